@@ -1,0 +1,461 @@
+/**
+ * Leading (Leader#lead, LeaderZooKeeperServer): propose an epoch, have it acknowledged, bring learners in line, become
+ * established, then broadcast until the quorum is lost or something breaks.
+ *
+ * The main thread's steps are `LeaderPhase`s; each learner has a LearnerHandler beside it. Loading, snapshots and epoch
+ * files block the thread that does them; the log has a thread of its own.
+ */
+import { Deadline } from "./deadline.ts";
+import { type ConnectionId, type Effects, QUORUM_PORT, TIMER_HANDLERS, TIMER_TICK } from "./effects.ts";
+import { EpochAck, type StateSummary } from "./epoch-ack.ts";
+import { EpochProposal } from "./epoch-proposal.ts";
+import type { Waiter } from "./gathering.ts";
+import { makeTxn, type Txn } from "./history.ts";
+import { LearnerHandler } from "./learner-handler.ts";
+import { LogThread } from "./log-thread.ts";
+import { NewLeaderAck } from "./newleader-ack.ts";
+import { BROADCAST, DISCOVERY, type FailureReason, type Notes, SYNCHRONIZATION } from "./notes.ts";
+import { ACK, COMMIT, INFORM, PROPOSAL, packet, type QuorumPacket } from "./packets.ts";
+import type { Peer } from "./peer.ts";
+import { AckSet } from "./quorum.ts";
+import type { SyncFacts } from "./sync-decision.ts";
+import { counterOf, type Epoch, MAX_COUNTER, makeZxid, type ServerId, type Zxid } from "./zxid.ts";
+
+type LeaderPhase =
+  | "saving-snapshot"
+  | "proposing-epoch"
+  | "acking-epoch"
+  | "writing-epoch"
+  | "acking-newleader"
+  | "broadcast"
+  | "shutting-down"
+  | "ended";
+
+interface Proposal {
+  readonly txn: Txn;
+  readonly acks: AckSet;
+}
+
+export class Leader implements Waiter {
+  readonly effects: Effects;
+  readonly notes: Notes;
+  /** QuorumPeer#tick. */
+  tick = 0;
+  lastProposed: Zxid = 0;
+
+  private readonly peer: Peer;
+  private phase: LeaderPhase = "saving-snapshot";
+  private readonly supporters: AckSet | null;
+  private readonly handlers: LearnerHandler[] = [];
+  private readonly byConnection = new Map<ConnectionId, LearnerHandler>();
+  /** Connections in the listener's backlog: the acceptor does not run yet. */
+  private backlog: { readonly connection: ConnectionId; readonly packets: QuorumPacket[] }[] | null = [];
+  private forwardingFollowers: LearnerHandler[] = [];
+  private observingLearners: LearnerHandler[] = [];
+  private readonly reads: Deadline;
+  private readonly epochProposal: EpochProposal;
+  private epochAck: EpochAck | null = null;
+  private newLeader: NewLeaderAck | null = null;
+  private summary: StateSummary = { currentEpoch: -1, lastZxid: -1 };
+  /** ZooKeeperServer#getZxid: the last zxid given out. */
+  private zxid: Zxid = 0;
+  private lastCommitted: Zxid = -1;
+  private readonly outstanding = new Map<Zxid, Proposal>();
+  private log: LogThread | null = null;
+  private tickSkip = true;
+  private anonymous = 0;
+  private readonly syncs = { snap: 0, diff: 0 };
+  private readonly ackDeadline: { readonly initial: number; readonly sync: number };
+
+  constructor(peer: Peer, supporters: AckSet | null) {
+    this.peer = peer;
+    this.effects = peer.effects;
+    this.notes = peer.notes;
+    this.supporters = supporters;
+    this.reads = new Deadline(peer.effects, TIMER_HANDLERS);
+    const { initLimit, syncLimit } = peer.settings;
+    this.ackDeadline = { initial: initLimit + syncLimit, sync: syncLimit };
+    this.epochProposal = new EpochProposal(peer.myid, peer.verifier, peer.effects, peer.initTimeoutUs);
+  }
+
+  // ---- what handlers read
+
+  get nowUs(): number {
+    return this.peer.nowUs;
+  }
+
+  get database() {
+    return this.peer.database;
+  }
+
+  get epoch(): Epoch {
+    return this.epochProposal.epoch;
+  }
+
+  get running(): boolean {
+    return this.phase === "broadcast";
+  }
+
+  get configVersion(): number {
+    return this.peer.settings.configVersion;
+  }
+
+  get initTimeoutUs(): number {
+    return this.peer.initTimeoutUs;
+  }
+
+  get syncTimeoutUs(): number {
+    return this.peer.syncTimeoutUs;
+  }
+
+  get initialAckDeadline(): number {
+    return this.tick + this.ackDeadline.initial;
+  }
+
+  get nextAckDeadline(): number {
+    return this.tick + this.ackDeadline.sync;
+  }
+
+  // ---- lead()
+
+  /** The database is loaded. Takes the snapshot that every leader begins with (ZooKeeperServer#loadData). */
+  start(): void {
+    this.peer.setPhase(DISCOVERY);
+    this.effects.listen(QUORUM_PORT);
+    this.effects.saveSnapshot(this.database.snapshot(), false);
+  }
+
+  snapshotSaved(ok: boolean): void {
+    if (!ok) {
+      this.peer.exit(10, "disk-error", "the snapshot could not be written");
+      return;
+    }
+    this.summary = { currentEpoch: this.peer.currentEpoch, lastZxid: this.database.lastProcessedZxid };
+    const { myid, verifier } = this.peer;
+    this.epochAck = new EpochAck(myid, verifier, this.summary, this.effects, this.initTimeoutUs);
+    this.phase = "proposing-epoch";
+    const backlog = this.backlog ?? [];
+    this.backlog = null;
+    for (const { connection, packets } of backlog) {
+      this.handle(connection);
+      for (const message of packets) this.byConnection.get(connection)?.receive(message);
+    }
+    this.epochProposal.propose(this, myid, this.peer.acceptedEpoch, this.nowUs);
+  }
+
+  acceptedEpochWritten(ok: boolean): void {
+    if (ok) this.peer.epochAccepted(this.epoch);
+    this.notes.epochProposed(this.epoch);
+    const failed = this.epochProposal.written(ok);
+    if (failed === this) this.fail("disk-error", "acceptedEpoch could not be written");
+    else if (failed instanceof LearnerHandler) failed.fail("disk-error", "acceptedEpoch could not be written");
+  }
+
+  /** The main thread's waits come back here. */
+  arrived(): void {
+    if (this.phase === "proposing-epoch") this.epochProposed();
+    else if (this.phase === "acking-epoch") {
+      this.phase = "writing-epoch";
+      this.effects.writeCurrentEpoch(this.epoch);
+    } else if (this.phase === "acking-newleader") this.startServer();
+  }
+
+  timedOut(): void {
+    if (this.phase === "proposing-epoch") this.fail("epoch-timeout", "no quorum of FOLLOWERINFO within initLimit");
+    else if (this.phase === "acking-epoch") this.fail("epoch-ack-timeout", "no quorum of ACKEPOCH within initLimit");
+    else this.fail("newleader-ack-timeout", "no quorum acknowledged NEWLEADER within initLimit");
+  }
+
+  private epochProposed(): void {
+    const { myid, verifier } = this.peer;
+    this.zxid = makeZxid(this.epoch, 0);
+    this.lastProposed = this.zxid;
+    this.newLeader = new NewLeaderAck(this.zxid, verifier, this.effects, this.initTimeoutUs);
+    this.phase = "acking-epoch";
+    (this.epochAck as EpochAck).ack(this, myid, this.summary, this.nowUs);
+  }
+
+  currentEpochWritten(ok: boolean): void {
+    if (!ok) {
+      this.fail("disk-error", "currentEpoch could not be written");
+      return;
+    }
+    this.peer.epochCurrent(this.epoch);
+    this.peer.setPhase(SYNCHRONIZATION);
+    this.phase = "acking-newleader";
+    (this.newLeader as NewLeaderAck).ack(this, this.peer.myid, this.zxid, this.nowUs);
+  }
+
+  /** startZkServer, and the loop that follows it. */
+  private startServer(): void {
+    const { database, peer } = this;
+    this.lastCommitted = this.zxid;
+    this.phase = "broadcast";
+    this.log = new LogThread(this.effects, this.notes, peer.settings, database);
+    peer.updateElectionVote(this.epoch);
+    database.lastProcessedZxid = this.zxid;
+    if (peer.settings.initialCounter > 0) this.zxid = makeZxid(this.epoch, peer.settings.initialCounter);
+    peer.setPhase(BROADCAST);
+    this.notes.established(this.epoch, database.history);
+    for (const handler of [...this.handlers]) handler.started();
+    this.effects.setTimer(TIMER_TICK, this.halfTickUs);
+  }
+
+  private get halfTickUs(): number {
+    return Math.floor(this.peer.settings.tickTimeMs / 2) * 1000;
+  }
+
+  /** Twice a tick: every other time the tick advances and the quorum is checked, then all are pinged. */
+  halfTick(): void {
+    if (this.phase !== "broadcast") return;
+    if (!this.tickSkip) {
+      this.tick++;
+      const synced = new AckSet(this.peer.verifier);
+      synced.add(this.peer.myid);
+      for (const handler of this.handlers) if (handler.synced) synced.add(handler.sid);
+      if (!synced.hasQuorum) {
+        const names = [...synced.servers].join(",");
+        this.fail("not-enough-followers", `only synced with sids: ${names}`);
+        return;
+      }
+    }
+    this.tickSkip = !this.tickSkip;
+    for (const handler of [...this.handlers]) handler.ping();
+    this.effects.setTimer(TIMER_TICK, this.halfTickUs);
+  }
+
+  // ---- connections
+
+  accepted(connection: ConnectionId): void {
+    if (this.phase === "ended") this.effects.close(connection);
+    else if (this.backlog !== null) this.backlog.push({ connection, packets: [] });
+    else this.handle(connection);
+  }
+
+  received(connection: ConnectionId, message: QuorumPacket): void {
+    const handler = this.byConnection.get(connection);
+    if (handler !== undefined) handler.receive(message);
+    else this.backlog?.find((entry) => entry.connection === connection)?.packets.push(message);
+  }
+
+  closed(connection: ConnectionId): void {
+    if (this.backlog !== null) this.backlog = this.backlog.filter((entry) => entry.connection !== connection);
+    this.byConnection.get(connection)?.fail("connection-closed", "the learner closed the connection");
+  }
+
+  private handle(connection: ConnectionId): void {
+    const handler = new LearnerHandler(this, connection);
+    this.handlers.push(handler);
+    this.byConnection.set(connection, handler);
+    this.expectRead(handler.readUntilUs);
+  }
+
+  /** A handler's thread reads, and gives up at `untilUs`. */
+  expectRead(untilUs: number): void {
+    this.reads.set(this.nowUs, Math.min(untilUs, this.earliestRead()));
+  }
+
+  /** TIMER_HANDLERS: closes the connections whose read has timed out. */
+  readTimeout(): void {
+    if (!this.reads.fired(this.nowUs)) return;
+    for (const handler of [...this.handlers]) {
+      if (handler.reading && handler.readUntilUs <= this.nowUs) handler.fail("read-timeout", "nothing read in time");
+    }
+    const next = this.earliestRead();
+    if (next !== Number.POSITIVE_INFINITY) this.reads.set(this.nowUs, next);
+  }
+
+  private earliestRead(): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const handler of this.handlers) {
+      if (handler.reading && handler.readUntilUs < earliest) earliest = handler.readUntilUs;
+    }
+    return earliest;
+  }
+
+  /** removeLearnerHandler. */
+  forget(handler: LearnerHandler): void {
+    remove(this.handlers, handler);
+    remove(this.forwardingFollowers, handler);
+    remove(this.observingLearners, handler);
+    this.byConnection.delete(handler.connection);
+    this.epochProposal.leave(handler);
+    this.epochAck?.leave(handler);
+    this.newLeader?.leave(handler);
+  }
+
+  // ---- what handlers call
+
+  /** A learner that sent no LearnerInfo (followerCounter). */
+  nextAnonymousId(): ServerId {
+    this.anonymous--;
+    return this.anonymous;
+  }
+
+  proposeEpoch(handler: LearnerHandler, sid: ServerId, lastAcceptedEpoch: Epoch): void {
+    this.epochProposal.propose(handler, sid, lastAcceptedEpoch, this.nowUs);
+  }
+
+  ackEpoch(handler: LearnerHandler, sid: ServerId, summary: StateSummary): boolean {
+    return (this.epochAck as EpochAck).ack(handler, sid, summary, this.nowUs);
+  }
+
+  ackNewLeader(handler: LearnerHandler, sid: ServerId, zxid: Zxid): boolean {
+    return (this.newLeader as NewLeaderAck).ack(handler, sid, zxid, this.nowUs);
+  }
+
+  syncFacts(peerLastZxid: Zxid, observer: boolean): SyncFacts<Zxid, Txn> {
+    const { database, settings } = this.peer;
+    return {
+      peerLastZxid,
+      lastProcessedZxid: database.lastProcessedZxid,
+      committedLog: database.committedLog,
+      txnLogFiles: database.logFiles,
+      txnLogSyncEnabled: settings.snapshotSizeFactor >= 0,
+      txnLogExceedsSizeLimit: database.exceedsTxnLogSizeLimit(peerLastZxid),
+      forceSnapSync: settings.forceSnapSync,
+      lastProposed: this.lastProposed,
+      // A committed txn is applied in the same step here, so nothing is ever between the two.
+      toBeApplied: [],
+      outstandingProposals: Array.from(this.outstanding.values(), (proposal) => proposal.txn),
+      observer,
+    };
+  }
+
+  /** The second half of Leader#startForwarding: from now on the learner gets what others get. */
+  startForwarding(handler: LearnerHandler): void {
+    (handler.observer ? this.observingLearners : this.forwardingFollowers).push(handler);
+  }
+
+  /** LearnerSyncThrottler#beginSync. False if there are too many and this one may be refused. */
+  beginSync(kind: "snap" | "diff", exempt: boolean): boolean {
+    const { maxConcurrentSnapSyncs, maxConcurrentDiffSyncs } = this.peer.settings;
+    const limit = kind === "snap" ? maxConcurrentSnapSyncs : maxConcurrentDiffSyncs;
+    if (!exempt && this.syncs[kind] >= limit) return false;
+    this.syncs[kind]++;
+    return true;
+  }
+
+  endSync(kind: "snap" | "diff"): void {
+    this.syncs[kind]--;
+  }
+
+  /** Leader#reportLookingSid: one of those who elected us is looking again, and we have waited long enough. */
+  lookingAgain(sid: ServerId): void {
+    const limitMs = this.peer.settings.maxTimeToWaitForEpochMs;
+    const since = this.epochProposal.leaderWaitsSinceUs;
+    if (limitMs < 0 || since < 0 || this.phase !== "proposing-epoch" || this.epochProposal.done) return;
+    if (this.supporters?.has(sid) && this.nowUs - since > limitMs * 1000) this.epochProposal.quit();
+  }
+
+  // ---- broadcast
+
+  /** A client's write. False while this leader does not serve. */
+  submit(value: string | number): boolean {
+    if (this.phase !== "broadcast") return false;
+    const zxid = this.zxid + 1;
+    if (counterOf(zxid) === MAX_COUNTER) {
+      this.fail("zxid-rollover", "the counter is used up; a new epoch must start");
+      return false;
+    }
+    this.zxid = zxid;
+    this.propose(makeTxn(zxid, value));
+    return true;
+  }
+
+  private propose(txn: Txn): void {
+    this.lastProposed = txn.zxid;
+    this.outstanding.set(txn.zxid, { txn, acks: new AckSet(this.peer.verifier) });
+    this.notes.proposed(txn);
+    const proposal = packet(PROPOSAL, txn.zxid, txn);
+    for (const handler of this.forwardingFollowers) handler.queuePacket(proposal);
+    (this.log as LogThread).write(txn);
+  }
+
+  /** The log thread synced: the leader's own ACKs (AckRequestProcessor). */
+  logSynced(ok: boolean): void {
+    const log = this.log as LogThread;
+    const done = log.synced(ok);
+    if (ok) {
+      for (const txn of done) this.processAck(this.peer.myid, txn.zxid);
+      log.flush();
+    }
+    if (this.phase === "shutting-down") {
+      if (log.idle) this.finishShutdown();
+    } else if (!ok) {
+      this.fail("disk-error", "the log could not be written");
+    }
+  }
+
+  processAck(sid: ServerId, zxid: Zxid): void {
+    // The ACK of UPTODATE, and of NEWLEADER when it comes late.
+    if (counterOf(zxid) === 0) return;
+    if (this.outstanding.size === 0 || zxid <= this.lastCommitted) return;
+    const proposal = this.outstanding.get(zxid);
+    if (proposal === undefined) {
+      this.notes.odd("bad-ack", sid, ACK, zxid, "acknowledges a proposal that was not made");
+      return;
+    }
+    proposal.acks.add(sid);
+    this.tryToCommit(proposal);
+  }
+
+  private tryToCommit({ txn, acks }: Proposal): void {
+    const { zxid } = txn;
+    if (this.outstanding.has(zxid - 1) || !acks.hasQuorum) return;
+    this.outstanding.delete(zxid);
+    this.lastCommitted = zxid;
+    this.notes.committed(txn);
+    const commit = packet(COMMIT, zxid, null);
+    for (const handler of this.forwardingFollowers) handler.queuePacket(commit);
+    if (this.observingLearners.length > 0) {
+      const inform = packet(INFORM, zxid, txn);
+      for (const handler of this.observingLearners) handler.queuePacket(inform);
+    }
+    // While shutting down the commit processor is stopped already: the log is read back instead.
+    if (this.phase !== "broadcast") return;
+    this.database.apply(txn);
+    this.notes.delivered(txn, this.database.history);
+  }
+
+  // ---- leaving
+
+  timer(kind: "epoch" | "epoch-ack" | "newleader-ack"): void {
+    if (kind === "epoch") this.epochProposal.timeout(this.nowUs);
+    else if (kind === "epoch-ack") this.epochAck?.timeout(this.nowUs);
+    else this.newLeader?.timeout(this.nowUs);
+  }
+
+  /** Leader#shutdown: first the server with its log thread, then the learners; then LOOKING again. */
+  fail(reason: FailureReason, detail: string): void {
+    if (this.phase === "shutting-down" || this.phase === "ended") return;
+    this.notes.failed(reason, undefined, detail);
+    const served = this.phase === "broadcast";
+    this.phase = "shutting-down";
+    this.effects.unlisten(QUORUM_PORT);
+    this.effects.cancelTimer(TIMER_TICK);
+    if (!served) this.end();
+    else if (this.log?.idle) this.finishShutdown();
+  }
+
+  private finishShutdown(): void {
+    this.peer.fastForward();
+    this.end();
+  }
+
+  private end(): void {
+    this.phase = "ended";
+    this.epochProposal.close();
+    this.epochAck?.close();
+    this.newLeader?.close();
+    this.reads.clear();
+    for (const handler of [...this.handlers]) handler.close();
+    for (const { connection } of this.backlog ?? []) this.effects.close(connection);
+    this.peer.look();
+  }
+}
+
+function remove<T>(list: T[], item: T): void {
+  const index = list.indexOf(item);
+  if (index >= 0) list.splice(index, 1);
+}

@@ -1,0 +1,146 @@
+/**
+ * What servers say to each other: every QuorumPacket type of the quorum port (Leader, QuorumPacket), and the messages of
+ * the election port (FastLeaderElection.Notification, QuorumCnxManager.InitialMessage).
+ *
+ * A packet is (type, zxid, data) as on the wire; `data` has the type that belongs to the packet type. All packets are
+ * made by `packet` so that they share one shape.
+ */
+import type { History, Txn } from "./history.ts";
+import type { Epoch, ServerId, Zxid } from "./zxid.ts";
+
+export const REQUEST = 1;
+export const PROPOSAL = 2;
+export const ACK = 3;
+export const COMMIT = 4;
+export const PING = 5;
+export const REVALIDATE = 6;
+export const SYNC = 7;
+export const INFORM = 8;
+export const COMMITANDACTIVATE = 9;
+export const NEWLEADER = 10;
+export const FOLLOWERINFO = 11;
+export const UPTODATE = 12;
+export const DIFF = 13;
+export const TRUNC = 14;
+export const SNAP = 15;
+export const OBSERVERINFO = 16;
+export const LEADERINFO = 17;
+export const ACKEPOCH = 18;
+export const INFORMANDACTIVATE = 19;
+
+/** The names of the packet types, by code (LearnerHandler#packetToString). */
+export const PACKET_NAMES: readonly string[] = [
+  "",
+  "REQUEST",
+  "PROPOSAL",
+  "ACK",
+  "COMMIT",
+  "PING",
+  "REVALIDATE",
+  "SYNC",
+  "INFORM",
+  "COMMITANDACTIVATE",
+  "NEWLEADER",
+  "FOLLOWERINFO",
+  "UPTODATE",
+  "DIFF",
+  "TRUNC",
+  "SNAP",
+  "OBSERVERINFO",
+  "LEADERINFO",
+  "ACKEPOCH",
+  "INFORMANDACTIVATE",
+];
+
+/** The protocol version that every server since 3.4 announces; below it there is no LEADERINFO / ACKEPOCH. */
+export const PROTOCOL_VERSION = 0x10000;
+
+/** The data of FOLLOWERINFO and OBSERVERINFO (LearnerInfo). */
+export interface LearnerInfo {
+  readonly serverId: ServerId;
+  readonly protocolVersion: number;
+  readonly configVersion: number;
+}
+
+/** A database at one moment: the file snapshot.<zxid>, or the stream behind a SNAP packet. */
+export interface Snapshot {
+  /** DataTree#lastProcessedZxid when it was taken; its file's name. */
+  readonly zxid: Zxid;
+  readonly history: History;
+}
+
+/** A client's write, forwarded by a learner (REQUEST). */
+export interface WriteRequest {
+  readonly value: string | number;
+}
+
+interface PacketOf<Type extends number, Data> {
+  readonly type: Type;
+  readonly zxid: Zxid;
+  readonly data: Data;
+}
+
+export type QuorumPacket =
+  | PacketOf<typeof REQUEST, WriteRequest>
+  | PacketOf<typeof PROPOSAL | typeof INFORM, Txn>
+  | PacketOf<typeof COMMITANDACTIVATE, ServerId>
+  | PacketOf<typeof INFORMANDACTIVATE, Txn>
+  | PacketOf<typeof FOLLOWERINFO | typeof OBSERVERINFO, LearnerInfo | null>
+  /** data: the leader's protocol version. */
+  | PacketOf<typeof LEADERINFO, number>
+  /** data: the learner's currentEpoch, or -1 when it must not count. */
+  | PacketOf<typeof ACKEPOCH, Epoch>
+  | PacketOf<typeof SNAP, Snapshot>
+  | PacketOf<
+      | typeof ACK
+      | typeof COMMIT
+      | typeof PING
+      | typeof REVALIDATE
+      | typeof SYNC
+      | typeof NEWLEADER
+      | typeof UPTODATE
+      | typeof DIFF
+      | typeof TRUNC,
+      null
+    >;
+
+export type PacketType = QuorumPacket["type"];
+
+type DataOf<Type, P = QuorumPacket> = P extends PacketOf<infer T, infer Data> ? (Type extends T ? Data : never) : never;
+
+/** Makes a packet; the data must be the type's. */
+export function packet<Type extends PacketType>(type: Type, zxid: Zxid, data: DataOf<Type>): QuorumPacket {
+  return { type, zxid, data } as QuorumPacket;
+}
+
+/** QuorumPeer.ServerState, with the codes of the wire. */
+export const LOOKING = 0;
+export const FOLLOWING = 1;
+export const LEADING = 2;
+export const OBSERVING = 3;
+export type ServerState = typeof LOOKING | typeof FOLLOWING | typeof LEADING | typeof OBSERVING;
+export const SERVER_STATE_NAMES: readonly string[] = ["LOOKING", "FOLLOWING", "LEADING", "OBSERVING"];
+
+/** FastLeaderElection.Notification as sent: the sender's vote and state. */
+export interface Notification {
+  readonly state: ServerState;
+  readonly leader: ServerId;
+  readonly zxid: Zxid;
+  /** The sender's round (logicalclock). */
+  readonly electionEpoch: number;
+  readonly peerEpoch: Epoch;
+  /** Notification.CURRENTVERSION is 2. */
+  readonly version: number;
+}
+
+/** The first message on an election connection (QuorumCnxManager.InitialMessage): who is calling. */
+export interface Hello {
+  readonly hello: ServerId;
+}
+
+/** What travels on the election port. Bytes are a notification as a foreign server wrote it, decoded on arrival. */
+export type ElectionMessage = Notification | Hello | Uint8Array;
+
+export function isHello(message: ElectionMessage): message is Hello {
+  return "hello" in message;
+}

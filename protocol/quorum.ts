@@ -1,0 +1,104 @@
+/**
+ * Who counts, and when it is enough: quorum verifiers (QuorumMaj, QuorumHierarchical) and the sets of servers that have
+ * acknowledged something (SyncedLearnerTracker).
+ */
+import type { ServerId } from "./zxid.ts";
+
+export interface QuorumVerifier {
+  readonly version: number;
+  /** Voting members, ascending. */
+  readonly voters: readonly ServerId[];
+  /** All members, observers included, ascending. */
+  readonly members: readonly ServerId[];
+  isVoter(sid: ServerId): boolean;
+  /** 0 means: may vote for others, must never be elected (FastLeaderElection#totalOrderPredicate). */
+  weightOf(sid: ServerId): number;
+  containsQuorum(servers: ReadonlySet<ServerId>): boolean;
+}
+
+const ascending = (a: number, b: number): number => a - b;
+
+/** QuorumMaj: more than half of the voters. */
+export function majority(
+  voters: readonly ServerId[],
+  observers: readonly ServerId[] = [],
+  version = 0,
+): QuorumVerifier {
+  const voting = new Set(voters);
+  const half = Math.floor(voting.size / 2);
+  return {
+    version,
+    voters: [...voting].sort(ascending),
+    members: [...voting, ...observers].sort(ascending),
+    isVoter: (sid) => voting.has(sid),
+    weightOf: () => 1,
+    containsQuorum: (servers) => servers.size > half,
+  };
+}
+
+/**
+ * QuorumHierarchical: more than half of the weight in more than half of the groups; groups without weight do not count.
+ * Division is ZooKeeper's, on integers. A server in no group never counts.
+ */
+export function hierarchical(
+  groups: readonly (readonly ServerId[])[],
+  weights: ReadonlyMap<ServerId, number>,
+  observers: readonly ServerId[] = [],
+  version = 0,
+): QuorumVerifier {
+  const weightOf = (sid: ServerId): number => weights.get(sid) ?? 1;
+  const groupOf = new Map<ServerId, number>();
+  const groupWeights = groups.map((servers, group) => {
+    for (const sid of servers) groupOf.set(sid, group);
+    return servers.reduce((sum, sid) => sum + weightOf(sid), 0);
+  });
+  const counting = groupWeights.filter((weight) => weight !== 0).length;
+  const voters = groups.flat().sort(ascending);
+  return {
+    version,
+    voters,
+    members: [...voters, ...observers].sort(ascending),
+    isVoter: (sid) => groupOf.has(sid),
+    weightOf,
+    containsQuorum: (servers) => {
+      const reached = groupWeights.map(() => 0);
+      for (const sid of servers) {
+        const group = groupOf.get(sid);
+        if (group !== undefined) reached[group] = (reached[group] as number) + weightOf(sid);
+      }
+      const won = reached.filter((weight, group) => weight > Math.floor((groupWeights[group] as number) / 2)).length;
+      return won > Math.floor(counting / 2);
+    },
+  };
+}
+
+/** SyncedLearnerTracker: the voters that acknowledged something, and whether they are a quorum. */
+export class AckSet {
+  private readonly verifier: QuorumVerifier;
+  private readonly acked = new Set<ServerId>();
+  private complete = false;
+
+  constructor(verifier: QuorumVerifier) {
+    this.verifier = verifier;
+  }
+
+  /** Whether this server counts and had not acknowledged before. */
+  add(sid: ServerId): boolean {
+    if (!this.verifier.isVoter(sid) || this.acked.has(sid)) return false;
+    this.acked.add(sid);
+    this.complete ||= this.verifier.containsQuorum(this.acked);
+    return true;
+  }
+
+  has(sid: ServerId): boolean {
+    return this.acked.has(sid);
+  }
+
+  get hasQuorum(): boolean {
+    return this.complete;
+  }
+
+  get servers(): ReadonlySet<ServerId> {
+    return this.acked;
+  }
+}
