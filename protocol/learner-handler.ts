@@ -132,7 +132,8 @@ export class LearnerHandler implements Waiter {
 
   timedOut(): void {
     if (this.phase === "waiting-epoch") this.fail("epoch-timeout", "no quorum of FOLLOWERINFO within initLimit");
-    else if (this.phase === "waiting-epoch-ack") this.fail("epoch-ack-timeout", "no quorum of ACKEPOCH within initLimit");
+    else if (this.phase === "waiting-epoch-ack")
+      this.fail("epoch-ack-timeout", "no quorum of ACKEPOCH within initLimit");
     else this.fail("newleader-ack-timeout", "no quorum acknowledged NEWLEADER within initLimit");
   }
 
@@ -271,7 +272,13 @@ export class LearnerHandler implements Waiter {
 
   private readNewLeaderAck(message: QuorumPacket): void {
     if (message.type !== ACK) {
-      this.leader.notes.odd("bad-ack", this.sid, message.type, message.zxid, "the packet behind NEWLEADER is not an ACK");
+      this.leader.notes.odd(
+        "bad-ack",
+        this.sid,
+        message.type,
+        message.zxid,
+        "the packet behind NEWLEADER is not an ACK",
+      );
       this.fail("not-ack", "the packet behind NEWLEADER is not an ACK");
       return;
     }

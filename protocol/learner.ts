@@ -6,8 +6,9 @@
  * (snapshot, append, sync, currentEpoch, ACK) is the newest release's; each step is a disk operation of its own, and a
  * crash can fall between any two.
  */
-import { type ConnectionId, type DiskImage, type Effects, QUORUM_PORT, TIMER_CONNECT, TIMER_ROLE } from "./effects.ts";
+
 import { Deadline } from "./deadline.ts";
+import { type ConnectionId, type DiskImage, type Effects, QUORUM_PORT, TIMER_CONNECT, TIMER_ROLE } from "./effects.ts";
 import type { Txn } from "./history.ts";
 import { appendTxn, LogThread } from "./log-thread.ts";
 import { BROADCAST, DISCOVERY, type FailureReason, type Notes, SYNCHRONIZATION } from "./notes.ts";

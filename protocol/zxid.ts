@@ -21,7 +21,7 @@ export const MAX_EPOCH: Epoch = 0x1f_ffff;
 /** The counter after which a leader must give up its epoch (Leader#propose, ZOOKEEPER-1277). */
 export const MAX_COUNTER = 0xffff_ffff;
 /** Long.MIN_VALUE: what a non-voter puts in place of an id, zxid or epoch in its vote. */
-export const MIN_VALUE = -9_223_372_036_854_775_808;
+export const MIN_VALUE = -(2 ** 63);
 
 /** ZxidUtils#makeZxid. Throws a RangeError for an epoch or counter that does not fit: that is a defect, not a fault. */
 export function makeZxid(epoch: Epoch, counter: number): Zxid {

@@ -1,0 +1,52 @@
+/**
+ * `zabsim list`: what there is.
+ */
+import { SYNC_RULES } from "../protocol/sync-rules.ts";
+import { FAULTS } from "../scenarios/faults.ts";
+import { INVARIANTS } from "../scenarios/invariants/index.ts";
+import { RELEASES } from "../scenarios/releases.ts";
+import { EXIT_OK } from "./exit-codes.ts";
+import { write } from "./output.ts";
+import { readScenario, shippedPaths } from "./scenario-files.ts";
+import { UsageError } from "./usage-error.ts";
+
+interface Listed {
+  readonly name: string;
+  readonly about: string;
+}
+
+const LISTS: Readonly<Record<string, () => readonly Listed[]>> = {
+  scenarios: () =>
+    shippedPaths().map((path) => {
+      const { scenario } = readScenario(path, []);
+      return { name: scenario.name, about: scenario.about };
+    }),
+  invariants: () =>
+    Object.values(INVARIANTS).map(({ id, statement, source }) => ({ name: id, about: `${statement} (${source})` })),
+  faults: () => FAULTS,
+  rules: () =>
+    Object.entries(SYNC_RULES).map(([name, rule]) => ({ name, about: `case ${rule.case}: ${rule.summary}` })),
+  releases: () => RELEASES.map((name) => ({ name, about: "behaviour profile" })),
+  // Scenarios of known bugs come with the releases that have them.
+  bugs: () => [],
+};
+
+export async function list(what: string | undefined, options: { readonly json?: boolean }): Promise<number> {
+  const kinds = what === undefined ? Object.keys(LISTS) : what.split(",");
+  for (const kind of kinds) {
+    if (LISTS[kind] === undefined) {
+      throw new UsageError(`list ${kind}: unknown (accepted: ${Object.keys(LISTS).join(", ")})`);
+    }
+  }
+  const lists = Object.fromEntries(kinds.map((kind) => [kind, (LISTS[kind] as () => readonly Listed[])()]));
+  if (options.json) {
+    await write(`${JSON.stringify(lists, null, 2)}\n`);
+    return EXIT_OK;
+  }
+  for (const [kind, entries] of Object.entries(lists)) {
+    const width = Math.max(0, ...entries.map((entry) => entry.name.length));
+    const lines = entries.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`);
+    await write(`${kind}\n${lines.length > 0 ? lines.join("\n") : "  none yet"}\n`);
+  }
+  return EXIT_OK;
+}

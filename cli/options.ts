@@ -1,0 +1,53 @@
+/**
+ * Options that several commands share, and how their values are read.
+ */
+import { Chalk, type ChalkInstance } from "chalk";
+import { RELEASES } from "../scenarios/releases.ts";
+import { parseDuration } from "../sim/time.ts";
+import { UsageError } from "./usage-error.ts";
+
+const MAX_SEED = (1n << 64n) - 1n;
+
+/** `--seed`: unsigned 64 bits, decimal or 0x hex. */
+export function parseSeed(text: string): bigint {
+  if (/^(0x[0-9a-fA-F]{1,16}|\d{1,20})$/.test(text)) {
+    const seed = BigInt(text);
+    if (seed <= MAX_SEED) return seed;
+  }
+  throw new UsageError(`--seed ${text}: not a seed (accepted: 0 to ${MAX_SEED}, or 0x and up to 16 hex digits)`);
+}
+
+export function parseServers(text: string): number[] {
+  return text.split(",").map((part) => {
+    if (!/^\d{1,3}$/.test(part.trim())) throw new UsageError(`--server ${text}: not server ids (accepted: 1 or 1,3)`);
+    return Number(part);
+  });
+}
+
+/** A moment of the run: a duration since its start. */
+export function parseMoment(option: string): (text: string) => number {
+  return (text) => {
+    const us = parseDuration(/^[\d.]+$/.test(text) ? `${text}s` : text);
+    if (us === undefined)
+      throw new UsageError(`${option} ${text}: not a time (accepted: 200ms, 1.5s, or seconds as 0.25)`);
+    return us;
+  };
+}
+
+export function checkRelease(release: string): void {
+  if (RELEASES.includes(release as never)) return;
+  throw new UsageError(`--zookeeper ${release}: unknown release (accepted: ${RELEASES.join(", ")})`);
+}
+
+/** Collects a repeatable option. */
+export function collect(value: string, values: readonly string[]): string[] {
+  return [...values, value];
+}
+
+/** Colour for a stream: only on a terminal, unless NO_COLOR or FORCE_COLOR says otherwise. */
+export function paintFor(stream: { readonly isTTY?: boolean }): ChalkInstance {
+  const { FORCE_COLOR, NO_COLOR } = process.env;
+  if (NO_COLOR !== undefined && NO_COLOR !== "") return new Chalk({ level: 0 });
+  if (FORCE_COLOR !== undefined) return new Chalk({ level: FORCE_COLOR === "0" || FORCE_COLOR === "false" ? 0 : 1 });
+  return new Chalk({ level: stream.isTTY === true ? 1 : 0 });
+}

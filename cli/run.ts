@@ -1,0 +1,78 @@
+/**
+ * `zabsim run`: scenarios to their end, with verdict and sync-decision table.
+ */
+import { writeFileSync } from "node:fs";
+import { Chalk } from "chalk";
+import { runJson } from "../reports/run-json.ts";
+import { runReport } from "../reports/run-report.ts";
+import { runScenario, type ScenarioRun, ScenarioRunner } from "../scenarios/run.ts";
+import { checkDeterminism } from "../sim/determinism.ts";
+import { EXIT_FINDING, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
+import { paintFor } from "./options.ts";
+import { write } from "./output.ts";
+import { nameFor, readScenario, type ScenarioFile, scenarioPaths } from "./scenario-files.ts";
+
+export interface RunCommandOptions {
+  readonly json?: boolean;
+  readonly seed: bigint;
+  readonly zookeeper?: string;
+  readonly set: readonly string[];
+  readonly checkDeterminism?: boolean;
+  readonly updateGolden?: boolean;
+}
+
+export async function run(names: readonly string[], options: RunCommandOptions): Promise<number> {
+  const set = options.zookeeper === undefined ? options.set : [...options.set, `zookeeper=${options.zookeeper}`];
+  // All are read before the first is run: a mistake in the last file is told at once.
+  const files = scenarioPaths(names).map((path) => readScenario(path, set));
+  if (options.checkDeterminism) return checkAll(files, options);
+  const runs: ScenarioRun[] = [];
+  const paint = paintFor(process.stdout);
+  for (const file of files) {
+    const result = runScenario(file.scenario, { seed: options.seed });
+    runs.push(result);
+    if (options.updateGolden) writeFileSync(goldenPath(file.path), goldenText(result));
+    if (!options.json) await write(`${runReport(result, paint, replayCommand(file, options))}\n\n`);
+  }
+  const failed = runs.filter((one) => !one.ok).length;
+  if (options.json) {
+    const document = { seed: String(options.seed), passed: runs.length - failed, failed, runs: runs.map(runJson) };
+    await write(`${JSON.stringify(document, null, 2)}\n`);
+  } else {
+    await write(`${runs.length} scenarios: ${runs.length - failed} ok, ${failed} failed\n`);
+  }
+  return failed === 0 ? EXIT_OK : EXIT_FINDING;
+}
+
+/** The golden output beside a scenario file. */
+export function goldenPath(path: string): string {
+  return path.replace(/\.(ya?ml|json)$/, ".golden.txt");
+}
+
+/** What a golden file holds: the report of the run with seed 1, without colour. */
+export function goldenText(result: ScenarioRun): string {
+  return `${runReport(result, new Chalk({ level: 0 }), `zabsim replay ${result.scenario.name} --seed ${result.seed}`)}\n`;
+}
+
+function replayCommand(file: ScenarioFile, { seed, set }: RunCommandOptions): string {
+  const overrides = set.map((one) => ` --set '${one}'`).join("");
+  return `zabsim replay ${nameFor(file.path, file.scenario)} --seed ${seed}${overrides}`;
+}
+
+/** Runs each scenario twice side by side and names the first event that differs. */
+async function checkAll(files: readonly ScenarioFile[], { seed, json }: RunCommandOptions): Promise<number> {
+  let differing = 0;
+  const lines: Record<string, unknown>[] = [];
+  for (const { scenario } of files) {
+    const result = checkDeterminism(() => new ScenarioRunner(scenario, { seed }));
+    if (!result.same) differing++;
+    lines.push({ scenario: scenario.name, seed: String(seed), ...result });
+    if (json) continue;
+    const verdict = result.same
+      ? `same twice: ${result.events} events, digest ${result.digest}`
+      : `DIFFERS\n  first run:  ${result.first}\n  second run: ${result.second}`;
+    await write(`${scenario.name}: ${verdict}\n`);
+  }
+  if (json) await write(`${JSON.stringify(lines, null, 2)}\n`);
+  return differing === 0 ? EXIT_OK : EXIT_NONDETERMINISM;
+}

@@ -1,0 +1,120 @@
+/**
+ * One sync decision asked for as data: the lines that `zabsim decide --stdin` reads and writes, which are those of the
+ * conformance vectors. All 64 bits of a zxid count here.
+ */
+import {
+  decideSync,
+  explainSync,
+  formatZxidHex,
+  type Logged,
+  PACKET_NAMES,
+  parseZxid64,
+  type SyncFacts,
+  type SyncRule,
+} from "../protocol/index.ts";
+
+type Zxid64 = bigint;
+export type DecisionFacts = SyncFacts<Zxid64, Logged<Zxid64>>;
+
+export interface DecisionAnswer {
+  readonly needSnap: boolean;
+  readonly packets: readonly { readonly type: string; readonly zxid: string }[];
+  readonly startForwardingFrom: string;
+  readonly rule: SyncRule;
+  readonly why: string;
+}
+
+/** What is wrong with a query, in one sentence. */
+export class DecisionQueryError extends Error {}
+
+export function answerDecision(facts: DecisionFacts): DecisionAnswer {
+  const decision = decideSync<Zxid64, Logged<Zxid64>>(facts);
+  return {
+    needSnap: decision.needSnap,
+    packets: decision.packets.map(({ type, zxid }) => ({
+      type: PACKET_NAMES[type] as string,
+      zxid: formatZxidHex(zxid),
+    })),
+    startForwardingFrom: formatZxidHex(decision.startForwardingFrom),
+    rule: decision.rule,
+    why: explainSync(facts, decision, formatZxid64),
+  };
+}
+
+/** `epoch:counter` with all 64 bits. */
+export function formatZxid64(zxid: Zxid64): string {
+  if (zxid === -1n) return "none";
+  const bits = BigInt.asUintN(64, zxid);
+  return `${bits >> 32n}:${bits & 0xffff_ffffn}`;
+}
+
+/** Reads a query from parsed JSON. Throws a DecisionQueryError that names the field. */
+export function readDecisionQuery(value: unknown): DecisionFacts {
+  const query = object(value, "the line");
+  const leader = object(query["leader"], "leader");
+  const committedLog = zxids(leader["committedLog"], "leader.committedLog");
+  const toBeApplied = leader["toBeApplied"] === undefined ? [] : zxids(leader["toBeApplied"], "leader.toBeApplied");
+  const outstandingProposals =
+    leader["outstandingProposals"] === undefined
+      ? []
+      : zxids(leader["outstandingProposals"], "leader.outstandingProposals");
+  const files = array(leader["txnLogFiles"], "leader.txnLogFiles");
+  return {
+    peerLastZxid: zxid(query["peerLastZxid"], "peerLastZxid"),
+    lastProcessedZxid: zxid(leader["lastProcessedZxid"], "leader.lastProcessedZxid"),
+    committedLog,
+    txnLogFiles: files
+      .map((file, i) => zxids(file, `leader.txnLogFiles[${i}]`))
+      .filter((txns) => txns.length > 0)
+      .map((txns) => ({ name: (txns[0] as Logged<Zxid64>).zxid, txns })),
+    txnLogSyncEnabled: flag(leader["txnLogSyncEnabled"], "leader.txnLogSyncEnabled"),
+    txnLogExceedsSizeLimit: flag(leader["txnLogExceedsSizeLimit"], "leader.txnLogExceedsSizeLimit"),
+    forceSnapSync: flag(leader["forceSnapSync"], "leader.forceSnapSync"),
+    lastProposed:
+      leader["lastProposed"] === undefined
+        ? lastOf(toBeApplied, outstandingProposals)
+        : zxid(leader["lastProposed"], "leader.lastProposed"),
+    toBeApplied,
+    outstandingProposals,
+    observer: learnerType(query["learnerType"]),
+  };
+}
+
+/** Without lastProposed: the last zxid that could be forwarded, or less than any. */
+export function lastOf(...lists: readonly (readonly Logged<Zxid64>[])[]): Zxid64 {
+  let last = -(1n << 63n);
+  for (const list of lists) for (const txn of list) if (txn.zxid > last) last = txn.zxid;
+  return last;
+}
+
+function wrong(field: string, value: unknown, accepted: string): never {
+  const shown = value === undefined ? "missing" : JSON.stringify(value).slice(0, 60);
+  throw new DecisionQueryError(`${field}: ${shown} (accepted: ${accepted})`);
+}
+
+function object(value: unknown, field: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) wrong(field, value, "an object");
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function array(value: unknown, field: string): readonly unknown[] {
+  return Array.isArray(value) ? value : wrong(field, value, "an array");
+}
+
+function zxid(value: unknown, field: string): Zxid64 {
+  const parsed = typeof value === "string" ? parseZxid64(value) : undefined;
+  return parsed ?? wrong(field, value, 'a zxid as "0x100000002" or "1:2"');
+}
+
+function zxids(value: unknown, field: string): Logged<Zxid64>[] {
+  return array(value, field).map((one, i) => ({ zxid: zxid(one, `${field}[${i}]`) }));
+}
+
+function flag(value: unknown, field: string): boolean {
+  return typeof value === "boolean" ? value : wrong(field, value, "true or false");
+}
+
+function learnerType(value: unknown): boolean {
+  if (value === undefined || value === "PARTICIPANT") return false;
+  return value === "OBSERVER" || wrong("learnerType", value, "PARTICIPANT or OBSERVER");
+}

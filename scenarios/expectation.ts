@@ -1,0 +1,137 @@
+/**
+ * What a scenario expects against what its run did: sync decisions, leader, who is active, histories, failures, and the
+ * invariants that hold or are violated. Each thing that differs becomes one sentence.
+ */
+import { formatZxid, type History, parseZxid } from "../protocol/index.ts";
+import type { RecordOf } from "./protocol-trace.ts";
+import { recordsOf, type ScenarioRun } from "./run.ts";
+import type { Expectation, ExpectedDecision } from "./scenario.ts";
+import { parseHistory } from "./zxid-range.ts";
+
+type FinishedRun = Omit<ScenarioRun, "unmet" | "ok">;
+
+export function checkExpectation(run: FinishedRun): string[] {
+  const { expect } = run.scenario;
+  return [
+    ...unreachedSteps(run),
+    ...checkDecisions(run, expect),
+    ...checkRoles(run, expect),
+    ...checkHistories(run, expect),
+    ...checkFailures(run, expect),
+    ...checkViolations(run, expect),
+  ];
+}
+
+function unreachedSteps(run: FinishedRun): string[] {
+  const first = run.steps.find((step) => step.atUs === undefined);
+  return first === undefined
+    ? []
+    : [`step ${first.step + 1} (${first.text}) never came about: its trigger did not happen`];
+}
+
+function checkDecisions(run: FinishedRun, { decisions }: Expectation): string[] {
+  if (decisions === undefined) return [];
+  const made = recordsOf(run.records, "sync-decided");
+  const unmet: string[] = [];
+  for (let i = 0; i < Math.max(decisions.length, made.length); i++) {
+    const wanted = decisions[i];
+    const got = made[i];
+    if (wanted === undefined) unmet.push(`sync decision ${i + 1} was not expected: ${tellDecision(got as never)}`);
+    else if (got === undefined) unmet.push(`sync decision ${i + 1} (${tellExpected(wanted)}) was not made`);
+    else if (!decisionMatches(wanted, got)) {
+      unmet.push(`sync decision ${i + 1}: expected ${tellExpected(wanted)}, got ${tellDecision(got)}`);
+    }
+  }
+  return unmet;
+}
+
+function decisionMatches(wanted: ExpectedDecision, got: RecordOf<"sync-decided">): boolean {
+  return (
+    wanted.learner === got.learner &&
+    wanted.decision === got.decision &&
+    (wanted.leader === undefined || wanted.leader === got.server) &&
+    (wanted.zxid === undefined || parseZxid(wanted.zxid) === got.zxid) &&
+    (wanted.rule === undefined || wanted.rule === got.rule)
+  );
+}
+
+function tellExpected({ learner, decision, zxid, rule, leader }: ExpectedDecision): string {
+  const from = leader === undefined ? "" : ` from ${leader}`;
+  return `${learner}: ${decision}${zxid === undefined ? "" : ` ${zxid}`}${from}${rule === undefined ? "" : ` by ${rule}`}`;
+}
+
+function tellDecision({ learner, decision, zxid, rule, server }: RecordOf<"sync-decided">): string {
+  return `${learner}: ${decision} ${formatZxid(zxid)} from ${server} by ${rule}`;
+}
+
+function checkRoles(run: FinishedRun, expect: Expectation): string[] {
+  const unmet: string[] = [];
+  const leader = run.servers.find((server) => server.leading);
+  if (expect.leader !== undefined && expect.leader !== (leader?.sid ?? "none")) {
+    unmet.push(`leader at the end: expected ${expect.leader}, got ${leader?.sid ?? "none"}`);
+  }
+  if (expect.epoch !== undefined && expect.epoch !== leader?.epoch) {
+    unmet.push(`epoch at the end: expected ${expect.epoch}, got ${leader?.epoch ?? "none"}`);
+  }
+  if (expect.active !== undefined) {
+    const wanted = [...expect.active].sort((a, b) => a - b).join(", ");
+    const got = run.servers
+      .filter((server) => server.active)
+      .map((server) => server.sid)
+      .join(", ");
+    if (wanted !== got) unmet.push(`active at the end: expected ${wanted || "nobody"}, got ${got || "nobody"}`);
+  }
+  return unmet;
+}
+
+function checkHistories(run: FinishedRun, { histories }: Expectation): string[] {
+  return Object.entries(histories ?? {}).flatMap(([sid, text]) => {
+    const history = run.servers.find((server) => server.sid === Number(sid))?.history;
+    if (history === undefined) return [`history of ${sid} at the end: the server is not running`];
+    const wanted = parseHistory(text);
+    const got = history.txns().map((txn) => txn.zxid);
+    const same = wanted.length === got.length && wanted.every((zxid, i) => zxid === got[i]);
+    return same ? [] : [`history of ${sid} at the end: expected ${text || "nothing"}, got ${formatHistory(history)}`];
+  });
+}
+
+/** A history as scenario files write it. */
+export function formatHistory(history: History): string {
+  const parts: string[] = [];
+  let start = -1;
+  let last = -2;
+  const flush = (): void => {
+    if (last >= 0) parts.push(start === last ? formatZxid(start) : `${formatZxid(start)}..${formatZxid(last)}`);
+  };
+  for (const { zxid } of history.txns()) {
+    if (zxid !== last + 1) {
+      flush();
+      start = zxid;
+    }
+    last = zxid;
+  }
+  flush();
+  return parts.join(", ") || "nothing";
+}
+
+function checkFailures(run: FinishedRun, { failures }: Expectation): string[] {
+  const happened = recordsOf(run.records, "failed");
+  return (failures ?? []).flatMap((wanted) => {
+    const found = happened.some(
+      (failure) =>
+        failure.server === wanted.server &&
+        failure.reason === wanted.reason &&
+        (wanted.learner === undefined || wanted.learner === failure.learner),
+    );
+    return found ? [] : [`failure ${wanted.reason} at ${wanted.server} did not happen`];
+  });
+}
+
+function checkViolations(run: FinishedRun, { violates }: Expectation): string[] {
+  const violated = new Set<string>(run.violations.map((violation) => violation.id));
+  const unmet = run.violations
+    .filter((violation) => !violates.includes(violation.id))
+    .map((violation) => `${violation.id} is violated: ${violation.text}`);
+  for (const id of violates) if (!violated.has(id)) unmet.push(`${id} should be violated, but holds`);
+  return unmet;
+}

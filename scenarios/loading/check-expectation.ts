@@ -1,0 +1,33 @@
+/** Checks what a scenario expects: that it is about servers which exist, and about histories that could be. */
+import type { ExpectedDecision } from "../scenario.ts";
+import { checkHistory } from "./check-servers.ts";
+import type { Checks } from "./checks.ts";
+import type { Path } from "./path.ts";
+
+export function checkExpectation(checks: Checks): void {
+  const { active, decisions, failures, histories, leader } = checks.scenario.expect;
+  for (const [i, decision] of (decisions ?? []).entries()) checkDecision(checks, decision, ["expect", "decisions", i]);
+  if (leader !== undefined && leader !== "none") checkVoter(checks, leader, ["expect", "leader"]);
+  checks.servers(active ?? [], ["expect", "active"]);
+  for (const [id, history] of Object.entries(histories ?? {})) {
+    checks.server(id, ["expect", "histories", id], true);
+    checkHistory(checks, history, ["expect", "histories", id]);
+  }
+  for (const [i, failure] of (failures ?? []).entries()) {
+    checks.server(failure.server, ["expect", "failures", i, "server"]);
+    if (failure.learner !== undefined) checks.server(failure.learner, ["expect", "failures", i, "learner"]);
+  }
+}
+
+function checkDecision(checks: Checks, { learner, leader, zxid }: ExpectedDecision, path: Path): void {
+  checks.server(learner, [...path, "learner"]);
+  if (leader !== undefined) checkVoter(checks, leader, [...path, "leader"]);
+  if (zxid !== undefined) checks.zxid(zxid, [...path, "zxid"]);
+  if (leader === learner) checks.report([...path, "leader"], leader, "is the learner itself", "another server");
+}
+
+function checkVoter(checks: Checks, id: number, path: Path): void {
+  const known = checks.server(id, path);
+  if (known?.role === "observer")
+    checks.report(path, id, "is an observer, which cannot lead", checks.participants.join(", ") || "participants");
+}

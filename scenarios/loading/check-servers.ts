@@ -1,0 +1,104 @@
+/** Checks the servers of a scenario: that there is a voter, and that what each disk holds can lie on one disk. */
+import { parseZxid, type Zxid } from "../../protocol/zxid.ts";
+import type { ServerSpec } from "../scenario.ts";
+import { parseZxidRanges, type ZxidRange } from "../zxid-range.ts";
+import type { Checks } from "./checks.ts";
+import type { Path } from "./path.ts";
+
+export function checkServers(checks: Checks): void {
+  if (checks.participants.length === 0) {
+    checks.report(["servers"], undefined, "all servers are observers", "at least one participant");
+  }
+  for (const [id, server] of Object.entries(checks.scenario.servers)) checkServer(checks, server, ["servers", id]);
+  checkCommitted(checks);
+}
+
+function checkServer(checks: Checks, server: ServerSpec, path: Path): void {
+  checks.settings(server.settings, [...path, "settings"]);
+  checks.servers(server.view ?? [], [...path, "view"]);
+  if (server.empty) checkEmpty(checks, server, path);
+  else checkDisk(checks, server, path);
+}
+
+function checkDisk(checks: Checks, server: ServerSpec, path: Path): void {
+  const ranges = checkHistory(checks, server.history, [...path, "history"]);
+  if (ranges === undefined) return;
+  for (const [i, zxid] of checkAscending(checks, server.snapshots ?? [], [...path, "snapshots"]).entries()) {
+    if (zxid !== 0) checkInside(checks, zxid, ranges, [...path, "snapshots", i]);
+  }
+  for (const [i, zxid] of checkAscending(checks, server.logFilesFrom, [...path, "logFilesFrom"]).entries()) {
+    checkInside(checks, zxid, ranges, [...path, "logFilesFrom", i]);
+  }
+  if (server.logFrom === undefined) return;
+  const zxid = checks.zxid(server.logFrom, [...path, "logFrom"]);
+  if (zxid !== undefined) checkInside(checks, zxid, ranges, [...path, "logFrom"]);
+}
+
+/** The ranges of a history; undefined if there is something wrong with it. */
+export function checkHistory(checks: Checks, text: string, path: Path): readonly ZxidRange[] | undefined {
+  const ranges = parseZxidRanges(text);
+  if (typeof ranges !== "string") return ranges;
+  checks.report(path, text, ranges, "zxids and ranges of one epoch in ascending order, such as 1:1..1:5, 2:1");
+  return undefined;
+}
+
+function checkAscending(checks: Checks, texts: readonly string[], path: Path): Zxid[] {
+  const zxids: Zxid[] = [];
+  for (const [i, text] of texts.entries()) {
+    const zxid = checks.zxid(text, [...path, i]);
+    if (zxid === undefined) continue;
+    const previous = zxids.at(-1);
+    if (previous !== undefined && zxid <= previous) {
+      checks.report([...path, i], text, `does not come after ${texts[i - 1]}`, "zxids in ascending order");
+    }
+    zxids.push(zxid);
+  }
+  return zxids;
+}
+
+function checkInside(checks: Checks, zxid: Zxid, ranges: readonly ZxidRange[], path: Path): void {
+  if (ranges.some(({ first, last }) => first <= zxid && zxid <= last)) return;
+  const history = checks.scenario.servers[Number(path[1])]?.history ?? "";
+  const accepted = history === "" ? "nothing, as the history is empty" : `a zxid of the history ${history}`;
+  checks.report(path, textAt(checks, path), "is not in the server's history", accepted);
+}
+
+function textAt(checks: Checks, [, id, field, i]: Path): unknown {
+  const server = checks.scenario.servers[Number(id)];
+  const value = server?.[field as "snapshots" | "logFilesFrom" | "logFrom"];
+  return Array.isArray(value) ? value[Number(i)] : value;
+}
+
+const ON_DISK = ["history", "snapshots", "logFilesFrom", "logFrom", "acceptedEpoch", "currentEpoch", "currentEpochTmp"];
+
+function checkEmpty(checks: Checks, server: ServerSpec, path: Path): void {
+  for (const field of ON_DISK) {
+    const value = server[field as keyof ServerSpec];
+    if (value === undefined || value === "" || value === "missing" || (Array.isArray(value) && value.length === 0))
+      continue;
+    checks.report(
+      [...path, field],
+      value,
+      "is on the disk of a server whose disk is empty",
+      "either this or empty: true",
+    );
+  }
+}
+
+/** What a client read was logged somewhere. */
+function checkCommitted(checks: Checks): void {
+  const zxid = parseZxid(checks.scenario.committed ?? "0:0");
+  const histories = Object.values(checks.scenario.servers).map((server) => parseZxidRanges(server.history));
+  // A history that cannot be read may hold it.
+  if (zxid === undefined || zxid === 0 || histories.some((ranges) => typeof ranges === "string")) return;
+  const logged = histories
+    .flat()
+    .some((range) => typeof range !== "string" && range.first <= zxid && zxid <= range.last);
+  if (logged) return;
+  checks.report(
+    ["committed"],
+    checks.scenario.committed,
+    "is in no server's history",
+    "a zxid that a server has logged",
+  );
+}

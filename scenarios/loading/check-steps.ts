@@ -1,0 +1,122 @@
+/** Checks the steps of a scenario: servers, durations and zxids in triggers and actions, and moments that can come. */
+import type { AlteredFields, CrashSpec, DiskFault, MessageMatch, Moment, ServerId, Step } from "../scenario.ts";
+import type { Checks } from "./checks.ts";
+import type { Path } from "./path.ts";
+
+export function checkSteps(checks: Checks): void {
+  for (const [i, step] of checks.scenario.steps.entries()) {
+    if (step === null) continue;
+    checkTrigger(checks, step, ["steps", i]);
+    checkAction(checks, step, ["steps", i]);
+  }
+}
+
+function checkTrigger(checks: Checks, step: Step, path: Path): void {
+  if (step.at !== undefined) checks.duration(step.at, [...path, "at"]);
+  if (step.after !== undefined) checks.duration(step.after, [...path, "after"]);
+  if (step.when !== undefined) checkMoment(checks, step.when, [...path, "when"]);
+}
+
+const OF_MESSAGES = ["from", "to", "on"] as const;
+
+function checkMoment(checks: Checks, moment: Moment, path: Path): void {
+  const { event, message } = moment;
+  if ((event === undefined) === (message === undefined)) {
+    const wrong = event === undefined ? "names neither an event nor a message" : "names both an event and a message";
+    checks.report(path, undefined, wrong, "either event, or message");
+    return;
+  }
+  if (message !== undefined && moment.server !== undefined) {
+    checks.report([...path, "server"], moment.server, "goes with an event", "from or to, for a message");
+  }
+  for (const field of OF_MESSAGES) {
+    if (event === undefined || moment[field] === undefined) continue;
+    checks.report([...path, field], moment[field], "goes with a message", "server, for an event");
+  }
+  if (moment.server !== undefined) checks.server(moment.server, [...path, "server"]);
+  checkMatch(checks, moment, path);
+}
+
+function checkMatch(checks: Checks, match: Pick<MessageMatch, "from" | "to" | "zxid">, path: Path): void {
+  if (match.from !== undefined) checks.server(match.from, [...path, "from"]);
+  if (match.to !== undefined) checks.server(match.to, [...path, "to"]);
+  if (match.zxid !== undefined) checks.zxid(match.zxid, [...path, "zxid"]);
+}
+
+function checkAction(checks: Checks, step: Step, path: Path): void {
+  for (const [verb, argument] of Object.entries(step)) {
+    ACTION_CHECKS[verb]?.(checks, argument as never, [...path, verb]);
+  }
+}
+
+type ActionCheck = (checks: Checks, argument: never, path: Path) => void;
+
+const checkServerId = (checks: Checks, id: ServerId, path: Path) => void checks.server(id, path);
+const checkMatched = (checks: Checks, { match }: { match: MessageMatch }, path: Path) =>
+  checkMatch(checks, match, path);
+
+const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
+  start: checkServerId,
+  restart: checkServerId,
+  pause: checkServerId,
+  resume: checkServerId,
+  wipe: checkServerId,
+  drop: checkMatched,
+  hold: checkMatched,
+  reset: checkMatched,
+  write(checks, { at, every }: { at: ServerId | "leader"; every: string }, path) {
+    if (at !== "leader") checks.server(at, [...path, "at"]);
+    checks.duration(every, [...path, "every"]);
+  },
+  crash(checks, { server }: CrashSpec, path) {
+    if (server !== "leader") checks.server(server, [...path, "server"]);
+  },
+  cutOneWay(checks, { from, to }: { from: readonly ServerId[]; to: readonly ServerId[] }, path) {
+    checks.servers(from, [...path, "from"]);
+    checks.servers(to, [...path, "to"]);
+    const accepted = "servers on both sides, none on both";
+    if (from.length === 0) checks.report([...path, "from"], from, "is empty", accepted);
+    if (to.length === 0) checks.report([...path, "to"], to, "is empty", accepted);
+    const both = from.find((id) => to.includes(id));
+    if (both !== undefined) checks.report([...path, "to"], to, `server ${both} is on both sides`, accepted);
+  },
+  partition: checkPartition,
+  heal(checks, servers: "all" | readonly ServerId[], path) {
+    if (servers !== "all") checks.servers(servers, path);
+    if (servers.length === 0) checks.report(path, servers, "is empty", "all, a server id or a list of them");
+  },
+  delay(checks, { match, by }: { match: MessageMatch; by: string }, path) {
+    checkMatch(checks, match, path);
+    checks.duration(by, [...path, "by"]);
+  },
+  alter(checks, { match, set }: { match: MessageMatch; set: AlteredFields }, path) {
+    checkMatch(checks, match, path);
+    if (set.zxid !== undefined) checks.zxid(set.zxid, [...path, "set", "zxid"]);
+  },
+  disk: checkDiskFault,
+};
+
+function checkPartition(checks: Checks, groups: readonly (readonly ServerId[])[], path: Path): void {
+  const seen = new Set<ServerId>();
+  for (const [i, group] of groups.entries()) {
+    checks.servers(group, [...path, i]);
+    if (group.length === 0) checks.report([...path, i], group, "is empty", "groups of at least one server");
+    const twice = group.find((id) => seen.has(id));
+    if (twice !== undefined) {
+      checks.report([...path, i], group, `server ${twice} is in another group already`, "groups that do not overlap");
+    }
+    for (const id of group) seen.add(id);
+  }
+  if (groups.length === 1 && checks.serverIds.every((id) => seen.has(id))) {
+    checks.report(path, groups, "holds all servers in one group, so nothing is cut", "at least two sides");
+  }
+}
+
+function checkDiskFault(checks: Checks, fault: DiskFault, path: Path): void {
+  checks.server(fault.server, [...path, "server"]);
+  if (fault.sync !== undefined) checks.durationRange(fault.sync, [...path, "sync"]);
+  if (fault.write !== undefined) checks.durationRange(fault.write, [...path, "write"]);
+  if (fault.stall === true && fault.resume === true) {
+    checks.report([...path, "resume"], true, "says the opposite of stall", "either stall or resume");
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What a schema cannot say: that servers exist, zxids are in order, durations run forwards, quorums can form. Looks at
+ * the complete scenario and reports by the path that the field has in the file.
+ */
+import type { HierarchicalQuorum, NetworkSpec, ServerId } from "../scenario.ts";
+import { checkExpectation } from "./check-expectation.ts";
+import { checkServers } from "./check-servers.ts";
+import { checkSteps } from "./check-steps.ts";
+import { Checks } from "./checks.ts";
+import type { CompleteScenario } from "./complete.ts";
+import type { Finding } from "./path.ts";
+
+export function checkScenario(scenario: CompleteScenario): Finding[] {
+  const checks = new Checks(scenario);
+  checkServers(checks);
+  if (scenario.quorum !== undefined) checkQuorum(checks, scenario.quorum);
+  checks.settings(scenario.settings, ["settings"]);
+  checkNetwork(checks, scenario.network);
+  checks.durationRange(scenario.disk.sync, ["disk", "sync"]);
+  checks.durationRange(scenario.disk.write, ["disk", "write"]);
+  if (scenario.committed !== undefined) checks.zxid(scenario.committed, ["committed"]);
+  checkSteps(checks);
+  if (scenario.until !== undefined) checks.duration(scenario.until, ["until"]);
+  checkExpectation(checks);
+  return checks.findings;
+}
+
+function checkNetwork(checks: Checks, network: NetworkSpec): void {
+  checks.durationRange(network.latency, ["network", "latency"]);
+  for (const [i, link] of network.links.entries()) {
+    const path = ["network", "links", i];
+    checks.server(link.from, [...path, "from"]);
+    checks.server(link.to, [...path, "to"]);
+    checks.durationRange(link.latency, [...path, "latency"]);
+    if (link.from === link.to) checks.report([...path, "to"], link.to, "is where the link starts", "another server");
+  }
+}
+
+function checkQuorum(checks: Checks, quorum: HierarchicalQuorum): void {
+  const groupOf = new Map<ServerId, string>();
+  for (const [group, members] of Object.entries(quorum.groups)) {
+    for (const [i, id] of members.entries()) {
+      const path = ["quorum", "groups", group, i];
+      const known = checks.server(id, path);
+      const accepted = "every participant in exactly one group";
+      if (known?.role === "observer") checks.report(path, id, "is an observer, which has no vote", accepted);
+      const other = groupOf.get(id);
+      if (other !== undefined && other !== group) checks.report(path, id, `is in group ${other} already`, accepted);
+      groupOf.set(id, group);
+    }
+  }
+  for (const id of checks.participants) {
+    if (groupOf.has(id)) continue;
+    checks.report(["quorum", "groups"], id, `server ${id} is in no group`, "every participant in exactly one group");
+  }
+  checkWeights(checks, quorum);
+}
+
+function checkWeights(checks: Checks, { groups, weights }: HierarchicalQuorum): void {
+  for (const [id, weight] of Object.entries(weights)) {
+    const path = ["quorum", "weights", id];
+    const known = checks.server(Number(id), path, true);
+    if (known?.role === "observer") checks.report(path, weight, "is an observer, which has no vote", "participants");
+  }
+  const counts = Object.values(groups).some((members) => members.some((id) => (weights[id] ?? 1) > 0));
+  if (!counts)
+    checks.report(["quorum"], undefined, "no group has any weight", "at least one member of weight 1 or more");
+}

@@ -1,0 +1,76 @@
+/** The checks that many fields share, and what they found. */
+import type { Settings } from "../../protocol/settings.ts";
+import { parseZxid, type Zxid } from "../../protocol/zxid.ts";
+import { parseDuration } from "../../sim/time.ts";
+import { DURATION_MAX_US, parseDurationRange } from "../duration-range.ts";
+import type { ServerId, ServerSpec } from "../scenario.ts";
+import type { CompleteScenario } from "./complete.ts";
+import type { Finding, Path } from "./path.ts";
+
+export class Checks {
+  readonly scenario: CompleteScenario;
+  readonly findings: Finding[] = [];
+
+  constructor(scenario: CompleteScenario) {
+    this.scenario = scenario;
+  }
+
+  get serverIds(): ServerId[] {
+    return Object.keys(this.scenario.servers).map(Number);
+  }
+
+  get participants(): ServerId[] {
+    return this.serverIds.filter((id) => this.scenario.servers[id]?.role === "participant");
+  }
+
+  report(path: Path, value: unknown, message: string, accepted: string, aboutKey = false): void {
+    const finding = { path, value, message, accepted };
+    this.findings.push(aboutKey ? { ...finding, aboutKey: true } : finding);
+  }
+
+  /** The server of that id, which must exist. */
+  server(id: ServerId | string, path: Path, aboutKey = false): ServerSpec | undefined {
+    const known = this.scenario.servers[id as ServerId];
+    if (known === undefined) this.report(path, id, "there is no such server", this.serverIds.join(", "), aboutKey);
+    return known;
+  }
+
+  servers(ids: readonly ServerId[], path: Path): void {
+    for (const [i, id] of ids.entries()) this.server(id, [...path, i]);
+  }
+
+  zxid(text: string, path: Path): Zxid | undefined {
+    const zxid = parseZxid(text);
+    if (zxid === undefined) {
+      this.report(
+        path,
+        text,
+        "is no zxid",
+        "epoch:counter such as 1:5, epochs up to 2097151, counters up to 4294967295",
+      );
+    }
+    return zxid;
+  }
+
+  duration(text: string, path: Path): void {
+    const us = parseDuration(text);
+    if (us === undefined || us > DURATION_MAX_US) {
+      this.report(path, text, us === undefined ? "is no duration" : "is too long", "30us, 200ms, 1.5s, 2m, up to 24h");
+    }
+  }
+
+  durationRange(text: string, path: Path): void {
+    const range = parseDurationRange(text);
+    const accepted = "a duration such as 200ms, or a range such as 0.2ms..1ms, up to 24h";
+    if (range === undefined) this.report(path, text, "is no duration, or a range that runs backwards", accepted);
+    else if (range.maxUs > DURATION_MAX_US) this.report(path, text, "is too long", accepted);
+  }
+
+  /** What the schema does not see: how two settings fit together. */
+  settings(settings: Partial<Settings>, path: Path): void {
+    const { minNotificationIntervalMs: min, maxNotificationIntervalMs: max } = settings;
+    if (min === undefined || max === undefined || min <= max) return;
+    const accepted = `at least minNotificationIntervalMs, ${min}`;
+    this.report([...path, "maxNotificationIntervalMs"], max, "is below minNotificationIntervalMs", accepted);
+  }
+}

@@ -1,0 +1,288 @@
+/**
+ * From what a file may say to a complete Scenario: shorthands written out, defaults filled in, zxids as `epoch:counter`.
+ * The data has the schema's shape; values that make no sense pass through for the checks to find.
+ */
+import { epochOf } from "../../protocol/zxid.ts";
+import type {
+  Action,
+  AlteredFields,
+  CrashSpec,
+  DiskFault,
+  DiskSpec,
+  Expectation,
+  ExpectedDecision,
+  HierarchicalQuorum,
+  LinkSpec,
+  MessageMatch,
+  Moment,
+  NetworkSpec,
+  ProtocolEvent,
+  Scenario,
+  ServerId,
+  ServerSpec,
+  Step,
+  Trigger,
+} from "../scenario.ts";
+import { normalizeHistory, normalizeZxid, parseZxidRanges } from "../zxid-range.ts";
+import { serversOf } from "./override.ts";
+
+type RawZxid = string | number;
+type RawZxids = string | readonly RawZxid[];
+type RawDuration = string | number;
+type RawIds = ServerId | readonly ServerId[];
+type RawMatch = Omit<MessageMatch, "zxid"> & { readonly zxid?: RawZxid; readonly count?: number };
+
+export interface RawScenario {
+  readonly about?: string;
+  readonly zookeeper?: string;
+  readonly servers: number | Readonly<Record<string, RawServer | null>>;
+  readonly quorum?: "majority" | (Omit<HierarchicalQuorum, "weights"> & Partial<Pick<HierarchicalQuorum, "weights">>);
+  readonly settings?: Scenario["settings"];
+  readonly network?: RawNetwork;
+  readonly disk?: { readonly sync?: RawDuration; readonly write?: RawDuration };
+  readonly committed?: RawZxid;
+  /** Null where a step was taken out because its shape is wrong. */
+  readonly steps?: readonly (RawStep | null)[];
+  readonly until?: RawDuration;
+  readonly expect?: RawExpectation;
+}
+
+interface RawServer extends Partial<Omit<ServerSpec, "snapshots" | "logFilesFrom" | "logFrom">> {
+  readonly snapshots?: RawZxids;
+  readonly logFilesFrom?: RawZxids;
+  readonly logFrom?: RawZxid;
+}
+
+interface RawNetwork extends Partial<Omit<NetworkSpec, "latency" | "links">> {
+  readonly latency?: RawDuration;
+  readonly links?: readonly RawLink[];
+}
+
+interface RawLink extends Omit<LinkSpec, "bothWays" | "latency"> {
+  readonly bothWays?: boolean;
+  readonly latency: RawDuration;
+}
+
+type RawMoment = Omit<Moment, "zxid"> & { readonly zxid?: RawZxid };
+
+export interface RawStep {
+  readonly at?: RawDuration;
+  readonly after?: RawDuration;
+  readonly when?: ProtocolEvent | RawMoment;
+  readonly write?:
+    | number
+    | { readonly at?: ServerId | "leader"; readonly count?: number; readonly every?: RawDuration };
+  readonly start?: ServerId;
+  readonly crash?: ServerId | "leader" | (Partial<CrashSpec> & Pick<CrashSpec, "server">);
+  readonly restart?: ServerId;
+  readonly pause?: ServerId;
+  readonly resume?: ServerId;
+  readonly wipe?: ServerId;
+  readonly cutOneWay?: { readonly from: RawIds; readonly to: RawIds };
+  readonly partition?: readonly RawIds[];
+  readonly heal?: "all" | RawIds;
+  readonly drop?: RawMatch;
+  readonly delay?: RawMatch & { readonly by: RawDuration };
+  readonly hold?: RawMatch;
+  readonly release?: "all";
+  readonly reset?: RawMatch;
+  readonly alter?: RawMatch & { readonly set: Omit<AlteredFields, "zxid"> & { readonly zxid?: RawZxid } };
+  readonly disk?: Omit<DiskFault, "sync" | "write"> & { readonly sync?: RawDuration; readonly write?: RawDuration };
+}
+
+type Decision = ExpectedDecision["decision"];
+type RawDecision = Omit<ExpectedDecision, "decision" | "zxid"> & { readonly decision: string; readonly zxid?: RawZxid };
+type Failure = NonNullable<Expectation["failures"]>[number];
+
+interface RawExpectation extends Omit<Expectation, "decisions" | "failures" | "violates"> {
+  readonly decisions?: readonly (RawDecision | Readonly<Record<string, string>>)[];
+  readonly failures?: readonly (Failure | Readonly<Record<string, string>>)[];
+  readonly violates?: string | readonly string[];
+}
+
+/** A step that was taken out keeps its place, so that the others keep their numbers. */
+export type CompleteScenario = Omit<Scenario, "steps"> & { readonly steps: readonly (Step | null)[] };
+
+export function completeScenario(raw: RawScenario, name: string): CompleteScenario {
+  const servers = typeof raw.servers === "number" ? (serversOf(raw.servers) as Record<string, RawServer>) : raw.servers;
+  return {
+    name,
+    about: raw.about ?? "",
+    zookeeper: raw.zookeeper ?? "newest",
+    servers: Object.fromEntries(Object.entries(servers).map(([id, server]) => [id, completeServer(server ?? {})])),
+    ...(raw.quorum === undefined || raw.quorum === "majority" ? {} : { quorum: { weights: {}, ...raw.quorum } }),
+    settings: raw.settings ?? {},
+    network: completeNetwork(raw.network ?? {}),
+    disk: completeDisk(raw.disk ?? {}),
+    ...(raw.committed === undefined ? {} : { committed: normalizeZxid(raw.committed) }),
+    steps: (raw.steps ?? []).map((step) => step && completeStep(step)),
+    ...(raw.until === undefined ? {} : { until: duration(raw.until) }),
+    expect: completeExpectation(raw.expect ?? {}),
+  };
+}
+
+function completeServer(raw: RawServer): ServerSpec {
+  const { snapshots, logFilesFrom, logFrom, ...rest } = raw;
+  const empty = raw.empty ?? false;
+  const history = normalizeHistory(raw.history ?? "");
+  const epoch = empty ? ("missing" as const) : lastEpoch(history);
+  return {
+    role: "participant",
+    acceptedEpoch: epoch,
+    currentEpoch: epoch,
+    down: false,
+    settings: {},
+    ...rest,
+    history,
+    empty,
+    snapshots: snapshots === undefined ? (empty ? [] : ["0:0"]) : zxids(snapshots),
+    logFilesFrom: zxids(logFilesFrom ?? []),
+    ...(logFrom === undefined ? {} : { logFrom: normalizeZxid(logFrom) }),
+  };
+}
+
+function lastEpoch(history: string): number {
+  const ranges = parseZxidRanges(history);
+  const last = typeof ranges === "string" ? undefined : ranges.at(-1);
+  return last === undefined ? 0 : epochOf(last.last);
+}
+
+function completeNetwork(raw: RawNetwork): NetworkSpec {
+  return {
+    latency: duration(raw.latency ?? "200us..1ms"),
+    lossRate: raw.lossRate ?? 0,
+    duplicateRate: raw.duplicateRate ?? 0,
+    links: (raw.links ?? []).map((link) => ({ bothWays: false, ...link, latency: duration(link.latency) })),
+  };
+}
+
+function completeDisk(raw: NonNullable<RawScenario["disk"]>): DiskSpec {
+  return { sync: duration(raw.sync ?? "1ms..4ms"), write: duration(raw.write ?? "0.1ms..1ms") };
+}
+
+function completeStep(raw: RawStep): Step {
+  return { ...completeTrigger(raw), ...completeAction(raw) };
+}
+
+function completeTrigger(raw: RawStep): Trigger {
+  if (raw.at === undefined && raw.after === undefined && raw.when === undefined) return { after: "0us" };
+  return {
+    ...(raw.at === undefined ? {} : { at: duration(raw.at) }),
+    ...(raw.after === undefined ? {} : { after: duration(raw.after) }),
+    ...(raw.when === undefined ? {} : { when: completeMoment(raw.when) }),
+  };
+}
+
+function completeMoment(raw: ProtocolEvent | RawMoment): Moment {
+  if (typeof raw === "string") return { event: raw, nth: 1 };
+  const { zxid, ...rest } = raw;
+  return {
+    ...(rest.message === undefined ? {} : { on: "delivered" as const }),
+    nth: 1,
+    ...rest,
+    ...(zxid === undefined ? {} : { zxid: normalizeZxid(zxid) }),
+  };
+}
+
+function completeAction(raw: RawStep): Action {
+  if (raw.write !== undefined) return { write: completeWrite(raw.write) };
+  if (raw.start !== undefined) return { start: raw.start };
+  if (raw.crash !== undefined) return { crash: completeCrash(raw.crash) };
+  if (raw.restart !== undefined) return { restart: raw.restart };
+  if (raw.pause !== undefined) return { pause: raw.pause };
+  if (raw.resume !== undefined) return { resume: raw.resume };
+  if (raw.wipe !== undefined) return { wipe: raw.wipe };
+  if (raw.disk !== undefined) return { disk: completeDiskFault(raw.disk) };
+  return completeNetworkAction(raw);
+}
+
+function completeNetworkAction(raw: RawStep): Action {
+  if (raw.cutOneWay !== undefined) return { cutOneWay: { from: ids(raw.cutOneWay.from), to: ids(raw.cutOneWay.to) } };
+  if (raw.partition !== undefined) return { partition: raw.partition.map(ids) };
+  if (raw.heal !== undefined) return { heal: raw.heal === "all" ? "all" : ids(raw.heal) };
+  if (raw.drop !== undefined) return { drop: completeMatch(raw.drop) };
+  if (raw.hold !== undefined) return { hold: completeMatch(raw.hold) };
+  if (raw.reset !== undefined) return { reset: completeMatch(raw.reset) };
+  if (raw.delay !== undefined) return { delay: { ...completeMatch(raw.delay), by: duration(raw.delay.by) } };
+  if (raw.alter !== undefined) return { alter: { ...completeMatch(raw.alter), set: completeSet(raw.alter.set) } };
+  return { release: "all" };
+}
+
+function completeWrite(raw: NonNullable<RawStep["write"]>): Extract<Action, { write: unknown }>["write"] {
+  const { at, count, every } = typeof raw === "number" ? { count: raw } : raw;
+  return { at: at ?? "leader", count: count ?? 1, every: duration(every ?? "1ms") };
+}
+
+function completeCrash(raw: NonNullable<RawStep["crash"]>): CrashSpec {
+  return { unsynced: "lost", connectionsReset: true, ...(typeof raw === "object" ? raw : { server: raw }) };
+}
+
+function completeDiskFault({ sync, write, ...rest }: NonNullable<RawStep["disk"]>): DiskFault {
+  return {
+    ...rest,
+    ...(sync === undefined ? {} : { sync: duration(sync) }),
+    ...(write === undefined ? {} : { write: duration(write) }),
+  };
+}
+
+function completeMatch(raw: RawMatch): { readonly match: MessageMatch; readonly count: number } {
+  const match = {
+    ...(raw.type === undefined ? {} : { type: raw.type }),
+    ...(raw.from === undefined ? {} : { from: raw.from }),
+    ...(raw.to === undefined ? {} : { to: raw.to }),
+    ...(raw.zxid === undefined ? {} : { zxid: normalizeZxid(raw.zxid) }),
+  };
+  return { match, count: raw.count ?? 1 };
+}
+
+function completeSet({ zxid, ...rest }: NonNullable<RawStep["alter"]>["set"]): AlteredFields {
+  return zxid === undefined ? rest : { ...rest, zxid: normalizeZxid(zxid) };
+}
+
+function completeExpectation(raw: RawExpectation): Expectation {
+  const { decisions, failures, histories, violates, ...rest } = raw;
+  return {
+    ...rest,
+    ...(decisions === undefined ? {} : { decisions: decisions.map(completeDecision) }),
+    ...(failures === undefined ? {} : { failures: failures.map(completeFailure) }),
+    ...(histories === undefined ? {} : { histories: mapValues(histories, normalizeHistory) }),
+    violates: violates === undefined ? [] : typeof violates === "string" ? [violates] : violates,
+  };
+}
+
+/** `3: TRUNC 1:5`, or the same with its fields by name. */
+function completeDecision(raw: NonNullable<RawExpectation["decisions"]>[number]): ExpectedDecision {
+  const named = "learner" in raw ? (raw as RawDecision) : fromPair(raw, "learner", "decision");
+  const { decision: text, zxid, ...rest } = named as RawDecision;
+  const [decision, inText] = text.split(/\s+/);
+  const either = zxid ?? inText;
+  return { ...rest, decision: decision as Decision, ...(either === undefined ? {} : { zxid: normalizeZxid(either) }) };
+}
+
+/** `2: read-timeout`, or the same with its fields by name. */
+function completeFailure(raw: NonNullable<RawExpectation["failures"]>[number]): Failure {
+  return ("server" in raw ? raw : fromPair(raw, "server", "reason")) as Failure;
+}
+
+function fromPair(raw: object, idName: string, textName: string): unknown {
+  const [id, text] = Object.entries(raw)[0] as [string, string];
+  return { [idName]: Number(id), [textName]: text };
+}
+
+function mapValues(record: Readonly<Record<string, string>>, map: (value: string) => string): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
+
+function zxids(raw: RawZxids): string[] {
+  const list = typeof raw === "string" ? raw.split(",").map((zxid) => zxid.trim()) : raw;
+  return list.filter((zxid) => zxid !== "").map(normalizeZxid);
+}
+
+function ids(raw: RawIds): readonly ServerId[] {
+  return typeof raw === "number" ? [raw] : raw;
+}
+
+/** The one number the schema lets through is 0. */
+function duration(raw: RawDuration): string {
+  return raw === 0 || raw === "0" ? "0us" : String(raw);
+}

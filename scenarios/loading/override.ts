@@ -1,0 +1,73 @@
+/**
+ * `--set path=value`: one field of a scenario put in place before the file is checked. The value is YAML. What stands in
+ * the file in short is written out where the path leads into it.
+ */
+import { ScenarioError } from "../problem.ts";
+import { formatPath, type Path, parsePath } from "./path.ts";
+import { Source } from "./source.ts";
+
+const ACCEPTED = "path=value such as steps[2].crash.server=3 or network.latency=1ms..5ms";
+
+/** A copy of the data with the field set. Throws a ScenarioError where the path leads nowhere. */
+export function applyOverride(data: unknown, override: string): unknown {
+  const { path, value } = parseOverride(override);
+  return assign(data, path, 0, value, override);
+}
+
+export function parseOverride(override: string): { readonly path: Path; readonly value: unknown } {
+  const equals = override.indexOf("=");
+  if (equals < 0) fail("file", override, "has no =", ACCEPTED);
+  const path = parsePath(override.slice(0, equals).trim());
+  if (path === undefined) fail("file", override, "does not begin with a field's path", ACCEPTED);
+  return { path, value: parseValue(path, override.slice(equals + 1)) };
+}
+
+function parseValue(path: Path, text: string): unknown {
+  try {
+    return new Source(text, "--set").data;
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error;
+    throw new ScenarioError(error.problems.map((problem) => ({ ...problem, field: formatPath(path), value: text })));
+  }
+}
+
+function assign(target: unknown, path: Path, depth: number, value: unknown, override: string): unknown {
+  if (depth === path.length) return value;
+  const segment = path[depth] as string | number;
+  const at = path.slice(0, depth);
+  const inside = target === undefined || target === null ? (segment === 0 ? [] : {}) : writeOut(target, at, segment);
+  if (Array.isArray(inside) && typeof segment === "number" && segment <= inside.length) {
+    return inside.toSpliced(segment, 1, assign(inside[segment], path, depth + 1, value, override));
+  }
+  if (Array.isArray(inside)) {
+    const places = inside.length === 0 ? "[0]" : `[0] to [${inside.length}]`;
+    return fail(formatPath(at), override, `is a list of ${inside.length} and has no ${String(segment)}`, places);
+  }
+  if (typeof inside !== "object" || typeof segment === "number") {
+    return fail(formatPath(at), override, `has nothing inside that ${formatPath(path)} could mean`, ACCEPTED);
+  }
+  const before = (inside as Record<string, unknown>)[segment];
+  const own = Object.hasOwn(inside as object, segment) ? before : undefined;
+  // A computed key, unlike an assignment, makes `__proto__` an unknown field like any other.
+  return { ...inside, [segment]: assign(own, path, depth + 1, value, override) };
+}
+
+/** Shorthands in full, so that a path can lead into them. */
+function writeOut(value: unknown, at: Path, segment: string | number): unknown {
+  if (typeof value === "object" || typeof segment === "number") return value;
+  const name = at[at.length - 1];
+  if (name === "servers" && typeof value === "number" && value >= 1 && value <= 255) return serversOf(value);
+  if (name === "write" && typeof value === "number") return { count: value };
+  if (name === "crash") return { server: value };
+  if (name === "when") return { event: value };
+  return value;
+}
+
+/** `servers: 3` in full. */
+export function serversOf(count: number): Record<string, unknown> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [String(i + 1), {}]));
+}
+
+function fail(field: string, value: string, message: string, accepted: string): never {
+  throw new ScenarioError([{ file: "--set", line: 1, column: 1, field, value, message, accepted }]);
+}

@@ -1,0 +1,215 @@
+/**
+ * Checks data against schema/scenario.schema.json and says what is wrong in words. Knows just the part of JSON Schema
+ * that our schema uses (a test holds the two together, and against Ajv's verdict on many files): Ajv itself takes 100 ms
+ * to load and compile this schema, more than a whole `zabsim run` may, and its errors know nothing of `anyOf` by type.
+ */
+import type { Finding, Path } from "./path.ts";
+import { didYouMean } from "./suggest.ts";
+
+export interface Schema {
+  readonly $ref?: string;
+  /** What would be accepted, as the end of a sentence. */
+  readonly title?: string;
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly (string | number)[];
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly uniqueItems?: boolean;
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly patternProperties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: boolean | Schema;
+  readonly propertyNames?: Schema;
+  readonly required?: readonly string[];
+  readonly minProperties?: number;
+  readonly maxProperties?: number;
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly not?: Schema;
+  readonly definitions?: Readonly<Record<string, Schema>>;
+}
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+export function checkSchema(data: unknown, schema: Schema): Finding[] {
+  return new SchemaCheck(schema).check(data, schema, []);
+}
+
+class SchemaCheck {
+  private readonly root: Schema;
+
+  constructor(root: Schema) {
+    this.root = root;
+  }
+
+  check(value: unknown, reference: Schema, path: Path): Finding[] {
+    const schema = this.resolve(reference);
+    if (schema.anyOf !== undefined) return this.checkAnyOf(value, schema, schema.anyOf, path);
+    const wrong = (message: string, accepted = this.accepts(schema)) => [{ path, value, message, accepted }];
+    if (!this.admits(schema, value)) return wrong(wrongKind(value));
+    if (schema.enum !== undefined && !schema.enum.includes(value as string)) {
+      return wrong(`is not known${didYouMean(String(value), schema.enum.map(String))}`);
+    }
+    if (typeof value === "number") return this.checkNumber(value, schema, wrong);
+    if (typeof value === "string") return matches(schema.pattern, value) ? [] : wrong("does not have the right form");
+    if (Array.isArray(value)) return this.checkList(value, schema, path, wrong);
+    if (kindOf(value) === "object") return this.checkMapping(value as Mapping, schema, path);
+    return [];
+  }
+
+  private resolve(schema: Schema): Schema {
+    let at = schema;
+    while (at.$ref !== undefined) at = this.root.definitions?.[at.$ref.replace("#/definitions/", "")] ?? {};
+    return at;
+  }
+
+  /** The alternatives differ in kind, so the kind tells which one was meant, and only its faults are told. */
+  private checkAnyOf(value: unknown, schema: Schema, branches: readonly Schema[], path: Path): Finding[] {
+    const accepted = this.accepts(schema);
+    const meant = branches.find((branch) => this.admits(this.resolve(branch), value));
+    if (meant === undefined) return [{ path, value, message: wrongKind(value), accepted }];
+    return this.check(value, meant, path).map((finding) =>
+      finding.path.length === path.length && finding.aboutKey === undefined ? { ...finding, accepted } : finding,
+    );
+  }
+
+  /** Whether the value is of a kind that the schema is about. */
+  private admits(schema: Schema, value: unknown): boolean {
+    if (schema.anyOf !== undefined) return schema.anyOf.some((branch) => this.admits(this.resolve(branch), value));
+    const kind = kindOf(value);
+    if (schema.enum !== undefined) return schema.enum.some((word) => kindOf(word) === kind);
+    if (schema.type === undefined) return true;
+    return [schema.type].flat().some((type) => (type === "integer" ? "number" : type) === kind);
+  }
+
+  private checkNumber(value: number, schema: Schema, wrong: (message: string) => Finding[]): Finding[] {
+    if (!Number.isFinite(value)) return wrong("is not a finite number");
+    if ([schema.type].flat().includes("integer") && !Number.isInteger(value)) return wrong("is not a whole number");
+    // A schema for texts that also takes a number or two tells in its title which.
+    if ([schema.type].flat().includes("string") && !inBounds(value, schema))
+      return wrong("does not have the right form");
+    if (schema.minimum !== undefined && value < schema.minimum) return wrong(`is below ${schema.minimum}`);
+    if (schema.maximum !== undefined && value > schema.maximum) return wrong(`is above ${schema.maximum}`);
+    return [];
+  }
+
+  private checkList(
+    list: readonly unknown[],
+    schema: Schema,
+    path: Path,
+    wrong: (message: string) => Finding[],
+  ): Finding[] {
+    if (list.length < (schema.minItems ?? 0)) return wrong("is empty");
+    if (list.length > (schema.maxItems ?? Number.POSITIVE_INFINITY))
+      return wrong(`has more than ${schema.maxItems} entries`);
+    const { items } = schema;
+    const findings = items === undefined ? [] : list.flatMap((item, i) => this.check(item, items, [...path, i]));
+    if (schema.uniqueItems !== true || findings.length > 0) return findings;
+    const twice = list.find((item, i) => list.indexOf(item) < i);
+    return twice === undefined ? [] : wrong(`names ${String(twice)} twice`);
+  }
+
+  private checkMapping(mapping: Mapping, schema: Schema, path: Path): Finding[] {
+    const findings: Finding[] = [];
+    for (const [key, value] of Object.entries(mapping)) findings.push(...this.checkField(key, value, schema, path));
+    for (const key of schema.required ?? []) {
+      if (Object.hasOwn(mapping, key)) continue;
+      const accepted = this.accepts(schema.properties?.[key] ?? {});
+      findings.push({ path: [...path, key], value: undefined, message: "is missing", accepted });
+    }
+    // With a misspelt or missing field, what follows would be noise.
+    return findings.length > 0 ? findings : this.checkTogether(mapping, schema, path);
+  }
+
+  private checkField(key: string, value: unknown, schema: Schema, path: Path): Finding[] {
+    const at = [...path, key];
+    if (schema.propertyNames !== undefined && !matches(schema.propertyNames.pattern, key)) {
+      const accepted = this.accepts(schema.propertyNames);
+      return [{ path: at, value: key, message: "is not accepted as a name here", accepted, aboutKey: true }];
+    }
+    const field = fieldSchema(schema, key);
+    if (field !== undefined) return this.check(value, field, at);
+    if (schema.additionalProperties !== false) return [];
+    const known = Object.keys(schema.properties ?? {}).filter((name) => !name.startsWith("$"));
+    const message = `unknown field${didYouMean(key, known)}`;
+    return [{ path: at, value, message, accepted: known.join(", "), aboutKey: true }];
+  }
+
+  /** What holds for the fields of a mapping together. */
+  private checkTogether(mapping: Mapping, schema: Schema, path: Path): Finding[] {
+    const wrong = (message: string, accepted = this.accepts(schema)) => [{ path, value: mapping, message, accepted }];
+    const size = Object.keys(mapping).length;
+    if (size < (schema.minProperties ?? 0)) return wrong(size === 0 ? "is empty" : "says too little");
+    if (size > (schema.maxProperties ?? Number.POSITIVE_INFINITY)) return wrong("says too much");
+    if (schema.oneOf !== undefined) {
+      const fitting = schema.oneOf.filter((branch) => this.check(mapping, branch, path).length === 0);
+      const names = schema.oneOf.flatMap((branch) => branch.required ?? []);
+      const accepted = schema.oneOf.every(onlyRequires) ? `exactly one of ${names.join(", ")}` : this.accepts(schema);
+      if (fitting.length === 0) return wrong("lacks something, or has too much", accepted);
+      const both = fitting.flatMap((branch) => branch.required ?? []).join(" and ");
+      if (fitting.length > 1) return wrong(`has ${both} at once`, accepted);
+    }
+    const clash = schema.not?.anyOf?.find((branch) => this.check(mapping, branch, path).length === 0);
+    if (clash !== undefined) return wrong(`has ${clash.required?.join(" and ")} at once`);
+    return [];
+  }
+
+  /** What would be accepted, in words. */
+  accepts(reference: Schema): string {
+    const schema = this.resolve(reference);
+    if (schema.enum !== undefined)
+      return `${schema.title === undefined ? "" : `${schema.title}: `}${schema.enum.join(", ")}`;
+    if (schema.title !== undefined) return schema.title;
+    if (schema.anyOf !== undefined) return schema.anyOf.map((branch) => this.accepts(branch)).join("; or ");
+    switch (schema.type) {
+      case "integer":
+        return `a whole number, ${schema.minimum} to ${schema.maximum}`;
+      case "number":
+        return `a number, ${schema.minimum} to ${schema.maximum}`;
+      case "boolean":
+        return "true or false";
+      case "string":
+        return "text";
+      default:
+        return "a mapping";
+    }
+  }
+}
+
+function fieldSchema(schema: Schema, key: string): Schema | undefined {
+  if (schema.properties !== undefined && Object.hasOwn(schema.properties, key)) return schema.properties[key];
+  const byPattern = Object.entries(schema.patternProperties ?? {}).find(([pattern]) => matches(pattern, key));
+  if (byPattern !== undefined) return byPattern[1];
+  return typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined;
+}
+
+function onlyRequires(schema: Schema): boolean {
+  return schema.required?.length === 1 && Object.keys(schema).length === 1;
+}
+
+function inBounds(value: number, schema: Schema): boolean {
+  return value >= (schema.minimum ?? value) && value <= (schema.maximum ?? value);
+}
+
+function matches(pattern: string | undefined, text: string): boolean {
+  return pattern === undefined || new RegExp(pattern, "u").test(text);
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+}
+
+const KIND_NAMES: Readonly<Record<string, string>> = {
+  array: "is a list",
+  object: "is a mapping",
+  string: "is text",
+  number: "is a number",
+  boolean: "is true or false",
+};
+
+function wrongKind(value: unknown): string {
+  return KIND_NAMES[kindOf(value)] ?? "is empty";
+}

@@ -1,0 +1,240 @@
+/**
+ * The protocol's own part of a run's trace: one plain record for each note of each server, in the order they happened.
+ * Decision tables, timelines and expectations read these records and nothing else.
+ */
+import {
+  type Epoch,
+  explainSync,
+  type FailureReason,
+  formatZxid,
+  type History,
+  type Notes,
+  type Oddity,
+  PACKET_NAMES,
+  type PacketType,
+  PHASE_NAMES,
+  type Phase,
+  type ServerId,
+  type ServerState,
+  type SyncDecision,
+  type SyncFacts,
+  type SyncRule,
+  type Txn,
+  type Zxid,
+} from "../protocol/index.ts";
+import type { ProtocolEvent } from "./scenario.ts";
+
+interface Common {
+  readonly atUs: number;
+  readonly server: ServerId;
+}
+
+/** What a sync decision says to a reader of the trace; packets are counted, not kept. */
+export interface DecisionRecord {
+  readonly learner: ServerId;
+  readonly observer: boolean;
+  readonly decision: "DIFF" | "TRUNC" | "SNAP";
+  /** The zxid of the DIFF or TRUNC; the leader's lastProcessedZxid for a SNAP. */
+  readonly zxid: Zxid;
+  readonly rule: SyncRule;
+  readonly why: string;
+  readonly peerLastZxid: Zxid;
+  readonly lastProcessedZxid: Zxid;
+  readonly minCommittedLog: Zxid;
+  readonly maxCommittedLog: Zxid;
+  readonly startForwardingFrom: Zxid;
+  /** Committed proposals sent as part of the synchronization, with the first and last zxid. */
+  readonly proposals: number;
+  readonly firstZxid: Zxid | undefined;
+  readonly lastZxid: Zxid | undefined;
+  /** Proposals forwarded because they were under way. */
+  readonly forwarded: number;
+}
+
+export type PhaseName = "ELECTION" | "DISCOVERY" | "SYNCHRONIZATION" | "BROADCAST";
+
+export type ProtocolRecord = Common &
+  (
+    | {
+        readonly event: "looking" | "leading" | "following" | "observing";
+        readonly phase: PhaseName;
+      }
+    | {
+        readonly event: "voted";
+        readonly round: number;
+        readonly leader: ServerId;
+        readonly zxid: Zxid;
+        readonly peerEpoch: Epoch;
+      }
+    | { readonly event: "elected"; readonly leader: ServerId; readonly round: number }
+    | {
+        readonly event: "epoch-offered";
+        readonly learner: ServerId;
+        readonly observer: boolean;
+        readonly epoch: Epoch;
+      }
+    | { readonly event: "epoch-proposed" | "epoch-accepted" | "epoch-current"; readonly epoch: Epoch }
+    | {
+        readonly event: "epoch-acked";
+        readonly learner: ServerId;
+        readonly currentEpoch: Epoch;
+        readonly lastZxid: Zxid;
+      }
+    | ({ readonly event: "sync-decided" } & DecisionRecord)
+    | { readonly event: "newleader-acked"; readonly epoch: Epoch; readonly zxid: Zxid }
+    | { readonly event: "newleader-ack-read"; readonly learner: ServerId; readonly zxid: Zxid }
+    | { readonly event: "established"; readonly epoch: Epoch; readonly zxid: Zxid }
+    | { readonly event: "active"; readonly epoch: Epoch; readonly leader: ServerId; readonly zxid: Zxid }
+    | { readonly event: "proposed" | "logged" | "committed" | "delivered"; readonly zxid: Zxid; readonly value: string }
+    | { readonly event: "synced"; readonly zxid: Zxid }
+    | { readonly event: "truncated"; readonly zxid: Zxid; readonly removed: number }
+    | { readonly event: "snapshot-saved"; readonly zxid: Zxid }
+    | { readonly event: "loaded"; readonly zxid: Zxid }
+    | { readonly event: "fast-forwarded"; readonly zxid: Zxid }
+    | {
+        readonly event: "failed";
+        readonly reason: FailureReason;
+        readonly learner: ServerId | undefined;
+        readonly detail: string;
+      }
+    | {
+        readonly event: "odd";
+        readonly oddity: Oddity;
+        readonly from: ServerId;
+        readonly packet: string;
+        readonly zxid: Zxid;
+        readonly detail: string;
+      }
+    /** Not the protocol's: a process started, or ended (with its exit code if it ended itself). */
+    | { readonly event: "started" }
+    | { readonly event: "crashed"; readonly exitCode: number | undefined }
+    /** A message, just before it is handled; recorded on request. */
+    | { readonly event: "received"; readonly from: ServerId; readonly message: string; readonly zxid: Zxid }
+    /** Not the protocol's: what the script did. */
+    | { readonly event: "script"; readonly text: string }
+  );
+
+export type RecordOf<Event extends ProtocolRecord["event"]> = Extract<ProtocolRecord, { event: Event }>;
+
+/** Takes records as they come: a recorder keeps them, a script waits for one of them. */
+export type RecordSink = (record: ProtocolRecord) => void;
+
+const STATE_EVENTS = ["looking", "following", "leading", "observing"] as const satisfies readonly ProtocolEvent[];
+
+/** Turns one server's notes into records. */
+export class NoteRecorder implements Notes {
+  private readonly server: ServerId;
+  private readonly now: () => number;
+  private readonly sink: RecordSink;
+
+  constructor(server: ServerId, now: () => number, sink: RecordSink) {
+    this.server = server;
+    this.now = now;
+    this.sink = sink;
+  }
+
+  private get common(): Common {
+    return { atUs: this.now(), server: this.server };
+  }
+
+  stateChanged(state: ServerState, phase: Phase): void {
+    this.sink({ ...this.common, event: STATE_EVENTS[state], phase: PHASE_NAMES[phase] as PhaseName });
+  }
+  voted(round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void {
+    this.sink({ ...this.common, event: "voted", round, leader, zxid, peerEpoch });
+  }
+  elected(leader: ServerId, round: number): void {
+    this.sink({ ...this.common, event: "elected", leader, round });
+  }
+  epochOffered(learner: ServerId, observer: boolean, epoch: Epoch): void {
+    this.sink({ ...this.common, event: "epoch-offered", learner, observer, epoch });
+  }
+  epochProposed(epoch: Epoch): void {
+    this.sink({ ...this.common, event: "epoch-proposed", epoch });
+  }
+  epochAccepted(epoch: Epoch): void {
+    this.sink({ ...this.common, event: "epoch-accepted", epoch });
+  }
+  epochAcked(learner: ServerId, currentEpoch: Epoch, lastZxid: Zxid): void {
+    this.sink({ ...this.common, event: "epoch-acked", learner, currentEpoch, lastZxid });
+  }
+  epochCurrent(epoch: Epoch): void {
+    this.sink({ ...this.common, event: "epoch-current", epoch });
+  }
+  syncDecided(learner: ServerId, observer: boolean, facts: SyncFacts, decision: SyncDecision): void {
+    this.sink({ ...this.common, event: "sync-decided", ...summarize(learner, observer, facts, decision) });
+  }
+  newLeaderAcked(epoch: Epoch, history: History): void {
+    this.sink({ ...this.common, event: "newleader-acked", epoch, zxid: history.zxid });
+  }
+  newLeaderAckRead(learner: ServerId, zxid: Zxid): void {
+    this.sink({ ...this.common, event: "newleader-ack-read", learner, zxid });
+  }
+  established(epoch: Epoch, history: History): void {
+    this.sink({ ...this.common, event: "established", epoch, zxid: history.zxid });
+  }
+  active(epoch: Epoch, leader: ServerId, history: History): void {
+    this.sink({ ...this.common, event: "active", epoch, leader, zxid: history.zxid });
+  }
+  proposed(txn: Txn): void {
+    this.sink({ ...this.common, event: "proposed", zxid: txn.zxid, value: String(txn.value) });
+  }
+  logged(txn: Txn): void {
+    this.sink({ ...this.common, event: "logged", zxid: txn.zxid, value: String(txn.value) });
+  }
+  synced(log: History): void {
+    this.sink({ ...this.common, event: "synced", zxid: log.zxid });
+  }
+  committed(txn: Txn): void {
+    this.sink({ ...this.common, event: "committed", zxid: txn.zxid, value: String(txn.value) });
+  }
+  delivered(txn: Txn): void {
+    this.sink({ ...this.common, event: "delivered", zxid: txn.zxid, value: String(txn.value) });
+  }
+  truncated(zxid: Zxid, before: History, after: History): void {
+    this.sink({ ...this.common, event: "truncated", zxid, removed: before.length - after.length });
+  }
+  snapshotSaved(zxid: Zxid): void {
+    this.sink({ ...this.common, event: "snapshot-saved", zxid });
+  }
+  loaded(history: History): void {
+    this.sink({ ...this.common, event: "loaded", zxid: history.zxid });
+  }
+  fastForwarded(history: History): void {
+    this.sink({ ...this.common, event: "fast-forwarded", zxid: history.zxid });
+  }
+  failed(reason: FailureReason, learner: ServerId | undefined, detail: string): void {
+    this.sink({ ...this.common, event: "failed", reason, learner, detail });
+  }
+  odd(oddity: Oddity, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {
+    this.sink({ ...this.common, event: "odd", oddity, from, packet: PACKET_NAMES[type] ?? "", zxid, detail });
+  }
+}
+
+function summarize(learner: ServerId, observer: boolean, facts: SyncFacts, decision: SyncDecision): DecisionRecord {
+  const own = decision.packets.slice(0, decision.forwardedFrom);
+  const proposals = own.filter((packet) => packet.txn !== null);
+  const first = own[0];
+  const kind = decision.needSnap
+    ? "SNAP"
+    : first !== undefined && PACKET_NAMES[first.type] === "TRUNC"
+      ? "TRUNC"
+      : "DIFF";
+  return {
+    learner,
+    observer,
+    decision: kind,
+    zxid: kind === "SNAP" ? facts.lastProcessedZxid : (first?.zxid ?? 0),
+    rule: decision.rule,
+    why: explainSync(facts, decision, formatZxid),
+    peerLastZxid: facts.peerLastZxid,
+    lastProcessedZxid: facts.lastProcessedZxid,
+    minCommittedLog: decision.minCommittedLog,
+    maxCommittedLog: decision.maxCommittedLog,
+    startForwardingFrom: decision.startForwardingFrom,
+    proposals: proposals.length,
+    firstZxid: proposals[0]?.zxid,
+    lastZxid: proposals[proposals.length - 1]?.zxid,
+    forwarded: decision.packets.slice(decision.forwardedFrom).filter((packet) => packet.txn !== null).length,
+  };
+}

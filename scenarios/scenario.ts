@@ -1,0 +1,235 @@
+/**
+ * A scenario: servers with what their disks hold, the network and disks between and under them, steps, and what is
+ * expected. Plain data: the YAML files, the TypeScript API and (later) the shrinker all make this and nothing else.
+ * `schema/scenario.schema.json` is its published form; `load.ts` reads and checks it.
+ *
+ * Zxids are written `epoch:counter`, ranges of one epoch `1:1..1:5`, durations `30us`, `200ms`, `1.5s`, `2m`,
+ * ranges of durations `0.2ms..1ms`.
+ */
+import type { FailureReason, Settings } from "../protocol/index.ts";
+
+export type ServerId = number;
+
+export interface Scenario {
+  /** The file's name without its ending. */
+  readonly name: string;
+  /** One or two sentences: the situation and what comes of it. */
+  readonly about: string;
+  /** Behaviour profile; default newest. */
+  readonly zookeeper: string;
+  readonly servers: Readonly<Record<ServerId, ServerSpec>>;
+  /** Absent: a majority of all participants. */
+  readonly quorum?: HierarchicalQuorum;
+  readonly settings: Partial<Settings>;
+  readonly network: NetworkSpec;
+  readonly disk: DiskSpec;
+  /** The last zxid that some client may have read before the scenario starts. */
+  readonly committed?: string;
+  readonly steps: readonly Step[];
+  /** When the run ends, at the latest; default: 1 virtual second after nothing but pings is left, at most 120 s. */
+  readonly until?: string;
+  readonly expect: Expectation;
+}
+
+export interface ServerSpec {
+  readonly role: "participant" | "observer";
+  /** All txns this server ever logged, oldest first: `1:1..1:5, 2:1`. Default: none. */
+  readonly history: string;
+  /** Zxids up to which snapshots were taken; 0:0 is the empty one. Default: [0:0], or [] with `empty`. */
+  readonly snapshots?: readonly string[];
+  /** Zxids with which log files begin, after the first file; default: one file. */
+  readonly logFilesFrom: readonly string[];
+  /** Log records below this zxid have been purged. */
+  readonly logFrom?: string;
+  /** Default: the epoch of the last zxid. `missing`: the file is not there. */
+  readonly acceptedEpoch?: number | "missing";
+  readonly currentEpoch?: number | "missing";
+  readonly currentEpochTmp?: number;
+  /** Nothing at all on disk: no snapshot.0, no epoch files. */
+  readonly empty: boolean;
+  /** Not started until a `start` step does it. */
+  readonly down: boolean;
+  /** This server's own settings, over the scenario's. */
+  readonly settings: Partial<Settings>;
+  /** Whom this server knows of; default: all. */
+  readonly view?: readonly ServerId[];
+}
+
+export interface HierarchicalQuorum {
+  readonly groups: Readonly<Record<string, readonly ServerId[]>>;
+  /** Default weight 1. */
+  readonly weights: Readonly<Record<ServerId, number>>;
+}
+
+export interface NetworkSpec {
+  /** One way, `200us` or `0.2ms..1ms`; default 200us..1ms. */
+  readonly latency: string;
+  readonly lossRate: number;
+  readonly duplicateRate: number;
+  readonly links: readonly LinkSpec[];
+}
+
+/** One direction between two servers, or both when `bothWays`. */
+export interface LinkSpec {
+  readonly from: ServerId;
+  readonly to: ServerId;
+  readonly bothWays: boolean;
+  readonly latency: string;
+}
+
+export interface DiskSpec {
+  /** How long a sync takes; default 1ms..4ms. */
+  readonly sync: string;
+  /** How long other operations take; default 0.1ms..1ms. */
+  readonly write: string;
+}
+
+/** When a step happens: at a time, a while after the step before it, or when something happens. */
+export interface Trigger {
+  /** Since the start. */
+  readonly at?: string;
+  /** Since the step before this one was done; together with `when`: since that happened. */
+  readonly after?: string;
+  readonly when?: Moment;
+}
+
+/** Something that happens in a run: a protocol event at a server, or a message. */
+export interface Moment {
+  readonly event?: ProtocolEvent;
+  readonly server?: ServerId;
+  /** A packet type, or NOTIFICATION. */
+  readonly message?: string;
+  readonly from?: ServerId;
+  readonly to?: ServerId;
+  /** For messages: when it leaves, or when it arrives (default; just before it is handled). */
+  readonly on?: "sent" | "delivered";
+  readonly zxid?: string;
+  /** The how-manieth time since the step before was done; default 1. */
+  readonly nth?: number;
+}
+
+export const PROTOCOL_EVENTS = [
+  "looking",
+  "leading",
+  "following",
+  "observing",
+  "elected",
+  "epoch-offered",
+  "epoch-proposed",
+  "epoch-accepted",
+  "epoch-acked",
+  "epoch-current",
+  "sync-decided",
+  "newleader-acked",
+  "newleader-ack-read",
+  "established",
+  "active",
+  "proposed",
+  "logged",
+  "synced",
+  "committed",
+  "delivered",
+  "truncated",
+  "snapshot-saved",
+  "failed",
+  "started",
+  "crashed",
+] as const;
+export type ProtocolEvent = (typeof PROTOCOL_EVENTS)[number];
+
+/** Which messages a network step is about; what is left out matches all. */
+export interface MessageMatch {
+  /** A packet type, or NOTIFICATION. */
+  readonly type?: string;
+  readonly from?: ServerId;
+  readonly to?: ServerId;
+  readonly zxid?: string;
+}
+
+/** One step: a trigger and exactly one of these actions. */
+export type Step = Trigger & Action;
+
+export type Action =
+  /** Clients write `count` txns at a server (or at whoever leads), one every `every`. */
+  | { readonly write: { readonly at: ServerId | "leader"; readonly count: number; readonly every: string } }
+  | { readonly start: ServerId }
+  | { readonly crash: CrashSpec }
+  | { readonly restart: ServerId }
+  | { readonly pause: ServerId }
+  | { readonly resume: ServerId }
+  | { readonly wipe: ServerId }
+  /** Cuts one direction between servers. */
+  | { readonly cutOneWay: { readonly from: readonly ServerId[]; readonly to: readonly ServerId[] } }
+  /** Cuts both directions between groups; servers in no group form one more. */
+  | { readonly partition: readonly (readonly ServerId[])[] }
+  /** Heals everything between the named servers and all others; `all`: everything. */
+  | { readonly heal: "all" | readonly ServerId[] }
+  /** Loses the next `count` matching messages. On a stream nothing behind one arrives either. */
+  | { readonly drop: { readonly match: MessageMatch; readonly count: number } }
+  | { readonly delay: { readonly match: MessageMatch; readonly by: string; readonly count: number } }
+  /** Holds matching messages, and what is behind them on their connection, until a `release`. */
+  | { readonly hold: { readonly match: MessageMatch; readonly count: number } }
+  | { readonly release: "all" }
+  /** Breaks the connection when a matching message is sent. */
+  | { readonly reset: { readonly match: MessageMatch; readonly count: number } }
+  /** Changes fields of the next `count` matching messages: a server from another time, or a broken one. */
+  | { readonly alter: { readonly match: MessageMatch; readonly set: AlteredFields; readonly count: number } }
+  | { readonly disk: DiskFault };
+
+export interface AlteredFields {
+  readonly type?: string;
+  readonly zxid?: string;
+  /** The epoch in ACKEPOCH's data. */
+  readonly epoch?: number;
+  readonly protocolVersion?: number;
+  readonly configVersion?: number;
+}
+
+export interface CrashSpec {
+  readonly server: ServerId | "leader";
+  /** What becomes of writes that were not synced; `kept` is a killed process, the others a power loss. Default lost. */
+  readonly unsynced: "lost" | "kept" | "torn" | number;
+  /** Whether the other ends learn of it at once (the host lives, the process died). Default true. */
+  readonly connectionsReset: boolean;
+}
+
+export interface DiskFault {
+  readonly server: ServerId;
+  /** From now on. */
+  readonly sync?: string;
+  readonly write?: string;
+  /** Nothing completes until `resume`. */
+  readonly stall?: boolean;
+  readonly resume?: boolean;
+  /** The next such operation fails. */
+  readonly fail?: "sync-log" | "truncate-log" | "accepted-epoch" | "current-epoch" | "snapshot" | "load";
+}
+
+export interface Expectation {
+  /** All sync decisions of the run, in order. */
+  readonly decisions?: readonly ExpectedDecision[];
+  /** Who leads at the end, and in which epoch. */
+  readonly leader?: ServerId | "none";
+  readonly epoch?: number;
+  /** Who is up to date at the end (the leader included). */
+  readonly active?: readonly ServerId[];
+  /** What trees hold at the end, as in ServerSpec.history. */
+  readonly histories?: Readonly<Record<ServerId, string>>;
+  /** Failures that must happen. */
+  readonly failures?: readonly {
+    readonly server: ServerId;
+    readonly reason: FailureReason;
+    readonly learner?: ServerId;
+  }[];
+  /** Invariants that must be violated; none: all must hold. */
+  readonly violates: readonly string[];
+}
+
+export interface ExpectedDecision {
+  readonly learner: ServerId;
+  readonly leader?: ServerId;
+  readonly decision: "DIFF" | "TRUNC" | "SNAP";
+  /** The zxid of the DIFF or TRUNC. */
+  readonly zxid?: string;
+  readonly rule?: string;
+}

@@ -1,0 +1,61 @@
+/**
+ * Checks that a run is determined by its seed: runs it twice, in step, and compares the digests after every event.
+ *
+ * What it names on a difference is the first event after which the two digests differ: the leak is in the handling of
+ * that event or of the message it carried. It cannot see what the digest leaves out.
+ */
+
+export interface CheckedRun {
+  /** Handles one event; false when the run is over. */
+  step(): boolean;
+  digest(): string;
+  /** The last handled event in words. */
+  describe(): string;
+  nowUs?(): number;
+}
+
+export type DeterminismResult =
+  | { readonly same: true; readonly events: number; readonly digest: string }
+  | {
+      readonly same: false;
+      /** Index of the first differing event, from 0. */
+      readonly event: number;
+      readonly timeUs?: number;
+      readonly first: string;
+      readonly second: string;
+    };
+
+export function checkDeterminism(makeRun: () => CheckedRun, maxEvents = Number.POSITIVE_INFINITY): DeterminismResult {
+  const first = makeRun();
+  const second = makeRun();
+  let events = 0;
+  if (first.digest() !== second.digest()) return difference(0, first, second, "before the first event");
+  while (events < maxEvents) {
+    const firstGoes = first.step();
+    const secondGoes = second.step();
+    if (firstGoes !== secondGoes) {
+      const over = "over: no further event";
+      return {
+        same: false,
+        event: events,
+        first: firstGoes ? first.describe() : over,
+        second: secondGoes ? second.describe() : over,
+      };
+    }
+    if (!firstGoes) break;
+    if (first.digest() !== second.digest()) return difference(events, first, second, "");
+    events++;
+  }
+  return { same: true, events, digest: first.digest() };
+}
+
+function difference(event: number, first: CheckedRun, second: CheckedRun, when: string): DeterminismResult {
+  const timeUs = first.nowUs?.();
+  return {
+    same: false,
+    event,
+    ...(timeUs === undefined ? {} : { timeUs }),
+    first: when === "" ? first.describe() : `${when}: ${first.describe()}`,
+    second: when === "" ? second.describe() : `${when}: ${second.describe()}`,
+  };
+}

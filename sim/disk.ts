@@ -1,0 +1,454 @@
+/**
+ * The disk of a node: what is written is not durable until it is synced.
+ *
+ * Appending is immediate and visible; everything else is an operation that takes time and then completes with
+ * `onDiskDone`. Operations of one queue complete in order, one after another; different queues (a program's threads)
+ * overlap, so a crash can fall between any two of them. A failed or cancelled operation has no effect. Not modelled:
+ * directories, blocks, and a cost of reading.
+ */
+
+import { DiskFile } from "./disk-file.ts";
+import { DISK_EVENT } from "./event-kinds.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Random } from "./random.ts";
+
+export interface DiskCharacter {
+  readonly syncMinUs: number;
+  readonly syncMaxUs: number;
+  readonly writeMinUs: number;
+  readonly writeMaxUs: number;
+}
+
+export const DEFAULT_DISK: DiskCharacter = { syncMinUs: 500, syncMaxUs: 2_000, writeMinUs: 50, writeMaxUs: 200 };
+
+export type DiskResult = "ok" | "error" | "full";
+export type DiskOperationKind = "sync" | "replace" | "write" | "truncate" | "remove" | "read";
+
+/** What a `failNext` predicate may look at. */
+export interface DiskOperationView {
+  readonly operation: number;
+  readonly kind: DiskOperationKind;
+  /** Undefined for a sync. */
+  readonly file: string | undefined;
+  readonly queue: number;
+}
+
+export interface DiskCrash {
+  /**
+   * What becomes of what was not synced: all lost; all kept (only the process died, the page cache survived); a drawn
+   * number of the oldest writes kept and the next one torn; or exactly this many of the oldest kept.
+   */
+  readonly unsynced: "lost" | "kept" | "torn" | number;
+  /** A replacement that was under way leaves its `.tmp` file. */
+  readonly tmp?: boolean;
+}
+
+export interface DiskCrashEffect {
+  lostRecords: number;
+  /** Files that vanished or fell back to an older value. */
+  lostFiles: number;
+  tornRecords: number;
+}
+
+/** The operation number of an operation that reports to nobody. */
+export const NO_OPERATION = -1;
+
+interface SyncMark {
+  readonly file: DiskFile;
+  recordCount: number;
+  readonly value: unknown;
+  readonly valueStamp: number;
+}
+
+interface Operation extends DiskOperationView {
+  readonly value: unknown;
+  readonly synced: boolean;
+  readonly keep: number;
+  readonly marks: SyncMark[];
+}
+
+interface Lane {
+  readonly queue: number;
+  readonly operations: Operation[];
+  busyUntilUs: number;
+  /** Completions that came due while the disk was stalled. */
+  waiting: number;
+}
+
+interface PlannedFailure {
+  readonly matches: (view: DiskOperationView) => boolean;
+  readonly result: "error" | "full";
+}
+
+/** What completes on a disk is told to this. */
+export interface DiskOwner {
+  diskDone(operation: number, result: DiskResult): void;
+}
+
+export class Disk {
+  character: DiskCharacter;
+  stalled = false;
+  /** Completions that a stall delayed, and operations made to fail. */
+  readonly effects = { stalled: 0, failed: 0, cancelled: 0 };
+  private readonly kernel: Kernel;
+  private readonly node: number;
+  private readonly owner: DiskOwner;
+  private readonly files = new Map<string, DiskFile>();
+  private dirtyFiles: DiskFile[] = [];
+  private readonly lanes: Lane[] = [];
+  private failures: PlannedFailure[] = [];
+  private generation = 0;
+  private lastStamp = 0;
+  private drawn: Random | undefined = undefined;
+
+  constructor(kernel: Kernel, node: number, owner: DiskOwner, character: DiskCharacter) {
+    this.kernel = kernel;
+    this.node = node;
+    this.owner = owner;
+    this.character = character;
+  }
+
+  /** Adds a record at the end of a file, creating it when needed. Visible at once, durable by a later sync. */
+  append(name: string, record: unknown): void {
+    const file = this.growingFile(name);
+    file.records.push(record);
+    file.stamps.push(++this.lastStamp);
+    if (!file.dirty) this.markDirty(file);
+  }
+
+  /** Makes durable everything that is visible at this moment. */
+  sync(operation: number, queue = 0): void {
+    const marks: SyncMark[] = [];
+    for (const file of this.dirtyFiles) {
+      const { value, valueStamp } = file;
+      marks.push({ file, recordCount: file.records.length, value, valueStamp });
+    }
+    this.enqueue({ operation, kind: "sync", file: undefined, queue, value: undefined, synced: true, keep: 0, marks });
+  }
+
+  /** Writes `name.tmp`, syncs it and renames it: the old value or the new one, never neither. */
+  replaceFile(name: string, value: unknown, operation: number, queue = 0): void {
+    this.enqueue({ operation, kind: "replace", file: name, queue, value, synced: true, keep: 0, marks: [] });
+  }
+
+  /** Writes a whole value in place, visible at completion, durable then only if `synced`. */
+  writeFile(name: string, value: unknown, synced: boolean, operation: number, queue = 0): void {
+    this.enqueue({ operation, kind: "write", file: name, queue, value, synced, keep: 0, marks: [] });
+  }
+
+  truncate(name: string, keepRecords: number, operation: number, queue = 0): void {
+    const keep = keepRecords;
+    this.enqueue({ operation, kind: "truncate", file: name, queue, value: undefined, synced: true, keep, marks: [] });
+  }
+
+  remove(name: string, operation = NO_OPERATION, queue = 0): void {
+    this.enqueue({ operation, kind: "remove", file: name, queue, value: undefined, synced: true, keep: 0, marks: [] });
+  }
+
+  /** Takes the time of a read; what it finds is what is visible at its completion. */
+  readAll(operation: number, queue = 0): void {
+    this.enqueue({ operation, kind: "read", file: "", queue, value: undefined, synced: false, keep: 0, marks: [] });
+  }
+
+  /** The visible value of a whole-value file; undefined when there is none. */
+  read(name: string): unknown {
+    return this.files.get(name)?.value;
+  }
+
+  /** The visible records of a file: a live view, empty when there is no such file. */
+  records(name: string): readonly unknown[] {
+    return this.files.get(name)?.records ?? [];
+  }
+
+  /** The visible files in the order of their creation. */
+  list(): string[] {
+    return [...this.files.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.files.has(name);
+  }
+
+  /** How many records of a file a crash could not take away. */
+  durableRecords(name: string): number {
+    return this.files.get(name)?.durableRecords ?? 0;
+  }
+
+  /** Operations that have not completed, in the order of their queues. */
+  pending(): DiskOperationView[] {
+    return this.lanes.flatMap((lane) => lane.operations);
+  }
+
+  /** Fills a file before a run starts: visible and durable, taking no time. */
+  preset(name: string, content: { records: readonly unknown[] } | { value: unknown }): void {
+    this.files.delete(name);
+    const growing = "records" in content;
+    const file = new DiskFile(name, growing);
+    this.files.set(name, file);
+    file.existsDurably = true;
+    if (growing) {
+      for (const record of content.records) {
+        file.records.push(record);
+        file.stamps.push(++this.lastStamp);
+      }
+      file.durableRecords = file.records.length;
+    } else {
+      file.value = content.value;
+      file.valueStamp = ++this.lastStamp;
+      file.persistValue(file.value, file.valueStamp);
+    }
+  }
+
+  setCharacter(character: Partial<DiskCharacter>): void {
+    this.character = { ...this.character, ...character };
+  }
+
+  /** Nothing completes until `unstall`. */
+  stall(): void {
+    this.stalled = true;
+  }
+
+  unstall(): void {
+    if (!this.stalled) return;
+    this.stalled = false;
+    for (const lane of this.lanes) {
+      for (; lane.waiting > 0; lane.waiting--) this.pushToken(lane, this.kernel.nowUs);
+    }
+  }
+
+  /** The next operation to complete that matches completes with this result instead, without effect. */
+  failNext(match: number | ((view: DiskOperationView) => boolean), result: "error" | "full"): void {
+    const matches = typeof match === "number" ? (view: DiskOperationView) => view.operation === match : match;
+    this.failures.push({ matches, result });
+  }
+
+  /** The machine or the process dies: pending operations never complete, unsynced writes fare as told. */
+  crash(how: DiskCrash): DiskCrashEffect {
+    const effect: DiskCrashEffect = { lostRecords: 0, lostFiles: 0, tornRecords: 0 };
+    const leftBehind = how.tmp === true ? this.replacementsUnderWay() : [];
+    this.cancelPending();
+    if (how.unsynced !== "kept") this.loseUnsynced(how.unsynced, effect);
+    for (const { file, value } of leftBehind) this.preset(`${file}.tmp`, { value });
+    return effect;
+  }
+
+  /** Empties the disk. */
+  wipe(): void {
+    this.cancelPending();
+    this.files.clear();
+    this.dirtyFiles = [];
+  }
+
+  /** A completion came due; false when it was cancelled or has to wait. */
+  tokenIsLive(lane: Lane, generation: number): boolean {
+    if (generation !== this.generation) return false;
+    if (!this.stalled) return true;
+    lane.waiting++;
+    this.effects.stalled++;
+    return false;
+  }
+
+  /** Completes the first operation of a lane. */
+  complete(lane: Lane): void {
+    const operation = lane.operations.shift() as Operation;
+    const result = this.plannedResult(operation);
+    if (result === "ok") this.apply(operation);
+    this.kernel.trace?.record("disk", this.node, -1, operation.operation, {
+      kind: operation.kind,
+      file: operation.file,
+      result,
+    });
+    if (operation.operation !== NO_OPERATION) this.owner.diskDone(operation.operation, result);
+  }
+
+  private enqueue(operation: Operation): void {
+    const lane = this.lane(operation.queue);
+    const { syncMinUs, syncMaxUs, writeMinUs, writeMaxUs } = this.character;
+    let takesUs = 0;
+    if (operation.kind !== "sync") takesUs += this.draw(writeMinUs, writeMaxUs);
+    // A replacement and a synced write wait for the medium, as a sync does.
+    if (operation.kind === "sync" || operation.kind === "replace" || (operation.kind === "write" && operation.synced)) {
+      takesUs += this.draw(syncMinUs, syncMaxUs);
+    }
+    lane.operations.push(operation);
+    lane.busyUntilUs = Math.max(this.kernel.nowUs, lane.busyUntilUs) + takesUs;
+    this.pushToken(lane, lane.busyUntilUs);
+  }
+
+  private apply(operation: Operation): void {
+    const name = operation.file;
+    if (name === undefined) {
+      this.applySync(operation);
+      return;
+    }
+    switch (operation.kind) {
+      case "replace":
+      case "write":
+        this.applyWrite(name, operation);
+        break;
+      case "truncate":
+        this.applyTruncate(name, operation.keep);
+        break;
+      case "remove":
+        this.files.delete(name);
+        break;
+      case "read":
+        break;
+    }
+  }
+
+  private applySync(operation: Operation): void {
+    for (const { file, recordCount, value, valueStamp } of operation.marks)
+      file.persist(recordCount, value, valueStamp);
+    let kept = 0;
+    for (const file of this.dirtyFiles) {
+      file.dirty = file.hasUnsynced && this.files.get(file.name) === file;
+      if (file.dirty) this.dirtyFiles[kept++] = file;
+    }
+    this.dirtyFiles.length = kept;
+  }
+
+  private applyWrite(name: string, operation: Operation): void {
+    let file = this.files.get(name);
+    if (file === undefined) {
+      file = new DiskFile(name, false);
+      this.files.set(name, file);
+    } else if (file.growing) {
+      throw new Error(`Disk: ${name} is a file of records, it cannot be written as a whole`);
+    }
+    file.value = operation.value;
+    file.valueStamp = ++this.lastStamp;
+    if (operation.synced) file.persistValue(file.value, file.valueStamp);
+    else if (!file.dirty) this.markDirty(file);
+  }
+
+  private applyTruncate(name: string, keep: number): void {
+    const file = this.files.get(name);
+    if (file === undefined) return;
+    file.keepRecords(keep);
+    // A sync under way must not make durable what is appended after the truncation.
+    for (const lane of this.lanes) {
+      for (const { marks } of lane.operations) {
+        for (const mark of marks) if (mark.file === file) mark.recordCount = Math.min(mark.recordCount, keep);
+      }
+    }
+  }
+
+  private loseUnsynced(unsynced: "lost" | "torn" | number, effect: DiskCrashEffect): void {
+    const stamps = unsynced === "lost" ? [] : this.unsyncedStamps();
+    let keep = 0;
+    if (typeof unsynced === "number") keep = unsynced;
+    else if (unsynced === "torn") {
+      keep = this.random.int(0, stamps.length);
+      if (keep < stamps.length) effect.tornRecords = 1;
+    }
+    const lastKept = keep <= 0 ? 0 : (stamps[Math.min(keep, stamps.length) - 1] ?? 0);
+    for (const file of this.dirtyFiles) {
+      if (this.files.get(file.name) === file) this.loseAfter(file, lastKept, effect);
+      file.dirty = false;
+    }
+    this.dirtyFiles = [];
+  }
+
+  /** Of this file, keeps what is durable and what was written up to a stamp; that becomes durable. */
+  private loseAfter(file: DiskFile, lastKept: number, effect: DiskCrashEffect): void {
+    if (file.growing) {
+      let keep = file.durableRecords;
+      while (keep < file.records.length && (file.stamps[keep] as number) <= lastKept) keep++;
+      effect.lostRecords += file.records.length - keep;
+      file.keepRecords(keep);
+      file.durableRecords = keep;
+      if (keep > 0) file.existsDurably = true;
+    } else if (file.valueStamp <= lastKept) {
+      file.persistValue(file.value, file.valueStamp);
+    } else if (file.valueStamp > file.durableStamp) {
+      file.value = file.durableValue;
+      file.valueStamp = file.durableStamp;
+      if (file.existsDurably) effect.lostFiles++;
+    }
+    if (!file.existsDurably) {
+      this.files.delete(file.name);
+      effect.lostFiles++;
+    }
+  }
+
+  private unsyncedStamps(): number[] {
+    const stamps: number[] = [];
+    for (const file of this.dirtyFiles) {
+      if (this.files.get(file.name) !== file) continue;
+      if (file.growing) {
+        for (let index = file.durableRecords; index < file.stamps.length; index++)
+          stamps.push(file.stamps[index] as number);
+      } else if (file.valueStamp > file.durableStamp) {
+        stamps.push(file.valueStamp);
+      }
+    }
+    return stamps.sort((left, right) => left - right);
+  }
+
+  private replacementsUnderWay(): { file: string; value: unknown }[] {
+    const found: { file: string; value: unknown }[] = [];
+    for (const lane of this.lanes) {
+      const first = lane.operations[0];
+      if (first?.kind === "replace" && first.file !== undefined) found.push({ file: first.file, value: first.value });
+    }
+    return found;
+  }
+
+  private cancelPending(): void {
+    this.generation++;
+    for (const lane of this.lanes) {
+      this.effects.cancelled += lane.operations.length;
+      lane.operations.length = 0;
+      lane.waiting = 0;
+      lane.busyUntilUs = 0;
+    }
+  }
+
+  private plannedResult(operation: Operation): DiskResult {
+    const index = this.failures.findIndex((failure) => failure.matches(operation));
+    if (index < 0) return "ok";
+    this.effects.failed++;
+    return this.failures.splice(index, 1)[0]?.result ?? "ok";
+  }
+
+  private growingFile(name: string): DiskFile {
+    let file = this.files.get(name);
+    if (file === undefined) {
+      file = new DiskFile(name, true);
+      this.files.set(name, file);
+    } else if (!file.growing) {
+      throw new Error(`Disk: ${name} holds a whole value, it cannot be appended to`);
+    }
+    return file;
+  }
+
+  private markDirty(file: DiskFile): void {
+    file.dirty = true;
+    this.dirtyFiles.push(file);
+  }
+
+  private pushToken(lane: Lane, dueUs: number): void {
+    this.kernel.queue.push(dueUs, this.node, DISK_EVENT, lane.queue, this.generation, lane);
+  }
+
+  private lane(queue: number): Lane {
+    let lane = this.lanes.find((candidate) => candidate.queue === queue);
+    if (lane === undefined) {
+      lane = { queue, operations: [], busyUntilUs: 0, waiting: 0 };
+      this.lanes.push(lane);
+    }
+    return lane;
+  }
+
+  private draw(minUs: number, maxUs: number): number {
+    return maxUs > minUs ? this.random.int(minUs, maxUs) : minUs;
+  }
+
+  private get random(): Random {
+    this.drawn ??= this.kernel.random.stream("disk", this.node);
+    return this.drawn;
+  }
+}
+
+export type DiskLane = Lane;

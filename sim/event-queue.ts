@@ -1,0 +1,178 @@
+/**
+ * The pending events of a world: a binary heap ordered by (time, sequence), so that events of one time come out in the
+ * order in which they were pushed.
+ *
+ * The keys travel in heap order in typed arrays, with a slot number beside them; what an event carries stays put in
+ * its slot. Slots are pooled and grow by doubling, so a push allocates nothing. `pop` fills the public fields instead
+ * of returning an object. The queue knows nothing about what an event means, and cannot remove one from the middle:
+ * whoever wants to cancel an event lets it come out and ignores it (generations).
+ */
+
+const INITIAL_CAPACITY = 64;
+
+export class EventQueue {
+  /** The event that the last successful `pop` took out. */
+  timeUs = 0;
+  sequence = -1;
+  cause = -1;
+  target = 0;
+  kind = 0;
+  a = 0;
+  b = 0;
+  payload: unknown = undefined;
+
+  /** Sequence of the event being handled; what is pushed meanwhile carries it as its cause. -1: no event. */
+  currentSequence = -1;
+  size = 0;
+
+  private nextSequence = 0;
+  private capacity = INITIAL_CAPACITY;
+  private heapTime = new Float64Array(INITIAL_CAPACITY);
+  private heapSequence = new Float64Array(INITIAL_CAPACITY);
+  private heapSlot = new Int32Array(INITIAL_CAPACITY);
+  private slotCause = new Float64Array(INITIAL_CAPACITY);
+  private slotTarget = new Int32Array(INITIAL_CAPACITY);
+  private slotKind = new Int32Array(INITIAL_CAPACITY);
+  private slotA = new Float64Array(INITIAL_CAPACITY);
+  private slotB = new Float64Array(INITIAL_CAPACITY);
+  private slotPayload: unknown[] = new Array(INITIAL_CAPACITY).fill(undefined);
+
+  constructor() {
+    // Beyond `size`, heapSlot is the pool of free slots: the heap needs exactly as many slots as it has entries.
+    for (let slot = 0; slot < INITIAL_CAPACITY; slot++) this.heapSlot[slot] = slot;
+  }
+
+  push(timeUs: number, target: number, kind: number, a: number, b: number, payload: unknown): number {
+    if (this.size === this.capacity) this.grow();
+    const heapTime = this.heapTime;
+    const heapSequence = this.heapSequence;
+    const heapSlot = this.heapSlot;
+    let hole = this.size++;
+    const slot = heapSlot[hole] as number;
+    const sequence = this.nextSequence++;
+    this.slotCause[slot] = this.currentSequence;
+    this.slotTarget[slot] = target;
+    this.slotKind[slot] = kind;
+    this.slotA[slot] = a;
+    this.slotB[slot] = b;
+    this.slotPayload[slot] = payload;
+    // A new entry has the largest sequence, so among equal times it stays behind: comparing times is enough.
+    while (hole > 0) {
+      const parent = (hole - 1) >> 1;
+      const parentTime = heapTime[parent] as number;
+      if (parentTime <= timeUs) break;
+      heapTime[hole] = parentTime;
+      heapSequence[hole] = heapSequence[parent] as number;
+      heapSlot[hole] = heapSlot[parent] as number;
+      hole = parent;
+    }
+    heapTime[hole] = timeUs;
+    heapSequence[hole] = sequence;
+    heapSlot[hole] = slot;
+    return sequence;
+  }
+
+  /** Takes the earliest event out into the public fields; false when there is none. */
+  pop(): boolean {
+    if (this.size === 0) return false;
+    const slot = this.heapSlot[0] as number;
+    this.timeUs = this.heapTime[0] as number;
+    this.sequence = this.heapSequence[0] as number;
+    this.cause = this.slotCause[slot] as number;
+    this.target = this.slotTarget[slot] as number;
+    this.kind = this.slotKind[slot] as number;
+    this.a = this.slotA[slot] as number;
+    this.b = this.slotB[slot] as number;
+    this.payload = this.slotPayload[slot];
+    this.slotPayload[slot] = undefined;
+    const last = --this.size;
+    if (last > 0) this.siftDown(last);
+    this.heapSlot[last] = slot;
+    return true;
+  }
+
+  /** Time of the earliest event; Infinity when there is none. */
+  peekTime(): number {
+    return this.size === 0 ? Number.POSITIVE_INFINITY : (this.heapTime[0] as number);
+  }
+
+  /** Shows every pending event, in no particular order. For inspection; slow. */
+  visit(see: (timeUs: number, target: number, kind: number, a: number, b: number, payload: unknown) => void): void {
+    for (let position = 0; position < this.size; position++) {
+      const slot = this.heapSlot[position] as number;
+      see(
+        this.heapTime[position] as number,
+        this.slotTarget[slot] as number,
+        this.slotKind[slot] as number,
+        this.slotA[slot] as number,
+        this.slotB[slot] as number,
+        this.slotPayload[slot],
+      );
+    }
+  }
+
+  /** Moves the entry at `size` (just cut off the end) to its place below the emptied root. */
+  private siftDown(size: number): void {
+    const heapTime = this.heapTime;
+    const heapSequence = this.heapSequence;
+    const heapSlot = this.heapSlot;
+    const timeUs = heapTime[size] as number;
+    const sequence = heapSequence[size] as number;
+    const slot = heapSlot[size] as number;
+    let hole = 0;
+    let child = 1;
+    while (child < size) {
+      let childTime = heapTime[child] as number;
+      const right = child + 1;
+      if (right < size) {
+        const rightTime = heapTime[right] as number;
+        if (
+          rightTime < childTime ||
+          (rightTime === childTime && (heapSequence[right] as number) < (heapSequence[child] as number))
+        ) {
+          child = right;
+          childTime = rightTime;
+        }
+      }
+      if (childTime > timeUs || (childTime === timeUs && (heapSequence[child] as number) > sequence)) break;
+      heapTime[hole] = childTime;
+      heapSequence[hole] = heapSequence[child] as number;
+      heapSlot[hole] = heapSlot[child] as number;
+      hole = child;
+      child = 2 * hole + 1;
+    }
+    heapTime[hole] = timeUs;
+    heapSequence[hole] = sequence;
+    heapSlot[hole] = slot;
+  }
+
+  private grow(): void {
+    const before = this.capacity;
+    const capacity = before * 2;
+    this.heapTime = widenedFloats(this.heapTime, capacity);
+    this.heapSequence = widenedFloats(this.heapSequence, capacity);
+    this.heapSlot = widenedIntegers(this.heapSlot, capacity);
+    this.slotCause = widenedFloats(this.slotCause, capacity);
+    this.slotTarget = widenedIntegers(this.slotTarget, capacity);
+    this.slotKind = widenedIntegers(this.slotKind, capacity);
+    this.slotA = widenedFloats(this.slotA, capacity);
+    this.slotB = widenedFloats(this.slotB, capacity);
+    for (let slot = before; slot < capacity; slot++) {
+      this.heapSlot[slot] = slot;
+      this.slotPayload.push(undefined);
+    }
+    this.capacity = capacity;
+  }
+}
+
+function widenedFloats(source: Float64Array, capacity: number): Float64Array<ArrayBuffer> {
+  const wider = new Float64Array(capacity);
+  wider.set(source);
+  return wider;
+}
+
+function widenedIntegers(source: Int32Array, capacity: number): Int32Array<ArrayBuffer> {
+  const wider = new Int32Array(capacity);
+  wider.set(source);
+  return wider;
+}

@@ -1,0 +1,32 @@
+/**
+ * The public surface of the simulator: everything needed to simulate a synchronous, sans-I/O core of one's own.
+ *
+ * Wrap the core in a NodeProgram, build a World, start a program on each node, and run. See test/sim/other-core.test.ts
+ * for a complete small example.
+ */
+
+export { type CheckedRun, checkDeterminism, type DeterminismResult } from "./determinism.ts";
+export { Digest } from "./digest.ts";
+export {
+  DEFAULT_DISK,
+  Disk,
+  type DiskCharacter,
+  type DiskCrash,
+  type DiskCrashEffect,
+  type DiskOperationKind,
+  type DiskOperationView,
+  type DiskResult,
+  NO_OPERATION,
+} from "./disk.ts";
+export type { BlockEffect, NetworkEffects } from "./effects.ts";
+export { eventKindName, USER_EVENT } from "./event-kinds.ts";
+export { EventQueue } from "./event-queue.ts";
+export { guarded } from "./guard.ts";
+export { DEFAULT_LINK, type LinkCharacter } from "./link.ts";
+export type { InFlight, Network } from "./network.ts";
+export { type Node, type NodeCrash, type NodeProgram, TIMERS_MAX } from "./node.ts";
+export { Random, RandomStreams } from "./random.ts";
+export { createRule, type NetworkRule, type Verdict } from "./rules.ts";
+export { formatTime, MS, parseDuration, SECOND, type SimTime } from "./time.ts";
+export { Trace, type TraceEvent, type TraceKind, type TraceLevel } from "./trace.ts";
+export { type RunOptions, type RunResult, World, type WorldOptions } from "./world.ts";

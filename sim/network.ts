@@ -1,0 +1,229 @@
+/**
+ * The network between the nodes of a world, as scripts and nodes see it: streams (streams.ts, like TCP) and datagrams
+ * (datagrams.ts, like UDP) over directed links (link.ts), and the controls that cut, clog, slow and interfere.
+ *
+ * A cut or clog of a direction acts on everything that has not arrived yet. Cutting what is cut changes nothing; one
+ * heal ends a cut however often it was made. Not modelled: addresses, routing, bandwidth, congestion.
+ */
+
+import { DATA } from "./connection.ts";
+import { Datagrams } from "./datagrams.ts";
+import { type BlockEffect, NetworkEffects } from "./effects.ts";
+import { DATAGRAM_EVENT } from "./event-kinds.ts";
+import type { Kernel } from "./kernel.ts";
+import { type Link, type LinkCharacter, LinkTable } from "./link.ts";
+import type { Node } from "./node.ts";
+import { type NetworkRule, RuleList } from "./rules.ts";
+import { Streams } from "./streams.ts";
+
+export interface InFlight<M> {
+  readonly from: number;
+  readonly to: number;
+  /** 0 for a datagram. */
+  readonly conn: number;
+  readonly message: M;
+  /** Undefined while something holds it back. */
+  readonly dueUs: number | undefined;
+}
+
+export class Network<M> {
+  readonly effects = new NetworkEffects();
+  readonly streams: Streams<M>;
+  readonly datagrams: Datagrams<M>;
+  private readonly kernel: Kernel;
+  private readonly links: LinkTable;
+  private readonly rules = new RuleList<M>();
+
+  constructor(
+    kernel: Kernel,
+    nodes: readonly (Node<M> | undefined)[],
+    nodeIds: readonly number[],
+    character: LinkCharacter,
+  ) {
+    this.kernel = kernel;
+    this.links = new LinkTable(nodeIds, character, kernel.random);
+    this.streams = new Streams<M>(kernel, this.links, nodes, this.rules, this.effects);
+    this.datagrams = new Datagrams<M>(kernel, this.links, this.rules, this.effects);
+  }
+
+  connect(from: number, to: number, port: number): number {
+    return this.streams.connect(from, to, port);
+  }
+
+  send(from: number, conn: number, message: M): boolean {
+    return this.streams.send(from, conn, message);
+  }
+
+  close(from: number, conn: number): void {
+    this.streams.close(from, conn);
+  }
+
+  datagram(from: number, to: number, port: number, message: M): void {
+    this.datagrams.send(from, to, port, message);
+  }
+
+  /** False when there is no such connection any more. */
+  resetConnection(conn: number): boolean {
+    return this.streams.resetConnection(conn);
+  }
+
+  /** Messages per direction of a connection, and datagrams per link, that may be in flight or held. */
+  set queueLimit(limit: number) {
+    this.streams.queueLimit = limit;
+    this.datagrams.queueLimit = limit;
+  }
+
+  get queueLimit(): number {
+    return this.streams.queueLimit;
+  }
+
+  /** First retransmission timeout of a stream on a lossy link. */
+  set rtoUs(rtoUs: number) {
+    this.streams.rtoUs = rtoUs;
+  }
+
+  get rtoUs(): number {
+    return this.streams.rtoUs;
+  }
+
+  /** Nothing passes in this direction until it is healed. Returns the record of what the cut does. */
+  cut(from: number, to: number): BlockEffect {
+    const link = this.links.between(from, to);
+    if (link.cut !== undefined) return link.cut;
+    const effect = this.openBlock("cut", link);
+    link.cut = effect;
+    this.kernel.trace?.record("cut", from, to, -1, undefined);
+    this.block(link);
+    return effect;
+  }
+
+  heal(from: number, to: number): void {
+    const link = this.links.between(from, to);
+    if (link.cut === undefined) return;
+    link.cut.untilUs = this.kernel.nowUs;
+    link.cut = undefined;
+    this.kernel.trace?.record("heal", from, to, -1, undefined);
+    this.release(link);
+  }
+
+  isCut(from: number, to: number): boolean {
+    return this.links.between(from, to).cut !== undefined;
+  }
+
+  /** Cuts every pair of nodes in different groups, both ways. Nodes in no group keep their links. */
+  partition(groups: readonly (readonly number[])[]): BlockEffect[] {
+    const cuts: BlockEffect[] = [];
+    for (const group of groups) {
+      for (const other of groups) {
+        if (group === other) continue;
+        for (const from of group) for (const to of other) if (from !== to) cuts.push(this.cut(from, to));
+      }
+    }
+    return cuts;
+  }
+
+  /** Ends every cut (not the clogs). */
+  healAll(): void {
+    this.links.each((link) => {
+      this.heal(link.from, link.to);
+    });
+  }
+
+  /** Holds everything in this direction, datagrams too, until it is unclogged. */
+  clog(from: number, to: number): BlockEffect {
+    const link = this.links.between(from, to);
+    if (link.clog !== undefined) return link.clog;
+    const effect = this.openBlock("clog", link);
+    link.clog = effect;
+    this.kernel.trace?.record("clog", from, to, -1, undefined);
+    this.block(link);
+    return effect;
+  }
+
+  unclog(from: number, to: number): void {
+    const link = this.links.between(from, to);
+    if (link.clog === undefined) return;
+    link.clog.untilUs = this.kernel.nowUs;
+    link.clog = undefined;
+    this.kernel.trace?.record("unclog", from, to, -1, undefined);
+    this.release(link);
+  }
+
+  setCharacter(from: number, to: number, character: Partial<LinkCharacter>): void {
+    this.links.setCharacter(from, to, character);
+  }
+
+  /** For all links whose character was not set one by one. */
+  setDefaultCharacter(character: Partial<LinkCharacter>): void {
+    this.links.setDefaultCharacter(character);
+  }
+
+  addRule(rule: NetworkRule<M>): number {
+    return this.rules.add(rule);
+  }
+
+  /** It matches no more; what it holds stays held until `releaseRule`. */
+  removeRule(id: number): void {
+    this.rules.remove(id);
+  }
+
+  /** Lets go what the rule holds. The rule itself stays. */
+  releaseRule(id: number): void {
+    this.streams.ruleReleased(id);
+    this.datagrams.ruleReleased(id);
+  }
+
+  /** The messages that are sent and have neither arrived nor been lost. For inspection; slow. */
+  inFlight(): InFlight<M>[] {
+    const found: InFlight<M>[] = [];
+    this.streams.each(({ id, forward, backward }) => {
+      for (const direction of [forward, backward]) {
+        for (let index = 0; index < direction.length; index++) {
+          const { kind, message, dueUs } = direction.at(index);
+          if (kind !== DATA) continue;
+          const due = index < direction.scheduled ? dueUs : undefined;
+          found.push({ from: direction.from, to: direction.to, conn: id, message: message as M, dueUs: due });
+        }
+      }
+    });
+    const flying: InFlight<M>[] = [];
+    this.kernel.queue.visit((dueUs, to, kind, from, _port, message) => {
+      if (kind === DATAGRAM_EVENT) flying.push({ from, to, conn: 0, message: message as M, dueUs });
+    });
+    flying.sort(
+      (left, right) => (left.dueUs ?? 0) - (right.dueUs ?? 0) || left.from - right.from || left.to - right.to,
+    );
+    found.push(...flying);
+    this.datagrams.eachHeld(({ from, to }, message) => {
+      found.push({ from, to, conn: 0, message, dueUs: undefined });
+    });
+    return found;
+  }
+
+  private openBlock(kind: "cut" | "clog", link: Link): BlockEffect {
+    const effect: BlockEffect = {
+      kind,
+      from: link.from,
+      to: link.to,
+      sinceUs: this.kernel.nowUs,
+      untilUs: undefined,
+      held: 0,
+      lost: 0,
+    };
+    this.effects.blocks.push(effect);
+    return effect;
+  }
+
+  private block(link: Link): void {
+    if (link.blocked) return;
+    link.blocked = true;
+    this.streams.linkBlocked(link);
+  }
+
+  private release(link: Link): void {
+    link.blocked = link.cut !== undefined || link.clog !== undefined;
+    if (link.blocked) return;
+    this.datagrams.linkReleased(link);
+    this.streams.linkReleased(link);
+  }
+}

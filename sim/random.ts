@@ -1,0 +1,75 @@
+/**
+ * Seeded randomness in named streams.
+ *
+ * A stream is derived from (seed, name) alone, so a draw added in one place moves nothing elsewhere, and two worlds of
+ * one seed agree stream by stream. The generator is seedrandom's alea: fast, good enough for drawing faults and
+ * latencies, not for secrets. Nothing is drawn or created before it is asked for.
+ */
+
+import alea from "seedrandom/lib/alea.js";
+
+export class Random {
+  private readonly next: () => number;
+
+  constructor(seed: string) {
+    this.next = alea(seed);
+  }
+
+  /** Uniform in [0, 1), 32 bits fine. */
+  u01(): number {
+    return this.next();
+  }
+
+  /** Uniform in 0 .. 2^32 - 1. */
+  u32(): number {
+    return Math.floor(this.next() * 0x1_0000_0000);
+  }
+
+  /** Uniform integer in 0 .. bound - 1. */
+  below(bound: number): number {
+    if (!(bound >= 1)) throw new RangeError(`below(${bound}): the bound must be at least 1`);
+    return Math.floor(this.next() * bound);
+  }
+
+  /** Uniform integer in min .. maxInclusive. */
+  int(min: number, maxInclusive: number): number {
+    if (!(maxInclusive >= min)) throw new RangeError(`int(${min}, ${maxInclusive}): the range is empty`);
+    return min + Math.floor(this.next() * (maxInclusive - min + 1));
+  }
+
+  /** True with this probability. Certainties (p <= 0, p >= 1) draw nothing. */
+  chance(probability: number): boolean {
+    if (probability <= 0) return false;
+    if (probability >= 1) return true;
+    return this.next() < probability;
+  }
+
+  exponential(mean: number): number {
+    return -Math.log(1 - this.next()) * mean;
+  }
+
+  pick<T>(items: readonly T[]): T {
+    if (items.length === 0) throw new RangeError("pick: the array is empty");
+    return items[this.below(items.length)] as T;
+  }
+}
+
+export class RandomStreams {
+  readonly seed: string;
+  private readonly streams = new Map<string, Random>();
+
+  constructor(seed: bigint | number | string) {
+    this.seed = String(seed);
+  }
+
+  /** The one stream of this name, created when first asked for. Names are lists: ("link", 1, 2). */
+  stream(...name: (string | number)[]): Random {
+    const key = name.join("/");
+    let random = this.streams.get(key);
+    if (random === undefined) {
+      random = new Random(`${this.seed}:${key}`);
+      this.streams.set(key, random);
+    }
+    return random;
+  }
+}

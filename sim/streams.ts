@@ -1,0 +1,443 @@
+/**
+ * Simulated TCP: connections that are opened, refused, closed and reset, and ordered messages on them.
+ *
+ * A loss shows as a stall, a connection cut off from its peer as a half-open one, a refusal only where a host is there
+ * to refuse. What a cut or a rule holds back waits in its direction and goes out, in order, when it is released; so
+ * does what is sent to a host without power, which then answers with a reset. Not modelled: bandwidth, windows and
+ * flow control, half-closing, keep-alive, and the kernel's own retransmission timeouts (a stall lasts as long as its
+ * cause; the programs have timers).
+ */
+
+import {
+  AWAITS_HOST,
+  AWAITS_NOTHING,
+  AWAITS_RETURN_PATH,
+  CLOSE,
+  Connection,
+  DATA,
+  type Direction,
+  Parcel,
+  REFUSAL,
+  RESET,
+  SYN,
+  SYN_ACK,
+} from "./connection.ts";
+import type { NetworkEffects } from "./effects.ts";
+import { ACCEPT_EVENT, ARRIVAL_EVENT } from "./event-kinds.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Link, LinkTable } from "./link.ts";
+import type { Node } from "./node.ts";
+import type { NetworkRule, RuleList } from "./rules.ts";
+
+/** A transmission lost this many times in a row resets its connection. */
+const LOSSES_MAX = 6;
+
+export class Streams<M> {
+  queueLimit = Number.POSITIVE_INFINITY;
+  /** First retransmission timeout; it doubles with each further loss of the same message. */
+  rtoUs = 200_000;
+  private readonly kernel: Kernel;
+  private readonly links: LinkTable;
+  private readonly nodes: readonly (Node<M> | undefined)[];
+  private readonly rules: RuleList<M>;
+  private readonly effects: NetworkEffects;
+  private readonly connections = new Map<number, Connection<M>>();
+  private lastId = 0;
+
+  constructor(
+    kernel: Kernel,
+    links: LinkTable,
+    nodes: readonly (Node<M> | undefined)[],
+    rules: RuleList<M>,
+    effects: NetworkEffects,
+  ) {
+    this.kernel = kernel;
+    this.links = links;
+    this.nodes = nodes;
+    this.rules = rules;
+    this.effects = effects;
+  }
+
+  connect(from: number, to: number, port: number): number {
+    if (from === to) throw new RangeError(`connect: node ${from} cannot connect to itself`);
+    const id = ++this.lastId;
+    const connection = new Connection<M>(id, port, this.links.between(from, to), this.links.between(to, from));
+    this.connections.set(id, connection);
+    this.kernel.trace?.record("connect", from, to, id, port);
+    this.transmit(connection.forward, SYN, undefined, 0, 0);
+    return id;
+  }
+
+  /** False when this end is not (or no longer) open: nothing is sent then. */
+  send(from: number, id: number, message: M): boolean {
+    const connection = this.connections.get(id);
+    const direction = connection?.outgoing(from);
+    if (connection === undefined || direction === undefined || !direction.reverse.receiverOpen) return false;
+    if (direction === connection.forward && !connection.established) return false;
+    this.kernel.trace?.record("send", from, direction.to, id, message);
+    if (direction.ended) return true;
+    if (direction.length >= this.queueLimit) {
+      this.effects.resetByQueueLimit++;
+      this.reset(connection);
+    } else if (this.rules.active === 0) {
+      this.transmit(direction, DATA, message, 0, 0);
+    } else {
+      this.sendUnderRules(direction, message);
+    }
+    return true;
+  }
+
+  /** Closes this node's end at once; the peer learns of it behind what is still in flight to it. */
+  close(from: number, id: number): void {
+    const connection = this.connections.get(id);
+    const direction = connection?.outgoing(from);
+    if (connection === undefined || direction === undefined || !direction.reverse.receiverOpen) return;
+    this.kernel.trace?.record("close", from, direction.to, id, undefined);
+    this.abandon(direction, CLOSE);
+  }
+
+  resetConnection(id: number): boolean {
+    const connection = this.connections.get(id);
+    if (connection === undefined) return false;
+    this.effects.resetByScript++;
+    this.reset(connection);
+    return true;
+  }
+
+  isOpen(node: number, id: number): boolean {
+    return this.connections.get(id)?.outgoing(node)?.reverse.receiverOpen === true;
+  }
+
+  /** The node's process ends, or with `power` its host does. */
+  nodeCrashed(node: number, power: boolean): void {
+    for (const connection of this.connections.values()) {
+      const direction = connection.outgoing(node);
+      if (direction === undefined) continue;
+      const wasOpen = direction.reverse.receiverOpen;
+      if (power) {
+        direction.reverse.receiverOpen = false;
+        direction.senderLost = true;
+        direction.clearUnscheduled();
+        this.forgetIfOver(connection);
+        this.reopenIfUnanswered(connection);
+      } else if (wasOpen) {
+        this.abandon(direction, RESET);
+      }
+    }
+  }
+
+  /** The node's host answers (again): what waited for it is sent once more. */
+  hostAnswers(node: number): void {
+    for (const connection of this.connections.values()) {
+      this.releaseAwaiting(connection.forward, node);
+      this.releaseAwaiting(connection.backward, node);
+    }
+  }
+
+  /** The link was cut or clogged: what is on its way waits. */
+  linkBlocked(link: Link): void {
+    for (const { forward, backward } of this.connections.values()) {
+      const direction = forward.link === link ? forward : backward;
+      if (direction.link !== link || direction.scheduled === 0) continue;
+      const recalled = direction.recall();
+      if (direction.senderLost) {
+        direction.clear();
+        this.reopenIfUnanswered(direction.connection);
+      } else this.countHeld(direction, recalled);
+    }
+  }
+
+  /** The link is no longer blocked: what waited goes out now, in order. */
+  linkReleased(link: Link): void {
+    for (const { forward, backward } of this.connections.values()) {
+      if (forward.link !== link && backward.link !== link) continue;
+      // An opening needs both ways, so it may have waited for either.
+      if (forward.awaits === AWAITS_RETURN_PATH) forward.awaits = AWAITS_NOTHING;
+      this.advance(forward);
+      this.advance(backward);
+    }
+  }
+
+  ruleReleased(ruleId: number): void {
+    for (const { forward, backward } of this.connections.values()) {
+      this.releaseHeldBy(forward, ruleId);
+      this.releaseHeldBy(backward, ruleId);
+    }
+  }
+
+  /** A token came due: the first parcel of this direction arrives. */
+  arrive(direction: Direction<M>): void {
+    const node = this.nodes[direction.to] as Node<M>;
+    const awaits = this.obstacle(direction, node);
+    if (awaits !== AWAITS_NOTHING) {
+      direction.recall();
+      direction.awaits = awaits;
+      return;
+    }
+    direction.scheduled--;
+    const parcel = direction.shift();
+    // The host answers an opening even while its process stands still.
+    if (node.deferring && parcel.kind !== SYN) {
+      direction.connection.answered ||= direction === direction.connection.backward;
+      node.defer(ARRIVAL_EVENT, direction.connection.id, 0, direction, parcel);
+    } else this.receive(direction, parcel, node);
+  }
+
+  receive(direction: Direction<M>, parcel: Parcel<M>, node: Node<M>): void {
+    switch (parcel.kind) {
+      case DATA:
+        this.receiveData(direction, parcel, node);
+        break;
+      case SYN:
+        this.receiveOpening(direction, node);
+        break;
+      case SYN_ACK:
+        if (!direction.receiverOpen) return;
+        direction.connection.established = true;
+        this.kernel.trace?.record("connected", direction.to, direction.from, direction.connection.id, undefined);
+        node.program?.onConnected(direction.connection.id);
+        break;
+      default:
+        this.receiveEnd(direction, parcel.kind, node);
+    }
+  }
+
+  /** Tells the program of a connection that its host has accepted. */
+  accept(direction: Direction<M>, node: Node<M>): void {
+    const { id, port } = direction.connection;
+    this.kernel.trace?.record("accept", direction.to, direction.from, id, port);
+    node.program?.onAccepted(id, direction.from, port);
+  }
+
+  /** Every connection with at least one open end, oldest first. */
+  each(see: (connection: Connection<M>) => void): void {
+    for (const connection of this.connections.values()) see(connection);
+  }
+
+  private receiveData(direction: Direction<M>, parcel: Parcel<M>, node: Node<M>): void {
+    const id = direction.connection.id;
+    if (direction.receiverOpen) {
+      this.kernel.trace?.record("deliver", direction.to, direction.from, id, parcel.message);
+      node.program?.onMessage(id, direction.from, parcel.message as M);
+      return;
+    }
+    this.effects.lostAtNode++;
+    this.kernel.trace?.record("drop", direction.to, direction.from, id, parcel.message);
+    // The host resets whoever writes to an end that is gone, unless the writer will learn of it anyway.
+    const answer = direction.reverse;
+    if (!answer.receiverOpen || (answer.ended && answer.droppedBy === undefined)) return;
+    answer.senderLost = false;
+    this.end(answer, RESET);
+  }
+
+  private receiveOpening(direction: Direction<M>, node: Node<M>): void {
+    const connection = direction.connection;
+    const answer = direction.reverse;
+    if (!answer.receiverOpen) return;
+    if (!node.up || !node.isListening(connection.port)) {
+      this.effects.refused++;
+      this.kernel.trace?.record("refuse", direction.to, direction.from, connection.id, connection.port);
+      this.transmit(answer, REFUSAL, undefined, 0, 0);
+      return;
+    }
+    direction.receiverOpen = true;
+    answer.senderLost = false;
+    this.transmit(answer, SYN_ACK, undefined, 0, 0);
+    if (node.deferring) node.defer(ACCEPT_EVENT, connection.id, 0, direction, undefined);
+    else this.accept(direction, node);
+  }
+
+  private receiveEnd(direction: Direction<M>, kind: number, node: Node<M>): void {
+    if (!direction.receiverOpen) return;
+    const connection = direction.connection;
+    const refused = kind === REFUSAL || (direction === connection.backward && !connection.established);
+    direction.receiverOpen = false;
+    this.forgetIfOver(connection);
+    const trace = this.kernel.trace;
+    if (refused) {
+      trace?.record("refuse", direction.to, direction.from, connection.id, undefined);
+      node.program?.onRefused(connection.id);
+    } else {
+      const how = kind === CLOSE ? "closed" : "reset";
+      trace?.record(kind === CLOSE ? "close" : "reset", direction.to, direction.from, connection.id, how);
+      node.program?.onClosed(connection.id, how);
+    }
+  }
+
+  /** A host lost power before its answer to an opening got away: the caller's host, unanswered, asks again. */
+  private reopenIfUnanswered({ forward, backward, established, answered }: Connection<M>): void {
+    if (established || answered || !backward.receiverOpen || backward.length > 0 || forward.length > 0) return;
+    this.transmit(forward, SYN, undefined, 0, 0);
+  }
+
+  /** What keeps the first parcel from being handed to its host now. */
+  private obstacle(direction: Direction<M>, node: Node<M>): number {
+    if (!node.hostUp) {
+      this.effects.heldByHost++;
+      return AWAITS_HOST;
+    }
+    if (!direction.reverse.link.blocked || direction.at(0).kind !== SYN) return AWAITS_NOTHING;
+    this.countHeld(direction.reverse, 1);
+    return AWAITS_RETURN_PATH;
+  }
+
+  private sendUnderRules(direction: Direction<M>, message: M): void {
+    const { connection, from, to } = direction;
+    const rule = this.rules.judge(message, from, to, connection.port);
+    if (rule === undefined) {
+      this.transmit(direction, DATA, message, 0, 0);
+      return;
+    }
+    const { effects } = this;
+    const verdict = rule.verdict;
+    switch (verdict.kind) {
+      case "drop":
+        effects.lostByRule++;
+        this.kernel.trace?.record("drop", from, to, connection.id, message);
+        direction.droppedBy ??= rule;
+        break;
+      case "delay":
+        effects.delayedByRule++;
+        this.transmit(direction, DATA, message, verdict.byUs, 0);
+        break;
+      case "hold":
+        effects.heldByRule++;
+        this.kernel.trace?.record("hold", from, to, connection.id, message);
+        this.transmit(direction, DATA, message, 0, this.rules.matchedId);
+        break;
+      case "reset":
+        effects.resetByRule++;
+        this.reset(connection);
+        break;
+      case "replace":
+        effects.replacedByRule++;
+        this.transmit(direction, DATA, verdict.make(message), 0, 0);
+        break;
+    }
+  }
+
+  /** Hands a parcel to the network: behind everything sent before on this direction. */
+  private transmit(direction: Direction<M>, kind: number, message: M | undefined, byUs: number, heldBy: number): void {
+    if (direction.droppedBy !== undefined && kind !== RESET) {
+      this.countStalled(direction.droppedBy);
+      return;
+    }
+    let extraUs = byUs;
+    if (direction.link.character.lossRate > 0 && kind !== RESET) {
+      const lossUs = this.drawLossUs(direction.link);
+      if (lossUs < 0) {
+        this.giveUp(direction, -lossUs);
+        return;
+      }
+      extraUs += lossUs;
+    }
+    direction.push(new Parcel<M>(kind, message, this.kernel.queue.currentSequence, extraUs, heldBy));
+    if (direction.link.blocked) this.countHeld(direction, 1);
+    else if (direction.scheduled === direction.length - 1) this.advance(direction);
+  }
+
+  /** Gives a token to every parcel that nothing holds back. */
+  private advance(direction: Direction<M>): void {
+    if (direction.link.blocked || direction.awaits !== AWAITS_NOTHING) return;
+    while (direction.scheduled < direction.length) {
+      const parcel = direction.at(direction.scheduled);
+      if (parcel.heldBy !== 0) return;
+      this.schedule(direction, parcel);
+    }
+  }
+
+  private schedule(direction: Direction<M>, parcel: Parcel<M>): void {
+    const { nowUs, queue } = this.kernel;
+    let dueUs = nowUs + direction.link.drawLatencyUs() + parcel.extraUs;
+    if (dueUs < direction.lastDueUs) dueUs = direction.lastDueUs;
+    direction.lastDueUs = dueUs;
+    direction.scheduled++;
+    parcel.dueUs = dueUs;
+    parcel.extraUs = 0;
+    const handling = queue.currentSequence;
+    queue.currentSequence = parcel.cause;
+    queue.push(dueUs, direction.to, ARRIVAL_EVENT, direction.generation, 0, direction);
+    queue.currentSequence = handling;
+  }
+
+  /** Retransmission delay of one parcel; negative: lost too often, the connection ends after that delay. */
+  private drawLossUs(link: Link): number {
+    let extraUs = 0;
+    for (let losses = 0; losses < LOSSES_MAX; losses++) {
+      if (!link.random.chance(link.character.lossRate)) return extraUs;
+      this.effects.retransmitted++;
+      extraUs += this.rtoUs * 2 ** losses;
+    }
+    return -extraUs;
+  }
+
+  private giveUp(direction: Direction<M>, afterUs: number): void {
+    this.effects.resetByLoss++;
+    this.kernel.trace?.record("reset", direction.from, direction.to, direction.connection.id, "loss");
+    if (direction.receiverOpen) this.end(direction, RESET, afterUs);
+    if (direction.reverse.receiverOpen) this.end(direction.reverse, RESET, afterUs);
+  }
+
+  /** Both ends learn of a reset; what has not arrived yet never does. */
+  private reset(connection: Connection<M>): void {
+    const { forward, backward } = connection;
+    this.kernel.trace?.record("reset", forward.from, forward.to, connection.id, "network");
+    for (const direction of [forward, backward]) {
+      direction.clear();
+      direction.awaits = AWAITS_NOTHING;
+      direction.ended = false;
+      if (direction.receiverOpen) this.end(direction, RESET);
+    }
+  }
+
+  /** The sending end of this direction is gone; its peer learns so by `kind`. */
+  private abandon(direction: Direction<M>, kind: number): void {
+    direction.reverse.receiverOpen = false;
+    if (direction.receiverOpen) this.end(direction, kind);
+    else direction.clear();
+    this.forgetIfOver(direction.connection);
+  }
+
+  private end(direction: Direction<M>, kind: number, afterUs = 0): void {
+    if (direction.ended && direction.droppedBy === undefined) return;
+    if (kind === RESET) direction.droppedBy = undefined;
+    direction.ended = true;
+    this.transmit(direction, kind, undefined, afterUs, 0);
+  }
+
+  private forgetIfOver(connection: Connection<M>): void {
+    if (connection.forward.receiverOpen || connection.backward.receiverOpen) return;
+    this.connections.delete(connection.id);
+  }
+
+  private releaseAwaiting(direction: Direction<M>, node: number): void {
+    if (direction.to !== node || direction.awaits !== AWAITS_HOST) return;
+    direction.awaits = AWAITS_NOTHING;
+    this.advance(direction);
+  }
+
+  private releaseHeldBy(direction: Direction<M>, ruleId: number): void {
+    for (let index = 0; index < direction.length; index++) {
+      const parcel = direction.at(index);
+      if (parcel.heldBy !== ruleId) continue;
+      parcel.heldBy = 0;
+      this.kernel.trace?.record("release", direction.from, direction.to, direction.connection.id, parcel.message);
+    }
+    this.advance(direction);
+  }
+
+  private countHeld(direction: Direction<M>, count: number): void {
+    const { cut, clog } = direction.link;
+    const block = cut ?? clog;
+    if (block === undefined) return;
+    block.held += count;
+    if (cut !== undefined) this.effects.heldByCut += count;
+    else this.effects.heldByClog += count;
+    this.kernel.trace?.record("hold", direction.from, direction.to, direction.connection.id, block.kind);
+  }
+
+  private countStalled(rule: NetworkRule<M>): void {
+    this.effects.stalledByRule++;
+    rule.affected++;
+  }
+}

@@ -1,0 +1,318 @@
+/**
+ * A world: nodes, the network between them, a clock and the events to come; and the loop that handles them one by one.
+ *
+ * Time jumps from event to event. Events of one time are handled in the order in which they were scheduled. The rolling
+ * digest identifies the run: it takes in every handled event with time, kind, endpoints and payload, and the state of
+ * the node that handled it. What no longer has a meaning when it comes due (a timer set anew, a token of a direction
+ * that was cut) is no event: it is skipped uncounted. The world knows neither the programs nor the faults.
+ */
+
+import { DATA, type Direction, type Parcel } from "./connection.ts";
+import { Digest } from "./digest.ts";
+import { DEFAULT_DISK, type DiskCharacter, type DiskLane, type DiskResult } from "./disk.ts";
+import {
+  ACCEPT_EVENT,
+  ARRIVAL_EVENT,
+  DATAGRAM_EVENT,
+  DISK_EVENT,
+  DRAIN_EVENT,
+  eventKindName,
+  SCRIPT_EVENT,
+  TIMER_EVENT,
+  USER_EVENT,
+} from "./event-kinds.ts";
+import type { EventQueue } from "./event-queue.ts";
+import { Kernel } from "./kernel.ts";
+import { DEFAULT_LINK, type LinkCharacter } from "./link.ts";
+import { Network } from "./network.ts";
+import { Node } from "./node.ts";
+import type { RandomStreams } from "./random.ts";
+import { formatTime, type SimTime } from "./time.ts";
+import type { Trace } from "./trace.ts";
+
+const NODE_ID_MAX = 255;
+const NODE_STATE_MARK = 0x53;
+
+export interface WorldOptions<M> {
+  readonly seed: bigint | number | string;
+  /** The ids, or how many: then they are 1 .. count. */
+  readonly nodes: readonly number[] | number;
+  readonly link?: Partial<LinkCharacter>;
+  readonly disk?: Partial<DiskCharacter>;
+  /** A 32-bit integer of a message, for the digest. Without it messages are told apart by order alone. */
+  readonly hashMessage?: (message: M) => number;
+  /** Default: true. */
+  readonly digest?: boolean;
+  /** Whether the digest takes in the state of the node after each of its events. Default: true. */
+  readonly digestState?: boolean;
+  readonly trace?: Trace | undefined;
+}
+
+export interface RunOptions {
+  /** Events up to and at this time are handled. */
+  readonly untilUs: SimTime;
+  readonly maxEvents?: number;
+  /** Asked after each event. */
+  readonly stopWhen?: () => boolean;
+}
+
+export interface RunResult {
+  readonly reason: "until" | "idle" | "events" | "stopped";
+  readonly events: number;
+}
+
+interface Script {
+  readonly action: () => void;
+  readonly label: string;
+}
+
+export class World<M> {
+  readonly kernel: Kernel;
+  readonly queue: EventQueue;
+  readonly random: RandomStreams;
+  readonly network: Network<M>;
+  readonly nodes: readonly Node<M>[];
+  /** Undefined when the digest is off. */
+  readonly digest: Digest | undefined;
+  eventsHandled = 0;
+  /** Called after each handled event, still within it. */
+  onEvent: ((world: World<M>) => void) | undefined = undefined;
+  /** Handles events of kinds from USER_EVENT on, scheduled with `schedule`. */
+  onUserEvent: ((target: number, kind: number, a: number, b: number, payload: unknown) => void) | undefined = undefined;
+
+  private readonly byId: (Node<M> | undefined)[] = [];
+  private readonly hashMessage: ((message: M) => number) | undefined;
+  private readonly digestState: boolean;
+  // The last handled event, for `describe`.
+  private lastTimeUs = 0;
+  private lastKind = -1;
+  private lastNode = -1;
+  private lastPeer = -1;
+  private lastDetail = 0;
+  private lastPayloadHash = 0;
+
+  constructor(options: WorldOptions<M>) {
+    this.kernel = new Kernel(options.seed, options.trace);
+    this.queue = this.kernel.queue;
+    this.random = this.kernel.random;
+    this.digest = options.digest === false ? undefined : new Digest();
+    this.digestState = options.digestState !== false;
+    this.hashMessage = options.hashMessage;
+    const ids = checkedIds(options.nodes);
+    const diskCharacter = { ...DEFAULT_DISK, ...options.disk };
+    this.network = new Network<M>(this.kernel, this.byId, ids, { ...DEFAULT_LINK, ...options.link });
+    this.nodes = ids.map((id) => new Node<M>(this, id, diskCharacter));
+    for (let id = 0; id <= Math.max(...ids); id++) this.byId.push(this.nodes.find((node) => node.id === id));
+  }
+
+  get nowUs(): SimTime {
+    return this.kernel.nowUs;
+  }
+
+  get trace(): Trace | undefined {
+    return this.kernel.trace;
+  }
+
+  /** The event being handled, or -1. */
+  get currentSequence(): number {
+    return this.queue.currentSequence;
+  }
+
+  node(id: number): Node<M> {
+    const node = this.byId[id];
+    if (node === undefined) throw new RangeError(`There is no node ${id}`);
+    return node;
+  }
+
+  /** Runs an action at a time from now on. The label tells it apart in digest and descriptions. */
+  at(timeUs: SimTime, action: () => void, label: string): void {
+    const script: Script = { action, label };
+    this.schedule(timeUs, -1, SCRIPT_EVENT, 0, 0, script);
+  }
+
+  /** Schedules an event of any kind; the user's own kinds (from USER_EVENT on) go to `onUserEvent`. */
+  schedule(timeUs: SimTime, target: number, kind: number, a: number, b: number, payload: unknown): number {
+    if (!Number.isSafeInteger(timeUs) || timeUs < this.kernel.nowUs) {
+      throw new RangeError(`schedule: ${timeUs} is not a whole microsecond from now (${this.kernel.nowUs}) on`);
+    }
+    return this.queue.push(timeUs, target, kind, a, b, payload);
+  }
+
+  /** Handles the next event; false when there is none left. */
+  step(): boolean {
+    while (this.queue.pop()) if (this.dispatch()) return true;
+    return false;
+  }
+
+  run(options: RunOptions): RunResult {
+    const { untilUs, stopWhen } = options;
+    const maxEvents = options.maxEvents ?? Number.POSITIVE_INFINITY;
+    const { kernel, queue } = this;
+    let events = 0;
+    while (queue.peekTime() <= untilUs) {
+      if (events >= maxEvents) return { reason: "events", events };
+      if (!queue.pop()) break;
+      if (!this.dispatch()) continue;
+      events++;
+      if (stopWhen?.()) return { reason: "stopped", events };
+    }
+    if (Number.isFinite(untilUs) && untilUs > kernel.nowUs) kernel.nowUs = untilUs;
+    return { reason: queue.size === 0 ? "idle" : "until", events };
+  }
+
+  /** The digest so far, 16 hexadecimal digits; empty when it is off. */
+  digestHex(): string {
+    return this.digest?.hex() ?? "";
+  }
+
+  /** The last handled event in words. */
+  describe(): string {
+    if (this.lastKind < 0) return "no event yet";
+    const place = this.lastNode < 0 ? "" : ` at node ${this.lastNode}`;
+    const peer = this.lastPeer < 0 ? "" : ` from node ${this.lastPeer}`;
+    const payload = `payload ${(this.lastPayloadHash >>> 0).toString(16).padStart(8, "0")}`;
+    const state = this.byId[this.lastNode]?.program?.stateHash();
+    const after = state === undefined ? "" : `, state ${(state >>> 0).toString(16).padStart(8, "0")}`;
+    const what = `${eventKindName(this.lastKind)} ${this.lastDetail}${place}${peer}`;
+    return `event ${this.eventsHandled} at ${formatTime(this.lastTimeUs)}: ${what}, ${payload}${after}`;
+  }
+
+  /** Handles the popped event; false when it no longer has a meaning. */
+  private dispatch(): boolean {
+    const queue = this.queue;
+    const target = queue.target;
+    switch (queue.kind) {
+      case TIMER_EVENT: {
+        const node = this.byId[target] as Node<M>;
+        if (!node.timerIsLive(queue.a, queue.b)) return false;
+        this.begin(-1, queue.a, 0);
+        node.fireTimer(queue.a, queue.b);
+        break;
+      }
+      case ARRIVAL_EVENT: {
+        const direction = queue.payload as Direction<M>;
+        if (direction.generation !== queue.a) return false;
+        this.begin(direction.from, direction.connection.id, this.hashParcel(direction.at(0)));
+        this.network.streams.arrive(direction);
+        break;
+      }
+      case DATAGRAM_EVENT:
+        this.begin(queue.a, queue.b, this.hash(queue.payload as M));
+        this.network.datagrams.arrive(this.byId[target] as Node<M>, queue.a, queue.b, queue.payload as M);
+        break;
+      case DISK_EVENT: {
+        const lane = queue.payload as DiskLane;
+        const { disk } = this.byId[target] as Node<M>;
+        if (!disk.tokenIsLive(lane, queue.b)) return false;
+        this.begin(-1, lane.operations[0]?.operation ?? 0, queue.a);
+        disk.complete(lane);
+        break;
+      }
+      case DRAIN_EVENT:
+        if (!this.drain(this.byId[target] as Node<M>)) return false;
+        break;
+      default:
+        this.dispatchScript();
+    }
+    this.finish(target);
+    return true;
+  }
+
+  private dispatchScript(): void {
+    const { target, kind, a, b, payload } = this.queue;
+    if (kind === SCRIPT_EVENT) {
+      const { action, label } = payload as Script;
+      this.begin(-1, 0, 0);
+      this.digest?.mixString(label);
+      action();
+    } else if (kind >= USER_EVENT) {
+      this.begin(a, b, 0);
+      this.onUserEvent?.(target, kind, a, b, payload);
+    } else {
+      throw new RangeError(`There is no event kind ${kind}; your own start at ${USER_EVENT}`);
+    }
+  }
+
+  /** One event that a paused node could not handle when it came due. */
+  private drain(node: Node<M>): boolean {
+    if (!node.drainIsLive(this.queue.b)) return false;
+    const { kind, a, b, payload, extra } = node.takeDeferred();
+    const live = kind !== TIMER_EVENT || node.timerIsLive(a, b);
+    if (live) {
+      switch (kind) {
+        case TIMER_EVENT:
+          this.begin(-1, a, kind);
+          node.fireTimer(a, b);
+          break;
+        case ARRIVAL_EVENT: {
+          const direction = payload as Direction<M>;
+          this.begin(direction.from, a, this.hashParcel(extra as Parcel<M>));
+          this.network.streams.receive(direction, extra as Parcel<M>, node);
+          break;
+        }
+        case ACCEPT_EVENT:
+          this.begin((payload as Direction<M>).from, a, kind);
+          this.network.streams.accept(payload as Direction<M>, node);
+          break;
+        case DATAGRAM_EVENT:
+          this.begin(a, b, this.hash(payload as M));
+          this.network.datagrams.receive(node, a, b, payload as M);
+          break;
+        default:
+          this.begin(-1, a, kind);
+          node.diskDone(a, payload as DiskResult);
+      }
+    }
+    node.drained();
+    return live;
+  }
+
+  /** The popped event becomes the one being handled. */
+  private begin(peer: number, detail: number, payloadHash: number): void {
+    const { queue, digest } = this;
+    const timeUs = queue.timeUs;
+    this.kernel.nowUs = timeUs;
+    queue.currentSequence = queue.sequence;
+    this.lastTimeUs = timeUs;
+    this.lastKind = queue.kind;
+    this.lastNode = queue.target;
+    this.lastPeer = peer;
+    this.lastDetail = detail;
+    this.lastPayloadHash = payloadHash;
+    if (digest === undefined) return;
+    digest.mix(timeUs);
+    digest.mixInts((queue.kind << 20) ^ (queue.target << 10) ^ peer, detail);
+    digest.mixInts(payloadHash, NODE_STATE_MARK);
+  }
+
+  private finish(target: number): void {
+    const digest = this.digest;
+    if (digest !== undefined && this.digestState && target >= 0) {
+      const program = this.byId[target]?.program;
+      if (program !== undefined) digest.mixInts(program.stateHash(), NODE_STATE_MARK);
+    }
+    this.eventsHandled++;
+    if (this.onEvent !== undefined) this.onEvent(this);
+    this.queue.currentSequence = -1;
+  }
+
+  private hash(message: M): number {
+    return this.digest === undefined || this.hashMessage === undefined ? 0 : this.hashMessage(message);
+  }
+
+  private hashParcel(parcel: Parcel<M>): number {
+    return parcel.kind === DATA ? this.hash(parcel.message as M) : parcel.kind;
+  }
+}
+
+function checkedIds(nodes: readonly number[] | number): readonly number[] {
+  const ids = typeof nodes === "number" ? Array.from({ length: nodes }, (_, index) => index + 1) : [...nodes];
+  if (ids.length === 0) throw new RangeError("World: at least one node is needed");
+  for (const id of ids) {
+    if (!Number.isInteger(id) || id < 0 || id > NODE_ID_MAX) {
+      throw new RangeError(`World: node id ${id} is not a whole number in 0 .. ${NODE_ID_MAX}`);
+    }
+  }
+  if (new Set(ids).size !== ids.length) throw new RangeError(`World: node ids ${ids.join(", ")} are not distinct`);
+  return ids;
+}

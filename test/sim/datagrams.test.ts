@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import { delivered, testBed } from "./probe.ts";
+
+const numbered = (count: number) => Array.from({ length: count }, (_, index) => `m${index}`);
+
+test("2 nodes, latency drawn for each datagram: all arrive, some overtake others", () => {
+  const { world, logs, run } = testBed(2);
+  world.network.setCharacter(1, 2, { latencyMaxUs: 5000 });
+  for (const message of numbered(30)) world.node(1).datagram(2, 5, message);
+  run(10_000);
+  const got = delivered(logs[2]);
+  expect([...got].sort()).toEqual(numbered(30).sort());
+  expect(got).not.toEqual(numbered(30));
+});
+
+test("2 nodes, lossy and duplicating link: some are lost, some come twice, and both are counted", () => {
+  const { world, logs, run } = testBed(2);
+  world.network.setCharacter(1, 2, { lossRate: 0.3, duplicateRate: 0.3 });
+  for (const message of numbered(100)) world.node(1).datagram(2, 5, message);
+  run(10_000);
+  const { lostByRate, duplicated } = world.network.effects;
+  expect(lostByRate).toBeGreaterThan(10);
+  expect(duplicated).toBeGreaterThan(10);
+  expect(delivered(logs[2]).length).toBe(100 - lostByRate + duplicated);
+});
+
+test("2 nodes, cut while datagrams are on their way and others are sent: both are lost", () => {
+  const { world, logs, run } = testBed(2);
+  world.node(1).datagram(2, 5, "flying");
+  const cut = world.network.cut(1, 2);
+  world.node(1).datagram(2, 5, "sent");
+  run(1000);
+  world.network.heal(1, 2);
+  world.node(1).datagram(2, 5, "after");
+  run(2000);
+  expect([delivered(logs[2]), cut.lost]).toEqual([["after"], 2]);
+});
+
+test("2 nodes, clogged: datagrams are held and released", () => {
+  const { world, logs, run } = testBed(2);
+  world.node(1).datagram(2, 5, "flying");
+  const clog = world.network.clog(1, 2);
+  world.node(1).datagram(2, 5, "sent");
+  run(1000);
+  expect([delivered(logs[2]), clog.held]).toEqual([[], 2]);
+  world.network.unclog(1, 2);
+  run(2000);
+  expect(delivered(logs[2]).sort()).toEqual(["flying", "sent"]);
+});
+
+test("2 nodes, queue limit of 2 or a node that is down: datagrams are lost and counted", () => {
+  const { world, logs, run } = testBed(2);
+  world.network.queueLimit = 2;
+  for (const message of ["a", "b", "c"]) world.node(1).datagram(2, 5, message);
+  run(1000);
+  expect([delivered(logs[2]), world.network.effects.lostByQueueLimit]).toEqual([["a", "b"], 1]);
+  world.node(2).stop();
+  world.node(1).datagram(2, 5, "d");
+  run(2000);
+  expect(world.network.effects.lostAtNode).toBe(1);
+});
+
+test("2 nodes, clogged and then cut: what the clog holds survives the cut and passes when both are gone", () => {
+  const { world, logs, run } = testBed(2);
+  const clog = world.network.clog(1, 2);
+  world.node(1).datagram(2, 5, "held");
+  world.network.cut(1, 2);
+  world.network.heal(1, 2);
+  run(1000);
+  world.network.cut(1, 2);
+  world.network.unclog(1, 2);
+  run(2000);
+  world.network.heal(1, 2);
+  run(3000);
+  expect([delivered(logs[2]), clog.held, clog.lost]).toEqual([["held"], 1, 0]);
+});

@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { type CheckedRun, checkDeterminism } from "../../sim/determinism.ts";
+import { type Probe, testBed } from "./probe.ts";
+
+/** 2 nodes that count each other up; `leak` draws from where no simulated program may. */
+function run(leak: (count: number) => string): CheckedRun {
+  const { world, probes } = testBed(2);
+  for (const node of world.nodes) {
+    let count = 0;
+    (probes[node.id] as Probe).react = (line) => {
+      if (line.startsWith("closed")) return;
+      if (++count < 50) node.datagram(3 - node.id, 1, leak(count));
+    };
+  }
+  world.node(1).datagram(2, 1, "start");
+  return {
+    step: () => world.step(),
+    digest: () => world.digestHex(),
+    describe: () => world.describe(),
+    nowUs: () => world.nowUs,
+  };
+}
+
+test("2 deterministic nodes: two runs agree event by event", () => {
+  const result = checkDeterminism(() => run((count) => `m${count}`));
+  expect(result).toMatchObject({ same: true, events: 99 });
+});
+
+test("canary: a program that leaks Math.random at its 10th message is caught, and the event is named", () => {
+  const result = checkDeterminism(() => run((count) => (count === 10 ? `m${Math.random()}` : `m${count}`)));
+  if (result.same) throw new Error("the canary was not caught");
+  // Node 2 sends its 10th message while handling event 18; event 19 delivers it, with another payload in each run.
+  expect([result.event, result.timeUs]).toEqual([19, 2000]);
+  expect(result.first).toMatch(/^event 20 at 0\.002000: datagram 1 at node 1 from node 2, payload [0-9a-f]{8}/);
+  expect(result.second).not.toBe(result.first);
+});
+
+test("canary: state carried over from the first run to the second is caught", () => {
+  let shared = 0;
+  const result = checkDeterminism(() => run(() => `m${shared++}`));
+  expect(result.same).toBe(false);
+});
+
+test("one run ends before the other: the first event that only one of them has is named", () => {
+  let runs = 0;
+  const makeRun = () => {
+    const length = ++runs === 1 ? 3 : 5;
+    let steps = 0;
+    return {
+      step: () => ++steps <= length,
+      digest: () => String(steps),
+      describe: () => `step ${steps}`,
+    };
+  };
+  expect(checkDeterminism(makeRun)).toEqual({
+    same: false,
+    event: 3,
+    first: "over: no further event",
+    second: "step 4",
+  });
+});
+
+test("a limit on events ends the check", () => {
+  expect(checkDeterminism(() => run((count) => `m${count}`), 10)).toMatchObject({ same: true, events: 10 });
+});

@@ -1,0 +1,225 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { testBed } from "./probe.ts";
+
+function diskBed() {
+  const bed = testBed(1);
+  return { ...bed, node: bed.world.node(1), disk: bed.world.node(1).disk, log: bed.logs[1] as string[] };
+}
+
+test("1 node, append: visible at once; durable only after a sync that was asked for later", () => {
+  const { disk, log, run } = diskBed();
+  disk.append("log", "a");
+  disk.sync(1);
+  disk.append("log", "b");
+  expect([disk.records("log"), disk.durableRecords("log")]).toEqual([["a", "b"], 0]);
+  run(5000);
+  expect([log, disk.durableRecords("log")]).toEqual([["1000 disk 1 ok"], 1]);
+});
+
+test("1 node, any appends, syncs and waits, then power lost: exactly the synced prefix of each file remains", () => {
+  const step = fc.oneof(
+    fc.record({ what: fc.constant("append" as const), file: fc.constantFrom("x" as const, "y" as const) }),
+    fc.record({ what: fc.constant("sync" as const) }),
+    fc.record({
+      what: fc.constant("truncate" as const),
+      file: fc.constantFrom("x" as const, "y" as const),
+      keep: fc.nat(5),
+    }),
+    fc.record({ what: fc.constant("wait" as const), forUs: fc.nat(2500) }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const { disk, node, log, run, world } = diskBed();
+      // The model keeps whole copies; operations complete in order, so it replays them as they complete.
+      const visible = { x: [] as number[], y: [] as number[] };
+      const durable = { x: [] as number[], y: [] as number[] };
+      const pending: (() => void)[] = [];
+      let counter = 0;
+      const settle = (forUs: number) => {
+        run(world.nowUs + forUs);
+        for (let done = log.splice(0).length; done > 0; done--) pending.shift()?.();
+      };
+      for (const entry of steps) {
+        if (entry.what === "append") {
+          disk.append(entry.file, counter);
+          visible[entry.file].push(counter++);
+        } else if (entry.what === "sync") {
+          disk.sync(0);
+          const copy = { x: [...visible.x], y: [...visible.y] };
+          pending.push(() => {
+            // A truncation waits its turn behind a sync of the same queue, so the copy is still a prefix.
+            durable.x = copy.x;
+            durable.y = copy.y;
+          });
+        } else if (entry.what === "truncate") {
+          const { file, keep } = entry;
+          disk.truncate(file, keep, 0);
+          // Let it complete at once: what is appended meanwhile would be cut off too.
+          settle(1_000_000);
+          visible[file] = visible[file].slice(0, keep);
+          durable[file] = durable[file].slice(0, keep);
+        } else settle(entry.forUs);
+      }
+      expect(disk.records("x")).toEqual(visible.x);
+      node.crash({ power: true });
+      expect([disk.records("x"), disk.records("y")]).toEqual([durable.x, durable.y]);
+    }),
+    { seed: 1, numRuns: 200 },
+  );
+});
+
+test("1 node, process dies: everything visible survives, and a later loss of power takes what was never synced", () => {
+  const { disk, node } = diskBed();
+  disk.append("log", "a");
+  expect(node.crash()).toEqual({ lostRecords: 0, lostFiles: 0, tornRecords: 0 });
+  expect(disk.records("log")).toEqual(["a"]);
+  expect(disk.crash({ unsynced: "lost" })).toEqual({ lostRecords: 1, lostFiles: 1, tornRecords: 0 });
+  expect(disk.list()).toEqual([]);
+});
+
+test("1 node, crash that keeps 3 unsynced records: the 3 oldest over all files survive", () => {
+  const { disk } = diskBed();
+  for (const [file, record] of [
+    ["x", 1],
+    ["y", 2],
+    ["x", 3],
+    ["x", 4],
+    ["y", 5],
+  ] as const)
+    disk.append(file, record);
+  expect(disk.crash({ unsynced: 3 })).toEqual({ lostRecords: 2, lostFiles: 0, tornRecords: 0 });
+  expect([disk.records("x"), disk.records("y")]).toEqual([[1, 3], [2]]);
+});
+
+test("1 node, torn crashes of many seeds: a prefix survives, and one record is torn unless all survived", () => {
+  const survivors = new Set<number>();
+  for (let seed = 0; seed < 40; seed++) {
+    const { world } = testBed(1, { seed });
+    const { disk } = world.node(1);
+    for (const record of [0, 1, 2]) disk.append("log", record);
+    const effect = disk.crash({ unsynced: "torn" });
+    const left = disk.records("log");
+    expect(left).toEqual([0, 1, 2].slice(0, left.length));
+    expect(effect.tornRecords).toBe(left.length === 3 ? 0 : 1);
+    survivors.add(left.length);
+  }
+  expect([...survivors].sort()).toEqual([0, 1, 2, 3]);
+});
+
+test("1 node, replaceFile: the old value until completion, then the new one, durable", () => {
+  const { disk, node, run } = diskBed();
+  disk.replaceFile("epoch", 1, 1);
+  run(2000);
+  disk.replaceFile("epoch", 2, 2);
+  expect(disk.read("epoch")).toBe(1);
+  node.crash({ power: true });
+  expect([disk.read("epoch"), disk.list()]).toEqual([1, ["epoch"]]);
+});
+
+test("1 node, crash during replaceFile with tmp: the .tmp file lies beside the old one", () => {
+  const { disk, node, run } = diskBed();
+  disk.replaceFile("epoch", 1, 1);
+  run(2000);
+  disk.replaceFile("epoch", 2, 2);
+  run(2500);
+  node.crash({ power: true, tmp: true });
+  expect([disk.list(), disk.read("epoch"), disk.read("epoch.tmp")]).toEqual([["epoch", "epoch.tmp"], 1, 2]);
+});
+
+test("1 node, unsynced writeFile: visible at completion, lost with the power, unless a later sync completed", () => {
+  const { disk, run } = diskBed();
+  disk.preset("snapshot", { value: "old" });
+  disk.writeFile("snapshot", "new", false, 1);
+  run(1000);
+  expect(disk.read("snapshot")).toBe("new");
+  expect(disk.crash({ unsynced: "lost" }).lostFiles).toBe(1);
+  expect(disk.read("snapshot")).toBe("old");
+  disk.writeFile("snapshot", "new", false, 2);
+  run(2000);
+  disk.sync(3);
+  disk.writeFile("snapshot", "newer", false, 4, 1);
+  run(5000);
+  expect(disk.read("snapshot")).toBe("newer");
+  disk.crash({ unsynced: "lost" });
+  expect(disk.read("snapshot")).toBe("new");
+});
+
+test("1 node, two queues: operations of one complete in order, those of two overlap; a crash cancels the pending ones", () => {
+  const { disk, node, log, run } = diskBed();
+  disk.sync(1);
+  disk.sync(2);
+  disk.writeFile("f", 0, false, 3, 1);
+  run(1500);
+  expect(log).toEqual(["100 disk 3 ok", "1000 disk 1 ok"]);
+  expect(disk.pending().map(({ operation }) => operation)).toEqual([2]);
+  node.crash();
+  run(9000);
+  expect([log.length, disk.effects.cancelled]).toEqual([2, 1]);
+});
+
+test("1 node, truncation in one queue during a sync in another: what is appended behind it is not synced by it", () => {
+  const { disk, run } = diskBed();
+  for (const record of [1, 2, 3]) disk.append("log", record);
+  disk.sync(1);
+  disk.truncate("log", 1, 2, 1);
+  run(500);
+  disk.append("log", 9);
+  run(5000);
+  expect([disk.records("log"), disk.durableRecords("log")]).toEqual([[1, 9], 1]);
+});
+
+test("1 node, removal: visible and durable at completion, silent without an operation number", () => {
+  const { disk, log, run } = diskBed();
+  disk.preset("log", { records: [1] });
+  disk.remove("log");
+  expect(disk.has("log")).toBe(true);
+  run(1000);
+  disk.crash({ unsynced: "lost" });
+  expect([disk.list(), log]).toEqual([[], []]);
+});
+
+test("1 node, stalled disk: nothing completes until it goes on, then in order", () => {
+  const { disk, log, run } = diskBed();
+  disk.stall();
+  disk.sync(1);
+  disk.sync(2);
+  run(1500);
+  disk.unstall();
+  run(9000);
+  expect(log).toEqual(["1500 disk 1 ok", "2000 disk 2 ok"]);
+  expect(disk.effects.stalled).toBe(1);
+});
+
+test("1 node, failing operations: by number or by what they do, once, without effect", () => {
+  const { disk, log, run } = diskBed();
+  disk.append("log", 1);
+  disk.failNext((view) => view.kind === "sync", "error");
+  disk.failNext(3, "full");
+  disk.sync(1);
+  disk.sync(2);
+  disk.replaceFile("epoch", 1, 3);
+  run(1000);
+  expect(disk.durableRecords("log")).toBe(0);
+  run(9000);
+  expect(log).toEqual(["1000 disk 1 error", "2000 disk 2 ok", "3100 disk 3 full"]);
+  expect([disk.durableRecords("log"), disk.has("epoch"), disk.effects.failed]).toEqual([1, false, 2]);
+});
+
+test("1 node, a log of 200000 records: appends, syncs and a torn crash work as on a short one", () => {
+  const { disk, run } = diskBed();
+  for (let record = 0; record < 200_000; record++) disk.append("log", record);
+  disk.crash({ unsynced: 150_000 });
+  for (let record = 0; record < 1000; record++) {
+    disk.append("log", record);
+    disk.sync(record);
+  }
+  run(2_000_000);
+  expect(disk.durableRecords("log")).toBe(151_000);
+});
+
+test("1 node: a file of records is not written as a whole, nor the other way round", () => {
+  const { disk } = diskBed();
+  disk.preset("value", { value: 1 });
+  expect(() => disk.append("value", 1)).toThrow(/whole value/);
+});

@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { EventQueue } from "../../sim/event-queue.ts";
+
+test("any mix of pushes and pops: events come out as from an array sorted by time and sequence", () => {
+  const operations = fc.array(fc.oneof(fc.nat({ max: 20 }), fc.constant(-1)), { maxLength: 400 });
+  fc.assert(
+    fc.property(operations, (timesAndPops) => {
+      const queue = new EventQueue();
+      const model: { timeUs: number; sequence: number }[] = [];
+      const takeBoth = () => {
+        model.sort((left, right) => left.timeUs - right.timeUs || left.sequence - right.sequence);
+        const expected = model.shift();
+        expect(queue.peekTime()).toBe(expected?.timeUs ?? Number.POSITIVE_INFINITY);
+        expect(queue.pop()).toBe(expected !== undefined);
+        if (expected === undefined) return;
+        expect([queue.timeUs, queue.sequence, queue.a, queue.payload]).toEqual([
+          expected.timeUs,
+          expected.sequence,
+          expected.sequence * 2,
+          `p${expected.sequence}`,
+        ]);
+      };
+      let pushed = 0;
+      for (const timeUs of timesAndPops) {
+        if (timeUs < 0) takeBoth();
+        else {
+          const sequence = queue.push(timeUs, 0, 0, pushed * 2, 0, `p${pushed}`);
+          expect(sequence).toBe(pushed++);
+          model.push({ timeUs, sequence });
+        }
+        expect(queue.size).toBe(model.length);
+      }
+      while (model.length > 0) takeBoth();
+      takeBoth();
+    }),
+    { seed: 1, numRuns: 200 },
+  );
+});
+
+test("more events than the first capacity: nothing an event carries is lost or mixed up", () => {
+  const queue = new EventQueue();
+  for (let index = 0; index < 1000; index++) {
+    queue.push((index * 7919) % 1000, index % 5, index % 3, index, -index, { index });
+  }
+  let count = 0;
+  while (queue.pop()) {
+    const index = queue.a;
+    expect([queue.timeUs, queue.target, queue.kind, queue.b]).toEqual([
+      (index * 7919) % 1000,
+      index % 5,
+      index % 3,
+      -index,
+    ]);
+    expect(queue.payload).toEqual({ index });
+    count++;
+  }
+  expect(count).toBe(1000);
+});
+
+test("an event pushed while another is handled carries that one as its cause", () => {
+  const queue = new EventQueue();
+  queue.push(1, 0, 0, 0, 0, undefined);
+  queue.pop();
+  expect(queue.cause).toBe(-1);
+  queue.currentSequence = queue.sequence;
+  queue.push(2, 0, 0, 0, 0, undefined);
+  queue.pop();
+  expect([queue.sequence, queue.cause]).toEqual([1, 0]);
+});
+
+test("a popped event leaves no reference to its payload in the queue", () => {
+  const queue = new EventQueue();
+  queue.push(1, 0, 0, 0, 0, { big: true });
+  queue.push(2, 0, 0, 0, 0, undefined);
+  queue.pop();
+  queue.pop();
+  const fields = queue as unknown as { slotPayload: unknown[] };
+  expect(fields.slotPayload.every((payload) => payload === undefined)).toBe(true);
+});

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { guarded } from "../../sim/guard.ts";
+
+const leaks: Readonly<Record<string, () => unknown>> = {
+  "Date.now": () => Date.now(),
+  "new Date()": () => new Date(),
+  "Math.random": () => Math.random(),
+  "performance.now": () => performance.now(),
+  setTimeout: () => setTimeout(() => undefined, 0),
+  setInterval: () => setInterval(() => undefined, 1),
+  setImmediate: () => setImmediate(() => undefined),
+  queueMicrotask: () => queueMicrotask(() => undefined),
+  "crypto.randomUUID": () => crypto.randomUUID(),
+  "crypto.getRandomValues": () => crypto.getRandomValues(new Uint8Array(1)),
+};
+
+for (const [name, leak] of Object.entries(leaks)) {
+  test(`inside the guard ${name} throws and names what to use; outside it works again`, () => {
+    expect(() => guarded(leak)).toThrow(`${name} is not allowed inside a simulation: `);
+    const result = leak();
+    if (name === "setTimeout" || name === "setInterval") clearTimeout(result as NodeJS.Timeout);
+    if (name === "setImmediate") clearImmediate(result as NodeJS.Immediate);
+  });
+}
+
+test("the guard returns what the action returns, and a date of a given time is allowed", () => {
+  expect(guarded(() => new Date(0).toISOString())).toBe("1970-01-01T00:00:00.000Z");
+});
+
+test("the guard restores everything exactly, also when the action throws and when guards are nested", () => {
+  const now = Object.getOwnPropertyDescriptor(globalThis, "setTimeout");
+  const own = Object.getOwnPropertyNames(performance);
+  const RealDate = Date;
+  expect(() =>
+    guarded(() => {
+      guarded(() => 1);
+      expect(() => Math.random()).toThrow(/not allowed/);
+      throw new Error("mine");
+    }),
+  ).toThrow("mine");
+  expect(Object.getOwnPropertyDescriptor(globalThis, "setTimeout")).toEqual(now);
+  expect(Object.getOwnPropertyNames(performance)).toEqual(own);
+  expect(Date).toBe(RealDate);
+  expect(Math.random()).toBeLessThan(1);
+});

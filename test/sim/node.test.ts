@@ -1,0 +1,153 @@
+import { expect, test } from "vitest";
+import { connectedBed, Probe, testBed } from "./probe.ts";
+
+test("1 node: a timer set again replaces the first, a cancelled one does not fire, and neither is counted as an event", () => {
+  const { world, logs, run } = testBed(1);
+  const node = world.node(1);
+  node.setTimer(0, 100);
+  node.setTimer(0, 300);
+  node.setTimer(1, 50);
+  node.cancelTimer(1);
+  node.setTimer(15, 200);
+  run(1000);
+  expect(logs[1]).toEqual(["200 timer 15", "300 timer 0"]);
+  expect(world.eventsHandled).toBe(2);
+  expect(() => node.setTimer(16, 1)).toThrow(RangeError);
+  expect(() => node.setTimer(0, -1)).toThrow(RangeError);
+});
+
+test("1 node, clock twice as fast: timers take half as long", () => {
+  const { world, logs, run } = testBed(1);
+  world.node(1).clockRate = 2;
+  world.node(1).setTimer(0, 1001);
+  run(5000);
+  expect(logs[1]).toEqual(["501 timer 0"]);
+  expect(() => {
+    world.node(1).clockRate = 0;
+  }).toThrow(RangeError);
+});
+
+test("1 node, crash and restart: no timer or disk completion of the old process reaches the new one", () => {
+  const { world, logs, run } = testBed(1);
+  const node = world.node(1);
+  node.setTimer(0, 100);
+  node.disk.sync(7);
+  node.crash();
+  expect([node.up, node.hostUp, node.program]).toEqual([false, true, undefined]);
+  const after: string[] = [];
+  node.start(new Probe(node, after));
+  run(5000);
+  expect([logs[1], after, node.incarnation]).toEqual([[], [], 2]);
+  expect(() => node.start(new Probe(node))).toThrow(/already running/);
+});
+
+test("2 nodes, one paused: what came due is handled at resume, one event each, in order, before anything newer", () => {
+  const { world, logs, run, conn } = connectedBed();
+  const node = world.node(2);
+  node.setTimer(0, 150);
+  node.disk.sync(3);
+  node.pause();
+  world.node(1).send(conn, "a");
+  world.node(1).send(conn, "b");
+  world.node(1).datagram(2, 5, "d");
+  run(5000);
+  expect(logs[2]).toEqual([]);
+  // Due at the very time of the resume, and scheduled before what the resume schedules.
+  world.at(5100, () => node.resume(), "resume");
+  world.node(1).send(conn, "c");
+  const before = world.eventsHandled;
+  run(9000);
+  expect(logs[2]).toEqual([
+    "5100 message a on 1 from 1",
+    "5100 message b on 1 from 1",
+    "5100 datagram d from 1 on 5",
+    "5100 timer 0",
+    "5100 disk 3 ok",
+    "5100 message c on 1 from 1",
+  ]);
+  expect(world.eventsHandled - before).toBe(8);
+});
+
+test("2 nodes, target paused: its host still completes the handshake, its program learns of it at resume", () => {
+  const { world, logs, run } = testBed(2);
+  world.node(2).pause();
+  world.node(1).connect(2, 1);
+  run(1000);
+  expect([logs[1], logs[2]]).toEqual([["200 connected 1"], []]);
+  world.node(2).resume();
+  run(2000);
+  expect(logs[2]).toEqual(["1000 accepted 1 from 1 on 1"]);
+});
+
+test("2 nodes, paused with two messages waiting, closes at the first: the second is not delivered", () => {
+  const { world, logs, probes, run, conn } = connectedBed();
+  const node = world.node(2);
+  node.pause();
+  for (const message of ["a", "b"]) world.node(1).send(conn, message);
+  run(1000);
+  const probe = probes[2] as Probe;
+  probe.react = () => node.close(conn);
+  node.resume();
+  run(2000);
+  expect(logs[2]).toEqual(["1000 message a on 1 from 1"]);
+  expect(logs[1]).toEqual(["1100 closed 1"]);
+});
+
+test("1 node, paused with a timer due that the handler before it cancels: the timer does not fire", () => {
+  const { world, logs, probes, run } = testBed(1);
+  const node = world.node(1);
+  node.setTimer(0, 100);
+  node.setTimer(1, 200);
+  node.pause();
+  run(1000);
+  (probes[1] as Probe).react = () => node.cancelTimer(1);
+  node.resume();
+  run(2000);
+  expect(logs[1]).toEqual(["1000 timer 0"]);
+});
+
+test("2 nodes, paused again before everything was handled: the rest waits for the next resume", () => {
+  const { world, logs, probes, run, conn } = connectedBed();
+  const node = world.node(2);
+  node.pause();
+  for (const message of ["a", "b"]) world.node(1).send(conn, message);
+  run(1000);
+  (probes[2] as Probe).react = () => node.pause();
+  node.resume();
+  run(2000);
+  expect(logs[2]?.length).toBe(1);
+  (probes[2] as Probe).react = () => undefined;
+  node.resume();
+  run(3000);
+  expect(logs[2]).toEqual(["1000 message a on 1 from 1", "2000 message b on 1 from 1"]);
+});
+
+test("2 nodes, crash while paused: what waited is lost with the process", () => {
+  const { world, logs, run, conn } = connectedBed();
+  world.node(2).pause();
+  world.node(1).send(conn, "a");
+  run(1000);
+  world.node(2).crash();
+  world.node(2).start(new Probe(world.node(2), logs[2] ?? []));
+  run(2000);
+  expect([logs[2], logs[1]]).toEqual([[], ["1100 reset 1"]]);
+});
+
+test("1 node, clean stop keeps the page cache, wiping empties the disk of a stopped node only", () => {
+  const { world } = testBed(1);
+  const node = world.node(1);
+  node.disk.append("log", 1);
+  expect(() => node.wipe()).toThrow(/stop it before/);
+  node.stop();
+  expect(node.disk.records("log")).toEqual([1]);
+  node.wipe();
+  expect(node.disk.list()).toEqual([]);
+});
+
+test("2 nodes, port no longer listened on: new attempts are refused", () => {
+  const { world, logs, run } = testBed(2);
+  world.node(2).unlisten(1);
+  world.node(1).connect(2, 1);
+  run(1000);
+  expect(logs[1]).toEqual(["200 refused 1"]);
+});

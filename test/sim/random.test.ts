@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Random, RandomStreams } from "../../sim/random.ts";
+
+const draws = (random: Random, count: number) => Array.from({ length: count }, () => random.u32());
+
+test("draws in one stream move nothing in any other", () => {
+  const names = fc.uniqueArray(fc.tuple(fc.constantFrom("link", "node", "disk"), fc.nat(9)), {
+    minLength: 2,
+    maxLength: 6,
+    selector: (name) => name.join("/"),
+  });
+  fc.assert(
+    fc.property(fc.nat(), names, fc.nat(20), (seed, streamNames, extra) => {
+      const quiet = new RandomStreams(seed);
+      const busy = new RandomStreams(seed);
+      const [first, ...others] = streamNames as [[string, number], ...[string, number][]];
+      draws(busy.stream(...first), extra + 1);
+      for (const name of others) expect(draws(busy.stream(...name), 5)).toEqual(draws(quiet.stream(...name), 5));
+    }),
+    { seed: 1, numRuns: 50 },
+  );
+});
+
+test("one seed and name give one sequence, in any order of creation; another seed or name gives another", () => {
+  const sequence = draws(new RandomStreams(7n).stream("link", 1, 2), 8);
+  const reordered = new RandomStreams(7);
+  draws(reordered.stream("link", 2, 1), 3);
+  expect(draws(reordered.stream("link", 1, 2), 8)).toEqual(sequence);
+  expect(draws(new RandomStreams(8).stream("link", 1, 2), 8)).not.toEqual(sequence);
+  expect(draws(new RandomStreams(7).stream("link", 12), 8)).not.toEqual(sequence);
+});
+
+test("the generated values are pinned: a change of them would change every stored seed", () => {
+  expect(draws(new RandomStreams(1).stream("link", 1, 2), 3)).toMatchInlineSnapshot(`
+    [
+      4261702417,
+      2088597110,
+      2796824000,
+    ]
+  `);
+});
+
+test("certainties draw nothing", () => {
+  const random = new Random("x");
+  const untouched = new Random("x");
+  expect([random.chance(0), random.chance(-1), random.chance(1), random.chance(2)]).toEqual([false, false, true, true]);
+  expect(random.u32()).toBe(untouched.u32());
+});
+
+test("ranges are kept, both ends are reached, and an empty range is an error", () => {
+  const random = new Random("ranges");
+  const seen = new Set(Array.from({ length: 300 }, () => random.int(3, 6)));
+  expect([...seen].sort()).toEqual([3, 4, 5, 6]);
+  const exponential = Array.from({ length: 2000 }, () => random.exponential(10));
+  const mean = exponential.reduce((sum, value) => sum + value, 0) / exponential.length;
+  expect(mean).toBeGreaterThan(9);
+  expect(mean).toBeLessThan(11);
+  expect(["a", "b"]).toContain(random.pick(["a", "b"]));
+  expect(() => random.below(0)).toThrow(RangeError);
+  expect(() => random.int(2, 1)).toThrow(RangeError);
+  expect(() => random.pick([])).toThrow(RangeError);
+});

@@ -1,0 +1,110 @@
+import { expect, test } from "vitest";
+import { createRule, type NetworkRule } from "../../sim/rules.ts";
+import { connectedBed, delivered } from "./probe.ts";
+
+const text = (wanted: string) => (message: string) => message === wanted;
+
+test("2 nodes, rule drops a stream message: nothing behind it arrives, not even the closing; the way back flows", () => {
+  const { world, logs, run, conn } = connectedBed();
+  const rule = createRule<string>(text("b"), { kind: "drop" });
+  world.network.addRule(rule);
+  for (const message of ["a", "b", "c"]) world.node(1).send(conn, message);
+  world.node(2).send(conn, "back");
+  run(1000);
+  world.node(1).close(conn);
+  run(5000);
+  expect([delivered(logs[2]), delivered(logs[1])]).toEqual([["a"], ["back"]]);
+  expect(logs[2]?.some((line) => line.includes("closed"))).toBe(false);
+  expect([rule.hits, rule.affected]).toEqual([1, 3]);
+});
+
+test("2 nodes, stream stalled by a drop and closed: whoever still writes to it is answered by a reset", () => {
+  const { world, logs, run, conn } = connectedBed();
+  world.network.addRule(createRule<string>(text("b"), { kind: "drop" }));
+  world.node(1).send(conn, "b");
+  world.node(1).close(conn);
+  world.node(2).send(conn, "anyone?");
+  run(1000);
+  expect(logs[2]).toEqual(["400 reset 1"]);
+});
+
+test("2 nodes, rule holds a message: it and what is behind it wait for the release, what is before it does not", () => {
+  const { world, logs, run, conn } = connectedBed();
+  const id = world.network.addRule(createRule<string>(text("b"), { kind: "hold" }, 1));
+  for (const message of ["a", "b", "c"]) world.node(1).send(conn, message);
+  run(1000);
+  expect(delivered(logs[2])).toEqual(["a"]);
+  world.network.releaseRule(id);
+  run(2000);
+  expect(logs[2]?.slice(1)).toEqual(["1100 message b on 1 from 1", "1100 message c on 1 from 1"]);
+  expect(world.network.effects.heldByRule).toBe(1);
+});
+
+test("2 nodes, rule holds a message and the link is cut and healed: the held message stays held", () => {
+  const { world, logs, run, conn } = connectedBed();
+  const id = world.network.addRule(createRule<string>(text("b"), { kind: "hold" }));
+  world.node(1).send(conn, "a");
+  world.node(1).send(conn, "b");
+  world.network.cut(1, 2);
+  run(1000);
+  world.network.heal(1, 2);
+  run(2000);
+  expect(delivered(logs[2])).toEqual(["a"]);
+  world.network.releaseRule(id);
+  run(3000);
+  expect(delivered(logs[2])).toEqual(["a", "b"]);
+});
+
+test("2 nodes, rule delays one message: what is behind it in the stream waits with it", () => {
+  const { world, logs, run, conn } = connectedBed();
+  world.network.addRule(createRule<string>(text("a"), { kind: "delay", byUs: 500 }));
+  world.node(1).send(conn, "a");
+  world.node(1).send(conn, "b");
+  run(2000);
+  expect(logs[2]).toEqual(["800 message a on 1 from 1", "800 message b on 1 from 1"]);
+});
+
+test("2 nodes, rule resets: both ends learn, the message does not arrive", () => {
+  const { world, logs, run, conn } = connectedBed();
+  world.network.addRule(createRule<string>(text("a"), { kind: "reset" }));
+  world.node(1).send(conn, "a");
+  run(2000);
+  expect([logs[1], logs[2]]).toEqual([["300 reset 1"], ["300 reset 1"]]);
+});
+
+test("2 nodes, rule replaces: the receiver gets the other message", () => {
+  const { world, logs, run, conn } = connectedBed();
+  world.network.addRule(createRule<string>(text("a"), { kind: "replace", make: (message) => `${message}!` }));
+  world.node(1).send(conn, "a");
+  run(2000);
+  expect(delivered(logs[2])).toEqual(["a!"]);
+});
+
+test("2 nodes, two rules and a limit: the first that matches decides, and an exhausted or removed rule is none", () => {
+  const { world, logs, run, conn } = connectedBed();
+  const replace = (by: string): NetworkRule<string> =>
+    createRule<string>(() => true, { kind: "replace", make: (message) => message + by }, by === "1" ? 1 : 99);
+  const [first, second] = [replace("1"), replace("2")];
+  world.network.addRule(first);
+  const secondId = world.network.addRule(second);
+  world.node(1).send(conn, "a");
+  world.node(1).send(conn, "b");
+  world.network.removeRule(secondId);
+  world.node(1).send(conn, "c");
+  run(2000);
+  expect(delivered(logs[2])).toEqual(["a1", "b2", "c"]);
+  expect([first.hits, first.remaining, second.hits]).toEqual([1, 0, 1]);
+});
+
+test("2 nodes, rules on datagrams: dropped alone, held until released", () => {
+  const { world, logs, run } = connectedBed();
+  world.network.addRule(createRule<string>(text("a"), { kind: "drop" }));
+  const id = world.network.addRule(createRule<string>(text("b"), { kind: "hold" }));
+  for (const message of ["a", "b", "c"]) world.node(1).datagram(2, 5, message);
+  run(1000);
+  expect(delivered(logs[2])).toEqual(["c"]);
+  expect(world.network.inFlight().map(({ message }) => message)).toEqual(["b"]);
+  world.network.releaseRule(id);
+  run(2000);
+  expect(delivered(logs[2])).toEqual(["c", "b"]);
+});

@@ -1,0 +1,293 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { connectedBed, delivered, testBed } from "./probe.ts";
+
+test("2 nodes, target listening: accepted after one latency, connected after two", () => {
+  const { world, logs, run } = testBed(2);
+  world.node(1).connect(2, 1);
+  run(1000);
+  expect(logs[2]).toEqual(["100 accepted 1 from 1 on 1"]);
+  expect(logs[1]).toEqual(["200 connected 1"]);
+});
+
+test("2 nodes, target not listening, or its process dead: refused after two latencies", () => {
+  const { world, logs, run } = testBed(2);
+  world.node(1).connect(2, 9);
+  run(500);
+  world.node(2).crash();
+  world.node(1).connect(2, 1);
+  run(1000);
+  expect(logs[1]).toEqual(["200 refused 1", "700 refused 2"]);
+  expect(world.network.effects.refused).toBe(2);
+});
+
+test("2 nodes, target without power: the attempt hangs until its host is back", () => {
+  const { world, logs, run, probes } = testBed(2);
+  world.node(2).crash({ power: true });
+  world.node(1).connect(2, 1);
+  run(5000);
+  expect(logs[1]).toEqual([]);
+  world.node(2).start(probes[2] as never);
+  world.node(2).listen(1);
+  run(9000);
+  expect(logs[1]).toEqual(["5200 connected 1"]);
+});
+
+for (const [way, from, to] of [
+  ["there", 1, 2],
+  ["back", 2, 1],
+] as const) {
+  test(`2 nodes, way ${way} cut: the attempt hangs at both ends and goes through after the heal`, () => {
+    const { world, logs, run } = testBed(2);
+    const cut = world.network.cut(from, to);
+    world.node(1).connect(2, 1);
+    run(5000);
+    expect([logs[1], logs[2], cut.held]).toEqual([[], [], 1]);
+    world.network.heal(from, to);
+    run(9000);
+    expect(logs[2]).toEqual(["5100 accepted 1 from 1 on 1"]);
+    expect(logs[1]).toEqual(["5200 connected 1"]);
+  });
+}
+
+test("2 nodes, way there cut, caller gives up meanwhile: nothing arrives after the heal", () => {
+  const { world, logs, run } = testBed(2);
+  world.network.cut(1, 2);
+  const conn = world.node(1).connect(2, 1);
+  run(1000);
+  world.node(1).close(conn);
+  world.network.heal(1, 2);
+  run(9000);
+  expect([logs[1], logs[2]]).toEqual([[], []]);
+});
+
+test("2 nodes, one-way cut with messages in flight: they stall, then arrive in order; the other way flows", () => {
+  const { world, logs, run, conn } = connectedBed();
+  world.node(1).send(conn, "a");
+  run(250);
+  const cut = world.network.cut(1, 2);
+  world.node(1).send(conn, "b");
+  world.node(2).send(conn, "back");
+  run(2000);
+  expect([delivered(logs[2]), delivered(logs[1])]).toEqual([[], ["back"]]);
+  expect(world.network.inFlight().map(({ message, dueUs }) => [message, dueUs])).toEqual([
+    ["a", undefined],
+    ["b", undefined],
+  ]);
+  world.network.heal(1, 2);
+  run(3000);
+  expect(logs[2]).toEqual(["2100 message a on 1 from 1", "2100 message b on 1 from 1"]);
+  expect([cut.held, cut.untilUs, world.network.effects.heldByCut]).toEqual([2, 2000, 2]);
+});
+
+test("2 nodes, a cut during which nobody sends: its record says that it held nothing", () => {
+  const { world, run } = connectedBed();
+  world.network.cut(1, 2);
+  run(1000);
+  world.network.heal(1, 2);
+  expect(world.network.effects.blocks.map(({ kind, held, lost }) => [kind, held, lost])).toEqual([["cut", 0, 0]]);
+});
+
+test("2 nodes, latencies drawn: a direction delivers in the order of sending", () => {
+  const { world, logs, run, conn } = connectedBed(2, { link: { latencyMinUs: 100, latencyMaxUs: 100 } });
+  world.network.setCharacter(1, 2, { latencyMaxUs: 5000, slowRate: 0.2, slowExtraUs: 50_000 });
+  const sent = Array.from({ length: 50 }, (_, index) => `m${index}`);
+  for (const message of sent) world.node(1).send(conn, message);
+  run(1_000_000);
+  expect(delivered(logs[2])).toEqual(sent);
+});
+
+test("2 nodes, any cuts, clogs, losses and heals of both ways: each direction is an order-preserving prefix, whole at last", () => {
+  const step = fc.record({
+    what: fc.constantFrom("send12", "send21", "cut", "heal", "clog", "unclog"),
+    forwards: fc.boolean(),
+    thenUs: fc.nat(400),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), fc.nat(), fc.boolean(), (steps, seed, lossy) => {
+      const link = lossy ? { latencyMaxUs: 300, lossRate: 0.05 } : { latencyMaxUs: 300 };
+      const { world, logs, run, conn } = connectedBed(2, { seed });
+      world.network.setDefaultCharacter(link);
+      const sent: string[][] = [[], [], []];
+      let counter = 0;
+      for (const { what, forwards, thenUs } of steps) {
+        const [from, to] = forwards ? [1, 2] : [2, 1];
+        if (what === "cut" || what === "heal" || what === "clog" || what === "unclog") world.network[what](from, to);
+        else {
+          const sender = what === "send12" ? 1 : 2;
+          const message = `m${counter++}`;
+          if (world.node(sender).send(conn, message)) sent[3 - sender]?.push(message);
+        }
+        run(world.nowUs + thenUs);
+        for (const receiver of [1, 2]) {
+          const got = delivered(logs[receiver]);
+          expect(got).toEqual(sent[receiver]?.slice(0, got.length));
+        }
+      }
+      world.network.healAll();
+      for (const [from, to] of [
+        [1, 2],
+        [2, 1],
+      ] as const)
+        world.network.unclog(from, to);
+      run(world.nowUs + 60_000_000);
+      const wasReset = world.network.effects.resetByLoss > 0;
+      if (!wasReset) expect([delivered(logs[1]), delivered(logs[2])]).toEqual([sent[1], sent[2]]);
+    }),
+    { seed: 1, numRuns: 150 },
+  );
+});
+
+test("2 nodes, sender closes: its end is gone at once, the peer gets the data and then the closing", () => {
+  const { world, logs, run, conn } = connectedBed();
+  world.node(2).send(conn, "unread");
+  world.node(1).send(conn, "a");
+  world.node(1).close(conn);
+  expect(world.node(1).send(conn, "late")).toBe(false);
+  run(1000);
+  expect(logs[2]).toEqual(["300 message a on 1 from 1", "300 closed 1"]);
+  expect(logs[1]).toEqual([]);
+  expect(world.node(2).send(conn, "late")).toBe(false);
+});
+
+test("2 nodes, process dies: what it had sent arrives, then the peer sees a reset", () => {
+  const { world, logs, run, conn } = connectedBed();
+  world.node(1).send(conn, "last");
+  world.node(1).crash();
+  run(1000);
+  expect(logs[2]).toEqual(["300 message last on 1 from 1", "300 reset 1"]);
+});
+
+test("2 nodes, power lost: half-open, nothing is told while it is down; after its return a message is answered by a reset", () => {
+  const { world, logs, run, conn, probes } = connectedBed();
+  world.node(1).crash({ power: true });
+  run(50_000);
+  expect(logs[2]).toEqual([]);
+  expect(world.node(2).send(conn, "into the void")).toBe(true);
+  run(100_000);
+  expect([logs[2], world.network.effects.heldByHost]).toEqual([[], 1]);
+  world.node(1).start(probes[1] as never);
+  run(200_000);
+  expect(logs[2]).toEqual(["100200 reset 1"]);
+  expect(logs[1]).toEqual([]);
+});
+
+test("2 nodes, target loses power with its answer stuck behind a cut: the attempt is repeated and refused or accepted anew", () => {
+  const { world, logs, run, probes } = testBed(2);
+  world.node(1).connect(2, 1);
+  run(150);
+  world.network.cut(2, 1);
+  world.node(2).crash({ power: true });
+  run(1000);
+  world.network.healAll();
+  world.node(2).start(probes[2] as never);
+  world.node(2).listen(1);
+  run(5000);
+  expect(logs[1]).toEqual(["1200 connected 1"]);
+  expect(logs[2]).toEqual(["100 accepted 1 from 1 on 1", "1100 accepted 1 from 1 on 1"]);
+});
+
+test("2 nodes, power lost and back without traffic: the peer stays half-open until it sends", () => {
+  const { world, logs, run, conn, probes } = connectedBed();
+  world.node(1).crash({ power: true });
+  world.node(1).start(probes[1] as never);
+  run(50_000);
+  expect(logs[2]).toEqual([]);
+  world.node(2).send(conn, "hello?");
+  run(100_000);
+  expect(logs[2]).toEqual(["50200 reset 1"]);
+});
+
+test("2 nodes, connection reset from outside: both ends learn of it, messages in flight are lost; behind a cut later", () => {
+  const { world, logs, run, conn } = connectedBed();
+  world.node(1).send(conn, "lost");
+  world.network.cut(1, 2);
+  expect(world.network.resetConnection(conn)).toBe(true);
+  run(1000);
+  expect([logs[1], logs[2]]).toEqual([["300 reset 1"], []]);
+  world.network.heal(1, 2);
+  run(2000);
+  expect(logs[2]).toEqual(["1100 reset 1"]);
+  expect(world.network.resetConnection(conn)).toBe(false);
+});
+
+test("2 nodes, every transmission lost: the connection is reset after six retransmissions", () => {
+  const { world, logs, run, conn } = connectedBed();
+  world.network.setCharacter(1, 2, { lossRate: 1 });
+  world.node(1).send(conn, "never");
+  run(60_000_000);
+  const givenUpUs = 200 + 200_000 * 63 + 100;
+  expect([logs[1], logs[2]]).toEqual([[`${givenUpUs} reset 1`], [`${givenUpUs} reset 1`]]);
+  expect([world.network.effects.retransmitted, world.network.effects.resetByLoss]).toEqual([6, 1]);
+});
+
+test("2 nodes, lossy link: a loss delays what is behind it and loses nothing", () => {
+  const { world, logs, run, conn } = connectedBed();
+  world.network.setCharacter(1, 2, { lossRate: 0.3 });
+  const sent = Array.from({ length: 40 }, (_, index) => `m${index}`);
+  for (const message of sent) world.node(1).send(conn, message);
+  run(60_000_000);
+  expect(delivered(logs[2])).toEqual(sent);
+  expect(world.network.effects.retransmitted).toBeGreaterThan(3);
+  expect(Number(logs[2]?.at(-1)?.split(" ")[0])).toBeGreaterThan(200_000);
+});
+
+test("2 nodes, clogged link: messages and attempts wait and come out in order", () => {
+  const { world, logs, run, conn } = connectedBed();
+  const clog = world.network.clog(1, 2);
+  world.node(1).send(conn, "a");
+  const second = world.node(1).connect(2, 1);
+  run(1000);
+  expect(logs[2]).toEqual([]);
+  world.network.unclog(1, 2);
+  run(2000);
+  expect(logs[2]).toEqual(["1100 message a on 1 from 1", `1100 accepted ${second} from 1 on 1`]);
+  expect(clog.held).toBe(2);
+});
+
+test("2 nodes, cut and clogged: only when both are gone anything passes", () => {
+  const { world, logs, run, conn } = connectedBed();
+  world.network.cut(1, 2);
+  world.network.clog(1, 2);
+  world.node(1).send(conn, "a");
+  world.network.heal(1, 2);
+  run(1000);
+  expect(logs[2]).toEqual([]);
+  world.network.unclog(1, 2);
+  run(2000);
+  expect(delivered(logs[2])).toEqual(["a"]);
+});
+
+test("2 nodes, queue limit of 2 and three messages: the connection is reset", () => {
+  const { world, logs, run, conn } = connectedBed();
+  world.network.queueLimit = 2;
+  for (const message of ["a", "b", "c"]) world.node(1).send(conn, message);
+  run(1000);
+  expect([logs[1], logs[2]]).toEqual([["300 reset 1"], ["300 reset 1"]]);
+  expect(world.network.effects.resetByQueueLimit).toBe(1);
+});
+
+test("3 nodes in groups 1 | 2,3: both ways between the groups are cut, within a group nothing", () => {
+  const { world, logs, run } = testBed(3);
+  const cuts = world.network.partition([[1], [2, 3]]);
+  expect(cuts.length).toBe(4);
+  world.node(1).connect(2, 1);
+  world.node(3).connect(2, 1);
+  run(1000);
+  expect([logs[1], logs[3]]).toEqual([[], ["200 connected 2"]]);
+  expect([world.network.isCut(1, 2), world.network.isCut(3, 1), world.network.isCut(2, 3)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  world.network.healAll();
+  run(2000);
+  expect(logs[1]).toEqual(["1200 connected 1"]);
+});
+
+test("2 nodes: a node connecting to itself, to a stranger, or sending on a strange connection", () => {
+  const { world } = testBed(2);
+  expect(() => world.node(1).connect(1, 1)).toThrow(RangeError);
+  expect(() => world.node(1).connect(7, 1)).toThrow(/no link 1 -> 7/);
+  expect(world.node(1).send(99, "x")).toBe(false);
+});

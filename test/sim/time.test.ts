@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { formatTime, MS, parseDuration, SECOND } from "../../sim/time.ts";
+
+test("times are printed in seconds with six decimals, so that they align", () => {
+  expect([0, 4_120, 1_234_567, 61 * SECOND, -5].map(formatTime)).toEqual([
+    "0.000000",
+    "0.004120",
+    "1.234567",
+    "61.000000",
+    "-0.000005",
+  ]);
+});
+
+test("durations are read in us, ms, s, m and h; anything else is undefined", () => {
+  expect(["200ms", "1.5s", "2m", "30us", "1h", " 3 ms "].map(parseDuration)).toEqual([
+    200 * MS,
+    1_500_000,
+    120 * SECOND,
+    30,
+    3600 * SECOND,
+    3 * MS,
+  ]);
+  expect(["", "5", "ms", "-1s", "1.s", "1e3s", "2 days"].map(parseDuration)).toEqual(new Array(7).fill(undefined));
+});

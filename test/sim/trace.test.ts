@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { Trace } from "../../sim/trace.ts";
+import { connectedBed, testBed } from "./probe.ts";
+
+test("2 nodes, a message held by a cut: send, hold and deliver are recorded, and the delivery leads back to its sender", () => {
+  const trace = new Trace();
+  const { world, run, conn } = connectedBed(2, { trace });
+  const before = trace.length;
+  world.at(300, () => world.node(1).send(conn, "a"), "send");
+  world.network.cut(1, 2);
+  world.at(500, () => world.network.heal(1, 2), "heal");
+  run(1000);
+  const events = trace.events().slice(before);
+  expect(events.map(({ kind, timeUs, node, peer }) => `${timeUs} ${kind} ${node} ${peer}`)).toEqual([
+    "200 cut 1 2",
+    "300 send 1 2",
+    "300 hold 1 2",
+    "500 heal 1 2",
+    "600 deliver 2 1",
+  ]);
+  const [, send, , heal, deliver] = events;
+  expect(deliver?.cause).toBe(send?.sequence);
+  expect(deliver?.cause).not.toBe(heal?.sequence);
+  expect([send?.payload, deliver?.payload, deliver?.detail]).toEqual(["a", "a", conn]);
+});
+
+test("1 node, life cycle, timers, disk and notes are recorded with time and cause", () => {
+  const trace = new Trace();
+  const { world, run } = testBed(1, { trace });
+  const node = world.node(1);
+  node.setTimer(3, 10);
+  node.disk.sync(4);
+  world.onEvent = () => trace.note(1, "seen");
+  run(2000);
+  node.pause();
+  node.resume();
+  node.stop();
+  const kinds = trace.events().map(({ kind, detail, sequence }) => [kind, detail, sequence]);
+  expect(kinds).toEqual([
+    ["start", 1, -1],
+    ["timer", 3, 0],
+    ["note", -1, 0],
+    ["disk", 4, 1],
+    ["note", -1, 1],
+    ["pause", 1, -1],
+    ["resume", 1, -1],
+    ["stop", 1, -1],
+  ]);
+});
+
+test("a limit keeps the last events, oldest first, and counts the others", () => {
+  const trace = new Trace({ limit: 3 });
+  const { world } = testBed(1, { trace });
+  for (const note of ["a", "b", "c", "d"]) trace.note(1, note);
+  expect(trace.events().map(({ payload }) => payload)).toEqual(["b", "c", "d"]);
+  expect([trace.length, trace.dropped, world.trace]).toEqual([3, 2, trace]);
+});
+
+test("level none: the world has no trace and notes go nowhere", () => {
+  const trace = new Trace({ level: "none" });
+  const { world } = testBed(1, { trace });
+  trace.note(1, "x");
+  expect([world.trace, trace.length]).toEqual([undefined, 0]);
+});
+
+test("a trace belongs to one world", () => {
+  const trace = new Trace();
+  testBed(1, { trace });
+  expect(() => testBed(1, { trace })).toThrow(/another world/);
+});
