@@ -240,7 +240,7 @@ export class Leader implements Waiter {
 
   closed(connection: ConnectionId): void {
     if (this.backlog !== null) this.backlog = this.backlog.filter((entry) => entry.connection !== connection);
-    this.byConnection.get(connection)?.fail("connection-closed", "the learner closed the connection");
+    this.byConnection.get(connection)?.disconnected();
   }
 
   private handle(connection: ConnectionId): void {

@@ -64,7 +64,7 @@ export class LearnerHandler implements Waiter {
   private version = 1;
   private tickOfNextAckDeadline: number;
   private readTimeoutUs: number;
-  private inbox: QuorumPacket[] = [];
+  private inbox: (QuorumPacket | "closed")[] = [];
   /** queuedPackets, until the sender thread runs; then packets go straight out. */
   private queue: QuorumPacket[] | null = [];
   private throttled: "snap" | "diff" | null = null;
@@ -91,6 +91,12 @@ export class LearnerHandler implements Waiter {
   receive(message: QuorumPacket): void {
     if (this.reading && this.inbox.length === 0) this.read(message);
     else this.inbox.push(message);
+  }
+
+  /** The learner's end is closed. A thread that does not read learns of it when it reads again. */
+  disconnected(): void {
+    if (this.reading && this.inbox.length === 0) this.fail("connection-closed", "the learner closed the connection");
+    else this.inbox.push("closed");
   }
 
   /** queuePacket: behind what is queued, or out at once when the sender thread runs. */
@@ -179,7 +185,11 @@ export class LearnerHandler implements Waiter {
     this.phase = phase;
     this.readUntilUs = this.leader.nowUs + this.readTimeoutUs;
     this.leader.expectRead(this.readUntilUs);
-    while (this.reading && this.inbox.length > 0) this.read(this.inbox.shift() as QuorumPacket);
+    while (this.reading && this.inbox.length > 0) {
+      const next = this.inbox.shift() as QuorumPacket | "closed";
+      if (next === "closed") this.fail("connection-closed", "the learner closed the connection");
+      else this.read(next);
+    }
   }
 
   private readInfo(message: QuorumPacket): void {

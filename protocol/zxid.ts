@@ -23,10 +23,13 @@ export const MAX_COUNTER = 0xffff_ffff;
 /** Long.MIN_VALUE: what a non-voter puts in place of an id, zxid or epoch in its vote. */
 export const MIN_VALUE = -(2 ** 63);
 
-/** ZxidUtils#makeZxid. Throws a RangeError for an epoch or counter that does not fit: that is a defect, not a fault. */
+/**
+ * ZxidUtils#makeZxid. Epoch -1 is that of a server without a database. Throws a RangeError for an epoch or counter that
+ * does not fit: that is a defect, not a fault.
+ */
 export function makeZxid(epoch: Epoch, counter: number): Zxid {
-  if (epoch < 0 || epoch > MAX_EPOCH || counter < 0 || counter > MAX_COUNTER) {
-    throw new RangeError(`zxid ${epoch}:${counter} is outside 0..${MAX_EPOCH} : 0..${MAX_COUNTER}`);
+  if (epoch < -1 || epoch > MAX_EPOCH || counter < 0 || counter > MAX_COUNTER) {
+    throw new RangeError(`zxid ${epoch}:${counter} is outside -1..${MAX_EPOCH} : 0..${MAX_COUNTER}`);
   }
   return epoch * COUNTERS + counter;
 }

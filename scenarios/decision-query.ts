@@ -51,32 +51,30 @@ export function formatZxid64(zxid: Zxid64): string {
 /** Reads a query from parsed JSON. Throws a DecisionQueryError that names the field. */
 export function readDecisionQuery(value: unknown): DecisionFacts {
   const query = object(value, "the line");
-  const leader = object(query["leader"], "leader");
-  const committedLog = zxids(leader["committedLog"], "leader.committedLog");
-  const toBeApplied = leader["toBeApplied"] === undefined ? [] : zxids(leader["toBeApplied"], "leader.toBeApplied");
+  const leader = object(query.leader, "leader");
+  const committedLog = zxids(leader.committedLog, "leader.committedLog");
+  const toBeApplied = leader.toBeApplied === undefined ? [] : zxids(leader.toBeApplied, "leader.toBeApplied");
   const outstandingProposals =
-    leader["outstandingProposals"] === undefined
-      ? []
-      : zxids(leader["outstandingProposals"], "leader.outstandingProposals");
-  const files = array(leader["txnLogFiles"], "leader.txnLogFiles");
+    leader.outstandingProposals === undefined ? [] : zxids(leader.outstandingProposals, "leader.outstandingProposals");
+  const files = array(leader.txnLogFiles, "leader.txnLogFiles");
   return {
-    peerLastZxid: zxid(query["peerLastZxid"], "peerLastZxid"),
-    lastProcessedZxid: zxid(leader["lastProcessedZxid"], "leader.lastProcessedZxid"),
+    peerLastZxid: zxid(query.peerLastZxid, "peerLastZxid"),
+    lastProcessedZxid: zxid(leader.lastProcessedZxid, "leader.lastProcessedZxid"),
     committedLog,
     txnLogFiles: files
       .map((file, i) => zxids(file, `leader.txnLogFiles[${i}]`))
       .filter((txns) => txns.length > 0)
       .map((txns) => ({ name: (txns[0] as Logged<Zxid64>).zxid, txns })),
-    txnLogSyncEnabled: flag(leader["txnLogSyncEnabled"], "leader.txnLogSyncEnabled"),
-    txnLogExceedsSizeLimit: flag(leader["txnLogExceedsSizeLimit"], "leader.txnLogExceedsSizeLimit"),
-    forceSnapSync: flag(leader["forceSnapSync"], "leader.forceSnapSync"),
+    txnLogSyncEnabled: flag(leader.txnLogSyncEnabled, "leader.txnLogSyncEnabled"),
+    txnLogExceedsSizeLimit: flag(leader.txnLogExceedsSizeLimit, "leader.txnLogExceedsSizeLimit"),
+    forceSnapSync: flag(leader.forceSnapSync, "leader.forceSnapSync"),
     lastProposed:
-      leader["lastProposed"] === undefined
+      leader.lastProposed === undefined
         ? lastOf(toBeApplied, outstandingProposals)
-        : zxid(leader["lastProposed"], "leader.lastProposed"),
+        : zxid(leader.lastProposed, "leader.lastProposed"),
     toBeApplied,
     outstandingProposals,
-    observer: learnerType(query["learnerType"]),
+    observer: learnerType(query.learnerType),
   };
 }
 
