@@ -5,7 +5,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { EXIT_BAD_INPUT, EXIT_OK } from "./exit-codes.ts";
-import { checkRelease, collect, parseMoment, parseSeed, parseServers } from "./options.ts";
+import { checkRelease, collect, parseMoment, parseSeed, parseSeeds, parseServers } from "./options.ts";
 import { UsageError } from "./usage-error.ts";
 import { VERSION } from "./version.ts";
 
@@ -61,6 +61,8 @@ function createProgram(done: (code: number) => void): Command {
       .option("--set <path=value>", "override one field of the scenario (repeatable)", collect, []);
 
   running(command("run [scenarios...]", "run scenarios (default: all that ship) and print their sync-decision tables"))
+    .option("--seeds <range>", "many seeds, as 1..1000: only what fails is told", parseSeeds)
+    .option("--noise", "loss, delay, stalls, cuts, pauses, crashes and restarts on top; only invariants are checked")
     .option("--check-determinism", "run each twice and name the first event that differs")
     .option("--update-golden", "write the golden output beside each file")
     .action(async (names, options) => done(await (await import("./run.ts")).run(names, options)));
@@ -70,6 +72,7 @@ function createProgram(done: (code: number) => void): Command {
     .option("--until <time>", "up to this moment", parseMoment("--until"))
     .option("--server <ids>", "only these servers, as 1 or 1,3", parseServers)
     .option("--only <kinds>", "only these kinds of event, as sync-decided,failed", (text) => text.split(","))
+    .option("--noise", "with the noise that `run --noise` adds")
     .option("--messages", "every message that arrives, too")
     .action(async (name, options) => done(await (await import("./replay.ts")).replay(name, options)));
 

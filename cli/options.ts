@@ -17,6 +17,17 @@ export function parseSeed(text: string): bigint {
   throw new UsageError(`--seed ${text}: not a seed (accepted: 0 to ${MAX_SEED}, or 0x and up to 16 hex digits)`);
 }
 
+/** `--seeds A..B`, both included. */
+export function parseSeeds(text: string): readonly [bigint, bigint] {
+  const [from, to, more] = text.split("..");
+  if (from === undefined || to === undefined || more !== undefined) {
+    throw new UsageError(`--seeds ${text}: not a range of seeds (accepted: 1..1000)`);
+  }
+  const range = [parseSeed(from), parseSeed(to)] as const;
+  if (range[1] < range[0]) throw new UsageError(`--seeds ${text}: runs backwards (accepted: 1..1000)`);
+  return range;
+}
+
 export function parseServers(text: string): number[] {
   return text.split(",").map((part) => {
     if (!/^\d{1,3}$/.test(part.trim())) throw new UsageError(`--server ${text}: not server ids (accepted: 1 or 1,3)`);

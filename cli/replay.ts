@@ -22,6 +22,7 @@ export interface ReplayOptions {
   readonly server?: readonly number[];
   readonly only?: readonly string[];
   readonly messages?: boolean;
+  readonly noise?: boolean;
 }
 
 export async function replay(name: string, options: ReplayOptions): Promise<number> {
@@ -35,7 +36,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
     }
   }
   const messages = options.messages === true || options.only?.includes("received") === true;
-  const result = new ScenarioRunner(file.scenario, { seed: options.seed, messages }).run();
+  const result = new ScenarioRunner(file.scenario, { seed: options.seed, messages, noise: options.noise === true }).run();
   const shown = timeline(result.records, {
     fromUs: options.from,
     untilUs: options.until,

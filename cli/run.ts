@@ -17,6 +17,8 @@ export interface RunCommandOptions {
   readonly seed: bigint;
   readonly zookeeper?: string;
   readonly set: readonly string[];
+  readonly seeds?: readonly [bigint, bigint];
+  readonly noise?: boolean;
   readonly checkDeterminism?: boolean;
   readonly updateGolden?: boolean;
 }
@@ -26,10 +28,11 @@ export async function run(names: readonly string[], options: RunCommandOptions):
   // All are read before the first is run: a mistake in the last file is told at once.
   const files = scenarioPaths(names).map((path) => readScenario(path, set));
   if (options.checkDeterminism) return checkAll(files, options);
+  if (options.seeds !== undefined) return runSeeds(files, options.seeds, options);
   const runs: ScenarioRun[] = [];
   const paint = paintFor(process.stdout);
   for (const file of files) {
-    const result = runScenario(file.scenario, { seed: options.seed });
+    const result = runScenario(file.scenario, { seed: options.seed, noise: options.noise === true });
     runs.push(result);
     if (options.updateGolden) writeFileSync(goldenPath(file.path), goldenText(result));
     if (!options.json) await write(`${runReport(result, paint, replayCommand(file, options))}\n\n`);
@@ -54,9 +57,35 @@ export function goldenText(result: ScenarioRun): string {
   return `${runReport(result, new Chalk({ level: 0 }), `zabsim replay ${result.scenario.name} --seed ${result.seed}`)}\n`;
 }
 
-function replayCommand(file: ScenarioFile, { seed, set }: RunCommandOptions): string {
+function replayCommand(file: ScenarioFile, { seed, set, noise }: RunCommandOptions): string {
   const overrides = set.map((one) => ` --set '${one}'`).join("");
-  return `zabsim replay ${nameFor(file.path, file.scenario)} --seed ${seed}${overrides}`;
+  return `zabsim replay ${nameFor(file.path, file.scenario)} --seed ${seed}${noise ? " --noise" : ""}${overrides}`;
+}
+
+/** Seed after seed over the scenarios in turn; told is only what fails, each with its replay command. */
+async function runSeeds(
+  files: readonly ScenarioFile[],
+  [first, last]: readonly [bigint, bigint],
+  options: RunCommandOptions,
+): Promise<number> {
+  const found: Record<string, unknown>[] = [];
+  let runs = 0;
+  let events = 0;
+  for (let seed = first; seed <= last; seed++) {
+    const file = files[Number(seed % BigInt(files.length))] as ScenarioFile;
+    const noise = options.noise === true;
+    const result = runScenario(file.scenario, { seed, noise, records: !noise, digest: false });
+    runs++;
+    events += result.events;
+    if (result.ok) continue;
+    const replay = replayCommand(file, { ...options, seed });
+    const { name } = file.scenario;
+    found.push({ scenario: name, seed: String(seed), unmet: result.unmet, violations: result.violations, replay });
+    if (!options.json) await write(`${name} seed ${seed}: ${result.unmet.join("; ")}\n  ${replay}\n`);
+  }
+  if (options.json) await write(`${JSON.stringify({ runs, events, failed: found.length, found }, null, 2)}\n`);
+  else await write(`${runs} runs, ${events} events: ${runs - found.length} ok, ${found.length} failed\n`);
+  return found.length === 0 ? EXIT_OK : EXIT_FINDING;
 }
 
 /** Runs each scenario twice side by side and names the first event that differs. */

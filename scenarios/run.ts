@@ -5,8 +5,9 @@
 import { BROADCAST, type History, type ServerId, type Zxid } from "../protocol/index.ts";
 import type { Trace } from "../sim/index.ts";
 import { Cluster, durationUs } from "./cluster.ts";
-import { checkExpectation } from "./expectation.ts";
+import { checkExpectation, checkViolations } from "./expectation.ts";
 import { Invariants, type Violation } from "./invariants/index.ts";
+import { Noise } from "./noise.ts";
 import { NoteRecorder, type ProtocolRecord, type RecordOf } from "./protocol-trace.ts";
 import type { Scenario } from "./scenario.ts";
 import { messageName, Script, type StepOutcome } from "./script.ts";
@@ -21,7 +22,15 @@ export interface RunOptions {
   readonly digest?: boolean;
   /** Whether messages are among the records. Default false. */
   readonly messages?: boolean;
+  /** Faults at drawn moments besides the script's; then only invariants are expected to hold. Default false. */
+  readonly noise?: boolean;
+  /** Whether the protocol's records are kept; without them nothing but invariants can be checked. Default true. */
+  readonly records?: boolean;
 }
+
+/** How long noise lasts, and how long the run goes on after it, in microseconds. */
+const NOISE_US = 15_000_000;
+const AFTER_NOISE_US = 15_000_000;
 
 /** A server as it stands at the end of a run. */
 export interface FinalServer {
@@ -61,13 +70,18 @@ export class ScenarioRunner {
   private readonly script: Script;
   private readonly invariants: Invariants;
   private readonly untilUs: number;
+  private readonly noisy: boolean;
+  private endUs: number;
   private lastNoteUs = 0;
 
   constructor(scenario: Scenario, options: RunOptions) {
     this.scenario = scenario;
     this.seed = options.seed;
+    this.noisy = options.noise === true;
+    const keep = options.records !== false;
+    const waits = scenario.steps.some((step) => step.when !== undefined);
     const take = (record: ProtocolRecord): void => {
-      this.records.push(record);
+      if (keep) this.records.push(record);
       this.lastNoteUs = record.atUs;
       this.script.recorded(record);
     };
@@ -76,7 +90,10 @@ export class ScenarioRunner {
     this.invariants = new Invariants({ servers, now });
     this.cluster = new Cluster(scenario, {
       ...options,
-      watch: (sid) => [this.invariants.notesFor(sid), new NoteRecorder(sid, now, take)],
+      watch: (sid) => {
+        const invariants = this.invariants.notesFor(sid);
+        return keep || waits ? [invariants, new NoteRecorder(sid, now, take)] : [invariants];
+      },
       lifeCycle: {
         started: (sid) => {
           this.invariants.restarted(sid);
@@ -100,9 +117,15 @@ export class ScenarioRunner {
       this.lastNoteUs = record.atUs;
     });
     this.untilUs = durationUs(scenario.until ?? "120s");
+    this.endUs = this.untilUs;
     this.cluster.start();
     this.script.start();
-    if (scenario.until === undefined) this.watchForCalm();
+    if (options.noise === true) {
+      this.endUs = NOISE_US + AFTER_NOISE_US;
+      new Noise(this.cluster, NOISE_US).start();
+    } else if (scenario.until === undefined) {
+      this.watchForCalm();
+    }
   }
 
   /** Handles one event; false at the end of the run. */
@@ -137,16 +160,13 @@ export class ScenarioRunner {
       servers: cluster.ids.map((sid) => this.finalServer(sid)),
       violations: this.invariants.violations,
     };
-    const unmet = checkExpectation(run);
+    const unmet = this.noisy ? checkViolations(run) : checkExpectation(run);
     return { ...run, unmet, ok: unmet.length === 0 };
   }
-
-  private endUs = Number.POSITIVE_INFINITY;
 
   /** Ends the run when the script is done and, for a virtual second, nothing but pings has happened to servers that all serve. */
   private watchForCalm(): void {
     const { world } = this.cluster;
-    this.endUs = this.untilUs;
     const look = (): void => {
       const calm =
         this.script.done &&

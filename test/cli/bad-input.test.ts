@@ -1,0 +1,84 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isBadInput, LAUNCHER, zabsim } from "./zabsim.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "zabsim-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const file = (name: string, text: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+
+describe("bad input ends with exit code 2 and one message, never a stack trace", () => {
+  it.each([
+    [["frobnicate"], "unknown command"],
+    [["runn"], "Did you mean run?"],
+    [["run", "--bogus"], "unknown option '--bogus'"],
+    [["run", "--seed"], "argument missing"],
+    [["run", "--seed", "abc"], "--seed abc: not a seed (accepted: 0 to 18446744073709551615"],
+    [["run", "--seed", "-1"], "--seed"],
+    [["run", "--seed", "18446744073709551616"], "not a seed"],
+    [["run", "--seeds", "5"], "--seeds 5: not a range"],
+    [["run", "--seeds", "9..1"], "runs backwards"],
+    [["run", "--zookeeper", "2.0"], "--zookeeper 2.0: unknown release (accepted:"],
+    [["run", "no-such-scenario"], "no-such-scenario: no such file or shipped scenario"],
+    [["run", "/nowhere/x.yaml"], "/nowhere/x.yaml: no such file"],
+    [["replay"], "missing required argument 'scenario'"],
+    [["replay", "no-such-scenario"], "no such file or shipped scenario"],
+    [["list", "unicorns"], "list unicorns: unknown (accepted: scenarios"],
+    [["list", "a", "b"], "too many arguments"],
+  ])("zabsim %j", (args, message) => {
+    const ended = zabsim(args);
+    expect(ended.stderr).toContain(message);
+    expect(isBadInput(ended)).toBe(true);
+  });
+
+  it("a scenario with a mistake: file, line, field, value, what would be accepted", () => {
+    const path = file("mistake.yaml", "about: x\nservers:\n  1: {}\n  2: { histroy: 1:1 }\n");
+    const ended = zabsim(["run", path]);
+    expect(isBadInput(ended)).toBe(true);
+    expect(ended.stderr).toContain("mistake.yaml:4: servers.2.histroy: unknown field, did you mean history?");
+    expect(ended.stderr).toContain("accepted: role, history");
+  });
+
+  it("--set with a path that is not there", () => {
+    const path = file("fine.yaml", "servers: 3\n");
+    const ended = zabsim(["run", path, "--set", "servers.9.down=true"]);
+    expect(isBadInput(ended)).toBe(true);
+    expect(ended.stderr).toContain("--set");
+  });
+
+  it("a directory in place of a file", () => {
+    expect(isBadInput(zabsim(["run", folder]))).toBe(true);
+  });
+
+  it("a mistake in the second file: the first is not run", () => {
+    const ended = zabsim(["run", file("good.yaml", "servers: 3\n"), file("bad.yaml", "servers: [\n")]);
+    expect(isBadInput(ended)).toBe(true);
+  });
+
+  it("--filters of replay that cannot be", () => {
+    const path = file("three.yaml", "servers: 3\n");
+    expect(zabsim(["replay", path, "--server", "7"]).stderr).toContain("--server 7: no such server in three (accepted: 1, 2, 3)");
+    expect(isBadInput(zabsim(["replay", path, "--from", "noon"]))).toBe(true);
+    expect(isBadInput(zabsim(["replay", path, "--server", "x"]))).toBe(true);
+  });
+});
+
+describe("a closed pipe", () => {
+  it("ends quietly", () => {
+    const path = file("pipe.yaml", "servers: 5\n");
+    const command = `"${process.execPath}" "${LAUNCHER}" replay "${path}" | head -n 1; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = spawnSync("bash", ["-c", command], { encoding: "utf8" });
+    expect(stderr).toBe("");
+    expect(stdout.trimEnd().split("\n").at(-1)).toBe("0");
+  });
+});

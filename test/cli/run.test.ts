@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { zabsim } from "./zabsim.ts";
+
+const COLD_START = "three-servers-cold-start";
+
+describe("zabsim run", () => {
+  it("--json prints one document, identical bytes each time, without a wall-clock value", () => {
+    const first = zabsim(["run", "--json", "--seed", "7"]);
+    const second = zabsim(["run", "--json", "--seed", "7"]);
+    expect(first.code).toBe(0);
+    expect(second.stdout).toBe(first.stdout);
+    const { runs, failed } = JSON.parse(first.stdout);
+    expect(failed).toBe(0);
+    expect(runs.length).toBeGreaterThanOrEqual(24);
+    for (const run of runs) expect(run.digest).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  it("gives the same digests when strings and maps are hashed with another seed", () => {
+    const usual = zabsim(["run", "--json", "--seed", "0xffffffffffffffff"]);
+    const other = zabsim(["run", "--json", "--seed", "18446744073709551615"], "", {}, ["--hash-seed=12345", "--random-seed=99"]);
+    expect(other.stdout).toBe(usual.stdout);
+  });
+
+  it("another seed gives another digest", () => {
+    const digest = (seed: string): string => JSON.parse(zabsim(["run", "--json", "--seed", seed, COLD_START]).stdout).runs[0].digest;
+    expect(digest("1")).not.toBe(digest("2"));
+  });
+
+  it("prints tables that fit 80 columns, without colour when piped", () => {
+    const { stdout } = zabsim(["run"]);
+    const long = stdout.split("\n").filter((line) => [...line].length > 80 && !line.startsWith("  replay"));
+    expect(long).toEqual([]);
+    expect(stdout).not.toContain("\u001b[");
+  });
+
+  it("colours when FORCE_COLOR asks for it", () => {
+    const { stdout } = zabsim(["run", COLD_START], "", { FORCE_COLOR: "1", NO_COLOR: "" });
+    expect(stdout).toContain("\u001b[");
+  });
+
+  it("--check-determinism runs each twice and finds no difference", () => {
+    const { code, stdout } = zabsim(["run", "--check-determinism", COLD_START]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("same twice");
+  });
+
+  it("an expectation that is not met: exit code 1, told, with the command that replays it", () => {
+    const { code, stdout } = zabsim(["run", COLD_START, "--set", "expect.leader=1"]);
+    expect(code).toBe(1);
+    expect(stdout).toContain("not as expected: leader at the end: expected 1, got 3");
+    expect(stdout).toContain(`replay: zabsim replay ${COLD_START} --seed 1 --set 'expect.leader=1'`);
+  });
+});
+
+describe("zabsim replay", () => {
+  it("tells the run event by event, filtered on demand", () => {
+    const { code, stdout } = zabsim(["replay", COLD_START, "--server", "1", "--only", "active"]);
+    expect(code).toBe(0);
+    const lines = stdout.split("\n\n")[0]?.split("\n") ?? [];
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^ +0\.\d{6} +1 {2}up to date with 3 in epoch 1/);
+  });
+
+  it("--json gives one record a line", () => {
+    const { stdout } = zabsim(["replay", COLD_START, "--json", "--only", "sync-decided"]);
+    const records = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    expect(records.map((record) => record.event)).toEqual(["sync-decided", "sync-decided"]);
+    expect(records[0].why).toContain("→ empty DIFF");
+  });
+});
+
+describe("zabsim list", () => {
+  it.each(["scenarios", "invariants", "faults", "rules", "releases"])("%s, as text and as JSON", (what) => {
+    const text = zabsim(["list", what]);
+    const json = zabsim(["list", what, "--json"]);
+    expect(text.code).toBe(0);
+    const entries = JSON.parse(json.stdout)[what] as { name: string; about: string }[];
+    expect(entries.length).toBeGreaterThan(0);
+    for (const { name } of entries) expect(text.stdout).toContain(name);
+  });
+});
