@@ -12,6 +12,6 @@ export { Cluster, type ClusterOptions } from "./scenarios/cluster.ts";
 export { INVARIANTS, Invariants, type Violation } from "./scenarios/invariants/index.ts";
 export { loadScenario, ScenarioError } from "./scenarios/load.ts";
 export { NoteRecorder, type ProtocolRecord } from "./scenarios/protocol-trace.ts";
-export { type RunOptions, runScenario, ScenarioRunner, type ScenarioRun } from "./scenarios/run.ts";
+export { type RunOptions, runScenario, type ScenarioRun, ScenarioRunner } from "./scenarios/run.ts";
 export type { Scenario, ServerSpec, Step } from "./scenarios/scenario.ts";
 export * as sim from "./sim/index.ts";

@@ -3,7 +3,7 @@
  */
 import { SYNC_RULES } from "../protocol/sync-rules.ts";
 import { FAULTS } from "../scenarios/faults.ts";
-import { INVARIANTS } from "../scenarios/invariants/index.ts";
+import { listInvariants } from "../scenarios/invariants/index.ts";
 import { RELEASES } from "../scenarios/releases.ts";
 import { EXIT_OK } from "./exit-codes.ts";
 import { write } from "./output.ts";
@@ -22,7 +22,7 @@ const LISTS: Readonly<Record<string, () => readonly Listed[]>> = {
       return { name: scenario.name, about: scenario.about };
     }),
   invariants: () =>
-    Object.values(INVARIANTS).map(({ id, statement, source }) => ({ name: id, about: `${statement} (${source})` })),
+    listInvariants().map(({ id, statement, source }) => ({ name: id, about: `${statement} (${source})` })),
   faults: () => FAULTS,
   rules: () =>
     Object.entries(SYNC_RULES).map(([name, rule]) => ({ name, about: `case ${rule.case}: ${rule.summary}` })),

@@ -36,7 +36,11 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
     }
   }
   const messages = options.messages === true || options.only?.includes("received") === true;
-  const result = new ScenarioRunner(file.scenario, { seed: options.seed, messages, noise: options.noise === true }).run();
+  const result = new ScenarioRunner(file.scenario, {
+    seed: options.seed,
+    messages,
+    noise: options.noise === true,
+  }).run();
   const shown = timeline(result.records, {
     fromUs: options.from,
     untilUs: options.until,

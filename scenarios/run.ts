@@ -87,7 +87,8 @@ export class ScenarioRunner {
     };
     const servers = Object.keys(scenario.servers).map(Number);
     const now = (): number => this.cluster.world.kernel.nowUs;
-    this.invariants = new Invariants({ servers, now });
+    const observers = servers.filter((sid) => scenario.servers[sid]?.role === "observer");
+    this.invariants = new Invariants({ servers, observers, now });
     this.cluster = new Cluster(scenario, {
       ...options,
       watch: (sid) => {
@@ -96,7 +97,6 @@ export class ScenarioRunner {
       },
       lifeCycle: {
         started: (sid) => {
-          this.invariants.restarted(sid);
           take({ atUs: now(), server: sid, event: "started" });
         },
         ended: (sid, exitCode) => {

@@ -29,8 +29,8 @@ const ARROWS: Readonly<Record<Room, Arrows>> = {
   sim: { files: /^sim\//, packages: /^seedrandom(\/|$)/, allowed: "sim -> (nothing), package seedrandom" },
   scenarios: {
     files: /^(scenarios|protocol|sim|schema)\//,
-    packages: /^(yaml|ajv)(\/|$)/,
-    allowed: "scenarios -> protocol, sim; packages yaml, ajv; files of schema/",
+    packages: /^(yaml)(\/|$)/,
+    allowed: "scenarios -> protocol, sim; packages yaml; files of schema/",
   },
   reports: {
     files: /^reports\//,

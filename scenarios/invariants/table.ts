@@ -1,0 +1,75 @@
+/**
+ * What must always hold, by stable id: in words, and where it comes from. Reports, scenario files, exit codes and the
+ * shrinker name invariants by these ids.
+ */
+export interface Invariant {
+  readonly id: string;
+  readonly statement: string;
+  readonly source: string;
+}
+
+const ZAB = "Zab, Junqueira et al. 2011";
+
+export const INVARIANTS = {
+  "I-1": {
+    statement: "At most one leader is established in an epoch.",
+    source: `${ZAB}: primary uniqueness; ZOOKEEPER-335`,
+  },
+  "I-2": { statement: "What is delivered was broadcast by some primary.", source: `${ZAB}: integrity` },
+  "I-3": {
+    statement: "Of two txns delivered at two servers, one server has delivered the other's too.",
+    source: `${ZAB}: agreement`,
+  },
+  "I-4": { statement: "Txns are delivered in the same order everywhere.", source: `${ZAB}: total order` },
+  "I-5": {
+    statement: "The txns of one primary are delivered in the order it broadcast them, none left out.",
+    source: `${ZAB}: local primary order`,
+  },
+  "I-6": {
+    statement: "Txns of an older epoch are delivered before those of a newer one.",
+    source: `${ZAB}: global primary order`,
+  },
+  "I-7": {
+    statement: "A primary has delivered all that anyone delivered of older epochs before it broadcasts.",
+    source: `${ZAB}: primary integrity`,
+  },
+  "I-8": {
+    statement: "The initial history of an established epoch is a prefix of that of every later one.",
+    source: `${ZAB}: initial history agreement`,
+  },
+  "I-9": {
+    statement: "A server has delivered the initial history of the epoch whose txns it delivers.",
+    source: `${ZAB}: commit completeness`,
+  },
+  "I-10": {
+    statement: "The histories of two participants of one epoch are prefixes of one another.",
+    source: `${ZAB}: process consistency; ZOOKEEPER-4712`,
+  },
+  "I-11": { statement: "No packet reaches a server in a state that has no use for it.", source: "TLA+: no bad state" },
+  "I-12": { statement: "A leader reads no ACK that does not fit.", source: "TLA+: no bad ACK; ZOOKEEPER-4685" },
+  "I-13": { statement: "A follower reads no PROPOSAL that does not fit.", source: "TLA+: no bad PROPOSAL" },
+  "I-14": { statement: "A follower reads no COMMIT that does not fit.", source: "TLA+: no bad COMMIT; ZOOKEEPER-4394" },
+  "committed-history-grows": {
+    statement: "What a client could have read never vanishes: a newly established leader has all of it.",
+    source: "TLA+: monotonic read; ZOOKEEPER-3911",
+  },
+  "trunc-keeps-committed": { statement: "A TRUNC removes no committed txn.", source: "ZOOKEEPER-4643" },
+  "follower-is-prefix": {
+    statement: "A follower that acknowledges NEWLEADER holds a prefix of its leader's history.",
+    source: "TLA+: process consistency; ZOOKEEPER-4925",
+  },
+  "leader-is-complete": {
+    statement: "The established leader of the newest epoch holds every committed txn.",
+    source: "TLA+: leader log completeness",
+  },
+  "disk-tells-memory": {
+    statement: "A participant that looks for a leader has in memory what its disk tells.",
+    source: "ZOOKEEPER-2845, ZOOKEEPER-3642",
+  },
+} as const satisfies Record<string, Omit<Invariant, "id">>;
+
+export type InvariantId = keyof typeof INVARIANTS;
+
+export function listInvariants(): Invariant[] {
+  return Object.entries(INVARIANTS).map(([id, { statement, source }]) => ({ id, statement, source }));
+}
