@@ -121,6 +121,8 @@ export class Database {
 
   append(txn: Txn): void {
     if (this.rolled || this.files.length === 0) {
+      // A file of the same name is written anew from its start.
+      this.files = this.files.filter((file) => file.name !== txn.zxid);
       this.files.push({ name: txn.zxid, txns: [] });
       this.rolled = false;
     }

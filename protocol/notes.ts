@@ -92,8 +92,8 @@ export interface Notes {
   delivered(txn: Txn, history: History): void;
   /** TRUNC was carried out. */
   truncated(zxid: Zxid, before: History, after: History): void;
-  /** A snapshot was written to disk. */
-  snapshotSaved(zxid: Zxid): void;
+  /** A snapshot was written to disk; `log` is what the disk tells with it. */
+  snapshotSaved(zxid: Zxid, log: History): void;
   /** The database in memory was replaced: from disk at start, or by a SNAP. `log` is what the disk tells. */
   loaded(history: History, log: History): void;
   /** The server that ran in this role stopped and brought its memory up to its log (fastForwardDataBase). */

@@ -395,7 +395,7 @@ export class Peer implements ElectionServer {
 
   private snapshotSaved(snapshot: Snapshot): void {
     this.database.snapshotSaved(snapshot);
-    this.notes.snapshotSaved(snapshot.zxid);
+    this.notes.snapshotSaved(snapshot.zxid, this.database.logHistory);
   }
 
   private startStepDone(ok: boolean): void {

@@ -31,7 +31,10 @@ export function handshakesOf(records: readonly ProtocolRecord[]): Handshake[] {
   const epochs = new Map<number, number>();
   const of = (leader: number, learner: number): Handshake | undefined => open.get(`${leader} ${learner}`);
   const openOf = (server: number): Handshake[] =>
-    [...open.values()].filter((one) => (one.learner === server || one.leader === server) && one.activeUs === undefined);
+    [...open.values()].filter(
+      (one) =>
+        (one.learner === server || one.leader === server) && one.activeUs === undefined && one.failure === undefined,
+    );
 
   for (const record of records) {
     const { server, atUs } = record;

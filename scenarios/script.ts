@@ -159,7 +159,10 @@ export class Script implements MessageWatcher {
     }
     if ("heal" in action) return this.heal(action.heal);
     if ("release" in action) {
-      for (const rule of this.holding) network.releaseRule(rule);
+      for (const rule of this.holding) {
+        network.removeRule(rule);
+        network.releaseRule(rule);
+      }
       this.holding = [];
       return undefined;
     }

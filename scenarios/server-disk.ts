@@ -44,8 +44,7 @@ export class ServerDisk {
   append(txn: Txn): void {
     if (this.openLog === undefined) {
       this.openLog = LOG + txn.zxid;
-      // Opened for writing from the start: what a file of this name held is gone.
-      if (this.disk.has(this.openLog)) this.disk.truncate(this.openLog, 0, NO_OPERATION, LOG_THREAD);
+      this.disk.create(this.openLog);
     }
     this.disk.append(this.openLog, txn);
   }

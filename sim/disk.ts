@@ -116,6 +116,15 @@ export class Disk {
     if (!file.dirty) this.markDirty(file);
   }
 
+  /** Opens a file for writing from its start, at once: what it held is gone. */
+  create(name: string): void {
+    const old = this.files.get(name);
+    this.files.delete(name);
+    const file = this.growingFile(name);
+    file.existsDurably = old?.existsDurably === true;
+    if (!file.existsDurably) this.markDirty(file);
+  }
+
   /** Makes durable everything that is visible at this moment. */
   sync(operation: number, queue = 0): void {
     const marks: SyncMark[] = [];

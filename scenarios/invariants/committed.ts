@@ -69,9 +69,10 @@ export class CommittedSequence {
     else if (known !== undefined && !known.equals(history)) this.diverged(server, history);
   }
 
-  established(leader: Watched, epoch: Epoch, history: History): void {
+  /** `newest`: no newer epoch is established. A deposed leader may learn late that it had a quorum; it then serves what is stale. */
+  established(leader: Watched, epoch: Epoch, history: History, newest: boolean): void {
     const last = this.sequence[this.sequence.length - 1];
-    if (last !== undefined && !last.isPrefixOf(history)) {
+    if (newest && last !== undefined && !last.isPrefixOf(history)) {
       const text = `is established in epoch ${epoch} at ${endOf(history)} without all that was committed, up to ${endOf(last)}`;
       this.report("committed-history-grows", leader, text);
     }

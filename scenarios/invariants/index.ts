@@ -150,9 +150,10 @@ class ServerNotes implements Notes {
     server.epoch = epoch;
     server.serving = true;
     this.ensemble.leaderOf.set(epoch, server.sid);
-    if (epoch > this.ensemble.newestEpoch) this.ensemble.newestEpoch = epoch;
+    const newest = epoch > this.ensemble.newestEpoch;
+    if (newest) this.ensemble.newestEpoch = epoch;
     this.participants.epochEstablished(server, epoch, history);
-    this.committedSequence.established(server, epoch, history);
+    this.committedSequence.established(server, epoch, history, newest);
     if (server.log !== undefined) this.participants.logIs(server, epoch, server.log);
   }
 
@@ -185,7 +186,9 @@ class ServerNotes implements Notes {
     this.committedSequence.truncated(this.server, before, after);
   }
 
-  snapshotSaved(): void {}
+  snapshotSaved(_zxid: Zxid, log: History): void {
+    this.server.log = log;
+  }
 
   loaded(history: History, log: History): void {
     this.server.tree = history;
