@@ -7,7 +7,7 @@ import { listInvariants } from "../scenarios/invariants/index.ts";
 import { RELEASES } from "../scenarios/releases.ts";
 import { EXIT_OK } from "./exit-codes.ts";
 import { write } from "./output.ts";
-import { readScenario, shippedPaths } from "./scenario-files.ts";
+import { bugPaths, readScenario, shippedPaths } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface Listed {
@@ -16,20 +16,20 @@ interface Listed {
 }
 
 const LISTS: Readonly<Record<string, () => readonly Listed[]>> = {
-  scenarios: () =>
-    shippedPaths().map((path) => {
-      const { scenario } = readScenario(path, []);
-      return { name: scenario.name, about: scenario.about };
-    }),
+  scenarios: () => shippedPaths().map(listScenario),
   invariants: () =>
     listInvariants().map(({ id, statement, source }) => ({ name: id, about: `${statement} (${source})` })),
   faults: () => FAULTS,
   rules: () =>
     Object.entries(SYNC_RULES).map(([name, rule]) => ({ name, about: `case ${rule.case}: ${rule.summary}` })),
   releases: () => RELEASES.map((name) => ({ name, about: "behaviour profile" })),
-  // Scenarios of known bugs come with the releases that have them.
-  bugs: () => [],
+  bugs: () => bugPaths().map(listScenario),
 };
+
+function listScenario(path: string): Listed {
+  const { scenario } = readScenario(path, []);
+  return { name: scenario.name, about: scenario.about.trim().replace(/\s+/g, " ") };
+}
 
 export async function list(what: string | undefined, options: { readonly json?: boolean }): Promise<number> {
   const kinds = what === undefined ? Object.keys(LISTS) : what.split(",");

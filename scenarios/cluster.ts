@@ -7,9 +7,7 @@
 import {
   DEFAULT_SETTINGS,
   History,
-  hierarchical,
   LEADING,
-  majority,
   type Notes,
   type PeerConfig,
   type QuorumVerifier,
@@ -24,6 +22,7 @@ import type { CrashSpec, Scenario, ServerSpec } from "./scenario.ts";
 import { type Message, type MessageWatcher, Server } from "./server.ts";
 import { ServerDisk } from "./server-disk.ts";
 import { startImage } from "./start-state.ts";
+import { verifierOf } from "./verifier.ts";
 
 export interface ClusterOptions {
   readonly seed: bigint | number | string;
@@ -61,7 +60,7 @@ export class Cluster {
     this.ids = Object.keys(scenario.servers)
       .map(Number)
       .sort((a, b) => a - b);
-    this.verifier = verifierOf(scenario, this.ids);
+    this.verifier = verifierOf(scenario);
     const { network, disk } = scenario;
     const latency = rangeUs(network.latency);
     const sync = rangeUs(disk.sync);
@@ -177,20 +176,6 @@ export class Cluster {
     const { verifier, emptyHistory } = this;
     return { myid: sid, verifier, settings, view: spec.view ?? this.ids, emptyHistory };
   }
-}
-
-function verifierOf(scenario: Scenario, ids: readonly ServerId[]): QuorumVerifier {
-  const isObserver = (sid: ServerId): boolean => scenario.servers[sid]?.role === "observer";
-  const observers = ids.filter(isObserver);
-  const { quorum } = scenario;
-  if (quorum === undefined) {
-    return majority(
-      ids.filter((sid) => !isObserver(sid)),
-      observers,
-    );
-  }
-  const weights = new Map(Object.entries(quorum.weights).map(([sid, weight]) => [Number(sid), weight]));
-  return hierarchical(Object.values(quorum.groups), weights, observers);
 }
 
 /** A range of durations that a loaded scenario is known to hold. */

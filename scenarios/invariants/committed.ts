@@ -54,9 +54,8 @@ export class CommittedSequence {
   /** A server that serves delivered one txn; `history` is what its tree tells now. */
   delivered(server: Watched, txn: Txn, history: History): void {
     const { length } = history;
-    const known = this.sequence[length - 1];
-    if (known === history) return this.checkInitial(server, txn, length);
     this.checkInitial(server, txn, length);
+    const known = this.sequence[length - 1];
     if (known === undefined) this.append(history, server);
     else if (!known.equals(history)) this.diverged(server, history);
   }

@@ -374,7 +374,7 @@ servers:
   2: {history: 1:1..1:4, down: true, view: [1, 2, 3], settings: {initLimit: 5}}
   3: {empty: true}
   4: {role: observer, currentEpochTmp: 1}
-quorum: {groups: {a: [1, 2], b: [3]}, weights: {3: 2}}
+quorum: {groups: {a: [1, 2], b: [3]}, weights: {3: 0}}
 settings: {tickTimeMs: 100, snapshotSizeFactor: 0.5, forceSnapSync: true, electionTransport: datagram}
 network: {latency: 0.2ms..1ms, lossRate: 0.1, links: [{from: 1, to: 2, bothWays: true, latency: 5ms}]}
 disk: {sync: 1ms..4ms, write: 1ms}

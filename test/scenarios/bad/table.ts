@@ -79,7 +79,14 @@ const TOP: readonly BadFile[] = [
     "network.links[0].latency",
     ["is missing"],
   ],
-  ["a committed zxid nobody has", "servers: 3\ncommitted: 1:1\n", 2, "committed", ["no server's history"]],
+  ["a committed zxid nobody has", "servers: 3\ncommitted: 1:1\n", 2, "committed", ["histories of a quorum"]],
+  [
+    "a committed zxid that too few have",
+    "servers: {1: {history: 1:1}, 2: {}, 3: {}}\ncommitted: 1:1\n",
+    2,
+    "committed",
+    ["histories of a quorum"],
+  ],
   ["an epoch beyond all bounds", "servers: 3\ncommitted: 2097152:1\n", 2, "committed", ["no zxid", "2097151"]],
   ["a zxid in decimal", "servers: 3\ncommitted: 5\n", 2, "committed", ["epoch:counter"]],
   [

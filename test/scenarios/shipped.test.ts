@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { describe, expect, it } from "vitest";
+import { goldenPath, goldenText } from "../../cli/run.ts";
+import { readScenario, shippedPaths } from "../../cli/scenario-files.ts";
+import { SYNC_RULES } from "../../protocol/sync-rules.ts";
+import { recordsOf, runScenario, type ScenarioRun } from "../../scenarios/run.ts";
+
+const SHORTEST_SET = 28;
+const LONGEST_FILE = 45;
+const SEEDS_BESIDES_GOLDEN = [2, 3, 4, 5, 6, 7, 8, 9, 10];
+
+/** In committedLog the last txn is its maximum, so something always fits a peer between minimum and maximum. */
+const UNREACHABLE = ["committed-log-no-match"];
+
+const shipped = shippedPaths().map((path) => ({
+  name: basename(path, ".yaml"),
+  path,
+  text: readFileSync(path, "utf8"),
+  scenario: readScenario(path, []).scenario,
+}));
+
+const golden = new Map<string, ScenarioRun>();
+function goldenRun({ name, scenario }: (typeof shipped)[number]): ScenarioRun {
+  const known = golden.get(name) ?? runScenario(scenario, { seed: 1n });
+  golden.set(name, known);
+  return known;
+}
+
+describe.each(shipped)("$name", (one) => {
+  const { name, path, text, scenario } = one;
+
+  it("is short, is about something, and expects something", () => {
+    expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)+$/);
+    expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(LONGEST_FILE);
+    expect(text).toMatch(/^about: /);
+    expect(scenario.about.trim()).not.toBe("");
+    const { decisions, leader, active, histories, failures, violates } = scenario.expect;
+    expect(decisions).toBeDefined();
+    for (const { rule, leader: from } of decisions ?? []) {
+      expect(rule).toBeDefined();
+      expect(from).toBeDefined();
+    }
+    expect(leader).toBeDefined();
+    expect(active).toBeDefined();
+    expect([histories, failures, violates.length > 0 || undefined].some((part) => part !== undefined)).toBe(true);
+  });
+
+  it("with seed 1: everything as expected, every step with an effect, and the report in its golden file", () => {
+    const run = goldenRun(one);
+    expect(run.unmet).toEqual([]);
+    expect(run.steps.filter((step) => step.effect === 0)).toEqual([]);
+    const recorded = readFileSync(goldenPath(path), "utf8");
+    expect(goldenText(run), "differs from its golden file: run `npm run golden` and review the diff").toBe(recorded);
+  });
+
+  it("with other seeds: everything as expected", () => {
+    const unmet = SEEDS_BESIDES_GOLDEN.flatMap((seed) =>
+      runScenario(scenario, { seed, digest: false }).unmet.map((sentence) => `seed ${seed}: ${sentence}`),
+    );
+    expect(unmet).toEqual([]);
+  });
+});
+
+describe("all that ship", () => {
+  it(`are ${SHORTEST_SET} or more`, () => {
+    expect(shipped.length).toBeGreaterThanOrEqual(SHORTEST_SET);
+  });
+
+  it("show every rule of the sync decision that real servers can reach", () => {
+    const seen = new Set(
+      shipped.flatMap((one) => recordsOf(goldenRun(one).records, "sync-decided")).map(({ rule }) => rule),
+    );
+    const missing = Object.keys(SYNC_RULES).filter((rule) => !seen.has(rule as never));
+    expect(missing).toEqual(UNREACHABLE);
+  });
+
+  it("show DIFF, TRUNC and SNAP, to followers and to observers", () => {
+    const decisions = shipped.flatMap((one) => recordsOf(goldenRun(one).records, "sync-decided"));
+    const seen = new Set(
+      decisions.map(({ decision, observer }) => `${decision} ${observer ? "observer" : "follower"}`),
+    );
+    expect([...seen].sort()).toEqual(
+      expect.arrayContaining(["DIFF follower", "DIFF observer", "SNAP follower", "SNAP observer", "TRUNC follower"]),
+    );
+  });
+});
