@@ -1,32 +1,24 @@
 /**
  * What the protocol's figures run: a cluster in steady broadcast. A client hands the leader one write after another at a
  * fixed rate, whatever the cluster does; each becomes proposals, acknowledgements, log syncs and commits, beside pings and
- * timers. Everything watches that would watch a campaign's run: all invariants and the digest, through the public API.
+ * timers. Watched, it is watched as the runs of a campaign are: by all invariants and the digest, through the public API.
  */
-import { Cluster } from "../scenarios/cluster.ts";
-import { Invariants } from "../scenarios/invariants/index.ts";
-import { loadScenario } from "../scenarios/load.ts";
-import type { Scenario } from "../scenarios/scenario.ts";
-import { SECOND, USER_EVENT } from "../sim/index.ts";
+import { Cluster, Invariants, loadScenario, protocol, type Scenario, sim } from "../index.ts";
+import { nanosecondsOf } from "./harness.ts";
 
-const WRITE_EVENT = USER_EVENT;
-/** By then every cluster here serves: an election and a synchronization take a fraction of a second. */
-const SERVING_BY_US = 5 * SECOND;
+export const WRITE_EVERY_US = 1000;
+const WRITE_EVENT = sim.USER_EVENT;
+/** Of virtual time: an election and a synchronization take a fraction of a second. */
+const SERVING_BY_US = 5 * sim.SECOND;
 
-export interface Watching {
-  /** All invariants and the digest. */
-  readonly watched: boolean;
-}
-
-export class SteadyCluster {
+export class WatchedCluster {
   readonly cluster: Cluster;
   private readonly invariants: Invariants | undefined;
   private written = 0;
 
-  constructor(scenario: Scenario, { watched }: Watching, seed = 1) {
-    const now = (): number => this.cluster.world.nowUs;
+  constructor(scenario: Scenario, watched: boolean, seed = 1) {
     const servers = Object.keys(scenario.servers).map(Number);
-    this.invariants = watched ? new Invariants({ servers, now }) : undefined;
+    this.invariants = watched ? new Invariants({ servers, now: () => this.cluster.world.nowUs }) : undefined;
     this.cluster = new Cluster(scenario, {
       seed,
       digest: watched,
@@ -34,44 +26,72 @@ export class SteadyCluster {
     });
   }
 
-  /** Starts all servers and runs until they serve. */
-  start(): void {
-    const { cluster } = this;
-    cluster.start();
-    cluster.world.run({ untilUs: SERVING_BY_US });
-    if (!this.allServe) throw new Error(`bench: after ${SERVING_BY_US} us not all of ${cluster.ids} serve`);
-  }
-
-  get allServe(): boolean {
+  /** All servers run, and are in BROADCAST. */
+  get serves(): boolean {
     const { running, ids } = this.cluster;
     return running.length === ids.length && running.every(({ peer }) => peer.serving);
   }
 
-  /** Runs until this many events more have been handled, with a write every so often. Returns the nanoseconds it took. */
-  broadcast(events: number, writeEveryUs: number): number {
-    const { cluster } = this;
-    const { world } = cluster;
-    const leader = cluster.leader;
+  /** Starts all servers and runs until all serve. */
+  start(): this {
+    this.cluster.start();
+    this.cluster.world.run({ untilUs: SERVING_BY_US, stopWhen: () => this.serves });
+    this.check();
+    return this;
+  }
+
+  /** Runs on, with writes, for so many events. Returns how long that took, in nanoseconds. */
+  broadcast(events: number): number {
+    const { world, leader } = this.cluster;
     if (leader === undefined) throw new Error("bench: nobody leads");
     world.onUserEvent = () => {
       leader.write(++this.written);
-      world.schedule(world.nowUs + writeEveryUs, -1, WRITE_EVENT, 0, 0, undefined);
+      world.schedule(world.nowUs + WRITE_EVERY_US, -1, WRITE_EVENT, 0, 0, undefined);
     };
-    if (this.written === 0) world.schedule(world.nowUs, -1, WRITE_EVENT, 0, 0, undefined);
-    const start = performance.now();
-    world.run({ untilUs: Number.POSITIVE_INFINITY, maxEvents: events });
-    return (performance.now() - start) * 1e6;
+    world.schedule(world.nowUs, -1, WRITE_EVENT, 0, 0, undefined);
+    return nanosecondsOf(() => {
+      world.run({ untilUs: Number.POSITIVE_INFINITY, maxEvents: events });
+    });
   }
 
-  /** Throws unless all servers still serve, have what was written, and no invariant was violated. */
+  /** Throws unless all servers serve and all invariants hold: then what was measured was something else. */
   check(): void {
-    const violations = this.invariants?.violations ?? [];
-    if (violations.length > 0) throw new Error(`bench: ${violations.map(({ id, text }) => `${id}: ${text}`).join("\n")}`);
-    if (!this.allServe) throw new Error("bench: not all servers serve at the end");
+    if (!this.serves) throw new Error(`bench: at ${this.cluster.world.nowUs} us not all servers serve`);
+    const violated = this.invariants?.violations ?? [];
+    if (violated.length > 0) throw new Error(`bench: ${violated.map(({ id, text }) => `${id}: ${text}`).join("; ")}`);
   }
 }
 
-/** A scenario of this text, with nothing else in it. */
+/** One round of steady broadcast on a fresh cluster: events per second. */
+export function broadcastRate(scenario: Scenario, watched: boolean, events: number): number {
+  const cluster = new WatchedCluster(scenario, watched).start();
+  const nanoseconds = cluster.broadcast(events);
+  cluster.check();
+  return (events / nanoseconds) * 1e9;
+}
+
+/** What the events of steady broadcast are, in words. */
+export function mixOf(scenario: Scenario, events: number): string {
+  const counts = new Map<string, number>();
+  const count = (name: string): void => {
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  };
+  const counted = new WatchedCluster(scenario, false).start();
+  const { world } = counted.cluster;
+  counted.cluster.watchMessages({
+    sent: () => {},
+    delivered: (_from, _to, message) => count(`${protocol.PACKET_NAMES[(message as { type?: number }).type ?? 0]}s`),
+  });
+  world.onEvent = () => {
+    const kind = sim.eventKindName(world.queue.kind);
+    if (kind !== "arrival") count(kind === `user ${WRITE_EVENT}` ? "writes" : `${kind}s`);
+  };
+  counted.broadcast(events);
+  const parts = [...counts].toSorted((a, b) => b[1] - a[1]);
+  return parts.map(([name, times]) => `${((100 * times) / events).toPrecision(2)} % ${name}`).join(", ");
+}
+
+/** A scenario of this text and nothing else. */
 export function scenarioOf(text: string): Scenario {
   return loadScenario(text, "bench.yaml");
 }

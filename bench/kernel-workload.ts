@@ -1,13 +1,19 @@
 /**
- * The job by which event kernels are compared: five nodes; pop an event, three draws, mutate the node, push one event.
- * The number of outstanding events stays the same. Delays are 1 .. 2^20 us, so ties are rare but happen.
+ * The job by which event kernels are compared: five nodes; pop an event, three draws, mutate its node, push one event. The
+ * number of outstanding events stays the same. Delays are 1 .. 2^20 us, so that ties are rare, but happen.
  *
- * The same for sim/'s queue, for simjs, for fake timers, and in native/kernel.cpp; all end with the same checksum, except
- * where a library breaks ties otherwise.
+ * It is the same for sim/'s queue, for native/kernel.cpp and for the libraries in kernel-peers.ts: all must end with the
+ * same checksum.
  */
 import { EventQueue } from "../sim/index.ts";
+import { nanosecondsOf } from "./harness.ts";
 
 export const NODES = 5;
+
+export interface KernelRun {
+  readonly nanoseconds: number;
+  readonly checksum: number;
+}
 
 /** xoshiro128**, written out: what is measured is the kernel, not a package. */
 export class Generator {
@@ -39,48 +45,42 @@ export class Generator {
   }
 }
 
-/** What a node does with an event. */
-export function mutate(nodes: Int32Array, target: number, value: number, nowUs: number): void {
-  nodes[target] = (Math.imul((nodes[target] as number) ^ value, 0x9e37_79b1) + nowUs) | 0;
-}
+/** The five nodes, and the draws for what they send. */
+export class Nodes {
+  readonly generator = new Generator();
+  private readonly states = Int32Array.from({ length: NODES }, (_, index) => index + 1);
+  private nowUs = 0;
 
-export function newNodes(): Int32Array {
-  return Int32Array.from({ length: NODES }, (_, index) => index + 1);
-}
+  mutate(target: number, value: number, nowUs: number): void {
+    this.nowUs = nowUs;
+    this.states[target] = (Math.imul((this.states[target] as number) ^ value, 0x9e37_79b1) + nowUs) | 0;
+  }
 
-export function checksumOf(nodes: Int32Array, nowUs: number): number {
-  let checksum = nowUs | 0;
-  for (const node of nodes) checksum = Math.imul(checksum ^ node, 0x85eb_ca6b);
-  return checksum >>> 0;
-}
-
-export interface KernelRun {
-  readonly nanoseconds: number;
-  readonly checksum: number;
+  checksum(): number {
+    let checksum = this.nowUs | 0;
+    for (const state of this.states) checksum = Math.imul(checksum ^ state, 0x85eb_ca6b);
+    return checksum >>> 0;
+  }
 }
 
 /** The job on sim/event-queue.ts. */
 export function runEventQueue(outstanding: number, events: number): KernelRun {
   const queue = new EventQueue();
-  const generator = new Generator();
-  const nodes = newNodes();
+  const nodes = new Nodes();
+  const { generator } = nodes;
   for (let i = 0; i < outstanding; i++) {
     queue.push(generator.delay(), i % NODES, 0, generator.next(), 0, undefined);
   }
-  const start = performance.now();
-  handle(queue, generator, nodes, events);
-  const nanoseconds = (performance.now() - start) * 1e6;
-  return { nanoseconds, checksum: checksumOf(nodes, queue.timeUs) };
-}
-
-function handle(queue: EventQueue, generator: Generator, nodes: Int32Array, events: number): void {
-  for (let i = 0; i < events; i++) {
-    queue.pop();
-    const nowUs = queue.timeUs;
-    const delay = generator.delay();
-    const target = generator.target();
-    const value = generator.next();
-    mutate(nodes, queue.target, queue.a, nowUs);
-    queue.push(nowUs + delay, target, 0, value, 0, undefined);
-  }
+  const nanoseconds = nanosecondsOf(() => {
+    for (let i = 0; i < events; i++) {
+      queue.pop();
+      const nowUs = queue.timeUs;
+      const delay = generator.delay();
+      const target = generator.target();
+      const value = generator.next();
+      nodes.mutate(queue.target, queue.a, nowUs);
+      queue.push(nowUs + delay, target, 0, value, 0, undefined);
+    }
+  });
+  return { nanoseconds, checksum: nodes.checksum() };
 }

@@ -51,18 +51,24 @@ export class EpochProposal {
     }
   }
 
-  /** acceptedEpoch is on disk. A failed write is the writer's alone: the others go on with the epoch all the same. */
+  /**
+   * acceptedEpoch is on disk. A failed write is the writer's alone, who is returned. Nobody wakes the others then: each finds
+   * the epoch settled when its own time is up.
+   */
   written(ok: boolean): Waiter | undefined {
     this.state = "done";
-    const failed = ok ? undefined : (this.writer as Waiter);
-    if (failed !== undefined) this.room.leave(failed);
-    this.room.release();
+    if (ok) {
+      this.room.release();
+      return undefined;
+    }
+    const failed = this.writer as Waiter;
+    this.room.leave(failed);
     return failed;
   }
 
   /** maxTimeToWaitForEpoch: everyone who waits gives up at once (Leader#quitLeading). */
   quit(): void {
-    if (this.state === "waiting") this.room.expire();
+    if (this.state === "waiting") this.room.callOff();
   }
 
   leave(waiter: Waiter): void {
@@ -71,7 +77,7 @@ export class EpochProposal {
 
   timeout(nowUs: number): void {
     // While acceptedEpoch is being written the lock is held: nobody can time out.
-    if (this.state === "waiting") this.room.timeout(nowUs);
+    if (this.state !== "writing") this.room.timeout(nowUs, this.state === "done");
   }
 
   close(): void {

@@ -11,6 +11,8 @@ export interface Waiter {
   /** The wait is over: what was waited for is there. */
   arrived(): void;
   timedOut(): void;
+  /** The wait was called off. */
+  calledOff(): void;
 }
 
 export class WaitingRoom {
@@ -41,11 +43,11 @@ export class WaitingRoom {
     for (const { waiter } of all) waiter.arrived();
   }
 
-  /** Everyone's time is up. */
-  expire(): void {
+  /** Everyone gives up at once. */
+  callOff(): void {
     const all = this.waiting;
     this.close();
-    for (const { waiter } of all) waiter.timedOut();
+    for (const { waiter } of all) waiter.calledOff();
   }
 
   close(): void {
@@ -53,8 +55,8 @@ export class WaitingRoom {
     this.deadline.clear();
   }
 
-  /** The room's timer fired. */
-  timeout(nowUs: number): void {
+  /** The room's timer fired. Who has waited long enough is told, if it turns out that it waited for nothing, that it arrived. */
+  timeout(nowUs: number, arrived = false): void {
     if (!this.deadline.fired(nowUs)) return;
     while (this.waiting.length > 0) {
       const first = this.waiting[0] as { waiter: Waiter; untilUs: number };
@@ -63,7 +65,8 @@ export class WaitingRoom {
         return;
       }
       this.waiting.shift();
-      first.waiter.timedOut();
+      if (arrived) first.waiter.arrived();
+      else first.waiter.timedOut();
     }
   }
 }

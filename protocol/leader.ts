@@ -166,6 +166,10 @@ export class Leader implements Waiter {
     else this.fail("newleader-ack-timeout", "no quorum acknowledged NEWLEADER within initLimit");
   }
 
+  calledOff(): void {
+    this.fail("epoch-quit", "a voter that elected this server is looking again");
+  }
+
   private epochProposed(): void {
     const { myid, verifier } = this.peer;
     this.zxid = makeZxid(this.epoch, 0);

@@ -143,6 +143,10 @@ export class LearnerHandler implements Waiter {
     else this.fail("newleader-ack-timeout", "no quorum acknowledged NEWLEADER within initLimit");
   }
 
+  calledOff(): void {
+    this.fail("epoch-quit", "the leader gave up before a quorum of FOLLOWERINFO");
+  }
+
   /** The leader runs: what came back from waitForStartup. */
   started(): void {
     if (this.phase === "waiting-startup") this.serve();

@@ -4,10 +4,11 @@
  */
 import type { ChalkInstance } from "chalk";
 import Table from "cli-table3";
-import { formatSpan, formatZxid, formatZxidRange } from "./format.ts";
+import { formatSpan, formatZxid, formatZxidRange, visibleLength, wrap } from "./format.ts";
 import type { Handshake } from "./handshakes.ts";
 
-const HEAD = ["learner", "epochs", "committedLog", "last", "peer", "decision", "sent", "time"];
+const HEAD = ["learner", "epochs", "committedLog", "last", "peer", "decision", "sent", "time"] as const;
+type Column = (typeof HEAD)[number];
 const LEFT_RULE = { left: "", "left-mid": "", right: "", "right-mid": "" };
 const NO_LINES = {
   ...LEFT_RULE,
@@ -24,60 +25,84 @@ const NO_LINES = {
   middle: "  ",
 };
 
+const WIDTH = 78;
+
 export function decisionTable(handshakes: readonly Handshake[], paint: ChalkInstance): string {
   if (handshakes.length === 0) return "  no learner reached a leader";
+  // Where zxids are long, what the leader holds moves from its columns into the words beneath.
+  const full = rows(handshakes, paint, HEAD);
+  const narrow = full.some((line) => visibleLength(line) > WIDTH);
+  const [head, ...lines] = narrow
+    ? rows(
+        handshakes,
+        paint,
+        HEAD.filter((title) => title !== "committedLog" && title !== "last"),
+      )
+    : full;
+  const result = [head as string];
+  let leader: string | undefined;
+  for (const [i, one] of handshakes.entries()) {
+    const title = `leader ${one.leader}${one.epochAccepted === undefined ? "" : `, epoch ${one.epochAccepted}`}`;
+    if (title !== leader) result.push(paint.bold(title));
+    leader = title;
+    result.push(lines[i] as string);
+    for (const line of wrap(reason(one, narrow), WIDTH - 2)) result.push(`  ${paint.dim(line)}`);
+  }
+  return result.map((line) => `  ${line}`).join("\n");
+}
+
+/** The table's lines, the titles first. */
+function rows(handshakes: readonly Handshake[], paint: ChalkInstance, titles: readonly Column[]): string[] {
   const table = new Table({
     chars: NO_LINES,
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-    head: HEAD.map((title) => paint.dim(title)),
+    head: titles.map((title) => paint.dim(title)),
   });
-  let leader: string | undefined;
   for (const one of handshakes) {
-    const title = `leader ${one.leader}${one.epochAccepted === undefined ? "" : `, epoch ${one.epochAccepted}`}`;
-    if (title !== leader) table.push([{ colSpan: HEAD.length, content: paint.bold(title) }]);
-    leader = title;
-    table.push(row(one, paint));
-    table.push([{ colSpan: HEAD.length, content: `  ${paint.dim(reason(one))}` }]);
+    const cells = row(one, paint);
+    table.push(titles.map((title) => cells[title]));
   }
   return table
     .toString()
     .split("\n")
-    .map((line) => `  ${line.trimEnd()}`)
-    .join("\n");
+    .map((line) => line.trimEnd());
 }
 
-function row(one: Handshake, paint: ChalkInstance): string[] {
+function row(one: Handshake, paint: ChalkInstance): Record<Column, string> {
   const { decision } = one;
-  const role = one.observer ? "observer" : "follower";
-  const epochs = [one.epochOffered, one.epochAccepted ?? "-", one.epochAcked ?? "-"].join("/");
-  const time = one.activeUs === undefined ? "-" : formatSpan(one.activeUs - one.startUs);
-  if (decision === undefined) return [`${one.learner} ${role}`, epochs, "-", "-", "-", paint.bold("none"), "-", time];
-  const { minCommittedLog, maxCommittedLog, lastProcessedZxid, peerLastZxid } = decision;
-  return [
-    `${one.learner} ${role}`,
-    epochs,
-    formatZxidRange(minCommittedLog, maxCommittedLog),
-    formatZxid(lastProcessedZxid),
-    formatZxid(peerLastZxid),
-    paint.bold(`${decision.decision} ${formatZxid(decision.zxid)}`),
-    sent(one),
-    time,
-  ];
+  const cells = {
+    learner: `${one.learner} ${one.observer ? "observer" : "follower"}`,
+    epochs: [one.epochOffered, one.epochAccepted ?? "-", one.epochAcked ?? "-"].join("/"),
+    committedLog: "-",
+    last: "-",
+    peer: "-",
+    decision: paint.bold("none"),
+    sent: "-",
+    time: one.activeUs === undefined ? "-" : formatSpan(one.activeUs - one.startUs),
+  };
+  if (decision === undefined) return cells;
+  return {
+    ...cells,
+    committedLog: formatZxidRange(decision.minCommittedLog, decision.maxCommittedLog),
+    last: formatZxid(decision.lastProcessedZxid),
+    peer: formatZxid(decision.peerLastZxid),
+    decision: paint.bold(`${decision.decision} ${formatZxid(decision.zxid)}`),
+    // Proposals, each with its COMMIT, and those merely forwarded.
+    sent: decision.forwarded === 0 ? String(decision.proposals) : `${decision.proposals}+${decision.forwarded}`,
+  };
 }
 
-/** How many proposals (each with its COMMIT) were sent, plus those merely forwarded. */
-function sent({ decision }: Handshake): string {
-  if (decision === undefined) return "-";
-  const { proposals, forwarded } = decision;
-  return forwarded === 0 ? String(proposals) : `${proposals}+${forwarded}`;
-}
-
-function reason(one: Handshake): string {
-  const { decision, failure } = one;
-  const why = decision?.why ?? "no decision";
-  const range =
-    decision?.firstZxid === undefined
-      ? ""
-      : `; sent ${formatZxidRange(decision.firstZxid, decision.lastZxid ?? decision.firstZxid)}`;
-  return `${why}${range}${failure === undefined ? "" : `; ended: ${failure}`}`;
+function reason({ decision, failure }: Handshake, withLog: boolean): string {
+  const parts = [decision?.why ?? "no decision"];
+  if (decision !== undefined && withLog) {
+    const { lastProcessedZxid, maxCommittedLog, minCommittedLog } = decision;
+    parts.push(
+      `committedLog ${formatZxidRange(minCommittedLog, maxCommittedLog)}, last ${formatZxid(lastProcessedZxid)}`,
+    );
+  }
+  if (decision?.firstZxid !== undefined) {
+    parts.push(`sent ${formatZxidRange(decision.firstZxid, decision.lastZxid ?? decision.firstZxid)}`);
+  }
+  if (failure !== undefined) parts.push(`ended: ${failure}`);
+  return parts.join("; ");
 }

@@ -26,3 +26,25 @@ export function formatSpan(us: number): string {
   if (us < 1_000_000) return `${(us / 1000).toPrecision(3)} ms`;
   return `${(us / 1_000_000).toPrecision(us < 10_000_000 ? 3 : 4)} s`;
 }
+
+/** How many columns a line takes: without the colours. */
+export function visibleLength(line: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences
+  return line.replace(/\u001b\[[\d;]*m/g, "").length;
+}
+
+/** Breaks a text into lines of at most `width` characters, at spaces. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/\s+/).filter((part) => part !== "")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  if (line !== "") lines.push(line);
+  return lines;
+}

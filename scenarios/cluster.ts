@@ -17,20 +17,20 @@ import {
 import { parseDuration, type Trace, World } from "../sim/index.ts";
 import { type DurationRange, parseDurationRange } from "./duration-range.ts";
 import { hashMessage } from "./message-hash.ts";
-import { fanOut } from "./notes-fan-out.ts";
 import type { CrashSpec, Scenario, ServerSpec } from "./scenario.ts";
 import { type Message, type MessageWatcher, Server } from "./server.ts";
 import { ServerDisk } from "./server-disk.ts";
 import { startImage } from "./start-state.ts";
 import { verifierOf } from "./verifier.ts";
+import { Watchers } from "./watchers.ts";
 
 export interface ClusterOptions {
   readonly seed: bigint | number | string;
   /** Default true. */
   readonly digest?: boolean;
   readonly trace?: Trace | undefined;
-  /** Watchers of each server's notes. */
-  readonly watch: (server: ServerId, now: () => number) => readonly Notes[];
+  /** Watchers of each server's notes: none, one or two. */
+  readonly watch: (server: ServerId, now: () => number) => readonly [Notes?, Notes?];
   /** Told of what happens to servers as processes. */
   readonly lifeCycle?: LifeCycleWatcher;
 }
@@ -51,7 +51,7 @@ export class Cluster {
 
   private readonly options: ClusterOptions;
   private readonly servers = new Map<ServerId, Server>();
-  private readonly notes = new Map<ServerId, Notes>();
+  private readonly watchers = new Map<ServerId, readonly [Notes?, Notes?]>();
   private readonly messageWatchers: MessageWatcher[] = [];
 
   constructor(scenario: Scenario, options: ClusterOptions) {
@@ -82,7 +82,7 @@ export class Cluster {
     for (const link of network.links) this.setLatency(link.from, link.to, link.latency, link.bothWays);
     const now = (): number => this.world.kernel.nowUs;
     for (const sid of this.ids) {
-      this.notes.set(sid, fanOut(options.watch(sid, now)));
+      this.watchers.set(sid, options.watch(sid, now));
       new ServerDisk(this.world.node(sid).disk).preset(startImage(this.spec(sid), this.emptyHistory));
     }
   }
@@ -120,9 +120,8 @@ export class Cluster {
   startServer(sid: ServerId): void {
     if (this.servers.has(sid)) return;
     const node = this.world.node(sid);
-    const server = new Server(node, this.peerConfig(sid), this.notes.get(sid) as Notes, (id, code) =>
-      this.exited(id, code),
-    );
+    const watchers = new Watchers(...(this.watchers.get(sid) as readonly [Notes?, Notes?]));
+    const server = new Server(node, this.peerConfig(sid), watchers, (id, code) => this.exited(id, code));
     server.messageWatchers = this.messageWatchers;
     this.servers.set(sid, server);
     node.start(server);
@@ -164,8 +163,7 @@ export class Cluster {
   }
 
   private remove(server: Server, exitCode: number | undefined): void {
-    server.running = false;
-    server.peer.alive = false;
+    server.end();
     this.servers.delete(server.peer.myid);
     this.options.lifeCycle?.ended(server.peer.myid, exitCode);
   }
@@ -173,7 +171,8 @@ export class Cluster {
   private peerConfig(sid: ServerId): PeerConfig {
     const spec = this.spec(sid);
     const settings: Settings = { ...DEFAULT_SETTINGS, ...this.scenario.settings, ...spec.settings };
-    const { verifier, emptyHistory } = this;
+    const { emptyHistory } = this;
+    const verifier = spec.view === undefined ? this.verifier : verifierOf(this.scenario, spec.view);
     return { myid: sid, verifier, settings, view: spec.view ?? this.ids, emptyHistory };
   }
 }

@@ -65,9 +65,9 @@ export function readDecisionQuery(value: unknown): DecisionFacts {
       .map((file, i) => zxids(file, `leader.txnLogFiles[${i}]`))
       .filter((txns) => txns.length > 0)
       .map((txns) => ({ name: (txns[0] as Logged<Zxid64>).zxid, txns })),
-    txnLogSyncEnabled: flag(leader.txnLogSyncEnabled, "leader.txnLogSyncEnabled"),
-    txnLogExceedsSizeLimit: flag(leader.txnLogExceedsSizeLimit, "leader.txnLogExceedsSizeLimit"),
-    forceSnapSync: flag(leader.forceSnapSync, "leader.forceSnapSync"),
+    txnLogSyncEnabled: flag(leader.txnLogSyncEnabled, "leader.txnLogSyncEnabled", true),
+    txnLogExceedsSizeLimit: flag(leader.txnLogExceedsSizeLimit, "leader.txnLogExceedsSizeLimit", false),
+    forceSnapSync: flag(leader.forceSnapSync, "leader.forceSnapSync", false),
     lastProposed:
       leader.lastProposed === undefined
         ? lastOf(toBeApplied, outstandingProposals)
@@ -108,7 +108,9 @@ function zxids(value: unknown, field: string): Logged<Zxid64>[] {
   return array(value, field).map((one, i) => ({ zxid: zxid(one, `${field}[${i}]`) }));
 }
 
-function flag(value: unknown, field: string): boolean {
+/** ZooKeeper's default where the field is left out. */
+function flag(value: unknown, field: string, byDefault: boolean): boolean {
+  if (value === undefined) return byDefault;
   return typeof value === "boolean" ? value : wrong(field, value, "true or false");
 }
 

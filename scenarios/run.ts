@@ -69,9 +69,10 @@ export class ScenarioRunner {
   private readonly seed: bigint | number;
   private readonly script: Script;
   private readonly invariants: Invariants;
-  private readonly untilUs: number;
   private readonly noisy: boolean;
-  private endUs: number;
+  private readonly endUs: number;
+  /** Nothing more is going to happen. */
+  private calm = false;
   private lastNoteUs = 0;
 
   constructor(scenario: Scenario, options: RunOptions) {
@@ -116,26 +117,20 @@ export class ScenarioRunner {
       this.records.push(record);
       this.lastNoteUs = record.atUs;
     });
-    this.untilUs = durationUs(scenario.until ?? "120s");
-    this.endUs = this.untilUs;
+    this.endUs = options.noise === true ? NOISE_US + AFTER_NOISE_US : durationUs(scenario.until ?? "120s");
     this.cluster.start();
     this.script.start();
-    if (options.noise === true) {
-      this.endUs = NOISE_US + AFTER_NOISE_US;
-      new Noise(this.cluster, NOISE_US).start();
-    } else if (scenario.until === undefined) {
-      this.watchForCalm();
-    }
+    if (options.noise === true) new Noise(this.cluster, NOISE_US).start();
+    else if (scenario.until === undefined) this.watchForCalm();
   }
 
   /** Handles one event; false at the end of the run. */
   step(): boolean {
-    const { world } = this.cluster;
-    return world.queue.peekTime() <= this.endUs && world.step();
+    return !this.calm && this.cluster.world.run({ untilUs: this.endUs, maxEvents: 1 }).events > 0;
   }
 
   run(): ScenarioRun {
-    while (this.step());
+    this.cluster.world.run({ untilUs: this.endUs, stopWhen: () => this.calm });
     return this.result();
   }
 
@@ -172,8 +167,8 @@ export class ScenarioRunner {
         this.script.done &&
         world.nowUs - this.lastNoteUs >= 1_000_000 &&
         this.cluster.running.every((server) => server.peer.serving);
-      if (calm) this.endUs = world.nowUs;
-      else if (world.nowUs + 250_000 <= this.untilUs) world.at(world.nowUs + 250_000, look, "calm?");
+      if (calm) this.calm = true;
+      else if (world.nowUs + 250_000 <= this.endUs) world.at(world.nowUs + 250_000, look, "calm?");
     };
     world.at(250_000, look, "calm?");
   }

@@ -8,7 +8,6 @@ import {
   type Effects,
   ELECTION_PORT,
   type ElectionMessage,
-  type Notes,
   type Notification,
   Peer,
   type PeerConfig,
@@ -22,6 +21,7 @@ import {
 } from "../protocol/index.ts";
 import type { Node, NodeProgram } from "../sim/index.ts";
 import { ServerDisk } from "./server-disk.ts";
+import type { Watchers } from "./watchers.ts";
 
 export type Message = QuorumPacket | ElectionMessage;
 
@@ -47,20 +47,29 @@ export class Server implements NodeProgram<Message>, Effects {
   private readonly node: Node<Message>;
   private readonly disk: ServerDisk;
   private readonly onExit: ExitWatcher;
+  private readonly watchers: Watchers;
   /** Whom a connection leads to; only kept while messages are watched. */
   private readonly remote = new Map<number, ServerId>();
 
-  constructor(node: Node<Message>, config: PeerConfig, notes: Notes, onExit: ExitWatcher) {
+  constructor(node: Node<Message>, config: PeerConfig, watchers: Watchers, onExit: ExitWatcher) {
     this.node = node;
     this.disk = new ServerDisk(node.disk);
     this.onExit = onExit;
-    this.peer = new Peer(config, this, notes);
+    this.watchers = watchers;
+    this.peer = new Peer(config, this, watchers);
   }
 
   /** To be called once the node runs this program. */
   start(): void {
     this.input();
     this.peer.start(this.disk.image());
+  }
+
+  /** The process is gone. */
+  end(): void {
+    this.running = false;
+    this.peer.alive = false;
+    this.watchers.watching = false;
   }
 
   write(value: string | number): boolean {

@@ -4,8 +4,12 @@
 import { hierarchical, majority, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
 import type { Scenario } from "./scenario.ts";
 
-export function verifierOf(scenario: Pick<Scenario, "servers" | "quorum">): QuorumVerifier {
-  const ids = Object.keys(scenario.servers).map(Number);
+/** The configuration as a server has it that knows of these servers only. */
+export function verifierOf(
+  scenario: Pick<Scenario, "servers" | "quorum">,
+  view: readonly ServerId[] = Object.keys(scenario.servers).map(Number),
+): QuorumVerifier {
+  const ids = view;
   const isObserver = (sid: ServerId): boolean => scenario.servers[sid]?.role === "observer";
   const observers = ids.filter(isObserver);
   const { quorum } = scenario;
@@ -16,5 +20,6 @@ export function verifierOf(scenario: Pick<Scenario, "servers" | "quorum">): Quor
     );
   }
   const weights = new Map(Object.entries(quorum.weights).map(([sid, weight]) => [Number(sid), weight]));
-  return hierarchical(Object.values(quorum.groups), weights, observers);
+  const groups = Object.values(quorum.groups).map((group) => group.filter((sid) => ids.includes(sid)));
+  return hierarchical(groups, weights, observers);
 }

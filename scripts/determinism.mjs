@@ -19,7 +19,9 @@ const install = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--logle
   encoding: "utf8",
 });
 if (install.status !== 0) {
-  console.error(`determinism: the other releases of Node could not be installed\n${install.stderr.replace(/https?:\S+/g, "")}`);
+  console.error(
+    `determinism: the other releases of Node could not be installed\n${install.stderr.replace(/https?:\S+/g, "")}`,
+  );
   process.exit(70);
 }
 

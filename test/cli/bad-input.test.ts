@@ -51,7 +51,7 @@ describe("bad input ends with exit code 2 and one message, never a stack trace",
 
   it("--set with a path that is not there", () => {
     const path = file("fine.yaml", "servers: 3\n");
-    const ended = zabsim(["run", path, "--set", "servers.9.down=true"]);
+    const ended = zabsim(["run", path, "--set", "servers.2.dwon=true"]);
     expect(isBadInput(ended)).toBe(true);
     expect(ended.stderr).toContain("--set");
   });
@@ -67,7 +67,9 @@ describe("bad input ends with exit code 2 and one message, never a stack trace",
 
   it("--filters of replay that cannot be", () => {
     const path = file("three.yaml", "servers: 3\n");
-    expect(zabsim(["replay", path, "--server", "7"]).stderr).toContain("--server 7: no such server in three (accepted: 1, 2, 3)");
+    expect(zabsim(["replay", path, "--server", "7"]).stderr).toContain(
+      "--server 7: no such server in three (accepted: 1, 2, 3)",
+    );
     expect(isBadInput(zabsim(["replay", path, "--from", "noon"]))).toBe(true);
     expect(isBadInput(zabsim(["replay", path, "--server", "x"]))).toBe(true);
   });

@@ -25,7 +25,10 @@ describe("zabsim decide --stdin", () => {
       const { code, stdout, stderr } = zabsim(["decide", "--stdin"], `${lines.join("\n")}\n`);
       expect(stderr).toBe("");
       expect(code).toBe(0);
-      const answers = stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as Answer);
+      const answers = stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Answer);
       expect(answers).toHaveLength(lines.length);
       const differing = lines.filter((line, i) => {
         const { id, expect: recorded } = JSON.parse(line);
@@ -45,7 +48,10 @@ describe("zabsim decide --stdin", () => {
     const badZxid = JSON.stringify({ ...JSON.parse(good), id: "bad", peerLastZxid: "0xzz" });
     const input = [good, "{", noPeer, "[]", badZxid, "", good].join("\n");
     const { code, stdout, stderr } = zabsim(["decide", "--stdin"], input);
-    const answers = stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as Answer);
+    const answers = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Answer);
     expect(code).toBe(2);
     expect(stderr).toBe("");
     expect(answers.map((answer) => answer.id)).toEqual([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { zabsim } from "./zabsim.ts";
 
-const COLD_START = "three-servers-cold-start";
+const COLD_START = "cold-start-of-three-epoch-1";
 
 describe("zabsim run", () => {
   it("--json prints one document, identical bytes each time, without a wall-clock value", () => {
@@ -17,12 +17,16 @@ describe("zabsim run", () => {
 
   it("gives the same digests when strings and maps are hashed with another seed", () => {
     const usual = zabsim(["run", "--json", "--seed", "0xffffffffffffffff"]);
-    const other = zabsim(["run", "--json", "--seed", "18446744073709551615"], "", {}, ["--hash-seed=12345", "--random-seed=99"]);
+    const other = zabsim(["run", "--json", "--seed", "18446744073709551615"], "", {}, [
+      "--hash-seed=12345",
+      "--random-seed=99",
+    ]);
     expect(other.stdout).toBe(usual.stdout);
   });
 
   it("another seed gives another digest", () => {
-    const digest = (seed: string): string => JSON.parse(zabsim(["run", "--json", "--seed", seed, COLD_START]).stdout).runs[0].digest;
+    const digest = (seed: string): string =>
+      JSON.parse(zabsim(["run", "--json", "--seed", seed, COLD_START]).stdout).runs[0].digest;
     expect(digest("1")).not.toBe(digest("2"));
   });
 
@@ -63,7 +67,10 @@ describe("zabsim replay", () => {
 
   it("--json gives one record a line", () => {
     const { stdout } = zabsim(["replay", COLD_START, "--json", "--only", "sync-decided"]);
-    const records = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const records = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
     expect(records.map((record) => record.event)).toEqual(["sync-decided", "sync-decided"]);
     expect(records[0].why).toContain("→ empty DIFF");
   });

@@ -12,7 +12,12 @@ export interface Ended {
   readonly stderr: string;
 }
 
-export function zabsim(args: readonly string[], input = "", env: Record<string, string> = {}, node: string[] = []): Ended {
+export function zabsim(
+  args: readonly string[],
+  input = "",
+  env: Record<string, string> = {},
+  node: string[] = [],
+): Ended {
   const { status, stdout, stderr } = spawnSync(process.execPath, [...node, LAUNCHER, ...args], {
     input,
     encoding: "utf8",

@@ -1,0 +1,28 @@
+/**
+ * All families of figures, and their results as one JSON object.
+ */
+import { measureColdStarts } from "./cold-starts.ts";
+import type { Family, FamilyResult, FigureValue } from "./harness.ts";
+import { measureKernel } from "./kernel.ts";
+import { measureNoisy } from "./noisy.ts";
+import { measureProtocol } from "./protocol.ts";
+import { measureScale } from "./scale.ts";
+
+export const FAMILIES: readonly Family[] = [
+  { name: "kernel", measure: measureKernel },
+  { name: "protocol", measure: measureProtocol },
+  { name: "cold-starts", measure: measureColdStarts },
+  { name: "noisy", measure: measureNoisy },
+  { name: "scale", measure: measureScale },
+];
+
+/** Every figure under its name, with four digits. */
+export function figuresOf(results: readonly FamilyResult[]): Record<string, FigureValue> {
+  const rounded = (value: FigureValue): FigureValue => {
+    if (value === null) return null;
+    if (typeof value === "number") return Number(value.toPrecision(4));
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, rounded(one) as number]));
+  };
+  const all = results.flatMap(({ figures }) => Object.entries(figures));
+  return Object.fromEntries(all.map(([figure, value]) => [figure, rounded(value)]));
+}

@@ -1,0 +1,66 @@
+/**
+ * Virtual time per real time: what `zabsim run --noise` does with five servers, seed after seed, as a campaign does it
+ * (invariants and digest, no records).
+ */
+
+import { runScenario, type Scenario } from "../index.ts";
+import { recordsOf } from "../scenarios/run.ts";
+import { scenarioOf } from "./cluster-workload.ts";
+import { atEffort, type Effort, type FamilyResult, nanosecondsOf, rowOf, sampleOf, takeTurns } from "./harness.ts";
+
+const RUNS = 300;
+const RUNS_LOOKED_INTO = 30;
+
+export function measureNoisy(effort: Effort): FamilyResult {
+  const scenario = scenarioOf("servers: 5");
+  const runs = atEffort(RUNS, effort);
+  const eventRates: number[] = [];
+  let virtualUs = 0;
+  const { virtualPerReal } = takeTurns(
+    {
+      virtualPerReal: () => {
+        let events = 0;
+        virtualUs = 0;
+        const nanoseconds = nanosecondsOf(() => {
+          for (let seed = 1; seed <= runs; seed++) {
+            const run = runScenario(scenario, { seed, noise: true, records: false });
+            events += run.events;
+            virtualUs += run.endUs;
+          }
+        });
+        eventRates.push((events / nanoseconds) * 1e9);
+        return (virtualUs / nanoseconds) * 1000;
+      },
+    },
+    effort,
+  );
+  const eachS = (virtualUs / runs / 1e6).toPrecision(3);
+  return {
+    figures: { virtualPerReal: virtualPerReal.median },
+    rows: [
+      rowOf(virtualPerReal, {
+        figure: "virtualPerReal",
+        unit: "virtual s/s",
+        what: `5 servers under noise for 15 of ${eachS} virtual s: loss, delays, stalls, cuts, resets, pauses, crashes, restarts, writes. ${whatHappens(scenario, Math.min(runs, RUNS_LOOKED_INTO))}`,
+      }),
+      rowOf(sampleOf(eventRates.slice(-effort.rounds)), {
+        figure: "  events",
+        unit: "events/s",
+        what: "the same runs, in events of the world; all invariants and the digest on",
+      }),
+    ],
+  };
+}
+
+/** What a run holds on average. */
+function whatHappens(scenario: Scenario, runs: number): string {
+  const counts = { elected: 0, established: 0, crashed: 0, committed: 0 };
+  for (let seed = 1; seed <= runs; seed++) {
+    const { records } = runScenario(scenario, { seed, noise: true });
+    for (const event of Object.keys(counts) as (keyof typeof counts)[]) {
+      counts[event] += recordsOf(records, event).length;
+    }
+  }
+  const mean = (count: number): string => (count / runs).toPrecision(2);
+  return `A run has ${mean(counts.crashed)} crashes, ${mean(counts.elected)} times a server ends an election, ${mean(counts.established)} established leaders, ${mean(counts.committed)} commits`;
+}

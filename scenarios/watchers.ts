@@ -1,0 +1,176 @@
+/**
+ * The watchers of one process: each note is passed to all of them, in order, while the process lives. What it does in the
+ * rest of the input that killed it, nobody sees.
+ */
+import type {
+  Epoch,
+  FailureReason,
+  History,
+  Notes,
+  Oddity,
+  PacketType,
+  Phase,
+  ServerId,
+  ServerState,
+  SyncDecision,
+  SyncFacts,
+  Txn,
+  Zxid,
+} from "../protocol/index.ts";
+
+export class Watchers implements Notes {
+  /** Cleared when the process dies. */
+  watching = true;
+  private readonly first: Notes | undefined;
+  private readonly second: Notes | undefined;
+
+  /** Two at the most are ever needed: invariants, and a recorder. */
+  constructor(first: Notes | undefined, second: Notes | undefined) {
+    this.first = first;
+    this.second = second;
+  }
+
+  stateChanged(state: ServerState, phase: Phase): void {
+    if (!this.watching) return;
+    this.first?.stateChanged(state, phase);
+    this.second?.stateChanged(state, phase);
+  }
+
+  voted(round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void {
+    if (!this.watching) return;
+    this.first?.voted(round, leader, zxid, peerEpoch);
+    this.second?.voted(round, leader, zxid, peerEpoch);
+  }
+
+  elected(leader: ServerId, round: number): void {
+    if (!this.watching) return;
+    this.first?.elected(leader, round);
+    this.second?.elected(leader, round);
+  }
+
+  epochOffered(learner: ServerId, observer: boolean, epoch: Epoch): void {
+    if (!this.watching) return;
+    this.first?.epochOffered(learner, observer, epoch);
+    this.second?.epochOffered(learner, observer, epoch);
+  }
+
+  epochProposed(epoch: Epoch): void {
+    if (!this.watching) return;
+    this.first?.epochProposed(epoch);
+    this.second?.epochProposed(epoch);
+  }
+
+  epochAccepted(epoch: Epoch): void {
+    if (!this.watching) return;
+    this.first?.epochAccepted(epoch);
+    this.second?.epochAccepted(epoch);
+  }
+
+  epochAcked(learner: ServerId, currentEpoch: Epoch, lastZxid: Zxid): void {
+    if (!this.watching) return;
+    this.first?.epochAcked(learner, currentEpoch, lastZxid);
+    this.second?.epochAcked(learner, currentEpoch, lastZxid);
+  }
+
+  epochCurrent(epoch: Epoch): void {
+    if (!this.watching) return;
+    this.first?.epochCurrent(epoch);
+    this.second?.epochCurrent(epoch);
+  }
+
+  syncDecided(learner: ServerId, observer: boolean, facts: SyncFacts, decision: SyncDecision): void {
+    if (!this.watching) return;
+    this.first?.syncDecided(learner, observer, facts, decision);
+    this.second?.syncDecided(learner, observer, facts, decision);
+  }
+
+  newLeaderAcked(epoch: Epoch, history: History): void {
+    if (!this.watching) return;
+    this.first?.newLeaderAcked(epoch, history);
+    this.second?.newLeaderAcked(epoch, history);
+  }
+
+  newLeaderAckRead(learner: ServerId, zxid: Zxid): void {
+    if (!this.watching) return;
+    this.first?.newLeaderAckRead(learner, zxid);
+    this.second?.newLeaderAckRead(learner, zxid);
+  }
+
+  established(epoch: Epoch, history: History): void {
+    if (!this.watching) return;
+    this.first?.established(epoch, history);
+    this.second?.established(epoch, history);
+  }
+
+  active(epoch: Epoch, leader: ServerId, history: History): void {
+    if (!this.watching) return;
+    this.first?.active(epoch, leader, history);
+    this.second?.active(epoch, leader, history);
+  }
+
+  proposed(txn: Txn): void {
+    if (!this.watching) return;
+    this.first?.proposed(txn);
+    this.second?.proposed(txn);
+  }
+
+  logged(txn: Txn, log: History): void {
+    if (!this.watching) return;
+    this.first?.logged(txn, log);
+    this.second?.logged(txn, log);
+  }
+
+  synced(log: History): void {
+    if (!this.watching) return;
+    this.first?.synced(log);
+    this.second?.synced(log);
+  }
+
+  committed(txn: Txn): void {
+    if (!this.watching) return;
+    this.first?.committed(txn);
+    this.second?.committed(txn);
+  }
+
+  delivered(txn: Txn, history: History): void {
+    if (!this.watching) return;
+    this.first?.delivered(txn, history);
+    this.second?.delivered(txn, history);
+  }
+
+  truncated(zxid: Zxid, before: History, after: History): void {
+    if (!this.watching) return;
+    this.first?.truncated(zxid, before, after);
+    this.second?.truncated(zxid, before, after);
+  }
+
+  snapshotSaved(zxid: Zxid, log: History): void {
+    if (!this.watching) return;
+    this.first?.snapshotSaved(zxid, log);
+    this.second?.snapshotSaved(zxid, log);
+  }
+
+  loaded(history: History, log: History): void {
+    if (!this.watching) return;
+    this.first?.loaded(history, log);
+    this.second?.loaded(history, log);
+  }
+
+  fastForwarded(history: History, log: History): void {
+    if (!this.watching) return;
+    this.first?.fastForwarded(history, log);
+    this.second?.fastForwarded(history, log);
+  }
+
+  failed(reason: FailureReason, learner: ServerId | undefined, detail: string): void {
+    if (!this.watching) return;
+    this.first?.failed(reason, learner, detail);
+    this.second?.failed(reason, learner, detail);
+  }
+
+  odd(oddity: Oddity, from: ServerId, packet: PacketType | 0, zxid: Zxid, detail: string): void {
+    if (!this.watching) return;
+    this.first?.odd(oddity, from, packet, zxid, detail);
+    this.second?.odd(oddity, from, packet, zxid, detail);
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * That the benchmarks run and say what they promise. How fast anything is no test asserts.
+ */
+import { describe, expect, test } from "vitest";
+import { FAMILIES, figuresOf } from "../../bench/families.ts";
+import { QUICK } from "../../bench/harness.ts";
+import { compileNativeKernel } from "../../bench/kernel-native.ts";
+import { runEventQueue } from "../../bench/kernel-workload.ts";
+import { tableOf } from "../../bench/table.ts";
+
+const native = compileNativeKernel();
+
+describe("bench --quick", () => {
+  test("the JSON has all figures and nothing else, the table a line for each", async () => {
+    const results = [];
+    for (const family of FAMILIES) results.push(await family.measure(QUICK));
+    const figures = figuresOf(results);
+    const aNumber = expect.toSatisfy((value: unknown) => Number.isFinite(value) && (value as number) > 0);
+    const versusNative = native === undefined ? null : aNumber;
+    expect(figures).toEqual({
+      kernelVsNative64: versusNative,
+      kernelVsNative1k: versusNative,
+      kernelVsNative64k: versusNative,
+      kernelVsSimjs: aNumber,
+      kernelVsFakeTimers: aNumber,
+      protocolEventsPerS: aNumber,
+      protocolEventsPerSBare: aNumber,
+      coldStartsPerS: aNumber,
+      virtualPerReal: aNumber,
+      costPerEventByServers: { 3: aNumber, 7: aNumber, 15: aNumber, 31: aNumber },
+      costPerEventByLog: { 100: aNumber, 1000: aNumber, 10000: aNumber, 100000: aNumber },
+    });
+    const table = tableOf(results);
+    for (const figure of Object.keys(figures)) expect(table).toContain(figure);
+  });
+});
+
+describe.skipIf(native === undefined)("the kernel's job in C++", () => {
+  test.each([1, 64, 1024, 65_536])(
+    "%i events outstanding: the same checksum as on sim/event-queue.ts",
+    (outstanding) => {
+      expect(native?.(outstanding, 20_000).checksum).toBe(runEventQueue(outstanding, 20_000).checksum);
+    },
+  );
+});
