@@ -45,6 +45,8 @@ await build({
   minifyWhitespace: true,
   sourcemap: false,
   external: Object.keys(devDependencies),
+  // Its ES modules start twice as fast as the CommonJS that a bundle for Node would take.
+  alias: { yaml: join(root, "node_modules", "yaml", "browser", "index.js") },
   // Some packages are CommonJS and require Node's own modules.
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);',

@@ -1,0 +1,267 @@
+/**
+ * A learner is brought in line with its leader (Learner#syncWithLeader): DIFF, TRUNC or SNAP, what follows it up to
+ * NEWLEADER, what must be durable before that is acknowledged, and what comes until UPTODATE.
+ *
+ * The order at NEWLEADER (snapshot, append, sync, currentEpoch, ACK) is the newest release's. Each step is a disk operation
+ * of its own, and a crash can fall between any two; packets that come meanwhile wait at the Learner.
+ */
+import type { DiskImage } from "./effects.ts";
+import type { Txn } from "./history.ts";
+import type { Learner } from "./learner.ts";
+import { appendTxn } from "./log-thread.ts";
+import {
+  ACK,
+  COMMIT,
+  COMMITANDACTIVATE,
+  DIFF,
+  INFORM,
+  INFORMANDACTIVATE,
+  NEWLEADER,
+  PROPOSAL,
+  packet,
+  type QuorumPacket,
+  SNAP,
+  TRUNC,
+  UPTODATE,
+} from "./packets.ts";
+import type { Peer } from "./peer.ts";
+import { type Epoch, epochOf, makeZxid, type Zxid } from "./zxid.ts";
+
+type Stage =
+  | "reading-op" // DIFF, TRUNC or SNAP
+  | "reading" // what follows it
+  | "truncating"
+  | "reloading"
+  | "saving-snapshot"
+  | "syncing-log"
+  | "writing-epoch";
+
+export class Synchronization {
+  /** Between SNAP and the acknowledgement of NEWLEADER: a database that is only half taken over (QuorumPeer#syncMode). */
+  inSnap = false;
+  /** The last proposal seen; 0 before the first, which is free. */
+  lastQueued: Zxid = 0;
+  /** Proposals that are neither in the log nor in the tree yet. */
+  notLogged: Txn[] = [];
+  /** Of those, what is committed. */
+  committed: Zxid[] = [];
+
+  private readonly peer: Peer;
+  private readonly learner: Learner;
+  private readonly newEpoch: Epoch;
+  private stage: Stage = "reading-op";
+  private snapshotNeeded = true;
+  private syncSnapshot = false;
+  /** Committed txns go to the log at NEWLEADER, instead of to the tree at once. */
+  private writeToTxnLog = false;
+  private sawNewLeader = false;
+  /** Where TRUNC said to cut. */
+  private truncateTo: Zxid = 0;
+
+  constructor(peer: Peer, learner: Learner, newEpoch: Epoch) {
+    this.peer = peer;
+    this.learner = learner;
+    this.newEpoch = newEpoch;
+  }
+
+  get reading(): boolean {
+    return this.stage === "reading" || this.stage === "reading-op";
+  }
+
+  take(message: QuorumPacket): void {
+    if (this.stage === "reading-op") this.takeOp(message);
+    else this.takeNext(message);
+  }
+
+  // ---- DIFF, TRUNC or SNAP
+
+  private takeOp(message: QuorumPacket): void {
+    const { learner, peer } = this;
+    switch (message.type) {
+      case DIFF:
+        this.snapshotNeeded = peer.settings.trustEmptySnapshot && peer.database.snapshots.length === 0;
+        this.syncSnapshot = this.snapshotNeeded;
+        this.begin();
+        break;
+      case SNAP:
+        this.inSnap = true;
+        this.syncSnapshot = true;
+        peer.database.install(message.data, message.zxid);
+        peer.notes.loaded(peer.database.history, peer.database.logHistory);
+        this.begin();
+        break;
+      case TRUNC:
+        this.truncateTo = message.zxid;
+        this.stage = "truncating";
+        peer.effects.truncateLog(message.zxid);
+        break;
+      default:
+        learner.odd("bad-state", message, "expected DIFF, TRUNC or SNAP");
+        learner.exit(13, "unexpected-sync-packet", "expected DIFF, TRUNC or SNAP");
+    }
+  }
+
+  logTruncated(ok: boolean): void {
+    this.peer.database.clear();
+    if (!ok) {
+      this.learner.exit(13, "truncate-failed", "the log could not be truncated");
+      return;
+    }
+    this.stage = "reloading";
+    this.peer.effects.load();
+  }
+
+  reloaded(image: DiskImage): void {
+    const { database, notes } = this.peer;
+    const before = database.logHistory;
+    const problem = database.restore(image);
+    if (problem !== undefined) {
+      this.learner.fail(problem, "the truncated database could not be loaded");
+      return;
+    }
+    notes.truncated(this.truncateTo, before, database.logHistory);
+    database.lastProcessedZxid = this.truncateTo;
+    this.begin();
+  }
+
+  private begin(): void {
+    this.writeToTxnLog = !this.snapshotNeeded;
+    this.readOn();
+  }
+
+  private readOn(): void {
+    this.stage = "reading";
+    this.learner.readOn();
+  }
+
+  // ---- what follows
+
+  private takeNext(message: QuorumPacket): void {
+    switch (message.type) {
+      case PROPOSAL:
+        if (this.isContinuous(message.data)) this.notLogged.push(message.data);
+        break;
+      case COMMIT:
+      case COMMITANDACTIVATE:
+        this.commit(message);
+        break;
+      case INFORM:
+      case INFORMANDACTIVATE:
+        this.inform(message.data);
+        break;
+      case NEWLEADER:
+        this.sawNewLeader = true;
+        if (this.snapshotNeeded) this.saveSnapshot();
+        else this.logCommitted();
+        break;
+      case UPTODATE:
+        // Without NEWLEADER, from a leader before Zab 1.0, this is the moment to persist.
+        if (this.sawNewLeader) this.learner.serve();
+        else this.saveSnapshot();
+        break;
+      default:
+        // PINGs, most often: not answered before UPTODATE.
+        break;
+    }
+  }
+
+  /** enforceContinuousProposal. */
+  private isContinuous(txn: Txn): boolean {
+    const { zxid } = txn;
+    const last = this.lastQueued;
+    if (last !== 0 && zxid !== last + 1 && epochOf(zxid) <= epochOf(last)) {
+      this.learner.odd("bad-proposal", packet(PROPOSAL, zxid, txn), "not the successor of the proposal before it");
+      this.learner.fail("proposal-gap", "a proposal is not the successor of the one before it");
+      return false;
+    }
+    this.lastQueued = zxid;
+    return true;
+  }
+
+  private commit(message: QuorumPacket): void {
+    const { zxid } = message;
+    const head = this.notLogged[0];
+    if (head === undefined) {
+      this.learner.odd("bad-commit", message, "nothing is pending");
+      this.learner.fail("commit-without-proposal", "a COMMIT came with nothing pending");
+    } else if (this.writeToTxnLog) {
+      this.committed.push(zxid);
+    } else if (head.zxid === zxid) {
+      this.notLogged.shift();
+      this.learner.deliver(head);
+    } else {
+      this.learner.odd("bad-commit", message, "not the first of what is pending");
+    }
+  }
+
+  private inform(txn: Txn): void {
+    if (!this.isContinuous(txn)) return;
+    if (!this.writeToTxnLog) {
+      this.learner.deliver(txn);
+      return;
+    }
+    this.notLogged.push(txn);
+    this.committed.push(txn.zxid);
+  }
+
+  // ---- NEWLEADER: persist, then acknowledge
+
+  private saveSnapshot(): void {
+    this.stage = "saving-snapshot";
+    this.peer.effects.saveSnapshot(this.peer.database.snapshot(), this.syncSnapshot);
+  }
+
+  snapshotSaved(ok: boolean): void {
+    if (ok) this.logCommitted();
+    else this.learner.exit(10, "disk-error", "the snapshot could not be written");
+  }
+
+  /** ZOOKEEPER-4394, -4646: committed txns go to the log and the tree, and are synced, before the epoch is written. */
+  private logCommitted(): void {
+    this.writeToTxnLog = true;
+    if (this.learner.observer || this.committed.length === 0 || !this.sawNewLeader) {
+      this.writeEpoch();
+      return;
+    }
+    const { database, effects, notes } = this.peer;
+    for (const zxid of this.committed) {
+      const head = this.notLogged[0];
+      if (head?.zxid !== zxid) {
+        this.learner.odd("bad-commit", packet(COMMIT, zxid, null), "not the first of what is pending");
+        continue;
+      }
+      this.notLogged.shift();
+      appendTxn(effects, notes, database, head);
+      this.learner.deliver(head);
+    }
+    this.committed = [];
+    this.stage = "syncing-log";
+    effects.syncLog();
+  }
+
+  logSynced(ok: boolean): void {
+    if (ok) this.peer.notes.synced(this.peer.database.logHistory);
+    if (!this.learner.failedMeanwhile(ok)) this.writeEpoch();
+  }
+
+  /** ZOOKEEPER-4643: the epoch only after what belongs to it is durable. */
+  private writeEpoch(): void {
+    this.stage = "writing-epoch";
+    this.peer.effects.writeCurrentEpoch(this.newEpoch);
+  }
+
+  currentEpochWritten(ok: boolean): void {
+    const { learner, newEpoch, peer } = this;
+    if (ok) peer.epochCurrent(newEpoch);
+    if (learner.failedMeanwhile(ok)) return;
+    if (!this.sawNewLeader) {
+      learner.serve();
+      return;
+    }
+    this.inSnap = false;
+    peer.notes.newLeaderAcked(newEpoch, peer.database.logHistory);
+    learner.send(packet(ACK, makeZxid(newEpoch, 0), null));
+    learner.readTimeoutUs = peer.syncTimeoutUs;
+    this.readOn();
+  }
+}
