@@ -61,6 +61,8 @@ export class Leader implements Waiter {
   private zxid: Zxid = 0;
   private lastCommitted: Zxid = -1;
   private readonly outstanding = new Map<Zxid, Proposal>();
+  /** Committed while the server shuts down, when nothing is applied any more. Else what is committed is applied at once. */
+  private readonly toBeApplied: Txn[] = [];
   private log: LogThread | null = null;
   private tickSkip = true;
   private anonymous = 0;
@@ -319,8 +321,7 @@ export class Leader implements Waiter {
       txnLogExceedsSizeLimit: database.exceedsTxnLogSizeLimit(peerLastZxid),
       forceSnapSync: settings.forceSnapSync,
       lastProposed: this.lastProposed,
-      // A committed txn is applied in the same step here, so nothing is ever between the two.
-      toBeApplied: [],
+      toBeApplied: this.toBeApplied,
       outstandingProposals: Array.from(this.outstanding.values(), (proposal) => proposal.txn),
       observer,
     };
@@ -416,10 +417,13 @@ export class Leader implements Waiter {
       const inform = packet(INFORM, zxid, txn);
       for (const handler of this.observingLearners) handler.queuePacket(inform);
     }
-    // While shutting down the commit processor is stopped already: the log is read back instead.
-    if (this.phase !== "broadcast") return;
-    this.database.apply(txn);
-    this.notes.delivered(txn, this.database.history);
+    if (this.phase === "broadcast") {
+      this.database.apply(txn);
+      this.notes.delivered(txn, this.database.history);
+    } else {
+      // The commit processor is stopped already; the log will be read back instead.
+      this.toBeApplied.push(txn);
+    }
   }
 
   // ---- leaving

@@ -5,7 +5,7 @@
 import { BROADCAST, type History, type ServerId, type Zxid } from "../protocol/index.ts";
 import type { Trace } from "../sim/index.ts";
 import { Cluster, durationUs } from "./cluster.ts";
-import { checkExpectation, checkViolations } from "./expectation.ts";
+import { checkExpectation, checkUnderNoise } from "./expectation.ts";
 import { Invariants, type Violation } from "./invariants/index.ts";
 import { Noise } from "./noise.ts";
 import { NoteRecorder, type ProtocolRecord, type RecordOf } from "./protocol-trace.ts";
@@ -155,7 +155,7 @@ export class ScenarioRunner {
       servers: cluster.ids.map((sid) => this.finalServer(sid)),
       violations: this.invariants.violations,
     };
-    const unmet = this.noisy ? checkViolations(run) : checkExpectation(run);
+    const unmet = this.noisy ? checkUnderNoise(run) : checkExpectation(run);
     return { ...run, unmet, ok: unmet.length === 0 };
   }
 

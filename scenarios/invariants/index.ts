@@ -203,7 +203,12 @@ class ServerNotes implements Notes {
     this.server.log = log;
   }
 
-  failed(_reason: FailureReason, _learner: ServerId | undefined, _detail: string): void {}
+  /** From here on it only winds up: what still goes out is of a role that it has left. */
+  failed(_reason: FailureReason, learner: ServerId | undefined, _detail: string): void {
+    if (learner !== undefined) return;
+    this.server.serving = false;
+    this.server.epoch = -1;
+  }
 
   odd(oddity: Oddity, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {
     const name = PACKET_NAMES[type] ?? "";
