@@ -10,6 +10,12 @@ export const WRITE_EVERY_US = 1000;
 const WRITE_EVENT = sim.USER_EVENT;
 /** Of virtual time: an election and a synchronization take a fraction of a second. */
 const SERVING_BY_US = 5 * sim.SECOND;
+/** Arrivals are counted by what arrives. */
+const EVENT_NAMES: Readonly<Record<string, string>> = {
+  [sim.eventKindName(WRITE_EVENT)]: "writes",
+  disk: "log syncs",
+  timer: "timers",
+};
 
 export class WatchedCluster {
   readonly cluster: Cluster;
@@ -83,8 +89,8 @@ export function mixOf(scenario: Scenario, events: number): string {
     delivered: (_from, _to, message) => count(`${protocol.PACKET_NAMES[(message as { type?: number }).type ?? 0]}s`),
   });
   world.onEvent = () => {
-    const kind = sim.eventKindName(world.queue.kind);
-    if (kind !== "arrival") count(kind === `user ${WRITE_EVENT}` ? "writes" : `${kind}s`);
+    const name = EVENT_NAMES[sim.eventKindName(world.queue.kind)];
+    if (name !== undefined) count(name);
   };
   counted.broadcast(events);
   const parts = [...counts].toSorted((a, b) => b[1] - a[1]);

@@ -1,20 +1,23 @@
 /**
- * How everything here is measured: the contenders of a figure take turns, round after round (A B A B …), after a first round
- * that counts for nothing; the figure is the median of the rounds, and the spread is shown with it.
+ * How everything here is measured: the contenders of a figure take turns, round after round (A B A B …), after some rounds
+ * that count for nothing; the figure is the median of the rounds, and the spread is shown with it.
  *
  * Each family of figures runs in a process of its own (main.ts), so that what one compiles and leaves behind does not slow
- * down the next. Garbage of earlier rounds is collected between rounds, where Node lets us.
+ * down the next. No garbage collection is forced between rounds: where no cluster is alive it would throw the optimized code
+ * away as well, which no campaign ever does.
  */
 
 export interface Effort {
+  /** Rounds before those that count. */
+  readonly warmUps: number;
   readonly rounds: number;
   /** Part of the full number of events. */
   readonly share: number;
 }
 
-export const FULL: Effort = { rounds: 5, share: 1 };
+export const FULL: Effort = { warmUps: 2, rounds: 5, share: 1 };
 /** Just enough to see that everything runs. The numbers mean nothing. */
-export const QUICK: Effort = { rounds: 1, share: 0.002 };
+export const QUICK: Effort = { warmUps: 0, rounds: 1, share: 0.002 };
 
 /** One line of the table. */
 export interface Row {
@@ -49,14 +52,12 @@ export interface Sample {
 /** Lets the contenders take turns; each call is one round and returns its measurement. */
 export function takeTurns<Name extends string>(
   contenders: Readonly<Record<Name, () => number>>,
-  { rounds }: Effort,
+  { warmUps, rounds }: Effort,
 ): Record<Name, Sample> {
   const names = Object.keys(contenders) as Name[];
   const measured = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
-  const warmUp = rounds > 1 ? 1 : 0;
-  for (let round = -warmUp; round < rounds; round++) {
+  for (let round = -warmUps; round < rounds; round++) {
     for (const name of names) {
-      globalThis.gc?.();
       const value = contenders[name]();
       if (round >= 0) measured[name].push(value);
     }

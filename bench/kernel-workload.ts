@@ -6,7 +6,6 @@
  * same checksum.
  */
 import { EventQueue } from "../sim/index.ts";
-import { nanosecondsOf } from "./harness.ts";
 
 export const NODES = 5;
 
@@ -71,16 +70,20 @@ export function runEventQueue(outstanding: number, events: number): KernelRun {
   for (let i = 0; i < outstanding; i++) {
     queue.push(generator.delay(), i % NODES, 0, generator.next(), 0, undefined);
   }
-  const nanoseconds = nanosecondsOf(() => {
-    for (let i = 0; i < events; i++) {
-      queue.pop();
-      const nowUs = queue.timeUs;
-      const delay = generator.delay();
-      const target = generator.target();
-      const value = generator.next();
-      nodes.mutate(queue.target, queue.a, nowUs);
-      queue.push(nowUs + delay, target, 0, value, 0, undefined);
-    }
-  });
-  return { nanoseconds, checksum: nodes.checksum() };
+  const start = performance.now();
+  handle(queue, nodes, generator, events);
+  return { nanoseconds: (performance.now() - start) * 1e6, checksum: nodes.checksum() };
+}
+
+/** The loop proper, a function of its own as World#run is one. */
+function handle(queue: EventQueue, nodes: Nodes, generator: Generator, events: number): void {
+  for (let i = 0; i < events; i++) {
+    queue.pop();
+    const nowUs = queue.timeUs;
+    const delay = generator.delay();
+    const target = generator.target();
+    const value = generator.next();
+    nodes.mutate(queue.target, queue.a, nowUs);
+    queue.push(nowUs + delay, target, 0, value, 0, undefined);
+  }
 }

@@ -18,7 +18,7 @@ import { fakeTimersKernel, simjsKernel } from "./kernel-peers.ts";
 import { type KernelRun, runEventQueue } from "./kernel-workload.ts";
 
 const NATIVE_EVENTS = 2_000_000;
-const LIBRARY_EVENTS = 200_000;
+const LIBRARY_EVENTS = 400_000;
 
 type Kernel = (outstanding: number, events: number) => KernelRun;
 

@@ -22,13 +22,15 @@ if (family !== undefined) {
   process.exitCode = 2;
 } else {
   const results = FAMILIES.map(({ name }) => measureApart(name));
+  const missing = results.flatMap(({ rows }) => rows).filter(({ value }) => value === null);
+  for (const { figure, what } of missing) console.error(`bench: no ${figure}: ${what}`);
   console.log(values.json ? JSON.stringify(figuresOf(results), null, 2) : tableOf(results));
 }
 
 /** A family in a process of its own. */
 function measureApart(name: string): FamilyResult {
   if (process.stderr.isTTY) console.error(`bench: ${name} ...`);
-  const args = ["--expose-gc", fileURLToPath(import.meta.url), "--family", name, ...(values.quick ? ["--quick"] : [])];
+  const args = [fileURLToPath(import.meta.url), "--family", name, ...(values.quick ? ["--quick"] : [])];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
   if (status !== 0) throw new Error(`bench: the family ${name} failed\n${stderr}`);
   return JSON.parse(stdout) as FamilyResult;

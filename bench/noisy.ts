@@ -61,6 +61,6 @@ function whatHappens(scenario: Scenario, runs: number): string {
       counts[event] += recordsOf(records, event).length;
     }
   }
-  const mean = (count: number): string => (count / runs).toPrecision(2);
-  return `A run has ${mean(counts.crashed)} crashes, ${mean(counts.elected)} times a server ends an election, ${mean(counts.established)} established leaders, ${mean(counts.committed)} commits`;
+  const mean = (count: number): string => (count / runs).toFixed(1);
+  return `A run has ${mean(counts.crashed)} crashes, ${mean(counts.established)} established leaders, ${mean(counts.elected)} elections that a server ends, ${mean(counts.committed)} commits`;
 }

@@ -1,0 +1,147 @@
+/**
+ * Recorded decisions of the real syncFollower and startForwarding: 20,000 + 6,000 + the 20 calls of LearnerHandlerTest.
+ */
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import {
+  type AnyZxid,
+  decideSync,
+  formatZxidHex,
+  type Logged,
+  PACKET_NAMES,
+  parseZxid64,
+  SYNC_RULES,
+  type SyncFacts,
+} from "../../protocol/index.ts";
+
+interface Vector {
+  readonly id: string;
+  readonly kind?: string;
+  readonly leader: {
+    readonly committedLog: string[];
+    readonly txnLogFiles: string[][];
+    readonly txnLogSyncEnabled: boolean;
+    readonly txnLogExceedsSizeLimit: boolean;
+    readonly lastProcessedZxid: string;
+    readonly forceSnapSync?: boolean;
+    readonly lastProposed?: string;
+    readonly toBeApplied?: string[];
+    readonly outstandingProposals?: string[];
+  };
+  readonly learnerType?: string;
+  readonly peerLastZxid: string;
+  readonly expect: { needSnap: boolean; packets: { type: string; zxid: string }[]; startForwardingFrom: string };
+}
+
+/** The branch of the recorded decision, and the rule that must have made ours. */
+const RULES_BY_KIND: Readonly<Record<string, string>> = {
+  "1 forced SNAP": "forced-snap",
+  "2 in-sync empty DIFF": "in-sync",
+  "3 TRUNC to maxCommittedLog": "ahead-of-committed-log",
+  "4a in-range DIFF (epoch-boundary peer, not in log)+proposals": "committed-log-diff-new-epoch",
+  "4a in-range DIFF exact match+none": "committed-log-diff",
+  "4a in-range DIFF exact match+proposals": "committed-log-diff",
+  "4b in-range TRUNC to prev+proposals": "committed-log-trunc",
+  "4d in-range, unknown zxid, next txn in other epoch -> SNAP (forwarding starts at peer zxid)":
+    "committed-log-cross-epoch",
+  "5a SNAP: no txnlog": "txn-log-empty",
+  "5a SNAP: peer older than txnlog": "txn-log-starts-later",
+  "5a SNAP: txnlog over size limit": "txn-log-too-large",
+  "5b SNAP: gap between txnlog end and committedLog start": "txn-log-gap",
+  "5c txnlog DIFF (epoch-boundary peer, not in log)+proposals": "txn-log-diff-new-epoch",
+  "5c txnlog DIFF exact match+proposals": "txn-log-diff",
+  "5d txnlog TRUNC to prev+proposals": "txn-log-trunc",
+  "5g SNAP: cross-epoch TRUNC refused (via gap check)": "txn-log-cross-epoch",
+  "6 SNAP: behind committedLog and txnlog sync disabled": "txn-log-off",
+  "7 SNAP: epoch-boundary peer zxid above maxCommittedLog, not equal lastProcessed": "new-epoch-above-committed-log",
+};
+
+function vectors(name: string): Vector[] {
+  const bytes = readFileSync(new URL(`vectors/${name}`, import.meta.url));
+  const text = (name.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
+
+function factsOf<Z extends AnyZxid>(vector: Vector, read: (hex: string) => Z): SyncFacts<Z, Logged<Z>> {
+  const { leader } = vector;
+  const list = (zxids: readonly string[] = []): Logged<Z>[] => zxids.map((zxid) => ({ zxid: read(zxid) }));
+  return {
+    peerLastZxid: read(vector.peerLastZxid),
+    lastProcessedZxid: read(leader.lastProcessedZxid),
+    committedLog: list(leader.committedLog),
+    txnLogFiles: leader.txnLogFiles.map((file) => ({ name: read(file[0] as string), txns: list(file) })),
+    txnLogSyncEnabled: leader.txnLogSyncEnabled,
+    txnLogExceedsSizeLimit: leader.txnLogExceedsSizeLimit,
+    forceSnapSync: leader.forceSnapSync ?? false,
+    lastProposed: read(leader.lastProposed ?? "0x8000000000000000"),
+    toBeApplied: list(leader.toBeApplied),
+    outstandingProposals: list(leader.outstandingProposals),
+    observer: vector.learnerType === "OBSERVER",
+  };
+}
+
+function answer<Z extends AnyZxid>(vector: Vector, read: (hex: string) => Z): { rule: string; told: unknown } {
+  const decision = decideSync<Z, Logged<Z>>(factsOf(vector, read));
+  const packets = decision.packets.map(({ type, zxid }) => ({ type: PACKET_NAMES[type], zxid: formatZxidHex(zxid) }));
+  const startForwardingFrom = formatZxidHex(decision.startForwardingFrom);
+  return { rule: decision.rule, told: { needSnap: decision.needSnap, packets, startForwardingFrom } };
+}
+
+const asBigint = (hex: string): bigint => parseZxid64(hex) as bigint;
+const asNumber = (hex: string): number => Number(asBigint(hex));
+
+const recorded = ({ expect: { needSnap, packets, startForwardingFrom } }: Vector): unknown => ({
+  needSnap,
+  packets: packets.map(({ type, zxid }) => ({ type, zxid })),
+  startForwardingFrom,
+});
+
+describe.each([
+  ["sync-vectors.jsonl.gz", 20_000],
+  ["forward-vectors.jsonl.gz", 6_000],
+  ["learnerhandlertest-vectors.jsonl", 20],
+])("%s", (name, count) => {
+  const all = vectors(name);
+
+  it(`holds ${count} decisions`, () => expect(all).toHaveLength(count));
+
+  it("all are ours, with all 64 bits", () => {
+    const differing = all.filter(
+      (vector) => JSON.stringify(answer(vector, asBigint).told) !== JSON.stringify(recorded(vector)),
+    );
+    expect(differing.map((vector) => vector.id)).toEqual([]);
+  });
+
+  it("all are ours with the simulator's numbers", () => {
+    const differing = all.filter(
+      (vector) => JSON.stringify(answer(vector, asNumber).told) !== JSON.stringify(recorded(vector)),
+    );
+    expect(differing.map((vector) => vector.id)).toEqual([]);
+  });
+});
+
+describe("rules", () => {
+  it("each kind of recorded decision was made by its rule, and all kinds occur", () => {
+    const seen = new Map<string, Set<string>>();
+    for (const vector of vectors("sync-vectors.jsonl.gz")) {
+      const kind = vector.kind as string;
+      seen.set(kind, (seen.get(kind) ?? new Set()).add(answer(vector, asBigint).rule));
+    }
+    const got = Object.fromEntries([...seen].sort().map(([kind, rules]) => [kind, [...rules].join(" ")]));
+    expect(got).toEqual(RULES_BY_KIND);
+  });
+
+  it("each has a sentence", () => {
+    for (const rule of Object.values(RULES_BY_KIND)) expect(Object.keys(SYNC_RULES)).toContain(rule);
+  });
+});
+
+describe("LearnerHandlerTest", () => {
+  for (const vector of vectors("learnerhandlertest-vectors.jsonl")) {
+    it(vector.id, () => expect(answer(vector, asNumber).told).toEqual(recorded(vector)));
+  }
+});
