@@ -60,7 +60,8 @@ export class Leader implements Waiter {
   /** ZooKeeperServer#getZxid: the last zxid given out. */
   private zxid: Zxid = 0;
   private lastCommitted: Zxid = -1;
-  private readonly outstanding = new Map<Zxid, Proposal>();
+  /** Proposed and not committed, oldest first: zxids without gaps. */
+  private readonly outstanding: Proposal[] = [];
   /** Committed while the server shuts down, when nothing is applied any more. Else what is committed is applied at once. */
   private readonly toBeApplied: Txn[] = [];
   private log: LogThread | null = null;
@@ -322,7 +323,7 @@ export class Leader implements Waiter {
       forceSnapSync: settings.forceSnapSync,
       lastProposed: this.lastProposed,
       toBeApplied: this.toBeApplied,
-      outstandingProposals: Array.from(this.outstanding.values(), (proposal) => proposal.txn),
+      outstandingProposals: this.outstanding.map((proposal) => proposal.txn),
       observer,
     };
   }
@@ -370,7 +371,7 @@ export class Leader implements Waiter {
 
   private propose(txn: Txn): void {
     this.lastProposed = txn.zxid;
-    this.outstanding.set(txn.zxid, { txn, acks: new AckSet(this.peer.verifier) });
+    this.outstanding.push({ txn, acks: new AckSet(this.peer.verifier) });
     this.notes.proposed(txn);
     const proposal = packet(PROPOSAL, txn.zxid, txn);
     for (const handler of this.forwardingFollowers) handler.queuePacket(proposal);
@@ -395,8 +396,10 @@ export class Leader implements Waiter {
   processAck(sid: ServerId, zxid: Zxid): void {
     // The ACK of UPTODATE, and of NEWLEADER when it comes late.
     if (counterOf(zxid) === 0) return;
-    if (this.outstanding.size === 0 || zxid <= this.lastCommitted) return;
-    const proposal = this.outstanding.get(zxid);
+    const { outstanding } = this;
+    const first = outstanding[0];
+    if (first === undefined || zxid <= this.lastCommitted) return;
+    const proposal = outstanding[zxid - first.txn.zxid];
     if (proposal === undefined) {
       this.notes.odd("bad-ack", sid, ACK, zxid, "acknowledges a proposal that was not made");
       return;
@@ -407,8 +410,8 @@ export class Leader implements Waiter {
 
   private tryToCommit({ txn, acks }: Proposal): void {
     const { zxid } = txn;
-    if (this.outstanding.has(zxid - 1) || !acks.hasQuorum) return;
-    this.outstanding.delete(zxid);
+    if ((this.outstanding[0] as Proposal).txn !== txn || !acks.hasQuorum) return;
+    this.outstanding.shift();
     this.lastCommitted = zxid;
     this.notes.committed(txn);
     const commit = packet(COMMIT, zxid, null);

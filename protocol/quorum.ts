@@ -13,7 +13,7 @@ export interface QuorumVerifier {
   isVoter(sid: ServerId): boolean;
   /** 0 means: may vote for others, must never be elected (FastLeaderElection#totalOrderPredicate). */
   weightOf(sid: ServerId): number;
-  containsQuorum(servers: ReadonlySet<ServerId>): boolean;
+  containsQuorum(servers: readonly ServerId[]): boolean;
 }
 
 const ascending = (a: number, b: number): number => a - b;
@@ -32,7 +32,7 @@ export function majority(
     members: [...voting, ...observers].sort(ascending),
     isVoter: (sid) => voting.has(sid),
     weightOf: () => 1,
-    containsQuorum: (servers) => servers.size > half,
+    containsQuorum: (servers) => servers.length > half,
   };
 }
 
@@ -75,7 +75,7 @@ export function hierarchical(
 /** SyncedLearnerTracker: the voters that acknowledged something, and whether they are a quorum. */
 export class AckSet {
   private readonly verifier: QuorumVerifier;
-  private readonly acked = new Set<ServerId>();
+  private readonly acked: ServerId[] = [];
   private complete = false;
 
   constructor(verifier: QuorumVerifier) {
@@ -84,21 +84,21 @@ export class AckSet {
 
   /** Whether this server counts and had not acknowledged before. */
   add(sid: ServerId): boolean {
-    if (!this.verifier.isVoter(sid) || this.acked.has(sid)) return false;
-    this.acked.add(sid);
+    if (!this.verifier.isVoter(sid) || this.acked.includes(sid)) return false;
+    this.acked.push(sid);
     this.complete ||= this.verifier.containsQuorum(this.acked);
     return true;
   }
 
   has(sid: ServerId): boolean {
-    return this.acked.has(sid);
+    return this.acked.includes(sid);
   }
 
   get hasQuorum(): boolean {
     return this.complete;
   }
 
-  get servers(): ReadonlySet<ServerId> {
+  get servers(): readonly ServerId[] {
     return this.acked;
   }
 }

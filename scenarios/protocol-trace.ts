@@ -121,7 +121,7 @@ export type RecordSink = (record: ProtocolRecord) => void;
 
 const STATE_EVENTS = ["looking", "following", "leading", "observing"] as const satisfies readonly ProtocolEvent[];
 
-/** Turns one server's notes into records. */
+/** Turns one server's notes into records. Each is one literal: a spread costs ten times as much, here once per note. */
 export class NoteRecorder implements Notes {
   private readonly server: ServerId;
   private readonly now: () => number;
@@ -133,81 +133,102 @@ export class NoteRecorder implements Notes {
     this.sink = sink;
   }
 
-  private get common(): Common {
-    return { atUs: this.now(), server: this.server };
-  }
-
   stateChanged(state: ServerState, phase: Phase): void {
-    this.sink({ ...this.common, event: STATE_EVENTS[state], phase: PHASE_NAMES[phase] as PhaseName });
+    this.sink({
+      atUs: this.now(),
+      server: this.server,
+      event: STATE_EVENTS[state],
+      phase: PHASE_NAMES[phase] as PhaseName,
+    });
   }
   voted(round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void {
-    this.sink({ ...this.common, event: "voted", round, leader, zxid, peerEpoch });
+    this.sink({ atUs: this.now(), server: this.server, event: "voted", round, leader, zxid, peerEpoch });
   }
   elected(leader: ServerId, round: number): void {
-    this.sink({ ...this.common, event: "elected", leader, round });
+    this.sink({ atUs: this.now(), server: this.server, event: "elected", leader, round });
   }
   epochOffered(learner: ServerId, observer: boolean, epoch: Epoch): void {
-    this.sink({ ...this.common, event: "epoch-offered", learner, observer, epoch });
+    this.sink({ atUs: this.now(), server: this.server, event: "epoch-offered", learner, observer, epoch });
   }
   epochProposed(epoch: Epoch): void {
-    this.sink({ ...this.common, event: "epoch-proposed", epoch });
+    this.sink({ atUs: this.now(), server: this.server, event: "epoch-proposed", epoch });
   }
   epochAccepted(epoch: Epoch): void {
-    this.sink({ ...this.common, event: "epoch-accepted", epoch });
+    this.sink({ atUs: this.now(), server: this.server, event: "epoch-accepted", epoch });
   }
   epochAcked(learner: ServerId, currentEpoch: Epoch, lastZxid: Zxid): void {
-    this.sink({ ...this.common, event: "epoch-acked", learner, currentEpoch, lastZxid });
+    this.sink({ atUs: this.now(), server: this.server, event: "epoch-acked", learner, currentEpoch, lastZxid });
   }
   epochCurrent(epoch: Epoch): void {
-    this.sink({ ...this.common, event: "epoch-current", epoch });
+    this.sink({ atUs: this.now(), server: this.server, event: "epoch-current", epoch });
   }
   syncDecided(learner: ServerId, observer: boolean, facts: SyncFacts, decision: SyncDecision): void {
-    this.sink({ ...this.common, event: "sync-decided", ...summarize(learner, observer, facts, decision) });
+    this.sink({
+      atUs: this.now(),
+      server: this.server,
+      event: "sync-decided",
+      ...summarize(learner, observer, facts, decision),
+    });
   }
   newLeaderAcked(epoch: Epoch, history: History): void {
-    this.sink({ ...this.common, event: "newleader-acked", epoch, zxid: history.zxid });
+    this.sink({ atUs: this.now(), server: this.server, event: "newleader-acked", epoch, zxid: history.zxid });
   }
   newLeaderAckRead(learner: ServerId, zxid: Zxid): void {
-    this.sink({ ...this.common, event: "newleader-ack-read", learner, zxid });
+    this.sink({ atUs: this.now(), server: this.server, event: "newleader-ack-read", learner, zxid });
   }
   established(epoch: Epoch, history: History): void {
-    this.sink({ ...this.common, event: "established", epoch, zxid: history.zxid });
+    this.sink({ atUs: this.now(), server: this.server, event: "established", epoch, zxid: history.zxid });
   }
   active(epoch: Epoch, leader: ServerId, history: History): void {
-    this.sink({ ...this.common, event: "active", epoch, leader, zxid: history.zxid });
+    this.sink({ atUs: this.now(), server: this.server, event: "active", epoch, leader, zxid: history.zxid });
   }
   proposed(txn: Txn): void {
-    this.sink({ ...this.common, event: "proposed", zxid: txn.zxid, value: String(txn.value) });
+    this.sink({ atUs: this.now(), server: this.server, event: "proposed", zxid: txn.zxid, value: String(txn.value) });
   }
   logged(txn: Txn): void {
-    this.sink({ ...this.common, event: "logged", zxid: txn.zxid, value: String(txn.value) });
+    this.sink({ atUs: this.now(), server: this.server, event: "logged", zxid: txn.zxid, value: String(txn.value) });
   }
   synced(log: History): void {
-    this.sink({ ...this.common, event: "synced", zxid: log.zxid });
+    this.sink({ atUs: this.now(), server: this.server, event: "synced", zxid: log.zxid });
   }
   committed(txn: Txn): void {
-    this.sink({ ...this.common, event: "committed", zxid: txn.zxid, value: String(txn.value) });
+    this.sink({ atUs: this.now(), server: this.server, event: "committed", zxid: txn.zxid, value: String(txn.value) });
   }
   delivered(txn: Txn): void {
-    this.sink({ ...this.common, event: "delivered", zxid: txn.zxid, value: String(txn.value) });
+    this.sink({ atUs: this.now(), server: this.server, event: "delivered", zxid: txn.zxid, value: String(txn.value) });
   }
   truncated(zxid: Zxid, before: History, after: History): void {
-    this.sink({ ...this.common, event: "truncated", zxid, removed: before.length - after.length });
+    this.sink({
+      atUs: this.now(),
+      server: this.server,
+      event: "truncated",
+      zxid,
+      removed: before.length - after.length,
+    });
   }
   snapshotSaved(zxid: Zxid): void {
-    this.sink({ ...this.common, event: "snapshot-saved", zxid });
+    this.sink({ atUs: this.now(), server: this.server, event: "snapshot-saved", zxid });
   }
   loaded(history: History): void {
-    this.sink({ ...this.common, event: "loaded", zxid: history.zxid });
+    this.sink({ atUs: this.now(), server: this.server, event: "loaded", zxid: history.zxid });
   }
   fastForwarded(history: History): void {
-    this.sink({ ...this.common, event: "fast-forwarded", zxid: history.zxid });
+    this.sink({ atUs: this.now(), server: this.server, event: "fast-forwarded", zxid: history.zxid });
   }
   failed(reason: FailureReason, learner: ServerId | undefined, detail: string): void {
-    this.sink({ ...this.common, event: "failed", reason, learner, detail });
+    this.sink({ atUs: this.now(), server: this.server, event: "failed", reason, learner, detail });
   }
   odd(oddity: Oddity, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {
-    this.sink({ ...this.common, event: "odd", oddity, from, packet: PACKET_NAMES[type] ?? "", zxid, detail });
+    this.sink({
+      atUs: this.now(),
+      server: this.server,
+      event: "odd",
+      oddity,
+      from,
+      packet: PACKET_NAMES[type] ?? "",
+      zxid,
+      detail,
+    });
   }
 }
 

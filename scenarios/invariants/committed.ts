@@ -9,13 +9,33 @@ import { type Epoch, epochOf, type History, sameTxn, type Txn, type Zxid } from 
 import { type Ensemble, endOf, type Watched } from "./ensemble.ts";
 import type { Violations } from "./violation.ts";
 
+/** What the primary of one epoch broadcast: zxids without gaps, so that a zxid is an index. */
+class Broadcasts {
+  private first: Zxid = 0;
+  private readonly txns: Txn[] = [];
+
+  add(txn: Txn): void {
+    if (this.txns.length === 0) this.first = txn.zxid;
+    this.txns[txn.zxid - this.first] = txn;
+  }
+
+  at(zxid: Zxid): Txn | undefined {
+    return this.txns[zxid - this.first];
+  }
+
+  /** What was broadcast just before; -1: nothing. */
+  before(zxid: Zxid): Zxid {
+    return this.txns[zxid - this.first - 1]?.zxid ?? -1;
+  }
+}
+
 export class CommittedSequence {
   /** `sequence[k]` is the committed history of length k + 1. */
   private readonly sequence: History[] = [];
-  private readonly positions = new Map<Zxid, number>();
-  /** What primaries broadcast, and what the same primary broadcast just before. */
-  private readonly broadcast = new Map<Zxid, { readonly txn: Txn; readonly previous: Zxid }>();
-  private readonly lastBroadcast = new Map<Epoch, Zxid>();
+  /** What primaries broadcast, by epoch. */
+  private readonly broadcasts = new Map<Epoch, Broadcasts>();
+  /** The epoch asked for last, and how many committed txns are older: no longer changes once there is one of that epoch. */
+  private older = { epoch: -1, count: 0 };
   /** The initial histories of established epochs, by length. */
   private readonly initialLength = new Map<Epoch, number>();
   /** The newest epoch of a txn that was there before the run. */
@@ -41,8 +61,7 @@ export class CommittedSequence {
 
   proposed(primary: Watched, txn: Txn): void {
     const epoch = epochOf(txn.zxid);
-    this.broadcast.set(txn.zxid, { txn, previous: this.lastBroadcast.get(epoch) ?? -1 });
-    this.lastBroadcast.set(epoch, txn.zxid);
+    this.broadcastsOf(epoch).add(txn);
     const older = this.countOlderThan(epoch);
     const initial = this.initialLength.get(epoch) ?? 0;
     if (initial < older) {
@@ -109,14 +128,16 @@ export class CommittedSequence {
     const { zxid } = txn;
     const before = this.sequence[this.sequence.length - 1];
     this.sequence.push(history);
-    this.positions.set(zxid, history.length);
     if (by === undefined) return;
-    const broadcast = this.broadcast.get(zxid);
-    if (broadcast === undefined ? epochOf(zxid) > this.newestEpochBefore : !sameTxn(broadcast.txn, txn)) {
+    const epoch = epochOf(zxid);
+    const broadcasts = this.broadcasts.get(epoch);
+    const broadcast = broadcasts?.at(zxid);
+    if (broadcast === undefined ? epoch > this.newestEpochBefore : broadcast !== txn && !sameTxn(broadcast, txn)) {
       this.report("I-2", by, `delivers ${zxidText(txn)} (${txn.value}), which no primary broadcast`);
     }
-    if (before !== undefined) this.checkOrder(by, txn, before.zxid, broadcast?.previous);
-    else if (broadcast !== undefined && broadcast.previous >= 0) {
+    const previous = broadcast === undefined ? undefined : broadcasts?.before(zxid);
+    if (before !== undefined) this.checkOrder(by, txn, before.zxid, previous);
+    else if (previous !== undefined && previous >= 0) {
       this.report("I-5", by, `delivers ${zxidText(txn)} without what its primary broadcast before`);
     }
     this.checkLeader(by, history);
@@ -151,7 +172,9 @@ export class CommittedSequence {
 
   private diverged(server: Watched, history: History): void {
     const txn = history.txn as Txn;
-    const position = this.positions.get(txn.zxid);
+    // Rare, so it is searched for.
+    const index = this.sequence.findLastIndex((one) => one.zxid === txn.zxid);
+    const position = index < 0 ? undefined : index + 1;
     const there = this.sequence[history.length - 1];
     const elsewhere = position === undefined ? undefined : this.sequence[position - 1]?.txn;
     if (elsewhere && sameTxn(elsewhere, txn) && position !== history.length) {
@@ -165,6 +188,16 @@ export class CommittedSequence {
 
   /** How many committed txns are of an epoch older than this one. Only what is newer is walked. */
   private countOlderThan(epoch: Epoch): number {
+    const last = this.sequence[this.sequence.length - 1];
+    if (last === undefined) return 0;
+    if (epochOf(last.zxid) < epoch) return this.sequence.length;
+    if (this.older.epoch === epoch) return this.older.count;
+    const count = this.searchOlderThan(epoch);
+    this.older = { epoch, count };
+    return count;
+  }
+
+  private searchOlderThan(epoch: Epoch): number {
     let low = 0;
     let high = this.sequence.length;
     while (low < high) {
@@ -173,6 +206,15 @@ export class CommittedSequence {
       else high = middle;
     }
     return low;
+  }
+
+  private broadcastsOf(epoch: Epoch): Broadcasts {
+    let broadcasts = this.broadcasts.get(epoch);
+    if (broadcasts === undefined) {
+      broadcasts = new Broadcasts();
+      this.broadcasts.set(epoch, broadcasts);
+    }
+    return broadcasts;
   }
 
   private report(id: Parameters<Violations["report"]>[0], server: Watched, text: string): void {

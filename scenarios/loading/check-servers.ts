@@ -98,6 +98,6 @@ function checkCommitted(checks: Checks): void {
     if (typeof ranges === "string") return;
     if (ranges.some((range) => range.first <= zxid && zxid <= range.last)) holders.add(sid);
   }
-  if (verifierOf(checks.scenario).containsQuorum(holders)) return;
+  if (verifierOf(checks.scenario).containsQuorum([...holders])) return;
   checks.report(["committed"], committed, "is not in the histories of a quorum", "a zxid that a quorum has logged");
 }
