@@ -184,7 +184,15 @@ export class BarePeer implements Effects {
       this.input(() => this.peer.accepted(connection, ELECTION_PORT));
       this.input(() => this.peer.electionMessage(connection, { hello: from }));
     }
-    const full: Notification = { state: LOOKING, leader: from, zxid: 0, electionEpoch: 1, peerEpoch: 0, version: 2, ...notification };
+    const full: Notification = {
+      state: LOOKING,
+      leader: from,
+      zxid: 0,
+      electionEpoch: 1,
+      peerEpoch: 0,
+      version: 2,
+      ...notification,
+    };
     return this.input(() => this.peer.electionMessage(connection, full));
   }
 
