@@ -71,7 +71,6 @@ export class Script implements MessageWatcher {
     if (moment?.event === undefined || moment.event !== record.event) return;
     if (moment.server !== undefined && moment.server !== record.server) return;
     if (moment.zxid !== undefined && !("zxid" in record && record.zxid === parseZxid(moment.zxid))) return;
-    if (moment.from !== undefined && !("learner" in record && record.learner === moment.from)) return;
     this.happened();
   }
 

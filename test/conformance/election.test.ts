@@ -75,7 +75,7 @@ describe("FLEOutOfElectionTest", () => {
   });
 
   it("d: LOOKING in rounds 1, 2, 3: no quorum in round 2", () => {
-    const vote = { leader: 4, zxid: 1, peerEpoch: 1, state: LOOKING };
+    const vote = { leader: 4, zxid: 1, peerEpoch: 1, state: LOOKING } as const;
     const bare = joins([
       [1, { ...vote, electionEpoch: 1 }],
       [2, { ...vote, electionEpoch: 2 }],

@@ -286,7 +286,7 @@ settings: { maxConcurrentSnapSyncs: 1, tickTimeMs: 500 }
 steps:
   - { when: { event: active, server: 1 }, hold: { type: ACK, from: 4, to: 3 } }
   - { start: 4 }
-  - { when: { event: sync-decided, server: 3, from: 4 }, start: 5 }
+  - { when: { event: sync-decided, server: 3 }, start: 5 }
   - { after: 4s, release: all }
 until: 30s
 expect: { leader: 3, active: [1, 2, 3, 4, 5], failures: [{ server: 3, learner: 5, reason: sync-throttled }] }
