@@ -7,9 +7,10 @@ import { runJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
 import { runScenario, type ScenarioRun, ScenarioRunner } from "../scenarios/run.ts";
 import { checkDeterminism } from "../sim/determinism.ts";
-import { EXIT_FINDING, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
+import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
 import { paintFor } from "./options.ts";
 import { write } from "./output.ts";
+import { Progress } from "./progress.ts";
 import { nameFor, readScenario, type ScenarioFile, scenarioPaths } from "./scenario-files.ts";
 
 export interface RunCommandOptions {
@@ -69,22 +70,34 @@ async function runSeeds(
   options: RunCommandOptions,
 ): Promise<number> {
   const found: Record<string, unknown>[] = [];
+  const progress = new Progress();
+  const noise = options.noise === true;
   let runs = 0;
   let events = 0;
-  for (let seed = first; seed <= last; seed++) {
+  for (let seed = first; seed <= last && !progress.interrupted; seed++) {
     const file = files[Number(seed % BigInt(files.length))] as ScenarioFile;
-    const noise = options.noise === true;
     const result = runScenario(file.scenario, { seed, noise, records: !noise, digest: false });
     runs++;
     events += result.events;
-    if (result.ok) continue;
-    const replay = replayCommand(file, { ...options, seed });
-    const { name } = file.scenario;
-    found.push({ scenario: name, seed: String(seed), unmet: result.unmet, violations: result.violations, replay });
-    if (!options.json) await write(`${name} seed ${seed}: ${result.unmet.join("; ")}\n  ${replay}\n`);
+    if (!result.ok) {
+      const replay = replayCommand(file, { ...options, seed });
+      const { name } = file.scenario;
+      found.push({ scenario: name, seed: String(seed), unmet: result.unmet, violations: result.violations, replay });
+      if (!options.json) await write(`${name} seed ${seed}: ${result.unmet.join("; ")}\n  ${replay}\n`);
+    }
+    await progress.step(
+      (elapsedS) => `seed ${seed} of ${last}: ${Math.round(runs / elapsedS)} runs/s, ${found.length} failed`,
+    );
   }
-  if (options.json) await write(`${JSON.stringify({ runs, events, failed: found.length, found }, null, 2)}\n`);
-  else await write(`${runs} runs, ${events} events: ${runs - found.length} ok, ${found.length} failed\n`);
+  progress.done();
+  const { interrupted } = progress;
+  if (options.json) {
+    await write(`${JSON.stringify({ runs, events, failed: found.length, interrupted, found }, null, 2)}\n`);
+  } else {
+    const summary = `${runs} runs, ${events} events: ${runs - found.length} ok, ${found.length} failed`;
+    await write(`${summary}${interrupted ? " (interrupted)" : ""}\n`);
+  }
+  if (interrupted) return EXIT_INTERRUPTED;
   return found.length === 0 ? EXIT_OK : EXIT_FINDING;
 }
 

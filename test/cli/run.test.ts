@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { zabsim } from "./zabsim.ts";
+import { LAUNCHER, zabsim } from "./zabsim.ts";
 
 const COLD_START = "cold-start-of-three-epoch-1";
 
@@ -46,6 +47,24 @@ describe("zabsim run", () => {
     const { code, stdout } = zabsim(["run", "--check-determinism", COLD_START]);
     expect(code).toBe(0);
     expect(stdout).toContain("same twice");
+  });
+
+  it("--seeds runs many and tells only what fails; --noise checks only invariants", () => {
+    const { code, stdout } = zabsim(["run", COLD_START, "--seeds", "1..40"]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^40 runs, \d+ events: 40 ok, 0 failed\n$/)]);
+    const noisy = JSON.parse(zabsim(["run", COLD_START, "--seeds", "1..20", "--noise", "--json"]).stdout);
+    expect([noisy.runs, noisy.interrupted]).toEqual([20, false]);
+    expect(noisy.events).toBeGreaterThan(10_000);
+  });
+
+  it("Ctrl-C ends a run over many seeds with what was found so far and exit code 130", () => {
+    const script = `"${process.execPath}" "${LAUNCHER}" run ${COLD_START} --seeds 1..100000000 --json & p=$!; sleep 2; kill -INT $p; wait $p; echo "code $?"`;
+    const { stdout } = spawnSync("bash", ["-m", "-c", script], {
+      encoding: "utf8",
+      env: { ...process.env, NO_COLOR: "1" },
+    });
+    expect(stdout).toContain("code 130");
+    expect(stdout).toContain('"interrupted": true');
   });
 
   it("an expectation that is not met: exit code 1, told, with the command that replays it", () => {

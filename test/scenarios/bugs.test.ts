@@ -1,0 +1,35 @@
+/**
+ * Scenarios that show a bug of ZooKeeper: each tells its story, shows it with every seed, and has its golden output.
+ */
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { describe, expect, it } from "vitest";
+import { goldenPath, goldenText } from "../../cli/run.ts";
+import { bugPaths, readScenario } from "../../cli/scenario-files.ts";
+import { runScenario } from "../../scenarios/run.ts";
+
+const bugs = bugPaths().map((path) => ({
+  name: basename(path, ".yaml"),
+  path,
+  text: readFileSync(path, "utf8"),
+  scenario: readScenario(path, []).scenario,
+}));
+
+describe.each(bugs)("$name", ({ path, scenario, text }) => {
+  it("is under 45 lines, tells its story, and expects a violation or a failure", () => {
+    expect(text.split("\n").length).toBeLessThan(45);
+    expect(text).toMatch(/^# /);
+    expect(scenario.expect.violates.length + (scenario.expect.failures?.length ?? 0)).toBeGreaterThan(0);
+  });
+
+  it("shows it with seed 1, as in its golden file", () => {
+    const run = runScenario(scenario, { seed: 1n });
+    expect(run.unmet).toEqual([]);
+    expect(goldenText(run)).toBe(readFileSync(goldenPath(path), "utf8"));
+  });
+
+  it("shows it with other seeds", () => {
+    const seeds = [2, 3, 4, 5, 6, 7, 8, 9, 10];
+    expect(seeds.flatMap((seed) => runScenario(scenario, { seed, digest: false }).unmet)).toEqual([]);
+  });
+});
