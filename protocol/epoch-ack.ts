@@ -20,10 +20,12 @@ export function isMoreRecent(a: StateSummary, b: StateSummary): boolean {
 }
 
 export class EpochAck {
+  /** Where callers wait. */
+  readonly room: WaitingRoom;
+
   private readonly myid: ServerId;
   private readonly leader: StateSummary;
   private readonly acked: AckSet;
-  private readonly room: WaitingRoom;
   private finished = false;
 
   constructor(myid: ServerId, verifier: QuorumVerifier, leader: StateSummary, effects: Effects, timeoutUs: number) {
@@ -49,17 +51,5 @@ export class EpochAck {
       this.room.release();
     }
     return true;
-  }
-
-  leave(waiter: Waiter): void {
-    this.room.leave(waiter);
-  }
-
-  timeout(nowUs: number): void {
-    this.room.timeout(nowUs);
-  }
-
-  close(): void {
-    this.room.close();
   }
 }

@@ -287,8 +287,8 @@ export class Leader implements Waiter {
     remove(this.observingLearners, handler);
     this.byConnection.delete(handler.connection);
     this.epochProposal.leave(handler);
-    this.epochAck?.leave(handler);
-    this.newLeader?.leave(handler);
+    this.epochAck?.room.leave(handler);
+    this.newLeader?.room.leave(handler);
   }
 
   // ---- what handlers call
@@ -433,8 +433,8 @@ export class Leader implements Waiter {
 
   timer(kind: "epoch" | "epoch-ack" | "newleader-ack"): void {
     if (kind === "epoch") this.epochProposal.timeout(this.nowUs);
-    else if (kind === "epoch-ack") this.epochAck?.timeout(this.nowUs);
-    else this.newLeader?.timeout(this.nowUs);
+    else if (kind === "epoch-ack") this.epochAck?.room.timeout(this.nowUs);
+    else this.newLeader?.room.timeout(this.nowUs);
   }
 
   /** Leader#shutdown: first the server with its log thread, then the learners; then LOOKING again. */
@@ -457,8 +457,8 @@ export class Leader implements Waiter {
   private end(): void {
     this.phase = "ended";
     this.epochProposal.close();
-    this.epochAck?.close();
-    this.newLeader?.close();
+    this.epochAck?.room.close();
+    this.newLeader?.room.close();
     this.reads.clear();
     for (const handler of [...this.handlers]) handler.close();
     for (const { connection } of this.backlog ?? []) this.effects.close(connection);

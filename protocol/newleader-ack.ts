@@ -8,9 +8,11 @@ import { AckSet, type QuorumVerifier } from "./quorum.ts";
 import type { ServerId, Zxid } from "./zxid.ts";
 
 export class NewLeaderAck {
+  /** Where callers wait. */
+  readonly room: WaitingRoom;
+
   private readonly zxid: Zxid;
   private readonly acked: AckSet;
-  private readonly room: WaitingRoom;
   private quorumFormed = false;
 
   constructor(zxid: Zxid, verifier: QuorumVerifier, effects: Effects, timeoutUs: number) {
@@ -32,17 +34,5 @@ export class NewLeaderAck {
       this.room.release();
     }
     return true;
-  }
-
-  leave(waiter: Waiter): void {
-    this.room.leave(waiter);
-  }
-
-  timeout(nowUs: number): void {
-    this.room.timeout(nowUs);
-  }
-
-  close(): void {
-    this.room.close();
   }
 }

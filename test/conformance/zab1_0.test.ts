@@ -93,9 +93,9 @@ describe("leader", () => {
     const acks = new EpochAck(0, majority([0, 1, 2]), none, bare, 4_000_000);
     expect(acks.ack(waiter(log, "1"), 1, none, 0)).toBe(true);
     expect(acks.ack(waiter(log, "2"), 2, none, 0)).toBe(true);
-    acks.timeout(3_999_999);
+    acks.room.timeout(3_999_999);
     expect(log).toEqual([]);
-    acks.timeout(4_000_000);
+    acks.room.timeout(4_000_000);
     expect(log).toEqual(["1 timed out", "2 timed out"]);
   });
 
