@@ -2,8 +2,7 @@
  * The border of the core: what a Peer asks of its host, and what the host tells it in return.
  *
  * Effects are the calls a Peer makes while it handles one input. The host takes note of them and returns; it never calls
- * back into the peer from inside one. What they lead to comes later, as an input. `recordEffects` keeps them as a list,
- * for tests and for hosts that prefer values.
+ * back into the peer from inside one. What they lead to comes later, as an input.
  */
 import type { Txn } from "./history.ts";
 import type { ElectionMessage, Notification, QuorumPacket, Snapshot } from "./packets.ts";

@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { Database } from "../../protocol/database.ts";
+import type { DiskImage } from "../../protocol/effects.ts";
+import { History, makeTxn, type Txn } from "../../protocol/history.ts";
+import { DEFAULT_SETTINGS, type Settings } from "../../protocol/settings.ts";
+import { parseZxid, type Zxid } from "../../protocol/zxid.ts";
+
+const z = (text: string): Zxid => parseZxid(text) as Zxid;
+const txn = (zxid: string): Txn => makeTxn(z(zxid), "x");
+const empty = History.empty();
+const history = (...zxids: string[]): History => zxids.reduce((sum, zxid) => sum.extend(txn(zxid)), empty);
+
+function image(snapshots: readonly string[][], ...files: string[][]): DiskImage {
+  return {
+    acceptedEpoch: 1,
+    currentEpoch: 1,
+    currentEpochTmp: undefined,
+    snapshots: snapshots.map((zxids) => ({ zxid: history(...zxids).zxid, history: history(...zxids) })),
+    logFiles: files.map((zxids) => ({ name: z(zxids[0] as string), txns: zxids.map(txn) })),
+  };
+}
+
+const database = (settings: Partial<Settings> = {}): Database =>
+  new Database({ ...DEFAULT_SETTINGS, ...settings }, empty);
+const committed = (db: Database): string[] =>
+  db.committedLog.map((one) => `${Math.floor(one.zxid / 2 ** 32)}:${one.zxid >>> 0}`);
+
+describe("restore", () => {
+  it("the newest snapshot, and every log record behind it, committed or not; these fill committedLog", () => {
+    const db = database();
+    expect(db.restore(image([[], ["1:1", "1:2"]], ["1:1", "1:2"], ["1:3", "2:1"]))).toBeUndefined();
+    expect(db.history.equals(history("1:1", "1:2", "1:3", "2:1"))).toBe(true);
+    expect(db.lastProcessedZxid).toBe(z("2:1"));
+    expect(committed(db)).toEqual(["1:3", "2:1"]);
+    expect(db.logHistory).toBe(db.history);
+  });
+
+  it("a log that ends before the newest snapshot adds nothing", () => {
+    const db = database();
+    db.restore(image([["1:1", "1:2", "1:3"]], ["1:1", "1:2"]));
+    expect([db.lastProcessedZxid, committed(db)]).toEqual([z("1:3"), []]);
+  });
+
+  it("a gap inside an epoch is refused (ZKDatabase#addCommittedProposal), one between epochs is not", () => {
+    expect(database().restore(image([[]], ["1:1", "1:3"]))).toBe("proposal-gap");
+    expect(database().restore(image([[]], ["1:1", "2:5"]))).toBeUndefined();
+  });
+
+  it("a log without a snapshot is refused unless that is trusted", () => {
+    expect(database().restore(image([], ["1:1"]))).toBe("log-without-snapshot");
+    const db = database({ trustEmptySnapshot: true });
+    expect(db.restore(image([], ["1:1"]))).toBeUndefined();
+    expect(db.lastProcessedZxid).toBe(z("1:1"));
+  });
+
+  it("an empty disk is zxid 0, or -1 without db.autocreate", () => {
+    const [auto, none] = [database(), database({ dbAutocreate: false })];
+    auto.restore(image([]));
+    none.restore(image([]));
+    expect([auto.lastProcessedZxid, none.lastProcessedZxid]).toEqual([0, -1]);
+  });
+});
+
+describe("committedLog", () => {
+  it("keeps commitLogCount txns, the newest", () => {
+    const db = database({ commitLogCount: 3 });
+    db.restore(image([[]]));
+    for (let i = 1; i <= 200; i++) db.apply(txn(`1:${i}`));
+    expect(committed(db)).toEqual(["1:198", "1:199", "1:200"]);
+  });
+});
+
+describe("log and memory", () => {
+  it("fastForward applies what the log holds beyond the tree", () => {
+    const db = database();
+    db.restore(image([[]], ["1:1"]));
+    db.append(txn("1:2"));
+    db.append(txn("1:3"));
+    expect(db.history.zxid).toBe(z("1:1"));
+    db.fastForward();
+    expect([db.history.zxid, db.history === db.logHistory]).toEqual([z("1:3"), true]);
+  });
+
+  it("a SNAP replaces memory, not the log; saved, it is what the disk tells", () => {
+    const db = database();
+    db.restore(image([[]], ["1:1"]));
+    const snapshot = { zxid: z("2:0"), history: history("1:1", "1:2", "1:3") };
+    db.install(snapshot, z("2:0"));
+    expect([db.history.zxid, db.lastProcessedZxid, db.logHistory.zxid]).toEqual([z("1:3"), z("2:0"), z("1:1")]);
+    db.snapshotSaved(snapshot);
+    expect(db.logHistory.equals(db.history)).toBe(true);
+    expect(db.logFiles).toHaveLength(1);
+  });
+
+  it("a rolled log goes on in a new file named by its first record; a file of the same name is written anew", () => {
+    const db = database();
+    db.restore(image([[]], ["1:1"]));
+    db.append(txn("1:2"));
+    db.rollLog();
+    db.append(txn("1:3"));
+    expect(db.logFiles.map((file) => file.name)).toEqual([z("1:1"), z("1:2"), z("1:3")]);
+  });
+});
+
+describe("the size limit of the log", () => {
+  const db = (settings: Partial<Settings>): Database => {
+    const one = database(settings);
+    one.restore(image([["1:1", "1:2", "1:3"]], ["1:1"], ["1:2"], ["1:3"]));
+    return one;
+  };
+
+  it("counts the files behind the first one read, at their preallocated size", () => {
+    expect(db({}).exceedsTxnLogSizeLimit(z("1:1"))).toBe(true);
+    expect(db({}).exceedsTxnLogSizeLimit(z("1:9"))).toBe(false);
+    expect(db({ preAllocSizeBytes: 0, txnBytes: 10, snapshotSizeFactor: 1 }).exceedsTxnLogSizeLimit(z("1:1"))).toBe(
+      false,
+    );
+  });
+
+  it("a factor of 0 is no limit", () => {
+    expect(db({ snapshotSizeFactor: 0 }).exceedsTxnLogSizeLimit(z("1:1"))).toBe(false);
+  });
+});

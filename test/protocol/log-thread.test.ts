@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { ack, ackEpoch, BarePeer, info } from "../conformance/bare-peer.ts";
+
+/** A leader of three that serves, with one follower that acknowledges. */
+function serving(settings = {}): BarePeer {
+  const bare = new BarePeer({ settings }).becomeLeader();
+  bare.accept(1).packet(1, info(1, 0)).packet(1, ackEpoch(0, "0:0")).packet(1, ack("1:0"));
+  bare.slowDisk = true;
+  return bare;
+}
+
+describe("the log thread", () => {
+  it("syncs once for all that came while it synced before", () => {
+    const bare = serving();
+    for (const value of ["a", "b", "c"]) bare.input(() => void bare.peer.write(value));
+    expect([bare.log.length, bare.pendingDisk]).toEqual([1, ["sync log"]]);
+    bare.disk(1);
+    expect([bare.log.length, bare.syncedTxns, bare.pendingDisk]).toEqual([3, 1, ["sync log"]]);
+    bare.disk(1);
+    expect([bare.syncedTxns, bare.pendingDisk]).toEqual([3, []]);
+  });
+
+  it("appends at most maxBatchSize before it syncs", () => {
+    const bare = serving({ maxBatchSize: 2 });
+    for (let i = 0; i < 6; i++) bare.input(() => void bare.peer.write(i));
+    bare.disk(1);
+    expect(bare.log).toHaveLength(3);
+    bare.disk(1);
+    expect(bare.log).toHaveLength(5);
+  });
+
+  it("takes a snapshot beside it after snapCount / 2 txns and more", () => {
+    const bare = serving({ snapCount: 6 });
+    for (let i = 0; i < 5; i++) {
+      bare.input(() => void bare.peer.write(i));
+      bare.disk();
+    }
+    // Of the tree as it is: nothing is committed yet.
+    expect(bare.snapshots.map(({ zxid }) => zxid)).toEqual([0, 0, 2 ** 32]);
+  });
+
+  it("a leader commits when it and one of two followers have synced, in order", () => {
+    const bare = serving();
+    bare.input(() => void bare.peer.write("a"));
+    bare.packet(1, ack("1:1"));
+    expect(bare.sentOn(1)).not.toContain("COMMIT 1:1");
+    bare.disk();
+    expect(bare.sentOn(1).slice(-2)).toEqual(["PROPOSAL 1:1", "COMMIT 1:1"]);
+    expect(bare.peer.database.history.length).toBe(1);
+  });
+});
