@@ -5,6 +5,7 @@
 import { recordJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
 import { timeline, timelineLine } from "../reports/timeline.ts";
+import { RECORD_EVENTS } from "../scenarios/protocol-trace.ts";
 import { ScenarioRunner } from "../scenarios/run.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
 import { paintFor } from "./options.ts";
@@ -33,6 +34,11 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
     if (file.scenario.servers[sid] === undefined) {
       const ids = Object.keys(file.scenario.servers).join(", ");
       throw new UsageError(`--server ${sid}: no such server in ${file.scenario.name} (accepted: ${ids})`);
+    }
+  }
+  for (const kind of options.only ?? []) {
+    if (!RECORD_EVENTS.includes(kind as never)) {
+      throw new UsageError(`--only ${kind}: no such kind of event (accepted: ${RECORD_EVENTS.join(", ")})`);
     }
   }
   const messages = options.messages === true || options.only?.includes("received") === true;

@@ -22,7 +22,7 @@ import {
   type Txn,
   type Zxid,
 } from "../protocol/index.ts";
-import type { ProtocolEvent } from "./scenario.ts";
+import { PROTOCOL_EVENTS, type ProtocolEvent } from "./scenario.ts";
 
 interface Common {
   readonly atUs: number;
@@ -113,6 +113,17 @@ export type ProtocolRecord = Common &
     /** Not the protocol's: what the script did. */
     | { readonly event: "script"; readonly text: string }
   );
+
+/** All kinds of records. */
+export const RECORD_EVENTS = [
+  ...PROTOCOL_EVENTS,
+  "voted",
+  "loaded",
+  "fast-forwarded",
+  "odd",
+  "received",
+  "script",
+] as const satisfies readonly ProtocolRecord["event"][];
 
 export type RecordOf<Event extends ProtocolRecord["event"]> = Extract<ProtocolRecord, { event: Event }>;
 

@@ -70,6 +70,9 @@ describe("bad input ends with exit code 2 and one message, never a stack trace",
     expect(zabsim(["replay", path, "--server", "7"]).stderr).toContain(
       "--server 7: no such server in three (accepted: 1, 2, 3)",
     );
+    expect(zabsim(["replay", path, "--only", "nothing"]).stderr).toContain(
+      "--only nothing: no such kind of event (accepted:",
+    );
     expect(isBadInput(zabsim(["replay", path, "--from", "noon"]))).toBe(true);
     expect(isBadInput(zabsim(["replay", path, "--server", "x"]))).toBe(true);
   });
