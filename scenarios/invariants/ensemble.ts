@@ -3,42 +3,89 @@
  * leads. All of it from notes; a crash makes it unknown until the server loads again.
  */
 import type { Epoch, History, ServerId } from "../../protocol/index.ts";
+import { type Reign, Reigns } from "./reigns.ts";
 
 export interface Watched {
   readonly sid: ServerId;
   readonly observer: boolean;
   tree: History | undefined;
   log: History | undefined;
+  /** The part of its log that survives a crash. */
+  durable: History | undefined;
+  /** Neither leads nor learns: what it loads now is its own disk, not a leader's snapshot. */
+  looking: boolean;
   /** In BROADCAST: what it delivers now, clients see. */
   serving: boolean;
   /** The epoch it takes part in: NEWLEADER acknowledged, or established; -1 if none. */
   epoch: Epoch;
+  /** Whom its last election made leader. */
+  elected: ServerId | undefined;
+  /** The last epoch that it proposed. */
+  reign: Reign | undefined;
+  /** How many txns were committed, as far as its leader could know, when that last decided how to bring it in line. */
+  committedAtDecision: number;
 }
 
 export class Ensemble {
   readonly servers = new Map<ServerId, Watched>();
-  /** Who proposed an epoch. */
-  readonly leaderOf = new Map<Epoch, ServerId>();
+  readonly reigns = new Reigns();
+  /** The leader that was established in the newest epoch. */
+  private newest: Watched | undefined;
   /** The newest established epoch, -1 before the first. */
   newestEpoch: Epoch = -1;
 
   constructor(servers: readonly ServerId[], observers: readonly ServerId[]) {
-    for (const sid of servers) {
-      const observer = observers.includes(sid);
-      this.servers.set(sid, { sid, observer, tree: undefined, log: undefined, serving: false, epoch: -1 });
-    }
+    for (const sid of servers) this.servers.set(sid, watched(sid, observers.includes(sid)));
   }
 
   get(sid: ServerId): Watched {
     return this.servers.get(sid) as Watched;
   }
 
+  /** Returns whether no newer epoch is established. */
+  established(leader: Watched, epoch: Epoch): boolean {
+    if (epoch <= this.newestEpoch) return false;
+    this.newestEpoch = epoch;
+    this.newest = leader;
+    return true;
+  }
+
   /** The leader of the newest established epoch, while it leads. */
   get newestLeader(): Watched | undefined {
-    const sid = this.leaderOf.get(this.newestEpoch);
-    const leader = sid === undefined ? undefined : this.servers.get(sid);
-    return leader?.epoch === this.newestEpoch ? leader : undefined;
+    return this.newest?.epoch === this.newestEpoch ? this.newest : undefined;
   }
+
+  /** Those whose disks keep this history through a crash. Walks what they have beyond it. */
+  keeping(history: History): ServerId[] {
+    const keeping: ServerId[] = [];
+    for (const { durable, observer, sid } of this.servers.values()) {
+      if (!observer && durable !== undefined && history.isPrefixOf(durable)) keeping.push(sid);
+    }
+    return keeping;
+  }
+
+  /** A majority of the participants. */
+  isMajority(servers: readonly ServerId[]): boolean {
+    let participants = 0;
+    for (const { observer } of this.servers.values()) if (!observer) participants++;
+    return servers.length > participants / 2;
+  }
+}
+
+function watched(sid: ServerId, observer: boolean): Watched {
+  return {
+    sid,
+    observer,
+    tree: undefined,
+    log: undefined,
+    durable: undefined,
+    looking: true,
+    serving: false,
+    epoch: -1,
+    elected: undefined,
+    reign: undefined,
+    committedAtDecision: Number.POSITIVE_INFINITY,
+  };
 }
 
 /** The zxid at the end of a history, for sentences. */

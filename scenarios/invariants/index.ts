@@ -18,18 +18,22 @@ import {
   type Txn,
   type Zxid,
 } from "../../protocol/index.ts";
-import { CommittedSequence } from "./committed.ts";
+import { CommittedSequence, type QuorumTest } from "./committed.ts";
 import { Ensemble, endOf, type Watched } from "./ensemble.ts";
 import { Participants } from "./participants.ts";
 import type { InvariantId } from "./table.ts";
 import { type Violation, Violations } from "./violation.ts";
 
 export { INVARIANTS, type Invariant, type InvariantId, listInvariants } from "./table.ts";
-export type { Violation } from "./violation.ts";
+export type { Facts, Violation } from "./violation.ts";
 
 export interface InvariantsOptions {
   readonly servers: readonly ServerId[];
   readonly observers?: readonly ServerId[];
+  /** What clients may have read before the run. */
+  readonly committed?: History;
+  /** Whether these participants are a quorum. Default: a majority. */
+  readonly isQuorum?: QuorumTest;
   /** Virtual microseconds, for the violations. */
   readonly now: () => number;
 }
@@ -41,11 +45,13 @@ export class Invariants {
   private readonly found: Violations;
   private readonly started = new Set<ServerId>();
 
-  constructor({ servers, observers = [], now }: InvariantsOptions) {
-    this.ensemble = new Ensemble(servers, observers);
+  constructor({ servers, observers = [], committed, isQuorum, now }: InvariantsOptions) {
+    const ensemble = new Ensemble(servers, observers);
+    this.ensemble = ensemble;
     this.found = new Violations(now);
-    this.committed = new CommittedSequence(this.ensemble, this.found);
-    this.participants = new Participants(this.ensemble, this.found);
+    this.committed = new CommittedSequence(ensemble, this.found, isQuorum ?? ((sids) => ensemble.isMajority(sids)));
+    this.participants = new Participants(ensemble, this.found);
+    if (committed !== undefined) this.startWith(committed);
   }
 
   get violations(): readonly Violation[] {
@@ -68,9 +74,10 @@ export class Invariants {
     );
   }
 
-  /** The process is gone, and with it what it had in memory. */
+  /** The process is gone, and with it what it had in memory. That it is back is told by what it loads. */
   crashed(server: ServerId): void {
     const watched = this.ensemble.get(server);
+    watched.looking = true;
     watched.serving = false;
     watched.epoch = -1;
     watched.tree = undefined;
@@ -111,32 +118,53 @@ class ServerNotes implements Notes {
   }
 
   stateChanged(state: ServerState, _phase: Phase): void {
+    this.server.looking = state === LOOKING;
     if (state !== LOOKING) return;
     this.server.serving = false;
     this.server.epoch = -1;
   }
 
+  /**
+   * The moment when memory and disk must tell the same: a log thread has written all it had, a fast-forward is over, and a
+   * database that was left half taken over, or could not be fast-forwarded, has been read again.
+   */
   voted(): void {
     const { log, observer, sid, tree } = this.server;
     if (observer || tree === undefined || log === undefined || tree === log || tree.equals(log)) return;
-    const text = `looks for a leader with ${endOf(tree)} in memory and ${endOf(log)} on disk`;
-    this.violations.report("disk-tells-memory", sid, text);
+    const facts = { memory: endOf(tree), disk: endOf(log) };
+    const text = `looks for a leader with ${facts.memory} in memory and ${facts.disk} on disk`;
+    this.violations.report("disk-tells-memory", sid, text, facts);
   }
 
-  elected(): void {}
+  elected(leader: ServerId): void {
+    this.server.elected = leader;
+  }
   epochOffered(): void {}
 
   epochProposed(epoch: Epoch): void {
-    this.ensemble.leaderOf.set(epoch, this.server.sid);
+    this.ensemble.reigns.begin(epoch, this.server, this.server.tree);
   }
 
   epochAccepted(): void {}
   epochAcked(): void {}
   epochCurrent(): void {}
-  syncDecided(): void {}
+
+  /**
+   * A TRUNC is judged by what was committed when it was decided, not by what is when it is carried out. A leader that does
+   * not know yet that there is a newer one cannot know what that one has committed.
+   */
+  syncDecided(learner: ServerId): void {
+    const { ensemble, server } = this;
+    const watched = ensemble.servers.get(learner);
+    if (watched === undefined) return;
+    const deposed = (server.reign?.epoch ?? ensemble.newestEpoch) < ensemble.newestEpoch;
+    const committed = this.committedSequence.length;
+    watched.committedAtDecision = deposed ? Math.min(committed, server.tree?.length ?? 0) : committed;
+  }
 
   newLeaderAcked(epoch: Epoch, log: History): void {
     this.server.log = log;
+    this.server.durable = log;
     if (this.server.observer) return;
     this.server.epoch = epoch;
     this.participants.joined(this.server, epoch, log);
@@ -149,17 +177,18 @@ class ServerNotes implements Notes {
     server.tree = history;
     server.epoch = epoch;
     server.serving = true;
-    this.ensemble.leaderOf.set(epoch, server.sid);
-    const newest = epoch > this.ensemble.newestEpoch;
-    if (newest) this.ensemble.newestEpoch = epoch;
+    const reign = server.reign?.epoch === epoch ? server.reign : this.ensemble.reigns.begin(epoch, server, history);
+    reign.initial = history;
+    const newest = this.ensemble.established(server, epoch);
     this.participants.epochEstablished(server, epoch, history);
     this.committedSequence.established(server, epoch, history, newest);
     if (server.log !== undefined) this.participants.logIs(server, epoch, server.log);
   }
 
-  active(_epoch: Epoch, _leader: ServerId, history: History): void {
+  active(epoch: Epoch, leader: ServerId, history: History): void {
     this.server.tree = history;
     this.server.serving = true;
+    if (!this.server.observer) this.participants.served(this.server, epoch, leader, history);
     this.committedSequence.visible(this.server, history);
   }
 
@@ -172,7 +201,10 @@ class ServerNotes implements Notes {
     if (this.server.epoch >= 0) this.participants.logIs(this.server, this.server.epoch, log);
   }
 
-  synced(): void {}
+  synced(log: History): void {
+    this.server.durable = log;
+  }
+
   committed(): void {}
 
   delivered(txn: Txn, history: History): void {
@@ -183,6 +215,7 @@ class ServerNotes implements Notes {
   truncated(_zxid: Zxid, before: History, after: History): void {
     this.server.tree = after;
     this.server.log = after;
+    this.server.durable = after;
     this.committedSequence.truncated(this.server, before, after);
   }
 
@@ -193,6 +226,7 @@ class ServerNotes implements Notes {
   loaded(history: History, log: History): void {
     this.server.tree = history;
     this.server.log = log;
+    if (this.server.looking) this.server.durable = log;
     if (this.started.has(this.server.sid)) return;
     this.started.add(this.server.sid);
     this.committedSequence.existedBefore(history);
@@ -212,6 +246,8 @@ class ServerNotes implements Notes {
 
   odd(oddity: Oddity, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {
     const name = PACKET_NAMES[type] ?? "";
-    this.violations.report(ODD[oddity], this.server.sid, `reads ${name} ${formatZxid(zxid)} from ${from}: ${detail}`);
+    const facts = { packet: name, zxid: formatZxid(zxid), detail };
+    const text = `reads ${name} ${facts.zxid} from ${from}: ${detail}`;
+    this.violations.report(ODD[oddity], this.server.sid, text, facts, from);
   }
 }

@@ -1,22 +1,17 @@
 /**
  * The logs of those who take part in an epoch: I-1, I-8, I-10, follower-is-prefix.
  *
- * For each epoch the longest log of a participant is kept, one history for each length from where the epoch began, so that
- * a log that grows by one txn is compared with one entry.
+ * For each epoch the longest log of a participant is kept, one history for each length, so that a log that grows by one txn
+ * is compared with one entry. Of what lies before the epoch only as much is kept as some participant's log lacks.
  */
-import type { Epoch, History } from "../../protocol/index.ts";
+import type { Epoch, History, ServerId } from "../../protocol/index.ts";
 import { type Ensemble, endOf, type Watched } from "./ensemble.ts";
 import type { Violations } from "./violation.ts";
 
-/** The longest log of an epoch; entry i has length `offset + i`. */
-interface EpochLog {
-  readonly offset: number;
-  readonly histories: History[];
-}
-
 export class Participants {
   private readonly logs = new Map<Epoch, EpochLog>();
-  private readonly established = new Map<Epoch, { readonly leader: Watched; readonly history: History }>();
+  /** Ascending by epoch. */
+  private readonly established: { readonly epoch: Epoch; readonly leader: Watched; readonly history: History }[] = [];
   private readonly ensemble: Ensemble;
   private readonly violations: Violations;
 
@@ -26,77 +21,128 @@ export class Participants {
   }
 
   epochEstablished(leader: Watched, epoch: Epoch, history: History): void {
-    const other = this.established.get(epoch);
-    if (other !== undefined && other.leader !== leader) {
-      const text = `is established in epoch ${epoch}, in which ${other.leader.sid} was already`;
-      this.violations.report("I-1", leader.sid, text);
-    }
-    this.checkInitialHistories(leader, epoch, history);
-    this.established.set(epoch, { leader, history });
+    const { established } = this;
+    // From the end: an older epoch is rarely established after a newer one.
+    let index = established.length;
+    while (index > 0 && (established[index - 1]?.epoch ?? -1) > epoch) index--;
+    const older = established[index - 1];
+    if (older?.epoch === epoch) this.notTheOnly(leader, epoch, older.leader);
+    this.checkInitialHistories(leader, epoch, history, index);
+    established.splice(index, 0, { epoch, leader, history });
+  }
+
+  private notTheOnly(leader: Watched, epoch: Epoch, other: Watched): void {
+    const who = other === leader ? "it" : other.sid;
+    const text = `is established in epoch ${epoch}, in which ${who} was already`;
+    this.violations.report("I-1", leader.sid, text, { epoch }, other.sid);
   }
 
   /** I-8, against the neighbouring epochs: with those the rest follows. */
-  private checkInitialHistories(leader: Watched, epoch: Epoch, history: History): void {
-    let older: Epoch = -1;
-    let newer: Epoch = Number.POSITIVE_INFINITY;
-    for (const other of this.established.keys()) {
-      if (other < epoch && other > older) older = other;
-      if (other > epoch && other < newer) newer = other;
+  private checkInitialHistories(leader: Watched, epoch: Epoch, history: History, index: number): void {
+    const before = this.established[index - 1];
+    const after = this.established[index];
+    const facts = { epoch, initial: endOf(history) };
+    if (before !== undefined && before.epoch < epoch && !before.history.isPrefixOf(history)) {
+      const end = endOf(before.history);
+      const text = `starts epoch ${epoch} at ${facts.initial}, not an extension of epoch ${before.epoch}'s ${end}`;
+      const more = { ...facts, otherEpoch: before.epoch, otherInitial: end };
+      this.violations.report("I-8", leader.sid, text, more, before.leader.sid);
     }
-    const before = this.established.get(older)?.history;
-    const after = this.established.get(newer)?.history;
-    if (before !== undefined && !before.isPrefixOf(history)) {
-      const text = `starts epoch ${epoch} at ${endOf(history)}, not an extension of epoch ${older}'s ${endOf(before)}`;
-      this.violations.report("I-8", leader.sid, text);
-    }
-    if (after !== undefined && !history.isPrefixOf(after)) {
-      const text = `starts epoch ${epoch} at ${endOf(history)}, not a prefix of epoch ${newer}'s ${endOf(after)}`;
-      this.violations.report("I-8", leader.sid, text);
+    if (after !== undefined && !history.isPrefixOf(after.history)) {
+      const end = endOf(after.history);
+      const text = `starts epoch ${epoch} at ${facts.initial}, not a prefix of epoch ${after.epoch}'s ${end}`;
+      const more = { ...facts, otherEpoch: after.epoch, otherInitial: end };
+      this.violations.report("I-8", leader.sid, text, more, after.leader.sid);
     }
   }
 
   /** A follower acknowledges NEWLEADER. */
   joined(server: Watched, epoch: Epoch, log: History): void {
-    const sid = this.ensemble.leaderOf.get(epoch);
-    const leader = sid === undefined ? undefined : this.ensemble.servers.get(sid);
-    const history = leader?.tree;
-    if (history !== undefined && !log.isPrefixOf(history)) {
-      const text = `acknowledges epoch ${epoch} with its log at ${endOf(log)}, not a prefix of leader ${sid}'s ${endOf(history)}`;
-      this.violations.report("follower-is-prefix", server.sid, text);
-    }
+    this.checkPrefix(server, epoch, server.elected, log, "acknowledges", "its log");
     this.logIs(server, epoch, log);
+  }
+
+  /** A follower handled UPTODATE. */
+  served(server: Watched, epoch: Epoch, leader: ServerId, tree: History): void {
+    this.checkPrefix(server, epoch, leader, tree, "serves in", "its memory");
+  }
+
+  /**
+   * Against all that the leader of this epoch has, uncommitted and still on the way to its log included: proposals reach a
+   * follower while the leader's own disk is busy with them.
+   */
+  private checkPrefix(
+    server: Watched,
+    epoch: Epoch,
+    sid: ServerId | undefined,
+    history: History,
+    does: string,
+    what: string,
+  ): void {
+    const reign = this.ensemble.reigns.of(epoch, sid);
+    if (reign?.initial === undefined || reign.has(history)) return;
+    const leader = reign.leader.sid;
+    const facts = { epoch, follower: endOf(history), leader: endOf(reign.head) };
+    const text = `${does} epoch ${epoch} with ${what} at ${facts.follower}, not a prefix of leader ${leader}'s ${facts.leader}`;
+    this.violations.report("follower-is-prefix", server.sid, text, facts, leader);
   }
 
   /** The log of a participant of this epoch, compared with the longest. */
   logIs(server: Watched, epoch: Epoch, log: History): void {
     const longest = this.logs.get(epoch);
     if (longest === undefined) {
-      this.logs.set(epoch, { offset: log.length, histories: [log] });
+      this.logs.set(epoch, new EpochLog(log));
       return;
     }
-    const { histories, offset } = longest;
-    const index = log.length - offset;
-    const there = histories[index];
-    if (there === log) return;
-    let fits: boolean;
-    if (there !== undefined) fits = there.equals(log);
-    else if (index < 0) fits = log.isPrefixOf(histories[0] as History);
-    else fits = this.extend(longest, log);
-    if (!fits) {
-      const text = `has ${endOf(log)} in its log of epoch ${epoch} where another participant has ${endOf(there)}`;
-      this.violations.report("I-10", server.sid, text);
+    const there = longest.at(log.length);
+    if (there === log || (there === undefined ? longest.extend(log) : there.equals(log))) return;
+    const facts = { epoch, position: log.length, log: endOf(log), other: endOf(there) };
+    const text = `has ${facts.log} in its log of epoch ${epoch} where another participant has ${facts.other}`;
+    this.violations.report("I-10", server.sid, text, facts);
+  }
+}
+
+/** The longest log of an epoch. */
+class EpochLog {
+  private readonly offset: number;
+  /** Entry i has length `offset + i`. */
+  private readonly histories: History[];
+  /** Entry i has length `offset - 1 - i`: shorter than the first log that was seen. */
+  private readonly earlier: History[] = [];
+
+  constructor(first: History) {
+    this.offset = first.length;
+    this.histories = [first];
+  }
+
+  /** Undefined beyond the end. */
+  at(length: number): History | undefined {
+    const index = length - this.offset;
+    if (index >= 0) return this.histories[index];
+    const { earlier } = this;
+    let at = earlier[earlier.length - 1] ?? (this.histories[0] as History);
+    while (at.length > length && at.previous !== null) {
+      at = at.previous;
+      earlier.push(at);
     }
+    return earlier[-index - 1];
   }
 
   /** False if the longer log does not continue the longest so far. */
-  private extend({ histories, offset }: EpochLog, log: History): boolean {
+  extend(log: History): boolean {
+    const { histories } = this;
+    const last = histories[histories.length - 1] as History;
+    if (log.previous === last) {
+      histories.push(log);
+      return true;
+    }
     const added: History[] = [];
     let at = log;
-    while (at.length - offset >= histories.length && at.previous !== null) {
+    while (at.length > last.length && at.previous !== null) {
       added.push(at);
       at = at.previous;
     }
-    if (!(histories[histories.length - 1] as History).equals(at)) return false;
+    if (!last.equals(at)) return false;
     for (let i = added.length - 1; i >= 0; i--) histories.push(added[i] as History);
     return true;
   }

@@ -53,9 +53,13 @@ export const INVARIANTS = {
     statement: "What a client could have read never vanishes: a newly established leader has all of it.",
     source: "TLA+: monotonic read; ZOOKEEPER-3911",
   },
-  "trunc-keeps-committed": { statement: "A TRUNC removes no committed txn.", source: "ZOOKEEPER-4643" },
+  "trunc-keeps-committed": {
+    statement:
+      "A TRUNC removes no txn that was committed when the leader decided it, and leaves to a quorum what was committed since.",
+    source: "ZOOKEEPER-4643",
+  },
   "follower-is-prefix": {
-    statement: "A follower that acknowledges NEWLEADER holds a prefix of its leader's history.",
+    statement: "A follower that acknowledges NEWLEADER, or begins to serve, holds a prefix of its leader's history.",
     source: "TLA+: process consistency; ZOOKEEPER-4925",
   },
   "leader-is-complete": {
