@@ -268,6 +268,11 @@ export class Peer implements ElectionServer {
     return this.phase === BROADCAST;
   }
 
+  /** Whether it leads an established epoch. */
+  get leads(): boolean {
+    return this.state === LEADING && this.serving;
+  }
+
   // ---- inputs
 
   /** A client wants `value` written. False if this server does not serve now. */

@@ -7,22 +7,31 @@
 import {
   DEFAULT_SETTINGS,
   History,
-  LEADING,
   type Notes,
   type PeerConfig,
   type QuorumVerifier,
   type ServerId,
   type Settings,
 } from "../protocol/index.ts";
-import { parseDuration, type Trace, World } from "../sim/index.ts";
+import {
+  DEFAULT_LINK,
+  type DiskCharacter,
+  type LinkCharacter,
+  parseDuration,
+  type Trace,
+  World,
+} from "../sim/index.ts";
 import { type DurationRange, parseDurationRange } from "./duration-range.ts";
 import { hashMessage } from "./message-hash.ts";
 import type { CrashSpec, Scenario, ServerSpec } from "./scenario.ts";
-import { type Message, type MessageWatcher, Server } from "./server.ts";
+import { type Message, type MessageCoverage, type MessageWatcher, Server } from "./server.ts";
 import { ServerDisk } from "./server-disk.ts";
 import { startImage } from "./start-state.ts";
 import { verifierOf } from "./verifier.ts";
 import { Watchers } from "./watchers.ts";
+
+/** Datagrams in flight on one link; the next one is lost. */
+const DATAGRAMS_MAX = 32;
 
 export interface ClusterOptions {
   readonly seed: bigint | number | string;
@@ -33,6 +42,7 @@ export interface ClusterOptions {
   readonly watch: (server: ServerId, now: () => number) => readonly [Notes?, Notes?];
   /** Told of what happens to servers as processes. */
   readonly lifeCycle?: LifeCycleWatcher;
+  readonly coverage?: MessageCoverage | undefined;
 }
 
 export interface LifeCycleWatcher {
@@ -49,6 +59,9 @@ export class Cluster {
   /** Where all histories of this run start. */
   readonly emptyHistory = History.empty();
 
+  /** Of links and disks, as the scenario has them. */
+  readonly characters: { readonly link: LinkCharacter; readonly disk: DiskCharacter };
+
   private readonly options: ClusterOptions;
   private readonly servers = new Map<ServerId, Server>();
   private readonly watchers = new Map<ServerId, readonly [Notes?, Notes?]>();
@@ -61,25 +74,19 @@ export class Cluster {
       .map(Number)
       .sort((a, b) => a - b);
     this.verifier = verifierOf(scenario);
-    const { network, disk } = scenario;
-    const latency = rangeUs(network.latency);
-    const sync = rangeUs(disk.sync);
-    const write = rangeUs(disk.write);
+    this.characters = { link: linkCharacter(scenario), disk: diskCharacter(scenario) };
     this.world = new World<Message>({
       seed: options.seed,
       nodes: this.ids,
-      link: {
-        latencyMinUs: latency.minUs,
-        latencyMaxUs: latency.maxUs,
-        lossRate: network.lossRate,
-        duplicateRate: network.duplicateRate,
-      },
-      disk: { syncMinUs: sync.minUs, syncMaxUs: sync.maxUs, writeMinUs: write.minUs, writeMaxUs: write.maxUs },
+      ...this.characters,
       hashMessage,
       digest: options.digest ?? true,
       trace: options.trace,
     });
-    for (const link of network.links) this.setLatency(link.from, link.to, link.latency, link.bothWays);
+    // A lagging voter and an observer in a later round answer each other without end (WorkerReceiver). TCP never doubles
+    // a message; where datagrams are doubled, only a bounded queue keeps that from growing for ever.
+    this.world.network.datagrams.queueLimit = DATAGRAMS_MAX;
+    this.setLinks();
     const now = (): number => this.world.kernel.nowUs;
     for (const sid of this.ids) {
       this.watchers.set(sid, options.watch(sid, now));
@@ -111,7 +118,7 @@ export class Cluster {
     let leader: Server | undefined;
     for (const server of this.servers.values()) {
       const { peer } = server;
-      if (peer.state !== LEADING || !peer.serving) continue;
+      if (!peer.leads) continue;
       if (leader === undefined || peer.currentEpoch > leader.peer.currentEpoch) leader = server;
     }
     return leader;
@@ -123,6 +130,7 @@ export class Cluster {
     const watchers = new Watchers(...(this.watchers.get(sid) as readonly [Notes?, Notes?]));
     const server = new Server(node, this.peerConfig(sid), watchers, (id, code) => this.exited(id, code));
     server.messageWatchers = this.messageWatchers;
+    server.coverage = this.options.coverage;
     this.servers.set(sid, server);
     node.start(server);
     this.options.lifeCycle?.started(sid);
@@ -144,11 +152,26 @@ export class Cluster {
     this.world.node(sid).wipe();
   }
 
-  setLatency(from: ServerId, to: ServerId, latency: string, bothWays: boolean): void {
-    const { minUs, maxUs } = rangeUs(latency);
-    const character = { latencyMinUs: minUs, latencyMaxUs: maxUs };
-    this.world.network.setCharacter(from, to, character);
-    if (bothWays) this.world.network.setCharacter(to, from, character);
+  /** Links and disks are as the scenario has them again. */
+  resetCharacters(): void {
+    const { network } = this.world;
+    network.setDefaultCharacter(this.characters.link);
+    for (const a of this.ids) {
+      for (const b of this.ids) if (a !== b) network.setCharacter(a, b, this.characters.link);
+      this.world.node(a).disk.setCharacter(this.characters.disk);
+    }
+    this.setLinks();
+  }
+
+  /** The links that differ from the rest. */
+  private setLinks(): void {
+    const { network } = this.world;
+    for (const { from, to, latency, bothWays } of this.scenario.network.links) {
+      const { minUs, maxUs } = rangeUs(latency);
+      const character = { latencyMinUs: minUs, latencyMaxUs: maxUs };
+      network.setCharacter(from, to, character);
+      if (bothWays) network.setCharacter(to, from, character);
+    }
   }
 
   spec(sid: ServerId): ServerSpec {
@@ -175,6 +198,18 @@ export class Cluster {
     const verifier = spec.view === undefined ? this.verifier : verifierOf(this.scenario, spec.view);
     return { myid: sid, verifier, settings, view: spec.view ?? this.ids, emptyHistory };
   }
+}
+
+function linkCharacter({ network }: Scenario): LinkCharacter {
+  const { minUs, maxUs } = rangeUs(network.latency);
+  const { lossRate, duplicateRate } = network;
+  return { ...DEFAULT_LINK, latencyMinUs: minUs, latencyMaxUs: maxUs, lossRate, duplicateRate };
+}
+
+function diskCharacter({ disk }: Scenario): DiskCharacter {
+  const sync = rangeUs(disk.sync);
+  const write = rangeUs(disk.write);
+  return { syncMinUs: sync.minUs, syncMaxUs: sync.maxUs, writeMinUs: write.minUs, writeMaxUs: write.maxUs };
 }
 
 /** A range of durations that a loaded scenario is known to hold. */

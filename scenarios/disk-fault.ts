@@ -9,9 +9,11 @@ import {
   DISK_SYNC_LOG,
   DISK_TRUNCATE_LOG,
 } from "../protocol/index.ts";
-import type { Disk } from "../sim/index.ts";
+import type { Done } from "./actions.ts";
+import type { Cluster } from "./cluster.ts";
 import { parseDurationRange } from "./duration-range.ts";
 import type { DiskFault } from "./scenario.ts";
+import { ServerDisk } from "./server-disk.ts";
 
 const OPERATIONS: Readonly<Record<NonNullable<DiskFault["fail"]>, number>> = {
   "sync-log": DISK_SYNC_LOG,
@@ -22,22 +24,36 @@ const OPERATIONS: Readonly<Record<NonNullable<DiskFault["fail"]>, number>> = {
   load: DISK_LOAD,
 };
 
-/** Returns how to ask how many operations a stall or failure has hit. */
-export function applyDiskFault(disk: Disk, fault: DiskFault): (() => number) | undefined {
+export function applyDiskFault({ world, characters }: Cluster, fault: DiskFault): Done {
+  const { disk } = world.node(fault.server);
+  const { effects } = disk;
   const sync = fault.sync === undefined ? undefined : parseDurationRange(fault.sync);
   if (sync !== undefined) disk.setCharacter({ syncMinUs: sync.minUs, syncMaxUs: sync.maxUs });
   const write = fault.write === undefined ? undefined : parseDurationRange(fault.write);
   if (write !== undefined) disk.setCharacter({ writeMinUs: write.minUs, writeMaxUs: write.maxUs });
-  if (fault.resume === true) disk.unstall();
+  if (fault.resume === true) {
+    disk.unstall();
+    disk.full = false;
+  }
   if (fault.stall === true) {
-    const before = disk.effects.stalled;
+    const before = effects.stalled;
     disk.stall();
-    return () => disk.effects.stalled - before;
+    return { effect: () => effects.stalled - before, undo: () => disk.unstall() };
   }
-  if (fault.fail !== undefined) {
-    const before = disk.effects.failed;
-    disk.failNext(OPERATIONS[fault.fail], "error");
-    return () => disk.effects.failed - before;
+  if (fault.full === true || fault.fail !== undefined) {
+    const before = effects.failed;
+    if (fault.full === true) disk.full = true;
+    if (fault.fail !== undefined) disk.failNext(OPERATIONS[fault.fail], "error");
+    return {
+      effect: () => effects.failed - before,
+      undo: () => {
+        disk.full = false;
+      },
+    };
   }
-  return undefined;
+  if (fault.corrupt !== undefined) {
+    const hit = new ServerDisk(disk).corrupt(fault.corrupt);
+    return { effect: () => (hit ? 1 : 0) };
+  }
+  return { undo: () => disk.setCharacter(characters.disk) };
 }

@@ -130,6 +130,13 @@ export type RecordOf<Event extends ProtocolRecord["event"]> = Extract<ProtocolRe
 /** Takes records as they come: a recorder keeps them, a script waits for one of them. */
 export type RecordSink = (record: ProtocolRecord) => void;
 
+/** The events that somebody takes note of; of those that come often and are not wanted no record is made. */
+export type WantedRecords = Readonly<Record<ProtocolRecord["event"], boolean>>;
+
+export function wantedRecords(wants: (event: ProtocolRecord["event"]) => boolean): WantedRecords {
+  return Object.fromEntries(RECORD_EVENTS.map((event) => [event, wants(event)])) as WantedRecords;
+}
+
 const STATE_EVENTS = ["looking", "following", "leading", "observing"] as const satisfies readonly ProtocolEvent[];
 
 /** Turns one server's notes into records. Each is one literal: a spread costs ten times as much, here once per note. */
@@ -137,11 +144,13 @@ export class NoteRecorder implements Notes {
   private readonly server: ServerId;
   private readonly now: () => number;
   private readonly sink: RecordSink;
+  private readonly wanted: WantedRecords;
 
-  constructor(server: ServerId, now: () => number, sink: RecordSink) {
+  constructor(server: ServerId, now: () => number, sink: RecordSink, wanted: WantedRecords) {
     this.server = server;
     this.now = now;
     this.sink = sink;
+    this.wanted = wanted;
   }
 
   stateChanged(state: ServerState, phase: Phase): void {
@@ -153,6 +162,7 @@ export class NoteRecorder implements Notes {
     });
   }
   voted(round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void {
+    if (!this.wanted.voted) return;
     this.sink({ atUs: this.now(), server: this.server, event: "voted", round, leader, zxid, peerEpoch });
   }
   elected(leader: ServerId, round: number): void {
@@ -174,6 +184,7 @@ export class NoteRecorder implements Notes {
     this.sink({ atUs: this.now(), server: this.server, event: "epoch-current", epoch });
   }
   syncDecided(learner: ServerId, observer: boolean, facts: SyncFacts, decision: SyncDecision): void {
+    if (!this.wanted["sync-decided"]) return;
     this.sink({
       atUs: this.now(),
       server: this.server,
@@ -194,18 +205,23 @@ export class NoteRecorder implements Notes {
     this.sink({ atUs: this.now(), server: this.server, event: "active", epoch, leader, zxid: history.zxid });
   }
   proposed(txn: Txn): void {
+    if (!this.wanted.proposed) return;
     this.sink({ atUs: this.now(), server: this.server, event: "proposed", zxid: txn.zxid, value: String(txn.value) });
   }
   logged(txn: Txn): void {
+    if (!this.wanted.logged) return;
     this.sink({ atUs: this.now(), server: this.server, event: "logged", zxid: txn.zxid, value: String(txn.value) });
   }
   synced(log: History): void {
+    if (!this.wanted.synced) return;
     this.sink({ atUs: this.now(), server: this.server, event: "synced", zxid: log.zxid });
   }
   committed(txn: Txn): void {
+    if (!this.wanted.committed) return;
     this.sink({ atUs: this.now(), server: this.server, event: "committed", zxid: txn.zxid, value: String(txn.value) });
   }
   delivered(txn: Txn): void {
+    if (!this.wanted.delivered) return;
     this.sink({ atUs: this.now(), server: this.server, event: "delivered", zxid: txn.zxid, value: String(txn.value) });
   }
   truncated(zxid: Zxid, before: History, after: History): void {
@@ -227,9 +243,11 @@ export class NoteRecorder implements Notes {
     this.sink({ atUs: this.now(), server: this.server, event: "fast-forwarded", zxid: history.zxid });
   }
   failed(reason: FailureReason, learner: ServerId | undefined, detail: string): void {
+    if (!this.wanted.failed) return;
     this.sink({ atUs: this.now(), server: this.server, event: "failed", reason, learner, detail });
   }
   odd(oddity: Oddity, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {
+    if (!this.wanted.odd) return;
     this.sink({
       atUs: this.now(),
       server: this.server,

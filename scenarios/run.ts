@@ -7,11 +7,13 @@ import type { Trace } from "../sim/index.ts";
 import { Cluster, durationUs } from "./cluster.ts";
 import { checkExpectation, checkUnderNoise } from "./expectation.ts";
 import { Invariants, type Violation } from "./invariants/index.ts";
+import { Liveness } from "./liveness.ts";
+import { messageName } from "./message-match.ts";
 import { Noise } from "./noise.ts";
-import { NoteRecorder, type ProtocolRecord, type RecordOf } from "./protocol-trace.ts";
+import { NoteRecorder, type ProtocolRecord, type RecordOf, wantedRecords } from "./protocol-trace.ts";
 import type { Scenario } from "./scenario.ts";
-import { messageName, Script, type StepOutcome } from "./script.ts";
-import type { Message } from "./server.ts";
+import { Script, type StepOutcome } from "./script.ts";
+import type { Message, MessageCoverage } from "./server.ts";
 import { historyOf, zxidOf } from "./start-state.ts";
 
 export interface RunOptions {
@@ -24,9 +26,28 @@ export interface RunOptions {
   readonly messages?: boolean;
   /** Faults at drawn moments besides the script's; then only invariants are expected to hold. Default false. */
   readonly noise?: boolean;
-  /** Whether the protocol's records are kept; without them nothing but invariants can be checked. Default true. */
+  /** Whether the protocol's records are kept; without them only invariants and liveness are checked. Default true. */
   readonly records?: boolean;
+  /** The run ends with the first violation of which this is true. Default: no violation ends it. */
+  readonly stopAt?: ((violation: Violation) => boolean) | undefined;
+  readonly coverage?: RunCoverage | undefined;
 }
+
+/** Told of what a run reaches. */
+export interface RunCoverage extends MessageCoverage {
+  recorded(record: ProtocolRecord): void;
+}
+
+/** What became of the servers that were settled. */
+export interface LivenessOutcome {
+  readonly servers: readonly ServerId[];
+  readonly settledUs: number;
+  /** Undefined: stuck until the end of the time they had. */
+  readonly liveUs: number | undefined;
+}
+
+/** The records that coverage is made of. */
+const COVERED: readonly ProtocolRecord["event"][] = ["sync-decided", "failed"];
 
 /** How long noise lasts, and how long the run goes on after it, in microseconds. */
 const NOISE_US = 15_000_000;
@@ -55,6 +76,8 @@ export interface ScenarioRun {
   readonly steps: readonly StepOutcome[];
   readonly servers: readonly FinalServer[];
   readonly violations: readonly Violation[];
+  /** Undefined if nothing was settled, or its time was not over. */
+  readonly liveness: LivenessOutcome | undefined;
   /** What was expected and did not come, or came and was not expected, in sentences. */
   readonly unmet: readonly string[];
   /** Whether everything was as expected, violations included. */
@@ -69,21 +92,31 @@ export class ScenarioRunner {
   private readonly seed: bigint | number;
   private readonly script: Script;
   private readonly invariants: Invariants;
-  private readonly noisy: boolean;
-  private readonly endUs: number;
+  private readonly options: RunOptions;
+  private readonly liveness: Liveness;
+  private endUs: number;
   /** Nothing more is going to happen. */
-  private calm = false;
+  private quiet = false;
   private lastNoteUs = 0;
 
   constructor(scenario: Scenario, options: RunOptions) {
     this.scenario = scenario;
     this.seed = options.seed;
-    this.noisy = options.noise === true;
+    this.options = options;
+    const { coverage } = options;
     const keep = options.records !== false;
-    const waits = scenario.steps.some((step) => step.when !== undefined);
-    const take = (record: ProtocolRecord): void => {
+    const awaited = new Set(scenario.steps.map((step) => step.when?.event));
+    const awaitsEvents = scenario.steps.some((step) => step.when?.event !== undefined);
+    const wanted = wantedRecords(
+      (event) => keep || awaited.has(event as never) || (coverage !== undefined && COVERED.includes(event)),
+    );
+    const note = (record: ProtocolRecord): void => {
       if (keep) this.records.push(record);
       this.lastNoteUs = record.atUs;
+    };
+    const take = (record: ProtocolRecord): void => {
+      note(record);
+      coverage?.recorded(record);
       this.script.recorded(record);
     };
     const servers = Object.keys(scenario.servers).map(Number);
@@ -94,7 +127,8 @@ export class ScenarioRunner {
       ...options,
       watch: (sid) => {
         const invariants = this.invariants.notesFor(sid);
-        return keep || waits ? [invariants, new NoteRecorder(sid, now, take)] : [invariants];
+        const needed = keep || coverage !== undefined || awaitsEvents;
+        return needed ? [invariants, new NoteRecorder(sid, now, take, wanted)] : [invariants];
       },
       lifeCycle: {
         started: (sid) => {
@@ -113,15 +147,18 @@ export class ScenarioRunner {
         delivered: (from, to, message) => this.records.push(receivedRecord(now(), from, to, message)),
       });
     }
-    this.script = new Script(this.cluster, (record) => {
-      this.records.push(record);
-      this.lastNoteUs = record.atUs;
-    });
+    this.liveness = new Liveness(this.cluster);
+    this.script = new Script(this.cluster, note, (settled) => this.settled(settled));
     this.endUs = options.noise === true ? NOISE_US + AFTER_NOISE_US : durationUs(scenario.until ?? "120s");
     this.cluster.start();
     this.script.start();
     if (options.noise === true) new Noise(this.cluster, NOISE_US).start();
     else if (scenario.until === undefined) this.watchForCalm();
+  }
+
+  /** Nothing more is going to happen, or nothing that anybody asks about. */
+  private get calm(): boolean {
+    return this.quiet || this.liveness.liveUs !== undefined;
   }
 
   /** Handles one event; false at the end of the run. */
@@ -130,7 +167,18 @@ export class ScenarioRunner {
   }
 
   run(): ScenarioRun {
-    this.cluster.world.run({ untilUs: this.endUs, stopWhen: () => this.calm });
+    const { world } = this.cluster;
+    const { stopAt } = this.options;
+    const { violations } = this.invariants;
+    let seen = 0;
+    const stopWhen = (): boolean => {
+      if (this.calm || world.nowUs > this.endUs) return true;
+      if (violations.length === seen) return false;
+      seen = violations.length;
+      return stopAt !== undefined && violations.some(stopAt);
+    };
+    // A settling moves the end.
+    while (world.nowUs < this.endUs && world.run({ untilUs: this.endUs, stopWhen }).reason === "until");
     return this.result();
   }
 
@@ -154,20 +202,38 @@ export class ScenarioRunner {
       steps: this.script.outcomes,
       servers: cluster.ids.map((sid) => this.finalServer(sid)),
       violations: this.invariants.violations,
+      liveness: this.livenessOutcome(),
     };
-    const unmet = this.noisy ? checkUnderNoise(run) : checkExpectation(run);
+    const unmet =
+      this.options.noise === true ? checkUnderNoise(run) : checkExpectation(run, this.options.records !== false);
     return { ...run, unmet, ok: unmet.length === 0 };
+  }
+
+  /** Where liveness is measured, the run ends when it is certain: it takes as long as the settled servers have. */
+  private settled(servers: readonly ServerId[]): void {
+    const { live, stuck } = this.scenario.expect;
+    const within = live ?? stuck;
+    if (within === undefined) return;
+    this.endUs = this.cluster.world.nowUs + durationUs(within);
+    this.liveness.settled(servers);
+  }
+
+  private livenessOutcome(): LivenessOutcome | undefined {
+    const { servers, settledUs, liveUs } = this.liveness;
+    const over = liveUs !== undefined || this.cluster.world.nowUs >= this.endUs;
+    return settledUs === undefined || !over ? undefined : { servers, settledUs, liveUs };
   }
 
   /** Ends the run when the script is done and, for a virtual second, nothing but pings has happened to servers that all serve. */
   private watchForCalm(): void {
     const { world } = this.cluster;
     const look = (): void => {
+      if (this.liveness.settledUs !== undefined) return;
       const calm =
         this.script.done &&
         world.nowUs - this.lastNoteUs >= 1_000_000 &&
         this.cluster.running.every((server) => server.peer.serving);
-      if (calm) this.calm = true;
+      if (calm) this.quiet = true;
       else if (world.nowUs + 250_000 <= this.endUs) world.at(world.nowUs + 250_000, look, "calm?");
     };
     world.at(250_000, look, "calm?");

@@ -17,6 +17,8 @@ export interface Scenario {
   readonly about: string;
   /** Behaviour profile; default newest. */
   readonly zookeeper: string;
+  /** What it is run with unless told otherwise; default 1. */
+  readonly seed?: string;
   readonly servers: Readonly<Record<ServerId, ServerSpec>>;
   /** Absent: a majority of all participants. */
   readonly quorum?: HierarchicalQuorum;
@@ -84,10 +86,16 @@ export interface DiskSpec {
   readonly write: string;
 }
 
-/** When a step happens: at a time, a while after the step before it, or when something happens. */
+/**
+ * When a step happens: at a time, a while after the step before it, or when something happens. Steps wait for one another,
+ * except those with `from`: such a step is ready at that time, waits for its moment beside the others, and nobody waits
+ * for it.
+ */
 export interface Trigger {
   /** Since the start. */
   readonly at?: string;
+  /** Since the start; its `when` counts from then on. */
+  readonly from?: string;
   /** Since the step before this one was done; together with `when`: since that happened. */
   readonly after?: string;
   readonly when?: Moment;
@@ -147,7 +155,21 @@ export interface MessageMatch {
 }
 
 /** One step: a trigger and exactly one of these actions. */
-export type Step = Trigger & Action;
+export type Step = Trigger & Action & Duration;
+
+/** How long it lasts; then it is undone: started again, healed, resumed, released, as it was before. */
+export interface Duration {
+  readonly for?: string;
+}
+
+/** A server by its id, or whoever leads at that moment. */
+export type ServerOrLeader = ServerId | "leader";
+
+/** From some servers to others; both default to all servers. */
+export interface Direction {
+  readonly from?: readonly ServerId[];
+  readonly to?: readonly ServerId[];
+}
 
 export type Action =
   /** Clients write `count` txns at a server (or at whoever leads), one every `every`. */
@@ -155,11 +177,32 @@ export type Action =
   | { readonly start: ServerId }
   | { readonly crash: CrashSpec }
   | { readonly restart: ServerId }
-  | { readonly pause: ServerId }
+  | { readonly pause: ServerOrLeader }
   | { readonly resume: ServerId }
   | { readonly wipe: ServerId }
   /** Cuts one direction between servers. */
   | { readonly cutOneWay: { readonly from: readonly ServerId[]; readonly to: readonly ServerId[] } }
+  /** Cuts one server off from all others, both ways. */
+  | { readonly isolate: ServerOrLeader }
+  /** Cuts both directions between two sides; `over` still reaches both. */
+  | { readonly bridge: { readonly over: ServerId; readonly sides: readonly (readonly ServerId[])[] } }
+  /** Cuts and heals the link between two servers again and again. */
+  | { readonly flap: { readonly between: readonly [ServerId, ServerId]; readonly every: string } }
+  /** Holds everything in this direction until it is undone. */
+  | { readonly clog: Direction }
+  /** Changes the character of links. */
+  | { readonly link: Direction & LinkCharacterSpec }
+  /** Connections to this server are refused. */
+  | { readonly refuse: ServerId }
+  /** Breaks all connections between two servers, or all of one. */
+  | { readonly disconnect: { readonly server: ServerOrLeader; readonly from?: ServerId } }
+  /** A server's clock runs this many times as fast as it should. */
+  | { readonly clock: { readonly server: ServerId; readonly rate: number } }
+  /**
+   * The end of all trouble for these servers: started, resumed, healed, their disks and links as at the start, left alone by
+   * all others. From here on `live` and `stuck` are measured. Whoever of them exits is started again.
+   */
+  | { readonly settle: readonly ServerId[] }
   /** Cuts both directions between groups; servers in no group form one more. */
   | { readonly partition: readonly (readonly ServerId[])[] }
   /** Heals everything between the named servers and all others; `all`: everything. */
@@ -176,6 +219,9 @@ export type Action =
   | { readonly alter: { readonly match: MessageMatch; readonly set: AlteredFields; readonly count: number } }
   | { readonly disk: DiskFault };
 
+/** What a step does, by its field. */
+export type Verb = Action extends infer One ? (One extends unknown ? keyof One : never) : never;
+
 export interface AlteredFields {
   readonly type?: string;
   readonly zxid?: string;
@@ -185,8 +231,14 @@ export interface AlteredFields {
   readonly configVersion?: number;
 }
 
+export interface LinkCharacterSpec {
+  readonly latency?: string;
+  readonly lossRate?: number;
+  readonly duplicateRate?: number;
+}
+
 export interface CrashSpec {
-  readonly server: ServerId | "leader";
+  readonly server: ServerOrLeader;
   /** What becomes of writes that were not synced; `kept` is a killed process, the others a power loss. Default lost. */
   readonly unsynced: "lost" | "kept" | "torn" | number;
   /** Whether the other ends learn of it at once (the host lives, the process died). Default true. */
@@ -201,6 +253,10 @@ export interface DiskFault {
   /** Nothing completes until `resume`. */
   readonly stall?: boolean;
   readonly resume?: boolean;
+  /** Writes fail for want of room until `resume`. */
+  readonly full?: boolean;
+  /** The newest file of this kind can no longer be read. */
+  readonly corrupt?: "log" | "snapshot" | "accepted-epoch" | "current-epoch";
   /** The next such operation fails. */
   readonly fail?: "sync-log" | "truncate-log" | "accepted-epoch" | "current-epoch" | "snapshot" | "load";
 }
@@ -223,6 +279,10 @@ export interface Expectation {
   }[];
   /** Invariants that must be violated; none: all must hold. */
   readonly violates: readonly string[];
+  /** Within this time after `settle` the settled servers serve, take a write, and all have it. */
+  readonly live?: string;
+  /** They do not, within this time. */
+  readonly stuck?: string;
 }
 
 export interface ExpectedDecision {

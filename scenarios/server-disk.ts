@@ -20,6 +20,7 @@ import {
   type Zxid,
 } from "../protocol/index.ts";
 import { type Disk, NO_OPERATION } from "../sim/index.ts";
+import type { DiskFault } from "./scenario.ts";
 
 const MAIN_THREAD = 0;
 const LOG_THREAD = 1;
@@ -119,9 +120,34 @@ export class ServerDisk {
       acceptedEpoch: this.disk.read(ACCEPTED_EPOCH) as Epoch | undefined,
       currentEpoch: this.disk.read(CURRENT_EPOCH) as Epoch | undefined,
       currentEpochTmp: this.disk.read(`${CURRENT_EPOCH}.tmp`) as Epoch | undefined,
-      snapshots: this.named(SNAPSHOT).map((name) => this.disk.read(SNAPSHOT + name) as Snapshot),
+      snapshots: this.named(SNAPSHOT)
+        .filter((name) => !this.disk.isCorrupt(SNAPSHOT + name))
+        .map((name) => this.disk.read(SNAPSHOT + name) as Snapshot),
       logFiles: this.logFiles(),
     };
+  }
+
+  /**
+   * Damages the newest file of a kind; false when there is none. A damaged snapshot is passed over for an older one
+   * (FileSnap#deserialize); a log record with a wrong checksum (FileTxnIterator#next) and an epoch file that is no number
+   * (QuorumPeer#readLongFromFile) stop whoever reads them.
+   */
+  corrupt(what: NonNullable<DiskFault["corrupt"]>): boolean {
+    switch (what) {
+      case "accepted-epoch":
+        return this.disk.corrupt(ACCEPTED_EPOCH);
+      case "current-epoch":
+        return this.disk.corrupt(CURRENT_EPOCH);
+      case "snapshot":
+        return this.disk.corrupt(SNAPSHOT + this.named(SNAPSHOT).at(-1));
+      default:
+        return this.disk.corrupt(LOG + this.named(LOG).at(-1));
+    }
+  }
+
+  /** The file that keeps a server from starting, if there is one. */
+  get unreadable(): string | undefined {
+    return this.disk.list().find((name) => !name.startsWith(SNAPSHOT) && this.disk.isCorrupt(name));
   }
 
   /** Fills the disk before the run. */

@@ -3,11 +3,13 @@
  * inputs; the Peer's effects become calls on the node and its disk. Nothing is decided here.
  */
 import {
+  DISK_LOAD,
   DISK_TRUNCATE_LOG,
   type DiskOp,
   type Effects,
   ELECTION_PORT,
   type ElectionMessage,
+  EXIT_UNEXPECTED,
   type Notification,
   Peer,
   type PeerConfig,
@@ -35,6 +37,11 @@ export interface MessageWatcher {
   delivered(from: ServerId, to: ServerId, message: Message): void;
 }
 
+/** Counts what came of each message. `before`, `after`: state * 4 + phase; -1 after the end of the process. */
+export interface MessageCoverage {
+  handled(before: number, message: Message, after: number): void;
+}
+
 /** Told when a server ends itself. */
 export type ExitWatcher = (server: ServerId, code: number, reason: string) => void;
 
@@ -43,6 +50,7 @@ export class Server implements NodeProgram<Message>, Effects {
   /** False from a crash on, also for the rest of the input that is being handled. */
   running = true;
   messageWatchers: readonly MessageWatcher[] = [];
+  coverage: MessageCoverage | undefined = undefined;
 
   private readonly node: Node<Message>;
   private readonly disk: ServerDisk;
@@ -62,7 +70,9 @@ export class Server implements NodeProgram<Message>, Effects {
   /** To be called once the node runs this program. */
   start(): void {
     this.input();
-    this.peer.start(this.disk.image());
+    const { unreadable } = this.disk;
+    if (unreadable === undefined) this.peer.start(this.disk.image());
+    else this.peer.exit(EXIT_UNEXPECTED, "disk-error", `${unreadable} cannot be read`);
   }
 
   /** The process is gone. */
@@ -105,8 +115,11 @@ export class Server implements NodeProgram<Message>, Effects {
     this.input();
     for (const watcher of this.messageWatchers) watcher.delivered(from, this.peer.myid, message);
     if (!this.running) return;
-    if ((message as QuorumPacket).type !== undefined) this.peer.packet(connection, message as QuorumPacket);
-    else this.peer.electionMessage(connection, message as ElectionMessage);
+    const { coverage, peer } = this;
+    const before = peer.state * 4 + peer.phase;
+    if ((message as QuorumPacket).type !== undefined) peer.packet(connection, message as QuorumPacket);
+    else peer.electionMessage(connection, message as ElectionMessage);
+    coverage?.handled(before, message, this.running ? peer.state * 4 + peer.phase : -1);
   }
 
   onClosed(connection: number, how: "closed" | "reset"): void {
@@ -123,7 +136,8 @@ export class Server implements NodeProgram<Message>, Effects {
 
   onDiskDone(operation: number, result: "ok" | "error" | "full"): void {
     this.input();
-    this.peer.diskDone(operation as DiskOp, result === "ok", this.disk.resultOf(operation));
+    const done = result === "ok" && (operation !== DISK_LOAD || this.disk.unreadable === undefined);
+    this.peer.diskDone(operation as DiskOp, done, this.disk.resultOf(operation));
   }
 
   stateHash(): number {
@@ -131,7 +145,7 @@ export class Server implements NodeProgram<Message>, Effects {
   }
 
   private input(): void {
-    this.peer.nowUs = this.node.world.kernel.nowUs;
+    this.peer.nowUs = this.node.clockUs;
   }
 
   // ---- from the core. After a crash in the middle of an input the rest of it has no effect.

@@ -19,6 +19,8 @@ export class DiskFile {
   durableStamp = 0;
   /** False while the name itself would be lost in a crash. */
   existsDurably = false;
+  /** Its content is there and cannot be made sense of. */
+  corrupt = false;
   /** In its disk's list of files that have something unsynced. */
   dirty = false;
 

@@ -88,6 +88,8 @@ export interface DiskOwner {
 export class Disk {
   character: DiskCharacter;
   stalled = false;
+  /** Whatever writes fails for want of room. */
+  full = false;
   /** Completions that a stall delayed, and operations made to fail. */
   readonly effects = { stalled: 0, failed: 0, cancelled: 0 };
   private readonly kernel: Kernel;
@@ -212,6 +214,18 @@ export class Disk {
     this.character = { ...this.character, ...character };
   }
 
+  /** From now on this file cannot be read; false when there is none. A new whole value mends it. */
+  corrupt(name: string): boolean {
+    const file = this.files.get(name);
+    if (file === undefined) return false;
+    file.corrupt = true;
+    return true;
+  }
+
+  isCorrupt(name: string): boolean {
+    return this.files.get(name)?.corrupt === true;
+  }
+
   /** Nothing completes until `unstall`. */
   stall(): void {
     this.stalled = true;
@@ -326,6 +340,7 @@ export class Disk {
       throw new Error(`Disk: ${name} is a file of records, it cannot be written as a whole`);
     }
     file.value = operation.value;
+    file.corrupt = false;
     file.valueStamp = ++this.lastStamp;
     if (operation.synced) file.persistValue(file.value, file.valueStamp);
     else if (!file.dirty) this.markDirty(file);
@@ -416,8 +431,11 @@ export class Disk {
 
   private plannedResult(operation: Operation): DiskResult {
     const index = this.failures.findIndex((failure) => failure.matches(operation));
-    if (index < 0) return "ok";
+    const noRoom =
+      this.full && (operation.kind === "sync" || operation.kind === "replace" || operation.kind === "write");
+    if (index < 0 && !noRoom) return "ok";
     this.effects.failed++;
+    if (noRoom) return "full";
     return this.failures.splice(index, 1)[0]?.result ?? "ok";
   }
 

@@ -27,6 +27,17 @@ export type { InFlight, Network } from "./network.ts";
 export { type Node, type NodeCrash, type NodeProgram, TIMERS_MAX } from "./node.ts";
 export { Random, RandomStreams } from "./random.ts";
 export { createRule, type NetworkRule, type Verdict } from "./rules.ts";
+export {
+  type Pass,
+  type ShrinkOptions,
+  type ShrinkProgress,
+  type Shrunk,
+  shrink,
+  shrinkStepwise,
+  simplerItems,
+  simplerWhole,
+  withoutItems,
+} from "./search/shrink.ts";
 export { formatTime, MS, parseDuration, SECOND, type SimTime } from "./time.ts";
 export { Trace, type TraceEvent, type TraceKind, type TraceLevel } from "./trace.ts";
 export { type RunOptions, type RunResult, World, type WorldOptions } from "./world.ts";

@@ -67,6 +67,11 @@ export class Network<M> {
     return this.streams.resetConnection(conn);
   }
 
+  /** Resets every connection between two nodes, or every one of a node. Returns how many there were. */
+  disconnect(node: number, peer?: number): number {
+    return this.streams.disconnect(node, peer);
+  }
+
   /** Messages per direction of a connection, and datagrams per link, that may be in flight or held. */
   set queueLimit(limit: number) {
     this.streams.queueLimit = limit;
@@ -140,6 +145,13 @@ export class Network<M> {
     return effect;
   }
 
+  /** Ends every clog. */
+  unclogAll(): void {
+    this.links.each((link) => {
+      this.unclog(link.from, link.to);
+    });
+  }
+
   unclog(from: number, to: number): void {
     const link = this.links.between(from, to);
     if (link.clog === undefined) return;
@@ -147,6 +159,10 @@ export class Network<M> {
     link.clog = undefined;
     this.kernel.trace?.record("unclog", from, to, -1, undefined);
     this.release(link);
+  }
+
+  characterOf(from: number, to: number): LinkCharacter {
+    return this.links.between(from, to).character;
   }
 
   setCharacter(from: number, to: number, character: Partial<LinkCharacter>): void {
@@ -160,6 +176,14 @@ export class Network<M> {
 
   addRule(rule: NetworkRule<M>): number {
     return this.rules.add(rule);
+  }
+
+  /** Rules match no more, and what they hold is let go. */
+  removeAllRules(): void {
+    for (const id of this.rules.ids()) {
+      this.removeRule(id);
+      this.releaseRule(id);
+    }
   }
 
   /** It matches no more; what it holds stays held until `releaseRule`. */

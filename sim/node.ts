@@ -50,12 +50,17 @@ export class Node<M> {
   /** The host has power; one that was never started answers, as a host does whose server is not installed yet. */
   hostUp = true;
   paused = false;
+  /** New connections to it are refused, whatever listens. */
+  refusing = false;
   /** Something waits for this node, so whatever arrives queues up behind it. */
   deferring = false;
   /** How often it was started. */
   incarnation = 0;
   program: NodeProgram<M> | undefined = undefined;
   private rate = 1;
+  /** What the clock told when it got its rate, and when that was. */
+  private clockStartUs = 0;
+  private rateSinceUs = 0;
   private drawn: Random | undefined = undefined;
   private readonly timerGeneration = new Float64Array(TIMERS_MAX);
   private readonly timerPending = new Uint8Array(TIMERS_MAX);
@@ -79,7 +84,8 @@ export class Node<M> {
     this.timerGeneration[timer] = generation;
     this.timerPending[timer] = 1;
     const { nowUs, queue } = this.world.kernel;
-    queue.push(nowUs + Math.round(delayUs / this.rate), this.id, TIMER_EVENT, timer, generation, undefined);
+    // Rounded up: when it fires, at least that much has passed on the node's own clock.
+    queue.push(nowUs + Math.ceil(delayUs / this.rate), this.id, TIMER_EVENT, timer, generation, undefined);
   }
 
   cancelTimer(timer: number): void {
@@ -160,10 +166,17 @@ export class Node<M> {
     for (let count = this.deferred.length; count > 0; count--) this.pushDrain();
   }
 
-  /** Timer delays are divided by it: 2 is a clock twice as fast. Holds for timers set from now on. */
+  /** 2 is a clock twice as fast: it tells later times, and timers set from now on fire earlier. */
   set clockRate(rate: number) {
     if (!(rate > 0)) throw new RangeError(`clockRate ${rate} must be positive`);
+    this.clockStartUs = this.clockUs;
+    this.rateSinceUs = this.world.kernel.nowUs;
     this.rate = rate;
+  }
+
+  /** What the node's own clock tells. */
+  get clockUs(): number {
+    return this.clockStartUs + Math.floor((this.world.kernel.nowUs - this.rateSinceUs) * this.rate);
   }
 
   get clockRate(): number {

@@ -56,6 +56,11 @@ export class RuleList<M> {
     this.active = this.installed.length;
   }
 
+  /** Every rule that was ever installed: one that matches no more may still hold something. */
+  ids(): number[] {
+    return Array.from({ length: this.lastId }, (_, index) => index + 1);
+  }
+
   judge(message: M, from: number, to: number, port: number): NetworkRule<M> | undefined {
     for (const { id, rule } of this.installed) {
       if (rule.remaining <= 0 || !rule.matches(message, from, to, port)) continue;

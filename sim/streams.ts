@@ -104,6 +104,19 @@ export class Streams<M> {
     return true;
   }
 
+  /** Resets every connection between two nodes, or every one of a node. Returns how many there were. */
+  disconnect(node: number, peer: number | undefined): number {
+    let count = 0;
+    for (const connection of this.connections.values()) {
+      const direction = connection.outgoing(node);
+      if (direction === undefined || (peer !== undefined && direction.to !== peer)) continue;
+      this.effects.resetByScript++;
+      this.reset(connection);
+      count++;
+    }
+    return count;
+  }
+
   isOpen(node: number, id: number): boolean {
     return this.connections.get(id)?.outgoing(node)?.reverse.receiverOpen === true;
   }
@@ -234,7 +247,7 @@ export class Streams<M> {
     const connection = direction.connection;
     const answer = direction.reverse;
     if (!answer.receiverOpen) return;
-    if (!node.up || !node.isListening(connection.port)) {
+    if (!node.up || node.refusing || !node.isListening(connection.port)) {
       this.effects.refused++;
       this.kernel.trace?.record("refuse", direction.to, direction.from, connection.id, connection.port);
       this.transmit(answer, REFUSAL, undefined, 0, 0);

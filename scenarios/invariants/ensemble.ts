@@ -4,6 +4,7 @@
  */
 import type { Epoch, History, ServerId } from "../../protocol/index.ts";
 import { type Reign, Reigns } from "./reigns.ts";
+import type { Role } from "./violation.ts";
 
 export interface Watched {
   readonly sid: ServerId;
@@ -12,6 +13,7 @@ export interface Watched {
   log: History | undefined;
   /** The part of its log that survives a crash. */
   durable: History | undefined;
+  role: Role;
   /** Neither leads nor learns: what it loads now is its own disk, not a leader's snapshot. */
   looking: boolean;
   /** In BROADCAST: what it delivers now, clients see. */
@@ -79,6 +81,7 @@ function watched(sid: ServerId, observer: boolean): Watched {
     tree: undefined,
     log: undefined,
     durable: undefined,
+    role: "down",
     looking: true,
     serving: false,
     epoch: -1,

@@ -22,10 +22,10 @@ import { CommittedSequence, type QuorumTest } from "./committed.ts";
 import { Ensemble, endOf, type Watched } from "./ensemble.ts";
 import { Participants } from "./participants.ts";
 import type { InvariantId } from "./table.ts";
-import { type Violation, Violations } from "./violation.ts";
+import { type Role, type Violation, Violations } from "./violation.ts";
 
 export { INVARIANTS, type Invariant, type InvariantId, listInvariants } from "./table.ts";
-export type { Facts, Violation } from "./violation.ts";
+export type { Facts, Role, Violation } from "./violation.ts";
 
 export interface InvariantsOptions {
   readonly servers: readonly ServerId[];
@@ -48,7 +48,7 @@ export class Invariants {
   constructor({ servers, observers = [], committed, isQuorum, now }: InvariantsOptions) {
     const ensemble = new Ensemble(servers, observers);
     this.ensemble = ensemble;
-    this.found = new Violations(now);
+    this.found = new Violations(now, (sid) => ensemble.servers.get(sid)?.role ?? "down");
     this.committed = new CommittedSequence(ensemble, this.found, isQuorum ?? ((sids) => ensemble.isMajority(sids)));
     this.participants = new Participants(ensemble, this.found);
     if (committed !== undefined) this.startWith(committed);
@@ -77,6 +77,7 @@ export class Invariants {
   /** The process is gone, and with it what it had in memory. That it is back is told by what it loads. */
   crashed(server: ServerId): void {
     const watched = this.ensemble.get(server);
+    watched.role = "down";
     watched.looking = true;
     watched.serving = false;
     watched.epoch = -1;
@@ -84,6 +85,9 @@ export class Invariants {
     watched.log = undefined;
   }
 }
+
+/** By ServerState. */
+const ROLES = ["looking", "following", "leading", "observing"] as const satisfies readonly Role[];
 
 const ODD: Readonly<Record<Oddity, InvariantId>> = {
   "bad-state": "I-11",
@@ -118,6 +122,7 @@ class ServerNotes implements Notes {
   }
 
   stateChanged(state: ServerState, _phase: Phase): void {
+    this.server.role = ROLES[state];
     this.server.looking = state === LOOKING;
     if (state !== LOOKING) return;
     this.server.serving = false;

@@ -11,8 +11,11 @@ export type Facts = Readonly<Record<string, string | number>>;
 export interface Violation {
   readonly id: InvariantId;
   readonly server: ServerId;
+  /** What the server was then. */
+  readonly role: Role;
   /** The server that is in conflict with it, where there is one. */
   readonly other?: ServerId;
+  readonly otherRole?: Role;
   readonly atUs: number;
   readonly text: string;
   readonly facts: Facts;
@@ -20,13 +23,17 @@ export interface Violation {
   count: number;
 }
 
+export type Role = "down" | "looking" | "following" | "leading" | "observing";
+
 export class Violations {
   readonly list: Violation[] = [];
   private readonly known = new Map<string, Violation>();
   private readonly now: () => number;
+  private readonly roleOf: (server: ServerId) => Role;
 
-  constructor(now: () => number) {
+  constructor(now: () => number, roleOf: (server: ServerId) => Role) {
     this.now = now;
+    this.roleOf = roleOf;
   }
 
   report(id: InvariantId, server: ServerId, text: string, facts: Facts, other?: ServerId): void {
@@ -36,8 +43,9 @@ export class Violations {
       known.count++;
       return;
     }
-    const whom = other === undefined ? {} : { other };
-    const violation: Violation = { id, server, ...whom, atUs: this.now(), text, facts, count: 1 };
+    const role = this.roleOf(server);
+    const whom = other === undefined ? {} : { other, otherRole: this.roleOf(other) };
+    const violation: Violation = { id, server, role, ...whom, atUs: this.now(), text, facts, count: 1 };
     this.known.set(key, violation);
     this.list.push(violation);
   }

@@ -13,10 +13,21 @@ export function checkExpectation(checks: Checks): void {
     checks.server(id, ["expect", "histories", id], true);
     checkHistory(checks, history, ["expect", "histories", id]);
   }
+  checkLiveness(checks);
   for (const [i, failure] of (failures ?? []).entries()) {
     checks.server(failure.server, ["expect", "failures", i, "server"]);
     if (failure.learner !== undefined) checks.server(failure.learner, ["expect", "failures", i, "learner"]);
   }
+}
+
+function checkLiveness(checks: Checks): void {
+  const { live, stuck } = checks.scenario.expect;
+  const within = live ?? stuck;
+  if (within === undefined) return;
+  const path = ["expect", live === undefined ? "stuck" : "live"];
+  checks.duration(within, path);
+  if (checks.scenario.steps.some((step) => step !== null && "settle" in step)) return;
+  checks.report(path, within, "is measured from a settle, and no step is one", "a step such as settle: [1, 2]");
 }
 
 function checkDecision(checks: Checks, { learner, leader, zxid }: ExpectedDecision, path: Path): void {

@@ -1,5 +1,17 @@
 /** Checks the steps of a scenario: servers, durations and zxids in triggers and actions, and moments that can come. */
-import type { AlteredFields, CrashSpec, DiskFault, MessageMatch, Moment, ServerId, Step } from "../scenario.ts";
+import { parseDuration } from "../../sim/time.ts";
+import type {
+  AlteredFields,
+  CrashSpec,
+  Direction,
+  DiskFault,
+  LinkCharacterSpec,
+  MessageMatch,
+  Moment,
+  ServerId,
+  ServerOrLeader,
+  Step,
+} from "../scenario.ts";
 import type { Checks } from "./checks.ts";
 import type { Path } from "./path.ts";
 
@@ -13,8 +25,20 @@ export function checkSteps(checks: Checks): void {
 
 function checkTrigger(checks: Checks, step: Step, path: Path): void {
   if (step.at !== undefined) checks.duration(step.at, [...path, "at"]);
+  if (step.from !== undefined) checks.duration(step.from, [...path, "from"]);
+  if (step.for !== undefined) checkFor(checks, step, [...path, "for"]);
   if (step.after !== undefined) checks.duration(step.after, [...path, "after"]);
   if (step.when !== undefined) checkMoment(checks, step.when, [...path, "when"]);
+}
+
+/** Actions that cannot be undone, or undo something themselves. */
+const FOR_EVER = ["write", "start", "restart", "resume", "heal", "release", "settle", "disconnect"];
+
+function checkFor(checks: Checks, step: Step, path: Path): void {
+  checks.duration(step.for as string, path);
+  const verb = FOR_EVER.find((one) => one in step);
+  if (verb === undefined) return;
+  checks.report(path, step.for, `goes with what can be undone, and ${verb} cannot`, "a step without for");
 }
 
 const OF_MESSAGES = ["from", "to", "on"] as const;
@@ -52,13 +76,23 @@ function checkAction(checks: Checks, step: Step, path: Path): void {
 type ActionCheck = (checks: Checks, argument: never, path: Path) => void;
 
 const checkServerId = (checks: Checks, id: ServerId, path: Path) => void checks.server(id, path);
+const checkServerOrLeader = (checks: Checks, id: ServerOrLeader, path: Path) => {
+  if (id !== "leader") checks.server(id, path);
+};
+const checkDirection = (checks: Checks, { from, to }: Direction, path: Path) => {
+  checks.servers(from ?? [], [...path, "from"]);
+  checks.servers(to ?? [], [...path, "to"]);
+};
 const checkMatched = (checks: Checks, { match }: { match: MessageMatch }, path: Path) =>
   checkMatch(checks, match, path);
 
 const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
   start: checkServerId,
   restart: checkServerId,
-  pause: checkServerId,
+  pause: checkServerOrLeader,
+  isolate: checkServerOrLeader,
+  refuse: checkServerId,
+  settle: (checks: Checks, ids: readonly ServerId[], path: Path) => checks.servers(ids, path),
   resume: checkServerId,
   wipe: checkServerId,
   drop: checkMatched,
@@ -68,8 +102,27 @@ const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
     if (at !== "leader") checks.server(at, [...path, "at"]);
     checks.duration(every, [...path, "every"]);
   },
-  crash(checks, { server }: CrashSpec, path) {
-    if (server !== "leader") checks.server(server, [...path, "server"]);
+  crash: (checks, { server }: CrashSpec, path) => checkServerOrLeader(checks, server, [...path, "server"]),
+  disconnect(checks, { server, from }: { server: ServerOrLeader; from?: ServerId }, path) {
+    checkServerOrLeader(checks, server, [...path, "server"]);
+    if (from !== undefined) checks.server(from, [...path, "from"]);
+    if (from === server) checks.report([...path, "from"], from, "is the same server", "another server");
+  },
+  clock: (checks, { server }: { server: ServerId }, path) => checkServerId(checks, server, [...path, "server"]),
+  bridge(checks, { over, sides }: { over: ServerId; sides: readonly (readonly ServerId[])[] }, path) {
+    checks.server(over, [...path, "over"]);
+    checkGroups(checks, [[over], ...sides], [...path, "sides"], -1);
+  },
+  flap(checks, { between, every }: { between: readonly ServerId[]; every: string }, path) {
+    checks.servers(between, [...path, "between"]);
+    checks.duration(every, [...path, "every"]);
+    const us = parseDuration(every);
+    if (us === 0) checks.report([...path, "every"], every, "never lets time pass", "at least 1us");
+  },
+  clog: checkDirection,
+  link(checks, spec: Direction & LinkCharacterSpec, path) {
+    checkDirection(checks, spec, path);
+    if (spec.latency !== undefined) checks.durationRange(spec.latency, [...path, "latency"]);
   },
   cutOneWay(checks, { from, to }: { from: readonly ServerId[]; to: readonly ServerId[] }, path) {
     checks.servers(from, [...path, "from"]);
@@ -97,9 +150,23 @@ const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
 };
 
 function checkPartition(checks: Checks, groups: readonly (readonly ServerId[])[], path: Path): void {
+  const seen = checkGroups(checks, groups, path, 0);
+  if (groups.length === 1 && checks.serverIds.every((id) => seen.has(id))) {
+    checks.report(path, groups, "holds all servers in one group, so nothing is cut", "at least two sides");
+  }
+}
+
+/** Groups in `path` start with this index; what comes before was checked elsewhere. */
+function checkGroups(
+  checks: Checks,
+  groups: readonly (readonly ServerId[])[],
+  path: Path,
+  firstIndex: number,
+): ReadonlySet<ServerId> {
   const seen = new Set<ServerId>();
-  for (const [i, group] of groups.entries()) {
-    checks.servers(group, [...path, i]);
+  for (const [position, group] of groups.entries()) {
+    const i = position + firstIndex;
+    if (i >= 0) checks.servers(group, [...path, i]);
     if (group.length === 0) checks.report([...path, i], group, "is empty", "groups of at least one server");
     const twice = group.find((id) => seen.has(id));
     if (twice !== undefined) {
@@ -107,9 +174,7 @@ function checkPartition(checks: Checks, groups: readonly (readonly ServerId[])[]
     }
     for (const id of group) seen.add(id);
   }
-  if (groups.length === 1 && checks.serverIds.every((id) => seen.has(id))) {
-    checks.report(path, groups, "holds all servers in one group, so nothing is cut", "at least two sides");
-  }
+  return seen;
 }
 
 function checkDiskFault(checks: Checks, fault: DiskFault, path: Path): void {

@@ -7,6 +7,7 @@ import type {
   Action,
   AlteredFields,
   CrashSpec,
+  Direction,
   DiskFault,
   DiskSpec,
   Expectation,
@@ -35,6 +36,7 @@ type RawMatch = Omit<MessageMatch, "zxid"> & { readonly zxid?: RawZxid; readonly
 export interface RawScenario {
   readonly about?: string;
   readonly zookeeper?: string;
+  readonly seed?: string | number;
   readonly servers: number | Readonly<Record<string, RawServer | null>>;
   readonly quorum?: "majority" | (Omit<HierarchicalQuorum, "weights"> & Partial<Pick<HierarchicalQuorum, "weights">>);
   readonly settings?: Scenario["settings"];
@@ -63,11 +65,18 @@ interface RawLink extends Omit<LinkSpec, "bothWays" | "latency"> {
   readonly latency: RawDuration;
 }
 
+interface RawDirection {
+  readonly from?: RawIds;
+  readonly to?: RawIds;
+}
+
 type RawMoment = Omit<Moment, "zxid"> & { readonly zxid?: RawZxid };
 
 export interface RawStep {
   readonly at?: RawDuration;
+  readonly from?: RawDuration;
   readonly after?: RawDuration;
+  readonly for?: RawDuration;
   readonly when?: ProtocolEvent | RawMoment;
   readonly write?:
     | number
@@ -75,7 +84,20 @@ export interface RawStep {
   readonly start?: ServerId;
   readonly crash?: ServerId | "leader" | (Partial<CrashSpec> & Pick<CrashSpec, "server">);
   readonly restart?: ServerId;
-  readonly pause?: ServerId;
+  readonly pause?: ServerId | "leader";
+  readonly isolate?: ServerId | "leader";
+  readonly bridge?: { readonly over: ServerId; readonly sides: readonly RawIds[] };
+  readonly flap?: { readonly between: readonly [ServerId, ServerId]; readonly every: RawDuration };
+  readonly clog?: RawDirection;
+  readonly link?: RawDirection & {
+    readonly latency?: RawDuration;
+    readonly lossRate?: number;
+    readonly duplicateRate?: number;
+  };
+  readonly refuse?: ServerId;
+  readonly disconnect?: ServerId | "leader" | { readonly server: ServerId | "leader"; readonly from?: ServerId };
+  readonly clock?: { readonly server: ServerId; readonly rate: number };
+  readonly settle?: RawIds;
   readonly resume?: ServerId;
   readonly wipe?: ServerId;
   readonly cutOneWay?: { readonly from: RawIds; readonly to: RawIds };
@@ -109,6 +131,7 @@ export function completeScenario(raw: RawScenario, name: string): CompleteScenar
     name,
     about: raw.about ?? "",
     zookeeper: raw.zookeeper ?? "newest",
+    ...(raw.seed === undefined ? {} : { seed: String(raw.seed) }),
     servers: Object.fromEntries(Object.entries(servers).map(([id, server]) => [id, completeServer(server ?? {})])),
     ...(raw.quorum === undefined || raw.quorum === "majority" ? {} : { quorum: { weights: {}, ...raw.quorum } }),
     settings: raw.settings ?? {},
@@ -161,12 +184,19 @@ function completeDisk(raw: NonNullable<RawScenario["disk"]>): DiskSpec {
 }
 
 function completeStep(raw: RawStep): Step {
-  return { ...completeTrigger(raw), ...completeAction(raw) };
+  return {
+    ...completeTrigger(raw),
+    ...completeAction(raw),
+    ...(raw.for === undefined ? {} : { for: duration(raw.for) }),
+  };
 }
 
 function completeTrigger(raw: RawStep): Trigger {
-  if (raw.at === undefined && raw.after === undefined && raw.when === undefined) return { after: "0us" };
+  if (raw.at === undefined && raw.from === undefined && raw.after === undefined && raw.when === undefined) {
+    return { after: "0us" };
+  }
   return {
+    ...(raw.from === undefined ? {} : { from: duration(raw.from) }),
     ...(raw.at === undefined ? {} : { at: duration(raw.at) }),
     ...(raw.after === undefined ? {} : { after: duration(raw.after) }),
     ...(raw.when === undefined ? {} : { when: completeMoment(raw.when) }),
@@ -192,6 +222,8 @@ function completeAction(raw: RawStep): Action {
   if (raw.pause !== undefined) return { pause: raw.pause };
   if (raw.resume !== undefined) return { resume: raw.resume };
   if (raw.wipe !== undefined) return { wipe: raw.wipe };
+  if (raw.clock !== undefined) return { clock: raw.clock };
+  if (raw.settle !== undefined) return { settle: ids(raw.settle) };
   if (raw.disk !== undefined) return { disk: completeDiskFault(raw.disk) };
   return completeNetworkAction(raw);
 }
@@ -199,6 +231,15 @@ function completeAction(raw: RawStep): Action {
 function completeNetworkAction(raw: RawStep): Action {
   if (raw.cutOneWay !== undefined) return { cutOneWay: { from: ids(raw.cutOneWay.from), to: ids(raw.cutOneWay.to) } };
   if (raw.partition !== undefined) return { partition: raw.partition.map(ids) };
+  if (raw.isolate !== undefined) return { isolate: raw.isolate };
+  if (raw.bridge !== undefined) return { bridge: { over: raw.bridge.over, sides: raw.bridge.sides.map(ids) } };
+  if (raw.flap !== undefined) return { flap: { between: raw.flap.between, every: duration(raw.flap.every) } };
+  if (raw.clog !== undefined) return { clog: completeDirection(raw.clog) };
+  if (raw.link !== undefined) return { link: completeLinkChange(raw.link) };
+  if (raw.refuse !== undefined) return { refuse: raw.refuse };
+  if (raw.disconnect !== undefined) {
+    return { disconnect: typeof raw.disconnect === "object" ? raw.disconnect : { server: raw.disconnect } };
+  }
   if (raw.heal !== undefined) return { heal: raw.heal === "all" ? "all" : ids(raw.heal) };
   if (raw.drop !== undefined) return { drop: completeMatch(raw.drop) };
   if (raw.hold !== undefined) return { hold: completeMatch(raw.hold) };
@@ -206,6 +247,15 @@ function completeNetworkAction(raw: RawStep): Action {
   if (raw.delay !== undefined) return { delay: { ...completeMatch(raw.delay), by: duration(raw.delay.by) } };
   if (raw.alter !== undefined) return { alter: { ...completeMatch(raw.alter), set: completeSet(raw.alter.set) } };
   return { release: "all" };
+}
+
+function completeDirection({ from, to }: RawDirection): Direction {
+  return { ...(from === undefined ? {} : { from: ids(from) }), ...(to === undefined ? {} : { to: ids(to) }) };
+}
+
+function completeLinkChange(raw: NonNullable<RawStep["link"]>): Extract<Action, { link: unknown }>["link"] {
+  const { from: _from, to: _to, latency, ...rates } = raw;
+  return { ...completeDirection(raw), ...rates, ...(latency === undefined ? {} : { latency: duration(latency) }) };
 }
 
 function completeWrite(raw: NonNullable<RawStep["write"]>): Extract<Action, { write: unknown }>["write"] {
@@ -240,9 +290,11 @@ function completeSet({ zxid, ...rest }: NonNullable<RawStep["alter"]>["set"]): A
 }
 
 function completeExpectation(raw: RawExpectation): Expectation {
-  const { decisions, failures, histories, violates, ...rest } = raw;
+  const { decisions, failures, histories, violates, live, stuck, ...rest } = raw;
   return {
     ...rest,
+    ...(live === undefined ? {} : { live: duration(live) }),
+    ...(stuck === undefined ? {} : { stuck: duration(stuck) }),
     ...(decisions === undefined ? {} : { decisions: decisions.map(completeDecision) }),
     ...(failures === undefined ? {} : { failures: failures.map(completeFailure) }),
     ...(histories === undefined ? {} : { histories: mapValues(histories, normalizeHistory) }),

@@ -1,0 +1,58 @@
+/** Moments of the protocol at which a fault is worth more than at any other time. */
+import type { Moment, ProtocolEvent, ServerId } from "../scenario.ts";
+import type { Draw } from "./draw.ts";
+
+/** How often each is drawn: more where much is half done. */
+const EVENTS: Readonly<Partial<Record<ProtocolEvent, number>>> = {
+  looking: 1,
+  elected: 2,
+  leading: 1,
+  following: 1,
+  "epoch-proposed": 2,
+  "epoch-accepted": 3,
+  "epoch-acked": 2,
+  "epoch-current": 6,
+  "sync-decided": 3,
+  truncated: 4,
+  "snapshot-saved": 4,
+  "newleader-acked": 6,
+  "newleader-ack-read": 4,
+  established: 5,
+  active: 4,
+  proposed: 2,
+  logged: 5,
+  synced: 4,
+  committed: 4,
+  delivered: 4,
+  failed: 1,
+};
+
+const MESSAGES: Readonly<Record<string, number>> = {
+  FOLLOWERINFO: 1,
+  LEADERINFO: 2,
+  ACKEPOCH: 3,
+  DIFF: 2,
+  TRUNC: 3,
+  SNAP: 2,
+  NEWLEADER: 4,
+  PROPOSAL: 4,
+  COMMIT: 4,
+  ACK: 4,
+  UPTODATE: 4,
+  NOTIFICATION: 1,
+};
+
+export function drawMoment(draw: Draw, ids: readonly ServerId[]): Moment {
+  const nth = draw.chance(0.6) ? 1 : draw.int(1, 4);
+  if (draw.chance(0.6))
+    return { event: draw.weighted(EVENTS as Record<ProtocolEvent, number>), server: draw.pick(ids), nth };
+  const [from, to] = draw.some(ids, 2);
+  const on = draw.pick(["sent", "delivered"] as const);
+  return {
+    message: draw.weighted(MESSAGES),
+    ...(from !== undefined && (on === "sent" || draw.chance(0.3)) ? { from } : {}),
+    ...(to !== undefined && (on === "delivered" || draw.chance(0.3)) ? { to } : {}),
+    on,
+    nth,
+  };
+}

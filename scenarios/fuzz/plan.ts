@@ -1,0 +1,168 @@
+/**
+ * A plan: a scenario with every fault, write and starting state explicit. A seed draws it; from then on the plan is what
+ * counts, whatever becomes of the generators.
+ *
+ * Its faults strike at drawn times or moments and wait for nobody, so taking one out moves no other. At the end a drawn
+ * quorum is settled and must come back to life.
+ */
+import type { Settings } from "../../protocol/index.ts";
+import type { Scenario, ServerId, ServerSpec, Step } from "../scenario.ts";
+import { type Draw, durationText } from "./draw.ts";
+import { FAULT_KINDS, FAULT_NAMES, type FaultContext, type FaultName } from "./fault-kinds.ts";
+import { drawStartDisks } from "./start-disks.ts";
+
+export interface Plan {
+  readonly scenario: Scenario;
+  /** For each step what it was drawn as: a fault, or "write" or "settle". */
+  readonly kinds: readonly (FaultName | "write" | "settle" | "script")[];
+}
+
+export interface PlanOptions {
+  readonly zookeeper: string;
+  /** The faults that may be drawn; default: all. */
+  readonly faults?: readonly FaultName[];
+  /** Servers, settings, network, disks and steps are this scenario's; only faults and writes are drawn. */
+  readonly scenario?: Scenario;
+  /** Instead of drawing it. */
+  readonly servers?: number;
+  readonly lengthMs?: number;
+  readonly faultCount?: number;
+  readonly writeCount?: number;
+}
+
+/** What a strategy decides before the plan is drawn. */
+export interface Character {
+  /** How often each kind of fault is drawn; 0: not at all. */
+  readonly weights: Readonly<Record<FaultName, number>>;
+  readonly faultCount: number;
+  readonly writeCount: number;
+  readonly network: Scenario["network"];
+  readonly disk: Scenario["disk"];
+  /** A latency of its own for every link. */
+  readonly linkLatency?: () => string;
+}
+
+export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, character: Character): Plan {
+  const base = options.scenario ?? drawEnsemble(draw, options);
+  const ids = Object.keys(base.servers).map(Number);
+  const participants = ids.filter((sid) => base.servers[sid]?.role === "participant");
+  const observers = ids.filter((sid) => !participants.includes(sid));
+  const tickMs = base.settings.tickTimeMs ?? 2000;
+  const lengthMs = options.lengthMs ?? draw.spanMs(10 * tickMs, 60 * tickMs);
+  const losable = draw.some(participants, Math.floor((participants.length - 1) / 2));
+  const budget = { losable: [...losable] };
+  const drawn: { readonly step: Step; readonly kind: Plan["kinds"][number] }[] = base.steps.map((step) => ({
+    step,
+    kind: "script",
+  }));
+  for (let i = 0; i < character.writeCount; ) {
+    const count = Math.min(draw.pick([1, 1, 2, 5]), character.writeCount - i);
+    drawn.push({ step: drawWrite(draw, ids, lengthMs, count), kind: "write" });
+    i += count;
+  }
+  const anyFault = FAULT_NAMES.some((name) => character.weights[name] > 0);
+  for (let i = 0; anyFault && i < character.faultCount; i++) {
+    const kind = draw.weighted(character.weights);
+    const context: FaultContext = { ids, participants, observers, tickMs, atMs: draw.int(1, lengthMs), budget };
+    for (const step of FAULT_KINDS[kind].draw(draw, context)) drawn.push({ step, kind });
+  }
+  const lost = losable.filter((sid) => !budget.losable.includes(sid));
+  const settle = drawQuorum(draw, participants, observers, lost);
+  drawn.push({ step: { from: durationText(lengthMs), settle }, kind: "settle" });
+  return {
+    scenario: {
+      ...base,
+      name: `plan-${seed}`,
+      seed: String(seed),
+      network: options.scenario?.network ?? networkOf(character, ids),
+      disk: options.scenario?.disk ?? character.disk,
+      steps: drawn.map(({ step }) => step),
+      until: durationText(lengthMs + LIVE_MS + 1000),
+      expect: { violates: [], live: durationText(LIVE_MS) },
+    },
+    kinds: drawn.map(({ kind }) => kind),
+  };
+}
+
+function networkOf({ network, linkLatency }: Character, ids: readonly ServerId[]): Scenario["network"] {
+  if (linkLatency === undefined) return network;
+  const links = ids.flatMap((from) =>
+    ids.filter((to) => to !== from).map((to) => ({ from, to, bothWays: false, latency: linkLatency() })),
+  );
+  return { ...network, links };
+}
+
+/** Ten times what an election, a discovery and a synchronization may take in the slowest of the drawn ensembles. */
+const LIVE_MS = 120_000;
+
+function drawEnsemble(draw: Draw, options: PlanOptions): Scenario {
+  const participantCount = options.servers ?? draw.pick([3, 3, 3, 3, 5, 5, 4, 2, 7]);
+  const observerCount = options.servers === undefined && draw.chance(0.2) ? draw.int(1, 2) : 0;
+  const ids = Array.from({ length: participantCount + observerCount }, (_, i) => i + 1);
+  const observers = draw.some(ids, observerCount);
+  const participants = ids.filter((sid) => !observers.includes(sid));
+  const disks = draw.chance(0.5) ? drawStartDisks(draw, participants, observers) : { specs: {}, committed: undefined };
+  const servers: Record<ServerId, ServerSpec> = {};
+  for (const sid of ids) {
+    const role = observers.includes(sid) ? "observer" : "participant";
+    servers[sid] = { ...NEW_SERVER, role, ...disks.specs[sid] };
+  }
+  return {
+    name: "",
+    about: "",
+    zookeeper: options.zookeeper,
+    servers,
+    settings: drawSettings(draw),
+    network: { latency: "200us..1ms", lossRate: 0, duplicateRate: 0, links: [] },
+    disk: { sync: "1ms..4ms", write: "0.1ms..1ms" },
+    ...(disks.committed === undefined ? {} : { committed: disks.committed }),
+    steps: [],
+    expect: { violates: [] },
+  };
+}
+
+const NEW_SERVER: ServerSpec = {
+  role: "participant",
+  history: "",
+  snapshots: ["0:0"],
+  logFilesFrom: [],
+  acceptedEpoch: 0,
+  currentEpoch: 0,
+  empty: false,
+  down: false,
+  settings: {},
+};
+
+/** Timeouts short against the length of a plan; logs, snapshots and committedLog small enough to overflow. */
+function drawSettings(draw: Draw): Partial<Settings> {
+  return {
+    tickTimeMs: draw.pick([100, 200, 200, 500]),
+    initLimit: draw.int(3, 10),
+    syncLimit: draw.int(2, 5),
+    cnxTimeoutMs: 500,
+    maxNotificationIntervalMs: 2000,
+    commitLogCount: draw.pick([500, 500, 3, 8]),
+    snapCount: draw.pick([100_000, 100_000, 3, 10]),
+    snapshotSizeFactor: draw.pick([0.33, 0.33, 0, -1]),
+    electionTransport: draw.chance(0.1) ? "datagram" : "stream",
+  };
+}
+
+function drawWrite(draw: Draw, ids: readonly ServerId[], lengthMs: number, count: number): Step {
+  const at = draw.chance(0.8) ? ("leader" as const) : draw.pick(ids);
+  return { from: durationText(draw.int(1, lengthMs)), write: { at, count, every: draw.pick(["0ms", "1ms", "5ms"]) } };
+}
+
+/** Just a quorum, or more; nobody who has lost a file for good. */
+function drawQuorum(
+  draw: Draw,
+  participants: readonly ServerId[],
+  observers: readonly ServerId[],
+  lost: readonly ServerId[],
+): ServerId[] {
+  const whole = participants.filter((sid) => !lost.includes(sid));
+  const least = Math.floor(participants.length / 2) + 1;
+  const voters = draw.some(whole, draw.chance(0.5) ? least : draw.int(least, whole.length));
+  const watching = draw.chance(0.5) ? observers : [];
+  return [...voters, ...watching].sort((a, b) => a - b);
+}

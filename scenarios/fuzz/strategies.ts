@@ -1,0 +1,123 @@
+/**
+ * Search strategies: what a seed lets happen before the plan itself is drawn.
+ */
+import type { Draw } from "./draw.ts";
+import { FAULT_NAMES, type FaultName } from "./fault-kinds.ts";
+import type { Character, PlanOptions } from "./plan.ts";
+
+interface Strategy {
+  readonly about: string;
+  /** Of a hundred seeds of the default portfolio. */
+  readonly share: number;
+  readonly draw: (draw: Draw, options: PlanOptions) => Character;
+}
+
+export const STRATEGIES = {
+  swarm: {
+    about: "each seed switches whole kinds of faults and of writes off, and draws how often the others come",
+    share: 55,
+    draw: swarm,
+  },
+  uniform: {
+    about: "all kinds of faults, equally often",
+    share: 5,
+    draw: (draw, options) => ({ ...calm(draw, options), weights: weights(options, () => 1) }),
+  },
+  pct: {
+    about:
+      "priorities: every link and disk has a latency of its own size, constant, so that what is ready at once is handled in the order of these; a few of them change at drawn times (PCT, Burckhardt et al. 2010)",
+    share: 10,
+    draw: (draw, options) => ({
+      ...calm(draw, options),
+      ...prioritized(draw),
+      faultCount: options.faultCount ?? draw.int(1, 5),
+      weights: weights(options, (name) => PCT_WEIGHTS[name] ?? 0),
+    }),
+  },
+  "delay-bounded": {
+    about: "all latencies constant, and a handful of messages, disks and processes delayed (Emmi et al. 2011)",
+    share: 10,
+    draw: (draw, options) => ({
+      ...calm(draw, options),
+      network: { latency: "1ms", lossRate: 0, duplicateRate: 0, links: [] },
+      disk: { sync: "2ms", write: "0.5ms" },
+      faultCount: options.faultCount ?? draw.int(1, 4),
+      weights: weights(options, (name) => DELAY_WEIGHTS[name] ?? 0),
+    }),
+  },
+  mutation: {
+    about: "a plan that reached something new, changed in a few places; swarm until there is one",
+    share: 20,
+    draw: swarm,
+  },
+} as const satisfies Record<string, Strategy>;
+
+export type StrategyName = keyof typeof STRATEGIES;
+export const STRATEGY_NAMES = Object.keys(STRATEGIES) as StrategyName[];
+
+function swarm(draw: Draw, options: PlanOptions): Character {
+  return {
+    ...calm(draw, options),
+    weights: weights(options, () => (draw.chance(0.35) ? draw.pick([1, 3, 10]) : 0)),
+  };
+}
+
+/** The strategy of a seed of the portfolio. */
+export function drawStrategy(draw: Draw): StrategyName {
+  return draw.weighted(Object.fromEntries(STRATEGY_NAMES.map((name) => [name, STRATEGIES[name].share])) as never);
+}
+
+/** Moments carry a change point: what is ready then is passed by others. */
+const PCT_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
+  "latency-spike": 4,
+  "slow-disk": 4,
+  moment: 4,
+  "same-moment": 1,
+  crash: 1,
+  "power-loss": 1,
+};
+
+const DELAY_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
+  clog: 3,
+  "slow-disk": 3,
+  "stalled-disk": 2,
+  pause: 2,
+  moment: 5,
+  "same-moment": 2,
+};
+
+function weights(options: PlanOptions, weigh: (name: FaultName) => number): Record<FaultName, number> {
+  const allowed = options.faults ?? FAULT_NAMES;
+  return Object.fromEntries(FAULT_NAMES.map((name) => [name, allowed.includes(name) ? weigh(name) : 0])) as Record<
+    FaultName,
+    number
+  >;
+}
+
+function calm(draw: Draw, options: PlanOptions): Omit<Character, "weights"> {
+  return {
+    faultCount: options.faultCount ?? draw.pick([0, draw.int(1, 3), draw.int(1, 8), draw.int(1, 20)]),
+    writeCount: options.writeCount ?? draw.pick([0, draw.int(1, 5), draw.int(1, 15), draw.int(5, 50)]),
+    network: {
+      latency: draw.pick(["0.2ms..1ms", "0.2ms..1ms", "1ms", "0.1ms..5ms", "1ms..20ms"]),
+      lossRate: draw.chance(0.8) ? 0 : draw.pick([0.001, 0.01]),
+      duplicateRate: 0,
+      links: [],
+    },
+    disk: {
+      sync: draw.pick(["1ms..4ms", "1ms..4ms", "0.1ms..0.5ms", "1ms..30ms"]),
+      write: draw.pick(["0.1ms..1ms", "0.1ms..1ms", "0.05ms..10ms"]),
+    },
+  };
+}
+
+const PRIORITIES_MS = [0.1, 0.4, 1.6, 6.4, 25.6] as const;
+
+function prioritized(draw: Draw): Pick<Character, "network" | "disk" | "linkLatency"> {
+  const latency = (): string => `${draw.pick(PRIORITIES_MS)}ms`;
+  return {
+    network: { latency: latency(), lossRate: 0, duplicateRate: 0, links: [] },
+    disk: { sync: latency(), write: latency() },
+    linkLatency: latency,
+  };
+}

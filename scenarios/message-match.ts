@@ -1,0 +1,23 @@
+/** Which messages a scenario means. */
+import { isHello, PACKET_NAMES, parseZxid, type QuorumPacket } from "../protocol/index.ts";
+import type { MessageMatch } from "./scenario.ts";
+import type { Message } from "./server.ts";
+
+/** Whether a message is the one meant. */
+export function matcher(match: MessageMatch): (message: Message, from: number, to: number) => boolean {
+  const { type, from, to } = match;
+  const zxid = match.zxid === undefined ? undefined : parseZxid(match.zxid);
+  return (message, sender, receiver) => {
+    if (from !== undefined && from !== sender) return false;
+    if (to !== undefined && to !== receiver) return false;
+    if (type !== undefined && type !== messageName(message)) return false;
+    return zxid === undefined || ("zxid" in message && message.zxid === zxid);
+  };
+}
+
+/** A message's type as scenario files write it. */
+export function messageName(message: Message): string {
+  const { type } = message as QuorumPacket;
+  if (type !== undefined) return PACKET_NAMES[type] ?? "";
+  return message instanceof Uint8Array || !isHello(message as never) ? "NOTIFICATION" : "HELLO";
+}

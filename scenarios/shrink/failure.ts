@@ -1,0 +1,65 @@
+/**
+ * What makes two failing runs the same failure: the invariant and the roles of the servers in conflict, or, for servers
+ * that are stuck, what they keep failing of.
+ */
+
+import type { Role, Violation } from "../invariants/index.ts";
+import { type RunOptions, type ScenarioRun, ScenarioRunner } from "../run.ts";
+import type { Scenario } from "../scenario.ts";
+
+export type Failure =
+  | { readonly kind: "violation"; readonly id: string; readonly role: Role; readonly otherRole: Role | undefined }
+  | { readonly kind: "stuck"; readonly reason: string };
+
+/** What a run failed of: the first violation, else that it is stuck; undefined if it did not fail. */
+export function failureOf(run: ScenarioRun): Failure | undefined {
+  const [first] = run.violations;
+  if (first !== undefined) return failureOfViolation(first);
+  if (run.liveness === undefined || run.liveness.liveUs !== undefined) return undefined;
+  return { kind: "stuck", reason: stuckReason(run) };
+}
+
+export function failureOfViolation({ id, role, otherRole }: Violation): Failure {
+  return { kind: "violation", id, role, otherRole };
+}
+
+/** A few words that are the same for the same failure. */
+export function signatureOf(failure: Failure): string {
+  if (failure.kind === "stuck") return `stuck (${failure.reason})`;
+  const { id, role, otherRole } = failure;
+  return `${id} (${role}${otherRole === undefined ? "" : `, ${otherRole}`})`;
+}
+
+/** Whether this scenario fails in this way, with this seed. */
+export function failsSo(scenario: Scenario, failure: Failure, seed: bigint): boolean {
+  return runFor(scenario, failure, seed) !== undefined;
+}
+
+/** The run of a scenario up to where it fails in this way; undefined if it does not. */
+export function runFor(
+  scenario: Scenario,
+  failure: Failure,
+  seed: bigint,
+  options: Partial<RunOptions> = {},
+): ScenarioRun | undefined {
+  if (failure.kind === "stuck") {
+    const run = new ScenarioRunner(scenario, { digest: false, ...options, seed }).run();
+    const found = failureOf(run);
+    return found?.kind === "stuck" && found.reason === failure.reason ? run : undefined;
+  }
+  const { id, role, otherRole } = failure;
+  const same = (one: Violation): boolean => one.id === id && one.role === role && one.otherRole === otherRole;
+  const run = new ScenarioRunner(scenario, { digest: false, records: false, ...options, seed, stopAt: same }).run();
+  return run.violations.some(same) ? run : undefined;
+}
+
+/** What happens most often to those who should be live by now. */
+function stuckReason({ liveness, records }: ScenarioRun): string {
+  const counts = new Map<string, number>();
+  for (const record of records) {
+    if (record.event !== "failed" || record.learner !== undefined) continue;
+    if (record.atUs < (liveness?.settledUs ?? 0) || !liveness?.servers.includes(record.server)) continue;
+    counts.set(record.reason, (counts.get(record.reason) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? "silence";
+}

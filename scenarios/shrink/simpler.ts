@@ -1,0 +1,214 @@
+/**
+ * How a failing scenario is made smaller: fewer steps, fewer servers, disks that are new, simpler steps, rounder times,
+ * settings left at their defaults, and at last a schedule without chance, so that it needs no seed.
+ */
+import { epochOf } from "../../protocol/index.ts";
+import { type Pass, simplerItems, simplerWhole, withoutItems } from "../../sim/index.ts";
+import { durationUs } from "../cluster.ts";
+import { checkScenario } from "../loading/check.ts";
+import type { Scenario, ServerSpec, Step } from "../scenario.ts";
+import { withoutServer } from "../step-servers.ts";
+import { verifierOf } from "../verifier.ts";
+import { parseZxidRanges } from "../zxid-range.ts";
+
+const stepsOf = (scenario: Scenario): readonly Step[] => scenario.steps;
+const withSteps = (scenario: Scenario, steps: readonly Step[]): Scenario => ({ ...scenario, steps });
+
+/** In the order in which they pay. */
+export const PASSES: readonly Pass<Scenario>[] = [
+  withoutItems(stepsOf, withSteps),
+  simplerWhole(withoutServers),
+  simplerWhole(newDisks),
+  simplerWhole(fewerSettings),
+  simplerWhole(withoutChance),
+  simplerItems(stepsOf, withSteps, simplerStep),
+  simplerWhole(sequenced),
+].map(onlyPossible);
+
+/** All that is one pass simpler: for those who look for themselves which still fail. */
+export function* simplerScenarios(scenario: Scenario): Generator<Scenario> {
+  for (const pass of PASSES) {
+    const candidates = pass(scenario);
+    for (let step = candidates.next(); !step.done; step = candidates.next(false)) yield step.value;
+  }
+}
+
+/** Leaves out candidates that no ensemble could be in, without a run. */
+function onlyPossible(pass: Pass<Scenario>): Pass<Scenario> {
+  return function* (value) {
+    const candidates = pass(value);
+    let step = candidates.next();
+    while (!step.done) step = candidates.next(isPossible(step.value) && (yield step.value));
+    return step.value;
+  };
+}
+
+/** It would be loaded, and a quorum of its servers has taken part in the newest epoch that any disk knows of. */
+export function isPossible(scenario: Scenario): boolean {
+  if (checkScenario(scenario).length > 0) return false;
+  const voters = Object.entries(scenario.servers).filter(([, { role }]) => role === "participant");
+  const newest = Math.max(...voters.map(([, spec]) => lastEpoch(spec)));
+  const took = voters.filter(([, spec]) => spec.currentEpoch === newest || lastEpoch(spec) === newest);
+  return newest === 0 || verifierOf(scenario).containsQuorum(took.map(([sid]) => Number(sid)));
+}
+
+function lastEpoch({ history, currentEpoch }: ServerSpec): number {
+  const ranges = parseZxidRanges(history);
+  const last = typeof ranges === "string" ? undefined : ranges.at(-1);
+  const ofZxid = last === undefined ? 0 : epochOf(last.last);
+  return Math.max(ofZxid, typeof currentEpoch === "number" ? currentEpoch : 0);
+}
+
+/** One server less, and no step that names it. */
+function* withoutServers(scenario: Scenario): Generator<Scenario> {
+  for (const sid of Object.keys(scenario.servers).map(Number).reverse()) {
+    const { [sid]: _gone, ...servers } = scenario.servers;
+    const steps = scenario.steps.flatMap((step) => withoutServer(step, sid) ?? []);
+    const links = scenario.network.links.filter(({ from, to }) => from !== sid && to !== sid);
+    yield { ...scenario, servers, steps, network: { ...scenario.network, links } };
+  }
+}
+
+function* newDisks(scenario: Scenario): Generator<Scenario> {
+  const { committed: _committed, ...rest } = scenario;
+  const servers = Object.entries(scenario.servers);
+  const isNew = ({ history, acceptedEpoch, snapshots }: ServerSpec): boolean =>
+    history === "" && acceptedEpoch === 0 && snapshots?.length === 1;
+  if (!servers.every(([, spec]) => isNew(spec))) {
+    const fresh = { history: "", snapshots: ["0:0"], logFilesFrom: [], acceptedEpoch: 0, currentEpoch: 0 };
+    yield {
+      ...rest,
+      servers: Object.fromEntries(servers.map(([sid, { logFrom: _purged, ...spec }]) => [sid, { ...spec, ...fresh }])),
+    };
+  }
+  for (const [sid, spec] of servers) {
+    for (const simpler of simplerDisks(spec)) yield { ...scenario, servers: { ...scenario.servers, [sid]: simpler } };
+  }
+}
+
+function* simplerDisks(spec: ServerSpec): Generator<ServerSpec> {
+  const { logFrom, ...rest } = spec;
+  if (logFrom !== undefined) yield { ...rest, snapshots: ["0:0"] };
+  if ((spec.snapshots?.length ?? 0) > 1) yield { ...spec, snapshots: ["0:0"] };
+  if (spec.logFilesFrom.length > 0) yield { ...spec, logFilesFrom: [] };
+  if (spec.acceptedEpoch !== spec.currentEpoch && spec.currentEpoch !== undefined) {
+    yield { ...spec, acceptedEpoch: spec.currentEpoch };
+  }
+}
+
+/** All settings at ZooKeeper's defaults but one, then one by one. */
+function* fewerSettings(scenario: Scenario): Generator<Scenario> {
+  const names = Object.keys(scenario.settings);
+  if (names.length > 1) yield { ...scenario, settings: {} };
+  for (const name of names) {
+    const { [name as keyof typeof scenario.settings]: _default, ...settings } = scenario.settings;
+    yield { ...scenario, settings };
+  }
+}
+
+/** Constant latencies, those of the scenario format's defaults if they do, and no loss. */
+function* withoutChance(scenario: Scenario): Generator<Scenario> {
+  const { disk, network } = scenario;
+  const calm = { lossRate: 0, duplicateRate: 0, links: [] };
+  if (network.latency !== "1ms" || network.lossRate > 0 || network.duplicateRate > 0 || network.links.length > 0) {
+    yield { ...scenario, network: { ...calm, latency: "1ms" } };
+    if (network.links.length > 0) {
+      yield { ...scenario, network: { ...network, links: [] } };
+      for (const link of network.links) {
+        yield { ...scenario, network: { ...network, links: network.links.filter((one) => one !== link) } };
+      }
+    }
+    if (network.latency.includes("..")) {
+      for (const end of network.latency.split("..")) yield { ...scenario, network: { ...network, latency: end } };
+    }
+    if (network.lossRate > 0) yield { ...scenario, network: { ...network, lossRate: 0 } };
+  }
+  if (disk.sync !== "2ms") yield { ...scenario, disk: { ...disk, sync: "2ms" } };
+  if (disk.write !== "1ms") yield { ...scenario, disk: { ...disk, write: "1ms" } };
+  for (const field of ["sync", "write"] as const) {
+    if (!disk[field].includes("..")) continue;
+    for (const end of disk[field].split("..")) yield { ...scenario, disk: { ...disk, [field]: end } };
+  }
+}
+
+/** The same step with less in it, or with rounder numbers. */
+function* simplerStep(step: Step): Generator<Step> {
+  const { for: lasts, after, when, from } = step;
+  if (lasts !== undefined) {
+    const { for: _ever, ...forEver } = step;
+    yield forEver as Step;
+    for (const shorter of rounder(lasts)) yield { ...step, for: shorter };
+  }
+  if (after !== undefined && when !== undefined) {
+    const { after: _later, ...atOnce } = step;
+    yield atOnce as Step;
+    for (const sooner of rounder(after)) yield { ...step, after: sooner };
+  }
+  if (when?.nth !== undefined && when.nth > 1) yield { ...step, when: { ...when, nth: 1 } };
+  if (from !== undefined) for (const sooner of rounder(from)) yield { ...step, from: sooner };
+  yield* simplerAction(step);
+}
+
+function* simplerAction(step: Step): Generator<Step> {
+  if ("write" in step) {
+    const { at, count, every } = step.write;
+    if (count > 1) yield { ...step, write: { at, count: 1, every } };
+    if (at !== "leader") yield { ...step, write: { at: "leader", count, every } };
+    if (every !== "1ms") yield { ...step, write: { at, count, every: "1ms" } };
+  }
+  if ("crash" in step) {
+    const { connectionsReset, unsynced } = step.crash;
+    if (!connectionsReset) yield { ...step, crash: { ...step.crash, connectionsReset: true } };
+    if (unsynced !== "lost") yield { ...step, crash: { ...step.crash, unsynced: "lost" } };
+    if (unsynced === "torn")
+      for (const kept of [0, 1, 2, 3]) yield { ...step, crash: { ...step.crash, unsynced: kept } };
+  }
+  if ("partition" in step && step.partition.length > 1) {
+    for (const group of step.partition) yield { ...step, partition: [group] };
+  }
+  if ("cutOneWay" in step) {
+    const { from, to } = step.cutOneWay;
+    for (const sid of from)
+      if (from.length > 1) yield { ...step, cutOneWay: { to, from: from.filter((one) => one !== sid) } };
+    for (const sid of to)
+      if (to.length > 1) yield { ...step, cutOneWay: { from, to: to.filter((one) => one !== sid) } };
+  }
+  if ("disk" in step) {
+    const { sync, write } = step.disk;
+    if (sync !== undefined) for (const less of rounder(sync)) yield { ...step, disk: { ...step.disk, sync: less } };
+    if (write !== undefined) for (const less of rounder(write)) yield { ...step, disk: { ...step.disk, write: less } };
+  }
+}
+
+/** Durations with fewer digits, and smaller ones: `1.234s` gives `0ms`, `1s`, `1.2s`, half of it. */
+function* rounder(text: string): Generator<string> {
+  const us = durationUs(text);
+  const digits = (value: number): number => String(value).replace(/0+$/, "").length;
+  const seen = new Set([us]);
+  const magnitude = 10 ** Math.floor(Math.log10(Math.max(1, us)));
+  const candidates = [
+    0,
+    magnitude,
+    Math.floor(us / magnitude) * magnitude,
+    Math.round(us / (magnitude / 10)) * (magnitude / 10),
+    Math.ceil(us / 2000) * 1000,
+  ];
+  for (const candidate of candidates) {
+    if (seen.has(candidate) || candidate > us * 1.2 || !Number.isInteger(candidate)) continue;
+    seen.add(candidate);
+    if (candidate < us * 0.7 || digits(candidate) < digits(us)) yield durationOf(candidate);
+  }
+}
+
+function durationOf(us: number): string {
+  if (us >= 1_000_000) return `${us / 1_000_000}s`;
+  return us % 10 === 0 || us >= 1000 ? `${us / 1000}ms` : `${us}us`;
+}
+
+/** Steps in the order of their times, by time: what waits beside nobody any more need not say so. */
+function* sequenced(scenario: Scenario): Generator<Scenario> {
+  const { steps } = scenario;
+  const sorted = steps.toSorted((a, b) => durationUs(a.from ?? a.at ?? "0us") - durationUs(b.from ?? b.at ?? "0us"));
+  if (sorted.every((step, i) => step === steps[i])) return;
+  if (steps.every((step) => step.from !== undefined)) yield { ...scenario, steps: sorted };
+}

@@ -1,0 +1,42 @@
+/** Which servers a step is about. */
+import type { ServerId, Step } from "./scenario.ts";
+
+/** The step without that server; undefined if nothing is left of it. */
+export function withoutServer(step: Step, gone: ServerId): Step | undefined {
+  const others = (ids: readonly ServerId[]): ServerId[] => ids.filter((sid) => sid !== gone);
+  const { server, from: sender, to: receiver } = step.when ?? {};
+  if ([server, sender, receiver].includes(gone)) return undefined;
+  const groups = (of: readonly (readonly ServerId[])[]) => of.map(others).filter((group) => group.length > 0);
+  if ("settle" in step) return others(step.settle).length > 0 ? { ...step, settle: others(step.settle) } : undefined;
+  if ("partition" in step) {
+    const partition = groups(step.partition);
+    return partition.length > 0 ? { ...step, partition } : undefined;
+  }
+  if ("bridge" in step) {
+    const sides = groups(step.bridge.sides);
+    return step.bridge.over === gone || sides.length < 2 ? undefined : { ...step, bridge: { ...step.bridge, sides } };
+  }
+  if ("cutOneWay" in step) {
+    const { from, to } = step.cutOneWay;
+    const cut = { from: others(from), to: others(to) };
+    return cut.from.length > 0 && cut.to.length > 0 ? { ...step, cutOneWay: cut } : undefined;
+  }
+  return namedIn(step).includes(gone) ? undefined : step;
+}
+
+/** The servers that a step names, in its action or its moment. */
+export function namedIn(step: Step): ServerId[] {
+  const { at: _at, from: _from, after: _after, for: _for, when, ...action } = step;
+  const named: ServerId[] = [];
+  const collect = (value: unknown, key: string): void => {
+    if (Array.isArray(value)) for (const one of value) collect(one, key);
+    else if (typeof value === "object" && value !== null)
+      for (const [name, one] of Object.entries(value)) collect(one, name);
+    else if (typeof value === "number" && !NOT_SERVERS.has(key)) named.push(value);
+  };
+  collect(action, "");
+  if (when !== undefined) collect({ server: when.server, from: when.from, to: when.to }, "");
+  return named;
+}
+
+const NOT_SERVERS = new Set(["count", "rate", "lossRate", "duplicateRate", "unsynced", "epoch", "nth"]);
