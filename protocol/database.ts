@@ -119,6 +119,19 @@ export class Database {
     this.initialized = true;
   }
 
+  /**
+   * The log ends below the newest snapshot: what lies between, it does not have. True if there is such a log; it is
+   * forgotten, and a new one begins behind the snapshot.
+   */
+  forgetLogBehindSnapshot(): boolean {
+    const snapshot = this.newestSnapshot()?.zxid ?? 0;
+    const last = this.files.at(-1)?.txns.at(-1)?.zxid;
+    if (last === undefined || last >= snapshot) return false;
+    this.files = [];
+    this.rolled = true;
+    return true;
+  }
+
   append(txn: Txn): void {
     if (this.rolled || this.files.length === 0) {
       // A file of the same name is written anew from its start.

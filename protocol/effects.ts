@@ -95,8 +95,13 @@ export interface Effects {
   rollLog(): void;
   /** FileTxnLog#commit: completes when all that was appended so far is durable. */
   syncLog(): void;
-  /** FileTxnLog#truncate: drops all records behind the one with `zxid`; with no such record the next higher one stays. Fails when there is no log. */
-  truncateLog(zxid: Zxid): void;
+  /**
+   * FileTxnLog#truncate: drops all records behind the one with `zxid`; with no such record the next higher one stays, and
+   * with no log it fails. `cutsAll`: that one goes too, as do snapshots above `zxid`, and it does not fail.
+   */
+  truncateLog(zxid: Zxid, cutsAll: boolean): void;
+  /** Removes all log files there are. Not ZooKeeper's: with snapReplacesLog. */
+  dropLog(): void;
   /** Written to a temporary file, synced and renamed (AtomicFileWritingIdiom). */
   writeAcceptedEpoch(epoch: Epoch): void;
   writeCurrentEpoch(epoch: Epoch): void;

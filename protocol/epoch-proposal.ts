@@ -3,6 +3,7 @@
  * before the quorum was complete. The quorum must include the leader. Whoever completes it writes acceptedEpoch while all
  * others wait at the lock; who comes later just gets the epoch.
  */
+import type { Behaviour } from "./behaviour.ts";
 import type { Effects } from "./effects.ts";
 import { TIMER_EPOCH_PROPOSAL } from "./effects.ts";
 import { type Waiter, WaitingRoom } from "./gathering.ts";
@@ -22,7 +23,10 @@ export class EpochProposal {
   /** Who completed the quorum: its thread does the writing, and fails if that fails. */
   private writer: Waiter | null = null;
 
-  constructor(myid: ServerId, verifier: QuorumVerifier, effects: Effects, timeoutUs: number) {
+  private readonly behaviour: Behaviour;
+
+  constructor(myid: ServerId, verifier: QuorumVerifier, effects: Effects, timeoutUs: number, behaviour: Behaviour) {
+    this.behaviour = behaviour;
     this.myid = myid;
     this.effects = effects;
     this.arrived = new AckSet(verifier);
@@ -56,7 +60,7 @@ export class EpochProposal {
    * the epoch settled when its own time is up.
    */
   written(ok: boolean): Waiter | undefined {
-    this.state = "done";
+    this.state = ok || !this.behaviour.unwrittenEpochIsNotUsed ? "done" : "waiting";
     if (ok) {
       this.room.release();
       return undefined;

@@ -1,4 +1,5 @@
 /** The protocol core, as a library: a ZooKeeper server's quorum side as a synchronous state machine. */
+export * from "./behaviour.ts";
 export * from "./database.ts";
 export * from "./effects.ts";
 export * from "./history.ts";

@@ -78,7 +78,7 @@ export class Leader implements Waiter {
     this.reads = new Deadline(peer.effects, TIMER_HANDLERS);
     const { initLimit, syncLimit } = peer.settings;
     this.ackDeadline = { initial: initLimit + syncLimit, sync: syncLimit };
-    this.epochProposal = new EpochProposal(peer.myid, peer.verifier, peer.effects, peer.initTimeoutUs);
+    this.epochProposal = new EpochProposal(peer.myid, peer.verifier, peer.effects, peer.initTimeoutUs, peer.behaviour);
   }
 
   // ---- what handlers read
@@ -330,6 +330,7 @@ export class Leader implements Waiter {
 
   /** The second half of Leader#startForwarding: from now on the learner gets what others get. */
   startForwarding(handler: LearnerHandler): void {
+    if (this.peer.behaviour.syncForgetsAcks) for (const { acks } of this.outstanding.values()) acks.forget(handler.sid);
     (handler.observer ? this.observingLearners : this.forwardingFollowers).push(handler);
   }
 
@@ -393,7 +394,15 @@ export class Leader implements Waiter {
     }
   }
 
-  processAck(sid: ServerId, zxid: Zxid): void {
+  /** An ACK that a learner's handler has read. */
+  readAck(handler: LearnerHandler, zxid: Zxid): void {
+    const { sid } = handler;
+    const newest = this.forwardingFollowers.findLast((other) => other.sid === sid);
+    if (this.peer.behaviour.syncForgetsAcks && newest !== handler) return;
+    this.processAck(sid, zxid);
+  }
+
+  private processAck(sid: ServerId, zxid: Zxid): void {
     // The ACK of UPTODATE, and of NEWLEADER when it comes late.
     if (counterOf(zxid) === 0) return;
     const { outstanding } = this;

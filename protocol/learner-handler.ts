@@ -313,7 +313,7 @@ export class LearnerHandler implements Waiter {
     switch (message.type) {
       case ACK:
         this.limit.acked(message.zxid);
-        this.leader.processAck(this.sid, message.zxid);
+        this.leader.readAck(this, message.zxid);
         break;
       case PING:
       case REVALIDATE:

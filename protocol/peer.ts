@@ -6,6 +6,7 @@
  * it has to tell to `Notes`. It reads no clock, draws nothing, waits for nothing, throws for nothing that a network or a
  * disk can do. A Peer is one process: after `exit` or a crash a new one is made.
  */
+import { type Behaviour, NEWEST } from "./behaviour.ts";
 import { Database } from "./database.ts";
 import {
   type ConnectionId,
@@ -64,10 +65,12 @@ export interface PeerConfig {
   readonly view: readonly ServerId[];
   /** Where histories start. Servers whose histories are to be compared cheaply share it. */
   readonly emptyHistory: History;
+  /** Of which release; default: the newest. */
+  readonly behaviour?: Behaviour;
 }
 
 /** What still has to be written before a server that starts may look for a leader. */
-type StartStep = "snapshot" | "current-epoch" | "accepted-epoch";
+type StartStep = "snapshot" | "log" | "current-epoch" | "accepted-epoch";
 
 export class Peer implements ElectionServer {
   /** Virtual or real microseconds: set by the host before each input. */
@@ -76,6 +79,7 @@ export class Peer implements ElectionServer {
   readonly myid: ServerId;
   readonly verifier: QuorumVerifier;
   readonly settings: Settings;
+  readonly behaviour: Behaviour;
   readonly view: readonly ServerId[];
   readonly participant: boolean;
   readonly effects: Effects;
@@ -103,6 +107,7 @@ export class Peer implements ElectionServer {
     this.myid = config.myid;
     this.verifier = config.verifier;
     this.settings = config.settings;
+    this.behaviour = config.behaviour ?? NEWEST;
     this.view = config.view;
     this.participant = config.verifier.isVoter(config.myid);
     this.effects = effects;
@@ -129,9 +134,11 @@ export class Peer implements ElectionServer {
     const epochOfZxid = epochOf(database.lastProcessedZxid);
     let current = image.currentEpoch ?? epochOfZxid;
     const steps: StartStep[] = [];
+    if (this.behaviour.syncsWhatItReads) steps.push("log");
+    if (this.behaviour.snapReplacesLog && database.forgetLogBehindSnapshot()) this.effects.dropLog();
     if (image.snapshots.length === 0 && database.lastProcessedZxid === 0) steps.push("snapshot");
     if (image.currentEpoch === undefined) steps.push("current-epoch");
-    if (epochOfZxid > current) {
+    if (epochOfZxid > current && !this.behaviour.startsBehindItsZxid) {
       // A crash between writing currentEpoch.tmp and renaming it (ZOOKEEPER-4269).
       if (image.currentEpochTmp === undefined) {
         const what = `currentEpoch ${current} is older than the last zxid's ${epochOfZxid}`;
@@ -161,6 +168,9 @@ export class Peer implements ElectionServer {
     switch (startSteps?.shift()) {
       case "snapshot":
         this.effects.saveSnapshot(this.database.snapshot(), false);
+        break;
+      case "log":
+        this.effects.syncLog();
         break;
       case "current-epoch":
         this.effects.writeCurrentEpoch(startEpochs.current);
@@ -385,7 +395,8 @@ export class Peer implements ElectionServer {
         else this.startStepDone(ok);
         break;
       case DISK_SYNC_LOG:
-        role?.logSynced(ok);
+        if (role !== null) role.logSynced(ok);
+        else this.startStepDone(ok);
         break;
       case DISK_TRUNCATE_LOG:
         this.learner?.logTruncated(ok);

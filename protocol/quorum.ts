@@ -90,6 +90,12 @@ export class AckSet {
     return true;
   }
 
+  /** What this server acknowledged counts no more; what was complete stays so. */
+  forget(sid: ServerId): void {
+    const index = this.acked.indexOf(sid);
+    if (index >= 0 && !this.complete) this.acked.splice(index, 1);
+  }
+
   has(sid: ServerId): boolean {
     return this.acked.includes(sid);
   }

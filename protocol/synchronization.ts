@@ -93,7 +93,8 @@ export class Synchronization {
       case TRUNC:
         this.truncateTo = message.zxid;
         this.stage = "truncating";
-        peer.effects.truncateLog(message.zxid);
+        this.inSnap = peer.behaviour.interruptedTruncReloads;
+        peer.effects.truncateLog(message.zxid, peer.behaviour.truncCutsAll);
         break;
       default:
         learner.odd("bad-state", message, "expected DIFF, TRUNC or SNAP");
@@ -212,6 +213,8 @@ export class Synchronization {
   }
 
   snapshotSaved(ok: boolean): void {
+    const { behaviour, database, effects } = this.peer;
+    if (ok && behaviour.snapReplacesLog && database.forgetLogBehindSnapshot()) effects.dropLog();
     if (ok) this.logCommitted();
     else this.learner.exit(10, "disk-error", "the snapshot could not be written");
   }

@@ -5,10 +5,13 @@
  * invariants/; what was expected is expectations.ts.
  */
 import {
+  type Behaviour,
   DEFAULT_SETTINGS,
   History,
+  NEWEST,
   type Notes,
   type PeerConfig,
+  PROFILES,
   type QuorumVerifier,
   type ServerId,
   type Settings,
@@ -43,6 +46,8 @@ export interface ClusterOptions {
   /** Told of what happens to servers as processes. */
   readonly lifeCycle?: LifeCycleWatcher;
   readonly coverage?: MessageCoverage | undefined;
+  /** Instead of the scenario's release. */
+  readonly behaviour?: Behaviour | undefined;
 }
 
 export interface LifeCycleWatcher {
@@ -196,7 +201,8 @@ export class Cluster {
     const settings: Settings = { ...DEFAULT_SETTINGS, ...this.scenario.settings, ...spec.settings };
     const { emptyHistory } = this;
     const verifier = spec.view === undefined ? this.verifier : verifierOf(this.scenario, spec.view);
-    return { myid: sid, verifier, settings, view: spec.view ?? this.ids, emptyHistory };
+    const behaviour = this.options.behaviour ?? PROFILES[this.scenario.zookeeper] ?? NEWEST;
+    return { myid: sid, behaviour, verifier, settings, view: spec.view ?? this.ids, emptyHistory };
   }
 }
 

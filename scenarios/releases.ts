@@ -1,2 +1,4 @@
 /** The ZooKeeper releases whose behaviour a scenario may ask for. The schema lists the same ones. */
-export const RELEASES: readonly string[] = ["newest"];
+import { PROFILES } from "../protocol/behaviour.ts";
+
+export const RELEASES: readonly string[] = Object.keys(PROFILES);

@@ -2,7 +2,7 @@
  * One run of a scenario: world, script, watchers, and at the end everything a report or a test wants to know. The same
  * scenario and seed give the same result, to the byte.
  */
-import { BROADCAST, type History, type ServerId, type Zxid } from "../protocol/index.ts";
+import { type Behaviour, BROADCAST, type History, type ServerId, type Zxid } from "../protocol/index.ts";
 import type { Trace } from "../sim/index.ts";
 import { Cluster, durationUs } from "./cluster.ts";
 import { checkExpectation, checkUnderNoise } from "./expectation.ts";
@@ -31,6 +31,8 @@ export interface RunOptions {
   /** The run ends with the first violation of which this is true. Default: no violation ends it. */
   readonly stopAt?: ((violation: Violation) => boolean) | undefined;
   readonly coverage?: RunCoverage | undefined;
+  /** Instead of the scenario's release. */
+  readonly behaviour?: Behaviour | undefined;
 }
 
 /** Told of what a run reaches. */

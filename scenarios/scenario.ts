@@ -199,8 +199,9 @@ export type Action =
   /** A server's clock runs this many times as fast as it should. */
   | { readonly clock: { readonly server: ServerId; readonly rate: number } }
   /**
-   * The end of all trouble for these servers: started, resumed, healed, their disks and links as at the start, left alone by
-   * all others. From here on `live` and `stuck` are measured. Whoever of them exits is started again.
+   * The end of all trouble: what lasts is over, no further step comes. These servers are started and healed, their disks and
+   * links are as at the start, the others are cut off. From here on `live` and `stuck` are measured. Whoever of these
+   * exits is started again.
    */
   | { readonly settle: readonly ServerId[] }
   /** Cuts both directions between groups; servers in no group form one more. */

@@ -42,6 +42,10 @@ export class Script implements MessageWatcher {
   /** Those that wait for one another. */
   private readonly steps: RunningStep[];
   private next = 0;
+  /** What was done and can be undone. */
+  private readonly undos = new Map<RunningStep, () => void>();
+  /** From then on everybody is left alone. */
+  private settled = false;
   /** Steps whose moment is waited for. */
   private awaiting: RunningStep[] = [];
 
@@ -70,7 +74,7 @@ export class Script implements MessageWatcher {
       if (from === undefined) continue;
       this.at(durationUs(from), running, () => {
         if (when === undefined) this.perform(running);
-        else this.awaiting.push(running);
+        else if (!this.settled) this.awaiting.push(running);
       });
     }
     this.arm();
@@ -127,19 +131,32 @@ export class Script implements MessageWatcher {
     this.cluster.world.at(timeUs, what, `step ${index}`);
   }
 
+  private undo(running: RunningStep): void {
+    const undo = this.undos.get(running);
+    if (!this.undos.delete(running)) return;
+    this.note({ atUs: this.cluster.world.nowUs, server: -1, event: "script", text: `end of: ${running.text}` });
+    undo?.();
+  }
+
+  /** What lasts is over, and what waits does not come any more. */
+  private endAll(): void {
+    this.settled = true;
+    this.awaiting = [];
+    for (const undo of this.undos.values()) undo();
+    this.undos.clear();
+  }
+
   private perform(running: RunningStep): void {
+    if (this.settled) return;
     const { world } = this.cluster;
     running.atUs = world.nowUs;
     this.note({ atUs: running.atUs, server: -1, event: "script", text: running.text });
+    if ("settle" in running.step) this.endAll();
     const { effect, undo } = act(running.step, this.context);
     running.effect = effect;
     const { for: lasts, from } = running.step;
-    if (lasts !== undefined && undo !== undefined) {
-      this.at(world.nowUs + durationUs(lasts), running, () => {
-        this.note({ atUs: world.nowUs, server: -1, event: "script", text: `end of: ${running.text}` });
-        undo();
-      });
-    }
+    if (undo !== undefined) this.undos.set(running, undo);
+    if (lasts !== undefined) this.at(world.nowUs + durationUs(lasts), running, () => this.undo(running));
     if (from !== undefined) return;
     this.next++;
     this.arm();

@@ -83,10 +83,15 @@ export class ServerDisk {
 
   /**
    * FileTxnLog#truncate: the file that holds the first record at or above `zxid` ends with that record; later files go.
-   * With no such record there is nothing to position at, and it fails.
+   * With no such record there is nothing to position at, and it fails. `cutsAll`: nothing above `zxid` stays, and where
+   * there is nothing above it, that is well.
    */
-  truncateLog(zxid: Zxid): boolean {
+  truncateLog(zxid: Zxid, cutsAll = false): boolean {
     this.openLog = undefined;
+    if (cutsAll) {
+      for (const name of this.named(SNAPSHOT))
+        if (name > zxid) this.disk.remove(SNAPSHOT + name, NO_OPERATION, MAIN_THREAD);
+    }
     const files = this.logFiles();
     let first = 0;
     while (first + 1 < files.length && (files[first + 1] as LogFile).name < zxid) first++;
@@ -95,10 +100,17 @@ export class ServerDisk {
       const index = txns.findIndex((txn) => txn.zxid >= zxid);
       if (index < 0) continue;
       for (const later of files.slice(i + 1)) this.disk.remove(LOG + later.name, NO_OPERATION, MAIN_THREAD);
-      this.disk.truncate(LOG + name, index + 1, DISK_TRUNCATE_LOG, MAIN_THREAD);
+      const keep = cutsAll && (txns[index] as Txn).zxid > zxid ? index : index + 1;
+      this.disk.truncate(LOG + name, keep, DISK_TRUNCATE_LOG, MAIN_THREAD);
       return true;
     }
-    return false;
+    if (cutsAll) this.disk.readAll(DISK_TRUNCATE_LOG, MAIN_THREAD);
+    return cutsAll;
+  }
+
+  dropLog(): void {
+    this.openLog = undefined;
+    for (const name of this.named(LOG)) this.disk.remove(LOG + name, NO_OPERATION, MAIN_THREAD);
   }
 
   /** What an operation that has completed gives back. */

@@ -205,8 +205,12 @@ export class Server implements NodeProgram<Message>, Effects {
     if (this.running) this.disk.syncLog();
   }
 
-  truncateLog(zxid: Zxid): void {
-    if (this.running && !this.disk.truncateLog(zxid)) this.node.setTimer(TIMER_TRUNCATE_FAILED, 0);
+  dropLog(): void {
+    if (this.running) this.disk.dropLog();
+  }
+
+  truncateLog(zxid: Zxid, cutsAll: boolean): void {
+    if (this.running && !this.disk.truncateLog(zxid, cutsAll)) this.node.setTimer(TIMER_TRUNCATE_FAILED, 0);
   }
 
   writeAcceptedEpoch(epoch: number): void {

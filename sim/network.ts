@@ -178,12 +178,13 @@ export class Network<M> {
     return this.rules.add(rule);
   }
 
-  /** Rules match no more, and what they hold is let go. */
+  /** Rules match no more, what they hold is let go, and connections that they silenced are reset. */
   removeAllRules(): void {
     for (const id of this.rules.ids()) {
       this.removeRule(id);
       this.releaseRule(id);
     }
+    this.streams.resetSilenced();
   }
 
   /** It matches no more; what it holds stays held until `releaseRule`. */

@@ -117,6 +117,14 @@ export class Streams<M> {
     return count;
   }
 
+  /** Resets the connections of which a rule has silenced a direction, as their hosts do after long retransmitting. */
+  resetSilenced(): void {
+    for (const connection of this.connections.values()) {
+      const { forward, backward } = connection;
+      if (forward.droppedBy !== undefined || backward.droppedBy !== undefined) this.reset(connection);
+    }
+  }
+
   isOpen(node: number, id: number): boolean {
     return this.connections.get(id)?.outgoing(node)?.reverse.receiverOpen === true;
   }

@@ -19,14 +19,9 @@ export interface FaultCount {
 }
 
 export function runPlan({ scenario, kinds }: Plan, coverage: Coverage | undefined): PlanOutcome {
-  const runner = new ScenarioRunner(scenario, {
-    seed: BigInt(scenario.seed ?? 1),
-    digest: false,
-    records: false,
-    coverage,
-    stopAt: () => true,
-  });
-  const run = runner.run();
+  const seed = BigInt(scenario.seed ?? 1);
+  const options = { seed, digest: false, stopAt: () => true };
+  const run = new ScenarioRunner(scenario, { ...options, records: false, coverage }).run();
   const faults = new Map<string, FaultCount>();
   for (const { step, atUs, effect } of run.steps) {
     const kind = kinds[step] as string;
@@ -38,5 +33,9 @@ export function runPlan({ scenario, kinds }: Plan, coverage: Coverage | undefine
     count.tookEffect++;
     if (kind !== "write") coverage?.faultTookEffect(kind);
   }
-  return { failure: failureOf(run), events: run.events, endUs: run.endUs, faults };
+  const { events, endUs } = run;
+  // Why servers are stuck is told by records.
+  const stuck = run.violations.length === 0 && failureOf(run) !== undefined;
+  const failure = failureOf(stuck ? new ScenarioRunner(scenario, options).run() : run);
+  return { failure, events, endUs, faults };
 }

@@ -271,6 +271,10 @@ export class BarePeer implements Effects {
       return null;
     });
   }
+  dropLog(): void {
+    this.log = [];
+  }
+
   truncateLog(zxid: Zxid): void {
     this.operation(DISK_TRUNCATE_LOG, () => {
       const index = this.log.findIndex((one) => one.zxid >= zxid);

@@ -1,0 +1,61 @@
+/**
+ * What differs between releases of ZooKeeper, one named behaviour each; a release is a record of them (a profile). The core
+ * reads them in the few places where they matter, and nowhere asks for a version.
+ *
+ * The fixes are not ZooKeeper's: they are the smallest changes that mend what campaigns found in its newest release. Each
+ * names the scenario in scenarios/bugs/ that shows the bug.
+ */
+export interface Behaviour {
+  /**
+   * TRUNC removes snapshots above the zxid, and cuts before the next record where there is none with that zxid
+   * (ZOOKEEPER-1549, FileTxnLog#truncate; open-snapshot-survives-trunc, open-trunc-keeps-one-txn-too-many).
+   */
+  readonly truncCutsAll: boolean;
+  /**
+   * The ACKs of a learner count no more once it has been told to TRUNC or take a SNAP, nor do those that its former
+   * connection still brings (Leader#processAck; open-acked-proposal-truncated-committed-lost).
+   */
+  readonly syncForgetsAcks: boolean;
+  /**
+   * The log from before a SNAP, which may have a hole before it, is neither kept nor used for the synchronization of
+   * others (open-hole-in-log-behind-snap-passed-on, open-hole-in-log-behind-snap-committed-truncated).
+   */
+  readonly snapReplacesLog: boolean;
+  /**
+   * A server whose last zxid is of a newer epoch than currentEpoch starts, and votes with that currentEpoch
+   * (QuorumPeer#loadDataBase; open-crash-before-current-epoch-cannot-start).
+   */
+  readonly startsBehindItsZxid: boolean;
+  /** What is read from the log at the start is synced before anybody relies on it (open-tail-read-back-after-kill-never-synced). */
+  readonly syncsWhatItReads: boolean;
+  /** No epoch is proposed whose acceptedEpoch could not be written (Leader#getEpochToPropose; open-epoch-used-though-not-accepted). */
+  readonly unwrittenEpochIsNotUsed: boolean;
+  /** A learner that is interrupted between TRUNC and NEWLEADER reads its database again (ZOOKEEPER-5094). */
+  readonly interruptedTruncReloads: boolean;
+}
+
+export const NEWEST: Behaviour = {
+  truncCutsAll: false,
+  syncForgetsAcks: false,
+  snapReplacesLog: false,
+  startsBehindItsZxid: false,
+  syncsWhatItReads: false,
+  unwrittenEpochIsNotUsed: false,
+  interruptedTruncReloads: false,
+};
+
+/** The newest release with all the fixes. */
+export const PATCHED: Behaviour = {
+  truncCutsAll: true,
+  syncForgetsAcks: true,
+  snapReplacesLog: true,
+  startsBehindItsZxid: true,
+  syncsWhatItReads: true,
+  unwrittenEpochIsNotUsed: true,
+  interruptedTruncReloads: true,
+};
+
+export type Fix = keyof Behaviour;
+export const FIXES: readonly Fix[] = Object.keys(NEWEST) as Fix[];
+
+export const PROFILES: Readonly<Record<string, Behaviour>> = { newest: NEWEST, patched: PATCHED };
