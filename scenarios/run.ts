@@ -52,6 +52,8 @@ export interface ScenarioRun {
   readonly endUs: number;
   readonly events: number;
   readonly records: readonly ProtocolRecord[];
+  /** Undefined unless the run was traced. */
+  readonly trace: Trace | undefined;
   readonly steps: readonly StepOutcome[];
   readonly servers: readonly FinalServer[];
   readonly violations: readonly Violation[];
@@ -70,6 +72,7 @@ export class ScenarioRunner {
   private readonly script: Script;
   private readonly invariants: Invariants;
   private readonly noisy: boolean;
+  private readonly trace: Trace | undefined;
   private readonly endUs: number;
   /** Nothing more is going to happen. */
   private calm = false;
@@ -81,8 +84,9 @@ export class ScenarioRunner {
     this.noisy = options.noise === true;
     const keep = options.records !== false;
     const waits = scenario.steps.some((step) => step.when !== undefined);
+    this.trace = options.trace;
     const take = (record: ProtocolRecord): void => {
-      if (keep) this.records.push(record);
+      if (keep) this.keep(record);
       this.lastNoteUs = record.atUs;
       this.script.recorded(record);
     };
@@ -100,9 +104,9 @@ export class ScenarioRunner {
         started: (sid) => {
           take({ atUs: now(), server: sid, event: "started" });
         },
-        ended: (sid, exitCode) => {
+        ended: (sid, exitCode, lost) => {
           this.invariants.crashed(sid);
-          take({ atUs: now(), server: sid, event: "crashed", exitCode });
+          take({ atUs: now(), server: sid, event: "crashed", exitCode, lost });
         },
       },
     });
@@ -110,11 +114,11 @@ export class ScenarioRunner {
     if (options.messages === true) {
       this.cluster.watchMessages({
         sent: () => {},
-        delivered: (from, to, message) => this.records.push(receivedRecord(now(), from, to, message)),
+        delivered: (from, to, message) => this.keep(receivedRecord(now(), from, to, message)),
       });
     }
     this.script = new Script(this.cluster, (record) => {
-      this.records.push(record);
+      this.keep(record);
       this.lastNoteUs = record.atUs;
     });
     this.endUs = options.noise === true ? NOISE_US + AFTER_NOISE_US : durationUs(scenario.until ?? "120s");
@@ -151,12 +155,18 @@ export class ScenarioRunner {
       endUs: cluster.world.nowUs,
       events: cluster.world.eventsHandled,
       records,
+      trace: this.trace,
       steps: this.script.outcomes,
       servers: cluster.ids.map((sid) => this.finalServer(sid)),
       violations: this.invariants.violations,
     };
     const unmet = this.noisy ? checkUnderNoise(run) : checkExpectation(run);
     return { ...run, unmet, ok: unmet.length === 0 };
+  }
+
+  private keep(record: ProtocolRecord): void {
+    const { trace, records } = this;
+    records.push(trace === undefined ? record : { ...record, sequence: this.cluster.world.currentSequence });
   }
 
   /** Ends the run when the script is done and, for a virtual second, nothing but pings has happened to servers that all serve. */

@@ -29,7 +29,8 @@ export class Violations {
     this.now = now;
   }
 
-  report(id: InvariantId, server: ServerId, text: string, facts: Facts, other?: ServerId): void {
+  /** `more`: facts that take a walk to find, asked for once per violation that is kept. */
+  report(id: InvariantId, server: ServerId, text: string, facts: Facts, other?: ServerId, more?: () => Facts): void {
     const key = `${id} ${server}`;
     const known = this.known.get(key);
     if (known !== undefined) {
@@ -37,7 +38,8 @@ export class Violations {
       return;
     }
     const whom = other === undefined ? {} : { other };
-    const violation: Violation = { id, server, ...whom, atUs: this.now(), text, facts, count: 1 };
+    const all = more === undefined ? facts : { ...facts, ...more() };
+    const violation: Violation = { id, server, ...whom, atUs: this.now(), text, facts: all, count: 1 };
     this.known.set(key, violation);
     this.list.push(violation);
   }
