@@ -12,7 +12,7 @@ import { formatMoment, formatZxid } from "./format.ts";
 /** One cause in words. */
 export interface Hop {
   readonly text: string;
-  readonly atUs: number;
+  readonly atUs: number | undefined;
   /** What a chain may end with: nothing behind it explains more. */
   readonly end?: boolean;
 }
@@ -172,10 +172,14 @@ export class Causes {
       (event) =>
         event.kind === "deliver" && event.node === server && isPacket(event, "ACK", zxid) && event.timeUs <= atUs,
     );
-    const own = this.lastRecord("synced", atUs, (record) => record.server === server && record.zxid >= zxid);
-    const voters = acks.map((ack) => `${ack.peer} (${formatMoment(ack.timeUs)})`);
-    if (own !== undefined) voters.push(`its own log`);
-    const hop = { text: `leader ${server} commits ${formatZxid(zxid)} by the ACKs of ${voters.join(", ")}`, atUs };
+    const proposedUs =
+      this.lastRecord("proposed", atUs, (one) => one.server === server && one.zxid === zxid)?.atUs ?? 0;
+    const own = this.run.records.find(
+      (one) => one.event === "synced" && one.server === server && one.zxid >= zxid && one.atUs >= proposedUs,
+    );
+    const voters = acks.map((ack) => `${ack.peer} (${formatMoment(ack.timeUs)} s)`);
+    if (own !== undefined && own.atUs <= atUs) voters.push(`itself (${formatMoment(own.atUs)} s)`);
+    const hop = { text: `leader ${server} commits ${formatZxid(zxid)} on the ACKs of ${voters.join(" and ")}`, atUs };
     const last = acks.find((ack) => ack.sequence === sequence);
     const sending = last === undefined ? undefined : this.sending(last);
     const next = sending ?? this.logging(server, zxid, atUs) ?? this.cause(point);
@@ -195,7 +199,8 @@ export class Causes {
     if (decided?.event === "sync-decided") return { hop: decisionHop(decided) };
     const about = OF_A_TXN.has(name) && zxid % 0x1_0000_0000 !== 0;
     const atUs = this.sentAtUs(delivered);
-    const hop = { text: `${name}${about ? ` ${formatZxid(zxid)}` : ""} from ${peer}, sent at`, atUs };
+    const packet = about ? `${name} ${formatZxid(zxid)}` : name;
+    const hop = { text: `${packet} to ${node}, sent by ${peer}${this.alteration(delivered)}`, atUs };
     return { hop, next: { ...next, zxid: about ? zxid : point.zxid } };
   }
 
@@ -280,6 +285,15 @@ export class Causes {
     return { server: peer, sequence: this.sendOf(delivered)?.sequence ?? cause, zxid };
   }
 
+  /** A script may put another message in the place of the one that was sent. */
+  private alteration({ cause, node, peer, detail, payload }: TraceEvent): string {
+    const sent = this.sent.get(cause)?.filter((one) => one.node === peer && one.peer === node && one.detail === detail);
+    const original = sent?.[0]?.payload as Partial<QuorumPacket> | undefined;
+    if (original?.type === undefined || sent?.some((one) => one.payload === payload)) return "";
+    const { type, zxid = 0 } = original;
+    return ` as ${NAMES[type]} ${formatZxid(zxid)} and altered by the script`;
+  }
+
   private sentAtUs(delivered: TraceEvent): number {
     return this.sendOf(delivered)?.timeUs ?? this.handled.get(delivered.cause)?.timeUs ?? delivered.timeUs;
   }
@@ -308,7 +322,7 @@ function decisionHop(record: Of<"sync-decided">): Hop {
 function shortened(hops: Hop[]): Hop[] {
   if (hops.length <= HOPS_MAX) return hops;
   const last = hops[hops.length - 1] as Hop;
-  return [...hops.slice(0, HOPS_MAX - 2), { text: "...", atUs: -1 }, last];
+  return [...hops.slice(0, HOPS_MAX - 2), { text: "...", atUs: undefined }, last];
 }
 
 function isPacket({ payload }: TraceEvent, name: string, zxid?: number): boolean {

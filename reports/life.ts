@@ -35,6 +35,9 @@ export interface LifeEvent {
   readonly index: number;
 }
 
+/** What every txn from before the run is called. */
+const BEFORE = "before";
+
 const LOSSES: ReadonlySet<LifeKind> = new Set(["truncated", "lost", "forgotten", "replaced"]);
 const GAINS: ReadonlySet<LifeKind> = new Set(["before", "proposed", "logged", "delivered", "snapshot"]);
 
@@ -64,7 +67,9 @@ export class Life {
 
   /** `1:4 (w3)`. */
   get name(): string {
-    return this.value === "" ? formatZxid(this.zxid) : `${formatZxid(this.zxid)} (${this.value})`;
+    return this.value === "" || this.value === BEFORE
+      ? formatZxid(this.zxid)
+      : `${formatZxid(this.zxid)} (${this.value})`;
   }
 
   /** How the server came to have it, if it has it just behind that record. */
@@ -177,6 +182,8 @@ class Teller {
     if (memory && !one.memory) tell("snapshot");
     if (!memory && one.memory) tell("replaced");
     one.memory = memory;
+    // The snapshot is read from now on, not what the log holds below it.
+    if (!memory) one.disk = false;
     one.snapshotOf = undefined;
   }
 
@@ -221,16 +228,19 @@ const DID: Readonly<Record<LifeKind, string>> = {
   replaced: "replaced by a SNAP without it",
 };
 
-/** One sentence for each server that had it: what it did, with the moment behind what was done at that moment. */
-export function lifeText(life: Life, run: ScenarioRun): string[] {
-  return run.servers.flatMap(({ sid, running }) => {
-    const events = life.of(sid);
+/** One sentence for each server that had it, up to a record: what it did, with the moment behind what was done at that moment. */
+export function lifeText(life: Life, run: ScenarioRun, until: number): string[] {
+  return run.servers.flatMap(({ sid }) => {
+    const events = life.of(sid, until);
     if (events.length === 0) return [];
     const parts = events.map(({ kind, atUs }, i) => {
       const timed = atUs !== events[i + 1]?.atUs && kind !== "before";
       return timed ? `${DID[kind]} ${formatMoment(atUs)}` : DID[kind];
     });
-    if (!running) parts.push("down at the end");
+    const process = run.records.findLast(
+      ({ event, server }, index) => index <= until && server === sid && (event === "started" || event === "crashed"),
+    );
+    if (process?.event === "crashed") parts.push(`down since ${formatMoment(process.atUs)}`);
     return [`server ${sid}: ${parts.join(", ")}`];
   });
 }

@@ -35,10 +35,11 @@ export function explain(run: ScenarioRun, violation = run.violations[0]): Why | 
   if (violation === undefined) return undefined;
   const facts = FACTS[violation.id](new Teller(run, violation), violation);
   const zxid = subjectOf(violation);
+  const life = zxid === undefined ? undefined : new Life(run, zxid);
   return {
     violation,
     facts,
-    life: zxid === undefined ? undefined : new Life(run, zxid),
+    life: life?.events.length === 0 ? undefined : life,
     also: run.violations.filter((other) => other !== violation),
   };
 }
@@ -55,7 +56,9 @@ export function whyText(run: ScenarioRun, violation?: Violation): string {
   }
   if (why.life !== undefined) {
     lines.push("", `the life of ${why.life.name}`);
-    lines.push(...lifeText(why.life, run).flatMap((line) => hanging(line, "  ", "    ")));
+    lines.push(
+      ...lifeText(why.life, run, lastRecord(run, why.violation)).flatMap((line) => hanging(line, "  ", "    ")),
+    );
   }
   if (why.also.length > 0) {
     const also = why.also.map((one) => `${one.id} at server ${one.server}`);
@@ -64,8 +67,12 @@ export function whyText(run: ScenarioRun, violation?: Violation): string {
   return lines.join("\n");
 }
 
+/** The last record that a violation may be explained with. */
+function lastRecord(run: ScenarioRun, { atUs }: Violation): number {
+  return run.records.findLastIndex((record) => record.atUs <= atUs);
+}
+
 function hopLines({ text, atUs }: Hop): string[] {
-  if (atUs < 0) return [`   ${text}`];
   return timed(text, "   <- ", "      ", atUs);
 }
 
@@ -84,10 +91,10 @@ function hanging(text: string, first: string, rest: string, width = WIDTH): stri
 
 type FactsOf = (tell: Teller, violation: Violation) => [Fact, Fact];
 
-/** A server delivers one txn where another has delivered another. */
+/** A server's deliveries leave the sequence that others have delivered. */
 const elsewhere: FactsOf = (tell, { server, facts }) => [
-  zxidFrom(facts.here) === undefined ? tell.lacks(server, facts.there) : tell.delivered(server, facts.zxid, "delivers"),
-  tell.deliveredFirst(facts.there ?? facts.otherZxid),
+  zxidFrom(facts.here) === undefined ? tell.lacks(server, facts.there) : tell.delivered(server, facts.here, "delivers"),
+  tell.deliveredFirst(facts.there),
 ];
 
 /** Two servers whose histories part: what one has there and what the other has. */
@@ -183,11 +190,11 @@ class Teller {
   private readonly until: number;
   private readonly lives = new Map<number, Life>();
 
-  constructor(run: ScenarioRun, { atUs }: Violation) {
+  constructor(run: ScenarioRun, violation: Violation) {
     this.run = run;
     this.causes = new Causes(run);
-    this.atUs = atUs;
-    this.until = run.records.findLastIndex((record) => record.atUs <= atUs);
+    this.atUs = violation.atUs;
+    this.until = lastRecord(run, violation);
   }
 
   /** A server has a txn: how it came to it. */
@@ -268,7 +275,7 @@ class Teller {
     const { text, atUs } = this.established(server, epoch);
     const election = this.causes.election(server, this.atUs);
     const lacks = this.lacks(server, name);
-    const hops = [...some(election), { text: lacks.text, atUs: lacks.atUs ?? this.atUs }, ...lacks.hops];
+    const hops = [...some(election), { text: lacks.text, atUs: lacks.atUs }, ...lacks.hops];
     return { text: `${text} without ${this.life(name).name}`, atUs, hops };
   }
 
@@ -336,7 +343,7 @@ class Teller {
     if (readBack !== undefined) {
       hops.push({ text: `${server} reads it back from its log, still not synced`, atUs: readBack.atUs });
     }
-    if (gained.kind === "before") hops.push({ text: "it was on its disk before the run", atUs: 0, end: true });
+    if (gained.kind === "before") hops.push({ text: "it was on its disk before the run", atUs: undefined, end: true });
     else if (gained.kind === "snapshot") hops.push(...some(this.causes.decision(server, gained.atUs)));
     else hops.push(...this.chain(gained, life));
     return hops;
