@@ -108,9 +108,8 @@ export class Causes {
     const elected = this.lastRecord("elected", untilUs, (record) => record.server === server);
     if (elected === undefined) return undefined;
     const { leader, round, atUs } = elected;
-    const text =
-      leader === server ? `elected leader in round ${round}` : `follows ${leader}, by the election of round ${round}`;
-    return { text: `server ${server} is ${text}`.replace("is follows", "follows"), atUs, end: true };
+    const role = leader === server ? "is elected leader" : `follows ${leader}, elected`;
+    return { text: `server ${server} ${role} in round ${round}`, atUs, end: true };
   }
 
   lastRecord<Event extends ProtocolRecord["event"]>(

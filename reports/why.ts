@@ -93,20 +93,16 @@ type FactsOf = (tell: Teller, violation: Violation) => [Fact, Fact];
 
 /** A server's deliveries leave the sequence that others have delivered. */
 const elsewhere: FactsOf = (tell, { server, facts }) => [
-  zxidFrom(facts.here) === undefined ? tell.lacks(server, facts.there) : tell.delivered(server, facts.here, "delivers"),
+  isZxid(facts.here) ? tell.delivered(server, facts.here, "delivers") : tell.lacks(server, facts.there),
   tell.deliveredFirst(facts.there),
 ];
 
 /** Two servers whose histories part: what one has there and what the other has. */
 const parted: FactsOf = (tell, { server, other, facts }) => {
-  const has = zxidFrom(facts.here) === undefined ? facts.there : facts.here;
-  const against = other ?? tell.holder(facts.there, server) ?? server;
-  return zxidFrom(facts.here) === undefined
-    ? [tell.lacks(server, has), tell.has(against, has)]
-    : [
-        tell.has(server, has),
-        zxidFrom(facts.there) === undefined ? tell.lacks(against, has) : tell.has(against, facts.there),
-      ];
+  const { here, there } = facts;
+  const against = other ?? tell.opposite(server, here, there);
+  if (!isZxid(here)) return [tell.lacks(server, there), tell.has(against, there)];
+  return [tell.has(server, here), isZxid(there) ? tell.has(against, there) : tell.lacks(against, here)];
 };
 
 const oddMessage: FactsOf = (tell, { server, facts }) => [
@@ -122,11 +118,9 @@ const FACTS: Readonly<Record<InvariantId, FactsOf>> = {
   ],
   "I-2": (tell, { server, facts }) => [tell.delivered(server, facts.zxid, "delivers"), tell.unproposed(facts.zxid)],
   "I-3": elsewhere,
-  "I-4": (tell, violation) => [
-    zxidFrom(violation.facts.there) === undefined
-      ? tell.delivered(violation.server, violation.facts.zxid, "delivers")
-      : tell.lacks(violation.server, violation.facts.there),
-    tell.deliveredFirst(violation.facts.there ?? violation.facts.zxid),
+  "I-4": (tell, { server, facts }) => [
+    isZxid(facts.there) ? tell.lacks(server, facts.there) : tell.delivered(server, facts.zxid, "delivers"),
+    tell.deliveredFirst(isZxid(facts.there) ? facts.there : facts.zxid),
   ],
   "I-5": (tell, { server, facts }) => [tell.delivered(server, facts.zxid, "delivers"), tell.proposed(facts.missing)],
   "I-6": (tell, { server, facts }) => [
@@ -161,12 +155,12 @@ const FACTS: Readonly<Record<InvariantId, FactsOf>> = {
     tell.has(other ?? server, facts.missing),
   ],
   "disk-tells-memory": (tell, { server, facts }) =>
-    zxidFrom(facts.here) === undefined
+    !isZxid(facts.here)
       ? [tell.has(server, facts.there, "on its disk"), tell.memory(server, facts.memory)]
       : [tell.has(server, facts.here, "in memory"), tell.disk(server, facts.here)],
 };
 
-/** The txn in whose life a violation is the last thing that happened. */
+/** The txn that a violation is about. */
 function subjectOf({ facts }: Violation): number | undefined {
   return (
     zxidFrom(facts.there) ??
@@ -180,6 +174,11 @@ function subjectOf({ facts }: Violation): number | undefined {
 // ---- the facts themselves
 
 type Name = string | number | undefined;
+
+/** Not `nothing`, and not left out. */
+function isZxid(name: Name): boolean {
+  return zxidFrom(name) !== undefined;
+}
 
 /** Tells facts of a run as they were when an invariant was violated. */
 class Teller {
@@ -323,10 +322,12 @@ class Teller {
     return { text, atUs: role.atUs, hops: some(last) };
   }
 
-  /** A server that has a txn, other than this one. */
-  holder(name: Name, except: number): number | undefined {
-    const life = this.life(name);
-    return this.run.servers.find(({ sid }) => sid !== except && life.gained(sid, this.until) !== undefined)?.sid;
+  /** Another server: one that has what this one lacks, and lacks what this one has. */
+  opposite(server: number, here: Name, there: Name): number {
+    const has = (sid: number, name: Name): boolean => this.life(name).gained(sid, this.until) !== undefined;
+    const others = this.run.servers.map(({ sid }) => sid).filter((sid) => sid !== server);
+    const holders = isZxid(there) ? others.filter((sid) => has(sid, there)) : others;
+    return holders.find((sid) => !has(sid, here)) ?? holders[0] ?? server;
   }
 
   private hadBy(life: Life, record: ProtocolRecord): boolean {

@@ -100,6 +100,26 @@ describe("whyText", () => {
   });
 });
 
+describe("a crash", () => {
+  const steps = (crash: string): Scenario => {
+    const text = `servers: 3\nsteps:
+  - { when: { event: active, server: 2 }, after: 1s, disk: { server: 1, sync: 60s } }
+  - { write: 3 }
+  - { after: 100ms, crash: ${crash} }
+`;
+    return loadScenario(text, "crash.yaml");
+  };
+  const lost = (crash: string): readonly (readonly number[])[] =>
+    traced(steps(crash)).records.flatMap((record) => (record.event === "crashed" ? [record.lost] : []));
+  const zxid = (counter: number): number => 0x1_0000_0000 + counter;
+
+  it("says which txns of the log it took", () => {
+    expect(lost("1")).toEqual([[zxid(1)]]);
+    expect(lost("{ server: 1, unsynced: kept }")).toEqual([[]]);
+    expect(lost("2")).toEqual([[]]);
+  });
+});
+
 describe("whyStuck", () => {
   it("tells of each server what it is, since when, and what it waits for", () => {
     const text = "servers: 3\nuntil: 5s\nsteps:\n  - { at: 1s, crash: 1 }\n  - { at: 1s, crash: 2 }\n";
