@@ -5,8 +5,10 @@
 import { recordJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
 import { timeline, timelineLine } from "../reports/timeline.ts";
+import { whyText } from "../reports/why.ts";
 import { RECORD_EVENTS } from "../scenarios/protocol-trace.ts";
 import { ScenarioRunner } from "../scenarios/run.ts";
+import { Trace } from "../sim/index.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
 import { paintFor } from "./options.ts";
 import { write } from "./output.ts";
@@ -44,6 +46,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
   const messages = options.messages === true || options.only?.includes("received") === true;
   const result = new ScenarioRunner(file.scenario, {
     seed: options.seed,
+    trace: new Trace(),
     messages,
     noise: options.noise === true,
   }).run();
@@ -53,13 +56,16 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
     servers: options.server,
     only: options.only,
   });
+  const why = whyText(result);
   if (options.json) {
     for (const record of shown) await write(`${JSON.stringify(recordJson(record))}\n`);
+    if (why !== "") await write(`${JSON.stringify({ event: "why", text: why })}\n`);
   } else {
     const paint = paintFor(process.stdout);
     for (const record of shown) await write(`${timelineLine(record, paint)}\n`);
     const command = `zabsim replay ${nameFor(path, file.scenario)} --seed ${options.seed}`;
     await write(`\n${runReport(result, paint, command)}\n`);
+    if (why !== "") await write(`\n${why}\n`);
   }
   return result.ok ? EXIT_OK : EXIT_FINDING;
 }

@@ -2,7 +2,7 @@
  * One record of a run in words: the line of a timeline.
  */
 import type { ProtocolRecord } from "../scenarios/protocol-trace.ts";
-import { formatZxid } from "./format.ts";
+import { formatZxid, formatZxidRange } from "./format.ts";
 
 export function describeRecord(record: ProtocolRecord): string {
   switch (record.event) {
@@ -57,12 +57,19 @@ export function describeRecord(record: ProtocolRecord): string {
     case "started":
       return "starts";
     case "crashed":
-      return record.exitCode === undefined ? "crashes" : `exits with code ${record.exitCode}`;
+      return record.exitCode === undefined ? `crashes${lostText(record.lost)}` : `exits with code ${record.exitCode}`;
     case "received":
       return `<- ${record.from} ${record.message} ${record.zxid === 0 ? "" : formatZxid(record.zxid)}`.trimEnd();
     case "script":
       return record.text;
   }
+}
+
+/** What a crash took from the log. */
+export function lostText(lost: readonly number[]): string {
+  const first = lost[0];
+  if (first === undefined) return "";
+  return `, ${formatZxidRange(first, lost[lost.length - 1] ?? first)} not synced and lost`;
 }
 
 function voteName(leader: number): string {

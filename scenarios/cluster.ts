@@ -15,6 +15,7 @@ import {
   type QuorumVerifier,
   type ServerId,
   type Settings,
+  type Zxid,
 } from "../protocol/index.ts";
 import {
   DEFAULT_LINK,
@@ -52,8 +53,8 @@ export interface ClusterOptions {
 
 export interface LifeCycleWatcher {
   started(server: ServerId): void;
-  /** Crashed or exited; with the exit code in the latter case. */
-  ended(server: ServerId, exitCode: number | undefined): void;
+  /** Crashed or exited; with the exit code in the latter case, and the txns that its log lost. */
+  ended(server: ServerId, exitCode: number | undefined, lost: readonly Zxid[]): void;
 }
 
 export class Cluster {
@@ -147,9 +148,18 @@ export class Cluster {
     const sid = spec.server === "leader" ? this.leader?.peer.myid : spec.server;
     const server = sid === undefined ? undefined : this.servers.get(sid);
     if (server === undefined) return undefined;
-    this.remove(server, undefined);
+    this.remove(server);
     const { unsynced, connectionsReset } = spec;
-    return this.world.node(server.peer.myid).crash({ unsynced, power: !connectionsReset, tmp: unsynced === "torn" });
+    const node = this.world.node(server.peer.myid);
+    const before = new ServerDisk(node.disk).unsyncedLog();
+    const effect = node.crash({ unsynced, power: !connectionsReset, tmp: unsynced === "torn" });
+    const lost = before.flatMap(({ file, from, txns }) => txns.slice(node.disk.records(file).length - from));
+    this.options.lifeCycle?.ended(
+      server.peer.myid,
+      undefined,
+      lost.map(({ zxid }) => zxid),
+    );
+    return effect;
   }
 
   wipe(sid: ServerId): void {
@@ -186,14 +196,14 @@ export class Cluster {
   private exited(sid: ServerId, code: number): void {
     const server = this.servers.get(sid);
     if (server === undefined) return;
-    this.remove(server, code);
+    this.remove(server);
     this.world.node(sid).stop();
+    this.options.lifeCycle?.ended(sid, code, []);
   }
 
-  private remove(server: Server, exitCode: number | undefined): void {
+  private remove(server: Server): void {
     server.end();
     this.servers.delete(server.peer.myid);
-    this.options.lifeCycle?.ended(server.peer.myid, exitCode);
   }
 
   private peerConfig(sid: ServerId): PeerConfig {

@@ -27,6 +27,8 @@ import { PROTOCOL_EVENTS, type ProtocolEvent } from "./scenario.ts";
 interface Common {
   readonly atUs: number;
   readonly server: ServerId;
+  /** The event of the world during which it happened: for following causes. Only in runs that are traced. */
+  readonly sequence?: number;
 }
 
 /** What a sync decision says to a reader of the trace; packets are counted, not kept. */
@@ -87,7 +89,7 @@ export type ProtocolRecord = Common &
     | { readonly event: "active"; readonly epoch: Epoch; readonly leader: ServerId; readonly zxid: Zxid }
     | { readonly event: "proposed" | "logged" | "committed" | "delivered"; readonly zxid: Zxid; readonly value: string }
     | { readonly event: "synced"; readonly zxid: Zxid }
-    | { readonly event: "truncated"; readonly zxid: Zxid; readonly removed: number }
+    | { readonly event: "truncated"; readonly zxid: Zxid; readonly removed: number; readonly end: Zxid }
     | { readonly event: "snapshot-saved"; readonly zxid: Zxid }
     | { readonly event: "loaded"; readonly zxid: Zxid }
     | { readonly event: "fast-forwarded"; readonly zxid: Zxid }
@@ -105,9 +107,9 @@ export type ProtocolRecord = Common &
         readonly zxid: Zxid;
         readonly detail: string;
       }
-    /** Not the protocol's: a process started, or ended (with its exit code if it ended itself). */
+    /** Not the protocol's: a process started, or ended (with its exit code if it ended itself; the txns its log lost). */
     | { readonly event: "started" }
-    | { readonly event: "crashed"; readonly exitCode: number | undefined }
+    | { readonly event: "crashed"; readonly exitCode: number | undefined; readonly lost: readonly Zxid[] }
     /** A message, just before it is handled; recorded on request. */
     | { readonly event: "received"; readonly from: ServerId; readonly message: string; readonly zxid: Zxid }
     /** Not the protocol's: what the script did. */
@@ -231,6 +233,7 @@ export class NoteRecorder implements Notes {
       event: "truncated",
       zxid,
       removed: before.length - after.length,
+      end: after.zxid,
     });
   }
   snapshotSaved(zxid: Zxid): void {

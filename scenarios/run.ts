@@ -75,6 +75,8 @@ export interface ScenarioRun {
   readonly endUs: number;
   readonly events: number;
   readonly records: readonly ProtocolRecord[];
+  /** Undefined unless the run was traced. */
+  readonly trace: Trace | undefined;
   readonly steps: readonly StepOutcome[];
   readonly servers: readonly FinalServer[];
   readonly violations: readonly Violation[];
@@ -113,7 +115,7 @@ export class ScenarioRunner {
       (event) => keep || awaited.has(event as never) || (coverage !== undefined && COVERED.includes(event)),
     );
     const note = (record: ProtocolRecord): void => {
-      if (keep) this.records.push(record);
+      if (keep) this.keep(record);
       this.lastNoteUs = record.atUs;
     };
     const take = (record: ProtocolRecord): void => {
@@ -136,9 +138,9 @@ export class ScenarioRunner {
         started: (sid) => {
           take({ atUs: now(), server: sid, event: "started" });
         },
-        ended: (sid, exitCode) => {
+        ended: (sid, exitCode, lost) => {
           this.invariants.crashed(sid);
-          take({ atUs: now(), server: sid, event: "crashed", exitCode });
+          take({ atUs: now(), server: sid, event: "crashed", exitCode, lost });
         },
       },
     });
@@ -146,7 +148,7 @@ export class ScenarioRunner {
     if (options.messages === true) {
       this.cluster.watchMessages({
         sent: () => {},
-        delivered: (from, to, message) => this.records.push(receivedRecord(now(), from, to, message)),
+        delivered: (from, to, message) => this.keep(receivedRecord(now(), from, to, message)),
       });
     }
     this.liveness = new Liveness(this.cluster);
@@ -201,6 +203,7 @@ export class ScenarioRunner {
       endUs: cluster.world.nowUs,
       events: cluster.world.eventsHandled,
       records,
+      trace: this.options.trace,
       steps: this.script.outcomes,
       servers: cluster.ids.map((sid) => this.finalServer(sid)),
       violations: this.invariants.violations,
@@ -226,6 +229,12 @@ export class ScenarioRunner {
     return settledUs === undefined || !over ? undefined : { servers, settledUs, liveUs };
   }
 
+  private keep(record: ProtocolRecord): void {
+    const { records } = this;
+    const { trace } = this.options;
+    records.push(trace === undefined ? record : { ...record, sequence: this.cluster.world.currentSequence });
+  }
+
   /** Ends the run when the script is done and, for a virtual second, nothing but pings has happened to servers that all serve. */
   private watchForCalm(): void {
     const { world } = this.cluster;
@@ -241,13 +250,13 @@ export class ScenarioRunner {
     world.at(250_000, look, "calm?");
   }
 
-  private committedHistory(zxid: string): History {
-    let longest: History | undefined;
-    for (const { history } of Object.values(this.scenario.servers)) {
-      const one = historyOf(history, this.cluster.emptyHistory);
-      if (longest === undefined || one.length > longest.length) longest = one;
-    }
-    return (longest as History).upTo(zxidOf(zxid));
+  /** The history up to that zxid, of a server that has it. */
+  private committedHistory(text: string): History {
+    const zxid = zxidOf(text);
+    const histories = Object.values(this.scenario.servers).map(({ history }) =>
+      historyOf(history, this.cluster.emptyHistory).upTo(zxid),
+    );
+    return histories.find((history) => history.zxid === zxid) ?? (histories[0] as History);
   }
 
   private finalServer(sid: ServerId): FinalServer {

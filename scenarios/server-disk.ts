@@ -127,6 +127,15 @@ export class ServerDisk {
     }
   }
 
+  /** The log's records that a crash may take away, oldest first. */
+  unsyncedLog(): { readonly file: string; readonly from: number; readonly txns: readonly Txn[] }[] {
+    return this.named(LOG).map((name) => {
+      const file = LOG + name;
+      const from = this.disk.durableRecords(file);
+      return { file, from, txns: (this.disk.records(file) as readonly Txn[]).slice(from) };
+    });
+  }
+
   image(): DiskImage {
     return {
       acceptedEpoch: this.disk.read(ACCEPTED_EPOCH) as Epoch | undefined,

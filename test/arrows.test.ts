@@ -29,8 +29,8 @@ const ARROWS: Readonly<Record<Room, Arrows>> = {
   sim: { files: /^sim\//, packages: /^seedrandom(\/|$)/, allowed: "sim -> (nothing), package seedrandom" },
   scenarios: {
     files: /^(scenarios|protocol|sim|schema)\//,
-    packages: /^(yaml)(\/|$)/,
-    allowed: "scenarios -> protocol, sim; packages yaml; files of schema/",
+    packages: /^(yaml|fast-check|pure-rand)(\/|$)/,
+    allowed: "scenarios -> protocol, sim; packages yaml, fast-check, pure-rand; files of schema/",
   },
   reports: {
     files: /^reports\//,

@@ -6,7 +6,7 @@
  * that a delivery is compared with one entry; what is walked is only what is new.
  */
 import { type Epoch, epochOf, type History, sameTxn, type Txn } from "../../protocol/index.ts";
-import { type Ensemble, endOf, type Watched } from "./ensemble.ts";
+import { type Ensemble, endOf, fork, type Watched } from "./ensemble.ts";
 import { Primaries, zxidText } from "./primaries.ts";
 import type { Violations } from "./violation.ts";
 
@@ -71,7 +71,7 @@ export class CommittedSequence {
     if (newest && last !== undefined && !last.isPrefixOf(history)) {
       const facts = { epoch, history: endOf(history), committed: endOf(last) };
       const text = `is established in epoch ${epoch} at ${facts.history} without all that was committed, up to ${facts.committed}`;
-      this.violations.report("committed-history-grows", leader.sid, text, facts);
+      this.violations.report("committed-history-grows", leader.sid, text, facts, undefined, () => fork(history, last));
     }
     this.initialLength.set(epoch, history.length);
     this.visible(leader, history);
@@ -140,13 +140,14 @@ export class CommittedSequence {
     const there = this.sequence[history.length - 1];
     const elsewhere = this.sequence[index]?.txn;
     const facts = { zxid: zxidText(txn), position: history.length };
+    const where = () => fork(history, this.sequence[this.sequence.length - 1] as History);
     if (elsewhere && sameTxn(elsewhere, txn) && index + 1 !== history.length) {
       const text = `delivers ${facts.zxid} as number ${history.length}; elsewhere it is number ${index + 1}`;
-      this.violations.report("I-4", server.sid, text, { ...facts, otherPosition: index + 1 });
+      this.violations.report("I-4", server.sid, text, { ...facts, otherPosition: index + 1 }, undefined, where);
     } else {
       const end = endOf(there);
       const text = `delivers ${facts.zxid} (${txn.value}) where another server delivered ${end} (${there?.txn?.value ?? ""})`;
-      this.violations.report("I-3", server.sid, text, { ...facts, otherZxid: end });
+      this.violations.report("I-3", server.sid, text, { ...facts, otherZxid: end }, undefined, where);
     }
   }
 }

@@ -91,6 +91,25 @@ function watched(sid: ServerId, observer: boolean): Watched {
   };
 }
 
+/** Where two histories part: the first txn that each has there. For violations only, as it walks both. */
+export function fork(one: History, other: History): { here: string; there: string } {
+  let here = one.prefix(other.length);
+  let there = other.prefix(one.length);
+  if (here.equals(there)) {
+    const next = here.length + 1;
+    return { here: nthOf(one, next), there: nthOf(other, next) };
+  }
+  while (here.previous !== null && there.previous !== null && !here.previous.equals(there.previous)) {
+    here = here.previous;
+    there = there.previous;
+  }
+  return { here: endOf(here), there: endOf(there) };
+}
+
+function nthOf(history: History, length: number): string {
+  return endOf(history.length < length ? undefined : history.prefix(length));
+}
+
 /** The zxid at the end of a history, for sentences. */
 export function endOf(history: History | undefined): string {
   if (history === undefined) return "nothing";

@@ -19,7 +19,7 @@ import {
   type Zxid,
 } from "../../protocol/index.ts";
 import { CommittedSequence, type QuorumTest } from "./committed.ts";
-import { Ensemble, endOf, type Watched } from "./ensemble.ts";
+import { Ensemble, endOf, fork, type Watched } from "./ensemble.ts";
 import { Participants } from "./participants.ts";
 import type { InvariantId } from "./table.ts";
 import { type Role, type Violation, Violations } from "./violation.ts";
@@ -138,7 +138,7 @@ class ServerNotes implements Notes {
     if (observer || tree === undefined || log === undefined || tree === log || tree.equals(log)) return;
     const facts = { memory: endOf(tree), disk: endOf(log) };
     const text = `looks for a leader with ${facts.memory} in memory and ${facts.disk} on disk`;
-    this.violations.report("disk-tells-memory", sid, text, facts);
+    this.violations.report("disk-tells-memory", sid, text, facts, undefined, () => fork(tree, log));
   }
 
   elected(leader: ServerId): void {

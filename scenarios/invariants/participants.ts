@@ -5,7 +5,7 @@
  * is compared with one entry. Of what lies before the epoch only as much is kept as some participant's log lacks.
  */
 import type { Epoch, History, ServerId } from "../../protocol/index.ts";
-import { type Ensemble, endOf, type Watched } from "./ensemble.ts";
+import { type Ensemble, endOf, fork, type Watched } from "./ensemble.ts";
 import type { Violations } from "./violation.ts";
 
 export class Participants {
@@ -46,13 +46,13 @@ export class Participants {
       const end = endOf(before.history);
       const text = `starts epoch ${epoch} at ${facts.initial}, not an extension of epoch ${before.epoch}'s ${end}`;
       const more = { ...facts, otherEpoch: before.epoch, otherInitial: end };
-      this.violations.report("I-8", leader.sid, text, more, before.leader.sid);
+      this.violations.report("I-8", leader.sid, text, more, before.leader.sid, () => fork(history, before.history));
     }
     if (after !== undefined && !history.isPrefixOf(after.history)) {
       const end = endOf(after.history);
       const text = `starts epoch ${epoch} at ${facts.initial}, not a prefix of epoch ${after.epoch}'s ${end}`;
       const more = { ...facts, otherEpoch: after.epoch, otherInitial: end };
-      this.violations.report("I-8", leader.sid, text, more, after.leader.sid);
+      this.violations.report("I-8", leader.sid, text, more, after.leader.sid, () => fork(history, after.history));
     }
   }
 
@@ -84,7 +84,8 @@ export class Participants {
     const leader = reign.leader.sid;
     const facts = { epoch, follower: endOf(history), leader: endOf(reign.head) };
     const text = `${does} epoch ${epoch} with ${what} at ${facts.follower}, not a prefix of leader ${leader}'s ${facts.leader}`;
-    this.violations.report("follower-is-prefix", server.sid, text, facts, leader);
+    const where = () => fork(history, reign.head as History);
+    this.violations.report("follower-is-prefix", server.sid, text, facts, leader, where);
   }
 
   /** The log of a participant of this epoch, compared with the longest. */
@@ -98,7 +99,7 @@ export class Participants {
     if (there === log || (there === undefined ? longest.extend(log) : there.equals(log))) return;
     const facts = { epoch, position: log.length, log: endOf(log), other: endOf(there) };
     const text = `has ${facts.log} in its log of epoch ${epoch} where another participant has ${facts.other}`;
-    this.violations.report("I-10", server.sid, text, facts);
+    this.violations.report("I-10", server.sid, text, facts, undefined, () => fork(log, longest.last));
   }
 }
 
@@ -113,6 +114,10 @@ class EpochLog {
   constructor(first: History) {
     this.offset = first.length;
     this.histories = [first];
+  }
+
+  get last(): History {
+    return this.histories[this.histories.length - 1] as History;
   }
 
   /** Undefined beyond the end. */
@@ -131,7 +136,7 @@ class EpochLog {
   /** False if the longer log does not continue the longest so far. */
   extend(log: History): boolean {
     const { histories } = this;
-    const last = histories[histories.length - 1] as History;
+    const { last } = this;
     if (log.previous === last) {
       histories.push(log);
       return true;

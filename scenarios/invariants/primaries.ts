@@ -4,7 +4,7 @@
  * All servers deliver one sequence (committed.ts sees to that), so a txn is checked once, when the first of them delivers
  * it and the sequence grows.
  */
-import { type Epoch, epochOf, type History, type Txn } from "../../protocol/index.ts";
+import { type Epoch, epochOf, formatZxid, type History, type Txn } from "../../protocol/index.ts";
 import { BeforeTheRun } from "./before-the-run.ts";
 import { type Ensemble, endOf, type Watched } from "./ensemble.ts";
 import type { Reign } from "./reigns.ts";
@@ -63,7 +63,8 @@ export class Primaries {
     this.checkNewerPrimary(by, history, epoch);
     const previous = primary?.before(txn.zxid);
     if (previous === undefined || previous === (epoch === epochBefore ? before?.zxid : -1)) return;
-    const facts = { zxid: zxidText(txn), before: endOf(before) };
+    const missing = previous < 0 ? "nothing" : formatZxid(previous);
+    const facts = { zxid: zxidText(txn), before: endOf(before), missing };
     this.violations.report("I-5", by.sid, `delivers ${facts.zxid} without what its primary broadcast before`, facts);
   }
 

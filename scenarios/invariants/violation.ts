@@ -36,7 +36,8 @@ export class Violations {
     this.roleOf = roleOf;
   }
 
-  report(id: InvariantId, server: ServerId, text: string, facts: Facts, other?: ServerId): void {
+  /** `more`: facts that take a walk to find, asked for once per violation that is kept. */
+  report(id: InvariantId, server: ServerId, text: string, facts: Facts, other?: ServerId, more?: () => Facts): void {
     const key = `${id} ${server}`;
     const known = this.known.get(key);
     if (known !== undefined) {
@@ -45,7 +46,8 @@ export class Violations {
     }
     const role = this.roleOf(server);
     const whom = other === undefined ? {} : { other, otherRole: this.roleOf(other) };
-    const violation: Violation = { id, server, role, ...whom, atUs: this.now(), text, facts, count: 1 };
+    const all = more === undefined ? facts : { ...facts, ...more() };
+    const violation: Violation = { id, server, role, ...whom, atUs: this.now(), text, facts: all, count: 1 };
     this.known.set(key, violation);
     this.list.push(violation);
   }

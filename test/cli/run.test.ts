@@ -93,6 +93,16 @@ describe("zabsim replay", () => {
     expect(records.map((record) => record.event)).toEqual(["sync-decided", "sync-decided"]);
     expect(records[0].why).toContain("→ empty DIFF");
   });
+
+  it("tells behind its report why a run failed, with --json in the last line", () => {
+    const bug = "open-acked-proposal-truncated-committed-lost";
+    const why = "committed-history-grows: server 2 is established in epoch 2 at 1:1 without all\n";
+    expect(zabsim(["replay", bug, "--only", "active"]).stdout).toContain(`\n\n${why}`);
+    const lines = zabsim(["replay", bug, "--json", "--only", "active"]).stdout.trimEnd().split("\n");
+    const last = JSON.parse(lines[lines.length - 1] as string);
+    expect(last.event).toBe("why");
+    expect(last.text.startsWith(why)).toBe(true);
+  });
 });
 
 describe("zabsim list", () => {
