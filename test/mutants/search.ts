@@ -1,0 +1,92 @@
+/**
+ * The search that has to find the mutants: noise over plain ensembles, one seed after the other, until something is wrong.
+ */
+import { loadScenario } from "../../scenarios/load.ts";
+import { runScenario } from "../../scenarios/run.ts";
+
+type Ensemble = ReturnType<typeof loadScenario>;
+
+/** Ticks are short, so that servers that can come back are back before the run ends. */
+function ensemble(name: string, servers: number, settings = ""): Ensemble {
+  const text = `about: Noise over ${servers} servers.
+servers: ${servers}
+settings: { tickTimeMs: 200, initLimit: 5, syncLimit: 4${settings} }`;
+  return loadScenario(text, `${name}.yaml`);
+}
+
+const ENSEMBLES: readonly Ensemble[] = [
+  ensemble("three", 3),
+  ensemble("five", 5),
+  ensemble("three-small-logs", 3, ", commitLogCount: 5, snapCount: 20, preAllocSizeBytes: 0"),
+  // 30 txns and an epoch is over.
+  ensemble("three-short-epochs", 3, ", initialCounter: 4294967265"),
+];
+
+export interface SearchOptions {
+  readonly runs: number;
+  readonly firstSeed?: number;
+  /** Whether to go on after the first finding, to count. */
+  readonly countAll?: boolean;
+}
+
+export interface Finding {
+  /** Id of an invariant, or "liveness", "nondeterminism", "exception". */
+  readonly what: string;
+  readonly text: string;
+  /** The run that found it, from 1. */
+  readonly run: number;
+  readonly ensemble: string;
+  readonly seed: number;
+  /** Wall clock since the search began. */
+  readonly seconds: number;
+}
+
+export interface SearchResult {
+  readonly runs: number;
+  readonly seconds: number;
+  readonly first: Finding | undefined;
+  /** How many runs found something. */
+  readonly killing: number;
+  /** How many runs found what, first of all. */
+  readonly byKind: Readonly<Record<string, number>>;
+}
+
+export function searchUntilKilled({ runs, firstSeed = 1, countAll = false }: SearchOptions): SearchResult {
+  const startedMs = performance.now();
+  const seconds = (): number => (performance.now() - startedMs) / 1000;
+  let first: Finding | undefined;
+  let killing = 0;
+  let run = 0;
+  const byKind: Record<string, number> = {};
+  while (run < runs && (countAll || first === undefined)) {
+    const scenario = ENSEMBLES[run % ENSEMBLES.length] as Ensemble;
+    const seed = firstSeed + run;
+    run++;
+    const found = look(scenario, seed, run % TWICE_EVERY === 0);
+    if (found === undefined) continue;
+    killing++;
+    byKind[found.what] = (byKind[found.what] ?? 0) + 1;
+    first ??= { ...found, run, ensemble: scenario.name, seed, seconds: seconds() };
+  }
+  return { runs: run, seconds: seconds(), first, killing, byKind };
+}
+
+/** Every so many runs one is made twice, to compare. */
+const TWICE_EVERY = 16;
+
+function look(scenario: Ensemble, seed: number, twice: boolean): Pick<Finding, "what" | "text"> | undefined {
+  try {
+    const run = runScenario(scenario, { seed, noise: true, records: false, digest: twice });
+    const violation = run.violations[0];
+    if (violation !== undefined) return { what: violation.id, text: violation.text };
+    const idle = run.servers.filter(({ active, running }) => running && !active).map(({ sid }) => sid);
+    if (idle.length > 0) return { what: "liveness", text: `servers ${idle.join(", ")} do not serve at the end` };
+    if (twice) {
+      const again = runScenario(scenario, { seed, noise: true, records: false, digest: true });
+      if (again.digest !== run.digest) return { what: "nondeterminism", text: `${run.digest}, then ${again.digest}` };
+    }
+    return undefined;
+  } catch (error) {
+    return { what: "exception", text: String(error) };
+  }
+}
