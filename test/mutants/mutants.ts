@@ -33,7 +33,8 @@ export const MUTANTS: readonly Mutant[] = [
   // ---- election
   {
     name: "votes-ignore-epoch",
-    about: "Votes and ACKEPOCHs are compared by zxid first: a longer history of an older epoch wins over a newer epoch.",
+    about:
+      "Votes and ACKEPOCHs are compared by zxid first: a longer history of an older epoch wins over a newer epoch.",
     file: "protocol/vote.ts",
     find: "if (newEpoch !== currentEpoch) return newEpoch > currentEpoch;",
     replace: "if (newZxid === currentZxid && newEpoch !== currentEpoch) return newEpoch > currentEpoch;",
@@ -48,7 +49,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "votes-ignore-zxid",
-    about: "Votes and ACKEPOCHs of one epoch are compared by server id, not by zxid: a server that lacks txns may lead.",
+    about:
+      "Votes and ACKEPOCHs of one epoch are compared by server id, not by zxid: a server that lacks txns may lead.",
     file: "protocol/vote.ts",
     find: "if (newZxid !== currentZxid) return newZxid > currentZxid;\n  return newId > currentId;",
     replace: "if (newId !== currentId) return newId > currentId;\n  return newZxid > currentZxid;",
@@ -64,7 +66,8 @@ export const MUTANTS: readonly Mutant[] = [
   // ---- discovery: the epoch
   {
     name: "epoch-used-again",
-    about: "A leader proposes an epoch above the acceptedEpochs that are higher than its proposal, not above those equal.",
+    about:
+      "A leader proposes an epoch above the acceptedEpochs that are higher than its proposal, not above those equal.",
     ticket: "ZOOKEEPER-1343",
     file: "protocol/epoch-proposal.ts",
     find: "if (lastAcceptedEpoch >= this.epoch)",
@@ -93,11 +96,20 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "this.ackEpoch(this.peer.currentEpoch);",
   },
   {
-    name: "accepted-epoch-not-on-disk",
-    about: "A learner sends ACKEPOCH with acceptedEpoch in memory only: a restart forgets what was promised.",
+    name: "ackepoch-before-accepted-epoch-written",
+    about: "A learner sends ACKEPOCH while acceptedEpoch is still being written: a crash forgets what was promised.",
     file: "protocol/learner.ts",
     find: "this.effects.writeAcceptedEpoch(this.newEpoch);",
-    replace: "this.acceptedEpochWritten(true);",
+    replace:
+      "if (!this.oldLeader) this.send(packet(ACKEPOCH, this.lastLoggedZxid, this.peer.currentEpoch));\n    this.effects.writeAcceptedEpoch(this.newEpoch);",
+    also: [
+      { file: "protocol/learner.ts", find: "const epochToAck = peer.currentEpoch;\n", replace: "" },
+      {
+        file: "protocol/learner.ts",
+        find: "if (this.oldLeader) this.registered();\n    else this.ackEpoch(epochToAck);",
+        replace: "this.registered();",
+      },
+    ],
   },
 
   // ---- synchronization: what the leader sends
@@ -110,11 +122,12 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "queue.op(DIFF, max);",
   },
   {
-    name: "trunc-inside-committed-log-skipped",
-    about: "A learner with txns of its own amid the leader's history gets a DIFF instead of a TRUNC.",
+    name: "foreign-txn-in-range-ignored",
+    about:
+      "A learner whose last txn is of an older epoch and unknown to the leader gets a DIFF: 1:1 <= 1:4 <= 2:1 will do.",
     ticket: "ZOOKEEPER-1154",
     file: "protocol/sync-decision.ts",
-    find: "this.op(TRUNC, previous);",
+    find: "this.crossEpoch = true;\n            return queued;",
     replace: "this.op(DIFF, this.max);",
   },
   {
@@ -166,11 +179,19 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: "current-epoch-not-on-disk",
-    about: "NEWLEADER is acknowledged with currentEpoch in memory only.",
+    name: "newleader-acked-before-current-epoch-written",
+    about: "NEWLEADER is acknowledged while currentEpoch is still being written: a crash forgets that the epoch began.",
     file: "protocol/synchronization.ts",
-    find: "this.peer.effects.writeCurrentEpoch(this.newEpoch);",
-    replace: "this.currentEpochWritten(true);",
+    find: "peer.notes.newLeaderAcked(newEpoch, peer.database.logHistory);\n    learner.send(packet(ACK, makeZxid(newEpoch, 0), null));",
+    replace: "",
+    also: [
+      {
+        file: "protocol/synchronization.ts",
+        find: 'this.stage = "writing-epoch";',
+        replace:
+          'this.stage = "writing-epoch";\n    if (this.sawNewLeader) {\n      this.peer.notes.newLeaderAcked(this.newEpoch, this.peer.database.logHistory);\n      this.learner.send(packet(ACK, makeZxid(this.newEpoch, 0), null));\n    }',
+      },
+    ],
   },
   {
     name: "snap-in-memory-kept",

@@ -6,11 +6,11 @@ import { runScenario } from "../../scenarios/run.ts";
 
 type Ensemble = ReturnType<typeof loadScenario>;
 
-/** Ticks are short, so that servers that can come back are back before the run ends. */
-function ensemble(name: string, servers: number, settings = ""): Ensemble {
-  const text = `about: Noise over ${servers} servers.
-servers: ${servers}
-settings: { tickTimeMs: 200, initLimit: 5, syncLimit: 4${settings} }`;
+/** Ticks and pauses are short, so that servers that can come back are back before the run ends. */
+const SHORT = "tickTimeMs: 200, initLimit: 5, syncLimit: 4, cnxTimeoutMs: 500, maxNotificationIntervalMs: 1000";
+
+function ensemble(name: string, servers: number, settings = "", more = ""): Ensemble {
+  const text = `about: Noise over ${servers} servers.\nservers: ${servers}\nsettings: { ${SHORT}${settings} }\n${more}`;
   return loadScenario(text, `${name}.yaml`);
 }
 
@@ -20,6 +20,9 @@ const ENSEMBLES: readonly Ensemble[] = [
   ensemble("three-small-logs", 3, ", commitLogCount: 5, snapCount: 20, preAllocSizeBytes: 0"),
   // 30 txns and an epoch is over.
   ensemble("three-short-epochs", 3, ", initialCounter: 4294967265"),
+  ensemble("three-slow-disks", 3, "", "disk: { sync: 10ms..200ms, write: 1ms..5ms }"),
+  // A leader that lacks something waits for it while others elect the next one.
+  ensemble("three-slow-connections", 3, ", connectToLearnerMasterLimit: 1", "network: { latency: 1ms..100ms }"),
 ];
 
 export interface SearchOptions {
@@ -27,6 +30,8 @@ export interface SearchOptions {
   readonly firstSeed?: number;
   /** Whether to go on after the first finding, to count. */
   readonly countAll?: boolean;
+  /** Seeds with which something is found in the core as it is: no news. */
+  readonly known?: readonly number[];
 }
 
 export interface Finding {
@@ -45,17 +50,19 @@ export interface SearchResult {
   readonly runs: number;
   readonly seconds: number;
   readonly first: Finding | undefined;
-  /** How many runs found something. */
-  readonly killing: number;
-  /** How many runs found what, first of all. */
+  /** The seeds that found something, but for those known. */
+  readonly seeds: readonly number[];
+  /** In how many runs, known ones too, what was found first. */
   readonly byKind: Readonly<Record<string, number>>;
 }
 
-export function searchUntilKilled({ runs, firstSeed = 1, countAll = false }: SearchOptions): SearchResult {
+export function searchUntilKilled(options: SearchOptions): SearchResult {
+  const { runs, firstSeed = 1, countAll = false } = options;
+  const known = new Set(options.known);
   const startedMs = performance.now();
   const seconds = (): number => (performance.now() - startedMs) / 1000;
   let first: Finding | undefined;
-  let killing = 0;
+  const seeds: number[] = [];
   let run = 0;
   const byKind: Record<string, number> = {};
   while (run < runs && (countAll || first === undefined)) {
@@ -64,11 +71,12 @@ export function searchUntilKilled({ runs, firstSeed = 1, countAll = false }: Sea
     run++;
     const found = look(scenario, seed, run % TWICE_EVERY === 0);
     if (found === undefined) continue;
-    killing++;
     byKind[found.what] = (byKind[found.what] ?? 0) + 1;
+    if (known.has(seed)) continue;
+    seeds.push(seed);
     first ??= { ...found, run, ensemble: scenario.name, seed, seconds: seconds() };
   }
-  return { runs: run, seconds: seconds(), first, killing, byKind };
+  return { runs: run, seconds: seconds(), first, seeds, byKind };
 }
 
 /** Every so many runs one is made twice, to compare. */
