@@ -40,9 +40,12 @@ if (unknown.length > 0) {
 const chosen = positionals.length === 0 ? MUTANTS : MUTANTS.filter(({ name }) => positionals.includes(name));
 
 const BASELINE = "(the core as it is)";
-const waiting = [...chosen];
+const hunters = await Promise.all(
+  chosen.map((mutant) => bundle("test/mutants/hunt.ts", mutant.name, [mutate(mutant)])),
+);
 const options = { runs, firstSeed: Number(values.seed), countAll: values.count };
 const baseline = await hunt(await bundle("test/mutants/hunt.ts", "baseline"), { ...options, countAll: true });
+const waiting = chosen.map(({ name }, i) => ({ name, hunter: hunters[i] }));
 const results = new Map();
 await Promise.all(Array.from({ length: Number(values.jobs) }, work));
 const rows = [{ name: BASELINE, ...baseline }, ...chosen.map(({ name }) => ({ name, ...results.get(name) }))];
@@ -53,21 +56,21 @@ else print();
 process.exitCode = survivors.length > 0 ? 1 : 0;
 
 async function work() {
-  for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-    const file = await bundle("test/mutants/hunt.ts", mutant.name, [mutate(mutant)]);
-    results.set(mutant.name, await hunt(file, { ...options, known: baseline.seeds }));
-    console.error(`${results.size} of ${chosen.length}: ${mutant.name}`);
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    results.set(next.name, await hunt(next.hunter, { ...options, known: baseline.seeds }));
+    console.error(`${results.size} of ${chosen.length}: ${next.name}`);
   }
 }
 
 /** The search in a process of its own: what a mutant leaves behind is gone with it. */
-function hunt(file, options) {
+function hunt(hunter, search) {
   return new Promise((resolve) => {
-    const limits = { maxBuffer: 1 << 24, timeout: 30 * 60_000 };
-    execFile(process.execPath, [fileURLToPath(file), JSON.stringify(options)], limits, (error, stdout) => {
+    const limits = { maxBuffer: 1 << 24, timeout: 60 * 60_000 };
+    const child = execFile(process.execPath, [fileURLToPath(hunter)], limits, (error, stdout) => {
       if (error === null) resolve(JSON.parse(stdout));
       else resolve({ runs: 0, seconds: 0, seeds: [], byKind: {}, first: { what: "process", text: error.message } });
     });
+    child.stdin.end(JSON.stringify(search));
   });
 }
 

@@ -6,23 +6,30 @@ import { runScenario } from "../../scenarios/run.ts";
 
 type Ensemble = ReturnType<typeof loadScenario>;
 
-/** Ticks and pauses are short, so that servers that can come back are back before the run ends. */
-const SHORT = "tickTimeMs: 200, initLimit: 5, syncLimit: 4, cnxTimeoutMs: 500, maxNotificationIntervalMs: 1000";
+/** Short enough that servers that can come back are back before the run ends. */
+const PAUSES = "cnxTimeoutMs: 500, maxNotificationIntervalMs: 1000";
+const SHORT_TICKS = "tickTimeMs: 200, initLimit: 5, syncLimit: 4";
+const LONG_TICKS = "tickTimeMs: 2000, initLimit: 3, syncLimit: 2";
 
-function ensemble(name: string, servers: number, settings = "", more = ""): Ensemble {
-  const text = `about: Noise over ${servers} servers.\nservers: ${servers}\nsettings: { ${SHORT}${settings} }\n${more}`;
+function ensemble(name: string, servers: number, settings = SHORT_TICKS, more = ""): Ensemble {
+  const text = `about: Noise over ${servers} servers.
+servers: ${servers}
+settings: { ${settings}, ${PAUSES} }
+${more}`;
   return loadScenario(text, `${name}.yaml`);
 }
 
 const ENSEMBLES: readonly Ensemble[] = [
   ensemble("three", 3),
   ensemble("five", 5),
-  ensemble("three-small-logs", 3, ", commitLogCount: 5, snapCount: 20, preAllocSizeBytes: 0"),
+  ensemble("three-small-logs", 3, `${SHORT_TICKS}, commitLogCount: 5, snapCount: 20, preAllocSizeBytes: 0`),
   // 30 txns and an epoch is over.
-  ensemble("three-short-epochs", 3, ", initialCounter: 4294967265"),
-  ensemble("three-slow-disks", 3, "", "disk: { sync: 10ms..200ms, write: 1ms..5ms }"),
-  // A leader that lacks something waits for it while others elect the next one.
-  ensemble("three-slow-connections", 3, ", connectToLearnerMasterLimit: 1", "network: { latency: 1ms..100ms }"),
+  ensemble("three-short-epochs", 3, `${SHORT_TICKS}, initialCounter: 4294967265`),
+  ensemble("three-slow-disks", 3, SHORT_TICKS, "disk: { sync: 10ms..200ms, write: 1ms..5ms }"),
+  ensemble("three-slow-links", 3, SHORT_TICKS, "network: { latency: 1ms..100ms }"),
+  // A leader that has lost its followers stays for up to two seconds, and may meet them again, or its successor.
+  ensemble("three-long-ticks", 3, LONG_TICKS),
+  ensemble("five-long-ticks", 5, LONG_TICKS, "disk: { sync: 10ms..200ms, write: 1ms..5ms }"),
 ];
 
 export interface SearchOptions {
