@@ -82,15 +82,25 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if (this.acked.has(this.myid)) {",
   },
   {
-    name: "accepted-epoch-lowered",
-    about: "A learner takes a LEADERINFO whose epoch is below the one that it has accepted.",
+    name: "epoch-of-leader-alone",
+    about:
+      "A leader proposes its own acceptedEpoch plus one, and learners accept an epoch below the one they accepted.",
+    ticket: "ZOOKEEPER-335",
+    // With the learners' check alone: whoever has accepted a higher epoch comes back to a leader only if a quorum names it.
     file: "protocol/learner.ts",
     find: "} else if (this.newEpoch > acceptedEpoch) {",
     replace: "} else if (this.newEpoch !== acceptedEpoch) {",
+    also: [
+      {
+        file: "protocol/epoch-proposal.ts",
+        find: "if (lastAcceptedEpoch >= this.epoch)",
+        replace: "if (sid === this.myid)",
+      },
+    ],
   },
   {
-    name: "accepted-epoch-acked-twice",
-    about: "A learner's second ACKEPOCH of one epoch, perhaps to another leader, counts as the first did.",
+    name: "ackepoch-counts-twice",
+    about: "A leader counts the ACKEPOCH of a learner that had accepted its epoch before, perhaps from another leader.",
     file: "protocol/learner.ts",
     find: "this.ackEpoch(-1);",
     replace: "this.ackEpoch(this.peer.currentEpoch);",

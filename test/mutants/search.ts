@@ -11,13 +11,16 @@ const PAUSES = "cnxTimeoutMs: 500, maxNotificationIntervalMs: 1000";
 const SHORT_TICKS = "tickTimeMs: 200, initLimit: 5, syncLimit: 4";
 const LONG_TICKS = "tickTimeMs: 2000, initLimit: 3, syncLimit: 2";
 
-function ensemble(name: string, servers: number, settings = SHORT_TICKS, more = ""): Ensemble {
-  const text = `about: Noise over ${servers} servers.
+function ensemble(name: string, servers: number | string, settings = SHORT_TICKS, more = ""): Ensemble {
+  const text = `about: Noise over plain servers.
 servers: ${servers}
 settings: { ${settings}, ${PAUSES} }
 ${more}`;
   return loadScenario(text, `${name}.yaml`);
 }
+
+const DIFFERENT = "{ 1: { history: 1:1..1:3 }, 2: { history: 1:1..1:4 }, 3: { history: 1:1..1:4 } }";
+const SLOW_DISKS = "disk: { sync: 10ms..200ms, write: 1ms..5ms }";
 
 const ENSEMBLES: readonly Ensemble[] = [
   ensemble("three", 3),
@@ -25,11 +28,13 @@ const ENSEMBLES: readonly Ensemble[] = [
   ensemble("three-small-logs", 3, `${SHORT_TICKS}, commitLogCount: 5, snapCount: 20, preAllocSizeBytes: 0`),
   // 30 txns and an epoch is over.
   ensemble("three-short-epochs", 3, `${SHORT_TICKS}, initialCounter: 4294967265`),
-  ensemble("three-slow-disks", 3, SHORT_TICKS, "disk: { sync: 10ms..200ms, write: 1ms..5ms }"),
+  ensemble("three-slow-disks", 3, SHORT_TICKS, SLOW_DISKS),
   ensemble("three-slow-links", 3, SHORT_TICKS, "network: { latency: 1ms..100ms }"),
   // A leader that has lost its followers stays for up to two seconds, and may meet them again, or its successor.
   ensemble("three-long-ticks", 3, LONG_TICKS),
-  ensemble("five-long-ticks", 5, LONG_TICKS, "disk: { sync: 10ms..200ms, write: 1ms..5ms }"),
+  ensemble("five-long-ticks", 5, LONG_TICKS, SLOW_DISKS),
+  // Every run begins with learners to be brought in line.
+  ensemble("three-differ", DIFFERENT, SHORT_TICKS, `${SLOW_DISKS}\ncommitted: 1:4`),
 ];
 
 export interface SearchOptions {
