@@ -9,7 +9,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { afterAll, describe, expect, it } from "vitest";
 import { readScenario } from "../../cli/scenario-files.ts";
-import type { runScenario } from "../../scenarios/run.ts";
+import { loadScenario } from "../../scenarios/load.ts";
+import { runScenario } from "../../scenarios/run.ts";
 import { MUTANTS, type Mutant, mutate, mutatedFiles, mutatedText } from "./mutants.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -63,5 +64,14 @@ describe.each(MUTANTS)("$name", (mutant) => {
   it("bundles, and a cold start runs to its end", async () => {
     const run = await runsOf(mutant);
     expect(run(scenario, { seed: 1n }).events).toBeGreaterThan(0);
+  });
+
+  it.runIf(mutant.shownBy)("is told of by an invariant, in the scenario that shows it", async () => {
+    const shown = loadScenario(mutant.shownBy as string, `${mutant.name}.yaml`);
+    const runMutated = await runsOf(mutant);
+    for (const seed of [1, 2, 3]) {
+      expect(runScenario(shown, { seed }).violations).toEqual([]);
+      expect(runMutated(shown, { seed }).violations).not.toEqual([]);
+    }
   });
 });

@@ -25,6 +25,10 @@ export interface Mutant extends Patch {
   readonly ticket?: string;
   /** No invariant tells of it: servers that do not come back, or two runs of one seed that differ, do. */
   readonly canary?: "liveness" | "nondeterminism";
+  /** Why the protocol holds without it, as far as is known: another of its checks stands in. Not required to be found. */
+  readonly masked?: string;
+  /** A scenario in which an invariant tells of it, and of nothing without it: for what noise seldom meets. */
+  readonly shownBy?: string;
   /** Where ZooKeeper checks the same thing in two places, both go. */
   readonly also?: readonly Patch[];
 }
@@ -86,7 +90,8 @@ export const MUTANTS: readonly Mutant[] = [
     about:
       "A leader proposes its own acceptedEpoch plus one, and learners accept an epoch below the one they accepted.",
     ticket: "ZOOKEEPER-335",
-    // With the learners' check alone: whoever has accepted a higher epoch comes back to a leader only if a quorum names it.
+    masked:
+      "A leader holds the newest currentEpoch of its quorum, and acceptedEpoch is no lower: no established epoch comes again.",
     file: "protocol/learner.ts",
     find: "} else if (this.newEpoch > acceptedEpoch) {",
     replace: "} else if (this.newEpoch !== acceptedEpoch) {",
@@ -101,6 +106,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "ackepoch-counts-twice",
     about: "A leader counts the ACKEPOCH of a learner that had accepted its epoch before, perhaps from another leader.",
+    masked: "Who left a leader comes back to it only if a quorum still names it, and then the other leader has none.",
     file: "protocol/learner.ts",
     find: "this.ackEpoch(-1);",
     replace: "this.ackEpoch(this.peer.currentEpoch);",
@@ -108,6 +114,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "ackepoch-before-accepted-epoch-written",
     about: "A learner sends ACKEPOCH while acceptedEpoch is still being written: a crash forgets what was promised.",
+    masked:
+      "The leader that was promised it needs NEWLEADER acknowledged too, and the learner does not come back to it.",
     file: "protocol/learner.ts",
     find: "this.effects.writeAcceptedEpoch(this.newEpoch);",
     replace:
@@ -176,6 +184,17 @@ export const MUTANTS: readonly Mutant[] = [
     name: "current-epoch-before-sync",
     about: "currentEpoch is written before the synced txns are on disk; NEWLEADER is acknowledged after both.",
     ticket: "ZOOKEEPER-4643",
+    shownBy: `
+about: Server 1 has currentEpoch 2 and lacks 1:4, and wins against server 2, which has 1:4 and currentEpoch 1.
+servers: { 1: { history: 1:1..1:3 }, 2: { history: 1:1..1:4 }, 3: { history: 1:1..1:4 } }
+committed: 1:4
+steps:
+  - { hold: { type: LEADERINFO, from: 3, to: 2 } }
+  - { when: { event: epoch-current, server: 1 }, crash: { server: 1, unsynced: lost } }
+  - { crash: 3 }
+  - { start: 1 }
+until: 30s
+`,
     file: "protocol/synchronization.ts",
     find: 'this.stage = "syncing-log";\n    effects.syncLog();',
     replace: 'this.stage = "syncing-log";\n    effects.writeCurrentEpoch(this.newEpoch);',

@@ -62,6 +62,8 @@ export interface SearchResult {
   readonly runs: number;
   readonly seconds: number;
   readonly first: Finding | undefined;
+  /** The first finding of each kind. */
+  readonly firsts: Readonly<Record<string, Finding>>;
   /** The seeds that found something, but for those known. */
   readonly seeds: readonly number[];
   /** In how many runs, known ones too, what was found first. */
@@ -77,6 +79,7 @@ export function searchUntilKilled(options: SearchOptions): SearchResult {
   const seeds: number[] = [];
   let run = 0;
   const byKind: Record<string, number> = {};
+  const firsts: Record<string, Finding> = {};
   while (run < runs && (countAll || first === undefined)) {
     const scenario = ENSEMBLES[run % ENSEMBLES.length] as Ensemble;
     const seed = firstSeed + run;
@@ -86,9 +89,11 @@ export function searchUntilKilled(options: SearchOptions): SearchResult {
     byKind[found.what] = (byKind[found.what] ?? 0) + 1;
     if (known.has(seed)) continue;
     seeds.push(seed);
-    first ??= { ...found, run, ensemble: scenario.name, seed, seconds: seconds() };
+    const finding = { ...found, run, ensemble: scenario.name, seed, seconds: seconds() };
+    first ??= finding;
+    firsts[found.what] ??= finding;
   }
-  return { runs: run, seconds: seconds(), first, seeds, byKind };
+  return { runs: run, seconds: seconds(), first, firsts, seeds, byKind };
 }
 
 /** Every so many runs one is made twice, to compare. */
