@@ -1,0 +1,77 @@
+/**
+ * The mutants fit the core as it is: each changes what it means to, bundles, and gets through a cold start. Whether they are
+ * found is scripts/mutants.mjs' business.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { afterAll, describe, expect, it } from "vitest";
+import { readScenario } from "../../cli/scenario-files.ts";
+import { loadScenario } from "../../scenarios/load.ts";
+import { runScenario } from "../../scenarios/run.ts";
+import { MUTANTS, type Mutant, mutate, mutatedFiles, mutatedText } from "./mutants.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "zabsim-mutants-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const { scenario } = readScenario(join(root, "scenarios", "shipped", "cold-start-of-three-epoch-1.yaml"), []);
+
+async function runsOf(mutant: Mutant): Promise<typeof runScenario> {
+  const outfile = join(folder, `${mutant.name}.mjs`);
+  await build({
+    absWorkingDir: root,
+    entryPoints: ["scenarios/run.ts"],
+    outfile,
+    plugins: [mutate(mutant)],
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    logLevel: "silent",
+    // seedrandom is CommonJS and asks for Node's own modules.
+    banner: { js: 'import { createRequire } from "node:module";const require = createRequire(import.meta.url);' },
+  });
+  const module = (await import(/* @vite-ignore */ pathToFileURL(outfile).href)) as { runScenario: typeof runScenario };
+  return module.runScenario;
+}
+
+it("there are mutants, each with a name of its own, and canaries of both kinds", () => {
+  const names = MUTANTS.map(({ name }) => name);
+  expect(names.length).toBeGreaterThanOrEqual(15);
+  expect(new Set(names).size).toBe(names.length);
+  for (const name of names) expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+  expect(new Set(MUTANTS.map(({ canary }) => canary))).toEqual(new Set([undefined, "liveness", "nondeterminism"]));
+});
+
+it("a patch that fits nowhere, or twice, is refused by name", () => {
+  const mutant: Mutant = { name: "misfit", about: "", file: "protocol/vote.ts", find: "b", replace: "c" };
+  expect(mutatedText(mutant, "protocol/vote.ts", "abd")).toBe("acd");
+  expect(mutatedText(mutant, "protocol/zxid.ts", "bb")).toBe("bb");
+  expect(() => mutatedText(mutant, "protocol/vote.ts", "a")).toThrow(
+    "mutant misfit: found 0 times in protocol/vote.ts",
+  );
+  expect(() => mutatedText(mutant, "protocol/vote.ts", "bb")).toThrow("mutant misfit: found 2 times");
+});
+
+describe.each(MUTANTS)("$name", (mutant) => {
+  it("says what is broken, and each of its patches occurs once", () => {
+    expect(mutant.about).toMatch(/^\w.*\.$/);
+    for (const { file, before, after } of mutatedFiles(mutant, root)) expect(after, file).not.toBe(before);
+  });
+
+  it("bundles, and a cold start runs to its end", async () => {
+    const run = await runsOf(mutant);
+    expect(run(scenario, { seed: 1n }).events).toBeGreaterThan(0);
+  });
+
+  it.runIf(mutant.shownBy)("is told of by an invariant, in the scenario that shows it", async () => {
+    const shown = loadScenario(mutant.shownBy as string, `${mutant.name}.yaml`);
+    const runMutated = await runsOf(mutant);
+    for (const seed of [1, 2, 3]) {
+      expect(runScenario(shown, { seed }).violations).toEqual([]);
+      expect(runMutated(shown, { seed }).violations).not.toEqual([]);
+    }
+  });
+});
