@@ -323,7 +323,7 @@ const STEPS: readonly BadFile[] = [
   ["a write of none", step("write: 0"), 3, "steps[0].write", ["is below 1"]],
   ["a write of one and a half", step("write: 1.5"), 3, "steps[0].write", ["whole number"]],
   ["a write at nobody", step("write: {at: 6}"), 3, "steps[0].write.at", ["no such server"]],
-  ["a disk fault that does nothing", step("disk: {server: 1}"), 3, "steps[0].disk", ["stall, resume or fail"]],
+  ["a disk fault that does nothing", step("disk: {server: 1}"), 3, "steps[0].disk", ["corrupt or fail"]],
   ["a disk that fails at the unknown", step("disk: {server: 1, fail: log}"), 3, "steps[0].disk.fail", ["sync-log"]],
   [
     "a disk that stalls and resumes",
