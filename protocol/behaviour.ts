@@ -7,7 +7,8 @@
  */
 export interface Behaviour {
   /**
-   * TRUNC removes snapshots above the zxid, and cuts before the next record where there is none with that zxid
+   * TRUNC removes snapshots above the zxid, and cuts before the next record where there is none with that zxid. A learner
+   * that has no older snapshot to go back to asks for a SNAP instead: it reports zxid 0
    * (ZOOKEEPER-1549, FileTxnLog#truncate; open-snapshot-survives-trunc, open-trunc-keeps-one-txn-too-many).
    */
   readonly truncCutsAll: boolean;
@@ -30,6 +31,16 @@ export interface Behaviour {
   readonly syncsWhatItReads: boolean;
   /** No epoch is proposed whose acceptedEpoch could not be written (Leader#getEpochToPropose; open-epoch-used-though-not-accepted). */
   readonly unwrittenEpochIsNotUsed: boolean;
+  /**
+   * A server whose log could not be written ends, instead of looking for a leader with what only its memory has
+   * (SyncRequestProcessor, ZooKeeperCriticalThread#handleException; open-failed-log-write-outlived).
+   */
+  readonly failedLogEndsServer: boolean;
+  /**
+   * A server whose newest snapshot cannot be read does not start from an older one, behind which the log may be purged or
+   * have a hole (FileSnap#deserialize; open-corrupt-snapshot-older-one-used).
+   */
+  readonly corruptSnapshotEndsServer: boolean;
   /** A learner that is interrupted between TRUNC and NEWLEADER reads its database again (ZOOKEEPER-5094). */
   readonly interruptedTruncReloads: boolean;
 }
@@ -41,6 +52,8 @@ export const NEWEST: Behaviour = {
   startsBehindItsZxid: false,
   syncsWhatItReads: false,
   unwrittenEpochIsNotUsed: false,
+  failedLogEndsServer: false,
+  corruptSnapshotEndsServer: false,
   interruptedTruncReloads: false,
 };
 
@@ -52,6 +65,8 @@ export const PATCHED: Behaviour = {
   startsBehindItsZxid: true,
   syncsWhatItReads: true,
   unwrittenEpochIsNotUsed: true,
+  failedLogEndsServer: true,
+  corruptSnapshotEndsServer: true,
   interruptedTruncReloads: true,
 };
 

@@ -132,6 +132,19 @@ export class Database {
     return true;
   }
 
+  /** Whether a snapshot at or below `zxid`, with the log behind it, tells all that this server has up to there. */
+  canTruncateTo(zxid: Zxid): boolean {
+    const wanted = this.logHistory.upTo(zxid);
+    return this.saved.some((snapshot) => {
+      if (snapshot.zxid > zxid) return false;
+      let told = snapshot.history;
+      for (const txn of this.recordsBehind(snapshot.zxid)) {
+        if (txn.zxid <= zxid && txn.zxid > told.zxid) told = told.extend(txn);
+      }
+      return told.equals(wanted);
+    });
+  }
+
   append(txn: Txn): void {
     if (this.rolled || this.files.length === 0) {
       // A file of the same name is written anew from its start.

@@ -312,7 +312,7 @@ export class Leader implements Waiter {
   }
 
   syncFacts(peerLastZxid: Zxid, observer: boolean): SyncFacts<Zxid, Txn> {
-    const { database, settings } = this.peer;
+    const { behaviour, database, settings } = this.peer;
     return {
       peerLastZxid,
       lastProcessedZxid: database.lastProcessedZxid,
@@ -320,7 +320,7 @@ export class Leader implements Waiter {
       txnLogFiles: database.logFiles,
       txnLogSyncEnabled: settings.snapshotSizeFactor >= 0,
       txnLogExceedsSizeLimit: database.exceedsTxnLogSizeLimit(peerLastZxid),
-      forceSnapSync: settings.forceSnapSync,
+      forceSnapSync: settings.forceSnapSync || (behaviour.truncCutsAll && peerLastZxid === 0),
       lastProposed: this.lastProposed,
       toBeApplied: this.toBeApplied,
       outstandingProposals: this.outstanding.map((proposal) => proposal.txn),
@@ -387,6 +387,7 @@ export class Leader implements Waiter {
       for (const txn of done) this.processAck(this.peer.myid, txn.zxid);
       log.flush();
     }
+    if (!ok && this.peer.logFailed()) return;
     if (this.phase === "shutting-down") {
       if (log.idle) this.finishShutdown();
     } else if (!ok) {

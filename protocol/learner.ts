@@ -158,7 +158,7 @@ export class Learner {
   }
 
   private ackEpoch(epoch: Epoch): void {
-    this.send(packet(ACKEPOCH, this.lastLoggedZxid, epoch));
+    this.send(packet(ACKEPOCH, this.peer.needsSnap ? 0 : this.lastLoggedZxid, epoch));
     this.registered();
   }
 
@@ -192,6 +192,7 @@ export class Learner {
   }
 
   logSynced(ok: boolean): void {
+    if (!ok && this.peer.logFailed()) return;
     if (this.service === null) {
       this.synchronization?.logSynced(ok);
       return;

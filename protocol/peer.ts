@@ -93,6 +93,8 @@ export class Peer implements ElectionServer {
   acceptedEpoch: Epoch = -1;
   currentEpoch: Epoch = -1;
   currentVote: Vote;
+  /** With truncCutsAll: a TRUNC could not be carried out. */
+  needsSnap = false;
   /** Not between an `exit` and the end of the process. */
   alive = true;
 
@@ -263,6 +265,13 @@ export class Peer implements ElectionServer {
 
   lookingAgain(sid: ServerId): void {
     this.leader?.lookingAgain(sid);
+  }
+
+  /** The log thread could not write. True if that is the end of the process. */
+  logFailed(): boolean {
+    if (!this.behaviour.failedLogEndsServer) return false;
+    this.exit(EXIT_UNEXPECTED, "disk-error", "the log could not be written");
+    return true;
   }
 
   exit(code: number, reason: FailureReason, detail: string): void {

@@ -91,6 +91,11 @@ export class Synchronization {
         this.begin();
         break;
       case TRUNC:
+        if (peer.behaviour.truncCutsAll && !peer.database.canTruncateTo(message.zxid)) {
+          peer.needsSnap = true;
+          learner.fail("truncate-failed", "a snapshot is ahead of where the log should end");
+          return;
+        }
         this.truncateTo = message.zxid;
         this.stage = "truncating";
         this.inSnap = peer.behaviour.interruptedTruncReloads;
@@ -215,6 +220,7 @@ export class Synchronization {
   snapshotSaved(ok: boolean): void {
     const { behaviour, database, effects } = this.peer;
     if (ok && behaviour.snapReplacesLog && database.forgetLogBehindSnapshot()) effects.dropLog();
+    if (ok) this.peer.needsSnap = false;
     if (ok) this.logCommitted();
     else this.learner.exit(10, "disk-error", "the snapshot could not be written");
   }

@@ -167,8 +167,8 @@ export class ServerDisk {
   }
 
   /** The file that keeps a server from starting, if there is one. */
-  get unreadable(): string | undefined {
-    return this.disk.list().find((name) => !name.startsWith(SNAPSHOT) && this.disk.isCorrupt(name));
+  unreadable(snapshotsToo: boolean): string | undefined {
+    return this.disk.list().find((name) => this.disk.isCorrupt(name) && (snapshotsToo || !name.startsWith(SNAPSHOT)));
   }
 
   /** Fills the disk before the run. */

@@ -70,9 +70,13 @@ export class Server implements NodeProgram<Message>, Effects {
   /** To be called once the node runs this program. */
   start(): void {
     this.input();
-    const { unreadable } = this.disk;
+    const { unreadable } = this;
     if (unreadable === undefined) this.peer.start(this.disk.image());
     else this.peer.exit(EXIT_UNEXPECTED, "disk-error", `${unreadable} cannot be read`);
+  }
+
+  private get unreadable(): string | undefined {
+    return this.disk.unreadable(this.peer.behaviour.corruptSnapshotEndsServer);
   }
 
   /** The process is gone. */
@@ -136,7 +140,7 @@ export class Server implements NodeProgram<Message>, Effects {
 
   onDiskDone(operation: number, result: "ok" | "error" | "full"): void {
     this.input();
-    const done = result === "ok" && (operation !== DISK_LOAD || this.disk.unreadable === undefined);
+    const done = result === "ok" && (operation !== DISK_LOAD || this.unreadable === undefined);
     this.peer.diskDone(operation as DiskOp, done, this.disk.resultOf(operation));
   }
 

@@ -109,7 +109,7 @@ export class Direction<M> {
 
   clear(): void {
     this.recall();
-    while (this.length > 0) this.shift();
+    this.clearUnscheduled();
   }
 
   /** Forgets the parcels that have no token under way. */
@@ -118,6 +118,12 @@ export class Direction<M> {
       this.length--;
       this.ring[(this.head + this.length) & (this.ring.length - 1)] = undefined;
     }
+    this.ended &&= this.endIsUnderWay();
+  }
+
+  private endIsUnderWay(): boolean {
+    const last = this.length === 0 ? undefined : this.at(this.length - 1).kind;
+    return last === CLOSE || last === RESET || last === REFUSAL;
   }
 
   private grow(): void {
