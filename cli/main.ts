@@ -5,7 +5,16 @@
  */
 import { Command, CommanderError } from "commander";
 import { EXIT_BAD_INPUT, EXIT_OK } from "./exit-codes.ts";
-import { checkRelease, collect, parseMoment, parseSeed, parseSeeds, parseServers } from "./options.ts";
+import {
+  checkRelease,
+  collect,
+  parseCount,
+  parseMoment,
+  parseSeed,
+  parseSeeds,
+  parseServers,
+  parseShard,
+} from "./options.ts";
 import { UsageError } from "./usage-error.ts";
 import { VERSION } from "./version.ts";
 
@@ -75,6 +84,35 @@ function createProgram(done: (code: number) => void): Command {
     .option("--noise", "with the noise that `run --noise` adds")
     .option("--messages", "every message that arrives, too")
     .action(async (name, options) => done(await (await import("./replay.ts")).replay(name, options)));
+
+  running(command("fuzz [scenario]", "a campaign: plans drawn seed after seed, what fails shrunk and explained"))
+    .option("--runs <n>", "so many seeds, from --seed on", parseCount("--runs"))
+    .option("--time <time>", "so long, as 60s (default, without --runs and --seeds)", parseMoment("--time"))
+    .option("--seeds <a..b>", "these seeds, both included", parseSeeds)
+    .option("--workers <n>", "worker threads (default: one a core)", (text) => Number(parseCount("--workers")(text)))
+    .option("--faults <kinds>", "only these faults, as partition,crash (see list faults)", (text) => text.split(","))
+    .option("--strategy <name>", "portfolio (default), swarm, uniform, pct, delay-bounded, mutation")
+    .option("--shard <i/n>", "the i-th of n parts", parseShard)
+    .option("--out <dir>", "where findings and the journal go", "zabsim-findings")
+    .option(
+      "--reporter <kinds>",
+      "text, json, junit, github (junit goes to DIR/junit.xml)",
+      (text) => text.split(","),
+      [],
+    )
+    .option("--resume", "goes on with the campaign in DIR")
+    .option("--strict", "known bugs of the release count as findings, too")
+    .action(async (name, options) => done(await (await import("./fuzz.ts")).fuzz(name, options)));
+
+  command("coverage [dir]", "what the campaign in DIR has reached, and what never").action(async (dir, options) =>
+    done(await (await import("./fuzz.ts")).coverage(dir ?? "zabsim-findings", options)),
+  );
+
+  running(command("shrink <file>", "makes a failing scenario as small as it gets"))
+    .option("--out <file>", "where it goes (default: FILE.min.yaml, which a second call takes up)")
+    .option("--runs <n>", "at most so many runs", parseCount("--runs"), 20_000n)
+    .option("--time <time>", "at most so long", parseMoment("--time"))
+    .action(async (file, options) => done(await (await import("./shrink.ts")).shrink(file, options)));
 
   command("decide", "the sync decision alone, and why: from flags, or from JSON lines")
     .option("--stdin", "read one JSON object a line, answer one a line")

@@ -28,6 +28,21 @@ export function parseSeeds(text: string): readonly [bigint, bigint] {
   return range;
 }
 
+/** A count: a whole number from 1 on. */
+export function parseCount(option: string): (text: string) => bigint {
+  return (text) => {
+    if (/^[1-9]\d{0,17}$/.test(text)) return BigInt(text);
+    throw new UsageError(`${option} ${text}: not a count (accepted: whole numbers from 1 on)`);
+  };
+}
+
+/** `--shard I/N`: the I-th of N parts. */
+export function parseShard(text: string): readonly [number, number] {
+  const [, shard, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
+  if (Number(shard) >= 1 && Number(shard) <= Number(of)) return [Number(shard), Number(of)];
+  throw new UsageError(`--shard ${text}: not a part (accepted: 1/4, 2/4, 3/4, 4/4)`);
+}
+
 export function parseServers(text: string): number[] {
   return text.split(",").map((part) => {
     if (!/^\d{1,3}$/.test(part.trim())) throw new UsageError(`--server ${text}: not server ids (accepted: 1 or 1,3)`);

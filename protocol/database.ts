@@ -132,6 +132,14 @@ export class Database {
     return true;
   }
 
+  /** What lies on disk besides the snapshot of that zxid and older ones is no part of this server's history any more. */
+  forgetAllBut(snapshotZxid: Zxid): void {
+    this.files = [];
+    this.rolled = true;
+    this.saved = this.saved.filter(({ zxid }) => zxid <= snapshotZxid);
+    this.logHistory = this.newestSnapshot()?.history ?? this.emptyHistory;
+  }
+
   /** Whether a snapshot at or below `zxid`, with the log behind it, tells all that this server has up to there. */
   canTruncateTo(zxid: Zxid): boolean {
     const wanted = this.logHistory.upTo(zxid);

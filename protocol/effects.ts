@@ -100,8 +100,8 @@ export interface Effects {
    * with no log it fails. `cutsAll`: that one goes too, as do snapshots above `zxid`, and it does not fail.
    */
   truncateLog(zxid: Zxid, cutsAll: boolean): void;
-  /** Removes all log files there are. Not ZooKeeper's: with snapReplacesLog. */
-  dropLog(): void;
+  /** Removes all log files there are, and all snapshots above that zxid. Not ZooKeeper's: with snapReplacesLog. */
+  dropAllBut(snapshotZxid: Zxid): void;
   /** Written to a temporary file, synced and renamed (AtomicFileWritingIdiom). */
   writeAcceptedEpoch(epoch: Epoch): void;
   writeCurrentEpoch(epoch: Epoch): void;

@@ -137,7 +137,9 @@ export class Peer implements ElectionServer {
     let current = image.currentEpoch ?? epochOfZxid;
     const steps: StartStep[] = [];
     if (this.behaviour.syncsWhatItReads) steps.push("log");
-    if (this.behaviour.snapReplacesLog && database.forgetLogBehindSnapshot()) this.effects.dropLog();
+    if (this.behaviour.snapReplacesLog && database.forgetLogBehindSnapshot()) {
+      this.effects.dropAllBut(database.lastProcessedZxid);
+    }
     if (image.snapshots.length === 0 && database.lastProcessedZxid === 0) steps.push("snapshot");
     if (image.currentEpoch === undefined) steps.push("current-epoch");
     if (epochOfZxid > current && !this.behaviour.startsBehindItsZxid) {

@@ -52,6 +52,7 @@ export class Synchronization {
   private stage: Stage = "reading-op";
   private snapshotNeeded = true;
   private syncSnapshot = false;
+  private tookSnap = false;
   /** Committed txns go to the log at NEWLEADER, instead of to the tree at once. */
   private writeToTxnLog = false;
   private sawNewLeader = false;
@@ -85,6 +86,7 @@ export class Synchronization {
         break;
       case SNAP:
         this.inSnap = true;
+        this.tookSnap = true;
         this.syncSnapshot = true;
         peer.database.install(message.data, message.zxid);
         peer.notes.loaded(peer.database.history, peer.database.logHistory);
@@ -218,11 +220,18 @@ export class Synchronization {
   }
 
   snapshotSaved(ok: boolean): void {
-    const { behaviour, database, effects } = this.peer;
-    if (ok && behaviour.snapReplacesLog && database.forgetLogBehindSnapshot()) effects.dropLog();
-    if (ok) this.peer.needsSnap = false;
+    if (ok && this.tookSnap) this.replaceAllBySnap();
     if (ok) this.logCommitted();
     else this.learner.exit(10, "disk-error", "the snapshot could not be written");
+  }
+
+  private replaceAllBySnap(): void {
+    const { behaviour, database, effects } = this.peer;
+    this.peer.needsSnap = false;
+    if (!behaviour.snapReplacesLog) return;
+    const { zxid } = database.snapshot();
+    database.forgetAllBut(zxid);
+    effects.dropAllBut(zxid);
   }
 
   /** ZOOKEEPER-4394, -4646: committed txns go to the log and the tree, and are synced, before the epoch is written. */

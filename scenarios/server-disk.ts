@@ -108,8 +108,9 @@ export class ServerDisk {
     return cutsAll;
   }
 
-  dropLog(): void {
+  dropAllBut(snapshotZxid: Zxid): void {
     this.openLog = undefined;
+    this.removeSnapshotsAbove(snapshotZxid);
     for (const name of this.named(LOG)) this.disk.remove(LOG + name, NO_OPERATION, MAIN_THREAD);
   }
 
@@ -182,6 +183,12 @@ export class ServerDisk {
     value(`${CURRENT_EPOCH}.tmp`, currentEpochTmp);
     for (const snapshot of image.snapshots) value(SNAPSHOT + snapshot.zxid, snapshot);
     for (const { name, txns } of image.logFiles) this.disk.preset(LOG + name, { records: txns });
+  }
+
+  private removeSnapshotsAbove(zxid: Zxid): void {
+    for (const name of this.named(SNAPSHOT)) {
+      if (name > zxid) this.disk.remove(SNAPSHOT + name, NO_OPERATION, MAIN_THREAD);
+    }
   }
 
   private logFiles(): LogFile[] {

@@ -209,8 +209,8 @@ export class Server implements NodeProgram<Message>, Effects {
     if (this.running) this.disk.syncLog();
   }
 
-  dropLog(): void {
-    if (this.running) this.disk.dropLog();
+  dropAllBut(snapshotZxid: Zxid): void {
+    if (this.running) this.disk.dropAllBut(snapshotZxid);
   }
 
   truncateLog(zxid: Zxid, cutsAll: boolean): void {

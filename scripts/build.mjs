@@ -44,7 +44,8 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   sourcemap: false,
-  external: Object.keys(devDependencies),
+  // Piscina starts worker threads from files of its own.
+  external: [...Object.keys(devDependencies), "piscina"],
   // Its ES modules start twice as fast as the CommonJS that a bundle for Node would take.
   alias: { yaml: join(root, "node_modules", "yaml", "browser", "index.js") },
   // Some packages are CommonJS and require Node's own modules.

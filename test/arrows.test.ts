@@ -35,8 +35,9 @@ const ARROWS: Readonly<Record<Room, Arrows>> = {
   reports: {
     files: /^reports\//,
     types: /^(sim|protocol|scenarios)\//,
-    packages: /^(chalk|cli-table3)$/,
-    allowed: "reports -> types of sim, protocol, scenarios (`import type`); packages chalk, cli-table3",
+    packages: /^(chalk|cli-table3|junit-report-builder)$/,
+    allowed:
+      "reports -> types of sim, protocol, scenarios (`import type`); packages chalk, cli-table3, junit-report-builder",
   },
   live: {
     files: /^(live|protocol)\/|^sim\/trace(-[^/]*)?(\.ts$|\/)/,

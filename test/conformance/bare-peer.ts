@@ -271,7 +271,7 @@ export class BarePeer implements Effects {
       return null;
     });
   }
-  dropLog(): void {
+  dropAllBut(): void {
     this.log = [];
   }
 

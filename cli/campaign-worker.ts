@@ -1,0 +1,74 @@
+/**
+ * What a worker thread of a campaign does: run blocks of seeds, and make a failing plan into a finding.
+ */
+import { whyStuck } from "../reports/stuck.ts";
+import { whyText } from "../reports/why.ts";
+import {
+  type Block,
+  type BlockResult,
+  type CampaignOptions,
+  type FailedPlan,
+  runBlock,
+} from "../scenarios/fuzz/campaign.ts";
+import { knownBugs } from "../scenarios/fuzz/known.ts";
+import { runScenario } from "../scenarios/run.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+import { shrinkScenario } from "../scenarios/shrink/shrink-scenario.ts";
+import { writeScenario } from "../scenarios/write-scenario.ts";
+import { Trace } from "../sim/trace.ts";
+
+export interface Finding {
+  readonly signature: string;
+  /** The invariant, or "liveness". */
+  readonly invariant: string;
+  readonly seed: string;
+  /** The scenarios in scenarios/bugs/ that tell of what it needs; none: it is new. */
+  readonly known: readonly string[];
+  readonly steps: number;
+  readonly servers: number;
+  /** How many runs the shrinking took, and whether it came to its end. */
+  readonly shrinkRuns: number;
+  readonly shrunkAll: boolean;
+  readonly needsNoSeed: boolean;
+  readonly why: string;
+  /** The scenario file. */
+  readonly yaml: string;
+}
+
+export interface InvestigateTask {
+  readonly failed: FailedPlan;
+  readonly maxRuns: number;
+}
+
+export function block(task: { options: CampaignOptions; block: Block }): BlockResult {
+  return runBlock(task.options, task.block);
+}
+
+export function investigate({ failed, maxRuns }: InvestigateTask): Finding {
+  const { failure, scenario, seed, signature } = failed;
+  const steps = shrinkScenario(scenario, failure, { maxRuns });
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  const shrunk = step.value;
+  const small = shrunk?.scenario ?? scenario;
+  const known = knownBugs(small, failure);
+  return {
+    signature,
+    invariant: failure.kind === "stuck" ? "liveness" : failure.id,
+    seed: String(seed),
+    known,
+    steps: small.steps.length,
+    servers: Object.keys(small.servers).length,
+    shrinkRuns: shrunk?.runs ?? 0,
+    shrunkAll: shrunk?.complete ?? false,
+    needsNoSeed: shrunk?.needsNoSeed ?? false,
+    why: whyOf(small),
+    yaml: writeScenario(small, [`${signature}, found with seed ${seed}.`]),
+  };
+}
+
+/** Why a scenario fails, in text. */
+export function whyOf(scenario: Scenario): string {
+  const run = runScenario(scenario, { seed: BigInt(scenario.seed ?? 1), trace: new Trace() });
+  return (run.violations.length > 0 ? whyText(run) : whyStuck(run)) ?? "";
+}

@@ -1,0 +1,230 @@
+/**
+ * Runs a campaign on all cores: blocks of seeds go to worker threads, failing plans come back and go to a worker again to
+ * be shrunk and explained, findings are written to the folder before they are told.
+ */
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { Piscina } from "piscina";
+import {
+  BLOCK_SIZE,
+  type BlockResult,
+  type CampaignOptions,
+  CampaignTotals,
+  type FailedPlan,
+  type Nondeterminism,
+} from "../../scenarios/fuzz/campaign.ts";
+import { writeScenario } from "../../scenarios/write-scenario.ts";
+import type { Finding, InvestigateTask } from "../campaign-worker.ts";
+import { UsageError } from "../usage-error.ts";
+import type { BlockLine, FindingLine, Journal } from "./journal.ts";
+
+export interface CampaignSettings {
+  readonly options: CampaignOptions;
+  readonly firstSeed: bigint;
+  /** Undefined: until the time is over. */
+  readonly lastSeed: bigint | undefined;
+  readonly timeMs: number | undefined;
+  readonly workers: number;
+  /** This one of so many; from 1 on. */
+  readonly shard: readonly [number, number];
+  readonly shrinkRuns: number;
+}
+
+export interface FoundFile extends Finding {
+  readonly file: string;
+}
+
+/** Told of what happens, after it has been saved. */
+export interface CampaignWatcher {
+  found(finding: FoundFile): void | Promise<void>;
+  nondeterministic(difference: Nondeterminism): void | Promise<void>;
+}
+
+/** How many plans with the same signature are looked into; more if the fixes of known bugs do not mend them. */
+const INVESTIGATED_OF_SIGNATURE = 3;
+const INVESTIGATED_UNMENDED = 12;
+
+export const DEFAULT_WORKERS = availableParallelism();
+
+export class CampaignRunner {
+  readonly totals = new CampaignTotals();
+  readonly findings: FoundFile[] = [];
+  /** How often each failure came. */
+  readonly counts = new Map<string, number>();
+  readonly nondeterminism: Nondeterminism[] = [];
+  /** Set to end the campaign soon. */
+  interrupted = false;
+  private readonly settings: CampaignSettings;
+  private readonly journal: Journal;
+  private readonly watcher: CampaignWatcher;
+  private readonly doneBlocks = new Set<number>();
+  private readonly investigated = new Map<string, number>();
+  private readonly told = new Set<string>();
+  private nextBlock = 0;
+  private pool: Piscina | undefined;
+
+  constructor(settings: CampaignSettings, journal: Journal, watcher: CampaignWatcher) {
+    this.settings = settings;
+    this.journal = journal;
+    this.watcher = watcher;
+  }
+
+  /** How many seeds there are to run; undefined when only the time limits them. */
+  get seedsInAll(): number | undefined {
+    const { lastSeed, firstSeed, shard } = this.settings;
+    if (lastSeed === undefined) return undefined;
+    let seeds = 0;
+    for (let block = 0; ; block++) {
+      const count = this.blockOf(block)?.count;
+      if (count === undefined) break;
+      if (block % shard[1] === shard[0] - 1) seeds += count;
+      if (firstSeed + BigInt((block + 1) * BLOCK_SIZE) > lastSeed) break;
+    }
+    return seeds;
+  }
+
+  /** Takes up what the journal tells. */
+  resume(): void {
+    for (const line of this.journal.read()) {
+      if ("block" in line) this.countBlock(line);
+      else if ("finding" in line) this.keep({ ...line.finding, file: line.file });
+      else this.checkSame(line.campaign);
+    }
+  }
+
+  begin(): void {
+    this.journal.begin(this.identity());
+  }
+
+  async run(): Promise<void> {
+    const { timeMs, workers } = this.settings;
+    const untilMs = timeMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeMs;
+    this.pool = new Piscina({ filename: WORKER, minThreads: workers, maxThreads: workers, idleTimeout: 10_000 });
+    const running = new Set<Promise<void>>();
+    try {
+      while (!this.interrupted) {
+        const block = Date.now() < untilMs ? this.takeBlock() : undefined;
+        if (block === undefined) break;
+        const task = this.runBlock(block).finally(() => running.delete(task));
+        running.add(task);
+        // Two for each worker: one to run, one to have ready.
+        if (running.size >= workers * 2) await Promise.race(running);
+      }
+      await Promise.all(running);
+    } finally {
+      await this.pool.destroy();
+    }
+  }
+
+  private takeBlock(): number | undefined {
+    const [shard, of] = this.settings.shard;
+    for (;;) {
+      const block = this.nextBlock++;
+      if (this.blockOf(block) === undefined) return undefined;
+      if (block % of === shard - 1 && !this.doneBlocks.has(block)) return block;
+    }
+  }
+
+  private blockOf(index: number): { first: bigint; count: number } | undefined {
+    const { firstSeed, lastSeed } = this.settings;
+    const first = firstSeed + BigInt(index * BLOCK_SIZE);
+    if (lastSeed === undefined) return { first, count: BLOCK_SIZE };
+    const left = lastSeed - first + 1n;
+    return left <= 0n ? undefined : { first, count: left < BigInt(BLOCK_SIZE) ? Number(left) : BLOCK_SIZE };
+  }
+
+  private async runBlock(index: number): Promise<void> {
+    const task = { options: this.settings.options, block: this.blockOf(index) };
+    const result: BlockResult = await (this.pool as Piscina).run(task, { name: "block" });
+    const failed: Record<string, number> = {};
+    for (const { signature } of result.failed) failed[signature] = (failed[signature] ?? 0) + 1;
+    const before = this.totals.coverage.toJSON();
+    const { runs, events, virtualUs, faults } = result;
+    const fresh = Object.keys(result.coverage).filter((feature) => !(feature in before));
+    const line: BlockLine = { block: index, runs, events, virtualUs, fresh, faults, failed };
+    // Only a block whose findings are saved counts as done.
+    await Promise.all(result.failed.filter((plan) => this.isWorthALook(plan)).map((plan) => this.investigate(plan)));
+    this.journal.append(line);
+    this.countBlock(line, result.coverage);
+    for (const difference of result.nondeterministic) {
+      this.nondeterminism.push(difference);
+      await this.watcher.nondeterministic(difference);
+    }
+  }
+
+  private countBlock(line: BlockLine, coverage?: BlockResult["coverage"]): void {
+    const { block, failed, fresh, ...sums } = line;
+    this.doneBlocks.add(block);
+    const reached = coverage ?? Object.fromEntries(fresh.map((feature) => [feature, 1]));
+    this.totals.add({ ...sums, coverage: reached, failed: [], nondeterministic: [] });
+    for (const [signature, count] of Object.entries(failed)) {
+      this.counts.set(signature, (this.counts.get(signature) ?? 0) + count);
+    }
+  }
+
+  private isWorthALook({ mended, signature }: FailedPlan): boolean {
+    const looked = this.investigated.get(signature) ?? 0;
+    if (looked >= (mended ? INVESTIGATED_OF_SIGNATURE : INVESTIGATED_UNMENDED)) return false;
+    this.investigated.set(signature, looked + 1);
+    return true;
+  }
+
+  private async investigate(failed: FailedPlan): Promise<void> {
+    const { shrinkRuns } = this.settings;
+    if (this.interrupted) {
+      this.journal.save(`${fileName(failed.signature, failed.seed)}.unshrunk.yaml`, writeScenario(failed.scenario));
+      return;
+    }
+    const task: InvestigateTask = { failed, maxRuns: shrinkRuns };
+    const finding: Finding = await (this.pool as Piscina).run(task, { name: "investigate" });
+    if (this.isTold(finding)) return;
+    const file = this.journal.save(`${fileName(finding.signature, failed.seed)}.yaml`, finding.yaml);
+    const line: FindingLine = { finding, file };
+    this.journal.append(line);
+    this.keep({ ...finding, file });
+    await this.watcher.found({ ...finding, file });
+  }
+
+  /** The same failure of the same known bugs, or a new one that looks the same, is told once. */
+  private isTold({ known, signature }: Finding): boolean {
+    return this.told.has(`${signature} ${known.join()}`);
+  }
+
+  private keep(finding: FoundFile): void {
+    this.told.add(`${finding.signature} ${finding.known.join()}`);
+    this.findings.push(finding);
+  }
+
+  /** What decides which plans there are. */
+  private identity(): Record<string, unknown> {
+    const { firstSeed, lastSeed, options, shard } = this.settings;
+    const { faults, scenario, strategy, zookeeper } = options;
+    return {
+      zookeeper,
+      strategy: strategy ?? "portfolio",
+      faults: faults ?? "all",
+      scenario: scenario?.name ?? "drawn",
+      firstSeed: String(firstSeed),
+      lastSeed: lastSeed === undefined ? "open" : String(lastSeed),
+      shard: shard.join("/"),
+    };
+  }
+
+  private checkSame(before: Readonly<Record<string, unknown>>): void {
+    for (const [name, value] of Object.entries(this.identity())) {
+      if (String(before[name]) === String(value)) continue;
+      const what = `--resume: the campaign in ${this.journal.folder} has ${name} ${String(before[name])}, this one ${String(value)}`;
+      throw new UsageError(`${what} (accepted: the same options, or another --out)`);
+    }
+  }
+}
+
+/** Beside the bundle; run from its source there are no workers. */
+const WORKER = fileURLToPath(new URL("./campaign-worker.js", import.meta.url));
+
+function fileName(signature: string, seed: bigint): string {
+  return `${signature
+    .replace(/[^A-Za-z0-9]+/g, "-")
+    .replace(/-$/, "")
+    .toLowerCase()}-${seed}`;
+}

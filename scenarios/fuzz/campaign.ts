@@ -1,0 +1,130 @@
+/**
+ * A campaign: seed after seed a plan is drawn and run. It is cut into blocks of consecutive seeds, which can be run anywhere
+ * in any order: what a block finds depends on its seeds alone. Plans that reach something new in a block are what
+ * mutation starts from in the rest of it.
+ */
+import { checkDeterminism } from "../../sim/index.ts";
+import { ScenarioRunner } from "../run.ts";
+import type { Scenario } from "../scenario.ts";
+import { type Failure, signatureOf } from "../shrink/failure.ts";
+import { Coverage } from "./coverage.ts";
+import type { FaultName } from "./fault-kinds.ts";
+import { isMendedByAll } from "./known.ts";
+import type { Plan } from "./plan.ts";
+import { planOfSeed } from "./plan-arbitrary.ts";
+import { runPlan } from "./run-plan.ts";
+import type { StrategyName } from "./strategies.ts";
+
+export interface CampaignOptions {
+  readonly zookeeper: string;
+  /** Undefined: the portfolio. */
+  readonly strategy: StrategyName | undefined;
+  /** Undefined: all. */
+  readonly faults: readonly FaultName[] | undefined;
+  /** Undefined: ensembles are drawn, too. */
+  readonly scenario: Scenario | undefined;
+}
+
+/** Seeds from `first` on. */
+export interface Block {
+  readonly first: bigint;
+  readonly count: number;
+}
+
+export const BLOCK_SIZE = 64;
+
+/** One seed in so many is run twice. */
+const RUN_TWICE_EVERY = 100n;
+
+export interface FailedPlan {
+  readonly seed: bigint;
+  readonly scenario: Scenario;
+  readonly failure: Failure;
+  readonly signature: string;
+  /** It does not fail so with the fixes of all known bugs. */
+  readonly mended: boolean;
+}
+
+export interface Nondeterminism {
+  readonly seed: bigint;
+  readonly scenario: Scenario;
+  /** The first event that differs, as it went in either run. */
+  readonly first: string;
+  readonly second: string;
+}
+
+export interface BlockResult {
+  readonly runs: number;
+  readonly events: number;
+  readonly virtualUs: number;
+  readonly coverage: Readonly<Record<string, number>>;
+  /** By kind: how often it struck, and how often with an effect. */
+  readonly faults: Readonly<Record<string, readonly [number, number]>>;
+  readonly failed: readonly FailedPlan[];
+  readonly nondeterministic: readonly Nondeterminism[];
+}
+
+export function runBlock(options: CampaignOptions, { first, count }: Block): BlockResult {
+  const coverage = new Coverage();
+  const ofRun = new Coverage();
+  const corpus: Plan[] = [];
+  const faults: Record<string, [number, number]> = {};
+  const failed: FailedPlan[] = [];
+  const nondeterministic: Nondeterminism[] = [];
+  let events = 0;
+  let virtualUs = 0;
+  for (let seed = first; seed < first + BigInt(count); seed++) {
+    const plan = planOfSeed(seed, planOptions(options), options.strategy, corpus);
+    ofRun.clear();
+    const outcome = runPlan(plan, ofRun);
+    events += outcome.events;
+    virtualUs += outcome.endUs;
+    if (coverage.add(ofRun) > 0) corpus.push(plan);
+    for (const [kind, { struck, tookEffect }] of outcome.faults) {
+      const [before, effectBefore] = faults[kind] ?? [0, 0];
+      faults[kind] = [before + struck, effectBefore + tookEffect];
+    }
+    const { scenario } = plan;
+    const { failure } = outcome;
+    if (failure !== undefined) {
+      const mended = isMendedByAll(scenario, failure);
+      failed.push({ seed, scenario, failure, signature: signatureOf(failure), mended });
+    }
+    const difference = seed % RUN_TWICE_EVERY === 0n ? differenceOf(scenario) : undefined;
+    if (difference !== undefined) nondeterministic.push({ seed, scenario, ...difference });
+  }
+  return { runs: count, events, virtualUs, coverage: coverage.toJSON(), faults, failed, nondeterministic };
+}
+
+function planOptions({ zookeeper, faults, scenario }: CampaignOptions) {
+  return { zookeeper, ...(faults && { faults }), ...(scenario && { scenario }) };
+}
+
+/** The first event in which two runs of the scenario differ; undefined if there is none. */
+function differenceOf(scenario: Scenario): { first: string; second: string } | undefined {
+  const make = (): ScenarioRunner => new ScenarioRunner(scenario, { seed: BigInt(scenario.seed ?? 1), records: false });
+  const digests = [make(), make()].map((runner) => runner.run().digest);
+  if (digests[0] === digests[1]) return undefined;
+  const result = checkDeterminism(make);
+  return result.same ? { first: digests[0] ?? "", second: digests[1] ?? "" } : result;
+}
+
+/** What blocks have found together. */
+export class CampaignTotals {
+  runs = 0;
+  events = 0;
+  virtualUs = 0;
+  readonly coverage = new Coverage();
+  readonly faults = new Map<string, readonly [number, number]>();
+
+  add(result: BlockResult): void {
+    this.runs += result.runs;
+    this.events += result.events;
+    this.virtualUs += result.virtualUs;
+    this.coverage.add(Coverage.fromJSON(result.coverage));
+    for (const [kind, [struck, tookEffect]] of Object.entries(result.faults)) {
+      const [before, effectBefore] = this.faults.get(kind) ?? [0, 0];
+      this.faults.set(kind, [before + struck, effectBefore + tookEffect]);
+    }
+  }
+}
