@@ -21,7 +21,7 @@ import { UsageError } from "./usage-error.ts";
 
 export interface FuzzOptions {
   readonly json?: boolean;
-  readonly seed: bigint;
+  readonly seed?: bigint;
   readonly zookeeper?: string;
   readonly set: readonly string[];
   readonly runs?: bigint;
@@ -93,7 +93,7 @@ function settingsOf(name: string | undefined, options: FuzzOptions): CampaignSet
   const scenario = path === undefined ? undefined : readScenario(path, set).scenario;
   const strategy = oneOf("--strategy", options.strategy, ["portfolio", ...STRATEGY_NAMES]);
   const faults = options.faults?.map((fault) => oneOf("--faults", fault, FAULT_NAMES) as FaultName);
-  const { runs, seeds, seed, time } = options;
+  const { runs, seeds, seed = 1n, time } = options;
   const firstSeed = seeds?.[0] ?? seed;
   const lastSeed = seeds?.[1] ?? (runs === undefined ? undefined : firstSeed + runs - 1n);
   return {

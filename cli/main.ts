@@ -62,7 +62,7 @@ function createProgram(done: (code: number) => void): Command {
       .option("--debug", "show stack traces");
   const running = (one: Command): Command =>
     one
-      .option("--seed <n>", "the seed of the run: unsigned 64 bits, decimal or 0x hex", parseSeed, 1n)
+      .option("--seed <n>", "the seed of the run: unsigned 64 bits, decimal or 0x hex", parseSeed)
       .option("--zookeeper <release>", "behaviour profile", (release) => {
         checkRelease(release);
         return release;

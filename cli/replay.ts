@@ -12,12 +12,13 @@ import { Trace } from "../sim/index.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
 import { paintFor } from "./options.ts";
 import { write } from "./output.ts";
+import { seedFor } from "./run.ts";
 import { nameFor, readScenario, scenarioPaths } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface ReplayOptions {
   readonly json?: boolean;
-  readonly seed: bigint;
+  readonly seed?: bigint;
   readonly zookeeper?: string;
   readonly set: readonly string[];
   readonly from?: number;
@@ -43,9 +44,10 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
       throw new UsageError(`--only ${kind}: no such kind of event (accepted: ${RECORD_EVENTS.join(", ")})`);
     }
   }
+  const seed = seedFor(file.scenario, options.seed);
   const messages = options.messages === true || options.only?.includes("received") === true;
   const result = new ScenarioRunner(file.scenario, {
-    seed: options.seed,
+    seed,
     trace: new Trace(),
     messages,
     noise: options.noise === true,
@@ -63,7 +65,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
   } else {
     const paint = paintFor(process.stdout);
     for (const record of shown) await write(`${timelineLine(record, paint)}\n`);
-    const command = `zabsim replay ${nameFor(path, file.scenario)} --seed ${options.seed}`;
+    const command = `zabsim replay ${nameFor(path, file.scenario)} --seed ${seed}`;
     await write(`\n${runReport(result, paint, command)}\n`);
     if (why !== "") await write(`\n${why}\n`);
   }

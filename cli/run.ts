@@ -6,8 +6,9 @@ import { Chalk } from "chalk";
 import { runJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
 import { runScenario, type ScenarioRun, ScenarioRunner } from "../scenarios/run.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
 import { checkDeterminism } from "../sim/determinism.ts";
-import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
+import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_LIVENESS, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
 import { paintFor } from "./options.ts";
 import { write } from "./output.ts";
 import { Progress } from "./progress.ts";
@@ -15,7 +16,8 @@ import { nameFor, readScenario, type ScenarioFile, scenarioPaths } from "./scena
 
 export interface RunCommandOptions {
   readonly json?: boolean;
-  readonly seed: bigint;
+  /** Default: the scenario's, which is 1 unless it says otherwise. */
+  readonly seed?: bigint;
   readonly zookeeper?: string;
   readonly set: readonly string[];
   readonly seeds?: readonly [bigint, bigint];
@@ -33,19 +35,37 @@ export async function run(names: readonly string[], options: RunCommandOptions):
   const runs: ScenarioRun[] = [];
   const paint = paintFor(process.stdout);
   for (const file of files) {
-    const result = runScenario(file.scenario, { seed: options.seed, noise: options.noise === true });
+    const result = runScenario(file.scenario, {
+      seed: seedFor(file.scenario, options.seed),
+      noise: options.noise === true,
+    });
     runs.push(result);
     if (options.updateGolden) writeFileSync(goldenPath(file.path), goldenText(result));
     if (!options.json) await write(`${runReport(result, paint, replayCommand(file, options))}\n\n`);
   }
   const failed = runs.filter((one) => !one.ok).length;
   if (options.json) {
-    const document = { seed: String(options.seed), passed: runs.length - failed, failed, runs: runs.map(runJson) };
+    const document = {
+      seed: String(options.seed ?? "each scenario's own"),
+      passed: runs.length - failed,
+      failed,
+      runs: runs.map(runJson),
+    };
     await write(`${JSON.stringify(document, null, 2)}\n`);
   } else {
     await write(`${runs.length} scenarios: ${runs.length - failed} ok, ${failed} failed\n`);
   }
-  return failed === 0 ? EXIT_OK : EXIT_FINDING;
+  if (failed === 0) return EXIT_OK;
+  return runs.every((one) => one.ok || isOnlyStuck(one)) ? EXIT_LIVENESS : EXIT_FINDING;
+}
+
+function isOnlyStuck({ liveness, unmet }: ScenarioRun): boolean {
+  return unmet.length === 1 && liveness !== undefined && liveness.liveUs === undefined;
+}
+
+/** What a scenario is run with. */
+export function seedFor(scenario: Scenario, seed: bigint | undefined): bigint {
+  return seed ?? BigInt(scenario.seed ?? 1);
 }
 
 /** The golden output beside a scenario file. */
@@ -60,7 +80,7 @@ export function goldenText(result: ScenarioRun): string {
 
 function replayCommand(file: ScenarioFile, { seed, set, noise }: RunCommandOptions): string {
   const overrides = set.map((one) => ` --set '${one}'`).join("");
-  return `zabsim replay ${nameFor(file.path, file.scenario)} --seed ${seed}${noise ? " --noise" : ""}${overrides}`;
+  return `zabsim replay ${nameFor(file.path, file.scenario)} --seed ${seedFor(file.scenario, seed)}${noise ? " --noise" : ""}${overrides}`;
 }
 
 /** Seed after seed over the scenarios in turn; told is only what fails, each with its replay command. */
@@ -106,9 +126,9 @@ async function checkAll(files: readonly ScenarioFile[], { seed, json }: RunComma
   let differing = 0;
   const lines: Record<string, unknown>[] = [];
   for (const { scenario } of files) {
-    const result = checkDeterminism(() => new ScenarioRunner(scenario, { seed }));
+    const result = checkDeterminism(() => new ScenarioRunner(scenario, { seed: seedFor(scenario, seed) }));
     if (!result.same) differing++;
-    lines.push({ scenario: scenario.name, seed: String(seed), ...result });
+    lines.push({ scenario: scenario.name, seed: String(seedFor(scenario, seed)), ...result });
     if (json) continue;
     const verdict = result.same
       ? `same twice: ${result.events} events, digest ${result.digest}`

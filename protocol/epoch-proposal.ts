@@ -3,7 +3,6 @@
  * before the quorum was complete. The quorum must include the leader. Whoever completes it writes acceptedEpoch while all
  * others wait at the lock; who comes later just gets the epoch.
  */
-import type { Behaviour } from "./behaviour.ts";
 import type { Effects } from "./effects.ts";
 import { TIMER_EPOCH_PROPOSAL } from "./effects.ts";
 import { type Waiter, WaitingRoom } from "./gathering.ts";
@@ -23,10 +22,7 @@ export class EpochProposal {
   /** Who completed the quorum: its thread does the writing, and fails if that fails. */
   private writer: Waiter | null = null;
 
-  private readonly behaviour: Behaviour;
-
-  constructor(myid: ServerId, verifier: QuorumVerifier, effects: Effects, timeoutUs: number, behaviour: Behaviour) {
-    this.behaviour = behaviour;
+  constructor(myid: ServerId, verifier: QuorumVerifier, effects: Effects, timeoutUs: number) {
     this.myid = myid;
     this.effects = effects;
     this.arrived = new AckSet(verifier);
@@ -60,7 +56,7 @@ export class EpochProposal {
    * the epoch settled when its own time is up.
    */
   written(ok: boolean): Waiter | undefined {
-    this.state = ok || !this.behaviour.unwrittenEpochIsNotUsed ? "done" : "waiting";
+    this.state = "done";
     if (ok) {
       this.room.release();
       return undefined;

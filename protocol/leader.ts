@@ -78,7 +78,7 @@ export class Leader implements Waiter {
     this.reads = new Deadline(peer.effects, TIMER_HANDLERS);
     const { initLimit, syncLimit } = peer.settings;
     this.ackDeadline = { initial: initLimit + syncLimit, sync: syncLimit };
-    this.epochProposal = new EpochProposal(peer.myid, peer.verifier, peer.effects, peer.initTimeoutUs, peer.behaviour);
+    this.epochProposal = new EpochProposal(peer.myid, peer.verifier, peer.effects, peer.initTimeoutUs);
   }
 
   // ---- what handlers read
@@ -150,7 +150,8 @@ export class Leader implements Waiter {
     if (ok) this.peer.epochAccepted(this.epoch);
     this.notes.epochProposed(this.epoch);
     const failed = this.epochProposal.written(ok);
-    if (failed === this) this.fail("disk-error", "acceptedEpoch could not be written");
+    if (failed === this || (!ok && this.peer.behaviour.unwrittenEpochIsNotUsed))
+      this.fail("disk-error", "acceptedEpoch could not be written");
     else if (failed instanceof LearnerHandler) failed.fail("disk-error", "acceptedEpoch could not be written");
   }
 

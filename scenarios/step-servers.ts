@@ -40,3 +40,15 @@ export function namedIn(step: Step): ServerId[] {
 }
 
 const NOT_SERVERS = new Set(["count", "rate", "lossRate", "duplicateRate", "unsynced", "epoch", "nth"]);
+
+/** The same with other ids for the servers that it names. */
+export function renumberedIn<Value>(value: Value, ids: ReadonlyMap<ServerId, ServerId>): Value {
+  const renumber = (one: unknown, key: string): unknown => {
+    if (Array.isArray(one)) return one.map((item) => renumber(item, key));
+    if (typeof one === "object" && one !== null) {
+      return Object.fromEntries(Object.entries(one).map(([name, inner]) => [name, renumber(inner, name)]));
+    }
+    return typeof one === "number" && !NOT_SERVERS.has(key) ? (ids.get(one) ?? one) : one;
+  };
+  return renumber(value, "") as Value;
+}

@@ -3,6 +3,7 @@
  */
 import { type ShrinkProgress, shrinkStepwise } from "../../sim/index.ts";
 import { durationUs } from "../cluster.ts";
+import { ScenarioRunner } from "../run.ts";
 import type { Scenario } from "../scenario.ts";
 import { type Failure, runFor } from "./failure.ts";
 import { PASSES } from "./simpler.ts";
@@ -33,8 +34,8 @@ export function* shrinkScenario(
   const seed = BigInt(start.seed ?? 1);
   const first = runFor(start, failure, seed);
   if (first === undefined) return undefined;
-  const { about: _about, ...rest } = start;
-  const trimmed = trim({ ...rest, about: "", expect: { violates: [] } }, failure, first.endUs);
+  // What the probing of liveness does may be a part of it.
+  const trimmed = trim({ ...start, about: "", expect: { violates: [] } }, failure, first.endUs);
   const fails = (candidate: Scenario): boolean => runFor(candidate, failure, seed) !== undefined;
   const shrunk = yield* shrinkStepwise(fails(trimmed) ? trimmed : start, {
     passes: PASSES,
@@ -42,31 +43,33 @@ export function* shrinkScenario(
     maxRuns,
     ...(stop === undefined ? {} : { stop }),
   });
-  const last = runFor(shrunk.value, failure, seed);
-  const { seed: _seed, ...seedless } = trim(
-    shrunk.value,
-    failure,
-    last?.endUs ?? durationUs(shrunk.value.until ?? "120s"),
-  );
+  const trimmedAgain = trim(shrunk.value, failure, runFor(shrunk.value, failure, seed)?.endUs ?? 0);
+  const small = fails(trimmedAgain) ? trimmedAgain : shrunk.value;
+  const { seed: _seed, ...seedless } = small;
   const needsNoSeed = OTHER_SEEDS.every((other) => runFor(seedless, failure, other) !== undefined);
-  const scenario = expecting({ ...seedless, ...(needsNoSeed ? {} : { seed: String(seed) }) }, failure);
+  const scenario = expecting(needsNoSeed ? seedless : { ...seedless, seed: String(seed) }, failure);
   return { scenario, runs: shrunk.runs, complete: shrunk.complete, needsNoSeed };
 }
 
 /** A violation needs neither what comes after it nor a settling. */
 function trim(scenario: Scenario, failure: Failure, endUs: number): Scenario {
-  if (failure.kind === "stuck") return { ...scenario, expect: { ...scenario.expect, stuck: STUCK } };
+  if (failure.kind === "stuck") {
+    const { until: _until, ...rest } = scenario;
+    return { ...rest, expect: { violates: [], stuck: STUCK } };
+  }
   const steps = scenario.steps.filter(
     (step) => !("settle" in step) || durationUs(step.from ?? step.at ?? "0us") < endUs,
   );
-  // Rounded up, and a little more: another seed may take longer.
-  return { ...scenario, steps, until: `${Math.ceil(endUs / 1_000_000) + 1}s` };
+  return { ...scenario, steps, until: `${Math.ceil(endUs / 1000) + 1}ms` };
 }
 
 /** As long as plans are given to come back to life. */
 const STUCK = "120s";
 
+/** All that is violated by then is expected. */
 function expecting(scenario: Scenario, failure: Failure): Scenario {
-  if (failure.kind === "stuck") return { ...scenario, expect: { violates: [], stuck: STUCK } };
-  return { ...scenario, expect: { violates: [failure.id] } };
+  if (failure.kind === "stuck") return scenario;
+  const run = new ScenarioRunner(scenario, { seed: BigInt(scenario.seed ?? 1), digest: false, records: false }).run();
+  const ids = new Set([failure.id, ...run.violations.map(({ id }) => id)]);
+  return { ...scenario, expect: { ...scenario.expect, violates: [...ids] } };
 }

@@ -7,7 +7,7 @@ import { type Pass, simplerItems, simplerWhole, withoutItems } from "../../sim/i
 import { durationUs } from "../cluster.ts";
 import { checkScenario } from "../loading/check.ts";
 import type { Scenario, ServerSpec, Step } from "../scenario.ts";
-import { withoutServer } from "../step-servers.ts";
+import { renumberedIn, withoutServer } from "../step-servers.ts";
 import { verifierOf } from "../verifier.ts";
 import { parseZxidRanges } from "../zxid-range.ts";
 
@@ -23,6 +23,7 @@ export const PASSES: readonly Pass<Scenario>[] = [
   simplerWhole(withoutChance),
   simplerItems(stepsOf, withSteps, simplerStep),
   simplerWhole(sequenced),
+  simplerWhole(renumbered),
 ].map(onlyPossible);
 
 /** All that is one pass simpler: for those who look for themselves which still fail. */
@@ -132,7 +133,7 @@ function* withoutChance(scenario: Scenario): Generator<Scenario> {
 }
 
 /** The same step with less in it, or with rounder numbers. */
-function* simplerStep(step: Step): Generator<Step> {
+function* simplerStep(step: Step, { steps }: Scenario): Generator<Step> {
   const { for: lasts, after, when, from } = step;
   if (lasts !== undefined) {
     const { for: _ever, ...forEver } = step;
@@ -146,6 +147,12 @@ function* simplerStep(step: Step): Generator<Step> {
   }
   if (when?.nth !== undefined && when.nth > 1) yield { ...step, when: { ...when, nth: 1 } };
   if (from !== undefined) for (const sooner of rounder(from)) yield { ...step, from: sooner };
+  if (step.at !== undefined) {
+    // In turn: not before the steps that it waits for.
+    const before = steps.slice(0, steps.indexOf(step)).map(({ at }) => durationUs(at ?? "0us"));
+    const earliest = Math.max(1, ...before);
+    for (const sooner of rounder(step.at)) if (durationUs(sooner) >= earliest) yield { ...step, at: sooner };
+  }
   yield* simplerAction(step);
 }
 
@@ -205,10 +212,29 @@ function durationOf(us: number): string {
   return us % 10 === 0 || us >= 1000 ? `${us / 1000}ms` : `${us}us`;
 }
 
-/** Steps in the order of their times, by time: what waits beside nobody any more need not say so. */
+/** Steps in the order of their times, and as few as can be that wait beside the others. */
 function* sequenced(scenario: Scenario): Generator<Scenario> {
-  const { steps } = scenario;
-  const sorted = steps.toSorted((a, b) => durationUs(a.from ?? a.at ?? "0us") - durationUs(b.from ?? b.at ?? "0us"));
-  if (sorted.every((step, i) => step === steps[i])) return;
-  if (steps.every((step) => step.from !== undefined)) yield { ...scenario, steps: sorted };
+  const timeOf = ({ at, from }: Step): number => durationUs(from ?? at ?? "0us");
+  const steps = scenario.steps.toSorted((a, b) => timeOf(a) - timeOf(b));
+  if (steps.every((step) => step.from === undefined)) return;
+  yield { ...scenario, steps: steps.map(waitingInTurn) };
+  yield { ...scenario, steps: steps.map((step) => (step.when === undefined ? waitingInTurn(step) : step)) };
+  if (steps.some((step, i) => step !== scenario.steps[i])) yield { ...scenario, steps };
+}
+
+function waitingInTurn(step: Step): Step {
+  if (step.from === undefined) return step;
+  const { from, ...rest } = step;
+  return step.when === undefined ? { at: from, ...rest } : rest;
+}
+
+/** Servers 1, 2, 3 … in the order that they have. */
+function* renumbered(scenario: Scenario): Generator<Scenario> {
+  const ids = Object.keys(scenario.servers).map(Number);
+  if (ids.every((sid, i) => sid === i + 1) || scenario.quorum !== undefined) return;
+  const renumber = new Map(ids.map((sid, i) => [sid, i + 1]));
+  const servers = Object.fromEntries(ids.map((sid, i) => [i + 1, scenario.servers[sid] as ServerSpec]));
+  const links = scenario.network.links.map((link) => renumberedIn(link, renumber));
+  const steps = scenario.steps.map((step) => renumberedIn(step, renumber));
+  yield { ...scenario, servers, network: { ...scenario.network, links }, steps };
 }

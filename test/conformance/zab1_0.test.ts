@@ -3,7 +3,6 @@
  * initLimit 2, syncLimit 2.
  */
 import { describe, expect, it } from "vitest";
-import { NEWEST } from "../../protocol/behaviour.ts";
 import { EpochAck } from "../../protocol/epoch-ack.ts";
 import { EpochProposal } from "../../protocol/epoch-proposal.ts";
 import type { Waiter } from "../../protocol/gathering.ts";
@@ -41,7 +40,7 @@ describe("leader", () => {
   it("testLeaderInConnectingFollowers: followers without the leader time out; the leader then gets 6 at once", () => {
     const bare = new BarePeer();
     const log: string[] = [];
-    const proposal = new EpochProposal(0, majority([0, 1, 2]), bare, 4_000_000, NEWEST);
+    const proposal = new EpochProposal(0, majority([0, 1, 2]), bare, 4_000_000);
     proposal.propose(waiter(log, "1"), 1, 0, 0);
     proposal.propose(waiter(log, "2"), 2, 0, 0);
     proposal.timeout(3_999_999);
