@@ -301,6 +301,36 @@ export const FAULT_KINDS = {
       });
     },
   },
+  "moment-and-leader": {
+    about: "power loss at some servers when something happens there, and at whoever leads; they are back before it is",
+    parameters: "the event, the servers, what each keeps, how long",
+    draw: (draw, context) => {
+      const { ids, tickMs } = context;
+      const when = drawMoment(draw, ids);
+      const { server: _one, from: _sender, to: _receiver, ...what } = when;
+      const servers = draw.some(ids, draw.int(1, Math.max(1, ids.length - 1)));
+      const there = (sid: ServerId): Moment =>
+        when.event === undefined ? { ...what, to: sid } : { ...what, server: sid };
+      const crash = (server: ServerId | "leader") => ({
+        server,
+        unsynced: unpowered(draw),
+        connectionsReset: draw.chance(0.5),
+      });
+      const leaderFalls = {
+        ...at(context),
+        when: there(draw.pick(servers)),
+        crash: crash("leader"),
+        for: draw.duration(5 * tickMs, 40 * tickMs),
+      };
+      const struck = servers.map((sid) => ({
+        ...at(context),
+        when: there(sid),
+        crash: crash(sid),
+        for: draw.duration(5, 2 * tickMs),
+      }));
+      return draw.chance(0.5) ? [...struck, leaderFalls] : [leaderFalls, ...struck];
+    },
+  },
 } as const satisfies Record<string, FaultKind>;
 
 export type FaultName = keyof typeof FAULT_KINDS;

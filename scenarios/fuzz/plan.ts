@@ -38,6 +38,8 @@ export interface Character {
   readonly writeCount: number;
   readonly network: Scenario["network"];
   readonly disk: Scenario["disk"];
+  /** How long the plan is, in ticks; default 10 to 60. */
+  readonly lengthTicks?: readonly [number, number];
   /** A latency of its own for every link. */
   readonly linkLatency?: () => string;
 }
@@ -48,7 +50,8 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
   const participants = ids.filter((sid) => base.servers[sid]?.role === "participant");
   const observers = ids.filter((sid) => !participants.includes(sid));
   const tickMs = base.settings.tickTimeMs ?? 2000;
-  const lengthMs = options.lengthMs ?? draw.spanMs(10 * tickMs, 60 * tickMs);
+  const [shortest, longest] = character.lengthTicks ?? [10, 60];
+  const lengthMs = options.lengthMs ?? draw.spanMs(shortest * tickMs, longest * tickMs);
   const losable = draw.some(participants, Math.floor((participants.length - 1) / 2));
   const budget = { losable: [...losable] };
   const drawn: { readonly step: Step; readonly kind: Plan["kinds"][number] }[] = base.steps.map((step) => ({
@@ -63,7 +66,7 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
   const anyFault = FAULT_NAMES.some((name) => character.weights[name] > 0);
   for (let i = 0; anyFault && i < character.faultCount; i++) {
     const kind = draw.weighted(character.weights);
-    const context: FaultContext = { ids, participants, observers, tickMs, atMs: draw.int(1, lengthMs), budget };
+    const context: FaultContext = { ids, participants, observers, tickMs, atMs: drawTime(draw, lengthMs), budget };
     for (const step of FAULT_KINDS[kind].draw(draw, context)) drawn.push({ step, kind });
   }
   const lost = losable.filter((sid) => !budget.losable.includes(sid));
@@ -82,6 +85,11 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
     },
     kinds: drawn.map(({ kind }) => kind),
   };
+}
+
+/** Now and then at the very start: the first election has moments of its own. */
+function drawTime(draw: Draw, lengthMs: number): number {
+  return draw.chance(0.1) ? 1 : draw.int(1, lengthMs);
 }
 
 function networkOf({ network, linkLatency }: Character, ids: readonly ServerId[]): Scenario["network"] {
@@ -144,6 +152,9 @@ function drawSettings(draw: Draw): Partial<Settings> {
     commitLogCount: draw.pick([500, 500, 3, 8]),
     snapCount: draw.pick([100_000, 100_000, 3, 10]),
     snapshotSizeFactor: draw.pick([0.33, 0.33, 0, -1]),
+    ...(draw.chance(0.05) ? { forceSnapSync: true } : {}),
+    // A few txns, and the epoch is over.
+    ...(draw.chance(0.05) ? { initialCounter: 0xffff_ffff - draw.int(12, 40) } : {}),
     electionTransport: draw.chance(0.1) ? "datagram" : "stream",
   };
 }

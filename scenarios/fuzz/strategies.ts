@@ -15,18 +15,28 @@ interface Strategy {
 export const STRATEGIES = {
   swarm: {
     about: "each seed switches whole kinds of faults and of writes off, and draws how often the others come",
-    share: 55,
+    share: 35,
     draw: swarm,
+  },
+  moments: {
+    about: "short plans with a few faults, each at a moment of the protocol",
+    share: 25,
+    draw: (draw, options) => ({
+      ...calm(draw, options),
+      faultCount: options.faultCount ?? draw.int(1, 4),
+      lengthTicks: [5, 25],
+      weights: weights(options, (name) => MOMENT_WEIGHTS[name] ?? 0),
+    }),
   },
   uniform: {
     about: "all kinds of faults, equally often",
-    share: 5,
+    share: 4,
     draw: (draw, options) => ({ ...calm(draw, options), weights: weights(options, () => 1) }),
   },
   pct: {
     about:
       "priorities: every link and disk has a latency of its own size, constant, so that what is ready at once is handled in the order of these; a few of them change at drawn times (PCT, Burckhardt et al. 2010)",
-    share: 10,
+    share: 8,
     draw: (draw, options) => ({
       ...calm(draw, options),
       ...prioritized(draw),
@@ -36,7 +46,7 @@ export const STRATEGIES = {
   },
   "delay-bounded": {
     about: "all latencies constant, and a handful of messages, disks and processes delayed (Emmi et al. 2011)",
-    share: 10,
+    share: 8,
     draw: (draw, options) => ({
       ...calm(draw, options),
       network: { latency: "1ms", lossRate: 0, duplicateRate: 0, links: [] },
@@ -75,6 +85,14 @@ const PCT_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   "same-moment": 1,
   crash: 1,
   "power-loss": 1,
+};
+
+const MOMENT_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
+  moment: 4,
+  "same-moment": 2,
+  "moment-and-leader": 4,
+  "crash-all": 1,
+  "isolate-leader": 1,
 };
 
 const DELAY_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
