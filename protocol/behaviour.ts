@@ -41,6 +41,12 @@ export interface Behaviour {
    * have a hole (FileSnap#deserialize; open-corrupt-snapshot-older-one-used).
    */
   readonly corruptSnapshotEndsServer: boolean;
+  /**
+   * A LOOKING server answers one of the same round that votes for somebody worse: its own vote may not have been heard, and
+   * as long as it hears others it repeats nothing (FastLeaderElection#lookForLeader;
+   * open-election-better-vote-never-repeated).
+   */
+  readonly answersWorseVotes: boolean;
   /** A learner that is interrupted between TRUNC and NEWLEADER reads its database again (ZOOKEEPER-5094). */
   readonly interruptedTruncReloads: boolean;
 }
@@ -54,6 +60,7 @@ export const NEWEST: Behaviour = {
   unwrittenEpochIsNotUsed: false,
   failedLogEndsServer: false,
   corruptSnapshotEndsServer: false,
+  answersWorseVotes: false,
   interruptedTruncReloads: false,
 };
 
@@ -67,6 +74,7 @@ export const PATCHED: Behaviour = {
   unwrittenEpochIsNotUsed: true,
   failedLogEndsServer: true,
   corruptSnapshotEndsServer: true,
+  answersWorseVotes: true,
   interruptedTruncReloads: true,
 };
 

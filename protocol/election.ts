@@ -5,6 +5,7 @@
  * ZooKeeper's loop blocks on a queue; here each notification is one call, and the two waits (for the next notification,
  * and finalizeWait once a quorum agrees) are one deadline. Notifications to oneself pass through `self`, in order.
  */
+import type { Behaviour } from "./behaviour.ts";
 import { Deadline } from "./deadline.ts";
 import { type Effects, TIMER_ELECTION } from "./effects.ts";
 import type { ElectionConnections } from "./election-connections.ts";
@@ -25,6 +26,7 @@ export interface ElectionServer {
   readonly state: ServerState;
   readonly participant: boolean;
   readonly verifier: QuorumVerifier;
+  readonly behaviour: Behaviour;
   readonly settings: Settings;
   readonly currentVote: Vote;
   /** QuorumPeer#getLastLoggedZxid, of a database that is loaded. */
@@ -172,6 +174,12 @@ export class FastLeaderElection {
     } else if (this.beatsProposal(n)) {
       this.propose(n.leader, n.zxid, n.peerEpoch);
       this.sendNotifications();
+    } else if (
+      this.server.behaviour.answersWorseVotes &&
+      from !== this.server.myid &&
+      n.leader !== this.proposedLeader
+    ) {
+      this.connections.send(this.server.nowUs, from, this.proposal());
     }
     this.received.set(from, this.vote(n.leader, n.zxid, n.electionEpoch, n.peerEpoch));
     const mine = this.vote(this.proposedLeader, this.proposedZxid, this.round, this.proposedEpoch);

@@ -16,6 +16,7 @@ export const STORIES: Readonly<Record<Fix, string>> = {
   unwrittenEpochIsNotUsed: "open-epoch-used-though-not-accepted",
   failedLogEndsServer: "open-failed-log-write-outlived",
   corruptSnapshotEndsServer: "open-corrupt-snapshot-older-one-used",
+  answersWorseVotes: "open-election-better-vote-never-repeated",
   interruptedTruncReloads: "zookeeper-5094-interrupted-trunc-memory-ahead-of-disk",
 };
 

@@ -44,13 +44,24 @@ function onlyPossible(pass: Pass<Scenario>): Pass<Scenario> {
   };
 }
 
-/** It would be loaded, and a quorum of its servers has taken part in the newest epoch that any disk knows of. */
+/**
+ * It would be loaded, a quorum of its servers has taken part in the newest epoch that any disk knows of, and those that are
+ * settled are a quorum.
+ */
 export function isPossible(scenario: Scenario): boolean {
   if (checkScenario(scenario).length > 0) return false;
+  const verifier = verifierOf(scenario);
+  const settlesNoQuorum = (step: Step): boolean =>
+    "settle" in step && !verifier.containsQuorum(votersIn(step.settle, scenario));
+  if (scenario.steps.some(settlesNoQuorum)) return false;
   const voters = Object.entries(scenario.servers).filter(([, { role }]) => role === "participant");
   const newest = Math.max(...voters.map(([, spec]) => lastEpoch(spec)));
   const took = voters.filter(([, spec]) => spec.currentEpoch === newest || lastEpoch(spec) === newest);
-  return newest === 0 || verifierOf(scenario).containsQuorum(took.map(([sid]) => Number(sid)));
+  return newest === 0 || verifier.containsQuorum(took.map(([sid]) => Number(sid)));
+}
+
+function votersIn(ids: readonly number[], { servers }: Scenario): number[] {
+  return ids.filter((sid) => servers[sid]?.role === "participant");
 }
 
 function lastEpoch({ history, currentEpoch }: ServerSpec): number {
