@@ -47,6 +47,11 @@ export interface Behaviour {
    * open-election-better-vote-never-repeated).
    */
   readonly answersWorseVotes: boolean;
+  /**
+   * A leader gives up when a voter comes that has accepted a later epoch than the leader's: that voter would refuse it for
+   * ever (Leader#getEpochToPropose, Learner#registerWithLeader; open-voter-ahead-of-leader-never-joins).
+   */
+  readonly voterAheadEndsLeading: boolean;
   /** A learner that is interrupted between TRUNC and NEWLEADER reads its database again (ZOOKEEPER-5094). */
   readonly interruptedTruncReloads: boolean;
 }
@@ -61,6 +66,7 @@ export const NEWEST: Behaviour = {
   failedLogEndsServer: false,
   corruptSnapshotEndsServer: false,
   answersWorseVotes: false,
+  voterAheadEndsLeading: false,
   interruptedTruncReloads: false,
 };
 
@@ -75,6 +81,7 @@ export const PATCHED: Behaviour = {
   failedLogEndsServer: true,
   corruptSnapshotEndsServer: true,
   answersWorseVotes: true,
+  voterAheadEndsLeading: true,
   interruptedTruncReloads: true,
 };
 
