@@ -89,7 +89,7 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
 
 /** Now and then at the very start: the first election has moments of its own. */
 function drawTime(draw: Draw, lengthMs: number): number {
-  return draw.chance(0.1) ? 1 : draw.int(1, lengthMs);
+  return draw.chance(0.2) ? 1 : draw.int(1, lengthMs);
 }
 
 function networkOf({ network, linkLatency }: Character, ids: readonly ServerId[]): Scenario["network"] {

@@ -91,6 +91,7 @@ const MOMENT_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   moment: 4,
   "same-moment": 2,
   "moment-and-leader": 4,
+  crash: 3,
   "crash-all": 1,
   "isolate-leader": 1,
 };
