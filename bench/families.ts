@@ -1,6 +1,7 @@
 /**
  * All families of figures, and their results as one JSON object.
  */
+import { measureChaos } from "./chaos.ts";
 import { measureColdStarts } from "./cold-starts.ts";
 import type { Family, FamilyResult, FigureValue } from "./harness.ts";
 import { measureKernel } from "./kernel.ts";
@@ -14,6 +15,7 @@ export const FAMILIES: readonly Family[] = [
   { name: "cold-starts", measure: measureColdStarts },
   { name: "noisy", measure: measureNoisy },
   { name: "scale", measure: measureScale },
+  { name: "chaos", measure: measureChaos },
 ];
 
 /** Every figure under its name, with four digits. */

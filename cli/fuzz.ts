@@ -54,7 +54,8 @@ export async function fuzz(name: string | undefined, options: FuzzOptions): Prom
     async found(file) {
       const finding = { ...file, count: runner.counts.get(file.signature) ?? 1 };
       bar.clear();
-      if (reporters.includes("text")) await write(`${findingText(finding, replayOf(file.file), paint)}\n`);
+      if (reporters.includes("text"))
+        await write(`${findingText(finding, replayOf(file.file), paint, options.strict || file.known.length === 0)}\n`);
       if (reporters.includes("json")) await write(`${JSON.stringify({ finding: jsonFinding(finding) })}\n`);
       if (reporters.includes("github")) await write(`${githubAnnotation(finding, replayOf(file.file))}\n`);
     },

@@ -126,14 +126,20 @@ function tidied(table: string): string {
 }
 
 /** One finding as it is found. */
-export function findingText(finding: ReportedFinding, replay: string, paint: ChalkInstance): string {
+export function findingText(
+  finding: ReportedFinding,
+  replay: string,
+  paint: ChalkInstance,
+  inFull = finding.known.length === 0,
+): string {
   const { file, known, needsNoSeed, seed, servers, shrinkRuns, shrunkAll, signature, steps, why } = finding;
-  if (known.length > 0) return `${paint.dim("known")} ${signature}, seed ${seed}: ${known.join(", ")}`;
+  if (known.length > 0 && !inFull) return `${paint.dim("known")} ${signature}, seed ${seed}: ${known.join(", ")}`;
   const shrunk = `${steps} steps, ${servers} servers${needsNoSeed ? "" : ", needs its seed"}; ${shrinkRuns} runs of shrinking${shrunkAll ? "" : ", broken off"}`;
   return [
     `${paint.red("found")} ${paint.bold(signature)}, seed ${seed}`,
     `  ${shrunk}`,
     `  ${file}`,
+    ...(known.length === 0 ? [] : [`  known: ${known.join(", ")}`]),
     `  replay: ${replay}`,
     "",
     why,

@@ -114,12 +114,9 @@ export class ScenarioRunner {
     const wanted = wantedRecords(
       (event) => keep || awaited.has(event as never) || (coverage !== undefined && COVERED.includes(event)),
     );
-    const note = (record: ProtocolRecord): void => {
+    const take = (record: ProtocolRecord): void => {
       if (keep) this.keep(record);
       this.lastNoteUs = record.atUs;
-    };
-    const take = (record: ProtocolRecord): void => {
-      note(record);
       coverage?.recorded(record);
       this.script.recorded(record);
     };
@@ -152,7 +149,11 @@ export class ScenarioRunner {
       });
     }
     this.liveness = new Liveness(this.cluster);
-    this.script = new Script(this.cluster, note, (settled) => this.settled(settled));
+    const scripted = (text: () => string): void => {
+      this.lastNoteUs = now();
+      if (keep) this.keep({ atUs: now(), server: -1, event: "script", text: text() });
+    };
+    this.script = new Script(this.cluster, scripted, (settled) => this.settled(settled));
     this.endUs = options.noise === true ? NOISE_US + AFTER_NOISE_US : durationUs(scenario.until ?? "120s");
     this.cluster.start();
     this.script.start();

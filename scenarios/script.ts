@@ -7,7 +7,7 @@ import { parseZxid, type ServerId } from "../protocol/index.ts";
 import { type ActionContext, act } from "./actions.ts";
 import { type Cluster, durationUs } from "./cluster.ts";
 import { matcher } from "./message-match.ts";
-import type { ProtocolRecord, RecordSink } from "./protocol-trace.ts";
+import type { ProtocolRecord } from "./protocol-trace.ts";
 import type { Moment, Step } from "./scenario.ts";
 import type { Message, MessageWatcher } from "./server.ts";
 
@@ -21,10 +21,12 @@ export interface StepOutcome {
   readonly effect: number | undefined;
 }
 
+/** Takes what the script does, in words that are made only if somebody keeps them. */
+type NoteSink = (text: () => string) => void;
+
 interface RunningStep {
   readonly index: number;
   readonly step: Step;
-  readonly text: string;
   atUs: number | undefined;
   effect: (() => number) | undefined;
   /** How many more times its moment must come. */
@@ -36,7 +38,7 @@ interface RunningStep {
 
 export class Script implements MessageWatcher {
   private readonly cluster: Cluster;
-  private readonly note: RecordSink;
+  private readonly note: NoteSink;
   private readonly context: ActionContext;
   private readonly all: RunningStep[];
   /** Those that wait for one another. */
@@ -49,7 +51,7 @@ export class Script implements MessageWatcher {
   /** Steps whose moment is waited for. */
   private awaiting: RunningStep[] = [];
 
-  constructor(cluster: Cluster, note: RecordSink, settled: (servers: readonly ServerId[]) => void = () => {}) {
+  constructor(cluster: Cluster, note: NoteSink, settled: (servers: readonly ServerId[]) => void = () => {}) {
     this.cluster = cluster;
     this.note = note;
     this.context = { cluster, holding: [], written: 0, settled };
@@ -64,7 +66,15 @@ export class Script implements MessageWatcher {
   }
 
   get outcomes(): readonly StepOutcome[] {
-    return this.all.map(({ index, text, atUs, effect }) => ({ step: index, text, atUs, effect: effect?.() }));
+    return this.all.map(({ index, step, atUs, effect }) => ({
+      step: index,
+      // Thousands of runs are made for each whose steps are told.
+      get text() {
+        return describeStep(step);
+      },
+      atUs,
+      effect: effect?.(),
+    }));
   }
 
   /** Waits for the first step's trigger, and for all that wait for nobody. */
@@ -134,7 +144,7 @@ export class Script implements MessageWatcher {
   private undo(running: RunningStep): void {
     const undo = this.undos.get(running);
     if (!this.undos.delete(running)) return;
-    this.note({ atUs: this.cluster.world.nowUs, server: -1, event: "script", text: `end of: ${running.text}` });
+    this.note(() => `end of: ${describeStep(running.step)}`);
     undo?.();
   }
 
@@ -150,7 +160,7 @@ export class Script implements MessageWatcher {
     if (this.settled) return;
     const { world } = this.cluster;
     running.atUs = world.nowUs;
-    this.note({ atUs: running.atUs, server: -1, event: "script", text: running.text });
+    this.note(() => describeStep(running.step));
     if ("settle" in running.step) this.endAll();
     const { effect, undo } = act(running.step, this.context);
     running.effect = effect;
@@ -169,7 +179,6 @@ function runningStep(step: Step, index: number): RunningStep {
   return {
     index,
     step,
-    text: describeStep(step),
     atUs: undefined,
     effect: undefined,
     remaining: when?.nth ?? 1,

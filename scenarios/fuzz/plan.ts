@@ -120,7 +120,7 @@ function drawEnsemble(draw: Draw, options: PlanOptions): Scenario {
     about: "",
     zookeeper: options.zookeeper,
     servers,
-    settings: drawSettings(draw),
+    settings: drawSettings(draw, options.lengthMs === undefined ? SHORT_TICKS_MS : LONG_TICKS_MS),
     network: { latency: "200us..1ms", lossRate: 0, duplicateRate: 0, links: [] },
     disk: { sync: "1ms..4ms", write: "0.1ms..1ms" },
     ...(disks.committed === undefined ? {} : { committed: disks.committed }),
@@ -141,10 +141,14 @@ const NEW_SERVER: ServerSpec = {
   settings: {},
 };
 
+/** A plan's length is drawn in ticks, so short ones make short plans; one of a given length has ticks as they are in use. */
+const SHORT_TICKS_MS = [100, 200, 200, 500];
+const LONG_TICKS_MS = [200, 500, 1000, 2000];
+
 /** Timeouts short against the length of a plan; logs, snapshots and committedLog small enough to overflow. */
-function drawSettings(draw: Draw): Partial<Settings> {
+function drawSettings(draw: Draw, ticksMs: readonly number[]): Partial<Settings> {
   return {
-    tickTimeMs: draw.pick([100, 200, 200, 500]),
+    tickTimeMs: draw.pick(ticksMs),
     initLimit: draw.int(3, 10),
     syncLimit: draw.int(2, 5),
     cnxTimeoutMs: 500,

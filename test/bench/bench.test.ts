@@ -29,6 +29,9 @@ describe("bench --quick", () => {
       virtualPerReal: aNumber,
       costPerEventByServers: { 3: aNumber, 7: aNumber, 15: aNumber, 31: aNumber },
       costPerEventByLog: { 100: aNumber, 1000: aNumber, 10000: aNumber, 100000: aNumber },
+      chaosPlansPerS: aNumber,
+      twoWorkersSpeedup: aNumber,
+      residentMb: aNumber,
     });
     const table = tableOf(results);
     for (const figure of Object.keys(figures)) expect(table).toContain(figure);
