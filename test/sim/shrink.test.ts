@@ -1,0 +1,57 @@
+/** The shrinker alone, on lists of numbers. */
+import { describe, expect, it } from "vitest";
+import { type Pass, shrink, shrinkStepwise, simplerItems, withoutItems } from "../../sim/index.ts";
+
+type List = readonly number[];
+const fewer: Pass<List> = withoutItems<List, number>(
+  (list) => list,
+  (_list, items) => items,
+);
+const smaller: Pass<List> = simplerItems<List, number>(
+  (list) => list,
+  (_list, items) => items,
+  (item) => (item > 0 ? [0, item >> 1, item - 1] : []),
+);
+const passes = [fewer, smaller];
+/** Fails with a number from 7 on before one from 3 on. */
+const fails = (list: List): boolean => list.some((one, i) => one >= 7 && list.slice(i + 1).some((other) => other >= 3));
+const start = Array.from({ length: 200 }, (_, i) => (i * 37) % 101);
+
+describe("shrink", () => {
+  it("comes to the smallest list and the smallest numbers", () => {
+    const { complete, value } = shrink(start, { passes, fails, maxRuns: 100_000 });
+    expect(value).toEqual([7, 3]);
+    expect(complete).toBe(true);
+  });
+
+  it("takes fewer runs than there are items, when little is needed", () => {
+    expect(shrink(start, { passes: [fewer], fails, maxRuns: 100_000 }).runs).toBeLessThan(start.length);
+  });
+
+  it("keeps to its budget, and what it has by then fails", () => {
+    const { complete, runs, value } = shrink(start, { passes, fails, maxRuns: 10 });
+    expect(complete).toBe(false);
+    expect(runs).toBe(10);
+    expect(fails(value)).toBe(true);
+    expect(value.length).toBeLessThan(start.length);
+  });
+
+  it("broken off anywhere and taken up again, it comes to the same", () => {
+    for (let maxRuns = 1; maxRuns < 60; maxRuns += 7) {
+      let value: List = start;
+      let complete = false;
+      while (!complete) ({ complete, value } = shrink(value, { passes, fails, maxRuns: maxRuns + 60 }));
+      expect(value).toEqual([7, 3]);
+    }
+  });
+
+  it("stops when it is told to", () => {
+    const { complete, kept } = shrink(start, { passes, fails, maxRuns: 1000, stop: (progress) => progress.kept === 2 });
+    expect([complete, kept]).toEqual([false, 2]);
+  });
+
+  it("yields after each run", () => {
+    const runs = [...shrinkStepwise(start, { passes, fails, maxRuns: 25 })].map((progress) => progress.runs);
+    expect(runs).toEqual(Array.from({ length: 25 }, (_, i) => i + 1));
+  });
+});
