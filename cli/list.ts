@@ -1,8 +1,13 @@
 /**
  * `zabsim list`: what there is.
  */
+
+import { FIXES } from "../protocol/behaviour.ts";
 import { SYNC_RULES } from "../protocol/sync-rules.ts";
-import { FAULTS } from "../scenarios/faults.ts";
+import { ACTIONS } from "../scenarios/about-actions.ts";
+import { FAULT_KINDS } from "../scenarios/fuzz/fault-kinds.ts";
+import { STORIES } from "../scenarios/fuzz/known.ts";
+import { STRATEGIES } from "../scenarios/fuzz/strategies.ts";
 import { listInvariants } from "../scenarios/invariants/index.ts";
 import { RELEASES } from "../scenarios/releases.ts";
 import { EXIT_OK } from "./exit-codes.ts";
@@ -15,14 +20,27 @@ interface Listed {
   readonly about: string;
 }
 
+const RELEASE_NOTES: Readonly<Record<string, string>> = {
+  newest: "ZooKeeper's newest release, with the bugs that it has",
+  patched: "the newest with the smallest fixes of what campaigns find in it (list fixes)",
+};
+
 const LISTS: Readonly<Record<string, () => readonly Listed[]>> = {
   scenarios: () => shippedPaths().map(listScenario),
   invariants: () =>
     listInvariants().map(({ id, statement, source }) => ({ name: id, about: `${statement} (${source})` })),
-  faults: () => FAULTS,
+  faults: () =>
+    Object.entries(FAULT_KINDS).map(([name, { about, parameters }]) => ({ name, about: `${about} (${parameters})` })),
+  actions: () => ACTIONS,
+  strategies: () =>
+    Object.entries(STRATEGIES).map(([name, { about, share }]) => ({
+      name,
+      about: `${about} (${share} % of the portfolio)`,
+    })),
+  fixes: () => FIXES.map((name) => ({ name, about: `mends ${STORIES[name]}; part of the patched release` })),
   rules: () =>
     Object.entries(SYNC_RULES).map(([name, rule]) => ({ name, about: `case ${rule.case}: ${rule.summary}` })),
-  releases: () => RELEASES.map((name) => ({ name, about: "behaviour profile" })),
+  releases: () => RELEASES.map((name) => ({ name, about: RELEASE_NOTES[name] ?? "behaviour profile" })),
   bugs: () => bugPaths().map(listScenario),
 };
 

@@ -129,8 +129,9 @@ function createProgram(done: (code: number) => void): Command {
     .option("--observer", "the learner is an observer")
     .action(async (options) => done(await (await import("./decide.ts")).decide(options)));
 
-  command("list [what]", "what there is: scenarios,invariants,faults,rules,releases,bugs").action(
-    async (what, options) => done(await (await import("./list.ts")).list(what, options)),
-  );
+  command(
+    "list [what]",
+    "what there is: scenarios,invariants,faults,actions,strategies,rules,releases,fixes,bugs",
+  ).action(async (what, options) => done(await (await import("./list.ts")).list(what, options)));
   return program;
 }

@@ -1,21 +1,31 @@
 // Puts the real output of the commands that README.md shows behind them. `npm run golden` writes it; with --check it only tells
 // whether the page is up to date.
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const page = fileURLToPath(new URL("../README.md", import.meta.url));
 const old = readFileSync(page, "utf8");
 
-const BLOCK = /(<!-- output of: zabsim (.*) -->)\n(?:\n```text\n[\s\S]*?\n```\n)?/g;
-const fresh = old.replace(BLOCK, (_, marker, command) => {
+// `up to TEXT`: the output before the first line that begins so; what follows depends on the machine.
+const BLOCK = /(<!-- output of: zabsim (.*?)(?: up to "(.*)")? -->)\n(?:\n```text\n[\s\S]*?\n```\n)?/g;
+const FILE = /(<!-- file (.*) -->)\n(?:\n```text\n[\s\S]*?\n```\n)?/g;
+// What campaigns leave behind while the page is made.
+rmSync(new URL("../out/readme", import.meta.url), { recursive: true, force: true });
+const withOutputs = old.replace(BLOCK, (_, marker, command, end) => {
   const { stdout } = spawnSync(process.execPath, ["bin/zabsim.js", ...command.split(" ")], {
     cwd: root,
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1" },
   });
-  return `${marker}\n\n\`\`\`text\n${stdout.trimEnd()}\n\`\`\`\n`;
+  const lines = stdout.split("\n");
+  const last = end === undefined ? -1 : lines.findIndex((line) => line.startsWith(end));
+  const shown = (last < 0 ? lines : lines.slice(0, last)).join("\n");
+  return `${marker}\n\n\`\`\`text\n${shown.trimEnd()}\n\`\`\`\n`;
+});
+const fresh = withOutputs.replace(FILE, (_, marker, path) => {
+  return `${marker}\n\n\`\`\`text\n${readFileSync(new URL(`../${path}`, import.meta.url), "utf8").trimEnd()}\n\`\`\`\n`;
 });
 if (process.argv.includes("--check")) process.exitCode = fresh === old ? 0 : 1;
 else writeFileSync(page, fresh);
