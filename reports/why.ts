@@ -293,6 +293,10 @@ class Teller {
     const hops: Hop[] = [];
     if (failed !== undefined && failed.atUs >= (before?.atUs ?? 0)) {
       hops.push({ text: `before that could be written: ${describeRecord(failed)}`, atUs: failed.atUs });
+      const isItsDisk = ({ text }: { readonly text: string }): boolean =>
+        new RegExp(`^disk .*server=${server}\\b`).test(text);
+      const fault = this.causes.lastRecord("script", failed.atUs, isItsDisk);
+      if (fault !== undefined) hops.push({ text: `step: ${fault.text}`, atUs: fault.atUs, end: true });
     }
     if (truncated !== undefined) {
       hops.push({ text: describeRecord(truncated), atUs: truncated.atUs });

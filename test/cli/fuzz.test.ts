@@ -107,10 +107,12 @@ describe("--resume", () => {
     const told = new Set<string>();
     let kills = 0;
     let done = false;
-    // Killed later and later, so that it gets somewhere; once it is through, the rest is killed at its start.
+    // Every other time just after it has told of something, so that it gets somewhere.
+    const delay = (attempt: number): number | "told" =>
+      done ? 90 : attempt % 2 === 0 ? "told" : 300 + ((attempt * 97) % 600);
     for (let attempt = 0; kills < 20 && attempt < 40; attempt++) {
       const args = ["fuzz", "--seeds", "960..5959", "--json", "--resume", "--out", killed];
-      const { finished, stdout } = await killedAfter(args, done ? 90 : 500 + ((attempt * 97) % 600));
+      const { finished, stdout } = await killedAfter(args, delay(attempt));
       for (const line of stdout.split("\n").slice(0, -1)) {
         const { finding } = JSON.parse(line);
         if (finding !== undefined) told.add(finding.file);
@@ -205,10 +207,10 @@ describe("zabsim shrink", () => {
   });
 });
 
-/** Runs zabsim and kills it; `finished` if it ended by itself. */
+/** Runs zabsim and kills it, after a time or after its first line; `finished` if it ended by itself. */
 function killedAfter(
   args: readonly string[],
-  ms: number,
+  ms: number | "told",
   signal: NodeJS.Signals = "SIGKILL",
 ): Promise<{ finished: boolean; code: number | null; stdout: string }> {
   return new Promise((resolve) => {
@@ -216,8 +218,9 @@ function killedAfter(
     let stdout = "";
     child.stdout.on("data", (data) => {
       stdout += String(data);
+      if (ms === "told" && stdout.includes("\n")) child.kill(signal);
     });
-    const timer = setTimeout(() => child.kill(signal), ms);
+    const timer = setTimeout(() => child.kill(signal), ms === "told" ? 20_000 : ms);
     child.on("close", (code, by) => {
       clearTimeout(timer);
       resolve({ finished: by === null && code !== 130, code, stdout });
