@@ -27,8 +27,9 @@ const NO_LINES = {
 
 const WIDTH = 78;
 
-export function decisionTable(handshakes: readonly Handshake[], paint: ChalkInstance): string {
-  if (handshakes.length === 0) return "  no learner reached a leader";
+export function decisionTable(all: readonly Handshake[], paint: ChalkInstance): string {
+  if (all.length === 0) return "  no learner reached a leader";
+  const { handshakes, times } = withoutRepetitions(all);
   // Where zxids are long, what the leader holds moves from its columns into the words beneath.
   const full = rows(handshakes, paint, HEAD);
   const narrow = full.some((line) => visibleLength(line) > WIDTH);
@@ -46,9 +47,28 @@ export function decisionTable(handshakes: readonly Handshake[], paint: ChalkInst
     if (title !== leader) result.push(paint.bold(title));
     leader = title;
     result.push(lines[i] as string);
-    for (const line of wrap(reason(one, narrow), WIDTH - 2)) result.push(`  ${paint.dim(line)}`);
+    const again = times[i] === 1 ? "" : `; ${times[i]} times in a row`;
+    for (const line of wrap(reason(one, narrow) + again, WIDTH - 2)) result.push(`  ${paint.dim(line)}`);
   }
   return result.map((line) => `  ${line}`).join("\n");
+}
+
+/** A learner that fails in the same way over and over takes one row. */
+function withoutRepetitions(all: readonly Handshake[]): { handshakes: Handshake[]; times: number[] } {
+  const handshakes: Handshake[] = [];
+  const times: number[] = [];
+  let before = "";
+  for (const one of all) {
+    const { leader, learner, epochOffered, epochAccepted, epochAcked } = one;
+    const same = [leader, learner, epochOffered, epochAccepted, epochAcked, reason(one, true)].join();
+    if (same === before && one.activeUs === undefined) times[times.length - 1] = (times.at(-1) ?? 0) + 1;
+    else {
+      handshakes.push(one);
+      times.push(1);
+    }
+    before = same;
+  }
+  return { handshakes, times };
 }
 
 /** The table's lines, the titles first. */
