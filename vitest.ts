@@ -16,6 +16,7 @@ import { type InvariantId, listInvariants } from "./scenarios/invariants/index.t
 import { loadScenario } from "./scenarios/load.ts";
 import { RELEASES } from "./scenarios/releases.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
+import { fileNameFor } from "./scenarios/shrink/failure.ts";
 
 export interface CampaignTest {
   /** The path of a scenario file, or a scenario. Default: ensembles are drawn, too. */
@@ -80,13 +81,7 @@ function isAskedFor({ failure }: FailedPlan, { invariants, liveness = true }: Ca
 
 function messageOf({ known, needsNoSeed, seed, signature, why, yaml }: Finding, folder: string): string {
   mkdirSync(folder, { recursive: true });
-  const file = join(
-    folder,
-    `${signature
-      .replace(/[^A-Za-z0-9]+/g, "-")
-      .replace(/-$/, "")
-      .toLowerCase()}-${seed}.yaml`,
-  );
+  const file = join(folder, `${fileNameFor(signature, seed)}.yaml`);
   writeFileSync(file, yaml);
   return [
     `${signature}, seed ${seed}${known.length === 0 ? "" : `, known: ${known.join(", ")}`}`,

@@ -1,6 +1,7 @@
 /**
  * What a worker thread of a campaign does: run blocks of seeds, and make a failing plan into a finding.
  */
+import type { ReportedFinding } from "../reports/campaign.ts";
 import { whyStuck } from "../reports/stuck.ts";
 import { whyText } from "../reports/why.ts";
 import {
@@ -17,20 +18,7 @@ import { shrinkScenario } from "../scenarios/shrink/shrink-scenario.ts";
 import { writeScenario } from "../scenarios/write-scenario.ts";
 import { Trace } from "../sim/trace.ts";
 
-export interface Finding {
-  readonly signature: string;
-  /** The invariant, or "liveness". */
-  readonly invariant: string;
-  readonly seed: string;
-  /** The scenarios in scenarios/bugs/ that tell of what it needs; none: it is new. */
-  readonly known: readonly string[];
-  readonly steps: number;
-  readonly servers: number;
-  /** How many runs the shrinking took, and whether it came to its end. */
-  readonly shrinkRuns: number;
-  readonly shrunkAll: boolean;
-  readonly needsNoSeed: boolean;
-  readonly why: string;
+export interface Finding extends Omit<ReportedFinding, "file" | "count"> {
   /** The scenario file. */
   readonly yaml: string;
 }

@@ -5,9 +5,11 @@ import { writeFileSync } from "node:fs";
 import { Chalk } from "chalk";
 import { runJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
+import { whyText } from "../reports/why.ts";
 import { runScenario, type ScenarioRun, ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { checkDeterminism } from "../sim/determinism.ts";
+import { Trace } from "../sim/trace.ts";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_LIVENESS, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
 import { paintFor } from "./options.ts";
 import { write } from "./output.ts";
@@ -41,7 +43,8 @@ export async function run(names: readonly string[], options: RunCommandOptions):
     });
     runs.push(result);
     if (options.updateGolden) writeFileSync(goldenPath(file.path), goldenText(result));
-    if (!options.json) await write(`${runReport(result, paint, replayCommand(file, options))}\n\n`);
+    if (!options.json)
+      await write(`${runReport(result, paint, replayCommand(file, options))}\n\n${whyOf(result, options)}`);
   }
   const failed = runs.filter((one) => !one.ok).length;
   if (options.json) {
@@ -57,6 +60,13 @@ export async function run(names: readonly string[], options: RunCommandOptions):
   }
   if (failed === 0) return EXIT_OK;
   return runs.every((one) => one.ok || isOnlyStuck(one)) ? EXIT_LIVENESS : EXIT_FINDING;
+}
+
+/** Why a run failed that should not have: made once more, with everything recorded. */
+function whyOf({ ok, scenario, seed, violations }: ScenarioRun, { noise }: RunCommandOptions): string {
+  if (ok || violations.length === 0) return "";
+  const traced = runScenario(scenario, { seed, noise: noise === true, trace: new Trace() });
+  return `${whyText(traced) ?? ""}\n\n`;
 }
 
 function isOnlyStuck({ liveness, unmet }: ScenarioRun): boolean {

@@ -22,11 +22,14 @@ export interface CampaignReport {
 
 export interface ReportedFinding {
   readonly signature: string;
+  /** The invariant, or "liveness". */
   readonly invariant: string;
   readonly seed: string;
+  /** The scenarios in scenarios/bugs/ that tell of what it needs; none: it is new. */
   readonly known: readonly string[];
   readonly steps: number;
   readonly servers: number;
+  /** How many runs the shrinking took, and whether it came to its end. */
   readonly shrinkRuns: number;
   readonly shrunkAll: boolean;
   readonly needsNoSeed: boolean;

@@ -23,7 +23,13 @@ const fresh = `.dist-${process.pid}`;
 process.on("exit", () => rmSync(join(root, fresh), { recursive: true, force: true }));
 
 const programs = { cli: "cli/main.ts", bench: "bench/main.ts", ...workers("cli", "bench") };
-const libraries = { index: "index.ts", protocol: "protocol/index.ts", sim: "sim/index.ts", vitest: "vitest.ts" };
+const libraries = {
+  index: "index.ts",
+  protocol: "protocol/index.ts",
+  sim: "sim/index.ts",
+  fuzz: "fuzz.ts",
+  vitest: "vitest.ts",
+};
 
 const common = {
   absWorkingDir: root,

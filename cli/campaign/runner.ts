@@ -13,6 +13,7 @@ import {
   type FailedPlan,
   type Nondeterminism,
 } from "../../scenarios/fuzz/campaign.ts";
+import { fileNameFor } from "../../scenarios/shrink/failure.ts";
 import { writeScenario } from "../../scenarios/write-scenario.ts";
 import type { Finding, InvestigateTask } from "../campaign-worker.ts";
 import { UsageError } from "../usage-error.ts";
@@ -181,13 +182,13 @@ export class CampaignRunner {
   private async investigate(failed: FailedPlan): Promise<void> {
     const { shrinkRuns } = this.settings;
     if (this.interrupted) {
-      this.journal.save(`${fileName(failed.signature, failed.seed)}.unshrunk.yaml`, writeScenario(failed.scenario));
+      this.journal.save(`${fileNameFor(failed.signature, failed.seed)}.unshrunk.yaml`, writeScenario(failed.scenario));
       return;
     }
     const task: InvestigateTask = { failed, maxRuns: shrinkRuns };
     const finding: Finding = await (this.pool as Piscina).run(task, { name: "investigate" });
     if (this.isTold(finding)) return;
-    const file = this.journal.save(`${fileName(finding.signature, failed.seed)}.yaml`, finding.yaml);
+    const file = this.journal.save(`${fileNameFor(finding.signature, failed.seed)}.yaml`, finding.yaml);
     const line: FindingLine = { finding, file };
     this.journal.append(line);
     this.keep({ ...finding, file });
@@ -230,10 +231,3 @@ export class CampaignRunner {
 
 /** Beside the bundle; run from its source there are no workers. */
 const WORKER = fileURLToPath(new URL("./campaign-worker.js", import.meta.url));
-
-function fileName(signature: string, seed: bigint): string {
-  return `${signature
-    .replace(/[^A-Za-z0-9]+/g, "-")
-    .replace(/-$/, "")
-    .toLowerCase()}-${seed}`;
-}

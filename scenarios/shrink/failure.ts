@@ -30,9 +30,12 @@ export function signatureOf(failure: Failure): string {
   return `${id} (${role}${otherRole === undefined ? "" : `, ${otherRole}`})`;
 }
 
-/** Whether this scenario fails in this way, with this seed. */
-export function failsSo(scenario: Scenario, failure: Failure, seed: bigint): boolean {
-  return runFor(scenario, failure, seed) !== undefined;
+/** How the file of a finding is called, without its ending. */
+export function fileNameFor(signature: string, seed: bigint | string): string {
+  return `${signature
+    .replace(/[^A-Za-z0-9]+/g, "-")
+    .replace(/-$/, "")
+    .toLowerCase()}-${seed}`;
 }
 
 /** The run of a scenario up to where it fails in this way; undefined if it does not. */
