@@ -48,10 +48,10 @@ export interface Behaviour {
    */
   readonly answersWorseVotes: boolean;
   /**
-   * A leader gives up when a voter comes that has accepted a later epoch than the leader's: that voter would refuse it for
+   * A leader gives up when a learner comes that has accepted a later epoch than the leader's: that one would refuse it for
    * ever (Leader#getEpochToPropose, Learner#registerWithLeader; open-voter-ahead-of-leader-never-joins).
    */
-  readonly voterAheadEndsLeading: boolean;
+  readonly learnerAheadEndsLeading: boolean;
   /** A learner that is interrupted between TRUNC and NEWLEADER reads its database again (ZOOKEEPER-5094). */
   readonly interruptedTruncReloads: boolean;
 }
@@ -66,7 +66,7 @@ export const NEWEST: Behaviour = {
   failedLogEndsServer: false,
   corruptSnapshotEndsServer: false,
   answersWorseVotes: false,
-  voterAheadEndsLeading: false,
+  learnerAheadEndsLeading: false,
   interruptedTruncReloads: false,
 };
 
@@ -81,7 +81,7 @@ export const PATCHED: Behaviour = {
   failedLogEndsServer: true,
   corruptSnapshotEndsServer: true,
   answersWorseVotes: true,
-  voterAheadEndsLeading: true,
+  learnerAheadEndsLeading: true,
   interruptedTruncReloads: true,
 };
 

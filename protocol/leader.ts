@@ -301,9 +301,8 @@ export class Leader implements Waiter {
   }
 
   proposeEpoch(handler: LearnerHandler, sid: ServerId, lastAcceptedEpoch: Epoch): void {
-    const { behaviour, verifier } = this.peer;
-    const tooLate = this.epochProposal.done && lastAcceptedEpoch > this.epochProposal.epoch && verifier.isVoter(sid);
-    if (behaviour.voterAheadEndsLeading && tooLate) {
+    const tooLate = this.epochProposal.done && lastAcceptedEpoch > this.epochProposal.epoch;
+    if (this.peer.behaviour.learnerAheadEndsLeading && tooLate) {
       this.fail("follower-ahead", `server ${sid} has accepted epoch ${lastAcceptedEpoch}`);
       return;
     }

@@ -139,12 +139,20 @@ export class Streams<M> {
         direction.reverse.receiverOpen = false;
         direction.senderLost = true;
         direction.clearUnscheduled();
+        this.unendIfUntold(direction);
         this.forgetIfOver(connection);
         this.reopenIfUnanswered(connection);
       } else if (wasOpen) {
         this.abandon(direction, RESET);
       }
     }
+  }
+
+  /** A reset that had not got away is lost with its host: the other end goes on sending, and is reset when that is answered. */
+  private unendIfUntold({ ended, receiverOpen, reverse }: Direction<M>): void {
+    if (ended || !receiverOpen || !reverse.ended) return;
+    reverse.clear();
+    reverse.ended = false;
   }
 
   /** The node's host answers (again): what waited for it is sent once more. */

@@ -331,7 +331,42 @@ export const FAULT_KINDS = {
       return draw.chance(0.5) ? [...struck, leaderFalls] : [leaderFalls, ...struck];
     },
   },
+  handover: {
+    about:
+      "a server is away; when something happens at another, that one and whoever leads lose power; the leader comes back last",
+    parameters: "the two servers, the event, what each keeps, how long",
+    draw: (draw, { ids, ...context }) => {
+      const [away, struck] = draw.some(ids, 2);
+      if (away === undefined || struck === undefined) return [];
+      const { tickMs } = context;
+      const from = draw.chance(0.5) ? durationText(1) : at(context).from;
+      const when: Moment = { event: draw.weighted(HANDOVER_EVENTS), server: struck, nth: 1 };
+      const crash = (server: ServerId | "leader") => ({
+        server,
+        unsynced: unpowered(draw),
+        connectionsReset: draw.chance(0.8),
+      });
+      return [
+        { from, crash: { server: away, unsynced: "kept" as const, connectionsReset: true } },
+        { from, when, crash: crash(struck), for: draw.duration(5, 2 * tickMs) },
+        { from, when, crash: crash("leader"), for: draw.duration(10 * tickMs, 40 * tickMs) },
+        { from, when, after: draw.duration(1, 2 * tickMs), start: away },
+      ];
+    },
+  },
 } as const satisfies Record<string, FaultKind>;
+
+/** What a learner has half done while it is brought in line. */
+const HANDOVER_EVENTS = {
+  "epoch-accepted": 1,
+  "epoch-current": 3,
+  logged: 1,
+  synced: 1,
+  "newleader-acked": 3,
+  "snapshot-saved": 1,
+  truncated: 1,
+  active: 2,
+} as const;
 
 export type FaultName = keyof typeof FAULT_KINDS;
 export const FAULT_NAMES = Object.keys(FAULT_KINDS) as FaultName[];

@@ -17,7 +17,7 @@ export const STORIES: Readonly<Record<Fix, string>> = {
   failedLogEndsServer: "open-failed-log-write-outlived",
   corruptSnapshotEndsServer: "open-corrupt-snapshot-older-one-used",
   answersWorseVotes: "open-election-better-vote-never-repeated",
-  voterAheadEndsLeading: "open-voter-ahead-of-leader-never-joins",
+  learnerAheadEndsLeading: "open-voter-ahead-of-leader-never-joins",
   interruptedTruncReloads: "zookeeper-5094-interrupted-trunc-memory-ahead-of-disk",
 };
 

@@ -44,7 +44,10 @@ const CHANGES: Readonly<Record<keyof typeof WEIGHTS, Change>> = {
     }),
   splice: (draw, entries, corpus, ids) => {
     const { scenario, kinds } = draw.pick(corpus);
-    const donors = scenario.steps.map((step, i) => ({ step, kind: kinds[i] as Entry["kind"] })).filter(changeable);
+    // Whom another plan may wipe is an observer there.
+    const donors = scenario.steps
+      .map((step, i) => ({ step, kind: kinds[i] as Entry["kind"] }))
+      .filter((entry) => changeable(entry) && entry.kind !== "wipe");
     const taken = draw.some(donors, draw.int(1, 3)).filter(({ step }) => namedIn(step).every((sid) => ids.has(sid)));
     return [...entries, ...taken];
   },

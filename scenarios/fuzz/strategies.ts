@@ -90,7 +90,8 @@ const PCT_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
 const MOMENT_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   moment: 4,
   "same-moment": 2,
-  "moment-and-leader": 4,
+  "moment-and-leader": 3,
+  handover: 4,
   crash: 3,
   "crash-all": 1,
   "isolate-leader": 1,

@@ -25,8 +25,6 @@ export interface Mutant extends Patch {
   readonly ticket?: string;
   /** No invariant tells of it: servers that do not come back, or two runs of one seed that differ, do. */
   readonly canary?: "liveness" | "nondeterminism";
-  /** Why the protocol holds without it, as far as is known: another of its checks stands in. Not required to be found. */
-  readonly masked?: string;
   /** A scenario in which an invariant tells of it, and of nothing without it: for what noise seldom meets. */
   readonly shownBy?: string;
   /** Where ZooKeeper checks the same thing in two places, both go. */
@@ -86,36 +84,8 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "if (this.acked.has(this.myid)) {",
   },
   {
-    name: "epoch-of-leader-alone",
-    about:
-      "A leader proposes its own acceptedEpoch plus one, and learners accept an epoch below the one they accepted.",
-    ticket: "ZOOKEEPER-335",
-    masked:
-      "A leader holds the newest currentEpoch of its quorum, and acceptedEpoch is no lower: no established epoch comes again.",
-    file: "protocol/learner.ts",
-    find: "} else if (this.newEpoch > acceptedEpoch) {",
-    replace: "} else if (this.newEpoch !== acceptedEpoch) {",
-    also: [
-      {
-        file: "protocol/epoch-proposal.ts",
-        find: "if (lastAcceptedEpoch >= this.epoch)",
-        replace: "if (sid === this.myid)",
-      },
-    ],
-  },
-  {
-    name: "ackepoch-counts-twice",
-    about: "A leader counts the ACKEPOCH of a learner that had accepted its epoch before, perhaps from another leader.",
-    masked: "Who left a leader comes back to it only if a quorum still names it, and then the other leader has none.",
-    file: "protocol/learner.ts",
-    find: "this.ackEpoch(-1);",
-    replace: "this.ackEpoch(this.peer.currentEpoch);",
-  },
-  {
     name: "ackepoch-before-accepted-epoch-written",
     about: "A learner sends ACKEPOCH while acceptedEpoch is still being written: a crash forgets what was promised.",
-    masked:
-      "The leader that was promised it needs NEWLEADER acknowledged too, and the learner does not come back to it.",
     file: "protocol/learner.ts",
     find: "this.effects.writeAcceptedEpoch(this.newEpoch);",
     replace:
@@ -204,21 +174,6 @@ until: 30s
         find: "if (ok) peer.epochCurrent(newEpoch);\n    if (learner.failedMeanwhile(ok)) return;",
         replace:
           'if (ok) peer.epochCurrent(newEpoch);\n    if (learner.failedMeanwhile(ok)) return;\n    if (this.stage === "syncing-log") return peer.effects.syncLog();',
-      },
-    ],
-  },
-  {
-    name: "newleader-acked-before-current-epoch-written",
-    about: "NEWLEADER is acknowledged while currentEpoch is still being written: a crash forgets that the epoch began.",
-    file: "protocol/synchronization.ts",
-    find: "peer.notes.newLeaderAcked(newEpoch, peer.database.logHistory);\n    learner.send(packet(ACK, makeZxid(newEpoch, 0), null));",
-    replace: "",
-    also: [
-      {
-        file: "protocol/synchronization.ts",
-        find: 'this.stage = "writing-epoch";',
-        replace:
-          'this.stage = "writing-epoch";\n    if (this.sawNewLeader) {\n      this.peer.notes.newLeaderAcked(this.newEpoch, this.peer.database.logHistory);\n      this.learner.send(packet(ACK, makeZxid(this.newEpoch, 0), null));\n    }',
       },
     ],
   },

@@ -291,3 +291,23 @@ test("2 nodes: a node connecting to itself, to a stranger, or sending on a stran
   expect(() => world.node(1).connect(7, 1)).toThrow(/no link 1 -> 7/);
   expect(world.node(1).send(99, "x")).toBe(false);
 });
+
+for (const script of [true, false]) {
+  test(`2 nodes, cut: node 2 ${script ? "is disconnected" : "dies"}, then loses power, and starts again: node 1 learns by its next message`, () => {
+    const { world, logs, run, probes } = connectedBed();
+    world.network.cut(1, 2);
+    world.network.cut(2, 1);
+    if (script) world.network.disconnect(2);
+    else world.node(2).crash();
+    if (!script) world.node(2).start(probes[2] as never);
+    world.node(2).crash({ power: true });
+    world.network.healAll();
+    world.node(2).start(probes[2] as never);
+    world.node(2).listen(1);
+    run(5000);
+    expect(logs[1]?.filter((line) => line.includes("reset"))).toEqual([]);
+    world.node(1).send(1, "still there?");
+    run(9000);
+    expect(logs[1]?.at(-1)).toMatch(/reset/);
+  });
+}
