@@ -4,8 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Piscina } from "piscina";
-import { WORKER_LIMITS } from "../cli/campaign/runner.ts";
+import { workerPool } from "../cli/campaign/runner.ts";
 import { BLOCK_SIZE, type CampaignOptions } from "../scenarios/fuzz/campaign.ts";
 import { Coverage } from "../scenarios/fuzz/coverage.ts";
 import type { Plan } from "../scenarios/fuzz/plan.ts";
@@ -26,8 +25,8 @@ import {
 const PLANS = 300;
 const DEFAULT_CHAOS = { zookeeper: "newest", servers: 5, lengthMs: 60_000, faultCount: 20, writeCount: 50 };
 const CAMPAIGN: CampaignOptions = { zookeeper: "newest", strategy: undefined, faults: undefined, scenario: undefined };
-/** Blocks of a round of the worker threads. */
-const BLOCKS = 60;
+/** Blocks of a round of the worker threads: enough for compiling to be over and the last block not to count. */
+const BLOCKS = 120;
 
 export async function measureChaos(effort: Effort): Promise<FamilyResult> {
   const count = atEffort(PLANS, effort);
@@ -106,9 +105,7 @@ async function measureThreads(effort: Effort): Promise<Threads> {
       rows: [{ figure: "twoWorkersSpeedup", ...none }, residentRow(residentMb())],
     };
   }
-  const pools = [1, 2].map(
-    (threads) => new Piscina({ filename, minThreads: threads, maxThreads: threads, resourceLimits: WORKER_LIMITS }),
-  );
+  const pools = [1, 2].map((threads) => workerPool(filename, threads));
   const blocks = atEffort(BLOCKS, effort);
   const rates: [number[], number[]] = [[], []];
   for (let round = -effort.warmUps; round < effort.rounds; round++) {

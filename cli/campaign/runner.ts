@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import { Piscina } from "piscina";
 import {
   BLOCK_SIZE,
@@ -46,9 +47,21 @@ const INVESTIGATED_OF_SIGNATURE = 3;
 const INVESTIGATED_UNMENDED = 12;
 
 /** A run leaves little behind: without a limit the heaps of idle garbage grow for nothing. */
-export const WORKER_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 512 };
+const WORKER_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 512 };
 
 export const DEFAULT_WORKERS = availableParallelism();
+
+/** A worker collects its own garbage: a collection shared out over all cores would stop the plans of the other workers. */
+export function workerPool(filename: string, threads: number): Piscina {
+  setFlagsFromString("--no-parallel-scavenge");
+  return new Piscina({
+    filename,
+    minThreads: threads,
+    maxThreads: threads,
+    idleTimeout: 10_000,
+    resourceLimits: WORKER_LIMITS,
+  });
+}
 
 export class CampaignRunner {
   readonly totals = new CampaignTotals();
@@ -103,13 +116,7 @@ export class CampaignRunner {
   async run(): Promise<void> {
     const { timeMs, workers } = this.settings;
     const untilMs = timeMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeMs;
-    this.pool = new Piscina({
-      filename: WORKER,
-      minThreads: workers,
-      maxThreads: workers,
-      idleTimeout: 10_000,
-      resourceLimits: WORKER_LIMITS,
-    });
+    this.pool = workerPool(WORKER, workers);
     const running = new Set<Promise<void>>();
     try {
       while (!this.interrupted) {
