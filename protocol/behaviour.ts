@@ -1,11 +1,90 @@
 /**
- * What differs between releases of ZooKeeper, one named behaviour each; a release is a record of them (a profile). The core
+ * What differs between releases of ZooKeeper, one named behaviour each. A release is a record of them (releases.ts); the core
  * reads them in the few places where they matter, and nowhere asks for a version.
  *
  * The fixes are not ZooKeeper's: they are the smallest changes that mend what campaigns found in its newest release. Each
  * names the scenario in scenarios/bugs/ that shows the bug.
  */
-export interface Behaviour {
+export interface Behaviour extends ReleaseBehaviour, Fixes {}
+
+/**
+ * When a follower logs what a DIFF brought, between NEWLEADER and its ACK (Learner#syncWithLeader). The third is of no
+ * release: it is the least that mends ZOOKEEPER-4646.
+ */
+export type DiffLogging =
+  | "after-uptodate" // currentEpoch, ACK; logged once UPTODATE has come (ZOOKEEPER-2678)
+  | "queued-before-ack" // currentEpoch, all of it queued to the log thread, ACK (ZOOKEEPER-3911)
+  | "synced-before-ack" // currentEpoch, all of it appended and synced, ACK
+  | "synced-before-epoch" // all of it appended and synced, currentEpoch, ACK (ZOOKEEPER-4646)
+  | "committed-before-epoch"; // what is committed appended, applied and synced, currentEpoch, ACK (ZOOKEEPER-4394)
+
+/**
+ * What a follower that served does with its log thread and its memory when it stops following. Memory is brought up to the
+ * log (fast-forward) before the thread has written all it had queued, or after; or the thread is left to itself
+ * (LearnerZooKeeperServer#shutdown; ZOOKEEPER-4712).
+ */
+export type LearnerShutdown = "fast-forward-first" | "leaves-log-thread" | "log-thread-first";
+
+/** What the leader syncs learners from (sync-decision.ts): committedLog alone, the log on disk as well, or that without gaps. */
+export type SyncSource = "committed-log" | "txn-log" | "txn-log-without-gaps";
+
+/** What ZooKeeper changed itself. */
+export interface ReleaseBehaviour {
+  readonly diffLogging: DiffLogging;
+  /** A follower's ACKs of synced proposals go out behind its ACK of UPTODATE (ZOOKEEPER-4685). */
+  readonly acksWaitForUptodate: boolean;
+  /** A COMMIT that comes between DIFF and UPTODATE while no proposal is pending ends following (ZOOKEEPER-4394). */
+  readonly commitNeedsProposal: boolean;
+  /** Commits that the synchronization brought are applied before a learner serves, not by a thread of their own (ZOOKEEPER-3023). */
+  readonly syncedCommitsApplyAtOnce: boolean;
+  /** Txns that the synchronization applied are in committedLog, too (ZOOKEEPER-4925). */
+  readonly syncedTxnsReachCommittedLog: boolean;
+  /** A proposal that leaves a gap inside an epoch is refused, while syncing and while loading (ZOOKEEPER-4925). */
+  readonly rejectsGaps: boolean;
+  /** A learner that is interrupted while it takes a SNAP reads its database again (ZOOKEEPER-3642). */
+  readonly interruptedSnapReloads: boolean;
+  /** That is over with the ACK of NEWLEADER, not only with UPTODATE. */
+  readonly snapEndsWithNewLeader: boolean;
+  /** The snapshot that a SNAP leaves is synced (ZOOKEEPER-2872). */
+  readonly syncsSnap: boolean;
+  readonly learnerShutdown: LearnerShutdown;
+  /** A follower whose processors run, but which does not serve yet, stops like one that serves (ZOOKEEPER-4785). */
+  readonly stopsBeforeServing: boolean;
+  /** Memory is brought up to the log when a server stops leading or following (ZOOKEEPER-2845). */
+  readonly fastForwards: boolean;
+  /** NEWLEADER is queued behind the proposals that came while a SNAP was serialized, not before it (ZOOKEEPER-3104). */
+  readonly newLeaderBehindSnap: boolean;
+  readonly syncSource: SyncSource;
+  /** How many syncs go on at a time is limited for these (ZOOKEEPER-1928, ZOOKEEPER-3437). */
+  readonly throttledSyncs: readonly ("snap" | "diff")[];
+  /** Observers count neither for the epoch nor for its acknowledgement (ZOOKEEPER-2959). */
+  readonly observersDoNotCount: boolean;
+  /** A vote of a server that leads or follows is kept with its state, in the same round too (ZOOKEEPER-3537). */
+  readonly settledVotesKeepState: boolean;
+  /** Connecting to the leader pauses for leaderConnectDelayDuringRetryMs, not for a second (ZOOKEEPER-3188). */
+  readonly shortConnectPause: boolean;
+  /** Connecting to the leader may take initLimit in all, not syncLimit for each try (ZOOKEEPER-1865). */
+  readonly connectsWithinInitLimit: boolean;
+  /** A crash between currentEpoch.tmp and its renaming is made good at the start (ZOOKEEPER-4269). */
+  readonly usesCurrentEpochTmp: boolean;
+  /** So is one after a snapshot and before currentEpoch, told by a file updatingEpoch (ZOOKEEPER-1653). */
+  readonly marksUpdatingEpoch: boolean;
+  /** A log without a snapshot is no database (ZOOKEEPER-2325). */
+  readonly logNeedsSnapshot: boolean;
+  /** A log that cannot be truncated ends the server, not only following (ZOOKEEPER-3701). */
+  readonly failedTruncExits: boolean;
+  /** An epoch that could not be written is not held in memory either (ZOOKEEPER-2307). */
+  readonly epochCountsWhenWritten: boolean;
+  /** An observer waits before it looks for a leader again (ZOOKEEPER-3394). */
+  readonly observerElectionDelay: boolean;
+  /** An empty disk may be no database, zxid -1 (db.autocreate), and such a server's ACKEPOCH does not count (ZOOKEEPER-261). */
+  readonly knowsMissingDatabase: boolean;
+  /** maxTimeToWaitForEpoch is known (ZOOKEEPER-3109). */
+  readonly quitsWaitingForEpoch: boolean;
+}
+
+/** What no release has. */
+export interface Fixes {
   /**
    * TRUNC removes snapshots above the zxid, and cuts before the next record where there is none with that zxid. A learner
    * that has no older snapshot to go back to asks for a SNAP instead: it reports zxid 0
@@ -56,7 +135,9 @@ export interface Behaviour {
   readonly interruptedTruncReloads: boolean;
 }
 
-export const NEWEST: Behaviour = {
+export type Fix = keyof Fixes;
+
+export const NO_FIXES: Fixes = {
   truncCutsAll: false,
   syncForgetsAcks: false,
   snapReplacesLog: false,
@@ -70,22 +151,6 @@ export const NEWEST: Behaviour = {
   interruptedTruncReloads: false,
 };
 
-/** The newest release with all the fixes. */
-export const PATCHED: Behaviour = {
-  truncCutsAll: true,
-  syncForgetsAcks: true,
-  snapReplacesLog: true,
-  startsBehindItsZxid: true,
-  syncsWhatItReads: true,
-  unwrittenEpochIsNotUsed: true,
-  failedLogEndsServer: true,
-  corruptSnapshotEndsServer: true,
-  answersWorseVotes: true,
-  learnerAheadEndsLeading: true,
-  interruptedTruncReloads: true,
-};
+export const FIXES = Object.keys(NO_FIXES) as readonly Fix[];
 
-export type Fix = keyof Behaviour;
-export const FIXES: readonly Fix[] = Object.keys(NEWEST) as Fix[];
-
-export const PROFILES: Readonly<Record<string, Behaviour>> = { newest: NEWEST, patched: PATCHED };
+export const ALL_FIXES = Object.fromEntries(FIXES.map((fix) => [fix, true])) as unknown as Fixes;

@@ -5,6 +5,7 @@
  * What is durable is the host's business. What lies here is what a reader of the files would find right now, synced or
  * not. Znodes are not modelled: the tree is its History.
  */
+import type { Behaviour } from "./behaviour.ts";
 import type { DiskImage } from "./effects.ts";
 import type { History, Txn } from "./history.ts";
 import type { Snapshot } from "./packets.ts";
@@ -31,6 +32,7 @@ export class Database {
   logHistory: History;
 
   private readonly settings: Settings;
+  private readonly behaviour: Behaviour;
   private readonly emptyHistory: History;
   private committed: Txn[] = [];
   /** Where committedLog starts in `committed`; what is before has been dropped. */
@@ -39,8 +41,9 @@ export class Database {
   private rolled = true;
   private saved: Snapshot[] = [];
 
-  constructor(settings: Settings, emptyHistory: History) {
+  constructor(settings: Settings, behaviour: Behaviour, emptyHistory: History) {
     this.settings = settings;
+    this.behaviour = behaviour;
     this.emptyHistory = emptyHistory;
     this.history = emptyHistory;
     this.logHistory = emptyHistory;
@@ -82,8 +85,10 @@ export class Database {
     this.saved = [...image.snapshots];
     const newest = this.newestSnapshot();
     const hasLog = this.files.some((file) => file.txns.length > 0);
-    if (newest === undefined && hasLog && !this.settings.trustEmptySnapshot) return "log-without-snapshot";
-    if (newest === undefined && !hasLog && !this.settings.dbAutocreate) {
+    const { behaviour, settings } = this;
+    const logIsEnough = settings.trustEmptySnapshot || !behaviour.logNeedsSnapshot;
+    if (newest === undefined && hasLog && !logIsEnough) return "log-without-snapshot";
+    if (newest === undefined && !hasLog && !settings.dbAutocreate && behaviour.knowsMissingDatabase) {
       this.lastProcessedZxid = -1;
     } else if (newest !== undefined) {
       this.history = newest.history;
@@ -105,10 +110,16 @@ export class Database {
     return undefined;
   }
 
-  /** ZooKeeperServer#processTxn: to the tree and to committedLog. */
+  /** FinalRequestProcessor: to the tree and to committedLog. */
   apply(txn: Txn): void {
     this.applyToTree(txn);
     this.addCommitted(txn);
+  }
+
+  /** ZooKeeperServer#processTxn, of a txn that came while syncing with a leader. */
+  applySynced(txn: Txn): void {
+    this.applyToTree(txn);
+    if (this.behaviour.syncedTxnsReachCommittedLog) this.addCommitted(txn);
   }
 
   /** ZKDatabase#deserializeSnapshot with what a SNAP packet brought. */
@@ -212,10 +223,10 @@ export class Database {
     if (txn.zxid > this.lastProcessedZxid) this.lastProcessedZxid = txn.zxid;
   }
 
-  /** ZKDatabase#addCommittedProposal. False if it would leave a gap inside an epoch. */
+  /** ZKDatabase#addCommittedProposal. False if it would leave a gap inside an epoch and that is refused. */
   private addCommitted(txn: Txn): boolean {
     const last = this.committed.length > this.committedStart ? this.committed[this.committed.length - 1] : undefined;
-    if (last !== undefined) {
+    if (last !== undefined && this.behaviour.rejectsGaps) {
       if (txn.zxid <= last.zxid) return true;
       if (txn.zxid !== last.zxid + 1 && epochOf(txn.zxid) <= epochOf(last.zxid)) return false;
     }

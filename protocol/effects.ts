@@ -26,8 +26,10 @@ export const TIMER_NEWLEADER_ACK = 5;
 export const TIMER_HANDLERS = 6;
 export const TIMER_CONNECT = 7;
 export const TIMER_DIAL = 8;
+export const TIMER_COMMITS = 9;
+export const TIMER_SNAPS = 10;
 export type Timer = number;
-export const TIMER_COUNT = 9;
+export const TIMER_COUNT = 11;
 
 /** Disk operations that complete later. `append` and `rollLog` do not: they go to the operating system's cache. */
 export const DISK_SYNC_LOG = 0;
@@ -61,6 +63,8 @@ export interface DiskImage {
   readonly currentEpoch: Epoch | undefined;
   /** currentEpoch.tmp, left by a crash between writing and renaming (ZOOKEEPER-4269). */
   readonly currentEpochTmp: Epoch | undefined;
+  /** The file updatingEpoch, left by a crash between NEWLEADER and the new currentEpoch (ZOOKEEPER-1653). */
+  readonly updatingEpoch: boolean;
   /** Valid snapshots, oldest first. */
   readonly snapshots: readonly Snapshot[];
   /** Log files, oldest first. */
@@ -105,6 +109,8 @@ export interface Effects {
   /** Written to a temporary file, synced and renamed (AtomicFileWritingIdiom). */
   writeAcceptedEpoch(epoch: Epoch): void;
   writeCurrentEpoch(epoch: Epoch): void;
+  /** Creates or deletes the file updatingEpoch, at once (ZOOKEEPER-1653). */
+  markUpdatingEpoch(updating: boolean): void;
   /** FileTxnSnapLog#save, by the thread that waits for it. Durable at completion only when `synced`. */
   saveSnapshot(snapshot: Snapshot, synced: boolean): void;
   /** The same by a thread of its own, beside everything else (SyncRequestProcessor's Snapshot Thread); not synced. */

@@ -202,9 +202,11 @@ export class FastLeaderElection {
     };
     if (n.electionEpoch === this.round) {
       // Kept without its version, as ZooKeeper does: such votes then compare by id alone.
-      this.received.set(from, { ...vote, version: 0 });
+      const { settledVotesKeepState } = this.server.behaviour;
+      this.received.set(from, { ...vote, version: 0, state: settledVotesKeepState ? n.state : LOOKING });
       const agreeing = this.tally(this.received, vote);
-      if (agreeing.hasQuorum && this.checkLeader(this.received, n.leader, n.electionEpoch)) {
+      const settled = settledVotesKeepState ? this.received : this.outOfElection;
+      if (agreeing.hasQuorum && this.checkLeader(settled, n.leader, n.electionEpoch)) {
         this.leave(n.leader, this.vote(n.leader, n.zxid, n.electionEpoch, n.peerEpoch), agreeing);
         return;
       }

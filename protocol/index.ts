@@ -8,6 +8,7 @@ export * from "./notification-wire.ts";
 export * from "./packets.ts";
 export * from "./peer.ts";
 export * from "./quorum.ts";
+export * from "./releases.ts";
 export * from "./settings.ts";
 export * from "./sync-decision.ts";
 export * from "./sync-rules.ts";

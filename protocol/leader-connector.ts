@@ -2,11 +2,15 @@
  * How a learner reaches its leader (Learner#connectToLeader, LeaderConnector): up to five tries with a pause between them,
  * all within initLimit or connectToLearnerMasterLimit.
  */
+import type { Behaviour } from "./behaviour.ts";
 import { type ConnectionId, type Effects, QUORUM_PORT, TIMER_CONNECT } from "./effects.ts";
 import type { Settings } from "./settings.ts";
 import type { ServerId } from "./zxid.ts";
 
 const MAX_TRIES = 5;
+
+/** Before leaderConnectDelayDuringRetryMs. */
+const LONG_PAUSE_US = 1_000_000;
 
 export class LeaderConnector {
   tries = 0;
@@ -16,19 +20,23 @@ export class LeaderConnector {
   private readonly effects: Effects;
   private readonly leader: ServerId;
   private readonly pauseUs: number;
+  /** How long one try may take, and all of them. */
+  private readonly tryUs: number;
   private readonly untilUs: number;
 
-  constructor(effects: Effects, settings: Settings, leader: ServerId, nowUs: number) {
+  constructor(effects: Effects, settings: Settings, behaviour: Behaviour, leader: ServerId, nowUs: number) {
+    const { connectToLearnerMasterLimit, initLimit, leaderConnectDelayDuringRetryMs, syncLimit, tickTimeMs } = settings;
     this.effects = effects;
     this.leader = leader;
-    this.pauseUs = settings.leaderConnectDelayDuringRetryMs * 1000;
-    const limit = settings.connectToLearnerMasterLimit || settings.initLimit;
-    this.untilUs = nowUs + limit * settings.tickTimeMs * 1000;
+    this.pauseUs = behaviour.shortConnectPause ? leaderConnectDelayDuringRetryMs * 1000 : LONG_PAUSE_US;
+    this.tryUs = behaviour.shortConnectPause ? Number.POSITIVE_INFINITY : syncLimit * tickTimeMs * 1000;
+    const limit = (behaviour.shortConnectPause && connectToLearnerMasterLimit) || initLimit;
+    this.untilUs = behaviour.connectsWithinInitLimit ? nowUs + limit * tickTimeMs * 1000 : Number.POSITIVE_INFINITY;
   }
 
   connect(nowUs: number): void {
     this.connection = this.effects.connect(this.leader, QUORUM_PORT);
-    this.effects.setTimer(TIMER_CONNECT, this.untilUs - nowUs);
+    this.effects.setTimer(TIMER_CONNECT, Math.min(this.tryUs, this.untilUs - nowUs));
   }
 
   /** TIMER_CONNECT: the pause is over, or a try has taken all the time there was. False if that was the last. */

@@ -6,13 +6,13 @@
  * files block the thread that does them; the log has a thread of its own.
  */
 import { Deadline } from "./deadline.ts";
-import { type ConnectionId, type Effects, QUORUM_PORT, TIMER_HANDLERS, TIMER_TICK } from "./effects.ts";
+import { type ConnectionId, type Effects, QUORUM_PORT, TIMER_HANDLERS, TIMER_SNAPS, TIMER_TICK } from "./effects.ts";
 import { EpochAck, type StateSummary } from "./epoch-ack.ts";
 import { EpochProposal } from "./epoch-proposal.ts";
 import type { Waiter } from "./gathering.ts";
 import { makeTxn, type Txn } from "./history.ts";
 import { LearnerHandler } from "./learner-handler.ts";
-import { LogThread } from "./log-thread.ts";
+import { type LogListener, LogThread } from "./log-thread.ts";
 import { NewLeaderAck } from "./newleader-ack.ts";
 import { BROADCAST, DISCOVERY, type FailureReason, type Notes, SYNCHRONIZATION } from "./notes.ts";
 import { ACK, COMMIT, INFORM, PROPOSAL, packet, type QuorumPacket } from "./packets.ts";
@@ -31,12 +31,15 @@ type LeaderPhase =
   | "shutting-down"
   | "ended";
 
+/** How long a SNAP may take to be serialized. */
+const SERIALIZING_MAX_US = 5000;
+
 interface Proposal {
   readonly txn: Txn;
   readonly acks: AckSet;
 }
 
-export class Leader implements Waiter {
+export class Leader implements Waiter, LogListener {
   readonly effects: Effects;
   readonly notes: Notes;
   /** QuorumPeer#tick. */
@@ -68,6 +71,9 @@ export class Leader implements Waiter {
   private tickSkip = true;
   private anonymous = 0;
   private readonly syncs = { snap: 0, diff: 0 };
+  /** Who is being sent a snapshot, and when that is serialized; see LearnerHandler. */
+  private serializing: { readonly handler: LearnerHandler; readonly atUs: number }[] = [];
+  private readonly snaps: Deadline;
   private readonly ackDeadline: { readonly initial: number; readonly sync: number };
 
   constructor(peer: Peer, supporters: AckSet | null) {
@@ -76,9 +82,10 @@ export class Leader implements Waiter {
     this.notes = peer.notes;
     this.supporters = supporters;
     this.reads = new Deadline(peer.effects, TIMER_HANDLERS);
+    this.snaps = new Deadline(peer.effects, TIMER_SNAPS);
     const { initLimit, syncLimit } = peer.settings;
     this.ackDeadline = { initial: initLimit + syncLimit, sync: syncLimit };
-    this.epochProposal = new EpochProposal(peer.myid, peer.verifier, peer.effects, peer.initTimeoutUs);
+    this.epochProposal = new EpochProposal(peer.myid, peer.epochVerifier, peer.effects, peer.initTimeoutUs);
   }
 
   // ---- what handlers read
@@ -97,6 +104,10 @@ export class Leader implements Waiter {
 
   get running(): boolean {
     return this.phase === "broadcast";
+  }
+
+  get newLeaderBehindSnap(): boolean {
+    return this.peer.behaviour.newLeaderBehindSnap;
   }
 
   get configVersion(): number {
@@ -134,8 +145,8 @@ export class Leader implements Waiter {
       return;
     }
     this.summary = { currentEpoch: this.peer.currentEpoch, lastZxid: this.database.lastProcessedZxid };
-    const { myid, verifier } = this.peer;
-    this.epochAck = new EpochAck(myid, verifier, this.summary, this.effects, this.initTimeoutUs);
+    const { epochVerifier, myid } = this.peer;
+    this.epochAck = new EpochAck(myid, epochVerifier, this.summary, this.effects, this.initTimeoutUs);
     this.phase = "proposing-epoch";
     const backlog = this.backlog ?? [];
     this.backlog = null;
@@ -147,7 +158,7 @@ export class Leader implements Waiter {
   }
 
   acceptedEpochWritten(ok: boolean): void {
-    if (ok) this.peer.epochAccepted(this.epoch);
+    this.peer.epochAccepted(this.epoch, ok);
     this.notes.epochProposed(this.epoch);
     const failed = this.epochProposal.written(ok);
     if (failed === this || (!ok && this.peer.behaviour.unwrittenEpochIsNotUsed))
@@ -184,11 +195,11 @@ export class Leader implements Waiter {
   }
 
   currentEpochWritten(ok: boolean): void {
+    this.peer.epochCurrent(this.epoch, ok);
     if (!ok) {
       this.fail("disk-error", "currentEpoch could not be written");
       return;
     }
-    this.peer.epochCurrent(this.epoch);
     this.peer.setPhase(SYNCHRONIZATION);
     this.phase = "acking-newleader";
     (this.newLeader as NewLeaderAck).ack(this, this.peer.myid, this.zxid, this.nowUs);
@@ -199,7 +210,7 @@ export class Leader implements Waiter {
     const { database, peer } = this;
     this.lastCommitted = this.zxid;
     this.phase = "broadcast";
-    this.log = new LogThread(this.effects, this.notes, peer.settings, database);
+    this.log = new LogThread(peer, this);
     peer.updateElectionVote(this.epoch);
     database.lastProcessedZxid = this.zxid;
     if (peer.settings.initialCounter > 0) this.zxid = makeZxid(this.epoch, peer.settings.initialCounter);
@@ -324,6 +335,7 @@ export class Leader implements Waiter {
       lastProcessedZxid: database.lastProcessedZxid,
       committedLog: database.committedLog,
       txnLogFiles: database.logFiles,
+      source: behaviour.syncSource,
       txnLogSyncEnabled: settings.snapshotSizeFactor >= 0,
       txnLogExceedsSizeLimit: database.exceedsTxnLogSizeLimit(peerLastZxid),
       forceSnapSync: settings.forceSnapSync || (behaviour.truncCutsAll && peerLastZxid === 0),
@@ -340,11 +352,27 @@ export class Leader implements Waiter {
     (handler.observer ? this.observingLearners : this.forwardingFollowers).push(handler);
   }
 
+  /** A SNAP takes a while to be serialized; until then transactions are applied to what it reads. */
+  serialize(handler: LearnerHandler): void {
+    const atUs = this.nowUs + this.effects.random(SERIALIZING_MAX_US);
+    this.serializing.push({ handler, atUs });
+    this.snaps.set(this.nowUs, Math.min(...this.serializing.map((one) => one.atUs)));
+  }
+
+  /** TIMER_SNAPS. */
+  serialized(): void {
+    if (!this.snaps.fired(this.nowUs)) return;
+    const done = this.serializing.filter(({ atUs }) => atUs <= this.nowUs);
+    this.serializing = this.serializing.filter(({ atUs }) => atUs > this.nowUs);
+    if (this.serializing.length > 0) this.snaps.set(this.nowUs, Math.min(...this.serializing.map((one) => one.atUs)));
+    for (const { handler } of done) handler.serialized();
+  }
+
   /** LearnerSyncThrottler#beginSync. False if there are too many and this one may be refused. */
   beginSync(kind: "snap" | "diff", exempt: boolean): boolean {
-    const { maxConcurrentSnapSyncs, maxConcurrentDiffSyncs } = this.peer.settings;
-    const limit = kind === "snap" ? maxConcurrentSnapSyncs : maxConcurrentDiffSyncs;
-    if (!exempt && this.syncs[kind] >= limit) return false;
+    const { behaviour, settings } = this.peer;
+    const limit = kind === "snap" ? settings.maxConcurrentSnapSyncs : settings.maxConcurrentDiffSyncs;
+    if (!exempt && behaviour.throttledSyncs.includes(kind) && this.syncs[kind] >= limit) return false;
     this.syncs[kind]++;
     return true;
   }
@@ -355,7 +383,8 @@ export class Leader implements Waiter {
 
   /** Leader#reportLookingSid: one of those who elected us is looking again, and we have waited long enough. */
   lookingAgain(sid: ServerId): void {
-    const limitMs = this.peer.settings.maxTimeToWaitForEpochMs;
+    const { behaviour, settings } = this.peer;
+    const limitMs = behaviour.quitsWaitingForEpoch ? settings.maxTimeToWaitForEpochMs : -1;
     const since = this.epochProposal.leaderWaitsSinceUs;
     if (limitMs < 0 || since < 0 || this.phase !== "proposing-epoch" || this.epochProposal.done) return;
     if (this.supporters?.has(sid) && this.nowUs - since > limitMs * 1000) this.epochProposal.quit();
@@ -386,19 +415,13 @@ export class Leader implements Waiter {
   }
 
   /** The log thread synced: the leader's own ACKs (AckRequestProcessor). */
-  logSynced(ok: boolean): void {
-    const log = this.log as LogThread;
-    const done = log.synced(ok);
-    if (ok) {
-      for (const txn of done) this.processAck(this.peer.myid, txn.zxid);
-      log.flush();
-    }
-    if (!ok && this.peer.logFailed()) return;
-    if (this.phase === "shutting-down") {
-      if (log.idle) this.finishShutdown();
-    } else if (!ok) {
-      this.fail("disk-error", "the log could not be written");
-    }
+  logWritten(txns: readonly Txn[], ok: boolean): void {
+    if (ok) for (const txn of txns) this.processAck(this.peer.myid, txn.zxid);
+    else if (!this.peer.logFailed()) this.fail("disk-error", "the log could not be written");
+  }
+
+  logIdle(): void {
+    if (this.phase === "shutting-down") this.finishShutdown();
   }
 
   /** An ACK that a learner's handler has read. */
@@ -476,6 +499,7 @@ export class Leader implements Waiter {
     this.epochAck?.room.close();
     this.newLeader?.room.close();
     this.reads.clear();
+    this.snaps.clear();
     for (const handler of [...this.handlers]) handler.close();
     for (const { connection } of this.backlog ?? []) this.effects.close(connection);
     this.peer.look();

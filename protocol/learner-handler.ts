@@ -34,6 +34,7 @@ type HandlerPhase =
   | "waiting-epoch"
   | "reading-ackepoch"
   | "waiting-epoch-ack"
+  | "serializing"
   | "reading-newleader-ack"
   | "waiting-newleader-ack"
   | "waiting-startup"
@@ -45,6 +46,7 @@ const READING: Readonly<Record<HandlerPhase, boolean>> = {
   "waiting-epoch": false,
   "reading-ackepoch": true,
   "waiting-epoch-ack": false,
+  serializing: false,
   "reading-newleader-ack": true,
   "waiting-newleader-ack": false,
   "waiting-startup": false,
@@ -69,6 +71,7 @@ export class LearnerHandler implements Waiter {
   private queue: QuorumPacket[] | null = [];
   private throttled: "snap" | "diff" | null = null;
   private newLeaderZxid: Zxid = 0;
+  private snapZxid: Zxid = 0;
   private readonly limit = new SyncLimitCheck();
 
   constructor(leader: Leader, connection: ConnectionId) {
@@ -271,14 +274,46 @@ export class LearnerHandler implements Waiter {
       return;
     }
     this.throttled = kind;
-    if (decision.needSnap) {
-      // Straight to the socket, ahead of all that is queued.
-      const snapshot = leader.database.snapshot();
-      leader.effects.send(this.connection, packet(SNAP, snapshot.zxid, snapshot));
+    if (!decision.needSnap) {
+      this.startSending();
+    } else if (leader.newLeaderBehindSnap) {
+      // Straight to the socket, ahead of all that is queued. What would be queued meanwhile comes before NEWLEADER, so it
+      // makes no difference how long it takes.
+      this.sendSnap(leader.database.lastProcessedZxid);
+      this.startSending();
+    } else {
+      this.snapZxid = leader.database.lastProcessedZxid;
+      this.queueNewLeader();
+      this.phase = "serializing";
+      leader.serialize(this);
     }
+  }
+
+  /** With NEWLEADER queued before the SNAP: the snapshot has all that was applied meanwhile, under the zxid from before. */
+  serialized(): void {
+    if (this.phase !== "serializing") return;
+    this.sendSnap(this.snapZxid);
+    this.sendQueue();
+  }
+
+  private sendSnap(zxid: Zxid): void {
+    const { database, effects } = this.leader;
+    effects.send(this.connection, packet(SNAP, zxid, { zxid, history: database.history }));
+  }
+
+  private startSending(): void {
+    this.queueNewLeader();
+    this.sendQueue();
+  }
+
+  private queueNewLeader(): void {
     const newLeader = packet(NEWLEADER, this.newLeaderZxid, null);
-    if (this.version < PROTOCOL_VERSION) leader.effects.send(this.connection, newLeader);
-    else queue.push(newLeader);
+    if (this.version < PROTOCOL_VERSION) this.leader.effects.send(this.connection, newLeader);
+    else (this.queue as QuorumPacket[]).push(newLeader);
+  }
+
+  private sendQueue(): void {
+    const queue = this.queue as QuorumPacket[];
     this.queue = null;
     for (const message of queue) this.sendQueued(message);
     this.resumeReading("reading-newleader-ack");
@@ -312,6 +347,7 @@ export class LearnerHandler implements Waiter {
     this.tickOfNextAckDeadline = this.leader.nextAckDeadline;
     switch (message.type) {
       case ACK:
+        if (message.zxid === this.newLeaderZxid) this.leader.notes.uptodateAckRead(this.sid, message.zxid);
         this.limit.acked(message.zxid);
         this.leader.readAck(this, message.zxid);
         break;

@@ -1,11 +1,12 @@
 /**
- * A learner that serves, from UPTODATE on: a follower logs and acknowledges proposals and applies commits
- * (Follower#processPacket, FollowerZooKeeperServer, SendAckRequestProcessor), an observer takes both in one INFORM
- * (Observer#processPacket, ObserverZooKeeperServer).
+ * A learner whose processors run, from UPTODATE on or, in some releases, from NEWLEADER on: a follower logs and acknowledges
+ * proposals and applies commits (Follower#processPacket, FollowerZooKeeperServer, SendAckRequestProcessor), an observer takes
+ * both in one INFORM (Observer#processPacket, ObserverZooKeeperServer).
  */
+import { TIMER_COMMITS } from "./effects.ts";
 import type { Txn } from "./history.ts";
 import type { Learner } from "./learner.ts";
-import { LogThread } from "./log-thread.ts";
+import { type LogListener, LogThread } from "./log-thread.ts";
 import {
   ACK,
   COMMIT,
@@ -23,19 +24,26 @@ import type { Peer } from "./peer.ts";
 import type { Synchronization } from "./synchronization.ts";
 import { epochOf, type Zxid } from "./zxid.ts";
 
-export class LearnerService {
+/** How long the commit thread may take to begin with what it is handed. */
+const COMMIT_DELAY_MAX_US = 500;
+
+export class LearnerService implements LogListener {
   private readonly peer: Peer;
   private readonly learner: Learner;
   private readonly log: LogThread;
   /** FollowerZooKeeperServer#pendingTxns: logged or being logged, not committed. */
   private pending: Txn[] = [];
-  private lastQueued: Zxid;
+  /** With the commit thread, committed and not applied. */
+  private committed: Txn[] = [];
+  /** Logged before the ACK of UPTODATE was out, which theirs must not overtake. */
+  private heldAcks: Zxid[] | null;
+  private lastQueued: Zxid = 0;
 
-  constructor(peer: Peer, learner: Learner, synchronization: Synchronization) {
+  constructor(peer: Peer, learner: Learner) {
     this.peer = peer;
     this.learner = learner;
-    this.log = new LogThread(peer.effects, peer.notes, peer.settings, peer.database);
-    this.lastQueued = synchronization.lastQueued;
+    this.log = new LogThread(peer, this);
+    this.heldAcks = peer.behaviour.acksWaitForUptodate ? [] : null;
   }
 
   /** The log thread has nothing under way. */
@@ -43,11 +51,22 @@ export class LearnerService {
     return this.log.idle;
   }
 
-  /** What the synchronization left: logged, but not yet acknowledged, from here on. False if it does not fit. */
-  catchUp({ committed, notLogged }: Synchronization): boolean {
+  /** FollowerZooKeeperServer#appendRequest: what the synchronization has written to the log itself. */
+  appended(txn: Txn): void {
+    this.pending.push(txn);
+    this.ack(txn.zxid);
+  }
+
+  /** UPTODATE is acknowledged: what the synchronization left is logged and committed. False if it does not fit. */
+  serve({ committed, lastQueued, notLogged }: Synchronization): boolean {
+    this.lastQueued = lastQueued;
+    const held = this.heldAcks ?? [];
+    this.heldAcks = null;
+    for (const zxid of held) this.ack(zxid);
     if (this.learner.observer) return this.catchUpObserver(notLogged, [...committed]);
     for (const txn of notLogged) this.logProposal(txn);
-    for (const zxid of committed) this.commit(zxid);
+    const inThread = !this.peer.behaviour.syncedCommitsApplyAtOnce;
+    for (const zxid of committed) this.commit(zxid, inThread);
     return true;
   }
 
@@ -75,7 +94,7 @@ export class LearnerService {
         break;
       case COMMIT:
       case COMMITANDACTIVATE:
-        if (!observer) this.commit(message.zxid);
+        if (!observer) this.commit(message.zxid, this.committed.length > 0);
         break;
       case INFORM:
       case INFORMANDACTIVATE:
@@ -101,13 +120,13 @@ export class LearnerService {
   }
 
   /** FollowerZooKeeperServer#logRequest. */
-  private logProposal(txn: Txn): void {
+  logProposal(txn: Txn): void {
     this.pending.push(txn);
     this.log.write(txn);
   }
 
   /** FollowerZooKeeperServer#commit. */
-  private commit(zxid: Zxid): void {
+  private commit(zxid: Zxid, inThread: boolean): void {
     const head = this.pending[0];
     if (head === undefined) {
       this.learner.odd("bad-commit", packet(COMMIT, zxid, null), "nothing is pending");
@@ -116,8 +135,23 @@ export class LearnerService {
       this.learner.exit(12, "unmatched-commit", "a COMMIT is not for the first of what is pending");
     } else {
       this.pending.shift();
-      this.learner.deliver(head);
+      if (inThread) this.commitLater(head);
+      else this.learner.deliver(head);
     }
+  }
+
+  /** CommitProcessor#commit: another thread applies it. */
+  private commitLater(txn: Txn): void {
+    const { effects } = this.peer;
+    if (this.committed.length === 0) effects.setTimer(TIMER_COMMITS, effects.random(COMMIT_DELAY_MAX_US));
+    this.committed.push(txn);
+  }
+
+  /** TIMER_COMMITS. */
+  applyCommits(): void {
+    const { committed } = this;
+    this.committed = [];
+    for (const txn of committed) this.learner.deliver(txn);
   }
 
   /** ObserverZooKeeperServer#commitRequest. */
@@ -126,13 +160,18 @@ export class LearnerService {
     this.learner.deliver(txn);
   }
 
-  /** A sync of the log thread is over. False if it failed, and with it the server. */
-  logSynced(ok: boolean): boolean {
-    const done = this.log.synced(ok);
-    if (!ok) return false;
+  logWritten(txns: readonly Txn[], ok: boolean): void {
+    if (!ok) this.learner.logFailed();
     // An observer's log has nobody behind it.
-    if (!this.learner.observer) for (const txn of done) this.learner.send(packet(ACK, txn.zxid, null));
-    this.log.flush();
-    return true;
+    else if (!this.learner.observer) for (const txn of txns) this.ack(txn.zxid);
+  }
+
+  logIdle(): void {
+    this.learner.logIdle();
+  }
+
+  private ack(zxid: Zxid): void {
+    if (this.heldAcks === null) this.learner.send(packet(ACK, zxid, null));
+    else this.heldAcks.push(zxid);
   }
 }

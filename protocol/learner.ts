@@ -60,6 +60,8 @@ export class Learner {
   private oldLeader = false;
   private synchronization: Synchronization | null = null;
   private service: LearnerService | null = null;
+  /** ZooKeeperServer#canShutdown, when it came to that. */
+  private stopsAsServer = false;
 
   constructor(peer: Peer, leaderId: ServerId, observer: boolean) {
     this.peer = peer;
@@ -68,7 +70,7 @@ export class Learner {
     this.observer = observer;
     this.reads = new Deadline(peer.effects, TIMER_ROLE);
     this.readTimeoutUs = peer.initTimeoutUs;
-    this.connector = new LeaderConnector(peer.effects, peer.settings, leaderId, peer.nowUs);
+    this.connector = new LeaderConnector(peer.effects, peer.settings, peer.behaviour, leaderId, peer.nowUs);
   }
 
   private get nowUs(): number {
@@ -151,7 +153,7 @@ export class Learner {
   acceptedEpochWritten(ok: boolean): void {
     const { peer } = this;
     const epochToAck = peer.currentEpoch;
-    if (ok) peer.epochAccepted(this.newEpoch);
+    peer.epochAccepted(this.newEpoch, ok);
     if (this.failedMeanwhile(ok)) return;
     if (this.oldLeader) this.registered();
     else this.ackEpoch(epochToAck);
@@ -191,38 +193,56 @@ export class Learner {
     this.synchronization?.currentEpochWritten(ok);
   }
 
-  logSynced(ok: boolean): void {
-    if (!ok && this.peer.logFailed()) return;
-    if (this.service === null) {
-      this.synchronization?.logSynced(ok);
-      return;
-    }
-    const written = this.service.logSynced(ok);
-    if (this.phase === "shutting-down") {
-      if (this.service.idle) this.finishShutdown();
-    } else if (!written) {
-      this.fail("disk-error", "the log could not be written");
-    }
+  /** The log thread could not write. */
+  logFailed(): void {
+    if (!this.peer.logFailed()) this.fail("disk-error", "the log could not be written");
+  }
+
+  /** The log thread has written all it had. */
+  logIdle(): void {
+    if (this.phase === "shutting-down") this.finishShutdown();
+  }
+
+  /** TIMER_COMMITS. */
+  applyCommits(): void {
+    if (this.phase === "serving") this.service?.applyCommits();
   }
 
   // ---- UPTODATE, and what follows
+
+  /** ZooKeeperServer#startup: the processors run. */
+  startProcessors(): LearnerService {
+    this.service ??= new LearnerService(this.peer, this);
+    return this.service;
+  }
 
   serve(): void {
     const { newEpoch, peer } = this;
     const synchronization = this.synchronization as Synchronization;
     this.send(packet(ACK, makeZxid(newEpoch, 0), null));
+    this.readTimeoutUs = peer.syncTimeoutUs;
     this.phase = "serving";
-    this.service = new LearnerService(peer, this, synchronization);
+    const service = this.startProcessors();
     peer.updateElectionVote(newEpoch);
-    if (!this.service.catchUp(synchronization) || this.phase !== "serving") return;
+    if (!service.serve(synchronization) || this.phase !== "serving") return;
     peer.setPhase(BROADCAST);
     peer.notes.active(newEpoch, this.leaderId, peer.database.history);
     this.readOn();
   }
 
   deliver(txn: Txn): void {
+    this.peer.database.apply(txn);
+    this.delivered(txn);
+  }
+
+  /** Applied while the synchronization goes on. */
+  deliverSynced(txn: Txn): void {
+    this.peer.database.applySynced(txn);
+    this.delivered(txn);
+  }
+
+  private delivered(txn: Txn): void {
     const { database, notes } = this.peer;
-    database.apply(txn);
     notes.delivered(txn, database.history);
   }
 
@@ -301,18 +321,23 @@ export class Learner {
     this.connection = 0;
     this.reads.clear();
     this.connector.stop();
+    this.stopsAsServer = this.phase === "serving" || (this.service !== null && this.peer.behaviour.stopsBeforeServing);
     this.phase = "shutting-down";
-    if (this.service === null) {
-      // Never started: the database stays as it is, unless a snapshot was only half taken over.
-      if (this.synchronization?.inSnap) this.peer.database.clear();
-      this.end();
-    } else if (this.service.idle) {
-      this.finishShutdown();
-    }
+    if (this.stopsAsServer && this.peer.behaviour.learnerShutdown !== "log-thread-first") this.peer.fastForward();
+    if (this.service === null || this.service.idle || !this.waitsForLog) this.finishShutdown();
+  }
+
+  /** A server that does not serve yet is not asked to stop: its log thread goes on, unless that is stopped in any case. */
+  private get waitsForLog(): boolean {
+    const { learnerShutdown } = this.peer.behaviour;
+    return learnerShutdown === "log-thread-first" || (learnerShutdown === "fast-forward-first" && this.stopsAsServer);
   }
 
   private finishShutdown(): void {
-    this.peer.fastForward();
+    const { behaviour, database } = this.peer;
+    // Never started: the database stays as it is, unless a snapshot was only half taken over.
+    if (!this.stopsAsServer && this.synchronization?.inSnap) database.clear();
+    else if (this.stopsAsServer && behaviour.learnerShutdown === "log-thread-first") this.peer.fastForward();
     this.end();
   }
 

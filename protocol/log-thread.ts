@@ -3,85 +3,88 @@
  * sync once for all of it, then pass the txns on, in order. While it syncs, new txns wait. Every so often it rolls the
  * log and has a snapshot taken beside it.
  */
-import type { Database } from "./database.ts";
-import type { Effects } from "./effects.ts";
 import type { Txn } from "./history.ts";
-import type { Notes } from "./notes.ts";
-import type { Settings } from "./settings.ts";
+import type { LogUser } from "./log-lock.ts";
+import type { Peer } from "./peer.ts";
 
-export class LogThread {
-  private readonly effects: Effects;
-  private readonly notes: Notes;
-  private readonly settings: Settings;
-  private readonly database: Database;
+/** Who runs the thread. */
+export interface LogListener {
+  /** A sync is over: the txns that it covered. A failed one ends the thread. */
+  logWritten(txns: readonly Txn[], ok: boolean): void;
+  /** Nothing is under way any more. */
+  logIdle(): void;
+}
+
+export class LogThread implements LogUser {
+  private readonly peer: Peer;
+  private readonly listener: LogListener;
   /** Appended and being synced. */
   private flushing: Txn[] = [];
   /** Not appended yet. */
   private queue: Txn[] = [];
-  private syncing = false;
+  private busy = false;
   private snapshotAfter: number;
 
-  constructor(effects: Effects, notes: Notes, settings: Settings, database: Database) {
-    this.effects = effects;
-    this.notes = notes;
-    this.settings = settings;
-    this.database = database;
+  constructor(peer: Peer, listener: LogListener) {
+    this.peer = peer;
+    this.listener = listener;
     this.snapshotAfter = this.drawSnapshotCount();
   }
 
   get idle(): boolean {
-    return !this.syncing;
+    return !this.busy;
   }
 
   /** SyncRequestProcessor#processRequest. */
   write(txn: Txn): void {
     this.queue.push(txn);
-    if (!this.syncing) this.flush();
+    if (!this.busy) this.begin();
   }
 
-  /** The sync is over: returns what it covered; call `flush` when that has been passed on. A failed one ends the thread. */
-  synced(ok: boolean): readonly Txn[] {
-    const done = this.flushing;
-    this.flushing = [];
-    this.syncing = false;
-    if (ok) this.notes.synced(this.database.logHistory);
-    else this.queue = [];
-    return done;
+  private begin(): void {
+    this.busy = true;
+    this.peer.logLock.take(this);
   }
 
   /** Appends what waits, up to maxBatchSize, and starts to sync it. */
-  flush(): void {
-    if (this.syncing || this.queue.length === 0) return;
-    const batch =
-      this.queue.length <= this.settings.maxBatchSize ? this.queue : this.queue.slice(0, this.settings.maxBatchSize);
+  logFree(): void {
+    const { database, logLock, settings } = this.peer;
+    const batch = this.queue.length <= settings.maxBatchSize ? this.queue : this.queue.slice(0, settings.maxBatchSize);
     this.queue = batch === this.queue ? [] : this.queue.slice(batch.length);
     for (const txn of batch) {
-      appendTxn(this.effects, this.notes, this.database, txn);
-      if (this.database.txnCount > this.snapshotAfter) this.rollAndSnapshot();
+      this.peer.appendToLog(txn);
+      if (database.txnCount > this.snapshotAfter) this.rollAndSnapshot();
     }
     this.flushing = batch;
-    this.syncing = true;
-    this.effects.syncLog();
+    logLock.sync(this);
+  }
+
+  logSynced(ok: boolean): void {
+    const { database, notes } = this.peer;
+    const done = this.flushing;
+    this.flushing = [];
+    this.busy = false;
+    if (ok) notes.synced(database.logHistory);
+    else this.queue = [];
+    this.listener.logWritten(done, ok);
+    if (this.busy) return;
+    if (this.queue.length > 0) this.begin();
+    else this.listener.logIdle();
   }
 
   private rollAndSnapshot(): void {
+    const { database, effects } = this.peer;
     this.snapshotAfter = this.drawSnapshotCount();
-    this.database.rollLog();
-    this.effects.rollLog();
-    if (this.database.savingInBackground) return;
-    this.database.savingInBackground = true;
-    this.effects.saveSnapshotInBackground(this.database.snapshot());
+    database.rollLog();
+    effects.rollLog();
+    if (database.savingInBackground) return;
+    database.savingInBackground = true;
+    effects.saveSnapshotInBackground(database.snapshot());
   }
 
   private drawSnapshotCount(): number {
-    const half = Math.max(1, Math.floor(this.settings.snapCount / 2));
-    return half + this.effects.random(half);
+    const { effects, settings } = this.peer;
+    const half = Math.max(1, Math.floor(settings.snapCount / 2));
+    return half + effects.random(half);
   }
-}
-
-/** ZKDatabase#append: into the log as it stands in the operating system's cache. */
-export function appendTxn(effects: Effects, notes: Notes, database: Database, txn: Txn): void {
-  effects.append(txn);
-  database.append(txn);
-  notes.logged(txn, database.logHistory);
 }

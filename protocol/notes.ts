@@ -76,6 +76,8 @@ export interface Notes {
   newLeaderAcked(epoch: Epoch, history: History): void;
   /** The leader read that acknowledgement. */
   newLeaderAckRead(learner: ServerId, zxid: Zxid): void;
+  /** The leader read the acknowledgement of UPTODATE. */
+  uptodateAckRead(learner: ServerId, zxid: Zxid): void;
   /** Leader#startZkServer: a quorum acknowledged NEWLEADER; `history` is the leader's, and is now committed. */
   established(epoch: Epoch, history: History): void;
   /** A learner handled UPTODATE and serves. */
@@ -94,8 +96,8 @@ export interface Notes {
   truncated(zxid: Zxid, before: History, after: History): void;
   /** A snapshot was written to disk; `log` is what the disk tells with it. */
   snapshotSaved(zxid: Zxid, log: History): void;
-  /** The database in memory was replaced: from disk at start, or by a SNAP. `log` is what the disk tells. */
-  loaded(history: History, log: History): void;
+  /** The database in memory was replaced: from disk at start, or by a SNAP. `log` is what the disk tells, `zxid` lastProcessedZxid. */
+  loaded(history: History, log: History, zxid: Zxid): void;
   /** The server that ran in this role stopped and brought its memory up to its log (fastForwardDataBase). */
   fastForwarded(history: History, log: History): void;
   /** The server left its role, closed the connection to one learner (`learner`), or ended. */

@@ -6,7 +6,7 @@
  * it has to tell to `Notes`. It reads no clock, draws nothing, waits for nothing, throws for nothing that a network or a
  * disk can do. A Peer is one process: after `exit` or a crash a new one is made.
  */
-import { type Behaviour, NEWEST } from "./behaviour.ts";
+import type { Behaviour } from "./behaviour.ts";
 import { Database } from "./database.ts";
 import {
   type ConnectionId,
@@ -23,6 +23,7 @@ import {
   ELECTION_PORT,
   EXIT_UNEXPECTED,
   type Port,
+  TIMER_COMMITS,
   TIMER_CONNECT,
   TIMER_DIAL,
   TIMER_ELECTION,
@@ -31,14 +32,16 @@ import {
   TIMER_HANDLERS,
   TIMER_NEWLEADER_ACK,
   TIMER_ROLE,
+  TIMER_SNAPS,
   TIMER_TICK,
   type Timer,
 } from "./effects.ts";
 import { type ElectionServer, FastLeaderElection } from "./election.ts";
 import { ElectionConnections } from "./election-connections.ts";
-import type { History } from "./history.ts";
+import type { History, Txn } from "./history.ts";
 import { Leader } from "./leader.ts";
 import { Learner } from "./learner.ts";
+import { LogLock, type LogUser } from "./log-lock.ts";
 import { BROADCAST, ELECTION, type FailureReason, type Notes, type Phase } from "./notes.ts";
 import { decodeNotification } from "./notification-wire.ts";
 import {
@@ -52,7 +55,8 @@ import {
   type ServerState,
   type Snapshot,
 } from "./packets.ts";
-import type { AckSet, QuorumVerifier } from "./quorum.ts";
+import { type AckSet, countingObservers, type QuorumVerifier } from "./quorum.ts";
+import { NEWEST } from "./releases.ts";
 import type { Settings } from "./settings.ts";
 import type { Vote } from "./vote.ts";
 import { type Epoch, epochOf, type ServerId, type Zxid } from "./zxid.ts";
@@ -72,12 +76,14 @@ export interface PeerConfig {
 /** What still has to be written before a server that starts may look for a leader. */
 type StartStep = "snapshot" | "log" | "current-epoch" | "accepted-epoch";
 
-export class Peer implements ElectionServer {
+export class Peer implements ElectionServer, LogUser {
   /** Virtual or real microseconds: set by the host before each input. */
   nowUs = 0;
 
   readonly myid: ServerId;
   readonly verifier: QuorumVerifier;
+  /** Who counts for a new epoch. */
+  readonly epochVerifier: QuorumVerifier;
   readonly settings: Settings;
   readonly behaviour: Behaviour;
   readonly view: readonly ServerId[];
@@ -85,6 +91,7 @@ export class Peer implements ElectionServer {
   readonly effects: Effects;
   readonly notes: Notes;
   readonly database: Database;
+  readonly logLock: LogLock;
   readonly initTimeoutUs: number;
   readonly syncTimeoutUs: number;
 
@@ -111,10 +118,12 @@ export class Peer implements ElectionServer {
     this.settings = config.settings;
     this.behaviour = config.behaviour ?? NEWEST;
     this.view = config.view;
+    this.epochVerifier = this.behaviour.observersDoNotCount ? config.verifier : countingObservers(config.verifier);
     this.participant = config.verifier.isVoter(config.myid);
     this.effects = effects;
     this.notes = notes;
-    this.database = new Database(config.settings, config.emptyHistory);
+    this.database = new Database(config.settings, this.behaviour, config.emptyHistory);
+    this.logLock = new LogLock(effects);
     this.initTimeoutUs = config.settings.initLimit * config.settings.tickTimeMs * 1000;
     this.syncTimeoutUs = config.settings.syncLimit * config.settings.tickTimeMs * 1000;
     this.currentVote = { id: config.myid, zxid: 0, electionEpoch: 0, peerEpoch: 0, state: LOOKING, version: 0 };
@@ -140,16 +149,18 @@ export class Peer implements ElectionServer {
     if (this.behaviour.snapReplacesLog && database.forgetLogBehindSnapshot()) {
       this.effects.dropAllBut(database.lastProcessedZxid);
     }
-    if (image.snapshots.length === 0 && database.lastProcessedZxid === 0) steps.push("snapshot");
+    if (image.snapshots.length === 0 && database.lastProcessedZxid === 0 && this.behaviour.logNeedsSnapshot) {
+      steps.push("snapshot");
+    }
     if (image.currentEpoch === undefined) steps.push("current-epoch");
     if (epochOfZxid > current && !this.behaviour.startsBehindItsZxid) {
-      // A crash between writing currentEpoch.tmp and renaming it (ZOOKEEPER-4269).
-      if (image.currentEpochTmp === undefined) {
+      const meant = this.epochMeant(image, epochOfZxid);
+      if (meant === undefined) {
         const what = `currentEpoch ${current} is older than the last zxid's ${epochOfZxid}`;
         this.exit(EXIT_UNEXPECTED, "epoch-older-than-zxid", what);
         return;
       }
-      current = image.currentEpochTmp;
+      current = meant;
       steps.push("current-epoch");
     }
     const accepted = image.acceptedEpoch ?? epochOfZxid;
@@ -162,9 +173,15 @@ export class Peer implements ElectionServer {
     this.startEpochs = { current, accepted };
     this.currentEpoch = current;
     this.acceptedEpoch = accepted;
-    this.notes.loaded(database.history, database.logHistory);
+    this.notes.loaded(database.history, database.logHistory, database.lastProcessedZxid);
     this.startSteps = steps;
     this.nextStartStep();
+  }
+
+  /** A crash came while currentEpoch was being written: what it should be, if the release can tell. */
+  private epochMeant({ currentEpochTmp, updatingEpoch }: DiskImage, epochOfZxid: Epoch): Epoch | undefined {
+    if (this.behaviour.usesCurrentEpochTmp) return currentEpochTmp;
+    return this.behaviour.marksUpdatingEpoch && updatingEpoch ? epochOfZxid : undefined;
   }
 
   private nextStartStep(): void {
@@ -174,7 +191,7 @@ export class Peer implements ElectionServer {
         this.effects.saveSnapshot(this.database.snapshot(), false);
         break;
       case "log":
-        this.effects.syncLog();
+        this.logLock.take(this);
         break;
       case "current-epoch":
         this.effects.writeCurrentEpoch(startEpochs.current);
@@ -205,7 +222,7 @@ export class Peer implements ElectionServer {
     if (!this.alive) return;
     const wasObserver = this.state === OBSERVING;
     this.setState(LOOKING);
-    const delayMs = wasObserver ? this.settings.observerElectionDelayMs : 0;
+    const delayMs = wasObserver && this.behaviour.observerElectionDelay ? this.settings.observerElectionDelayMs : 0;
     if (delayMs > 0) this.effects.setTimer(TIMER_CONNECT, this.effects.random(delayMs) * 1000);
     else this.lookNow();
   }
@@ -243,14 +260,22 @@ export class Peer implements ElectionServer {
     return this.database.lastProcessedZxid;
   }
 
-  epochAccepted(epoch: Epoch): void {
-    this.acceptedEpoch = epoch;
-    this.notes.epochAccepted(epoch);
+  /** acceptedEpoch was written, or could not be. */
+  epochAccepted(epoch: Epoch, ok: boolean): void {
+    if (ok || !this.behaviour.epochCountsWhenWritten) this.acceptedEpoch = epoch;
+    if (ok) this.notes.epochAccepted(epoch);
   }
 
-  epochCurrent(epoch: Epoch): void {
-    this.currentEpoch = epoch;
-    this.notes.epochCurrent(epoch);
+  epochCurrent(epoch: Epoch, ok: boolean): void {
+    if (ok || !this.behaviour.epochCountsWhenWritten) this.currentEpoch = epoch;
+    if (ok) this.notes.epochCurrent(epoch);
+  }
+
+  /** ZKDatabase#append: into the log as it stands in the operating system's cache. */
+  appendToLog(txn: Txn): void {
+    this.effects.append(txn);
+    this.database.append(txn);
+    this.notes.logged(txn, this.database.logHistory);
   }
 
   /** QuorumPeer#updateElectionVote (ZOOKEEPER-1732): epoch only, not zxid or round. */
@@ -261,6 +286,7 @@ export class Peer implements ElectionServer {
   /** ZooKeeperServer#shutdown of a server that ran: memory is brought up to the log. */
   fastForward(): void {
     const { database } = this;
+    if (!this.behaviour.fastForwards) return;
     if (database.fastForward() !== undefined) database.clear();
     this.notes.fastForwarded(database.history, database.logHistory);
   }
@@ -328,6 +354,12 @@ export class Peer implements ElectionServer {
         break;
       case TIMER_ROLE:
         this.learner?.readTimeout();
+        break;
+      case TIMER_SNAPS:
+        this.leader?.serialized();
+        break;
+      case TIMER_COMMITS:
+        this.learner?.applyCommits();
         break;
       case TIMER_CONNECT:
         if (this.learner !== null) this.learner.connectTimeout();
@@ -406,8 +438,7 @@ export class Peer implements ElectionServer {
         else this.startStepDone(ok);
         break;
       case DISK_SYNC_LOG:
-        if (role !== null) role.logSynced(ok);
-        else this.startStepDone(ok);
+        this.logLock.synced(ok);
         break;
       case DISK_TRUNCATE_LOG:
         this.learner?.logTruncated(ok);
@@ -423,6 +454,15 @@ export class Peer implements ElectionServer {
   private snapshotSaved(snapshot: Snapshot): void {
     this.database.snapshotSaved(snapshot);
     this.notes.snapshotSaved(snapshot.zxid, this.database.logHistory);
+  }
+
+  /** The log that was read at the start is to be synced. */
+  logFree(): void {
+    this.logLock.sync(this);
+  }
+
+  logSynced(ok: boolean): void {
+    this.startStepDone(ok);
   }
 
   private startStepDone(ok: boolean): void {
@@ -446,7 +486,7 @@ export class Peer implements ElectionServer {
       this.exit(EXIT_UNEXPECTED, problem, "the database could not be loaded");
       return;
     }
-    this.notes.loaded(database.history, database.logHistory);
+    this.notes.loaded(database.history, database.logHistory, database.lastProcessedZxid);
     this.election.start();
   }
 

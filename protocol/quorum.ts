@@ -72,6 +72,11 @@ export function hierarchical(
   };
 }
 
+/** The same, but whoever comes counts, as long as no more is asked than their number (ZOOKEEPER-2959). */
+export function countingObservers(verifier: QuorumVerifier): QuorumVerifier {
+  return { ...verifier, isVoter: () => true };
+}
+
 /** SyncedLearnerTracker: the voters that acknowledged something, and whether they are a quorum. */
 export class AckSet {
   private readonly verifier: QuorumVerifier;

@@ -6,6 +6,7 @@
  * and the rule that decided out. Only the order of zxids, their epochs and "is the counter 0" are used, so it answers for
  * numbers (the simulator) and for bigints (all 64 bits, `zabsim decide`) alike. sync-rules.ts tells the rules in words.
  */
+import type { SyncSource } from "./behaviour.ts";
 import { COMMIT, DIFF, PROPOSAL, TRUNC } from "./packets.ts";
 
 /** A zxid as a number, or as a signed 64-bit bigint. */
@@ -19,6 +20,8 @@ export interface Logged<Z extends AnyZxid = number> {
 /** The leader's database as syncFollower sees it under the committedLog's read lock, and the learner's position. */
 export interface SyncFacts<Z extends AnyZxid = number, T extends Logged<Z> = Logged<Z>> {
   readonly peerLastZxid: Z;
+  /** The release's way; default: the newest one's. */
+  readonly source?: SyncSource;
   /** DataTree#lastProcessedZxid. */
   readonly lastProcessedZxid: Z;
   readonly committedLog: readonly T[];
@@ -57,7 +60,10 @@ export type SyncRule =
   | "txn-log-gap"
   | "txn-log-cross-epoch"
   | "txn-log-off"
-  | "new-epoch-above-committed-log";
+  | "new-epoch-above-committed-log"
+  // Only before ZOOKEEPER-1413 (3.4):
+  | "committed-log-empty"
+  | "behind-committed-log";
 
 export interface SyncPacket<Z extends AnyZxid = number, T extends Logged<Z> = Logged<Z>> {
   readonly type: typeof DIFF | typeof TRUNC | typeof PROPOSAL | typeof COMMIT;
@@ -82,6 +88,11 @@ export interface SyncDecision<Z extends AnyZxid = number, T extends Logged<Z> = 
 
 /** Decides, and queues what startForwarding adds. */
 export function decideSync<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFacts<Z, T>): SyncDecision<Z, T> {
+  return facts.source === "committed-log" ? decideFromCommittedLog(facts) : decideFromLogs(facts);
+}
+
+function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFacts<Z, T>): SyncDecision<Z, T> {
+  const checksGap = facts.source !== "txn-log";
   const { committedLog, lastProcessedZxid, peerLastZxid: peer } = facts;
   const empty = committedLog.length === 0;
   const min = empty ? lastProcessedZxid : (committedLog[0] as T).zxid;
@@ -114,7 +125,7 @@ export function decideSync<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFa
     } else {
       current = queue.addCommitted(files, peer, min);
       rule = queue.ruleFrom("txn-log");
-      if (current < min) {
+      if (current < min && checksGap) {
         if (rule !== "txn-log-cross-epoch") rule = "txn-log-gap";
         queue.clear();
       } else {
@@ -125,13 +136,56 @@ export function decideSync<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFa
   } else {
     rule = peer < min ? "txn-log-off" : "new-epoch-above-committed-log";
   }
-  if (needSnap) current = lastProcessedZxid;
+  if (needSnap && checksGap) current = lastProcessedZxid;
 
   const forwardedFrom = queue.packets.length;
   queue.addForwarded(facts, current);
   return {
     // Nothing to lead in with: SNAP after all, but forwarding has already started from the peer's zxid.
     needSnap: needSnap || queue.needsOp,
+    packets: queue.packets,
+    forwardedFrom,
+    startForwardingFrom: current,
+    rule,
+    minCommittedLog: min,
+    maxCommittedLog: max,
+  };
+}
+
+/**
+ * Before ZOOKEEPER-1413: from committedLog, or a SNAP. Forwarding starts at the learner's zxid even then. The start of an
+ * epoch is a zxid like any other, and a TRUNC may cross epochs.
+ */
+function decideFromCommittedLog<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFacts<Z, T>): SyncDecision<Z, T> {
+  const { committedLog, lastProcessedZxid, peerLastZxid: peer } = facts;
+  const empty = committedLog.length === 0;
+  const min = empty ? lastProcessedZxid : (committedLog[0] as T).zxid;
+  const max = empty ? lastProcessedZxid : (committedLog[committedLog.length - 1] as T).zxid;
+  const queue = new PacketQueue<Z, T>(max);
+  let rule: SyncRule;
+  let current = peer;
+  if (peer === lastProcessedZxid) {
+    rule = "in-sync";
+    queue.op(DIFF, peer);
+  } else if (empty) {
+    rule = "committed-log-empty";
+  } else if (peer > max) {
+    rule = "ahead-of-committed-log";
+    queue.op(TRUNC, max);
+    current = max;
+  } else if (min <= peer) {
+    const last = (committedLog.findLast(({ zxid }) => zxid <= peer) as T).zxid;
+    rule = last < peer && peer < max ? "committed-log-trunc" : "committed-log-diff";
+    queue.op(rule === "committed-log-trunc" ? TRUNC : DIFF, rule === "committed-log-trunc" ? last : max);
+    if (rule === "committed-log-trunc") current = last;
+    queue.addAll(committedLog, peer);
+  } else {
+    rule = "behind-committed-log";
+  }
+  const forwardedFrom = queue.packets.length;
+  queue.addForwarded(facts, current);
+  return {
+    needSnap: queue.needsOp,
     packets: queue.packets,
     forwardedFrom,
     startForwardingFrom: current,
@@ -156,6 +210,15 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
   op(type: typeof DIFF | typeof TRUNC, zxid: Z): void {
     this.packets.push({ type, zxid, txn: null });
     this.needsOp = false;
+  }
+
+  /** What the learner does not have, each with its commit. */
+  addAll(list: readonly T[], from: Z): void {
+    for (const txn of list) {
+      const { zxid } = txn;
+      if (zxid <= from) continue;
+      this.packets.push({ type: PROPOSAL, zxid, txn }, { type: COMMIT, zxid, txn: null });
+    }
   }
 
   clear(): void {

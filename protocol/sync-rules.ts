@@ -108,6 +108,16 @@ export const SYNC_RULES: Readonly<Record<SyncRule, RuleText>> = {
     summary: "the peer is behind committedLog, and syncing from the log on disk is off",
     why: (w) => `peer zxid ${w.peer} is below minCommittedLog ${w.min}, sync from the log is off → SNAP`,
   },
+  "committed-log-empty": {
+    case: 6,
+    summary: "committedLog is empty (before ZOOKEEPER-1413)",
+    why: (w) => `peer zxid ${w.peer} is not the leader's ${w.last}, and committedLog is empty → SNAP`,
+  },
+  "behind-committed-log": {
+    case: 6,
+    summary: "the peer is behind committedLog (before ZOOKEEPER-1413)",
+    why: (w) => `peer zxid ${w.peer} is below minCommittedLog ${w.min} → SNAP`,
+  },
   "new-epoch-above-committed-log": {
     case: 6,
     summary: "the peer stands at the start of an epoch above committedLog",

@@ -2,13 +2,13 @@
  * A learner is brought in line with its leader (Learner#syncWithLeader): DIFF, TRUNC or SNAP, what follows it up to
  * NEWLEADER, what must be durable before that is acknowledged, and what comes until UPTODATE.
  *
- * The order at NEWLEADER (snapshot, append, sync, currentEpoch, ACK) is the newest release's. Each step is a disk operation
- * of its own, and a crash can fall between any two; packets that come meanwhile wait at the Learner.
+ * In which order things become durable at NEWLEADER is what releases differ in most (DiffLogging). Each step is a disk
+ * operation of its own, and a crash can fall between any two; packets that come meanwhile wait at the Learner.
  */
 import type { DiskImage } from "./effects.ts";
 import type { Txn } from "./history.ts";
 import type { Learner } from "./learner.ts";
-import { appendTxn } from "./log-thread.ts";
+import type { LogUser } from "./log-lock.ts";
 import {
   ACK,
   COMMIT,
@@ -36,7 +36,7 @@ type Stage =
   | "syncing-log"
   | "writing-epoch";
 
-export class Synchronization {
+export class Synchronization implements LogUser {
   /** Between SNAP and the acknowledgement of NEWLEADER: a database that is only half taken over (QuorumPeer#syncMode). */
   inSnap = false;
   /** The last proposal seen; 0 before the first, which is free. */
@@ -85,11 +85,11 @@ export class Synchronization {
         this.begin();
         break;
       case SNAP:
-        this.inSnap = true;
+        this.inSnap = peer.behaviour.interruptedSnapReloads;
         this.tookSnap = true;
-        this.syncSnapshot = true;
+        this.syncSnapshot = peer.behaviour.syncsSnap;
         peer.database.install(message.data, message.zxid);
-        peer.notes.loaded(peer.database.history, peer.database.logHistory);
+        peer.notes.loaded(peer.database.history, peer.database.logHistory, message.zxid);
         this.begin();
         break;
       case TRUNC:
@@ -112,7 +112,9 @@ export class Synchronization {
   logTruncated(ok: boolean): void {
     this.peer.database.clear();
     if (!ok) {
-      this.learner.exit(13, "truncate-failed", "the log could not be truncated");
+      const detail = "the log could not be truncated";
+      if (this.peer.behaviour.failedTruncExits) this.learner.exit(13, "truncate-failed", detail);
+      else this.learner.fail("truncate-failed", detail);
       return;
     }
     this.stage = "reloading";
@@ -159,8 +161,9 @@ export class Synchronization {
         break;
       case NEWLEADER:
         this.sawNewLeader = true;
+        if (this.peer.behaviour.marksUpdatingEpoch) this.peer.effects.markUpdatingEpoch(true);
         if (this.snapshotNeeded) this.saveSnapshot();
-        else this.logCommitted();
+        else this.persist();
         break;
       case UPTODATE:
         // Without NEWLEADER, from a leader before Zab 1.0, this is the moment to persist.
@@ -173,14 +176,16 @@ export class Synchronization {
     }
   }
 
-  /** enforceContinuousProposal. */
+  /** enforceContinuousProposal; before that came, ZooKeeper only warned. */
   private isContinuous(txn: Txn): boolean {
     const { zxid } = txn;
     const last = this.lastQueued;
     if (last !== 0 && zxid !== last + 1 && epochOf(zxid) <= epochOf(last)) {
       this.learner.odd("bad-proposal", packet(PROPOSAL, zxid, txn), "not the successor of the proposal before it");
-      this.learner.fail("proposal-gap", "a proposal is not the successor of the one before it");
-      return false;
+      if (this.peer.behaviour.rejectsGaps) {
+        this.learner.fail("proposal-gap", "a proposal is not the successor of the one before it");
+        return false;
+      }
     }
     this.lastQueued = zxid;
     return true;
@@ -189,14 +194,16 @@ export class Synchronization {
   private commit(message: QuorumPacket): void {
     const { zxid } = message;
     const head = this.notLogged[0];
-    if (head === undefined) {
+    if (head === undefined && this.writeToTxnLog && !this.peer.behaviour.commitNeedsProposal) {
+      this.committed.push(zxid);
+    } else if (head === undefined) {
       this.learner.odd("bad-commit", message, "nothing is pending");
       this.learner.fail("commit-without-proposal", "a COMMIT came with nothing pending");
     } else if (this.writeToTxnLog) {
       this.committed.push(zxid);
     } else if (head.zxid === zxid) {
       this.notLogged.shift();
-      this.learner.deliver(head);
+      this.learner.deliverSynced(head);
     } else {
       this.learner.odd("bad-commit", message, "not the first of what is pending");
     }
@@ -205,14 +212,14 @@ export class Synchronization {
   private inform(txn: Txn): void {
     if (!this.isContinuous(txn)) return;
     if (!this.writeToTxnLog) {
-      this.learner.deliver(txn);
+      this.learner.deliverSynced(txn);
       return;
     }
     this.notLogged.push(txn);
     this.committed.push(txn.zxid);
   }
 
-  // ---- NEWLEADER: persist, then acknowledge
+  // ---- NEWLEADER: persist, then acknowledge, in the order of `diffLogging`
 
   private saveSnapshot(): void {
     this.stage = "saving-snapshot";
@@ -221,7 +228,7 @@ export class Synchronization {
 
   snapshotSaved(ok: boolean): void {
     if (ok && this.tookSnap) this.replaceAllBySnap();
-    if (ok) this.logCommitted();
+    if (ok) this.persist();
     else this.learner.exit(10, "disk-error", "the snapshot could not be written");
   }
 
@@ -234,35 +241,15 @@ export class Synchronization {
     effects.dropAllBut(zxid);
   }
 
-  /** ZOOKEEPER-4394, -4646: committed txns go to the log and the tree, and are synced, before the epoch is written. */
-  private logCommitted(): void {
+  private persist(): void {
+    const { diffLogging } = this.peer.behaviour;
     this.writeToTxnLog = true;
-    if (this.learner.observer || this.committed.length === 0 || !this.sawNewLeader) {
-      this.writeEpoch();
-      return;
-    }
-    const { database, effects, notes } = this.peer;
-    for (const zxid of this.committed) {
-      const head = this.notLogged[0];
-      if (head?.zxid !== zxid) {
-        this.learner.odd("bad-commit", packet(COMMIT, zxid, null), "not the first of what is pending");
-        continue;
-      }
-      this.notLogged.shift();
-      appendTxn(effects, notes, database, head);
-      this.learner.deliver(head);
-    }
-    this.committed = [];
-    this.stage = "syncing-log";
-    effects.syncLog();
+    if (!this.sawNewLeader) this.writeEpoch();
+    else if (diffLogging === "committed-before-epoch" && this.committed.length > 0) this.logPending();
+    else if (diffLogging === "synced-before-epoch") this.logPending();
+    else this.writeEpoch();
   }
 
-  logSynced(ok: boolean): void {
-    if (ok) this.peer.notes.synced(this.peer.database.logHistory);
-    if (!this.learner.failedMeanwhile(ok)) this.writeEpoch();
-  }
-
-  /** ZOOKEEPER-4643: the epoch only after what belongs to it is durable. */
   private writeEpoch(): void {
     this.stage = "writing-epoch";
     this.peer.effects.writeCurrentEpoch(this.newEpoch);
@@ -270,16 +257,86 @@ export class Synchronization {
 
   currentEpochWritten(ok: boolean): void {
     const { learner, newEpoch, peer } = this;
-    if (ok) peer.epochCurrent(newEpoch);
+    const { diffLogging, marksUpdatingEpoch } = peer.behaviour;
+    peer.epochCurrent(newEpoch, ok);
     if (learner.failedMeanwhile(ok)) return;
-    if (!this.sawNewLeader) {
-      learner.serve();
+    if (marksUpdatingEpoch && this.sawNewLeader) peer.effects.markUpdatingEpoch(false);
+    if (!this.sawNewLeader) learner.serve();
+    else if (diffLogging === "queued-before-ack") this.queuePending();
+    else if (diffLogging === "synced-before-ack") this.logPending();
+    else this.acknowledge();
+  }
+
+  /** ZOOKEEPER-3911: the processors start, and their log thread writes what is pending. */
+  private queuePending(): void {
+    const service = this.learner.startProcessors();
+    if (!this.learner.observer) {
+      for (const txn of this.notLogged) service.logProposal(txn);
+      this.notLogged = [];
+    }
+    this.acknowledge();
+  }
+
+  /** What is pending, or only what is committed of it, is written to the log and synced by this thread. */
+  private logPending(): void {
+    if (this.peer.behaviour.diffLogging !== "committed-before-epoch") this.learner.startProcessors();
+    if (this.learner.observer || this.notLogged.length === 0) {
+      this.persisted();
       return;
     }
-    this.inSnap = false;
+    this.stage = "syncing-log";
+    this.peer.logLock.take(this);
+  }
+
+  logFree(): void {
+    if (this.peer.behaviour.diffLogging === "committed-before-epoch") this.appendCommitted();
+    else this.appendAll();
+    this.peer.logLock.sync(this);
+  }
+
+  /** ZOOKEEPER-4646: they stay pending for their commits, whose proposals are not in the queue any more. */
+  private appendAll(): void {
+    const service = this.learner.startProcessors();
+    for (const txn of this.notLogged) {
+      this.peer.appendToLog(txn);
+      service.appended(txn);
+    }
+    this.notLogged = [];
+  }
+
+  /** ZOOKEEPER-4394: what is committed goes to the log and to the tree; the rest stays. */
+  private appendCommitted(): void {
+    for (const zxid of this.committed) {
+      const head = this.notLogged[0];
+      if (head?.zxid !== zxid) {
+        this.learner.odd("bad-commit", packet(COMMIT, zxid, null), "not the first of what is pending");
+        continue;
+      }
+      this.notLogged.shift();
+      this.peer.appendToLog(head);
+      this.learner.deliverSynced(head);
+    }
+    this.committed = [];
+  }
+
+  logSynced(ok: boolean): void {
+    if (ok) this.peer.notes.synced(this.peer.database.logHistory);
+    else if (this.peer.logFailed()) return;
+    if (!this.learner.failedMeanwhile(ok)) this.persisted();
+  }
+
+  private persisted(): void {
+    if (this.peer.behaviour.diffLogging === "synced-before-ack") this.acknowledge();
+    else this.writeEpoch();
+  }
+
+  private acknowledge(): void {
+    const { learner, newEpoch, peer } = this;
+    const { diffLogging, snapEndsWithNewLeader } = peer.behaviour;
+    if (snapEndsWithNewLeader) this.inSnap = false;
     peer.notes.newLeaderAcked(newEpoch, peer.database.logHistory);
     learner.send(packet(ACK, makeZxid(newEpoch, 0), null));
-    learner.readTimeoutUs = peer.syncTimeoutUs;
+    if (diffLogging !== "after-uptodate") learner.readTimeoutUs = peer.syncTimeoutUs;
     this.readOn();
   }
 }

@@ -200,6 +200,7 @@ export class NoteRecorder implements Notes {
   newLeaderAckRead(learner: ServerId, zxid: Zxid): void {
     this.sink({ atUs: this.now(), server: this.server, event: "newleader-ack-read", learner, zxid });
   }
+  uptodateAckRead(): void {}
   established(epoch: Epoch, history: History): void {
     this.sink({ atUs: this.now(), server: this.server, event: "established", epoch, zxid: history.zxid });
   }

@@ -1,4 +1,4 @@
 /** The ZooKeeper releases whose behaviour a scenario may ask for. The schema lists the same ones. */
-import { PROFILES } from "../protocol/behaviour.ts";
+import { PROFILES } from "../protocol/index.ts";
 
 export const RELEASES: readonly string[] = Object.keys(PROFILES);

@@ -28,6 +28,7 @@ const SNAPSHOT_THREAD = 2;
 
 const ACCEPTED_EPOCH = "acceptedEpoch";
 const CURRENT_EPOCH = "currentEpoch";
+const UPDATING_EPOCH = "updatingEpoch";
 const LOG = "log.";
 const SNAPSHOT = "snapshot.";
 
@@ -64,6 +65,11 @@ export class ServerDisk {
 
   writeCurrentEpoch(epoch: Epoch): void {
     this.disk.replaceFile(CURRENT_EPOCH, epoch, DISK_CURRENT_EPOCH, MAIN_THREAD);
+  }
+
+  markUpdatingEpoch(updating: boolean): void {
+    if (updating) this.disk.preset(UPDATING_EPOCH, { value: true });
+    else this.disk.remove(UPDATING_EPOCH, NO_OPERATION, MAIN_THREAD);
   }
 
   saveSnapshot(snapshot: Snapshot, synced: boolean): void {
@@ -142,6 +148,7 @@ export class ServerDisk {
       acceptedEpoch: this.disk.read(ACCEPTED_EPOCH) as Epoch | undefined,
       currentEpoch: this.disk.read(CURRENT_EPOCH) as Epoch | undefined,
       currentEpochTmp: this.disk.read(`${CURRENT_EPOCH}.tmp`) as Epoch | undefined,
+      updatingEpoch: this.disk.read(UPDATING_EPOCH) === true,
       snapshots: this.named(SNAPSHOT)
         .filter((name) => !this.disk.isCorrupt(SNAPSHOT + name))
         .map((name) => this.disk.read(SNAPSHOT + name) as Snapshot),

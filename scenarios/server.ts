@@ -225,6 +225,10 @@ export class Server implements NodeProgram<Message>, Effects {
     if (this.running) this.disk.writeCurrentEpoch(epoch);
   }
 
+  markUpdatingEpoch(updating: boolean): void {
+    if (this.running) this.disk.markUpdatingEpoch(updating);
+  }
+
   saveSnapshot(snapshot: Snapshot, synced: boolean): void {
     if (this.running) this.disk.saveSnapshot(snapshot, synced);
   }

@@ -24,6 +24,7 @@ export function startImage(spec: ServerSpec, empty: History): DiskImage {
       acceptedEpoch: undefined,
       currentEpoch: undefined,
       currentEpochTmp: undefined,
+      updatingEpoch: false,
       snapshots: [],
       logFiles: [],
     };
@@ -36,6 +37,7 @@ export function startImage(spec: ServerSpec, empty: History): DiskImage {
     acceptedEpoch: fileOr(spec.acceptedEpoch),
     currentEpoch: fileOr(spec.currentEpoch),
     currentEpochTmp: spec.currentEpochTmp,
+    updatingEpoch: false,
     snapshots: (spec.snapshots ?? ["0:0"]).map((text) => {
       const zxid = zxidOf(text);
       return { zxid, history: history.upTo(zxid) };

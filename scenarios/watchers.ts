@@ -96,6 +96,12 @@ export class Watchers implements Notes {
     this.second?.newLeaderAckRead(learner, zxid);
   }
 
+  uptodateAckRead(learner: ServerId, zxid: Zxid): void {
+    if (!this.watching) return;
+    this.first?.uptodateAckRead(learner, zxid);
+    this.second?.uptodateAckRead(learner, zxid);
+  }
+
   established(epoch: Epoch, history: History): void {
     if (!this.watching) return;
     this.first?.established(epoch, history);
@@ -150,10 +156,10 @@ export class Watchers implements Notes {
     this.second?.snapshotSaved(zxid, log);
   }
 
-  loaded(history: History, log: History): void {
+  loaded(history: History, log: History, zxid: Zxid): void {
     if (!this.watching) return;
-    this.first?.loaded(history, log);
-    this.second?.loaded(history, log);
+    this.first?.loaded(history, log, zxid);
+    this.second?.loaded(history, log, zxid);
   }
 
   fastForwarded(history: History, log: History): void {

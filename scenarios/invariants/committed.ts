@@ -8,6 +8,7 @@
 import { type Epoch, epochOf, type History, sameTxn, type Txn } from "../../protocol/index.ts";
 import { type Ensemble, endOf, fork, type Watched } from "./ensemble.ts";
 import { Primaries, zxidText } from "./primaries.ts";
+import type { Reign } from "./reigns.ts";
 import type { Violations } from "./violation.ts";
 
 export type QuorumTest = (servers: readonly number[]) => boolean;
@@ -123,6 +124,16 @@ export class CommittedSequence {
     const before = this.sequence[this.sequence.length - 1];
     this.sequence.push(history);
     if (by !== undefined) this.primaries.firstDelivered(by, history, before);
+  }
+
+  /** The leader knows from a learner that it serves: it must have delivered what the epoch began with, all of it. */
+  learnerServes({ serving, sid, tree }: Watched, { epoch, initial, leader }: Reign): void {
+    if (!serving || initial === undefined || tree === undefined || tree.length >= initial.length) return;
+    // Something else instead of it, or a hole, is told by others.
+    if (!tree.isPrefixOf(initial)) return;
+    const facts = { epoch, delivered: endOf(tree), initial: endOf(initial) };
+    const text = `serves in epoch ${epoch}, and its leader knows, with ${facts.delivered} delivered, not the initial history up to ${facts.initial}`;
+    this.violations.report("I-9", sid, text, facts, leader.sid, () => fork(tree, initial));
   }
 
   private checkInitial(server: Watched, txn: Txn, length: number): void {

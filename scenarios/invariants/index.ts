@@ -177,6 +177,12 @@ class ServerNotes implements Notes {
 
   newLeaderAckRead(): void {}
 
+  uptodateAckRead(learner: ServerId): void {
+    const { reign } = this.server;
+    const watched = this.ensemble.servers.get(learner);
+    if (reign !== undefined && watched !== undefined) this.committedSequence.learnerServes(watched, reign);
+  }
+
   established(epoch: Epoch, history: History): void {
     const { server } = this;
     server.tree = history;
@@ -228,13 +234,27 @@ class ServerNotes implements Notes {
     this.server.log = log;
   }
 
-  loaded(history: History, log: History): void {
+  loaded(history: History, log: History, zxid: Zxid): void {
     this.server.tree = history;
     this.server.log = log;
-    if (this.server.looking) this.server.durable = log;
+    if (this.server.looking) {
+      this.server.durable = log;
+      this.checkZxidOfTree(history, zxid);
+    }
     if (this.started.has(this.server.sid)) return;
     this.started.add(this.server.sid);
     this.committedSequence.existedBefore(history);
+  }
+
+  /** A snapshot holds more than its zxid says, and the log does not have the rest. */
+  private checkZxidOfTree(tree: History, zxid: Zxid): void {
+    if (tree.zxid <= zxid) return;
+    const facts = { zxid: formatZxid(zxid), tree: endOf(tree) };
+    const text = `starts at ${facts.zxid} with a snapshot that holds txns up to ${facts.tree}, which its log does not have`;
+    this.violations.report("disk-tells-memory", this.server.sid, text, facts, undefined, () => ({
+      here: facts.tree,
+      there: "nothing",
+    }));
   }
 
   fastForwarded(history: History, log: History): void {

@@ -38,8 +38,9 @@ export const INVARIANTS = {
     source: `${ZAB}: initial history agreement`,
   },
   "I-9": {
-    statement: "A server has delivered the initial history of the epoch whose txns it delivers.",
-    source: `${ZAB}: commit completeness`,
+    statement:
+      "A server has delivered the initial history of the epoch whose txns it delivers, and of the one in which its leader knows it to serve.",
+    source: `${ZAB}: commit completeness; ZOOKEEPER-3023`,
   },
   "I-10": {
     statement: "The histories of two participants of one epoch are prefixes of one another.",
@@ -67,8 +68,9 @@ export const INVARIANTS = {
     source: "TLA+: leader log completeness",
   },
   "disk-tells-memory": {
-    statement: "A participant that looks for a leader has in memory what its disk tells.",
-    source: "ZOOKEEPER-2845, ZOOKEEPER-3642",
+    statement:
+      "A participant that looks for a leader has in memory what its disk tells, and a snapshot that it starts from holds nothing beyond its zxid and the log.",
+    source: "ZOOKEEPER-2845, ZOOKEEPER-3642, ZOOKEEPER-3104",
   },
 } as const satisfies Record<string, Omit<Invariant, "id">>;
 

@@ -110,6 +110,7 @@ export class BarePeer implements Effects {
       acceptedEpoch: this.acceptedEpoch,
       currentEpoch: this.currentEpoch,
       currentEpochTmp: this.tmp,
+      updatingEpoch: false,
       snapshots: this.snapshots,
       logFiles,
     };
@@ -289,6 +290,8 @@ export class BarePeer implements Effects {
       return null;
     });
   }
+  markUpdatingEpoch(): void {}
+
   writeCurrentEpoch(epoch: number): void {
     this.operation(DISK_CURRENT_EPOCH, () => {
       this.currentEpoch = epoch;

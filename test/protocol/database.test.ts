@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Database } from "../../protocol/database.ts";
 import type { DiskImage } from "../../protocol/effects.ts";
 import { History, makeTxn, type Txn } from "../../protocol/history.ts";
+import { NEWEST } from "../../protocol/releases.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../protocol/settings.ts";
 import { parseZxid, type Zxid } from "../../protocol/zxid.ts";
 
@@ -15,13 +16,14 @@ function image(snapshots: readonly string[][], ...files: string[][]): DiskImage 
     acceptedEpoch: 1,
     currentEpoch: 1,
     currentEpochTmp: undefined,
+    updatingEpoch: false,
     snapshots: snapshots.map((zxids) => ({ zxid: history(...zxids).zxid, history: history(...zxids) })),
     logFiles: files.map((zxids) => ({ name: z(zxids[0] as string), txns: zxids.map(txn) })),
   };
 }
 
 const database = (settings: Partial<Settings> = {}): Database =>
-  new Database({ ...DEFAULT_SETTINGS, ...settings }, empty);
+  new Database({ ...DEFAULT_SETTINGS, ...settings }, NEWEST, empty);
 const committed = (db: Database): string[] =>
   db.committedLog.map((one) => `${Math.floor(one.zxid / 2 ** 32)}:${one.zxid >>> 0}`);
 

@@ -39,7 +39,10 @@ class Told {
   }
 
   starts(text: string): this {
-    for (const sid of [1, 2, 3, 4]) this.server(sid).loaded(this.history(text), this.history(text));
+    for (const sid of [1, 2, 3, 4]) {
+      const history = this.history(text);
+      this.server(sid).loaded(history, history, history.zxid);
+    }
     return this;
   }
 

@@ -59,7 +59,7 @@ class Server {
     this.sid = sid;
     this.notes = notes;
     this.log = this.durable = this.tree = this.head = empty;
-    notes.loaded(empty, empty);
+    notes.loaded(empty, empty, 0);
   }
 }
 
@@ -258,7 +258,7 @@ export class AbstractZab {
     if (server.up) return;
     server.up = true;
     server.durable = server.tree = server.log;
-    server.notes.loaded(server.log, server.log);
+    server.notes.loaded(server.log, server.log, server.log.zxid);
     this.look(server);
   }
 

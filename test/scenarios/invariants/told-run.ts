@@ -64,7 +64,7 @@ export class ToldServer {
   /** The process starts and finds this on its disk. */
   starts(disk: string): this {
     const history = this.run.history(disk);
-    this.notes.loaded(history, history);
+    this.notes.loaded(history, history, history.zxid);
     return this.looks();
   }
 
@@ -151,7 +151,7 @@ export class ToldServer {
 
   /** A SNAP, in memory. */
   installs(snapshot: string, log: string): this {
-    this.notes.loaded(this.run.history(snapshot), this.run.history(log));
+    this.notes.loaded(this.run.history(snapshot), this.run.history(log), this.run.history(log).zxid);
     return this;
   }
 

@@ -1,0 +1,122 @@
+/**
+ * The releases of ZooKeeper that a server can be, each as what it changed against another one: the whole difference between
+ * them on one page. Releases between two of these behave like the older one unless behaviour.ts names a ticket.
+ */
+import { ALL_FIXES, type Behaviour, NO_FIXES } from "./behaviour.ts";
+
+const R3_4_10: Behaviour = {
+  ...NO_FIXES,
+  diffLogging: "after-uptodate",
+  acksWaitForUptodate: false,
+  commitNeedsProposal: false,
+  syncedCommitsApplyAtOnce: false,
+  syncedTxnsReachCommittedLog: false,
+  rejectsGaps: false,
+  interruptedSnapReloads: false,
+  snapEndsWithNewLeader: false,
+  syncsSnap: false,
+  learnerShutdown: "fast-forward-first",
+  stopsBeforeServing: false,
+  fastForwards: false,
+  newLeaderBehindSnap: false,
+  syncSource: "committed-log",
+  throttledSyncs: [],
+  observersDoNotCount: false,
+  settledVotesKeepState: false,
+  shortConnectPause: false,
+  connectsWithinInitLimit: false,
+  usesCurrentEpochTmp: false,
+  marksUpdatingEpoch: true,
+  logNeedsSnapshot: false,
+  failedTruncExits: false,
+  epochCountsWhenWritten: false,
+  observerElectionDelay: false,
+  knowsMissingDatabase: false,
+  quitsWaitingForEpoch: false,
+};
+
+const R3_4_14: Behaviour = { ...R3_4_10, fastForwards: true, observersDoNotCount: true };
+
+const R3_5_5: Behaviour = {
+  ...R3_4_14,
+  commitNeedsProposal: true,
+  newLeaderBehindSnap: true,
+  syncSource: "txn-log",
+  throttledSyncs: ["snap"],
+  connectsWithinInitLimit: true,
+  marksUpdatingEpoch: false,
+  logNeedsSnapshot: true,
+};
+
+const R3_5_8: Behaviour = { ...R3_5_5, failedTruncExits: true, epochCountsWhenWritten: true };
+
+const R3_5_10: Behaviour = {
+  ...R3_5_8,
+  diffLogging: "queued-before-ack",
+  interruptedSnapReloads: true,
+  syncsSnap: true,
+  learnerShutdown: "leaves-log-thread",
+  usesCurrentEpochTmp: true,
+};
+
+const R3_6_0: Behaviour = {
+  ...R3_5_5,
+  syncsSnap: true,
+  syncSource: "txn-log-without-gaps",
+  throttledSyncs: ["snap", "diff"],
+  settledVotesKeepState: true,
+  shortConnectPause: true,
+  failedTruncExits: true,
+  observerElectionDelay: true,
+  knowsMissingDatabase: true,
+  quitsWaitingForEpoch: true,
+};
+
+const R3_6_4: Behaviour = {
+  ...R3_6_0,
+  diffLogging: "queued-before-ack",
+  interruptedSnapReloads: true,
+  snapEndsWithNewLeader: true,
+  learnerShutdown: "leaves-log-thread",
+  usesCurrentEpochTmp: true,
+  epochCountsWhenWritten: true,
+};
+
+const R3_8_6: Behaviour = { ...R3_6_4, diffLogging: "synced-before-epoch", acksWaitForUptodate: true };
+
+const R3_9_3: Behaviour = {
+  ...R3_8_6,
+  diffLogging: "committed-before-epoch",
+  syncedCommitsApplyAtOnce: true,
+  learnerShutdown: "log-thread-first",
+  stopsBeforeServing: true,
+};
+
+const R3_9_4: Behaviour = { ...R3_9_3, syncedTxnsReachCommittedLog: true, rejectsGaps: true };
+
+export const NEWEST: Behaviour = R3_9_4;
+
+/** The newest release with all the fixes. */
+export const PATCHED: Behaviour = { ...NEWEST, ...ALL_FIXES };
+
+/** By name, oldest first. */
+export const PROFILES: Readonly<Record<string, Behaviour>> = {
+  "3.4.10": R3_4_10,
+  "3.4.14": R3_4_14,
+  "3.5.5": R3_5_5,
+  "3.5.8": R3_5_8,
+  "3.5.10": R3_5_10,
+  "3.6.0": R3_6_0,
+  "3.6.2": R3_6_0,
+  "3.6.4": R3_6_4,
+  "3.7.2": R3_6_4,
+  "3.8.0": R3_6_4,
+  "3.8.4": R3_6_4,
+  "3.8.6": R3_8_6,
+  "3.9.1": R3_6_4,
+  "3.9.2": R3_8_6,
+  "3.9.3": R3_9_3,
+  "3.9.4": R3_9_4,
+  newest: NEWEST,
+  patched: PATCHED,
+};
