@@ -2,13 +2,12 @@
  * `zabsim list`: what there is.
  */
 
-import { FIXES } from "../protocol/behaviour.ts";
 import { SYNC_RULES } from "../protocol/sync-rules.ts";
 import { ACTIONS } from "../scenarios/about-actions.ts";
 import { FAULT_KINDS } from "../scenarios/fuzz/fault-kinds.ts";
-import { STORIES } from "../scenarios/fuzz/known.ts";
 import { STRATEGIES } from "../scenarios/fuzz/strategies.ts";
 import { listInvariants } from "../scenarios/invariants/index.ts";
+import { OPEN_BUGS } from "../scenarios/known-bugs.ts";
 import { RELEASES } from "../scenarios/releases.ts";
 import { EXIT_OK } from "./exit-codes.ts";
 import { write } from "./output.ts";
@@ -37,7 +36,7 @@ const LISTS: Readonly<Record<string, () => readonly Listed[]>> = {
       name,
       about: `${about} (${share} % of the portfolio)`,
     })),
-  fixes: () => FIXES.map((name) => ({ name, about: `mends ${STORIES[name]}; part of the patched release` })),
+  fixes: () => OPEN_BUGS.map(({ fix, id }) => ({ name: fix, about: `mends ${id}; part of the patched release` })),
   rules: () =>
     Object.entries(SYNC_RULES).map(([name, rule]) => ({ name, about: `case ${rule.case}: ${rule.summary}` })),
   releases: () => RELEASES.map((name) => ({ name, about: RELEASE_NOTES[name] ?? "behaviour profile" })),

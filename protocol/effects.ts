@@ -28,8 +28,9 @@ export const TIMER_CONNECT = 7;
 export const TIMER_DIAL = 8;
 export const TIMER_COMMITS = 9;
 export const TIMER_SNAPS = 10;
+export const TIMER_PREEMPTED = 11;
 export type Timer = number;
-export const TIMER_COUNT = 11;
+export const TIMER_COUNT = 12;
 
 /** Disk operations that complete later. `append` and `rollLog` do not: they go to the operating system's cache. */
 export const DISK_SYNC_LOG = 0;

@@ -203,6 +203,11 @@ export class Learner {
     if (this.phase === "shutting-down") this.finishShutdown();
   }
 
+  /** TIMER_PREEMPTED. */
+  runsAgain(): void {
+    if (this.phase === "synchronizing") this.synchronization?.runsAgain();
+  }
+
   /** TIMER_COMMITS. */
   applyCommits(): void {
     if (this.phase === "serving") this.service?.applyCommits();

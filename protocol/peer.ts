@@ -31,6 +31,7 @@ import {
   TIMER_EPOCH_PROPOSAL,
   TIMER_HANDLERS,
   TIMER_NEWLEADER_ACK,
+  TIMER_PREEMPTED,
   TIMER_ROLE,
   TIMER_SNAPS,
   TIMER_TICK,
@@ -357,6 +358,9 @@ export class Peer implements ElectionServer, LogUser {
         break;
       case TIMER_SNAPS:
         this.leader?.serialized();
+        break;
+      case TIMER_PREEMPTED:
+        this.learner?.runsAgain();
         break;
       case TIMER_COMMITS:
         this.learner?.applyCommits();

@@ -5,7 +5,7 @@
  * In which order things become durable at NEWLEADER is what releases differ in most (DiffLogging). Each step is a disk
  * operation of its own, and a crash can fall between any two; packets that come meanwhile wait at the Learner.
  */
-import type { DiskImage } from "./effects.ts";
+import { type DiskImage, TIMER_PREEMPTED } from "./effects.ts";
 import type { Txn } from "./history.ts";
 import type { Learner } from "./learner.ts";
 import type { LogUser } from "./log-lock.ts";
@@ -34,7 +34,11 @@ type Stage =
   | "reloading"
   | "saving-snapshot"
   | "syncing-log"
+  | "preempted"
   | "writing-epoch";
+
+/** How long another thread may have the processor. */
+const PREEMPTED_MAX_US = 2000;
 
 export class Synchronization implements LogUser {
   /** Between SNAP and the acknowledgement of NEWLEADER: a database that is only half taken over (QuorumPeer#syncMode). */
@@ -270,11 +274,21 @@ export class Synchronization implements LogUser {
   /** ZOOKEEPER-3911: the processors start, and their log thread writes what is pending. */
   private queuePending(): void {
     const service = this.learner.startProcessors();
-    if (!this.learner.observer) {
-      for (const txn of this.notLogged) service.logProposal(txn);
-      this.notLogged = [];
+    if (this.learner.observer || this.notLogged.length === 0) {
+      this.acknowledge();
+      return;
     }
-    this.acknowledge();
+    for (const txn of this.notLogged) service.logProposal(txn);
+    this.notLogged = [];
+    // From here on two threads run, and either may be the first to send an ACK (ZOOKEEPER-4685).
+    const { effects } = this.peer;
+    this.stage = "preempted";
+    effects.setTimer(TIMER_PREEMPTED, effects.random(PREEMPTED_MAX_US));
+  }
+
+  /** TIMER_PREEMPTED. */
+  runsAgain(): void {
+    if (this.stage === "preempted" && !this.learner.failedMeanwhile(true)) this.acknowledge();
   }
 
   /** What is pending, or only what is committed of it, is written to the log and synced by this thread. */

@@ -5,6 +5,7 @@
 export const ACTIONS: readonly { readonly name: string; readonly about: string }[] = [
   { name: "crash", about: "a process or a machine dies; what was not synced is lost, kept, torn, or kept in part" },
   { name: "restart", about: "a server starts again; one that runs is stopped first" },
+  { name: "upgrade", about: "a server is stopped and starts again as another release" },
   { name: "start", about: "a server that was held back, or has crashed, starts" },
   { name: "pause", about: "a server stands still, as in a long garbage collection, until resume" },
   { name: "wipe", about: "a server dies and its disk is emptied" },

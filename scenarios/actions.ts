@@ -63,6 +63,11 @@ const PERFORM: Performers = {
       cluster.crash({ server: sid, unsynced: "kept", connectionsReset: true });
       cluster.startServer(sid);
     }),
+  upgrade: ({ server, to }, { cluster }) =>
+    soon(cluster, () => {
+      cluster.install(server, to);
+      cluster.startServer(server);
+    }),
   crash: (spec, { cluster }) => {
     const sid = resolve(cluster, spec.server);
     const lost = sid === undefined ? undefined : cluster.crash({ ...spec, server: sid });

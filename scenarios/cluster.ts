@@ -8,10 +8,8 @@ import {
   type Behaviour,
   DEFAULT_SETTINGS,
   History,
-  NEWEST,
   type Notes,
   type PeerConfig,
-  PROFILES,
   type QuorumVerifier,
   type ServerId,
   type Settings,
@@ -27,6 +25,7 @@ import {
 } from "../sim/index.ts";
 import { type DurationRange, parseDurationRange } from "./duration-range.ts";
 import { hashMessage } from "./message-hash.ts";
+import { behaviourOf } from "./releases.ts";
 import type { CrashSpec, Scenario, ServerSpec } from "./scenario.ts";
 import { type Message, type MessageCoverage, type MessageWatcher, Server } from "./server.ts";
 import { ServerDisk } from "./server-disk.ts";
@@ -47,8 +46,8 @@ export interface ClusterOptions {
   /** Told of what happens to servers as processes. */
   readonly lifeCycle?: LifeCycleWatcher;
   readonly coverage?: MessageCoverage | undefined;
-  /** Instead of the scenario's release. */
-  readonly behaviour?: Behaviour | undefined;
+  /** What becomes of each server's release. */
+  readonly change?: ((behaviour: Behaviour) => Behaviour) | undefined;
 }
 
 export interface LifeCycleWatcher {
@@ -72,6 +71,8 @@ export class Cluster {
   private readonly servers = new Map<ServerId, Server>();
   private readonly watchers = new Map<ServerId, readonly [Notes?, Notes?]>();
   private readonly messageWatchers: MessageWatcher[] = [];
+  /** Of servers that were upgraded. */
+  private readonly releases = new Map<ServerId, string>();
 
   constructor(scenario: Scenario, options: ClusterOptions) {
     this.scenario = scenario;
@@ -167,6 +168,12 @@ export class Cluster {
     this.world.node(sid).wipe();
   }
 
+  /** Stops the server, in order, if it runs; from now on it is of that release. */
+  install(sid: ServerId, release: string): void {
+    this.releases.set(sid, release);
+    this.crash({ server: sid, unsynced: "kept", connectionsReset: true });
+  }
+
   /** Links and disks are as the scenario has them again. */
   resetCharacters(): void {
     const { network } = this.world;
@@ -211,7 +218,8 @@ export class Cluster {
     const settings: Settings = { ...DEFAULT_SETTINGS, ...this.scenario.settings, ...spec.settings };
     const { emptyHistory } = this;
     const verifier = spec.view === undefined ? this.verifier : verifierOf(this.scenario, spec.view);
-    const behaviour = this.options.behaviour ?? PROFILES[this.scenario.zookeeper] ?? NEWEST;
+    const release = behaviourOf(this.releases.get(sid) ?? spec.zookeeper ?? this.scenario.zookeeper);
+    const behaviour = this.options.change?.(release) ?? release;
     return { myid: sid, behaviour, verifier, settings, view: spec.view ?? this.ids, emptyHistory };
   }
 }

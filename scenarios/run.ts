@@ -31,8 +31,8 @@ export interface RunOptions {
   /** The run ends with the first violation of which this is true. Default: no violation ends it. */
   readonly stopAt?: ((violation: Violation) => boolean) | undefined;
   readonly coverage?: RunCoverage | undefined;
-  /** Instead of the scenario's release. */
-  readonly behaviour?: Behaviour | undefined;
+  /** What becomes of each server's release. */
+  readonly change?: ((behaviour: Behaviour) => Behaviour) | undefined;
 }
 
 /** Told of what a run reaches. */

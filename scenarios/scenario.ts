@@ -51,6 +51,8 @@ export interface ServerSpec {
   readonly empty: boolean;
   /** Not started until a `start` step does it. */
   readonly down: boolean;
+  /** The release that this server runs; default: the scenario's. */
+  readonly zookeeper?: string;
   /** This server's own settings, over the scenario's. */
   readonly settings: Partial<Settings>;
   /** Whom this server knows of; default: all. */
@@ -177,6 +179,8 @@ export type Action =
   | { readonly start: ServerId }
   | { readonly crash: CrashSpec }
   | { readonly restart: ServerId }
+  /** Stops a server, in order, and starts it again as another release. */
+  | { readonly upgrade: { readonly server: ServerId; readonly to: string } }
   | { readonly pause: ServerOrLeader }
   | { readonly resume: ServerId }
   | { readonly wipe: ServerId }

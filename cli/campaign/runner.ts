@@ -179,11 +179,13 @@ export class CampaignRunner {
     }
   }
 
-  private isWorthALook({ mended, signature }: FailedPlan): boolean {
-    const looked = this.investigated.get(signature) ?? 0;
-    if (looked >= (mended ? INVESTIGATED_OF_SIGNATURE : INVESTIGATED_UNMENDED)) return false;
-    this.investigated.set(signature, looked + 1);
-    return true;
+  /** What looks the same is looked into a few times: by what it fails of, and by the bugs that it may be due to. */
+  private isWorthALook({ mended, signature, suspects }: FailedPlan): boolean {
+    const likes = suspects.length === 0 ? [signature] : suspects.map((bug) => `${signature} ${bug}`);
+    const limit = mended ? INVESTIGATED_OF_SIGNATURE : INVESTIGATED_UNMENDED;
+    const seldom = likes.filter((like) => (this.investigated.get(like) ?? 0) < limit);
+    for (const like of seldom) this.investigated.set(like, (this.investigated.get(like) ?? 0) + 1);
+    return seldom.length > 0;
   }
 
   private async investigate(failed: FailedPlan): Promise<void> {

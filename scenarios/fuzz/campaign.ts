@@ -9,7 +9,7 @@ import type { Scenario } from "../scenario.ts";
 import { type Failure, signatureOf } from "../shrink/failure.ts";
 import { Coverage } from "./coverage.ts";
 import type { FaultName } from "./fault-kinds.ts";
-import { isMendedByAll } from "./known.ts";
+import { isMendedByAll, suspectedBugs } from "./known.ts";
 import type { Plan } from "./plan.ts";
 import { planOfSeed } from "./plan-arbitrary.ts";
 import { runPlan } from "./run-plan.ts";
@@ -41,8 +41,10 @@ export interface FailedPlan {
   readonly scenario: Scenario;
   readonly failure: Failure;
   readonly signature: string;
-  /** It does not fail so with the fixes of all known bugs. */
+  /** It does not fail so with all known bugs mended. */
   readonly mended: boolean;
+  /** The known bugs each of which it may be due to. */
+  readonly suspects: readonly string[];
 }
 
 export interface Nondeterminism {
@@ -88,7 +90,8 @@ export function runBlock(options: CampaignOptions, { first, count }: Block): Blo
     const { failure } = outcome;
     if (failure !== undefined) {
       const mended = isMendedByAll(scenario, failure);
-      failed.push({ seed, scenario, failure, signature: signatureOf(failure), mended });
+      const suspects = suspectedBugs(scenario, failure);
+      failed.push({ seed, scenario, failure, signature: signatureOf(failure), mended, suspects });
     }
     const difference = seed % RUN_TWICE_EVERY === 0n ? differenceOf(scenario) : undefined;
     if (difference !== undefined) nondeterministic.push({ seed, scenario, ...difference });

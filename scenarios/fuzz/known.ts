@@ -1,72 +1,71 @@
 /**
- * Which failures are known: the scenario fails no more with the fix of a bug that is kept in scenarios/bugs/.
+ * Which failures are known: the scenario fails no more with a known bug mended (known-bugs.ts).
  */
-import { type Behaviour, FIXES, type Fix, NEWEST, PROFILES } from "../../protocol/index.ts";
-import { ScenarioRunner } from "../run.ts";
+import { type Behaviour, PATCHED } from "../../protocol/index.ts";
+import { KNOWN_BUGS, type KnownBug } from "../known-bugs.ts";
+import { releasesOf } from "../releases.ts";
+import { type RunOptions, ScenarioRunner } from "../run.ts";
 import type { Scenario } from "../scenario.ts";
 import { type Failure, runFor } from "../shrink/failure.ts";
 
-/** The scenario that tells the story of each. */
-export const STORIES: Readonly<Record<Fix, string>> = {
-  truncCutsAll: "open-snapshot-survives-trunc",
-  syncForgetsAcks: "open-acked-proposal-truncated-committed-lost",
-  snapReplacesLog: "open-hole-in-log-behind-snap-passed-on",
-  startsBehindItsZxid: "open-crash-before-current-epoch-cannot-start",
-  syncsWhatItReads: "open-tail-read-back-after-kill-never-synced",
-  unwrittenEpochIsNotUsed: "open-epoch-used-though-not-accepted",
-  failedLogEndsServer: "open-failed-log-write-outlived",
-  corruptSnapshotEndsServer: "open-corrupt-snapshot-older-one-used",
-  answersWorseVotes: "open-election-better-vote-never-repeated",
-  learnerAheadEndsLeading: "open-voter-ahead-of-leader-never-joins",
-  interruptedTruncReloads: "zookeeper-5094-interrupted-trunc-memory-ahead-of-disk",
-};
+type Change = NonNullable<RunOptions["change"]>;
 
 const SEEDS = [1n, 2n, 3n] as const;
 
 /**
  * The bug without which the scenario would not fail so; several if they cannot be told apart; none if it is not known.
  *
- * Every fix moves what comes after its first effect, so a failure that needs much chance may disappear with any of them.
+ * Every mend moves what comes after its first effect, so a failure that needs much chance may disappear with any of them.
  * The one that matters is that which changes nothing until the failure is near: the last to diverge.
  */
 export function knownBugs(scenario: Scenario, failure: Failure): string[] {
-  const profile = profileOf(scenario);
   let latest = 0;
   let bugs: string[] = [];
-  for (const fix of FIXES) {
-    const mended = { ...profile, [fix]: true };
-    if (profile[fix] || !mends(scenario, failure, mended)) continue;
-    const event = firstDifference(scenario, profile, mended);
+  for (const bug of suspectsOf(scenario, (change) => mends(scenario, failure, change))) {
+    const event = firstDifference(scenario, mended(bug));
     if (event > latest) bugs = [];
-    if (event >= latest) bugs.push(STORIES[fix]);
+    if (event >= latest) bugs.push(bug.id);
     latest = Math.max(latest, event);
   }
   return bugs;
 }
 
-/** The first event that goes otherwise with another behaviour. */
-function firstDifference(scenario: Scenario, one: Behaviour, other: Behaviour): number {
+/** At the cost of one run for each bug of its releases: those that it may be due to. */
+export function suspectedBugs(scenario: Scenario, failure: Failure): string[] {
   const seed = BigInt(scenario.seed ?? 1);
-  const [first, second] = [one, other].map(
-    (behaviour) => new ScenarioRunner(scenario, { seed, behaviour, records: false }),
-  );
+  const suspects = suspectsOf(scenario, (change) => runFor(scenario, failure, seed, { change }) === undefined);
+  return suspects.map(({ id }) => id);
+}
+
+/** Whether it does not fail so with all bugs mended: then no single one may suffice. */
+export function isMendedByAll(scenario: Scenario, failure: Failure): boolean {
+  return mends(scenario, failure, () => PATCHED);
+}
+
+/** The bugs of its releases whose mend suffices, without those that mend more than they need. */
+function suspectsOf(scenario: Scenario, suffices: (change: Change) => boolean): KnownBug[] {
+  const releases = releasesOf(scenario);
+  const suspects = KNOWN_BUGS.filter((bug) => releases.some(bug.isIn) && suffices(mended(bug)));
+  const ids = new Set(suspects.map(({ id }) => id));
+  return suspects.filter(({ beyond = [] }) => !beyond.some((id) => ids.has(id)));
+}
+
+function mended({ isIn, mend }: KnownBug): Change {
+  return (behaviour: Behaviour) => (isIn(behaviour) ? { ...behaviour, ...mend } : behaviour);
+}
+
+/** The first event that goes otherwise with a change. */
+function firstDifference(scenario: Scenario, change: Change): number {
+  const seed = BigInt(scenario.seed ?? 1);
+  const first = new ScenarioRunner(scenario, { seed, records: false });
+  const second = new ScenarioRunner(scenario, { seed, change, records: false });
   let event = 0;
-  while (first?.step() && second?.step() && first.digest() === second.digest()) event++;
+  while (first.step() && second.step() && first.digest() === second.digest()) event++;
   return event;
 }
 
-function profileOf(scenario: Scenario): Behaviour {
-  return PROFILES[scenario.zookeeper] ?? NEWEST;
-}
-
-/** Whether all fixes together mend it: then no single one may. */
-export function isMendedByAll(scenario: Scenario, failure: Failure): boolean {
-  const all = Object.fromEntries(FIXES.map((fix) => [fix, true])) as unknown as Behaviour;
-  return mends(scenario, failure, { ...profileOf(scenario), ...all });
-}
-
 /** A changed behaviour also moves what comes after it, so one seed without a failure proves little. */
-function mends(scenario: Scenario, failure: Failure, behaviour: Behaviour): boolean {
+function mends(scenario: Scenario, failure: Failure, change: Change): boolean {
   const seeds = scenario.seed === undefined ? SEEDS : [BigInt(scenario.seed)];
-  return seeds.every((seed) => runFor(scenario, failure, seed, { behaviour }) === undefined);
+  return seeds.every((seed) => runFor(scenario, failure, seed, { change }) === undefined);
 }

@@ -32,7 +32,7 @@ function checkTrigger(checks: Checks, step: Step, path: Path): void {
 }
 
 /** Actions that cannot be undone, or undo something themselves. */
-const FOR_EVER = ["write", "start", "restart", "resume", "heal", "release", "settle", "disconnect"];
+const FOR_EVER = ["write", "start", "restart", "upgrade", "resume", "heal", "release", "settle", "disconnect"];
 
 function checkFor(checks: Checks, step: Step, path: Path): void {
   checks.duration(step.for as string, path);
@@ -89,6 +89,7 @@ const checkMatched = (checks: Checks, { match }: { match: MessageMatch }, path: 
 const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
   start: checkServerId,
   restart: checkServerId,
+  upgrade: (checks, { server }: { server: ServerId }, path) => checks.server(server, [...path, "server"]),
   pause: checkServerOrLeader,
   isolate: checkServerOrLeader,
   refuse: checkServerId,

@@ -84,6 +84,7 @@ export interface RawStep {
   readonly start?: ServerId;
   readonly crash?: ServerId | "leader" | (Partial<CrashSpec> & Pick<CrashSpec, "server">);
   readonly restart?: ServerId;
+  readonly upgrade?: { readonly server: ServerId; readonly to: string };
   readonly pause?: ServerId | "leader";
   readonly isolate?: ServerId | "leader";
   readonly bridge?: { readonly over: ServerId; readonly sides: readonly RawIds[] };
@@ -219,6 +220,7 @@ function completeAction(raw: RawStep): Action {
   if (raw.start !== undefined) return { start: raw.start };
   if (raw.crash !== undefined) return { crash: completeCrash(raw.crash) };
   if (raw.restart !== undefined) return { restart: raw.restart };
+  if (raw.upgrade !== undefined) return { upgrade: raw.upgrade };
   if (raw.pause !== undefined) return { pause: raw.pause };
   if (raw.resume !== undefined) return { resume: raw.resume };
   if (raw.wipe !== undefined) return { wipe: raw.wipe };

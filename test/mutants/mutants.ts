@@ -106,8 +106,8 @@ export const MUTANTS: readonly Mutant[] = [
     about: "A learner ahead of maxCommittedLog gets a DIFF instead of a TRUNC and keeps what nobody else has.",
     ticket: "ZOOKEEPER-1154",
     file: "protocol/sync-decision.ts",
-    find: "queue.op(TRUNC, max);",
-    replace: "queue.op(DIFF, max);",
+    find: "queue.op(TRUNC, max);\n    current = max;\n    needSnap = false;",
+    replace: "queue.op(DIFF, max);\n    current = max;\n    needSnap = false;",
   },
   {
     name: "foreign-txn-in-range-ignored",
@@ -147,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
     about: "NEWLEADER is acknowledged, and currentEpoch written, with the synced txns in the page cache only.",
     ticket: "ZOOKEEPER-3911",
     file: "protocol/synchronization.ts",
-    find: 'this.stage = "syncing-log";\n    effects.syncLog();',
+    find: "this.peer.logLock.sync(this);",
     replace: "this.writeEpoch();",
   },
   {
@@ -166,14 +166,14 @@ steps:
 until: 30s
 `,
     file: "protocol/synchronization.ts",
-    find: 'this.stage = "syncing-log";\n    effects.syncLog();',
-    replace: 'this.stage = "syncing-log";\n    effects.writeCurrentEpoch(this.newEpoch);',
+    find: "this.peer.logLock.sync(this);",
+    replace: "this.peer.effects.writeCurrentEpoch(this.newEpoch);",
     also: [
       {
         file: "protocol/synchronization.ts",
-        find: "if (ok) peer.epochCurrent(newEpoch);\n    if (learner.failedMeanwhile(ok)) return;",
+        find: "if (learner.failedMeanwhile(ok)) return;",
         replace:
-          'if (ok) peer.epochCurrent(newEpoch);\n    if (learner.failedMeanwhile(ok)) return;\n    if (this.stage === "syncing-log") return peer.effects.syncLog();',
+          'if (learner.failedMeanwhile(ok)) return;\n    if (this.stage === "syncing-log") return peer.logLock.sync(this);',
       },
     ],
   },
@@ -182,17 +182,16 @@ until: 30s
     about: "A SNAP that was applied in memory but not saved is kept when its leader is lost.",
     ticket: "ZOOKEEPER-3642",
     file: "protocol/learner.ts",
-    find: "if (this.synchronization?.inSnap) this.peer.database.clear();",
-    replace: "",
+    find: "if (!this.stopsAsServer && this.synchronization?.inSnap) database.clear();\n    else if",
+    replace: "if",
   },
   {
     name: "synced-txns-skip-committed-log",
     about: "What a DIFF brought reaches the tree but not committedLog: a later leader passes the hole on.",
     ticket: "ZOOKEEPER-4925",
-    file: "protocol/synchronization.ts",
-    find: "appendTxn(effects, notes, database, head);\n      this.learner.deliver(head);",
-    replace:
-      "appendTxn(effects, notes, database, head);\n      database.history = database.history.extend(head);\n      database.lastProcessedZxid = head.zxid;",
+    file: "protocol/database.ts",
+    find: "if (this.behaviour.syncedTxnsReachCommittedLog) this.addCommitted(txn);",
+    replace: "",
   },
   {
     name: "newleader-quorum-one-less",
@@ -229,8 +228,8 @@ until: 30s
     also: [
       {
         file: "protocol/leader.ts",
-        find: "for (const txn of done) this.processAck",
-        replace: "for (const txn of [...done].reverse()) this.processAck",
+        find: "for (const txn of txns) this.processAck",
+        replace: "for (const txn of [...txns].reverse()) this.processAck",
       },
     ],
   },
@@ -257,8 +256,8 @@ until: 30s
     about: "A follower that looks again has in memory what was committed, and not what is in its log.",
     ticket: "ZOOKEEPER-2845",
     file: "protocol/learner.ts",
-    find: "this.peer.fastForward();",
-    replace: "",
+    find: 'behaviour.learnerShutdown === "log-thread-first") this.peer.fastForward();',
+    replace: 'behaviour.learnerShutdown === "log-thread-first") return this.end();',
   },
   {
     name: "leader-not-fast-forwarded",

@@ -311,7 +311,7 @@ describe("the schema", () => {
     expect(definitions.protocolEvent.enum).toEqual(PROTOCOL_EVENTS);
     expect(definitions.decision.properties.rule.enum.toSorted()).toEqual(Object.keys(SYNC_RULES).toSorted());
     expect(definitions.failureReason.enum).toEqual(Object.keys(FAILURE_REASONS));
-    expect(schema.properties.zookeeper.enum).toEqual(RELEASES);
+    expect(definitions.release.enum).toEqual(RELEASES);
   });
 
   test("describes every field", () => {
