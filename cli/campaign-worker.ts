@@ -23,6 +23,9 @@ export interface Finding extends Omit<ReportedFinding, "file" | "count"> {
   readonly yaml: string;
 }
 
+/** A few seconds. */
+const SHRINK_EVENTS = 8_000_000;
+
 export interface InvestigateTask {
   readonly failed: FailedPlan;
   readonly maxRuns: number;
@@ -34,7 +37,7 @@ export function block(task: { options: CampaignOptions; block: Block }): BlockRe
 
 export function investigate({ failed, maxRuns }: InvestigateTask): Finding {
   const { failure, scenario, seed, signature } = failed;
-  const steps = shrinkScenario(scenario, failure, { maxRuns });
+  const steps = shrinkScenario(scenario, failure, { maxRuns, maxEvents: SHRINK_EVENTS });
   let step = steps.next();
   while (!step.done) step = steps.next();
   const shrunk = step.value;

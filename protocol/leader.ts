@@ -31,8 +31,8 @@ type LeaderPhase =
   | "shutting-down"
   | "ended";
 
-/** How long a SNAP may take to be serialized. */
-const SERIALIZING_MAX_US = 5000;
+/** How long a SNAP may take to be serialized: seconds, of a database as they are in use; here as short as the rest. */
+const SERIALIZING_MAX_US = 50_000;
 
 interface Proposal {
   readonly txn: Txn;

@@ -158,6 +158,10 @@ const FACTS: Readonly<Record<InvariantId, FactsOf>> = {
     !isZxid(facts.here)
       ? [tell.has(server, facts.there, "on its disk"), tell.memory(server, facts.memory)]
       : [tell.has(server, facts.here, "in memory"), tell.disk(server, facts.here)],
+  "zxid-covers-tree": (tell, { server, facts }) => [
+    tell.has(server, facts.tree, "in memory"),
+    tell.memory(server, facts.zxid),
+  ],
 };
 
 /** The txn that a violation is about. */

@@ -64,7 +64,7 @@ const TICKETS: readonly KnownBug[] = [
   {
     id: "zookeeper-4785-queue-not-read-back-higher-epoch-wins",
     about: "a follower that leaves before it serves has the new epoch, but not what the DIFF brought, in memory",
-    isIn: (one) => !one.stopsBeforeServing && logs("queued-before-ack", "synced-before-epoch")(one),
+    isIn: (one) => !one.stopsBeforeServing && logs("queued-before-ack")(one),
     mend: { stopsBeforeServing: true, learnerShutdown: "log-thread-first" },
     beyond: ["zookeeper-4712-stale-queue-logged-after-leaving"],
     affected: SINCE_3911,
@@ -93,7 +93,7 @@ const TICKETS: readonly KnownBug[] = [
   {
     id: "zookeeper-4925-synced-txns-missing-from-committed-log",
     about: "what a DIFF brought is not in committedLog, and the hole is passed on by the next DIFF",
-    isIn: (one) => !one.syncedTxnsReachCommittedLog,
+    isIn: (one) => !one.syncedTxnsReachCommittedLog && logs("committed-before-epoch")(one),
     mend: { syncedTxnsReachCommittedLog: true },
     affected: ["3.9.3"],
   },
@@ -132,6 +132,21 @@ const TICKETS: readonly KnownBug[] = [
     isIn: (one) => !one.fastForwards,
     mend: { fastForwards: true },
     affected: ["3.4.10"],
+  },
+  {
+    id: "synced-diff-not-in-memory-higher-epoch-wins",
+    about:
+      "what remains of ZOOKEEPER-4785: what the DIFF brought is on disk, but a follower that leaves before it serves does not read it",
+    isIn: (one) => !one.stopsBeforeServing && logs("synced-before-epoch")(one),
+    mend: { stopsBeforeServing: true, learnerShutdown: "log-thread-first" },
+    beyond: ["zookeeper-4712-stale-queue-logged-after-leaving"],
+  },
+  {
+    id: "txns-behind-trunc-missing-from-committed-log",
+    about:
+      "what comes behind a TRUNC or a SNAP is not in committedLog, and the hole is passed on (mended with ZOOKEEPER-4925)",
+    isIn: (one) => !one.syncedTxnsReachCommittedLog && !logs("committed-before-epoch")(one),
+    mend: { syncedTxnsReachCommittedLog: true },
   },
   {
     id: "log-thread-drained-after-fast-forward",

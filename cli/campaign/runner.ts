@@ -44,6 +44,8 @@ export interface CampaignWatcher {
 
 /** How many plans with the same signature are looked into; more if the fixes of known bugs do not mend them. */
 const INVESTIGATED_OF_SIGNATURE = 3;
+/** And how many that may be due to a bug which no finding is known to be due to yet. */
+const INVESTIGATED_OF_SUSPECT = 10;
 const INVESTIGATED_UNMENDED = 12;
 
 /** A run leaves little behind: without a limit the heaps of idle garbage grow for nothing. */
@@ -76,6 +78,8 @@ export class CampaignRunner {
   private readonly watcher: CampaignWatcher;
   private readonly doneBlocks = new Set<number>();
   private readonly investigated = new Map<string, number>();
+  /** Known bugs with a finding of their own. */
+  private readonly confirmed = new Set<string>();
   private readonly told = new Set<string>();
   private nextBlock = 0;
   private pool: Piscina | undefined;
@@ -179,10 +183,17 @@ export class CampaignRunner {
     }
   }
 
-  /** What looks the same is looked into a few times: by what it fails of, and by the bugs that it may be due to. */
+  /**
+   * What looks the same is looked into a few times: by what it fails of and, with suspects, by those of them that no finding
+   * is known to be due to yet.
+   */
   private isWorthALook({ mended, signature, suspects }: FailedPlan): boolean {
-    const likes = suspects.length === 0 ? [signature] : suspects.map((bug) => `${signature} ${bug}`);
-    const limit = mended ? INVESTIGATED_OF_SIGNATURE : INVESTIGATED_UNMENDED;
+    const isSeen = this.investigated.has(signature);
+    if (!isSeen) this.investigated.set(signature, 0);
+    const likes = suspects.length === 0 ? [signature] : suspects.filter((bug) => !this.confirmed.has(bug));
+    if (!isSeen && likes.length === 0) return true;
+    const limit =
+      suspects.length > 0 ? INVESTIGATED_OF_SUSPECT : mended ? INVESTIGATED_OF_SIGNATURE : INVESTIGATED_UNMENDED;
     const seldom = likes.filter((like) => (this.investigated.get(like) ?? 0) < limit);
     for (const like of seldom) this.investigated.set(like, (this.investigated.get(like) ?? 0) + 1);
     return seldom.length > 0;
@@ -211,6 +222,8 @@ export class CampaignRunner {
 
   private keep(finding: FoundFile): void {
     this.told.add(`${finding.signature} ${finding.known.join()}`);
+    const [bug, other] = finding.known;
+    if (bug !== undefined && other === undefined) this.confirmed.add(bug);
     this.findings.push(finding);
   }
 

@@ -36,6 +36,9 @@ export const BLOCK_SIZE = 64;
 /** One seed in so many is run twice. */
 const RUN_TWICE_EVERY = 100n;
 
+/** Of how many plans in a block that look alike it is asked which bugs they may be due to. */
+const SUSPECTED_OF_SIGNATURE = 4;
+
 export interface FailedPlan {
   readonly seed: bigint;
   readonly scenario: Scenario;
@@ -89,9 +92,12 @@ export function runBlock(options: CampaignOptions, { first, count }: Block): Blo
     const { scenario } = plan;
     const { failure } = outcome;
     if (failure !== undefined) {
-      const mended = isMendedByAll(scenario, failure);
-      const suspects = suspectedBugs(scenario, failure);
-      failed.push({ seed, scenario, failure, signature: signatureOf(failure), mended, suspects });
+      const signature = signatureOf(failure);
+      const alike = failed.filter((one) => one.signature === signature).length;
+      // One after the other of the same is most often of the same bug, and asking costs a run for each.
+      const suspects = alike < SUSPECTED_OF_SIGNATURE ? suspectedBugs(scenario, failure) : [];
+      const mended = suspects.length > 0 || isMendedByAll(scenario, failure);
+      failed.push({ seed, scenario, failure, signature, mended, suspects });
     }
     const difference = seed % RUN_TWICE_EVERY === 0n ? differenceOf(scenario) : undefined;
     if (difference !== undefined) nondeterministic.push({ seed, scenario, ...difference });

@@ -30,12 +30,26 @@ export function knownBugs(scenario: Scenario, failure: Failure): string[] {
   return bugs;
 }
 
-/** At the cost of one run for each bug of its releases: those that it may be due to. */
+/** At the cost of one run for each bug of its releases, up to where it fails: those that it may be due to. */
 export function suspectedBugs(scenario: Scenario, failure: Failure): string[] {
   const seed = BigInt(scenario.seed ?? 1);
-  const suspects = suspectsOf(scenario, (change) => runFor(scenario, failure, seed, { change }) === undefined);
+  const shorter = failure.kind === "stuck" ? stuckSooner(scenario) : upToFailure(scenario, failure, seed);
+  const suspects = suspectsOf(scenario, (change) => runFor(shorter, failure, seed, { change }) === undefined);
   return suspects.map(({ id }) => id);
 }
+
+function upToFailure(scenario: Scenario, failure: Failure, seed: bigint): Scenario {
+  const endUs = runFor(scenario, failure, seed)?.endUs ?? 0;
+  return { ...scenario, until: `${Math.ceil(endUs / 1000) + 1}ms` };
+}
+
+/** Whoever comes back to life does so much sooner; those who are stuck may be busy all the time. */
+function stuckSooner(scenario: Scenario): Scenario {
+  const { live, stuck, ...rest } = scenario.expect;
+  return { ...scenario, expect: { ...rest, ...(live && { live: SOON }), ...(stuck && { stuck: SOON }) } };
+}
+
+const SOON = "20s";
 
 /** Whether it does not fail so with all bugs mended: then no single one may suffice. */
 export function isMendedByAll(scenario: Scenario, failure: Failure): boolean {

@@ -32,8 +32,8 @@ const MESSAGES: Readonly<Record<string, number>> = {
   LEADERINFO: 2,
   ACKEPOCH: 3,
   DIFF: 2,
-  TRUNC: 3,
-  SNAP: 2,
+  TRUNC: 4,
+  SNAP: 5,
   NEWLEADER: 4,
   PROPOSAL: 4,
   COMMIT: 4,
@@ -41,6 +41,23 @@ const MESSAGES: Readonly<Record<string, number>> = {
   UPTODATE: 4,
   NOTIFICATION: 1,
 };
+
+/** While somebody is being brought in line. */
+const SYNCHRONIZING: readonly Moment[] = [
+  { event: "sync-decided", nth: 1 },
+  { event: "snapshot-saved", nth: 1 },
+  { event: "newleader-acked", nth: 1 },
+  { event: "established", nth: 1 },
+  { event: "active", nth: 1 },
+  { message: "SNAP", on: "delivered", nth: 1 },
+  { message: "DIFF", on: "delivered", nth: 1 },
+  { message: "NEWLEADER", on: "delivered", nth: 1 },
+];
+
+/** When clients write what a synchronization has to cope with. */
+export function drawSynchronizing(draw: Draw): Moment {
+  return { ...draw.pick(SYNCHRONIZING), nth: draw.pick([1, 1, 2, 3]) };
+}
 
 export function drawMoment(draw: Draw, ids: readonly ServerId[]): Moment {
   const nth = draw.chance(0.6) ? 1 : draw.int(1, 4);

@@ -9,6 +9,7 @@ import type { Settings } from "../../protocol/index.ts";
 import type { Scenario, ServerId, ServerSpec, Step } from "../scenario.ts";
 import { type Draw, durationText } from "./draw.ts";
 import { FAULT_KINDS, FAULT_NAMES, type FaultContext, type FaultName } from "./fault-kinds.ts";
+import { drawSynchronizing } from "./moments.ts";
 import { drawStartDisks } from "./start-disks.ts";
 
 export interface Plan {
@@ -62,6 +63,12 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
     const count = Math.min(draw.pick([1, 1, 2, 5]), character.writeCount - i);
     drawn.push({ step: drawWrite(draw, ids, lengthMs, count), kind: "write" });
     i += count;
+  }
+  // A client that writes all the time: whatever happens, happens while txns are on their way.
+  if (options.writeCount === undefined && draw.chance(0.12)) {
+    const from = durationText(draw.int(1, Math.max(1, lengthMs / 2)));
+    const write = { at: "leader" as const, count: draw.int(50, 200), every: draw.pick(["2ms", "5ms", "20ms"]) };
+    drawn.push({ step: { from, write }, kind: "write" });
   }
   const anyFault = FAULT_NAMES.some((name) => character.weights[name] > 0);
   for (let i = 0; anyFault && i < character.faultCount; i++) {
@@ -156,7 +163,7 @@ function drawSettings(draw: Draw, ticksMs: readonly number[]): Partial<Settings>
     commitLogCount: draw.pick([500, 500, 3, 8]),
     snapCount: draw.pick([100_000, 100_000, 3, 10]),
     snapshotSizeFactor: draw.pick([0.33, 0.33, 0, -1]),
-    ...(draw.chance(0.05) ? { forceSnapSync: true } : {}),
+    ...(draw.chance(0.1) ? { forceSnapSync: true } : {}),
     // A few txns, and the epoch is over.
     ...(draw.chance(0.05) ? { initialCounter: 0xffff_ffff - draw.int(12, 40) } : {}),
     electionTransport: draw.chance(0.1) ? "datagram" : "stream",
@@ -165,7 +172,9 @@ function drawSettings(draw: Draw, ticksMs: readonly number[]): Partial<Settings>
 
 function drawWrite(draw: Draw, ids: readonly ServerId[], lengthMs: number, count: number): Step {
   const at = draw.chance(0.8) ? ("leader" as const) : draw.pick(ids);
-  return { from: durationText(draw.int(1, lengthMs)), write: { at, count, every: draw.pick(["0ms", "1ms", "5ms"]) } };
+  const from = durationText(draw.int(1, lengthMs));
+  const when = draw.chance(0.35) ? drawSynchronizing(draw) : undefined;
+  return { from, ...(when && { when }), write: { at, count, every: draw.pick(["0ms", "1ms", "5ms", "20ms"]) } };
 }
 
 /** Just a quorum, or more; nobody who has lost a file for good. */

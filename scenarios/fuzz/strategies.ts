@@ -126,7 +126,7 @@ function calm(draw: Draw, options: PlanOptions): Omit<Character, "weights"> {
     },
     disk: {
       sync: draw.pick(["1ms..4ms", "1ms..4ms", "0.1ms..0.5ms", "1ms..30ms"]),
-      write: draw.pick(["0.1ms..1ms", "0.1ms..1ms", "0.05ms..10ms"]),
+      write: draw.pick(["0.1ms..1ms", "0.1ms..1ms", "0.05ms..10ms", "5ms..50ms"]),
     },
   };
 }

@@ -133,9 +133,11 @@ class ServerNotes implements Notes {
    * The moment when memory and disk must tell the same: a log thread has written all it had, a fast-forward is over, and a
    * database that was left half taken over, or could not be fast-forwarded, has been read again.
    */
-  voted(): void {
+  voted(_round: number, leader: ServerId, zxid: Zxid): void {
     const { log, observer, sid, tree } = this.server;
-    if (observer || tree === undefined || log === undefined || tree === log || tree.equals(log)) return;
+    if (observer || tree === undefined) return;
+    if (leader === sid) this.checkZxidOfTree(tree, zxid);
+    if (log === undefined || tree === log || tree.equals(log)) return;
     const facts = { memory: endOf(tree), disk: endOf(log) };
     const text = `looks for a leader with ${facts.memory} in memory and ${facts.disk} on disk`;
     this.violations.report("disk-tells-memory", sid, text, facts, undefined, () => fork(tree, log));
@@ -250,8 +252,8 @@ class ServerNotes implements Notes {
   private checkZxidOfTree(tree: History, zxid: Zxid): void {
     if (tree.zxid <= zxid) return;
     const facts = { zxid: formatZxid(zxid), tree: endOf(tree) };
-    const text = `starts at ${facts.zxid} with a snapshot that holds txns up to ${facts.tree}, which its log does not have`;
-    this.violations.report("disk-tells-memory", this.server.sid, text, facts, undefined, () => ({
+    const text = `says it is at ${facts.zxid}, with a snapshot that holds txns up to ${facts.tree}, which its log does not have`;
+    this.violations.report("zxid-covers-tree", this.server.sid, text, facts, undefined, () => ({
       here: facts.tree,
       there: "nothing",
     }));

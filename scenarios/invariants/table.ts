@@ -68,9 +68,13 @@ export const INVARIANTS = {
     source: "TLA+: leader log completeness",
   },
   "disk-tells-memory": {
+    statement: "A participant that looks for a leader has in memory what its disk tells.",
+    source: "ZOOKEEPER-2845, ZOOKEEPER-3642",
+  },
+  "zxid-covers-tree": {
     statement:
-      "A participant that looks for a leader has in memory what its disk tells, and a snapshot that it starts from holds nothing beyond its zxid and the log.",
-    source: "ZOOKEEPER-2845, ZOOKEEPER-3642, ZOOKEEPER-3104",
+      "A participant that starts, or looks for a leader, has nothing in memory beyond the zxid that it says it is at.",
+    source: "ZOOKEEPER-3104",
   },
 } as const satisfies Record<string, Omit<Invariant, "id">>;
 

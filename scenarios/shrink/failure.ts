@@ -38,21 +38,24 @@ export function fileNameFor(signature: string, seed: bigint | string): string {
     .toLowerCase()}-${seed}`;
 }
 
-/** The run of a scenario up to where it fails in this way; undefined if it does not. */
+/** The run of a scenario up to where it fails in this way; undefined if it does not. Adds its events to `spent`. */
 export function runFor(
   scenario: Scenario,
   failure: Failure,
   seed: bigint,
   options: Partial<RunOptions> = {},
+  spent = { events: 0 },
 ): ScenarioRun | undefined {
   if (failure.kind === "stuck") {
     const run = new ScenarioRunner(scenario, { digest: false, ...options, seed }).run();
+    spent.events += run.events;
     const found = failureOf(run);
     return found?.kind === "stuck" && found.reason === failure.reason ? run : undefined;
   }
   const { id, role, otherRole } = failure;
   const same = (one: Violation): boolean => one.id === id && one.role === role && one.otherRole === otherRole;
   const run = new ScenarioRunner(scenario, { digest: false, records: false, ...options, seed, stopAt: same }).run();
+  spent.events += run.events;
   return run.violations.some(same) ? run : undefined;
 }
 

@@ -10,6 +10,8 @@ import { PASSES } from "./simpler.ts";
 
 export interface ShrinkScenarioOptions {
   readonly maxRuns: number;
+  /** In all runs together: a server that is stuck in a loop makes long ones. Default: no limit. */
+  readonly maxEvents?: number;
   /** Asked after each run; true ends the shrinking. */
   readonly stop?: (progress: ShrinkProgress<Scenario>) => boolean;
 }
@@ -29,19 +31,20 @@ const OTHER_SEEDS = [1n, 2n, 3n, 4n] as const;
 export function* shrinkScenario(
   start: Scenario,
   failure: Failure,
-  { maxRuns, stop }: ShrinkScenarioOptions,
+  { maxEvents = Number.POSITIVE_INFINITY, maxRuns, stop }: ShrinkScenarioOptions,
 ): Generator<ShrinkProgress<Scenario>, ShrunkScenario | undefined> {
   const seed = BigInt(start.seed ?? 1);
   const first = runFor(start, failure, seed);
   if (first === undefined) return undefined;
   // What the probing of liveness does may be a part of it.
   const trimmed = trim({ ...start, about: "", expect: { violates: [] } }, failure, first.endUs);
-  const fails = (candidate: Scenario): boolean => runFor(candidate, failure, seed) !== undefined;
+  const spent = { events: 0 };
+  const fails = (candidate: Scenario): boolean => runFor(candidate, failure, seed, {}, spent) !== undefined;
   const shrunk = yield* shrinkStepwise(fails(trimmed) ? trimmed : start, {
     passes: PASSES,
     fails,
     maxRuns,
-    ...(stop === undefined ? {} : { stop }),
+    stop: (progress) => spent.events > maxEvents || stop?.(progress) === true,
   });
   const trimmedAgain = trim(shrunk.value, failure, runFor(shrunk.value, failure, seed)?.endUs ?? 0);
   const small = fails(trimmedAgain) ? trimmedAgain : shrunk.value;

@@ -308,7 +308,7 @@ const CASES: Readonly<Record<InvariantId, { fires: Case; quiet: Case; also?: Inv
       name: "a participant looks for a leader without what its log holds",
       run: (t) => {
         t.server(1).fastForwarded(t.history("1:1"), t.history("1:1 1:2"));
-        t.looks(1).server(1).voted(2, 1, 0, 0);
+        t.looks(1).server(1).voted(2, 1, t.history("1:1").zxid, 0);
       },
     },
     quiet: {
@@ -318,6 +318,16 @@ const CASES: Readonly<Record<InvariantId, { fires: Case; quiet: Case; also?: Inv
         t.server(2).stateChanged(FOLLOWING, BROADCAST);
         t.logs(1, "1:1").logs(2, "1:1");
       },
+    },
+  },
+  "zxid-covers-tree": {
+    fires: {
+      name: "a participant starts from a snapshot that holds more than its zxid says",
+      run: (t) => t.server(1).loaded(t.history("1:1 1:2"), t.history("1:1 1:2"), t.history("1:1").zxid),
+    },
+    quiet: {
+      name: "it stands at the start of an epoch, beyond its last txn",
+      run: (t) => t.server(1).loaded(t.history("1:1"), t.history("1:1"), 2 * 2 ** 32),
     },
   },
 };

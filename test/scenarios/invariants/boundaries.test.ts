@@ -324,7 +324,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
         const { notes } = run.server(1).starts("").learnsFrom(2).installs("1:1", "");
         notes.stateChanged(0, 0);
         notes.loaded(run.empty, run.empty, 0);
-        notes.voted(2, 1, 0, 0);
+        notes.voted(2, 1, 2 ** 50, 0);
       },
     },
     {

@@ -70,7 +70,7 @@ export class ToldServer {
 
   looks(): this {
     this.notes.stateChanged(LOOKING, ELECTION);
-    this.notes.voted(1, this.sid, 0, 0);
+    this.notes.voted(1, this.sid, 2 ** 50, 0);
     return this;
   }
 
