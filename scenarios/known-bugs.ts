@@ -15,6 +15,8 @@ export interface KnownBug {
   readonly beyond?: readonly string[];
   /** The releases that the ticket, or what is known of its cause, says are affected. Absent: nobody has said. */
   readonly affected?: readonly string[];
+  /** Where its scenario shows it all the same, or a campaign does, and what in ZooKeeper's code allows it. */
+  readonly besides?: { readonly releases: readonly string[]; readonly why: string };
 }
 
 const SINCE_2678 = ["3.4.10", "3.4.14", "3.5.5", "3.5.8", "3.6.0", "3.6.2"];
@@ -60,6 +62,10 @@ const TICKETS: readonly KnownBug[] = [
     mend: { diffLogging: "synced-before-ack", acksWaitForUptodate: true },
     beyond: ["zookeeper-4685-proposal-ack-taken-for-newleader-ack"],
     affected: SINCE_3911,
+    besides: {
+      releases: SINCE_2678,
+      why: "ZOOKEEPER-3911 is the same hole, wider: there nothing of the DIFF is written, or even queued, before the ACK of NEWLEADER (Learner#syncWithLeader)",
+    },
   },
   {
     id: "zookeeper-4785-queue-not-read-back-higher-epoch-wins",
@@ -68,6 +74,10 @@ const TICKETS: readonly KnownBug[] = [
     mend: { stopsBeforeServing: true, learnerShutdown: "log-thread-first" },
     beyond: ["zookeeper-4712-stale-queue-logged-after-leaving"],
     affected: SINCE_3911,
+    besides: {
+      releases: SINCE_4646,
+      why: "in 3.8.6 and 3.9.2 what the DIFF brought is on disk, but ZooKeeperServer#canShutdown is false for a server in state INITIAL, so that Learner#shutdown does not bring the database up to the log: see synced-diff-not-in-memory-higher-epoch-wins",
+    },
   },
   {
     id: "zookeeper-4685-proposal-ack-taken-for-newleader-ack",

@@ -1,0 +1,188 @@
+/**
+ * `zabsim matrix`: known bugs against releases. Each bug's scenario is run in every release; in every release a campaign
+ * that knows nothing of them looks for them.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { type Advice, adviceText, type MatrixEntry, matrixPage, matrixTable, shortName } from "../reports/matrix.ts";
+import { type KnownBug, MATRIX_BUGS } from "../scenarios/known-bugs.ts";
+import { firstFree, MATRIX_RELEASES, type MatrixCell, matrixCell } from "../scenarios/matrix.ts";
+import { behaviourOf } from "../scenarios/releases.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+import { Journal } from "./campaign/journal.ts";
+import { CampaignRunner, DEFAULT_WORKERS } from "./campaign/runner.ts";
+import { EXIT_OK } from "./exit-codes.ts";
+import { paintFor } from "./options.ts";
+import { write } from "./output.ts";
+import { bugPaths, readScenario } from "./scenario-files.ts";
+import { UsageError } from "./usage-error.ts";
+
+export interface MatrixOptions {
+  readonly json?: boolean;
+  readonly markdown?: boolean;
+  readonly release?: string;
+  readonly bug?: string;
+  /** Microseconds; 0: no campaigns. */
+  readonly time: number;
+  readonly seed: bigint;
+  readonly repeat: bigint;
+}
+
+/** Where a campaign meets a bug: after so many runs, and seconds. */
+interface Meeting {
+  readonly runs: number;
+  readonly seconds: number;
+}
+
+/** Base seeds of repeated campaigns lie so far apart. */
+const APART = 1_000_000n;
+const SHRINK_RUNS = 4000;
+
+export async function matrix(options: MatrixOptions): Promise<number> {
+  const stories = storiesOf(options.bug);
+  if (options.release !== undefined) return advise(options.release, stories, options);
+  const cells = [...stories].flatMap(([bug, scenario]) =>
+    MATRIX_RELEASES.map((release) => matrixCell(bug, scenario, release)),
+  );
+  const meetings = await campaigns([...stories.keys()], options);
+  const entries = cells.map((cell) => entryOf(cell, meetings.get(cell.release)?.get(cell.bug.id), options.time > 0));
+  if (options.json) await write(`${JSON.stringify(entries.map(jsonEntry), null, 2)}\n`);
+  else if (options.markdown) await write(matrixPage(entries, howText(options)));
+  else await write(`${matrixTable(entries, paintFor(process.stdout))}\n`);
+  return EXIT_OK;
+}
+
+/** Each bug of the matrix with the scenario that tells its story. */
+function storiesOf(asked: string | undefined): Map<KnownBug, Scenario> {
+  const files = new Map(bugPaths().map((path) => [basename(path).replace(/\.ya?ml$/, ""), path]));
+  const wanted = asked?.replace(/^zookeeper-/i, "");
+  const bugs = MATRIX_BUGS.filter(({ id }) => wanted === undefined || shortName(id) === wanted || id === asked);
+  if (bugs.length === 0) {
+    const accepted = MATRIX_BUGS.map(({ id }) => shortName(id)).join(", ");
+    throw new UsageError(`--bug ${asked}: unknown (accepted: ${accepted})`);
+  }
+  return new Map(bugs.map((bug) => [bug, readScenario(files.get(bug.id) as string, []).scenario]));
+}
+
+// ---- campaigns
+
+/** By release and bug: one meeting for each campaign that met it. */
+async function campaigns(
+  bugs: readonly KnownBug[],
+  { repeat, seed, time }: MatrixOptions,
+): Promise<Map<string, Map<string, Meeting[]>>> {
+  const meetings = new Map<string, Map<string, Meeting[]>>();
+  if (time === 0) return meetings;
+  for (const release of MATRIX_RELEASES) {
+    const met = new Map<string, Meeting[]>();
+    for (let i = 0n; i < repeat; i++) {
+      if (process.stderr.isTTY) process.stderr.write(`matrix: campaign ${i + 1n} of ${repeat} in ${release}\n`);
+      for (const [bug, meeting] of await campaign(release, bugs, seed + i * APART, time)) {
+        met.set(bug, [...(met.get(bug) ?? []), meeting]);
+      }
+    }
+    meetings.set(release, met);
+  }
+  return meetings;
+}
+
+/** The plain campaign of a release, until it has met all bugs that the release has, or its time is over. */
+async function campaign(
+  release: string,
+  bugs: readonly KnownBug[],
+  firstSeed: bigint,
+  timeUs: number,
+): Promise<Map<string, Meeting>> {
+  const there = bugs.filter(({ isIn }) => isIn(behaviourOf(release))).map(({ id }) => id);
+  // Where none is to be found it still looks for a while.
+  const timeMs = timeUs / 1000 / (there.length > 0 ? 1 : 10);
+  const folder = mkdtempSync(join(tmpdir(), "zabsim-matrix-"));
+  const met = new Map<string, Meeting>();
+  const startedMs = performance.now();
+  const runner = new CampaignRunner(
+    {
+      options: { zookeeper: release, strategy: undefined, faults: undefined, scenario: undefined },
+      firstSeed,
+      lastSeed: undefined,
+      timeMs,
+      workers: DEFAULT_WORKERS,
+      shard: [1, 1],
+      shrinkRuns: SHRINK_RUNS,
+    },
+    new Journal(folder),
+    {
+      found({ known: [bug, other] }) {
+        if (bug === undefined || other !== undefined || met.has(bug)) return;
+        met.set(bug, { runs: runner.totals.runs, seconds: (performance.now() - startedMs) / 1000 });
+        if (there.length > 0 && there.every((id) => met.has(id))) runner.interrupted = true;
+      },
+      nondeterministic() {},
+    },
+  );
+  try {
+    runner.begin();
+    await runner.run();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return met;
+}
+
+// ---- what is told
+
+function entryOf({ bug, expected, release, reproduced }: MatrixCell, met: Meeting[] | undefined, searched: boolean) {
+  const besides = bug.besides?.releases.includes(release) ? bug.besides.why : undefined;
+  return {
+    bug: bug.id,
+    about: bug.about,
+    release,
+    expected,
+    reproduced,
+    found: searched ? met !== undefined : undefined,
+    runs: met && median(met.map(({ runs }) => runs)),
+    seconds: met && median(met.map(({ seconds }) => seconds)),
+    why: besides,
+  } satisfies MatrixEntry;
+}
+
+function jsonEntry({ bug, expected, found, release, reproduced, runs, seconds }: MatrixEntry) {
+  const name = `ZOOKEEPER-${shortName(bug)}`;
+  const none = null;
+  return {
+    bug: name,
+    release,
+    expected: expected ?? none,
+    reproduced,
+    found: found ?? none,
+    runs: runs ?? none,
+    seconds: seconds === undefined ? none : Number(seconds.toFixed(2)),
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] as number;
+}
+
+function howText({ repeat, time }: MatrixOptions): string {
+  return `Runs and seconds of a plain campaign (\`zabsim fuzz --zookeeper RELEASE\`) on ${DEFAULT_WORKERS} cores until its first finding that is due to the bug alone, shrunk: the median of ${repeat} base seeds of at most ${time / 1e6} s each. **S**: the scenario in scenarios/bugs/ shows it; **!**: the ticket says otherwise, see below.`;
+}
+
+// ---- advice
+
+async function advise(release: string, stories: Map<KnownBug, Scenario>, { json }: MatrixOptions): Promise<number> {
+  if (!MATRIX_RELEASES.includes(release)) {
+    throw new UsageError(`--release ${release}: unknown (accepted: ${MATRIX_RELEASES.join(", ")})`);
+  }
+  const advice: Advice[] = [];
+  for (const [bug, scenario] of stories) {
+    const cells = MATRIX_RELEASES.map((one) => matrixCell(bug, scenario, one));
+    if (!cells.some((cell) => cell.release === release && cell.reproduced)) continue;
+    const { about, id } = bug;
+    advice.push({ bug: id, about, violates: scenario.expect.violates, firstFree: firstFree(cells, release) });
+  }
+  if (json) await write(`${JSON.stringify({ release, bugs: advice })}\n`);
+  else await write(`${adviceText(release, advice, paintFor(process.stdout))}\n`);
+  return EXIT_OK;
+}
