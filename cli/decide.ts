@@ -1,7 +1,7 @@
 /**
  * `zabsim decide`: the sync decision alone, from flags or from JSON lines.
  */
-import { type Logged, parseZxid64 } from "../protocol/index.ts";
+import { type Logged, parseZxid64, type SyncSource } from "../protocol/index.ts";
 import {
   answerDecision,
   type DecisionFacts,
@@ -9,6 +9,7 @@ import {
   lastOf,
   readDecisionQuery,
 } from "../scenarios/decision-query.ts";
+import { behaviourOf } from "../scenarios/releases.ts";
 import { EXIT_BAD_INPUT, EXIT_OK } from "./exit-codes.ts";
 import { write } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
@@ -27,11 +28,14 @@ export interface DecideOptions {
   readonly outstanding?: string;
   readonly lastProposed?: string;
   readonly observer?: boolean;
+  /** The release that decides; default: the newest. */
+  readonly zookeeper?: string;
 }
 
 export async function decide(options: DecideOptions): Promise<number> {
-  if (options.stdin) return decideLines();
-  const facts = factsFrom(options);
+  const source = behaviourOf(options.zookeeper ?? "newest").syncSource;
+  if (options.stdin) return decideLines(source);
+  const facts = { ...factsFrom(options), source };
   const answer = answerDecision(facts);
   if (options.json) {
     await write(`${JSON.stringify(answer)}\n`);
@@ -118,14 +122,14 @@ function ranges(option: string, text: string | undefined): Logged<bigint>[] {
 // ---- from lines
 
 /** Answers line by line, in order and in constant memory. */
-async function decideLines(): Promise<number> {
+async function decideLines(source: SyncSource): Promise<number> {
   let exitCode = EXIT_OK;
   let rest = "";
   const answer = (lines: readonly string[]): string => {
     let out = "";
     for (const line of lines) {
       if (line.trim() === "") continue;
-      const { text, valid } = answerLine(line);
+      const { text, valid } = answerLine(line, source);
       if (!valid) exitCode = EXIT_BAD_INPUT;
       out += `${text}\n`;
     }
@@ -142,12 +146,13 @@ async function decideLines(): Promise<number> {
   return exitCode;
 }
 
-function answerLine(line: string): { text: string; valid: boolean } {
+function answerLine(line: string, source: SyncSource): { text: string; valid: boolean } {
   let id: unknown = null;
   try {
     const query: unknown = JSON.parse(line);
     if (typeof query === "object" && query !== null && "id" in query) id = query.id;
-    return { text: JSON.stringify({ id, ...answerDecision(readDecisionQuery(query)) }), valid: true };
+    const answer = answerDecision({ ...readDecisionQuery(query), source });
+    return { text: JSON.stringify({ id, ...answer }), valid: true };
   } catch (error) {
     if (!(error instanceof DecisionQueryError || error instanceof SyntaxError)) throw error;
     const what = error instanceof SyntaxError ? "not JSON (accepted: one object a line)" : error.message;

@@ -141,6 +141,10 @@ function createProgram(done: (code: number) => void): Command {
     .option("--outstanding <ranges>", "proposed, not yet committed")
     .option("--last-proposed <zxid>", "default: the last of the two above")
     .option("--observer", "the learner is an observer")
+    .option("--zookeeper <release>", "who decides (default: newest)", (release) => {
+      checkRelease(release);
+      return release;
+    })
     .action(async (options) => done(await (await import("./decide.ts")).decide(options)));
 
   command(

@@ -95,8 +95,9 @@ async function campaign(
   timeUs: number,
 ): Promise<Map<string, Meeting>> {
   const there = bugs.filter(({ isIn }) => isIn(behaviourOf(release))).map(({ id }) => id);
-  // Where none is to be found it still looks for a while.
-  const timeMs = timeUs / 1000 / (there.length > 0 ? 1 : 10);
+  // Where none is to be found it looks for a while all the same, and looks into nothing else that it finds.
+  const timeMs = there.length > 0 ? timeUs / 1000 : Math.min(1000, timeUs / 10_000);
+  const shrinkRuns = there.length > 0 ? SHRINK_RUNS : 1;
   const folder = mkdtempSync(join(tmpdir(), "zabsim-matrix-"));
   const met = new Map<string, Meeting>();
   const startedMs = performance.now();
@@ -108,7 +109,7 @@ async function campaign(
       timeMs,
       workers: DEFAULT_WORKERS,
       shard: [1, 1],
-      shrinkRuns: SHRINK_RUNS,
+      shrinkRuns,
     },
     new Journal(folder),
     {

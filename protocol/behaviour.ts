@@ -92,6 +92,11 @@ export interface Fixes {
    */
   readonly truncCutsAll: boolean;
   /**
+   * TRUNC deletes log files from the newest on: killed on the way, a server has a log without a hole
+   * (FileTxnLog#truncate; open-trunc-killed-between-log-files-leaves-a-hole).
+   */
+  readonly truncDeletesNewestFirst: boolean;
+  /**
    * The ACKs of a learner count no more once it has been told to TRUNC or take a SNAP, nor do those that its former
    * connection still brings (Leader#processAck; open-acked-proposal-truncated-committed-lost).
    */
@@ -139,6 +144,7 @@ export type Fix = keyof Fixes;
 
 export const NO_FIXES: Fixes = {
   truncCutsAll: false,
+  truncDeletesNewestFirst: false,
   syncForgetsAcks: false,
   snapReplacesLog: false,
   startsBehindItsZxid: false,

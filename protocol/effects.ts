@@ -4,6 +4,7 @@
  * Effects are the calls a Peer makes while it handles one input. The host takes note of them and returns; it never calls
  * back into the peer from inside one. What they lead to comes later, as an input.
  */
+import type { Fixes } from "./behaviour.ts";
 import type { Txn } from "./history.ts";
 import type { ElectionMessage, Notification, QuorumPacket, Snapshot } from "./packets.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
@@ -79,6 +80,8 @@ export const EXIT_BAD_SYNC_PACKET = 13;
 export const EXIT_CANNOT_BIND = 14;
 export const EXIT_UNEXPECTED = 1;
 
+export type Truncation = Pick<Fixes, "truncCutsAll" | "truncDeletesNewestFirst">;
+
 export interface Effects {
   /** Starts to connect; answered by onConnected or onRefused, unless closed before. */
   connect(to: ServerId, port: Port): ConnectionId;
@@ -101,10 +104,11 @@ export interface Effects {
   /** FileTxnLog#commit: completes when all that was appended so far is durable. */
   syncLog(): void;
   /**
-   * FileTxnLog#truncate: drops all records behind the one with `zxid`; with no such record the next higher one stays, and
-   * with no log it fails. `cutsAll`: that one goes too, as do snapshots above `zxid`, and it does not fail.
+   * FileTxnLog#truncate: drops all records behind the one with `zxid`, file after file; with no such record the next higher
+   * one stays, and with no log it fails. With truncCutsAll that one goes too, as do snapshots above `zxid`, and it does not
+   * fail; with truncDeletesNewestFirst files go from the end.
    */
-  truncateLog(zxid: Zxid, cutsAll: boolean): void;
+  truncateLog(zxid: Zxid, how: Truncation): void;
   /** Removes all log files there are, and all snapshots above that zxid. Not ZooKeeper's: with snapReplacesLog. */
   dropAllBut(snapshotZxid: Zxid): void;
   /** Written to a temporary file, synced and renamed (AtomicFileWritingIdiom). */

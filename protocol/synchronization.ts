@@ -105,7 +105,7 @@ export class Synchronization implements LogUser {
         this.truncateTo = message.zxid;
         this.stage = "truncating";
         this.inSnap = peer.behaviour.interruptedTruncReloads;
-        peer.effects.truncateLog(message.zxid, peer.behaviour.truncCutsAll);
+        peer.effects.truncateLog(message.zxid, peer.behaviour);
         break;
       default:
         learner.odd("bad-state", message, "expected DIFF, TRUNC or SNAP");

@@ -224,6 +224,7 @@ const TICKETS: readonly KnownBug[] = [
 /** The scenario that tells the story of each fix. */
 const STORIES: Readonly<Record<Fix, string>> = {
   truncCutsAll: "open-snapshot-survives-trunc",
+  truncDeletesNewestFirst: "open-trunc-killed-between-log-files-leaves-a-hole",
   syncForgetsAcks: "open-acked-proposal-truncated-committed-lost",
   snapReplacesLog: "open-hole-in-log-behind-snap-passed-on",
   startsBehindItsZxid: "open-crash-before-current-epoch-cannot-start",

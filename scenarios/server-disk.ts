@@ -16,6 +16,7 @@ import {
   type Epoch,
   type LogFile,
   type Snapshot,
+  type Truncation,
   type Txn,
   type Zxid,
 } from "../protocol/index.ts";
@@ -88,11 +89,11 @@ export class ServerDisk {
   }
 
   /**
-   * FileTxnLog#truncate: the file that holds the first record at or above `zxid` ends with that record; later files go.
-   * With no such record there is nothing to position at, and it fails. `cutsAll`: nothing above `zxid` stays, and where
-   * there is nothing above it, that is well.
+   * FileTxnLog#truncate: the file that holds the first record at or above `zxid` ends with that record; later files go, one
+   * after the other. With no such record there is nothing to position at, and it fails. With truncCutsAll nothing above
+   * `zxid` stays, and where there is nothing above it, that is well.
    */
-  truncateLog(zxid: Zxid, cutsAll = false): boolean {
+  truncateLog(zxid: Zxid, { truncCutsAll: cutsAll, truncDeletesNewestFirst }: Truncation): boolean {
     this.openLog = undefined;
     if (cutsAll) {
       for (const name of this.named(SNAPSHOT))
@@ -105,9 +106,15 @@ export class ServerDisk {
       const { name, txns } = files[i] as LogFile;
       const index = txns.findIndex((txn) => txn.zxid >= zxid);
       if (index < 0) continue;
-      for (const later of files.slice(i + 1)) this.disk.remove(LOG + later.name, NO_OPERATION, MAIN_THREAD);
       const keep = cutsAll && (txns[index] as Txn).zxid > zxid ? index : index + 1;
-      this.disk.truncate(LOG + name, keep, DISK_TRUNCATE_LOG, MAIN_THREAD);
+      const steps = [
+        (operation: number) => this.disk.truncate(LOG + name, keep, operation, MAIN_THREAD),
+        ...files
+          .slice(i + 1)
+          .map((later) => (operation: number) => this.disk.remove(LOG + later.name, operation, MAIN_THREAD)),
+      ];
+      if (truncDeletesNewestFirst) steps.reverse();
+      for (const [n, step] of steps.entries()) step(n === steps.length - 1 ? DISK_TRUNCATE_LOG : NO_OPERATION);
       return true;
     }
     if (cutsAll) this.disk.readAll(DISK_TRUNCATE_LOG, MAIN_THREAD);

@@ -18,6 +18,7 @@ import {
   type ServerId,
   type Snapshot,
   type Timer,
+  type Truncation,
   type Txn,
   type Zxid,
 } from "../protocol/index.ts";
@@ -213,8 +214,8 @@ export class Server implements NodeProgram<Message>, Effects {
     if (this.running) this.disk.dropAllBut(snapshotZxid);
   }
 
-  truncateLog(zxid: Zxid, cutsAll: boolean): void {
-    if (this.running && !this.disk.truncateLog(zxid, cutsAll)) this.node.setTimer(TIMER_TRUNCATE_FAILED, 0);
+  truncateLog(zxid: Zxid, how: Truncation): void {
+    if (this.running && !this.disk.truncateLog(zxid, how)) this.node.setTimer(TIMER_TRUNCATE_FAILED, 0);
   }
 
   writeAcceptedEpoch(epoch: number): void {

@@ -2,7 +2,7 @@
  * LearnerTest, and the tests of what lies on disk: epoch files, truncation, emptied snapshots.
  */
 import { describe, expect, it } from "vitest";
-import { DISK_ACCEPTED_EPOCH, ELECTION_PORT, packet, QUORUM_PORT } from "../../protocol/index.ts";
+import { DISK_ACCEPTED_EPOCH, ELECTION_PORT, NO_FIXES, packet, QUORUM_PORT } from "../../protocol/index.ts";
 import { ServerDisk } from "../../scenarios/server-disk.ts";
 import { World } from "../../sim/index.ts";
 import { BarePeer, leaderInfo, newLeader, proposal, txn, z } from "./bare-peer.ts";
@@ -145,20 +145,20 @@ describe("TruncateTest", () => {
 
   it("1: log 1..100, truncated to 1, then 200 is appended: the log reads 1, 200", () => {
     const { disk, world } = diskWith(Array.from({ length: 100 }, (_, i) => `0:${i + 1}`));
-    expect(disk.truncateLog(1)).toBe(true);
+    expect(disk.truncateLog(1, NO_FIXES)).toBe(true);
     world.run({ untilUs: 1_000_000 });
     disk.append(txn("0:200"));
     expect(log(disk)).toEqual([1, 200]);
   });
 
   it("2: no log files: not truncated, no exception", () => {
-    expect(diskWith([]).disk.truncateLog(1)).toBe(false);
+    expect(diskWith([]).disk.truncateLog(1, NO_FIXES)).toBe(false);
   });
 
   it("a zxid that is not in the log keeps the next higher record; beyond the end nothing is truncated", () => {
     const { disk, world } = diskWith(["0:1", "0:2", "0:3", "0:5", "0:8"]);
-    expect(disk.truncateLog(9)).toBe(false);
-    expect(disk.truncateLog(4)).toBe(true);
+    expect(disk.truncateLog(9, NO_FIXES)).toBe(false);
+    expect(disk.truncateLog(4, NO_FIXES)).toBe(true);
     world.run({ untilUs: 1_000_000 });
     expect(log(disk)).toEqual([1, 2, 3, 5]);
   });

@@ -139,8 +139,8 @@ export const MUTANTS: readonly Mutant[] = [
     about: "TRUNC removes the txn it names as well.",
     ticket: "ZOOKEEPER-1156",
     file: "protocol/synchronization.ts",
-    find: "peer.effects.truncateLog(message.zxid, peer.behaviour.truncCutsAll);",
-    replace: "peer.effects.truncateLog(message.zxid - 1, peer.behaviour.truncCutsAll);",
+    find: "peer.effects.truncateLog(message.zxid, peer.behaviour);",
+    replace: "peer.effects.truncateLog(message.zxid - 1, peer.behaviour);",
   },
   {
     name: "newleader-acked-before-sync",

@@ -1,0 +1,56 @@
+/** `zabsim matrix`, and releases on the command line. */
+import { describe, expect, it } from "vitest";
+import { zabsim } from "./zabsim.ts";
+
+describe("matrix", () => {
+  it("is a table of 100 columns: scenarios alone with --time 0s", () => {
+    const { code: status, stdout } = zabsim(["matrix", "--time", "0s"]);
+    expect(status).toBe(0);
+    const lines = stdout.split("\n");
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(lines.find((line) => line.startsWith("4925"))?.replace(/[ .]+/g, "")).toBe("4925S");
+  });
+
+  it("is JSON, with what campaigns find", () => {
+    const { code: status, stdout } = zabsim(["matrix", "--bug", "2845", "--time", "20s", "--json"]);
+    expect(status).toBe(0);
+    const cells = JSON.parse(stdout) as Record<string, unknown>[];
+    expect(cells.map(({ release }) => release)).toContain("3.9.4");
+    for (const cell of cells) {
+      expect(Object.keys(cell)).toEqual(["bug", "release", "expected", "reproduced", "found", "runs", "seconds"]);
+      const there = cell.release === "3.4.10";
+      expect(cell).toMatchObject({ bug: "ZOOKEEPER-2845", expected: there, reproduced: there, found: there });
+      expect(typeof cell.runs).toBe(there ? "number" : "object");
+    }
+  }, 180_000);
+
+  it("advises: what a release can lose, and which is the first one free of it", () => {
+    const { stdout } = zabsim(["matrix", "--release", "3.6.2"]);
+    expect(stdout).toMatch(/zookeeper-3911-[\s\S]*?first release free of it: 3\.6\.4/);
+    expect(stdout).toMatch(/zookeeper-3023-[\s\S]*?first release free of it: 3\.9\.3/);
+    expect(stdout).not.toContain("zookeeper-2845");
+    expect(zabsim(["matrix", "--release", "newest"]).stdout).toContain("none of the known bugs");
+    const advice = JSON.parse(zabsim(["matrix", "--release", "3.9.3", "--json"]).stdout);
+    expect(advice.bugs.map(({ firstFree }: { firstFree: string }) => firstFree)).toEqual(["3.9.4"]);
+  });
+
+  it.each([
+    [["--release", "3.3.6"], "--release 3.3.6: unknown (accepted: 3.4.10, "],
+    [["--bug", "1"], "--bug 1: unknown (accepted: 3911, "],
+    [["--time", "soon"], "--time"],
+    [["--repeat", "0"], "--repeat"],
+  ])("%j is bad input", (args, message) => {
+    const { code: status, stderr, stdout } = zabsim(["matrix", ...args]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stdout).toBe("");
+  });
+});
+
+it("decide answers as the release that it is asked about", () => {
+  const facts = ["decide", "--peer", "1:3", "--committed-log", "1:8..1:10", "--txn-log", "1:1..1:5"];
+  expect(zabsim(facts).stdout).toContain("rule txn-log-gap");
+  expect(zabsim([...facts, "--zookeeper", "3.5.8"]).stdout).toContain("rule txn-log-diff");
+  expect(zabsim([...facts, "--zookeeper", "3.4.14"]).stdout).toContain("rule behind-committed-log");
+  expect(zabsim([...facts, "--zookeeper", "3.3"]).code).toBe(2);
+});

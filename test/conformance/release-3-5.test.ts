@@ -1,0 +1,160 @@
+/**
+ * The sync decision as the article that this project started from prints it (ZooKeeper 3.5; its LearnerHandler#syncFollower),
+ * where it differs from the newest one. `line`: of the article, from which the answer follows.
+ */
+import { describe, expect, it } from "vitest";
+import { PROFILES } from "../../protocol/index.ts";
+import { DIFF, PROPOSAL } from "../../protocol/packets.ts";
+import { decideSync, type Logged, type SyncFacts } from "../../protocol/sync-decision.ts";
+import { parseZxid, type Zxid } from "../../protocol/zxid.ts";
+import { parseHistory } from "../../scenarios/zxid-range.ts";
+
+const z = (text: string): Zxid => parseZxid(text) as Zxid;
+const list = (text: string): Logged[] => (text === "" ? [] : parseHistory(text).map((zxid) => ({ zxid })));
+
+interface Case {
+  readonly name: string;
+  readonly line: number;
+  readonly peer: string;
+  readonly committedLog: string;
+  readonly txnLog?: string;
+  readonly last?: string;
+  readonly outstanding?: string;
+  readonly facts?: Partial<SyncFacts>;
+  /** What a 3.5 leader answers. */
+  readonly snap: boolean;
+  readonly proposals: string;
+  readonly forwardingFrom: string;
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: "the log on disk ends before committedLog starts: a DIFF with a gap",
+    line: 411,
+    peer: "1:3",
+    txnLog: "1:1..1:5",
+    committedLog: "1:8..1:10",
+    snap: false,
+    proposals: "1:4..1:5, 1:8..1:10",
+    forwardingFrom: "1:10",
+  },
+  {
+    name: "the same with the gap right behind the peer",
+    line: 411,
+    peer: "1:5",
+    txnLog: "1:1..1:5",
+    committedLog: "1:7..1:9",
+    snap: false,
+    proposals: "1:7..1:9",
+    forwardingFrom: "1:9",
+  },
+  {
+    name: "a gap that takes a whole epoch away",
+    line: 411,
+    peer: "1:2",
+    txnLog: "1:1..1:3",
+    committedLog: "3:1..3:2",
+    snap: false,
+    proposals: "1:3, 3:1..3:2",
+    forwardingFrom: "3:2",
+  },
+  {
+    name: "a SNAP for want of a log: forwarding starts at the peer's zxid",
+    line: 425,
+    peer: "1:1",
+    committedLog: "1:5..1:8",
+    outstanding: "2:1..2:2",
+    snap: true,
+    proposals: "2:1..2:2",
+    forwardingFrom: "1:1",
+  },
+  {
+    name: "a SNAP because the log on disk starts later",
+    line: 425,
+    peer: "1:1",
+    txnLog: "1:3..1:6",
+    committedLog: "1:5..1:8",
+    snap: true,
+    proposals: "",
+    forwardingFrom: "1:1",
+  },
+  {
+    name: "a SNAP because the log on disk is too large",
+    line: 425,
+    peer: "1:2",
+    txnLog: "1:1..1:8",
+    committedLog: "1:5..1:8",
+    facts: { txnLogExceedsSizeLimit: true },
+    snap: true,
+    proposals: "",
+    forwardingFrom: "1:2",
+  },
+  {
+    name: "a SNAP because syncing from the log is off",
+    line: 425,
+    peer: "1:2",
+    txnLog: "1:1..1:8",
+    committedLog: "1:5..1:8",
+    facts: { txnLogSyncEnabled: false },
+    snap: true,
+    proposals: "",
+    forwardingFrom: "1:2",
+  },
+  {
+    name: "a SNAP that is forced",
+    line: 425,
+    peer: "1:7",
+    committedLog: "1:5..1:8",
+    facts: { forceSnapSync: true },
+    snap: true,
+    proposals: "",
+    forwardingFrom: "1:7",
+  },
+  {
+    name: "a SNAP for a peer at the start of an epoch above committedLog",
+    line: 425,
+    peer: "3:0",
+    committedLog: "1:5..1:8",
+    snap: true,
+    proposals: "",
+    forwardingFrom: "3:0",
+  },
+];
+
+function factsOf(one: Case): SyncFacts {
+  const committedLog = list(one.committedLog);
+  const txns = list(one.txnLog ?? "");
+  const outstandingProposals = list(one.outstanding ?? "");
+  return {
+    peerLastZxid: z(one.peer),
+    lastProcessedZxid: one.last === undefined ? (committedLog.at(-1)?.zxid ?? 0) : z(one.last),
+    committedLog,
+    txnLogFiles: txns.length === 0 ? [] : [{ name: (txns[0] as Logged).zxid, txns }],
+    txnLogSyncEnabled: true,
+    txnLogExceedsSizeLimit: false,
+    forceSnapSync: false,
+    lastProposed: outstandingProposals.at(-1)?.zxid ?? committedLog.at(-1)?.zxid ?? 0,
+    toBeApplied: [],
+    outstandingProposals,
+    observer: false,
+    ...one.facts,
+  };
+}
+
+describe.each(["3.5.5", "3.5.8", "3.5.10"])("a leader of %s", (release) => {
+  const source = (PROFILES[release] as { syncSource: NonNullable<SyncFacts["source"]> }).syncSource;
+
+  it.each(CASES.map((one) => [one.name, one.line, one] as const))("%s (the article's line %i)", (_name, _line, one) => {
+    const decision = decideSync({ ...factsOf(one), source });
+    const proposals = decision.packets.filter(({ type }) => type === PROPOSAL).map(({ zxid }) => zxid);
+    expect(decision.needSnap).toBe(one.snap);
+    expect(proposals).toEqual(list(one.proposals).map(({ zxid }) => zxid));
+    expect(decision.startForwardingFrom).toBe(z(one.forwardingFrom));
+    if (!one.snap) expect(decision.packets[0]).toMatchObject({ type: DIFF, zxid: factsOf(one).lastProcessedZxid });
+  });
+
+  it.each(CASES.map((one) => [one.name, one] as const))("the newest one answers otherwise: %s", (_name, one) => {
+    const facts = factsOf(one);
+    expect(decideSync(facts)).not.toEqual(decideSync({ ...facts, source }));
+  });
+});

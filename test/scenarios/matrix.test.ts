@@ -1,0 +1,71 @@
+/** Known bugs against releases: every cell, and every failure traced to its bug. */
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { NO_FIXES, PROFILES } from "../../protocol/index.ts";
+import { knownBugs } from "../../scenarios/fuzz/known.ts";
+import { KNOWN_BUGS, MATRIX_BUGS } from "../../scenarios/known-bugs.ts";
+import { loadScenario } from "../../scenarios/load.ts";
+import { firstFree, MATRIX_RELEASES, matrixCell } from "../../scenarios/matrix.ts";
+import { runScenario } from "../../scenarios/run.ts";
+import type { Scenario } from "../../scenarios/scenario.ts";
+import { failureOfViolation } from "../../scenarios/shrink/failure.ts";
+
+const BUGS = new URL("../../scenarios/bugs/", import.meta.url);
+const storyOf = (id: string): Scenario => loadScenario(readFileSync(new URL(`${id}.yaml`, BUGS), "utf8"), id);
+/** The tickets that the matrix is about. */
+const TICKETS = [3911, 4643, 4646, 4785, 4685, 3023, 4394, 4925, 3642, 3104, 2418, 4712, 2845];
+
+it("has the thirteen tickets, and all releases", () => {
+  expect(MATRIX_BUGS.map(({ id }) => Number(/\d+/.exec(id)?.[0]))).toEqual(TICKETS);
+  expect(MATRIX_RELEASES).toEqual(Object.keys(PROFILES).filter((name) => name !== "patched"));
+});
+
+describe.each(MATRIX_BUGS.map((bug) => [bug.id, bug] as const))("%s", (id, bug) => {
+  const scenario = storyOf(id);
+  const cells = MATRIX_RELEASES.map((release) => matrixCell(bug, scenario, release));
+
+  it("is shown by its scenario where the ticket says so, and elsewhere only for a reason that is told", () => {
+    for (const { expected, release, reproduced } of cells) {
+      const besides = bug.besides?.releases.includes(release) === true;
+      expect(`${release}: ${reproduced}`).toBe(`${release}: ${expected === true || besides}`);
+    }
+  });
+
+  it("is gone in the newest release", () => {
+    expect(cells.at(-1)).toMatchObject({ release: "newest", reproduced: false });
+    expect(firstFree(cells, "3.4.10")).toBeDefined();
+  });
+
+  it("is what its scenario's failure is traced to", () => {
+    const [first] = runScenario(scenario, { seed: 1n }).violations;
+    expect(knownBugs({ ...scenario, seed: "1" }, failureOfViolation(first as NonNullable<typeof first>))).toContain(id);
+  });
+
+  it("has a story, in less than 40 lines", () => {
+    const text = readFileSync(new URL(`${id}.yaml`, BUGS), "utf8");
+    expect(text.split("\n").length).toBeLessThan(40);
+    expect(text.startsWith("# ")).toBe(true);
+  });
+});
+
+it("every scenario of a bug is of a known one, and every mend changes the releases that have the bug", () => {
+  const files = readdirSync(BUGS).filter((file) => file.endsWith(".yaml"));
+  const ids = new Set(KNOWN_BUGS.map(({ id }) => id));
+  // Two more show what another one of the same fix shows.
+  const kin = ["open-hole-in-log-behind-snap-committed-truncated.yaml", "open-trunc-keeps-one-txn-too-many.yaml"];
+  expect(files.filter((file) => !ids.has(file.replace(".yaml", "")))).toEqual(kin);
+  for (const { id, isIn, mend } of KNOWN_BUGS) {
+    const having = Object.values(PROFILES).filter(isIn);
+    expect(having.length, id).toBeGreaterThan(0);
+    for (const behaviour of having) {
+      expect(isIn({ ...behaviour, ...mend }), id).toBe(false);
+    }
+  }
+});
+
+it("no release has a fix that is not ZooKeeper's, but for patched, which has them all", () => {
+  for (const [name, behaviour] of Object.entries(PROFILES)) {
+    for (const fix of Object.keys(NO_FIXES) as (keyof typeof NO_FIXES)[])
+      expect(behaviour[fix]).toBe(name === "patched");
+  }
+});
