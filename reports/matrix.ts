@@ -82,7 +82,14 @@ export function matrixPage(entries: readonly MatrixEntry[], how: string): string
   const releases = [...new Set(entries.map(({ release }) => release))];
   const bugs = [...new Set(entries.map(({ bug }) => bug))];
   const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  const lines = [how, "", row(["bug", ...releases]), row(["---", ...releases.map(() => "---")])];
+  const lines = [
+    "# Known bugs and the releases of ZooKeeper",
+    "",
+    ...wrap(how, 128),
+    "",
+    row(["bug", ...releases]),
+    row(["---", ...releases.map(() => "---")]),
+  ];
   for (const bug of bugs) {
     const cells = releases.map((release) => {
       const entry = entries.find((one) => one.bug === bug && one.release === release);

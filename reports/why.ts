@@ -132,10 +132,13 @@ const FACTS: Readonly<Record<InvariantId, FactsOf>> = {
     tell.establishedWithout(server, facts.epoch, facts.there),
     tell.established(other ?? server, facts.otherEpoch),
   ],
-  "I-9": (tell, { server, facts }) => [
-    tell.delivered(server, facts.zxid, "delivers"),
-    tell.established(undefined, Math.floor((zxidFrom(facts.zxid) ?? 0) / 0x1_0000_0000)),
-  ],
+  "I-9": (tell, { server, other, facts }) =>
+    facts.delivered === undefined
+      ? [
+          tell.delivered(server, facts.zxid, "delivers"),
+          tell.established(undefined, Math.floor((zxidFrom(facts.zxid) ?? 0) / 0x1_0000_0000)),
+        ]
+      : [tell.memory(server, facts.delivered), tell.has(other ?? server, facts.initial)],
   "I-10": parted,
   "I-11": oddMessage,
   "I-12": oddMessage,
