@@ -7,8 +7,8 @@ import { ACTIONS } from "../scenarios/about-actions.ts";
 import { FAULT_KINDS } from "../scenarios/fuzz/fault-kinds.ts";
 import { STRATEGIES } from "../scenarios/fuzz/strategies.ts";
 import { listInvariants } from "../scenarios/invariants/index.ts";
-import { OPEN_BUGS } from "../scenarios/known-bugs.ts";
-import { RELEASES } from "../scenarios/releases.ts";
+import { MATRIX_BUGS, OPEN_BUGS } from "../scenarios/known-bugs.ts";
+import { behaviourOf, RELEASES } from "../scenarios/releases.ts";
 import { EXIT_OK } from "./exit-codes.ts";
 import { write } from "./output.ts";
 import { bugPaths, readScenario, shippedPaths } from "./scenario-files.ts";
@@ -39,9 +39,15 @@ const LISTS: Readonly<Record<string, () => readonly Listed[]>> = {
   fixes: () => OPEN_BUGS.map(({ fix, id }) => ({ name: fix, about: `mends ${id}; part of the patched release` })),
   rules: () =>
     Object.entries(SYNC_RULES).map(([name, rule]) => ({ name, about: `case ${rule.case}: ${rule.summary}` })),
-  releases: () => RELEASES.map((name) => ({ name, about: RELEASE_NOTES[name] ?? "behaviour profile" })),
+  releases: () => RELEASES.map((name) => ({ name, about: RELEASE_NOTES[name] ?? bugsIn(name) })),
   bugs: () => bugPaths().map(listScenario),
 };
+
+/** What is known of a release; releases.ts has what it changed. */
+function bugsIn(release: string): string {
+  const tickets = MATRIX_BUGS.filter(({ isIn }) => isIn(behaviourOf(release))).map(({ id }) => /\d+/.exec(id)?.[0]);
+  return tickets.length === 0 ? "has none of the bugs of matrix" : `has ZOOKEEPER-${tickets.join(", -")}`;
+}
 
 function listScenario(path: string): Listed {
   const { scenario } = readScenario(path, []);

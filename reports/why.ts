@@ -239,7 +239,10 @@ class Teller {
       const text = `server ${found.server} delivered ${life.name} first`;
       return { text, atUs: found.atUs, hops: this.chain(found, life) };
     }
-    if (serving === undefined) return { text: `${life.name} was committed`, atUs: undefined, hops: [] };
+    if (serving === undefined) {
+      const before: Hop = { text: "clients may have read it before the run", atUs: undefined, end: true };
+      return { text: `${life.name} was committed`, atUs: undefined, hops: [before] };
+    }
     const gained = life.gained(serving.server, this.run.records.indexOf(serving));
     const text = `server ${serving.server} began to serve with ${life.name}`;
     return { text, atUs: serving.atUs, hops: gained === undefined ? [] : this.gaining(life, gained) };
@@ -304,6 +307,7 @@ class Teller {
         new RegExp(`^disk .*server=${server}\\b`).test(text);
       const fault = this.causes.lastRecord("script", failed.atUs, isItsDisk);
       if (fault !== undefined) hops.push({ text: `step: ${fault.text}`, atUs: fault.atUs, end: true });
+      else if (truncated === undefined) hops.push(...this.origin(server));
     }
     if (truncated !== undefined) {
       hops.push({ text: describeRecord(truncated), atUs: truncated.atUs });
@@ -313,9 +317,23 @@ class Teller {
   }
 
   memory(server: number, zxid: Name): Fact {
-    const loaded = this.causes.lastRecord("loaded", this.atUs, (one) => one.server === server);
-    const hops = loaded === undefined ? [] : [{ text: describeRecord(loaded), atUs: loaded.atUs }];
-    return { text: `the memory of ${server} ends at ${zxid}`, atUs: undefined, hops };
+    const own = (one: ProtocolRecord): boolean => one.server === server;
+    const left = this.causes.lastRecord("failed", this.atUs, (one) => own(one) && one.learner === undefined);
+    const loaded = this.causes.lastRecord("loaded", this.atUs, own);
+    const hops: Hop[] = [];
+    if (left !== undefined) hops.push({ text: `it left its role: ${describeRecord(left)}`, atUs: left.atUs });
+    if (loaded !== undefined) hops.push({ text: describeRecord(loaded), atUs: loaded.atUs });
+    return {
+      text: `the memory of ${server} ends at ${zxid}`,
+      atUs: undefined,
+      hops: [...hops, ...this.origin(server)],
+    };
+  }
+
+  /** How a server came to what it has: brought in line, elected, or just started. */
+  private origin(server: number): Hop[] {
+    const known = this.causes.decision(server, this.atUs) ?? this.causes.election(server, this.atUs);
+    return [known ?? { text: "that is what its disk had before the run", atUs: undefined, end: true }];
   }
 
   odd(server: number, text: string): Fact {
