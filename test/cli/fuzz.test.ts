@@ -130,7 +130,7 @@ describe("--resume", () => {
     }
     expect(told.size).toBeGreaterThan(0);
     expect(kills).toBe(20);
-  });
+  }, 300_000);
 
   it("refuses a campaign with other options", () => {
     const other = zabsim(["fuzz", "--seeds", "1..2000", "--resume", "--out", whole]);
