@@ -4,12 +4,13 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import cliProgress from "cli-progress";
-import { SYNC_RULES } from "../protocol/sync-rules.ts";
+import { rulesOf } from "../protocol/sync-rules.ts";
 import { type CampaignReport, campaignReport, findingText, type ReportedFinding } from "../reports/campaign.ts";
 import { githubAnnotation } from "../reports/github.ts";
 import { FAULT_NAMES, type FaultName } from "../scenarios/fuzz/fault-kinds.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../scenarios/fuzz/strategies.ts";
 import { listInvariants } from "../scenarios/invariants/index.ts";
+import { behaviourOf } from "../scenarios/releases.ts";
 import { runScenario } from "../scenarios/run.ts";
 import { Journal } from "./campaign/journal.ts";
 import { CampaignRunner, type CampaignSettings, type CampaignWatcher, DEFAULT_WORKERS } from "./campaign/runner.ts";
@@ -152,7 +153,7 @@ function reportOf(
     workers: settings.workers,
     interrupted,
     findings: findings.map((finding) => ({ ...finding, count: counts.get(finding.signature) ?? 1 })),
-    coverage: { size: coverage.size, neverReached: coverage.neverReached() },
+    coverage: { size: coverage.size, neverReached: coverage.neverReached(settings.options.zookeeper) },
     faults,
   };
 }
@@ -258,9 +259,11 @@ export async function coverage(folder: string, options: { readonly json?: boolea
   const journal = existsSync(folder) ? new Journal(folder) : undefined;
   if (!journal?.exists)
     throw new UsageError(`coverage ${folder}: no campaign there (accepted: the --out of a \`zabsim fuzz\`)`);
+  let release = "newest";
   const reached = new Set<string>();
   const faults = new Map<string, readonly [number, number]>();
   for (const line of journal.read()) {
+    if ("campaign" in line) release = String(line.campaign.zookeeper);
     if (!("block" in line)) continue;
     for (const feature of line.fresh) reached.add(feature);
     for (const [kind, [struck, effect]] of Object.entries(line.faults)) {
@@ -269,7 +272,7 @@ export async function coverage(folder: string, options: { readonly json?: boolea
     }
   }
   const { coverageReport, coverageJson } = await import("../reports/coverage.ts");
-  const all = { rules: Object.keys(SYNC_RULES), faults: FAULT_NAMES };
+  const all = { rules: rulesOf(behaviourOf(release).syncSource), faults: FAULT_NAMES };
   if (options.json) await write(`${JSON.stringify(coverageJson(reached, faults, all), null, 2)}\n`);
   else await write(`${coverageReport(reached, faults, all)}\n`);
   return EXIT_OK;

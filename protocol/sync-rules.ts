@@ -2,6 +2,7 @@
  * The rules of the sync decision in words: which fact fired, and what follows from it. One row a rule, numbered as the
  * comment in LearnerHandler#syncFollower numbers its cases. For reports, `zabsim decide` and `zabsim list`.
  */
+import type { SyncSource } from "./behaviour.ts";
 import { DIFF, TRUNC } from "./packets.ts";
 import type { AnyZxid, Logged, SyncDecision, SyncFacts, SyncRule } from "./sync-decision.ts";
 
@@ -124,6 +125,15 @@ export const SYNC_RULES: Readonly<Record<SyncRule, RuleText>> = {
     why: (w) => `peer zxid ${w.peer} starts an epoch above maxCommittedLog ${w.max}, last is ${w.last} → SNAP`,
   },
 };
+
+/** Of the rules, those by which a leader of that release may decide. */
+export function rulesOf(source: SyncSource): SyncRule[] {
+  const old: readonly SyncRule[] = ["committed-log-empty", "behind-committed-log"];
+  const both: readonly SyncRule[] = ["in-sync", "ahead-of-committed-log", "committed-log-diff", "committed-log-trunc"];
+  const all = Object.keys(SYNC_RULES) as SyncRule[];
+  if (source === "committed-log") return all.filter((rule) => old.includes(rule) || both.includes(rule));
+  return all.filter((rule) => !old.includes(rule));
+}
 
 /** The rule that decided, as one sentence; `format` writes a zxid. */
 export function explainSync<Z extends AnyZxid, T extends Logged<Z>>(

@@ -2,8 +2,9 @@
  * What runs have reached: which message a server handled in which role and phase and what came of it, which rules decided
  * a synchronization, which failures happened, which faults had an effect.
  */
-import { PACKET_NAMES, PHASE_NAMES, type QuorumPacket, SERVER_STATE_NAMES, SYNC_RULES } from "../../protocol/index.ts";
+import { PACKET_NAMES, PHASE_NAMES, type QuorumPacket, rulesOf, SERVER_STATE_NAMES } from "../../protocol/index.ts";
 import type { ProtocolRecord } from "../protocol-trace.ts";
+import { behaviourOf } from "../releases.ts";
 import type { Message } from "../server.ts";
 import { FAULT_NAMES } from "./fault-kinds.ts";
 
@@ -90,10 +91,10 @@ export class Coverage {
     return coverage;
   }
 
-  /** The rules of the sync decision and the faults that were never reached. */
-  neverReached(): string[] {
+  /** The rules of a release's sync decision and the faults that were never reached. */
+  neverReached(release: string): string[] {
     const all = [
-      ...Object.keys(SYNC_RULES).map((rule) => `rule ${rule}`),
+      ...rulesOf(behaviourOf(release).syncSource).map((rule) => `rule ${rule}`),
       ...FAULT_NAMES.map((fault) => `fault ${fault}`),
     ];
     return all.filter((feature) => !this.others.has(feature));

@@ -3,6 +3,7 @@
  * complete when told to, on a disk in memory that loses nothing.
  */
 import {
+  type Behaviour,
   DEFAULT_SETTINGS,
   DISK_ACCEPTED_EPOCH,
   DISK_BACKGROUND_SNAPSHOT,
@@ -27,6 +28,7 @@ import {
   PACKET_NAMES,
   Peer,
   type Port,
+  PROFILES,
   packet,
   parseZxid,
   QUORUM_PORT,
@@ -50,6 +52,7 @@ export interface BareOptions {
   readonly verifier?: QuorumVerifier;
   readonly settings?: Partial<Settings>;
   readonly disk?: Partial<DiskImage>;
+  readonly release?: string;
 }
 
 export class BarePeer implements Effects {
@@ -91,7 +94,8 @@ export class BarePeer implements Effects {
     this.snapshots = [...(disk.snapshots ?? [{ zxid: 0, history: this.empty }])];
     this.log = (disk.logFiles ?? []).flatMap((file) => [...file.txns]);
     this.tmp = disk.currentEpochTmp;
-    const config = { myid, verifier, settings, view: verifier.members, emptyHistory: this.empty };
+    const behaviour = PROFILES[options.release ?? "newest"] as Behaviour;
+    const config = { myid, verifier, settings, behaviour, view: verifier.members, emptyHistory: this.empty };
     this.peer = new Peer(config, this, this.recorder());
   }
 

@@ -1,0 +1,107 @@
+/**
+ * What a follower does between NEWLEADER and UPTODATE, release by release, in the order in which its Java code does it
+ * (Learner#syncWithLeader at the tags): a DIFF brings 1:4, committed, and 1:5, which is not.
+ */
+import { describe, expect, it } from "vitest";
+import { packet, type QuorumPacket, type ServerId, type Txn } from "../../protocol/index.ts";
+import { BarePeer, leaderInfo, newLeader, proposal, txn, z } from "./bare-peer.ts";
+
+const LEADER: ServerId = 2;
+const ACK = 3;
+
+/** Tells everything that becomes visible outside, in order. */
+class Observed extends BarePeer {
+  readonly order: string[] = [];
+
+  override append(one: Txn): void {
+    this.order.push(`append ${one.zxid % 2 ** 32}`);
+    super.append(one);
+  }
+  override syncLog(): void {
+    this.order.push("sync");
+    super.syncLog();
+  }
+  override writeCurrentEpoch(epoch: number): void {
+    this.order.push("currentEpoch");
+    super.writeCurrentEpoch(epoch);
+  }
+  override markUpdatingEpoch(updating?: boolean): void {
+    this.order.push(updating ? "updatingEpoch" : "no updatingEpoch");
+  }
+  override send(connection: number, message: Parameters<BarePeer["send"]>[1]): void {
+    const { type, zxid } = message as QuorumPacket;
+    if (type === ACK) this.order.push(zxid === z("2:0") ? "ACK" : `ACK ${zxid % 2 ** 32}`);
+    super.send(connection, message);
+  }
+}
+
+const commit = (zxid: string): QuorumPacket => packet(4, z(zxid), null);
+
+/** A follower at 1:3 that is told NEWLEADER and, when nothing is left to do, UPTODATE. */
+function follow(release: string): { order: string[]; tree: number; committedLog: number[] } {
+  const txns = ["1:1", "1:2", "1:3"].map((zxid) => txn(zxid));
+  const disk = { acceptedEpoch: 1, currentEpoch: 1, logFiles: [{ name: z("1:1"), txns }] };
+  const bare = new Observed({ release, disk });
+  const connection = bare.becomeLearner(LEADER, { peerEpoch: 1 });
+  bare.packet(connection, leaderInfo(2));
+  for (const message of [packet(13, z("1:5"), null), proposal("1:4"), commit("1:4"), proposal("1:5")]) {
+    bare.packet(connection, message);
+  }
+  bare.order.length = 0;
+  bare.packet(connection, newLeader(2)).advance(10);
+  const { database } = bare.peer;
+  const before = { order: [...bare.order], tree: database.history.zxid % 2 ** 32 };
+  const committedLog = database.committedLog.map(({ zxid }) => zxid % 2 ** 32);
+  bare.order.length = 0;
+  bare.packet(connection, packet(12, -1, null)).advance(10);
+  return { order: [...before.order, "|", ...bare.order], tree: before.tree, committedLog };
+}
+
+/** Up to the ACK of NEWLEADER, and behind the bar from UPTODATE on. */
+const ORDERS: Readonly<Record<string, { releases: readonly string[]; order: string; tree: number; last: number }>> = {
+  "with a marker file": {
+    releases: ["3.4.10", "3.4.14"],
+    order: "updatingEpoch, currentEpoch, no updatingEpoch, ACK, |, ACK, append 4, sync, ACK 4, append 5, sync, ACK 5",
+    tree: 3,
+    last: 3,
+  },
+  "logged after UPTODATE (ZOOKEEPER-2678)": {
+    releases: ["3.5.5", "3.5.8", "3.6.0", "3.6.2"],
+    order: "currentEpoch, ACK, |, ACK, append 4, sync, ACK 4, append 5, sync, ACK 5",
+    tree: 3,
+    last: 3,
+  },
+  "queued before the ACK (ZOOKEEPER-3911)": {
+    releases: ["3.5.10", "3.6.4", "3.7.2", "3.8.0", "3.8.4", "3.9.1"],
+    order: "currentEpoch, append 4, sync, ACK 4, append 5, sync, ACK 5, ACK, |, ACK",
+    tree: 3,
+    last: 3,
+  },
+  "synced before the epoch (ZOOKEEPER-4646)": {
+    releases: ["3.8.6", "3.9.2"],
+    order: "append 4, append 5, sync, currentEpoch, ACK, |, ACK, ACK 4, ACK 5",
+    tree: 3,
+    last: 3,
+  },
+  "only what is committed, applied past committedLog (ZOOKEEPER-4394)": {
+    releases: ["3.9.3"],
+    order: "append 4, sync, currentEpoch, ACK, |, ACK, append 5, sync, ACK 5",
+    tree: 4,
+    last: 3,
+  },
+  "and in committedLog (ZOOKEEPER-4925)": {
+    releases: ["3.9.4", "newest", "patched"],
+    order: "append 4, sync, currentEpoch, ACK, |, ACK, append 5, sync, ACK 5",
+    tree: 4,
+    last: 4,
+  },
+};
+
+describe.each(Object.entries(ORDERS))("%s", (_name, { last, order, releases, tree }) => {
+  it.each(releases)("%s", (release) => {
+    const told = follow(release);
+    expect(told.order.join(", ")).toBe(order);
+    expect(told.tree).toBe(tree);
+    expect(told.committedLog.at(-1)).toBe(last);
+  });
+});
