@@ -167,7 +167,7 @@ function median(values: readonly number[]): number {
 }
 
 function howText({ repeat, time }: MatrixOptions): string {
-  return `Runs and seconds of a plain campaign (\`zabsim fuzz --zookeeper RELEASE\`) on ${DEFAULT_WORKERS} cores until its first finding that is due to the bug alone, shrunk: the median of ${repeat} base seeds of at most ${time / 1e6} s each. **S**: the scenario in scenarios/bugs/ shows it; **!**: the ticket says otherwise, see below.`;
+  return `Runs and seconds of a plain campaign (\`zabsim fuzz --zookeeper RELEASE\`) on ${DEFAULT_WORKERS} cores until its first finding that is due to the bug alone, shrunk: the median of those campaigns, of ${repeat} base seeds, that met it within ${time / 1e6} s. **S**: the scenario in scenarios/bugs/ shows it; **!**: the ticket says otherwise, see below.`;
 }
 
 // ---- advice
