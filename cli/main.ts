@@ -111,20 +111,19 @@ function createProgram(done: (code: number) => void): Command {
   command("matrix", "known bugs against ZooKeeper releases: shown by their scenarios, found by campaigns")
     .option("--release <release>", "only what this release can lose, and the first release free of it")
     .option("--bug <ticket>", "only this one, as 4646")
-    .option("--time <time>", "a campaign in each release, at most so long; 0s: none", parseMoment("--time"), 30_000_000)
-    .option("--seed <n>", "base seed of the campaigns", parseSeed, 1n)
     .option(
-      "--repeat <n>",
-      "campaigns from so many base seeds; runs and seconds are medians",
-      parseCount("--repeat"),
-      1n,
+      "--time <time>",
+      "a campaign in each release, at most so long; 0s: none (default: 30s)",
+      parseMoment("--time"),
     )
+    .option("--seed <n>", "base seed of the campaigns (default: 1)", parseSeed)
+    .option("--repeat <n>", "campaigns from so many base seeds, told as medians (default: 1)", parseCount("--repeat"))
     .option("--markdown", "as a page")
     .action(async (options) => done(await (await import("./matrix.ts")).matrix(options)));
 
   running(command("shrink <file>", "makes a failing scenario as small as it gets"))
     .option("--out <file>", "where it goes (default: FILE.min.yaml, which a second call takes up)")
-    .option("--runs <n>", "at most so many runs", parseCount("--runs"), 20_000n)
+    .option("--runs <n>", "at most so many runs (default: 20000)", parseCount("--runs"))
     .option("--time <time>", "at most so long", parseMoment("--time"))
     .action(async (file, options) => done(await (await import("./shrink.ts")).shrink(file, options)));
 

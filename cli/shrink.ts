@@ -20,11 +20,12 @@ export interface ShrinkOptions {
   readonly zookeeper?: string;
   readonly set: readonly string[];
   readonly out?: string;
-  readonly runs: bigint;
+  readonly runs?: bigint;
   readonly time?: number;
 }
 
 const SAVE_EVERY_MS = 1000;
+const DEFAULT_RUNS = 20_000n;
 
 export async function shrink(name: string, options: ShrinkOptions): Promise<number> {
   const set = options.zookeeper === undefined ? options.set : [...options.set, `zookeeper=${options.zookeeper}`];
@@ -47,7 +48,7 @@ export async function shrink(name: string, options: ShrinkOptions): Promise<numb
   };
   let savedMs = performance.now();
   const steps = shrinkScenario(start, failure, {
-    maxRuns: Number(options.runs),
+    maxRuns: Number(options.runs ?? DEFAULT_RUNS),
     stop: ({ value }) => {
       if (performance.now() - savedMs > SAVE_EVERY_MS) {
         savedMs = performance.now();

@@ -13,6 +13,8 @@ export interface KnownBug {
   readonly mend: Partial<Behaviour>;
   /** What this mends, too: where one of these suffices, it is that one. */
   readonly beyond?: readonly string[];
+  /** It keeps servers from serving, and breaks nothing else: no invariant is violated because of it. */
+  readonly onlyLiveness?: true;
   /** The releases that the ticket, or what is known of its cause, says are affected. Absent: nobody has said. */
   readonly affected?: readonly string[];
   /** Where its scenario shows it all the same, or a campaign does, and what in ZooKeeper's code allows it. */
@@ -43,7 +45,7 @@ const TICKETS: readonly KnownBug[] = [
   {
     id: "zookeeper-4643-current-epoch-before-diff-is-logged",
     about: "currentEpoch is written before what a DIFF brought is on disk",
-    isIn: logs("after-uptodate", "queued-before-ack"),
+    isIn: logs("after-uptodate", "queued-before-ack", "synced-before-ack"),
     mend: { diffLogging: "synced-before-epoch", ...BY_MAIN_THREAD },
     beyond: [
       "zookeeper-3911-newleader-acked-before-diff-is-logged",
@@ -96,7 +98,8 @@ const TICKETS: readonly KnownBug[] = [
   {
     id: "zookeeper-4394-commit-finds-queue-cleared",
     about: "a COMMIT between NEWLEADER and UPTODATE finds the queue of proposals cleared, and following ends",
-    isIn: (one) => one.commitNeedsProposal && logs("queued-before-ack", "synced-before-epoch")(one),
+    isIn: (one) =>
+      one.commitNeedsProposal && logs("queued-before-ack", "synced-before-ack", "synced-before-epoch")(one),
     mend: { commitNeedsProposal: false },
     affected: [...SINCE_3911, ...SINCE_4646],
   },
@@ -194,6 +197,7 @@ const TICKETS: readonly KnownBug[] = [
     about: "a log that cannot be truncated ends following, not the server, which tries again for ever",
     isIn: (one) => !one.failedTruncExits,
     mend: { failedTruncExits: true },
+    onlyLiveness: true,
   },
   {
     id: "ZOOKEEPER-2307",
@@ -212,12 +216,14 @@ const TICKETS: readonly KnownBug[] = [
     about: "a crash while currentEpoch is renamed keeps a server from starting",
     isIn: (one) => !one.usesCurrentEpochTmp,
     mend: { usesCurrentEpochTmp: true },
+    onlyLiveness: true,
   },
   {
     id: "ZOOKEEPER-3188",
     about: "five tries a second apart: who leads is gone before a learner has connected",
     isIn: (one) => !one.shortConnectPause,
     mend: { shortConnectPause: true, connectsWithinInitLimit: true },
+    onlyLiveness: true,
   },
 ];
 
@@ -237,12 +243,15 @@ const STORIES: Readonly<Record<Fix, string>> = {
   interruptedTruncReloads: "zookeeper-5094-interrupted-trunc-memory-ahead-of-disk",
 };
 
+const ONLY_LIVENESS: readonly Fix[] = ["startsBehindItsZxid", "answersWorseVotes", "learnerAheadEndsLeading"];
+
 export const OPEN_BUGS: readonly (KnownBug & { readonly fix: Fix })[] = FIXES.map((fix) => ({
   id: STORIES[fix],
   fix,
   about: "open in the newest release",
   isIn: (one) => !one[fix],
   mend: { [fix]: true },
+  ...(ONLY_LIVENESS.includes(fix) && { onlyLiveness: true }),
 }));
 
 export const KNOWN_BUGS: readonly KnownBug[] = [...TICKETS, ...OPEN_BUGS];

@@ -44,7 +44,7 @@ export interface CampaignWatcher {
 
 /** How many plans with the same signature are looked into; more if the fixes of known bugs do not mend them. */
 const INVESTIGATED_OF_SIGNATURE = 3;
-/** And how many that may be due to a bug which no finding is known to be due to yet. */
+/** And how many that are due to a bug which no finding is known to be due to yet. */
 const INVESTIGATED_OF_SUSPECT = 10;
 const INVESTIGATED_UNMENDED = 12;
 
@@ -81,6 +81,8 @@ export class CampaignRunner {
   /** Known bugs with a finding of their own. */
   private readonly confirmed = new Set<string>();
   private readonly told = new Set<string>();
+  /** By bug: the last of those that are looked into one after the other. */
+  private readonly turns = new Map<string, Promise<void>>();
   private nextBlock = 0;
   private pool: Piscina | undefined;
 
@@ -121,17 +123,22 @@ export class CampaignRunner {
     const { timeMs, workers } = this.settings;
     const untilMs = timeMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeMs;
     this.pool = workerPool(WORKER, workers);
-    const running = new Set<Promise<void>>();
-    try {
-      while (!this.interrupted) {
-        const block = Date.now() < untilMs ? this.takeBlock() : undefined;
-        if (block === undefined) break;
-        const task = this.runBlock(block).finally(() => running.delete(task));
-        running.add(task);
-        // Two for each worker: one to run, one to have ready.
-        if (running.size >= workers * 2) await Promise.race(running);
+    const saving: Promise<void>[] = [];
+    // No block waits for a worker: what has been found is looked into before more is looked for.
+    const search = async (): Promise<void> => {
+      while (!this.interrupted && Date.now() < untilMs) {
+        const block = this.takeBlock();
+        if (block === undefined) return;
+        const saved = this.blockDone(block, await this.runBlock(block));
+        saved.catch(() => {
+          this.interrupted = true;
+        });
+        saving.push(saved);
       }
-      await Promise.all(running);
+    };
+    try {
+      await Promise.all(Array.from({ length: workers }, search));
+      await Promise.all(saving);
     } finally {
       await this.pool.destroy();
     }
@@ -154,9 +161,12 @@ export class CampaignRunner {
     return left <= 0n ? undefined : { first, count: left < BigInt(BLOCK_SIZE) ? Number(left) : BLOCK_SIZE };
   }
 
-  private async runBlock(index: number): Promise<void> {
+  private runBlock(index: number): Promise<BlockResult> {
     const task = { options: this.settings.options, block: this.blockOf(index) };
-    const result: BlockResult = await (this.pool as Piscina).run(task, { name: "block" });
+    return (this.pool as Piscina).run(task, { name: "block" });
+  }
+
+  private async blockDone(index: number, result: BlockResult): Promise<void> {
     const failed: Record<string, number> = {};
     for (const { signature } of result.failed) failed[signature] = (failed[signature] ?? 0) + 1;
     const before = this.totals.coverage.toJSON();
@@ -164,7 +174,7 @@ export class CampaignRunner {
     const fresh = Object.keys(result.coverage).filter((feature) => !(feature in before));
     const line: BlockLine = { block: index, runs, events, virtualUs, fresh, faults, failed };
     // Only a block whose findings are saved counts as done.
-    await Promise.all(result.failed.filter((plan) => this.isWorthALook(plan)).map((plan) => this.investigate(plan)));
+    await Promise.all(result.failed.map((plan) => this.lookInto(plan)));
     this.journal.append(line);
     this.countBlock(line, result.coverage);
     for (const difference of result.nondeterministic) {
@@ -183,6 +193,20 @@ export class CampaignRunner {
     }
   }
 
+  /** Those that are due to the same bug in turn: the first one may well suffice. */
+  private async lookInto(plan: FailedPlan): Promise<void> {
+    const [bug, other] = plan.suspects;
+    if (bug === undefined || other !== undefined) {
+      if (this.isWorthALook(plan)) await this.investigate(plan);
+      return;
+    }
+    const turn = (this.turns.get(bug) ?? Promise.resolve()).then(async () => {
+      if (this.isWorthALook(plan)) await this.investigate(plan);
+    });
+    this.turns.set(bug, turn);
+    await turn;
+  }
+
   /**
    * What looks the same is looked into a few times: by what it fails of and, with suspects, by those of them that no finding
    * is known to be due to yet.
@@ -193,7 +217,7 @@ export class CampaignRunner {
     const likes = suspects.length === 0 ? [signature] : suspects.filter((bug) => !this.confirmed.has(bug));
     if (!isSeen && likes.length === 0) return true;
     const limit =
-      suspects.length > 0 ? INVESTIGATED_OF_SUSPECT : mended ? INVESTIGATED_OF_SIGNATURE : INVESTIGATED_UNMENDED;
+      suspects.length === 1 ? INVESTIGATED_OF_SUSPECT : mended ? INVESTIGATED_OF_SIGNATURE : INVESTIGATED_UNMENDED;
     const seldom = likes.filter((like) => (this.investigated.get(like) ?? 0) < limit);
     for (const like of seldom) this.investigated.set(like, (this.investigated.get(like) ?? 0) + 1);
     return seldom.length > 0;

@@ -9,7 +9,7 @@ import type { Scenario } from "../scenario.ts";
 import { type Failure, signatureOf } from "../shrink/failure.ts";
 import { Coverage } from "./coverage.ts";
 import type { FaultName } from "./fault-kinds.ts";
-import { isMendedByAll, suspectedBugs } from "./known.ts";
+import { isDueTo, isMendedByAll, suspectedBugs } from "./known.ts";
 import type { Plan } from "./plan.ts";
 import { planOfSeed } from "./plan-arbitrary.ts";
 import { runPlan } from "./run-plan.ts";
@@ -36,7 +36,7 @@ export const BLOCK_SIZE = 64;
 /** One seed in so many is run twice. */
 const RUN_TWICE_EVERY = 100n;
 
-/** Of how many plans in a block that look alike it is asked which bugs they may be due to. */
+/** Of how many plans in a block that look alike it is asked which bugs they may be due to, other than the usual ones. */
 const SUSPECTED_OF_SIGNATURE = 4;
 
 export interface FailedPlan {
@@ -76,6 +76,7 @@ export function runBlock(options: CampaignOptions, { first, count }: Block): Blo
   const faults: Record<string, [number, number]> = {};
   const failed: FailedPlan[] = [];
   const nondeterministic: Nondeterminism[] = [];
+  const suspectsOf = suspecting();
   let events = 0;
   let virtualUs = 0;
   for (let seed = first; seed < first + BigInt(count); seed++) {
@@ -93,9 +94,7 @@ export function runBlock(options: CampaignOptions, { first, count }: Block): Blo
     const { failure } = outcome;
     if (failure !== undefined) {
       const signature = signatureOf(failure);
-      const alike = failed.filter((one) => one.signature === signature).length;
-      // One after the other of the same is most often of the same bug, and asking costs a run for each.
-      const suspects = alike < SUSPECTED_OF_SIGNATURE ? suspectedBugs(scenario, failure) : [];
+      const suspects = suspectsOf(scenario, failure, signature);
       const mended = suspects.length > 0 || isMendedByAll(scenario, failure);
       failed.push({ seed, scenario, failure, signature, mended, suspects });
     }
@@ -103,6 +102,22 @@ export function runBlock(options: CampaignOptions, { first, count }: Block): Blo
     if (difference !== undefined) nondeterministic.push({ seed, scenario, ...difference });
   }
   return { runs: count, events, virtualUs, coverage: coverage.toJSON(), faults, failed, nondeterministic };
+}
+
+/** One failure after the other that looks the same is most often due to the same bug, and asking for others costs a run for each. */
+function suspecting(): (scenario: Scenario, failure: Failure, signature: string) => readonly string[] {
+  const usual = new Map<string, string>();
+  const asked = new Map<string, number>();
+  return (scenario, failure, signature) => {
+    const bug = usual.get(signature);
+    if (bug !== undefined && isDueTo(bug, scenario, failure)) return [bug];
+    const before = asked.get(signature) ?? 0;
+    if (before >= SUSPECTED_OF_SIGNATURE) return [];
+    asked.set(signature, before + 1);
+    const suspects = suspectedBugs(scenario, failure);
+    if (suspects.length === 1) usual.set(signature, suspects[0] as string);
+    return suspects;
+  };
 }
 
 function planOptions({ zookeeper, faults, scenario }: CampaignOptions) {

@@ -1,14 +1,17 @@
 /**
- * Which failures are known: the scenario fails no more with a known bug mended (known-bugs.ts).
+ * Which failures are known: the scenario fails no more with a known bug mended (known-bugs.ts), and it still fails with all
+ * others mended.
  */
 import { type Behaviour, PATCHED } from "../../protocol/index.ts";
 import { KNOWN_BUGS, type KnownBug } from "../known-bugs.ts";
 import { releasesOf } from "../releases.ts";
 import { type RunOptions, ScenarioRunner } from "../run.ts";
 import type { Scenario } from "../scenario.ts";
-import { type Failure, runFor } from "../shrink/failure.ts";
+import { expectingStuck, type Failure, runFor, STUCK_SOON } from "../shrink/failure.ts";
 
 type Change = NonNullable<RunOptions["change"]>;
+/** Whether the scenario fails so, with every seed that is tried. */
+type Fails = (change: Change) => boolean;
 
 const SEEDS = [1n, 2n, 3n] as const;
 
@@ -16,12 +19,20 @@ const SEEDS = [1n, 2n, 3n] as const;
  * The bug without which the scenario would not fail so; several if they cannot be told apart; none if it is not known.
  *
  * Every mend moves what comes after its first effect, so a failure that needs much chance may disappear with any of them.
- * The one that matters is that which changes nothing until the failure is near: the last to diverge.
+ * Of those left, the one that matters is that which changes nothing until the failure is near: the last to diverge.
  */
 export function knownBugs(scenario: Scenario, failure: Failure): string[] {
+  const seeds = scenario.seed === undefined ? SEEDS : [BigInt(scenario.seed)];
+  const failsWith = (change: Change): boolean[] =>
+    seeds.map((seed) => runFor(scenario, failure, seed, { change }) !== undefined);
+  // A changed behaviour also moves what comes after it, so one seed without a failure proves little.
+  const isStuckSoon: Fails = failure.kind === "stuck" ? failsUpTo(scenario, failure) : () => false;
+  const suspects = suspectsOf(scenario, failure, (change) => isStuckSoon(change) || failsWith(change).includes(true));
+  const narrow = narrowed(suspects, (change) => !failsWith(change).includes(false));
+  if (narrow.length === 1) return narrow.map(({ id }) => id);
   let latest = 0;
   let bugs: string[] = [];
-  for (const bug of suspectsOf(scenario, (change) => mends(scenario, failure, change))) {
+  for (const bug of narrow) {
     const event = firstDifference(scenario, mended(bug));
     if (event > latest) bugs = [];
     if (event >= latest) bugs.push(bug.id);
@@ -30,12 +41,25 @@ export function knownBugs(scenario: Scenario, failure: Failure): string[] {
   return bugs;
 }
 
-/** At the cost of one run for each bug of its releases, up to where it fails: those that it may be due to. */
+/** Those that it may be due to, at the cost of one run for each bug of its releases, up to where it fails. */
 export function suspectedBugs(scenario: Scenario, failure: Failure): string[] {
+  const fails = failsUpTo(scenario, failure);
+  return narrowed(suspectsOf(scenario, failure, fails), fails).map(({ id }) => id);
+}
+
+/** Whether it is due to this one, and could be to it alone. */
+export function isDueTo(id: string, scenario: Scenario, failure: Failure): boolean {
+  const bug = KNOWN_BUGS.find((one) => one.id === id) as KnownBug;
+  const fails = failsUpTo(scenario, failure);
+  return !fails(mended(bug)) && fails(alone(bug));
+}
+
+/** Runs go no further than to where it fails. */
+function failsUpTo(scenario: Scenario, failure: Failure): Fails {
   const seed = BigInt(scenario.seed ?? 1);
-  const shorter = failure.kind === "stuck" ? stuckSooner(scenario) : upToFailure(scenario, failure, seed);
-  const suspects = suspectsOf(scenario, (change) => runFor(shorter, failure, seed, { change }) === undefined);
-  return suspects.map(({ id }) => id);
+  const shorter =
+    failure.kind === "stuck" ? expectingStuck(scenario, STUCK_SOON) : upToFailure(scenario, failure, seed);
+  return (change) => runFor(shorter, failure, seed, { change }) !== undefined;
 }
 
 function upToFailure(scenario: Scenario, failure: Failure, seed: bigint): Scenario {
@@ -43,29 +67,41 @@ function upToFailure(scenario: Scenario, failure: Failure, seed: bigint): Scenar
   return { ...scenario, until: `${Math.ceil(endUs / 1000) + 1}ms` };
 }
 
-/** Whoever comes back to life does so much sooner; those who are stuck may be busy all the time. */
-function stuckSooner(scenario: Scenario): Scenario {
-  const { live, stuck, ...rest } = scenario.expect;
-  return { ...scenario, expect: { ...rest, ...(live && { live: SOON }), ...(stuck && { stuck: SOON }) } };
-}
-
-const SOON = "20s";
-
 /** Whether it does not fail so with all bugs mended: then no single one may suffice. */
 export function isMendedByAll(scenario: Scenario, failure: Failure): boolean {
-  return mends(scenario, failure, () => PATCHED);
+  const seeds = scenario.seed === undefined ? SEEDS : [BigInt(scenario.seed)];
+  return seeds.every((seed) => runFor(scenario, failure, seed, { change: () => PATCHED }) === undefined);
 }
 
 /** The bugs of its releases whose mend suffices, without those that mend more than they need. */
-function suspectsOf(scenario: Scenario, suffices: (change: Change) => boolean): KnownBug[] {
+function suspectsOf(scenario: Scenario, failure: Failure, fails: Fails): KnownBug[] {
   const releases = releasesOf(scenario);
-  const suspects = KNOWN_BUGS.filter((bug) => releases.some(bug.isIn) && suffices(mended(bug)));
+  const suspects = KNOWN_BUGS.filter((bug) => releases.some(bug.isIn) && !fails(mended(bug)));
   const ids = new Set(suspects.map(({ id }) => id));
-  return suspects.filter(({ beyond = [] }) => !beyond.some((id) => ids.has(id)));
+  const own = suspects.filter(({ beyond = [] }) => !beyond.some((id) => ids.has(id)));
+  const breaking = own.filter(({ onlyLiveness }) => failure.kind === "stuck" || !onlyLiveness);
+  return breaking.length > 0 ? breaking : own;
+}
+
+/** Those of the suspects that make it fail so even where nothing else is wrong; all of them if none does. */
+function narrowed(suspects: readonly KnownBug[], fails: Fails): readonly KnownBug[] {
+  const sufficient = suspects.filter((bug) => fails(alone(bug)));
+  return sufficient.length > 0 ? sufficient : suspects;
 }
 
 function mended({ isIn, mend }: KnownBug): Change {
   return (behaviour: Behaviour) => (isIn(behaviour) ? { ...behaviour, ...mend } : behaviour);
+}
+
+/** All bugs but this one mended, as far as that leaves this one. */
+function alone(bug: KnownBug): Change {
+  return (behaviour: Behaviour) => {
+    if (!bug.isIn(behaviour)) return PATCHED;
+    return KNOWN_BUGS.reduce((before, other) => {
+      const after = mended(other)(before);
+      return bug.isIn(after) ? after : before;
+    }, behaviour);
+  };
 }
 
 /** The first event that goes otherwise with a change. */
@@ -76,10 +112,4 @@ function firstDifference(scenario: Scenario, change: Change): number {
   let event = 0;
   while (first.step() && second.step() && first.digest() === second.digest()) event++;
   return event;
-}
-
-/** A changed behaviour also moves what comes after it, so one seed without a failure proves little. */
-function mends(scenario: Scenario, failure: Failure, change: Change): boolean {
-  const seeds = scenario.seed === undefined ? SEEDS : [BigInt(scenario.seed)];
-  return seeds.every((seed) => runFor(scenario, failure, seed, { change }) === undefined);
 }

@@ -59,6 +59,16 @@ export function runFor(
   return run.violations.some(same) ? run : undefined;
 }
 
+/** As long as plans are given to come back to life. */
+export const STUCK = "120s";
+/** Who comes back to life at all does so much sooner, mostly; and those who are stuck may be busy all the time. */
+export const STUCK_SOON = "20s";
+
+/** The scenario with nothing else expected than that its servers are stuck for so long. */
+export function expectingStuck({ until: _until, ...rest }: Scenario, stuck: string): Scenario {
+  return { ...rest, expect: { violates: [], stuck } };
+}
+
 /** What happens most often to those who should be live by now. */
 function stuckReason({ liveness, records }: ScenarioRun): string {
   const counts = new Map<string, number>();

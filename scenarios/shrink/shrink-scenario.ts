@@ -5,7 +5,7 @@ import { type ShrinkProgress, shrinkStepwise } from "../../sim/index.ts";
 import { durationUs } from "../cluster.ts";
 import { ScenarioRunner } from "../run.ts";
 import type { Scenario } from "../scenario.ts";
-import { type Failure, runFor } from "./failure.ts";
+import { expectingStuck, type Failure, runFor, STUCK, STUCK_SOON } from "./failure.ts";
 import { PASSES } from "./simpler.ts";
 
 export interface ShrinkScenarioOptions {
@@ -36,38 +36,42 @@ export function* shrinkScenario(
   const seed = BigInt(start.seed ?? 1);
   const first = runFor(start, failure, seed);
   if (first === undefined) return undefined;
-  // What the probing of liveness does may be a part of it.
-  const trimmed = trim({ ...start, about: "", expect: { violates: [] } }, failure, first.endUs);
   const spent = { events: 0 };
   const fails = (candidate: Scenario): boolean => runFor(candidate, failure, seed, {}, spent) !== undefined;
-  const shrunk = yield* shrinkStepwise(fails(trimmed) ? trimmed : start, {
-    passes: PASSES,
-    fails,
-    maxRuns,
-    stop: (progress) => spent.events > maxEvents || stop?.(progress) === true,
-  });
-  const trimmedAgain = trim(shrunk.value, failure, runFor(shrunk.value, failure, seed)?.endUs ?? 0);
-  const small = fails(trimmedAgain) ? trimmedAgain : shrunk.value;
+  let small = start;
+  let runs = 0;
+  let complete = false;
+  // Servers are stuck for all the time they are given: shrunk with little, and again with more where that was too little.
+  for (const stuck of failure.kind === "stuck" ? [STUCK_SOON, STUCK] : [STUCK]) {
+    // What the probing of liveness does may be a part of it.
+    const trimmed = trim({ ...start, about: "" }, failure, first.endUs, stuck);
+    const shrunk = yield* shrinkStepwise(fails(trimmed) ? trimmed : start, {
+      passes: PASSES,
+      fails,
+      maxRuns: maxRuns - runs,
+      stop: (progress) => spent.events > maxEvents || stop?.(progress) === true,
+    });
+    runs += shrunk.runs;
+    complete = shrunk.complete;
+    const trimmedAgain = trim(shrunk.value, failure, runFor(shrunk.value, failure, seed)?.endUs ?? 0, STUCK);
+    const isSo = fails(trimmedAgain);
+    small = isSo ? trimmedAgain : shrunk.value;
+    if (isSo) break;
+  }
   const { seed: _seed, ...seedless } = small;
   const needsNoSeed = OTHER_SEEDS.every((other) => runFor(seedless, failure, other) !== undefined);
   const scenario = expecting(needsNoSeed ? seedless : { ...seedless, seed: String(seed) }, failure);
-  return { scenario, runs: shrunk.runs, complete: shrunk.complete, needsNoSeed };
+  return { scenario, runs, complete, needsNoSeed };
 }
 
 /** A violation needs neither what comes after it nor a settling. */
-function trim(scenario: Scenario, failure: Failure, endUs: number): Scenario {
-  if (failure.kind === "stuck") {
-    const { until: _until, ...rest } = scenario;
-    return { ...rest, expect: { violates: [], stuck: STUCK } };
-  }
+function trim(scenario: Scenario, failure: Failure, endUs: number, stuck: string): Scenario {
+  if (failure.kind === "stuck") return expectingStuck(scenario, stuck);
   const steps = scenario.steps.filter(
     (step) => !("settle" in step) || durationUs(step.from ?? step.at ?? "0us") < endUs,
   );
-  return { ...scenario, steps, until: `${Math.ceil(endUs / 1000) + 1}ms` };
+  return { ...scenario, steps, expect: { violates: [] }, until: `${Math.ceil(endUs / 1000) + 1}ms` };
 }
-
-/** As long as plans are given to come back to life. */
-const STUCK = "120s";
 
 /** All that is violated by then is expected. */
 function expecting(scenario: Scenario, failure: Failure): Scenario {
