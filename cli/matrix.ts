@@ -24,17 +24,25 @@ export interface MatrixOptions {
   readonly release?: string;
   readonly bug?: string;
   /** Microseconds; 0: no campaigns. */
-  readonly time: number;
-  readonly seed: bigint;
-  readonly repeat: bigint;
+  readonly time?: number;
+  readonly seed?: bigint;
+  readonly repeat?: bigint;
 }
 
-/** Where a campaign meets a bug: after so many runs, and seconds. */
+/** Where a campaign meets a bug: with which of its plans, from 1 on, and after how many seconds. */
 interface Meeting {
   readonly runs: number;
   readonly seconds: number;
 }
 
+interface Campaigns {
+  /** Microseconds that each has at most. */
+  readonly time: number;
+  readonly seed: bigint;
+  readonly repeat: bigint;
+}
+
+const DEFAULTS: Campaigns = { time: 30_000_000, seed: 1n, repeat: 1n };
 /** Base seeds of repeated campaigns lie so far apart. */
 const APART = 1_000_000n;
 const SHRINK_RUNS = 4000;
@@ -45,10 +53,15 @@ export async function matrix(options: MatrixOptions): Promise<number> {
   const cells = [...stories].flatMap(([bug, scenario]) =>
     MATRIX_RELEASES.map((release) => matrixCell(bug, scenario, release)),
   );
-  const meetings = await campaigns([...stories.keys()], options);
-  const entries = cells.map((cell) => entryOf(cell, meetings.get(cell.release)?.get(cell.bug.id), options.time > 0));
+  const { repeat = DEFAULTS.repeat, seed = DEFAULTS.seed, time = DEFAULTS.time } = options;
+  const campaigns = { repeat, seed, time };
+  const meetings = time > 0 ? await meetingsOf([...stories.keys()], campaigns) : undefined;
+  const entries = cells.map((cell) => ({
+    ...entryOf(cell),
+    ...(meetings && metIn(meetings.get(cell.release)?.get(cell.bug.id) ?? [], Number(repeat))),
+  }));
   if (options.json) await write(`${JSON.stringify(entries.map(jsonEntry), null, 2)}\n`);
-  else if (options.markdown) await write(matrixPage(entries, howText(options)));
+  else if (options.markdown) await write(matrixPage(entries, howText(campaigns)));
   else await write(`${matrixTable(entries, paintFor(process.stdout))}\n`);
   return EXIT_OK;
 }
@@ -68,12 +81,11 @@ function storiesOf(asked: string | undefined): Map<KnownBug, Scenario> {
 // ---- campaigns
 
 /** By release and bug: one meeting for each campaign that met it. */
-async function campaigns(
+async function meetingsOf(
   bugs: readonly KnownBug[],
-  { repeat, seed, time }: MatrixOptions,
+  { repeat, seed, time }: Campaigns,
 ): Promise<Map<string, Map<string, Meeting[]>>> {
   const meetings = new Map<string, Map<string, Meeting[]>>();
-  if (time === 0) return meetings;
   for (const release of MATRIX_RELEASES) {
     const met = new Map<string, Meeting[]>();
     for (let i = 0n; i < repeat; i++) {
@@ -113,9 +125,10 @@ async function campaign(
     },
     new Journal(folder),
     {
-      found({ known: [bug, other] }) {
+      found({ known: [bug, other], seed }) {
         if (bug === undefined || other !== undefined || met.has(bug)) return;
-        met.set(bug, { runs: runner.totals.runs, seconds: (performance.now() - startedMs) / 1000 });
+        const seconds = (performance.now() - startedMs) / 1000;
+        met.set(bug, { runs: Number(BigInt(seed) - firstSeed) + 1, seconds });
         if (there.length > 0 && there.every((id) => met.has(id))) runner.interrupted = true;
       },
       nondeterministic() {},
@@ -132,42 +145,35 @@ async function campaign(
 
 // ---- what is told
 
-function entryOf({ bug, expected, release, reproduced }: MatrixCell, met: Meeting[] | undefined, searched: boolean) {
-  const besides = bug.besides?.releases.includes(release) ? bug.besides.why : undefined;
-  return {
-    bug: bug.id,
-    about: bug.about,
-    release,
-    expected,
-    reproduced,
-    found: searched ? met !== undefined : undefined,
-    runs: met && median(met.map(({ runs }) => runs)),
-    seconds: met && median(met.map(({ seconds }) => seconds)),
-    why: besides,
-  } satisfies MatrixEntry;
+function entryOf({ bug, expected, release, reproduced }: MatrixCell): MatrixEntry {
+  const why = bug.besides?.releases.includes(release) ? bug.besides.why : undefined;
+  return { bug: bug.id, release, expected, reproduced, why };
 }
 
-function jsonEntry({ bug, expected, found, release, reproduced, runs, seconds }: MatrixEntry) {
-  const name = `ZOOKEEPER-${shortName(bug)}`;
+/** A campaign that did not meet it would have needed more than all others. */
+function metIn(meetings: readonly Meeting[], campaigns: number): Pick<MatrixEntry, "campaigns" | "median" | "met"> {
+  const sorted = meetings.toSorted((a, b) => a.seconds - b.seconds);
+  const median = sorted[Math.floor((campaigns - 1) / 2)];
+  return { campaigns, met: meetings.length, ...(median && { median }) };
+}
+
+function jsonEntry({ bug, expected, median, met, release, reproduced }: MatrixEntry) {
   const none = null;
   return {
-    bug: name,
+    bug: `ZOOKEEPER-${shortName(bug)}`,
     release,
     expected: expected ?? none,
     reproduced,
-    found: found ?? none,
-    runs: runs ?? none,
-    seconds: seconds === undefined ? none : Number(seconds.toFixed(2)),
+    found: met === undefined ? none : met > 0,
+    runs: median?.runs ?? none,
+    seconds: median === undefined ? none : Number(median.seconds.toFixed(2)),
   };
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] as number;
-}
-
-function howText({ repeat, time }: MatrixOptions): string {
-  return `Runs and seconds of a plain campaign (\`zabsim fuzz --zookeeper RELEASE\`) on ${DEFAULT_WORKERS} cores until its first finding that is due to the bug alone, shrunk: the median of those campaigns, of ${repeat} base seeds, that met it within ${time / 1e6} s. **S**: the scenario in scenarios/bugs/ shows it; **!**: the ticket says otherwise, see below.`;
+function howText({ repeat, seed, time }: Campaigns): string {
+  const seeds = repeat === 1n ? `base seed ${seed}` : `${repeat} base seeds`;
+  const median = repeat === 1n ? "" : " (the median; how many met it, where not all did)";
+  return `With which plan, and after how many seconds on ${DEFAULT_WORKERS} cores, a plain campaign (\`zabsim fuzz --zookeeper RELEASE\`) of ${time / 1e6} s with ${seeds} had its first finding that is due to the bug alone, shrunk${median}. **S**: the scenario in scenarios/bugs/ shows it; **!**: the ticket says otherwise, see below.`;
 }
 
 // ---- advice

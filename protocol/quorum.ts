@@ -72,7 +72,7 @@ export function hierarchical(
   };
 }
 
-/** The same, but whoever comes counts, as long as no more is asked than their number (ZOOKEEPER-2959). */
+/** The same, but observers are asked, too: towards a majority they count like voters, in groups and with weights not at all (ZOOKEEPER-2959). */
 export function countingObservers(verifier: QuorumVerifier): QuorumVerifier {
   return { ...verifier, isVoter: () => true };
 }

@@ -88,16 +88,41 @@ export interface SyncDecision<Z extends AnyZxid = number, T extends Logged<Z> = 
 
 /** Decides, and queues what startForwarding adds. */
 export function decideSync<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFacts<Z, T>): SyncDecision<Z, T> {
-  return facts.source === "committed-log" ? decideFromCommittedLog(facts) : decideFromLogs(facts);
-}
-
-function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFacts<Z, T>): SyncDecision<Z, T> {
-  const checksGap = facts.source !== "txn-log";
-  const { committedLog, lastProcessedZxid, peerLastZxid: peer } = facts;
+  const { committedLog, lastProcessedZxid } = facts;
   const empty = committedLog.length === 0;
   const min = empty ? lastProcessedZxid : (committedLog[0] as T).zxid;
   const max = empty ? lastProcessedZxid : (committedLog[committedLog.length - 1] as T).zxid;
-  const queue = new PacketQueue<Z, T>(max);
+  const queue = new PacketQueue<Z, T>(min, max);
+  const decide = facts.source === "committed-log" ? decideFromCommittedLog : decideFromLogs;
+  const { current, needSnap, rule } = decide(facts, queue);
+  const forwardedFrom = queue.packets.length;
+  queue.addForwarded(facts, current);
+  return {
+    // Nothing to lead in with: SNAP after all, but forwarding has already started from the peer's zxid.
+    needSnap: needSnap || queue.needsOp,
+    packets: queue.packets,
+    forwardedFrom,
+    startForwardingFrom: current,
+    rule,
+    minCommittedLog: min,
+    maxCommittedLog: max,
+  };
+}
+
+interface Choice<Z extends AnyZxid> {
+  readonly rule: SyncRule;
+  readonly needSnap: boolean;
+  /** What the learner will have by then: forwarding starts behind it. */
+  readonly current: Z;
+}
+
+function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(
+  facts: SyncFacts<Z, T>,
+  queue: PacketQueue<Z, T>,
+): Choice<Z> {
+  const checksGap = facts.source !== "txn-log";
+  const { committedLog, lastProcessedZxid, peerLastZxid: peer } = facts;
+  const { max, min } = queue;
 
   let rule: SyncRule;
   let needSnap = true;
@@ -137,37 +162,24 @@ function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFacts
     rule = peer < min ? "txn-log-off" : "new-epoch-above-committed-log";
   }
   if (needSnap && checksGap) current = lastProcessedZxid;
-
-  const forwardedFrom = queue.packets.length;
-  queue.addForwarded(facts, current);
-  return {
-    // Nothing to lead in with: SNAP after all, but forwarding has already started from the peer's zxid.
-    needSnap: needSnap || queue.needsOp,
-    packets: queue.packets,
-    forwardedFrom,
-    startForwardingFrom: current,
-    rule,
-    minCommittedLog: min,
-    maxCommittedLog: max,
-  };
+  return { rule, needSnap, current };
 }
 
 /**
  * Before ZOOKEEPER-1413: from committedLog, or a SNAP. Forwarding starts at the learner's zxid even then. The start of an
  * epoch is a zxid like any other, and a TRUNC may cross epochs.
  */
-function decideFromCommittedLog<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFacts<Z, T>): SyncDecision<Z, T> {
-  const { committedLog, lastProcessedZxid, peerLastZxid: peer } = facts;
-  const empty = committedLog.length === 0;
-  const min = empty ? lastProcessedZxid : (committedLog[0] as T).zxid;
-  const max = empty ? lastProcessedZxid : (committedLog[committedLog.length - 1] as T).zxid;
-  const queue = new PacketQueue<Z, T>(max);
+function decideFromCommittedLog<Z extends AnyZxid, T extends Logged<Z>>(
+  { committedLog, lastProcessedZxid, peerLastZxid: peer }: SyncFacts<Z, T>,
+  queue: PacketQueue<Z, T>,
+): Choice<Z> {
+  const { max, min } = queue;
   let rule: SyncRule;
   let current = peer;
   if (peer === lastProcessedZxid) {
     rule = "in-sync";
     queue.op(DIFF, peer);
-  } else if (empty) {
+  } else if (committedLog.length === 0) {
     rule = "committed-log-empty";
   } else if (peer > max) {
     rule = "ahead-of-committed-log";
@@ -175,24 +187,19 @@ function decideFromCommittedLog<Z extends AnyZxid, T extends Logged<Z>>(facts: S
     current = max;
   } else if (min <= peer) {
     const last = (committedLog.findLast(({ zxid }) => zxid <= peer) as T).zxid;
-    rule = last < peer && peer < max ? "committed-log-trunc" : "committed-log-diff";
-    queue.op(rule === "committed-log-trunc" ? TRUNC : DIFF, rule === "committed-log-trunc" ? last : max);
-    if (rule === "committed-log-trunc") current = last;
-    queue.addAll(committedLog, peer);
+    if (last < peer && peer < max) {
+      rule = "committed-log-trunc";
+      queue.op(TRUNC, last);
+      current = last;
+    } else {
+      rule = "committed-log-diff";
+      queue.op(DIFF, max);
+    }
+    for (const txn of committedLog) if (txn.zxid > peer) queue.add(txn);
   } else {
     rule = "behind-committed-log";
   }
-  const forwardedFrom = queue.packets.length;
-  queue.addForwarded(facts, current);
-  return {
-    needSnap: queue.needsOp,
-    packets: queue.packets,
-    forwardedFrom,
-    startForwardingFrom: current,
-    rule,
-    minCommittedLog: min,
-    maxCommittedLog: max,
-  };
+  return { rule, needSnap: queue.needsOp, current };
 }
 
 /** LearnerHandler#queuedPackets while syncFollower fills it, with its needOpPacket flag. */
@@ -201,9 +208,12 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
   needsOp = true;
   private crossEpoch = false;
   private opForNewEpoch = false;
-  private readonly max: Z;
+  /** The ends of committedLog. */
+  readonly min: Z;
+  readonly max: Z;
 
-  constructor(max: Z) {
+  constructor(min: Z, max: Z) {
+    this.min = min;
     this.max = max;
   }
 
@@ -212,13 +222,10 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
     this.needsOp = false;
   }
 
-  /** What the learner does not have, each with its commit. */
-  addAll(list: readonly T[], from: Z): void {
-    for (const txn of list) {
-      const { zxid } = txn;
-      if (zxid <= from) continue;
-      this.packets.push({ type: PROPOSAL, zxid, txn }, { type: COMMIT, zxid, txn: null });
-    }
+  /** A committed one: its proposal, and its commit. */
+  add(txn: T): void {
+    const { zxid } = txn;
+    this.packets.push({ type: PROPOSAL, zxid, txn }, { type: COMMIT, zxid, txn: null });
   }
 
   clear(): void {
@@ -256,8 +263,7 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
           }
         }
         if (zxid <= queued) continue;
-        this.packets.push({ type: PROPOSAL, zxid, txn });
-        this.packets.push({ type: COMMIT, zxid, txn: null });
+        this.add(txn);
         queued = zxid;
       }
     }
@@ -275,11 +281,7 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
   /** Leader#startForwarding. */
   addForwarded(facts: SyncFacts<Z, T>, from: Z): void {
     if (facts.lastProposed <= from) return;
-    for (const txn of facts.toBeApplied) {
-      if (txn.zxid <= from) continue;
-      this.packets.push({ type: PROPOSAL, zxid: txn.zxid, txn });
-      this.packets.push({ type: COMMIT, zxid: txn.zxid, txn: null });
-    }
+    for (const txn of facts.toBeApplied) if (txn.zxid > from) this.add(txn);
     if (facts.observer) return;
     for (const txn of facts.outstandingProposals) {
       if (txn.zxid > from) this.packets.push({ type: PROPOSAL, zxid: txn.zxid, txn });

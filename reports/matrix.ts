@@ -7,18 +7,18 @@ import { wrap } from "./format.ts";
 
 export interface MatrixEntry {
   readonly bug: string;
-  readonly about: string;
   readonly release: string;
   /** Undefined: no ticket is about it. */
   readonly expected: boolean | undefined;
   readonly reproduced: boolean;
-  /** Undefined: no campaign was run. */
-  readonly found: boolean | undefined;
-  /** Medians of the campaigns that found it. */
-  readonly runs: number | undefined;
-  readonly seconds: number | undefined;
   /** Why it is there against what the ticket says. */
   readonly why: string | undefined;
+  /** How many campaigns looked for it. Undefined: none. */
+  readonly campaigns?: number;
+  /** How many of them met it. */
+  readonly met?: number;
+  /** With which plan and after how many seconds; of all campaigns, with those that did not meet it as the slowest. */
+  readonly median?: { readonly runs: number; readonly seconds: number };
 }
 
 const CELL = 5;
@@ -42,10 +42,13 @@ export function matrixTable(entries: readonly MatrixEntry[], paint: ChalkInstanc
   return [...lines, "", legend, ...disagreements(entries)].join("\n");
 }
 
-function cellText({ expected, found, reproduced }: MatrixEntry): string {
-  const what = `${reproduced ? "S" : ""}${found ? "C" : ""}`;
-  const wrong = expected !== undefined && reproduced !== expected;
-  return `${what === "" ? "." : what}${wrong ? "!" : ""}`;
+function cellText(entry: MatrixEntry): string {
+  const what = `${entry.reproduced ? "S" : ""}${(entry.met ?? 0) > 0 ? "C" : ""}`;
+  return `${what === "" ? "." : what}${disagrees(entry) ? "!" : ""}`;
+}
+
+function disagrees({ expected, reproduced }: MatrixEntry): boolean {
+  return expected !== undefined && reproduced !== expected;
 }
 
 /** 3.9.4 as 3.9 over .4; a line's name stands over its first release only. */
@@ -53,7 +56,7 @@ function header(releases: readonly string[], part: (line: string, rest: string) 
   let before = "";
   const cells = releases.map((release) => {
     const [, line = release, rest = ""] = /^(\d+\.\d+)(\..*)$/.exec(release) ?? [];
-    const text = part(line === before ? "" : line, rest === "" ? "" : rest);
+    const text = part(line === before ? "" : line, rest);
     before = line;
     return text.slice(0, CELL - 1 + (rest === "" ? 2 : 0)).padEnd(CELL);
   });
@@ -63,8 +66,9 @@ function header(releases: readonly string[], part: (line: string, rest: string) 
 function disagreements(entries: readonly MatrixEntry[]): string[] {
   const lines: string[] = [];
   const told = new Set<string>();
-  for (const { bug, expected, release, reproduced, why } of entries) {
-    if (expected === undefined || expected === reproduced || told.has(bug)) continue;
+  for (const entry of entries) {
+    const { bug, release, reproduced, why } = entry;
+    if (!disagrees(entry) || told.has(bug)) continue;
     told.add(bug);
     const reason = why ?? `in ${release} the scenario ${reproduced ? "shows it" : "does not show it"}: not explained`;
     lines.push("", ...wrap(`! ${shortName(bug)}: ${reason}`, 98).map((line, i) => (i === 0 ? line : `  ${line}`)));
@@ -72,12 +76,12 @@ function disagreements(entries: readonly MatrixEntry[]): string[] {
   return lines;
 }
 
-/** The number of a ticket; the first words of a name without one. */
+/** The number of a ticket; the first word of a name without one. */
 export function shortName(bug: string): string {
-  return /^zookeeper-(\d+)/i.exec(bug)?.[1] ?? bug.split("-").slice(0, 1).join("-");
+  return /^zookeeper-(\d+)/i.exec(bug)?.[1] ?? (bug.split("-")[0] as string);
 }
 
-/** For docs/: runs and seconds that campaigns needed. */
+/** For docs/: what campaigns needed. */
 export function matrixPage(entries: readonly MatrixEntry[], how: string): string {
   const releases = [...new Set(entries.map(({ release }) => release))];
   const bugs = [...new Set(entries.map(({ bug }) => bug))];
@@ -94,9 +98,11 @@ export function matrixPage(entries: readonly MatrixEntry[], how: string): string
     const cells = releases.map((release) => {
       const entry = entries.find((one) => one.bug === bug && one.release === release);
       if (entry === undefined) return "";
-      const wrong = entry.expected !== undefined && entry.expected !== entry.reproduced ? "! " : "";
-      const found = entry.runs === undefined ? "" : `${entry.runs} / ${entry.seconds?.toFixed(1)} s`;
-      return `${wrong}${entry.reproduced ? "**S** " : ""}${found}`.trim() || "·";
+      const { campaigns, median, met = 0, reproduced } = entry;
+      const wrong = disagrees(entry) ? "! " : "";
+      const found = median === undefined ? "" : `${median.runs} / ${median.seconds.toFixed(1)} s `;
+      const share = met > 0 && met !== campaigns ? `(${met} of ${campaigns})` : "";
+      return `${wrong}${reproduced ? "**S** " : ""}${found}${share}`.trim() || "·";
     });
     lines.push(row([shortName(bug), ...cells]));
   }

@@ -115,3 +115,19 @@ describe("zabsim list", () => {
     for (const { name } of entries) expect(text.stdout).toContain(name);
   });
 });
+
+describe("--help", () => {
+  const { stdout } = zabsim(["--help"]);
+  const commands = [...stdout.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, name]) => name as string);
+
+  it.each(commands)("zabsim %s --help tells its options and defaults", (command) => {
+    const ended = zabsim([command, "--help"]);
+    expect(ended.stderr).toBe("");
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toContain(`Usage: zabsim ${command}`);
+  });
+
+  it("knows all commands", () => {
+    expect(commands).toEqual(expect.arrayContaining(["run", "replay", "fuzz", "matrix", "shrink", "decide", "list"]));
+  });
+});
