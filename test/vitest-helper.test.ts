@@ -27,7 +27,7 @@ describe("a red campaign", () => {
   writeFileSync(
     file,
     `import { campaign } from ${JSON.stringify(join(ROOT, "vitest.ts"))};
-campaign("survives", { seeds: [65, 128], invariants: ["follower-is-prefix"], strict: true, out: ${JSON.stringify(folder)} });
+campaign("survives", { seeds: [1, 64], invariants: ["follower-is-prefix"], strict: true, out: ${JSON.stringify(folder)} });
 `,
   );
   const run = spawnSync(process.execPath, [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--root", folder], {
@@ -39,7 +39,7 @@ campaign("survives", { seeds: [65, 128], invariants: ["follower-is-prefix"], str
   it("tells the invariant, why, the minimal scenario and the command", () => {
     expect(run.status).toBe(1);
     const output = run.stdout + run.stderr;
-    expect(output).toContain("follower-is-prefix (following, leading), seed 106");
+    expect(output).toMatch(/follower-is-prefix \(following, leading\), seed \d+/);
     expect(output).toContain("1. server");
     expect(output).toContain("expect: { violates: follower-is-prefix }");
     expect(output).toContain(`replay: npx zabsim replay ${join(folder, yaml)}`);

@@ -346,10 +346,12 @@ export const FAULT_KINDS = {
         unsynced: unpowered(draw),
         connectionsReset: draw.chance(0.8),
       });
+      // Time enough to read what the other one has sent last.
+      const leaderLater = draw.chance(0.5) ? { after: draw.duration(1, 20) } : {};
       return [
         { from, crash: { server: away, unsynced: "kept" as const, connectionsReset: true } },
         { from, when, crash: crash(struck), for: draw.duration(5, 2 * tickMs) },
-        { from, when, crash: crash("leader"), for: draw.duration(10 * tickMs, 40 * tickMs) },
+        { from, when, ...leaderLater, crash: crash("leader"), for: draw.duration(10 * tickMs, 40 * tickMs) },
         { from, when, after: draw.duration(1, 2 * tickMs), start: away },
       ];
     },
@@ -362,10 +364,10 @@ const HANDOVER_EVENTS = {
   "epoch-current": 3,
   logged: 1,
   synced: 1,
-  "newleader-acked": 3,
+  "newleader-acked": 4,
   "snapshot-saved": 1,
   truncated: 1,
-  active: 2,
+  active: 4,
 } as const;
 
 export type FaultName = keyof typeof FAULT_KINDS;

@@ -39,6 +39,10 @@ export interface Character {
   readonly writeCount: number;
   readonly network: Scenario["network"];
   readonly disk: Scenario["disk"];
+  /** How many voters, one of these; default: mostly 3 or 5. */
+  readonly voters?: readonly number[];
+  /** How often the disks hold something when the plan starts; default 0.5. */
+  readonly usedDisks?: number;
   /** How long the plan is, in ticks; default 10 to 60. */
   readonly lengthTicks?: readonly [number, number];
   /** A latency of its own for every link. */
@@ -46,7 +50,7 @@ export interface Character {
 }
 
 export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, character: Character): Plan {
-  const base = options.scenario ?? drawEnsemble(draw, options);
+  const base = options.scenario ?? drawEnsemble(draw, options, character);
   const ids = Object.keys(base.servers).map(Number);
   const participants = ids.filter((sid) => base.servers[sid]?.role === "participant");
   const observers = ids.filter((sid) => !participants.includes(sid));
@@ -65,7 +69,7 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
     i += count;
   }
   // A client that writes all the time: whatever happens, happens while txns are on their way.
-  if (options.writeCount === undefined && draw.chance(0.12)) {
+  if (options.writeCount === undefined && draw.chance(0.2)) {
     const from = durationText(draw.int(1, Math.max(1, lengthMs / 2)));
     const write = { at: "leader" as const, count: draw.int(50, 200), every: draw.pick(["2ms", "5ms", "20ms"]) };
     drawn.push({ step: { from, write }, kind: "write" });
@@ -110,13 +114,15 @@ function networkOf({ network, linkLatency }: Character, ids: readonly ServerId[]
 /** Ten times what an election, a discovery and a synchronization may take in the slowest of the drawn ensembles. */
 const LIVE_MS = 120_000;
 
-function drawEnsemble(draw: Draw, options: PlanOptions): Scenario {
-  const participantCount = options.servers ?? draw.pick([3, 3, 3, 3, 5, 5, 4, 2, 7]);
+function drawEnsemble(draw: Draw, options: PlanOptions, { usedDisks = 0.5, voters = VOTERS }: Character): Scenario {
+  const participantCount = options.servers ?? draw.pick(voters);
   const observerCount = options.servers === undefined && draw.chance(0.2) ? draw.int(1, 2) : 0;
   const ids = Array.from({ length: participantCount + observerCount }, (_, i) => i + 1);
   const observers = draw.some(ids, observerCount);
   const participants = ids.filter((sid) => !observers.includes(sid));
-  const disks = draw.chance(0.5) ? drawStartDisks(draw, participants, observers) : { specs: {}, committed: undefined };
+  const disks = draw.chance(usedDisks)
+    ? drawStartDisks(draw, participants, observers)
+    : { specs: {}, committed: undefined };
   const servers: Record<ServerId, ServerSpec> = {};
   for (const sid of ids) {
     const role = observers.includes(sid) ? "observer" : "participant";
@@ -135,6 +141,8 @@ function drawEnsemble(draw: Draw, options: PlanOptions): Scenario {
     expect: { violates: [] },
   };
 }
+
+const VOTERS = [3, 3, 3, 3, 5, 5, 4, 2, 7] as const;
 
 const NEW_SERVER: ServerSpec = {
   role: "participant",
