@@ -173,7 +173,10 @@ const PERFORM: Performers = {
     return {};
   },
 
-  disk: (fault, { cluster }) => applyDiskFault(cluster, fault),
+  disk: (fault, { cluster }) => {
+    const sid = resolve(cluster, fault.server);
+    return sid === undefined ? NOTHING : applyDiskFault(cluster, sid, fault);
+  },
   settle: (servers, { cluster, settled }) =>
     soon(cluster, () => {
       settle(cluster, servers);

@@ -12,7 +12,7 @@ import {
 import type { Done } from "./actions.ts";
 import type { Cluster } from "./cluster.ts";
 import { parseDurationRange } from "./duration-range.ts";
-import type { DiskFault } from "./scenario.ts";
+import type { DiskFault, ServerId } from "./scenario.ts";
 import { ServerDisk } from "./server-disk.ts";
 
 const OPERATIONS: Readonly<Record<NonNullable<DiskFault["fail"]>, number>> = {
@@ -24,8 +24,8 @@ const OPERATIONS: Readonly<Record<NonNullable<DiskFault["fail"]>, number>> = {
   load: DISK_LOAD,
 };
 
-export function applyDiskFault({ world, characters }: Cluster, fault: DiskFault): Done {
-  const { disk } = world.node(fault.server);
+export function applyDiskFault({ world, characters }: Cluster, sid: ServerId, fault: DiskFault): Done {
+  const { disk } = world.node(sid);
   const { effects } = disk;
   const sync = fault.sync === undefined ? undefined : parseDurationRange(fault.sync);
   if (sync !== undefined) disk.setCharacter({ syncMinUs: sync.minUs, syncMaxUs: sync.maxUs });

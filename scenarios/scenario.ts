@@ -251,7 +251,7 @@ export interface CrashSpec {
 }
 
 export interface DiskFault {
-  readonly server: ServerId;
+  readonly server: ServerOrLeader;
   /** From now on. */
   readonly sync?: string;
   readonly write?: string;

@@ -47,6 +47,8 @@ const INVESTIGATED_OF_SIGNATURE = 3;
 /** And how many that are due to a bug which no finding is known to be due to yet. */
 const INVESTIGATED_OF_SUSPECT = 10;
 const INVESTIGATED_UNMENDED = 12;
+/** Where more bugs than these are suspected, it came about by chance: any change avoids it. */
+const TELLING_SUSPECTS = 5;
 
 /** A run leaves little behind: without a limit the heaps of idle garbage grow for nothing. */
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 512 };
@@ -214,7 +216,8 @@ export class CampaignRunner {
   private isWorthALook({ mended, signature, suspects }: FailedPlan): boolean {
     const isSeen = this.investigated.has(signature);
     if (!isSeen) this.investigated.set(signature, 0);
-    const likes = suspects.length === 0 ? [signature] : suspects.filter((bug) => !this.confirmed.has(bug));
+    const isTelling = suspects.length > 0 && suspects.length <= TELLING_SUSPECTS;
+    const likes = !isTelling ? [signature] : suspects.filter((bug) => !this.confirmed.has(bug));
     if (!isSeen && likes.length === 0) return true;
     const limit =
       suspects.length === 1 ? INVESTIGATED_OF_SUSPECT : mended ? INVESTIGATED_OF_SIGNATURE : INVESTIGATED_UNMENDED;

@@ -166,7 +166,7 @@ export const FAULT_KINDS = {
     about: "a process is killed and starts again; what it wrote is in the page cache, or a part of it",
     parameters: "the server or whoever leads, what is kept, how long",
     draw: (draw, { ids, ...context }) => {
-      const server = draw.chance(0.3) ? ("leader" as const) : draw.pick(ids);
+      const server = drawServer(draw, ids);
       return [
         {
           ...at(context),
@@ -180,7 +180,7 @@ export const FAULT_KINDS = {
     about: "a machine loses power: what was not synced is lost, and nobody is told",
     parameters: "the server or whoever leads, what is kept or torn, how long",
     draw: (draw, { ids, ...context }) => {
-      const server = draw.chance(0.3) ? ("leader" as const) : draw.pick(ids);
+      const server = drawServer(draw, ids);
       return [
         {
           ...at(context),
@@ -215,9 +215,7 @@ export const FAULT_KINDS = {
   pause: {
     about: "a process stands still, as in a long garbage collection",
     parameters: "the server or whoever leads, how long",
-    draw: (draw, { ids, ...context }) => [
-      { ...at(context), pause: draw.chance(0.3) ? "leader" : draw.pick(ids), for: outage(draw, context) },
-    ],
+    draw: (draw, { ids, ...context }) => [{ ...at(context), pause: drawServer(draw, ids), for: outage(draw, context) }],
   },
   "clock-drift": {
     about: "a clock runs too fast or too slow",
@@ -238,25 +236,34 @@ export const FAULT_KINDS = {
   },
   "slow-disk": {
     about: "a disk takes long to sync, or to write",
-    parameters: "the server, how slow, how long",
+    parameters: "the server or whoever leads, how slow, how long",
     draw: (draw, { ids, ...context }) => {
       const takes = draw.duration(10, 3 * context.tickMs);
       const fault = draw.chance(0.7) ? { sync: takes } : { write: takes };
-      return [{ ...at(context), disk: { server: draw.pick(ids), ...fault }, for: outage(draw, context) }];
+      return [{ ...at(context), disk: { server: drawServer(draw, ids), ...fault }, for: outage(draw, context) }];
     },
   },
   "stalled-disk": {
-    about: "nothing completes on a disk",
-    parameters: "the server, how long",
-    draw: (draw, { ids, ...context }) => [
-      { ...at(context), disk: { server: draw.pick(ids), stall: true }, for: outage(draw, context) },
-    ],
+    about:
+      "nothing completes on a disk; now and then clients go on writing to a leader so struck, and who was away comes back",
+    parameters: "the server or whoever leads, how long, how much is written, who is away and how long",
+    draw: (draw, { ids, ...context }) => {
+      const stall = (server: ServerId | "leader") => ({ ...at(context), disk: { server, stall: true } });
+      if (draw.chance(0.5)) return [{ ...stall(drawServer(draw, ids)), for: outage(draw, context) }];
+      const { tickMs } = context;
+      const crash = { server: draw.pick(ids), unsynced: "kept" as const, connectionsReset: true };
+      return [
+        { ...stall("leader"), for: draw.duration(10 * tickMs, 40 * tickMs) },
+        { ...at(context), crash, for: draw.duration(20, 10 * tickMs) },
+        { ...at(context), write: { at: "leader" as const, count: draw.int(5, 30), every: "2ms" } },
+      ];
+    },
   },
   "full-disk": {
     about: "a disk has no room",
-    parameters: "the server, how long",
+    parameters: "the server or whoever leads, how long",
     draw: (draw, { ids, ...context }) => [
-      { ...at(context), disk: { server: draw.pick(ids), full: true }, for: outage(draw, context) },
+      { ...at(context), disk: { server: drawServer(draw, ids), full: true }, for: outage(draw, context) },
     ],
   },
   "disk-error": {
@@ -372,6 +379,10 @@ const HANDOVER_EVENTS = {
 
 export type FaultName = keyof typeof FAULT_KINDS;
 export const FAULT_NAMES = Object.keys(FAULT_KINDS) as FaultName[];
+
+function drawServer(draw: Draw, ids: readonly ServerId[]): ServerId | "leader" {
+  return draw.chance(0.3) ? "leader" : draw.pick(ids);
+}
 
 type Ready = Pick<FaultContext, "atMs" | "tickMs">;
 

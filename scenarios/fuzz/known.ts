@@ -73,8 +73,12 @@ export function isMendedByAll(scenario: Scenario, failure: Failure): boolean {
   return seeds.every((seed) => runFor(scenario, failure, seed, { change: () => PATCHED }) === undefined);
 }
 
-/** The bugs of its releases whose mend suffices, without those that mend more than they need. */
+/**
+ * The bugs of its releases whose mend suffices, without those that mend more than they need. None where it fails even with
+ * all of them mended: that is due to something else.
+ */
 function suspectsOf(scenario: Scenario, failure: Failure, fails: Fails): KnownBug[] {
+  if (fails(() => PATCHED)) return [];
   const releases = releasesOf(scenario);
   const suspects = KNOWN_BUGS.filter((bug) => releases.some(bug.isIn) && !fails(mended(bug)));
   const ids = new Set(suspects.map(({ id }) => id));

@@ -103,6 +103,7 @@ const DELAY_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   clog: 3,
   "slow-disk": 3,
   "stalled-disk": 2,
+  disconnect: 1,
   pause: 2,
   moment: 5,
   "same-moment": 2,

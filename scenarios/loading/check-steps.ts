@@ -179,7 +179,7 @@ function checkGroups(
 }
 
 function checkDiskFault(checks: Checks, fault: DiskFault, path: Path): void {
-  checks.server(fault.server, [...path, "server"]);
+  checkServerOrLeader(checks, fault.server, [...path, "server"]);
   if (fault.sync !== undefined) checks.durationRange(fault.sync, [...path, "sync"]);
   if (fault.write !== undefined) checks.durationRange(fault.write, [...path, "write"]);
   if (fault.stall === true && fault.resume === true) {

@@ -69,6 +69,8 @@ function failingPlan(): { scenario: Scenario; failure: Failure } {
   for (let first = 1n; ; first += 64n) {
     for (const failed of runBlock(newest, { first, count: 64 }).failed) {
       if (failed.failure.kind === "stuck" || failed.scenario.steps.length < 5) continue;
+      // What disks hold at the start suffices for it.
+      if (failed.signature.startsWith("follower-is-prefix")) continue;
       const still = failureOf(new ScenarioRunner({ ...failed.scenario, steps: [] }, { seed: failed.seed }).run());
       if (still !== undefined) continue;
       const grown = withMoreSteps(failed.scenario);
