@@ -16,7 +16,8 @@ type Fails = (change: Change) => boolean;
 const SEEDS = [1n, 2n, 3n] as const;
 
 /**
- * The bug without which the scenario would not fail so; several if they cannot be told apart; none if it is not known.
+ * The bug without which the scenario would not fail so; several if they cannot be told apart, or if it would still fail with
+ * any one of them mended; none if it is not known.
  *
  * Every mend moves what comes after its first effect, so a failure that needs much chance may disappear with any of them.
  * Of those left, the one that matters is that which changes nothing until the failure is near: the last to diverge.
@@ -27,7 +28,9 @@ export function knownBugs(scenario: Scenario, failure: Failure): string[] {
     seeds.map((seed) => runFor(scenario, failure, seed, { change }) !== undefined);
   // A changed behaviour also moves what comes after it, so one seed without a failure proves little.
   const isStuckSoon: Fails = failure.kind === "stuck" ? failsUpTo(scenario, failure) : () => false;
-  const suspects = suspectsOf(scenario, failure, (change) => isStuckSoon(change) || failsWith(change).includes(true));
+  const fails: Fails = (change) => isStuckSoon(change) || failsWith(change).includes(true);
+  const suspects = suspectsOf(scenario, failure, fails);
+  if (suspects.length === 0) return together(scenario, fails).map(({ id }) => id);
   const narrow = narrowed(suspects, (change) => !failsWith(change).includes(false));
   if (narrow.length === 1) return narrow.map(({ id }) => id);
   let latest = 0;
@@ -85,6 +88,21 @@ function suspectsOf(scenario: Scenario, failure: Failure, fails: Fails): KnownBu
   const own = suspects.filter(({ beyond = [] }) => !beyond.some((id) => ids.has(id)));
   const breaking = own.filter(({ onlyLiveness }) => failure.kind === "stuck" || !onlyLiveness);
   return breaking.length > 0 ? breaking : own;
+}
+
+/** A few whose mends suffice together, where those of one do not: none of them can be left out. Tickets rather than open ones. */
+function together(scenario: Scenario, fails: Fails): readonly KnownBug[] {
+  const releases = releasesOf(scenario);
+  const all = KNOWN_BUGS.filter((bug) => releases.some(bug.isIn));
+  if (fails(allMended(all))) return [];
+  return all.reduceRight((bugs, bug) => {
+    const others = bugs.filter((one) => one !== bug);
+    return fails(allMended(others)) ? bugs : others;
+  }, all);
+}
+
+function allMended(bugs: readonly KnownBug[]): Change {
+  return (behaviour) => bugs.reduce((before, bug) => mended(bug)(before), behaviour);
 }
 
 /** Those of the suspects that make it fail so even where nothing else is wrong; all of them if none does. */

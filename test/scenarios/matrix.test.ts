@@ -48,6 +48,27 @@ describe.each(MATRIX_BUGS.map((bug) => [bug.id, bug] as const))("%s", (id, bug) 
   });
 });
 
+/** Server 3 goes on with an epoch that it could not write, be it as the old release or as the new one. */
+const EITHER_OF_TWO = `
+zookeeper: 3.6.2
+seed: "6264"
+servers: 3
+disk: { sync: 2ms, write: 1ms }
+steps:
+  - { when: { event: established, server: 2 }, upgrade: { server: 3, to: newest } }
+  - { when: { event: active, server: 3 }, write: 1 }
+  - { from: 0ms, disk: { server: 3, fail: accepted-epoch } }
+  - { from: 16s, crash: 1, for: 5s }
+  - { from: 40s, settle: [1, 2, 3] }
+expect: { stuck: 20s }
+`;
+
+it("what fails with any one bug mended, and not with two of them, is traced to both", () => {
+  const scenario = loadScenario(EITHER_OF_TWO, "either-of-two.yaml");
+  const bugs = knownBugs(scenario, { kind: "stuck", reason: "accepted-older-than-current" });
+  expect(bugs).toEqual(["ZOOKEEPER-2307", "open-epoch-used-though-not-accepted"]);
+});
+
 it("every scenario of a bug is of a known one, and every mend changes the releases that have the bug", () => {
   const files = readdirSync(BUGS).filter((file) => file.endsWith(".yaml"));
   const ids = new Set(KNOWN_BUGS.map(({ id }) => id));
