@@ -12,6 +12,7 @@ import {
   runBlock,
 } from "../scenarios/fuzz/campaign.ts";
 import { knownBugs } from "../scenarios/fuzz/known.ts";
+import type { Violation } from "../scenarios/invariants/index.ts";
 import { runScenario } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { shrinkScenario } from "../scenarios/shrink/shrink-scenario.ts";
@@ -58,8 +59,12 @@ export function investigate({ failed, maxRuns }: InvestigateTask): Finding {
   };
 }
 
-/** Why a scenario fails, in text. */
+/** Why a scenario fails, in text. What is traced is what leads to a violation: servers that are stuck may do much in vain. */
 export function whyOf(scenario: Scenario): string {
-  const run = runScenario(scenario, { seed: BigInt(scenario.seed ?? 1), trace: new Trace() });
-  return (run.violations.length > 0 ? whyText(run) : whyStuck(run)) ?? "";
+  const seed = BigInt(scenario.seed ?? 1);
+  const run = runScenario(scenario, { seed });
+  const last = run.violations.at(-1);
+  if (last === undefined) return whyStuck(run);
+  const stopAt = ({ atUs, id }: Violation): boolean => atUs === last.atUs && id === last.id;
+  return whyText(runScenario(scenario, { seed, stopAt, trace: new Trace() }));
 }

@@ -52,7 +52,10 @@ export async function shrink(name: string, options: ShrinkOptions): Promise<numb
     stop: ({ value }) => {
       if (performance.now() - savedMs > SAVE_EVERY_MS) {
         savedMs = performance.now();
-        save({ ...value, expect: failure.kind === "stuck" ? value.expect : { violates: [failure.id] } });
+        save({
+          ...value,
+          expect: failure.kind === "stuck" ? value.expect : { ...value.expect, violates: [failure.id] },
+        });
       }
       return progress.interrupted || performance.now() > endMs;
     },

@@ -16,3 +16,8 @@ export function parseDurationRange(text: string): DurationRange | undefined {
   const maxUs = text.includes("..") ? max : min;
   return maxUs === undefined || maxUs < min ? undefined : { minUs: min, maxUs };
 }
+
+/** Milliseconds as scenario files write them. */
+export function durationText(ms: number): string {
+  return ms >= 1000 ? `${Math.round(ms) / 1000}s` : `${ms}ms`;
+}

@@ -51,7 +51,7 @@ const INVESTIGATED_UNMENDED = 12;
 const TELLING_SUSPECTS = 5;
 
 /** A run leaves little behind: without a limit the heaps of idle garbage grow for nothing. */
-const WORKER_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 512 };
+const WORKER_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 1024 };
 
 export const DEFAULT_WORKERS = availableParallelism();
 

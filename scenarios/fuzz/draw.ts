@@ -2,6 +2,7 @@
  * Draws for generators, from fast-check's source of randomness: whoever replays the source gets the same values.
  */
 import type { Random as Source } from "fast-check";
+import { durationText } from "../duration-range.ts";
 
 export class Draw {
   private readonly source: Source;
@@ -58,8 +59,4 @@ export class Draw {
   duration(minMs: number, maxMs: number): string {
     return durationText(this.spanMs(minMs, maxMs));
   }
-}
-
-export function durationText(ms: number): string {
-  return ms >= 1000 ? `${Math.round(ms) / 1000}s` : `${ms}ms`;
 }

@@ -5,8 +5,10 @@
  * What the protocol does not promise to survive, no plan does to it: only observers are wiped, and of the voters no
  * more than a minority ever gets a file that cannot be read.
  */
+
+import { durationText } from "../duration-range.ts";
 import type { Moment, ServerId, Step } from "../scenario.ts";
-import { type Draw, durationText } from "./draw.ts";
+import type { Draw } from "./draw.ts";
 import { drawMoment } from "./moments.ts";
 
 export interface FaultContext {

@@ -3,9 +3,10 @@
  */
 
 import { parseDuration } from "../../sim/index.ts";
+import { durationText } from "../duration-range.ts";
 import type { Step } from "../scenario.ts";
 import { namedIn } from "../step-servers.ts";
-import { type Draw, durationText } from "./draw.ts";
+import type { Draw } from "./draw.ts";
 import type { Plan } from "./plan.ts";
 
 type Entry = { readonly step: Step; readonly kind: Plan["kinds"][number] };

@@ -6,8 +6,9 @@
  * quorum is settled and must come back to life.
  */
 import type { Settings } from "../../protocol/index.ts";
+import { durationText } from "../duration-range.ts";
 import type { Scenario, ServerId, ServerSpec, Step } from "../scenario.ts";
-import { type Draw, durationText } from "./draw.ts";
+import type { Draw } from "./draw.ts";
 import { FAULT_KINDS, FAULT_NAMES, type FaultContext, type FaultName } from "./fault-kinds.ts";
 import { drawSynchronizing } from "./moments.ts";
 import { drawStartDisks } from "./start-disks.ts";

@@ -3,8 +3,9 @@
  */
 import { type ShrinkProgress, shrinkStepwise } from "../../sim/index.ts";
 import { durationUs } from "../cluster.ts";
-import { ScenarioRunner } from "../run.ts";
-import type { Scenario } from "../scenario.ts";
+import { durationText } from "../duration-range.ts";
+import { type ScenarioRun, ScenarioRunner } from "../run.ts";
+import type { Scenario, Step } from "../scenario.ts";
 import { expectingStuck, type Failure, runFor, STUCK, STUCK_SOON } from "./failure.ts";
 import { PASSES } from "./simpler.ts";
 
@@ -43,9 +44,8 @@ export function* shrinkScenario(
   let complete = false;
   // Servers are stuck for all the time they are given: shrunk with little, and again with more where that was too little.
   for (const stuck of failure.kind === "stuck" ? [STUCK_SOON, STUCK] : [STUCK]) {
-    // What the probing of liveness does may be a part of it.
-    const trimmed = trim({ ...start, about: "" }, failure, first.endUs, stuck);
-    const shrunk = yield* shrinkStepwise(fails(trimmed) ? trimmed : start, {
+    const trimmed = trims({ ...start, about: "" }, failure, first, stuck).find(fails);
+    const shrunk = yield* shrinkStepwise(trimmed ?? start, {
       passes: PASSES,
       fails,
       maxRuns: maxRuns - runs,
@@ -53,10 +53,10 @@ export function* shrinkScenario(
     });
     runs += shrunk.runs;
     complete = shrunk.complete;
-    const trimmedAgain = trim(shrunk.value, failure, runFor(shrunk.value, failure, seed)?.endUs ?? 0, STUCK);
-    const isSo = fails(trimmedAgain);
-    small = isSo ? trimmedAgain : shrunk.value;
-    if (isSo) break;
+    const last = runFor(shrunk.value, failure, seed) ?? first;
+    const trimmedAgain = trims(shrunk.value, failure, last, STUCK).find(fails);
+    small = trimmedAgain ?? shrunk.value;
+    if (trimmedAgain !== undefined) break;
   }
   const { seed: _seed, ...seedless } = small;
   const needsNoSeed = OTHER_SEEDS.every((other) => runFor(seedless, failure, other) !== undefined);
@@ -64,13 +64,23 @@ export function* shrinkScenario(
   return { scenario, runs, complete, needsNoSeed };
 }
 
-/** A violation needs neither what comes after it nor a settling. */
-function trim(scenario: Scenario, failure: Failure, endUs: number, stuck: string): Scenario {
-  if (failure.kind === "stuck") return expectingStuck(scenario, stuck);
-  const steps = scenario.steps.filter(
+/**
+ * Without what comes after the failure, the shortest first. A violation needs no settling, unless the probing of liveness is a
+ * part of it: then the servers are probed, and not yet live, up to where it fails.
+ */
+function trims(scenario: Scenario, failure: Failure, { endUs, steps }: ScenarioRun, stuck: string): Scenario[] {
+  if (failure.kind === "stuck") return [expectingStuck(scenario, stuck)];
+  const untilMs = Math.ceil(endUs / 1000) + 1;
+  const settledUs = steps.find(
+    ({ step, atUs }) => "settle" in (scenario.steps[step] as Step) && atUs !== undefined,
+  )?.atUs;
+  const before = scenario.steps.filter(
     (step) => !("settle" in step) || durationUs(step.from ?? step.at ?? "0us") < endUs,
   );
-  return { ...scenario, steps, expect: { violates: [] }, until: `${Math.ceil(endUs / 1000) + 1}ms` };
+  const trimmed = { ...scenario, steps: before, expect: { violates: [] }, until: `${untilMs}ms` };
+  if (settledUs === undefined) return [trimmed];
+  const probed = { violates: [], stuck: durationText(untilMs - settledUs / 1000) };
+  return [trimmed, { ...trimmed, expect: probed }];
 }
 
 /** All that is violated by then is expected. */

@@ -8,10 +8,10 @@ import { afterAll, describe, expect, it } from "vitest";
 import { runBlock } from "../../../scenarios/fuzz/campaign.ts";
 import { planOfSeed } from "../../../scenarios/fuzz/plan-arbitrary.ts";
 import { loadScenario } from "../../../scenarios/load.ts";
-import { ScenarioRunner } from "../../../scenarios/run.ts";
+import { runScenario, ScenarioRunner } from "../../../scenarios/run.ts";
 import type { Scenario, Step } from "../../../scenarios/scenario.ts";
 import { type Failure, failureOf, runFor } from "../../../scenarios/shrink/failure.ts";
-import { shrinkScenario } from "../../../scenarios/shrink/shrink-scenario.ts";
+import { type ShrunkScenario, shrinkScenario } from "../../../scenarios/shrink/shrink-scenario.ts";
 import { namedIn } from "../../../scenarios/step-servers.ts";
 import { writeScenario } from "../../../scenarios/write-scenario.ts";
 
@@ -21,11 +21,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const { failure, scenario } = failingPlan();
 const startedMs = performance.now();
-const steps = shrinkScenario(scenario, failure, { maxRuns: 20_000 });
-let step = steps.next();
-while (!step.done) step = steps.next();
+const shrunk = shrinkAll(scenario, failure);
 const seconds = (performance.now() - startedMs) / 1000;
-const shrunk = step.value as NonNullable<typeof step.value>;
 const text = writeScenario(shrunk.scenario);
 console.log(`${STEPS} steps shrunk to ${shrunk.scenario.steps.length} in ${shrunk.runs} runs, ${seconds.toFixed(2)} s`);
 
@@ -62,6 +59,42 @@ describe("500 steps", () => {
     for (const other of [7n, 8n, 9n]) expect(runFor(small, failure, other)).toBeDefined();
   });
 });
+
+/** Server 2 leads with the write that asks whether it lives, and then 5 fails of the same TRUNC until the end. */
+const PROBED = `
+zookeeper: 3.4.14
+seed: "7003012"
+servers:
+  1: { history: "3:1..3:4, 5:1" }
+  2: { history: "3:1..3:4, 5:1..5:2" }
+  3: { role: observer, acceptedEpoch: 1, currentEpoch: 1 }
+  4: { history: "3:1..3:4, 5:1..5:2" }
+  5: { role: observer, acceptedEpoch: 1, currentEpoch: 1 }
+network: { latency: 0.2ms }
+disk: { sync: 2ms, write: 1ms }
+committed: 5:2
+steps:
+  - { when: { event: active, server: 2 }, crash: leader }
+  - { at: 1.5s, settle: [2, 3, 4, 5] }
+expect: { live: 120s }
+`;
+
+it("a violation that the probing of liveness brings about is shrunk to a scenario that ends there, as it expects", () => {
+  const probed = loadScenario(PROBED, "probed.yaml");
+  const i9: Failure = { kind: "violation", id: "I-9", role: "following", otherRole: "leading" };
+  const small = shrinkAll(probed, i9);
+  const run = runScenario(small.scenario, { seed: BigInt(small.scenario.seed ?? 1) });
+  expect(run.unmet).toEqual([]);
+  expect(run.violations.map(({ id }) => id)).toContain("I-9");
+  expect(run.endUs - (run.violations[0]?.atUs ?? 0)).toBeLessThan(3000);
+});
+
+function shrinkAll(scenario: Scenario, failure: Failure): ShrunkScenario {
+  const steps = shrinkScenario(scenario, failure, { maxRuns: 20_000 });
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value as ShrunkScenario;
+}
 
 /** One that fails by what its steps do, and 500 steps in all: the others are of plans that have nothing to do with it. */
 function failingPlan(): { scenario: Scenario; failure: Failure } {
