@@ -4,6 +4,7 @@
  */
 import type { ServerId } from "../protocol/index.ts";
 import type { Cluster } from "./cluster.ts";
+import type { ProtocolRecord, RecordOf } from "./protocol-trace.ts";
 
 const LOOK_EVERY_US = 50_000;
 
@@ -13,6 +14,8 @@ export class Liveness {
   settledUs: number | undefined;
   /** When they were alive; undefined: not yet. */
   liveUs: number | undefined;
+  /** What the settled servers have failed of since, and how often, where that is recorded. */
+  readonly failures = new Map<RecordOf<"failed">["reason"], number>();
   private readonly cluster: Cluster;
   private writtenIn = -1;
   private writtenZxid = 0;
@@ -30,6 +33,11 @@ export class Liveness {
       else world.at(world.nowUs + LOOK_EVERY_US, look, "live?");
     };
     look();
+  }
+
+  recorded(record: ProtocolRecord): void {
+    if (record.event !== "failed" || record.learner !== undefined || !this.servers.includes(record.server)) return;
+    this.failures.set(record.reason, (this.failures.get(record.reason) ?? 0) + 1);
   }
 
   private alive(): boolean {

@@ -46,6 +46,8 @@ export interface LivenessOutcome {
   readonly settledUs: number;
   /** Undefined: stuck until the end of the time they had. */
   readonly liveUs: number | undefined;
+  /** What they failed of, and how often: with records or coverage. */
+  readonly failures: ReadonlyMap<string, number>;
 }
 
 /** The records that coverage is made of. */
@@ -118,6 +120,7 @@ export class ScenarioRunner {
       if (keep) this.keep(record);
       this.lastNoteUs = record.atUs;
       coverage?.recorded(record);
+      this.liveness.recorded(record);
       this.script.recorded(record);
     };
     const servers = Object.keys(scenario.servers).map(Number);
@@ -225,9 +228,9 @@ export class ScenarioRunner {
   }
 
   private livenessOutcome(): LivenessOutcome | undefined {
-    const { servers, settledUs, liveUs } = this.liveness;
+    const { failures, servers, settledUs, liveUs } = this.liveness;
     const over = liveUs !== undefined || this.cluster.world.nowUs >= this.endUs;
-    return settledUs === undefined || !over ? undefined : { servers, settledUs, liveUs };
+    return settledUs === undefined || !over ? undefined : { servers, settledUs, liveUs, failures };
   }
 
   private keep(record: ProtocolRecord): void {

@@ -50,6 +50,8 @@ export class Script implements MessageWatcher {
   private settled = false;
   /** Steps whose moment is waited for. */
   private awaiting: RunningStep[] = [];
+  /** How many steps that wait for nobody, and ends of those that last, are still to come. */
+  private upcoming = 0;
 
   constructor(cluster: Cluster, note: NoteSink, settled: (servers: readonly ServerId[]) => void = () => {}) {
     this.cluster = cluster;
@@ -62,7 +64,7 @@ export class Script implements MessageWatcher {
 
   /** No step is to come any more, except for moments that may never come. */
   get done(): boolean {
-    return this.next >= this.steps.length;
+    return this.next >= this.steps.length && this.upcoming === 0;
   }
 
   get outcomes(): readonly StepOutcome[] {
@@ -138,7 +140,12 @@ export class Script implements MessageWatcher {
   }
 
   private at(timeUs: number, { index }: RunningStep, what: () => void): void {
-    this.cluster.world.at(timeUs, what, `step ${index}`);
+    this.upcoming++;
+    const now = (): void => {
+      this.upcoming--;
+      what();
+    };
+    this.cluster.world.at(timeUs, now, `step ${index}`);
   }
 
   private undo(running: RunningStep): void {

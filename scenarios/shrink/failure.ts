@@ -4,7 +4,7 @@
  */
 
 import type { Role, Violation } from "../invariants/index.ts";
-import { type RunOptions, type ScenarioRun, ScenarioRunner } from "../run.ts";
+import { type LivenessOutcome, type RunOptions, type ScenarioRun, ScenarioRunner } from "../run.ts";
 import type { Scenario } from "../scenario.ts";
 
 export type Failure =
@@ -16,7 +16,7 @@ export function failureOf(run: ScenarioRun): Failure | undefined {
   const [first] = run.violations;
   if (first !== undefined) return failureOfViolation(first);
   if (run.liveness === undefined || run.liveness.liveUs !== undefined) return undefined;
-  return { kind: "stuck", reason: stuckReason(run) };
+  return { kind: "stuck", reason: stuckReason(run.liveness) };
 }
 
 export function failureOfViolation({ id, role, otherRole }: Violation): Failure {
@@ -63,6 +63,7 @@ export function runFor(
 export const STUCK = "120s";
 /** Who comes back to life at all does so much sooner, mostly; and those who are stuck may be busy all the time. */
 export const STUCK_SOON = "20s";
+export const STUCK_AT_ONCE = "3s";
 
 /** The scenario with nothing else expected than that its servers are stuck for so long. */
 export function expectingStuck({ until: _until, ...rest }: Scenario, stuck: string): Scenario {
@@ -70,12 +71,6 @@ export function expectingStuck({ until: _until, ...rest }: Scenario, stuck: stri
 }
 
 /** What happens most often to those who should be live by now. */
-function stuckReason({ liveness, records }: ScenarioRun): string {
-  const counts = new Map<string, number>();
-  for (const record of records) {
-    if (record.event !== "failed" || record.learner !== undefined) continue;
-    if (record.atUs < (liveness?.settledUs ?? 0) || !liveness?.servers.includes(record.server)) continue;
-    counts.set(record.reason, (counts.get(record.reason) ?? 0) + 1);
-  }
-  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? "silence";
+function stuckReason({ failures }: LivenessOutcome): string {
+  return [...failures].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? "silence";
 }

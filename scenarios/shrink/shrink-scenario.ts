@@ -6,7 +6,7 @@ import { durationUs } from "../cluster.ts";
 import { durationText } from "../duration-range.ts";
 import { type ScenarioRun, ScenarioRunner } from "../run.ts";
 import type { Scenario, Step } from "../scenario.ts";
-import { expectingStuck, type Failure, runFor, STUCK, STUCK_SOON } from "./failure.ts";
+import { expectingStuck, type Failure, runFor, STUCK, STUCK_AT_ONCE, STUCK_SOON } from "./failure.ts";
 import { PASSES } from "./simpler.ts";
 
 export interface ShrinkScenarioOptions {
@@ -26,7 +26,10 @@ export interface ShrunkScenario {
   readonly needsNoSeed: boolean;
 }
 
-const OTHER_SEEDS = [1n, 2n, 3n, 4n] as const;
+/** Servers that wait for each other for two minutes have a tenth of this. */
+const BUSY_EVENTS = 50_000;
+
+const OTHER_SEEDS = [2n, 3n, 4n] as const;
 
 /** Undefined if the scenario does not fail so. Yields after each run. */
 export function* shrinkScenario(
@@ -43,8 +46,9 @@ export function* shrinkScenario(
   let runs = 0;
   let complete = false;
   // Servers are stuck for all the time they are given: shrunk with little, and again with more where that was too little.
-  for (const stuck of failure.kind === "stuck" ? [STUCK_SOON, STUCK] : [STUCK]) {
+  for (const stuck of failure.kind === "stuck" ? patience(first) : [STUCK]) {
     const trimmed = trims({ ...start, about: "" }, failure, first, stuck).find(fails);
+    if (trimmed === undefined && stuck !== STUCK) continue;
     const shrunk = yield* shrinkStepwise(trimmed ?? start, {
       passes: PASSES,
       fails,
@@ -59,9 +63,21 @@ export function* shrinkScenario(
     if (trimmedAgain !== undefined) break;
   }
   const { seed: _seed, ...seedless } = small;
-  const needsNoSeed = OTHER_SEEDS.every((other) => runFor(seedless, failure, other) !== undefined);
+  const needsNoSeed = isSeedless(seedless, failure);
   const scenario = expecting(needsNoSeed ? seedless : { ...seedless, seed: String(seed) }, failure);
   return { scenario, runs, complete, needsNoSeed };
+}
+
+/** Whether it fails with the seed that is used where none is given and, be it for a shorter time, with others. */
+function isSeedless(seedless: Scenario, failure: Failure): boolean {
+  if (runFor(seedless, failure, 1n) === undefined) return false;
+  const shorter = failure.kind === "stuck" ? [expectingStuck(seedless, STUCK_SOON), seedless] : [seedless];
+  return OTHER_SEEDS.every((seed) => shorter.some((one) => runFor(one, failure, seed) !== undefined));
+}
+
+/** Who does much in vain fails of the same many times in a moment; where that was too little, more follows. */
+function patience({ events }: ScenarioRun): readonly string[] {
+  return events > BUSY_EVENTS ? [STUCK_AT_ONCE, STUCK_SOON, STUCK] : [STUCK_SOON, STUCK];
 }
 
 /**
