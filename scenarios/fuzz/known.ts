@@ -83,11 +83,29 @@ export function isMendedByAll(scenario: Scenario, failure: Failure): boolean {
 function suspectsOf(scenario: Scenario, failure: Failure, fails: Fails): KnownBug[] {
   if (fails(() => PATCHED)) return [];
   const releases = releasesOf(scenario);
-  const suspects = KNOWN_BUGS.filter((bug) => releases.some(bug.isIn) && !fails(mended(bug)));
+  const asked = askedFor(fails);
+  const mayMatter = ({ isIn, mend }: KnownBug): boolean =>
+    releases.some(isIn) && Object.keys(mend).some((name) => asked.has(name));
+  const suspects = KNOWN_BUGS.filter((bug) => mayMatter(bug) && !fails(mended(bug)));
   const ids = new Set(suspects.map(({ id }) => id));
   const own = suspects.filter(({ beyond = [] }) => !beyond.some((id) => ids.has(id)));
   const breaking = own.filter(({ onlyLiveness }) => failure.kind === "stuck" || !onlyLiveness);
   return breaking.length > 0 ? breaking : own;
+}
+
+/** The behaviours that matter at all up to the failure: what nobody asks for changes nothing. */
+function askedFor(fails: Fails): ReadonlySet<string | symbol> {
+  const asked = new Set<string | symbol>();
+  fails(
+    (behaviour) =>
+      new Proxy(behaviour, {
+        get(target, name, receiver) {
+          asked.add(name);
+          return Reflect.get(target, name, receiver);
+        },
+      }),
+  );
+  return asked;
 }
 
 /** A few whose mends suffice together, where those of one do not: none of them can be left out. Tickets rather than open ones. */
