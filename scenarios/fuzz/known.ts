@@ -7,7 +7,7 @@ import { KNOWN_BUGS, type KnownBug } from "../known-bugs.ts";
 import { releasesOf } from "../releases.ts";
 import { type RunOptions, ScenarioRunner } from "../run.ts";
 import type { Scenario } from "../scenario.ts";
-import { expectingStuck, type Failure, runFor, STUCK_SOON } from "../shrink/failure.ts";
+import { expectingStuck, type Failure, runFor, STUCK, STUCK_SOON } from "../shrink/failure.ts";
 
 type Change = NonNullable<RunOptions["change"]>;
 /** Whether the scenario fails so, with every seed that is tried. */
@@ -57,12 +57,17 @@ export function isDueTo(id: string, scenario: Scenario, failure: Failure): boole
   return !fails(mended(bug)) && fails(alone(bug));
 }
 
-/** Runs go no further than to where it fails. */
+/** Runs go no further than to where it fails; those that are stuck, to where they would be live with all bugs mended. */
 function failsUpTo(scenario: Scenario, failure: Failure): Fails {
   const seed = BigInt(scenario.seed ?? 1);
-  const shorter =
-    failure.kind === "stuck" ? expectingStuck(scenario, STUCK_SOON) : upToFailure(scenario, failure, seed);
+  const shorter = failure.kind === "stuck" ? upToStuck(scenario, failure, seed) : upToFailure(scenario, failure, seed);
   return (change) => runFor(shorter, failure, seed, { change }) !== undefined;
+}
+
+function upToStuck(scenario: Scenario, failure: Failure, seed: bigint): Scenario {
+  const soon = expectingStuck(scenario, STUCK_SOON);
+  const isLate = runFor(soon, failure, seed, { change: () => PATCHED }) !== undefined;
+  return isLate ? expectingStuck(scenario, STUCK) : soon;
 }
 
 function upToFailure(scenario: Scenario, failure: Failure, seed: bigint): Scenario {

@@ -69,6 +69,27 @@ it("what fails with any one bug mended, and not with two of them, is traced to b
   expect(bugs).toEqual(["ZOOKEEPER-2307", "open-epoch-used-though-not-accepted"]);
 });
 
+/** Nobody is live soon, whatever is mended: the timers that the slow clock of server 1 has set run for long. */
+const STUCK_LATE = `
+zookeeper: 3.6.2
+servers: 3
+network: { latency: 1ms }
+disk: { sync: 2ms, write: 1ms }
+steps:
+  - { at: 0ms, cutOneWay: { from: 3, to: 2 } }
+  - { at: 0ms, clog: { from: [1] }, for: 6s }
+  - { at: 0ms, clock: { server: 1, rate: 0.25 } }
+  - { at: 6.5s, partition: [1] }
+  - { at: 10s, settle: [1, 2] }
+expect: { stuck: 120s }
+`;
+
+it("servers that would be live late with a bug mended, and are not, are traced to it", () => {
+  const scenario = loadScenario(STUCK_LATE, "stuck-late.yaml");
+  const bugs = knownBugs(scenario, { kind: "stuck", reason: "connect-failed" });
+  expect(bugs).toEqual(["open-election-better-vote-never-repeated"]);
+});
+
 it("every scenario of a bug is of a known one, and every mend changes the releases that have the bug", () => {
   const files = readdirSync(BUGS).filter((file) => file.endsWith(".yaml"));
   const ids = new Set(KNOWN_BUGS.map(({ id }) => id));
