@@ -24,8 +24,8 @@ export interface Finding extends Omit<ReportedFinding, "file" | "count"> {
   readonly yaml: string;
 }
 
-/** A few seconds. */
-const SHRINK_EVENTS = 8_000_000;
+/** A few seconds; who is stuck may need many for nothing. */
+const SHRINK_EVENTS = { violation: 8_000_000, stuck: 1_000_000 } as const;
 
 export interface InvestigateTask {
   readonly failed: FailedPlan;
@@ -38,7 +38,7 @@ export function block(task: { options: CampaignOptions; block: Block }): BlockRe
 
 export function investigate({ failed, maxRuns }: InvestigateTask): Finding {
   const { failure, scenario, seed, signature } = failed;
-  const steps = shrinkScenario(scenario, failure, { maxRuns, maxEvents: SHRINK_EVENTS });
+  const steps = shrinkScenario(scenario, failure, { maxRuns, maxEvents: SHRINK_EVENTS[failure.kind] });
   let step = steps.next();
   while (!step.done) step = steps.next();
   const shrunk = step.value;

@@ -13,6 +13,8 @@ export interface KnownBug {
   readonly mend: Partial<Behaviour>;
   /** What this mends, too: where one of these suffices, it is that one. */
   readonly beyond?: readonly string[];
+  /** What is no part of the bug, but decides how often it shows: left as it is where all other bugs are mended. */
+  readonly along?: readonly (keyof Behaviour)[];
   /** It keeps servers from serving, and breaks nothing else: no invariant is violated because of it. */
   readonly onlyLiveness?: true;
   /** The releases that the ticket, or what is known of its cause, says are affected. Absent: nobody has said. */
@@ -115,6 +117,7 @@ const TICKETS: readonly KnownBug[] = [
     about: "a SNAP that was interrupted stays in memory, and nothing ever writes it",
     isIn: (one) => !one.interruptedSnapReloads,
     mend: { interruptedSnapReloads: true },
+    along: ["syncSource"],
     affected: SINCE_2678,
   },
   {
@@ -123,6 +126,7 @@ const TICKETS: readonly KnownBug[] = [
       "NEWLEADER is queued before the SNAP is serialized, so a snapshot is saved with txns that the log never gets",
     isIn: (one) => !one.newLeaderBehindSnap,
     mend: { newLeaderBehindSnap: true },
+    along: ["syncSource"],
     affected: ["3.4.10", "3.4.14"],
   },
   {

@@ -50,6 +50,18 @@ const INVESTIGATED_UNMENDED = 12;
 /** Where more bugs than these are suspected, it came about by chance: any change avoids it. */
 const TELLING_SUSPECTS = 5;
 
+/** A failing plan that may be worth a look, and the block that is done when all of its own have been looked into. */
+interface Pending {
+  readonly plan: FailedPlan;
+  readonly block: OpenBlock;
+}
+
+interface OpenBlock {
+  readonly line: BlockLine;
+  readonly result: BlockResult;
+  pending: number;
+}
+
 /** A run leaves little behind: without a limit the heaps of idle garbage grow for nothing. */
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 1024 };
 
@@ -83,8 +95,10 @@ export class CampaignRunner {
   /** Known bugs with a finding of their own. */
   private readonly confirmed = new Set<string>();
   private readonly told = new Set<string>();
-  /** By bug: the last of those that are looked into one after the other. */
-  private readonly turns = new Map<string, Promise<void>>();
+  /** What is still to be looked into, the most telling first. */
+  private pending: Pending[] = [];
+  /** Bugs of which somebody is just being looked into that is due to them, and to no other. */
+  private readonly underWay = new Set<string>();
   private nextBlock = 0;
   private pool: Piscina | undefined;
 
@@ -125,22 +139,18 @@ export class CampaignRunner {
     const { timeMs, workers } = this.settings;
     const untilMs = timeMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeMs;
     this.pool = workerPool(WORKER, workers);
-    const saving: Promise<void>[] = [];
-    // No block waits for a worker: what has been found is looked into before more is looked for.
-    const search = async (): Promise<void> => {
-      while (!this.interrupted && Date.now() < untilMs) {
-        const block = this.takeBlock();
-        if (block === undefined) return;
-        const saved = this.blockDone(block, await this.runBlock(block));
-        saved.catch(() => {
-          this.interrupted = true;
-        });
-        saving.push(saved);
+    // What has been found is looked into before more is looked for.
+    const work = async (): Promise<void> => {
+      for (;;) {
+        const next = this.takePending();
+        const block = next === undefined && !this.interrupted && Date.now() < untilMs ? this.takeBlock() : undefined;
+        if (next !== undefined) await this.lookInto(next);
+        else if (block !== undefined) await this.blockRun(block, await this.runBlock(block));
+        else return;
       }
     };
     try {
-      await Promise.all(Array.from({ length: workers }, search));
-      await Promise.all(saving);
+      await Promise.all(Array.from({ length: workers }, work));
     } finally {
       await this.pool.destroy();
     }
@@ -164,19 +174,25 @@ export class CampaignRunner {
   }
 
   private runBlock(index: number): Promise<BlockResult> {
-    const task = { options: this.settings.options, block: this.blockOf(index) };
+    const task = { options: this.settings.options, block: { ...this.blockOf(index), usual: this.usual() } };
     return (this.pool as Piscina).run(task, { name: "block" });
   }
 
-  private async blockDone(index: number, result: BlockResult): Promise<void> {
+  private async blockRun(index: number, result: BlockResult): Promise<void> {
     const failed: Record<string, number> = {};
     for (const { signature } of result.failed) failed[signature] = (failed[signature] ?? 0) + 1;
     const before = this.totals.coverage.toJSON();
     const { runs, events, virtualUs, faults } = result;
     const fresh = Object.keys(result.coverage).filter((feature) => !(feature in before));
     const line: BlockLine = { block: index, runs, events, virtualUs, fresh, faults, failed };
-    // Only a block whose findings are saved counts as done.
-    await Promise.all(result.failed.map((plan) => this.lookInto(plan)));
+    const block: OpenBlock = { line, result, pending: result.failed.length };
+    this.pending.push(...result.failed.map((plan) => ({ plan, block })));
+    this.pending.sort((a, b) => telling(a.plan) - telling(b.plan));
+    if (block.pending === 0) await this.blockDone(block);
+  }
+
+  /** Only a block whose findings are saved counts as done. */
+  private async blockDone({ line, result }: OpenBlock): Promise<void> {
     this.journal.append(line);
     this.countBlock(line, result.coverage);
     for (const difference of result.nondeterministic) {
@@ -195,18 +211,21 @@ export class CampaignRunner {
     }
   }
 
-  /** Those that are due to the same bug in turn: the first one may well suffice. */
-  private async lookInto(plan: FailedPlan): Promise<void> {
-    const [bug, other] = plan.suspects;
-    if (bug === undefined || other !== undefined) {
-      if (this.isWorthALook(plan)) await this.investigate(plan);
-      return;
+  /** The most telling that is due to no bug of which one is just being looked into: that one may well suffice. */
+  private takePending(): Pending | undefined {
+    const index = this.pending.findIndex(({ plan }) => !this.underWay.has(soleSuspect(plan) ?? ""));
+    return index < 0 ? undefined : this.pending.splice(index, 1)[0];
+  }
+
+  private async lookInto({ plan, block }: Pending): Promise<void> {
+    if (this.isWorthALook(plan)) {
+      const bug = soleSuspect(plan);
+      if (bug !== undefined) this.underWay.add(bug);
+      await this.investigate(plan);
+      if (bug !== undefined) this.underWay.delete(bug);
     }
-    const turn = (this.turns.get(bug) ?? Promise.resolve()).then(async () => {
-      if (this.isWorthALook(plan)) await this.investigate(plan);
-    });
-    this.turns.set(bug, turn);
-    await turn;
+    block.pending--;
+    if (block.pending === 0) await this.blockDone(block);
   }
 
   /**
@@ -224,6 +243,15 @@ export class CampaignRunner {
     const seldom = likes.filter((like) => (this.investigated.get(like) ?? 0) < limit);
     for (const like of seldom) this.investigated.set(like, (this.investigated.get(like) ?? 0) + 1);
     return seldom.length > 0;
+  }
+
+  /** By signature: the bugs that findings are due to, each to one alone. */
+  private usual(): Record<string, string[]> {
+    const usual: Record<string, string[]> = {};
+    for (const { known, signature } of this.findings) {
+      if (known.length === 1) usual[signature] = [...(usual[signature] ?? []), ...known];
+    }
+    return usual;
   }
 
   private async investigate(failed: FailedPlan): Promise<void> {
@@ -276,6 +304,16 @@ export class CampaignRunner {
       throw new UsageError(`${what} (accepted: the same options, or another --out)`);
     }
   }
+}
+
+function soleSuspect({ suspects: [bug, other] }: FailedPlan): string | undefined {
+  return other === undefined ? bug : undefined;
+}
+
+/** What nothing mends first, then what is suspected of few bugs, then what none alone is suspected of. */
+function telling({ mended, suspects }: FailedPlan): number {
+  if (!mended) return 0;
+  return suspects.length === 0 ? Number.POSITIVE_INFINITY : suspects.length;
 }
 
 /** Beside the bundle; run from its source there are no workers. */

@@ -9,7 +9,7 @@ import type { Scenario } from "../scenario.ts";
 import { type Failure, signatureOf } from "../shrink/failure.ts";
 import { Coverage } from "./coverage.ts";
 import type { FaultName } from "./fault-kinds.ts";
-import { isDueTo, isMendedByAll, suspectedBugs } from "./known.ts";
+import { failsUpTo, isDueTo, isMendedByAll, suspectedBugs } from "./known.ts";
 import type { Plan } from "./plan.ts";
 import { planOfSeed } from "./plan-arbitrary.ts";
 import { runPlan } from "./run-plan.ts";
@@ -29,6 +29,8 @@ export interface CampaignOptions {
 export interface Block {
   readonly first: bigint;
   readonly count: number;
+  /** By signature: the bugs that such failures were due to so far, which are suspected first. */
+  readonly usual?: Readonly<Record<string, readonly string[]>>;
 }
 
 export const BLOCK_SIZE = 64;
@@ -69,14 +71,14 @@ export interface BlockResult {
   readonly nondeterministic: readonly Nondeterminism[];
 }
 
-export function runBlock(options: CampaignOptions, { first, count }: Block): BlockResult {
+export function runBlock(options: CampaignOptions, { first, count, usual = {} }: Block): BlockResult {
   const coverage = new Coverage();
   const ofRun = new Coverage();
   const corpus: Plan[] = [];
   const faults: Record<string, [number, number]> = {};
   const failed: FailedPlan[] = [];
   const nondeterministic: Nondeterminism[] = [];
-  const suspectsOf = suspecting();
+  const suspectsOf = suspecting(usual);
   let events = 0;
   let virtualUs = 0;
   for (let seed = first; seed < first + BigInt(count); seed++) {
@@ -94,7 +96,7 @@ export function runBlock(options: CampaignOptions, { first, count }: Block): Blo
     const { failure } = outcome;
     if (failure !== undefined) {
       const signature = signatureOf(failure);
-      const suspects = suspectsOf(scenario, failure, signature);
+      const suspects = suspectsOf(scenario, failure, signature, outcome.endUs);
       const mended = suspects.length > 0 || isMendedByAll(scenario, failure);
       failed.push({ seed, scenario, failure, signature, mended, suspects });
     }
@@ -104,18 +106,23 @@ export function runBlock(options: CampaignOptions, { first, count }: Block): Blo
   return { runs: count, events, virtualUs, coverage: coverage.toJSON(), faults, failed, nondeterministic };
 }
 
-/** One failure after the other that looks the same is most often due to the same bug, and asking for others costs a run for each. */
-function suspecting(): (scenario: Scenario, failure: Failure, signature: string) => readonly string[] {
-  const usual = new Map<string, string>();
+/**
+ * One failure after the other that looks the same is most often due to the same bug, and asking for all others costs a run
+ * for each. Who is stuck makes long runs: of those it is asked when they are small.
+ */
+function suspecting(before: Readonly<Record<string, readonly string[]>>) {
+  const usual = new Map(Object.entries(before).map(([signature, bugs]) => [signature, new Set(bugs)]));
   const asked = new Map<string, number>();
-  return (scenario, failure, signature) => {
-    const bug = usual.get(signature);
-    if (bug !== undefined && isDueTo(bug, scenario, failure)) return [bug];
-    const before = asked.get(signature) ?? 0;
-    if (before >= SUSPECTED_OF_SIGNATURE) return [];
-    asked.set(signature, before + 1);
-    const suspects = suspectedBugs(scenario, failure);
-    if (suspects.length === 1) usual.set(signature, suspects[0] as string);
+  return (scenario: Scenario, failure: Failure, signature: string, endUs: number): readonly string[] => {
+    if (failure.kind === "stuck") return [];
+    const fails = failsUpTo(scenario, failure, endUs);
+    const bugs = usual.get(signature) ?? new Set();
+    for (const bug of bugs) if (isDueTo(bug, fails)) return [bug];
+    const times = asked.get(signature) ?? 0;
+    if (times >= SUSPECTED_OF_SIGNATURE) return [];
+    asked.set(signature, times + 1);
+    const suspects = suspectedBugs(scenario, failure, fails);
+    if (suspects.length === 1) usual.set(signature, bugs.add(suspects[0] as string));
     return suspects;
   };
 }

@@ -9,7 +9,7 @@
 import { durationText } from "../duration-range.ts";
 import type { Moment, ServerId, Step } from "../scenario.ts";
 import type { Draw } from "./draw.ts";
-import { drawMoment } from "./moments.ts";
+import { drawCatchingUp, drawMoment } from "./moments.ts";
 
 export interface FaultContext {
   readonly ids: readonly ServerId[];
@@ -365,6 +365,28 @@ export const FAULT_KINDS = {
       ];
     },
   },
+  "catch-up": {
+    about:
+      "a server is away while clients write; it is struck while it is brought in line and they go on, and perhaps again when it serves",
+    parameters: "the server, how much is written, the event or message, the faults, how long",
+    draw: (draw, context) => {
+      const server = draw.pick(context.ids);
+      const { from } = at(context);
+      const away = { server, unsynced: "kept" as const, connectionsReset: true };
+      const when = drawCatchingUp(draw, server);
+      const again: Moment = { event: "active", server, nth: 1 };
+      const write = (count: number) => ({
+        write: { at: "leader" as const, count, every: draw.pick(["0ms", "1ms", "2ms"]) },
+      });
+      return [
+        { from, crash: away, for: draw.duration(20, 10 * context.tickMs) },
+        { from, ...write(draw.int(1, 20)) },
+        { from, when: { event: "sync-decided", nth: 1 }, ...write(draw.int(1, 60)) },
+        { from, when, ...drawAtMoment(draw, when, context, WHILE_CATCHING_UP) },
+        ...(draw.chance(0.6) ? [{ from, when: again, ...drawAtMoment(draw, again, context, WHEN_CAUGHT_UP) }] : []),
+      ];
+    },
+  },
 } as const satisfies Record<string, FaultKind>;
 
 /** What a learner has half done while it is brought in line. */
@@ -401,12 +423,22 @@ function downtime(draw: Draw, { tickMs }: Ready): string {
   return draw.duration(20, 20 * tickMs);
 }
 
-function drawAtMoment(draw: Draw, when: Moment, context: FaultContext): Step {
+const AT_MOMENT = { power: 5, kill: 3, disconnect: 2, isolate: 2, pause: 1, stall: 2, sync: 2 } as const;
+/** Whoever is brought in line has much in memory that it loses with its process, and keeps if only a connection breaks. */
+const WHILE_CATCHING_UP = { ...AT_MOMENT, power: 3, disconnect: 5 } as const;
+const WHEN_CAUGHT_UP = { ...AT_MOMENT, power: 10, kill: 5 } as const;
+
+function drawAtMoment(
+  draw: Draw,
+  when: Moment,
+  context: FaultContext,
+  weights: Readonly<Record<keyof typeof AT_MOMENT, number>> = AT_MOMENT,
+): Step {
   const there = when.server ?? (when.on === "sent" ? when.from : when.to) ?? draw.pick(context.ids);
   const server = draw.chance(0.8) ? there : draw.pick(context.ids);
   const after = draw.chance(0.7) ? {} : { after: draw.duration(1, 50) };
   const lasts = outage(draw, context);
-  switch (draw.weighted({ power: 5, kill: 3, disconnect: 2, isolate: 2, pause: 1, stall: 2, sync: 2 })) {
+  switch (draw.weighted(weights)) {
     case "power":
       return {
         ...after,

@@ -10,8 +10,8 @@ import type { Scenario } from "../scenario.ts";
 import { expectingStuck, type Failure, runFor, STUCK, STUCK_SOON } from "../shrink/failure.ts";
 
 type Change = NonNullable<RunOptions["change"]>;
-/** Whether the scenario fails so, with every seed that is tried. */
-type Fails = (change: Change) => boolean;
+/** Whether a scenario fails so where releases are changed. */
+export type Fails = (change: Change) => boolean;
 
 const SEEDS = [1n, 2n, 3n] as const;
 
@@ -27,7 +27,7 @@ export function knownBugs(scenario: Scenario, failure: Failure): string[] {
   const failsWith = (change: Change): boolean[] =>
     seeds.map((seed) => runFor(scenario, failure, seed, { change }) !== undefined);
   // A changed behaviour also moves what comes after it, so one seed without a failure proves little.
-  const isStuckSoon: Fails = failure.kind === "stuck" ? failsUpTo(scenario, failure) : () => false;
+  const isStuckSoon: Fails = failure.kind === "stuck" ? staysStuck(scenario, failure) : () => false;
   const fails: Fails = (change) => isStuckSoon(change) || failsWith(change).includes(true);
   const suspects = suspectsOf(scenario, failure, fails);
   if (suspects.length === 0) return together(scenario, fails).map(({ id }) => id);
@@ -44,35 +44,32 @@ export function knownBugs(scenario: Scenario, failure: Failure): string[] {
   return bugs;
 }
 
-/** Those that it may be due to, at the cost of one run for each bug of its releases, up to where it fails. */
-export function suspectedBugs(scenario: Scenario, failure: Failure): string[] {
-  const fails = failsUpTo(scenario, failure);
+/** Those that a violation may be due to, at the cost of one run for each bug of its releases. */
+export function suspectedBugs(scenario: Scenario, failure: Failure, fails: Fails): string[] {
   return narrowed(suspectsOf(scenario, failure, fails), fails).map(({ id }) => id);
 }
 
 /** Whether it is due to this one, and could be to it alone. */
-export function isDueTo(id: string, scenario: Scenario, failure: Failure): boolean {
+export function isDueTo(id: string, fails: Fails): boolean {
   const bug = KNOWN_BUGS.find((one) => one.id === id) as KnownBug;
-  const fails = failsUpTo(scenario, failure);
   return !fails(mended(bug)) && fails(alone(bug));
 }
 
-/** Runs go no further than to where it fails; those that are stuck, to where they would be live with all bugs mended. */
-function failsUpTo(scenario: Scenario, failure: Failure): Fails {
+/** Runs go no further than to where it failed. */
+export function failsUpTo(scenario: Scenario, failure: Failure, endUs: number): Fails {
+  return failsWithSeed({ ...scenario, until: `${Math.ceil(endUs / 1000) + 1}ms` }, failure);
+}
+
+/** Runs go no further than to where the servers would be live with all bugs mended. */
+function staysStuck(scenario: Scenario, failure: Failure): Fails {
+  const soon = failsWithSeed(expectingStuck(scenario, STUCK_SOON), failure);
+  const isLate = soon(() => PATCHED);
+  return isLate ? failsWithSeed(expectingStuck(scenario, STUCK), failure) : soon;
+}
+
+function failsWithSeed(scenario: Scenario, failure: Failure): Fails {
   const seed = BigInt(scenario.seed ?? 1);
-  const shorter = failure.kind === "stuck" ? upToStuck(scenario, failure, seed) : upToFailure(scenario, failure, seed);
-  return (change) => runFor(shorter, failure, seed, { change }) !== undefined;
-}
-
-function upToStuck(scenario: Scenario, failure: Failure, seed: bigint): Scenario {
-  const soon = expectingStuck(scenario, STUCK_SOON);
-  const isLate = runFor(soon, failure, seed, { change: () => PATCHED }) !== undefined;
-  return isLate ? expectingStuck(scenario, STUCK) : soon;
-}
-
-function upToFailure(scenario: Scenario, failure: Failure, seed: bigint): Scenario {
-  const endUs = runFor(scenario, failure, seed)?.endUs ?? 0;
-  return { ...scenario, until: `${Math.ceil(endUs / 1000) + 1}ms` };
+  return (change) => runFor(scenario, failure, seed, { change }) !== undefined;
 }
 
 /** Whether it does not fail so with all bugs mended: then no single one may suffice. */
@@ -142,9 +139,11 @@ function mended({ isIn, mend }: KnownBug): Change {
 function alone(bug: KnownBug): Change {
   return (behaviour: Behaviour) => {
     if (!bug.isIn(behaviour)) return PATCHED;
+    const { along = [], isIn } = bug;
+    const leaves = (after: Behaviour): boolean => isIn(after) && along.every((name) => after[name] === behaviour[name]);
     return KNOWN_BUGS.reduce((before, other) => {
       const after = mended(other)(before);
-      return bug.isIn(after) ? after : before;
+      return leaves(after) ? after : before;
     }, behaviour);
   };
 }

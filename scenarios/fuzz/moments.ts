@@ -59,6 +59,27 @@ export function drawSynchronizing(draw: Draw): Moment {
   return { ...draw.pick(SYNCHRONIZING), nth: draw.pick([1, 1, 2, 3]) };
 }
 
+/** What comes to a learner, and what it does, from the leader's decision until it serves. */
+const CATCHING_UP: readonly ({ readonly event: ProtocolEvent } | { readonly message: string })[] = [
+  { message: "DIFF" },
+  { message: "TRUNC" },
+  { message: "SNAP" },
+  { message: "NEWLEADER" },
+  { message: "UPTODATE" },
+  { message: "COMMIT" },
+  { event: "truncated" },
+  { event: "snapshot-saved" },
+  { event: "epoch-current" },
+  { event: "newleader-acked" },
+  { event: "logged" },
+  { event: "active" },
+];
+
+export function drawCatchingUp(draw: Draw, server: ServerId): Moment {
+  const what = draw.pick(CATCHING_UP);
+  return "event" in what ? { ...what, server, nth: 1 } : { ...what, to: server, on: "delivered", nth: 1 };
+}
+
 export function drawMoment(draw: Draw, ids: readonly ServerId[]): Moment {
   const nth = draw.chance(0.6) ? 1 : draw.int(1, 4);
   if (draw.chance(0.6))

@@ -15,12 +15,12 @@ interface Strategy {
 export const STRATEGIES = {
   swarm: {
     about: "each seed switches whole kinds of faults and of writes off, and draws how often the others come",
-    share: 35,
+    share: 30,
     draw: swarm,
   },
   moments: {
     about: "short plans with a few faults, each at a moment of the protocol",
-    share: 25,
+    share: 35,
     draw: (draw, options) => ({
       ...calm(draw, options),
       faultCount: options.faultCount ?? draw.int(1, 4),
@@ -59,7 +59,7 @@ export const STRATEGIES = {
   },
   mutation: {
     about: "a plan that reached something new, changed in a few places; swarm until there is one",
-    share: 20,
+    share: 15,
     draw: swarm,
   },
 } as const satisfies Record<string, Strategy>;
@@ -94,6 +94,7 @@ const MOMENT_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   "same-moment": 2,
   "moment-and-leader": 3,
   handover: 8,
+  "catch-up": 5,
   crash: 3,
   "crash-all": 1,
   "isolate-leader": 1,
