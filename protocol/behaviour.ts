@@ -37,9 +37,11 @@ export interface ReleaseBehaviour {
   readonly commitNeedsProposal: boolean;
   /** Commits that the synchronization brought are applied before a learner serves, not by a thread of their own (ZOOKEEPER-3023). */
   readonly syncedCommitsApplyAtOnce: boolean;
+  /** The zxid of a DIFF is the last processed one as soon as that has come, before any of its txns (ZOOKEEPER-2355). */
+  readonly diffSetsLastProcessed: boolean;
   /** Txns that the synchronization applied are in committedLog, too (ZOOKEEPER-4925). */
   readonly syncedTxnsReachCommittedLog: boolean;
-  /** A proposal that leaves a gap inside an epoch is refused, while syncing and while loading (ZOOKEEPER-4925). */
+  /** A proposal that leaves a gap inside an epoch is refused while syncing and while loading; committedLog holds one txn less (ZOOKEEPER-4925). */
   readonly rejectsGaps: boolean;
   /** A learner that is interrupted while it takes a SNAP reads its database again (ZOOKEEPER-3642). */
   readonly interruptedSnapReloads: boolean;
@@ -52,6 +54,8 @@ export interface ReleaseBehaviour {
   readonly stopsBeforeServing: boolean;
   /** Memory is brought up to the log when a server stops leading or following (ZOOKEEPER-2845). */
   readonly fastForwards: boolean;
+  /** A new leader saves a snapshot before it proposes an epoch (ZOOKEEPER-1558: not in 3.4). */
+  readonly leaderSnapshots: boolean;
   /** NEWLEADER is queued behind the proposals that came while a SNAP was serialized, not before it (ZOOKEEPER-3104). */
   readonly newLeaderBehindSnap: boolean;
   readonly syncSource: SyncSource;

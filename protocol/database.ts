@@ -116,10 +116,10 @@ export class Database {
     this.addCommitted(txn);
   }
 
-  /** ZooKeeperServer#processTxn, of a txn that came while syncing with a leader. */
-  applySynced(txn: Txn): void {
+  /** ZooKeeperServer#processTxn, of a txn that came while syncing with a leader. False if it leaves a gap in committedLog. */
+  applySynced(txn: Txn): boolean {
     this.applyToTree(txn);
-    if (this.behaviour.syncedTxnsReachCommittedLog) this.addCommitted(txn);
+    return !this.behaviour.syncedTxnsReachCommittedLog || this.addCommitted(txn);
   }
 
   /** ZKDatabase#deserializeSnapshot with what a SNAP packet brought. */
@@ -231,7 +231,8 @@ export class Database {
       if (txn.zxid !== last.zxid + 1 && epochOf(txn.zxid) <= epochOf(last.zxid)) return false;
     }
     this.committed.push(txn);
-    const limit = this.settings.commitLogCount;
+    // Until then room was made before the new one was added.
+    const limit = this.settings.commitLogCount + (this.behaviour.rejectsGaps ? 0 : 1);
     if (this.committed.length - this.committedStart > limit) {
       this.committedStart++;
       // Dropping in bulk keeps the cost of one txn independent of how many there are.

@@ -132,11 +132,12 @@ export class Leader implements Waiter, LogListener {
 
   // ---- lead()
 
-  /** The database is loaded. Takes the snapshot that every leader begins with (ZooKeeperServer#loadData). */
+  /** The database is loaded. Begins with a snapshot (ZooKeeperServer#loadData). */
   start(): void {
     this.peer.setPhase(DISCOVERY);
     this.effects.listen(QUORUM_PORT);
-    this.effects.saveSnapshot(this.database.snapshot(), false);
+    if (this.peer.behaviour.leaderSnapshots) this.effects.saveSnapshot(this.database.snapshot(), false);
+    else this.snapshotSaved(true);
   }
 
   snapshotSaved(ok: boolean): void {

@@ -142,7 +142,7 @@ export class Learner {
       this.pendingFailure = { reason: "first-packet-not-leaderinfo", detail };
     }
     if (this.newEpoch > this.peer.acceptedEpoch) this.writeAcceptedEpoch();
-    else if (!this.failedMeanwhile(true)) this.registered();
+    else if (!this.brokenMeanwhile()) this.registered();
   }
 
   private writeAcceptedEpoch(): void {
@@ -154,7 +154,7 @@ export class Learner {
     const { peer } = this;
     const epochToAck = peer.currentEpoch;
     peer.epochAccepted(this.newEpoch, ok);
-    if (this.failedMeanwhile(ok)) return;
+    if (this.diskFailed(ok) || this.brokenMeanwhile()) return;
     if (this.oldLeader) this.registered();
     else this.ackEpoch(epochToAck);
   }
@@ -223,6 +223,7 @@ export class Learner {
 
   serve(): void {
     const { newEpoch, peer } = this;
+    if (this.brokenMeanwhile()) return;
     const synchronization = this.synchronization as Synchronization;
     this.send(packet(ACK, makeZxid(newEpoch, 0), null));
     this.readTimeoutUs = peer.syncTimeoutUs;
@@ -240,10 +241,12 @@ export class Learner {
     this.delivered(txn);
   }
 
-  /** Applied while the synchronization goes on. */
-  deliverSynced(txn: Txn): void {
-    this.peer.database.applySynced(txn);
+  /** Applied while the synchronization goes on. False if that ends following: it does not fit behind committedLog. */
+  deliverSynced(txn: Txn): boolean {
+    const fits = this.peer.database.applySynced(txn);
     this.delivered(txn);
+    if (!fits) this.fail("proposal-gap", "what was applied is not the successor of the end of committedLog");
+    return fits;
   }
 
   private delivered(txn: Txn): void {
@@ -299,8 +302,9 @@ export class Learner {
     if (this.reading) this.reads.set(this.nowUs, this.nowUs + this.readTimeoutUs);
   }
 
-  /** The thread reads again, first what came in the meantime. */
+  /** The thread reads again, first what came in the meantime: nothing, if the connection broke. */
   readOn(): void {
+    if (this.brokenMeanwhile()) return;
     this.reads.set(this.nowUs, this.nowUs + this.readTimeoutUs);
     while (this.reading && this.inbox.length > 0) {
       const next = this.inbox.shift() as QuorumPacket | "closed";
@@ -311,12 +315,17 @@ export class Learner {
 
   // ---- leaving (Learner#shutdown)
 
-  /** After a wait for the disk: fails if that failed, or if there has been something to fail for since. */
-  failedMeanwhile(ok: boolean): boolean {
-    const pending = this.pendingFailure;
+  /** After a wait for the disk: true, and the end of following, if that failed. */
+  diskFailed(ok: boolean): boolean {
     if (!ok) this.fail("disk-error", "an epoch or the log could not be written");
-    else if (pending !== null) this.fail(pending.reason, pending.detail);
-    return !ok || pending !== null;
+    return !ok;
+  }
+
+  /** Before a packet is sent or read: true, and the end of following, if the connection broke while the thread was busy. */
+  brokenMeanwhile(): boolean {
+    const pending = this.pendingFailure;
+    if (pending !== null) this.fail(pending.reason, pending.detail);
+    return pending !== null;
   }
 
   fail(reason: FailureReason, detail: string): void {

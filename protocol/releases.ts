@@ -10,6 +10,7 @@ const R3_4_10: Behaviour = {
   acksWaitForUptodate: false,
   commitNeedsProposal: false,
   syncedCommitsApplyAtOnce: false,
+  diffSetsLastProcessed: true,
   syncedTxnsReachCommittedLog: false,
   rejectsGaps: false,
   interruptedSnapReloads: false,
@@ -18,6 +19,7 @@ const R3_4_10: Behaviour = {
   learnerShutdown: "fast-forward-first",
   stopsBeforeServing: false,
   fastForwards: false,
+  leaderSnapshots: false,
   newLeaderBehindSnap: false,
   syncSource: "committed-log",
   throttledSyncs: [],
@@ -35,11 +37,12 @@ const R3_4_10: Behaviour = {
   quitsWaitingForEpoch: false,
 };
 
-const R3_4_14: Behaviour = { ...R3_4_10, fastForwards: true, observersDoNotCount: true };
+const R3_4_14: Behaviour = { ...R3_4_10, diffSetsLastProcessed: false, fastForwards: true, observersDoNotCount: true };
 
 const R3_5_5: Behaviour = {
   ...R3_4_14,
   commitNeedsProposal: true,
+  leaderSnapshots: true,
   newLeaderBehindSnap: true,
   syncSource: "txn-log",
   throttledSyncs: ["snap"],

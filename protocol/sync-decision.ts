@@ -154,7 +154,9 @@ function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(
         if (rule !== "txn-log-cross-epoch") rule = "txn-log-gap";
         queue.clear();
       } else {
+        const undecided = queue.needsOp && committedLog.length > 0;
         current = queue.addCommitted([committedLog], current, undefined);
+        if (undecided) rule = queue.ruleFrom("committed-log");
         needSnap = false;
       }
     }
@@ -186,11 +188,12 @@ function decideFromCommittedLog<Z extends AnyZxid, T extends Logged<Z>>(
     queue.op(TRUNC, max);
     current = max;
   } else if (min <= peer) {
-    const last = (committedLog.findLast(({ zxid }) => zxid <= peer) as T).zxid;
-    if (last < peer && peer < max) {
+    const next = committedLog.findIndex(({ zxid }) => zxid > peer);
+    const previous = next < 0 ? peer : (committedLog[next - 1] as T).zxid;
+    if (previous < peer) {
       rule = "committed-log-trunc";
-      queue.op(TRUNC, last);
-      current = last;
+      queue.op(TRUNC, previous);
+      current = previous;
     } else {
       rule = "committed-log-diff";
       queue.op(DIFF, max);
@@ -236,6 +239,7 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
   /** queueCommittedProposals: returns the last zxid queued, or `from` when none was. */
   addCommitted(lists: readonly (readonly T[])[], from: Z, limit: Z | undefined): Z {
     const newEpoch = isNewEpoch(from);
+    this.crossEpoch = false;
     let queued = from;
     let previous = (typeof from === "bigint" ? -1n : -1) as Z;
     for (const list of lists) {

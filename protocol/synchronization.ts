@@ -84,6 +84,7 @@ export class Synchronization implements LogUser {
     const { learner, peer } = this;
     switch (message.type) {
       case DIFF:
+        if (peer.behaviour.diffSetsLastProcessed) peer.database.lastProcessedZxid = message.zxid;
         this.snapshotNeeded = peer.settings.trustEmptySnapshot && peer.database.snapshots.length === 0;
         this.syncSnapshot = this.snapshotNeeded;
         this.begin();
@@ -263,7 +264,7 @@ export class Synchronization implements LogUser {
     const { learner, newEpoch, peer } = this;
     const { diffLogging, marksUpdatingEpoch } = peer.behaviour;
     peer.epochCurrent(newEpoch, ok);
-    if (learner.failedMeanwhile(ok)) return;
+    if (learner.diskFailed(ok)) return;
     if (marksUpdatingEpoch && this.sawNewLeader) peer.effects.markUpdatingEpoch(false);
     if (!this.sawNewLeader) learner.serve();
     else if (diffLogging === "queued-before-ack") this.queuePending();
@@ -288,7 +289,7 @@ export class Synchronization implements LogUser {
 
   /** TIMER_PREEMPTED. */
   runsAgain(): void {
-    if (this.stage === "preempted" && !this.learner.failedMeanwhile(true)) this.acknowledge();
+    if (this.stage === "preempted") this.acknowledge();
   }
 
   /** What is pending, or only what is committed of it, is written to the log and synced by this thread. */
@@ -303,8 +304,8 @@ export class Synchronization implements LogUser {
   }
 
   logFree(): void {
-    if (this.peer.behaviour.diffLogging === "committed-before-epoch") this.appendCommitted();
-    else this.appendAll();
+    if (this.peer.behaviour.diffLogging !== "committed-before-epoch") this.appendAll();
+    else if (!this.appendCommitted()) return;
     this.peer.logLock.sync(this);
   }
 
@@ -318,8 +319,8 @@ export class Synchronization implements LogUser {
     this.notLogged = [];
   }
 
-  /** ZOOKEEPER-4394: what is committed goes to the log and to the tree; the rest stays. */
-  private appendCommitted(): void {
+  /** ZOOKEEPER-4394: what is committed goes to the log and to the tree; the rest stays. False if that ends following. */
+  private appendCommitted(): boolean {
     for (const zxid of this.committed) {
       const head = this.notLogged[0];
       if (head?.zxid !== zxid) {
@@ -328,15 +329,16 @@ export class Synchronization implements LogUser {
       }
       this.notLogged.shift();
       this.peer.appendToLog(head);
-      this.learner.deliverSynced(head);
+      if (!this.learner.deliverSynced(head)) return false;
     }
     this.committed = [];
+    return true;
   }
 
   logSynced(ok: boolean): void {
     if (ok) this.peer.notes.synced(this.peer.database.logHistory);
     else if (this.peer.logFailed()) return;
-    if (!this.learner.failedMeanwhile(ok)) this.persisted();
+    if (!this.learner.diskFailed(ok)) this.persisted();
   }
 
   private persisted(): void {
@@ -348,6 +350,7 @@ export class Synchronization implements LogUser {
     const { learner, newEpoch, peer } = this;
     const { diffLogging, snapEndsWithNewLeader } = peer.behaviour;
     if (snapEndsWithNewLeader) this.inSnap = false;
+    if (learner.brokenMeanwhile()) return;
     peer.notes.newLeaderAcked(newEpoch, peer.database.logHistory);
     learner.send(packet(ACK, makeZxid(newEpoch, 0), null));
     if (diffLogging !== "after-uptodate") learner.readTimeoutUs = peer.syncTimeoutUs;

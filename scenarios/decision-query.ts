@@ -54,8 +54,13 @@ export function readDecisionQuery(value: unknown): DecisionFacts {
   const leader = object(query.leader, "leader");
   const committedLog = zxids(leader.committedLog, "leader.committedLog");
   const toBeApplied = leader.toBeApplied === undefined ? [] : zxids(leader.toBeApplied, "leader.toBeApplied");
+  // A map by zxid in ZooKeeper, sorted before it is forwarded; and its log files are sorted by name.
   const outstandingProposals =
-    leader.outstandingProposals === undefined ? [] : zxids(leader.outstandingProposals, "leader.outstandingProposals");
+    leader.outstandingProposals === undefined
+      ? []
+      : [...new Set(zxids(leader.outstandingProposals, "leader.outstandingProposals").map(({ zxid }) => zxid))]
+          .sort(ascending)
+          .map((zxid) => ({ zxid }));
   const files = array(leader.txnLogFiles, "leader.txnLogFiles");
   return {
     peerLastZxid: zxid(query.peerLastZxid, "peerLastZxid"),
@@ -64,7 +69,8 @@ export function readDecisionQuery(value: unknown): DecisionFacts {
     txnLogFiles: files
       .map((file, i) => zxids(file, `leader.txnLogFiles[${i}]`))
       .filter((txns) => txns.length > 0)
-      .map((txns) => ({ name: (txns[0] as Logged<Zxid64>).zxid, txns })),
+      .map((txns) => ({ name: (txns[0] as Logged<Zxid64>).zxid, txns }))
+      .sort((a, b) => ascending(a.name, b.name)),
     txnLogSyncEnabled: flag(leader.txnLogSyncEnabled, "leader.txnLogSyncEnabled", true),
     txnLogExceedsSizeLimit: flag(leader.txnLogExceedsSizeLimit, "leader.txnLogExceedsSizeLimit", false),
     forceSnapSync: flag(leader.forceSnapSync, "leader.forceSnapSync", false),
@@ -83,6 +89,10 @@ export function lastOf(...lists: readonly (readonly Logged<Zxid64>[])[]): Zxid64
   let last = -(1n << 63n);
   for (const list of lists) for (const txn of list) if (txn.zxid > last) last = txn.zxid;
   return last;
+}
+
+function ascending(a: Zxid64, b: Zxid64): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function wrong(field: string, value: unknown, accepted: string): never {

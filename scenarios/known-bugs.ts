@@ -173,6 +173,12 @@ const TICKETS: readonly KnownBug[] = [
     mend: { learnerShutdown: "log-thread-first" },
   },
   {
+    id: "ZOOKEEPER-2355",
+    about: "a DIFF's zxid is the last processed one, and voted with, before its txns have come",
+    isIn: (one) => one.diffSetsLastProcessed,
+    mend: { diffSetsLastProcessed: false },
+  },
+  {
     id: "ZOOKEEPER-2872",
     about: "the snapshot that a SNAP leaves is acknowledged unsynced",
     isIn: (one) => !one.syncsSnap,

@@ -66,6 +66,22 @@ describe("zabsim decide --stdin", () => {
     expect(answers[2]?.error).toContain("peerLastZxid: missing");
     expect(answers[4]?.error).toContain('peerLastZxid: "0xzz" (accepted: a zxid');
   });
+
+  it("forwards outstanding proposals by zxid, each once, and reads log files by name, as ZooKeeper does", () => {
+    const leader = {
+      lastProcessedZxid: "1:8",
+      committedLog: ["1:7", "1:8"],
+      txnLogFiles: [
+        ["1:4", "1:5", "1:6", "1:7"],
+        ["1:1", "1:2", "1:3"],
+      ],
+      outstandingProposals: ["1:11", "1:9", "1:11", "1:10"],
+    };
+    const line = JSON.stringify({ id: "unsorted", peerLastZxid: "1:2", learnerType: "PARTICIPANT", leader });
+    const answer = JSON.parse(zabsim(["decide", "--stdin"], `${line}\n`).stdout) as Answer;
+    const proposed = answer.packets.filter(({ type }) => type === "PROPOSAL").map(({ zxid }) => Number(zxid) % 16);
+    expect([answer.rule, ...proposed]).toEqual(["txn-log-diff", 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  });
 });
 
 describe("zabsim decide", () => {

@@ -157,4 +157,18 @@ describe.each(["3.5.5", "3.5.8", "3.5.10"])("a leader of %s", (release) => {
     const facts = factsOf(one);
     expect(decideSync(facts)).not.toEqual(decideSync({ ...facts, source }));
   });
+
+  // queueCommittedProposals begins anew with committedLog when the log on disk had nothing that fits.
+  it("tells the rule of what decided in the end: committedLog, where the log on disk had nothing", () => {
+    const common = { txnLogFiles: [{ name: z("1:1"), txns: list("1:1") }], source, lastProcessedZxid: z("1:4") };
+    const cases = [
+      ["1:2", "1:3..1:4", "committed-log-trunc"],
+      ["1:2", "2:1..2:2", "committed-log-cross-epoch"],
+      ["1:2", "", "txn-log-gap"],
+    ] as const;
+    for (const [peerLastZxid, committedLog, rule] of cases) {
+      const facts = { ...factsOf(CASES[0] as Case), ...common, peerLastZxid: z(peerLastZxid) };
+      expect(decideSync({ ...facts, committedLog: list(committedLog) }).rule).toBe(rule);
+    }
+  });
 });

@@ -3,7 +3,7 @@
  * (Learner#syncWithLeader at the tags): a DIFF brings 1:4, committed, and 1:5, which is not.
  */
 import { describe, expect, it } from "vitest";
-import { packet, type QuorumPacket, type ServerId, type Txn } from "../../protocol/index.ts";
+import { type DiskImage, packet, type QuorumPacket, type ServerId, type Txn } from "../../protocol/index.ts";
 import { BarePeer, leaderInfo, newLeader, proposal, txn, z } from "./bare-peer.ts";
 
 const LEADER: ServerId = 2;
@@ -37,13 +37,24 @@ class Observed extends BarePeer {
 
 const commit = (zxid: string): QuorumPacket => packet(4, z(zxid), null);
 
-/** A follower at 1:3 that is told NEWLEADER and, when nothing is left to do, UPTODATE. */
-function follow(release: string): { order: string[]; tree: number; committedLog: number[] } {
-  const txns = ["1:1", "1:2", "1:3"].map((zxid) => txn(zxid));
-  const disk = { acceptedEpoch: 1, currentEpoch: 1, logFiles: [{ name: z("1:1"), txns }] };
-  const bare = new Observed({ release, disk });
+const diskWith = (...zxids: readonly string[]): Partial<DiskImage> => ({
+  acceptedEpoch: 1,
+  currentEpoch: 1,
+  logFiles: [{ name: z(zxids[0] as string), txns: zxids.map((zxid) => txn(zxid)) }],
+});
+
+/** A follower at 1:3 that has registered with the leader of epoch 2. */
+function follower(release: string): Observed & { connection: number } {
+  const bare = new Observed({ release, disk: diskWith("1:1", "1:2", "1:3") });
   const connection = bare.becomeLearner(LEADER, { peerEpoch: 1 });
   bare.packet(connection, leaderInfo(2));
+  return Object.assign(bare, { connection });
+}
+
+/** It is told NEWLEADER and, when nothing is left to do, UPTODATE. */
+function follow(release: string): { order: string[]; tree: number; committedLog: number[] } {
+  const bare = follower(release);
+  const { connection } = bare;
   for (const message of [packet(13, z("1:5"), null), proposal("1:4"), commit("1:4"), proposal("1:5")]) {
     bare.packet(connection, message);
   }
@@ -103,5 +114,77 @@ describe.each(Object.entries(ORDERS))("%s", (_name, { last, order, releases, tre
     expect(told.order.join(", ")).toBe(order);
     expect(told.tree).toBe(tree);
     expect(told.committedLog.at(-1)).toBe(last);
+  });
+});
+
+describe("a DIFF that is broken off before its first txn", () => {
+  // 3.4.10: Learner#syncWithLeader sets the last processed zxid whatever the leader sends (ZOOKEEPER-2355).
+  it.each([
+    ["3.4.10", "1:5"],
+    ["3.4.14", "1:3"],
+    ["newest", "1:3"],
+  ])("%s votes with %s", (release, last) => {
+    const bare = follower(release);
+    bare.peer.packet(bare.connection, packet(13, z("1:5"), null));
+    bare.input(() => bare.peer.closed(bare.connection, "closed"));
+    expect(bare.peer.database.lastProcessedZxid).toBe(z(last));
+  });
+});
+
+describe("a new leader's snapshot (ZOOKEEPER-1558)", () => {
+  it.each([
+    ["3.4.14", []],
+    ["3.5.5", ["snapshot 1:3"]],
+    ["newest", ["snapshot 1:3"]],
+  ])("%s: %j", (release, snapshots) => {
+    expect(new BarePeer({ release, disk: diskWith("1:1", "1:2", "1:3") }).becomeLeader().notes).toEqual(snapshots);
+  });
+});
+
+// ZKDatabase#addCommittedProposal makes room before it adds, and, since ZOOKEEPER-4925, after.
+describe("committedLog with commitLogCount 2", () => {
+  it.each([
+    ["3.9.3", 3],
+    ["3.9.4", 2],
+  ])("%s holds %i", (release, count) => {
+    const disk = diskWith("1:1", "1:2", "1:3", "1:4", "1:5");
+    const bare = new BarePeer({ release, disk, settings: { commitLogCount: 2 } }).start();
+    expect(bare.peer.database.committedLog).toHaveLength(count);
+  });
+});
+
+describe("a DIFF that leaves a gap behind committedLog", () => {
+  it.each([
+    ["3.9.3", []],
+    ["3.9.4", ["proposal-gap"]],
+  ])("%s: %j", (release, failures) => {
+    const bare = follower(release);
+    for (const message of [packet(13, z("1:6"), null), proposal("1:5"), commit("1:5"), newLeader(2)]) {
+      bare.packet(bare.connection, message);
+    }
+    expect(bare.failures).toEqual(failures);
+    expect(bare.log.map(({ zxid }) => zxid)).toContain(z("1:5"));
+  });
+});
+
+describe("a connection that is reset while currentEpoch is written", () => {
+  // It shows when the ACK is sent: what comes before that in Learner#syncWithLeader is done.
+  it.each([
+    ["3.6.2", [], []],
+    ["3.6.4", ["append 4"], ["ACK 4"]],
+  ])("%s goes on to %j", (release, appended, acks) => {
+    const bare = follower(release);
+    for (const message of [packet(13, z("1:4"), null), proposal("1:4"), commit("1:4")]) {
+      bare.packet(bare.connection, message);
+    }
+    bare.slowDisk = true;
+    bare.packet(bare.connection, newLeader(2));
+    expect(bare.pendingDisk).toEqual(["write currentEpoch"]);
+    bare.input(() => bare.peer.closed(bare.connection, "reset"));
+    bare.slowDisk = false;
+    bare.disk().advance(10);
+    expect(bare.order.filter((one) => one.startsWith("append"))).toEqual(appended);
+    expect(bare.order.filter((one) => one.startsWith("ACK"))).toEqual(acks);
+    expect(bare.failures).toEqual(["connection-closed"]);
   });
 });
