@@ -147,7 +147,7 @@ const TICKETS: readonly KnownBug[] = [
     id: "zookeeper-2845-logged-txn-not-in-memory",
     about: "a server looks for a leader with a database that lacks what its log has",
     isIn: (one) => !one.fastForwards,
-    mend: { fastForwards: true },
+    mend: { fastForwards: true, learnerShutdown: "log-thread-first" },
     affected: ["3.4.10"],
   },
   {
