@@ -199,7 +199,8 @@ export class Database {
   exceedsTxnLogSizeLimit(peerLastZxid: Zxid): boolean {
     const { snapshotSizeFactor, txnBytes, preAllocSizeBytes } = this.settings;
     const newest = this.newestSnapshot();
-    const limit = newest === undefined ? 0 : newest.history.length * txnBytes * snapshotSizeFactor;
+    // That of an empty tree is no empty file.
+    const limit = newest === undefined ? 0 : Math.max(1, newest.history.length) * txnBytes * snapshotSizeFactor;
     if (limit <= 0) return false;
     let first = 0;
     for (let i = this.files.length - 1; i >= 0 && first === 0; i--) {

@@ -185,6 +185,11 @@ export class Learner {
     this.synchronization?.reloaded(image);
   }
 
+  /** The database that is saved next came by a SNAP. */
+  get tookSnap(): boolean {
+    return this.synchronization?.tookSnap ?? false;
+  }
+
   snapshotSaved(ok: boolean): void {
     this.synchronization?.snapshotSaved(ok);
   }

@@ -425,13 +425,13 @@ export class Peer implements ElectionServer, LogUser {
     const role = this.leader ?? this.learner;
     switch (operation) {
       case DISK_SNAPSHOT:
-        if (ok) this.snapshotSaved(result as Snapshot);
+        if (ok) this.snapshotSaved(result as Snapshot, this.learner?.tookSnap ?? false);
         if (role !== null) role.snapshotSaved(ok);
         else this.startStepDone(ok);
         break;
       case DISK_BACKGROUND_SNAPSHOT:
         this.database.savingInBackground = false;
-        if (ok) this.snapshotSaved(result as Snapshot);
+        if (ok) this.snapshotSaved(result as Snapshot, false);
         break;
       case DISK_ACCEPTED_EPOCH:
         if (role !== null) role.acceptedEpochWritten(ok);
@@ -455,8 +455,13 @@ export class Peer implements ElectionServer, LogUser {
     }
   }
 
-  private snapshotSaved(snapshot: Snapshot): void {
+  private snapshotSaved(snapshot: Snapshot, isSnap: boolean): void {
     this.database.snapshotSaved(snapshot);
+    if (isSnap) this.needsSnap = false;
+    if (isSnap && this.behaviour.snapReplacesLog) {
+      this.database.forgetAllBut(snapshot.zxid);
+      this.effects.dropAllBut(snapshot.zxid);
+    }
     this.notes.snapshotSaved(snapshot.zxid, this.database.logHistory);
   }
 

@@ -43,6 +43,8 @@ const PREEMPTED_MAX_US = 2000;
 export class Synchronization implements LogUser {
   /** Between SNAP and the acknowledgement of NEWLEADER: a database that is only half taken over (QuorumPeer#syncMode). */
   inSnap = false;
+  /** It began with a SNAP. */
+  tookSnap = false;
   /** The last proposal seen; 0 before the first, which is free. */
   lastQueued: Zxid = 0;
   /** Proposals that are neither in the log nor in the tree yet. */
@@ -56,7 +58,6 @@ export class Synchronization implements LogUser {
   private stage: Stage = "reading-op";
   private snapshotNeeded = true;
   private syncSnapshot = false;
-  private tookSnap = false;
   /** Committed txns go to the log at NEWLEADER, instead of to the tree at once. */
   private writeToTxnLog = false;
   private sawNewLeader = false;
@@ -232,18 +233,8 @@ export class Synchronization implements LogUser {
   }
 
   snapshotSaved(ok: boolean): void {
-    if (ok && this.tookSnap) this.replaceAllBySnap();
     if (ok) this.persist();
     else this.learner.exit(10, "disk-error", "the snapshot could not be written");
-  }
-
-  private replaceAllBySnap(): void {
-    const { behaviour, database, effects } = this.peer;
-    this.peer.needsSnap = false;
-    if (!behaviour.snapReplacesLog) return;
-    const { zxid } = database.snapshot();
-    database.forgetAllBut(zxid);
-    effects.dropAllBut(zxid);
   }
 
   private persist(): void {
