@@ -171,9 +171,9 @@ until: 30s
     also: [
       {
         file: "protocol/synchronization.ts",
-        find: "if (learner.failedMeanwhile(ok)) return;",
+        find: "if (learner.diskFailed(ok)) return;",
         replace:
-          'if (learner.failedMeanwhile(ok)) return;\n    if (this.stage === "syncing-log") return peer.logLock.sync(this);',
+          'if (learner.diskFailed(ok)) return;\n    if (this.stage === "syncing-log") return peer.logLock.sync(this);',
       },
     ],
   },
@@ -190,8 +190,8 @@ until: 30s
     about: "What a DIFF brought reaches the tree but not committedLog: a later leader passes the hole on.",
     ticket: "ZOOKEEPER-4925",
     file: "protocol/database.ts",
-    find: "if (this.behaviour.syncedTxnsReachCommittedLog) this.addCommitted(txn);",
-    replace: "",
+    find: "return !this.behaviour.syncedTxnsReachCommittedLog || this.addCommitted(txn);",
+    replace: "return true;",
   },
   {
     name: "newleader-quorum-one-less",
