@@ -21,7 +21,8 @@ export type DiffLogging =
 /**
  * What a follower that served does with its log thread and its memory when it stops following. Memory is brought up to the
  * log (fast-forward) before the thread has written all it had queued, or after; or the thread is left to itself
- * (LearnerZooKeeperServer#shutdown; ZOOKEEPER-4712).
+ * (LearnerZooKeeperServer#shutdown; ZOOKEEPER-4712). From 3.7 on such a thread ends at its first ACK (ZOOKEEPER-4409): it
+ * appends what it has taken up, no more. Here appending takes no time, and the thread goes on.
  */
 export type LearnerShutdown = "fast-forward-first" | "leaves-log-thread" | "log-thread-first";
 
@@ -50,7 +51,7 @@ export interface ReleaseBehaviour {
   /** The snapshot that a SNAP leaves is synced (ZOOKEEPER-2872). */
   readonly syncsSnap: boolean;
   readonly learnerShutdown: LearnerShutdown;
-  /** A follower whose processors run, but which does not serve yet, stops like one that serves (ZOOKEEPER-4785). */
+  /** A follower whose processors run, but which does not serve yet, stops like one that serves (ZOOKEEPER-4785; from 3.9.3 on none run so early). */
   readonly stopsBeforeServing: boolean;
   /** Memory is brought up to the log when a server stops leading or following (ZOOKEEPER-2845). */
   readonly fastForwards: boolean;
@@ -65,6 +66,8 @@ export interface ReleaseBehaviour {
   readonly observersDoNotCount: boolean;
   /** A vote of a server that leads or follows is kept with its state, in the same round too (ZOOKEEPER-3537). */
   readonly settledVotesKeepState: boolean;
+  /** The sender of notifications opens one connection at a time, and sends nothing to others until that is open (ZOOKEEPER-3756). */
+  readonly electionConnectsInTurn: boolean;
   /** Connecting to the leader pauses for leaderConnectDelayDuringRetryMs, not for a second (ZOOKEEPER-3188). */
   readonly shortConnectPause: boolean;
   /** Connecting to the leader may take initLimit in all, not syncLimit for each try (ZOOKEEPER-1865). */

@@ -3,8 +3,10 @@
  * the larger id: who is called by a smaller id hangs up and calls back. Per peer a queue of one message, the newest; when
  * a new connection finds it empty, the last message sent goes out again, for it may have been lost.
  */
+import type { Behaviour } from "./behaviour.ts";
 import { type ConnectionId, type Effects, ELECTION_PORT, TIMER_DIAL } from "./effects.ts";
 import { type ElectionMessage, isHello, type Notification } from "./packets.ts";
+import type { PeerConfig } from "./peer.ts";
 import type { Settings } from "./settings.ts";
 import type { ServerId } from "./zxid.ts";
 
@@ -24,15 +26,20 @@ export class ElectionConnections {
   private readonly settings: Settings;
   private readonly effects: Effects;
   private readonly knows: (sid: ServerId) => boolean;
+  private readonly inTurn: boolean;
   private readonly lines = new Map<ServerId, PeerLine>();
   /** Whom a connection belongs to; -1 while an accepted one has not said. */
   private readonly callers = new Map<ConnectionId, ServerId>();
+  /** In turn: whom the sender's thread calls just now, and what it has to do after that. */
+  private calling: PeerLine | null = null;
+  private readonly waiting: { readonly line: PeerLine; readonly notification: Notification | null }[] = [];
 
-  constructor(myid: ServerId, settings: Settings, effects: Effects, knows: (sid: ServerId) => boolean) {
+  constructor({ myid, settings, view }: PeerConfig, behaviour: Behaviour, effects: Effects) {
     this.myid = myid;
     this.settings = settings;
     this.effects = effects;
-    this.knows = knows;
+    this.knows = (sid) => view.includes(sid);
+    this.inTurn = behaviour.electionConnectsInTurn;
   }
 
   /** QuorumCnxManager#toSend, for a peer other than ourselves. */
@@ -41,13 +48,19 @@ export class ElectionConnections {
       this.effects.sendDatagram(to, notification);
       return;
     }
-    const line = this.line(to);
-    if (line.connection !== 0) {
+    this.post(nowUs, this.line(to), notification);
+  }
+
+  /** Connects where there is no connection, and sends, if there is something to be sent. */
+  private post(nowUs: number, line: PeerLine, notification: Notification | null): void {
+    if (this.calling !== null) {
+      this.waiting.push({ line, notification });
+    } else if (line.connection === 0) {
+      line.queued = notification ?? line.queued;
+      this.connectOne(nowUs, line);
+    } else if (notification !== null) {
       line.last = notification;
       this.effects.send(line.connection, notification);
-    } else {
-      line.queued = notification;
-      this.connectOne(nowUs, line);
     }
   }
 
@@ -59,7 +72,7 @@ export class ElectionConnections {
   }
 
   connectAll(nowUs: number): void {
-    for (const line of this.lines.values()) this.connectOne(nowUs, line);
+    for (const line of this.lines.values()) this.post(nowUs, line, null);
   }
 
   owns(connection: ConnectionId): boolean {
@@ -70,10 +83,9 @@ export class ElectionConnections {
     this.callers.set(connection, -1);
   }
 
-  connected(connection: ConnectionId): void {
+  connected(nowUs: number, connection: ConnectionId): void {
     const line = this.lineOf(connection);
     if (line === undefined) return;
-    line.dialing = 0;
     this.effects.send(connection, { hello: this.myid });
     if (line.sid > this.myid) {
       this.callers.delete(connection);
@@ -81,19 +93,15 @@ export class ElectionConnections {
     } else {
       this.use(line, connection);
     }
+    this.called(nowUs, line);
   }
 
-  refused(connection: ConnectionId): void {
-    const line = this.lineOf(connection);
-    this.callers.delete(connection);
-    if (line?.dialing === connection) line.dialing = 0;
-  }
-
-  closed(connection: ConnectionId): void {
+  /** An open connection is closed, or one that was being opened is refused. */
+  closed(nowUs: number, connection: ConnectionId): void {
     const line = this.lineOf(connection);
     this.callers.delete(connection);
     if (line?.connection === connection) line.connection = 0;
-    if (line?.dialing === connection) line.dialing = 0;
+    if (line?.dialing === connection) this.called(nowUs, line);
   }
 
   /** Takes the caller's name from the first message; returns the sender of any other, or undefined if it is to be dropped. */
@@ -110,7 +118,7 @@ export class ElectionConnections {
     if (message.hello < this.myid) {
       this.hangUp(line);
       this.effects.close(connection);
-      this.connectOne(nowUs, line);
+      this.post(nowUs, line, null);
     } else {
       this.callers.set(connection, message.hello);
       this.use(line, connection);
@@ -125,7 +133,7 @@ export class ElectionConnections {
       if (line.dialUntilUs <= nowUs) {
         this.callers.delete(line.dialing);
         this.effects.close(line.dialing);
-        line.dialing = 0;
+        this.called(nowUs, line);
       } else {
         this.effects.setTimer(TIMER_DIAL, line.dialUntilUs - nowUs);
       }
@@ -139,6 +147,19 @@ export class ElectionConnections {
     line.dialUntilUs = nowUs + timeoutUs;
     this.callers.set(line.dialing, line.sid);
     this.effects.setTimer(TIMER_DIAL, timeoutUs);
+    if (this.inTurn) this.calling = line;
+  }
+
+  /** A call was answered, refused, or given up. */
+  private called(nowUs: number, line: PeerLine): void {
+    line.dialing = 0;
+    if (this.calling !== line) return;
+    this.calling = null;
+    while (this.calling === null) {
+      const next = this.waiting.shift();
+      if (next === undefined) return;
+      this.post(nowUs, next.line, next.notification);
+    }
   }
 
   /** Starts a SendWorker on this connection, in place of any other. */

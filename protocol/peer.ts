@@ -128,8 +128,7 @@ export class Peer implements ElectionServer, LogUser {
     this.initTimeoutUs = config.settings.initLimit * config.settings.tickTimeMs * 1000;
     this.syncTimeoutUs = config.settings.syncLimit * config.settings.tickTimeMs * 1000;
     this.currentVote = { id: config.myid, zxid: 0, electionEpoch: 0, peerEpoch: 0, state: LOOKING, version: 0 };
-    const knows = (sid: ServerId): boolean => config.view.includes(sid);
-    this.connections = new ElectionConnections(config.myid, config.settings, effects, knows);
+    this.connections = new ElectionConnections(config, this.behaviour, effects);
     this.election = new FastLeaderElection(this, this.connections, effects, notes);
   }
 
@@ -383,19 +382,19 @@ export class Peer implements ElectionServer, LogUser {
 
   connected(connection: ConnectionId): void {
     if (!this.alive) return;
-    if (this.connections.owns(connection)) this.connections.connected(connection);
+    if (this.connections.owns(connection)) this.connections.connected(this.nowUs, connection);
     else this.learner?.connected(connection);
   }
 
   refused(connection: ConnectionId): void {
     if (!this.alive) return;
-    if (this.connections.owns(connection)) this.connections.refused(connection);
+    if (this.connections.owns(connection)) this.connections.closed(this.nowUs, connection);
     else this.learner?.refused(connection);
   }
 
   closed(connection: ConnectionId, how: "closed" | "reset"): void {
     if (!this.alive) return;
-    if (this.connections.owns(connection)) this.connections.closed(connection);
+    if (this.connections.owns(connection)) this.connections.closed(this.nowUs, connection);
     else if (this.leader !== null) this.leader.closed(connection);
     else this.learner?.closed(connection, how);
   }

@@ -25,6 +25,7 @@ const R3_4_10: Behaviour = {
   throttledSyncs: [],
   observersDoNotCount: false,
   settledVotesKeepState: false,
+  electionConnectsInTurn: true,
   shortConnectPause: false,
   connectsWithinInitLimit: false,
   usesCurrentEpochTmp: false,
@@ -51,7 +52,12 @@ const R3_5_5: Behaviour = {
   logNeedsSnapshot: true,
 };
 
-const R3_5_8: Behaviour = { ...R3_5_5, failedTruncExits: true, epochCountsWhenWritten: true };
+const R3_5_8: Behaviour = {
+  ...R3_5_5,
+  electionConnectsInTurn: false,
+  failedTruncExits: true,
+  epochCountsWhenWritten: true,
+};
 
 const R3_5_10: Behaviour = {
   ...R3_5_8,
@@ -75,8 +81,10 @@ const R3_6_0: Behaviour = {
   quitsWaitingForEpoch: true,
 };
 
+const R3_6_2: Behaviour = { ...R3_6_0, electionConnectsInTurn: false };
+
 const R3_6_4: Behaviour = {
-  ...R3_6_0,
+  ...R3_6_2,
   diffLogging: "queued-before-ack",
   interruptedSnapReloads: true,
   snapEndsWithNewLeader: true,
@@ -110,7 +118,7 @@ export const PROFILES: Readonly<Record<string, Behaviour>> = {
   "3.5.8": R3_5_8,
   "3.5.10": R3_5_10,
   "3.6.0": R3_6_0,
-  "3.6.2": R3_6_0,
+  "3.6.2": R3_6_2,
   "3.6.4": R3_6_4,
   "3.7.2": R3_6_4,
   "3.8.0": R3_6_4,

@@ -229,6 +229,13 @@ const TICKETS: readonly KnownBug[] = [
     onlyLiveness: true,
   },
   {
+    id: "zookeeper-3756-unreachable-voter-holds-up-votes",
+    about: "a voter that cannot be reached holds up the notifications to all others",
+    isIn: (one) => one.electionConnectsInTurn,
+    mend: { electionConnectsInTurn: false },
+    onlyLiveness: true,
+  },
+  {
     id: "ZOOKEEPER-3188",
     about: "five tries a second apart: who leads is gone before a learner has connected",
     isIn: (one) => !one.shortConnectPause,

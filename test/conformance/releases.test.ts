@@ -3,7 +3,14 @@
  * (Learner#syncWithLeader at the tags): a DIFF brings 1:4, committed, and 1:5, which is not.
  */
 import { describe, expect, it } from "vitest";
-import { type DiskImage, packet, type QuorumPacket, type ServerId, type Txn } from "../../protocol/index.ts";
+import {
+  type DiskImage,
+  ELECTION_PORT,
+  packet,
+  type QuorumPacket,
+  type ServerId,
+  type Txn,
+} from "../../protocol/index.ts";
 import { BarePeer, leaderInfo, newLeader, proposal, txn, z } from "./bare-peer.ts";
 
 const LEADER: ServerId = 2;
@@ -186,5 +193,31 @@ describe("a connection that is reset while currentEpoch is written", () => {
     expect(bare.order.filter((one) => one.startsWith("append"))).toEqual(appended);
     expect(bare.order.filter((one) => one.startsWith("ACK"))).toEqual(acks);
     expect(bare.failures).toEqual(["connection-closed"]);
+  });
+});
+
+describe("a voter that cannot be reached, and who is called next (ZOOKEEPER-3756)", () => {
+  // QuorumCnxManager#connectOne is synchronized, and waits for the connection for as long as cnxTimeout.
+  it.each([
+    ["3.4.14", 5000],
+    ["3.5.5", 5000],
+    ["3.5.8", 0],
+    ["3.6.0", 5000],
+    ["3.6.2", 0],
+  ])("%s calls after %i ms", (release, afterMs) => {
+    const bare = new BarePeer({ release }).start().advance(5000);
+    const called = bare.connects.filter(({ port, to }) => port === ELECTION_PORT && to !== 0);
+    expect(called.find(({ to }) => to === 2)?.atUs).toBe(afterMs * 1000);
+    expect(called[0]).toMatchObject({ to: 1, atUs: 0 });
+  });
+
+  it("what was to be sent to others goes out once the call is refused", () => {
+    const bare = new BarePeer({ release: "3.6.0" }).start();
+    const first = bare.connects[0]?.connection as number;
+    bare.input(() => bare.peer.refused(first));
+    const second = bare.connects[1]?.connection as number;
+    bare.input(() => bare.peer.connected(second));
+    expect(bare.connects.map(({ to }) => to)).toEqual([1, 2]);
+    expect(bare.sent.map(({ connection }) => connection)).toContain(second);
   });
 });
