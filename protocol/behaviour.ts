@@ -68,9 +68,12 @@ export interface ReleaseBehaviour {
   readonly settledVotesKeepState: boolean;
   /** The sender of notifications opens one connection at a time, and sends nothing to others until that is open (ZOOKEEPER-3756). */
   readonly electionConnectsInTurn: boolean;
-  /** Connecting to the leader pauses for leaderConnectDelayDuringRetryMs, not for a second (ZOOKEEPER-3188). */
+  /**
+   * Connecting to the leader pauses for leaderConnectDelayDuringRetryMs, not for a second; a try has no limit of its own, and
+   * connectToLearnerMasterLimit may take the place of initLimit (ZOOKEEPER-3188).
+   */
   readonly shortConnectPause: boolean;
-  /** Connecting to the leader may take initLimit in all, not syncLimit for each try (ZOOKEEPER-1865). */
+  /** Connecting to the leader may take initLimit in all (ZOOKEEPER-1865). */
   readonly connectsWithinInitLimit: boolean;
   /** A crash between currentEpoch.tmp and its renaming is made good at the start (ZOOKEEPER-4269). */
   readonly usesCurrentEpochTmp: boolean;
@@ -78,13 +81,17 @@ export interface ReleaseBehaviour {
   readonly marksUpdatingEpoch: boolean;
   /** A log without a snapshot is no database (ZOOKEEPER-2325). */
   readonly logNeedsSnapshot: boolean;
+  /** Unless zookeeper.snapshot.trust.empty is set (ZOOKEEPER-3056). */
+  readonly knowsTrustEmptySnapshot: boolean;
+  /** A DIFF leaves a snapshot where that is set and there is none yet (ZOOKEEPER-3781). */
+  readonly trustingDiffSavesSnapshot: boolean;
   /** A log that cannot be truncated ends the server, not only following (ZOOKEEPER-3701). */
   readonly failedTruncExits: boolean;
   /** An epoch that could not be written is not held in memory either (ZOOKEEPER-2307). */
   readonly epochCountsWhenWritten: boolean;
   /** An observer waits before it looks for a leader again (ZOOKEEPER-3394). */
   readonly observerElectionDelay: boolean;
-  /** An empty disk may be no database, zxid -1 (db.autocreate), and such a server's ACKEPOCH does not count (ZOOKEEPER-261). */
+  /** An empty disk may be no database, zxid -1 (db.autocreate); the votes and ACKEPOCHs of such servers do not count (ZOOKEEPER-261). */
   readonly knowsMissingDatabase: boolean;
   /** maxTimeToWaitForEpoch is known (ZOOKEEPER-3109). */
   readonly quitsWaitingForEpoch: boolean;

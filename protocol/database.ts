@@ -86,7 +86,8 @@ export class Database {
     const newest = this.newestSnapshot();
     const hasLog = this.files.some((file) => file.txns.length > 0);
     const { behaviour, settings } = this;
-    const logIsEnough = settings.trustEmptySnapshot || !behaviour.logNeedsSnapshot;
+    const isTrusted = settings.trustEmptySnapshot && behaviour.knowsTrustEmptySnapshot;
+    const logIsEnough = isTrusted || !behaviour.logNeedsSnapshot;
     if (newest === undefined && hasLog && !logIsEnough) return "log-without-snapshot";
     if (newest === undefined && !hasLog && !settings.dbAutocreate && behaviour.knowsMissingDatabase) {
       this.lastProcessedZxid = -1;

@@ -151,7 +151,7 @@ export class FastLeaderElection {
   }
 
   private takeLooking(from: ServerId, n: Notification): void {
-    if (this.initialZxid === -1 || n.zxid === -1) return;
+    if (this.server.behaviour.knowsMissingDatabase && (this.initialZxid === -1 || n.zxid === -1)) return;
     if (n.electionEpoch > this.round) {
       this.round = n.electionEpoch;
       this.received.clear();

@@ -26,10 +26,19 @@ export class EpochAck {
   private readonly myid: ServerId;
   private readonly leader: StateSummary;
   private readonly acked: AckSet;
+  private readonly countsMissingDatabase: boolean;
   private finished = false;
 
-  constructor(myid: ServerId, verifier: QuorumVerifier, leader: StateSummary, effects: Effects, timeoutUs: number) {
+  constructor(
+    myid: ServerId,
+    verifier: QuorumVerifier,
+    leader: StateSummary,
+    effects: Effects,
+    timeoutUs: number,
+    countsMissingDatabase = false,
+  ) {
     this.myid = myid;
+    this.countsMissingDatabase = countsMissingDatabase;
     this.leader = leader;
     this.acked = new AckSet(verifier);
     this.room = new WaitingRoom(effects, TIMER_EPOCH_ACK, timeoutUs);
@@ -43,7 +52,7 @@ export class EpochAck {
     }
     if (summary.currentEpoch !== -1) {
       if (isMoreRecent(summary, this.leader)) return false;
-      if (summary.lastZxid !== -1) this.acked.add(sid);
+      if (summary.lastZxid !== -1 || this.countsMissingDatabase) this.acked.add(sid);
     }
     this.room.enter(waiter, nowUs);
     if (this.acked.has(this.myid) && this.acked.hasQuorum) {

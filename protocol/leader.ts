@@ -146,8 +146,9 @@ export class Leader implements Waiter, LogListener {
       return;
     }
     this.summary = { currentEpoch: this.peer.currentEpoch, lastZxid: this.database.lastProcessedZxid };
-    const { epochVerifier, myid } = this.peer;
-    this.epochAck = new EpochAck(myid, epochVerifier, this.summary, this.effects, this.initTimeoutUs);
+    const { behaviour, epochVerifier, myid } = this.peer;
+    const countsMissing = !behaviour.knowsMissingDatabase;
+    this.epochAck = new EpochAck(myid, epochVerifier, this.summary, this.effects, this.initTimeoutUs, countsMissing);
     this.phase = "proposing-epoch";
     const backlog = this.backlog ?? [];
     this.backlog = null;

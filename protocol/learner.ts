@@ -355,7 +355,7 @@ export class Learner {
   private finishShutdown(): void {
     const { behaviour, database } = this.peer;
     // Never started: the database stays as it is, unless a snapshot was only half taken over.
-    if (!this.stopsAsServer && this.synchronization?.inSnap) database.clear();
+    if (!this.stopsAsServer && this.synchronization?.halfTaken) database.clear();
     else if (this.stopsAsServer && behaviour.learnerShutdown === "log-thread-first") this.peer.fastForward();
     this.end();
   }

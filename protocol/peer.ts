@@ -287,8 +287,9 @@ export class Peer implements ElectionServer, LogUser {
   fastForward(): void {
     const { database } = this;
     if (!this.behaviour.fastForwards) return;
-    if (database.fastForward() !== undefined) database.clear();
-    this.notes.fastForwarded(database.history, database.logHistory);
+    const problem = database.fastForward();
+    if (problem === undefined) this.notes.fastForwarded(database.history, database.logHistory);
+    else this.exit(EXIT_UNEXPECTED, problem, "the log does not fit behind the database");
   }
 
   lookingAgain(sid: ServerId): void {

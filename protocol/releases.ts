@@ -1,6 +1,6 @@
 /**
  * The releases of ZooKeeper that a server can be, each as what it changed against another one: the whole difference between
- * them on one page. Releases between two of these behave like the older one unless behaviour.ts names a ticket.
+ * them on one page.
  */
 import { ALL_FIXES, type Behaviour, NO_FIXES } from "./behaviour.ts";
 
@@ -31,6 +31,8 @@ const R3_4_10: Behaviour = {
   usesCurrentEpochTmp: false,
   marksUpdatingEpoch: true,
   logNeedsSnapshot: false,
+  knowsTrustEmptySnapshot: false,
+  trustingDiffSavesSnapshot: false,
   failedTruncExits: false,
   epochCountsWhenWritten: false,
   observerElectionDelay: false,
@@ -55,6 +57,7 @@ const R3_5_5: Behaviour = {
 const R3_5_8: Behaviour = {
   ...R3_5_5,
   electionConnectsInTurn: false,
+  knowsTrustEmptySnapshot: true,
   failedTruncExits: true,
   epochCountsWhenWritten: true,
 };
@@ -65,11 +68,13 @@ const R3_5_10: Behaviour = {
   interruptedSnapReloads: true,
   syncsSnap: true,
   learnerShutdown: "leaves-log-thread",
+  trustingDiffSavesSnapshot: true,
   usesCurrentEpochTmp: true,
 };
 
 const R3_6_0: Behaviour = {
   ...R3_5_5,
+  knowsTrustEmptySnapshot: true,
   syncsSnap: true,
   syncSource: "txn-log-without-gaps",
   throttledSyncs: ["snap", "diff"],
@@ -89,6 +94,7 @@ const R3_6_4: Behaviour = {
   interruptedSnapReloads: true,
   snapEndsWithNewLeader: true,
   learnerShutdown: "leaves-log-thread",
+  trustingDiffSavesSnapshot: true,
   usesCurrentEpochTmp: true,
   epochCountsWhenWritten: true,
 };
@@ -130,4 +136,14 @@ export const PROFILES: Readonly<Record<string, Behaviour>> = {
   "3.9.4": R3_9_4,
   newest: NEWEST,
   patched: PATCHED,
+};
+
+/** Of the releases in between, those whose code is the same as that of one of these wherever behaviour.ts looks. */
+export const ALIKE: Readonly<Record<string, string>> = {
+  "3.4.13": "3.4.14",
+  "3.8.1": "3.8.4",
+  "3.8.2": "3.8.4",
+  "3.8.3": "3.8.4",
+  "3.8.5": "3.8.6",
+  "3.9.0": "3.9.1",
 };

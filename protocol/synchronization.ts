@@ -41,8 +41,8 @@ type Stage =
 const PREEMPTED_MAX_US = 2000;
 
 export class Synchronization implements LogUser {
-  /** Between SNAP and the acknowledgement of NEWLEADER: a database that is only half taken over (QuorumPeer#syncMode). */
-  inSnap = false;
+  /** Between SNAP, or TRUNC, and the acknowledgement of NEWLEADER: a database that is to be read again (QuorumPeer#syncMode). */
+  halfTaken = false;
   /** It began with a SNAP. */
   tookSnap = false;
   /** The last proposal seen; 0 before the first, which is free. */
@@ -86,12 +86,15 @@ export class Synchronization implements LogUser {
     switch (message.type) {
       case DIFF:
         if (peer.behaviour.diffSetsLastProcessed) peer.database.lastProcessedZxid = message.zxid;
-        this.snapshotNeeded = peer.settings.trustEmptySnapshot && peer.database.snapshots.length === 0;
+        this.snapshotNeeded =
+          peer.behaviour.trustingDiffSavesSnapshot &&
+          peer.settings.trustEmptySnapshot &&
+          peer.database.snapshots.length === 0;
         this.syncSnapshot = this.snapshotNeeded;
         this.begin();
         break;
       case SNAP:
-        this.inSnap = peer.behaviour.interruptedSnapReloads;
+        this.halfTaken = peer.behaviour.interruptedSnapReloads;
         this.tookSnap = true;
         this.syncSnapshot = peer.behaviour.syncsSnap;
         peer.database.install(message.data, message.zxid);
@@ -106,7 +109,7 @@ export class Synchronization implements LogUser {
         }
         this.truncateTo = message.zxid;
         this.stage = "truncating";
-        this.inSnap = peer.behaviour.interruptedTruncReloads;
+        this.halfTaken = peer.behaviour.interruptedTruncReloads;
         peer.effects.truncateLog(message.zxid, peer.behaviour);
         break;
       default:
@@ -340,7 +343,7 @@ export class Synchronization implements LogUser {
   private acknowledge(): void {
     const { learner, newEpoch, peer } = this;
     const { diffLogging, snapEndsWithNewLeader } = peer.behaviour;
-    if (snapEndsWithNewLeader) this.inSnap = false;
+    if (snapEndsWithNewLeader) this.halfTaken = false;
     if (learner.brokenMeanwhile()) return;
     peer.notes.newLeaderAcked(newEpoch, peer.database.logHistory);
     learner.send(packet(ACK, makeZxid(newEpoch, 0), null));

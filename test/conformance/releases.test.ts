@@ -221,3 +221,23 @@ describe("a voter that cannot be reached, and who is called next (ZOOKEEPER-3756
     expect(bare.sent.map(({ connection }) => connection)).toContain(second);
   });
 });
+
+describe("a log without a snapshot, with zookeeper.snapshot.trust.empty (ZOOKEEPER-3056, ZOOKEEPER-3781)", () => {
+  it.each([
+    ["3.5.5", ["log-without-snapshot"], []],
+    ["3.5.8", [], []],
+    ["3.5.10", [], ["snapshot 1:3 synced"]],
+    ["3.6.2", [], []],
+    ["3.6.4", [], ["snapshot 1:3 synced"]],
+  ])("%s fails of %j; a DIFF leaves %j", (release, failures, snapshots) => {
+    const disk = { ...diskWith("1:1", "1:2", "1:3"), snapshots: [] };
+    const bare = new BarePeer({ release, disk, settings: { trustEmptySnapshot: true } });
+    if (failures.length > 0) {
+      expect(bare.start().failures).toEqual(failures);
+      return;
+    }
+    const connection = bare.becomeLearner(LEADER, { peerEpoch: 1 });
+    for (const message of [leaderInfo(2), packet(13, z("1:3"), null), newLeader(2)]) bare.packet(connection, message);
+    expect(bare.notes).toEqual(snapshots);
+  });
+});

@@ -182,7 +182,7 @@ until: 30s
     about: "A SNAP that was applied in memory but not saved is kept when its leader is lost.",
     ticket: "ZOOKEEPER-3642",
     file: "protocol/learner.ts",
-    find: "if (!this.stopsAsServer && this.synchronization?.inSnap) database.clear();\n    else if",
+    find: "if (!this.stopsAsServer && this.synchronization?.halfTaken) database.clear();\n    else if",
     replace: "if",
   },
   {

@@ -60,10 +60,10 @@ describe("500 steps", () => {
   });
 });
 
-/** Server 2 leads with the write that asks whether it lives, and then 5 fails of the same TRUNC until the end. */
+/** Whoever leads takes the write that asks whether it lives, and is deposed; server 4 serves the next one before it has applied it. */
 const PROBED = `
-zookeeper: 3.4.14
-seed: "7003012"
+zookeeper: 3.6.2
+seed: "1"
 servers:
   1: { history: "3:1..3:4, 5:1" }
   2: { history: "3:1..3:4, 5:1..5:2" }
