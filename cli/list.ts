@@ -7,7 +7,7 @@ import { ACTIONS } from "../scenarios/about-actions.ts";
 import { FAULT_KINDS } from "../scenarios/fuzz/fault-kinds.ts";
 import { STRATEGIES } from "../scenarios/fuzz/strategies.ts";
 import { listInvariants } from "../scenarios/invariants/index.ts";
-import { MATRIX_BUGS, OPEN_BUGS } from "../scenarios/known-bugs.ts";
+import { MATRIX_BUGS, OPEN_BUGS, ticketOf } from "../scenarios/known-bugs.ts";
 import { behaviourOf, RELEASES } from "../scenarios/releases.ts";
 import { EXIT_OK } from "./exit-codes.ts";
 import { write } from "./output.ts";
@@ -45,8 +45,10 @@ const LISTS: Readonly<Record<string, () => readonly Listed[]>> = {
 
 /** What is known of a release; releases.ts has what it changed. */
 function bugsIn(release: string): string {
-  const tickets = MATRIX_BUGS.filter(({ isIn }) => isIn(behaviourOf(release))).map(({ id }) => /\d+/.exec(id)?.[0]);
-  return tickets.length === 0 ? "has none of the bugs of matrix" : `has ZOOKEEPER-${tickets.join(", -")}`;
+  const tickets = MATRIX_BUGS.filter(({ isIn }) => isIn(behaviourOf(release))).map(ticketOf);
+  return tickets.length === 0
+    ? `has none of the bugs of matrix, but ${OPEN_BUGS.length} that are open (list fixes)`
+    : `has ZOOKEEPER-${tickets.join(", -")}`;
 }
 
 function listScenario(path: string): Listed {

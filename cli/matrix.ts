@@ -5,14 +5,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { type Advice, adviceText, type MatrixEntry, matrixPage, matrixTable, shortName } from "../reports/matrix.ts";
-import { type KnownBug, MATRIX_BUGS } from "../scenarios/known-bugs.ts";
-import { firstFree, MATRIX_RELEASES, type MatrixCell, matrixCell } from "../scenarios/matrix.ts";
+import { type Advice, adviceText, type MatrixEntry, matrixPage, matrixTable } from "../reports/matrix.ts";
+import { KNOWN_BUGS, MATRIX_BUGS, type MatrixBug, ticketOf } from "../scenarios/known-bugs.ts";
+import { beginsLine, freeFrom, hasBug, MATRIX_RELEASES, type MatrixCell, matrixCell } from "../scenarios/matrix.ts";
 import { behaviourOf } from "../scenarios/releases.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { Journal } from "./campaign/journal.ts";
 import { CampaignRunner, DEFAULT_WORKERS } from "./campaign/runner.ts";
-import { EXIT_OK } from "./exit-codes.ts";
+import { EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.ts";
 import { paintFor } from "./options.ts";
 import { write } from "./output.ts";
 import { bugPaths, readScenario } from "./scenario-files.ts";
@@ -27,6 +27,12 @@ export interface MatrixOptions {
   readonly time?: number;
   readonly seed?: bigint;
   readonly repeat?: bigint;
+}
+
+/** Ctrl-C: the campaign that runs is stopped, the others are left out, and what has been found is told. */
+interface Interruption {
+  asked: boolean;
+  stop: () => void;
 }
 
 /** Where a campaign meets a bug: with which of its plans, from 1 on, and after how many seconds. */
@@ -48,6 +54,7 @@ const APART = 1_000_000n;
 const SHRINK_RUNS = 4000;
 
 export async function matrix(options: MatrixOptions): Promise<number> {
+  checkTogether(options);
   const stories = storiesOf(options.bug);
   if (options.release !== undefined) return advise(options.release, stories, options);
   const cells = [...stories].flatMap(([bug, scenario]) =>
@@ -55,7 +62,14 @@ export async function matrix(options: MatrixOptions): Promise<number> {
   );
   const { repeat = DEFAULTS.repeat, seed = DEFAULTS.seed, time = DEFAULTS.time } = options;
   const campaigns = { repeat, seed, time };
-  const meetings = time > 0 ? await meetingsOf([...stories.keys()], campaigns) : undefined;
+  const interruption: Interruption = { asked: false, stop: () => {} };
+  const interrupt = (): void => {
+    interruption.asked = true;
+    interruption.stop();
+  };
+  process.on("SIGINT", interrupt);
+  const meetings = time > 0 ? await meetingsOf([...stories.keys()], campaigns, interruption) : undefined;
+  process.removeListener("SIGINT", interrupt);
   const entries = cells.map((cell) => ({
     ...entryOf(cell),
     ...(meetings && metIn(meetings.get(cell.release)?.get(cell.bug.id) ?? [], Number(repeat))),
@@ -63,16 +77,31 @@ export async function matrix(options: MatrixOptions): Promise<number> {
   if (options.json) await write(`${JSON.stringify(entries.map(jsonEntry), null, 2)}\n`);
   else if (options.markdown) await write(matrixPage(entries, howText(campaigns)));
   else await write(`${matrixTable(entries, paintFor(process.stdout))}\n`);
-  return EXIT_OK;
+  return interruption.asked ? EXIT_INTERRUPTED : EXIT_OK;
+}
+
+function checkTogether({ json, markdown, release, repeat, seed, time }: MatrixOptions): void {
+  const given = (options: Readonly<Record<string, unknown>>): string[] =>
+    Object.keys(options).filter((name) => options[name] !== undefined && options[name] !== false);
+  const [meaningless] = given(
+    release !== undefined
+      ? { "--markdown": markdown, "--time": time, "--seed": seed, "--repeat": repeat }
+      : time === 0
+        ? { "--seed": seed, "--repeat": repeat }
+        : {},
+  );
+  const beside = release === undefined ? "--time 0s, which runs no campaign" : "--release, which only gives advice";
+  if (meaningless !== undefined) throw new UsageError(`${meaningless}: means nothing beside ${beside}`);
+  if (json && markdown) throw new UsageError("--markdown: means nothing beside --json");
 }
 
 /** Each bug of the matrix with the scenario that tells its story. */
-function storiesOf(asked: string | undefined): Map<KnownBug, Scenario> {
+function storiesOf(asked: string | undefined): Map<MatrixBug, Scenario> {
   const files = new Map(bugPaths().map((path) => [basename(path).replace(/\.ya?ml$/, ""), path]));
   const wanted = asked?.replace(/^zookeeper-/i, "");
-  const bugs = MATRIX_BUGS.filter(({ id }) => wanted === undefined || shortName(id) === wanted || id === asked);
+  const bugs = MATRIX_BUGS.filter((bug) => wanted === undefined || ticketOf(bug) === wanted || bug.id === asked);
   if (bugs.length === 0) {
-    const accepted = MATRIX_BUGS.map(({ id }) => shortName(id)).join(", ");
+    const accepted = MATRIX_BUGS.map(ticketOf).join(", ");
     throw new UsageError(`--bug ${asked}: unknown (accepted: ${accepted})`);
   }
   return new Map(bugs.map((bug) => [bug, readScenario(files.get(bug.id) as string, []).scenario]));
@@ -82,19 +111,21 @@ function storiesOf(asked: string | undefined): Map<KnownBug, Scenario> {
 
 /** By release and bug: one meeting for each campaign that met it. */
 async function meetingsOf(
-  bugs: readonly KnownBug[],
+  bugs: readonly MatrixBug[],
   { repeat, seed, time }: Campaigns,
+  interruption: Interruption,
 ): Promise<Map<string, Map<string, Meeting[]>>> {
   const meetings = new Map<string, Map<string, Meeting[]>>();
   for (const release of MATRIX_RELEASES) {
     const met = new Map<string, Meeting[]>();
+    meetings.set(release, met);
     for (let i = 0n; i < repeat; i++) {
-      if (process.stderr.isTTY) process.stderr.write(`matrix: campaign ${i + 1n} of ${repeat} in ${release}\n`);
-      for (const [bug, meeting] of await campaign(release, bugs, seed + i * APART, time)) {
+      if (interruption.asked) return meetings;
+      process.stderr.write(`matrix: campaign ${i + 1n} of ${repeat} in ${release}\n`);
+      for (const [bug, meeting] of await campaign(release, bugs, seed + i * APART, time, interruption)) {
         met.set(bug, [...(met.get(bug) ?? []), meeting]);
       }
     }
-    meetings.set(release, met);
   }
   return meetings;
 }
@@ -102,9 +133,10 @@ async function meetingsOf(
 /** The plain campaign of a release, until it has met all bugs that the release has, or its time is over. */
 async function campaign(
   release: string,
-  bugs: readonly KnownBug[],
+  bugs: readonly MatrixBug[],
   firstSeed: bigint,
   timeUs: number,
+  interruption: Interruption,
 ): Promise<Map<string, Meeting>> {
   const there = bugs.filter(({ isIn }) => isIn(behaviourOf(release))).map(({ id }) => id);
   // Where none is to be found it looks for a while all the same, and looks into nothing else that it finds.
@@ -134,6 +166,9 @@ async function campaign(
       nondeterministic() {},
     },
   );
+  interruption.stop = () => {
+    runner.interrupted = true;
+  };
   try {
     runner.begin();
     await runner.run();
@@ -147,7 +182,7 @@ async function campaign(
 
 function entryOf({ bug, expected, release, reproduced }: MatrixCell): MatrixEntry {
   const why = bug.besides?.releases.includes(release) ? bug.besides.why : undefined;
-  return { bug: bug.id, release, expected, reproduced, why };
+  return { bug: ticketOf(bug), release, expected, reproduced, why };
 }
 
 /** A campaign that did not meet it would have needed more than all others. */
@@ -160,9 +195,9 @@ function metIn(meetings: readonly Meeting[], campaigns: number): Pick<MatrixEntr
 function jsonEntry({ bug, expected, median, met, release, reproduced }: MatrixEntry) {
   const none = null;
   return {
-    bug: `ZOOKEEPER-${shortName(bug)}`,
+    bug: `ZOOKEEPER-${bug}`,
     release,
-    expected: expected ?? none,
+    expected,
     reproduced,
     found: met === undefined ? none : met > 0,
     runs: median?.runs ?? none,
@@ -173,23 +208,33 @@ function jsonEntry({ bug, expected, median, met, release, reproduced }: MatrixEn
 function howText({ repeat, seed, time }: Campaigns): string {
   const seeds = repeat === 1n ? `base seed ${seed}` : `${repeat} base seeds`;
   const median = repeat === 1n ? "" : " (the median; how many met it, where not all did)";
-  return `With which plan, and after how many seconds on ${DEFAULT_WORKERS} cores, a plain campaign (\`zabsim fuzz --zookeeper RELEASE\`) of ${time / 1e6} s with ${seeds} had its first finding that is due to the bug alone, shrunk${median}. **S**: the scenario in scenarios/bugs/ shows it; **!**: the ticket says otherwise, see below.`;
+  return `With which plan, and after how many seconds on ${DEFAULT_WORKERS} cores, a plain campaign (\`zabsim fuzz --zookeeper RELEASE\`) of ${time / 1e6} s with ${seeds} had its first finding that is due to the bug alone, shrunk${median}. **S**: the scenario in scenarios/bugs/ shows it; **!**: the ticket says otherwise, see below. Campaigns were run where zabsim's release has the bug; where it has not (·), no failure can be due to it.`;
 }
 
 // ---- advice
 
-async function advise(release: string, stories: Map<KnownBug, Scenario>, { json }: MatrixOptions): Promise<number> {
+async function advise(release: string, stories: Map<MatrixBug, Scenario>, { json }: MatrixOptions): Promise<number> {
   if (!MATRIX_RELEASES.includes(release)) {
     throw new UsageError(`--release ${release}: unknown (accepted: ${MATRIX_RELEASES.join(", ")})`);
   }
-  const advice: Advice[] = [];
+  const cells = [...stories].flatMap(([bug, scenario]) => MATRIX_RELEASES.map((one) => matrixCell(bug, scenario, one)));
+  const bugs: Advice[] = [];
   for (const [bug, scenario] of stories) {
-    const cells = MATRIX_RELEASES.map((one) => matrixCell(bug, scenario, one));
-    if (!cells.some((cell) => cell.release === release && cell.reproduced)) continue;
-    const { about, id } = bug;
-    advice.push({ bug: id, about, violates: scenario.expect.violates, firstFree: firstFree(cells, release) });
+    const own = cells.filter((cell) => cell.bug === bug);
+    if (!own.some((cell) => cell.release === release && cell.reproduced && hasBug(cell))) continue;
+    const [firstFree, ...newerLines] = freeFrom(own, release);
+    bugs.push({
+      bug: `ZOOKEEPER-${ticketOf(bug)}`,
+      scenario: bug.id,
+      about: bug.about,
+      violates: scenario.expect.violates,
+      firstFree,
+      alsoFrom: newerLines.filter((one) => !beginsLine(one)),
+    });
   }
-  if (json) await write(`${JSON.stringify({ release, bugs: advice })}\n`);
-  else await write(`${adviceText(release, advice, paintFor(process.stdout))}\n`);
+  const others = KNOWN_BUGS.filter((bug) => !MATRIX_BUGS.includes(bug as MatrixBug) && bug.isIn(behaviourOf(release)));
+  const advice = { release, bugs, firstFreeOfAll: freeFrom(cells, release)[0], others: others.length };
+  if (json) await write(`${JSON.stringify(advice)}\n`);
+  else await write(`${adviceText(advice, paintFor(process.stdout))}\n`);
   return EXIT_OK;
 }

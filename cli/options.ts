@@ -2,6 +2,7 @@
  * Options that several commands share, and how their values are read.
  */
 import { Chalk, type ChalkInstance } from "chalk";
+import { ALIKE } from "../protocol/index.ts";
 import { RELEASES } from "../scenarios/releases.ts";
 import { parseDuration } from "../sim/time.ts";
 import { UsageError } from "./usage-error.ts";
@@ -62,7 +63,8 @@ export function parseMoment(option: string): (text: string) => number {
 
 export function checkRelease(release: string): void {
   if (RELEASES.includes(release as never)) return;
-  throw new UsageError(`--zookeeper ${release}: unknown release (accepted: ${RELEASES.join(", ")})`);
+  const alike = ALIKE[release] === undefined ? "" : `; here it is the same as ${ALIKE[release]}`;
+  throw new UsageError(`--zookeeper ${release}: unknown release${alike} (accepted: ${RELEASES.join(", ")})`);
 }
 
 /** Collects a repeatable option. */

@@ -6,10 +6,11 @@ import type { ChalkInstance } from "chalk";
 import { wrap } from "./format.ts";
 
 export interface MatrixEntry {
+  /** The number of its ticket. */
   readonly bug: string;
   readonly release: string;
-  /** Undefined: no ticket is about it. */
-  readonly expected: boolean | undefined;
+  /** What the table of affected releases says. */
+  readonly expected: boolean;
   readonly reproduced: boolean;
   /** Why it is there against what the ticket says. */
   readonly why: string | undefined;
@@ -36,7 +37,7 @@ export function matrixTable(entries: readonly MatrixEntry[], paint: ChalkInstanc
       const padded = text.padEnd(CELL);
       return text.includes("!") ? paint.yellow(padded) : text === "." ? paint.dim(padded) : padded;
     });
-    lines.push(`${shortName(bug).padEnd(NAME)}${cells.join("")}`.trimEnd());
+    lines.push(`${bug.padEnd(NAME)}${cells.join("")}`.trimEnd());
   }
   const legend = "S the scenario shows it, C a campaign finds it, . neither, ! the ticket says otherwise";
   return [...lines, "", legend, ...disagreements(entries)].join("\n");
@@ -48,7 +49,7 @@ function cellText(entry: MatrixEntry): string {
 }
 
 function disagrees({ expected, reproduced }: MatrixEntry): boolean {
-  return expected !== undefined && reproduced !== expected;
+  return reproduced !== expected;
 }
 
 /** 3.9.4 as 3.9 over .4; a line's name stands over its first release only. */
@@ -71,14 +72,9 @@ function disagreements(entries: readonly MatrixEntry[]): string[] {
     if (!disagrees(entry) || told.has(bug)) continue;
     told.add(bug);
     const reason = why ?? `in ${release} the scenario ${reproduced ? "shows it" : "does not show it"}: not explained`;
-    lines.push("", ...wrap(`! ${shortName(bug)}: ${reason}`, 98).map((line, i) => (i === 0 ? line : `  ${line}`)));
+    lines.push("", ...wrap(`! ${bug}: ${reason}`, 98).map((line, i) => (i === 0 ? line : `  ${line}`)));
   }
   return lines;
-}
-
-/** The number of a ticket; the first word of a name without one. */
-export function shortName(bug: string): string {
-  return /^zookeeper-(\d+)/i.exec(bug)?.[1] ?? (bug.split("-")[0] as string);
 }
 
 /** For docs/: what campaigns needed. */
@@ -104,26 +100,50 @@ export function matrixPage(entries: readonly MatrixEntry[], how: string): string
       const share = met > 0 && met !== campaigns ? `(${met} of ${campaigns})` : "";
       return `${wrong}${reproduced ? "**S** " : ""}${found}${share}`.trim() || "·";
     });
-    lines.push(row([shortName(bug), ...cells]));
+    lines.push(row([bug, ...cells]));
   }
   const reasons = disagreements(entries).filter((line) => line !== "");
   return `${[...lines, "", ...reasons.map((line) => line.replace(/^! /, "- **!** "))].join("\n")}\n`;
 }
 
 export interface Advice {
+  /** As ZOOKEEPER-3911. */
   readonly bug: string;
+  /** That shows it, in scenarios/bugs/. */
+  readonly scenario: string;
   readonly about: string;
   readonly violates: readonly string[];
+  /** Of the releases that zabsim knows, and of newer lines those that are not free of it from their first release on. */
   readonly firstFree: string | undefined;
+  readonly alsoFrom: readonly string[];
 }
 
-export function adviceText(release: string, advice: readonly Advice[], paint: ChalkInstance): string {
-  if (advice.length === 0) return `ZooKeeper ${release}: none of the known bugs of the matrix shows in it`;
-  const lines = [`ZooKeeper ${release} can lose:`, ""];
-  for (const { about, bug, firstFree, violates } of advice) {
+export interface AdviceInAll {
+  readonly release: string;
+  readonly bugs: readonly Advice[];
+  /** The first later release without any bug of the matrix. */
+  readonly firstFreeOfAll: string | undefined;
+  /** How many other known bugs it has. */
+  readonly others: number;
+}
+
+export function adviceText({ bugs, firstFreeOfAll, others, release }: AdviceInAll, paint: ChalkInstance): string {
+  const lines = [
+    bugs.length === 0
+      ? `ZooKeeper ${release} has none of the bugs of the matrix.`
+      : `What ZooKeeper ${release} can lose or get wrong, and the first release here that is free of it:`,
+    "",
+  ];
+  for (const { about, alsoFrom, bug, firstFree, scenario, violates } of bugs) {
+    const newerLines = alsoFrom.length === 0 ? "" : ` (newer lines: ${alsoFrom.join(", ")})`;
     lines.push(paint.bold(bug));
-    lines.push(...wrap(`${about} (violates ${violates.join(", ")})`, 96).map((line) => `  ${line}`));
-    lines.push(`  first release free of it: ${firstFree ?? "none"}`, "");
+    lines.push(
+      ...wrap(`${about} (violates ${violates.join(", ")}; scenario ${scenario})`, 96).map((line) => `  ${line}`),
+    );
+    lines.push(`  first release free of it: ${firstFree ?? "none"}${newerLines}`, "");
   }
+  if (firstFreeOfAll !== undefined) lines.push(`first release free of all bugs of the matrix: ${firstFreeOfAll}`);
+  if (others > 0)
+    lines.push(`and ${others} other known bugs: zabsim list bugs tells of those that the newest release has, too`);
   return lines.join("\n").trimEnd();
 }

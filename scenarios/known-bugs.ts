@@ -273,5 +273,14 @@ export const OPEN_BUGS: readonly (KnownBug & { readonly fix: Fix })[] = FIXES.ma
 
 export const KNOWN_BUGS: readonly KnownBug[] = [...TICKETS, ...OPEN_BUGS];
 
-/** Those of which it is known which releases have them: what `zabsim matrix` is about. */
-export const MATRIX_BUGS: readonly KnownBug[] = TICKETS.filter(({ affected }) => affected !== undefined);
+/** One of which it is known which releases have it: what `zabsim matrix` is about. */
+export interface MatrixBug extends KnownBug {
+  readonly affected: readonly string[];
+}
+
+export const MATRIX_BUGS: readonly MatrixBug[] = TICKETS.filter((bug): bug is MatrixBug => bug.affected !== undefined);
+
+/** 3911 of zookeeper-3911-newleader-acked-before-diff-is-logged. */
+export function ticketOf({ id }: MatrixBug): string {
+  return (/\d+/.exec(id) as RegExpExecArray)[0];
+}

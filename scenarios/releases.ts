@@ -1,11 +1,12 @@
 /** The ZooKeeper releases whose behaviour a scenario may ask for. The schema lists the same ones. */
-import { type Behaviour, NEWEST, PROFILES } from "../protocol/index.ts";
+import { type Behaviour, PROFILES } from "../protocol/index.ts";
 import type { Scenario } from "./scenario.ts";
 
 export const RELEASES: readonly string[] = Object.keys(PROFILES);
 
+/** Of one of RELEASES. */
 export function behaviourOf(release: string): Behaviour {
-  return PROFILES[release] ?? NEWEST;
+  return PROFILES[release] as Behaviour;
 }
 
 /** All that its servers run, upgrades included, each once. */

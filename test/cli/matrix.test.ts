@@ -26,10 +26,15 @@ describe("matrix", () => {
 
   it("advises: what a release can lose, and which is the first one free of it", () => {
     const { stdout } = zabsim(["matrix", "--release", "3.6.2"]);
-    expect(stdout).toMatch(/zookeeper-3911-[\s\S]*?first release free of it: 3\.6\.4/);
-    expect(stdout).toMatch(/zookeeper-3023-[\s\S]*?first release free of it: 3\.9\.3/);
-    expect(stdout).not.toContain("zookeeper-2845");
-    expect(zabsim(["matrix", "--release", "newest"]).stdout).toContain("none of the known bugs");
+    expect(stdout).toMatch(/ZOOKEEPER-3911[\s\S]*?first release free of it: 3\.6\.4\n/);
+    expect(stdout).toMatch(/ZOOKEEPER-4643[\s\S]*?first release free of it: 3\.8\.6 \(newer lines: 3\.9\.2\)\n/);
+    expect(stdout).toMatch(/ZOOKEEPER-3023[\s\S]*?first release free of it: 3\.9\.3\n/);
+    expect(stdout).toContain("first release free of all bugs of the matrix: 3.9.4\n");
+    expect(stdout).not.toContain("ZOOKEEPER-2845");
+    // Its scenario shows there what 3911 does.
+    expect(stdout).not.toContain("ZOOKEEPER-4646");
+    const newest = zabsim(["matrix", "--release", "newest"]).stdout;
+    expect(newest).toMatch(/has none of the bugs of the matrix\.\n\nand \d+ other known bugs/);
     const advice = JSON.parse(zabsim(["matrix", "--release", "3.9.3", "--json"]).stdout);
     expect(advice.bugs.map(({ firstFree }: { firstFree: string }) => firstFree)).toEqual(["3.9.4"]);
   });
@@ -39,6 +44,9 @@ describe("matrix", () => {
     [["--bug", "1"], "--bug 1: unknown (accepted: 3911, "],
     [["--time", "soon"], "--time"],
     [["--repeat", "0"], "--repeat"],
+    [["--repeat", "3", "--time", "0s"], "--repeat: means nothing beside --time 0s"],
+    [["--release", "3.6.2", "--markdown"], "--markdown: means nothing beside --release"],
+    [["--json", "--markdown"], "--markdown: means nothing beside --json"],
   ])("%j is bad input", (args, message) => {
     const { code: status, stderr, stdout } = zabsim(["matrix", ...args]);
     expect(status).toBe(2);
@@ -53,4 +61,5 @@ it("decide answers as the release that it is asked about", () => {
   expect(zabsim([...facts, "--zookeeper", "3.5.8"]).stdout).toContain("rule txn-log-diff");
   expect(zabsim([...facts, "--zookeeper", "3.4.14"]).stdout).toContain("rule behind-committed-log");
   expect(zabsim([...facts, "--zookeeper", "3.3"]).code).toBe(2);
+  expect(zabsim([...facts, "--zookeeper", "3.8.5"]).stderr).toContain("here it is the same as 3.8.6");
 });
