@@ -33,7 +33,10 @@ export interface DecideOptions {
 }
 
 export async function decide(options: DecideOptions): Promise<number> {
-  const source = behaviourOf(options.zookeeper ?? "newest").syncSource;
+  const { zookeeper = "newest" } = options;
+  const source = behaviourOf(zookeeper).syncSource;
+  if (source === "committed-log" && options.forceSnap)
+    throw new UsageError(`--force-snap: ZooKeeper ${zookeeper} has no forceSnapshotSync (accepted: 3.5 and newer)`);
   if (options.stdin) return decideLines(source);
   const facts = { ...factsFrom(options), source };
   const answer = answerDecision(facts);

@@ -87,10 +87,17 @@ export function campaignReport(report: CampaignReport, paint: ChalkInstance): st
 
 function findingsTable(findings: readonly ReportedFinding[], paint: ChalkInstance): string {
   if (findings.length === 0) return "none";
-  const lines = findings.map(({ count, known, seed, signature, steps }) => {
-    const verdict = known.length === 0 ? paint.red("new") : known.join(", ");
-    const head = `  ${signature.padEnd(42)} ${String(count).padStart(6)} seeds  ${String(steps).padStart(2)} steps  seed ${seed}`;
-    return [head, ...wrap(verdict, 72).map((line) => `      ${line}`)].join("\n");
+  const signatures = [...new Set(findings.map(({ signature }) => signature))];
+  const lines = signatures.flatMap((signature) => {
+    const alike = findings.filter((one) => one.signature === signature);
+    const head = `  ${signature.padEnd(42)} ${String(alike[0]?.count).padStart(6)} seeds`;
+    const each = alike.map(({ known, seed, steps }) => {
+      const text = `seed ${seed}, ${steps} steps: ${known.length === 0 ? "new" : known.join(", ")}`;
+      const [first, ...rest] = wrap(text, 70);
+      const lines = [`      ${first}`, ...rest.map((line) => `        ${line}`)].join("\n");
+      return known.length === 0 ? paint.red(lines) : lines;
+    });
+    return [head, ...each];
   });
   return `findings\n${lines.join("\n")}\n`;
 }
