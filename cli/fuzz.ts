@@ -15,6 +15,7 @@ import { runScenario } from "../scenarios/run.ts";
 import { Journal } from "./campaign/journal.ts";
 import { CampaignRunner, type CampaignSettings, type CampaignWatcher, DEFAULT_WORKERS } from "./campaign/runner.ts";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_LIVENESS, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
+import { interruptible } from "./interrupt.ts";
 import { paintFor } from "./options.ts";
 import { write } from "./output.ts";
 import { readScenario, scenarioPaths } from "./scenario-files.ts";
@@ -74,14 +75,9 @@ export async function fuzz(name: string | undefined, options: FuzzOptions): Prom
   const startedMs = performance.now();
   const resumedRuns = runner.totals.runs;
   const bar = new Bar(runner, settings, startedMs);
-  const interrupt = (): void => {
-    runner.interrupted = true;
-  };
-  process.on("SIGINT", interrupt);
   try {
-    await runner.run();
+    await interruptible((signal) => runner.run(signal));
   } finally {
-    process.removeListener("SIGINT", interrupt);
     bar.end();
   }
   const report = reportOf(runner, settings, (performance.now() - startedMs) / 1000, resumedRuns);

@@ -13,6 +13,7 @@ import type { Scenario } from "../scenarios/scenario.ts";
 import { Journal } from "./campaign/journal.ts";
 import { CampaignRunner, DEFAULT_WORKERS } from "./campaign/runner.ts";
 import { EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.ts";
+import { interruptible } from "./interrupt.ts";
 import { paintFor } from "./options.ts";
 import { write } from "./output.ts";
 import { bugPaths, readScenario } from "./scenario-files.ts";
@@ -27,12 +28,6 @@ export interface MatrixOptions {
   readonly time?: number;
   readonly seed?: bigint;
   readonly repeat?: bigint;
-}
-
-/** Ctrl-C: the campaign that runs is stopped, the others are left out, and what has been found is told. */
-interface Interruption {
-  asked: boolean;
-  stop: () => void;
 }
 
 /** Where a campaign meets a bug: with which of its plans, from 1 on, and after how many seconds. */
@@ -57,19 +52,14 @@ export async function matrix(options: MatrixOptions): Promise<number> {
   checkTogether(options);
   const stories = storiesOf(options.bug);
   if (options.release !== undefined) return advise(options.release, stories, options);
-  const cells = [...stories].flatMap(([bug, scenario]) =>
-    MATRIX_RELEASES.map((release) => matrixCell(bug, scenario, release)),
-  );
   const { repeat = DEFAULTS.repeat, seed = DEFAULTS.seed, time = DEFAULTS.time } = options;
   const campaigns = { repeat, seed, time };
-  const interruption: Interruption = { asked: false, stop: () => {} };
-  const interrupt = (): void => {
-    interruption.asked = true;
-    interruption.stop();
-  };
-  process.on("SIGINT", interrupt);
-  const meetings = time > 0 ? await meetingsOf([...stories.keys()], campaigns, interruption) : undefined;
-  process.removeListener("SIGINT", interrupt);
+  const cells = cellsOf(stories);
+  // Broken off, it leaves out the campaigns to come, and tells what the others have found.
+  const { isComplete, meetings } = await interruptible(async (signal) => ({
+    meetings: time > 0 ? await meetingsOf([...stories.keys()], campaigns, signal) : undefined,
+    isComplete: !signal.aborted,
+  }));
   const entries = cells.map((cell) => ({
     ...entryOf(cell),
     ...(meetings && metIn(meetings.get(cell.release)?.get(cell.bug.id) ?? [], Number(repeat))),
@@ -77,7 +67,7 @@ export async function matrix(options: MatrixOptions): Promise<number> {
   if (options.json) await write(`${JSON.stringify(entries.map(jsonEntry), null, 2)}\n`);
   else if (options.markdown) await write(matrixPage(entries, howText(campaigns)));
   else await write(`${matrixTable(entries, paintFor(process.stdout))}\n`);
-  return interruption.asked ? EXIT_INTERRUPTED : EXIT_OK;
+  return isComplete ? EXIT_OK : EXIT_INTERRUPTED;
 }
 
 function checkTogether({ json, markdown, release, repeat, seed, time }: MatrixOptions): void {
@@ -107,22 +97,31 @@ function storiesOf(asked: string | undefined): Map<MatrixBug, Scenario> {
   return new Map(bugs.map((bug) => [bug, readScenario(files.get(bug.id) as string, []).scenario]));
 }
 
+function cellsOf(stories: Map<MatrixBug, Scenario>): MatrixCell[] {
+  return [...stories].flatMap(([bug, scenario]) =>
+    MATRIX_RELEASES.map((release) => matrixCell(bug, scenario, release)),
+  );
+}
+
 // ---- campaigns
 
 /** By release and bug: one meeting for each campaign that met it. */
 async function meetingsOf(
   bugs: readonly MatrixBug[],
   { repeat, seed, time }: Campaigns,
-  interruption: Interruption,
+  signal: AbortSignal,
 ): Promise<Map<string, Map<string, Meeting[]>>> {
   const meetings = new Map<string, Map<string, Meeting[]>>();
   for (const release of MATRIX_RELEASES) {
+    const there = bugs.filter(({ isIn }) => isIn(behaviourOf(release))).map(({ id }) => id);
+    // Nothing that fails in it could be due to one of them.
+    if (there.length === 0) continue;
     const met = new Map<string, Meeting[]>();
     meetings.set(release, met);
     for (let i = 0n; i < repeat; i++) {
-      if (interruption.asked) return meetings;
+      if (signal.aborted) return meetings;
       process.stderr.write(`matrix: campaign ${i + 1n} of ${repeat} in ${release}\n`);
-      for (const [bug, meeting] of await campaign(release, bugs, seed + i * APART, time, interruption)) {
+      for (const [bug, meeting] of await campaign(release, there, seed + i * APART, time, signal)) {
         met.set(bug, [...(met.get(bug) ?? []), meeting]);
       }
     }
@@ -130,18 +129,14 @@ async function meetingsOf(
   return meetings;
 }
 
-/** The plain campaign of a release, until it has met all bugs that the release has, or its time is over. */
+/** The plain campaign of a release, until it has met all bugs that are there, or its time is over. */
 async function campaign(
   release: string,
-  bugs: readonly MatrixBug[],
+  there: readonly string[],
   firstSeed: bigint,
   timeUs: number,
-  interruption: Interruption,
+  signal: AbortSignal,
 ): Promise<Map<string, Meeting>> {
-  const there = bugs.filter(({ isIn }) => isIn(behaviourOf(release))).map(({ id }) => id);
-  // Where none is to be found it looks for a while all the same, and looks into nothing else that it finds.
-  const timeMs = there.length > 0 ? timeUs / 1000 : Math.min(1000, timeUs / 10_000);
-  const shrinkRuns = there.length > 0 ? SHRINK_RUNS : 1;
   const folder = mkdtempSync(join(tmpdir(), "zabsim-matrix-"));
   const met = new Map<string, Meeting>();
   const startedMs = performance.now();
@@ -150,10 +145,10 @@ async function campaign(
       options: { zookeeper: release, strategy: undefined, faults: undefined, scenario: undefined },
       firstSeed,
       lastSeed: undefined,
-      timeMs,
+      timeMs: timeUs / 1000,
       workers: DEFAULT_WORKERS,
       shard: [1, 1],
-      shrinkRuns,
+      shrinkRuns: SHRINK_RUNS,
     },
     new Journal(folder),
     {
@@ -161,17 +156,14 @@ async function campaign(
         if (bug === undefined || other !== undefined || met.has(bug)) return;
         const seconds = (performance.now() - startedMs) / 1000;
         met.set(bug, { runs: Number(BigInt(seed) - firstSeed) + 1, seconds });
-        if (there.length > 0 && there.every((id) => met.has(id))) runner.interrupted = true;
+        if (there.every((id) => met.has(id))) runner.interrupted = true;
       },
       nondeterministic() {},
     },
   );
-  interruption.stop = () => {
-    runner.interrupted = true;
-  };
   try {
     runner.begin();
-    await runner.run();
+    await runner.run(signal);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -217,7 +209,7 @@ async function advise(release: string, stories: Map<MatrixBug, Scenario>, { json
   if (!MATRIX_RELEASES.includes(release)) {
     throw new UsageError(`--release ${release}: unknown (accepted: ${MATRIX_RELEASES.join(", ")})`);
   }
-  const cells = [...stories].flatMap(([bug, scenario]) => MATRIX_RELEASES.map((one) => matrixCell(bug, scenario, one)));
+  const cells = cellsOf(stories);
   const bugs: Advice[] = [];
   for (const [bug, scenario] of stories) {
     const own = cells.filter((cell) => cell.bug === bug);
@@ -233,7 +225,8 @@ async function advise(release: string, stories: Map<MatrixBug, Scenario>, { json
     });
   }
   const others = KNOWN_BUGS.filter((bug) => !MATRIX_BUGS.includes(bug as MatrixBug) && bug.isIn(behaviourOf(release)));
-  const advice = { release, bugs, firstFreeOfAll: freeFrom(cells, release)[0], others: others.length };
+  const asked = [...stories.keys()].map((bug) => `ZOOKEEPER-${ticketOf(bug)}`);
+  const advice = { release, asked, bugs, firstFree: freeFrom(cells, release)[0], others: others.length };
   if (json) await write(`${JSON.stringify(advice)}\n`);
   else await write(`${adviceText(advice, paintFor(process.stdout))}\n`);
   return EXIT_OK;

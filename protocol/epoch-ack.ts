@@ -26,7 +26,7 @@ export class EpochAck {
   private readonly myid: ServerId;
   private readonly leader: StateSummary;
   private readonly acked: AckSet;
-  private readonly countsMissingDatabase: boolean;
+  private readonly knowsMissingDatabase: boolean;
   private finished = false;
 
   constructor(
@@ -35,10 +35,10 @@ export class EpochAck {
     leader: StateSummary,
     effects: Effects,
     timeoutUs: number,
-    countsMissingDatabase = false,
+    knowsMissingDatabase: boolean,
   ) {
     this.myid = myid;
-    this.countsMissingDatabase = countsMissingDatabase;
+    this.knowsMissingDatabase = knowsMissingDatabase;
     this.leader = leader;
     this.acked = new AckSet(verifier);
     this.room = new WaitingRoom(effects, TIMER_EPOCH_ACK, timeoutUs);
@@ -52,7 +52,7 @@ export class EpochAck {
     }
     if (summary.currentEpoch !== -1) {
       if (isMoreRecent(summary, this.leader)) return false;
-      if (summary.lastZxid !== -1 || this.countsMissingDatabase) this.acked.add(sid);
+      if (summary.lastZxid !== -1 || !this.knowsMissingDatabase) this.acked.add(sid);
     }
     this.room.enter(waiter, nowUs);
     if (this.acked.has(this.myid) && this.acked.hasQuorum) {

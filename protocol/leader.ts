@@ -147,8 +147,15 @@ export class Leader implements Waiter, LogListener {
     }
     this.summary = { currentEpoch: this.peer.currentEpoch, lastZxid: this.database.lastProcessedZxid };
     const { behaviour, epochVerifier, myid } = this.peer;
-    const countsMissing = !behaviour.knowsMissingDatabase;
-    this.epochAck = new EpochAck(myid, epochVerifier, this.summary, this.effects, this.initTimeoutUs, countsMissing);
+    const { knowsMissingDatabase } = behaviour;
+    this.epochAck = new EpochAck(
+      myid,
+      epochVerifier,
+      this.summary,
+      this.effects,
+      this.initTimeoutUs,
+      knowsMissingDatabase,
+    );
     this.phase = "proposing-epoch";
     const backlog = this.backlog ?? [];
     this.backlog = null;

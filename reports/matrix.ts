@@ -120,20 +120,26 @@ export interface Advice {
 
 export interface AdviceInAll {
   readonly release: string;
+  /** The tickets that it was asked about. */
+  readonly asked: readonly string[];
+  /** Of those, what the release has. */
   readonly bugs: readonly Advice[];
-  /** The first later release without any bug of the matrix. */
-  readonly firstFreeOfAll: string | undefined;
+  /** The first later release that has none of those asked about. */
+  readonly firstFree: string | undefined;
   /** How many other known bugs it has. */
   readonly others: number;
 }
 
-export function adviceText({ bugs, firstFreeOfAll, others, release }: AdviceInAll, paint: ChalkInstance): string {
-  const lines = [
+export function adviceText(
+  { asked, bugs, firstFree: freeOfAll, others, release }: AdviceInAll,
+  paint: ChalkInstance,
+): string {
+  const all = asked.join(", ").replaceAll(", ZOOKEEPER", ", ");
+  const head =
     bugs.length === 0
-      ? `ZooKeeper ${release} has none of the bugs of the matrix.`
-      : `What ZooKeeper ${release} can lose or get wrong, and the first release here that is free of it:`,
-    "",
-  ];
+      ? `ZooKeeper ${release} has none of ${all}.`
+      : `What ZooKeeper ${release} can lose or get wrong, and the first release here that is free of it:`;
+  const lines = [...wrap(head, 98), ""];
   for (const { about, alsoFrom, bug, firstFree, scenario, violates } of bugs) {
     const newerLines = alsoFrom.length === 0 ? "" : ` (newer lines: ${alsoFrom.join(", ")})`;
     lines.push(paint.bold(bug));
@@ -142,7 +148,7 @@ export function adviceText({ bugs, firstFreeOfAll, others, release }: AdviceInAl
     );
     lines.push(`  first release free of it: ${firstFree ?? "none"}${newerLines}`, "");
   }
-  if (firstFreeOfAll !== undefined) lines.push(`first release free of all bugs of the matrix: ${firstFreeOfAll}`);
+  if (freeOfAll !== undefined) lines.push(...wrap(`first release free of ${all}: ${freeOfAll}`, 98));
   if (others > 0)
     lines.push(`and ${others} other known bugs: zabsim list bugs tells of those that the newest release has, too`);
   return lines.join("\n").trimEnd();

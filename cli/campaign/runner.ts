@@ -135,7 +135,13 @@ export class CampaignRunner {
     this.journal.begin(this.identity());
   }
 
-  async run(): Promise<void> {
+  /** Until all seeds are run, the time is over, or `signal` says so. */
+  async run(signal?: AbortSignal): Promise<void> {
+    if (signal !== undefined) {
+      signal.onabort = () => {
+        this.interrupted = true;
+      };
+    }
     const { timeMs, workers } = this.settings;
     const untilMs = timeMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeMs;
     this.pool = workerPool(WORKER, workers);

@@ -110,6 +110,7 @@ describe("zabsim decide", () => {
     [["--peer", "one", "--last", "1:1"], "--peer one: not a zxid (accepted:"],
     [["--peer", "1:1", "--committed-log", "1:5..1:1"], "--committed-log 1:5..1:1: not a range"],
     [["--peer", "1:1", "--txn-log", "1:1..1:2..1:3"], "--txn-log 1:1..1:2..1:3: not a range"],
+    [["--peer", "1:1", "--last", "1:1", "--force-snap", "--zookeeper", "3.4.14"], "3.4.14 has no forceSnapshotSync"],
     [["--peer"], "--peer"],
     [["--pear", "1:1"], "--pear"],
   ])("refuses %j with one clear message", (args, message) => {

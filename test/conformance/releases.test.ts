@@ -3,9 +3,14 @@
  * (Learner#syncWithLeader at the tags): a DIFF brings 1:4, committed, and 1:5, which is not.
  */
 import { describe, expect, it } from "vitest";
+import { EpochAck } from "../../protocol/epoch-ack.ts";
 import {
+  type Behaviour,
   type DiskImage,
+  decideSync,
   ELECTION_PORT,
+  LOOKING,
+  PROFILES,
   packet,
   type QuorumPacket,
   type ServerId,
@@ -240,4 +245,57 @@ describe("a log without a snapshot, with zookeeper.snapshot.trust.empty (ZOOKEEP
     for (const message of [leaderInfo(2), packet(13, z("1:3"), null), newLeader(2)]) bare.packet(connection, message);
     expect(bare.notes).toEqual(snapshots);
   });
+});
+
+describe("a proposal that does not fit behind committedLog, and the connection is lost", () => {
+  // ZooKeeperServer#shutdown reads the log, and from 3.9.4 on ZKDatabase#addCommittedProposal throws for the gap.
+  it.each([
+    ["3.9.3", undefined],
+    ["3.9.4", 1],
+  ])("%s ends with %s", (release, exitCode) => {
+    const bare = follower(release);
+    const messages = [packet(13, z("1:3"), null), newLeader(2), packet(12, -1, null), proposal("1:5")];
+    for (const message of messages) bare.packet(bare.connection, message);
+    bare.input(() => bare.peer.closed(bare.connection, "closed"));
+    expect(bare.exitCode).toBe(exitCode);
+  });
+});
+
+describe("a server without a database, zxid -1 (ZOOKEEPER-261)", () => {
+  it.each([
+    ["3.5.5", ["looked at"]],
+    ["3.6.0", []],
+  ])("its ACKEPOCH, and its vote, count in %s: %j", (release, heard) => {
+    const { knowsMissingDatabase } = PROFILES[release] as Behaviour;
+    const bare = new BarePeer({ release });
+    const told: string[] = [];
+    const waiter = { arrived: () => told.push("looked at"), timedOut() {}, calledOff() {} };
+    const leader = { currentEpoch: 0, lastZxid: 0 };
+    const acks = new EpochAck(0, bare.peer.verifier, leader, bare, 1000, knowsMissingDatabase);
+    acks.ack({ ...waiter, arrived() {} }, 0, leader, 0);
+    acks.ack(waiter, 1, { currentEpoch: 0, lastZxid: -1 }, 0);
+    expect(told).toEqual(heard);
+    bare.start().notify(1, { leader: 1, zxid: -1, peerEpoch: 1 }).advance(300);
+    expect(bare.peer.state !== LOOKING).toBe(heard.length > 0);
+  });
+});
+
+it("a leader of 3.4 whose committedLog is not ascending tells by the first one above the learner's", () => {
+  // LearnerHandler#run goes through it once, and stops at the first proposal that the learner does not have.
+  const committedLog = ["1:1", "1:5", "1:3"].map((zxid) => ({ zxid: z(zxid) }));
+  const decision = decideSync({
+    source: "committed-log",
+    peerLastZxid: z("1:2"),
+    lastProcessedZxid: z("1:5"),
+    committedLog,
+    txnLogFiles: [],
+    txnLogSyncEnabled: true,
+    txnLogExceedsSizeLimit: false,
+    forceSnapSync: false,
+    lastProposed: z("1:5"),
+    toBeApplied: [],
+    outstandingProposals: [],
+    observer: false,
+  });
+  expect(decision.packets[0]).toMatchObject({ type: 14, zxid: z("1:1") });
 });

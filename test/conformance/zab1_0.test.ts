@@ -90,7 +90,7 @@ describe("leader", () => {
     const bare = new BarePeer();
     const log: string[] = [];
     const none = { currentEpoch: 0, lastZxid: 0 };
-    const acks = new EpochAck(0, majority([0, 1, 2]), none, bare, 4_000_000);
+    const acks = new EpochAck(0, majority([0, 1, 2]), none, bare, 4_000_000, true);
     expect(acks.ack(waiter(log, "1"), 1, none, 0)).toBe(true);
     expect(acks.ack(waiter(log, "2"), 2, none, 0)).toBe(true);
     acks.room.timeout(3_999_999);

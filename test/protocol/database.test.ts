@@ -119,6 +119,12 @@ describe("the size limit of the log", () => {
     );
   });
 
+  it("next to the snapshot of an empty tree, which is no empty file, there is a limit, too", () => {
+    const empty = database();
+    empty.restore(image([[]], ["1:1", "1:2"], ["1:3"]));
+    expect(empty.exceedsTxnLogSizeLimit(z("1:2"))).toBe(true);
+  });
+
   it("a factor of 0 is no limit", () => {
     expect(db({ snapshotSizeFactor: 0 }).exceedsTxnLogSizeLimit(z("1:1"))).toBe(false);
   });

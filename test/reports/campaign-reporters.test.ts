@@ -110,6 +110,19 @@ describe("the summary", () => {
     expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
   });
 
+  it("counts the seeds of a failure once, whatever they are due to", () => {
+    const findings = [finding, { ...finding, seed: "18", known: ["open-one"] }, known];
+    const lines = campaignReport({ ...report, findings }, plain).split("\n");
+    const from = lines.indexOf("findings");
+    expect(lines.slice(from + 1, from + 6).map((line) => line.trim().replace(/ +/g, " "))).toEqual([
+      `${finding.signature} 4 seeds`,
+      "seed 17, 3 steps: new",
+      "seed 18, 3 steps: open-one",
+      "I-8 (leading) 4 seeds",
+      "seed 17, 3 steps: open-one",
+    ]);
+  });
+
   it("tells a finding with its file, its size and the command", () => {
     const text = findingText(finding, replay("x.yaml"), plain);
     expect(text).toContain("3 steps, 3 servers; 120 runs of shrinking");

@@ -118,3 +118,23 @@ it("no release has a fix that is not ZooKeeper's, but for patched, which has the
       expect(behaviour[fix]).toBe(name === "patched");
   }
 });
+
+/** Follower 2 leaves with txns in its log thread's queue. Mending 2845 alone would bring back log-thread-drained-after-fast-forward. */
+const LEFT_BEHIND = `
+zookeeper: 3.4.10
+servers: { 2: {}, 3: {} }
+network: { latency: 1ms..20ms }
+disk: { sync: 0.1ms, write: 1ms }
+steps:
+  - { when: sync-decided, write: { count: 51, every: 2ms } }
+  - { at: 396ms, crash: 3 }
+until: 414ms
+expect: { violates: disk-tells-memory }
+`;
+
+it("a mend brings no bug back that the release does not have", () => {
+  const scenario = loadScenario(LEFT_BEHIND, "left-behind.yaml");
+  const [first] = runScenario(scenario, { seed: 1n }).violations;
+  const bugs = knownBugs(scenario, failureOfViolation(first as NonNullable<typeof first>));
+  expect(bugs).toEqual(["zookeeper-2845-logged-txn-not-in-memory"]);
+});
