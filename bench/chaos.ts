@@ -4,12 +4,12 @@
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { workerPool } from "../cli/campaign/runner.ts";
-import { BLOCK_SIZE, type CampaignOptions } from "../scenarios/fuzz/campaign.ts";
-import { Coverage } from "../scenarios/fuzz/coverage.ts";
-import type { Plan } from "../scenarios/fuzz/plan.ts";
-import { planOfSeed } from "../scenarios/fuzz/plan-arbitrary.ts";
-import { runPlan } from "../scenarios/fuzz/run-plan.ts";
+import { workerPool } from "../campaign/campaign.ts";
+import { BLOCK_SIZE, type CampaignOptions } from "../fuzz/block.ts";
+import { Coverage } from "../fuzz/coverage.ts";
+import type { Plan } from "../fuzz/plan.ts";
+import { planOfSeed } from "../fuzz/plan-arbitrary.ts";
+import { runPlan } from "../fuzz/run-plan.ts";
 import {
   atEffort,
   type Effort,

@@ -3,7 +3,7 @@
  * fixed rate, whatever the cluster does; each becomes proposals, acknowledgements, log syncs and commits, beside pings and
  * timers. Watched, it is watched as the runs of a campaign are: by all invariants and the digest, through the public API.
  */
-import { Cluster, Invariants, loadScenario, protocol, type Scenario, sim } from "../index.ts";
+import { Cluster, Invariants, loadScenario, protocol, type Scenario, sim } from "../lib/index.ts";
 import { nanosecondsOf } from "./harness.ts";
 
 export const WRITE_EVERY_US = 1000;

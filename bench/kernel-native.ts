@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { KernelRun } from "./kernel-workload.ts";
 
-const SOURCE = fileURLToPath(new URL("../bench/native/kernel.cpp", import.meta.url));
+const SOURCE = fileURLToPath(new URL("./native/kernel.cpp", import.meta.url));
 
 export type NativeKernel = (outstanding: number, events: number) => KernelRun;
 

@@ -3,7 +3,7 @@
  * (invariants and digest, no records).
  */
 
-import { runScenario, type Scenario } from "../index.ts";
+import { runScenario, type Scenario } from "../lib/index.ts";
 import { recordsOf } from "../scenarios/run.ts";
 import { scenarioOf } from "./cluster-workload.ts";
 import { atEffort, type Effort, type FamilyResult, nanosecondsOf, rowOf, sampleOf, takeTurns } from "./harness.ts";

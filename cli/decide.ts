@@ -1,7 +1,9 @@
 /**
  * `zabsim decide`: the sync decision alone, from flags or from JSON lines.
  */
+
 import { type Logged, parseZxid64, type SyncSource } from "../protocol/index.ts";
+import { behaviorOf } from "../protocol/releases.ts";
 import {
   answerDecision,
   type DecisionFacts,
@@ -9,7 +11,6 @@ import {
   lastOf,
   readDecisionQuery,
 } from "../scenarios/decision-query.ts";
-import { behaviourOf } from "../scenarios/releases.ts";
 import { EXIT_BAD_INPUT, EXIT_OK } from "./exit-codes.ts";
 import { write } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
@@ -34,7 +35,7 @@ export interface DecideOptions {
 
 export async function decide(options: DecideOptions): Promise<number> {
   const { zookeeper = "newest" } = options;
-  const source = behaviourOf(zookeeper).syncSource;
+  const source = behaviorOf(zookeeper).syncSource;
   if (source === "committed-log" && options.forceSnap)
     throw new UsageError(`--force-snap: ZooKeeper ${zookeeper} has no forceSnapshotSync (accepted: 3.5 and newer)`);
   if (options.stdin) return decideLines(source);

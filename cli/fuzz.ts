@@ -1,19 +1,20 @@
 /**
  * `zabsim fuzz`: a campaign. `zabsim coverage` tells what one has reached.
  */
+
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import cliProgress from "cli-progress";
-import { rulesOf } from "../protocol/sync-rules.ts";
+import { CampaignRunner, type CampaignSettings, type CampaignWatcher, DEFAULT_WORKERS } from "../campaign/campaign.ts";
+import { Journal } from "../campaign/journal.ts";
+import { FAULT_NAMES, type FaultName } from "../fuzz/fault-kinds.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../fuzz/strategies.ts";
+import { listInvariants } from "../invariants/index.ts";
+import { rulesOf } from "../protocol/leader/sync-rules.ts";
+import { behaviorOf } from "../protocol/releases.ts";
 import { type CampaignReport, campaignReport, findingText, type ReportedFinding } from "../reports/campaign.ts";
 import { githubAnnotation } from "../reports/github.ts";
-import { FAULT_NAMES, type FaultName } from "../scenarios/fuzz/fault-kinds.ts";
-import { STRATEGY_NAMES, type StrategyName } from "../scenarios/fuzz/strategies.ts";
-import { listInvariants } from "../scenarios/invariants/index.ts";
-import { behaviourOf } from "../scenarios/releases.ts";
 import { runScenario } from "../scenarios/run.ts";
-import { Journal } from "./campaign/journal.ts";
-import { CampaignRunner, type CampaignSettings, type CampaignWatcher, DEFAULT_WORKERS } from "./campaign/runner.ts";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_LIVENESS, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
 import { paintFor } from "./options.ts";
@@ -268,7 +269,7 @@ export async function coverage(folder: string, options: { readonly json?: boolea
     }
   }
   const { coverageReport, coverageJson } = await import("../reports/coverage.ts");
-  const all = { rules: rulesOf(behaviourOf(release).syncSource), faults: FAULT_NAMES };
+  const all = { rules: rulesOf(behaviorOf(release).syncSource), faults: FAULT_NAMES };
   if (options.json) await write(`${JSON.stringify(coverageJson(reached, faults, all), null, 2)}\n`);
   else await write(`${coverageReport(reached, faults, all)}\n`);
   return EXIT_OK;

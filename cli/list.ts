@@ -2,13 +2,13 @@
  * `zabsim list`: what there is.
  */
 
-import { SYNC_RULES } from "../protocol/sync-rules.ts";
+import { FAULT_KINDS } from "../fuzz/fault-kinds.ts";
+import { MATRIX_BUGS, OPEN_BUGS, ticketOf } from "../fuzz/known-bugs.ts";
+import { STRATEGIES } from "../fuzz/strategies.ts";
+import { listInvariants } from "../invariants/index.ts";
+import { SYNC_RULES } from "../protocol/leader/sync-rules.ts";
+import { behaviorOf, RELEASES } from "../protocol/releases.ts";
 import { ACTIONS } from "../scenarios/about-actions.ts";
-import { FAULT_KINDS } from "../scenarios/fuzz/fault-kinds.ts";
-import { STRATEGIES } from "../scenarios/fuzz/strategies.ts";
-import { listInvariants } from "../scenarios/invariants/index.ts";
-import { MATRIX_BUGS, OPEN_BUGS, ticketOf } from "../scenarios/known-bugs.ts";
-import { behaviourOf, RELEASES } from "../scenarios/releases.ts";
 import { EXIT_OK } from "./exit-codes.ts";
 import { write } from "./output.ts";
 import { bugPaths, readScenario, shippedPaths } from "./scenario-files.ts";
@@ -45,7 +45,7 @@ const LISTS: Readonly<Record<string, () => readonly Listed[]>> = {
 
 /** What is known of a release; releases.ts has what it changed. */
 function bugsIn(release: string): string {
-  const tickets = MATRIX_BUGS.filter(({ isIn }) => isIn(behaviourOf(release))).map(ticketOf);
+  const tickets = MATRIX_BUGS.filter(({ isIn }) => isIn(behaviorOf(release))).map(ticketOf);
   return tickets.length === 0
     ? `has none of the bugs of matrix, but ${OPEN_BUGS.length} that are open (list fixes)`
     : `has ZOOKEEPER-${tickets.join(", -")}`;

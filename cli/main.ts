@@ -39,9 +39,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** A ScenarioError is known by its name: the loader need not be loaded for commands that read no scenario. */
+/** Errors of packages that most commands do not load are recognized by name. */
+const BAD_INPUT: readonly string[] = ["ScenarioError", "CampaignMismatchError"];
+
 function isBadInput(error: unknown): error is Error {
-  return error instanceof UsageError || (error instanceof Error && error.name === "ScenarioError");
+  return error instanceof UsageError || (error instanceof Error && BAD_INPUT.includes(error.name));
 }
 
 function createProgram(done: (code: number) => void): Command {
@@ -63,7 +65,7 @@ function createProgram(done: (code: number) => void): Command {
   const running = (one: Command): Command =>
     one
       .option("--seed <n>", "the seed of the run: unsigned 64 bits, decimal or 0x hex", parseSeed)
-      .option("--zookeeper <release>", "behaviour profile", (release) => {
+      .option("--zookeeper <release>", "behavior profile", (release) => {
         checkRelease(release);
         return release;
       })

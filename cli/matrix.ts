@@ -2,16 +2,17 @@
  * `zabsim matrix`: known bugs against releases. Each bug's scenario is run in every release; in every release a campaign
  * that knows nothing of them looks for them.
  */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { CampaignRunner, DEFAULT_WORKERS } from "../campaign/campaign.ts";
+import { Journal } from "../campaign/journal.ts";
+import { KNOWN_BUGS, MATRIX_BUGS, type MatrixBug, ticketOf } from "../fuzz/known-bugs.ts";
+import { beginsLine, freeFrom, hasBug, MATRIX_RELEASES, type MatrixCell, matrixCell } from "../fuzz/matrix.ts";
+import { behaviorOf } from "../protocol/releases.ts";
 import { type Advice, adviceText, type MatrixEntry, matrixPage, matrixTable } from "../reports/matrix.ts";
-import { KNOWN_BUGS, MATRIX_BUGS, type MatrixBug, ticketOf } from "../scenarios/known-bugs.ts";
-import { beginsLine, freeFrom, hasBug, MATRIX_RELEASES, type MatrixCell, matrixCell } from "../scenarios/matrix.ts";
-import { behaviourOf } from "../scenarios/releases.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
-import { Journal } from "./campaign/journal.ts";
-import { CampaignRunner, DEFAULT_WORKERS } from "./campaign/runner.ts";
 import { EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
 import { paintFor } from "./options.ts";
@@ -113,7 +114,7 @@ async function meetingsOf(
 ): Promise<Map<string, Map<string, Meeting[]>>> {
   const meetings = new Map<string, Map<string, Meeting[]>>();
   for (const release of MATRIX_RELEASES) {
-    const there = bugs.filter(({ isIn }) => isIn(behaviourOf(release))).map(({ id }) => id);
+    const there = bugs.filter(({ isIn }) => isIn(behaviorOf(release))).map(({ id }) => id);
     // Nothing that fails in it could be due to one of them.
     if (there.length === 0) continue;
     const met = new Map<string, Meeting[]>();
@@ -224,7 +225,7 @@ async function advise(release: string, stories: Map<MatrixBug, Scenario>, { json
       alsoFrom: newerLines.filter((one) => !beginsLine(one)),
     });
   }
-  const others = KNOWN_BUGS.filter((bug) => !MATRIX_BUGS.includes(bug as MatrixBug) && bug.isIn(behaviourOf(release)));
+  const others = KNOWN_BUGS.filter((bug) => !MATRIX_BUGS.includes(bug as MatrixBug) && bug.isIn(behaviorOf(release)));
   const asked = [...stories.keys()].map((bug) => `ZOOKEEPER-${ticketOf(bug)}`);
   const advice = { release, asked, bugs, firstFree: freeFrom(cells, release)[0], others: others.length };
   if (json) await write(`${JSON.stringify(advice)}\n`);

@@ -1,9 +1,10 @@
 /**
  * Options that several commands share, and how their values are read.
  */
+
 import { Chalk, type ChalkInstance } from "chalk";
 import { ALIKE } from "../protocol/index.ts";
-import { RELEASES } from "../scenarios/releases.ts";
+import { RELEASES } from "../protocol/releases.ts";
 import { parseDuration } from "../sim/time.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -72,7 +73,7 @@ export function collect(value: string, values: readonly string[]): string[] {
   return [...values, value];
 }
 
-/** Colour for a stream: only on a terminal, unless NO_COLOR or FORCE_COLOR says otherwise. */
+/** Color for a stream: only on a terminal, unless NO_COLOR or FORCE_COLOR says otherwise. */
 export function paintFor(stream: { readonly isTTY?: boolean }): ChalkInstance {
   const { FORCE_COLOR, NO_COLOR } = process.env;
   if (NO_COLOR !== undefined && NO_COLOR !== "") return new Chalk({ level: 0 });

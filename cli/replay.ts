@@ -2,11 +2,11 @@
  * `zabsim replay`: one run, told event by event, then its report.
  */
 
+import { RECORD_EVENTS } from "../cluster/records.ts";
 import { recordJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
 import { timeline, timelineLine } from "../reports/timeline.ts";
 import { whyText } from "../reports/why.ts";
-import { RECORD_EVENTS } from "../scenarios/protocol-trace.ts";
 import { ScenarioRunner } from "../scenarios/run.ts";
 import { Trace } from "../sim/index.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";

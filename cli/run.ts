@@ -83,7 +83,7 @@ export function goldenPath(path: string): string {
   return path.replace(/\.(ya?ml|json)$/, ".golden.txt");
 }
 
-/** What a golden file holds: the report of the run with seed 1, without colour. */
+/** What a golden file holds: the report of the run with seed 1, without color. */
 export function goldenText(result: ScenarioRun): string {
   return `${runReport(result, new Chalk({ level: 0 }), `zabsim replay ${result.scenario.name} --seed ${result.seed}`)}\n`;
 }

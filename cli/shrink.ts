@@ -3,12 +3,12 @@
  * the next call.
  */
 import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { whyOf } from "../campaign/campaign-worker.ts";
+import { failureOf, signatureOf } from "../fuzz/shrink/failure.ts";
+import { shrinkScenario } from "../fuzz/shrink/shrink-scenario.ts";
 import { runScenario } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
-import { failureOf, signatureOf } from "../scenarios/shrink/failure.ts";
-import { shrinkScenario } from "../scenarios/shrink/shrink-scenario.ts";
 import { writeScenario } from "../scenarios/write-scenario.ts";
-import { whyOf } from "./campaign-worker.ts";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.ts";
 import { write } from "./output.ts";
 import { Progress } from "./progress.ts";

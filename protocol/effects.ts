@@ -4,9 +4,9 @@
  * Effects are the calls a Peer makes while it handles one input. The host takes note of them and returns; it never calls
  * back into the peer from inside one. What they lead to comes later, as an input.
  */
-import type { Fixes } from "./behaviour.ts";
-import type { Txn } from "./history.ts";
+import type { Fixes } from "./behavior.ts";
 import type { ElectionMessage, Notification, QuorumPacket, Snapshot } from "./packets.ts";
+import type { Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 
 /** A connection, as numbered by the host; both ends may see the same number. */

@@ -2,9 +2,10 @@
  * What a Peer tells those who watch it: typed observations, in ZooKeeper's words. Traces, tables and invariants are made
  * from these calls and from nothing else. They change nothing, and none is needed for the protocol to work.
  */
-import type { History, Txn } from "./history.ts";
+
+import type { SyncDecision, SyncFacts } from "./leader/sync-decision.ts";
 import type { PacketType, ServerState } from "./packets.ts";
-import type { SyncDecision, SyncFacts } from "./sync-decision.ts";
+import type { History, Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 
 /** QuorumPeer.ZabState. */
@@ -46,12 +47,12 @@ export type FailureReason =
   | "log-without-snapshot" // start-up
   | "unmatched-commit"; // a COMMIT that is not the head of what is pending
 
-/** A step off the path that ZooKeeper only logs; invariants I-11 … I-14 are about these. */
+/** A step off the path that ZooKeeper only logs; invariants no-bad-state, no-bad-ack, no-bad-proposal and no-bad-commit are about these. */
 export type Oddity =
-  | "bad-state" // I-11: a packet that the receiver's state has no use for
-  | "bad-ack" // I-12
-  | "bad-proposal" // I-13
-  | "bad-commit"; // I-14
+  | "bad-state" // no-bad-state: a packet that the receiver's state has no use for
+  | "bad-ack" // no-bad-ack
+  | "bad-proposal" // no-bad-proposal
+  | "bad-commit"; // no-bad-commit
 
 export interface Notes {
   /** QuorumPeer#setPeerState, #setZabState. */

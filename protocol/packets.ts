@@ -5,7 +5,7 @@
  * A packet is (type, zxid, data) as on the wire; `data` has the type that belongs to the packet type. All packets are
  * made by `packet` so that they share one shape.
  */
-import type { History, Txn } from "./history.ts";
+import type { History, Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 
 export const REQUEST = 1;

@@ -6,8 +6,7 @@
  * it has to tell to `Notes`. It reads no clock, draws nothing, waits for nothing, throws for nothing that a network or a
  * disk can do. A Peer is one process: after `exit` or a crash a new one is made.
  */
-import type { Behaviour } from "./behaviour.ts";
-import { Database } from "./database.ts";
+import type { Behavior } from "./behavior.ts";
 import {
   type ConnectionId,
   DISK_ACCEPTED_EPOCH,
@@ -37,14 +36,13 @@ import {
   TIMER_TICK,
   type Timer,
 } from "./effects.ts";
-import { type ElectionServer, FastLeaderElection } from "./election.ts";
-import { ElectionConnections } from "./election-connections.ts";
-import type { History, Txn } from "./history.ts";
-import { Leader } from "./leader.ts";
-import { Learner } from "./learner.ts";
-import { LogLock, type LogUser } from "./log-lock.ts";
+import { ElectionConnections } from "./election/election-connections.ts";
+import { type ElectionServer, FastLeaderElection } from "./election/fast-leader-election.ts";
+import { decodeNotification } from "./election/notification-wire.ts";
+import type { Vote } from "./election/vote.ts";
+import { Leader } from "./leader/leader.ts";
+import { Learner } from "./learner/learner.ts";
 import { BROADCAST, ELECTION, type FailureReason, type Notes, type Phase } from "./notes.ts";
-import { decodeNotification } from "./notification-wire.ts";
 import {
   type ElectionMessage,
   isHello,
@@ -59,7 +57,9 @@ import {
 import { type AckSet, countingObservers, type QuorumVerifier } from "./quorum.ts";
 import { NEWEST } from "./releases.ts";
 import type { Settings } from "./settings.ts";
-import type { Vote } from "./vote.ts";
+import { Database } from "./storage/database.ts";
+import type { History, Txn } from "./storage/history.ts";
+import { LogLock, type LogUser } from "./storage/log-lock.ts";
 import { type Epoch, epochOf, type ServerId, type Zxid } from "./zxid.ts";
 
 export interface PeerConfig {
@@ -71,7 +71,7 @@ export interface PeerConfig {
   /** Where histories start. Servers whose histories are to be compared cheaply share it. */
   readonly emptyHistory: History;
   /** Of which release; default: the newest. */
-  readonly behaviour?: Behaviour;
+  readonly behavior?: Behavior;
 }
 
 /** What still has to be written before a server that starts may look for a leader. */
@@ -86,7 +86,7 @@ export class Peer implements ElectionServer, LogUser {
   /** Who counts for a new epoch. */
   readonly epochVerifier: QuorumVerifier;
   readonly settings: Settings;
-  readonly behaviour: Behaviour;
+  readonly behavior: Behavior;
   readonly view: readonly ServerId[];
   readonly participant: boolean;
   readonly effects: Effects;
@@ -117,18 +117,18 @@ export class Peer implements ElectionServer, LogUser {
     this.myid = config.myid;
     this.verifier = config.verifier;
     this.settings = config.settings;
-    this.behaviour = config.behaviour ?? NEWEST;
+    this.behavior = config.behavior ?? NEWEST;
     this.view = config.view;
-    this.epochVerifier = this.behaviour.observersDoNotCount ? config.verifier : countingObservers(config.verifier);
+    this.epochVerifier = this.behavior.observersDoNotCount ? config.verifier : countingObservers(config.verifier);
     this.participant = config.verifier.isVoter(config.myid);
     this.effects = effects;
     this.notes = notes;
-    this.database = new Database(config.settings, this.behaviour, config.emptyHistory);
+    this.database = new Database(config.settings, this.behavior, config.emptyHistory);
     this.logLock = new LogLock(effects);
     this.initTimeoutUs = config.settings.initLimit * config.settings.tickTimeMs * 1000;
     this.syncTimeoutUs = config.settings.syncLimit * config.settings.tickTimeMs * 1000;
     this.currentVote = { id: config.myid, zxid: 0, electionEpoch: 0, peerEpoch: 0, state: LOOKING, version: 0 };
-    this.connections = new ElectionConnections(config, this.behaviour, effects);
+    this.connections = new ElectionConnections(config, this.behavior, effects);
     this.election = new FastLeaderElection(this, this.connections, effects, notes);
   }
 
@@ -145,15 +145,15 @@ export class Peer implements ElectionServer, LogUser {
     const epochOfZxid = epochOf(database.lastProcessedZxid);
     let current = image.currentEpoch ?? epochOfZxid;
     const steps: StartStep[] = [];
-    if (this.behaviour.syncsWhatItReads) steps.push("log");
-    if (this.behaviour.snapReplacesLog && database.forgetLogBehindSnapshot()) {
+    if (this.behavior.syncsWhatItReads) steps.push("log");
+    if (this.behavior.snapReplacesLog && database.forgetLogBehindSnapshot()) {
       this.effects.dropAllBut(database.lastProcessedZxid);
     }
-    if (image.snapshots.length === 0 && database.lastProcessedZxid === 0 && this.behaviour.logNeedsSnapshot) {
+    if (image.snapshots.length === 0 && database.lastProcessedZxid === 0 && this.behavior.logNeedsSnapshot) {
       steps.push("snapshot");
     }
     if (image.currentEpoch === undefined) steps.push("current-epoch");
-    if (epochOfZxid > current && !this.behaviour.startsBehindItsZxid) {
+    if (epochOfZxid > current && !this.behavior.startsBehindItsZxid) {
       const meant = this.epochMeant(image, epochOfZxid);
       if (meant === undefined) {
         const what = `currentEpoch ${current} is older than the last zxid's ${epochOfZxid}`;
@@ -180,8 +180,8 @@ export class Peer implements ElectionServer, LogUser {
 
   /** A crash came while currentEpoch was being written: what it should be, if the release can tell. */
   private epochMeant({ currentEpochTmp, updatingEpoch }: DiskImage, epochOfZxid: Epoch): Epoch | undefined {
-    if (this.behaviour.usesCurrentEpochTmp) return currentEpochTmp;
-    return this.behaviour.marksUpdatingEpoch && updatingEpoch ? epochOfZxid : undefined;
+    if (this.behavior.usesCurrentEpochTmp) return currentEpochTmp;
+    return this.behavior.marksUpdatingEpoch && updatingEpoch ? epochOfZxid : undefined;
   }
 
   private nextStartStep(): void {
@@ -222,7 +222,7 @@ export class Peer implements ElectionServer, LogUser {
     if (!this.alive) return;
     const wasObserver = this.state === OBSERVING;
     this.setState(LOOKING);
-    const delayMs = wasObserver && this.behaviour.observerElectionDelay ? this.settings.observerElectionDelayMs : 0;
+    const delayMs = wasObserver && this.behavior.observerElectionDelay ? this.settings.observerElectionDelayMs : 0;
     if (delayMs > 0) this.effects.setTimer(TIMER_CONNECT, this.effects.random(delayMs) * 1000);
     else this.lookNow();
   }
@@ -262,12 +262,12 @@ export class Peer implements ElectionServer, LogUser {
 
   /** acceptedEpoch was written, or could not be. */
   epochAccepted(epoch: Epoch, ok: boolean): void {
-    if (ok || !this.behaviour.epochCountsWhenWritten) this.acceptedEpoch = epoch;
+    if (ok || !this.behavior.epochCountsWhenWritten) this.acceptedEpoch = epoch;
     if (ok) this.notes.epochAccepted(epoch);
   }
 
   epochCurrent(epoch: Epoch, ok: boolean): void {
-    if (ok || !this.behaviour.epochCountsWhenWritten) this.currentEpoch = epoch;
+    if (ok || !this.behavior.epochCountsWhenWritten) this.currentEpoch = epoch;
     if (ok) this.notes.epochCurrent(epoch);
   }
 
@@ -286,7 +286,7 @@ export class Peer implements ElectionServer, LogUser {
   /** ZooKeeperServer#shutdown of a server that ran: memory is brought up to the log. */
   fastForward(): void {
     const { database } = this;
-    if (!this.behaviour.fastForwards) return;
+    if (!this.behavior.fastForwards) return;
     const problem = database.fastForward();
     if (problem === undefined) this.notes.fastForwarded(database.history, database.logHistory);
     else this.exit(EXIT_UNEXPECTED, problem, "the log does not fit behind the database");
@@ -298,7 +298,7 @@ export class Peer implements ElectionServer, LogUser {
 
   /** The log thread could not write. True if that is the end of the process. */
   logFailed(): boolean {
-    if (!this.behaviour.failedLogEndsServer) return false;
+    if (!this.behavior.failedLogEndsServer) return false;
     this.exit(EXIT_UNEXPECTED, "disk-error", "the log could not be written");
     return true;
   }
@@ -458,7 +458,7 @@ export class Peer implements ElectionServer, LogUser {
   private snapshotSaved(snapshot: Snapshot, isSnap: boolean): void {
     this.database.snapshotSaved(snapshot);
     if (isSnap) this.needsSnap = false;
-    if (isSnap && this.behaviour.snapReplacesLog) {
+    if (isSnap && this.behavior.snapReplacesLog) {
       this.database.forgetAllBut(snapshot.zxid);
       this.effects.dropAllBut(snapshot.zxid);
     }
@@ -499,7 +499,7 @@ export class Peer implements ElectionServer, LogUser {
     this.election.start();
   }
 
-  /** A hash of what decides this server's behaviour, for the digest of a run. */
+  /** A hash of what decides this server's behavior, for the digest of a run. */
   stateHash(): number {
     const { database } = this;
     let hash = Math.imul(this.state * 4 + this.phase + 1, 0x9e37_79b1);

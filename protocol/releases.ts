@@ -2,9 +2,9 @@
  * The releases of ZooKeeper that a server can be, each as what it changed against another one: the whole difference between
  * them on one page.
  */
-import { ALL_FIXES, type Behaviour, NO_FIXES } from "./behaviour.ts";
+import { ALL_FIXES, type Behavior, NO_FIXES } from "./behavior.ts";
 
-const R3_4_10: Behaviour = {
+const R3_4_10: Behavior = {
   ...NO_FIXES,
   diffLogging: "after-uptodate",
   acksWaitForUptodate: false,
@@ -40,9 +40,9 @@ const R3_4_10: Behaviour = {
   quitsWaitingForEpoch: false,
 };
 
-const R3_4_14: Behaviour = { ...R3_4_10, diffSetsLastProcessed: false, fastForwards: true, observersDoNotCount: true };
+const R3_4_14: Behavior = { ...R3_4_10, diffSetsLastProcessed: false, fastForwards: true, observersDoNotCount: true };
 
-const R3_5_5: Behaviour = {
+const R3_5_5: Behavior = {
   ...R3_4_14,
   commitNeedsProposal: true,
   leaderSnapshots: true,
@@ -54,7 +54,7 @@ const R3_5_5: Behaviour = {
   logNeedsSnapshot: true,
 };
 
-const R3_5_8: Behaviour = {
+const R3_5_8: Behavior = {
   ...R3_5_5,
   electionConnectsInTurn: false,
   knowsTrustEmptySnapshot: true,
@@ -62,7 +62,7 @@ const R3_5_8: Behaviour = {
   epochCountsWhenWritten: true,
 };
 
-const R3_5_10: Behaviour = {
+const R3_5_10: Behavior = {
   ...R3_5_8,
   diffLogging: "queued-before-ack",
   interruptedSnapReloads: true,
@@ -72,7 +72,7 @@ const R3_5_10: Behaviour = {
   usesCurrentEpochTmp: true,
 };
 
-const R3_6_0: Behaviour = {
+const R3_6_0: Behavior = {
   ...R3_5_5,
   knowsTrustEmptySnapshot: true,
   syncsSnap: true,
@@ -86,9 +86,9 @@ const R3_6_0: Behaviour = {
   quitsWaitingForEpoch: true,
 };
 
-const R3_6_2: Behaviour = { ...R3_6_0, electionConnectsInTurn: false };
+const R3_6_2: Behavior = { ...R3_6_0, electionConnectsInTurn: false };
 
-const R3_6_4: Behaviour = {
+const R3_6_4: Behavior = {
   ...R3_6_2,
   diffLogging: "queued-before-ack",
   interruptedSnapReloads: true,
@@ -99,9 +99,9 @@ const R3_6_4: Behaviour = {
   epochCountsWhenWritten: true,
 };
 
-const R3_8_6: Behaviour = { ...R3_6_4, diffLogging: "synced-before-epoch", acksWaitForUptodate: true };
+const R3_8_6: Behavior = { ...R3_6_4, diffLogging: "synced-before-epoch", acksWaitForUptodate: true };
 
-const R3_9_3: Behaviour = {
+const R3_9_3: Behavior = {
   ...R3_8_6,
   diffLogging: "committed-before-epoch",
   syncedCommitsApplyAtOnce: true,
@@ -109,15 +109,15 @@ const R3_9_3: Behaviour = {
   stopsBeforeServing: true,
 };
 
-const R3_9_4: Behaviour = { ...R3_9_3, syncedTxnsReachCommittedLog: true, rejectsGaps: true };
+const R3_9_4: Behavior = { ...R3_9_3, syncedTxnsReachCommittedLog: true, rejectsGaps: true };
 
-export const NEWEST: Behaviour = R3_9_4;
+export const NEWEST: Behavior = R3_9_4;
 
 /** The newest release with all the fixes. */
-export const PATCHED: Behaviour = { ...NEWEST, ...ALL_FIXES };
+export const PATCHED: Behavior = { ...NEWEST, ...ALL_FIXES };
 
 /** By name, oldest first. */
-export const PROFILES: Readonly<Record<string, Behaviour>> = {
+export const PROFILES: Readonly<Record<string, Behavior>> = {
   "3.4.10": R3_4_10,
   "3.4.14": R3_4_14,
   "3.5.5": R3_5_5,
@@ -138,7 +138,7 @@ export const PROFILES: Readonly<Record<string, Behaviour>> = {
   patched: PATCHED,
 };
 
-/** Of the releases in between, those whose code is the same as that of one of these wherever behaviour.ts looks. */
+/** Of the releases in between, those whose code is the same as that of one of these wherever behavior.ts looks. */
 export const ALIKE: Readonly<Record<string, string>> = {
   "3.4.13": "3.4.14",
   "3.8.1": "3.8.4",
@@ -147,3 +147,10 @@ export const ALIKE: Readonly<Record<string, string>> = {
   "3.8.5": "3.8.6",
   "3.9.0": "3.9.1",
 };
+
+export const RELEASES: readonly string[] = Object.keys(PROFILES);
+
+/** Of one of RELEASES. */
+export function behaviorOf(release: string): Behavior {
+  return PROFILES[release] as Behavior;
+}

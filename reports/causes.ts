@@ -3,8 +3,9 @@
  * was logged, a commit to the last ACK that it needed; up to a client's write, a step of the script, a sync decision or an
  * election.
  */
+
+import type { ProtocolRecord } from "../cluster/records.ts";
 import type { QuorumPacket } from "../protocol/packets.ts";
-import type { ProtocolRecord } from "../scenarios/protocol-trace.ts";
 import type { ScenarioRun } from "../scenarios/run.ts";
 import type { TraceEvent } from "../sim/trace.ts";
 import { formatMoment, formatZxid } from "./format.ts";

@@ -1,6 +1,6 @@
 /**
  * The sync-decision table: one row a handshake, and beneath it the rule that decided, in words. Fits 80 columns and needs
- * no colour.
+ * no color.
  */
 import type { ChalkInstance } from "chalk";
 import Table from "cli-table3";

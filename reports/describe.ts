@@ -1,7 +1,7 @@
 /**
  * One record of a run in words: the line of a timeline.
  */
-import type { ProtocolRecord } from "../scenarios/protocol-trace.ts";
+import type { ProtocolRecord } from "../cluster/records.ts";
 import { formatZxid, formatZxidRange } from "./format.ts";
 
 export function describeRecord(record: ProtocolRecord): string {

@@ -27,9 +27,9 @@ export function formatSpan(us: number): string {
   return `${(us / 1_000_000).toPrecision(us < 10_000_000 ? 3 : 4)} s`;
 }
 
-/** How many columns a line takes: without the colours. */
+/** How many columns a line takes: without the colors. */
 export function visibleLength(line: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colors are control sequences
   return line.replace(/\u001b\[[\d;]*m/g, "").length;
 }
 

@@ -2,7 +2,7 @@
  * The handshakes of a run, one for each time a learner reached a leader: what was offered, accepted and acknowledged,
  * what the leader decided and why, and how it ended. Read off the trace.
  */
-import type { DecisionRecord, ProtocolRecord } from "../scenarios/protocol-trace.ts";
+import type { DecisionRecord, ProtocolRecord } from "../cluster/records.ts";
 
 export interface Handshake {
   readonly leader: number;

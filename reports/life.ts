@@ -1,7 +1,7 @@
 /**
  * The life of one txn: what each server did with it, in order, and how it lost it. Read off a run's records.
  */
-import type { ProtocolRecord } from "../scenarios/protocol-trace.ts";
+import type { ProtocolRecord } from "../cluster/records.ts";
 import type { ScenarioRun } from "../scenarios/run.ts";
 import { formatMoment, formatZxid } from "./format.ts";
 

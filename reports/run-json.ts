@@ -2,7 +2,7 @@
  * A run as plain data for --json: everything a report shows, zxids as `epoch:counter`, nothing that depends on the clock
  * on the wall.
  */
-import type { ProtocolRecord } from "../scenarios/protocol-trace.ts";
+import type { ProtocolRecord } from "../cluster/records.ts";
 import type { ScenarioRun } from "../scenarios/run.ts";
 import { describeRecord } from "./describe.ts";
 import { formatZxid } from "./format.ts";

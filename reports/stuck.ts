@@ -1,7 +1,7 @@
 /**
  * Why a run came to a halt: what each server is, since when, what it waits for, and the last thing that it did.
  */
-import type { PhaseName, ProtocolRecord } from "../scenarios/protocol-trace.ts";
+import type { PhaseName, ProtocolRecord } from "../cluster/records.ts";
 import type { ScenarioRun } from "../scenarios/run.ts";
 import { describeRecord } from "./describe.ts";
 import { formatMoment, wrap } from "./format.ts";

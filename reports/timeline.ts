@@ -2,7 +2,7 @@
  * A run as a list: when, at which server, what. Filters choose which records are shown; they never change the run.
  */
 import type { ChalkInstance } from "chalk";
-import type { ProtocolRecord } from "../scenarios/protocol-trace.ts";
+import type { ProtocolRecord } from "../cluster/records.ts";
 import { describeRecord } from "./describe.ts";
 import { formatMoment } from "./format.ts";
 

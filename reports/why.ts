@@ -2,8 +2,9 @@
  * Why a run failed: the two facts in conflict, what led to each, and the life of the txn they are about. Needs a run that
  * was traced.
  */
-import type { InvariantId, Violation } from "../scenarios/invariants/index.ts";
-import type { ProtocolRecord } from "../scenarios/protocol-trace.ts";
+
+import type { ProtocolRecord } from "../cluster/records.ts";
+import type { InvariantId, Violation } from "../invariants/index.ts";
 import type { ScenarioRun } from "../scenarios/run.ts";
 import { Causes, type Hop } from "./causes.ts";
 import { describeRecord } from "./describe.ts";
@@ -112,38 +113,44 @@ const oddMessage: FactsOf = (tell, { server, facts }) => [
 
 /** From an invariant to the two facts that it says are in conflict. */
 const FACTS: Readonly<Record<InvariantId, FactsOf>> = {
-  "I-1": (tell, { server, other, facts }) => [
+  "primary-uniqueness": (tell, { server, other, facts }) => [
     tell.established(server, facts.epoch),
     tell.established(other ?? server, facts.epoch, "first"),
   ],
-  "I-2": (tell, { server, facts }) => [tell.delivered(server, facts.zxid, "delivers"), tell.unproposed(facts.zxid)],
-  "I-3": elsewhere,
-  "I-4": (tell, { server, facts }) => [
+  integrity: (tell, { server, facts }) => [tell.delivered(server, facts.zxid, "delivers"), tell.unproposed(facts.zxid)],
+  agreement: elsewhere,
+  "total-order": (tell, { server, facts }) => [
     isZxid(facts.there) ? tell.lacks(server, facts.there) : tell.delivered(server, facts.zxid, "delivers"),
     tell.deliveredFirst(isZxid(facts.there) ? facts.there : facts.zxid),
   ],
-  "I-5": (tell, { server, facts }) => [tell.delivered(server, facts.zxid, "delivers"), tell.proposed(facts.missing)],
-  "I-6": (tell, { server, facts }) => [
+  "local-primary-order": (tell, { server, facts }) => [
+    tell.delivered(server, facts.zxid, "delivers"),
+    tell.proposed(facts.missing),
+  ],
+  "global-primary-order": (tell, { server, facts }) => [
     tell.delivered(server, facts.zxid, "delivers"),
     tell.deliveredFirst(facts.before),
   ],
-  "I-7": (tell, { server, facts }) => [tell.lacks(server, facts.missing), tell.deliveredFirst(facts.missing)],
-  "I-8": (tell, { server, other, facts }) => [
+  "primary-integrity": (tell, { server, facts }) => [
+    tell.lacks(server, facts.missing),
+    tell.deliveredFirst(facts.missing),
+  ],
+  "initial-history-agreement": (tell, { server, other, facts }) => [
     tell.establishedWithout(server, facts.epoch, facts.there),
     tell.established(other ?? server, facts.otherEpoch),
   ],
-  "I-9": (tell, { server, other, facts }) =>
+  "commit-completeness": (tell, { server, other, facts }) =>
     facts.delivered === undefined
       ? [
           tell.delivered(server, facts.zxid, "delivers"),
           tell.established(undefined, Math.floor((zxidFrom(facts.zxid) ?? 0) / 0x1_0000_0000)),
         ]
       : [tell.memory(server, facts.delivered), tell.has(other ?? server, facts.initial)],
-  "I-10": parted,
-  "I-11": oddMessage,
-  "I-12": oddMessage,
-  "I-13": oddMessage,
-  "I-14": oddMessage,
+  "process-consistency": parted,
+  "no-bad-state": oddMessage,
+  "no-bad-ack": oddMessage,
+  "no-bad-proposal": oddMessage,
+  "no-bad-commit": oddMessage,
   "committed-history-grows": (tell, { server, facts }) => [
     tell.establishedWithout(server, facts.epoch, facts.there),
     tell.deliveredFirst(facts.there),

@@ -2,16 +2,19 @@
  * What each action of a step does to the cluster. Most can be undone, which is what a step's `for` asks; those that may
  * turn out to have hit nothing tell their effect: how many messages, writes or records fared differently.
  */
+
+import type { Cluster } from "../cluster/cluster.ts";
+import type { ServerOrLeader } from "../cluster/cluster-spec.ts";
+import type { Message } from "../cluster/server.ts";
+import { settle } from "../cluster/settle.ts";
 import type { ServerId } from "../protocol/index.ts";
+import { parseDurationRange } from "../sim/duration-range.ts";
 import { type BlockEffect, createRule, type NetworkRule, type Verdict } from "../sim/index.ts";
+import { durationUs } from "../sim/time.ts";
 import { alterMessage } from "./alter-message.ts";
-import { type Cluster, durationUs } from "./cluster.ts";
 import { applyDiskFault } from "./disk-fault.ts";
-import { parseDurationRange } from "./duration-range.ts";
 import { matcher } from "./message-match.ts";
-import type { Action, Direction, LinkCharacterSpec, MessageMatch, ServerOrLeader, Verb } from "./scenario.ts";
-import type { Message } from "./server.ts";
-import { settle } from "./settle.ts";
+import type { Action, Direction, LinkCharacterSpec, MessageMatch, Verb } from "./scenario.ts";
 
 export interface Done {
   /** How much it did, asked for when the run is over; absent for what always takes effect. */

@@ -1,9 +1,10 @@
 /**
  * A message with some of its fields changed on the way: how a scenario plays a server from another time, or a broken one.
  */
+
+import type { Message } from "../cluster/server.ts";
 import { type LearnerInfo, PACKET_NAMES, parseZxid, type QuorumPacket } from "../protocol/index.ts";
 import type { AlteredFields } from "./scenario.ts";
-import type { Message } from "./server.ts";
 
 export function alterMessage(message: Message, set: AlteredFields): Message {
   const { type, zxid, data } = message as QuorumPacket;

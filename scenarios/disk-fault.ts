@@ -1,6 +1,9 @@
 /**
  * What a `disk` step does to the disk of one server.
  */
+
+import type { Cluster } from "../cluster/cluster.ts";
+import { ServerDisk } from "../cluster/server-disk.ts";
 import {
   DISK_ACCEPTED_EPOCH,
   DISK_CURRENT_EPOCH,
@@ -9,11 +12,10 @@ import {
   DISK_SYNC_LOG,
   DISK_TRUNCATE_LOG,
 } from "../protocol/index.ts";
+import type { ServerId } from "../protocol/zxid.ts";
+import { parseDurationRange } from "../sim/duration-range.ts";
 import type { Done } from "./actions.ts";
-import type { Cluster } from "./cluster.ts";
-import { parseDurationRange } from "./duration-range.ts";
-import type { DiskFault, ServerId } from "./scenario.ts";
-import { ServerDisk } from "./server-disk.ts";
+import type { DiskFault } from "./scenario.ts";
 
 const OPERATIONS: Readonly<Record<NonNullable<DiskFault["fail"]>, number>> = {
   "sync-log": DISK_SYNC_LOG,

@@ -2,12 +2,13 @@
  * What a scenario expects against what its run did: sync decisions, leader, who is active, histories, failures, and the
  * invariants that hold or are violated. Each thing that differs becomes one sentence.
  */
+
+import type { RecordOf } from "../cluster/records.ts";
+import { parseHistory } from "../cluster/zxid-range.ts";
 import { formatZxid, type History, parseZxid } from "../protocol/index.ts";
 import { formatTime } from "../sim/time.ts";
-import type { RecordOf } from "./protocol-trace.ts";
 import { recordsOf, type ScenarioRun } from "./run.ts";
 import type { Expectation, ExpectedDecision } from "./scenario.ts";
-import { parseHistory } from "./zxid-range.ts";
 
 type FinishedRun = Omit<ScenarioRun, "unmet" | "ok">;
 

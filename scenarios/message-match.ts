@@ -1,7 +1,8 @@
 /** Which messages a scenario means. */
+
+import type { Message } from "../cluster/server.ts";
 import { isHello, PACKET_NAMES, parseZxid, type QuorumPacket } from "../protocol/index.ts";
 import type { MessageMatch } from "./scenario.ts";
-import type { Message } from "./server.ts";
 
 /** Whether a message is the one meant. */
 export function matcher(match: MessageMatch): (message: Message, from: number, to: number) => boolean {

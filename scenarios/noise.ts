@@ -5,10 +5,11 @@
  *
  * After `untilUs` everything is healed and restarted, and the run goes on without noise.
  */
+
+import type { Cluster } from "../cluster/cluster.ts";
+import type { CrashSpec } from "../cluster/cluster-spec.ts";
 import type { ServerId } from "../protocol/index.ts";
 import { createRule, type Random } from "../sim/index.ts";
-import type { Cluster } from "./cluster.ts";
-import type { CrashSpec } from "./scenario.ts";
 
 const KINDS = ["crash", "power", "crash-all", "pause", "cut", "partition", "reset", "stall", "delay", "write"] as const;
 type Kind = (typeof KINDS)[number];

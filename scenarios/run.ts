@@ -2,19 +2,21 @@
  * One run of a scenario: world, script, watchers, and at the end everything a report or a test wants to know. The same
  * scenario and seed give the same result, to the byte.
  */
-import { type Behaviour, BROADCAST, type History, type ServerId, type Zxid } from "../protocol/index.ts";
+
+import { Cluster } from "../cluster/cluster.ts";
+import { Liveness } from "../cluster/liveness.ts";
+import { NoteRecorder, type ProtocolRecord, type RecordOf, wantedRecords } from "../cluster/records.ts";
+import type { Message, MessageCoverage } from "../cluster/server.ts";
+import { historyOf, zxidOf } from "../cluster/start-disk.ts";
+import { Invariants, type Violation } from "../invariants/index.ts";
+import { type Behavior, BROADCAST, type History, type ServerId, type Zxid } from "../protocol/index.ts";
 import type { Trace } from "../sim/index.ts";
-import { Cluster, durationUs } from "./cluster.ts";
+import { durationUs } from "../sim/time.ts";
 import { checkExpectation, checkUnderNoise } from "./expectation.ts";
-import { Invariants, type Violation } from "./invariants/index.ts";
-import { Liveness } from "./liveness.ts";
 import { messageName } from "./message-match.ts";
 import { Noise } from "./noise.ts";
-import { NoteRecorder, type ProtocolRecord, type RecordOf, wantedRecords } from "./protocol-trace.ts";
 import type { Scenario } from "./scenario.ts";
 import { Script, type StepOutcome } from "./script.ts";
-import type { Message, MessageCoverage } from "./server.ts";
-import { historyOf, zxidOf } from "./start-state.ts";
 
 export interface RunOptions {
   readonly seed: bigint | number;
@@ -32,7 +34,7 @@ export interface RunOptions {
   readonly stopAt?: ((violation: Violation) => boolean) | undefined;
   readonly coverage?: RunCoverage | undefined;
   /** What becomes of each server's release. */
-  readonly change?: ((behaviour: Behaviour) => Behaviour) | undefined;
+  readonly change?: ((behavior: Behavior) => Behavior) | undefined;
 }
 
 /** Told of what a run reaches. */
@@ -156,7 +158,7 @@ export class ScenarioRunner {
       this.lastNoteUs = now();
       if (keep) this.keep({ atUs: now(), server: -1, event: "script", text: text() });
     };
-    this.script = new Script(this.cluster, scripted, (settled) => this.settled(settled));
+    this.script = new Script(this.cluster, scenario.steps, scripted, (settled) => this.settled(settled));
     this.endUs = options.noise === true ? NOISE_US + AFTER_NOISE_US : durationUs(scenario.until ?? "120s");
     this.cluster.start();
     this.script.start();

@@ -6,86 +6,25 @@
  * Zxids are written `epoch:counter`, ranges of one epoch `1:1..1:5`, durations `30us`, `200ms`, `1.5s`, `2m`,
  * ranges of durations `0.2ms..1ms`.
  */
-import type { FailureReason, Settings } from "../protocol/index.ts";
+import type { ClusterSpec, CrashSpec, ServerOrLeader } from "../cluster/cluster-spec.ts";
+import type { ProtocolEvent } from "../cluster/records.ts";
+import type { CorruptibleFile } from "../cluster/server-disk.ts";
+import type { InvariantId } from "../invariants/index.ts";
+import type { FailureReason, ServerId } from "../protocol/index.ts";
 
-export type ServerId = number;
-
-export interface Scenario {
+export interface Scenario extends ClusterSpec {
   /** The file's name without its ending. */
   readonly name: string;
   /** One or two sentences: the situation and what comes of it. */
   readonly about: string;
-  /** Behaviour profile; default newest. */
-  readonly zookeeper: string;
   /** What it is run with unless told otherwise; default 1. */
   readonly seed?: string;
-  readonly servers: Readonly<Record<ServerId, ServerSpec>>;
-  /** Absent: a majority of all participants. */
-  readonly quorum?: HierarchicalQuorum;
-  readonly settings: Partial<Settings>;
-  readonly network: NetworkSpec;
-  readonly disk: DiskSpec;
   /** The last zxid that some client may have read before the scenario starts. */
   readonly committed?: string;
   readonly steps: readonly Step[];
   /** When the run ends, at the latest; default: 1 virtual second after nothing but pings is left, at most 120 s. */
   readonly until?: string;
   readonly expect: Expectation;
-}
-
-export interface ServerSpec {
-  readonly role: "participant" | "observer";
-  /** All txns this server ever logged, oldest first: `1:1..1:5, 2:1`. Default: none. */
-  readonly history: string;
-  /** Zxids up to which snapshots were taken; 0:0 is the empty one. Default: [0:0], or [] with `empty`. */
-  readonly snapshots?: readonly string[];
-  /** Zxids with which log files begin, after the first file; default: one file. */
-  readonly logFilesFrom: readonly string[];
-  /** Log records below this zxid have been purged. */
-  readonly logFrom?: string;
-  /** Default: the epoch of the last zxid. `missing`: the file is not there. */
-  readonly acceptedEpoch?: number | "missing";
-  readonly currentEpoch?: number | "missing";
-  readonly currentEpochTmp?: number;
-  /** Nothing at all on disk: no snapshot.0, no epoch files. */
-  readonly empty: boolean;
-  /** Not started until a `start` step does it. */
-  readonly down: boolean;
-  /** The release that this server runs; default: the scenario's. */
-  readonly zookeeper?: string;
-  /** This server's own settings, over the scenario's. */
-  readonly settings: Partial<Settings>;
-  /** Whom this server knows of; default: all. */
-  readonly view?: readonly ServerId[];
-}
-
-export interface HierarchicalQuorum {
-  readonly groups: Readonly<Record<string, readonly ServerId[]>>;
-  /** Default weight 1. */
-  readonly weights: Readonly<Record<ServerId, number>>;
-}
-
-export interface NetworkSpec {
-  /** One way, `200us` or `0.2ms..1ms`; default 200us..1ms. */
-  readonly latency: string;
-  readonly lossRate: number;
-  readonly duplicateRate: number;
-  readonly links: readonly LinkSpec[];
-}
-
-/** One direction between two servers, or both when `bothWays`. */
-export interface LinkSpec {
-  readonly from: ServerId;
-  readonly to: ServerId;
-  readonly bothWays: boolean;
-  readonly latency: string;
-}
-
-export interface DiskSpec {
-  /** How long a sync takes; default 1ms..4ms. */
-  readonly sync: string;
-  /** How long other operations take; default 0.1ms..1ms. */
-  readonly write: string;
 }
 
 /**
@@ -118,35 +57,6 @@ export interface Moment {
   readonly nth?: number;
 }
 
-export const PROTOCOL_EVENTS = [
-  "looking",
-  "leading",
-  "following",
-  "observing",
-  "elected",
-  "epoch-offered",
-  "epoch-proposed",
-  "epoch-accepted",
-  "epoch-acked",
-  "epoch-current",
-  "sync-decided",
-  "newleader-acked",
-  "newleader-ack-read",
-  "established",
-  "active",
-  "proposed",
-  "logged",
-  "synced",
-  "committed",
-  "delivered",
-  "truncated",
-  "snapshot-saved",
-  "failed",
-  "started",
-  "crashed",
-] as const;
-export type ProtocolEvent = (typeof PROTOCOL_EVENTS)[number];
-
 /** Which messages a network step is about; what is left out matches all. */
 export interface MessageMatch {
   /** A packet type, or NOTIFICATION. */
@@ -163,9 +73,6 @@ export type Step = Trigger & Action & Duration;
 export interface Duration {
   readonly for?: string;
 }
-
-/** A server by its id, or whoever leads at that moment. */
-export type ServerOrLeader = ServerId | "leader";
 
 /** From some servers to others; both default to all servers. */
 export interface Direction {
@@ -242,14 +149,6 @@ export interface LinkCharacterSpec {
   readonly duplicateRate?: number;
 }
 
-export interface CrashSpec {
-  readonly server: ServerOrLeader;
-  /** What becomes of writes that were not synced; `kept` is a killed process, the others a power loss. Default lost. */
-  readonly unsynced: "lost" | "kept" | "torn" | number;
-  /** Whether the other ends learn of it at once (the host lives, the process died). Default true. */
-  readonly connectionsReset: boolean;
-}
-
 export interface DiskFault {
   readonly server: ServerOrLeader;
   /** From now on. */
@@ -261,7 +160,7 @@ export interface DiskFault {
   /** Writes fail for want of room until `resume`. */
   readonly full?: boolean;
   /** The newest file of this kind can no longer be read. */
-  readonly corrupt?: "log" | "snapshot" | "accepted-epoch" | "current-epoch";
+  readonly corrupt?: CorruptibleFile;
   /** The next such operation fails. */
   readonly fail?: "sync-log" | "truncate-log" | "accepted-epoch" | "current-epoch" | "snapshot" | "load";
 }
@@ -283,7 +182,7 @@ export interface Expectation {
     readonly learner?: ServerId;
   }[];
   /** Invariants that must be violated; none: all must hold. */
-  readonly violates: readonly string[];
+  readonly violates: readonly InvariantId[];
   /** Within this time after `settle` the settled servers serve, take a write, and all have it. */
   readonly live?: string;
   /** They do not, within this time. */

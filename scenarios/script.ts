@@ -3,13 +3,15 @@
  * it was done; those with `from` wait for nobody, and nobody for them. A moment is caught where it happens: what a crash at a moment prevents is everything behind it, also the
  * rest of what the server was doing right then.
  */
+
+import type { Cluster } from "../cluster/cluster.ts";
+import type { ProtocolRecord } from "../cluster/records.ts";
+import type { Message, MessageWatcher } from "../cluster/server.ts";
 import { parseZxid, type ServerId } from "../protocol/index.ts";
+import { durationUs } from "../sim/time.ts";
 import { type ActionContext, act } from "./actions.ts";
-import { type Cluster, durationUs } from "./cluster.ts";
 import { matcher } from "./message-match.ts";
-import type { ProtocolRecord } from "./protocol-trace.ts";
 import type { Moment, Step } from "./scenario.ts";
-import type { Message, MessageWatcher } from "./server.ts";
 
 /** What a step did, once the run is over. */
 export interface StepOutcome {
@@ -53,11 +55,16 @@ export class Script implements MessageWatcher {
   /** How many steps that wait for nobody, and ends of those that last, are still to come. */
   private upcoming = 0;
 
-  constructor(cluster: Cluster, note: NoteSink, settled: (servers: readonly ServerId[]) => void = () => {}) {
+  constructor(
+    cluster: Cluster,
+    steps: readonly Step[],
+    note: NoteSink,
+    settled: (servers: readonly ServerId[]) => void = () => {},
+  ) {
     this.cluster = cluster;
     this.note = note;
     this.context = { cluster, holding: [], written: 0, settled };
-    this.all = cluster.scenario.steps.map(runningStep);
+    this.all = steps.map(runningStep);
     this.steps = this.all.filter(({ step }) => step.from === undefined);
     if (this.all.some(({ matches }) => matches !== undefined)) cluster.watchMessages(this);
   }

@@ -1,5 +1,6 @@
 /** Which servers a step is about. */
-import type { ServerId, Step } from "./scenario.ts";
+import type { ServerId } from "../protocol/zxid.ts";
+import type { Step } from "./scenario.ts";
 
 /** The step without that server; undefined if nothing is left of it. */
 export function withoutServer(step: Step, gone: ServerId): Step | undefined {

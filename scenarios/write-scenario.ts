@@ -2,8 +2,10 @@
  * A scenario as a file that a person can read aloud: a line a step, and nothing said that goes without saying. What
  * `loadScenario` makes of it is the scenario again.
  */
+
 import { Document, isMap, isSeq, visit } from "yaml";
-import type { Moment, Scenario, ServerSpec, Step } from "./scenario.ts";
+import type { ServerSpec } from "../cluster/cluster-spec.ts";
+import type { Moment, Scenario, Step } from "./scenario.ts";
 
 type Fields = Record<string, unknown>;
 

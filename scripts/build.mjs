@@ -22,13 +22,13 @@ const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), 
 const fresh = `.dist-${process.pid}`;
 process.on("exit", () => rmSync(join(root, fresh), { recursive: true, force: true }));
 
-const programs = { cli: "cli/main.ts", bench: "bench/main.ts", ...workers("cli", "bench") };
+const programs = { cli: "cli/main.ts", bench: "bench/main.ts", ...workers("campaign", "bench") };
 const libraries = {
-  index: "index.ts",
+  index: "lib/index.ts",
   protocol: "protocol/index.ts",
   sim: "sim/index.ts",
-  fuzz: "fuzz.ts",
-  vitest: "vitest.ts",
+  fuzz: "lib/fuzz.ts",
+  vitest: "lib/vitest.ts",
 };
 
 const common = {
@@ -82,7 +82,7 @@ if (Object.values(libraries).some((file) => existsSync(join(root, file)))) {
 rmSync(join(root, "dist"), { recursive: true, force: true });
 renameSync(join(root, fresh), join(root, "dist"));
 
-/** Entry points of worker threads, by name: cli/fuzz-worker.ts becomes dist/fuzz-worker.js. */
+/** Entry points of worker threads, by name: campaign/campaign-worker.ts becomes dist/campaign-worker.js. */
 function workers(...rooms) {
   const found = {};
   for (const room of rooms.filter((name) => existsSync(join(root, name)))) {

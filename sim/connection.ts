@@ -3,7 +3,7 @@
  *
  * The event queue does not carry the parcels but tokens, "the next parcel of this direction is due"; the first
  * `scheduled` parcels have a token under way. Whatever stalls a direction voids its tokens by a new generation, and
- * whatever releases it issues new ones, so order within a direction holds by construction. Behaviour: streams.ts.
+ * whatever releases it issues new ones, so order within a direction holds by construction. Behavior: streams.ts.
  */
 
 import type { Link } from "./link.ts";

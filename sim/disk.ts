@@ -3,7 +3,7 @@
  *
  * Appending is immediate and visible; everything else is an operation that takes time and then completes with
  * `onDiskDone`. Operations of one queue complete in order, one after another; different queues (a program's threads)
- * overlap, so a crash can fall between any two of them. A failed or cancelled operation has no effect. Not modelled:
+ * overlap, so a crash can fall between any two of them. A failed or canceled operation has no effect. Not modeled:
  * directories, blocks, and a cost of reading.
  */
 
@@ -91,7 +91,7 @@ export class Disk {
   /** Whatever writes fails for want of room. */
   full = false;
   /** Completions that a stall delayed, and operations made to fail. */
-  readonly effects = { stalled: 0, failed: 0, cancelled: 0 };
+  readonly effects = { stalled: 0, failed: 0, canceled: 0 };
   private readonly kernel: Kernel;
   private readonly node: number;
   private readonly owner: DiskOwner;
@@ -262,7 +262,7 @@ export class Disk {
     this.dirtyFiles = [];
   }
 
-  /** A completion came due; false when it was cancelled or has to wait. */
+  /** A completion came due; false when it was canceled or has to wait. */
   tokenIsLive(lane: Lane, generation: number): boolean {
     if (generation !== this.generation) return false;
     if (!this.stalled) return true;
@@ -422,7 +422,7 @@ export class Disk {
   private cancelPending(): void {
     this.generation++;
     for (const lane of this.lanes) {
-      this.effects.cancelled += lane.operations.length;
+      this.effects.canceled += lane.operations.length;
       lane.operations.length = 0;
       lane.waiting = 0;
       lane.busyUntilUs = 0;

@@ -2,7 +2,7 @@
  * A directed link between two nodes: its character (latency, loss, duplication) and whether it is cut or clogged.
  *
  * Latency is uniform between two bounds, now and then slower. Draws come from the link's own stream and only where
- * there is something to decide. Bandwidth is not modelled; a link carries any number of messages at once.
+ * there is something to decide. Bandwidth is not modeled; a link carries any number of messages at once.
  */
 
 import type { BlockEffect } from "./effects.ts";

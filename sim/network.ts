@@ -3,7 +3,7 @@
  * (datagrams.ts, like UDP) over directed links (link.ts), and the controls that cut, clog, slow and interfere.
  *
  * A cut or clog of a direction acts on everything that has not arrived yet. Cutting what is cut changes nothing; one
- * heal ends a cut however often it was made. Not modelled: addresses, routing, bandwidth, congestion.
+ * heal ends a cut however often it was made. Not modeled: addresses, routing, bandwidth, congestion.
  */
 
 import { DATA } from "./connection.ts";

@@ -3,7 +3,7 @@
  *
  * A loss shows as a stall, a connection cut off from its peer as a half-open one, a refusal only where a host is there
  * to refuse. What a cut or a rule holds back waits in its direction and goes out, in order, when it is released; so
- * does what is sent to a host without power, which then answers with a reset. Not modelled: bandwidth, windows and
+ * does what is sent to a host without power, which then answers with a reset. Not modeled: bandwidth, windows and
  * flow control, half-closing, keep-alive, and the kernel's own retransmission timeouts (a stall lasts as long as its
  * cause; the programs have timers).
  */

@@ -28,3 +28,8 @@ export function parseDuration(text: string): SimTime | undefined {
   const durationUs = Math.round(Number(match[1]) * (UNIT_US[match[2] ?? ""] ?? Number.NaN));
   return Number.isSafeInteger(durationUs) ? durationUs : undefined;
 }
+
+/** A duration that a loaded scenario is known to hold. */
+export function durationUs(text: string): number {
+  return parseDuration(text) ?? 0;
+}

@@ -1,8 +1,8 @@
 /** Checks the servers of a scenario: that there is a voter, and that what each disk holds can lie on one disk. */
+import type { ServerSpec } from "../../cluster/cluster-spec.ts";
+import { verifierOf } from "../../cluster/verifier.ts";
+import { parseZxidRanges, type ZxidRange } from "../../cluster/zxid-range.ts";
 import { parseZxid, type Zxid } from "../../protocol/zxid.ts";
-import type { ServerSpec } from "../scenario.ts";
-import { verifierOf } from "../verifier.ts";
-import { parseZxidRanges, type ZxidRange } from "../zxid-range.ts";
 import type { Checks } from "./checks.ts";
 import type { Path } from "./path.ts";
 

@@ -1,15 +1,15 @@
 /** Checks the steps of a scenario: servers, durations and zxids in triggers and actions, and moments that can come. */
+
+import type { CrashSpec, ServerOrLeader } from "../../cluster/cluster-spec.ts";
+import type { ServerId } from "../../protocol/zxid.ts";
 import { parseDuration } from "../../sim/time.ts";
 import type {
   AlteredFields,
-  CrashSpec,
   Direction,
   DiskFault,
   LinkCharacterSpec,
   MessageMatch,
   Moment,
-  ServerId,
-  ServerOrLeader,
   Step,
 } from "../scenario.ts";
 import type { Checks } from "./checks.ts";

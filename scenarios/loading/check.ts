@@ -2,7 +2,9 @@
  * What a schema cannot say: that servers exist, zxids are in order, durations run forwards, quorums can form. Looks at
  * the complete scenario and reports by the path that the field has in the file.
  */
-import type { HierarchicalQuorum, NetworkSpec, ServerId } from "../scenario.ts";
+
+import type { HierarchicalQuorum, NetworkSpec } from "../../cluster/cluster-spec.ts";
+import type { ServerId } from "../../protocol/zxid.ts";
 import { checkExpectation } from "./check-expectation.ts";
 import { checkServers } from "./check-servers.ts";
 import { checkSteps } from "./check-steps.ts";

@@ -1,9 +1,11 @@
 /** The checks that many fields share, and what they found. */
+
+import type { ServerSpec } from "../../cluster/cluster-spec.ts";
 import type { Settings } from "../../protocol/settings.ts";
+import type { ServerId } from "../../protocol/zxid.ts";
 import { parseZxid, type Zxid } from "../../protocol/zxid.ts";
+import { DURATION_MAX_US, parseDurationRange } from "../../sim/duration-range.ts";
 import { parseDuration } from "../../sim/time.ts";
-import { DURATION_MAX_US, parseDurationRange } from "../duration-range.ts";
-import type { ServerId, ServerSpec } from "../scenario.ts";
 import type { CompleteScenario } from "./complete.ts";
 import type { Finding, Path } from "./path.ts";
 

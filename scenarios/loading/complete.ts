@@ -2,29 +2,33 @@
  * From what a file may say to a complete Scenario: shorthands written out, defaults filled in, zxids as `epoch:counter`.
  * The data has the schema's shape; values that make no sense pass through for the checks to find.
  */
+
+import type {
+  CrashSpec,
+  DiskSpec,
+  HierarchicalQuorum,
+  LinkSpec,
+  NetworkSpec,
+  ServerSpec,
+} from "../../cluster/cluster-spec.ts";
+import type { ProtocolEvent } from "../../cluster/records.ts";
+import { normalizeHistory, normalizeZxid, parseZxidRanges } from "../../cluster/zxid-range.ts";
+import { findInvariant, type InvariantId } from "../../invariants/index.ts";
+import type { ServerId } from "../../protocol/zxid.ts";
 import { epochOf } from "../../protocol/zxid.ts";
 import type {
   Action,
   AlteredFields,
-  CrashSpec,
   Direction,
   DiskFault,
-  DiskSpec,
   Expectation,
   ExpectedDecision,
-  HierarchicalQuorum,
-  LinkSpec,
   MessageMatch,
   Moment,
-  NetworkSpec,
-  ProtocolEvent,
   Scenario,
-  ServerId,
-  ServerSpec,
   Step,
   Trigger,
 } from "../scenario.ts";
-import { normalizeHistory, normalizeZxid, parseZxidRanges } from "../zxid-range.ts";
 import { serversOf } from "./override.ts";
 
 type RawZxid = string | number;
@@ -300,7 +304,9 @@ function completeExpectation(raw: RawExpectation): Expectation {
     ...(decisions === undefined ? {} : { decisions: decisions.map(completeDecision) }),
     ...(failures === undefined ? {} : { failures: failures.map(completeFailure) }),
     ...(histories === undefined ? {} : { histories: mapValues(histories, normalizeHistory) }),
-    violates: violates === undefined ? [] : typeof violates === "string" ? [violates] : violates,
+    violates: (typeof violates === "string" ? [violates] : (violates ?? [])).map(
+      (id) => findInvariant(id) as InvariantId,
+    ),
   };
 }
 

@@ -31,14 +31,14 @@ describe("zabsim run", () => {
     expect(digest("1")).not.toBe(digest("2"));
   });
 
-  it("prints tables that fit 80 columns, without colour when piped", () => {
+  it("prints tables that fit 80 columns, without color when piped", () => {
     const { stdout } = zabsim(["run"]);
     const long = stdout.split("\n").filter((line) => [...line].length > 80 && !line.startsWith("  replay"));
     expect(long).toEqual([]);
     expect(stdout).not.toContain("\u001b[");
   });
 
-  it("colours when FORCE_COLOR asks for it", () => {
+  it("colors when FORCE_COLOR asks for it", () => {
     const { stdout } = zabsim(["run", COLD_START], "", { FORCE_COLOR: "1", NO_COLOR: "" });
     expect(stdout).toContain("\u001b[");
   });

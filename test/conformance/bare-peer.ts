@@ -3,7 +3,7 @@
  * complete when told to, on a disk in memory that loses nothing.
  */
 import {
-  type Behaviour,
+  type Behavior,
   DEFAULT_SETTINGS,
   DISK_ACCEPTED_EPOCH,
   DISK_BACKGROUND_SNAPSHOT,
@@ -94,8 +94,8 @@ export class BarePeer implements Effects {
     this.snapshots = [...(disk.snapshots ?? [{ zxid: 0, history: this.empty }])];
     this.log = (disk.logFiles ?? []).flatMap((file) => [...file.txns]);
     this.tmp = disk.currentEpochTmp;
-    const behaviour = PROFILES[options.release ?? "newest"] as Behaviour;
-    const config = { myid, verifier, settings, behaviour, view: verifier.members, emptyHistory: this.empty };
+    const behavior = PROFILES[options.release ?? "newest"] as Behavior;
+    const config = { myid, verifier, settings, behavior, view: verifier.members, emptyHistory: this.empty };
     this.peer = new Peer(config, this, this.recorder());
   }
 

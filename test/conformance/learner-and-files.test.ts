@@ -2,8 +2,8 @@
  * LearnerTest, and the tests of what lies on disk: epoch files, truncation, emptied snapshots.
  */
 import { describe, expect, it } from "vitest";
+import { ServerDisk } from "../../cluster/server-disk.ts";
 import { DISK_ACCEPTED_EPOCH, ELECTION_PORT, NO_FIXES, packet, QUORUM_PORT } from "../../protocol/index.ts";
-import { ServerDisk } from "../../scenarios/server-disk.ts";
 import { World } from "../../sim/index.ts";
 import { BarePeer, leaderInfo, newLeader, proposal, txn, z } from "./bare-peer.ts";
 

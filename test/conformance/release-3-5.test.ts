@@ -3,11 +3,11 @@
  * where it differs from the newest one. `line`: of the article, from which the answer follows.
  */
 import { describe, expect, it } from "vitest";
+import { parseHistory } from "../../cluster/zxid-range.ts";
 import { PROFILES } from "../../protocol/index.ts";
+import { decideSync, type Logged, type SyncFacts } from "../../protocol/leader/sync-decision.ts";
 import { DIFF, PROPOSAL } from "../../protocol/packets.ts";
-import { decideSync, type Logged, type SyncFacts } from "../../protocol/sync-decision.ts";
 import { parseZxid, type Zxid } from "../../protocol/zxid.ts";
-import { parseHistory } from "../../scenarios/zxid-range.ts";
 
 const z = (text: string): Zxid => parseZxid(text) as Zxid;
 const list = (text: string): Logged[] => (text === "" ? [] : parseHistory(text).map((zxid) => ({ zxid })));

@@ -3,9 +3,8 @@
  * (Learner#syncWithLeader at the tags): a DIFF brings 1:4, committed, and 1:5, which is not.
  */
 import { describe, expect, it } from "vitest";
-import { EpochAck } from "../../protocol/epoch-ack.ts";
 import {
-  type Behaviour,
+  type Behavior,
   type DiskImage,
   decideSync,
   ELECTION_PORT,
@@ -16,6 +15,7 @@ import {
   type ServerId,
   type Txn,
 } from "../../protocol/index.ts";
+import { EpochAck } from "../../protocol/leader/epoch-ack.ts";
 import { BarePeer, leaderInfo, newLeader, proposal, txn, z } from "./bare-peer.ts";
 
 const LEADER: ServerId = 2;
@@ -266,7 +266,7 @@ describe("a server without a database, zxid -1 (ZOOKEEPER-261)", () => {
     ["3.5.5", ["looked at"]],
     ["3.6.0", []],
   ])("its ACKEPOCH, and its vote, count in %s: %j", (release, heard) => {
-    const { knowsMissingDatabase } = PROFILES[release] as Behaviour;
+    const { knowsMissingDatabase } = PROFILES[release] as Behavior;
     const bare = new BarePeer({ release });
     const told: string[] = [];
     const waiter = { arrived: () => told.push("looked at"), timedOut() {}, calledOff() {} };

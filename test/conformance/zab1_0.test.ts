@@ -3,10 +3,10 @@
  * initLimit 2, syncLimit 2.
  */
 import { describe, expect, it } from "vitest";
-import { EpochAck } from "../../protocol/epoch-ack.ts";
-import { EpochProposal } from "../../protocol/epoch-proposal.ts";
-import type { Waiter } from "../../protocol/gathering.ts";
 import { BROADCAST, majority, packet, QUORUM_PORT, type Snapshot } from "../../protocol/index.ts";
+import { EpochAck } from "../../protocol/leader/epoch-ack.ts";
+import { EpochProposal } from "../../protocol/leader/epoch-proposal.ts";
+import type { Waiter } from "../../protocol/leader/quorum-wait.ts";
 import {
   ack,
   ackEpoch,

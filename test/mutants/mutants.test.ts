@@ -46,13 +46,13 @@ it("there are mutants, each with a name of its own, and canaries of both kinds",
 });
 
 it("a patch that fits nowhere, or twice, is refused by name", () => {
-  const mutant: Mutant = { name: "misfit", about: "", file: "protocol/vote.ts", find: "b", replace: "c" };
-  expect(mutatedText(mutant, "protocol/vote.ts", "abd")).toBe("acd");
+  const mutant: Mutant = { name: "misfit", about: "", file: "protocol/election/vote.ts", find: "b", replace: "c" };
+  expect(mutatedText(mutant, "protocol/election/vote.ts", "abd")).toBe("acd");
   expect(mutatedText(mutant, "protocol/zxid.ts", "bb")).toBe("bb");
-  expect(() => mutatedText(mutant, "protocol/vote.ts", "a")).toThrow(
-    "mutant misfit: found 0 times in protocol/vote.ts",
+  expect(() => mutatedText(mutant, "protocol/election/vote.ts", "a")).toThrow(
+    "mutant misfit: found 0 times in protocol/election/vote.ts",
   );
-  expect(() => mutatedText(mutant, "protocol/vote.ts", "bb")).toThrow("mutant misfit: found 2 times");
+  expect(() => mutatedText(mutant, "protocol/election/vote.ts", "bb")).toThrow("mutant misfit: found 2 times");
 });
 
 describe.each(MUTANTS)("$name", (mutant) => {

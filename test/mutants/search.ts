@@ -2,8 +2,8 @@
  * The search that has to find the mutants: the default campaign, seed after seed, until something is wrong; and what was
  * found made small. It runs under the patched release, in which campaigns find nothing: what is found is the mutant's own.
  */
-import { BLOCK_SIZE, type CampaignOptions, runBlock } from "../../scenarios/fuzz/campaign.ts";
-import { shrinkScenario } from "../../scenarios/shrink/shrink-scenario.ts";
+import { BLOCK_SIZE, type CampaignOptions, runBlock } from "../../fuzz/block.ts";
+import { shrinkScenario } from "../../fuzz/shrink/shrink-scenario.ts";
 import { writeScenario } from "../../scenarios/write-scenario.ts";
 
 export interface SearchOptions {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { Database } from "../../protocol/database.ts";
 import type { DiskImage } from "../../protocol/effects.ts";
-import { History, makeTxn, type Txn } from "../../protocol/history.ts";
 import { NEWEST } from "../../protocol/releases.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../../protocol/settings.ts";
+import { Database } from "../../protocol/storage/database.ts";
+import { History, makeTxn, type Txn } from "../../protocol/storage/history.ts";
 import { parseZxid, type Zxid } from "../../protocol/zxid.ts";
 
 const z = (text: string): Zxid => parseZxid(text) as Zxid;

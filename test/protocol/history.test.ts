@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { History, makeTxn, sameTxn } from "../../protocol/history.ts";
+import { History, makeTxn, sameTxn } from "../../protocol/storage/history.ts";
 
 const words = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 12 });
 const build = (from: History, values: readonly number[]): History =>

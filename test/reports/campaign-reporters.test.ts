@@ -8,8 +8,8 @@ import { githubAnnotation } from "../../reports/github.ts";
 import { campaignJunit } from "../../reports/junit.ts";
 
 const finding: ReportedFinding = {
-  signature: "I-3 (following, leading)",
-  invariant: "I-3",
+  signature: "agreement (following, leading)",
+  invariant: "agreement",
   seed: "17",
   known: [],
   steps: 3,
@@ -17,11 +17,16 @@ const finding: ReportedFinding = {
   shrinkRuns: 120,
   shrunkAll: true,
   needsNoSeed: true,
-  why: "I-3: server 2 delivers 2:1 <w5> & so on,\n100 % of the time",
+  why: "agreement: server 2 delivers 2:1 <w5> & so on,\n100 % of the time",
   file: "out/a:b,c.yaml",
   count: 4,
 };
-const known: ReportedFinding = { ...finding, invariant: "I-8", signature: "I-8 (leading)", known: ["open-one"] };
+const known: ReportedFinding = {
+  ...finding,
+  invariant: "initial-history-agreement",
+  signature: "initial-history-agreement (leading)",
+  known: ["open-one"],
+};
 const report: CampaignReport = {
   runs: 12_345,
   events: 9_999_999,
@@ -43,10 +48,14 @@ const replay = (file: string): string => `zabsim replay ${file}`;
 describe("JUnit", () => {
   const schema = { fileName: "junit.xsd", contents: readFileSync(new URL("junit.xsd", import.meta.url), "utf8") };
   const validate = (contents: string) => validateXML({ xml: { fileName: "junit.xml", contents }, schema });
-  const xml = campaignJunit(report, ["I-1", "I-3", "I-8", "liveness"], replay);
+  const xml = campaignJunit(
+    report,
+    ["primary-uniqueness", "agreement", "initial-history-agreement", "liveness"],
+    replay,
+  );
 
   it("is valid, with and without findings", async () => {
-    for (const contents of [xml, campaignJunit({ ...report, findings: [] }, ["I-1"], replay)]) {
+    for (const contents of [xml, campaignJunit({ ...report, findings: [] }, ["primary-uniqueness"], replay)]) {
       const { errors, valid } = await validate(contents);
       expect(errors).toEqual([]);
       expect(valid).toBe(true);
@@ -55,13 +64,13 @@ describe("JUnit", () => {
 
   it("the schema would notice", async () => {
     expect((await validate(xml.replace("<testcase ", "<test-case "))).valid).toBe(false);
-    expect((await validate(xml.replace('name="I-1"', ""))).valid).toBe(false);
+    expect((await validate(xml.replace('name="primary-uniqueness"', ""))).valid).toBe(false);
   });
 
   it("is red for what is new, and tells what is known", () => {
     expect(xml).toContain('tests="4" failures="1"');
     expect(xml).toContain("zabsim replay out/a:b,c.yaml");
-    expect(xml).toContain("known: I-8 (leading): open-one");
+    expect(xml).toContain("known: initial-history-agreement (leading): open-one");
   });
 });
 
@@ -87,7 +96,7 @@ describe("GitHub", () => {
       command: "error",
       file: "out/a:b,c.yaml",
       line: "1",
-      title: "zabsim: I-3 (following, leading)",
+      title: "zabsim: agreement (following, leading)",
       message: `${finding.why}\n\nreplay: zabsim replay out/a:b,c.yaml`,
     });
   });
@@ -118,7 +127,7 @@ describe("the summary", () => {
       `${finding.signature} 4 seeds`,
       "seed 17, 3 steps: new",
       "seed 18, 3 steps: open-one",
-      "I-8 (leading) 4 seeds",
+      "initial-history-agreement (leading) 4 seeds",
       "seed 17, 3 steps: open-one",
     ]);
   });
@@ -127,6 +136,6 @@ describe("the summary", () => {
     const text = findingText(finding, replay("x.yaml"), plain);
     expect(text).toContain("3 steps, 3 servers; 120 runs of shrinking");
     expect(text).toContain("replay: zabsim replay x.yaml");
-    expect(findingText(known, "", plain)).toBe("known I-8 (leading), seed 17: open-one");
+    expect(findingText(known, "", plain)).toBe("known initial-history-agreement (leading), seed 17: open-one");
   });
 });

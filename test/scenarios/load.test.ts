@@ -1,19 +1,21 @@
 /** The loader: what is short becomes full, what is wrong is told by line and field, and nothing else ever comes out. */
+
 import Ajv from "ajv";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
+import { PROTOCOL_EVENTS } from "../../cluster/records.ts";
+import { parseHistory } from "../../cluster/zxid-range.ts";
+import { SYNC_RULES } from "../../protocol/leader/sync-rules.ts";
 import type { FailureReason } from "../../protocol/notes.ts";
 import { PACKET_NAMES } from "../../protocol/packets.ts";
+import { RELEASES } from "../../protocol/releases.ts";
 import { DEFAULT_SETTINGS } from "../../protocol/settings.ts";
-import { SYNC_RULES } from "../../protocol/sync-rules.ts";
-import { parseDurationRange } from "../../scenarios/duration-range.ts";
 import { applyOverride, type LoadOptions, loadScenario, type Problem, ScenarioError } from "../../scenarios/load.ts";
 import { checkSchema, type Schema } from "../../scenarios/loading/schema.ts";
-import { RELEASES } from "../../scenarios/releases.ts";
-import { PROTOCOL_EVENTS, type Scenario, type Step } from "../../scenarios/scenario.ts";
-import { parseHistory } from "../../scenarios/zxid-range.ts";
+import type { Scenario, Step } from "../../scenarios/scenario.ts";
 import schema from "../../schema/scenario.schema.json" with { type: "json" };
+import { parseDurationRange } from "../../sim/duration-range.ts";
 import { BAD_FILES } from "./bad/table.ts";
 
 const load = (text: string, options?: LoadOptions): Scenario => loadScenario(text, "dir/case.yaml", options);
@@ -190,7 +192,7 @@ describe("good files", () => {
         failures:
           - 2: read-timeout
           - {server: 1, reason: not-ack, learner: 3}
-        violates: I-8
+        violates: initial-history-agreement
     `;
     expect(load(text).expect).toEqual({
       decisions: [
@@ -206,7 +208,7 @@ describe("good files", () => {
         { server: 2, reason: "read-timeout" },
         { server: 1, reason: "not-ack", learner: 3 },
       ],
-      violates: ["I-8"],
+      violates: ["initial-history-agreement"],
     });
   });
 });
@@ -239,7 +241,12 @@ describe("--set", () => {
     ],
     ["into a moment", "steps[1].when.server=1", (it) => it.steps[1]?.when, { event: "established", server: 1, nth: 1 }],
     ["one more step", "steps[2].wipe=1", (it) => it.steps.length, 3],
-    ["the first of a list", "expect.violates[0]=I-8", (it) => it.expect.violates, ["I-8"]],
+    [
+      "the first of a list",
+      "expect.violates[0]=initial-history-agreement",
+      (it) => it.expect.violates,
+      ["initial-history-agreement"],
+    ],
   ])("%s", (_, set, pick, value) => {
     expect(pick(load(text, { set: [set] }))).toEqual(value);
   });
@@ -399,7 +406,7 @@ expect:
   active: [1, 2, 3]
   histories: {1: 1:1..1:5}
   failures: [{2: read-timeout}]
-  violates: [I-8]
+  violates: [initial-history-agreement]
 `);
 
 type Node = Record<string, unknown> | unknown[];

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { goldenPath, goldenText } from "../../cli/run.ts";
 import { readScenario, shippedPaths } from "../../cli/scenario-files.ts";
-import { SYNC_RULES } from "../../protocol/sync-rules.ts";
+import { SYNC_RULES } from "../../protocol/leader/sync-rules.ts";
 import { recordsOf, runScenario, type ScenarioRun } from "../../scenarios/run.ts";
 
 const SHORTEST_SET = 28;

@@ -2,8 +2,8 @@
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bugPaths, readScenario, shippedPaths } from "../../cli/scenario-files.ts";
-import { planOfSeed } from "../../scenarios/fuzz/plan-arbitrary.ts";
-import { STRATEGY_NAMES } from "../../scenarios/fuzz/strategies.ts";
+import { planOfSeed } from "../../fuzz/plan-arbitrary.ts";
+import { STRATEGY_NAMES } from "../../fuzz/strategies.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import { writeScenario } from "../../scenarios/write-scenario.ts";

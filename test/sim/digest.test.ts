@@ -38,7 +38,7 @@ test("numbers beyond 32 bits, fractions and the order of mixing all count", () =
   expect(ofNumbers(Number.NaN)).toBe(ofNumbers(Number.NaN));
 });
 
-test("many small integers: no collision, and about half of the bits differ between neighbours", () => {
+test("many small integers: no collision, and about half of the bits differ between neighbors", () => {
   const seen = new Set<string>();
   let differing = 0;
   for (let value = 0; value < 20_000; value++) {

@@ -155,7 +155,7 @@ test("1 node, two queues: operations of one complete in order, those of two over
   expect(disk.pending().map(({ operation }) => operation)).toEqual([2]);
   node.crash();
   run(9000);
-  expect([log.length, disk.effects.cancelled]).toEqual([2, 1]);
+  expect([log.length, disk.effects.canceled]).toEqual([2, 1]);
 });
 
 test("1 node, truncation in one queue during a sync in another: what is appended behind it is not synced by it", () => {

@@ -1,0 +1,222 @@
+/**
+ * A ZooKeeper server's dataDir on a simulated disk: currentEpoch and acceptedEpoch, snapshot.<zxid>, log.<zxid>.
+ *
+ * What the core asks for (append, sync, truncate …) becomes operations on files, each thread's in a queue of its own, so
+ * that they overlap as the threads do.
+ */
+import {
+  DISK_ACCEPTED_EPOCH,
+  DISK_BACKGROUND_SNAPSHOT,
+  DISK_CURRENT_EPOCH,
+  DISK_LOAD,
+  DISK_SNAPSHOT,
+  DISK_SYNC_LOG,
+  DISK_TRUNCATE_LOG,
+  type DiskImage,
+  type Epoch,
+  type LogFile,
+  type Snapshot,
+  type Truncation,
+  type Txn,
+  type Zxid,
+} from "../protocol/index.ts";
+import { type Disk, NO_OPERATION } from "../sim/index.ts";
+
+const MAIN_THREAD = 0;
+const LOG_THREAD = 1;
+const SNAPSHOT_THREAD = 2;
+
+const ACCEPTED_EPOCH = "acceptedEpoch";
+const CURRENT_EPOCH = "currentEpoch";
+const UPDATING_EPOCH = "updatingEpoch";
+const LOG = "log.";
+const SNAPSHOT = "snapshot.";
+
+/** The kinds of files whose newest one can be corrupted. */
+export type CorruptibleFile = "log" | "snapshot" | "accepted-epoch" | "current-epoch";
+
+export class ServerDisk {
+  private readonly disk: Disk;
+  /** The log file that is open for appending; undefined until the first append after a start, roll or truncation. */
+  private openLog: string | undefined;
+  private readonly saving: Snapshot[] = [];
+  private savingInBackground: Snapshot | null = null;
+
+  constructor(disk: Disk) {
+    this.disk = disk;
+  }
+
+  append(txn: Txn): void {
+    if (this.openLog === undefined) {
+      this.openLog = LOG + txn.zxid;
+      this.disk.create(this.openLog);
+    }
+    this.disk.append(this.openLog, txn);
+  }
+
+  rollLog(): void {
+    this.openLog = undefined;
+  }
+
+  syncLog(): void {
+    this.disk.sync(DISK_SYNC_LOG, LOG_THREAD);
+  }
+
+  writeAcceptedEpoch(epoch: Epoch): void {
+    this.disk.replaceFile(ACCEPTED_EPOCH, epoch, DISK_ACCEPTED_EPOCH, MAIN_THREAD);
+  }
+
+  writeCurrentEpoch(epoch: Epoch): void {
+    this.disk.replaceFile(CURRENT_EPOCH, epoch, DISK_CURRENT_EPOCH, MAIN_THREAD);
+  }
+
+  markUpdatingEpoch(updating: boolean): void {
+    if (updating) this.disk.preset(UPDATING_EPOCH, { value: true });
+    else this.disk.remove(UPDATING_EPOCH, NO_OPERATION, MAIN_THREAD);
+  }
+
+  saveSnapshot(snapshot: Snapshot, synced: boolean): void {
+    this.saving.push(snapshot);
+    this.disk.writeFile(SNAPSHOT + snapshot.zxid, snapshot, synced, DISK_SNAPSHOT, MAIN_THREAD);
+  }
+
+  saveSnapshotInBackground(snapshot: Snapshot): void {
+    this.savingInBackground = snapshot;
+    this.disk.writeFile(SNAPSHOT + snapshot.zxid, snapshot, false, DISK_BACKGROUND_SNAPSHOT, SNAPSHOT_THREAD);
+  }
+
+  load(): void {
+    this.openLog = undefined;
+    this.disk.readAll(DISK_LOAD, MAIN_THREAD);
+  }
+
+  /**
+   * FileTxnLog#truncate: the file that holds the first record at or above `zxid` ends with that record; later files go, one
+   * after the other. With no such record there is nothing to position at, and it fails. With truncCutsAll nothing above
+   * `zxid` stays, and where there is nothing above it, that is well.
+   */
+  truncateLog(zxid: Zxid, { truncCutsAll: cutsAll, truncDeletesNewestFirst }: Truncation): boolean {
+    this.openLog = undefined;
+    if (cutsAll) {
+      for (const name of this.named(SNAPSHOT))
+        if (name > zxid) this.disk.remove(SNAPSHOT + name, NO_OPERATION, MAIN_THREAD);
+    }
+    const files = this.logFiles();
+    let first = 0;
+    while (first + 1 < files.length && (files[first + 1] as LogFile).name < zxid) first++;
+    for (let i = first; i < files.length; i++) {
+      const { name, txns } = files[i] as LogFile;
+      const index = txns.findIndex((txn) => txn.zxid >= zxid);
+      if (index < 0) continue;
+      const keep = cutsAll && (txns[index] as Txn).zxid > zxid ? index : index + 1;
+      const steps = [
+        (operation: number) => this.disk.truncate(LOG + name, keep, operation, MAIN_THREAD),
+        ...files
+          .slice(i + 1)
+          .map((later) => (operation: number) => this.disk.remove(LOG + later.name, operation, MAIN_THREAD)),
+      ];
+      if (truncDeletesNewestFirst) steps.reverse();
+      for (const [n, step] of steps.entries()) step(n === steps.length - 1 ? DISK_TRUNCATE_LOG : NO_OPERATION);
+      return true;
+    }
+    if (cutsAll) this.disk.readAll(DISK_TRUNCATE_LOG, MAIN_THREAD);
+    return cutsAll;
+  }
+
+  dropAllBut(snapshotZxid: Zxid): void {
+    this.openLog = undefined;
+    this.removeSnapshotsAbove(snapshotZxid);
+    for (const name of this.named(LOG)) this.disk.remove(LOG + name, NO_OPERATION, MAIN_THREAD);
+  }
+
+  /** What an operation that has completed gives back. */
+  resultOf(operation: number): DiskImage | Snapshot | null {
+    switch (operation) {
+      case DISK_LOAD:
+        return this.image();
+      case DISK_SNAPSHOT:
+        return this.saving.shift() ?? null;
+      case DISK_BACKGROUND_SNAPSHOT:
+        return this.savingInBackground;
+      default:
+        return null;
+    }
+  }
+
+  /** The log's records that a crash may take away, oldest first. */
+  unsyncedLog(): { readonly file: string; readonly from: number; readonly txns: readonly Txn[] }[] {
+    return this.named(LOG).map((name) => {
+      const file = LOG + name;
+      const from = this.disk.durableRecords(file);
+      return { file, from, txns: (this.disk.records(file) as readonly Txn[]).slice(from) };
+    });
+  }
+
+  image(): DiskImage {
+    return {
+      acceptedEpoch: this.disk.read(ACCEPTED_EPOCH) as Epoch | undefined,
+      currentEpoch: this.disk.read(CURRENT_EPOCH) as Epoch | undefined,
+      currentEpochTmp: this.disk.read(`${CURRENT_EPOCH}.tmp`) as Epoch | undefined,
+      updatingEpoch: this.disk.read(UPDATING_EPOCH) === true,
+      snapshots: this.named(SNAPSHOT)
+        .filter((name) => !this.disk.isCorrupt(SNAPSHOT + name))
+        .map((name) => this.disk.read(SNAPSHOT + name) as Snapshot),
+      logFiles: this.logFiles(),
+    };
+  }
+
+  /**
+   * Damages the newest file of a kind; false when there is none. A damaged snapshot is passed over for an older one
+   * (FileSnap#deserialize); a log record with a wrong checksum (FileTxnIterator#next) and an epoch file that is no number
+   * (QuorumPeer#readLongFromFile) stop whoever reads them.
+   */
+  corrupt(what: CorruptibleFile): boolean {
+    switch (what) {
+      case "accepted-epoch":
+        return this.disk.corrupt(ACCEPTED_EPOCH);
+      case "current-epoch":
+        return this.disk.corrupt(CURRENT_EPOCH);
+      case "snapshot":
+        return this.disk.corrupt(SNAPSHOT + this.named(SNAPSHOT).at(-1));
+      default:
+        return this.disk.corrupt(LOG + this.named(LOG).at(-1));
+    }
+  }
+
+  /** The file that keeps a server from starting, if there is one. */
+  unreadable(snapshotsToo: boolean): string | undefined {
+    return this.disk.list().find((name) => this.disk.isCorrupt(name) && (snapshotsToo || !name.startsWith(SNAPSHOT)));
+  }
+
+  /** Fills the disk before the run. */
+  preset(image: DiskImage): void {
+    const { acceptedEpoch, currentEpoch, currentEpochTmp } = image;
+    const value = (name: string, content: unknown): void => {
+      if (content !== undefined) this.disk.preset(name, { value: content });
+    };
+    value(ACCEPTED_EPOCH, acceptedEpoch);
+    value(CURRENT_EPOCH, currentEpoch);
+    value(`${CURRENT_EPOCH}.tmp`, currentEpochTmp);
+    for (const snapshot of image.snapshots) value(SNAPSHOT + snapshot.zxid, snapshot);
+    for (const { name, txns } of image.logFiles) this.disk.preset(LOG + name, { records: txns });
+  }
+
+  private removeSnapshotsAbove(zxid: Zxid): void {
+    for (const name of this.named(SNAPSHOT)) {
+      if (name > zxid) this.disk.remove(SNAPSHOT + name, NO_OPERATION, MAIN_THREAD);
+    }
+  }
+
+  private logFiles(): LogFile[] {
+    return this.named(LOG).map((name) => ({ name, txns: this.disk.records(LOG + name) as readonly Txn[] }));
+  }
+
+  /** The zxids in the names of the files of one kind, ascending. */
+  private named(prefix: string): Zxid[] {
+    return this.disk
+      .list()
+      .filter((file) => file.startsWith(prefix))
+      .map((file) => Number(file.slice(prefix.length)))
+      .sort((a, b) => a - b);
+  }
+}

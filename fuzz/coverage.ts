@@ -1,0 +1,115 @@
+/**
+ * What runs have reached: which message a server handled in which role and phase and what came of it, which rules decided
+ * a synchronization, which failures happened, which faults had an effect.
+ */
+
+import type { ProtocolRecord } from "../cluster/records.ts";
+import type { Message } from "../cluster/server.ts";
+import { PACKET_NAMES, PHASE_NAMES, type QuorumPacket, rulesOf, SERVER_STATE_NAMES } from "../protocol/index.ts";
+import { behaviorOf } from "../protocol/releases.ts";
+import { FAULT_NAMES } from "./fault-kinds.ts";
+
+/** What a server was after it had handled a message. */
+export const OUTCOMES = ["as before", "next phase", "LOOKING", "process ended"] as const;
+
+/** Type 0 stands for what elections say. */
+const TYPES = PACKET_NAMES.map((name, type) => (type === 0 ? "NOTIFICATION" : name));
+const STATES = SERVER_STATE_NAMES.length * PHASE_NAMES.length;
+
+export class Coverage {
+  /** How often, by (state and phase, type, outcome). */
+  private readonly messages = new Float64Array(STATES * TYPES.length * OUTCOMES.length);
+  private readonly others = new Map<string, number>();
+
+  /** `before`, `after`: state * 4 + phase; -1 after the end of the process. */
+  handled(before: number, message: Message, after: number): void {
+    const type = (message as QuorumPacket).type ?? 0;
+    const outcome = after === before ? 0 : after < 0 ? 3 : after >> 2 === before >> 2 ? 1 : 2;
+    const cell = (before * TYPES.length + type) * OUTCOMES.length + outcome;
+    this.messages[cell] = (this.messages[cell] as number) + 1;
+  }
+
+  recorded(record: ProtocolRecord): void {
+    if (record.event === "sync-decided") this.count(`rule ${record.rule}`);
+    else if (record.event === "failed") this.count(`failure ${record.reason}`);
+  }
+
+  faultTookEffect(kind: string): void {
+    this.count(`fault ${kind}`);
+  }
+
+  private count(feature: string, times = 1): void {
+    this.others.set(feature, (this.others.get(feature) ?? 0) + times);
+  }
+
+  /** How many different things were reached. */
+  get size(): number {
+    let size = this.others.size;
+    for (const count of this.messages) if (count > 0) size++;
+    return size;
+  }
+
+  /** Adds what another has reached; returns how many things were new here. */
+  add(other: Coverage): number {
+    let fresh = 0;
+    const { messages } = this;
+    for (let cell = 0; cell < messages.length; cell++) {
+      const count = other.messages[cell] as number;
+      if (count === 0) continue;
+      if (messages[cell] === 0) fresh++;
+      messages[cell] = (messages[cell] as number) + count;
+    }
+    for (const [feature, count] of other.others) {
+      if (!this.others.has(feature)) fresh++;
+      this.count(feature, count);
+    }
+    return fresh;
+  }
+
+  clear(): void {
+    this.messages.fill(0);
+    this.others.clear();
+  }
+
+  /** By name: `message FOLLOWING SYNCHRONIZATION UPTODATE: next phase`, `rule …`, `failure …`, `fault …`. */
+  toJSON(): Record<string, number> {
+    const named: Record<string, number> = {};
+    for (let cell = 0; cell < this.messages.length; cell++) {
+      const count = this.messages[cell] as number;
+      if (count > 0) named[cellName(cell)] = count;
+    }
+    for (const feature of [...this.others.keys()].sort()) named[feature] = this.others.get(feature) as number;
+    return named;
+  }
+
+  static fromJSON(named: Readonly<Record<string, number>>): Coverage {
+    const coverage = new Coverage();
+    for (const [name, count] of Object.entries(named)) {
+      const cell = CELLS.get(name);
+      if (cell === undefined) coverage.count(name, count);
+      else coverage.messages[cell] = count;
+    }
+    return coverage;
+  }
+
+  /** The rules of a release's sync decision and the faults that were never reached. */
+  neverReached(release: string): string[] {
+    const all = [
+      ...rulesOf(behaviorOf(release).syncSource).map((rule) => `rule ${rule}`),
+      ...FAULT_NAMES.map((fault) => `fault ${fault}`),
+    ];
+    return all.filter((feature) => !this.others.has(feature));
+  }
+}
+
+function cellName(cell: number): string {
+  const outcome = OUTCOMES[cell % OUTCOMES.length];
+  const rest = Math.floor(cell / OUTCOMES.length);
+  const stateAndPhase = Math.floor(rest / TYPES.length);
+  const place = `${SERVER_STATE_NAMES[stateAndPhase >> 2]} ${PHASE_NAMES[stateAndPhase & 3]}`;
+  return `message ${place} ${TYPES[rest % TYPES.length]}: ${outcome}`;
+}
+
+const CELLS: ReadonlyMap<string, number> = new Map(
+  Array.from({ length: STATES * TYPES.length * OUTCOMES.length }, (_, cell) => [cellName(cell), cell]),
+);

@@ -1,0 +1,466 @@
+/**
+ * The faults that plans are made of: each a name, its parameters, and the steps that one draw of it becomes. All that is
+ * drawn is in the steps, so that a plan means the same whatever is changed here later.
+ *
+ * What the protocol does not promise to survive, no plan does to it: only observers are wiped, and of the voters no
+ * more than a minority ever gets a file that cannot be read.
+ */
+
+import type { ServerId } from "../protocol/zxid.ts";
+import type { Moment, Step } from "../scenarios/scenario.ts";
+import { durationText } from "../sim/duration-range.ts";
+import type { Draw } from "./draw.ts";
+import { drawCatchingUp, drawMoment } from "./moments.ts";
+
+export interface FaultContext {
+  readonly ids: readonly ServerId[];
+  readonly participants: readonly ServerId[];
+  readonly observers: readonly ServerId[];
+  readonly tickMs: number;
+  /** When this one strikes. */
+  readonly atMs: number;
+  /** Voters that may still lose a file for good. */
+  readonly budget: { losable: ServerId[] };
+}
+
+export interface FaultKind {
+  readonly about: string;
+  /** What is drawn. */
+  readonly parameters: string;
+  readonly draw: (draw: Draw, context: FaultContext) => Step[];
+}
+
+/** Lost, kept or torn; or the oldest few survive. */
+type Unsynced = "lost" | "kept" | "torn" | number;
+
+const killed = (draw: Draw): Unsynced => draw.pick(["kept", "kept", "kept", "lost"] as const);
+const unpowered = (draw: Draw): Unsynced => draw.pick(["lost", "lost", "torn", draw.int(0, 3)] as const);
+
+export const FAULT_KINDS = {
+  partition: {
+    about: "two sides that cannot reach each other",
+    parameters: "the sides, how long",
+    draw: (draw, { ids, ...context }) => [
+      { ...at(context), partition: [draw.split(ids)[0]], for: outage(draw, context) },
+    ],
+  },
+  "one-way-cut": {
+    about: "one side hears the other and is not heard",
+    parameters: "the sides, how long",
+    draw: (draw, { ids, ...context }) => {
+      const [from, to] = draw.chance(0.5) ? draw.split(ids) : draw.some(ids, 2).map((sid) => [sid]);
+      return from && to ? [{ ...at(context), cutOneWay: { from, to }, for: outage(draw, context) }] : [];
+    },
+  },
+  "many-groups": {
+    about: "three groups or more, none of which reaches another",
+    parameters: "the groups, how long",
+    draw: (draw, { ids, ...context }) => {
+      const [left, right] = draw.split(ids);
+      const [middle, rest] = draw.split(right);
+      const partition = [left, middle, rest].filter((group) => group.length > 0);
+      return partition.length < 2 ? [] : [{ ...at(context), partition, for: outage(draw, context) }];
+    },
+  },
+  bridge: {
+    about: "two sides that cannot reach each other and one server that reaches both",
+    parameters: "the server, the sides, how long",
+    draw: (draw, { ids, ...context }) => {
+      const over = draw.pick(ids);
+      const sides = draw.split(ids.filter((sid) => sid !== over));
+      if (sides.some((side) => side.length === 0)) return [];
+      return [{ ...at(context), bridge: { over, sides }, for: outage(draw, context) }];
+    },
+  },
+  "isolate-leader": {
+    about: "whoever leads is cut off from all others",
+    parameters: "how long",
+    draw: (draw, context) => [{ ...at(context), isolate: "leader", for: outage(draw, context) }],
+  },
+  "link-flap": {
+    about: "the link between two servers breaks and heals again and again",
+    parameters: "the ends, how often, how long",
+    draw: (draw, { ids, ...context }) => {
+      const [a, b] = draw.some(ids, 2);
+      if (a === undefined || b === undefined) return [];
+      return [{ ...at(context), flap: { between: [a, b], every: draw.duration(5, 500) }, for: outage(draw, context) }];
+    },
+  },
+  clog: {
+    about: "what is on its way between two servers is held, and then released at once",
+    parameters: "sender, receiver, how long",
+    draw: (draw, { ids, ...context }) => {
+      const [from, to] = draw.some(ids, 2);
+      if (from === undefined || to === undefined) return [];
+      return [{ ...at(context), clog: { from: [from], to: [to] }, for: outage(draw, context) }];
+    },
+  },
+  "swizzle-clog": {
+    about: "servers are clogged one after another, and released in another order",
+    parameters: "the servers, both orders",
+    draw: (draw, { ids, atMs, ...context }) =>
+      draw.some(ids, draw.int(2, ids.length)).map((sid, i) => ({
+        from: durationText(atMs + i * draw.int(1, 100)),
+        clog: draw.chance(0.5) ? { from: [sid] } : { to: [sid] },
+        for: outage(draw, context),
+      })),
+  },
+  loss: {
+    about: "messages are lost on the way; on a stream they come later, or the connection breaks",
+    parameters: "the share, how long",
+    draw: (draw, context) => [
+      { ...at(context), link: { lossRate: draw.pick([0.001, 0.01, 0.05, 0.2]) }, for: outage(draw, context) },
+    ],
+  },
+  duplication: {
+    about: "datagrams arrive twice",
+    parameters: "the share, how long",
+    draw: (draw, context) => [
+      { ...at(context), link: { duplicateRate: draw.pick([0.01, 0.1, 0.5]) }, for: outage(draw, context) },
+    ],
+  },
+  reordering: {
+    about: "latencies of very different size: datagrams overtake one another, connections too",
+    parameters: "the range, how long",
+    draw: (draw, context) => [
+      { ...at(context), link: { latency: `1ms..${draw.duration(20, 300)}` }, for: outage(draw, context) },
+    ],
+  },
+  "latency-spike": {
+    about: "what one server sends, or is sent, takes long",
+    parameters: "the server, how slow, how long",
+    draw: (draw, { ids, ...context }) => {
+      const sid = draw.pick(ids);
+      const latency = draw.duration(5, 2 * context.tickMs);
+      return [
+        {
+          ...at(context),
+          link: { ...(draw.chance(0.5) ? { from: [sid] } : { to: [sid] }), latency },
+          for: outage(draw, context),
+        },
+      ];
+    },
+  },
+  disconnect: {
+    about: "connections break, both ends learn of it",
+    parameters: "one server's all, or those between two",
+    draw: (draw, { ids, ...context }) => {
+      const [server, from] = draw.some(ids, 2);
+      if (server === undefined) return [];
+      return [{ ...at(context), disconnect: { server, ...(from === undefined || draw.chance(0.3) ? {} : { from }) } }];
+    },
+  },
+  "half-open": {
+    about: "a connection goes silent in one direction, and nobody is told",
+    parameters: "sender, receiver",
+    draw: (draw, { ids, ...context }) => {
+      const [from, to] = draw.some(ids, 2);
+      return from === undefined || to === undefined
+        ? []
+        : [{ ...at(context), drop: { match: { from, to }, count: 1 } }];
+    },
+  },
+  "connection-refused": {
+    about: "new connections to a server are refused",
+    parameters: "the server, how long",
+    draw: (draw, { ids, ...context }) => [{ ...at(context), refuse: draw.pick(ids), for: outage(draw, context) }],
+  },
+  crash: {
+    about: "a process is killed and starts again; what it wrote is in the page cache, or a part of it",
+    parameters: "the server or whoever leads, what is kept, how long",
+    draw: (draw, { ids, ...context }) => {
+      const server = drawServer(draw, ids);
+      return [
+        {
+          ...at(context),
+          crash: { server, unsynced: killed(draw), connectionsReset: true },
+          for: downtime(draw, context),
+        },
+      ];
+    },
+  },
+  "power-loss": {
+    about: "a machine loses power: what was not synced is lost, and nobody is told",
+    parameters: "the server or whoever leads, what is kept or torn, how long",
+    draw: (draw, { ids, ...context }) => {
+      const server = drawServer(draw, ids);
+      return [
+        {
+          ...at(context),
+          crash: { server, unsynced: unpowered(draw), connectionsReset: false },
+          for: downtime(draw, context),
+        },
+      ];
+    },
+  },
+  "crash-all": {
+    about: "all machines lose power at once",
+    parameters: "what each keeps, how long each is down",
+    draw: (draw, { ids, ...context }) =>
+      ids.map((server) => ({
+        ...at(context),
+        crash: { server, unsynced: unpowered(draw), connectionsReset: false },
+        for: downtime(draw, context),
+      })),
+  },
+  "rolling-restart": {
+    about: "one server after another is stopped and started",
+    parameters: "the order, the pace",
+    draw: (draw, { ids, atMs, tickMs }) => {
+      const pace = draw.spanMs(tickMs, 10 * tickMs);
+      return draw.some(ids, ids.length).map((server, i) => ({
+        from: durationText(atMs + i * pace),
+        crash: { server, unsynced: "kept" as const, connectionsReset: true },
+        for: draw.duration(10, pace),
+      }));
+    },
+  },
+  pause: {
+    about: "a process stands still, as in a long garbage collection",
+    parameters: "the server or whoever leads, how long",
+    draw: (draw, { ids, ...context }) => [{ ...at(context), pause: drawServer(draw, ids), for: outage(draw, context) }],
+  },
+  "clock-drift": {
+    about: "a clock runs too fast or too slow",
+    parameters: "the server, the rate, how long",
+    draw: (draw, { ids, ...context }) => [
+      {
+        ...at(context),
+        clock: { server: draw.pick(ids), rate: draw.pick([0.25, 0.5, 0.9, 1.1, 2, 4]) },
+        for: outage(draw, context),
+      },
+    ],
+  },
+  wipe: {
+    about: "an observer's disk is emptied",
+    parameters: "the observer, how long it is down",
+    draw: (draw, { observers, ...context }) =>
+      observers.length === 0 ? [] : [{ ...at(context), wipe: draw.pick(observers), for: downtime(draw, context) }],
+  },
+  "slow-disk": {
+    about: "a disk takes long to sync, or to write",
+    parameters: "the server or whoever leads, how slow, how long",
+    draw: (draw, { ids, ...context }) => {
+      const takes = draw.duration(10, 3 * context.tickMs);
+      const fault = draw.chance(0.7) ? { sync: takes } : { write: takes };
+      return [{ ...at(context), disk: { server: drawServer(draw, ids), ...fault }, for: outage(draw, context) }];
+    },
+  },
+  "stalled-disk": {
+    about:
+      "nothing completes on a disk; now and then clients go on writing to a leader so struck, and who was away comes back",
+    parameters: "the server or whoever leads, how long, how much is written, who is away and how long",
+    draw: (draw, { ids, ...context }) => {
+      const stall = (server: ServerId | "leader") => ({ ...at(context), disk: { server, stall: true } });
+      if (draw.chance(0.5)) return [{ ...stall(drawServer(draw, ids)), for: outage(draw, context) }];
+      const { tickMs } = context;
+      const crash = { server: draw.pick(ids), unsynced: "kept" as const, connectionsReset: true };
+      return [
+        { ...stall("leader"), for: draw.duration(10 * tickMs, 40 * tickMs) },
+        { ...at(context), crash, for: draw.duration(20, 10 * tickMs) },
+        { ...at(context), write: { at: "leader" as const, count: draw.int(5, 30), every: "2ms" } },
+      ];
+    },
+  },
+  "full-disk": {
+    about: "a disk has no room",
+    parameters: "the server or whoever leads, how long",
+    draw: (draw, { ids, ...context }) => [
+      { ...at(context), disk: { server: drawServer(draw, ids), full: true }, for: outage(draw, context) },
+    ],
+  },
+  "disk-error": {
+    about: "one operation of a disk fails",
+    parameters: "the server, which operation",
+    draw: (draw, { ids, ...context }) => {
+      const fail = draw.pick(["sync-log", "truncate-log", "accepted-epoch", "current-epoch", "snapshot"] as const);
+      return [{ ...at(context), disk: { server: draw.pick(ids), fail } }];
+    },
+  },
+  corruption: {
+    about: "the newest log file, snapshot or epoch file of a server can no longer be read",
+    parameters: "the server, which file; a crash, so that it is read",
+    draw: (draw, { budget, ...context }) => {
+      const server = budget.losable.shift();
+      if (server === undefined) return [];
+      const corrupt = draw.pick(["log", "snapshot", "accepted-epoch", "current-epoch"] as const);
+      return [
+        { ...at(context), disk: { server, corrupt } },
+        { ...at(context), crash: { server, unsynced: "kept", connectionsReset: true }, for: downtime(draw, context) },
+      ];
+    },
+  },
+  moment: {
+    about: "a crash, power loss, break, cut, pause or stall when something happens in the protocol",
+    parameters: "the event or message and where, the fault, how long",
+    draw: (draw, context) => {
+      const when = drawMoment(draw, context.ids);
+      return [{ ...at(context), when, ...drawAtMoment(draw, when, context) }];
+    },
+  },
+  "same-moment": {
+    about: "the same fault at several servers, each when the same thing happens there",
+    parameters: "the event, the servers, the fault, how long",
+    draw: (draw, context) => {
+      const when = drawMoment(draw, context.ids);
+      const { server: _one, from: _sender, to: _receiver, ...what } = when;
+      const servers = draw.some(context.ids, draw.int(2, context.ids.length));
+      return servers.map((sid) => {
+        const there: Moment = when.event === undefined ? { ...what, to: sid } : { ...what, server: sid };
+        return { ...at(context), when: there, ...drawAtMoment(draw, there, context) };
+      });
+    },
+  },
+  "moment-and-leader": {
+    about: "power loss at some servers when something happens there, and at whoever leads; they are back before it is",
+    parameters: "the event, the servers, what each keeps, how long",
+    draw: (draw, context) => {
+      const { ids, tickMs } = context;
+      const when = drawMoment(draw, ids);
+      const { server: _one, from: _sender, to: _receiver, ...what } = when;
+      const servers = draw.some(ids, draw.int(1, Math.max(1, ids.length - 1)));
+      const there = (sid: ServerId): Moment =>
+        when.event === undefined ? { ...what, to: sid } : { ...what, server: sid };
+      const crash = (server: ServerId | "leader") => ({
+        server,
+        unsynced: unpowered(draw),
+        connectionsReset: draw.chance(0.5),
+      });
+      const leaderFalls = {
+        ...at(context),
+        when: there(draw.pick(servers)),
+        crash: crash("leader"),
+        for: draw.duration(5 * tickMs, 40 * tickMs),
+      };
+      const struck = servers.map((sid) => ({
+        ...at(context),
+        when: there(sid),
+        crash: crash(sid),
+        for: draw.duration(5, 2 * tickMs),
+      }));
+      return draw.chance(0.5) ? [...struck, leaderFalls] : [leaderFalls, ...struck];
+    },
+  },
+  handover: {
+    about:
+      "a server is away; when something happens at another, that one and whoever leads lose power; the leader comes back last",
+    parameters: "the two servers, the event, what each keeps, how long",
+    draw: (draw, { ids, ...context }) => {
+      const [away, struck] = draw.some(ids, 2);
+      if (away === undefined || struck === undefined) return [];
+      const { tickMs } = context;
+      const from = draw.chance(0.5) ? durationText(1) : at(context).from;
+      const when: Moment = { event: draw.weighted(HANDOVER_EVENTS), server: struck, nth: 1 };
+      const crash = (server: ServerId | "leader") => ({
+        server,
+        unsynced: unpowered(draw),
+        connectionsReset: draw.chance(0.8),
+      });
+      // Time enough to read what the other one has sent last.
+      const leaderLater = draw.chance(0.5) ? { after: draw.duration(1, 20) } : {};
+      return [
+        { from, crash: { server: away, unsynced: "kept" as const, connectionsReset: true } },
+        { from, when, crash: crash(struck), for: draw.duration(5, 2 * tickMs) },
+        { from, when, ...leaderLater, crash: crash("leader"), for: draw.duration(10 * tickMs, 40 * tickMs) },
+        { from, when, after: draw.duration(1, 2 * tickMs), start: away },
+      ];
+    },
+  },
+  "catch-up": {
+    about:
+      "a server is away while clients write; it is struck while it is brought in line and they go on, and perhaps again when it serves",
+    parameters: "the server, how much is written, the event or message, the faults, how long",
+    draw: (draw, context) => {
+      const server = draw.pick(context.ids);
+      const { from } = at(context);
+      const away = { server, unsynced: "kept" as const, connectionsReset: true };
+      const when = drawCatchingUp(draw, server);
+      const again: Moment = { event: "active", server, nth: 1 };
+      const write = (count: number) => ({
+        write: { at: "leader" as const, count, every: draw.pick(["0ms", "1ms", "2ms"]) },
+      });
+      return [
+        { from, crash: away, for: draw.duration(20, 10 * context.tickMs) },
+        { from, ...write(draw.int(1, 20)) },
+        { from, when: { event: "sync-decided", nth: 1 }, ...write(draw.int(1, 60)) },
+        { from, when, ...drawAtMoment(draw, when, context, WHILE_CATCHING_UP) },
+        ...(draw.chance(0.6) ? [{ from, when: again, ...drawAtMoment(draw, again, context, WHEN_CAUGHT_UP) }] : []),
+      ];
+    },
+  },
+} as const satisfies Record<string, FaultKind>;
+
+/** What a learner has half done while it is brought in line. */
+const HANDOVER_EVENTS = {
+  "epoch-accepted": 1,
+  "epoch-current": 3,
+  logged: 1,
+  synced: 1,
+  "newleader-acked": 4,
+  "snapshot-saved": 1,
+  truncated: 1,
+  active: 4,
+} as const;
+
+export type FaultName = keyof typeof FAULT_KINDS;
+export const FAULT_NAMES = Object.keys(FAULT_KINDS) as FaultName[];
+
+function drawServer(draw: Draw, ids: readonly ServerId[]): ServerId | "leader" {
+  return draw.chance(0.3) ? "leader" : draw.pick(ids);
+}
+
+type Ready = Pick<FaultContext, "atMs" | "tickMs">;
+
+function at({ atMs }: { readonly atMs: number }): { readonly from: string } {
+  return { from: durationText(atMs) };
+}
+
+/** From less than a timeout to a few elections. */
+function outage(draw: Draw, { tickMs }: Omit<Ready, "atMs">): string {
+  return draw.duration(5, 20 * tickMs);
+}
+
+function downtime(draw: Draw, { tickMs }: Ready): string {
+  return draw.duration(20, 20 * tickMs);
+}
+
+const AT_MOMENT = { power: 5, kill: 3, disconnect: 2, isolate: 2, pause: 1, stall: 2, sync: 2 } as const;
+/** Whoever is brought in line has much in memory that it loses with its process, and keeps if only a connection breaks. */
+const WHILE_CATCHING_UP = { ...AT_MOMENT, power: 3, disconnect: 5 } as const;
+const WHEN_CAUGHT_UP = { ...AT_MOMENT, power: 10, kill: 5 } as const;
+
+function drawAtMoment(
+  draw: Draw,
+  when: Moment,
+  context: FaultContext,
+  weights: Readonly<Record<keyof typeof AT_MOMENT, number>> = AT_MOMENT,
+): Step {
+  const there = when.server ?? (when.on === "sent" ? when.from : when.to) ?? draw.pick(context.ids);
+  const server = draw.chance(0.8) ? there : draw.pick(context.ids);
+  const after = draw.chance(0.7) ? {} : { after: draw.duration(1, 50) };
+  const lasts = outage(draw, context);
+  switch (draw.weighted(weights)) {
+    case "power":
+      return {
+        ...after,
+        crash: { server, unsynced: unpowered(draw), connectionsReset: draw.chance(0.5) },
+        for: downtime(draw, context),
+      };
+    case "kill":
+      return {
+        ...after,
+        crash: { server, unsynced: killed(draw), connectionsReset: true },
+        for: downtime(draw, context),
+      };
+    case "disconnect":
+      return { ...after, disconnect: { server } };
+    case "isolate":
+      return { ...after, isolate: server, for: lasts };
+    case "pause":
+      return { ...after, pause: server, for: lasts };
+    case "stall":
+      return { ...after, disk: { server, stall: true }, for: lasts };
+    default:
+      return { ...after, disk: { server, sync: draw.duration(10, 3 * context.tickMs) }, for: lasts };
+  }
+}

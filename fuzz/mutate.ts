@@ -1,0 +1,73 @@
+/**
+ * A plan that reached something new, changed in a few places: what it did is nearly done again, and a little more.
+ */
+
+import type { Step } from "../scenarios/scenario.ts";
+import { namedIn } from "../scenarios/step-servers.ts";
+import { durationText } from "../sim/duration-range.ts";
+import { parseDuration } from "../sim/index.ts";
+import type { Draw } from "./draw.ts";
+import type { Plan } from "./plan.ts";
+
+type Entry = { readonly step: Step; readonly kind: Plan["kinds"][number] };
+type Change = (draw: Draw, entries: readonly Entry[], corpus: readonly Plan[], ids: ReadonlySet<number>) => Entry[];
+
+export function mutate(draw: Draw, seed: bigint, corpus: readonly Plan[]): Plan {
+  const { scenario, kinds } = draw.pick(corpus);
+  let entries: readonly Entry[] = scenario.steps.map((step, i) => ({ step, kind: kinds[i] as Entry["kind"] }));
+  const ids = new Set(Object.keys(scenario.servers).map(Number));
+  for (let count = draw.int(1, 4); count > 0; count--) {
+    entries = CHANGES[draw.weighted(WEIGHTS)](draw, entries, corpus, ids);
+  }
+  return {
+    scenario: {
+      ...scenario,
+      name: `plan-${seed}`,
+      // Often the same draws of the world: only the changed steps make the difference.
+      seed: draw.chance(0.5) ? (scenario.seed ?? "1") : String(seed),
+      steps: entries.map(({ step }) => step),
+    },
+    kinds: entries.map(({ kind }) => kind),
+  };
+}
+
+const WEIGHTS = { drop: 2, move: 4, repeat: 2, lengthen: 2, splice: 3 } as const;
+
+const CHANGES: Readonly<Record<keyof typeof WEIGHTS, Change>> = {
+  drop: (draw, entries) => at(draw, entries, () => []),
+  move: (draw, entries) => at(draw, entries, (entry) => [{ ...entry, step: moved(draw, entry.step) }]),
+  repeat: (draw, entries) => at(draw, entries, (entry) => [entry, { ...entry, step: moved(draw, entry.step) }]),
+  lengthen: (draw, entries) =>
+    at(draw, entries, ({ step, kind }) => {
+      const us = step.for === undefined ? undefined : parseDuration(step.for);
+      if (us === undefined) return [{ step, kind }];
+      return [{ kind, step: { ...step, for: durationText(Math.max(1, (us / 1000) * draw.pick([0.1, 0.5, 2, 10]))) } }];
+    }),
+  splice: (draw, entries, corpus, ids) => {
+    const { scenario, kinds } = draw.pick(corpus);
+    // Whom another plan may wipe is an observer there.
+    const donors = scenario.steps
+      .map((step, i) => ({ step, kind: kinds[i] as Entry["kind"] }))
+      .filter((entry) => changeable(entry) && entry.kind !== "wipe");
+    const taken = draw.some(donors, draw.int(1, 3)).filter(({ step }) => namedIn(step).every((sid) => ids.has(sid)));
+    return [...entries, ...taken];
+  },
+};
+
+/** What was drawn: a scenario's own script and the settling at the end stay. */
+function changeable({ kind }: Entry): boolean {
+  return kind !== "settle" && kind !== "script" && kind !== "corruption";
+}
+
+function at(draw: Draw, entries: readonly Entry[], change: (entry: Entry) => Entry[]): Entry[] {
+  const places = entries.flatMap((entry, i) => (changeable(entry) ? [i] : []));
+  if (places.length === 0) return [...entries];
+  const place = draw.pick(places);
+  return entries.flatMap((entry, i) => (i === place ? change(entry) : [entry]));
+}
+
+function moved(draw: Draw, step: Step): Step {
+  const us = parseDuration(step.from ?? "") ?? 0;
+  const ms = draw.chance(0.5) ? us / 1000 + draw.int(-200, 200) : draw.int(1, Math.max(2, (us / 1000) * 2));
+  return { ...step, from: durationText(Math.max(1, Math.round(ms))) };
+}

@@ -1,0 +1,77 @@
+/**
+ * Plans as a fast-check arbitrary: campaigns draw them by seed, property tests by fast-check's own, and both shrink them
+ * the same way.
+ */
+import fc, { type Random } from "fast-check";
+import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+import type { Scenario } from "../scenarios/scenario.ts";
+import { RandomStreams } from "../sim/index.ts";
+import { Draw } from "./draw.ts";
+import { mutate } from "./mutate.ts";
+import { drawPlan, type Plan, type PlanOptions } from "./plan.ts";
+import { simplerScenarios } from "./shrink/simpler.ts";
+import { drawStrategy, STRATEGIES, type StrategyName } from "./strategies.ts";
+
+export interface DrawnPlan extends Plan {
+  readonly strategy: StrategyName;
+}
+
+/** The plan of a seed. `corpus`: plans that reached something new, for mutation. */
+export function planOfSeed(
+  seed: bigint,
+  options: PlanOptions,
+  strategy?: StrategyName,
+  corpus: readonly Plan[] = [],
+): DrawnPlan {
+  return draw(new Draw(sourceOf(seed)), seed, options, strategy, corpus);
+}
+
+function draw(
+  draw: Draw,
+  seed: bigint,
+  options: PlanOptions,
+  fixed: StrategyName | undefined,
+  corpus: readonly Plan[],
+): DrawnPlan {
+  const strategy = fixed ?? drawStrategy(draw);
+  if (strategy === "mutation" && corpus.length > 0) return { ...mutate(draw, seed, corpus), strategy };
+  const character = STRATEGIES[strategy].draw(draw, options);
+  return { ...drawPlan(draw, seed, options, character), strategy };
+}
+
+/** Scenarios of plans: for a property such as "no invariant is violated", with the counterexample made small. */
+export function planArbitrary(options: PlanOptions, strategy?: StrategyName): fc.Arbitrary<Scenario> {
+  return new PlanArbitrary(options, strategy);
+}
+
+class PlanArbitrary extends fc.Arbitrary<Scenario> {
+  private readonly options: PlanOptions;
+  private readonly strategy: StrategyName | undefined;
+
+  constructor(options: PlanOptions, strategy: StrategyName | undefined) {
+    super();
+    this.options = options;
+    this.strategy = strategy;
+  }
+
+  override generate(source: Random): fc.Value<Scenario> {
+    const seed = source.nextBigInt(0n, (1n << 64n) - 1n);
+    return new fc.Value(draw(new Draw(source), seed, this.options, this.strategy, []).scenario, undefined);
+  }
+
+  override canShrinkWithoutContext(value: unknown): value is Scenario {
+    return typeof value === "object" && value !== null && "steps" in value;
+  }
+
+  override shrink(scenario: Scenario): fc.Stream<fc.Value<Scenario>> {
+    return fc.stream(simplerScenarios(scenario)).map((simpler) => new fc.Value<Scenario>(simpler, undefined));
+  }
+}
+
+/** All 64 bits of a seed count. */
+function sourceOf(seed: bigint): Random {
+  const words = new RandomStreams(seed).stream("plan");
+  return new fc.Random(
+    xoroshiro128plusFromState([words.u32() | 0, words.u32() | 0, words.u32() | 0, words.u32() | 0 || 1]),
+  );
+}

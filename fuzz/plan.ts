@@ -1,0 +1,204 @@
+/**
+ * A plan: a scenario with every fault, write and starting state explicit. A seed draws it; from then on the plan is what
+ * counts, whatever becomes of the generators.
+ *
+ * Its faults strike at drawn times or moments and wait for nobody, so taking one out moves no other. At the end a drawn
+ * quorum is settled and must come back to life.
+ */
+
+import type { ServerSpec } from "../cluster/cluster-spec.ts";
+import type { Settings } from "../protocol/index.ts";
+import type { ServerId } from "../protocol/zxid.ts";
+import type { Scenario, Step } from "../scenarios/scenario.ts";
+import { durationText } from "../sim/duration-range.ts";
+import type { Draw } from "./draw.ts";
+import { FAULT_KINDS, FAULT_NAMES, type FaultContext, type FaultName } from "./fault-kinds.ts";
+import { drawSynchronizing } from "./moments.ts";
+import { drawStartDisks } from "./start-disks.ts";
+
+export interface Plan {
+  readonly scenario: Scenario;
+  /** For each step what it was drawn as: a fault, or "write" or "settle". */
+  readonly kinds: readonly (FaultName | "write" | "settle" | "script")[];
+}
+
+export interface PlanOptions {
+  readonly zookeeper: string;
+  /** The faults that may be drawn; default: all. */
+  readonly faults?: readonly FaultName[];
+  /** Servers, settings, network, disks and steps are this scenario's; only faults and writes are drawn. */
+  readonly scenario?: Scenario;
+  /** Instead of drawing it. */
+  readonly servers?: number;
+  readonly lengthMs?: number;
+  readonly faultCount?: number;
+  readonly writeCount?: number;
+}
+
+/** What a strategy decides before the plan is drawn. */
+export interface Character {
+  /** How often each kind of fault is drawn; 0: not at all. */
+  readonly weights: Readonly<Record<FaultName, number>>;
+  readonly faultCount: number;
+  readonly writeCount: number;
+  readonly network: Scenario["network"];
+  readonly disk: Scenario["disk"];
+  /** How many voters, one of these; default: mostly 3 or 5. */
+  readonly voters?: readonly number[];
+  /** How often the disks hold something when the plan starts; default 0.5. */
+  readonly usedDisks?: number;
+  /** How long the plan is, in ticks; default 10 to 60. */
+  readonly lengthTicks?: readonly [number, number];
+  /** A latency of its own for every link. */
+  readonly linkLatency?: () => string;
+}
+
+export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, character: Character): Plan {
+  const base = options.scenario ?? drawEnsemble(draw, options, character);
+  const ids = Object.keys(base.servers).map(Number);
+  const participants = ids.filter((sid) => base.servers[sid]?.role === "participant");
+  const observers = ids.filter((sid) => !participants.includes(sid));
+  const tickMs = base.settings.tickTimeMs ?? 2000;
+  const [shortest, longest] = character.lengthTicks ?? [10, 60];
+  const lengthMs = options.lengthMs ?? draw.spanMs(shortest * tickMs, longest * tickMs);
+  const losable = draw.some(participants, Math.floor((participants.length - 1) / 2));
+  const budget = { losable: [...losable] };
+  const drawn: { readonly step: Step; readonly kind: Plan["kinds"][number] }[] = base.steps.map((step) => ({
+    step,
+    kind: "script",
+  }));
+  for (let i = 0; i < character.writeCount; ) {
+    const count = Math.min(draw.pick([1, 1, 2, 5]), character.writeCount - i);
+    drawn.push({ step: drawWrite(draw, ids, lengthMs, count), kind: "write" });
+    i += count;
+  }
+  // A client that writes all the time: whatever happens, happens while txns are on their way.
+  if (options.writeCount === undefined && draw.chance(0.2)) {
+    const from = durationText(draw.int(1, Math.max(1, lengthMs / 2)));
+    const write = { at: "leader" as const, count: draw.int(50, 200), every: draw.pick(["2ms", "5ms", "20ms"]) };
+    drawn.push({ step: { from, write }, kind: "write" });
+  }
+  const anyFault = FAULT_NAMES.some((name) => character.weights[name] > 0);
+  for (let i = 0; anyFault && i < character.faultCount; i++) {
+    const kind = draw.weighted(character.weights);
+    const context: FaultContext = { ids, participants, observers, tickMs, atMs: drawTime(draw, lengthMs), budget };
+    for (const step of FAULT_KINDS[kind].draw(draw, context)) drawn.push({ step, kind });
+  }
+  const lost = losable.filter((sid) => !budget.losable.includes(sid));
+  const settle = drawQuorum(draw, participants, observers, lost);
+  drawn.push({ step: { from: durationText(lengthMs), settle }, kind: "settle" });
+  return {
+    scenario: {
+      ...base,
+      name: `plan-${seed}`,
+      seed: String(seed),
+      network: options.scenario?.network ?? networkOf(character, ids),
+      disk: options.scenario?.disk ?? character.disk,
+      steps: drawn.map(({ step }) => step),
+      until: durationText(lengthMs + LIVE_MS + 1000),
+      expect: { violates: [], live: durationText(LIVE_MS) },
+    },
+    kinds: drawn.map(({ kind }) => kind),
+  };
+}
+
+/** Now and then at the very start: the first election has moments of its own. */
+function drawTime(draw: Draw, lengthMs: number): number {
+  return draw.chance(0.2) ? 1 : draw.int(1, lengthMs);
+}
+
+function networkOf({ network, linkLatency }: Character, ids: readonly ServerId[]): Scenario["network"] {
+  if (linkLatency === undefined) return network;
+  const links = ids.flatMap((from) =>
+    ids.filter((to) => to !== from).map((to) => ({ from, to, bothWays: false, latency: linkLatency() })),
+  );
+  return { ...network, links };
+}
+
+/** Ten times what an election, a discovery and a synchronization may take in the slowest of the drawn ensembles. */
+const LIVE_MS = 120_000;
+
+function drawEnsemble(draw: Draw, options: PlanOptions, { usedDisks = 0.5, voters = VOTERS }: Character): Scenario {
+  const participantCount = options.servers ?? draw.pick(voters);
+  const observerCount = options.servers === undefined && draw.chance(0.2) ? draw.int(1, 2) : 0;
+  const ids = Array.from({ length: participantCount + observerCount }, (_, i) => i + 1);
+  const observers = draw.some(ids, observerCount);
+  const participants = ids.filter((sid) => !observers.includes(sid));
+  const disks = draw.chance(usedDisks)
+    ? drawStartDisks(draw, participants, observers)
+    : { specs: {}, committed: undefined };
+  const servers: Record<ServerId, ServerSpec> = {};
+  for (const sid of ids) {
+    const role = observers.includes(sid) ? "observer" : "participant";
+    servers[sid] = { ...NEW_SERVER, role, ...disks.specs[sid] };
+  }
+  return {
+    name: "",
+    about: "",
+    zookeeper: options.zookeeper,
+    servers,
+    settings: drawSettings(draw, options.lengthMs === undefined ? SHORT_TICKS_MS : LONG_TICKS_MS),
+    network: { latency: "200us..1ms", lossRate: 0, duplicateRate: 0, links: [] },
+    disk: { sync: "1ms..4ms", write: "0.1ms..1ms" },
+    ...(disks.committed === undefined ? {} : { committed: disks.committed }),
+    steps: [],
+    expect: { violates: [] },
+  };
+}
+
+const VOTERS = [3, 3, 3, 3, 5, 5, 4, 2, 7] as const;
+
+const NEW_SERVER: ServerSpec = {
+  role: "participant",
+  history: "",
+  snapshots: ["0:0"],
+  logFilesFrom: [],
+  acceptedEpoch: 0,
+  currentEpoch: 0,
+  empty: false,
+  down: false,
+  settings: {},
+};
+
+/** A plan's length is drawn in ticks, so short ones make short plans; one of a given length has ticks as they are in use. */
+const SHORT_TICKS_MS = [100, 200, 200, 500];
+const LONG_TICKS_MS = [200, 500, 1000, 2000];
+
+/** Timeouts short against the length of a plan; logs, snapshots and committedLog small enough to overflow. */
+function drawSettings(draw: Draw, ticksMs: readonly number[]): Partial<Settings> {
+  return {
+    tickTimeMs: draw.pick(ticksMs),
+    initLimit: draw.int(3, 10),
+    syncLimit: draw.int(2, 5),
+    cnxTimeoutMs: 500,
+    maxNotificationIntervalMs: 2000,
+    commitLogCount: draw.pick([500, 500, 3, 8]),
+    snapCount: draw.pick([100_000, 100_000, 3, 10]),
+    snapshotSizeFactor: draw.pick([0.33, 0.33, 0, -1]),
+    ...(draw.chance(0.1) ? { forceSnapSync: true } : {}),
+    // A few txns, and the epoch is over.
+    ...(draw.chance(0.05) ? { initialCounter: 0xffff_ffff - draw.int(12, 40) } : {}),
+    electionTransport: draw.chance(0.1) ? "datagram" : "stream",
+  };
+}
+
+function drawWrite(draw: Draw, ids: readonly ServerId[], lengthMs: number, count: number): Step {
+  const at = draw.chance(0.8) ? ("leader" as const) : draw.pick(ids);
+  const from = durationText(draw.int(1, lengthMs));
+  const when = draw.chance(0.35) ? drawSynchronizing(draw) : undefined;
+  return { from, ...(when && { when }), write: { at, count, every: draw.pick(["0ms", "1ms", "5ms", "20ms"]) } };
+}
+
+/** Just a quorum, or more; nobody who has lost a file for good. */
+function drawQuorum(
+  draw: Draw,
+  participants: readonly ServerId[],
+  observers: readonly ServerId[],
+  lost: readonly ServerId[],
+): ServerId[] {
+  const whole = participants.filter((sid) => !lost.includes(sid));
+  const least = Math.floor(participants.length / 2) + 1;
+  const voters = draw.some(whole, draw.chance(0.5) ? least : draw.int(least, whole.length));
+  const watching = draw.chance(0.5) ? observers : [];
+  return [...voters, ...watching].sort((a, b) => a - b);
+}

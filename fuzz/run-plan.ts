@@ -1,0 +1,38 @@
+/** One plan run, and what a campaign wants to know of it. */
+
+import { ScenarioRunner } from "../scenarios/run.ts";
+import type { Coverage } from "./coverage.ts";
+import type { Plan } from "./plan.ts";
+import { type Failure, failureOf } from "./shrink/failure.ts";
+
+export interface PlanOutcome {
+  readonly failure: Failure | undefined;
+  readonly events: number;
+  readonly endUs: number;
+  /** Faults that struck, and those of them that made a difference, by kind. */
+  readonly faults: ReadonlyMap<string, FaultCount>;
+}
+
+export interface FaultCount {
+  struck: number;
+  tookEffect: number;
+}
+
+export function runPlan({ scenario, kinds }: Plan, coverage: Coverage | undefined): PlanOutcome {
+  const seed = BigInt(scenario.seed ?? 1);
+  const records = coverage === undefined;
+  const run = new ScenarioRunner(scenario, { seed, digest: false, stopAt: () => true, records, coverage }).run();
+  const faults = new Map<string, FaultCount>();
+  for (const { step, atUs, effect } of run.steps) {
+    const kind = kinds[step] as string;
+    if (atUs === undefined || kind === "settle" || kind === "script") continue;
+    const count = faults.get(kind) ?? { struck: 0, tookEffect: 0 };
+    faults.set(kind, count);
+    count.struck++;
+    if (effect === 0) continue;
+    count.tookEffect++;
+    if (kind !== "write") coverage?.faultTookEffect(kind);
+  }
+  const { events, endUs } = run;
+  return { failure: failureOf(run), events, endUs, faults };
+}

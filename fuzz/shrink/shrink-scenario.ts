@@ -1,0 +1,109 @@
+/**
+ * The smallest scenario that still fails in the same way, and that needs no seed if it can be helped.
+ */
+
+import { type ScenarioRun, ScenarioRunner } from "../../scenarios/run.ts";
+import type { Scenario, Step } from "../../scenarios/scenario.ts";
+import { durationText } from "../../sim/duration-range.ts";
+import { type ShrinkProgress, shrinkStepwise } from "../../sim/index.ts";
+import { durationUs } from "../../sim/time.ts";
+import { expectingStuck, type Failure, runFor, STUCK, STUCK_AT_ONCE, STUCK_SOON } from "./failure.ts";
+import { PASSES } from "./simpler.ts";
+
+export interface ShrinkScenarioOptions {
+  readonly maxRuns: number;
+  /** In all runs together: a server that is stuck in a loop makes long ones. Default: no limit. */
+  readonly maxEvents?: number;
+  /** Asked after each run; true ends the shrinking. */
+  readonly stop?: (progress: ShrinkProgress<Scenario>) => boolean;
+}
+
+export interface ShrunkScenario {
+  readonly scenario: Scenario;
+  readonly runs: number;
+  /** Nothing simpler was found any more. */
+  readonly complete: boolean;
+  /** It fails with other seeds, too. */
+  readonly needsNoSeed: boolean;
+}
+
+/** Servers that wait for each other for two minutes have a tenth of this. */
+const BUSY_EVENTS = 50_000;
+
+const OTHER_SEEDS = [2n, 3n, 4n] as const;
+
+/** Undefined if the scenario does not fail so. Yields after each run. */
+export function* shrinkScenario(
+  start: Scenario,
+  failure: Failure,
+  { maxEvents = Number.POSITIVE_INFINITY, maxRuns, stop }: ShrinkScenarioOptions,
+): Generator<ShrinkProgress<Scenario>, ShrunkScenario | undefined> {
+  const seed = BigInt(start.seed ?? 1);
+  const first = runFor(start, failure, seed);
+  if (first === undefined) return undefined;
+  const spent = { events: 0 };
+  const fails = (candidate: Scenario): boolean => runFor(candidate, failure, seed, {}, spent) !== undefined;
+  let small = start;
+  let runs = 0;
+  let complete = false;
+  // Servers are stuck for all the time they are given: shrunk with little, and again with more where that was too little.
+  for (const stuck of failure.kind === "stuck" ? patience(first) : [STUCK]) {
+    const trimmed = trims({ ...start, about: "" }, failure, first, stuck).find(fails);
+    if (trimmed === undefined && stuck !== STUCK) continue;
+    const shrunk = yield* shrinkStepwise(trimmed ?? start, {
+      passes: PASSES,
+      fails,
+      maxRuns: maxRuns - runs,
+      stop: (progress) => spent.events > maxEvents || stop?.(progress) === true,
+    });
+    runs += shrunk.runs;
+    complete = shrunk.complete;
+    const last = runFor(shrunk.value, failure, seed) ?? first;
+    const trimmedAgain = trims(shrunk.value, failure, last, STUCK).find(fails);
+    small = trimmedAgain ?? shrunk.value;
+    if (trimmedAgain !== undefined) break;
+  }
+  const { seed: _seed, ...seedless } = small;
+  const needsNoSeed = isSeedless(seedless, failure);
+  const scenario = expecting(needsNoSeed ? seedless : { ...seedless, seed: String(seed) }, failure);
+  return { scenario, runs, complete, needsNoSeed };
+}
+
+/** Whether it fails with the seed that is used where none is given and, be it for a shorter time, with others. */
+function isSeedless(seedless: Scenario, failure: Failure): boolean {
+  if (runFor(seedless, failure, 1n) === undefined) return false;
+  const shorter = failure.kind === "stuck" ? [expectingStuck(seedless, STUCK_SOON), seedless] : [seedless];
+  return OTHER_SEEDS.every((seed) => shorter.some((one) => runFor(one, failure, seed) !== undefined));
+}
+
+/** Who does much in vain fails of the same many times in a moment; where that was too little, more follows. */
+function patience({ events }: ScenarioRun): readonly string[] {
+  return events > BUSY_EVENTS ? [STUCK_AT_ONCE, STUCK_SOON, STUCK] : [STUCK_SOON, STUCK];
+}
+
+/**
+ * Without what comes after the failure, the shortest first. A violation needs no settling, unless the probing of liveness is a
+ * part of it: then the servers are probed, and not yet live, up to where it fails.
+ */
+function trims(scenario: Scenario, failure: Failure, { endUs, steps }: ScenarioRun, stuck: string): Scenario[] {
+  if (failure.kind === "stuck") return [expectingStuck(scenario, stuck)];
+  const untilMs = Math.ceil(endUs / 1000) + 1;
+  const settledUs = steps.find(
+    ({ step, atUs }) => "settle" in (scenario.steps[step] as Step) && atUs !== undefined,
+  )?.atUs;
+  const before = scenario.steps.filter(
+    (step) => !("settle" in step) || durationUs(step.from ?? step.at ?? "0us") < endUs,
+  );
+  const trimmed = { ...scenario, steps: before, expect: { violates: [] }, until: `${untilMs}ms` };
+  if (settledUs === undefined) return [trimmed];
+  const probed = { violates: [], stuck: durationText(untilMs - settledUs / 1000) };
+  return [trimmed, { ...trimmed, expect: probed }];
+}
+
+/** All that is violated by then is expected. */
+function expecting(scenario: Scenario, failure: Failure): Scenario {
+  if (failure.kind === "stuck") return scenario;
+  const run = new ScenarioRunner(scenario, { seed: BigInt(scenario.seed ?? 1), digest: false, records: false }).run();
+  const ids = new Set([failure.id, ...run.violations.map(({ id }) => id)]);
+  return { ...scenario, expect: { ...scenario.expect, violates: [...ids] } };
+}

@@ -1,0 +1,259 @@
+/**
+ * How a failing scenario is made smaller: fewer steps, fewer servers, disks that are new, simpler steps, rounder times,
+ * settings left at their defaults, and at last a schedule without chance, so that it needs no seed.
+ */
+
+import type { ServerSpec } from "../../cluster/cluster-spec.ts";
+import { verifierOf } from "../../cluster/verifier.ts";
+import { parseZxidRanges } from "../../cluster/zxid-range.ts";
+import { epochOf } from "../../protocol/index.ts";
+import { checkScenario } from "../../scenarios/loading/check.ts";
+import type { Scenario, Step } from "../../scenarios/scenario.ts";
+import { renumberedIn, withoutServer } from "../../scenarios/step-servers.ts";
+import { type Pass, simplerItems, simplerWhole, withoutItems } from "../../sim/index.ts";
+import { durationUs } from "../../sim/time.ts";
+
+const stepsOf = (scenario: Scenario): readonly Step[] => scenario.steps;
+const withSteps = (scenario: Scenario, steps: readonly Step[]): Scenario => ({ ...scenario, steps });
+
+/** In the order in which they pay. */
+export const PASSES: readonly Pass<Scenario>[] = [
+  withoutItems(stepsOf, withSteps),
+  simplerWhole(withoutServers),
+  simplerWhole(newDisks),
+  simplerWhole(fewerSettings),
+  simplerWhole(withoutChance),
+  simplerItems(stepsOf, withSteps, simplerStep),
+  simplerWhole(sequenced),
+  simplerWhole(renumbered),
+].map(onlyPossible);
+
+/** All that is one pass simpler: for those who look for themselves which still fail. */
+export function* simplerScenarios(scenario: Scenario): Generator<Scenario> {
+  for (const pass of PASSES) {
+    const candidates = pass(scenario);
+    for (let step = candidates.next(); !step.done; step = candidates.next(false)) yield step.value;
+  }
+}
+
+/** Leaves out candidates that no ensemble could be in, and those that change nothing, without a run. */
+function onlyPossible(pass: Pass<Scenario>): Pass<Scenario> {
+  return function* (value) {
+    const candidates = pass(value);
+    let current = JSON.stringify(value);
+    let step = candidates.next();
+    while (!step.done) {
+      const text = JSON.stringify(step.value);
+      const fails: boolean = text !== current && isPossible(step.value) && (yield step.value);
+      if (fails) current = text;
+      step = candidates.next(fails);
+    }
+    return step.value;
+  };
+}
+
+/**
+ * It would be loaded, a quorum of its servers has taken part in the newest epoch that any disk knows of, and those that are
+ * settled are a quorum.
+ */
+export function isPossible(scenario: Scenario): boolean {
+  if (checkScenario(scenario).length > 0) return false;
+  const verifier = verifierOf(scenario);
+  const settlesNoQuorum = (step: Step): boolean =>
+    "settle" in step && !verifier.containsQuorum(votersIn(step.settle, scenario));
+  if (scenario.steps.some(settlesNoQuorum)) return false;
+  const voters = Object.entries(scenario.servers).filter(([, { role }]) => role === "participant");
+  const newest = Math.max(...voters.map(([, spec]) => lastEpoch(spec)));
+  const took = voters.filter(([, spec]) => spec.currentEpoch === newest || lastEpoch(spec) === newest);
+  return newest === 0 || verifier.containsQuorum(took.map(([sid]) => Number(sid)));
+}
+
+function votersIn(ids: readonly number[], { servers }: Scenario): number[] {
+  return ids.filter((sid) => servers[sid]?.role === "participant");
+}
+
+function lastEpoch({ history, currentEpoch }: ServerSpec): number {
+  const ranges = parseZxidRanges(history);
+  const last = typeof ranges === "string" ? undefined : ranges.at(-1);
+  const ofZxid = last === undefined ? 0 : epochOf(last.last);
+  return Math.max(ofZxid, typeof currentEpoch === "number" ? currentEpoch : 0);
+}
+
+/** One server less, and no step that names it. */
+function* withoutServers(scenario: Scenario): Generator<Scenario> {
+  for (const sid of Object.keys(scenario.servers).map(Number).reverse()) {
+    const { [sid]: _gone, ...servers } = scenario.servers;
+    const steps = scenario.steps.flatMap((step) => withoutServer(step, sid) ?? []);
+    const links = scenario.network.links.filter(({ from, to }) => from !== sid && to !== sid);
+    yield { ...scenario, servers, steps, network: { ...scenario.network, links } };
+  }
+}
+
+function* newDisks(scenario: Scenario): Generator<Scenario> {
+  const { committed: _committed, ...rest } = scenario;
+  const servers = Object.entries(scenario.servers);
+  const isNew = ({ history, acceptedEpoch, snapshots }: ServerSpec): boolean =>
+    history === "" && acceptedEpoch === 0 && snapshots?.length === 1;
+  if (!servers.every(([, spec]) => isNew(spec))) {
+    const fresh = { history: "", snapshots: ["0:0"], logFilesFrom: [], acceptedEpoch: 0, currentEpoch: 0 };
+    yield {
+      ...rest,
+      servers: Object.fromEntries(servers.map(([sid, { logFrom: _purged, ...spec }]) => [sid, { ...spec, ...fresh }])),
+    };
+  }
+  for (const [sid, spec] of servers) {
+    for (const simpler of simplerDisks(spec)) yield { ...scenario, servers: { ...scenario.servers, [sid]: simpler } };
+  }
+}
+
+function* simplerDisks(spec: ServerSpec): Generator<ServerSpec> {
+  const { logFrom, ...rest } = spec;
+  if (logFrom !== undefined) yield { ...rest, snapshots: ["0:0"] };
+  if ((spec.snapshots?.length ?? 0) > 1) yield { ...spec, snapshots: ["0:0"] };
+  if (spec.logFilesFrom.length > 0) yield { ...spec, logFilesFrom: [] };
+  if (spec.acceptedEpoch !== spec.currentEpoch && spec.currentEpoch !== undefined) {
+    yield { ...spec, acceptedEpoch: spec.currentEpoch };
+  }
+}
+
+/** All settings at ZooKeeper's defaults but one, then one by one. */
+function* fewerSettings(scenario: Scenario): Generator<Scenario> {
+  const names = Object.keys(scenario.settings);
+  if (names.length > 1) yield { ...scenario, settings: {} };
+  for (const name of names) {
+    const { [name as keyof typeof scenario.settings]: _default, ...settings } = scenario.settings;
+    yield { ...scenario, settings };
+  }
+}
+
+/** Constant latencies, those of the scenario format's defaults if they do, and no loss. */
+function* withoutChance(scenario: Scenario): Generator<Scenario> {
+  const { disk, network } = scenario;
+  const calm = { lossRate: 0, duplicateRate: 0, links: [] };
+  if (network.latency !== "1ms" || network.lossRate > 0 || network.duplicateRate > 0 || network.links.length > 0) {
+    yield { ...scenario, network: { ...calm, latency: "1ms" } };
+    if (network.links.length > 0) {
+      yield { ...scenario, network: { ...network, links: [] } };
+      for (const link of network.links) {
+        yield { ...scenario, network: { ...network, links: network.links.filter((one) => one !== link) } };
+      }
+    }
+    if (network.latency.includes("..")) {
+      for (const end of network.latency.split("..")) yield { ...scenario, network: { ...network, latency: end } };
+    }
+    if (network.lossRate > 0) yield { ...scenario, network: { ...network, lossRate: 0 } };
+  }
+  if (disk.sync !== "2ms") yield { ...scenario, disk: { ...disk, sync: "2ms" } };
+  if (disk.write !== "1ms") yield { ...scenario, disk: { ...disk, write: "1ms" } };
+  for (const field of ["sync", "write"] as const) {
+    if (!disk[field].includes("..")) continue;
+    for (const end of disk[field].split("..")) yield { ...scenario, disk: { ...disk, [field]: end } };
+  }
+}
+
+/** The same step with less in it, or with rounder numbers. */
+function* simplerStep(step: Step, { steps }: Scenario): Generator<Step> {
+  const { for: lasts, after, when, from } = step;
+  if (lasts !== undefined) {
+    const { for: _ever, ...forEver } = step;
+    yield forEver as Step;
+    for (const shorter of rounder(lasts)) yield { ...step, for: shorter };
+  }
+  if (after !== undefined && when !== undefined) {
+    const { after: _later, ...atOnce } = step;
+    yield atOnce as Step;
+    for (const sooner of rounder(after)) yield { ...step, after: sooner };
+  }
+  if (when?.nth !== undefined && when.nth > 1) yield { ...step, when: { ...when, nth: 1 } };
+  if (from !== undefined) for (const sooner of rounder(from)) yield { ...step, from: sooner };
+  if (step.at !== undefined) {
+    // In turn: not before the steps that it waits for.
+    const before = steps.slice(0, steps.indexOf(step)).map(({ at }) => durationUs(at ?? "0us"));
+    const earliest = Math.max(1, ...before);
+    for (const sooner of rounder(step.at)) if (durationUs(sooner) >= earliest) yield { ...step, at: sooner };
+  }
+  yield* simplerAction(step);
+}
+
+function* simplerAction(step: Step): Generator<Step> {
+  if ("write" in step) {
+    const { at, count, every } = step.write;
+    if (count > 1) yield { ...step, write: { at, count: 1, every } };
+    if (at !== "leader") yield { ...step, write: { at: "leader", count, every } };
+    if (every !== "1ms") yield { ...step, write: { at, count, every: "1ms" } };
+  }
+  if ("crash" in step) {
+    const { connectionsReset, unsynced } = step.crash;
+    if (!connectionsReset) yield { ...step, crash: { ...step.crash, connectionsReset: true } };
+    if (unsynced !== "lost") yield { ...step, crash: { ...step.crash, unsynced: "lost" } };
+    if (unsynced === "torn")
+      for (const kept of [0, 1, 2, 3]) yield { ...step, crash: { ...step.crash, unsynced: kept } };
+  }
+  if ("partition" in step && step.partition.length > 1) {
+    for (const group of step.partition) yield { ...step, partition: [group] };
+  }
+  if ("cutOneWay" in step) {
+    const { from, to } = step.cutOneWay;
+    for (const sid of from)
+      if (from.length > 1) yield { ...step, cutOneWay: { to, from: from.filter((one) => one !== sid) } };
+    for (const sid of to)
+      if (to.length > 1) yield { ...step, cutOneWay: { from, to: to.filter((one) => one !== sid) } };
+  }
+  if ("disk" in step) {
+    const { sync, write } = step.disk;
+    if (sync !== undefined) for (const less of rounder(sync)) yield { ...step, disk: { ...step.disk, sync: less } };
+    if (write !== undefined) for (const less of rounder(write)) yield { ...step, disk: { ...step.disk, write: less } };
+  }
+}
+
+/** Durations with fewer digits, and smaller ones: `1.234s` gives `0ms`, `1s`, `1.2s`, half of it. */
+function* rounder(text: string): Generator<string> {
+  const us = durationUs(text);
+  const digits = (value: number): number => String(value).replace(/0+$/, "").length;
+  const seen = new Set([us]);
+  const magnitude = 10 ** Math.floor(Math.log10(Math.max(1, us)));
+  const candidates = [
+    0,
+    magnitude,
+    Math.floor(us / magnitude) * magnitude,
+    Math.round(us / (magnitude / 10)) * (magnitude / 10),
+    Math.ceil(us / 2000) * 1000,
+  ];
+  for (const candidate of candidates) {
+    if (seen.has(candidate) || candidate > us * 1.2 || !Number.isInteger(candidate)) continue;
+    seen.add(candidate);
+    if (candidate < us * 0.7 || digits(candidate) < digits(us)) yield durationOf(candidate);
+  }
+}
+
+function durationOf(us: number): string {
+  if (us >= 1_000_000) return `${us / 1_000_000}s`;
+  return us % 10 === 0 || us >= 1000 ? `${us / 1000}ms` : `${us}us`;
+}
+
+/** Steps in the order of their times, and as few as can be that wait beside the others. */
+function* sequenced(scenario: Scenario): Generator<Scenario> {
+  const timeOf = ({ at, from }: Step): number => durationUs(from ?? at ?? "0us");
+  const steps = scenario.steps.toSorted((a, b) => timeOf(a) - timeOf(b));
+  if (steps.every((step) => step.from === undefined)) return;
+  yield { ...scenario, steps: steps.map(waitingInTurn) };
+  yield { ...scenario, steps: steps.map((step) => (step.when === undefined ? waitingInTurn(step) : step)) };
+  if (steps.some((step, i) => step !== scenario.steps[i])) yield { ...scenario, steps };
+}
+
+function waitingInTurn(step: Step): Step {
+  if (step.from === undefined) return step;
+  const { from, ...rest } = step;
+  return step.when === undefined ? { at: from, ...rest } : rest;
+}
+
+/** Servers 1, 2, 3 … in the order that they have. */
+function* renumbered(scenario: Scenario): Generator<Scenario> {
+  const ids = Object.keys(scenario.servers).map(Number);
+  if (ids.every((sid, i) => sid === i + 1) || scenario.quorum !== undefined) return;
+  const renumber = new Map(ids.map((sid, i) => [sid, i + 1]));
+  const servers = Object.fromEntries(ids.map((sid, i) => [i + 1, scenario.servers[sid] as ServerSpec]));
+  const links = scenario.network.links.map((link) => renumberedIn(link, renumber));
+  const steps = scenario.steps.map((step) => renumberedIn(step, renumber));
+  yield { ...scenario, servers, network: { ...scenario.network, links }, steps };
+}

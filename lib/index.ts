@@ -1,0 +1,19 @@
+/**
+ * zabsim as a library: scenarios as data, runs of them, and the reports on runs. The protocol core alone is
+ * `zabsim/protocol`, the simulator alone `zabsim/sim`.
+ */
+
+export { Cluster, type ClusterOptions } from "../cluster/cluster.ts";
+export type { ServerSpec } from "../cluster/cluster-spec.ts";
+export { NoteRecorder, type ProtocolRecord } from "../cluster/records.ts";
+export { INVARIANTS, Invariants, type Violation } from "../invariants/index.ts";
+export * as protocol from "../protocol/index.ts";
+export { decisionTable } from "../reports/decision-table.ts";
+export { type Handshake, handshakesOf } from "../reports/handshakes.ts";
+export { runJson } from "../reports/run-json.ts";
+export { runReport } from "../reports/run-report.ts";
+export { timeline, timelineLine } from "../reports/timeline.ts";
+export { loadScenario, ScenarioError } from "../scenarios/load.ts";
+export { type RunOptions, runScenario, type ScenarioRun, ScenarioRunner } from "../scenarios/run.ts";
+export type { Scenario, Step } from "../scenarios/scenario.ts";
+export * as sim from "../sim/index.ts";

@@ -1,0 +1,50 @@
+/**
+ * A notification as bytes: what FastLeaderElection.Messenger accepts of other servers, of any release and however broken.
+ * 28 bytes is the oldest form, 40 has the peer epoch, from 44 on there is a version, and with version 2 a configuration.
+ */
+import type { Notification, ServerState } from "../packets.ts";
+import { epochOf } from "../zxid.ts";
+
+/** Reads a notification; undefined for one that WorkerReceiver skips. */
+export function decodeNotification(bytes: Uint8Array): Notification | undefined {
+  const length = bytes.byteLength;
+  if (length < 28) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  const state = view.getInt32(0);
+  if (state < 0 || state > 3) return undefined;
+  const zxid = Number(view.getBigInt64(12));
+  const notification = {
+    state: state as ServerState,
+    leader: Number(view.getBigInt64(4)),
+    zxid,
+    electionEpoch: Number(view.getBigInt64(20)),
+    peerEpoch: epochOf(zxid),
+    version: 0,
+  };
+  if (length === 28) return notification;
+  // Fields that a short buffer cuts off make Java's reader give up on the whole message.
+  if (length < 36) return undefined;
+  notification.peerEpoch = Number(view.getBigInt64(28));
+  if (length === 40) return notification;
+  if (length < 40) return undefined;
+  notification.version = view.getInt32(36);
+  if (notification.version <= 1) return notification;
+  if (length < 44) return undefined;
+  const configLength = view.getInt32(40);
+  if (configLength < 0 || configLength > length || 44 + configLength > length) return undefined;
+  return notification;
+}
+
+/** FastLeaderElection#buildMsg with the current version and no configuration text. */
+export function encodeNotification(notification: Notification): Uint8Array {
+  const bytes = new Uint8Array(44);
+  const view = new DataView(bytes.buffer);
+  view.setInt32(0, notification.state);
+  view.setBigInt64(4, BigInt(notification.leader));
+  view.setBigInt64(12, BigInt(notification.zxid));
+  view.setBigInt64(20, BigInt(notification.electionEpoch));
+  view.setBigInt64(28, BigInt(notification.peerEpoch));
+  view.setInt32(36, notification.version);
+  view.setInt32(40, 0);
+  return bytes;
+}

@@ -1,0 +1,47 @@
+/**
+ * Votes and their order (Vote, FastLeaderElection#totalOrderPredicate).
+ */
+import { LOOKING, type ServerState } from "../packets.ts";
+import type { QuorumVerifier } from "../quorum.ts";
+import type { Epoch, ServerId, Zxid } from "../zxid.ts";
+
+export interface Vote {
+  /** The proposed leader. */
+  readonly id: ServerId;
+  readonly zxid: Zxid;
+  /** The round in which it was cast. */
+  readonly electionEpoch: number;
+  readonly peerEpoch: Epoch;
+  /** The state of the server whose vote it is. */
+  readonly state: ServerState;
+  /** Notification version; 0 is a server from before ZOOKEEPER-1732. */
+  readonly version: number;
+}
+
+/** FastLeaderElection#totalOrderPredicate: whether a vote beats the current one: by epoch, then zxid, then id. */
+export function isBetterVote(
+  verifier: QuorumVerifier,
+  newId: ServerId,
+  newZxid: Zxid,
+  newEpoch: Epoch,
+  currentId: ServerId,
+  currentZxid: Zxid,
+  currentEpoch: Epoch,
+): boolean {
+  if (verifier.weightOf(newId) === 0) return false;
+  if (newEpoch !== currentEpoch) return newEpoch > currentEpoch;
+  if (newZxid !== currentZxid) return newZxid > currentZxid;
+  return newId > currentId;
+}
+
+/**
+ * Vote#equals. While either voter is LOOKING all four fields count. Between servers that are not, zxid and round are
+ * ignored (ZOOKEEPER-1805), and the epoch too if just one of them is from before ZOOKEEPER-1732.
+ */
+export function sameVote(a: Vote, b: Vote): boolean {
+  if (a.state === LOOKING || b.state === LOOKING) {
+    return a.id === b.id && a.zxid === b.zxid && a.electionEpoch === b.electionEpoch && a.peerEpoch === b.peerEpoch;
+  }
+  if (a.version > 0 !== b.version > 0) return a.id === b.id;
+  return a.id === b.id && a.peerEpoch === b.peerEpoch;
+}

@@ -1,0 +1,64 @@
+/**
+ * How a learner reaches its leader (Learner#connectToLeader, LeaderConnector): up to five tries with a pause between them,
+ * all within initLimit or connectToLearnerMasterLimit.
+ */
+import type { Behavior } from "../behavior.ts";
+import { type ConnectionId, type Effects, QUORUM_PORT, TIMER_CONNECT } from "../effects.ts";
+import type { Settings } from "../settings.ts";
+import type { ServerId } from "../zxid.ts";
+
+const MAX_TRIES = 5;
+
+/** Before leaderConnectDelayDuringRetryMs. */
+const LONG_PAUSE_US = 1_000_000;
+
+export class LeaderConnector {
+  tries = 0;
+  /** The connection being opened, 0 between tries. */
+  connection: ConnectionId = 0;
+
+  private readonly effects: Effects;
+  private readonly leader: ServerId;
+  private readonly pauseUs: number;
+  /** How long one try may take, and all of them. */
+  private readonly tryUs: number;
+  private readonly untilUs: number;
+
+  constructor(effects: Effects, settings: Settings, behavior: Behavior, leader: ServerId, nowUs: number) {
+    const { connectToLearnerMasterLimit, initLimit, leaderConnectDelayDuringRetryMs, syncLimit, tickTimeMs } = settings;
+    this.effects = effects;
+    this.leader = leader;
+    this.pauseUs = behavior.shortConnectPause ? leaderConnectDelayDuringRetryMs * 1000 : LONG_PAUSE_US;
+    this.tryUs = behavior.shortConnectPause ? Number.POSITIVE_INFINITY : syncLimit * tickTimeMs * 1000;
+    const limit = (behavior.shortConnectPause && connectToLearnerMasterLimit) || initLimit;
+    this.untilUs = behavior.connectsWithinInitLimit ? nowUs + limit * tickTimeMs * 1000 : Number.POSITIVE_INFINITY;
+  }
+
+  connect(nowUs: number): void {
+    this.connection = this.effects.connect(this.leader, QUORUM_PORT);
+    this.effects.setTimer(TIMER_CONNECT, Math.min(this.tryUs, this.untilUs - nowUs));
+  }
+
+  /** TIMER_CONNECT: the pause is over, or a try has taken all the time there was. False if that was the last. */
+  timeout(nowUs: number): boolean {
+    if (this.connection === 0) {
+      this.connect(nowUs);
+      return true;
+    }
+    this.effects.close(this.connection);
+    return this.failed(nowUs);
+  }
+
+  /** A try failed. False if that was the last. */
+  failed(nowUs: number): boolean {
+    this.connection = 0;
+    this.tries++;
+    if (this.tries >= MAX_TRIES || this.untilUs - nowUs <= this.pauseUs) return false;
+    this.effects.setTimer(TIMER_CONNECT, this.pauseUs);
+    return true;
+  }
+
+  stop(): void {
+    this.effects.cancelTimer(TIMER_CONNECT);
+  }
+}

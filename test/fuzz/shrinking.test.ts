@@ -1,0 +1,130 @@
+/** A plan of 500 steps that fails, made small; and what the small one is worth. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { runBlock } from "../../fuzz/block.ts";
+import { planOfSeed } from "../../fuzz/plan-arbitrary.ts";
+import { type Failure, failureOf, runFor } from "../../fuzz/shrink/failure.ts";
+import { type ShrunkScenario, shrinkScenario } from "../../fuzz/shrink/shrink-scenario.ts";
+import { loadScenario } from "../../scenarios/load.ts";
+import { runScenario, ScenarioRunner } from "../../scenarios/run.ts";
+import type { Scenario, Step } from "../../scenarios/scenario.ts";
+import { namedIn } from "../../scenarios/step-servers.ts";
+import { writeScenario } from "../../scenarios/write-scenario.ts";
+
+const STEPS = 500;
+const folder = mkdtempSync(join(tmpdir(), "zabsim-shrinking-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const { failure, scenario } = failingPlan();
+const startedMs = performance.now();
+const shrunk = shrinkAll(scenario, failure);
+const seconds = (performance.now() - startedMs) / 1000;
+const text = writeScenario(shrunk.scenario);
+console.log(`${STEPS} steps shrunk to ${shrunk.scenario.steps.length} in ${shrunk.runs} runs, ${seconds.toFixed(2)} s`);
+
+describe("500 steps", () => {
+  it("come down to a few", () => {
+    expect(scenario.steps).toHaveLength(STEPS);
+    expect(shrunk.complete).toBe(true);
+    expect(shrunk.scenario.steps.length).toBeGreaterThan(0);
+    expect(shrunk.scenario.steps.length).toBeLessThanOrEqual(8);
+  });
+
+  it("violate the same in another process", () => {
+    const file = join(folder, "small.yaml");
+    writeFileSync(file, text);
+    const zabsim = fileURLToPath(new URL("../../bin/zabsim.js", import.meta.url));
+    const run = spawnSync(process.execPath, [zabsim, "run", file], { encoding: "utf8" });
+    expect(run.stdout).toContain(failure.kind === "violation" ? `violated ${failure.id}` : "stuck");
+    expect(run.status).toBe(0);
+  });
+
+  it("violate the same when the draws elsewhere change", () => {
+    const small = loadScenario(text, "small.yaml");
+    const seed = BigInt(small.seed ?? 1);
+    const runner = new ScenarioRunner(small, { seed });
+    const { random } = runner.cluster.world;
+    // Somebody has added a draw, in a stream of its own or in one that this run does not need.
+    for (let i = 0; i < 100; i++) {
+      random.stream("added later").u32();
+      random.stream("plan").u32();
+      random.stream("noise").u32();
+    }
+    expect(runner.run().violations.map(({ id }) => id)).toContain(failure.kind === "violation" ? failure.id : "");
+    if (!shrunk.needsNoSeed) return;
+    for (const other of [7n, 8n, 9n]) expect(runFor(small, failure, other)).toBeDefined();
+  });
+});
+
+/** Whoever leads takes the write that asks whether it lives, and is deposed; server 4 serves the next one before it has applied it. */
+const PROBED = `
+zookeeper: 3.6.2
+seed: "1"
+servers:
+  1: { history: "3:1..3:4, 5:1" }
+  2: { history: "3:1..3:4, 5:1..5:2" }
+  3: { role: observer, acceptedEpoch: 1, currentEpoch: 1 }
+  4: { history: "3:1..3:4, 5:1..5:2" }
+  5: { role: observer, acceptedEpoch: 1, currentEpoch: 1 }
+network: { latency: 0.2ms }
+disk: { sync: 2ms, write: 1ms }
+committed: 5:2
+steps:
+  - { when: { event: active, server: 2 }, crash: leader }
+  - { at: 1.5s, settle: [2, 3, 4, 5] }
+expect: { live: 120s }
+`;
+
+it("a violation that the probing of liveness brings about is shrunk to a scenario that ends there, as it expects", () => {
+  const probed = loadScenario(PROBED, "probed.yaml");
+  const i9: Failure = { kind: "violation", id: "commit-completeness", role: "following", otherRole: "leading" };
+  const small = shrinkAll(probed, i9);
+  const run = runScenario(small.scenario, { seed: BigInt(small.scenario.seed ?? 1) });
+  expect(run.unmet).toEqual([]);
+  expect(run.violations.map(({ id }) => id)).toContain("commit-completeness");
+  expect(run.endUs - (run.violations[0]?.atUs ?? 0)).toBeLessThan(3000);
+});
+
+function shrinkAll(scenario: Scenario, failure: Failure): ShrunkScenario {
+  const steps = shrinkScenario(scenario, failure, { maxRuns: 20_000 });
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value as ShrunkScenario;
+}
+
+/** One that fails by what its steps do, and 500 steps in all: the others are of plans that have nothing to do with it. */
+function failingPlan(): { scenario: Scenario; failure: Failure } {
+  const newest = { zookeeper: "newest", strategy: undefined, faults: undefined, scenario: undefined };
+  for (let first = 1n; ; first += 64n) {
+    for (const failed of runBlock(newest, { first, count: 64 }).failed) {
+      if (failed.failure.kind === "stuck" || failed.scenario.steps.length < 5) continue;
+      // What disks hold at the start suffices for it.
+      if (failed.signature.startsWith("follower-is-prefix")) continue;
+      const still = failureOf(new ScenarioRunner({ ...failed.scenario, steps: [] }, { seed: failed.seed }).run());
+      if (still !== undefined) continue;
+      const grown = withMoreSteps(failed.scenario);
+      const failure = failureOf(new ScenarioRunner(grown, { seed: BigInt(grown.seed ?? 1), stopAt: () => true }).run());
+      if (failure?.kind === "violation") return { scenario: grown, failure };
+    }
+  }
+}
+
+function withMoreSteps(scenario: Scenario): Scenario {
+  const more: Step[] = [];
+  for (let seed = 1n; scenario.steps.length + more.length < STEPS; seed++) {
+    const { steps } = planOfSeed(
+      seed,
+      { zookeeper: "newest", servers: 3, faults: ["slow-disk", "disconnect", "link-flap"] },
+      "uniform",
+    ).scenario;
+    const harmless = steps.filter(
+      (one) => !("settle" in one) && namedIn(one).every((sid) => scenario.servers[sid] !== undefined),
+    );
+    more.push(...harmless.slice(0, STEPS - scenario.steps.length - more.length));
+  }
+  return { ...scenario, steps: [...scenario.steps, ...more] };
+}

@@ -1,0 +1,195 @@
+/**
+ * The dependencies between packages, read from every import statement. biome.json reports the same violations in the editor.
+ * This test resolves paths, distinguishes types from values, and covers every source file of the repository.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+interface Dependencies {
+  /** Files that the package may import, as paths from the root of the repository. */
+  readonly files: RegExp;
+  /** Files that it may import with `import type` only. */
+  readonly types?: RegExp;
+  readonly packages: RegExp;
+  /** The rule in words, for the message of a failure. */
+  readonly allowed: string;
+}
+
+const NOTHING = /^$/;
+const ANYTHING = /^/;
+const ALL: Omit<Dependencies, "allowed"> = { files: ANYTHING, packages: ANYTHING };
+const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
+  protocol: { files: /^protocol\//, packages: NOTHING, allowed: "protocol -> nothing" },
+  sim: { files: /^sim\//, packages: /^seedrandom(\/|$)/, allowed: "sim -> nothing; npm package seedrandom" },
+  cluster: { files: /^(cluster|protocol|sim)\//, packages: NOTHING, allowed: "cluster -> protocol, sim" },
+  invariants: {
+    files: /^(invariants|protocol)\/|^cluster\/records\.ts$/,
+    packages: NOTHING,
+    allowed: "invariants -> protocol, cluster/records.ts",
+  },
+  scenarios: {
+    files: /^(scenarios|cluster|invariants|protocol|sim|schema)\//,
+    packages: /^yaml$/,
+    allowed: "scenarios -> cluster, invariants, protocol, sim, schema; npm package yaml",
+  },
+  fuzz: {
+    files: /^(fuzz|scenarios|cluster|invariants|protocol|sim)\//,
+    packages: /^(fast-check|pure-rand)(\/|$)/,
+    allowed: "fuzz -> scenarios, cluster, invariants, protocol, sim; npm packages fast-check, pure-rand",
+  },
+  reports: {
+    files: /^reports\/|^protocol\/(zxid|packets|leader\/sync-rules)\.ts$/,
+    types: /^(campaign|fuzz|scenarios|cluster|invariants|protocol|sim)\//,
+    packages: /^(chalk|cli-table3|junit-report-builder)$/,
+    allowed:
+      "reports -> values of protocol's zxid.ts, packets.ts and sync-rules.ts, types of every package below campaign; npm packages chalk, cli-table3, junit-report-builder",
+  },
+  campaign: {
+    files: /^(campaign|reports|fuzz|scenarios|cluster|invariants|protocol|sim)\//,
+    packages: /^(node:|piscina$)/,
+    allowed:
+      "campaign -> reports, fuzz, scenarios, cluster, invariants, protocol, sim; node: modules, npm package piscina",
+  },
+  lib: {
+    files: /^(lib|campaign|reports|fuzz|scenarios|cluster|invariants|protocol|sim)\//,
+    packages: /^(node:|vitest$)/,
+    allowed: "lib -> every package but cli, bench and test; node: modules, npm package vitest",
+  },
+  live: {
+    files: /^(live|protocol)\/|^sim\/trace(-[^/]*)?(\.ts$|\/)/,
+    packages: /^node:/,
+    allowed: "live -> protocol, sim/trace; node: modules",
+  },
+  cli: { ...ALL, files: /^(?!bench\/|test\/|lib\/)/, allowed: "cli -> every package but lib, bench and test" },
+  bench: { ...ALL, allowed: "bench -> everything" },
+  test: { ...ALL, allowed: "test -> everything" },
+  scripts: { ...ALL, allowed: "scripts -> everything" },
+  bin: { files: /^dist\//, packages: /^node:/, allowed: "bin -> dist; node: modules" },
+  "vitest.config.ts": { files: NOTHING, packages: /^vitest\//, allowed: "vitest.config.ts -> npm package vitest" },
+};
+const PACKAGES = Object.keys(DEPENDENCIES);
+
+interface Import {
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+}
+
+/** Every static import, re-export, import() and import("…") type of a source text. */
+function importsOf(source: string): Import[] {
+  const code = withoutComments(source);
+  const found: Import[] = [];
+  const statement =
+    /(?:^|[;}])[ \t]*(import|export)\b(?!\s*\()(\s+type\b(?!\s*(?:,|from\b)))?(?:[^;"'`=()]*?\bfrom)?\s*(["'])([^"'\n]+)\3/gm;
+  for (const [, keyword, type, , specifier] of code.matchAll(statement)) {
+    if (keyword && specifier) found.push({ specifier, typeOnly: type !== undefined });
+  }
+  for (const [, specifier] of code.matchAll(/\b(?:import|require)\s*\(\s*["'`]([^"'`]+)["'`]/g)) {
+    if (specifier) found.push({ specifier, typeOnly: false });
+  }
+  return found;
+}
+
+/** Comments blanked out; strings are stepped over, so that a "//" in one stays. */
+function withoutComments(source: string): string {
+  const token = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\[\s\S]|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
+  return source.replace(token, (text) => (text.startsWith("//") || text.startsWith("/*") ? " " : text));
+}
+
+/** Describes the violation of one import of a file; null if the import is allowed. */
+function violation(file: string, { specifier, typeOnly }: Import): string | null {
+  const { files, types, packages, allowed } = dependenciesOf(file);
+  const message = `${file} imports "${specifier}". Allowed: ${allowed}.`;
+  if (!specifier.startsWith(".")) return packages.test(specifier) ? null : message;
+  const target = relative(ROOT, resolve(ROOT, dirname(file), specifier))
+    .split(sep)
+    .join("/");
+  if (files.test(target)) return null;
+  return typeOnly && types?.test(target) ? null : message;
+}
+
+function dependenciesOf(file: string): Dependencies {
+  const found = DEPENDENCIES[file.split("/")[0] as string];
+  if (found === undefined) throw new Error(`${file} belongs to no package. Packages: ${PACKAGES.join(", ")}.`);
+  return found;
+}
+
+/** Every source file of the repository, committed or not, as a path from its root. */
+function sourceFiles(): string[] {
+  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  return listed.split("\n").filter((file) => /\.[cm]?[jt]s$/.test(file));
+}
+
+describe("the dependencies between packages", () => {
+  const files = sourceFiles();
+
+  test("every source file belongs to a package", () => {
+    for (const file of files) expect(dependenciesOf(file)).toBeDefined();
+    expect(files.length).toBeGreaterThan(200);
+  });
+
+  test.each(PACKAGES)("%s imports only what its rule allows", (name) => {
+    const violations = files
+      .filter((file) => file.split("/")[0] === name && existsSync(join(ROOT, file)))
+      .flatMap((file) =>
+        importsOf(readFileSync(join(ROOT, file), "utf8")).flatMap((found) => violation(file, found) ?? []),
+      );
+    expect(violations).toEqual([]);
+  });
+
+  test.each([
+    ["protocol/zxid.ts", 'import { World } from "../sim/world.ts";'],
+    ["protocol/zxid.ts", 'import type { World } from "../sim/world.ts";'],
+    ["protocol/zxid.ts", 'export * from "../sim/world.ts";'],
+    ["protocol/zxid.ts", 'import seedrandom from "seedrandom";'],
+    ["protocol/zxid.ts", 'import { existsSync, readFileSync } from "node:fs";'],
+    ["protocol/zxid.ts", 'type W = import("../sim/world.ts").World;'],
+    ["protocol/nested/x.ts", 'import "../../sim/world.ts";'],
+    ["protocol/zxid.ts", 'const later = import("../sim/world.ts");'],
+    ["sim/world.ts", 'import { Peer } from "../protocol/peer.ts";'],
+    ["sim/search/swarm.ts", 'import type { Peer } from "../../protocol/peer.ts";'],
+    ["sim/world.ts", 'import { parse } from "yaml";'],
+    ["scenarios/load.ts", 'import { table } from "../reports/table.ts";'],
+    ["scenarios/load.ts", 'import { existsSync, readFileSync } from "node:fs";'],
+    ["reports/table.ts", 'import { World } from "../sim/world.ts";'],
+    ["reports/table.ts", 'import { type World } from "../sim/world.ts";'],
+    ["reports/table.ts", 'import type, { World } from "../sim/world.ts";'],
+    ["reports/table.ts", 'import type from "../sim/world.ts";'],
+    ["reports/table.ts", 'import "../sim/world.ts";'],
+    ["reports/table.ts", 'export { NAMES } from "../protocol/peer.ts";'],
+    ["reports/table.ts", 'import {\n  A,\n  B,\n} from "../protocol/peer.ts";'],
+    ["reports/table.ts", 'import type { Main } from "../cli/main.ts";'],
+    ["live/server.ts", 'import { World } from "../sim/world.ts";'],
+    ["live/server.ts", 'import chalk from "chalk";'],
+  ])("in %s, %s is a violation", (file, source) => {
+    const violations = importsOf(source).flatMap((found) => violation(file, found) ?? []);
+    expect(violations).toHaveLength(1);
+    expect(violations[0]).toContain(`Allowed: ${file.split("/")[0]} -> `);
+  });
+
+  test.each([
+    ["protocol/zxid.ts", 'import { makeTxn } from "./history.ts";\nimport type { Vote } from "./vote.ts";'],
+    ["protocol/nested/x.ts", 'import { makeTxn } from "../history.ts";'],
+    ["protocol/zxid.ts", '// import { World } from "../sim/world.ts";\n/* import "../sim/world.ts"; */'],
+    ["sim/random.ts", 'import { alea } from "seedrandom";'],
+    ["sim/random.ts", 'import alea from "seedrandom/lib/alea.js";'],
+    ["scenarios/load.ts", 'import { parse } from "yaml";\nimport { Peer } from "../protocol/peer.ts";'],
+    ["scenarios/schema.ts", 'import schema from "../schema/scenario.schema.json" with { type: "json" };'],
+    ["reports/table.ts", 'import type { World } from "../sim/world.ts";\nimport chalk from "chalk";'],
+    ["reports/table.ts", 'export type { World } from "../sim/world.ts";'],
+    ["live/server.ts", 'import { Trace } from "../sim/trace.ts";\nimport { connect } from "node:net";'],
+    ["live/server.ts", 'import { Trace } from "../sim/trace/event.ts";'],
+    ["cli/main.ts", 'import { Command } from "commander";'],
+  ])("in %s, %s is allowed", (file, source) => {
+    const found = importsOf(source);
+    expect(found.flatMap((one) => violation(file, one) ?? [])).toEqual([]);
+    if (!source.startsWith("//")) expect(found.length).toBe(source.split("\n").length);
+  });
+});
