@@ -3,11 +3,11 @@
  * rest of the input that killed it, nobody sees.
  */
 import type {
+  Anomaly,
   Epoch,
   FailureReason,
   History,
   Notes,
-  Oddity,
   PacketType,
   Phase,
   ServerId,
@@ -174,9 +174,9 @@ export class Watchers implements Notes {
     this.second?.failed(reason, learner, detail);
   }
 
-  odd(oddity: Oddity, from: ServerId, packet: PacketType | 0, zxid: Zxid, detail: string): void {
+  anomaly(anomaly: Anomaly, from: ServerId, packet: PacketType | 0, zxid: Zxid, detail: string): void {
     if (!this.watching) return;
-    this.first?.odd(oddity, from, packet, zxid, detail);
-    this.second?.odd(oddity, from, packet, zxid, detail);
+    this.first?.anomaly(anomaly, from, packet, zxid, detail);
+    this.second?.anomaly(anomaly, from, packet, zxid, detail);
   }
 }

@@ -3,13 +3,13 @@
  * Decision tables, timelines and expectations read these records and nothing else.
  */
 import {
+  type Anomaly,
   type Epoch,
   explainSync,
   type FailureReason,
   formatZxid,
   type History,
   type Notes,
-  type Oddity,
   PACKET_NAMES,
   type PacketType,
   PHASE_NAMES,
@@ -129,8 +129,8 @@ export type ProtocolRecord = Common &
         readonly detail: string;
       }
     | {
-        readonly event: "odd";
-        readonly oddity: Oddity;
+        readonly event: "anomaly";
+        readonly anomaly: Anomaly;
         readonly from: ServerId;
         readonly packet: string;
         readonly zxid: Zxid;
@@ -151,7 +151,7 @@ export const RECORD_EVENTS = [
   "voted",
   "loaded",
   "fast-forwarded",
-  "odd",
+  "anomaly",
   "received",
   "script",
 ] as const satisfies readonly ProtocolRecord["event"][];
@@ -279,13 +279,13 @@ export class NoteRecorder implements Notes {
     if (!this.wanted.failed) return;
     this.sink({ atUs: this.now(), server: this.server, event: "failed", reason, learner, detail });
   }
-  odd(oddity: Oddity, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {
-    if (!this.wanted.odd) return;
+  anomaly(anomaly: Anomaly, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {
+    if (!this.wanted.anomaly) return;
     this.sink({
       atUs: this.now(),
       server: this.server,
-      event: "odd",
-      oddity,
+      event: "anomaly",
+      anomaly,
       from,
       packet: PACKET_NAMES[type] ?? "",
       zxid,

@@ -92,10 +92,10 @@ export class ServerDisk {
 
   /**
    * FileTxnLog#truncate: the file that holds the first record at or above `zxid` ends with that record; later files go, one
-   * after the other. With no such record there is nothing to position at, and it fails. With truncCutsAll nothing above
+   * after the other. With no such record there is nothing to position at, and it fails. With truncRemovesEverythingAbove nothing above
    * `zxid` stays, and where there is nothing above it, that is well.
    */
-  truncateLog(zxid: Zxid, { truncCutsAll: cutsAll, truncDeletesNewestFirst }: Truncation): boolean {
+  truncateLog(zxid: Zxid, { truncRemovesEverythingAbove: cutsAll, truncDeletesNewestFirst }: Truncation): boolean {
     this.openLog = undefined;
     if (cutsAll) {
       for (const name of this.named(SNAPSHOT))

@@ -77,7 +77,7 @@ export class Server implements NodeProgram<Message>, Effects {
   }
 
   private get unreadable(): string | undefined {
-    return this.disk.unreadable(this.peer.behavior.corruptSnapshotEndsServer);
+    return this.disk.unreadable(this.peer.behavior.corruptSnapshotExits);
   }
 
   /** The process is gone. */

@@ -124,8 +124,8 @@ const TICKETS: readonly KnownBug[] = [
     id: "zookeeper-3104-newleader-queued-before-snap",
     about:
       "NEWLEADER is queued before the SNAP is serialized, so a snapshot is saved with txns that the log never gets",
-    isIn: (one) => !one.newLeaderBehindSnap,
-    mend: { newLeaderBehindSnap: true },
+    isIn: (one) => !one.newLeaderAfterSnap,
+    mend: { newLeaderAfterSnap: true },
     along: ["syncSource"],
     affected: ["3.4.10", "3.4.14"],
   },
@@ -146,8 +146,8 @@ const TICKETS: readonly KnownBug[] = [
   {
     id: "zookeeper-2845-logged-txn-not-in-memory",
     about: "a server looks for a leader with a database that lacks what its log has",
-    isIn: (one) => !one.fastForwards,
-    mend: { fastForwards: true, learnerShutdown: "log-thread-first" },
+    isIn: (one) => !one.shutdownFastForwards,
+    mend: { shutdownFastForwards: true, learnerShutdown: "log-thread-first" },
     affected: ["3.4.10"],
   },
   {
@@ -159,7 +159,7 @@ const TICKETS: readonly KnownBug[] = [
     beyond: ["zookeeper-4712-stale-queue-logged-after-leaving"],
   },
   {
-    id: "txns-behind-trunc-missing-from-committed-log",
+    id: "txns-after-trunc-missing-from-committed-log",
     about:
       "what comes behind a TRUNC or a SNAP is not in committedLog, and the hole is passed on (mended with ZOOKEEPER-4925)",
     isIn: (one) => !one.syncedTxnsReachCommittedLog && !logs("committed-before-epoch")(one),
@@ -169,7 +169,7 @@ const TICKETS: readonly KnownBug[] = [
     id: "log-thread-drained-after-fast-forward",
     about:
       "memory is brought up to the log before the log thread has written all it had queued (mended with ZOOKEEPER-4712)",
-    isIn: (one) => one.learnerShutdown === "fast-forward-first" && one.fastForwards,
+    isIn: (one) => one.learnerShutdown === "fast-forward-first" && one.shutdownFastForwards,
     mend: { learnerShutdown: "log-thread-first" },
   },
   {
@@ -212,8 +212,8 @@ const TICKETS: readonly KnownBug[] = [
   {
     id: "ZOOKEEPER-2307",
     about: "an epoch that could not be written is held in memory",
-    isIn: (one) => !one.epochCountsWhenWritten,
-    mend: { epochCountsWhenWritten: true },
+    isIn: (one) => !one.epochSetOnlyIfWritten,
+    mend: { epochSetOnlyIfWritten: true },
   },
   {
     id: "ZOOKEEPER-2325",
@@ -246,21 +246,21 @@ const TICKETS: readonly KnownBug[] = [
 
 /** The scenario that tells the story of each fix. */
 const STORIES: Readonly<Record<Fix, string>> = {
-  truncCutsAll: "open-snapshot-survives-trunc",
+  truncRemovesEverythingAbove: "open-snapshot-survives-trunc",
   truncDeletesNewestFirst: "open-trunc-killed-between-log-files-leaves-a-hole",
   syncForgetsAcks: "open-acked-proposal-truncated-committed-lost",
-  snapReplacesLog: "open-hole-in-log-behind-snap-passed-on",
-  startsBehindItsZxid: "open-crash-before-current-epoch-cannot-start",
-  syncsWhatItReads: "open-tail-read-back-after-kill-never-synced",
-  unwrittenEpochIsNotUsed: "open-epoch-used-though-not-accepted",
-  failedLogEndsServer: "open-failed-log-write-outlived",
-  corruptSnapshotEndsServer: "open-corrupt-snapshot-older-one-used",
+  snapReplacesLog: "open-hole-in-log-after-snap-passed-on",
+  startsWithEpochOlderThanZxid: "open-crash-before-current-epoch-cannot-start",
+  syncsLogAtStart: "open-tail-read-back-after-kill-never-synced",
+  unwrittenEpochNotUsed: "open-epoch-used-though-not-accepted",
+  failedLogWriteExits: "open-failed-log-write-survives",
+  corruptSnapshotExits: "open-corrupt-snapshot-older-one-used",
   answersWorseVotes: "open-election-better-vote-never-repeated",
   learnerAheadEndsLeading: "open-voter-ahead-of-leader-never-joins",
   interruptedTruncReloads: "zookeeper-5094-interrupted-trunc-memory-ahead-of-disk",
 };
 
-const ONLY_LIVENESS: readonly Fix[] = ["startsBehindItsZxid", "answersWorseVotes", "learnerAheadEndsLeading"];
+const ONLY_LIVENESS: readonly Fix[] = ["startsWithEpochOlderThanZxid", "answersWorseVotes", "learnerAheadEndsLeading"];
 
 export const OPEN_BUGS: readonly (KnownBug & { readonly fix: Fix })[] = FIXES.map((fix) => ({
   id: STORIES[fix],

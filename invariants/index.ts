@@ -3,13 +3,13 @@
  * `violations`. What one note costs does not grow with the length of histories.
  */
 import {
+  type Anomaly,
   type Epoch,
   type FailureReason,
   formatZxid,
   type History,
   LOOKING,
   type Notes,
-  type Oddity,
   PACKET_NAMES,
   type PacketType,
   type Phase,
@@ -97,7 +97,7 @@ export class Invariants {
 /** By ServerState. */
 const ROLES = ["looking", "following", "leading", "observing"] as const satisfies readonly Role[];
 
-const ODD: Readonly<Record<Oddity, InvariantId>> = {
+const ODD: Readonly<Record<Anomaly, InvariantId>> = {
   "bad-state": "no-bad-state",
   "bad-ack": "no-bad-ack",
   "bad-proposal": "no-bad-proposal",
@@ -279,10 +279,10 @@ class ServerNotes implements Notes {
     this.server.epoch = -1;
   }
 
-  odd(oddity: Oddity, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {
+  anomaly(anomaly: Anomaly, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {
     const name = PACKET_NAMES[type] ?? "";
     const facts = { packet: name, zxid: formatZxid(zxid), detail };
     const text = `reads ${name} ${facts.zxid} from ${from}: ${detail}`;
-    this.violations.report(ODD[oddity], this.server.sid, text, facts, from);
+    this.violations.report(ODD[anomaly], this.server.sid, text, facts, from);
   }
 }

@@ -54,11 +54,11 @@ export interface ReleaseBehavior {
   /** A follower whose processors run, but which does not serve yet, stops like one that serves (ZOOKEEPER-4785; from 3.9.3 on none run so early). */
   readonly stopsBeforeServing: boolean;
   /** Memory is brought up to the log when a server stops leading or following (ZOOKEEPER-2845). */
-  readonly fastForwards: boolean;
+  readonly shutdownFastForwards: boolean;
   /** A new leader saves a snapshot before it proposes an epoch (ZOOKEEPER-1558: not in 3.4). */
   readonly leaderSnapshots: boolean;
   /** NEWLEADER is queued behind the proposals that came while a SNAP was serialized, not before it (ZOOKEEPER-3104). */
-  readonly newLeaderBehindSnap: boolean;
+  readonly newLeaderAfterSnap: boolean;
   readonly syncSource: SyncSource;
   /** How many syncs go on at a time is limited for these (ZOOKEEPER-1928, ZOOKEEPER-3437). */
   readonly throttledSyncs: readonly ("snap" | "diff")[];
@@ -88,7 +88,7 @@ export interface ReleaseBehavior {
   /** A log that cannot be truncated ends the server, not only following (ZOOKEEPER-3701). */
   readonly failedTruncExits: boolean;
   /** An epoch that could not be written is not held in memory either (ZOOKEEPER-2307). */
-  readonly epochCountsWhenWritten: boolean;
+  readonly epochSetOnlyIfWritten: boolean;
   /** An observer waits before it looks for a leader again (ZOOKEEPER-3394). */
   readonly observerElectionDelay: boolean;
   /** An empty disk may be no database, zxid -1 (db.autocreate); the votes and ACKEPOCHs of such servers do not count (ZOOKEEPER-261). */
@@ -104,7 +104,7 @@ export interface Fixes {
    * that has no older snapshot to go back to asks for a SNAP instead: it reports zxid 0
    * (ZOOKEEPER-1549, FileTxnLog#truncate; open-snapshot-survives-trunc, open-trunc-keeps-one-txn-too-many).
    */
-  readonly truncCutsAll: boolean;
+  readonly truncRemovesEverythingAbove: boolean;
   /**
    * TRUNC deletes log files from the newest on: killed on the way, a server has a log without a hole
    * (FileTxnLog#truncate; open-trunc-killed-between-log-files-leaves-a-hole).
@@ -117,28 +117,28 @@ export interface Fixes {
   readonly syncForgetsAcks: boolean;
   /**
    * The log from before a SNAP, which may have a hole before it, is neither kept nor used for the synchronization of
-   * others (open-hole-in-log-behind-snap-passed-on, open-hole-in-log-behind-snap-committed-truncated).
+   * others (open-hole-in-log-after-snap-passed-on, open-hole-in-log-after-snap-committed-truncated).
    */
   readonly snapReplacesLog: boolean;
   /**
    * A server whose last zxid is of a newer epoch than currentEpoch starts, and votes with that currentEpoch
    * (QuorumPeer#loadDataBase; open-crash-before-current-epoch-cannot-start).
    */
-  readonly startsBehindItsZxid: boolean;
+  readonly startsWithEpochOlderThanZxid: boolean;
   /** What is read from the log at the start is synced before anybody relies on it (open-tail-read-back-after-kill-never-synced). */
-  readonly syncsWhatItReads: boolean;
+  readonly syncsLogAtStart: boolean;
   /** No epoch is proposed whose acceptedEpoch could not be written (Leader#getEpochToPropose; open-epoch-used-though-not-accepted). */
-  readonly unwrittenEpochIsNotUsed: boolean;
+  readonly unwrittenEpochNotUsed: boolean;
   /**
    * A server whose log could not be written ends, instead of looking for a leader with what only its memory has
-   * (SyncRequestProcessor, ZooKeeperCriticalThread#handleException; open-failed-log-write-outlived).
+   * (SyncRequestProcessor, ZooKeeperCriticalThread#handleException; open-failed-log-write-survives).
    */
-  readonly failedLogEndsServer: boolean;
+  readonly failedLogWriteExits: boolean;
   /**
    * A server whose newest snapshot cannot be read does not start from an older one, behind which the log may be purged or
    * have a hole (FileSnap#deserialize; open-corrupt-snapshot-older-one-used).
    */
-  readonly corruptSnapshotEndsServer: boolean;
+  readonly corruptSnapshotExits: boolean;
   /**
    * A LOOKING server answers one of the same round that votes for somebody worse: its own vote may not have been heard, and
    * as long as it hears others it repeats nothing (FastLeaderElection#lookForLeader;
@@ -157,15 +157,15 @@ export interface Fixes {
 export type Fix = keyof Fixes;
 
 export const NO_FIXES: Fixes = {
-  truncCutsAll: false,
+  truncRemovesEverythingAbove: false,
   truncDeletesNewestFirst: false,
   syncForgetsAcks: false,
   snapReplacesLog: false,
-  startsBehindItsZxid: false,
-  syncsWhatItReads: false,
-  unwrittenEpochIsNotUsed: false,
-  failedLogEndsServer: false,
-  corruptSnapshotEndsServer: false,
+  startsWithEpochOlderThanZxid: false,
+  syncsLogAtStart: false,
+  unwrittenEpochNotUsed: false,
+  failedLogWriteExits: false,
+  corruptSnapshotExits: false,
   answersWorseVotes: false,
   learnerAheadEndsLeading: false,
   interruptedTruncReloads: false,

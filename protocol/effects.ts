@@ -10,7 +10,8 @@ import type { Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 
 /** A connection, as numbered by the host; both ends may see the same number. */
-export type ConnectionId = number;
+declare const connectionBrand: unique symbol;
+export type ConnectionId = number & { readonly [connectionBrand]: true };
 
 /** The two ports of server.N=host:quorum:election. Only a leader listens on its quorum port. */
 export const QUORUM_PORT = 0;
@@ -80,7 +81,7 @@ export const EXIT_BAD_SYNC_PACKET = 13;
 export const EXIT_CANNOT_BIND = 14;
 export const EXIT_UNEXPECTED = 1;
 
-export type Truncation = Pick<Fixes, "truncCutsAll" | "truncDeletesNewestFirst">;
+export type Truncation = Pick<Fixes, "truncRemovesEverythingAbove" | "truncDeletesNewestFirst">;
 
 export interface Effects {
   /** Starts to connect; answered by onConnected or onRefused, unless closed before. */
@@ -105,7 +106,7 @@ export interface Effects {
   syncLog(): void;
   /**
    * FileTxnLog#truncate: drops all records behind the one with `zxid`, file after file; with no such record the next higher
-   * one stays, and with no log it fails. With truncCutsAll that one goes too, as do snapshots above `zxid`, and it does not
+   * one stays, and with no log it fails. With truncRemovesEverythingAbove that one goes too, as do snapshots above `zxid`, and it does not
    * fail; with truncDeletesNewestFirst files go from the end.
    */
   truncateLog(zxid: Zxid, how: Truncation): void;

@@ -48,7 +48,7 @@ export type FailureReason =
   | "unmatched-commit"; // a COMMIT that is not the head of what is pending
 
 /** A step off the path that ZooKeeper only logs; invariants no-bad-state, no-bad-ack, no-bad-proposal and no-bad-commit are about these. */
-export type Oddity =
+export type Anomaly =
   | "bad-state" // no-bad-state: a packet that the receiver's state has no use for
   | "bad-ack" // no-bad-ack
   | "bad-proposal" // no-bad-proposal
@@ -104,5 +104,5 @@ export interface Notes {
   /** The server left its role, closed the connection to one learner (`learner`), or ended. */
   failed(reason: FailureReason, learner: ServerId | undefined, detail: string): void;
   /** Something that ZooKeeper only logs. */
-  odd(oddity: Oddity, from: ServerId, packet: PacketType | 0, zxid: Zxid, detail: string): void;
+  anomaly(anomaly: Anomaly, from: ServerId, packet: PacketType | 0, zxid: Zxid, detail: string): void;
 }

@@ -101,7 +101,7 @@ export class Peer implements ElectionServer, LogUser {
   acceptedEpoch: Epoch = -1;
   currentEpoch: Epoch = -1;
   currentVote: Vote;
-  /** With truncCutsAll: a TRUNC could not be carried out. */
+  /** With truncRemovesEverythingAbove: a TRUNC could not be carried out. */
   needsSnap = false;
   /** Not between an `exit` and the end of the process. */
   alive = true;
@@ -145,7 +145,7 @@ export class Peer implements ElectionServer, LogUser {
     const epochOfZxid = epochOf(database.lastProcessedZxid);
     let current = image.currentEpoch ?? epochOfZxid;
     const steps: StartStep[] = [];
-    if (this.behavior.syncsWhatItReads) steps.push("log");
+    if (this.behavior.syncsLogAtStart) steps.push("log");
     if (this.behavior.snapReplacesLog && database.forgetLogBehindSnapshot()) {
       this.effects.dropAllBut(database.lastProcessedZxid);
     }
@@ -153,7 +153,7 @@ export class Peer implements ElectionServer, LogUser {
       steps.push("snapshot");
     }
     if (image.currentEpoch === undefined) steps.push("current-epoch");
-    if (epochOfZxid > current && !this.behavior.startsBehindItsZxid) {
+    if (epochOfZxid > current && !this.behavior.startsWithEpochOlderThanZxid) {
       const meant = this.epochMeant(image, epochOfZxid);
       if (meant === undefined) {
         const what = `currentEpoch ${current} is older than the last zxid's ${epochOfZxid}`;
@@ -262,12 +262,12 @@ export class Peer implements ElectionServer, LogUser {
 
   /** acceptedEpoch was written, or could not be. */
   epochAccepted(epoch: Epoch, ok: boolean): void {
-    if (ok || !this.behavior.epochCountsWhenWritten) this.acceptedEpoch = epoch;
+    if (ok || !this.behavior.epochSetOnlyIfWritten) this.acceptedEpoch = epoch;
     if (ok) this.notes.epochAccepted(epoch);
   }
 
   epochCurrent(epoch: Epoch, ok: boolean): void {
-    if (ok || !this.behavior.epochCountsWhenWritten) this.currentEpoch = epoch;
+    if (ok || !this.behavior.epochSetOnlyIfWritten) this.currentEpoch = epoch;
     if (ok) this.notes.epochCurrent(epoch);
   }
 
@@ -286,7 +286,7 @@ export class Peer implements ElectionServer, LogUser {
   /** ZooKeeperServer#shutdown of a server that ran: memory is brought up to the log. */
   fastForward(): void {
     const { database } = this;
-    if (!this.behavior.fastForwards) return;
+    if (!this.behavior.shutdownFastForwards) return;
     const problem = database.fastForward();
     if (problem === undefined) this.notes.fastForwarded(database.history, database.logHistory);
     else this.exit(EXIT_UNEXPECTED, problem, "the log does not fit behind the database");
@@ -298,7 +298,7 @@ export class Peer implements ElectionServer, LogUser {
 
   /** The log thread could not write. True if that is the end of the process. */
   logFailed(): boolean {
-    if (!this.behavior.failedLogEndsServer) return false;
+    if (!this.behavior.failedLogWriteExits) return false;
     this.exit(EXIT_UNEXPECTED, "disk-error", "the log could not be written");
     return true;
   }

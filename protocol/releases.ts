@@ -18,9 +18,9 @@ const R3_4_10: Behavior = {
   syncsSnap: false,
   learnerShutdown: "fast-forward-first",
   stopsBeforeServing: false,
-  fastForwards: false,
+  shutdownFastForwards: false,
   leaderSnapshots: false,
-  newLeaderBehindSnap: false,
+  newLeaderAfterSnap: false,
   syncSource: "committed-log",
   throttledSyncs: [],
   observersDoNotCount: false,
@@ -34,19 +34,24 @@ const R3_4_10: Behavior = {
   knowsTrustEmptySnapshot: false,
   trustingDiffSavesSnapshot: false,
   failedTruncExits: false,
-  epochCountsWhenWritten: false,
+  epochSetOnlyIfWritten: false,
   observerElectionDelay: false,
   knowsMissingDatabase: false,
   quitsWaitingForEpoch: false,
 };
 
-const R3_4_14: Behavior = { ...R3_4_10, diffSetsLastProcessed: false, fastForwards: true, observersDoNotCount: true };
+const R3_4_14: Behavior = {
+  ...R3_4_10,
+  diffSetsLastProcessed: false,
+  shutdownFastForwards: true,
+  observersDoNotCount: true,
+};
 
 const R3_5_5: Behavior = {
   ...R3_4_14,
   commitNeedsProposal: true,
   leaderSnapshots: true,
-  newLeaderBehindSnap: true,
+  newLeaderAfterSnap: true,
   syncSource: "txn-log",
   throttledSyncs: ["snap"],
   connectsWithinInitLimit: true,
@@ -59,7 +64,7 @@ const R3_5_8: Behavior = {
   electionConnectsInTurn: false,
   knowsTrustEmptySnapshot: true,
   failedTruncExits: true,
-  epochCountsWhenWritten: true,
+  epochSetOnlyIfWritten: true,
 };
 
 const R3_5_10: Behavior = {
@@ -96,7 +101,7 @@ const R3_6_4: Behavior = {
   learnerShutdown: "leaves-log-thread",
   trustingDiffSavesSnapshot: true,
   usesCurrentEpochTmp: true,
-  epochCountsWhenWritten: true,
+  epochSetOnlyIfWritten: true,
 };
 
 const R3_8_6: Behavior = { ...R3_6_4, diffLogging: "synced-before-epoch", acksWaitForUptodate: true };

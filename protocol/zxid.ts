@@ -8,11 +8,23 @@
 
 declare const zxidBrand: unique symbol;
 /** A zxid: epoch * 2^32 + counter. -1 means "no database", as in ZooKeeper. */
-export type Zxid = number & { readonly [zxidBrand]?: true };
+export type Zxid = number & { readonly [zxidBrand]: true };
+declare const epochBrand: unique symbol;
 /** An epoch: the upper 32 bits of a zxid, or the content of acceptedEpoch / currentEpoch. */
-export type Epoch = number;
+export type Epoch = number & { readonly [epochBrand]: true };
+declare const serverIdBrand: unique symbol;
 /** A server id (sid, myid). */
-export type ServerId = number;
+export type ServerId = number & { readonly [serverIdBrand]: true };
+
+/** Marks a number as a zxid, an epoch or a server id. The caller has checked that it is one. */
+export const asZxid = (value: number): Zxid => value as Zxid;
+export const asEpoch = (value: number): Epoch => value as Epoch;
+export const asServerId = (value: number): ServerId => value as ServerId;
+
+/** Returns the keys of a record of servers, ascending. */
+export function serverIdsOf(servers: Readonly<Record<ServerId, unknown>>): ServerId[] {
+  return Object.keys(servers).map((sid) => asServerId(Number(sid)));
+}
 
 const COUNTERS = 0x1_0000_0000;
 
@@ -21,7 +33,7 @@ export const MAX_EPOCH: Epoch = 0x1f_ffff;
 /** The counter after which a leader must give up its epoch (Leader#propose, ZOOKEEPER-1277). */
 export const MAX_COUNTER = 0xffff_ffff;
 /** Long.MIN_VALUE: what a non-voter puts in place of an id, zxid or epoch in its vote. */
-export const MIN_VALUE = -(2 ** 63);
+export const MIN_VALUE = -(2 ** 63) as ServerId & Zxid & Epoch;
 
 /**
  * ZxidUtils#makeZxid. Epoch -1 is that of a server without a database. Throws a RangeError for an epoch or counter that

@@ -52,8 +52,8 @@ export function describeRecord(record: ProtocolRecord): string {
       return `database read forward to ${formatZxid(record.zxid)}`;
     case "failed":
       return `${record.learner === undefined ? "" : `learner ${record.learner}: `}${record.reason}: ${record.detail}`;
-    case "odd":
-      return `${record.oddity}: ${record.packet} ${formatZxid(record.zxid)} from ${record.from}: ${record.detail}`;
+    case "anomaly":
+      return `${record.anomaly}: ${record.packet} ${formatZxid(record.zxid)} from ${record.from}: ${record.detail}`;
     case "started":
       return "starts";
     case "crashed":

@@ -106,8 +106,8 @@ const parted: FactsOf = (tell, { server, other, facts }) => {
   return [tell.has(server, here), isZxid(there) ? tell.has(against, there) : tell.lacks(against, here)];
 };
 
-const oddMessage: FactsOf = (tell, { server, facts }) => [
-  tell.odd(server, `server ${server} reads ${facts.packet} ${facts.zxid}`),
+const anomalousMessage: FactsOf = (tell, { server, facts }) => [
+  tell.anomaly(server, `server ${server} reads ${facts.packet} ${facts.zxid}`),
   tell.state(server),
 ];
 
@@ -147,10 +147,10 @@ const FACTS: Readonly<Record<InvariantId, FactsOf>> = {
         ]
       : [tell.memory(server, facts.delivered), tell.has(other ?? server, facts.initial)],
   "process-consistency": parted,
-  "no-bad-state": oddMessage,
-  "no-bad-ack": oddMessage,
-  "no-bad-proposal": oddMessage,
-  "no-bad-commit": oddMessage,
+  "no-bad-state": anomalousMessage,
+  "no-bad-ack": anomalousMessage,
+  "no-bad-proposal": anomalousMessage,
+  "no-bad-commit": anomalousMessage,
   "committed-history-grows": (tell, { server, facts }) => [
     tell.establishedWithout(server, facts.epoch, facts.there),
     tell.deliveredFirst(facts.there),
@@ -343,8 +343,8 @@ class Teller {
     return [known ?? { text: "that is what its disk had before the run", atUs: undefined, end: true }];
   }
 
-  odd(server: number, text: string): Fact {
-    const record = this.causes.lastRecord("odd", this.atUs, (one) => one.server === server);
+  anomaly(server: number, text: string): Fact {
+    const record = this.causes.lastRecord("anomaly", this.atUs, (one) => one.server === server);
     if (record === undefined) return { text, atUs: this.atUs, hops: [] };
     return { text: `${text}: ${record.detail}`, atUs: record.atUs, hops: this.causes.chain(record, undefined) };
   }

@@ -106,8 +106,8 @@ export class Leader implements Waiter, LogListener {
     return this.phase === "broadcast";
   }
 
-  get newLeaderBehindSnap(): boolean {
-    return this.peer.behavior.newLeaderBehindSnap;
+  get newLeaderAfterSnap(): boolean {
+    return this.peer.behavior.newLeaderAfterSnap;
   }
 
   get configVersion(): number {
@@ -170,7 +170,7 @@ export class Leader implements Waiter, LogListener {
     this.peer.epochAccepted(this.epoch, ok);
     this.notes.epochProposed(this.epoch);
     const failed = this.epochProposal.written(ok);
-    if (failed === this || (!ok && this.peer.behavior.unwrittenEpochIsNotUsed))
+    if (failed === this || (!ok && this.peer.behavior.unwrittenEpochNotUsed))
       this.fail("disk-error", "acceptedEpoch could not be written");
     else if (failed instanceof LearnerHandler) failed.fail("disk-error", "acceptedEpoch could not be written");
   }
@@ -347,7 +347,7 @@ export class Leader implements Waiter, LogListener {
       source: behavior.syncSource,
       txnLogSyncEnabled: settings.snapshotSizeFactor >= 0,
       txnLogExceedsSizeLimit: database.exceedsTxnLogSizeLimit(peerLastZxid),
-      forceSnapSync: settings.forceSnapSync || (behavior.truncCutsAll && peerLastZxid === 0),
+      forceSnapSync: settings.forceSnapSync || (behavior.truncRemovesEverythingAbove && peerLastZxid === 0),
       lastProposed: this.lastProposed,
       toBeApplied: this.toBeApplied,
       outstandingProposals: this.outstanding.map((proposal) => proposal.txn),
@@ -449,7 +449,7 @@ export class Leader implements Waiter, LogListener {
     if (first === undefined || zxid <= this.lastCommitted) return;
     const proposal = outstanding[zxid - first.txn.zxid];
     if (proposal === undefined) {
-      this.notes.odd("bad-ack", sid, ACK, zxid, "acknowledges a proposal that was not made");
+      this.notes.anomaly("bad-ack", sid, ACK, zxid, "acknowledges a proposal that was not made");
       return;
     }
     proposal.acks.add(sid);

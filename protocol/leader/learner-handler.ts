@@ -201,7 +201,13 @@ export class LearnerHandler implements Waiter {
 
   private readInfo(message: QuorumPacket): void {
     if (message.type !== FOLLOWERINFO && message.type !== OBSERVERINFO) {
-      this.leader.notes.odd("bad-state", this.sid, message.type, message.zxid, "the first packet is not FOLLOWERINFO");
+      this.leader.notes.anomaly(
+        "bad-state",
+        this.sid,
+        message.type,
+        message.zxid,
+        "the first packet is not FOLLOWERINFO",
+      );
       this.fail("first-packet-not-info", "the first packet is neither FOLLOWERINFO nor OBSERVERINFO");
       return;
     }
@@ -240,7 +246,7 @@ export class LearnerHandler implements Waiter {
 
   private readAckEpoch(message: QuorumPacket): void {
     if (message.type !== ACKEPOCH) {
-      this.leader.notes.odd("bad-state", this.sid, message.type, message.zxid, "not ACKEPOCH");
+      this.leader.notes.anomaly("bad-state", this.sid, message.type, message.zxid, "not ACKEPOCH");
       this.fail("not-ackepoch", "the packet behind LEADERINFO is not ACKEPOCH");
       return;
     }
@@ -276,7 +282,7 @@ export class LearnerHandler implements Waiter {
     this.throttled = kind;
     if (!decision.needSnap) {
       this.startSending();
-    } else if (leader.newLeaderBehindSnap) {
+    } else if (leader.newLeaderAfterSnap) {
       // Straight to the socket, ahead of all that is queued. What would be queued meanwhile comes before NEWLEADER, so it
       // makes no difference how long it takes.
       this.sendSnap(leader.database.lastProcessedZxid);
@@ -321,7 +327,7 @@ export class LearnerHandler implements Waiter {
 
   private readNewLeaderAck(message: QuorumPacket): void {
     if (message.type !== ACK) {
-      this.leader.notes.odd(
+      this.leader.notes.anomaly(
         "bad-ack",
         this.sid,
         message.type,
@@ -334,7 +340,7 @@ export class LearnerHandler implements Waiter {
     this.leader.notes.newLeaderAckRead(this.sid, message.zxid);
     this.phase = "waiting-newleader-ack";
     if (!this.leader.ackNewLeader(this, this.sid, message.zxid)) {
-      this.leader.notes.odd("bad-ack", this.sid, ACK, message.zxid, "acknowledges another zxid than NEWLEADER's");
+      this.leader.notes.anomaly("bad-ack", this.sid, ACK, message.zxid, "acknowledges another zxid than NEWLEADER's");
     }
   }
 
@@ -358,7 +364,7 @@ export class LearnerHandler implements Waiter {
         this.leader.submit(message.data.value);
         break;
       default:
-        this.leader.notes.odd("bad-state", this.sid, message.type, message.zxid, "unexpected packet");
+        this.leader.notes.anomaly("bad-state", this.sid, message.type, message.zxid, "unexpected packet");
     }
   }
 

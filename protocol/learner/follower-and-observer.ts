@@ -99,13 +99,13 @@ export class LearnerService implements LogListener {
       case INFORM:
       case INFORMANDACTIVATE:
         if (observer) this.inform(message.data);
-        else this.learner.odd("bad-state", message, "unexpected packet");
+        else this.learner.anomaly("bad-state", message, "unexpected packet");
         break;
       case REVALIDATE:
       case SYNC:
         break;
       default:
-        this.learner.odd("bad-state", message, "unexpected packet");
+        this.learner.anomaly("bad-state", message, "unexpected packet");
     }
   }
 
@@ -113,7 +113,7 @@ export class LearnerService implements LogListener {
     const { zxid } = txn;
     // ZooKeeper only warns; the first one after a synchronization without proposals is free.
     if (this.lastQueued !== 0 && zxid !== this.lastQueued + 1 && epochOf(zxid) <= epochOf(this.lastQueued)) {
-      this.learner.odd("bad-proposal", packet(PROPOSAL, zxid, txn), "not the successor of the proposal before it");
+      this.learner.anomaly("bad-proposal", packet(PROPOSAL, zxid, txn), "not the successor of the proposal before it");
     }
     this.lastQueued = zxid;
     this.logProposal(txn);
@@ -129,9 +129,9 @@ export class LearnerService implements LogListener {
   private commit(zxid: Zxid, inThread: boolean): void {
     const head = this.pending[0];
     if (head === undefined) {
-      this.learner.odd("bad-commit", packet(COMMIT, zxid, null), "nothing is pending");
+      this.learner.anomaly("bad-commit", packet(COMMIT, zxid, null), "nothing is pending");
     } else if (head.zxid !== zxid) {
-      this.learner.odd("bad-commit", packet(COMMIT, zxid, null), "not the first of what is pending");
+      this.learner.anomaly("bad-commit", packet(COMMIT, zxid, null), "not the first of what is pending");
       this.learner.exit(12, "unmatched-commit", "a COMMIT is not for the first of what is pending");
     } else {
       this.pending.shift();

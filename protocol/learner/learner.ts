@@ -6,7 +6,7 @@
  */
 import { Deadline } from "../deadline.ts";
 import { type ConnectionId, type DiskImage, type Effects, TIMER_ROLE } from "../effects.ts";
-import { BROADCAST, DISCOVERY, type FailureReason, type Oddity, SYNCHRONIZATION } from "../notes.ts";
+import { type Anomaly, BROADCAST, DISCOVERY, type FailureReason, SYNCHRONIZATION } from "../notes.ts";
 import {
   ACK,
   ACKEPOCH,
@@ -138,7 +138,7 @@ export class Learner {
     this.oldLeader = true;
     if (message.type !== NEWLEADER) {
       const detail = "the first packet should have been NEWLEADER";
-      this.odd("bad-state", message, detail);
+      this.anomaly("bad-state", message, detail);
       this.pendingFailure = { reason: "first-packet-not-leaderinfo", detail };
     }
     if (this.newEpoch > this.peer.acceptedEpoch) this.writeAcceptedEpoch();
@@ -270,8 +270,8 @@ export class Learner {
     this.effects.send(this.connection, message);
   }
 
-  odd(oddity: Oddity, { type, zxid }: QuorumPacket, detail: string): void {
-    this.peer.notes.odd(oddity, this.leaderId, type, zxid, detail);
+  anomaly(anomaly: Anomaly, { type, zxid }: QuorumPacket, detail: string): void {
+    this.peer.notes.anomaly(anomaly, this.leaderId, type, zxid, detail);
   }
 
   // ---- reading

@@ -102,7 +102,7 @@ export class Synchronization implements LogUser {
         this.begin();
         break;
       case TRUNC:
-        if (peer.behavior.truncCutsAll && !peer.database.canTruncateTo(message.zxid)) {
+        if (peer.behavior.truncRemovesEverythingAbove && !peer.database.canTruncateTo(message.zxid)) {
           peer.needsSnap = true;
           learner.fail("truncate-failed", "a snapshot is ahead of where the log should end");
           return;
@@ -113,7 +113,7 @@ export class Synchronization implements LogUser {
         peer.effects.truncateLog(message.zxid, peer.behavior);
         break;
       default:
-        learner.odd("bad-state", message, "expected DIFF, TRUNC or SNAP");
+        learner.anomaly("bad-state", message, "expected DIFF, TRUNC or SNAP");
         learner.exit(13, "unexpected-sync-packet", "expected DIFF, TRUNC or SNAP");
     }
   }
@@ -190,7 +190,7 @@ export class Synchronization implements LogUser {
     const { zxid } = txn;
     const last = this.lastQueued;
     if (last !== 0 && zxid !== last + 1 && epochOf(zxid) <= epochOf(last)) {
-      this.learner.odd("bad-proposal", packet(PROPOSAL, zxid, txn), "not the successor of the proposal before it");
+      this.learner.anomaly("bad-proposal", packet(PROPOSAL, zxid, txn), "not the successor of the proposal before it");
       if (this.peer.behavior.rejectsGaps) {
         this.learner.fail("proposal-gap", "a proposal is not the successor of the one before it");
         return false;
@@ -206,7 +206,7 @@ export class Synchronization implements LogUser {
     if (head === undefined && this.writeToTxnLog && !this.peer.behavior.commitNeedsProposal) {
       this.committed.push(zxid);
     } else if (head === undefined) {
-      this.learner.odd("bad-commit", message, "nothing is pending");
+      this.learner.anomaly("bad-commit", message, "nothing is pending");
       this.learner.fail("commit-without-proposal", "a COMMIT came with nothing pending");
     } else if (this.writeToTxnLog) {
       this.committed.push(zxid);
@@ -214,7 +214,7 @@ export class Synchronization implements LogUser {
       this.notLogged.shift();
       this.learner.deliverSynced(head);
     } else {
-      this.learner.odd("bad-commit", message, "not the first of what is pending");
+      this.learner.anomaly("bad-commit", message, "not the first of what is pending");
     }
   }
 
@@ -318,7 +318,7 @@ export class Synchronization implements LogUser {
     for (const zxid of this.committed) {
       const head = this.notLogged[0];
       if (head?.zxid !== zxid) {
-        this.learner.odd("bad-commit", packet(COMMIT, zxid, null), "not the first of what is pending");
+        this.learner.anomaly("bad-commit", packet(COMMIT, zxid, null), "not the first of what is pending");
         continue;
       }
       this.notLogged.shift();

@@ -311,7 +311,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     {
       name: "it is fast-forwarded first",
       tell: (run) =>
-        run.server(1).starts("").leads(1, "").proposes("1:1").logs("1:1").fastForwards("1:1", "1:1").looks(),
+        run.server(1).starts("").leads(1, "").proposes("1:1").logs("1:1").shutdownFastForwards("1:1", "1:1").looks(),
     },
     {
       name: "a SNAP in memory only, kept for the next election (ZOOKEEPER-3642)",

@@ -236,20 +236,20 @@ const CASES: Readonly<Record<InvariantId, { fires: Case; quiet: Case; also?: Inv
     },
   },
   "no-bad-state": {
-    fires: { name: "a packet out of place", run: (t) => t.server(1).odd("bad-state", 2, 3, 0, "") },
-    quiet: { name: "nothing odd", run: (t) => t.leads(1, 1, "") },
+    fires: { name: "a packet out of place", run: (t) => t.server(1).anomaly("bad-state", 2, 3, 0, "") },
+    quiet: { name: "no anomaly", run: (t) => t.leads(1, 1, "") },
   },
   "no-bad-ack": {
-    fires: { name: "an ACK that does not fit", run: (t) => t.server(1).odd("bad-ack", 2, 3, 0, "") },
-    quiet: { name: "nothing odd", run: (t) => t.leads(1, 1, "") },
+    fires: { name: "an ACK that does not fit", run: (t) => t.server(1).anomaly("bad-ack", 2, 3, 0, "") },
+    quiet: { name: "no anomaly", run: (t) => t.leads(1, 1, "") },
   },
   "no-bad-proposal": {
-    fires: { name: "a PROPOSAL that does not fit", run: (t) => t.server(1).odd("bad-proposal", 2, 2, 0, "") },
-    quiet: { name: "nothing odd", run: (t) => t.leads(1, 1, "") },
+    fires: { name: "a PROPOSAL that does not fit", run: (t) => t.server(1).anomaly("bad-proposal", 2, 2, 0, "") },
+    quiet: { name: "no anomaly", run: (t) => t.leads(1, 1, "") },
   },
   "no-bad-commit": {
-    fires: { name: "a COMMIT that does not fit", run: (t) => t.server(1).odd("bad-commit", 2, 4, 0, "") },
-    quiet: { name: "nothing odd", run: (t) => t.leads(1, 1, "") },
+    fires: { name: "a COMMIT that does not fit", run: (t) => t.server(1).anomaly("bad-commit", 2, 4, 0, "") },
+    quiet: { name: "no anomaly", run: (t) => t.leads(1, 1, "") },
   },
   "committed-history-grows": {
     fires: {
@@ -360,8 +360,8 @@ describe("all of them", () => {
 
   it("report a repeated violation once per server, and count it", () => {
     const told = new Told();
-    for (let i = 0; i < 5; i++) told.server(1).odd("bad-ack", 2, 3, 0, "again");
-    told.server(2).odd("bad-ack", 1, 3, 0, "again");
+    for (let i = 0; i < 5; i++) told.server(1).anomaly("bad-ack", 2, 3, 0, "again");
+    told.server(2).anomaly("bad-ack", 1, 3, 0, "again");
     expect(told.invariants.violations.map(({ server, count }) => [server, count])).toEqual([
       [1, 5],
       [2, 1],

@@ -156,7 +156,7 @@ export class ToldServer {
     return this;
   }
 
-  fastForwards(memory: string, log: string): this {
+  shutdownFastForwards(memory: string, log: string): this {
     this.notes.fastForwarded(this.run.history(memory), this.run.history(log));
     return this;
   }

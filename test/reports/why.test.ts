@@ -70,7 +70,7 @@ describe("whyText", () => {
   });
 
   it("goes from a COMMIT over the ACKs of its quorum to the client's write", () => {
-    const text = whyText(traced(scenarioNamed("open-hole-in-log-behind-snap-committed-truncated")));
+    const text = whyText(traced(scenarioNamed("open-hole-in-log-after-snap-committed-truncated")));
     expect(text).toMatch(
       /commits 3:2 on the ACKs of 1 .*the log of 1 is synced with 3:2.*PROPOSAL 3:2 to 1, sent by 2/s,
     );
@@ -88,7 +88,7 @@ describe("whyText", () => {
 
   it("explains whatever noise finds", () => {
     const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
-    const found = ["open-snapshot-survives-trunc", "open-hole-in-log-behind-snap-passed-on"].flatMap((name) =>
+    const found = ["open-snapshot-survives-trunc", "open-hole-in-log-after-snap-passed-on"].flatMap((name) =>
       seeds.map((seed) => traced(scenarioNamed(name), seed, true)),
     );
     const texts = found.flatMap((run) => run.violations.map((violation) => whyText(run, violation)));
