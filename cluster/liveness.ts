@@ -1,38 +1,40 @@
 /**
- * Whether servers that were settled come back to life: within a bounded time one of them leads in BROADCAST, takes a
- * write, and all of them have delivered it and serve.
+ * Measures whether settled servers make progress: one of them leads in BROADCAST and takes a write, and all of them deliver the
+ * write and serve. Models no client sessions and no reads.
  */
-import type { ServerId } from "../protocol/index.ts";
+import { asEpoch, asZxid, type ServerId } from "../protocol/index.ts";
 import type { Cluster } from "./cluster.ts";
 import type { ProtocolRecord, RecordOf } from "./records.ts";
 
-const LOOK_EVERY_US = 50_000;
+const CHECK_INTERVAL_US = 50_000;
 
 export class Liveness {
-  /** Who was settled; none before. */
+  /** The settled servers; none before the settling. */
   servers: readonly ServerId[] = [];
   settledUs: number | undefined;
-  /** When they were alive; undefined: not yet. */
+  /** When all of them were live; undefined if they are not yet. */
   liveUs: number | undefined;
-  /** What the settled servers have failed of since, and how often, where that is recorded. */
+  /** Number of failures of the settled servers since the settling, by reason. Counted only if failures are recorded. */
   readonly failures = new Map<RecordOf<"failed">["reason"], number>();
   private readonly cluster: Cluster;
-  private writtenIn = -1;
-  private writtenZxid = 0;
+  /** The epoch of the probing write, and the last zxid before it. */
+  private writeEpoch = asEpoch(-1);
+  private zxidBeforeWrite = asZxid(0);
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
   }
 
+  /** Starts measuring. */
   settled(servers: readonly ServerId[]): void {
     const { world } = this.cluster;
     this.servers = servers;
     this.settledUs = world.nowUs;
-    const look = (): void => {
-      if (this.alive()) this.liveUs = world.nowUs;
-      else world.at(world.nowUs + LOOK_EVERY_US, look, "live?");
+    const check = (): void => {
+      if (this.isLive()) this.liveUs = world.nowUs;
+      else world.at(world.nowUs + CHECK_INTERVAL_US, check, "live?");
     };
-    look();
+    check();
   }
 
   recorded(record: ProtocolRecord): void {
@@ -40,19 +42,19 @@ export class Liveness {
     this.failures.set(record.reason, (this.failures.get(record.reason) ?? 0) + 1);
   }
 
-  private alive(): boolean {
+  private isLive(): boolean {
     const { cluster, servers } = this;
     const leader = servers.map((sid) => cluster.server(sid)).find((server) => server?.peer.leads);
     if (leader === undefined) return false;
     const { currentEpoch } = leader.peer;
-    if (this.writtenIn !== currentEpoch) {
-      // A write of a leader that is deposed before it commits may be lost: the next one is asked again.
+    if (this.writeEpoch !== currentEpoch) {
+      // If a leader is deposed before it commits the write, the write may be lost. The next leader gets a new one.
       if (!leader.write("alive?")) return false;
-      this.writtenIn = currentEpoch;
-      this.writtenZxid = leader.peer.database.lastProcessedZxid;
+      this.writeEpoch = currentEpoch;
+      this.zxidBeforeWrite = leader.peer.database.lastProcessedZxid;
     }
     const { lastProcessedZxid } = leader.peer.database;
-    if (lastProcessedZxid <= this.writtenZxid) return false;
+    if (lastProcessedZxid <= this.zxidBeforeWrite) return false;
     return servers.every((sid) => {
       const peer = cluster.server(sid)?.peer;
       return peer?.serving && peer.database.lastProcessedZxid >= lastProcessedZxid;

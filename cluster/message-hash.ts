@@ -1,9 +1,10 @@
 /**
- * A message as a number, for the digest of a run: what it is, and what it says.
+ * Hashes a message for the digest of a run: its type and every field that the receiver acts on.
  */
 import { type ElectionMessage, isHello, type Notification, type QuorumPacket } from "../protocol/index.ts";
 import type { Message } from "./server.ts";
 
+/** Returns a 32-bit hash. */
 export function hashMessage(message: Message): number {
   const packet = message as QuorumPacket;
   if (packet.type !== undefined) {

@@ -1,6 +1,6 @@
 /**
- * The watchers of one process: each note is passed to all of them, in order, while the process lives. What it does in the
- * rest of the input that killed it, nobody sees.
+ * The watchers of one server process. Each note goes to all of them, in order, while the process runs. A note that the core reports
+ * after the crash, during the rest of the same input, goes to none.
  */
 import type {
   Anomaly,
@@ -19,12 +19,12 @@ import type {
 } from "../protocol/index.ts";
 
 export class Watchers implements Notes {
-  /** Cleared when the process dies. */
+  /** False from the crash on. */
   watching = true;
   private readonly first: Notes | undefined;
   private readonly second: Notes | undefined;
 
-  /** Two at the most are ever needed: invariants, and a recorder. */
+  /** The invariants and a recorder; two fields are cheaper than an array on this hot path. */
   constructor(first: Notes | undefined, second: Notes | undefined) {
     this.first = first;
     this.second = second;

@@ -1,13 +1,14 @@
 /**
- * The end of all trouble for some of the servers: they are started, resumed and healed, their links and disks are as at the
- * start, and the others, whatever state they are in, are cut off from them. Whoever of them exits is started again, as a
- * supervisor does.
+ * Settles some of the servers: undoes every fault of the network, the disks and the clocks, cuts the other servers off, and starts
+ * the settled servers. A settled server that exits is started again, as a supervisor would do.
  */
 import type { ServerId } from "../protocol/index.ts";
 import type { Cluster } from "./cluster.ts";
 
-const SUPERVISE_US = 500_000;
+/** How often the supervisor looks for settled servers that are down. */
+const SUPERVISION_INTERVAL_US = 500_000;
 
+/** `servers`: the servers to settle; all others are cut off from them. */
 export function settle(cluster: Cluster, servers: readonly ServerId[]): void {
   const { ids, world } = cluster;
   const { network } = world;
@@ -32,7 +33,7 @@ export function settle(cluster: Cluster, servers: readonly ServerId[]): void {
   }
   const supervise = (): void => {
     for (const sid of servers) cluster.startServer(sid);
-    world.at(world.nowUs + SUPERVISE_US, supervise, "supervise");
+    world.at(world.nowUs + SUPERVISION_INTERVAL_US, supervise, "supervise");
   };
   supervise();
 }

@@ -1,24 +1,29 @@
 /**
- * What a server's disk holds when a scenario starts, from the few words its file says about it.
+ * The content of a server's disk when a scenario starts, built from its ServerSpec.
  *
- * Servers that name the same zxid hold the same transaction: their histories share the nodes of one tree.
+ * Servers that name the same zxid hold the same transaction: their histories share the nodes of one History.
  */
 
 import {
+  asEpoch,
+  asZxid,
   type DiskImage,
+  type Epoch,
   epochOf,
   type History,
   type LogFile,
   makeTxn,
   parseZxid,
   type Txn,
+  type Zxid,
 } from "../protocol/index.ts";
 import type { ServerSpec } from "./cluster-spec.ts";
 import { parseHistory } from "./zxid-range.ts";
 
-/** What every transaction from before the run is called. */
-const BEFORE = "before";
+/** The value of every transaction from before the run. */
+const VALUE_BEFORE_RUN = "before";
 
+/** Returns the image that the server loads at its first start. `empty`: the empty history of the cluster. */
 export function startImage(spec: ServerSpec, empty: History): DiskImage {
   if (spec.empty) {
     return {
@@ -32,12 +37,12 @@ export function startImage(spec: ServerSpec, empty: History): DiskImage {
   }
   const history = historyOf(spec.history, empty);
   const epoch = Math.max(0, epochOf(history.zxid));
-  const fileOr = (value: number | "missing" | undefined): number | undefined =>
-    value === "missing" ? undefined : (value ?? epoch);
+  const epochFile = (value: number | "missing" | undefined): Epoch | undefined =>
+    value === "missing" ? undefined : asEpoch(value ?? epoch);
   return {
-    acceptedEpoch: fileOr(spec.acceptedEpoch),
-    currentEpoch: fileOr(spec.currentEpoch),
-    currentEpochTmp: spec.currentEpochTmp,
+    acceptedEpoch: epochFile(spec.acceptedEpoch),
+    currentEpoch: epochFile(spec.currentEpoch),
+    currentEpochTmp: spec.currentEpochTmp === undefined ? undefined : asEpoch(spec.currentEpochTmp),
     updatingEpoch: false,
     snapshots: (spec.snapshots ?? ["0:0"]).map((text) => {
       const zxid = zxidOf(text);
@@ -47,17 +52,17 @@ export function startImage(spec: ServerSpec, empty: History): DiskImage {
   };
 }
 
-/** The history that a list such as `1:1..1:5, 2:1` stands for. */
+/** Returns the history that a list such as `1:1..1:5, 2:1` describes, as an extension of `empty`. */
 export function historyOf(text: string, empty: History): History {
   let history = empty;
-  for (const zxid of parseHistory(text)) history = history.extend(makeTxn(zxid, BEFORE));
+  for (const zxid of parseHistory(text)) history = history.extend(makeTxn(zxid, VALUE_BEFORE_RUN));
   return history;
 }
 
 function logFiles(spec: ServerSpec, txns: readonly Txn[]): LogFile[] {
   const kept = spec.logFrom === undefined ? txns : txns.filter((txn) => txn.zxid >= zxidOf(spec.logFrom as string));
   const starts = spec.logFilesFrom.map(zxidOf);
-  const files: { name: number; txns: Txn[] }[] = [];
+  const files: { name: Zxid; txns: Txn[] }[] = [];
   for (const txn of kept) {
     const last = files[files.length - 1];
     if (last === undefined || starts.includes(txn.zxid)) files.push({ name: txn.zxid, txns: [txn] });
@@ -66,7 +71,7 @@ function logFiles(spec: ServerSpec, txns: readonly Txn[]): LogFile[] {
   return files;
 }
 
-/** A zxid that a loaded scenario is known to hold. */
-export function zxidOf(text: string): number {
-  return parseZxid(text) ?? 0;
+/** Parses a zxid of a loaded scenario, which the loader has checked. */
+export function zxidOf(text: string): Zxid {
+  return parseZxid(text) ?? asZxid(0);
 }

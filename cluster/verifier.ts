@@ -1,25 +1,24 @@
 /**
  * Who counts in a spec's ensemble.
  */
-import { hierarchical, majority, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
+import { hierarchical, majority, type QuorumVerifier, type ServerId, serverIdsOf } from "../protocol/index.ts";
 import type { ClusterSpec } from "./cluster-spec.ts";
 
-/** The configuration as a server has it that knows of these servers only. */
+/** Returns the configuration as a server sees it that knows only the servers of `view`. Default: all servers. */
 export function verifierOf(
   spec: Pick<ClusterSpec, "servers" | "quorum">,
-  view: readonly ServerId[] = Object.keys(spec.servers).map(Number),
+  view: readonly ServerId[] = serverIdsOf(spec.servers),
 ): QuorumVerifier {
-  const ids = view;
   const isObserver = (sid: ServerId): boolean => spec.servers[sid]?.role === "observer";
-  const observers = ids.filter(isObserver);
+  const observers = view.filter(isObserver);
   const { quorum } = spec;
   if (quorum === undefined) {
     return majority(
-      ids.filter((sid) => !isObserver(sid)),
+      view.filter((sid) => !isObserver(sid)),
       observers,
     );
   }
-  const weights = new Map(Object.entries(quorum.weights).map(([sid, weight]) => [Number(sid), weight]));
-  const groups = Object.values(quorum.groups).map((group) => group.filter((sid) => ids.includes(sid)));
+  const weights = new Map(serverIdsOf(quorum.weights).map((sid) => [sid, quorum.weights[sid] as number]));
+  const groups = Object.values(quorum.groups).map((group) => group.filter((sid) => view.includes(sid)));
   return hierarchical(groups, weights, observers);
 }

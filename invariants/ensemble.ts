@@ -1,72 +1,72 @@
 /**
- * What the checkers know of each server: the history its memory tells, the one its disk tells, whether it serves, and who
- * leads. All of it from notes; a crash makes it unknown until the server loads again.
+ * What the checkers know of each server: the history in its memory, the history on its disk, whether it serves, and which server
+ * leads. All of it comes from notes. After a crash it is unknown until the server loads its database again.
  */
-import type { Epoch, History, ServerId } from "../protocol/index.ts";
-import { type Reign, Reigns } from "./reigns.ts";
+import { asEpoch, type Epoch, type History, type ServerId } from "../protocol/index.ts";
+import { EpochPrimaries, type EpochPrimary } from "./epoch-primaries.ts";
 import type { Role } from "./violation.ts";
 
-export interface Watched {
+export interface ServerView {
   readonly sid: ServerId;
   readonly observer: boolean;
   tree: History | undefined;
   log: History | undefined;
-  /** The part of its log that survives a crash. */
+  /** The part of the log that survives a crash. */
   durable: History | undefined;
   role: Role;
-  /** Neither leads nor learns: what it loads now is its own disk, not a leader's snapshot. */
+  /** Neither leads nor follows: a database that it loads now comes from its own disk, not from a leader's snapshot. */
   looking: boolean;
-  /** In BROADCAST: what it delivers now, clients see. */
+  /** In BROADCAST: clients see what it delivers. */
   serving: boolean;
-  /** The epoch it takes part in: NEWLEADER acknowledged, or established; -1 if none. */
+  /** The epoch it takes part in: it acknowledged NEWLEADER of it, or is its established leader. -1 if none. */
   epoch: Epoch;
-  /** Whom its last election made leader. */
+  /** The leader that its last election chose. */
   elected: ServerId | undefined;
-  /** The last epoch that it proposed. */
-  reign: Reign | undefined;
-  /** How many txns were committed, as far as its leader could know, when that last decided how to bring it in line. */
+  /** What it has as the leader of the epoch that it proposed last. */
+  primary: EpochPrimary | undefined;
+  /** Number of committed transactions that its leader could know of when it last decided how to synchronize this server. */
   committedAtDecision: number;
 }
 
 export class Ensemble {
-  readonly servers = new Map<ServerId, Watched>();
-  readonly reigns = new Reigns();
-  /** The leader that was established in the newest epoch. */
-  private newest: Watched | undefined;
+  readonly servers = new Map<ServerId, ServerView>();
+  readonly primaries = new EpochPrimaries();
+  /** The established leader of the newest epoch. */
+  private newest: ServerView | undefined;
   /** The newest established epoch, -1 before the first. */
-  newestEpoch: Epoch = -1;
+  newestEpoch = asEpoch(-1);
 
   constructor(servers: readonly ServerId[], observers: readonly ServerId[]) {
-    for (const sid of servers) this.servers.set(sid, watched(sid, observers.includes(sid)));
+    for (const sid of servers) this.servers.set(sid, newServerView(sid, observers.includes(sid)));
   }
 
-  get(sid: ServerId): Watched {
-    return this.servers.get(sid) as Watched;
+  get(sid: ServerId): ServerView {
+    return this.servers.get(sid) as ServerView;
   }
 
-  /** Returns whether no newer epoch is established. */
-  established(leader: Watched, epoch: Epoch): boolean {
+  /** Records an established leader. Returns whether no newer epoch is established. */
+  established(leader: ServerView, epoch: Epoch): boolean {
     if (epoch <= this.newestEpoch) return false;
     this.newestEpoch = epoch;
     this.newest = leader;
     return true;
   }
 
-  /** The leader of the newest established epoch, while it leads. */
-  get newestLeader(): Watched | undefined {
+  /** The established leader of the newest epoch, while it leads. */
+  get newestLeader(): ServerView | undefined {
     return this.newest?.epoch === this.newestEpoch ? this.newest : undefined;
   }
 
-  /** Those whose disks keep this history through a crash. Walks what they have beyond it. */
-  keeping(history: History): ServerId[] {
-    const keeping: ServerId[] = [];
+  /** Returns the participants whose disks keep this history through a crash. Walks what their logs have beyond it. */
+  holdersOf(history: History): ServerId[] {
+    const holders: ServerId[] = [];
     for (const { durable, observer, sid } of this.servers.values()) {
-      if (!observer && durable !== undefined && history.isPrefixOf(durable)) keeping.push(sid);
+      if (!observer && durable !== undefined && history.isPrefixOf(durable)) holders.push(sid);
     }
-    return keeping;
+    return holders;
   }
 
-  /** A majority of the participants. */
+  /** Returns whether these servers are a majority of the participants. */
   isMajority(servers: readonly ServerId[]): boolean {
     let participants = 0;
     for (const { observer } of this.servers.values()) if (!observer) participants++;
@@ -74,7 +74,7 @@ export class Ensemble {
   }
 }
 
-function watched(sid: ServerId, observer: boolean): Watched {
+function newServerView(sid: ServerId, observer: boolean): ServerView {
   return {
     sid,
     observer,
@@ -84,35 +84,9 @@ function watched(sid: ServerId, observer: boolean): Watched {
     role: "down",
     looking: true,
     serving: false,
-    epoch: -1,
+    epoch: asEpoch(-1),
     elected: undefined,
-    reign: undefined,
+    primary: undefined,
     committedAtDecision: Number.POSITIVE_INFINITY,
   };
-}
-
-/** Where two histories part: the first txn that each has there. For violations only, as it walks both. */
-export function fork(one: History, other: History): { here: string; there: string } {
-  let here = one.prefix(other.length);
-  let there = other.prefix(one.length);
-  if (here.equals(there)) {
-    const next = here.length + 1;
-    return { here: nthOf(one, next), there: nthOf(other, next) };
-  }
-  while (here.previous !== null && there.previous !== null && !here.previous.equals(there.previous)) {
-    here = here.previous;
-    there = there.previous;
-  }
-  return { here: endOf(here), there: endOf(there) };
-}
-
-function nthOf(history: History, length: number): string {
-  return endOf(history.length < length ? undefined : history.prefix(length));
-}
-
-/** The zxid at the end of a history, for sentences. */
-export function endOf(history: History | undefined): string {
-  if (history === undefined) return "nothing";
-  const { zxid } = history;
-  return `${Math.floor(zxid / 0x1_0000_0000)}:${zxid >>> 0}`;
 }

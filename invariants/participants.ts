@@ -1,17 +1,20 @@
 /**
- * The logs of those who take part in an epoch: primary-uniqueness, initial-history-agreement, process-consistency, follower-is-prefix.
+ * The logs of the participants of each epoch: primary-uniqueness, initial-history-agreement, process-consistency and
+ * follower-is-prefix.
  *
- * For each epoch the longest log of a participant is kept, one history for each length, so that a log that grows by one txn
- * is compared with one entry. Of what lies before the epoch only as much is kept as some participant's log lacks.
+ * For each epoch the longest log of a participant is kept, one history for each length, so a log that grows by one transaction
+ * is compared with one entry. Histories from before the epoch are kept only as far back as some participant's log ends.
  */
 import type { Epoch, History, ServerId } from "../protocol/index.ts";
-import { type Ensemble, endOf, fork, type Watched } from "./ensemble.ts";
+import type { Ensemble, ServerView } from "./ensemble.ts";
+import { fork, zxidAtEnd, zxidText } from "./history-facts.ts";
 import type { Violations } from "./violation.ts";
 
 export class Participants {
   private readonly logs = new Map<Epoch, EpochLog>();
-  /** Ascending by epoch. */
-  private readonly established: { readonly epoch: Epoch; readonly leader: Watched; readonly history: History }[] = [];
+  /** Established leaders with their initial histories, ascending by epoch. */
+  private readonly established: { readonly epoch: Epoch; readonly leader: ServerView; readonly history: History }[] =
+    [];
   private readonly ensemble: Ensemble;
   private readonly violations: Violations;
 
@@ -20,80 +23,84 @@ export class Participants {
     this.violations = violations;
   }
 
-  epochEstablished(leader: Watched, epoch: Epoch, history: History): void {
+  epochEstablished(leader: ServerView, epoch: Epoch, history: History): void {
     const { established } = this;
     // From the end: an older epoch is rarely established after a newer one.
     let index = established.length;
     while (index > 0 && (established[index - 1]?.epoch ?? -1) > epoch) index--;
     const older = established[index - 1];
-    if (older?.epoch === epoch) this.notTheOnly(leader, epoch, older.leader);
+    if (older?.epoch === epoch) this.reportSecondLeader(leader, epoch, older.leader);
     this.checkInitialHistories(leader, epoch, history, index);
     established.splice(index, 0, { epoch, leader, history });
   }
 
-  private notTheOnly(leader: Watched, epoch: Epoch, other: Watched): void {
-    const who = other === leader ? "it" : other.sid;
-    const text = `is established in epoch ${epoch}, in which ${who} was already`;
+  private reportSecondLeader(leader: ServerView, epoch: Epoch, other: ServerView): void {
+    const first = other === leader ? "it" : `server ${other.sid}`;
+    const text = `is established in epoch ${epoch}, in which ${first} was established before`;
     this.violations.report("primary-uniqueness", leader.sid, text, { epoch }, other.sid);
   }
 
-  /** initial-history-agreement, against the neighboring epochs: with those the rest follows. */
-  private checkInitialHistories(leader: Watched, epoch: Epoch, history: History, index: number): void {
+  /** Compares an initial history with those of the neighboring epochs; agreement with all others follows. */
+  private checkInitialHistories(leader: ServerView, epoch: Epoch, history: History, index: number): void {
     const before = this.established[index - 1];
     const after = this.established[index];
-    const facts = { epoch, initial: endOf(history) };
+    const initial = zxidAtEnd(history);
     if (before !== undefined && before.epoch < epoch && !before.history.isPrefixOf(history)) {
-      const end = endOf(before.history);
-      const text = `starts epoch ${epoch} at ${facts.initial}, not an extension of epoch ${before.epoch}'s ${end}`;
-      const more = { ...facts, otherEpoch: before.epoch, otherInitial: end };
-      this.violations.report("initial-history-agreement", leader.sid, text, more, before.leader.sid, () =>
-        fork(history, before.history),
-      );
+      const otherInitial = zxidAtEnd(before.history);
+      const text =
+        `starts epoch ${epoch} at ${zxidText(initial)}, which does not extend ` +
+        `the initial history of epoch ${before.epoch}, ${zxidText(otherInitial)}`;
+      const facts = { epoch, initial, otherEpoch: before.epoch, otherInitial };
+      const where = () => fork(history, before.history);
+      this.violations.report("initial-history-agreement", leader.sid, text, facts, before.leader.sid, where);
     }
     if (after !== undefined && !history.isPrefixOf(after.history)) {
-      const end = endOf(after.history);
-      const text = `starts epoch ${epoch} at ${facts.initial}, not a prefix of epoch ${after.epoch}'s ${end}`;
-      const more = { ...facts, otherEpoch: after.epoch, otherInitial: end };
-      this.violations.report("initial-history-agreement", leader.sid, text, more, after.leader.sid, () =>
-        fork(history, after.history),
-      );
+      const otherInitial = zxidAtEnd(after.history);
+      const text =
+        `starts epoch ${epoch} at ${zxidText(initial)}, which is not a prefix of ` +
+        `the initial history of epoch ${after.epoch}, ${zxidText(otherInitial)}`;
+      const facts = { epoch, initial, otherEpoch: after.epoch, otherInitial };
+      const where = () => fork(history, after.history);
+      this.violations.report("initial-history-agreement", leader.sid, text, facts, after.leader.sid, where);
     }
   }
 
   /** A follower acknowledges NEWLEADER. */
-  joined(server: Watched, epoch: Epoch, log: History): void {
+  joined(server: ServerView, epoch: Epoch, log: History): void {
     this.checkPrefix(server, epoch, server.elected, log, "acknowledges", "its log");
     this.logIs(server, epoch, log);
   }
 
   /** A follower handled UPTODATE. */
-  served(server: Watched, epoch: Epoch, leader: ServerId, tree: History): void {
+  served(server: ServerView, epoch: Epoch, leader: ServerId, tree: History): void {
     this.checkPrefix(server, epoch, leader, tree, "serves in", "its memory");
   }
 
   /**
-   * Against all that the leader of this epoch has, uncommitted and still on the way to its log included: proposals reach a
-   * follower while the leader's own disk is busy with them.
+   * Compares a follower's history with everything that the leader of this epoch has, including proposals that the leader has not
+   * yet logged: a proposal can reach a follower while the leader's own disk is still busy.
    */
   private checkPrefix(
-    server: Watched,
+    server: ServerView,
     epoch: Epoch,
     sid: ServerId | undefined,
     history: History,
-    does: string,
-    what: string,
+    does: "acknowledges" | "serves in",
+    what: "its log" | "its memory",
   ): void {
-    const reign = this.ensemble.reigns.of(epoch, sid);
-    if (reign?.initial === undefined || reign.has(history)) return;
-    const leader = reign.leader.sid;
-    const facts = { epoch, follower: endOf(history), leader: endOf(reign.head) };
-    const text = `${does} epoch ${epoch} with ${what} at ${facts.follower}, not a prefix of leader ${leader}'s ${facts.leader}`;
-    const where = () => fork(history, reign.head as History);
+    const primary = this.ensemble.primaries.of(epoch, sid);
+    if (primary?.initial === undefined || primary.has(history)) return;
+    const leader = primary.leader.sid;
+    const facts = { epoch, follower: zxidAtEnd(history), leader: zxidAtEnd(primary.head) };
+    const text =
+      `${does} epoch ${epoch} with ${what} at ${zxidText(facts.follower)}, ` +
+      `which is not a prefix of leader ${leader}'s history, ${zxidText(facts.leader)}`;
+    const where = () => fork(history, primary.head as History);
     this.violations.report("follower-is-prefix", server.sid, text, facts, leader, where);
   }
 
-  /** The log of a participant of this epoch, compared with the longest. */
-  logIs(server: Watched, epoch: Epoch, log: History): void {
+  /** Compares the log of a participant of this epoch with the longest log. */
+  logIs(server: ServerView, epoch: Epoch, log: History): void {
     const longest = this.logs.get(epoch);
     if (longest === undefined) {
       this.logs.set(epoch, new EpochLog(log));
@@ -101,18 +108,20 @@ export class Participants {
     }
     const there = longest.at(log.length);
     if (there === log || (there === undefined ? longest.extend(log) : there.equals(log))) return;
-    const facts = { epoch, position: log.length, log: endOf(log), other: endOf(there) };
-    const text = `has ${facts.log} in its log of epoch ${epoch} where another participant has ${facts.other}`;
+    const facts = { epoch, position: log.length, log: zxidAtEnd(log), other: zxidAtEnd(there) };
+    const text =
+      `has ${zxidText(facts.log)} in its log of epoch ${epoch} ` +
+      `where another participant has ${zxidText(facts.other)}`;
     this.violations.report("process-consistency", server.sid, text, facts, undefined, () => fork(log, longest.last));
   }
 }
 
-/** The longest log of an epoch. */
+/** The longest log among the participants of an epoch. */
 class EpochLog {
   private readonly offset: number;
   /** Entry i has length `offset + i`. */
   private readonly histories: History[];
-  /** Entry i has length `offset - 1 - i`: shorter than the first log that was seen. */
+  /** Entry i has length `offset - 1 - i`: histories shorter than the first log. */
   private readonly earlier: History[] = [];
 
   constructor(first: History) {
@@ -124,7 +133,7 @@ class EpochLog {
     return this.histories[this.histories.length - 1] as History;
   }
 
-  /** Undefined beyond the end. */
+  /** Returns the history of this length; undefined beyond the end. */
   at(length: number): History | undefined {
     const index = length - this.offset;
     if (index >= 0) return this.histories[index];
@@ -137,7 +146,7 @@ class EpochLog {
     return earlier[-index - 1];
   }
 
-  /** False if the longer log does not continue the longest so far. */
+  /** Adds a longer log. Returns false if it does not extend the longest log so far. */
   extend(log: History): boolean {
     const { histories } = this;
     const { last } = this;

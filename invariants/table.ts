@@ -1,6 +1,5 @@
 /**
- * What must always hold, by stable id: in words, and where it comes from. Reports, scenario files, exit codes and the
- * shrinker name invariants by these ids.
+ * Every invariant by its id: its statement and its source. Reports, scenario files, exit codes and the shrinker use these ids.
  */
 export interface Invariant {
   readonly id: string;
@@ -8,6 +7,7 @@ export interface Invariant {
   readonly source: string;
 }
 
+/** Junqueira, Reed, Serafini: "Zab: High-performance broadcast for primary-backup systems", DSN 2011. */
 const ZAB = "Zab, Junqueira et al. 2011";
 
 export const INVARIANTS = {
@@ -15,71 +15,84 @@ export const INVARIANTS = {
     statement: "At most one leader is established in an epoch.",
     source: `${ZAB}: primary uniqueness; ZOOKEEPER-335`,
   },
-  integrity: { statement: "What is delivered was broadcast by some primary.", source: `${ZAB}: integrity` },
+  integrity: {
+    statement: "Some primary broadcast every transaction that a server delivers.",
+    source: `${ZAB}: integrity`,
+  },
   agreement: {
-    statement: "Of two txns delivered at two servers, one server has delivered the other's too.",
+    statement:
+      "If one server delivers a transaction and another server delivers another one, one of them delivers both.",
     source: `${ZAB}: agreement`,
   },
-  "total-order": { statement: "Txns are delivered in the same order everywhere.", source: `${ZAB}: total order` },
+  "total-order": {
+    statement: "All servers deliver transactions in the same order.",
+    source: `${ZAB}: total order`,
+  },
   "local-primary-order": {
-    statement: "The txns of one primary are delivered in the order it broadcast them, none left out.",
+    statement: "Servers deliver the transactions of one primary in the order of their broadcast, without a gap.",
     source: `${ZAB}: local primary order`,
   },
   "global-primary-order": {
-    statement: "Txns of an older epoch are delivered before those of a newer one.",
+    statement: "Servers deliver the transactions of an older epoch before those of a newer epoch.",
     source: `${ZAB}: global primary order`,
   },
   "primary-integrity": {
-    statement: "A primary has delivered all that anyone delivered of older epochs before it broadcasts.",
+    statement:
+      "Before a primary broadcasts, it has delivered every transaction of older epochs that any server delivers.",
     source: `${ZAB}: primary integrity`,
   },
   "initial-history-agreement": {
-    statement: "The initial history of an established epoch is a prefix of that of every later one.",
+    statement: "The initial history of an established epoch is a prefix of the initial history of every later one.",
     source: `${ZAB}: initial history agreement`,
   },
   "commit-completeness": {
     statement:
-      "A server has delivered the initial history of the epoch whose txns it delivers, and of the one in which its leader knows it to serve.",
+      "A server that delivers transactions of an epoch, or whose leader knows that it serves, has delivered the initial history of that epoch.",
     source: `${ZAB}: commit completeness; ZOOKEEPER-3023`,
   },
   "process-consistency": {
-    statement: "The histories of two participants of one epoch are prefixes of one another.",
+    statement: "Of the histories of two participants of one epoch, one is a prefix of the other.",
     source: `${ZAB}: process consistency; ZOOKEEPER-4712`,
   },
   "no-bad-state": {
-    statement: "No packet reaches a server in a state that has no use for it.",
-    source: "TLA+: no bad state",
+    statement: "A server never receives a packet that is illegal in its current state.",
+    source: "TLA+ specification: no bad state",
   },
-  "no-bad-ack": { statement: "A leader reads no ACK that does not fit.", source: "TLA+: no bad ACK; ZOOKEEPER-4685" },
-  "no-bad-proposal": { statement: "A follower reads no PROPOSAL that does not fit.", source: "TLA+: no bad PROPOSAL" },
+  "no-bad-ack": {
+    statement: "A leader never reads an ACK for a proposal that it did not make, or with an unexpected zxid.",
+    source: "TLA+ specification: no bad ACK; ZOOKEEPER-4685",
+  },
+  "no-bad-proposal": {
+    statement: "A follower never reads a PROPOSAL that is not the successor of the one before.",
+    source: "TLA+ specification: no bad PROPOSAL",
+  },
   "no-bad-commit": {
-    statement: "A follower reads no COMMIT that does not fit.",
-    source: "TLA+: no bad COMMIT; ZOOKEEPER-4394",
+    statement: "A follower never reads a COMMIT that is not for its first pending proposal.",
+    source: "TLA+ specification: no bad COMMIT; ZOOKEEPER-4394",
   },
   "committed-history-grows": {
-    statement: "What a client could have read never vanishes: a newly established leader has all of it.",
-    source: "TLA+: monotonic read; ZOOKEEPER-3911",
+    statement: "A newly established leader has every transaction that a client could have read.",
+    source: "TLA+ specification: monotonic read; ZOOKEEPER-3911",
   },
   "trunc-keeps-committed": {
     statement:
-      "A TRUNC removes no txn that was committed when the leader decided it, and leaves to a quorum what was committed since.",
+      "A TRUNC removes no transaction that was committed when the leader decided, and a quorum keeps what was committed later.",
     source: "ZOOKEEPER-4643",
   },
   "follower-is-prefix": {
-    statement: "A follower that acknowledges NEWLEADER, or begins to serve, holds a prefix of its leader's history.",
-    source: "TLA+: process consistency; ZOOKEEPER-4925",
+    statement: "When a follower acknowledges NEWLEADER or starts to serve, its history is a prefix of its leader's.",
+    source: "TLA+ specification: process consistency; ZOOKEEPER-4925",
   },
   "leader-is-complete": {
-    statement: "The established leader of the newest epoch holds every committed txn.",
-    source: "TLA+: leader log completeness",
+    statement: "The established leader of the newest epoch has every committed transaction.",
+    source: "TLA+ specification: leader log completeness",
   },
   "disk-tells-memory": {
-    statement: "A participant that looks for a leader has in memory what its disk tells.",
+    statement: "When a participant votes, its memory and its disk hold the same history.",
     source: "ZOOKEEPER-2845, ZOOKEEPER-3642",
   },
   "zxid-covers-tree": {
-    statement:
-      "A participant that starts, or looks for a leader, has nothing in memory beyond the zxid that it says it is at.",
+    statement: "When a participant starts or votes, its memory holds nothing above the zxid that it reports.",
     source: "ZOOKEEPER-3104",
   },
 } as const satisfies Record<string, Omit<Invariant, "id">>;

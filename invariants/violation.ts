@@ -1,25 +1,69 @@
 /**
- * A violated invariant: which, where, when, and the facts in conflict. Kept once per invariant and server; repetitions
- * are counted.
+ * A violated invariant: which one, at which server, when, and the facts in conflict. Only the first violation of an invariant at a
+ * server is kept; later ones are counted.
  */
-import type { ServerId } from "../protocol/index.ts";
+import type { Epoch, PacketType, ServerId, Zxid } from "../protocol/index.ts";
+import type { Fork } from "./history-facts.ts";
 import type { InvariantId } from "./table.ts";
 
-/** The zxids (as `epoch:counter`), epochs and positions in conflict, by name. */
-export type Facts = Readonly<Record<string, string | number>>;
+/**
+ * The facts in conflict. Which fields are present depends on the invariant. A zxid is undefined where a history has no transaction.
+ */
+export interface Facts extends Partial<Fork> {
+  readonly epoch?: Epoch;
+  /** The epoch before or after it that is in conflict. */
+  readonly otherEpoch?: Epoch;
+  /** The transaction that was delivered, broadcast or read. */
+  readonly zxid?: Zxid;
+  /** The transaction that another server delivered at the same position. */
+  readonly otherZxid?: Zxid | undefined;
+  /** The positions of a transaction in two sequences of deliveries, from 1. */
+  readonly position?: number;
+  readonly otherPosition?: number;
+  /** What a client wrote. */
+  readonly value?: string | number;
+  /** A transaction that the server should have. */
+  readonly missing?: Zxid | undefined;
+  /** The transaction delivered before. */
+  readonly before?: Zxid | undefined;
+  /** The first transaction that a TRUNC removed, the zxid that it cut to, and the servers that still have it. */
+  readonly truncated?: Zxid | undefined;
+  readonly to?: Zxid | undefined;
+  readonly holders?: readonly ServerId[];
+  /** Where histories end: that of memory, of the disk, of the tree, of what was delivered, of a follower, of a leader. */
+  readonly memory?: Zxid | undefined;
+  readonly disk?: Zxid | undefined;
+  readonly tree?: Zxid | undefined;
+  readonly delivered?: Zxid | undefined;
+  readonly follower?: Zxid | undefined;
+  readonly leader?: Zxid | undefined;
+  /** Where the initial history of the epoch ends, and that of the other epoch. */
+  readonly initial?: Zxid | undefined;
+  readonly otherInitial?: Zxid | undefined;
+  /** Where the committed history ends. */
+  readonly committed?: Zxid | undefined;
+  readonly history?: Zxid | undefined;
+  /** Where the log of a participant ends, and what another participant has at that position. */
+  readonly log?: Zxid | undefined;
+  readonly other?: Zxid | undefined;
+  /** The packet that was read; 0 if it is unknown. */
+  readonly packet?: PacketType | 0;
+  readonly detail?: string;
+}
 
 export interface Violation {
   readonly id: InvariantId;
   readonly server: ServerId;
-  /** What the server was then. */
+  /** The role of the server at that moment. */
   readonly role: Role;
-  /** The server that is in conflict with it, where there is one. */
+  /** The server that it is in conflict with, if there is one. */
   readonly other?: ServerId;
   readonly otherRole?: Role;
   readonly atUs: number;
+  /** What the server did, as a clause that follows "server N". */
   readonly text: string;
   readonly facts: Facts;
-  /** How often it was violated at this server. */
+  /** Number of violations of this invariant at this server. */
   count: number;
 }
 
@@ -27,7 +71,7 @@ export type Role = "down" | "looking" | "following" | "leading" | "observing";
 
 export class Violations {
   readonly list: Violation[] = [];
-  private readonly known = new Map<string, Violation>();
+  private readonly byInvariantAndServer = new Map<string, Violation>();
   private readonly now: () => number;
   private readonly roleOf: (server: ServerId) => Role;
 
@@ -36,19 +80,19 @@ export class Violations {
     this.roleOf = roleOf;
   }
 
-  /** `more`: facts that take a walk to find, asked for once per violation that is kept. */
+  /** Reports a violation. `more` computes facts that need a walk over histories; it is called only if the violation is kept. */
   report(id: InvariantId, server: ServerId, text: string, facts: Facts, other?: ServerId, more?: () => Facts): void {
     const key = `${id} ${server}`;
-    const known = this.known.get(key);
-    if (known !== undefined) {
-      known.count++;
+    const first = this.byInvariantAndServer.get(key);
+    if (first !== undefined) {
+      first.count++;
       return;
     }
     const role = this.roleOf(server);
-    const whom = other === undefined ? {} : { other, otherRole: this.roleOf(other) };
+    const conflict = other === undefined ? {} : { other, otherRole: this.roleOf(other) };
     const all = more === undefined ? facts : { ...facts, ...more() };
-    const violation: Violation = { id, server, role, ...whom, atUs: this.now(), text, facts: all, count: 1 };
-    this.known.set(key, violation);
+    const violation: Violation = { id, server, role, ...conflict, atUs: this.now(), text, facts: all, count: 1 };
+    this.byInvariantAndServer.set(key, violation);
     this.list.push(violation);
   }
 }

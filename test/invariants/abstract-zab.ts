@@ -7,6 +7,9 @@
 
 import { Invariants } from "../../invariants/index.ts";
 import {
+  asEpoch,
+  asServerId,
+  asZxid,
   ELECTION,
   FOLLOWING,
   History,
@@ -60,7 +63,7 @@ class Server {
     this.sid = sid;
     this.notes = notes;
     this.log = this.durable = this.tree = this.head = empty;
-    notes.loaded(empty, empty, 0);
+    notes.loaded(empty, empty, asZxid(0));
   }
 }
 
@@ -78,7 +81,7 @@ export class AbstractZab {
   private values = 0;
 
   constructor(size: number, flaws: Flaws = {}) {
-    const sids = Array.from({ length: size }, (_, i) => i + 1);
+    const sids = Array.from({ length: size }, (_, i) => asServerId(i + 1));
     const empty = History.empty();
     this.flaws = flaws;
     this.invariants = new Invariants({ servers: sids, now: () => 0 });
@@ -108,11 +111,11 @@ export class AbstractZab {
       Math.max(...voters.map((voter) => voter.accepted)) + (this.flaws.reusesEpoch && server.accepted > 0 ? 0 : 1);
     for (const voter of voters) {
       voter.accepted = epoch;
-      voter.notes.elected(leader.sid, 1);
+      voter.notes.elected(asServerId(leader.sid), 1);
       voter.role = { epoch, leader };
       voter.notes.stateChanged(voter === leader ? LEADING : FOLLOWING, SYNCHRONIZATION);
     }
-    leader.notes.epochProposed(epoch);
+    leader.notes.epochProposed(asEpoch(epoch));
     leader.current = epoch;
     leader.head = leader.log;
     leader.counter = 0;
@@ -128,17 +131,17 @@ export class AbstractZab {
     if (leader === undefined || leader === server || leader.role?.leader !== leader || server.accepted > epoch) return;
     if (server.role !== undefined && (server.role.epoch !== epoch || leader.acked.has(server))) return;
     server.accepted = epoch;
-    server.notes.elected(leader.sid, 1);
+    server.notes.elected(asServerId(leader.sid), 1);
     server.role = { epoch, leader };
     server.notes.stateChanged(FOLLOWING, SYNCHRONIZATION);
     const committed = leader.head.prefix(leader.committed);
-    leader.notes.syncDecided(server.sid, false, {} as never, {} as never);
+    leader.notes.syncDecided(asServerId(server.sid), false, {} as never, {} as never);
     if (!this.flaws.skipsTrunc) this.truncate(server, committed);
     for (const txn of committed.txns(server.log.length)) this.append(server, txn);
     server.tree = server.log;
     if (!this.flaws.acksUnsynced) this.sync(server);
     server.current = epoch;
-    server.notes.newLeaderAcked(epoch, server.log);
+    server.notes.newLeaderAcked(asEpoch(epoch), server.log);
     if (!this.flaws.keepsOldAcks || !leader.acked.has(server)) leader.acked.set(server, server.log.length);
     if (!leader.established && this.isQuorum(leader.acked.size)) this.establish(leader, epoch);
     if (!leader.established) return;
@@ -149,14 +152,14 @@ export class AbstractZab {
     leader.established = true;
     leader.tree = leader.head;
     this.counts.established++;
-    leader.notes.established(epoch, leader.head);
+    leader.notes.established(asEpoch(epoch), leader.head);
   }
 
   private serve(server: Server, leader: Server): void {
     const role = server.role as Role;
     if (server === leader || this.serving.has(role)) return;
     this.serving.add(role);
-    server.notes.active(role.epoch, leader.sid, server.tree);
+    server.notes.active(asEpoch(role.epoch), asServerId(leader.sid), server.tree);
   }
 
   /** Back to where both agree, at most as far as `target` goes. */
@@ -173,7 +176,7 @@ export class AbstractZab {
   /** Through any server: it forwards to its leader. */
   private propose(_server: Server, { epoch, leader }: Role): void {
     if (!leader.established || leader.role?.epoch !== epoch) return;
-    const txn = makeTxn(epoch * 0x1_0000_0000 + ++leader.counter, ++this.values);
+    const txn = makeTxn(asZxid(epoch * 0x1_0000_0000 + ++leader.counter), ++this.values);
     leader.head = leader.head.extend(txn);
     leader.notes.proposed(txn);
   }
@@ -241,7 +244,7 @@ export class AbstractZab {
     this.forget(server);
     server.up = false;
     this.counts.crashed++;
-    this.invariants.crashed(server.sid);
+    this.invariants.crashed(asServerId(server.sid));
     // Of what was not synced some may have reached the disk.
     server.log = server.log.prefix(Math.max(server.durable.length, server.log.length - (extra % 4)));
     if (!this.flaws.keepsOldAcks) server.acked.clear();
@@ -265,7 +268,7 @@ export class AbstractZab {
 
   private look(server: Server): void {
     server.notes.stateChanged(LOOKING, ELECTION);
-    server.notes.voted(1, server.sid, server.log.zxid, server.current);
+    server.notes.voted(1, asServerId(server.sid), server.log.zxid, asEpoch(server.current));
   }
 
   private isQuorum(count: number): boolean {

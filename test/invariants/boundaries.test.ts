@@ -3,10 +3,10 @@
  * fire once: here are crashes, late learners, deposed leaders, snapshots and truncations.
  */
 import { describe, expect, it } from "vitest";
-import { FOLLOWING, SYNCHRONIZATION } from "../../protocol/index.ts";
-import { ToldRun } from "./told-run.ts";
+import { asEpoch, asServerId, asZxid, FOLLOWING, makeZxid, SYNCHRONIZATION } from "../../protocol/index.ts";
+import { ScriptedRun } from "./scripted-run.ts";
 
-type Tell = (run: ToldRun) => unknown;
+type Tell = (run: ScriptedRun) => unknown;
 interface Case {
   readonly name: string;
   readonly tell: Tell;
@@ -323,8 +323,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       tell: (run) => {
         const { notes } = run.server(1).starts("").learnsFrom(2).installs("1:1", "");
         notes.stateChanged(0, 0);
-        notes.loaded(run.empty, run.empty, 0);
-        notes.voted(2, 1, 2 ** 50, 0);
+        notes.loaded(run.empty, run.empty, asZxid(0));
+        notes.voted(2, asServerId(1), asZxid(2 ** 50), asEpoch(0));
       },
     },
     {
@@ -346,7 +346,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
 
 describe.each(Object.entries(CASES))("%s", (_id, cases) => {
   it.each(cases)("$name", ({ tell, violated = [], before }) => {
-    const run = new ToldRun(before === undefined ? {} : { before });
+    const run = new ScriptedRun(before === undefined ? {} : { before });
     tell(run);
     expect(run.violated.toSorted()).toEqual(violated.toSorted());
   });
@@ -354,23 +354,27 @@ describe.each(Object.entries(CASES))("%s", (_id, cases) => {
 
 describe("a violation", () => {
   it("carries the two facts in conflict as plain data, and whom it is in conflict with", () => {
-    const run = new ToldRun();
+    const run = new ScriptedRun();
     run.server(1).starts("1:1").leads(2, "1:1");
     run.server(2).starts("").leads(3, "");
     const grows = run.invariants.violations.find(({ id }) => id === "committed-history-grows");
     expect(grows).toMatchObject({
       server: 2,
       atUs: 7,
-      facts: { epoch: 3, history: "0:0", committed: "1:1" },
+      facts: { epoch: 3, history: 0, committed: makeZxid(asEpoch(1), 1) },
     });
     const initial = run.invariants.violations.find(({ id }) => id === "initial-history-agreement");
-    expect(initial).toMatchObject({ server: 2, other: 1, facts: { epoch: 3, otherEpoch: 2, otherInitial: "1:1" } });
+    expect(initial).toMatchObject({
+      server: 2,
+      other: 1,
+      facts: { epoch: 3, otherEpoch: 2, otherInitial: makeZxid(asEpoch(1), 1) },
+    });
     expect(JSON.parse(JSON.stringify(run.invariants.violations))).toEqual(run.invariants.violations);
   });
 
   it("of a TRUNC goes by the quorums of the run, if it is given them", () => {
     const tell = (isQuorum: (servers: readonly number[]) => boolean): string[] => {
-      const run = new ToldRun({ isQuorum });
+      const run = new ScriptedRun({ isQuorum });
       run.server(1).starts("").leads(1, "").proposes("1:1").logs("1:1").syncs("1:1").decidesSync(3).delivers("1:1");
       run.server(3).truncates("1:1", "");
       return run.violated;

@@ -3,12 +3,12 @@
  * every `previous` of the run's nodes counts when it is read.
  */
 import { expect, it } from "vitest";
-import { type History, makeTxn, type Txn } from "../../protocol/index.ts";
-import { ToldRun } from "./told-run.ts";
+import { asEpoch, asServerId, asZxid, type History, makeTxn, type Txn } from "../../protocol/index.ts";
+import { ScriptedRun } from "./scripted-run.ts";
 
 const ZXID = 0x1_0000_0000;
 
-class CountedRun extends ToldRun {
+class CountedRun extends ScriptedRun {
   steps = 0;
   private readonly nodes: History[] = [this.empty];
 
@@ -38,7 +38,7 @@ class CountedRun extends ToldRun {
 }
 
 function txnOf(counter: number): Txn {
-  return makeTxn(ZXID + counter, "x");
+  return makeTxn(asZxid(ZXID + counter), "x");
 }
 
 /** Server 1 leads epoch 1 from nothing, and 2 follows. */
@@ -91,7 +91,7 @@ it("a follower that acknowledges NEWLEADER far behind and logs txn after txn wal
     const run = broadcasting(distance);
     run.server(3).starts("").learnsFrom(1);
     return run.count(() => {
-      run.server(3).notes.newLeaderAcked(1, run.empty);
+      run.server(3).notes.newLeaderAcked(asEpoch(1), run.empty);
       for (let at = 1; at <= distance; at++) run.server(3).notes.logged(txnOf(at), run.of(at));
     });
   };
@@ -104,11 +104,11 @@ it("a new epoch costs what the last one added, not the length of what lies befor
     const history = run.of(length);
     run.server(2).looks();
     return run.count(() => {
-      run.server(2).notes.elected(2, 2);
-      run.server(2).notes.epochProposed(2);
-      run.server(2).notes.established(2, history);
-      run.server(3).learnsFrom(2).notes.newLeaderAcked(2, history);
-      run.server(3).notes.active(2, 2, history);
+      run.server(2).notes.elected(asServerId(2), 2);
+      run.server(2).notes.epochProposed(asEpoch(2));
+      run.server(2).notes.established(asEpoch(2), history);
+      run.server(3).learnsFrom(2).notes.newLeaderAcked(asEpoch(2), history);
+      run.server(3).notes.active(asEpoch(2), asServerId(2), history);
     });
   };
   // initial-history-agreement walks back from this epoch's initial history to the last one's, which is empty here: once over the epoch's txns,
@@ -117,7 +117,7 @@ it("a new epoch costs what the last one added, not the length of what lies befor
   const run = broadcasting(2000);
   const history = run.of(2000);
   for (const epoch of [2, 3]) {
-    const steps = run.count(() => run.server(2).looks().notes.established(epoch, history));
+    const steps = run.count(() => run.server(2).looks().notes.established(asEpoch(epoch), history));
     if (epoch === 3) expect(steps).toBeLessThanOrEqual(20);
   }
 });

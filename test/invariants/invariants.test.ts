@@ -4,6 +4,9 @@
 import { describe, expect, it } from "vitest";
 import { type InvariantId, Invariants, listInvariants } from "../../invariants/index.ts";
 import {
+  asEpoch,
+  asServerId,
+  asZxid,
   BROADCAST,
   ELECTION,
   FOLLOWING,
@@ -19,12 +22,16 @@ import { runScenario } from "../../scenarios/run.ts";
 
 /** A run told by hand: three servers and an observer, their notes, and histories in short. */
 class Told {
-  readonly invariants = new Invariants({ servers: [1, 2, 3, 4], observers: [4], now: () => 0 });
+  readonly invariants = new Invariants({
+    servers: [asServerId(1), asServerId(2), asServerId(3), asServerId(4)],
+    observers: [asServerId(4)],
+    now: () => 0,
+  });
   private readonly empty = History.empty();
   private readonly servers = new Map<number, Notes>();
 
   server(sid: number): Notes {
-    const known = this.servers.get(sid) ?? this.invariants.notesFor(sid);
+    const known = this.servers.get(sid) ?? this.invariants.notesFor(asServerId(sid));
     this.servers.set(sid, known);
     return known;
   }
@@ -37,7 +44,7 @@ class Told {
   }
 
   txn(word: string): Txn {
-    return makeTxn(parseZxid(word.replace("'", "")) as number, word.endsWith("'") ? "other" : "one");
+    return makeTxn(asZxid(parseZxid(word.replace("'", "")) as number), word.endsWith("'") ? "other" : "one");
   }
 
   starts(text: string): this {
@@ -49,14 +56,14 @@ class Told {
   }
 
   leads(sid: number, epoch: number, text: string): this {
-    this.server(sid).epochProposed(epoch);
-    this.server(sid).established(epoch, this.history(text));
+    this.server(sid).epochProposed(asEpoch(epoch));
+    this.server(sid).established(asEpoch(epoch), this.history(text));
     return this;
   }
 
   follows(sid: number, epoch: number, leader: number, text: string): this {
-    this.server(sid).newLeaderAcked(epoch, this.history(text));
-    this.server(sid).active(epoch, leader, this.history(text));
+    this.server(sid).newLeaderAcked(asEpoch(epoch), this.history(text));
+    this.server(sid).active(asEpoch(epoch), asServerId(leader), this.history(text));
     return this;
   }
 
@@ -236,19 +243,31 @@ const CASES: Readonly<Record<InvariantId, { fires: Case; quiet: Case; also?: Inv
     },
   },
   "no-bad-state": {
-    fires: { name: "a packet out of place", run: (t) => t.server(1).anomaly("bad-state", 2, 3, 0, "") },
+    fires: {
+      name: "a packet out of place",
+      run: (t) => t.server(1).anomaly("bad-state", asServerId(2), 3, asZxid(0), ""),
+    },
     quiet: { name: "no anomaly", run: (t) => t.leads(1, 1, "") },
   },
   "no-bad-ack": {
-    fires: { name: "an ACK that does not fit", run: (t) => t.server(1).anomaly("bad-ack", 2, 3, 0, "") },
+    fires: {
+      name: "an ACK that does not fit",
+      run: (t) => t.server(1).anomaly("bad-ack", asServerId(2), 3, asZxid(0), ""),
+    },
     quiet: { name: "no anomaly", run: (t) => t.leads(1, 1, "") },
   },
   "no-bad-proposal": {
-    fires: { name: "a PROPOSAL that does not fit", run: (t) => t.server(1).anomaly("bad-proposal", 2, 2, 0, "") },
+    fires: {
+      name: "a PROPOSAL that does not fit",
+      run: (t) => t.server(1).anomaly("bad-proposal", asServerId(2), 2, asZxid(0), ""),
+    },
     quiet: { name: "no anomaly", run: (t) => t.leads(1, 1, "") },
   },
   "no-bad-commit": {
-    fires: { name: "a COMMIT that does not fit", run: (t) => t.server(1).anomaly("bad-commit", 2, 4, 0, "") },
+    fires: {
+      name: "a COMMIT that does not fit",
+      run: (t) => t.server(1).anomaly("bad-commit", asServerId(2), 4, asZxid(0), ""),
+    },
     quiet: { name: "no anomaly", run: (t) => t.leads(1, 1, "") },
   },
   "committed-history-grows": {
@@ -266,14 +285,14 @@ const CASES: Readonly<Record<InvariantId, { fires: Case; quiet: Case; also?: Inv
       name: "a TRUNC removes what was delivered",
       run: (t) => {
         t.leads(1, 1, "").proposes(1, "1:1").delivers(1, "1:1");
-        t.server(2).truncated(0, t.history("1:1 1:2"), t.history(""));
+        t.server(2).truncated(asZxid(0), t.history("1:1 1:2"), t.history(""));
       },
     },
     quiet: {
       name: "it removes what was not",
       run: (t) => {
         t.leads(1, 1, "").proposes(1, "1:1").delivers(1, "1:1");
-        t.server(2).truncated(0, t.history("1:1 1:2"), t.history("1:1"));
+        t.server(2).truncated(asZxid(0), t.history("1:1 1:2"), t.history("1:1"));
       },
     },
   },
@@ -282,16 +301,16 @@ const CASES: Readonly<Record<InvariantId, { fires: Case; quiet: Case; also?: Inv
       name: "a follower acknowledges with a txn that its leader has not",
       run: (t) => {
         t.starts("1:1");
-        t.server(1).epochProposed(2);
-        t.server(2).newLeaderAcked(2, t.history("1:1 1:2"));
+        t.server(1).epochProposed(asEpoch(2));
+        t.server(2).newLeaderAcked(asEpoch(2), t.history("1:1 1:2"));
       },
     },
     quiet: {
       name: "with less than its leader has",
       run: (t) => {
         t.starts("1:1 1:2");
-        t.server(1).epochProposed(2);
-        t.server(2).newLeaderAcked(2, t.history("1:1"));
+        t.server(1).epochProposed(asEpoch(2));
+        t.server(2).newLeaderAcked(asEpoch(2), t.history("1:1"));
       },
     },
   },
@@ -310,7 +329,7 @@ const CASES: Readonly<Record<InvariantId, { fires: Case; quiet: Case; also?: Inv
       name: "a participant looks for a leader without what its log holds",
       run: (t) => {
         t.server(1).fastForwarded(t.history("1:1"), t.history("1:1 1:2"));
-        t.looks(1).server(1).voted(2, 1, t.history("1:1").zxid, 0);
+        t.looks(1).server(1).voted(2, asServerId(1), t.history("1:1").zxid, asEpoch(0));
       },
     },
     quiet: {
@@ -329,7 +348,7 @@ const CASES: Readonly<Record<InvariantId, { fires: Case; quiet: Case; also?: Inv
     },
     quiet: {
       name: "it stands at the start of an epoch, beyond its last txn",
-      run: (t) => t.server(1).loaded(t.history("1:1"), t.history("1:1"), 2 * 2 ** 32),
+      run: (t) => t.server(1).loaded(t.history("1:1"), t.history("1:1"), asZxid(2 * 2 ** 32)),
     },
   },
 };
@@ -360,8 +379,8 @@ describe("all of them", () => {
 
   it("report a repeated violation once per server, and count it", () => {
     const told = new Told();
-    for (let i = 0; i < 5; i++) told.server(1).anomaly("bad-ack", 2, 3, 0, "again");
-    told.server(2).anomaly("bad-ack", 1, 3, 0, "again");
+    for (let i = 0; i < 5; i++) told.server(1).anomaly("bad-ack", asServerId(2), 3, asZxid(0), "again");
+    told.server(2).anomaly("bad-ack", asServerId(1), 3, asZxid(0), "again");
     expect(told.invariants.violations.map(({ server, count }) => [server, count])).toEqual([
       [1, 5],
       [2, 1],
@@ -376,7 +395,7 @@ describe("all of them", () => {
       let history = told.history("");
       let walked = 0;
       const next = (): void => {
-        const txn = makeTxn((parseZxid("1:0") as number) + history.length + 1, "x");
+        const txn = makeTxn(asZxid((parseZxid("1:0") as number) + history.length + 1), "x");
         const base = history.extend(txn);
         history = new Proxy(base, {
           get: (target, name) => {

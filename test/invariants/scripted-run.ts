@@ -5,6 +5,9 @@
 
 import { Invariants, type InvariantsOptions } from "../../invariants/index.ts";
 import {
+  asEpoch,
+  asServerId,
+  asZxid,
   ELECTION,
   FOLLOWING,
   History,
@@ -18,20 +21,26 @@ import {
   type Txn,
 } from "../../protocol/index.ts";
 
-export class ToldRun {
+export class ScriptedRun {
   readonly invariants: Invariants;
   readonly empty = History.empty();
-  private readonly servers = new Map<number, ToldServer>();
+  private readonly servers = new Map<number, ScriptedServer>();
 
   /** Servers 1, 2, 3 and the observer 4. */
   constructor(options: Partial<InvariantsOptions> & { readonly before?: string } = {}) {
     const { before, ...rest } = options;
     const committed = before === undefined ? {} : { committed: this.history(before) };
-    this.invariants = new Invariants({ servers: [1, 2, 3, 4], observers: [4], now: () => 7, ...committed, ...rest });
+    this.invariants = new Invariants({
+      servers: [asServerId(1), asServerId(2), asServerId(3), asServerId(4)],
+      observers: [asServerId(4)],
+      now: () => 7,
+      ...committed,
+      ...rest,
+    });
   }
 
-  server(sid: number): ToldServer {
-    const known = this.servers.get(sid) ?? new ToldServer(this, sid, this.invariants.notesFor(sid));
+  server(sid: number): ScriptedServer {
+    const known = this.servers.get(sid) ?? new ScriptedServer(this, sid, this.invariants.notesFor(asServerId(sid)));
     this.servers.set(sid, known);
     return known;
   }
@@ -42,7 +51,7 @@ export class ToldRun {
   }
 
   txn(word: string): Txn {
-    return makeTxn(parseZxid(word.replace("'", "")) as number, word.endsWith("'") ? "other" : "one");
+    return makeTxn(asZxid(parseZxid(word.replace("'", "")) as number), word.endsWith("'") ? "other" : "one");
   }
 
   /** `primary-integrity at 2`, in the order of the first time. */
@@ -51,12 +60,12 @@ export class ToldRun {
   }
 }
 
-export class ToldServer {
-  private readonly run: ToldRun;
+export class ScriptedServer {
+  private readonly run: ScriptedRun;
   private readonly sid: number;
   readonly notes: Notes;
 
-  constructor(run: ToldRun, sid: number, notes: Notes) {
+  constructor(run: ScriptedRun, sid: number, notes: Notes) {
     this.run = run;
     this.sid = sid;
     this.notes = notes;
@@ -71,23 +80,23 @@ export class ToldServer {
 
   looks(): this {
     this.notes.stateChanged(LOOKING, ELECTION);
-    this.notes.voted(1, this.sid, 2 ** 50, 0);
+    this.notes.voted(1, asServerId(this.sid), asZxid(2 ** 50), asEpoch(0));
     return this;
   }
 
   crashes(): this {
-    this.run.invariants.crashed(this.sid);
+    this.run.invariants.crashed(asServerId(this.sid));
     return this;
   }
 
   proposesEpoch(epoch: number): this {
-    this.notes.elected(this.sid, 1);
-    this.notes.epochProposed(epoch);
+    this.notes.elected(asServerId(this.sid), 1);
+    this.notes.epochProposed(asEpoch(epoch));
     return this;
   }
 
   establishes(epoch: number, history: string): this {
-    this.notes.established(epoch, this.run.history(history));
+    this.notes.established(asEpoch(epoch), this.run.history(history));
     return this;
   }
 
@@ -96,18 +105,18 @@ export class ToldServer {
   }
 
   learnsFrom(leader: number): this {
-    this.notes.elected(leader, 1);
+    this.notes.elected(asServerId(leader), 1);
     this.notes.stateChanged(FOLLOWING, SYNCHRONIZATION);
     return this;
   }
 
   acksNewLeader(epoch: number, log: string): this {
-    this.notes.newLeaderAcked(epoch, this.run.history(log));
+    this.notes.newLeaderAcked(asEpoch(epoch), this.run.history(log));
     return this;
   }
 
   serves(epoch: number, leader: number, history: string): this {
-    this.notes.active(epoch, leader, this.run.history(history));
+    this.notes.active(asEpoch(epoch), asServerId(leader), this.run.history(history));
     return this;
   }
 
@@ -141,7 +150,7 @@ export class ToldServer {
 
   /** As a leader, for a learner. */
   decidesSync(learner: number): this {
-    this.notes.syncDecided(learner, false, {} as SyncFacts, {} as SyncDecision);
+    this.notes.syncDecided(asServerId(learner), false, {} as SyncFacts, {} as SyncDecision);
     return this;
   }
 

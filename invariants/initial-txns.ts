@@ -1,10 +1,10 @@
 /**
- * The txns that disks held before the run: some primary broadcast them, and nobody was watching. They are indexed when one
- * of them is first asked for, each shared stretch of history once.
+ * The transactions that disks held before the run. Some primary broadcast them before any checker watched. They are indexed
+ * when the first of them is looked up; a stretch that several histories share is walked once.
  */
 import { type History, sameTxn, type Txn, type Zxid } from "../protocol/index.ts";
 
-export class BeforeTheRun {
+export class InitialTxns {
   private readonly walked = new Set<History>();
   private readonly txns = new Map<Zxid, Txn[]>();
   private unwalked: History[] = [];

@@ -1,0 +1,39 @@
+/**
+ * Facts about two histories in conflict, for violations: where they differ, and how a zxid is written in a sentence.
+ */
+import { formatZxid, type History, type Zxid } from "../protocol/index.ts";
+
+/** Returns the zxid of the last transaction, 0 for an empty history; undefined if there is no history. */
+export function zxidAtEnd(history: History | undefined): Zxid | undefined {
+  return history?.zxid;
+}
+
+/** Writes a zxid for a sentence; `nothing` if there is none. */
+export function zxidText(zxid: Zxid | undefined): string {
+  return zxid === undefined ? "nothing" : formatZxid(zxid);
+}
+
+/** The first transaction at which two histories differ, as each of them has it; undefined where a history ends before. */
+export interface Fork {
+  readonly here: Zxid | undefined;
+  readonly there: Zxid | undefined;
+}
+
+/** Returns where two histories differ. Walks both, so call it only for a violation. */
+export function fork(one: History, other: History): Fork {
+  let here = one.prefix(other.length);
+  let there = other.prefix(one.length);
+  if (here.equals(there)) {
+    const next = here.length + 1;
+    return { here: nthZxid(one, next), there: nthZxid(other, next) };
+  }
+  while (here.previous !== null && there.previous !== null && !here.previous.equals(there.previous)) {
+    here = here.previous;
+    there = there.previous;
+  }
+  return { here: here.zxid, there: there.zxid };
+}
+
+function nthZxid(history: History, n: number): Zxid | undefined {
+  return history.length < n ? undefined : history.prefix(n).zxid;
+}
