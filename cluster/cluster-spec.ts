@@ -1,5 +1,6 @@
 /**
- * The cluster that a scenario describes: its servers with the content of their disks, its quorum, network and disks. Plain data.
+ * The cluster that a scenario describes: its servers with the content of their disks, its quorum, network and disks.
+ * Plain data.
  *
  * Zxids are written `epoch:counter`, ranges of one epoch `1:1..1:5`, durations `30us`, `200ms`, `1.5s`, `2m`,
  * ranges of durations `0.2ms..1ms`.
@@ -7,11 +8,12 @@
 import type { ServerId, Settings } from "../protocol/index.ts";
 
 export interface ClusterSpec {
-  /** The release whose behavior the servers have; default newest. */
+  /** The release of all servers without a `zookeeper` of their own, such as `3.8.4`. Default: `newest`. */
   readonly zookeeper: string;
   readonly servers: Readonly<Record<ServerId, ServerSpec>>;
-  /** Absent: a majority of all participants. */
+  /** Hierarchical quorums. Absent: a majority of all participants. */
   readonly quorum?: HierarchicalQuorum;
+  /** Settings of all servers that differ from ZooKeeper's defaults. */
   readonly settings: Partial<Settings>;
   readonly network: NetworkSpec;
   readonly disk: DiskSpec;
@@ -19,45 +21,51 @@ export interface ClusterSpec {
 
 export interface ServerSpec {
   readonly role: "participant" | "observer";
-  /** All txns this server ever logged, oldest first: `1:1..1:5, 2:1`. Default: none. */
+  /** Every transaction that this server has ever logged, oldest first: `1:1..1:5, 2:1`. Default: none. */
   readonly history: string;
-  /** Zxids up to which snapshots were taken; 0:0 is the empty one. Default: [0:0], or [] with `empty`. */
+  /** The zxids of its snapshots; 0:0 is the snapshot of an empty tree. Default: [0:0], or [] with `empty`. */
   readonly snapshots?: readonly string[];
-  /** Zxids with which log files begin, after the first file; default: one file. */
+  /** The first zxids of the log files after the first one. Default: one log file. */
   readonly logFilesFrom: readonly string[];
-  /** Log records below this zxid have been purged. */
+  /** The oldest zxid in the log; older records have been purged. */
   readonly logFrom?: string;
-  /** Default: the epoch of the last zxid. `missing`: the file is not there. */
+  /** The content of the file acceptedEpoch. `missing`: there is no such file. Default: the epoch of the last zxid. */
   readonly acceptedEpoch?: number | "missing";
+  /** The content of the file currentEpoch, as for acceptedEpoch. */
   readonly currentEpoch?: number | "missing";
+  /** The content of currentEpoch.tmp, which a crash during the rename leaves behind (ZOOKEEPER-4269). */
   readonly currentEpochTmp?: number;
-  /** Nothing at all on disk: no snapshot.0, no epoch files. */
+  /** The disk is empty: no snapshot.0 and no epoch files. */
   readonly empty: boolean;
-  /** Not started until a `start` step does it. */
+  /** The server is down until a `start` step starts it. */
   readonly down: boolean;
-  /** The release that this server runs; default: the scenario's. */
+  /** The release of this server. Default: the release of the cluster. */
   readonly zookeeper?: string;
-  /** This server's own settings, over the scenario's. */
+  /** Settings of this server; they override those of the cluster. */
   readonly settings: Partial<Settings>;
-  /** Whom this server knows of; default: all. */
+  /** The servers that are in this server's configuration. Default: all. */
   readonly view?: readonly ServerId[];
 }
 
 export interface HierarchicalQuorum {
+  /** The servers of each group, by the group's name. */
   readonly groups: Readonly<Record<string, readonly ServerId[]>>;
-  /** Default weight 1. */
+  /** Weights other than 1, by server. */
   readonly weights: Readonly<Record<ServerId, number>>;
 }
 
 export interface NetworkSpec {
-  /** One way, `200us` or `0.2ms..1ms`; default 200us..1ms. */
+  /** The delay of a message in one direction: `200us`, or a range to draw from. Default: 200us..1ms. */
   readonly latency: string;
+  /** The probability that a packet is lost, 0 to 1. A loss on a stream appears as a delay. */
   readonly lossRate: number;
+  /** The probability that a datagram arrives twice, 0 to 1. */
   readonly duplicateRate: number;
+  /** Links whose latency differs. */
   readonly links: readonly LinkSpec[];
 }
 
-/** One direction between two servers, or both when `bothWays`. */
+/** The latency of one direction between two servers; of both directions with `bothWays`. */
 export interface LinkSpec {
   readonly from: ServerId;
   readonly to: ServerId;
@@ -66,19 +74,23 @@ export interface LinkSpec {
 }
 
 export interface DiskSpec {
-  /** How long a sync takes; default 1ms..4ms. */
+  /** The duration of a sync: one duration, or a range to draw from. Default: 1ms..4ms. */
   readonly sync: string;
-  /** How long other operations take; default 0.1ms..1ms. */
+  /** The duration of every other operation. Default: 0.1ms..1ms. */
   readonly write: string;
 }
 
-/** A server by its id, or whoever leads at that moment. */
+/** A server id, or the server that leads at that moment. */
 export type ServerOrLeader = ServerId | "leader";
 
 export interface CrashSpec {
   readonly server: ServerOrLeader;
-  /** What becomes of writes that were not synced; `kept` is a killed process, the others a power loss. Default lost. */
+  /**
+   * The fate of unsynced writes. `kept`: all survive, because only the process was killed. `lost`: a power loss drops
+   * all of them. `torn`: the last surviving write is cut in the middle. A number: that many of the oldest survive.
+   * Default: `lost`.
+   */
   readonly unsynced: "lost" | "kept" | "torn" | number;
-  /** Whether the other ends learn of it at once (the host lives, the process died). Default true. */
+  /** Whether peers see their connections reset immediately, because the host stays up. Default: true. */
   readonly connectionsReset: boolean;
 }

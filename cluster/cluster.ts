@@ -1,8 +1,8 @@
 /**
- * The cluster under test: the servers of a scenario as nodes of one world, with everything that watches them.
+ * The cluster under test: the servers of a spec as nodes of one simulated world, with the watchers of their notes.
  *
- * It starts, crashes and restarts servers and knows who leads. What is to happen when is script.ts; what must hold is
- * invariants/; what was expected is expectations.ts.
+ * A cluster starts, crashes, wipes and upgrades servers and knows which one leads. It does not know the script, the
+ * invariants or the expectations of a scenario.
  */
 
 import {
@@ -14,6 +14,7 @@ import {
   type QuorumVerifier,
   type ServerId,
   type Settings,
+  serverIdsOf,
   type Zxid,
 } from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
@@ -27,26 +28,26 @@ import { ServerDisk } from "./server-disk.ts";
 import { startImage } from "./start-disk.ts";
 import { verifierOf } from "./verifier.ts";
 
-/** Datagrams in flight on one link; the next one is lost. */
+/** The number of datagrams in flight on one link; any further datagram is lost. */
 const DATAGRAMS_MAX = 32;
 
 export interface ClusterOptions {
   readonly seed: bigint | number | string;
-  /** Default true. */
+  /** Whether to compute the digest of the run. Default: true. */
   readonly digest?: boolean;
   readonly trace?: Trace | undefined;
-  /** Watchers of each server's notes: none, one or two. */
+  /** Returns the watchers of a server's notes: none, one or two. `now` returns the virtual time in microseconds. */
   readonly watch: (server: ServerId, now: () => number) => readonly [Notes?, Notes?];
-  /** Told of what happens to servers as processes. */
+  /** Notified when a server process starts or ends. */
   readonly lifeCycle?: LifeCycleWatcher;
   readonly coverage?: MessageCoverage | undefined;
-  /** What becomes of each server's release. */
+  /** Changes the behavior of every server, for example to apply a fix. */
   readonly change?: ((behavior: Behavior) => Behavior) | undefined;
 }
 
 export interface LifeCycleWatcher {
   started(server: ServerId): void;
-  /** Crashed or exited; with the exit code in the latter case, and the txns that its log lost. */
+  /** The process crashed, or exited with `exitCode`. `lost`: the transactions that its log lost. */
   ended(server: ServerId, exitCode: number | undefined, lost: readonly Zxid[]): void;
 }
 
@@ -55,25 +56,23 @@ export class Cluster {
   readonly world: World<Message>;
   readonly verifier: QuorumVerifier;
   readonly ids: readonly ServerId[];
-  /** Where all histories of this run start. */
+  /** The start of every history in this run, so that equal histories share their nodes. */
   readonly emptyHistory = History.empty();
 
-  /** Of links and disks, as the scenario has them. */
+  /** The characters of links and disks according to the spec. */
   readonly characters: { readonly link: LinkCharacter; readonly disk: DiskCharacter };
 
   private readonly options: ClusterOptions;
   private readonly servers = new Map<ServerId, Server>();
   private readonly watchers = new Map<ServerId, readonly [Notes?, Notes?]>();
   private readonly messageWatchers: MessageWatcher[] = [];
-  /** Of servers that were upgraded. */
+  /** The releases of servers that were upgraded. */
   private readonly releases = new Map<ServerId, string>();
 
   constructor(spec: ClusterSpec, options: ClusterOptions) {
     this.spec = spec;
     this.options = options;
-    this.ids = Object.keys(spec.servers)
-      .map(Number)
-      .sort((a, b) => a - b);
+    this.ids = serverIdsOf(spec.servers);
     this.verifier = verifierOf(spec);
     this.characters = { link: linkCharacter(spec), disk: diskCharacter(spec) };
     this.world = new World<Message>({
@@ -84,8 +83,8 @@ export class Cluster {
       digest: options.digest ?? true,
       trace: options.trace,
     });
-    // A lagging voter and an observer in a later round answer each other without end (WorkerReceiver). TCP never doubles
-    // a message; where datagrams are doubled, only a bounded queue keeps that from growing for ever.
+    // A lagging voter and an observer in a later round answer each other without end (WorkerReceiver). With duplicated
+    // datagrams the number of messages would grow without bound, so the queue is bounded.
     this.world.network.datagrams.queueLimit = DATAGRAMS_MAX;
     this.setLinks();
     const now = (): number => this.world.kernel.nowUs;
@@ -95,17 +94,17 @@ export class Cluster {
     }
   }
 
-  /** Starts all servers that are not held back. */
+  /** Starts every server whose spec does not say `down`. */
   start(): void {
     for (const sid of this.ids) if (!this.serverSpec(sid).down) this.startServer(sid);
   }
 
-  /** To be set before the start: who is told of every message. */
+  /** Adds a watcher of every message. Call it before `start`. */
   watchMessages(watcher: MessageWatcher): void {
     this.messageWatchers.push(watcher);
   }
 
-  /** The running server, or undefined. */
+  /** Returns the server if it runs. */
   server(sid: ServerId): Server | undefined {
     return this.servers.get(sid);
   }
@@ -114,7 +113,7 @@ export class Cluster {
     return [...this.servers.values()];
   }
 
-  /** The server that leads in the highest epoch, if any serves. */
+  /** The serving leader of the highest epoch; undefined if no leader serves. */
   get leader(): Server | undefined {
     let leader: Server | undefined;
     for (const server of this.servers.values()) {
@@ -125,6 +124,7 @@ export class Cluster {
     return leader;
   }
 
+  /** Starts a server; does nothing if it runs. */
   startServer(sid: ServerId): void {
     if (this.servers.has(sid)) return;
     const node = this.world.node(sid);
@@ -138,7 +138,7 @@ export class Cluster {
     server.start();
   }
 
-  /** Returns how many records and files were lost; undefined if the server was not running. */
+  /** Crashes a server. Returns how many records and files its disk lost; undefined if the server was not running. */
   crash(spec: CrashSpec): { lostRecords: number; lostFiles: number } | undefined {
     const sid = spec.server === "leader" ? this.leader?.peer.myid : spec.server;
     const server = sid === undefined ? undefined : this.servers.get(sid);
@@ -157,18 +157,19 @@ export class Cluster {
     return effect;
   }
 
+  /** Crashes a server and empties its disk. */
   wipe(sid: ServerId): void {
     this.crash({ server: sid, unsynced: "lost", connectionsReset: true });
     this.world.node(sid).wipe();
   }
 
-  /** Stops the server, in order, if it runs; from now on it is of that release. */
+  /** Stops the server if it runs and sets its release for the next start. */
   install(sid: ServerId, release: string): void {
     this.releases.set(sid, release);
     this.crash({ server: sid, unsynced: "kept", connectionsReset: true });
   }
 
-  /** Links and disks are as the scenario has them again. */
+  /** Restores the characters of all links and disks. */
   resetCharacters(): void {
     const { network } = this.world;
     network.setDefaultCharacter(this.characters.link);
@@ -179,7 +180,7 @@ export class Cluster {
     this.setLinks();
   }
 
-  /** The links that differ from the rest. */
+  /** Applies the latencies of single links. */
   private setLinks(): void {
     const { network } = this.world;
     for (const { from, to, latency, bothWays } of this.spec.network.links) {
@@ -230,7 +231,7 @@ function diskCharacter({ disk }: ClusterSpec): DiskCharacter {
   return { syncMinUs: sync.minUs, syncMaxUs: sync.maxUs, writeMinUs: write.minUs, writeMaxUs: write.maxUs };
 }
 
-/** A range of durations that a loaded scenario is known to hold. */
+/** Parses a duration or a range of durations that the loader has checked. */
 function rangeUs(text: string): DurationRange {
   return parseDurationRange(text) ?? { minUs: 0, maxUs: 0 };
 }

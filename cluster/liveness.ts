@@ -1,6 +1,6 @@
 /**
- * Measures whether settled servers make progress: one of them leads in BROADCAST and takes a write, and all of them deliver the
- * write and serve. Models no client sessions and no reads.
+ * Measures whether settled servers make progress: one of them leads in BROADCAST and takes a write, and all of them
+ * deliver the write and serve. Models no client sessions and no reads.
  */
 import { asEpoch, asZxid, type ServerId } from "../protocol/index.ts";
 import type { Cluster } from "./cluster.ts";

@@ -1,6 +1,6 @@
 /**
- * The watchers of one server process. Each note goes to all of them, in order, while the process runs. A note that the core reports
- * after the crash, during the rest of the same input, goes to none.
+ * The watchers of one server process. Each note goes to all of them, in order, while the process runs. A note that the
+ * core reports after the crash, during the rest of the same input, goes to none.
  */
 import type {
   Anomaly,

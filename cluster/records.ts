@@ -136,7 +136,9 @@ export type ProtocolRecord = Common &
         readonly zxid: Zxid;
         readonly detail: string;
       }
-    /** Not the protocol's: a process started, or ended (with its exit code if it ended itself; the txns its log lost). */
+    /**
+     * Not the protocol's: a process started, or ended (with its exit code if it ended itself; the txns its log lost).
+     */
     | { readonly event: "started" }
     | { readonly event: "crashed"; readonly exitCode: number | undefined; readonly lost: readonly Zxid[] }
     /** A message, just before it is handled; recorded on request. */

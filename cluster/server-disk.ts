@@ -1,10 +1,16 @@
 /**
- * A ZooKeeper server's dataDir on a simulated disk: currentEpoch and acceptedEpoch, snapshot.<zxid>, log.<zxid>.
+ * The dataDir of a ZooKeeper server on a simulated disk. Turns the effects of the core (append, syncLog, truncateLog,
+ * …) into operations on files:
  *
- * What the core asks for (append, sync, truncate …) becomes operations on files, each thread's in a queue of its own, so
- * that they overlap as the threads do.
+ *   acceptedEpoch  currentEpoch  (each written as .tmp, synced, renamed)
+ *   snapshot.<zxid>              one file for each snapshot
+ *   log.<zxid>                   records in the order of their append; the name is the zxid of the first record
+ *
+ * Each thread of the server has a queue of its own, so operations of different threads overlap. Names carry the zxid in
+ * decimal. File sizes, checksums and padding are not modeled; a corrupt file is a flag.
  */
 import {
+  asZxid,
   DISK_ACCEPTED_EPOCH,
   DISK_BACKGROUND_SNAPSHOT,
   DISK_CURRENT_EPOCH,
@@ -32,12 +38,12 @@ const UPDATING_EPOCH = "updatingEpoch";
 const LOG = "log.";
 const SNAPSHOT = "snapshot.";
 
-/** The kinds of files whose newest one can be corrupted. */
+/** The kinds of files that a `disk` step can corrupt. */
 export type CorruptibleFile = "log" | "snapshot" | "accepted-epoch" | "current-epoch";
 
 export class ServerDisk {
   private readonly disk: Disk;
-  /** The log file that is open for appending; undefined until the first append after a start, roll or truncation. */
+  /** The log file open for appending; undefined until the first append after a start, a roll or a truncation. */
   private openLog: string | undefined;
   private readonly saving: Snapshot[] = [];
   private savingInBackground: Snapshot | null = null;
@@ -91,9 +97,10 @@ export class ServerDisk {
   }
 
   /**
-   * FileTxnLog#truncate: the file that holds the first record at or above `zxid` ends with that record; later files go, one
-   * after the other. With no such record there is nothing to position at, and it fails. With truncRemovesEverythingAbove nothing above
-   * `zxid` stays, and where there is nothing above it, that is well.
+   * Truncates the log as FileTxnLog#truncate does: the file with the first record at or above `zxid` is cut after that
+   * record, and later files are deleted one by one. Returns false if there is no such record: ZooKeeper then has no
+   * position to cut at and fails. With truncRemovesEverythingAbove, every record above `zxid` is removed, and it is no
+   * failure if there is none.
    */
   truncateLog(zxid: Zxid, { truncRemovesEverythingAbove: cutsAll, truncDeletesNewestFirst }: Truncation): boolean {
     this.openLog = undefined;
@@ -129,7 +136,7 @@ export class ServerDisk {
     for (const name of this.named(LOG)) this.disk.remove(LOG + name, NO_OPERATION, MAIN_THREAD);
   }
 
-  /** What an operation that has completed gives back. */
+  /** Returns the result of a completed operation: the loaded image, or the saved snapshot. */
   resultOf(operation: number): DiskImage | Snapshot | null {
     switch (operation) {
       case DISK_LOAD:
@@ -143,7 +150,7 @@ export class ServerDisk {
     }
   }
 
-  /** The log's records that a crash may take away, oldest first. */
+  /** Returns the records of the log that a crash may lose, oldest first. */
   unsyncedLog(): { readonly file: string; readonly from: number; readonly txns: readonly Txn[] }[] {
     return this.named(LOG).map((name) => {
       const file = LOG + name;
@@ -166,9 +173,9 @@ export class ServerDisk {
   }
 
   /**
-   * Damages the newest file of a kind; false when there is none. A damaged snapshot is passed over for an older one
-   * (FileSnap#deserialize); a log record with a wrong checksum (FileTxnIterator#next) and an epoch file that is no number
-   * (QuorumPeer#readLongFromFile) stop whoever reads them.
+   * Corrupts the newest file of a kind. Returns false if there is none. A server skips a corrupt snapshot and uses an
+   * older one (FileSnap#deserialize). It stops at a log record with a wrong checksum (FileTxnIterator#next) and at an
+   * epoch file that is not a number (QuorumPeer#readLongFromFile).
    */
   corrupt(what: CorruptibleFile): boolean {
     switch (what) {
@@ -183,12 +190,12 @@ export class ServerDisk {
     }
   }
 
-  /** The file that keeps a server from starting, if there is one. */
+  /** Returns the name of a corrupt file that keeps the server from starting; undefined if there is none. */
   unreadable(snapshotsToo: boolean): string | undefined {
     return this.disk.list().find((name) => this.disk.isCorrupt(name) && (snapshotsToo || !name.startsWith(SNAPSHOT)));
   }
 
-  /** Fills the disk before the run. */
+  /** Writes the content of the disk before the run; all of it is durable. */
   preset(image: DiskImage): void {
     const { acceptedEpoch, currentEpoch, currentEpochTmp } = image;
     const value = (name: string, content: unknown): void => {
@@ -211,12 +218,12 @@ export class ServerDisk {
     return this.named(LOG).map((name) => ({ name, txns: this.disk.records(LOG + name) as readonly Txn[] }));
   }
 
-  /** The zxids in the names of the files of one kind, ascending. */
+  /** Returns the zxids in the names of the files with this prefix, ascending. */
   private named(prefix: string): Zxid[] {
     return this.disk
       .list()
       .filter((file) => file.startsWith(prefix))
-      .map((file) => Number(file.slice(prefix.length)))
+      .map((file) => asZxid(Number(file.slice(prefix.length))))
       .sort((a, b) => a - b);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Settles some of the servers: undoes every fault of the network, the disks and the clocks, cuts the other servers off, and starts
- * the settled servers. A settled server that exits is started again, as a supervisor would do.
+ * Settles some of the servers: undoes every fault of the network, the disks and the clocks, cuts the other servers off,
+ * and starts the settled servers. A settled server that exits is started again, as a supervisor would do.
  */
 import type { ServerId } from "../protocol/index.ts";
 import type { Cluster } from "./cluster.ts";

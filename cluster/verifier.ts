@@ -1,5 +1,6 @@
 /**
- * Who counts in a spec's ensemble.
+ * The quorum verifier of a cluster: which servers vote, in which groups and with which weights (QuorumMaj,
+ * QuorumHierarchical).
  */
 import { hierarchical, majority, type QuorumVerifier, type ServerId, serverIdsOf } from "../protocol/index.ts";
 import type { ClusterSpec } from "./cluster-spec.ts";

@@ -1,6 +1,6 @@
 /**
- * Zxids and histories in the notation of scenario files: a zxid is `1:5` or `0x100000005`; a history is a list of zxids and of
- * ranges within one epoch, such as `1:1..1:5, 2:1`.
+ * Zxids and histories in the notation of scenario files: a zxid is `1:5` or `0x100000005`; a history is a list of zxids
+ * and of ranges within one epoch, such as `1:1..1:5, 2:1`.
  */
 import { asZxid, counterOf, epochOf, formatZxid, parseZxid, type Zxid } from "../protocol/zxid.ts";
 
@@ -36,7 +36,8 @@ function parseZxidRange(text: string): ZxidRange | string {
   const ends = text.split("..").map((end) => end.trim());
   const first = parseZxid(ends[0] ?? "");
   const last = parseZxid(ends[1] ?? ends[0] ?? "");
-  if (first === undefined || last === undefined || ends.length > 2) return `"${text}" is neither a zxid nor a range of zxids`;
+  if (first === undefined || last === undefined || ends.length > 2)
+    return `"${text}" is neither a zxid nor a range of zxids`;
   if (epochOf(first) !== epochOf(last)) return `the ends of the range ${text} are in different epochs`;
   if (last < first) return `the start of the range ${text} is greater than its end`;
   return { first, last };
@@ -59,7 +60,10 @@ function formatRange({ first, last }: ZxidRange): string {
   return first === last ? formatZxid(first) : `${formatZxid(first)}..${formatZxid(last)}`;
 }
 
-/** Returns the zxid as `epoch:counter`; returns a text that is not a zxid unchanged. YAML reads unquoted hex as a number. */
+/**
+ * Returns the zxid as `epoch:counter`; returns a text that is not a zxid unchanged. YAML reads unquoted hex as a
+ * number.
+ */
 export function normalizeZxid(zxid: string | number): string {
   const parsed = parseZxid(String(zxid));
   return parsed === undefined ? String(zxid) : formatZxid(parsed);

@@ -1,10 +1,10 @@
 /**
- * The committed history: the sequence of all transactions that any serving server has delivered. Checks agreement, total-order,
- * commit-completeness, committed-history-grows and trunc-keeps-committed. Transactions that are new in the sequence are checked against
- * their primaries in primary-order.ts.
+ * The committed history: the sequence of all transactions that any serving server has delivered. Checks agreement,
+ * total-order, commit-completeness, committed-history-grows and trunc-keeps-committed. Transactions that are new in the
+ * sequence are checked against their primaries in primary-order.ts.
  *
- * The deliveries of every server must be a prefix of this sequence. The sequence is kept as histories, one for each length, so
- * a delivery is compared with one entry, and only what is new is walked.
+ * The deliveries of every server must be a prefix of this sequence. The sequence is kept as histories, one for each
+ * length, so a delivery is compared with one entry, and only what is new is walked.
  */
 import { asZxid, type Epoch, epochOf, type History, type ServerId, sameTxn, type Txn } from "../protocol/index.ts";
 import type { Ensemble, ServerView } from "./ensemble.ts";
@@ -69,8 +69,8 @@ export class CommittedHistory {
   }
 
   /**
-   * A leader is established. `newest`: no newer epoch is established. A deposed leader may learn late that it had a quorum; it
-   * then serves stale data, which is legal.
+   * A leader is established. `newest`: no newer epoch is established. A deposed leader may learn late that it had a
+   * quorum; it then serves stale data, which is legal.
    */
   established(leader: ServerView, epoch: Epoch, history: History, newest: boolean): void {
     const last = this.sequence[this.sequence.length - 1];
@@ -86,9 +86,9 @@ export class CommittedHistory {
   }
 
   /**
-   * Checks a TRUNC. A transaction that was committed when the leader decided must not be removed. A transaction that was
-   * committed later, while the TRUNC was on its way or by a newer leader, will be sent again; until then a quorum must hold it
-   * without this server.
+   * Checks a TRUNC. A transaction that was committed when the leader decided must not be removed. A transaction that
+   * was committed later, while the TRUNC was on its way or by a newer leader, will be sent again; until then a quorum
+   * must hold it without this server.
    */
   truncated(server: ServerView, before: History, after: History): void {
     const { length } = after;
@@ -107,7 +107,10 @@ export class CommittedHistory {
     this.violations.report("trunc-keeps-committed", server.sid, text, { ...facts, holders });
   }
 
-  /** The leader of an epoch knows that a learner serves: the learner must have delivered the whole initial history of the epoch. */
+  /**
+   * The leader of an epoch knows that a learner serves: the learner must have delivered the whole initial history of
+   * the epoch.
+   */
   learnerServes({ serving, sid, tree }: ServerView, { epoch, initial, leader }: EpochPrimary): void {
     if (!serving || initial === undefined || tree === undefined || tree.length >= initial.length) return;
     // Other checks report a tree that differs or has a hole.

@@ -1,6 +1,7 @@
 /**
- * What the checkers know of each server: the history in its memory, the history on its disk, whether it serves, and which server
- * leads. All of it comes from notes. After a crash it is unknown until the server loads its database again.
+ * What the checkers know of each server: the history in its memory, the history on its disk, whether it serves, and
+ * which server leads. All of it comes from notes. After a crash it is unknown until the server loads its database
+ * again.
  */
 import { asEpoch, type Epoch, type History, type ServerId } from "../protocol/index.ts";
 import { EpochPrimaries, type EpochPrimary } from "./epoch-primaries.ts";
@@ -24,7 +25,9 @@ export interface ServerView {
   elected: ServerId | undefined;
   /** What it has as the leader of the epoch that it proposed last. */
   primary: EpochPrimary | undefined;
-  /** Number of committed transactions that its leader could know of when it last decided how to synchronize this server. */
+  /**
+   * Number of committed transactions that its leader could know of when it last decided how to synchronize this server.
+   */
   committedAtDecision: number;
 }
 

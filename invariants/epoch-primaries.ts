@@ -1,7 +1,8 @@
 /**
- * What each leader ("primary" in the Zab paper) of each epoch has: the history it began with and the transactions that it
- * broadcast. A primary stays known after its server stops leading, because a slow follower may acknowledge an epoch later. Two
- * leaders may propose the same epoch as long as at most one gets a quorum, so an epoch may have several primaries.
+ * What each leader ("primary" in the Zab paper) of each epoch has: the history it began with and the transactions that
+ * it broadcast. A primary stays known after its server stops leading, because a slow follower may acknowledge an epoch
+ * later. Two leaders may propose the same epoch as long as at most one gets a quorum, so an epoch may have several
+ * primaries.
  *
  * A primary's histories are kept one for each length, and its zxids have no gaps, so both serve as indices.
  */

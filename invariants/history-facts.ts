@@ -13,7 +13,9 @@ export function zxidText(zxid: Zxid | undefined): string {
   return zxid === undefined ? "nothing" : formatZxid(zxid);
 }
 
-/** The first transaction at which two histories differ, as each of them has it; undefined where a history ends before. */
+/**
+ * The first transaction at which two histories differ, as each of them has it; undefined where a history ends before.
+ */
 export interface Fork {
   readonly here: Zxid | undefined;
   readonly there: Zxid | undefined;

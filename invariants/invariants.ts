@@ -1,6 +1,6 @@
 /**
- * The invariants of one run. Give the result of `notesFor(sid)` to each server's core, report crashes, and read `violations`. The
- * cost of one note does not grow with the length of the histories.
+ * The invariants of one run. Give the result of `notesFor(sid)` to each server's core, report crashes, and read
+ * `violations`. The cost of one note does not grow with the length of the histories.
  */
 import { asEpoch, type History, type Notes, type ServerId } from "../protocol/index.ts";
 import { CommittedHistory, type QuorumTest } from "./committed-history.ts";

@@ -2,8 +2,9 @@
  * The logs of the participants of each epoch: primary-uniqueness, initial-history-agreement, process-consistency and
  * follower-is-prefix.
  *
- * For each epoch the longest log of a participant is kept, one history for each length, so a log that grows by one transaction
- * is compared with one entry. Histories from before the epoch are kept only as far back as some participant's log ends.
+ * For each epoch the longest log of a participant is kept, one history for each length, so a log that grows by one
+ * transaction is compared with one entry. Histories from before the epoch are kept only as far back as some
+ * participant's log ends.
  */
 import type { Epoch, History, ServerId } from "../protocol/index.ts";
 import type { Ensemble, ServerView } from "./ensemble.ts";
@@ -77,8 +78,8 @@ export class Participants {
   }
 
   /**
-   * Compares a follower's history with everything that the leader of this epoch has, including proposals that the leader has not
-   * yet logged: a proposal can reach a follower while the leader's own disk is still busy.
+   * Compares a follower's history with everything that the leader of this epoch has, including proposals that the
+   * leader has not yet logged: a proposal can reach a follower while the leader's own disk is still busy.
    */
   private checkPrefix(
     server: ServerView,

@@ -1,9 +1,9 @@
 /**
- * Compares deliveries with what primaries broadcast: integrity, local-primary-order, global-primary-order, primary-integrity and
- * leader-is-complete.
+ * Compares deliveries with what primaries broadcast: integrity, local-primary-order, global-primary-order,
+ * primary-integrity and leader-is-complete.
  *
- * All servers deliver one sequence (committed-history.ts checks that), so each transaction is checked once, when the first server
- * delivers it and the sequence grows.
+ * All servers deliver one sequence (committed-history.ts checks that), so each transaction is checked once, when the
+ * first server delivers it and the sequence grows.
  */
 import { asEpoch, type Epoch, epochOf, type History, type Txn } from "../protocol/index.ts";
 import type { Ensemble, ServerView } from "./ensemble.ts";
@@ -16,7 +16,10 @@ export class PrimaryOrder {
   readonly initialTxns = new InitialTxns();
   /** `sequence[k]` is the committed history of length k + 1. */
   private readonly sequence: readonly History[];
-  /** The epoch of the last query and the number of older committed transactions. The number is final once the epoch has one. */
+  /**
+   * The epoch of the last query and the number of older committed transactions. The number is final once the epoch has
+   * one.
+   */
   private older = { epoch: asEpoch(-1), count: 0 };
   private readonly ensemble: Ensemble;
   private readonly violations: Violations;
@@ -71,7 +74,9 @@ export class PrimaryOrder {
     this.violations.report("local-primary-order", by.sid, text, { zxid, before: zxidAtEnd(before), missing });
   }
 
-  /** The second form of primary-integrity: a newer primary that lacks this transaction has already begun to broadcast. */
+  /**
+   * The second form of primary-integrity: a newer primary that lacks this transaction has already begun to broadcast.
+   */
   private checkNewerPrimary(by: ServerView, history: History, epoch: Epoch): void {
     const newest = this.ensemble.primaries.newestBroadcasting;
     if (newest === undefined || newest.epoch <= epoch || newest.has(history)) return;

@@ -67,8 +67,8 @@ export class ServerNotes implements Notes {
   }
 
   /**
-   * Compares memory and disk when a server votes. At this moment both must agree: the log thread has written its queue, the
-   * fast-forward is done, and a database that was replaced only in part has been loaded again.
+   * Compares memory and disk when a server votes. At this moment both must agree: the log thread has written its queue,
+   * the fast-forward is done, and a database that was replaced only in part has been loaded again.
    */
   voted(_round: number, leader: ServerId, zxid: Zxid): void {
     const { log, observer, sid, tree } = this.server;
@@ -94,8 +94,8 @@ export class ServerNotes implements Notes {
   epochCurrent(): void {}
 
   /**
-   * Remembers what was committed at the leader's decision: a TRUNC is judged by that, not by what is committed when the learner
-   * truncates. A deposed leader cannot know what its successor has committed.
+   * Remembers what was committed at the leader's decision: a TRUNC is judged by that, not by what is committed when the
+   * learner truncates. A deposed leader cannot know what its successor has committed.
    */
   syncDecided(learner: ServerId): void {
     const { ensemble, server } = this;

@@ -1,5 +1,6 @@
 /**
- * Every invariant by its id: its statement and its source. Reports, scenario files, exit codes and the shrinker use these ids.
+ * Every invariant by its id: its statement and its source. Reports, scenario files, exit codes and the shrinker use
+ * these ids.
  */
 export interface Invariant {
   readonly id: string;

@@ -1,13 +1,14 @@
 /**
- * A violated invariant: which one, at which server, when, and the facts in conflict. Only the first violation of an invariant at a
- * server is kept; later ones are counted.
+ * A violated invariant: which one, at which server, when, and the facts in conflict. Only the first violation of an
+ * invariant at a server is kept; later ones are counted.
  */
 import type { Epoch, PacketType, ServerId, Zxid } from "../protocol/index.ts";
 import type { Fork } from "./history-facts.ts";
 import type { InvariantId } from "./table.ts";
 
 /**
- * The facts in conflict. Which fields are present depends on the invariant. A zxid is undefined where a history has no transaction.
+ * The facts in conflict. Which fields are present depends on the invariant. A zxid is undefined where a history has no
+ * transaction.
  */
 export interface Facts extends Partial<Fork> {
   readonly epoch?: Epoch;
@@ -30,7 +31,9 @@ export interface Facts extends Partial<Fork> {
   readonly truncated?: Zxid | undefined;
   readonly to?: Zxid | undefined;
   readonly holders?: readonly ServerId[];
-  /** Where histories end: that of memory, of the disk, of the tree, of what was delivered, of a follower, of a leader. */
+  /**
+   * Where histories end: that of memory, of the disk, of the tree, of what was delivered, of a follower, of a leader.
+   */
   readonly memory?: Zxid | undefined;
   readonly disk?: Zxid | undefined;
   readonly tree?: Zxid | undefined;
@@ -80,7 +83,10 @@ export class Violations {
     this.roleOf = roleOf;
   }
 
-  /** Reports a violation. `more` computes facts that need a walk over histories; it is called only if the violation is kept. */
+  /**
+   * Reports a violation. `more` computes facts that need a walk over histories; it is called only if the violation is
+   * kept.
+   */
   report(id: InvariantId, server: ServerId, text: string, facts: Facts, other?: ServerId, more?: () => Facts): void {
     const key = `${id} ${server}`;
     const first = this.byInvariantAndServer.get(key);
