@@ -8,7 +8,7 @@
 
 import type { ServerSpec } from "../cluster/cluster-spec.ts";
 import type { Settings } from "../protocol/index.ts";
-import type { ServerId } from "../protocol/zxid.ts";
+import { asServerId, type ServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import { durationText } from "../sim/duration-range.ts";
 import type { Draw } from "./draw.ts";
@@ -55,7 +55,7 @@ export interface Character {
 
 export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, character: Character): Plan {
   const base = options.scenario ?? drawEnsemble(draw, options, character);
-  const ids = Object.keys(base.servers).map(Number);
+  const ids = serverIdsOf(base.servers);
   const participants = ids.filter((sid) => base.servers[sid]?.role === "participant");
   const observers = ids.filter((sid) => !participants.includes(sid));
   const tickMs = base.settings.tickTimeMs ?? 2000;
@@ -121,7 +121,7 @@ const LIVE_MS = 120_000;
 function drawEnsemble(draw: Draw, options: PlanOptions, { usedDisks = 0.5, voters = VOTERS }: Character): Scenario {
   const participantCount = options.servers ?? draw.pick(voters);
   const observerCount = options.servers === undefined && draw.chance(0.2) ? draw.int(1, 2) : 0;
-  const ids = Array.from({ length: participantCount + observerCount }, (_, i) => i + 1);
+  const ids = Array.from({ length: participantCount + observerCount }, (_, i) => asServerId(i + 1));
   const observers = draw.some(ids, observerCount);
   const participants = ids.filter((sid) => !observers.includes(sid));
   const disks = draw.chance(usedDisks)

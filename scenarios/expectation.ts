@@ -5,7 +5,7 @@
 
 import type { RecordOf } from "../cluster/records.ts";
 import { parseHistory } from "../cluster/zxid-range.ts";
-import { formatZxid, type History, parseZxid } from "../protocol/index.ts";
+import { asZxid, formatZxid, type History, parseZxid } from "../protocol/index.ts";
 import { formatTime } from "../sim/time.ts";
 import { recordsOf, type ScenarioRun } from "./run.ts";
 import type { Expectation, ExpectedDecision } from "./scenario.ts";
@@ -112,8 +112,8 @@ function checkHistories(run: FinishedRun, { histories }: Expectation): string[] 
 /** A history as scenario files write it. */
 export function formatHistory(history: History): string {
   const parts: string[] = [];
-  let start = -1;
-  let last = -2;
+  let start = asZxid(-1);
+  let last = asZxid(-2);
   const flush = (): void => {
     if (last >= 0) parts.push(start === last ? formatZxid(start) : `${formatZxid(start)}..${formatZxid(last)}`);
   };

@@ -9,7 +9,18 @@ import { NoteRecorder, type ProtocolRecord, type RecordOf, wantedRecords } from 
 import type { Message, MessageCoverage } from "../cluster/server.ts";
 import { historyOf, zxidOf } from "../cluster/start-disk.ts";
 import { Invariants, type Violation } from "../invariants/index.ts";
-import { type Behavior, BROADCAST, type History, type ServerId, type Zxid } from "../protocol/index.ts";
+import {
+  asEpoch,
+  asServerId,
+  asZxid,
+  type Behavior,
+  BROADCAST,
+  type Epoch,
+  type History,
+  type ServerId,
+  serverIdsOf,
+  type Zxid,
+} from "../protocol/index.ts";
 import type { Trace } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
 import { checkExpectation, checkUnderNoise } from "./expectation.ts";
@@ -66,7 +77,7 @@ export interface FinalServer {
   readonly leading: boolean;
   /** Serves in BROADCAST. */
   readonly active: boolean;
-  readonly epoch: number;
+  readonly epoch: Epoch;
   readonly lastProcessedZxid: Zxid;
   readonly history: History | undefined;
 }
@@ -125,7 +136,7 @@ export class ScenarioRunner {
       this.liveness.recorded(record);
       this.script.recorded(record);
     };
-    const servers = Object.keys(scenario.servers).map(Number);
+    const servers = serverIdsOf(scenario.servers);
     const now = (): number => this.cluster.world.kernel.nowUs;
     const observers = servers.filter((sid) => scenario.servers[sid]?.role === "observer");
     this.invariants = new Invariants({ servers, observers, now });
@@ -156,7 +167,7 @@ export class ScenarioRunner {
     this.liveness = new Liveness(this.cluster);
     const scripted = (text: () => string): void => {
       this.lastNoteUs = now();
-      if (keep) this.keep({ atUs: now(), server: -1, event: "script", text: text() });
+      if (keep) this.keep({ atUs: now(), server: asServerId(-1), event: "script", text: text() });
     };
     this.script = new Script(this.cluster, scenario.steps, scripted, (settled) => this.settled(settled));
     this.endUs = options.noise === true ? NOISE_US + AFTER_NOISE_US : durationUs(scenario.until ?? "120s");
@@ -273,8 +284,8 @@ export class ScenarioRunner {
       running: peer !== undefined,
       leading: serving && this.cluster.leader?.peer === peer,
       active: serving,
-      epoch: peer?.currentEpoch ?? -1,
-      lastProcessedZxid: peer?.database.lastProcessedZxid ?? -1,
+      epoch: peer?.currentEpoch ?? asEpoch(-1),
+      lastProcessedZxid: peer?.database.lastProcessedZxid ?? asZxid(-1),
       history: peer?.database.history,
     };
   }
@@ -286,7 +297,7 @@ export function runScenario(scenario: Scenario, options: RunOptions): ScenarioRu
 }
 
 function receivedRecord(atUs: number, from: ServerId, server: ServerId, message: Message): ProtocolRecord {
-  const zxid = "zxid" in message ? message.zxid : 0;
+  const zxid = "zxid" in message ? message.zxid : asZxid(0);
   return { atUs, server, event: "received", from, message: messageName(message), zxid };
 }
 

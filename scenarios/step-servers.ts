@@ -1,5 +1,5 @@
 /** Which servers a step is about. */
-import type { ServerId } from "../protocol/zxid.ts";
+import { asServerId, type ServerId } from "../protocol/zxid.ts";
 import type { Step } from "./scenario.ts";
 
 /** The step without that server; undefined if nothing is left of it. */
@@ -33,7 +33,7 @@ export function namedIn(step: Step): ServerId[] {
     if (Array.isArray(value)) for (const one of value) collect(one, key);
     else if (typeof value === "object" && value !== null)
       for (const [name, one] of Object.entries(value)) collect(one, name);
-    else if (typeof value === "number" && !NOT_SERVERS.has(key)) named.push(value);
+    else if (typeof value === "number" && !NOT_SERVERS.has(key)) named.push(asServerId(value));
   };
   collect(action, "");
   if (when !== undefined) collect({ server: when.server, from: when.from, to: when.to }, "");
@@ -49,7 +49,7 @@ export function renumberedIn<Value>(value: Value, ids: ReadonlyMap<ServerId, Ser
     if (typeof one === "object" && one !== null) {
       return Object.fromEntries(Object.entries(one).map(([name, inner]) => [name, renumber(inner, name)]));
     }
-    return typeof one === "number" && !NOT_SERVERS.has(key) ? (ids.get(one) ?? one) : one;
+    return typeof one === "number" && !NOT_SERVERS.has(key) ? (ids.get(asServerId(one)) ?? one) : one;
   };
   return renumber(value, "") as Value;
 }

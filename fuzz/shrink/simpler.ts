@@ -6,7 +6,7 @@
 import type { ServerSpec } from "../../cluster/cluster-spec.ts";
 import { verifierOf } from "../../cluster/verifier.ts";
 import { parseZxidRanges } from "../../cluster/zxid-range.ts";
-import { epochOf } from "../../protocol/index.ts";
+import { asServerId, epochOf, type ServerId, serverIdsOf } from "../../protocol/index.ts";
 import { checkScenario } from "../../scenarios/loading/check.ts";
 import type { Scenario, Step } from "../../scenarios/scenario.ts";
 import { renumberedIn, withoutServer } from "../../scenarios/step-servers.ts";
@@ -62,13 +62,15 @@ export function isPossible(scenario: Scenario): boolean {
   const settlesNoQuorum = (step: Step): boolean =>
     "settle" in step && !verifier.containsQuorum(votersIn(step.settle, scenario));
   if (scenario.steps.some(settlesNoQuorum)) return false;
-  const voters = Object.entries(scenario.servers).filter(([, { role }]) => role === "participant");
-  const newest = Math.max(...voters.map(([, spec]) => lastEpoch(spec)));
-  const took = voters.filter(([, spec]) => spec.currentEpoch === newest || lastEpoch(spec) === newest);
-  return newest === 0 || verifier.containsQuorum(took.map(([sid]) => Number(sid)));
+  const { servers } = scenario;
+  const specOf = (sid: ServerId): ServerSpec => servers[sid] as ServerSpec;
+  const voters = votersIn(serverIdsOf(servers), scenario);
+  const newest = Math.max(...voters.map((sid) => lastEpoch(specOf(sid))));
+  const inNewest = voters.filter((sid) => specOf(sid).currentEpoch === newest || lastEpoch(specOf(sid)) === newest);
+  return newest === 0 || verifier.containsQuorum(inNewest);
 }
 
-function votersIn(ids: readonly number[], { servers }: Scenario): number[] {
+function votersIn(ids: readonly ServerId[], { servers }: Scenario): ServerId[] {
   return ids.filter((sid) => servers[sid]?.role === "participant");
 }
 
@@ -81,7 +83,7 @@ function lastEpoch({ history, currentEpoch }: ServerSpec): number {
 
 /** One server less, and no step that names it. */
 function* withoutServers(scenario: Scenario): Generator<Scenario> {
-  for (const sid of Object.keys(scenario.servers).map(Number).reverse()) {
+  for (const sid of serverIdsOf(scenario.servers).reverse()) {
     const { [sid]: _gone, ...servers } = scenario.servers;
     const steps = scenario.steps.flatMap((step) => withoutServer(step, sid) ?? []);
     const links = scenario.network.links.filter(({ from, to }) => from !== sid && to !== sid);
@@ -249,9 +251,9 @@ function waitingInTurn(step: Step): Step {
 
 /** Servers 1, 2, 3 … in the order that they have. */
 function* renumbered(scenario: Scenario): Generator<Scenario> {
-  const ids = Object.keys(scenario.servers).map(Number);
+  const ids = serverIdsOf(scenario.servers);
   if (ids.every((sid, i) => sid === i + 1) || scenario.quorum !== undefined) return;
-  const renumber = new Map(ids.map((sid, i) => [sid, i + 1]));
+  const renumber = new Map(ids.map((sid, i) => [sid, asServerId(i + 1)]));
   const servers = Object.fromEntries(ids.map((sid, i) => [i + 1, scenario.servers[sid] as ServerSpec]));
   const links = scenario.network.links.map((link) => renumberedIn(link, renumber));
   const steps = scenario.steps.map((step) => renumberedIn(step, renumber));

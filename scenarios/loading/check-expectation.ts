@@ -1,4 +1,5 @@
 /** Checks what a scenario expects: that it is about servers which exist, and about histories that could be. */
+import type { ServerId } from "../../protocol/zxid.ts";
 import type { ExpectedDecision } from "../scenario.ts";
 import { checkHistory } from "./check-servers.ts";
 import type { Checks } from "./checks.ts";
@@ -37,7 +38,7 @@ function checkDecision(checks: Checks, { learner, leader, zxid }: ExpectedDecisi
   if (leader === learner) checks.report([...path, "leader"], leader, "is the learner itself", "another server");
 }
 
-function checkVoter(checks: Checks, id: number, path: Path): void {
+function checkVoter(checks: Checks, id: ServerId, path: Path): void {
   const known = checks.server(id, path);
   if (known?.role === "observer")
     checks.report(path, id, "is an observer, which cannot lead", checks.participants.join(", ") || "participants");

@@ -2,7 +2,7 @@
 import type { ServerSpec } from "../../cluster/cluster-spec.ts";
 import { verifierOf } from "../../cluster/verifier.ts";
 import { parseZxidRanges, type ZxidRange } from "../../cluster/zxid-range.ts";
-import { parseZxid, type Zxid } from "../../protocol/zxid.ts";
+import { asServerId, parseZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
 import type { Checks } from "./checks.ts";
 import type { Path } from "./path.ts";
 
@@ -59,13 +59,13 @@ function checkAscending(checks: Checks, texts: readonly string[], path: Path): Z
 
 function checkInside(checks: Checks, zxid: Zxid, ranges: readonly ZxidRange[], path: Path): void {
   if (ranges.some(({ first, last }) => first <= zxid && zxid <= last)) return;
-  const history = checks.scenario.servers[Number(path[1])]?.history ?? "";
+  const history = checks.scenario.servers[asServerId(Number(path[1]))]?.history ?? "";
   const accepted = history === "" ? "nothing, as the history is empty" : `a zxid of the history ${history}`;
   checks.report(path, textAt(checks, path), "is not in the server's history", accepted);
 }
 
 function textAt(checks: Checks, [, id, field, i]: Path): unknown {
-  const server = checks.scenario.servers[Number(id)];
+  const server = checks.scenario.servers[asServerId(Number(id))];
   const value = server?.[field as "snapshots" | "logFilesFrom" | "logFrom"];
   return Array.isArray(value) ? value[Number(i)] : value;
 }
@@ -91,7 +91,7 @@ function checkCommitted(checks: Checks): void {
   const { committed, servers } = checks.scenario;
   const zxid = parseZxid(committed ?? "0:0");
   if (zxid === undefined || zxid === 0) return;
-  const holders = new Set<number>();
+  const holders = new Set<ServerId>();
   for (const sid of checks.participants) {
     const ranges = parseZxidRanges(servers[sid]?.history ?? "");
     // A history that cannot be read may hold it.

@@ -4,7 +4,7 @@
  */
 
 import type { HierarchicalQuorum, NetworkSpec } from "../../cluster/cluster-spec.ts";
-import type { ServerId } from "../../protocol/zxid.ts";
+import { type ServerId, serverIdsOf } from "../../protocol/zxid.ts";
 import { checkExpectation } from "./check-expectation.ts";
 import { checkServers } from "./check-servers.ts";
 import { checkSteps } from "./check-steps.ts";
@@ -59,10 +59,11 @@ function checkQuorum(checks: Checks, quorum: HierarchicalQuorum): void {
 }
 
 function checkWeights(checks: Checks, { groups, weights }: HierarchicalQuorum): void {
-  for (const [id, weight] of Object.entries(weights)) {
-    const path = ["quorum", "weights", id];
-    const known = checks.server(Number(id), path, true);
-    if (known?.role === "observer") checks.report(path, weight, "is an observer, which has no vote", "participants");
+  for (const id of serverIdsOf(weights)) {
+    const path = ["quorum", "weights", String(id)];
+    const known = checks.server(id, path, true);
+    if (known?.role === "observer")
+      checks.report(path, weights[id], "is an observer, which has no vote", "participants");
   }
   const counts = Object.values(groups).some((members) => members.some((id) => (weights[id] ?? 1) > 0));
   if (!counts)

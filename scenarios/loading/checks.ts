@@ -2,8 +2,7 @@
 
 import type { ServerSpec } from "../../cluster/cluster-spec.ts";
 import type { Settings } from "../../protocol/settings.ts";
-import type { ServerId } from "../../protocol/zxid.ts";
-import { parseZxid, type Zxid } from "../../protocol/zxid.ts";
+import { parseZxid, type ServerId, serverIdsOf, type Zxid } from "../../protocol/zxid.ts";
 import { DURATION_MAX_US, parseDurationRange } from "../../sim/duration-range.ts";
 import { parseDuration } from "../../sim/time.ts";
 import type { CompleteScenario } from "./complete.ts";
@@ -18,7 +17,7 @@ export class Checks {
   }
 
   get serverIds(): ServerId[] {
-    return Object.keys(this.scenario.servers).map(Number);
+    return serverIdsOf(this.scenario.servers);
   }
 
   get participants(): ServerId[] {
