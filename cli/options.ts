@@ -3,7 +3,7 @@
  */
 
 import { Chalk, type ChalkInstance } from "chalk";
-import { ALIKE } from "../protocol/index.ts";
+import { ALIKE, asServerId, type ServerId } from "../protocol/index.ts";
 import { RELEASES } from "../protocol/releases.ts";
 import { parseDuration } from "../sim/time.ts";
 import { UsageError } from "./usage-error.ts";
@@ -45,10 +45,10 @@ export function parseShard(text: string): readonly [number, number] {
   throw new UsageError(`--shard ${text}: not a part (accepted: 1/4, 2/4, 3/4, 4/4)`);
 }
 
-export function parseServers(text: string): number[] {
+export function parseServers(text: string): ServerId[] {
   return text.split(",").map((part) => {
     if (!/^\d{1,3}$/.test(part.trim())) throw new UsageError(`--server ${text}: not server ids (accepted: 1 or 1,3)`);
-    return Number(part);
+    return asServerId(Number(part));
   });
 }
 

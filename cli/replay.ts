@@ -3,6 +3,7 @@
  */
 
 import { RECORD_EVENTS } from "../cluster/records.ts";
+import type { ServerId } from "../protocol/index.ts";
 import { recordJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
 import { timeline, timelineLine } from "../reports/timeline.ts";
@@ -23,7 +24,7 @@ export interface ReplayOptions {
   readonly set: readonly string[];
   readonly from?: number;
   readonly until?: number;
-  readonly server?: readonly number[];
+  readonly server?: readonly ServerId[];
   readonly only?: readonly string[];
   readonly messages?: boolean;
   readonly noise?: boolean;
