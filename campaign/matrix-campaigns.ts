@@ -1,9 +1,9 @@
 /**
  * The campaigns of the bug matrix: how soon a plain campaign finds each known bug of each release.
  *
- * Such a campaign does what `zabsim fuzz --zookeeper RELEASE` does and knows nothing of the bugs. It ends when it has found
- * all bugs of the release that the matrix asks about, or when its time is over. A bug counts as found when a shrunk finding
- * is attributed to it and to no other bug.
+ * Such a campaign does what `zabsim fuzz --zookeeper RELEASE` does and knows nothing of the bugs. It ends when it has
+ * found all bugs of the release that the matrix asks about, or when its time is over. A bug counts as found when a
+ * shrunk finding is attributed to it and to no other bug.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

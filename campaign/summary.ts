@@ -4,7 +4,7 @@
 import type { CampaignReport } from "../reports/campaign.ts";
 import type { CampaignRunner, CampaignSettings } from "./campaign.ts";
 
-/** How long this session of a campaign took. A resumed campaign has runs of earlier sessions, which take no time now. */
+/** How long this session of a campaign took. A resumed campaign also counts the runs of earlier sessions. */
 export interface SessionTime {
   readonly seconds: number;
   readonly resumedRuns: number;

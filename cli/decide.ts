@@ -107,7 +107,7 @@ function rangesOf(option: string, text: string | undefined): Logged<bigint>[] {
     const last = to === undefined ? first : zxidOf(option, to);
     if (more !== undefined || last < first || last - first > LONGEST_RANGE) {
       throw new UsageError(
-        `${option} ${part.trim()}: not a range (accepted: an ascending range such as 1:1..1:5 of up to ${LONGEST_RANGE} zxids)`,
+        `${option} ${part.trim()}: not a range (accepted: ascending, up to ${LONGEST_RANGE} zxids, such as 1:1..1:5)`,
       );
     }
     return Array.from({ length: Number(last - first) + 1 }, (_, i) => ({ zxid: first + BigInt(i) }));

@@ -1,6 +1,6 @@
 /**
- * Exit codes of `zabsim`. Scripts and CI rely on them. bin/zabsim.js, which must start without the bundle, repeats some of
- * them; test/cli/exit-codes.test.ts compares the two.
+ * Exit codes of `zabsim`. Scripts and CI rely on them. bin/zabsim.js, which must start without the bundle, repeats
+ * some of them; test/cli/exit-codes.test.ts compares the two.
  */
 
 /** Everything held. */

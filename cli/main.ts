@@ -1,6 +1,7 @@
 /**
- * The entry point of the command line: `main(argv)` parses the arguments, calls the command and returns its exit code. The
- * launcher, bin/zabsim.js, handles what concerns the whole process: closed pipes, SIGINT and unexpected exceptions.
+ * The entry point of the command line: `main(argv)` parses the arguments, calls the command and returns its exit
+ * code. The launcher, bin/zabsim.js, handles what concerns the whole process: closed pipes, SIGINT and unexpected
+ * exceptions.
  *
  * Each command is a module of its own that its action imports, so that no command pays for what another one loads.
  */

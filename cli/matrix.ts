@@ -1,6 +1,6 @@
 /**
- * `zabsim matrix`: known bugs by ZooKeeper releases. Runs the scenario of each bug in each release, and in each release a
- * campaign that searches for bugs without knowing them.
+ * `zabsim matrix`: known bugs by ZooKeeper releases. Runs the scenario of each bug in each release, and in each
+ * release a campaign that searches for bugs without knowing them.
  */
 
 import { DEFAULT_WORKERS } from "../campaign/campaign.ts";

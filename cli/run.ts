@@ -81,7 +81,8 @@ export function goldenPath(path: string): string {
 
 /** The content of a golden file: the report of the run, without color. */
 export function goldenText(result: ScenarioRun): string {
-  return `${runReport(result, new Chalk({ level: 0 }), `zabsim replay ${result.scenario.name} --seed ${result.seed}`)}\n`;
+  const replay = `zabsim replay ${result.scenario.name} --seed ${result.seed}`;
+  return `${runReport(result, new Chalk({ level: 0 }), replay)}\n`;
 }
 
 function replayCommand(file: ScenarioFile, options: RunCommandOptions): string {

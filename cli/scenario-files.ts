@@ -1,5 +1,6 @@
 /**
- * Finds and reads scenario files. A command accepts the path of a file, or the name of a scenario that ships with zabsim.
+ * Finds and reads scenario files. A command accepts the path of a file, or the name of a scenario that ships with
+ * zabsim.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";

@@ -1,5 +1,6 @@
 /**
- * `zabsim shrink`: makes a failing scenario smaller and writes the result to a file, from which a second call continues.
+ * `zabsim shrink`: makes a failing scenario smaller and writes the result to a file, from which a second call
+ * continues.
  */
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { whyOf } from "../campaign/campaign-worker.ts";

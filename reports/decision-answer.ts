@@ -1,5 +1,6 @@
 /**
- * The answer to one sync decision in text, as `zabsim decide` prints it: reason, rule, packets, and where forwarding starts.
+ * The answer to one sync decision in text, as `zabsim decide` prints it: reason, rule, packets, and where forwarding
+ * starts.
  */
 import type { DecisionAnswer } from "../scenarios/decision-query.ts";
 

@@ -59,7 +59,8 @@ describe("zabsim run", () => {
   });
 
   it("prints its results so far and exits with 130 after Ctrl-C during --seeds", () => {
-    const script = `"${process.execPath}" "${LAUNCHER}" run ${COLD_START} --seeds 1..100000000 --json & p=$!; sleep 2; kill -INT $p; wait $p; echo "code $?"`;
+    const start = `"${process.execPath}" "${LAUNCHER}" run ${COLD_START} --seeds 1..100000000 --json & p=$!`;
+    const script = `${start}; sleep 2; kill -INT $p; wait $p; echo "code $?"`;
     const { stdout } = spawnSync("bash", ["-m", "-c", script], {
       encoding: "utf8",
       env: { ...process.env, NO_COLOR: "1" },
