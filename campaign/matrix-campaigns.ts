@@ -30,7 +30,7 @@ export interface MatrixCampaigns {
   readonly repeat: bigint;
 }
 
-/** The discoveries of one bug in one release: at most one of each campaign. */
+/** Discoveries by release and bug: at most one of each campaign. */
 export class Discoveries {
   private readonly byCell = new Map<string, Discovery[]>();
 

@@ -55,6 +55,8 @@ const FIRST_SEED = "first seed, with --runs or --time: unsigned 64-bit integer, 
 const SEEDS = "seeds to run, both ends included, e.g. 1..1000";
 const RELEASE_OF_SERVERS =
   "ZooKeeper release that servers behave like, e.g. 3.6.2 (default: the scenario's release, or newest)";
+const JSON_DOCUMENT = "print one JSON document to stdout and nothing else";
+const JSON_LINES = "print one JSON object per line to stdout and nothing else";
 const WALL_CLOCK = "stop after this much wall-clock time, e.g. 60s";
 
 function createProgram(done: (code: number) => void): Command {
@@ -74,14 +76,14 @@ function createProgram(done: (code: number) => void): Command {
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", "\nzabsim COMMAND --help prints the options, examples and exit codes of a command.")
     .showSuggestionAfterError(true);
-  const command = (usage: string, summary: string, description: string): Command => {
+  const command = (usage: string, summary: string, description: string, aboutJson = JSON_DOCUMENT): Command => {
     const one = strict(program.command(usage));
     return one
       .summary(summary)
       .description(description)
       .addHelpText("after", helpTextOf(one.name() as keyof typeof HELP))
       .helpOption("-h, --help", "print this help")
-      .option("--json", "print JSON to stdout and nothing else: one document, or one object per line")
+      .option("--json", aboutJson)
       .option("--debug", "print the stack trace of an error");
   };
   const withScenario = (one: Command, aboutSeed = SEED_OF_RUN): Command =>
@@ -110,6 +112,7 @@ function createProgram(done: (code: number) => void): Command {
       "replay <scenario>",
       "print one run event by event",
       "Runs one scenario and prints its timeline, its report and, if it violated an invariant, an explanation.",
+      JSON_LINES,
     ),
   )
     .option("--from <time>", "first virtual time to show, e.g. 200ms, 1.5s or 0.25 (default: 0)", parseTime("--from"))
@@ -131,6 +134,7 @@ function createProgram(done: (code: number) => void): Command {
       "Runs a campaign: draws a plan of servers, writes and faults from each seed, runs it, and checks every " +
         "invariant and whether the servers serve again after every fault is undone. Each failure is shrunk, " +
         "explained and written to --out as a scenario file. With a scenario, plans add faults to it.",
+      JSON_LINES,
     ),
     FIRST_SEED,
   )

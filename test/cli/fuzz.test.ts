@@ -160,14 +160,14 @@ describe("bad input", () => {
     [["--seeds", "9..1"], "--seeds 9..1: the start is greater than the end"],
     [["--time", "soon"], "--time soon: not a time"],
     [["no-such-scenario"], "no-such-scenario: no such file or shipped scenario"],
-  ])("fuzz %j", (args, message) => {
+  ])("rejects fuzz %j", (args, message) => {
     const { code, stderr } = zabsim(["fuzz", ...args, "--out", folder()]);
     expect(code).toBe(EXIT_BAD_INPUT);
     expect(stderr).toContain(message);
     expect(stderr).not.toContain("    at ");
   });
 
-  it("of coverage: a folder without a campaign", () => {
+  it("rejects a coverage folder without a campaign", () => {
     const { code, stderr } = zabsim(["coverage", folder()]);
     expect(code).toBe(EXIT_BAD_INPUT);
     expect(stderr).toContain("no campaign there");
