@@ -75,7 +75,8 @@ function createProgram(done: (code: number) => void): Command {
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", "\nzabsim COMMAND --help prints the options, examples and exit codes of a command.")
-    .showSuggestionAfterError(true);
+    .showSuggestionAfterError(true)
+    .showHelpAfterError("(zabsim --help lists what is accepted)");
   const command = (usage: string, summary: string, description: string, aboutJson = JSON_DOCUMENT): Command => {
     const one = strict(program.command(usage));
     return one
@@ -83,6 +84,7 @@ function createProgram(done: (code: number) => void): Command {
       .description(description)
       .addHelpText("after", helpTextOf(one.name() as keyof typeof HELP))
       .helpOption("-h, --help", "print this help")
+      .showHelpAfterError(`(zabsim ${one.name()} --help lists what is accepted)`)
       .option("--json", aboutJson)
       .option("--debug", "print the stack trace of an error");
   };

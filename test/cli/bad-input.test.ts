@@ -19,9 +19,9 @@ const file = (name: string, text: string): string => {
 
 describe("bad input ends with exit code 2 and one message without a stack trace", () => {
   it.each([
-    [["frobnicate"], "unknown command"],
+    [["frobnicate"], "unknown command 'frobnicate'\n(zabsim --help lists what is accepted)"],
     [["runn"], "Did you mean run?"],
-    [["run", "--bogus"], "unknown option '--bogus'"],
+    [["run", "--bogus"], "unknown option '--bogus'\n(zabsim run --help lists what is accepted)"],
     [["run", "--seed"], "argument missing"],
     [["run", "--seed", "abc"], "--seed abc: not a seed (accepted: 0 to 18446744073709551615"],
     [["run", "--seed", "-1"], "--seed"],

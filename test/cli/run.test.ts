@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK } from "../../cli/exit-codes.ts";
 import { LAUNCHER, zabsim } from "./zabsim.ts";
@@ -138,6 +139,10 @@ describe("--help", () => {
     expect(ended.stdout).toContain(`Usage: zabsim ${command}`);
     expect(ended.stdout).toMatch(/^Examples:\n {2}\$ zabsim /m);
     expect(ended.stdout).toMatch(/^Exit codes:\n {2}0 /m);
+  });
+
+  it.each(commands)("of zabsim lists %s, which has a module of its own", (command) => {
+    expect(existsSync(new URL(`../../cli/${command}.ts`, import.meta.url))).toBe(true);
   });
 
   it("of zabsim lists the commands", () => {
