@@ -1,10 +1,17 @@
 #!/usr/bin/env node
-// The launcher: what concerns the process as a whole. It answers --version alone, and hands everything else to main() in the
-// bundle (dist/cli.js, made of cli/main.ts). CommonJS on purpose (bin/package.json): Node starts that in half the extra time
-// of a module, and `zabsim --version` should cost what `node -e 0` does.
+// The launcher. It handles what concerns the whole process: --version, closed pipes, SIGINT and unexpected exceptions.
+// Everything else is in main() of the bundle (dist/cli.js, built from cli/main.ts).
+//
+// It is CommonJS (bin/package.json), because Node starts CommonJS in half the extra time of an ES module, and
+// `zabsim --version` should take no longer than `node -e 0`.
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");
+
+// Copies of cli/exit-codes.ts: the launcher also runs without the bundle. test/cli/exit-codes.test.ts compares them.
+const EXIT_OK = 0;
+const EXIT_DEFECT = 70;
+const EXIT_INTERRUPTED = 130;
 
 const root = path.dirname(__dirname);
 const argv = process.argv.slice(2);
@@ -23,20 +30,20 @@ function printVersion() {
 
 function start() {
   process.on("uncaughtException", fail);
-  // Whoever read us has closed the pipe (`zabsim … | head`): nobody is left to talk to.
-  process.stdout.on("error", (error) => (error.code === "EPIPE" ? process.exit(0) : fail(error)));
-  process.stderr.on("error", (error) => (error.code === "EPIPE" ? undefined : process.exit(70)));
-  // A command that has something to save first listens for SIGINT too, and answers with 130 itself.
+  // A closed pipe is no error: the reader (`zabsim … | head`) has read enough.
+  process.stdout.on("error", (error) => (error.code === "EPIPE" ? process.exit(EXIT_OK) : fail(error)));
+  process.stderr.on("error", (error) => (error.code === "EPIPE" ? undefined : process.exit(EXIT_DEFECT)));
+  // A command with results to save listens for SIGINT itself and returns EXIT_INTERRUPTED when it has saved them.
   process.on("SIGINT", () => {
-    if (process.listenerCount("SIGINT") === 1) process.exit(130);
+    if (process.listenerCount("SIGINT") === 1) process.exit(EXIT_INTERRUPTED);
   });
 
   if (!fs.existsSync(path.join(root, "dist", "cli.js"))) {
-    process.stderr.write("zabsim: dist/cli.js is missing. In a checkout, `npm ci` or `npm run build` makes it.\n");
-    process.exitCode = 70;
+    process.stderr.write("zabsim: dist/cli.js is missing. In a checkout, run `npm ci` or `npm run build`.\n");
+    process.exitCode = EXIT_DEFECT;
     return;
   }
-  // From Node 22.1 on, compiled code is kept between starts; Node 20 knows nothing of it.
+  // Keeps compiled code between starts. Node has this function since 22.1.
   require("node:module").enableCompileCache?.();
   import("../dist/cli.js")
     .then(({ main }) => main(argv))
@@ -45,13 +52,13 @@ function start() {
     }, fail);
 }
 
-/** A defect of zabsim itself, or an output that cannot be written. */
+/** Reports a defect of zabsim itself, or an output that cannot be written. */
 function fail(error) {
-  const what = String(error?.message ?? error).split("\n")[0];
+  const message = String(error?.message ?? error).split("\n")[0];
   process.stderr.write(
     argv.includes("--debug")
-      ? `${error?.stack ?? what}\n`
-      : `zabsim: internal error: ${what} (run with --debug for the stack)\n`,
+      ? `${error?.stack ?? message}\n`
+      : `zabsim: internal error: ${message} (run with --debug for the stack trace)\n`,
   );
-  process.exit(70);
+  process.exit(EXIT_DEFECT);
 }

@@ -1,6 +1,8 @@
-/** Ctrl-C, for what has something to tell when it is broken off. */
+/**
+ * Ctrl-C for commands that have results to save or print before they exit.
+ */
 
-/** Does `work`; Ctrl-C does not end the process meanwhile, but tells `work` to come to an end. */
+/** Runs `work`. Until it is done, Ctrl-C aborts the signal instead of ending the process. */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const interrupt = (): void => controller.abort();

@@ -1,25 +1,29 @@
 /**
- * The entry of the command line: `main(argv)` parses, calls, and answers with an exit code. What concerns the process as a
- * whole (closed pipes, SIGINT, unexpected exceptions) is the launcher's, bin/zabsim.js. Commands live in files of their own
- * and are imported by their action, so that one command does not pay for what another loads.
+ * The entry point of the command line: `main(argv)` parses the arguments, calls the command and returns its exit
+ * code. The launcher, bin/zabsim.js, handles what concerns the whole process: closed pipes, SIGINT and unexpected
+ * exceptions.
+ *
+ * Each command is a module of its own that its action imports, so that no command pays for what another one loads.
  */
 import { Command, CommanderError } from "commander";
 import { EXIT_BAD_INPUT, EXIT_OK } from "./exit-codes.ts";
+import { type HELP, helpTextOf } from "./help.ts";
 import {
-  checkRelease,
   collect,
   parseCount,
-  parseMoment,
+  parseNames,
+  parseRelease,
   parseSeed,
   parseSeeds,
   parseServers,
   parseShard,
+  parseTime,
 } from "./options.ts";
 import { UsageError } from "./usage-error.ts";
 import { VERSION } from "./version.ts";
 
 export async function main(argv: readonly string[]): Promise<number> {
-  let exitCode = EXIT_OK;
+  let exitCode: number = EXIT_OK;
   const program = createProgram((code) => {
     exitCode = code;
   });
@@ -31,20 +35,29 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
-    // Commander has already said what was wrong; --help and --version end this way too, with 0.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_BAD_INPUT;
+    // Commander has already printed the message. --help and --version also end here, with exit code 0.
+    if (error instanceof CommanderError) return error.exitCode === EXIT_OK ? EXIT_OK : EXIT_BAD_INPUT;
     if (!isBadInput(error) || argv.includes("--debug")) throw error;
     process.stderr.write(`zabsim: ${error.message}\n`);
     return EXIT_BAD_INPUT;
   }
 }
 
-/** Errors of packages that most commands do not load are recognized by name. */
+/** Names of error classes whose modules most commands do not load, so that `instanceof` is not possible here. */
 const BAD_INPUT: readonly string[] = ["ScenarioError", "CampaignMismatchError"];
 
 function isBadInput(error: unknown): error is Error {
   return error instanceof UsageError || (error instanceof Error && BAD_INPUT.includes(error.name));
 }
+
+const SEED_OF_RUN = "seed of the run: unsigned 64-bit integer, e.g. 42 or 0x2a (default: the scenario's seed, or 1)";
+const FIRST_SEED = "first seed, with --runs or --time: unsigned 64-bit integer, e.g. 42 or 0x2a (default: 1)";
+const SEEDS = "seeds to run, both ends included, e.g. 1..1000";
+const RELEASE_OF_SERVERS =
+  "ZooKeeper release that servers behave like, e.g. 3.6.2 (default: the scenario's release, or newest)";
+const JSON_DOCUMENT = "print one JSON document to stdout and nothing else";
+const JSON_LINES = "print one JSON object per line to stdout and nothing else";
+const WALL_CLOCK = "stop after this much wall-clock time, e.g. 60s";
 
 function createProgram(done: (code: number) => void): Command {
   const program = new Command("zabsim");
@@ -54,103 +67,177 @@ function createProgram(done: (code: number) => void): Command {
       .allowExcessArguments(false)
       .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "zabsim: ")) });
   strict(program)
-    .description("Deterministic simulation of the ZooKeeper leader/follower handshake")
-    .version(VERSION)
-    .showSuggestionAfterError(true);
-  const command = (usage: string, description: string): Command =>
-    strict(program.command(usage))
+    .description(
+      "Simulates ZooKeeper's leader/follower handshake on a virtual clock, a lossy network and disks that lose " +
+        "unsynced writes. The same scenario and seed always give the same run.",
+    )
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .addHelpText("after", "\nzabsim COMMAND --help prints the options, examples and exit codes of a command.")
+    .showSuggestionAfterError(true)
+    .showHelpAfterError("(zabsim --help lists what is accepted)");
+  const command = (usage: string, summary: string, description: string, aboutJson = JSON_DOCUMENT): Command => {
+    const one = strict(program.command(usage));
+    return one
+      .summary(summary)
       .description(description)
-      .option("--json", "one JSON document (or JSON lines) on stdout, nothing else")
-      .option("--debug", "show stack traces");
-  const running = (one: Command): Command =>
+      .addHelpText("after", helpTextOf(one.name() as keyof typeof HELP))
+      .helpOption("-h, --help", "print this help")
+      .showHelpAfterError(`(zabsim ${one.name()} --help lists what is accepted)`)
+      .option("--json", aboutJson)
+      .option("--debug", "print the stack trace of an error");
+  };
+  const withScenario = (one: Command, aboutSeed = SEED_OF_RUN): Command =>
     one
-      .option("--seed <n>", "the seed of the run: unsigned 64 bits, decimal or 0x hex", parseSeed)
-      .option("--zookeeper <release>", "behavior profile", (release) => {
-        checkRelease(release);
-        return release;
-      })
-      .option("--set <path=value>", "override one field of the scenario (repeatable)", collect, []);
+      .option("--seed <n>", aboutSeed, parseSeed)
+      .option("--zookeeper <release>", RELEASE_OF_SERVERS, parseRelease)
+      .option("--set <path=value>", "override a field of the scenario, e.g. servers.2.down=true; repeatable", collect);
 
-  running(command("run [scenarios...]", "run scenarios (default: all that ship) and print their sync-decision tables"))
-    .option("--seeds <range>", "many seeds, as 1..1000: only what fails is told", parseSeeds)
+  withScenario(
+    command(
+      "run [scenarios...]",
+      "run scenarios and print verdicts and sync decisions",
+      "Runs scenarios and prints for each one a verdict, the sync decisions and every violated invariant. " +
+        "A scenario is the path of a file, or a name from `zabsim list scenarios`. Without arguments, every " +
+        "scenario that ships with zabsim runs.",
+    ),
+  )
+    .option("--seeds <a..b>", `${SEEDS}; several scenarios take turns; only failing runs are printed`, parseSeeds)
     .option("--noise", "loss, delay, stalls, cuts, pauses, crashes and restarts on top; only invariants are checked")
-    .option("--check-determinism", "run each twice and name the first event that differs")
-    .option("--update-golden", "write the golden output beside each file")
+    .option("--check-determinism", "run each scenario twice and report the first event that differs")
+    .option("--update-golden", "write each report to NAME.golden.txt beside its scenario file")
     .action(async (names, options) => done(await (await import("./run.ts")).run(names, options)));
 
-  running(command("replay <scenario>", "one run in full: the timeline, then the report"))
-    .option("--from <time>", "from this moment on", parseMoment("--from"))
-    .option("--until <time>", "up to this moment", parseMoment("--until"))
-    .option("--server <ids>", "only these servers, as 1 or 1,3", parseServers)
-    .option("--only <kinds>", "only these kinds of event, as sync-decided,failed", (text) => text.split(","))
+  withScenario(
+    command(
+      "replay <scenario>",
+      "print one run event by event",
+      "Runs one scenario and prints its timeline, its report and, if it violated an invariant, an explanation.",
+      JSON_LINES,
+    ),
+  )
+    .option("--from <time>", "first virtual time to show, e.g. 200ms, 1.5s or 0.25 (default: 0)", parseTime("--from"))
+    .option("--until <time>", "last virtual time to show, e.g. 1.5s (default: the end)", parseTime("--until"))
+    .option("--server <ids>", "show only events at these servers, e.g. 1 or 1,3 (default: all)", parseServers)
+    .option(
+      "--only <kinds>",
+      "show only these kinds of event, e.g. sync-decided,failed (default: all but voted, logged and synced)",
+      parseNames,
+    )
     .option("--noise", "with the noise that `run --noise` adds")
-    .option("--messages", "every message that arrives, too")
+    .option("--messages", "also show each message that a server receives")
     .action(async (name, options) => done(await (await import("./replay.ts")).replay(name, options)));
 
-  running(command("fuzz [scenario]", "a campaign: plans drawn seed after seed, what fails shrunk and explained"))
-    .option("--runs <n>", "so many seeds, from --seed on", parseCount("--runs"))
-    .option("--time <time>", "so long, as 60s (default, without --runs and --seeds)", parseMoment("--time"))
-    .option("--seeds <a..b>", "these seeds, both included", parseSeeds)
-    .option("--workers <n>", "worker threads (default: one a core)", (text) => Number(parseCount("--workers")(text)))
-    .option("--faults <kinds>", "only these faults, as partition,crash (see list faults)", (text) => text.split(","))
-    .option("--strategy <name>", "portfolio (default), swarm, uniform, pct, delay-bounded, mutation")
-    .option("--shard <i/n>", "the i-th of n parts", parseShard)
-    .option("--out <dir>", "where findings and the journal go", "zabsim-findings")
+  withScenario(
+    command(
+      "fuzz [scenario]",
+      "search for failures with drawn faults; shrink and explain them",
+      "Runs a campaign: draws a plan of servers, writes and faults from each seed, runs it, and checks every " +
+        "invariant and whether the servers serve again after every fault is undone. Each failure is shrunk, " +
+        "explained and written to --out as a scenario file. With a scenario, plans add faults to it.",
+      JSON_LINES,
+    ),
+    FIRST_SEED,
+  )
+    .option("--runs <n>", "number of seeds to run, starting at --seed", parseCount("--runs"))
+    .option("--time <duration>", `${WALL_CLOCK} (default: 60s unless --runs or --seeds is given)`, parseTime("--time"))
+    .option("--seeds <a..b>", SEEDS, parseSeeds)
+    .option("--workers <n>", "number of worker threads (default: the number of CPU cores)", (text) =>
+      Number(parseCount("--workers")(text)),
+    )
+    .option(
+      "--faults <kinds>",
+      "draw only these kinds of fault, e.g. partition,crash (default: all; see zabsim list faults)",
+      parseNames,
+    )
+    .option(
+      "--strategy <name>",
+      "how to draw plans, e.g. swarm (default: portfolio, which mixes all; see zabsim list strategies)",
+    )
+    .option("--shard <i/n>", "run only the i-th of n parts, e.g. 1/4, to divide a campaign among machines", parseShard)
+    .option("--out <dir>", "folder for findings and for the journal of the campaign", "zabsim-findings")
     .option(
       "--reporter <kinds>",
-      "text, json, junit, github (junit goes to DIR/junit.xml)",
-      (text) => text.split(","),
-      [],
+      "output formats: text, json, junit, github, e.g. text,junit; junit writes DIR/junit.xml (default: text)",
+      parseNames,
     )
-    .option("--resume", "goes on with the campaign in DIR")
-    .option("--strict", "known bugs of the release count as findings, too")
+    .option("--resume", "continue the campaign whose journal is in --out")
+    .option("--strict", "treat known bugs of the release as findings: report them in full and exit with 1 or 4")
     .action(async (name, options) => done(await (await import("./fuzz.ts")).fuzz(name, options)));
 
-  command("coverage [dir]", "what the campaign in DIR has reached, and what never").action(async (dir, options) =>
-    done(await (await import("./fuzz.ts")).coverage(dir ?? "zabsim-findings", options)),
-  );
+  command(
+    "coverage [dir]",
+    "print what a campaign reached and what it never reached",
+    "Prints the sync rules, messages, failures and faults that a campaign reached, and those it never " +
+      "reached. The argument is the --out folder of the campaign (default: zabsim-findings).",
+  ).action(async (dir, options) => done(await (await import("./coverage.ts")).coverage(dir, options)));
 
-  command("matrix", "known bugs against ZooKeeper releases: shown by their scenarios, found by campaigns")
-    .option("--release <release>", "only what this release can lose, and the first release free of it")
-    .option("--bug <ticket>", "only this one, as 4646")
+  command(
+    "matrix",
+    "show which ZooKeeper releases have which known bugs",
+    "Shows which known bugs each ZooKeeper release has. Runs the scenario of each bug in each release, and " +
+      "in each release a campaign that searches for bugs without knowing them.",
+  )
+    .option("--release <release>", "print only what this release can lose, and the first release without each bug")
+    .option("--bug <ticket>", "show only this bug, e.g. 4646 for ZOOKEEPER-4646 (default: all)")
     .option(
-      "--time <time>",
-      "a campaign in each release, at most so long; 0s: none (default: 30s)",
-      parseMoment("--time"),
+      "--time <duration>",
+      "time limit of each campaign, e.g. 10s; 0s runs none (default: 30s)",
+      parseTime("--time"),
     )
-    .option("--seed <n>", "base seed of the campaigns (default: 1)", parseSeed)
-    .option("--repeat <n>", "campaigns from so many base seeds, told as medians (default: 1)", parseCount("--repeat"))
-    .option("--markdown", "as a page")
+    .option("--seed <n>", "first seed of the campaigns (default: 1)", parseSeed)
+    .option("--repeat <n>", "campaigns in each release; the table shows medians (default: 1)", parseCount("--repeat"))
+    .option("--markdown", "print a Markdown page instead of a table")
     .action(async (options) => done(await (await import("./matrix.ts")).matrix(options)));
 
-  running(command("shrink <file>", "makes a failing scenario as small as it gets"))
-    .option("--out <file>", "where it goes (default: FILE.min.yaml, which a second call takes up)")
-    .option("--runs <n>", "at most so many runs (default: 20000)", parseCount("--runs"))
-    .option("--time <time>", "at most so long", parseMoment("--time"))
+  withScenario(
+    command(
+      "shrink <file>",
+      "make a failing scenario smaller",
+      "Removes and simplifies parts of a failing scenario as long as it still fails in the same way, and " +
+        "writes the result to a file.",
+    ),
+  )
+    .option("--out <file>", "output file; if it exists, shrinking continues from it (default: NAME.min.yaml)")
+    .option("--runs <n>", "maximum number of runs (default: 20000)", parseCount("--runs"))
+    .option("--time <duration>", `${WALL_CLOCK} (default: no limit)`, parseTime("--time"))
     .action(async (file, options) => done(await (await import("./shrink.ts")).shrink(file, options)));
 
-  command("decide", "the sync decision alone, and why: from flags, or from JSON lines")
-    .option("--stdin", "read one JSON object a line, answer one a line")
-    .option("--peer <zxid>", "the learner's last zxid")
-    .option("--last <zxid>", "the leader's lastProcessedZxid (default: the end of its log)")
-    .option("--committed-log <ranges>", "the leader's committedLog, as 1:1..1:5,2:1")
-    .option("--txn-log <ranges>", "one file of its log on disk, oldest first (repeatable)", collect, [])
-    .option("--no-txn-log-sync", "snapshotSizeFactor is negative")
-    .option("--txn-log-too-large", "the log exceeds snapshot size * snapshotSizeFactor")
-    .option("--force-snap", "zookeeper.forceSnapshotSync")
-    .option("--to-be-applied <ranges>", "committed, not yet applied")
-    .option("--outstanding <ranges>", "proposed, not yet committed")
-    .option("--last-proposed <zxid>", "default: the last of the two above")
+  command(
+    "decide",
+    "answer one sync decision: DIFF, TRUNC or SNAP, and why",
+    "Answers how a leader synchronizes a learner: DIFF, TRUNC or SNAP, with the packets and the reason. " +
+      "The question comes from options, or with --stdin from JSON lines. A zxid is written as epoch:counter, " +
+      "e.g. 1:7, or in hex, e.g. 0x100000007.",
+  )
+    .option("--stdin", "read one JSON object per line and answer each with one line")
+    .option("--peer <zxid>", "last zxid of the learner, e.g. 1:7")
+    .option("--last <zxid>", "lastProcessedZxid of the leader (default: the end of --committed-log or --txn-log)")
+    .option("--committed-log <ranges>", "committedLog of the leader, e.g. 1:1..1:5,2:1 (default: empty)")
+    .option(
+      "--txn-log <ranges>",
+      "one log file of the leader, e.g. 1:1..1:5; repeat it for each file, oldest first",
+      collect,
+    )
+    .option("--no-txn-log-sync", "the leader does not sync from its log files: snapshotSizeFactor is negative")
+    .option("--txn-log-too-large", "the log files exceed the snapshot's size times snapshotSizeFactor")
+    .option("--force-snap", "zookeeper.forceSnapshotSync is on")
+    .option("--to-be-applied <ranges>", "transactions that are committed and not yet applied (default: none)")
+    .option("--outstanding <ranges>", "transactions that are proposed and not yet committed (default: none)")
+    .option(
+      "--last-proposed <zxid>",
+      "lastProposed of the leader (default: the last of --to-be-applied, --outstanding)",
+    )
     .option("--observer", "the learner is an observer")
-    .option("--zookeeper <release>", "who decides (default: newest)", (release) => {
-      checkRelease(release);
-      return release;
-    })
+    .option("--zookeeper <release>", "ZooKeeper release that decides, e.g. 3.5.8 (default: newest)", parseRelease)
     .action(async (options) => done(await (await import("./decide.ts")).decide(options)));
 
   command(
     "list [what]",
-    "what there is: scenarios,invariants,faults,actions,strategies,rules,releases,fixes,bugs",
+    "list scenarios, invariants, faults, releases, bugs and more",
+    "Lists what zabsim has. The argument is one or more of scenarios, invariants, faults, actions, " +
+      "strategies, rules, releases, fixes and bugs, separated by commas (default: all of them).",
   ).action(async (what, options) => done(await (await import("./list.ts")).list(what, options)));
   return program;
 }

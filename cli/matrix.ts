@@ -1,23 +1,19 @@
 /**
- * `zabsim matrix`: known bugs against releases. Each bug's scenario is run in every release; in every release a campaign
- * that knows nothing of them looks for them.
+ * `zabsim matrix`: known bugs by ZooKeeper releases. Runs the scenario of each bug in each release, and in each
+ * release a campaign that searches for bugs without knowing them.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
-import { CampaignRunner, DEFAULT_WORKERS } from "../campaign/campaign.ts";
-import { Journal } from "../campaign/journal.ts";
-import { KNOWN_BUGS, MATRIX_BUGS, type MatrixBug, ticketOf } from "../fuzz/known-bugs.ts";
-import { beginsLine, freeFrom, hasBug, MATRIX_RELEASES, type MatrixCell, matrixCell } from "../fuzz/matrix.ts";
-import { behaviorOf } from "../protocol/releases.ts";
-import { type Advice, adviceText, type MatrixEntry, matrixPage, matrixTable } from "../reports/matrix.ts";
-import type { Scenario } from "../scenarios/scenario.ts";
+import { DEFAULT_WORKERS } from "../campaign/campaign.ts";
+import { type MatrixCampaigns, runMatrixCampaigns } from "../campaign/matrix-campaigns.ts";
+import { adviceFor, type BugScenarios, matrixCells, matrixEntries } from "../campaign/matrix-report.ts";
+import { MATRIX_BUGS, ticketOf } from "../fuzz/known-bugs.ts";
+import { MATRIX_RELEASES } from "../fuzz/matrix.ts";
+import { adviceText, type MatrixEntry, matrixPage, matrixTable } from "../reports/matrix.ts";
 import { EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
 import { paintFor } from "./options.ts";
 import { write } from "./output.ts";
-import { bugPaths, readScenario } from "./scenario-files.ts";
+import { bugPaths, readScenario, scenarioName } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface MatrixOptions {
@@ -25,210 +21,95 @@ export interface MatrixOptions {
   readonly markdown?: boolean;
   readonly release?: string;
   readonly bug?: string;
-  /** Microseconds; 0: no campaigns. */
+  /** Microseconds; 0 runs no campaign. */
   readonly time?: number;
   readonly seed?: bigint;
   readonly repeat?: bigint;
 }
 
-/** Where a campaign meets a bug: with which of its plans, from 1 on, and after how many seconds. */
-interface Meeting {
-  readonly runs: number;
-  readonly seconds: number;
-}
-
-interface Campaigns {
-  /** Microseconds that each has at most. */
-  readonly time: number;
-  readonly seed: bigint;
-  readonly repeat: bigint;
-}
-
-const DEFAULTS: Campaigns = { time: 30_000_000, seed: 1n, repeat: 1n };
-/** Base seeds of repeated campaigns lie so far apart. */
-const APART = 1_000_000n;
-const SHRINK_RUNS = 4000;
+const DEFAULTS: MatrixCampaigns = { time: 30_000_000, seed: 1n, repeat: 1n };
 
 export async function matrix(options: MatrixOptions): Promise<number> {
-  checkTogether(options);
-  const stories = storiesOf(options.bug);
-  if (options.release !== undefined) return advise(options.release, stories, options);
-  const { repeat = DEFAULTS.repeat, seed = DEFAULTS.seed, time = DEFAULTS.time } = options;
-  const campaigns = { repeat, seed, time };
-  const cells = cellsOf(stories);
-  // Broken off, it leaves out the campaigns to come, and tells what the others have found.
-  const { isComplete, meetings } = await interruptible(async (signal) => ({
-    meetings: time > 0 ? await meetingsOf([...stories.keys()], campaigns, signal) : undefined,
-    isComplete: !signal.aborted,
-  }));
-  const entries = cells.map((cell) => ({
-    ...entryOf(cell),
-    ...(meetings && metIn(meetings.get(cell.release)?.get(cell.bug.id) ?? [], Number(repeat))),
-  }));
-  if (options.json) await write(`${JSON.stringify(entries.map(jsonEntry), null, 2)}\n`);
-  else if (options.markdown) await write(matrixPage(entries, howText(campaigns)));
-  else await write(`${matrixTable(entries, paintFor(process.stdout))}\n`);
-  return isComplete ? EXIT_OK : EXIT_INTERRUPTED;
+  checkCombination(options);
+  const scenarios = scenariosOf(options.bug);
+  return options.release === undefined ? table(scenarios, options) : advice(options.release, scenarios, options);
 }
 
-function checkTogether({ json, markdown, release, repeat, seed, time }: MatrixOptions): void {
+function checkCombination({ json, markdown, release, repeat, seed, time }: MatrixOptions): void {
   const given = (options: Readonly<Record<string, unknown>>): string[] =>
     Object.keys(options).filter((name) => options[name] !== undefined && options[name] !== false);
-  const [meaningless] = given(
+  const withoutEffect =
     release !== undefined
-      ? { "--markdown": markdown, "--time": time, "--seed": seed, "--repeat": repeat }
-      : time === 0
-        ? { "--seed": seed, "--repeat": repeat }
-        : {},
-  );
-  const beside = release === undefined ? "--time 0s, which runs no campaign" : "--release, which only gives advice";
-  if (meaningless !== undefined) throw new UsageError(`${meaningless}: means nothing beside ${beside}`);
-  if (json && markdown) throw new UsageError("--markdown: means nothing beside --json");
+      ? given({ "--markdown": markdown, "--time": time, "--seed": seed, "--repeat": repeat })
+      : given(time === 0 ? { "--seed": seed, "--repeat": repeat } : {});
+  const other = release === undefined ? "--time 0s, which runs no campaign" : "--release, which prints only advice";
+  for (const name of withoutEffect) throw new UsageError(`${name} cannot be combined with ${other}`);
+  if (json && markdown) throw new UsageError("--markdown cannot be combined with --json");
 }
 
-/** Each bug of the matrix with the scenario that tells its story. */
-function storiesOf(asked: string | undefined): Map<MatrixBug, Scenario> {
-  const files = new Map(bugPaths().map((path) => [basename(path).replace(/\.ya?ml$/, ""), path]));
-  const wanted = asked?.replace(/^zookeeper-/i, "");
-  const bugs = MATRIX_BUGS.filter((bug) => wanted === undefined || ticketOf(bug) === wanted || bug.id === asked);
+/** The bugs that the user asks about, by default all of the matrix, each with its scenario. */
+function scenariosOf(ticket: string | undefined): BugScenarios {
+  const number = ticket?.replace(/^zookeeper-/i, "");
+  const bugs = MATRIX_BUGS.filter((bug) => ticket === undefined || ticketOf(bug) === number || bug.id === ticket);
   if (bugs.length === 0) {
-    const accepted = MATRIX_BUGS.map(ticketOf).join(", ");
-    throw new UsageError(`--bug ${asked}: unknown (accepted: ${accepted})`);
+    throw new UsageError(`--bug ${ticket}: unknown (accepted: ${MATRIX_BUGS.map(ticketOf).join(", ")})`);
   }
-  return new Map(bugs.map((bug) => [bug, readScenario(files.get(bug.id) as string, []).scenario]));
+  const paths = new Map(bugPaths().map((path) => [scenarioName(path), path]));
+  return new Map(bugs.map((bug) => [bug, readScenario(paths.get(bug.id) as string, []).scenario]));
 }
 
-function cellsOf(stories: Map<MatrixBug, Scenario>): MatrixCell[] {
-  return [...stories].flatMap(([bug, scenario]) =>
-    MATRIX_RELEASES.map((release) => matrixCell(bug, scenario, release)),
-  );
-}
-
-// ---- campaigns
-
-/** By release and bug: one meeting for each campaign that met it. */
-async function meetingsOf(
-  bugs: readonly MatrixBug[],
-  { repeat, seed, time }: Campaigns,
-  signal: AbortSignal,
-): Promise<Map<string, Map<string, Meeting[]>>> {
-  const meetings = new Map<string, Map<string, Meeting[]>>();
-  for (const release of MATRIX_RELEASES) {
-    const there = bugs.filter(({ isIn }) => isIn(behaviorOf(release))).map(({ id }) => id);
-    // Nothing that fails in it could be due to one of them.
-    if (there.length === 0) continue;
-    const met = new Map<string, Meeting[]>();
-    meetings.set(release, met);
-    for (let i = 0n; i < repeat; i++) {
-      if (signal.aborted) return meetings;
-      process.stderr.write(`matrix: campaign ${i + 1n} of ${repeat} in ${release}\n`);
-      for (const [bug, meeting] of await campaign(release, there, seed + i * APART, time, signal)) {
-        met.set(bug, [...(met.get(bug) ?? []), meeting]);
-      }
-    }
-  }
-  return meetings;
-}
-
-/** The plain campaign of a release, until it has met all bugs that are there, or its time is over. */
-async function campaign(
-  release: string,
-  there: readonly string[],
-  firstSeed: bigint,
-  timeUs: number,
-  signal: AbortSignal,
-): Promise<Map<string, Meeting>> {
-  const folder = mkdtempSync(join(tmpdir(), "zabsim-matrix-"));
-  const met = new Map<string, Meeting>();
-  const startedMs = performance.now();
-  const runner = new CampaignRunner(
-    {
-      options: { zookeeper: release, strategy: undefined, faults: undefined, scenario: undefined },
-      firstSeed,
-      lastSeed: undefined,
-      timeMs: timeUs / 1000,
-      workers: DEFAULT_WORKERS,
-      shard: [1, 1],
-      shrinkRuns: SHRINK_RUNS,
-    },
-    new Journal(folder),
-    {
-      found({ known: [bug, other], seed }) {
-        if (bug === undefined || other !== undefined || met.has(bug)) return;
-        const seconds = (performance.now() - startedMs) / 1000;
-        met.set(bug, { runs: Number(BigInt(seed) - firstSeed) + 1, seconds });
-        if (there.every((id) => met.has(id))) runner.interrupted = true;
-      },
-      nondeterministic() {},
-    },
-  );
-  try {
-    runner.begin();
-    await runner.run(signal);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-  return met;
-}
-
-// ---- what is told
-
-function entryOf({ bug, expected, release, reproduced }: MatrixCell): MatrixEntry {
-  const why = bug.besides?.releases.includes(release) ? bug.besides.why : undefined;
-  return { bug: ticketOf(bug), release, expected, reproduced, why };
-}
-
-/** A campaign that did not meet it would have needed more than all others. */
-function metIn(meetings: readonly Meeting[], campaigns: number): Pick<MatrixEntry, "campaigns" | "median" | "met"> {
-  const sorted = meetings.toSorted((a, b) => a.seconds - b.seconds);
-  const median = sorted[Math.floor((campaigns - 1) / 2)];
-  return { campaigns, met: meetings.length, ...(median && { median }) };
+async function table(scenarios: BugScenarios, options: MatrixOptions): Promise<number> {
+  const { repeat = DEFAULTS.repeat, seed = DEFAULTS.seed, time = DEFAULTS.time } = options;
+  const campaigns = { repeat, seed, time };
+  const cells = matrixCells(scenarios);
+  const starting = (release: string, campaign: bigint): void => {
+    process.stderr.write(`matrix: campaign ${campaign} of ${repeat} for release ${release}\n`);
+  };
+  // Ctrl-C skips the remaining campaigns. What the others have found is still printed.
+  const { discoveries, interrupted } = await interruptible(async (signal) => ({
+    discoveries: time > 0 ? await runMatrixCampaigns([...scenarios.keys()], campaigns, signal, starting) : undefined,
+    interrupted: signal.aborted,
+  }));
+  const entries = matrixEntries(cells, discoveries, Number(repeat));
+  if (options.json) await write(`${JSON.stringify(entries.map(jsonEntry), null, 2)}\n`);
+  else if (options.markdown) await write(matrixPage(entries, aboutCampaigns(campaigns)));
+  else await write(`${matrixTable(entries, paintFor(process.stdout))}\n`);
+  return interrupted ? EXIT_INTERRUPTED : EXIT_OK;
 }
 
 function jsonEntry({ bug, expected, median, met, release, reproduced }: MatrixEntry) {
-  const none = null;
   return {
     bug: `ZOOKEEPER-${bug}`,
     release,
     expected,
     reproduced,
-    found: met === undefined ? none : met > 0,
-    runs: median?.runs ?? none,
-    seconds: median === undefined ? none : Number(median.seconds.toFixed(2)),
+    found: met === undefined ? null : met > 0,
+    runs: median?.runs ?? null,
+    seconds: median === undefined ? null : Number(median.seconds.toFixed(2)),
   };
 }
 
-function howText({ repeat, seed, time }: Campaigns): string {
-  const seeds = repeat === 1n ? `base seed ${seed}` : `${repeat} base seeds`;
-  const median = repeat === 1n ? "" : " (the median; how many met it, where not all did)";
-  return `With which plan, and after how many seconds on ${DEFAULT_WORKERS} cores, a plain campaign (\`zabsim fuzz --zookeeper RELEASE\`) of ${time / 1e6} s with ${seeds} had its first finding that is due to the bug alone, shrunk${median}. **S**: the scenario in scenarios/bugs/ shows it; **!**: the ticket says otherwise, see below. Campaigns were run where zabsim's release has the bug; where it has not (·), no failure can be due to it.`;
+/** The introduction of the Markdown page. */
+function aboutCampaigns({ repeat, seed, time }: MatrixCampaigns): string {
+  const seeds = repeat === 1n ? `starting at seed ${seed}` : `repeated with ${repeat} first seeds`;
+  const median =
+    repeat === 1n ? "" : " Numbers are medians; `(2 of 5)` means that only two of five campaigns found the bug.";
+  return [
+    "Each cell says how soon a campaign (`zabsim fuzz --zookeeper RELEASE`) found the bug:",
+    "the number of plans, and the seconds, until the first shrunk finding that is due to this bug alone.",
+    `Campaigns ran for ${time / 1e6} s on ${DEFAULT_WORKERS} cores, ${seeds}.${median}`,
+    "**S**: the scenario in scenarios/bugs/ shows the bug.",
+    "**!**: the ticket says otherwise; the reason is below the table.",
+    "·: neither. If zabsim's profile of a release does not have a bug, no campaign searched for it there.",
+  ].join(" ");
 }
 
-// ---- advice
-
-async function advise(release: string, stories: Map<MatrixBug, Scenario>, { json }: MatrixOptions): Promise<number> {
+async function advice(release: string, scenarios: BugScenarios, { json }: MatrixOptions): Promise<number> {
   if (!MATRIX_RELEASES.includes(release)) {
     throw new UsageError(`--release ${release}: unknown (accepted: ${MATRIX_RELEASES.join(", ")})`);
   }
-  const cells = cellsOf(stories);
-  const bugs: Advice[] = [];
-  for (const [bug, scenario] of stories) {
-    const own = cells.filter((cell) => cell.bug === bug);
-    if (!own.some((cell) => cell.release === release && cell.reproduced && hasBug(cell))) continue;
-    const [firstFree, ...newerLines] = freeFrom(own, release);
-    bugs.push({
-      bug: `ZOOKEEPER-${ticketOf(bug)}`,
-      scenario: bug.id,
-      about: bug.about,
-      violates: scenario.expect.violates,
-      firstFree,
-      alsoFrom: newerLines.filter((one) => !beginsLine(one)),
-    });
-  }
-  const others = KNOWN_BUGS.filter((bug) => !MATRIX_BUGS.includes(bug as MatrixBug) && bug.isIn(behaviorOf(release)));
-  const asked = [...stories.keys()].map((bug) => `ZOOKEEPER-${ticketOf(bug)}`);
-  const advice = { release, asked, bugs, firstFree: freeFrom(cells, release)[0], others: others.length };
-  if (json) await write(`${JSON.stringify(advice)}\n`);
-  else await write(`${adviceText(advice, paintFor(process.stdout))}\n`);
+  const result = adviceFor(release, scenarios);
+  if (json) await write(`${JSON.stringify(result)}\n`);
+  else await write(`${adviceText(result, paintFor(process.stdout))}\n`);
   return EXIT_OK;
 }

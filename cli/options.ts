@@ -1,16 +1,28 @@
 /**
- * Options that several commands share, and how their values are read.
+ * Option values: parsers that reject bad values with a UsageError, the options that several commands share, and color.
  */
 
 import { Chalk, type ChalkInstance } from "chalk";
-import { ALIKE } from "../protocol/index.ts";
+import { ALIKE, asServerId, type ServerId } from "../protocol/index.ts";
 import { RELEASES } from "../protocol/releases.ts";
 import { parseDuration } from "../sim/time.ts";
 import { UsageError } from "./usage-error.ts";
 
+/** Options of every command that reads a scenario. */
+export interface ScenarioOptions {
+  readonly seed?: bigint;
+  readonly zookeeper?: string;
+  readonly set?: readonly string[];
+}
+
+/** The overrides of scenario fields, as `path=value`: those of --set, and --zookeeper as one more. */
+export function overridesOf({ set = [], zookeeper }: ScenarioOptions): readonly string[] {
+  return zookeeper === undefined ? set : [...set, `zookeeper=${zookeeper}`];
+}
+
 const MAX_SEED = (1n << 64n) - 1n;
 
-/** `--seed`: unsigned 64 bits, decimal or 0x hex. */
+/** A seed: an unsigned 64-bit integer, decimal or 0x hex. */
 export function parseSeed(text: string): bigint {
   if (/^(0x[0-9a-fA-F]{1,16}|\d{1,20})$/.test(text)) {
     const seed = BigInt(text);
@@ -19,61 +31,72 @@ export function parseSeed(text: string): bigint {
   throw new UsageError(`--seed ${text}: not a seed (accepted: 0 to ${MAX_SEED}, or 0x and up to 16 hex digits)`);
 }
 
-/** `--seeds A..B`, both included. */
+/** A range of seeds `A..B`; both ends are included. */
 export function parseSeeds(text: string): readonly [bigint, bigint] {
   const [from, to, more] = text.split("..");
   if (from === undefined || to === undefined || more !== undefined) {
-    throw new UsageError(`--seeds ${text}: not a range of seeds (accepted: 1..1000)`);
+    throw new UsageError(`--seeds ${text}: not a range of seeds (accepted: a range such as 1..1000)`);
   }
   const range = [parseSeed(from), parseSeed(to)] as const;
-  if (range[1] < range[0]) throw new UsageError(`--seeds ${text}: runs backwards (accepted: 1..1000)`);
+  if (range[1] < range[0]) {
+    throw new UsageError(`--seeds ${text}: the start is greater than the end (accepted: a range such as 1..1000)`);
+  }
   return range;
 }
 
-/** A count: a whole number from 1 on. */
+/** A whole number, at least 1. */
 export function parseCount(option: string): (text: string) => bigint {
   return (text) => {
     if (/^[1-9]\d{0,17}$/.test(text)) return BigInt(text);
-    throw new UsageError(`${option} ${text}: not a count (accepted: whole numbers from 1 on)`);
+    throw new UsageError(`${option} ${text}: not a count (accepted: whole numbers, at least 1)`);
   };
 }
 
-/** `--shard I/N`: the I-th of N parts. */
+/** `I/N`: the I-th of N parts of a campaign. */
 export function parseShard(text: string): readonly [number, number] {
   const [, shard, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
   if (Number(shard) >= 1 && Number(shard) <= Number(of)) return [Number(shard), Number(of)];
-  throw new UsageError(`--shard ${text}: not a part (accepted: 1/4, 2/4, 3/4, 4/4)`);
+  throw new UsageError(`--shard ${text}: not a part I/N (accepted: 1/4, 2/4, 3/4 or 4/4 for four parts)`);
 }
 
-export function parseServers(text: string): number[] {
+export function parseServers(text: string): ServerId[] {
   return text.split(",").map((part) => {
-    if (!/^\d{1,3}$/.test(part.trim())) throw new UsageError(`--server ${text}: not server ids (accepted: 1 or 1,3)`);
-    return Number(part);
+    if (!/^\d{1,3}$/.test(part.trim())) {
+      throw new UsageError(`--server ${text}: not a list of server ids (accepted: ids such as 1 or 1,3)`);
+    }
+    return asServerId(Number(part));
   });
 }
 
-/** A moment of the run: a duration since its start. */
-export function parseMoment(option: string): (text: string) => number {
+/** A duration, in microseconds. A number without a unit counts seconds. */
+export function parseTime(option: string): (text: string) => number {
   return (text) => {
     const us = parseDuration(/^[\d.]+$/.test(text) ? `${text}s` : text);
-    if (us === undefined)
-      throw new UsageError(`${option} ${text}: not a time (accepted: 200ms, 1.5s, or seconds as 0.25)`);
+    if (us === undefined) {
+      throw new UsageError(`${option} ${text}: not a time (accepted: a duration such as 200ms or 1.5s, or seconds)`);
+    }
     return us;
   };
 }
 
-export function checkRelease(release: string): void {
-  if (RELEASES.includes(release as never)) return;
-  const alike = ALIKE[release] === undefined ? "" : `; here it is the same as ${ALIKE[release]}`;
+/** A list of names, separated by commas. */
+export function parseNames(text: string): string[] {
+  return text.split(",");
+}
+
+/** A release that has a behavior profile of its own. */
+export function parseRelease(release: string): string {
+  if (RELEASES.includes(release as never)) return release;
+  const alike = ALIKE[release] === undefined ? "" : `; it behaves like ${ALIKE[release]}, use that one`;
   throw new UsageError(`--zookeeper ${release}: unknown release${alike} (accepted: ${RELEASES.join(", ")})`);
 }
 
-/** Collects a repeatable option. */
-export function collect(value: string, values: readonly string[]): string[] {
+/** Collects the values of a repeatable option. */
+export function collect(value: string, values: readonly string[] = []): string[] {
   return [...values, value];
 }
 
-/** Color for a stream: only on a terminal, unless NO_COLOR or FORCE_COLOR says otherwise. */
+/** Color for a stream: only on a terminal, unless the environment sets NO_COLOR or FORCE_COLOR. */
 export function paintFor(stream: { readonly isTTY?: boolean }): ChalkInstance {
   const { FORCE_COLOR, NO_COLOR } = process.env;
   if (NO_COLOR !== undefined && NO_COLOR !== "") return new Chalk({ level: 0 });

@@ -1,7 +1,14 @@
 /**
- * Writing to stdout: waits when the reader is slower, so that nothing piles up in memory.
+ * What commands share for their output to stdout.
  */
+
+/** Writes a text. If the reader of a pipe is slow, waits for it, so that unread output does not fill the memory. */
 export async function write(text: string): Promise<void> {
   if (process.stdout.write(text)) return;
   await new Promise<void>((resolve) => process.stdout.once("drain", () => resolve()));
+}
+
+/** `1 scenario`, `2 scenarios`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

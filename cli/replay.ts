@@ -1,49 +1,39 @@
 /**
- * `zabsim replay`: one run, told event by event, then its report.
+ * `zabsim replay`: prints one run event by event, then its report and, after a violation, an explanation.
  */
 
 import { RECORD_EVENTS } from "../cluster/records.ts";
+import type { ServerId } from "../protocol/index.ts";
 import { recordJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
 import { timeline, timelineLine } from "../reports/timeline.ts";
 import { whyText } from "../reports/why.ts";
 import { ScenarioRunner } from "../scenarios/run.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
 import { Trace } from "../sim/index.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
-import { paintFor } from "./options.ts";
+import { overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
 import { write } from "./output.ts";
 import { seedFor } from "./run.ts";
-import { nameFor, readScenario, scenarioPaths } from "./scenario-files.ts";
+import { nameFor, readScenario, scenarioPath } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
 
-export interface ReplayOptions {
+export interface ReplayOptions extends ScenarioOptions {
   readonly json?: boolean;
-  readonly seed?: bigint;
-  readonly zookeeper?: string;
-  readonly set: readonly string[];
+  /** Microseconds of virtual time. */
   readonly from?: number;
+  /** Microseconds of virtual time. */
   readonly until?: number;
-  readonly server?: readonly number[];
+  readonly server?: readonly ServerId[];
   readonly only?: readonly string[];
   readonly messages?: boolean;
   readonly noise?: boolean;
 }
 
 export async function replay(name: string, options: ReplayOptions): Promise<number> {
-  const set = options.zookeeper === undefined ? options.set : [...options.set, `zookeeper=${options.zookeeper}`];
-  const path = scenarioPaths([name])[0] as string;
-  const file = readScenario(path, set);
-  for (const sid of options.server ?? []) {
-    if (file.scenario.servers[sid] === undefined) {
-      const ids = Object.keys(file.scenario.servers).join(", ");
-      throw new UsageError(`--server ${sid}: no such server in ${file.scenario.name} (accepted: ${ids})`);
-    }
-  }
-  for (const kind of options.only ?? []) {
-    if (!RECORD_EVENTS.includes(kind as never)) {
-      throw new UsageError(`--only ${kind}: no such kind of event (accepted: ${RECORD_EVENTS.join(", ")})`);
-    }
-  }
+  const path = scenarioPath(name);
+  const file = readScenario(path, overridesOf(options));
+  checkFilters(file.scenario, options);
   const seed = seedFor(file.scenario, options.seed);
   const messages = options.messages === true || options.only?.includes("received") === true;
   const result = new ScenarioRunner(file.scenario, {
@@ -70,4 +60,17 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
     if (why !== "") await write(`\n${why}\n`);
   }
   return result.ok ? EXIT_OK : EXIT_FINDING;
+}
+
+function checkFilters({ name, servers }: Scenario, { only = [], server = [] }: ReplayOptions): void {
+  for (const sid of server) {
+    if (servers[sid] === undefined) {
+      throw new UsageError(`--server ${sid}: no such server in ${name} (accepted: ${Object.keys(servers).join(", ")})`);
+    }
+  }
+  for (const kind of only) {
+    if (!RECORD_EVENTS.includes(kind as never)) {
+      throw new UsageError(`--only ${kind}: no such kind of event (accepted: ${RECORD_EVENTS.join(", ")})`);
+    }
+  }
 }

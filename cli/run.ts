@@ -1,5 +1,5 @@
 /**
- * `zabsim run`: scenarios to their end, with verdict and sync-decision table.
+ * `zabsim run`: runs scenarios and prints for each one a verdict, the sync decisions and every violated invariant.
  */
 import { writeFileSync } from "node:fs";
 import { Chalk } from "chalk";
@@ -11,17 +11,13 @@ import type { Scenario } from "../scenarios/scenario.ts";
 import { checkDeterminism } from "../sim/determinism.ts";
 import { Trace } from "../sim/trace.ts";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_LIVENESS, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
-import { paintFor } from "./options.ts";
-import { write } from "./output.ts";
+import { overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
+import { counted, write } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { nameFor, readScenario, type ScenarioFile, scenarioPaths } from "./scenario-files.ts";
 
-export interface RunCommandOptions {
+export interface RunCommandOptions extends ScenarioOptions {
   readonly json?: boolean;
-  /** Default: the scenario's, which is 1 unless it says otherwise. */
-  readonly seed?: bigint;
-  readonly zookeeper?: string;
-  readonly set: readonly string[];
   readonly seeds?: readonly [bigint, bigint];
   readonly noise?: boolean;
   readonly checkDeterminism?: boolean;
@@ -29,9 +25,8 @@ export interface RunCommandOptions {
 }
 
 export async function run(names: readonly string[], options: RunCommandOptions): Promise<number> {
-  const set = options.zookeeper === undefined ? options.set : [...options.set, `zookeeper=${options.zookeeper}`];
-  // All are read before the first is run: a mistake in the last file is told at once.
-  const files = scenarioPaths(names).map((path) => readScenario(path, set));
+  // All files are read before the first one runs, so that a mistake in the last file is reported immediately.
+  const files = scenarioPaths(names).map((path) => readScenario(path, overridesOf(options)));
   if (options.checkDeterminism) return checkAll(files, options);
   if (options.seeds !== undefined) return runSeeds(files, options.seeds, options);
   const runs: ScenarioRun[] = [];
@@ -56,44 +51,49 @@ export async function run(names: readonly string[], options: RunCommandOptions):
     };
     await write(`${JSON.stringify(document, null, 2)}\n`);
   } else {
-    await write(`${runs.length} scenarios: ${runs.length - failed} ok, ${failed} failed\n`);
+    await write(`${counted(runs.length, "scenario")}: ${runs.length - failed} ok, ${failed} failed\n`);
   }
   if (failed === 0) return EXIT_OK;
   return runs.every((one) => one.ok || isOnlyStuck(one)) ? EXIT_LIVENESS : EXIT_FINDING;
 }
 
-/** Why a run failed that should not have: made once more, with everything recorded. */
+/** Explains a violation that the scenario does not expect. The scenario runs again, this time with a trace. */
 function whyOf({ ok, scenario, seed, violations }: ScenarioRun, { noise }: RunCommandOptions): string {
   if (ok || violations.length === 0) return "";
   const traced = runScenario(scenario, { seed, noise: noise === true, trace: new Trace() });
   return `${whyText(traced) ?? ""}\n\n`;
 }
 
+/** Whether the only failure is that servers did not serve again. */
 function isOnlyStuck({ liveness, unmet }: ScenarioRun): boolean {
   return unmet.length === 1 && liveness !== undefined && liveness.liveUs === undefined;
 }
 
-/** What a scenario is run with. */
+/** --seed, else the scenario's own seed, else 1. */
 export function seedFor(scenario: Scenario, seed: bigint | undefined): bigint {
   return seed ?? BigInt(scenario.seed ?? 1);
 }
 
-/** The golden output beside a scenario file. */
+/** The golden file of a scenario file. */
 export function goldenPath(path: string): string {
   return path.replace(/\.(ya?ml|json)$/, ".golden.txt");
 }
 
-/** What a golden file holds: the report of the run with seed 1, without color. */
+/** The content of a golden file: the report of the run, without color. */
 export function goldenText(result: ScenarioRun): string {
-  return `${runReport(result, new Chalk({ level: 0 }), `zabsim replay ${result.scenario.name} --seed ${result.seed}`)}\n`;
+  const replay = `zabsim replay ${result.scenario.name} --seed ${result.seed}`;
+  return `${runReport(result, new Chalk({ level: 0 }), replay)}\n`;
 }
 
-function replayCommand(file: ScenarioFile, { seed, set, noise }: RunCommandOptions): string {
-  const overrides = set.map((one) => ` --set '${one}'`).join("");
+function replayCommand(file: ScenarioFile, options: RunCommandOptions): string {
+  const { seed, noise } = options;
+  const overrides = overridesOf(options)
+    .map((one) => ` --set '${one}'`)
+    .join("");
   return `zabsim replay ${nameFor(file.path, file.scenario)} --seed ${seedFor(file.scenario, seed)}${noise ? " --noise" : ""}${overrides}`;
 }
 
-/** Seed after seed over the scenarios in turn; told is only what fails, each with its replay command. */
+/** Runs seed after seed; several scenarios take turns. Prints only failing runs, each with its replay command. */
 async function runSeeds(
   files: readonly ScenarioFile[],
   [first, last]: readonly [bigint, bigint],
@@ -124,14 +124,14 @@ async function runSeeds(
   if (options.json) {
     await write(`${JSON.stringify({ runs, events, failed: found.length, interrupted, found }, null, 2)}\n`);
   } else {
-    const summary = `${runs} runs, ${events} events: ${runs - found.length} ok, ${found.length} failed`;
+    const summary = `${counted(runs, "run")}, ${events} events: ${runs - found.length} ok, ${found.length} failed`;
     await write(`${summary}${interrupted ? " (interrupted)" : ""}\n`);
   }
   if (interrupted) return EXIT_INTERRUPTED;
   return found.length === 0 ? EXIT_OK : EXIT_FINDING;
 }
 
-/** Runs each scenario twice side by side and names the first event that differs. */
+/** Runs each scenario twice, side by side, and reports the first event that differs. */
 async function checkAll(files: readonly ScenarioFile[], { seed, json }: RunCommandOptions): Promise<number> {
   let differing = 0;
   const lines: Record<string, unknown>[] = [];
@@ -141,8 +141,8 @@ async function checkAll(files: readonly ScenarioFile[], { seed, json }: RunComma
     lines.push({ scenario: scenario.name, seed: String(seedFor(scenario, seed)), ...result });
     if (json) continue;
     const verdict = result.same
-      ? `same twice: ${result.events} events, digest ${result.digest}`
-      : `DIFFERS\n  first run:  ${result.first}\n  second run: ${result.second}`;
+      ? `two identical runs: ${result.events} events, digest ${result.digest}`
+      : `DIFFERS at this event\n  run 1: ${result.first}\n  run 2: ${result.second}`;
     await write(`${scenario.name}: ${verdict}\n`);
   }
   if (json) await write(`${JSON.stringify(lines, null, 2)}\n`);

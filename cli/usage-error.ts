@@ -1,4 +1,5 @@
 /**
- * What the user typed cannot be done: one clear sentence, exit code 2.
+ * A mistake in what the user typed. The message says what is wrong, what is accepted and, if there is one, the fix. The
+ * command ends with EXIT_BAD_INPUT.
  */
 export class UsageError extends Error {}

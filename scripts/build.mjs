@@ -1,24 +1,27 @@
-// Makes dist/: the command line and its workers as one bundle (split, so that a command loads just what it uses), the
-// libraries with their packages left outside, and the libraries' declarations. `npm ci` runs it through "prepare".
+// Builds dist/: one bundle of the command line and its workers, split so that a command loads only what it uses; the
+// libraries, without their npm dependencies; and the declarations of the libraries. `npm ci` runs this script
+// ("prepare").
 //
-// Everything in dist/ lies flat. Source files one folder deep (cli/x.ts, scenarios/x.ts) therefore find files of the package
-// the same way bundled and not: new URL("../schema/scenario.schema.json", import.meta.url).
+// dist/ has no subfolders for code. A source file one folder deep (cli/x.ts) can therefore use the same relative URL
+// in the bundle and in the source, for example new URL("../schema/scenario.schema.json", import.meta.url).
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-// Without the development tools there is nothing to build with. That is no failure: npm runs "prepare" also for
-// `npm ci --omit=dev` and for an `npx zabsim` before any `npm ci`, and a failing one leaves npx with a broken cache.
+// If esbuild is not installed, this script does nothing and succeeds: npm also runs "prepare" for `npm ci --omit=dev`
+// and for an `npx zabsim` before the first `npm ci`, and a failure would leave npx with a broken cache.
 const { build } = await import("esbuild").catch(() => {
-  console.error("build: esbuild is not installed, dist/ stays as it is. `npm ci` installs it and builds.");
+  console.error(
+    "build: esbuild is not installed; dist/ is unchanged. Run `npm ci`, which installs esbuild and builds.",
+  );
   process.exit(0);
 });
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-// Built beside and then swapped in: whoever runs zabsim meanwhile keeps the old one.
+// The build goes to another folder that then replaces dist/, so that a running zabsim never sees half a build.
 const fresh = `.dist-${process.pid}`;
 process.on("exit", () => rmSync(join(root, fresh), { recursive: true, force: true }));
 
@@ -52,11 +55,14 @@ await build({
   sourcemap: false,
   // Piscina starts worker threads from files of its own.
   external: [...Object.keys(devDependencies), "piscina"],
-  // Its ES modules start twice as fast as the CommonJS that a bundle for Node would take.
+  // For Node, esbuild would choose the CommonJS files of yaml. Its ES modules start twice as fast.
   alias: { yaml: join(root, "node_modules", "yaml", "browser", "index.js") },
-  // Some packages are CommonJS and require Node's own modules.
+  // Bundled CommonJS packages call require() for Node's own modules; an ES module has no require.
   banner: {
-    js: 'import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);',
+    js: [
+      'import { createRequire as __createRequire } from "node:module";',
+      "const require = __createRequire(import.meta.url);",
+    ].join(""),
   },
 });
 
@@ -75,19 +81,19 @@ if (Object.values(libraries).some((file) => existsSync(join(root, file)))) {
     [tsc, "-p", "tsconfig.build.json", "--outDir", `${fresh}/types`],
     { cwd: root, encoding: "utf8" },
   );
-  // Errors of type are the business of `npm run typecheck`; the JavaScript works without.
-  if (status !== 0) console.error(`build: the declarations have type errors (npm run typecheck):\n${stdout.trimEnd()}`);
+  // A type error does not stop the build: the JavaScript works. `npm run typecheck` fails instead.
+  if (status !== 0) console.error(`build: type errors in the declarations (npm run typecheck):\n${stdout.trimEnd()}`);
 }
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 renameSync(join(root, fresh), join(root, "dist"));
 
-/** Entry points of worker threads, by name: campaign/campaign-worker.ts becomes dist/campaign-worker.js. */
-function workers(...rooms) {
+/** Finds entry points of worker threads: campaign/campaign-worker.ts becomes dist/campaign-worker.js. */
+function workers(...folders) {
   const found = {};
-  for (const room of rooms.filter((name) => existsSync(join(root, name)))) {
-    for (const file of readdirSync(join(root, room)).filter((name) => name.endsWith("worker.ts"))) {
-      found[basename(file, ".ts")] = `${room}/${file}`;
+  for (const folder of folders.filter((name) => existsSync(join(root, name)))) {
+    for (const file of readdirSync(join(root, folder)).filter((name) => name.endsWith("worker.ts"))) {
+      found[basename(file, ".ts")] = `${folder}/${file}`;
     }
   }
   return found;
@@ -95,6 +101,6 @@ function workers(...rooms) {
 
 function existing(entries) {
   const missing = Object.values(entries).filter((file) => !existsSync(join(root, file)));
-  if (missing.length > 0) console.error(`build: left out, no such file: ${missing.join(", ")}`);
+  if (missing.length > 0) console.error(`build: skipped, no such file: ${missing.join(", ")}`);
   return Object.fromEntries(Object.entries(entries).filter(([, file]) => !missing.includes(file)));
 }

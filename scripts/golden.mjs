@@ -1,8 +1,9 @@
-// Regenerates the golden output beside every scenario and the outputs in README.md; review the diff before committing it. Arguments are passed on.
-// What the golden files hold is decided in one place, `zabsim run --update-golden`; this only rebuilds and calls it.
+// Rebuilds zabsim, then regenerates the golden file of each scenario and the command outputs in README.md. Review the
+// diff before you commit it. Arguments go to `zabsim run --update-golden`, e.g. the names of scenarios.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
+const EXIT_DEFECT = 70;
 const root = fileURLToPath(new URL("..", import.meta.url));
 const commands = [
   ["scripts/build.mjs"],
@@ -11,5 +12,5 @@ const commands = [
 ];
 for (const args of commands) {
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
-  if (status !== 0) process.exit(status ?? 70);
+  if (status !== 0) process.exit(status ?? EXIT_DEFECT);
 }

@@ -1,5 +1,10 @@
-// Puts the real output of the commands that README.md shows behind them. `npm run golden` writes it; with --check it only tells
-// whether the page is up to date.
+// Updates the command outputs in README.md. `npm run golden` calls it. With --check it changes nothing and exits with
+// 1 if an output is out of date.
+//
+//   <!-- output of: zabsim COMMAND -->               the output of the command
+//   <!-- output of: zabsim COMMAND up to "TEXT" -->  the output before the first line that starts with TEXT; the rest
+//                                                    depends on the machine
+//   <!-- file PATH -->                               a file that one of the commands has written
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -8,10 +13,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const page = fileURLToPath(new URL("../README.md", import.meta.url));
 const old = readFileSync(page, "utf8");
 
-// `up to TEXT`: the output before the first line that begins so; what follows depends on the machine.
 const BLOCK = /(<!-- output of: zabsim (.*?)(?: up to "(.*)")? -->)\n(?:\n```text\n[\s\S]*?\n```\n)?/g;
 const FILE = /(<!-- file (.*) -->)\n(?:\n```text\n[\s\S]*?\n```\n)?/g;
-// What campaigns leave behind while the page is made.
+// Removes findings of an earlier call: a campaign reports them before it starts.
 rmSync(new URL("../out/readme", import.meta.url), { recursive: true, force: true });
 const withOutputs = old.replace(BLOCK, (_, marker, command, end) => {
   const { stdout } = spawnSync(process.execPath, ["bin/zabsim.js", ...command.split(" ")], {

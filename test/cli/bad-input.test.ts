@@ -17,17 +17,17 @@ const file = (name: string, text: string): string => {
   return path;
 };
 
-describe("bad input ends with exit code 2 and one message, never a stack trace", () => {
+describe("bad input ends with exit code 2 and one message without a stack trace", () => {
   it.each([
-    [["frobnicate"], "unknown command"],
+    [["frobnicate"], "unknown command 'frobnicate'\n(zabsim --help lists what is accepted)"],
     [["runn"], "Did you mean run?"],
-    [["run", "--bogus"], "unknown option '--bogus'"],
+    [["run", "--bogus"], "unknown option '--bogus'\n(zabsim run --help lists what is accepted)"],
     [["run", "--seed"], "argument missing"],
     [["run", "--seed", "abc"], "--seed abc: not a seed (accepted: 0 to 18446744073709551615"],
     [["run", "--seed", "-1"], "--seed"],
     [["run", "--seed", "18446744073709551616"], "not a seed"],
     [["run", "--seeds", "5"], "--seeds 5: not a range"],
-    [["run", "--seeds", "9..1"], "runs backwards"],
+    [["run", "--seeds", "9..1"], "the start is greater than the end"],
     [["run", "--zookeeper", "2.0"], "--zookeeper 2.0: unknown release (accepted:"],
     [["run", "no-such-scenario"], "no-such-scenario: no such file or shipped scenario"],
     [["run", "/nowhere/x.yaml"], "/nowhere/x.yaml: no such file"],
@@ -41,7 +41,7 @@ describe("bad input ends with exit code 2 and one message, never a stack trace",
     expect(isBadInput(ended)).toBe(true);
   });
 
-  it("a scenario with a mistake: file, line, field, value, what would be accepted", () => {
+  it("reports the file, line, field and value of a mistake in a scenario, and what is accepted", () => {
     const path = file("mistake.yaml", "about: x\nservers:\n  1: {}\n  2: { histroy: 1:1 }\n");
     const ended = zabsim(["run", path]);
     expect(isBadInput(ended)).toBe(true);
@@ -49,23 +49,23 @@ describe("bad input ends with exit code 2 and one message, never a stack trace",
     expect(ended.stderr).toContain("accepted: role, history");
   });
 
-  it("--set with a path that is not there", () => {
+  it("rejects --set with an unknown field", () => {
     const path = file("fine.yaml", "servers: 3\n");
     const ended = zabsim(["run", path, "--set", "servers.2.dwon=true"]);
     expect(isBadInput(ended)).toBe(true);
     expect(ended.stderr).toContain("--set");
   });
 
-  it("a directory in place of a file", () => {
+  it("rejects a folder in place of a file", () => {
     expect(isBadInput(zabsim(["run", folder]))).toBe(true);
   });
 
-  it("a mistake in the second file: the first is not run", () => {
+  it("runs no file if a later one has a mistake", () => {
     const ended = zabsim(["run", file("good.yaml", "servers: 3\n"), file("bad.yaml", "servers: [\n")]);
     expect(isBadInput(ended)).toBe(true);
   });
 
-  it("--filters of replay that cannot be", () => {
+  it("rejects unknown servers, kinds of event and times of replay", () => {
     const path = file("three.yaml", "servers: 3\n");
     expect(zabsim(["replay", path, "--server", "7"]).stderr).toContain(
       "--server 7: no such server in three (accepted: 1, 2, 3)",
@@ -79,7 +79,7 @@ describe("bad input ends with exit code 2 and one message, never a stack trace",
 });
 
 describe("a closed pipe", () => {
-  it("ends quietly", () => {
+  it("ends the command without a message", () => {
     const path = file("pipe.yaml", "servers: 5\n");
     const command = `"${process.execPath}" "${LAUNCHER}" replay "${path}" | head -n 1; echo "\${PIPESTATUS[0]}"`;
     const { stdout, stderr } = spawnSync("bash", ["-c", command], { encoding: "utf8" });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { EXIT_BAD_INPUT, EXIT_OK } from "../../cli/exit-codes.ts";
 import { zabsim } from "./zabsim.ts";
 
 const vectors = (name: string): string[] => {
@@ -20,11 +21,11 @@ interface Answer {
 
 describe("zabsim decide --stdin", () => {
   for (const name of ["sync-vectors.jsonl.gz", "forward-vectors.jsonl.gz", "learnerhandlertest-vectors.jsonl"]) {
-    it(`answers every line of ${name} as the real code did`, () => {
+    it(`answers every line of ${name} as the recorded Java code did`, () => {
       const lines = vectors(name);
       const { code, stdout, stderr } = zabsim(["decide", "--stdin"], `${lines.join("\n")}\n`);
       expect(stderr).toBe("");
-      expect(code).toBe(0);
+      expect(code).toBe(EXIT_OK);
       const answers = stdout
         .trimEnd()
         .split("\n")
@@ -42,7 +43,7 @@ describe("zabsim decide --stdin", () => {
     });
   }
 
-  it("answers a line that is not valid in its place, the rest all the same, and ends with 2", () => {
+  it("answers an invalid line in its place, answers the other lines, and exits with 2", () => {
     const good = vectors("learnerhandlertest-vectors.jsonl")[0] as string;
     const noPeer = JSON.stringify({ ...JSON.parse(good), id: "no-peer", peerLastZxid: undefined });
     const badZxid = JSON.stringify({ ...JSON.parse(good), id: "bad", peerLastZxid: "0xzz" });
@@ -52,7 +53,7 @@ describe("zabsim decide --stdin", () => {
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line) as Answer);
-    expect(code).toBe(2);
+    expect(code).toBe(EXIT_BAD_INPUT);
     expect(stderr).toBe("");
     expect(answers.map((answer) => answer.id)).toEqual([
       "testEmptyCommittedLog.1",
@@ -67,7 +68,7 @@ describe("zabsim decide --stdin", () => {
     expect(answers[4]?.error).toContain('peerLastZxid: "0xzz" (accepted: a zxid');
   });
 
-  it("forwards outstanding proposals by zxid, each once, and reads log files by name, as ZooKeeper does", () => {
+  it("sorts outstanding proposals by zxid without duplicates, and log files by name, as ZooKeeper does", () => {
     const leader = {
       lastProcessedZxid: "1:8",
       committedLog: ["1:7", "1:8"],
@@ -85,16 +86,16 @@ describe("zabsim decide --stdin", () => {
 });
 
 describe("zabsim decide", () => {
-  it("tells decision and reason from flags", () => {
+  it("prints the decision and the reason", () => {
     const { code, stdout } = zabsim(["decide", "--peer", "1:7", "--committed-log", "1:1..1:5"]);
-    expect(code).toBe(0);
+    expect(code).toBe(EXIT_OK);
     expect(stdout).toContain("peer zxid 1:7 is ahead of maxCommittedLog 1:5 → TRUNC to 1:5");
     expect(stdout).toContain("TRUNC     1:5  0x100000005");
   });
 
-  it("gives the same as one JSON document with --json", () => {
+  it("prints one JSON document with --json", () => {
     const { code, stdout } = zabsim(["decide", "--json", "--peer", "1:3", "--last", "1:5", "--no-txn-log-sync"]);
-    expect(code).toBe(0);
+    expect(code).toBe(EXIT_OK);
     expect(JSON.parse(stdout)).toEqual({
       needSnap: true,
       packets: [],
@@ -113,9 +114,9 @@ describe("zabsim decide", () => {
     [["--peer", "1:1", "--last", "1:1", "--force-snap", "--zookeeper", "3.4.14"], "3.4.14 has no forceSnapshotSync"],
     [["--peer"], "--peer"],
     [["--pear", "1:1"], "--pear"],
-  ])("refuses %j with one clear message", (args, message) => {
+  ])("rejects %j with one message", (args, message) => {
     const { code, stdout, stderr } = zabsim(["decide", ...args]);
-    expect(code).toBe(2);
+    expect(code).toBe(EXIT_BAD_INPUT);
     expect(stdout).toBe("");
     expect(stderr).toContain(message);
   });

@@ -1,9 +1,10 @@
-/** Campaigns from the command line: what they print, their shards, their journal under kill -9, their exit codes. */
+/** `zabsim fuzz`, `zabsim coverage` and `zabsim shrink`: output, shards, the journal under kill -9, exit codes. */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { EXIT_BAD_INPUT, EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK } from "../../cli/exit-codes.ts";
 import { LAUNCHER, zabsim } from "./zabsim.ts";
 
 const base = mkdtempSync(join(tmpdir(), "zabsim-fuzz-"));
@@ -11,7 +12,7 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 let folders = 0;
 const folder = (): string => join(base, String(++folders));
 
-/** Seeds in which the newest release fails in several ways. */
+/** The newest release fails in several ways with these seeds. */
 const SEEDS = "1..1300";
 
 interface Journal {
@@ -36,7 +37,7 @@ function lastLine(stdout: string) {
   return JSON.parse(stdout.trimEnd().split("\n").at(-1) as string);
 }
 
-/** What the blocks tell together, in the order of blocks. */
+/** Runs and failures of each block, in the order of blocks. */
 function sums({ blocks }: Journal): unknown {
   return [...blocks].sort(([a], [b]) => a - b).map(([block, { failed, runs }]) => [block, runs, failed]);
 }
@@ -45,7 +46,7 @@ const whole = folder();
 const run = zabsim(["fuzz", "--seeds", SEEDS, "--json", "--out", whole]);
 
 describe("zabsim fuzz --json", () => {
-  it("ends with one object that tells everything", () => {
+  it("prints the whole result as its last line", () => {
     const report = lastLine(run.stdout);
     expect(report).toMatchObject({ runs: 1300, interrupted: false });
     for (const name of ["events", "virtualS", "runsPerS", "seconds"]) expect(report[name], name).toBeGreaterThan(0);
@@ -56,35 +57,35 @@ describe("zabsim fuzz --json", () => {
     expect(report.nondeterministic).toEqual([]);
   });
 
-  it("finds, on the newest release, what is kept and explained, and ends well", () => {
+  it("finds only known bugs in the newest release, and exits with 0", () => {
     const { findings } = lastLine(run.stdout);
     expect(findings.length).toBeGreaterThan(0);
     for (const { known } of findings) expect(known.length).toBeGreaterThan(0);
-    expect(run.code).toBe(0);
+    expect(run.code).toBe(EXIT_OK);
   });
 
-  it("leaves for each finding a file that fails as it says", () => {
+  it("writes for each finding a scenario file that fails as it expects", () => {
     for (const { file, signature } of lastLine(run.stdout).findings) {
       const { code, stdout } = zabsim(["run", file]);
-      expect(code, `${signature}: ${file}\n${stdout}`).toBe(0);
+      expect(code, `${signature}: ${file}\n${stdout}`).toBe(EXIT_OK);
     }
   });
 
-  it("--strict: known bugs are findings, and are told in full", () => {
+  it("reports known bugs in full with --strict, and exits with 1", () => {
     const strict = zabsim(["fuzz", "--seeds", "1..1000", "--strict", "--out", folder()]);
-    expect(strict.code).toBe(1);
+    expect(strict.code).toBe(EXIT_FINDING);
     expect(strict.stdout).toContain("replay: zabsim replay ");
     expect(strict.stdout).toMatch(/^1\. server/m);
   });
 
-  it("runs again what it found before, first", () => {
+  it("first runs the findings that the folder already has", () => {
     const again = zabsim(["fuzz", "--seeds", "1..1", "--out", whole]);
-    expect(again.stdout.split("\n")[0]).toMatch(/^kept .*\.yaml: still fails$/);
+    expect(again.stdout.split("\n")[0]).toMatch(/^saved finding .*\.yaml: still fails$/);
   });
 });
 
 describe("--shard", () => {
-  it("1/4 to 4/4 together run what an unsharded campaign runs, and find the same", () => {
+  it("runs in four shards the same blocks, with the same failures, as in one campaign", () => {
     const shards = [1, 2, 3, 4].map((shard) => {
       const out = folder();
       zabsim(["fuzz", "--seeds", SEEDS, "--shard", `${shard}/4`, "--json", "--out", out]);
@@ -100,22 +101,22 @@ describe("--shard", () => {
 });
 
 describe("--resume", () => {
-  it("after twenty times kill -9: no seed twice, none left out, nothing lost that was told", async () => {
+  it("runs each seed once and loses no reported finding, even after twenty kill -9", async () => {
     const undisturbed = folder();
     zabsim(["fuzz", "--seeds", "2561..7560", "--json", "--out", undisturbed]);
     const killed = folder();
-    const told = new Set<string>();
+    const reported = new Set<string>();
     let kills = 0;
     let done = false;
-    // Every other time just after it has told of something, so that it gets somewhere.
-    const delay = (attempt: number): number | "told" =>
-      done ? 90 : attempt % 2 === 0 ? "told" : 300 + ((attempt * 97) % 600);
+    // Every second kill comes after the first reported finding, so that the campaign makes progress.
+    const delay = (attempt: number): number | "first-line" =>
+      done ? 90 : attempt % 2 === 0 ? "first-line" : 300 + ((attempt * 97) % 600);
     for (let attempt = 0; kills < 20 && attempt < 40; attempt++) {
       const args = ["fuzz", "--seeds", "2561..7560", "--json", "--resume", "--out", killed];
       const { finished, stdout } = await killedAfter(args, delay(attempt));
       for (const line of stdout.split("\n").slice(0, -1)) {
         const { finding } = JSON.parse(line);
-        if (finding !== undefined) told.add(finding.file);
+        if (finding !== undefined) reported.add(finding.file);
       }
       if (!finished) kills++;
       done ||= finished;
@@ -124,26 +125,26 @@ describe("--resume", () => {
     const report = lastLine(last.stdout);
     expect(report.runs).toBe(5000);
     expect(sums(journalOf(killed))).toEqual(sums(journalOf(undisturbed)));
-    for (const file of told) {
+    for (const file of reported) {
       expect(existsSync(file), file).toBe(true);
       expect(report.findings.map((finding: { file: string }) => finding.file)).toContain(file);
     }
-    expect(told.size).toBeGreaterThan(0);
+    expect(reported.size).toBeGreaterThan(0);
     expect(kills).toBe(20);
   }, 300_000);
 
-  it("refuses a campaign with other options", () => {
+  it("rejects a campaign with other options", () => {
     const other = zabsim(["fuzz", "--seeds", "1..2000", "--resume", "--out", whole]);
-    expect(other.code).toBe(2);
+    expect(other.code).toBe(EXIT_BAD_INPUT);
     expect(other.stderr).toMatch(/--resume: .*lastSeed.*accepted: the same options, or another --out/);
   });
 });
 
 describe("Ctrl-C", () => {
-  it("ends the campaign with 130, a summary, and a journal to go on with", async () => {
+  it("ends a campaign with exit code 130, a summary and a journal", async () => {
     const out = folder();
     const { code, stdout } = await killedAfter(["fuzz", "--time", "60s", "--json", "--out", out], 1500, "SIGINT");
-    expect(code).toBe(130);
+    expect(code).toBe(EXIT_INTERRUPTED);
     expect(lastLine(stdout)).toMatchObject({ interrupted: true });
     expect(journalOf(out).blocks.size).toBeGreaterThan(0);
   });
@@ -152,33 +153,33 @@ describe("Ctrl-C", () => {
 describe("bad input", () => {
   it.each([
     [["--runs", "0"], "--runs 0: not a count"],
-    [["--shard", "5/4"], "--shard 5/4: not a part (accepted: 1/4"],
+    [["--shard", "5/4"], "--shard 5/4: not a part I/N (accepted: 1/4"],
     [["--faults", "earthquake"], "--faults earthquake: unknown (accepted: partition, "],
     [["--strategy", "luck"], "--strategy luck: unknown (accepted: portfolio, swarm, "],
     [["--reporter", "fax"], "--reporter fax: unknown (accepted: text, json, junit, github)"],
-    [["--seeds", "9..1"], "--seeds 9..1: runs backwards"],
+    [["--seeds", "9..1"], "--seeds 9..1: the start is greater than the end"],
     [["--time", "soon"], "--time soon: not a time"],
     [["no-such-scenario"], "no-such-scenario: no such file or shipped scenario"],
-  ])("fuzz %j", (args, message) => {
+  ])("rejects fuzz %j", (args, message) => {
     const { code, stderr } = zabsim(["fuzz", ...args, "--out", folder()]);
-    expect(code).toBe(2);
+    expect(code).toBe(EXIT_BAD_INPUT);
     expect(stderr).toContain(message);
     expect(stderr).not.toContain("    at ");
   });
 
-  it("coverage of no campaign", () => {
+  it("rejects a coverage folder without a campaign", () => {
     const { code, stderr } = zabsim(["coverage", folder()]);
-    expect(code).toBe(2);
+    expect(code).toBe(EXIT_BAD_INPUT);
     expect(stderr).toContain("no campaign there");
   });
 });
 
 describe("zabsim coverage", () => {
-  it("tells what was reached and what not", () => {
+  it("prints what the campaign reached and what it did not reach", () => {
     const out = folder();
     zabsim(["fuzz", "--seeds", "40..400", "--json", "--out", out]);
     const { code, stdout } = zabsim(["coverage", out, "--json"]);
-    expect(code).toBe(0);
+    expect(code).toBe(EXIT_OK);
     const { faults, never, reached } = JSON.parse(stdout);
     expect(reached).toContain("rule in-sync");
     expect(reached.filter((one: string) => never.includes(one))).toEqual([]);
@@ -187,30 +188,30 @@ describe("zabsim coverage", () => {
 });
 
 describe("zabsim shrink", () => {
-  it("makes a plan small, and a second call takes the result up", () => {
+  it("shrinks a plan, and a second call continues from the result", () => {
     const out = folder();
     zabsim(["fuzz", "--seeds", "1..1000", "--json", "--out", out]);
     const file = join(out, readdirSync(out).find((name) => name.endsWith(".yaml")) as string);
     const small = join(base, "small.min.yaml");
     const first = zabsim(["shrink", file, "--out", small, "--json"]);
-    expect(first.code).toBe(1);
+    expect(first.code).toBe(EXIT_FINDING);
     expect(JSON.parse(first.stdout)).toMatchObject({ complete: true, file: small });
     expect(JSON.parse(zabsim(["shrink", file, "--out", small, "--json"]).stdout)).toMatchObject({ complete: true });
     expect(zabsim(["run", small]).code).toBe(0);
   });
 
-  it("says so when there is nothing to shrink", () => {
+  it("reports that a scenario does not fail", () => {
     const file = join(base, "holds.yaml");
     writeFileSync(file, "servers: 3\n");
     const { code, stdout } = zabsim(["shrink", file]);
-    expect([code, stdout]).toEqual([0, "holds does not fail with seed 1: nothing to shrink\n"]);
+    expect([code, stdout]).toEqual([EXIT_OK, "holds does not fail with seed 1: nothing to shrink\n"]);
   });
 });
 
-/** Runs zabsim and kills it, after a time or after its first line; `finished` if it ended by itself. */
+/** Runs zabsim and kills it after `ms`, or after its first line of output. `finished`: it exited before that. */
 function killedAfter(
   args: readonly string[],
-  ms: number | "told",
+  ms: number | "first-line",
   signal: NodeJS.Signals = "SIGKILL",
 ): Promise<{ finished: boolean; code: number | null; stdout: string }> {
   return new Promise((resolve) => {
@@ -218,12 +219,12 @@ function killedAfter(
     let stdout = "";
     child.stdout.on("data", (data) => {
       stdout += String(data);
-      if (ms === "told" && stdout.includes("\n")) child.kill(signal);
+      if (ms === "first-line" && stdout.includes("\n")) child.kill(signal);
     });
-    const timer = setTimeout(() => child.kill(signal), ms === "told" ? 20_000 : ms);
+    const timer = setTimeout(() => child.kill(signal), ms === "first-line" ? 20_000 : ms);
     child.on("close", (code, by) => {
       clearTimeout(timer);
-      resolve({ finished: by === null && code !== 130, code, stdout });
+      resolve({ finished: by === null && code !== EXIT_INTERRUPTED, code, stdout });
     });
   });
 }

@@ -1,42 +1,48 @@
-/** `zabsim matrix`, and releases on the command line. */
+/** `zabsim matrix`, and --zookeeper of `zabsim decide`. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { EXIT_BAD_INPUT, EXIT_INTERRUPTED, EXIT_OK } from "../../cli/exit-codes.ts";
 import { LAUNCHER, zabsim } from "./zabsim.ts";
 
 describe("matrix", () => {
-  it("is a table of 100 columns: scenarios alone with --time 0s", () => {
+  it("prints a table of at most 100 columns, with scenarios only if --time is 0s", () => {
     const { code: status, stdout } = zabsim(["matrix", "--time", "0s"]);
-    expect(status).toBe(0);
+    expect(status).toBe(EXIT_OK);
     const lines = stdout.split("\n");
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
     expect(lines.find((line) => line.startsWith("4925"))?.replace(/[ .]+/g, "")).toBe("4925S");
   });
 
-  it("is JSON, with what campaigns find", () => {
+  it("prints the findings of campaigns as JSON", () => {
     const { code: status, stdout } = zabsim(["matrix", "--bug", "2845", "--time", "2s", "--json"]);
-    expect(status).toBe(0);
+    expect(status).toBe(EXIT_OK);
     const cells = JSON.parse(stdout) as Record<string, unknown>[];
     expect(cells.map(({ release }) => release)).toContain("3.9.4");
     for (const cell of cells) {
       expect(Object.keys(cell)).toEqual(["bug", "release", "expected", "reproduced", "found", "runs", "seconds"]);
-      const there = cell.release === "3.4.10";
-      expect(cell).toMatchObject({ bug: "ZOOKEEPER-2845", expected: there, reproduced: there, found: there });
-      expect(typeof cell.runs).toBe(there ? "number" : "object");
+      const isAffected = cell.release === "3.4.10";
+      expect(cell).toMatchObject({
+        bug: "ZOOKEEPER-2845",
+        expected: isAffected,
+        reproduced: isAffected,
+        found: isAffected,
+      });
+      expect(typeof cell.runs).toBe(isAffected ? "number" : "object");
     }
   }, 180_000);
 
-  it("advises: what a release can lose, and which is the first one free of it", () => {
+  it("prints with --release what the release can lose, and the first release without each bug", () => {
     const { stdout } = zabsim(["matrix", "--release", "3.6.2"]);
     expect(stdout).toMatch(/ZOOKEEPER-3911[\s\S]*?first release free of it: 3\.6\.4\n/);
     expect(stdout).toMatch(/ZOOKEEPER-4643[\s\S]*?first release free of it: 3\.8\.6 \(newer lines: 3\.9\.2\)\n/);
     expect(stdout).toMatch(/ZOOKEEPER-3023[\s\S]*?first release free of it: 3\.9\.3\n/);
     expect(stdout).toMatch(/first release free of ZOOKEEPER-3911, -4643, [^:]*-2845:\s3\.9\.4\n/);
     expect(stdout).not.toContain("ZOOKEEPER-2845");
-    // Its scenario shows there what 3911 does.
+    // In 3.6.2 the scenario of ZOOKEEPER-4646 fails because of ZOOKEEPER-3911.
     expect(stdout).not.toContain("ZOOKEEPER-4646");
     const newest = zabsim(["matrix", "--release", "newest"]).stdout;
     expect(newest).toMatch(/has none of ZOOKEEPER-3911, -4643, [^.]*-2845\.\n\nand \d+ other known bugs/);
@@ -46,7 +52,7 @@ describe("matrix", () => {
     expect(advice.bugs.map(({ firstFree }: { firstFree: string }) => firstFree)).toEqual(["3.9.4"]);
   });
 
-  it("tells what there is when it is interrupted, and leaves nothing behind", async () => {
+  it("prints its results so far after Ctrl-C, and removes its temporary files", async () => {
     const temporary = mkdtempSync(join(tmpdir(), "zabsim-interrupted-"));
     const args = [LAUNCHER, "matrix", "--bug", "4643", "--time", "60s"];
     const run = spawn(process.execPath, args, { env: { ...process.env, NO_COLOR: "1", TMPDIR: temporary } });
@@ -56,7 +62,7 @@ describe("matrix", () => {
     });
     run.stderr.once("data", () => run.kill("SIGINT"));
     const [code] = (await once(run, "close")) as [number];
-    expect(code).toBe(130);
+    expect(code).toBe(EXIT_INTERRUPTED);
     expect(stdout).toMatch(/^4643 +S/m);
     expect(readdirSync(temporary)).toEqual([]);
     rmSync(temporary, { recursive: true });
@@ -67,22 +73,22 @@ describe("matrix", () => {
     [["--bug", "1"], "--bug 1: unknown (accepted: 3911, "],
     [["--time", "soon"], "--time"],
     [["--repeat", "0"], "--repeat"],
-    [["--repeat", "3", "--time", "0s"], "--repeat: means nothing beside --time 0s"],
-    [["--release", "3.6.2", "--markdown"], "--markdown: means nothing beside --release"],
-    [["--json", "--markdown"], "--markdown: means nothing beside --json"],
-  ])("%j is bad input", (args, message) => {
+    [["--repeat", "3", "--time", "0s"], "--repeat cannot be combined with --time 0s"],
+    [["--release", "3.6.2", "--markdown"], "--markdown cannot be combined with --release"],
+    [["--json", "--markdown"], "--markdown cannot be combined with --json"],
+  ])("rejects %j", (args, message) => {
     const { code: status, stderr, stdout } = zabsim(["matrix", ...args]);
-    expect(status).toBe(2);
+    expect(status).toBe(EXIT_BAD_INPUT);
     expect(stderr).toContain(message);
     expect(stdout).toBe("");
   });
 });
 
-it("decide answers as the release that it is asked about", () => {
+it("decide answers as the given release does", () => {
   const facts = ["decide", "--peer", "1:3", "--committed-log", "1:8..1:10", "--txn-log", "1:1..1:5"];
   expect(zabsim(facts).stdout).toContain("rule txn-log-gap");
   expect(zabsim([...facts, "--zookeeper", "3.5.8"]).stdout).toContain("rule txn-log-diff");
   expect(zabsim([...facts, "--zookeeper", "3.4.14"]).stdout).toContain("rule behind-committed-log");
-  expect(zabsim([...facts, "--zookeeper", "3.3"]).code).toBe(2);
-  expect(zabsim([...facts, "--zookeeper", "3.8.5"]).stderr).toContain("here it is the same as 3.8.6");
+  expect(zabsim([...facts, "--zookeeper", "3.3"]).code).toBe(EXIT_BAD_INPUT);
+  expect(zabsim([...facts, "--zookeeper", "3.8.5"]).stderr).toContain("it behaves like 3.8.6, use that one");
 });

@@ -1,8 +1,9 @@
 /**
- * The command line as users run it: a process of its own, with what it printed and how it ended.
+ * Runs the command line as users do, in a process of its own, and returns its output and exit code.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { EXIT_BAD_INPUT } from "../../cli/exit-codes.ts";
 
 export const LAUNCHER = fileURLToPath(new URL("../../bin/zabsim.js", import.meta.url));
 
@@ -27,7 +28,7 @@ export function zabsim(
   return { code: status, stdout, stderr };
 }
 
-/** Bad input as cli.md promises it: exit code 2, nothing on stdout, a message without a stack trace. */
+/** Whether a command rejected its input: exit code 2, nothing on stdout, a message without a stack trace. */
 export function isBadInput({ code, stdout, stderr }: Ended): boolean {
-  return code === 2 && stdout === "" && stderr.trim() !== "" && !/^\s+at .*:\d+:\d+/m.test(stderr);
+  return code === EXIT_BAD_INPUT && stdout === "" && stderr.trim() !== "" && !/^\s+at .*:\d+:\d+/m.test(stderr);
 }

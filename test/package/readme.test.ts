@@ -5,12 +5,12 @@ import { expect, it } from "vitest";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
 
-it("README.md shows what its commands print (npm run golden brings it up to date)", () => {
+it("the outputs in README.md are up to date (to update them: npm run golden)", () => {
   const script = fileURLToPath(new URL("../../scripts/readme.mjs", import.meta.url));
   expect(spawnSync(process.execPath, [script, "--check"]).status).toBe(0);
 });
 
-it("the scenario that README.md shows goes as it expects", () => {
+it("the scenario in README.md meets its expectations", () => {
   const page = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
   const text = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
   const scenario = loadScenario(text, "README.md");

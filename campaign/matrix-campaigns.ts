@@ -1,0 +1,117 @@
+/**
+ * The campaigns of the bug matrix: how soon a plain campaign finds each known bug of each release.
+ *
+ * Such a campaign does what `zabsim fuzz --zookeeper RELEASE` does and knows nothing of the bugs. It ends when it has
+ * found all bugs of the release that the matrix asks about, or when its time is over. A bug counts as found when a
+ * shrunk finding is attributed to it and to no other bug.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { MatrixBug } from "../fuzz/known-bugs.ts";
+import { MATRIX_RELEASES } from "../fuzz/matrix.ts";
+import { behaviorOf } from "../protocol/releases.ts";
+import { CampaignRunner, DEFAULT_WORKERS } from "./campaign.ts";
+import { Journal } from "./journal.ts";
+
+/** The first finding of a campaign that is due to one bug alone. */
+export interface Discovery {
+  /** The Nth plan of the campaign, from 1. */
+  readonly runs: number;
+  /** Wall-clock time since the start of the campaign. */
+  readonly seconds: number;
+}
+
+export interface MatrixCampaigns {
+  /** Time limit of each campaign, in microseconds. */
+  readonly time: number;
+  readonly seed: bigint;
+  /** Number of campaigns in each release. */
+  readonly repeat: bigint;
+}
+
+/** Discoveries by release and bug: at most one of each campaign. */
+export class Discoveries {
+  private readonly byCell = new Map<string, Discovery[]>();
+
+  add(release: string, bug: string, discovery: Discovery): void {
+    this.byCell.set(`${release} ${bug}`, [...this.of(release, bug), discovery]);
+  }
+
+  of(release: string, bug: string): readonly Discovery[] {
+    return this.byCell.get(`${release} ${bug}`) ?? [];
+  }
+}
+
+/** Distance between the first seeds of repeated campaigns, so that they share no seed. */
+const SEED_DISTANCE = 1_000_000n;
+const SHRINK_RUNS = 4000;
+
+/** Runs the campaigns until all are done or `signal` aborts. Calls `starting` before each one. */
+export async function runMatrixCampaigns(
+  bugs: readonly MatrixBug[],
+  { repeat, seed, time }: MatrixCampaigns,
+  signal: AbortSignal,
+  starting: (release: string, campaign: bigint) => void,
+): Promise<Discoveries> {
+  const discoveries = new Discoveries();
+  for (const release of MATRIX_RELEASES) {
+    const bugsOfRelease = bugs.filter(({ isIn }) => isIn(behaviorOf(release))).map(({ id }) => id);
+    // In a release without any of the bugs, no failure can be due to one of them.
+    if (bugsOfRelease.length === 0) continue;
+    for (let i = 0n; i < repeat; i++) {
+      if (signal.aborted) return discoveries;
+      starting(release, i + 1n);
+      for (const [bug, discovery] of await runCampaign(
+        release,
+        bugsOfRelease,
+        seed + i * SEED_DISTANCE,
+        time,
+        signal,
+      )) {
+        discoveries.add(release, bug, discovery);
+      }
+    }
+  }
+  return discoveries;
+}
+
+async function runCampaign(
+  release: string,
+  bugs: readonly string[],
+  firstSeed: bigint,
+  timeUs: number,
+  signal: AbortSignal,
+): Promise<Map<string, Discovery>> {
+  const folder = mkdtempSync(join(tmpdir(), "zabsim-matrix-"));
+  const discoveries = new Map<string, Discovery>();
+  const startedMs = performance.now();
+  const runner = new CampaignRunner(
+    {
+      options: { zookeeper: release, strategy: undefined, faults: undefined, scenario: undefined },
+      firstSeed,
+      lastSeed: undefined,
+      timeMs: timeUs / 1000,
+      workers: DEFAULT_WORKERS,
+      shard: [1, 1],
+      shrinkRuns: SHRINK_RUNS,
+    },
+    new Journal(folder),
+    {
+      found({ known: [bug, other], seed }) {
+        if (bug === undefined || other !== undefined || discoveries.has(bug)) return;
+        const seconds = (performance.now() - startedMs) / 1000;
+        discoveries.set(bug, { runs: Number(BigInt(seed) - firstSeed) + 1, seconds });
+        if (bugs.every((id) => discoveries.has(id))) runner.interrupted = true;
+      },
+      nondeterministic() {},
+    },
+  );
+  try {
+    runner.begin();
+    await runner.run(signal);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return discoveries;
+}

@@ -1,0 +1,77 @@
+/**
+ * The bug matrix as data for reports: an entry for each bug and release, and advice for one release.
+ */
+import { KNOWN_BUGS, MATRIX_BUGS, type MatrixBug, ticketOf } from "../fuzz/known-bugs.ts";
+import { beginsLine, freeFrom, hasBug, MATRIX_RELEASES, type MatrixCell, matrixCell } from "../fuzz/matrix.ts";
+import { behaviorOf } from "../protocol/releases.ts";
+import type { Advice, AdviceInAll, MatrixEntry } from "../reports/matrix.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+import type { Discoveries, Discovery } from "./matrix-campaigns.ts";
+
+/** Bugs, each with the scenario that shows it. */
+export type BugScenarios = ReadonlyMap<MatrixBug, Scenario>;
+
+/** Runs the scenario of each bug in each release. */
+export function matrixCells(scenarios: BugScenarios): MatrixCell[] {
+  return [...scenarios].flatMap(([bug, scenario]) =>
+    MATRIX_RELEASES.map((release) => matrixCell(bug, scenario, release)),
+  );
+}
+
+/** `discoveries` and `campaigns`, the number of campaigns in each release, are absent if no campaign was run. */
+export function matrixEntries(
+  cells: readonly MatrixCell[],
+  discoveries?: Discoveries,
+  campaigns = 0,
+): readonly MatrixEntry[] {
+  return cells.map((cell) => ({
+    ...entryOf(cell),
+    ...(discoveries && summarize(discoveries.of(cell.release, cell.bug.id), campaigns)),
+  }));
+}
+
+function entryOf({ bug, expected, release, reproduced }: MatrixCell): MatrixEntry {
+  const why = bug.besides?.releases.includes(release) ? bug.besides.why : undefined;
+  return { bug: ticketOf(bug), release, expected, reproduced, why };
+}
+
+/** A campaign that did not find the bug counts as slower than all that did. */
+function summarize(
+  discoveries: readonly Discovery[],
+  campaigns: number,
+): Pick<MatrixEntry, "campaigns" | "median" | "met"> {
+  const sorted = discoveries.toSorted((a, b) => a.seconds - b.seconds);
+  const median = sorted[Math.floor((campaigns - 1) / 2)];
+  return { campaigns, met: discoveries.length, ...(median && { median }) };
+}
+
+/** What a release can lose because of these bugs, and the first release without each of them. */
+export function adviceFor(release: string, scenarios: BugScenarios): AdviceInAll {
+  const cells = matrixCells(scenarios);
+  const behavior = behaviorOf(release);
+  const others = KNOWN_BUGS.filter((bug) => !MATRIX_BUGS.includes(bug as MatrixBug) && bug.isIn(behavior));
+  return {
+    release,
+    asked: [...scenarios.keys()].map((bug) => `ZOOKEEPER-${ticketOf(bug)}`),
+    bugs: [...scenarios].flatMap(([bug, scenario]) => adviceOn(bug, scenario, cells, release)),
+    firstFree: freeFrom(cells, release)[0],
+    others: others.length,
+  };
+}
+
+/** Empty if the release does not have the bug, or its scenario does not show it there. */
+function adviceOn(bug: MatrixBug, scenario: Scenario, cells: readonly MatrixCell[], release: string): Advice[] {
+  const cellsOfBug = cells.filter((cell) => cell.bug === bug);
+  if (!cellsOfBug.some((cell) => cell.release === release && cell.reproduced && hasBug(cell))) return [];
+  const [firstFree, ...newerLines] = freeFrom(cellsOfBug, release);
+  return [
+    {
+      bug: `ZOOKEEPER-${ticketOf(bug)}`,
+      scenario: bug.id,
+      about: bug.about,
+      violates: scenario.expect.violates,
+      firstFree,
+      alsoFrom: newerLines.filter((one) => !beginsLine(one)),
+    },
+  ];
+}

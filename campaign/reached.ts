@@ -1,0 +1,32 @@
+/**
+ * What a campaign has reached, read from its journal.
+ */
+import { FAULT_NAMES } from "../fuzz/fault-kinds.ts";
+import { rulesOf } from "../protocol/leader/sync-rules.ts";
+import { behaviorOf } from "../protocol/releases.ts";
+import type { FaultCounts, Reachable } from "../reports/coverage.ts";
+import type { Journal } from "./journal.ts";
+
+export interface Reached {
+  /** Names of features, as fuzz/coverage.ts gives them. */
+  readonly features: ReadonlySet<string>;
+  readonly faults: FaultCounts;
+  readonly reachable: Reachable;
+}
+
+export function reachedIn(journal: Journal): Reached {
+  let release = "newest";
+  const features = new Set<string>();
+  const faults = new Map<string, readonly [number, number]>();
+  for (const line of journal.read()) {
+    if ("campaign" in line) release = String(line.campaign.zookeeper);
+    if (!("block" in line)) continue;
+    for (const feature of line.fresh) features.add(feature);
+    for (const [kind, [struck, effect]] of Object.entries(line.faults)) {
+      const [struckBefore, effectBefore] = faults.get(kind) ?? [0, 0];
+      faults.set(kind, [struckBefore + struck, effectBefore + effect]);
+    }
+  }
+  const reachable = { rules: rulesOf(behaviorOf(release).syncSource), faults: FAULT_NAMES };
+  return { features, faults, reachable };
+}

@@ -1,0 +1,23 @@
+/**
+ * `zabsim coverage`: prints what a campaign reached and what it never reached.
+ */
+import { existsSync } from "node:fs";
+import { Journal } from "../campaign/journal.ts";
+import { reachedIn } from "../campaign/reached.ts";
+import { coverageJson, coverageReport } from "../reports/coverage.ts";
+import { EXIT_OK } from "./exit-codes.ts";
+import { write } from "./output.ts";
+import { UsageError } from "./usage-error.ts";
+
+const DEFAULT_FOLDER = "zabsim-findings";
+
+export async function coverage(folder = DEFAULT_FOLDER, options: { readonly json?: boolean }): Promise<number> {
+  const journal = existsSync(folder) ? new Journal(folder) : undefined;
+  if (!journal?.exists) {
+    throw new UsageError(`coverage ${folder}: no campaign there (accepted: the --out folder of a \`zabsim fuzz\`)`);
+  }
+  const { faults, features, reachable } = reachedIn(journal);
+  if (options.json) await write(`${JSON.stringify(coverageJson(features, faults, reachable), null, 2)}\n`);
+  else await write(`${coverageReport(features, faults, reachable)}\n`);
+  return EXIT_OK;
+}

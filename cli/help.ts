@@ -1,0 +1,124 @@
+/**
+ * What `zabsim COMMAND --help` prints after the options: examples, and the exit codes of the command.
+ * test/package/docs-commands.test.ts runs the examples.
+ */
+import {
+  EXIT_BAD_INPUT,
+  EXIT_DEFECT,
+  EXIT_FINDING,
+  EXIT_INTERRUPTED,
+  EXIT_LIVENESS,
+  EXIT_NONDETERMINISM,
+  EXIT_OK,
+} from "./exit-codes.ts";
+
+interface CommandHelp {
+  /** Command lines, each with what it does. */
+  readonly examples: readonly (readonly [command: string, effect: string])[];
+  /** Exit codes and their meaning, without those that every command has. */
+  readonly exitCodes: readonly (readonly [code: number, meaning: string])[];
+}
+
+const INTERRUPTED: readonly [number, string] = [EXIT_INTERRUPTED, "interrupted by Ctrl-C; results so far are printed"];
+
+export const HELP = {
+  run: {
+    examples: [
+      ["zabsim run", "run every scenario that ships with zabsim"],
+      ["zabsim run follower-ahead-trunc --seed 7", "run one shipped scenario with seed 7"],
+      ["zabsim run mine.yaml --seeds 1..1000", "run your own file with 1000 seeds"],
+    ],
+    exitCodes: [
+      [EXIT_OK, "every run met the expectations of its scenario"],
+      [EXIT_FINDING, "a run violated an invariant or did not meet an expectation"],
+      [EXIT_NONDETERMINISM, "--check-determinism found a difference"],
+      [EXIT_LIVENESS, "the only failures are servers that did not serve again"],
+      INTERRUPTED,
+    ],
+  },
+  replay: {
+    examples: [
+      ["zabsim replay follower-ahead-trunc", "print every event of the run"],
+      ["zabsim replay mine.yaml --server 3 --from 0.2", "only events at server 3, from 0.2 s on"],
+      ["zabsim replay mine.yaml --only sync-decided,failed", "only sync decisions and failures"],
+    ],
+    exitCodes: [
+      [EXIT_OK, "the run met the expectations of its scenario"],
+      [EXIT_FINDING, "the run violated an invariant or did not meet an expectation"],
+    ],
+  },
+  fuzz: {
+    examples: [
+      ["zabsim fuzz --time 60s", "search for one minute on all cores"],
+      ["zabsim fuzz mine.yaml --faults partition,crash", "add only these faults to your own scenario"],
+      ["zabsim fuzz --zookeeper 3.6.2 --runs 10000 --strict", "find the known bugs of ZooKeeper 3.6.2"],
+    ],
+    exitCodes: [
+      [EXIT_OK, "nothing found, or without --strict only known bugs"],
+      [EXIT_FINDING, "a run violated an invariant"],
+      [EXIT_NONDETERMINISM, "a seed gave two different runs"],
+      [EXIT_LIVENESS, "the only findings are servers that did not serve again"],
+      [EXIT_INTERRUPTED, "interrupted by Ctrl-C; --resume continues the campaign"],
+    ],
+  },
+  coverage: {
+    examples: [
+      ["zabsim coverage", "report on the campaign in zabsim-findings/"],
+      ["zabsim coverage nightly --json", "the same for the campaign in nightly/, as JSON"],
+    ],
+    exitCodes: [[EXIT_OK, "the report was printed"]],
+  },
+  matrix: {
+    examples: [
+      ["zabsim matrix --time 0s", "run the scenarios only; takes seconds"],
+      ["zabsim matrix --release 3.6.2", "what 3.6.2 can lose, and which release to use"],
+      ["zabsim matrix --bug 4646 --time 10s", "one bug, with campaigns of 10 s"],
+    ],
+    exitCodes: [[EXIT_OK, "the table or the advice was printed"], INTERRUPTED],
+  },
+  shrink: {
+    examples: [
+      ["zabsim shrink failing.yaml", "write the result to failing.min.yaml"],
+      ["zabsim shrink failing.yaml --time 30s --out small.yaml", "stop after 30 s; write to small.yaml"],
+    ],
+    exitCodes: [
+      [EXIT_OK, "the scenario does not fail, so there is nothing to shrink"],
+      [EXIT_FINDING, "the scenario fails; the shrunk scenario was written"],
+      [EXIT_INTERRUPTED, "interrupted by Ctrl-C; the same command continues"],
+    ],
+  },
+  decide: {
+    examples: [
+      ["zabsim decide --peer 1:7 --committed-log 1:1..1:5", "a learner that is ahead: TRUNC"],
+      ["zabsim decide --peer 1:3 --committed-log 1:8..1:9 --txn-log 1:1..1:8", "a learner that needs the log: DIFF"],
+      ["zabsim decide --stdin < queries.jsonl", "answer one JSON object per line"],
+    ],
+    exitCodes: [[EXIT_OK, "every question was answered"]],
+  },
+  list: {
+    examples: [
+      ["zabsim list invariants", "every invariant with its statement and source"],
+      ["zabsim list faults,strategies", "two lists"],
+    ],
+    exitCodes: [[EXIT_OK, "the lists were printed"]],
+  },
+} as const satisfies Readonly<Record<string, CommandHelp>>;
+
+const EVERY_COMMAND: CommandHelp["exitCodes"] = [
+  [EXIT_BAD_INPUT, "bad usage or bad input"],
+  [EXIT_DEFECT, "a defect of zabsim itself"],
+];
+
+/** The text to append to the help of a command. */
+export function helpTextOf(command: keyof typeof HELP): string {
+  const { examples, exitCodes }: CommandHelp = HELP[command];
+  const codes = [...exitCodes, ...EVERY_COMMAND].sort(([a], [b]) => a - b);
+  return [
+    "",
+    "Examples:",
+    ...examples.flatMap(([line, effect]) => [`  $ ${line}`, `      ${effect}`]),
+    "",
+    "Exit codes:",
+    ...codes.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`),
+  ].join("\n");
+}

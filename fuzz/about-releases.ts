@@ -1,0 +1,22 @@
+/**
+ * What each release has of the known bugs, in words. protocol/releases.ts has how releases behave.
+ */
+import { behaviorOf } from "../protocol/releases.ts";
+import { MATRIX_BUGS, OPEN_BUGS, ticketOf } from "./known-bugs.ts";
+
+/** Names that stand for no published release. */
+const SPECIAL: Readonly<Record<string, string>> = {
+  newest: "the newest ZooKeeper release, with the bugs that are still open in it",
+  patched: "the newest release with the smallest possible fix of each open bug (zabsim list fixes)",
+};
+
+export function describeRelease(release: string): string {
+  return SPECIAL[release] ?? bugsOf(release);
+}
+
+function bugsOf(release: string): string {
+  const tickets = MATRIX_BUGS.filter(({ isIn }) => isIn(behaviorOf(release))).map(ticketOf);
+  return tickets.length === 0
+    ? `has no bug of the matrix, but ${OPEN_BUGS.length} open bugs (zabsim list fixes)`
+    : `has ZOOKEEPER-${tickets.join(", -")}`;
+}

@@ -1,0 +1,30 @@
+/**
+ * A campaign as plain data for --json.
+ */
+import type { CampaignReport, ReportedFinding } from "./campaign.ts";
+
+/** A finding without the text of its scenario, which is in the file that the finding names. */
+export function findingJson({
+  yaml: _yaml,
+  ...finding
+}: ReportedFinding & { readonly yaml?: string }): Record<string, unknown> {
+  return finding;
+}
+
+/** `reached` counts how often each feature was reached; `nondeterministic` are seeds that gave two different runs. */
+export function campaignJson(
+  { coverage, faults, findings, runsPerS, seconds, virtualUs, ...rest }: CampaignReport,
+  reached: Readonly<Record<string, number>>,
+  nondeterministic: readonly bigint[],
+): Record<string, unknown> {
+  return {
+    ...rest,
+    virtualS: Math.round(virtualUs / 1000) / 1000,
+    seconds: Math.round(seconds * 1000) / 1000,
+    runsPerS: Math.round(runsPerS * 10) / 10,
+    findings: findings.map(findingJson),
+    coverage: { ...coverage, reached },
+    faults: Object.fromEntries([...faults].map(([kind, [struck, effect]]) => [kind, { struck, effect }])),
+    nondeterministic: nondeterministic.map(String),
+  };
+}

@@ -1,0 +1,196 @@
+/**
+ * Runs every command of README.md, CONTRIBUTING.md, docs/ and the help of the command line.
+ *
+ * The commands of a document run in one temporary folder, in their order, so that a later one can use what an earlier one
+ * wrote. A command must exit with 0, or with the code that its comment names: `# exit code 1`. Long campaigns are shortened.
+ * npm scripts, vitest and git are not run; the test checks that the script or the file exists.
+ */
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EXIT_OK } from "../../cli/exit-codes.ts";
+import { HELP } from "../../cli/help.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const docs = readdirSync(join(ROOT, "docs")).filter((file) => file.endsWith(".md"));
+const DOCUMENTS = ["README.md", "CONTRIBUTING.md", ...docs.map((file) => `docs/${file}`)];
+const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
+
+/** Files that stand for the user's own files, and the shipped scenarios that they are copies of. */
+const USER_FILES: Readonly<Record<string, string>> = {
+  "mine.yaml": "shipped/cold-start-of-three-epoch-1.yaml",
+  "upgrade.yaml": "shipped/rolling-upgrade-3-6-2-to-newest.yaml",
+  "failing.yaml": "bugs/open-trunc-keeps-one-txn-too-many.yaml",
+};
+const QUERY = { id: 1, peerLastZxid: "1:2", leader: { lastProcessedZxid: "1:3", committedLog: [], txnLogFiles: [] } };
+
+/** Replacements that shorten a command. */
+const SHORTER: readonly (readonly [pattern: RegExp, replacement: string])[] = [
+  [/^(zabsim fuzz.*) --time \S+/, "$1 --runs 64"],
+  [/^(zabsim fuzz.*) --runs \d{4,}/, "$1 --runs 64"],
+  [/^(zabsim fuzz(?!.* --(?:runs|seeds)).*)/, "$1 --runs 64"],
+  [/^(zabsim matrix.*) --time \S+/, "$1 --time 0s"],
+  [/^(zabsim matrix(?!.* --(?:time|release)).*)/, "$1 --time 0s"],
+  [/^(zabsim shrink.*) --time \S+/, "$1 --time 2s"],
+];
+
+interface Command {
+  readonly line: string;
+  readonly exitCode: number;
+}
+
+/** The commands in fenced console and shell blocks: lines that start with `$ `, or with a known program. */
+function commandsOf(markdown: string): Command[] {
+  return blocksOf(markdown, /^(?:console|sh|bash|shell)$/).flatMap((block) =>
+    block
+      .split("\n")
+      .filter((line) => /^(?:\$|npx|npm|zabsim) /.test(line))
+      .map((line) => {
+        const [command = "", comment = ""] = line.replace(/^\$ /, "").split(/\s+# ?/);
+        return { line: command.trim(), exitCode: Number(/exit code (\d+)/.exec(comment)?.[1] ?? EXIT_OK) };
+      }),
+  );
+}
+
+function blocksOf(markdown: string, language: RegExp): string[] {
+  return [...markdown.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
+    .filter(([, name]) => language.test(name as string))
+    .map(([, , text]) => text as string);
+}
+
+function read(document: string): string {
+  return readFileSync(join(ROOT, document), "utf8");
+}
+
+/** A temporary folder with the user's files, the scenarios, and `zabsim` and `npx zabsim` as programs. */
+class Folder {
+  readonly path = mkdtempSync(join(tmpdir(), "zabsim-docs-"));
+
+  constructor(markdown = "") {
+    cpSync(join(ROOT, "scenarios"), join(this.path, "scenarios"), { recursive: true });
+    for (const [name, source] of Object.entries(USER_FILES)) {
+      cpSync(join(ROOT, "scenarios", source), join(this.path, name));
+    }
+    writeFileSync(join(this.path, "queries.jsonl"), `${JSON.stringify(QUERY)}\n`);
+    // A block that starts with `# NAME.yaml` is a file of that name.
+    for (const text of blocksOf(markdown, /^yaml$/)) {
+      const [, name] = /^# (\S+\.yaml)\n/.exec(text) ?? [];
+      if (name !== undefined) writeFileSync(join(this.path, name), text);
+    }
+    mkdirSync(join(this.path, "node_modules"));
+    symlinkSync(ROOT, join(this.path, "node_modules", "zabsim"));
+    this.program("zabsim", `exec "${process.execPath}" "${join(ROOT, "bin", "zabsim.js")}" "$@"`);
+    this.program("npx", 'exec "$@"');
+  }
+
+  private program(name: string, line: string): void {
+    const folder = join(this.path, "bin");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, name), `#!/usr/bin/env bash\n${line}\n`);
+    chmodSync(join(folder, name), 0o755);
+  }
+
+  run(line: string): { readonly code: number | null; readonly output: string } {
+    const command = SHORTER.reduce((text, [pattern, shorter]) => text.replace(pattern, shorter), withoutNpx(line));
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", command], {
+      cwd: this.path,
+      encoding: "utf8",
+      env: { ...process.env, NO_COLOR: "1", PATH: `${join(this.path, "bin")}${delimiter}${process.env.PATH}` },
+      maxBuffer: 1 << 28,
+    });
+    return { code: status, output: `$ ${command}\n${stdout.slice(-2000)}${stderr}` };
+  }
+
+  node(source: string): { readonly code: number | null; readonly output: string } {
+    writeFileSync(join(this.path, "example.mjs"), source);
+    return this.run(`"${process.execPath}" example.mjs`);
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+function withoutNpx(line: string): string {
+  return line.replace(/^npx zabsim\b/, "zabsim");
+}
+
+/** Why a command that this test does not run cannot be right; undefined if it looks right. */
+function problemOf(line: string): string | undefined {
+  const [program, ...args] = line.split(/\s+/);
+  if (program === "git" || /^npm (?:ci|install)\b/.test(line)) return undefined;
+  if (program === "npm") {
+    const script = args[0] === "run" ? (args[1] as string) : (args[0] as string);
+    return scripts[script] === undefined ? `package.json has no script ${script}` : undefined;
+  }
+  const file = program === "bash" ? args[0] : /^npx vitest run (\S+)/.exec(line)?.[1];
+  if (file === undefined) return "this test does not know the program";
+  return existsSync(join(ROOT, file)) ? undefined : `there is no file ${file}`;
+}
+
+describe.each(DOCUMENTS)("%s", (document) => {
+  const markdown = read(document);
+  const parts = commandsOf(markdown).flatMap(({ line, exitCode }) =>
+    line.split(" && ").map((part) => ({ line: part.trim(), exitCode })),
+  );
+  let folder: Folder;
+  beforeAll(() => {
+    folder = new Folder(markdown);
+  });
+  afterAll(() => folder.remove());
+
+  it("names only npm scripts that exist", () => {
+    const names = [...markdown.matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name]) => name as string);
+    expect(names.filter((name) => scripts[name] === undefined)).toEqual([]);
+  });
+
+  for (const { exitCode, line } of parts) {
+    if (/^(?:npx )?zabsim /.test(line)) {
+      it(`${line} exits with ${exitCode}`, () => {
+        const { code, output } = folder.run(line);
+        expect(code, output).toBe(exitCode);
+      });
+    } else {
+      it(`${line} can run`, () => expect(problemOf(line)).toBeUndefined());
+    }
+  }
+
+  it("contains only JavaScript examples that run", () => {
+    for (const source of blocksOf(markdown, /^js$/)) {
+      const { code, output } = folder.node(source);
+      expect(code, `${source}\n${output}`).toBe(EXIT_OK);
+    }
+  });
+});
+
+describe("the examples in the help", () => {
+  let folder: Folder;
+  beforeAll(() => {
+    folder = new Folder();
+    folder.run("zabsim fuzz --runs 64 --out nightly");
+    folder.run("zabsim fuzz --runs 64");
+  });
+  afterAll(() => folder.remove());
+
+  const examples = Object.values(HELP).flatMap(({ examples, exitCodes }) =>
+    examples.map(([line]) => ({ line, codes: exitCodes.map(([code]): number => code) })),
+  );
+  it.each(examples)("$line exits with a code that the help names", ({ codes, line }) => {
+    const { code, output } = folder.run(line);
+    expect(codes, output).toContain(code);
+  });
+});
