@@ -66,7 +66,7 @@ export async function matrix(options: MatrixOptions): Promise<number> {
     ...(meetings && metIn(meetings.get(cell.release)?.get(cell.bug.id) ?? [], Number(repeat))),
   }));
   if (options.json) await write(`${JSON.stringify(entries.map(jsonEntry), null, 2)}\n`);
-  else if (options.markdown) await write(matrixPage(entries, howText(campaigns)));
+  else if (options.markdown) await write(matrixPage(entries, { repeat, seed, timeUs: time, workers: DEFAULT_WORKERS }));
   else await write(`${matrixTable(entries, paintFor(process.stdout))}\n`);
   return isComplete ? EXIT_OK : EXIT_INTERRUPTED;
 }
@@ -198,12 +198,6 @@ function jsonEntry({ bug, expected, median, met, release, reproduced }: MatrixEn
   };
 }
 
-function howText({ repeat, seed, time }: Campaigns): string {
-  const seeds = repeat === 1n ? `base seed ${seed}` : `${repeat} base seeds`;
-  const median = repeat === 1n ? "" : " (the median; how many met it, where not all did)";
-  return `With which plan, and after how many seconds on ${DEFAULT_WORKERS} cores, a plain campaign (\`zabsim fuzz --zookeeper RELEASE\`) of ${time / 1e6} s with ${seeds} had its first finding that is due to the bug alone, shrunk${median}. **S**: the scenario in scenarios/bugs/ shows it; **!**: the ticket says otherwise, see below. Campaigns were run where zabsim's release has the bug; where it has not (·), no failure can be due to it.`;
-}
-
 // ---- advice
 
 async function advise(release: string, stories: Map<MatrixBug, Scenario>, { json }: MatrixOptions): Promise<number> {
@@ -219,7 +213,7 @@ async function advise(release: string, stories: Map<MatrixBug, Scenario>, { json
     bugs.push({
       bug: `ZOOKEEPER-${ticketOf(bug)}`,
       scenario: bug.id,
-      about: bug.about,
+      about: `${bug.cause} ${bug.effect}`,
       violates: scenario.expect.violates,
       firstFree,
       alsoFrom: newerLines.filter((one) => !beginsLine(one)),
