@@ -132,11 +132,12 @@ function introduction({ repeat, seed, timeUs, workers }: MatrixCampaigns): strin
       : ": the median of all campaigns, with the number of campaigns that found the bug if not all did";
   const seeds = repeat === 1n ? `base seed ${seed}` : `${repeat} different base seeds`;
   return [
-    "A cell shows how many plans and seconds a campaign needed to find and shrink its first failure that is due to this bug",
-    `alone${median}.`,
-    `In each release, \`zabsim fuzz --zookeeper RELEASE\` ran for at most ${timeUs / 1e6} s on ${workers} cores with ${seeds}.`,
-    "**S**: the scenario of the bug in scenarios/bugs/ reproduces it. **!**: the cell differs from the ticket; the reason is",
-    "below the table. **·**: this release does not have the bug, so no campaign looked for it.",
+    "A cell shows how many plans and seconds a campaign needed to find and shrink its first failure that is due to",
+    `this bug alone${median}.`,
+    `In each release, \`zabsim fuzz --zookeeper RELEASE\` ran for at most ${timeUs / 1e6} s`,
+    `on ${workers} cores with ${seeds}.`,
+    "**S**: the scenario of the bug in scenarios/bugs/ reproduces it. **!**: the cell differs from the ticket; the reason",
+    "is below the table. **·**: this release does not have the bug, so no campaign looked for it.",
   ].join(" ");
 }
 

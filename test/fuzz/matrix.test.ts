@@ -123,8 +123,8 @@ it("only the release patched has the fixes of zabsim, and it has all of them", (
 });
 
 /**
- * Follower 2 leaves while its log thread still has transactions in its queue. The behavior `shutdownFastForwards` alone would
- * replace ZOOKEEPER-2845 by log-thread-drained-after-fast-forward.
+ * Follower 2 leaves while its log thread still has transactions in its queue. The behavior `shutdownFastForwards`
+ * alone would replace ZOOKEEPER-2845 by log-thread-drained-after-fast-forward.
  */
 const LEAVES_WITH_FULL_QUEUE = `
 zookeeper: 3.4.10
