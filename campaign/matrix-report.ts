@@ -4,7 +4,7 @@
 import { KNOWN_BUGS, MATRIX_BUGS, type MatrixBug, ticketOf } from "../fuzz/known-bugs.ts";
 import { beginsLine, freeFrom, hasBug, MATRIX_RELEASES, type MatrixCell, matrixCell } from "../fuzz/matrix.ts";
 import { behaviorOf } from "../protocol/releases.ts";
-import type { Advice, AdviceInAll, MatrixEntry } from "../reports/matrix.ts";
+import type { Advice, MatrixEntry, ReleaseAdvice } from "../reports/matrix.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import type { Discoveries, Discovery } from "./matrix-campaigns.ts";
 
@@ -46,7 +46,7 @@ function summarize(
 }
 
 /** What a release can lose because of these bugs, and the first release without each of them. */
-export function adviceFor(release: string, scenarios: BugScenarios): AdviceInAll {
+export function adviceFor(release: string, scenarios: BugScenarios): ReleaseAdvice {
   const cells = matrixCells(scenarios);
   const behavior = behaviorOf(release);
   const others = KNOWN_BUGS.filter((bug) => !MATRIX_BUGS.includes(bug as MatrixBug) && bug.isIn(behavior));
@@ -68,7 +68,7 @@ function adviceOn(bug: MatrixBug, scenario: Scenario, cells: readonly MatrixCell
     {
       bug: `ZOOKEEPER-${ticketOf(bug)}`,
       scenario: bug.id,
-      about: bug.about,
+      about: `${bug.cause} ${bug.effect}`,
       violates: scenario.expect.violates,
       firstFree,
       alsoFrom: newerLines.filter((one) => !beginsLine(one)),

@@ -72,7 +72,7 @@ async function table(scenarios: BugScenarios, options: MatrixOptions): Promise<n
   }));
   const entries = matrixEntries(cells, discoveries, Number(repeat));
   if (options.json) await write(`${JSON.stringify(entries.map(jsonEntry), null, 2)}\n`);
-  else if (options.markdown) await write(matrixPage(entries, aboutCampaigns(campaigns)));
+  else if (options.markdown) await write(matrixPage(entries, { repeat, seed, timeUs: time, workers: DEFAULT_WORKERS }));
   else await write(`${matrixTable(entries, paintFor(process.stdout))}\n`);
   return interrupted ? EXIT_INTERRUPTED : EXIT_OK;
 }
@@ -87,21 +87,6 @@ function jsonEntry({ bug, expected, median, met, release, reproduced }: MatrixEn
     runs: median?.runs ?? null,
     seconds: median === undefined ? null : Number(median.seconds.toFixed(2)),
   };
-}
-
-/** The introduction of the Markdown page. */
-function aboutCampaigns({ repeat, seed, time }: MatrixCampaigns): string {
-  const seeds = repeat === 1n ? `starting at seed ${seed}` : `repeated with ${repeat} first seeds`;
-  const median =
-    repeat === 1n ? "" : " Numbers are medians; `(2 of 5)` means that only two of five campaigns found the bug.";
-  return [
-    "Each cell says how soon a campaign (`zabsim fuzz --zookeeper RELEASE`) found the bug:",
-    "the number of plans, and the seconds, until the first shrunk finding that is due to this bug alone.",
-    `Campaigns ran for ${time / 1e6} s on ${DEFAULT_WORKERS} cores, ${seeds}.${median}`,
-    "**S**: the scenario in scenarios/bugs/ shows the bug.",
-    "**!**: the ticket says otherwise; the reason is below the table.",
-    "·: neither. If zabsim's profile of a release does not have a bug, no campaign searched for it there.",
-  ].join(" ");
 }
 
 async function advice(release: string, scenarios: BugScenarios, { json }: MatrixOptions): Promise<number> {

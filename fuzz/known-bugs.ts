@@ -1,52 +1,76 @@
 /**
- * The bugs that are known: by ticket those that ZooKeeper has fixed, by their scenario those that its newest release has.
- * Each with the smallest change of behavior that mends it, which tells whether a release has it and whether a failure is due
- * to it.
+ * The known bugs of ZooKeeper that zabsim reproduces: bugs that a release has fixed, and bugs that the newest release
+ * still has. Each bug names the behaviors that fix it (behavior.ts). They determine which releases have the bug, and
+ * attribution.ts applies them to find the bug that explains a failure.
  */
 import { type Behavior, type DiffLogging, FIXES, type Fix } from "../protocol/index.ts";
 
 export interface KnownBug {
-  /** Of the scenario in scenarios/bugs/ that tells its story; of a ticket without one otherwise. */
+  /** The name of the scenario in scenarios/bugs/ that reproduces the bug, or `ZOOKEEPER-N` if there is none. */
   readonly id: string;
-  readonly about: string;
+  /** What goes wrong in ZooKeeper. */
+  readonly cause: string;
+  /** What is lost because of it. */
+  readonly effect: string;
+  /** Whether a release with this behavior has the bug. */
   readonly isIn: (behavior: Behavior) => boolean;
+  /** The smallest change of behavior that fixes the bug. */
   readonly mend: Partial<Behavior>;
-  /** What this mends, too: where one of these suffices, it is that one. */
+  /** Other bugs that this fix also fixes. If the fix of one of them is enough, a failure is attributed to that one. */
   readonly beyond?: readonly string[];
-  /** What is no part of the bug, but decides how often it shows: left as it is where all other bugs are mended. */
+  /**
+   * Behaviors that are not part of the bug but determine how often it occurs. Attribution keeps them unchanged when it
+   * fixes all other bugs.
+   */
   readonly along?: readonly (keyof Behavior)[];
-  /** It keeps servers from serving, and breaks nothing else: no invariant is violated because of it. */
+  /** The bug keeps servers from serving but violates no invariant. */
   readonly onlyLiveness?: true;
-  /** The releases that the ticket, or what is known of its cause, says are affected. Absent: nobody has said. */
+  /** The releases that have the bug according to its ticket or its known cause. Undefined if this is not known. */
   readonly affected?: readonly string[];
-  /** Where its scenario shows it all the same, or a campaign does, and what in ZooKeeper's code allows it. */
+  /** Other releases in which the scenario of the bug violates the same invariant, and the reason. */
   readonly besides?: { readonly releases: readonly string[]; readonly why: string };
 }
 
+/** The follower logs the transactions of a DIFF after UPTODATE. */
 const SINCE_2678 = ["3.4.10", "3.4.14", "3.5.5", "3.5.8", "3.6.0", "3.6.2"];
-/** The log thread writes what a DIFF brought. */
+/** The follower queues the transactions of a DIFF for its log thread at NEWLEADER. */
 const SINCE_3911 = ["3.5.10", "3.6.4", "3.7.2", "3.8.0", "3.8.4", "3.9.1"];
+/** The follower syncs the transactions of a DIFF before it writes currentEpoch. */
 const SINCE_4646 = ["3.8.6", "3.9.2"];
 
 const logs =
-  (...ways: readonly DiffLogging[]) =>
+  (...variants: readonly DiffLogging[]) =>
   ({ diffLogging }: Behavior): boolean =>
-    ways.includes(diffLogging);
+    variants.includes(diffLogging);
 
-/** Logged by the main thread, with nothing else that came with it. */
+/** Fixes the bugs that a log thread causes if it writes the transactions of a DIFF. */
 const BY_MAIN_THREAD = { acksWaitForUptodate: true, stopsBeforeServing: true, commitNeedsProposal: false } as const;
 
-const TICKETS: readonly KnownBug[] = [
+const WHY_4646 = [
+  "These releases have ZOOKEEPER-3911, which violates the same invariant. The follower does not even queue the",
+  "transactions of a DIFF before it acknowledges NEWLEADER (Learner#syncWithLeader).",
+].join(" ");
+
+const WHY_4785 = [
+  "In these releases the transactions of a DIFF are on disk, but the follower does not read them into memory when it",
+  "leaves: ZooKeeperServer#canShutdown is false for a server in state INITIAL, so Learner#shutdown does not replay the",
+  "log. See the scenario synced-diff-not-in-memory-higher-epoch-wins.",
+].join(" ");
+
+/** Bugs that a later release of ZooKeeper fixes. */
+const FIXED_BUGS: readonly KnownBug[] = [
   {
     id: "zookeeper-3911-newleader-acked-before-diff-is-logged",
-    about: "NEWLEADER is acknowledged before what a DIFF brought is on disk",
+    cause: "A follower acknowledges NEWLEADER before the transactions of a DIFF are on disk.",
+    effect: "If the quorum then loses power, committed transactions are lost.",
     isIn: logs("after-uptodate"),
     mend: { diffLogging: "synced-before-ack", ...BY_MAIN_THREAD },
     affected: SINCE_2678,
   },
   {
     id: "zookeeper-4643-current-epoch-before-diff-is-logged",
-    about: "currentEpoch is written before what a DIFF brought is on disk",
+    cause: "A follower writes currentEpoch before the transactions of a DIFF are on disk.",
+    effect: "After a crash it can win an election without them, and committed transactions are truncated.",
     isIn: logs("after-uptodate", "queued-before-ack", "synced-before-ack"),
     mend: { diffLogging: "synced-before-epoch", ...BY_MAIN_THREAD },
     beyond: [
@@ -61,45 +85,50 @@ const TICKETS: readonly KnownBug[] = [
   },
   {
     id: "zookeeper-4646-newleader-acked-before-queue-is-flushed",
-    about: "NEWLEADER is acknowledged while the log thread still has to write what a DIFF brought",
+    cause: "A follower acknowledges NEWLEADER while its log thread still has to write the transactions of a DIFF.",
+    effect: "If the quorum then loses power, committed transactions are lost.",
     isIn: logs("queued-before-ack"),
     mend: { diffLogging: "synced-before-ack", acksWaitForUptodate: true },
     beyond: ["zookeeper-4685-proposal-ack-taken-for-newleader-ack"],
     affected: SINCE_3911,
     besides: {
       releases: SINCE_2678,
-      why: "ZOOKEEPER-3911 is the same hole, wider: there nothing of the DIFF is written, or even queued, before the ACK of NEWLEADER (Learner#syncWithLeader)",
+      why: WHY_4646,
     },
   },
   {
     id: "zookeeper-4785-queue-not-read-back-higher-epoch-wins",
-    about: "a follower that leaves before it serves has the new epoch, but not what the DIFF brought, in memory",
+    cause: "A follower that leaves before UPTODATE has the new epoch, but not the DIFF's transactions, in memory.",
+    effect: "It can win an election without them, and committed transactions are truncated.",
     isIn: (one) => !one.stopsBeforeServing && logs("queued-before-ack")(one),
     mend: { stopsBeforeServing: true, learnerShutdown: "log-thread-first" },
     beyond: ["zookeeper-4712-stale-queue-logged-after-leaving"],
     affected: SINCE_3911,
     besides: {
       releases: SINCE_4646,
-      why: "in 3.8.6 and 3.9.2 what the DIFF brought is on disk, but ZooKeeperServer#canShutdown is false for a server in state INITIAL, so that Learner#shutdown does not bring the database up to the log: see synced-diff-not-in-memory-higher-epoch-wins",
+      why: WHY_4785,
     },
   },
   {
     id: "zookeeper-4685-proposal-ack-taken-for-newleader-ack",
-    about: "the ACK of a proposal overtakes that of NEWLEADER, which the leader then never counts",
+    cause: "The leader takes the ACK of a proposal for the ACK of NEWLEADER and does not count the follower.",
+    effect: "The leader times out, and no epoch is established.",
     isIn: (one) => !one.acksWaitForUptodate && logs("queued-before-ack")(one),
     mend: { acksWaitForUptodate: true },
     affected: SINCE_3911,
   },
   {
     id: "zookeeper-3023-serves-before-synced-commits-are-applied",
-    about: "a follower serves, and its leader knows, before it has applied what the synchronization committed",
+    cause: "A follower serves before it has applied the committed transactions of its synchronization.",
+    effect: "Clients read old data.",
     isIn: (one) => !one.syncedCommitsApplyAtOnce,
     mend: { syncedCommitsApplyAtOnce: true },
     affected: [...SINCE_2678, ...SINCE_3911, ...SINCE_4646],
   },
   {
     id: "zookeeper-4394-commit-finds-queue-cleared",
-    about: "a COMMIT between NEWLEADER and UPTODATE finds the queue of proposals cleared, and following ends",
+    cause: "A COMMIT between NEWLEADER and UPTODATE finds that the follower has cleared its pending proposals.",
+    effect: "The follower fails and has to join again.",
     isIn: (one) =>
       one.commitNeedsProposal && logs("queued-before-ack", "synced-before-ack", "synced-before-epoch")(one),
     mend: { commitNeedsProposal: false },
@@ -107,14 +136,16 @@ const TICKETS: readonly KnownBug[] = [
   },
   {
     id: "zookeeper-4925-synced-txns-missing-from-committed-log",
-    about: "what a DIFF brought is not in committedLog, and the hole is passed on by the next DIFF",
+    cause: "The transactions of a DIFF are missing from the follower's committedLog.",
+    effect: "If the follower leads later, other followers never get them.",
     isIn: (one) => !one.syncedTxnsReachCommittedLog && logs("committed-before-epoch")(one),
     mend: { syncedTxnsReachCommittedLog: true },
     affected: ["3.9.3"],
   },
   {
     id: "zookeeper-3642-interrupted-snap-kept-in-memory",
-    about: "a SNAP that was interrupted stays in memory, and nothing ever writes it",
+    cause: "A follower keeps an interrupted SNAP in memory and never writes it to disk.",
+    effect: "A restart loses transactions that the follower has acknowledged.",
     isIn: (one) => !one.interruptedSnapReloads,
     mend: { interruptedSnapReloads: true },
     along: ["syncSource"],
@@ -122,8 +153,8 @@ const TICKETS: readonly KnownBug[] = [
   },
   {
     id: "zookeeper-3104-newleader-queued-before-snap",
-    about:
-      "NEWLEADER is queued before the SNAP is serialized, so a snapshot is saved with txns that the log never gets",
+    cause: "The leader queues NEWLEADER before it serializes the SNAP.",
+    effect: "A snapshot on the follower contains more than its zxid says, and the log lacks the rest.",
     isIn: (one) => !one.newLeaderAfterSnap,
     mend: { newLeaderAfterSnap: true },
     along: ["syncSource"],
@@ -131,156 +162,222 @@ const TICKETS: readonly KnownBug[] = [
   },
   {
     id: "zookeeper-2418-gap-between-log-and-committed-log",
-    about: "a DIFF from the log on disk and then committedLog, with a gap between them",
+    cause: "The leader sends a DIFF from its log on disk and committedLog, with a gap between the two.",
+    effect: "The learner never gets the transactions in the gap.",
     isIn: (one) => one.syncSource === "txn-log",
     mend: { syncSource: "txn-log-without-gaps" },
     affected: ["3.5.5", "3.5.8", "3.5.10"],
   },
   {
     id: "zookeeper-4712-stale-queue-logged-after-leaving",
-    about: "the log thread goes on after a follower has left its leader, and logs its queue into the next epoch",
+    cause:
+      "The log thread of a follower still runs after the follower has left, and logs its queue into the next epoch.",
+    effect: "The logs of the servers differ.",
     isIn: (one) => one.learnerShutdown === "leaves-log-thread",
     mend: { learnerShutdown: "log-thread-first" },
     affected: [...SINCE_3911, ...SINCE_4646],
   },
   {
     id: "zookeeper-2845-logged-txn-not-in-memory",
-    about: "a server looks for a leader with a database that lacks what its log has",
+    cause: "A server looks for a leader without the last transactions of its log in memory.",
+    effect: "A restart brings them back, although no other server has them.",
     isIn: (one) => !one.shutdownFastForwards,
     mend: { shutdownFastForwards: true, learnerShutdown: "log-thread-first" },
     affected: ["3.4.10"],
   },
   {
     id: "synced-diff-not-in-memory-higher-epoch-wins",
-    about:
-      "what remains of ZOOKEEPER-4785: what the DIFF brought is on disk, but a follower that leaves before it serves does not read it",
+    cause: "A follower that leaves before it serves has a DIFF on disk but not in memory (rest of ZOOKEEPER-4785).",
+    effect: "It can win an election without it, and committed transactions are truncated.",
     isIn: (one) => !one.stopsBeforeServing && logs("synced-before-epoch")(one),
     mend: { stopsBeforeServing: true, learnerShutdown: "log-thread-first" },
     beyond: ["zookeeper-4712-stale-queue-logged-after-leaving"],
   },
   {
     id: "txns-after-trunc-missing-from-committed-log",
-    about:
-      "what comes behind a TRUNC or a SNAP is not in committedLog, and the hole is passed on (mended with ZOOKEEPER-4925)",
+    cause: "Transactions after a TRUNC or a SNAP are missing from committedLog (fixed with ZOOKEEPER-4925).",
+    effect: "If the follower leads later, other followers never get them.",
     isIn: (one) => !one.syncedTxnsReachCommittedLog && !logs("committed-before-epoch")(one),
     mend: { syncedTxnsReachCommittedLog: true },
   },
   {
     id: "log-thread-drained-after-fast-forward",
-    about:
-      "memory is brought up to the log before the log thread has written all it had queued (mended with ZOOKEEPER-4712)",
+    cause:
+      "A server replays its log into memory before the log thread has written its queue (fixed with ZOOKEEPER-4712).",
+    effect: "Its disk has transactions that its memory lacks, and a restart brings them back.",
     isIn: (one) => one.learnerShutdown === "fast-forward-first" && one.shutdownFastForwards,
     mend: { learnerShutdown: "log-thread-first" },
   },
   {
     id: "ZOOKEEPER-2355",
-    about: "a DIFF's zxid is the last processed one, and voted with, before its txns have come",
+    cause: "A follower votes with the zxid of a DIFF before it has the DIFF's transactions.",
+    effect: "It can win an election without them, and committed transactions are lost.",
     isIn: (one) => one.diffSetsLastProcessed,
     mend: { diffSetsLastProcessed: false },
   },
   {
     id: "ZOOKEEPER-2872",
-    about: "the snapshot that a SNAP leaves is acknowledged unsynced",
+    cause: "A follower acknowledges NEWLEADER before the snapshot of a SNAP is synced.",
+    effect: "If it then loses power, the transactions in the snapshot are lost there.",
     isIn: (one) => !one.syncsSnap,
     mend: { syncsSnap: true },
   },
   {
     id: "ZOOKEEPER-2959",
-    about: "observers count for a new epoch and its acknowledgement",
+    cause: "Observers count for the proposal and the acknowledgment of an epoch.",
+    effect: "An epoch can be established without a quorum of voters.",
     isIn: (one) => !one.observersDoNotCount,
     mend: { observersDoNotCount: true },
   },
   {
     id: "ZOOKEEPER-1413",
-    about: "what is behind committedLog, or at the start of an epoch, gets a TRUNC that crosses epochs or a SNAP",
+    cause: "A learner below committedLog, or at the start of an epoch, gets a SNAP or a TRUNC that crosses epochs.",
+    effect: "The learner loads a whole snapshot without need, or truncates its log across epochs.",
     isIn: (one) => one.syncSource === "committed-log",
     mend: { syncSource: "txn-log-without-gaps" },
   },
   {
     id: "ZOOKEEPER-3537",
-    about: "votes of servers that lead or follow are compared as if they were still looking",
+    cause: "In its own round, a looking server does not keep the state of a vote from a leader or a follower.",
+    effect: "It checks the leader against votes of other rounds, and can follow a server that no longer leads.",
     isIn: (one) => !one.settledVotesKeepState,
     mend: { settledVotesKeepState: true },
   },
   {
     id: "ZOOKEEPER-3701",
-    about: "a log that cannot be truncated ends following, not the server, which tries again for ever",
+    cause: "A server that cannot truncate its log stops following but does not exit.",
+    effect: "It repeats the same attempt forever and never joins.",
     isIn: (one) => !one.failedTruncExits,
     mend: { failedTruncExits: true },
     onlyLiveness: true,
   },
   {
     id: "ZOOKEEPER-2307",
-    about: "an epoch that could not be written is held in memory",
+    cause: "A server keeps an epoch in memory that it failed to write to disk.",
+    effect: "Its acceptedEpoch on disk can fall below its currentEpoch, and then it cannot start again.",
     isIn: (one) => !one.epochSetOnlyIfWritten,
     mend: { epochSetOnlyIfWritten: true },
   },
   {
     id: "ZOOKEEPER-2325",
-    about: "a log without a snapshot is loaded as if it were the whole database",
+    cause: "A server loads a log without a snapshot as if it were the whole database.",
+    effect: "Transactions before the start of the log are missing.",
     isIn: (one) => !one.logNeedsSnapshot,
     mend: { logNeedsSnapshot: true },
   },
   {
     id: "ZOOKEEPER-4269",
-    about: "a crash while currentEpoch is renamed keeps a server from starting",
+    cause: "A server crashes while it renames currentEpoch.tmp to currentEpoch.",
+    effect: "It cannot start again.",
     isIn: (one) => !one.usesCurrentEpochTmp,
     mend: { usesCurrentEpochTmp: true },
     onlyLiveness: true,
   },
   {
     id: "zookeeper-3756-unreachable-voter-holds-up-votes",
-    about: "a voter that cannot be reached holds up the notifications to all others",
+    cause: "One thread of the election sends all notifications and also opens the connections.",
+    effect: "A voter that does not answer delays all votes, and no leader is established.",
     isIn: (one) => one.electionConnectsInTurn,
     mend: { electionConnectsInTurn: false },
     onlyLiveness: true,
   },
   {
     id: "ZOOKEEPER-3188",
-    about: "five tries a second apart: who leads is gone before a learner has connected",
+    cause: "A learner tries to connect to its leader five times, one second apart.",
+    effect: "The leader can give up before a learner has connected, so no epoch is established.",
     isIn: (one) => !one.shortConnectPause,
     mend: { shortConnectPause: true, connectsWithinInitLimit: true },
     onlyLiveness: true,
   },
 ];
 
-/** The scenario that tells the story of each fix. */
-const STORIES: Readonly<Record<Fix, string>> = {
-  truncRemovesEverythingAbove: "open-snapshot-survives-trunc",
-  truncDeletesNewestFirst: "open-trunc-killed-between-log-files-leaves-a-hole",
-  syncForgetsAcks: "open-acked-proposal-truncated-committed-lost",
-  snapReplacesLog: "open-hole-in-log-after-snap-passed-on",
-  startsWithEpochOlderThanZxid: "open-crash-before-current-epoch-cannot-start",
-  syncsLogAtStart: "open-tail-read-back-after-kill-never-synced",
-  unwrittenEpochNotUsed: "open-epoch-used-though-not-accepted",
-  failedLogWriteExits: "open-failed-log-write-survives",
-  corruptSnapshotExits: "open-corrupt-snapshot-older-one-used",
-  answersWorseVotes: "open-election-better-vote-never-repeated",
-  learnerAheadEndsLeading: "open-voter-ahead-of-leader-never-joins",
-  interruptedTruncReloads: "zookeeper-5094-interrupted-trunc-memory-ahead-of-disk",
+/** The bug that each fix of behavior.ts fixes. */
+const BUG_OF_FIX: Readonly<Record<Fix, Pick<KnownBug, "id" | "cause" | "effect" | "onlyLiveness">>> = {
+  truncRemovesEverythingAbove: {
+    id: "open-snapshot-survives-trunc",
+    cause: "A TRUNC keeps snapshots above its zxid and, if the zxid is not in the log, the next record.",
+    effect: "The server serves transactions that no other server has.",
+  },
+  truncDeletesNewestFirst: {
+    id: "open-trunc-killed-between-log-files-leaves-a-hole",
+    cause: "A TRUNC deletes the oldest log file first, so a kill between two deletions leaves a gap in the log.",
+    effect: "The server cannot start again.",
+  },
+  syncForgetsAcks: {
+    id: "open-acked-proposal-truncated-committed-lost",
+    cause: "The leader counts the ACK of a follower that has truncated the transaction since then.",
+    effect: "If the leader crashes, a committed transaction is lost.",
+  },
+  snapReplacesLog: {
+    id: "open-hole-in-log-after-snap-passed-on",
+    cause: "A SNAP leaves a gap in the learner's log, and later the learner synchronizes others from that log.",
+    effect: "These servers never get the missing transactions, or they truncate committed ones.",
+  },
+  startsWithEpochOlderThanZxid: {
+    id: "open-crash-before-current-epoch-cannot-start",
+    cause: "A learner crashes after it saves the snapshot of a SNAP and before it writes currentEpoch.",
+    effect: "It cannot start again.",
+    onlyLiveness: true,
+  },
+  syncsLogAtStart: {
+    id: "open-tail-read-back-after-kill-never-synced",
+    cause: "A server reads transactions back that were never synced, and counts them as durable.",
+    effect: "If its machine loses power later, committed transactions are lost.",
+  },
+  unwrittenEpochNotUsed: {
+    id: "open-epoch-used-though-not-accepted",
+    cause: "A leader that fails to write acceptedEpoch leads the epoch nevertheless.",
+    effect: "It can lead the same epoch twice, with different transactions under the same zxids.",
+  },
+  failedLogWriteExits: {
+    id: "open-failed-log-write-survives",
+    cause: "A server that fails to write its log continues with what it has in memory.",
+    effect: "Its log lacks committed transactions for good.",
+  },
+  corruptSnapshotExits: {
+    id: "open-corrupt-snapshot-older-one-used",
+    cause: "A server that cannot read its newest snapshot loads an older one, which its log may not reach back to.",
+    effect: "It can lead without committed transactions.",
+  },
+  answersWorseVotes: {
+    id: "open-election-better-vote-never-repeated",
+    cause: "A looking server that keeps receiving worse votes never repeats its own better vote.",
+    effect: "The servers never agree on a leader.",
+    onlyLiveness: true,
+  },
+  learnerAheadEndsLeading: {
+    id: "open-voter-ahead-of-leader-never-joins",
+    cause: "A voter has accepted a later epoch than the epoch of the established leader.",
+    effect: "It can never join that leader.",
+    onlyLiveness: true,
+  },
+  interruptedTruncReloads: {
+    id: "zookeeper-5094-interrupted-trunc-memory-ahead-of-disk",
+    cause: "A follower that leaves between TRUNC and NEWLEADER keeps transactions in memory that it never writes.",
+    effect: "A restart loses transactions that the follower has acknowledged.",
+  },
 };
 
-const ONLY_LIVENESS: readonly Fix[] = ["startsWithEpochOlderThanZxid", "answersWorseVotes", "learnerAheadEndsLeading"];
-
+/** Bugs that the newest release of ZooKeeper still has; the release `patched` has their fixes. */
 export const OPEN_BUGS: readonly (KnownBug & { readonly fix: Fix })[] = FIXES.map((fix) => ({
-  id: STORIES[fix],
+  ...BUG_OF_FIX[fix],
   fix,
-  about: "open in the newest release",
   isIn: (one) => !one[fix],
   mend: { [fix]: true },
-  ...(ONLY_LIVENESS.includes(fix) && { onlyLiveness: true }),
 }));
 
-export const KNOWN_BUGS: readonly KnownBug[] = [...TICKETS, ...OPEN_BUGS];
+export const KNOWN_BUGS: readonly KnownBug[] = [...FIXED_BUGS, ...OPEN_BUGS];
 
-/** One of which it is known which releases have it: what `zabsim matrix` is about. */
+/** A bug whose affected releases are known: a row of `zabsim matrix`. */
 export interface MatrixBug extends KnownBug {
   readonly affected: readonly string[];
 }
 
-export const MATRIX_BUGS: readonly MatrixBug[] = TICKETS.filter((bug): bug is MatrixBug => bug.affected !== undefined);
+export const MATRIX_BUGS: readonly MatrixBug[] = FIXED_BUGS.filter(
+  (bug): bug is MatrixBug => bug.affected !== undefined,
+);
 
-/** 3911 of zookeeper-3911-newleader-acked-before-diff-is-logged. */
+/** Returns the number of the ticket: `3911` for `zookeeper-3911-newleader-acked-before-diff-is-logged`. */
 export function ticketOf({ id }: MatrixBug): string {
   return (/\d+/.exec(id) as RegExpExecArray)[0];
 }

@@ -1,23 +1,25 @@
 /**
- * Known bugs against releases: in which the scenario of a bug shows it, and in which it should.
+ * The matrix of known bugs and releases: runs the scenario of a bug in every release and compares the result with the
+ * releases that its ticket names. The campaigns of `zabsim matrix` are not part of this module.
  */
 import { behaviorOf, RELEASES } from "../protocol/releases.ts";
 import { runScenario } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import type { MatrixBug } from "./known-bugs.ts";
 
-/** What has been released, oldest first by line; `newest` is what comes next. */
+/** The releases from oldest to newest within each release line, and `newest` at the end. */
 export const MATRIX_RELEASES: readonly string[] = RELEASES.filter((release) => release !== "patched");
 
 export interface MatrixCell {
   readonly bug: MatrixBug;
   readonly release: string;
-  /** What the table of affected releases says. */
+  /** The release is one of `affected` of the bug. */
   readonly expected: boolean;
-  /** The scenario violates, in this release, what it violates in its own. */
+  /** In this release, the scenario violates the first invariant that it names in `expect`. */
   readonly reproduced: boolean;
 }
 
+/** Runs the scenario of the bug in the release. */
 export function matrixCell(bug: MatrixBug, scenario: Scenario, release: string): MatrixCell {
   const { violates } = scenario.expect;
   const seed = BigInt(scenario.seed ?? 1);
@@ -26,20 +28,20 @@ export function matrixCell(bug: MatrixBug, scenario: Scenario, release: string):
   return { bug, release, expected: bug.affected.includes(release), reproduced };
 }
 
-/** Whether a release has the bug itself, not only one that shows in the same way. */
+/** Whether the release has this bug. A cell can be reproduced by another bug that violates the same invariant. */
 export function hasBug({ bug, release }: MatrixCell): boolean {
   return bug.isIn(behaviorOf(release));
 }
 
 /**
- * In each line of releases from that of `release` on, the first later one from which on all of its line are free of what the
- * cells tell of: a newer line may have been mended after an older one. The first of these is the one to go to.
+ * Returns, for the release line of `release` and each newer line, the first later release from which on no release of
+ * that line has a bug of `cells`. The first entry is the nearest upgrade. Newer lines are listed as well, because a
+ * newer line can have got the fix after an older one: 3.8.6 is younger than 3.9.1.
  */
 export function freeFrom(cells: readonly MatrixCell[], release: string): string[] {
-  const from = MATRIX_RELEASES.indexOf(release);
   const isFree = (one: string): boolean =>
     cells.every((cell) => cell.release !== one || !(cell.reproduced || hasBug(cell)));
-  const later = MATRIX_RELEASES.slice(from + 1);
+  const later = MATRIX_RELEASES.slice(MATRIX_RELEASES.indexOf(release) + 1);
   return [...new Set(later.map(lineOf))].flatMap((line) => {
     const releases = later.filter((one) => lineOf(one) === line);
     const lastAffected = releases.findLastIndex((one) => !isFree(one));
@@ -47,12 +49,12 @@ export function freeFrom(cells: readonly MatrixCell[], release: string): string[
   });
 }
 
-/** Whether nothing of its line is older. */
+/** Whether `release` is the first release of its line. */
 export function beginsLine(release: string): boolean {
   return MATRIX_RELEASES.find((one) => lineOf(one) === lineOf(release)) === release;
 }
 
-/** 3.6 of 3.6.2. */
+/** Returns the release line: `3.6` for `3.6.2`. */
 function lineOf(release: string): string {
   return /^\d+\.\d+/.exec(release)?.[0] ?? release;
 }

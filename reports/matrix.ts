@@ -1,31 +1,39 @@
 /**
- * Known bugs against releases, as a table of 100 columns and as a page: where the scenario of a bug shows it, where a campaign
- * finds it, and where that is not what its ticket says.
+ * The matrix of known bugs and releases as a table of at most 100 columns and as a Markdown page, and the advice of
+ * `zabsim matrix --release`. A cell says whether the scenario of a bug reproduces it in a release and whether a
+ * campaign finds it there. A cell that differs from the ticket is marked with `!` and explained.
  */
 import type { ChalkInstance } from "chalk";
 import { wrap } from "./format.ts";
 
 export interface MatrixEntry {
-  /** The number of its ticket. */
+  /** The number of the ticket, e.g. `3911`. */
   readonly bug: string;
   readonly release: string;
-  /** What the table of affected releases says. */
+  /** The ticket, or the known cause of the bug, says that the release has it. */
   readonly expected: boolean;
+  /** The scenario of the bug reproduces it in the release. */
   readonly reproduced: boolean;
-  /** Why it is there against what the ticket says. */
+  /** The reason why `reproduced` differs from `expected`; undefined if it is not known. */
   readonly why: string | undefined;
-  /** How many campaigns looked for it. Undefined: none. */
+  /** The number of campaigns that looked for the bug. Undefined if there was none. */
   readonly campaigns?: number;
-  /** How many of them met it. */
+  /** The number of campaigns that found it. */
   readonly met?: number;
-  /** With which plan and after how many seconds; of all campaigns, with those that did not meet it as the slowest. */
+  /**
+   * The number of plans and seconds until a campaign found it: the median of all campaigns, where a campaign that did
+   * not find it counts as the slowest. Undefined if fewer than half of the campaigns found it.
+   */
   readonly median?: { readonly runs: number; readonly seconds: number };
 }
 
+/** Columns of a cell, and of the name of a bug. */
 const CELL = 5;
 const NAME = 8;
+const LEGEND =
+  "S = the scenario of the bug reproduces it, C = a campaign found it, . = neither, ! = differs from the ticket";
 
-/** S: the scenario shows it; C: a campaign found it; !: not what the ticket says. */
+/** Returns the matrix as a table for a terminal, with a legend and the explanations of the cells marked `!`. */
 export function matrixTable(entries: readonly MatrixEntry[], paint: ChalkInstance): string {
   const releases = [...new Set(entries.map(({ release }) => release))];
   const bugs = [...new Set(entries.map(({ bug }) => bug))];
@@ -39,20 +47,20 @@ export function matrixTable(entries: readonly MatrixEntry[], paint: ChalkInstanc
     });
     lines.push(`${bug.padEnd(NAME)}${cells.join("")}`.trimEnd());
   }
-  const legend = "S the scenario shows it, C a campaign finds it, . neither, ! the ticket says otherwise";
-  return [...lines, "", legend, ...disagreements(entries)].join("\n");
+  const explanations = explanationsOf(entries).flatMap((text) => ["", ...wrap(text, 98)]);
+  return [...lines, "", ...wrap(LEGEND, 98), ...explanations].join("\n");
 }
 
 function cellText(entry: MatrixEntry): string {
-  const what = `${entry.reproduced ? "S" : ""}${(entry.met ?? 0) > 0 ? "C" : ""}`;
-  return `${what === "" ? "." : what}${disagrees(entry) ? "!" : ""}`;
+  const marks = `${entry.reproduced ? "S" : ""}${(entry.met ?? 0) > 0 ? "C" : ""}`;
+  return `${marks === "" ? "." : marks}${disagrees(entry) ? "!" : ""}`;
 }
 
 function disagrees({ expected, reproduced }: MatrixEntry): boolean {
   return reproduced !== expected;
 }
 
-/** 3.9.4 as 3.9 over .4; a line's name stands over its first release only. */
+/** Returns one of the two header rows: `3.9` above `.4`. The upper row names each release line once. */
 function header(releases: readonly string[], part: (line: string, rest: string) => string): string {
   let before = "";
   const cells = releases.map((release) => {
@@ -64,28 +72,39 @@ function header(releases: readonly string[], part: (line: string, rest: string) 
   return `${" ".repeat(NAME)}${cells.join("")}`.trimEnd();
 }
 
-function disagreements(entries: readonly MatrixEntry[]): string[] {
-  const lines: string[] = [];
-  const told = new Set<string>();
-  for (const entry of entries) {
-    const { bug, release, reproduced, why } = entry;
-    if (!disagrees(entry) || told.has(bug)) continue;
-    told.add(bug);
-    const reason = why ?? `in ${release} the scenario ${reproduced ? "shows it" : "does not show it"}: not explained`;
-    lines.push("", ...wrap(`! ${bug}: ${reason}`, 98).map((line, i) => (i === 0 ? line : `  ${line}`)));
-  }
-  return lines;
+/** Returns one paragraph for each bug that has cells marked `!`: the releases, and the reason. */
+function explanationsOf(entries: readonly MatrixEntry[]): string[] {
+  const marked = entries.filter(disagrees);
+  return [...new Set(marked.map(({ bug }) => bug))].map((bug) => {
+    const [first, ...others] = marked.filter((entry) => entry.bug === bug) as [MatrixEntry, ...MatrixEntry[]];
+    const releases = [first, ...others].map(({ release }) => release).join(", ");
+    const result = first.reproduced
+      ? "the ticket does not name these releases, but the scenario reproduces the bug"
+      : "the ticket names these releases, but the scenario does not reproduce the bug";
+    return `${bug} in ${releases}: ${result}. ${first.why ?? "The reason is not known."}`;
+  });
 }
 
-/** For docs/: what campaigns needed. */
-export function matrixPage(entries: readonly MatrixEntry[], how: string): string {
+/** The campaigns that fill the matrix: in each release, one campaign for each base seed. */
+export interface MatrixCampaigns {
+  /** The time limit of a campaign in microseconds. */
+  readonly timeUs: number;
+  /** The first base seed. */
+  readonly seed: bigint;
+  /** The number of base seeds. */
+  readonly repeat: bigint;
+  readonly workers: number;
+}
+
+/** Returns the matrix as a Markdown page, with the plans and seconds that the campaigns needed. */
+export function matrixPage(entries: readonly MatrixEntry[], campaigns: MatrixCampaigns): string {
   const releases = [...new Set(entries.map(({ release }) => release))];
   const bugs = [...new Set(entries.map(({ bug }) => bug))];
   const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const lines = [
     "# Known bugs and the releases of ZooKeeper",
     "",
-    ...wrap(how, 128),
+    ...wrap(introduction(campaigns), 128),
     "",
     row(["bug", ...releases]),
     row(["---", ...releases.map(() => "---")]),
@@ -95,61 +114,91 @@ export function matrixPage(entries: readonly MatrixEntry[], how: string): string
       const entry = entries.find((one) => one.bug === bug && one.release === release);
       if (entry === undefined) return "";
       const { campaigns, median, met = 0, reproduced } = entry;
-      const wrong = disagrees(entry) ? "! " : "";
+      const mark = disagrees(entry) ? "! " : "";
       const found = median === undefined ? "" : `${median.runs} / ${median.seconds.toFixed(1)} s `;
       const share = met > 0 && met !== campaigns ? `(${met} of ${campaigns})` : "";
-      return `${wrong}${reproduced ? "**S** " : ""}${found}${share}`.trim() || "·";
+      return `${mark}${reproduced ? "**S** " : ""}${found}${share}`.trim() || "·";
     });
     lines.push(row([bug, ...cells]));
   }
-  const reasons = disagreements(entries).filter((line) => line !== "");
-  return `${[...lines, "", ...reasons.map((line) => line.replace(/^! /, "- **!** "))].join("\n")}\n`;
+  const explanations = explanationsOf(entries).flatMap((text) => wrap(`- **!** ${text}`, 128).map(indentItem));
+  return `${[...lines, "", ...explanations].join("\n")}\n`;
 }
 
+function introduction({ repeat, seed, timeUs, workers }: MatrixCampaigns): string {
+  const median =
+    repeat === 1n
+      ? ""
+      : ": the median of all campaigns, with the number of campaigns that found the bug if not all did";
+  const seeds = repeat === 1n ? `base seed ${seed}` : `${repeat} different base seeds`;
+  return [
+    "A cell shows how many plans and seconds a campaign needed to find and shrink its first failure that is due to",
+    `this bug alone${median}.`,
+    `In each release, \`zabsim fuzz --zookeeper RELEASE\` ran for at most ${timeUs / 1e6} s`,
+    `on ${workers} cores with ${seeds}.`,
+    "**S**: the scenario of the bug in scenarios/bugs/ reproduces it. **!**: the cell differs from the ticket; the reason",
+    "is below the table. **·**: this release does not have the bug, so no campaign looked for it.",
+  ].join(" ");
+}
+
+/** Indents the second and later lines of a list item. */
+function indentItem(line: string, index: number): string {
+  return index === 0 ? line : `  ${line}`;
+}
+
+/** What an operator should know about one bug of a release. */
 export interface Advice {
-  /** As ZOOKEEPER-3911. */
+  /** The ticket, e.g. `ZOOKEEPER-3911`. */
   readonly bug: string;
-  /** That shows it, in scenarios/bugs/. */
+  /** The name of the scenario in scenarios/bugs/ that reproduces the bug. */
   readonly scenario: string;
+  /** The cause, and what is lost. */
   readonly about: string;
+  /** The invariants that the scenario violates. */
   readonly violates: readonly string[];
-  /** Of the releases that zabsim knows, and of newer lines those that are not free of it from their first release on. */
+  /** The first later release without the bug. Undefined if zabsim knows none. */
   readonly firstFree: string | undefined;
+  /** For each newer release line that starts with the bug, its first release without it. */
   readonly alsoFrom: readonly string[];
 }
 
-export interface AdviceInAll {
+/** What an operator should know about a release. */
+export interface ReleaseAdvice {
   readonly release: string;
-  /** The tickets that it was asked about. */
+  /** The tickets of the question. */
   readonly asked: readonly string[];
-  /** Of those, what the release has. */
+  /** The bugs among them that the release has. */
   readonly bugs: readonly Advice[];
-  /** The first later release that has none of those asked about. */
+  /** The first later release that has none of the bugs in question. Undefined if zabsim knows none. */
   readonly firstFree: string | undefined;
-  /** How many other known bugs it has. */
+  /** The number of other known bugs that the release has. */
   readonly others: number;
 }
 
+/** Returns the advice as text for a terminal. */
 export function adviceText(
-  { asked, bugs, firstFree: freeOfAll, others, release }: AdviceInAll,
+  { asked, bugs, firstFree: freeOfAll, others, release }: ReleaseAdvice,
   paint: ChalkInstance,
 ): string {
   const all = asked.join(", ").replaceAll(", ZOOKEEPER", ", ");
   const head =
     bugs.length === 0
       ? `ZooKeeper ${release} has none of ${all}.`
-      : `What ZooKeeper ${release} can lose or get wrong, and the first release here that is free of it:`;
+      : `Known bugs of ZooKeeper ${release}, each with the first later release that does not have it:`;
   const lines = [...wrap(head, 98), ""];
   for (const { about, alsoFrom, bug, firstFree, scenario, violates } of bugs) {
-    const newerLines = alsoFrom.length === 0 ? "" : ` (newer lines: ${alsoFrom.join(", ")})`;
+    const newerLines = alsoFrom.length === 0 ? "" : ` (in newer release lines: ${alsoFrom.join(", ")})`;
     lines.push(paint.bold(bug));
-    lines.push(
-      ...wrap(`${about} (violates ${violates.join(", ")}; scenario ${scenario})`, 96).map((line) => `  ${line}`),
-    );
-    lines.push(`  first release free of it: ${firstFree ?? "none"}${newerLines}`, "");
+    lines.push(...wrap(about, 96).map((line) => `  ${line}`));
+    lines.push(...wrap(`violates: ${violates.join(", ")}`, 96).map((line) => `  ${line}`), `  scenario: ${scenario}`);
+    lines.push(`  first release without it: ${firstFree ?? "none"}${newerLines}`, "");
   }
-  if (freeOfAll !== undefined) lines.push(...wrap(`first release free of ${all}: ${freeOfAll}`, 98));
-  if (others > 0)
-    lines.push(`and ${others} other known bugs: zabsim list bugs tells of those that the newest release has, too`);
+  if (freeOfAll !== undefined) lines.push(...wrap(`First later release without ${all}: ${freeOfAll}.`, 98));
+  if (others > 0) lines.push(...wrap(othersText(release, others), 98));
   return lines.join("\n").trimEnd();
+}
+
+function othersText(release: string, others: number): string {
+  const bugs = others === 1 ? "1 other known bug" : `${others} other known bugs`;
+  return `ZooKeeper ${release} has ${bugs}; \`zabsim list bugs\` describes those that have a scenario.`;
 }

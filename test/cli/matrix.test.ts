@@ -37,15 +37,19 @@ describe("matrix", () => {
 
   it("prints with --release what the release can lose, and the first release without each bug", () => {
     const { stdout } = zabsim(["matrix", "--release", "3.6.2"]);
-    expect(stdout).toMatch(/ZOOKEEPER-3911[\s\S]*?first release free of it: 3\.6\.4\n/);
-    expect(stdout).toMatch(/ZOOKEEPER-4643[\s\S]*?first release free of it: 3\.8\.6 \(newer lines: 3\.9\.2\)\n/);
-    expect(stdout).toMatch(/ZOOKEEPER-3023[\s\S]*?first release free of it: 3\.9\.3\n/);
-    expect(stdout).toMatch(/first release free of ZOOKEEPER-3911, -4643, [^:]*-2845:\s3\.9\.4\n/);
+    expect(stdout).toMatch(/ZOOKEEPER-3911[\s\S]*?first release without it: 3\.6\.4\n/);
+    expect(stdout).toMatch(
+      /ZOOKEEPER-4643[\s\S]*?first release without it: 3\.8\.6 \(in newer release lines: 3\.9\.2\)\n/,
+    );
+    expect(stdout).toMatch(/ZOOKEEPER-3023[\s\S]*?first release without it: 3\.9\.3\n/);
+    expect(stdout).toMatch(/First later release without ZOOKEEPER-3911, -4643, [^:]*-2845:\s3\.9\.4\.\n/);
     expect(stdout).not.toContain("ZOOKEEPER-2845");
     // In 3.6.2 the scenario of ZOOKEEPER-4646 fails because of ZOOKEEPER-3911.
     expect(stdout).not.toContain("ZOOKEEPER-4646");
     const newest = zabsim(["matrix", "--release", "newest"]).stdout;
-    expect(newest).toMatch(/has none of ZOOKEEPER-3911, -4643, [^.]*-2845\.\n\nand \d+ other known bugs/);
+    expect(newest).toMatch(
+      /has none of ZOOKEEPER-3911, -4643, [^.]*-2845\.\n\nZooKeeper newest has \d+ other known bugs/,
+    );
     const oneBug = zabsim(["matrix", "--release", "3.6.2", "--bug", "2845"]).stdout;
     expect(oneBug).toContain("ZooKeeper 3.6.2 has none of ZOOKEEPER-2845.");
     const advice = JSON.parse(zabsim(["matrix", "--release", "3.9.3", "--json"]).stdout);

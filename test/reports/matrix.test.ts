@@ -1,0 +1,93 @@
+/** The matrix as text: marks and explanations in the table and the page, and the advice for a release. */
+import { Chalk } from "chalk";
+import { expect, it } from "vitest";
+import { adviceText, type MatrixEntry, matrixPage, matrixTable, type ReleaseAdvice } from "../../reports/matrix.ts";
+
+const PLAIN = new Chalk({ level: 0 });
+
+const ENTRIES: readonly MatrixEntry[] = [
+  entry("3911", "3.6.2", { campaigns: 5, met: 3, median: { runs: 101, seconds: 1.72 } }),
+  entry("3911", "3.6.4", { expected: false, reproduced: false, campaigns: 5, met: 0 }),
+  entry("3911", "newest", { expected: false, why: "It has a similar bug." }),
+  entry("4646", "3.6.2", { reproduced: false }),
+];
+
+function entry(bug: string, release: string, fields: Partial<MatrixEntry>): MatrixEntry {
+  return { bug, release, expected: true, reproduced: true, why: undefined, ...fields };
+}
+
+it("the table marks each cell and explains the cells that differ from the ticket", () => {
+  expect(matrixTable(ENTRIES, PLAIN)).toBe(
+    [
+      "        3.6       newest",
+      "        .2   .4",
+      "3911    SC   .    S!",
+      "4646    .!",
+      "",
+      "S = the scenario of the bug reproduces it, C = a campaign found it, . = neither, ! = differs from",
+      "the ticket",
+      "",
+      "3911 in newest: the ticket does not name these releases, but the scenario reproduces the bug. It",
+      "has a similar bug.",
+      "",
+      "4646 in 3.6.2: the ticket names these releases, but the scenario does not reproduce the bug. The",
+      "reason is not known.",
+    ].join("\n"),
+  );
+});
+
+it("the page shows what the campaigns needed, and how many found the bug if not all did", () => {
+  const page = matrixPage(ENTRIES, { repeat: 5n, seed: 1n, timeUs: 120_000_000, workers: 2 });
+  expect(page).toContain("| 3911 | **S** 101 / 1.7 s (3 of 5) | · | ! **S** |");
+  expect(page).toContain("ran for at most 120 s on 2 cores with 5 different base seeds.");
+  expect(page).toContain("- **!** 3911 in newest: the ticket does not name these releases");
+  const one = matrixPage(ENTRIES, { repeat: 1n, seed: 7n, timeUs: 30_000_000, workers: 2 });
+  expect(one).toContain("with base seed 7.");
+  expect(one).not.toContain("median");
+});
+
+const ADVICE: ReleaseAdvice = {
+  release: "3.8.4",
+  asked: ["ZOOKEEPER-4643", "ZOOKEEPER-4925"],
+  bugs: [
+    {
+      bug: "ZOOKEEPER-4643",
+      scenario: "zookeeper-4643-current-epoch-before-diff-is-logged",
+      about: "The cause. The effect.",
+      violates: ["trunc-keeps-committed"],
+      firstFree: "3.8.6",
+      alsoFrom: ["3.9.2"],
+    },
+  ],
+  firstFree: "3.9.3",
+  others: 12,
+};
+
+it("the advice names each bug of the release and the first release without it", () => {
+  expect(adviceText(ADVICE, PLAIN)).toBe(
+    [
+      "Known bugs of ZooKeeper 3.8.4, each with the first later release that does not have it:",
+      "",
+      "ZOOKEEPER-4643",
+      "  The cause. The effect.",
+      "  violates: trunc-keeps-committed",
+      "  scenario: zookeeper-4643-current-epoch-before-diff-is-logged",
+      "  first release without it: 3.8.6 (in newer release lines: 3.9.2)",
+      "",
+      "First later release without ZOOKEEPER-4643, -4925: 3.9.3.",
+      "ZooKeeper 3.8.4 has 12 other known bugs; `zabsim list bugs` describes those that have a scenario.",
+    ].join("\n"),
+  );
+});
+
+it("the advice says so if the release has none of the bugs", () => {
+  const none = adviceText({ ...ADVICE, bugs: [], firstFree: undefined, others: 1 }, PLAIN);
+  expect(none).toContain("ZooKeeper 3.8.4 has none of ZOOKEEPER-4643, -4925.");
+  expect(none).toContain("ZooKeeper 3.8.4 has 1 other known bug;");
+  const { bugs } = ADVICE;
+  const open = adviceText(
+    { ...ADVICE, bugs: bugs.map((bug) => ({ ...bug, firstFree: undefined, alsoFrom: [] })), others: 0 },
+    PLAIN,
+  );
+  expect(open).toContain("first release without it: none");
+});
