@@ -3,6 +3,7 @@
  * (invariants and digest, no records).
  */
 
+import { planOver } from "../fuzz/plan-arbitrary.ts";
 import { runScenario, type Scenario } from "../lib/index.ts";
 import { recordsOf } from "../scenarios/run.ts";
 import { scenarioOf } from "./cluster-workload.ts";
@@ -23,7 +24,7 @@ export function measureNoisy(effort: Effort): FamilyResult {
         virtualUs = 0;
         const nanoseconds = nanosecondsOf(() => {
           for (let seed = 1; seed <= runs; seed++) {
-            const run = runScenario(scenario, { seed, noise: true, records: false });
+            const run = runScenario(planOver(scenario, BigInt(seed)), { seed, records: false });
             events += run.events;
             virtualUs += run.endUs;
           }
@@ -41,7 +42,7 @@ export function measureNoisy(effort: Effort): FamilyResult {
       rowOf(virtualPerReal, {
         figure: "virtualPerReal",
         unit: "virtual s/s",
-        what: `5 servers under noise for 15 of ${eachS} virtual s: loss, delays, stalls, cuts, resets, pauses, crashes, restarts, writes. ${whatHappens(scenario, Math.min(runs, RUNS_LOOKED_INTO))}`,
+        what: `plans drawn over 5 servers, ${eachS} virtual s each, with faults and writes as a campaign draws them. ${whatHappens(scenario, Math.min(runs, RUNS_LOOKED_INTO))}`,
       }),
       rowOf(sampleOf(eventRates.slice(-effort.rounds)), {
         figure: "  events",
@@ -56,7 +57,7 @@ export function measureNoisy(effort: Effort): FamilyResult {
 function whatHappens(scenario: Scenario, runs: number): string {
   const counts = { elected: 0, established: 0, crashed: 0, committed: 0 };
   for (let seed = 1; seed <= runs; seed++) {
-    const { records } = runScenario(scenario, { seed, noise: true });
+    const { records } = runScenario(planOver(scenario, BigInt(seed)), { seed });
     for (const event of Object.keys(counts) as (keyof typeof counts)[]) {
       counts[event] += recordsOf(records, event).length;
     }

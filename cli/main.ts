@@ -104,7 +104,7 @@ function createProgram(done: (code: number) => void): Command {
     ),
   )
     .option("--seeds <a..b>", `${SEEDS}; several scenarios take turns; only failing runs are printed`, parseSeeds)
-    .option("--noise", "loss, delay, stalls, cuts, pauses, crashes and restarts on top; only invariants are checked")
+    .option("--noise", "adds faults and writes that a campaign would draw with this seed; every invariant must hold")
     .option("--check-determinism", "run each scenario twice and report the first event that differs")
     .option("--update-golden", "write each report to NAME.golden.txt beside its scenario file")
     .action(async (names, options) => done(await (await import("./run.ts")).run(names, options)));
@@ -125,7 +125,7 @@ function createProgram(done: (code: number) => void): Command {
       "show only these kinds of event, e.g. sync-decided,failed (default: all but voted, logged and synced)",
       parseNames,
     )
-    .option("--noise", "with the noise that `run --noise` adds")
+    .option("--noise", "with the faults and writes that `run --noise` draws with this seed")
     .option("--messages", "also show each message that a server receives")
     .action(async (name, options) => done(await (await import("./replay.ts")).replay(name, options)));
 

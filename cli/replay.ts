@@ -14,7 +14,7 @@ import { Trace } from "../sim/index.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
 import { overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
 import { write } from "./output.ts";
-import { seedFor } from "./run.ts";
+import { noiseRefused, planFor, seedFor } from "./run.ts";
 import { nameFor, readScenario, scenarioPath } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -36,12 +36,9 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
   checkFilters(file.scenario, options);
   const seed = seedFor(file.scenario, options.seed);
   const messages = options.messages === true || options.only?.includes("received") === true;
-  const result = new ScenarioRunner(file.scenario, {
-    seed,
-    trace: new Trace(),
-    messages,
-    noise: options.noise === true,
-  }).run();
+  if (options.noise && file.scenario.expect.violates.length > 0) throw noiseRefused(file.scenario);
+  const scenario = planFor(file.scenario, seed, options);
+  const result = new ScenarioRunner(scenario, { seed, trace: new Trace(), messages }).run();
   const shown = timeline(result.records, {
     fromUs: options.from,
     untilUs: options.until,
@@ -55,7 +52,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
   } else {
     const paint = paintFor(process.stdout);
     for (const record of shown) await write(`${timelineLine(record, paint)}\n`);
-    const command = `zabsim replay ${nameFor(path, file.scenario)} --seed ${seed}`;
+    const command = `zabsim replay ${nameFor(path, file.scenario)} --seed ${seed}${options.noise ? " --noise" : ""}`;
     await write(`\n${runReport(result, paint, command)}\n`);
     if (why !== "") await write(`\n${why}\n`);
   }

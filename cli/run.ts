@@ -3,6 +3,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { Chalk } from "chalk";
+import { planOver } from "../fuzz/plan-arbitrary.ts";
 import { runJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
 import { whyText } from "../reports/why.ts";
@@ -15,6 +16,7 @@ import { overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
 import { counted, write } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { nameFor, readScenario, type ScenarioFile, scenarioPaths } from "./scenario-files.ts";
+import { UsageError } from "./usage-error.ts";
 
 export interface RunCommandOptions extends ScenarioOptions {
   readonly json?: boolean;
@@ -26,20 +28,17 @@ export interface RunCommandOptions extends ScenarioOptions {
 
 export async function run(names: readonly string[], options: RunCommandOptions): Promise<number> {
   // All files are read before the first one runs, so that a mistake in the last file is reported immediately.
-  const files = scenarioPaths(names).map((path) => readScenario(path, overridesOf(options)));
+  const files = filesOf(names, options);
   if (options.checkDeterminism) return checkAll(files, options);
   if (options.seeds !== undefined) return runSeeds(files, options.seeds, options);
   const runs: ScenarioRun[] = [];
   const paint = paintFor(process.stdout);
   for (const file of files) {
-    const result = runScenario(file.scenario, {
-      seed: seedFor(file.scenario, options.seed),
-      noise: options.noise === true,
-    });
+    const seed = seedFor(file.scenario, options.seed);
+    const result = runScenario(planFor(file.scenario, seed, options), { seed });
     runs.push(result);
     if (options.updateGolden) writeFileSync(goldenPath(file.path), goldenText(result));
-    if (!options.json)
-      await write(`${runReport(result, paint, replayCommand(file, options))}\n\n${whyOf(result, options)}`);
+    if (!options.json) await write(`${runReport(result, paint, replayCommand(file, options))}\n\n${whyOf(result)}`);
   }
   const failed = runs.filter((one) => !one.ok).length;
   if (options.json) {
@@ -58,15 +57,34 @@ export async function run(names: readonly string[], options: RunCommandOptions):
 }
 
 /** Explains a violation that the scenario does not expect. The scenario runs again, this time with a trace. */
-function whyOf({ ok, scenario, seed, violations }: ScenarioRun, { noise }: RunCommandOptions): string {
+function whyOf({ ok, scenario, seed, violations }: ScenarioRun): string {
   if (ok || violations.length === 0) return "";
-  const traced = runScenario(scenario, { seed, noise: noise === true, trace: new Trace() });
-  return `${whyText(traced) ?? ""}\n\n`;
+  return `${whyText(runScenario(scenario, { seed, trace: new Trace() }))}\n\n`;
 }
 
 /** Whether the only failure is that servers did not serve again. */
 function isOnlyStuck({ liveness, unmet }: ScenarioRun): boolean {
   return unmet.length === 1 && liveness !== undefined && liveness.liveUs === undefined;
+}
+
+/** Reads the named scenarios; without names, all that ship. With --noise, every invariant must be expected to hold. */
+function filesOf(names: readonly string[], options: RunCommandOptions): ScenarioFile[] {
+  const files = scenarioPaths(names).map((path) => readScenario(path, overridesOf(options)));
+  if (!options.noise) return files;
+  const isQuiet = ({ scenario }: ScenarioFile): boolean => scenario.expect.violates.length === 0;
+  const refused = names.length === 0 ? undefined : files.find((file) => !isQuiet(file));
+  if (refused !== undefined) throw noiseRefused(refused.scenario);
+  return files.filter(isQuiet);
+}
+
+/** The error for --noise with a scenario that expects a violation. */
+export function noiseRefused({ name }: Scenario): UsageError {
+  return new UsageError(`--noise: ${name} expects a violation (accepted: a scenario in which every invariant holds)`);
+}
+
+/** The scenario itself; with --noise, a plan that the seed draws over it. */
+export function planFor(scenario: Scenario, seed: bigint, { noise }: { readonly noise?: boolean }): Scenario {
+  return noise ? planOver(scenario, seed) : scenario;
 }
 
 /** --seed, else the scenario's own seed, else 1. */
@@ -101,12 +119,11 @@ async function runSeeds(
 ): Promise<number> {
   const found: Record<string, unknown>[] = [];
   const progress = new Progress();
-  const noise = options.noise === true;
   let runs = 0;
   let events = 0;
   for (let seed = first; seed <= last && !progress.interrupted; seed++) {
     const file = files[Number(seed % BigInt(files.length))] as ScenarioFile;
-    const result = runScenario(file.scenario, { seed, noise, records: !noise, digest: false });
+    const result = runScenario(planFor(file.scenario, seed, options), { seed, records: !options.noise, digest: false });
     runs++;
     events += result.events;
     if (!result.ok) {
@@ -132,13 +149,16 @@ async function runSeeds(
 }
 
 /** Runs each scenario twice, side by side, and reports the first event that differs. */
-async function checkAll(files: readonly ScenarioFile[], { seed, json }: RunCommandOptions): Promise<number> {
+async function checkAll(files: readonly ScenarioFile[], options: RunCommandOptions): Promise<number> {
+  const { json } = options;
   let differing = 0;
   const lines: Record<string, unknown>[] = [];
-  for (const { scenario } of files) {
-    const result = checkDeterminism(() => new ScenarioRunner(scenario, { seed: seedFor(scenario, seed) }));
+  for (const { scenario: given } of files) {
+    const seed = seedFor(given, options.seed);
+    const scenario = planFor(given, seed, options);
+    const result = checkDeterminism(() => new ScenarioRunner(scenario, { seed }));
     if (!result.same) differing++;
-    lines.push({ scenario: scenario.name, seed: String(seedFor(scenario, seed)), ...result });
+    lines.push({ scenario: scenario.name, seed: String(seed), ...result });
     if (json) continue;
     const verdict = result.same
       ? `two identical runs: ${result.events} events, digest ${result.digest}`

@@ -39,6 +39,15 @@ function draw(
   return { ...drawPlan(draw, seed, options, character), strategy };
 }
 
+/**
+ * Draws a plan over a scenario: its servers, network, disks and steps stay, and the seed adds faults and writes. The plan expects
+ * that every invariant holds and that a settled quorum serves again.
+ */
+export function planOver(scenario: Scenario, seed: bigint): Scenario {
+  const { scenario: plan } = planOfSeed(seed, { zookeeper: scenario.zookeeper, scenario }, "swarm");
+  return { ...plan, name: scenario.name, about: scenario.about };
+}
+
 /** Scenarios of plans: for a property such as "no invariant is violated", with the counterexample made small. */
 export function planArbitrary(options: PlanOptions, strategy?: StrategyName): fc.Arbitrary<Scenario> {
   return new PlanArbitrary(options, strategy);

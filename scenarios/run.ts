@@ -23,9 +23,8 @@ import {
 } from "../protocol/index.ts";
 import type { Trace } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
-import { checkExpectation, checkUnderNoise } from "./expectation.ts";
+import { checkExpectation } from "./expectation.ts";
 import { messageName } from "./message-match.ts";
-import { Noise } from "./noise.ts";
 import type { Scenario } from "./scenario.ts";
 import { Script, type StepOutcome } from "./script.ts";
 
@@ -37,8 +36,6 @@ export interface RunOptions {
   readonly digest?: boolean;
   /** Whether messages are among the records. Default false. */
   readonly messages?: boolean;
-  /** Faults at drawn moments besides the script's; then only invariants are expected to hold. Default false. */
-  readonly noise?: boolean;
   /** Whether the protocol's records are kept; without them only invariants and liveness are checked. Default true. */
   readonly records?: boolean;
   /** The run ends with the first violation of which this is true. Default: no violation ends it. */
@@ -65,10 +62,6 @@ export interface LivenessOutcome {
 
 /** The records that coverage is made of. */
 const COVERED: readonly ProtocolRecord["event"][] = ["sync-decided", "failed"];
-
-/** How long noise lasts, and how long the run goes on after it, in microseconds. */
-const NOISE_US = 15_000_000;
-const AFTER_NOISE_US = 15_000_000;
 
 /** A server as it stands at the end of a run. */
 export interface FinalServer {
@@ -170,11 +163,10 @@ export class ScenarioRunner {
       if (keep) this.keep({ atUs: now(), server: asServerId(-1), event: "script", text: text() });
     };
     this.script = new Script(this.cluster, scenario.steps, scripted, (settled) => this.settled(settled));
-    this.endUs = options.noise === true ? NOISE_US + AFTER_NOISE_US : durationUs(scenario.until ?? "120s");
+    this.endUs = durationUs(scenario.until ?? "120s");
     this.cluster.start();
     this.script.start();
-    if (options.noise === true) new Noise(this.cluster, NOISE_US).start();
-    else if (scenario.until === undefined) this.watchForCalm();
+    if (scenario.until === undefined) this.watchForCalm();
   }
 
   /** Nothing more is going to happen, or nothing that anybody asks about. */
@@ -226,8 +218,7 @@ export class ScenarioRunner {
       violations: this.invariants.violations,
       liveness: this.livenessOutcome(),
     };
-    const unmet =
-      this.options.noise === true ? checkUnderNoise(run) : checkExpectation(run, this.options.records !== false);
+    const unmet = checkExpectation(run, this.options.records !== false);
     return { ...run, unmet, ok: unmet.length === 0 };
   }
 

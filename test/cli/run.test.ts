@@ -51,7 +51,7 @@ describe("zabsim run", () => {
     expect(stdout).toContain("two identical runs");
   });
 
-  it("prints only failing runs with --seeds, and checks only invariants with --noise", () => {
+  it("prints only failing runs with --seeds, and runs drawn plans with --noise", () => {
     const { code, stdout } = zabsim(["run", COLD_START, "--seeds", "1..40"]);
     expect([code, stdout]).toEqual([EXIT_OK, expect.stringMatching(/^40 runs, \d+ events: 40 ok, 0 failed\n$/)]);
     const noisy = JSON.parse(zabsim(["run", COLD_START, "--seeds", "1..20", "--noise", "--json"]).stdout);
