@@ -15,8 +15,8 @@ import { durationUs } from "../sim/time.ts";
 import { checkExpectation, checkUnderNoise } from "./expectation.ts";
 import { messageName } from "./message-match.ts";
 import { Noise } from "./noise.ts";
-import type { Scenario } from "./scenario.ts";
-import { Script, type StepOutcome } from "./script.ts";
+import type { Scenario, Step } from "./scenario.ts";
+import { Script, type StepOutcome, type StepSink, scriptRecord } from "./script.ts";
 
 export interface RunOptions {
   readonly seed: bigint | number;
@@ -154,9 +154,9 @@ export class ScenarioRunner {
       });
     }
     this.liveness = new Liveness(this.cluster);
-    const scripted = (text: () => string): void => {
+    const scripted: StepSink = (step, moment) => {
       this.lastNoteUs = now();
-      if (keep) this.keep({ atUs: now(), server: -1, event: "script", text: text() });
+      if (keep) this.keep(scriptRecord(now(), scenario.steps[step] as Step, step, moment));
     };
     this.script = new Script(this.cluster, scenario.steps, scripted, (settled) => this.settled(settled));
     this.endUs = options.noise === true ? NOISE_US + AFTER_NOISE_US : durationUs(scenario.until ?? "120s");
