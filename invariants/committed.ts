@@ -70,8 +70,8 @@ export class CommittedSequence {
   established(leader: Watched, epoch: Epoch, history: History, newest: boolean): void {
     const last = this.sequence[this.sequence.length - 1];
     if (newest && last !== undefined && !last.isPrefixOf(history)) {
-      const facts = { epoch, history: endOf(history), committed: endOf(last) };
-      const text = `is established in epoch ${epoch} at ${facts.history} without all that was committed, up to ${facts.committed}`;
+      const facts = { epoch, history: history.zxid, committed: last.zxid };
+      const text = `is established in epoch ${epoch} at ${endOf(history)} without all that was committed, up to ${endOf(last)}`;
       this.violations.report("committed-history-grows", leader.sid, text, facts, undefined, () => fork(history, last));
     }
     this.initialLength.set(epoch, history.length);
@@ -86,17 +86,17 @@ export class CommittedSequence {
     const { length } = after;
     const committed = this.sequence[length];
     if (committed === undefined || before.length <= length || !before.prefix(length + 1).equals(committed)) return;
-    const facts = { truncated: endOf(committed), to: endOf(after) };
+    const facts = { truncated: committed.zxid, to: after.zxid };
     if (length < server.committedAtDecision) {
-      const text = `truncates ${facts.truncated}, which is committed`;
+      const text = `truncates ${endOf(committed)}, which is committed`;
       this.violations.report("trunc-keeps-committed", server.sid, text, facts);
       return;
     }
     const keeping = this.ensemble.keeping(committed);
     if (this.isQuorum(keeping)) return;
     const left = keeping.length === 0 ? "nobody" : keeping.join(", ");
-    const text = `truncates ${facts.truncated}, committed meanwhile, and leaves it to ${left}: no quorum`;
-    this.violations.report("trunc-keeps-committed", server.sid, text, { ...facts, left });
+    const text = `truncates ${endOf(committed)}, committed meanwhile, and leaves it to ${left}: no quorum`;
+    this.violations.report("trunc-keeps-committed", server.sid, text, { ...facts, left: keeping });
   }
 
   /** Adds what `history` has beyond the sequence. */
@@ -131,8 +131,8 @@ export class CommittedSequence {
     if (!serving || initial === undefined || tree === undefined || tree.length >= initial.length) return;
     // Something else instead of it, or a hole, is told by others.
     if (!tree.isPrefixOf(initial)) return;
-    const facts = { epoch, delivered: endOf(tree), initial: endOf(initial) };
-    const text = `serves in epoch ${epoch}, and its leader knows, with ${facts.delivered} delivered, not the initial history up to ${facts.initial}`;
+    const facts = { epoch, delivered: tree.zxid, initial: initial.zxid };
+    const text = `serves in epoch ${epoch}, and its leader knows, with ${endOf(tree)} delivered, not the initial history up to ${endOf(initial)}`;
     this.violations.report("commit-completeness", sid, text, facts, leader.sid, () => fork(tree, initial));
   }
 
@@ -141,7 +141,8 @@ export class CommittedSequence {
     const initial = this.initialLength.get(epoch);
     if (initial === undefined || length > initial) return;
     const text = `delivers ${zxidText(txn)} without the initial history of its epoch`;
-    this.violations.report("commit-completeness", server.sid, text, { zxid: zxidText(txn), position: length, initial });
+    const facts = { zxid: txn.zxid, position: length, initialLength: initial };
+    this.violations.report("commit-completeness", server.sid, text, facts);
   }
 
   private diverged(server: Watched, history: History): void {
@@ -150,15 +151,15 @@ export class CommittedSequence {
     const index = this.sequence.findLastIndex((one) => one.zxid === txn.zxid);
     const there = this.sequence[history.length - 1];
     const elsewhere = this.sequence[index]?.txn;
-    const facts = { zxid: zxidText(txn), position: history.length };
+    const facts = { zxid: txn.zxid, position: history.length };
     const where = () => fork(history, this.sequence[this.sequence.length - 1] as History);
     if (elsewhere && sameTxn(elsewhere, txn) && index + 1 !== history.length) {
-      const text = `delivers ${facts.zxid} as number ${history.length}; elsewhere it is number ${index + 1}`;
+      const text = `delivers ${zxidText(txn)} as number ${history.length}; elsewhere it is number ${index + 1}`;
       this.violations.report("total-order", server.sid, text, { ...facts, otherPosition: index + 1 }, undefined, where);
     } else {
       const end = endOf(there);
-      const text = `delivers ${facts.zxid} (${txn.value}) where another server delivered ${end} (${there?.txn?.value ?? ""})`;
-      this.violations.report("agreement", server.sid, text, { ...facts, otherZxid: end }, undefined, where);
+      const text = `delivers ${zxidText(txn)} (${txn.value}) where another server delivered ${end} (${there?.txn?.value ?? ""})`;
+      this.violations.report("agreement", server.sid, text, { ...facts, otherZxid: there?.zxid }, undefined, where);
     }
   }
 }

@@ -2,7 +2,7 @@
  * What the checkers know of each server: the history its memory tells, the one its disk tells, whether it serves, and who
  * leads. All of it from notes; a crash makes it unknown until the server loads again.
  */
-import type { Epoch, History, ServerId } from "../protocol/index.ts";
+import { type Epoch, formatZxid, type History, type ServerId, type Zxid } from "../protocol/index.ts";
 import { type Reign, Reigns } from "./reigns.ts";
 import type { Role } from "./violation.ts";
 
@@ -92,27 +92,25 @@ function watched(sid: ServerId, observer: boolean): Watched {
 }
 
 /** Where two histories part: the first txn that each has there. For violations only, as it walks both. */
-export function fork(one: History, other: History): { here: string; there: string } {
+export function fork(one: History, other: History): { here: Zxid | undefined; there: Zxid | undefined } {
   let here = one.prefix(other.length);
   let there = other.prefix(one.length);
   if (here.equals(there)) {
     const next = here.length + 1;
-    return { here: nthOf(one, next), there: nthOf(other, next) };
+    return { here: nthZxid(one, next), there: nthZxid(other, next) };
   }
   while (here.previous !== null && there.previous !== null && !here.previous.equals(there.previous)) {
     here = here.previous;
     there = there.previous;
   }
-  return { here: endOf(here), there: endOf(there) };
+  return { here: here.zxid, there: there.zxid };
 }
 
-function nthOf(history: History, length: number): string {
-  return endOf(history.length < length ? undefined : history.prefix(length));
+function nthZxid(history: History, length: number): Zxid | undefined {
+  return history.length < length ? undefined : history.prefix(length).zxid;
 }
 
 /** The zxid at the end of a history, for sentences. */
 export function endOf(history: History | undefined): string {
-  if (history === undefined) return "nothing";
-  const { zxid } = history;
-  return `${Math.floor(zxid / 0x1_0000_0000)}:${zxid >>> 0}`;
+  return history === undefined ? "nothing" : formatZxid(history.zxid);
 }

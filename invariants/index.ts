@@ -146,8 +146,8 @@ class ServerNotes implements Notes {
     if (observer || tree === undefined) return;
     if (leader === sid) this.checkZxidOfTree(tree, zxid);
     if (log === undefined || tree === log || tree.equals(log)) return;
-    const facts = { memory: endOf(tree), disk: endOf(log) };
-    const text = `looks for a leader with ${facts.memory} in memory and ${facts.disk} on disk`;
+    const facts = { memory: tree.zxid, disk: log.zxid };
+    const text = `looks for a leader with ${endOf(tree)} in memory and ${endOf(log)} on disk`;
     this.violations.report("disk-tells-memory", sid, text, facts, undefined, () => fork(tree, log));
   }
 
@@ -259,11 +259,11 @@ class ServerNotes implements Notes {
   /** A snapshot holds more than its zxid says, and the log does not have the rest. */
   private checkZxidOfTree(tree: History, zxid: Zxid): void {
     if (tree.zxid <= zxid) return;
-    const facts = { zxid: formatZxid(zxid), tree: endOf(tree) };
-    const text = `says it is at ${facts.zxid}, with a snapshot that holds txns up to ${facts.tree}, which its log does not have`;
+    const facts = { zxid, tree: tree.zxid };
+    const text = `says it is at ${formatZxid(zxid)}, with a snapshot that holds txns up to ${endOf(tree)}, which its log does not have`;
     this.violations.report("zxid-covers-tree", this.server.sid, text, facts, undefined, () => ({
       here: facts.tree,
-      there: "nothing",
+      there: undefined,
     }));
   }
 
@@ -281,8 +281,8 @@ class ServerNotes implements Notes {
 
   anomaly(anomaly: Anomaly, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {
     const name = PACKET_NAMES[type] ?? "";
-    const facts = { packet: name, zxid: formatZxid(zxid), detail };
-    const text = `reads ${name} ${facts.zxid} from ${from}: ${detail}`;
+    const facts = { packet: type, zxid, detail };
+    const text = `reads ${name} ${formatZxid(zxid)} from ${from}: ${detail}`;
     this.violations.report(ODD[anomaly], this.server.sid, text, facts, from);
   }
 }

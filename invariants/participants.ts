@@ -41,19 +41,19 @@ export class Participants {
   private checkInitialHistories(leader: Watched, epoch: Epoch, history: History, index: number): void {
     const before = this.established[index - 1];
     const after = this.established[index];
-    const facts = { epoch, initial: endOf(history) };
+    const facts = { epoch, initial: history.zxid };
     if (before !== undefined && before.epoch < epoch && !before.history.isPrefixOf(history)) {
       const end = endOf(before.history);
-      const text = `starts epoch ${epoch} at ${facts.initial}, not an extension of epoch ${before.epoch}'s ${end}`;
-      const more = { ...facts, otherEpoch: before.epoch, otherInitial: end };
+      const text = `starts epoch ${epoch} at ${endOf(history)}, not an extension of epoch ${before.epoch}'s ${end}`;
+      const more = { ...facts, otherEpoch: before.epoch, otherInitial: before.history.zxid };
       this.violations.report("initial-history-agreement", leader.sid, text, more, before.leader.sid, () =>
         fork(history, before.history),
       );
     }
     if (after !== undefined && !history.isPrefixOf(after.history)) {
       const end = endOf(after.history);
-      const text = `starts epoch ${epoch} at ${facts.initial}, not a prefix of epoch ${after.epoch}'s ${end}`;
-      const more = { ...facts, otherEpoch: after.epoch, otherInitial: end };
+      const text = `starts epoch ${epoch} at ${endOf(history)}, not a prefix of epoch ${after.epoch}'s ${end}`;
+      const more = { ...facts, otherEpoch: after.epoch, otherInitial: after.history.zxid };
       this.violations.report("initial-history-agreement", leader.sid, text, more, after.leader.sid, () =>
         fork(history, after.history),
       );
@@ -86,8 +86,8 @@ export class Participants {
     const reign = this.ensemble.reigns.of(epoch, sid);
     if (reign?.initial === undefined || reign.has(history)) return;
     const leader = reign.leader.sid;
-    const facts = { epoch, follower: endOf(history), leader: endOf(reign.head) };
-    const text = `${does} epoch ${epoch} with ${what} at ${facts.follower}, not a prefix of leader ${leader}'s ${facts.leader}`;
+    const facts = { epoch, follower: history.zxid, leader: reign.head?.zxid };
+    const text = `${does} epoch ${epoch} with ${what} at ${endOf(history)}, not a prefix of leader ${leader}'s ${endOf(reign.head)}`;
     const where = () => fork(history, reign.head as History);
     this.violations.report("follower-is-prefix", server.sid, text, facts, leader, where);
   }
@@ -101,8 +101,8 @@ export class Participants {
     }
     const there = longest.at(log.length);
     if (there === log || (there === undefined ? longest.extend(log) : there.equals(log))) return;
-    const facts = { epoch, position: log.length, log: endOf(log), other: endOf(there) };
-    const text = `has ${facts.log} in its log of epoch ${epoch} where another participant has ${facts.other}`;
+    const facts = { epoch, position: log.length, log: log.zxid, other: there?.zxid };
+    const text = `has ${endOf(log)} in its log of epoch ${epoch} where another participant has ${endOf(there)}`;
     this.violations.report("process-consistency", server.sid, text, facts, undefined, () => fork(log, longest.last));
   }
 }

@@ -4,7 +4,7 @@
  * All servers deliver one sequence (committed.ts sees to that), so a txn is checked once, when the first of them delivers
  * it and the sequence grows.
  */
-import { type Epoch, epochOf, formatZxid, type History, type Txn } from "../protocol/index.ts";
+import { asZxid, type Epoch, epochOf, formatZxid, type History, type Txn } from "../protocol/index.ts";
 import { BeforeTheRun } from "./before-the-run.ts";
 import { type Ensemble, endOf, type Watched } from "./ensemble.ts";
 import type { Reign } from "./reigns.ts";
@@ -29,8 +29,9 @@ export class Primaries {
     const { epoch, initial } = this.ensemble.reigns.proposed(primary, txn);
     const older = this.countOlderThan(epoch);
     if ((initial?.length ?? 0) >= older) return;
-    const facts = { zxid: zxidText(txn), missing: endOf(this.sequence[older - 1]) };
-    const text = `broadcasts ${facts.zxid} without ${facts.missing}, which others have delivered`;
+    const missing = this.sequence[older - 1];
+    const facts = { zxid: txn.zxid, missing: missing?.zxid };
+    const text = `broadcasts ${zxidText(txn)} without ${endOf(missing)}, which others have delivered`;
     this.violations.report("primary-integrity", primary.sid, text, facts);
   }
 
@@ -39,11 +40,11 @@ export class Primaries {
     const txn = history.txn as Txn;
     const primary = this.ensemble.reigns.broadcasterOf(txn);
     if (primary === undefined && !this.before.has(txn)) {
-      const facts = { zxid: zxidText(txn), value: txn.value };
+      const facts = { zxid: txn.zxid, value: txn.value };
       this.violations.report(
         "integrity",
         by.sid,
-        `delivers ${facts.zxid} (${facts.value}), which no primary broadcast`,
+        `delivers ${zxidText(txn)} (${facts.value}), which no primary broadcast`,
         facts,
       );
     }
@@ -56,11 +57,11 @@ export class Primaries {
     const epoch = epochOf(txn.zxid);
     const epochBefore = before === undefined ? -1 : epochOf(before.zxid);
     if (epoch < epochBefore) {
-      const facts = { zxid: zxidText(txn), before: endOf(before) };
+      const facts = { zxid: txn.zxid, before: before?.zxid };
       this.violations.report(
         "global-primary-order",
         by.sid,
-        `delivers ${facts.zxid} after a txn of epoch ${epochBefore}`,
+        `delivers ${zxidText(txn)} after a txn of epoch ${epochBefore}`,
         facts,
       );
       return;
@@ -68,12 +69,12 @@ export class Primaries {
     this.checkNewerPrimary(by, history, epoch);
     const previous = primary?.before(txn.zxid);
     if (previous === undefined || previous === (epoch === epochBefore ? before?.zxid : -1)) return;
-    const missing = previous < 0 ? "nothing" : formatZxid(previous);
-    const facts = { zxid: zxidText(txn), before: endOf(before), missing };
+    const missing = previous < 0 ? undefined : asZxid(previous);
+    const facts = { zxid: txn.zxid, before: before?.zxid, missing };
     this.violations.report(
       "local-primary-order",
       by.sid,
-      `delivers ${facts.zxid} without what its primary broadcast before`,
+      `delivers ${zxidText(txn)} without what its primary broadcast before`,
       facts,
     );
   }
@@ -82,8 +83,8 @@ export class Primaries {
   private checkNewerPrimary(by: Watched, history: History, epoch: Epoch): void {
     const newest = this.ensemble.reigns.newestBroadcasting;
     if (newest === undefined || newest.epoch <= epoch || newest.has(history)) return;
-    const facts = { epoch: newest.epoch, missing: endOf(history) };
-    const text = `broadcasts in epoch ${newest.epoch} without ${facts.missing}, delivered at ${by.sid} since`;
+    const facts = { epoch: newest.epoch, missing: history.zxid };
+    const text = `broadcasts in epoch ${newest.epoch} without ${endOf(history)}, delivered at ${by.sid} since`;
     this.violations.report("primary-integrity", newest.leader.sid, text, facts, by.sid);
   }
 
@@ -93,8 +94,8 @@ export class Primaries {
     const { length } = history;
     const reaches = (leader.tree?.length ?? 0) >= length || (leader.log?.length ?? 0) >= length;
     if (reaches && leader.reign?.has(history)) return;
-    const facts = { epoch: leader.epoch, leader: endOf(leader.tree), missing: endOf(history) };
-    const text = `leads epoch ${facts.epoch} at ${facts.leader} without ${facts.missing}, delivered at ${by.sid}`;
+    const facts = { epoch: leader.epoch, leader: leader.tree?.zxid, missing: history.zxid };
+    const text = `leads epoch ${facts.epoch} at ${endOf(leader.tree)} without ${endOf(history)}, delivered at ${by.sid}`;
     this.violations.report("leader-is-complete", leader.sid, text, facts, by.sid);
   }
 
@@ -122,5 +123,5 @@ export class Primaries {
 }
 
 export function zxidText({ zxid }: Txn): string {
-  return `${epochOf(zxid)}:${zxid >>> 0}`;
+  return formatZxid(zxid);
 }

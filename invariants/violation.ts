@@ -2,11 +2,51 @@
  * A violated invariant: which, where, when, and the facts in conflict. Kept once per invariant and server; repetitions
  * are counted.
  */
-import type { ServerId } from "../protocol/index.ts";
+import type { Epoch, PacketType, ServerId, Zxid } from "../protocol/index.ts";
 import type { InvariantId } from "./table.ts";
 
-/** The zxids (as `epoch:counter`), epochs and positions in conflict, by name. */
-export type Facts = Readonly<Record<string, string | number>>;
+/** The values in conflict, by name. An undefined zxid stands for the end of a history. */
+export interface Facts {
+  readonly epoch?: Epoch;
+  readonly otherEpoch?: Epoch;
+  /** Where two histories diverge: the first transaction that each has there. */
+  readonly here?: Zxid | undefined;
+  readonly there?: Zxid | undefined;
+  /** The transaction that a server delivers, proposes or reads. */
+  readonly zxid?: Zxid;
+  readonly otherZxid?: Zxid | undefined;
+  /** The transaction that a history lacks. */
+  readonly missing?: Zxid | undefined;
+  /** The transaction before the delivered one. */
+  readonly before?: Zxid | undefined;
+  readonly truncated?: Zxid;
+  /** The zxid that a TRUNC leaves at the end of the log. */
+  readonly to?: Zxid;
+  /** The last zxids of histories. */
+  readonly history?: Zxid;
+  readonly committed?: Zxid;
+  readonly delivered?: Zxid;
+  readonly initial?: Zxid;
+  readonly otherInitial?: Zxid;
+  readonly follower?: Zxid;
+  readonly leader?: Zxid | undefined;
+  readonly log?: Zxid;
+  readonly other?: Zxid | undefined;
+  readonly memory?: Zxid;
+  readonly disk?: Zxid;
+  readonly tree?: Zxid;
+  /** Positions in the sequence of delivered transactions, from 1. */
+  readonly position?: number;
+  readonly otherPosition?: number;
+  /** Number of transactions in the initial history of an epoch. */
+  readonly initialLength?: number;
+  readonly value?: string | number;
+  /** The servers that keep a truncated transaction. */
+  readonly left?: readonly ServerId[];
+  /** 0 if no packet caused the violation. */
+  readonly packet?: PacketType | 0;
+  readonly detail?: string;
+}
 
 export interface Violation {
   readonly id: InvariantId;

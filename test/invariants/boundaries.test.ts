@@ -3,7 +3,7 @@
  * fire once: here are crashes, late learners, deposed leaders, snapshots and truncations.
  */
 import { describe, expect, it } from "vitest";
-import { FOLLOWING, SYNCHRONIZATION } from "../../protocol/index.ts";
+import { FOLLOWING, parseZxid, SYNCHRONIZATION } from "../../protocol/index.ts";
 import { ToldRun } from "./told-run.ts";
 
 type Tell = (run: ToldRun) => unknown;
@@ -361,10 +361,10 @@ describe("a violation", () => {
     expect(grows).toMatchObject({
       server: 2,
       atUs: 7,
-      facts: { epoch: 3, history: "0:0", committed: "1:1" },
+      facts: { epoch: 3, history: 0, committed: parseZxid("1:1") },
     });
     const initial = run.invariants.violations.find(({ id }) => id === "initial-history-agreement");
-    expect(initial).toMatchObject({ server: 2, other: 1, facts: { epoch: 3, otherEpoch: 2, otherInitial: "1:1" } });
+    expect(initial).toMatchObject({ server: 2, other: 1, facts: { epoch: 3, otherEpoch: 2, otherInitial: parseZxid("1:1") } });
     expect(JSON.parse(JSON.stringify(run.invariants.violations))).toEqual(run.invariants.violations);
   });
 
