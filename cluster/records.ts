@@ -1,16 +1,17 @@
 /**
- * The protocol's own part of a run's trace: one plain record for each note of each server, in the order they happened.
- * Decision tables, timelines and expectations read these records and nothing else.
+ * The records of a run: one plain object for each note of each server, in the order of the notes, with the starts and ends
+ * of processes and the steps of the script between them. Decision tables, timelines, explanations and expectations read
+ * these records. A record holds typed values (zxids, epochs, server ids) and no rendered text, except the detail that the
+ * core gives with a failure or an anomaly.
+ *
+ * Records do not hold messages (except `received`, on request), timers or disk operations: sim/trace.ts does.
  */
 import {
   type Anomaly,
   type Epoch,
-  explainSync,
   type FailureReason,
-  formatZxid,
   type History,
   type Notes,
-  PACKET_NAMES,
   type PacketType,
   PHASE_NAMES,
   type Phase,
@@ -19,14 +20,16 @@ import {
   type SyncDecision,
   type SyncFacts,
   type SyncRule,
+  TRUNC,
   type Txn,
   type Zxid,
 } from "../protocol/index.ts";
 
 interface Common {
   readonly atUs: number;
+  /** -1 for the script. */
   readonly server: ServerId;
-  /** The event of the world during which it happened: for following causes. Only in runs that are traced. */
+  /** The event of the world during which the record was made. Only in traced runs; explanations follow causes with it. */
   readonly sequence?: number;
 }
 
@@ -60,7 +63,7 @@ export const PROTOCOL_EVENTS = [
 ] as const;
 export type ProtocolEvent = (typeof PROTOCOL_EVENTS)[number];
 
-/** What a sync decision says to a reader of the trace; packets are counted, not kept. */
+/** A sync decision with the facts that decided it. Counts the packets that the leader queues, but does not keep them. */
 export interface DecisionRecord {
   readonly learner: ServerId;
   readonly observer: boolean;
@@ -68,17 +71,16 @@ export interface DecisionRecord {
   /** The zxid of the DIFF or TRUNC; the leader's lastProcessedZxid for a SNAP. */
   readonly zxid: Zxid;
   readonly rule: SyncRule;
-  readonly why: string;
   readonly peerLastZxid: Zxid;
   readonly lastProcessedZxid: Zxid;
   readonly minCommittedLog: Zxid;
   readonly maxCommittedLog: Zxid;
   readonly startForwardingFrom: Zxid;
-  /** Committed proposals sent as part of the synchronization, with the first and last zxid. */
+  /** Number of committed proposals in the synchronization, and the zxids of the first and the last one. */
   readonly proposals: number;
   readonly firstZxid: Zxid | undefined;
   readonly lastZxid: Zxid | undefined;
-  /** Proposals forwarded because they were under way. */
+  /** Number of proposals that Leader#startForwarding added: not yet applied, or not yet committed. */
   readonly forwarded: number;
 }
 
@@ -132,22 +134,32 @@ export type ProtocolRecord = Common &
         readonly event: "anomaly";
         readonly anomaly: Anomaly;
         readonly from: ServerId;
-        readonly packet: string;
+        /** 0 if no packet caused it. */
+        readonly packet: PacketType | 0;
         readonly zxid: Zxid;
         readonly detail: string;
       }
-    /**
-     * Not the protocol's: a process started, or ended (with its exit code if it ended itself; the txns its log lost).
-     */
+    /** A process started. Not a note of the core. */
     | { readonly event: "started" }
+    /** A process ended: with an exit code if it ended itself. `lost`: the transactions that its log lost. */
     | { readonly event: "crashed"; readonly exitCode: number | undefined; readonly lost: readonly Zxid[] }
-    /** A message, just before it is handled; recorded on request. */
+    /** A server is about to handle a message. Recorded on request. `message` is a packet's name, NOTIFICATION or HELLO. */
     | { readonly event: "received"; readonly from: ServerId; readonly message: string; readonly zxid: Zxid }
-    /** Not the protocol's: what the script did. */
-    | { readonly event: "script"; readonly text: string }
+    | ({ readonly event: "script" } & ScriptedStep)
   );
 
-/** All kinds of records. */
+/** A step of the scenario that the script performed or undid, as plain data. scenarios/scenario.ts has the exact types. */
+export interface ScriptedStep {
+  /** The index of the step in the scenario, from 0. */
+  readonly step: number;
+  /** The script performed the step, or undid it because its duration was over. */
+  readonly moment: "start" | "end";
+  readonly verb: string;
+  readonly argument: unknown;
+  /** The step's `for`. */
+  readonly duration: string | undefined;
+}
+
 export const RECORD_EVENTS = [
   ...PROTOCOL_EVENTS,
   "voted",
@@ -160,30 +172,31 @@ export const RECORD_EVENTS = [
 
 export type RecordOf<Event extends ProtocolRecord["event"]> = Extract<ProtocolRecord, { event: Event }>;
 
-/** Takes records as they come: a recorder keeps them, a script waits for one of them. */
+/** Receives each record when it is made. */
 export type RecordSink = (record: ProtocolRecord) => void;
 
-/** The events that somebody takes note of; of those that come often and are not wanted no record is made. */
+/** Says for each event whether records of it are needed. The recorder makes no records of frequent events without need. */
 export type WantedRecords = Readonly<Record<ProtocolRecord["event"], boolean>>;
 
-export function wantedRecords(wants: (event: ProtocolRecord["event"]) => boolean): WantedRecords {
-  return Object.fromEntries(RECORD_EVENTS.map((event) => [event, wants(event)])) as WantedRecords;
+export function wantedRecords(isNeeded: (event: ProtocolRecord["event"]) => boolean): WantedRecords {
+  return Object.fromEntries(RECORD_EVENTS.map((event) => [event, isNeeded(event)])) as WantedRecords;
 }
 
+/** By ServerState. */
 const STATE_EVENTS = ["looking", "following", "leading", "observing"] as const satisfies readonly ProtocolEvent[];
 
-/** Turns one server's notes into records. Each is one literal: a spread costs ten times as much, here once per note. */
+/** Turns one server's notes into records. Each record is one literal, because a spread costs ten times as much. */
 export class NoteRecorder implements Notes {
   private readonly server: ServerId;
   private readonly now: () => number;
   private readonly sink: RecordSink;
-  private readonly wanted: WantedRecords;
+  private readonly needed: WantedRecords;
 
-  constructor(server: ServerId, now: () => number, sink: RecordSink, wanted: WantedRecords) {
+  constructor(server: ServerId, now: () => number, sink: RecordSink, needed: WantedRecords) {
     this.server = server;
     this.now = now;
     this.sink = sink;
-    this.wanted = wanted;
+    this.needed = needed;
   }
 
   stateChanged(state: ServerState, phase: Phase): void {
@@ -195,7 +208,7 @@ export class NoteRecorder implements Notes {
     });
   }
   voted(round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void {
-    if (!this.wanted.voted) return;
+    if (!this.needed.voted) return;
     this.sink({ atUs: this.now(), server: this.server, event: "voted", round, leader, zxid, peerEpoch });
   }
   elected(leader: ServerId, round: number): void {
@@ -217,7 +230,7 @@ export class NoteRecorder implements Notes {
     this.sink({ atUs: this.now(), server: this.server, event: "epoch-current", epoch });
   }
   syncDecided(learner: ServerId, observer: boolean, facts: SyncFacts, decision: SyncDecision): void {
-    if (!this.wanted["sync-decided"]) return;
+    if (!this.needed["sync-decided"]) return;
     this.sink({
       atUs: this.now(),
       server: this.server,
@@ -239,23 +252,23 @@ export class NoteRecorder implements Notes {
     this.sink({ atUs: this.now(), server: this.server, event: "active", epoch, leader, zxid: history.zxid });
   }
   proposed(txn: Txn): void {
-    if (!this.wanted.proposed) return;
+    if (!this.needed.proposed) return;
     this.sink({ atUs: this.now(), server: this.server, event: "proposed", zxid: txn.zxid, value: String(txn.value) });
   }
   logged(txn: Txn): void {
-    if (!this.wanted.logged) return;
+    if (!this.needed.logged) return;
     this.sink({ atUs: this.now(), server: this.server, event: "logged", zxid: txn.zxid, value: String(txn.value) });
   }
   synced(log: History): void {
-    if (!this.wanted.synced) return;
+    if (!this.needed.synced) return;
     this.sink({ atUs: this.now(), server: this.server, event: "synced", zxid: log.zxid });
   }
   committed(txn: Txn): void {
-    if (!this.wanted.committed) return;
+    if (!this.needed.committed) return;
     this.sink({ atUs: this.now(), server: this.server, event: "committed", zxid: txn.zxid, value: String(txn.value) });
   }
   delivered(txn: Txn): void {
-    if (!this.wanted.delivered) return;
+    if (!this.needed.delivered) return;
     this.sink({ atUs: this.now(), server: this.server, event: "delivered", zxid: txn.zxid, value: String(txn.value) });
   }
   truncated(zxid: Zxid, before: History, after: History): void {
@@ -278,18 +291,18 @@ export class NoteRecorder implements Notes {
     this.sink({ atUs: this.now(), server: this.server, event: "fast-forwarded", zxid: history.zxid });
   }
   failed(reason: FailureReason, learner: ServerId | undefined, detail: string): void {
-    if (!this.wanted.failed) return;
+    if (!this.needed.failed) return;
     this.sink({ atUs: this.now(), server: this.server, event: "failed", reason, learner, detail });
   }
   anomaly(anomaly: Anomaly, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {
-    if (!this.wanted.anomaly) return;
+    if (!this.needed.anomaly) return;
     this.sink({
       atUs: this.now(),
       server: this.server,
       event: "anomaly",
       anomaly,
       from,
-      packet: PACKET_NAMES[type] ?? "",
+      packet: type,
       zxid,
       detail,
     });
@@ -297,29 +310,23 @@ export class NoteRecorder implements Notes {
 }
 
 function summarize(learner: ServerId, observer: boolean, facts: SyncFacts, decision: SyncDecision): DecisionRecord {
-  const own = decision.packets.slice(0, decision.forwardedFrom);
-  const proposals = own.filter((packet) => packet.txn !== null);
-  const first = own[0];
-  const kind = decision.needSnap
-    ? "SNAP"
-    : first !== undefined && PACKET_NAMES[first.type] === "TRUNC"
-      ? "TRUNC"
-      : "DIFF";
+  const { forwardedFrom, maxCommittedLog, minCommittedLog, needSnap, packets, rule, startForwardingFrom } = decision;
+  const proposals = packets.slice(0, forwardedFrom).filter(({ txn }) => txn !== null);
+  const first = packets[0];
   return {
     learner,
     observer,
-    decision: kind,
-    zxid: kind === "SNAP" ? facts.lastProcessedZxid : (first?.zxid ?? 0),
-    rule: decision.rule,
-    why: explainSync(facts, decision, formatZxid),
+    decision: needSnap ? "SNAP" : first?.type === TRUNC ? "TRUNC" : "DIFF",
+    zxid: needSnap || first === undefined ? facts.lastProcessedZxid : first.zxid,
+    rule,
     peerLastZxid: facts.peerLastZxid,
     lastProcessedZxid: facts.lastProcessedZxid,
-    minCommittedLog: decision.minCommittedLog,
-    maxCommittedLog: decision.maxCommittedLog,
-    startForwardingFrom: decision.startForwardingFrom,
+    minCommittedLog: minCommittedLog,
+    maxCommittedLog: maxCommittedLog,
+    startForwardingFrom: startForwardingFrom,
     proposals: proposals.length,
     firstZxid: proposals[0]?.zxid,
     lastZxid: proposals[proposals.length - 1]?.zxid,
-    forwarded: decision.packets.slice(decision.forwardedFrom).filter((packet) => packet.txn !== null).length,
+    forwarded: packets.slice(forwardedFrom).filter(({ txn }) => txn !== null).length,
   };
 }

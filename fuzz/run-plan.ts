@@ -29,7 +29,7 @@ export function runPlan({ scenario, kinds }: Plan, coverage: Coverage | undefine
     const count = faults.get(kind) ?? { struck: 0, tookEffect: 0 };
     faults.set(kind, count);
     count.struck++;
-    if (effect === 0) continue;
+    if (effect?.count === 0) continue;
     count.tookEffect++;
     if (kind !== "write") coverage?.faultTookEffect(kind);
   }

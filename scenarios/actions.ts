@@ -1,6 +1,6 @@
 /**
- * What each action of a step does to the cluster. Most can be undone, which is what a step's `for` asks; those that may
- * turn out to have hit nothing tell their effect: how many messages, writes or records fared differently.
+ * What each action of a step does to the cluster. Most actions can be undone, for a step's `for`. An action that may have no
+ * effect, because nothing matched, counts its effect.
  */
 
 import type { Cluster } from "../cluster/cluster.ts";
@@ -16,58 +16,78 @@ import { applyDiskFault } from "./disk-fault.ts";
 import { matcher } from "./message-match.ts";
 import type { Action, Direction, LinkCharacterSpec, MessageMatch, Verb } from "./scenario.ts";
 
-export interface Done {
-  /** How much it did, asked for when the run is over; absent for what always takes effect. */
-  readonly effect?: () => number;
+/** What an effect counts: messages lost, held or changed, writes accepted, and so on. */
+export type EffectKind = "messages" | "writes" | "connections" | "servers" | "disk-operations" | "files";
+
+/** How much an action did, by the end of the run. */
+export interface Effect {
+  readonly kind: EffectKind;
+  readonly count: number;
+}
+
+/** An effect while the run goes on: `count` returns the number so far. */
+export interface CountedEffect {
+  readonly kind: EffectKind;
+  readonly count: () => number;
+}
+
+/** A performed action. */
+export interface Performed {
+  /** Absent if the action always takes effect. */
+  readonly effect?: CountedEffect;
+  /** Absent if the action cannot be undone. */
   readonly undo?: () => void;
 }
 
-/** What actions share over a run. */
+/** State that the actions of one run share. */
 export interface ActionContext {
   readonly cluster: Cluster;
-  /** Rules that hold messages until a release. */
-  holding: number[];
-  /** How many txns clients have asked for. */
-  written: number;
-  /** Who was settled. */
-  readonly settled: (servers: readonly ServerId[]) => void;
+  /** The network rules that hold messages until a `release`. */
+  holdRules: number[];
+  /** Number of transactions that clients have requested. */
+  txnsWritten: number;
+  /** Receives the servers of a `settle` step. */
+  readonly onSettle: (servers: readonly ServerId[]) => void;
 }
 
 type Argument<Name extends Verb> = Extract<Action, Record<Name, unknown>>[Name];
-type Performers = { readonly [Name in Verb]: (argument: Argument<Name>, context: ActionContext) => Done };
+type Performers = { readonly [Name in Verb]: (argument: Argument<Name>, context: ActionContext) => Performed };
 
-export function act(action: Action, context: ActionContext): Done {
-  for (const verb of VERBS) {
-    if (verb in action)
-      return (PERFORM[verb] as (argument: unknown, context: ActionContext) => Done)(action[verb as never], context);
-  }
-  return {};
+export function perform(action: Action, context: ActionContext): Performed {
+  const verb = verbOf(action);
+  return (PERFORMERS[verb] as (argument: unknown, context: ActionContext) => Performed)(action[verb as never], context);
 }
 
-const PERFORM: Performers = {
+/** Returns the verb of a step: the field that says what the step does. Throws an Error if there is none. */
+export function verbOf(action: Action): Verb {
+  for (const verb of VERBS) if (verb in action) return verb;
+  throw new Error(`a step without an action: ${JSON.stringify(action)}`);
+}
+
+const PERFORMERS: Performers = {
   write: ({ at, count, every }, context) => {
     const { cluster } = context;
     const { world } = cluster;
     let accepted = 0;
     for (let i = 0; i < count; i++) {
-      const value = `w${++context.written}`;
-      const one = (): void => {
+      const value = `w${++context.txnsWritten}`;
+      const write = (): void => {
         const server = at === "leader" ? cluster.leader : cluster.server(at);
         if (server?.write(value)) accepted++;
       };
-      world.at(world.nowUs + i * durationUs(every), one, value);
+      world.at(world.nowUs + i * durationUs(every), write, value);
     }
-    return { effect: () => accepted };
+    return { effect: counted("writes", () => accepted) };
   },
 
-  start: (sid, { cluster }) => soon(cluster, () => cluster.startServer(sid)),
+  start: (sid, { cluster }) => inOwnEvent(cluster, () => cluster.startServer(sid)),
   restart: (sid, { cluster }) =>
-    soon(cluster, () => {
+    inOwnEvent(cluster, () => {
       cluster.crash({ server: sid, unsynced: "kept", connectionsReset: true });
       cluster.startServer(sid);
     }),
   upgrade: ({ server, to }, { cluster }) =>
-    soon(cluster, () => {
+    inOwnEvent(cluster, () => {
       cluster.install(server, to);
       cluster.startServer(server);
     }),
@@ -75,8 +95,8 @@ const PERFORM: Performers = {
     const sid = resolve(cluster, spec.server);
     const lost = sid === undefined ? undefined : cluster.crash({ ...spec, server: sid });
     return lost === undefined || sid === undefined
-      ? NOTHING
-      : { effect: () => 1, undo: () => cluster.startServer(sid) };
+      ? NO_SERVER
+      : { effect: ONE_SERVER, undo: () => cluster.startServer(sid) };
   },
   wipe: (sid, { cluster }) => {
     cluster.wipe(sid);
@@ -84,9 +104,9 @@ const PERFORM: Performers = {
   },
   pause: (server, { cluster }) => {
     const sid = resolve(cluster, server);
-    if (sid === undefined || cluster.server(sid) === undefined) return NOTHING;
+    if (sid === undefined || cluster.server(sid) === undefined) return NO_SERVER;
     cluster.world.node(sid).pause();
-    return { effect: () => 1, undo: () => cluster.world.node(sid).resume() };
+    return { effect: ONE_SERVER, undo: () => cluster.world.node(sid).resume() };
   },
   resume: (sid, { cluster }) => {
     cluster.world.node(sid).resume();
@@ -103,17 +123,17 @@ const PERFORM: Performers = {
   },
 
   cutOneWay: ({ from, to }, { cluster }) => cut(cluster, pairs(from, to)),
-  partition: (groups, { cluster }) => cut(cluster, between(withTheRest(groups, cluster.ids))),
+  partition: (groups, { cluster }) => cut(cluster, between(withOthers(groups, cluster.ids))),
   bridge: ({ sides }, { cluster }) => cut(cluster, between(sides)),
   isolate: (server, { cluster }) => {
     const sid = resolve(cluster, server);
-    return sid === undefined ? NOTHING : cut(cluster, between(withTheRest([[sid]], cluster.ids)));
+    return sid === undefined ? NO_SERVER : cut(cluster, between(withOthers([[sid]], cluster.ids)));
   },
   flap: ({ between: [a, b], every }, { cluster }) => flap(cluster, a, b, durationUs(every)),
-  heal: (what, { cluster }) => {
+  heal: (servers, { cluster }) => {
     const { ids, world } = cluster;
-    if (what === "all") world.network.healAll();
-    else for (const [a, b] of between([what, ids])) world.network.heal(a, b);
+    if (servers === "all") world.network.healAll();
+    else for (const [a, b] of between([servers, ids])) world.network.heal(a, b);
     return {};
   },
   clog: (direction, { cluster }) => {
@@ -121,7 +141,7 @@ const PERFORM: Performers = {
     const links = linksOf(cluster, direction);
     const clogs = links.map(([a, b]) => network.clog(a, b));
     return {
-      effect: () => heldOrLost(clogs),
+      effect: heldOrLost(clogs),
       undo: () => {
         for (const [a, b] of links) network.unclog(a, b);
       },
@@ -144,20 +164,20 @@ const PERFORM: Performers = {
     const { network } = cluster.world;
     const node = cluster.world.node(sid);
     const before = network.effects.refused;
-    let during: number | undefined;
+    let refused: number | undefined;
     node.refusing = true;
     return {
-      effect: () => during ?? network.effects.refused - before,
+      effect: counted("connections", () => refused ?? network.effects.refused - before),
       undo: () => {
-        during ??= network.effects.refused - before;
+        refused ??= network.effects.refused - before;
         node.refusing = false;
       },
     };
   },
   disconnect: ({ server, from }, { cluster }) => {
     const sid = resolve(cluster, server);
-    const count = sid === undefined ? 0 : cluster.world.network.disconnect(sid, from);
-    return { effect: () => count };
+    const broken = sid === undefined ? 0 : cluster.world.network.disconnect(sid, from);
+    return { effect: counted("connections", () => broken) };
   },
 
   drop: ({ match, count }, context) => interfere(context, match, count, { kind: "drop" }),
@@ -168,32 +188,38 @@ const PERFORM: Performers = {
   hold: ({ match, count }, context) => interfere(context, match, count, { kind: "hold" }),
   release: (_all, context) => {
     const { network } = context.cluster.world;
-    for (const rule of context.holding) {
+    for (const rule of context.holdRules) {
       network.removeRule(rule);
       network.releaseRule(rule);
     }
-    context.holding = [];
+    context.holdRules = [];
     return {};
   },
 
   disk: (fault, { cluster }) => {
     const sid = resolve(cluster, fault.server);
-    return sid === undefined ? NOTHING : applyDiskFault(cluster, sid, fault);
+    return sid === undefined ? NO_SERVER : applyDiskFault(cluster, sid, fault);
   },
-  settle: (servers, { cluster, settled }) =>
-    soon(cluster, () => {
+  settle: (servers, { cluster, onSettle }) =>
+    inOwnEvent(cluster, () => {
       settle(cluster, servers);
-      settled(servers);
+      onSettle(servers);
     }),
 };
 
-const VERBS = Object.keys(PERFORM) as Verb[];
+const VERBS = Object.keys(PERFORMERS) as Verb[];
 
-const NOTHING: Done = { effect: () => 0 };
+const ONE_SERVER: CountedEffect = { kind: "servers", count: () => 1 };
+/** No server leads, or the server is not running. */
+const NO_SERVER: Performed = { effect: { kind: "servers", count: () => 0 } };
 
-/** As an event of its own: what starts a process must not happen inside what another does. */
-function soon(cluster: Cluster, what: () => void): Done {
-  cluster.world.at(cluster.world.nowUs, what, "action");
+function counted(kind: EffectKind, count: () => number): CountedEffect {
+  return { kind, count };
+}
+
+/** Runs a task as an event of its own. A process must not start while another server handles an input. */
+function inOwnEvent(cluster: Cluster, task: () => void): Performed {
+  cluster.world.at(cluster.world.nowUs, task, "action");
   return {};
 }
 
@@ -207,55 +233,57 @@ function pairs(from: readonly ServerId[], to: readonly ServerId[]): Pair[] {
   return from.flatMap((a) => to.filter((b) => b !== a).map((b) => [a, b] as const));
 }
 
-/** Both directions between each two groups. */
+/** Returns both directions of the links between servers of different groups. */
 function between(groups: readonly (readonly ServerId[])[]): Pair[] {
   return groups.flatMap((group) => groups.filter((other) => other !== group).flatMap((other) => pairs(group, other)));
 }
 
-function withTheRest(groups: readonly (readonly ServerId[])[], ids: readonly ServerId[]): (readonly ServerId[])[] {
-  const named = new Set(groups.flat());
-  const rest = ids.filter((sid) => !named.has(sid));
-  return rest.length === 0 ? [...groups] : [...groups, rest];
+/** Adds a group of the servers that are in no group. */
+function withOthers(groups: readonly (readonly ServerId[])[], ids: readonly ServerId[]): (readonly ServerId[])[] {
+  const grouped = new Set(groups.flat());
+  const others = ids.filter((sid) => !grouped.has(sid));
+  return others.length === 0 ? [...groups] : [...groups, others];
 }
 
 function linksOf({ ids }: Cluster, { from = ids, to = ids }: Direction): Pair[] {
   return pairs(from, to);
 }
 
-function cut({ world: { network } }: Cluster, links: readonly Pair[]): Done {
+function cut({ world: { network } }: Cluster, links: readonly Pair[]): Performed {
   const cuts = links.map(([a, b]) => network.cut(a, b));
   return {
-    effect: () => heldOrLost(cuts),
+    effect: heldOrLost(cuts),
     undo: () => {
       for (const [a, b] of links) network.heal(a, b);
     },
   };
 }
 
-function heldOrLost(blocks: readonly BlockEffect[]): number {
-  return blocks.reduce((sum, { held, lost }) => sum + held + lost, 0);
+/** Counts the messages that blocked links have held or lost. */
+function heldOrLost(blocks: readonly BlockEffect[]): CountedEffect {
+  return counted("messages", () => blocks.reduce((sum, { held, lost }) => sum + held + lost, 0));
 }
 
-function flap({ world }: Cluster, a: ServerId, b: ServerId, everyUs: number): Done {
+function flap({ world }: Cluster, a: ServerId, b: ServerId, everyUs: number): Performed {
   const { network } = world;
   const links = between([[a], [b]]);
   const cuts: BlockEffect[] = [];
-  let over = false;
+  let isOver = false;
   let isCut = false;
-  const turn = (): void => {
-    if (over) return;
+  const toggle = (): void => {
+    if (isOver) return;
     isCut = !isCut;
     for (const [from, to] of links) {
       if (isCut) cuts.push(network.cut(from, to));
       else network.heal(from, to);
     }
-    world.at(world.nowUs + everyUs, turn, "flap");
+    world.at(world.nowUs + everyUs, toggle, "flap");
   };
-  turn();
+  toggle();
   return {
-    effect: () => heldOrLost(cuts),
+    effect: heldOrLost(cuts),
     undo: () => {
-      over = true;
+      isOver = true;
       for (const [from, to] of links) network.heal(from, to);
     },
   };
@@ -270,13 +298,13 @@ function linkCharacter({ latency, lossRate, duplicateRate }: LinkCharacterSpec) 
   };
 }
 
-function interfere(context: ActionContext, match: MessageMatch, count: number, verdict: Verdict<Message>): Done {
+function interfere(context: ActionContext, match: MessageMatch, count: number, verdict: Verdict<Message>): Performed {
   const { network } = context.cluster.world;
   const rule: NetworkRule<Message> = createRule(matcher(match), verdict, count);
   const id = network.addRule(rule);
-  if (verdict.kind === "hold") context.holding.push(id);
+  if (verdict.kind === "hold") context.holdRules.push(id);
   return {
-    effect: () => rule.hits,
+    effect: counted("messages", () => rule.hits),
     undo: () => {
       network.removeRule(id);
       if (verdict.kind === "hold") network.releaseRule(id);

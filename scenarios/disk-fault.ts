@@ -1,5 +1,5 @@
 /**
- * What a `disk` step does to the disk of one server.
+ * The `disk` action: makes the disk of one server slow, stalled, full or failing, damages a file, or repairs the disk.
  */
 
 import type { Cluster } from "../cluster/cluster.ts";
@@ -14,7 +14,7 @@ import {
 } from "../protocol/index.ts";
 import type { ServerId } from "../protocol/zxid.ts";
 import { parseDurationRange } from "../sim/duration-range.ts";
-import type { Done } from "./actions.ts";
+import type { Performed } from "./actions.ts";
 import type { DiskFault } from "./scenario.ts";
 
 const OPERATIONS: Readonly<Record<NonNullable<DiskFault["fail"]>, number>> = {
@@ -26,7 +26,7 @@ const OPERATIONS: Readonly<Record<NonNullable<DiskFault["fail"]>, number>> = {
   load: DISK_LOAD,
 };
 
-export function applyDiskFault({ world, characters }: Cluster, sid: ServerId, fault: DiskFault): Done {
+export function applyDiskFault({ world, characters }: Cluster, sid: ServerId, fault: DiskFault): Performed {
   const { disk } = world.node(sid);
   const { effects } = disk;
   const sync = fault.sync === undefined ? undefined : parseDurationRange(fault.sync);
@@ -40,22 +40,22 @@ export function applyDiskFault({ world, characters }: Cluster, sid: ServerId, fa
   if (fault.stall === true) {
     const before = effects.stalled;
     disk.stall();
-    return { effect: () => effects.stalled - before, undo: () => disk.unstall() };
+    return { effect: { kind: "disk-operations", count: () => effects.stalled - before }, undo: () => disk.unstall() };
   }
   if (fault.full === true || fault.fail !== undefined) {
     const before = effects.failed;
     if (fault.full === true) disk.full = true;
     if (fault.fail !== undefined) disk.failNext(OPERATIONS[fault.fail], "error");
     return {
-      effect: () => effects.failed - before,
+      effect: { kind: "disk-operations", count: () => effects.failed - before },
       undo: () => {
         disk.full = false;
       },
     };
   }
   if (fault.corrupt !== undefined) {
-    const hit = new ServerDisk(disk).corrupt(fault.corrupt);
-    return { effect: () => (hit ? 1 : 0) };
+    const files = new ServerDisk(disk).corrupt(fault.corrupt) ? 1 : 0;
+    return { effect: { kind: "files", count: () => files } };
   }
   return { undo: () => disk.setCharacter(characters.disk) };
 }

@@ -7,8 +7,9 @@ import type { RecordOf } from "../cluster/records.ts";
 import { parseHistory } from "../cluster/zxid-range.ts";
 import { asZxid, formatZxid, type History, parseZxid } from "../protocol/index.ts";
 import { formatTime } from "../sim/time.ts";
+import { verbOf } from "./actions.ts";
 import { recordsOf, type ScenarioRun } from "./run.ts";
-import type { Expectation, ExpectedDecision } from "./scenario.ts";
+import type { Expectation, ExpectedDecision, Step } from "./scenario.ts";
 
 type FinishedRun = Omit<ScenarioRun, "unmet" | "ok">;
 
@@ -40,7 +41,9 @@ function unreachedSteps(run: FinishedRun): string[] {
   const first = run.steps.find((step) => step.atUs === undefined && run.scenario.steps[step.step]?.from === undefined);
   return first === undefined
     ? []
-    : [`step ${first.step + 1} (${first.text}) never came about: its trigger did not happen`];
+    : [
+        `step ${first.step + 1} (${verbOf(run.scenario.steps[first.step] as Step)}) never came about: its trigger did not happen`,
+      ];
 }
 
 function checkDecisions(run: FinishedRun, { decisions }: Expectation): string[] {

@@ -11,7 +11,6 @@ import { historyOf, zxidOf } from "../cluster/start-disk.ts";
 import { Invariants, type Violation } from "../invariants/index.ts";
 import {
   asEpoch,
-  asServerId,
   asZxid,
   type Behavior,
   BROADCAST,
@@ -25,8 +24,8 @@ import type { Trace } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
 import { checkExpectation } from "./expectation.ts";
 import { messageName } from "./message-match.ts";
-import type { Scenario } from "./scenario.ts";
-import { Script, type StepOutcome } from "./script.ts";
+import type { Scenario, Step } from "./scenario.ts";
+import { Script, type StepOutcome, type StepSink, scriptRecord } from "./script.ts";
 
 export interface RunOptions {
   readonly seed: bigint | number;
@@ -158,9 +157,9 @@ export class ScenarioRunner {
       });
     }
     this.liveness = new Liveness(this.cluster);
-    const scripted = (text: () => string): void => {
+    const scripted: StepSink = (step, moment) => {
       this.lastNoteUs = now();
-      if (keep) this.keep({ atUs: now(), server: asServerId(-1), event: "script", text: text() });
+      if (keep) this.keep(scriptRecord(now(), scenario.steps[step] as Step, step, moment));
     };
     this.script = new Script(this.cluster, scenario.steps, scripted, (settled) => this.settled(settled));
     this.endUs = durationUs(scenario.until ?? "120s");

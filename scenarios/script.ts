@@ -1,105 +1,110 @@
 /**
- * The steps of a scenario. They are carried out one after another, each waiting for its trigger from when the step before
- * it was done; those with `from` wait for nobody, and nobody for them. A moment is caught where it happens: what a crash at a moment prevents is everything behind it, also the
- * rest of what the server was doing right then.
+ * Performs the steps of a scenario. Steps run one after another: each waits for its trigger, counted from when the step before
+ * it was performed. A step with `from` runs beside them: it does not wait for other steps, and no step waits for it.
+ *
+ *   at, after      a time            armNext -> perform
+ *   when           a moment          armNext -> awaiting -> happened -> perform
+ *   from [+ when]  beside the others   start -> [awaiting -> happened ->] perform
+ *   for            the end of a step             perform -> undo
+ *
+ * A step whose moment is an event or a message is performed inside that moment: a crash at a moment prevents everything
+ * after it, including the rest of the input that the server was handling.
  */
 
 import type { Cluster } from "../cluster/cluster.ts";
-import type { ProtocolRecord } from "../cluster/records.ts";
+import type { ProtocolRecord, ScriptedStep } from "../cluster/records.ts";
 import type { Message, MessageWatcher } from "../cluster/server.ts";
-import { parseZxid, type ServerId } from "../protocol/index.ts";
+import { asServerId, parseZxid, type ServerId, type Zxid } from "../protocol/index.ts";
 import { durationUs } from "../sim/time.ts";
-import { type ActionContext, act } from "./actions.ts";
+import { type ActionContext, type CountedEffect, type Effect, perform, verbOf } from "./actions.ts";
 import { matcher } from "./message-match.ts";
 import type { Moment, Step } from "./scenario.ts";
 
-/** What a step did, once the run is over. */
+/** The outcome of one step at the end of a run. */
 export interface StepOutcome {
+  /** The index of the step in the scenario, from 0. */
   readonly step: number;
-  readonly text: string;
-  /** When it was carried out; undefined if its trigger never came. */
+  /** When the step was performed; undefined if its trigger never happened. */
   readonly atUs: number | undefined;
-  /** How many messages, writes or records it affected; undefined for steps that always take effect. */
-  readonly effect: number | undefined;
+  /** Undefined for steps that always take effect. */
+  readonly effect: Effect | undefined;
 }
 
-/** Takes what the script does, in words that are made only if somebody keeps them. */
-type NoteSink = (text: () => string) => void;
+/** Receives the index of each step that the script performs or undoes. */
+export type StepSink = (step: number, moment: ScriptedStep["moment"]) => void;
 
 interface RunningStep {
   readonly index: number;
   readonly step: Step;
   atUs: number | undefined;
-  effect: (() => number) | undefined;
-  /** How many more times its moment must come. */
+  effect: CountedEffect | undefined;
+  /** How many more times the step's moment must happen. */
   remaining: number;
-  /** For moments that are messages. */
+  /** For a moment that is a message. */
   readonly matches: ((message: Message, from: ServerId, to: ServerId) => boolean) | undefined;
-  readonly zxid: number | undefined;
+  /** For a moment that is an event of one transaction. */
+  readonly zxid: Zxid | undefined;
 }
 
 export class Script implements MessageWatcher {
   private readonly cluster: Cluster;
-  private readonly note: NoteSink;
+  private readonly stepSink: StepSink;
   private readonly context: ActionContext;
   private readonly all: RunningStep[];
-  /** Those that wait for one another. */
-  private readonly steps: RunningStep[];
+  /** The steps that run one after another. */
+  private readonly sequence: RunningStep[];
+  /** The index in `sequence` of the next step. */
   private next = 0;
-  /** What was done and can be undone. */
+  /** How to undo the steps whose effect lasts. */
   private readonly undos = new Map<RunningStep, () => void>();
-  /** From then on everybody is left alone. */
+  /** A `settle` step was performed: no further step runs. */
   private settled = false;
-  /** Steps whose moment is waited for. */
+  /** The steps that wait for their moment. */
   private awaiting: RunningStep[] = [];
-  /** How many steps that wait for nobody, and ends of those that last, are still to come. */
-  private upcoming = 0;
+  /** Number of scheduled steps and scheduled ends of steps. */
+  private scheduled = 0;
 
   constructor(
     cluster: Cluster,
     steps: readonly Step[],
-    note: NoteSink,
-    settled: (servers: readonly ServerId[]) => void = () => {},
+    stepSink: StepSink,
+    onSettle: (servers: readonly ServerId[]) => void = () => {},
   ) {
     this.cluster = cluster;
-    this.note = note;
-    this.context = { cluster, holding: [], written: 0, settled };
+    this.stepSink = stepSink;
+    this.context = { cluster, holdRules: [], txnsWritten: 0, onSettle };
     this.all = steps.map(runningStep);
-    this.steps = this.all.filter(({ step }) => step.from === undefined);
+    this.sequence = this.all.filter(({ step }) => step.from === undefined);
     if (this.all.some(({ matches }) => matches !== undefined)) cluster.watchMessages(this);
   }
 
-  /** No step is to come any more, except for moments that may never come. */
+  /** Whether no step is left, except steps beside the others whose moment may never happen. */
   get done(): boolean {
-    return this.next >= this.steps.length && this.upcoming === 0;
+    return this.next >= this.sequence.length && this.scheduled === 0;
   }
 
   get outcomes(): readonly StepOutcome[] {
-    return this.all.map(({ index, step, atUs, effect }) => ({
+    return this.all.map(({ index, atUs, effect }) => ({
       step: index,
-      // Thousands of runs are made for each whose steps are told.
-      get text() {
-        return describeStep(step);
-      },
       atUs,
-      effect: effect?.(),
+      effect: effect && { kind: effect.kind, count: effect.count() },
     }));
   }
 
-  /** Waits for the first step's trigger, and for all that wait for nobody. */
+  /** Waits for the trigger of the first step, and for the triggers of all steps with `from`. */
   start(): void {
     for (const running of this.all) {
       const { from, when } = running.step;
       if (from === undefined) continue;
-      this.at(durationUs(from), running, () => {
+      this.schedule(durationUs(from), running, () => {
         if (when === undefined) this.perform(running);
         else if (!this.settled) this.awaiting.push(running);
       });
     }
-    this.arm();
+    this.armNext();
   }
 
-  /** A protocol event happened. */
+  /** Handles a record: an event that a step may wait for. */
   recorded(record: ProtocolRecord): void {
     const { awaiting } = this;
     if (awaiting.length === 0) return;
@@ -127,63 +132,64 @@ export class Script implements MessageWatcher {
     }
   }
 
+  /** Counts one occurrence of a step's moment, and performs the step at the last one. */
   private happened(running: RunningStep): void {
     running.remaining--;
     if (running.remaining > 0) return;
     this.awaiting = this.awaiting.filter((one) => one !== running);
     const { after } = running.step;
     if (after === undefined) this.perform(running);
-    else this.at(this.cluster.world.nowUs + durationUs(after), running, () => this.perform(running));
+    else this.schedule(this.cluster.world.nowUs + durationUs(after), running, () => this.perform(running));
   }
 
-  private arm(): void {
-    const running = this.steps[this.next];
+  private armNext(): void {
+    const running = this.sequence[this.next];
     if (running === undefined) return;
     const { at, after, when } = running.step;
     const { nowUs } = this.cluster.world;
     if (when !== undefined) this.awaiting.push(running);
-    else if (at !== undefined) this.at(Math.max(nowUs, durationUs(at)), running, () => this.perform(running));
-    else this.at(nowUs + (after === undefined ? 0 : durationUs(after)), running, () => this.perform(running));
+    else if (at !== undefined) this.schedule(Math.max(nowUs, durationUs(at)), running, () => this.perform(running));
+    else this.schedule(nowUs + (after === undefined ? 0 : durationUs(after)), running, () => this.perform(running));
   }
 
-  private at(timeUs: number, { index }: RunningStep, what: () => void): void {
-    this.upcoming++;
-    const now = (): void => {
-      this.upcoming--;
-      what();
+  private schedule(timeUs: number, { index }: RunningStep, task: () => void): void {
+    this.scheduled++;
+    const run = (): void => {
+      this.scheduled--;
+      task();
     };
-    this.cluster.world.at(timeUs, now, `step ${index}`);
-  }
-
-  private undo(running: RunningStep): void {
-    const undo = this.undos.get(running);
-    if (!this.undos.delete(running)) return;
-    this.note(() => `end of: ${describeStep(running.step)}`);
-    undo?.();
-  }
-
-  /** What lasts is over, and what waits does not come any more. */
-  private endAll(): void {
-    this.settled = true;
-    this.awaiting = [];
-    for (const undo of this.undos.values()) undo();
-    this.undos.clear();
+    this.cluster.world.at(timeUs, run, `step ${index}`);
   }
 
   private perform(running: RunningStep): void {
     if (this.settled) return;
     const { world } = this.cluster;
+    const { index, step } = running;
     running.atUs = world.nowUs;
-    this.note(() => describeStep(running.step));
-    if ("settle" in running.step) this.endAll();
-    const { effect, undo } = act(running.step, this.context);
+    this.stepSink(index, "start");
+    if ("settle" in step) this.endAll();
+    const { effect, undo } = perform(step, this.context);
     running.effect = effect;
-    const { for: lasts, from } = running.step;
     if (undo !== undefined) this.undos.set(running, undo);
-    if (lasts !== undefined) this.at(world.nowUs + durationUs(lasts), running, () => this.undo(running));
-    if (from !== undefined) return;
+    if (step.for !== undefined) this.schedule(world.nowUs + durationUs(step.for), running, () => this.undo(running));
+    if (step.from !== undefined) return;
     this.next++;
-    this.arm();
+    this.armNext();
+  }
+
+  private undo(running: RunningStep): void {
+    const undo = this.undos.get(running);
+    if (!this.undos.delete(running)) return;
+    this.stepSink(running.index, "end");
+    undo?.();
+  }
+
+  /** Undoes every step whose effect lasts, and cancels every step that waits for its moment. */
+  private endAll(): void {
+    this.settled = true;
+    this.awaiting = [];
+    for (const undo of this.undos.values()) undo();
+    this.undos.clear();
   }
 }
 
@@ -201,18 +207,14 @@ function runningStep(step: Step, index: number): RunningStep {
   };
 }
 
-/** A step in a few words, for timelines and for telling that it never happened. */
-export function describeStep(step: Step): string {
-  const { at, from, after, when, for: lasts, ...action } = step;
-  const [verb, details] = Object.entries(action)[0] as [string, unknown];
-  return `${verb} ${describe(details)}${lasts === undefined ? "" : ` for ${lasts}`}`.trim();
-}
-
-function describe(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(describe).join(" ")}]`;
-  if (typeof value !== "object" || value === null) return String(value);
-  return Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .map(([name, field]) => `${name}=${describe(field)}`)
-    .join(" ");
+/** The record of a step that the script performed or undid. */
+export function scriptRecord(
+  atUs: number,
+  step: Step,
+  index: number,
+  moment: ScriptedStep["moment"],
+): ProtocolRecord & { readonly event: "script" } {
+  const verb = verbOf(step);
+  const argument = step[verb as keyof Step];
+  return { atUs, server: asServerId(-1), event: "script", step: index, moment, verb, argument, duration: step.for };
 }

@@ -49,7 +49,7 @@ describe.each(shipped)("$name", (one) => {
   it("with seed 1: everything as expected, every step with an effect, and the report in its golden file", () => {
     const run = goldenRun(one);
     expect(run.unmet).toEqual([]);
-    expect(run.steps.filter((step) => step.effect === 0)).toEqual([]);
+    expect(run.steps.filter((step) => step.effect?.count === 0)).toEqual([]);
     const recorded = readFileSync(goldenPath(path), "utf8");
     expect(goldenText(run), "differs from its golden file: run `npm run golden` and review the diff").toBe(recorded);
   });
