@@ -136,8 +136,8 @@ function introduction({ repeat, seed, timeUs, workers }: MatrixCampaigns): strin
     `this bug alone${median}.`,
     `In each release, \`zabsim fuzz --zookeeper RELEASE\` ran for at most ${timeUs / 1e6} s`,
     `on ${workers} cores with ${seeds}.`,
-    "**S**: the scenario of the bug in scenarios/bugs/ reproduces it. **!**: the cell differs from the ticket; the reason",
-    "is below the table. **·**: this release does not have the bug, so no campaign looked for it.",
+    "**S**: the scenario of the bug in scenarios/bugs/ reproduces it. **!**: the cell differs from the ticket; the",
+    "reason is below the table. **·**: this release does not have the bug, so no campaign looked for it.",
   ].join(" ");
 }
 
