@@ -2,7 +2,14 @@
  * The bug matrix as data for reports: an entry for each bug and release, and advice for one release.
  */
 import { KNOWN_BUGS, MATRIX_BUGS, type MatrixBug, ticketOf } from "../fuzz/known-bugs.ts";
-import { beginsLine, freeFrom, hasBug, MATRIX_RELEASES, type MatrixCell, matrixCell } from "../fuzz/matrix.ts";
+import {
+  firstFreeReleases,
+  hasBug,
+  isFirstOfLine,
+  MATRIX_RELEASES,
+  type MatrixCell,
+  runMatrixCell,
+} from "../fuzz/matrix.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import type { Advice, MatrixEntry, ReleaseAdvice } from "../reports/matrix.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
@@ -14,7 +21,7 @@ export type BugScenarios = ReadonlyMap<MatrixBug, Scenario>;
 /** Runs the scenario of each bug in each release. */
 export function matrixCells(scenarios: BugScenarios): MatrixCell[] {
   return [...scenarios].flatMap(([bug, scenario]) =>
-    MATRIX_RELEASES.map((release) => matrixCell(bug, scenario, release)),
+    MATRIX_RELEASES.map((release) => runMatrixCell(bug, scenario, release)),
   );
 }
 
@@ -31,7 +38,7 @@ export function matrixEntries(
 }
 
 function entryOf({ bug, expected, release, reproduced }: MatrixCell): MatrixEntry {
-  const why = bug.besides?.releases.includes(release) ? bug.besides.why : undefined;
+  const why = bug.alsoIn?.releases.includes(release) ? bug.alsoIn.why : undefined;
   return { bug: ticketOf(bug), release, expected, reproduced, why };
 }
 
@@ -54,7 +61,7 @@ export function adviceFor(release: string, scenarios: BugScenarios): ReleaseAdvi
     release,
     asked: [...scenarios.keys()].map((bug) => `ZOOKEEPER-${ticketOf(bug)}`),
     bugs: [...scenarios].flatMap(([bug, scenario]) => adviceOn(bug, scenario, cells, release)),
-    firstFree: freeFrom(cells, release)[0],
+    firstFree: firstFreeReleases(cells, release)[0],
     others: others.length,
   };
 }
@@ -63,7 +70,7 @@ export function adviceFor(release: string, scenarios: BugScenarios): ReleaseAdvi
 function adviceOn(bug: MatrixBug, scenario: Scenario, cells: readonly MatrixCell[], release: string): Advice[] {
   const cellsOfBug = cells.filter((cell) => cell.bug === bug);
   if (!cellsOfBug.some((cell) => cell.release === release && cell.reproduced && hasBug(cell))) return [];
-  const [firstFree, ...newerLines] = freeFrom(cellsOfBug, release);
+  const [firstFree, ...newerLines] = firstFreeReleases(cellsOfBug, release);
   return [
     {
       bug: `ZOOKEEPER-${ticketOf(bug)}`,
@@ -71,7 +78,7 @@ function adviceOn(bug: MatrixBug, scenario: Scenario, cells: readonly MatrixCell
       about: `${bug.cause} ${bug.effect}`,
       violates: scenario.expect.violates,
       firstFree,
-      alsoFrom: newerLines.filter((one) => !beginsLine(one)),
+      alsoFrom: newerLines.filter((one) => !isFirstOfLine(one)),
     },
   ];
 }

@@ -87,11 +87,11 @@ function suspectsOf(scenario: Scenario, failure: Failure, fails: Fails): KnownBu
   if (fails(() => PATCHED)) return [];
   const releases = releasesOf(scenario);
   const asked = askedFor(fails);
-  const mayMatter = ({ isIn, mend }: KnownBug): boolean =>
-    releases.some(isIn) && Object.keys(mend).some((name) => asked.has(name));
+  const mayMatter = ({ isIn, fixedBehavior }: KnownBug): boolean =>
+    releases.some(isIn) && Object.keys(fixedBehavior).some((name) => asked.has(name));
   const suspects = KNOWN_BUGS.filter((bug) => mayMatter(bug) && !fails(mended(bug)));
   const ids = new Set(suspects.map(({ id }) => id));
-  const own = suspects.filter(({ beyond = [] }) => !beyond.some((id) => ids.has(id)));
+  const own = suspects.filter(({ alsoFixes = [] }) => !alsoFixes.some((id) => ids.has(id)));
   const breaking = own.filter(({ onlyLiveness }) => failure.kind === "stuck" || !onlyLiveness);
   return breaking.length > 0 ? breaking : own;
 }
@@ -132,16 +132,17 @@ function narrowed(suspects: readonly KnownBug[], fails: Fails): readonly KnownBu
   return sufficient.length > 0 ? sufficient : suspects;
 }
 
-function mended({ isIn, mend }: KnownBug): Change {
-  return (behavior: Behavior) => (isIn(behavior) ? { ...behavior, ...mend } : behavior);
+function mended({ isIn, fixedBehavior }: KnownBug): Change {
+  return (behavior: Behavior) => (isIn(behavior) ? { ...behavior, ...fixedBehavior } : behavior);
 }
 
 /** All bugs but this one mended, as far as that leaves this one. */
 function alone(bug: KnownBug): Change {
   return (behavior: Behavior) => {
     if (!bug.isIn(behavior)) return PATCHED;
-    const { along = [], isIn } = bug;
-    const leaves = (after: Behavior): boolean => isIn(after) && along.every((name) => after[name] === behavior[name]);
+    const { keptBehaviors = [], isIn } = bug;
+    const leaves = (after: Behavior): boolean =>
+      isIn(after) && keptBehaviors.every((name) => after[name] === behavior[name]);
     return KNOWN_BUGS.reduce((before, other) => {
       const after = mended(other)(before);
       return leaves(after) ? after : before;

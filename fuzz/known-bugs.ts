@@ -15,20 +15,20 @@ export interface KnownBug {
   /** Whether a release with this behavior has the bug. */
   readonly isIn: (behavior: Behavior) => boolean;
   /** The smallest change of behavior that fixes the bug. */
-  readonly mend: Partial<Behavior>;
+  readonly fixedBehavior: Partial<Behavior>;
   /** Other bugs that this fix also fixes. If the fix of one of them is enough, a failure is attributed to that one. */
-  readonly beyond?: readonly string[];
+  readonly alsoFixes?: readonly string[];
   /**
    * Behaviors that are not part of the bug but determine how often it occurs. Attribution keeps them unchanged when it
    * fixes all other bugs.
    */
-  readonly along?: readonly (keyof Behavior)[];
+  readonly keptBehaviors?: readonly (keyof Behavior)[];
   /** The bug keeps servers from serving but violates no invariant. */
   readonly onlyLiveness?: true;
   /** The releases that have the bug according to its ticket or its known cause. Undefined if this is not known. */
   readonly affected?: readonly string[];
   /** Other releases in which the scenario of the bug violates the same invariant, and the reason. */
-  readonly besides?: { readonly releases: readonly string[]; readonly why: string };
+  readonly alsoIn?: { readonly releases: readonly string[]; readonly why: string };
 }
 
 /** The follower logs the transactions of a DIFF after UPTODATE. */
@@ -64,7 +64,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
     cause: "A follower acknowledges NEWLEADER before the transactions of a DIFF are on disk.",
     effect: "If the quorum then loses power, committed transactions are lost.",
     isIn: logs("after-uptodate"),
-    mend: { diffLogging: "synced-before-ack", ...BY_MAIN_THREAD },
+    fixedBehavior: { diffLogging: "synced-before-ack", ...BY_MAIN_THREAD },
     affected: SINCE_2678,
   },
   {
@@ -72,8 +72,8 @@ const FIXED_BUGS: readonly KnownBug[] = [
     cause: "A follower writes currentEpoch before the transactions of a DIFF are on disk.",
     effect: "After a crash it can win an election without them, and committed transactions are truncated.",
     isIn: logs("after-uptodate", "queued-before-ack", "synced-before-ack"),
-    mend: { diffLogging: "synced-before-epoch", ...BY_MAIN_THREAD },
-    beyond: [
+    fixedBehavior: { diffLogging: "synced-before-epoch", ...BY_MAIN_THREAD },
+    alsoFixes: [
       "zookeeper-3911-newleader-acked-before-diff-is-logged",
       "zookeeper-4646-newleader-acked-before-queue-is-flushed",
       "zookeeper-4685-proposal-ack-taken-for-newleader-ack",
@@ -88,10 +88,10 @@ const FIXED_BUGS: readonly KnownBug[] = [
     cause: "A follower acknowledges NEWLEADER while its log thread still has to write the transactions of a DIFF.",
     effect: "If the quorum then loses power, committed transactions are lost.",
     isIn: logs("queued-before-ack"),
-    mend: { diffLogging: "synced-before-ack", acksWaitForUptodate: true },
-    beyond: ["zookeeper-4685-proposal-ack-taken-for-newleader-ack"],
+    fixedBehavior: { diffLogging: "synced-before-ack", acksWaitForUptodate: true },
+    alsoFixes: ["zookeeper-4685-proposal-ack-taken-for-newleader-ack"],
     affected: SINCE_3911,
-    besides: {
+    alsoIn: {
       releases: SINCE_2678,
       why: WHY_4646,
     },
@@ -101,10 +101,10 @@ const FIXED_BUGS: readonly KnownBug[] = [
     cause: "A follower that leaves before UPTODATE has the new epoch, but not the DIFF's transactions, in memory.",
     effect: "It can win an election without them, and committed transactions are truncated.",
     isIn: (one) => !one.stopsBeforeServing && logs("queued-before-ack")(one),
-    mend: { stopsBeforeServing: true, learnerShutdown: "log-thread-first" },
-    beyond: ["zookeeper-4712-stale-queue-logged-after-leaving"],
+    fixedBehavior: { stopsBeforeServing: true, learnerShutdown: "log-thread-first" },
+    alsoFixes: ["zookeeper-4712-stale-queue-logged-after-leaving"],
     affected: SINCE_3911,
-    besides: {
+    alsoIn: {
       releases: SINCE_4646,
       why: WHY_4785,
     },
@@ -114,7 +114,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
     cause: "The leader takes the ACK of a proposal for the ACK of NEWLEADER and does not count the follower.",
     effect: "The leader times out, and no epoch is established.",
     isIn: (one) => !one.acksWaitForUptodate && logs("queued-before-ack")(one),
-    mend: { acksWaitForUptodate: true },
+    fixedBehavior: { acksWaitForUptodate: true },
     affected: SINCE_3911,
   },
   {
@@ -122,7 +122,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
     cause: "A follower serves before it has applied the committed transactions of its synchronization.",
     effect: "Clients read old data.",
     isIn: (one) => !one.syncedCommitsApplyAtOnce,
-    mend: { syncedCommitsApplyAtOnce: true },
+    fixedBehavior: { syncedCommitsApplyAtOnce: true },
     affected: [...SINCE_2678, ...SINCE_3911, ...SINCE_4646],
   },
   {
@@ -131,7 +131,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
     effect: "The follower fails and has to join again.",
     isIn: (one) =>
       one.commitNeedsProposal && logs("queued-before-ack", "synced-before-ack", "synced-before-epoch")(one),
-    mend: { commitNeedsProposal: false },
+    fixedBehavior: { commitNeedsProposal: false },
     affected: [...SINCE_3911, ...SINCE_4646],
   },
   {
@@ -139,7 +139,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
     cause: "The transactions of a DIFF are missing from the follower's committedLog.",
     effect: "If the follower leads later, other followers never get them.",
     isIn: (one) => !one.syncedTxnsReachCommittedLog && logs("committed-before-epoch")(one),
-    mend: { syncedTxnsReachCommittedLog: true },
+    fixedBehavior: { syncedTxnsReachCommittedLog: true },
     affected: ["3.9.3"],
   },
   {
@@ -147,8 +147,8 @@ const FIXED_BUGS: readonly KnownBug[] = [
     cause: "A follower keeps an interrupted SNAP in memory and never writes it to disk.",
     effect: "A restart loses transactions that the follower has acknowledged.",
     isIn: (one) => !one.interruptedSnapReloads,
-    mend: { interruptedSnapReloads: true },
-    along: ["syncSource"],
+    fixedBehavior: { interruptedSnapReloads: true },
+    keptBehaviors: ["syncSource"],
     affected: SINCE_2678,
   },
   {
@@ -156,8 +156,8 @@ const FIXED_BUGS: readonly KnownBug[] = [
     cause: "The leader queues NEWLEADER before it serializes the SNAP.",
     effect: "A snapshot on the follower contains more than its zxid says, and the log lacks the rest.",
     isIn: (one) => !one.newLeaderAfterSnap,
-    mend: { newLeaderAfterSnap: true },
-    along: ["syncSource"],
+    fixedBehavior: { newLeaderAfterSnap: true },
+    keptBehaviors: ["syncSource"],
     affected: ["3.4.10", "3.4.14"],
   },
   {
@@ -165,7 +165,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
     cause: "The leader sends a DIFF from its log on disk and committedLog, with a gap between the two.",
     effect: "The learner never gets the transactions in the gap.",
     isIn: (one) => one.syncSource === "txn-log",
-    mend: { syncSource: "txn-log-without-gaps" },
+    fixedBehavior: { syncSource: "txn-log-without-gaps" },
     affected: ["3.5.5", "3.5.8", "3.5.10"],
   },
   {
@@ -174,7 +174,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
       "The log thread of a follower still runs after the follower has left, and logs its queue into the next epoch.",
     effect: "The logs of the servers differ.",
     isIn: (one) => one.learnerShutdown === "leaves-log-thread",
-    mend: { learnerShutdown: "log-thread-first" },
+    fixedBehavior: { learnerShutdown: "log-thread-first" },
     affected: [...SINCE_3911, ...SINCE_4646],
   },
   {
@@ -182,7 +182,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
     cause: "A server looks for a leader without the last transactions of its log in memory.",
     effect: "A restart brings them back, although no other server has them.",
     isIn: (one) => !one.shutdownFastForwards,
-    mend: { shutdownFastForwards: true, learnerShutdown: "log-thread-first" },
+    fixedBehavior: { shutdownFastForwards: true, learnerShutdown: "log-thread-first" },
     affected: ["3.4.10"],
   },
   {
@@ -190,15 +190,15 @@ const FIXED_BUGS: readonly KnownBug[] = [
     cause: "A follower that leaves before it serves has a DIFF on disk but not in memory (rest of ZOOKEEPER-4785).",
     effect: "It can win an election without it, and committed transactions are truncated.",
     isIn: (one) => !one.stopsBeforeServing && logs("synced-before-epoch")(one),
-    mend: { stopsBeforeServing: true, learnerShutdown: "log-thread-first" },
-    beyond: ["zookeeper-4712-stale-queue-logged-after-leaving"],
+    fixedBehavior: { stopsBeforeServing: true, learnerShutdown: "log-thread-first" },
+    alsoFixes: ["zookeeper-4712-stale-queue-logged-after-leaving"],
   },
   {
     id: "txns-after-trunc-missing-from-committed-log",
     cause: "Transactions after a TRUNC or a SNAP are missing from committedLog (fixed with ZOOKEEPER-4925).",
     effect: "If the follower leads later, other followers never get them.",
     isIn: (one) => !one.syncedTxnsReachCommittedLog && !logs("committed-before-epoch")(one),
-    mend: { syncedTxnsReachCommittedLog: true },
+    fixedBehavior: { syncedTxnsReachCommittedLog: true },
   },
   {
     id: "log-thread-drained-after-fast-forward",
@@ -206,49 +206,49 @@ const FIXED_BUGS: readonly KnownBug[] = [
       "A server replays its log into memory before the log thread has written its queue (fixed with ZOOKEEPER-4712).",
     effect: "Its disk has transactions that its memory lacks, and a restart brings them back.",
     isIn: (one) => one.learnerShutdown === "fast-forward-first" && one.shutdownFastForwards,
-    mend: { learnerShutdown: "log-thread-first" },
+    fixedBehavior: { learnerShutdown: "log-thread-first" },
   },
   {
     id: "ZOOKEEPER-2355",
     cause: "A follower votes with the zxid of a DIFF before it has the DIFF's transactions.",
     effect: "It can win an election without them, and committed transactions are lost.",
     isIn: (one) => one.diffSetsLastProcessed,
-    mend: { diffSetsLastProcessed: false },
+    fixedBehavior: { diffSetsLastProcessed: false },
   },
   {
     id: "ZOOKEEPER-2872",
     cause: "A follower acknowledges NEWLEADER before the snapshot of a SNAP is synced.",
     effect: "If it then loses power, the transactions in the snapshot are lost there.",
     isIn: (one) => !one.syncsSnap,
-    mend: { syncsSnap: true },
+    fixedBehavior: { syncsSnap: true },
   },
   {
     id: "ZOOKEEPER-2959",
     cause: "Observers count for the proposal and the acknowledgment of an epoch.",
     effect: "An epoch can be established without a quorum of voters.",
     isIn: (one) => !one.observersDoNotCount,
-    mend: { observersDoNotCount: true },
+    fixedBehavior: { observersDoNotCount: true },
   },
   {
     id: "ZOOKEEPER-1413",
     cause: "A learner below committedLog, or at the start of an epoch, gets a SNAP or a TRUNC that crosses epochs.",
     effect: "The learner loads a whole snapshot without need, or truncates its log across epochs.",
     isIn: (one) => one.syncSource === "committed-log",
-    mend: { syncSource: "txn-log-without-gaps" },
+    fixedBehavior: { syncSource: "txn-log-without-gaps" },
   },
   {
     id: "ZOOKEEPER-3537",
     cause: "In its own round, a looking server does not keep the state of a vote from a leader or a follower.",
     effect: "It checks the leader against votes of other rounds, and can follow a server that no longer leads.",
     isIn: (one) => !one.settledVotesKeepState,
-    mend: { settledVotesKeepState: true },
+    fixedBehavior: { settledVotesKeepState: true },
   },
   {
     id: "ZOOKEEPER-3701",
     cause: "A server that cannot truncate its log stops following but does not exit.",
     effect: "It repeats the same attempt forever and never joins.",
     isIn: (one) => !one.failedTruncExits,
-    mend: { failedTruncExits: true },
+    fixedBehavior: { failedTruncExits: true },
     onlyLiveness: true,
   },
   {
@@ -256,21 +256,21 @@ const FIXED_BUGS: readonly KnownBug[] = [
     cause: "A server keeps an epoch in memory that it failed to write to disk.",
     effect: "Its acceptedEpoch on disk can fall below its currentEpoch, and then it cannot start again.",
     isIn: (one) => !one.epochSetOnlyIfWritten,
-    mend: { epochSetOnlyIfWritten: true },
+    fixedBehavior: { epochSetOnlyIfWritten: true },
   },
   {
     id: "ZOOKEEPER-2325",
     cause: "A server loads a log without a snapshot as if it were the whole database.",
     effect: "Transactions before the start of the log are missing.",
     isIn: (one) => !one.logNeedsSnapshot,
-    mend: { logNeedsSnapshot: true },
+    fixedBehavior: { logNeedsSnapshot: true },
   },
   {
     id: "ZOOKEEPER-4269",
     cause: "A server crashes while it renames currentEpoch.tmp to currentEpoch.",
     effect: "It cannot start again.",
     isIn: (one) => !one.usesCurrentEpochTmp,
-    mend: { usesCurrentEpochTmp: true },
+    fixedBehavior: { usesCurrentEpochTmp: true },
     onlyLiveness: true,
   },
   {
@@ -278,7 +278,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
     cause: "One thread of the election sends all notifications and also opens the connections.",
     effect: "A voter that does not answer delays all votes, and no leader is established.",
     isIn: (one) => one.electionConnectsInTurn,
-    mend: { electionConnectsInTurn: false },
+    fixedBehavior: { electionConnectsInTurn: false },
     onlyLiveness: true,
   },
   {
@@ -286,7 +286,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
     cause: "A learner tries to connect to its leader five times, one second apart.",
     effect: "The leader can give up before a learner has connected, so no epoch is established.",
     isIn: (one) => !one.shortConnectPause,
-    mend: { shortConnectPause: true, connectsWithinInitLimit: true },
+    fixedBehavior: { shortConnectPause: true, connectsWithinInitLimit: true },
     onlyLiveness: true,
   },
 ];
@@ -363,7 +363,7 @@ export const OPEN_BUGS: readonly (KnownBug & { readonly fix: Fix })[] = FIXES.ma
   ...BUG_OF_FIX[fix],
   fix,
   isIn: (one) => !one[fix],
-  mend: { [fix]: true },
+  fixedBehavior: { [fix]: true },
 }));
 
 export const KNOWN_BUGS: readonly KnownBug[] = [...FIXED_BUGS, ...OPEN_BUGS];

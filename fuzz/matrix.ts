@@ -20,7 +20,7 @@ export interface MatrixCell {
 }
 
 /** Runs the scenario of the bug in the release. */
-export function matrixCell(bug: MatrixBug, scenario: Scenario, release: string): MatrixCell {
+export function runMatrixCell(bug: MatrixBug, scenario: Scenario, release: string): MatrixCell {
   const { violates } = scenario.expect;
   const seed = BigInt(scenario.seed ?? 1);
   const { violations } = runScenario({ ...scenario, zookeeper: release }, { seed, digest: false });
@@ -38,7 +38,7 @@ export function hasBug({ bug, release }: MatrixCell): boolean {
  * that line has a bug of `cells`. The first entry is the nearest upgrade. Newer lines are listed as well, because a
  * newer line can have got the fix after an older one: 3.8.6 is younger than 3.9.1.
  */
-export function freeFrom(cells: readonly MatrixCell[], release: string): string[] {
+export function firstFreeReleases(cells: readonly MatrixCell[], release: string): string[] {
   const isFree = (one: string): boolean =>
     cells.every((cell) => cell.release !== one || !(cell.reproduced || hasBug(cell)));
   const later = MATRIX_RELEASES.slice(MATRIX_RELEASES.indexOf(release) + 1);
@@ -50,7 +50,7 @@ export function freeFrom(cells: readonly MatrixCell[], release: string): string[
 }
 
 /** Whether `release` is the first release of its line. */
-export function beginsLine(release: string): boolean {
+export function isFirstOfLine(release: string): boolean {
   return MATRIX_RELEASES.find((one) => lineOf(one) === lineOf(release)) === release;
 }
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { knownBugs } from "../../fuzz/attribution.ts";
 import { KNOWN_BUGS, MATRIX_BUGS, type MatrixBug, ticketOf } from "../../fuzz/known-bugs.ts";
-import { freeFrom, MATRIX_RELEASES, matrixCell } from "../../fuzz/matrix.ts";
+import { firstFreeReleases, MATRIX_RELEASES, runMatrixCell } from "../../fuzz/matrix.ts";
 import { failureOfViolation } from "../../fuzz/shrink/failure.ts";
 import { NO_FIXES, PROFILES } from "../../protocol/index.ts";
 import { loadScenario } from "../../scenarios/load.ts";
@@ -17,9 +17,9 @@ const TICKETS = [3911, 4643, 4646, 4785, 4685, 3023, 4394, 4925, 3642, 3104, 241
 
 it("a release line is free of a bug only from the release after its last affected one", () => {
   const bug = MATRIX_BUGS.find((one) => ticketOf(one) === "4643") as MatrixBug;
-  const cells = MATRIX_RELEASES.map((release) => matrixCell(bug, scenarioOf(bug.id), release));
+  const cells = MATRIX_RELEASES.map((release) => runMatrixCell(bug, scenarioOf(bug.id), release));
   // 3.8.6 is younger than 3.9.1, which still has the bug.
-  expect(freeFrom(cells, "3.6.2")).toEqual(["3.8.6", "3.9.2", "newest"]);
+  expect(firstFreeReleases(cells, "3.6.2")).toEqual(["3.8.6", "3.9.2", "newest"]);
 });
 
 it("the matrix has thirteen tickets and all releases except patched", () => {
@@ -29,18 +29,18 @@ it("the matrix has thirteen tickets and all releases except patched", () => {
 
 describe.each(MATRIX_BUGS.map((bug) => [bug.id, bug] as const))("%s", (id, bug) => {
   const scenario = scenarioOf(id);
-  const cells = MATRIX_RELEASES.map((release) => matrixCell(bug, scenario, release));
+  const cells = MATRIX_RELEASES.map((release) => runMatrixCell(bug, scenario, release));
 
   it("its scenario reproduces it in the releases that the ticket names, and elsewhere only for a stated reason", () => {
     for (const { expected, release, reproduced } of cells) {
-      const besides = bug.besides?.releases.includes(release) === true;
-      expect(`${release}: ${reproduced}`).toBe(`${release}: ${expected === true || besides}`);
+      const alsoIn = bug.alsoIn?.releases.includes(release) === true;
+      expect(`${release}: ${reproduced}`).toBe(`${release}: ${expected === true || alsoIn}`);
     }
   });
 
   it("the newest release does not have it", () => {
     expect(cells.at(-1)).toMatchObject({ release: "newest", reproduced: false });
-    expect(freeFrom(cells, "3.4.10").at(-1)).toBe("newest");
+    expect(firstFreeReleases(cells, "3.4.10").at(-1)).toBe("newest");
   });
 
   it("the failure of its scenario is attributed to it", () => {
@@ -106,11 +106,11 @@ it("every bug scenario belongs to a known bug, and every fix removes its bug fro
   // The fixes of these two scenarios are those of other scenarios.
   const others = ["open-hole-in-log-after-snap-committed-truncated.yaml", "open-trunc-keeps-one-txn-too-many.yaml"];
   expect(files.filter((file) => !ids.has(file.replace(".yaml", "")))).toEqual(others);
-  for (const { id, isIn, mend } of KNOWN_BUGS) {
+  for (const { id, isIn, fixedBehavior } of KNOWN_BUGS) {
     const affected = Object.values(PROFILES).filter(isIn);
     expect(affected.length, id).toBeGreaterThan(0);
     for (const behavior of affected) {
-      expect(isIn({ ...behavior, ...mend }), id).toBe(false);
+      expect(isIn({ ...behavior, ...fixedBehavior }), id).toBe(false);
     }
   }
 });
