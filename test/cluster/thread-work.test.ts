@@ -84,7 +84,7 @@ threads: { applyCommits: ${applyCommits} }
 `;
     const { records } = runScenario(loadScenario(text, "inline.yaml"), { seed: 1 });
     const delivered = recordsOf(records, "delivered").filter(({ server }) => server === FOLLOWER);
-    const active = recordsOf(records, "active").find(({ server }) => server === FOLLOWER);
+    const active = records.find(({ event, server }) => event === "active" && server === FOLLOWER);
     return Math.round(((delivered.at(-1)?.atUs ?? 0) - (active?.atUs ?? 0)) / 1000);
   };
   expect([deliveredMs("5ms"), deliveredMs("40ms")]).toEqual([5, 40]);
