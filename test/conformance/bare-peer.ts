@@ -77,6 +77,8 @@ export interface BareDisk {
 export interface BareOptions {
   readonly myid?: number;
   readonly verifier?: QuorumVerifier;
+  /** The servers that the peer knows; default: all members. */
+  readonly view?: readonly number[];
   readonly settings?: Partial<Settings>;
   readonly disk?: BareDisk;
   readonly release?: string;
@@ -156,7 +158,7 @@ export class BarePeer implements Effects {
       verifier,
       settings: { ...DEFAULT_SETTINGS, ...ZAB_SETTINGS, ...options.settings },
       behavior: { ...(PROFILES[options.release ?? "newest"] as Behavior), ...options.behavior },
-      view: verifier.members,
+      view: options.view?.map(asServerId) ?? verifier.members,
       emptyHistory: this.empty,
     };
     this.peer = new Peer(config, this, this.recorder());
@@ -310,7 +312,11 @@ export class BarePeer implements Effects {
   /** Starts the peer, lets all other voters say that they follow `leader`, and returns the connection to the leader. */
   becomeLearner(leader: number, options: { peerEpoch?: number } = {}): ConnectionId {
     this.start();
-    const peerEpoch = options.peerEpoch ?? 0;
+    return this.becomeLearnerAgain(leader, options.peerEpoch ?? 0);
+  }
+
+  /** The same for a peer that is LOOKING. */
+  becomeLearnerAgain(leader: number, peerEpoch: number): ConnectionId {
     for (const sid of this.peer.verifier.voters.filter((voter) => voter !== this.peer.myid)) {
       this.notify(sid, { state: sid === leader ? 2 : 1, leader, electionEpoch: 1, peerEpoch });
     }
@@ -467,4 +473,22 @@ export function vote(from: number, fields: BareNotification = {}): Notification 
     peerEpoch: asEpoch(fields.peerEpoch ?? 0),
     version: fields.version ?? 2,
   };
+}
+
+/** A learner of server 2, with the connection to its leader. */
+export interface BareLearner {
+  readonly bare: BarePeer;
+  readonly leader: ConnectionId;
+  /** Sends packets of the leader. */
+  readonly send: (...packets: readonly QuorumPacket[]) => void;
+}
+
+/** Makes the peer a learner of server 2, and sends it the first packets. */
+export function asLearner(bare: BarePeer, packets: readonly QuorumPacket[] = [], peerEpoch = 0): BareLearner {
+  const leader = bare.becomeLearner(2, { peerEpoch });
+  const send = (...more: readonly QuorumPacket[]): void => {
+    for (const message of more) bare.packet(leader, message);
+  };
+  send(...packets);
+  return { bare, leader, send };
 }
