@@ -17,6 +17,7 @@ export interface ClusterSpec {
   readonly settings: Partial<Settings>;
   readonly network: NetworkSpec;
   readonly disk: DiskSpec;
+  readonly threads: ThreadSpec;
 }
 
 export interface ServerSpec {
@@ -79,6 +80,22 @@ export interface DiskSpec {
   /** The duration of every other operation. Default: 0.1ms..1ms. */
   readonly write: string;
 }
+
+/** How long the work of a server's threads takes: at least the start of the range, less than its end. */
+export interface ThreadSpec {
+  /** A leader of a release before ZOOKEEPER-3104 serializes the snapshot of a SNAP. Default 0ms..50ms. */
+  readonly serializeSnapshot: string;
+  /** A learner's main thread runs again after it has queued proposals to the log thread. Default 0ms..2ms. */
+  readonly resumeLearner: string;
+  /** A follower's commit thread applies the commits that the synchronization left. Default 0ms..0.5ms. */
+  readonly applyCommits: string;
+}
+
+export const DEFAULT_THREADS: ThreadSpec = {
+  serializeSnapshot: "0ms..50ms",
+  resumeLearner: "0ms..2ms",
+  applyCommits: "0ms..0.5ms",
+};
 
 /** A server id, or the server that leads at that moment. */
 export type ServerOrLeader = ServerId | "leader";

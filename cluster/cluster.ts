@@ -15,17 +15,21 @@ import {
   type ServerId,
   type Settings,
   serverIdsOf,
+  WORK_APPLY_COMMITS,
+  WORK_RESUME_LEARNER,
+  WORK_SERIALIZE_SNAPSHOT,
   type Zxid,
 } from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import { type DurationRange, parseDurationRange } from "../sim/duration-range.ts";
 import { DEFAULT_LINK, type DiskCharacter, type LinkCharacter, type Trace, World } from "../sim/index.ts";
-import type { ClusterSpec, CrashSpec, ServerSpec } from "./cluster-spec.ts";
+import type { ClusterSpec, CrashSpec, ServerSpec, ThreadSpec } from "./cluster-spec.ts";
 import { hashMessage } from "./message-hash.ts";
 import { Watchers } from "./note-watchers.ts";
 import { type Message, type MessageCoverage, type MessageWatcher, Server } from "./server.ts";
 import { ServerDisk } from "./server-disk.ts";
 import { startImage } from "./start-disk.ts";
+import type { ThreadDurations } from "./thread-work.ts";
 import { verifierOf } from "./verifier.ts";
 
 /** The number of datagrams in flight on one link; any further datagram is lost. */
@@ -62,6 +66,7 @@ export class Cluster {
   /** The characters of links and disks according to the spec. */
   readonly characters: { readonly link: LinkCharacter; readonly disk: DiskCharacter };
 
+  private readonly threadDurations: ThreadDurations;
   private readonly options: ClusterOptions;
   private readonly servers = new Map<ServerId, Server>();
   private readonly watchers = new Map<ServerId, readonly [Notes?, Notes?]>();
@@ -75,6 +80,7 @@ export class Cluster {
     this.ids = serverIdsOf(spec.servers);
     this.verifier = verifierOf(spec);
     this.characters = { link: linkCharacter(spec), disk: diskCharacter(spec) };
+    this.threadDurations = threadDurations(spec.threads);
     this.world = new World<Message>({
       seed: options.seed,
       nodes: this.ids,
@@ -129,7 +135,8 @@ export class Cluster {
     if (this.servers.has(sid)) return;
     const node = this.world.node(sid);
     const watchers = new Watchers(...(this.watchers.get(sid) as readonly [Notes?, Notes?]));
-    const server = new Server(node, this.peerConfig(sid), watchers, (id, code) => this.exited(id, code));
+    const onExit = (id: ServerId, code: number): void => this.exited(id, code);
+    const server = new Server(node, this.peerConfig(sid), this.threadDurations, watchers, onExit);
     server.messageWatchers = this.messageWatchers;
     server.coverage = this.options.coverage;
     this.servers.set(sid, server);
@@ -229,6 +236,14 @@ function diskCharacter({ disk }: ClusterSpec): DiskCharacter {
   const sync = rangeUs(disk.sync);
   const write = rangeUs(disk.write);
   return { syncMinUs: sync.minUs, syncMaxUs: sync.maxUs, writeMinUs: write.minUs, writeMaxUs: write.maxUs };
+}
+
+function threadDurations({ applyCommits, resumeLearner, serializeSnapshot }: ThreadSpec): ThreadDurations {
+  return {
+    [WORK_APPLY_COMMITS]: rangeUs(applyCommits),
+    [WORK_SERIALIZE_SNAPSHOT]: rangeUs(serializeSnapshot),
+    [WORK_RESUME_LEARNER]: rangeUs(resumeLearner),
+  };
 }
 
 /** Parses a duration or a range of durations that the loader has checked. */

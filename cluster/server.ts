@@ -1,15 +1,20 @@
 /**
- * A server in a world: the core on one side, a simulated node on the other. What the node reports becomes the Peer's
- * inputs; the Peer's effects become calls on the node and its disk. Nothing is decided here.
+ * The host of one Peer in the simulator. It turns the events of a simulated node into inputs of the Peer, and the effects of
+ * the Peer into calls on the node and its disk. It makes no decisions of its own.
  */
 import {
+  asConnectionId,
+  asServerId,
+  type ConnectionId,
   DISK_LOAD,
   DISK_TRUNCATE_LOG,
   type DiskOp,
   type Effects,
   ELECTION_PORT,
   type ElectionMessage,
+  type Epoch,
   EXIT_UNEXPECTED,
+  NO_CONNECTION,
   type Notification,
   Peer,
   type PeerConfig,
@@ -17,6 +22,7 @@ import {
   type QuorumPacket,
   type ServerId,
   type Snapshot,
+  type ThreadWork,
   type Timer,
   type Truncation,
   type Txn,
@@ -25,30 +31,31 @@ import {
 import type { Node, NodeProgram } from "../sim/index.ts";
 import type { Watchers } from "./note-watchers.ts";
 import { ServerDisk } from "./server-disk.ts";
+import { type ThreadDurations, ThreadWorkTimers } from "./thread-work.ts";
 
 export type Message = QuorumPacket | ElectionMessage;
 
-/** Beyond the Peer's own: a truncation that fails at once is told of as if it had been tried. */
+/** The node's timer that reports a truncation which failed without any disk operation. */
 const TIMER_TRUNCATE_FAILED = 15;
 
-/** Who sees messages come and go: a script that waits for one. */
+/** Observes the messages of a server; a script that waits for a message is one. */
 export interface MessageWatcher {
   sent(from: ServerId, to: ServerId, message: Message): void;
-  /** Just before it is handled. */
+  /** Called just before the server handles the message. */
   delivered(from: ServerId, to: ServerId, message: Message): void;
 }
 
-/** Counts what came of each message. `before`, `after`: state * 4 + phase; -1 after the end of the process. */
+/** Counts the effect of each message. `before`, `after`: state * 4 + phase; -1 if the process has ended. */
 export interface MessageCoverage {
   handled(before: number, message: Message, after: number): void;
 }
 
-/** Told when a server ends itself. */
+/** Called when a server exits. */
 export type ExitWatcher = (server: ServerId, code: number, reason: string) => void;
 
 export class Server implements NodeProgram<Message>, Effects {
   readonly peer: Peer;
-  /** False from a crash on, also for the rest of the input that is being handled. */
+  /** False after a crash, also for the rest of the input that the server was handling. */
   running = true;
   messageWatchers: readonly MessageWatcher[] = [];
   coverage: MessageCoverage | undefined = undefined;
@@ -57,18 +64,26 @@ export class Server implements NodeProgram<Message>, Effects {
   private readonly disk: ServerDisk;
   private readonly onExit: ExitWatcher;
   private readonly watchers: Watchers;
-  /** Whom a connection leads to; only kept while messages are watched. */
+  private readonly threads: ThreadWorkTimers;
+  /** The server at the other end of each connection; kept only while messages are watched. */
   private readonly remote = new Map<number, ServerId>();
 
-  constructor(node: Node<Message>, config: PeerConfig, watchers: Watchers, onExit: ExitWatcher) {
+  constructor(
+    node: Node<Message>,
+    config: PeerConfig,
+    durations: ThreadDurations,
+    watchers: Watchers,
+    onExit: ExitWatcher,
+  ) {
     this.node = node;
+    this.threads = new ThreadWorkTimers(node, durations);
     this.disk = new ServerDisk(node.disk);
     this.onExit = onExit;
     this.watchers = watchers;
     this.peer = new Peer(config, this, watchers);
   }
 
-  /** To be called once the node runs this program. */
+  /** Starts the Peer. The node must already run this program. */
   start(): void {
     this.input();
     const { unreadable } = this;
@@ -80,7 +95,7 @@ export class Server implements NodeProgram<Message>, Effects {
     return this.disk.unreadable(this.peer.behavior.corruptSnapshotExits);
   }
 
-  /** The process is gone. */
+  /** The process has ended. */
   end(): void {
     this.running = false;
     this.peer.alive = false;
@@ -92,51 +107,61 @@ export class Server implements NodeProgram<Message>, Effects {
     return this.peer.write(value);
   }
 
-  // ---- from the node
+  // ---- the node's events
 
   onTimer(timer: number): void {
     this.input();
-    if (timer === TIMER_TRUNCATE_FAILED) this.peer.diskDone(DISK_TRUNCATE_LOG, false, null);
-    else this.peer.timer(timer);
+    const work = this.threads.workOf(timer);
+    if (work !== undefined) this.finishWork(work);
+    else if (timer === TIMER_TRUNCATE_FAILED) this.peer.diskDone(DISK_TRUNCATE_LOG, false, null);
+    else this.peer.timer(timer as Timer);
+  }
+
+  private finishWork(work: ThreadWork): void {
+    for (const key of this.threads.finish(work)) this.peer.workDone(work, key);
   }
 
   onConnected(connection: number): void {
     this.input();
-    this.peer.connected(connection);
+    this.peer.connected(asConnectionId(connection));
   }
 
   onRefused(connection: number): void {
     this.input();
-    this.peer.refused(connection);
+    this.peer.refused(asConnectionId(connection));
   }
 
-  onAccepted(connection: number, from: ServerId, port: number): void {
+  onAccepted(connection: number, from: number, port: number): void {
     this.input();
-    if (this.messageWatchers.length > 0) this.remote.set(connection, from);
-    this.peer.accepted(connection, port as Port);
+    if (this.messageWatchers.length > 0) this.remote.set(connection, asServerId(from));
+    this.peer.accepted(asConnectionId(connection), port as Port);
   }
 
-  onMessage(connection: number, from: ServerId, message: Message): void {
+  onMessage(connection: number, from: number, message: Message): void {
     this.input();
-    for (const watcher of this.messageWatchers) watcher.delivered(from, this.peer.myid, message);
+    this.watchDelivery(from, message);
     if (!this.running) return;
     const { coverage, peer } = this;
     const before = peer.state * 4 + peer.phase;
-    if ((message as QuorumPacket).type !== undefined) peer.packet(connection, message as QuorumPacket);
-    else peer.electionMessage(connection, message as ElectionMessage);
+    if (isQuorumPacket(message)) peer.packet(asConnectionId(connection), message);
+    else peer.electionMessage(asConnectionId(connection), message);
     coverage?.handled(before, message, this.running ? peer.state * 4 + peer.phase : -1);
   }
 
   onClosed(connection: number, how: "closed" | "reset"): void {
     this.input();
     this.remote.delete(connection);
-    this.peer.closed(connection, how);
+    this.peer.closed(asConnectionId(connection), how);
   }
 
-  onDatagram(from: ServerId, _port: number, message: Message): void {
+  onDatagram(from: number, _port: number, message: Message): void {
     this.input();
-    for (const watcher of this.messageWatchers) watcher.delivered(from, this.peer.myid, message);
-    if (this.running) this.peer.notification(from, message as Notification);
+    this.watchDelivery(from, message);
+    if (this.running) this.peer.notification(asServerId(from), message as Notification);
+  }
+
+  private watchDelivery(from: number, message: Message): void {
+    for (const watcher of this.messageWatchers) watcher.delivered(asServerId(from), this.peer.myid, message);
   }
 
   onDiskDone(operation: number, result: "ok" | "error" | "full"): void {
@@ -153,16 +178,16 @@ export class Server implements NodeProgram<Message>, Effects {
     this.peer.nowUs = this.node.clockUs;
   }
 
-  // ---- from the core. After a crash in the middle of an input the rest of it has no effect.
+  // ---- the Peer's effects. If the server crashes while it handles an input, the rest of the input has no effect.
 
-  connect(to: ServerId, port: Port): number {
-    if (!this.running) return 0;
-    const connection = this.node.connect(to, port);
+  connect(to: ServerId, port: Port): ConnectionId {
+    if (!this.running) return NO_CONNECTION;
+    const connection = asConnectionId(this.node.connect(to, port));
     if (this.messageWatchers.length > 0) this.remote.set(connection, to);
     return connection;
   }
 
-  send(connection: number, message: Message): void {
+  send(connection: ConnectionId, message: Message): void {
     if (!this.running) return;
     this.node.send(connection, message);
     if (this.messageWatchers.length === 0) return;
@@ -171,7 +196,7 @@ export class Server implements NodeProgram<Message>, Effects {
     for (const watcher of this.messageWatchers) watcher.sent(this.peer.myid, to, message);
   }
 
-  close(connection: number): void {
+  close(connection: ConnectionId): void {
     this.remote.delete(connection);
     if (this.running) this.node.close(connection);
   }
@@ -198,6 +223,10 @@ export class Server implements NodeProgram<Message>, Effects {
     if (this.running) this.node.cancelTimer(timer);
   }
 
+  startWork(work: ThreadWork, key: number): void {
+    if (this.running) this.threads.start(work, key);
+  }
+
   append(txn: Txn): void {
     if (this.running) this.disk.append(txn);
   }
@@ -218,11 +247,11 @@ export class Server implements NodeProgram<Message>, Effects {
     if (this.running && !this.disk.truncateLog(zxid, how)) this.node.setTimer(TIMER_TRUNCATE_FAILED, 0);
   }
 
-  writeAcceptedEpoch(epoch: number): void {
+  writeAcceptedEpoch(epoch: Epoch): void {
     if (this.running) this.disk.writeAcceptedEpoch(epoch);
   }
 
-  writeCurrentEpoch(epoch: number): void {
+  writeCurrentEpoch(epoch: Epoch): void {
     if (this.running) this.disk.writeCurrentEpoch(epoch);
   }
 
@@ -249,4 +278,8 @@ export class Server implements NodeProgram<Message>, Effects {
   random(bound: number): number {
     return this.node.random.below(bound);
   }
+}
+
+function isQuorumPacket(message: Message): message is QuorumPacket {
+  return (message as QuorumPacket).type !== undefined;
 }

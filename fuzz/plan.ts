@@ -6,7 +6,7 @@
  * quorum is settled and must come back to life.
  */
 
-import type { ServerSpec } from "../cluster/cluster-spec.ts";
+import { DEFAULT_THREADS, type ServerSpec } from "../cluster/cluster-spec.ts";
 import type { Settings } from "../protocol/index.ts";
 import { asServerId, type ServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
@@ -140,6 +140,7 @@ function drawEnsemble(draw: Draw, options: PlanOptions, { usedDisks = 0.5, voter
     settings: drawSettings(draw, options.lengthMs === undefined ? SHORT_TICKS_MS : LONG_TICKS_MS),
     network: { latency: "200us..1ms", lossRate: 0, duplicateRate: 0, links: [] },
     disk: { sync: "1ms..4ms", write: "0.1ms..1ms" },
+    threads: DEFAULT_THREADS,
     ...(disks.committed === undefined ? {} : { committed: disks.committed }),
     steps: [],
     expect: { violates: [] },

@@ -1,156 +1,193 @@
 /**
- * What differs between releases of ZooKeeper, one named behavior each. A release is a record of them (releases.ts); the core
- * reads them in the few places where they matter, and nowhere asks for a version.
+ * The differences between releases of ZooKeeper, one named behavior each. A release is a record of behaviors (releases.ts);
+ * the core reads a behavior where it matters, and never compares versions.
  *
- * The fixes are not ZooKeeper's: they are the smallest changes that mend what campaigns found in its newest release. Each
- * names the scenario in scenarios/bugs/ that shows the bug.
+ * Fixes are not part of any ZooKeeper release. Each is the smallest change that removes a bug which campaigns found in the
+ * newest release, and names the scenario in scenarios/bugs/ that reproduces the bug.
  */
 export interface Behavior extends ReleaseBehavior, Fixes {}
 
 /**
- * When a follower logs what a DIFF brought, between NEWLEADER and its ACK (Learner#syncWithLeader). The third is of no
- * release: it is the least that mends ZOOKEEPER-4646.
+ * When a follower logs the transactions of a DIFF, relative to writing currentEpoch and to acknowledging NEWLEADER
+ * (Learner#syncWithLeader). No release has "synced-before-ack"; it is the smallest change that fixes ZOOKEEPER-4646.
  */
 export type DiffLogging =
-  | "after-uptodate" // currentEpoch, ACK; logged once UPTODATE has come (ZOOKEEPER-2678)
-  | "queued-before-ack" // currentEpoch, all of it queued to the log thread, ACK (ZOOKEEPER-3911)
-  | "synced-before-ack" // currentEpoch, all of it appended and synced, ACK
-  | "synced-before-epoch" // all of it appended and synced, currentEpoch, ACK (ZOOKEEPER-4646)
-  | "committed-before-epoch"; // what is committed appended, applied and synced, currentEpoch, ACK (ZOOKEEPER-4394)
+  // Writes currentEpoch, sends the ACK, and logs the transactions after UPTODATE (ZOOKEEPER-2678).
+  | "after-uptodate"
+  // Writes currentEpoch, queues all transactions to the log thread, and sends the ACK (ZOOKEEPER-3911).
+  | "queued-before-ack"
+  // Writes currentEpoch, appends and syncs all transactions, and sends the ACK.
+  | "synced-before-ack"
+  // Appends and syncs all transactions, writes currentEpoch, and sends the ACK (ZOOKEEPER-4646).
+  | "synced-before-epoch"
+  // Appends, applies and syncs the committed transactions, writes currentEpoch, and sends the ACK (ZOOKEEPER-4394).
+  | "committed-before-epoch";
 
 /**
- * What a follower that served does with its log thread and its memory when it stops following. Memory is brought up to the
- * log (fast-forward) before the thread has written all it had queued, or after; or the thread is left to itself
- * (LearnerZooKeeperServer#shutdown; ZOOKEEPER-4712). From 3.7 on such a thread ends at its first ACK (ZOOKEEPER-4409): it
- * appends what it has taken up, no more. Here appending takes no time, and the thread goes on.
+ * What a follower that served does with its log thread and its memory when it stops following
+ * (LearnerZooKeeperServer#shutdown, ZOOKEEPER-4712). "Fast-forward" applies the rest of the log to the tree.
+ *
+ * From 3.7 on, a log thread that is left running ends at its first ACK (ZOOKEEPER-4409), after it has appended the
+ * transactions that it had taken from its queue. Here appending takes no time, and the thread continues.
  */
-export type LearnerShutdown = "fast-forward-first" | "leaves-log-thread" | "log-thread-first";
+export type LearnerShutdown =
+  // Fast-forwards, then waits until the log thread has written its queue.
+  | "fast-forward-first"
+  // Fast-forwards, and leaves the log thread running.
+  | "leaves-log-thread"
+  // Waits until the log thread has written its queue, then fast-forwards.
+  | "log-thread-first";
 
-/** What the leader syncs learners from (sync-decision.ts): committedLog alone, the log on disk as well, or that without gaps. */
+/**
+ * The data from which a leader synchronizes learners (leader/sync-decision.ts): committedLog only, committedLog and the log
+ * on disk, or both with a check for a gap between them.
+ */
 export type SyncSource = "committed-log" | "txn-log" | "txn-log-without-gaps";
 
-/** What ZooKeeper changed itself. */
+/** The behaviors that differ between ZooKeeper's own releases. */
 export interface ReleaseBehavior {
   readonly diffLogging: DiffLogging;
-  /** A follower's ACKs of synced proposals go out behind its ACK of UPTODATE (ZOOKEEPER-4685). */
+  /** A follower sends its ACKs of synchronized proposals after its ACK of UPTODATE (ZOOKEEPER-4685). */
   readonly acksWaitForUptodate: boolean;
-  /** A COMMIT that comes between DIFF and UPTODATE while no proposal is pending ends following (ZOOKEEPER-4394). */
+  /** A learner stops following if a COMMIT arrives between DIFF and UPTODATE while no proposal is pending (ZOOKEEPER-4394). */
   readonly commitNeedsProposal: boolean;
-  /** Commits that the synchronization brought are applied before a learner serves, not by a thread of their own (ZOOKEEPER-3023). */
+  /**
+   * A learner applies the commits of the synchronization itself before it serves. If false, the commit thread applies them
+   * later (ZOOKEEPER-3023).
+   */
   readonly syncedCommitsApplyAtOnce: boolean;
-  /** The zxid of a DIFF is the last processed one as soon as that has come, before any of its txns (ZOOKEEPER-2355). */
+  /** A DIFF sets lastProcessedZxid to its own zxid when it arrives, before any of its transactions (ZOOKEEPER-2355). */
   readonly diffSetsLastProcessed: boolean;
-  /** Txns that the synchronization applied are in committedLog, too (ZOOKEEPER-4925). */
+  /** A learner adds the transactions that it applies during the synchronization to committedLog (ZOOKEEPER-4925). */
   readonly syncedTxnsReachCommittedLog: boolean;
-  /** A proposal that leaves a gap inside an epoch is refused while syncing and while loading; committedLog holds one txn less (ZOOKEEPER-4925). */
+  /**
+   * A server rejects a proposal that leaves a gap inside an epoch, during the synchronization and while it loads its
+   * database. committedLog holds one transaction less (ZOOKEEPER-4925).
+   */
   readonly rejectsGaps: boolean;
-  /** A learner that is interrupted while it takes a SNAP reads its database again (ZOOKEEPER-3642). */
+  /** A learner that is interrupted while it takes a SNAP reloads its database from disk (ZOOKEEPER-3642). */
   readonly interruptedSnapReloads: boolean;
-  /** That is over with the ACK of NEWLEADER, not only with UPTODATE. */
+  /** That reload applies until the learner acknowledges NEWLEADER. If false, it applies until UPTODATE. */
   readonly snapEndsWithNewLeader: boolean;
-  /** The snapshot that a SNAP leaves is synced (ZOOKEEPER-2872). */
+  /** A learner syncs the snapshot that it saves after a SNAP (ZOOKEEPER-2872). */
   readonly syncsSnap: boolean;
   readonly learnerShutdown: LearnerShutdown;
-  /** A follower whose processors run, but which does not serve yet, stops like one that serves (ZOOKEEPER-4785; from 3.9.3 on none run so early). */
+  /**
+   * A follower whose processors run, but which does not serve yet, shuts down like one that serves (ZOOKEEPER-4785). From
+   * 3.9.3 on, no processors run that early.
+   */
   readonly stopsBeforeServing: boolean;
-  /** Memory is brought up to the log when a server stops leading or following (ZOOKEEPER-2845). */
+  /** A server that stops leading or following applies the rest of its log to its tree (ZOOKEEPER-2845). */
   readonly shutdownFastForwards: boolean;
-  /** A new leader saves a snapshot before it proposes an epoch (ZOOKEEPER-1558: not in 3.4). */
+  /** A new leader saves a snapshot before it proposes an epoch (ZOOKEEPER-1558; not in 3.4). */
   readonly leaderSnapshots: boolean;
-  /** NEWLEADER is queued behind the proposals that came while a SNAP was serialized, not before it (ZOOKEEPER-3104). */
+  /**
+   * A leader queues NEWLEADER after the proposals that arrive while it serializes a SNAP. If false, it queues NEWLEADER
+   * before the SNAP (ZOOKEEPER-3104).
+   */
   readonly newLeaderAfterSnap: boolean;
   readonly syncSource: SyncSource;
-  /** How many syncs go on at a time is limited for these (ZOOKEEPER-1928, ZOOKEEPER-3437). */
+  /** The kinds of synchronization whose concurrent number the leader limits (ZOOKEEPER-1928, ZOOKEEPER-3437). */
   readonly throttledSyncs: readonly ("snap" | "diff")[];
-  /** Observers count neither for the epoch nor for its acknowledgement (ZOOKEEPER-2959). */
+  /** Observers count neither toward the epoch quorum nor toward the ACKEPOCH quorum (ZOOKEEPER-2959). */
   readonly observersDoNotCount: boolean;
-  /** A vote of a server that leads or follows is kept with its state, in the same round too (ZOOKEEPER-3537). */
+  /** In the same round, too, a LOOKING server keeps the vote of a leading or following server with its state (ZOOKEEPER-3537). */
   readonly settledVotesKeepState: boolean;
-  /** The sender of notifications opens one connection at a time, and sends nothing to others until that is open (ZOOKEEPER-3756). */
+  /** A server opens one election connection at a time and sends nothing to other servers until it is open (ZOOKEEPER-3756). */
   readonly electionConnectsInTurn: boolean;
   /**
-   * Connecting to the leader pauses for leaderConnectDelayDuringRetryMs, not for a second; a try has no limit of its own, and
-   * connectToLearnerMasterLimit may take the place of initLimit (ZOOKEEPER-3188).
+   * Between two tries to connect to its leader, a learner waits leaderConnectDelayDuringRetryMs instead of one second; one
+   * try has no time limit of its own, and connectToLearnerMasterLimit can replace initLimit (ZOOKEEPER-3188).
    */
   readonly shortConnectPause: boolean;
-  /** Connecting to the leader may take initLimit in all (ZOOKEEPER-1865). */
+  /** All tries to connect to the leader together are limited to initLimit (ZOOKEEPER-1865). */
   readonly connectsWithinInitLimit: boolean;
-  /** A crash between currentEpoch.tmp and its renaming is made good at the start (ZOOKEEPER-4269). */
+  /** At startup, a server adopts currentEpoch.tmp if currentEpoch is older than its last zxid (ZOOKEEPER-4269). */
   readonly usesCurrentEpochTmp: boolean;
-  /** So is one after a snapshot and before currentEpoch, told by a file updatingEpoch (ZOOKEEPER-1653). */
+  /**
+   * A learner marks the time between NEWLEADER and the new currentEpoch with a file updatingEpoch. A server that finds the
+   * file at startup adopts the epoch of its last zxid (ZOOKEEPER-1653).
+   */
   readonly marksUpdatingEpoch: boolean;
-  /** A log without a snapshot is no database (ZOOKEEPER-2325). */
+  /** A server with a log but no snapshot refuses to start (ZOOKEEPER-2325). */
   readonly logNeedsSnapshot: boolean;
-  /** Unless zookeeper.snapshot.trust.empty is set (ZOOKEEPER-3056). */
+  /** zookeeper.snapshot.trust.empty permits a log without a snapshot (ZOOKEEPER-3056). */
   readonly knowsTrustEmptySnapshot: boolean;
-  /** A DIFF leaves a snapshot where that is set and there is none yet (ZOOKEEPER-3781). */
+  /** With that setting, a learner that has no snapshot saves one after a DIFF (ZOOKEEPER-3781). */
   readonly trustingDiffSavesSnapshot: boolean;
-  /** A log that cannot be truncated ends the server, not only following (ZOOKEEPER-3701). */
+  /** A learner that cannot truncate its log exits. If false, it only stops following (ZOOKEEPER-3701). */
   readonly failedTruncExits: boolean;
-  /** An epoch that could not be written is not held in memory either (ZOOKEEPER-2307). */
+  /** A server keeps an epoch in memory only if it was written to disk (ZOOKEEPER-2307). */
   readonly epochSetOnlyIfWritten: boolean;
-  /** An observer waits before it looks for a leader again (ZOOKEEPER-3394). */
+  /** An observer waits for a random time before it starts an election again (ZOOKEEPER-3394). */
   readonly observerElectionDelay: boolean;
-  /** An empty disk may be no database, zxid -1 (db.autocreate); the votes and ACKEPOCHs of such servers do not count (ZOOKEEPER-261). */
+  /**
+   * With db.autocreate off, an empty disk is no database (zxid -1), and the votes and ACKEPOCHs of such servers do not count
+   * (ZOOKEEPER-261).
+   */
   readonly knowsMissingDatabase: boolean;
-  /** maxTimeToWaitForEpoch is known (ZOOKEEPER-3109). */
+  /** A leader obeys maxTimeToWaitForEpoch (ZOOKEEPER-3109). */
   readonly quitsWaitingForEpoch: boolean;
 }
 
-/** What no release has. */
+/** The fixes of bugs that are open in all releases. */
 export interface Fixes {
   /**
-   * TRUNC removes snapshots above the zxid, and cuts before the next record where there is none with that zxid. A learner
-   * that has no older snapshot to go back to asks for a SNAP instead: it reports zxid 0
+   * A TRUNC removes snapshots above its zxid, and the next higher record if no record has its zxid. A learner that has no
+   * older snapshot to go back to reports zxid 0, so that the leader sends a SNAP
    * (ZOOKEEPER-1549, FileTxnLog#truncate; open-snapshot-survives-trunc, open-trunc-keeps-one-txn-too-many).
    */
   readonly truncRemovesEverythingAbove: boolean;
   /**
-   * TRUNC deletes log files from the newest on: killed on the way, a server has a log without a hole
-   * (FileTxnLog#truncate; open-trunc-killed-between-log-files-leaves-a-hole).
+   * A TRUNC deletes log files from the newest to the oldest, so that a server that is killed in between has a log without a
+   * hole (FileTxnLog#truncate; open-trunc-killed-between-log-files-leaves-a-hole).
    */
   readonly truncDeletesNewestFirst: boolean;
   /**
-   * The ACKs of a learner count no more once it has been told to TRUNC or take a SNAP, nor do those that its former
-   * connection still brings (Leader#processAck; open-acked-proposal-truncated-committed-lost).
+   * A leader discards a learner's ACKs of outstanding proposals when it synchronizes the learner, and ignores ACKs that still
+   * arrive on the learner's former connection (Leader#processAck; open-acked-proposal-truncated-committed-lost).
    */
   readonly syncForgetsAcks: boolean;
   /**
-   * The log from before a SNAP, which may have a hole before it, is neither kept nor used for the synchronization of
-   * others (open-hole-in-log-after-snap-passed-on, open-hole-in-log-after-snap-committed-truncated).
+   * A SNAP replaces the log. A log from before the SNAP may have a hole below the snapshot, so the server neither keeps it nor
+   * synchronizes learners from it (open-hole-in-log-after-snap-passed-on,
+   * open-hole-in-log-after-snap-committed-truncated).
    */
   readonly snapReplacesLog: boolean;
   /**
-   * A server whose last zxid is of a newer epoch than currentEpoch starts, and votes with that currentEpoch
+   * A server starts although the epoch of its last zxid is newer than its currentEpoch, and votes with that currentEpoch
    * (QuorumPeer#loadDataBase; open-crash-before-current-epoch-cannot-start).
    */
   readonly startsWithEpochOlderThanZxid: boolean;
-  /** What is read from the log at the start is synced before anybody relies on it (open-tail-read-back-after-kill-never-synced). */
+  /** At startup, a server syncs the log that it has read (open-tail-read-back-after-kill-never-synced). */
   readonly syncsLogAtStart: boolean;
-  /** No epoch is proposed whose acceptedEpoch could not be written (Leader#getEpochToPropose; open-epoch-used-though-not-accepted). */
+  /**
+   * A leader does not propose an epoch if it could not write acceptedEpoch (Leader#getEpochToPropose;
+   * open-epoch-used-though-not-accepted).
+   */
   readonly unwrittenEpochNotUsed: boolean;
   /**
-   * A server whose log could not be written ends, instead of looking for a leader with what only its memory has
-   * (SyncRequestProcessor, ZooKeeperCriticalThread#handleException; open-failed-log-write-survives).
+   * A server that cannot write its log exits. Without the fix, it starts an election with transactions that only its memory
+   * has (SyncRequestProcessor, ZooKeeperCriticalThread#handleException; open-failed-log-write-survives).
    */
   readonly failedLogWriteExits: boolean;
   /**
-   * A server whose newest snapshot cannot be read does not start from an older one, behind which the log may be purged or
-   * have a hole (FileSnap#deserialize; open-corrupt-snapshot-older-one-used).
+   * A server whose newest snapshot is unreadable does not start from an older snapshot. The log after an older snapshot may
+   * be purged or have a hole (FileSnap#deserialize; open-corrupt-snapshot-older-one-used).
    */
   readonly corruptSnapshotExits: boolean;
   /**
-   * A LOOKING server answers one of the same round that votes for somebody worse: its own vote may not have been heard, and
-   * as long as it hears others it repeats nothing (FastLeaderElection#lookForLeader;
-   * open-election-better-vote-never-repeated).
+   * A LOOKING server replies to a notification of its own round that carries a worse vote. The sender may have missed this
+   * server's vote, and a server repeats its vote only when it receives no notifications
+   * (FastLeaderElection#lookForLeader; open-election-better-vote-never-repeated).
    */
   readonly answersWorseVotes: boolean;
   /**
-   * A leader gives up when a learner comes that has accepted a later epoch than the leader's: that one would refuse it for
-   * ever (Leader#getEpochToPropose, Learner#registerWithLeader; open-voter-ahead-of-leader-never-joins).
+   * A leader gives up if a learner has accepted a later epoch than the leader's. Such a learner would refuse this leader
+   * forever (Leader#getEpochToPropose, Learner#registerWithLeader; open-voter-ahead-of-leader-never-joins).
    */
   readonly learnerAheadEndsLeading: boolean;
-  /** A learner that is interrupted between TRUNC and NEWLEADER reads its database again (ZOOKEEPER-5094). */
+  /** A learner that is interrupted between TRUNC and NEWLEADER reloads its database from disk (ZOOKEEPER-5094). */
   readonly interruptedTruncReloads: boolean;
 }
 

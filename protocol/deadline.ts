@@ -1,6 +1,6 @@
 /**
- * A timeout that is pushed back far more often than it fires: waiting for the next packet, for the next notification.
- * Moving it later is one store; the host's timer is only set anew when it fires early or must fire sooner.
+ * A timeout that is extended far more often than it expires, such as the wait for the next packet or notification.
+ * Extending it stores one number; the host's timer is set again only when it fires early or must fire sooner.
  */
 import type { Effects, Timer } from "./effects.ts";
 
@@ -15,7 +15,7 @@ export class Deadline {
     this.timer = timer;
   }
 
-  /** Due at `atUs`. */
+  /** Makes the deadline expire at `atUs`. */
   set(nowUs: number, atUs: number): void {
     this.atUs = atUs;
     if (atUs < this.armedUs) this.arm(nowUs);
@@ -25,7 +25,7 @@ export class Deadline {
     this.atUs = Number.POSITIVE_INFINITY;
   }
 
-  /** To be called when the timer fires; true if the deadline has come. */
+  /** Handles the firing of the timer. Returns whether the deadline has expired; if not, sets the timer again. */
   fired(nowUs: number): boolean {
     this.armedUs = Number.POSITIVE_INFINITY;
     if (this.atUs === Number.POSITIVE_INFINITY) return false;

@@ -1,24 +1,29 @@
 /**
- * The border of the core: what a Peer asks of its host, and what the host tells it in return.
+ * The host interface of the core: the effects that a Peer asks for, and the identifiers that effects and inputs share.
  *
- * Effects are the calls a Peer makes while it handles one input. The host takes note of them and returns; it never calls
- * back into the peer from inside one. What they lead to comes later, as an input.
+ * Effects are the calls that a Peer makes while it handles one input. The host records or performs them and returns; it
+ * never calls back into the Peer from inside an effect. The outcome of an effect arrives later, as an input.
  */
 import type { Fixes } from "./behavior.ts";
 import type { ElectionMessage, Notification, QuorumPacket, Snapshot } from "./packets.ts";
 import type { Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 
-/** A connection, as numbered by the host; both ends may see the same number. */
 declare const connectionBrand: unique symbol;
+/** A connection, as numbered by the host. Numbers start at 1; both ends may see the same number. */
 export type ConnectionId = number & { readonly [connectionBrand]: true };
+
+/** Brands a number as a connection id. The caller got it from the host. */
+export const asConnectionId = (value: number): ConnectionId => value as ConnectionId;
+/** Stands for "not connected". */
+export const NO_CONNECTION = asConnectionId(0);
 
 /** The two ports of server.N=host:quorum:election. Only a leader listens on its quorum port. */
 export const QUORUM_PORT = 0;
 export const ELECTION_PORT = 1;
 export type Port = typeof QUORUM_PORT | typeof ELECTION_PORT;
 
-/** The timers of a Peer. Setting one that is pending moves it. */
+/** The timers of a Peer. Setting a timer that is pending moves it. */
 export const TIMER_ELECTION = 0;
 export const TIMER_ROLE = 1;
 export const TIMER_TICK = 2;
@@ -28,13 +33,35 @@ export const TIMER_NEWLEADER_ACK = 5;
 export const TIMER_HANDLERS = 6;
 export const TIMER_CONNECT = 7;
 export const TIMER_DIAL = 8;
-export const TIMER_COMMITS = 9;
-export const TIMER_SNAPS = 10;
-export const TIMER_PREEMPTED = 11;
-export type Timer = number;
-export const TIMER_COUNT = 12;
+export type Timer =
+  | typeof TIMER_ELECTION
+  | typeof TIMER_ROLE
+  | typeof TIMER_TICK
+  | typeof TIMER_EPOCH_PROPOSAL
+  | typeof TIMER_EPOCH_ACK
+  | typeof TIMER_NEWLEADER_ACK
+  | typeof TIMER_HANDLERS
+  | typeof TIMER_CONNECT
+  | typeof TIMER_DIAL;
+export const TIMER_COUNT = 9;
 
-/** Disk operations that complete later. `append` and `rollLog` do not: they go to the operating system's cache. */
+/**
+ * Work of a Java thread that takes time but no disk and no network. The core starts it and continues when the host reports
+ * it done. A simulator delays the completion, so that a crash or another thread can come in between; a real host has
+ * nothing to wait for and completes it immediately after the current input.
+ */
+export const WORK_APPLY_COMMITS = 0;
+export const WORK_SERIALIZE_SNAPSHOT = 1;
+export const WORK_RESUME_LEARNER = 2;
+export type ThreadWork = typeof WORK_APPLY_COMMITS | typeof WORK_SERIALIZE_SNAPSHOT | typeof WORK_RESUME_LEARNER;
+/** By work: which thread does what. */
+export const WORK_NAMES: readonly string[] = [
+  "CommitProcessor: apply committed transactions",
+  "LearnerHandler: serialize a snapshot for SNAP",
+  "main thread of a learner: run again after another thread was started",
+];
+
+/** Disk operations that complete later. `append` and `rollLog` complete immediately: they write to the page cache. */
 export const DISK_SYNC_LOG = 0;
 export const DISK_TRUNCATE_LOG = 1;
 export const DISK_ACCEPTED_EPOCH = 2;
@@ -50,23 +77,26 @@ export const DISK_OP_NAMES: readonly string[] = [
   "write currentEpoch",
   "save snapshot",
   "load database",
-  "save snapshot beside",
+  "save snapshot in background",
 ];
 
-/** One file log.<name>: the zxid of its first record, and its records in the order they were appended. */
+/** One file log.<name>. */
 export interface LogFile {
+  /** The zxid of the file's first record. */
   readonly name: Zxid;
+  /** The file's records, in the order in which they were appended. */
   readonly txns: readonly Txn[];
 }
 
-/** What a server's dataDir holds: the argument of start, and the answer to `load`. */
+/** The content of a server's dataDir: the argument of `Peer#start`, and the result of `load`. */
 export interface DiskImage {
-  /** Absent when the file is. */
+  /** Undefined if the file is missing. */
   readonly acceptedEpoch: Epoch | undefined;
+  /** Undefined if the file is missing. */
   readonly currentEpoch: Epoch | undefined;
-  /** currentEpoch.tmp, left by a crash between writing and renaming (ZOOKEEPER-4269). */
+  /** currentEpoch.tmp, which a crash between writing and renaming leaves (ZOOKEEPER-4269). */
   readonly currentEpochTmp: Epoch | undefined;
-  /** The file updatingEpoch, left by a crash between NEWLEADER and the new currentEpoch (ZOOKEEPER-1653). */
+  /** Whether the file updatingEpoch exists, which a crash between NEWLEADER and the new currentEpoch leaves (ZOOKEEPER-1653). */
   readonly updatingEpoch: boolean;
   /** Valid snapshots, oldest first. */
   readonly snapshots: readonly Snapshot[];
@@ -75,57 +105,66 @@ export interface DiskImage {
 }
 
 /** Exit codes of a ZooKeeper server (ExitCode). */
+export const EXIT_UNEXPECTED = 1;
 export const EXIT_SNAPSHOT_ERROR = 10;
 export const EXIT_UNMATCHED_COMMIT = 12;
 export const EXIT_BAD_SYNC_PACKET = 13;
 export const EXIT_CANNOT_BIND = 14;
-export const EXIT_UNEXPECTED = 1;
 
+/** The fixes that change what a truncation removes. */
 export type Truncation = Pick<Fixes, "truncRemovesEverythingAbove" | "truncDeletesNewestFirst">;
 
 export interface Effects {
-  /** Starts to connect; answered by onConnected or onRefused, unless closed before. */
+  /** Starts to connect. The host answers with `connected` or `refused`, unless the connection is closed before. */
   connect(to: ServerId, port: Port): ConnectionId;
-  /** Reliable and in order, as TCP; nothing is answered. Sending on a closed connection does nothing. */
+  /** Sends reliably and in order, like TCP, without an answer. Sending on a closed connection has no effect. */
   send(connection: ConnectionId, message: QuorumPacket | ElectionMessage): void;
   close(connection: ConnectionId): void;
   listen(port: Port): void;
   unlisten(port: Port): void;
-  /** With electionTransport "datagram": one notification, perhaps lost, repeated or late. */
+  /** Sends one notification that may be lost, repeated or late. Used only with electionTransport "datagram". */
   sendDatagram(to: ServerId, notification: Notification): void;
 
-  /** Relative to the input being handled. */
+  /** Sets a timer; the delay counts from the current input. */
   setTimer(timer: Timer, delayUs: number): void;
   cancelTimer(timer: Timer): void;
 
-  /** FileTxnLog#append: to the end of the current log file, opening log.<zxid> when there is none. */
+  /**
+   * Starts a piece of thread work. The host answers with `workDone(work, key)`, unless the process ends before. `key` tells
+   * pieces of the same work apart; starting a piece that is already running restarts it.
+   */
+  startWork(work: ThreadWork, key: number): void;
+
+  /** FileTxnLog#append: appends to the current log file; opens log.<zxid> if no file is open. */
   append(txn: Txn): void;
-  /** FileTxnLog#rollLog: the next append opens a new file. */
+  /** FileTxnLog#rollLog: makes the next append open a new file. */
   rollLog(): void;
-  /** FileTxnLog#commit: completes when all that was appended so far is durable. */
+  /** FileTxnLog#commit: completes when everything appended so far is durable. */
   syncLog(): void;
   /**
-   * FileTxnLog#truncate: drops all records behind the one with `zxid`, file after file; with no such record the next higher
-   * one stays, and with no log it fails. With truncRemovesEverythingAbove that one goes too, as do snapshots above `zxid`, and it does not
-   * fail; with truncDeletesNewestFirst files go from the end.
+   * FileTxnLog#truncate: drops all records after the record with `zxid`, file by file. If no record has `zxid`, the next
+   * higher record stays; if there is no log, the operation fails. With truncRemovesEverythingAbove, that next higher record
+   * and all snapshots above `zxid` are removed as well, and the operation does not fail. With truncDeletesNewestFirst,
+   * files are deleted from the newest to the oldest.
    */
   truncateLog(zxid: Zxid, how: Truncation): void;
-  /** Removes all log files there are, and all snapshots above that zxid. Not ZooKeeper's: with snapReplacesLog. */
+  /** Removes all log files, and all snapshots above `snapshotZxid`. Only the fix snapReplacesLog uses it. */
   dropAllBut(snapshotZxid: Zxid): void;
-  /** Written to a temporary file, synced and renamed (AtomicFileWritingIdiom). */
+  /** Writes a temporary file, syncs it and renames it (AtomicFileWritingIdiom). */
   writeAcceptedEpoch(epoch: Epoch): void;
+  /** Writes like writeAcceptedEpoch. */
   writeCurrentEpoch(epoch: Epoch): void;
-  /** Creates or deletes the file updatingEpoch, at once (ZOOKEEPER-1653). */
+  /** Creates or deletes the file updatingEpoch, immediately (ZOOKEEPER-1653). */
   markUpdatingEpoch(updating: boolean): void;
-  /** FileTxnSnapLog#save, by the thread that waits for it. Durable at completion only when `synced`. */
+  /** FileTxnSnapLog#save, in the calling thread. The snapshot is durable at completion only if `synced` is true. */
   saveSnapshot(snapshot: Snapshot, synced: boolean): void;
-  /** The same by a thread of its own, beside everything else (SyncRequestProcessor's Snapshot Thread); not synced. */
+  /** Saves a snapshot in a thread of its own (SyncRequestProcessor's Snapshot Thread), unsynced. */
   saveSnapshotInBackground(snapshot: Snapshot): void;
   /** Reads the dataDir; the completion carries a DiskImage. */
   load(): void;
 
-  /** System exit: the host stops the server as if the process ended (ServiceUtils#requestSystemExit). */
+  /** Exits the process: the host stops the server (ServiceUtils#requestSystemExit). */
   exit(code: number, reason: string): void;
-  /** An integer from 0 to bound - 1: ThreadLocalRandom, which the core does not have. */
+  /** Returns an integer from 0 to bound - 1, for the random draws that ZooKeeper itself makes. */
   random(bound: number): number;
 }

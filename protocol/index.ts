@@ -1,4 +1,4 @@
-/** The protocol core, as a library: a ZooKeeper server's quorum side as a synchronous state machine. */
+/** The protocol core as a library: the quorum side of a ZooKeeper server as a synchronous state machine. */
 export * from "./behavior.ts";
 export * from "./effects.ts";
 export * from "./election/notification-wire.ts";

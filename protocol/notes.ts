@@ -1,8 +1,7 @@
 /**
- * What a Peer tells those who watch it: typed observations, in ZooKeeper's words. Traces, tables and invariants are made
- * from these calls and from nothing else. They change nothing, and none is needed for the protocol to work.
+ * Notes: the typed observations that a Peer reports, in ZooKeeper's terms. Traces, tables and invariants read these calls
+ * and nothing else. Notes have no effect on the protocol.
  */
-
 import type { SyncDecision, SyncFacts } from "./leader/sync-decision.ts";
 import type { PacketType, ServerState } from "./packets.ts";
 import type { History, Txn } from "./storage/history.ts";
@@ -16,93 +15,96 @@ export const BROADCAST = 3;
 export type Phase = 0 | 1 | 2 | 3;
 export const PHASE_NAMES: readonly string[] = ["ELECTION", "DISCOVERY", "SYNCHRONIZATION", "BROADCAST"];
 
-/** Why a server gave up leading, following, observing, one learner, or its process. */
+/** Why a server stopped leading, following or observing, closed the connection to one learner, or exited. */
 export type FailureReason =
-  | "epoch-timeout" // getEpochToPropose: no quorum of FOLLOWERINFO within initLimit
-  | "epoch-quit" // maxTimeToWaitForEpoch: a voter that elected us is looking again
-  | "epoch-ack-timeout" // waitForEpochAck
-  | "newleader-ack-timeout" // waitForNewLeaderAck
-  | "follower-ahead" // an ACKEPOCH more recent than the leader's own state
-  | "config-ahead" // configVersion above the leader's
-  | "leader-epoch-lower" // LEADERINFO below acceptedEpoch
-  | "first-packet-not-info" // a learner's first packet is not FOLLOWERINFO / OBSERVERINFO
+  | "epoch-timeout" // getEpochToPropose: no quorum of servers sent FOLLOWERINFO within initLimit
+  | "epoch-quit" // maxTimeToWaitForEpoch: a voter that elected this leader is LOOKING again
+  | "epoch-ack-timeout" // waitForEpochAck: no quorum of servers sent ACKEPOCH within initLimit
+  | "newleader-ack-timeout" // waitForNewLeaderAck: no quorum of servers acknowledged NEWLEADER within initLimit
+  | "follower-ahead" // an ACKEPOCH is more recent than the leader's own state
+  | "config-ahead" // the learner's configVersion is higher than the leader's
+  | "leader-epoch-lower" // the epoch in LEADERINFO is lower than the learner's acceptedEpoch
+  | "first-packet-not-info" // a learner's first packet is neither FOLLOWERINFO nor OBSERVERINFO
   | "not-ackepoch" // the packet after LEADERINFO is not ACKEPOCH
   | "not-ack" // the first packet after NEWLEADER is not an ACK
   | "first-packet-not-leaderinfo" // a leader's first packet is neither LEADERINFO nor NEWLEADER
-  | "unexpected-sync-packet" // not DIFF, TRUNC or SNAP
-  | "proposal-gap" // enforceContinuousProposal
-  | "commit-without-proposal" // COMMIT during sync with nothing pending
-  | "truncate-failed"
-  | "connect-failed"
-  | "leader-unknown" // findLeader: the elected leader is not in the view
-  | "connection-closed"
-  | "read-timeout" // the socket's soTimeout
-  | "not-enough-followers" // the leader's quorum check
-  | "txn-timeout" // SyncLimitCheck
-  | "zxid-rollover"
-  | "sync-throttled" // LearnerSyncThrottler
-  | "disk-error"
-  | "epoch-older-than-zxid" // start-up: currentEpoch < epoch of the last zxid
-  | "accepted-older-than-current" // start-up
-  | "log-without-snapshot" // start-up
-  | "unmatched-commit"; // a COMMIT that is not the head of what is pending
+  | "unexpected-sync-packet" // the packet that starts the synchronization is not DIFF, TRUNC or SNAP
+  | "proposal-gap" // enforceContinuousProposal, addCommittedProposal: a proposal does not follow the one before it
+  | "commit-without-proposal" // a COMMIT arrived during the synchronization while no proposal was pending
+  | "truncate-failed" // the log could not be truncated to the zxid in TRUNC
+  | "connect-failed" // connectToLeader: no connection within the permitted tries or time
+  | "leader-unknown" // findLeader: the elected leader is not in this server's view
+  | "connection-closed" // the other end closed the connection, or it was reset
+  | "read-timeout" // the socket's soTimeout: nothing arrived in time
+  | "not-enough-followers" // the leader's quorum check failed
+  | "txn-timeout" // SyncLimitCheck: a proposal was not acknowledged within syncLimit
+  | "zxid-rollover" // the counter of the zxid is used up
+  | "sync-throttled" // LearnerSyncThrottler: too many synchronizations are in progress
+  | "disk-error" // the disk could not write or read
+  | "epoch-older-than-zxid" // startup: currentEpoch is lower than the epoch of the last zxid
+  | "accepted-older-than-current" // startup: acceptedEpoch is lower than currentEpoch
+  | "log-without-snapshot" // startup: a log exists, but no snapshot
+  | "unmatched-commit"; // a COMMIT does not match the oldest pending proposal
 
-/** A step off the path that ZooKeeper only logs; invariants no-bad-state, no-bad-ack, no-bad-proposal and no-bad-commit are about these. */
+/** A protocol error that ZooKeeper only logs. The invariants no-bad-state, -ack, -proposal and -commit watch for them. */
 export type Anomaly =
-  | "bad-state" // no-bad-state: a packet that the receiver's state has no use for
-  | "bad-ack" // no-bad-ack
-  | "bad-proposal" // no-bad-proposal
-  | "bad-commit"; // no-bad-commit
+  | "bad-state" // a packet that is illegal in the receiver's current state
+  | "bad-ack" // an acknowledgement of something that was not sent
+  | "bad-proposal" // a proposal that does not follow the one before it
+  | "bad-commit"; // a commit that does not match the oldest pending proposal
 
 export interface Notes {
   /** QuorumPeer#setPeerState, #setZabState. */
   stateChanged(state: ServerState, phase: Phase): void;
-  /** A server's vote changed (FastLeaderElection#updateProposal). */
+  /** The server changed its vote (FastLeaderElection#updateProposal). */
   voted(round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void;
-  /** An election ended here (leaveInstance). */
+  /** The election ended at this server (FastLeaderElection#leaveInstance). */
   elected(leader: ServerId, round: number): void;
-  /** A learner's FOLLOWERINFO / OBSERVERINFO was read by the leader; `epoch` is its acceptedEpoch. */
+  /** The leader read a FOLLOWERINFO or OBSERVERINFO; `epoch` is the learner's acceptedEpoch. */
   epochOffered(learner: ServerId, observer: boolean, epoch: Epoch): void;
-  /** getEpochToPropose completed at the leader. */
+  /** Leader#getEpochToPropose completed. */
   epochProposed(epoch: Epoch): void;
-  /** acceptedEpoch is on disk. */
+  /** The server wrote acceptedEpoch to disk. */
   epochAccepted(epoch: Epoch): void;
-  /** An ACKEPOCH was read by the leader; `currentEpoch` is -1 when it does not count. */
+  /** The leader read an ACKEPOCH; `currentEpoch` is -1 if the leader must not count the learner. */
   epochAcked(learner: ServerId, currentEpoch: Epoch, lastZxid: Zxid): void;
-  /** currentEpoch is on disk. */
+  /** The server wrote currentEpoch to disk. */
   epochCurrent(epoch: Epoch): void;
-  /** LearnerHandler#syncFollower decided. */
+  /** LearnerHandler#syncFollower decided between DIFF, TRUNC and SNAP. */
   syncDecided(learner: ServerId, observer: boolean, facts: SyncFacts, decision: SyncDecision): void;
-  /** The learner acknowledged NEWLEADER; `history` is what its log holds. */
+  /** The learner acknowledged NEWLEADER; `history` is the history in its log. */
   newLeaderAcked(epoch: Epoch, history: History): void;
-  /** The leader read that acknowledgement. */
+  /** The leader read the acknowledgement of NEWLEADER. */
   newLeaderAckRead(learner: ServerId, zxid: Zxid): void;
   /** The leader read the acknowledgement of UPTODATE. */
   uptodateAckRead(learner: ServerId, zxid: Zxid): void;
-  /** Leader#startZkServer: a quorum acknowledged NEWLEADER; `history` is the leader's, and is now committed. */
+  /** Leader#startZkServer: a quorum acknowledged NEWLEADER. `history` is the leader's history, which is now committed. */
   established(epoch: Epoch, history: History): void;
-  /** A learner handled UPTODATE and serves. */
+  /** The learner handled UPTODATE and serves clients. */
   active(epoch: Epoch, leader: ServerId, history: History): void;
   /** Leader#propose. */
   proposed(txn: Txn): void;
-  /** A txn went into the log (the operating system's cache); `log` is the history the log now tells. */
+  /** The server appended a transaction to its log, in the page cache; `log` is the history in the log afterwards. */
   logged(txn: Txn, log: History): void;
-  /** All that is in the log is durable. */
+  /** Everything in the log is durable. */
   synced(log: History): void;
-  /** A leader counted enough ACKs (Leader#tryToCommit). */
+  /** The leader committed a transaction (Leader#tryToCommit). */
   committed(txn: Txn): void;
-  /** A txn known to be committed was applied to the tree, which now tells `history`. */
+  /** The server applied a committed transaction to its tree; `history` is the history of the tree afterwards. */
   delivered(txn: Txn, history: History): void;
-  /** TRUNC was carried out. */
+  /** The learner truncated its log to `zxid`; `before` and `after` are the histories in the log. */
   truncated(zxid: Zxid, before: History, after: History): void;
-  /** A snapshot was written to disk; `log` is what the disk tells with it. */
+  /** The server wrote a snapshot to disk; `log` is the history on disk afterwards. */
   snapshotSaved(zxid: Zxid, log: History): void;
-  /** The database in memory was replaced: from disk at start, or by a SNAP. `log` is what the disk tells, `zxid` lastProcessedZxid. */
+  /**
+   * The server replaced its database in memory, from disk or from a SNAP. `log` is the history on disk, `zxid` is
+   * lastProcessedZxid.
+   */
   loaded(history: History, log: History, zxid: Zxid): void;
-  /** The server that ran in this role stopped and brought its memory up to its log (fastForwardDataBase). */
+  /** The server stopped serving and applied the rest of its log to its database (ZKDatabase#fastForwardDataBase). */
   fastForwarded(history: History, log: History): void;
-  /** The server left its role, closed the connection to one learner (`learner`), or ended. */
+  /** The server left its role, exited, or closed the connection to one learner (`learner`). */
   failed(reason: FailureReason, learner: ServerId | undefined, detail: string): void;
-  /** Something that ZooKeeper only logs. */
+  /** The server received a packet that ZooKeeper only logs as an error. */
   anomaly(anomaly: Anomaly, from: ServerId, packet: PacketType | 0, zxid: Zxid, detail: string): void;
 }

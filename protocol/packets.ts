@@ -1,9 +1,9 @@
 /**
- * What servers say to each other: every QuorumPacket type of the quorum port (Leader, QuorumPacket), and the messages of
- * the election port (FastLeaderElection.Notification, QuorumCnxManager.InitialMessage).
+ * The messages between servers: all QuorumPacket types of the quorum port (Leader, QuorumPacket), and the messages of the
+ * election port (FastLeaderElection.Notification, QuorumCnxManager.InitialMessage).
  *
- * A packet is (type, zxid, data) as on the wire; `data` has the type that belongs to the packet type. All packets are
- * made by `packet` so that they share one shape.
+ * A packet is (type, zxid, data) as on the wire; the type of `data` depends on the packet type. `packet` makes all packets,
+ * so that they share one object shape. Not modeled: authinfo, sessions, and the content of REVALIDATE and SYNC.
  */
 import type { History, Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
@@ -52,7 +52,7 @@ export const PACKET_NAMES: readonly string[] = [
   "INFORMANDACTIVATE",
 ];
 
-/** The protocol version that every server since 3.4 announces; below it there is no LEADERINFO / ACKEPOCH. */
+/** The protocol version of Zab 1.0, which every server since 3.4 announces. Earlier learners know no LEADERINFO or ACKEPOCH. */
 export const PROTOCOL_VERSION = 0x10000;
 
 /** The data of FOLLOWERINFO and OBSERVERINFO (LearnerInfo). */
@@ -62,14 +62,14 @@ export interface LearnerInfo {
   readonly configVersion: number;
 }
 
-/** A database at one moment: the file snapshot.<zxid>, or the stream behind a SNAP packet. */
+/** A database at one moment: the file snapshot.<zxid>, or the stream after a SNAP packet. */
 export interface Snapshot {
-  /** DataTree#lastProcessedZxid when it was taken; its file's name. */
+  /** DataTree#lastProcessedZxid when the snapshot was taken; the file is named after it. */
   readonly zxid: Zxid;
   readonly history: History;
 }
 
-/** A client's write, forwarded by a learner (REQUEST). */
+/** A client's write that a learner forwards (REQUEST). */
 export interface WriteRequest {
   readonly value: string | number;
 }
@@ -86,9 +86,9 @@ export type QuorumPacket =
   | PacketOf<typeof COMMITANDACTIVATE, ServerId>
   | PacketOf<typeof INFORMANDACTIVATE, Txn>
   | PacketOf<typeof FOLLOWERINFO | typeof OBSERVERINFO, LearnerInfo | null>
-  /** data: the leader's protocol version. */
+  // The data is the leader's protocol version.
   | PacketOf<typeof LEADERINFO, number>
-  /** data: the learner's currentEpoch, or -1 when it must not count. */
+  // The data is the learner's currentEpoch, or -1 if the leader must not count the learner.
   | PacketOf<typeof ACKEPOCH, Epoch>
   | PacketOf<typeof SNAP, Snapshot>
   | PacketOf<
@@ -108,12 +108,12 @@ export type PacketType = QuorumPacket["type"];
 
 type DataOf<Type, P = QuorumPacket> = P extends PacketOf<infer T, infer Data> ? (Type extends T ? Data : never) : never;
 
-/** Makes a packet; the data must be the type's. */
+/** Makes a packet. */
 export function packet<Type extends PacketType>(type: Type, zxid: Zxid, data: DataOf<Type>): QuorumPacket {
   return { type, zxid, data } as QuorumPacket;
 }
 
-/** QuorumPeer.ServerState, with the codes of the wire. */
+/** QuorumPeer.ServerState, with its codes on the wire. */
 export const LOOKING = 0;
 export const FOLLOWING = 1;
 export const LEADING = 2;
@@ -121,7 +121,7 @@ export const OBSERVING = 3;
 export type ServerState = typeof LOOKING | typeof FOLLOWING | typeof LEADING | typeof OBSERVING;
 export const SERVER_STATE_NAMES: readonly string[] = ["LOOKING", "FOLLOWING", "LEADING", "OBSERVING"];
 
-/** FastLeaderElection.Notification as sent: the sender's vote and state. */
+/** FastLeaderElection.Notification: the sender's vote and state. */
 export interface Notification {
   readonly state: ServerState;
   readonly leader: ServerId;
@@ -133,12 +133,12 @@ export interface Notification {
   readonly version: number;
 }
 
-/** The first message on an election connection (QuorumCnxManager.InitialMessage): who is calling. */
+/** The first message on an election connection (QuorumCnxManager.InitialMessage): the sender's id. */
 export interface Hello {
   readonly hello: ServerId;
 }
 
-/** What travels on the election port. Bytes are a notification as a foreign server wrote it, decoded on arrival. */
+/** A message on the election port. Bytes are a notification in wire format, which the receiver decodes. */
 export type ElectionMessage = Notification | Hello | Uint8Array;
 
 export function isHello(message: ElectionMessage): message is Hello {

@@ -1,10 +1,12 @@
 /**
- * One ZooKeeper server's quorum side (QuorumPeer): start-up from what the disk holds, then LOOKING, and LEADING, FOLLOWING
- * or OBSERVING until that fails, and LOOKING again.
+ * The quorum side of one ZooKeeper server (QuorumPeer): it loads its disk, then is LOOKING; an election makes it LEADING,
+ * FOLLOWING or OBSERVING; when that role fails, it is LOOKING again.
  *
- * Synchronous: each input is one call, made after `nowUs` has been set; what the peer wants done goes to `Effects`, what
- * it has to tell to `Notes`. It reads no clock, draws nothing, waits for nothing, throws for nothing that a network or a
- * disk can do. A Peer is one process: after `exit` or a crash a new one is made.
+ * A Peer is synchronous. The host sets `nowUs` and then makes one call per input. The Peer calls `Effects` for everything it
+ * wants the host to do, and reports observations to `Notes`. It has no clock, no randomness of its own and no I/O, and no
+ * network or disk fault makes it throw. A Peer stands for one process: after an `exit` or a crash the host makes a new one.
+ *
+ * Not modeled: client connections and sessions, reconfiguration, read-only mode, admin server.
  */
 import type { Behavior } from "./behavior.ts";
 import {
@@ -22,7 +24,7 @@ import {
   ELECTION_PORT,
   EXIT_UNEXPECTED,
   type Port,
-  TIMER_COMMITS,
+  type ThreadWork,
   TIMER_CONNECT,
   TIMER_DIAL,
   TIMER_ELECTION,
@@ -30,9 +32,7 @@ import {
   TIMER_EPOCH_PROPOSAL,
   TIMER_HANDLERS,
   TIMER_NEWLEADER_ACK,
-  TIMER_PREEMPTED,
   TIMER_ROLE,
-  TIMER_SNAPS,
   TIMER_TICK,
   type Timer,
 } from "./effects.ts";
@@ -40,8 +40,8 @@ import { ElectionConnections } from "./election/election-connections.ts";
 import { type ElectionServer, FastLeaderElection } from "./election/fast-leader-election.ts";
 import { decodeNotification } from "./election/notification-wire.ts";
 import type { Vote } from "./election/vote.ts";
-import { Leader } from "./leader/leader.ts";
-import { Learner } from "./learner/learner.ts";
+import { Leader, type LeaderServer } from "./leader/leader.ts";
+import { Learner, type LearnerServer } from "./learner/learner.ts";
 import { BROADCAST, ELECTION, type FailureReason, type Notes, type Phase } from "./notes.ts";
 import {
   type ElectionMessage,
@@ -60,30 +60,31 @@ import type { Settings } from "./settings.ts";
 import { Database } from "./storage/database.ts";
 import type { History, Txn } from "./storage/history.ts";
 import { LogLock, type LogUser } from "./storage/log-lock.ts";
-import { type Epoch, epochOf, type ServerId, type Zxid } from "./zxid.ts";
+import { type Epoch, epochOf, NO_EPOCH, type ServerId, ZERO_ZXID, type Zxid } from "./zxid.ts";
 
 export interface PeerConfig {
   readonly myid: ServerId;
   readonly verifier: QuorumVerifier;
   readonly settings: Settings;
-  /** Whom this server knows of; usually all members of the verifier. */
+  /** The servers that this server knows; usually all members of the verifier. */
   readonly view: readonly ServerId[];
-  /** Where histories start. Servers whose histories are to be compared cheaply share it. */
+  /** The empty history. Servers that share it share equal histories, which makes comparisons cheap. */
   readonly emptyHistory: History;
-  /** Of which release; default: the newest. */
+  /** The behaviors of the server's release; default: the newest release. */
   readonly behavior?: Behavior;
 }
 
-/** What still has to be written before a server that starts may look for a leader. */
-type StartStep = "snapshot" | "log" | "current-epoch" | "accepted-epoch";
+/** A write that a server must finish at startup before it starts an election. */
+type StartupStep =
+  | { readonly write: "snapshot" | "log" }
+  | { readonly write: "currentEpoch" | "acceptedEpoch"; readonly epoch: Epoch };
 
-export class Peer implements ElectionServer, LogUser {
-  /** Virtual or real microseconds: set by the host before each input. */
+export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUser {
+  /** The virtual or real time; the host sets it before each input. */
   nowUs = 0;
 
   readonly myid: ServerId;
   readonly verifier: QuorumVerifier;
-  /** Who counts for a new epoch. */
   readonly epochVerifier: QuorumVerifier;
   readonly settings: Settings;
   readonly behavior: Behavior;
@@ -98,114 +99,132 @@ export class Peer implements ElectionServer, LogUser {
 
   state: ServerState = LOOKING;
   phase: Phase = ELECTION;
-  acceptedEpoch: Epoch = -1;
-  currentEpoch: Epoch = -1;
+  acceptedEpoch: Epoch = NO_EPOCH;
+  currentEpoch: Epoch = NO_EPOCH;
   currentVote: Vote;
-  /** With truncRemovesEverythingAbove: a TRUNC could not be carried out. */
   needsSnap = false;
-  /** Not between an `exit` and the end of the process. */
+  /** False between an `exit` and the end of the process. */
   alive = true;
 
   private readonly election: FastLeaderElection;
   private readonly connections: ElectionConnections;
   private leader: Leader | null = null;
   private learner: Learner | null = null;
-  private startSteps: StartStep[] | null = null;
-  private startEpochs: { current: Epoch; accepted: Epoch } = { current: -1, accepted: -1 };
+  /** The writes that remain to be done at startup; null afterwards. */
+  private startupSteps: StartupStep[] | null = null;
 
   constructor(config: PeerConfig, effects: Effects, notes: Notes) {
-    this.myid = config.myid;
-    this.verifier = config.verifier;
-    this.settings = config.settings;
+    const { emptyHistory, myid, settings, verifier, view } = config;
+    this.myid = myid;
+    this.verifier = verifier;
+    this.settings = settings;
     this.behavior = config.behavior ?? NEWEST;
-    this.view = config.view;
-    this.epochVerifier = this.behavior.observersDoNotCount ? config.verifier : countingObservers(config.verifier);
-    this.participant = config.verifier.isVoter(config.myid);
+    this.view = view;
+    this.epochVerifier = this.behavior.observersDoNotCount ? verifier : countingObservers(verifier);
+    this.participant = verifier.isVoter(myid);
     this.effects = effects;
     this.notes = notes;
-    this.database = new Database(config.settings, this.behavior, config.emptyHistory);
+    this.database = new Database(settings, this.behavior, emptyHistory);
     this.logLock = new LogLock(effects);
-    this.initTimeoutUs = config.settings.initLimit * config.settings.tickTimeMs * 1000;
-    this.syncTimeoutUs = config.settings.syncLimit * config.settings.tickTimeMs * 1000;
-    this.currentVote = { id: config.myid, zxid: 0, electionEpoch: 0, peerEpoch: 0, state: LOOKING, version: 0 };
-    this.connections = new ElectionConnections(config, this.behavior, effects);
+    this.initTimeoutUs = settings.initLimit * settings.tickTimeMs * 1000;
+    this.syncTimeoutUs = settings.syncLimit * settings.tickTimeMs * 1000;
+    this.currentVote = {
+      id: myid,
+      zxid: ZERO_ZXID,
+      electionEpoch: 0,
+      peerEpoch: NO_EPOCH,
+      state: LOOKING,
+      version: 0,
+    };
+    this.connections = new ElectionConnections({ myid, settings, view, behavior: this.behavior }, effects);
     this.election = new FastLeaderElection(this, this.connections, effects, notes);
   }
 
-  // ---- start-up (QuorumPeer#start, #loadDataBase)
+  // ---- startup (QuorumPeer#start, #loadDataBase)
 
-  /** The first input: what the disk holds. */
+  /** The first input: the content of the disk. */
   start(image: DiskImage): void {
-    const problem = this.database.restore(image);
+    const { behavior, database, effects } = this;
+    const problem = database.restore(image);
     if (problem !== undefined) {
       this.exit(EXIT_UNEXPECTED, problem, "the database could not be loaded");
       return;
     }
-    const { database } = this;
-    const epochOfZxid = epochOf(database.lastProcessedZxid);
-    let current = image.currentEpoch ?? epochOfZxid;
-    const steps: StartStep[] = [];
-    if (this.behavior.syncsLogAtStart) steps.push("log");
-    if (this.behavior.snapReplacesLog && database.forgetLogBehindSnapshot()) {
-      this.effects.dropAllBut(database.lastProcessedZxid);
+    const steps: StartupStep[] = [];
+    if (behavior.syncsLogAtStart) steps.push({ write: "log" });
+    if (behavior.snapReplacesLog && database.forgetLogBelowSnapshot()) {
+      effects.dropAllBut(database.lastProcessedZxid);
     }
-    if (image.snapshots.length === 0 && database.lastProcessedZxid === 0 && this.behavior.logNeedsSnapshot) {
-      steps.push("snapshot");
+    if (image.snapshots.length === 0 && database.lastProcessedZxid === ZERO_ZXID && behavior.logNeedsSnapshot) {
+      steps.push({ write: "snapshot" });
     }
-    if (image.currentEpoch === undefined) steps.push("current-epoch");
-    if (epochOfZxid > current && !this.behavior.startsWithEpochOlderThanZxid) {
-      const meant = this.epochMeant(image, epochOfZxid);
-      if (meant === undefined) {
-        const what = `currentEpoch ${current} is older than the last zxid's ${epochOfZxid}`;
-        this.exit(EXIT_UNEXPECTED, "epoch-older-than-zxid", what);
-        return;
-      }
-      current = meant;
-      steps.push("current-epoch");
-    }
-    const accepted = image.acceptedEpoch ?? epochOfZxid;
-    if (image.acceptedEpoch === undefined) steps.push("accepted-epoch");
-    if (accepted < current) {
-      const what = `acceptedEpoch ${accepted} is older than currentEpoch ${current}`;
-      this.exit(EXIT_UNEXPECTED, "accepted-older-than-current", what);
-      return;
-    }
-    this.startEpochs = { current, accepted };
-    this.currentEpoch = current;
-    this.acceptedEpoch = accepted;
+    if (!this.loadEpochs(image, steps)) return;
     this.notes.loaded(database.history, database.logHistory, database.lastProcessedZxid);
-    this.startSteps = steps;
-    this.nextStartStep();
+    this.startupSteps = steps;
+    this.nextStartupStep();
   }
 
-  /** A crash came while currentEpoch was being written: what it should be, if the release can tell. */
-  private epochMeant({ currentEpochTmp, updatingEpoch }: DiskImage, epochOfZxid: Epoch): Epoch | undefined {
+  /** Loads the epoch files, and adds steps that write them where needed. Returns false if the server exits instead. */
+  private loadEpochs(image: DiskImage, steps: StartupStep[]): boolean {
+    const epochOfZxid = epochOf(this.database.lastProcessedZxid);
+    let current = image.currentEpoch ?? epochOfZxid;
+    if (image.currentEpoch === undefined) steps.push({ write: "currentEpoch", epoch: current });
+    if (epochOfZxid > current && !this.behavior.startsWithEpochOlderThanZxid) {
+      const recovered = this.recoveredEpoch(image, epochOfZxid);
+      if (recovered === undefined) {
+        const detail = `currentEpoch ${current} is older than epoch ${epochOfZxid} of the last zxid`;
+        this.exit(EXIT_UNEXPECTED, "epoch-older-than-zxid", detail);
+        return false;
+      }
+      current = recovered;
+      steps.push({ write: "currentEpoch", epoch: current });
+    }
+    const accepted = image.acceptedEpoch ?? epochOfZxid;
+    if (image.acceptedEpoch === undefined) steps.push({ write: "acceptedEpoch", epoch: accepted });
+    if (accepted < current) {
+      const detail = `acceptedEpoch ${accepted} is older than currentEpoch ${current}`;
+      this.exit(EXIT_UNEXPECTED, "accepted-older-than-current", detail);
+      return false;
+    }
+    this.currentEpoch = current;
+    this.acceptedEpoch = accepted;
+    return true;
+  }
+
+  /** Returns the currentEpoch that a crash kept from being written, if the release can find it. */
+  private recoveredEpoch({ currentEpochTmp, updatingEpoch }: DiskImage, epochOfZxid: Epoch): Epoch | undefined {
     if (this.behavior.usesCurrentEpochTmp) return currentEpochTmp;
     return this.behavior.marksUpdatingEpoch && updatingEpoch ? epochOfZxid : undefined;
   }
 
-  private nextStartStep(): void {
-    const { startSteps, startEpochs } = this;
-    switch (startSteps?.shift()) {
+  private nextStartupStep(): void {
+    const step = this.startupSteps?.shift();
+    switch (step?.write) {
       case "snapshot":
         this.effects.saveSnapshot(this.database.snapshot(), false);
         break;
       case "log":
-        this.logLock.take(this);
+        this.logLock.acquire(this);
         break;
-      case "current-epoch":
-        this.effects.writeCurrentEpoch(startEpochs.current);
+      case "currentEpoch":
+        this.effects.writeCurrentEpoch(step.epoch);
         break;
-      case "accepted-epoch":
-        this.effects.writeAcceptedEpoch(startEpochs.accepted);
+      case "acceptedEpoch":
+        this.effects.writeAcceptedEpoch(step.epoch);
         break;
       default:
-        this.startSteps = null;
-        this.startElection();
+        this.startupSteps = null;
+        this.startFirstElection();
     }
   }
 
-  private startElection(): void {
+  private startupStepDone(ok: boolean): void {
+    if (this.startupSteps === null) return;
+    if (ok) this.nextStartupStep();
+    else this.exit(EXIT_UNEXPECTED, "disk-error", "an epoch file or a snapshot could not be written at startup");
+  }
+
+  private startFirstElection(): void {
     const zxid = this.database.lastProcessedZxid;
     this.currentVote = { ...this.currentVote, zxid, peerEpoch: this.currentEpoch };
     this.effects.listen(ELECTION_PORT);
@@ -213,9 +232,18 @@ export class Peer implements ElectionServer, LogUser {
     this.election.start();
   }
 
+  /** The server holds the lock on the log that it read at startup: it syncs the log. */
+  logAcquired(): void {
+    this.logLock.sync(this);
+  }
+
+  logSynced(ok: boolean): void {
+    this.startupStepDone(ok);
+  }
+
   // ---- changes of role (QuorumPeer#run)
 
-  /** A role ended: LOOKING again, with what memory holds. Observers let a random while pass first. */
+  /** Becomes LOOKING with the database in memory, after a random delay if the server was an observer. */
   look(): void {
     this.leader = null;
     this.learner = null;
@@ -224,10 +252,10 @@ export class Peer implements ElectionServer, LogUser {
     this.setState(LOOKING);
     const delayMs = wasObserver && this.behavior.observerElectionDelay ? this.settings.observerElectionDelayMs : 0;
     if (delayMs > 0) this.effects.setTimer(TIMER_CONNECT, this.effects.random(delayMs) * 1000);
-    else this.lookNow();
+    else this.startElection();
   }
 
-  private lookNow(): void {
+  private startElection(): void {
     if (this.database.initialized) this.election.start();
     else this.effects.load();
   }
@@ -254,49 +282,45 @@ export class Peer implements ElectionServer, LogUser {
     this.setPhase(ELECTION);
   }
 
-  // ---- what roles and the election use
+  // ---- the calls of roles and of the election
 
   get lastLoggedZxid(): Zxid {
     return this.database.lastProcessedZxid;
   }
 
-  /** acceptedEpoch was written, or could not be. */
-  epochAccepted(epoch: Epoch, ok: boolean): void {
+  acceptedEpochWritten(epoch: Epoch, ok: boolean): void {
     if (ok || !this.behavior.epochSetOnlyIfWritten) this.acceptedEpoch = epoch;
     if (ok) this.notes.epochAccepted(epoch);
   }
 
-  epochCurrent(epoch: Epoch, ok: boolean): void {
+  currentEpochWritten(epoch: Epoch, ok: boolean): void {
     if (ok || !this.behavior.epochSetOnlyIfWritten) this.currentEpoch = epoch;
     if (ok) this.notes.epochCurrent(epoch);
   }
 
-  /** ZKDatabase#append: into the log as it stands in the operating system's cache. */
   appendToLog(txn: Txn): void {
     this.effects.append(txn);
     this.database.append(txn);
     this.notes.logged(txn, this.database.logHistory);
   }
 
-  /** QuorumPeer#updateElectionVote (ZOOKEEPER-1732): epoch only, not zxid or round. */
+  /** Updates the epoch only; zxid and round stay. */
   updateElectionVote(epoch: Epoch): void {
     this.currentVote = { ...this.currentVote, peerEpoch: epoch };
   }
 
-  /** ZooKeeperServer#shutdown of a server that ran: memory is brought up to the log. */
   fastForward(): void {
     const { database } = this;
     if (!this.behavior.shutdownFastForwards) return;
     const problem = database.fastForward();
     if (problem === undefined) this.notes.fastForwarded(database.history, database.logHistory);
-    else this.exit(EXIT_UNEXPECTED, problem, "the log does not fit behind the database");
+    else this.exit(EXIT_UNEXPECTED, problem, "the log does not follow the end of committedLog");
   }
 
   lookingAgain(sid: ServerId): void {
     this.leader?.lookingAgain(sid);
   }
 
-  /** The log thread could not write. True if that is the end of the process. */
   logFailed(): boolean {
     if (!this.behavior.failedLogWriteExits) return false;
     this.exit(EXIT_UNEXPECTED, "disk-error", "the log could not be written");
@@ -311,19 +335,19 @@ export class Peer implements ElectionServer, LogUser {
     this.effects.exit(code, detail);
   }
 
-  /** Whether this server takes writes now. */
+  /** Whether this server accepts writes. */
   get serving(): boolean {
     return this.phase === BROADCAST;
   }
 
-  /** Whether it leads an established epoch. */
+  /** Whether this server leads an established epoch. */
   get leads(): boolean {
     return this.state === LEADING && this.serving;
   }
 
   // ---- inputs
 
-  /** A client wants `value` written. False if this server does not serve now. */
+  /** A client writes `value`. Returns false if this server does not serve. */
   write(value: string | number): boolean {
     if (!this.alive) return false;
     return this.leader?.submit(value) ?? this.learner?.submit(value) ?? false;
@@ -345,31 +369,20 @@ export class Peer implements ElectionServer, LogUser {
         this.leader?.readTimeout();
         break;
       case TIMER_EPOCH_PROPOSAL:
-        this.leader?.timer("epoch");
+        this.leader?.epochProposalTimeout();
         break;
       case TIMER_EPOCH_ACK:
-        this.leader?.timer("epoch-ack");
+        this.leader?.epochAckTimeout();
         break;
       case TIMER_NEWLEADER_ACK:
-        this.leader?.timer("newleader-ack");
+        this.leader?.newLeaderAckTimeout();
         break;
       case TIMER_ROLE:
         this.learner?.readTimeout();
         break;
-      case TIMER_SNAPS:
-        this.leader?.serialized();
-        break;
-      case TIMER_PREEMPTED:
-        this.learner?.runsAgain();
-        break;
-      case TIMER_COMMITS:
-        this.learner?.applyCommits();
-        break;
       case TIMER_CONNECT:
         if (this.learner !== null) this.learner.connectTimeout();
-        else if (this.state === LOOKING) this.lookNow();
-        break;
-      default:
+        else if (this.state === LOOKING) this.startElection();
         break;
     }
   }
@@ -414,12 +427,19 @@ export class Peer implements ElectionServer, LogUser {
     if (notification !== undefined) this.election.receive(from, notification);
   }
 
-  /** With electionTransport "datagram". */
+  /** A notification arrived as a datagram (electionTransport "datagram"). */
   notification(from: ServerId, notification: Notification): void {
     if (this.alive) this.election.receive(from, notification);
   }
 
-  /** A disk operation is over. `result` is the image that was loaded, or the snapshot that was saved. */
+  /** A thread has finished the work that `startWork` started with this key. */
+  workDone(work: ThreadWork, key: number): void {
+    if (!this.alive) return;
+    this.leader?.workDone(work, key);
+    this.learner?.workDone(work, key);
+  }
+
+  /** A disk operation has ended. `result` is the loaded image or the saved snapshot, or null for other operations. */
   diskDone(operation: DiskOp, ok: boolean, result: DiskImage | Snapshot | null): void {
     if (!this.alive) return;
     const role = this.leader ?? this.learner;
@@ -427,7 +447,7 @@ export class Peer implements ElectionServer, LogUser {
       case DISK_SNAPSHOT:
         if (ok) this.snapshotSaved(result as Snapshot, this.learner?.tookSnap ?? false);
         if (role !== null) role.snapshotSaved(ok);
-        else this.startStepDone(ok);
+        else this.startupStepDone(ok);
         break;
       case DISK_BACKGROUND_SNAPSHOT:
         this.database.savingInBackground = false;
@@ -435,11 +455,11 @@ export class Peer implements ElectionServer, LogUser {
         break;
       case DISK_ACCEPTED_EPOCH:
         if (role !== null) role.acceptedEpochWritten(ok);
-        else this.startStepDone(ok);
+        else this.startupStepDone(ok);
         break;
       case DISK_CURRENT_EPOCH:
         if (role !== null) role.currentEpochWritten(ok);
-        else this.startStepDone(ok);
+        else this.startupStepDone(ok);
         break;
       case DISK_SYNC_LOG:
         this.logLock.synced(ok);
@@ -449,8 +469,6 @@ export class Peer implements ElectionServer, LogUser {
         break;
       case DISK_LOAD:
         this.loaded(ok, result as DiskImage);
-        break;
-      default:
         break;
     }
   }
@@ -463,21 +481,6 @@ export class Peer implements ElectionServer, LogUser {
       this.effects.dropAllBut(snapshot.zxid);
     }
     this.notes.snapshotSaved(snapshot.zxid, this.database.logHistory);
-  }
-
-  /** The log that was read at the start is to be synced. */
-  logFree(): void {
-    this.logLock.sync(this);
-  }
-
-  logSynced(ok: boolean): void {
-    this.startStepDone(ok);
-  }
-
-  private startStepDone(ok: boolean): void {
-    if (this.startSteps === null) return;
-    if (ok) this.nextStartStep();
-    else this.exit(EXIT_UNEXPECTED, "disk-error", "an epoch file or snapshot could not be written at start");
   }
 
   private loaded(ok: boolean, image: DiskImage): void {
@@ -499,7 +502,7 @@ export class Peer implements ElectionServer, LogUser {
     this.election.start();
   }
 
-  /** A hash of what decides this server's behavior, for the digest of a run. */
+  /** Returns a hash of the state that decides this server's behavior, for the digest of a run. */
   stateHash(): number {
     const { database } = this;
     let hash = Math.imul(this.state * 4 + this.phase + 1, 0x9e37_79b1);

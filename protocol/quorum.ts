@@ -1,6 +1,8 @@
 /**
- * Who counts, and when it is enough: quorum verifiers (QuorumMaj, QuorumHierarchical) and the sets of servers that have
- * acknowledged something (SyncedLearnerTracker).
+ * Quorum verifiers (QuorumMaj, QuorumHierarchical), which say whether a set of servers is a quorum, and the set of
+ * servers that have acknowledged something (SyncedLearnerTracker).
+ *
+ * Not modeled: QuorumOracleMaj, and a second verifier during reconfiguration.
  */
 import type { ServerId } from "./zxid.ts";
 
@@ -11,7 +13,7 @@ export interface QuorumVerifier {
   /** All members, observers included, ascending. */
   readonly members: readonly ServerId[];
   isVoter(sid: ServerId): boolean;
-  /** 0 means: may vote for others, must never be elected (FastLeaderElection#totalOrderPredicate). */
+  /** A server of weight 0 may vote, but is never elected (FastLeaderElection#totalOrderPredicate). */
   weightOf(sid: ServerId): number;
   containsQuorum(servers: readonly ServerId[]): boolean;
 }
@@ -37,8 +39,8 @@ export function majority(
 }
 
 /**
- * QuorumHierarchical: more than half of the weight in more than half of the groups; groups without weight do not count.
- * Division is ZooKeeper's, on integers. A server in no group never counts.
+ * QuorumHierarchical: more than half of the weight in more than half of the groups. Groups of weight 0 do not count. Like
+ * ZooKeeper, it divides integers. A server that belongs to no group never counts.
  */
 export function hierarchical(
   groups: readonly (readonly ServerId[])[],
@@ -52,7 +54,7 @@ export function hierarchical(
     for (const sid of servers) groupOf.set(sid, group);
     return servers.reduce((sum, sid) => sum + weightOf(sid), 0);
   });
-  const counting = groupWeights.filter((weight) => weight !== 0).length;
+  const weightyGroups = groupWeights.filter((weight) => weight !== 0).length;
   const voters = groups.flat().sort(ascending);
   return {
     version,
@@ -67,17 +69,20 @@ export function hierarchical(
         if (group !== undefined) reached[group] = (reached[group] as number) + weightOf(sid);
       }
       const won = reached.filter((weight, group) => weight > Math.floor((groupWeights[group] as number) / 2)).length;
-      return won > Math.floor(counting / 2);
+      return won > Math.floor(weightyGroups / 2);
     },
   };
 }
 
-/** The same, but observers are asked, too: towards a majority they count like voters, in groups and with weights not at all (ZOOKEEPER-2959). */
+/**
+ * Returns the verifier of releases that also count observers (before ZOOKEEPER-2959). Observers then count toward a majority
+ * like voters. With groups and weights they still have no effect, because they belong to no group.
+ */
 export function countingObservers(verifier: QuorumVerifier): QuorumVerifier {
   return { ...verifier, isVoter: () => true };
 }
 
-/** SyncedLearnerTracker: the voters that acknowledged something, and whether they are a quorum. */
+/** SyncedLearnerTracker: the voters that have acknowledged something, and whether they are a quorum. */
 export class AckSet {
   private readonly verifier: QuorumVerifier;
   private readonly acked: ServerId[] = [];
@@ -87,7 +92,7 @@ export class AckSet {
     this.verifier = verifier;
   }
 
-  /** Whether this server counts and had not acknowledged before. */
+  /** Adds a server. Returns false if the server is not a voter or has already been added. */
   add(sid: ServerId): boolean {
     if (!this.verifier.isVoter(sid) || this.acked.includes(sid)) return false;
     this.acked.push(sid);
@@ -95,7 +100,7 @@ export class AckSet {
     return true;
   }
 
-  /** What this server acknowledged counts no more; what was complete stays so. */
+  /** Removes a server, unless the quorum is complete. */
   forget(sid: ServerId): void {
     const index = this.acked.indexOf(sid);
     if (index >= 0 && !this.complete) this.acked.splice(index, 1);

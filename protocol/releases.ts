@@ -1,6 +1,6 @@
 /**
- * The releases of ZooKeeper that a server can be, each as what it changed against another one: the whole difference between
- * them on one page.
+ * The releases of ZooKeeper that a server can run, as data. Each release lists only the behaviors (behavior.ts) that it
+ * changed since an earlier one.
  */
 import { ALL_FIXES, type Behavior, NO_FIXES } from "./behavior.ts";
 
@@ -118,10 +118,10 @@ const R3_9_4: Behavior = { ...R3_9_3, syncedTxnsReachCommittedLog: true, rejects
 
 export const NEWEST: Behavior = R3_9_4;
 
-/** The newest release with all the fixes. */
+/** The newest release with all fixes. */
 export const PATCHED: Behavior = { ...NEWEST, ...ALL_FIXES };
 
-/** By name, oldest first. */
+/** The releases by name, oldest first. */
 export const PROFILES: Readonly<Record<string, Behavior>> = {
   "3.4.10": R3_4_10,
   "3.4.14": R3_4_14,
@@ -143,7 +143,7 @@ export const PROFILES: Readonly<Record<string, Behavior>> = {
   patched: PATCHED,
 };
 
-/** Of the releases in between, those whose code is the same as that of one of these wherever behavior.ts looks. */
+/** Further releases, each with the release whose behaviors are identical. */
 export const ALIKE: Readonly<Record<string, string>> = {
   "3.4.13": "3.4.14",
   "3.8.1": "3.8.4",
@@ -155,7 +155,7 @@ export const ALIKE: Readonly<Record<string, string>> = {
 
 export const RELEASES: readonly string[] = Object.keys(PROFILES);
 
-/** Of one of RELEASES. */
+/** Returns the behaviors of a release. The caller has checked that the name is in RELEASES. */
 export function behaviorOf(release: string): Behavior {
   return PROFILES[release] as Behavior;
 }

@@ -1,61 +1,64 @@
 /**
- * What zoo.cfg and the system properties say, with ZooKeeper's defaults. Every field is required where the core is
- * handed it, so that a report can print them all.
+ * The settings of a server: zoo.cfg and system properties, with ZooKeeper's defaults. Every field is required where the core
+ * is called, so that a report can print all of them.
  */
 
 export interface Settings {
   readonly tickTimeMs: number;
-  /** In ticks: how long connecting, discovery and synchronization may each take. */
+  /** In ticks: the time limit of connecting, of each step of discovery, and of synchronization. */
   readonly initLimit: number;
-  /** In ticks: how far a learner may fall behind. */
+  /** In ticks: how long a synchronized learner may be silent, or leave a proposal unacknowledged. */
   readonly syncLimit: number;
-  /** In ticks, 0 = initLimit: how long a learner tries to connect. */
+  /** In ticks: how long a learner tries to connect to its leader; 0 means initLimit. */
   readonly connectToLearnerMasterLimit: number;
-  /** zookeeper.leaderConnectDelayDuringRetryMs. */
+  /** zookeeper.leaderConnectDelayDuringRetryMs: the pause between two tries to connect to the leader. */
   readonly leaderConnectDelayDuringRetryMs: number;
-  /** zookeeper.fastleader.minNotificationInterval, in ms. */
+  /** zookeeper.fastleader.minNotificationInterval: the first wait before a server sends its vote again. */
   readonly minNotificationIntervalMs: number;
-  /** zookeeper.fastleader.maxNotificationInterval, in ms. */
+  /** zookeeper.fastleader.maxNotificationInterval: the longest such wait. */
   readonly maxNotificationIntervalMs: number;
-  /** FastLeaderElection.finalizeWait, in ms. */
+  /** FastLeaderElection.finalizeWait: how long a server with a quorum of votes waits for a better vote. */
   readonly finalizeWaitMs: number;
-  /** zookeeper.leader.maxTimeToWaitForEpoch, in ms; negative = off. */
+  /** zookeeper.leader.maxTimeToWaitForEpoch; negative means off. */
   readonly maxTimeToWaitForEpochMs: number;
-  /** zookeeper.cnxTimeout, in ms: connecting to the election port. */
+  /** zookeeper.cnxTimeout: the time limit of connecting to an election port. */
   readonly cnxTimeoutMs: number;
-  /** zookeeper.snapshot.sizeFactor: how large the on-disk log may be, relative to the snapshot, to sync from it. < 0 = off, 0 = no limit. */
+  /**
+   * zookeeper.snapshotSizeFactor: the largest size of the log on disk, relative to the snapshot, from which a leader
+   * synchronizes a learner. Negative means never, 0 means no limit.
+   */
   readonly snapshotSizeFactor: number;
-  /** zookeeper.commitLogCount: how many txns committedLog keeps. */
+  /** zookeeper.commitLogCount: the number of transactions in committedLog. */
   readonly commitLogCount: number;
-  /** zookeeper.snapCount: a snapshot is taken after snapCount/2 + random(snapCount/2) txns. */
+  /** zookeeper.snapCount: the server takes a snapshot after snapCount/2 + random(snapCount/2) transactions. */
   readonly snapCount: number;
-  /** zookeeper.preAllocSize, in bytes: the size a log file has from the start. */
+  /** zookeeper.preAllocSize: the initial size of a log file. */
   readonly preAllocSizeBytes: number;
-  /** The size of one txn in a log file, and of one in a snapshot, in bytes: the model's own. */
+  /** The size of one transaction, in a log file and in a snapshot. Part of the model, not a ZooKeeper setting. */
   readonly txnBytes: number;
-  /** zookeeper.forceSnapshotSync. */
+  /** zookeeper.forceSnapshotSync: whether the leader always sends SNAP. */
   readonly forceSnapSync: boolean;
   /** zookeeper.leader.maxConcurrentSnapSyncs. */
   readonly maxConcurrentSnapSyncs: number;
   /** zookeeper.leader.maxConcurrentDiffSyncs. */
   readonly maxConcurrentDiffSyncs: number;
-  /** zookeeper.observer.election.DelayMs: an observer waits a random time below this before it looks again. */
+  /** zookeeper.observer.election.DelayMs: an observer waits a random time below this before it starts an election again. */
   readonly observerElectionDelayMs: number;
   /** syncEnabled: whether an observer writes its log. */
   readonly observerSyncEnabled: boolean;
-  /** zookeeper.db.autocreate: whether an empty disk is an empty database (zxid 0) rather than none (zxid -1). */
+  /** zookeeper.db.autocreate: whether an empty disk is an empty database (zxid 0) or no database (zxid -1). */
   readonly dbAutocreate: boolean;
   /** zookeeper.snapshot.trust.empty: whether a log without a snapshot may be loaded. */
   readonly trustEmptySnapshot: boolean;
-  /** zookeeper.maxBatchSize: how many txns the log thread writes before it syncs. */
+  /** zookeeper.maxBatchSize: the number of transactions that the log thread appends before it syncs. */
   readonly maxBatchSize: number;
-  /** What the server announces in FOLLOWERINFO; below 0x10000 it plays a learner from before Zab 1.0. */
+  /** The version in FOLLOWERINFO. Below 0x10000 the leader treats the server as a learner from before Zab 1.0. */
   readonly protocolVersion: number;
-  /** QuorumVerifier#getVersion of its configuration. */
+  /** QuorumVerifier#getVersion of the server's configuration. */
   readonly configVersion: number;
-  /** zookeeper.testingonly.initialZxid: the counter a new leader starts its epoch with (rollover tests). */
+  /** zookeeper.testingonly.initialZxid: the counter with which a new leader starts its epoch, for rollover tests. */
   readonly initialCounter: number;
-  /** How notifications travel: TCP as ZooKeeper does, or datagrams, for experiments beyond TCP's promises. */
+  /** How notifications travel: over TCP as in ZooKeeper, or as datagrams, to test the election without TCP's guarantees. */
   readonly electionTransport: "stream" | "datagram";
 }
 

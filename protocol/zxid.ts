@@ -1,22 +1,22 @@
 /**
- * Zxids, epochs and counters.
+ * Zxids, epochs, counters and server ids.
  *
- * A zxid is 64 bits, epoch << 32 | counter, compared as a signed number (ZxidUtils). Here it is a JavaScript number:
- * exact for epochs below 2^21, which `makeZxid` asserts, and an order of magnitude faster than a bigint. The one place
- * that must answer for all 64 bits, the sync decision, is written over the order alone and takes bigints as well.
+ * A zxid has 64 bits, epoch << 32 | counter, and compares as a signed number (ZxidUtils). Here it is a JavaScript number,
+ * which is exact for epochs below 2^21 (`makeZxid` checks this) and about ten times faster than a bigint. The sync decision
+ * must also answer for zxids of all 64 bits, so it accepts bigints as well (leader/sync-decision.ts).
  */
 
 declare const zxidBrand: unique symbol;
 /** A zxid: epoch * 2^32 + counter. -1 means "no database", as in ZooKeeper. */
 export type Zxid = number & { readonly [zxidBrand]: true };
 declare const epochBrand: unique symbol;
-/** An epoch: the upper 32 bits of a zxid, or the content of acceptedEpoch / currentEpoch. */
+/** An epoch: the upper 32 bits of a zxid, or the content of acceptedEpoch or currentEpoch. */
 export type Epoch = number & { readonly [epochBrand]: true };
 declare const serverIdBrand: unique symbol;
 /** A server id (sid, myid). */
 export type ServerId = number & { readonly [serverIdBrand]: true };
 
-/** Marks a number as a zxid, an epoch or a server id. The caller has checked that it is one. */
+/** Brands a number as a zxid, an epoch or a server id. The caller has checked that it is one. */
 export const asZxid = (value: number): Zxid => value as Zxid;
 export const asEpoch = (value: number): Epoch => value as Epoch;
 export const asServerId = (value: number): ServerId => value as ServerId;
@@ -28,27 +28,36 @@ export function serverIdsOf(servers: Readonly<Record<ServerId, unknown>>): Serve
 
 const COUNTERS = 0x1_0000_0000;
 
-/** The largest epoch a Zxid can carry exactly. */
-export const MAX_EPOCH: Epoch = 0x1f_ffff;
-/** The counter after which a leader must give up its epoch (Leader#propose, ZOOKEEPER-1277). */
+/** The largest epoch that a Zxid can hold exactly. */
+export const MAX_EPOCH = asEpoch(0x1f_ffff);
+/** The counter at which a leader must give up its epoch (Leader#propose, ZOOKEEPER-1277). */
 export const MAX_COUNTER = 0xffff_ffff;
-/** Long.MIN_VALUE: what a non-voter puts in place of an id, zxid or epoch in its vote. */
+/** Long.MIN_VALUE, which a non-voter puts into its vote in place of an id, zxid or epoch. */
 export const MIN_VALUE = -(2 ** 63) as ServerId & Zxid & Epoch;
 
+/** The zxid of an empty database. */
+export const ZERO_ZXID = asZxid(0);
+/** The zxid of a server without a database (db.autocreate off), and the zxid of packets that carry none. */
+export const NO_ZXID = asZxid(-1);
+/** The epoch of NO_ZXID. In an ACKEPOCH: "do not count me". */
+export const NO_EPOCH = asEpoch(-1);
+/** The id before one is known. */
+export const NO_SERVER = asServerId(-1);
+
 /**
- * ZxidUtils#makeZxid. Epoch -1 is that of a server without a database. Throws a RangeError for an epoch or counter that
- * does not fit: that is a defect, not a fault.
+ * ZxidUtils#makeZxid. Epoch -1 is the epoch of a server without a database. Throws a RangeError if the epoch or counter is
+ * out of range, which only a defect of the caller can cause.
  */
 export function makeZxid(epoch: Epoch, counter: number): Zxid {
   if (epoch < -1 || epoch > MAX_EPOCH || counter < 0 || counter > MAX_COUNTER) {
     throw new RangeError(`zxid ${epoch}:${counter} is outside -1..${MAX_EPOCH} : 0..${MAX_COUNTER}`);
   }
-  return epoch * COUNTERS + counter;
+  return asZxid(epoch * COUNTERS + counter);
 }
 
-/** ZxidUtils#getEpochFromZxid. -1 has epoch -1. */
+/** ZxidUtils#getEpochFromZxid. The epoch of -1 is -1. */
 export function epochOf(zxid: Zxid): Epoch {
-  return Math.floor(zxid / COUNTERS);
+  return asEpoch(Math.floor(zxid / COUNTERS));
 }
 
 /** ZxidUtils#getCounterFromZxid. */
@@ -56,18 +65,28 @@ export function counterOf(zxid: Zxid): number {
   return zxid >>> 0;
 }
 
-/** `epoch:counter`, the way reports and scenario files write a zxid; -1 is written `none`. */
+/** Returns the zxid after this one in the same epoch. */
+export function nextZxid(zxid: Zxid): Zxid {
+  return asZxid(zxid + 1);
+}
+
+/** Returns whether `zxid` neither follows `previous` directly nor belongs to a later epoch. */
+export function leavesGap(previous: Zxid, zxid: Zxid): boolean {
+  return zxid !== previous + 1 && epochOf(zxid) <= epochOf(previous);
+}
+
+/** Writes a zxid as `epoch:counter`, the form that reports and scenario files use; -1 is written `none`. */
 export function formatZxid(zxid: Zxid): string {
   if (zxid === MIN_VALUE) return "min";
   return zxid < 0 ? "none" : `${epochOf(zxid)}:${counterOf(zxid)}`;
 }
 
-/** `0x…`, the unsigned 64-bit form of ZooKeeper's logs and of the conformance vectors. */
+/** Writes a zxid as `0x…`: the unsigned 64-bit form of ZooKeeper's logs and of the conformance vectors. */
 export function formatZxidHex(zxid: Zxid | bigint): string {
   return `0x${BigInt.asUintN(64, BigInt(zxid)).toString(16)}`;
 }
 
-/** Reads `1:2`, `0x100000002`, or a decimal, all 64 bits, as a signed bigint; undefined if it is none of them. */
+/** Reads `1:2`, `0x100000002` or a decimal, all 64 bits, as a signed bigint; undefined if the text has no such form. */
 export function parseZxid64(text: string): bigint | undefined {
   const pair = /^(\d{1,10}):(\d{1,10})$/.exec(text);
   if (pair) {
@@ -84,9 +103,9 @@ export function parseZxid64(text: string): bigint | undefined {
   return undefined;
 }
 
-/** As parseZxid64, for zxids a simulated server can hold (epoch up to MAX_EPOCH, or -1); undefined otherwise. */
+/** Like parseZxid64, for zxids that a simulated server can hold: epoch up to MAX_EPOCH, or -1. Undefined otherwise. */
 export function parseZxid(text: string): Zxid | undefined {
   const value = parseZxid64(text);
   if (value === undefined || value < -1n || value >> 32n > BigInt(MAX_EPOCH)) return undefined;
-  return Number(value);
+  return asZxid(Number(value));
 }

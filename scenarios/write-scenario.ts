@@ -4,7 +4,7 @@
  */
 
 import { Document, isMap, isSeq, visit } from "yaml";
-import type { ServerSpec } from "../cluster/cluster-spec.ts";
+import { DEFAULT_THREADS, type ServerSpec } from "../cluster/cluster-spec.ts";
 import type { Moment, Scenario, Step } from "./scenario.ts";
 
 type Fields = Record<string, unknown>;
@@ -30,7 +30,7 @@ function isBlock(pair: unknown): boolean {
 }
 
 function withoutDefaults(scenario: Scenario): Fields {
-  const { about, zookeeper, seed, servers, quorum, settings, network, disk, committed, steps, until, expect } =
+  const { about, zookeeper, seed, servers, quorum, settings, network, disk, threads, committed, steps, until, expect } =
     scenario;
   return kept({
     about: about === "" ? undefined : about,
@@ -49,6 +49,11 @@ function withoutDefaults(scenario: Scenario): Fields {
           : network.links.map(({ bothWays, ...link }) => kept({ ...link, bothWays: bothWays || undefined })),
     }),
     disk: unlessEmpty({ sync: unless(disk.sync, "1ms..4ms"), write: unless(disk.write, "0.1ms..1ms") }),
+    threads: unlessEmpty({
+      serializeSnapshot: unless(threads.serializeSnapshot, DEFAULT_THREADS.serializeSnapshot),
+      resumeLearner: unless(threads.resumeLearner, DEFAULT_THREADS.resumeLearner),
+      applyCommits: unless(threads.applyCommits, DEFAULT_THREADS.applyCommits),
+    }),
     committed,
     steps: steps.length === 0 ? undefined : steps.map(writtenStep),
     until,

@@ -1,9 +1,10 @@
-// How long the default campaign takes to find each of the deliberate defects of test/mutants/mutants.ts, and how small the
-// scenario is that it leaves.
+// Measures how long the default campaign takes to find each mutant in test/mutants/mutants.ts, and the size of the minimal
+// scenario.
 //
 //   node scripts/mutants.mjs [--seed N] [--runs N] [--time SECONDS] [--jobs N] [--json] [NAME...]
 //
-// The core itself comes first: the campaign must find nothing in it. Exit code 1 when it does, or when a mutant survives.
+// The first search runs on the core without a mutant and must find nothing. The exit code is 1 if it finds something, or if a
+// mutant survives.
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -31,12 +32,12 @@ const { values, positionals } = parseArgs({
 const { MUTANTS, mutate } = await import(await bundle("test/mutants/mutants.ts", "mutants"));
 const unknown = positionals.filter((name) => !MUTANTS.some((mutant) => mutant.name === name));
 if (unknown.length > 0) {
-  console.error(`mutants: no such mutant: ${unknown.join(", ")}`);
+  console.error(`mutants: unknown mutant ${unknown.join(", ")}; known: ${MUTANTS.map(({ name }) => name).join(", ")}`);
   process.exit(2);
 }
 const chosen = positionals.length === 0 ? MUTANTS : MUTANTS.filter(({ name }) => positionals.includes(name));
 
-const NONE = "(none: the core as it is)";
+const NONE = "(no mutant)";
 const waiting = [{ name: NONE }, ...chosen];
 const rows = [];
 await Promise.all(Array.from({ length: Number(values.jobs) }, work));
@@ -66,7 +67,7 @@ async function work() {
   }
 }
 
-/** The search in a process of its own: what a mutant leaves behind is gone with it. */
+/** Runs the search in a process of its own, so that a mutant's global state ends with it. */
 function hunt(hunter, search) {
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [fileURLToPath(hunter)], { maxBuffer: 1 << 24 }, (error, stdout) => {

@@ -1,196 +1,222 @@
 /**
- * The connections of the election port (QuorumCnxManager). Per pair of servers one connection survives, the one opened by
- * the larger id: who is called by a smaller id hangs up and calls back. Per peer a queue of one message, the newest; when
- * a new connection finds it empty, the last message sent goes out again, for it may have been lost.
+ * The connections of the election port (QuorumCnxManager).
+ *
+ * Each pair of servers keeps one connection: the one that the server with the larger id opened. A server that accepts a
+ * connection from a smaller id closes it and connects itself. Each peer has a send queue of one message, which a newer message
+ * replaces. If the queue is empty when a connection opens, the server sends its last message again, because it may be lost.
+ *
+ * Not modeled: the receive queue's limit of 100 messages, multiple addresses, and reconnecting by threads of their own.
  */
 import type { Behavior } from "../behavior.ts";
-import { type ConnectionId, type Effects, ELECTION_PORT, TIMER_DIAL } from "../effects.ts";
+import { type ConnectionId, type Effects, ELECTION_PORT, NO_CONNECTION, TIMER_DIAL } from "../effects.ts";
 import { type ElectionMessage, isHello, type Notification } from "../packets.ts";
-import type { PeerConfig } from "../peer.ts";
 import type { Settings } from "../settings.ts";
-import type { ServerId } from "../zxid.ts";
+import { NO_SERVER, type ServerId } from "../zxid.ts";
 
-interface PeerLine {
+/** What the connections need to know of their server. */
+export interface ElectionConnectionsConfig {
+  readonly myid: ServerId;
+  readonly settings: Settings;
+  readonly behavior: Behavior;
+  /** The servers that this server knows, and so can connect to. */
+  readonly view: readonly ServerId[];
+}
+
+/** The state of the connection to one peer. */
+interface PeerLink {
   readonly sid: ServerId;
-  /** The connection in use (a SendWorker), or 0. */
+  /** The connection in use (a SendWorker), or NO_CONNECTION. */
   connection: ConnectionId;
-  /** A connection being opened, or 0, and until when that may take. */
+  /** The connection being opened, or NO_CONNECTION. */
   dialing: ConnectionId;
+  /** When opening that connection times out. */
   dialUntilUs: number;
+  /** The send queue. */
   queued: Notification | null;
+  /** QuorumCnxManager#lastMessageSent. */
   last: Notification | null;
+}
+
+/** A call of `sendOrConnect` that waits until the connection being opened is open or has failed. */
+interface DelayedSend {
+  readonly link: PeerLink;
+  readonly notification: Notification | null;
 }
 
 export class ElectionConnections {
   private readonly myid: ServerId;
   private readonly settings: Settings;
   private readonly effects: Effects;
-  private readonly knows: (sid: ServerId) => boolean;
-  private readonly inTurn: boolean;
-  private readonly lines = new Map<ServerId, PeerLine>();
-  /** Whom a connection belongs to; -1 while an accepted one has not said. */
-  private readonly callers = new Map<ConnectionId, ServerId>();
-  /** In turn: whom the sender's thread calls just now, and what it has to do after that. */
-  private calling: PeerLine | null = null;
-  private readonly waiting: { readonly line: PeerLine; readonly notification: Notification | null }[] = [];
+  private readonly view: readonly ServerId[];
+  private readonly connectsInTurn: boolean;
+  private readonly links = new Map<ServerId, PeerLink>();
+  /** The peer of each connection; NO_SERVER for an accepted connection that has not sent its hello. */
+  private readonly peers = new Map<ConnectionId, ServerId>();
+  /** With electionConnectsInTurn: the link whose connection the sender's thread opens now. */
+  private blockingLink: PeerLink | null = null;
+  /** With electionConnectsInTurn: the calls that wait for that thread. */
+  private readonly delayed: DelayedSend[] = [];
 
-  constructor({ myid, settings, view }: PeerConfig, behavior: Behavior, effects: Effects) {
+  constructor({ behavior, myid, settings, view }: ElectionConnectionsConfig, effects: Effects) {
     this.myid = myid;
     this.settings = settings;
     this.effects = effects;
-    this.knows = (sid) => view.includes(sid);
-    this.inTurn = behavior.electionConnectsInTurn;
+    this.view = view;
+    this.connectsInTurn = behavior.electionConnectsInTurn;
   }
 
-  /** QuorumCnxManager#toSend, for a peer other than ourselves. */
+  /** QuorumCnxManager#toSend, for a peer other than the server itself. */
   send(nowUs: number, to: ServerId, notification: Notification): void {
     if (this.settings.electionTransport === "datagram") {
       this.effects.sendDatagram(to, notification);
       return;
     }
-    this.post(nowUs, this.line(to), notification);
+    this.sendOrConnect(nowUs, this.link(to), notification);
   }
 
-  /** Connects where there is no connection, and sends, if there is something to be sent. */
-  private post(nowUs: number, line: PeerLine, notification: Notification | null): void {
-    if (this.calling !== null) {
-      this.waiting.push({ line, notification });
-    } else if (line.connection === 0) {
-      line.queued = notification ?? line.queued;
-      this.connectOne(nowUs, line);
+  /** Sends the notification if there is one and the peer is connected; otherwise queues it and connects. */
+  private sendOrConnect(nowUs: number, link: PeerLink, notification: Notification | null): void {
+    if (this.blockingLink !== null) {
+      this.delayed.push({ link, notification });
+    } else if (link.connection === NO_CONNECTION) {
+      link.queued = notification ?? link.queued;
+      this.connectOne(nowUs, link);
     } else if (notification !== null) {
-      line.last = notification;
-      this.effects.send(line.connection, notification);
+      link.last = notification;
+      this.effects.send(link.connection, notification);
     }
   }
 
-  /** QuorumCnxManager#haveDelivered: whether any queue is empty. */
+  /** QuorumCnxManager#haveDelivered: returns whether any send queue is empty. */
   haveDelivered(): boolean {
     if (this.settings.electionTransport === "datagram") return true;
-    for (const line of this.lines.values()) if (line.queued === null) return true;
+    for (const link of this.links.values()) if (link.queued === null) return true;
     return false;
   }
 
   connectAll(nowUs: number): void {
-    for (const line of this.lines.values()) this.post(nowUs, line, null);
+    for (const link of this.links.values()) this.sendOrConnect(nowUs, link, null);
   }
 
   owns(connection: ConnectionId): boolean {
-    return this.callers.has(connection);
+    return this.peers.has(connection);
   }
 
   accepted(connection: ConnectionId): void {
-    this.callers.set(connection, -1);
+    this.peers.set(connection, NO_SERVER);
   }
 
   connected(nowUs: number, connection: ConnectionId): void {
-    const line = this.lineOf(connection);
-    if (line === undefined) return;
+    const link = this.linkOf(connection);
+    if (link === undefined) return;
     this.effects.send(connection, { hello: this.myid });
-    if (line.sid > this.myid) {
-      this.callers.delete(connection);
+    if (link.sid > this.myid) {
+      this.peers.delete(connection);
       this.effects.close(connection);
     } else {
-      this.use(line, connection);
+      this.use(link, connection);
     }
-    this.called(nowUs, line);
+    this.dialEnded(nowUs, link);
   }
 
-  /** An open connection is closed, or one that was being opened is refused. */
+  /** An open connection was closed, or a connection being opened was refused. */
   closed(nowUs: number, connection: ConnectionId): void {
-    const line = this.lineOf(connection);
-    this.callers.delete(connection);
-    if (line?.connection === connection) line.connection = 0;
-    if (line?.dialing === connection) this.called(nowUs, line);
+    const link = this.linkOf(connection);
+    this.peers.delete(connection);
+    if (link === undefined) return;
+    if (link.connection === connection) link.connection = NO_CONNECTION;
+    if (link.dialing === connection) this.dialEnded(nowUs, link);
   }
 
-  /** Takes the caller's name from the first message; returns the sender of any other, or undefined if it is to be dropped. */
+  /**
+   * Returns the sender of a message, or undefined if the message must be dropped. The first message on an accepted
+   * connection must be a hello.
+   */
   received(nowUs: number, connection: ConnectionId, message: ElectionMessage): ServerId | undefined {
-    const caller = this.callers.get(connection);
-    if (caller === undefined) return undefined;
-    if (caller >= 0) return caller;
-    this.callers.delete(connection);
+    const peer = this.peers.get(connection);
+    if (peer === undefined || peer >= 0) return peer;
+    this.peers.delete(connection);
     if (!isHello(message) || message.hello === this.myid) {
       this.effects.close(connection);
       return undefined;
     }
-    const line = this.line(message.hello);
+    const link = this.link(message.hello);
     if (message.hello < this.myid) {
-      this.hangUp(line);
+      this.closeConnection(link);
       this.effects.close(connection);
-      this.post(nowUs, line, null);
+      this.sendOrConnect(nowUs, link, null);
     } else {
-      this.callers.set(connection, message.hello);
-      this.use(line, connection);
+      this.peers.set(connection, message.hello);
+      this.use(link, connection);
     }
     return undefined;
   }
 
-  /** TIMER_DIAL: gives up on calls that were not answered within cnxTimeout. */
+  /** TIMER_DIAL: closes connections that did not open within cnxTimeout. */
   dialTimeout(nowUs: number): void {
-    for (const line of this.lines.values()) {
-      if (line.dialing === 0) continue;
-      if (line.dialUntilUs <= nowUs) {
-        this.callers.delete(line.dialing);
-        this.effects.close(line.dialing);
-        this.called(nowUs, line);
+    for (const link of this.links.values()) {
+      if (link.dialing === NO_CONNECTION) continue;
+      if (link.dialUntilUs <= nowUs) {
+        this.peers.delete(link.dialing);
+        this.effects.close(link.dialing);
+        this.dialEnded(nowUs, link);
       } else {
-        this.effects.setTimer(TIMER_DIAL, line.dialUntilUs - nowUs);
+        this.effects.setTimer(TIMER_DIAL, link.dialUntilUs - nowUs);
       }
     }
   }
 
-  private connectOne(nowUs: number, line: PeerLine): void {
-    if (line.connection !== 0 || line.dialing !== 0 || !this.knows(line.sid)) return;
+  private connectOne(nowUs: number, link: PeerLink): void {
+    const isBusy = link.connection !== NO_CONNECTION || link.dialing !== NO_CONNECTION;
+    if (isBusy || !this.view.includes(link.sid)) return;
     const timeoutUs = this.settings.cnxTimeoutMs * 1000;
-    line.dialing = this.effects.connect(line.sid, ELECTION_PORT);
-    line.dialUntilUs = nowUs + timeoutUs;
-    this.callers.set(line.dialing, line.sid);
+    link.dialing = this.effects.connect(link.sid, ELECTION_PORT);
+    link.dialUntilUs = nowUs + timeoutUs;
+    this.peers.set(link.dialing, link.sid);
     this.effects.setTimer(TIMER_DIAL, timeoutUs);
-    if (this.inTurn) this.calling = line;
+    if (this.connectsInTurn) this.blockingLink = link;
   }
 
-  /** A call was answered, refused, or given up. */
-  private called(nowUs: number, line: PeerLine): void {
-    line.dialing = 0;
-    if (this.calling !== line) return;
-    this.calling = null;
-    while (this.calling === null) {
-      const next = this.waiting.shift();
+  /** The connection being opened is open, was refused, or timed out. */
+  private dialEnded(nowUs: number, link: PeerLink): void {
+    link.dialing = NO_CONNECTION;
+    if (this.blockingLink !== link) return;
+    this.blockingLink = null;
+    while (this.blockingLink === null) {
+      const next = this.delayed.shift();
       if (next === undefined) return;
-      this.post(nowUs, next.line, next.notification);
+      this.sendOrConnect(nowUs, next.link, next.notification);
     }
   }
 
   /** Starts a SendWorker on this connection, in place of any other. */
-  private use(line: PeerLine, connection: ConnectionId): void {
-    this.hangUp(line);
-    line.connection = connection;
-    const first = line.queued ?? line.last;
-    line.queued = null;
+  private use(link: PeerLink, connection: ConnectionId): void {
+    this.closeConnection(link);
+    link.connection = connection;
+    const first = link.queued ?? link.last;
+    link.queued = null;
     if (first === null) return;
-    line.last = first;
+    link.last = first;
     this.effects.send(connection, first);
   }
 
-  private hangUp(line: PeerLine): void {
-    if (line.connection === 0) return;
-    this.callers.delete(line.connection);
-    this.effects.close(line.connection);
-    line.connection = 0;
+  private closeConnection(link: PeerLink): void {
+    if (link.connection === NO_CONNECTION) return;
+    this.peers.delete(link.connection);
+    this.effects.close(link.connection);
+    link.connection = NO_CONNECTION;
   }
 
-  private line(sid: ServerId): PeerLine {
-    let line = this.lines.get(sid);
-    if (line === undefined) {
-      line = { sid, connection: 0, dialing: 0, dialUntilUs: 0, queued: null, last: null };
-      this.lines.set(sid, line);
-    }
-    return line;
+  private link(sid: ServerId): PeerLink {
+    const known = this.links.get(sid);
+    if (known !== undefined) return known;
+    const link = { sid, connection: NO_CONNECTION, dialing: NO_CONNECTION, dialUntilUs: 0, queued: null, last: null };
+    this.links.set(sid, link);
+    return link;
   }
 
-  private lineOf(connection: ConnectionId): PeerLine | undefined {
-    const sid = this.callers.get(connection);
-    return sid === undefined ? undefined : this.lines.get(sid);
+  private linkOf(connection: ConnectionId): PeerLink | undefined {
+    const sid = this.peers.get(connection);
+    return sid === undefined ? undefined : this.links.get(sid);
   }
 }

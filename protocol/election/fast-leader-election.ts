@@ -1,9 +1,10 @@
 /**
- * Fast leader election (FastLeaderElection): what a LOOKING server does with notifications until it follows or leads, and
- * what the threads that receive them answer at any time (Messenger.WorkerReceiver).
+ * Fast leader election (FastLeaderElection): how a LOOKING server handles notifications until it has a leader
+ * (#lookForLeader), and how any server replies to them (Messenger.WorkerReceiver).
  *
- * ZooKeeper's loop blocks on a queue; here each notification is one call, and the two waits (for the next notification,
- * and finalizeWait once a quorum agrees) are one deadline. Notifications to oneself pass through `self`, in order.
+ * ZooKeeper's loop blocks on a queue. Here each notification is one call, and the loop's two waits, for the next notification
+ * and for finalizeWait once a quorum agrees, share one deadline. A server's notifications to itself go through the same queue.
+ * Not modeled: configurations in notifications, and the quorum of a second (last-seen) configuration.
  */
 import type { Behavior } from "../behavior.ts";
 import { Deadline } from "../deadline.ts";
@@ -12,14 +13,14 @@ import type { Notes } from "../notes.ts";
 import { FOLLOWING, LEADING, LOOKING, type Notification, OBSERVING, type ServerState } from "../packets.ts";
 import { AckSet, type QuorumVerifier } from "../quorum.ts";
 import type { Settings } from "../settings.ts";
-import { type Epoch, MIN_VALUE, type ServerId, type Zxid } from "../zxid.ts";
+import { type Epoch, MIN_VALUE, NO_EPOCH, NO_SERVER, NO_ZXID, type ServerId, type Zxid } from "../zxid.ts";
 import type { ElectionConnections } from "./election-connections.ts";
 import { isBetterVote, sameVote, type Vote } from "./vote.ts";
 
 /** Notification.CURRENTVERSION. */
 const NOTIFICATION_VERSION = 2;
 
-/** What the election reads of its server (QuorumPeer), and whom it tells the result. */
+/** What the election needs of its server (QuorumPeer). */
 export interface ElectionServer {
   readonly myid: ServerId;
   readonly nowUs: number;
@@ -29,13 +30,22 @@ export interface ElectionServer {
   readonly behavior: Behavior;
   readonly settings: Settings;
   readonly currentVote: Vote;
-  /** QuorumPeer#getLastLoggedZxid, of a database that is loaded. */
+  /** QuorumPeer#getLastLoggedZxid. The database is loaded. */
   readonly lastLoggedZxid: Zxid;
   readonly currentEpoch: Epoch;
-  /** The election is over; `supporters` are the voters that agreed. */
+  /** The election has ended with this vote; `supporters` are the voters that agreed. */
   electionDone(state: ServerState, vote: Vote, supporters: AckSet): void;
-  /** A voter is LOOKING again while we are not (Leader#reportLookingSid). */
+  /** A voter is LOOKING while this server is not (Leader#reportLookingSid). */
   lookingAgain(sid: ServerId): void;
+}
+
+/** The limit of the receive queue (QuorumCnxManager.RECV_CAPACITY): a new message drops the oldest. */
+const RECEIVE_CAPACITY = 100;
+
+/** A notification in the receive queue. */
+interface Received {
+  readonly from: ServerId;
+  readonly notification: Notification;
 }
 
 export class FastLeaderElection {
@@ -47,18 +57,18 @@ export class FastLeaderElection {
   private readonly notes: Notes;
   private readonly deadline: Deadline;
   private running = false;
-  /** A quorum agrees; waiting finalizeWait for a better vote. */
+  /** The quorum that agrees, while the server waits finalizeWait for a better vote; null otherwise. */
   private finalizing: AckSet | null = null;
   private timeoutMs = 0;
-  private proposedLeader: ServerId = -1;
-  private proposedZxid: Zxid = -1;
-  private proposedEpoch: Epoch = -1;
-  /** Votes of this round. */
+  private proposedLeader: ServerId = NO_SERVER;
+  private proposedZxid: Zxid = NO_ZXID;
+  private proposedEpoch: Epoch = NO_EPOCH;
+  /** The votes of this round (recvset). */
   private readonly received = new Map<ServerId, Vote>();
-  /** Votes of servers that follow or lead, of any round. */
+  /** The votes of servers that follow or lead, of any round (outofelection). */
   private readonly outOfElection = new Map<ServerId, Vote>();
-  /** Notifications that came while LOOKING, before the loop started to take them, or from ourselves. */
-  private waiting: { from: ServerId; notification: Notification }[] = [];
+  /** The receive queue (recvqueue). */
+  private receiveQueue: Received[] = [];
 
   constructor(server: ElectionServer, connections: ElectionConnections, effects: Effects, notes: Notes) {
     this.server = server;
@@ -67,7 +77,7 @@ export class FastLeaderElection {
     this.deadline = new Deadline(effects, TIMER_ELECTION);
   }
 
-  /** lookForLeader. */
+  /** FastLeaderElection#lookForLeader. */
   start(): void {
     this.round++;
     this.received.clear();
@@ -78,10 +88,10 @@ export class FastLeaderElection {
     this.propose(this.initialId, this.initialZxid, this.initialEpoch);
     this.sendNotifications();
     this.wait(this.timeoutMs);
-    this.drainWaiting();
+    this.handleReceived();
   }
 
-  /** The server was stopped or told to shut down. */
+  /** Ends the election without a result: the server exits. */
   stop(): void {
     this.running = false;
     this.deadline.clear();
@@ -99,7 +109,7 @@ export class FastLeaderElection {
         this.connections.send(server.nowUs, from, this.proposal());
       }
       this.enqueue(from, notification);
-      this.drainWaiting();
+      this.handleReceived();
     } else if (notification.state === LOOKING) {
       server.lookingAgain(from);
       this.reply(from, server.currentVote, server.currentVote.electionEpoch);
@@ -119,26 +129,27 @@ export class FastLeaderElection {
     else this.connections.connectAll(this.server.nowUs);
     this.timeoutMs = Math.min(this.timeoutMs * 2, this.server.settings.maxNotificationIntervalMs);
     this.wait(this.timeoutMs);
-    this.drainWaiting();
+    this.handleReceived();
   }
 
   private enqueue(from: ServerId, notification: Notification): void {
-    this.waiting.push({ from, notification });
-    if (this.waiting.length > 100) this.waiting.shift();
+    this.receiveQueue.push({ from, notification });
+    if (this.receiveQueue.length > RECEIVE_CAPACITY) this.receiveQueue.shift();
   }
 
-  private drainWaiting(): void {
-    while (this.running && this.waiting.length > 0) {
-      const next = this.waiting.shift() as { from: ServerId; notification: Notification };
-      this.take(next.from, next.notification);
+  private handleReceived(): void {
+    while (this.running) {
+      const next = this.receiveQueue.shift();
+      if (next === undefined) return;
+      this.handle(next.from, next.notification);
     }
   }
 
-  /** One turn of lookForLeader's loop. */
-  private take(from: ServerId, n: Notification): void {
+  /** One iteration of lookForLeader's loop. */
+  private handle(from: ServerId, n: Notification): void {
     if (this.finalizing !== null) {
       if (!this.beatsProposal(n)) {
-        // Consumed and lost; the wait for silence begins anew.
+        // The vote is lost, and the wait for a better vote starts again.
         this.wait(this.server.settings.finalizeWaitMs);
         return;
       }
@@ -146,16 +157,16 @@ export class FastLeaderElection {
     }
     this.wait(this.timeoutMs);
     if (!this.server.verifier.isVoter(n.leader)) return;
-    if (n.state === LOOKING) this.takeLooking(from, n);
-    else if (n.state !== OBSERVING) this.takeSettled(from, n);
+    if (n.state === LOOKING) this.handleLooking(from, n);
+    else if (n.state !== OBSERVING) this.handleSettled(from, n);
   }
 
-  private takeLooking(from: ServerId, n: Notification): void {
-    if (this.server.behavior.knowsMissingDatabase && (this.initialZxid === -1 || n.zxid === -1)) return;
+  private handleLooking(from: ServerId, n: Notification): void {
+    if (this.server.behavior.knowsMissingDatabase && (this.initialZxid === NO_ZXID || n.zxid === NO_ZXID)) return;
     if (n.electionEpoch > this.round) {
       this.round = n.electionEpoch;
       this.received.clear();
-      // Against our initial vote, not the one we hold: what we heard belongs to the round we leave.
+      // Compares with the initial vote, not with the current one, which belongs to the round that the server leaves.
       const { verifier } = this.server;
       const better = isBetterVote(
         verifier,
@@ -190,8 +201,8 @@ export class FastLeaderElection {
     }
   }
 
-  /** receivedFollowingNotification: joins a quorum that has its leader, of this round or any other. */
-  private takeSettled(from: ServerId, n: Notification): void {
+  /** A notification of a server that leads or follows: joins its quorum, of this round or any other. */
+  private handleSettled(from: ServerId, n: Notification): void {
     const vote: Vote = {
       id: n.leader,
       zxid: n.zxid,
@@ -201,7 +212,7 @@ export class FastLeaderElection {
       version: n.version,
     };
     if (n.electionEpoch === this.round) {
-      // Kept without its version, as ZooKeeper does: such votes then compare by id alone.
+      // ZooKeeper stores these votes without their version, so they compare by id alone.
       const { settledVotesKeepState } = this.server.behavior;
       this.received.set(from, { ...vote, version: 0, state: settledVotesKeepState ? n.state : LOOKING });
       const agreeing = this.tally(this.received, vote);
@@ -219,14 +230,14 @@ export class FastLeaderElection {
     }
   }
 
-  /** getVoteTracker. */
+  /** FastLeaderElection#getVoteTracker: returns the voters whose vote equals `vote`. */
   tally(votes: ReadonlyMap<ServerId, Vote>, vote: Vote): AckSet {
     const agreeing = new AckSet(this.server.verifier);
     for (const [sid, other] of votes) if (sameVote(vote, other)) agreeing.add(sid);
     return agreeing;
   }
 
-  /** The leader must have said itself that it leads; if it is us, it must be of our round. */
+  /** FastLeaderElection#checkLeader: another leader must have sent its own LEADING; if this server leads, the round must match. */
   checkLeader(votes: ReadonlyMap<ServerId, Vote>, leader: ServerId, electionEpoch: number): boolean {
     if (leader === this.server.myid) return this.round === electionEpoch;
     return votes.get(leader)?.state === LEADING;
@@ -235,7 +246,7 @@ export class FastLeaderElection {
   private leave(leader: ServerId, vote: Vote, supporters: AckSet): void {
     this.running = false;
     this.finalizing = null;
-    this.waiting = [];
+    this.receiveQueue = [];
     this.deadline.clear();
     const learning = this.server.participant ? FOLLOWING : OBSERVING;
     this.notes.elected(leader, this.round);

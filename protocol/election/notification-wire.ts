@@ -1,30 +1,31 @@
 /**
- * A notification as bytes: what FastLeaderElection.Messenger accepts of other servers, of any release and however broken.
- * 28 bytes is the oldest form, 40 has the peer epoch, from 44 on there is a version, and with version 2 a configuration.
+ * The wire format of notifications, as FastLeaderElection.Messenger reads them from servers of all releases. The oldest form
+ * has 28 bytes; 40 bytes include the peer epoch, 44 bytes the version, and version 2 adds a configuration text. The
+ * configuration text itself is not modeled.
  */
 import type { Notification, ServerState } from "../packets.ts";
-import { epochOf } from "../zxid.ts";
+import { asEpoch, asServerId, asZxid, epochOf } from "../zxid.ts";
 
-/** Reads a notification; undefined for one that WorkerReceiver skips. */
+/** Reads a notification. Returns undefined for bytes that WorkerReceiver ignores. */
 export function decodeNotification(bytes: Uint8Array): Notification | undefined {
   const length = bytes.byteLength;
   if (length < 28) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   const state = view.getInt32(0);
   if (state < 0 || state > 3) return undefined;
-  const zxid = Number(view.getBigInt64(12));
+  const zxid = asZxid(Number(view.getBigInt64(12)));
   const notification = {
     state: state as ServerState,
-    leader: Number(view.getBigInt64(4)),
+    leader: asServerId(Number(view.getBigInt64(4))),
     zxid,
     electionEpoch: Number(view.getBigInt64(20)),
     peerEpoch: epochOf(zxid),
     version: 0,
   };
   if (length === 28) return notification;
-  // Fields that a short buffer cuts off make Java's reader give up on the whole message.
+  // Java's reader drops the whole message if a field is cut off.
   if (length < 36) return undefined;
-  notification.peerEpoch = Number(view.getBigInt64(28));
+  notification.peerEpoch = asEpoch(Number(view.getBigInt64(28)));
   if (length === 40) return notification;
   if (length < 40) return undefined;
   notification.version = view.getInt32(36);
@@ -35,7 +36,7 @@ export function decodeNotification(bytes: Uint8Array): Notification | undefined 
   return notification;
 }
 
-/** FastLeaderElection#buildMsg with the current version and no configuration text. */
+/** FastLeaderElection#buildMsg, with an empty configuration text. */
 export function encodeNotification(notification: Notification): Uint8Array {
   const bytes = new Uint8Array(44);
   const view = new DataView(bytes.buffer);

@@ -1,6 +1,4 @@
-/**
- * Votes and their order (Vote, FastLeaderElection#totalOrderPredicate).
- */
+/** Votes and their order (Vote, FastLeaderElection#totalOrderPredicate). */
 import { LOOKING, type ServerState } from "../packets.ts";
 import type { QuorumVerifier } from "../quorum.ts";
 import type { Epoch, ServerId, Zxid } from "../zxid.ts";
@@ -9,16 +7,16 @@ export interface Vote {
   /** The proposed leader. */
   readonly id: ServerId;
   readonly zxid: Zxid;
-  /** The round in which it was cast. */
+  /** The round of the election (logicalclock) in which the vote was cast. */
   readonly electionEpoch: number;
   readonly peerEpoch: Epoch;
-  /** The state of the server whose vote it is. */
+  /** The state of the server that casts the vote. */
   readonly state: ServerState;
-  /** Notification version; 0 is a server from before ZOOKEEPER-1732. */
+  /** The version of the notification; 0 for a server from before ZOOKEEPER-1732. */
   readonly version: number;
 }
 
-/** FastLeaderElection#totalOrderPredicate: whether a vote beats the current one: by epoch, then zxid, then id. */
+/** FastLeaderElection#totalOrderPredicate: returns whether a vote beats the current one, by epoch, then zxid, then id. */
 export function isBetterVote(
   verifier: QuorumVerifier,
   newId: ServerId,
@@ -35,8 +33,8 @@ export function isBetterVote(
 }
 
 /**
- * Vote#equals. While either voter is LOOKING all four fields count. Between servers that are not, zxid and round are
- * ignored (ZOOKEEPER-1805), and the epoch too if just one of them is from before ZOOKEEPER-1732.
+ * Vote#equals. If either server is LOOKING, all four fields must be equal. Otherwise zxid and round are ignored
+ * (ZOOKEEPER-1805), and so is the epoch if exactly one server is from before ZOOKEEPER-1732.
  */
 export function sameVote(a: Vote, b: Vote): boolean {
   if (a.state === LOOKING || b.state === LOOKING) {

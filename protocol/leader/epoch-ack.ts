@@ -1,14 +1,17 @@
 /**
- * Who has acknowledged the new epoch (Leader#waitForEpochAck). Once a quorum that includes the leader has, nobody is
- * looked at any more. Before that, a learner more recent than the leader ends its own handler, an epoch of -1 (accepted
- * earlier) and a zxid of -1 (no database) do not count, and all wait.
+ * The quorum of ACKEPOCHs (Leader#waitForEpochAck). Before a quorum that includes the leader is complete, each caller waits:
+ *
+ * - A learner that is more recent than the leader fails; only its own connection is closed.
+ * - A learner that reports epoch -1 (it has accepted the epoch before) or zxid -1 (it has no database) is not counted.
+ *
+ * After the quorum is complete, callers return immediately and nothing is checked.
  */
 import { type Effects, TIMER_EPOCH_ACK } from "../effects.ts";
 import { AckSet, type QuorumVerifier } from "../quorum.ts";
-import type { Epoch, ServerId, Zxid } from "../zxid.ts";
-import { type Waiter, WaitingRoom } from "./quorum-wait.ts";
+import { type Epoch, NO_EPOCH, NO_ZXID, type ServerId, type Zxid } from "../zxid.ts";
+import { QuorumWait } from "./quorum-wait.ts";
 
-/** How far a server has come (StateSummary). */
+/** The state of a server's database (StateSummary). */
 export interface StateSummary {
   readonly currentEpoch: Epoch;
   readonly lastZxid: Zxid;
@@ -19,46 +22,72 @@ export function isMoreRecent(a: StateSummary, b: StateSummary): boolean {
   return a.currentEpoch > b.currentEpoch || (a.currentEpoch === b.currentEpoch && a.lastZxid > b.lastZxid);
 }
 
-export class EpochAck {
-  /** Where callers wait. */
-  readonly room: WaitingRoom;
+/** A thread that waits for the quorum of ACKEPOCHs. */
+export interface EpochAckWaiter {
+  epochAcked(): void;
+  epochAckTimedOut(): void;
+}
 
-  private readonly myid: ServerId;
-  private readonly leader: StateSummary;
+export interface EpochAckOptions {
+  readonly myid: ServerId;
+  readonly verifier: QuorumVerifier;
+  /** The leader's own state. */
+  readonly leader: StateSummary;
+  /** Whether the release knows zxid -1 (ZOOKEEPER-261). */
+  readonly knowsMissingDatabase: boolean;
+  readonly effects: Effects;
+  readonly timeoutUs: number;
+}
+
+export class EpochAck {
+  private readonly options: EpochAckOptions;
   private readonly acked: AckSet;
-  private readonly knowsMissingDatabase: boolean;
+  private readonly wait: QuorumWait<EpochAckWaiter>;
   private finished = false;
 
-  constructor(
-    myid: ServerId,
-    verifier: QuorumVerifier,
-    leader: StateSummary,
-    effects: Effects,
-    timeoutUs: number,
-    knowsMissingDatabase: boolean,
-  ) {
-    this.myid = myid;
-    this.knowsMissingDatabase = knowsMissingDatabase;
-    this.leader = leader;
-    this.acked = new AckSet(verifier);
-    this.room = new WaitingRoom(effects, TIMER_EPOCH_ACK, timeoutUs);
+  constructor(options: EpochAckOptions) {
+    this.options = options;
+    this.acked = new AckSet(options.verifier);
+    this.wait = new QuorumWait(options.effects, TIMER_EPOCH_ACK, options.timeoutUs);
   }
 
-  /** Returns false if the learner is ahead of the leader; otherwise `waiter` hears of the outcome. */
-  ack(waiter: Waiter, sid: ServerId, summary: StateSummary, nowUs: number): boolean {
+  /** Counts the leader itself. */
+  ackLeader(waiter: EpochAckWaiter, nowUs: number): void {
+    const { leader, myid } = this.options;
+    this.ack(waiter, myid, leader, nowUs);
+  }
+
+  /**
+   * Counts server `sid` and makes `waiter` wait; if the quorum is complete, notifies the waiter immediately. Returns false,
+   * and does neither, if the server is more recent than the leader.
+   */
+  ack(waiter: EpochAckWaiter, sid: ServerId, summary: StateSummary, nowUs: number): boolean {
+    const { knowsMissingDatabase, leader, myid } = this.options;
     if (this.finished) {
-      waiter.arrived();
+      waiter.epochAcked();
       return true;
     }
-    if (summary.currentEpoch !== -1) {
-      if (isMoreRecent(summary, this.leader)) return false;
-      if (summary.lastZxid !== -1 || !this.knowsMissingDatabase) this.acked.add(sid);
+    if (summary.currentEpoch !== NO_EPOCH) {
+      if (isMoreRecent(summary, leader)) return false;
+      if (summary.lastZxid !== NO_ZXID || !knowsMissingDatabase) this.acked.add(sid);
     }
-    this.room.enter(waiter, nowUs);
-    if (this.acked.has(this.myid) && this.acked.hasQuorum) {
+    this.wait.join(waiter, nowUs);
+    if (this.acked.has(myid) && this.acked.hasQuorum) {
       this.finished = true;
-      this.room.release();
+      this.wait.end((one) => one.epochAcked());
     }
     return true;
+  }
+
+  leave(waiter: EpochAckWaiter): void {
+    this.wait.leave(waiter);
+  }
+
+  timeout(nowUs: number): void {
+    this.wait.timeout(nowUs, (waiter) => waiter.epochAckTimedOut());
+  }
+
+  close(): void {
+    this.wait.close();
   }
 }

@@ -1,50 +1,60 @@
 /**
- * Which epoch a new leader proposes (Leader#getEpochToPropose): one above the highest acceptedEpoch of those who came
- * before the quorum was complete. The quorum must include the leader. Whoever completes it writes acceptedEpoch while all
- * others wait at the lock; who comes later just gets the epoch.
+ * The epoch that a new leader proposes (Leader#getEpochToPropose): one above the highest acceptedEpoch among the servers that
+ * arrive before the quorum is complete. The quorum must include the leader. The thread that completes the quorum writes
+ * acceptedEpoch, while all others wait at the lock. Threads that arrive later get the epoch without waiting.
  */
-import type { Effects } from "../effects.ts";
-import { TIMER_EPOCH_PROPOSAL } from "../effects.ts";
+import { type Effects, TIMER_EPOCH_PROPOSAL } from "../effects.ts";
 import { AckSet, type QuorumVerifier } from "../quorum.ts";
-import type { Epoch, ServerId } from "../zxid.ts";
-import { type Waiter, WaitingRoom } from "./quorum-wait.ts";
+import { asEpoch, type Epoch, NO_EPOCH, type ServerId } from "../zxid.ts";
+import { QuorumWait } from "./quorum-wait.ts";
+
+/** A thread that waits for the epoch. */
+export interface EpochWaiter {
+  epochProposed(epoch: Epoch): void;
+  epochTimedOut(): void;
+  /** The leader gave up waiting (Leader#quitLeading). */
+  epochAborted(): void;
+  /** This waiter completed the quorum and could not write acceptedEpoch. */
+  acceptedEpochNotWritten(): void;
+}
 
 export class EpochProposal {
-  epoch: Epoch = -1;
+  /** The epoch so far: one above the highest acceptedEpoch counted. Final once `done`. */
+  epoch: Epoch = NO_EPOCH;
   /** When the leader itself began to wait (timeStartWaitForEpoch), or -1. */
   leaderWaitsSinceUs = -1;
 
   private readonly myid: ServerId;
   private readonly effects: Effects;
-  private readonly arrived: AckSet;
-  private readonly room: WaitingRoom;
+  private readonly counted: AckSet;
+  private readonly wait: QuorumWait<EpochWaiter>;
   private state: "waiting" | "writing" | "done" = "waiting";
-  /** Who completed the quorum: its thread does the writing, and fails if that fails. */
-  private writer: Waiter | null = null;
+  /** The waiter that completed the quorum, while its thread writes acceptedEpoch. */
+  private writer: EpochWaiter | null = null;
 
   constructor(myid: ServerId, verifier: QuorumVerifier, effects: Effects, timeoutUs: number) {
     this.myid = myid;
     this.effects = effects;
-    this.arrived = new AckSet(verifier);
-    this.room = new WaitingRoom(effects, TIMER_EPOCH_PROPOSAL, timeoutUs);
+    this.counted = new AckSet(verifier);
+    this.wait = new QuorumWait(effects, TIMER_EPOCH_PROPOSAL, timeoutUs);
   }
 
   get done(): boolean {
     return this.state === "done";
   }
 
-  /** A thread of the leader's calls; `waiter` hears of the outcome, at once if the epoch is settled. */
-  propose(waiter: Waiter, sid: ServerId, lastAcceptedEpoch: Epoch, nowUs: number): void {
+  /** Counts server `sid` and makes `waiter` wait. If the epoch is final, notifies the waiter immediately. */
+  propose(waiter: EpochWaiter, sid: ServerId, lastAcceptedEpoch: Epoch, nowUs: number): void {
     if (this.state === "done") {
-      waiter.arrived();
+      waiter.epochProposed(this.epoch);
       return;
     }
-    this.room.enter(waiter, nowUs);
+    this.wait.join(waiter, nowUs);
     if (this.state === "writing") return;
-    if (lastAcceptedEpoch >= this.epoch) this.epoch = lastAcceptedEpoch + 1;
-    this.arrived.add(sid);
+    if (lastAcceptedEpoch >= this.epoch) this.epoch = asEpoch(lastAcceptedEpoch + 1);
+    this.counted.add(sid);
     if (sid === this.myid) this.leaderWaitsSinceUs = nowUs;
-    if (this.arrived.has(this.myid) && this.arrived.hasQuorum) {
+    if (this.counted.has(this.myid) && this.counted.hasQuorum) {
       this.state = "writing";
       this.writer = waiter;
       this.effects.writeAcceptedEpoch(this.epoch);
@@ -52,35 +62,38 @@ export class EpochProposal {
   }
 
   /**
-   * acceptedEpoch is on disk. A failed write is the writer's alone, who is returned. Nobody wakes the others then: each finds
-   * the epoch settled when its own time is up.
+   * Handles the end of the write of acceptedEpoch. If the write failed, only the writer fails. The other waiters are not
+   * notified then: each finds the epoch final when its own timeout expires.
    */
-  written(ok: boolean): Waiter | undefined {
+  written(ok: boolean): void {
+    const { writer } = this;
     this.state = "done";
+    this.writer = null;
     if (ok) {
-      this.room.release();
-      return undefined;
+      this.wait.end((waiter) => waiter.epochProposed(this.epoch));
+    } else if (writer !== null) {
+      this.wait.leave(writer);
+      writer.acceptedEpochNotWritten();
     }
-    const failed = this.writer as Waiter;
-    this.room.leave(failed);
-    return failed;
   }
 
-  /** maxTimeToWaitForEpoch: everyone who waits gives up at once (Leader#quitLeading). */
-  quit(): void {
-    if (this.state === "waiting") this.room.callOff();
+  /** maxTimeToWaitForEpoch: all waiters give up (Leader#quitLeading). */
+  abort(): void {
+    if (this.state === "waiting") this.wait.end((waiter) => waiter.epochAborted());
   }
 
-  leave(waiter: Waiter): void {
-    this.room.leave(waiter);
+  leave(waiter: EpochWaiter): void {
+    this.wait.leave(waiter);
   }
 
   timeout(nowUs: number): void {
-    // While acceptedEpoch is being written the lock is held: nobody can time out.
-    if (this.state !== "writing") this.room.timeout(nowUs, this.state === "done");
+    // A thread that writes acceptedEpoch holds the lock, so no other thread can wake up.
+    if (this.state === "writing") return;
+    const { done } = this;
+    this.wait.timeout(nowUs, (waiter) => (done ? waiter.epochProposed(this.epoch) : waiter.epochTimedOut()));
   }
 
   close(): void {
-    this.room.close();
+    this.wait.close();
   }
 }

@@ -1,25 +1,55 @@
 /**
- * Leading (Leader#lead, LeaderZooKeeperServer): propose an epoch, have it acknowledged, bring learners in line, become
- * established, then broadcast until the quorum is lost or something breaks.
+ * The leader (Leader#lead, LeaderZooKeeperServer): it proposes an epoch, collects ACKEPOCHs, synchronizes learners, becomes
+ * established, and broadcasts transactions until it loses its quorum or fails.
  *
- * The main thread's steps are `LeaderPhase`s; each learner has a LearnerHandler beside it. Loading, snapshots and epoch
- * files block the thread that does them; the log has a thread of its own.
+ * The steps of the main thread are `LeaderPhase`s. Each learner has a LearnerHandler, which stands for its thread. Snapshots
+ * and epoch files block the thread that writes them; the log has its own thread (storage/log-thread.ts).
+ *
+ * Not modeled: PrepRequestProcessor, sessions, and the time between commit and apply. A committed transaction is applied to
+ * the leader's tree immediately.
  */
+import { assertPresent } from "../assert.ts";
 import { Deadline } from "../deadline.ts";
-import { type ConnectionId, type Effects, QUORUM_PORT, TIMER_HANDLERS, TIMER_SNAPS, TIMER_TICK } from "../effects.ts";
-import { BROADCAST, DISCOVERY, type FailureReason, type Notes, SYNCHRONIZATION } from "../notes.ts";
+import {
+  asConnectionId,
+  type ConnectionId,
+  EXIT_SNAPSHOT_ERROR,
+  QUORUM_PORT,
+  type ThreadWork,
+  TIMER_HANDLERS,
+  TIMER_TICK,
+  WORK_SERIALIZE_SNAPSHOT,
+} from "../effects.ts";
+import { BROADCAST, DISCOVERY, type FailureReason, SYNCHRONIZATION } from "../notes.ts";
 import { ACK, COMMIT, INFORM, PROPOSAL, packet, type QuorumPacket } from "../packets.ts";
-import type { Peer } from "../peer.ts";
-import { AckSet } from "../quorum.ts";
+import { AckSet, type QuorumVerifier } from "../quorum.ts";
+import type { RoleServer } from "../role-server.ts";
 import { makeTxn, type Txn } from "../storage/history.ts";
 import { type LogListener, LogThread } from "../storage/log-thread.ts";
-import { counterOf, type Epoch, MAX_COUNTER, makeZxid, type ServerId, type Zxid } from "../zxid.ts";
-import { EpochAck, type StateSummary } from "./epoch-ack.ts";
-import { EpochProposal } from "./epoch-proposal.ts";
-import { LearnerHandler } from "./learner-handler.ts";
-import { NewLeaderAck } from "./newleader-ack.ts";
-import type { Waiter } from "./quorum-wait.ts";
+import {
+  asServerId,
+  counterOf,
+  type Epoch,
+  MAX_COUNTER,
+  makeZxid,
+  NO_EPOCH,
+  NO_ZXID,
+  nextZxid,
+  type ServerId,
+  ZERO_ZXID,
+  type Zxid,
+} from "../zxid.ts";
+import { EpochAck, type EpochAckWaiter, type StateSummary } from "./epoch-ack.ts";
+import { EpochProposal, type EpochWaiter } from "./epoch-proposal.ts";
+import { type HandlerLeader, LearnerHandler, type SyncKind } from "./learner-handler.ts";
+import { NewLeaderAck, type NewLeaderAckWaiter } from "./newleader-ack.ts";
 import type { SyncFacts } from "./sync-decision.ts";
+
+/** What a leader needs of its server. */
+export interface LeaderServer extends RoleServer {
+  /** The servers that count toward the epoch quorum and the ACKEPOCH quorum. */
+  readonly epochVerifier: QuorumVerifier;
+}
 
 type LeaderPhase =
   | "saving-snapshot"
@@ -31,215 +61,200 @@ type LeaderPhase =
   | "shutting-down"
   | "ended";
 
-/** How long a SNAP may take to be serialized: seconds, of a database as they are in use; here as short as the rest. */
-const SERIALIZING_MAX_US = 50_000;
-
 interface Proposal {
   readonly txn: Txn;
   readonly acks: AckSet;
 }
 
-export class Leader implements Waiter, LogListener {
-  readonly effects: Effects;
-  readonly notes: Notes;
+/** A connection in the listener's backlog, with the packets that have arrived on it. */
+interface PendingConnection {
+  readonly connection: ConnectionId;
+  readonly packets: QuorumPacket[];
+}
+
+export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLeaderAckWaiter, LogListener {
   /** QuorumPeer#tick. */
   tick = 0;
-  lastProposed: Zxid = 0;
+  lastProposed: Zxid = ZERO_ZXID;
 
-  private readonly peer: Peer;
+  private readonly server: LeaderServer;
   private phase: LeaderPhase = "saving-snapshot";
-  private readonly supporters: AckSet | null;
+  /** The voters that elected this leader. */
+  private readonly supporters: AckSet;
   private readonly handlers: LearnerHandler[] = [];
   private readonly byConnection = new Map<ConnectionId, LearnerHandler>();
-  /** Connections in the listener's backlog: the acceptor does not run yet. */
-  private backlog: { readonly connection: ConnectionId; readonly packets: QuorumPacket[] }[] | null = [];
-  private forwardingFollowers: LearnerHandler[] = [];
-  private observingLearners: LearnerHandler[] = [];
+  /** The listener's backlog while the acceptor thread does not run yet; null afterwards. */
+  private backlog: PendingConnection[] | null = [];
+  private readonly forwardingFollowers: LearnerHandler[] = [];
+  private readonly observingLearners: LearnerHandler[] = [];
   private readonly reads: Deadline;
   private readonly epochProposal: EpochProposal;
   private epochAck: EpochAck | null = null;
-  private newLeader: NewLeaderAck | null = null;
-  private summary: StateSummary = { currentEpoch: -1, lastZxid: -1 };
-  /** ZooKeeperServer#getZxid: the last zxid given out. */
-  private zxid: Zxid = 0;
-  private lastCommitted: Zxid = -1;
-  /** Proposed and not committed, oldest first: zxids without gaps. */
+  private newLeaderAck: NewLeaderAck | null = null;
+  /** The proposed epoch, once the epoch quorum is complete. */
+  private epoch: Epoch = NO_EPOCH;
+  /** ZooKeeperServer#getZxid: the last zxid assigned. */
+  private zxid: Zxid = ZERO_ZXID;
+  private lastCommitted: Zxid = NO_ZXID;
+  /** Proposals that are not committed, oldest first. Their zxids have no gaps. */
   private readonly outstanding: Proposal[] = [];
-  /** Committed while the server shuts down, when nothing is applied any more. Else what is committed is applied at once. */
+  /** Transactions committed during the shutdown, when nothing is applied any more. Otherwise commits are applied at once. */
   private readonly toBeApplied: Txn[] = [];
   private log: LogThread | null = null;
+  /** Whether the next half tick only sends pings. */
   private tickSkip = true;
-  private anonymous = 0;
-  private readonly syncs = { snap: 0, diff: 0 };
-  /** Who is being sent a snapshot, and when that is serialized; see LearnerHandler. */
-  private serializing: { readonly handler: LearnerHandler; readonly atUs: number }[] = [];
-  private readonly snaps: Deadline;
-  private readonly ackDeadline: { readonly initial: number; readonly sync: number };
+  /** Leader#followerCounter. */
+  private followerCounter = 0;
+  /** LearnerSyncThrottler: the number of synchronizations in progress. */
+  private readonly syncs: Record<SyncKind, number> = { snap: 0, diff: 0 };
 
-  constructor(peer: Peer, supporters: AckSet | null) {
-    this.peer = peer;
-    this.effects = peer.effects;
-    this.notes = peer.notes;
+  constructor(server: LeaderServer, supporters: AckSet) {
+    this.server = server;
     this.supporters = supporters;
-    this.reads = new Deadline(peer.effects, TIMER_HANDLERS);
-    this.snaps = new Deadline(peer.effects, TIMER_SNAPS);
-    const { initLimit, syncLimit } = peer.settings;
-    this.ackDeadline = { initial: initLimit + syncLimit, sync: syncLimit };
-    this.epochProposal = new EpochProposal(peer.myid, peer.epochVerifier, peer.effects, peer.initTimeoutUs);
+    this.reads = new Deadline(server.effects, TIMER_HANDLERS);
+    this.epochProposal = new EpochProposal(server.myid, server.epochVerifier, server.effects, server.initTimeoutUs);
   }
 
-  // ---- what handlers read
-
-  get nowUs(): number {
-    return this.peer.nowUs;
-  }
-
-  get database() {
-    return this.peer.database;
-  }
-
-  get epoch(): Epoch {
-    return this.epochProposal.epoch;
-  }
-
-  get running(): boolean {
+  get isServing(): boolean {
     return this.phase === "broadcast";
   }
 
-  get newLeaderAfterSnap(): boolean {
-    return this.peer.behavior.newLeaderAfterSnap;
-  }
+  // ---- discovery
 
-  get configVersion(): number {
-    return this.peer.settings.configVersion;
-  }
-
-  get initTimeoutUs(): number {
-    return this.peer.initTimeoutUs;
-  }
-
-  get syncTimeoutUs(): number {
-    return this.peer.syncTimeoutUs;
-  }
-
-  get initialAckDeadline(): number {
-    return this.tick + this.ackDeadline.initial;
-  }
-
-  get nextAckDeadline(): number {
-    return this.tick + this.ackDeadline.sync;
-  }
-
-  // ---- lead()
-
-  /** The database is loaded. Begins with a snapshot (ZooKeeperServer#loadData). */
+  /** Starts to lead with a loaded database: saves a snapshot first (ZooKeeperServer#loadData). */
   start(): void {
-    this.peer.setPhase(DISCOVERY);
-    this.effects.listen(QUORUM_PORT);
-    if (this.peer.behavior.leaderSnapshots) this.effects.saveSnapshot(this.database.snapshot(), false);
+    const { behavior, database, effects } = this.server;
+    this.server.setPhase(DISCOVERY);
+    effects.listen(QUORUM_PORT);
+    if (behavior.leaderSnapshots) effects.saveSnapshot(database.snapshot(), false);
     else this.snapshotSaved(true);
   }
 
   snapshotSaved(ok: boolean): void {
+    const { behavior, currentEpoch, database, effects, epochVerifier, initTimeoutUs, myid } = this.server;
     if (!ok) {
-      this.peer.exit(10, "disk-error", "the snapshot could not be written");
+      this.server.exit(EXIT_SNAPSHOT_ERROR, "disk-error", "the snapshot could not be written");
       return;
     }
-    this.summary = { currentEpoch: this.peer.currentEpoch, lastZxid: this.database.lastProcessedZxid };
-    const { behavior, epochVerifier, myid } = this.peer;
-    const { knowsMissingDatabase } = behavior;
-    this.epochAck = new EpochAck(
+    this.epochAck = new EpochAck({
       myid,
-      epochVerifier,
-      this.summary,
-      this.effects,
-      this.initTimeoutUs,
-      knowsMissingDatabase,
-    );
+      verifier: epochVerifier,
+      leader: { currentEpoch, lastZxid: database.lastProcessedZxid },
+      knowsMissingDatabase: behavior.knowsMissingDatabase,
+      effects,
+      timeoutUs: initTimeoutUs,
+    });
     this.phase = "proposing-epoch";
-    const backlog = this.backlog ?? [];
+    this.startAcceptor();
+    this.epochProposal.propose(this, myid, this.server.acceptedEpoch, this.server.nowUs);
+  }
+
+  /** Accepts the connections in the backlog. */
+  private startAcceptor(): void {
+    const backlog = assertPresent(this.backlog, "backlog", this.phase);
     this.backlog = null;
     for (const { connection, packets } of backlog) {
-      this.handle(connection);
-      for (const message of packets) this.byConnection.get(connection)?.receive(message);
+      const handler = this.addHandler(connection);
+      for (const message of packets) handler.receive(message);
     }
-    this.epochProposal.propose(this, myid, this.peer.acceptedEpoch, this.nowUs);
   }
 
   acceptedEpochWritten(ok: boolean): void {
-    this.peer.epochAccepted(this.epoch, ok);
-    this.notes.epochProposed(this.epoch);
-    const failed = this.epochProposal.written(ok);
-    if (failed === this || (!ok && this.peer.behavior.unwrittenEpochNotUsed))
-      this.fail("disk-error", "acceptedEpoch could not be written");
-    else if (failed instanceof LearnerHandler) failed.fail("disk-error", "acceptedEpoch could not be written");
+    const { epoch } = this.epochProposal;
+    this.server.acceptedEpochWritten(epoch, ok);
+    this.server.notes.epochProposed(epoch);
+    if (!ok && this.server.behavior.unwrittenEpochNotUsed) this.acceptedEpochNotWritten();
+    else this.epochProposal.written(ok);
   }
 
-  /** The main thread's waits come back here. */
-  arrived(): void {
-    if (this.phase === "proposing-epoch") this.epochProposed();
-    else if (this.phase === "acking-epoch") {
-      this.phase = "writing-epoch";
-      this.effects.writeCurrentEpoch(this.epoch);
-    } else if (this.phase === "acking-newleader") this.startServer();
-  }
-
-  timedOut(): void {
-    if (this.phase === "proposing-epoch") this.fail("epoch-timeout", "no quorum of FOLLOWERINFO within initLimit");
-    else if (this.phase === "acking-epoch") this.fail("epoch-ack-timeout", "no quorum of ACKEPOCH within initLimit");
-    else this.fail("newleader-ack-timeout", "no quorum acknowledged NEWLEADER within initLimit");
-  }
-
-  calledOff(): void {
-    this.fail("epoch-quit", "a voter that elected this server is looking again");
-  }
-
-  private epochProposed(): void {
-    const { myid, verifier } = this.peer;
-    this.zxid = makeZxid(this.epoch, 0);
+  epochProposed(epoch: Epoch): void {
+    if (this.phase !== "proposing-epoch") return;
+    const { effects, initTimeoutUs, nowUs, verifier } = this.server;
+    this.epoch = epoch;
+    this.zxid = makeZxid(epoch, 0);
     this.lastProposed = this.zxid;
-    this.newLeader = new NewLeaderAck(this.zxid, verifier, this.effects, this.initTimeoutUs);
+    this.newLeaderAck = new NewLeaderAck(this.zxid, verifier, effects, initTimeoutUs);
     this.phase = "acking-epoch";
-    (this.epochAck as EpochAck).ack(this, myid, this.summary, this.nowUs);
+    assertPresent(this.epochAck, "epochAck", this.phase).ackLeader(this, nowUs);
   }
+
+  epochTimedOut(): void {
+    this.fail("epoch-timeout", "no quorum of servers sent FOLLOWERINFO within initLimit");
+  }
+
+  epochAborted(): void {
+    this.fail("epoch-quit", "a voter that elected this server is LOOKING again");
+  }
+
+  acceptedEpochNotWritten(): void {
+    this.fail("disk-error", "acceptedEpoch could not be written");
+  }
+
+  epochAcked(): void {
+    if (this.phase !== "acking-epoch") return;
+    this.phase = "writing-epoch";
+    this.server.effects.writeCurrentEpoch(this.epoch);
+  }
+
+  epochAckTimedOut(): void {
+    this.fail("epoch-ack-timeout", "no quorum of servers sent ACKEPOCH within initLimit");
+  }
+
+  /** Leader#reportLookingSid: a voter that elected this leader is LOOKING again, and the leader has waited long enough. */
+  lookingAgain(sid: ServerId): void {
+    const { behavior, nowUs, settings } = this.server;
+    const limitMs = behavior.quitsWaitingForEpoch ? settings.maxTimeToWaitForEpochMs : -1;
+    const since = this.epochProposal.leaderWaitsSinceUs;
+    if (limitMs < 0 || since < 0 || this.phase !== "proposing-epoch" || this.epochProposal.done) return;
+    if (this.supporters.has(sid) && nowUs - since > limitMs * 1000) this.epochProposal.abort();
+  }
+
+  // ---- synchronization
 
   currentEpochWritten(ok: boolean): void {
-    this.peer.epochCurrent(this.epoch, ok);
+    this.server.currentEpochWritten(this.epoch, ok);
     if (!ok) {
       this.fail("disk-error", "currentEpoch could not be written");
       return;
     }
-    this.peer.setPhase(SYNCHRONIZATION);
+    this.server.setPhase(SYNCHRONIZATION);
     this.phase = "acking-newleader";
-    (this.newLeader as NewLeaderAck).ack(this, this.peer.myid, this.zxid, this.nowUs);
+    const newLeaderAck = assertPresent(this.newLeaderAck, "newLeaderAck", this.phase);
+    newLeaderAck.ack(this, this.server.myid, this.zxid, this.server.nowUs);
   }
 
-  /** startZkServer, and the loop that follows it. */
-  private startServer(): void {
-    const { database, peer } = this;
+  newLeaderAckTimedOut(): void {
+    this.fail("newleader-ack-timeout", "no quorum of servers acknowledged NEWLEADER within initLimit");
+  }
+
+  /** A quorum acknowledged NEWLEADER: the leader is established (Leader#startZkServer), and its main loop begins. */
+  newLeaderAcked(): void {
+    if (this.phase !== "acking-newleader") return;
+    const { server } = this;
+    const { database, settings } = server;
     this.lastCommitted = this.zxid;
     this.phase = "broadcast";
-    this.log = new LogThread(peer, this);
-    peer.updateElectionVote(this.epoch);
+    this.log = new LogThread(server, this);
+    server.updateElectionVote(this.epoch);
     database.lastProcessedZxid = this.zxid;
-    if (peer.settings.initialCounter > 0) this.zxid = makeZxid(this.epoch, peer.settings.initialCounter);
-    peer.setPhase(BROADCAST);
-    this.notes.established(this.epoch, database.history);
-    for (const handler of [...this.handlers]) handler.started();
-    this.effects.setTimer(TIMER_TICK, this.halfTickUs);
+    if (settings.initialCounter > 0) this.zxid = makeZxid(this.epoch, settings.initialCounter);
+    server.setPhase(BROADCAST);
+    server.notes.established(this.epoch, database.history);
+    for (const handler of [...this.handlers]) handler.leaderStarted();
+    server.effects.setTimer(TIMER_TICK, this.halfTickUs);
   }
 
   private get halfTickUs(): number {
-    return Math.floor(this.peer.settings.tickTimeMs / 2) * 1000;
+    return Math.floor(this.server.settings.tickTimeMs / 2) * 1000;
   }
 
-  /** Twice a tick: every other time the tick advances and the quorum is checked, then all are pinged. */
+  /** TIMER_TICK, twice per tick: sends pings; every second time, it first advances the tick and checks the quorum. */
   halfTick(): void {
     if (this.phase !== "broadcast") return;
     if (!this.tickSkip) {
       this.tick++;
-      const synced = new AckSet(this.peer.verifier);
-      synced.add(this.peer.myid);
+      const synced = new AckSet(this.server.verifier);
+      synced.add(this.server.myid);
       for (const handler of this.handlers) if (handler.synced) synced.add(handler.sid);
       if (!synced.hasQuorum) {
         const names = [...synced.servers].join(",");
@@ -249,15 +264,15 @@ export class Leader implements Waiter, LogListener {
     }
     this.tickSkip = !this.tickSkip;
     for (const handler of [...this.handlers]) handler.ping();
-    this.effects.setTimer(TIMER_TICK, this.halfTickUs);
+    this.server.effects.setTimer(TIMER_TICK, this.halfTickUs);
   }
 
   // ---- connections
 
   accepted(connection: ConnectionId): void {
-    if (this.phase === "ended") this.effects.close(connection);
+    if (this.phase === "ended") this.server.effects.close(connection);
     else if (this.backlog !== null) this.backlog.push({ connection, packets: [] });
-    else this.handle(connection);
+    else this.addHandler(connection);
   }
 
   received(connection: ConnectionId, message: QuorumPacket): void {
@@ -271,29 +286,32 @@ export class Leader implements Waiter, LogListener {
     this.byConnection.get(connection)?.disconnected();
   }
 
-  private handle(connection: ConnectionId): void {
-    const handler = new LearnerHandler(this, connection);
+  private addHandler(connection: ConnectionId): LearnerHandler {
+    const handler = new LearnerHandler(this, this.server, connection);
     this.handlers.push(handler);
     this.byConnection.set(connection, handler);
     this.expectRead(handler.readUntilUs);
+    return handler;
   }
 
-  /** A handler's thread reads, and gives up at `untilUs`. */
   expectRead(untilUs: number): void {
-    this.reads.set(this.nowUs, Math.min(untilUs, this.earliestRead()));
+    this.reads.set(this.server.nowUs, Math.min(untilUs, this.earliestReadTimeoutUs()));
   }
 
   /** TIMER_HANDLERS: closes the connections whose read has timed out. */
   readTimeout(): void {
-    if (!this.reads.fired(this.nowUs)) return;
+    const { nowUs } = this.server;
+    if (!this.reads.fired(nowUs)) return;
     for (const handler of [...this.handlers]) {
-      if (handler.reading && handler.readUntilUs <= this.nowUs) handler.fail("read-timeout", "nothing read in time");
+      if (handler.reading && handler.readUntilUs <= nowUs) {
+        handler.fail("read-timeout", "the learner sent nothing within the socket's timeout");
+      }
     }
-    const next = this.earliestRead();
-    if (next !== Number.POSITIVE_INFINITY) this.reads.set(this.nowUs, next);
+    const next = this.earliestReadTimeoutUs();
+    if (next !== Number.POSITIVE_INFINITY) this.reads.set(nowUs, next);
   }
 
-  private earliestRead(): number {
+  private earliestReadTimeoutUs(): number {
     let earliest = Number.POSITIVE_INFINITY;
     for (const handler of this.handlers) {
       if (handler.reading && handler.readUntilUs < earliest) earliest = handler.readUntilUs;
@@ -301,44 +319,45 @@ export class Leader implements Waiter, LogListener {
     return earliest;
   }
 
-  /** removeLearnerHandler. */
   forget(handler: LearnerHandler): void {
     remove(this.handlers, handler);
     remove(this.forwardingFollowers, handler);
     remove(this.observingLearners, handler);
     this.byConnection.delete(handler.connection);
     this.epochProposal.leave(handler);
-    this.epochAck?.room.leave(handler);
-    this.newLeader?.room.leave(handler);
+    this.epochAck?.leave(handler);
+    this.newLeaderAck?.leave(handler);
   }
 
-  // ---- what handlers call
+  // ---- the calls of handlers (HandlerLeader)
 
-  /** A learner that sent no LearnerInfo (followerCounter). */
   nextAnonymousId(): ServerId {
-    this.anonymous--;
-    return this.anonymous;
+    this.followerCounter--;
+    return asServerId(this.followerCounter);
   }
 
-  proposeEpoch(handler: LearnerHandler, sid: ServerId, lastAcceptedEpoch: Epoch): void {
+  proposeEpoch(handler: LearnerHandler, lastAcceptedEpoch: Epoch): void {
+    const { behavior, nowUs } = this.server;
     const tooLate = this.epochProposal.done && lastAcceptedEpoch > this.epochProposal.epoch;
-    if (this.peer.behavior.learnerAheadEndsLeading && tooLate) {
-      this.fail("follower-ahead", `server ${sid} has accepted epoch ${lastAcceptedEpoch}`);
+    if (behavior.learnerAheadEndsLeading && tooLate) {
+      this.fail("follower-ahead", `server ${handler.sid} has accepted epoch ${lastAcceptedEpoch}`);
       return;
     }
-    this.epochProposal.propose(handler, sid, lastAcceptedEpoch, this.nowUs);
+    this.epochProposal.propose(handler, handler.sid, lastAcceptedEpoch, nowUs);
   }
 
-  ackEpoch(handler: LearnerHandler, sid: ServerId, summary: StateSummary): boolean {
-    return (this.epochAck as EpochAck).ack(handler, sid, summary, this.nowUs);
+  ackEpoch(handler: LearnerHandler, summary: StateSummary): boolean {
+    const epochAck = assertPresent(this.epochAck, "epochAck", this.phase);
+    return epochAck.ack(handler, handler.sid, summary, this.server.nowUs);
   }
 
-  ackNewLeader(handler: LearnerHandler, sid: ServerId, zxid: Zxid): boolean {
-    return (this.newLeader as NewLeaderAck).ack(handler, sid, zxid, this.nowUs);
+  ackNewLeader(handler: LearnerHandler, zxid: Zxid): boolean {
+    const newLeaderAck = assertPresent(this.newLeaderAck, "newLeaderAck", this.phase);
+    return newLeaderAck.ack(handler, handler.sid, zxid, this.server.nowUs);
   }
 
   syncFacts(peerLastZxid: Zxid, observer: boolean): SyncFacts<Zxid, Txn> {
-    const { behavior, database, settings } = this.peer;
+    const { behavior, database, settings } = this.server;
     return {
       peerLastZxid,
       lastProcessedZxid: database.lastProcessedZxid,
@@ -355,58 +374,36 @@ export class Leader implements Waiter, LogListener {
     };
   }
 
-  /** The second half of Leader#startForwarding: from now on the learner gets what others get. */
   startForwarding(handler: LearnerHandler): void {
-    if (this.peer.behavior.syncForgetsAcks) for (const { acks } of this.outstanding.values()) acks.forget(handler.sid);
+    if (this.server.behavior.syncForgetsAcks) for (const { acks } of this.outstanding) acks.forget(handler.sid);
     (handler.observer ? this.observingLearners : this.forwardingFollowers).push(handler);
   }
 
-  /** A SNAP takes a while to be serialized; until then transactions are applied to what it reads. */
-  serialize(handler: LearnerHandler): void {
-    const atUs = this.nowUs + this.effects.random(SERIALIZING_MAX_US);
-    this.serializing.push({ handler, atUs });
-    this.snaps.set(this.nowUs, Math.min(...this.serializing.map((one) => one.atUs)));
-  }
-
-  /** TIMER_SNAPS. */
-  serialized(): void {
-    if (!this.snaps.fired(this.nowUs)) return;
-    const done = this.serializing.filter(({ atUs }) => atUs <= this.nowUs);
-    this.serializing = this.serializing.filter(({ atUs }) => atUs > this.nowUs);
-    if (this.serializing.length > 0) this.snaps.set(this.nowUs, Math.min(...this.serializing.map((one) => one.atUs)));
-    for (const { handler } of done) handler.serialized();
-  }
-
-  /** LearnerSyncThrottler#beginSync. False if there are too many and this one may be refused. */
-  beginSync(kind: "snap" | "diff", exempt: boolean): boolean {
-    const { behavior, settings } = this.peer;
+  beginSync(kind: SyncKind, exempt: boolean): boolean {
+    const { behavior, settings } = this.server;
     const limit = kind === "snap" ? settings.maxConcurrentSnapSyncs : settings.maxConcurrentDiffSyncs;
     if (!exempt && behavior.throttledSyncs.includes(kind) && this.syncs[kind] >= limit) return false;
     this.syncs[kind]++;
     return true;
   }
 
-  endSync(kind: "snap" | "diff"): void {
+  endSync(kind: SyncKind): void {
     this.syncs[kind]--;
   }
 
-  /** Leader#reportLookingSid: one of those who elected us is looking again, and we have waited long enough. */
-  lookingAgain(sid: ServerId): void {
-    const { behavior, settings } = this.peer;
-    const limitMs = behavior.quitsWaitingForEpoch ? settings.maxTimeToWaitForEpochMs : -1;
-    const since = this.epochProposal.leaderWaitsSinceUs;
-    if (limitMs < 0 || since < 0 || this.phase !== "proposing-epoch" || this.epochProposal.done) return;
-    if (this.supporters?.has(sid) && this.nowUs - since > limitMs * 1000) this.epochProposal.quit();
+  /** The host finished a piece of work; the key of a serialization is the learner's connection. */
+  workDone(work: ThreadWork, key: number): void {
+    if (work === WORK_SERIALIZE_SNAPSHOT) this.byConnection.get(asConnectionId(key))?.snapshotSerialized();
   }
 
   // ---- broadcast
 
-  /** A client's write. False while this leader does not serve. */
+  /** Proposes a client's write. Returns false if this leader does not serve. */
   submit(value: string | number): boolean {
     if (this.phase !== "broadcast") return false;
-    const zxid = this.zxid + 1;
+    const zxid = nextZxid(this.zxid);
     if (counterOf(zxid) === MAX_COUNTER) {
-      this.fail("zxid-rollover", "the counter is used up; a new epoch must start");
+      this.fail("zxid-rollover", "the counter of the zxid is used up; a new epoch must start");
       return false;
     }
     this.zxid = zxid;
@@ -416,40 +413,39 @@ export class Leader implements Waiter, LogListener {
 
   private propose(txn: Txn): void {
     this.lastProposed = txn.zxid;
-    this.outstanding.push({ txn, acks: new AckSet(this.peer.verifier) });
-    this.notes.proposed(txn);
+    this.outstanding.push({ txn, acks: new AckSet(this.server.verifier) });
+    this.server.notes.proposed(txn);
     const proposal = packet(PROPOSAL, txn.zxid, txn);
     for (const handler of this.forwardingFollowers) handler.queuePacket(proposal);
-    (this.log as LogThread).write(txn);
+    assertPresent(this.log, "log thread", this.phase).write(txn);
   }
 
-  /** The log thread synced: the leader's own ACKs (AckRequestProcessor). */
+  /** The log thread has synced transactions: they are the leader's own ACKs (AckRequestProcessor). */
   logWritten(txns: readonly Txn[], ok: boolean): void {
-    if (ok) for (const txn of txns) this.processAck(this.peer.myid, txn.zxid);
-    else if (!this.peer.logFailed()) this.fail("disk-error", "the log could not be written");
+    if (ok) for (const txn of txns) this.processAck(this.server.myid, txn.zxid);
+    else if (!this.server.logFailed()) this.fail("disk-error", "the log could not be written");
   }
 
   logIdle(): void {
     if (this.phase === "shutting-down") this.finishShutdown();
   }
 
-  /** An ACK that a learner's handler has read. */
   readAck(handler: LearnerHandler, zxid: Zxid): void {
     const { sid } = handler;
-    const newest = this.forwardingFollowers.findLast((other) => other.sid === sid);
-    if (this.peer.behavior.syncForgetsAcks && newest !== handler) return;
+    const latest = this.forwardingFollowers.findLast((other) => other.sid === sid);
+    if (this.server.behavior.syncForgetsAcks && latest !== handler) return;
     this.processAck(sid, zxid);
   }
 
   private processAck(sid: ServerId, zxid: Zxid): void {
-    // The ACK of UPTODATE, and of NEWLEADER when it comes late.
+    // Counter 0 is the ACK of UPTODATE, or a late ACK of NEWLEADER.
     if (counterOf(zxid) === 0) return;
     const { outstanding } = this;
     const first = outstanding[0];
     if (first === undefined || zxid <= this.lastCommitted) return;
     const proposal = outstanding[zxid - first.txn.zxid];
     if (proposal === undefined) {
-      this.notes.anomaly("bad-ack", sid, ACK, zxid, "acknowledges a proposal that was not made");
+      this.server.notes.anomaly("bad-ack", sid, ACK, zxid, "the leader has not proposed the acknowledged zxid");
       return;
     }
     proposal.acks.add(sid);
@@ -457,11 +453,12 @@ export class Leader implements Waiter, LogListener {
   }
 
   private tryToCommit({ txn, acks }: Proposal): void {
+    const { database, notes } = this.server;
     const { zxid } = txn;
-    if ((this.outstanding[0] as Proposal).txn !== txn || !acks.hasQuorum) return;
+    if (this.outstanding[0]?.txn !== txn || !acks.hasQuorum) return;
     this.outstanding.shift();
     this.lastCommitted = zxid;
-    this.notes.committed(txn);
+    notes.committed(txn);
     const commit = packet(COMMIT, zxid, null);
     for (const handler of this.forwardingFollowers) handler.queuePacket(commit);
     if (this.observingLearners.length > 0) {
@@ -469,49 +466,55 @@ export class Leader implements Waiter, LogListener {
       for (const handler of this.observingLearners) handler.queuePacket(inform);
     }
     if (this.phase === "broadcast") {
-      this.database.apply(txn);
-      this.notes.delivered(txn, this.database.history);
+      database.apply(txn);
+      notes.delivered(txn, database.history);
     } else {
-      // The commit processor is stopped already; the log will be read back instead.
+      // The commit processor has stopped. The shutdown reads the transaction from the log instead.
       this.toBeApplied.push(txn);
     }
   }
 
-  // ---- leaving
+  // ---- shutdown
 
-  timer(kind: "epoch" | "epoch-ack" | "newleader-ack"): void {
-    if (kind === "epoch") this.epochProposal.timeout(this.nowUs);
-    else if (kind === "epoch-ack") this.epochAck?.room.timeout(this.nowUs);
-    else this.newLeader?.room.timeout(this.nowUs);
+  epochProposalTimeout(): void {
+    this.epochProposal.timeout(this.server.nowUs);
   }
 
-  /** Leader#shutdown: first the server with its log thread, then the learners; then LOOKING again. */
+  epochAckTimeout(): void {
+    this.epochAck?.timeout(this.server.nowUs);
+  }
+
+  newLeaderAckTimeout(): void {
+    this.newLeaderAck?.timeout(this.server.nowUs);
+  }
+
+  /** Leader#shutdown: stops the server with its log thread, then closes the learners' connections, then looks again. */
   fail(reason: FailureReason, detail: string): void {
     if (this.phase === "shutting-down" || this.phase === "ended") return;
-    this.notes.failed(reason, undefined, detail);
+    this.server.notes.failed(reason, undefined, detail);
     const served = this.phase === "broadcast";
     this.phase = "shutting-down";
-    this.effects.unlisten(QUORUM_PORT);
-    this.effects.cancelTimer(TIMER_TICK);
+    this.server.effects.unlisten(QUORUM_PORT);
+    this.server.effects.cancelTimer(TIMER_TICK);
     if (!served) this.end();
     else if (this.log?.idle) this.finishShutdown();
   }
 
   private finishShutdown(): void {
-    this.peer.fastForward();
+    this.server.fastForward();
     this.end();
   }
 
   private end(): void {
+    const { effects } = this.server;
     this.phase = "ended";
     this.epochProposal.close();
-    this.epochAck?.room.close();
-    this.newLeader?.room.close();
+    this.epochAck?.close();
+    this.newLeaderAck?.close();
     this.reads.clear();
-    this.snaps.clear();
     for (const handler of [...this.handlers]) handler.close();
-    for (const { connection } of this.backlog ?? []) this.effects.close(connection);
-    this.peer.look();
+    for (const { connection } of this.backlog ?? []) effects.close(connection);
+    this.server.look();
   }
 }
 

@@ -1,10 +1,23 @@
 /**
- * The leader's side of one learner (LearnerHandler): FOLLOWERINFO in, LEADERINFO out, ACKEPOCH in, sync decision, NEWLEADER
- * out, ACK in, UPTODATE out, then broadcast. Each place where the Java thread blocks is a phase; packets that come while
- * it does not read wait in `inbox`.
+ * The leader's side of one learner connection (LearnerHandler#run).
+ *
+ *     learner                      handler
+ *        │ FOLLOWERINFO/OBSERVERINFO ▶│  reading-info
+ *        │                            │  waiting-epoch          quorum of FOLLOWERINFO, acceptedEpoch written
+ *        │◀ LEADERINFO                │  reading-ackepoch
+ *        │ ACKEPOCH ▶                 │  waiting-epoch-ack      quorum of ACKEPOCH
+ *        │◀ DIFF / TRUNC / SNAP …     │  (serializing)          sync decision
+ *        │◀ NEWLEADER                 │  reading-newleader-ack
+ *        │ ACK ▶                      │  waiting-newleader-ack  quorum of ACKs, leader established
+ *        │◀ UPTODATE                  │  waiting-startup
+ *        │ ACK, PING, REQUEST ▶       │  serving
+ *
+ * Each place where the Java thread blocks is a phase. Packets that arrive while the thread does not read wait in `inbox`.
+ * Not modeled: sessions (REVALIDATE), authentication, multiple addresses of one learner.
  */
-import type { ConnectionId } from "../effects.ts";
-import type { FailureReason } from "../notes.ts";
+import { assertPresent } from "../assert.ts";
+import { type ConnectionId, WORK_SERIALIZE_SNAPSHOT } from "../effects.ts";
+import type { Anomaly, FailureReason } from "../notes.ts";
 import {
   ACK,
   ACKEPOCH,
@@ -22,13 +35,50 @@ import {
   SNAP,
   UPTODATE,
 } from "../packets.ts";
+import type { RoleServer } from "../role-server.ts";
 import type { Txn } from "../storage/history.ts";
-import { type Epoch, epochOf, makeZxid, type ServerId, type Zxid } from "../zxid.ts";
-import type { Leader } from "./leader.ts";
-import type { Waiter } from "./quorum-wait.ts";
-import { decideSync, type SyncFacts } from "./sync-decision.ts";
+import { type Epoch, epochOf, makeZxid, NO_SERVER, NO_ZXID, type ServerId, ZERO_ZXID, type Zxid } from "../zxid.ts";
+import type { EpochAckWaiter, StateSummary } from "./epoch-ack.ts";
+import type { EpochWaiter } from "./epoch-proposal.ts";
+import type { NewLeaderAckWaiter } from "./newleader-ack.ts";
+import { decideSync, type SyncFacts, type SyncPacket } from "./sync-decision.ts";
+import { SyncLimitCheck } from "./sync-limit-check.ts";
 
-/** Where the handler's thread is. In the reading phases a packet is handled at once and the socket's timeout runs. */
+/** What a handler needs of its leader. */
+export interface HandlerLeader {
+  /** QuorumPeer#tick. */
+  readonly tick: number;
+  readonly lastProposed: Zxid;
+  /** Whether the leader is established and serves (Leader#waitForStartup returns). */
+  readonly isServing: boolean;
+  /** Returns an id for a learner that sent no LearnerInfo (Leader#followerCounter). */
+  nextAnonymousId(): ServerId;
+  /** Leader#getEpochToPropose. The handler is notified of the outcome as an EpochWaiter. */
+  proposeEpoch(handler: LearnerHandler, lastAcceptedEpoch: Epoch): void;
+  /** Leader#waitForEpochAck. Returns false if the learner is more recent than the leader. */
+  ackEpoch(handler: LearnerHandler, summary: StateSummary): boolean;
+  /** Leader#waitForNewLeaderAck. Returns false if the zxid is wrong and the learner is not counted. */
+  ackNewLeader(handler: LearnerHandler, zxid: Zxid): boolean;
+  syncFacts(peerLastZxid: Zxid, observer: boolean): SyncFacts<Zxid, Txn>;
+  /** Leader#startForwarding: from now on the handler gets proposals and commits. */
+  startForwarding(handler: LearnerHandler): void;
+  /** LearnerSyncThrottler#beginSync. Returns false if too many synchronizations are in progress. */
+  beginSync(kind: SyncKind, exempt: boolean): boolean;
+  endSync(kind: SyncKind): void;
+  /** Leader#processAck. */
+  readAck(handler: LearnerHandler, zxid: Zxid): void;
+  /** A client's write that the learner forwarded. */
+  submit(value: string | number): boolean;
+  /** The handler's thread reads, and its socket times out at `untilUs`. */
+  expectRead(untilUs: number): void;
+  /** Leader#removeLearnerHandler. */
+  forget(handler: LearnerHandler): void;
+}
+
+/** The two kinds of synchronization that LearnerSyncThrottler counts. */
+export type SyncKind = "snap" | "diff";
+
+/** What the handler's thread is doing. */
 type HandlerPhase =
   | "reading-info"
   | "waiting-epoch"
@@ -41,6 +91,7 @@ type HandlerPhase =
   | "serving"
   | "closed";
 
+/** In the reading phases the handler handles a packet as soon as it arrives, and the socket's timeout runs. */
 const READING: Readonly<Record<HandlerPhase, boolean>> = {
   "reading-info": true,
   "waiting-epoch": false,
@@ -54,39 +105,46 @@ const READING: Readonly<Record<HandlerPhase, boolean>> = {
   closed: false,
 };
 
-export class LearnerHandler implements Waiter {
+export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAckWaiter {
   readonly connection: ConnectionId;
-  sid: ServerId = -1;
+  sid: ServerId = NO_SERVER;
   observer = false;
-  phase: HandlerPhase = "reading-info";
   /** When the socket's read times out; meaningful in the reading phases. */
   readUntilUs: number;
 
-  private readonly leader: Leader;
-  private version = 1;
+  private readonly leader: HandlerLeader;
+  private readonly server: RoleServer;
+  private phase: HandlerPhase = "reading-info";
   private tickOfNextAckDeadline: number;
   private readTimeoutUs: number;
   private inbox: (QuorumPacket | "closed")[] = [];
-  /** queuedPackets, until the sender thread runs; then packets go straight out. */
+  /** queuedPackets, until the sender thread runs; null afterwards, when packets are sent immediately. */
   private queue: QuorumPacket[] | null = [];
-  private throttled: "snap" | "diff" | null = null;
-  private newLeaderZxid: Zxid = 0;
-  private snapZxid: Zxid = 0;
-  private readonly limit = new SyncLimitCheck();
+  private throttled: SyncKind | null = null;
+  /** For a learner from before Zab 1.0, which sends no ACKEPOCH: the state that its FOLLOWERINFO implies. */
+  private impliedSummary: StateSummary | null = null;
+  /** The last zxid in the learner's ACKEPOCH. */
+  private peerLastZxid: Zxid = ZERO_ZXID;
+  private newLeaderZxid: Zxid = ZERO_ZXID;
+  /** lastProcessedZxid when the serialization of a SNAP began. */
+  private snapZxid: Zxid = ZERO_ZXID;
+  private readonly syncLimitCheck = new SyncLimitCheck();
 
-  constructor(leader: Leader, connection: ConnectionId) {
+  constructor(leader: HandlerLeader, server: RoleServer, connection: ConnectionId) {
+    const { initLimit, syncLimit } = server.settings;
     this.leader = leader;
+    this.server = server;
     this.connection = connection;
-    this.tickOfNextAckDeadline = leader.initialAckDeadline;
-    this.readTimeoutUs = leader.initTimeoutUs;
-    this.readUntilUs = leader.nowUs + this.readTimeoutUs;
+    this.tickOfNextAckDeadline = leader.tick + initLimit + syncLimit;
+    this.readTimeoutUs = server.initTimeoutUs;
+    this.readUntilUs = server.nowUs + this.readTimeoutUs;
   }
 
   get reading(): boolean {
     return READING[this.phase];
   }
 
-  /** LearnerHandler#synced: alive, and heard of within its deadline. */
+  /** LearnerHandler#synced: the handler is alive, and the learner has sent a packet within its deadline. */
   get synced(): boolean {
     return this.phase !== "closed" && this.leader.tick <= this.tickOfNextAckDeadline;
   }
@@ -96,69 +154,32 @@ export class LearnerHandler implements Waiter {
     else this.inbox.push(message);
   }
 
-  /** The learner's end is closed. A thread that does not read learns of it when it reads again. */
+  /** The learner closed the connection. A thread that does not read notices it at its next read. */
   disconnected(): void {
-    if (this.reading && this.inbox.length === 0) this.fail("connection-closed", "the learner closed the connection");
+    if (this.reading && this.inbox.length === 0) this.closedByLearner();
     else this.inbox.push("closed");
   }
 
-  /** queuePacket: behind what is queued, or out at once when the sender thread runs. */
+  /** LearnerHandler#queuePacket. */
   queuePacket(message: QuorumPacket): void {
     if (this.queue !== null) this.queue.push(message);
-    else this.sendQueued(message);
+    else this.send(message);
   }
 
-  /** LearnerHandler#ping. Not before the sender thread runs: the learner would choke on it. */
+  /** LearnerHandler#ping. Before the sender thread runs, the learner could not handle a PING. */
   ping(): void {
     if (this.queue !== null || this.phase === "closed") return;
-    if (this.limit.check(this.leader.nowUs, this.leader.syncTimeoutUs)) {
+    if (this.syncLimitCheck.check(this.server.nowUs, this.server.syncTimeoutUs)) {
       this.queuePacket(packet(PING, this.leader.lastProposed, null));
     } else {
-      this.fail("txn-timeout", "a proposal was not acknowledged within syncLimit");
+      this.fail("txn-timeout", "the learner did not acknowledge a proposal within syncLimit");
     }
   }
 
-  /** The epoch, the quorum of ACKEPOCH or of NEWLEADER acknowledgements, that this thread waited for, is there. */
-  arrived(): void {
-    switch (this.phase) {
-      case "waiting-epoch":
-        this.epochProposed(this.leader.epoch);
-        break;
-      case "waiting-epoch-ack":
-        this.synchronize();
-        break;
-      case "waiting-newleader-ack":
-        this.limit.start();
-        this.endThrottle();
-        this.readTimeoutUs = this.leader.syncTimeoutUs;
-        this.phase = "waiting-startup";
-        if (this.leader.running) this.serve();
-        break;
-      default:
-        break;
-    }
-  }
-
-  timedOut(): void {
-    if (this.phase === "waiting-epoch") this.fail("epoch-timeout", "no quorum of FOLLOWERINFO within initLimit");
-    else if (this.phase === "waiting-epoch-ack")
-      this.fail("epoch-ack-timeout", "no quorum of ACKEPOCH within initLimit");
-    else this.fail("newleader-ack-timeout", "no quorum acknowledged NEWLEADER within initLimit");
-  }
-
-  calledOff(): void {
-    this.fail("epoch-quit", "the leader gave up before a quorum of FOLLOWERINFO");
-  }
-
-  /** The leader runs: what came back from waitForStartup. */
-  started(): void {
-    if (this.phase === "waiting-startup") this.serve();
-  }
-
-  /** The thread ends with an exception: this connection is closed, the leader goes on. */
+  /** The handler's thread ends with an exception: the handler closes its connection, and the leader continues. */
   fail(reason: FailureReason, detail: string): void {
     if (this.phase === "closed") return;
-    this.leader.notes.failed(reason, this.sid, detail);
+    this.server.notes.failed(reason, this.sid, detail);
     this.close();
   }
 
@@ -167,11 +188,13 @@ export class LearnerHandler implements Waiter {
     this.endThrottle();
     this.phase = "closed";
     this.leader.forget(this);
-    this.leader.effects.close(this.connection);
+    this.server.effects.close(this.connection);
   }
 
+  // ---- reading
+
   private read(message: QuorumPacket): void {
-    this.readUntilUs = this.leader.nowUs + this.readTimeoutUs;
+    this.readUntilUs = this.server.nowUs + this.readTimeoutUs;
     switch (this.phase) {
       case "reading-info":
         this.readInfo(message);
@@ -187,91 +210,104 @@ export class LearnerHandler implements Waiter {
     }
   }
 
-  /** The thread reads again: from what came in the meantime, then from the socket. */
+  /** Enters a reading phase: handles the packets in the inbox, then those that arrive. */
   private resumeReading(phase: HandlerPhase): void {
     this.phase = phase;
-    this.readUntilUs = this.leader.nowUs + this.readTimeoutUs;
+    this.readUntilUs = this.server.nowUs + this.readTimeoutUs;
     this.leader.expectRead(this.readUntilUs);
-    while (this.reading && this.inbox.length > 0) {
-      const next = this.inbox.shift() as QuorumPacket | "closed";
-      if (next === "closed") this.fail("connection-closed", "the learner closed the connection");
+    while (this.reading) {
+      const next = this.inbox.shift();
+      if (next === undefined) return;
+      if (next === "closed") this.closedByLearner();
       else this.read(next);
     }
   }
 
+  private closedByLearner(): void {
+    this.fail("connection-closed", "the learner closed the connection");
+  }
+
+  // ---- the epoch
+
   private readInfo(message: QuorumPacket): void {
     if (message.type !== FOLLOWERINFO && message.type !== OBSERVERINFO) {
-      this.leader.notes.anomaly(
-        "bad-state",
-        this.sid,
-        message.type,
-        message.zxid,
-        "the first packet is not FOLLOWERINFO",
-      );
+      this.anomaly("bad-state", message, "the first packet is not FOLLOWERINFO");
       this.fail("first-packet-not-info", "the first packet is neither FOLLOWERINFO nor OBSERVERINFO");
       return;
     }
     const info = message.data;
-    if (info === null) {
-      this.sid = this.leader.nextAnonymousId();
-    } else {
-      this.sid = info.serverId;
-      this.version = info.protocolVersion;
-      if (info.configVersion > this.leader.configVersion) {
-        this.fail("config-ahead", `configuration version ${info.configVersion} is ahead of the leader's`);
-        return;
-      }
-    }
-    this.observer = message.type === OBSERVERINFO;
     const lastAcceptedEpoch = epochOf(message.zxid);
-    this.infoZxid = message.zxid;
-    this.leader.notes.epochOffered(this.sid, this.observer, lastAcceptedEpoch);
-    this.phase = "waiting-epoch";
-    this.leader.proposeEpoch(this, this.sid, lastAcceptedEpoch);
-  }
-
-  private infoZxid: Zxid = 0;
-  private peerLastZxid: Zxid = 0;
-
-  private epochProposed(epoch: Epoch): void {
-    this.newLeaderZxid = makeZxid(epoch, 0);
-    if (this.version < PROTOCOL_VERSION) {
-      // Before Zab 1.0 there is no ACKEPOCH: what it would say is guessed from the FOLLOWERINFO.
-      this.ackEpoch(epochOf(this.infoZxid), this.infoZxid);
+    this.sid = info?.serverId ?? this.leader.nextAnonymousId();
+    if (info !== null && info.configVersion > this.server.settings.configVersion) {
+      this.fail("config-ahead", `configuration version ${info.configVersion} is higher than the leader's`);
       return;
     }
-    this.leader.effects.send(this.connection, packet(LEADERINFO, this.newLeaderZxid, PROTOCOL_VERSION));
+    // A learner that sends no LearnerInfo has protocol version 1.
+    if ((info?.protocolVersion ?? 1) < PROTOCOL_VERSION) {
+      this.impliedSummary = { currentEpoch: lastAcceptedEpoch, lastZxid: message.zxid };
+    }
+    this.observer = message.type === OBSERVERINFO;
+    this.server.notes.epochOffered(this.sid, this.observer, lastAcceptedEpoch);
+    this.phase = "waiting-epoch";
+    this.leader.proposeEpoch(this, lastAcceptedEpoch);
+  }
+
+  epochProposed(epoch: Epoch): void {
+    if (this.phase !== "waiting-epoch") return;
+    this.newLeaderZxid = makeZxid(epoch, 0);
+    if (this.impliedSummary !== null) {
+      this.ackEpoch(this.impliedSummary);
+      return;
+    }
+    this.server.effects.send(this.connection, packet(LEADERINFO, this.newLeaderZxid, PROTOCOL_VERSION));
     this.resumeReading("reading-ackepoch");
+  }
+
+  epochTimedOut(): void {
+    this.fail("epoch-timeout", "no quorum of servers sent FOLLOWERINFO within initLimit");
+  }
+
+  epochAborted(): void {
+    this.fail("epoch-quit", "the leader gave up before a quorum of servers sent FOLLOWERINFO");
+  }
+
+  acceptedEpochNotWritten(): void {
+    this.fail("disk-error", "acceptedEpoch could not be written");
   }
 
   private readAckEpoch(message: QuorumPacket): void {
     if (message.type !== ACKEPOCH) {
-      this.leader.notes.anomaly("bad-state", this.sid, message.type, message.zxid, "not ACKEPOCH");
-      this.fail("not-ackepoch", "the packet behind LEADERINFO is not ACKEPOCH");
+      this.anomaly("bad-state", message, "the packet is not ACKEPOCH");
+      this.fail("not-ackepoch", "the packet after LEADERINFO is not ACKEPOCH");
       return;
     }
-    this.ackEpoch(message.data, message.zxid);
+    this.ackEpoch({ currentEpoch: message.data, lastZxid: message.zxid });
   }
 
-  private ackEpoch(currentEpoch: Epoch, lastZxid: Zxid): void {
+  private ackEpoch(summary: StateSummary): void {
+    const { currentEpoch, lastZxid } = summary;
     this.peerLastZxid = lastZxid;
-    this.leader.notes.epochAcked(this.sid, currentEpoch, lastZxid);
+    this.server.notes.epochAcked(this.sid, currentEpoch, lastZxid);
     this.phase = "waiting-epoch-ack";
-    if (!this.leader.ackEpoch(this, this.sid, { currentEpoch, lastZxid })) {
-      this.fail("follower-ahead", `epoch ${currentEpoch} and its last zxid are more recent than the leader's`);
+    if (!this.leader.ackEpoch(this, summary)) {
+      this.fail("follower-ahead", `epoch ${currentEpoch} with its last zxid is more recent than the leader's state`);
     }
   }
 
-  /** syncFollower and what run does with its answer, up to NEWLEADER. */
-  private synchronize(): void {
-    const { leader } = this;
+  epochAckTimedOut(): void {
+    this.fail("epoch-ack-timeout", "no quorum of servers sent ACKEPOCH within initLimit");
+  }
+
+  // ---- the synchronization
+
+  /** A quorum sent ACKEPOCH: the handler synchronizes the learner (LearnerHandler#syncFollower and its caller). */
+  epochAcked(): void {
+    if (this.phase !== "waiting-epoch-ack") return;
+    const { leader, server } = this;
     const facts = leader.syncFacts(this.peerLastZxid, this.observer);
-    const decision = decideSync<Zxid, Txn>(facts as SyncFacts<Zxid, Txn>);
-    leader.notes.syncDecided(this.sid, this.observer, facts, decision);
-    const queue = this.queue as QuorumPacket[];
-    for (const { type, zxid, txn } of decision.packets) {
-      queue.push(txn === null ? packet(type as 4 | 13 | 14, zxid, null) : packet(PROPOSAL, zxid, txn));
-    }
+    const decision = decideSync(facts);
+    server.notes.syncDecided(this.sid, this.observer, facts, decision);
+    for (const one of decision.packets) this.queuePacket(quorumPacket(one));
     leader.startForwarding(this);
 
     const kind = decision.needSnap ? "snap" : "diff";
@@ -281,80 +317,96 @@ export class LearnerHandler implements Waiter {
     }
     this.throttled = kind;
     if (!decision.needSnap) {
+      this.queueNewLeader();
       this.startSending();
-    } else if (leader.newLeaderAfterSnap) {
-      // Straight to the socket, ahead of all that is queued. What would be queued meanwhile comes before NEWLEADER, so it
-      // makes no difference how long it takes.
-      this.sendSnap(leader.database.lastProcessedZxid);
+    } else if (server.behavior.newLeaderAfterSnap) {
+      // SNAP goes directly to the socket, before all queued packets. Packets that arrive during its serialization would be
+      // queued before NEWLEADER, so its duration has no effect.
+      this.sendSnap(server.database.lastProcessedZxid);
+      this.queueNewLeader();
       this.startSending();
     } else {
-      this.snapZxid = leader.database.lastProcessedZxid;
+      this.snapZxid = server.database.lastProcessedZxid;
       this.queueNewLeader();
       this.phase = "serializing";
-      leader.serialize(this);
+      server.effects.startWork(WORK_SERIALIZE_SNAPSHOT, this.connection);
     }
   }
 
-  /** With NEWLEADER queued before the SNAP: the snapshot has all that was applied meanwhile, under the zxid from before. */
-  serialized(): void {
+  /**
+   * The SNAP is serialized, in a release that queues NEWLEADER before it. The snapshot contains the transactions applied
+   * during the serialization, under the zxid from before.
+   */
+  snapshotSerialized(): void {
     if (this.phase !== "serializing") return;
     this.sendSnap(this.snapZxid);
-    this.sendQueue();
+    this.startSending();
   }
 
   private sendSnap(zxid: Zxid): void {
-    const { database, effects } = this.leader;
+    const { database, effects } = this.server;
     effects.send(this.connection, packet(SNAP, zxid, { zxid, history: database.history }));
-  }
-
-  private startSending(): void {
-    this.queueNewLeader();
-    this.sendQueue();
   }
 
   private queueNewLeader(): void {
     const newLeader = packet(NEWLEADER, this.newLeaderZxid, null);
-    if (this.version < PROTOCOL_VERSION) this.leader.effects.send(this.connection, newLeader);
-    else (this.queue as QuorumPacket[]).push(newLeader);
+    if (this.impliedSummary !== null) this.server.effects.send(this.connection, newLeader);
+    else this.queuePacket(newLeader);
   }
 
-  private sendQueue(): void {
-    const queue = this.queue as QuorumPacket[];
+  /** LearnerHandler#startSendingPackets. */
+  private startSending(): void {
+    const queue = assertPresent(this.queue, "queue", this.phase);
     this.queue = null;
-    for (const message of queue) this.sendQueued(message);
+    for (const message of queue) this.send(message);
     this.resumeReading("reading-newleader-ack");
   }
 
   private readNewLeaderAck(message: QuorumPacket): void {
     if (message.type !== ACK) {
-      this.leader.notes.anomaly(
-        "bad-ack",
-        this.sid,
-        message.type,
-        message.zxid,
-        "the packet behind NEWLEADER is not an ACK",
-      );
-      this.fail("not-ack", "the packet behind NEWLEADER is not an ACK");
+      const detail = "the packet after NEWLEADER is not an ACK";
+      this.anomaly("bad-ack", message, detail);
+      this.fail("not-ack", detail);
       return;
     }
-    this.leader.notes.newLeaderAckRead(this.sid, message.zxid);
+    this.server.notes.newLeaderAckRead(this.sid, message.zxid);
     this.phase = "waiting-newleader-ack";
-    if (!this.leader.ackNewLeader(this, this.sid, message.zxid)) {
-      this.leader.notes.anomaly("bad-ack", this.sid, ACK, message.zxid, "acknowledges another zxid than NEWLEADER's");
+    if (!this.leader.ackNewLeader(this, message.zxid)) {
+      this.anomaly("bad-ack", message, "the ACK has another zxid than NEWLEADER");
     }
   }
 
+  newLeaderAcked(): void {
+    if (this.phase !== "waiting-newleader-ack") return;
+    this.syncLimitCheck.start();
+    this.endThrottle();
+    this.readTimeoutUs = this.server.syncTimeoutUs;
+    this.phase = "waiting-startup";
+    if (this.leader.isServing) this.serve();
+  }
+
+  newLeaderAckTimedOut(): void {
+    this.fail("newleader-ack-timeout", "no quorum of servers acknowledged NEWLEADER within initLimit");
+  }
+
+  // ---- serving
+
+  /** The leader is established (Leader#waitForStartup). */
+  leaderStarted(): void {
+    if (this.phase === "waiting-startup") this.serve();
+  }
+
   private serve(): void {
-    this.queuePacket(packet(UPTODATE, -1, null));
+    this.queuePacket(packet(UPTODATE, NO_ZXID, null));
     this.resumeReading("serving");
   }
 
   private serveOne(message: QuorumPacket): void {
-    this.tickOfNextAckDeadline = this.leader.nextAckDeadline;
+    this.tickOfNextAckDeadline = this.leader.tick + this.server.settings.syncLimit;
     switch (message.type) {
       case ACK:
-        if (message.zxid === this.newLeaderZxid) this.leader.notes.uptodateAckRead(this.sid, message.zxid);
-        this.limit.acked(message.zxid);
+        if (message.zxid === this.newLeaderZxid) this.server.notes.uptodateAckRead(this.sid, message.zxid);
+        this.syncLimitCheck.acked(message.zxid);
         this.leader.readAck(this, message.zxid);
         break;
       case PING:
@@ -364,58 +416,26 @@ export class LearnerHandler implements Waiter {
         this.leader.submit(message.data.value);
         break;
       default:
-        this.leader.notes.anomaly("bad-state", this.sid, message.type, message.zxid, "unexpected packet");
+        this.anomaly("bad-state", message, "unexpected packet");
     }
   }
 
-  private sendQueued(message: QuorumPacket): void {
+  private send(message: QuorumPacket): void {
     if (this.phase === "closed") return;
-    if (message.type === PROPOSAL) this.limit.proposed(message.zxid, this.leader.nowUs);
-    this.leader.effects.send(this.connection, message);
+    if (message.type === PROPOSAL) this.syncLimitCheck.proposed(message.zxid, this.server.nowUs);
+    this.server.effects.send(this.connection, message);
   }
 
   private endThrottle(): void {
     if (this.throttled !== null) this.leader.endSync(this.throttled);
     this.throttled = null;
   }
+
+  private anomaly(anomaly: Anomaly, { type, zxid }: QuorumPacket, detail: string): void {
+    this.server.notes.anomaly(anomaly, this.sid, type, zxid, detail);
+  }
 }
 
-/** LearnerHandler.SyncLimitCheck: how long the oldest unacknowledged proposal has been out, kept for two of them. */
-class SyncLimitCheck {
-  private started = false;
-  private currentUs = 0;
-  private currentZxid: Zxid = 0;
-  private nextUs = 0;
-  private nextZxid: Zxid = 0;
-
-  start(): void {
-    this.started = true;
-  }
-
-  proposed(zxid: Zxid, nowUs: number): void {
-    if (!this.started) return;
-    if (this.currentUs === 0) {
-      this.currentUs = nowUs;
-      this.currentZxid = zxid;
-    } else {
-      this.nextUs = nowUs;
-      this.nextZxid = zxid;
-    }
-  }
-
-  acked(zxid: Zxid): void {
-    if (this.currentZxid === zxid) {
-      this.currentUs = this.nextUs;
-      this.currentZxid = this.nextZxid;
-      this.nextUs = 0;
-      this.nextZxid = 0;
-    } else if (this.nextZxid === zxid) {
-      this.nextUs = 0;
-      this.nextZxid = 0;
-    }
-  }
-
-  check(nowUs: number, timeoutUs: number): boolean {
-    return this.currentUs === 0 || nowUs - this.currentUs < timeoutUs;
-  }
+function quorumPacket({ type, zxid, txn }: SyncPacket<Zxid, Txn>): QuorumPacket {
+  return txn === null ? packet(type, zxid, null) : packet(type, zxid, txn);
 }

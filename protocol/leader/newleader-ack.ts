@@ -1,38 +1,57 @@
 /**
- * Who has acknowledged NEWLEADER (Leader#waitForNewLeaderAck). With a quorum the leader is established. An acknowledgement
- * with another zxid is only logged: its sender goes on without being counted (the bug behind ZOOKEEPER-4685).
+ * The quorum of acknowledgements of NEWLEADER (Leader#waitForNewLeaderAck), which makes the leader established. The leader
+ * only logs an acknowledgement with a wrong zxid: its sender is not counted and does not wait (ZOOKEEPER-4685).
  */
 import { type Effects, TIMER_NEWLEADER_ACK } from "../effects.ts";
 import { AckSet, type QuorumVerifier } from "../quorum.ts";
 import type { ServerId, Zxid } from "../zxid.ts";
-import { type Waiter, WaitingRoom } from "./quorum-wait.ts";
+import { QuorumWait } from "./quorum-wait.ts";
+
+/** A thread that waits for the quorum of acknowledgements. */
+export interface NewLeaderAckWaiter {
+  newLeaderAcked(): void;
+  newLeaderAckTimedOut(): void;
+}
 
 export class NewLeaderAck {
-  /** Where callers wait. */
-  readonly room: WaitingRoom;
-
   private readonly zxid: Zxid;
   private readonly acked: AckSet;
+  private readonly wait: QuorumWait<NewLeaderAckWaiter>;
   private quorumFormed = false;
 
   constructor(zxid: Zxid, verifier: QuorumVerifier, effects: Effects, timeoutUs: number) {
     this.zxid = zxid;
     this.acked = new AckSet(verifier);
-    this.room = new WaitingRoom(effects, TIMER_NEWLEADER_ACK, timeoutUs);
+    this.wait = new QuorumWait(effects, TIMER_NEWLEADER_ACK, timeoutUs);
   }
 
-  /** Returns false if the zxid is another leader's. `waiter` goes on, then or later. */
-  ack(waiter: Waiter, sid: ServerId, zxid: Zxid, nowUs: number): boolean {
+  /**
+   * Counts server `sid` and makes `waiter` wait; if the quorum is complete, notifies the waiter immediately. Returns false if
+   * the quorum is incomplete and the zxid is wrong; the server is not counted then, and its waiter is notified immediately.
+   */
+  ack(waiter: NewLeaderAckWaiter, sid: ServerId, zxid: Zxid, nowUs: number): boolean {
     if (this.quorumFormed || zxid !== this.zxid) {
-      waiter.arrived();
+      waiter.newLeaderAcked();
       return this.quorumFormed || zxid === this.zxid;
     }
     this.acked.add(sid);
-    this.room.enter(waiter, nowUs);
+    this.wait.join(waiter, nowUs);
     if (this.acked.hasQuorum) {
       this.quorumFormed = true;
-      this.room.release();
+      this.wait.end((one) => one.newLeaderAcked());
     }
     return true;
+  }
+
+  leave(waiter: NewLeaderAckWaiter): void {
+    this.wait.leave(waiter);
+  }
+
+  timeout(nowUs: number): void {
+    this.wait.timeout(nowUs, (waiter) => waiter.newLeaderAckTimedOut());
+  }
+
+  close(): void {
+    this.wait.close();
   }
 }

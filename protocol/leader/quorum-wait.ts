@@ -1,21 +1,14 @@
 /**
- * Threads that wait until a quorum has arrived. getEpochToPropose, waitForEpochAck and waitForNewLeaderAck all have this
- * form: each caller counts if it may, then waits with a timeout of its own. A caller that times out leaves, and what it
- * counted for stays counted.
+ * Threads that wait for a quorum, each with its own timeout. Leader#getEpochToPropose, #waitForEpochAck and
+ * #waitForNewLeaderAck all have this form: a caller is counted if it may be counted, and then waits until a quorum has been
+ * counted. A caller that times out stops waiting but stays counted.
+ *
+ * A waiter is a LearnerHandler or the leader's main thread.
  */
 import { Deadline } from "../deadline.ts";
 import type { Effects, Timer } from "../effects.ts";
 
-/** Who waits: a LearnerHandler, or the leader's own thread. */
-export interface Waiter {
-  /** The wait is over: what was waited for is there. */
-  arrived(): void;
-  timedOut(): void;
-  /** The wait was called off. */
-  calledOff(): void;
-}
-
-export class WaitingRoom {
+export class QuorumWait<Waiter> {
   private readonly deadline: Deadline;
   private readonly timeoutUs: number;
   private waiting: { readonly waiter: Waiter; readonly untilUs: number }[] = [];
@@ -25,8 +18,8 @@ export class WaitingRoom {
     this.timeoutUs = timeoutUs;
   }
 
-  enter(waiter: Waiter, nowUs: number): void {
-    // All wait equally long, so who came first leaves first.
+  join(waiter: Waiter, nowUs: number): void {
+    // All waiters have the same timeout, so they time out in the order in which they joined.
     this.waiting.push({ waiter, untilUs: nowUs + this.timeoutUs });
     if (this.waiting.length === 1) this.deadline.set(nowUs, nowUs + this.timeoutUs);
   }
@@ -35,38 +28,29 @@ export class WaitingRoom {
     this.waiting = this.waiting.filter((entry) => entry.waiter !== waiter);
   }
 
-  /** Everyone goes on, in the order they came. */
-  release(): void {
-    const all = this.waiting;
-    this.waiting = [];
-    this.deadline.clear();
-    for (const { waiter } of all) waiter.arrived();
-  }
-
-  /** Everyone gives up at once. */
-  callOff(): void {
-    const all = this.waiting;
+  /** Ends the wait for all waiters, and notifies them in the order in which they joined. */
+  end(notify: (waiter: Waiter) => void): void {
+    const ended = this.waiting;
     this.close();
-    for (const { waiter } of all) waiter.calledOff();
+    for (const { waiter } of ended) notify(waiter);
   }
 
+  /** Ends the wait without notifying anyone. */
   close(): void {
     this.waiting = [];
     this.deadline.clear();
   }
 
-  /** The room's timer fired. Who has waited long enough is told, if it turns out that it waited for nothing, that it arrived. */
-  timeout(nowUs: number, arrived = false): void {
+  /** Handles the firing of the timer: ends the wait of each waiter whose timeout has expired, and notifies it. */
+  timeout(nowUs: number, notify: (waiter: Waiter) => void): void {
     if (!this.deadline.fired(nowUs)) return;
-    while (this.waiting.length > 0) {
-      const first = this.waiting[0] as { waiter: Waiter; untilUs: number };
+    for (let first = this.waiting[0]; first !== undefined; first = this.waiting[0]) {
       if (first.untilUs > nowUs) {
         this.deadline.set(nowUs, first.untilUs);
         return;
       }
       this.waiting.shift();
-      if (arrived) first.waiter.arrived();
-      else first.waiter.timedOut();
+      notify(first.waiter);
     }
   }
 }

@@ -1,47 +1,49 @@
 /**
- * DIFF, TRUNC or SNAP: what the leader sends a learner to bring it in line (LearnerHandler#syncFollower,
- * #queueCommittedProposals; ZKDatabase#getProposalsFromTxnLog; Leader#startForwarding).
+ * The sync decision: whether the leader synchronizes a learner with DIFF, TRUNC or SNAP, and with which packets
+ * (LearnerHandler#syncFollower, #queueCommittedProposals; ZKDatabase#getProposalsFromTxnLog; Leader#startForwarding).
  *
- * Pure: the leader's view of its database and the learner's last zxid in; the packets to queue, where forwarding starts,
- * and the rule that decided out. Only the order of zxids, their epochs and "is the counter 0" are used, so it answers for
- * numbers (the simulator) and for bigints (all 64 bits, `zabsim decide`) alike. sync-rules.ts tells the rules in words.
+ * `decideSync` is a pure function. Its input is the leader's view of its database and the learner's last zxid; its output is
+ * the packets to queue, the zxid after which forwarding starts, and the rule that decided. It uses only the order of zxids,
+ * their epochs, and whether a counter is 0, so it accepts numbers (the simulator) and bigints (all 64 bits, `zabsim decide`).
+ * sync-rules.ts describes each rule in words.
  */
 import type { SyncSource } from "../behavior.ts";
 import { COMMIT, DIFF, PROPOSAL, TRUNC } from "../packets.ts";
+import type { Zxid } from "../zxid.ts";
 
 /** A zxid as a number, or as a signed 64-bit bigint. */
-export type AnyZxid = number | bigint;
+export type AnyZxid = Zxid | bigint;
 
-/** Anything that carries a zxid: a Txn in the simulator, a bare zxid in a conformance vector. */
-export interface Logged<Z extends AnyZxid = number> {
+/** Anything with a zxid: a Txn in the simulator, a bare zxid in a conformance vector. */
+export interface Logged<Z extends AnyZxid = Zxid> {
   readonly zxid: Z;
 }
 
-/** The leader's database as syncFollower sees it under the committedLog's read lock, and the learner's position. */
-export interface SyncFacts<Z extends AnyZxid = number, T extends Logged<Z> = Logged<Z>> {
+/** The leader's database as syncFollower sees it under the read lock of committedLog, and the learner's last zxid. */
+export interface SyncFacts<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logged<Z>> {
   readonly peerLastZxid: Z;
-  /** The release's way; default: the newest one's. */
+  /** The data that the leader's release uses; default: that of the newest release. */
   readonly source?: SyncSource;
   /** DataTree#lastProcessedZxid. */
   readonly lastProcessedZxid: Z;
   readonly committedLog: readonly T[];
-  /** The on-disk log, oldest file first, and the zxid each file is named by. Read by the txnlog rules only. */
+  /** The log on disk, oldest file first. `name` is the zxid in the file's name. Only the txn-log rules read it. */
   readonly txnLogFiles: readonly { readonly name: Z; readonly txns: readonly T[] }[];
   /** snapshotSizeFactor >= 0 (ZKDatabase#isTxnLogSyncEnabled). */
   readonly txnLogSyncEnabled: boolean;
-  /** ZKDatabase#getProposalsFromTxnLog: the log files behind the first one read exceed calculateTxnLogSizeLimit. */
+  /** ZKDatabase#getProposalsFromTxnLog: the log files after the first one read exceed calculateTxnLogSizeLimit. */
   readonly txnLogExceedsSizeLimit: boolean;
   readonly forceSnapSync: boolean;
   readonly lastProposed: Z;
-  /** Committed, not yet applied to the leader's tree. */
+  /** Transactions that are committed but not yet applied to the leader's tree. */
   readonly toBeApplied: readonly T[];
-  /** Proposed, not yet committed, ascending. */
+  /** Transactions that are proposed but not yet committed, ascending. */
   readonly outstandingProposals: readonly T[];
-  /** Observers get no outstanding proposals. */
+  /** Whether the learner is an observer, which gets no outstanding proposals. */
   readonly observer: boolean;
 }
 
-/** Which branch of syncFollower decided. */
+/** The branch of syncFollower that decided. */
 export type SyncRule =
   | "forced-snap"
   | "in-sync"
@@ -61,32 +63,30 @@ export type SyncRule =
   | "txn-log-cross-epoch"
   | "txn-log-off"
   | "new-epoch-above-committed-log"
-  // Only before ZOOKEEPER-1413 (3.4):
+  // The following exist only before ZOOKEEPER-1413 (3.4).
   | "committed-log-empty"
   | "behind-committed-log";
 
-export interface SyncPacket<Z extends AnyZxid = number, T extends Logged<Z> = Logged<Z>> {
-  readonly type: typeof DIFF | typeof TRUNC | typeof PROPOSAL | typeof COMMIT;
-  readonly zxid: Z;
-  /** The transaction of a PROPOSAL; null otherwise. */
-  readonly txn: T | null;
-}
+/** A packet that the decision queues. Only a PROPOSAL has a transaction. */
+export type SyncPacket<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logged<Z>> =
+  | { readonly type: typeof DIFF | typeof TRUNC | typeof COMMIT; readonly zxid: Z; readonly txn: null }
+  | { readonly type: typeof PROPOSAL; readonly zxid: Z; readonly txn: T };
 
-export interface SyncDecision<Z extends AnyZxid = number, T extends Logged<Z> = Logged<Z>> {
-  /** A snapshot goes out before the packets. */
+export interface SyncDecision<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logged<Z>> {
+  /** Whether the leader sends a snapshot before the packets. */
   readonly needSnap: boolean;
-  /** DIFF or TRUNC first unless needSnap; then what is queued behind it, forwarded proposals included. */
+  /** The packets to queue: DIFF or TRUNC unless needSnap, then proposals and commits, then forwarded proposals. */
   readonly packets: readonly SyncPacket<Z, T>[];
-  /** Index in `packets` of the first one that startForwarding queued. */
+  /** The index in `packets` of the first packet that startForwarding queued. */
   readonly forwardedFrom: number;
   readonly startForwardingFrom: Z;
   readonly rule: SyncRule;
-  /** Ends of committedLog as used; lastProcessedZxid when it is empty. */
+  /** The first and last zxid in committedLog; lastProcessedZxid if committedLog is empty. */
   readonly minCommittedLog: Z;
   readonly maxCommittedLog: Z;
 }
 
-/** Decides, and queues what startForwarding adds. */
+/** Makes the sync decision, and queues the packets of startForwarding. */
 export function decideSync<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFacts<Z, T>): SyncDecision<Z, T> {
   const { committedLog, lastProcessedZxid } = facts;
   const empty = committedLog.length === 0;
@@ -98,7 +98,7 @@ export function decideSync<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFa
   const forwardedFrom = queue.packets.length;
   queue.addForwarded(facts, current);
   return {
-    // Nothing to lead in with: SNAP after all, but forwarding has already started from the peer's zxid.
+    // If no DIFF or TRUNC is queued, the leader sends SNAP, although forwarding has already started from the peer's zxid.
     needSnap: needSnap || queue.needsOp,
     packets: queue.packets,
     forwardedFrom,
@@ -112,7 +112,7 @@ export function decideSync<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFa
 interface Choice<Z extends AnyZxid> {
   readonly rule: SyncRule;
   readonly needSnap: boolean;
-  /** What the learner will have by then: forwarding starts behind it. */
+  /** The learner's last zxid after the queued packets: forwarding starts after it. */
   readonly current: Z;
 }
 
@@ -168,8 +168,8 @@ function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(
 }
 
 /**
- * Before ZOOKEEPER-1413: from committedLog, or a SNAP. Forwarding starts at the learner's zxid even then. The start of an
- * epoch is a zxid like any other, and a TRUNC may cross epochs.
+ * Decides as releases before ZOOKEEPER-1413 do: from committedLog, otherwise SNAP. Forwarding starts at the learner's zxid
+ * even for a SNAP. The zxid at the start of an epoch has no special role, and a TRUNC may cross epochs.
  */
 function decideFromCommittedLog<Z extends AnyZxid, T extends Logged<Z>>(
   { committedLog, lastProcessedZxid, peerLastZxid: peer }: SyncFacts<Z, T>,
@@ -205,13 +205,16 @@ function decideFromCommittedLog<Z extends AnyZxid, T extends Logged<Z>>(
   return { rule, needSnap: queue.needsOp, current };
 }
 
-/** LearnerHandler#queuedPackets while syncFollower fills it, with its needOpPacket flag. */
+/** LearnerHandler#queuedPackets while syncFollower fills it. */
 class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
   packets: SyncPacket<Z, T>[] = [];
+  /** LearnerHandler#needOpPacket: no DIFF or TRUNC is queued yet. */
   needsOp = true;
+  /** The last call of addCommitted stopped because a TRUNC would have crossed an epoch. */
   private crossEpoch = false;
+  /** The DIFF was queued because the peer's zxid is the start of an epoch. */
   private opForNewEpoch = false;
-  /** The ends of committedLog. */
+  /** minCommittedLog and maxCommittedLog. */
   readonly min: Z;
   readonly max: Z;
 
@@ -225,7 +228,7 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
     this.needsOp = false;
   }
 
-  /** A committed one: its proposal, and its commit. */
+  /** Queues the PROPOSAL and the COMMIT of a committed transaction. */
   add(txn: T): void {
     const { zxid } = txn;
     this.packets.push({ type: PROPOSAL, zxid, txn }, { type: COMMIT, zxid, txn: null });
@@ -236,7 +239,7 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
     this.needsOp = true;
   }
 
-  /** queueCommittedProposals: returns the last zxid queued, or `from` when none was. */
+  /** LearnerHandler#queueCommittedProposals. Returns the last zxid queued, or `from` if none was queued. */
   addCommitted(lists: readonly (readonly T[])[], from: Z, limit: Z | undefined): Z {
     const newEpoch = isNewEpoch(from);
     this.crossEpoch = false;
@@ -259,7 +262,7 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
             this.opForNewEpoch = true;
             this.op(DIFF, this.max);
           } else if (!sameEpoch(zxid, from)) {
-            // A TRUNC must not cross an epoch: the learner would exit.
+            // A TRUNC must not cross an epoch, because the learner would exit.
             this.crossEpoch = true;
             return queued;
           } else {
@@ -282,7 +285,7 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
     return queued;
   }
 
-  /** Leader#startForwarding. */
+  /** Leader#startForwarding: queues the transactions above `from` that the leader has not applied yet. */
   addForwarded(facts: SyncFacts<Z, T>, from: Z): void {
     if (facts.lastProposed <= from) return;
     for (const txn of facts.toBeApplied) if (txn.zxid > from) this.add(txn);
@@ -300,22 +303,16 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
   }
 }
 
-/** FileTxnIterator#init: the last file named below `zxid` and all files after it; all files when there is none. */
+/** FileTxnIterator#init: returns the last file named below `zxid` and all later files; all files if no file is below. */
 function filesFrom<Z extends AnyZxid, T extends Logged<Z>>(
   files: SyncFacts<Z, T>["txnLogFiles"],
   zxid: Z,
 ): (readonly T[])[] {
-  let first = 0;
-  for (let i = files.length - 1; i >= 0; i--) {
-    if ((files[i] as { name: Z }).name < zxid) {
-      first = i;
-      break;
-    }
-  }
-  return files.slice(first).map((file) => file.txns);
+  const first = files.findLastIndex(({ name }) => name < zxid);
+  return files.slice(Math.max(0, first)).map((file) => file.txns);
 }
 
-/** Why ZKDatabase#getProposalsFromTxnLog gives an empty iterator; undefined if it does not. */
+/** Returns why ZKDatabase#getProposalsFromTxnLog has an empty iterator; undefined if the iterator is not empty. */
 function whyUnusable<T extends Logged<AnyZxid>>(
   files: readonly (readonly T[])[],
   peer: AnyZxid,
@@ -327,7 +324,7 @@ function whyUnusable<T extends Logged<AnyZxid>>(
   return tooLarge ? "txn-log-too-large" : undefined;
 }
 
-/** The zxid a leader takes for itself at the start of its epoch; no transaction carries it. */
+/** Returns whether this is the zxid of a leader at the start of its epoch. No transaction has such a zxid. */
 function isNewEpoch(zxid: AnyZxid): boolean {
   return typeof zxid === "bigint" ? (zxid & 0xffff_ffffn) === 0n : zxid >>> 0 === 0;
 }

@@ -1,26 +1,28 @@
 /**
- * The rules of the sync decision in words: which fact fired, and what follows from it. One row a rule, numbered as the
- * comment in LearnerHandler#syncFollower numbers its cases. For reports, `zabsim decide` and `zabsim list`.
+ * The rules of the sync decision in words: one row per rule, with the fact that decides and its consequence. The rules are
+ * numbered like the cases in the comment of LearnerHandler#syncFollower. Used by reports, `zabsim decide` and `zabsim list`.
  */
 import type { SyncSource } from "../behavior.ts";
 import { DIFF, TRUNC } from "../packets.ts";
 import type { AnyZxid, Logged, SyncDecision, SyncFacts, SyncRule } from "./sync-decision.ts";
 
-/** The zxids a sentence may name, already written out. */
-interface Words {
+/** The zxids that a sentence can name, as text. */
+interface ZxidTexts {
   readonly peer: string;
   readonly last: string;
   readonly min: string;
   readonly max: string;
-  /** The zxid of the DIFF or TRUNC. */
+  /** The zxid of the DIFF or TRUNC; empty if there is none. */
   readonly op: string;
 }
 
 interface RuleText {
-  /** The case in syncFollower's own comment. */
+  /** The number of the case in syncFollower's own comment. */
   readonly case: number;
+  /** The condition of the rule, for lists. */
   readonly summary: string;
-  readonly why: (words: Words) => string;
+  /** The condition with zxids, and the decision. */
+  readonly why: (zxids: ZxidTexts) => string;
 }
 
 export const SYNC_RULES: Readonly<Record<SyncRule, RuleText>> = {
@@ -31,102 +33,107 @@ export const SYNC_RULES: Readonly<Record<SyncRule, RuleText>> = {
   },
   "in-sync": {
     case: 2,
-    summary: "the peer is where the leader is",
-    why: (w) => `peer zxid ${w.peer} is the leader's lastProcessedZxid → empty DIFF`,
+    summary: "the peer's zxid equals the leader's lastProcessedZxid",
+    why: (z) => `peer zxid ${z.peer} equals the leader's lastProcessedZxid → empty DIFF`,
   },
   "ahead-of-committed-log": {
     case: 3,
-    summary: "the peer has transactions the leader never saw",
-    why: (w) => `peer zxid ${w.peer} is ahead of maxCommittedLog ${w.max} → TRUNC to ${w.op}`,
+    summary: "the peer has transactions above the leader's maxCommittedLog",
+    why: (z) => `peer zxid ${z.peer} is above maxCommittedLog ${z.max} → TRUNC to ${z.op}`,
   },
   "committed-log-diff": {
     case: 4,
     summary: "the peer's last transaction is in committedLog",
-    why: (w) => `peer zxid ${w.peer} is in committedLog ${w.min}..${w.max} → DIFF from there`,
+    why: (z) => `peer zxid ${z.peer} is in committedLog ${z.min}..${z.max} → DIFF with the transactions after it`,
   },
   "committed-log-diff-new-epoch": {
     case: 4,
-    summary: "the peer stands at the start of an epoch inside committedLog's range",
-    why: (w) => `peer zxid ${w.peer} starts an epoch, inside committedLog ${w.min}..${w.max} → DIFF`,
+    summary: "the peer's zxid is the start of an epoch within the range of committedLog",
+    why: (z) => `peer zxid ${z.peer} is the start of an epoch within committedLog ${z.min}..${z.max} → DIFF`,
   },
   "committed-log-trunc": {
     case: 4,
-    summary: "the peer's last transaction is missing from committedLog, in the middle of an epoch",
-    why: (w) => `peer zxid ${w.peer} is not in committedLog ${w.min}..${w.max} → TRUNC to ${w.op}, then on`,
+    summary: "the peer's last transaction is not in committedLog, but within its range",
+    why: (z) =>
+      `peer zxid ${z.peer} is within committedLog ${z.min}..${z.max} but not in it → TRUNC to ${z.op}, then the rest`,
   },
   "committed-log-cross-epoch": {
     case: 4,
-    summary: "a TRUNC would have to cross an epoch",
-    why: (w) => `peer zxid ${w.peer} is not in committedLog ${w.min}..${w.max}, a TRUNC would cross an epoch → SNAP`,
+    summary: "the peer's last transaction is not in committedLog, and a TRUNC would cross an epoch",
+    why: (z) =>
+      `peer zxid ${z.peer} is not in committedLog ${z.min}..${z.max}, and a TRUNC would cross an epoch → SNAP`,
   },
   "committed-log-no-match": {
     case: 4,
-    summary: "committedLog has nothing to begin with",
-    why: (w) => `nothing in committedLog ${w.min}..${w.max} fits peer zxid ${w.peer} → SNAP`,
+    summary: "no transaction in committedLog is at or above the peer's zxid",
+    why: (z) => `no transaction in committedLog ${z.min}..${z.max} is at or above peer zxid ${z.peer} → SNAP`,
   },
   "txn-log-diff": {
     case: 5,
-    summary: "the peer's last transaction is in the log on disk",
-    why: (w) => `peer zxid ${w.peer} is below minCommittedLog ${w.min} but in the log on disk → DIFF from there`,
+    summary: "the peer's last transaction is below committedLog, but in the log on disk",
+    why: (z) => `peer zxid ${z.peer} is below minCommittedLog ${z.min} but in the log on disk → DIFF from the log`,
   },
   "txn-log-diff-new-epoch": {
     case: 5,
-    summary: "the peer stands at the start of an epoch that the log on disk covers",
-    why: (w) => `peer zxid ${w.peer} starts an epoch, below minCommittedLog ${w.min}, covered by the log → DIFF`,
+    summary: "the peer's zxid is the start of an epoch below committedLog, and the log on disk covers it",
+    why: (z) =>
+      `peer zxid ${z.peer} is the start of an epoch below minCommittedLog ${z.min}; the log on disk covers it → DIFF`,
   },
   "txn-log-trunc": {
     case: 5,
-    summary: "the peer's last transaction is missing from the log on disk, in the middle of an epoch",
-    why: (w) => `peer zxid ${w.peer} is below minCommittedLog ${w.min} and not in the log → TRUNC to ${w.op}, then on`,
+    summary: "the peer's last transaction is below committedLog and not in the log on disk, but within its range",
+    why: (z) =>
+      `peer zxid ${z.peer} is below minCommittedLog ${z.min} and not in the log on disk → TRUNC to ${z.op}, then the rest`,
   },
   "txn-log-empty": {
     case: 5,
-    summary: "there is no log on disk",
-    why: (w) => `peer zxid ${w.peer} is below minCommittedLog ${w.min}, and there is no log on disk → SNAP`,
+    summary: "the peer's zxid is below committedLog, and there is no log on disk",
+    why: (z) => `peer zxid ${z.peer} is below minCommittedLog ${z.min}, and there is no log on disk → SNAP`,
   },
   "txn-log-starts-later": {
     case: 5,
-    summary: "the log on disk starts after the peer",
-    why: (w) => `peer zxid ${w.peer} is below minCommittedLog ${w.min}, and the log on disk starts later → SNAP`,
+    summary: "the peer's zxid is below committedLog, and the log on disk starts above it",
+    why: (z) => `peer zxid ${z.peer} is below minCommittedLog ${z.min}, and the log on disk starts above it → SNAP`,
   },
   "txn-log-too-large": {
     case: 5,
-    summary: "the log on disk is too large next to a snapshot",
-    why: (w) => `peer zxid ${w.peer} is below minCommittedLog ${w.min}, and the log exceeds its size limit → SNAP`,
+    summary: "the peer's zxid is below committedLog, and the log on disk exceeds its size limit",
+    why: (z) => `peer zxid ${z.peer} is below minCommittedLog ${z.min}, and the log exceeds its size limit → SNAP`,
   },
   "txn-log-gap": {
     case: 5,
-    summary: "a gap between the end of the log on disk and the start of committedLog",
-    why: (w) => `the log on disk ends before minCommittedLog ${w.min}: a gap behind peer zxid ${w.peer} → SNAP`,
+    summary: "the log on disk ends before committedLog starts",
+    why: (z) => `the log on disk ends before minCommittedLog ${z.min}: a gap after peer zxid ${z.peer} → SNAP`,
   },
   "txn-log-cross-epoch": {
     case: 5,
-    summary: "a TRUNC would have to cross an epoch",
-    why: (w) => `peer zxid ${w.peer} is not in the log on disk, a TRUNC would cross an epoch → SNAP`,
+    summary: "the peer's last transaction is not in the log on disk, and a TRUNC would cross an epoch",
+    why: (z) => `peer zxid ${z.peer} is not in the log on disk, and a TRUNC would cross an epoch → SNAP`,
   },
   "txn-log-off": {
     case: 6,
-    summary: "the peer is behind committedLog, and syncing from the log on disk is off",
-    why: (w) => `peer zxid ${w.peer} is below minCommittedLog ${w.min}, sync from the log is off → SNAP`,
+    summary: "the peer's zxid is below committedLog, and synchronization from the log on disk is off",
+    why: (z) => `peer zxid ${z.peer} is below minCommittedLog ${z.min}, and sync from the log is off → SNAP`,
   },
   "committed-log-empty": {
     case: 6,
     summary: "committedLog is empty (before ZOOKEEPER-1413)",
-    why: (w) => `peer zxid ${w.peer} is not the leader's ${w.last}, and committedLog is empty → SNAP`,
+    why: (z) => `peer zxid ${z.peer} is not the leader's lastProcessedZxid ${z.last}, and committedLog is empty → SNAP`,
   },
   "behind-committed-log": {
     case: 6,
-    summary: "the peer is behind committedLog (before ZOOKEEPER-1413)",
-    why: (w) => `peer zxid ${w.peer} is below minCommittedLog ${w.min} → SNAP`,
+    summary: "the peer's zxid is below committedLog (before ZOOKEEPER-1413)",
+    why: (z) => `peer zxid ${z.peer} is below minCommittedLog ${z.min} → SNAP`,
   },
   "new-epoch-above-committed-log": {
     case: 6,
-    summary: "the peer stands at the start of an epoch above committedLog",
-    why: (w) => `peer zxid ${w.peer} starts an epoch above maxCommittedLog ${w.max}, last is ${w.last} → SNAP`,
+    summary: "the peer's zxid is the start of an epoch above committedLog",
+    why: (z) =>
+      `peer zxid ${z.peer} is the start of an epoch above maxCommittedLog ${z.max}; lastProcessedZxid is ${z.last} → SNAP`,
   },
 };
 
-/** Of the rules, those by which a leader of that release may decide. */
+/** Returns the rules by which a leader with this sync source can decide. */
 export function rulesOf(source: SyncSource): SyncRule[] {
   const old: readonly SyncRule[] = ["committed-log-empty", "behind-committed-log"];
   const both: readonly SyncRule[] = ["in-sync", "ahead-of-committed-log", "committed-log-diff", "committed-log-trunc"];
@@ -135,7 +142,7 @@ export function rulesOf(source: SyncSource): SyncRule[] {
   return all.filter((rule) => !old.includes(rule));
 }
 
-/** The rule that decided, as one sentence; `format` writes a zxid. */
+/** Returns the rule that decided, as one sentence. `format` writes a zxid. */
 export function explainSync<Z extends AnyZxid, T extends Logged<Z>>(
   facts: Pick<SyncFacts<Z, T>, "peerLastZxid" | "lastProcessedZxid">,
   decision: SyncDecision<Z, T>,

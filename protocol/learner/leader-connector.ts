@@ -1,27 +1,28 @@
 /**
- * How a learner reaches its leader (Learner#connectToLeader, LeaderConnector): up to five tries with a pause between them,
- * all within initLimit or connectToLearnerMasterLimit.
+ * The connection of a learner to its leader (Learner#connectToLeader, LeaderConnector): up to five tries with a pause
+ * between them, within initLimit or connectToLearnerMasterLimit. Not modeled: several addresses of one leader.
  */
 import type { Behavior } from "../behavior.ts";
-import { type ConnectionId, type Effects, QUORUM_PORT, TIMER_CONNECT } from "../effects.ts";
+import { type ConnectionId, type Effects, NO_CONNECTION, QUORUM_PORT, TIMER_CONNECT } from "../effects.ts";
 import type { Settings } from "../settings.ts";
 import type { ServerId } from "../zxid.ts";
 
 const MAX_TRIES = 5;
 
-/** Before leaderConnectDelayDuringRetryMs. */
+/** The pause in releases without leaderConnectDelayDuringRetryMs. */
 const LONG_PAUSE_US = 1_000_000;
 
 export class LeaderConnector {
   tries = 0;
-  /** The connection being opened, 0 between tries. */
-  connection: ConnectionId = 0;
+  /** The connection being opened; NO_CONNECTION between two tries. */
+  connection: ConnectionId = NO_CONNECTION;
 
   private readonly effects: Effects;
   private readonly leader: ServerId;
   private readonly pauseUs: number;
-  /** How long one try may take, and all of them. */
+  /** The time limit of one try. */
   private readonly tryUs: number;
+  /** When the time for all tries is over. */
   private readonly untilUs: number;
 
   constructor(effects: Effects, settings: Settings, behavior: Behavior, leader: ServerId, nowUs: number) {
@@ -39,9 +40,9 @@ export class LeaderConnector {
     this.effects.setTimer(TIMER_CONNECT, Math.min(this.tryUs, this.untilUs - nowUs));
   }
 
-  /** TIMER_CONNECT: the pause is over, or a try has taken all the time there was. False if that was the last. */
+  /** TIMER_CONNECT: a pause is over, or a try has used up its time. Returns false if that was the last try. */
   timeout(nowUs: number): boolean {
-    if (this.connection === 0) {
+    if (this.connection === NO_CONNECTION) {
       this.connect(nowUs);
       return true;
     }
@@ -49,9 +50,9 @@ export class LeaderConnector {
     return this.failed(nowUs);
   }
 
-  /** A try failed. False if that was the last. */
+  /** Handles a failed try. Returns false if that was the last try. */
   failed(nowUs: number): boolean {
-    this.connection = 0;
+    this.connection = NO_CONNECTION;
     this.tries++;
     if (this.tries >= MAX_TRIES || this.untilUs - nowUs <= this.pauseUs) return false;
     this.effects.setTimer(TIMER_CONNECT, this.pauseUs);

@@ -1,11 +1,13 @@
 /**
- * Following and observing (Learner, Follower#followLeader, Observer#observeLeader): connect to the leader, agree on the
- * epoch, be brought in line (synchronization.ts), serve (learner-service.ts), until something breaks.
+ * The learner's main thread (Learner, Follower#followLeader, Observer#observeLeader): it connects to the leader, agrees on
+ * the epoch, synchronizes (synchronization.ts) and serves (follower.ts, observer.ts) until it fails.
  *
- * One thread in Java, so one phase here. While it waits for a disk, packets wait in `inbox`.
+ * Java runs one thread, so there is one phase. Packets that arrive while the thread waits for the disk wait in `inbox`.
+ * Not modeled: sessions, learner request forwarding other than writes, asynchronous sending (learner.asyncSending).
  */
+import { assertPresent } from "../assert.ts";
 import { Deadline } from "../deadline.ts";
-import { type ConnectionId, type DiskImage, type Effects, TIMER_ROLE } from "../effects.ts";
+import { type ConnectionId, type DiskImage, NO_CONNECTION, type ThreadWork, TIMER_ROLE } from "../effects.ts";
 import { type Anomaly, BROADCAST, DISCOVERY, type FailureReason, SYNCHRONIZATION } from "../notes.ts";
 import {
   ACK,
@@ -18,12 +20,19 @@ import {
   type QuorumPacket,
   REQUEST,
 } from "../packets.ts";
-import type { Peer } from "../peer.ts";
 import type { Txn } from "../storage/history.ts";
-import { type Epoch, epochOf, makeZxid, type ServerId, type Zxid } from "../zxid.ts";
-import { LearnerService } from "./follower-and-observer.ts";
+import { type Epoch, epochOf, makeZxid, NO_EPOCH, NO_ZXID, type ServerId, ZERO_ZXID } from "../zxid.ts";
+import { Follower } from "./follower.ts";
 import { LeaderConnector } from "./leader-connector.ts";
-import { Synchronization } from "./synchronization.ts";
+import type { LearnerService, ServingLearner } from "./learner-service.ts";
+import { Observer } from "./observer.ts";
+import { type FollowerProcessors, Synchronization, type SyncLearner, type SyncServer } from "./synchronization.ts";
+
+/** What a learner needs of its server. */
+export interface LearnerServer extends SyncServer {
+  /** The servers that this server knows. */
+  readonly view: readonly ServerId[];
+}
 
 type LearnerPhase =
   | "connecting"
@@ -39,143 +48,138 @@ interface Failure {
   readonly detail: string;
 }
 
-export class Learner {
+export class Learner implements SyncLearner, ServingLearner {
   readonly observer: boolean;
-  /** The socket's timeout. */
   readTimeoutUs: number;
 
-  private readonly peer: Peer;
-  private readonly effects: Effects;
+  private readonly server: LearnerServer;
   private readonly leaderId: ServerId;
   private readonly reads: Deadline;
   private readonly connector: LeaderConnector;
   private phase: LearnerPhase = "connecting";
-  private connection: ConnectionId = 0;
+  private connection: ConnectionId = NO_CONNECTION;
   private inbox: (QuorumPacket | "closed")[] = [];
-  /** Why the thread is to fail when it is done with the disk. */
+  /** The failure that takes effect when the thread sends or reads again: the connection broke while it was busy. */
   private pendingFailure: Failure | null = null;
-  private newEpoch: Epoch = 0;
-  private lastLoggedZxid: Zxid = 0;
-  /** The first reply was NEWLEADER: a leader from before Zab 1.0. */
-  private oldLeader = false;
+  /** The epoch that the leader sent. */
+  private newEpoch: Epoch = NO_EPOCH;
+  /** Whether the leader's first packet was not LEADERINFO: it is from before Zab 1.0. */
+  private leaderIsOld = false;
   private synchronization: Synchronization | null = null;
   private service: LearnerService | null = null;
-  /** ZooKeeperServer#canShutdown, when it came to that. */
-  private stopsAsServer = false;
+  /** Whether the shutdown stops a running server (ZooKeeperServer#canShutdown). */
+  private stopsServer = false;
 
-  constructor(peer: Peer, leaderId: ServerId, observer: boolean) {
-    this.peer = peer;
-    this.effects = peer.effects;
+  constructor(server: LearnerServer, leaderId: ServerId, observer: boolean) {
+    const { behavior, effects, initTimeoutUs, nowUs, settings } = server;
+    this.server = server;
     this.leaderId = leaderId;
     this.observer = observer;
-    this.reads = new Deadline(peer.effects, TIMER_ROLE);
-    this.readTimeoutUs = peer.initTimeoutUs;
-    this.connector = new LeaderConnector(peer.effects, peer.settings, peer.behavior, leaderId, peer.nowUs);
-  }
-
-  private get nowUs(): number {
-    return this.peer.nowUs;
+    this.reads = new Deadline(effects, TIMER_ROLE);
+    this.readTimeoutUs = initTimeoutUs;
+    this.connector = new LeaderConnector(effects, settings, behavior, leaderId, nowUs);
   }
 
   // ---- connecting
 
   start(): void {
-    this.peer.setPhase(DISCOVERY);
-    if (this.peer.view.includes(this.leaderId)) this.connector.connect(this.nowUs);
+    this.server.setPhase(DISCOVERY);
+    if (this.server.view.includes(this.leaderId)) this.connector.connect(this.server.nowUs);
     else this.fail("leader-unknown", `server ${this.leaderId} is not in the view`);
   }
 
   /** TIMER_CONNECT. */
   connectTimeout(): void {
-    if (this.phase === "connecting" && !this.connector.timeout(this.nowUs)) this.connectFailed();
+    if (this.phase === "connecting" && !this.connector.timeout(this.server.nowUs)) this.connectFailed();
   }
 
   refused(connection: ConnectionId): void {
     if (this.phase !== "connecting" || connection !== this.connector.connection) return;
-    if (!this.connector.failed(this.nowUs)) this.connectFailed();
+    if (!this.connector.failed(this.server.nowUs)) this.connectFailed();
   }
 
   private connectFailed(): void {
     this.fail("connect-failed", `no connection to server ${this.leaderId} in ${this.connector.tries} tries`);
   }
 
-  // ---- agreeing on the epoch (registerWithLeader)
+  // ---- agreeing on the epoch (Learner#registerWithLeader)
 
   connected(connection: ConnectionId): void {
     if (this.phase !== "connecting" || connection !== this.connector.connection) return;
-    const { peer } = this;
+    const { acceptedEpoch, myid, settings } = this.server;
     this.connector.stop();
     this.connection = connection;
-    this.lastLoggedZxid = peer.database.lastProcessedZxid;
     this.send(
-      packet(this.observer ? OBSERVERINFO : FOLLOWERINFO, makeZxid(peer.acceptedEpoch, 0), {
-        serverId: peer.myid,
-        protocolVersion: peer.settings.protocolVersion,
-        configVersion: peer.settings.configVersion,
+      packet(this.observer ? OBSERVERINFO : FOLLOWERINFO, makeZxid(acceptedEpoch, 0), {
+        serverId: myid,
+        protocolVersion: settings.protocolVersion,
+        configVersion: settings.configVersion,
       }),
     );
     this.phase = "reading-leaderinfo";
-    this.readOn();
+    this.resumeReading();
   }
 
-  private takeLeaderInfo(message: QuorumPacket): void {
-    const { acceptedEpoch } = this.peer;
+  private receiveLeaderInfo(message: QuorumPacket): void {
+    const { acceptedEpoch } = this.server;
     this.newEpoch = epochOf(message.zxid);
     if (message.type !== LEADERINFO) {
-      this.takeOldLeader(message);
+      this.receiveFromOldLeader(message);
     } else if (this.newEpoch > acceptedEpoch) {
       this.writeAcceptedEpoch();
     } else if (this.newEpoch === acceptedEpoch) {
-      // Acknowledged once already, perhaps to another leader: this one must not count it.
-      this.ackEpoch(-1);
+      // The learner has acknowledged this epoch before, perhaps to another leader, so this leader must not count it.
+      this.ackEpoch(NO_EPOCH);
     } else {
-      this.fail("leader-epoch-lower", `epoch ${this.newEpoch} is below the accepted epoch ${acceptedEpoch}`);
+      this.fail("leader-epoch-lower", `epoch ${this.newEpoch} is lower than acceptedEpoch ${acceptedEpoch}`);
     }
   }
 
-  /** A leader from before Zab 1.0 begins with NEWLEADER. Its epoch is accepted even if that is not what it sent. */
-  private takeOldLeader(message: QuorumPacket): void {
-    this.oldLeader = true;
+  /** A leader from before Zab 1.0 sends NEWLEADER first. For any other packet, too, the learner accepts the epoch first. */
+  private receiveFromOldLeader(message: QuorumPacket): void {
+    this.leaderIsOld = true;
     if (message.type !== NEWLEADER) {
-      const detail = "the first packet should have been NEWLEADER";
+      const detail = "the first packet is neither LEADERINFO nor NEWLEADER";
       this.anomaly("bad-state", message, detail);
       this.pendingFailure = { reason: "first-packet-not-leaderinfo", detail };
     }
-    if (this.newEpoch > this.peer.acceptedEpoch) this.writeAcceptedEpoch();
-    else if (!this.brokenMeanwhile()) this.registered();
+    if (this.newEpoch > this.server.acceptedEpoch) this.writeAcceptedEpoch();
+    else if (!this.failIfConnectionBroke()) this.registered();
   }
 
   private writeAcceptedEpoch(): void {
     this.phase = "writing-accepted-epoch";
-    this.effects.writeAcceptedEpoch(this.newEpoch);
+    this.server.effects.writeAcceptedEpoch(this.newEpoch);
   }
 
   acceptedEpochWritten(ok: boolean): void {
-    const { peer } = this;
-    const epochToAck = peer.currentEpoch;
-    peer.epochAccepted(this.newEpoch, ok);
-    if (this.diskFailed(ok) || this.brokenMeanwhile()) return;
-    if (this.oldLeader) this.registered();
+    const { server } = this;
+    const epochToAck = server.currentEpoch;
+    server.acceptedEpochWritten(this.newEpoch, ok);
+    if (this.failIfDiskFailed(ok) || this.failIfConnectionBroke()) return;
+    if (this.leaderIsOld) this.registered();
     else this.ackEpoch(epochToAck);
   }
 
   private ackEpoch(epoch: Epoch): void {
-    this.send(packet(ACKEPOCH, this.peer.needsSnap ? 0 : this.lastLoggedZxid, epoch));
+    const { database, needsSnap } = this.server;
+    this.send(packet(ACKEPOCH, needsSnap ? ZERO_ZXID : database.lastProcessedZxid, epoch));
     this.registered();
   }
 
   private registered(): void {
-    if (this.newEpoch < this.peer.acceptedEpoch) {
-      this.fail("leader-epoch-lower", `epoch ${this.newEpoch} is below the accepted epoch`);
+    const { acceptedEpoch } = this.server;
+    if (this.newEpoch < acceptedEpoch) {
+      this.fail("leader-epoch-lower", `epoch ${this.newEpoch} is lower than acceptedEpoch ${acceptedEpoch}`);
       return;
     }
-    this.peer.setPhase(SYNCHRONIZATION);
-    this.synchronization = new Synchronization(this.peer, this, this.newEpoch);
+    this.server.setPhase(SYNCHRONIZATION);
+    this.synchronization = new Synchronization(this.server, this, this.newEpoch);
     this.phase = "synchronizing";
-    this.readOn();
+    this.resumeReading();
   }
 
-  // ---- the disk is done
+  // ---- completions of the disk and of other threads
 
   logTruncated(ok: boolean): void {
     this.synchronization?.logTruncated(ok);
@@ -185,7 +189,7 @@ export class Learner {
     this.synchronization?.reloaded(image);
   }
 
-  /** The database that is saved next came by a SNAP. */
+  /** Whether the next snapshot contains a database that arrived as a SNAP. */
   get tookSnap(): boolean {
     return this.synchronization?.tookSnap ?? false;
   }
@@ -198,80 +202,78 @@ export class Learner {
     this.synchronization?.currentEpochWritten(ok);
   }
 
-  /** The log thread could not write. */
   logFailed(): void {
-    if (!this.peer.logFailed()) this.fail("disk-error", "the log could not be written");
+    if (!this.server.logFailed()) this.fail("disk-error", "the log could not be written");
   }
 
-  /** The log thread has written all it had. */
   logIdle(): void {
     if (this.phase === "shutting-down") this.finishShutdown();
   }
 
-  /** TIMER_PREEMPTED. */
-  runsAgain(): void {
-    if (this.phase === "synchronizing") this.synchronization?.runsAgain();
+  /** The work's key is the connection, so that work started by a former learner has no effect on this one. */
+  startWork(work: ThreadWork): void {
+    this.server.effects.startWork(work, this.connection);
   }
 
-  /** TIMER_COMMITS. */
-  applyCommits(): void {
-    if (this.phase === "serving") this.service?.applyCommits();
+  workDone(work: ThreadWork, key: number): void {
+    if (key !== this.connection) return;
+    if (this.phase === "synchronizing") this.synchronization?.workDone(work);
+    else if (this.phase === "serving") this.service?.workDone(work);
   }
 
-  // ---- UPTODATE, and what follows
+  // ---- serving
 
-  /** ZooKeeperServer#startup: the processors run. */
-  startProcessors(): LearnerService {
-    this.service ??= new LearnerService(this.peer, this);
-    return this.service;
+  startProcessors(): FollowerProcessors | null {
+    this.service ??= this.observer ? new Observer(this.server, this) : new Follower(this.server, this);
+    return this.service instanceof Follower ? this.service : null;
   }
 
   serve(): void {
-    const { newEpoch, peer } = this;
-    if (this.brokenMeanwhile()) return;
-    const synchronization = this.synchronization as Synchronization;
+    const { newEpoch, server } = this;
+    if (this.failIfConnectionBroke()) return;
     this.send(packet(ACK, makeZxid(newEpoch, 0), null));
-    this.readTimeoutUs = peer.syncTimeoutUs;
+    this.readTimeoutUs = server.syncTimeoutUs;
     this.phase = "serving";
-    const service = this.startProcessors();
-    peer.updateElectionVote(newEpoch);
-    if (!service.serve(synchronization) || this.phase !== "serving") return;
-    peer.setPhase(BROADCAST);
-    peer.notes.active(newEpoch, this.leaderId, peer.database.history);
-    this.readOn();
+    this.startProcessors();
+    server.updateElectionVote(newEpoch);
+    const rest = assertPresent(this.synchronization, "synchronization", this.phase);
+    assertPresent(this.service, "service", this.phase).serve(rest);
+    if (this.phase !== "serving") return;
+    server.setPhase(BROADCAST);
+    server.notes.active(newEpoch, this.leaderId, server.database.history);
+    this.resumeReading();
   }
 
   deliver(txn: Txn): void {
-    this.peer.database.apply(txn);
+    this.server.database.apply(txn);
     this.delivered(txn);
   }
 
-  /** Applied while the synchronization goes on. False if that ends following: it does not fit behind committedLog. */
   deliverSynced(txn: Txn): boolean {
-    const fits = this.peer.database.applySynced(txn);
+    const fits = this.server.database.applySynced(txn);
     this.delivered(txn);
-    if (!fits) this.fail("proposal-gap", "what was applied is not the successor of the end of committedLog");
+    if (!fits) this.fail("proposal-gap", "the applied transaction does not follow the end of committedLog");
     return fits;
   }
 
   private delivered(txn: Txn): void {
-    const { database, notes } = this.peer;
+    const { database, notes } = this.server;
     notes.delivered(txn, database.history);
   }
 
-  /** A client's write, to be forwarded. False while this learner does not serve. */
+  /** Forwards a client's write to the leader. Returns false if this learner does not serve. */
   submit(value: string | number): boolean {
     if (this.phase !== "serving") return false;
-    this.send(packet(REQUEST, -1, { value }));
+    this.send(packet(REQUEST, NO_ZXID, { value }));
     return true;
   }
 
   send(message: QuorumPacket): void {
-    this.effects.send(this.connection, message);
+    this.server.effects.send(this.connection, message);
   }
 
   anomaly(anomaly: Anomaly, { type, zxid }: QuorumPacket, detail: string): void {
-    this.peer.notes.anomaly(anomaly, this.leaderId, type, zxid, detail);
+    this.server.notes.anomaly(anomaly, this.leaderId, type, zxid, detail);
   }
 
   // ---- reading
@@ -284,50 +286,57 @@ export class Learner {
 
   closed(connection: ConnectionId, how: "closed" | "reset"): void {
     if (connection !== this.connection) return;
-    if (this.reading && this.inbox.length === 0) this.fail("connection-closed", "the leader closed the connection");
+    if (this.reading && this.inbox.length === 0) this.closedByLeader();
     else if (how === "closed") this.inbox.push("closed");
-    else this.pendingFailure ??= { reason: "connection-closed", detail: "the connection broke" };
+    else this.pendingFailure ??= { reason: "connection-closed", detail: "the connection to the leader was reset" };
   }
 
-  /** TIMER_ROLE: nothing was read within the socket's timeout. */
+  private closedByLeader(): void {
+    this.fail("connection-closed", "the leader closed the connection");
+  }
+
+  /** TIMER_ROLE: the socket's timeout has expired. */
   readTimeout(): void {
-    if (this.reads.fired(this.nowUs) && this.reading) this.fail("read-timeout", "nothing read in time");
+    const expired = this.reads.fired(this.server.nowUs);
+    if (expired && this.reading) this.fail("read-timeout", "the leader sent nothing within the socket's timeout");
   }
 
   private get reading(): boolean {
-    const { phase } = this;
-    if (phase === "synchronizing") return (this.synchronization as Synchronization).reading;
-    return phase === "serving" || phase === "reading-leaderinfo";
+    if (this.phase === "synchronizing") return this.synchronization?.reading ?? false;
+    return this.phase === "serving" || this.phase === "reading-leaderinfo";
   }
 
   private read(message: QuorumPacket): void {
-    if (this.phase === "serving") (this.service as LearnerService).take(message);
-    else if (this.phase === "synchronizing") (this.synchronization as Synchronization).take(message);
-    else this.takeLeaderInfo(message);
-    if (this.reading) this.reads.set(this.nowUs, this.nowUs + this.readTimeoutUs);
+    if (this.phase === "serving") this.service?.receive(message);
+    else if (this.phase === "synchronizing") this.synchronization?.receive(message);
+    else this.receiveLeaderInfo(message);
+    if (this.reading) this.expectRead();
   }
 
-  /** The thread reads again, first what came in the meantime: nothing, if the connection broke. */
-  readOn(): void {
-    if (this.brokenMeanwhile()) return;
-    this.reads.set(this.nowUs, this.nowUs + this.readTimeoutUs);
-    while (this.reading && this.inbox.length > 0) {
-      const next = this.inbox.shift() as QuorumPacket | "closed";
-      if (next === "closed") this.fail("connection-closed", "the leader closed the connection");
+  resumeReading(): void {
+    if (this.failIfConnectionBroke()) return;
+    this.expectRead();
+    while (this.reading) {
+      const next = this.inbox.shift();
+      if (next === undefined) return;
+      if (next === "closed") this.closedByLeader();
       else this.read(next);
     }
   }
 
-  // ---- leaving (Learner#shutdown)
+  private expectRead(): void {
+    const { nowUs } = this.server;
+    this.reads.set(nowUs, nowUs + this.readTimeoutUs);
+  }
 
-  /** After a wait for the disk: true, and the end of following, if that failed. */
-  diskFailed(ok: boolean): boolean {
-    if (!ok) this.fail("disk-error", "an epoch or the log could not be written");
+  // ---- shutdown (Learner#shutdown)
+
+  failIfDiskFailed(ok: boolean): boolean {
+    if (!ok) this.fail("disk-error", "an epoch file or the log could not be written");
     return !ok;
   }
 
-  /** Before a packet is sent or read: true, and the end of following, if the connection broke while the thread was busy. */
-  brokenMeanwhile(): boolean {
+  failIfConnectionBroke(): boolean {
     const pending = this.pendingFailure;
     if (pending !== null) this.fail(pending.reason, pending.detail);
     return pending !== null;
@@ -335,38 +344,39 @@ export class Learner {
 
   fail(reason: FailureReason, detail: string): void {
     if (this.phase === "shutting-down" || this.phase === "ended") return;
-    this.peer.notes.failed(reason, undefined, detail);
-    if (this.connection !== 0) this.effects.close(this.connection);
-    this.connection = 0;
+    const { behavior, effects, notes } = this.server;
+    notes.failed(reason, undefined, detail);
+    if (this.connection !== NO_CONNECTION) effects.close(this.connection);
+    this.connection = NO_CONNECTION;
     this.reads.clear();
     this.connector.stop();
-    this.stopsAsServer = this.phase === "serving" || (this.service !== null && this.peer.behavior.stopsBeforeServing);
+    this.stopsServer = this.phase === "serving" || (this.service !== null && behavior.stopsBeforeServing);
     this.phase = "shutting-down";
-    if (this.stopsAsServer && this.peer.behavior.learnerShutdown !== "log-thread-first") this.peer.fastForward();
-    if (this.service === null || this.service.idle || !this.waitsForLog) this.finishShutdown();
+    if (this.stopsServer && behavior.learnerShutdown !== "log-thread-first") this.server.fastForward();
+    if (this.service === null || this.service.logIsIdle || !this.waitsForLog) this.finishShutdown();
   }
 
-  /** A server that does not serve yet is not asked to stop: its log thread goes on, unless that is stopped in any case. */
+  /** A server that does not serve yet is not stopped, so its log thread continues unless the release always stops it. */
   private get waitsForLog(): boolean {
-    const { learnerShutdown } = this.peer.behavior;
-    return learnerShutdown === "log-thread-first" || (learnerShutdown === "fast-forward-first" && this.stopsAsServer);
+    const { learnerShutdown } = this.server.behavior;
+    return learnerShutdown === "log-thread-first" || (learnerShutdown === "fast-forward-first" && this.stopsServer);
   }
 
   private finishShutdown(): void {
-    const { behavior, database } = this.peer;
-    // Never started: the database stays as it is, unless a snapshot was only half taken over.
-    if (!this.stopsAsServer && this.synchronization?.halfTaken) database.clear();
-    else if (this.stopsAsServer && behavior.learnerShutdown === "log-thread-first") this.peer.fastForward();
+    const { behavior, database } = this.server;
+    // A server that has not served keeps its database, unless a synchronization has replaced only a part of it.
+    if (!this.stopsServer && this.synchronization?.mustReload) database.clear();
+    else if (this.stopsServer && behavior.learnerShutdown === "log-thread-first") this.server.fastForward();
     this.end();
   }
 
   private end(): void {
     this.phase = "ended";
-    this.peer.look();
+    this.server.look();
   }
 
   exit(code: number, reason: FailureReason, detail: string): void {
     this.phase = "ended";
-    this.peer.exit(code, reason, detail);
+    this.server.exit(code, reason, detail);
   }
 }

@@ -1,11 +1,19 @@
 /**
- * A learner is brought in line with its leader (Learner#syncWithLeader): DIFF, TRUNC or SNAP, what follows it up to
- * NEWLEADER, what must be durable before that is acknowledged, and what comes until UPTODATE.
+ * The synchronization of a learner with its leader (Learner#syncWithLeader): DIFF, TRUNC or SNAP, the packets up to
+ * NEWLEADER, the disk operations before the ACK of NEWLEADER, and the packets up to UPTODATE.
  *
- * In which order things become durable at NEWLEADER is what releases differ in most (DiffLogging). Each step is a disk
- * operation of its own, and a crash can fall between any two; packets that come meanwhile wait at the Learner.
+ * Releases differ most in the order of the disk operations at NEWLEADER (DiffLogging). Each step is a disk operation of its
+ * own, so a crash can fall between any two. Packets that arrive during a disk operation wait in the learner's inbox.
  */
-import { type DiskImage, TIMER_PREEMPTED } from "../effects.ts";
+import { assertPresent } from "../assert.ts";
+import {
+  type DiskImage,
+  EXIT_BAD_SYNC_PACKET,
+  EXIT_SNAPSHOT_ERROR,
+  type ThreadWork,
+  WORK_RESUME_LEARNER,
+} from "../effects.ts";
+import type { Anomaly, FailureReason } from "../notes.ts";
 import {
   ACK,
   COMMIT,
@@ -21,51 +29,82 @@ import {
   TRUNC,
   UPTODATE,
 } from "../packets.ts";
-import type { Peer } from "../peer.ts";
+import type { RoleServer } from "../role-server.ts";
 import type { Txn } from "../storage/history.ts";
 import type { LogUser } from "../storage/log-lock.ts";
-import { type Epoch, epochOf, makeZxid, type Zxid } from "../zxid.ts";
-import type { Learner } from "./learner.ts";
+import { type Epoch, formatZxid, leavesGap, makeZxid, ZERO_ZXID, type Zxid } from "../zxid.ts";
+import type { SyncRest } from "./learner-service.ts";
+
+/** What the synchronization needs of its server. */
+export interface SyncServer extends RoleServer {
+  /** With truncRemovesEverythingAbove: a TRUNC could not be performed, so the server asks for a SNAP. */
+  needsSnap: boolean;
+}
+
+/** What the synchronization needs of its learner. */
+export interface SyncLearner {
+  readonly observer: boolean;
+  /** The socket's read timeout. */
+  readTimeoutUs: number;
+  send(message: QuorumPacket): void;
+  /** Starts a piece of thread work; the host answers with `workDone`. */
+  startWork(work: ThreadWork): void;
+  /** Reads packets again: first those in the inbox. */
+  resumeReading(): void;
+  /** Fails if `ok` is false, and returns whether it failed. */
+  failIfDiskFailed(ok: boolean): boolean;
+  /** Fails if the connection broke while the thread was busy, and returns whether it failed. */
+  failIfConnectionBroke(): boolean;
+  fail(reason: FailureReason, detail: string): void;
+  exit(code: number, reason: FailureReason, detail: string): void;
+  anomaly(anomaly: Anomaly, message: QuorumPacket, detail: string): void;
+  /** Applies a committed transaction. Fails and returns false if it leaves a gap in committedLog. */
+  deliverSynced(txn: Txn): boolean;
+  /** Starts the processors (ZooKeeperServer#startup) unless they run. Returns null for an observer. */
+  startProcessors(): FollowerProcessors | null;
+  /** UPTODATE has arrived: acknowledges it and serves. */
+  serve(): void;
+}
+
+/** The processors of a follower, as far as the synchronization uses them. */
+export interface FollowerProcessors {
+  logProposal(txn: Txn): void;
+  appended(txn: Txn): void;
+}
 
 type Stage =
-  | "reading-op" // DIFF, TRUNC or SNAP
-  | "reading" // what follows it
+  | "reading-op" // reads DIFF, TRUNC or SNAP
+  | "reading" // reads the packets after it
   | "truncating"
   | "reloading"
   | "saving-snapshot"
   | "syncing-log"
-  | "preempted"
+  | "preempted" // waits until the main thread runs again
   | "writing-epoch";
 
-/** How long another thread may have the processor. */
-const PREEMPTED_MAX_US = 2000;
-
-export class Synchronization implements LogUser {
-  /** Between SNAP, or TRUNC, and the acknowledgement of NEWLEADER: a database that is to be read again (QuorumPeer#syncMode). */
-  halfTaken = false;
-  /** It began with a SNAP. */
+export class Synchronization implements LogUser, SyncRest {
+  /** Whether the database must be reloaded if the synchronization ends now (QuorumPeer#syncMode). */
+  mustReload = false;
+  /** Whether it began with a SNAP. */
   tookSnap = false;
-  /** The last proposal seen; 0 before the first, which is free. */
-  lastQueued: Zxid = 0;
-  /** Proposals that are neither in the log nor in the tree yet. */
+  lastQueued: Zxid = ZERO_ZXID;
   notLogged: Txn[] = [];
-  /** Of those, what is committed. */
   committed: Zxid[] = [];
 
-  private readonly peer: Peer;
-  private readonly learner: Learner;
+  private readonly server: SyncServer;
+  private readonly learner: SyncLearner;
   private readonly newEpoch: Epoch;
   private stage: Stage = "reading-op";
   private snapshotNeeded = true;
   private syncSnapshot = false;
-  /** Committed txns go to the log at NEWLEADER, instead of to the tree at once. */
+  /** Whether committed transactions are logged at NEWLEADER. If false, they are applied to the tree as they arrive. */
   private writeToTxnLog = false;
-  private sawNewLeader = false;
-  /** Where TRUNC said to cut. */
-  private truncateTo: Zxid = 0;
+  private receivedNewLeader = false;
+  /** The zxid in TRUNC. */
+  private truncateTo: Zxid = ZERO_ZXID;
 
-  constructor(peer: Peer, learner: Learner, newEpoch: Epoch) {
-    this.peer = peer;
+  constructor(server: SyncServer, learner: SyncLearner, newEpoch: Epoch) {
+    this.server = server;
     this.learner = learner;
     this.newEpoch = newEpoch;
   }
@@ -74,91 +113,94 @@ export class Synchronization implements LogUser {
     return this.stage === "reading" || this.stage === "reading-op";
   }
 
-  take(message: QuorumPacket): void {
-    if (this.stage === "reading-op") this.takeOp(message);
-    else this.takeNext(message);
+  receive(message: QuorumPacket): void {
+    if (this.stage === "reading-op") this.receiveOp(message);
+    else this.receiveNext(message);
   }
 
   // ---- DIFF, TRUNC or SNAP
 
-  private takeOp(message: QuorumPacket): void {
-    const { learner, peer } = this;
+  private receiveOp(message: QuorumPacket): void {
+    const { learner, server } = this;
+    const { behavior, database, effects, notes, settings } = server;
     switch (message.type) {
       case DIFF:
-        if (peer.behavior.diffSetsLastProcessed) peer.database.lastProcessedZxid = message.zxid;
+        if (behavior.diffSetsLastProcessed) database.lastProcessedZxid = message.zxid;
         this.snapshotNeeded =
-          peer.behavior.trustingDiffSavesSnapshot &&
-          peer.settings.trustEmptySnapshot &&
-          peer.database.snapshots.length === 0;
+          behavior.trustingDiffSavesSnapshot && settings.trustEmptySnapshot && database.snapshots.length === 0;
         this.syncSnapshot = this.snapshotNeeded;
-        this.begin();
+        this.readPackets();
         break;
       case SNAP:
-        this.halfTaken = peer.behavior.interruptedSnapReloads;
+        this.mustReload = behavior.interruptedSnapReloads;
         this.tookSnap = true;
-        this.syncSnapshot = peer.behavior.syncsSnap;
-        peer.database.install(message.data, message.zxid);
-        peer.notes.loaded(peer.database.history, peer.database.logHistory, message.zxid);
-        this.begin();
+        this.syncSnapshot = behavior.syncsSnap;
+        database.install(message.data, message.zxid);
+        notes.loaded(database.history, database.logHistory, message.zxid);
+        this.readPackets();
         break;
       case TRUNC:
-        if (peer.behavior.truncRemovesEverythingAbove && !peer.database.canTruncateTo(message.zxid)) {
-          peer.needsSnap = true;
-          learner.fail("truncate-failed", "a snapshot is ahead of where the log should end");
+        if (behavior.truncRemovesEverythingAbove && !database.canTruncateTo(message.zxid)) {
+          server.needsSnap = true;
+          learner.fail("truncate-failed", `no snapshot fits a log that ends at ${formatZxid(message.zxid)}`);
           return;
         }
         this.truncateTo = message.zxid;
         this.stage = "truncating";
-        this.halfTaken = peer.behavior.interruptedTruncReloads;
-        peer.effects.truncateLog(message.zxid, peer.behavior);
+        this.mustReload = behavior.interruptedTruncReloads;
+        effects.truncateLog(message.zxid, behavior);
         break;
-      default:
-        learner.anomaly("bad-state", message, "expected DIFF, TRUNC or SNAP");
-        learner.exit(13, "unexpected-sync-packet", "expected DIFF, TRUNC or SNAP");
+      default: {
+        const detail = "the packet is not DIFF, TRUNC or SNAP";
+        learner.anomaly("bad-state", message, detail);
+        learner.exit(EXIT_BAD_SYNC_PACKET, "unexpected-sync-packet", detail);
+      }
     }
   }
 
   logTruncated(ok: boolean): void {
-    this.peer.database.clear();
-    if (!ok) {
-      const detail = "the log could not be truncated";
-      if (this.peer.behavior.failedTruncExits) this.learner.exit(13, "truncate-failed", detail);
-      else this.learner.fail("truncate-failed", detail);
+    const { behavior, database, effects } = this.server;
+    database.clear();
+    if (ok) {
+      this.stage = "reloading";
+      effects.load();
       return;
     }
-    this.stage = "reloading";
-    this.peer.effects.load();
+    const detail = "the log could not be truncated";
+    if (behavior.failedTruncExits) this.learner.exit(EXIT_BAD_SYNC_PACKET, "truncate-failed", detail);
+    else this.learner.fail("truncate-failed", detail);
   }
 
   reloaded(image: DiskImage): void {
-    const { database, notes } = this.peer;
+    const { database, notes } = this.server;
     const before = database.logHistory;
     const problem = database.restore(image);
     if (problem !== undefined) {
-      this.learner.fail(problem, "the truncated database could not be loaded");
+      this.learner.fail(problem, "the database could not be loaded after the truncation");
       return;
     }
     notes.truncated(this.truncateTo, before, database.logHistory);
     database.lastProcessedZxid = this.truncateTo;
-    this.begin();
+    this.readPackets();
   }
 
-  private begin(): void {
+  /** Reads the packets after DIFF, TRUNC or SNAP. */
+  private readPackets(): void {
     this.writeToTxnLog = !this.snapshotNeeded;
-    this.readOn();
+    this.resumeReading();
   }
 
-  private readOn(): void {
+  private resumeReading(): void {
     this.stage = "reading";
-    this.learner.readOn();
+    this.learner.resumeReading();
   }
 
-  // ---- what follows
+  // ---- the packets after it
 
-  private takeNext(message: QuorumPacket): void {
+  private receiveNext(message: QuorumPacket): void {
     switch (message.type) {
       case PROPOSAL:
-        if (this.isContinuous(message.data)) this.notLogged.push(message.data);
+        if (this.acceptProposal(message.data)) this.notLogged.push(message.data);
         break;
       case COMMIT:
       case COMMITANDACTIVATE:
@@ -169,30 +211,30 @@ export class Synchronization implements LogUser {
         this.inform(message.data);
         break;
       case NEWLEADER:
-        this.sawNewLeader = true;
-        if (this.peer.behavior.marksUpdatingEpoch) this.peer.effects.markUpdatingEpoch(true);
+        this.receivedNewLeader = true;
+        if (this.server.behavior.marksUpdatingEpoch) this.server.effects.markUpdatingEpoch(true);
         if (this.snapshotNeeded) this.saveSnapshot();
         else this.persist();
         break;
       case UPTODATE:
-        // Without NEWLEADER, from a leader before Zab 1.0, this is the moment to persist.
-        if (this.sawNewLeader) this.learner.serve();
+        // A leader from before Zab 1.0 sends no NEWLEADER here, so the learner persists its state now.
+        if (this.receivedNewLeader) this.learner.serve();
         else this.saveSnapshot();
         break;
       default:
-        // PINGs, most often: not answered before UPTODATE.
+        // A learner ignores other packets before UPTODATE, PINGs included.
         break;
     }
   }
 
-  /** enforceContinuousProposal; before that came, ZooKeeper only warned. */
-  private isContinuous(txn: Txn): boolean {
+  /** enforceContinuousProposal. Returns false if the proposal leaves a gap and the release rejects it. */
+  private acceptProposal(txn: Txn): boolean {
     const { zxid } = txn;
-    const last = this.lastQueued;
-    if (last !== 0 && zxid !== last + 1 && epochOf(zxid) <= epochOf(last)) {
-      this.learner.anomaly("bad-proposal", packet(PROPOSAL, zxid, txn), "not the successor of the proposal before it");
-      if (this.peer.behavior.rejectsGaps) {
-        this.learner.fail("proposal-gap", "a proposal is not the successor of the one before it");
+    if (this.lastQueued !== ZERO_ZXID && leavesGap(this.lastQueued, zxid)) {
+      const detail = "the proposal does not follow the one before it";
+      this.learner.anomaly("bad-proposal", packet(PROPOSAL, zxid, txn), detail);
+      if (this.server.behavior.rejectsGaps) {
+        this.learner.fail("proposal-gap", detail);
         return false;
       }
     }
@@ -203,23 +245,24 @@ export class Synchronization implements LogUser {
   private commit(message: QuorumPacket): void {
     const { zxid } = message;
     const head = this.notLogged[0];
-    if (head === undefined && this.writeToTxnLog && !this.peer.behavior.commitNeedsProposal) {
+    if (head === undefined && this.writeToTxnLog && !this.server.behavior.commitNeedsProposal) {
       this.committed.push(zxid);
     } else if (head === undefined) {
-      this.learner.anomaly("bad-commit", message, "nothing is pending");
-      this.learner.fail("commit-without-proposal", "a COMMIT came with nothing pending");
+      const detail = "no proposal is pending for the COMMIT";
+      this.learner.anomaly("bad-commit", message, detail);
+      this.learner.fail("commit-without-proposal", detail);
     } else if (this.writeToTxnLog) {
       this.committed.push(zxid);
     } else if (head.zxid === zxid) {
       this.notLogged.shift();
       this.learner.deliverSynced(head);
     } else {
-      this.learner.anomaly("bad-commit", message, "not the first of what is pending");
+      this.learner.anomaly("bad-commit", message, "the COMMIT does not match the oldest pending proposal");
     }
   }
 
   private inform(txn: Txn): void {
-    if (!this.isContinuous(txn)) return;
+    if (!this.acceptProposal(txn)) return;
     if (!this.writeToTxnLog) {
       this.learner.deliverSynced(txn);
       return;
@@ -228,22 +271,22 @@ export class Synchronization implements LogUser {
     this.committed.push(txn.zxid);
   }
 
-  // ---- NEWLEADER: persist, then acknowledge, in the order of `diffLogging`
+  // ---- NEWLEADER: the disk operations, in the order of `diffLogging`, and the ACK
 
   private saveSnapshot(): void {
     this.stage = "saving-snapshot";
-    this.peer.effects.saveSnapshot(this.peer.database.snapshot(), this.syncSnapshot);
+    this.server.effects.saveSnapshot(this.server.database.snapshot(), this.syncSnapshot);
   }
 
   snapshotSaved(ok: boolean): void {
     if (ok) this.persist();
-    else this.learner.exit(10, "disk-error", "the snapshot could not be written");
+    else this.learner.exit(EXIT_SNAPSHOT_ERROR, "disk-error", "the snapshot could not be written");
   }
 
   private persist(): void {
-    const { diffLogging } = this.peer.behavior;
+    const { diffLogging } = this.server.behavior;
     this.writeToTxnLog = true;
-    if (!this.sawNewLeader) this.writeEpoch();
+    if (!this.receivedNewLeader) this.writeEpoch();
     else if (diffLogging === "committed-before-epoch" && this.committed.length > 0) this.logPending();
     else if (diffLogging === "synced-before-epoch") this.logPending();
     else this.writeEpoch();
@@ -251,78 +294,80 @@ export class Synchronization implements LogUser {
 
   private writeEpoch(): void {
     this.stage = "writing-epoch";
-    this.peer.effects.writeCurrentEpoch(this.newEpoch);
+    this.server.effects.writeCurrentEpoch(this.newEpoch);
   }
 
   currentEpochWritten(ok: boolean): void {
-    const { learner, newEpoch, peer } = this;
-    const { diffLogging, marksUpdatingEpoch } = peer.behavior;
-    peer.epochCurrent(newEpoch, ok);
-    if (learner.diskFailed(ok)) return;
-    if (marksUpdatingEpoch && this.sawNewLeader) peer.effects.markUpdatingEpoch(false);
-    if (!this.sawNewLeader) learner.serve();
+    const { learner, newEpoch, server } = this;
+    const { diffLogging, marksUpdatingEpoch } = server.behavior;
+    server.currentEpochWritten(newEpoch, ok);
+    if (learner.failIfDiskFailed(ok)) return;
+    if (marksUpdatingEpoch && this.receivedNewLeader) server.effects.markUpdatingEpoch(false);
+    if (!this.receivedNewLeader) learner.serve();
     else if (diffLogging === "queued-before-ack") this.queuePending();
     else if (diffLogging === "synced-before-ack") this.logPending();
     else this.acknowledge();
   }
 
-  /** ZOOKEEPER-3911: the processors start, and their log thread writes what is pending. */
+  /** ZOOKEEPER-3911: starts the processors, and queues the pending proposals to their log thread. */
   private queuePending(): void {
-    const service = this.learner.startProcessors();
-    if (this.learner.observer || this.notLogged.length === 0) {
+    const processors = this.learner.startProcessors();
+    if (processors === null || this.notLogged.length === 0) {
       this.acknowledge();
       return;
     }
-    for (const txn of this.notLogged) service.logProposal(txn);
+    for (const txn of this.notLogged) processors.logProposal(txn);
     this.notLogged = [];
-    // From here on two threads run, and either may be the first to send an ACK (ZOOKEEPER-4685).
-    const { effects } = this.peer;
+    // From now on the log thread runs beside this thread, and either may send the first ACK (ZOOKEEPER-4685).
     this.stage = "preempted";
-    effects.setTimer(TIMER_PREEMPTED, effects.random(PREEMPTED_MAX_US));
+    this.learner.startWork(WORK_RESUME_LEARNER);
   }
 
-  /** TIMER_PREEMPTED. */
-  runsAgain(): void {
-    if (this.stage === "preempted") this.acknowledge();
+  workDone(work: ThreadWork): void {
+    if (work === WORK_RESUME_LEARNER && this.stage === "preempted") this.acknowledge();
   }
 
-  /** What is pending, or only what is committed of it, is written to the log and synced by this thread. */
+  /** Writes and syncs the pending proposals in this thread: all of them, or only the committed ones. */
   private logPending(): void {
-    if (this.peer.behavior.diffLogging !== "committed-before-epoch") this.learner.startProcessors();
+    if (this.server.behavior.diffLogging !== "committed-before-epoch") this.learner.startProcessors();
     if (this.learner.observer || this.notLogged.length === 0) {
-      this.persisted();
+      this.pendingLogged();
       return;
     }
     this.stage = "syncing-log";
-    this.peer.logLock.take(this);
+    this.server.logLock.acquire(this);
   }
 
-  logFree(): void {
-    if (this.peer.behavior.diffLogging !== "committed-before-epoch") this.appendAll();
+  logAcquired(): void {
+    if (this.server.behavior.diffLogging !== "committed-before-epoch") this.appendAll();
     else if (!this.appendCommitted()) return;
-    this.peer.logLock.sync(this);
+    this.server.logLock.sync(this);
   }
 
-  /** ZOOKEEPER-4646: they stay pending for their commits, whose proposals are not in the queue any more. */
+  /** ZOOKEEPER-4646. Commits that arrive later find no proposal in `notLogged`. */
   private appendAll(): void {
-    const service = this.learner.startProcessors();
+    const processors = assertPresent(this.learner.startProcessors(), "follower processors", this.stage);
     for (const txn of this.notLogged) {
-      this.peer.appendToLog(txn);
-      service.appended(txn);
+      this.server.appendToLog(txn);
+      processors.appended(txn);
     }
     this.notLogged = [];
   }
 
-  /** ZOOKEEPER-4394: what is committed goes to the log and to the tree; the rest stays. False if that ends following. */
+  /**
+   * ZOOKEEPER-4394: appends the committed proposals and applies them; the others stay pending. Returns false if the learner
+   * failed.
+   */
   private appendCommitted(): boolean {
     for (const zxid of this.committed) {
       const head = this.notLogged[0];
       if (head?.zxid !== zxid) {
-        this.learner.anomaly("bad-commit", packet(COMMIT, zxid, null), "not the first of what is pending");
+        const detail = "the COMMIT does not match the oldest pending proposal";
+        this.learner.anomaly("bad-commit", packet(COMMIT, zxid, null), detail);
         continue;
       }
       this.notLogged.shift();
-      this.peer.appendToLog(head);
+      this.server.appendToLog(head);
       if (!this.learner.deliverSynced(head)) return false;
     }
     this.committed = [];
@@ -330,24 +375,24 @@ export class Synchronization implements LogUser {
   }
 
   logSynced(ok: boolean): void {
-    if (ok) this.peer.notes.synced(this.peer.database.logHistory);
-    else if (this.peer.logFailed()) return;
-    if (!this.learner.diskFailed(ok)) this.persisted();
+    if (ok) this.server.notes.synced(this.server.database.logHistory);
+    else if (this.server.logFailed()) return;
+    if (!this.learner.failIfDiskFailed(ok)) this.pendingLogged();
   }
 
-  private persisted(): void {
-    if (this.peer.behavior.diffLogging === "synced-before-ack") this.acknowledge();
+  private pendingLogged(): void {
+    if (this.server.behavior.diffLogging === "synced-before-ack") this.acknowledge();
     else this.writeEpoch();
   }
 
   private acknowledge(): void {
-    const { learner, newEpoch, peer } = this;
-    const { diffLogging, snapEndsWithNewLeader } = peer.behavior;
-    if (snapEndsWithNewLeader) this.halfTaken = false;
-    if (learner.brokenMeanwhile()) return;
-    peer.notes.newLeaderAcked(newEpoch, peer.database.logHistory);
+    const { learner, newEpoch, server } = this;
+    const { diffLogging, snapEndsWithNewLeader } = server.behavior;
+    if (snapEndsWithNewLeader) this.mustReload = false;
+    if (learner.failIfConnectionBroke()) return;
+    server.notes.newLeaderAcked(newEpoch, server.database.logHistory);
     learner.send(packet(ACK, makeZxid(newEpoch, 0), null));
-    if (diffLogging !== "after-uptodate") learner.readTimeoutUs = peer.syncTimeoutUs;
-    this.readOn();
+    if (diffLogging !== "after-uptodate") learner.readTimeoutUs = server.syncTimeoutUs;
+    this.resumeReading();
   }
 }

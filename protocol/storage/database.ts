@@ -1,15 +1,15 @@
 /**
- * The database of one server: the tree's position, committedLog, and the log and snapshots as the core sees them
- * (ZKDatabase, DataTree#lastProcessedZxid, FileTxnSnapLog). It outlives changes of role, and is lost with the process.
+ * The database of one server: the tree, committedLog, the log and the snapshots, as the core sees them (ZKDatabase,
+ * DataTree, FileTxnSnapLog). It survives changes of role and is lost with the process.
  *
- * What is durable is the host's business. What lies here is what a reader of the files would find right now, synced or
- * not. Znodes are not modeled: the tree is its History.
+ * The log and the snapshots here are what a reader of the files finds now, whether synced or not; durability is the host's
+ * concern. Not modeled: znodes. The tree is represented by its History.
  */
 import type { Behavior } from "../behavior.ts";
 import type { DiskImage } from "../effects.ts";
 import type { Snapshot } from "../packets.ts";
 import type { Settings } from "../settings.ts";
-import { epochOf, type Zxid } from "../zxid.ts";
+import { leavesGap, NO_ZXID, ZERO_ZXID, type Zxid } from "../zxid.ts";
 import type { History, Txn } from "./history.ts";
 
 interface OpenLogFile {
@@ -17,28 +17,32 @@ interface OpenLogFile {
   readonly txns: Txn[];
 }
 
+/** committedLog is compacted when this many dropped transactions have piled up at its start. */
+const COMPACT_AFTER = 64;
+
 export class Database {
   /** ZKDatabase#isInitialized. */
   initialized = false;
-  /** What the tree tells. */
+  /** The transactions applied to the tree. */
   history: History;
-  /** DataTree#lastProcessedZxid: the last txn applied, or the start of an epoch, or -1 for no database. */
-  lastProcessedZxid: Zxid = 0;
-  /** Appended since the log was last rolled (ZKDatabase#getTxnCount). */
+  /** DataTree#lastProcessedZxid: the last applied transaction, or the start of an epoch, or -1 for no database. */
+  lastProcessedZxid: Zxid = ZERO_ZXID;
+  /** The number of transactions appended since the log was rolled (ZKDatabase#getTxnCount). */
   txnCount = 0;
-  /** A snapshot is being written by a thread of its own (SyncRequestProcessor's snapThreadMutex). */
+  /** Whether a background thread is writing a snapshot (SyncRequestProcessor's snapThreadMutex). */
   savingInBackground = false;
-  /** What snapshot and log together tell: the history a restart would load if all of it were durable. */
+  /** The history that a restart would load if the log and the snapshots were durable. */
   logHistory: History;
 
   private readonly settings: Settings;
   private readonly behavior: Behavior;
   private readonly emptyHistory: History;
   private committed: Txn[] = [];
-  /** Where committedLog starts in `committed`; what is before has been dropped. */
+  /** The index in `committed` where committedLog starts; earlier entries have been dropped. */
   private committedStart = 0;
   private files: OpenLogFile[] = [];
-  private rolled = true;
+  /** The file that `append` writes to; undefined if the next append opens a new one. */
+  private openFile: OpenLogFile | undefined;
   private saved: Snapshot[] = [];
 
   constructor(settings: Settings, behavior: Behavior, emptyHistory: History) {
@@ -50,10 +54,7 @@ export class Database {
   }
 
   get committedLog(): readonly Txn[] {
-    if (this.committedStart > 0) {
-      this.committed = this.committed.slice(this.committedStart);
-      this.committedStart = 0;
-    }
+    if (this.committedStart > 0) this.compactCommitted();
     return this.committed;
   }
 
@@ -68,20 +69,21 @@ export class Database {
   /** ZKDatabase#clear. */
   clear(): void {
     this.history = this.emptyHistory;
-    this.lastProcessedZxid = 0;
+    this.lastProcessedZxid = ZERO_ZXID;
     this.committed = [];
     this.committedStart = 0;
     this.initialized = false;
   }
 
   /**
-   * FileTxnSnapLog#restore: newest snapshot, then every log record behind it, committed or not. Returns why it cannot be,
-   * or undefined. An empty disk leaves zxid 0 (db.autocreate; the caller saves snapshot.0) or -1.
+   * FileTxnSnapLog#restore: loads the newest snapshot and then all later log records, committed or not. Returns the reason
+   * if that fails, otherwise undefined. With an empty disk lastProcessedZxid becomes 0 (db.autocreate; the caller then saves
+   * snapshot.0) or -1.
    */
   restore(image: DiskImage): "log-without-snapshot" | "proposal-gap" | undefined {
     this.clear();
     this.files = image.logFiles.map((file) => ({ name: file.name, txns: [...file.txns] }));
-    this.rolled = true;
+    this.openFile = undefined;
     this.saved = [...image.snapshots];
     const newest = this.newestSnapshot();
     const hasLog = this.files.some((file) => file.txns.length > 0);
@@ -90,7 +92,7 @@ export class Database {
     const logIsEnough = isTrusted || !behavior.logNeedsSnapshot;
     if (newest === undefined && hasLog && !logIsEnough) return "log-without-snapshot";
     if (newest === undefined && !hasLog && !settings.dbAutocreate && behavior.knowsMissingDatabase) {
-      this.lastProcessedZxid = -1;
+      this.lastProcessedZxid = NO_ZXID;
     } else if (newest !== undefined) {
       this.history = newest.history;
       this.lastProcessedZxid = newest.zxid;
@@ -101,29 +103,32 @@ export class Database {
     return gap;
   }
 
-  /** FileTxnSnapLog#fastForwardFromEdits: applies what the log holds beyond the tree. */
+  /** FileTxnSnapLog#fastForwardFromEdits: applies the log records that the tree lacks. */
   fastForward(): "proposal-gap" | undefined {
     const from = this.lastProcessedZxid;
-    for (const txn of this.recordsBehind(from)) {
+    for (const txn of this.recordsAfter(from)) {
       if (!this.addCommitted(txn)) return "proposal-gap";
       this.applyToTree(txn);
     }
     return undefined;
   }
 
-  /** FinalRequestProcessor: to the tree and to committedLog. */
+  /** FinalRequestProcessor: applies a transaction to the tree and adds it to committedLog. */
   apply(txn: Txn): void {
     this.applyToTree(txn);
     this.addCommitted(txn);
   }
 
-  /** ZooKeeperServer#processTxn, of a txn that came while syncing with a leader. False if it leaves a gap in committedLog. */
+  /**
+   * ZooKeeperServer#processTxn, for a transaction received during the synchronization. Returns false if it leaves a gap in
+   * committedLog.
+   */
   applySynced(txn: Txn): boolean {
     this.applyToTree(txn);
     return !this.behavior.syncedTxnsReachCommittedLog || this.addCommitted(txn);
   }
 
-  /** ZKDatabase#deserializeSnapshot with what a SNAP packet brought. */
+  /** ZKDatabase#deserializeSnapshot, for the snapshot after a SNAP packet. `zxid` is the packet's zxid. */
   install(snapshot: Snapshot, zxid: Zxid): void {
     this.clear();
     this.history = snapshot.history;
@@ -132,83 +137,71 @@ export class Database {
   }
 
   /**
-   * The log ends below the newest snapshot: what lies between, it does not have. True if there is such a log; it is
-   * forgotten, and a new one begins behind the snapshot.
+   * Forgets a log that ends below the newest snapshot: it lacks the transactions between its end and the snapshot. Returns
+   * whether there was such a log. The next append starts a new one.
    */
-  forgetLogBehindSnapshot(): boolean {
-    const snapshot = this.newestSnapshot()?.zxid ?? 0;
+  forgetLogBelowSnapshot(): boolean {
+    const snapshot = this.newestSnapshot()?.zxid ?? ZERO_ZXID;
     const last = this.files.at(-1)?.txns.at(-1)?.zxid;
     if (last === undefined || last >= snapshot) return false;
     this.files = [];
-    this.rolled = true;
+    this.openFile = undefined;
     return true;
   }
 
-  /** What lies on disk besides the snapshot of that zxid and older ones is no part of this server's history any more. */
+  /** Forgets the log, and all snapshots above `snapshotZxid`. */
   forgetAllBut(snapshotZxid: Zxid): void {
     this.files = [];
-    this.rolled = true;
+    this.openFile = undefined;
     this.saved = this.saved.filter(({ zxid }) => zxid <= snapshotZxid);
     this.logHistory = this.newestSnapshot()?.history ?? this.emptyHistory;
   }
 
-  /** Whether a snapshot at or below `zxid`, with the log behind it, tells all that this server has up to there. */
+  /** Returns whether a snapshot at or below `zxid`, with the log after it, contains this server's whole history up to `zxid`. */
   canTruncateTo(zxid: Zxid): boolean {
-    const wanted = this.logHistory.upTo(zxid);
-    return this.saved.some((snapshot) => {
-      if (snapshot.zxid > zxid) return false;
-      let told = snapshot.history;
-      for (const txn of this.recordsBehind(snapshot.zxid)) {
-        if (txn.zxid <= zxid && txn.zxid > told.zxid) told = told.extend(txn);
-      }
-      return told.equals(wanted);
-    });
+    const target = this.logHistory.upTo(zxid);
+    return this.saved.some((snapshot) => snapshot.zxid <= zxid && this.withLogAfter(snapshot, zxid).equals(target));
   }
 
   append(txn: Txn): void {
-    if (this.rolled || this.files.length === 0) {
-      // A file of the same name is written anew from its start.
-      this.files = this.files.filter((file) => file.name !== txn.zxid);
-      this.files.push({ name: txn.zxid, txns: [] });
-      this.rolled = false;
+    const { zxid } = txn;
+    if (this.openFile === undefined) {
+      // Opening a file that exists overwrites it from its start.
+      this.files = this.files.filter((file) => file.name !== zxid);
+      this.openFile = { name: zxid, txns: [] };
+      this.files.push(this.openFile);
     }
-    (this.files[this.files.length - 1] as OpenLogFile).txns.push(txn);
+    this.openFile.txns.push(txn);
     this.txnCount++;
-    if (txn.zxid > this.logHistory.zxid) this.logHistory = this.logHistory.extend(txn);
+    if (zxid > this.logHistory.zxid) this.logHistory = this.logHistory.extend(txn);
   }
 
   rollLog(): void {
-    this.rolled = true;
+    this.openFile = undefined;
     this.txnCount = 0;
   }
 
   snapshotSaved(snapshot: Snapshot): void {
     this.saved = this.saved.filter((other) => other.zxid !== snapshot.zxid);
     this.saved.push(snapshot);
-    const newest = this.newestSnapshot() as Snapshot;
-    let tells = newest.history;
-    for (const txn of this.recordsBehind(newest.zxid)) if (txn.zxid > tells.zxid) tells = tells.extend(txn);
-    this.logHistory = tells;
+    this.logHistory = this.withLogAfter(this.newestSnapshot() ?? snapshot);
   }
 
-  /** The tree as it is, for a SNAP packet or a file. */
+  /** Returns the tree as it is now, for a SNAP packet or a file. */
   snapshot(): Snapshot {
     return { zxid: this.lastProcessedZxid, history: this.history };
   }
 
-  /** ZKDatabase#getProposalsFromTxnLog: whether the files behind the first one to be read exceed the size limit. */
+  /** ZKDatabase#getProposalsFromTxnLog: returns whether the files after the first one to read exceed the size limit. */
   exceedsTxnLogSizeLimit(peerLastZxid: Zxid): boolean {
     const { snapshotSizeFactor, txnBytes, preAllocSizeBytes } = this.settings;
     const newest = this.newestSnapshot();
-    // That of an empty tree is no empty file.
+    // The snapshot of an empty tree is not an empty file.
     const limit = newest === undefined ? 0 : Math.max(1, newest.history.length) * txnBytes * snapshotSizeFactor;
     if (limit <= 0) return false;
-    let first = 0;
-    for (let i = this.files.length - 1; i >= 0 && first === 0; i--) {
-      if ((this.files[i] as OpenLogFile).name < peerLastZxid) first = i;
-    }
+    const first = this.files.findLastIndex((file) => file.name < peerLastZxid);
     const bytes = this.files
-      .slice(first + 1)
+      .slice(Math.max(0, first) + 1)
       .reduce((sum, file) => sum + Math.max(preAllocSizeBytes, file.txns.length * txnBytes), 0);
     return bytes > Math.floor(limit);
   }
@@ -219,49 +212,58 @@ export class Database {
     return newest;
   }
 
+  /** Returns the history of the snapshot, extended by the log records after it, up to zxid `limit`. */
+  private withLogAfter(snapshot: Snapshot, limit: number = Number.POSITIVE_INFINITY): History {
+    let { history } = snapshot;
+    for (const txn of this.recordsAfter(snapshot.zxid)) {
+      if (txn.zxid <= limit && txn.zxid > history.zxid) history = history.extend(txn);
+    }
+    return history;
+  }
+
   private applyToTree(txn: Txn): void {
-    // Replaying what a tree already holds changes nothing, as with znodes.
+    // Replaying a transaction that the tree already contains changes nothing, as with znodes.
     if (txn.zxid > this.history.zxid) this.history = this.history.extend(txn);
     if (txn.zxid > this.lastProcessedZxid) this.lastProcessedZxid = txn.zxid;
   }
 
-  /** ZKDatabase#addCommittedProposal. False if it would leave a gap inside an epoch and that is refused. */
+  /** ZKDatabase#addCommittedProposal. Returns false if the transaction would leave a gap and the release rejects gaps. */
   private addCommitted(txn: Txn): boolean {
+    const { rejectsGaps } = this.behavior;
     const last = this.committed.length > this.committedStart ? this.committed[this.committed.length - 1] : undefined;
-    if (last !== undefined && this.behavior.rejectsGaps) {
+    if (last !== undefined && rejectsGaps) {
       if (txn.zxid <= last.zxid) return true;
-      if (txn.zxid !== last.zxid + 1 && epochOf(txn.zxid) <= epochOf(last.zxid)) return false;
+      if (leavesGap(last.zxid, txn.zxid)) return false;
     }
     this.committed.push(txn);
-    // Until then room was made before the new one was added.
-    const limit = this.settings.commitLogCount + (this.behavior.rejectsGaps ? 0 : 1);
+    // Before ZOOKEEPER-4925, the server dropped the oldest entry before it added the new one, so it kept one more.
+    const limit = this.settings.commitLogCount + (rejectsGaps ? 0 : 1);
     if (this.committed.length - this.committedStart > limit) {
       this.committedStart++;
-      // Dropping in bulk keeps the cost of one txn independent of how many there are.
-      if (this.committedStart > limit + 64) {
-        this.committed = this.committed.slice(this.committedStart);
-        this.committedStart = 0;
-      }
+      // Dropping entries in bulk keeps the cost of adding one transaction constant.
+      if (this.committedStart > limit + COMPACT_AFTER) this.compactCommitted();
     }
     return true;
   }
 
-  /** Records from the first one above `zxid` on, in the order of the log. */
-  private recordsBehind(zxid: Zxid): Txn[] {
-    let file = this.files.length;
-    let index = 0;
-    // From the end: what is asked for is nearly always near it.
-    outer: while (file > 0) {
-      const { txns } = this.files[file - 1] as OpenLogFile;
-      for (index = txns.length; index > 0; index--) {
-        if ((txns[index - 1] as Txn).zxid <= zxid) break outer;
-      }
-      file--;
-    }
+  private compactCommitted(): void {
+    this.committed = this.committed.slice(this.committedStart);
+    this.committedStart = 0;
+  }
+
+  /** Returns the records from the first one above `zxid`, in the order of the log. */
+  private recordsAfter(zxid: Zxid): Txn[] {
     const result: Txn[] = [];
-    for (let f = Math.max(0, file - 1); f < this.files.length; f++) {
-      const { txns } = this.files[f] as OpenLogFile;
-      for (let i = f === file - 1 ? index : 0; i < txns.length; i++) result.push(txns[i] as Txn);
+    // Searches backward: the position is nearly always close to the end.
+    let file = this.files.length;
+    let start = 0;
+    while (start === 0 && file > 0) {
+      file--;
+      start = (this.files[file] as OpenLogFile).txns.findLastIndex((txn) => txn.zxid <= zxid) + 1;
+    }
+    for (const { txns } of this.files.slice(file)) {
+      for (let i = start; i < txns.length; i++) result.push(txns[i] as Txn);
+      start = 0;
     }
     return result;
   }

@@ -1,17 +1,19 @@
 /**
  * Transactions and histories.
  *
- * What a ZooKeeper server knows is the sequence of transactions it has applied or logged. A History is such a sequence as
- * an immutable linked list that grows at its end: taking a snapshot, handing it to a learner and going back to it are all
- * one reference. Each node carries the length and a hash of everything up to it, so two histories are compared, and one
- * is found to be a prefix of another, without walking what they share. The content of the znodes is not modeled.
+ * A History is the sequence of transactions that a server has applied or logged, as an immutable linked list that grows at
+ * its end. Taking a snapshot, sending it to a learner and going back to it each copy one reference. Each node holds the
+ * length and a hash of everything up to it, so comparing two histories, or finding that one is a prefix of another, does
+ * not walk the part they share.
+ *
+ * Not modeled: the content of znodes, sessions and ACLs.
  */
-import type { Zxid } from "../zxid.ts";
+import { ZERO_ZXID, type Zxid } from "../zxid.ts";
 
-/** One transaction: TxnHeader#zxid and what the client wrote. Immutable; the same object on every server that has it. */
+/** One transaction: TxnHeader#zxid and the value that the client wrote. Immutable; servers share the object. */
 export interface Txn {
   readonly zxid: Zxid;
-  /** What was written, for people and for telling apart two transactions that carry the same zxid. */
+  /** The value written: a label for people, and what distinguishes two transactions with the same zxid. */
   readonly value: string | number;
   readonly hash: number;
 }
@@ -23,7 +25,7 @@ export function makeTxn(zxid: Zxid, value: string | number): Txn {
   return { zxid, value, hash: hash ^ (hash >>> 15) };
 }
 
-/** Whether two transactions are the same one: written by the same client step, under the same zxid. */
+/** Returns whether two transactions have the same zxid and the same value. */
 export function sameTxn(a: Txn, b: Txn): boolean {
   return a === b || (a.zxid === b.zxid && a.hash === b.hash && a.value === b.value);
 }
@@ -32,11 +34,11 @@ export class History {
   /** The last transaction; null only in the empty history. */
   readonly txn: Txn | null;
   readonly previous: History | null;
-  /** How many transactions. */
+  /** The number of transactions. */
   readonly length: number;
-  /** Hash of the whole sequence. */
+  /** The hash of the whole sequence. */
   readonly hash: number;
-  /** The successor made last: servers that hold the same history then hold the same objects. */
+  /** The most recent extension of this history. Reusing it lets servers with equal histories share objects. */
   #next: History | null = null;
 
   private constructor(txn: Txn | null, previous: History | null, length: number, hash: number) {
@@ -46,14 +48,14 @@ export class History {
     this.hash = hash;
   }
 
-  /** A new empty history. Servers whose histories are to be compared by reference start from the same one. */
+  /** Returns a new empty history. Servers whose histories are compared by reference start from the same one. */
   static empty(): History {
     return new History(null, null, 0, 0);
   }
 
   /** The zxid of the last transaction, 0 if there is none. */
   get zxid(): Zxid {
-    return this.txn === null ? 0 : this.txn.zxid;
+    return this.txn === null ? ZERO_ZXID : this.txn.zxid;
   }
 
   extend(txn: Txn): History {
@@ -65,21 +67,21 @@ export class History {
     return next;
   }
 
-  /** The prefix of the given length; `this` if it is not longer. Costs the difference in length. */
+  /** Returns the prefix of the given length; `this` if it is not longer. Costs the difference in length. */
   prefix(length: number): History {
     let at: History = this;
     while (at.length > length && at.previous !== null) at = at.previous;
     return at;
   }
 
-  /** The longest prefix whose zxids are all at most `zxid`. Costs the number of transactions left out. */
+  /** Returns the longest prefix that ends at or below `zxid`. Costs the number of transactions left out. */
   upTo(zxid: Zxid): History {
     let at: History = this;
     while (at.txn !== null && at.txn.zxid > zxid && at.previous !== null) at = at.previous;
     return at;
   }
 
-  /** Whether both are the same sequence. */
+  /** Returns whether both are the same sequence. */
   equals(other: History): boolean {
     return this === other || (this.length === other.length && this.hash === other.hash && this.zxid === other.zxid);
   }
@@ -88,7 +90,7 @@ export class History {
     return this.length <= other.length && other.prefix(this.length).equals(this);
   }
 
-  /** The transactions from position `from` (0-based) to the end, oldest first. */
+  /** Returns the transactions from position `from` (0-based) to the end, oldest first. */
   txns(from = 0): Txn[] {
     const result: Txn[] = [];
     for (let at: History | null = this; at?.txn && at.length > from; at = at.previous) result.push(at.txn);

@@ -1,13 +1,13 @@
 /**
- * The log is appended to and synced by one thread at a time (FileTxnLog#append and #commit are synchronized): the main
- * thread, the log thread of the role, and one that a former role has left behind.
+ * The lock on the transaction log: one thread at a time appends and syncs (FileTxnLog#append and #commit are synchronized).
+ * The threads are the main thread, the log thread of the current role, and a log thread that a former role has left running.
  */
 import type { Effects } from "../effects.ts";
 
 export interface LogUser {
-  /** Nobody else uses the log: append, and `sync`. */
-  logFree(): void;
-  /** What was appended is durable, or could not be made so. */
+  /** The user now holds the lock: it may append, and must call `sync`. */
+  logAcquired(): void;
+  /** The sync has ended; `ok` says whether the appended transactions are durable. */
   logSynced(ok: boolean): void;
 }
 
@@ -20,22 +20,27 @@ export class LogLock {
     this.effects = effects;
   }
 
-  /** Calls `logFree`, now or later. */
-  take(user: LogUser): void {
-    if (this.holder === null) user.logFree();
+  /** Calls `logAcquired` as soon as the lock is free: immediately, or after the current holder's sync. */
+  acquire(user: LogUser): void {
+    if (this.holder === null) user.logAcquired();
     else this.waiting.push(user);
   }
 
+  /** Syncs the log. The user holds the lock until the sync ends. */
   sync(user: LogUser): void {
     this.holder = user;
     this.effects.syncLog();
   }
 
-  /** The host's answer to syncLog. */
+  /** Handles the completion of `syncLog`, and gives the lock to the next user. */
   synced(ok: boolean): void {
     const user = this.holder;
     this.holder = null;
     user?.logSynced(ok);
-    while (this.holder === null && this.waiting.length > 0) (this.waiting.shift() as LogUser).logFree();
+    while (this.holder === null) {
+      const next = this.waiting.shift();
+      if (next === undefined) return;
+      next.logAcquired();
+    }
   }
 }

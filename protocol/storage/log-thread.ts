@@ -1,33 +1,47 @@
 /**
- * The thread that writes a running server's log (SyncRequestProcessor): append while there is something to append, then
- * sync once for all of it, then pass the txns on, in order. While it syncs, new txns wait. Every so often it rolls the
- * log and has a snapshot taken beside it.
+ * The thread that writes the log of a running server (SyncRequestProcessor). It appends the queued transactions, syncs once
+ * for all of them, and then passes them on, in order. Transactions that arrive during a sync wait for the next one. After a
+ * number of transactions the thread rolls the log and starts a snapshot in the background.
+ *
+ * Not modeled: flushDelay, and the time that an append takes.
  */
-
-import type { Peer } from "../peer.ts";
+import type { Effects } from "../effects.ts";
+import type { Notes } from "../notes.ts";
+import type { Settings } from "../settings.ts";
+import type { Database } from "./database.ts";
 import type { Txn } from "./history.ts";
-import type { LogUser } from "./log-lock.ts";
+import type { LogLock, LogUser } from "./log-lock.ts";
 
-/** Who runs the thread. */
+/** What the log thread needs of its server. */
+export interface LogServer {
+  readonly effects: Effects;
+  readonly notes: Notes;
+  readonly settings: Settings;
+  readonly database: Database;
+  readonly logLock: LogLock;
+  appendToLog(txn: Txn): void;
+}
+
+/** The role that runs the thread. */
 export interface LogListener {
-  /** A sync is over: the txns that it covered. A failed one ends the thread. */
+  /** A sync has ended for these transactions. After a failed sync the thread drops its queue. */
   logWritten(txns: readonly Txn[], ok: boolean): void;
-  /** Nothing is under way any more. */
+  /** The thread has written everything and waits for transactions. */
   logIdle(): void;
 }
 
 export class LogThread implements LogUser {
-  private readonly peer: Peer;
+  private readonly server: LogServer;
   private readonly listener: LogListener;
-  /** Appended and being synced. */
+  /** Transactions that are appended and being synced. */
   private flushing: Txn[] = [];
-  /** Not appended yet. */
+  /** Transactions that are not appended yet. */
   private queue: Txn[] = [];
   private busy = false;
   private snapshotAfter: number;
 
-  constructor(peer: Peer, listener: LogListener) {
-    this.peer = peer;
+  constructor(server: LogServer, listener: LogListener) {
+    this.server = server;
     this.listener = listener;
     this.snapshotAfter = this.drawSnapshotCount();
   }
@@ -44,16 +58,16 @@ export class LogThread implements LogUser {
 
   private begin(): void {
     this.busy = true;
-    this.peer.logLock.take(this);
+    this.server.logLock.acquire(this);
   }
 
-  /** Appends what waits, up to maxBatchSize, and starts to sync it. */
-  logFree(): void {
-    const { database, logLock, settings } = this.peer;
+  /** Appends up to maxBatchSize queued transactions, and starts to sync them. */
+  logAcquired(): void {
+    const { database, logLock, settings } = this.server;
     const batch = this.queue.length <= settings.maxBatchSize ? this.queue : this.queue.slice(0, settings.maxBatchSize);
     this.queue = batch === this.queue ? [] : this.queue.slice(batch.length);
     for (const txn of batch) {
-      this.peer.appendToLog(txn);
+      this.server.appendToLog(txn);
       if (database.txnCount > this.snapshotAfter) this.rollAndSnapshot();
     }
     this.flushing = batch;
@@ -61,20 +75,20 @@ export class LogThread implements LogUser {
   }
 
   logSynced(ok: boolean): void {
-    const { database, notes } = this.peer;
-    const done = this.flushing;
+    const { database, notes } = this.server;
+    const flushed = this.flushing;
     this.flushing = [];
     this.busy = false;
     if (ok) notes.synced(database.logHistory);
     else this.queue = [];
-    this.listener.logWritten(done, ok);
+    this.listener.logWritten(flushed, ok);
     if (this.busy) return;
     if (this.queue.length > 0) this.begin();
     else this.listener.logIdle();
   }
 
   private rollAndSnapshot(): void {
-    const { database, effects } = this.peer;
+    const { database, effects } = this.server;
     this.snapshotAfter = this.drawSnapshotCount();
     database.rollLog();
     effects.rollLog();
@@ -83,8 +97,9 @@ export class LogThread implements LogUser {
     effects.saveSnapshotInBackground(database.snapshot());
   }
 
+  /** SyncRequestProcessor#resetSnapshotStats draws between snapCount / 2 and snapCount. */
   private drawSnapshotCount(): number {
-    const { effects, settings } = this.peer;
+    const { effects, settings } = this.server;
     const half = Math.max(1, Math.floor(settings.snapCount / 2));
     return half + effects.random(half);
   }

@@ -3,13 +3,15 @@
  * The data has the schema's shape; values that make no sense pass through for the checks to find.
  */
 
-import type {
-  CrashSpec,
-  DiskSpec,
-  HierarchicalQuorum,
-  LinkSpec,
-  NetworkSpec,
-  ServerSpec,
+import {
+  type CrashSpec,
+  DEFAULT_THREADS,
+  type DiskSpec,
+  type HierarchicalQuorum,
+  type LinkSpec,
+  type NetworkSpec,
+  type ServerSpec,
+  type ThreadSpec,
 } from "../../cluster/cluster-spec.ts";
 import type { ProtocolEvent } from "../../cluster/records.ts";
 import { normalizeHistory, normalizeZxid, parseZxidRanges } from "../../cluster/zxid-range.ts";
@@ -46,6 +48,7 @@ export interface RawScenario {
   readonly settings?: Scenario["settings"];
   readonly network?: RawNetwork;
   readonly disk?: { readonly sync?: RawDuration; readonly write?: RawDuration };
+  readonly threads?: RawThreads;
   readonly committed?: RawZxid;
   /** Null where a step was taken out because its shape is wrong. */
   readonly steps?: readonly (RawStep | null)[];
@@ -63,6 +66,8 @@ interface RawNetwork extends Partial<Omit<NetworkSpec, "latency" | "links">> {
   readonly latency?: RawDuration;
   readonly links?: readonly RawLink[];
 }
+
+type RawThreads = { readonly [Field in keyof ThreadSpec]?: RawDuration };
 
 interface RawLink extends Omit<LinkSpec, "bothWays" | "latency"> {
   readonly bothWays?: boolean;
@@ -142,6 +147,7 @@ export function completeScenario(raw: RawScenario, name: string): CompleteScenar
     settings: raw.settings ?? {},
     network: completeNetwork(raw.network ?? {}),
     disk: completeDisk(raw.disk ?? {}),
+    threads: completeThreads(raw.threads ?? {}),
     ...(raw.committed === undefined ? {} : { committed: normalizeZxid(raw.committed) }),
     steps: (raw.steps ?? []).map((step) => step && completeStep(step)),
     ...(raw.until === undefined ? {} : { until: duration(raw.until) }),
@@ -186,6 +192,14 @@ function completeNetwork(raw: RawNetwork): NetworkSpec {
 
 function completeDisk(raw: NonNullable<RawScenario["disk"]>): DiskSpec {
   return { sync: duration(raw.sync ?? "1ms..4ms"), write: duration(raw.write ?? "0.1ms..1ms") };
+}
+
+function completeThreads(raw: RawThreads): ThreadSpec {
+  return {
+    serializeSnapshot: duration(raw.serializeSnapshot ?? DEFAULT_THREADS.serializeSnapshot),
+    resumeLearner: duration(raw.resumeLearner ?? DEFAULT_THREADS.resumeLearner),
+    applyCommits: duration(raw.applyCommits ?? DEFAULT_THREADS.applyCommits),
+  };
 }
 
 function completeStep(raw: RawStep): Step {

@@ -1,9 +1,16 @@
 /**
- * A Peer without a world: the test is its network, its disk and its clock. Effects are kept as lists; disk operations
- * complete when told to, on a disk in memory that loses nothing.
+ * A Peer without a simulator: the test plays its network, disk, threads and clock. BarePeer records the effects in lists.
+ * Disk operations complete after each input, or when the test says so; the disk is in memory and loses nothing.
+ *
+ * Tests write ids, epochs and zxids as plain numbers; BarePeer brands them.
  */
 import {
+  asConnectionId,
+  asEpoch,
+  asServerId,
+  asZxid,
   type Behavior,
+  type ConnectionId,
   DEFAULT_SETTINGS,
   DISK_ACCEPTED_EPOCH,
   DISK_BACKGROUND_SNAPSHOT,
@@ -18,11 +25,13 @@ import {
   type Effects,
   ELECTION_PORT,
   type ElectionMessage,
+  type Epoch,
+  formatZxid,
   History,
   LOOKING,
-  type LogFile,
   majority,
   makeTxn,
+  makeZxid,
   type Notes,
   type Notification,
   PACKET_NAMES,
@@ -35,73 +44,127 @@ import {
   type QuorumPacket,
   type QuorumVerifier,
   type ServerId,
+  type ServerState,
   type Settings,
   type Snapshot,
+  type ThreadWork,
   type Timer,
   type Txn,
   type Zxid,
 } from "../../protocol/index.ts";
 
+/** Reads a zxid such as `1:2`. */
 export const z = (text: string): Zxid => parseZxid(text) as Zxid;
+
+/** A majority verifier. */
+export const ensemble = (voters: readonly number[], observers: readonly number[] = []): QuorumVerifier =>
+  majority(voters.map(asServerId), observers.map(asServerId));
 
 /** Zab1_0Test's configuration. */
 export const ZAB_SETTINGS: Partial<Settings> = { tickTimeMs: 2000, initLimit: 2, syncLimit: 2 };
 
+/** The content of a disk at the start. */
+export interface BareDisk {
+  readonly acceptedEpoch?: number | undefined;
+  readonly currentEpoch?: number | undefined;
+  readonly currentEpochTmp?: number;
+  readonly updatingEpoch?: boolean;
+  readonly snapshots?: readonly Snapshot[];
+  /** The transactions in the log; there is one log file. */
+  readonly log?: readonly Txn[];
+}
+
 export interface BareOptions {
-  readonly myid?: ServerId;
+  readonly myid?: number;
   readonly verifier?: QuorumVerifier;
+  /** The servers that the peer knows; default: all members. */
+  readonly view?: readonly number[];
   readonly settings?: Partial<Settings>;
-  readonly disk?: Partial<DiskImage>;
+  readonly disk?: BareDisk;
   readonly release?: string;
+  /** Behaviors that differ from the release. */
+  readonly behavior?: Partial<Behavior>;
+}
+
+/** A notification, with defaults for fields that are left out. */
+export interface BareNotification {
+  readonly state?: ServerState;
+  readonly leader?: number;
+  readonly zxid?: number;
+  readonly electionEpoch?: number;
+  readonly peerEpoch?: number;
+  readonly version?: number;
+}
+
+interface DiskOperation {
+  readonly op: DiskOp;
+  readonly run: () => DiskImage | Snapshot | null | false;
+}
+
+interface Connect {
+  readonly connection: ConnectionId;
+  readonly to: number;
+  readonly port: Port;
+  readonly atUs: number;
 }
 
 export class BarePeer implements Effects {
   readonly peer: Peer;
   readonly empty = History.empty();
   /** Everything sent, oldest first. */
-  readonly sent: { readonly connection: number; readonly message: QuorumPacket | ElectionMessage }[] = [];
-  readonly connects: {
-    readonly connection: number;
-    readonly to: ServerId;
-    readonly port: Port;
-    readonly atUs: number;
-  }[] = [];
+  readonly sent: { readonly connection: ConnectionId; readonly message: QuorumPacket | ElectionMessage }[] = [];
+  readonly connects: Connect[] = [];
   readonly closed: number[] = [];
   readonly failures: string[] = [];
+  readonly anomalies: string[] = [];
+  /** The snapshots saved, as text. */
   readonly notes: string[] = [];
   readonly listening = new Set<Port>();
   exitCode: number | undefined;
-  /** Fails the next operation of this kind. */
+  /** The kind of disk operation that fails the next time. */
   failNext: DiskOp | undefined;
+  /** If true, disk operations wait until the test calls `disk`. */
+  slowDisk = false;
+  /** If true, thread work waits until the test calls `work`. */
+  slowThreads = false;
+  nowUs = 0;
 
   acceptedEpoch: number | undefined;
   currentEpoch: number | undefined;
   snapshots: Snapshot[];
   log: Txn[];
-  /** How much of the log is durable. */
+  /** The number of transactions in the log that are durable. */
   syncedTxns = 0;
 
+  private readonly currentEpochTmp: number | undefined;
+  private readonly updatingEpoch: boolean;
   private readonly timers = new Map<Timer, number>();
-  private readonly operations: { readonly op: DiskOp; readonly run: () => DiskImage | Snapshot | null | false }[] = [];
+  private readonly operations: DiskOperation[] = [];
+  private readonly pieces: { readonly work: ThreadWork; readonly key: number }[] = [];
+  private readonly callers = new Set<number>();
   private connections = 100;
 
   constructor(options: BareOptions = {}) {
-    const { disk = {}, myid = 0 } = options;
-    const verifier = options.verifier ?? majority([0, 1, 2]);
-    const settings = { ...DEFAULT_SETTINGS, ...ZAB_SETTINGS, ...options.settings };
+    const { disk = {} } = options;
+    const verifier = options.verifier ?? ensemble([0, 1, 2]);
     this.acceptedEpoch = "acceptedEpoch" in disk ? disk.acceptedEpoch : 0;
     this.currentEpoch = "currentEpoch" in disk ? disk.currentEpoch : 0;
-    this.snapshots = [...(disk.snapshots ?? [{ zxid: 0, history: this.empty }])];
-    this.log = (disk.logFiles ?? []).flatMap((file) => [...file.txns]);
-    this.tmp = disk.currentEpochTmp;
-    const behavior = PROFILES[options.release ?? "newest"] as Behavior;
-    const config = { myid, verifier, settings, behavior, view: verifier.members, emptyHistory: this.empty };
+    this.currentEpochTmp = disk.currentEpochTmp;
+    this.updatingEpoch = disk.updatingEpoch ?? false;
+    this.snapshots = [...(disk.snapshots ?? [{ zxid: z("0:0"), history: this.empty }])];
+    this.log = [...(disk.log ?? [])];
+    const config = {
+      myid: asServerId(options.myid ?? 0),
+      verifier,
+      settings: { ...DEFAULT_SETTINGS, ...ZAB_SETTINGS, ...options.settings },
+      behavior: { ...(PROFILES[options.release ?? "newest"] as Behavior), ...options.behavior },
+      view: options.view?.map(asServerId) ?? verifier.members,
+      emptyHistory: this.empty,
+    };
     this.peer = new Peer(config, this, this.recorder());
   }
 
-  private readonly tmp: number | undefined;
-
-  /** Starts, and does what the disk is asked for. */
+  /** Starts the peer, and completes the disk operations of the startup. */
   start(): this {
     this.peer.nowUs = this.nowUs;
     this.peer.start(this.image());
@@ -109,27 +172,26 @@ export class BarePeer implements Effects {
   }
 
   image(): DiskImage {
-    const logFiles: LogFile[] = this.log.length === 0 ? [] : [{ name: (this.log[0] as Txn).zxid, txns: [...this.log] }];
+    const { acceptedEpoch, currentEpoch, currentEpochTmp, log, updatingEpoch } = this;
+    const [first] = log;
     return {
-      acceptedEpoch: this.acceptedEpoch,
-      currentEpoch: this.currentEpoch,
-      currentEpochTmp: this.tmp,
-      updatingEpoch: false,
+      acceptedEpoch: acceptedEpoch === undefined ? undefined : asEpoch(acceptedEpoch),
+      currentEpoch: currentEpoch === undefined ? undefined : asEpoch(currentEpoch),
+      currentEpochTmp: currentEpochTmp === undefined ? undefined : asEpoch(currentEpochTmp),
+      updatingEpoch,
       snapshots: this.snapshots,
-      logFiles,
+      logFiles: first === undefined ? [] : [{ name: first.zxid, txns: [...log] }],
     };
   }
 
-  /** A history such as `1:1 1:2`. */
+  /** Makes a history such as `1:1 1:2`. */
   history(text: string): History {
     let history = this.empty;
     for (const word of text.split(" ").filter((part) => part !== "")) history = history.extend(txn(word));
     return history;
   }
 
-  nowUs = 0;
-
-  /** Lets virtual time pass; timers fire in order. Disk operations complete at once unless `slowDisk`. */
+  /** Lets virtual time pass, and fires timers in order. */
   advance(ms: number): this {
     const until = this.nowUs + ms * 1000;
     for (;;) {
@@ -144,24 +206,39 @@ export class BarePeer implements Effects {
     return this;
   }
 
-  slowDisk = false;
-
+  /** Makes one input, and completes disk operations and thread work unless they are slow. */
   input(what: () => void): this {
     this.peer.nowUs = this.nowUs;
     what();
-    if (!this.slowDisk) this.disk();
-    return this;
+    if (!this.slowDisk) return this.disk();
+    return this.slowThreads ? this : this.work();
   }
 
-  /** Completes what the disk was asked for: all, or the next `count`. */
+  /** Completes pending disk operations: all, or the next `count`. Then completes thread work unless it is slow. */
   disk(count = Number.POSITIVE_INFINITY): this {
-    for (let i = 0; i < count && this.operations.length > 0; i++) {
-      const { op, run } = this.operations.shift() as { op: DiskOp; run: () => DiskImage | Snapshot | null | false };
-      const fails = this.failNext === op;
+    this.completeOperations(count);
+    if (this.slowThreads) return this;
+    this.work();
+    return count === Number.POSITIVE_INFINITY && this.operations.length > 0 ? this.disk() : this;
+  }
+
+  private completeOperations(count: number): void {
+    for (let i = 0; i < count; i++) {
+      const operation = this.operations.shift();
+      if (operation === undefined) return;
+      const fails = this.failNext === operation.op;
       if (fails) this.failNext = undefined;
-      const result = fails ? false : run();
+      const result = fails ? false : operation.run();
       this.peer.nowUs = this.nowUs;
-      this.peer.diskDone(op, result !== false, result === false ? null : result);
+      this.peer.diskDone(operation.op, result !== false, result === false ? null : result);
+    }
+  }
+
+  /** Completes the pending thread work. */
+  work(): this {
+    for (let piece = this.pieces.shift(); piece !== undefined; piece = this.pieces.shift()) {
+      this.peer.nowUs = this.nowUs;
+      this.peer.workDone(piece.work, piece.key);
     }
     return this;
   }
@@ -170,46 +247,59 @@ export class BarePeer implements Effects {
     return this.operations.map(({ op }) => DISK_OP_NAMES[op] as string);
   }
 
-  // ---- the other ends
+  get pendingWork(): ThreadWork[] {
+    return this.pieces.map(({ work }) => work);
+  }
 
-  /** Someone connects to the quorum port. */
+  // ---- the other ends of connections
+
+  /** Another server connects to the quorum port. */
   accept(connection: number): this {
-    return this.input(() => this.peer.accepted(connection, QUORUM_PORT));
+    return this.input(() => this.peer.accepted(asConnectionId(connection), QUORUM_PORT));
   }
 
   packet(connection: number, message: QuorumPacket): this {
-    return this.input(() => this.peer.packet(connection, message));
+    return this.input(() => this.peer.packet(asConnectionId(connection), message));
   }
 
-  /** A notification of a voter, over a connection of its own. */
-  notify(from: ServerId, notification: Partial<Notification>): this {
+  disconnect(connection: number, how: "closed" | "reset" = "closed"): this {
+    return this.input(() => this.peer.closed(asConnectionId(connection), how));
+  }
+
+  connected(connection: number): this {
+    return this.input(() => this.peer.connected(asConnectionId(connection)));
+  }
+
+  refused(connection: number): this {
+    return this.input(() => this.peer.refused(asConnectionId(connection)));
+  }
+
+  /** Another server connects to the election port. */
+  acceptElection(connection: number): this {
+    return this.input(() => this.peer.accepted(asConnectionId(connection), ELECTION_PORT));
+  }
+
+  electionMessage(connection: number, message: ElectionMessage): this {
+    return this.input(() => this.peer.electionMessage(asConnectionId(connection), message));
+  }
+
+  /** A voter sends a notification, on a connection of its own. */
+  notify(from: number, notification: BareNotification): this {
     const connection = 1000 + from;
     if (!this.callers.has(from)) {
       this.callers.add(from);
-      this.input(() => this.peer.accepted(connection, ELECTION_PORT));
-      this.input(() => this.peer.electionMessage(connection, { hello: from }));
+      this.acceptElection(connection).electionMessage(connection, { hello: asServerId(from) });
     }
-    const full: Notification = {
-      state: LOOKING,
-      leader: from,
-      zxid: 0,
-      electionEpoch: 1,
-      peerEpoch: 0,
-      version: 2,
-      ...notification,
-    };
-    return this.input(() => this.peer.electionMessage(connection, full));
+    return this.electionMessage(connection, vote(from, notification));
   }
 
-  /** The same, as bytes. */
-  notifyBytes(from: ServerId, bytes: Uint8Array): this {
+  /** A voter sends a notification as bytes. */
+  notifyBytes(from: number, bytes: Uint8Array): this {
     this.notify(from, { state: LOOKING, leader: -5 });
-    return this.input(() => this.peer.electionMessage(1000 + from, bytes));
+    return this.electionMessage(1000 + from, bytes);
   }
 
-  private readonly callers = new Set<ServerId>();
-
-  /** Elected by the votes of others for it. */
+  /** Starts the peer, and lets all other voters vote for it. */
   becomeLeader(): this {
     this.start();
     const { myid, database, currentEpoch } = this.peer;
@@ -219,37 +309,40 @@ export class BarePeer implements Effects {
     return this.advance(200);
   }
 
-  /** Follows a leader that the others say they have; answers with the connection to it. */
-  becomeLearner(leader: ServerId, options: { peerEpoch?: number } = {}): number {
+  /** Starts the peer, lets all other voters say that they follow `leader`, and returns the connection to the leader. */
+  becomeLearner(leader: number, options: { peerEpoch?: number } = {}): ConnectionId {
     this.start();
-    const peerEpoch = options.peerEpoch ?? 0;
+    return this.becomeLearnerAgain(leader, options.peerEpoch ?? 0);
+  }
+
+  /** The same for a peer that is LOOKING. */
+  becomeLearnerAgain(leader: number, peerEpoch: number): ConnectionId {
     for (const sid of this.peer.verifier.voters.filter((voter) => voter !== this.peer.myid)) {
-      const state = sid === leader ? 2 : 1;
-      this.notify(sid, { state, leader, electionEpoch: 1, peerEpoch });
+      this.notify(sid, { state: sid === leader ? 2 : 1, leader, electionEpoch: 1, peerEpoch });
     }
-    const connection = this.connects.filter(({ port }) => port === QUORUM_PORT).at(-1)?.connection as number;
-    this.input(() => this.peer.connected(connection));
+    const { connection } = this.connects.filter(({ port }) => port === QUORUM_PORT).at(-1) as Connect;
+    this.connected(connection);
     return connection;
   }
 
-  /** What was sent on a connection, in words: `DIFF 1:2`. */
+  /** Returns the packets sent on a connection as text, such as `DIFF 1:2`. */
   sentOn(connection: number): string[] {
     return this.sent
       .filter((entry) => entry.connection === connection && "type" in entry.message)
-      .map(({ message }) => inWords(message as QuorumPacket));
+      .map(({ message }) => packetText(message as QuorumPacket));
   }
 
   // ---- Effects
 
-  connect(to: ServerId, port: Port): number {
-    const connection = ++this.connections;
+  connect(to: ServerId, port: Port): ConnectionId {
+    const connection = asConnectionId(++this.connections);
     this.connects.push({ connection, to, port, atUs: this.nowUs });
     return connection;
   }
-  send(connection: number, message: QuorumPacket | ElectionMessage): void {
+  send(connection: ConnectionId, message: QuorumPacket | ElectionMessage): void {
     this.sent.push({ connection, message });
   }
-  close(connection: number): void {
+  close(connection: ConnectionId): void {
     this.closed.push(connection);
   }
   listen(port: Port): void {
@@ -265,6 +358,9 @@ export class BarePeer implements Effects {
   cancelTimer(timer: Timer): void {
     this.timers.delete(timer);
   }
+  startWork(work: ThreadWork, key: number): void {
+    this.pieces.push({ work, key });
+  }
   append(one: Txn): void {
     this.log.push(one);
   }
@@ -279,7 +375,6 @@ export class BarePeer implements Effects {
   dropAllBut(): void {
     this.log = [];
   }
-
   truncateLog(zxid: Zxid): void {
     this.operation(DISK_TRUNCATE_LOG, () => {
       const index = this.log.findIndex((one) => one.zxid >= zxid);
@@ -288,23 +383,22 @@ export class BarePeer implements Effects {
       return null;
     });
   }
-  writeAcceptedEpoch(epoch: number): void {
+  writeAcceptedEpoch(epoch: Epoch): void {
     this.operation(DISK_ACCEPTED_EPOCH, () => {
       this.acceptedEpoch = epoch;
       return null;
     });
   }
-  markUpdatingEpoch(): void {}
-
-  writeCurrentEpoch(epoch: number): void {
+  writeCurrentEpoch(epoch: Epoch): void {
     this.operation(DISK_CURRENT_EPOCH, () => {
       this.currentEpoch = epoch;
       return null;
     });
   }
+  markUpdatingEpoch(_updating: boolean): void {}
   saveSnapshot(snapshot: Snapshot, synced: boolean): void {
     this.operation(DISK_SNAPSHOT, () => {
-      this.notes.push(`snapshot ${snapshot.zxid === 0 ? "0:0" : name(snapshot.zxid)}${synced ? " synced" : ""}`);
+      this.notes.push(`snapshot ${formatZxid(snapshot.zxid)}${synced ? " synced" : ""}`);
       this.snapshots.push(snapshot);
       return snapshot;
     });
@@ -325,7 +419,7 @@ export class BarePeer implements Effects {
     return 0;
   }
 
-  private operation(op: DiskOp, run: () => DiskImage | Snapshot | null | false): void {
+  private operation(op: DiskOp, run: DiskOperation["run"]): void {
     this.operations.push({ op, run });
   }
 
@@ -334,28 +428,67 @@ export class BarePeer implements Effects {
       failed: (reason, learner) => {
         this.failures.push(learner === undefined ? reason : `${learner}: ${reason}`);
       },
+      anomaly: (anomaly) => {
+        this.anomalies.push(anomaly);
+      },
     };
     return new Proxy(record, { get: (target, property) => Reflect.get(target, property) ?? (() => {}) }) as Notes;
   }
 }
 
-const name = (zxid: Zxid): string => `${Math.floor(zxid / 0x1_0000_0000)}:${zxid >>> 0}`;
-
-export function inWords(message: QuorumPacket): string {
-  return `${PACKET_NAMES[message.type]} ${message.zxid < 0 ? message.zxid : name(message.zxid)}`;
+function packetText({ type, zxid }: QuorumPacket): string {
+  return `${PACKET_NAMES[type]} ${zxid < 0 ? zxid : formatZxid(zxid)}`;
 }
 
 export const txn = (zxid: string, value = "one"): Txn => makeTxn(z(zxid), value);
 
 export const proposal = (zxid: string): QuorumPacket => packet(2, z(zxid), txn(zxid));
 
-export function info(serverId: ServerId, acceptedEpoch: number, observer = false): QuorumPacket {
-  return packet(observer ? 16 : 11, acceptedEpoch * 2 ** 32, { serverId, protocolVersion: 0x10000, configVersion: 0 });
+const epochStart = (epoch: number): Zxid => makeZxid(asEpoch(epoch), 0);
+
+export function info(serverId: number, acceptedEpoch: number, observer = false): QuorumPacket {
+  const data = { serverId: asServerId(serverId), protocolVersion: 0x10000, configVersion: 0 };
+  return packet(observer ? 16 : 11, epochStart(acceptedEpoch), data);
 }
 
-export const ackEpoch = (currentEpoch: number, lastZxid: string): QuorumPacket => packet(18, z(lastZxid), currentEpoch);
+export const ackEpoch = (currentEpoch: number, lastZxid: string): QuorumPacket =>
+  packet(18, z(lastZxid), asEpoch(currentEpoch));
 export const ack = (zxid: string): QuorumPacket => packet(3, z(zxid), null);
-export const leaderInfo = (epoch: number): QuorumPacket => packet(17, epoch * 2 ** 32, 0x10000);
-export const newLeader = (epoch: number): QuorumPacket => packet(10, epoch * 2 ** 32, null);
+export const leaderInfo = (epoch: number): QuorumPacket => packet(17, epochStart(epoch), 0x10000);
+export const newLeader = (epoch: number): QuorumPacket => packet(10, epochStart(epoch), null);
 export const commit = (zxid: string): QuorumPacket => packet(4, z(zxid), null);
-export const upToDate = (): QuorumPacket => packet(12, -1, null);
+export const upToDate = (): QuorumPacket => packet(12, asZxid(-1), null);
+export const diff = (zxid: string): QuorumPacket => packet(13, z(zxid), null);
+export const trunc = (zxid: string): QuorumPacket => packet(14, z(zxid), null);
+export const snap = (zxid: string, history: History): QuorumPacket => packet(15, z(zxid), { zxid: z(zxid), history });
+export const ping = (zxid: string): QuorumPacket => packet(5, z(zxid), null);
+
+/** Makes a notification. By default the sender is LOOKING and votes for itself in round 1. */
+export function vote(from: number, fields: BareNotification = {}): Notification {
+  return {
+    state: fields.state ?? LOOKING,
+    leader: asServerId(fields.leader ?? from),
+    zxid: asZxid(fields.zxid ?? 0),
+    electionEpoch: fields.electionEpoch ?? 1,
+    peerEpoch: asEpoch(fields.peerEpoch ?? 0),
+    version: fields.version ?? 2,
+  };
+}
+
+/** A learner of server 2, with the connection to its leader. */
+export interface BareLearner {
+  readonly bare: BarePeer;
+  readonly leader: ConnectionId;
+  /** Sends packets of the leader. */
+  readonly send: (...packets: readonly QuorumPacket[]) => void;
+}
+
+/** Makes the peer a learner of server 2, and sends it the first packets. */
+export function asLearner(bare: BarePeer, packets: readonly QuorumPacket[] = [], peerEpoch = 0): BareLearner {
+  const leader = bare.becomeLearner(2, { peerEpoch });
+  const send = (...more: readonly QuorumPacket[]): void => {
+    for (const message of more) bare.packet(leader, message);
+  };
+  send(...packets);
+  return { bare, leader, send };
+}

@@ -1,12 +1,12 @@
 /**
- * ZooKeeper's tests of whole ensembles: durability of a DIFF, leaders that are abandoned, restarts, resynchronization. Each
- * is a scenario; its invariants are checked besides what is expected.
+ * ZooKeeper's tests of whole ensembles: durability of a DIFF, abandoned leaders, restarts, resynchronization. Each test is a
+ * scenario, so besides its expectations all invariants are checked.
  */
 import { describe, expect, it } from "vitest";
 import { loadScenario } from "../../scenarios/load.ts";
 import { recordsOf, runScenario, type ScenarioRun } from "../../scenarios/run.ts";
 
-/** Runs with several seeds; all must go as expected. Returns the first. */
+/** Runs a scenario with several seeds. All runs must meet its expectations; returns the first run. */
 function holds(text: string): ScenarioRun {
   const scenario = loadScenario(text, "inline.yaml");
   const runs = [1, 2, 3, 4, 5].map((seed) => runScenario(scenario, { seed }));
@@ -18,7 +18,7 @@ const txns = (run: ScenarioRun, sid: number): number =>
   run.servers.find((server) => server.sid === sid)?.history?.length ?? -1;
 
 describe("durability of a DIFF", () => {
-  it("testInconsistentDueToUncommittedLog (ZOOKEEPER-3911): what a client read survives the death of both followers at UPTODATE", () => {
+  it("testInconsistentDueToUncommittedLog (ZOOKEEPER-3911): a transaction that a client read survives the crash of both followers at UPTODATE", () => {
     holds(`
 servers: { 1: { history: 1:1..1:2 }, 2: { history: 1:1..1:2 }, 3: { history: 1:1..1:3 } }
 steps:
@@ -31,7 +31,7 @@ expect: { active: [1, 2], histories: { 1: 1:1..1:3 } }
 `);
   });
 
-  it("testTxnLoss_FailToPersistAndCommitTxns (ZOOKEEPER-4785, -4643): a follower that dies before it logged has no new epoch", () => {
+  it("testTxnLoss_FailToPersistAndCommitTxns (ZOOKEEPER-4785, -4643): a follower that crashes before it logs a transaction does not have the new epoch", () => {
     holds(`
 servers: { 1: { history: 1:1..1:3, acceptedEpoch: 1 }, 2: { history: 1:1..1:4 }, 3: { history: 1:1..1:4 } }
 committed: 1:4
@@ -44,7 +44,7 @@ expect: { leader: 2, active: [1, 2], histories: { 1: 1:1..1:4, 2: 1:1..1:4 } }
 `);
   });
 
-  it("testLeaderShutdown_AckProposalBeforeAckNewLeader (ZOOKEEPER-4685): a quorum forms in one round", () => {
+  it("testLeaderShutdown_AckProposalBeforeAckNewLeader (ZOOKEEPER-4685): a quorum forms in the first round", () => {
     const run = holds(`
 servers: { 0: { history: "1:1" }, 1: { history: "1:1", down: true }, 2: { history: 1:1..1:2 } }
 expect: { leader: 2, epoch: 2, active: [0, 2], histories: { 0: 1:1..1:2 } }
@@ -52,7 +52,7 @@ expect: { leader: 2, epoch: 2, active: [0, 2], histories: { 0: 1:1..1:2 } }
     expect(recordsOf(run.records, "established")).toHaveLength(1);
   });
 
-  it("testStaleDiffSync (ZOOKEEPER-4925): who got a DIFF passes all of it on when it leads", () => {
+  it("testStaleDiffSync (ZOOKEEPER-4925): a server that got a DIFF sends all of it on when it leads", () => {
     const run = holds(`
 servers: 5
 steps:
@@ -69,7 +69,7 @@ expect: { leader: 4, active: [1, 2, 3, 4] }
     for (const sid of [1, 2, 3, 4]) expect(txns(run, sid)).toBe(25);
   });
 
-  it("testDiffSyncAfterSnap (ZOOKEEPER-3642): a follower that dies on NEWLEADER after a SNAP loses nothing later", () => {
+  it("testDiffSyncAfterSnap (ZOOKEEPER-3642): a follower that loses its connection at NEWLEADER, after a SNAP, loses no transaction later", () => {
     holds(`
 servers:
   1: { history: 1:1..1:2 }
@@ -84,7 +84,7 @@ expect: { leader: 3, active: [1, 2, 3], histories: { 1: "1:1..1:6, 2:1..2:2" } }
 `);
   });
 
-  it("testInconsistentDueToNewLeaderOrder (ZOOKEEPER-3104): txns committed while a SNAP is on its way", () => {
+  it("testInconsistentDueToNewLeaderOrder (ZOOKEEPER-3104): transactions committed while a SNAP is being sent", () => {
     holds(`
 servers:
   1: { history: 1:1..1:2, down: true }
@@ -100,8 +100,8 @@ until: 20s
   });
 });
 
-describe("leaders that are abandoned", () => {
-  it("testEarlyLeaderAbandonment: what an old leader logged alone exists nowhere after it rejoins", () => {
+describe("abandoned leaders", () => {
+  it("testEarlyLeaderAbandonment: a transaction that only an old leader logged is gone after it rejoins", () => {
     holds(`
 servers: 3
 steps:
@@ -116,7 +116,7 @@ expect: { leader: 2, active: [1, 2, 3], histories: { 1: "1:1, 2:1", 2: "1:1, 2:1
 `);
   });
 
-  it("testHighestZxidJoinLate (ZOOKEEPER-1154, -1156): a deposed leader with a higher zxid joins late and is put right", () => {
+  it("testHighestZxidJoinLate (ZOOKEEPER-1154, -1156): a deposed leader with a higher zxid joins late, and the new leader truncates its log", () => {
     const run = holds(`
 servers: { 1: { history: 1:1..1:5 }, 2: { history: 1:1..1:5 }, 3: { history: 1:1..1:9, down: true } }
 committed: 1:5
@@ -129,7 +129,7 @@ expect: { leader: 2, active: [1, 2, 3], histories: { 3: "1:1..1:5, 2:1..2:4" } }
     expect(recordsOf(run.records, "sync-decided").map(({ decision }) => decision)).not.toContain("DIFF 3");
   });
 
-  it("testFailedTxnAsPartOfQuorumLoss (ZOOKEEPER-2845): rejoining without a restart, and after one, its txn is absent", () => {
+  it("testFailedTxnAsPartOfQuorumLoss (ZOOKEEPER-2845): the leader's unacknowledged transaction is gone after it rejoins, without a restart and after one", () => {
     holds(`
 servers: 3
 settings: { tickTimeMs: 500 }
@@ -143,7 +143,7 @@ expect: { leader: 2, active: [1, 2, 3], histories: { 1: "1:1", 2: "1:1", 3: "1:1
 `);
   });
 
-  it("testLeaderElectionWithDisloyalVoter (ZOOKEEPER-3109): up within 10 s although a voter leaves right after the election", () => {
+  it("testLeaderElectionWithDisloyalVoter (ZOOKEEPER-3109): the ensemble serves within 10 s although a voter restarts right after the election", () => {
     holds(`
 servers: { 1: {}, 2: {}, 3: {}, 4: { down: true }, 5: { down: true } }
 settings: { maxTimeToWaitForEpochMs: 1000 }
@@ -153,7 +153,7 @@ expect: { leader: 3, active: [1, 2, 3] }
 `);
   });
 
-  it("testLeaderElectionWithDisloyalVoter_stillHasMajority: five of five, up within 20 s", () => {
+  it("testLeaderElectionWithDisloyalVoter_stillHasMajority: all five servers serve within 20 s", () => {
     holds(`
 servers: 5
 settings: { maxTimeToWaitForEpochMs: 3000 }
@@ -165,7 +165,7 @@ expect: { leader: 5, active: [1, 2, 3, 4, 5] }
 });
 
 describe("restarts and resynchronization", () => {
-  it("FollowerResyncConcurrencyTest: SNAP, then DIFF, of a follower that crashes during writes: the same zxid and epoch", () => {
+  it("FollowerResyncConcurrencyTest: a follower that crashes during writes gets a SNAP, then a DIFF, and has all transactions", () => {
     const run = holds(`
 servers: 3
 settings: { commitLogCount: 20, snapCount: 40, snapshotSizeFactor: -1 }
@@ -183,7 +183,7 @@ expect: { leader: 3, active: [1, 2, 3] }
     expect([txns(run, 1), txns(run, 2)]).toEqual([301, 301].map(() => txns(run, 3)));
   });
 
-  it("FollowerResyncConcurrencyTest: the same with a DIFF from the log on disk", () => {
+  it("FollowerResyncConcurrencyTest: a follower that crashes during writes gets a DIFF from the log on disk", () => {
     const run = holds(`
 servers: 3
 settings: { commitLogCount: 20, snapshotSizeFactor: 0 }
@@ -199,7 +199,7 @@ expect: { leader: 3, active: [1, 2, 3] }
     expect(txns(run, 1)).toBe(205);
   });
 
-  it("QuorumZxidSyncTest: four of five wiped, server 5 ahead: it does not come up with them as they are", () => {
+  it("QuorumZxidSyncTest: four of five servers are wiped: server 5, which is ahead, does not join them", () => {
     const run = holds(`
 servers:
   1: { empty: true }
@@ -215,7 +215,7 @@ expect: { leader: 4, active: [1, 2, 3, 4], failures: [{ server: 5, reason: leade
     expect(txns(run, 5)).toBe(5);
   });
 
-  it("QuorumZxidSyncTest: logs deleted up to the snapshots: the state survives", () => {
+  it("QuorumZxidSyncTest: logs purged up to the snapshots: the state survives", () => {
     holds(`
 servers:
   1: { history: 1:1..1:5, snapshots: [1:5], logFrom: 1:5 }
@@ -226,9 +226,9 @@ expect: { leader: 3, active: [1, 2, 3], histories: { 1: 1:1..1:5, 3: 1:1..1:5 } 
   });
 
   it.each([
-    ["forwards", [1, 2, 3]],
-    ["backwards", [3, 2, 1]],
-  ])("QuorumRestartTest: rolling restart %s", (_, order) => {
+    ["in ascending order", [1, 2, 3]],
+    ["in descending order", [3, 2, 1]],
+  ])("QuorumRestartTest: a rolling restart %s loses nothing", (_, order) => {
     const restarts = order.map((sid) => `  - { after: 3s, restart: ${sid} }`).join("\n");
     holds(`
 servers: 3
@@ -239,7 +239,7 @@ expect: { active: [1, 2, 3], histories: { 1: "1:1..1:3", 2: "1:1..1:3", 3: "1:1.
 `);
   });
 
-  it("QuorumRestartTest: the leader restarted three times", () => {
+  it("QuorumRestartTest: the leader is restarted three times, and nothing is lost", () => {
     holds(`
 servers: 3
 steps:
@@ -253,7 +253,7 @@ expect: { histories: { 1: "1:1" } }
 `);
   });
 
-  it("ZxidRolloverTest: the counter runs out, a new epoch starts, nothing acknowledged is lost", () => {
+  it("ZxidRolloverTest: the counter is used up, a new epoch starts, and no acknowledged transaction is lost", () => {
     const run = holds(`
 servers: 3
 settings: { initialCounter: 0xfffffffa }
@@ -268,7 +268,7 @@ expect: { epoch: 2, active: [1, 2, 3], failures: [{ server: 3, reason: zxid-roll
     }
   });
 
-  it("NonRecoverableErrorTest (ZOOKEEPER-2247): the leader's log can not be written: another leads, and serves", () => {
+  it("NonRecoverableErrorTest (ZOOKEEPER-2247): the leader cannot write its log: another server leads, and serves", () => {
     holds(`
 servers: 3
 steps:
@@ -279,7 +279,7 @@ expect: { active: [1, 2, 3], failures: [{ server: 3, reason: disk-error }] }
 `);
   });
 
-  it("LearnerSyncThrottlerTest: observers beyond the limit are turned away, followers never are, and a place comes free again", () => {
+  it("LearnerSyncThrottlerTest: the leader rejects observers over the limit, never followers, and accepts an observer later", () => {
     const run = holds(`
 servers: { 1: {}, 2: {}, 3: {}, 4: { role: observer, down: true }, 5: { role: observer, down: true } }
 settings: { maxConcurrentSnapSyncs: 1, tickTimeMs: 500 }
@@ -291,11 +291,11 @@ steps:
 until: 30s
 expect: { leader: 3, active: [1, 2, 3, 4, 5], failures: [{ server: 3, learner: 5, reason: sync-throttled }] }
 `);
-    const turnedAway = recordsOf(run.records, "failed").filter(({ reason }) => reason === "sync-throttled");
-    expect(new Set(turnedAway.map(({ learner }) => learner))).toEqual(new Set([5]));
+    const rejected = recordsOf(run.records, "failed").filter(({ reason }) => reason === "sync-throttled");
+    expect(new Set(rejected.map(({ learner }) => learner))).toEqual(new Set([5]));
   });
 
-  it("SendAckRequestProcessorTest (ZOOKEEPER-4409): the leader is gone while a follower syncs its log: it looks again", () => {
+  it("SendAckRequestProcessorTest (ZOOKEEPER-4409): the leader crashes while a follower syncs its log: the follower starts an election", () => {
     holds(`
 servers: 3
 settings: { tickTimeMs: 500 }

@@ -1,19 +1,20 @@
 /**
- * The sync decision as the article that this project started from prints it (ZooKeeper 3.5; its LearnerHandler#syncFollower),
- * where it differs from the newest one. `line`: of the article, from which the answer follows.
+ * The sync decision of ZooKeeper 3.5, where it differs from the newest release. The source is the article that this project
+ * started from, which prints LearnerHandler#syncFollower of 3.5.
  */
 import { describe, expect, it } from "vitest";
 import { parseHistory } from "../../cluster/zxid-range.ts";
 import { PROFILES } from "../../protocol/index.ts";
 import { decideSync, type Logged, type SyncFacts } from "../../protocol/leader/sync-decision.ts";
 import { DIFF, PROPOSAL } from "../../protocol/packets.ts";
-import { parseZxid, type Zxid } from "../../protocol/zxid.ts";
+import { parseZxid, ZERO_ZXID, type Zxid } from "../../protocol/zxid.ts";
 
 const z = (text: string): Zxid => parseZxid(text) as Zxid;
 const list = (text: string): Logged[] => (text === "" ? [] : parseHistory(text).map((zxid) => ({ zxid })));
 
 interface Case {
   readonly name: string;
+  /** The line of the article from which the answer follows. */
   readonly line: number;
   readonly peer: string;
   readonly committedLog: string;
@@ -21,7 +22,7 @@ interface Case {
   readonly last?: string;
   readonly outstanding?: string;
   readonly facts?: Partial<SyncFacts>;
-  /** What a 3.5 leader answers. */
+  /** Whether a leader of 3.5 sends SNAP. */
   readonly snap: boolean;
   readonly proposals: string;
   readonly forwardingFrom: string;
@@ -39,7 +40,7 @@ const CASES: readonly Case[] = [
     forwardingFrom: "1:10",
   },
   {
-    name: "the same with the gap right behind the peer",
+    name: "a gap directly after the peer's zxid: a DIFF with a gap",
     line: 411,
     peer: "1:5",
     txnLog: "1:1..1:5",
@@ -49,7 +50,7 @@ const CASES: readonly Case[] = [
     forwardingFrom: "1:9",
   },
   {
-    name: "a gap that takes a whole epoch away",
+    name: "a gap that contains a whole epoch: a DIFF with a gap",
     line: 411,
     peer: "1:2",
     txnLog: "1:1..1:3",
@@ -59,7 +60,7 @@ const CASES: readonly Case[] = [
     forwardingFrom: "3:2",
   },
   {
-    name: "a SNAP for want of a log: forwarding starts at the peer's zxid",
+    name: "a SNAP because there is no log: forwarding starts at the peer's zxid",
     line: 425,
     peer: "1:1",
     committedLog: "1:5..1:8",
@@ -90,7 +91,7 @@ const CASES: readonly Case[] = [
     forwardingFrom: "1:2",
   },
   {
-    name: "a SNAP because syncing from the log is off",
+    name: "a SNAP because synchronization from the log is off",
     line: 425,
     peer: "1:2",
     txnLog: "1:1..1:8",
@@ -101,7 +102,7 @@ const CASES: readonly Case[] = [
     forwardingFrom: "1:2",
   },
   {
-    name: "a SNAP that is forced",
+    name: "a forced SNAP",
     line: 425,
     peer: "1:7",
     committedLog: "1:5..1:8",
@@ -127,13 +128,13 @@ function factsOf(one: Case): SyncFacts {
   const outstandingProposals = list(one.outstanding ?? "");
   return {
     peerLastZxid: z(one.peer),
-    lastProcessedZxid: one.last === undefined ? (committedLog.at(-1)?.zxid ?? 0) : z(one.last),
+    lastProcessedZxid: one.last === undefined ? (committedLog.at(-1)?.zxid ?? ZERO_ZXID) : z(one.last),
     committedLog,
     txnLogFiles: txns.length === 0 ? [] : [{ name: (txns[0] as Logged).zxid, txns }],
     txnLogSyncEnabled: true,
     txnLogExceedsSizeLimit: false,
     forceSnapSync: false,
-    lastProposed: outstandingProposals.at(-1)?.zxid ?? committedLog.at(-1)?.zxid ?? 0,
+    lastProposed: outstandingProposals.at(-1)?.zxid ?? committedLog.at(-1)?.zxid ?? ZERO_ZXID,
     toBeApplied: [],
     outstandingProposals,
     observer: false,
@@ -153,13 +154,16 @@ describe.each(["3.5.5", "3.5.8", "3.5.10"])("a leader of %s", (release) => {
     if (!one.snap) expect(decision.packets[0]).toMatchObject({ type: DIFF, zxid: factsOf(one).lastProcessedZxid });
   });
 
-  it.each(CASES.map((one) => [one.name, one] as const))("the newest one answers otherwise: %s", (_name, one) => {
-    const facts = factsOf(one);
-    expect(decideSync(facts)).not.toEqual(decideSync({ ...facts, source }));
-  });
+  it.each(CASES.map((one) => [one.name, one] as const))(
+    "a leader of the newest release decides differently: %s",
+    (_name, one) => {
+      const facts = factsOf(one);
+      expect(decideSync(facts)).not.toEqual(decideSync({ ...facts, source }));
+    },
+  );
 
-  // queueCommittedProposals begins anew with committedLog when the log on disk had nothing that fits.
-  it("tells the rule of what decided in the end: committedLog, where the log on disk had nothing", () => {
+  // queueCommittedProposals starts again with committedLog if it found no match in the log on disk.
+  it("reports a committedLog rule if the log on disk has no match and committedLog decides", () => {
     const common = { txnLogFiles: [{ name: z("1:1"), txns: list("1:1") }], source, lastProcessedZxid: z("1:4") };
     const cases = [
       ["1:2", "1:3..1:4", "committed-log-trunc"],

@@ -1,27 +1,41 @@
 /**
- * What a follower does between NEWLEADER and UPTODATE, release by release, in the order in which its Java code does it
- * (Learner#syncWithLeader at the tags): a DIFF brings 1:4, committed, and 1:5, which is not.
+ * The differences between releases, as their Java code at the release's tag shows them. First, the order in which a follower
+ * acts between NEWLEADER and UPTODATE (Learner#syncWithLeader), after a DIFF with 1:4, which is committed, and 1:5, which is
+ * not.
  */
 import { describe, expect, it } from "vitest";
 import {
+  asEpoch,
+  asServerId,
   type Behavior,
-  type DiskImage,
+  type ConnectionId,
   decideSync,
   ELECTION_PORT,
+  type Epoch,
   LOOKING,
   PROFILES,
-  packet,
   type QuorumPacket,
-  type ServerId,
   type Txn,
+  type Zxid,
 } from "../../protocol/index.ts";
 import { EpochAck } from "../../protocol/leader/epoch-ack.ts";
-import { BarePeer, leaderInfo, newLeader, proposal, txn, z } from "./bare-peer.ts";
+import {
+  type BareDisk,
+  BarePeer,
+  commit,
+  diff,
+  leaderInfo,
+  newLeader,
+  proposal,
+  txn,
+  upToDate,
+  z,
+} from "./bare-peer.ts";
 
-const LEADER: ServerId = 2;
+const LEADER = 2;
 const ACK = 3;
 
-/** Tells everything that becomes visible outside, in order. */
+/** Records everything that becomes visible outside the server, in order. */
 class Observed extends BarePeer {
   readonly order: string[] = [];
 
@@ -33,41 +47,39 @@ class Observed extends BarePeer {
     this.order.push("sync");
     super.syncLog();
   }
-  override writeCurrentEpoch(epoch: number): void {
+  override writeCurrentEpoch(epoch: Epoch): void {
     this.order.push("currentEpoch");
     super.writeCurrentEpoch(epoch);
   }
-  override markUpdatingEpoch(updating?: boolean): void {
+  override markUpdatingEpoch(updating: boolean): void {
     this.order.push(updating ? "updatingEpoch" : "no updatingEpoch");
   }
-  override send(connection: number, message: Parameters<BarePeer["send"]>[1]): void {
+  override send(connection: ConnectionId, message: Parameters<BarePeer["send"]>[1]): void {
     const { type, zxid } = message as QuorumPacket;
     if (type === ACK) this.order.push(zxid === z("2:0") ? "ACK" : `ACK ${zxid % 2 ** 32}`);
     super.send(connection, message);
   }
 }
 
-const commit = (zxid: string): QuorumPacket => packet(4, z(zxid), null);
-
-const diskWith = (...zxids: readonly string[]): Partial<DiskImage> => ({
+const diskWith = (...zxids: readonly string[]): BareDisk => ({
   acceptedEpoch: 1,
   currentEpoch: 1,
-  logFiles: [{ name: z(zxids[0] as string), txns: zxids.map((zxid) => txn(zxid)) }],
+  log: zxids.map((zxid) => txn(zxid)),
 });
 
-/** A follower at 1:3 that has registered with the leader of epoch 2. */
-function follower(release: string): Observed & { connection: number } {
+/** Makes a follower whose last zxid is 1:3, and which has registered with the leader of epoch 2. */
+function follower(release: string): Observed & { connection: ConnectionId } {
   const bare = new Observed({ release, disk: diskWith("1:1", "1:2", "1:3") });
   const connection = bare.becomeLearner(LEADER, { peerEpoch: 1 });
   bare.packet(connection, leaderInfo(2));
   return Object.assign(bare, { connection });
 }
 
-/** It is told NEWLEADER and, when nothing is left to do, UPTODATE. */
+/** Sends NEWLEADER to a follower and, when it has nothing left to do, UPTODATE. */
 function follow(release: string): { order: string[]; tree: number; committedLog: number[] } {
   const bare = follower(release);
   const { connection } = bare;
-  for (const message of [packet(13, z("1:5"), null), proposal("1:4"), commit("1:4"), proposal("1:5")]) {
+  for (const message of [diff("1:5"), proposal("1:4"), commit("1:4"), proposal("1:5")]) {
     bare.packet(connection, message);
   }
   bare.order.length = 0;
@@ -76,11 +88,11 @@ function follow(release: string): { order: string[]; tree: number; committedLog:
   const before = { order: [...bare.order], tree: database.history.zxid % 2 ** 32 };
   const committedLog = database.committedLog.map(({ zxid }) => zxid % 2 ** 32);
   bare.order.length = 0;
-  bare.packet(connection, packet(12, -1, null)).advance(10);
+  bare.packet(connection, upToDate()).advance(10);
   return { order: [...before.order, "|", ...bare.order], tree: before.tree, committedLog };
 }
 
-/** Up to the ACK of NEWLEADER, and behind the bar from UPTODATE on. */
+/** Per group of releases: the actions at NEWLEADER and, after the bar, at UPTODATE; the last zxids in tree and committedLog. */
 const ORDERS: Readonly<Record<string, { releases: readonly string[]; order: string; tree: number; last: number }>> = {
   "with a marker file": {
     releases: ["3.4.10", "3.4.14"],
@@ -106,13 +118,13 @@ const ORDERS: Readonly<Record<string, { releases: readonly string[]; order: stri
     tree: 3,
     last: 3,
   },
-  "only what is committed, applied past committedLog (ZOOKEEPER-4394)": {
+  "only committed transactions, applied but not in committedLog (ZOOKEEPER-4394)": {
     releases: ["3.9.3"],
     order: "append 4, sync, currentEpoch, ACK, |, ACK, append 5, sync, ACK 5",
     tree: 4,
     last: 3,
   },
-  "and in committedLog (ZOOKEEPER-4925)": {
+  "only committed transactions, applied and in committedLog (ZOOKEEPER-4925)": {
     releases: ["3.9.4", "newest", "patched"],
     order: "append 4, sync, currentEpoch, ACK, |, ACK, append 5, sync, ACK 5",
     tree: 4,
@@ -122,23 +134,22 @@ const ORDERS: Readonly<Record<string, { releases: readonly string[]; order: stri
 
 describe.each(Object.entries(ORDERS))("%s", (_name, { last, order, releases, tree }) => {
   it.each(releases)("%s", (release) => {
-    const told = follow(release);
-    expect(told.order.join(", ")).toBe(order);
-    expect(told.tree).toBe(tree);
-    expect(told.committedLog.at(-1)).toBe(last);
+    const observed = follow(release);
+    expect(observed.order.join(", ")).toBe(order);
+    expect(observed.tree).toBe(tree);
+    expect(observed.committedLog.at(-1)).toBe(last);
   });
 });
 
-describe("a DIFF that is broken off before its first txn", () => {
-  // 3.4.10: Learner#syncWithLeader sets the last processed zxid whatever the leader sends (ZOOKEEPER-2355).
+describe("a connection that closes after DIFF, before the first proposal", () => {
+  // In 3.4.10, Learner#syncWithLeader sets lastProcessedZxid for a DIFF as well (ZOOKEEPER-2355).
   it.each([
     ["3.4.10", "1:5"],
     ["3.4.14", "1:3"],
     ["newest", "1:3"],
   ])("%s votes with %s", (release, last) => {
     const bare = follower(release);
-    bare.peer.packet(bare.connection, packet(13, z("1:5"), null));
-    bare.input(() => bare.peer.closed(bare.connection, "closed"));
+    bare.packet(bare.connection, diff("1:5")).disconnect(bare.connection);
     expect(bare.peer.database.lastProcessedZxid).toBe(z(last));
   });
 });
@@ -153,7 +164,7 @@ describe("a new leader's snapshot (ZOOKEEPER-1558)", () => {
   });
 });
 
-// ZKDatabase#addCommittedProposal makes room before it adds, and, since ZOOKEEPER-4925, after.
+// ZKDatabase#addCommittedProposal drops the oldest entry before it adds the new one; since ZOOKEEPER-4925, after.
 describe("committedLog with commitLogCount 2", () => {
   it.each([
     ["3.9.3", 3],
@@ -165,13 +176,13 @@ describe("committedLog with commitLogCount 2", () => {
   });
 });
 
-describe("a DIFF that leaves a gap behind committedLog", () => {
+describe("a DIFF that leaves a gap after committedLog", () => {
   it.each([
     ["3.9.3", []],
     ["3.9.4", ["proposal-gap"]],
   ])("%s: %j", (release, failures) => {
     const bare = follower(release);
-    for (const message of [packet(13, z("1:6"), null), proposal("1:5"), commit("1:5"), newLeader(2)]) {
+    for (const message of [diff("1:6"), proposal("1:5"), commit("1:5"), newLeader(2)]) {
       bare.packet(bare.connection, message);
     }
     expect(bare.failures).toEqual(failures);
@@ -180,19 +191,17 @@ describe("a DIFF that leaves a gap behind committedLog", () => {
 });
 
 describe("a connection that is reset while currentEpoch is written", () => {
-  // It shows when the ACK is sent: what comes before that in Learner#syncWithLeader is done.
+  // The follower notices the reset when it sends the ACK; it has then done everything before that in syncWithLeader.
   it.each([
     ["3.6.2", [], []],
     ["3.6.4", ["append 4"], ["ACK 4"]],
-  ])("%s goes on to %j", (release, appended, acks) => {
+  ])("%s appends %j before it notices", (release, appended, acks) => {
     const bare = follower(release);
-    for (const message of [packet(13, z("1:4"), null), proposal("1:4"), commit("1:4")]) {
-      bare.packet(bare.connection, message);
-    }
+    for (const message of [diff("1:4"), proposal("1:4"), commit("1:4")]) bare.packet(bare.connection, message);
     bare.slowDisk = true;
     bare.packet(bare.connection, newLeader(2));
     expect(bare.pendingDisk).toEqual(["write currentEpoch"]);
-    bare.input(() => bare.peer.closed(bare.connection, "reset"));
+    bare.disconnect(bare.connection, "reset");
     bare.slowDisk = false;
     bare.disk().advance(10);
     expect(bare.order.filter((one) => one.startsWith("append"))).toEqual(appended);
@@ -201,27 +210,26 @@ describe("a connection that is reset while currentEpoch is written", () => {
   });
 });
 
-describe("a voter that cannot be reached, and who is called next (ZOOKEEPER-3756)", () => {
-  // QuorumCnxManager#connectOne is synchronized, and waits for the connection for as long as cnxTimeout.
+describe("an unreachable voter, and the connection to the next one (ZOOKEEPER-3756)", () => {
+  // QuorumCnxManager#connectOne is synchronized, and waits for the connection for up to cnxTimeout.
   it.each([
     ["3.4.14", 5000],
     ["3.5.5", 5000],
     ["3.5.8", 0],
     ["3.6.0", 5000],
     ["3.6.2", 0],
-  ])("%s calls after %i ms", (release, afterMs) => {
+  ])("%s connects after %i ms", (release, afterMs) => {
     const bare = new BarePeer({ release }).start().advance(5000);
-    const called = bare.connects.filter(({ port, to }) => port === ELECTION_PORT && to !== 0);
-    expect(called.find(({ to }) => to === 2)?.atUs).toBe(afterMs * 1000);
-    expect(called[0]).toMatchObject({ to: 1, atUs: 0 });
+    const connects = bare.connects.filter(({ port, to }) => port === ELECTION_PORT && to !== 0);
+    expect(connects.find(({ to }) => to === 2)?.atUs).toBe(afterMs * 1000);
+    expect(connects[0]).toMatchObject({ to: 1, atUs: 0 });
   });
 
-  it("what was to be sent to others goes out once the call is refused", () => {
+  it("when the connection is refused, the server sends its vote to the other servers", () => {
     const bare = new BarePeer({ release: "3.6.0" }).start();
-    const first = bare.connects[0]?.connection as number;
-    bare.input(() => bare.peer.refused(first));
+    bare.refused(bare.connects[0]?.connection as number);
     const second = bare.connects[1]?.connection as number;
-    bare.input(() => bare.peer.connected(second));
+    bare.connected(second);
     expect(bare.connects.map(({ to }) => to)).toEqual([1, 2]);
     expect(bare.sent.map(({ connection }) => connection)).toContain(second);
   });
@@ -234,7 +242,7 @@ describe("a log without a snapshot, with zookeeper.snapshot.trust.empty (ZOOKEEP
     ["3.5.10", [], ["snapshot 1:3 synced"]],
     ["3.6.2", [], []],
     ["3.6.4", [], ["snapshot 1:3 synced"]],
-  ])("%s fails of %j; a DIFF leaves %j", (release, failures, snapshots) => {
+  ])("%s fails with %j; after a DIFF it saves %j", (release, failures, snapshots) => {
     const disk = { ...diskWith("1:1", "1:2", "1:3"), snapshots: [] };
     const bare = new BarePeer({ release, disk, settings: { trustEmptySnapshot: true } });
     if (failures.length > 0) {
@@ -242,46 +250,47 @@ describe("a log without a snapshot, with zookeeper.snapshot.trust.empty (ZOOKEEP
       return;
     }
     const connection = bare.becomeLearner(LEADER, { peerEpoch: 1 });
-    for (const message of [leaderInfo(2), packet(13, z("1:3"), null), newLeader(2)]) bare.packet(connection, message);
+    for (const message of [leaderInfo(2), diff("1:3"), newLeader(2)]) bare.packet(connection, message);
     expect(bare.notes).toEqual(snapshots);
   });
 });
 
-describe("a proposal that does not fit behind committedLog, and the connection is lost", () => {
-  // ZooKeeperServer#shutdown reads the log, and from 3.9.4 on ZKDatabase#addCommittedProposal throws for the gap.
+describe("a proposal that leaves a gap after committedLog, and then a lost connection", () => {
+  // ZooKeeperServer#shutdown reads the log, and from 3.9.4 on ZKDatabase#addCommittedProposal throws because of the gap.
   it.each([
     ["3.9.3", undefined],
     ["3.9.4", 1],
-  ])("%s ends with %s", (release, exitCode) => {
+  ])("%s exits with %s", (release, exitCode) => {
     const bare = follower(release);
-    const messages = [packet(13, z("1:3"), null), newLeader(2), packet(12, -1, null), proposal("1:5")];
+    const messages = [diff("1:3"), newLeader(2), upToDate(), proposal("1:5")];
     for (const message of messages) bare.packet(bare.connection, message);
-    bare.input(() => bare.peer.closed(bare.connection, "closed"));
+    bare.disconnect(bare.connection);
     expect(bare.exitCode).toBe(exitCode);
   });
 });
 
 describe("a server without a database, zxid -1 (ZOOKEEPER-261)", () => {
   it.each([
-    ["3.5.5", ["looked at"]],
-    ["3.6.0", []],
-  ])("its ACKEPOCH, and its vote, count in %s: %j", (release, heard) => {
+    ["3.5.5", true],
+    ["3.6.0", false],
+  ])("its ACKEPOCH, and its vote, count in %s: %s", (release, counts) => {
     const { knowsMissingDatabase } = PROFILES[release] as Behavior;
     const bare = new BarePeer({ release });
-    const told: string[] = [];
-    const waiter = { arrived: () => told.push("looked at"), timedOut() {}, calledOff() {} };
-    const leader = { currentEpoch: 0, lastZxid: 0 };
-    const acks = new EpochAck(0, bare.peer.verifier, leader, bare, 1000, knowsMissingDatabase);
-    acks.ack({ ...waiter, arrived() {} }, 0, leader, 0);
-    acks.ack(waiter, 1, { currentEpoch: 0, lastZxid: -1 }, 0);
-    expect(told).toEqual(heard);
+    const { myid, verifier } = bare.peer;
+    const leader = { currentEpoch: asEpoch(0), lastZxid: z("0:0") };
+    const acks = new EpochAck({ myid, verifier, leader, knowsMissingDatabase, effects: bare, timeoutUs: 1000 });
+    let hasQuorum = false;
+    const waiter = { epochAcked: () => (hasQuorum = true), epochAckTimedOut: () => {} };
+    acks.ackLeader({ epochAcked: () => {}, epochAckTimedOut: () => {} }, 0);
+    acks.ack(waiter, asServerId(1), { currentEpoch: asEpoch(0), lastZxid: -1 as Zxid }, 0);
+    expect(hasQuorum).toBe(counts);
     bare.start().notify(1, { leader: 1, zxid: -1, peerEpoch: 1 }).advance(300);
-    expect(bare.peer.state !== LOOKING).toBe(heard.length > 0);
+    expect(bare.peer.state !== LOOKING).toBe(counts);
   });
 });
 
-it("a leader of 3.4 whose committedLog is not ascending tells by the first one above the learner's", () => {
-  // LearnerHandler#run goes through it once, and stops at the first proposal that the learner does not have.
+it("a leader of 3.4 with an unsorted committedLog decides by the first entry above the learner's zxid", () => {
+  // LearnerHandler#run reads committedLog once, and stops at the first proposal that the learner does not have.
   const committedLog = ["1:1", "1:5", "1:3"].map((zxid) => ({ zxid: z(zxid) }));
   const decision = decideSync({
     source: "committed-log",

@@ -1,11 +1,13 @@
 /**
- * Recorded decisions of the real syncFollower and startForwarding: 20,000 + 6,000 + the 20 calls of LearnerHandlerTest.
+ * Recorded decisions of ZooKeeper's own syncFollower (20,000), of syncFollower with startForwarding (6,000), and of the 20
+ * calls in LearnerHandlerTest.
  */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import {
   type AnyZxid,
+  asZxid,
   decideSync,
   formatZxidHex,
   type Logged,
@@ -13,6 +15,7 @@ import {
   parseZxid64,
   SYNC_RULES,
   type SyncFacts,
+  type Zxid,
 } from "../../protocol/index.ts";
 
 interface Vector {
@@ -34,7 +37,7 @@ interface Vector {
   readonly expect: { needSnap: boolean; packets: { type: string; zxid: string }[]; startForwardingFrom: string };
 }
 
-/** The branch of the recorded decision, and the rule that must have made ours. */
+/** By branch of the recorded decision: the rule that must make our decision. */
 const RULES_BY_KIND: Readonly<Record<string, string>> = {
   "1 forced SNAP": "forced-snap",
   "2 in-sync empty DIFF": "in-sync",
@@ -84,15 +87,15 @@ function factsOf<Z extends AnyZxid>(vector: Vector, read: (hex: string) => Z): S
   };
 }
 
-function answer<Z extends AnyZxid>(vector: Vector, read: (hex: string) => Z): { rule: string; told: unknown } {
+function decide<Z extends AnyZxid>(vector: Vector, read: (hex: string) => Z): { rule: string; answer: unknown } {
   const decision = decideSync<Z, Logged<Z>>(factsOf(vector, read));
   const packets = decision.packets.map(({ type, zxid }) => ({ type: PACKET_NAMES[type], zxid: formatZxidHex(zxid) }));
   const startForwardingFrom = formatZxidHex(decision.startForwardingFrom);
-  return { rule: decision.rule, told: { needSnap: decision.needSnap, packets, startForwardingFrom } };
+  return { rule: decision.rule, answer: { needSnap: decision.needSnap, packets, startForwardingFrom } };
 }
 
 const asBigint = (hex: string): bigint => parseZxid64(hex) as bigint;
-const asNumber = (hex: string): number => Number(asBigint(hex));
+const asNumber = (hex: string): Zxid => asZxid(Number(asBigint(hex)));
 
 const recorded = ({ expect: { needSnap, packets, startForwardingFrom } }: Vector): unknown => ({
   needSnap,
@@ -109,39 +112,39 @@ describe.each([
 
   it(`holds ${count} decisions`, () => expect(all).toHaveLength(count));
 
-  it("all are ours, with all 64 bits", () => {
+  it("decideSync agrees with all of them for 64-bit zxids", () => {
     const differing = all.filter(
-      (vector) => JSON.stringify(answer(vector, asBigint).told) !== JSON.stringify(recorded(vector)),
+      (vector) => JSON.stringify(decide(vector, asBigint).answer) !== JSON.stringify(recorded(vector)),
     );
     expect(differing.map((vector) => vector.id)).toEqual([]);
   });
 
-  it("all are ours with the simulator's numbers", () => {
+  it("decideSync agrees with all of them for the simulator's zxids", () => {
     const differing = all.filter(
-      (vector) => JSON.stringify(answer(vector, asNumber).told) !== JSON.stringify(recorded(vector)),
+      (vector) => JSON.stringify(decide(vector, asNumber).answer) !== JSON.stringify(recorded(vector)),
     );
     expect(differing.map((vector) => vector.id)).toEqual([]);
   });
 });
 
 describe("rules", () => {
-  it("each kind of recorded decision was made by its rule, and all kinds occur", () => {
+  it("each kind of recorded decision occurs and comes from its rule", () => {
     const seen = new Map<string, Set<string>>();
     for (const vector of vectors("sync-vectors.jsonl.gz")) {
       const kind = vector.kind as string;
-      seen.set(kind, (seen.get(kind) ?? new Set()).add(answer(vector, asBigint).rule));
+      seen.set(kind, (seen.get(kind) ?? new Set()).add(decide(vector, asBigint).rule));
     }
     const got = Object.fromEntries([...seen].sort().map(([kind, rules]) => [kind, [...rules].join(" ")]));
     expect(got).toEqual(RULES_BY_KIND);
   });
 
-  it("each has a sentence", () => {
+  it("each rule has a text", () => {
     for (const rule of Object.values(RULES_BY_KIND)) expect(Object.keys(SYNC_RULES)).toContain(rule);
   });
 });
 
 describe("LearnerHandlerTest", () => {
   for (const vector of vectors("learnerhandlertest-vectors.jsonl")) {
-    it(vector.id, () => expect(answer(vector, asNumber).told).toEqual(recorded(vector)));
+    it(vector.id, () => expect(decide(vector, asNumber).answer).toEqual(recorded(vector)));
   }
 });

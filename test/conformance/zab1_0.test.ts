@@ -1,21 +1,24 @@
 /**
- * Zab1_0Test: one server under test, id 0 of three, and the test plays the others packet by packet. tickTime 2000,
+ * Zab1_0Test: one server under test, id 0 of three. The test plays the other servers packet by packet. tickTime is 2000 ms,
  * initLimit 2, syncLimit 2.
  */
 import { describe, expect, it } from "vitest";
-import { BROADCAST, majority, packet, QUORUM_PORT, type Snapshot } from "../../protocol/index.ts";
-import { EpochAck } from "../../protocol/leader/epoch-ack.ts";
-import { EpochProposal } from "../../protocol/leader/epoch-proposal.ts";
-import type { Waiter } from "../../protocol/leader/quorum-wait.ts";
+import { asEpoch, asServerId, BROADCAST, packet, QUORUM_PORT } from "../../protocol/index.ts";
+import { EpochAck, type EpochAckWaiter } from "../../protocol/leader/epoch-ack.ts";
+import { EpochProposal, type EpochWaiter } from "../../protocol/leader/epoch-proposal.ts";
 import {
   ack,
   ackEpoch,
   BarePeer,
   commit,
+  diff,
+  ensemble,
   info,
   leaderInfo,
   newLeader,
+  ping,
   proposal,
+  snap,
   txn,
   upToDate,
   z,
@@ -30,31 +33,34 @@ const withTwoTxns = (): BarePeer => {
   return bare;
 };
 
-const waiter = (log: string[], name: string): Waiter => ({
-  arrived: () => log.push(`${name} goes on`),
-  timedOut: () => log.push(`${name} timed out`),
-  calledOff: () => log.push(`${name} called off`),
+const waiter = (log: string[], name: string): EpochWaiter & EpochAckWaiter => ({
+  epochProposed: (epoch) => log.push(`${name} gets epoch ${epoch}`),
+  epochTimedOut: () => log.push(`${name} timed out`),
+  epochAborted: () => log.push(`${name} aborted`),
+  acceptedEpochNotWritten: () => log.push(`${name} could not write`),
+  epochAcked: () => log.push(`${name} continues`),
+  epochAckTimedOut: () => log.push(`${name} timed out`),
 });
 
 describe("leader", () => {
-  it("testLeaderInConnectingFollowers: followers without the leader time out; the leader then gets 6 at once", () => {
+  it("testLeaderInConnectingFollowers: followers without the leader time out; the leader then gets epoch 6", () => {
     const bare = new BarePeer();
     const log: string[] = [];
-    const proposal = new EpochProposal(0, majority([0, 1, 2]), bare, 4_000_000);
-    proposal.propose(waiter(log, "1"), 1, 0, 0);
-    proposal.propose(waiter(log, "2"), 2, 0, 0);
+    const proposal = new EpochProposal(asServerId(0), ensemble([0, 1, 2]), bare, 4_000_000);
+    proposal.propose(waiter(log, "1"), asServerId(1), asEpoch(0), 0);
+    proposal.propose(waiter(log, "2"), asServerId(2), asEpoch(0), 0);
     proposal.timeout(3_999_999);
     expect(log).toEqual([]);
     proposal.timeout(4_000_000);
     expect(log).toEqual(["1 timed out", "2 timed out"]);
-    // Who timed out stays in the set.
-    proposal.propose(waiter(log, "leader"), 0, 5, 5_000_000);
+    // Servers that timed out stay counted, so the leader completes the quorum.
+    proposal.propose(waiter(log, "leader"), asServerId(0), asEpoch(5), 5_000_000);
     expect([proposal.epoch, bare.pendingDisk]).toEqual([6, ["write acceptedEpoch"]]);
     proposal.written(true);
-    expect(log.at(-1)).toBe("leader goes on");
+    expect(log.at(-1)).toBe("leader gets epoch 6");
   });
 
-  it("followers that come before the leader's acceptor runs wait in its backlog", () => {
+  it("followers that connect before the leader's acceptor runs wait in the listener's backlog", () => {
     const bare = new BarePeer({ disk: { acceptedEpoch: 5, currentEpoch: 0 } });
     bare.slowDisk = true;
     bare.becomeLeader();
@@ -67,17 +73,17 @@ describe("leader", () => {
     expect(bare.sentOn(F1)).toEqual(["LEADERINFO 6:0"]);
   });
 
-  it("testLastAcceptedEpoch (ZOOKEEPER-1343): a follower at the proposed epoch raises it", () => {
+  it("testLastAcceptedEpoch (ZOOKEEPER-1343): a follower with the proposed epoch as acceptedEpoch raises it", () => {
     const bare = new BarePeer({ disk: { acceptedEpoch: 5, currentEpoch: 0 } }).becomeLeader();
     bare.accept(F1).packet(F1, info(1, 6));
     expect(bare.acceptedEpoch).toBe(7);
     expect(bare.sentOn(F1)).toEqual(["LEADERINFO 7:0"]);
   });
 
-  it("a follower that waits for the epoch alone with a leader that never comes times out after initLimit * tickTime", () => {
+  it("a leader without an epoch quorum times out after initLimit * tickTime and closes its learners' connections", () => {
     const bare = new BarePeer({ disk: { acceptedEpoch: 5, currentEpoch: 0 } });
     bare.becomeLeader();
-    // Not a voter: it waits, and does not count.
+    // An observer waits, but does not count.
     bare.accept(F1).packet(F1, info(7, 0, true));
     bare.advance(3999);
     expect(bare.failures).toEqual([]);
@@ -86,20 +92,27 @@ describe("leader", () => {
     expect(bare.closed).toContain(F1);
   });
 
-  it("testLeaderInElectingFollowers: acks of a quorum without the leader's own time out after initLimit * tickTime", () => {
+  it("testLeaderInElectingFollowers: a quorum of ACKEPOCHs without the leader's own times out", () => {
     const bare = new BarePeer();
     const log: string[] = [];
-    const none = { currentEpoch: 0, lastZxid: 0 };
-    const acks = new EpochAck(0, majority([0, 1, 2]), none, bare, 4_000_000, true);
-    expect(acks.ack(waiter(log, "1"), 1, none, 0)).toBe(true);
-    expect(acks.ack(waiter(log, "2"), 2, none, 0)).toBe(true);
-    acks.room.timeout(3_999_999);
+    const none = { currentEpoch: asEpoch(0), lastZxid: z("0:0") };
+    const acks = new EpochAck({
+      myid: asServerId(0),
+      verifier: ensemble([0, 1, 2]),
+      leader: none,
+      knowsMissingDatabase: true,
+      effects: bare,
+      timeoutUs: 4_000_000,
+    });
+    expect(acks.ack(waiter(log, "1"), asServerId(1), none, 0)).toBe(true);
+    expect(acks.ack(waiter(log, "2"), asServerId(2), none, 0)).toBe(true);
+    acks.timeout(3_999_999);
     expect(log).toEqual([]);
-    acks.room.timeout(4_000_000);
+    acks.timeout(4_000_000);
     expect(log).toEqual(["1 timed out", "2 timed out"]);
   });
 
-  it("testUnnecessarySnap: a follower that has what the leader has gets a DIFF, not a SNAP", () => {
+  it("testUnnecessarySnap: a follower with the leader's history gets a DIFF, not a SNAP", () => {
     const bare = withTwoTxns().becomeLeader();
     bare.accept(F1).packet(F1, info(1, 0));
     expect(bare.sentOn(F1)).toEqual(["LEADERINFO 2:0"]);
@@ -108,7 +121,7 @@ describe("leader", () => {
     expect(bare.sentOn(F1).slice(1)).toEqual(["DIFF 1:2", "NEWLEADER 2:0"]);
   });
 
-  it("testNormalRun: LEADERINFO, DIFF, NEWLEADER, UPTODATE, with each epoch file at its moment", () => {
+  it("testNormalRun: LEADERINFO, DIFF, NEWLEADER, UPTODATE, and each epoch file written at its step", () => {
     const bare = new BarePeer().becomeLeader();
     bare.accept(F1).packet(F1, info(1, 0));
     expect(bare.sentOn(F1)).toEqual(["LEADERINFO 1:0"]);
@@ -122,7 +135,7 @@ describe("leader", () => {
     expect(bare.peer.database.lastProcessedZxid).toBe(z("1:0"));
   });
 
-  it("testTxnTimeout: a follower that answers pings but acknowledges no proposal is dropped within 6 pings", () => {
+  it("testTxnTimeout: a follower that answers PINGs but acknowledges no proposal is dropped within 6 PINGs", () => {
     const bare = new BarePeer().becomeLeader();
     bare.accept(F1).packet(F1, info(1, 0)).packet(F1, ackEpoch(0, "0:0")).packet(F1, ack("1:0")).packet(F1, ack("1:0"));
     bare.input(() => void bare.peer.write("x"));
@@ -131,14 +144,14 @@ describe("leader", () => {
       bare.advance(1000);
       if (bare.sentOn(F1).filter((one) => one.startsWith("PING")).length > pings) {
         pings++;
-        bare.packet(F1, packet(5, z("1:1"), null));
+        bare.packet(F1, ping("1:1"));
       }
     }
     expect(bare.failures).toContain("1: txn-timeout");
     expect(pings).toBeLessThanOrEqual(6);
   });
 
-  it("testLeaderBehind: a follower that has accepted epoch 20 makes the leader propose 21", () => {
+  it("testLeaderBehind: a follower with acceptedEpoch 20 makes the leader propose epoch 21", () => {
     const bare = new BarePeer().becomeLeader();
     bare.accept(F1).packet(F1, info(1, 20));
     expect(bare.acceptedEpoch).toBe(21);
@@ -146,7 +159,7 @@ describe("leader", () => {
     expect(bare.sentOn(F1)).toEqual(["LEADERINFO 21:0", "DIFF 0:0", "NEWLEADER 21:0", "UPTODATE -1"]);
   });
 
-  it("testAbandonBeforeACKEpoch (ZOOKEEPER-1192): without ACKEPOCH the leader's currentEpoch stays", () => {
+  it("testAbandonBeforeACKEpoch (ZOOKEEPER-1192): without ACKEPOCH the leader keeps its currentEpoch", () => {
     const bare = new BarePeer().becomeLeader();
     bare.accept(F1).packet(F1, info(1, 0));
     bare.advance(2 * 2000 + 5000);
@@ -155,7 +168,7 @@ describe("leader", () => {
     expect(bare.listening.has(QUORUM_PORT)).toBe(false);
   });
 
-  it("a follower that is ahead fails only its own handler, and only before the quorum is complete", () => {
+  it("a follower that is ahead of the leader loses its connection, unless the ACKEPOCH quorum is complete", () => {
     const before = withTwoTxns().becomeLeader();
     before.accept(F1).packet(F1, info(1, 1)).packet(F1, ackEpoch(1, "1:3"));
     expect(before.failures).toEqual(["1: follower-ahead"]);
@@ -168,7 +181,7 @@ describe("leader", () => {
     expect(after.sentOn(F2)).toEqual(["LEADERINFO 2:0", "TRUNC 1:2", "NEWLEADER 2:0"]);
   });
 
-  it("an ACKEPOCH of -1 does not count", () => {
+  it("an ACKEPOCH with epoch -1 does not count", () => {
     const bare = new BarePeer().becomeLeader();
     bare.accept(F1).packet(F1, info(1, 0)).packet(F1, ackEpoch(-1, "0:0"));
     expect(bare.sentOn(F1)).toEqual(["LEADERINFO 1:0"]);
@@ -176,7 +189,7 @@ describe("leader", () => {
     expect(bare.sentOn(F1).slice(1)).toEqual(["DIFF 0:0", "NEWLEADER 1:0"]);
   });
 
-  it("an ACK of NEWLEADER with another zxid is not counted, and its sender goes on (ZOOKEEPER-4685)", () => {
+  it("an ACK of NEWLEADER with another zxid does not count, but its sender keeps its connection (ZOOKEEPER-4685)", () => {
     const bare = new BarePeer().becomeLeader();
     bare.accept(F1).packet(F1, info(1, 0)).packet(F1, ackEpoch(0, "0:0")).packet(F1, ack("0:7"));
     expect(bare.peer.phase).not.toBe(BROADCAST);
@@ -193,8 +206,7 @@ describe("follower", () => {
     expect(bare.sentOn(leader).at(-1)).toBe("ACKEPOCH 0:0");
     expect([bare.acceptedEpoch, bare.currentEpoch]).toEqual([1, 0]);
 
-    const snapshot: Snapshot = { zxid: z("1:1"), history: bare.history("1:1") };
-    bare.packet(leader, packet(15, z("1:1"), snapshot));
+    bare.packet(leader, snap("1:1", bare.history("1:1")));
     expect(bare.notes).toEqual([]);
     bare.packet(leader, newLeader(1));
     expect(bare.notes).toEqual(["snapshot 1:1 synced"]);
@@ -216,7 +228,7 @@ describe("follower", () => {
     const leader = bare.becomeLearner(2);
     bare.packet(leader, leaderInfo(1));
     bare.slowDisk = true;
-    for (const message of [packet(13, z("1:2"), null), proposal("1:2"), commit("1:2"), newLeader(1), upToDate()]) {
+    for (const message of [diff("1:2"), proposal("1:2"), commit("1:2"), newLeader(1), upToDate()]) {
       bare.packet(leader, message);
     }
     expect(bare.pendingDisk).toEqual(["sync log"]);
@@ -234,7 +246,7 @@ describe("follower", () => {
     const bare = new BarePeer();
     const leader = bare.becomeLearner(2);
     bare.packet(leader, leaderInfo(1));
-    bare.packet(leader, packet(15, z("1:1"), { zxid: z("1:1"), history: bare.history("1:1") }));
+    bare.packet(leader, snap("1:1", bare.history("1:1")));
     bare.packet(leader, proposal("1:1001")).packet(leader, newLeader(1));
     expect(bare.sentOn(leader).at(-1)).toBe("ACK 1:0");
     expect(bare.peer.database.lastProcessedZxid).toBe(z("1:1"));
@@ -247,37 +259,30 @@ describe("follower", () => {
     expect(bare.syncedTxns).toBe(1);
   });
 
-  it("a COMMIT with nothing pending ends the synchronization; a gap inside an epoch does too (ZOOKEEPER-4925)", () => {
+  it("a COMMIT without a pending proposal, or a gap inside an epoch, ends following (ZOOKEEPER-4925)", () => {
     const bare = new BarePeer();
     const leader = bare.becomeLearner(2);
-    bare
-      .packet(leader, leaderInfo(1))
-      .packet(leader, packet(13, z("1:2"), null))
-      .packet(leader, commit("1:1"));
+    bare.packet(leader, leaderInfo(1)).packet(leader, diff("1:2")).packet(leader, commit("1:1"));
     expect(bare.failures).toEqual(["commit-without-proposal"]);
 
     const gap = new BarePeer();
     const other = gap.becomeLearner(2);
-    gap.packet(other, leaderInfo(1)).packet(other, packet(13, z("1:3"), null));
+    gap.packet(other, leaderInfo(1)).packet(other, diff("1:3"));
     gap.packet(other, proposal("1:1")).packet(other, proposal("1:3"));
     expect(gap.failures).toEqual(["proposal-gap"]);
   });
 
-  it("PING is not answered before UPTODATE, and is after it", () => {
+  it("a learner answers PING after UPTODATE, not before", () => {
     const bare = new BarePeer();
     const leader = bare.becomeLearner(2);
-    const ping = packet(5, z("1:0"), null);
-    bare
-      .packet(leader, leaderInfo(1))
-      .packet(leader, packet(13, z("0:0"), null))
-      .packet(leader, ping);
-    bare.packet(leader, newLeader(1)).packet(leader, ping);
+    bare.packet(leader, leaderInfo(1)).packet(leader, diff("0:0")).packet(leader, ping("1:0"));
+    bare.packet(leader, newLeader(1)).packet(leader, ping("1:0"));
     expect(bare.sentOn(leader)).not.toContain("PING 1:0");
-    bare.packet(leader, upToDate()).packet(leader, ping);
+    bare.packet(leader, upToDate()).packet(leader, ping("1:0"));
     expect(bare.sentOn(leader).at(-1)).toBe("PING 1:0");
   });
 
-  it("LEADERINFO above, at and below the accepted epoch", () => {
+  it("LEADERINFO with an epoch above, at and below acceptedEpoch", () => {
     const run = (epoch: number): BarePeer => {
       const bare = new BarePeer({ disk: { acceptedEpoch: 3, currentEpoch: 2 } });
       const leader = bare.becomeLearner(2);
@@ -294,7 +299,7 @@ describe("follower", () => {
     expect(run(2).failures).toEqual(["leader-epoch-lower"]);
   });
 
-  it("a first packet that is neither LEADERINFO nor NEWLEADER is refused; NEWLEADER is a leader from before Zab 1.0", () => {
+  it("a learner follows a leader from before Zab 1.0, which sends NEWLEADER first, and refuses any other first packet", () => {
     const wrong = new BarePeer();
     const to = wrong.becomeLearner(2);
     wrong.packet(to, upToDate());
@@ -302,7 +307,7 @@ describe("follower", () => {
 
     const old = new BarePeer();
     const leader = old.becomeLearner(2);
-    old.packet(leader, newLeader(1)).packet(leader, packet(13, z("0:1"), null));
+    old.packet(leader, newLeader(1)).packet(leader, diff("0:1"));
     expect([old.acceptedEpoch, old.currentEpoch]).toEqual([1, 0]);
     old.packet(leader, proposal("0:1")).packet(leader, commit("0:1")).packet(leader, upToDate());
     expect(old.currentEpoch).toBe(1);
@@ -312,11 +317,11 @@ describe("follower", () => {
 
 describe("observer", () => {
   it("testNormalObserverRun: SNAP, a proposal with its commit, an INFORM, UPTODATE", () => {
-    const bare = new BarePeer({ myid: 4, verifier: majority([5, 6, 7], [4]) });
+    const bare = new BarePeer({ myid: 4, verifier: ensemble([5, 6, 7], [4]) });
     const leader = bare.becomeLearner(7);
     expect(bare.sentOn(leader)).toEqual(["OBSERVERINFO 0:0"]);
     bare.packet(leader, leaderInfo(1));
-    bare.packet(leader, packet(15, z("1:2"), { zxid: z("1:2"), history: bare.history("1:1 1:2") }));
+    bare.packet(leader, snap("1:2", bare.history("1:1 1:2")));
     bare.packet(leader, newLeader(1));
     expect(bare.sentOn(leader).at(-1)).toBe("ACK 1:0");
     expect([bare.acceptedEpoch, bare.currentEpoch]).toEqual([1, 1]);

@@ -1,6 +1,6 @@
 /**
- * Entry of scripts/mutants.mjs: bundled with one mutant, or with none, and run in a process of its own. Reads the options of
- * the search from its standard input, and prints what came of it; both are JSON.
+ * The program that scripts/mutants.mjs bundles with one mutant, or with none, and runs in a process of its own. It reads the
+ * options of the search from standard input and prints the result; both are JSON.
  */
 import { readFileSync } from "node:fs";
 import { type SearchOptions, searchUntilKilled } from "./search.ts";

@@ -1,6 +1,6 @@
 /**
- * The mutants fit the core as it is: each changes what it means to, bundles, and gets through a cold start. Whether they are
- * found is scripts/mutants.mjs' business.
+ * Checks that each mutant's patches match the core's source, and that the mutated core bundles and completes a cold start.
+ * scripts/mutants.mjs measures whether campaigns find the mutants.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,14 +30,14 @@ async function runsOf(mutant: Mutant): Promise<typeof runScenario> {
     format: "esm",
     platform: "node",
     logLevel: "silent",
-    // seedrandom is CommonJS and asks for Node's own modules.
+    // seedrandom is CommonJS and requires Node's own modules.
     banner: { js: 'import { createRequire } from "node:module";const require = createRequire(import.meta.url);' },
   });
   const module = (await import(/* @vite-ignore */ pathToFileURL(outfile).href)) as { runScenario: typeof runScenario };
   return module.runScenario;
 }
 
-it("there are mutants, each with a name of its own, and canaries of both kinds", () => {
+it("there are at least 15 mutants with different names, and canaries of both kinds", () => {
   const names = MUTANTS.map(({ name }) => name);
   expect(names.length).toBeGreaterThanOrEqual(15);
   expect(new Set(names).size).toBe(names.length);
@@ -45,7 +45,7 @@ it("there are mutants, each with a name of its own, and canaries of both kinds",
   expect(new Set(MUTANTS.map(({ canary }) => canary))).toEqual(new Set([undefined, "liveness", "nondeterminism"]));
 });
 
-it("a patch that fits nowhere, or twice, is refused by name", () => {
+it("a patch that occurs not at all, or twice, throws an error that names the mutant", () => {
   const mutant: Mutant = { name: "misfit", about: "", file: "protocol/election/vote.ts", find: "b", replace: "c" };
   expect(mutatedText(mutant, "protocol/election/vote.ts", "abd")).toBe("acd");
   expect(mutatedText(mutant, "protocol/zxid.ts", "bb")).toBe("bb");
@@ -56,17 +56,17 @@ it("a patch that fits nowhere, or twice, is refused by name", () => {
 });
 
 describe.each(MUTANTS)("$name", (mutant) => {
-  it("says what is broken, and each of its patches occurs once", () => {
+  it("describes the defect, and each patch changes its file", () => {
     expect(mutant.about).toMatch(/^\w.*\.$/);
     for (const { file, before, after } of mutatedFiles(mutant, root)) expect(after, file).not.toBe(before);
   });
 
-  it("bundles, and a cold start runs to its end", async () => {
+  it("bundles, and a cold start completes", async () => {
     const run = await runsOf(mutant);
     expect(run(scenario, { seed: 1n }).events).toBeGreaterThan(0);
   });
 
-  it.runIf(mutant.shownBy)("is told of by an invariant, in the scenario that shows it", async () => {
+  it.runIf(mutant.shownBy)("violates an invariant in the scenario that shows it", async () => {
     const shown = loadScenario(mutant.shownBy as string, `${mutant.name}.yaml`);
     const runMutated = await runsOf(mutant);
     for (const seed of [1, 2, 3]) {

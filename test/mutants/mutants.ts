@@ -1,33 +1,33 @@
 /**
- * Deliberate defects of the core: each takes away one thing that the protocol's safety rests on, by replacing a line or two
- * of its source while it is bundled. The core knows nothing of them.
+ * Mutants: deliberate defects of the core. Each mutant replaces one or two lines of the core's source while it is bundled, and
+ * so removes one thing that the protocol's safety depends on. The core itself contains no trace of them.
  *
- * A search that does not find them finds nothing else either. test/mutants/search.ts is the search, scripts/mutants.mjs
- * measures how long it takes.
+ * Campaigns that find no mutants cannot be trusted to find bugs. test/mutants/search.ts searches for a mutant with the default
+ * campaign; scripts/mutants.mjs measures how long that takes for all of them.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "esbuild";
 
 export interface Patch {
-  /** From the root of the repository. */
+  /** The path from the root of the repository. */
   readonly file: `protocol/${string}.ts`;
-  /** Occurs exactly once in the file. */
+  /** The text to replace; it occurs exactly once in the file. */
   readonly find: string;
   readonly replace: string;
 }
 
 export interface Mutant extends Patch {
   readonly name: string;
-  /** What is broken, in ZooKeeper's terms. */
+  /** The defect, in ZooKeeper's terms. */
   readonly about: string;
-  /** The bug of ZooKeeper that it is, or resembles. */
+  /** The ZooKeeper bug that the mutant reproduces or resembles. */
   readonly ticket?: string;
-  /** No invariant tells of it: servers that do not come back, or two runs of one seed that differ, do. */
+  /** The check that finds the mutant instead of an invariant: servers that stay stuck, or two runs of one seed that differ. */
   readonly canary?: "liveness" | "nondeterminism";
-  /** A scenario in which an invariant tells of it, and of nothing without it: for what noise seldom meets. */
+  /** A scenario that violates an invariant only with the mutant; for mutants that campaigns rarely find. */
   readonly shownBy?: string;
-  /** Where ZooKeeper checks the same thing in two places, both go. */
+  /** Further patches, where ZooKeeper checks the same thing in more than one place. */
   readonly also?: readonly Patch[];
 }
 
@@ -36,11 +36,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "votes-ignore-epoch",
     about:
-      "Votes and ACKEPOCHs are compared by zxid first: a longer history of an older epoch wins over a newer epoch.",
+      "Servers compare votes and ACKEPOCHs by zxid first: a higher zxid of an older epoch wins over a newer epoch.",
     file: "protocol/election/vote.ts",
     find: "if (newEpoch !== currentEpoch) return newEpoch > currentEpoch;",
     replace: "if (newZxid === currentZxid && newEpoch !== currentEpoch) return newEpoch > currentEpoch;",
-    // A leader that its learners are ahead of gets no quorum of ACKEPOCH: with the vote alone nothing but time is lost.
+    // A leader whose learners are ahead of it gets no quorum of ACKEPOCHs, so the patch of the vote alone loses only time.
     also: [
       {
         file: "protocol/leader/epoch-ack.ts",
@@ -52,7 +52,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "votes-ignore-zxid",
     about:
-      "Votes and ACKEPOCHs of one epoch are compared by server id, not by zxid: a server that lacks txns may lead.",
+      "Servers compare votes and ACKEPOCHs of one epoch by id, not by zxid: a server that lacks transactions can lead.",
     file: "protocol/election/vote.ts",
     find: "if (newZxid !== currentZxid) return newZxid > currentZxid;\n  return newId > currentId;",
     replace: "if (newId !== currentId) return newId > currentId;\n  return newZxid > currentZxid;",
@@ -68,8 +68,7 @@ export const MUTANTS: readonly Mutant[] = [
   // ---- discovery: the epoch
   {
     name: "epoch-used-again",
-    about:
-      "A leader proposes an epoch above the acceptedEpochs that are higher than its proposal, not above those equal.",
+    about: "A leader does not raise its proposed epoch for an acceptedEpoch equal to it, so an epoch is used twice.",
     ticket: "ZOOKEEPER-1343",
     file: "protocol/leader/epoch-proposal.ts",
     find: "if (lastAcceptedEpoch >= this.epoch)",
@@ -77,24 +76,25 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "ackepoch-quorum-not-awaited",
-    about: "A leader begins to synchronize without a quorum of ACKEPOCH.",
+    about: "A leader starts the synchronization without a quorum of ACKEPOCHs.",
     ticket: "ZOOKEEPER-1192",
     file: "protocol/leader/epoch-ack.ts",
-    find: "if (this.acked.has(this.myid) && this.acked.hasQuorum) {",
-    replace: "if (this.acked.has(this.myid)) {",
+    find: "if (this.acked.has(myid) && this.acked.hasQuorum) {",
+    replace: "if (this.acked.has(myid)) {",
   },
   {
     name: "ackepoch-before-accepted-epoch-written",
-    about: "A learner sends ACKEPOCH while acceptedEpoch is still being written: a crash forgets what was promised.",
+    about:
+      "A learner sends ACKEPOCH before acceptedEpoch is written: after a crash it can accept an older epoch again.",
     file: "protocol/learner/learner.ts",
-    find: "this.effects.writeAcceptedEpoch(this.newEpoch);",
+    find: "this.server.effects.writeAcceptedEpoch(this.newEpoch);",
     replace:
-      "if (!this.oldLeader) this.send(packet(ACKEPOCH, this.lastLoggedZxid, this.peer.currentEpoch));\n    this.effects.writeAcceptedEpoch(this.newEpoch);",
+      "const { currentEpoch, database } = this.server;\n    if (!this.leaderIsOld) this.send(packet(ACKEPOCH, database.lastProcessedZxid, currentEpoch));\n    this.server.effects.writeAcceptedEpoch(this.newEpoch);",
     also: [
-      { file: "protocol/learner/learner.ts", find: "const epochToAck = peer.currentEpoch;\n", replace: "" },
+      { file: "protocol/learner/learner.ts", find: "const epochToAck = server.currentEpoch;\n", replace: "" },
       {
         file: "protocol/learner/learner.ts",
-        find: "if (this.oldLeader) this.registered();\n    else this.ackEpoch(epochToAck);",
+        find: "if (this.leaderIsOld) this.registered();\n    else this.ackEpoch(epochToAck);",
         replace: "this.registered();",
       },
     ],
@@ -103,7 +103,8 @@ export const MUTANTS: readonly Mutant[] = [
   // ---- synchronization: what the leader sends
   {
     name: "trunc-above-committed-log-skipped",
-    about: "A learner ahead of maxCommittedLog gets a DIFF instead of a TRUNC and keeps what nobody else has.",
+    about:
+      "A learner ahead of maxCommittedLog gets a DIFF instead of a TRUNC, and keeps transactions that no other server has.",
     ticket: "ZOOKEEPER-1154",
     file: "protocol/leader/sync-decision.ts",
     find: "queue.op(TRUNC, max);\n    current = max;\n    needSnap = false;",
@@ -112,7 +113,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "foreign-txn-in-range-ignored",
     about:
-      "A learner whose last txn is of an older epoch and unknown to the leader gets a DIFF: 1:1 <= 1:4 <= 2:1 will do.",
+      "A learner whose last transaction is of an older epoch and not in the leader's log gets a DIFF instead of a SNAP.",
     ticket: "ZOOKEEPER-1154",
     file: "protocol/leader/sync-decision.ts",
     find: "this.crossEpoch = true;\n            return queued;",
@@ -120,14 +121,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "diff-starts-too-late",
-    about: "A DIFF leaves out the first txn that the learner lacks.",
+    about: "A DIFF omits the first transaction that the learner lacks.",
     file: "protocol/leader/sync-decision.ts",
     find: "if (zxid === from) {",
     replace: "if (zxid === from) {\n            queued = list[list.indexOf(txn) + 1]?.zxid ?? queued;",
   },
   {
     name: "outstanding-not-forwarded",
-    about: "A learner that joins gets no proposals that are outstanding then (Leader#startForwarding).",
+    about: "A learner that joins does not get the outstanding proposals (Leader#startForwarding).",
     file: "protocol/leader/leader.ts",
     find: "outstandingProposals: this.outstanding.map((proposal) => proposal.txn),",
     replace: "outstandingProposals: [],",
@@ -136,23 +137,24 @@ export const MUTANTS: readonly Mutant[] = [
   // ---- synchronization: what the learner does
   {
     name: "trunc-cuts-one-too-many",
-    about: "TRUNC removes the txn it names as well.",
+    about: "A TRUNC also removes the transaction with its own zxid.",
     ticket: "ZOOKEEPER-1156",
     file: "protocol/learner/synchronization.ts",
-    find: "peer.effects.truncateLog(message.zxid, peer.behavior);",
-    replace: "peer.effects.truncateLog(message.zxid - 1, peer.behavior);",
+    find: "effects.truncateLog(message.zxid, behavior);",
+    replace: "effects.truncateLog((message.zxid - 1) as Zxid, behavior);",
   },
   {
     name: "newleader-acked-before-sync",
-    about: "NEWLEADER is acknowledged, and currentEpoch written, with the synced txns in the page cache only.",
+    about: "A follower acknowledges NEWLEADER while the transactions of the DIFF are only in the page cache.",
     ticket: "ZOOKEEPER-3911",
     file: "protocol/learner/synchronization.ts",
-    find: "this.peer.logLock.sync(this);",
+    find: "this.server.logLock.sync(this);",
     replace: "this.writeEpoch();",
   },
   {
     name: "current-epoch-before-sync",
-    about: "currentEpoch is written before the synced txns are on disk; NEWLEADER is acknowledged after both.",
+    about:
+      "A follower writes currentEpoch before it syncs the transactions of the DIFF; it acknowledges NEWLEADER after both.",
     ticket: "ZOOKEEPER-4643",
     shownBy: `
 about: Server 1 has currentEpoch 2 and lacks 1:4, and wins against server 2, which has 1:4 and currentEpoch 1.
@@ -166,28 +168,29 @@ steps:
 until: 30s
 `,
     file: "protocol/learner/synchronization.ts",
-    find: "this.peer.logLock.sync(this);",
-    replace: "this.peer.effects.writeCurrentEpoch(this.newEpoch);",
+    find: "this.server.logLock.sync(this);",
+    replace: "this.server.effects.writeCurrentEpoch(this.newEpoch);",
     also: [
       {
         file: "protocol/learner/synchronization.ts",
-        find: "if (learner.diskFailed(ok)) return;",
+        find: "if (learner.failIfDiskFailed(ok)) return;",
         replace:
-          'if (learner.diskFailed(ok)) return;\n    if (this.stage === "syncing-log") return peer.logLock.sync(this);',
+          'if (learner.failIfDiskFailed(ok)) return;\n    if (this.stage === "syncing-log") return server.logLock.sync(this);',
       },
     ],
   },
   {
     name: "snap-in-memory-kept",
-    about: "A SNAP that was applied in memory but not saved is kept when its leader is lost.",
+    about: "A learner that loses its leader keeps a SNAP that is in memory but not saved.",
     ticket: "ZOOKEEPER-3642",
     file: "protocol/learner/learner.ts",
-    find: "if (!this.stopsAsServer && this.synchronization?.halfTaken) database.clear();\n    else if",
+    find: "if (!this.stopsServer && this.synchronization?.mustReload) database.clear();\n    else if",
     replace: "if",
   },
   {
     name: "synced-txns-skip-committed-log",
-    about: "What a DIFF brought reaches the tree but not committedLog: a later leader passes the hole on.",
+    about:
+      "The transactions of a DIFF reach the tree but not committedLog: as a leader, the server sends a DIFF with a hole.",
     ticket: "ZOOKEEPER-4925",
     file: "protocol/storage/database.ts",
     find: "return !this.behavior.syncedTxnsReachCommittedLog || this.addCommitted(txn);",
@@ -195,36 +198,36 @@ until: 30s
   },
   {
     name: "newleader-quorum-one-less",
-    about: "A leader is established when one server too few has acknowledged NEWLEADER.",
+    about: "A leader is established one acknowledgement of NEWLEADER too early.",
     file: "protocol/leader/newleader-ack.ts",
     find: "this.acked = new AckSet(verifier);",
     replace:
-      "this.acked = new AckSet({ ...verifier, containsQuorum: (sids) => verifier.containsQuorum([...sids, -1]) });",
+      "this.acked = new AckSet({ ...verifier, containsQuorum: (sids) => verifier.containsQuorum([...sids, -1 as ServerId]) });",
   },
 
   // ---- broadcast
   {
     name: "proposal-quorum-one-less",
-    about: "A proposal is committed when one server too few has acknowledged it.",
+    about: "A leader commits a proposal one acknowledgement too early.",
     file: "protocol/leader/leader.ts",
-    find: "this.outstanding.push({ txn, acks: new AckSet(this.peer.verifier) });",
+    find: "this.outstanding.push({ txn, acks: new AckSet(this.server.verifier) });",
     replace:
-      "const { verifier } = this.peer;\n    const containsQuorum = (sids: readonly ServerId[]) => verifier.containsQuorum([...sids, -1]);\n    this.outstanding.push({ txn, acks: new AckSet({ ...verifier, containsQuorum }) });",
+      "const { verifier } = this.server;\n    const containsQuorum = (sids: readonly ServerId[]) => verifier.containsQuorum([...sids, -1 as ServerId]);\n    this.outstanding.push({ txn, acks: new AckSet({ ...verifier, containsQuorum }) });",
   },
   {
     name: "proposal-acked-before-sync",
-    about: "A follower acknowledges a proposal before it is on its disk.",
-    file: "protocol/learner/follower-and-observer.ts",
+    about: "A follower acknowledges a proposal before it is durable.",
+    file: "protocol/learner/follower.ts",
     find: "this.pending.push(txn);\n    this.log.write(txn);",
     replace: "this.pending.push(txn);\n    this.learner.send(packet(ACK, txn.zxid, null));\n    this.log.write(txn);",
   },
   {
     name: "commit-out-of-order",
-    about: "A proposal with its quorum is committed while an older one still waits for its own.",
+    about: "A leader commits a proposal with a quorum although an older proposal has no quorum yet.",
     file: "protocol/leader/leader.ts",
-    find: "if ((this.outstanding[0] as Proposal).txn !== txn || !acks.hasQuorum) return;\n    this.outstanding.shift();",
+    find: "if (this.outstanding[0]?.txn !== txn || !acks.hasQuorum) return;\n    this.outstanding.shift();",
     replace: "if (!acks.hasQuorum) return;\n    while (this.outstanding.shift()?.txn !== txn);",
-    // Servers acknowledge in order, so that quorums are complete in order: the check alone is never needed.
+    // Servers acknowledge in order, so quorums form in order, and the patch above alone has no effect.
     also: [
       {
         file: "protocol/leader/leader.ts",
@@ -235,7 +238,7 @@ until: 30s
   },
   {
     name: "counter-overflows",
-    about: "The counter runs over into the epoch of the zxid, instead of the leader giving up.",
+    about: "A leader whose counter is used up continues, and the counter overflows into the epoch.",
     ticket: "ZOOKEEPER-1277",
     file: "protocol/leader/leader.ts",
     find: "if (counterOf(zxid) === MAX_COUNTER) {",
@@ -245,7 +248,7 @@ until: 30s
   // ---- leaving a role
   {
     name: "leader-without-quorum-serves",
-    about: "A leader that has lost its quorum of followers goes on serving, for ever.",
+    about: "A leader that has lost its quorum of followers continues to serve.",
     file: "protocol/leader/leader.ts",
     find: "if (!synced.hasQuorum) {",
     replace: "if (synced.servers.length === 0) {",
@@ -253,33 +256,33 @@ until: 30s
   },
   {
     name: "follower-not-fast-forwarded",
-    about: "A follower that looks again has in memory what was committed, and not what is in its log.",
+    about: "A follower that becomes LOOKING does not apply the rest of its log to its tree.",
     ticket: "ZOOKEEPER-2845",
     file: "protocol/learner/learner.ts",
-    find: 'behavior.learnerShutdown === "log-thread-first") this.peer.fastForward();',
+    find: 'behavior.learnerShutdown === "log-thread-first") this.server.fastForward();',
     replace: 'behavior.learnerShutdown === "log-thread-first") return this.end();',
   },
   {
     name: "leader-not-fast-forwarded",
-    about: "A leader that looks again has in memory what was committed, and not what is in its log.",
+    about: "A leader that becomes LOOKING does not apply the rest of its log to its tree.",
     ticket: "ZOOKEEPER-2845",
     file: "protocol/leader/leader.ts",
-    find: "this.peer.fastForward();",
+    find: "this.server.fastForward();",
     replace: "",
   },
 
-  // ---- canaries of the search's other two eyes
+  // ---- canaries of the two checks that are not invariants
   {
     name: "follower-never-looks-again",
-    about: "A follower whose leader falls silent waits on for ever.",
+    about: "A follower whose leader is silent never times out.",
     canary: "liveness",
     file: "protocol/learner/learner.ts",
-    find: 'if (this.reads.fired(this.nowUs) && this.reading) this.fail("read-timeout", "nothing read in time");',
-    replace: "if (this.reads.fired(this.nowUs)) this.reads.set(this.nowUs, this.nowUs + this.readTimeoutUs);",
+    find: 'if (expired && this.reading) this.fail("read-timeout", "the leader sent nothing within the socket\'s timeout");',
+    replace: "if (expired) this.expectRead();",
   },
   {
     name: "elections-counted-across-runs",
-    about: "How long an election waits for a better vote depends on how many elections the process has seen.",
+    about: "The time that an election waits for a better vote depends on the number of elections in the process.",
     canary: "nondeterminism",
     file: "protocol/election/fast-leader-election.ts",
     find: "this.finalizing = agreeing;\n      this.wait(this.server.settings.finalizeWaitMs);",
@@ -299,7 +302,7 @@ export function patchesOf(mutant: Mutant): readonly Patch[] {
   return [mutant, ...(mutant.also ?? [])];
 }
 
-/** The text of a file with the mutant's patches of it. Throws if one does not fit, naming the mutant. */
+/** Returns the text of a file with the mutant's patches applied. Throws if a patch does not occur exactly once. */
 export function mutatedText(mutant: Mutant, file: string, text: string): string {
   let mutated = text;
   for (const { find, replace } of patchesOf(mutant).filter((patch) => patch.file === file)) {
@@ -310,7 +313,7 @@ export function mutatedText(mutant: Mutant, file: string, text: string): string 
   return mutated;
 }
 
-/** The mutant's files as they are in the repository at `root`, and mutated. */
+/** Returns the files that the mutant changes, as they are in the repository at `root` and with the patches applied. */
 export function mutatedFiles(mutant: Mutant, root: string): { file: string; before: string; after: string }[] {
   const files = new Set<string>(patchesOf(mutant).map((patch) => patch.file));
   return [...files].map((file) => {
@@ -319,7 +322,7 @@ export function mutatedFiles(mutant: Mutant, root: string): { file: string; befo
   });
 }
 
-/** Applies the mutant to the core of the repository at esbuild's absWorkingDir. */
+/** An esbuild plugin that applies the mutant to the repository at absWorkingDir. */
 export function mutate(mutant: Mutant): Plugin {
   return {
     name: `mutant ${mutant.name}`,

@@ -1,6 +1,6 @@
 /**
- * The search that has to find the mutants: the default campaign, seed after seed, until something is wrong; and what was
- * found made small. It runs under the patched release, in which campaigns find nothing: what is found is the mutant's own.
+ * The search for a mutant: runs the default campaign seed by seed until a run fails, and shrinks the failing scenario. It uses
+ * the release `patched`, in which campaigns find no bugs, so every finding comes from the mutant.
  */
 import { BLOCK_SIZE, type CampaignOptions, runBlock } from "../../fuzz/block.ts";
 import { shrinkScenario } from "../../fuzz/shrink/shrink-scenario.ts";
@@ -14,13 +14,13 @@ export interface SearchOptions {
 
 export interface SearchResult {
   readonly killed: boolean;
-  /** Up to the first finding, that one included. */
+  /** The number of runs up to and including the first finding. */
   readonly runs: number;
-  /** Up to the first finding, without shrinking it. */
+  /** The time up to the first finding, without shrinking. */
   readonly seconds: number;
-  /** Of the minimal scenario. */
+  /** The number of steps in the minimal scenario. */
   readonly steps: number | null;
-  /** Id of an invariant, or "liveness", "nondeterminism", "exception". */
+  /** The id of an invariant, or "liveness", "nondeterminism", "exception". */
   readonly invariant: string | null;
   readonly scenario: string | null;
 }

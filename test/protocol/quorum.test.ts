@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AckSet, hierarchical, majority } from "../../protocol/quorum.ts";
+import { AckSet, countingObservers, hierarchical, majority, type QuorumVerifier } from "../../protocol/quorum.ts";
+import { asServerId, type ServerId } from "../../protocol/zxid.ts";
+
+const sid = asServerId;
+const sids = (...ids: number[]): ServerId[] => ids.map(asServerId);
 
 describe("majority", () => {
   it.each([
@@ -10,17 +14,17 @@ describe("majority", () => {
     [4, 3],
     [5, 3],
     [7, 4],
-  ])("of %i servers needs %i", (count, needed) => {
-    const ids = Array.from({ length: count }, (_, i) => i + 1);
+  ])("of %i servers, %i are a quorum", (count, needed) => {
+    const ids = Array.from({ length: count }, (_, i) => sid(i + 1));
     const verifier = majority(ids);
     expect(verifier.containsQuorum(ids.slice(0, needed))).toBe(true);
     expect(verifier.containsQuorum(ids.slice(0, needed - 1))).toBe(false);
   });
 
-  it("two quorums always meet", () => {
+  it("two quorums always have a server in common", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9 }), fc.nat(), fc.nat(), (count, a, b) => {
-        const ids = Array.from({ length: count }, (_, i) => i);
+        const ids = Array.from({ length: count }, (_, i) => sid(i));
         const one = ids.filter((id) => (a >> id) & 1);
         const other = ids.filter((id) => (b >> id) & 1);
         const verifier = majority(ids);
@@ -32,46 +36,63 @@ describe("majority", () => {
 });
 
 describe("hierarchical", () => {
-  const groups = [
-    [1, 2, 3],
-    [4, 5, 6],
-    [7, 8, 9],
-  ];
+  const groups = [sids(1, 2, 3), sids(4, 5, 6), sids(7, 8, 9)];
+  const weighted = (...entries: [number, number][]): QuorumVerifier =>
+    hierarchical(groups, new Map(entries.map(([id, weight]) => [sid(id), weight])));
 
   it("needs more than half of the weight in more than half of the groups", () => {
-    const verifier = hierarchical(groups, new Map());
-    expect(verifier.containsQuorum([1, 2, 4, 5])).toBe(true);
-    expect(verifier.containsQuorum([1, 2, 3, 4, 7])).toBe(false);
+    const verifier = weighted();
+    expect(verifier.containsQuorum(sids(1, 2, 4, 5))).toBe(true);
+    expect(verifier.containsQuorum(sids(1, 2, 3, 4, 7))).toBe(false);
     expect(verifier.containsQuorum([])).toBe(false);
   });
 
-  it("a group without weight does not count, nor do its servers", () => {
-    const verifier = hierarchical(groups, new Map([4, 5, 6, 7, 8, 9].map((sid) => [sid, 0])));
-    expect(verifier.containsQuorum([1, 2])).toBe(true);
-    expect(verifier.containsQuorum([1, 4, 5, 6, 7, 8, 9])).toBe(false);
-    expect(verifier.weightOf(4)).toBe(0);
+  it("ignores groups of weight 0 and their servers", () => {
+    const verifier = weighted([4, 0], [5, 0], [6, 0], [7, 0], [8, 0], [9, 0]);
+    expect(verifier.containsQuorum(sids(1, 2))).toBe(true);
+    expect(verifier.containsQuorum(sids(1, 4, 5, 6, 7, 8, 9))).toBe(false);
+    expect(verifier.weightOf(sid(4))).toBe(0);
   });
 
-  it("a heavier server counts for more", () => {
-    const verifier = hierarchical([[1, 2, 3]], new Map([[1, 3]]));
-    expect(verifier.containsQuorum([1])).toBe(true);
-    expect(verifier.containsQuorum([2, 3])).toBe(false);
+  it("counts a server by its weight", () => {
+    const verifier = hierarchical([sids(1, 2, 3)], new Map([[sid(1), 3]]));
+    expect(verifier.containsQuorum(sids(1))).toBe(true);
+    expect(verifier.containsQuorum(sids(2, 3))).toBe(false);
   });
 
-  it("a server in no group never counts", () => {
-    const verifier = hierarchical(groups, new Map(), [10]);
-    expect(verifier.isVoter(10)).toBe(false);
-    expect(verifier.containsQuorum([10, 1, 4])).toBe(false);
+  it("never counts a server that belongs to no group", () => {
+    const verifier = hierarchical(groups, new Map(), sids(10));
+    expect(verifier.isVoter(sid(10))).toBe(false);
+    expect(verifier.containsQuorum(sids(10, 1, 4))).toBe(false);
     expect(verifier.members).toContain(10);
   });
 });
 
+it("countingObservers counts observers toward a majority, but not toward groups", () => {
+  const flat = countingObservers(majority(sids(1, 2, 3), sids(4)));
+  expect([flat.isVoter(sid(4)), flat.containsQuorum(sids(1, 4))]).toEqual([true, true]);
+  const grouped = countingObservers(hierarchical([sids(1, 2, 3)], new Map(), sids(4)));
+  expect([grouped.isVoter(sid(4)), grouped.containsQuorum(sids(1, 4))]).toEqual([true, false]);
+});
+
 describe("AckSet", () => {
-  it("counts voters once, and nobody else", () => {
-    const acks = new AckSet(majority([1, 2, 3], [4]));
-    expect([acks.add(4), acks.add(1), acks.add(1)]).toEqual([false, true, false]);
+  it("counts each voter once, and no other server", () => {
+    const acks = new AckSet(majority(sids(1, 2, 3), sids(4)));
+    expect([acks.add(sid(4)), acks.add(sid(1)), acks.add(sid(1))]).toEqual([false, true, false]);
     expect(acks.hasQuorum).toBe(false);
-    acks.add(3);
-    expect([acks.hasQuorum, acks.has(3), acks.has(4)]).toEqual([true, true, false]);
+    acks.add(sid(3));
+    expect([acks.hasQuorum, acks.has(sid(3)), acks.has(sid(4))]).toEqual([true, true, false]);
+  });
+
+  it("forgets a server until the quorum is complete", () => {
+    const acks = new AckSet(majority(sids(1, 2, 3)));
+    acks.add(sid(1));
+    acks.forget(sid(1));
+    acks.forget(sid(2));
+    expect(acks.servers).toEqual([]);
+    acks.add(sid(1));
+    acks.add(sid(2));
+    acks.forget(sid(1));
+    expect(acks.servers).toEqual([1, 2]);
   });
 });

@@ -95,6 +95,7 @@ describe("good files", () => {
       settings: {},
       network: { latency: "200us..1ms", lossRate: 0, duplicateRate: 0, links: [] },
       disk: { sync: "1ms..4ms", write: "0.1ms..1ms" },
+      threads: { serializeSnapshot: "0ms..50ms", resumeLearner: "0ms..2ms", applyCommits: "0ms..0.5ms" },
       steps: [],
       expect: { violates: [] },
     });
@@ -385,6 +386,7 @@ quorum: {groups: {a: [1, 2], b: [3]}, weights: {3: 0}}
 settings: {tickTimeMs: 100, snapshotSizeFactor: 0.5, forceSnapSync: true, electionTransport: datagram}
 network: {latency: 0.2ms..1ms, lossRate: 0.1, links: [{from: 1, to: 2, bothWays: true, latency: 5ms}]}
 disk: {sync: 1ms..4ms, write: 1ms}
+threads: {serializeSnapshot: 10ms, resumeLearner: 0}
 committed: 1:4
 steps:
   - {at: 1s, start: 2}

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { DiskImage } from "../../protocol/effects.ts";
-import { NEWEST } from "../../protocol/releases.ts";
-import { DEFAULT_SETTINGS, type Settings } from "../../protocol/settings.ts";
-import { Database } from "../../protocol/storage/database.ts";
-import { History, makeTxn, type Txn } from "../../protocol/storage/history.ts";
-import { parseZxid, type Zxid } from "../../protocol/zxid.ts";
+import type { DiskImage } from "../../../protocol/effects.ts";
+import { NEWEST } from "../../../protocol/releases.ts";
+import { DEFAULT_SETTINGS, type Settings } from "../../../protocol/settings.ts";
+import { Database } from "../../../protocol/storage/database.ts";
+import { History, makeTxn, type Txn } from "../../../protocol/storage/history.ts";
+import { asEpoch, formatZxid, parseZxid, type Zxid } from "../../../protocol/zxid.ts";
 
 const z = (text: string): Zxid => parseZxid(text) as Zxid;
 const txn = (zxid: string): Txn => makeTxn(z(zxid), "x");
@@ -13,8 +13,8 @@ const history = (...zxids: string[]): History => zxids.reduce((sum, zxid) => sum
 
 function image(snapshots: readonly string[][], ...files: string[][]): DiskImage {
   return {
-    acceptedEpoch: 1,
-    currentEpoch: 1,
+    acceptedEpoch: asEpoch(1),
+    currentEpoch: asEpoch(1),
     currentEpochTmp: undefined,
     updatingEpoch: false,
     snapshots: snapshots.map((zxids) => ({ zxid: history(...zxids).zxid, history: history(...zxids) })),
@@ -24,11 +24,10 @@ function image(snapshots: readonly string[][], ...files: string[][]): DiskImage 
 
 const database = (settings: Partial<Settings> = {}): Database =>
   new Database({ ...DEFAULT_SETTINGS, ...settings }, NEWEST, empty);
-const committed = (db: Database): string[] =>
-  db.committedLog.map((one) => `${Math.floor(one.zxid / 2 ** 32)}:${one.zxid >>> 0}`);
+const committed = (db: Database): string[] => db.committedLog.map((one) => formatZxid(one.zxid));
 
 describe("restore", () => {
-  it("the newest snapshot, and every log record behind it, committed or not; these fill committedLog", () => {
+  it("loads the newest snapshot and all later log records, committed or not, which also enter committedLog", () => {
     const db = database();
     expect(db.restore(image([[], ["1:1", "1:2"]], ["1:1", "1:2"], ["1:3", "2:1"]))).toBeUndefined();
     expect(db.history.equals(history("1:1", "1:2", "1:3", "2:1"))).toBe(true);
@@ -37,25 +36,25 @@ describe("restore", () => {
     expect(db.logHistory).toBe(db.history);
   });
 
-  it("a log that ends before the newest snapshot adds nothing", () => {
+  it("loads nothing from a log that ends before the newest snapshot", () => {
     const db = database();
     db.restore(image([["1:1", "1:2", "1:3"]], ["1:1", "1:2"]));
     expect([db.lastProcessedZxid, committed(db)]).toEqual([z("1:3"), []]);
   });
 
-  it("a gap inside an epoch is refused (ZKDatabase#addCommittedProposal), one between epochs is not", () => {
+  it("rejects a gap inside an epoch (ZKDatabase#addCommittedProposal), but not a gap between epochs", () => {
     expect(database().restore(image([[]], ["1:1", "1:3"]))).toBe("proposal-gap");
     expect(database().restore(image([[]], ["1:1", "2:5"]))).toBeUndefined();
   });
 
-  it("a log without a snapshot is refused unless that is trusted", () => {
+  it("rejects a log without a snapshot, unless snapshot.trust.empty is set", () => {
     expect(database().restore(image([], ["1:1"]))).toBe("log-without-snapshot");
     const db = database({ trustEmptySnapshot: true });
     expect(db.restore(image([], ["1:1"]))).toBeUndefined();
     expect(db.lastProcessedZxid).toBe(z("1:1"));
   });
 
-  it("an empty disk is zxid 0, or -1 without db.autocreate", () => {
+  it("of an empty disk leaves zxid 0, or -1 without db.autocreate", () => {
     const [auto, none] = [database(), database({ dbAutocreate: false })];
     auto.restore(image([]));
     none.restore(image([]));
@@ -64,7 +63,7 @@ describe("restore", () => {
 });
 
 describe("committedLog", () => {
-  it("keeps commitLogCount txns, the newest", () => {
+  it("keeps the last commitLogCount transactions", () => {
     const db = database({ commitLogCount: 3 });
     db.restore(image([[]]));
     for (let i = 1; i <= 200; i++) db.apply(txn(`1:${i}`));
@@ -73,7 +72,7 @@ describe("committedLog", () => {
 });
 
 describe("log and memory", () => {
-  it("fastForward applies what the log holds beyond the tree", () => {
+  it("fastForward applies the log records that the tree lacks", () => {
     const db = database();
     db.restore(image([[]], ["1:1"]));
     db.append(txn("1:2"));
@@ -83,7 +82,7 @@ describe("log and memory", () => {
     expect([db.history.zxid, db.history === db.logHistory]).toEqual([z("1:3"), true]);
   });
 
-  it("a SNAP replaces memory, not the log; saved, it is what the disk tells", () => {
+  it("a SNAP replaces the tree, not the log; after it is saved, the history on disk is that of the SNAP", () => {
     const db = database();
     db.restore(image([[]], ["1:1"]));
     const snapshot = { zxid: z("2:0"), history: history("1:1", "1:2", "1:3") };
@@ -94,7 +93,7 @@ describe("log and memory", () => {
     expect(db.logFiles).toHaveLength(1);
   });
 
-  it("a rolled log goes on in a new file named by its first record; a file of the same name is written anew", () => {
+  it("after rollLog, append opens a new file that is named after its first record", () => {
     const db = database();
     db.restore(image([[]], ["1:1"]));
     db.append(txn("1:2"));
@@ -111,7 +110,7 @@ describe("the size limit of the log", () => {
     return one;
   };
 
-  it("counts the files behind the first one read, at their preallocated size", () => {
+  it("counts the files after the first one read, with their preallocated size", () => {
     expect(db({}).exceedsTxnLogSizeLimit(z("1:1"))).toBe(true);
     expect(db({}).exceedsTxnLogSizeLimit(z("1:9"))).toBe(false);
     expect(db({ preAllocSizeBytes: 0, txnBytes: 10, snapshotSizeFactor: 1 }).exceedsTxnLogSizeLimit(z("1:1"))).toBe(
@@ -119,13 +118,13 @@ describe("the size limit of the log", () => {
     );
   });
 
-  it("next to the snapshot of an empty tree, which is no empty file, there is a limit, too", () => {
+  it("is not 0 for the snapshot of an empty tree, which is not an empty file", () => {
     const empty = database();
     empty.restore(image([[]], ["1:1", "1:2"], ["1:3"]));
     expect(empty.exceedsTxnLogSizeLimit(z("1:2"))).toBe(true);
   });
 
-  it("a factor of 0 is no limit", () => {
+  it("does not exist with a factor of 0", () => {
     expect(db({ snapshotSizeFactor: 0 }).exceedsTxnLogSizeLimit(z("1:1"))).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { ack, ackEpoch, BarePeer, info } from "../conformance/bare-peer.ts";
+import { ack, ackEpoch, BarePeer, info } from "../../conformance/bare-peer.ts";
 
-/** A leader of three that serves, with one follower that acknowledges. */
+/** Makes a serving leader of three with one follower. Its disk operations complete when the test says so. */
 function serving(settings = {}): BarePeer {
   const bare = new BarePeer({ settings }).becomeLeader();
   bare.accept(1).packet(1, info(1, 0)).packet(1, ackEpoch(0, "0:0")).packet(1, ack("1:0"));
@@ -10,7 +10,7 @@ function serving(settings = {}): BarePeer {
 }
 
 describe("the log thread", () => {
-  it("syncs once for all that came while it synced before", () => {
+  it("syncs once for all transactions that arrived during the previous sync", () => {
     const bare = serving();
     for (const value of ["a", "b", "c"]) bare.input(() => void bare.peer.write(value));
     expect([bare.log.length, bare.pendingDisk]).toEqual([1, ["sync log"]]);
@@ -20,7 +20,7 @@ describe("the log thread", () => {
     expect([bare.syncedTxns, bare.pendingDisk]).toEqual([3, []]);
   });
 
-  it("appends at most maxBatchSize before it syncs", () => {
+  it("appends at most maxBatchSize transactions before it syncs", () => {
     const bare = serving({ maxBatchSize: 2 });
     for (let i = 0; i < 6; i++) bare.input(() => void bare.peer.write(i));
     bare.disk(1);
@@ -29,17 +29,17 @@ describe("the log thread", () => {
     expect(bare.log).toHaveLength(5);
   });
 
-  it("takes a snapshot beside it after snapCount / 2 txns and more", () => {
+  it("rolls the log and saves a snapshot in the background after more than snapCount / 2 transactions", () => {
     const bare = serving({ snapCount: 6 });
     for (let i = 0; i < 5; i++) {
       bare.input(() => void bare.peer.write(i));
       bare.disk();
     }
-    // Of the tree as it is: nothing is committed yet.
+    // The snapshot contains the tree, to which no transaction is applied yet.
     expect(bare.snapshots.map(({ zxid }) => zxid)).toEqual([0, 0, 2 ** 32]);
   });
 
-  it("a leader commits when it and one of two followers have synced, in order", () => {
+  it("a leader commits a transaction when it has synced it and one of two followers has acknowledged it", () => {
     const bare = serving();
     bare.input(() => void bare.peer.write("a"));
     bare.packet(1, ack("1:1"));

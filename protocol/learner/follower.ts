@@ -1,0 +1,149 @@
+/**
+ * A follower whose processors run (Follower#processPacket, FollowerZooKeeperServer, SendAckRequestProcessor): it logs
+ * proposals, acknowledges them when they are durable, and applies them when they are committed. It serves from UPTODATE on;
+ * in some releases its processors already run from NEWLEADER on.
+ *
+ * Not modeled: CommitProcessor during normal operation, where a commit is applied immediately. Only the commits that the
+ * synchronization left are applied by a thread of their own, in releases that do so.
+ */
+import { EXIT_UNMATCHED_COMMIT, type ThreadWork, WORK_APPLY_COMMITS } from "../effects.ts";
+import {
+  ACK,
+  COMMIT,
+  COMMITANDACTIVATE,
+  PING,
+  PROPOSAL,
+  packet,
+  type QuorumPacket,
+  REVALIDATE,
+  SYNC,
+} from "../packets.ts";
+import type { RoleServer } from "../role-server.ts";
+import type { Txn } from "../storage/history.ts";
+import { type LogListener, LogThread } from "../storage/log-thread.ts";
+import { leavesGap, ZERO_ZXID, type Zxid } from "../zxid.ts";
+import type { LearnerService, ServingLearner, SyncRest } from "./learner-service.ts";
+
+export class Follower implements LearnerService, LogListener {
+  private readonly server: RoleServer;
+  private readonly learner: ServingLearner;
+  private readonly log: LogThread;
+  /** FollowerZooKeeperServer#pendingTxns: transactions that are logged or being logged, but not committed. */
+  private pending: Txn[] = [];
+  /** Committed transactions that the commit thread has not applied yet. */
+  private committed: Txn[] = [];
+  /** ACKs that must not be sent before the ACK of UPTODATE; null if nothing is held back. */
+  private heldAcks: Zxid[] | null;
+  private lastQueued: Zxid = ZERO_ZXID;
+
+  constructor(server: RoleServer, learner: ServingLearner) {
+    this.server = server;
+    this.learner = learner;
+    this.log = new LogThread(server, this);
+    this.heldAcks = server.behavior.acksWaitForUptodate ? [] : null;
+  }
+
+  get logIsIdle(): boolean {
+    return this.log.idle;
+  }
+
+  /** FollowerZooKeeperServer#appendRequest: takes over a proposal that the synchronization appended to the log itself. */
+  appended(txn: Txn): void {
+    this.pending.push(txn);
+    this.ack(txn.zxid);
+  }
+
+  serve({ committed, lastQueued, notLogged }: SyncRest): void {
+    this.lastQueued = lastQueued;
+    const held = this.heldAcks ?? [];
+    this.heldAcks = null;
+    for (const zxid of held) this.ack(zxid);
+    for (const txn of notLogged) this.logProposal(txn);
+    const inThread = !this.server.behavior.syncedCommitsApplyAtOnce;
+    for (const zxid of committed) this.commit(zxid, inThread);
+  }
+
+  receive(message: QuorumPacket): void {
+    switch (message.type) {
+      case PING:
+        this.learner.send(packet(PING, message.zxid, null));
+        break;
+      case PROPOSAL:
+        this.propose(message.data);
+        break;
+      case COMMIT:
+      case COMMITANDACTIVATE:
+        // Commits must stay in order: while the commit thread has work, later commits go through it, too.
+        this.commit(message.zxid, this.committed.length > 0);
+        break;
+      case REVALIDATE:
+      case SYNC:
+        break;
+      default:
+        this.learner.anomaly("bad-state", message, "unexpected packet");
+    }
+  }
+
+  private propose(txn: Txn): void {
+    const { zxid } = txn;
+    // ZooKeeper only warns about a gap, and does not check the first proposal after a synchronization without proposals.
+    if (this.lastQueued !== ZERO_ZXID && leavesGap(this.lastQueued, zxid)) {
+      this.learner.anomaly(
+        "bad-proposal",
+        packet(PROPOSAL, zxid, txn),
+        "the proposal does not follow the one before it",
+      );
+    }
+    this.lastQueued = zxid;
+    this.logProposal(txn);
+  }
+
+  /** FollowerZooKeeperServer#logRequest. */
+  logProposal(txn: Txn): void {
+    this.pending.push(txn);
+    this.log.write(txn);
+  }
+
+  /** FollowerZooKeeperServer#commit. */
+  private commit(zxid: Zxid, inThread: boolean): void {
+    const head = this.pending[0];
+    if (head === undefined) {
+      this.learner.anomaly("bad-commit", packet(COMMIT, zxid, null), "no proposal is pending");
+    } else if (head.zxid !== zxid) {
+      const detail = "the COMMIT does not match the oldest pending proposal";
+      this.learner.anomaly("bad-commit", packet(COMMIT, zxid, null), detail);
+      this.learner.exit(EXIT_UNMATCHED_COMMIT, "unmatched-commit", detail);
+    } else {
+      this.pending.shift();
+      if (inThread) this.commitInThread(head);
+      else this.learner.deliver(head);
+    }
+  }
+
+  /** CommitProcessor#commit: another thread applies the transaction. */
+  private commitInThread(txn: Txn): void {
+    if (this.committed.length === 0) this.learner.startWork(WORK_APPLY_COMMITS);
+    this.committed.push(txn);
+  }
+
+  workDone(work: ThreadWork): void {
+    if (work !== WORK_APPLY_COMMITS) return;
+    const { committed } = this;
+    this.committed = [];
+    for (const txn of committed) this.learner.deliver(txn);
+  }
+
+  logWritten(txns: readonly Txn[], ok: boolean): void {
+    if (!ok) this.learner.logFailed();
+    else for (const txn of txns) this.ack(txn.zxid);
+  }
+
+  logIdle(): void {
+    this.learner.logIdle();
+  }
+
+  private ack(zxid: Zxid): void {
+    if (this.heldAcks === null) this.learner.send(packet(ACK, zxid, null));
+    else this.heldAcks.push(zxid);
+  }
+}

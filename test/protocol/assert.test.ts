@@ -1,0 +1,8 @@
+import { expect, it } from "vitest";
+import { assertPresent } from "../../protocol/assert.ts";
+
+it("returns a value that is present, and throws an error with the phase otherwise", () => {
+  expect(assertPresent(0, "epoch", "reading")).toBe(0);
+  expect(() => assertPresent(null, "epochAck", "acking-epoch")).toThrow("defect: no epochAck in phase acking-epoch");
+  expect(() => assertPresent(undefined, "log", "broadcast")).toThrow("defect: no log in phase broadcast");
+});

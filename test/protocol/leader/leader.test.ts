@@ -1,0 +1,189 @@
+import { describe, expect, it } from "vitest";
+import {
+  DISK_ACCEPTED_EPOCH,
+  DISK_CURRENT_EPOCH,
+  DISK_SNAPSHOT,
+  DISK_SYNC_LOG,
+  LEADING,
+  LOOKING,
+  QUORUM_PORT,
+} from "../../../protocol/index.ts";
+import { ack, ackEpoch, type BareOptions, BarePeer, ensemble, info, ping } from "../../conformance/bare-peer.ts";
+
+const F1 = 1;
+const F2 = 2;
+
+/** Makes a leader of three that serves with follower 1. */
+const serving = (options: BareOptions = {}): BarePeer => {
+  const bare = new BarePeer(options).becomeLeader();
+  return bare.accept(F1).packet(F1, info(1, 0)).packet(F1, ackEpoch(0, "0:0")).packet(F1, ack("1:0"));
+};
+
+const write = (bare: BarePeer, value: string): BarePeer => bare.input(() => void bare.peer.write(value));
+
+describe("a new leader", () => {
+  it("exits if it cannot save its snapshot", () => {
+    const bare = new BarePeer();
+    bare.start();
+    bare.failNext = DISK_SNAPSHOT;
+    bare.notify(1, { leader: 0 }).notify(2, { leader: 0 }).advance(200);
+    expect([bare.failures, bare.exitCode]).toEqual([["disk-error"], 10]);
+  });
+
+  it("saves no snapshot in 3.4", () => {
+    expect(new BarePeer({ release: "3.4.14" }).becomeLeader().notes).toEqual([]);
+  });
+
+  it("closes connections in its backlog if it fails before its acceptor runs", () => {
+    const bare = new BarePeer();
+    bare.slowDisk = true;
+    bare.becomeLeader().accept(F1).accept(F2).disconnect(F2).packet(F2, info(2, 0));
+    bare.slowDisk = false;
+    bare.disk();
+    bare.packet(F1, info(1, 0));
+    expect(bare.sentOn(F1)).toEqual(["LEADERINFO 1:0"]);
+    expect(bare.sentOn(F2)).toEqual([]);
+  });
+
+  it("uses the epoch although acceptedEpoch could not be written; the writer's connection closes", () => {
+    const bare = new BarePeer().becomeLeader().accept(F1);
+    bare.failNext = DISK_ACCEPTED_EPOCH;
+    bare.packet(F1, info(1, 0));
+    expect(bare.failures).toEqual(["1: disk-error"]);
+    bare.accept(F2).packet(F2, info(2, 0));
+    expect(bare.sentOn(F2)).toEqual(["LEADERINFO 1:0"]);
+    bare.advance(3800);
+    expect(bare.peer.state).toBe(LEADING);
+  });
+
+  it("fails if its own thread completes the quorum and cannot write acceptedEpoch", () => {
+    const bare = new BarePeer({ verifier: ensemble([0]) }).start();
+    bare.failNext = DISK_ACCEPTED_EPOCH;
+    bare.advance(200);
+    expect(bare.failures).toEqual(["disk-error"]);
+  });
+
+  it("with unwrittenEpochNotUsed, fails if acceptedEpoch could not be written", () => {
+    const bare = new BarePeer({ behavior: { unwrittenEpochNotUsed: true } }).becomeLeader().accept(F1);
+    bare.failNext = DISK_ACCEPTED_EPOCH;
+    bare.packet(F1, info(1, 0));
+    expect([bare.failures, bare.peer.state]).toEqual([["disk-error"], LOOKING]);
+  });
+
+  it("fails if it cannot write currentEpoch", () => {
+    const bare = new BarePeer().becomeLeader().accept(F1).packet(F1, info(1, 0));
+    bare.failNext = DISK_CURRENT_EPOCH;
+    bare.packet(F1, ackEpoch(0, "0:0"));
+    expect(bare.failures).toEqual(["disk-error"]);
+  });
+
+  it("alone in its ensemble, serves without learners", () => {
+    const bare = new BarePeer({ verifier: ensemble([0]) }).start().advance(200);
+    expect(bare.peer.leads).toBe(true);
+    write(bare, "a");
+    expect(bare.peer.database.history.length).toBe(1);
+  });
+});
+
+describe("a leader that waits for FOLLOWERINFO (maxTimeToWaitForEpoch)", () => {
+  const waiting = (maxTimeToWaitForEpochMs: number): BarePeer => {
+    const bare = new BarePeer({ verifier: ensemble([0, 1, 2, 3, 4]), settings: { maxTimeToWaitForEpochMs } });
+    return bare.becomeLeader().accept(F1).packet(F1, info(1, 0)).advance(1000);
+  };
+
+  it("gives up, with its handlers, if a voter that elected it is LOOKING again", () => {
+    const bare = waiting(500).notify(2, { electionEpoch: 2 });
+    expect(bare.failures).toEqual(["epoch-quit"]);
+    expect(bare.closed).toContain(F1);
+  });
+
+  it.each([-1, 2000])("continues with a limit of %i ms", (limit) => {
+    expect(waiting(limit).notify(2, { electionEpoch: 2 }).failures).toEqual([]);
+  });
+
+  it("continues once the epoch is final", () => {
+    expect(serving({ settings: { maxTimeToWaitForEpochMs: 0 } }).notify(2, { electionEpoch: 2 }).failures).toEqual([]);
+  });
+});
+
+describe("a serving leader", () => {
+  it("with learnerAheadEndsLeading, gives up if a learner has accepted a later epoch", () => {
+    const bare = serving({ behavior: { learnerAheadEndsLeading: true } });
+    bare.accept(F2).packet(F2, info(2, 7));
+    expect([bare.failures, bare.peer.state]).toEqual([["follower-ahead"], LOOKING]);
+  });
+
+  it("fails when its quorum of followers is lost", () => {
+    const bare = serving().disconnect(F1).advance(2000);
+    expect(bare.failures).toEqual(["1: connection-closed", "not-enough-followers"]);
+    expect(bare.listening.has(QUORUM_PORT)).toBe(false);
+  });
+
+  it("pings its followers every half tick", () => {
+    const bare = serving();
+    for (let i = 0; i < 4; i++) bare.advance(1000).packet(F1, ping("1:0"));
+    expect(bare.sentOn(F1).filter((one) => one === "PING 1:0")).toHaveLength(4);
+    expect(bare.failures).toEqual([]);
+  });
+
+  it("gives up its epoch when the counter is used up", () => {
+    const bare = serving({ settings: { initialCounter: 0xffff_fffd } });
+    write(bare, "a");
+    expect(bare.failures).toEqual([]);
+    write(bare, "b");
+    expect(bare.failures).toEqual(["zxid-rollover"]);
+    expect(bare.peer.write("c")).toBe(false);
+  });
+
+  it.each([
+    [{}, undefined],
+    [{ failedLogWriteExits: true }, 1],
+  ])("that cannot write its log fails; with %j it exits with %s", (behavior, exitCode) => {
+    const bare = serving({ behavior });
+    bare.failNext = DISK_SYNC_LOG;
+    write(bare, "a");
+    expect([bare.failures, bare.exitCode]).toEqual([["disk-error"], exitCode]);
+  });
+
+  it("that fails waits for its log thread, counts ACKs meanwhile, and applies its log before it looks again", () => {
+    const bare = serving({ verifier: ensemble([0, 1, 2]) });
+    bare.slowDisk = true;
+    write(bare, "a");
+    bare.disconnect(F1).advance(2000);
+    expect(bare.failures.at(-1)).toBe("not-enough-followers");
+    expect([bare.peer.state, bare.peer.database.history.length]).toEqual([LEADING, 0]);
+    bare.accept(F2).packet(F2, info(2, 0));
+    bare.disk();
+    expect([bare.peer.state, bare.peer.database.history.length]).toEqual([LOOKING, 1]);
+  });
+
+  it("that shuts down queues transactions that are committed then for learners that synchronize", () => {
+    const bare = serving({ verifier: ensemble([0, 1, 2]), settings: { initialCounter: 0xffff_fffc } });
+    bare.slowDisk = true;
+    write(write(write(bare, "a"), "b"), "c");
+    expect(bare.failures).toEqual(["zxid-rollover"]);
+    bare.packet(F1, ack(`1:${0xffff_fffd}`)).packet(F1, ack(`1:${0xffff_fffe}`));
+    bare.disk(1);
+    expect(bare.sentOn(F1).at(-1)).toBe(`COMMIT 1:${0xffff_fffd}`);
+    bare.disk();
+    expect([bare.peer.state, bare.peer.database.history.length]).toEqual([LOOKING, 2]);
+  });
+});
+
+describe("with syncForgetsAcks", () => {
+  it("a leader discards the ACKs of a learner that it synchronizes again", () => {
+    const bare = serving({ verifier: ensemble([0, 1, 2, 3, 4]), behavior: { syncForgetsAcks: true } });
+    expect(bare.peer.leads).toBe(false);
+    bare.accept(F2).packet(F2, info(2, 0)).packet(F2, ackEpoch(0, "0:0")).packet(F2, ack("1:0"));
+    bare.accept(3).packet(3, info(3, 0)).packet(3, ackEpoch(0, "0:0")).packet(3, ack("1:0"));
+    write(bare, "a").packet(F2, ack("1:1"));
+    bare.accept(9).packet(9, info(2, 0)).packet(9, ackEpoch(0, "1:0")).packet(9, ack("1:0"));
+    bare.packet(3, ack("1:1"));
+    // Only the leader and server 3 count.
+    expect(bare.peer.database.history.length).toBe(0);
+    bare.packet(F2, ack("1:1"));
+    expect(bare.peer.database.history.length).toBe(0);
+    bare.packet(9, ack("1:1"));
+    expect(bare.peer.database.history.length).toBe(1);
+  });
+});

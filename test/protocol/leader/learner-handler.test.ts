@@ -1,0 +1,205 @@
+import { describe, expect, it } from "vitest";
+import { asServerId, asZxid, packet, type QuorumPacket, WORK_SERIALIZE_SNAPSHOT } from "../../../protocol/index.ts";
+import { ack, ackEpoch, BarePeer, diff, ensemble, info, ping, txn, upToDate, z } from "../../conformance/bare-peer.ts";
+
+const F1 = 1;
+const F2 = 2;
+const OBSERVER = 3;
+
+/** Makes a leader of three that serves with follower 1, and returns what follower 1 has been sent. */
+const serving = (options: ConstructorParameters<typeof BarePeer>[0] = {}): BarePeer => {
+  const bare = new BarePeer({ verifier: ensemble([0, 1, 2], [3, 4]), ...options }).becomeLeader();
+  bare.accept(F1).packet(F1, info(1, 0)).packet(F1, ackEpoch(0, "0:0")).packet(F1, ack("1:0"));
+  return bare;
+};
+
+const write = (bare: BarePeer, value: string): BarePeer => bare.input(() => void bare.peer.write(value));
+
+/** A FOLLOWERINFO of a learner from before Zab 1.0. */
+const oldInfo = (sid: number): QuorumPacket =>
+  packet(11, z("0:0"), { serverId: asServerId(sid), protocolVersion: 1, configVersion: 0 });
+
+describe("registration", () => {
+  it("closes the connection if the first packet is neither FOLLOWERINFO nor OBSERVERINFO", () => {
+    const bare = new BarePeer().becomeLeader();
+    bare.accept(F1).packet(F1, upToDate());
+    expect([bare.failures, bare.anomalies, bare.closed]).toEqual([["-1: first-packet-not-info"], ["bad-state"], [F1]]);
+  });
+
+  it("refuses a learner with a newer configuration", () => {
+    const bare = new BarePeer().becomeLeader();
+    const data = { serverId: asServerId(1), protocolVersion: 0x10000, configVersion: 1 };
+    bare.accept(F1).packet(F1, packet(11, z("0:0"), data));
+    expect(bare.failures).toEqual(["1: config-ahead"]);
+  });
+
+  it("gives a learner without LearnerInfo a negative id", () => {
+    const bare = serving();
+    bare
+      .accept(F2)
+      .packet(F2, packet(11, z("0:0"), null))
+      .packet(F2, upToDate());
+    expect(bare.failures).toEqual(["-1: not-ack"]);
+  });
+
+  it("sends no LEADERINFO to a learner from before Zab 1.0, and sends it NEWLEADER before the queued packets", () => {
+    const bare = new BarePeer().becomeLeader();
+    bare.accept(F1).packet(F1, oldInfo(1));
+    expect(bare.sentOn(F1)).toEqual(["NEWLEADER 1:0", "DIFF 0:0"]);
+    bare.packet(F1, ack("1:0"));
+    expect(bare.sentOn(F1).at(-1)).toBe("UPTODATE -1");
+  });
+
+  it("closes the connection if the packet after LEADERINFO is not ACKEPOCH", () => {
+    const bare = new BarePeer().becomeLeader();
+    bare.accept(F1).packet(F1, info(1, 0)).packet(F1, diff("0:0"));
+    expect([bare.failures, bare.anomalies]).toEqual([["1: not-ackepoch"], ["bad-state"]]);
+  });
+
+  it("closes the connection if the packet after NEWLEADER is not an ACK", () => {
+    const bare = new BarePeer().becomeLeader();
+    bare.accept(F1).packet(F1, info(1, 0)).packet(F1, ackEpoch(0, "0:0")).packet(F1, diff("0:0"));
+    expect([bare.failures, bare.anomalies]).toEqual([["1: not-ack"], ["bad-ack"]]);
+  });
+
+  it("closes the connection if the learner sends nothing in time", () => {
+    const bare = serving();
+    bare.accept(F2);
+    bare.packet(F1, ping("1:0")).advance(3000).packet(F1, ping("1:0")).advance(1000);
+    expect(bare.failures).toEqual(["-1: read-timeout"]);
+  });
+});
+
+describe("a connection that the learner closes", () => {
+  it("while the handler reads: it fails immediately", () => {
+    expect(serving().disconnect(F1).failures).toEqual(["1: connection-closed"]);
+  });
+
+  it("while the handler waits: it fails when it reads again", () => {
+    const bare = new BarePeer({ verifier: ensemble([0, 1, 2, 3, 4]) }).becomeLeader();
+    bare.accept(F1).packet(F1, info(1, 0)).disconnect(F1);
+    expect(bare.failures).toEqual([]);
+    bare.accept(F2).packet(F2, info(2, 0));
+    expect(bare.failures).toEqual(["1: connection-closed"]);
+  });
+});
+
+describe("waiting", () => {
+  const ofFive = (): BarePeer => new BarePeer({ verifier: ensemble([0, 1, 2, 3, 4]) }).becomeLeader();
+
+  it("ends with the leader's own timeout if no quorum sends FOLLOWERINFO", () => {
+    const bare = ofFive();
+    bare.accept(F1).packet(F1, info(1, 0)).advance(4000);
+    expect(bare.failures).toEqual(["epoch-timeout"]);
+    expect(bare.closed).toContain(F1);
+  });
+
+  it("ends with a timeout of its own if no quorum sends ACKEPOCH", () => {
+    const bare = ofFive();
+    bare.accept(F1).packet(F1, info(1, 0)).accept(F2).packet(F2, info(2, 0));
+    bare.packet(F1, ackEpoch(-1, "0:0")).advance(4000);
+    expect(bare.failures[0]).toBe("epoch-ack-timeout");
+  });
+
+  it("ends with a timeout if no quorum acknowledges NEWLEADER", () => {
+    const bare = ofFive();
+    for (const sid of [F1, F2]) bare.accept(sid).packet(sid, info(sid, 0));
+    for (const sid of [F1, F2]) bare.packet(sid, ackEpoch(0, "0:0"));
+    bare.advance(1000).packet(F1, ack("1:0")).advance(3000);
+    expect(bare.failures).toEqual(["newleader-ack-timeout"]);
+  });
+
+  it("keeps packets that arrive too early, and handles them later", () => {
+    const bare = ofFive();
+    bare.accept(F1).packet(F1, info(1, 0)).packet(F1, ackEpoch(0, "0:0")).packet(F1, ack("1:0"));
+    bare.accept(F2).packet(F2, info(2, 0)).packet(F2, ackEpoch(0, "0:0")).packet(F2, ack("1:0"));
+    expect(bare.sentOn(F1)).toEqual(["LEADERINFO 1:0", "DIFF 0:0", "NEWLEADER 1:0", "UPTODATE -1"]);
+    expect(bare.peer.leads).toBe(true);
+  });
+});
+
+describe("synchronization", () => {
+  it("sends SNAP before the queued packets, and NEWLEADER after them", () => {
+    const bare = write(serving({ settings: { forceSnapSync: true } }), "a").packet(F1, ack("1:1"));
+    bare.accept(F2).packet(F2, info(2, 0)).packet(F2, ackEpoch(0, "0:0"));
+    expect(bare.sentOn(F2).slice(1)).toEqual(["SNAP 1:1", "NEWLEADER 1:0"]);
+  });
+
+  it("before ZOOKEEPER-3104, serializes the SNAP while the leader continues", () => {
+    const bare = serving({ release: "3.4.14" });
+    bare.slowThreads = true;
+    bare.accept(F2).packet(F2, info(2, 0)).packet(F2, ackEpoch(0, "0:0"));
+    expect(bare.sentOn(F2)).toEqual(["LEADERINFO 1:0"]);
+    expect(bare.pendingWork).toEqual([WORK_SERIALIZE_SNAPSHOT]);
+    write(bare, "a").packet(F1, ack("1:1"));
+    bare.work();
+    expect(bare.sentOn(F2).slice(1)).toEqual(["SNAP 1:0", "NEWLEADER 1:0", "PROPOSAL 1:1", "COMMIT 1:1"]);
+  });
+
+  it("drops a serialized SNAP if the connection has closed", () => {
+    const bare = serving({ release: "3.4.14", settings: { tickTimeMs: 500 } });
+    bare.slowThreads = true;
+    bare.accept(F2).packet(F2, info(2, 0)).packet(F2, ackEpoch(0, "0:0"));
+    bare.advance(10_000);
+    expect(bare.failures.at(-1)).toBe("not-enough-followers");
+    bare.work();
+    expect(bare.sentOn(F2)).toEqual(["LEADERINFO 1:0"]);
+  });
+
+  it("refuses an observer over the limit of concurrent synchronizations, not a voter", () => {
+    const bare = serving({ settings: { maxConcurrentDiffSyncs: 0, maxConcurrentSnapSyncs: 0 } });
+    bare
+      .accept(OBSERVER)
+      .packet(OBSERVER, info(3, 0, true))
+      .packet(OBSERVER, ackEpoch(0, "1:0"));
+    expect(bare.failures).toEqual(["3: sync-throttled"]);
+    bare.accept(F2).packet(F2, info(2, 0)).packet(F2, ackEpoch(0, "1:0"));
+    expect(bare.failures).toEqual(["3: sync-throttled"]);
+  });
+
+  it("frees its place when the learner closes the connection", () => {
+    const bare = serving({ settings: { maxConcurrentDiffSyncs: 1 } });
+    bare
+      .accept(OBSERVER)
+      .packet(OBSERVER, info(3, 0, true))
+      .packet(OBSERVER, ackEpoch(0, "1:0"))
+      .disconnect(OBSERVER);
+    bare
+      .accept(4)
+      .packet(4, info(4, 0, true))
+      .packet(4, ackEpoch(0, "1:0"));
+    expect(bare.failures).toEqual(["3: connection-closed"]);
+  });
+});
+
+describe("serving", () => {
+  it("forwards proposals and commits to followers, and INFORM to observers", () => {
+    const bare = serving();
+    bare
+      .accept(OBSERVER)
+      .packet(OBSERVER, info(3, 0, true))
+      .packet(OBSERVER, ackEpoch(0, "1:0"));
+    bare.packet(OBSERVER, ack("1:0"));
+    write(bare, "a").packet(F1, ack("1:1"));
+    expect(bare.sentOn(F1).slice(-2)).toEqual(["PROPOSAL 1:1", "COMMIT 1:1"]);
+    expect(bare.sentOn(OBSERVER).slice(-2)).toEqual(["UPTODATE -1", "INFORM 1:1"]);
+  });
+
+  it("proposes the writes that a learner forwards", () => {
+    const bare = serving().packet(F1, packet(1, asZxid(-1), { value: "x" }));
+    expect(bare.sentOn(F1).at(-1)).toBe("PROPOSAL 1:1");
+  });
+
+  it("ignores PING and REVALIDATE, and reports a packet that a learner never sends", () => {
+    const bare = serving()
+      .packet(F1, ping("1:0"))
+      .packet(F1, packet(6, asZxid(-1), null));
+    expect(bare.anomalies).toEqual([]);
+    expect(bare.packet(F1, packet(2, z("1:1"), txn("1:1"))).anomalies).toEqual(["bad-state"]);
+  });
+
+  it("reports an ACK of a proposal that the leader has not made", () => {
+    const bare = write(serving(), "a").packet(F1, ack("1:5"));
+    expect(bare.anomalies).toEqual(["bad-ack"]);
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { packet, type QuorumPacket, WORK_APPLY_COMMITS } from "../../../protocol/index.ts";
+import {
+  asLearner,
+  BarePeer,
+  commit,
+  diff,
+  leaderInfo,
+  newLeader,
+  proposal,
+  txn,
+  upToDate,
+  z,
+} from "../../conformance/bare-peer.ts";
+
+/** Makes a follower of server 2 that serves in epoch 1; `synced` are packets between DIFF and UPTODATE. */
+const following = (options = {}, synced: readonly QuorumPacket[] = []): ReturnType<typeof asLearner> =>
+  asLearner(new BarePeer(options), [leaderInfo(1), diff("0:0"), ...synced, newLeader(1), upToDate()]);
+
+describe("a follower", () => {
+  it("logs a proposal, acknowledges it when it is durable, and applies it when it is committed", () => {
+    const { bare, leader, send } = following();
+    bare.slowDisk = true;
+    send(proposal("1:1"));
+    expect([bare.log.length, bare.sentOn(leader).at(-1)]).toEqual([1, "ACK 1:0"]);
+    bare.disk();
+    expect(bare.sentOn(leader).at(-1)).toBe("ACK 1:1");
+    expect(bare.peer.database.history.length).toBe(0);
+    send(commit("1:1"));
+    expect(bare.peer.database.history.length).toBe(1);
+  });
+
+  it("reports a gap in the proposals and logs the proposal nevertheless", () => {
+    const { bare, send } = following();
+    send(proposal("1:1"), proposal("1:3"));
+    expect([bare.anomalies, bare.log.length]).toEqual([["bad-proposal"], 2]);
+  });
+
+  it("reports a COMMIT without a pending proposal", () => {
+    const { bare, send } = following();
+    send(commit("1:1"));
+    expect([bare.anomalies, bare.exitCode]).toEqual([["bad-commit"], undefined]);
+  });
+
+  it("exits if a COMMIT does not match the oldest pending proposal", () => {
+    const { bare, send } = following();
+    send(proposal("1:1"), commit("1:2"));
+    expect([bare.exitCode, bare.failures]).toEqual([12, ["unmatched-commit"]]);
+  });
+
+  it("ignores REVALIDATE and SYNC, and reports a packet that a leader sends only to observers", () => {
+    const { bare, send } = following();
+    send(packet(6, z("1:0"), null), packet(7, z("1:0"), null));
+    expect(bare.anomalies).toEqual([]);
+    send(packet(8, z("1:1"), txn("1:1")));
+    expect(bare.anomalies).toEqual(["bad-state"]);
+  });
+
+  it("forwards a client's write to the leader", () => {
+    const { bare, leader } = following();
+    let accepted = false;
+    bare.input(() => {
+      accepted = bare.peer.write("x");
+    });
+    expect([accepted, bare.sentOn(leader).at(-1)]).toEqual([true, "REQUEST -1"]);
+  });
+
+  it("before ZOOKEEPER-3023, leaves the commits of the synchronization to a thread, and keeps later commits in order", () => {
+    const { bare, send } = following({ release: "3.8.6" });
+    expect(bare.pendingWork).toEqual([]);
+    const late = asLearner(new BarePeer({ release: "3.8.6" }), [leaderInfo(1), diff("0:0"), proposal("1:1")]);
+    late.bare.slowThreads = true;
+    late.send(newLeader(1), commit("1:1"), upToDate(), proposal("1:2"), commit("1:2"));
+    expect([late.bare.pendingWork, late.bare.peer.database.history.length]).toEqual([[], 0]);
+    send(proposal("1:1"), commit("1:1"));
+    expect(bare.peer.database.history.length).toBe(1);
+  });
+
+  it("in 3.6.2, the commit thread applies the commits of the synchronization", () => {
+    const { bare, send } = asLearner(new BarePeer({ release: "3.6.2" }), [leaderInfo(1), diff("0:0")]);
+    bare.slowThreads = true;
+    send(proposal("1:1"), commit("1:1"), newLeader(1), upToDate(), proposal("1:2"), commit("1:2"));
+    expect(bare.pendingWork).toEqual([WORK_APPLY_COMMITS]);
+    expect(bare.peer.database.history.length).toBe(0);
+    bare.work();
+    expect(bare.peer.database.history.length).toBe(2);
+  });
+
+  it("that has lost its leader ignores the commit thread", () => {
+    const { bare, leader, send } = asLearner(new BarePeer({ release: "3.5.5" }), [leaderInfo(1), diff("0:0")]);
+    bare.slowThreads = true;
+    send(proposal("1:1"), commit("1:1"), newLeader(1), upToDate());
+    bare.disconnect(leader);
+    const { length } = bare.peer.database.history;
+    bare.work();
+    expect(bare.peer.database.history.length).toBe(length);
+  });
+});
+
+describe("a follower that cannot write its log", () => {
+  it.each([
+    [{}, undefined],
+    [{ failedLogWriteExits: true }, 1],
+  ])("with %j exits with %s", (behavior, exitCode) => {
+    const { bare, send } = following({ behavior });
+    bare.failNext = 0;
+    send(proposal("1:1"));
+    expect([bare.failures, bare.exitCode]).toEqual([["disk-error"], exitCode]);
+  });
+});
