@@ -3,7 +3,9 @@
  * fixed rate, whatever the cluster does; each becomes proposals, acknowledgements, log syncs and commits, beside pings and
  * timers. Watched, it is watched as the runs of a campaign are: by all invariants and the digest, through the public API.
  */
+
 import { Cluster, Invariants, loadScenario, protocol, type Scenario, sim } from "../lib/index.ts";
+import { serverIdsOf } from "../protocol/zxid.ts";
 import { nanosecondsOf } from "./harness.ts";
 
 export const WRITE_EVERY_US = 1000;
@@ -23,7 +25,7 @@ export class WatchedCluster {
   private written = 0;
 
   constructor(scenario: Scenario, watched: boolean, seed = 1) {
-    const servers = Object.keys(scenario.servers).map(Number);
+    const servers = serverIdsOf(scenario.servers);
     this.invariants = watched ? new Invariants({ servers, now: () => this.cluster.world.nowUs }) : undefined;
     this.cluster = new Cluster(scenario, {
       seed,

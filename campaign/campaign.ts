@@ -1,6 +1,12 @@
 /**
- * Runs a campaign on all cores: blocks of seeds go to worker threads, failing plans come back and go to a worker again to
- * be shrunk and explained, findings are written to the folder before they are told.
+ * Runs a campaign on all cores:
+ *
+ *   seed -> plan -> run -> failure -> shrink -> attribution -> explanation -> finding -> report
+ *   |____ block of 64 seeds ____|    |________ investigation ________|       |_ main thread _|
+ *          worker thread                     worker thread                    saves, then reports
+ *
+ * Workers run blocks of seeds and investigate failing plans; investigations come before new blocks. The main thread
+ * saves every finding before it reports it, and journals a block only after its failing plans have been investigated.
  */
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -16,18 +22,22 @@ import {
 } from "../fuzz/block.ts";
 import { fileNameFor } from "../fuzz/shrink/failure.ts";
 import { writeScenario } from "../scenarios/write-scenario.ts";
-import type { Finding, InvestigateTask } from "./campaign-worker.ts";
+import type { InvestigateTask } from "./campaign-worker.ts";
+import type { Finding } from "./investigate.ts";
+import { InvestigationPolicy, investigationRank, soleCandidate } from "./investigation-policy.ts";
 import type { BlockLine, FindingLine, Journal } from "./journal.ts";
 
 export interface CampaignSettings {
   readonly options: CampaignOptions;
   readonly firstSeed: bigint;
-  /** Undefined: until the time is over. */
+  /** Undefined: the campaign runs until its time is over. */
   readonly lastSeed: bigint | undefined;
+  /** Wall-clock limit in milliseconds. */
   readonly timeMs: number | undefined;
   readonly workers: number;
-  /** This one of so many; from 1 on. */
+  /** `[i, n]`: this shard is the i-th of n, counted from 1, and runs every n-th block. */
   readonly shard: readonly [number, number];
+  /** Maximum number of runs to shrink one finding. */
   readonly shrinkRuns: number;
 }
 
@@ -35,38 +45,31 @@ export interface FoundFile extends Finding {
   readonly file: string;
 }
 
-/** Told of what happens, after it has been saved. */
+/** Notified of findings and of nondeterminism after they have been saved. */
 export interface CampaignWatcher {
   found(finding: FoundFile): void | Promise<void>;
   nondeterministic(difference: Nondeterminism): void | Promise<void>;
 }
 
-/** How many plans with the same signature are looked into; more if the fixes of known bugs do not mend them. */
-const INVESTIGATED_OF_SIGNATURE = 3;
-/** And how many that are due to a bug which no finding is known to be due to yet. */
-const INVESTIGATED_OF_SUSPECT = 10;
-const INVESTIGATED_UNMENDED = 12;
-/** Where more bugs than these are suspected, it came about by chance: any change avoids it. */
-const TELLING_SUSPECTS = 5;
-
-/** A failing plan that may be worth a look, and the block that is done when all of its own have been looked into. */
-interface Pending {
+/** A failing plan that waits for its investigation, and its block. */
+interface PendingPlan {
   readonly plan: FailedPlan;
   readonly block: OpenBlock;
 }
 
+/** A block whose failing plans have not all been investigated. */
 interface OpenBlock {
   readonly line: BlockLine;
   readonly result: BlockResult;
-  pending: number;
+  pendingPlans: number;
 }
 
-/** A run leaves little behind: without a limit the heaps of idle garbage grow for nothing. */
+/** A run keeps little memory. Without limits the heaps would grow with garbage. */
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 1024 };
 
 export const DEFAULT_WORKERS = availableParallelism();
 
-/** A worker collects its own garbage: a collection shared out over all cores would stop the plans of the other workers. */
+/** Starts worker threads. Each collects garbage on its own thread: parallel collection would stop the other workers. */
 export function workerPool(filename: string, threads: number): Piscina {
   setFlagsFromString("--no-parallel-scavenge");
   return new Piscina({
@@ -86,23 +89,20 @@ export class CampaignMismatchError extends Error {
 export class CampaignRunner {
   readonly totals = new CampaignTotals();
   readonly findings: FoundFile[] = [];
-  /** How often each failure came. */
+  /** Number of failing plans by signature. */
   readonly counts = new Map<string, number>();
   readonly nondeterminism: Nondeterminism[] = [];
-  /** Set to end the campaign soon. */
+  /** Set it to end the campaign after the tasks under way. */
   interrupted = false;
   private readonly settings: CampaignSettings;
   private readonly journal: Journal;
   private readonly watcher: CampaignWatcher;
   private readonly doneBlocks = new Set<number>();
-  private readonly investigated = new Map<string, number>();
-  /** Known bugs with a finding of their own. */
-  private readonly confirmed = new Set<string>();
-  private readonly told = new Set<string>();
-  /** What is still to be looked into, the most telling first. */
-  private pending: Pending[] = [];
-  /** Bugs of which somebody is just being looked into that is due to them, and to no other. */
-  private readonly underWay = new Set<string>();
+  private readonly policy = new InvestigationPolicy();
+  /** Failing plans to investigate, by rank. */
+  private pending: PendingPlan[] = [];
+  /** Known bugs for which a plan is under investigation whose only candidate they are. */
+  private readonly underInvestigation = new Set<string>();
   private nextBlock = 0;
   private pool: Piscina | undefined;
 
@@ -112,8 +112,8 @@ export class CampaignRunner {
     this.watcher = watcher;
   }
 
-  /** How many seeds there are to run; undefined when only the time limits them. */
-  get seedsInAll(): number | undefined {
+  /** Number of seeds of this shard; undefined if only the time limits the campaign. */
+  get seedCount(): number | undefined {
     const { lastSeed, firstSeed, shard } = this.settings;
     if (lastSeed === undefined) return undefined;
     let seeds = 0;
@@ -126,7 +126,7 @@ export class CampaignRunner {
     return seeds;
   }
 
-  /** Takes up what the journal tells. */
+  /** Continues from the journal. Throws a CampaignMismatchError if it belongs to a campaign with other options. */
   resume(): void {
     for (const line of this.journal.read()) {
       if ("block" in line) this.countBlock(line);
@@ -135,11 +135,12 @@ export class CampaignRunner {
     }
   }
 
+  /** Starts a new journal. */
   begin(): void {
     this.journal.begin(this.identity());
   }
 
-  /** Until all seeds are run, the time is over, or `signal` says so. */
+  /** Runs until all seeds are done, the time is over, or `signal` aborts. */
   async run(signal?: AbortSignal): Promise<void> {
     if (signal !== undefined) {
       signal.onabort = () => {
@@ -149,12 +150,11 @@ export class CampaignRunner {
     const { timeMs, workers } = this.settings;
     const untilMs = timeMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeMs;
     this.pool = workerPool(WORKER, workers);
-    // What has been found is looked into before more is looked for.
     const work = async (): Promise<void> => {
       for (;;) {
         const next = this.takePending();
         const block = next === undefined && !this.interrupted && Date.now() < untilMs ? this.takeBlock() : undefined;
-        if (next !== undefined) await this.lookInto(next);
+        if (next !== undefined) await this.investigateIfNeeded(next);
         else if (block !== undefined) await this.blockRun(block, await this.runBlock(block));
         else return;
       }
@@ -184,7 +184,10 @@ export class CampaignRunner {
   }
 
   private runBlock(index: number): Promise<BlockResult> {
-    const task = { options: this.settings.options, block: { ...this.blockOf(index), usual: this.usual() } };
+    const task = {
+      options: this.settings.options,
+      block: { ...this.blockOf(index), usualBugs: this.policy.usualBugs },
+    };
     return (this.pool as Piscina).run(task, { name: "block" });
   }
 
@@ -195,13 +198,13 @@ export class CampaignRunner {
     const { runs, events, virtualUs, faults } = result;
     const fresh = Object.keys(result.coverage).filter((feature) => !(feature in before));
     const line: BlockLine = { block: index, runs, events, virtualUs, fresh, faults, failed };
-    const block: OpenBlock = { line, result, pending: result.failed.length };
+    const block: OpenBlock = { line, result, pendingPlans: result.failed.length };
     this.pending.push(...result.failed.map((plan) => ({ plan, block })));
-    this.pending.sort((a, b) => telling(a.plan) - telling(b.plan));
-    if (block.pending === 0) await this.blockDone(block);
+    this.pending.sort((a, b) => investigationRank(a.plan) - investigationRank(b.plan));
+    if (block.pendingPlans === 0) await this.blockDone(block);
   }
 
-  /** Only a block whose findings are saved counts as done. */
+  /** A block is done when all its findings are saved. */
   private async blockDone({ line, result }: OpenBlock): Promise<void> {
     this.journal.append(line);
     this.countBlock(line, result.coverage);
@@ -221,47 +224,24 @@ export class CampaignRunner {
     }
   }
 
-  /** The most telling that is due to no bug of which one is just being looked into: that one may well suffice. */
-  private takePending(): Pending | undefined {
-    const index = this.pending.findIndex(({ plan }) => !this.underWay.has(soleSuspect(plan) ?? ""));
+  /**
+   * Takes the pending plan of the lowest rank. Skips plans whose only candidate is under investigation already: that
+   * investigation may well make this one unnecessary.
+   */
+  private takePending(): PendingPlan | undefined {
+    const index = this.pending.findIndex(({ plan }) => !this.underInvestigation.has(soleCandidate(plan) ?? ""));
     return index < 0 ? undefined : this.pending.splice(index, 1)[0];
   }
 
-  private async lookInto({ plan, block }: Pending): Promise<void> {
-    if (this.isWorthALook(plan)) {
-      const bug = soleSuspect(plan);
-      if (bug !== undefined) this.underWay.add(bug);
+  private async investigateIfNeeded({ plan, block }: PendingPlan): Promise<void> {
+    if (this.policy.shouldInvestigate(plan)) {
+      const bug = soleCandidate(plan);
+      if (bug !== undefined) this.underInvestigation.add(bug);
       await this.investigate(plan);
-      if (bug !== undefined) this.underWay.delete(bug);
+      if (bug !== undefined) this.underInvestigation.delete(bug);
     }
-    block.pending--;
-    if (block.pending === 0) await this.blockDone(block);
-  }
-
-  /**
-   * What looks the same is looked into a few times: by what it fails of and, with suspects, by those of them that no finding
-   * is known to be due to yet.
-   */
-  private isWorthALook({ mended, signature, suspects }: FailedPlan): boolean {
-    const isSeen = this.investigated.has(signature);
-    if (!isSeen) this.investigated.set(signature, 0);
-    const isTelling = suspects.length > 0 && suspects.length <= TELLING_SUSPECTS;
-    const likes = !isTelling ? [signature] : suspects.filter((bug) => !this.confirmed.has(bug));
-    if (!isSeen && likes.length === 0) return true;
-    const limit =
-      suspects.length === 1 ? INVESTIGATED_OF_SUSPECT : mended ? INVESTIGATED_OF_SIGNATURE : INVESTIGATED_UNMENDED;
-    const seldom = likes.filter((like) => (this.investigated.get(like) ?? 0) < limit);
-    for (const like of seldom) this.investigated.set(like, (this.investigated.get(like) ?? 0) + 1);
-    return seldom.length > 0;
-  }
-
-  /** By signature: the bugs that findings are due to, each to one alone. */
-  private usual(): Record<string, string[]> {
-    const usual: Record<string, string[]> = {};
-    for (const { known, signature } of this.findings) {
-      if (known.length === 1) usual[signature] = [...(usual[signature] ?? []), ...known];
-    }
-    return usual;
+    block.pendingPlans--;
+    if (block.pendingPlans === 0) await this.blockDone(block);
   }
 
   private async investigate(failed: FailedPlan): Promise<void> {
@@ -272,7 +252,7 @@ export class CampaignRunner {
     }
     const task: InvestigateTask = { failed, maxRuns: shrinkRuns };
     const finding: Finding = await (this.pool as Piscina).run(task, { name: "investigate" });
-    if (this.isTold(finding)) return;
+    if (this.policy.isReported(finding)) return;
     const file = this.journal.save(`${fileNameFor(finding.signature, failed.seed)}.yaml`, finding.yaml);
     const line: FindingLine = { finding, file };
     this.journal.append(line);
@@ -280,19 +260,12 @@ export class CampaignRunner {
     await this.watcher.found({ ...finding, file });
   }
 
-  /** The same failure of the same known bugs, or a new one that looks the same, is told once. */
-  private isTold({ known, signature }: Finding): boolean {
-    return this.told.has(`${signature} ${known.join()}`);
-  }
-
   private keep(finding: FoundFile): void {
-    this.told.add(`${finding.signature} ${finding.known.join()}`);
-    const [bug, other] = finding.known;
-    if (bug !== undefined && other === undefined) this.confirmed.add(bug);
+    this.policy.report(finding);
     this.findings.push(finding);
   }
 
-  /** What decides which plans there are. */
+  /** The options that decide which plans are drawn. */
   private identity(): Record<string, unknown> {
     const { firstSeed, lastSeed, options, shard } = this.settings;
     const { faults, scenario, strategy, zookeeper } = options;
@@ -310,21 +283,11 @@ export class CampaignRunner {
   private checkSame(before: Readonly<Record<string, unknown>>): void {
     for (const [name, value] of Object.entries(this.identity())) {
       if (String(before[name]) === String(value)) continue;
-      const what = `--resume: the campaign in ${this.journal.folder} has ${name} ${String(before[name])}, this one ${String(value)}`;
-      throw new CampaignMismatchError(`${what} (accepted: the same options, or another --out)`);
+      const difference = `the campaign in ${this.journal.folder} has ${name} ${String(before[name])}, this one has ${String(value)}`;
+      throw new CampaignMismatchError(`--resume: ${difference} (accepted: the same options, or another --out)`);
     }
   }
 }
 
-function soleSuspect({ suspects: [bug, other] }: FailedPlan): string | undefined {
-  return other === undefined ? bug : undefined;
-}
-
-/** What nothing mends first, then what is suspected of few bugs, then what none alone is suspected of. */
-function telling({ mended, suspects }: FailedPlan): number {
-  if (!mended) return 0;
-  return suspects.length === 0 ? Number.POSITIVE_INFINITY : suspects.length;
-}
-
-/** Beside the bundle; run from its source there are no workers. */
+/** The worker lies beside the bundle. A campaign that runs from its source has no workers. */
 const WORKER = fileURLToPath(new URL("./campaign-worker.js", import.meta.url));

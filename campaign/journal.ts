@@ -1,24 +1,26 @@
 /**
- * What a campaign has done, on disk as it goes: one JSON line a block or finding. Killed at any moment it loses what was
- * under way, and nothing that was told. A line that was cut short by the end of the process is left out.
+ * The journal of a campaign: one JSON line for each block and each finding, appended while the campaign runs. If the
+ * process is killed, only tasks under way are lost, and nothing that was reported. A line cut short by the end of the
+ * process is dropped.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Finding } from "./campaign-worker.ts";
+import type { Finding } from "./investigate.ts";
 
 export interface BlockLine {
   readonly block: number;
   readonly runs: number;
   readonly events: number;
   readonly virtualUs: number;
-  /** What no block before it had reached. */
+  /** The features that no block before it had reached. */
   readonly fresh: readonly string[];
+  /** By fault: how often it struck, and how often with an effect. */
   readonly faults: Readonly<Record<string, readonly [number, number]>>;
-  /** How often each failure came. */
+  /** Number of failing plans by signature. */
   readonly failed: Readonly<Record<string, number>>;
 }
 
-/** What must be the same for a campaign to be taken up again. */
+/** The options that must be the same to resume the campaign. */
 export type CampaignLine = { readonly campaign: Readonly<Record<string, unknown>> };
 export type FindingLine = { readonly finding: Finding; readonly file: string };
 type Line = CampaignLine | BlockLine | FindingLine;
@@ -50,7 +52,7 @@ export class Journal {
   read(): readonly Line[] {
     const text = readFileSync(this.path, "utf8");
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-    // What follows is appended to whole lines.
+    // The next line must not be appended to half a line.
     if (whole.length < text.length) this.write(whole);
     return whole
       .split("\n")
@@ -58,7 +60,7 @@ export class Journal {
       .map((line) => JSON.parse(line) as Line);
   }
 
-  /** Writes a file beside the journal: whole, or not at all. */
+  /** Writes a file beside the journal. The file is complete or absent, even after a crash. */
   save(name: string, text: string): string {
     const path = join(this.folder, name);
     writeFileSync(`${path}.tmp`, text);

@@ -14,7 +14,7 @@ export class CampaignProgress {
 
   constructor(runner: CampaignRunner, { timeMs }: CampaignSettings) {
     const startedMs = performance.now();
-    const seeds = runner.seedsInAll;
+    const seeds = runner.seedCount;
     const runsBefore = runner.totals.runs;
     this.bar = new cliProgress.SingleBar({
       format: "{bar} {percentage}% | {runs} runs, {rate}/s | ETA {left} s | coverage {coverage} | findings {findings}",

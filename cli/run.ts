@@ -3,14 +3,13 @@
  */
 import { writeFileSync } from "node:fs";
 import { Chalk } from "chalk";
+import { explanationOf } from "../campaign/investigate.ts";
 import { planOver } from "../fuzz/plan-arbitrary.ts";
 import { runJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
-import { whyText } from "../reports/why.ts";
 import { runScenario, type ScenarioRun, ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { checkDeterminism } from "../sim/determinism.ts";
-import { Trace } from "../sim/trace.ts";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_LIVENESS, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
 import { overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
 import { counted, write } from "./output.ts";
@@ -38,7 +37,8 @@ export async function run(names: readonly string[], options: RunCommandOptions):
     const result = runScenario(planFor(file.scenario, seed, options), { seed });
     runs.push(result);
     if (options.updateGolden) writeFileSync(goldenPath(file.path), goldenText(result));
-    if (!options.json) await write(`${runReport(result, paint, replayCommand(file, options))}\n\n${whyOf(result)}`);
+    if (!options.json)
+      await write(`${runReport(result, paint, replayCommand(file, options))}\n\n${explanation(result)}`);
   }
   const failed = runs.filter((one) => !one.ok).length;
   if (options.json) {
@@ -56,10 +56,9 @@ export async function run(names: readonly string[], options: RunCommandOptions):
   return runs.every((one) => one.ok || isOnlyStuck(one)) ? EXIT_LIVENESS : EXIT_FINDING;
 }
 
-/** Explains a violation that the scenario does not expect. The scenario runs again, this time with a trace. */
-function whyOf({ ok, scenario, seed, violations }: ScenarioRun): string {
-  if (ok || violations.length === 0) return "";
-  return `${whyText(runScenario(scenario, { seed, trace: new Trace() }))}\n\n`;
+/** Explains a violation that the scenario does not expect. */
+function explanation({ ok, scenario, seed, violations }: ScenarioRun): string {
+  return ok || violations.length === 0 ? "" : `${explanationOf({ ...scenario, seed: String(seed) })}\n\n`;
 }
 
 /** Whether the only failure is that servers did not serve again. */

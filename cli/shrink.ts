@@ -3,7 +3,7 @@
  * continues.
  */
 import { existsSync, renameSync, writeFileSync } from "node:fs";
-import { whyOf } from "../campaign/campaign-worker.ts";
+import { explanationOf } from "../campaign/investigate.ts";
 import { type ShrinkOutcome, shrinkSession } from "../campaign/shrink-session.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { writeScenario } from "../scenarios/write-scenario.ts";
@@ -75,5 +75,5 @@ async function report(
   }
   const end = complete ? "nothing simpler fails" : "not finished; the same command continues";
   await write(`${signature}: ${given.steps.length} steps -> ${steps}, ${servers} servers, ${runs} runs (${end})\n`);
-  await write(`${file}\n\n${writeScenario(scenario)}\n${whyOf(scenario)}\n`);
+  await write(`${file}\n\n${writeScenario(scenario)}\n${explanationOf(scenario)}\n`);
 }

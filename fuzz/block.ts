@@ -1,13 +1,13 @@
 /**
- * A campaign: seed after seed a plan is drawn and run. It is cut into blocks of consecutive seeds, which can be run anywhere
- * in any order: what a block finds depends on its seeds alone. Plans that reach something new in a block are what
- * mutation starts from in the rest of it.
+ * A block of a campaign: consecutive seeds, each of which draws a plan that is run. Blocks run anywhere and in any
+ * order, because the result of a block depends on its seeds alone. Mutation starts from plans of the same block that
+ * reached something new.
  */
 
 import { ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { checkDeterminism } from "../sim/index.ts";
-import { failsUpTo, isDueTo, isMendedByAll, suspectedBugs } from "./attribution.ts";
+import { candidateBugs, failsUpTo, isCausedBy, isFixedByKnownBugs } from "./attribution.ts";
 import { Coverage } from "./coverage.ts";
 import type { FaultName } from "./fault-kinds.ts";
 import type { Plan } from "./plan.ts";
@@ -17,46 +17,47 @@ import { type Failure, signatureOf } from "./shrink/failure.ts";
 import type { StrategyName } from "./strategies.ts";
 
 export interface CampaignOptions {
+  /** The release of the servers. */
   readonly zookeeper: string;
-  /** Undefined: the portfolio. */
+  /** Undefined: the portfolio of all strategies. */
   readonly strategy: StrategyName | undefined;
-  /** Undefined: all. */
+  /** The kinds of faults to draw. Undefined: all. */
   readonly faults: readonly FaultName[] | undefined;
-  /** Undefined: ensembles are drawn, too. */
+  /** The scenario to draw faults for. Undefined: each seed draws its ensemble, too. */
   readonly scenario: Scenario | undefined;
 }
 
-/** Seeds from `first` on. */
+/** `count` seeds, starting at `first`. */
 export interface Block {
   readonly first: bigint;
   readonly count: number;
-  /** By signature: the bugs that such failures were due to so far, which are suspected first. */
-  readonly usual?: Readonly<Record<string, readonly string[]>>;
+  /** By signature: the known bugs that caused such failures so far. They are tried first. */
+  readonly usualBugs?: Readonly<Record<string, readonly string[]>>;
 }
 
 export const BLOCK_SIZE = 64;
 
-/** One seed in so many is run twice. */
-const RUN_TWICE_EVERY = 100n;
+/** Every 100th seed runs twice, to detect nondeterminism. */
+const DETERMINISM_CHECK_INTERVAL = 100n;
 
-/** Of how many plans in a block that look alike it is asked which bugs they may be due to, other than the usual ones. */
-const SUSPECTED_OF_SIGNATURE = 4;
+/** Number of failing plans of one signature in a block whose candidates are searched among all known bugs. */
+const CANDIDATE_SEARCHES_OF_SIGNATURE = 4;
 
 export interface FailedPlan {
   readonly seed: bigint;
   readonly scenario: Scenario;
   readonly failure: Failure;
   readonly signature: string;
-  /** It does not fail so with all known bugs mended. */
-  readonly mended: boolean;
-  /** The known bugs each of which it may be due to. */
-  readonly suspects: readonly string[];
+  /** Whether the failure vanishes with all known bugs fixed. */
+  readonly fixedByKnownBugs: boolean;
+  /** The known bugs each of which may be the cause. */
+  readonly candidates: readonly string[];
 }
 
 export interface Nondeterminism {
   readonly seed: bigint;
   readonly scenario: Scenario;
-  /** The first event that differs, as it went in either run. */
+  /** The first event that differs, in the first run and in the second. */
   readonly first: string;
   readonly second: string;
 }
@@ -66,20 +67,21 @@ export interface BlockResult {
   readonly events: number;
   readonly virtualUs: number;
   readonly coverage: Readonly<Record<string, number>>;
-  /** By kind: how often it struck, and how often with an effect. */
+  /** By fault: how often it struck, and how often with an effect. */
   readonly faults: Readonly<Record<string, readonly [number, number]>>;
   readonly failed: readonly FailedPlan[];
   readonly nondeterministic: readonly Nondeterminism[];
 }
 
-export function runBlock(options: CampaignOptions, { first, count, usual = {} }: Block): BlockResult {
+/** Runs the seeds of a block and searches known bugs that may explain each failing plan. */
+export function runBlock(options: CampaignOptions, { first, count, usualBugs = {} }: Block): BlockResult {
   const coverage = new Coverage();
   const ofRun = new Coverage();
   const corpus: Plan[] = [];
   const faults: Record<string, [number, number]> = {};
   const failed: FailedPlan[] = [];
   const nondeterministic: Nondeterminism[] = [];
-  const suspectsOf = suspecting(usual);
+  const candidatesOf = candidateSearch(usualBugs);
   let events = 0;
   let virtualUs = 0;
   for (let seed = first; seed < first + BigInt(count); seed++) {
@@ -97,34 +99,35 @@ export function runBlock(options: CampaignOptions, { first, count, usual = {} }:
     const { failure } = outcome;
     if (failure !== undefined) {
       const signature = signatureOf(failure);
-      const suspects = suspectsOf(scenario, failure, signature, outcome.endUs);
-      const mended = suspects.length > 0 || isMendedByAll(scenario, failure);
-      failed.push({ seed, scenario, failure, signature, mended, suspects });
+      const candidates = candidatesOf(scenario, failure, signature, outcome.endUs);
+      const fixedByKnownBugs = candidates.length > 0 || isFixedByKnownBugs(scenario, failure);
+      failed.push({ seed, scenario, failure, signature, fixedByKnownBugs, candidates });
     }
-    const difference = seed % RUN_TWICE_EVERY === 0n ? differenceOf(scenario) : undefined;
+    const difference = seed % DETERMINISM_CHECK_INTERVAL === 0n ? differenceOf(scenario) : undefined;
     if (difference !== undefined) nondeterministic.push({ seed, scenario, ...difference });
   }
   return { runs: count, events, virtualUs, coverage: coverage.toJSON(), faults, failed, nondeterministic };
 }
 
 /**
- * One failure after the other that looks the same is most often due to the same bug, and asking for all others costs a run
- * for each. Who is stuck makes long runs: of those it is asked when they are small.
+ * Returns a search for the known bugs that may explain a failing plan. Failures with the same signature usually have
+ * the same cause, so the usual bugs are tried first, and all others only for the first few plans. Stuck plans are left
+ * to the investigation: their runs are long, and shrunk plans are faster.
  */
-function suspecting(before: Readonly<Record<string, readonly string[]>>) {
+function candidateSearch(before: Readonly<Record<string, readonly string[]>>) {
   const usual = new Map(Object.entries(before).map(([signature, bugs]) => [signature, new Set(bugs)]));
-  const asked = new Map<string, number>();
+  const searches = new Map<string, number>();
   return (scenario: Scenario, failure: Failure, signature: string, endUs: number): readonly string[] => {
     if (failure.kind === "stuck") return [];
-    const fails = failsUpTo(scenario, failure, endUs);
+    const failsWith = failsUpTo(scenario, failure, endUs);
     const bugs = usual.get(signature) ?? new Set();
-    for (const bug of bugs) if (isDueTo(bug, fails)) return [bug];
-    const times = asked.get(signature) ?? 0;
-    if (times >= SUSPECTED_OF_SIGNATURE) return [];
-    asked.set(signature, times + 1);
-    const suspects = suspectedBugs(scenario, failure, fails);
-    if (suspects.length === 1) usual.set(signature, bugs.add(suspects[0] as string));
-    return suspects;
+    for (const bug of bugs) if (isCausedBy(bug, failsWith)) return [bug];
+    const count = searches.get(signature) ?? 0;
+    if (count >= CANDIDATE_SEARCHES_OF_SIGNATURE) return [];
+    searches.set(signature, count + 1);
+    const candidates = candidateBugs(scenario, failure, failsWith);
+    if (candidates.length === 1) usual.set(signature, bugs.add(candidates[0] as string));
+    return candidates;
   };
 }
 
@@ -132,7 +135,7 @@ function planOptions({ zookeeper, faults, scenario }: CampaignOptions) {
   return { zookeeper, ...(faults && { faults }), ...(scenario && { scenario }) };
 }
 
-/** The first event in which two runs of the scenario differ; undefined if there is none. */
+/** Returns the first event in which two runs of the scenario differ; undefined if the runs are identical. */
 function differenceOf(scenario: Scenario): { first: string; second: string } | undefined {
   const make = (): ScenarioRunner => new ScenarioRunner(scenario, { seed: BigInt(scenario.seed ?? 1), records: false });
   const digests = [make(), make()].map((runner) => runner.run().digest);
@@ -141,7 +144,7 @@ function differenceOf(scenario: Scenario): { first: string; second: string } | u
   return result.same ? { first: digests[0] ?? "", second: digests[1] ?? "" } : result;
 }
 
-/** What blocks have found together. */
+/** The sums of the results of blocks. */
 export class CampaignTotals {
   runs = 0;
   events = 0;

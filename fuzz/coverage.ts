@@ -1,6 +1,6 @@
 /**
- * What runs have reached: which message a server handled in which role and phase and what came of it, which rules decided
- * a synchronization, which failures happened, which faults had an effect.
+ * The coverage of runs, in features: a server handled a message in a role and phase with an outcome; a rule decided a
+ * synchronization; a failure happened; a fault had an effect.
  */
 
 import type { ProtocolRecord } from "../cluster/records.ts";
@@ -9,19 +9,19 @@ import { PACKET_NAMES, PHASE_NAMES, type QuorumPacket, rulesOf, SERVER_STATE_NAM
 import { behaviorOf } from "../protocol/releases.ts";
 import { FAULT_NAMES } from "./fault-kinds.ts";
 
-/** What a server was after it had handled a message. */
+/** The state of a server after it handled a message. */
 export const OUTCOMES = ["as before", "next phase", "LOOKING", "process ended"] as const;
 
-/** Type 0 stands for what elections say. */
+/** Type 0 stands for a notification of the election. */
 const TYPES = PACKET_NAMES.map((name, type) => (type === 0 ? "NOTIFICATION" : name));
 const STATES = SERVER_STATE_NAMES.length * PHASE_NAMES.length;
 
 export class Coverage {
-  /** How often, by (state and phase, type, outcome). */
+  /** Number of messages by state and phase, type and outcome. */
   private readonly messages = new Float64Array(STATES * TYPES.length * OUTCOMES.length);
   private readonly others = new Map<string, number>();
 
-  /** `before`, `after`: state * 4 + phase; -1 after the end of the process. */
+  /** Counts a handled message. `before` and `after` are state * 4 + phase; -1 after the end of the process. */
   handled(before: number, message: Message, after: number): void {
     const type = (message as QuorumPacket).type ?? 0;
     const outcome = after === before ? 0 : after < 0 ? 3 : after >> 2 === before >> 2 ? 1 : 2;
@@ -29,11 +29,13 @@ export class Coverage {
     this.messages[cell] = (this.messages[cell] as number) + 1;
   }
 
+  /** Counts the rule of a sync decision or a failure. */
   recorded(record: ProtocolRecord): void {
     if (record.event === "sync-decided") this.count(`rule ${record.rule}`);
     else if (record.event === "failed") this.count(`failure ${record.reason}`);
   }
 
+  /** Counts a fault that had an effect. */
   faultTookEffect(kind: string): void {
     this.count(`fault ${kind}`);
   }
@@ -42,14 +44,14 @@ export class Coverage {
     this.others.set(feature, (this.others.get(feature) ?? 0) + times);
   }
 
-  /** How many different things were reached. */
+  /** Number of different features. */
   get size(): number {
     let size = this.others.size;
     for (const count of this.messages) if (count > 0) size++;
     return size;
   }
 
-  /** Adds what another has reached; returns how many things were new here. */
+  /** Adds another coverage. Returns the number of features that are new here. */
   add(other: Coverage): number {
     let fresh = 0;
     const { messages } = this;
@@ -71,7 +73,10 @@ export class Coverage {
     this.others.clear();
   }
 
-  /** By name: `message FOLLOWING SYNCHRONIZATION UPTODATE: next phase`, `rule …`, `failure …`, `fault …`. */
+  /**
+   * Returns the counts by feature: `message FOLLOWING SYNCHRONIZATION UPTODATE: next phase`, `rule …`, `failure …`,
+   * `fault …`.
+   */
   toJSON(): Record<string, number> {
     const named: Record<string, number> = {};
     for (let cell = 0; cell < this.messages.length; cell++) {
@@ -92,7 +97,7 @@ export class Coverage {
     return coverage;
   }
 
-  /** The rules of a release's sync decision and the faults that were never reached. */
+  /** Returns the rules of the release's sync decision and the faults that were never reached. */
   neverReached(release: string): string[] {
     const all = [
       ...rulesOf(behaviorOf(release).syncSource).map((rule) => `rule ${rule}`),

@@ -1,5 +1,5 @@
 /**
- * Draws for generators, from fast-check's source of randomness: whoever replays the source gets the same values.
+ * Draws values for generators from fast-check's source of randomness. The same source gives the same values.
  */
 import type { Random as Source } from "fast-check";
 import { durationText } from "../sim/duration-range.ts";
@@ -11,11 +11,12 @@ export class Draw {
     this.source = source;
   }
 
-  /** Uniform, both ends included. */
+  /** Draws an integer, uniformly; both ends are included. */
   int(min: number, max: number): number {
     return min >= max ? min : this.source.nextInt(min, max);
   }
 
+  /** Returns true with this probability. */
   chance(probability: number): boolean {
     return this.source.nextInt(0, 999_999) < probability * 1_000_000;
   }
@@ -24,7 +25,7 @@ export class Draw {
     return items[this.int(0, items.length - 1)] as Item;
   }
 
-  /** One of the keys, each as often as its weight says. */
+  /** Draws a key with a probability proportional to its weight. */
   weighted<Key extends string>(weights: Readonly<Record<Key, number>>): Key {
     const keys = Object.keys(weights) as Key[];
     let rest = this.int(0, keys.reduce((sum, key) => sum + weights[key], 0) - 1);
@@ -35,7 +36,7 @@ export class Draw {
     return keys[0] as Key;
   }
 
-  /** This many of the items, in an order of their own. */
+  /** Draws `count` of the items, in random order. */
   some<Item>(items: readonly Item[], count: number): Item[] {
     const rest = [...items];
     const chosen: Item[] = [];
@@ -43,14 +44,14 @@ export class Draw {
     return chosen;
   }
 
-  /** Two sides, neither empty when there are two items or more. */
+  /** Splits the items into two sides. With two items or more, neither side is empty. */
   split<Item>(items: readonly Item[]): [Item[], Item[]] {
     const shuffled = this.some(items, items.length);
     const cut = this.int(1, Math.max(1, items.length - 1));
     return [shuffled.slice(0, cut), shuffled.slice(cut)];
   }
 
-  /** Milliseconds: short times come as often as long ones of the same number of digits. */
+  /** Draws a time in milliseconds, uniformly on a logarithmic scale. */
   spanMs(min: number, max: number): number {
     const low = Math.log(min);
     return Math.round(Math.exp(low + ((Math.log(max) - low) * this.int(0, 1000)) / 1000));

@@ -1,9 +1,9 @@
 /**
- * The faults that plans are made of: each a name, its parameters, and the steps that one draw of it becomes. All that is
- * drawn is in the steps, so that a plan means the same whatever is changed here later.
+ * The kinds of faults that plans consist of. Each has a name, its parameters, and a function that draws one fault as a
+ * list of steps. All drawn values are in the steps, so a plan keeps its meaning if this file changes.
  *
- * What the protocol does not promise to survive, no plan does to it: only observers are wiped, and of the voters no
- * more than a minority ever gets a file that cannot be read.
+ * A plan does nothing that the protocol does not promise to survive: only observers are wiped, and at most a minority
+ * of the voters ever gets a file that cannot be read.
  */
 
 import type { ServerId } from "../protocol/zxid.ts";
@@ -17,20 +17,20 @@ export interface FaultContext {
   readonly participants: readonly ServerId[];
   readonly observers: readonly ServerId[];
   readonly tickMs: number;
-  /** When this one strikes. */
+  /** The time of the fault. */
   readonly atMs: number;
-  /** Voters that may still lose a file for good. */
+  /** The voters that may still lose a file for good. */
   readonly budget: { losable: ServerId[] };
 }
 
 export interface FaultKind {
   readonly about: string;
-  /** What is drawn. */
+  /** What is drawn, in words. */
   readonly parameters: string;
   readonly draw: (draw: Draw, context: FaultContext) => Step[];
 }
 
-/** Lost, kept or torn; or the oldest few survive. */
+/** The fate of unsynced writes, as in CrashSpec. */
 type Unsynced = "lost" | "kept" | "torn" | number;
 
 const killed = (draw: Draw): Unsynced => draw.pick(["kept", "kept", "kept", "lost"] as const);
@@ -38,23 +38,23 @@ const unpowered = (draw: Draw): Unsynced => draw.pick(["lost", "lost", "torn", d
 
 export const FAULT_KINDS = {
   partition: {
-    about: "two sides that cannot reach each other",
-    parameters: "the sides, how long",
+    about: "cuts the network into two sides",
+    parameters: "the sides, the duration",
     draw: (draw, { ids, ...context }) => [
       { ...at(context), partition: [draw.split(ids)[0]], for: outage(draw, context) },
     ],
   },
   "one-way-cut": {
-    about: "one side hears the other and is not heard",
-    parameters: "the sides, how long",
+    about: "cuts one direction: one side still receives, but is not received",
+    parameters: "the sides, the duration",
     draw: (draw, { ids, ...context }) => {
       const [from, to] = draw.chance(0.5) ? draw.split(ids) : draw.some(ids, 2).map((sid) => [sid]);
       return from && to ? [{ ...at(context), cutOneWay: { from, to }, for: outage(draw, context) }] : [];
     },
   },
   "many-groups": {
-    about: "three groups or more, none of which reaches another",
-    parameters: "the groups, how long",
+    about: "cuts the network into three or more groups",
+    parameters: "the groups, the duration",
     draw: (draw, { ids, ...context }) => {
       const [left, right] = draw.split(ids);
       const [middle, rest] = draw.split(right);
@@ -63,8 +63,8 @@ export const FAULT_KINDS = {
     },
   },
   bridge: {
-    about: "two sides that cannot reach each other and one server that reaches both",
-    parameters: "the server, the sides, how long",
+    about: "cuts the network into two sides, except for one server that reaches both",
+    parameters: "the server, the sides, the duration",
     draw: (draw, { ids, ...context }) => {
       const over = draw.pick(ids);
       const sides = draw.split(ids.filter((sid) => sid !== over));
@@ -73,13 +73,13 @@ export const FAULT_KINDS = {
     },
   },
   "isolate-leader": {
-    about: "whoever leads is cut off from all others",
+    about: "cuts the leader off from all other servers",
     parameters: "how long",
     draw: (draw, context) => [{ ...at(context), isolate: "leader", for: outage(draw, context) }],
   },
   "link-flap": {
-    about: "the link between two servers breaks and heals again and again",
-    parameters: "the ends, how often, how long",
+    about: "cuts and heals the link between two servers repeatedly",
+    parameters: "the two servers, the interval, the duration",
     draw: (draw, { ids, ...context }) => {
       const [a, b] = draw.some(ids, 2);
       if (a === undefined || b === undefined) return [];
@@ -87,8 +87,8 @@ export const FAULT_KINDS = {
     },
   },
   clog: {
-    about: "what is on its way between two servers is held, and then released at once",
-    parameters: "sender, receiver, how long",
+    about: "holds all messages from one server to another, then releases them together",
+    parameters: "sender, receiver, the duration",
     draw: (draw, { ids, ...context }) => {
       const [from, to] = draw.some(ids, 2);
       if (from === undefined || to === undefined) return [];
@@ -96,7 +96,7 @@ export const FAULT_KINDS = {
     },
   },
   "swizzle-clog": {
-    about: "servers are clogged one after another, and released in another order",
+    about: "clogs servers one after another and releases them in another order",
     parameters: "the servers, both orders",
     draw: (draw, { ids, atMs, ...context }) =>
       draw.some(ids, draw.int(2, ids.length)).map((sid, i) => ({
@@ -106,29 +106,29 @@ export const FAULT_KINDS = {
       })),
   },
   loss: {
-    about: "messages are lost on the way; on a stream they come later, or the connection breaks",
-    parameters: "the share, how long",
+    about: "loses messages; on a stream they arrive late, or the connection breaks",
+    parameters: "the share, the duration",
     draw: (draw, context) => [
       { ...at(context), link: { lossRate: draw.pick([0.001, 0.01, 0.05, 0.2]) }, for: outage(draw, context) },
     ],
   },
   duplication: {
-    about: "datagrams arrive twice",
-    parameters: "the share, how long",
+    about: "duplicates datagrams",
+    parameters: "the share, the duration",
     draw: (draw, context) => [
       { ...at(context), link: { duplicateRate: draw.pick([0.01, 0.1, 0.5]) }, for: outage(draw, context) },
     ],
   },
   reordering: {
-    about: "latencies of very different size: datagrams overtake one another, connections too",
-    parameters: "the range, how long",
+    about: "draws very different latencies, so that datagrams and connections overtake each other",
+    parameters: "the range, the duration",
     draw: (draw, context) => [
       { ...at(context), link: { latency: `1ms..${draw.duration(20, 300)}` }, for: outage(draw, context) },
     ],
   },
   "latency-spike": {
-    about: "what one server sends, or is sent, takes long",
-    parameters: "the server, how slow, how long",
+    about: "slows down all messages from or to one server",
+    parameters: "the server, the latency, the duration",
     draw: (draw, { ids, ...context }) => {
       const sid = draw.pick(ids);
       const latency = draw.duration(5, 2 * context.tickMs);
@@ -142,8 +142,8 @@ export const FAULT_KINDS = {
     },
   },
   disconnect: {
-    about: "connections break, both ends learn of it",
-    parameters: "one server's all, or those between two",
+    about: "breaks connections; both ends notice",
+    parameters: "all connections of one server, or those between two servers",
     draw: (draw, { ids, ...context }) => {
       const [server, from] = draw.some(ids, 2);
       if (server === undefined) return [];
@@ -151,7 +151,7 @@ export const FAULT_KINDS = {
     },
   },
   "half-open": {
-    about: "a connection goes silent in one direction, and nobody is told",
+    about: "silences one direction of a connection; neither end notices",
     parameters: "sender, receiver",
     draw: (draw, { ids, ...context }) => {
       const [from, to] = draw.some(ids, 2);
@@ -161,13 +161,13 @@ export const FAULT_KINDS = {
     },
   },
   "connection-refused": {
-    about: "new connections to a server are refused",
-    parameters: "the server, how long",
+    about: "refuses new connections to a server",
+    parameters: "the server, the duration",
     draw: (draw, { ids, ...context }) => [{ ...at(context), refuse: draw.pick(ids), for: outage(draw, context) }],
   },
   crash: {
-    about: "a process is killed and starts again; what it wrote is in the page cache, or a part of it",
-    parameters: "the server or whoever leads, what is kept, how long",
+    about: "kills a process and starts it again; its unsynced writes survive, or part of them",
+    parameters: "the server or the leader, the surviving writes, the duration",
     draw: (draw, { ids, ...context }) => {
       const server = drawServer(draw, ids);
       return [
@@ -180,8 +180,8 @@ export const FAULT_KINDS = {
     },
   },
   "power-loss": {
-    about: "a machine loses power: what was not synced is lost, and nobody is told",
-    parameters: "the server or whoever leads, what is kept or torn, how long",
+    about: "cuts the power of a machine: unsynced writes are lost, and no peer sees a closed connection",
+    parameters: "the server or the leader, the surviving writes, the duration",
     draw: (draw, { ids, ...context }) => {
       const server = drawServer(draw, ids);
       return [
@@ -194,8 +194,8 @@ export const FAULT_KINDS = {
     },
   },
   "crash-all": {
-    about: "all machines lose power at once",
-    parameters: "what each keeps, how long each is down",
+    about: "cuts the power of all machines at the same time",
+    parameters: "the surviving writes and the downtime of each server",
     draw: (draw, { ids, ...context }) =>
       ids.map((server) => ({
         ...at(context),
@@ -204,8 +204,8 @@ export const FAULT_KINDS = {
       })),
   },
   "rolling-restart": {
-    about: "one server after another is stopped and started",
-    parameters: "the order, the pace",
+    about: "stops and starts the servers one after another",
+    parameters: "the order, the interval",
     draw: (draw, { ids, atMs, tickMs }) => {
       const pace = draw.spanMs(tickMs, 10 * tickMs);
       return draw.some(ids, ids.length).map((server, i) => ({
@@ -216,13 +216,13 @@ export const FAULT_KINDS = {
     },
   },
   pause: {
-    about: "a process stands still, as in a long garbage collection",
-    parameters: "the server or whoever leads, how long",
+    about: "pauses a process, as a long garbage collection does",
+    parameters: "the server or the leader, the duration",
     draw: (draw, { ids, ...context }) => [{ ...at(context), pause: drawServer(draw, ids), for: outage(draw, context) }],
   },
   "clock-drift": {
-    about: "a clock runs too fast or too slow",
-    parameters: "the server, the rate, how long",
+    about: "makes a clock run too fast or too slow",
+    parameters: "the server, the rate, the duration",
     draw: (draw, { ids, ...context }) => [
       {
         ...at(context),
@@ -232,14 +232,14 @@ export const FAULT_KINDS = {
     ],
   },
   wipe: {
-    about: "an observer's disk is emptied",
-    parameters: "the observer, how long it is down",
+    about: "empties the disk of an observer",
+    parameters: "the observer, the downtime",
     draw: (draw, { observers, ...context }) =>
       observers.length === 0 ? [] : [{ ...at(context), wipe: draw.pick(observers), for: downtime(draw, context) }],
   },
   "slow-disk": {
-    about: "a disk takes long to sync, or to write",
-    parameters: "the server or whoever leads, how slow, how long",
+    about: "slows down the syncs or the writes of a disk",
+    parameters: "the server or the leader, the latency, the duration",
     draw: (draw, { ids, ...context }) => {
       const takes = draw.duration(10, 3 * context.tickMs);
       const fault = draw.chance(0.7) ? { sync: takes } : { write: takes };
@@ -247,9 +247,9 @@ export const FAULT_KINDS = {
     },
   },
   "stalled-disk": {
-    about:
-      "nothing completes on a disk; now and then clients go on writing to a leader so struck, and who was away comes back",
-    parameters: "the server or whoever leads, how long, how much is written, who is away and how long",
+    about: "stalls a disk; sometimes the leader's disk, while clients keep writing and a server that was down returns",
+    parameters:
+      "the server or the leader, the duration, the number of writes, the server that is down and its downtime",
     draw: (draw, { ids, ...context }) => {
       const stall = (server: ServerId | "leader") => ({ ...at(context), disk: { server, stall: true } });
       if (draw.chance(0.5)) return [{ ...stall(drawServer(draw, ids)), for: outage(draw, context) }];
@@ -263,23 +263,23 @@ export const FAULT_KINDS = {
     },
   },
   "full-disk": {
-    about: "a disk has no room",
-    parameters: "the server or whoever leads, how long",
+    about: "fills a disk",
+    parameters: "the server or the leader, the duration",
     draw: (draw, { ids, ...context }) => [
       { ...at(context), disk: { server: drawServer(draw, ids), full: true }, for: outage(draw, context) },
     ],
   },
   "disk-error": {
-    about: "one operation of a disk fails",
-    parameters: "the server, which operation",
+    about: "makes one disk operation fail",
+    parameters: "the server, the operation",
     draw: (draw, { ids, ...context }) => {
       const fail = draw.pick(["sync-log", "truncate-log", "accepted-epoch", "current-epoch", "snapshot"] as const);
       return [{ ...at(context), disk: { server: draw.pick(ids), fail } }];
     },
   },
   corruption: {
-    about: "the newest log file, snapshot or epoch file of a server can no longer be read",
-    parameters: "the server, which file; a crash, so that it is read",
+    about: "corrupts the newest log file, snapshot or epoch file of a server",
+    parameters: "the server, the file, and a crash, so that the server reads the file",
     draw: (draw, { budget, ...context }) => {
       const server = budget.losable.shift();
       if (server === undefined) return [];
@@ -291,16 +291,16 @@ export const FAULT_KINDS = {
     },
   },
   moment: {
-    about: "a crash, power loss, break, cut, pause or stall when something happens in the protocol",
-    parameters: "the event or message and where, the fault, how long",
+    about: "strikes with one fault at a moment of the protocol",
+    parameters: "the event or message and its server, the fault, the duration",
     draw: (draw, context) => {
       const when = drawMoment(draw, context.ids);
       return [{ ...at(context), when, ...drawAtMoment(draw, when, context) }];
     },
   },
   "same-moment": {
-    about: "the same fault at several servers, each when the same thing happens there",
-    parameters: "the event, the servers, the fault, how long",
+    about: "strikes several servers with the same fault, each at the same moment of the protocol",
+    parameters: "the moment, the servers, the fault, the duration",
     draw: (draw, context) => {
       const when = drawMoment(draw, context.ids);
       const { server: _one, from: _sender, to: _receiver, ...what } = when;
@@ -312,8 +312,8 @@ export const FAULT_KINDS = {
     },
   },
   "moment-and-leader": {
-    about: "power loss at some servers when something happens there, and at whoever leads; they are back before it is",
-    parameters: "the event, the servers, what each keeps, how long",
+    about: "cuts the power of some servers at a moment of the protocol, and of the leader, which returns last",
+    parameters: "the moment, the servers, the surviving writes, the downtimes",
     draw: (draw, context) => {
       const { ids, tickMs } = context;
       const when = drawMoment(draw, ids);
@@ -343,8 +343,8 @@ export const FAULT_KINDS = {
   },
   handover: {
     about:
-      "a server is away; when something happens at another, that one and whoever leads lose power; the leader comes back last",
-    parameters: "the two servers, the event, what each keeps, how long",
+      "one server is down; at a moment of another one, this server and the leader lose power; the leader returns last",
+    parameters: "the two servers, the moment, the surviving writes, the downtimes",
     draw: (draw, { ids, ...context }) => {
       const [away, struck] = draw.some(ids, 2);
       if (away === undefined || struck === undefined) return [];
@@ -356,7 +356,7 @@ export const FAULT_KINDS = {
         unsynced: unpowered(draw),
         connectionsReset: draw.chance(0.8),
       });
-      // Time enough to read what the other one has sent last.
+      // Leaves the leader time to read the last packet of the other server.
       const leaderLater = draw.chance(0.5) ? { after: draw.duration(1, 20) } : {};
       return [
         { from, crash: { server: away, unsynced: "kept" as const, connectionsReset: true } },
@@ -368,8 +368,8 @@ export const FAULT_KINDS = {
   },
   "catch-up": {
     about:
-      "a server is away while clients write; it is struck while it is brought in line and they go on, and perhaps again when it serves",
-    parameters: "the server, how much is written, the event or message, the faults, how long",
+      "one server is down while clients write; a fault strikes it while it synchronizes, and perhaps again when it serves",
+    parameters: "the server, the number of writes, the moment, the faults, the durations",
     draw: (draw, context) => {
       const server = draw.pick(context.ids);
       const { from } = at(context);
@@ -390,7 +390,7 @@ export const FAULT_KINDS = {
   },
 } as const satisfies Record<string, FaultKind>;
 
-/** What a learner has half done while it is brought in line. */
+/** Moments at which a learner has done part of its synchronization. */
 const HANDOVER_EVENTS = {
   "epoch-accepted": 1,
   "epoch-current": 3,
@@ -415,7 +415,7 @@ function at({ atMs }: { readonly atMs: number }): { readonly from: string } {
   return { from: durationText(atMs) };
 }
 
-/** From less than a timeout to a few elections. */
+/** Draws a duration between less than a timeout and a few elections. */
 function outage(draw: Draw, { tickMs }: Omit<Ready, "atMs">): string {
   return draw.duration(5, 20 * tickMs);
 }
@@ -425,7 +425,7 @@ function downtime(draw: Draw, { tickMs }: Ready): string {
 }
 
 const AT_MOMENT = { power: 5, kill: 3, disconnect: 2, isolate: 2, pause: 1, stall: 2, sync: 2 } as const;
-/** Whoever is brought in line has much in memory that it loses with its process, and keeps if only a connection breaks. */
+/** A synchronizing server keeps its memory if only a connection breaks, and loses it in a crash: both expose bugs. */
 const WHILE_CATCHING_UP = { ...AT_MOMENT, power: 3, disconnect: 5 } as const;
 const WHEN_CAUGHT_UP = { ...AT_MOMENT, power: 10, kill: 5 } as const;
 

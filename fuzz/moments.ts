@@ -1,11 +1,14 @@
-/** Moments of the protocol at which a fault is worth more than at any other time. */
+/**
+ * Moments of the protocol at which faults strike: protocol events and messages, weighted by how likely a fault there is
+ * to expose a bug.
+ */
 
 import type { ProtocolEvent } from "../cluster/records.ts";
 import type { ServerId } from "../protocol/zxid.ts";
 import type { Moment } from "../scenarios/scenario.ts";
 import type { Draw } from "./draw.ts";
 
-/** How often each is drawn: more where much is half done. */
+/** Weights of protocol events. Events in the middle of a multi-step change have the highest ones. */
 const EVENTS: Readonly<Partial<Record<ProtocolEvent, number>>> = {
   looking: 1,
   elected: 2,
@@ -30,6 +33,7 @@ const EVENTS: Readonly<Partial<Record<ProtocolEvent, number>>> = {
   failed: 1,
 };
 
+/** Weights of messages. */
 const MESSAGES: Readonly<Record<string, number>> = {
   FOLLOWERINFO: 1,
   LEADERINFO: 2,
@@ -45,7 +49,7 @@ const MESSAGES: Readonly<Record<string, number>> = {
   NOTIFICATION: 1,
 };
 
-/** While somebody is being brought in line. */
+/** Moments while a learner synchronizes. */
 const SYNCHRONIZING: readonly Moment[] = [
   { event: "sync-decided", nth: 1 },
   { event: "snapshot-saved", nth: 1 },
@@ -57,12 +61,12 @@ const SYNCHRONIZING: readonly Moment[] = [
   { message: "NEWLEADER", on: "delivered", nth: 1 },
 ];
 
-/** When clients write what a synchronization has to cope with. */
+/** Draws a moment at which clients write, so that transactions arrive during a synchronization. */
 export function drawSynchronizing(draw: Draw): Moment {
   return { ...draw.pick(SYNCHRONIZING), nth: draw.pick([1, 1, 2, 3]) };
 }
 
-/** What comes to a learner, and what it does, from the leader's decision until it serves. */
+/** What a learner receives and does from the leader's sync decision until it serves. */
 const CATCHING_UP: readonly ({ readonly event: ProtocolEvent } | { readonly message: string })[] = [
   { message: "DIFF" },
   { message: "TRUNC" },
@@ -78,11 +82,13 @@ const CATCHING_UP: readonly ({ readonly event: ProtocolEvent } | { readonly mess
   { event: "active" },
 ];
 
+/** Draws a moment while this server synchronizes. */
 export function drawCatchingUp(draw: Draw, server: ServerId): Moment {
   const what = draw.pick(CATCHING_UP);
   return "event" in what ? { ...what, server, nth: 1 } : { ...what, to: server, on: "delivered", nth: 1 };
 }
 
+/** Draws any moment: a protocol event at a server, or a message. */
 export function drawMoment(draw: Draw, ids: readonly ServerId[]): Moment {
   const nth = draw.chance(0.6) ? 1 : draw.int(1, 4);
   if (draw.chance(0.6))

@@ -1,5 +1,6 @@
 /**
- * A plan that reached something new, changed in a few places: what it did is nearly done again, and a little more.
+ * Mutates a plan that reached something new: drops, moves, repeats or lengthens some of its steps, or adds steps of
+ * another such plan.
  */
 
 import type { Step } from "../scenarios/scenario.ts";
@@ -12,6 +13,7 @@ import type { Plan } from "./plan.ts";
 type Entry = { readonly step: Step; readonly kind: Plan["kinds"][number] };
 type Change = (draw: Draw, entries: readonly Entry[], corpus: readonly Plan[], ids: ReadonlySet<number>) => Entry[];
 
+/** `corpus`: the plans to start from; at least one. */
 export function mutate(draw: Draw, seed: bigint, corpus: readonly Plan[]): Plan {
   const { scenario, kinds } = draw.pick(corpus);
   let entries: readonly Entry[] = scenario.steps.map((step, i) => ({ step, kind: kinds[i] as Entry["kind"] }));
@@ -23,7 +25,7 @@ export function mutate(draw: Draw, seed: bigint, corpus: readonly Plan[]): Plan 
     scenario: {
       ...scenario,
       name: `plan-${seed}`,
-      // Often the same draws of the world: only the changed steps make the difference.
+      // With the same seed, only the changed steps make a difference.
       seed: draw.chance(0.5) ? (scenario.seed ?? "1") : String(seed),
       steps: entries.map(({ step }) => step),
     },
@@ -45,22 +47,23 @@ const CHANGES: Readonly<Record<keyof typeof WEIGHTS, Change>> = {
     }),
   splice: (draw, entries, corpus, ids) => {
     const { scenario, kinds } = draw.pick(corpus);
-    // Whom another plan may wipe is an observer there.
+    // A wipe is legal only for an observer, and this server may be an observer only in the other plan.
     const donors = scenario.steps
       .map((step, i) => ({ step, kind: kinds[i] as Entry["kind"] }))
-      .filter((entry) => changeable(entry) && entry.kind !== "wipe");
-    const taken = draw.some(donors, draw.int(1, 3)).filter(({ step }) => namedIn(step).every((sid) => ids.has(sid)));
-    return [...entries, ...taken];
+      .filter((entry) => isChangeable(entry) && entry.kind !== "wipe");
+    const added = draw.some(donors, draw.int(1, 3)).filter(({ step }) => namedIn(step).every((sid) => ids.has(sid)));
+    return [...entries, ...added];
   },
 };
 
-/** What was drawn: a scenario's own script and the settling at the end stay. */
-function changeable({ kind }: Entry): boolean {
+/** Whether a step may change. The script of a scenario and the settling at the end stay. */
+function isChangeable({ kind }: Entry): boolean {
   return kind !== "settle" && kind !== "script" && kind !== "corruption";
 }
 
+/** Changes one drawn step. */
 function at(draw: Draw, entries: readonly Entry[], change: (entry: Entry) => Entry[]): Entry[] {
-  const places = entries.flatMap((entry, i) => (changeable(entry) ? [i] : []));
+  const places = entries.flatMap((entry, i) => (isChangeable(entry) ? [i] : []));
   if (places.length === 0) return [...entries];
   const place = draw.pick(places);
   return entries.flatMap((entry, i) => (i === place ? change(entry) : [entry]));

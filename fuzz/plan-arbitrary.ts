@@ -1,6 +1,6 @@
 /**
- * Plans as a fast-check arbitrary: campaigns draw them by seed, property tests by fast-check's own, and both shrink them
- * the same way.
+ * Plans as a fast-check arbitrary. Campaigns draw a plan from a seed, property tests from fast-check's randomness, and
+ * both shrink plans in the same way.
  */
 import fc, { type Random } from "fast-check";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
@@ -16,7 +16,7 @@ export interface DrawnPlan extends Plan {
   readonly strategy: StrategyName;
 }
 
-/** The plan of a seed. `corpus`: plans that reached something new, for mutation. */
+/** Draws the plan of a seed. `corpus`: plans that reached something new, for the strategy `mutation`. */
 export function planOfSeed(
   seed: bigint,
   options: PlanOptions,
@@ -40,15 +40,18 @@ function draw(
 }
 
 /**
- * Draws a plan over a scenario: its servers, network, disks and steps stay, and the seed adds faults and writes. The plan expects
- * that every invariant holds and that a settled quorum serves again.
+ * Draws a plan over a scenario: its servers, network, disks and steps stay, and the seed adds faults and writes. The
+ * plan expects that every invariant holds and that a settled quorum serves again.
  */
 export function planOver(scenario: Scenario, seed: bigint): Scenario {
   const { scenario: plan } = planOfSeed(seed, { zookeeper: scenario.zookeeper, scenario }, "swarm");
   return { ...plan, name: scenario.name, about: scenario.about };
 }
 
-/** Scenarios of plans: for a property such as "no invariant is violated", with the counterexample made small. */
+/**
+ * Returns an arbitrary of drawn scenarios, for properties such as "no invariant is violated". It shrinks
+ * counterexamples.
+ */
 export function planArbitrary(options: PlanOptions, strategy?: StrategyName): fc.Arbitrary<Scenario> {
   return new PlanArbitrary(options, strategy);
 }
@@ -77,7 +80,7 @@ class PlanArbitrary extends fc.Arbitrary<Scenario> {
   }
 }
 
-/** All 64 bits of a seed count. */
+/** Returns a source that depends on all 64 bits of the seed. */
 function sourceOf(seed: bigint): Random {
   const words = new RandomStreams(seed).stream("plan");
   return new fc.Random(

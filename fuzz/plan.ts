@@ -1,9 +1,9 @@
 /**
- * A plan: a scenario with every fault, write and starting state explicit. A seed draws it; from then on the plan is what
- * counts, whatever becomes of the generators.
+ * A plan: a scenario with every fault, every write and every start state explicit. A seed draws it. From then on only
+ * the plan matters, even if the generators change later.
  *
- * Its faults strike at drawn times or moments and wait for nobody, so taking one out moves no other. At the end a drawn
- * quorum is settled and must come back to life.
+ * Each fault strikes at a drawn time or moment, independent of the other steps, so removing one step moves no other. At
+ * the end a drawn quorum is settled and must be live again.
  */
 
 import { DEFAULT_THREADS, type ServerSpec } from "../cluster/cluster-spec.ts";
@@ -18,41 +18,42 @@ import { drawStartDisks } from "./start-disks.ts";
 
 export interface Plan {
   readonly scenario: Scenario;
-  /** For each step what it was drawn as: a fault, or "write" or "settle". */
+  /** The origin of each step: a fault, a client's write, the settling, or the script of the scenario. */
   readonly kinds: readonly (FaultName | "write" | "settle" | "script")[];
 }
 
 export interface PlanOptions {
   readonly zookeeper: string;
-  /** The faults that may be drawn; default: all. */
+  /** The faults to draw from. Default: all. */
   readonly faults?: readonly FaultName[];
-  /** Servers, settings, network, disks and steps are this scenario's; only faults and writes are drawn. */
+  /** The scenario to draw over: only faults and writes are drawn. Default: everything is drawn. */
   readonly scenario?: Scenario;
-  /** Instead of drawing it. */
+  /** Values that are given instead of drawn: number of voters, length, number of faults, number of writes. */
   readonly servers?: number;
   readonly lengthMs?: number;
   readonly faultCount?: number;
   readonly writeCount?: number;
 }
 
-/** What a strategy decides before the plan is drawn. */
+/** The decisions of a search strategy before the plan is drawn. */
 export interface Character {
-  /** How often each kind of fault is drawn; 0: not at all. */
+  /** The weight of each fault; a fault with weight 0 is never drawn. */
   readonly weights: Readonly<Record<FaultName, number>>;
   readonly faultCount: number;
   readonly writeCount: number;
   readonly network: Scenario["network"];
   readonly disk: Scenario["disk"];
-  /** How many voters, one of these; default: mostly 3 or 5. */
+  /** The numbers of voters to pick from. Default: mostly 3 or 5. */
   readonly voters?: readonly number[];
-  /** How often the disks hold something when the plan starts; default 0.5. */
+  /** The probability that the disks hold data at the start. Default: 0.5. */
   readonly usedDisks?: number;
-  /** How long the plan is, in ticks; default 10 to 60. */
+  /** The shortest and the longest plan, in ticks. Default: 10 to 60. */
   readonly lengthTicks?: readonly [number, number];
-  /** A latency of its own for every link. */
+  /** Draws the latency of one link. Absent: all links have the network's latency. */
   readonly linkLatency?: () => string;
 }
 
+/** Draws the plan of a seed. */
 export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, character: Character): Plan {
   const base = options.scenario ?? drawEnsemble(draw, options, character);
   const ids = serverIdsOf(base.servers);
@@ -72,7 +73,7 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
     drawn.push({ step: drawWrite(draw, ids, lengthMs, count), kind: "write" });
     i += count;
   }
-  // A client that writes all the time: whatever happens, happens while txns are on their way.
+  // A client that writes continuously, so that faults strike while transactions are in flight.
   if (options.writeCount === undefined && draw.chance(0.2)) {
     const from = durationText(draw.int(1, Math.max(1, lengthMs / 2)));
     const write = { at: "leader" as const, count: draw.int(50, 200), every: draw.pick(["2ms", "5ms", "20ms"]) };
@@ -102,7 +103,9 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
   };
 }
 
-/** Now and then at the very start: the first election has moments of its own. */
+/**
+ * Draws the time of a fault. Some faults strike at the very start, because the first election has moments of its own.
+ */
 function drawTime(draw: Draw, lengthMs: number): number {
   return draw.chance(0.2) ? 1 : draw.int(1, lengthMs);
 }
@@ -115,7 +118,7 @@ function networkOf({ network, linkLatency }: Character, ids: readonly ServerId[]
   return { ...network, links };
 }
 
-/** Ten times what an election, a discovery and a synchronization may take in the slowest of the drawn ensembles. */
+/** Ten times as long as election, discovery and synchronization take in the slowest drawn ensemble. */
 const LIVE_MS = 120_000;
 
 function drawEnsemble(draw: Draw, options: PlanOptions, { usedDisks = 0.5, voters = VOTERS }: Character): Scenario {
@@ -161,11 +164,17 @@ const NEW_SERVER: ServerSpec = {
   settings: {},
 };
 
-/** A plan's length is drawn in ticks, so short ones make short plans; one of a given length has ticks as they are in use. */
+/**
+ * The length of a plan is drawn in ticks, so short ticks give short plans. A plan of a given length has ticks of usual
+ * size.
+ */
 const SHORT_TICKS_MS = [100, 200, 200, 500];
 const LONG_TICKS_MS = [200, 500, 1000, 2000];
 
-/** Timeouts short against the length of a plan; logs, snapshots and committedLog small enough to overflow. */
+/**
+ * Draws timeouts that are short compared with the plan, and logs, snapshots and a committedLog small enough to
+ * overflow.
+ */
 function drawSettings(draw: Draw, ticksMs: readonly number[]): Partial<Settings> {
   return {
     tickTimeMs: draw.pick(ticksMs),
@@ -177,7 +186,7 @@ function drawSettings(draw: Draw, ticksMs: readonly number[]): Partial<Settings>
     snapCount: draw.pick([100_000, 100_000, 3, 10]),
     snapshotSizeFactor: draw.pick([0.33, 0.33, 0, -1]),
     ...(draw.chance(0.1) ? { forceSnapSync: true } : {}),
-    // A few txns, and the epoch is over.
+    // After a few transactions the counter overflows and a new epoch must start.
     ...(draw.chance(0.05) ? { initialCounter: 0xffff_ffff - draw.int(12, 40) } : {}),
     electionTransport: draw.chance(0.1) ? "datagram" : "stream",
   };
@@ -190,7 +199,7 @@ function drawWrite(draw: Draw, ids: readonly ServerId[], lengthMs: number, count
   return { from, ...(when && { when }), write: { at, count, every: draw.pick(["0ms", "1ms", "5ms", "20ms"]) } };
 }
 
-/** Just a quorum, or more; nobody who has lost a file for good. */
+/** Draws the servers to settle: a quorum or more, without servers that lost a file for good. */
 function drawQuorum(
   draw: Draw,
   participants: readonly ServerId[],

@@ -1,4 +1,4 @@
-/** One plan run, and what a campaign wants to know of it. */
+/** Runs one plan and returns what a campaign needs of the result. */
 
 import { ScenarioRunner } from "../scenarios/run.ts";
 import type { Coverage } from "./coverage.ts";
@@ -9,7 +9,7 @@ export interface PlanOutcome {
   readonly failure: Failure | undefined;
   readonly events: number;
   readonly endUs: number;
-  /** Faults that struck, and those of them that made a difference, by kind. */
+  /** By fault: how often it struck, and how often with an effect. */
   readonly faults: ReadonlyMap<string, FaultCount>;
 }
 
@@ -18,6 +18,7 @@ export interface FaultCount {
   tookEffect: number;
 }
 
+/** Ends at the first violation. `coverage`, if given, counts what the run reaches. */
 export function runPlan({ scenario, kinds }: Plan, coverage: Coverage | undefined): PlanOutcome {
   const seed = BigInt(scenario.seed ?? 1);
   const records = coverage === undefined;

@@ -1,9 +1,9 @@
 /**
- * What disks hold when a plan starts: what an ensemble may have left behind that ran under Zab and was stopped.
+ * Draws the content of the disks at the start of a plan: a state that an ensemble can leave when it stops.
  *
- * There is one history of the past epochs. Each server stopped somewhere in it; whoever stopped in an old epoch may have
- * logged proposals of that epoch which the later ones never saw. Of the newest epoch, whatever a quorum logged may have
- * been read by a client.
+ * All servers share one history of past epochs, and each server stopped somewhere in it. A server that stopped in an
+ * old epoch may have logged proposals of that epoch that later epochs do not have. In the newest epoch, a client may
+ * have read every transaction that a quorum logged.
  */
 
 import type { ServerSpec } from "../cluster/cluster-spec.ts";
@@ -17,12 +17,13 @@ export interface StartDisks {
 
 interface PastEpoch {
   readonly epoch: number;
-  /** Txns that the next epoch began with. */
+  /** Number of transactions that the next epoch keeps. */
   readonly kept: number;
-  /** Proposals behind them that it did not. */
+  /** Number of later proposals that the next epoch does not keep. */
   readonly dropped: number;
 }
 
+/** Draws the disks of all servers, and the last committed zxid. */
 export function drawStartDisks(
   draw: Draw,
   participants: readonly ServerId[],
@@ -31,14 +32,14 @@ export function drawStartDisks(
   const past = drawPast(draw);
   const last = past.length - 1;
   const quorum = Math.floor(participants.length / 2) + 1;
-  // A quorum took part in the newest epoch and logged all that was committed in it.
+  // A quorum took part in the newest epoch and logged every committed transaction of it.
   const current = draw.some(participants, draw.int(quorum, participants.length));
   const specs: Record<ServerId, Partial<ServerSpec>> = {};
   let committed: string | undefined;
   const { epoch, kept } = past[last] as PastEpoch;
   const inNewest = draw.int(0, kept);
   for (const [position, sid] of current.entries()) {
-    // What only few of them logged beyond what was committed was proposed, and not more.
+    // A transaction that no quorum logged was only proposed.
     const length = position < quorum ? draw.pick([inNewest, inNewest, kept]) : draw.int(0, kept);
     specs[sid] = disk(draw, past, last, length, position >= quorum && draw.chance(0.2) ? epoch - 1 : epoch);
   }
@@ -48,7 +49,7 @@ export function drawStartDisks(
     if (specs[sid] !== undefined) continue;
     const stoppedIn = draw.int(0, last);
     const { epoch: itsEpoch, kept: most, dropped } = past[stoppedIn] as PastEpoch;
-    // Observers are told of what is committed, and of nothing else.
+    // Observers receive only committed transactions.
     const committedThere = stoppedIn === last ? inNewest : most;
     const proposedThere = stoppedIn === last ? most : most + dropped;
     const length = draw.int(0, observers.includes(sid) ? committedThere : proposedThere);
@@ -67,7 +68,7 @@ function drawPast(draw: Draw): PastEpoch[] {
   return past;
 }
 
-/** The disk of a server that stopped in one of the past epochs, with so many of its txns. */
+/** Returns the disk of a server that stopped in the epoch at `index` after `length` transactions of that epoch. */
 function disk(
   draw: Draw,
   past: readonly PastEpoch[],
@@ -79,7 +80,7 @@ function disk(
   for (const { epoch, kept } of past.slice(0, index)) if (kept > 0) parts.push(range(epoch, kept));
   const { epoch } = past[index] as PastEpoch;
   if (length > 0) parts.push(range(epoch, length));
-  // Whoever has a txn of an epoch has made that epoch its own.
+  // A server that has a transaction of an epoch has written that epoch to currentEpoch.
   const current = length > 0 ? epoch : Math.max(currentEpoch, endEpoch(past, index - 1));
   const accepted = Math.max(current, draw.chance(0.3) ? (past[past.length - 1] as PastEpoch).epoch : epoch);
   return {
@@ -90,7 +91,7 @@ function disk(
   };
 }
 
-/** Snapshots, purged logs, several log files. */
+/** Draws snapshots and a purged log. */
 function drawFiles(draw: Draw, past: readonly PastEpoch[], index: number, length: number): Partial<ServerSpec> {
   if (!draw.chance(0.4)) return {};
   const zxids: string[] = [];
@@ -101,7 +102,7 @@ function drawFiles(draw: Draw, past: readonly PastEpoch[], index: number, length
   const at = draw.int(0, zxids.length - 1);
   const snapshot = zxids[at] as string;
   if (draw.chance(0.5)) return { snapshots: ["0:0", snapshot] };
-  // All that the snapshot holds has been purged from the log, or nearly all.
+  // The log starts at the snapshot, or just after it.
   const from = zxids[Math.min(at + draw.int(0, 1), zxids.length - 1)] as string;
   return { snapshots: [snapshot], logFrom: from, logFilesFrom: [] };
 }

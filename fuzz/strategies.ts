@@ -1,5 +1,6 @@
 /**
- * Search strategies: what a seed lets happen before the plan itself is drawn.
+ * Search strategies: which faults a plan may have, how many, and with which network and disks. Each seed of a campaign
+ * picks one.
  */
 import type { Draw } from "./draw.ts";
 import { FAULT_NAMES, type FaultName } from "./fault-kinds.ts";
@@ -7,14 +8,14 @@ import type { Character, PlanOptions } from "./plan.ts";
 
 interface Strategy {
   readonly about: string;
-  /** Of a hundred seeds of the default portfolio. */
+  /** Number of seeds out of 100 in the default portfolio. */
   readonly share: number;
   readonly draw: (draw: Draw, options: PlanOptions) => Character;
 }
 
 export const STRATEGIES = {
   swarm: {
-    about: "each seed switches whole kinds of faults and of writes off, and draws how often the others come",
+    about: "each seed disables some kinds of faults and draws how often the others strike",
     share: 30,
     draw: swarm,
   },
@@ -22,7 +23,7 @@ export const STRATEGIES = {
     about: "short plans with a few faults, each at a moment of the protocol",
     share: 35,
     draw: (draw, options) => ({
-      ...calm(draw, options),
+      ...drawBasics(draw, options),
       faultCount: options.faultCount ?? draw.int(1, 4),
       lengthTicks: [5, 25],
       voters: [3, 3, 3, 3, 5, 2],
@@ -31,16 +32,16 @@ export const STRATEGIES = {
     }),
   },
   uniform: {
-    about: "all kinds of faults, equally often",
+    about: "all kinds of faults with equal weight",
     share: 4,
-    draw: (draw, options) => ({ ...calm(draw, options), weights: weights(options, () => 1) }),
+    draw: (draw, options) => ({ ...drawBasics(draw, options), weights: weights(options, () => 1) }),
   },
   pct: {
     about:
-      "priorities: every link and disk has a latency of its own size, constant, so that what is ready at once is handled in the order of these; a few of them change at drawn times (PCT, Burckhardt et al. 2010)",
+      "every link and disk has a constant latency of its own magnitude, which acts as a priority; a few of them change at drawn times (PCT, Burckhardt et al. 2010)",
     share: 8,
     draw: (draw, options) => ({
-      ...calm(draw, options),
+      ...drawBasics(draw, options),
       ...prioritized(draw),
       faultCount: options.faultCount ?? draw.int(1, 5),
       weights: weights(options, (name) => PCT_WEIGHTS[name] ?? 0),
@@ -50,7 +51,7 @@ export const STRATEGIES = {
     about: "all latencies constant, and a handful of messages, disks and processes delayed (Emmi et al. 2011)",
     share: 8,
     draw: (draw, options) => ({
-      ...calm(draw, options),
+      ...drawBasics(draw, options),
       network: { latency: "1ms", lossRate: 0, duplicateRate: 0, links: [] },
       disk: { sync: "2ms", write: "0.5ms" },
       faultCount: options.faultCount ?? draw.int(1, 4),
@@ -58,7 +59,7 @@ export const STRATEGIES = {
     }),
   },
   mutation: {
-    about: "a plan that reached something new, changed in a few places; swarm until there is one",
+    about: "a plan that reached something new, with a few changes; acts as swarm until there is one",
     share: 15,
     draw: swarm,
   },
@@ -69,17 +70,17 @@ export const STRATEGY_NAMES = Object.keys(STRATEGIES) as StrategyName[];
 
 function swarm(draw: Draw, options: PlanOptions): Character {
   return {
-    ...calm(draw, options),
+    ...drawBasics(draw, options),
     weights: weights(options, () => (draw.chance(0.35) ? draw.pick([1, 3, 10]) : 0)),
   };
 }
 
-/** The strategy of a seed of the portfolio. */
+/** Draws the strategy of a seed from the portfolio. */
 export function drawStrategy(draw: Draw): StrategyName {
   return draw.weighted(Object.fromEntries(STRATEGY_NAMES.map((name) => [name, STRATEGIES[name].share])) as never);
 }
 
-/** Moments carry a change point: what is ready then is passed by others. */
+/** A fault at a moment acts as a change point: other events overtake those that are ready. */
 const PCT_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   "latency-spike": 4,
   "slow-disk": 4,
@@ -118,7 +119,8 @@ function weights(options: PlanOptions, weigh: (name: FaultName) => number): Reco
   >;
 }
 
-function calm(draw: Draw, options: PlanOptions): Omit<Character, "weights"> {
+/** Draws the number of faults and writes, the network and the disks. */
+function drawBasics(draw: Draw, options: PlanOptions): Omit<Character, "weights"> {
   return {
     faultCount: options.faultCount ?? draw.pick([0, draw.int(1, 3), draw.int(1, 8), draw.int(1, 20)]),
     writeCount: options.writeCount ?? draw.pick([0, draw.int(1, 5), draw.int(1, 15), draw.int(5, 50)]),

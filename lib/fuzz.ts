@@ -1,9 +1,13 @@
 /**
- * `zabsim/fuzz`: what campaigns are made of, for tools and property tests of one's own: plans from seeds (fast-check
- * arbitraries), runs of them, coverage, shrinking, and the scenario file of what is left.
+ * `zabsim/fuzz`: the parts of a campaign, for tools and property tests: plans drawn from seeds (also as fast-check
+ * arbitraries), runs of plans, coverage, attribution to known bugs, shrinking, and scenario files.
+ *
+ *     import { planOfSeed, runPlan } from "zabsim/fuzz";
+ *     const plan = planOfSeed(707n, { zookeeper: "3.6.2" });
+ *     console.log(runPlan(plan, undefined).failure);
  */
 
-export { knownBugs } from "../fuzz/attribution.ts";
+export { attributedBugs } from "../fuzz/attribution.ts";
 export {
   type Block,
   type BlockResult,

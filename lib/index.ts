@@ -1,6 +1,10 @@
 /**
- * zabsim as a library: scenarios as data, runs of them, and the reports on runs. The protocol core alone is
- * `zabsim/protocol`, the simulator alone `zabsim/sim`.
+ * `zabsim`: load a scenario, run it, and print reports on the run. `zabsim/protocol` is the core alone, `zabsim/sim`
+ * the simulator alone.
+ *
+ *     import { loadScenario, runScenario } from "zabsim";
+ *     const scenario = loadScenario(readFileSync("upgrade.yaml", "utf8"), "upgrade.yaml");
+ *     const { ok, violations } = runScenario(scenario, { seed: 1 });
  */
 
 export { Cluster, type ClusterOptions } from "../cluster/cluster.ts";

@@ -1,6 +1,6 @@
 /**
- * `zabsim/vitest`: a campaign as a test. One line of somebody's own test file says which scenario, which faults, how many
- * seeds and which invariants; a red test prints why, the minimal scenario, and the command that replays it.
+ * `zabsim/vitest`: a campaign as a test. One call in a test file names the scenario, the faults, the number of seeds
+ * and the invariants. A failing test prints the explanation, the minimal scenario, and the command that replays it.
  *
  *     import { campaign } from "zabsim/vitest";
  *     campaign("our upgrade survives power loss", { scenario: "upgrade.yaml", faults: ["power-loss"], seeds: 500 });
@@ -9,7 +9,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "vitest";
-import { type Finding, investigate } from "../campaign/campaign-worker.ts";
+import { type Finding, investigate } from "../campaign/investigate.ts";
+import { InvestigationPolicy, investigationRank } from "../campaign/investigation-policy.ts";
 import { BLOCK_SIZE, type CampaignOptions, type FailedPlan, runBlock } from "../fuzz/block.ts";
 import { FAULT_NAMES, type FaultName } from "../fuzz/fault-kinds.ts";
 import { fileNameFor } from "../fuzz/shrink/failure.ts";
@@ -20,32 +21,32 @@ import { loadScenario } from "../scenarios/load.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 
 export interface CampaignTest {
-  /** The path of a scenario file, or a scenario. Default: ensembles are drawn, too. */
+  /** A scenario, or the path of a scenario file. Default: each seed draws its ensemble, too. */
   readonly scenario?: string | Scenario;
-  /** Default: all. */
+  /** The kinds of faults to draw. Default: all. */
   readonly faults?: readonly FaultName[];
-  /** So many from 1 on, or from the first to the last. Default: 500. */
+  /** The number of seeds, starting at 1; or the first and the last seed. Default: 500. */
   readonly seeds?: number | readonly [number, number];
-  /** What makes the test red; what else is violated does not. Default: all. */
+  /** The invariants whose violation fails the test. Default: all. */
   readonly invariants?: readonly (InvariantId | `I-${number}`)[];
-  /** Whether servers that are stuck after healing make it red. Default: true. */
+  /** Whether servers that stay stuck after all faults have ended fail the test. Default: true. */
   readonly liveness?: boolean;
-  /** Default: the scenario's, or the newest. */
+  /** The ZooKeeper release. Default: the release of the scenario, else the newest one. */
   readonly zookeeper?: string;
+  /** The search strategy. Default: a portfolio of all. */
   readonly strategy?: StrategyName;
-  /** Whether bugs of ZooKeeper that zabsim keeps a scenario of make it red. Default: false. */
+  /** Whether findings that are attributed to known bugs of ZooKeeper fail the test. Default: false. */
   readonly strict?: boolean;
-  /** Where the minimal scenario goes. Default: zabsim-findings. */
+  /** The folder for the minimal scenario. Default: zabsim-findings. */
   readonly out?: string;
-  /** Milliseconds. Default: a minute, and 20 ms a seed. */
+  /** The time limit of the test in milliseconds. Default: one minute plus 20 ms for each seed. */
   readonly timeout?: number;
 }
 
-/** How many failing plans are looked into: the others of the same kind are known when one is. */
-const INVESTIGATED = 8;
+/** Maximum number of runs to shrink one finding. */
 const SHRINK_RUNS = 4000;
 
-/** Registers one test. */
+/** Registers one test that runs a campaign. */
 export function campaign(name: string, options: CampaignTest = {}): void {
   const [first, last] = seedsOf(options.seeds ?? 500);
   const timeout = options.timeout ?? 60_000 + 20 * Number(last - first);
@@ -55,21 +56,20 @@ export function campaign(name: string, options: CampaignTest = {}): void {
   });
 }
 
+/** Returns the first finding that makes the test fail. Blocks of seeds take turns with the test runner. */
 async function firstFinding(options: CampaignTest, first: bigint, last: bigint): Promise<Finding | undefined> {
-  const settings = settingsOf(options);
-  const known = new Set<string>();
-  let investigated = 0;
+  const campaignOptions = optionsOf(options);
+  const policy = new InvestigationPolicy();
   for (let seed = first; seed <= last; seed += BigInt(BLOCK_SIZE)) {
-    const left = Number(last - seed) + 1;
-    const { failed } = runBlock(settings, { first: seed, count: Math.min(BLOCK_SIZE, left) });
-    for (const plan of failed) {
-      if (!isAskedFor(plan, options) || (plan.mended && known.has(plan.signature))) continue;
-      if (investigated++ >= INVESTIGATED && plan.mended) continue;
-      const finding = investigate({ failed: plan, maxRuns: SHRINK_RUNS });
+    const count = Math.min(BLOCK_SIZE, Number(last - seed) + 1);
+    const { failed } = runBlock(campaignOptions, { first: seed, count, usualBugs: policy.usualBugs });
+    const plans = failed.filter((plan) => isAskedFor(plan, options));
+    for (const plan of plans.toSorted((a, b) => investigationRank(a) - investigationRank(b))) {
+      if (!policy.shouldInvestigate(plan)) continue;
+      const finding = investigate(plan, SHRINK_RUNS);
       if (finding.known.length === 0 || options.strict === true) return finding;
-      known.add(plan.signature);
+      policy.report(finding);
     }
-    // The runner has other things to do, too.
     await new Promise((resolve) => setImmediate(resolve));
   }
   return undefined;
@@ -85,11 +85,11 @@ function messageOf({ known, needsNoSeed, seed, signature, why, yaml }: Finding, 
   const file = join(folder, `${fileNameFor(signature, seed)}.yaml`);
   writeFileSync(file, yaml);
   return [
-    `${signature}, seed ${seed}${known.length === 0 ? "" : `, known: ${known.join(", ")}`}`,
+    `${signature}, seed ${seed}${known.length === 0 ? "" : `, known bug: ${known.join(", ")}`}`,
     "",
     why,
     "",
-    `the minimal scenario${needsNoSeed ? "" : ", which needs its seed"}: ${file}`,
+    `minimal scenario${needsNoSeed ? "" : " (needs its seed)"}: ${file}`,
     "",
     yaml.trimEnd(),
     "",
@@ -97,7 +97,7 @@ function messageOf({ known, needsNoSeed, seed, signature, why, yaml }: Finding, 
   ].join("\n");
 }
 
-function settingsOf({ faults, invariants, scenario, strategy, zookeeper }: CampaignTest): CampaignOptions {
+function optionsOf({ faults, invariants, scenario, strategy, zookeeper }: CampaignTest): CampaignOptions {
   for (const fault of faults ?? []) check("faults", fault, FAULT_NAMES);
   for (const id of invariants ?? []) check("invariants", id, [...INVARIANT_IDS, ...INVARIANT_ALIASES.keys()]);
   if (strategy !== undefined) check("strategy", strategy, STRATEGY_NAMES);
@@ -108,7 +108,8 @@ function settingsOf({ faults, invariants, scenario, strategy, zookeeper }: Campa
 }
 
 function readScenario(path: string): Scenario {
-  if (!existsSync(path)) throw new Error(`campaign: scenario ${path}: no such file (accepted: a path, or a Scenario)`);
+  if (!existsSync(path))
+    throw new Error(`campaign: scenario ${path}: no such file (accepted: the path of a scenario file, or a Scenario)`);
   return loadScenario(readFileSync(path, "utf8"), path);
 }
 
@@ -117,7 +118,7 @@ function seedsOf(seeds: number | readonly [number, number]): readonly [bigint, b
   if (Number.isSafeInteger(first) && Number.isSafeInteger(last) && first >= 0 && last >= first) {
     return [BigInt(first), BigInt(last)];
   }
-  throw new Error(`campaign: seeds ${String(seeds)}: no range of seeds (accepted: 500, or [1, 500])`);
+  throw new Error(`campaign: seeds ${String(seeds)}: not a range of seeds (accepted: 500, or [1, 500])`);
 }
 
 function check(field: string, value: string, accepted: readonly string[]): void {

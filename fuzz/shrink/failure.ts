@@ -1,6 +1,6 @@
 /**
- * What makes two failing runs the same failure: the invariant and the roles of the servers in conflict, or, for servers
- * that are stuck, what they keep failing of.
+ * The identity of a failure. Two runs fail in the same way if they violate the same invariant in the same roles; or,
+ * for stuck servers, if the most frequent failure reason is the same.
  */
 
 import type { InvariantId, Role, Violation } from "../../invariants/index.ts";
@@ -11,7 +11,9 @@ export type Failure =
   | { readonly kind: "violation"; readonly id: InvariantId; readonly role: Role; readonly otherRole: Role | undefined }
   | { readonly kind: "stuck"; readonly reason: string };
 
-/** What a run failed of: the first violation, else that it is stuck; undefined if it did not fail. */
+/**
+ * Returns the failure of a run: the first violation, or that its servers are stuck. Undefined if the run did not fail.
+ */
 export function failureOf(run: ScenarioRun): Failure | undefined {
   const [first] = run.violations;
   if (first !== undefined) return failureOfViolation(first);
@@ -23,14 +25,14 @@ export function failureOfViolation({ id, role, otherRole }: Violation): Failure 
   return { kind: "violation", id, role, otherRole };
 }
 
-/** A few words that are the same for the same failure. */
+/** Returns a short text that is equal for equal failures. */
 export function signatureOf(failure: Failure): string {
   if (failure.kind === "stuck") return `stuck (${failure.reason})`;
   const { id, role, otherRole } = failure;
   return `${id} (${role}${otherRole === undefined ? "" : `, ${otherRole}`})`;
 }
 
-/** How the file of a finding is called, without its ending. */
+/** Returns the name of a finding's file, without extension. */
 export function fileNameFor(signature: string, seed: bigint | string): string {
   return `${signature
     .replace(/[^A-Za-z0-9]+/g, "-")
@@ -38,7 +40,9 @@ export function fileNameFor(signature: string, seed: bigint | string): string {
     .toLowerCase()}-${seed}`;
 }
 
-/** The run of a scenario up to where it fails in this way; undefined if it does not. Adds its events to `spent`. */
+/**
+ * Runs a scenario until it fails in this way. Returns undefined if it does not. Adds the number of events to `spent`.
+ */
 export function runFor(
   scenario: Scenario,
   failure: Failure,
@@ -59,18 +63,21 @@ export function runFor(
   return run.violations.some(same) ? run : undefined;
 }
 
-/** As long as plans are given to come back to life. */
+/** The time that settled servers have to be live again. */
 export const STUCK = "120s";
-/** Who comes back to life at all does so much sooner, mostly; and those who are stuck may be busy all the time. */
+/**
+ * Shorter times for shrinking: servers that become live at all mostly do so sooner, and stuck servers may be busy all
+ * the time.
+ */
 export const STUCK_SOON = "20s";
-export const STUCK_AT_ONCE = "3s";
+export const STUCK_VERY_SOON = "3s";
 
-/** The scenario with nothing else expected than that its servers are stuck for so long. */
+/** Returns the scenario with the only expectation that its servers are stuck for this long. */
 export function expectingStuck({ until: _until, ...rest }: Scenario, stuck: string): Scenario {
   return { ...rest, expect: { violates: [], stuck } };
 }
 
-/** What happens most often to those who should be live by now. */
+/** Returns the most frequent failure reason of the servers that should be live. */
 function stuckReason({ failures }: LivenessOutcome): string {
   return [...failures].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? "silence";
 }

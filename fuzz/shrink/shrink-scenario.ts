@@ -1,5 +1,6 @@
 /**
- * The smallest scenario that still fails in the same way, and that needs no seed if it can be helped.
+ * Shrinks a failing scenario: searches the smallest scenario that still fails in the same way, if possible with any
+ * seed.
  */
 
 import { type ScenarioRun, ScenarioRunner } from "../../scenarios/run.ts";
@@ -7,32 +8,32 @@ import type { Scenario, Step } from "../../scenarios/scenario.ts";
 import { durationText } from "../../sim/duration-range.ts";
 import { type ShrinkProgress, shrinkStepwise } from "../../sim/index.ts";
 import { durationUs } from "../../sim/time.ts";
-import { expectingStuck, type Failure, runFor, STUCK, STUCK_AT_ONCE, STUCK_SOON } from "./failure.ts";
+import { expectingStuck, type Failure, runFor, STUCK, STUCK_SOON, STUCK_VERY_SOON } from "./failure.ts";
 import { PASSES } from "./simpler.ts";
 
 export interface ShrinkScenarioOptions {
   readonly maxRuns: number;
-  /** In all runs together: a server that is stuck in a loop makes long ones. Default: no limit. */
+  /** Limit of events in all runs together, because servers that loop make long runs. Default: no limit. */
   readonly maxEvents?: number;
-  /** Asked after each run; true ends the shrinking. */
+  /** Called after each run; true ends the shrinking. */
   readonly stop?: (progress: ShrinkProgress<Scenario>) => boolean;
 }
 
 export interface ShrunkScenario {
   readonly scenario: Scenario;
   readonly runs: number;
-  /** Nothing simpler was found any more. */
+  /** Whether the search ended because no simpler scenario fails. */
   readonly complete: boolean;
-  /** It fails with other seeds, too. */
+  /** Whether it fails with any seed. */
   readonly needsNoSeed: boolean;
 }
 
-/** Servers that wait for each other for two minutes have a tenth of this. */
+/** A run with more events than this has busy servers. Servers that only wait for two minutes have a tenth of it. */
 const BUSY_EVENTS = 50_000;
 
 const OTHER_SEEDS = [2n, 3n, 4n] as const;
 
-/** Undefined if the scenario does not fail so. Yields after each run. */
+/** Shrinks a scenario; yields after each run. Returns undefined if the scenario does not fail in this way. */
 export function* shrinkScenario(
   start: Scenario,
   failure: Failure,
@@ -46,8 +47,9 @@ export function* shrinkScenario(
   let small = start;
   let runs = 0;
   let complete = false;
-  // Servers are stuck for all the time they are given: shrunk with little, and again with more where that was too little.
-  for (const stuck of failure.kind === "stuck" ? patience(first) : [STUCK]) {
+  // A run with stuck servers takes all the time it has. Shrink with little time first, and with more if that was too
+  // little.
+  for (const stuck of failure.kind === "stuck" ? timeLimits(first) : [STUCK]) {
     const trimmed = trims({ ...start, about: "" }, failure, first, stuck).find(fails);
     if (trimmed === undefined && stuck !== STUCK) continue;
     const shrunk = yield* shrinkStepwise(trimmed ?? start, {
@@ -69,21 +71,23 @@ export function* shrinkScenario(
   return { scenario, runs, complete, needsNoSeed };
 }
 
-/** Whether it fails with the seed that is used where none is given and, be it for a shorter time, with others. */
+/** Whether the scenario fails with the default seed and with others; with others, a shorter time is enough. */
 function isSeedless(seedless: Scenario, failure: Failure): boolean {
   if (runFor(seedless, failure, 1n) === undefined) return false;
   const shorter = failure.kind === "stuck" ? [expectingStuck(seedless, STUCK_SOON), seedless] : [seedless];
   return OTHER_SEEDS.every((seed) => shorter.some((one) => runFor(one, failure, seed) !== undefined));
 }
 
-/** Who does much in vain fails of the same many times in a moment; where that was too little, more follows. */
-function patience({ events }: ScenarioRun): readonly string[] {
-  return events > BUSY_EVENTS ? [STUCK_AT_ONCE, STUCK_SOON, STUCK] : [STUCK_SOON, STUCK];
+/**
+ * Returns the times to be stuck for, the shortest first. Busy servers repeat their failure often even in a short time.
+ */
+function timeLimits({ events }: ScenarioRun): readonly string[] {
+  return events > BUSY_EVENTS ? [STUCK_VERY_SOON, STUCK_SOON, STUCK] : [STUCK_SOON, STUCK];
 }
 
 /**
- * Without what comes after the failure, the shortest first. A violation needs no settling, unless the probing of liveness is a
- * part of it: then the servers are probed, and not yet live, up to where it fails.
+ * Returns the scenario without everything after the failure, the shortest first. A violation needs no settling, unless
+ * the liveness probe is part of the failure: then the servers are settled and not yet live up to the failure.
  */
 function trims(scenario: Scenario, failure: Failure, { endUs, steps }: ScenarioRun, stuck: string): Scenario[] {
   if (failure.kind === "stuck") return [expectingStuck(scenario, stuck)];
@@ -100,7 +104,7 @@ function trims(scenario: Scenario, failure: Failure, { endUs, steps }: ScenarioR
   return [trimmed, { ...trimmed, expect: probed }];
 }
 
-/** All that is violated by then is expected. */
+/** Adds every invariant that the scenario violates to its expectations. */
 function expecting(scenario: Scenario, failure: Failure): Scenario {
   if (failure.kind === "stuck") return scenario;
   const run = new ScenarioRunner(scenario, { seed: BigInt(scenario.seed ?? 1), digest: false, records: false }).run();

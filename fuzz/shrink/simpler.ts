@@ -1,6 +1,6 @@
 /**
- * How a failing scenario is made smaller: fewer steps, fewer servers, disks that are new, simpler steps, rounder times,
- * settings left at their defaults, and at last a schedule without chance, so that it needs no seed.
+ * The simplifications that shrinking tries: fewer steps, fewer servers, empty disks, simpler steps, rounder times,
+ * default settings, and constant latencies, so that the scenario needs no seed.
  */
 
 import type { ServerSpec } from "../../cluster/cluster-spec.ts";
@@ -16,7 +16,7 @@ import { durationUs } from "../../sim/time.ts";
 const stepsOf = (scenario: Scenario): readonly Step[] => scenario.steps;
 const withSteps = (scenario: Scenario, steps: readonly Step[]): Scenario => ({ ...scenario, steps });
 
-/** In the order in which they pay. */
+/** The passes, in the order in which they save most. */
 export const PASSES: readonly Pass<Scenario>[] = [
   withoutItems(stepsOf, withSteps),
   simplerWhole(withoutServers),
@@ -28,7 +28,7 @@ export const PASSES: readonly Pass<Scenario>[] = [
   simplerWhole(renumbered),
 ].map(onlyPossible);
 
-/** All that is one pass simpler: for those who look for themselves which still fail. */
+/** Yields every scenario that is one simplification simpler, whether it fails or not. */
 export function* simplerScenarios(scenario: Scenario): Generator<Scenario> {
   for (const pass of PASSES) {
     const candidates = pass(scenario);
@@ -36,7 +36,7 @@ export function* simplerScenarios(scenario: Scenario): Generator<Scenario> {
   }
 }
 
-/** Leaves out candidates that no ensemble could be in, and those that change nothing, without a run. */
+/** Skips candidates that are impossible or unchanged, without a run. */
 function onlyPossible(pass: Pass<Scenario>): Pass<Scenario> {
   return function* (value) {
     const candidates = pass(value);
@@ -53,8 +53,8 @@ function onlyPossible(pass: Pass<Scenario>): Pass<Scenario> {
 }
 
 /**
- * It would be loaded, a quorum of its servers has taken part in the newest epoch that any disk knows of, and those that are
- * settled are a quorum.
+ * Whether a scenario is legal: the loader accepts it, a quorum took part in the newest epoch that any disk has, and the
+ * settled servers are a quorum.
  */
 export function isPossible(scenario: Scenario): boolean {
   if (checkScenario(scenario).length > 0) return false;
@@ -81,7 +81,7 @@ function lastEpoch({ history, currentEpoch }: ServerSpec): number {
   return Math.max(ofZxid, typeof currentEpoch === "number" ? currentEpoch : 0);
 }
 
-/** One server less, and no step that names it. */
+/** Yields the scenario without one of its servers and without the steps that name it. */
 function* withoutServers(scenario: Scenario): Generator<Scenario> {
   for (const sid of serverIdsOf(scenario.servers).reverse()) {
     const { [sid]: _gone, ...servers } = scenario.servers;
@@ -118,7 +118,7 @@ function* simplerDisks(spec: ServerSpec): Generator<ServerSpec> {
   }
 }
 
-/** All settings at ZooKeeper's defaults but one, then one by one. */
+/** Yields the scenario with all settings at ZooKeeper's defaults, then with one more of them at its default. */
 function* fewerSettings(scenario: Scenario): Generator<Scenario> {
   const names = Object.keys(scenario.settings);
   if (names.length > 1) yield { ...scenario, settings: {} };
@@ -128,12 +128,12 @@ function* fewerSettings(scenario: Scenario): Generator<Scenario> {
   }
 }
 
-/** Constant latencies, those of the scenario format's defaults if they do, and no loss. */
+/** Yields the scenario with constant latencies and without loss. */
 function* withoutChance(scenario: Scenario): Generator<Scenario> {
   const { disk, network } = scenario;
-  const calm = { lossRate: 0, duplicateRate: 0, links: [] };
+  const lossless = { lossRate: 0, duplicateRate: 0, links: [] };
   if (network.latency !== "1ms" || network.lossRate > 0 || network.duplicateRate > 0 || network.links.length > 0) {
-    yield { ...scenario, network: { ...calm, latency: "1ms" } };
+    yield { ...scenario, network: { ...lossless, latency: "1ms" } };
     if (network.links.length > 0) {
       yield { ...scenario, network: { ...network, links: [] } };
       for (const link of network.links) {
@@ -153,23 +153,23 @@ function* withoutChance(scenario: Scenario): Generator<Scenario> {
   }
 }
 
-/** The same step with less in it, or with rounder numbers. */
+/** Yields the step with fewer details or rounder numbers. */
 function* simplerStep(step: Step, { steps }: Scenario): Generator<Step> {
   const { for: lasts, after, when, from } = step;
   if (lasts !== undefined) {
-    const { for: _ever, ...forEver } = step;
-    yield forEver as Step;
+    const { for: _lasts, ...unlimited } = step;
+    yield unlimited as Step;
     for (const shorter of rounder(lasts)) yield { ...step, for: shorter };
   }
   if (after !== undefined && when !== undefined) {
-    const { after: _later, ...atOnce } = step;
-    yield atOnce as Step;
+    const { after: _delay, ...undelayed } = step;
+    yield undelayed as Step;
     for (const sooner of rounder(after)) yield { ...step, after: sooner };
   }
   if (when?.nth !== undefined && when.nth > 1) yield { ...step, when: { ...when, nth: 1 } };
   if (from !== undefined) for (const sooner of rounder(from)) yield { ...step, from: sooner };
   if (step.at !== undefined) {
-    // In turn: not before the steps that it waits for.
+    // Not before the steps that it waits for.
     const before = steps.slice(0, steps.indexOf(step)).map(({ at }) => durationUs(at ?? "0us"));
     const earliest = Math.max(1, ...before);
     for (const sooner of rounder(step.at)) if (durationUs(sooner) >= earliest) yield { ...step, at: sooner };
@@ -208,7 +208,7 @@ function* simplerAction(step: Step): Generator<Step> {
   }
 }
 
-/** Durations with fewer digits, and smaller ones: `1.234s` gives `0ms`, `1s`, `1.2s`, half of it. */
+/** Yields shorter durations and durations with fewer digits: for `1.234s`, `0ms`, `1s`, `1.2s` and half of it. */
 function* rounder(text: string): Generator<string> {
   const us = durationUs(text);
   const digits = (value: number): number => String(value).replace(/0+$/, "").length;
@@ -233,23 +233,23 @@ function durationOf(us: number): string {
   return us % 10 === 0 || us >= 1000 ? `${us / 1000}ms` : `${us}us`;
 }
 
-/** Steps in the order of their times, and as few as can be that wait beside the others. */
+/** Yields the steps in the order of their times, one after the other instead of independent of each other. */
 function* sequenced(scenario: Scenario): Generator<Scenario> {
   const timeOf = ({ at, from }: Step): number => durationUs(from ?? at ?? "0us");
   const steps = scenario.steps.toSorted((a, b) => timeOf(a) - timeOf(b));
   if (steps.every((step) => step.from === undefined)) return;
-  yield { ...scenario, steps: steps.map(waitingInTurn) };
-  yield { ...scenario, steps: steps.map((step) => (step.when === undefined ? waitingInTurn(step) : step)) };
+  yield { ...scenario, steps: steps.map(inSequence) };
+  yield { ...scenario, steps: steps.map((step) => (step.when === undefined ? inSequence(step) : step)) };
   if (steps.some((step, i) => step !== scenario.steps[i])) yield { ...scenario, steps };
 }
 
-function waitingInTurn(step: Step): Step {
+function inSequence(step: Step): Step {
   if (step.from === undefined) return step;
   const { from, ...rest } = step;
   return step.when === undefined ? { at: from, ...rest } : rest;
 }
 
-/** Servers 1, 2, 3 … in the order that they have. */
+/** Yields the scenario with its servers renumbered 1, 2, 3 …, in the same order. */
 function* renumbered(scenario: Scenario): Generator<Scenario> {
   const ids = serverIdsOf(scenario.servers);
   if (ids.every((sid, i) => sid === i + 1) || scenario.quorum !== undefined) return;

@@ -1,7 +1,7 @@
 /** The matrix of known bugs and releases: each cell, and the attribution of each scenario's failure to its bug. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { knownBugs } from "../../fuzz/attribution.ts";
+import { attributedBugs } from "../../fuzz/attribution.ts";
 import { KNOWN_BUGS, MATRIX_BUGS, type MatrixBug, ticketOf } from "../../fuzz/known-bugs.ts";
 import { firstFreeReleases, MATRIX_RELEASES, runMatrixCell } from "../../fuzz/matrix.ts";
 import { failureOfViolation } from "../../fuzz/shrink/failure.ts";
@@ -45,7 +45,9 @@ describe.each(MATRIX_BUGS.map((bug) => [bug.id, bug] as const))("%s", (id, bug) 
 
   it("the failure of its scenario is attributed to it", () => {
     const [first] = runScenario(scenario, { seed: 1n }).violations;
-    expect(knownBugs({ ...scenario, seed: "1" }, failureOfViolation(first as NonNullable<typeof first>))).toContain(id);
+    expect(
+      attributedBugs({ ...scenario, seed: "1" }, failureOfViolation(first as NonNullable<typeof first>)),
+    ).toContain(id);
   });
 
   it("its scenario has a comment and less than 40 lines", () => {
@@ -75,7 +77,7 @@ expect: { stuck: 20s }
 
 it("a failure that only the fixes of two bugs together prevent is attributed to both", () => {
   const scenario = loadScenario(EITHER_OF_TWO, "either-of-two.yaml");
-  const bugs = knownBugs(scenario, { kind: "stuck", reason: "accepted-older-than-current" });
+  const bugs = attributedBugs(scenario, { kind: "stuck", reason: "accepted-older-than-current" });
   expect(bugs).toEqual(["ZOOKEEPER-2307", "open-epoch-used-though-not-accepted"]);
 });
 
@@ -96,7 +98,7 @@ expect: { stuck: 120s }
 
 it("stuck servers that the fix of a bug makes live late are attributed to that bug", () => {
   const scenario = loadScenario(STUCK_LATE, "stuck-late.yaml");
-  const bugs = knownBugs(scenario, { kind: "stuck", reason: "connect-failed" });
+  const bugs = attributedBugs(scenario, { kind: "stuck", reason: "connect-failed" });
   expect(bugs).toEqual(["open-election-better-vote-never-repeated"]);
 });
 
@@ -141,6 +143,6 @@ expect: { violates: disk-tells-memory }
 it("a fix does not add a bug that the release does not have", () => {
   const scenario = loadScenario(LEAVES_WITH_FULL_QUEUE, "leaves-with-full-queue.yaml");
   const [first] = runScenario(scenario, { seed: 1n }).violations;
-  const bugs = knownBugs(scenario, failureOfViolation(first as NonNullable<typeof first>));
+  const bugs = attributedBugs(scenario, failureOfViolation(first as NonNullable<typeof first>));
   expect(bugs).toEqual(["zookeeper-2845-logged-txn-not-in-memory"]);
 });

@@ -1,0 +1,61 @@
+/**
+ * Turns a failing plan into a finding: shrinks it, attributes it to known bugs, explains it, and writes it as a
+ * scenario file.
+ */
+import { attributedBugs } from "../fuzz/attribution.ts";
+import type { FailedPlan } from "../fuzz/block.ts";
+import { shrinkScenario } from "../fuzz/shrink/shrink-scenario.ts";
+import type { Violation } from "../invariants/index.ts";
+import type { ReportedFinding } from "../reports/campaign.ts";
+import { whyStuck } from "../reports/stuck.ts";
+import { whyText } from "../reports/why.ts";
+import { runScenario } from "../scenarios/run.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+import { writeScenario } from "../scenarios/write-scenario.ts";
+import { Trace } from "../sim/trace.ts";
+
+export interface Finding extends Omit<ReportedFinding, "file" | "count"> {
+  /** The text of the scenario file. */
+  readonly yaml: string;
+}
+
+/**
+ * Bounds the shrinking of one plan, in events of all its runs together: a few seconds. Stuck servers can take many
+ * events.
+ */
+const SHRINK_EVENTS = { violation: 8_000_000, stuck: 1_000_000 } as const;
+
+/** Investigates one failing plan. `maxRuns` bounds the number of runs for shrinking. */
+export function investigate({ failure, scenario, seed, signature }: FailedPlan, maxRuns: number): Finding {
+  const steps = shrinkScenario(scenario, failure, { maxRuns, maxEvents: SHRINK_EVENTS[failure.kind] });
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  const shrunk = step.value;
+  const small = shrunk?.scenario ?? scenario;
+  return {
+    signature,
+    invariant: failure.kind === "stuck" ? "liveness" : failure.id,
+    seed: String(seed),
+    known: attributedBugs(small, failure),
+    steps: small.steps.length,
+    servers: Object.keys(small.servers).length,
+    shrinkRuns: shrunk?.runs ?? 0,
+    shrunkAll: shrunk?.complete ?? false,
+    needsNoSeed: shrunk?.needsNoSeed ?? false,
+    why: explanationOf(small),
+    yaml: writeScenario(small, [`${signature}, found with seed ${seed}.`]),
+  };
+}
+
+/**
+ * Explains why a scenario fails, as text. Only a violation is explained from a trace: a trace of stuck servers that
+ * stay busy would take too much memory.
+ */
+export function explanationOf(scenario: Scenario): string {
+  const seed = BigInt(scenario.seed ?? 1);
+  const run = runScenario(scenario, { seed });
+  const last = run.violations.at(-1);
+  if (last === undefined) return whyStuck(run);
+  const stopAt = ({ atUs, id }: Violation): boolean => atUs === last.atUs && id === last.id;
+  return whyText(runScenario(scenario, { seed, stopAt, trace: new Trace() }));
+}

@@ -1,0 +1,97 @@
+/**
+ * Decides which failing plans to investigate, in which order, and which findings are duplicates.
+ *
+ * A campaign fails far more often than it has different bugs to report, and an investigation takes as long as hundreds
+ * of runs. The policy therefore investigates a few plans of each signature (how the run failed), and of each known bug
+ * that may explain them, until that bug has a finding of its own. `zabsim fuzz` and `zabsim/vitest` both use this
+ * policy.
+ */
+import type { FailedPlan } from "../fuzz/block.ts";
+import type { Finding } from "./investigate.ts";
+
+/** Number of plans with the same signature to investigate. */
+const MAX_OF_SIGNATURE = 3;
+/** Number of plans to investigate whose only candidate is a known bug without a finding. */
+const MAX_OF_SOLE_CANDIDATE = 10;
+/** Number of plans with the same signature to investigate if they fail even with all known bugs fixed. */
+const MAX_OF_UNEXPLAINED = 12;
+/**
+ * With more candidates than this, the failure needs so much chance that any change avoids it: the candidates say
+ * nothing.
+ */
+const MAX_CANDIDATES = 5;
+
+type Reported = Pick<Finding, "known" | "signature">;
+
+export class InvestigationPolicy {
+  /** Number of investigations by signature or by known bug. */
+  private readonly investigations = new Map<string, number>();
+  /** Known bugs to which a finding was attributed, and to no other bug. */
+  private readonly bugsWithFinding = new Set<string>();
+  private readonly reported = new Set<string>();
+  private readonly findings: Reported[] = [];
+
+  /**
+   * Decides whether to investigate a plan, and counts the investigation. Plans look alike if they have the same
+   * signature or, if they have few candidates, if they share a candidate that has no finding yet.
+   */
+  shouldInvestigate({ candidates, fixedByKnownBugs, signature }: FailedPlan): boolean {
+    const isNewSignature = !this.investigations.has(signature);
+    if (isNewSignature) this.investigations.set(signature, 0);
+    const candidatesCount = candidates.length > 0 && candidates.length <= MAX_CANDIDATES;
+    const groups = candidatesCount ? candidates.filter((bug) => !this.bugsWithFinding.has(bug)) : [signature];
+    if (isNewSignature && groups.length === 0) return true;
+    const limit =
+      candidates.length === 1 ? MAX_OF_SOLE_CANDIDATE : fixedByKnownBugs ? MAX_OF_SIGNATURE : MAX_OF_UNEXPLAINED;
+    const open = groups.filter((group) => (this.investigations.get(group) ?? 0) < limit);
+    for (const group of open) this.investigations.set(group, (this.investigations.get(group) ?? 0) + 1);
+    return open.length > 0;
+  }
+
+  /** Returns whether the same failure, attributed to the same known bugs, was already reported. */
+  isReported({ known, signature }: Reported): boolean {
+    return this.reported.has(keyOf(signature, known));
+  }
+
+  /** Counts a finding as reported. */
+  report(finding: Reported): void {
+    const { known, signature } = finding;
+    this.reported.add(keyOf(signature, known));
+    const bug = soleItem(known);
+    if (bug !== undefined) this.bugsWithFinding.add(bug);
+    this.findings.push(finding);
+  }
+
+  /**
+   * By signature: the known bugs that are the sole cause of a finding. New failures are compared with these bugs first.
+   */
+  get usualBugs(): Record<string, string[]> {
+    const usual: Record<string, string[]> = {};
+    for (const { known, signature } of this.findings) {
+      if (known.length === 1) usual[signature] = [...(usual[signature] ?? []), ...known];
+    }
+    return usual;
+  }
+}
+
+/**
+ * The rank of a failing plan; lower ranks are investigated first: plans that fail even with all known bugs fixed, then
+ * plans with few candidates, then plans that only several fixes together explain.
+ */
+export function investigationRank({ candidates, fixedByKnownBugs }: FailedPlan): number {
+  if (!fixedByKnownBugs) return 0;
+  return candidates.length === 0 ? Number.POSITIVE_INFINITY : candidates.length;
+}
+
+/** Returns the only known bug that may explain the plan; undefined if there are none or several. */
+export function soleCandidate({ candidates }: FailedPlan): string | undefined {
+  return soleItem(candidates);
+}
+
+function soleItem([item, other]: readonly string[]): string | undefined {
+  return other === undefined ? item : undefined;
+}
+
+function keyOf(signature: string, known: readonly string[]): string {
+  return `${signature} ${known.join()}`;
+}
