@@ -256,7 +256,6 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
 
   /** TIMER_TICK, twice per tick: sends pings; every second time, it first advances the tick and checks the quorum. */
   halfTick(): void {
-    if (this.phase !== "broadcast") return;
     if (!this.tickSkip) {
       this.tick++;
       const synced = new AckSet(this.server.verifier);
@@ -276,8 +275,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   // ---- connections
 
   accepted(connection: ConnectionId): void {
-    if (this.phase === "ended") this.server.effects.close(connection);
-    else if (this.backlog !== null) this.backlog.push({ connection, packets: [] });
+    if (this.backlog !== null) this.backlog.push({ connection, packets: [] });
     else this.addHandler(connection);
   }
 
@@ -512,14 +510,12 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   }
 
   private end(): void {
-    const { effects } = this.server;
     this.phase = "ended";
     this.epochProposal.close();
     this.epochAck?.close();
     this.newLeaderAck?.close();
     this.reads.clear();
     for (const handler of [...this.handlers]) handler.close();
-    for (const { connection } of this.backlog ?? []) effects.close(connection);
     this.server.look();
   }
 }

@@ -305,8 +305,9 @@ export class Learner implements SyncLearner, ServingLearner {
   }
 
   private get reading(): boolean {
-    if (this.phase === "synchronizing") return this.synchronization?.reading ?? false;
-    return this.phase === "serving" || this.phase === "reading-leaderinfo";
+    const { phase, synchronization } = this;
+    if (phase === "synchronizing") return assertPresent(synchronization, "synchronization", phase).reading;
+    return phase === "serving" || phase === "reading-leaderinfo";
   }
 
   private read(message: QuorumPacket): void {
