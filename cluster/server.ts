@@ -1,6 +1,6 @@
 /**
- * The host of one Peer in the simulator. It turns the events of a simulated node into inputs of the Peer, and the effects of
- * the Peer into calls on the node and its disk. It makes no decisions of its own.
+ * The host of one Peer in the simulator. It turns the events of a simulated node into inputs of the Peer, and the
+ * effects of the Peer into calls on the node and its disk. It makes no decisions of its own.
  */
 import {
   asConnectionId,

@@ -1,9 +1,9 @@
 /**
- * The differences between releases of ZooKeeper, one named behavior each. A release is a record of behaviors (releases.ts);
- * the core reads a behavior where it matters, and never compares versions.
+ * The differences between releases of ZooKeeper, one named behavior each. A release is a record of behaviors
+ * (releases.ts); the core reads a behavior where it matters, and never compares versions.
  *
- * Fixes are not part of any ZooKeeper release. Each is the smallest change that removes a bug which campaigns found in the
- * newest release, and names the scenario in scenarios/bugs/ that reproduces the bug.
+ * Fixes are not part of any ZooKeeper release. Each is the smallest change that removes a bug which campaigns found
+ * in the newest release, and names the scenario in scenarios/bugs/ that reproduces the bug.
  */
 export interface Behavior extends ReleaseBehavior, Fixes {}
 
@@ -39,8 +39,8 @@ export type LearnerShutdown =
   | "log-thread-first";
 
 /**
- * The data from which a leader synchronizes learners (leader/sync-decision.ts): committedLog only, committedLog and the log
- * on disk, or both with a check for a gap between them.
+ * The data from which a leader synchronizes learners (leader/sync-decision.ts): committedLog only, committedLog and
+ * the log on disk, or both with a check for a gap between them.
  */
 export type SyncSource = "committed-log" | "txn-log" | "txn-log-without-gaps";
 
@@ -49,11 +49,14 @@ export interface ReleaseBehavior {
   readonly diffLogging: DiffLogging;
   /** A follower sends its ACKs of synchronized proposals after its ACK of UPTODATE (ZOOKEEPER-4685). */
   readonly acksWaitForUptodate: boolean;
-  /** A learner stops following if a COMMIT arrives between DIFF and UPTODATE while no proposal is pending (ZOOKEEPER-4394). */
+  /**
+   * A learner stops following if a COMMIT arrives between DIFF and UPTODATE while no proposal is pending
+   * (ZOOKEEPER-4394).
+   */
   readonly commitNeedsProposal: boolean;
   /**
-   * A learner applies the commits of the synchronization itself before it serves. If false, the commit thread applies them
-   * later (ZOOKEEPER-3023).
+   * A learner applies the commits of the synchronization itself before it serves. If false, the commit thread applies
+   * them later (ZOOKEEPER-3023).
    */
   readonly syncedCommitsApplyAtOnce: boolean;
   /** A DIFF sets lastProcessedZxid to its own zxid when it arrives, before any of its transactions (ZOOKEEPER-2355). */
@@ -73,8 +76,8 @@ export interface ReleaseBehavior {
   readonly syncsSnap: boolean;
   readonly learnerShutdown: LearnerShutdown;
   /**
-   * A follower whose processors run, but which does not serve yet, shuts down like one that serves (ZOOKEEPER-4785). From
-   * 3.9.3 on, no processors run that early.
+   * A follower whose processors run, but which does not serve yet, shuts down like one that serves (ZOOKEEPER-4785).
+   * From 3.9.3 on, no processors run that early.
    */
   readonly stopsBeforeServing: boolean;
   /** A server that stops leading or following applies the rest of its log to its tree (ZOOKEEPER-2845). */
@@ -91,13 +94,20 @@ export interface ReleaseBehavior {
   readonly throttledSyncs: readonly ("snap" | "diff")[];
   /** Observers count neither toward the epoch quorum nor toward the ACKEPOCH quorum (ZOOKEEPER-2959). */
   readonly observersDoNotCount: boolean;
-  /** In the same round, too, a LOOKING server keeps the vote of a leading or following server with its state (ZOOKEEPER-3537). */
+  /**
+   * In the same round, too, a LOOKING server keeps the vote of a leading or following server with its state
+   * (ZOOKEEPER-3537).
+   */
   readonly settledVotesKeepState: boolean;
-  /** A server opens one election connection at a time and sends nothing to other servers until it is open (ZOOKEEPER-3756). */
+  /**
+   * A server opens one election connection at a time and sends nothing to other servers until it is open
+   * (ZOOKEEPER-3756).
+   */
   readonly electionConnectsInTurn: boolean;
   /**
-   * Between two tries to connect to its leader, a learner waits leaderConnectDelayDuringRetryMs instead of one second; one
-   * try has no time limit of its own, and connectToLearnerMasterLimit can replace initLimit (ZOOKEEPER-3188).
+   * Between two tries to connect to its leader, a learner waits leaderConnectDelayDuringRetryMs instead of one
+   * second; one try has no time limit of its own, and connectToLearnerMasterLimit can replace initLimit
+   * (ZOOKEEPER-3188).
    */
   readonly shortConnectPause: boolean;
   /** All tries to connect to the leader together are limited to initLimit (ZOOKEEPER-1865). */
@@ -105,8 +115,8 @@ export interface ReleaseBehavior {
   /** At startup, a server adopts currentEpoch.tmp if currentEpoch is older than its last zxid (ZOOKEEPER-4269). */
   readonly usesCurrentEpochTmp: boolean;
   /**
-   * A learner marks the time between NEWLEADER and the new currentEpoch with a file updatingEpoch. A server that finds the
-   * file at startup adopts the epoch of its last zxid (ZOOKEEPER-1653).
+   * A learner marks the time between NEWLEADER and the new currentEpoch with a file updatingEpoch. A server that
+   * finds the file at startup adopts the epoch of its last zxid (ZOOKEEPER-1653).
    */
   readonly marksUpdatingEpoch: boolean;
   /** A server with a log but no snapshot refuses to start (ZOOKEEPER-2325). */
@@ -122,8 +132,8 @@ export interface ReleaseBehavior {
   /** An observer waits for a random time before it starts an election again (ZOOKEEPER-3394). */
   readonly observerElectionDelay: boolean;
   /**
-   * With db.autocreate off, an empty disk is no database (zxid -1), and the votes and ACKEPOCHs of such servers do not count
-   * (ZOOKEEPER-261).
+   * With db.autocreate off, an empty disk is no database (zxid -1), and the votes and ACKEPOCHs of such servers do
+   * not count (ZOOKEEPER-261).
    */
   readonly knowsMissingDatabase: boolean;
   /** A leader obeys maxTimeToWaitForEpoch (ZOOKEEPER-3109). */
@@ -133,30 +143,31 @@ export interface ReleaseBehavior {
 /** The fixes of bugs that are open in all releases. */
 export interface Fixes {
   /**
-   * A TRUNC removes snapshots above its zxid, and the next higher record if no record has its zxid. A learner that has no
-   * older snapshot to go back to reports zxid 0, so that the leader sends a SNAP
-   * (ZOOKEEPER-1549, FileTxnLog#truncate; open-snapshot-survives-trunc, open-trunc-keeps-one-txn-too-many).
+   * A TRUNC removes snapshots above its zxid, and the next higher record if no record has its zxid. A learner that
+   * has no older snapshot to go back to reports zxid 0, so that the leader sends a SNAP (ZOOKEEPER-1549,
+   * FileTxnLog#truncate; open-snapshot-survives-trunc, open-trunc-keeps-one-txn-too-many).
    */
   readonly truncRemovesEverythingAbove: boolean;
   /**
-   * A TRUNC deletes log files from the newest to the oldest, so that a server that is killed in between has a log without a
-   * hole (FileTxnLog#truncate; open-trunc-killed-between-log-files-leaves-a-hole).
+   * A TRUNC deletes log files from the newest to the oldest, so that a server that is killed in between has a log
+   * without a hole (FileTxnLog#truncate; open-trunc-killed-between-log-files-leaves-a-hole).
    */
   readonly truncDeletesNewestFirst: boolean;
   /**
-   * A leader discards a learner's ACKs of outstanding proposals when it synchronizes the learner, and ignores ACKs that still
-   * arrive on the learner's former connection (Leader#processAck; open-acked-proposal-truncated-committed-lost).
+   * A leader discards a learner's ACKs of outstanding proposals when it synchronizes the learner, and ignores ACKs
+   * that still arrive on the learner's former connection (Leader#processAck;
+   * open-acked-proposal-truncated-committed-lost).
    */
   readonly syncForgetsAcks: boolean;
   /**
-   * A SNAP replaces the log. A log from before the SNAP may have a hole below the snapshot, so the server neither keeps it nor
-   * synchronizes learners from it (open-hole-in-log-after-snap-passed-on,
+   * A SNAP replaces the log. A log from before the SNAP may have a hole below the snapshot, so the server neither
+   * keeps it nor synchronizes learners from it (open-hole-in-log-after-snap-passed-on,
    * open-hole-in-log-after-snap-committed-truncated).
    */
   readonly snapReplacesLog: boolean;
   /**
-   * A server starts although the epoch of its last zxid is newer than its currentEpoch, and votes with that currentEpoch
-   * (QuorumPeer#loadDataBase; open-crash-before-current-epoch-cannot-start).
+   * A server starts although the epoch of its last zxid is newer than its currentEpoch, and votes with that
+   * currentEpoch (QuorumPeer#loadDataBase; open-crash-before-current-epoch-cannot-start).
    */
   readonly startsWithEpochOlderThanZxid: boolean;
   /** At startup, a server syncs the log that it has read (open-tail-read-back-after-kill-never-synced). */
@@ -167,24 +178,24 @@ export interface Fixes {
    */
   readonly unwrittenEpochNotUsed: boolean;
   /**
-   * A server that cannot write its log exits. Without the fix, it starts an election with transactions that only its memory
-   * has (SyncRequestProcessor, ZooKeeperCriticalThread#handleException; open-failed-log-write-survives).
+   * A server that cannot write its log exits. Without the fix, it starts an election with transactions that only its
+   * memory has (SyncRequestProcessor, ZooKeeperCriticalThread#handleException; open-failed-log-write-survives).
    */
   readonly failedLogWriteExits: boolean;
   /**
-   * A server whose newest snapshot is unreadable does not start from an older snapshot. The log after an older snapshot may
-   * be purged or have a hole (FileSnap#deserialize; open-corrupt-snapshot-older-one-used).
+   * A server whose newest snapshot is unreadable does not start from an older snapshot. The log after an older
+   * snapshot may be purged or have a hole (FileSnap#deserialize; open-corrupt-snapshot-older-one-used).
    */
   readonly corruptSnapshotExits: boolean;
   /**
-   * A LOOKING server replies to a notification of its own round that carries a worse vote. The sender may have missed this
-   * server's vote, and a server repeats its vote only when it receives no notifications
+   * A LOOKING server replies to a notification of its own round that carries a worse vote. The sender may have missed
+   * this server's vote, and a server repeats its vote only when it receives no notifications
    * (FastLeaderElection#lookForLeader; open-election-better-vote-never-repeated).
    */
   readonly answersWorseVotes: boolean;
   /**
-   * A leader gives up if a learner has accepted a later epoch than the leader's. Such a learner would refuse this leader
-   * forever (Leader#getEpochToPropose, Learner#registerWithLeader; open-voter-ahead-of-leader-never-joins).
+   * A leader gives up if a learner has accepted a later epoch than the leader's. Such a learner would refuse this
+   * leader forever (Leader#getEpochToPropose, Learner#registerWithLeader; open-voter-ahead-of-leader-never-joins).
    */
   readonly learnerAheadEndsLeading: boolean;
   /** A learner that is interrupted between TRUNC and NEWLEADER reloads its database from disk (ZOOKEEPER-5094). */

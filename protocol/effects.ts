@@ -46,9 +46,9 @@ export type Timer =
 export const TIMER_COUNT = 9;
 
 /**
- * Work of a Java thread that takes time but no disk and no network. The core starts it and continues when the host reports
- * it done. A simulator delays the completion, so that a crash or another thread can come in between; a real host has
- * nothing to wait for and completes it immediately after the current input.
+ * Work of a Java thread that takes time but no disk and no network. The core starts it and continues when the host
+ * reports it done. A simulator delays the completion, so that a crash or another thread can come in between; a real
+ * host has nothing to wait for and completes it immediately after the current input.
  */
 export const WORK_APPLY_COMMITS = 0;
 export const WORK_SERIALIZE_SNAPSHOT = 1;
@@ -96,7 +96,10 @@ export interface DiskImage {
   readonly currentEpoch: Epoch | undefined;
   /** currentEpoch.tmp, which a crash between writing and renaming leaves (ZOOKEEPER-4269). */
   readonly currentEpochTmp: Epoch | undefined;
-  /** Whether the file updatingEpoch exists, which a crash between NEWLEADER and the new currentEpoch leaves (ZOOKEEPER-1653). */
+  /**
+   * Whether the file updatingEpoch exists, which a crash between NEWLEADER and the new currentEpoch leaves
+   * (ZOOKEEPER-1653).
+   */
   readonly updatingEpoch: boolean;
   /** Valid snapshots, oldest first. */
   readonly snapshots: readonly Snapshot[];
@@ -130,8 +133,8 @@ export interface Effects {
   cancelTimer(timer: Timer): void;
 
   /**
-   * Starts a piece of thread work. The host answers with `workDone(work, key)`, unless the process ends before. `key` tells
-   * pieces of the same work apart; starting a piece that is already running restarts it.
+   * Starts a piece of thread work. The host answers with `workDone(work, key)`, unless the process ends before. `key`
+   * tells pieces of the same work apart; starting a piece that is already running restarts it.
    */
   startWork(work: ThreadWork, key: number): void;
 
@@ -142,10 +145,10 @@ export interface Effects {
   /** FileTxnLog#commit: completes when everything appended so far is durable. */
   syncLog(): void;
   /**
-   * FileTxnLog#truncate: drops all records after the record with `zxid`, file by file. If no record has `zxid`, the next
-   * higher record stays; if there is no log, the operation fails. With truncRemovesEverythingAbove, that next higher record
-   * and all snapshots above `zxid` are removed as well, and the operation does not fail. With truncDeletesNewestFirst,
-   * files are deleted from the newest to the oldest.
+   * FileTxnLog#truncate: drops all records after the record with `zxid`, file by file. If no record has `zxid`, the
+   * next higher record stays; if there is no log, the operation fails. With truncRemovesEverythingAbove, that next
+   * higher record and all snapshots above `zxid` are removed as well, and the operation does not fail. With
+   * truncDeletesNewestFirst, files are deleted from the newest to the oldest.
    */
   truncateLog(zxid: Zxid, how: Truncation): void;
   /** Removes all log files, and all snapshots above `snapshotZxid`. Only the fix snapReplacesLog uses it. */

@@ -1,6 +1,6 @@
 /**
- * Notes: the typed observations that a Peer reports, in ZooKeeper's terms. Traces, tables and invariants read these calls
- * and nothing else. Notes have no effect on the protocol.
+ * Notes: the typed observations that a Peer reports, in ZooKeeper's terms. Traces, tables and invariants read these
+ * calls and nothing else. Notes have no effect on the protocol.
  */
 import type { SyncDecision, SyncFacts } from "./leader/sync-decision.ts";
 import type { PacketType, ServerState } from "./packets.ts";
@@ -46,7 +46,9 @@ export type FailureReason =
   | "log-without-snapshot" // startup: a log exists, but no snapshot
   | "unmatched-commit"; // a COMMIT does not match the oldest pending proposal
 
-/** A protocol error that ZooKeeper only logs. The invariants no-bad-state, -ack, -proposal and -commit watch for them. */
+/**
+ * A protocol error that ZooKeeper only logs. The invariants no-bad-state, -ack, -proposal and -commit watch for them.
+ */
 export type Anomaly =
   | "bad-state" // a packet that is illegal in the receiver's current state
   | "bad-ack" // an acknowledgement of something that was not sent
@@ -78,7 +80,9 @@ export interface Notes {
   newLeaderAckRead(learner: ServerId, zxid: Zxid): void;
   /** The leader read the acknowledgement of UPTODATE. */
   uptodateAckRead(learner: ServerId, zxid: Zxid): void;
-  /** Leader#startZkServer: a quorum acknowledged NEWLEADER. `history` is the leader's history, which is now committed. */
+  /**
+   * Leader#startZkServer: a quorum acknowledged NEWLEADER. `history` is the leader's history, which is now committed.
+   */
   established(epoch: Epoch, history: History): void;
   /** The learner handled UPTODATE and serves clients. */
   active(epoch: Epoch, leader: ServerId, history: History): void;

@@ -1,9 +1,10 @@
 /**
- * The messages between servers: all QuorumPacket types of the quorum port (Leader, QuorumPacket), and the messages of the
- * election port (FastLeaderElection.Notification, QuorumCnxManager.InitialMessage).
+ * The messages between servers: all QuorumPacket types of the quorum port (Leader, QuorumPacket), and the messages of
+ * the election port (FastLeaderElection.Notification, QuorumCnxManager.InitialMessage).
  *
- * A packet is (type, zxid, data) as on the wire; the type of `data` depends on the packet type. `packet` makes all packets,
- * so that they share one object shape. Not modeled: authinfo, sessions, and the content of REVALIDATE and SYNC.
+ * A packet is (type, zxid, data) as on the wire; the type of `data` depends on the packet type. `packet` makes all
+ * packets, so that they share one object shape. Not modeled: authinfo, sessions, and the content of REVALIDATE and
+ * SYNC.
  */
 import type { History, Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
@@ -52,7 +53,10 @@ export const PACKET_NAMES: readonly string[] = [
   "INFORMANDACTIVATE",
 ];
 
-/** The protocol version of Zab 1.0, which every server since 3.4 announces. Earlier learners know no LEADERINFO or ACKEPOCH. */
+/**
+ * The protocol version of Zab 1.0, which every server since 3.4 announces. Earlier learners know no LEADERINFO or
+ * ACKEPOCH.
+ */
 export const PROTOCOL_VERSION = 0x10000;
 
 /** The data of FOLLOWERINFO and OBSERVERINFO (LearnerInfo). */

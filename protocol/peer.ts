@@ -1,10 +1,11 @@
 /**
- * The quorum side of one ZooKeeper server (QuorumPeer): it loads its disk, then is LOOKING; an election makes it LEADING,
- * FOLLOWING or OBSERVING; when that role fails, it is LOOKING again.
+ * The quorum side of one ZooKeeper server (QuorumPeer): it loads its disk, then is LOOKING; an election makes it
+ * LEADING, FOLLOWING or OBSERVING; when that role fails, it is LOOKING again.
  *
- * A Peer is synchronous. The host sets `nowUs` and then makes one call per input. The Peer calls `Effects` for everything it
- * wants the host to do, and reports observations to `Notes`. It has no clock, no randomness of its own and no I/O, and no
- * network or disk fault makes it throw. A Peer stands for one process: after an `exit` or a crash the host makes a new one.
+ * A Peer is synchronous. The host sets `nowUs` and then makes one call per input. The Peer calls `Effects` for
+ * everything it wants the host to do, and reports observations to `Notes`. It has no clock, no randomness of its own
+ * and no I/O, and no network or disk fault makes it throw. A Peer stands for one process: after an `exit` or a crash
+ * the host makes a new one.
  *
  * Not modeled: client connections and sessions, reconfiguration, read-only mode, admin server.
  */

@@ -39,8 +39,8 @@ export function majority(
 }
 
 /**
- * QuorumHierarchical: more than half of the weight in more than half of the groups. Groups of weight 0 do not count. Like
- * ZooKeeper, it divides integers. A server that belongs to no group never counts.
+ * QuorumHierarchical: more than half of the weight in more than half of the groups. Groups of weight 0 do not count.
+ * Like ZooKeeper, it divides integers. A server that belongs to no group never counts.
  */
 export function hierarchical(
   groups: readonly (readonly ServerId[])[],
@@ -75,8 +75,8 @@ export function hierarchical(
 }
 
 /**
- * Returns the verifier of releases that also count observers (before ZOOKEEPER-2959). Observers then count toward a majority
- * like voters. With groups and weights they still have no effect, because they belong to no group.
+ * Returns the verifier of releases that also count observers (before ZOOKEEPER-2959). Observers then count toward a
+ * majority like voters. With groups and weights they still have no effect, because they belong to no group.
  */
 export function countingObservers(verifier: QuorumVerifier): QuorumVerifier {
   return { ...verifier, isVoter: () => true };

@@ -1,6 +1,6 @@
 /**
- * What a role needs of its server: what leader and learner both read from QuorumPeer, and call on it. `Peer` implements it;
- * each role adds what only it needs.
+ * What a role needs of its server: what leader and learner both read from QuorumPeer, and call on it. `Peer`
+ * implements it; each role adds what only it needs.
  */
 import type { Behavior } from "./behavior.ts";
 import type { Effects } from "./effects.ts";

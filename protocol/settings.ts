@@ -1,6 +1,6 @@
 /**
- * The settings of a server: zoo.cfg and system properties, with ZooKeeper's defaults. Every field is required where the core
- * is called, so that a report can print all of them.
+ * The settings of a server: zoo.cfg and system properties, with ZooKeeper's defaults. Every field is required where
+ * the core is called, so that a report can print all of them.
  */
 
 export interface Settings {
@@ -42,7 +42,10 @@ export interface Settings {
   readonly maxConcurrentSnapSyncs: number;
   /** zookeeper.leader.maxConcurrentDiffSyncs. */
   readonly maxConcurrentDiffSyncs: number;
-  /** zookeeper.observer.election.DelayMs: an observer waits a random time below this before it starts an election again. */
+  /**
+   * zookeeper.observer.election.DelayMs: an observer waits a random time below this before it starts an election
+   * again.
+   */
   readonly observerElectionDelayMs: number;
   /** syncEnabled: whether an observer writes its log. */
   readonly observerSyncEnabled: boolean;
@@ -58,7 +61,10 @@ export interface Settings {
   readonly configVersion: number;
   /** zookeeper.testingonly.initialZxid: the counter with which a new leader starts its epoch, for rollover tests. */
   readonly initialCounter: number;
-  /** How notifications travel: over TCP as in ZooKeeper, or as datagrams, to test the election without TCP's guarantees. */
+  /**
+   * How notifications travel: over TCP as in ZooKeeper, or as datagrams, to test the election without TCP's
+   * guarantees.
+   */
   readonly electionTransport: "stream" | "datagram";
 }
 

@@ -1,9 +1,9 @@
 /**
  * Zxids, epochs, counters and server ids.
  *
- * A zxid has 64 bits, epoch << 32 | counter, and compares as a signed number (ZxidUtils). Here it is a JavaScript number,
- * which is exact for epochs below 2^21 (`makeZxid` checks this) and about ten times faster than a bigint. The sync decision
- * must also answer for zxids of all 64 bits, so it accepts bigints as well (leader/sync-decision.ts).
+ * A zxid has 64 bits, epoch << 32 | counter, and compares as a signed number (ZxidUtils). Here it is a JavaScript
+ * number, which is exact for epochs below 2^21 (`makeZxid` checks this) and about ten times faster than a bigint. The
+ * sync decision must also answer for zxids of all 64 bits, so it accepts bigints as well (leader/sync-decision.ts).
  */
 
 declare const zxidBrand: unique symbol;
@@ -45,8 +45,8 @@ export const NO_EPOCH = asEpoch(-1);
 export const NO_SERVER = asServerId(-1);
 
 /**
- * ZxidUtils#makeZxid. Epoch -1 is the epoch of a server without a database. Throws a RangeError if the epoch or counter is
- * out of range, which only a defect of the caller can cause.
+ * ZxidUtils#makeZxid. Epoch -1 is the epoch of a server without a database. Throws a RangeError if the epoch or
+ * counter is out of range, which only a defect of the caller can cause.
  */
 export function makeZxid(epoch: Epoch, counter: number): Zxid {
   if (epoch < -1 || epoch > MAX_EPOCH || counter < 0 || counter > MAX_COUNTER) {

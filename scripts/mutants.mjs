@@ -1,10 +1,10 @@
-// Measures how long the default campaign takes to find each mutant in test/mutants/mutants.ts, and the size of the minimal
-// scenario.
+// Measures how long the default campaign takes to find each mutant in test/mutants/mutants.ts, and the size of the
+// minimal scenario.
 //
 //   node scripts/mutants.mjs [--seed N] [--runs N] [--time SECONDS] [--jobs N] [--json] [NAME...]
 //
-// The first search runs on the core without a mutant and must find nothing. The exit code is 1 if it finds something, or if a
-// mutant survives.
+// The first search runs on the core without a mutant and must find nothing. The exit code is 1 if it finds something,
+// or if a mutant survives.
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";

@@ -1,9 +1,10 @@
 /**
  * The connections of the election port (QuorumCnxManager).
  *
- * Each pair of servers keeps one connection: the one that the server with the larger id opened. A server that accepts a
- * connection from a smaller id closes it and connects itself. Each peer has a send queue of one message, which a newer message
- * replaces. If the queue is empty when a connection opens, the server sends its last message again, because it may be lost.
+ * Each pair of servers keeps one connection: the one that the server with the larger id opened. A server that accepts
+ * a connection from a smaller id closes it and connects itself. Each peer has a send queue of one message, which a
+ * newer message replaces. If the queue is empty when a connection opens, the server sends its last message again,
+ * because it may be lost.
  *
  * Not modeled: the receive queue's limit of 100 messages, multiple addresses, and reconnecting by threads of their own.
  */

@@ -2,9 +2,10 @@
  * Fast leader election (FastLeaderElection): how a LOOKING server handles notifications until it has a leader
  * (#lookForLeader), and how any server replies to them (Messenger.WorkerReceiver).
  *
- * ZooKeeper's loop blocks on a queue. Here each notification is one call, and the loop's two waits, for the next notification
- * and for finalizeWait once a quorum agrees, share one deadline. A server's notifications to itself go through the same queue.
- * Not modeled: configurations in notifications, and the quorum of a second (last-seen) configuration.
+ * ZooKeeper's loop blocks on a queue. Here each notification is one call, and the loop's two waits, for the next
+ * notification and for finalizeWait once a quorum agrees, share one deadline. A server's notifications to itself go
+ * through the same queue. Not modeled: configurations in notifications, and the quorum of a second (last-seen)
+ * configuration.
  */
 import type { Behavior } from "../behavior.ts";
 import { Deadline } from "../deadline.ts";
@@ -237,7 +238,10 @@ export class FastLeaderElection {
     return agreeing;
   }
 
-  /** FastLeaderElection#checkLeader: another leader must have sent its own LEADING; if this server leads, the round must match. */
+  /**
+   * FastLeaderElection#checkLeader: another leader must have sent its own LEADING; if this server leads, the round
+   * must match.
+   */
   checkLeader(votes: ReadonlyMap<ServerId, Vote>, leader: ServerId, electionEpoch: number): boolean {
     if (leader === this.server.myid) return this.round === electionEpoch;
     return votes.get(leader)?.state === LEADING;

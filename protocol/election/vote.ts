@@ -16,7 +16,9 @@ export interface Vote {
   readonly version: number;
 }
 
-/** FastLeaderElection#totalOrderPredicate: returns whether a vote beats the current one, by epoch, then zxid, then id. */
+/**
+ * FastLeaderElection#totalOrderPredicate: returns whether a vote beats the current one, by epoch, then zxid, then id.
+ */
 export function isBetterVote(
   verifier: QuorumVerifier,
   newId: ServerId,

@@ -1,5 +1,6 @@
 /**
- * The quorum of ACKEPOCHs (Leader#waitForEpochAck). Before a quorum that includes the leader is complete, each caller waits:
+ * The quorum of ACKEPOCHs (Leader#waitForEpochAck). Before a quorum that includes the leader is complete, each caller
+ * waits:
  *
  * - A learner that is more recent than the leader fails; only its own connection is closed.
  * - A learner that reports epoch -1 (it has accepted the epoch before) or zxid -1 (it has no database) is not counted.
@@ -58,8 +59,8 @@ export class EpochAck {
   }
 
   /**
-   * Counts server `sid` and makes `waiter` wait; if the quorum is complete, notifies the waiter immediately. Returns false,
-   * and does neither, if the server is more recent than the leader.
+   * Counts server `sid` and makes `waiter` wait; if the quorum is complete, notifies the waiter immediately. Returns
+   * false, and does neither, if the server is more recent than the leader.
    */
   ack(waiter: EpochAckWaiter, sid: ServerId, summary: StateSummary, nowUs: number): boolean {
     const { knowsMissingDatabase, leader, myid } = this.options;

@@ -1,7 +1,8 @@
 /**
- * The epoch that a new leader proposes (Leader#getEpochToPropose): one above the highest acceptedEpoch among the servers that
- * arrive before the quorum is complete. The quorum must include the leader. The thread that completes the quorum writes
- * acceptedEpoch, while all others wait at the lock. Threads that arrive later get the epoch without waiting.
+ * The epoch that a new leader proposes (Leader#getEpochToPropose): one above the highest acceptedEpoch among the
+ * servers that arrive before the quorum is complete. The quorum must include the leader. The thread that completes
+ * the quorum writes acceptedEpoch, while all others wait at the lock. Threads that arrive later get the epoch without
+ * waiting.
  */
 import { type Effects, TIMER_EPOCH_PROPOSAL } from "../effects.ts";
 import { AckSet, type QuorumVerifier } from "../quorum.ts";
@@ -62,8 +63,8 @@ export class EpochProposal {
   }
 
   /**
-   * Handles the end of the write of acceptedEpoch. If the write failed, only the writer fails. The other waiters are not
-   * notified then: each finds the epoch final when its own timeout expires.
+   * Handles the end of the write of acceptedEpoch. If the write failed, only the writer fails. The other waiters are
+   * not notified then: each finds the epoch final when its own timeout expires.
    */
   written(ok: boolean): void {
     const { writer } = this;

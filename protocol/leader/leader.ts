@@ -1,12 +1,12 @@
 /**
- * The leader (Leader#lead, LeaderZooKeeperServer): it proposes an epoch, collects ACKEPOCHs, synchronizes learners, becomes
- * established, and broadcasts transactions until it loses its quorum or fails.
+ * The leader (Leader#lead, LeaderZooKeeperServer): it proposes an epoch, collects ACKEPOCHs, synchronizes learners,
+ * becomes established, and broadcasts transactions until it loses its quorum or fails.
  *
- * The steps of the main thread are `LeaderPhase`s. Each learner has a LearnerHandler, which stands for its thread. Snapshots
- * and epoch files block the thread that writes them; the log has its own thread (storage/log-thread.ts).
+ * The steps of the main thread are `LeaderPhase`s. Each learner has a LearnerHandler, which stands for its thread.
+ * Snapshots and epoch files block the thread that writes them; the log has its own thread (storage/log-thread.ts).
  *
- * Not modeled: PrepRequestProcessor, sessions, and the time between commit and apply. A committed transaction is applied to
- * the leader's tree immediately.
+ * Not modeled: PrepRequestProcessor, sessions, and the time between commit and apply. A committed transaction is
+ * applied to the leader's tree immediately.
  */
 import { assertPresent } from "../assert.ts";
 import { Deadline } from "../deadline.ts";
@@ -98,7 +98,10 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   private lastCommitted: Zxid = NO_ZXID;
   /** Proposals that are not committed, oldest first. Their zxids have no gaps. */
   private readonly outstanding: Proposal[] = [];
-  /** Transactions committed during the shutdown, when nothing is applied any more. Otherwise commits are applied at once. */
+  /**
+   * Transactions committed during the shutdown, when nothing is applied any more. Otherwise commits are applied at
+   * once.
+   */
   private readonly toBeApplied: Txn[] = [];
   private log: LogThread | null = null;
   /** Whether the next half tick only sends pings. */
@@ -200,7 +203,10 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     this.fail("epoch-ack-timeout", "no quorum of servers sent ACKEPOCH within initLimit");
   }
 
-  /** Leader#reportLookingSid: a voter that elected this leader is LOOKING again, and the leader has waited long enough. */
+  /**
+   * Leader#reportLookingSid: a voter that elected this leader is LOOKING again, and the leader has waited long
+   * enough.
+   */
   lookingAgain(sid: ServerId): void {
     const { behavior, nowUs, settings } = this.server;
     const limitMs = behavior.quitsWaitingForEpoch ? settings.maxTimeToWaitForEpochMs : -1;
@@ -250,7 +256,6 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
 
   /** TIMER_TICK, twice per tick: sends pings; every second time, it first advances the tick and checks the quorum. */
   halfTick(): void {
-    if (this.phase !== "broadcast") return;
     if (!this.tickSkip) {
       this.tick++;
       const synced = new AckSet(this.server.verifier);
@@ -270,8 +275,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   // ---- connections
 
   accepted(connection: ConnectionId): void {
-    if (this.phase === "ended") this.server.effects.close(connection);
-    else if (this.backlog !== null) this.backlog.push({ connection, packets: [] });
+    if (this.backlog !== null) this.backlog.push({ connection, packets: [] });
     else this.addHandler(connection);
   }
 
@@ -506,14 +510,12 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   }
 
   private end(): void {
-    const { effects } = this.server;
     this.phase = "ended";
     this.epochProposal.close();
     this.epochAck?.close();
     this.newLeaderAck?.close();
     this.reads.clear();
     for (const handler of [...this.handlers]) handler.close();
-    for (const { connection } of this.backlog ?? []) effects.close(connection);
     this.server.look();
   }
 }

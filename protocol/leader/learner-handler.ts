@@ -1,19 +1,21 @@
 /**
  * The leader's side of one learner connection (LearnerHandler#run).
  *
- *     learner                      handler
- *        │ FOLLOWERINFO/OBSERVERINFO ▶│  reading-info
- *        │                            │  waiting-epoch          quorum of FOLLOWERINFO, acceptedEpoch written
- *        │◀ LEADERINFO                │  reading-ackepoch
- *        │ ACKEPOCH ▶                 │  waiting-epoch-ack      quorum of ACKEPOCH
- *        │◀ DIFF / TRUNC / SNAP …     │  (serializing)          sync decision
- *        │◀ NEWLEADER                 │  reading-newleader-ack
- *        │ ACK ▶                      │  waiting-newleader-ack  quorum of ACKs, leader established
- *        │◀ UPTODATE                  │  waiting-startup
- *        │ ACK, PING, REQUEST ▶       │  serving
+ *     learner                   handler                   the handler waits for
+ *        │                         │
+ *        │ FOLLOWERINFO            │ reading-info
+ *        │ (or OBSERVERINFO)      ▶│ waiting-epoch           a quorum of FOLLOWERINFO, and acceptedEpoch on disk
+ *        │◀             LEADERINFO │ reading-ackepoch
+ *        │ ACKEPOCH               ▶│ waiting-epoch-ack       a quorum of ACKEPOCH
+ *        │◀      DIFF, TRUNC, SNAP │ (serializing)           the snapshot, in early releases
+ *        │◀              NEWLEADER │ reading-newleader-ack
+ *        │ ACK                    ▶│ waiting-newleader-ack   a quorum of ACKs
+ *        │                         │ waiting-startup         the leader to be established
+ *        │◀               UPTODATE │ serving
+ *        │ ACK, PING, REQUEST     ▶│
  *
- * Each place where the Java thread blocks is a phase. Packets that arrive while the thread does not read wait in `inbox`.
- * Not modeled: sessions (REVALIDATE), authentication, multiple addresses of one learner.
+ * Each place where the Java thread blocks is a phase. Packets that arrive while the thread does not read wait in
+ * `inbox`. Not modeled: sessions (REVALIDATE), authentication, multiple addresses of one learner.
  */
 import { assertPresent } from "../assert.ts";
 import { type ConnectionId, WORK_SERIALIZE_SNAPSHOT } from "../effects.ts";
@@ -320,8 +322,8 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
       this.queueNewLeader();
       this.startSending();
     } else if (server.behavior.newLeaderAfterSnap) {
-      // SNAP goes directly to the socket, before all queued packets. Packets that arrive during its serialization would be
-      // queued before NEWLEADER, so its duration has no effect.
+      // SNAP goes directly to the socket, before all queued packets. Packets that arrive during its serialization
+      // would be queued before NEWLEADER, so its duration has no effect.
       this.sendSnap(server.database.lastProcessedZxid);
       this.queueNewLeader();
       this.startSending();
@@ -334,8 +336,8 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   }
 
   /**
-   * The SNAP is serialized, in a release that queues NEWLEADER before it. The snapshot contains the transactions applied
-   * during the serialization, under the zxid from before.
+   * The SNAP is serialized, in a release that queues NEWLEADER before it. The snapshot contains the transactions
+   * applied during the serialization, under the zxid from before.
    */
   snapshotSerialized(): void {
     if (this.phase !== "serializing") return;

@@ -1,6 +1,7 @@
 /**
- * The quorum of acknowledgements of NEWLEADER (Leader#waitForNewLeaderAck), which makes the leader established. The leader
- * only logs an acknowledgement with a wrong zxid: its sender is not counted and does not wait (ZOOKEEPER-4685).
+ * The quorum of acknowledgements of NEWLEADER (Leader#waitForNewLeaderAck), which makes the leader established. The
+ * leader only logs an acknowledgement with a wrong zxid: its sender is not counted and does not wait
+ * (ZOOKEEPER-4685).
  */
 import { type Effects, TIMER_NEWLEADER_ACK } from "../effects.ts";
 import { AckSet, type QuorumVerifier } from "../quorum.ts";
@@ -26,8 +27,9 @@ export class NewLeaderAck {
   }
 
   /**
-   * Counts server `sid` and makes `waiter` wait; if the quorum is complete, notifies the waiter immediately. Returns false if
-   * the quorum is incomplete and the zxid is wrong; the server is not counted then, and its waiter is notified immediately.
+   * Counts server `sid` and makes `waiter` wait; if the quorum is complete, notifies the waiter immediately. Returns
+   * false if the quorum is incomplete and the zxid is wrong; the server is not counted then, and its waiter is
+   * notified immediately.
    */
   ack(waiter: NewLeaderAckWaiter, sid: ServerId, zxid: Zxid, nowUs: number): boolean {
     if (this.quorumFormed || zxid !== this.zxid) {

@@ -2,10 +2,10 @@
  * The sync decision: whether the leader synchronizes a learner with DIFF, TRUNC or SNAP, and with which packets
  * (LearnerHandler#syncFollower, #queueCommittedProposals; ZKDatabase#getProposalsFromTxnLog; Leader#startForwarding).
  *
- * `decideSync` is a pure function. Its input is the leader's view of its database and the learner's last zxid; its output is
- * the packets to queue, the zxid after which forwarding starts, and the rule that decided. It uses only the order of zxids,
- * their epochs, and whether a counter is 0, so it accepts numbers (the simulator) and bigints (all 64 bits, `zabsim decide`).
- * sync-rules.ts describes each rule in words.
+ * `decideSync` is a pure function. Its input is the leader's view of its database and the learner's last zxid; its
+ * output is the packets to queue, the zxid after which forwarding starts, and the rule that decided. It uses only the
+ * order of zxids, their epochs, and whether a counter is 0, so it accepts numbers (the simulator) and bigints (all 64
+ * bits, `zabsim decide`). sync-rules.ts describes each rule in words.
  */
 import type { SyncSource } from "../behavior.ts";
 import { COMMIT, DIFF, PROPOSAL, TRUNC } from "../packets.ts";
@@ -98,7 +98,8 @@ export function decideSync<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFa
   const forwardedFrom = queue.packets.length;
   queue.addForwarded(facts, current);
   return {
-    // If no DIFF or TRUNC is queued, the leader sends SNAP, although forwarding has already started from the peer's zxid.
+    // If no DIFF or TRUNC is queued, the leader sends SNAP, although forwarding has already started from the peer's
+    // zxid.
     needSnap: needSnap || queue.needsOp,
     packets: queue.packets,
     forwardedFrom,
@@ -168,8 +169,8 @@ function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(
 }
 
 /**
- * Decides as releases before ZOOKEEPER-1413 do: from committedLog, otherwise SNAP. Forwarding starts at the learner's zxid
- * even for a SNAP. The zxid at the start of an epoch has no special role, and a TRUNC may cross epochs.
+ * Decides as releases before ZOOKEEPER-1413 do: from committedLog, otherwise SNAP. Forwarding starts at the learner's
+ * zxid even for a SNAP. The zxid at the start of an epoch has no special role, and a TRUNC may cross epochs.
  */
 function decideFromCommittedLog<Z extends AnyZxid, T extends Logged<Z>>(
   { committedLog, lastProcessedZxid, peerLastZxid: peer }: SyncFacts<Z, T>,
@@ -303,7 +304,9 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
   }
 }
 
-/** FileTxnIterator#init: returns the last file named below `zxid` and all later files; all files if no file is below. */
+/**
+ * FileTxnIterator#init: returns the last file named below `zxid` and all later files; all files if no file is below.
+ */
 function filesFrom<Z extends AnyZxid, T extends Logged<Z>>(
   files: SyncFacts<Z, T>["txnLogFiles"],
   zxid: Z,

@@ -1,6 +1,6 @@
 /**
- * The check that a learner acknowledges proposals within syncLimit (LearnerHandler.SyncLimitCheck). It tracks the oldest
- * unacknowledged proposal and the latest one after it, and starts when the learner has acknowledged NEWLEADER.
+ * The check that a learner acknowledges proposals within syncLimit (LearnerHandler.SyncLimitCheck). It tracks the
+ * oldest unacknowledged proposal and the latest one after it, and starts when the learner has acknowledged NEWLEADER.
  */
 import { ZERO_ZXID, type Zxid } from "../zxid.ts";
 

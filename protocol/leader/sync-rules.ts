@@ -1,6 +1,7 @@
 /**
- * The rules of the sync decision in words: one row per rule, with the fact that decides and its consequence. The rules are
- * numbered like the cases in the comment of LearnerHandler#syncFollower. Used by reports, `zabsim decide` and `zabsim list`.
+ * The rules of the sync decision in words: one row per rule, with the fact that decides and its consequence. The
+ * rules are numbered like the cases in the comment of LearnerHandler#syncFollower. Used by reports, `zabsim decide`
+ * and `zabsim list`.
  */
 import type { SyncSource } from "../behavior.ts";
 import { DIFF, TRUNC } from "../packets.ts";
@@ -83,7 +84,7 @@ export const SYNC_RULES: Readonly<Record<SyncRule, RuleText>> = {
     case: 5,
     summary: "the peer's last transaction is below committedLog and not in the log on disk, but within its range",
     why: (z) =>
-      `peer zxid ${z.peer} is below minCommittedLog ${z.min} and not in the log on disk → TRUNC to ${z.op}, then the rest`,
+      `peer zxid ${z.peer} is below minCommittedLog ${z.min} and not in the log → TRUNC to ${z.op}, then the rest`,
   },
   "txn-log-empty": {
     case: 5,
@@ -128,8 +129,7 @@ export const SYNC_RULES: Readonly<Record<SyncRule, RuleText>> = {
   "new-epoch-above-committed-log": {
     case: 6,
     summary: "the peer's zxid is the start of an epoch above committedLog",
-    why: (z) =>
-      `peer zxid ${z.peer} is the start of an epoch above maxCommittedLog ${z.max}; lastProcessedZxid is ${z.last} → SNAP`,
+    why: (z) => `peer zxid ${z.peer} is the start of an epoch above maxCommittedLog ${z.max}, but not ${z.last} → SNAP`,
   },
 };
 

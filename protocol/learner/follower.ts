@@ -1,10 +1,10 @@
 /**
  * A follower whose processors run (Follower#processPacket, FollowerZooKeeperServer, SendAckRequestProcessor): it logs
- * proposals, acknowledges them when they are durable, and applies them when they are committed. It serves from UPTODATE on;
- * in some releases its processors already run from NEWLEADER on.
+ * proposals, acknowledges them when they are durable, and applies them when they are committed. It serves from
+ * UPTODATE on; in some releases its processors already run from NEWLEADER on.
  *
- * Not modeled: CommitProcessor during normal operation, where a commit is applied immediately. Only the commits that the
- * synchronization left are applied by a thread of their own, in releases that do so.
+ * Not modeled: CommitProcessor during normal operation, where a commit is applied immediately. Only the commits that
+ * the synchronization left are applied by a thread of their own, in releases that do so.
  */
 import { EXIT_UNMATCHED_COMMIT, type ThreadWork, WORK_APPLY_COMMITS } from "../effects.ts";
 import {
@@ -47,7 +47,9 @@ export class Follower implements LearnerService, LogListener {
     return this.log.idle;
   }
 
-  /** FollowerZooKeeperServer#appendRequest: takes over a proposal that the synchronization appended to the log itself. */
+  /**
+   * FollowerZooKeeperServer#appendRequest: takes over a proposal that the synchronization appended to the log itself.
+   */
   appended(txn: Txn): void {
     this.pending.push(txn);
     this.ack(txn.zxid);
@@ -86,7 +88,8 @@ export class Follower implements LearnerService, LogListener {
 
   private propose(txn: Txn): void {
     const { zxid } = txn;
-    // ZooKeeper only warns about a gap, and does not check the first proposal after a synchronization without proposals.
+    // ZooKeeper only warns about a gap, and does not check the first proposal after a synchronization without
+    // proposals.
     if (this.lastQueued !== ZERO_ZXID && leavesGap(this.lastQueued, zxid)) {
       this.learner.anomaly(
         "bad-proposal",

@@ -1,6 +1,6 @@
 /**
- * The learner's main thread (Learner, Follower#followLeader, Observer#observeLeader): it connects to the leader, agrees on
- * the epoch, synchronizes (synchronization.ts) and serves (follower.ts, observer.ts) until it fails.
+ * The learner's main thread (Learner, Follower#followLeader, Observer#observeLeader): it connects to the leader,
+ * agrees on the epoch, synchronizes (synchronization.ts) and serves (follower.ts, observer.ts) until it fails.
  *
  * Java runs one thread, so there is one phase. Packets that arrive while the thread waits for the disk wait in `inbox`.
  * Not modeled: sessions, learner request forwarding other than writes, asynchronous sending (learner.asyncSending).
@@ -135,7 +135,10 @@ export class Learner implements SyncLearner, ServingLearner {
     }
   }
 
-  /** A leader from before Zab 1.0 sends NEWLEADER first. For any other packet, too, the learner accepts the epoch first. */
+  /**
+   * A leader from before Zab 1.0 sends NEWLEADER first. For any other packet, too, the learner accepts the epoch
+   * first.
+   */
   private receiveFromOldLeader(message: QuorumPacket): void {
     this.leaderIsOld = true;
     if (message.type !== NEWLEADER) {
@@ -302,8 +305,9 @@ export class Learner implements SyncLearner, ServingLearner {
   }
 
   private get reading(): boolean {
-    if (this.phase === "synchronizing") return this.synchronization?.reading ?? false;
-    return this.phase === "serving" || this.phase === "reading-leaderinfo";
+    const { phase, synchronization } = this;
+    if (phase === "synchronizing") return assertPresent(synchronization, "synchronization", phase).reading;
+    return phase === "serving" || phase === "reading-leaderinfo";
   }
 
   private read(message: QuorumPacket): void {
@@ -356,7 +360,9 @@ export class Learner implements SyncLearner, ServingLearner {
     if (this.service === null || this.service.logIsIdle || !this.waitsForLog) this.finishShutdown();
   }
 
-  /** A server that does not serve yet is not stopped, so its log thread continues unless the release always stops it. */
+  /**
+   * A server that does not serve yet is not stopped, so its log thread continues unless the release always stops it.
+   */
   private get waitsForLog(): boolean {
     const { learnerShutdown } = this.server.behavior;
     return learnerShutdown === "log-thread-first" || (learnerShutdown === "fast-forward-first" && this.stopsServer);

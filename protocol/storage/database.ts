@@ -2,8 +2,8 @@
  * The database of one server: the tree, committedLog, the log and the snapshots, as the core sees them (ZKDatabase,
  * DataTree, FileTxnSnapLog). It survives changes of role and is lost with the process.
  *
- * The log and the snapshots here are what a reader of the files finds now, whether synced or not; durability is the host's
- * concern. Not modeled: znodes. The tree is represented by its History.
+ * The log and the snapshots here are what a reader of the files finds now, whether synced or not; durability is the
+ * host's concern. Not modeled: znodes. The tree is represented by its History.
  */
 import type { Behavior } from "../behavior.ts";
 import type { DiskImage } from "../effects.ts";
@@ -76,9 +76,9 @@ export class Database {
   }
 
   /**
-   * FileTxnSnapLog#restore: loads the newest snapshot and then all later log records, committed or not. Returns the reason
-   * if that fails, otherwise undefined. With an empty disk lastProcessedZxid becomes 0 (db.autocreate; the caller then saves
-   * snapshot.0) or -1.
+   * FileTxnSnapLog#restore: loads the newest snapshot and then all later log records, committed or not. Returns the
+   * reason if that fails, otherwise undefined. With an empty disk lastProcessedZxid becomes 0 (db.autocreate; the
+   * caller then saves snapshot.0) or -1.
    */
   restore(image: DiskImage): "log-without-snapshot" | "proposal-gap" | undefined {
     this.clear();
@@ -120,8 +120,8 @@ export class Database {
   }
 
   /**
-   * ZooKeeperServer#processTxn, for a transaction received during the synchronization. Returns false if it leaves a gap in
-   * committedLog.
+   * ZooKeeperServer#processTxn, for a transaction received during the synchronization. Returns false if it leaves a
+   * gap in committedLog.
    */
   applySynced(txn: Txn): boolean {
     this.applyToTree(txn);
@@ -137,8 +137,8 @@ export class Database {
   }
 
   /**
-   * Forgets a log that ends below the newest snapshot: it lacks the transactions between its end and the snapshot. Returns
-   * whether there was such a log. The next append starts a new one.
+   * Forgets a log that ends below the newest snapshot: it lacks the transactions between its end and the snapshot.
+   * Returns whether there was such a log. The next append starts a new one.
    */
   forgetLogBelowSnapshot(): boolean {
     const snapshot = this.newestSnapshot()?.zxid ?? ZERO_ZXID;
@@ -157,7 +157,10 @@ export class Database {
     this.logHistory = this.newestSnapshot()?.history ?? this.emptyHistory;
   }
 
-  /** Returns whether a snapshot at or below `zxid`, with the log after it, contains this server's whole history up to `zxid`. */
+  /**
+   * Returns whether a snapshot at or below `zxid`, with the log after it, contains this server's whole history up to
+   * `zxid`.
+   */
   canTruncateTo(zxid: Zxid): boolean {
     const target = this.logHistory.upTo(zxid);
     return this.saved.some((snapshot) => snapshot.zxid <= zxid && this.withLogAfter(snapshot, zxid).equals(target));
@@ -227,7 +230,9 @@ export class Database {
     if (txn.zxid > this.lastProcessedZxid) this.lastProcessedZxid = txn.zxid;
   }
 
-  /** ZKDatabase#addCommittedProposal. Returns false if the transaction would leave a gap and the release rejects gaps. */
+  /**
+   * ZKDatabase#addCommittedProposal. Returns false if the transaction would leave a gap and the release rejects gaps.
+   */
   private addCommitted(txn: Txn): boolean {
     const { rejectsGaps } = this.behavior;
     const last = this.committed.length > this.committedStart ? this.committed[this.committed.length - 1] : undefined;

@@ -1,10 +1,10 @@
 /**
  * Transactions and histories.
  *
- * A History is the sequence of transactions that a server has applied or logged, as an immutable linked list that grows at
- * its end. Taking a snapshot, sending it to a learner and going back to it each copy one reference. Each node holds the
- * length and a hash of everything up to it, so comparing two histories, or finding that one is a prefix of another, does
- * not walk the part they share.
+ * A History is the sequence of transactions that a server has applied or logged, as an immutable linked list that
+ * grows at its end. Taking a snapshot, sending it to a learner and going back to it each copy one reference. Each
+ * node holds the length and a hash of everything up to it, so comparing two histories, or finding that one is a
+ * prefix of another, does not walk the part they share.
  *
  * Not modeled: the content of znodes, sessions and ACLs.
  */

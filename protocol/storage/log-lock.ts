@@ -1,6 +1,7 @@
 /**
- * The lock on the transaction log: one thread at a time appends and syncs (FileTxnLog#append and #commit are synchronized).
- * The threads are the main thread, the log thread of the current role, and a log thread that a former role has left running.
+ * The lock on the transaction log: one thread at a time appends and syncs (FileTxnLog#append and #commit are
+ * synchronized). The threads are the main thread, the log thread of the current role, and a log thread that a former
+ * role has left running.
  */
 import type { Effects } from "../effects.ts";
 

@@ -1,7 +1,7 @@
 /**
- * The thread that writes the log of a running server (SyncRequestProcessor). It appends the queued transactions, syncs once
- * for all of them, and then passes them on, in order. Transactions that arrive during a sync wait for the next one. After a
- * number of transactions the thread rolls the log and starts a snapshot in the background.
+ * The thread that writes the log of a running server (SyncRequestProcessor). It appends the queued transactions,
+ * syncs once for all of them, and then passes them on, in order. Transactions that arrive during a sync wait for the
+ * next one. After a number of transactions the thread rolls the log and starts a snapshot in the background.
  *
  * Not modeled: flushDelay, and the time that an append takes.
  */

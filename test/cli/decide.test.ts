@@ -89,7 +89,7 @@ describe("zabsim decide", () => {
   it("prints the decision and the reason", () => {
     const { code, stdout } = zabsim(["decide", "--peer", "1:7", "--committed-log", "1:1..1:5"]);
     expect(code).toBe(EXIT_OK);
-    expect(stdout).toContain("peer zxid 1:7 is ahead of maxCommittedLog 1:5 → TRUNC to 1:5");
+    expect(stdout).toContain("peer zxid 1:7 is above maxCommittedLog 1:5 → TRUNC to 1:5");
     expect(stdout).toContain("TRUNC     1:5  0x100000005");
   });
 

@@ -1,6 +1,7 @@
 /**
- * A Peer without a simulator: the test plays its network, disk, threads and clock. BarePeer records the effects in lists.
- * Disk operations complete after each input, or when the test says so; the disk is in memory and loses nothing.
+ * A Peer without a simulator: the test plays its network, disk, threads and clock. BarePeer records the effects in
+ * lists. Disk operations complete after each input, or when the test says so; the disk is in memory and loses
+ * nothing.
  *
  * Tests write ids, epochs and zxids as plain numbers; BarePeer brands them.
  */

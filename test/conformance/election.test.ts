@@ -1,6 +1,6 @@
 /**
- * ZooKeeper's tests of fast leader election: the order of votes, votes of servers that follow or lead, rounds, malformed
- * messages, servers that join late, and servers of weight 0.
+ * ZooKeeper's tests of fast leader election: the order of votes, votes of servers that follow or lead, rounds,
+ * malformed messages, servers that join late, and servers of weight 0.
  */
 import { describe, expect, it } from "vitest";
 import {
@@ -237,7 +237,7 @@ expect: { leader: 2, active: [1, 2, 3] }
     expect(recordsOf(result.records, "leading").filter(({ server }) => server === 3)).toEqual([]);
   });
 
-  it("testJoinInconsistentEnsemble (ZOOKEEPER-1732): a server joins although the others report different rounds", () => {
+  it("testJoinInconsistentEnsemble (ZOOKEEPER-1732): a server joins others with different rounds", () => {
     const bare = new BarePeer().start();
     bare.notify(1, { leader: 2, state: FOLLOWING, electionEpoch: 4, zxid: 7, peerEpoch: 3 });
     bare.notify(2, { leader: 2, state: LEADING, electionEpoch: 9, zxid: 1, peerEpoch: 3 });
@@ -279,7 +279,7 @@ expect: { leader: 2 }
     expect(result.unmet).toEqual([]);
   });
 
-  it("testElectionFraud: a server that false votes make LEADING becomes LOOKING again and follows the real leader", () => {
+  it("testElectionFraud: a server that false votes make LEADING later follows the real leader", () => {
     const bare = new BarePeer().start();
     bare.notify(1, { leader: 0 }).notify(2, { leader: 0 }).advance(200);
     expect(bare.peer.state).toBe(LEADING);
@@ -291,7 +291,7 @@ expect: { leader: 2 }
     expect(bare.connects.some(({ to, port }) => to === 2 && port === QUORUM_PORT)).toBe(true);
   });
 
-  it("testLeaderOutOfView: server 1, whose view lacks server 3, neither leads nor follows; 2 and 3 form a quorum", () => {
+  it("testLeaderOutOfView: server 1, whose view lacks server 3, has no role; 2 and 3 form a quorum", () => {
     const result = run(`
 servers: { 1: { view: [1, 2] }, 2: {}, 3: {} }
 until: 20s

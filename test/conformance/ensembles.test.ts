@@ -1,6 +1,6 @@
 /**
- * ZooKeeper's tests of whole ensembles: durability of a DIFF, abandoned leaders, restarts, resynchronization. Each test is a
- * scenario, so besides its expectations all invariants are checked.
+ * ZooKeeper's tests of whole ensembles: durability of a DIFF, abandoned leaders, restarts, resynchronization. Each
+ * test is a scenario, so besides its expectations all invariants are checked.
  */
 import { describe, expect, it } from "vitest";
 import { loadScenario } from "../../scenarios/load.ts";
@@ -18,7 +18,7 @@ const txns = (run: ScenarioRun, sid: number): number =>
   run.servers.find((server) => server.sid === sid)?.history?.length ?? -1;
 
 describe("durability of a DIFF", () => {
-  it("testInconsistentDueToUncommittedLog (ZOOKEEPER-3911): a transaction that a client read survives the crash of both followers at UPTODATE", () => {
+  it("testInconsistentDueToUncommittedLog (ZOOKEEPER-3911): a transaction survives a crash at UPTODATE", () => {
     holds(`
 servers: { 1: { history: 1:1..1:2 }, 2: { history: 1:1..1:2 }, 3: { history: 1:1..1:3 } }
 steps:
@@ -31,7 +31,7 @@ expect: { active: [1, 2], histories: { 1: 1:1..1:3 } }
 `);
   });
 
-  it("testTxnLoss_FailToPersistAndCommitTxns (ZOOKEEPER-4785, -4643): a follower that crashes before it logs a transaction does not have the new epoch", () => {
+  it("testTxnLoss_FailToPersistAndCommitTxns (ZOOKEEPER-4785, -4643): log before currentEpoch", () => {
     holds(`
 servers: { 1: { history: 1:1..1:3, acceptedEpoch: 1 }, 2: { history: 1:1..1:4 }, 3: { history: 1:1..1:4 } }
 committed: 1:4
@@ -69,7 +69,7 @@ expect: { leader: 4, active: [1, 2, 3, 4] }
     for (const sid of [1, 2, 3, 4]) expect(txns(run, sid)).toBe(25);
   });
 
-  it("testDiffSyncAfterSnap (ZOOKEEPER-3642): a follower that loses its connection at NEWLEADER, after a SNAP, loses no transaction later", () => {
+  it("testDiffSyncAfterSnap (ZOOKEEPER-3642): a reset at NEWLEADER, after a SNAP, loses no transaction", () => {
     holds(`
 servers:
   1: { history: 1:1..1:2 }
@@ -116,7 +116,7 @@ expect: { leader: 2, active: [1, 2, 3], histories: { 1: "1:1, 2:1", 2: "1:1, 2:1
 `);
   });
 
-  it("testHighestZxidJoinLate (ZOOKEEPER-1154, -1156): a deposed leader with a higher zxid joins late, and the new leader truncates its log", () => {
+  it("testHighestZxidJoinLate (ZOOKEEPER-1154, -1156): a deposed leader with a higher zxid is truncated", () => {
     const run = holds(`
 servers: { 1: { history: 1:1..1:5 }, 2: { history: 1:1..1:5 }, 3: { history: 1:1..1:9, down: true } }
 committed: 1:5
@@ -129,7 +129,7 @@ expect: { leader: 2, active: [1, 2, 3], histories: { 3: "1:1..1:5, 2:1..2:4" } }
     expect(recordsOf(run.records, "sync-decided").map(({ decision }) => decision)).not.toContain("DIFF 3");
   });
 
-  it("testFailedTxnAsPartOfQuorumLoss (ZOOKEEPER-2845): the leader's unacknowledged transaction is gone after it rejoins, without a restart and after one", () => {
+  it("testFailedTxnAsPartOfQuorumLoss (ZOOKEEPER-2845): an unacknowledged transaction is gone after a rejoin", () => {
     holds(`
 servers: 3
 settings: { tickTimeMs: 500 }
@@ -143,7 +143,7 @@ expect: { leader: 2, active: [1, 2, 3], histories: { 1: "1:1", 2: "1:1", 3: "1:1
 `);
   });
 
-  it("testLeaderElectionWithDisloyalVoter (ZOOKEEPER-3109): the ensemble serves within 10 s although a voter restarts right after the election", () => {
+  it("testLeaderElectionWithDisloyalVoter (ZOOKEEPER-3109): serving within 10 s", () => {
     holds(`
 servers: { 1: {}, 2: {}, 3: {}, 4: { down: true }, 5: { down: true } }
 settings: { maxTimeToWaitForEpochMs: 1000 }
@@ -165,7 +165,7 @@ expect: { leader: 5, active: [1, 2, 3, 4, 5] }
 });
 
 describe("restarts and resynchronization", () => {
-  it("FollowerResyncConcurrencyTest: a follower that crashes during writes gets a SNAP, then a DIFF, and has all transactions", () => {
+  it("FollowerResyncConcurrencyTest: a follower that crashes twice gets a SNAP, then a DIFF", () => {
     const run = holds(`
 servers: 3
 settings: { commitLogCount: 20, snapCount: 40, snapshotSizeFactor: -1 }
@@ -268,7 +268,7 @@ expect: { epoch: 2, active: [1, 2, 3], failures: [{ server: 3, reason: zxid-roll
     }
   });
 
-  it("NonRecoverableErrorTest (ZOOKEEPER-2247): the leader cannot write its log: another server leads, and serves", () => {
+  it("NonRecoverableErrorTest (ZOOKEEPER-2247): the leader cannot write its log; another serves", () => {
     holds(`
 servers: 3
 steps:
@@ -279,7 +279,7 @@ expect: { active: [1, 2, 3], failures: [{ server: 3, reason: disk-error }] }
 `);
   });
 
-  it("LearnerSyncThrottlerTest: the leader rejects observers over the limit, never followers, and accepts an observer later", () => {
+  it("LearnerSyncThrottlerTest: an observer over the limit joins later", () => {
     const run = holds(`
 servers: { 1: {}, 2: {}, 3: {}, 4: { role: observer, down: true }, 5: { role: observer, down: true } }
 settings: { maxConcurrentSnapSyncs: 1, tickTimeMs: 500 }
@@ -295,7 +295,7 @@ expect: { leader: 3, active: [1, 2, 3, 4, 5], failures: [{ server: 3, learner: 5
     expect(new Set(rejected.map(({ learner }) => learner))).toEqual(new Set([5]));
   });
 
-  it("SendAckRequestProcessorTest (ZOOKEEPER-4409): the leader crashes while a follower syncs its log: the follower starts an election", () => {
+  it("SendAckRequestProcessorTest (ZOOKEEPER-4409): a leader crashes while a follower syncs its log", () => {
     holds(`
 servers: 3
 settings: { tickTimeMs: 500 }

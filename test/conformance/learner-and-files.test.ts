@@ -75,7 +75,7 @@ describe("LearnerTest", () => {
 });
 
 describe("epoch files", () => {
-  it("EpochWriteFailureTest: a learner that cannot write acceptedEpoch fails, and does not accept the epoch in memory", () => {
+  it("EpochWriteFailureTest: a learner that cannot write acceptedEpoch does not accept the epoch", () => {
     const bare = new BarePeer();
     const leader = bare.becomeLearner(2);
     bare.failNext = DISK_ACCEPTED_EPOCH;
@@ -85,7 +85,7 @@ describe("epoch files", () => {
     expect(bare.sentOn(leader)).toEqual(["FOLLOWERINFO 0:0"]);
   });
 
-  it("CurrentEpochWriteFailureTest (ZOOKEEPER-4269): a server whose currentEpoch is too old adopts currentEpoch.tmp", () => {
+  it("CurrentEpochWriteFailureTest (ZOOKEEPER-4269): a server adopts currentEpoch.tmp", () => {
     const disk = { acceptedEpoch: 2, currentEpoch: 1, log: [txn("1:1"), txn("2:1")] };
     const bare = new BarePeer({ disk: { ...disk, currentEpochTmp: 2 } }).start();
     expect([bare.currentEpoch, bare.peer.currentEpoch]).toEqual([2, 2]);
@@ -94,7 +94,7 @@ describe("epoch files", () => {
     expect(without.exitCode).toBe(1);
   });
 
-  it("testInitialAcceptedCurrent: without epoch files, a server uses the epoch of its last zxid and writes both files", () => {
+  it("testInitialAcceptedCurrent: missing epoch files get the epoch of the last zxid", () => {
     const disk = { acceptedEpoch: undefined, currentEpoch: undefined, log: [txn("3:3")] };
     const bare = new BarePeer({ disk }).start();
     expect([bare.acceptedEpoch, bare.currentEpoch]).toEqual([3, 3]);
@@ -107,7 +107,7 @@ describe("epoch files", () => {
     ]);
   });
 
-  it("an empty disk is an empty database with db.autocreate; otherwise it is no database, and the server cannot vote", () => {
+  it("an empty disk is an empty database with db.autocreate; without it, the server cannot vote", () => {
     const disk = { acceptedEpoch: undefined, currentEpoch: undefined, snapshots: [] };
     const auto = new BarePeer({ disk }).start();
     expect([auto.peer.database.lastProcessedZxid, auto.acceptedEpoch, auto.snapshots.length]).toEqual([0, 0, 1]);

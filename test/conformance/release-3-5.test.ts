@@ -1,6 +1,6 @@
 /**
- * The sync decision of ZooKeeper 3.5, where it differs from the newest release. The source is the article that this project
- * started from, which prints LearnerHandler#syncFollower of 3.5.
+ * The sync decision of ZooKeeper 3.5, where it differs from the newest release. The source is the article that this
+ * project started from, which prints LearnerHandler#syncFollower of 3.5.
  */
 import { describe, expect, it } from "vitest";
 import { parseHistory } from "../../cluster/zxid-range.ts";

@@ -1,7 +1,7 @@
 /**
- * The differences between releases, as their Java code at the release's tag shows them. First, the order in which a follower
- * acts between NEWLEADER and UPTODATE (Learner#syncWithLeader), after a DIFF with 1:4, which is committed, and 1:5, which is
- * not.
+ * The differences between releases, as their Java code at the release's tag shows them. First, the order in which a
+ * follower acts between NEWLEADER and UPTODATE (Learner#syncWithLeader), after a DIFF with 1:4, which is committed,
+ * and 1:5, which is not.
  */
 import { describe, expect, it } from "vitest";
 import {
@@ -92,7 +92,10 @@ function follow(release: string): { order: string[]; tree: number; committedLog:
   return { order: [...before.order, "|", ...bare.order], tree: before.tree, committedLog };
 }
 
-/** Per group of releases: the actions at NEWLEADER and, after the bar, at UPTODATE; the last zxids in tree and committedLog. */
+/**
+ * Per group of releases: the actions at NEWLEADER and, after the bar, at UPTODATE; the last zxids in tree and
+ * committedLog.
+ */
 const ORDERS: Readonly<Record<string, { releases: readonly string[]; order: string; tree: number; last: number }>> = {
   "with a marker file": {
     releases: ["3.4.10", "3.4.14"],
@@ -256,7 +259,8 @@ describe("a log without a snapshot, with zookeeper.snapshot.trust.empty (ZOOKEEP
 });
 
 describe("a proposal that leaves a gap after committedLog, and then a lost connection", () => {
-  // ZooKeeperServer#shutdown reads the log, and from 3.9.4 on ZKDatabase#addCommittedProposal throws because of the gap.
+  // ZooKeeperServer#shutdown reads the log, and from 3.9.4 on ZKDatabase#addCommittedProposal throws because of the
+  // gap.
   it.each([
     ["3.9.3", undefined],
     ["3.9.4", 1],

@@ -1,6 +1,6 @@
 /**
- * Recorded decisions of ZooKeeper's own syncFollower (20,000), of syncFollower with startForwarding (6,000), and of the 20
- * calls in LearnerHandlerTest.
+ * Recorded decisions of ZooKeeper's own syncFollower (20,000), of syncFollower with startForwarding (6,000), and of
+ * the 20 calls in LearnerHandlerTest.
  */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";

@@ -1,6 +1,6 @@
 /**
- * Zab1_0Test: one server under test, id 0 of three. The test plays the other servers packet by packet. tickTime is 2000 ms,
- * initLimit 2, syncLimit 2.
+ * Zab1_0Test: one server under test, id 0 of three. The test plays the other servers packet by packet. tickTime is
+ * 2000 ms, initLimit 2, syncLimit 2.
  */
 import { describe, expect, it } from "vitest";
 import { asEpoch, asServerId, BROADCAST, packet, QUORUM_PORT } from "../../protocol/index.ts";
@@ -80,7 +80,7 @@ describe("leader", () => {
     expect(bare.sentOn(F1)).toEqual(["LEADERINFO 7:0"]);
   });
 
-  it("a leader without an epoch quorum times out after initLimit * tickTime and closes its learners' connections", () => {
+  it("a leader without an epoch quorum times out after initLimit * tickTime and closes its connections", () => {
     const bare = new BarePeer({ disk: { acceptedEpoch: 5, currentEpoch: 0 } });
     bare.becomeLeader();
     // An observer waits, but does not count.
@@ -189,7 +189,7 @@ describe("leader", () => {
     expect(bare.sentOn(F1).slice(1)).toEqual(["DIFF 0:0", "NEWLEADER 1:0"]);
   });
 
-  it("an ACK of NEWLEADER with another zxid does not count, but its sender keeps its connection (ZOOKEEPER-4685)", () => {
+  it("an ACK of NEWLEADER with another zxid does not count, but keeps its connection (ZOOKEEPER-4685)", () => {
     const bare = new BarePeer().becomeLeader();
     bare.accept(F1).packet(F1, info(1, 0)).packet(F1, ackEpoch(0, "0:0")).packet(F1, ack("0:7"));
     expect(bare.peer.phase).not.toBe(BROADCAST);
@@ -299,7 +299,7 @@ describe("follower", () => {
     expect(run(2).failures).toEqual(["leader-epoch-lower"]);
   });
 
-  it("a learner follows a leader from before Zab 1.0, which sends NEWLEADER first, and refuses any other first packet", () => {
+  it("a learner accepts LEADERINFO, or NEWLEADER from a leader before Zab 1.0, as the first packet", () => {
     const wrong = new BarePeer();
     const to = wrong.becomeLearner(2);
     wrong.packet(to, upToDate());

@@ -57,7 +57,7 @@ campaign("survives", { seeds: [1, 1024], invariants: ["follower-is-prefix"], liv
 
 describe("bad options", () => {
   it.each([
-    [{ seeds: [5, 1] as const }, "seeds 5,1: no range of seeds (accepted: 500, or [1, 500])"],
+    [{ seeds: [5, 1] as const }, "seeds 5,1: not a range of seeds (accepted: 500, or [1, 500])"],
     [{ seeds: 0 }, "seeds 0"],
   ])("%o", (options, message) => {
     expect(() => campaign("never registered", options)).toThrow(message);

@@ -1,6 +1,6 @@
 /**
- * Checks that each mutant's patches match the core's source, and that the mutated core bundles and completes a cold start.
- * scripts/mutants.mjs measures whether campaigns find the mutants.
+ * Checks that each mutant's patches match the core's source, and that the mutated core bundles and completes a cold
+ * start. scripts/mutants.mjs measures whether campaigns find the mutants.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,9 +1,9 @@
 /**
- * Mutants: deliberate defects of the core. Each mutant replaces one or two lines of the core's source while it is bundled, and
- * so removes one thing that the protocol's safety depends on. The core itself contains no trace of them.
+ * Mutants: deliberate defects of the core. Each mutant replaces one or two lines of the core's source while it is
+ * bundled, and so removes one thing that the protocol's safety depends on. The core itself contains no trace of them.
  *
- * Campaigns that find no mutants cannot be trusted to find bugs. test/mutants/search.ts searches for a mutant with the default
- * campaign; scripts/mutants.mjs measures how long that takes for all of them.
+ * Campaigns that find no mutants cannot be trusted to find bugs. test/mutants/search.ts searches for a mutant with
+ * the default campaign; scripts/mutants.mjs measures how long that takes for all of them.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,13 +23,20 @@ export interface Mutant extends Patch {
   readonly about: string;
   /** The ZooKeeper bug that the mutant reproduces or resembles. */
   readonly ticket?: string;
-  /** The check that finds the mutant instead of an invariant: servers that stay stuck, or two runs of one seed that differ. */
+  /**
+   * The check that finds the mutant instead of an invariant: servers that stay stuck, or two runs of one seed that
+   * differ.
+   */
   readonly canary?: "liveness" | "nondeterminism";
   /** A scenario that violates an invariant only with the mutant; for mutants that campaigns rarely find. */
   readonly shownBy?: string;
   /** Further patches, where ZooKeeper checks the same thing in more than one place. */
   readonly also?: readonly Patch[];
 }
+
+/** The body of isMoreRecent in protocol/leader/epoch-ack.ts. */
+const IS_MORE_RECENT =
+  "return a.currentEpoch > b.currentEpoch || (a.currentEpoch === b.currentEpoch && a.lastZxid > b.lastZxid);";
 
 export const MUTANTS: readonly Mutant[] = [
   // ---- election
@@ -40,11 +47,12 @@ export const MUTANTS: readonly Mutant[] = [
     file: "protocol/election/vote.ts",
     find: "if (newEpoch !== currentEpoch) return newEpoch > currentEpoch;",
     replace: "if (newZxid === currentZxid && newEpoch !== currentEpoch) return newEpoch > currentEpoch;",
-    // A leader whose learners are ahead of it gets no quorum of ACKEPOCHs, so the patch of the vote alone loses only time.
+    // A leader whose learners are ahead of it gets no quorum of ACKEPOCHs, so the patch of the vote alone loses only
+    // time.
     also: [
       {
         file: "protocol/leader/epoch-ack.ts",
-        find: "return a.currentEpoch > b.currentEpoch || (a.currentEpoch === b.currentEpoch && a.lastZxid > b.lastZxid);",
+        find: IS_MORE_RECENT,
         replace: "return a.lastZxid > b.lastZxid || (a.currentEpoch > b.currentEpoch && a.lastZxid === b.lastZxid);",
       },
     ],
@@ -59,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
     also: [
       {
         file: "protocol/leader/epoch-ack.ts",
-        find: "return a.currentEpoch > b.currentEpoch || (a.currentEpoch === b.currentEpoch && a.lastZxid > b.lastZxid);",
+        find: IS_MORE_RECENT,
         replace: "return a.currentEpoch > b.currentEpoch;",
       },
     ],
@@ -88,8 +96,11 @@ export const MUTANTS: readonly Mutant[] = [
       "A learner sends ACKEPOCH before acceptedEpoch is written: after a crash it can accept an older epoch again.",
     file: "protocol/learner/learner.ts",
     find: "this.server.effects.writeAcceptedEpoch(this.newEpoch);",
-    replace:
-      "const { currentEpoch, database } = this.server;\n    if (!this.leaderIsOld) this.send(packet(ACKEPOCH, database.lastProcessedZxid, currentEpoch));\n    this.server.effects.writeAcceptedEpoch(this.newEpoch);",
+    replace: [
+      "const { currentEpoch, database } = this.server;",
+      "if (!this.leaderIsOld) this.send(packet(ACKEPOCH, database.lastProcessedZxid, currentEpoch));",
+      "this.server.effects.writeAcceptedEpoch(this.newEpoch);",
+    ].join("\n    "),
     also: [
       { file: "protocol/learner/learner.ts", find: "const epochToAck = server.currentEpoch;\n", replace: "" },
       {
@@ -103,8 +114,7 @@ export const MUTANTS: readonly Mutant[] = [
   // ---- synchronization: what the leader sends
   {
     name: "trunc-above-committed-log-skipped",
-    about:
-      "A learner ahead of maxCommittedLog gets a DIFF instead of a TRUNC, and keeps transactions that no other server has.",
+    about: "A learner ahead of maxCommittedLog gets a DIFF instead of a TRUNC, and keeps its extra transactions.",
     ticket: "ZOOKEEPER-1154",
     file: "protocol/leader/sync-decision.ts",
     find: "queue.op(TRUNC, max);\n    current = max;\n    needSnap = false;",
@@ -112,8 +122,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "foreign-txn-in-range-ignored",
-    about:
-      "A learner whose last transaction is of an older epoch and not in the leader's log gets a DIFF instead of a SNAP.",
+    about: "A learner whose last transaction, of an older epoch, the leader lacks gets a DIFF instead of a SNAP.",
     ticket: "ZOOKEEPER-1154",
     file: "protocol/leader/sync-decision.ts",
     find: "this.crossEpoch = true;\n            return queued;",
@@ -153,8 +162,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "current-epoch-before-sync",
-    about:
-      "A follower writes currentEpoch before it syncs the transactions of the DIFF; it acknowledges NEWLEADER after both.",
+    about: "A follower writes currentEpoch before it syncs the transactions of a DIFF, and then acknowledges both.",
     ticket: "ZOOKEEPER-4643",
     shownBy: `
 about: Server 1 has currentEpoch 2 and lacks 1:4, and wins against server 2, which has 1:4 and currentEpoch 1.
@@ -174,8 +182,10 @@ until: 30s
       {
         file: "protocol/learner/synchronization.ts",
         find: "if (learner.failIfDiskFailed(ok)) return;",
-        replace:
-          'if (learner.failIfDiskFailed(ok)) return;\n    if (this.stage === "syncing-log") return server.logLock.sync(this);',
+        replace: [
+          "if (learner.failIfDiskFailed(ok)) return;",
+          'if (this.stage === "syncing-log") return server.logLock.sync(this);',
+        ].join("\n    "),
       },
     ],
   },
@@ -189,8 +199,7 @@ until: 30s
   },
   {
     name: "synced-txns-skip-committed-log",
-    about:
-      "The transactions of a DIFF reach the tree but not committedLog: as a leader, the server sends a DIFF with a hole.",
+    about: "The transactions of a DIFF miss committedLog: as a leader, the server later sends a DIFF with a hole.",
     ticket: "ZOOKEEPER-4925",
     file: "protocol/storage/database.ts",
     find: "return !this.behavior.syncedTxnsReachCommittedLog || this.addCommitted(txn);",
@@ -201,8 +210,11 @@ until: 30s
     about: "A leader is established one acknowledgement of NEWLEADER too early.",
     file: "protocol/leader/newleader-ack.ts",
     find: "this.acked = new AckSet(verifier);",
-    replace:
-      "this.acked = new AckSet({ ...verifier, containsQuorum: (sids) => verifier.containsQuorum([...sids, -1 as ServerId]) });",
+    replace: [
+      "const containsQuorum: typeof verifier.containsQuorum = (sids) =>",
+      "  verifier.containsQuorum([...sids, -1 as ServerId]);",
+      "this.acked = new AckSet({ ...verifier, containsQuorum });",
+    ].join("\n    "),
   },
 
   // ---- broadcast
@@ -211,8 +223,11 @@ until: 30s
     about: "A leader commits a proposal one acknowledgement too early.",
     file: "protocol/leader/leader.ts",
     find: "this.outstanding.push({ txn, acks: new AckSet(this.server.verifier) });",
-    replace:
-      "const { verifier } = this.server;\n    const containsQuorum = (sids: readonly ServerId[]) => verifier.containsQuorum([...sids, -1 as ServerId]);\n    this.outstanding.push({ txn, acks: new AckSet({ ...verifier, containsQuorum }) });",
+    replace: [
+      "const { verifier } = this.server;",
+      "const containsQuorum = (sids: readonly ServerId[]) => verifier.containsQuorum([...sids, -1 as ServerId]);",
+      "this.outstanding.push({ txn, acks: new AckSet({ ...verifier, containsQuorum }) });",
+    ].join("\n    "),
   },
   {
     name: "proposal-acked-before-sync",
@@ -277,8 +292,8 @@ until: 30s
     about: "A follower whose leader is silent never times out.",
     canary: "liveness",
     file: "protocol/learner/learner.ts",
-    find: 'if (expired && this.reading) this.fail("read-timeout", "the leader sent nothing within the socket\'s timeout");',
-    replace: "if (expired) this.expectRead();",
+    find: "if (expired && this.reading) this.fail",
+    replace: "if (expired && this.reading) this.expectRead();\n    else if (expired && this.connection < 0) this.fail",
   },
   {
     name: "elections-counted-across-runs",

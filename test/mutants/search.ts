@@ -1,6 +1,6 @@
 /**
- * The search for a mutant: runs the default campaign seed by seed until a run fails, and shrinks the failing scenario. It uses
- * the release `patched`, in which campaigns find no bugs, so every finding comes from the mutant.
+ * The search for a mutant: runs the default campaign seed by seed until a run fails, and shrinks the failing
+ * scenario. It uses the release `patched`, in which campaigns find no bugs, so every finding comes from the mutant.
  */
 import { BLOCK_SIZE, type CampaignOptions, runBlock } from "../../fuzz/block.ts";
 import { shrinkScenario } from "../../fuzz/shrink/shrink-scenario.ts";

@@ -7,6 +7,7 @@ import {
   LEADING,
   LOOKING,
   QUORUM_PORT,
+  WORK_APPLY_COMMITS,
 } from "../../../protocol/index.ts";
 import { ack, ackEpoch, type BareOptions, BarePeer, ensemble, info, ping } from "../../conformance/bare-peer.ts";
 
@@ -82,6 +83,23 @@ describe("a new leader", () => {
     expect(bare.peer.leads).toBe(true);
     write(bare, "a");
     expect(bare.peer.database.history.length).toBe(1);
+  });
+});
+
+describe("a leader that does not serve", () => {
+  it("refuses writes, and ignores work that is not its own", () => {
+    const bare = new BarePeer().becomeLeader().accept(F1).packet(F1, info(1, 0));
+    bare.input(() => bare.peer.workDone(WORK_APPLY_COMMITS, F1));
+    expect([bare.peer.write("x"), bare.failures]).toEqual([false, []]);
+  });
+
+  it("reports a second failure during its shutdown only once", () => {
+    const bare = write(serving(), "a");
+    bare.slowDisk = true;
+    write(bare, "b").disconnect(F1).advance(2000);
+    bare.failNext = DISK_SYNC_LOG;
+    bare.disk();
+    expect(bare.failures).toEqual(["1: connection-closed", "not-enough-followers"]);
   });
 });
 

@@ -65,7 +65,7 @@ describe("a follower", () => {
     expect([accepted, bare.sentOn(leader).at(-1)]).toEqual([true, "REQUEST -1"]);
   });
 
-  it("before ZOOKEEPER-3023, leaves the commits of the synchronization to a thread, and keeps later commits in order", () => {
+  it("before ZOOKEEPER-3023, applies a COMMIT that arrives after UPTODATE immediately", () => {
     const { bare, send } = following({ release: "3.8.6" });
     expect(bare.pendingWork).toEqual([]);
     const late = asLearner(new BarePeer({ release: "3.8.6" }), [leaderInfo(1), diff("0:0"), proposal("1:1")]);

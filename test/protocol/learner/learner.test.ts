@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import {
   DISK_ACCEPTED_EPOCH,
   DISK_CURRENT_EPOCH,
+  DISK_SYNC_LOG,
   ELECTION_PORT,
   LOOKING,
   QUORUM_PORT,
   TIMER_ROLE,
+  WORK_APPLY_COMMITS,
 } from "../../../protocol/index.ts";
 import {
   asLearner,
@@ -70,7 +72,7 @@ describe("the epoch", () => {
     expect([bare.failures, bare.acceptedEpoch]).toEqual([["connection-closed"], 1]);
   });
 
-  it("a learner whose connection closes while it writes acceptedEpoch fails after it has read the packets before", () => {
+  it("a learner whose connection closes during a write still handles the packets before", () => {
     const { bare, leader, send } = asLearner(new BarePeer());
     bare.slowDisk = true;
     send(leaderInfo(1), diff("0:0"));
@@ -116,6 +118,13 @@ describe("serving", () => {
   });
 });
 
+it("work that a former learner started has no effect", () => {
+  const { bare, send } = following();
+  send(proposal("1:1"));
+  bare.input(() => bare.peer.workDone(WORK_APPLY_COMMITS, 9999));
+  expect(bare.peer.database.history.length).toBe(0);
+});
+
 describe("shutdown", () => {
   /** A follower of the release that loses its leader while the log thread syncs. */
   const losesLeader = (release: string): BarePeer => {
@@ -150,6 +159,16 @@ describe("shutdown", () => {
     const bare = losesLeader("3.4.10");
     bare.disk();
     expect([bare.log.length, bare.peer.database.history.length]).toEqual([2, 0]);
+  });
+
+  it("reports a second failure during the shutdown only once", () => {
+    const { bare, leader, send } = following();
+    bare.slowDisk = true;
+    send(proposal("1:1"));
+    bare.disconnect(leader);
+    bare.failNext = DISK_SYNC_LOG;
+    bare.disk();
+    expect(bare.failures).toEqual(["connection-closed"]);
   });
 
   it("a log that does not fit the tree ends the process", () => {

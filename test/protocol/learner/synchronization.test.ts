@@ -76,6 +76,16 @@ describe("the first packet", () => {
     expect([bare.peer.needsSnap, bare.log]).toEqual([false, []]);
   });
 
+  it("a reset during the truncation ends following when the database is reloaded", () => {
+    const { bare, leader, send } = registered();
+    bare.slowDisk = true;
+    send(trunc("1:2"));
+    bare.disconnect(leader, "reset");
+    expect(bare.failures).toEqual([]);
+    bare.disk();
+    expect([bare.failures, bare.peer.database.lastProcessedZxid]).toEqual([["connection-closed"], z("1:2")]);
+  });
+
   it("an interrupted SNAP is loaded from disk again, except in early releases", () => {
     const interrupted = (release: string): BarePeer => {
       const { bare, leader, send } = registered({ release });

@@ -128,3 +128,47 @@ describe("the size limit of the log", () => {
     expect(db({ snapshotSizeFactor: 0 }).exceedsTxnLogSizeLimit(z("1:1"))).toBe(false);
   });
 });
+
+describe("the log of a server that installs fixes", () => {
+  it("forgetLogBelowSnapshot drops a log that ends below the newest snapshot", () => {
+    const db = database();
+    db.restore(image([["1:1", "1:2", "1:3"]], ["1:1", "1:2"]));
+    expect([db.forgetLogBelowSnapshot(), db.logFiles]).toEqual([true, []]);
+    expect(db.forgetLogBelowSnapshot()).toBe(false);
+    const fitting = database();
+    fitting.restore(image([["1:1"]], ["1:1", "1:2"]));
+    expect(fitting.forgetLogBelowSnapshot()).toBe(false);
+  });
+
+  it("forgetAllBut drops the log and later snapshots", () => {
+    const db = database();
+    db.restore(image([["1:1"], ["1:1", "1:2"]], ["1:1", "1:2", "1:3"]));
+    db.forgetAllBut(z("1:1"));
+    expect([db.snapshots.length, db.logFiles.length, db.logHistory.zxid]).toEqual([1, 0, z("1:1")]);
+    db.forgetAllBut(z("0:0"));
+    expect(db.logHistory.length).toBe(0);
+  });
+
+  it("canTruncateTo needs a snapshot at or below the zxid whose log covers the rest", () => {
+    const db = database();
+    db.restore(image([["1:1", "1:2"]], ["1:1", "1:2", "1:3"]));
+    expect([db.canTruncateTo(z("1:1")), db.canTruncateTo(z("1:2")), db.canTruncateTo(z("1:9"))]).toEqual([
+      ...[false, true, true],
+    ]);
+  });
+
+  it("a file with the name of a new log file is overwritten", () => {
+    const db = database();
+    db.restore(image([[]], ["1:1"], ["1:2"]));
+    db.append(txn("1:2"));
+    expect(db.logFiles.map((file) => file.txns.length)).toEqual([1, 1]);
+  });
+
+  it("a transaction that the tree or committedLog already contains changes nothing", () => {
+    const db = database();
+    db.restore(image([[]], ["1:1", "1:2"]));
+    db.apply(txn("1:1"));
+    db.append(txn("1:1"));
+    expect([db.history.length, committed(db), db.logHistory.length]).toEqual([2, ["1:1", "1:2"], 2]);
+  });
+});

@@ -39,6 +39,17 @@ describe("the log thread", () => {
     expect(bare.snapshots.map(({ zxid }) => zxid)).toEqual([0, 0, 2 ** 32]);
   });
 
+  it("rolls the log without a second snapshot while one is being saved", () => {
+    const bare = serving({ snapCount: 2 });
+    for (let i = 0; i < 8; i++) {
+      bare.input(() => void bare.peer.write(i));
+      bare.disk(1);
+    }
+    expect(bare.pendingDisk.filter((one) => one.includes("background")).length).toBeLessThanOrEqual(1);
+    bare.disk();
+    expect(bare.log).toHaveLength(8);
+  });
+
   it("a leader commits a transaction when it has synced it and one of two followers has acknowledged it", () => {
     const bare = serving();
     bare.input(() => void bare.peer.write("a"));
