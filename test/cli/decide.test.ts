@@ -89,7 +89,7 @@ describe("zabsim decide", () => {
   it("prints the decision and the reason", () => {
     const { code, stdout } = zabsim(["decide", "--peer", "1:7", "--committed-log", "1:1..1:5"]);
     expect(code).toBe(EXIT_OK);
-    expect(stdout).toContain("peer zxid 1:7 is ahead of maxCommittedLog 1:5 → TRUNC to 1:5");
+    expect(stdout).toMatch(/^peer zxid 1:7 .* maxCommittedLog 1:5 → TRUNC to 1:5\nrule ahead-of-committed-log\n/);
     expect(stdout).toContain("TRUNC     1:5  0x100000005");
   });
 
@@ -101,7 +101,7 @@ describe("zabsim decide", () => {
       packets: [],
       startForwardingFrom: "0x100000005",
       rule: "txn-log-off",
-      why: "peer zxid 1:3 is below minCommittedLog 1:5, sync from the log is off → SNAP",
+      why: expect.stringMatching(/^peer zxid 1:3 .* → SNAP$/),
     });
   });
 
