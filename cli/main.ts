@@ -106,7 +106,7 @@ function createProgram(done: (code: number) => void): Command {
     .option("--seeds <a..b>", `${SEEDS}; several scenarios take turns; only failing runs are printed`, parseSeeds)
     .option("--noise", "adds faults and writes that a campaign would draw with this seed; every invariant must hold")
     .option("--check-determinism", "run each scenario twice and report the first event that differs")
-    .option("--update-golden", "write each report to NAME.golden.txt beside its scenario file")
+    .option("--update-golden", "write each report to NAME.golden.txt next to its scenario file")
     .action(async (names, options) => done(await (await import("./run.ts")).run(names, options)));
 
   withScenario(

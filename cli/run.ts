@@ -107,7 +107,8 @@ function replayCommand(file: ScenarioFile, options: RunCommandOptions): string {
   const overrides = overridesOf(options)
     .map((one) => ` --set '${one}'`)
     .join("");
-  return `zabsim replay ${nameFor(file.path, file.scenario)} --seed ${seedFor(file.scenario, seed)}${noise ? " --noise" : ""}${overrides}`;
+  const base = `zabsim replay ${nameFor(file.path, file.scenario)} --seed ${seedFor(file.scenario, seed)}`;
+  return `${base}${noise ? " --noise" : ""}${overrides}`;
 }
 
 /** Runs seed after seed; several scenarios take turns. Prints only failing runs, each with its replay command. */

@@ -1,9 +1,10 @@
 /**
  * The state of a simulated TCP connection: two directions, each an ordered queue of parcels.
  *
- * The event queue does not carry the parcels but tokens, "the next parcel of this direction is due"; the first
- * `scheduled` parcels have a token under way. Whatever stalls a direction voids its tokens by a new generation, and
- * whatever releases it issues new ones, so order within a direction holds by construction. Behavior: streams.ts.
+ * The event queue holds no parcels but tokens: a token says that the next parcel of a direction is due. The first
+ * `scheduled` parcels of a direction have a token in the queue. To stall a direction is to start a new generation,
+ * which makes its tokens void; to release it is to issue new tokens. So parcels cannot change their order. streams.ts
+ * has the behavior of connections.
  */
 
 import type { Link } from "./link.ts";
@@ -16,7 +17,7 @@ export const DATA = 3;
 export const CLOSE = 4;
 export const RESET = 5;
 
-/** What the parcel at the head of a direction waits for, when it is not the link. */
+/** The reason why the first parcel of a direction waits, other than the link. */
 export const AWAITS_NOTHING = 0;
 export const AWAITS_HOST = 1;
 export const AWAITS_RETURN_PATH = 2;
@@ -26,12 +27,12 @@ const INITIAL_RING = 4;
 export class Parcel<M> {
   readonly kind: number;
   readonly message: M | undefined;
-  /** The event that sent it; kept, so that a parcel released by a heal still leads back to its sender. */
+  /** The event that sent it, so that the cause of a parcel is its sender even if a heal released it. */
   readonly cause: number;
-  /** Delay on top of the link's latency, taken once. */
+  /** An extra delay on top of the link's latency; it applies once. */
   extraUs: number;
   dueUs = 0;
-  /** The rule that holds it and everything behind it; 0: none. */
+  /** The rule that holds this parcel and all later ones; 0 if there is none. */
   heldBy: number;
 
   constructor(kind: number, message: M | undefined, cause: number, extraUs: number, heldBy: number) {
@@ -53,13 +54,13 @@ export class Direction<M> {
   generation = 0;
   lastDueUs = 0;
   awaits = AWAITS_NOTHING;
-  /** Whether the receiving end exists. Data for an end that does not is dropped. */
+  /** Whether the receiving end exists. Data for a missing end is dropped. */
   receiverOpen = false;
-  /** A closing or a reset was sent: nothing more follows. */
+  /** A close or a reset was sent; no further parcel follows. */
   ended = false;
-  /** The sending host lost power: what is not under way yet never will be. */
+  /** The sending host lost power: parcels without a token are never sent. */
   senderLost = false;
-  /** The rule that dropped a message: nothing sent from there on arrives. */
+  /** The rule that dropped a message: no later message arrives. */
   droppedBy: NetworkRule<M> | undefined = undefined;
   private reversed: Direction<M> | undefined = undefined;
   private ring: (Parcel<M> | undefined)[] = new Array(INITIAL_RING).fill(undefined);
@@ -98,7 +99,7 @@ export class Direction<M> {
     return this.ring[(this.head + index) & (this.ring.length - 1)] as Parcel<M>;
   }
 
-  /** Voids the tokens under way; the parcels stay. Returns how many had been under way. */
+  /** Makes all tokens void; the parcels stay. Returns the number of parcels that had a token. */
   recall(): number {
     const recalled = this.scheduled;
     this.generation++;
@@ -112,7 +113,7 @@ export class Direction<M> {
     this.clearUnscheduled();
   }
 
-  /** Forgets the parcels that have no token under way. */
+  /** Drops the parcels that have no token. */
   clearUnscheduled(): void {
     while (this.length > this.scheduled) {
       this.length--;
@@ -138,12 +139,12 @@ export class Direction<M> {
 export class Connection<M> {
   readonly id: number;
   readonly port: number;
-  /** From the caller to the node it called. */
+  /** The direction from the caller to the called node. */
   readonly forward: Direction<M>;
   readonly backward: Direction<M>;
-  /** The caller has learned that it is connected. */
+  /** The caller knows that it is connected. */
   established = false;
-  /** The caller's host has the answer, though its paused process may not have seen it yet. */
+  /** The caller's host has the answer. A paused process may not have seen it yet. */
   answered = false;
 
   constructor(id: number, port: number, there: Link, back: Link) {
@@ -156,7 +157,7 @@ export class Connection<M> {
     this.backward.receiverOpen = true;
   }
 
-  /** The direction on which this node sends; undefined when it is at neither end. */
+  /** Returns the direction on which this node sends; undefined if the node is at neither end. */
   outgoing(node: number): Direction<M> | undefined {
     if (this.forward.from === node) return this.forward;
     return this.backward.from === node ? this.backward : undefined;

@@ -1,7 +1,7 @@
 /**
- * Simulated UDP: every message fares for itself. Each draws its own latency, so they overtake one another; each may be
- * lost or arrive twice. A node receives them on every port while it is up. A cut loses them, both those sent while it
- * lasts and those on their way; a clog holds them.
+ * Simulated UDP. Each message draws its own latency, so messages overtake each other; each message may be lost or
+ * arrive twice. A running node receives datagrams on every port. A cut loses all datagrams in flight and those sent
+ * later; a clog holds them.
  */
 
 import type { NetworkEffects } from "./effects.ts";
@@ -41,7 +41,7 @@ export class Datagrams<M> {
     else this.sendUnderRules(link, port, message);
   }
 
-  /** A datagram event came due. */
+  /** Handles a datagram event that is due. */
   arrive(node: Node<M>, from: number, port: number, message: M): void {
     const link = this.links.between(from, node.id);
     link.datagramsInFlight--;

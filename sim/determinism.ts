@@ -1,15 +1,15 @@
 /**
- * Checks that a run is determined by its seed: runs it twice, in step, and compares the digests after every event.
+ * Checks that the seed determines a run: runs it twice, event by event, and compares the digests after each event.
  *
- * What it names on a difference is the first event after which the two digests differ: the leak is in the handling of
- * that event or of the message it carried. It cannot see what the digest leaves out.
+ * If the runs differ, it reports the first event after which the digests differ. The nondeterminism is in the handling
+ * of that event, or of the message that it carried. Differences that do not reach the digest stay unseen.
  */
 
 export interface CheckedRun {
-  /** Handles one event; false when the run is over. */
+  /** Handles one event. Returns false at the end of the run. */
   step(): boolean;
   digest(): string;
-  /** The last handled event in words. */
+  /** Describes the last handled event. */
   describe(): string;
   nowUs?(): number;
 }

@@ -1,9 +1,9 @@
 /**
  * A rolling 64-bit digest of everything that happened in a run, as two 32-bit lanes.
  *
- * It identifies a run and finds the first difference between two; it is not cryptographic. Each step is a bijection of
- * the state for a given input, and of the input for a given state, so nothing mixed in is forgotten. 0 and -0 count as
- * the same number, as do all NaNs.
+ * It identifies a run and shows the first difference between two runs; it is not cryptographic. For a given input each
+ * step is a bijection of the state, and for a given state a bijection of the input, so no input gets lost. 0 and -0 are
+ * the same number, and so are all NaNs.
  */
 
 const LANE_A_START = 0x243f6a88 | 0;
@@ -21,7 +21,7 @@ export class Digest {
     this.laneB = LANE_B_START;
   }
 
-  /** Mixes in two 32-bit integers at the price of one. */
+  /** Mixes in two 32-bit integers. Costs as much as one. */
   mixInts(low: number, high: number): void {
     const a = Math.imul(this.laneA ^ low, 0x85ebca6b);
     const mixedA = (((a << 15) | (a >>> 17)) + this.laneB) | 0;
@@ -30,7 +30,7 @@ export class Digest {
     this.laneA = mixedA;
   }
 
-  /** Mixes in any number: small and large integers and fractions. */
+  /** Mixes in any number: a 32-bit integer, a larger integer or a fraction. */
   mix(value: number): void {
     const low = value | 0;
     if (low === value) {
@@ -43,7 +43,7 @@ export class Digest {
       return;
     }
     this.float[0] = Number.isNaN(value) ? Number.NaN : value;
-    // Marked, because the two words of a fraction can equal the words of an integer.
+    // The mark distinguishes a fraction from an integer with the same two words.
     this.mixInts(0x46, 0x46);
     this.mixInts(this.words[0] as number, this.words[1] as number);
   }
@@ -55,7 +55,7 @@ export class Digest {
     this.mixInts(index < length ? text.charCodeAt(index) : -1, length);
   }
 
-  /** The digest so far as 16 hexadecimal digits; mixing may go on afterwards. */
+  /** Returns the digest so far as 16 hexadecimal digits. More input may follow. */
   hex(): string {
     const a = avalanche(this.laneA ^ Math.imul(this.laneB, 0x9e3779b1));
     const b = avalanche(this.laneB ^ Math.imul(a, 0x85ebca77));

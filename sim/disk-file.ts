@@ -1,8 +1,9 @@
 /**
- * One file of a simulated disk: what is visible (the page cache) and what would survive a crash.
+ * One file of a simulated disk: its visible content (the page cache) and its durable content (what survives a crash).
  *
- * A file either grows by records or holds one whole value. Records become durable front to back, so a count is enough
- * to tell the durable ones; of a whole value the durable version is kept beside the visible one.
+ * A file is either a list of records, which grows at its end, or one whole value. Records become durable from the
+ * front, so a count separates durable from unsynced ones. Of a whole value, the durable version is kept next to the
+ * visible one.
  */
 
 export class DiskFile {
@@ -10,18 +11,18 @@ export class DiskFile {
   /** False for a file that holds one whole value. */
   readonly growing: boolean;
   readonly records: unknown[] = [];
-  /** For each record its place in the order of all unsynced writes of the disk. */
+  /** For each record, its position in the order of all writes of the disk. */
   readonly stamps: number[] = [];
   durableRecords = 0;
   value: unknown = undefined;
   valueStamp = 0;
   durableValue: unknown = undefined;
   durableStamp = 0;
-  /** False while the name itself would be lost in a crash. */
+  /** False while a crash would lose even the name of the file. */
   existsDurably = false;
-  /** Its content is there and cannot be made sense of. */
+  /** The content cannot be read. */
   corrupt = false;
-  /** In its disk's list of files that have something unsynced. */
+  /** Whether the file is in the disk's list of files with unsynced writes. */
   dirty = false;
 
   constructor(name: string, growing: boolean) {
@@ -34,7 +35,7 @@ export class DiskFile {
     return this.growing ? this.records.length > this.durableRecords : this.valueStamp > this.durableStamp;
   }
 
-  /** Makes durable what was visible at the moment that these were taken. */
+  /** Makes durable what was visible when the arguments were taken. */
   persist(recordCount: number, value: unknown, valueStamp: number): void {
     this.existsDurably = true;
     if (this.growing) this.durableRecords = Math.max(this.durableRecords, Math.min(recordCount, this.records.length));

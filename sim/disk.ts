@@ -1,5 +1,5 @@
 /**
- * The disk of a node: what is written is not durable until it is synced.
+ * The disk of a node: a write is durable only after a sync.
  *
  * Appending is immediate and visible; everything else is an operation that takes time and then completes with
  * `onDiskDone`. Operations of one queue complete in order, one after another; different queues (a program's threads)
@@ -24,7 +24,7 @@ export const DEFAULT_DISK: DiskCharacter = { syncMinUs: 500, syncMaxUs: 2_000, w
 export type DiskResult = "ok" | "error" | "full";
 export type DiskOperationKind = "sync" | "replace" | "write" | "truncate" | "remove" | "read";
 
-/** What a `failNext` predicate may look at. */
+/** The view of an operation that a `failNext` predicate gets. */
 export interface DiskOperationView {
   readonly operation: number;
   readonly kind: DiskOperationKind;
@@ -39,18 +39,18 @@ export interface DiskCrash {
    * number of the oldest writes kept and the next one torn; or exactly this many of the oldest kept.
    */
   readonly unsynced: "lost" | "kept" | "torn" | number;
-  /** A replacement that was under way leaves its `.tmp` file. */
+  /** Whether a replacement under way leaves its `.tmp` file. */
   readonly tmp?: boolean;
 }
 
 export interface DiskCrashEffect {
   lostRecords: number;
-  /** Files that vanished or fell back to an older value. */
+  /** Number of files that vanished or went back to an older value. */
   lostFiles: number;
   tornRecords: number;
 }
 
-/** The operation number of an operation that reports to nobody. */
+/** The operation number of an operation whose completion is not reported. */
 export const NO_OPERATION = -1;
 
 interface SyncMark {
@@ -71,7 +71,7 @@ interface Lane {
   readonly queue: number;
   readonly operations: Operation[];
   busyUntilUs: number;
-  /** Completions that came due while the disk was stalled. */
+  /** Completions that were due while the disk was stalled. */
   waiting: number;
 }
 
@@ -80,7 +80,7 @@ interface PlannedFailure {
   readonly result: "error" | "full";
 }
 
-/** What completes on a disk is told to this. */
+/** The receiver of completions. */
 export interface DiskOwner {
   diskDone(operation: number, result: DiskResult): void;
 }
@@ -88,9 +88,9 @@ export interface DiskOwner {
 export class Disk {
   character: DiskCharacter;
   stalled = false;
-  /** Whatever writes fails for want of room. */
+  /** Every write fails, because the disk is full. */
   full = false;
-  /** Completions that a stall delayed, and operations made to fail. */
+  /** Number of completions that a stall delayed, and of operations that a fault made fail. */
   readonly effects = { stalled: 0, failed: 0, canceled: 0 };
   private readonly kernel: Kernel;
   private readonly node: number;
@@ -110,7 +110,7 @@ export class Disk {
     this.character = character;
   }
 
-  /** Adds a record at the end of a file, creating it when needed. Visible at once, durable by a later sync. */
+  /** Appends a record to a file and creates the file if needed. Visible immediately, durable after a later sync. */
   append(name: string, record: unknown): void {
     const file = this.growingFile(name);
     file.records.push(record);
@@ -118,7 +118,7 @@ export class Disk {
     if (!file.dirty) this.markDirty(file);
   }
 
-  /** Opens a file for writing from its start, at once: what it held is gone. */
+  /** Creates an empty file, or empties it. Takes no time. */
   create(name: string): void {
     const old = this.files.get(name);
     this.files.delete(name);
@@ -127,7 +127,7 @@ export class Disk {
     if (!file.existsDurably) this.markDirty(file);
   }
 
-  /** Makes durable everything that is visible at this moment. */
+  /** Makes everything durable that is visible at this moment. */
   sync(operation: number, queue = 0): void {
     const marks: SyncMark[] = [];
     for (const file of this.dirtyFiles) {
@@ -156,22 +156,22 @@ export class Disk {
     this.enqueue({ operation, kind: "remove", file: name, queue, value: undefined, synced: true, keep: 0, marks: [] });
   }
 
-  /** Takes the time of a read; what it finds is what is visible at its completion. */
+  /** Takes the time of a read. The result is what is visible at its completion. */
   readAll(operation: number, queue = 0): void {
     this.enqueue({ operation, kind: "read", file: "", queue, value: undefined, synced: false, keep: 0, marks: [] });
   }
 
-  /** The visible value of a whole-value file; undefined when there is none. */
+  /** Returns the visible value of a whole-value file; undefined if there is no such file. */
   read(name: string): unknown {
     return this.files.get(name)?.value;
   }
 
-  /** The visible records of a file: a live view, empty when there is no such file. */
+  /** Returns the visible records of a file as a live view; empty if there is no such file. */
   records(name: string): readonly unknown[] {
     return this.files.get(name)?.records ?? [];
   }
 
-  /** The visible files in the order of their creation. */
+  /** Returns the names of the visible files in the order of their creation. */
   list(): string[] {
     return [...this.files.keys()];
   }
@@ -180,17 +180,17 @@ export class Disk {
     return this.files.has(name);
   }
 
-  /** How many records of a file a crash could not take away. */
+  /** Returns the number of durable records of a file. */
   durableRecords(name: string): number {
     return this.files.get(name)?.durableRecords ?? 0;
   }
 
-  /** Operations that have not completed, in the order of their queues. */
+  /** Returns the pending operations, queue by queue. */
   pending(): DiskOperationView[] {
     return this.lanes.flatMap((lane) => lane.operations);
   }
 
-  /** Fills a file before a run starts: visible and durable, taking no time. */
+  /** Writes a file before the run: visible and durable, without taking time. */
   preset(name: string, content: { records: readonly unknown[] } | { value: unknown }): void {
     this.files.delete(name);
     const growing = "records" in content;
@@ -214,7 +214,7 @@ export class Disk {
     this.character = { ...this.character, ...character };
   }
 
-  /** From now on this file cannot be read; false when there is none. A new whole value mends it. */
+  /** Makes a file unreadable until a new whole value replaces it. Returns false if there is no such file. */
   corrupt(name: string): boolean {
     const file = this.files.get(name);
     if (file === undefined) return false;
@@ -239,13 +239,13 @@ export class Disk {
     }
   }
 
-  /** The next operation to complete that matches completes with this result instead, without effect. */
+  /** Makes the next matching operation complete with this result and without effect. */
   failNext(match: number | ((view: DiskOperationView) => boolean), result: "error" | "full"): void {
     const matches = typeof match === "number" ? (view: DiskOperationView) => view.operation === match : match;
     this.failures.push({ matches, result });
   }
 
-  /** The machine or the process dies: pending operations never complete, unsynced writes fare as told. */
+  /** Crashes the machine or the process: pending operations never complete; `crash` decides about unsynced writes. */
   crash(how: DiskCrash): DiskCrashEffect {
     const effect: DiskCrashEffect = { lostRecords: 0, lostFiles: 0, tornRecords: 0 };
     const leftBehind = how.tmp === true ? this.replacementsUnderWay() : [];
@@ -262,7 +262,7 @@ export class Disk {
     this.dirtyFiles = [];
   }
 
-  /** A completion came due; false when it was canceled or has to wait. */
+  /** Handles a completion that is due. Returns false if it was canceled or has to wait. */
   tokenIsLive(lane: Lane, generation: number): boolean {
     if (generation !== this.generation) return false;
     if (!this.stalled) return true;
@@ -289,7 +289,7 @@ export class Disk {
     const { syncMinUs, syncMaxUs, writeMinUs, writeMaxUs } = this.character;
     let takesUs = 0;
     if (operation.kind !== "sync") takesUs += this.draw(writeMinUs, writeMaxUs);
-    // A replacement and a synced write wait for the medium, as a sync does.
+    // A replacement and a synced write take as long as a sync.
     if (operation.kind === "sync" || operation.kind === "replace" || (operation.kind === "write" && operation.synced)) {
       takesUs += this.draw(syncMinUs, syncMaxUs);
     }
@@ -350,7 +350,7 @@ export class Disk {
     const file = this.files.get(name);
     if (file === undefined) return;
     file.keepRecords(keep);
-    // A sync under way must not make durable what is appended after the truncation.
+    // A sync under way must not cover records that are appended after the truncation.
     for (const lane of this.lanes) {
       for (const { marks } of lane.operations) {
         for (const mark of marks) if (mark.file === file) mark.recordCount = Math.min(mark.recordCount, keep);
@@ -374,7 +374,7 @@ export class Disk {
     this.dirtyFiles = [];
   }
 
-  /** Of this file, keeps what is durable and what was written up to a stamp; that becomes durable. */
+  /** Keeps the durable content of a file and the writes up to a stamp, and makes them durable. */
   private loseAfter(file: DiskFile, lastKept: number, effect: DiskCrashEffect): void {
     if (file.growing) {
       let keep = file.durableRecords;

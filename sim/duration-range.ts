@@ -1,4 +1,4 @@
-/** Durations as scenario files write them, `200ms`, and ranges of them, `0.2ms..1ms`, from which the world draws. */
+/** Durations in the notation of scenario files (`200ms`) and ranges of durations to draw from (`0.2ms..1ms`). */
 import { parseDuration } from "./time.ts";
 
 export interface DurationRange {
@@ -6,10 +6,10 @@ export interface DurationRange {
   readonly maxUs: number;
 }
 
-/** A day. Times of this size stay exact, and nothing in the protocol waits longer. */
+/** One day: the longest duration that a scenario accepts. */
 export const DURATION_MAX_US = 86_400_000_000;
 
-/** The range, one duration being a range of its own; undefined for anything else, and for one that runs backwards. */
+/** Parses a duration or a range of durations. Returns undefined for any other text and if the start exceeds the end. */
 export function parseDurationRange(text: string): DurationRange | undefined {
   const [min, max, more] = text.split("..").map((end) => parseDuration(end.trim()));
   if (min === undefined || more !== undefined) return undefined;
@@ -17,7 +17,7 @@ export function parseDurationRange(text: string): DurationRange | undefined {
   return maxUs === undefined || maxUs < min ? undefined : { minUs: min, maxUs };
 }
 
-/** Milliseconds as scenario files write them. */
+/** Writes milliseconds in the notation of scenario files. */
 export function durationText(ms: number): string {
   return ms >= 1000 ? `${Math.round(ms) / 1000}s` : `${ms}ms`;
 }

@@ -1,22 +1,22 @@
 /**
- * What the faults of a network actually did, so that a fault without effect can be told.
+ * What the faults of a network did, so that reports can name faults without effect.
  *
- * Counters count messages, connection attempts and closings; one that suffers twice counts twice.
+ * Counters count messages, connection attempts and closes. A message that two faults affect counts twice.
  */
 
 import type { SimTime } from "./time.ts";
 
-/** One cut or clog of one directed link, from its start to its end. */
+/** The effect of one cut or clog of one directed link. */
 export interface BlockEffect {
   readonly kind: "cut" | "clog";
   readonly from: number;
   readonly to: number;
   readonly sinceUs: SimTime;
-  /** Undefined while it lasts. */
+  /** Undefined until it ends. */
   untilUs: SimTime | undefined;
-  /** Stream messages and connection attempts that had to wait, and datagrams held by a clog. */
+  /** Number of stream messages and connection attempts that had to wait, and of datagrams that a clog held. */
   held: number;
-  /** Datagrams that a cut swallowed. */
+  /** Number of datagrams that a cut lost. */
   lost: number;
 }
 
@@ -24,15 +24,15 @@ export class NetworkEffects {
   heldByCut = 0;
   heldByClog = 0;
   heldByRule = 0;
-  /** Sent to a host without power; waiting until it has some. */
+  /** Number of messages that wait for a host without power. */
   heldByHost = 0;
   lostByCut = 0;
   lostByRule = 0;
-  /** Stream messages stuck behind one that a rule dropped. */
+  /** Number of stream messages that never arrive because a rule dropped an earlier one. */
   stalledByRule = 0;
   lostByRate = 0;
   lostByQueueLimit = 0;
-  /** Arrived at an end that was closed, or at a node that was down. */
+  /** Number of messages that arrived at a closed end or at a node that was down. */
   lostAtNode = 0;
   retransmitted = 0;
   duplicated = 0;
@@ -43,6 +43,6 @@ export class NetworkEffects {
   resetByQueueLimit = 0;
   resetByScript = 0;
   refused = 0;
-  /** Every cut and clog so far, in order. */
+  /** Every cut and clog so far, in the order of their starts. */
   readonly blocks: BlockEffect[] = [];
 }

@@ -1,5 +1,5 @@
 /**
- * The kinds of event a world dispatches, as small integers for a switch, and their names for people.
+ * The kinds of events that a world dispatches, as small integers for a switch, and their names.
  *
  * The meaning of an event's `a`, `b` and `payload` belongs to the facility that pushes it: see node.ts (timer, drain),
  * streams.ts (arrival), datagrams.ts (datagram), disk.ts (disk), world.ts (script, user).
@@ -11,9 +11,9 @@ export const ARRIVAL_EVENT = 2;
 export const DATAGRAM_EVENT = 3;
 export const DISK_EVENT = 4;
 export const DRAIN_EVENT = 5;
-/** Only ever deferred by a paused node, never in the queue: a connection its host accepted meanwhile. */
+/** A connection that the host of a paused node accepted. Exists only as a deferred event, never in the queue. */
 export const ACCEPT_EVENT = 6;
-/** Kinds from here on are the user's own: `World.schedule` and `World.onUserEvent`. */
+/** The first kind that users define: see `World.schedule` and `World.onUserEvent`. */
 export const USER_EVENT = 64;
 
 const NAMES = ["script", "timer", "arrival", "datagram", "disk", "drain", "accept"];

@@ -1,17 +1,19 @@
 /**
- * The pending events of a world: a binary heap ordered by (time, sequence), so that events of one time come out in the
- * order in which they were pushed.
+ * The pending events of a world: a binary heap ordered by (time, sequence). Events with the same time leave the queue
+ * in the order of their push.
  *
- * The keys travel in heap order in typed arrays, with a slot number beside them; what an event carries stays put in
- * its slot. Slots are pooled and grow by doubling, so a push allocates nothing. `pop` fills the public fields instead
- * of returning an object. The queue knows nothing about what an event means, and cannot remove one from the middle:
- * whoever wants to cancel an event lets it come out and ignores it (generations).
+ *   heapTime  heapSequence  heapSlot ---> slot: kind, target, a, b, payload, cause
+ *   |_____ in heap order, typed ____|     |___________ stays in place ____________|
+ *
+ * Slots are pooled and grow by doubling, so a push allocates nothing. `pop` fills the public fields instead of
+ * returning an object. The queue does not know the meaning of events and cannot remove one from the middle. To cancel
+ * an event, ignore it when it leaves the queue (see the generations in connection.ts and node.ts).
  */
 
 const INITIAL_CAPACITY = 64;
 
 export class EventQueue {
-  /** The event that the last successful `pop` took out. */
+  /** The event that the last successful `pop` removed. */
   timeUs = 0;
   sequence = -1;
   cause = -1;
@@ -21,7 +23,7 @@ export class EventQueue {
   b = 0;
   payload: unknown = undefined;
 
-  /** Sequence of the event being handled; what is pushed meanwhile carries it as its cause. -1: no event. */
+  /** The sequence of the event under way, which is the cause of every event pushed meanwhile. -1 if there is none. */
   currentSequence = -1;
   size = 0;
 
@@ -38,7 +40,7 @@ export class EventQueue {
   private slotPayload: unknown[] = new Array(INITIAL_CAPACITY).fill(undefined);
 
   constructor() {
-    // Beyond `size`, heapSlot is the pool of free slots: the heap needs exactly as many slots as it has entries.
+    // Entries of heapSlot from index `size` on are the pool of free slots.
     for (let slot = 0; slot < INITIAL_CAPACITY; slot++) this.heapSlot[slot] = slot;
   }
 
@@ -56,7 +58,7 @@ export class EventQueue {
     this.slotA[slot] = a;
     this.slotB[slot] = b;
     this.slotPayload[slot] = payload;
-    // A new entry has the largest sequence, so among equal times it stays behind: comparing times is enough.
+    // A new entry has the largest sequence, so among equal times it comes last: comparing times is enough.
     while (hole > 0) {
       const parent = (hole - 1) >> 1;
       const parentTime = heapTime[parent] as number;
@@ -72,7 +74,7 @@ export class EventQueue {
     return sequence;
   }
 
-  /** Takes the earliest event out into the public fields; false when there is none. */
+  /** Removes the earliest event and fills the public fields with it. Returns false if the queue is empty. */
   pop(): boolean {
     if (this.size === 0) return false;
     const slot = this.heapSlot[0] as number;
@@ -91,12 +93,12 @@ export class EventQueue {
     return true;
   }
 
-  /** Time of the earliest event; Infinity when there is none. */
+  /** The time of the earliest event; Infinity if the queue is empty. */
   peekTime(): number {
     return this.size === 0 ? Number.POSITIVE_INFINITY : (this.heapTime[0] as number);
   }
 
-  /** Shows every pending event, in no particular order. For inspection; slow. */
+  /** Calls back for every pending event, in no particular order. For inspection; slow. */
   visit(see: (timeUs: number, target: number, kind: number, a: number, b: number, payload: unknown) => void): void {
     for (let position = 0; position < this.size; position++) {
       const slot = this.heapSlot[position] as number;
@@ -111,7 +113,7 @@ export class EventQueue {
     }
   }
 
-  /** Moves the entry at `size` (just cut off the end) to its place below the emptied root. */
+  /** Moves the entry at `size`, which was just removed from the end, to its place below the empty root. */
   private siftDown(size: number): void {
     const heapTime = this.heapTime;
     const heapSequence = this.heapSequence;

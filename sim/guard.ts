@@ -2,8 +2,8 @@
  * Poisons the sources of nondeterminism while an action runs: clocks, timers, microtasks and unseeded randomness throw
  * an error that names the replacement. The globals are always restored.
  *
- * A safety net under the lint rule, for what lint cannot see (a dependency, a computed access). It is not a sandbox:
- * a function captured before the guard was set up still works. The action must be synchronous.
+ * A safety net for what the lint rules cannot see, such as a dependency or a computed access. It is not a sandbox: a
+ * function that was captured before still works. The action must be synchronous.
  */
 
 const CLOCK = "the time is World.nowUs";
@@ -27,7 +27,7 @@ function poisons(): Poison[] {
   const RealDate = Date;
   const poisonedDate = new Proxy(RealDate, {
     construct(target, values): object {
-      // A Date of a given time is as deterministic as any other value.
+      // A Date of a given time is deterministic.
       if (values.length === 0) throw forbidden("new Date()", CLOCK);
       return Reflect.construct(target, values) as object;
     },
@@ -61,13 +61,13 @@ function forbidden(name: string, instead: string): Error {
   return new Error(`${name} is not allowed inside a simulation: ${instead}`);
 }
 
-/** Puts a poison in place and returns how to undo that. */
+/** Replaces a global with a poison. Returns a function that restores it. */
 function replaced(owner: object | undefined, name: string, poison: unknown): () => void {
   if (owner === undefined || !(name in owner)) return () => undefined;
   const before = Object.getOwnPropertyDescriptor(owner, name);
   Object.defineProperty(owner, name, { value: poison, configurable: true, enumerable: true, writable: true });
   return () => {
-    // An inherited function comes back to light when the poison that covers it goes.
+    // Deleting the poison uncovers an inherited function again.
     if (before === undefined) Reflect.deleteProperty(owner, name);
     else Object.defineProperty(owner, name, before);
   };

@@ -1,8 +1,8 @@
 /**
- * The public surface of the simulator: everything needed to simulate a synchronous, sans-I/O core of one's own.
+ * `zabsim/sim`: a simulator for synchronous cores without I/O, ZooKeeper's or any other.
  *
- * Wrap the core in a NodeProgram, build a World, start a program on each node, and run. See test/sim/other-core.test.ts
- * for a complete small example.
+ * Wrap the core in a NodeProgram, create a World, start a program on each node, and run the world.
+ * test/sim/other-core.test.ts is a complete small example.
  */
 
 export { type CheckedRun, checkDeterminism, type DeterminismResult } from "./determinism.ts";

@@ -1,7 +1,6 @@
 /**
- * What every facility of a world shares: the clock, the pending events, the random streams and the trace.
- *
- * It dispatches nothing (world.ts does); it exists so that a network or a disk need not know the whole world.
+ * The state that all facilities of a world share: the clock, the pending events, the random streams and the trace. It
+ * lets a network or a disk work without knowing the world. It dispatches nothing; world.ts does.
  */
 
 import { EventQueue } from "./event-queue.ts";
@@ -13,7 +12,7 @@ export class Kernel {
   nowUs: SimTime = 0;
   readonly queue = new EventQueue();
   readonly random: RandomStreams;
-  /** Undefined when nothing is recorded, so that recording costs one comparison. */
+  /** Undefined if the run is not traced, so that tracing costs one comparison. */
   readonly trace: Trace | undefined;
 
   constructor(seed: bigint | number | string, trace: Trace | undefined) {

@@ -1,8 +1,8 @@
 /**
  * A directed link between two nodes: its character (latency, loss, duplication) and whether it is cut or clogged.
  *
- * Latency is uniform between two bounds, now and then slower. Draws come from the link's own stream and only where
- * there is something to decide. Bandwidth is not modeled; a link carries any number of messages at once.
+ * Latency is uniform between two bounds, and with `slowRate` sometimes longer. Each link draws from its own random
+ * stream, and draws nothing if the result is certain. Bandwidth is not modeled: a link carries any number of messages.
  */
 
 import type { BlockEffect } from "./effects.ts";
@@ -39,11 +39,11 @@ export class Link {
   readonly from: number;
   readonly to: number;
   character: LinkCharacter;
-  /** True when `character` was set for this very link, so that a new default leaves it alone. */
+  /** True if `character` was set for this link, so that a new default does not replace it. */
   overridden = false;
   cut: BlockEffect | undefined = undefined;
   clog: BlockEffect | undefined = undefined;
-  /** Cut or clogged: nothing passes now. */
+  /** Whether the link is cut or clogged, so that no message passes. */
   blocked = false;
   datagramsInFlight = 0;
   readonly heldDatagrams: HeldDatagram[] = [];
@@ -73,7 +73,7 @@ export class Link {
   }
 }
 
-/** The links between nodes, created when first used, by sender and receiver. */
+/** The links by sender and receiver, created at their first use. */
 export class LinkTable {
   private readonly rows: (Link | undefined)[][] = [];
   private readonly streams: RandomStreams;
@@ -103,7 +103,7 @@ export class LinkTable {
     });
   }
 
-  /** Every link used so far, ordered by sender and receiver. */
+  /** Returns every link used so far, ordered by sender and receiver. */
   each(see: (link: Link) => void): void {
     for (const row of this.rows) {
       for (const link of row ?? []) if (link !== undefined) see(link);

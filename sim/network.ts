@@ -1,9 +1,9 @@
 /**
- * The network between the nodes of a world, as scripts and nodes see it: streams (streams.ts, like TCP) and datagrams
- * (datagrams.ts, like UDP) over directed links (link.ts), and the controls that cut, clog, slow and interfere.
+ * The network between the nodes of a world: streams (streams.ts, like TCP) and datagrams (datagrams.ts, like UDP) over
+ * directed links (link.ts), and the controls that cut, clog and slow links and interfere with messages.
  *
- * A cut or clog of a direction acts on everything that has not arrived yet. Cutting what is cut changes nothing; one
- * heal ends a cut however often it was made. Not modeled: addresses, routing, bandwidth, congestion.
+ * A cut or clog of a direction affects everything that has not yet arrived. A second cut of the same direction changes
+ * nothing, and one heal ends it. Not modeled: addresses, routing, bandwidth, congestion.
  */
 
 import { DATA } from "./connection.ts";
@@ -22,7 +22,7 @@ export interface InFlight<M> {
   /** 0 for a datagram. */
   readonly conn: number;
   readonly message: M;
-  /** Undefined while something holds it back. */
+  /** Undefined while the message is held. */
   readonly dueUs: number | undefined;
 }
 
@@ -62,17 +62,17 @@ export class Network<M> {
     this.datagrams.send(from, to, port, message);
   }
 
-  /** False when there is no such connection any more. */
+  /** Returns false if the connection no longer exists. */
   resetConnection(conn: number): boolean {
     return this.streams.resetConnection(conn);
   }
 
-  /** Resets every connection between two nodes, or every one of a node. Returns how many there were. */
+  /** Resets every connection between two nodes, or every connection of one node. Returns their number. */
   disconnect(node: number, peer?: number): number {
     return this.streams.disconnect(node, peer);
   }
 
-  /** Messages per direction of a connection, and datagrams per link, that may be in flight or held. */
+  /** The limit of messages in flight or held: per direction of a connection, and per link for datagrams. */
   set queueLimit(limit: number) {
     this.streams.queueLimit = limit;
     this.datagrams.queueLimit = limit;
@@ -82,7 +82,7 @@ export class Network<M> {
     return this.streams.queueLimit;
   }
 
-  /** First retransmission timeout of a stream on a lossy link. */
+  /** The first retransmission timeout of a stream on a lossy link. */
   set rtoUs(rtoUs: number) {
     this.streams.rtoUs = rtoUs;
   }
@@ -91,7 +91,7 @@ export class Network<M> {
     return this.streams.rtoUs;
   }
 
-  /** Nothing passes in this direction until it is healed. Returns the record of what the cut does. */
+  /** Cuts one direction until it is healed. Returns the effect of the cut, which grows while it lasts. */
   cut(from: number, to: number): BlockEffect {
     const link = this.links.between(from, to);
     if (link.cut !== undefined) return link.cut;
@@ -115,7 +115,7 @@ export class Network<M> {
     return this.links.between(from, to).cut !== undefined;
   }
 
-  /** Cuts every pair of nodes in different groups, both ways. Nodes in no group keep their links. */
+  /** Cuts both directions between nodes of different groups. Nodes in no group keep their links. */
   partition(groups: readonly (readonly number[])[]): BlockEffect[] {
     const cuts: BlockEffect[] = [];
     for (const group of groups) {
@@ -127,14 +127,14 @@ export class Network<M> {
     return cuts;
   }
 
-  /** Ends every cut (not the clogs). */
+  /** Ends every cut, but no clog. */
   healAll(): void {
     this.links.each((link) => {
       this.heal(link.from, link.to);
     });
   }
 
-  /** Holds everything in this direction, datagrams too, until it is unclogged. */
+  /** Holds everything in one direction, datagrams included, until it is unclogged. */
   clog(from: number, to: number): BlockEffect {
     const link = this.links.between(from, to);
     if (link.clog !== undefined) return link.clog;
@@ -169,7 +169,7 @@ export class Network<M> {
     this.links.setCharacter(from, to, character);
   }
 
-  /** For all links whose character was not set one by one. */
+  /** Sets the character of all links that have no character of their own. */
   setDefaultCharacter(character: Partial<LinkCharacter>): void {
     this.links.setDefaultCharacter(character);
   }
@@ -178,7 +178,7 @@ export class Network<M> {
     return this.rules.add(rule);
   }
 
-  /** Rules match no more, what they hold is let go, and connections that they silenced are reset. */
+  /** Removes all rules, releases the messages that they hold, and resets the connections that they silenced. */
   removeAllRules(): void {
     for (const id of this.rules.ids()) {
       this.removeRule(id);
@@ -187,18 +187,18 @@ export class Network<M> {
     this.streams.resetSilenced();
   }
 
-  /** It matches no more; what it holds stays held until `releaseRule`. */
+  /** Removes a rule. Messages that it holds stay held until `releaseRule`. */
   removeRule(id: number): void {
     this.rules.remove(id);
   }
 
-  /** Lets go what the rule holds. The rule itself stays. */
+  /** Releases the messages that a rule holds. The rule itself stays. */
   releaseRule(id: number): void {
     this.streams.ruleReleased(id);
     this.datagrams.ruleReleased(id);
   }
 
-  /** The messages that are sent and have neither arrived nor been lost. For inspection; slow. */
+  /** Returns the messages that were sent and have neither arrived nor been lost. For inspection; slow. */
   inFlight(): InFlight<M>[] {
     const found: InFlight<M>[] = [];
     this.streams.each(({ id, forward, backward }) => {

@@ -1,9 +1,9 @@
 /**
  * A node: a host with a disk, running at most one program at a time; its timers and its life cycle.
  *
- * A crash ends the process, with `power` the host as well. A paused node (a long garbage collection) receives nothing;
- * what came due meanwhile is handled at resume, one event each, in order. The node runs the program's timers at its own
- * clock rate. It does not know what the program is.
+ * A crash ends the process; with `power` it ends the host, too. A paused node (a long garbage collection) handles
+ * nothing; when it resumes, it handles the deferred events one by one, in order. The node runs the program's timers at
+ * its own clock rate. It knows nothing about the program.
  */
 
 import { Disk, type DiskCharacter, type DiskCrash, type DiskCrashEffect, type DiskResult } from "./disk.ts";
@@ -11,7 +11,7 @@ import { DISK_EVENT, DRAIN_EVENT, TIMER_EVENT } from "./event-kinds.ts";
 import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
-/** What a node runs. Called one event at a time; whatever it wants done it asks its node for. */
+/** The program of a node. The node calls it for one event at a time, and it acts through the methods of its node. */
 export interface NodeProgram<M> {
   onTimer(timer: number): void;
   onConnected(conn: number): void;
@@ -21,16 +21,19 @@ export interface NodeProgram<M> {
   onClosed(conn: number, how: "closed" | "reset"): void;
   onDatagram(from: number, port: number, message: M): void;
   onDiskDone(operation: number, result: DiskResult): void;
-  /** A 32-bit integer of the program's state, for the digest of the run. Cheap. */
+  /** Returns a 32-bit hash of the program's state, for the digest of the run. Must be cheap. */
   stateHash(): number;
 }
 
 export interface NodeCrash extends Partial<DiskCrash> {
-  /** The host loses power: nobody is told, nothing answers until it starts again. Default: only the process dies. */
+  /**
+   * Whether the host loses power: peers get no reset and no answer until it starts again. Default: only the process
+   * dies.
+   */
   readonly power?: boolean;
 }
 
-/** An event that came due while the node could not handle it. */
+/** An event that was due while the node could not handle it. */
 export interface Deferred {
   readonly kind: number;
   readonly a: number;
@@ -45,20 +48,20 @@ export class Node<M> {
   readonly id: number;
   readonly world: World<M>;
   readonly disk: Disk;
-  /** A process runs here. */
+  /** Whether a process runs. */
   up = false;
-  /** The host has power; one that was never started answers, as a host does whose server is not installed yet. */
+  /** Whether the host has power. A host whose program was never started has power and refuses connections. */
   hostUp = true;
   paused = false;
-  /** New connections to it are refused, whatever listens. */
+  /** Whether the host refuses new connections, even to ports that listen. */
   refusing = false;
-  /** Something waits for this node, so whatever arrives queues up behind it. */
+  /** Whether deferred events wait, so that new ones must queue after them. */
   deferring = false;
-  /** How often it was started. */
+  /** Number of starts. */
   incarnation = 0;
   program: NodeProgram<M> | undefined = undefined;
   private rate = 1;
-  /** What the clock told when it got its rate, and when that was. */
+  /** The node's clock and the virtual time when the clock got its rate. */
   private clockStartUs = 0;
   private rateSinceUs = 0;
   private drawn: Random | undefined = undefined;
@@ -74,9 +77,9 @@ export class Node<M> {
     this.disk = new Disk(world.kernel, id, this, diskCharacter);
   }
 
-  // What the program asks for.
+  // Called by the program.
 
-  /** One pending timer per number: setting it again replaces it. */
+  /** Sets a timer. A timer with the same number that is pending is replaced. */
   setTimer(timer: number, delayUs: number): void {
     if (!(timer >= 0 && timer < TIMERS_MAX)) throw new RangeError(`setTimer: timer ${timer} is not in 0 .. 15`);
     if (!(delayUs >= 0)) throw new RangeError(`setTimer: delay ${delayUs} us`);
@@ -84,7 +87,7 @@ export class Node<M> {
     this.timerGeneration[timer] = generation;
     this.timerPending[timer] = 1;
     const { nowUs, queue } = this.world.kernel;
-    // Rounded up: when it fires, at least that much has passed on the node's own clock.
+    // Rounded up, so that the timer never fires early on the node's own clock.
     queue.push(nowUs + Math.ceil(delayUs / this.rate), this.id, TIMER_EVENT, timer, generation, undefined);
   }
 
@@ -92,12 +95,14 @@ export class Node<M> {
     this.timerPending[timer] = 0;
   }
 
-  /** A connection id at once; `onConnected`, `onRefused` or nothing follows. */
+  /**
+   * Opens a connection and returns its id. `onConnected`, `onRefused` or, if the host is unreachable, nothing follows.
+   */
   connect(to: number, port: number): number {
     return this.world.network.connect(this.id, to, port);
   }
 
-  /** False when the connection is not open at this end. */
+  /** Sends a message. Returns false if the connection is not open at this end. */
   send(conn: number, message: M): boolean {
     return this.world.network.send(this.id, conn, message);
   }
@@ -123,7 +128,7 @@ export class Node<M> {
     return this.drawn;
   }
 
-  // The life cycle, for scripts.
+  // Called by scripts: the life cycle.
 
   start(program: NodeProgram<M>): void {
     if (this.up) throw new Error(`Node ${this.id} is already running`);
@@ -135,7 +140,10 @@ export class Node<M> {
     this.world.network.streams.hostAnswers(this.id);
   }
 
-  /** By default the process dies and the page cache survives; without power what is unsynced is lost. */
+  /**
+   * Crashes the node. Default: only the process dies and unsynced writes survive; with `power` unsynced writes are
+   * lost.
+   */
   crash(how: NodeCrash = {}): DiskCrashEffect {
     const power = how.power === true;
     this.world.kernel.trace?.record("crash", this.id, -1, this.incarnation, how);
@@ -143,7 +151,7 @@ export class Node<M> {
     return this.disk.crash({ unsynced: how.unsynced ?? (power ? "lost" : "kept"), tmp: how.tmp === true });
   }
 
-  /** A clean exit of the process. */
+  /** Ends the process cleanly. */
   stop(): void {
     this.world.kernel.trace?.record("stop", this.id, -1, this.incarnation, undefined);
     this.endProcess(false);
@@ -166,7 +174,7 @@ export class Node<M> {
     for (let count = this.deferred.length; count > 0; count--) this.pushDrain();
   }
 
-  /** 2 is a clock twice as fast: it tells later times, and timers set from now on fire earlier. */
+  /** The rate of the clock; 2 is twice as fast. Affects the time and the timers that are set from now on. */
   set clockRate(rate: number) {
     if (!(rate > 0)) throw new RangeError(`clockRate ${rate} must be positive`);
     this.clockStartUs = this.clockUs;
@@ -174,7 +182,7 @@ export class Node<M> {
     this.rate = rate;
   }
 
-  /** What the node's own clock tells. */
+  /** The time of the node's own clock in microseconds. */
   get clockUs(): number {
     return this.clockStartUs + Math.floor((this.world.kernel.nowUs - this.rateSinceUs) * this.rate);
   }
@@ -189,7 +197,7 @@ export class Node<M> {
     this.disk.wipe();
   }
 
-  // What the world calls.
+  // Called by the world.
 
   isListening(port: number): boolean {
     return this.ports.includes(port);
@@ -223,14 +231,14 @@ export class Node<M> {
     return generation === this.drainGeneration && this.deferred.length > 0;
   }
 
-  /** The next event that waited. While it is handled, the node counts as able to handle events. */
+  /** Takes the next deferred event. While it is handled, the node counts as able to handle events. */
   takeDeferred(): Deferred {
     const first = this.deferred.shift() as Deferred;
     this.deferring = false;
     return first;
   }
 
-  /** After one deferred event was handled. */
+  /** Must be called after a deferred event was handled. */
   drained(): void {
     this.deferring = this.paused || this.deferred.length > 0;
   }

@@ -1,9 +1,9 @@
 /**
  * Seeded randomness in named streams.
  *
- * A stream is derived from (seed, name) alone, so a draw added in one place moves nothing elsewhere, and two worlds of
- * one seed agree stream by stream. The generator is seedrandom's alea: fast, good enough for drawing faults and
- * latencies, not for secrets. Nothing is drawn or created before it is asked for.
+ * A stream is derived from (seed, name) alone. An additional draw in one place therefore changes nothing elsewhere, and
+ * two worlds with the same seed have equal streams. The generator is seedrandom's alea: fast, good enough for faults
+ * and latencies, not for secrets. Streams are created at their first use.
  */
 
 import alea from "seedrandom/lib/alea.js";
@@ -15,29 +15,29 @@ export class Random {
     this.next = alea(seed);
   }
 
-  /** Uniform in [0, 1), 32 bits fine. */
+  /** Returns a number, uniform in [0, 1) with 32 bits. */
   u01(): number {
     return this.next();
   }
 
-  /** Uniform in 0 .. 2^32 - 1. */
+  /** Returns an integer, uniform in 0 .. 2^32 - 1. */
   u32(): number {
     return Math.floor(this.next() * 0x1_0000_0000);
   }
 
-  /** Uniform integer in 0 .. bound - 1. */
+  /** Returns an integer, uniform in 0 .. bound - 1. */
   below(bound: number): number {
     if (!(bound >= 1)) throw new RangeError(`below(${bound}): the bound must be at least 1`);
     return Math.floor(this.next() * bound);
   }
 
-  /** Uniform integer in min .. maxInclusive. */
+  /** Returns an integer, uniform in min .. maxInclusive. */
   int(min: number, maxInclusive: number): number {
     if (!(maxInclusive >= min)) throw new RangeError(`int(${min}, ${maxInclusive}): the range is empty`);
     return min + Math.floor(this.next() * (maxInclusive - min + 1));
   }
 
-  /** True with this probability. Certainties (p <= 0, p >= 1) draw nothing. */
+  /** Returns true with this probability. Draws nothing if the result is certain (p <= 0 or p >= 1). */
   chance(probability: number): boolean {
     if (probability <= 0) return false;
     if (probability >= 1) return true;
@@ -62,7 +62,7 @@ export class RandomStreams {
     this.seed = String(seed);
   }
 
-  /** The one stream of this name, created when first asked for. Names are lists: ("link", 1, 2). */
+  /** Returns the stream with this name. A name is a list, for example ("link", 1, 2). */
   stream(...name: (string | number)[]): Random {
     const key = name.join("/");
     let random = this.streams.get(key);

@@ -1,8 +1,9 @@
 /**
- * Fault rules that look at a message and answer what becomes of it. The first rule that matches, in order of
- * installation, decides. Rules see what programs send, not the openings and closings of connections.
+ * Rules that decide about single messages: drop, delay, hold, replace, or reset the connection. The first matching
+ * rule, in the order of installation, decides. Rules see the messages of programs, not the opening and closing of
+ * connections.
  *
- * A stream cannot lose one message: `drop` there means that nothing behind it on that direction arrives any more.
+ * A stream cannot lose a single message: after a `drop`, no later message of that direction arrives.
  */
 
 export type Verdict<M> =
@@ -15,11 +16,11 @@ export type Verdict<M> =
 export interface NetworkRule<M> {
   matches(message: M, from: number, to: number, port: number): boolean;
   readonly verdict: Verdict<M>;
-  /** How many more messages it may match; at 0 it is removed. */
+  /** Number of messages that it may still match; at 0 it is removed. */
   remaining: number;
-  /** Messages it matched. */
+  /** Number of messages that it matched. */
   hits: number;
-  /** Messages that fared differently because of it: the matched ones, and those stuck behind them. */
+  /** Number of messages that it affected: the matched ones and those that wait after them. */
   affected: number;
 }
 
@@ -37,9 +38,9 @@ interface Installed<M> {
 }
 
 export class RuleList<M> {
-  /** Rules that may still match. 0: a message need not be looked at. */
+  /** Number of rules that may still match. At 0, messages need no check. */
   active = 0;
-  /** The id of the rule that `judge` found last. */
+  /** The id of the rule that the last `judge` found. */
   matchedId = 0;
   private lastId = 0;
   private installed: Installed<M>[] = [];
@@ -56,7 +57,7 @@ export class RuleList<M> {
     this.active = this.installed.length;
   }
 
-  /** Every rule that was ever installed: one that matches no more may still hold something. */
+  /** Every rule that was ever installed, because a removed rule may still hold messages. */
   ids(): number[] {
     return Array.from({ length: this.lastId }, (_, index) => index + 1);
   }

@@ -1,11 +1,11 @@
 /**
  * Simulated TCP: connections that are opened, refused, closed and reset, and ordered messages on them.
  *
- * A loss shows as a stall, a connection cut off from its peer as a half-open one, a refusal only where a host is there
- * to refuse. What a cut or a rule holds back waits in its direction and goes out, in order, when it is released; so
- * does what is sent to a host without power, which then answers with a reset. Not modeled: bandwidth, windows and
- * flow control, half-closing, keep-alive, and the kernel's own retransmission timeouts (a stall lasts as long as its
- * cause; the programs have timers).
+ * A loss appears as a stall, and a connection that is cut off from its peer as a half-open one. Only a running host
+ * refuses a connection. Messages that a cut or a rule holds wait in their direction and continue in order when they are
+ * released. The same holds for messages to a host without power; when it starts again, it answers with a reset. Not
+ * modeled: bandwidth, windows and flow control, half-closing, keep-alive, and the kernel's retransmission timeouts (a
+ * stall lasts as long as its cause; the programs have timers).
  */
 
 import {
@@ -29,12 +29,12 @@ import type { Link, LinkTable } from "./link.ts";
 import type { Node } from "./node.ts";
 import type { NetworkRule, RuleList } from "./rules.ts";
 
-/** A transmission lost this many times in a row resets its connection. */
+/** Number of consecutive losses of one message after which its connection is reset. */
 const LOSSES_MAX = 6;
 
 export class Streams<M> {
   queueLimit = Number.POSITIVE_INFINITY;
-  /** First retransmission timeout; it doubles with each further loss of the same message. */
+  /** The first retransmission timeout; it doubles with each further loss of the same message. */
   rtoUs = 200_000;
   private readonly kernel: Kernel;
   private readonly links: LinkTable;
@@ -68,7 +68,7 @@ export class Streams<M> {
     return id;
   }
 
-  /** False when this end is not (or no longer) open: nothing is sent then. */
+  /** Sends a message. Returns false if this end is not open. */
   send(from: number, id: number, message: M): boolean {
     const connection = this.connections.get(id);
     const direction = connection?.outgoing(from);
@@ -87,7 +87,7 @@ export class Streams<M> {
     return true;
   }
 
-  /** Closes this node's end at once; the peer learns of it behind what is still in flight to it. */
+  /** Closes this node's end. The peer learns of it after the messages that are still in flight to it. */
   close(from: number, id: number): void {
     const connection = this.connections.get(id);
     const direction = connection?.outgoing(from);
@@ -104,7 +104,7 @@ export class Streams<M> {
     return true;
   }
 
-  /** Resets every connection between two nodes, or every one of a node. Returns how many there were. */
+  /** Resets every connection between two nodes, or every connection of one node. Returns their number. */
   disconnect(node: number, peer: number | undefined): number {
     let count = 0;
     for (const connection of this.connections.values()) {
@@ -117,7 +117,7 @@ export class Streams<M> {
     return count;
   }
 
-  /** Resets the connections of which a rule has silenced a direction, as their hosts do after long retransmitting. */
+  /** Resets the connections of which a rule silenced a direction, as hosts do when retransmission times out. */
   resetSilenced(): void {
     for (const connection of this.connections.values()) {
       const { forward, backward } = connection;
@@ -129,7 +129,7 @@ export class Streams<M> {
     return this.connections.get(id)?.outgoing(node)?.reverse.receiverOpen === true;
   }
 
-  /** The node's process ends, or with `power` its host does. */
+  /** Ends the connections of a node whose process ends; with `power`, whose host loses power. */
   nodeCrashed(node: number, power: boolean): void {
     for (const connection of this.connections.values()) {
       const direction = connection.outgoing(node);
@@ -148,14 +148,16 @@ export class Streams<M> {
     }
   }
 
-  /** A reset that had not got away is lost with its host: the other end goes on sending, and is reset when that is answered. */
+  /**
+   * Drops a reset that did not leave the host before it lost power. The peer keeps sending until an answer resets it.
+   */
   private unendIfUntold({ ended, receiverOpen, reverse }: Direction<M>): void {
     if (ended || !receiverOpen || !reverse.ended) return;
     reverse.clear();
     reverse.ended = false;
   }
 
-  /** The node's host answers (again): what waited for it is sent once more. */
+  /** The node's host has power again: messages that waited for it are sent once more. */
   hostAnswers(node: number): void {
     for (const connection of this.connections.values()) {
       this.releaseAwaiting(connection.forward, node);
@@ -163,7 +165,7 @@ export class Streams<M> {
     }
   }
 
-  /** The link was cut or clogged: what is on its way waits. */
+  /** The link was cut or clogged: messages in flight wait. */
   linkBlocked(link: Link): void {
     for (const { forward, backward } of this.connections.values()) {
       const direction = forward.link === link ? forward : backward;
@@ -176,11 +178,11 @@ export class Streams<M> {
     }
   }
 
-  /** The link is no longer blocked: what waited goes out now, in order. */
+  /** The link is no longer blocked: waiting messages continue in order. */
   linkReleased(link: Link): void {
     for (const { forward, backward } of this.connections.values()) {
       if (forward.link !== link && backward.link !== link) continue;
-      // An opening needs both ways, so it may have waited for either.
+      // An opening needs both directions, so it may have waited for either.
       if (forward.awaits === AWAITS_RETURN_PATH) forward.awaits = AWAITS_NOTHING;
       this.advance(forward);
       this.advance(backward);
@@ -194,7 +196,7 @@ export class Streams<M> {
     }
   }
 
-  /** A token came due: the first parcel of this direction arrives. */
+  /** Handles a token that is due: the first parcel of this direction arrives. */
   arrive(direction: Direction<M>): void {
     const node = this.nodes[direction.to] as Node<M>;
     const awaits = this.obstacle(direction, node);
@@ -205,7 +207,7 @@ export class Streams<M> {
     }
     direction.scheduled--;
     const parcel = direction.shift();
-    // The host answers an opening even while its process stands still.
+    // The host answers an opening even while its process is paused.
     if (node.deferring && parcel.kind !== SYN) {
       direction.connection.answered ||= direction === direction.connection.backward;
       node.defer(ARRIVAL_EVENT, direction.connection.id, 0, direction, parcel);
@@ -231,14 +233,14 @@ export class Streams<M> {
     }
   }
 
-  /** Tells the program of a connection that its host has accepted. */
+  /** Notifies the program of a connection that its host has accepted. */
   accept(direction: Direction<M>, node: Node<M>): void {
     const { id, port } = direction.connection;
     this.kernel.trace?.record("accept", direction.to, direction.from, id, port);
     node.program?.onAccepted(id, direction.from, port);
   }
 
-  /** Every connection with at least one open end, oldest first. */
+  /** Returns every connection with at least one open end, oldest first. */
   each(see: (connection: Connection<M>) => void): void {
     for (const connection of this.connections.values()) see(connection);
   }
@@ -252,7 +254,7 @@ export class Streams<M> {
     }
     this.effects.lostAtNode++;
     this.kernel.trace?.record("drop", direction.to, direction.from, id, parcel.message);
-    // The host resets whoever writes to an end that is gone, unless the writer will learn of it anyway.
+    // The host resets a sender that writes to a missing end, unless the sender will learn of the close anyway.
     const answer = direction.reverse;
     if (!answer.receiverOpen || (answer.ended && answer.droppedBy === undefined)) return;
     answer.senderLost = false;
@@ -293,13 +295,13 @@ export class Streams<M> {
     }
   }
 
-  /** A host lost power before its answer to an opening got away: the caller's host, unanswered, asks again. */
+  /** A host lost power before it answered an opening: the caller's host tries again. */
   private reopenIfUnanswered({ forward, backward, established, answered }: Connection<M>): void {
     if (established || answered || !backward.receiverOpen || backward.length > 0 || forward.length > 0) return;
     this.transmit(forward, SYN, undefined, 0, 0);
   }
 
-  /** What keeps the first parcel from being handed to its host now. */
+  /** Returns the reason why the first parcel cannot be handed to its host now. */
   private obstacle(direction: Direction<M>, node: Node<M>): number {
     if (!node.hostUp) {
       this.effects.heldByHost++;
@@ -345,7 +347,7 @@ export class Streams<M> {
     }
   }
 
-  /** Hands a parcel to the network: behind everything sent before on this direction. */
+  /** Queues a parcel after everything sent before in this direction. */
   private transmit(direction: Direction<M>, kind: number, message: M | undefined, byUs: number, heldBy: number): void {
     if (direction.droppedBy !== undefined && kind !== RESET) {
       this.countStalled(direction.droppedBy);
@@ -365,7 +367,7 @@ export class Streams<M> {
     else if (direction.scheduled === direction.length - 1) this.advance(direction);
   }
 
-  /** Gives a token to every parcel that nothing holds back. */
+  /** Issues a token for every parcel that can continue. */
   private advance(direction: Direction<M>): void {
     if (direction.link.blocked || direction.awaits !== AWAITS_NOTHING) return;
     while (direction.scheduled < direction.length) {
@@ -389,7 +391,9 @@ export class Streams<M> {
     queue.currentSequence = handling;
   }
 
-  /** Retransmission delay of one parcel; negative: lost too often, the connection ends after that delay. */
+  /**
+   * Returns the retransmission delay of one parcel. A negative value means that the connection ends after that delay.
+   */
   private drawLossUs(link: Link): number {
     let extraUs = 0;
     for (let losses = 0; losses < LOSSES_MAX; losses++) {
@@ -407,7 +411,7 @@ export class Streams<M> {
     if (direction.reverse.receiverOpen) this.end(direction.reverse, RESET, afterUs);
   }
 
-  /** Both ends learn of a reset; what has not arrived yet never does. */
+  /** Resets a connection at both ends. Messages in flight never arrive. */
   private reset(connection: Connection<M>): void {
     const { forward, backward } = connection;
     this.kernel.trace?.record("reset", forward.from, forward.to, connection.id, "network");
@@ -419,7 +423,7 @@ export class Streams<M> {
     }
   }
 
-  /** The sending end of this direction is gone; its peer learns so by `kind`. */
+  /** Closes the sending end of a direction. Its peer learns of it by a parcel of this kind. */
   private abandon(direction: Direction<M>, kind: number): void {
     direction.reverse.receiverOpen = false;
     if (direction.receiverOpen) this.end(direction, kind);

@@ -1,10 +1,10 @@
 /**
- * The record of a run: what happened, when, where, and because of what.
+ * The trace of a run: what happened, when, where, and why.
  *
- * `sequence` is the world event during whose handling something was recorded (-1: outside any, as in a set-up) and
- * `cause` the event during whose handling that one was scheduled; following causes leads back through messages and
- * timers. A message delayed by a cut keeps its sender's event as its cause. With level "none" a world behaves as if it
- * had no trace. A trace never influences a run. With a limit it is a ring that keeps the last events.
+ * `sequence` is the event of the world during which something was recorded, or -1 outside of any event. `cause` is the
+ * event that scheduled this one. Following causes leads back through messages and timers to the start. A message that a
+ * cut delays keeps the event of its sender as its cause. A trace never influences a run. With a limit, it keeps only
+ * the last events. With level "none" it records nothing.
  */
 
 import type { Kernel } from "./kernel.ts";
@@ -42,20 +42,20 @@ export interface TraceEvent {
   readonly cause: number;
   readonly timeUs: SimTime;
   readonly kind: TraceKind;
-  /** The node at which it happened: the sender of a send, the receiver of a deliver. -1: none. */
+  /** The node at which it happened: the sender of a `send`, the receiver of a `deliver`. -1 if there is none. */
   readonly node: number;
-  /** The other node, or -1. */
+  /** The other node; -1 if there is none. */
   readonly peer: number;
-  /** The connection, timer or disk operation concerned; 0 for a datagram, -1 for none. */
+  /** The number of the connection, timer or disk operation; 0 for a datagram, -1 if there is none. */
   readonly detail: number;
-  /** The message, note or reason. */
+  /** The message, the note or the reason. */
   readonly payload: unknown;
 }
 
 export class Trace {
   readonly level: TraceLevel;
   readonly limit: number;
-  /** Events that a limit pushed out. */
+  /** Number of events that the limit dropped. */
   dropped = 0;
   private kernel: Kernel | undefined = undefined;
   private stored: TraceEvent[] = [];
@@ -67,7 +67,7 @@ export class Trace {
     if (!(this.limit >= 1)) throw new RangeError(`Trace: limit ${this.limit} must be at least 1`);
   }
 
-  /** Called by the world this trace was given to. */
+  /** Connects the trace to its world. Called by the world. */
   attach(kernel: Kernel): void {
     if (this.kernel !== undefined) throw new Error("Trace: already attached to another world");
     this.kernel = kernel;
@@ -89,7 +89,7 @@ export class Trace {
     this.dropped++;
   }
 
-  /** An observation of the user's own, at the current time and with the current cause. */
+  /** Records an observation of the user, with the current time and cause. */
   note(node: number, payload: unknown): void {
     this.record("note", node, -1, -1, payload);
   }
@@ -98,7 +98,7 @@ export class Trace {
     return this.stored.length;
   }
 
-  /** The recorded events, oldest first. */
+  /** Returns the recorded events, oldest first. */
   events(): readonly TraceEvent[] {
     if (this.oldest === 0) return this.stored;
     return [...this.stored.slice(this.oldest), ...this.stored.slice(0, this.oldest)];

@@ -1,10 +1,10 @@
 /**
- * A world: nodes, the network between them, a clock and the events to come; and the loop that handles them one by one.
+ * A world: nodes, the network between them, a clock, the pending events, and the loop that handles them one by one.
  *
- * Time jumps from event to event. Events of one time are handled in the order in which they were scheduled. The rolling
- * digest identifies the run: it takes in every handled event with time, kind, endpoints and payload, and the state of
- * the node that handled it. What no longer has a meaning when it comes due (a timer set anew, a token of a direction
- * that was cut) is no event: it is skipped uncounted. The world knows neither the programs nor the faults.
+ * Time jumps from event to event. Events with the same time are handled in the order in which they were scheduled. The
+ * rolling digest identifies the run: it covers the time, kind, endpoints and payload of every handled event, and the
+ * state of the node that handled it. A void event (a timer that was set again, a token of a direction that was cut) is
+ * skipped and not counted. The world knows neither the programs nor the faults.
  */
 
 import { DATA, type Direction, type Parcel } from "./connection.ts";
@@ -35,24 +35,26 @@ const NODE_STATE_MARK = 0x53;
 
 export interface WorldOptions<M> {
   readonly seed: bigint | number | string;
-  /** The ids, or how many: then they are 1 .. count. */
+  /** The ids of the nodes; or their number, for ids 1 .. count. */
   readonly nodes: readonly number[] | number;
   readonly link?: Partial<LinkCharacter>;
   readonly disk?: Partial<DiskCharacter>;
-  /** A 32-bit integer of a message, for the digest. Without it messages are told apart by order alone. */
+  /**
+   * Returns a 32-bit hash of a message, for the digest. Without it the digest does not cover the content of messages.
+   */
   readonly hashMessage?: (message: M) => number;
-  /** Default: true. */
+  /** Whether to compute the digest. Default: true. */
   readonly digest?: boolean;
-  /** Whether the digest takes in the state of the node after each of its events. Default: true. */
+  /** Whether the digest covers the state of a node after each of its events. Default: true. */
   readonly digestState?: boolean;
   readonly trace?: Trace | undefined;
 }
 
 export interface RunOptions {
-  /** Events up to and at this time are handled. */
+  /** The last time at which events are handled. */
   readonly untilUs: SimTime;
   readonly maxEvents?: number;
-  /** Asked after each event. */
+  /** Called after each event; true ends the run. */
   readonly stopWhen?: () => boolean;
 }
 
@@ -72,12 +74,12 @@ export class World<M> {
   readonly random: RandomStreams;
   readonly network: Network<M>;
   readonly nodes: readonly Node<M>[];
-  /** Undefined when the digest is off. */
+  /** Undefined if the digest is off. */
   readonly digest: Digest | undefined;
   eventsHandled = 0;
-  /** Called after each handled event, still within it. */
+  /** Called at the end of each handled event, as a part of it. */
   onEvent: ((world: World<M>) => void) | undefined = undefined;
-  /** Handles events of kinds from USER_EVENT on, scheduled with `schedule`. */
+  /** Handles events of the kinds from USER_EVENT on, which `schedule` schedules. */
   onUserEvent: ((target: number, kind: number, a: number, b: number, payload: unknown) => void) | undefined = undefined;
 
   private readonly byId: (Node<M> | undefined)[] = [];
@@ -113,7 +115,7 @@ export class World<M> {
     return this.kernel.trace;
   }
 
-  /** The event being handled, or -1. */
+  /** The sequence of the event under way; -1 if there is none. */
   get currentSequence(): number {
     return this.queue.currentSequence;
   }
@@ -124,13 +126,13 @@ export class World<M> {
     return node;
   }
 
-  /** Runs an action at a time from now on. The label tells it apart in digest and descriptions. */
+  /** Schedules an action, not before now. The label identifies it in the digest and in descriptions. */
   at(timeUs: SimTime, action: () => void, label: string): void {
     const script: Script = { action, label };
     this.schedule(timeUs, -1, SCRIPT_EVENT, 0, 0, script);
   }
 
-  /** Schedules an event of any kind; the user's own kinds (from USER_EVENT on) go to `onUserEvent`. */
+  /** Schedules an event of any kind. Kinds from USER_EVENT on go to `onUserEvent`. */
   schedule(timeUs: SimTime, target: number, kind: number, a: number, b: number, payload: unknown): number {
     if (!Number.isSafeInteger(timeUs) || timeUs < this.kernel.nowUs) {
       throw new RangeError(`schedule: ${timeUs} is not a whole microsecond from now (${this.kernel.nowUs}) on`);
@@ -138,7 +140,7 @@ export class World<M> {
     return this.queue.push(timeUs, target, kind, a, b, payload);
   }
 
-  /** Handles the next event; false when there is none left. */
+  /** Handles the next event. Returns false if there is none. */
   step(): boolean {
     while (this.queue.pop()) if (this.dispatch()) return true;
     return false;
@@ -160,12 +162,12 @@ export class World<M> {
     return { reason: queue.size === 0 ? "idle" : "until", events };
   }
 
-  /** The digest so far, 16 hexadecimal digits; empty when it is off. */
+  /** Returns the digest so far as 16 hexadecimal digits; empty if it is off. */
   digestHex(): string {
     return this.digest?.hex() ?? "";
   }
 
-  /** The last handled event in words. */
+  /** Describes the last handled event. */
   describe(): string {
     if (this.lastKind < 0) return "no event yet";
     const place = this.lastNode < 0 ? "" : ` at node ${this.lastNode}`;
@@ -177,7 +179,7 @@ export class World<M> {
     return `event ${this.eventsHandled} at ${formatTime(this.lastTimeUs)}: ${what}, ${payload}${after}`;
   }
 
-  /** Handles the popped event; false when it no longer has a meaning. */
+  /** Handles the popped event. Returns false if the event is void. */
   private dispatch(): boolean {
     const queue = this.queue;
     const target = queue.target;
@@ -233,7 +235,7 @@ export class World<M> {
     }
   }
 
-  /** One event that a paused node could not handle when it came due. */
+  /** Handles one event that was due while the node was paused. */
   private drain(node: Node<M>): boolean {
     if (!node.drainIsLive(this.queue.b)) return false;
     const { kind, a, b, payload, extra } = node.takeDeferred();
@@ -267,7 +269,7 @@ export class World<M> {
     return live;
   }
 
-  /** The popped event becomes the one being handled. */
+  /** Makes the popped event the one under way. */
   private begin(peer: number, detail: number, payloadHash: number): void {
     const { queue, digest } = this;
     const timeUs = queue.timeUs;

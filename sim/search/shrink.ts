@@ -1,17 +1,17 @@
 /**
- * Makes a failing value as small as it gets while it still fails.
+ * Shrinks a failing value: searches the smallest value that still fails.
  *
- * A pass is a generator that offers simpler values one by one and is told of each whether it still fails; it goes on from
- * the last one that does. Passes are repeated until none of them finds anything, or the budget of runs is used up. What has
- * been reached by then fails too, so that shrinking may be broken off and taken up again with it.
+ * A pass is a generator that yields simpler values one by one, receives for each whether it still fails, and continues
+ * from the last one that does. The passes repeat until none of them finds a simpler failing value, or until the budget
+ * of runs is used up. The current value always fails, so shrinking can stop at any time and continue from it later.
  */
 export type Pass<Value> = (value: Value) => Generator<Value, Value, boolean>;
 
 export interface ShrinkProgress<Value> {
   readonly value: Value;
-  /** How often a candidate was tried. */
+  /** Number of candidates tried. */
   readonly runs: number;
-  /** How often one of them still failed. */
+  /** Number of candidates that still failed. */
   readonly kept: number;
 }
 
@@ -19,12 +19,12 @@ export interface ShrinkOptions<Value> {
   readonly passes: readonly Pass<Value>[];
   readonly fails: (candidate: Value) => boolean;
   readonly maxRuns: number;
-  /** Told after each success; true ends the shrinking. */
+  /** Called after each run; true ends the shrinking. */
   readonly stop?: (progress: ShrinkProgress<Value>) => boolean;
 }
 
 export interface Shrunk<Value> extends ShrinkProgress<Value> {
-  /** No pass finds anything simpler any more. */
+  /** Whether the search ended because no pass found a simpler failing value. */
   readonly complete: boolean;
 }
 
@@ -36,7 +36,7 @@ export function shrink<Value>(start: Value, options: ShrinkOptions<Value>): Shru
   }
 }
 
-/** The same, yielding after each run: for callers that have other things to do between two of them. */
+/** As `shrink`, but yields after each run, for callers with other work to do. */
 export function* shrinkStepwise<Value>(
   start: Value,
   { passes, fails, maxRuns, stop }: ShrinkOptions<Value>,
@@ -69,7 +69,9 @@ export function* shrinkStepwise<Value>(
   return { value, runs, kept, complete: true };
 }
 
-/** A pass that leaves out items of a list: halves first, then quarters, down to single ones (ddmin, Zeller 2002). */
+/**
+ * Returns a pass that removes items of a list: halves first, then quarters, down to single items (ddmin, Zeller 2002).
+ */
 export function withoutItems<Value, Item>(
   itemsOf: (value: Value) => readonly Item[],
   withItems: (value: Value, items: readonly Item[]) => Value,
@@ -77,7 +79,7 @@ export function withoutItems<Value, Item>(
   return function* (start) {
     let value = start;
     for (let size = Math.ceil(itemsOf(value).length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-      // From the end: what comes last depends on what comes before.
+      // From the end, because later items depend on earlier ones.
       for (let end = itemsOf(value).length; end > 0; end -= size) {
         const items = itemsOf(value);
         const candidate = withItems(value, [...items.slice(0, Math.max(0, end - size)), ...items.slice(end)]);
@@ -88,7 +90,7 @@ export function withoutItems<Value, Item>(
   };
 }
 
-/** A pass that tries simpler forms of each item in turn, the simplest first, each as long as there is one that fails. */
+/** Returns a pass that tries simpler forms of each item, the simplest first, as long as one of them fails. */
 export function simplerItems<Value, Item>(
   itemsOf: (value: Value) => readonly Item[],
   withItems: (value: Value, items: readonly Item[]) => Value,
@@ -113,7 +115,7 @@ export function simplerItems<Value, Item>(
   };
 }
 
-/** A pass that tries simpler forms of the whole value. */
+/** Returns a pass that tries simpler forms of the whole value. */
 export function simplerWhole<Value>(simpler: (value: Value) => Iterable<Value>): Pass<Value> {
   return simplerItems(
     (value) => [value],

@@ -101,7 +101,7 @@ describe("zabsim decide", () => {
       packets: [],
       startForwardingFrom: "0x100000005",
       rule: "txn-log-off",
-      why: "peer zxid 1:3 is below minCommittedLog 1:5, sync from the log is off → SNAP",
+      why: expect.stringMatching(/^peer zxid 1:3 .* → SNAP$/),
     });
   });
 

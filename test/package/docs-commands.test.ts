@@ -1,9 +1,9 @@
 /**
  * Runs every command of README.md, CONTRIBUTING.md, docs/ and the help of the command line.
  *
- * The commands of a document run in one temporary folder, in their order, so that a later one can use what an earlier one
- * wrote. A command must exit with 0, or with the code that its comment names: `# exit code 1`. Long campaigns are shortened.
- * npm scripts, vitest and git are not run; the test checks that the script or the file exists.
+ * The commands of a document run in one temporary folder, in their order, so that a later one can use what an earlier
+ * one wrote. A command must exit with 0, or with the code that its comment names: `# exit code 1`. Long campaigns are
+ * shortened. npm scripts, vitest and git are not run; the test checks that the script or the file exists.
  */
 import { spawnSync } from "node:child_process";
 import {
