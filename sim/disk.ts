@@ -35,8 +35,9 @@ export interface DiskOperationView {
 
 export interface DiskCrash {
   /**
-   * What becomes of what was not synced: all lost; all kept (only the process died, the page cache survived); a drawn
-   * number of the oldest writes kept and the next one torn; or exactly this many of the oldest kept.
+   * The fate of unsynced writes. `lost`: all are lost. `kept`: all survive, because only the process died and the page
+   * cache remains. `torn`: a drawn number of the oldest writes survives and the next one is cut in the middle. A number:
+   * exactly that many of the oldest writes survive.
    */
   readonly unsynced: "lost" | "kept" | "torn" | number;
   /** Whether a replacement under way leaves its `.tmp` file. */

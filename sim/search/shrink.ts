@@ -19,7 +19,7 @@ export interface ShrinkOptions<Value> {
   readonly passes: readonly Pass<Value>[];
   readonly fails: (candidate: Value) => boolean;
   readonly maxRuns: number;
-  /** Called after each run; true ends the shrinking. */
+  /** Called after each success; true ends the shrinking. */
   readonly stop?: (progress: ShrinkProgress<Value>) => boolean;
 }
 
