@@ -1,6 +1,6 @@
 /**
- * The actions of a step, one sentence each, for `zabsim list` and the documentation. fuzz/fault-kinds.ts says which of them
- * campaigns draw.
+ * The actions of a step, one sentence each, for `zabsim list` and the documentation. fuzz/fault-kinds.ts says which of
+ * them campaigns draw.
  */
 export const ACTIONS: readonly { readonly name: string; readonly about: string }[] = [
   {

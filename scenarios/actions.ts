@@ -1,6 +1,6 @@
 /**
- * What each action of a step does to the cluster. Most actions can be undone, for a step's `for`. An action that may have no
- * effect, because nothing matched, counts its effect.
+ * What each action of a step does to the cluster. Most actions can be undone, for a step's `for`. An action that may
+ * have no effect, because nothing matched, counts its effect.
  */
 
 import type { Cluster } from "../cluster/cluster.ts";

@@ -1,5 +1,5 @@
 /**
- * A message with some of its fields changed on the way: how a scenario plays a server from another time, or a broken one.
+ * Changes fields of a message in flight, so that a scenario can act as a server of an old release or a broken server.
  */
 
 import type { Message } from "../cluster/server.ts";

@@ -1,6 +1,6 @@
 /**
- * One sync decision asked for as data: the lines that `zabsim decide --stdin` reads and writes, which are those of the
- * conformance vectors. All 64 bits of a zxid count here.
+ * A sync decision as JSON: the lines that `zabsim decide --stdin` reads and writes. They have the shape of the
+ * conformance vectors. Zxids have all 64 bits.
  */
 import {
   decideSync,
@@ -24,7 +24,7 @@ export interface DecisionAnswer {
   readonly why: string;
 }
 
-/** What is wrong with a query, in one sentence. */
+/** A query that cannot be answered. The message names the field and what is accepted. */
 export class DecisionQueryError extends Error {}
 
 export function answerDecision(facts: DecisionFacts): DecisionAnswer {
@@ -41,7 +41,7 @@ export function answerDecision(facts: DecisionFacts): DecisionAnswer {
   };
 }
 
-/** `epoch:counter` with all 64 bits. */
+/** Writes a zxid as `epoch:counter`, with all 64 bits. */
 export function formatZxid64(zxid: Zxid64): string {
   if (zxid === -1n) return "none";
   const bits = BigInt.asUintN(64, zxid);
@@ -54,7 +54,7 @@ export function readDecisionQuery(value: unknown): DecisionFacts {
   const leader = object(query.leader, "leader");
   const committedLog = zxids(leader.committedLog, "leader.committedLog");
   const toBeApplied = leader.toBeApplied === undefined ? [] : zxids(leader.toBeApplied, "leader.toBeApplied");
-  // A map by zxid in ZooKeeper, sorted before it is forwarded; and its log files are sorted by name.
+  // ZooKeeper sorts outstanding proposals by zxid before it forwards them, and log files by name.
   const outstandingProposals =
     leader.outstandingProposals === undefined
       ? []
@@ -84,7 +84,7 @@ export function readDecisionQuery(value: unknown): DecisionFacts {
   };
 }
 
-/** Without lastProposed: the last zxid that could be forwarded, or less than any. */
+/** Returns lastProposed for a query without it: the highest zxid that could be forwarded, or less than any zxid. */
 export function lastOf(...lists: readonly (readonly Logged<Zxid64>[])[]): Zxid64 {
   let last = -(1n << 63n);
   for (const list of lists) for (const txn of list) if (txn.zxid > last) last = txn.zxid;
@@ -118,7 +118,7 @@ function zxids(value: unknown, field: string): Logged<Zxid64>[] {
   return array(value, field).map((one, i) => ({ zxid: zxid(one, `${field}[${i}]`) }));
 }
 
-/** ZooKeeper's default where the field is left out. */
+/** Returns ZooKeeper's default if the field is absent. */
 function flag(value: unknown, field: string, byDefault: boolean): boolean {
   if (value === undefined) return byDefault;
   return typeof value === "boolean" ? value : wrong(field, value, "true or false");

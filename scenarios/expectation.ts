@@ -1,6 +1,6 @@
 /**
- * What a scenario expects against what its run did: sync decisions, leader, who is active, histories, failures, and the
- * invariants that hold or are violated. Each thing that differs becomes one sentence.
+ * Compares a run with the expectations of its scenario: sync decisions, leader, active servers, histories, failures,
+ * violated invariants and liveness. Each difference becomes one sentence.
  */
 
 import type { RecordOf } from "../cluster/records.ts";
@@ -13,7 +13,7 @@ import type { Expectation, ExpectedDecision, Step } from "./scenario.ts";
 
 type FinishedRun = Omit<ScenarioRun, "unmet" | "ok">;
 
-/** Without records nothing is said about decisions and failures. */
+/** Returns the differences. Without records, decisions and failures are not compared. */
 export function checkExpectation(run: FinishedRun, records: boolean): string[] {
   const { expect } = run.scenario;
   return [
@@ -31,18 +31,21 @@ function checkLiveness({ liveness }: FinishedRun, { live, stuck }: Expectation):
   if (within === undefined || liveness === undefined) return [];
   const { servers, settledUs, liveUs } = liveness;
   const who = servers.join(", ");
-  if (live !== undefined && liveUs === undefined) return [`stuck: ${who} are not live within ${live} of settling`];
+  if (live !== undefined && liveUs === undefined)
+    return [`stuck: servers ${who} are not live within ${live} after settling`];
   if (stuck === undefined || liveUs === undefined) return [];
-  return [`${who} should be stuck for ${stuck}, but are live ${formatTime(liveUs - settledUs)} s after settling`];
+  return [
+    `servers ${who} should be stuck for ${stuck}, but are live ${formatTime(liveUs - settledUs)} s after settling`,
+  ];
 }
 
-/** A step that waits for nobody may wait for a moment that never comes. */
+/** A step with `from` is optional: its moment need not come. */
 function unreachedSteps(run: FinishedRun): string[] {
   const first = run.steps.find((step) => step.atUs === undefined && run.scenario.steps[step.step]?.from === undefined);
   return first === undefined
     ? []
     : [
-        `step ${first.step + 1} (${verbOf(run.scenario.steps[first.step] as Step)}) never came about: its trigger did not happen`,
+        `step ${first.step + 1} (${verbOf(run.scenario.steps[first.step] as Step)}) was not performed: its trigger never came`,
       ];
 }
 
@@ -51,33 +54,33 @@ function checkDecisions(run: FinishedRun, { decisions }: Expectation): string[] 
   const made = recordsOf(run.records, "sync-decided");
   const unmet: string[] = [];
   for (let i = 0; i < Math.max(decisions.length, made.length); i++) {
-    const wanted = decisions[i];
+    const expected = decisions[i];
     const got = made[i];
-    if (wanted === undefined) unmet.push(`sync decision ${i + 1} was not expected: ${tellDecision(got as never)}`);
-    else if (got === undefined) unmet.push(`sync decision ${i + 1} (${tellExpected(wanted)}) was not made`);
-    else if (!decisionMatches(wanted, got)) {
-      unmet.push(`sync decision ${i + 1}: expected ${tellExpected(wanted)}, got ${tellDecision(got)}`);
+    if (expected === undefined) unmet.push(`sync decision ${i + 1} was not expected: ${decisionText(got as never)}`);
+    else if (got === undefined) unmet.push(`sync decision ${i + 1} (${expectedText(expected)}) was not made`);
+    else if (!decisionMatches(expected, got)) {
+      unmet.push(`sync decision ${i + 1}: expected ${expectedText(expected)}, got ${decisionText(got)}`);
     }
   }
   return unmet;
 }
 
-function decisionMatches(wanted: ExpectedDecision, got: RecordOf<"sync-decided">): boolean {
+function decisionMatches(expected: ExpectedDecision, got: RecordOf<"sync-decided">): boolean {
   return (
-    wanted.learner === got.learner &&
-    wanted.decision === got.decision &&
-    (wanted.leader === undefined || wanted.leader === got.server) &&
-    (wanted.zxid === undefined || parseZxid(wanted.zxid) === got.zxid) &&
-    (wanted.rule === undefined || wanted.rule === got.rule)
+    expected.learner === got.learner &&
+    expected.decision === got.decision &&
+    (expected.leader === undefined || expected.leader === got.server) &&
+    (expected.zxid === undefined || parseZxid(expected.zxid) === got.zxid) &&
+    (expected.rule === undefined || expected.rule === got.rule)
   );
 }
 
-function tellExpected({ learner, decision, zxid, rule, leader }: ExpectedDecision): string {
+function expectedText({ learner, decision, zxid, rule, leader }: ExpectedDecision): string {
   const from = leader === undefined ? "" : ` from ${leader}`;
   return `${learner}: ${decision}${zxid === undefined ? "" : ` ${zxid}`}${from}${rule === undefined ? "" : ` by ${rule}`}`;
 }
 
-function tellDecision({ learner, decision, zxid, rule, server }: RecordOf<"sync-decided">): string {
+function decisionText({ learner, decision, zxid, rule, server }: RecordOf<"sync-decided">): string {
   return `${learner}: ${decision} ${formatZxid(zxid)} from ${server} by ${rule}`;
 }
 
@@ -91,12 +94,12 @@ function checkRoles(run: FinishedRun, expect: Expectation): string[] {
     unmet.push(`epoch at the end: expected ${expect.epoch}, got ${leader?.epoch ?? "none"}`);
   }
   if (expect.active !== undefined) {
-    const wanted = [...expect.active].sort((a, b) => a - b).join(", ");
+    const expected = [...expect.active].sort((a, b) => a - b).join(", ");
     const got = run.servers
       .filter((server) => server.active)
       .map((server) => server.sid)
       .join(", ");
-    if (wanted !== got) unmet.push(`active at the end: expected ${wanted || "nobody"}, got ${got || "nobody"}`);
+    if (expected !== got) unmet.push(`active servers at the end: expected ${expected || "none"}, got ${got || "none"}`);
   }
   return unmet;
 }
@@ -104,15 +107,17 @@ function checkRoles(run: FinishedRun, expect: Expectation): string[] {
 function checkHistories(run: FinishedRun, { histories }: Expectation): string[] {
   return Object.entries(histories ?? {}).flatMap(([sid, text]) => {
     const history = run.servers.find((server) => server.sid === Number(sid))?.history;
-    if (history === undefined) return [`history of ${sid} at the end: the server is not running`];
-    const wanted = parseHistory(text);
+    if (history === undefined) return [`history of server ${sid} at the end: the server is not running`];
+    const expected = parseHistory(text);
     const got = history.txns().map((txn) => txn.zxid);
-    const same = wanted.length === got.length && wanted.every((zxid, i) => zxid === got[i]);
-    return same ? [] : [`history of ${sid} at the end: expected ${text || "nothing"}, got ${formatHistory(history)}`];
+    const same = expected.length === got.length && expected.every((zxid, i) => zxid === got[i]);
+    return same
+      ? []
+      : [`history of server ${sid} at the end: expected ${text || "nothing"}, got ${formatHistory(history)}`];
   });
 }
 
-/** A history as scenario files write it. */
+/** Writes a history in the notation of scenario files. */
 export function formatHistory(history: History): string {
   const parts: string[] = [];
   let start = asZxid(-1);
@@ -133,14 +138,14 @@ export function formatHistory(history: History): string {
 
 function checkFailures(run: FinishedRun, { failures }: Expectation): string[] {
   const happened = recordsOf(run.records, "failed");
-  return (failures ?? []).flatMap((wanted) => {
+  return (failures ?? []).flatMap((expected) => {
     const found = happened.some(
       (failure) =>
-        failure.server === wanted.server &&
-        failure.reason === wanted.reason &&
-        (wanted.learner === undefined || wanted.learner === failure.learner),
+        failure.server === expected.server &&
+        failure.reason === expected.reason &&
+        (expected.learner === undefined || expected.learner === failure.learner),
     );
-    return found ? [] : [`failure ${wanted.reason} at ${wanted.server} did not happen`];
+    return found ? [] : [`failure ${expected.reason} did not happen at server ${expected.server}`];
   });
 }
 
@@ -151,7 +156,7 @@ function checkViolations(run: FinishedRun): string[] {
     .filter((violation) => !violates.includes(violation.id))
     .map((violation) => `${violation.id} is violated: ${violation.text}`);
   for (const id of violates) {
-    if (!violated.has(id)) unmet.push(`${id} should be violated, but holds`);
+    if (!violated.has(id)) unmet.push(`${id} should be violated, but it holds`);
   }
   return unmet;
 }

@@ -1,7 +1,11 @@
 /**
- * Reads scenario files. The text becomes data (loading/source.ts), `--set` changes it (override.ts), the published schema
- * checks its shape (schema.ts), shorthands and defaults make it complete (complete.ts), and what a schema cannot say is
- * checked last (check.ts). Whatever is wrong comes out as one ScenarioError that names line, field, value and remedy.
+ * Loads scenario files:
+ *
+ *   text -> data (loading/source.ts) -> with overrides (override.ts) -> shape checked (schema.ts)
+ *        -> complete scenario (complete.ts) -> meaning checked (check.ts)
+ *
+ * All problems of a file travel in one ScenarioError, which names for each one the line, the field, the value and what
+ * is accepted.
  */
 import scenarioSchema from "../schema/scenario.schema.json" with { type: "json" };
 import { checkScenario } from "./loading/check.ts";
@@ -17,11 +21,14 @@ export { applyOverride } from "./loading/override.ts";
 export { type Problem, ScenarioError } from "./problem.ts";
 
 export interface LoadOptions {
-  /** What `--set path=value` says, one after the other. */
+  /** The arguments of `--set path=value`, applied in order. */
   readonly set?: readonly string[];
 }
 
-/** The scenario that the text describes; `file` is its name for messages. Throws a ScenarioError, and nothing else. */
+/**
+ * Loads a scenario from a text. `file` is the name for messages. Throws a ScenarioError if the text is no valid
+ * scenario.
+ */
 export function loadScenario(text: string, file: string, options: LoadOptions = {}): Scenario {
   const source = new Source(text, file);
   const overrides = options.set ?? [];
@@ -40,15 +47,15 @@ export function loadScenario(text: string, file: string, options: LoadOptions = 
 
 const EMPTY: Finding = { path: [], value: undefined, message: "is empty", accepted: "a scenario, at least servers: 3" };
 
-/** `1-dir/lost-ack.yaml` is the scenario lost-ack. */
+/** Returns the name of the scenario in a file: `dir/lost-ack.yaml` has the scenario lost-ack. */
 function scenarioName(file: string): string {
   const base = file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
   return base.replace(/\.(ya?ml|json)$/i, "");
 }
 
 /**
- * The data without the parts whose shape is wrong, so that the others are checked all the same: a step gives way to null,
- * a server to one of which only the role is known, any other field disappears. Undefined where nothing is left to check.
+ * Returns the data without the parts of wrong shape, so that the rest can be checked: a wrong step becomes null, a
+ * wrong server keeps only its role, any other wrong field is removed. Returns undefined if nothing is left.
  */
 function withoutMisshapen(data: unknown, findings: readonly Finding[]): RawScenario | undefined {
   if (findings.some(({ path }) => path.length === 0 || (path.length === 1 && path[0] === "servers"))) return undefined;
@@ -75,7 +82,7 @@ function withoutMisshapen(data: unknown, findings: readonly Finding[]): RawScena
 function withoutDisk(rest: Record<string, unknown>, servers: Record<string, unknown>, id: string): void {
   const role = (servers[id] as { role?: unknown } | null)?.role;
   servers[id] = role === "observer" ? { role } : {};
-  // It may have been in the history that is gone now.
+  // The history that was removed may have held it.
   delete rest.committed;
 }
 

@@ -1,10 +1,10 @@
-/** Which messages a scenario means. */
+/** Selects the messages that a step or a moment of a scenario names. */
 
 import type { Message } from "../cluster/server.ts";
 import { isHello, PACKET_NAMES, parseZxid, type QuorumPacket } from "../protocol/index.ts";
 import type { MessageMatch } from "./scenario.ts";
 
-/** Whether a message is the one meant. */
+/** Returns the test whether a message matches. Fields that are absent match every message. */
 export function matcher(match: MessageMatch): (message: Message, from: number, to: number) => boolean {
   const { type, from, to } = match;
   const zxid = match.zxid === undefined ? undefined : parseZxid(match.zxid);
@@ -16,7 +16,7 @@ export function matcher(match: MessageMatch): (message: Message, from: number, t
   };
 }
 
-/** A message's type as scenario files write it. */
+/** Returns the type of a message in the notation of scenario files. */
 export function messageName(message: Message): string {
   const { type } = message as QuorumPacket;
   if (type !== undefined) return PACKET_NAMES[type] ?? "";

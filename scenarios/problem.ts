@@ -1,23 +1,23 @@
 /**
- * What is wrong with a scenario file, said so that a person can mend it: where, which field, what stands there, and what
- * would be accepted. All problems of a file travel in one ScenarioError.
+ * Problems of a scenario file. Each one has a place, a field, the value found and what is accepted. All problems of a
+ * file travel in one ScenarioError.
  */
 
 export interface Problem {
   readonly file: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
-  /** From 1. */
+  /** Counted from 1. */
   readonly column: number;
-  /** The field's path, such as `steps[2].crash.server`; `file` when it is about the file as a whole. */
+  /** The field's path, such as `steps[2].crash.server`; `file` if the problem concerns the whole file. */
   readonly field: string;
-  /** What stands there; undefined when nothing does. */
+  /** The value found; undefined if there is none. */
   readonly value: unknown;
   readonly message: string;
   readonly accepted: string;
 }
 
-/** How many problems one error tells. */
+/** Number of problems that one error lists. */
 export const PROBLEMS_MAX = 10;
 
 const VALUE_LENGTH_MAX = 60;
@@ -38,9 +38,9 @@ export function formatProblem(problem: Problem): string {
   return `${problem.file}:${problem.line}: ${problem.field}: ${problem.message} (${value}accepted: ${problem.accepted})`;
 }
 
-/** A value on one line, cut when long. */
+/** Writes a value on one line and cuts it if it is long. */
 export function formatValue(value: unknown): string {
-  // JSON has no words for these two, and would say null.
+  // JSON would write null for these two.
   const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length <= VALUE_LENGTH_MAX ? text : `${text.slice(0, VALUE_LENGTH_MAX - 1)}…`;
 }

@@ -1,6 +1,6 @@
 /**
- * One run of a scenario: world, script, watchers, and at the end everything a report or a test wants to know. The same
- * scenario and seed give the same result, to the byte.
+ * Runs a scenario: creates the cluster, performs the script, checks the invariants, keeps records, and returns the
+ * result. The same scenario and seed give the same result, to the byte.
  */
 
 import { Cluster } from "../cluster/cluster.ts";
@@ -29,45 +29,47 @@ import { Script, type StepOutcome, type StepSink, scriptRecord } from "./script.
 
 export interface RunOptions {
   readonly seed: bigint | number;
-  /** Every message, timer and disk operation besides the protocol's records. */
+  /** Records every message, timer and disk operation. Default: no trace. */
   readonly trace?: Trace | undefined;
-  /** Default true. */
+  /** Whether to compute the digest. Default: true. */
   readonly digest?: boolean;
-  /** Whether messages are among the records. Default false. */
+  /** Whether the records include messages. Default: false. */
   readonly messages?: boolean;
-  /** Whether the protocol's records are kept; without them only invariants and liveness are checked. Default true. */
+  /**
+   * Whether to keep records. Without them, expectations about decisions and failures are not checked. Default: true.
+   */
   readonly records?: boolean;
-  /** The run ends with the first violation of which this is true. Default: no violation ends it. */
+  /** The run ends at the first violation for which this returns true. Default: no violation ends it. */
   readonly stopAt?: ((violation: Violation) => boolean) | undefined;
   readonly coverage?: RunCoverage | undefined;
-  /** What becomes of each server's release. */
+  /** Changes the behavior of every server, for example to apply a fix. */
   readonly change?: ((behavior: Behavior) => Behavior) | undefined;
 }
 
-/** Told of what a run reaches. */
+/** Notified of what a run reaches. */
 export interface RunCoverage extends MessageCoverage {
   recorded(record: ProtocolRecord): void;
 }
 
-/** What became of the servers that were settled. */
+/** The liveness of the settled servers. */
 export interface LivenessOutcome {
   readonly servers: readonly ServerId[];
   readonly settledUs: number;
-  /** Undefined: stuck until the end of the time they had. */
+  /** When all of them were live; undefined if they stayed stuck. */
   readonly liveUs: number | undefined;
-  /** What they failed of, and how often: with records or coverage. */
+  /** Number of their failures by reason; only with records or coverage. */
   readonly failures: ReadonlyMap<string, number>;
 }
 
-/** The records that coverage is made of. */
+/** The events that coverage counts. */
 const COVERED: readonly ProtocolRecord["event"][] = ["sync-decided", "failed"];
 
-/** A server as it stands at the end of a run. */
+/** The state of a server at the end of a run. */
 export interface FinalServer {
   readonly sid: ServerId;
   readonly running: boolean;
   readonly leading: boolean;
-  /** Serves in BROADCAST. */
+  /** Whether it serves in BROADCAST. */
   readonly active: boolean;
   readonly epoch: Epoch;
   readonly lastProcessedZxid: Zxid;
@@ -77,25 +79,25 @@ export interface FinalServer {
 export interface ScenarioRun {
   readonly scenario: Scenario;
   readonly seed: bigint | number;
-  /** Empty when the digest is off. */
+  /** Empty if the digest is off. */
   readonly digest: string;
   readonly endUs: number;
   readonly events: number;
   readonly records: readonly ProtocolRecord[];
-  /** Undefined unless the run was traced. */
+  /** Undefined if the run was not traced. */
   readonly trace: Trace | undefined;
   readonly steps: readonly StepOutcome[];
   readonly servers: readonly FinalServer[];
   readonly violations: readonly Violation[];
-  /** Undefined if nothing was settled, or its time was not over. */
+  /** Undefined if no server was settled, or if the run ended too early to tell. */
   readonly liveness: LivenessOutcome | undefined;
-  /** What was expected and did not come, or came and was not expected, in sentences. */
+  /** The differences from the expectations of the scenario, as sentences. */
   readonly unmet: readonly string[];
-  /** Whether everything was as expected, violations included. */
+  /** Whether the run met all expectations, including expected violations. */
   readonly ok: boolean;
 }
 
-/** A run in progress: for stepping through, and for running twice side by side. */
+/** A run in progress, for stepping through it or for comparing two runs event by event. */
 export class ScenarioRunner {
   readonly cluster: Cluster;
   readonly records: ProtocolRecord[] = [];
@@ -106,8 +108,8 @@ export class ScenarioRunner {
   private readonly options: RunOptions;
   private readonly liveness: Liveness;
   private endUs: number;
-  /** Nothing more is going to happen. */
-  private quiet = false;
+  /** Only pings happen, and every server serves. */
+  private isIdle = false;
   private lastNoteUs = 0;
 
   constructor(scenario: Scenario, options: RunOptions) {
@@ -165,17 +167,17 @@ export class ScenarioRunner {
     this.endUs = durationUs(scenario.until ?? "120s");
     this.cluster.start();
     this.script.start();
-    if (scenario.until === undefined) this.watchForCalm();
+    if (scenario.until === undefined) this.endWhenIdle();
   }
 
-  /** Nothing more is going to happen, or nothing that anybody asks about. */
-  private get calm(): boolean {
-    return this.quiet || this.liveness.liveUs !== undefined;
+  /** Whether the run may end early: it is idle, or the liveness of the settled servers is known. */
+  private get mayEnd(): boolean {
+    return this.isIdle || this.liveness.liveUs !== undefined;
   }
 
-  /** Handles one event; false at the end of the run. */
+  /** Handles one event. Returns false at the end of the run. */
   step(): boolean {
-    return !this.calm && this.cluster.world.run({ untilUs: this.endUs, maxEvents: 1 }).events > 0;
+    return !this.mayEnd && this.cluster.world.run({ untilUs: this.endUs, maxEvents: 1 }).events > 0;
   }
 
   run(): ScenarioRun {
@@ -184,12 +186,12 @@ export class ScenarioRunner {
     const { violations } = this.invariants;
     let seen = 0;
     const stopWhen = (): boolean => {
-      if (this.calm || world.nowUs > this.endUs) return true;
+      if (this.mayEnd || world.nowUs > this.endUs) return true;
       if (violations.length === seen) return false;
       seen = violations.length;
       return stopAt !== undefined && violations.some(stopAt);
     };
-    // A settling moves the end.
+    // A settle step moves the end of the run.
     while (world.nowUs < this.endUs && world.run({ untilUs: this.endUs, stopWhen }).reason === "until");
     return this.result();
   }
@@ -221,7 +223,7 @@ export class ScenarioRunner {
     return { ...run, unmet, ok: unmet.length === 0 };
   }
 
-  /** Where liveness is measured, the run ends when it is certain: it takes as long as the settled servers have. */
+  /** If the scenario expects `live` or `stuck`, the run lasts as long after the settling as the servers have time. */
   private settled(servers: readonly ServerId[]): void {
     const { live, stuck } = this.scenario.expect;
     const within = live ?? stuck;
@@ -242,22 +244,22 @@ export class ScenarioRunner {
     records.push(trace === undefined ? record : { ...record, sequence: this.cluster.world.currentSequence });
   }
 
-  /** Ends the run when the script is done and, for a virtual second, nothing but pings has happened to servers that all serve. */
-  private watchForCalm(): void {
+  /** Ends the run when the script is done, all servers serve, and only pings have happened for one virtual second. */
+  private endWhenIdle(): void {
     const { world } = this.cluster;
-    const look = (): void => {
+    const check = (): void => {
       if (this.liveness.settledUs !== undefined) return;
-      const calm =
+      const isIdle =
         this.script.done &&
         world.nowUs - this.lastNoteUs >= 1_000_000 &&
         this.cluster.running.every((server) => server.peer.serving);
-      if (calm) this.quiet = true;
-      else if (world.nowUs + 250_000 <= this.endUs) world.at(world.nowUs + 250_000, look, "calm?");
+      if (isIdle) this.isIdle = true;
+      else if (world.nowUs + 250_000 <= this.endUs) world.at(world.nowUs + 250_000, check, "calm?");
     };
-    world.at(250_000, look, "calm?");
+    world.at(250_000, check, "calm?");
   }
 
-  /** The history up to that zxid, of a server that has it. */
+  /** Returns the history up to this zxid, taken from a server that has it. */
   private committedHistory(text: string): History {
     const zxid = zxidOf(text);
     const histories = Object.values(this.scenario.servers).map(({ history }) =>
@@ -281,7 +283,7 @@ export class ScenarioRunner {
   }
 }
 
-/** Runs a scenario to its end. */
+/** Runs a scenario to its end and returns the result. */
 export function runScenario(scenario: Scenario, options: RunOptions): ScenarioRun {
   return new ScenarioRunner(scenario, options).run();
 }
@@ -291,7 +293,7 @@ function receivedRecord(atUs: number, from: ServerId, server: ServerId, message:
   return { atUs, server, event: "received", from, message: messageName(message), zxid };
 }
 
-/** The records of one event, in order. */
+/** Returns the records of one event, in order. */
 export function recordsOf<Event extends ProtocolRecord["event"]>(
   records: readonly ProtocolRecord[],
   event: Event,

@@ -1,7 +1,6 @@
 /**
- * A scenario: servers with what their disks hold, the network and disks between and under them, steps, and what is
- * expected. Plain data: the YAML files, the TypeScript API and (later) the shrinker all make this and nothing else.
- * `schema/scenario.schema.json` is its published form; `load.ts` reads and checks it.
+ * A scenario: a cluster, the steps to perform, and the expectations. Plain data: YAML files, drawn plans and the
+ * shrinker all produce this type. `schema/scenario.schema.json` is its published form; `load.ts` reads and checks it.
  *
  * Zxids are written `epoch:counter`, ranges of one epoch `1:1..1:5`, durations `30us`, `200ms`, `1.5s`, `2m`,
  * ranges of durations `0.2ms..1ms`.
@@ -13,36 +12,36 @@ import type { InvariantId } from "../invariants/index.ts";
 import type { FailureReason, ServerId } from "../protocol/index.ts";
 
 export interface Scenario extends ClusterSpec {
-  /** The file's name without its ending. */
+  /** The name of the file without its extension. */
   readonly name: string;
-  /** One or two sentences: the situation and what comes of it. */
+  /** A few sentences: the situation, what happens, and what comes of it. */
   readonly about: string;
-  /** What it is run with unless told otherwise; default 1. */
+  /** The seed of a run without `--seed`. Default: 1. */
   readonly seed?: string;
-  /** The last zxid that some client may have read before the scenario starts. */
+  /** The last zxid that a client may have read before the scenario starts. */
   readonly committed?: string;
   readonly steps: readonly Step[];
-  /** When the run ends, at the latest; default: 1 virtual second after nothing but pings is left, at most 120 s. */
+  /** The latest end of the run. Default: one virtual second after only pings are left, at most 120 s. */
   readonly until?: string;
   readonly expect: Expectation;
 }
 
 /**
- * When a step happens: at a time, a while after the step before it, or when something happens. Steps wait for one another,
- * except those with `from`: such a step is ready at that time, waits for its moment beside the others, and nobody waits
- * for it.
+ * The trigger of a step: a time, a delay after the previous step, or a moment. Steps wait for each other, except steps
+ * with `from`: such a step is ready at that time and waits for its moment independently; later steps do not wait for
+ * it.
  */
 export interface Trigger {
-  /** Since the start. */
+  /** The time since the start of the run. */
   readonly at?: string;
-  /** Since the start; its `when` counts from then on. */
+  /** The time since the start at which the step is ready. Moments before it do not count. */
   readonly from?: string;
-  /** Since the step before this one was done; together with `when`: since that happened. */
+  /** The delay since the previous step; together with `when`, the delay since the moment. */
   readonly after?: string;
   readonly when?: Moment;
 }
 
-/** Something that happens in a run: a protocol event at a server, or a message. */
+/** A moment of a run: a protocol event at a server, or a message. */
 export interface Moment {
   readonly event?: ProtocolEvent;
   readonly server?: ServerId;
@@ -50,14 +49,14 @@ export interface Moment {
   readonly message?: string;
   readonly from?: ServerId;
   readonly to?: ServerId;
-  /** For messages: when it leaves, or when it arrives (default; just before it is handled). */
+  /** For a message: when it is sent, or just before it is handled. Default: delivered. */
   readonly on?: "sent" | "delivered";
   readonly zxid?: string;
-  /** The how-manieth time since the step before was done; default 1. */
+  /** The Nth occurrence since the step was ready. Default: 1. */
   readonly nth?: number;
 }
 
-/** Which messages a network step is about; what is left out matches all. */
+/** Selects messages. An absent field matches every message. */
 export interface MessageMatch {
   /** A packet type, or NOTIFICATION. */
   readonly type?: string;
@@ -66,27 +65,29 @@ export interface MessageMatch {
   readonly zxid?: string;
 }
 
-/** One step: a trigger and exactly one of these actions. */
+/** One step: a trigger, exactly one action, and an optional duration. */
 export type Step = Trigger & Action & Duration;
 
-/** How long it lasts; then it is undone: started again, healed, resumed, released, as it was before. */
+/**
+ * The duration of a step. At its end the action is undone: the server starts again, the link heals, the disk resumes.
+ */
 export interface Duration {
   readonly for?: string;
 }
 
-/** From some servers to others; both default to all servers. */
+/** The direction from some servers to others. Each defaults to all servers. */
 export interface Direction {
   readonly from?: readonly ServerId[];
   readonly to?: readonly ServerId[];
 }
 
 export type Action =
-  /** Clients write `count` txns at a server (or at whoever leads), one every `every`. */
+  /** A client writes `count` transactions at a server or at the leader, one every `every`. */
   | { readonly write: { readonly at: ServerId | "leader"; readonly count: number; readonly every: string } }
   | { readonly start: ServerId }
   | { readonly crash: CrashSpec }
   | { readonly restart: ServerId }
-  /** Stops a server, in order, and starts it again as another release. */
+  /** Stops a server cleanly and starts it again with another release. */
   | { readonly upgrade: { readonly server: ServerId; readonly to: string } }
   | { readonly pause: ServerOrLeader }
   | { readonly resume: ServerId }
@@ -97,41 +98,41 @@ export type Action =
   | { readonly isolate: ServerOrLeader }
   /** Cuts both directions between two sides; `over` still reaches both. */
   | { readonly bridge: { readonly over: ServerId; readonly sides: readonly (readonly ServerId[])[] } }
-  /** Cuts and heals the link between two servers again and again. */
+  /** Cuts and heals the link between two servers repeatedly. */
   | { readonly flap: { readonly between: readonly [ServerId, ServerId]; readonly every: string } }
-  /** Holds everything in this direction until it is undone. */
+  /** Holds all messages in this direction until the step is undone. */
   | { readonly clog: Direction }
   /** Changes the character of links. */
   | { readonly link: Direction & LinkCharacterSpec }
-  /** Connections to this server are refused. */
+  /** Refuses new connections to this server. */
   | { readonly refuse: ServerId }
-  /** Breaks all connections between two servers, or all of one. */
+  /** Breaks all connections between two servers, or all connections of one server. */
   | { readonly disconnect: { readonly server: ServerOrLeader; readonly from?: ServerId } }
-  /** A server's clock runs this many times as fast as it should. */
+  /** Makes the clock of a server run at this rate; 2 is twice as fast. */
   | { readonly clock: { readonly server: ServerId; readonly rate: number } }
   /**
-   * The end of all trouble: what lasts is over, no further step comes. These servers are started and healed, their disks and
-   * links are as at the start, the others are cut off. From here on `live` and `stuck` are measured. Whoever of these
-   * exits is started again.
+   * Stops fault injection: undoes every fault that is still active and skips all further steps. Starts these servers,
+   * restores their links and disks, and cuts the other servers off. A settled server that exits is started again.
+   * `live` and `stuck` are measured from here.
    */
   | { readonly settle: readonly ServerId[] }
-  /** Cuts both directions between groups; servers in no group form one more. */
+  /** Cuts both directions between groups. Servers in no group form one more group. */
   | { readonly partition: readonly (readonly ServerId[])[] }
-  /** Heals everything between the named servers and all others; `all`: everything. */
+  /** Heals all cuts between these servers and all others; `all` heals every cut. */
   | { readonly heal: "all" | readonly ServerId[] }
-  /** Loses the next `count` matching messages. On a stream nothing behind one arrives either. */
+  /** Loses the next `count` matching messages. On a stream, later messages are lost, too. */
   | { readonly drop: { readonly match: MessageMatch; readonly count: number } }
   | { readonly delay: { readonly match: MessageMatch; readonly by: string; readonly count: number } }
-  /** Holds matching messages, and what is behind them on their connection, until a `release`. */
+  /** Holds matching messages and all later ones on their connection until a `release`. */
   | { readonly hold: { readonly match: MessageMatch; readonly count: number } }
   | { readonly release: "all" }
   /** Breaks the connection when a matching message is sent. */
   | { readonly reset: { readonly match: MessageMatch; readonly count: number } }
-  /** Changes fields of the next `count` matching messages: a server from another time, or a broken one. */
+  /** Changes fields of the next `count` matching messages, to act as a server of an old release or a broken server. */
   | { readonly alter: { readonly match: MessageMatch; readonly set: AlteredFields; readonly count: number } }
   | { readonly disk: DiskFault };
 
-/** What a step does, by its field. */
+/** The names of the actions. */
 export type Verb = Action extends infer One ? (One extends unknown ? keyof One : never) : never;
 
 export interface AlteredFields {
@@ -151,29 +152,29 @@ export interface LinkCharacterSpec {
 
 export interface DiskFault {
   readonly server: ServerOrLeader;
-  /** From now on. */
+  /** The new duration of a sync, or a range. */
   readonly sync?: string;
   readonly write?: string;
-  /** Nothing completes until `resume`. */
+  /** No operation completes until `resume`. */
   readonly stall?: boolean;
   readonly resume?: boolean;
-  /** Writes fail for want of room until `resume`. */
+  /** The disk is full: writes fail until `resume`. */
   readonly full?: boolean;
-  /** The newest file of this kind can no longer be read. */
+  /** Corrupts the newest file of this kind. */
   readonly corrupt?: CorruptibleFile;
-  /** The next such operation fails. */
+  /** Makes the next operation of this kind fail. */
   readonly fail?: "sync-log" | "truncate-log" | "accepted-epoch" | "current-epoch" | "snapshot" | "load";
 }
 
 export interface Expectation {
   /** All sync decisions of the run, in order. */
   readonly decisions?: readonly ExpectedDecision[];
-  /** Who leads at the end, and in which epoch. */
+  /** The leader at the end, and its epoch. */
   readonly leader?: ServerId | "none";
   readonly epoch?: number;
-  /** Who is up to date at the end (the leader included). */
+  /** The servers that serve at the end, including the leader. */
   readonly active?: readonly ServerId[];
-  /** What trees hold at the end, as in ServerSpec.history. */
+  /** The histories of trees at the end, in the notation of ServerSpec.history. */
   readonly histories?: Readonly<Record<ServerId, string>>;
   /** Failures that must happen. */
   readonly failures?: readonly {
@@ -181,11 +182,11 @@ export interface Expectation {
     readonly reason: FailureReason;
     readonly learner?: ServerId;
   }[];
-  /** Invariants that must be violated; none: all must hold. */
+  /** The invariants that must be violated. All others must hold. */
   readonly violates: readonly InvariantId[];
-  /** Within this time after `settle` the settled servers serve, take a write, and all have it. */
+  /** Within this time after `settle`, the settled servers must serve, take a write and deliver it. */
   readonly live?: string;
-  /** They do not, within this time. */
+  /** The settled servers must not be live within this time. */
   readonly stuck?: string;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Performs the steps of a scenario. Steps run one after another: each waits for its trigger, counted from when the step before
- * it was performed. A step with `from` runs beside them: it does not wait for other steps, and no step waits for it.
+ * Performs the steps of a scenario. Steps run one after another: each waits for its trigger, counted from when the step
+ * before it was performed. A step with `from` runs beside them: it does not wait for other steps, and no step waits for
+ * it.
  *
  *   at, after      a time            armNext -> perform
  *   when           a moment          armNext -> awaiting -> happened -> perform

@@ -1,8 +1,8 @@
-/** Which servers a step is about. */
+/** The servers that a step names, for shrinking: find them, remove one, renumber them. */
 import { asServerId, type ServerId } from "../protocol/zxid.ts";
 import type { Step } from "./scenario.ts";
 
-/** The step without that server; undefined if nothing is left of it. */
+/** Returns the step without this server; undefined if nothing is left of it. */
 export function withoutServer(step: Step, gone: ServerId): Step | undefined {
   const others = (ids: readonly ServerId[]): ServerId[] => ids.filter((sid) => sid !== gone);
   const { server, from: sender, to: receiver } = step.when ?? {};
@@ -25,7 +25,7 @@ export function withoutServer(step: Step, gone: ServerId): Step | undefined {
   return namedIn(step).includes(gone) ? undefined : step;
 }
 
-/** The servers that a step names, in its action or its moment. */
+/** Returns the servers that a step names in its action or its moment. */
 export function namedIn(step: Step): ServerId[] {
   const { at: _at, from: _from, after: _after, for: _for, when, ...action } = step;
   const named: ServerId[] = [];
@@ -40,9 +40,10 @@ export function namedIn(step: Step): ServerId[] {
   return named;
 }
 
+/** Numeric fields that are not server ids. */
 const NOT_SERVERS = new Set(["count", "rate", "lossRate", "duplicateRate", "unsynced", "epoch", "nth"]);
 
-/** The same with other ids for the servers that it names. */
+/** Returns the value with other ids for the servers that it names. */
 export function renumberedIn<Value>(value: Value, ids: ReadonlyMap<ServerId, ServerId>): Value {
   const renumber = (one: unknown, key: string): unknown => {
     if (Array.isArray(one)) return one.map((item) => renumber(item, key));

@@ -1,6 +1,6 @@
 /**
- * A scenario as a file that a person can read aloud: a line a step, and nothing said that goes without saying. What
- * `loadScenario` makes of it is the scenario again.
+ * Writes a scenario as a YAML file that reads well: one line for each server and step, in short forms, without
+ * defaults. `loadScenario` reads it back as the same scenario.
  */
 
 import { Document, isMap, isSeq, visit } from "yaml";
@@ -9,10 +9,10 @@ import type { Moment, Scenario, Step } from "./scenario.ts";
 
 type Fields = Record<string, unknown>;
 
-/** `comment`: lines put above it, without their `#`. */
+/** `comment`: lines to put at the top, without `#`. */
 export function writeScenario(scenario: Scenario, comment: readonly string[] = []): string {
   const document = new Document(withoutDefaults(scenario));
-  // The file, its servers and its steps take a line each; what is inside one stays on that line.
+  // The top level, the servers and the steps take one line per entry; everything inside an entry stays on its line.
   visit(document, {
     Collection: (_key, node, path) => {
       const depth = path.filter((one) => isMap(one) || isSeq(one)).length;
@@ -23,7 +23,7 @@ export function writeScenario(scenario: Scenario, comment: readonly string[] = [
   return `${comment.map((line) => `# ${line}`.trimEnd()).join("\n")}${comment.length > 0 ? "\n" : ""}${text}`;
 }
 
-/** `servers` and `steps` are written with one entry a line. */
+/** The fields that are written with one entry per line. */
 function isBlock(pair: unknown): boolean {
   const { key } = pair as { key?: { value?: unknown } };
   return key?.value === "servers" || key?.value === "steps";
@@ -149,7 +149,7 @@ function unlessEmpty(fields: object): Fields | undefined {
   return Object.keys(rest).length === 0 ? undefined : rest;
 }
 
-/** Without what is not said. */
+/** Returns the entries without undefined values. */
 function kept(fields: object): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

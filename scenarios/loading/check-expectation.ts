@@ -1,4 +1,4 @@
-/** Checks what a scenario expects: that it is about servers which exist, and about histories that could be. */
+/** Checks the expectations of a scenario: servers exist, histories are valid, liveness has a settle step. */
 import type { ServerId } from "../../protocol/zxid.ts";
 import type { ExpectedDecision } from "../scenario.ts";
 import { checkHistory } from "./check-servers.ts";
@@ -28,7 +28,7 @@ function checkLiveness(checks: Checks): void {
   const path = ["expect", live === undefined ? "stuck" : "live"];
   checks.duration(within, path);
   if (checks.scenario.steps.some((step) => step !== null && "settle" in step)) return;
-  checks.report(path, within, "is measured from a settle, and no step is one", "a step such as settle: [1, 2]");
+  checks.report(path, within, "is measured from a settle step, and there is none", "a step such as settle: [1, 2]");
 }
 
 function checkDecision(checks: Checks, { learner, leader, zxid }: ExpectedDecision, path: Path): void {

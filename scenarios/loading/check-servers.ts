@@ -1,4 +1,4 @@
-/** Checks the servers of a scenario: that there is a voter, and that what each disk holds can lie on one disk. */
+/** Checks the servers of a scenario: at least one votes, and the content of each disk is consistent. */
 import type { ServerSpec } from "../../cluster/cluster-spec.ts";
 import { verifierOf } from "../../cluster/verifier.ts";
 import { parseZxidRanges, type ZxidRange } from "../../cluster/zxid-range.ts";
@@ -35,7 +35,7 @@ function checkDisk(checks: Checks, server: ServerSpec, path: Path): void {
   if (zxid !== undefined) checkInside(checks, zxid, ranges, [...path, "logFrom"]);
 }
 
-/** The ranges of a history; undefined if there is something wrong with it. */
+/** Returns the ranges of a history; reports a problem and returns undefined if it is invalid. */
 export function checkHistory(checks: Checks, text: string, path: Path): readonly ZxidRange[] | undefined {
   const ranges = parseZxidRanges(text);
   if (typeof ranges !== "string") return ranges;
@@ -77,16 +77,11 @@ function checkEmpty(checks: Checks, server: ServerSpec, path: Path): void {
     const value = server[field as keyof ServerSpec];
     if (value === undefined || value === "" || value === "missing" || (Array.isArray(value) && value.length === 0))
       continue;
-    checks.report(
-      [...path, field],
-      value,
-      "is on the disk of a server whose disk is empty",
-      "either this or empty: true",
-    );
+    checks.report([...path, field], value, "contradicts empty: true", "either this field, or empty: true");
   }
 }
 
-/** What a client could read was logged by a quorum. */
+/** A client can read only transactions that a quorum logged. */
 function checkCommitted(checks: Checks): void {
   const { committed, servers } = checks.scenario;
   const zxid = parseZxid(committed ?? "0:0");
@@ -94,7 +89,7 @@ function checkCommitted(checks: Checks): void {
   const holders = new Set<ServerId>();
   for (const sid of checks.participants) {
     const ranges = parseZxidRanges(servers[sid]?.history ?? "");
-    // A history that cannot be read may hold it.
+    // An invalid history may hold it.
     if (typeof ranges === "string") return;
     if (ranges.some((range) => range.first <= zxid && zxid <= range.last)) holders.add(sid);
   }

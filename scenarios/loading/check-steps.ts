@@ -1,4 +1,4 @@
-/** Checks the steps of a scenario: servers, durations and zxids in triggers and actions, and moments that can come. */
+/** Checks the steps of a scenario: servers, durations and zxids in triggers and actions, and the fields of moments. */
 
 import type { CrashSpec, ServerOrLeader } from "../../cluster/cluster-spec.ts";
 import type { ServerId } from "../../protocol/zxid.ts";
@@ -31,14 +31,14 @@ function checkTrigger(checks: Checks, step: Step, path: Path): void {
   if (step.when !== undefined) checkMoment(checks, step.when, [...path, "when"]);
 }
 
-/** Actions that cannot be undone, or undo something themselves. */
+/** Actions that cannot be undone, or that undo something themselves. */
 const FOR_EVER = ["write", "start", "restart", "upgrade", "resume", "heal", "release", "settle", "disconnect"];
 
 function checkFor(checks: Checks, step: Step, path: Path): void {
   checks.duration(step.for as string, path);
   const verb = FOR_EVER.find((one) => one in step);
   if (verb === undefined) return;
-  checks.report(path, step.for, `goes with what can be undone, and ${verb} cannot`, "a step without for");
+  checks.report(path, step.for, `needs an action that can be undone, and ${verb} cannot`, "a step without for");
 }
 
 const OF_MESSAGES = ["from", "to", "on"] as const;
@@ -51,11 +51,11 @@ function checkMoment(checks: Checks, moment: Moment, path: Path): void {
     return;
   }
   if (message !== undefined && moment.server !== undefined) {
-    checks.report([...path, "server"], moment.server, "goes with an event", "from or to, for a message");
+    checks.report([...path, "server"], moment.server, "needs an event", "from or to, for a message");
   }
   for (const field of OF_MESSAGES) {
     if (event === undefined || moment[field] === undefined) continue;
-    checks.report([...path, field], moment[field], "goes with a message", "server, for an event");
+    checks.report([...path, field], moment[field], "needs a message", "server, for an event");
   }
   if (moment.server !== undefined) checks.server(moment.server, [...path, "server"]);
   checkMatch(checks, moment, path);
@@ -118,7 +118,7 @@ const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
     checks.servers(between, [...path, "between"]);
     checks.duration(every, [...path, "every"]);
     const us = parseDuration(every);
-    if (us === 0) checks.report([...path, "every"], every, "never lets time pass", "at least 1us");
+    if (us === 0) checks.report([...path, "every"], every, "is zero", "at least 1us");
   },
   clog: checkDirection,
   link(checks, spec: Direction & LinkCharacterSpec, path) {
@@ -128,7 +128,7 @@ const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
   cutOneWay(checks, { from, to }: { from: readonly ServerId[]; to: readonly ServerId[] }, path) {
     checks.servers(from, [...path, "from"]);
     checks.servers(to, [...path, "to"]);
-    const accepted = "servers on both sides, none on both";
+    const accepted = "two lists that share no server";
     if (from.length === 0) checks.report([...path, "from"], from, "is empty", accepted);
     if (to.length === 0) checks.report([...path, "to"], to, "is empty", accepted);
     const both = from.find((id) => to.includes(id));
@@ -157,7 +157,7 @@ function checkPartition(checks: Checks, groups: readonly (readonly ServerId[])[]
   }
 }
 
-/** Groups in `path` start with this index; what comes before was checked elsewhere. */
+/** Checks groups of servers. The first group has this index in `path`. */
 function checkGroups(
   checks: Checks,
   groups: readonly (readonly ServerId[])[],
@@ -183,6 +183,6 @@ function checkDiskFault(checks: Checks, fault: DiskFault, path: Path): void {
   if (fault.sync !== undefined) checks.durationRange(fault.sync, [...path, "sync"]);
   if (fault.write !== undefined) checks.durationRange(fault.write, [...path, "write"]);
   if (fault.stall === true && fault.resume === true) {
-    checks.report([...path, "resume"], true, "says the opposite of stall", "either stall or resume");
+    checks.report([...path, "resume"], true, "contradicts stall", "either stall or resume");
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What a schema cannot say: that servers exist, zxids are in order, durations run forwards, quorums can form. Looks at
- * the complete scenario and reports by the path that the field has in the file.
+ * Checks what a schema cannot express: servers exist, zxids ascend, ranges are not empty, quorums can form. Checks the
+ * complete scenario and reports problems by the path of the field in the file.
  */
 
 import type { HierarchicalQuorum, NetworkSpec } from "../../cluster/cluster-spec.ts";
@@ -35,7 +35,8 @@ function checkNetwork(checks: Checks, network: NetworkSpec): void {
     checks.server(link.from, [...path, "from"]);
     checks.server(link.to, [...path, "to"]);
     checks.durationRange(link.latency, [...path, "latency"]);
-    if (link.from === link.to) checks.report([...path, "to"], link.to, "is where the link starts", "another server");
+    if (link.from === link.to)
+      checks.report([...path, "to"], link.to, "is the start of the link, too", "another server");
   }
 }
 

@@ -1,4 +1,4 @@
-/** The checks that many fields share, and what they found. */
+/** Checks that many fields share, and the list of their findings. */
 
 import type { ServerSpec } from "../../cluster/cluster-spec.ts";
 import type { Settings } from "../../protocol/settings.ts";
@@ -29,7 +29,7 @@ export class Checks {
     this.findings.push(aboutKey ? { ...finding, aboutKey: true } : finding);
   }
 
-  /** The server of that id, which must exist. */
+  /** Returns the server with this id; reports a problem if there is none. */
   server(id: ServerId | string, path: Path, aboutKey = false): ServerSpec | undefined {
     const known = this.scenario.servers[id as ServerId];
     if (known === undefined) this.report(path, id, "there is no such server", this.serverIds.join(", "), aboutKey);
@@ -46,7 +46,7 @@ export class Checks {
       this.report(
         path,
         text,
-        "is no zxid",
+        "is not a zxid",
         "epoch:counter such as 1:5, epochs up to 2097151, counters up to 4294967295",
       );
     }
@@ -56,18 +56,24 @@ export class Checks {
   duration(text: string, path: Path): void {
     const us = parseDuration(text);
     if (us === undefined || us > DURATION_MAX_US) {
-      this.report(path, text, us === undefined ? "is no duration" : "is too long", "30us, 200ms, 1.5s, 2m, up to 24h");
+      this.report(
+        path,
+        text,
+        us === undefined ? "is not a duration" : "is too long",
+        "30us, 200ms, 1.5s, 2m, up to 24h",
+      );
     }
   }
 
   durationRange(text: string, path: Path): void {
     const range = parseDurationRange(text);
     const accepted = "a duration such as 200ms, or a range such as 0.2ms..1ms, up to 24h";
-    if (range === undefined) this.report(path, text, "is no duration, or a range that runs backwards", accepted);
+    if (range === undefined)
+      this.report(path, text, "is not a duration, or its start is greater than its end", accepted);
     else if (range.maxUs > DURATION_MAX_US) this.report(path, text, "is too long", accepted);
   }
 
-  /** What the schema does not see: how two settings fit together. */
+  /** Checks settings that depend on each other. */
   settings(settings: Partial<Settings>, path: Path): void {
     const { minNotificationIntervalMs: min, maxNotificationIntervalMs: max } = settings;
     if (min === undefined || max === undefined || min <= max) return;

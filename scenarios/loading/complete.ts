@@ -1,6 +1,6 @@
 /**
- * From what a file may say to a complete Scenario: shorthands written out, defaults filled in, zxids as `epoch:counter`.
- * The data has the schema's shape; values that make no sense pass through for the checks to find.
+ * Completes the data of a file to a Scenario: expands short forms, fills in defaults, writes zxids as `epoch:counter`.
+ * The data has the shape of the schema. Invalid values pass through, and check.ts reports them.
  */
 
 import {
@@ -50,7 +50,7 @@ export interface RawScenario {
   readonly disk?: { readonly sync?: RawDuration; readonly write?: RawDuration };
   readonly threads?: RawThreads;
   readonly committed?: RawZxid;
-  /** Null where a step was taken out because its shape is wrong. */
+  /** A step of wrong shape is null. */
   readonly steps?: readonly (RawStep | null)[];
   readonly until?: RawDuration;
   readonly expect?: RawExpectation;
@@ -132,7 +132,7 @@ interface RawExpectation extends Omit<Expectation, "decisions" | "failures" | "v
   readonly violates?: string | readonly string[];
 }
 
-/** A step that was taken out keeps its place, so that the others keep their numbers. */
+/** A removed step is null, so that the other steps keep their numbers. */
 export type CompleteScenario = Omit<Scenario, "steps"> & { readonly steps: readonly (Step | null)[] };
 
 export function completeScenario(raw: RawScenario, name: string): CompleteScenario {
@@ -324,7 +324,7 @@ function completeExpectation(raw: RawExpectation): Expectation {
   };
 }
 
-/** `3: TRUNC 1:5`, or the same with its fields by name. */
+/** Completes `3: TRUNC 1:5`, or the same as named fields. */
 function completeDecision(raw: NonNullable<RawExpectation["decisions"]>[number]): ExpectedDecision {
   const named = "learner" in raw ? (raw as RawDecision) : fromPair(raw, "learner", "decision");
   const { decision: text, zxid, ...rest } = named as RawDecision;
@@ -333,7 +333,7 @@ function completeDecision(raw: NonNullable<RawExpectation["decisions"]>[number])
   return { ...rest, decision: decision as Decision, ...(either === undefined ? {} : { zxid: normalizeZxid(either) }) };
 }
 
-/** `2: read-timeout`, or the same with its fields by name. */
+/** Completes `2: read-timeout`, or the same as named fields. */
 function completeFailure(raw: NonNullable<RawExpectation["failures"]>[number]): Failure {
   return ("server" in raw ? raw : fromPair(raw, "server", "reason")) as Failure;
 }
@@ -356,7 +356,7 @@ function ids(raw: RawIds): readonly ServerId[] {
   return typeof raw === "number" ? [raw] : raw;
 }
 
-/** The one number the schema lets through is 0. */
+/** The schema accepts 0 as the only number. */
 function duration(raw: RawDuration): string {
   return raw === 0 || raw === "0" ? "0us" : String(raw);
 }

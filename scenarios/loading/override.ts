@@ -1,6 +1,6 @@
 /**
- * `--set path=value`: one field of a scenario put in place before the file is checked. The value is YAML. What stands in
- * the file in short is written out where the path leads into it.
+ * Applies `--set path=value`: sets one field of a scenario before the checks. The value is YAML. A short form is
+ * expanded if the path leads into it.
  */
 import { ScenarioError } from "../problem.ts";
 import { formatPath, type Path, parsePath } from "./path.ts";
@@ -8,7 +8,7 @@ import { Source } from "./source.ts";
 
 const ACCEPTED = "path=value such as steps[2].crash.server=3 or network.latency=1ms..5ms";
 
-/** A copy of the data with the field set. Throws a ScenarioError where the path leads nowhere. */
+/** Returns a copy of the data with the field set. Throws a ScenarioError if the path leads nowhere. */
 export function applyOverride(data: unknown, override: string): unknown {
   const { path, value } = parseOverride(override);
   return assign(data, path, 0, value, override);
@@ -18,7 +18,7 @@ export function parseOverride(override: string): { readonly path: Path; readonly
   const equals = override.indexOf("=");
   if (equals < 0) fail("file", override, "has no =", ACCEPTED);
   const path = parsePath(override.slice(0, equals).trim());
-  if (path === undefined) fail("file", override, "does not begin with a field's path", ACCEPTED);
+  if (path === undefined) fail("file", override, "does not start with the path of a field", ACCEPTED);
   return { path, value: parseValue(path, override.slice(equals + 1)) };
 }
 
@@ -41,18 +41,23 @@ function assign(target: unknown, path: Path, depth: number, value: unknown, over
   }
   if (Array.isArray(inside)) {
     const places = inside.length === 0 ? "[0]" : `[0] to [${inside.length}]`;
-    return fail(formatPath(at), override, `is a list of ${inside.length} and has no ${String(segment)}`, places);
+    return fail(
+      formatPath(at),
+      override,
+      `is a list of ${inside.length} entries and has no entry ${String(segment)}`,
+      places,
+    );
   }
   if (typeof inside !== "object" || typeof segment === "number") {
-    return fail(formatPath(at), override, `has nothing inside that ${formatPath(path)} could mean`, ACCEPTED);
+    return fail(formatPath(at), override, `has no fields, so ${formatPath(path)} does not exist`, ACCEPTED);
   }
   const before = (inside as Record<string, unknown>)[segment];
   const own = Object.hasOwn(inside as object, segment) ? before : undefined;
-  // A computed key, unlike an assignment, makes `__proto__` an unknown field like any other.
+  // With a computed key, `__proto__` is an ordinary field.
   return { ...inside, [segment]: assign(own, path, depth + 1, value, override) };
 }
 
-/** Shorthands in full, so that a path can lead into them. */
+/** Expands a short form, so that a path can lead into it. */
 function writeOut(value: unknown, at: Path, segment: string | number): unknown {
   if (typeof value === "object" || typeof segment === "number") return value;
   const name = at[at.length - 1];
@@ -63,7 +68,7 @@ function writeOut(value: unknown, at: Path, segment: string | number): unknown {
   return value;
 }
 
-/** `servers: 3` in full. */
+/** Expands `servers: 3`. */
 export function serversOf(count: number): Record<string, unknown> {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [String(i + 1), {}]));
 }

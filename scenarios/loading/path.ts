@@ -1,20 +1,20 @@
-/** Where a field is in a scenario: the keys and positions that lead to it from the top. */
+/** The path of a field: the keys and positions that lead to it from the top. */
 
 export type Path = readonly (string | number)[];
 
-/** Something wrong with a field, before it is known where in the file that is. */
+/** A problem of a field, before its line is known. */
 export interface Finding {
   readonly path: Path;
   readonly value: unknown;
   readonly message: string;
   readonly accepted: string;
-  /** It is about the field's name, not about what stands there. */
+  /** Whether the problem is the name of the field, not its value. */
   readonly aboutKey?: true;
 }
 
 export type Report = (path: Path, value: unknown, message: string, accepted: string) => void;
 
-/** `steps[2].crash.server`; `file` for the whole. */
+/** Writes a path as `steps[2].crash.server`; the empty path is `file`. */
 export function formatPath(path: Path): string {
   if (path.length === 0) return "file";
   return path.map(formatSegment).join("").replace(/^\./, "");
@@ -25,7 +25,7 @@ function formatSegment(segment: string | number): string {
   return /^[\w$-]+$/.test(segment) ? `.${segment}` : `[${JSON.stringify(segment)}]`;
 }
 
-/** Reads `steps[2].crash.server` or `servers.3.history`; undefined for anything else. */
+/** Parses `steps[2].crash.server` or `servers.3.history`. Returns undefined for any other text. */
 export function parsePath(text: string): Path | undefined {
   if (!/^[\w$-]+(\.[\w$-]+|\[\d{1,9}\])*$/.test(text)) return undefined;
   return [...text.matchAll(/\[(\d+)\]|[\w$-]+/g)].map((match) =>

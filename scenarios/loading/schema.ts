@@ -1,14 +1,14 @@
 /**
- * Checks data against schema/scenario.schema.json and says what is wrong in words. Knows just the part of JSON Schema
- * that our schema uses (a test holds the two together, and against Ajv's verdict on many files): Ajv itself takes 100 ms
- * to load and compile this schema, more than a whole `zabsim run` may, and its errors know nothing of `anyOf` by type.
+ * Checks data against schema/scenario.schema.json and describes problems in words. Supports only the part of JSON
+ * Schema that this schema uses; a test compares it with Ajv on many files. Ajv itself would take 100 ms to load and
+ * compile the schema, more than a whole `zabsim run`, and its errors do not select an alternative of `anyOf` by type.
  */
 import type { Finding, Path } from "./path.ts";
 import { didYouMean } from "./suggest.ts";
 
 export interface Schema {
   readonly $ref?: string;
-  /** What would be accepted, as the end of a sentence. */
+  /** What is accepted, as the end of a sentence. */
   readonly title?: string;
   readonly type?: string | readonly string[];
   readonly enum?: readonly (string | number)[];
@@ -66,7 +66,7 @@ class SchemaCheck {
     return at;
   }
 
-  /** The alternatives differ in kind, so the kind tells which one was meant, and only its faults are told. */
+  /** Checks the alternative whose type matches the value, and reports only its problems. */
   private checkAnyOf(value: unknown, schema: Schema, branches: readonly Schema[], path: Path): Finding[] {
     const accepted = this.accepts(schema);
     const meant = branches.find((branch) => this.admits(this.resolve(branch), value));
@@ -76,7 +76,7 @@ class SchemaCheck {
     );
   }
 
-  /** Whether the value is of a kind that the schema is about. */
+  /** Returns whether the schema accepts values of this type. */
   private admits(schema: Schema, value: unknown): boolean {
     if (schema.anyOf !== undefined) return schema.anyOf.some((branch) => this.admits(this.resolve(branch), value));
     const kind = kindOf(value);
@@ -88,7 +88,7 @@ class SchemaCheck {
   private checkNumber(value: number, schema: Schema, wrong: (message: string) => Finding[]): Finding[] {
     if (!Number.isFinite(value)) return wrong("is not a finite number");
     if ([schema.type].flat().includes("integer") && !Number.isInteger(value)) return wrong("is not a whole number");
-    // A schema for texts that also takes a number or two tells in its title which.
+    // The title of a text schema that also accepts some numbers says which.
     if ([schema.type].flat().includes("string") && !inBounds(value, schema))
       return wrong("does not have the right form");
     if (schema.minimum !== undefined && value < schema.minimum) return wrong(`is below ${schema.minimum}`);
@@ -120,7 +120,7 @@ class SchemaCheck {
       const accepted = this.accepts(schema.properties?.[key] ?? {});
       findings.push({ path: [...path, key], value: undefined, message: "is missing", accepted });
     }
-    // With a misspelt or missing field, what follows would be noise.
+    // With a misspelled or missing field, further problems would only distract.
     return findings.length > 0 ? findings : this.checkTogether(mapping, schema, path);
   }
 
@@ -128,7 +128,7 @@ class SchemaCheck {
     const at = [...path, key];
     if (schema.propertyNames !== undefined && !matches(schema.propertyNames.pattern, key)) {
       const accepted = this.accepts(schema.propertyNames);
-      return [{ path: at, value: key, message: "is not accepted as a name here", accepted, aboutKey: true }];
+      return [{ path: at, value: key, message: "is not an accepted name", accepted, aboutKey: true }];
     }
     const field = fieldSchema(schema, key);
     if (field !== undefined) return this.check(value, field, at);
@@ -138,17 +138,17 @@ class SchemaCheck {
     return [{ path: at, value, message, accepted: known.join(", "), aboutKey: true }];
   }
 
-  /** What holds for the fields of a mapping together. */
+  /** Checks the rules for all fields of a mapping together. */
   private checkTogether(mapping: Mapping, schema: Schema, path: Path): Finding[] {
     const wrong = (message: string, accepted = this.accepts(schema)) => [{ path, value: mapping, message, accepted }];
     const size = Object.keys(mapping).length;
-    if (size < (schema.minProperties ?? 0)) return wrong(size === 0 ? "is empty" : "says too little");
-    if (size > (schema.maxProperties ?? Number.POSITIVE_INFINITY)) return wrong("says too much");
+    if (size < (schema.minProperties ?? 0)) return wrong(size === 0 ? "is empty" : "has too few fields");
+    if (size > (schema.maxProperties ?? Number.POSITIVE_INFINITY)) return wrong("has too many fields");
     if (schema.oneOf !== undefined) {
       const fitting = schema.oneOf.filter((branch) => this.check(mapping, branch, path).length === 0);
       const names = schema.oneOf.flatMap((branch) => branch.required ?? []);
       const accepted = schema.oneOf.every(onlyRequires) ? `exactly one of ${names.join(", ")}` : this.accepts(schema);
-      if (fitting.length === 0) return wrong("lacks something, or has too much", accepted);
+      if (fitting.length === 0) return wrong("has a missing field or one too many", accepted);
       const both = fitting.flatMap((branch) => branch.required ?? []).join(" and ");
       if (fitting.length > 1) return wrong(`has ${both} at once`, accepted);
     }
@@ -157,7 +157,7 @@ class SchemaCheck {
     return [];
   }
 
-  /** What would be accepted, in words. */
+  /** Describes what is accepted. */
   accepts(reference: Schema): string {
     const schema = this.resolve(reference);
     if (schema.enum !== undefined)

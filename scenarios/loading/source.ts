@@ -1,6 +1,6 @@
 /**
- * The text of a scenario file as data, and the way back: from a field's path to its line and column. YAML 1.2, of which
- * JSON is a part; one document, unique keys, aliases limited.
+ * Parses the text of a scenario file and finds the line and column of a field. Accepts YAML 1.2, which includes JSON:
+ * one document, unique keys, a bounded number of aliases.
  */
 import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
 import { type Problem, ScenarioError } from "../problem.ts";
@@ -11,21 +11,21 @@ export interface Position {
   readonly column: number;
 }
 
-/** A scenario is some 30 lines; what is larger is another file. */
+/** A scenario has about 30 lines. A text above this limit is not a scenario. */
 const TEXT_LENGTH_MAX = 1_000_000;
 const ALIASES_MAX = 100;
-/** Counted in nodes of the parser: a mapping inside another is two, its pair being one. */
+/** The nesting limit in nodes of the parser; a mapping in a mapping is two nodes deeper. */
 const DEPTH_MAX = 60;
 
 export class Source {
   readonly file: string;
-  /** Null for an empty file. */
+  /** The data; null for an empty file. */
   readonly data: unknown;
   private readonly document: Document.Parsed;
   private readonly lines: LineCounter;
   private readonly text: string;
 
-  /** Throws a ScenarioError for a text that is not YAML. */
+  /** Throws a ScenarioError if the text is not YAML. */
   constructor(text: string, file: string) {
     this.file = file;
     this.text = text;
@@ -44,7 +44,7 @@ export class Source {
       const uniqueKeys = (a: unknown, b: unknown) => keyText(a) !== undefined && keyText(a) === keyText(b);
       return parseDocument(this.text, { lineCounter: this.lines, uniqueKeys, prettyErrors: false });
     } catch (error) {
-      // Thousands of brackets one inside the other exhaust the parser's stack.
+      // Thousands of nested brackets exhaust the stack of the parser.
       if (error instanceof RangeError) return this.fail(undefined, ...SYNTAX_WORDS.RESOURCE_EXHAUSTION);
       throw error;
     }
@@ -55,7 +55,7 @@ export class Source {
       const words = SYNTAX_WORDS[code as keyof typeof SYNTAX_WORDS] as readonly [string, string] | undefined;
       return this.problem(pos[0], ...(words ?? ([message, "YAML, or JSON"] as const)));
     });
-    // On one line, what follows the first comes of the first.
+    // Later problems of a line follow from its first one.
     const first = problems.filter(({ line }, i) => problems.findIndex((other) => other.line === line) === i);
     if (first.length > 0) throw new ScenarioError(first);
   }
@@ -69,11 +69,15 @@ export class Source {
       Alias: (_, node, around) => {
         const target = node.resolve(this.document);
         if (!around.some((outer) => outer === target)) return;
-        problems.push(this.problem(startOf(node), "an alias of what is around it", "an alias of an anchor above it"));
+        problems.push(
+          this.problem(startOf(node), "an alias of a node that contains it", "an alias of an anchor above it"),
+        );
       },
       Pair: (_, pair) => {
         if (keyText(pair.key) !== undefined) return;
-        problems.push(this.problem(startOf(pair.key), "a field's name is no plain word or number", "name: value"));
+        problems.push(
+          this.problem(startOf(pair.key), "the name of a field is not a plain word or number", "name: value"),
+        );
       },
     });
     if (problems.length > 0) throw new ScenarioError(problems);
@@ -84,11 +88,11 @@ export class Source {
       return this.document.toJS({ maxAliasCount: ALIASES_MAX });
     } catch (error) {
       if (!(error instanceof ReferenceError)) throw error;
-      return this.fail(undefined, "has aliases that grow beyond measure", `up to ${ALIASES_MAX} uses of an anchor`);
+      return this.fail(undefined, "has too many aliases", `up to ${ALIASES_MAX} uses of an anchor`);
     }
   }
 
-  /** Where the field is, or, when the file does not have it, the nearest thing around it. */
+  /** Returns the place of the field; if the file does not have it, the place of the nearest field around it. */
   locate(path: Path, aboutKey = false): Position {
     let node: unknown = this.document.contents;
     let offset = startOf(node) ?? 0;
@@ -103,7 +107,7 @@ export class Source {
     return this.position(offset);
   }
 
-  /** With the line as the value; without an offset it is about the whole text. */
+  /** Creates a problem with the line as the value; without an offset, for the whole text. */
   private problem(offset: number | undefined, message: string, accepted: string): Problem {
     const position = this.position(offset ?? 0);
     const value = offset === undefined ? undefined : this.text.split("\n", position.line)[position.line - 1]?.trim();
@@ -120,22 +124,22 @@ export class Source {
   }
 }
 
-/** What went wrong, and what would be accepted, for the slips that people make. */
+/** Descriptions of common YAML mistakes, and what is accepted. */
 const SYNTAX_WORDS = {
   RESOURCE_EXHAUSTION: ["is nested too deeply", "a few levels of lists and mappings"],
-  DUPLICATE_KEY: ["the same field stands here twice", "each field once"],
-  MULTIPLE_DOCS: ["a second document begins here", "one document in a file, no --- between"],
+  DUPLICATE_KEY: ["the field exists twice", "each field once"],
+  MULTIPLE_DOCS: ["a second document starts here", "one document per file, without ---"],
   TAB_AS_INDENT: ["a tab is used to indent", "spaces"],
   BAD_INDENT: [
-    "the indentation does not fit what is above",
-    "fields of one mapping under each other, indented by spaces",
+    "the indentation does not match the lines above",
+    "fields of one mapping with the same indentation by spaces",
   ],
   MISSING_CHAR: ["a closing bracket, quote, comma or colon is missing", "YAML, or JSON"],
   BAD_ALIAS: ["an alias without an anchor", "an alias of an anchor above it"],
   TAG_RESOLVE_FAILED: ["an unknown tag", "values without tags"],
 } as const;
 
-/** A key as it is in the data; undefined for one that is no scalar. */
+/** Returns a key as it is in the data; undefined if it is not a scalar. */
 function keyText(key: unknown): string | undefined {
   return isScalar(key) && key.value !== null ? String(key.value) : undefined;
 }
@@ -144,7 +148,10 @@ function startOf(node: unknown): number | undefined {
   return (node as { range?: readonly number[] | null } | undefined | null)?.range?.[0];
 }
 
-/** Where a field's value begins; undefined when it is empty or begins below its name, so that the name shows it better. */
+/**
+ * Returns the start of a field's value; undefined if it is empty or on a later line, because then the name is the
+ * better place.
+ */
 function visibleStart(node: unknown): number | undefined {
   return (isScalar(node) && node.source === "") || (isCollection(node) && node.flow !== true)
     ? undefined

@@ -1,4 +1,4 @@
-/** The name somebody probably meant: the nearest by edits, if it is near enough to be worth telling. */
+/** Suggests the accepted name that is nearest to a misspelled one by edit distance, if it is near enough. */
 
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const wanted = name.slice(0, 40).toLowerCase();
@@ -14,13 +14,13 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return best;
 }
 
-/** `, did you mean crash?`, or nothing. */
+/** Returns `, did you mean crash?`, or an empty text. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const meant = nearest(name, known);
   return meant === undefined ? "" : `, did you mean ${meant}?`;
 }
 
-/** Levenshtein's distance. */
+/** Returns the Levenshtein distance. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
