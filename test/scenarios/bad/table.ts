@@ -1,6 +1,6 @@
 /**
- * Scenario files with something wrong in them, made by hand: what each is, its text, the line and the field that the
- * message must name, and words it must have (in the message or in what is accepted).
+ * Invalid scenario files: a name, the text, the line and the field that the message must name, and words that the
+ * message must contain.
  */
 
 export type BadFile = readonly [name: string, text: string, line: number, field: string, words: readonly string[]];
@@ -25,10 +25,10 @@ const FILES: readonly BadFile[] = [
   ["an unclosed bracket", "servers: {1: {}\nsteps: []\n", 2, "file", []],
   ["an unclosed quote", 'servers: 3\nabout: "x\n', 3, "file", ["missing"]],
   ["an unknown tag", "servers: !many 3\n", 1, "file", ["tag"]],
-  ["an alias of nothing", "servers: *them\n", 1, "file", ["alias"]],
+  ["an alias without an anchor", "servers: *them\n", 1, "file", ["alias"]],
   ["a list as a field's name", "servers: 3\n? [1, 2]\n: x\n", 2, "file", ["name"]],
-  ["an alias of what is around it", "servers: &a {1: *a}\n", 1, "file", ["around it"]],
-  ["aliases that multiply", bomb(), 1, "file", ["aliases"]],
+  ["an alias of a node that contains it", "servers: &a {1: *a}\n", 1, "file", ["contains it"]],
+  ["aliases that grow exponentially", bomb(), 1, "file", ["aliases"]],
   [
     "a thousand brackets",
     `servers: 3\nabout: ${"[".repeat(1000)}${"]".repeat(1000)}\n`,
@@ -43,23 +43,35 @@ const FILES: readonly BadFile[] = [
 
 const TOP: readonly BadFile[] = [
   ["no servers", "about: nothing\n", 1, "servers", ["is missing", "a mapping from server ids"]],
-  ["a misspelt field", "servers: 3\nstep: []\n", 2, "step", ["unknown field, did you mean steps?", "settings"]],
+  ["a misspelled field", "servers: 3\nstep: []\n", 2, "step", ["unknown field, did you mean steps?", "settings"]],
   ["a field of another kind", "servers: 3\nsteps: none\n", 2, "steps", ["is text", "a list of steps"]],
   ["a field left empty", "servers: 3\nsteps:\n", 2, "steps", ["is empty"]],
   ["a field named __proto__", "servers: 3\n__proto__: {a: 1}\n", 2, "__proto__", ["unknown field"]],
   ["a field named constructor", "servers: 3\nconstructor: 1\n", 2, "constructor", ["unknown field"]],
   ["a release that is not known", "servers: 3\nzookeeper: 3.4.6\n", 2, "zookeeper", ["is not known", "newest"]],
   ["a release as a number", "servers: 3\nzookeeper: 3.9\n", 2, "zookeeper", ["is a number", "newest"]],
-  ["a text for a share", "servers: 3\nnetwork: {lossRate: half}\n", 2, "network.lossRate", ["is text", "0 to 1"]],
-  ["a share above 1", "servers: 3\nnetwork: {lossRate: 1.5}\n", 2, "network.lossRate", ["is above 1"]],
-  ["a share that is no number", "servers: 3\nnetwork: {lossRate: .nan}\n", 2, "network.lossRate", ["finite"]],
+  ["a text for a probability", "servers: 3\nnetwork: {lossRate: half}\n", 2, "network.lossRate", ["is text", "0 to 1"]],
+  ["a probability above 1", "servers: 3\nnetwork: {lossRate: 1.5}\n", 2, "network.lossRate", ["is above 1"]],
+  ["a probability that is not a number", "servers: 3\nnetwork: {lossRate: .nan}\n", 2, "network.lossRate", ["finite"]],
   ["a latency without a unit", "servers: 3\nnetwork:\n  latency: 5\n", 3, "network.latency", ["200ms"]],
-  ["a latency that runs backwards", "servers: 3\nnetwork:\n  latency: 5ms..1ms\n", 3, "network.latency", ["backwards"]],
+  [
+    "a latency whose start is greater than its end",
+    "servers: 3\nnetwork:\n  latency: 5ms..1ms\n",
+    3,
+    "network.latency",
+    ["greater than its end"],
+  ],
   ["a negative duration", "servers: 3\nuntil: -5ms\n", 2, "until", ["right form", "a duration such as"]],
   ["a duration of years", "servers: 3\nuntil: 99999h\n", 2, "until", ["is too long", "24h"]],
-  ["a disk that runs backwards", "servers: 3\ndisk: {sync: 2s..1s}\n", 2, "disk.sync", ["backwards"]],
   [
-    "a link to nobody",
+    "a sync duration whose start is greater than its end",
+    "servers: 3\ndisk: {sync: 2s..1s}\n",
+    2,
+    "disk.sync",
+    ["greater than its end"],
+  ],
+  [
+    "a link to an unknown server",
     "servers: 3\nnetwork:\n  links:\n    - {from: 1, to: 9, latency: 1ms}\n",
     4,
     "network.links[0].to",
@@ -79,7 +91,7 @@ const TOP: readonly BadFile[] = [
     "network.links[0].latency",
     ["is missing"],
   ],
-  ["a committed zxid nobody has", "servers: 3\ncommitted: 1:1\n", 2, "committed", ["histories of a quorum"]],
+  ["a committed zxid that no server has", "servers: 3\ncommitted: 1:1\n", 2, "committed", ["histories of a quorum"]],
   [
     "a committed zxid that too few have",
     "servers: {1: {history: 1:1}, 2: {}, 3: {}}\ncommitted: 1:1\n",
@@ -87,7 +99,7 @@ const TOP: readonly BadFile[] = [
     "committed",
     ["histories of a quorum"],
   ],
-  ["an epoch beyond all bounds", "servers: 3\ncommitted: 2097152:1\n", 2, "committed", ["no zxid", "2097151"]],
+  ["an epoch above the limit", "servers: 3\ncommitted: 2097152:1\n", 2, "committed", ["not a zxid", "2097151"]],
   ["a zxid in decimal", "servers: 3\ncommitted: 5\n", 2, "committed", ["epoch:counter"]],
   [
     "an unknown setting",
@@ -102,7 +114,7 @@ const TOP: readonly BadFile[] = [
   ["a huge tick", "servers: 3\nsettings: {tickTimeMs: 1e300}\n", 2, "settings.tickTimeMs", ["is above"]],
   ["yes for true", "servers: 3\nsettings: {forceSnapSync: yes}\n", 2, "settings.forceSnapSync", ["true or false"]],
   [
-    "intervals the wrong way round",
+    "a maximum below the minimum",
     "servers: 3\nsettings: {minNotificationIntervalMs: 9, maxNotificationIntervalMs: 5}\n",
     2,
     "settings.maxNotificationIntervalMs",
@@ -120,15 +132,21 @@ const SERVERS: readonly BadFile[] = [
   ["a server that is text", "servers:\n  1: {}\n  2: down\n", 3, "servers.2", ["is text", "a server"]],
   ["only observers", "servers:\n  1: {role: observer}\n", 1, "servers", ["at least one participant"]],
   ["an unknown role", server("role: leader"), 3, "servers.2.role", ["participant, observer"]],
-  ["a misspelt server field", server("histroy: 1:1"), 3, "servers.2.histroy", ["did you mean history?"]],
+  ["a misspelled server field", server("histroy: 1:1"), 3, "servers.2.histroy", ["did you mean history?"]],
   ["a broken zxid in a history", server("history: 1:1..1;5"), 3, "servers.2.history", ["1:1..1:5"]],
-  ["a range that leaves its epoch", server("history: 1:1..2:5"), 3, "servers.2.history", ["leaves its epoch"]],
-  ["a range that runs backwards", server("history: 1:5..1:1"), 3, "servers.2.history", ["runs backwards"]],
+  ["a range across epochs", server("history: 1:1..2:5"), 3, "servers.2.history", ["different epochs"]],
+  [
+    "a range whose start is greater than its end",
+    server("history: 1:5..1:1"),
+    3,
+    "servers.2.history",
+    ["greater than its end"],
+  ],
   ["a history out of order", server("history: '2:1, 1:1'"), 3, "servers.2.history", ["1:1 does not come after 2:1"]],
   ["a history with overlapping ranges", server("history: '1:1..1:5, 1:5'"), 3, "servers.2.history", ["come after"]],
   ["a txn with counter 0", server("history: 1:0..1:5"), 3, "servers.2.history", ["counters start at 1"]],
   ["a history of billions", server("history: 1:1..1:4294967295"), 3, "servers.2.history", ["longer than"]],
-  ["an epoch above 2^21 in a history", server("history: 9999999:1"), 3, "servers.2.history", ["no zxid"]],
+  ["an epoch above 2^21 in a history", server("history: 9999999:1"), 3, "servers.2.history", ["neither a zxid"]],
   [
     "a snapshot outside the history",
     server("history: 1:1..1:5, snapshots: [0:0, 1:9]"),
@@ -153,8 +171,8 @@ const SERVERS: readonly BadFile[] = [
   ["a purge beyond the history", server("logFrom: 1:1"), 3, "servers.2.logFrom", ["the history is empty"]],
   ["a negative epoch", server("acceptedEpoch: -1"), 3, "servers.2.acceptedEpoch", ["is below 0", "missing"]],
   ["an epoch in words", server("currentEpoch: none"), 3, "servers.2.currentEpoch", ["missing"]],
-  ["an empty disk with a history", server("empty: true, history: 1:1"), 3, "servers.2.history", ["disk is empty"]],
-  ["a view of nobody", server("view: [1, 7]"), 3, "servers.2.view[1]", ["no such server"]],
+  ["an empty disk with a history", server("empty: true, history: 1:1"), 3, "servers.2.history", ["contradicts empty"]],
+  ["a view with an unknown server", server("view: [1, 7]"), 3, "servers.2.view[1]", ["no such server"]],
   ["a view with a server twice", server("view: [1, 1]"), 3, "servers.2.view", ["twice"]],
   ["a quorum in other words", "servers: 3\nquorum: most\n", 2, "quorum", ["majority"]],
   [
@@ -179,7 +197,7 @@ const SERVERS: readonly BadFile[] = [
     ["observer"],
   ],
   [
-    "a stranger in a group",
+    "an unknown server in a group",
     "servers: 2\nquorum: {groups: {a: [1, 2, 5]}}\n",
     2,
     "quorum.groups.a[2]",
@@ -193,7 +211,7 @@ const SERVERS: readonly BadFile[] = [
     ["is below 0"],
   ],
   [
-    "a stranger's weight",
+    "a weight of an unknown server",
     "servers: 2\nquorum: {groups: {a: [1, 2]}, weights: {5: 1}}\n",
     2,
     "quorum.weights.5",
@@ -214,28 +232,34 @@ const STEPS: readonly BadFile[] = [
   ["two actions", step("{crash: 1, restart: 2}"), 3, "steps[0]", ["has crash and restart at once"]],
   ["two triggers", step("{at: 1ms, after: 2ms, crash: 1}"), 3, "steps[0]", ["has at and after at once"]],
   ["a time and a moment", step("{at: 1ms, when: active, crash: 1}"), 3, "steps[0]", ["has at and when at once"]],
-  ["a misspelt action", step("crsh: 1"), 3, "steps[0].crsh", ["did you mean crash?"]],
+  ["a misspelled action", step("crsh: 1"), 3, "steps[0].crsh", ["did you mean crash?"]],
   ["a time in words", step("{at: soon, crash: 1}"), 3, "steps[0].at", ["a duration such as"]],
-  ["a crash of nobody", step("crash: 4"), 3, "steps[0].crash.server", ["no such server", "1, 2, 3"]],
-  ["a crash of a long-hand nobody", step("crash: {server: 4}"), 3, "steps[0].crash.server", ["no such server"]],
+  ["a crash of an unknown server", step("crash: 4"), 3, "steps[0].crash.server", ["no such server", "1, 2, 3"]],
+  [
+    "a crash of an unknown server as a mapping",
+    step("crash: {server: 4}"),
+    3,
+    "steps[0].crash.server",
+    ["no such server"],
+  ],
   ["a crash of the follower", step("crash: follower"), 3, "steps[0].crash", ["leader", "a server id"]],
   ["a crash without a server", step("crash: {unsynced: lost}"), 3, "steps[0].crash.server", ["is missing"]],
   [
-    "a crash that loses half",
+    "an unknown fate of unsynced writes",
     step("crash: {server: 1, unsynced: half}"),
     3,
     "steps[0].crash.unsynced",
     ["lost", "torn"],
   ],
   [
-    "a crash with a negative rest",
+    "a negative number of surviving writes",
     step("crash: {server: 1, unsynced: -1}"),
     3,
     "steps[0].crash.unsynced",
     ["is below 0"],
   ],
   ["a restart of two", step("restart: [1, 2]"), 3, "steps[0].restart", ["is a list", "a server id"]],
-  ["a start of nobody", step("start: 0"), 3, "steps[0].start", ["no such server"]],
+  ["a start of an unknown server", step("start: 0"), 3, "steps[0].start", ["no such server"]],
   [
     "an unknown event",
     step("{when: establish, crash: 1}"),
@@ -273,9 +297,9 @@ const STEPS: readonly BadFile[] = [
     "steps[0].when.server",
     ["from or to"],
   ],
-  ["the zeroth time", step("{when: {event: active, nth: 0}, crash: 1}"), 3, "steps[0].when.nth", ["at least 1"]],
+  ["the 0th occurrence", step("{when: {event: active, nth: 0}, crash: 1}"), 3, "steps[0].when.nth", ["at least 1"]],
   [
-    "an event at nobody",
+    "an event at an unknown server",
     step("{when: {event: active, server: 9}, crash: 1}"),
     3,
     "steps[0].when.server",
@@ -283,7 +307,7 @@ const STEPS: readonly BadFile[] = [
   ],
   ["a drop of none", step("drop: {count: 0}"), 3, "steps[0].drop.count", ["at least 1"]],
   ["a drop of an unknown type", step("drop: {type: NACK}"), 3, "steps[0].drop.type", ["did you mean ACK?"]],
-  ["a drop from nobody", step("drop: {from: 8}"), 3, "steps[0].drop.from", ["no such server"]],
+  ["a drop from an unknown server", step("drop: {from: 8}"), 3, "steps[0].drop.from", ["no such server"]],
   ["a drop of a broken zxid", step("drop: {zxid: 1:x}"), 3, "steps[0].drop.zxid", ["epoch:counter"]],
   ["a delay without a duration", step("delay: {type: ACK}"), 3, "steps[0].delay.by", ["is missing", "200ms"]],
   ["a hold with a duration", step("hold: {type: ACK, by: 1ms}"), 3, "steps[0].hold.by", ["unknown field"]],
@@ -295,7 +319,7 @@ const STEPS: readonly BadFile[] = [
     ["is empty", "protocolVersion"],
   ],
   [
-    "a change to what no packet is",
+    "a change to a type that is no packet",
     step("alter: {set: {type: NOTIFICATION}}"),
     3,
     "steps[0].alter.set.type",
@@ -309,7 +333,7 @@ const STEPS: readonly BadFile[] = [
     ["server 2 is in another group already"],
   ],
   ["a partition that cuts nothing", step("partition: [[1, 2, 3]]"), 3, "steps[0].partition", ["at least two sides"]],
-  ["a group of nobody", step("partition: [[1], []]"), 3, "steps[0].partition[1]", ["is empty"]],
+  ["an empty group", step("partition: [[1], []]"), 3, "steps[0].partition[1]", ["is empty"]],
   ["a cut without an end", step("cutOneWay: {from: 1}"), 3, "steps[0].cutOneWay.to", ["is missing"]],
   [
     "a cut from a server to itself",
@@ -322,9 +346,9 @@ const STEPS: readonly BadFile[] = [
   ["a release of one", step("release: 1"), 3, "steps[0].release", ["is a number", "all"]],
   ["a write of none", step("write: 0"), 3, "steps[0].write", ["is below 1"]],
   ["a write of one and a half", step("write: 1.5"), 3, "steps[0].write", ["whole number"]],
-  ["a write at nobody", step("write: {at: 6}"), 3, "steps[0].write.at", ["no such server"]],
+  ["a write at an unknown server", step("write: {at: 6}"), 3, "steps[0].write.at", ["no such server"]],
   ["a disk fault that does nothing", step("disk: {server: 1}"), 3, "steps[0].disk", ["corrupt or fail"]],
-  ["a disk that fails at the unknown", step("disk: {server: 1, fail: log}"), 3, "steps[0].disk.fail", ["sync-log"]],
+  ["an unknown disk operation", step("disk: {server: 1, fail: log}"), 3, "steps[0].disk.fail", ["sync-log"]],
   [
     "a disk that stalls and resumes",
     step("disk: {server: 1, stall: true, resume: true}"),
@@ -337,14 +361,14 @@ const STEPS: readonly BadFile[] = [
 const EXPECTATIONS: readonly BadFile[] = [
   ["an unknown expectation", expectation("decision: []"), 3, "expect.decision", ["did you mean decisions?"]],
   [
-    "a decision about nobody",
+    "a decision about an unknown server",
     expectation("decisions: [{9: SNAP}]"),
     3,
     "expect.decisions[0].learner",
     ["no such server"],
   ],
   [
-    "a decision that is none",
+    "an invalid decision",
     expectation("decisions: [{3: DIF 1:5}]"),
     3,
     "expect.decisions[0].3",
@@ -358,7 +382,7 @@ const EXPECTATIONS: readonly BadFile[] = [
     ["not with SNAP"],
   ],
   [
-    "a zxid said twice",
+    "a zxid given twice",
     expectation("decisions: [{learner: 3, decision: DIFF 1:5, zxid: 1:6}]"),
     3,
     "expect.decisions[0]",
@@ -374,24 +398,24 @@ const EXPECTATIONS: readonly BadFile[] = [
     ["forced-snap"],
   ],
   [
-    "a leader who learns from itself",
+    "a leader that is the learner",
     expectation("decisions: [{learner: 3, leader: 3, decision: SNAP}]"),
     3,
     "expect.decisions[0].leader",
     ["another server"],
   ],
-  ["a leader from elsewhere", expectation("leader: 7"), 3, "expect.leader", ["no such server"]],
+  ["an unknown leader", expectation("leader: 7"), 3, "expect.leader", ["no such server"]],
   ["a leader in words", expectation("leader: nobody"), 3, "expect.leader", ["none"]],
   [
-    "an observer who leads",
+    "an observer as the leader",
     "servers: {1: , 2: {role: observer}}\nexpect: {leader: 2}\n",
     2,
     "expect.leader",
     ["cannot lead"],
   ],
-  ["an active stranger", expectation("active: [1, 4]"), 3, "expect.active[1]", ["no such server"]],
-  ["a stranger's history", expectation("histories: {4: 1:1}"), 3, "expect.histories.4", ["no such server"]],
-  ["a broken history", expectation("histories: {1: 1:5..1:1}"), 3, "expect.histories.1", ["runs backwards"]],
+  ["an unknown server among the active ones", expectation("active: [1, 4]"), 3, "expect.active[1]", ["no such server"]],
+  ["a history of an unknown server", expectation("histories: {4: 1:1}"), 3, "expect.histories.4", ["no such server"]],
+  ["an invalid history", expectation("histories: {1: 1:5..1:1}"), 3, "expect.histories.1", ["greater than its end"]],
   [
     "an unknown reason",
     expectation("failures: [{2: read-timout}]"),
@@ -400,13 +424,13 @@ const EXPECTATIONS: readonly BadFile[] = [
     ["did you mean read-timeout?"],
   ],
   [
-    "a failure of nobody",
+    "a failure of an unknown server",
     expectation("failures: [{server: 8, reason: not-ack}]"),
     3,
     "expect.failures[0].server",
     ["no such server"],
   ],
-  ["an invariant that is none", expectation("violates: I8"), 3, "expect.violates", ["initial-history-agreement"]],
+  ["an unknown invariant", expectation("violates: I8"), 3, "expect.violates", ["initial-history-agreement"]],
   [
     "an invariant twice",
     expectation("violates: [initial-history-agreement, initial-history-agreement]"),
@@ -418,7 +442,7 @@ const EXPECTATIONS: readonly BadFile[] = [
 
 export const BAD_FILES: readonly BadFile[] = [...FILES, ...TOP, ...SERVERS, ...STEPS, ...EXPECTATIONS];
 
-/** Ten levels of ten aliases each. */
+/** Returns ten levels of ten aliases each. */
 function bomb(): string {
   const levels = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${`*l${i}, `.repeat(9)}*l${i}]`);
   return ["l0: &l0 [x]", ...levels, "servers: 3", ""].join("\n");
