@@ -28,5 +28,5 @@ export function runReport(run: ScenarioRun, paint: ChalkInstance, replay: string
 }
 
 function violationText({ id, server, atUs, text }: Violation): string {
-  return `${id} violated at ${formatMoment(atUs)} s: server ${server} ${text}`;
+  return `violated ${id} at ${formatMoment(atUs)} s: server ${server} ${text}`;
 }
