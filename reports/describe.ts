@@ -72,7 +72,10 @@ export function describeRecord(record: ProtocolRecord): string {
         ? `fails with ${describeFailure(record)}`
         : `closes the connection to learner ${record.learner}: ${describeFailure(record)}`;
     case "anomaly":
-      return `reads ${packetText(record.packet, record.zxid)} from ${record.from} (${record.anomaly}): ${record.detail}`;
+      return (
+        `reads ${packetText(record.packet, record.zxid)} from ${record.from < 0 ? "an unknown learner" : record.from} ` +
+        `(${record.anomaly}): ${record.detail}`
+      );
     case "started":
       return "starts";
     case "crashed":
@@ -107,16 +110,24 @@ export function explainDecision(decision: DecisionRecord): string {
 
 /** A step as a scenario file has it, on one line: `crash server=1 unsynced=lost for 2s`. */
 export function describeStep({ verb, argument, duration }: Omit<ScriptedStep, "step" | "moment">): string {
-  return `${verb} ${valueText(argument)}${duration === undefined ? "" : ` for ${duration}`}`;
+  const text = isObject(argument) ? fieldsText(argument) : valueText(argument);
+  return `${verb} ${text}${duration === undefined ? "" : ` for ${duration}`}`;
 }
 
 function valueText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(valueText).join(" ")}]`;
-  if (typeof value !== "object" || value === null) return String(value);
-  return Object.entries(value)
+  return isObject(value) ? `{${fieldsText(value)}}` : String(value);
+}
+
+function fieldsText(object: object): string {
+  return Object.entries(object)
     .filter(([, field]) => field !== undefined)
     .map(([name, field]) => `${name}=${valueText(field)}`)
     .join(" ");
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function packetText(type: PacketType | 0, zxid: Zxid): string {

@@ -81,7 +81,7 @@ describe("zabsim replay", () => {
     expect(code).toBe(0);
     const lines = stdout.split("\n\n")[0]?.split("\n") ?? [];
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^ +0\.\d{6} +1 {2}up to date with 3 in epoch 1/);
+    expect(lines[0]).toMatch(/^ +0\.\d{6} +1 {2}serves in epoch 1 of leader 3/);
   });
 
   it("--json gives one record a line", () => {
