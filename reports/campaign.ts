@@ -3,8 +3,8 @@
  * fault was injected and had an effect.
  */
 import type { ChalkInstance } from "chalk";
-import Table from "cli-table3";
-import { countOf, formatSpan, hanging, wrap } from "./format.ts";
+import { countOf, formatSpan, hanging } from "./format.ts";
+import { tableLines } from "./table-layout.ts";
 
 export interface CampaignReport {
   readonly runs: number;
@@ -41,98 +41,62 @@ export interface ReportedFinding {
   readonly count: number;
 }
 
-const NO_LINES = {
-  chars: Object.fromEntries(
-    [
-      "top",
-      "top-mid",
-      "top-left",
-      "top-right",
-      "bottom",
-      "bottom-mid",
-      "bottom-left",
-      "bottom-right",
-      "left",
-      "left-mid",
-      "mid",
-      "mid-mid",
-      "right",
-      "right-mid",
-      "middle",
-    ].map((part) => [part, ""]),
-  ),
-  style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-};
-
 export function campaignReport(report: CampaignReport, paint: ChalkInstance): string {
-  const { coverage, events, faults, findings, interrupted, runs, runsPerS, seconds, virtualUs, workers } = report;
-  const fresh = findings.filter(({ known }) => known.length === 0);
-  const summary = rows([
+  const sections = [summaryLines(report, paint), findingLines(report.findings, paint), faultLines(report.faults)];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+function summaryLines(report: CampaignReport, paint: ChalkInstance): string[] {
+  const { coverage, events, findings, interrupted, runs, runsPerS, seconds, virtualUs, workers } = report;
+  const newCount = findings.filter(({ known }) => known.length === 0).length;
+  const newText = newCount === 0 ? paint.green("none new") : paint.red(`${newCount} new`);
+  const entries: readonly (readonly [string, string])[] = [
     ["runs", `${thousands(runs)}${interrupted ? " (interrupted)" : ""}`],
     ["events", thousands(events)],
     ["virtual time", formatVirtual(virtualUs)],
     ["rate", `${thousands(Math.round(runsPerS))} runs/s over ${seconds.toFixed(1)} s, ${countOf(workers, "worker")}`],
-    [
-      "findings",
-      `${fresh.length === 0 ? paint.green("none new") : paint.red(`${fresh.length} new`)}, ${findings.length - fresh.length} known`,
-    ],
+    ["findings", `${newText}, ${findings.length - newCount} known`],
     ["coverage", `${coverage.size} features (message outcomes, sync rules, failures, faults)`],
-  ]);
-  const never =
-    coverage.neverReached.length === 0 ? [] : hanging(`never reached: ${coverage.neverReached.join(", ")}`, "  ", "  ");
-  return [summary, ...never, "", findingsTable(findings, paint), faultsTable(faults)]
-    .filter((part) => part !== "none")
-    .join("\n");
-}
-
-function findingsTable(findings: readonly ReportedFinding[], paint: ChalkInstance): string {
-  if (findings.length === 0) return "none";
-  const signatures = [...new Set(findings.map(({ signature }) => signature))];
-  const lines = signatures.flatMap((signature) => {
-    const alike = findings.filter((one) => one.signature === signature);
-    const head = `  ${signature.padEnd(42)} ${countOf(alike[0]?.count ?? 0, "seed").padStart(12)}`;
-    const each = alike.map(({ known, seed, steps }) => {
-      const text = `seed ${seed}, ${countOf(steps, "step")}: ${known.length === 0 ? "new" : known.join(", ")}`;
-      const [first, ...rest] = wrap(text, 70);
-      const lines = [`      ${first}`, ...rest.map((line) => `        ${line}`)].join("\n");
-      return known.length === 0 ? paint.red(lines) : lines;
-    });
-    return [head, ...each];
-  });
-  return `findings\n${lines.join("\n")}\n`;
-}
-
-function faultsTable(faults: CampaignReport["faults"]): string {
-  const kinds = [...faults].sort(([a], [b]) => (a < b ? -1 : 1));
-  if (kinds.length === 0) return "none";
-  const cell = ([kind, [injected, effective]]: (typeof kinds)[number]): string[] => [
-    kind,
-    thousands(injected),
-    thousands(effective),
   ];
-  const half = Math.ceil(kinds.length / 2);
-  const table = new Table({
-    ...NO_LINES,
-    colAligns: ["left", "right", "right", "left", "left", "right", "right"],
-  } as never);
-  table.push(["  fault", "  injected", "  effect", "    ", "fault", "  injected", "  effect"]);
-  for (let i = 0; i < half; i++) {
-    const [left, right] = [kinds[i], kinds[i + half]];
-    const [a, b, c] = cell(left as (typeof kinds)[number]);
-    table.push([`  ${a}`, `  ${b}`, `  ${c}`, "", ...(right === undefined ? ["", "", ""] : cell(right))]);
+  const neverReached = coverage.neverReached.join(", ");
+  return [
+    ...entries.map(([name, value]) => `  ${name.padEnd(13)} ${value}`),
+    ...(neverReached === "" ? [] : hanging(`never reached: ${neverReached}`, "  ", "  ")),
+  ];
+}
+
+/** The findings by signature. All findings of a signature share its number of seeds. */
+function findingLines(findings: readonly ReportedFinding[], paint: ChalkInstance): string[] {
+  if (findings.length === 0) return [];
+  const lines = ["findings"];
+  for (const signature of new Set(findings.map((finding) => finding.signature))) {
+    const same = findings.filter((finding) => finding.signature === signature);
+    lines.push(`  ${signature.padEnd(42)} ${countOf(same[0]?.count ?? 0, "seed").padStart(12)}`);
+    for (const { known, seed, steps } of same) {
+      const isNew = known.length === 0;
+      const text = `seed ${seed}, ${countOf(steps, "step")}: ${isNew ? "new" : known.join(", ")}`;
+      lines.push(...hanging(text, "      ", "        ").map((line) => (isNew ? paint.red(line) : line)));
+    }
   }
-  return trimmedLines(table.toString());
+  return lines;
 }
 
-function rows(entries: readonly (readonly [string, string])[]): string {
-  return entries.map(([name, value]) => `  ${name.padEnd(13)} ${value}`).join("\n");
-}
-
-function trimmedLines(table: string): string {
-  return table
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
+/** Two kinds of faults per line. */
+function faultLines(faults: CampaignReport["faults"]): string[] {
+  if (faults.size === 0) return [];
+  const cells = [...faults]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([kind, [injected, effective]]) => [`  ${kind}`, `  ${thousands(injected)}`, `  ${thousands(effective)}`]);
+  const titles = ["  fault", "  injected", "  effect"];
+  const half = Math.ceil(cells.length / 2);
+  const rows = cells.slice(0, half).map((left, i) => [...left, ...(cells[half + i] ?? ["", "", ""])]);
+  return tableLines([[...titles, ...titles], ...rows], {
+    gap: "",
+    aligns: ["left", "right", "right", "left", "right", "right"],
+  });
 }
 
 /** One finding, printed as soon as it is shrunk. A known one takes one line unless `inFull`. */
@@ -144,7 +108,7 @@ export function findingText(
 ): string {
   const { file, known, needsNoSeed, seed, servers, shrinkRuns, shrunkAll, signature, steps, why } = finding;
   if (known.length > 0 && !inFull) return `${paint.dim("known bug")} ${signature}, seed ${seed}: ${known.join(", ")}`;
-  const seedNeed = needsNoSeed ? "" : ", fails only with its seed";
+  const seedNeed = needsNoSeed ? "" : ", needs its seed";
   const size = `${countOf(steps, "step")}, ${countOf(servers, "server")}${seedNeed}`;
   const shrinking = `shrunk in ${countOf(shrinkRuns, "run")}${shrunkAll ? "" : " (stopped at the limit)"}`;
   return [

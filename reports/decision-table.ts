@@ -3,11 +3,11 @@
  * is complete without color.
  */
 import type { ChalkInstance } from "chalk";
-import Table from "cli-table3";
 import { formatZxid } from "../protocol/zxid.ts";
 import { explainDecision } from "./describe.ts";
 import { formatSpan, formatZxidRange, visibleLength, wrap } from "./format.ts";
 import type { Handshake } from "./handshakes.ts";
+import { tableLines } from "./table-layout.ts";
 
 /** The columns and their meanings. */
 const COLUMNS = {
@@ -24,24 +24,6 @@ type Column = keyof typeof COLUMNS;
 const ALL_COLUMNS = Object.keys(COLUMNS) as readonly Column[];
 /** Without the leader's zxids. If a full row is too wide, the reason beneath the row names them instead. */
 const NARROW_COLUMNS = ALL_COLUMNS.filter((column) => column !== "committedLog" && column !== "last");
-
-const NO_LINES = {
-  left: "",
-  "left-mid": "",
-  right: "",
-  "right-mid": "",
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  mid: "",
-  "mid-mid": "",
-  middle: "  ",
-};
 
 /** Without the indentation of the whole table. */
 const WIDTH = 78;
@@ -89,19 +71,9 @@ function withoutRepetitions(all: readonly Handshake[]): RepeatedHandshake[] {
 
 /** The lines of the table: the titles, then one line per handshake. */
 function rows(handshakes: readonly Handshake[], paint: ChalkInstance, columns: readonly Column[]): string[] {
-  const table = new Table({
-    chars: NO_LINES,
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-    head: columns.map((column) => paint.dim(column)),
-  });
-  for (const handshake of handshakes) {
-    const cells = cellsOf(handshake, paint);
-    table.push(columns.map((column) => cells[column]));
-  }
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd());
+  const titles = columns.map((column) => paint.dim(column));
+  const cells = handshakes.map((handshake) => cellsOf(handshake, paint));
+  return tableLines([titles, ...cells.map((cell) => columns.map((column) => cell[column]))], { gap: "  " });
 }
 
 function cellsOf(handshake: Handshake, paint: ChalkInstance): Record<Column, string> {

@@ -81,15 +81,15 @@ export class CauseFinder {
 
   /** Returns the last sync decision about a learner, up to a time. */
   decision(learner: ServerId, untilUs: number): Cause | undefined {
-    const decided = this.lastRecord("sync-decided", untilUs, (record) => record.learner === learner);
-    return decided && decisionCause(decided);
+    const decision = this.lastRecord("sync-decided", untilUs, (record) => record.learner === learner);
+    return decision && decisionCause(decision);
   }
 
   /** Returns the election that gave a server the role it had at a time. */
   election(server: ServerId, untilUs: number): Cause | undefined {
-    const elected = this.lastRecord("elected", untilUs, (record) => record.server === server);
-    if (elected === undefined) return undefined;
-    const { leader, round, atUs } = elected;
+    const election = this.lastRecord("elected", untilUs, (record) => record.server === server);
+    if (election === undefined) return undefined;
+    const { leader, round, atUs } = election;
     const text = leader === server ? "is elected leader" : `elects server ${leader}`;
     return { text: `server ${server} ${text} in round ${round}`, atUs, isRoot: true };
   }
@@ -137,11 +137,11 @@ export class CauseFinder {
   }
 
   private link(point: Point): Link {
-    const committed = this.recordAt(point, "committed");
-    if (committed !== undefined) return this.commit(point, committed);
-    const handled = this.trace.handled(point.sequence);
-    if (handled?.kind === "deliver") return this.message(point, handled);
-    if (handled?.kind === "disk" && isSync(handled)) return this.logSync(point, handled);
+    const commit = this.recordAt(point, "committed");
+    if (commit !== undefined) return this.commit(point, commit);
+    const event = this.trace.eventAt(point.sequence);
+    if (event?.kind === "deliver") return this.message(point, event);
+    if (event?.kind === "disk" && isSync(event)) return this.logSync(point, event);
     return this.root(point) ?? { next: this.causeOf(point) };
   }
 
@@ -176,10 +176,10 @@ export class CauseFinder {
     const name = packet && PACKET_NAMES[packet.type];
     if (packet === undefined || name === undefined) return this.root(point) ?? { next };
     const { node, peer } = delivered;
-    const decided = this.trace
-      .recorded(next.sequence)
+    const decision = this.trace
+      .recordsAt(next.sequence)
       .find((record) => record.event === "sync-decided" && record.server === peer && record.learner === node);
-    if (decided?.event === "sync-decided") return { cause: decisionCause(decided) };
+    if (decision?.event === "sync-decided") return { cause: decisionCause(decision) };
     const isAboutTxn = TXN_PACKETS.has(packet.type) && counterOf(packet.zxid) !== 0;
     const atUs = this.sentAtUs(delivered);
     const replaced = this.trace.replacedPacket(delivered);
@@ -215,26 +215,26 @@ export class CauseFinder {
   /** A client's write, an election, the start of the process, or a step of the script. */
   private root(point: Point): Link | undefined {
     const { server, sequence } = point;
-    const handled = this.trace.handled(sequence);
-    const atUs = handled?.timeUs ?? this.trace.recorded(sequence)[0]?.atUs ?? 0;
-    const written = handled?.kind === "deliver" ? undefined : this.valueWritten(point);
-    if (written !== undefined) return { cause: this.write(server, written, sequence, atUs) };
-    const elected = this.recordAt(point, "elected");
-    const election = elected && this.election(server, elected.atUs);
+    const event = this.trace.eventAt(sequence);
+    const atUs = event?.timeUs ?? this.trace.recordsAt(sequence)[0]?.atUs ?? 0;
+    const value = event?.kind === "deliver" ? undefined : this.clientValue(point);
+    if (value !== undefined) return { cause: this.write(server, value, sequence, atUs) };
+    const electedUs = this.recordAt(point, "elected")?.atUs;
+    const election = electedUs === undefined ? undefined : this.election(server, electedUs);
     if (election !== undefined) return { cause: election };
     if (this.recordAt(point, "started") !== undefined || sequence < 0) {
       return { cause: { text: `server ${server} starts`, atUs, isRoot: true } };
     }
-    const step = handled !== undefined && TRIGGERS.has(handled.kind) ? undefined : this.step(sequence);
+    const step = event !== undefined && TRIGGERS.has(event.kind) ? undefined : this.step(sequence);
     return step && { cause: step };
   }
 
   /** Returns the value that a client wrote at a leader, which proposed it, or at a learner, which sent a REQUEST. */
-  private valueWritten(point: Point): string | undefined {
+  private clientValue(point: Point): string | undefined {
     const proposed = this.recordAt(point, "proposed");
     if (proposed !== undefined) return proposed.value;
     const packets = this.trace
-      .sent(point.sequence)
+      .sendsAt(point.sequence)
       .filter(({ node }) => node === point.server)
       .map(packetOf);
     const request = packets.find((packet) => packet?.type === REQUEST);
@@ -250,9 +250,9 @@ export class CauseFinder {
   private stepRecord(sequence: number): RecordOf<"script"> | undefined {
     let at = sequence;
     for (let depth = 0; at >= 0 && depth < STEP_DEPTH_MAX; depth++) {
-      const record = this.trace.recorded(at).find(({ event }) => event === "script");
+      const record = this.trace.recordsAt(at).find(({ event }) => event === "script");
       if (record?.event === "script") return record;
-      at = this.trace.handled(at)?.cause ?? -1;
+      at = this.trace.eventAt(at)?.cause ?? -1;
     }
     return undefined;
   }
@@ -260,7 +260,7 @@ export class CauseFinder {
   private recordAt<Event extends ProtocolRecord["event"]>(point: Point, event: Event): RecordOf<Event> | undefined {
     const { sequence, server, zxid } = point;
     return this.trace
-      .recorded(sequence)
+      .recordsAt(sequence)
       .find(
         (record): record is RecordOf<Event> =>
           record.event === event &&
@@ -276,13 +276,13 @@ export class CauseFinder {
   }
 
   private sentAtUs(delivered: TraceEvent): number {
-    const sent = this.trace.sendOf(delivered) ?? this.trace.handled(delivered.cause);
+    const sent = this.trace.sendOf(delivered) ?? this.trace.eventAt(delivered.cause);
     return (sent ?? delivered).timeUs;
   }
 
   private causeOf({ server, sequence, zxid }: Point): Point {
-    const cause = this.trace.handled(sequence)?.cause ?? -1;
-    return { server: asServerId(this.trace.handled(cause)?.node ?? server), sequence: cause, zxid };
+    const cause = this.trace.eventAt(sequence)?.cause ?? -1;
+    return { server: asServerId(this.trace.eventAt(cause)?.node ?? server), sequence: cause, zxid };
   }
 }
 

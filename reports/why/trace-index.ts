@@ -24,17 +24,17 @@ export class TraceIndex {
   }
 
   /** Returns what the world handled as its event number `sequence`: the first trace event with that number. */
-  handled(sequence: number): TraceEvent | undefined {
+  eventAt(sequence: number): TraceEvent | undefined {
     return this.firstEvents.get(sequence);
   }
 
   /** Returns the messages sent during an event of the world. */
-  sent(sequence: number): readonly TraceEvent[] {
+  sendsAt(sequence: number): readonly TraceEvent[] {
     return this.sendEvents.get(sequence) ?? [];
   }
 
   /** Returns the records made during an event of the world; -1: before the first event. */
-  recorded(sequence: number): readonly ProtocolRecord[] {
+  recordsAt(sequence: number): readonly ProtocolRecord[] {
     return this.recordLists.get(sequence) ?? [];
   }
 
@@ -46,14 +46,14 @@ export class TraceIndex {
     const isSend = (event: TraceEvent): boolean =>
       event.node === peer && event.peer === node && event.detail === detail && event.payload === payload;
     return (
-      this.sent(cause).find(isSend) ??
+      this.sendsAt(cause).find(isSend) ??
       this.events.findLast((event) => event.kind === "send" && event.timeUs <= timeUs && isSend(event))
     );
   }
 
   /** Returns the packet that was sent, if the script replaced it by the delivered one. */
   replacedPacket({ cause, node, peer, detail, payload }: TraceEvent): QuorumPacket | undefined {
-    const sent = this.sent(cause).filter((one) => one.node === peer && one.peer === node && one.detail === detail);
+    const sent = this.sendsAt(cause).filter((one) => one.node === peer && one.peer === node && one.detail === detail);
     const first = sent[0];
     return first === undefined || sent.some((one) => one.payload === payload) ? undefined : packetOf(first);
   }

@@ -58,7 +58,7 @@ describe("findingText", () => {
 
   it("says that a finding needs its seed, and that shrinking reached its limit", () => {
     const text = findingText({ ...newFinding, steps: 1, needsNoSeed: false, shrunkAll: false }, "", plain);
-    expect(text).toContain("1 step, 3 servers, fails only with its seed; shrunk in 120 runs (stopped at the limit)");
+    expect(text).toContain("1 step, 3 servers, needs its seed; shrunk in 120 runs (stopped at the limit)");
   });
 
   it("takes one line for a known bug, unless asked for the full text", () => {

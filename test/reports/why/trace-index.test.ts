@@ -14,15 +14,15 @@ describe("TraceIndex", () => {
     if (delivered === undefined) throw new Error("no PROPOSAL was delivered");
     const sent = index.sendOf(delivered);
     expect(sent).toMatchObject({ kind: "send", node: delivered.peer, peer: delivered.node });
-    expect(index.sent(sent?.sequence ?? -1)).toContain(sent);
-    expect(index.handled(delivered.sequence)).toBe(delivered);
+    expect(index.sendsAt(sent?.sequence ?? -1)).toContain(sent);
+    expect(index.eventAt(delivered.sequence)).toBe(delivered);
     expect(index.replacedPacket(delivered)).toBeUndefined();
   });
 
   it("finds the records that were made during an event", () => {
     const proposed = run.records.find(({ event }) => event === "proposed");
-    expect(index.recorded(proposed?.sequence ?? -1)).toContain(proposed);
-    expect(index.recorded(10_000_000)).toEqual([]);
+    expect(index.recordsAt(proposed?.sequence ?? -1)).toContain(proposed);
+    expect(index.recordsAt(10_000_000)).toEqual([]);
   });
 
   it("knows packets from notifications", () => {
