@@ -12,12 +12,12 @@ import { tableLines } from "./table-layout.ts";
 /** The columns and their meanings. */
 const COLUMNS = {
   learner: "",
-  epochs: "acceptedEpoch of the learner / new epoch / currentEpoch of the learner",
+  epochs: "the learner's acceptedEpoch / the new epoch / the learner's currentEpoch",
   committedLog: "",
-  last: "lastProcessedZxid of the leader",
-  peer: "last zxid of the learner",
+  last: "the leader's lastProcessedZxid",
+  peer: "the learner's last zxid",
   decision: "",
-  sent: "committed proposals + forwarded proposals",
+  sent: "committed + forwarded proposals",
   time: "until the learner serves",
 } as const;
 type Column = keyof typeof COLUMNS;
@@ -45,7 +45,7 @@ export function decisionTable(all: readonly Handshake[], paint: ChalkInstance): 
     const times = handshake.times === 1 ? "" : `; ${handshake.times} times in a row`;
     for (const line of wrap(reason(handshake, isNarrow) + times, WIDTH - 2)) result.push(`  ${paint.dim(line)}`);
   }
-  result.push(...wrap(legend(columns), WIDTH).map((line) => paint.dim(line)));
+  result.push(...legend(columns).map((line) => paint.dim(line)));
   return result.map((line) => `  ${line}`).join("\n");
 }
 
@@ -119,9 +119,14 @@ function reason({ decision, failure }: Handshake, withLeaderZxids: boolean): str
   return parts.join("; ");
 }
 
-function legend(columns: readonly Column[]): string {
-  return columns
-    .filter((column) => COLUMNS[column] !== "")
-    .map((column) => `${column}: ${COLUMNS[column]}`)
-    .join("; ");
+/** The meanings of the columns, as many per line as fit. */
+function legend(columns: readonly Column[]): string[] {
+  const lines: string[] = [];
+  for (const column of columns.filter((one) => COLUMNS[one] !== "")) {
+    const entry = `${column}: ${COLUMNS[column]}`;
+    const line = lines[lines.length - 1];
+    if (line !== undefined && line.length + 2 + entry.length <= WIDTH) lines.splice(-1, 1, `${line}; ${entry}`);
+    else lines.push(entry);
+  }
+  return lines;
 }
