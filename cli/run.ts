@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { Chalk } from "chalk";
 import { explanationOf } from "../campaign/investigate.ts";
 import { planOver } from "../fuzz/plan-arbitrary.ts";
-import { runJson } from "../reports/run-json.ts";
+import { runJson, violationJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
 import { runScenario, type ScenarioRun, ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
@@ -129,7 +129,13 @@ async function runSeeds(
     if (!result.ok) {
       const replay = replayCommand(file, { ...options, seed });
       const { name } = file.scenario;
-      found.push({ scenario: name, seed: String(seed), unmet: result.unmet, violations: result.violations, replay });
+      found.push({
+        scenario: name,
+        seed: String(seed),
+        unmet: result.unmet,
+        violations: result.violations.map(violationJson),
+        replay,
+      });
       if (!options.json) await write(`${name} seed ${seed}: ${result.unmet.join("; ")}\n  ${replay}\n`);
     }
     await progress.step(

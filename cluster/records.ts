@@ -122,7 +122,8 @@ export type ProtocolRecord = Common &
     | { readonly event: "synced"; readonly zxid: Zxid }
     | { readonly event: "truncated"; readonly zxid: Zxid; readonly removed: number; readonly end: Zxid }
     | { readonly event: "snapshot-saved"; readonly zxid: Zxid }
-    | { readonly event: "loaded"; readonly zxid: Zxid }
+    /** `history`: the database that the server loaded. */
+    | { readonly event: "loaded"; readonly zxid: Zxid; readonly history: History }
     | { readonly event: "fast-forwarded"; readonly zxid: Zxid }
     | {
         readonly event: "failed";
@@ -170,7 +171,7 @@ export const RECORD_EVENTS = [
   "script",
 ] as const satisfies readonly ProtocolRecord["event"][];
 
-export type RecordOf<Event extends ProtocolRecord["event"]> = Extract<ProtocolRecord, { event: Event }>;
+export type RecordOf<Event extends ProtocolRecord["event"]> = ProtocolRecord & { readonly event: Event };
 
 /** Receives each record when it is made. */
 export type RecordSink = (record: ProtocolRecord) => void;
@@ -285,7 +286,7 @@ export class NoteRecorder implements Notes {
     this.sink({ atUs: this.now(), server: this.server, event: "snapshot-saved", zxid });
   }
   loaded(history: History): void {
-    this.sink({ atUs: this.now(), server: this.server, event: "loaded", zxid: history.zxid });
+    this.sink({ atUs: this.now(), server: this.server, event: "loaded", zxid: history.zxid, history });
   }
   fastForwarded(history: History): void {
     this.sink({ atUs: this.now(), server: this.server, event: "fast-forwarded", zxid: history.zxid });

@@ -17,17 +17,24 @@ import {
   type Txn,
   type Zxid,
 } from "../protocol/index.ts";
-import type { ServerView } from "./ensemble.ts";
+
+/** What a primary needs of its server. */
+export interface PrimaryServer {
+  readonly sid: ServerId;
+  readonly tree: History | undefined;
+  /** What the server has as the leader of the epoch that it proposed last. */
+  primary: EpochPrimary | undefined;
+}
 
 export class EpochPrimary {
   readonly epoch: Epoch;
-  readonly leader: ServerView;
+  readonly leader: PrimaryServer;
   /** Undefined while it is unknown: the leader was not watched from its start. */
   initial: History | undefined;
   private readonly broadcast: History[] = [];
   private firstZxid = asZxid(0);
 
-  constructor(epoch: Epoch, leader: ServerView, initial: History | undefined) {
+  constructor(epoch: Epoch, leader: PrimaryServer, initial: History | undefined) {
     this.epoch = epoch;
     this.leader = leader;
     this.initial = initial;
@@ -68,7 +75,7 @@ export class EpochPrimaries {
   private readonly byEpoch = new Map<Epoch, EpochPrimary[]>();
 
   /** A leader proposes an epoch. */
-  begin(epoch: Epoch, leader: ServerView, initial: History | undefined): EpochPrimary {
+  begin(epoch: Epoch, leader: PrimaryServer, initial: History | undefined): EpochPrimary {
     const primary = new EpochPrimary(epoch, leader, initial);
     const others = this.byEpoch.get(epoch);
     if (others === undefined) this.byEpoch.set(epoch, [primary]);
@@ -77,7 +84,7 @@ export class EpochPrimaries {
     return primary;
   }
 
-  proposed(leader: ServerView, txn: Txn): EpochPrimary {
+  proposed(leader: PrimaryServer, txn: Txn): EpochPrimary {
     const epoch = epochOf(txn.zxid);
     const primary = leader.primary?.epoch === epoch ? leader.primary : this.begin(epoch, leader, leader.tree);
     primary.add(txn);

@@ -1,22 +1,23 @@
 /**
- * A campaign as a table: what was run, what was found, what was reached, and which faults made a difference.
+ * A campaign as text: its measures, its findings, the coverage features that it never reached, and how often each kind of
+ * fault was injected and had an effect.
  */
 import type { ChalkInstance } from "chalk";
-import Table from "cli-table3";
-import { formatSpan, wrap } from "./format.ts";
+import { countOf, formatSpan, hanging } from "./format.ts";
+import { tableLines } from "./table-layout.ts";
 
 export interface CampaignReport {
   readonly runs: number;
   readonly events: number;
   readonly virtualUs: number;
-  /** Of this session, without what was resumed. */
+  /** Duration of this session, without the sessions that it resumed. */
   readonly seconds: number;
   readonly runsPerS: number;
   readonly workers: number;
   readonly interrupted: boolean;
   readonly findings: readonly ReportedFinding[];
   readonly coverage: { readonly size: number; readonly neverReached: readonly string[] };
-  /** By kind: struck, with an effect. */
+  /** By kind of fault: how often it was injected, and how often it had an effect. */
   readonly faults: ReadonlyMap<string, readonly [number, number]>;
 }
 
@@ -25,117 +26,80 @@ export interface ReportedFinding {
   /** The invariant, or "liveness". */
   readonly invariant: string;
   readonly seed: string;
-  /** The scenarios in scenarios/bugs/ that tell of what it needs; none: it is new. */
+  /** Names of the known bugs that explain the finding. Empty: the finding is new. */
   readonly known: readonly string[];
   readonly steps: number;
   readonly servers: number;
-  /** How many runs the shrinking took, and whether it came to its end. */
   readonly shrinkRuns: number;
+  /** Whether shrinking ended because no simpler scenario failed, and not because it reached its limit of runs. */
   readonly shrunkAll: boolean;
+  /** Whether the minimal scenario fails with every seed that was tried. */
   readonly needsNoSeed: boolean;
   readonly why: string;
   readonly file: string;
-  /** How many seeds failed in this way. */
+  /** Number of seeds that failed with this signature. */
   readonly count: number;
 }
 
-const PLAIN = {
-  chars: Object.fromEntries(
-    [
-      "top",
-      "top-mid",
-      "top-left",
-      "top-right",
-      "bottom",
-      "bottom-mid",
-      "bottom-left",
-      "bottom-right",
-      "left",
-      "left-mid",
-      "mid",
-      "mid-mid",
-      "right",
-      "right-mid",
-      "middle",
-    ].map((part) => [part, ""]),
-  ),
-  style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-};
-
 export function campaignReport(report: CampaignReport, paint: ChalkInstance): string {
-  const { coverage, events, faults, findings, interrupted, runs, runsPerS, seconds, virtualUs, workers } = report;
-  const fresh = findings.filter(({ known }) => known.length === 0);
-  const summary = rows([
+  const sections = [summaryLines(report, paint), findingLines(report.findings, paint), faultLines(report.faults)];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+function summaryLines(report: CampaignReport, paint: ChalkInstance): string[] {
+  const { coverage, events, findings, interrupted, runs, runsPerS, seconds, virtualUs, workers } = report;
+  const newCount = findings.filter(({ known }) => known.length === 0).length;
+  const newText = newCount === 0 ? paint.green("none new") : paint.red(`${newCount} new`);
+  const entries: readonly (readonly [string, string])[] = [
     ["runs", `${thousands(runs)}${interrupted ? " (interrupted)" : ""}`],
     ["events", thousands(events)],
     ["virtual time", formatVirtual(virtualUs)],
-    ["rate", `${thousands(Math.round(runsPerS))} runs/s over ${seconds.toFixed(1)} s, ${workers} workers`],
-    [
-      "findings",
-      `${fresh.length === 0 ? paint.green("none new") : paint.red(`${fresh.length} new`)}, ${findings.length - fresh.length} known`,
-    ],
-    ["coverage", `${coverage.size} (role, phase, message, outcome), rules, failures, faults`],
-  ]);
-  const never =
-    coverage.neverReached.length === 0
-      ? []
-      : wrap(`never reached: ${coverage.neverReached.join(", ")}`, 78).map((line) => `  ${line}`);
-  return [summary, ...never, "", findingsTable(findings, paint), faultsTable(faults)]
-    .filter((part) => part !== "none")
-    .join("\n");
-}
-
-function findingsTable(findings: readonly ReportedFinding[], paint: ChalkInstance): string {
-  if (findings.length === 0) return "none";
-  const signatures = [...new Set(findings.map(({ signature }) => signature))];
-  const lines = signatures.flatMap((signature) => {
-    const alike = findings.filter((one) => one.signature === signature);
-    const head = `  ${signature.padEnd(42)} ${String(alike[0]?.count).padStart(6)} seeds`;
-    const each = alike.map(({ known, seed, steps }) => {
-      const text = `seed ${seed}, ${steps} steps: ${known.length === 0 ? "new" : known.join(", ")}`;
-      const [first, ...rest] = wrap(text, 70);
-      const lines = [`      ${first}`, ...rest.map((line) => `        ${line}`)].join("\n");
-      return known.length === 0 ? paint.red(lines) : lines;
-    });
-    return [head, ...each];
-  });
-  return `findings\n${lines.join("\n")}\n`;
-}
-
-function faultsTable(faults: CampaignReport["faults"]): string {
-  const kinds = [...faults].sort(([a], [b]) => (a < b ? -1 : 1));
-  if (kinds.length === 0) return "none";
-  const cell = ([kind, [struck, tookEffect]]: (typeof kinds)[number]): string[] => [
-    kind,
-    thousands(struck),
-    thousands(tookEffect),
+    ["rate", `${thousands(Math.round(runsPerS))} runs/s over ${seconds.toFixed(1)} s, ${countOf(workers, "worker")}`],
+    ["findings", `${newText}, ${findings.length - newCount} known`],
+    ["coverage", `${coverage.size} features (message outcomes, sync rules, failures, faults)`],
   ];
-  const half = Math.ceil(kinds.length / 2);
-  const table = new Table({
-    ...PLAIN,
-    colAligns: ["left", "right", "right", "left", "left", "right", "right"],
-  } as never);
-  table.push(["  fault", "  struck", "  effect", "    ", "fault", "  struck", "  effect"]);
-  for (let i = 0; i < half; i++) {
-    const [left, right] = [kinds[i], kinds[i + half]];
-    const [a, b, c] = cell(left as (typeof kinds)[number]);
-    table.push([`  ${a}`, `  ${b}`, `  ${c}`, "", ...(right === undefined ? ["", "", ""] : cell(right))]);
+  const neverReached = coverage.neverReached.join(", ");
+  return [
+    ...entries.map(([name, value]) => `  ${name.padEnd(13)} ${value}`),
+    ...(neverReached === "" ? [] : hanging(`never reached: ${neverReached}`, "  ", "  ")),
+  ];
+}
+
+/** The findings by signature. All findings of a signature share its number of seeds. */
+function findingLines(findings: readonly ReportedFinding[], paint: ChalkInstance): string[] {
+  if (findings.length === 0) return [];
+  const lines = ["findings"];
+  for (const signature of new Set(findings.map((finding) => finding.signature))) {
+    const same = findings.filter((finding) => finding.signature === signature);
+    lines.push(`  ${signature.padEnd(42)} ${countOf(same[0]?.count ?? 0, "seed").padStart(12)}`);
+    for (const { known, seed, steps } of same) {
+      const isNew = known.length === 0;
+      const text = `seed ${seed}, ${countOf(steps, "step")}: ${isNew ? "new" : known.join(", ")}`;
+      lines.push(...hanging(text, "      ", "        ").map((line) => (isNew ? paint.red(line) : line)));
+    }
   }
-  return tidied(table.toString());
+  return lines;
 }
 
-function rows(entries: readonly (readonly [string, string])[]): string {
-  return entries.map(([name, value]) => `  ${name.padEnd(13)} ${value}`).join("\n");
+/** Two kinds of faults per line. */
+function faultLines(faults: CampaignReport["faults"]): string[] {
+  if (faults.size === 0) return [];
+  const cells = [...faults]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([kind, [injected, effective]]) => [`  ${kind}`, `  ${thousands(injected)}`, `  ${thousands(effective)}`]);
+  const titles = ["  fault", "  injected", "  effect"];
+  const half = Math.ceil(cells.length / 2);
+  const rows = cells.slice(0, half).map((left, i) => [...left, ...(cells[half + i] ?? ["", "", ""])]);
+  return tableLines([[...titles, ...titles], ...rows], {
+    gap: "",
+    aligns: ["left", "right", "right", "left", "right", "right"],
+  });
 }
 
-function tidied(table: string): string {
-  return table
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
-}
-
-/** One finding as it is found. */
+/** One finding, printed as soon as it is shrunk. A known one takes one line unless `inFull`. */
 export function findingText(
   finding: ReportedFinding,
   replay: string,
@@ -143,13 +107,15 @@ export function findingText(
   inFull = finding.known.length === 0,
 ): string {
   const { file, known, needsNoSeed, seed, servers, shrinkRuns, shrunkAll, signature, steps, why } = finding;
-  if (known.length > 0 && !inFull) return `${paint.dim("known")} ${signature}, seed ${seed}: ${known.join(", ")}`;
-  const shrunk = `${steps} steps, ${servers} servers${needsNoSeed ? "" : ", needs its seed"}; ${shrinkRuns} runs of shrinking${shrunkAll ? "" : ", broken off"}`;
+  if (known.length > 0 && !inFull) return `${paint.dim("known bug")} ${signature}, seed ${seed}: ${known.join(", ")}`;
+  const seedNeed = needsNoSeed ? "" : ", needs its seed";
+  const size = `${countOf(steps, "step")}, ${countOf(servers, "server")}${seedNeed}`;
+  const shrinking = `shrunk in ${countOf(shrinkRuns, "run")}${shrunkAll ? "" : " (stopped at the limit)"}`;
   return [
     `${paint.red("found")} ${paint.bold(signature)}, seed ${seed}`,
-    `  ${shrunk}`,
+    `  ${size}; ${shrinking}`,
     `  ${file}`,
-    ...(known.length === 0 ? [] : [`  known: ${known.join(", ")}`]),
+    ...(known.length === 0 ? [] : [`  known bug: ${known.join(", ")}`]),
     `  replay: ${replay}`,
     "",
     why,

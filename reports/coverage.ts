@@ -1,12 +1,13 @@
 /**
- * What a campaign has reached and what not: messages by role and phase with what came of them, rules of the sync decision,
- * failures, faults.
+ * The coverage of a campaign as text and as JSON: the messages that servers handled in each state and phase with their
+ * outcomes, the rules of the sync decision, the failures and the faults; and which rules and faults it never reached.
  */
-import { wrap } from "./format.ts";
+import { hanging } from "./format.ts";
 
+/** By kind of fault: how often it was injected, and how often it had an effect. */
 export type FaultCounts = ReadonlyMap<string, readonly [number, number]>;
 
-/** Everything there is to reach, by the names that coverage gives it. */
+/** The names of all rules and faults that a campaign can reach. */
 export interface Reachable {
   readonly rules: readonly string[];
   readonly faults: readonly string[];
@@ -16,22 +17,25 @@ export function coverageReport(reached: ReadonlySet<string>, faults: FaultCounts
   const sections = [
     ["rules of the sync decision", ofKind(reached, "rule")],
     ["failures", ofKind(reached, "failure")],
-    ["faults with an effect", ofKind(reached, "fault")],
+    ["faults that had an effect", ofKind(reached, "fault")],
   ] as const;
   const lines: string[] = [];
   for (const [title, names] of sections) {
-    lines.push(`${title}: ${names.length}`, ...wrap(names.join(", "), 76).map((line) => `  ${line}`));
+    lines.push(`${title}: ${names.length}`, ...hanging(names.join(", "), "  ", "  "));
   }
-  lines.push("messages, by role and phase, with what the server was afterwards");
+  lines.push("messages, by state and phase of the server, with its state afterwards");
   for (const [place, messages] of byPlace(reached)) {
     lines.push(`  ${place}`);
     for (const [type, outcomes] of messages) lines.push(`    ${type.padEnd(13)} ${outcomes.join(", ")}`);
   }
   const never = neverReached(reached, all);
-  lines.push(`never reached: ${never.length === 0 ? "nothing that is known to be there" : ""}`.trimEnd());
-  lines.push(...wrap(never.join(", "), 76).map((line) => `  ${line}`));
-  const idle = [...faults].filter(([, [struck, effect]]) => struck > 0 && effect === 0).map(([kind]) => kind);
-  if (idle.length > 0) lines.push(`faults that struck without any effect: ${idle.join(", ")}`);
+  lines.push(never.length === 0 ? "every rule and every fault was reached" : `never reached: ${never.length}`);
+  lines.push(...hanging(never.join(", "), "  ", "  "));
+  const ineffective = [...faults].filter(([, [injected, effective]]) => injected > 0 && effective === 0);
+  if (ineffective.length > 0) {
+    const kinds = ineffective.map(([kind]) => kind).join(", ");
+    lines.push(...hanging(`faults that were injected but never had an effect: ${kinds}`, "", "  "));
+  }
   return lines.join("\n");
 }
 
@@ -55,7 +59,7 @@ function ofKind(reached: ReadonlySet<string>, kind: string): string[] {
     .sort();
 }
 
-/** Role and phase, message type, outcomes. */
+/** Groups the messages by state and phase, then by type. The names are those of fuzz/coverage.ts. */
 function byPlace(reached: ReadonlySet<string>): Map<string, Map<string, string[]>> {
   const places = new Map<string, Map<string, string[]>>();
   for (const feature of [...reached].sort()) {

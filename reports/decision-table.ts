@@ -1,104 +1,92 @@
 /**
- * The sync-decision table: one row a handshake, and beneath it the rule that decided, in words. Fits 80 columns and needs
- * no color.
+ * The sync-decision table: one row per handshake, followed by the rule that decided, in words. The table fits 80 columns and
+ * is complete without color.
  */
 import type { ChalkInstance } from "chalk";
-import Table from "cli-table3";
-import { formatSpan, formatZxid, formatZxidRange, visibleLength, wrap } from "./format.ts";
+import { formatZxid } from "../protocol/zxid.ts";
+import { explainDecision } from "./describe.ts";
+import { formatSpan, formatZxidRange, visibleLength, wrap } from "./format.ts";
 import type { Handshake } from "./handshakes.ts";
+import { tableLines } from "./table-layout.ts";
 
-const HEAD = ["learner", "epochs", "committedLog", "last", "peer", "decision", "sent", "time"] as const;
-type Column = (typeof HEAD)[number];
-const LEFT_RULE = { left: "", "left-mid": "", right: "", "right-mid": "" };
-const NO_LINES = {
-  ...LEFT_RULE,
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  mid: "",
-  "mid-mid": "",
-  middle: "  ",
-};
+/** The columns and their meanings. */
+const COLUMNS = {
+  learner: "",
+  epochs: "the learner's acceptedEpoch / the new epoch / the learner's currentEpoch",
+  committedLog: "",
+  last: "the leader's lastProcessedZxid",
+  peer: "the learner's last zxid",
+  decision: "",
+  sent: "committed + forwarded proposals",
+  time: "until the learner serves",
+} as const;
+type Column = keyof typeof COLUMNS;
+const ALL_COLUMNS = Object.keys(COLUMNS) as readonly Column[];
+/** Without the leader's zxids. If a full row is too wide, the reason beneath the row names them instead. */
+const NARROW_COLUMNS = ALL_COLUMNS.filter((column) => column !== "committedLog" && column !== "last");
 
+/** Without the indentation of the whole table. */
 const WIDTH = 78;
 
 export function decisionTable(all: readonly Handshake[], paint: ChalkInstance): string {
-  if (all.length === 0) return "  no learner reached a leader";
-  const { handshakes, times } = withoutRepetitions(all);
-  // Where zxids are long, what the leader holds moves from its columns into the words beneath.
-  const full = rows(handshakes, paint, HEAD);
-  const narrow = full.some((line) => visibleLength(line) > WIDTH);
-  const [head, ...lines] = narrow
-    ? rows(
-        handshakes,
-        paint,
-        HEAD.filter((title) => title !== "committedLog" && title !== "last"),
-      )
-    : full;
+  if (all.length === 0) return "  no learner started a handshake with a leader";
+  const handshakes = withoutRepetitions(all);
+  const full = rows(handshakes, paint, ALL_COLUMNS);
+  const isNarrow = full.some((line) => visibleLength(line) > WIDTH);
+  const columns = isNarrow ? NARROW_COLUMNS : ALL_COLUMNS;
+  const [head, ...lines] = isNarrow ? rows(handshakes, paint, columns) : full;
   const result = [head as string];
   let leader: string | undefined;
-  for (const [i, one] of handshakes.entries()) {
-    const title = `leader ${one.leader}${one.epochAccepted === undefined ? "" : `, epoch ${one.epochAccepted}`}`;
+  for (const [i, handshake] of handshakes.entries()) {
+    const title = leaderTitle(handshake);
     if (title !== leader) result.push(paint.bold(title));
     leader = title;
     result.push(lines[i] as string);
-    const again = times[i] === 1 ? "" : `; ${times[i]} times in a row`;
-    for (const line of wrap(reason(one, narrow) + again, WIDTH - 2)) result.push(`  ${paint.dim(line)}`);
+    const times = handshake.times === 1 ? "" : `; ${handshake.times} times in a row`;
+    for (const line of wrap(reason(handshake, isNarrow) + times, WIDTH - 2)) result.push(`  ${paint.dim(line)}`);
   }
+  result.push(...legend(columns).map((line) => paint.dim(line)));
   return result.map((line) => `  ${line}`).join("\n");
 }
 
-/** A learner that fails in the same way over and over takes one row. */
-function withoutRepetitions(all: readonly Handshake[]): { handshakes: Handshake[]; times: number[] } {
-  const handshakes: Handshake[] = [];
-  const times: number[] = [];
-  let before = "";
-  for (const one of all) {
-    const { leader, learner, epochOffered, epochAccepted, epochAcked } = one;
-    const same = [leader, learner, epochOffered, epochAccepted, epochAcked, reason(one, true)].join();
-    if (same === before && one.activeUs === undefined) times[times.length - 1] = (times.at(-1) ?? 0) + 1;
-    else {
-      handshakes.push(one);
-      times.push(1);
-    }
-    before = same;
-  }
-  return { handshakes, times };
+interface RepeatedHandshake extends Handshake {
+  /** How many times the handshake happened in the same way, one directly after the other. */
+  readonly times: number;
 }
 
-/** The table's lines, the titles first. */
-function rows(handshakes: readonly Handshake[], paint: ChalkInstance, titles: readonly Column[]): string[] {
-  const table = new Table({
-    chars: NO_LINES,
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-    head: titles.map((title) => paint.dim(title)),
-  });
-  for (const one of handshakes) {
-    const cells = row(one, paint);
-    table.push(titles.map((title) => cells[title]));
+/** Merges handshakes in a row that fail in the same way. */
+function withoutRepetitions(all: readonly Handshake[]): RepeatedHandshake[] {
+  const result: RepeatedHandshake[] = [];
+  let previous = "";
+  for (const handshake of all) {
+    const { leader, learner, epochOffered, epochAccepted, epochAcked } = handshake;
+    const same = [leader, learner, epochOffered, epochAccepted, epochAcked, reason(handshake, true)].join();
+    const isRepeated = same === previous && handshake.activeUs === undefined;
+    if (isRepeated) result.push({ ...handshake, times: (result.pop()?.times ?? 0) + 1 });
+    else result.push({ ...handshake, times: 1 });
+    previous = same;
   }
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd());
+  return result;
 }
 
-function row(one: Handshake, paint: ChalkInstance): Record<Column, string> {
-  const { decision } = one;
+/** The lines of the table: the titles, then one line per handshake. */
+function rows(handshakes: readonly Handshake[], paint: ChalkInstance, columns: readonly Column[]): string[] {
+  const titles = columns.map((column) => paint.dim(column));
+  const cells = handshakes.map((handshake) => cellsOf(handshake, paint));
+  return tableLines([titles, ...cells.map((cell) => columns.map((column) => cell[column]))], { gap: "  " });
+}
+
+function cellsOf(handshake: Handshake, paint: ChalkInstance): Record<Column, string> {
+  const { activeUs, decision, epochAccepted, epochAcked, epochOffered, learner, observer, startUs } = handshake;
   const cells = {
-    learner: `${one.learner} ${one.observer ? "observer" : "follower"}`,
-    epochs: [one.epochOffered, one.epochAccepted ?? "-", one.epochAcked ?? "-"].join("/"),
+    learner: `${learner} ${observer ? "observer" : "follower"}`,
+    epochs: [epochOffered, epochAccepted ?? "-", epochAcked ?? "-"].join("/"),
     committedLog: "-",
     last: "-",
     peer: "-",
     decision: paint.bold("none"),
     sent: "-",
-    time: one.activeUs === undefined ? "-" : formatSpan(one.activeUs - one.startUs),
+    time: activeUs === undefined ? "-" : formatSpan(activeUs - startUs),
   };
   if (decision === undefined) return cells;
   return {
@@ -107,22 +95,38 @@ function row(one: Handshake, paint: ChalkInstance): Record<Column, string> {
     last: formatZxid(decision.lastProcessedZxid),
     peer: formatZxid(decision.peerLastZxid),
     decision: paint.bold(`${decision.decision} ${formatZxid(decision.zxid)}`),
-    // Proposals, each with its COMMIT, and those merely forwarded.
     sent: decision.forwarded === 0 ? String(decision.proposals) : `${decision.proposals}+${decision.forwarded}`,
   };
 }
 
-function reason({ decision, failure }: Handshake, withLog: boolean): string {
-  const parts = [decision?.why ?? "no decision"];
-  if (decision !== undefined && withLog) {
+function leaderTitle({ epochAccepted, leader }: Handshake): string {
+  return `leader ${leader}${epochAccepted === undefined ? "" : `, epoch ${epochAccepted}`}`;
+}
+
+function reason({ decision, failure }: Handshake, withLeaderZxids: boolean): string {
+  const parts = [decision === undefined ? "no sync decision" : explainDecision(decision)];
+  if (decision !== undefined && withLeaderZxids) {
     const { lastProcessedZxid, maxCommittedLog, minCommittedLog } = decision;
-    parts.push(
-      `committedLog ${formatZxidRange(minCommittedLog, maxCommittedLog)}, last ${formatZxid(lastProcessedZxid)}`,
-    );
+    const log = formatZxidRange(minCommittedLog, maxCommittedLog);
+    parts.push(`committedLog ${log}, lastProcessedZxid ${formatZxid(lastProcessedZxid)}`);
   }
   if (decision?.firstZxid !== undefined) {
     parts.push(`sent ${formatZxidRange(decision.firstZxid, decision.lastZxid ?? decision.firstZxid)}`);
   }
-  if (failure !== undefined) parts.push(`ended: ${failure}`);
+  if (failure !== undefined) {
+    parts.push(failure.reason === "crash" ? `server ${failure.server} crashed` : `failed with ${failure.reason}`);
+  }
   return parts.join("; ");
+}
+
+/** The meanings of the columns, as many per line as fit. */
+function legend(columns: readonly Column[]): string[] {
+  const lines: string[] = [];
+  for (const column of columns.filter((one) => COLUMNS[one] !== "")) {
+    const entry = `${column}: ${COLUMNS[column]}`;
+    const line = lines[lines.length - 1];
+    if (line !== undefined && line.length + 2 + entry.length <= WIDTH) lines.splice(-1, 1, `${line}; ${entry}`);
+    else lines.push(entry);
+  }
+  return lines;
 }

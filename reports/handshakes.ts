@@ -1,107 +1,130 @@
 /**
- * The handshakes of a run, one for each time a learner reached a leader: what was offered, accepted and acknowledged,
- * what the leader decided and why, and how it ended. Read off the trace.
+ * The handshakes of a run, from its records. A handshake starts when a leader reads the FOLLOWERINFO or OBSERVERINFO of a
+ * learner. It ends when the learner serves, or when one of the two fails.
  */
-import type { DecisionRecord, ProtocolRecord } from "../cluster/records.ts";
+import type { DecisionRecord, ProtocolRecord, RecordOf } from "../cluster/records.ts";
+import type { FailureReason } from "../protocol/notes.ts";
+import type { Epoch, ServerId } from "../protocol/zxid.ts";
 
 export interface Handshake {
-  readonly leader: number;
-  readonly learner: number;
+  readonly leader: ServerId;
+  readonly learner: ServerId;
   readonly observer: boolean;
-  /** acceptedEpoch in FOLLOWERINFO / OBSERVERINFO. */
-  readonly epochOffered: number;
-  /** The epoch of LEADERINFO, once it is settled. */
-  epochAccepted: number | undefined;
-  /** currentEpoch in ACKEPOCH; -1 when it does not count. */
-  epochAcked: number | undefined;
+  /** The acceptedEpoch in FOLLOWERINFO or OBSERVERINFO. */
+  readonly epochOffered: Epoch;
+  /** The epoch in LEADERINFO; undefined until a quorum of servers has offered its epochs. */
+  epochAccepted: Epoch | undefined;
+  /** The currentEpoch in ACKEPOCH; -1 if the leader must not count it. */
+  epochAcked: Epoch | undefined;
   decision: DecisionRecord | undefined;
   newLeaderAcked: boolean;
-  /** From the moment the learner set out to find its leader. */
+  /** When the learner started to look for its leader. */
   readonly startUs: number;
-  /** When the learner was up to date. */
+  /** When the learner began to serve. */
   activeUs: number | undefined;
-  /** Why it ended before that. */
-  failure: string | undefined;
+  /** Why the handshake ended before the learner served. */
+  failure: HandshakeFailure | undefined;
 }
 
-export function handshakesOf(records: readonly ProtocolRecord[]): Handshake[] {
-  const all: Handshake[] = [];
-  const open = new Map<string, Handshake>();
-  const setOut = new Map<number, number>();
-  const epochs = new Map<number, number>();
-  const of = (leader: number, learner: number): Handshake | undefined => open.get(`${leader} ${learner}`);
-  const openOf = (server: number): Handshake[] =>
-    [...open.values()].filter(
-      (one) =>
-        (one.learner === server || one.leader === server) && one.activeUs === undefined && one.failure === undefined,
-    );
+export interface HandshakeFailure {
+  readonly server: ServerId;
+  readonly reason: FailureReason | "crash";
+}
 
-  for (const record of records) {
-    const { server, atUs } = record;
+/** Returns all handshakes, in the order in which they started. */
+export function handshakesOf(records: readonly ProtocolRecord[]): Handshake[] {
+  const collector = new HandshakeCollector();
+  for (const record of records) collector.read(record);
+  return collector.all;
+}
+
+class HandshakeCollector {
+  readonly all: Handshake[] = [];
+  /** The last handshake of each leader and learner. */
+  private readonly last = new Map<string, Handshake>();
+  /** When each learner entered DISCOVERY. */
+  private readonly discoveryUs = new Map<ServerId, number>();
+  /** The epoch that each leader has proposed. */
+  private readonly epochs = new Map<ServerId, Epoch>();
+
+  read(record: ProtocolRecord): void {
+    const { server } = record;
     switch (record.event) {
       case "following":
       case "observing":
-        if (record.phase === "DISCOVERY") setOut.set(server, atUs);
+        if (record.phase === "DISCOVERY") this.discoveryUs.set(server, record.atUs);
         break;
       case "leading":
-        if (record.phase === "DISCOVERY") epochs.delete(server);
+        if (record.phase === "DISCOVERY") this.epochs.delete(server);
         break;
-      case "epoch-offered": {
-        const { learner, observer, epoch } = record;
-        const one: Handshake = {
-          leader: server,
-          learner,
-          observer,
-          epochOffered: epoch,
-          epochAccepted: epochs.get(server),
-          epochAcked: undefined,
-          decision: undefined,
-          newLeaderAcked: false,
-          startUs: setOut.get(learner) ?? atUs,
-          activeUs: undefined,
-          failure: undefined,
-        };
-        open.set(`${server} ${learner}`, one);
-        all.push(one);
+      case "epoch-offered":
+        this.start(record);
         break;
-      }
       case "epoch-proposed":
-        epochs.set(server, record.epoch);
-        for (const one of openOf(server)) if (one.leader === server) one.epochAccepted = record.epoch;
+        this.epochs.set(server, record.epoch);
+        for (const one of this.unfinished(server)) if (one.leader === server) one.epochAccepted = record.epoch;
         break;
-      case "epoch-acked": {
-        const one = of(server, record.learner);
-        if (one !== undefined) one.epochAcked = record.currentEpoch;
+      case "epoch-acked":
+        this.update(server, record.learner, { epochAcked: record.currentEpoch });
         break;
-      }
-      case "sync-decided": {
-        const one = of(server, record.learner);
-        if (one !== undefined) one.decision = record;
+      case "sync-decided":
+        this.update(server, record.learner, { decision: record });
         break;
-      }
-      case "newleader-ack-read": {
-        const one = of(server, record.learner);
-        if (one !== undefined) one.newLeaderAcked = true;
+      case "newleader-ack-read":
+        this.update(server, record.learner, { newLeaderAcked: true });
         break;
-      }
-      case "active": {
-        const one = of(record.leader, server);
-        if (one !== undefined) one.activeUs = atUs;
+      case "active":
+        this.update(record.leader, server, { activeUs: record.atUs });
         break;
-      }
       case "failed":
-        // A learner names no learner: it is the one. A leader that fails ends all that are open.
-        for (const one of openOf(server)) {
-          if (record.learner !== undefined && record.learner !== one.learner) continue;
-          one.failure ??= record.reason;
-        }
+        this.fail(server, record.reason, record.learner);
         break;
       case "crashed":
-        for (const one of openOf(server)) one.failure ??= `${server} crashed`;
+        this.fail(server, "crash", undefined);
         break;
       default:
         break;
     }
   }
-  return all;
+
+  private start({ atUs, epoch, learner, observer, server }: RecordOf<"epoch-offered">): void {
+    const handshake: Handshake = {
+      leader: server,
+      learner,
+      observer,
+      epochOffered: epoch,
+      epochAccepted: this.epochs.get(server),
+      epochAcked: undefined,
+      decision: undefined,
+      newLeaderAcked: false,
+      startUs: this.discoveryUs.get(learner) ?? atUs,
+      activeUs: undefined,
+      failure: undefined,
+    };
+    this.last.set(key(server, learner), handshake);
+    this.all.push(handshake);
+  }
+
+  private update(leader: ServerId, learner: ServerId, change: Partial<Handshake>): void {
+    const handshake = this.last.get(key(leader, learner));
+    if (handshake !== undefined) Object.assign(handshake, change);
+  }
+
+  /** Ends the unfinished handshakes of a server: of a leader with one learner, if the failure names it, otherwise all. */
+  private fail(server: ServerId, reason: HandshakeFailure["reason"], learner: ServerId | undefined): void {
+    for (const handshake of this.unfinished(server)) {
+      if (learner === undefined || learner === handshake.learner) handshake.failure = { server, reason };
+    }
+  }
+
+  private unfinished(server: ServerId): Handshake[] {
+    return [...this.last.values()].filter(
+      ({ activeUs, failure, leader, learner }) =>
+        (learner === server || leader === server) && activeUs === undefined && failure === undefined,
+    );
+  }
+}
+
+function key(leader: ServerId, learner: ServerId): string {
+  return `${leader} ${learner}`;
 }

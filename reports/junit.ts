@@ -1,10 +1,10 @@
 /**
- * A campaign as JUnit XML: one test case for each way of failing that was looked for, red for each finding that is new.
+ * A campaign as JUnit XML: one test case per invariant, and one for liveness. A test case fails if it has new findings.
  */
 import junit, { type Builder } from "junit-report-builder";
-import type { CampaignReport } from "./campaign.ts";
+import type { CampaignReport, ReportedFinding } from "./campaign.ts";
 
-/** A CommonJS module: bundled, what it exports by default is the module itself. */
+/** A bundler turns the default export of this CommonJS module into the module itself. */
 const builder = "default" in junit ? junit.default : (junit as never as Builder);
 
 export function campaignJunit(
@@ -19,14 +19,16 @@ export function campaignJunit(
     .time(Number(report.seconds.toFixed(3)));
   for (const invariant of invariants) {
     const findings = report.findings.filter((finding) => finding.invariant === invariant);
-    const fresh = findings.filter(({ known }) => known.length === 0);
     const test = suite.testCase().className("zabsim.fuzz").name(invariant);
-    for (const { file, signature, why } of fresh) {
+    for (const { file, signature, why } of findings.filter(({ known }) => known.length === 0)) {
       test.file(file).failure(`${signature}\n\n${why}\n\nreplay: ${replay(file)}`, "violation");
     }
     const known = findings.filter((finding) => finding.known.length > 0);
-    if (known.length > 0)
-      test.standardOutput(known.map((one) => `known: ${one.signature}: ${one.known.join(", ")}`).join("\n"));
+    if (known.length > 0) test.standardOutput(known.map(knownText).join("\n"));
   }
   return suites.build();
+}
+
+function knownText({ known, signature }: ReportedFinding): string {
+  return `known bug: ${signature}: ${known.join(", ")}`;
 }

@@ -1,14 +1,21 @@
 /**
- * A run as plain data for --json: everything a report shows, zxids as `epoch:counter`, nothing that depends on the clock
- * on the wall.
+ * A run as plain data for --json. Zxids are written `epoch:counter`. The data does not depend on wall-clock time.
  */
 import type { ProtocolRecord } from "../cluster/records.ts";
+import type { Facts, Violation } from "../invariants/index.ts";
+import { PACKET_NAMES } from "../protocol/packets.ts";
+import { formatZxid, type Zxid } from "../protocol/zxid.ts";
 import type { ScenarioRun } from "../scenarios/run.ts";
-import { describeRecord } from "./describe.ts";
-import { formatZxid } from "./format.ts";
+import type { StepOutcome } from "../scenarios/script.ts";
+import { describeRecord, explainDecision } from "./describe.ts";
 import { type Handshake, handshakesOf } from "./handshakes.ts";
+import { stepText } from "./steps.ts";
 
-export function runJson(run: ScenarioRun): Record<string, unknown> {
+interface Json {
+  [name: string]: unknown;
+}
+
+export function runJson(run: ScenarioRun): Json {
   return {
     scenario: run.scenario.name,
     seed: String(run.seed),
@@ -26,32 +33,37 @@ export function runJson(run: ScenarioRun): Record<string, unknown> {
       lastProcessedZxid: formatZxid(server.lastProcessedZxid),
       txns: server.history?.length ?? 0,
     })),
-    steps: run.steps,
-    violations: run.violations,
+    steps: run.steps.map((outcome) => stepJson(run, outcome)),
+    violations: run.violations.map(violationJson),
     unmet: run.unmet,
   };
 }
 
-function handshakeJson(one: Handshake): Record<string, unknown> {
-  const { decision } = one;
+function handshakeJson(handshake: Handshake): Json {
+  const { decision, failure } = handshake;
   return {
-    leader: one.leader,
-    learner: one.learner,
-    role: one.observer ? "observer" : "follower",
-    epochs: { offered: one.epochOffered, accepted: one.epochAccepted ?? null, acked: one.epochAcked ?? null },
+    leader: handshake.leader,
+    learner: handshake.learner,
+    role: handshake.observer ? "observer" : "follower",
+    epochs: {
+      offered: handshake.epochOffered,
+      accepted: handshake.epochAccepted ?? null,
+      acked: handshake.epochAcked ?? null,
+    },
     decision: decision === undefined ? null : decisionJson(decision),
-    startUs: one.startUs,
-    activeUs: one.activeUs ?? null,
-    failure: one.failure ?? null,
+    startUs: handshake.startUs,
+    activeUs: handshake.activeUs ?? null,
+    failure: failure?.reason ?? null,
+    failedServer: failure?.server ?? null,
   };
 }
 
-function decisionJson(decision: NonNullable<Handshake["decision"]>): Record<string, unknown> {
+function decisionJson(decision: NonNullable<Handshake["decision"]>): Json {
   return {
     type: decision.decision,
     zxid: formatZxid(decision.zxid),
     rule: decision.rule,
-    why: decision.why,
+    why: explainDecision(decision),
     peerLastZxid: formatZxid(decision.peerLastZxid),
     lastProcessedZxid: formatZxid(decision.lastProcessedZxid),
     minCommittedLog: formatZxid(decision.minCommittedLog),
@@ -64,11 +76,55 @@ function decisionJson(decision: NonNullable<Handshake["decision"]>): Record<stri
   };
 }
 
-/** A record as one line of JSON output: its words beside its fields. */
-export function recordJson(record: ProtocolRecord): Record<string, unknown> {
-  const fields = Object.entries(record).map(([name, value]) => [
+function stepJson(run: ScenarioRun, { atUs, effect, step }: StepOutcome): Json {
+  return { step, text: stepText(run, step), atUs, effect: effect?.count, effectKind: effect?.kind };
+}
+
+export function violationJson(violation: Violation): Json {
+  return { ...violation, facts: factsJson(violation.facts) };
+}
+
+/** The facts that are not zxids. */
+const OTHER_FACTS: ReadonlySet<string> = new Set<keyof Facts>([
+  "epoch",
+  "otherEpoch",
+  "position",
+  "otherPosition",
+  "value",
+  "holders",
+  "detail",
+]);
+
+/** An undefined zxid, the end of a history, is written `nothing`. */
+function factsJson({ packet, ...facts }: Facts): Json {
+  const fields = Object.entries(facts).map(([name, value]) => [
     name,
-    /zxid|ForwardingFrom|CommittedLog/i.test(name) && typeof value === "number" ? formatZxid(value) : value,
+    OTHER_FACTS.has(name) ? value : value === undefined ? "nothing" : formatZxid(value as Zxid),
   ]);
-  return { ...Object.fromEntries(fields), text: describeRecord(record) };
+  return { ...Object.fromEntries(fields), ...(packet !== undefined && { packet: PACKET_NAMES[packet] }) };
+}
+
+/** The fields of records that are zxids, in all kinds of records. */
+const ZXID_FIELDS: ReadonlySet<string> = new Set([
+  "zxid",
+  "end",
+  "lastZxid",
+  "firstZxid",
+  "peerLastZxid",
+  "lastProcessedZxid",
+  "minCommittedLog",
+  "maxCommittedLog",
+  "startForwardingFrom",
+]);
+
+/** A record as one line of JSON output: its fields, and the record in words. */
+export function recordJson(record: ProtocolRecord): Json {
+  const fields = Object.entries(record)
+    .filter(([name]) => name !== "history")
+    .map(([name, value]) => [name, ZXID_FIELDS.has(name) && value !== undefined ? formatZxid(value) : value]);
+  const json: Json = { ...Object.fromEntries(fields), text: describeRecord(record) };
+  if (record.event === "anomaly") json.packet = PACKET_NAMES[record.packet];
+  if (record.event === "crashed") json.lost = record.lost.map(formatZxid);
+  if (record.event === "sync-decided") json.why = explainDecision(record);
+  return json;
 }

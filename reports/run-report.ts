@@ -1,35 +1,32 @@
 /**
- * A run in text: its verdict, its sync-decision table, what was violated or not as expected, and how to replay it.
+ * A run as text: its verdict, the sync-decision table, violations, expectations that were not met, steps without effect, and
+ * the command that replays the run.
  */
 import type { ChalkInstance } from "chalk";
+import type { Violation } from "../invariants/index.ts";
 import type { ScenarioRun } from "../scenarios/run.ts";
 import { decisionTable } from "./decision-table.ts";
-import { formatMoment, formatSpan, wrap } from "./format.ts";
+import { countOf, formatMoment, formatSpan, hanging } from "./format.ts";
 import { handshakesOf } from "./handshakes.ts";
+import { stepsWithoutEffect } from "./steps.ts";
 
 export function runReport(run: ScenarioRun, paint: ChalkInstance, replay: string): string {
   const { scenario, seed, digest, endUs, events } = run;
   const verdict = run.ok ? paint.green("ok") : paint.red("FAILED");
-  const lines = [
-    `${paint.bold(scenario.name)}  ${verdict}`,
-    `  seed ${seed}, ${events} events, ${formatSpan(endUs)}, digest ${digest}`,
-  ];
-  if (scenario.about !== "") lines.push(...wrap(scenario.about, 78).map((line) => `  ${line}`));
+  const measures = `seed ${seed}, ${countOf(events, "event")} in ${formatSpan(endUs)} of virtual time, digest ${digest}`;
+  const lines = [`${paint.bold(scenario.name)}  ${verdict}`, ...hanging(measures, "  ", "  ")];
+  if (scenario.about !== "") lines.push(...hanging(scenario.about, "  ", "  "));
   lines.push("", decisionTable(handshakesOf(run.records), paint));
-  const idle = run.steps.filter((step) => step.effect === 0);
   const notes = [
-    ...run.violations.map(
-      ({ id, server, atUs, text }) => `violated ${id} at server ${server}, ${formatMoment(atUs)} s: ${text}`,
-    ),
+    ...run.violations.map(violationText),
     ...run.unmet.map((sentence) => `not as expected: ${sentence}`),
-    ...idle.map((step) => `step ${step.step + 1} (${step.text}) had no effect`),
+    ...stepsWithoutEffect(run),
   ];
-  if (notes.length > 0) lines.push("", ...notes.flatMap(hanging));
+  if (notes.length > 0) lines.push("", ...notes.flatMap((note) => hanging(note, "  ", "    ", 78)));
   if (!run.ok) lines.push("", `  replay: ${replay}`);
   return lines.join("\n");
 }
 
-/** A note over as many lines as it needs, those after the first set in. */
-function hanging(note: string): string[] {
-  return wrap(note, 74).map((line, i) => (i === 0 ? `  ${line}` : `    ${line}`));
+function violationText({ id, server, atUs, text }: Violation): string {
+  return `violated ${id} at ${formatMoment(atUs)} s: server ${server} ${text}`;
 }

@@ -1,5 +1,6 @@
 /**
- * A run as a list: when, at which server, what. Filters choose which records are shown; they never change the run.
+ * A run as a timeline: one line per record with its time, its server and what happened. Filters select the records to print;
+ * they do not change the run.
  */
 import type { ChalkInstance } from "chalk";
 import type { ProtocolRecord } from "../cluster/records.ts";
@@ -9,25 +10,32 @@ import { formatMoment } from "./format.ts";
 export interface TimelineFilter {
   readonly fromUs?: number | undefined;
   readonly untilUs?: number | undefined;
+  /** Records of other servers are left out. Steps of the script stay. */
   readonly servers?: readonly number[] | undefined;
+  /** The events to print. Default: all but `voted`, `logged` and `synced`. */
   readonly only?: readonly string[] | undefined;
 }
 
-/** What a timeline leaves out unless asked for: steps that only repeat what the next one tells. */
-const QUIET = new Set(["voted", "logged", "synced"]);
+/** Frequent events that the following events imply. */
+const HIDDEN_BY_DEFAULT: ReadonlySet<ProtocolRecord["event"]> = new Set(["voted", "logged", "synced"]);
 
 export function timeline(records: readonly ProtocolRecord[], filter: TimelineFilter): readonly ProtocolRecord[] {
   const { fromUs = 0, untilUs = Number.POSITIVE_INFINITY, servers, only } = filter;
-  return records.filter((record) => {
-    if (record.atUs < fromUs || record.atUs > untilUs) return false;
-    if (servers !== undefined && record.server >= 0 && !servers.includes(record.server)) return false;
-    return only === undefined ? !QUIET.has(record.event) : only.includes(record.event);
+  return records.filter(({ atUs, event, server }) => {
+    if (atUs < fromUs || atUs > untilUs) return false;
+    if (servers !== undefined && event !== "script" && !servers.includes(server)) return false;
+    return only === undefined ? !HIDDEN_BY_DEFAULT.has(event) : only.includes(event);
   });
 }
 
+/** `    1.204310    2  text`; the script has a dash instead of a server. */
 export function timelineLine(record: ProtocolRecord, paint: ChalkInstance): string {
+  const { atUs, event, server } = record;
+  const who = event === "script" ? paint.bold("   -") : serverColor(server, paint)(String(server).padStart(4));
+  return `${formatMoment(atUs).padStart(12)} ${who}  ${describeRecord(record)}`;
+}
+
+function serverColor(server: number, paint: ChalkInstance): ChalkInstance {
   const colors = [paint.cyan, paint.yellow, paint.green, paint.magenta, paint.blue, paint.red];
-  const who = record.server < 0 ? "   -" : String(record.server).padStart(4);
-  const color = record.server < 0 ? paint.bold : (colors[record.server % colors.length] as ChalkInstance);
-  return `${formatMoment(record.atUs).padStart(12)} ${color(who)}  ${describeRecord(record)}`;
+  return colors[server % colors.length] as ChalkInstance;
 }

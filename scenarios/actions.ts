@@ -11,33 +11,11 @@ import type { ServerId } from "../protocol/index.ts";
 import { parseDurationRange } from "../sim/duration-range.ts";
 import { type BlockEffect, createRule, type NetworkRule, type Verdict } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
+import type { ActionResult, EffectKind } from "./action-result.ts";
 import { alterMessage } from "./alter-message.ts";
 import { applyDiskFault } from "./disk-fault.ts";
 import { matcher } from "./message-match.ts";
 import type { Action, Direction, LinkCharacterSpec, MessageMatch, Verb } from "./scenario.ts";
-
-/** What an effect counts: messages lost, held or changed, writes accepted, and so on. */
-export type EffectKind = "messages" | "writes" | "connections" | "servers" | "disk-operations" | "files";
-
-/** How much an action did, by the end of the run. */
-export interface Effect {
-  readonly kind: EffectKind;
-  readonly count: number;
-}
-
-/** An effect while the run goes on: `count` returns the number so far. */
-export interface CountedEffect {
-  readonly kind: EffectKind;
-  readonly count: () => number;
-}
-
-/** A performed action. */
-export interface Performed {
-  /** Absent if the action always takes effect. */
-  readonly effect?: CountedEffect;
-  /** Absent if the action cannot be undone. */
-  readonly undo?: () => void;
-}
 
 /** State that the actions of one run share. */
 export interface ActionContext {
@@ -51,11 +29,14 @@ export interface ActionContext {
 }
 
 type Argument<Name extends Verb> = Extract<Action, Record<Name, unknown>>[Name];
-type Performers = { readonly [Name in Verb]: (argument: Argument<Name>, context: ActionContext) => Performed };
+type Performers = { readonly [Name in Verb]: (argument: Argument<Name>, context: ActionContext) => ActionResult };
 
-export function perform(action: Action, context: ActionContext): Performed {
+export function perform(action: Action, context: ActionContext): ActionResult {
   const verb = verbOf(action);
-  return (PERFORMERS[verb] as (argument: unknown, context: ActionContext) => Performed)(action[verb as never], context);
+  return (PERFORMERS[verb] as (argument: unknown, context: ActionContext) => ActionResult)(
+    action[verb as never],
+    context,
+  );
 }
 
 /** Returns the verb of a step: the field that says what the step does. Throws an Error if there is none. */
@@ -211,14 +192,14 @@ const VERBS = Object.keys(PERFORMERS) as Verb[];
 
 const ONE_SERVER: CountedEffect = { kind: "servers", count: () => 1 };
 /** No server leads, or the server is not running. */
-const NO_SERVER: Performed = { effect: { kind: "servers", count: () => 0 } };
+const NO_SERVER: ActionResult = { effect: { kind: "servers", count: () => 0 } };
 
 function counted(kind: EffectKind, count: () => number): CountedEffect {
   return { kind, count };
 }
 
 /** Runs a task as an event of its own. A process must not start while another server handles an input. */
-function inOwnEvent(cluster: Cluster, task: () => void): Performed {
+function inOwnEvent(cluster: Cluster, task: () => void): ActionResult {
   cluster.world.at(cluster.world.nowUs, task, "action");
   return {};
 }
@@ -249,7 +230,7 @@ function linksOf({ ids }: Cluster, { from = ids, to = ids }: Direction): Pair[] 
   return pairs(from, to);
 }
 
-function cut({ world: { network } }: Cluster, links: readonly Pair[]): Performed {
+function cut({ world: { network } }: Cluster, links: readonly Pair[]): ActionResult {
   const cuts = links.map(([a, b]) => network.cut(a, b));
   return {
     effect: heldOrLost(cuts),
@@ -264,7 +245,7 @@ function heldOrLost(blocks: readonly BlockEffect[]): CountedEffect {
   return counted("messages", () => blocks.reduce((sum, { held, lost }) => sum + held + lost, 0));
 }
 
-function flap({ world }: Cluster, a: ServerId, b: ServerId, everyUs: number): Performed {
+function flap({ world }: Cluster, a: ServerId, b: ServerId, everyUs: number): ActionResult {
   const { network } = world;
   const links = between([[a], [b]]);
   const cuts: BlockEffect[] = [];
@@ -298,7 +279,12 @@ function linkCharacter({ latency, lossRate, duplicateRate }: LinkCharacterSpec) 
   };
 }
 
-function interfere(context: ActionContext, match: MessageMatch, count: number, verdict: Verdict<Message>): Performed {
+function interfere(
+  context: ActionContext,
+  match: MessageMatch,
+  count: number,
+  verdict: Verdict<Message>,
+): ActionResult {
   const { network } = context.cluster.world;
   const rule: NetworkRule<Message> = createRule(matcher(match), verdict, count);
   const id = network.addRule(rule);

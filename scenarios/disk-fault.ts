@@ -14,7 +14,7 @@ import {
 } from "../protocol/index.ts";
 import type { ServerId } from "../protocol/zxid.ts";
 import { parseDurationRange } from "../sim/duration-range.ts";
-import type { Performed } from "./actions.ts";
+import type { ActionResult } from "./action-result.ts";
 import type { DiskFault } from "./scenario.ts";
 
 const OPERATIONS: Readonly<Record<NonNullable<DiskFault["fail"]>, number>> = {
@@ -26,7 +26,7 @@ const OPERATIONS: Readonly<Record<NonNullable<DiskFault["fail"]>, number>> = {
   load: DISK_LOAD,
 };
 
-export function applyDiskFault({ world, characters }: Cluster, sid: ServerId, fault: DiskFault): Performed {
+export function applyDiskFault({ world, characters }: Cluster, sid: ServerId, fault: DiskFault): ActionResult {
   const { disk } = world.node(sid);
   const { effects } = disk;
   const sync = fault.sync === undefined ? undefined : parseDurationRange(fault.sync);

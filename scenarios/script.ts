@@ -3,13 +3,14 @@
  * before it was performed. A step with `from` runs beside them: it does not wait for other steps, and no step waits for
  * it.
  *
- *   at, after      a time            armNext -> perform
- *   when           a moment          armNext -> awaiting -> happened -> perform
- *   from [+ when]  beside the others   start -> [awaiting -> happened ->] perform
- *   for            the end of a step             perform -> undo
+ *   at, after         armNext -> perform
+ *   when              armNext -> awaiting -> happened -> perform
+ *   from              start -> perform
+ *   from with when    start -> awaiting -> happened -> perform
+ *   for               perform -> undo
  *
- * A step whose moment is an event or a message is performed inside that moment: a crash at a moment prevents everything
- * after it, including the rest of the input that the server was handling.
+ * A step with `when` is performed at the instant of its event or message, while the server handles its input. If the step
+ * crashes the server, the rest of that input has no effect.
  */
 
 import type { Cluster } from "../cluster/cluster.ts";
@@ -17,7 +18,8 @@ import type { ProtocolRecord, ScriptedStep } from "../cluster/records.ts";
 import type { Message, MessageWatcher } from "../cluster/server.ts";
 import { asServerId, parseZxid, type ServerId, type Zxid } from "../protocol/index.ts";
 import { durationUs } from "../sim/time.ts";
-import { type ActionContext, type CountedEffect, type Effect, perform, verbOf } from "./actions.ts";
+import type { CountedEffect, Effect } from "./action-result.ts";
+import { type ActionContext, perform, verbOf } from "./actions.ts";
 import { matcher } from "./message-match.ts";
 import type { Moment, Step } from "./scenario.ts";
 

@@ -7,8 +7,13 @@
  * the last events. With level "none" it records nothing.
  */
 
-import type { Kernel } from "./kernel.ts";
 import type { SimTime } from "./time.ts";
+
+/** What a trace reads of its world. */
+export interface TraceSource {
+  readonly nowUs: SimTime;
+  readonly queue: { readonly currentSequence: number; readonly cause: number };
+}
 
 export type TraceLevel = "none" | "full";
 
@@ -57,7 +62,7 @@ export class Trace {
   readonly limit: number;
   /** Number of events that the limit dropped. */
   dropped = 0;
-  private kernel: Kernel | undefined = undefined;
+  private source: TraceSource | undefined = undefined;
   private stored: TraceEvent[] = [];
   private oldest = 0;
 
@@ -68,18 +73,18 @@ export class Trace {
   }
 
   /** Connects the trace to its world. Called by the world. */
-  attach(kernel: Kernel): void {
-    if (this.kernel !== undefined) throw new Error("Trace: already attached to another world");
-    this.kernel = kernel;
+  attach(source: TraceSource): void {
+    if (this.source !== undefined) throw new Error("Trace: already attached to another world");
+    this.source = source;
   }
 
   record(kind: TraceKind, node: number, peer: number, detail: number, payload: unknown): void {
-    const kernel = this.kernel;
-    if (kernel === undefined) return;
-    const queue = kernel.queue;
+    const source = this.source;
+    if (source === undefined) return;
+    const queue = source.queue;
     const sequence = queue.currentSequence;
     const cause = sequence === -1 ? -1 : queue.cause;
-    const event = { sequence, cause, timeUs: kernel.nowUs, kind, node, peer, detail, payload };
+    const event = { sequence, cause, timeUs: source.nowUs, kind, node, peer, detail, payload };
     if (this.stored.length < this.limit) {
       this.stored.push(event);
       return;

@@ -11,6 +11,7 @@ import type { FailureReason } from "../../protocol/notes.ts";
 import { PACKET_NAMES } from "../../protocol/packets.ts";
 import { RELEASES } from "../../protocol/releases.ts";
 import { DEFAULT_SETTINGS } from "../../protocol/settings.ts";
+import { asServerId } from "../../protocol/zxid.ts";
 import { applyOverride, type LoadOptions, loadScenario, type Problem, ScenarioError } from "../../scenarios/load.ts";
 import { checkSchema, type Schema } from "../../scenarios/loading/schema.ts";
 import type { Scenario, Step } from "../../scenarios/scenario.ts";
@@ -114,10 +115,14 @@ describe("good files", () => {
         1:
         255: {empty: true, role: observer, view: [0, 1], settings: {initLimit: 3}}
     `);
-    expect(servers[0]).toMatchObject({ history: "1:1..1:3, 2:1", snapshots: ["0:0", "1:2"], logFilesFrom: ["1:3"] });
-    expect(servers[0]).toMatchObject({ logFrom: "1:2", acceptedEpoch: "missing", currentEpoch: 2 });
-    expect(servers[1]).toMatchObject({ role: "participant", acceptedEpoch: 0 });
-    expect(servers[255]).toMatchObject({
+    expect(servers[asServerId(0)]).toMatchObject({
+      history: "1:1..1:3, 2:1",
+      snapshots: ["0:0", "1:2"],
+      logFilesFrom: ["1:3"],
+    });
+    expect(servers[asServerId(0)]).toMatchObject({ logFrom: "1:2", acceptedEpoch: "missing", currentEpoch: 2 });
+    expect(servers[asServerId(1)]).toMatchObject({ role: "participant", acceptedEpoch: 0 });
+    expect(servers[asServerId(255)]).toMatchObject({
       snapshots: [],
       acceptedEpoch: "missing",
       currentEpoch: "missing",
@@ -226,7 +231,7 @@ describe("--set", () => {
       expect.objectContaining({ crash: expect.objectContaining({ server: 3 }) }),
     ],
     ["a mapping", "settings={initLimit: 3}", (it) => it.settings, { initLimit: 3 }],
-    ["into a number of servers", "servers.2.history=1:1..1:5", (it) => it.servers[2]?.history, "1:1..1:5"],
+    ["into a number of servers", "servers.2.history=1:1..1:5", (it) => it.servers[asServerId(2)]?.history, "1:1..1:5"],
     ["one more server", "servers.7.role=observer", (it) => Object.keys(it.servers).length, 4],
     [
       "into a crash",
@@ -253,7 +258,7 @@ describe("--set", () => {
   });
 
   test("one after the other, and into an empty file", () => {
-    expect(load("", { set: ["servers=3", "servers.3.down=true"] }).servers[3]?.down).toBe(true);
+    expect(load("", { set: ["servers=3", "servers.3.down=true"] }).servers[asServerId(3)]?.down).toBe(true);
   });
 
   test.each<[string, string, string, string]>([

@@ -1,31 +1,69 @@
-/** When a script is done: nothing that it has a time for is left out because all is calm before. */
-import { expect, it } from "vitest";
+/** When steps are performed and undone, which effects they report, and when a run ends. */
+import { describe, expect, it } from "vitest";
 import { loadScenario } from "../../scenarios/load.ts";
-import { runScenario, type ScenarioRun } from "../../scenarios/run.ts";
+import { recordsOf, runScenario, type ScenarioRun } from "../../scenarios/run.ts";
 
-function run(steps: string): ScenarioRun {
+function run(steps: string, records = true): ScenarioRun {
   const text = `{ servers: 3, network: { latency: 1ms }, steps: [${steps}] }`;
-  return runScenario(loadScenario(text, "script.yaml"), { seed: 1n });
+  return runScenario(loadScenario(text, "script.yaml"), { seed: 1n, records });
 }
 
-it("a step that waits for nobody comes, however long all has been calm", () => {
-  const { endUs, steps } = run("{ from: 30s, crash: 3, for: 1s }");
-  expect(steps[0]?.atUs).toBe(30_000_000);
-  expect(endUs).toBeGreaterThan(31_000_000);
+describe("the end of a run", () => {
+  it("comes after a step with `from`, even if nothing happens before that step", () => {
+    const { endUs, steps } = run("{ from: 30s, crash: 3, for: 1s }");
+    expect(steps[0]?.atUs).toBe(30_000_000);
+    expect(endUs).toBeGreaterThan(31_000_000);
+  });
+
+  it("comes after the end of a step with a duration", () => {
+    const { servers } = run("{ at: 2s, crash: 3, for: 10s }");
+    expect(servers[2]?.active).toBe(true);
+  });
+
+  it("does not wait for a moment that may never happen, once the step's `from` has passed", () => {
+    const { endUs, steps } = run("{ from: 20s, when: { event: established }, crash: 3 }");
+    expect(steps[0]?.atUs).toBeUndefined();
+    expect(endUs).toBeGreaterThanOrEqual(20_000_000);
+    expect(endUs).toBeLessThan(22_000_000);
+  });
+
+  it("comes about a virtual second after the last consequence of the last step", () => {
+    expect(run("{ at: 2s, write: 1 }").endUs).toBeLessThan(5_000_000);
+  });
 });
 
-it("what lasts comes to its end", () => {
-  const { servers } = run("{ at: 2s, crash: 3, for: 10s }");
-  expect(servers[2]?.active).toBe(true);
+describe("script records", () => {
+  const { records } = run("{ at: 1s, pause: 3, for: 100ms }, { after: 1s, write: 1 }");
+
+  it("hold the index, the verb and the argument of each step, as data", () => {
+    expect(recordsOf(records, "script")).toMatchObject([
+      { atUs: 1_000_000, server: -1, step: 0, moment: "start", verb: "pause", argument: 3, duration: "100ms" },
+      { atUs: 1_100_000, step: 0, moment: "end", verb: "pause" },
+      { atUs: 2_000_000, step: 1, moment: "start", verb: "write", argument: { count: 1 }, duration: undefined },
+    ]);
+  });
+
+  it("are not made in a run without records", () => {
+    expect(run("{ at: 1s, write: 1 }", false).records).toEqual([]);
+  });
 });
 
-it("one that waits for a moment from some time on is waited for until then, and no longer", () => {
-  const { endUs, steps } = run("{ from: 20s, when: { event: established }, crash: 3 }");
-  expect(steps[0]?.atUs).toBeUndefined();
-  expect(endUs).toBeGreaterThanOrEqual(20_000_000);
-  expect(endUs).toBeLessThan(22_000_000);
-});
+describe("the effect of a step", () => {
+  it.each([
+    ["{ at: 1s, write: 3 }", { kind: "writes", count: 3 }],
+    ["{ at: 1s, crash: 3 }", { kind: "servers", count: 1 }],
+    ["{ at: 1s, pause: leader, for: 10ms }", { kind: "servers", count: 1 }],
+    ["{ at: 1s, disconnect: 3 }", { kind: "connections", count: expect.any(Number) as number }],
+    ["{ at: 1s, drop: { type: SNAP } }", { kind: "messages", count: 0 }],
+    ["{ at: 1s, disk: { server: 1, fail: snapshot } }", { kind: "disk-operations", count: 0 }],
+    ["{ at: 1s, wipe: 1, for: 1s }", undefined],
+    ["{ at: 1s, clock: { server: 1, rate: 2 }, for: 1s }", undefined],
+  ])("%s", (step, effect) => {
+    expect(run(step).steps[0]?.effect).toEqual(effect);
+  });
 
-it("where all steps are in turn, a run ends a virtual second after the last of what they cause", () => {
-  expect(run("{ at: 2s, write: 1 }").endUs).toBeLessThan(5_000_000);
+  it("is absent for a step that was never performed", () => {
+    const { steps } = run("{ from: 20s, when: { event: established }, crash: 3 }");
+    expect(steps[0]).toEqual({ step: 0, atUs: undefined, effect: undefined });
+  });
 });

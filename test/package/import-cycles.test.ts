@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PACKAGES = ["protocol", "cluster", "fuzz", "reports", "campaign"];
+const PACKAGES = ["protocol", "sim", "cluster", "invariants", "scenarios", "fuzz", "reports", "campaign", "lib", "cli"];
 
 const RELATIVE_IMPORT = /^(?:import|export)\b[^;]*?from\s+"(\.[^"]+)"/gm;
 

@@ -1,0 +1,38 @@
+/**
+ * Steps of a scenario in words.
+ */
+import type { Effect, EffectKind } from "../scenarios/action-result.ts";
+import type { ScenarioRun } from "../scenarios/run.ts";
+import { describeStep } from "./describe.ts";
+
+/** The fields of a step that are not its action. */
+const TRIGGER_FIELDS: ReadonlySet<string> = new Set(["at", "from", "after", "when", "for"]);
+
+/** The step with this index, as in `crash server=1 for 2s`. */
+export function stepText({ scenario }: ScenarioRun, index: number): string {
+  const step = scenario.steps[index];
+  const [action] = Object.entries(step ?? {}).filter(([name]) => !TRIGGER_FIELDS.has(name));
+  return action === undefined ? "" : describeStep({ verb: action[0], argument: action[1], duration: step?.for });
+}
+
+const NO_EFFECT: Readonly<Record<EffectKind, string>> = {
+  messages: "it lost, held or changed no message",
+  writes: "no server accepted a write",
+  connections: "it broke or refused no connection",
+  servers: "no such server was running",
+  "disk-operations": "no disk operation stalled or failed",
+  files: "the server has no such file",
+};
+
+/** Returns one sentence for each step that was performed without an effect. */
+export function stepsWithoutEffect(run: ScenarioRun): string[] {
+  return run.steps.flatMap(({ effect, step }) =>
+    isWithoutEffect(effect)
+      ? [`step ${step + 1} (${stepText(run, step)}) had no effect: ${NO_EFFECT[effect.kind]}`]
+      : [],
+  );
+}
+
+function isWithoutEffect(effect: Effect | undefined): effect is Effect {
+  return effect?.count === 0;
+}

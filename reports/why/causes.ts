@@ -1,0 +1,302 @@
+/**
+ * Chains of causes: from a record of a run back to what led to it. A message leads to its sender, a synced log to the
+ * proposal that was logged, a commit to the last ACK that it needed. A chain ends with a root cause: a client's write, a step
+ * of the script, a sync decision, an election, or the start of a process.
+ */
+import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
+import {
+  ACK,
+  COMMIT,
+  COMMITANDACTIVATE,
+  INFORM,
+  PACKET_NAMES,
+  type PacketType,
+  PROPOSAL,
+  REQUEST,
+} from "../../protocol/packets.ts";
+import { asServerId, counterOf, formatZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
+import type { ScenarioRun } from "../../scenarios/run.ts";
+import type { TraceEvent } from "../../sim/trace.ts";
+import { describeStep, explainDecision } from "../describe.ts";
+import { formatMoment } from "../format.ts";
+import { isPacket, packetOf, TraceIndex } from "./trace-index.ts";
+
+/** One cause as a sentence. */
+export interface Cause {
+  readonly text: string;
+  readonly atUs: number | undefined;
+  /** Whether a chain may end here: the causes of a root cause explain nothing more. */
+  readonly isRoot?: boolean;
+}
+
+/** Where a chain has arrived: an event of the world at one server, and the transaction that the chain follows. */
+interface Point {
+  readonly server: ServerId;
+  readonly sequence: number;
+  readonly zxid: Zxid | undefined;
+}
+
+/** One step of a chain. Without `next` the chain ends. */
+interface Link {
+  readonly cause?: Cause;
+  readonly next?: Point | undefined;
+}
+
+/** A longer chain is printed without its middle. */
+const CAUSES_MAX = 7;
+/** Most points of a chain are not printed. After this number of points the chain is given up. */
+const POINTS_MAX = 10_000;
+/** How many events lie between a step of the script and an event that it causes, at most. */
+const STEP_DEPTH_MAX = 3;
+
+/** Packets about one transaction: a chain follows that transaction, not what else the sender did at that time. */
+const TXN_PACKETS: ReadonlySet<PacketType> = new Set([PROPOSAL, ACK, COMMIT, INFORM, COMMITANDACTIVATE]);
+
+/** The trace events with which the world starts to handle an event. */
+const TRIGGERS: ReadonlySet<TraceEvent["kind"]> = new Set(["deliver", "disk", "timer", "connected", "accept"]);
+
+export class CauseFinder {
+  private readonly run: ScenarioRun;
+  private readonly trace: TraceIndex;
+
+  constructor(run: ScenarioRun) {
+    this.run = run;
+    this.trace = new TraceIndex(run);
+  }
+
+  /** Returns the causes of a record, the nearest first. */
+  chain(record: ProtocolRecord, zxid: Zxid | undefined): Cause[] {
+    const decision = this.decisionDuringSynchronization(record);
+    if (decision !== undefined) return [decision];
+    const causes: Cause[] = [];
+    let point: Point | undefined = { server: record.server, sequence: record.sequence ?? -1, zxid };
+    for (let points = 0; point !== undefined && points < POINTS_MAX; points++) {
+      const { cause, next }: Link = this.link(point);
+      if (cause !== undefined) causes.push(cause);
+      if (cause?.isRoot) break;
+      point = next;
+    }
+    return shortened(causes);
+  }
+
+  /** Returns the last sync decision about a learner, up to a time. */
+  decision(learner: ServerId, untilUs: number): Cause | undefined {
+    const decision = this.lastRecord("sync-decided", untilUs, (record) => record.learner === learner);
+    return decision && decisionCause(decision);
+  }
+
+  /** Returns the election that gave a server the role it had at a time. */
+  election(server: ServerId, untilUs: number): Cause | undefined {
+    const election = this.lastRecord("elected", untilUs, (record) => record.server === server);
+    if (election === undefined) return undefined;
+    const { leader, round, atUs } = election;
+    const text = leader === server ? "is elected leader" : `elects server ${leader}`;
+    return { text: `server ${server} ${text} in round ${round}`, atUs, isRoot: true };
+  }
+
+  /** Returns the step of the script that caused an event of the world. */
+  step(sequence: number): Cause | undefined {
+    const record = this.stepRecord(sequence);
+    if (record === undefined) return undefined;
+    return { text: `step ${record.step + 1}: ${describeStep(record)}`, atUs: record.atUs, isRoot: true };
+  }
+
+  /** Returns the PROPOSAL of a transaction, if it was sent to a server but has not arrived at a time. */
+  undelivered(zxid: Zxid, to: ServerId, untilUs: number): Cause | undefined {
+    const { events } = this.trace;
+    const isProposal = (event: TraceEvent): boolean => event.timeUs <= untilUs && isPacket(event, PROPOSAL, zxid);
+    const sent = events.findLast((event) => event.kind === "send" && event.peer === to && isProposal(event));
+    if (sent === undefined) return undefined;
+    if (events.some((event) => event.kind === "deliver" && event.node === to && isProposal(event))) return undefined;
+    const stopped = events.find(
+      ({ kind, peer, payload }) => (kind === "hold" || kind === "drop") && peer === to && payload === sent.payload,
+    );
+    const fate = stopped?.kind === "hold" ? "is held" : stopped?.kind === "drop" ? "is lost" : "has not arrived";
+    const text = `PROPOSAL ${formatZxid(zxid)} from server ${sent.node} to server ${to} ${fate}`;
+    return { text, atUs: sent.timeUs, isRoot: true };
+  }
+
+  lastRecord<Event extends ProtocolRecord["event"]>(
+    event: Event,
+    untilUs: number,
+    accepts: (record: RecordOf<Event>) => boolean,
+  ): RecordOf<Event> | undefined {
+    return this.run.records.findLast(
+      (record): record is RecordOf<Event> =>
+        record.event === event && record.atUs <= untilUs && accepts(record as RecordOf<Event>),
+    );
+  }
+
+  /** Until a learner serves, everything it does follows from the leader's sync decision. */
+  private decisionDuringSynchronization(record: ProtocolRecord): Cause | undefined {
+    const { server, atUs } = record;
+    const before = this.run.records.slice(0, this.run.records.indexOf(record) + 1);
+    const role = before.findLast((one) => one.server === server && "phase" in one);
+    if (role === undefined || !("phase" in role) || role.phase !== "SYNCHRONIZATION") return undefined;
+    return role.event === "leading" ? undefined : this.decision(server, atUs);
+  }
+
+  private link(point: Point): Link {
+    const commit = this.recordAt(point, "committed");
+    if (commit !== undefined) return this.commit(point, commit);
+    const event = this.trace.eventAt(point.sequence);
+    if (event?.kind === "deliver") return this.message(point, event);
+    if (event?.kind === "disk" && isSync(event)) return this.logSync(point, event);
+    return this.root(point) ?? { next: this.causeOf(point) };
+  }
+
+  /** A leader commits because a quorum acknowledged: the chain goes on with the last ACK. */
+  private commit(point: Point, { zxid, atUs }: RecordOf<"committed">): Link {
+    const { server, sequence } = point;
+    const acks = this.trace.events.filter(
+      (event) =>
+        event.kind === "deliver" && event.node === server && event.timeUs <= atUs && isPacket(event, ACK, zxid),
+    );
+    const voters = acks.map((ack) => `server ${ack.peer} (${formatMoment(ack.timeUs)} s)`);
+    const ownUs = this.ownSyncUs(server, zxid, atUs);
+    if (ownUs !== undefined && ownUs <= atUs) voters.push(`itself (${formatMoment(ownUs)} s)`);
+    const text = `leader ${server} commits ${formatZxid(zxid)} after ACKs from ${voters.join(" and ")}`;
+    const last = acks.find((ack) => ack.sequence === sequence);
+    const next = last === undefined ? (this.logging(server, zxid, atUs) ?? this.causeOf(point)) : this.sending(last);
+    return { cause: { text, atUs }, next };
+  }
+
+  /** Returns when the leader's own log had the transaction it proposed. */
+  private ownSyncUs(leader: ServerId, zxid: Zxid, untilUs: number): number | undefined {
+    const proposed = this.lastRecord("proposed", untilUs, (one) => one.server === leader && one.zxid === zxid);
+    const proposedUs = proposed?.atUs ?? 0;
+    return this.run.records.find(
+      (one) => one.event === "synced" && one.server === leader && one.zxid >= zxid && one.atUs >= proposedUs,
+    )?.atUs;
+  }
+
+  private message(point: Point, delivered: TraceEvent): Link {
+    const next = this.sending(delivered);
+    const packet = packetOf(delivered);
+    const name = packet && PACKET_NAMES[packet.type];
+    if (packet === undefined || name === undefined) return this.root(point) ?? { next };
+    const { node, peer } = delivered;
+    const decision = this.trace
+      .recordsAt(next.sequence)
+      .find((record) => record.event === "sync-decided" && record.server === peer && record.learner === node);
+    if (decision?.event === "sync-decided") return { cause: decisionCause(decision) };
+    const isAboutTxn = TXN_PACKETS.has(packet.type) && counterOf(packet.zxid) !== 0;
+    const atUs = this.sentAtUs(delivered);
+    const replaced = this.trace.replacedPacket(delivered);
+    const delivery = isAboutTxn ? `${name} ${formatZxid(packet.zxid)}` : name;
+    const sent = replaced === undefined ? delivery : `${PACKET_NAMES[replaced.type]} ${formatZxid(replaced.zxid)}`;
+    const change = replaced === undefined ? "" : `; the script changes it to ${delivery}`;
+    const text = `server ${peer} sends ${sent} to server ${node}${change}`;
+    return { cause: { text, atUs }, next: { ...next, zxid: isAboutTxn ? packet.zxid : point.zxid } };
+  }
+
+  /** A server syncs its log because it logged a transaction. */
+  private logSync(point: Point, { timeUs, node }: TraceEvent): Link {
+    const { server, zxid } = point;
+    const next = zxid === undefined ? undefined : this.logging(server, zxid, timeUs);
+    if (zxid === undefined || next === undefined) return { next: this.causeOf(point) };
+    return { cause: { text: `server ${node} syncs ${formatZxid(zxid)} to disk`, atUs: timeUs }, next };
+  }
+
+  /** Returns where a server came to log a transaction: where it proposed it, or where the PROPOSAL arrived. */
+  private logging(server: ServerId, zxid: Zxid, untilUs: number): Point | undefined {
+    const isOwn = (record: { server: ServerId; zxid: Zxid }): boolean =>
+      record.server === server && record.zxid === zxid;
+    const proposed = this.lastRecord("proposed", untilUs, isOwn);
+    if (proposed !== undefined) return { server, sequence: proposed.sequence ?? -1, zxid };
+    const arrived = this.trace.events.findLast(
+      (event) =>
+        event.kind === "deliver" && event.node === server && event.timeUs <= untilUs && isPacket(event, PROPOSAL, zxid),
+    );
+    const sequence = arrived?.sequence ?? this.lastRecord("logged", untilUs, isOwn)?.sequence;
+    return sequence === undefined ? undefined : { server, sequence, zxid };
+  }
+
+  /** A client's write, an election, the start of the process, or a step of the script. */
+  private root(point: Point): Link | undefined {
+    const { server, sequence } = point;
+    const event = this.trace.eventAt(sequence);
+    const atUs = event?.timeUs ?? this.trace.recordsAt(sequence)[0]?.atUs ?? 0;
+    const value = event?.kind === "deliver" ? undefined : this.clientValue(point);
+    if (value !== undefined) return { cause: this.write(server, value, sequence, atUs) };
+    const electedUs = this.recordAt(point, "elected")?.atUs;
+    const election = electedUs === undefined ? undefined : this.election(server, electedUs);
+    if (election !== undefined) return { cause: election };
+    if (this.recordAt(point, "started") !== undefined || sequence < 0) {
+      return { cause: { text: `server ${server} starts`, atUs, isRoot: true } };
+    }
+    const step = event !== undefined && TRIGGERS.has(event.kind) ? undefined : this.step(sequence);
+    return step && { cause: step };
+  }
+
+  /** Returns the value that a client wrote at a leader, which proposed it, or at a learner, which sent a REQUEST. */
+  private clientValue(point: Point): string | undefined {
+    const proposed = this.recordAt(point, "proposed");
+    if (proposed !== undefined) return proposed.value;
+    const packets = this.trace
+      .sendsAt(point.sequence)
+      .filter(({ node }) => node === point.server)
+      .map(packetOf);
+    const request = packets.find((packet) => packet?.type === REQUEST);
+    return request?.type === REQUEST ? String(request.data.value) : undefined;
+  }
+
+  private write(server: ServerId, value: string, sequence: number, atUs: number): Cause {
+    const record = this.stepRecord(sequence);
+    const step = record === undefined ? "" : ` (step ${record.step + 1})`;
+    return { text: `a client writes ${value} at server ${server}${step}`, atUs, isRoot: true };
+  }
+
+  private stepRecord(sequence: number): RecordOf<"script"> | undefined {
+    let at = sequence;
+    for (let depth = 0; at >= 0 && depth < STEP_DEPTH_MAX; depth++) {
+      const record = this.trace.recordsAt(at).find(({ event }) => event === "script");
+      if (record?.event === "script") return record;
+      at = this.trace.eventAt(at)?.cause ?? -1;
+    }
+    return undefined;
+  }
+
+  private recordAt<Event extends ProtocolRecord["event"]>(point: Point, event: Event): RecordOf<Event> | undefined {
+    const { sequence, server, zxid } = point;
+    return this.trace
+      .recordsAt(sequence)
+      .find(
+        (record): record is RecordOf<Event> =>
+          record.event === event &&
+          record.server === server &&
+          (zxid === undefined || !("zxid" in record) || record.zxid === zxid),
+      );
+  }
+
+  /** Returns the event during which the sender sent a delivered packet. */
+  private sending(delivered: TraceEvent): Point {
+    const sequence = this.trace.sendOf(delivered)?.sequence ?? delivered.cause;
+    return { server: asServerId(delivered.peer), sequence, zxid: packetOf(delivered)?.zxid };
+  }
+
+  private sentAtUs(delivered: TraceEvent): number {
+    const sent = this.trace.sendOf(delivered) ?? this.trace.eventAt(delivered.cause);
+    return (sent ?? delivered).timeUs;
+  }
+
+  private causeOf({ server, sequence, zxid }: Point): Point {
+    const cause = this.trace.eventAt(sequence)?.cause ?? -1;
+    return { server: asServerId(this.trace.eventAt(cause)?.node ?? server), sequence: cause, zxid };
+  }
+}
+
+function decisionCause(decision: RecordOf<"sync-decided">): Cause {
+  const { server, learner, atUs } = decision;
+  return { text: `leader ${server} synchronizes server ${learner}: ${explainDecision(decision)}`, atUs, isRoot: true };
+}
+
+/** Keeps the first causes and the last one. */
+function shortened(causes: Cause[]): Cause[] {
+  if (causes.length <= CAUSES_MAX) return causes;
+  return [...causes.slice(0, CAUSES_MAX - 2), { text: "...", atUs: undefined }, ...causes.slice(-1)];
+}
+
+function isSync({ payload }: TraceEvent): boolean {
+  return (payload as { readonly kind?: string } | undefined)?.kind === "sync";
+}

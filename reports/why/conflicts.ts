@@ -1,0 +1,93 @@
+/**
+ * The two facts that contradict each other in a violation, for each invariant.
+ */
+import type { InvariantId, Violation } from "../../invariants/index.ts";
+import { epochOf, type Zxid } from "../../protocol/zxid.ts";
+import type { Fact, FactFinder } from "./facts.ts";
+
+/** Returns the two facts in conflict. */
+export function conflictOf(violation: Violation, finder: FactFinder): Conflict {
+  return CONFLICTS[violation.id](finder, violation);
+}
+
+/** Returns the transaction that a violation is about; undefined if it is not about one. */
+export function subjectOf({ facts }: Violation): Zxid | undefined {
+  return facts.there ?? facts.here ?? facts.truncated ?? facts.missing ?? facts.zxid;
+}
+
+export type Conflict = readonly [Fact, Fact];
+type ConflictOf = (find: FactFinder, violation: Violation) => Conflict;
+
+/** The deliveries of a server diverge from those of the other servers. */
+const deliveriesDiverge: ConflictOf = (find, { server, facts: { here, there } }) => [
+  here === undefined ? find.lacks(server, there) : find.delivers(server, here),
+  find.firstDelivery(there),
+];
+
+/** The histories of two servers diverge. */
+const historiesDiverge: ConflictOf = (find, { server, other, facts: { here, there } }) => {
+  const opponent = other ?? find.opponentOf(server, here, there);
+  if (here === undefined) return [find.lacks(server, there), find.has(opponent, there)];
+  return [find.has(server, here), there === undefined ? find.lacks(opponent, here) : find.has(opponent, there)];
+};
+
+const illegalPacket: ConflictOf = (find, violation) => [find.anomaly(violation), find.state(violation.server)];
+
+const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
+  "primary-uniqueness": (find, { server, other, facts: { epoch } }) => [
+    find.establishment(epoch, server),
+    find.establishment(epoch, other ?? server, "first"),
+  ],
+  integrity: (find, { server, facts: { zxid } }) => [find.delivers(server, zxid), find.noProposal(zxid)],
+  agreement: deliveriesDiverge,
+  "total-order": (find, { server, facts: { there, zxid } }) => [
+    there === undefined ? find.delivers(server, zxid) : find.lacks(server, there),
+    find.firstDelivery(there ?? zxid),
+  ],
+  "local-primary-order": (find, { server, facts: { missing, zxid } }) => [
+    find.delivers(server, zxid),
+    find.proposal(missing),
+  ],
+  "global-primary-order": (find, { server, facts: { before, zxid } }) => [
+    find.delivers(server, zxid),
+    find.firstDelivery(before),
+  ],
+  "primary-integrity": (find, { server, facts: { missing } }) => [
+    find.lacks(server, missing),
+    find.firstDelivery(missing),
+  ],
+  "initial-history-agreement": (find, { server, other, facts: { epoch, otherEpoch, there } }) => [
+    find.establishmentWithout(server, epoch, there),
+    find.establishment(otherEpoch, other ?? server),
+  ],
+  "commit-completeness": (find, { server, other, facts: { delivered, initial, zxid } }) =>
+    delivered === undefined
+      ? [find.delivers(server, zxid), find.establishment(zxid && epochOf(zxid))]
+      : [find.memoryEndsAt(server, delivered), find.has(other ?? server, initial)],
+  "process-consistency": historiesDiverge,
+  "no-bad-state": illegalPacket,
+  "no-bad-ack": illegalPacket,
+  "no-bad-proposal": illegalPacket,
+  "no-bad-commit": illegalPacket,
+  "committed-history-grows": (find, { server, facts: { epoch, there } }) => [
+    find.establishmentWithout(server, epoch, there),
+    find.firstDelivery(there),
+  ],
+  "trunc-keeps-committed": (find, { server, facts: { truncated } }) => [
+    find.lacks(server, truncated),
+    find.firstDelivery(truncated),
+  ],
+  "follower-is-prefix": historiesDiverge,
+  "leader-is-complete": (find, { server, other, facts: { missing } }) => [
+    find.lacks(server, missing),
+    find.has(other ?? server, missing),
+  ],
+  "disk-tells-memory": (find, { server, facts: { here, memory, there } }) =>
+    here === undefined
+      ? [find.has(server, there, "on its disk"), find.memoryEndsAt(server, memory)]
+      : [find.has(server, here, "in memory"), find.diskLacks(server, here)],
+  "zxid-covers-tree": (find, { server, facts: { tree, zxid } }) => [
+    find.has(server, tree, "in memory"),
+    find.memoryEndsAt(server, zxid),
+  ],
+};

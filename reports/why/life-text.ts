@@ -1,0 +1,46 @@
+/**
+ * The life of a transaction in words.
+ */
+import type { ServerId } from "../../protocol/zxid.ts";
+import type { ScenarioRun } from "../../scenarios/run.ts";
+import { formatMoment } from "../format.ts";
+import type { LifeEvent, LifeKind, TransactionLife } from "./transaction-life.ts";
+
+const TEXTS: Readonly<Record<LifeKind, string>> = {
+  before: "on disk before the run",
+  proposed: "proposed",
+  logged: "logged",
+  synced: "synced",
+  committed: "committed",
+  delivered: "delivered",
+  snapshot: "received in a snapshot",
+  saved: "saved in a snapshot",
+  "read-back": "read back from the log without having been synced",
+  kept: "survived a TRUNC",
+  truncated: "truncated",
+  lost: "lost in a crash",
+  forgotten: "lost in a crash (was only in memory)",
+  replaced: "replaced by a snapshot without it",
+};
+
+/** Returns one line for each server that had the transaction, up to a record: its events, with their times in seconds. */
+export function lifeLines(life: TransactionLife, run: ScenarioRun, until: number): string[] {
+  return run.servers.flatMap(({ sid }) => {
+    const events = life.at(sid, until);
+    if (events.length === 0) return [];
+    const parts = [...events.map((event, i) => eventText(event, events[i + 1])), ...downText(run, sid, until)];
+    return [`server ${sid}: ${parts.join(", ")}`];
+  });
+}
+
+/** Events of the same time share one time, after the last of them. */
+function eventText({ atUs, kind }: LifeEvent, next: LifeEvent | undefined): string {
+  return kind === "before" || atUs === next?.atUs ? TEXTS[kind] : `${TEXTS[kind]} ${formatMoment(atUs)}`;
+}
+
+function downText({ records }: ScenarioRun, sid: ServerId, until: number): string[] {
+  const process = records
+    .slice(0, until + 1)
+    .findLast(({ event, server }) => server === sid && (event === "started" || event === "crashed"));
+  return process?.event === "crashed" ? [`down since ${formatMoment(process.atUs)}`] : [];
+}

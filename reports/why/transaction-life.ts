@@ -1,0 +1,79 @@
+/**
+ * The life of one transaction: what each server did with it, in order, and how a server lost it.
+ */
+import { formatZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
+import type { ScenarioRun } from "../../scenarios/run.ts";
+import { LifeTracker } from "./life-tracker.ts";
+
+export type LifeKind =
+  /** The scenario put it on the server's disk. */
+  | "before"
+  | "proposed"
+  | "logged"
+  | "synced"
+  | "committed"
+  | "delivered"
+  /** The server received it in a leader's snapshot. */
+  | "snapshot"
+  /** The server wrote it to disk as part of a snapshot. */
+  | "saved"
+  /** The server loaded it from its log after a restart, although it was never synced. */
+  | "read-back"
+  /** A TRUNC to a lower zxid did not remove it. */
+  | "kept"
+  | "truncated"
+  /** A crash removed it from the log before it was synced. */
+  | "lost"
+  /** It was only in memory when the process ended. */
+  | "forgotten"
+  /** A leader's snapshot without it replaced the memory of the server. */
+  | "replaced";
+
+export interface LifeEvent {
+  readonly kind: LifeKind;
+  readonly server: ServerId;
+  readonly atUs: number;
+  /** The index of the record in the run's records. */
+  readonly index: number;
+}
+
+/** The value of each transaction that the scenario puts on a disk (cluster/start-disk.ts). */
+const VALUE_BEFORE_THE_RUN = "before";
+
+const GAINS: ReadonlySet<LifeKind> = new Set(["before", "proposed", "logged", "delivered", "snapshot"]);
+const LOSSES: ReadonlySet<LifeKind> = new Set(["truncated", "lost", "forgotten", "replaced"]);
+
+export class TransactionLife {
+  readonly zxid: Zxid;
+  readonly events: readonly LifeEvent[];
+  /** The zxid and the value, as in `1:4 (w3)`. Only the zxid if no client wrote the transaction during the run. */
+  readonly name: string;
+
+  constructor(run: ScenarioRun, zxid: Zxid) {
+    const tracker = new LifeTracker(zxid);
+    for (const [index, record] of run.records.entries()) tracker.read(record, index);
+    const { events, value } = tracker;
+    const isFromClient = value !== undefined && value !== VALUE_BEFORE_THE_RUN;
+    this.zxid = zxid;
+    this.events = events;
+    this.name = isFromClient ? `${formatZxid(zxid)} (${value})` : formatZxid(zxid);
+  }
+
+  /** Returns the events at one server, up to a record. */
+  at(server: ServerId, until = Number.POSITIVE_INFINITY): LifeEvent[] {
+    return this.events.filter((event) => event.server === server && event.index <= until);
+  }
+
+  /** Returns how the server got the transaction; undefined if it does not have it after that record. */
+  gained(server: ServerId, until: number): LifeEvent | undefined {
+    const events = this.at(server, until);
+    const lost = events.findLastIndex(({ kind }) => LOSSES.has(kind));
+    return events.slice(lost + 1).find(({ kind }) => GAINS.has(kind));
+  }
+
+  /** Returns how the server lost the transaction; undefined if it has it after that record, or never had it. */
+  lost(server: ServerId, until: number): LifeEvent | undefined {
+    const last = this.at(server, until).findLast(({ kind }) => GAINS.has(kind) || LOSSES.has(kind));
+    return last !== undefined && LOSSES.has(last.kind) ? last : undefined;
+  }
+}

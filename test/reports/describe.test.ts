@@ -1,0 +1,131 @@
+/** Each kind of record in words. */
+import { describe, expect, it } from "vitest";
+import { RECORD_EVENTS } from "../../cluster/records.ts";
+import { ACK } from "../../protocol/packets.ts";
+import { asEpoch, MIN_VALUE } from "../../protocol/zxid.ts";
+import { describeRecord, describeStep, explainDecision } from "../../reports/describe.ts";
+import { record, sid, zxid } from "./records.ts";
+
+const epoch = asEpoch(2);
+const decision = {
+  learner: sid(3),
+  observer: false,
+  decision: "TRUNC",
+  zxid: zxid("1:5"),
+  rule: "ahead-of-committed-log",
+  peerLastZxid: zxid("1:7"),
+  lastProcessedZxid: zxid("1:5"),
+  minCommittedLog: zxid("1:1"),
+  maxCommittedLog: zxid("1:5"),
+  startForwardingFrom: zxid("1:5"),
+  proposals: 0,
+  firstZxid: undefined,
+  lastZxid: undefined,
+  forwarded: 0,
+} as const;
+const txn = { zxid: zxid("1:4"), value: "w1" };
+const vote = { event: "voted", round: 3, leader: sid(2), zxid: zxid("1:4"), peerEpoch: asEpoch(1) } as const;
+const step = { step: 3, verb: "crash", argument: { server: 1, unsynced: "lost" }, duration: undefined } as const;
+
+const CASES: readonly (readonly [Parameters<typeof record>[0], string])[] = [
+  [{ event: "looking", phase: "ELECTION" }, "is LOOKING in ELECTION"],
+  [{ event: "leading", phase: "DISCOVERY" }, "is LEADING in DISCOVERY"],
+  [{ event: "following", phase: "SYNCHRONIZATION" }, "is FOLLOWING in SYNCHRONIZATION"],
+  [{ event: "observing", phase: "BROADCAST" }, "is OBSERVING in BROADCAST"],
+  [vote, "votes for 2 (epoch 1, zxid 1:4) in round 3"],
+  [
+    { ...vote, leader: MIN_VALUE, zxid: MIN_VALUE, peerEpoch: MIN_VALUE },
+    "votes for no server (epoch none, zxid min) in round 3",
+  ],
+  [{ event: "elected", leader: sid(2), round: 3 }, "ends the election in round 3: server 2 leads"],
+  [
+    { event: "epoch-offered", learner: sid(3), observer: false, epoch },
+    "receives FOLLOWERINFO from 3: acceptedEpoch 2",
+  ],
+  [{ event: "epoch-offered", learner: sid(4), observer: true, epoch }, "receives OBSERVERINFO from 4: acceptedEpoch 2"],
+  [{ event: "epoch-proposed", epoch }, "proposes epoch 2"],
+  [{ event: "epoch-accepted", epoch }, "writes acceptedEpoch 2 to disk"],
+  [
+    { event: "epoch-acked", learner: sid(3), currentEpoch: epoch, lastZxid: zxid("2:1") },
+    "receives ACKEPOCH from 3: currentEpoch 2, last zxid 2:1",
+  ],
+  [{ event: "epoch-current", epoch }, "writes currentEpoch 2 to disk"],
+  [{ event: "sync-decided", ...decision }, `synchronizes 3: ${explainDecision(decision)}`],
+  [{ event: "newleader-acked", epoch, zxid: zxid("1:5") }, "acknowledges NEWLEADER of epoch 2 with its log at 1:5"],
+  [{ event: "newleader-ack-read", learner: sid(3), zxid: zxid("2:0") }, "receives the ACK of NEWLEADER from 3"],
+  [{ event: "established", epoch, zxid: zxid("1:5") }, "is established in epoch 2 at 1:5"],
+  [{ event: "active", epoch, leader: sid(2), zxid: zxid("1:5") }, "serves in epoch 2 of leader 2 at 1:5"],
+  [{ event: "proposed", ...txn }, "proposes 1:4 (w1)"],
+  [{ event: "logged", ...txn }, "logs 1:4 (w1)"],
+  [{ event: "committed", ...txn }, "commits 1:4 (w1)"],
+  [{ event: "delivered", ...txn }, "delivers 1:4 (w1)"],
+  [{ event: "synced", zxid: zxid("1:4") }, "syncs its log up to 1:4"],
+  [
+    { event: "truncated", zxid: zxid("1:1"), removed: 1, end: zxid("1:1") },
+    "truncates its log to 1:1 and removes 1 transaction",
+  ],
+  [{ event: "snapshot-saved", zxid: zxid("1:4") }, "saves snapshot 1:4"],
+  [{ event: "loaded", zxid: zxid("1:4"), history: undefined as never }, "loads its database up to 1:4"],
+  [{ event: "fast-forwarded", zxid: zxid("1:4") }, "fast-forwards its database to 1:4"],
+  [{ event: "failed", reason: "zxid-rollover", learner: undefined, detail: "" }, "fails with zxid-rollover"],
+  [
+    { event: "failed", reason: "read-timeout", learner: sid(3), detail: "nothing arrived" },
+    "closes the connection to learner 3: read-timeout: nothing arrived",
+  ],
+  [
+    { event: "anomaly", anomaly: "bad-ack", from: sid(3), packet: ACK, zxid: zxid("1:5"), detail: "not sent" },
+    "reads ACK 1:5 from 3 (bad-ack): not sent",
+  ],
+  [
+    { event: "anomaly", anomaly: "bad-state", from: sid(-1), packet: 0, zxid: zxid("1:5"), detail: "illegal" },
+    "reads a message 1:5 from an unknown learner (bad-state): illegal",
+  ],
+  [{ event: "started" }, "starts"],
+  [{ event: "crashed", exitCode: undefined, lost: [] }, "crashes"],
+  [{ event: "crashed", exitCode: undefined, lost: [zxid("1:4")] }, "crashes and loses 1:4, which was not synced"],
+  [
+    { event: "crashed", exitCode: undefined, lost: [zxid("1:4"), zxid("1:5")] },
+    "crashes and loses 1:4..1:5, which were not synced",
+  ],
+  [{ event: "crashed", exitCode: 10, lost: [] }, "exits with code 10"],
+  [{ event: "received", from: sid(2), message: "COMMIT", zxid: zxid("1:4") }, "receives COMMIT 1:4 from 2"],
+  [{ event: "received", from: sid(2), message: "HELLO", zxid: zxid("0:0") }, "receives HELLO from 2"],
+  [{ event: "script", moment: "start", ...step }, "step 4: crash server=1 unsynced=lost"],
+  [{ event: "script", moment: "end", ...step }, "end of step 4: crash server=1 unsynced=lost"],
+];
+
+describe("describeRecord", () => {
+  it.each(CASES)("$event: %s", (fields, text) => {
+    expect(describeRecord(record(fields))).toBe(text);
+  });
+
+  it("is tested with every kind of record", () => {
+    const tested = new Set(CASES.map(([{ event }]) => event));
+    expect(RECORD_EVENTS.filter((event) => !tested.has(event))).toEqual([]);
+  });
+});
+
+describe("explainDecision", () => {
+  it("names the zxids that decided, and the zxid of the TRUNC", () => {
+    expect(explainDecision(decision)).toMatch(/1:7.* maxCommittedLog 1:5 → TRUNC to 1:5$/);
+  });
+
+  it("explains a SNAP", () => {
+    const snap = { ...decision, decision: "SNAP", rule: "forced-snap" } as const;
+    expect(explainDecision(snap)).toMatch(/→ SNAP$/);
+  });
+});
+
+describe("describeStep", () => {
+  it.each([
+    ["a number", { verb: "start", argument: 3, duration: undefined }, "start 3"],
+    ["groups", { verb: "partition", argument: [[1, 2], [3]], duration: "2s" }, "partition [[1 2] [3]] for 2s"],
+    [
+      "an object with an absent field",
+      { verb: "drop", argument: { match: { type: "ACK", to: undefined }, count: 1 }, duration: undefined },
+      "drop match={type=ACK} count=1",
+    ],
+  ])("writes %s", (_name, given, text) => {
+    expect(describeStep(given)).toBe(text);
+  });
+});

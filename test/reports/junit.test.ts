@@ -1,0 +1,36 @@
+/** JUnit XML, checked against a schema of the structure that CI systems read. */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { validateXML } from "xmllint-wasm";
+import { campaignJunit } from "../../reports/junit.ts";
+import { replay, report } from "./campaign-fixture.ts";
+
+const INVARIANTS = ["primary-uniqueness", "agreement", "initial-history-agreement", "liveness"];
+
+describe("campaignJunit", () => {
+  const schema = { fileName: "junit.xsd", contents: readFileSync(new URL("junit.xsd", import.meta.url), "utf8") };
+  const validate = (contents: string) => validateXML({ xml: { fileName: "junit.xml", contents }, schema });
+  const xml = campaignJunit(report, INVARIANTS, replay);
+
+  it("is valid with and without findings", async () => {
+    for (const contents of [xml, campaignJunit({ ...report, findings: [] }, ["primary-uniqueness"], replay)]) {
+      const { errors, valid } = await validate(contents);
+      expect(errors).toEqual([]);
+      expect(valid).toBe(true);
+    }
+  });
+
+  it("is checked by a schema that rejects another element and a missing attribute", async () => {
+    expect((await validate(xml.replace("<testcase ", "<test-case "))).valid).toBe(false);
+    expect((await validate(xml.replace('name="primary-uniqueness"', ""))).valid).toBe(false);
+  });
+
+  it("reports a new finding as a failure with its replay command", () => {
+    expect(xml).toContain('tests="4" failures="1"');
+    expect(xml).toContain("zabsim replay out/a:b,c.yaml");
+  });
+
+  it("prints a known bug to the standard output of its test case", () => {
+    expect(xml).toContain("known bug: initial-history-agreement (leading): open-one");
+  });
+});

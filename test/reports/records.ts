@@ -1,0 +1,33 @@
+/** Helpers of the tests in this folder: zxids, records and runs. */
+import type { ProtocolRecord } from "../../cluster/records.ts";
+import { asEpoch, asServerId, makeZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
+import { loadScenario } from "../../scenarios/load.ts";
+import { runScenario, type ScenarioRun } from "../../scenarios/run.ts";
+import { Trace } from "../../sim/index.ts";
+
+export const sid = (id: number): ServerId => asServerId(id);
+
+/** `1:4` as a Zxid. */
+export function zxid(text: string): Zxid {
+  const [epoch, counter] = text.split(":").map(Number);
+  return makeZxid(asEpoch(epoch ?? 0), counter ?? 0);
+}
+
+type WithoutCommon<Record> = Record extends ProtocolRecord ? Omit<Record, "atUs" | "server"> : never;
+
+/** A record at server 1 and time 1 s, unless given otherwise. */
+export function record(
+  fields: WithoutCommon<ProtocolRecord>,
+  { atUs = 1_000_000, server = 1 }: { readonly atUs?: number; readonly server?: number } = {},
+): ProtocolRecord {
+  return { atUs, server: sid(server), ...fields } as ProtocolRecord;
+}
+
+/** A traced run of a scenario text with seed 1. */
+export function runOf(text: string): ScenarioRun {
+  return runScenario(loadScenario(text, "test.yaml"), { seed: 1, trace: new Trace() });
+}
+
+export function tooWide(text: string): string[] {
+  return text.split("\n").filter((line) => line.length > 80);
+}

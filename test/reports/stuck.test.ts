@@ -1,0 +1,41 @@
+/** The explanation of a stuck run. */
+import { describe, expect, it } from "vitest";
+import { whyStuck } from "../../reports/stuck.ts";
+import { runOf, tooWide } from "./records.ts";
+
+const unwrapped = (text: string): string => text.replace(/\s+/g, " ");
+
+describe("whyStuck", () => {
+  const crashes = "servers: 3\nuntil: 5s\nsteps:\n  - { at: 1s, crash: 1 }\n  - { at: 1s, crash: 2 }\n";
+  const text = whyStuck(runOf(crashes));
+
+  it("fits 80 columns, and starts with the leader and the number of serving servers", () => {
+    expect(tooWide(text)).toEqual([]);
+    expect(text.split("\n")[0]).toBe("at 5.000000 s no server leads, 0 of 3 servers serve");
+  });
+
+  it("says since when a server is down, and why", () => {
+    expect(text).toMatch(/^ {2}server 1: down since 1\.000000 s: it crashes$/m);
+  });
+
+  it("says what a running server waits for, and its last record", () => {
+    expect(unwrapped(text)).toMatch(
+      /server 3: LOOKING in ELECTION since [\d.]+ s, waits for votes from a quorum for one leader; last record: it /,
+    );
+  });
+
+  it("names the leader of a run in which servers serve", () => {
+    expect(whyStuck(runOf("servers: 3\n")).split("\n")[0]).toMatch(/server 3 leads epoch 1, 3 of 3 servers serve/);
+  });
+
+  it("says that a server never started", () => {
+    expect(whyStuck(runOf("servers:\n  1: {}\n  2: {}\n  3: { down: true }\n"))).toContain("server 3: never started");
+  });
+
+  it("names the failure because of which a server exited", () => {
+    const run = runOf("servers:\n  1: { currentEpoch: 1, acceptedEpoch: 0 }\n  2: {}\n  3: {}\n");
+    expect(unwrapped(whyStuck(run))).toMatch(
+      /server 1: down since [\d.]+ s: it exits with code \d+ because of accepted-older-than-current/,
+    );
+  });
+});
