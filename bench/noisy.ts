@@ -5,7 +5,7 @@
 
 import { planOver } from "../fuzz/plan-arbitrary.ts";
 import { runScenario, type Scenario } from "../lib/index.ts";
-import { recordsOf } from "../scenarios/run.ts";
+import { recordsOf } from "../scenarios/scenario-run.ts";
 import { scenarioOf } from "./cluster-workload.ts";
 import { atEffort, type Effort, type FamilyResult, nanosecondsOf, rowOf, sampleOf, takeTurns } from "./harness.ts";
 

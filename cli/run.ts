@@ -1,14 +1,16 @@
 /**
  * `zabsim run`: runs scenarios and prints for each one a verdict, the sync decisions and every violated invariant.
  */
+
 import { writeFileSync } from "node:fs";
 import { Chalk } from "chalk";
 import { explanationOf } from "../campaign/investigate.ts";
 import { planOver } from "../fuzz/plan-arbitrary.ts";
 import { runJson, violationJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
-import { runScenario, type ScenarioRun, ScenarioRunner } from "../scenarios/run.ts";
+import { runScenario, ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
+import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { checkDeterminism } from "../sim/determinism.ts";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_LIVENESS, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
 import { overridesOf, paintFor, type ScenarioOptions } from "./options.ts";

@@ -121,8 +121,8 @@ const FIXED_BUGS: readonly KnownBug[] = [
     id: "zookeeper-3023-serves-before-synced-commits-are-applied",
     cause: "A follower serves before it has applied the committed transactions of its synchronization.",
     effect: "Clients read old data.",
-    isIn: (one) => !one.syncedCommitsApplyAtOnce,
-    fixedBehavior: { syncedCommitsApplyAtOnce: true },
+    isIn: (one) => !one.syncedCommitsApplyBeforeServing,
+    fixedBehavior: { syncedCommitsApplyBeforeServing: true },
     affected: [...SINCE_2678, ...SINCE_3911, ...SINCE_4646],
   },
   {

@@ -18,6 +18,7 @@ export { runJson } from "../reports/run-json.ts";
 export { runReport } from "../reports/run-report.ts";
 export { timeline, timelineLine } from "../reports/timeline.ts";
 export { loadScenario, ScenarioError } from "../scenarios/load.ts";
-export { type RunOptions, runScenario, type ScenarioRun, ScenarioRunner } from "../scenarios/run.ts";
+export { type RunOptions, runScenario, ScenarioRunner } from "../scenarios/run.ts";
 export type { Scenario, Step } from "../scenarios/scenario.ts";
+export type { ScenarioRun } from "../scenarios/scenario-run.ts";
 export * as sim from "../sim/index.ts";

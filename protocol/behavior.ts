@@ -58,7 +58,7 @@ export interface ReleaseBehavior {
    * A learner applies the commits of the synchronization itself before it serves. If false, the commit thread applies
    * them later (ZOOKEEPER-3023).
    */
-  readonly syncedCommitsApplyAtOnce: boolean;
+  readonly syncedCommitsApplyBeforeServing: boolean;
   /** A DIFF sets lastProcessedZxid to its own zxid when it arrives, before any of its transactions (ZOOKEEPER-2355). */
   readonly diffSetsLastProcessed: boolean;
   /** A learner adds the transactions that it applies during the synchronization to committedLog (ZOOKEEPER-4925). */

@@ -9,7 +9,7 @@ const R3_4_10: Behavior = {
   diffLogging: "after-uptodate",
   acksWaitForUptodate: false,
   commitNeedsProposal: false,
-  syncedCommitsApplyAtOnce: false,
+  syncedCommitsApplyBeforeServing: false,
   diffSetsLastProcessed: true,
   syncedTxnsReachCommittedLog: false,
   rejectsGaps: false,
@@ -109,7 +109,7 @@ const R3_8_6: Behavior = { ...R3_6_4, diffLogging: "synced-before-epoch", acksWa
 const R3_9_3: Behavior = {
   ...R3_8_6,
   diffLogging: "committed-before-epoch",
-  syncedCommitsApplyAtOnce: true,
+  syncedCommitsApplyBeforeServing: true,
   learnerShutdown: "log-thread-first",
   stopsBeforeServing: true,
 };

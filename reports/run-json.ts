@@ -1,11 +1,12 @@
 /**
  * A run as plain data for --json. Zxids are written `epoch:counter`. The data does not depend on wall-clock time.
  */
+
 import type { ProtocolRecord } from "../cluster/records.ts";
 import type { Facts, Violation } from "../invariants/index.ts";
 import { PACKET_NAMES } from "../protocol/packets.ts";
 import { formatZxid, type Zxid } from "../protocol/zxid.ts";
-import type { ScenarioRun } from "../scenarios/run.ts";
+import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import type { StepOutcome } from "../scenarios/script.ts";
 import { describeRecord, explainDecision } from "./describe.ts";
 import { type Handshake, handshakesOf } from "./handshakes.ts";

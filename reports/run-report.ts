@@ -2,9 +2,10 @@
  * A run as text: its verdict, the sync-decision table, violations, expectations that were not met, steps without effect, and
  * the command that replays the run.
  */
+
 import type { ChalkInstance } from "chalk";
 import type { Violation } from "../invariants/index.ts";
-import type { ScenarioRun } from "../scenarios/run.ts";
+import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { decisionTable } from "./decision-table.ts";
 import { countOf, formatMoment, formatSpan, hanging } from "./format.ts";
 import { handshakesOf } from "./handshakes.ts";

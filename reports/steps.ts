@@ -1,8 +1,9 @@
 /**
  * Steps of a scenario in words.
  */
+
 import type { Effect, EffectKind } from "../scenarios/action-result.ts";
-import type { ScenarioRun } from "../scenarios/run.ts";
+import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { describeStep } from "./describe.ts";
 
 /** The fields of a step that are not its action. */

@@ -1,8 +1,9 @@
 /**
  * Explains why a run is stuck: for each server its state, since when, what it waits for, and its last record.
  */
+
 import type { PhaseName, ProtocolRecord, RecordOf } from "../cluster/records.ts";
-import type { ScenarioRun } from "../scenarios/run.ts";
+import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { describeFailure, describeRecord, describeRole } from "./describe.ts";
 import { formatMoment, hanging } from "./format.ts";
 

@@ -2,8 +2,9 @@
  * Explains why a run violated an invariant: the two facts in conflict, the causes of each, and the life of the transaction
  * that they are about. Needs a traced run.
  */
+
 import type { Violation } from "../invariants/index.ts";
-import type { ScenarioRun } from "../scenarios/run.ts";
+import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { formatMoment, hanging, PAGE_WIDTH } from "./format.ts";
 import type { Cause } from "./why/causes.ts";
 import { type Conflict, conflictOf, subjectOf } from "./why/conflicts.ts";

@@ -11,7 +11,7 @@ import type { ServerId } from "../protocol/index.ts";
 import { parseDurationRange } from "../sim/duration-range.ts";
 import { type BlockEffect, createRule, type NetworkRule, type Verdict } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
-import type { ActionResult, EffectKind } from "./action-result.ts";
+import type { ActionResult, CountedEffect, EffectKind } from "./action-result.ts";
 import { alterMessage } from "./alter-message.ts";
 import { applyDiskFault } from "./disk-fault.ts";
 import { matcher } from "./message-match.ts";

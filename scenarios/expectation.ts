@@ -8,8 +8,8 @@ import { parseHistory } from "../cluster/zxid-range.ts";
 import { asZxid, formatZxid, type History, parseZxid } from "../protocol/index.ts";
 import { formatTime } from "../sim/time.ts";
 import { verbOf } from "./actions.ts";
-import { recordsOf, type ScenarioRun } from "./run.ts";
 import type { Expectation, ExpectedDecision, Step } from "./scenario.ts";
+import { recordsOf, type ScenarioRun } from "./scenario-run.ts";
 
 type FinishedRun = Omit<ScenarioRun, "unmet" | "ok">;
 

@@ -5,7 +5,7 @@
 
 import { Cluster } from "../cluster/cluster.ts";
 import { Liveness } from "../cluster/liveness.ts";
-import { NoteRecorder, type ProtocolRecord, type RecordOf, wantedRecords } from "../cluster/records.ts";
+import { NoteRecorder, type ProtocolRecord, wantedRecords } from "../cluster/records.ts";
 import type { Message, MessageCoverage } from "../cluster/server.ts";
 import { historyOf, zxidOf } from "../cluster/start-disk.ts";
 import { Invariants, type Violation } from "../invariants/index.ts";
@@ -14,18 +14,17 @@ import {
   asZxid,
   type Behavior,
   BROADCAST,
-  type Epoch,
   type History,
   type ServerId,
   serverIdsOf,
-  type Zxid,
 } from "../protocol/index.ts";
 import type { Trace } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
 import { checkExpectation } from "./expectation.ts";
 import { messageName } from "./message-match.ts";
 import type { Scenario, Step } from "./scenario.ts";
-import { Script, type StepOutcome, type StepSink, scriptRecord } from "./script.ts";
+import type { FinalServer, LivenessOutcome, ScenarioRun } from "./scenario-run.ts";
+import { Script, type StepSink, scriptRecord } from "./script.ts";
 
 export interface RunOptions {
   readonly seed: bigint | number;
@@ -51,51 +50,8 @@ export interface RunCoverage extends MessageCoverage {
   recorded(record: ProtocolRecord): void;
 }
 
-/** The liveness of the settled servers. */
-export interface LivenessOutcome {
-  readonly servers: readonly ServerId[];
-  readonly settledUs: number;
-  /** When all of them were live; undefined if they stayed stuck. */
-  readonly liveUs: number | undefined;
-  /** Number of their failures by reason; only with records or coverage. */
-  readonly failures: ReadonlyMap<string, number>;
-}
-
 /** The events that coverage counts. */
 const COVERED: readonly ProtocolRecord["event"][] = ["sync-decided", "failed"];
-
-/** The state of a server at the end of a run. */
-export interface FinalServer {
-  readonly sid: ServerId;
-  readonly running: boolean;
-  readonly leading: boolean;
-  /** Whether it serves in BROADCAST. */
-  readonly active: boolean;
-  readonly epoch: Epoch;
-  readonly lastProcessedZxid: Zxid;
-  readonly history: History | undefined;
-}
-
-export interface ScenarioRun {
-  readonly scenario: Scenario;
-  readonly seed: bigint | number;
-  /** Empty if the digest is off. */
-  readonly digest: string;
-  readonly endUs: number;
-  readonly events: number;
-  readonly records: readonly ProtocolRecord[];
-  /** Undefined if the run was not traced. */
-  readonly trace: Trace | undefined;
-  readonly steps: readonly StepOutcome[];
-  readonly servers: readonly FinalServer[];
-  readonly violations: readonly Violation[];
-  /** Undefined if no server was settled, or if the run ended too early to tell. */
-  readonly liveness: LivenessOutcome | undefined;
-  /** The differences from the expectations of the scenario, as sentences. */
-  readonly unmet: readonly string[];
-  /** Whether the run met all expectations, including expected violations. */
-  readonly ok: boolean;
-}
 
 /** A run in progress, for stepping through it or for comparing two runs event by event. */
 export class ScenarioRunner {
@@ -291,12 +247,4 @@ export function runScenario(scenario: Scenario, options: RunOptions): ScenarioRu
 function receivedRecord(atUs: number, from: ServerId, server: ServerId, message: Message): ProtocolRecord {
   const zxid = "zxid" in message ? message.zxid : asZxid(0);
   return { atUs, server, event: "received", from, message: messageName(message), zxid };
-}
-
-/** Returns the records of one event, in order. */
-export function recordsOf<Event extends ProtocolRecord["event"]>(
-  records: readonly ProtocolRecord[],
-  event: Event,
-): RecordOf<Event>[] {
-  return records.filter((record): record is RecordOf<Event> => record.event === event);
 }

@@ -4,8 +4,9 @@
  */
 
 import type { InvariantId, Role, Violation } from "../../invariants/index.ts";
-import { type LivenessOutcome, type RunOptions, type ScenarioRun, ScenarioRunner } from "../../scenarios/run.ts";
+import { type RunOptions, ScenarioRunner } from "../../scenarios/run.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
+import type { LivenessOutcome, ScenarioRun } from "../../scenarios/scenario-run.ts";
 
 export type Failure =
   | { readonly kind: "violation"; readonly id: InvariantId; readonly role: Role; readonly otherRole: Role | undefined }

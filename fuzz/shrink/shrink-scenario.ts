@@ -3,8 +3,9 @@
  * seed.
  */
 
-import { type ScenarioRun, ScenarioRunner } from "../../scenarios/run.ts";
+import { ScenarioRunner } from "../../scenarios/run.ts";
 import type { Scenario, Step } from "../../scenarios/scenario.ts";
+import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { durationText } from "../../sim/duration-range.ts";
 import { type ShrinkProgress, shrinkStepwise } from "../../sim/index.ts";
 import { durationUs } from "../../sim/time.ts";

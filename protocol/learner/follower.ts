@@ -61,7 +61,7 @@ export class Follower implements LearnerService, LogListener {
     this.heldAcks = null;
     for (const zxid of held) this.ack(zxid);
     for (const txn of notLogged) this.logProposal(txn);
-    const inThread = !this.server.behavior.syncedCommitsApplyAtOnce;
+    const inThread = !this.server.behavior.syncedCommitsApplyBeforeServing;
     for (const zxid of committed) this.commit(zxid, inThread);
   }
 

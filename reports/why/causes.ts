@@ -3,6 +3,7 @@
  * proposal that was logged, a commit to the last ACK that it needed. A chain ends with a root cause: a client's write, a step
  * of the script, a sync decision, an election, or the start of a process.
  */
+
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
 import {
   ACK,
@@ -15,7 +16,7 @@ import {
   REQUEST,
 } from "../../protocol/packets.ts";
 import { asServerId, counterOf, formatZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
-import type { ScenarioRun } from "../../scenarios/run.ts";
+import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import type { TraceEvent } from "../../sim/trace.ts";
 import { describeStep, explainDecision } from "../describe.ts";
 import { formatMoment } from "../format.ts";

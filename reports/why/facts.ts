@@ -2,14 +2,16 @@
  * Facts about a run at the time of a violation, each with the chain of causes that led to it: which server has a transaction,
  * lacks it, delivered it first, or was established without it.
  */
+
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
 import type { Violation } from "../../invariants/violation.ts";
 import { PACKET_NAMES } from "../../protocol/packets.ts";
 import { asZxid, type Epoch, formatZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
-import type { ScenarioRun } from "../../scenarios/run.ts";
+import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { describeRecord, describeStep } from "../describe.ts";
 import { type Cause, CauseFinder } from "./causes.ts";
-import { type LifeEvent, TransactionLife } from "./transaction-life.ts";
+import type { LifeEvent } from "./life-tracker.ts";
+import { TransactionLife } from "./transaction-life.ts";
 
 export interface Fact {
   readonly text: string;

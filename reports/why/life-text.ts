@@ -1,10 +1,12 @@
 /**
  * The life of a transaction in words.
  */
+
 import type { ServerId } from "../../protocol/zxid.ts";
-import type { ScenarioRun } from "../../scenarios/run.ts";
+import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { formatMoment } from "../format.ts";
-import type { LifeEvent, LifeKind, TransactionLife } from "./transaction-life.ts";
+import type { LifeEvent, LifeKind } from "./life-tracker.ts";
+import type { TransactionLife } from "./transaction-life.ts";
 
 const TEXTS: Readonly<Record<LifeKind, string>> = {
   before: "on disk before the run",

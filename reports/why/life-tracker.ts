@@ -4,7 +4,38 @@
  */
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
 import type { ServerId, Zxid } from "../../protocol/zxid.ts";
-import type { LifeEvent, LifeKind } from "./transaction-life.ts";
+
+export type LifeKind =
+  /** The scenario put it on the server's disk. */
+  | "before"
+  | "proposed"
+  | "logged"
+  | "synced"
+  | "committed"
+  | "delivered"
+  /** The server received it in a leader's snapshot. */
+  | "snapshot"
+  /** The server wrote it to disk as part of a snapshot. */
+  | "saved"
+  /** The server loaded it from its log after a restart, although it was never synced. */
+  | "read-back"
+  /** A TRUNC to a lower zxid did not remove it. */
+  | "kept"
+  | "truncated"
+  /** A crash removed it from the log before it was synced. */
+  | "lost"
+  /** It was only in memory when the process ended. */
+  | "forgotten"
+  /** A leader's snapshot without it replaced the memory of the server. */
+  | "replaced";
+
+export interface LifeEvent {
+  readonly kind: LifeKind;
+  readonly server: ServerId;
+  readonly atUs: number;
+  /** The index of the record in the run's records. */
+  readonly index: number;
+}
 
 /** Where the transaction is at one server. */
 interface Holding {

@@ -1,10 +1,11 @@
 /**
  * An index over the trace and the records of a run: for an event of the world, what its handler received, sent and recorded.
  */
+
 import type { ProtocolRecord } from "../../cluster/records.ts";
 import type { PacketType, QuorumPacket } from "../../protocol/packets.ts";
 import type { Zxid } from "../../protocol/zxid.ts";
-import type { ScenarioRun } from "../../scenarios/run.ts";
+import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import type { TraceEvent } from "../../sim/trace.ts";
 
 export class TraceIndex {

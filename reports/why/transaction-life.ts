@@ -1,41 +1,10 @@
 /**
  * The life of one transaction: what each server did with it, in order, and how a server lost it.
  */
+
 import { formatZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
-import type { ScenarioRun } from "../../scenarios/run.ts";
+import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { LifeTracker } from "./life-tracker.ts";
-
-export type LifeKind =
-  /** The scenario put it on the server's disk. */
-  | "before"
-  | "proposed"
-  | "logged"
-  | "synced"
-  | "committed"
-  | "delivered"
-  /** The server received it in a leader's snapshot. */
-  | "snapshot"
-  /** The server wrote it to disk as part of a snapshot. */
-  | "saved"
-  /** The server loaded it from its log after a restart, although it was never synced. */
-  | "read-back"
-  /** A TRUNC to a lower zxid did not remove it. */
-  | "kept"
-  | "truncated"
-  /** A crash removed it from the log before it was synced. */
-  | "lost"
-  /** It was only in memory when the process ended. */
-  | "forgotten"
-  /** A leader's snapshot without it replaced the memory of the server. */
-  | "replaced";
-
-export interface LifeEvent {
-  readonly kind: LifeKind;
-  readonly server: ServerId;
-  readonly atUs: number;
-  /** The index of the record in the run's records. */
-  readonly index: number;
-}
 
 /** The value of each transaction that the scenario puts on a disk (cluster/start-disk.ts). */
 const VALUE_BEFORE_THE_RUN = "before";

@@ -2,6 +2,7 @@
  * ZooKeeper's tests of fast leader election: the order of votes, votes of servers that follow or lead, rounds,
  * malformed messages, servers that join late, and servers of weight 0.
  */
+
 import { describe, expect, it } from "vitest";
 import {
   asEpoch,
@@ -16,7 +17,8 @@ import {
   QUORUM_PORT,
 } from "../../protocol/index.ts";
 import { loadScenario } from "../../scenarios/load.ts";
-import { recordsOf, runScenario, type ScenarioRun } from "../../scenarios/run.ts";
+import { runScenario } from "../../scenarios/run.ts";
+import { recordsOf, type ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { type BareNotification, BarePeer, ensemble, vote, z } from "./bare-peer.ts";
 
 const FIVE = ensemble([1, 2, 3, 4, 5]);

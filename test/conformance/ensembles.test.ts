@@ -2,9 +2,11 @@
  * ZooKeeper's tests of whole ensembles: durability of a DIFF, abandoned leaders, restarts, resynchronization. Each
  * test is a scenario, so besides its expectations all invariants are checked.
  */
+
 import { describe, expect, it } from "vitest";
 import { loadScenario } from "../../scenarios/load.ts";
-import { recordsOf, runScenario, type ScenarioRun } from "../../scenarios/run.ts";
+import { runScenario } from "../../scenarios/run.ts";
+import { recordsOf, type ScenarioRun } from "../../scenarios/scenario-run.ts";
 
 /** Runs a scenario with several seeds. All runs must meet its expectations; returns the first run. */
 function holds(text: string): ScenarioRun {

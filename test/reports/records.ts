@@ -1,8 +1,10 @@
 /** Helpers of the tests in this folder: zxids, records and runs. */
+
 import type { ProtocolRecord } from "../../cluster/records.ts";
 import { asEpoch, asServerId, makeZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
 import { loadScenario } from "../../scenarios/load.ts";
-import { runScenario, type ScenarioRun } from "../../scenarios/run.ts";
+import { runScenario } from "../../scenarios/run.ts";
+import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { Trace } from "../../sim/index.ts";
 
 export const sid = (id: number): ServerId => asServerId(id);

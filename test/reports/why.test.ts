@@ -1,14 +1,16 @@
 /**
  * Explanations of all known bugs: both facts lead back to a root cause, in a few lines of at most 80 columns.
  */
+
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bugPaths, readScenario, scenarioPaths } from "../../cli/scenario-files.ts";
 import { planOver } from "../../fuzz/plan-arbitrary.ts";
 import type { Fact } from "../../reports/why/facts.ts";
 import { explain, whyText } from "../../reports/why.ts";
-import { runScenario, type ScenarioRun } from "../../scenarios/run.ts";
+import { runScenario } from "../../scenarios/run.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
+import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { Trace } from "../../sim/index.ts";
 import { tooWide } from "./records.ts";
 

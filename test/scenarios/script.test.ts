@@ -1,7 +1,9 @@
 /** When steps are performed and undone, which effects they report, and when a run ends. */
+
 import { describe, expect, it } from "vitest";
 import { loadScenario } from "../../scenarios/load.ts";
-import { recordsOf, runScenario, type ScenarioRun } from "../../scenarios/run.ts";
+import { runScenario } from "../../scenarios/run.ts";
+import { recordsOf, type ScenarioRun } from "../../scenarios/scenario-run.ts";
 
 function run(steps: string, records = true): ScenarioRun {
   const text = `{ servers: 3, network: { latency: 1ms }, steps: [${steps}] }`;

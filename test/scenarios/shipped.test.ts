@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { goldenPath, goldenText } from "../../cli/run.ts";
 import { readScenario, shippedPaths } from "../../cli/scenario-files.ts";
 import { SYNC_RULES } from "../../protocol/leader/sync-rules.ts";
-import { recordsOf, runScenario, type ScenarioRun } from "../../scenarios/run.ts";
+import { runScenario } from "../../scenarios/run.ts";
+import { recordsOf, type ScenarioRun } from "../../scenarios/scenario-run.ts";
 
 const SHORTEST_SET = 28;
 const LONGEST_FILE = 45;

@@ -1,8 +1,9 @@
 /** Chains of causes in small runs. */
+
 import { describe, expect, it } from "vitest";
 import type { ProtocolRecord } from "../../../cluster/records.ts";
 import { CauseFinder } from "../../../reports/why/causes.ts";
-import type { ScenarioRun } from "../../../scenarios/run.ts";
+import type { ScenarioRun } from "../../../scenarios/scenario-run.ts";
 import { runOf, sid, zxid } from "../records.ts";
 
 const WRITE =

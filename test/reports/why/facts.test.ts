@@ -1,9 +1,10 @@
 /** Facts about small runs, with their chains of causes. */
+
 import { describe, expect, it } from "vitest";
 import type { Violation } from "../../../invariants/index.ts";
 import { asEpoch } from "../../../protocol/zxid.ts";
 import { FactFinder, lastRecordOf } from "../../../reports/why/facts.ts";
-import type { ScenarioRun } from "../../../scenarios/run.ts";
+import type { ScenarioRun } from "../../../scenarios/scenario-run.ts";
 import { runOf, sid, zxid } from "../records.ts";
 
 const at = (run: ScenarioRun, atUs = run.endUs): Violation => ({
