@@ -177,10 +177,10 @@ export type RecordOf<Event extends ProtocolRecord["event"]> = ProtocolRecord & {
 export type RecordSink = (record: ProtocolRecord) => void;
 
 /** Says for each event whether records of it are needed. The recorder makes no records of frequent events without need. */
-export type WantedRecords = Readonly<Record<ProtocolRecord["event"], boolean>>;
+export type RecordFilter = Readonly<Record<ProtocolRecord["event"], boolean>>;
 
-export function wantedRecords(isNeeded: (event: ProtocolRecord["event"]) => boolean): WantedRecords {
-  return Object.fromEntries(RECORD_EVENTS.map((event) => [event, isNeeded(event)])) as WantedRecords;
+export function recordFilter(isNeeded: (event: ProtocolRecord["event"]) => boolean): RecordFilter {
+  return Object.fromEntries(RECORD_EVENTS.map((event) => [event, isNeeded(event)])) as RecordFilter;
 }
 
 /** By ServerState. */
@@ -191,9 +191,9 @@ export class NoteRecorder implements Notes {
   private readonly server: ServerId;
   private readonly now: () => number;
   private readonly sink: RecordSink;
-  private readonly needed: WantedRecords;
+  private readonly needed: RecordFilter;
 
-  constructor(server: ServerId, now: () => number, sink: RecordSink, needed: WantedRecords) {
+  constructor(server: ServerId, now: () => number, sink: RecordSink, needed: RecordFilter) {
     this.server = server;
     this.now = now;
     this.sink = sink;

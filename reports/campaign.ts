@@ -32,7 +32,7 @@ export interface ReportedFinding {
   readonly servers: number;
   readonly shrinkRuns: number;
   /** Whether shrinking ended because no simpler scenario failed, and not because it reached its limit of runs. */
-  readonly shrunkAll: boolean;
+  readonly shrinkComplete: boolean;
   /** Whether the minimal scenario fails with every seed that was tried. */
   readonly needsNoSeed: boolean;
   readonly why: string;
@@ -106,11 +106,11 @@ export function findingText(
   paint: ChalkInstance,
   inFull = finding.known.length === 0,
 ): string {
-  const { file, known, needsNoSeed, seed, servers, shrinkRuns, shrunkAll, signature, steps, why } = finding;
+  const { file, known, needsNoSeed, seed, servers, shrinkRuns, shrinkComplete, signature, steps, why } = finding;
   if (known.length > 0 && !inFull) return `${paint.dim("known bug")} ${signature}, seed ${seed}: ${known.join(", ")}`;
   const seedNeed = needsNoSeed ? "" : ", needs its seed";
   const size = `${countOf(steps, "step")}, ${countOf(servers, "server")}${seedNeed}`;
-  const shrinking = `shrunk in ${countOf(shrinkRuns, "run")}${shrunkAll ? "" : " (stopped at the limit)"}`;
+  const shrinking = `shrunk in ${countOf(shrinkRuns, "run")}${shrinkComplete ? "" : " (stopped at the limit)"}`;
   return [
     `${paint.red("found")} ${paint.bold(signature)}, seed ${seed}`,
     `  ${size}; ${shrinking}`,

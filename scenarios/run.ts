@@ -5,7 +5,7 @@
 
 import { Cluster } from "../cluster/cluster.ts";
 import { Liveness } from "../cluster/liveness.ts";
-import { NoteRecorder, type ProtocolRecord, wantedRecords } from "../cluster/records.ts";
+import { NoteRecorder, type ProtocolRecord, recordFilter } from "../cluster/records.ts";
 import type { Message, MessageCoverage } from "../cluster/server.ts";
 import { historyOf, zxidOf } from "../cluster/start-disk.ts";
 import { Invariants, type Violation } from "../invariants/index.ts";
@@ -76,7 +76,7 @@ export class ScenarioRunner {
     const keep = options.records !== false;
     const awaited = new Set(scenario.steps.map((step) => step.when?.event));
     const awaitsEvents = scenario.steps.some((step) => step.when?.event !== undefined);
-    const wanted = wantedRecords(
+    const wanted = recordFilter(
       (event) => keep || awaited.has(event as never) || (coverage !== undefined && COVERED.includes(event)),
     );
     const take = (record: ProtocolRecord): void => {

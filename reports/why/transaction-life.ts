@@ -4,7 +4,7 @@
 
 import { formatZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
-import { LifeTracker } from "./life-tracker.ts";
+import { type LifeEvent, type LifeKind, LifeTracker } from "./life-tracker.ts";
 
 /** The value of each transaction that the scenario puts on a disk (cluster/start-disk.ts). */
 const VALUE_BEFORE_THE_RUN = "before";

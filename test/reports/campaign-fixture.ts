@@ -9,7 +9,7 @@ export const newFinding: ReportedFinding = {
   steps: 3,
   servers: 3,
   shrinkRuns: 120,
-  shrunkAll: true,
+  shrinkComplete: true,
   needsNoSeed: true,
   why: "agreement: server 2 delivers 2:1 <w5> & so on,\n100 % of the time",
   file: "out/a:b,c.yaml",

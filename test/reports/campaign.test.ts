@@ -57,7 +57,7 @@ describe("findingText", () => {
   });
 
   it("says that a finding needs its seed, and that shrinking reached its limit", () => {
-    const text = findingText({ ...newFinding, steps: 1, needsNoSeed: false, shrunkAll: false }, "", plain);
+    const text = findingText({ ...newFinding, steps: 1, needsNoSeed: false, shrinkComplete: false }, "", plain);
     expect(text).toContain("1 step, 3 servers, needs its seed; shrunk in 120 runs (stopped at the limit)");
   });
 
