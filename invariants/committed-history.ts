@@ -117,8 +117,8 @@ export class CommittedHistory {
     if (!tree.isPrefixOf(initial)) return;
     const facts = { epoch, delivered: zxidAtEnd(tree), initial: zxidAtEnd(initial) };
     const text =
-      `serves in epoch ${epoch}, and its leader knows it, but it has delivered only up to ${zxidText(facts.delivered)}, ` +
-      `not the initial history up to ${zxidText(facts.initial)}`;
+      `serves in epoch ${epoch}, and its leader knows it, but it has delivered only up to ` +
+      `${zxidText(facts.delivered)}, not the initial history up to ${zxidText(facts.initial)}`;
     this.violations.report("commit-completeness", sid, text, facts, leader.sid, () => fork(tree, initial));
   }
 
@@ -165,7 +165,9 @@ export class CommittedHistory {
     const facts = { zxid, position: history.length };
     const where = () => fork(history, this.sequence[this.sequence.length - 1] as History);
     if (elsewhere && sameTxn(elsewhere, history.txn as Txn) && index + 1 !== history.length) {
-      const text = `delivers ${zxidText(zxid)} at position ${history.length}; another server delivered it at position ${index + 1}`;
+      const text =
+        `delivers ${zxidText(zxid)} at position ${history.length}; ` +
+        `another server delivered it at position ${index + 1}`;
       this.violations.report("total-order", server.sid, text, { ...facts, otherPosition: index + 1 }, undefined, where);
       return;
     }

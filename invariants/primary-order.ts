@@ -35,7 +35,8 @@ export class PrimaryOrder {
     const older = this.countOlderThan(epoch);
     if ((initial?.length ?? 0) >= older) return;
     const facts = { zxid: txn.zxid, missing: zxidAtEnd(this.sequence[older - 1]) };
-    const text = `broadcasts ${zxidText(txn.zxid)} and lacks ${zxidText(facts.missing)}, which other servers have delivered`;
+    const missing = zxidText(facts.missing);
+    const text = `broadcasts ${zxidText(txn.zxid)} and lacks ${missing}, which other servers have delivered`;
     this.violations.report("primary-integrity", leader.sid, text, facts);
   }
 

@@ -48,7 +48,7 @@ export const INVARIANTS = {
   },
   "commit-completeness": {
     statement:
-      "A server that delivers transactions of an epoch, or whose leader knows that it serves, has delivered the initial history of that epoch.",
+      "A server that serves in an epoch, as far as its leader knows, has delivered the initial history of the epoch.",
     source: `${ZAB}: commit completeness; ZOOKEEPER-3023`,
   },
   "process-consistency": {
@@ -77,7 +77,7 @@ export const INVARIANTS = {
   },
   "trunc-keeps-committed": {
     statement:
-      "A TRUNC removes no transaction that was committed when the leader decided, and a quorum keeps what was committed later.",
+      "A TRUNC removes no transaction committed before the leader's decision; a quorum keeps those committed later.",
     source: "ZOOKEEPER-4643",
   },
   "follower-is-prefix": {

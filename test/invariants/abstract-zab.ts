@@ -1,6 +1,7 @@
 /**
- * Zab in small, and correct: one leader per epoch, quorums, TRUNC and prefix-sync of followers, proposals in order, commits
- * by quorum, crashes that lose what was not synced. It tells what it does in notes and has no network and no time.
+ * Zab in small, and correct: one leader per epoch, quorums, TRUNC and prefix-sync of followers, proposals in order,
+ * commits by quorum, crashes that lose what was not synced. It tells what it does in notes and has no network and no
+ * time.
  *
  * `Flaws` break it on purpose, each where a ZooKeeper was broken once.
  */
@@ -124,7 +125,7 @@ export class AbstractZab {
     leader.acked.set(leader, leader.log.length);
   }
 
-  /** A server is brought in line with the leader it knows, or with whoever is established. */
+  /** A server synchronizes with the leader it knows, or with the established one. */
   private join(server: Server): void {
     const leader = server.role?.leader ?? this.servers.find((one) => one.established && one.up);
     const epoch = leader?.role?.epoch ?? -1;

@@ -1,6 +1,6 @@
 /**
- * Where an invariant ends and what a correct ZooKeeper may do begins. Beside ../invariants.test.ts, which has each of them
- * fire once: here are crashes, late learners, deposed leaders, snapshots and truncations.
+ * The boundaries between violations and what a correct ZooKeeper may do. invariants.test.ts has each of
+ * them fire once: here are crashes, late learners, deposed leaders, snapshots and truncations.
  */
 import { describe, expect, it } from "vitest";
 import { asEpoch, asServerId, asZxid, FOLLOWING, makeZxid, SYNCHRONIZATION } from "../../protocol/index.ts";
@@ -152,7 +152,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       violated: ["process-consistency at 2"],
     },
     {
-      name: "an observer's log is nobody's concern",
+      name: "an observer's log is not checked",
       tell: (run) => {
         run.server(1).starts("1:1").leads(2, "1:1").proposes("2:1").logs("1:1 2:1");
         run.server(4).starts("").learnsFrom(1).acksNewLeader(2, "").logs("2:1");
@@ -280,7 +280,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       },
     },
     {
-      name: "a follower that knows its leader, of an epoch that nobody was seen to propose",
+      name: "a follower that knows its leader, in an epoch whose proposal was not watched",
       tell: (run) => run.server(2).starts("1:1").learnsFrom(1).acksNewLeader(2, "1:1"),
     },
   ],

@@ -1,6 +1,6 @@
 /**
- * What a note costs must not grow with histories. Cost is counted as steps back along a history, wherever they are taken:
- * every `previous` of the run's nodes counts when it is read.
+ * What a note costs must not grow with histories. Cost is counted as steps back along a history, wherever they are
+ * taken: every `previous` of the run's nodes counts when it is read.
  */
 import { expect, it } from "vitest";
 import { asEpoch, asServerId, asZxid, type History, makeTxn, type Txn } from "../../protocol/index.ts";
@@ -73,7 +73,7 @@ it("a txn behind 10 others costs what one behind 3000 costs", () => {
   expect(cost(3000)).toBeLessThanOrEqual(10 * 4);
 });
 
-it("followers that deliver before their leader, with 1000 proposals outstanding in its log: no step is taken per proposal", () => {
+it("followers deliver before their leader, which has 1000 outstanding proposals: no step per proposal", () => {
   const run = broadcasting(10);
   for (let at = 11; at <= 1010; at++) {
     run.server(1).notes.proposed(txnOf(at));
@@ -86,7 +86,7 @@ it("followers that deliver before their leader, with 1000 proposals outstanding 
   expect(steps).toBeLessThanOrEqual(500 * 4);
 });
 
-it("a follower that acknowledges NEWLEADER far behind and logs txn after txn walks the distance once, not each time", () => {
+it("a follower that lags far behind and logs transaction after transaction walks the distance only once", () => {
   const cost = (distance: number): number => {
     const run = broadcasting(distance);
     run.server(3).starts("").learnsFrom(1);
@@ -111,8 +111,8 @@ it("a new epoch costs what the last one added, not the length of what lies befor
       run.server(3).notes.active(asEpoch(2), asServerId(2), history);
     });
   };
-  // initial-history-agreement walks back from this epoch's initial history to the last one's, which is empty here: once over the epoch's txns,
-  // and a step looks at a node and goes there.
+  // initial-history-agreement walks back from this epoch's initial history to the last one's, which is empty here: once
+  // over the epoch's txns, and a step looks at a node and goes there.
   expect(cost(2000)).toBeLessThanOrEqual(2000 * 2 + 20);
   const run = broadcasting(2000);
   const history = run.of(2000);

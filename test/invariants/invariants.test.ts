@@ -1,5 +1,5 @@
 /**
- * Each invariant fires when what it forbids is told in notes, and keeps quiet at the nearest thing that is allowed.
+ * Each invariant fires when what it forbids is servers in notes, and keeps quiet at the nearest thing that is allowed.
  */
 import { describe, expect, it } from "vitest";
 import { type InvariantId, Invariants, listInvariants } from "../../invariants/index.ts";
@@ -20,8 +20,8 @@ import {
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
 
-/** A run told by hand: three servers and an observer, their notes, and histories in short. */
-class Told {
+/** A run servers by hand: three servers and an observer, their notes, and histories in short. */
+class ScriptedServers {
   readonly invariants = new Invariants({
     servers: [asServerId(1), asServerId(2), asServerId(3), asServerId(4)],
     observers: [asServerId(4)],
@@ -97,7 +97,7 @@ class Told {
 
 interface Case {
   readonly name: string;
-  readonly run: (told: Told) => unknown;
+  readonly run: (servers: ScriptedServers) => unknown;
 }
 
 const CASES: Readonly<Record<InvariantId, { fires: Case; quiet: Case; also?: InvariantId[] }>> = {
@@ -355,16 +355,16 @@ const CASES: Readonly<Record<InvariantId, { fires: Case; quiet: Case; also?: Inv
 
 describe.each(Object.entries(CASES))("%s", (id, { fires, quiet, also = [] }) => {
   it(`fires: ${fires.name}`, () => {
-    const told = new Told();
-    fires.run(told);
-    expect(told.violated).toContain(id);
-    expect(told.violated.filter((other) => other !== id && !also.includes(other))).toEqual([]);
+    const servers = new ScriptedServers();
+    fires.run(servers);
+    expect(servers.violated).toContain(id);
+    expect(servers.violated.filter((other) => other !== id && !also.includes(other))).toEqual([]);
   });
 
   it(`keeps quiet: ${quiet.name}`, () => {
-    const told = new Told();
-    quiet.run(told);
-    expect(told.violated).toEqual([]);
+    const servers = new ScriptedServers();
+    quiet.run(servers);
+    expect(servers.violated).toEqual([]);
   });
 });
 
@@ -378,10 +378,10 @@ describe("all of them", () => {
   });
 
   it("report a repeated violation once per server, and count it", () => {
-    const told = new Told();
-    for (let i = 0; i < 5; i++) told.server(1).anomaly("bad-ack", asServerId(2), 3, asZxid(0), "again");
-    told.server(2).anomaly("bad-ack", asServerId(1), 3, asZxid(0), "again");
-    expect(told.invariants.violations.map(({ server, count }) => [server, count])).toEqual([
+    const servers = new ScriptedServers();
+    for (let i = 0; i < 5; i++) servers.server(1).anomaly("bad-ack", asServerId(2), 3, asZxid(0), "again");
+    servers.server(2).anomaly("bad-ack", asServerId(1), 3, asZxid(0), "again");
+    expect(servers.invariants.violations.map(({ server, count }) => [server, count])).toEqual([
       [1, 5],
       [2, 1],
     ]);
@@ -390,9 +390,9 @@ describe("all of them", () => {
   it("cost the same for a txn behind a long history as behind a short one", () => {
     // Every step back along a history is counted: a checker that walked it would show.
     const steps = (length: number): number => {
-      const told = new Told();
-      told.leads(1, 1, "").follows(2, 1, 1, "");
-      let history = told.history("");
+      const servers = new ScriptedServers();
+      servers.leads(1, 1, "").follows(2, 1, 1, "");
+      let history = servers.history("");
       let walked = 0;
       const next = (): void => {
         const txn = makeTxn(asZxid((parseZxid("1:0") as number) + history.length + 1), "x");
@@ -404,24 +404,26 @@ describe("all of them", () => {
             return typeof value === "function" ? value.bind(target) : value;
           },
         });
-        told.server(1).proposed(txn);
+        servers.server(1).proposed(txn);
         for (const sid of [1, 2]) {
-          told.server(sid).logged(txn, history);
-          told.server(sid).delivered(txn, history);
+          servers.server(sid).logged(txn, history);
+          servers.server(sid).delivered(txn, history);
         }
         history = base;
       };
       for (let i = 0; i < length; i++) next();
       walked = 0;
       for (let i = 0; i < 10; i++) next();
-      expect(told.violated).toEqual([]);
+      expect(servers.violated).toEqual([]);
       return walked;
     };
     expect(steps(1000)).toBe(steps(10));
   });
 });
 
-/** Server 3 loses its leader right after a SNAP has replaced its memory, and its log with the 1:1 that nobody else has. */
+/**
+ * Server 3 loses its leader right after a SNAP has replaced its memory, and it alone has 1:1 in its log.
+ */
 const SNAP_REPLACED_LOG = `
 zookeeper: patched
 servers: 3

@@ -1,6 +1,6 @@
 /**
- * No invariant fires in a run of a correct Zab, whatever it does and whoever crashes; and each way of breaking that Zab is
- * noticed.
+ * No invariant is violated in a run of a correct Zab, with any actions and crashes; and each way of breaking that Zab
+ * is noticed.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * A run told by hand, note by note: `run.server(1).proposes("1:1")`. Histories are lists of zxids; a quote makes it another
- * txn with the same zxid. Every server tells its notes as the core does, in the same order.
+ * A run written by hand, note by note: `run.server(1).proposes("1:1")`. Histories are lists of zxids; a quote makes it
+ * another txn with the same zxid. Every server tells its notes as the core does, in the same order.
  */
 
 import { Invariants, type InvariantsOptions } from "../../invariants/index.ts";
