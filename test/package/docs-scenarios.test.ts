@@ -1,5 +1,6 @@
 /**
- * docs/scenarios.md: every example loads, the full scenarios meet their expectations, and no action, field or event is missing.
+ * docs/scenarios.md: every example loads, the full scenarios meet their expectations, and no action, field or event is
+ * missing.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
