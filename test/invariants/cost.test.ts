@@ -74,7 +74,7 @@ it("a transaction after 10 others costs as much as a transaction after 3000 othe
   expect(cost(3000)).toBeLessThanOrEqual(10 * 4);
 });
 
-it("1000 proposals outstanding, a follower delivers before its leader: the cost does not depend on their number", () => {
+it("1000 outstanding proposals, a follower delivers before its leader: the cost is that of one", () => {
   const run = runWith(10);
   for (let at = 11; at <= 1010; at++) {
     run.server(1).notes.proposed(txnOf(at));
