@@ -28,7 +28,7 @@ describe("start", () => {
     expect(cluster.server(S1)).toBe(before);
   });
 
-  it("1 server whose acceptedEpoch is lower than its currentEpoch: it exits, and the watcher gets the exit code", () => {
+  it("1 server with acceptedEpoch below currentEpoch: it exits, and the watcher gets the exit code", () => {
     const ended: [ServerId, number | undefined][] = [];
     const cluster = testCluster("servers: { 1: { acceptedEpoch: 0, currentEpoch: 1, history: '1:1' }, 2: {}, 3: {} }", {
       lifeCycle: { started: () => {}, ended: (server, exitCode) => ended.push([server, exitCode]) },
@@ -41,7 +41,7 @@ describe("start", () => {
 });
 
 describe("leader", () => {
-  it("3 servers, the leader is paused: once the others have a leader, that one counts, because its epoch is higher", () => {
+  it("3 servers, the leader is paused: the next leader is returned, because its epoch is higher", () => {
     const cluster = testCluster("servers: 3");
     startAndServe(cluster);
     const paused = leaderOf(cluster);
