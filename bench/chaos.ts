@@ -1,6 +1,7 @@
 /**
- * Campaigns: how many plans of default chaos (5 servers, 60 virtual seconds, 20 faults, 50 writes) one core runs in a second,
- * what drawing them and counting coverage cost of that, what a second worker thread adds, and what memory it all takes.
+ * Campaigns: how many plans of default chaos (5 servers, 60 virtual seconds, 20 faults, 50 writes) one core runs in a
+ * second, what drawing them and counting coverage cost of that, what a second worker thread adds, and what memory it
+ * all takes.
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -68,7 +69,9 @@ export async function measureChaos(effort: Effort): Promise<FamilyResult> {
         figure: "chaosPlansPerS",
         unit: "plans/s",
         target: ">= 300",
-        what: `default chaos on one core: 5 servers, 60 virtual s, 20 faults, 50 writes, drawn and run with all invariants and coverage; ${each} events each`,
+        what:
+          "plans drawn and run on one core: 5 servers, 60 virtual s, 20 faults, 50 writes; all invariants " +
+          `and coverage on; ${each} events each`,
       }),
       rowOf(drawingShare, {
         figure: "  drawing",
@@ -145,7 +148,7 @@ function residentRow(value: number): Row {
   return { figure: "residentMb", value, spread: null, unit: "MiB", target: "< 400", what };
 }
 
-/** Beside the bundle, or in it when run from the source. */
+/** Next to the bundle, or in it if run from the source. */
 function workerFile(): string | undefined {
   const places = ["./campaign-worker.js", "../dist/campaign-worker.js"];
   return places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((path) => existsSync(path));

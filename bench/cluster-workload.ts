@@ -1,7 +1,8 @@
 /**
- * What the protocol's figures run: a cluster in steady broadcast. A client hands the leader one write after another at a
- * fixed rate, whatever the cluster does; each becomes proposals, acknowledgements, log syncs and commits, beside pings and
- * timers. Watched, it is watched as the runs of a campaign are: by all invariants and the digest, through the public API.
+ * What the protocol's figures run: a cluster in steady broadcast. A client hands the leader one write after another at
+ * a fixed rate, whatever the cluster does; each becomes proposals, acknowledgments, log syncs and commits, along with
+ * pings and timers. Watched, it is watched as the runs of a campaign are: by all invariants and the digest, through the
+ * public API.
  */
 
 import { Cluster, Invariants, loadScenario, protocol, type Scenario, sim } from "../lib/index.ts";
@@ -48,10 +49,10 @@ export class WatchedCluster {
     return this;
   }
 
-  /** Runs on, with writes, for so many events. Returns how long that took, in nanoseconds. */
+  /** Runs for this number of events, with writes. Returns the duration in nanoseconds. */
   broadcast(events: number): number {
     const { world, leader } = this.cluster;
-    if (leader === undefined) throw new Error("bench: nobody leads");
+    if (leader === undefined) throw new Error("bench: no server leads");
     world.onUserEvent = () => {
       leader.write(++this.written);
       world.schedule(world.nowUs + WRITE_EVERY_US, -1, WRITE_EVENT, 0, 0, undefined);

@@ -32,7 +32,9 @@ export function measureColdStarts(effort: Effort): FamilyResult {
         figure: "coldStartsPerS",
         unit: "starts/s",
         target: ">= 2,000",
-        what: `3 servers, empty disks, from construction until all are active: ${(events / starts).toFixed(0)} events each; all invariants and the digest on`,
+        what:
+          "3 servers, empty disks, from construction until all are active: " +
+          `${(events / starts).toFixed(0)} events each; all invariants and the digest on`,
       }),
     ],
   };

@@ -1,10 +1,10 @@
 /**
- * How everything here is measured: the contenders of a figure take turns, round after round (A B A B …), after some rounds
- * that count for nothing; the figure is the median of the rounds, and the spread is shown with it.
+ * How everything here is measured: the contenders of a figure take turns, round after round (A B A B …), after some
+ * rounds that count for nothing; the figure is the median of the rounds, and the spread is shown with it.
  *
- * Each family of figures runs in a process of its own (main.ts), so that what one compiles and leaves behind does not slow
- * down the next. No garbage collection is forced between rounds: where no cluster is alive it would throw the optimized code
- * away as well, which no campaign ever does.
+ * Each family of figures runs in a process of its own (main.ts), so that what one compiles and leaves behind does not
+ * slow down the next. No garbage collection is forced between rounds: where no cluster is alive it would throw the
+ * optimized code away as well, which no campaign ever does.
  */
 
 export interface Effort {

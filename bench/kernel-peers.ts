@@ -1,6 +1,6 @@
 /**
- * The job of kernel-workload.ts on libraries that one could simulate with instead: simjs (a process-oriented discrete-event
- * simulator) and @sinonjs/fake-timers (a virtual clock under setTimeout).
+ * The job of kernel-workload.ts on libraries that one could simulate with instead: simjs (a process-oriented
+ * discrete-event simulator) and @sinonjs/fake-timers (a virtual clock under setTimeout).
  */
 import { nanosecondsOf } from "./harness.ts";
 import { type KernelRun, NODES, Nodes } from "./kernel-workload.ts";

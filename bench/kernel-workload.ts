@@ -1,9 +1,9 @@
 /**
- * The job by which event kernels are compared: five nodes; pop an event, three draws, mutate its node, push one event. The
- * number of outstanding events stays the same. Delays are 1 .. 2^20 us, so that ties are rare, but happen.
+ * The job by which event kernels are compared: five nodes; pop an event, three draws, mutate its node, push one event.
+ * The number of outstanding events stays the same. Delays are 1 .. 2^20 us, so that ties are rare, but happen.
  *
- * It is the same for sim/'s queue, for native/kernel.cpp and for the libraries in kernel-peers.ts: all must end with the
- * same checksum.
+ * It is the same for sim/'s queue, for native/kernel.cpp and for the libraries in kernel-peers.ts: all must end with
+ * the same checksum.
  */
 import { EventQueue } from "../sim/index.ts";
 

@@ -1,6 +1,6 @@
 /**
- * The bare event kernel against the same job in C++, and against libraries for JavaScript. Ratios are of events per second:
- * 0.5 is half as fast as C++, 5 is five times as fast as the library.
+ * The bare event kernel against the same job in C++, and against libraries for JavaScript. Ratios are of events per
+ * second: 0.5 is half as fast as C++, 5 is five times as fast as the library.
  */
 import {
   atEffort,
@@ -22,7 +22,7 @@ const LIBRARY_EVENTS = 400_000;
 
 type Kernel = (outstanding: number, events: number) => KernelRun;
 
-/** Somebody else's kernel, and what it is compared on. */
+/** A peer's kernel, and the workload of the comparison. */
 interface Comparison {
   readonly figure: string;
   readonly kernel: Kernel | undefined;

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: measures everything and prints a table; with `-- --json` one JSON object. `--quick` only shows that it
- * runs. `--family <name>` measures one family in this process and prints its result as JSON: so main calls itself.
+ * `npm run bench`: measures everything and prints a table; with `-- --json` one JSON object. `--quick` only shows that
+ * it runs. `--family <name>` measures one family in this process and prints its result as JSON: so main calls itself.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

@@ -10,7 +10,7 @@ import { scenarioOf } from "./cluster-workload.ts";
 import { atEffort, type Effort, type FamilyResult, nanosecondsOf, rowOf, sampleOf, takeTurns } from "./harness.ts";
 
 const RUNS = 300;
-const RUNS_LOOKED_INTO = 30;
+const RUNS_EXAMINED = 30;
 
 export function measureNoisy(effort: Effort): FamilyResult {
   const scenario = scenarioOf("servers: 5");
@@ -42,7 +42,9 @@ export function measureNoisy(effort: Effort): FamilyResult {
       rowOf(virtualPerReal, {
         figure: "virtualPerReal",
         unit: "virtual s/s",
-        what: `plans drawn over 5 servers, ${eachS} virtual s each, with faults and writes as a campaign draws them. ${whatHappens(scenario, Math.min(runs, RUNS_LOOKED_INTO))}`,
+        what:
+          `plans drawn over 5 servers, ${eachS} virtual s each, with faults and writes as a campaign draws them. ` +
+          contentOf(scenario, Math.min(runs, RUNS_EXAMINED)),
       }),
       rowOf(sampleOf(eventRates.slice(-effort.rounds)), {
         figure: "  events",
@@ -53,8 +55,8 @@ export function measureNoisy(effort: Effort): FamilyResult {
   };
 }
 
-/** What a run holds on average. */
-function whatHappens(scenario: Scenario, runs: number): string {
+/** Returns the average content of a run, in words. */
+function contentOf(scenario: Scenario, runs: number): string {
   const counts = { elected: 0, established: 0, crashed: 0, committed: 0 };
   for (let seed = 1; seed <= runs; seed++) {
     const { records } = runScenario(planOver(scenario, BigInt(seed)), { seed });
@@ -63,5 +65,8 @@ function whatHappens(scenario: Scenario, runs: number): string {
     }
   }
   const mean = (count: number): string => (count / runs).toFixed(1);
-  return `A run has ${mean(counts.crashed)} crashes, ${mean(counts.established)} established leaders, ${mean(counts.elected)} elections that a server ends, ${mean(counts.committed)} commits`;
+  return (
+    `A run has ${mean(counts.crashed)} crashes, ${mean(counts.established)} established leaders, ` +
+    `${mean(counts.elected)} finished elections of a server, ${mean(counts.committed)} commits`
+  );
 }

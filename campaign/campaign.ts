@@ -283,11 +283,12 @@ export class CampaignRunner {
   private checkSame(before: Readonly<Record<string, unknown>>): void {
     for (const [name, value] of Object.entries(this.identity())) {
       if (String(before[name]) === String(value)) continue;
-      const difference = `the campaign in ${this.journal.folder} has ${name} ${String(before[name])}, this one has ${String(value)}`;
+      const { folder } = this.journal;
+      const difference = `the campaign in ${folder} has ${name} ${String(before[name])}, this one has ${String(value)}`;
       throw new CampaignMismatchError(`--resume: ${difference} (accepted: the same options, or another --out)`);
     }
   }
 }
 
-/** The worker lies beside the bundle. A campaign that runs from its source has no workers. */
+/** The worker lies next to the bundle. A campaign that runs from its source has no workers. */
 const WORKER = fileURLToPath(new URL("./campaign-worker.js", import.meta.url));

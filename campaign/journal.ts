@@ -60,7 +60,7 @@ export class Journal {
       .map((line) => JSON.parse(line) as Line);
   }
 
-  /** Writes a file beside the journal. The file is complete or absent, even after a crash. */
+  /** Writes a file next to the journal. The file is complete or absent, even after a crash. */
   save(name: string, text: string): string {
     const path = join(this.folder, name);
     writeFileSync(`${path}.tmp`, text);

@@ -1,8 +1,8 @@
 /**
- * The records of a run: one plain object for each note of each server, in the order of the notes, with the starts and ends
- * of processes and the steps of the script between them. Decision tables, timelines, explanations and expectations read
- * these records. A record holds typed values (zxids, epochs, server ids) and no rendered text, except the detail that the
- * core gives with a failure or an anomaly.
+ * The records of a run: one plain object for each note of each server, in the order of the notes, with the starts and
+ * ends of processes and the steps of the script between them. Decision tables, timelines, explanations and expectations
+ * read these records. A record holds typed values (zxids, epochs, server ids) and no rendered text, except the detail
+ * that the core gives with a failure or an anomaly.
  *
  * Records do not hold messages (except `received`, on request), timers or disk operations: sim/trace.ts does.
  */
@@ -29,7 +29,9 @@ interface Common {
   readonly atUs: number;
   /** -1 for the script. */
   readonly server: ServerId;
-  /** The event of the world during which the record was made. Only in traced runs; explanations follow causes with it. */
+  /**
+   * The event of the world during which the record was made. Only in traced runs; explanations follow causes with it.
+   */
   readonly sequence?: number;
 }
 
@@ -63,7 +65,9 @@ export const PROTOCOL_EVENTS = [
 ] as const;
 export type ProtocolEvent = (typeof PROTOCOL_EVENTS)[number];
 
-/** A sync decision with the facts that decided it. Counts the packets that the leader queues, but does not keep them. */
+/**
+ * A sync decision with the facts that decided it. Counts the packets that the leader queues, but does not keep them.
+ */
 export interface DecisionRecord {
   readonly learner: ServerId;
   readonly observer: boolean;
@@ -144,12 +148,16 @@ export type ProtocolRecord = Common &
     | { readonly event: "started" }
     /** A process ended: with an exit code if it ended itself. `lost`: the transactions that its log lost. */
     | { readonly event: "crashed"; readonly exitCode: number | undefined; readonly lost: readonly Zxid[] }
-    /** A server is about to handle a message. Recorded on request. `message` is a packet's name, NOTIFICATION or HELLO. */
+    /**
+     * A server is about to handle a message. Recorded on request. `message` is a packet's name, NOTIFICATION or HELLO.
+     */
     | { readonly event: "received"; readonly from: ServerId; readonly message: string; readonly zxid: Zxid }
     | ({ readonly event: "script" } & ScriptedStep)
   );
 
-/** A step of the scenario that the script performed or undid, as plain data. scenarios/scenario.ts has the exact types. */
+/**
+ * A step of the scenario that the script performed or undid, as plain data. scenarios/scenario.ts has the exact types.
+ */
 export interface ScriptedStep {
   /** The index of the step in the scenario, from 0. */
   readonly step: number;
@@ -176,7 +184,9 @@ export type RecordOf<Event extends ProtocolRecord["event"]> = ProtocolRecord & {
 /** Receives each record when it is made. */
 export type RecordSink = (record: ProtocolRecord) => void;
 
-/** Says for each event whether records of it are needed. The recorder makes no records of frequent events without need. */
+/**
+ * Says for each event whether records of it are needed. The recorder makes no records of frequent events without need.
+ */
 export type RecordFilter = Readonly<Record<ProtocolRecord["event"], boolean>>;
 
 export function recordFilter(isNeeded: (event: ProtocolRecord["event"]) => boolean): RecordFilter {

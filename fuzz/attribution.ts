@@ -18,7 +18,7 @@ const SEEDS = [1n, 2n, 3n] as const;
 
 /**
  * Returns the ids of the known bugs that explain a failure: one bug if it is the only cause; several if they cannot be
- * told apart, or if only fixing all of them avoids the failure; none if the failure is new.
+ * distinguished, or if only fixing all of them avoids the failure; none if the failure is new.
  *
  * Fixing a bug changes everything after its first effect, so a failure that needs much chance may vanish with any fix.
  * Of several candidates, the cause is the one whose fix changes nothing until shortly before the failure: the last to

@@ -368,7 +368,7 @@ export const FAULT_KINDS = {
   },
   "catch-up": {
     about:
-      "one server is down while clients write; a fault strikes it while it synchronizes, and perhaps again when it serves",
+      "a server is down while clients write; a fault strikes it while it synchronizes, and maybe again when it serves",
     parameters: "the server, the number of writes, the moment, the faults, the durations",
     draw: (draw, context) => {
       const server = draw.pick(context.ids);

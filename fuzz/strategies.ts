@@ -38,7 +38,8 @@ export const STRATEGIES = {
   },
   pct: {
     about:
-      "every link and disk has a constant latency of its own magnitude, which acts as a priority; a few of them change at drawn times (PCT, Burckhardt et al. 2010)",
+      "every link and disk has a constant latency of its own magnitude, which acts as a priority; a few of them " +
+      "change at drawn times (PCT, Burckhardt et al. 2010)",
     share: 8,
     draw: (draw, options) => ({
       ...drawBasics(draw, options),

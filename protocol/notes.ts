@@ -51,7 +51,7 @@ export type FailureReason =
  */
 export type Anomaly =
   | "bad-state" // a packet that is illegal in the receiver's current state
-  | "bad-ack" // an acknowledgement of something that was not sent
+  | "bad-ack" // an acknowledgment of something that was not sent
   | "bad-proposal" // a proposal that does not follow the one before it
   | "bad-commit"; // a commit that does not match the oldest pending proposal
 
@@ -76,9 +76,9 @@ export interface Notes {
   syncDecided(learner: ServerId, observer: boolean, facts: SyncFacts, decision: SyncDecision): void;
   /** The learner acknowledged NEWLEADER; `history` is the history in its log. */
   newLeaderAcked(epoch: Epoch, history: History): void;
-  /** The leader read the acknowledgement of NEWLEADER. */
+  /** The leader read the acknowledgment of NEWLEADER. */
   newLeaderAckRead(learner: ServerId, zxid: Zxid): void;
-  /** The leader read the acknowledgement of UPTODATE. */
+  /** The leader read the acknowledgment of UPTODATE. */
   uptodateAckRead(learner: ServerId, zxid: Zxid): void;
   /**
    * Leader#startZkServer: a quorum acknowledged NEWLEADER. `history` is the leader's history, which is now committed.

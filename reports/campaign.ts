@@ -1,6 +1,6 @@
 /**
- * A campaign as text: its measures, its findings, the coverage features that it never reached, and how often each kind of
- * fault was injected and had an effect.
+ * A campaign as text: its measures, its findings, the coverage features that it never reached, and how often each kind
+ * of fault was injected and had an effect.
  */
 import type { ChalkInstance } from "chalk";
 import { countOf, formatSpan, hanging } from "./format.ts";

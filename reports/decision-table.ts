@@ -1,6 +1,6 @@
 /**
- * The sync-decision table: one row per handshake, followed by the rule that decided, in words. The table fits 80 columns and
- * is complete without color.
+ * The sync-decision table: one row per handshake, followed by the rule that decided, in words. The table fits 80
+ * columns and is complete without color.
  */
 import type { ChalkInstance } from "chalk";
 import { formatZxid } from "../protocol/zxid.ts";
@@ -12,7 +12,7 @@ import { tableLines } from "./table-layout.ts";
 /** The columns and their meanings. */
 const COLUMNS = {
   learner: "",
-  epochs: "the learner's acceptedEpoch / the new epoch / the learner's currentEpoch",
+  epochs: "acceptedEpoch of the learner / new epoch / its currentEpoch",
   committedLog: "",
   last: "the leader's lastProcessedZxid",
   peer: "the learner's last zxid",

@@ -73,7 +73,8 @@ export function describeRecord(record: ProtocolRecord): string {
         : `closes the connection to learner ${record.learner}: ${describeFailure(record)}`;
     case "anomaly":
       return (
-        `reads ${packetText(record.packet, record.zxid)} from ${record.from < 0 ? "an unknown learner" : record.from} ` +
+        `reads ${packetText(record.packet, record.zxid)} ` +
+        `from ${record.from < 0 ? "an unknown learner" : record.from} ` +
         `(${record.anomaly}): ${record.detail}`
       );
     case "started":

@@ -1,6 +1,6 @@
 /**
- * The handshakes of a run, from its records. A handshake starts when a leader reads the FOLLOWERINFO or OBSERVERINFO of a
- * learner. It ends when the learner serves, or when one of the two fails.
+ * The handshakes of a run, from its records. A handshake starts when a leader reads the FOLLOWERINFO or OBSERVERINFO of
+ * a learner. It ends when the learner serves, or when one of the two fails.
  */
 import type { DecisionRecord, ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import type { FailureReason } from "../protocol/notes.ts";
@@ -110,7 +110,9 @@ class HandshakeCollector {
     if (handshake !== undefined) Object.assign(handshake, change);
   }
 
-  /** Ends the unfinished handshakes of a server: of a leader with one learner, if the failure names it, otherwise all. */
+  /**
+   * Ends the unfinished handshakes of a server: of a leader with one learner, if the failure names it, otherwise all.
+   */
   private fail(server: ServerId, reason: HandshakeFailure["reason"], learner: ServerId | undefined): void {
     for (const handshake of this.unfinished(server)) {
       if (learner === undefined || learner === handshake.learner) handshake.failure = { server, reason };

@@ -1,6 +1,6 @@
 /**
- * A run as text: its verdict, the sync-decision table, violations, expectations that were not met, steps without effect, and
- * the command that replays the run.
+ * A run as text: its verdict, the sync-decision table, violations, expectations that were not met, steps without
+ * effect, and the command that replays the run.
  */
 
 import type { ChalkInstance } from "chalk";
@@ -14,7 +14,8 @@ import { stepsWithoutEffect } from "./steps.ts";
 export function runReport(run: ScenarioRun, paint: ChalkInstance, replay: string): string {
   const { scenario, seed, digest, endUs, events } = run;
   const verdict = run.ok ? paint.green("ok") : paint.red("FAILED");
-  const measures = `seed ${seed}, ${countOf(events, "event")} in ${formatSpan(endUs)} of virtual time, digest ${digest}`;
+  const size = `${countOf(events, "event")} in ${formatSpan(endUs)} of virtual time`;
+  const measures = `seed ${seed}, ${size}, digest ${digest}`;
   const lines = [`${paint.bold(scenario.name)}  ${verdict}`, ...hanging(measures, "  ", "  ")];
   if (scenario.about !== "") lines.push(...hanging(scenario.about, "  ", "  "));
   lines.push("", decisionTable(handshakesOf(run.records), paint));

@@ -1,6 +1,6 @@
 /**
- * A run as a timeline: one line per record with its time, its server and what happened. Filters select the records to print;
- * they do not change the run.
+ * A run as a timeline: one line per record with its time, its server and what happened. Filters select the records to
+ * print; they do not change the run.
  */
 import type { ChalkInstance } from "chalk";
 import type { ProtocolRecord } from "../cluster/records.ts";

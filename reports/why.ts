@@ -1,6 +1,6 @@
 /**
- * Explains why a run violated an invariant: the two facts in conflict, the causes of each, and the life of the transaction
- * that they are about. Needs a traced run.
+ * Explains why a run violated an invariant: the two facts in conflict, the causes of each, and the life of the
+ * transaction that they are about. Needs a traced run.
  */
 
 import type { Violation } from "../invariants/index.ts";
@@ -24,7 +24,9 @@ export interface Explanation {
   readonly also: readonly Violation[];
 }
 
-/** Explains one violation: by default the first, because the others usually follow from it. Undefined if there is none. */
+/**
+ * Explains one violation: by default the first, because the others usually follow from it. Undefined if there is none.
+ */
 export function explain(run: ScenarioRun, violation = run.violations[0]): Explanation | undefined {
   if (violation === undefined) return undefined;
   const subject = subjectOf(violation);

@@ -1,5 +1,6 @@
 /**
- * The result of performing an action: how to undo it, and how much it did. An action without effect (nothing matched) is reported.
+ * The result of performing an action: how to undo it, and how much it did. An action without effect (nothing matched)
+ * is reported.
  */
 
 /** What an effect counts: messages lost, held or changed, writes accepted, and so on. */

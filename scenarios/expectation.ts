@@ -45,7 +45,8 @@ function unreachedSteps(run: FinishedRun): string[] {
   return first === undefined
     ? []
     : [
-        `step ${first.step + 1} (${verbOf(run.scenario.steps[first.step] as Step)}) was not performed: its trigger never came`,
+        `step ${first.step + 1} (${verbOf(run.scenario.steps[first.step] as Step)}) was not performed: ` +
+          "its trigger never came",
       ];
 }
 
@@ -76,8 +77,8 @@ function decisionMatches(expected: ExpectedDecision, got: RecordOf<"sync-decided
 }
 
 function expectedText({ learner, decision, zxid, rule, leader }: ExpectedDecision): string {
-  const from = leader === undefined ? "" : ` from ${leader}`;
-  return `${learner}: ${decision}${zxid === undefined ? "" : ` ${zxid}`}${from}${rule === undefined ? "" : ` by ${rule}`}`;
+  const parts = [decision, zxid, leader === undefined ? undefined : `from ${leader}`, rule && `by ${rule}`];
+  return `${learner}: ${parts.filter((part) => part !== undefined).join(" ")}`;
 }
 
 function decisionText({ learner, decision, zxid, rule, server }: RecordOf<"sync-decided">): string {

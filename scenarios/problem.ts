@@ -26,16 +26,17 @@ export class ScenarioError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    const told = problems.slice(0, PROBLEMS_MAX);
-    super(told.map(formatProblem).join("\n"));
+    const listed = problems.slice(0, PROBLEMS_MAX);
+    super(listed.map(formatProblem).join("\n"));
     this.name = "ScenarioError";
-    this.problems = told;
+    this.problems = listed;
   }
 }
 
 export function formatProblem(problem: Problem): string {
   const value = problem.value === undefined ? "" : `value ${formatValue(problem.value)}; `;
-  return `${problem.file}:${problem.line}: ${problem.field}: ${problem.message} (${value}accepted: ${problem.accepted})`;
+  const { accepted, field, file, line, message } = problem;
+  return `${file}:${line}: ${field}: ${message} (${value}accepted: ${accepted})`;
 }
 
 /** Writes a value on one line and cuts it if it is long. */

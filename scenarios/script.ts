@@ -1,6 +1,6 @@
 /**
  * Performs the steps of a scenario. Steps run one after another: each waits for its trigger, counted from when the step
- * before it was performed. A step with `from` runs beside them: it does not wait for other steps, and no step waits for
+ * before it was performed. A step with `from` is independent: it does not wait for other steps, and no step waits for
  * it.
  *
  *   at, after         armNext -> perform
@@ -9,8 +9,8 @@
  *   from with when    start -> awaiting -> happened -> perform
  *   for               perform -> undo
  *
- * A step with `when` is performed at the instant of its event or message, while the server handles its input. If the step
- * crashes the server, the rest of that input has no effect.
+ * A step with `when` is performed at the instant of its event or message, while the server handles its input. If the
+ * step crashes the server, the rest of that input has no effect.
  */
 
 import type { Cluster } from "../cluster/cluster.ts";
@@ -81,7 +81,7 @@ export class Script implements MessageWatcher {
     if (this.all.some(({ matches }) => matches !== undefined)) cluster.watchMessages(this);
   }
 
-  /** Whether no step is left, except steps beside the others whose moment may never happen. */
+  /** Whether no step is left, except independent steps whose moment may never come. */
   get done(): boolean {
     return this.next >= this.sequence.length && this.scheduled === 0;
   }

@@ -102,7 +102,10 @@ async function bundle(entry, name, plugins = []) {
     alias: { yaml: join(root, "node_modules", "yaml", "browser", "index.js") },
     // Some packages are CommonJS and require Node's own modules.
     banner: {
-      js: 'import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);',
+      js: [
+        'import { createRequire as __createRequire } from "node:module";',
+        "const require = __createRequire(import.meta.url);",
+      ].join(""),
     },
   });
   return pathToFileURL(outfile).href;
@@ -121,6 +124,7 @@ function print() {
   for (const { mutant } of survivors) console.log(`survives: ${mutant}`);
   const sizes = mutants.flatMap(({ steps }) => (steps === null ? [] : [steps])).sort((a, b) => a - b);
   console.log(
-    `${mutants.length - survivors.length} of ${mutants.length} mutants killed; median of ${sizes[sizes.length >> 1]} steps`,
+    `${mutants.length - survivors.length} of ${mutants.length} mutants killed; ` +
+      `median of ${sizes[sizes.length >> 1]} steps`,
   );
 }

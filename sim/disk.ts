@@ -36,8 +36,8 @@ export interface DiskOperationView {
 export interface DiskCrash {
   /**
    * The fate of unsynced writes. `lost`: all are lost. `kept`: all survive, because only the process died and the page
-   * cache remains. `torn`: a drawn number of the oldest writes survives and the next one is cut in the middle. A number:
-   * exactly that many of the oldest writes survive.
+   * cache remains. `torn`: a drawn number of the oldest writes survives and the next one is cut in the middle. A
+   * number: exactly that many of the oldest writes survive.
    */
   readonly unsynced: "lost" | "kept" | "torn" | number;
   /** Whether a replacement under way leaves its `.tmp` file. */

@@ -1,6 +1,6 @@
 /**
- * The quorum of acknowledgements of NEWLEADER (Leader#waitForNewLeaderAck), which makes the leader established. The
- * leader only logs an acknowledgement with a wrong zxid: its sender is not counted and does not wait
+ * The quorum of acknowledgments of NEWLEADER (Leader#waitForNewLeaderAck), which makes the leader established. The
+ * leader only logs an acknowledgment with a wrong zxid: its sender is not counted and does not wait
  * (ZOOKEEPER-4685).
  */
 import { type Effects, TIMER_NEWLEADER_ACK } from "../effects.ts";
@@ -8,7 +8,7 @@ import { AckSet, type QuorumVerifier } from "../quorum.ts";
 import type { ServerId, Zxid } from "../zxid.ts";
 import { QuorumWait } from "./quorum-wait.ts";
 
-/** A thread that waits for the quorum of acknowledgements. */
+/** A thread that waits for the quorum of acknowledgments. */
 export interface NewLeaderAckWaiter {
   newLeaderAcked(): void;
   newLeaderAckTimedOut(): void;

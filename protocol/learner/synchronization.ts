@@ -319,7 +319,7 @@ export class Synchronization implements LogUser, SyncRest {
     }
     for (const txn of this.notLogged) processors.logProposal(txn);
     this.notLogged = [];
-    // From now on the log thread runs beside this thread, and either may send the first ACK (ZOOKEEPER-4685).
+    // From now on the log thread runs concurrently, and either may send the first ACK (ZOOKEEPER-4685).
     this.stage = "preempted";
     this.learner.startWork(WORK_RESUME_LEARNER);
   }

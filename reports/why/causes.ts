@@ -1,7 +1,7 @@
 /**
  * Chains of causes: from a record of a run back to what led to it. A message leads to its sender, a synced log to the
- * proposal that was logged, a commit to the last ACK that it needed. A chain ends with a root cause: a client's write, a step
- * of the script, a sync decision, an election, or the start of a process.
+ * proposal that was logged, a commit to the last ACK that it needed. A chain ends with a root cause: a client's write,
+ * a step of the script, a sync decision, an election, or the start of a process.
  */
 
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";

@@ -1,6 +1,6 @@
 /**
- * Facts about a run at the time of a violation, each with the chain of causes that led to it: which server has a transaction,
- * lacks it, delivered it first, or was established without it.
+ * Facts about a run at the time of a violation, each with the chain of causes that led to it: which server has a
+ * transaction, lacks it, delivered it first, or was established without it.
  */
 
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
@@ -185,7 +185,9 @@ export class FactFinder {
     return { text: `server ${server} ${describeRecord(role)} since`, atUs: role.atUs, causes: listOf(cause) };
   }
 
-  /** Returns another server whose history contradicts that of a server: it has `there`, if defined, and lacks `here`. */
+  /**
+   * Returns another server whose history contradicts that of a server: it has `there`, if defined, and lacks `here`.
+   */
   opponentOf(server: ServerId, here: FactZxid, there: FactZxid): ServerId {
     const has = (sid: ServerId, zxid: FactZxid): boolean => this.life(zxid).gained(sid, this.until) !== undefined;
     const others = this.run.servers.map(({ sid }) => sid).filter((sid) => sid !== server);

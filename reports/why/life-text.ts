@@ -25,7 +25,9 @@ const TEXTS: Readonly<Record<LifeKind, string>> = {
   replaced: "replaced by a snapshot without it",
 };
 
-/** Returns one line for each server that had the transaction, up to a record: its events, with their times in seconds. */
+/**
+ * Returns one line for each server that had the transaction, up to a record: its events, with their times in seconds.
+ */
 export function lifeLines(life: TransactionLife, run: ScenarioRun, until: number): string[] {
   return run.servers.flatMap(({ sid }) => {
     const events = life.at(sid, until);

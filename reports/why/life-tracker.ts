@@ -1,6 +1,6 @@
 /**
- * Derives the life of one transaction from the records of a run. For each server it tracks whether the transaction is in
- * memory, on disk and synced, because records such as `loaded` and `synced` concern whole histories.
+ * Derives the life of one transaction from the records of a run. For each server it tracks whether the transaction is
+ * in memory, on disk and synced, because records such as `loaded` and `synced` concern whole histories.
  */
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
 import type { ServerId, Zxid } from "../../protocol/zxid.ts";

@@ -1,5 +1,6 @@
 /**
- * An index over the trace and the records of a run: for an event of the world, what its handler received, sent and recorded.
+ * An index over the trace and the records of a run: for an event of the world, what its handler received, sent and
+ * recorded.
  */
 
 import type { ProtocolRecord } from "../../cluster/records.ts";

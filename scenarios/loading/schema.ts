@@ -150,10 +150,10 @@ class SchemaCheck {
       const accepted = schema.oneOf.every(onlyRequires) ? `exactly one of ${names.join(", ")}` : this.accepts(schema);
       if (fitting.length === 0) return wrong("has a missing field or one too many", accepted);
       const both = fitting.flatMap((branch) => branch.required ?? []).join(" and ");
-      if (fitting.length > 1) return wrong(`has ${both} at once`, accepted);
+      if (fitting.length > 1) return wrong(`has ${both} together`, accepted);
     }
     const clash = schema.not?.anyOf?.find((branch) => this.check(mapping, branch, path).length === 0);
-    if (clash !== undefined) return wrong(`has ${clash.required?.join(" and ")} at once`);
+    if (clash !== undefined) return wrong(`has ${clash.required?.join(" and ")} together`);
     return [];
   }
 

@@ -108,7 +108,7 @@ describe("zabsim replay", () => {
 
   it("explains a violation after the report, with --json in the last line", () => {
     const bug = "open-acked-proposal-truncated-committed-lost";
-    const why = "committed-history-grows: server 2 is established in epoch 2 at 1:1 without all\n";
+    const why = "committed-history-grows: server 2 is established in epoch 2 at 1:1 and lacks\n";
     expect(zabsim(["replay", bug, "--only", "active"]).stdout).toContain(`\n\n${why}`);
     const lines = zabsim(["replay", bug, "--json", "--only", "active"]).stdout.trimEnd().split("\n");
     const last = JSON.parse(lines[lines.length - 1] as string);

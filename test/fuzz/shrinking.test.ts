@@ -48,7 +48,7 @@ describe("500 steps", () => {
     const seed = BigInt(small.seed ?? 1);
     const runner = new ScenarioRunner(small, { seed });
     const { random } = runner.cluster.world;
-    // Somebody has added a draw, in a stream of its own or in one that this run does not need.
+    // An added draw, in a stream of its own or in one that this run does not need.
     for (let i = 0; i < 100; i++) {
       random.stream("added later").u32();
       random.stream("plan").u32();
@@ -60,7 +60,10 @@ describe("500 steps", () => {
   });
 });
 
-/** Whoever leads takes the write that asks whether it lives, and is deposed; server 4 serves the next one before it has applied it. */
+/**
+ * The leader takes the write of the liveness probe and is deposed; server 4 serves the next one before it has
+ * applied it.
+ */
 const PROBED = `
 zookeeper: 3.6.2
 seed: "1"
@@ -79,7 +82,7 @@ steps:
 expect: { live: 120s }
 `;
 
-it("a violation that the probing of liveness brings about is shrunk to a scenario that ends there, as it expects", () => {
+it("a violation caused by the liveness probe shrinks to a scenario that ends at the violation and expects it", () => {
   const probed = loadScenario(PROBED, "probed.yaml");
   const i9: Failure = { kind: "violation", id: "commit-completeness", role: "following", otherRole: "leading" };
   const small = shrinkAll(probed, i9);
@@ -96,11 +99,14 @@ function shrinkAll(scenario: Scenario, failure: Failure): ShrunkScenario {
   return step.value as ShrunkScenario;
 }
 
-/** One that fails by what its steps do, and 500 steps in all: the others are of plans that have nothing to do with it. */
+/**
+ * One that fails by what its steps do, and 500 steps in all: the others are of plans that have nothing to do with it.
+ */
 function failingPlan(): { scenario: Scenario; failure: Failure } {
   const newest = { zookeeper: "newest", strategy: undefined, faults: undefined, scenario: undefined };
   for (let first = 1n; ; first += 64n) {
-    for (const failed of runBlock(newest, { first, count: 64 }).failed) {
+    for (const plan of runBlock(newest, { first, count: 64 }).failed) {
+      const failed = plan;
       if (failed.failure.kind === "stuck" || failed.scenario.steps.length < 5) continue;
       // What disks hold at the start suffices for it.
       if (failed.signature.startsWith("follower-is-prefix")) continue;

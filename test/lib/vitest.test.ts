@@ -27,7 +27,13 @@ describe("a red campaign", () => {
   writeFileSync(
     file,
     `import { campaign } from ${JSON.stringify(join(ROOT, "lib/vitest.ts"))};
-campaign("survives", { seeds: [1, 1024], invariants: ["follower-is-prefix"], liveness: false, strict: true, out: ${JSON.stringify(folder)} });
+campaign("survives", {
+  seeds: [1, 1024],
+  invariants: ["follower-is-prefix"],
+  liveness: false,
+  strict: true,
+  out: ${JSON.stringify(folder)},
+});
 `,
   );
   const run = spawnSync(process.execPath, [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--root", folder], {

@@ -207,7 +207,7 @@ until: 30s
   },
   {
     name: "newleader-quorum-one-less",
-    about: "A leader is established one acknowledgement of NEWLEADER too early.",
+    about: "A leader is established one acknowledgment of NEWLEADER too early.",
     file: "protocol/leader/newleader-ack.ts",
     find: "this.acked = new AckSet(verifier);",
     replace: [
@@ -220,7 +220,7 @@ until: 30s
   // ---- broadcast
   {
     name: "proposal-quorum-one-less",
-    about: "A leader commits a proposal one acknowledgement too early.",
+    about: "A leader commits a proposal one acknowledgment too early.",
     file: "protocol/leader/leader.ts",
     find: "this.outstanding.push({ txn, acks: new AckSet(this.server.verifier) });",
     replace: [

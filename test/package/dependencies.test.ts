@@ -1,6 +1,6 @@
 /**
- * The dependencies between packages, read from every import statement. biome.json reports the same violations in the editor.
- * This test resolves paths, distinguishes types from values, and covers every source file of the repository.
+ * The dependencies between packages, read from every import statement. biome.json reports the same violations in the
+ * editor. This test resolves paths, distinguishes types from values, and covers every source file of the repository.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -47,7 +47,8 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
     types: /^(campaign|fuzz|scenarios|cluster|invariants|protocol|sim)\//,
     packages: /^(chalk|cli-table3|junit-report-builder)$/,
     allowed:
-      "reports -> values of protocol's zxid.ts, packets.ts and sync-rules.ts, types of every package below campaign; npm packages chalk, cli-table3, junit-report-builder",
+      "reports -> values of protocol's zxid.ts, packets.ts and sync-rules.ts, types of every package below campaign; " +
+      "npm packages chalk, cli-table3, junit-report-builder",
   },
   campaign: {
     files: /^(campaign|reports|fuzz|scenarios|cluster|invariants|protocol|sim)\//,
@@ -83,8 +84,15 @@ interface Import {
 function importsOf(source: string): Import[] {
   const code = withoutComments(source);
   const found: Import[] = [];
-  const statement =
-    /(?:^|[;}])[ \t]*(import|export)\b(?!\s*\()(\s+type\b(?!\s*(?:,|from\b)))?(?:[^;"'`=()]*?\bfrom)?\s*(["'])([^"'\n]+)\3/gm;
+  const statement = new RegExp(
+    [
+      /(?:^|[;}])[ \t]*(import|export)\b(?!\s*\()(\s+type\b(?!\s*(?:,|from\b)))?/,
+      /(?:[^;"'`=()]*?\bfrom)?\s*(?<quote>["'])([^"'\n]+)\k<quote>/,
+    ]
+      .map(({ source }) => source)
+      .join(""),
+    "gm",
+  );
   for (const [, keyword, type, , specifier] of code.matchAll(statement)) {
     if (keyword && specifier) found.push({ specifier, typeOnly: type !== undefined });
   }

@@ -1,6 +1,7 @@
 /**
- * Checks that the ban list of biome.json works: the test writes every banned construct into a temporary project with the real
- * configuration, lints the project once, and expects for each construct the message that names the replacement.
+ * Checks that the ban list of biome.json works: the test writes every banned construct into a temporary project with
+ * the real configuration, lints the project once, and expects for each construct the message that names the
+ * replacement.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

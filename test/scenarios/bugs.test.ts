@@ -1,5 +1,5 @@
 /**
- * Scenarios that show a bug of ZooKeeper: each tells its story, shows it with every seed, and has its golden output.
+ * Scenarios that show a bug of ZooKeeper: each describes it, shows it with every seed, and has its golden output.
  */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
@@ -16,7 +16,7 @@ const bugs = bugPaths().map((path) => ({
 }));
 
 describe.each(bugs)("$name", ({ path, scenario, text }) => {
-  it("is under 45 lines, tells its story, and expects a violation or a failure", () => {
+  it("is under 45 lines, describes what happens, and expects a violation or a failure", () => {
     expect(text.split("\n").length).toBeLessThan(45);
     expect(text).toMatch(/^# /);
     const { failures = [], stuck, violates } = scenario.expect;

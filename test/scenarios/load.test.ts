@@ -1,4 +1,4 @@
-/** The loader: what is short becomes full, what is wrong is told by line and field, and nothing else ever comes out. */
+/** The loader: it expands short forms, and reports every problem with its line and field. */
 
 import Ajv from "ajv";
 import fc from "fast-check";
@@ -45,7 +45,7 @@ describe("bad files", () => {
     expect(problems.map((one) => one.field)).toEqual([field]);
   });
 
-  test("every problem is told, in the order of the file, with file, line, field, value and what is accepted", () => {
+  test("every problem is reported in the order of the file, with file, line, field, value, accepted", () => {
     const text = "servers: {1: {histroy: 1:1}}\nsteps:\n  - crash: 9\n  - {}\nexpect: {leader: 4}\nquorum: most\n";
     expect(() => load(text)).toThrow(
       /^dir\/case\.yaml:1: servers\.1\.histroy: unknown field, did you mean history\? \(value "1:1"; accepted: role, /,
@@ -111,7 +111,8 @@ describe("good files", () => {
   test("servers: histories, snapshots and epoch files", () => {
     const { servers } = load(`
       servers:
-        0: {history: "0x100000001..1:3 ,2:1", snapshots: "0:0, 1:2", logFilesFrom: 1:3, logFrom: 0x100000002, acceptedEpoch: missing}
+        0: {history: "0x100000001..1:3 ,2:1", snapshots: "0:0, 1:2", logFilesFrom: 1:3,
+            logFrom: 0x100000002, acceptedEpoch: missing}
         1:
         255: {empty: true, role: observer, view: [0, 1], settings: {initLimit: 3}}
     `);
@@ -137,7 +138,7 @@ describe("good files", () => {
     expect(load("servers: 1\nquorum: {groups: {a: [1]}}").quorum?.weights).toEqual({});
   });
 
-  test("links: one way unless told otherwise", () => {
+  test("links: one way by default", () => {
     const { links } = load("servers: 2\nnetwork: {links: [{from: 1, to: 2, latency: 5ms}]}").network;
     expect(links).toEqual([{ from: 1, to: 2, bothWays: false, latency: "5ms" }]);
   });
@@ -270,14 +271,14 @@ describe("--set", () => {
     ["into a text", "about.x=3", "about", "path=value"],
     ["a value that is not YAML", "servers={1: ", "servers", ""],
     ["a value that is too deep", `servers=${"[".repeat(500)}${"]".repeat(500)}`, "servers", "levels"],
-  ])("%s is told", (_, set, field, accepted) => {
+  ])("%s is reported", (_, set, field, accepted) => {
     const [problem, ...more] = problemsOf("servers: 3\nabout: x\nsteps: [{crash: 1}, {crash: 2}]", { set: [set] });
     expect(more).toEqual([]);
     expect(problem).toMatchObject({ file: "--set", line: 1, field });
     expect(problem?.accepted).toContain(accepted);
   });
 
-  test("what it makes wrong is told with its origin", () => {
+  test("a problem that --set causes names --set as its origin", () => {
     const [problem] = problemsOf(text, { set: ["steps[0].crash.server=9"] });
     expect(problem).toMatchObject({ line: 3, field: "steps[0].crash.server", value: 9 });
     expect(problem?.message).toContain("--set steps[0].crash.server=9");
@@ -510,7 +511,7 @@ describe("generated files", () => {
     expect(load(stringify(VALID)).steps).toHaveLength(11);
   });
 
-  test("a good file with something changed loads, or is told what is wrong", () => {
+  test("a good file with something changed loads, or its problems are reported", () => {
     fc.assert(
       fc.property(fc.array(mutation, { minLength: 1, maxLength: 3 }), (mutations) => {
         loadsOrExplains(stringify(mutated(mutations)));
@@ -519,7 +520,7 @@ describe("generated files", () => {
     );
   });
 
-  test("a good file with some characters changed loads, or is told what is wrong", () => {
+  test("a good file with some characters changed loads, or its problems are reported", () => {
     const good = stringify(VALID);
     const edit = fc.tuple(
       fc.nat(good.length),

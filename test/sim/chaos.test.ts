@@ -1,5 +1,5 @@
 /**
- * Everything at once: any sequence of faults on 3 talking nodes breaks none of the promises that a program relies on,
+ * All faults together: any sequence of faults on 3 talking nodes breaks none of the promises that a program relies on,
  * throws nothing, ends, and is the same in a second run.
  */
 
@@ -23,7 +23,7 @@ const step = fc.record({
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** Answers messages, and checks what it is told against what it was told before. */
+/** Answers messages, and checks each event against the earlier ones. */
 class Checked extends Probe {
   readonly open = new Set<number>();
   readonly calling = new Set<number>();
@@ -175,7 +175,7 @@ function makeWhole(world: World<string>, rules: readonly number[]): void {
   }
 }
 
-test("3 nodes, any faults, then all healed: streams keep their promises, the world comes to rest, new connections work", () => {
+test("3 nodes, any faults, then all healed: streams keep their guarantees, and new connections work", () => {
   fc.assert(
     fc.property(fc.nat(), fc.array(step, { maxLength: 40 }), (seed, steps) => {
       const world = chaos(seed, steps);

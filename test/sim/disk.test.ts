@@ -7,7 +7,7 @@ function diskBed() {
   return { ...bed, node: bed.world.node(1), disk: bed.world.node(1).disk, log: bed.logs[1] as string[] };
 }
 
-test("1 node, append: visible at once; durable only after a sync that was asked for later", () => {
+test("1 node, append: visible immediately; durable only after a later sync", () => {
   const { disk, log, run } = diskBed();
   disk.append("log", "a");
   disk.sync(1);
@@ -55,7 +55,7 @@ test("1 node, any appends, syncs and waits, then power lost: exactly the synced 
         } else if (entry.what === "truncate") {
           const { file, keep } = entry;
           disk.truncate(file, keep, 0);
-          // Let it complete at once: what is appended meanwhile would be cut off too.
+          // Complete it immediately: otherwise it would cut off records that are appended meanwhile.
           settle(1_000_000);
           visible[file] = visible[file].slice(0, keep);
           durable[file] = durable[file].slice(0, keep);
@@ -117,7 +117,7 @@ test("1 node, replaceFile: the old value until completion, then the new one, dur
   expect([disk.read("epoch"), disk.list()]).toEqual([1, ["epoch"]]);
 });
 
-test("1 node, crash during replaceFile with tmp: the .tmp file lies beside the old one", () => {
+test("1 node, crash during replaceFile with tmp: the .tmp file lies next to the old one", () => {
   const { disk, node, run } = diskBed();
   disk.replaceFile("epoch", 1, 1);
   run(2000);
@@ -145,7 +145,7 @@ test("1 node, unsynced writeFile: visible at completion, lost with the power, un
   expect(disk.read("snapshot")).toBe("new");
 });
 
-test("1 node, two queues: operations of one complete in order, those of two overlap; a crash cancels the pending ones", () => {
+test("1 node, two queues: each keeps its order, the two overlap, and a crash cancels both", () => {
   const { disk, node, log, run } = diskBed();
   disk.sync(1);
   disk.sync(2);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { connectedBed, Probe, testBed } from "./probe.ts";
 
-test("1 node: a timer set again replaces the first, a canceled one does not fire, and neither is counted as an event", () => {
+test("1 node: a replaced timer and a canceled timer do not fire and do not count as events", () => {
   const { world, logs, run } = testBed(1);
   const node = world.node(1);
   node.setTimer(0, 100);

@@ -4,7 +4,7 @@ import { connectedBed, delivered } from "./probe.ts";
 
 const text = (wanted: string) => (message: string) => message === wanted;
 
-test("2 nodes, rule drops a stream message: nothing behind it arrives, not even the closing; the way back flows", () => {
+test("2 nodes, rule drops a stream message: no later one arrives; the other direction works", () => {
   const { world, logs, run, conn } = connectedBed();
   const rule = createRule<string>(text("b"), { kind: "drop" });
   world.network.addRule(rule);
@@ -18,7 +18,7 @@ test("2 nodes, rule drops a stream message: nothing behind it arrives, not even 
   expect([rule.hits, rule.affected]).toEqual([1, 3]);
 });
 
-test("2 nodes, stream stalled by a drop and closed: whoever still writes to it is answered by a reset", () => {
+test("2 nodes, stream stalled by a drop and closed: a later write to it gets a reset", () => {
   const { world, logs, run, conn } = connectedBed();
   world.network.addRule(createRule<string>(text("b"), { kind: "drop" }));
   world.node(1).send(conn, "b");

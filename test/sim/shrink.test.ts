@@ -45,7 +45,7 @@ describe("shrink", () => {
     }
   });
 
-  it("stops when it is told to", () => {
+  it("stops when `stop` returns true", () => {
     const { complete, kept } = shrink(start, { passes, fails, maxRuns: 1000, stop: (progress) => progress.kept === 2 });
     expect([complete, kept]).toEqual([false, 2]);
   });

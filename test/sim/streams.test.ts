@@ -80,7 +80,7 @@ test("2 nodes, one-way cut with messages in flight: they stall, then arrive in o
   expect([cut.held, cut.untilUs, world.network.effects.heldByCut]).toEqual([2, 2000, 2]);
 });
 
-test("2 nodes, a cut during which nobody sends: its record says that it held nothing", () => {
+test("2 nodes, a cut while no node sends: its effect is 0", () => {
   const { world, run } = connectedBed();
   world.network.cut(1, 2);
   run(1000);
@@ -97,7 +97,7 @@ test("2 nodes, latencies drawn: a direction delivers in the order of sending", (
   expect(delivered(logs[2])).toEqual(sent);
 });
 
-test("2 nodes, any cuts, clogs, losses and heals of both ways: each direction is an order-preserving prefix, whole at last", () => {
+test("2 nodes, any cuts, clogs, losses and heals: each direction delivers in order, and all at the end", () => {
   const step = fc.record({
     what: fc.constantFrom("send12", "send21", "cut", "heal", "clog", "unclog"),
     forwards: fc.boolean(),
@@ -138,7 +138,7 @@ test("2 nodes, any cuts, clogs, losses and heals of both ways: each direction is
   );
 });
 
-test("2 nodes, sender closes: its end is gone at once, the peer gets the data and then the closing", () => {
+test("2 nodes, sender closes: its end is gone immediately, the peer gets the data and then the close", () => {
   const { world, logs, run, conn } = connectedBed();
   world.node(2).send(conn, "unread");
   world.node(1).send(conn, "a");
@@ -158,7 +158,7 @@ test("2 nodes, process dies: what it had sent arrives, then the peer sees a rese
   expect(logs[2]).toEqual(["300 message last on 1 from 1", "300 reset 1"]);
 });
 
-test("2 nodes, power lost: half-open, nothing is told while it is down; after its return a message is answered by a reset", () => {
+test("2 nodes, power lost: half-open while it is down; after its return a message gets a reset", () => {
   const { world, logs, run, conn, probes } = connectedBed();
   world.node(1).crash({ power: true });
   run(50_000);
@@ -172,7 +172,7 @@ test("2 nodes, power lost: half-open, nothing is told while it is down; after it
   expect(logs[1]).toEqual([]);
 });
 
-test("2 nodes, target loses power with its answer stuck behind a cut: the attempt is repeated and refused or accepted anew", () => {
+test("2 nodes, target loses power while a cut holds its answer: the caller tries again", () => {
   const { world, logs, run, probes } = testBed(2);
   world.node(1).connect(2, 1);
   run(150);
@@ -198,7 +198,7 @@ test("2 nodes, power lost and back without traffic: the peer stays half-open unt
   expect(logs[2]).toEqual(["50200 reset 1"]);
 });
 
-test("2 nodes, connection reset from outside: both ends learn of it, messages in flight are lost; behind a cut later", () => {
+test("2 nodes, connection reset from outside: both ends notice, messages in flight are lost; with a cut, later", () => {
   const { world, logs, run, conn } = connectedBed();
   world.node(1).send(conn, "lost");
   world.network.cut(1, 2);
@@ -293,7 +293,8 @@ test("2 nodes: a node connecting to itself, to a stranger, or sending on a stran
 });
 
 for (const script of [true, false]) {
-  test(`2 nodes, cut: node 2 ${script ? "is disconnected" : "dies"}, then loses power, and starts again: node 1 learns by its next message`, () => {
+  const loss = script ? "disconnect" : "crash";
+  test(`2 nodes, cut, ${loss} of node 2, power loss, restart: node 1 notices at its next message`, () => {
     const { world, logs, run, probes } = connectedBed();
     world.network.cut(1, 2);
     world.network.cut(2, 1);

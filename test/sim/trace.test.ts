@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Trace } from "../../sim/trace.ts";
 import { connectedBed, testBed } from "./probe.ts";
 
-test("2 nodes, a message held by a cut: send, hold and deliver are recorded, and the delivery leads back to its sender", () => {
+test("2 nodes, a cut holds a message: the trace has send, hold and deliver, caused by the sender", () => {
   const trace = new Trace();
   const { world, run, conn } = connectedBed(2, { trace });
   const before = trace.length;

@@ -51,7 +51,7 @@ test("2 nodes, one message with another text: the digests differ", () => {
   expect(digestOf("a")).not.toBe(digestOf("b"));
 });
 
-test("a run ends at its time, when idle, after so many events, or when asked to stop", () => {
+test("a run ends at its time, when idle, after a number of events, or when asked to stop", () => {
   const world = new World<string>({ seed: 1, nodes: 1 });
   const seen: number[] = [];
   for (const timeUs of [10, 20, 30, 40]) world.at(timeUs, () => seen.push(timeUs), `at ${timeUs}`);

@@ -14,7 +14,7 @@ function makeAcks(): { log: string[]; acks: NewLeaderAck; ack: (sid: number, zxi
 }
 
 describe("NewLeaderAck", () => {
-  it("a quorum ends the wait; later acknowledgements are not checked", () => {
+  it("a quorum ends the wait; later acknowledgments are not checked", () => {
     const { ack, log } = makeAcks();
     expect([ack(0, "2:0"), log]).toEqual([true, []]);
     expect(ack(1, "2:0")).toBe(true);
@@ -22,7 +22,7 @@ describe("NewLeaderAck", () => {
     expect(log).toEqual(["0 continues", "1 continues", "2 continues"]);
   });
 
-  it("an acknowledgement with a wrong zxid does not count, and its sender does not wait", () => {
+  it("an acknowledgment with a wrong zxid does not count, and its sender does not wait", () => {
     const { ack, log } = makeAcks();
     ack(0, "2:0");
     expect([ack(1, "1:7"), log]).toEqual([false, ["1 continues"]]);

@@ -229,9 +229,9 @@ const SERVERS: readonly BadFile[] = [
 const STEPS: readonly BadFile[] = [
   ["a step without an action", step("at: 5ms"), 3, "steps[0]", ["exactly one of write, start, crash"]],
   ["an empty step", step(""), 3, "steps[0]", ["is empty", "a step"]],
-  ["two actions", step("{crash: 1, restart: 2}"), 3, "steps[0]", ["has crash and restart at once"]],
-  ["two triggers", step("{at: 1ms, after: 2ms, crash: 1}"), 3, "steps[0]", ["has at and after at once"]],
-  ["a time and a moment", step("{at: 1ms, when: active, crash: 1}"), 3, "steps[0]", ["has at and when at once"]],
+  ["two actions", step("{crash: 1, restart: 2}"), 3, "steps[0]", ["has crash and restart together"]],
+  ["two triggers", step("{at: 1ms, after: 2ms, crash: 1}"), 3, "steps[0]", ["has at and after together"]],
+  ["a time and a moment", step("{at: 1ms, when: active, crash: 1}"), 3, "steps[0]", ["has at and when together"]],
   ["a misspelled action", step("crsh: 1"), 3, "steps[0].crsh", ["did you mean crash?"]],
   ["a time in words", step("{at: soon, crash: 1}"), 3, "steps[0].at", ["a duration such as"]],
   ["a crash of an unknown server", step("crash: 4"), 3, "steps[0].crash.server", ["no such server", "1, 2, 3"]],
@@ -405,7 +405,7 @@ const EXPECTATIONS: readonly BadFile[] = [
     ["another server"],
   ],
   ["an unknown leader", expectation("leader: 7"), 3, "expect.leader", ["no such server"]],
-  ["a leader in words", expectation("leader: nobody"), 3, "expect.leader", ["none"]],
+  ["a leader in words", expectation("leader: any"), 3, "expect.leader", ["none"]],
   [
     "an observer as the leader",
     "servers: {1: , 2: {role: observer}}\nexpect: {leader: 2}\n",
