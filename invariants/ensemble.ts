@@ -7,10 +7,17 @@ import { asEpoch, type Epoch, type History, type ServerId } from "../protocol/in
 import { EpochPrimaries, type EpochPrimary } from "./epoch-primaries.ts";
 import type { Role } from "./violation.ts";
 
+/** Stands for "no epoch". */
+export const NO_EPOCH: Epoch = asEpoch(-1);
+
 export interface ServerView {
   readonly sid: ServerId;
   readonly observer: boolean;
+  /** Whether the server has loaded its disk at least once in this run. */
+  hasLoaded: boolean;
+  /** The history in memory; undefined while the server is down. */
   tree: History | undefined;
+  /** The history in the log, unsynced records included; undefined while the server is down. */
   log: History | undefined;
   /** The part of the log that survives a crash. */
   durable: History | undefined;
@@ -19,7 +26,7 @@ export interface ServerView {
   looking: boolean;
   /** In BROADCAST: clients see what it delivers. */
   serving: boolean;
-  /** The epoch it takes part in: it acknowledged NEWLEADER of it, or is its established leader. -1 if none. */
+  /** The epoch it takes part in: it acknowledged NEWLEADER of it, or is its established leader. NO_EPOCH if none. */
   epoch: Epoch;
   /** The leader that its last election chose. */
   elected: ServerId | undefined;
@@ -36,8 +43,8 @@ export class Ensemble {
   readonly primaries = new EpochPrimaries();
   /** The established leader of the newest epoch. */
   private newest: ServerView | undefined;
-  /** The newest established epoch, -1 before the first. */
-  newestEpoch = asEpoch(-1);
+  /** The newest established epoch; NO_EPOCH before the first. */
+  newestEpoch = NO_EPOCH;
 
   constructor(servers: readonly ServerId[], observers: readonly ServerId[]) {
     for (const sid of servers) this.servers.set(sid, newServerView(sid, observers.includes(sid)));
@@ -81,13 +88,14 @@ function newServerView(sid: ServerId, observer: boolean): ServerView {
   return {
     sid,
     observer,
+    hasLoaded: false,
     tree: undefined,
     log: undefined,
     durable: undefined,
     role: "down",
     looking: true,
     serving: false,
-    epoch: asEpoch(-1),
+    epoch: NO_EPOCH,
     elected: undefined,
     primary: undefined,
     committedAtDecision: Number.POSITIVE_INFINITY,

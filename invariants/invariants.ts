@@ -1,20 +1,36 @@
 /**
- * The invariants of one run. Give the result of `notesFor(sid)` to each server's core, report crashes, and read
- * `violations`. The cost of one note does not grow with the length of the histories.
+ * The invariants of one run, checked while the run proceeds.
+ *
+ * Pass `notesFor(sid)` to the core of each server, call `crashed(sid)` when its process ends, and read `violations`
+ * at any time. The cost of one note does not grow with the length of the histories. Each invariant, or small group of
+ * invariants, is checked in a file of its name.
  */
-import { asEpoch, type History, type Notes, type ServerId } from "../protocol/index.ts";
-import { CommittedHistory, type QuorumTest } from "./committed-history.ts";
-import { Ensemble } from "./ensemble.ts";
-import { Participants } from "./participants.ts";
-import { ServerNotes } from "./server-notes.ts";
+import type { History, Notes, ServerId } from "../protocol/index.ts";
+import { AgreementAndTotalOrder } from "./agreement-and-total-order.ts";
+import { CommitCompleteness } from "./commit-completeness.ts";
+import { CommittedHistory } from "./committed-history.ts";
+import { CommittedHistoryGrows } from "./committed-history-grows.ts";
+import { Ensemble, NO_EPOCH } from "./ensemble.ts";
+import { FollowerIsPrefix } from "./follower-is-prefix.ts";
+import { InitialHistoryAgreement } from "./initial-history-agreement.ts";
+import { InitialTxns } from "./initial-txns.ts";
+import { LeaderIsComplete } from "./leader-is-complete.ts";
+import { MemoryAndDisk } from "./memory-and-disk.ts";
+import { NoBadPacket } from "./no-bad-packet.ts";
+import { PrimaryOrder } from "./primary-order.ts";
+import { PrimaryUniqueness } from "./primary-uniqueness.ts";
+import { ProcessConsistency } from "./process-consistency.ts";
+import { type Checkers, ServerNotes } from "./server-notes.ts";
+import { type QuorumTest, TruncKeepsCommitted } from "./trunc-keeps-committed.ts";
 import { type Violation, Violations } from "./violation.ts";
 
 export interface InvariantsOptions {
   readonly servers: readonly ServerId[];
+  /** The servers that are observers; default: none. */
   readonly observers?: readonly ServerId[];
-  /** The history that clients may have read before the run. */
+  /** The history that clients may have read before the run; default: none. */
   readonly committed?: History;
-  /** Returns whether these participants are a quorum. Default: a majority. */
+  /** Returns whether these participants are a quorum; default: whether they are a majority. */
   readonly isQuorum?: QuorumTest;
   /** Returns the virtual time in microseconds, for the violations. */
   readonly now: () => number;
@@ -22,49 +38,63 @@ export interface InvariantsOptions {
 
 export class Invariants {
   private readonly ensemble: Ensemble;
-  private readonly committed: CommittedHistory;
-  private readonly participants: Participants;
+  private readonly initialTxns = new InitialTxns();
+  private readonly checkers: Checkers;
   private readonly found: Violations;
-  private readonly started = new Set<ServerId>();
 
   constructor({ servers, observers = [], committed, isQuorum, now }: InvariantsOptions) {
     const ensemble = new Ensemble(servers, observers);
     this.ensemble = ensemble;
     this.found = new Violations(now, (sid) => ensemble.servers.get(sid)?.role ?? "down");
-    this.committed = new CommittedHistory(ensemble, this.found, isQuorum ?? ((sids) => ensemble.isMajority(sids)));
-    this.participants = new Participants(ensemble, this.found);
+    this.checkers = this.checkersFor(isQuorum ?? ((sids) => ensemble.isMajority(sids)));
     if (committed !== undefined) this.startWith(committed);
   }
 
+  /** The violations so far, in the order in which they occurred. */
   get violations(): readonly Violation[] {
     return this.found.list;
   }
 
-  /** Sets the history that clients may have read before the run. */
+  /** Adds the history that clients may have read before the run. */
   startWith(history: History): void {
-    this.committed.startWith(history);
+    this.initialTxns.add(history);
+    this.checkers.agreementAndTotalOrder.startWith(history);
   }
 
-  /** Returns the notes of one server; the checks run as they arrive. */
+  /** Returns the notes through which a server's core reports to the invariants. */
   notesFor(server: ServerId): Notes {
-    return new ServerNotes(
-      this.ensemble.get(server),
-      this.ensemble,
-      this.committed,
-      this.participants,
-      this.found,
-      this.started,
-    );
+    return new ServerNotes(this.ensemble.get(server), this.ensemble, this.initialTxns, this.checkers);
   }
 
-  /** The process ended, and its memory is gone. The note `loaded` reports that the server is back. */
+  /** A server's process has ended and its memory is lost. The note `loaded` follows when it is started again. */
   crashed(server: ServerId): void {
     const view = this.ensemble.get(server);
     view.role = "down";
     view.looking = true;
     view.serving = false;
-    view.epoch = asEpoch(-1);
+    view.epoch = NO_EPOCH;
     view.tree = undefined;
     view.log = undefined;
+  }
+
+  private checkersFor(isQuorum: QuorumTest): Checkers {
+    const { ensemble, found, initialTxns } = this;
+    const { primaries } = ensemble;
+    const sequence = new CommittedHistory();
+    const leaderIsComplete = new LeaderIsComplete(ensemble, found);
+    const primaryOrder = new PrimaryOrder(primaries, sequence, initialTxns, leaderIsComplete, found);
+    return {
+      primaryUniqueness: new PrimaryUniqueness(found),
+      agreementAndTotalOrder: new AgreementAndTotalOrder(sequence, primaryOrder, found),
+      primaryOrder,
+      initialHistoryAgreement: new InitialHistoryAgreement(found),
+      commitCompleteness: new CommitCompleteness(found),
+      processConsistency: new ProcessConsistency(found),
+      noBadPacket: new NoBadPacket(found),
+      committedHistoryGrows: new CommittedHistoryGrows(sequence, found),
+      truncKeepsCommitted: new TruncKeepsCommitted(ensemble, sequence, isQuorum, found),
+      followerIsPrefix: new FollowerIsPrefix(primaries, found),
+      memoryAndDisk: new MemoryAndDisk(found),
+    };
   }
 }

@@ -4,43 +4,50 @@
  */
 export interface Invariant {
   readonly id: string;
+  /** One sentence that says what always holds. */
   readonly statement: string;
+  /** The paper, the specification and the tickets that the invariant comes from. */
   readonly source: string;
 }
 
 /** Junqueira, Reed, Serafini: "Zab: High-performance broadcast for primary-backup systems", DSN 2011. */
-const ZAB = "Zab, Junqueira et al. 2011";
+const ZAB = "Zab (DSN 2011)";
+/**
+ * The TLA+ specifications of ZooKeeper (ZOOKEEPER-3615, github.com/Disalg-ICS-NJU/zookeeper-tla-spec). The names are
+ * those of the specifications.
+ */
+const TLA = "TLA+";
 
 export const INVARIANTS = {
   "primary-uniqueness": {
     statement: "At most one leader is established in an epoch.",
-    source: `${ZAB}: primary uniqueness; ZOOKEEPER-335`,
+    source: `${ZAB}: primary uniqueness; ${TLA}: Leadership1, Leadership2; ZOOKEEPER-335`,
   },
   integrity: {
     statement: "Some primary broadcast every transaction that a server delivers.",
-    source: `${ZAB}: integrity`,
+    source: `${ZAB}: integrity; ${TLA}: Integrity`,
   },
   agreement: {
     statement:
       "If one server delivers a transaction and another server delivers another one, one of them delivers both.",
-    source: `${ZAB}: agreement`,
+    source: `${ZAB}: agreement; ${TLA}: Agreement`,
   },
   "total-order": {
     statement: "All servers deliver transactions in the same order.",
-    source: `${ZAB}: total order`,
+    source: `${ZAB}: total order; ${TLA}: TotalOrder`,
   },
   "local-primary-order": {
     statement: "Servers deliver the transactions of one primary in the order of their broadcast, without a gap.",
-    source: `${ZAB}: local primary order`,
+    source: `${ZAB}: local primary order; ${TLA}: LocalPrimaryOrder`,
   },
   "global-primary-order": {
     statement: "Servers deliver the transactions of an older epoch before those of a newer epoch.",
-    source: `${ZAB}: global primary order`,
+    source: `${ZAB}: global primary order; ${TLA}: GlobalPrimaryOrder`,
   },
   "primary-integrity": {
     statement:
       "Before a primary broadcasts, it has delivered every transaction of older epochs that any server delivers.",
-    source: `${ZAB}: primary integrity`,
+    source: `${ZAB}: primary integrity; ${TLA}: PrimaryIntegrity`,
   },
   "initial-history-agreement": {
     statement: "The initial history of an established epoch is a prefix of the initial history of every later one.",
@@ -48,7 +55,8 @@ export const INVARIANTS = {
   },
   "commit-completeness": {
     statement:
-      "A server that serves in an epoch, as far as its leader knows, has delivered the initial history of the epoch.",
+      "A server that delivers transactions of an epoch, or whose leader knows that it serves, has delivered " +
+      "the initial history of that epoch.",
     source: `${ZAB}: commit completeness; ZOOKEEPER-3023`,
   },
   "process-consistency": {
@@ -57,36 +65,37 @@ export const INVARIANTS = {
   },
   "no-bad-state": {
     statement: "A server never receives a packet that is illegal in its current state.",
-    source: "TLA+ specification: no bad state",
+    source: `${TLA}: stateConsistent, messageLegal`,
   },
   "no-bad-ack": {
     statement: "A leader never reads an ACK for a proposal that it did not make, or with an unexpected zxid.",
-    source: "TLA+ specification: no bad ACK; ZOOKEEPER-4685",
+    source: `${TLA}: ackConsistent; ZOOKEEPER-4685`,
   },
   "no-bad-proposal": {
     statement: "A follower never reads a PROPOSAL that is not the successor of the one before.",
-    source: "TLA+ specification: no bad PROPOSAL",
+    source: `${TLA}: proposalConsistent`,
   },
   "no-bad-commit": {
     statement: "A follower never reads a COMMIT that is not for its first pending proposal.",
-    source: "TLA+ specification: no bad COMMIT; ZOOKEEPER-4394",
+    source: `${TLA}: commitConsistent; ZOOKEEPER-4394`,
   },
   "committed-history-grows": {
     statement: "A newly established leader has every transaction that a client could have read.",
-    source: "TLA+ specification: monotonic read; ZOOKEEPER-3911",
+    source: `${TLA}: CommittedLogMonotonicity; ZOOKEEPER-3911`,
   },
   "trunc-keeps-committed": {
     statement:
-      "A TRUNC removes no transaction committed before the leader's decision; a quorum keeps those committed later.",
-    source: "ZOOKEEPER-4643",
+      "A TRUNC removes no transaction that was committed when the leader decided, and a quorum keeps every " +
+      "transaction that was committed later.",
+    source: `${TLA}: CommittedLogDurability; ZOOKEEPER-4643`,
   },
   "follower-is-prefix": {
     statement: "When a follower acknowledges NEWLEADER or starts to serve, its history is a prefix of its leader's.",
-    source: "TLA+ specification: process consistency; ZOOKEEPER-4925",
+    source: `${TLA}: ProcessConsistency; ZOOKEEPER-4925`,
   },
   "leader-is-complete": {
     statement: "The established leader of the newest epoch has every committed transaction.",
-    source: "TLA+ specification: leader log completeness",
+    source: `${TLA}: LeaderLogCompleteness`,
   },
   "disk-tells-memory": {
     statement: "When a participant votes, its memory and its disk hold the same history.",
@@ -102,14 +111,17 @@ export type InvariantId = keyof typeof INVARIANTS;
 
 export const INVARIANT_IDS = Object.keys(INVARIANTS) as readonly InvariantId[];
 
-/** Earlier names of some invariants: `I-1` to `I-14`, in the order of INVARIANTS. */
+/** The number of invariants, from the start of the table, that have an alias. */
+const ALIAS_COUNT = 14;
+
+/** The accepted aliases `I-1` to `I-14`, the names of earlier versions, in the order of INVARIANTS. */
 export const INVARIANT_ALIASES: ReadonlyMap<string, InvariantId> = new Map(
-  INVARIANT_IDS.slice(0, 14).map((id, index) => [`I-${index + 1}`, id]),
+  INVARIANT_IDS.slice(0, ALIAS_COUNT).map((id, index) => [`I-${index + 1}`, id]),
 );
 
 /** Returns the invariant with this id or alias; undefined if there is none. */
 export function findInvariant(name: string): InvariantId | undefined {
-  return name in INVARIANTS ? (name as InvariantId) : INVARIANT_ALIASES.get(name);
+  return Object.hasOwn(INVARIANTS, name) ? (name as InvariantId) : INVARIANT_ALIASES.get(name);
 }
 
 export function listInvariants(): Invariant[] {

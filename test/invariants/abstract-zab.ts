@@ -1,9 +1,9 @@
 /**
- * Zab in small, and correct: one leader per epoch, quorums, TRUNC and prefix-sync of followers, proposals in order,
- * commits by quorum, crashes that lose what was not synced. It tells what it does in notes and has no network and no
- * time.
+ * A small, correct model of Zab: one leader per epoch, quorums, followers that TRUNC to a prefix of their leader,
+ * proposals in order, commits by quorum, and crashes that lose unsynced records. It passes notes to the invariants.
  *
- * `Flaws` break it on purpose, each where a ZooKeeper was broken once.
+ * Not modeled: network, time, snapshots and observers. Each of the `Flaws` breaks the model in a way in which a
+ * ZooKeeper release was broken.
  */
 
 import { Invariants } from "../../invariants/index.ts";
@@ -12,55 +12,58 @@ import {
   asServerId,
   asZxid,
   ELECTION,
+  type Epoch,
   FOLLOWING,
   History,
   LEADING,
   LOOKING,
   makeTxn,
+  makeZxid,
   type Notes,
+  type ServerId,
   SYNCHRONIZATION,
   type Txn,
 } from "../../protocol/index.ts";
 
 export interface Flaws {
-  /** A voter's log does not count in elections. */
+  /** Elections ignore the voters' logs. */
   readonly electsAnyone?: boolean;
-  /** An epoch is given out again (ZOOKEEPER-1343). */
+  /** A leader may propose an epoch that was proposed before (ZOOKEEPER-1343). */
   readonly reusesEpoch?: boolean;
-  /** A follower keeps what its leader does not have (ZOOKEEPER-1154). */
+  /** A follower keeps transactions that its leader does not have (ZOOKEEPER-1154). */
   readonly skipsTrunc?: boolean;
-  /** NEWLEADER and proposals are acknowledged before they are durable (ZOOKEEPER-3911). */
+  /** A follower acknowledges NEWLEADER and proposals before it has synced its log (ZOOKEEPER-3911). */
   readonly acksUnsynced?: boolean;
-  /** The server's memory is not brought up to its log as it leaves its role (ZOOKEEPER-2845). */
+  /** A server that leaves its role does not replay its log into memory (ZOOKEEPER-2845). */
   readonly skipsFastForward?: boolean;
-  /** The ACKs of a follower that has truncated since still count. */
+  /** The leader still counts the ACKs of a follower that has truncated its log since. */
   readonly keepsOldAcks?: boolean;
 }
 
 interface Role {
-  readonly epoch: number;
+  readonly epoch: Epoch;
   readonly leader: Server;
 }
 
 class Server {
-  readonly sid: number;
+  readonly sid: ServerId;
   readonly notes: Notes;
   log: History;
   durable: History;
   tree: History;
-  accepted = 0;
-  current = 0;
+  accepted: Epoch = asEpoch(0);
+  current: Epoch = asEpoch(0);
   up = true;
   role: Role | undefined;
-  // As a leader:
+  // The following fields are used while the server leads.
   established = false;
   head: History;
   counter = 0;
   committed = 0;
-  /** How much of this leader's history each server has acknowledged. */
+  /** The length of this leader's history that each server has acknowledged. */
   readonly acked = new Map<Server, number>();
 
-  constructor(sid: number, notes: Notes, empty: History) {
+  constructor(sid: ServerId, notes: Notes, empty: History) {
     this.sid = sid;
     this.notes = notes;
     this.log = this.durable = this.tree = this.head = empty;
@@ -101,22 +104,22 @@ export class AbstractZab {
     else if (server.role !== undefined) this[name](server, server.role);
   }
 
-  /** `server` and others who are up find the best of them; all of these leave what they took part in. */
+  /** `server` and some other running servers, by the bits of `extra`, leave their roles and elect the best of them. */
   private elect(server: Server, extra: number): void {
     const voters = this.servers.filter((other) => other.up && (other === server || (extra >> (other.sid - 1)) & 1));
     if (!this.isQuorum(voters.length) || server.established) return;
     for (const voter of voters) this.leave(voter);
     const better = (a: Server, b: Server): number => b.current - a.current || b.log.zxid - a.log.zxid || b.sid - a.sid;
     const leader = this.flaws.electsAnyone ? server : (voters.toSorted(better)[0] as Server);
-    const epoch =
-      Math.max(...voters.map((voter) => voter.accepted)) + (this.flaws.reusesEpoch && server.accepted > 0 ? 0 : 1);
+    const increment = this.flaws.reusesEpoch && server.accepted > 0 ? 0 : 1;
+    const epoch = asEpoch(Math.max(...voters.map((voter) => voter.accepted)) + increment);
     for (const voter of voters) {
       voter.accepted = epoch;
-      voter.notes.elected(asServerId(leader.sid), 1);
+      voter.notes.elected(leader.sid, 1);
       voter.role = { epoch, leader };
       voter.notes.stateChanged(voter === leader ? LEADING : FOLLOWING, SYNCHRONIZATION);
     }
-    leader.notes.epochProposed(asEpoch(epoch));
+    leader.notes.epochProposed(epoch);
     leader.current = epoch;
     leader.head = leader.log;
     leader.counter = 0;
@@ -125,45 +128,45 @@ export class AbstractZab {
     leader.acked.set(leader, leader.log.length);
   }
 
-  /** A server synchronizes with the leader it knows, or with the established one. */
+  /** A server synchronizes with the leader that it has elected, or else with an established leader. */
   private join(server: Server): void {
     const leader = server.role?.leader ?? this.servers.find((one) => one.established && one.up);
-    const epoch = leader?.role?.epoch ?? -1;
+    const epoch = leader?.role?.epoch ?? asEpoch(-1);
     if (leader === undefined || leader === server || leader.role?.leader !== leader || server.accepted > epoch) return;
     if (server.role !== undefined && (server.role.epoch !== epoch || leader.acked.has(server))) return;
     server.accepted = epoch;
-    server.notes.elected(asServerId(leader.sid), 1);
+    server.notes.elected(leader.sid, 1);
     server.role = { epoch, leader };
     server.notes.stateChanged(FOLLOWING, SYNCHRONIZATION);
     const committed = leader.head.prefix(leader.committed);
-    leader.notes.syncDecided(asServerId(server.sid), false, {} as never, {} as never);
+    leader.notes.syncDecided(server.sid, false, {} as never, {} as never);
     if (!this.flaws.skipsTrunc) this.truncate(server, committed);
     for (const txn of committed.txns(server.log.length)) this.append(server, txn);
     server.tree = server.log;
     if (!this.flaws.acksUnsynced) this.sync(server);
     server.current = epoch;
-    server.notes.newLeaderAcked(asEpoch(epoch), server.log);
+    server.notes.newLeaderAcked(epoch, server.log);
     if (!this.flaws.keepsOldAcks || !leader.acked.has(server)) leader.acked.set(server, server.log.length);
     if (!leader.established && this.isQuorum(leader.acked.size)) this.establish(leader, epoch);
     if (!leader.established) return;
     for (const one of this.servers) if (one.role?.epoch === epoch && leader.acked.has(one)) this.serve(one, leader);
   }
 
-  private establish(leader: Server, epoch: number): void {
+  private establish(leader: Server, epoch: Epoch): void {
     leader.established = true;
     leader.tree = leader.head;
     this.counts.established++;
-    leader.notes.established(asEpoch(epoch), leader.head);
+    leader.notes.established(epoch, leader.head);
   }
 
   private serve(server: Server, leader: Server): void {
     const role = server.role as Role;
     if (server === leader || this.serving.has(role)) return;
     this.serving.add(role);
-    server.notes.active(asEpoch(role.epoch), asServerId(leader.sid), server.tree);
+    server.notes.active(role.epoch, leader.sid, server.tree);
   }
 
-  /** Back to where both agree, at most as far as `target` goes. */
+  /** Truncates the log to the longest prefix that it shares with `target`. */
   private truncate(server: Server, target: History): void {
     const before = server.log;
     let after = before.prefix(target.length);
@@ -174,15 +177,15 @@ export class AbstractZab {
     server.notes.truncated(after.zxid, before, after);
   }
 
-  /** Through any server: it forwards to its leader. */
+  /** A client writes through any server, which forwards the request to its leader. */
   private propose(_server: Server, { epoch, leader }: Role): void {
     if (!leader.established || leader.role?.epoch !== epoch) return;
-    const txn = makeTxn(asZxid(epoch * 0x1_0000_0000 + ++leader.counter), ++this.values);
+    const txn = makeTxn(makeZxid(epoch, ++leader.counter), ++this.values);
     leader.head = leader.head.extend(txn);
     leader.notes.proposed(txn);
   }
 
-  /** The next proposal reaches a server's log. */
+  /** A server appends the next proposal of its leader to its log. */
   private log(server: Server, { epoch, leader }: Role): void {
     if (!leader.established || leader.role?.epoch !== epoch || !leader.acked.has(server)) return;
     const next = leader.head.txns(server.log.length)[0];
@@ -203,7 +206,7 @@ export class AbstractZab {
     leader.acked.set(server, Math.max(leader.acked.get(server) ?? 0, server.log.length));
   }
 
-  /** What a quorum has acknowledged is committed; the leader delivers it. */
+  /** The leader commits and delivers the transactions that a quorum has acknowledged. */
   private commit(_server: Server, { epoch, leader }: Role): void {
     if (!leader.established || leader.role?.epoch !== epoch) return;
     const lengths = [...leader.acked.values()].sort((a, b) => b - a);
@@ -231,7 +234,7 @@ export class AbstractZab {
   private leave(server: Server): void {
     if (server.role === undefined) return;
     server.notes.failed("connection-closed", undefined, "");
-    // A log thread writes what it has before it ends.
+    // The log thread syncs all its records before it ends.
     this.sync(server);
     this.forget(server);
     if (!this.flaws.skipsFastForward) {
@@ -245,15 +248,15 @@ export class AbstractZab {
     this.forget(server);
     server.up = false;
     this.counts.crashed++;
-    this.invariants.crashed(asServerId(server.sid));
-    // Of what was not synced some may have reached the disk.
+    this.invariants.crashed(server.sid);
+    // Some of the unsynced records may have reached the disk.
     server.log = server.log.prefix(Math.max(server.durable.length, server.log.length - (extra % 4)));
     if (!this.flaws.keepsOldAcks) server.acked.clear();
   }
 
   private forget(server: Server): void {
     const leader = server.role?.leader;
-    // A follower that is gone has acknowledged what it has; back, it begins anew.
+    // A follower that rejoins acknowledges from the start.
     if (!this.flaws.keepsOldAcks && leader !== server) leader?.acked.delete(server);
     server.role = undefined;
     server.established = false;
@@ -269,7 +272,7 @@ export class AbstractZab {
 
   private look(server: Server): void {
     server.notes.stateChanged(LOOKING, ELECTION);
-    server.notes.voted(1, asServerId(server.sid), server.log.zxid, asEpoch(server.current));
+    server.notes.voted(1, server.sid, server.log.zxid, server.current);
   }
 
   private isQuorum(count: number): boolean {

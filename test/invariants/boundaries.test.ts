@@ -1,29 +1,40 @@
 /**
- * The boundaries between violations and what a correct ZooKeeper may do. invariants.test.ts has each of
- * them fire once: here are crashes, late learners, deposed leaders, snapshots and truncations.
+ * The boundary between violations and legal behavior, in sequences with crashes, late learners, deposed leaders,
+ * snapshots and truncations. invariants.test.ts has the shortest violation of each invariant.
  */
 import { describe, expect, it } from "vitest";
-import { asEpoch, asServerId, asZxid, FOLLOWING, makeZxid, SYNCHRONIZATION } from "../../protocol/index.ts";
-import { ScriptedRun } from "./scripted-run.ts";
+import {
+  asEpoch,
+  asServerId,
+  asZxid,
+  ELECTION,
+  FOLLOWING,
+  LOOKING,
+  makeZxid,
+  type ServerId,
+  SYNCHRONIZATION,
+} from "../../protocol/index.ts";
+import { HandwrittenRun, LARGE_ZXID } from "./handwritten-run.ts";
 
-type Tell = (run: ScriptedRun) => unknown;
 interface Case {
   readonly name: string;
-  readonly tell: Tell;
-  readonly violated?: string[];
+  readonly notes: (run: HandwrittenRun) => unknown;
+  /** Default: none. */
+  readonly violations?: string[];
+  /** The history that clients may have read before the run; default: none. */
   readonly before?: string;
 }
 
 const CASES: Readonly<Record<string, readonly Case[]>> = {
   "primary-uniqueness": [
     {
-      name: "one server is established in one epoch twice, having lost acceptedEpoch",
-      tell: (run) => run.server(1).leads(2, "").crashes().starts("").leads(2, ""),
-      violated: ["primary-uniqueness at 1"],
+      name: "a server is established twice in one epoch, because it lost acceptedEpoch in a crash",
+      notes: (run) => run.server(1).leads(2, "").crashes().starts("").leads(2, ""),
+      violations: ["primary-uniqueness at 1"],
     },
     {
-      name: "two propose one epoch, one is established",
-      tell: (run) => {
+      name: "two servers propose one epoch, and one of them is established",
+      notes: (run) => {
         run.server(1).starts("").proposesEpoch(2);
         run.server(2).starts("").leads(2, "");
       },
@@ -31,29 +42,29 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   integrity: [
     {
-      name: "a txn of an epoch before the run that no disk held",
-      tell: (run) => {
+      name: "a leader brings a transaction from before the run that no disk held",
+      notes: (run) => {
         run.server(1).starts("1:1").leads(2, "1:1 1:2");
       },
-      violated: ["integrity at 1"],
+      violations: ["integrity at 1"],
     },
     {
-      name: "a txn of that epoch, with another value than on the disks",
-      tell: (run) => {
+      name: "a leader brings a transaction from before the run with another value than on its disk",
+      notes: (run) => {
         run.server(1).starts("1:1").leads(2, "1:1'");
       },
-      violated: ["integrity at 1"],
+      violations: ["integrity at 1"],
     },
     {
-      name: "what a server that starts late brought",
-      tell: (run) => {
+      name: "a transaction from before the run was on the disk of a server that starts late",
+      notes: (run) => {
         run.server(1).starts("");
         run.server(2).starts("1:1").leads(2, "1:1");
       },
     },
     {
-      name: "two primaries gave out one zxid, and one of the two txns is delivered",
-      tell: (run) => {
+      name: "two primaries broadcast different transactions with one zxid, and one of these is delivered",
+      notes: (run) => {
         run.server(1).leads(1, "").proposes("1:1");
         run.server(2).proposesEpoch(1).proposes("1:1'");
         run.server(1).delivers("1:1");
@@ -62,8 +73,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   "agreement and total-order": [
     {
-      name: "a restarted server replays a log with what was never committed",
-      tell: (run) => {
+      name: "a restarted server replays a log with a transaction that was never committed, and then truncates it",
+      notes: (run) => {
         run.server(1).leads(1, "").proposes("1:1").logs("1:1").crashes();
         run.server(2).leads(2, "").proposes("2:1").logs("2:1").delivers("2:1");
         run.server(1).starts("1:1").learnsFrom(2);
@@ -72,34 +83,34 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       },
     },
     {
-      name: "a learner catches up on txns before clients can see them",
-      tell: (run) => {
+      name: "a learner catches up on transactions before it serves",
+      notes: (run) => {
         run.server(1).leads(1, "").proposes("1:1", "1:2").delivers("1:1").delivers("1:1 1:2");
         run.server(2).starts("").learnsFrom(1).delivers("1:1").delivers("1:1 1:2").acksNewLeader(1, "1:1 1:2");
       },
     },
     {
-      name: "it begins to serve with another txn in one place",
-      tell: (run) => {
+      name: "an observer starts to serve with another transaction at one position",
+      notes: (run) => {
         run.server(1).leads(1, "").proposes("1:1").delivers("1:1");
         run.server(4).serves(1, 1, "1:1'");
       },
-      violated: ["agreement at 4"],
+      violations: ["agreement at 4"],
     },
   ],
   "primary-integrity": [
     {
-      name: "a txn of an older epoch is first delivered when a newer primary broadcasts without it",
-      tell: (run) => {
+      name: "a transaction of epoch 1 is first delivered after the primary of epoch 2 has broadcast without it",
+      notes: (run) => {
         run.server(1).leads(1, "").proposes("1:1");
         run.server(2).leads(2, "").proposes("2:1");
         run.server(1).delivers("1:1");
       },
-      violated: ["primary-integrity at 2", "leader-is-complete at 2"],
+      violations: ["primary-integrity at 2", "leader-is-complete at 2"],
     },
     {
-      name: "the newer primary began with it",
-      tell: (run) => {
+      name: "a transaction of epoch 1 is first delivered late, and the primary of epoch 2 had it from the start",
+      notes: (run) => {
         run.server(1).leads(1, "").proposes("1:1");
         run.server(2).leads(2, "1:1").proposes("2:1");
         run.server(1).delivers("1:1");
@@ -108,59 +119,59 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   "initial-history-agreement": [
     {
-      name: "an older epoch is established late, and the newer one lacks what it began with",
-      tell: (run) => {
+      name: "epoch 2 is established after epoch 3, which lacks the initial history of epoch 2",
+      notes: (run) => {
         run.server(1).starts("1:1");
         run.server(2).leads(3, "");
         run.server(1).leads(2, "1:1");
       },
-      violated: ["initial-history-agreement at 1", "leader-is-complete at 2"],
+      violations: ["initial-history-agreement at 1", "leader-is-complete at 2"],
     },
     {
-      name: "an older epoch is established late, with less than the newer",
-      tell: (run) => {
+      name: "epoch 2 is established after epoch 3, with a prefix of the initial history of epoch 3",
+      notes: (run) => {
         run.server(1).starts("1:1 1:2");
         run.server(2).leads(3, "1:1 1:2");
         run.server(1).leads(2, "1:1");
       },
     },
     {
-      name: "of three epochs, established in the order 2, 4, 3, the middle one strays",
-      tell: (run) => {
+      name: "epochs are established in the order 2, 4, 3, and the initial history of epoch 3 is too short",
+      notes: (run) => {
         run.server(1).starts("1:1 1:2");
         run.server(1).leads(2, "1:1");
         run.server(2).leads(4, "1:1 1:2");
         run.server(3).leads(3, "");
       },
-      violated: ["initial-history-agreement at 3"],
+      violations: ["initial-history-agreement at 3"],
     },
   ],
   "process-consistency": [
     {
-      name: "a log that is shorter than all seen so far",
-      tell: (run) => {
+      name: "the log of a late follower is shorter than all logs seen so far, and grows into their prefix",
+      notes: (run) => {
         run.server(1).starts("1:1 1:2 1:3").leads(2, "1:1 1:2 1:3");
         run.server(2).starts("").learnsFrom(1).acksNewLeader(2, "").logs("1:1").logs("1:1 1:2");
       },
     },
     {
-      name: "a log that is shorter than all seen so far, and other",
-      tell: (run) => {
+      name: "the log of a late follower is shorter than all logs seen so far, and grows into something else",
+      notes: (run) => {
         run.server(1).starts("1:1 1:2 1:3").leads(2, "1:1 1:2 1:3");
         run.server(2).starts("").learnsFrom(1).acksNewLeader(2, "").logs("1:1").logs("1:1 1:2'");
       },
-      violated: ["process-consistency at 2"],
+      violations: ["process-consistency at 2"],
     },
     {
-      name: "an observer's log is not checked",
-      tell: (run) => {
+      name: "an observer logs other transactions than the participants",
+      notes: (run) => {
         run.server(1).starts("1:1").leads(2, "1:1").proposes("2:1").logs("1:1 2:1");
         run.server(4).starts("").learnsFrom(1).acksNewLeader(2, "").logs("2:1");
       },
     },
     {
-      name: "a participant that crashed comes back with another log, and takes part no more",
-      tell: (run) => {
+      name: "a participant crashes, starts with another log, and does not rejoin the epoch",
+      notes: (run) => {
         run.server(1).starts("").leads(1, "").proposes("1:1").logs("1:1");
         run.server(2).starts("").follows(1, 1, "").crashes().starts("").logs("1:1'");
       },
@@ -168,19 +179,19 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   "committed-history-grows": [
     {
-      name: "the first leader lacks what was committed before the run",
+      name: "the first leader lacks a transaction that clients may have read before the run",
       before: "1:1 1:2",
-      tell: (run) => run.server(1).starts("1:1").leads(2, "1:1"),
-      violated: ["committed-history-grows at 1"],
+      notes: (run) => run.server(1).starts("1:1").leads(2, "1:1"),
+      violations: ["committed-history-grows at 1"],
     },
     {
-      name: "it has that and more",
+      name: "the first leader has all that clients may have read before the run, and one transaction more",
       before: "1:1",
-      tell: (run) => run.server(1).starts("1:1 1:2").leads(2, "1:1 1:2"),
+      notes: (run) => run.server(1).starts("1:1 1:2").leads(2, "1:1 1:2"),
     },
     {
-      name: "what was proposed and logged but not delivered vanishes",
-      tell: (run) => {
+      name: "a transaction vanishes that was proposed and logged but not delivered",
+      notes: (run) => {
         run.server(1).leads(1, "").proposes("1:1").logs("1:1").crashes();
         run.server(2).leads(2, "");
       },
@@ -188,35 +199,35 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   "trunc-keeps-committed": [
     {
-      name: "committed when the leader decided, though a quorum keeps it",
+      name: "a TRUNC removes a transaction that was committed at the sync decision, although a quorum keeps it",
       before: "1:1",
-      tell: (run) => {
+      notes: (run) => {
         for (const sid of [1, 2, 3]) run.server(sid).starts("1:1");
         run.server(1).leads(2, "1:1").decidesSync(3);
         run.server(3).truncates("1:1", "");
       },
-      violated: ["trunc-keeps-committed at 3"],
+      violations: ["trunc-keeps-committed at 3"],
     },
     {
-      name: "committed since, and a quorum keeps it",
-      tell: (run) => {
+      name: "a TRUNC removes a transaction that was committed after the sync decision, and a quorum keeps it",
+      notes: (run) => {
         run.server(1).starts("").leads(1, "").proposes("1:1").logs("1:1").syncs("1:1").decidesSync(3).delivers("1:1");
         run.server(2).starts("").follows(1, 1, "").logs("1:1").syncs("1:1");
         run.server(3).truncates("1:1", "");
       },
     },
     {
-      name: "committed since, by the ACK of the one who truncates it: the leader's own disk is slow",
-      tell: (run) => {
+      name: "the server that truncates gave the ACK that committed the transaction, and the leader has not synced it",
+      notes: (run) => {
         run.server(1).starts("").leads(1, "").proposes("1:1").logs("1:1").decidesSync(3).delivers("1:1");
         run.server(2).starts("").follows(1, 1, "").logs("1:1").syncs("1:1");
         run.server(3).truncates("1:1", "");
       },
-      violated: ["trunc-keeps-committed at 3"],
+      violations: ["trunc-keeps-committed at 3"],
     },
     {
-      name: "committed by a newer leader, of which the one that decides does not know; a quorum keeps it",
-      tell: (run) => {
+      name: "a deposed leader sends TRUNC for a transaction that the new leader has committed, and a quorum keeps it",
+      notes: (run) => {
         run.server(1).starts("").leads(1, "").proposes("1:1");
         for (const sid of [2, 3]) run.server(sid).starts("1:1");
         run.server(2).leads(2, "1:1");
@@ -225,54 +236,54 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       },
     },
     {
-      name: "the one that decides is deposed, and has delivered it itself",
-      tell: (run) => {
+      name: "a deposed leader sends TRUNC for a transaction that it has delivered itself",
+      notes: (run) => {
         run.server(1).starts("1:1").leads(2, "1:1");
         for (const sid of [2, 3]) run.server(sid).starts("1:1");
         run.server(2).leads(3, "1:1");
         run.server(1).decidesSync(4);
         run.server(4).truncates("1:1", "");
       },
-      violated: ["trunc-keeps-committed at 4"],
+      violations: ["trunc-keeps-committed at 4"],
     },
     {
-      name: "the first that goes was never committed, a later one carries a committed zxid",
+      name: "a TRUNC removes transactions that were never committed, one with the zxid of a committed transaction",
       before: "1:1 1:2",
-      tell: (run) => run.server(1).truncates("1:1 1:2' 1:3'", "1:1"),
+      notes: (run) => run.server(1).truncates("1:1 1:2' 1:3'", "1:1"),
     },
     {
-      name: "a snapshot survives, and nothing is removed",
+      name: "a TRUNC removes nothing",
       before: "1:1",
-      tell: (run) => run.server(1).truncates("1:1 1:2", "1:1 1:2"),
+      notes: (run) => run.server(1).truncates("1:1 1:2", "1:1 1:2"),
     },
   ],
   "follower-is-prefix": [
     {
-      name: "a follower holds what its leader proposed and has not applied yet",
-      tell: (run) => {
+      name: "a follower holds a transaction that its leader has proposed but not applied",
+      notes: (run) => {
         run.server(1).starts("").leads(1, "").proposes("1:1");
         run.server(2).starts("1:1").learnsFrom(1).acksNewLeader(1, "1:1");
       },
     },
     {
-      name: "it begins to serve with what its leader never had",
-      tell: (run) => {
+      name: "a follower starts to serve with a transaction that its leader never had",
+      notes: (run) => {
         run.server(1).starts("").leads(1, "");
         run.server(2).starts("").learnsFrom(1).acksNewLeader(1, "").serves(1, 1, "1:1");
       },
-      violated: ["follower-is-prefix at 2", "integrity at 2", "leader-is-complete at 1"],
+      violations: ["follower-is-prefix at 2", "integrity at 2", "leader-is-complete at 1"],
     },
     {
-      name: "another server proposed the same epoch since, with less",
-      tell: (run) => {
+      name: "another server has proposed the same epoch later, with a shorter history",
+      notes: (run) => {
         run.server(1).starts("1:1").proposesEpoch(2);
         run.server(3).starts("").proposesEpoch(2);
         run.server(2).starts("1:1").learnsFrom(1).acksNewLeader(2, "1:1");
       },
     },
     {
-      name: "its leader has since lost the epoch, and with it what the follower got from it",
-      tell: (run) => {
+      name: "the leader has lost the epoch and truncated its log before its follower acknowledges NEWLEADER",
+      notes: (run) => {
         run.server(1).starts("1:1").proposesEpoch(2).looks();
         run.server(3).starts("").leads(3, "").decidesSync(1);
         run.server(1).learnsFrom(3).truncates("1:1", "");
@@ -280,21 +291,21 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       },
     },
     {
-      name: "a follower that knows its leader, in an epoch whose proposal was not watched",
-      tell: (run) => run.server(2).starts("1:1").learnsFrom(1).acksNewLeader(2, "1:1"),
+      name: "a follower acknowledges NEWLEADER of an epoch that no server proposed in this run",
+      notes: (run) => run.server(2).starts("1:1").learnsFrom(1).acksNewLeader(2, "1:1"),
     },
   ],
   "leader-is-complete": [
     {
-      name: "a follower delivers what its leader has on disk only, with more behind it",
-      tell: (run) => {
+      name: "a follower delivers a transaction that its leader has only in its log, followed by another one",
+      notes: (run) => {
         run.server(1).starts("").leads(1, "").proposes("1:1", "1:2").logs("1:1").logs("1:1 1:2");
         run.server(2).follows(1, 1, "").delivers("1:1");
       },
     },
     {
-      name: "the leader of the newest epoch has crashed",
-      tell: (run) => {
+      name: "a follower delivers a transaction after the leader of the newest epoch has crashed",
+      notes: (run) => {
         run.server(1).starts("").leads(1, "").proposes("1:1");
         run.server(2).follows(1, 1, "");
         run.server(1).crashes();
@@ -304,37 +315,37 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   "disk-tells-memory": [
     {
-      name: "a leader lost its quorum and keeps a tree without what it logged (ZOOKEEPER-2845)",
-      tell: (run) => run.server(1).starts("").leads(1, "").proposes("1:1").logs("1:1").looks(),
-      violated: ["disk-tells-memory at 1"],
+      name: "a leader loses its quorum and votes without a logged transaction in memory (ZOOKEEPER-2845)",
+      notes: (run) => run.server(1).starts("").leads(1, "").proposes("1:1").logs("1:1").looks(),
+      violations: ["disk-tells-memory at 1"],
     },
     {
-      name: "it is fast-forwarded first",
-      tell: (run) =>
-        run.server(1).starts("").leads(1, "").proposes("1:1").logs("1:1").shutdownFastForwards("1:1", "1:1").looks(),
+      name: "a leader loses its quorum, replays its log into memory and votes",
+      notes: (run) =>
+        run.server(1).starts("").leads(1, "").proposes("1:1").logs("1:1").fastForwards("1:1", "1:1").looks(),
     },
     {
-      name: "a SNAP in memory only, kept for the next election (ZOOKEEPER-3642)",
-      tell: (run) => run.server(1).starts("").learnsFrom(2).installs("1:1", "").looks(),
-      violated: ["disk-tells-memory at 1"],
+      name: "a learner votes with a SNAP in memory that it has not saved (ZOOKEEPER-3642)",
+      notes: (run) => run.server(1).starts("").learnsFrom(2).installs("1:1", "").looks(),
+      violations: ["disk-tells-memory at 1"],
     },
     {
-      name: "a SNAP in memory only is dropped, and the disk is read again",
-      tell: (run) => {
+      name: "a learner drops an unsaved SNAP, loads its disk and votes",
+      notes: (run) => {
         const { notes } = run.server(1).starts("").learnsFrom(2).installs("1:1", "");
-        notes.stateChanged(0, 0);
+        notes.stateChanged(LOOKING, ELECTION);
         notes.loaded(run.empty, run.empty, asZxid(0));
-        notes.voted(2, asServerId(1), asZxid(2 ** 50), asEpoch(0));
+        notes.voted(2, asServerId(1), LARGE_ZXID, asEpoch(0));
       },
     },
     {
-      name: "an observer whose log is off",
-      tell: (run) => run.server(4).starts("").learnsFrom(1).serves(1, 1, "").delivers("1:1").looks(),
+      name: "an observer without a log votes",
+      notes: (run) => run.server(4).starts("").learnsFrom(1).serves(1, 1, "").delivers("1:1").looks(),
       before: "1:1",
     },
     {
-      name: "a follower that installs a SNAP and saves it",
-      tell: (run) => {
+      name: "a learner saves a SNAP and votes",
+      notes: (run) => {
         const { notes } = run.server(1).starts("").learnsFrom(2).installs("1:1", "");
         notes.stateChanged(FOLLOWING, SYNCHRONIZATION);
         notes.snapshotSaved(run.history("1:1").zxid, run.history("1:1"));
@@ -345,16 +356,16 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
 };
 
 describe.each(Object.entries(CASES))("%s", (_id, cases) => {
-  it.each(cases)("$name", ({ tell, violated = [], before }) => {
-    const run = new ScriptedRun(before === undefined ? {} : { before });
-    tell(run);
-    expect(run.violated.toSorted()).toEqual(violated.toSorted());
+  it.each(cases)("$name", ({ notes, violations = [], before }) => {
+    const run = new HandwrittenRun(before === undefined ? {} : { before });
+    notes(run);
+    expect(run.violations.toSorted()).toEqual(violations.toSorted());
   });
 });
 
 describe("a violation", () => {
-  it("carries the two facts in conflict as plain data, and whom it is in conflict with", () => {
-    const run = new ScriptedRun();
+  it("has the facts in conflict as plain data, and the server that it conflicts with", () => {
+    const run = new HandwrittenRun();
     run.server(1).starts("1:1").leads(2, "1:1");
     run.server(2).starts("").leads(3, "");
     const grows = run.invariants.violations.find(({ id }) => id === "committed-history-grows");
@@ -372,14 +383,14 @@ describe("a violation", () => {
     expect(JSON.parse(JSON.stringify(run.invariants.violations))).toEqual(run.invariants.violations);
   });
 
-  it("of a TRUNC goes by the quorums of the run, if it is given them", () => {
-    const tell = (isQuorum: (servers: readonly number[]) => boolean): string[] => {
-      const run = new ScriptedRun({ isQuorum });
+  it("of trunc-keeps-committed depends on the quorum test that the run is given", () => {
+    const violationsWith = (isQuorum: (servers: readonly ServerId[]) => boolean): string[] => {
+      const run = new HandwrittenRun({ isQuorum });
       run.server(1).starts("").leads(1, "").proposes("1:1").logs("1:1").syncs("1:1").decidesSync(3).delivers("1:1");
       run.server(3).truncates("1:1", "");
-      return run.violated;
+      return run.violations;
     };
-    expect(tell((servers) => servers.includes(1))).toEqual([]);
-    expect(tell((servers) => servers.includes(2))).toEqual(["trunc-keeps-committed at 3"]);
+    expect(violationsWith((servers) => servers.includes(asServerId(1)))).toEqual([]);
+    expect(violationsWith((servers) => servers.includes(asServerId(2)))).toEqual(["trunc-keeps-committed at 3"]);
   });
 });

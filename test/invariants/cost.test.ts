@@ -1,19 +1,20 @@
 /**
- * What a note costs must not grow with histories. Cost is counted as steps back along a history, wherever they are
- * taken: every `previous` of the run's nodes counts when it is read.
+ * The cost of a note does not grow with the length of the histories.
+ *
+ * Cost is the number of steps back along a history: each read of `previous` on a node of the run counts as one step.
  */
 import { expect, it } from "vitest";
-import { asEpoch, asServerId, asZxid, type History, makeTxn, type Txn } from "../../protocol/index.ts";
-import { ScriptedRun } from "./scripted-run.ts";
+import { asEpoch, asServerId, type History, makeTxn, makeZxid, type Txn } from "../../protocol/index.ts";
+import { HandwrittenRun } from "./handwritten-run.ts";
 
-const ZXID = 0x1_0000_0000;
+const EPOCH = asEpoch(1);
 
-class CountedRun extends ScriptedRun {
+class CountedRun extends HandwrittenRun {
   steps = 0;
   private readonly nodes: History[] = [this.empty];
 
-  /** The history of the first `length` txns of epoch 1. */
-  of(length: number): History {
+  /** Returns the history of the first `length` transactions of epoch 1. */
+  firstTxns(length: number): History {
     for (let at = this.nodes.length; at <= length; at++) {
       const previous = this.nodes[at - 1] as History;
       const node = previous.extend(txnOf(at));
@@ -28,21 +29,21 @@ class CountedRun extends ScriptedRun {
     return this.nodes[length] as History;
   }
 
-  /** Steps that `tell` takes. */
-  count(tell: () => void): number {
+  /** Returns the number of steps that `notes` causes. */
+  stepsOf(notes: () => void): number {
     const before = this.steps;
-    tell();
-    expect(this.violated).toEqual([]);
+    notes();
+    expect(this.violations).toEqual([]);
     return this.steps - before;
   }
 }
 
 function txnOf(counter: number): Txn {
-  return makeTxn(asZxid(ZXID + counter), "x");
+  return makeTxn(makeZxid(EPOCH, counter), "x");
 }
 
-/** Server 1 leads epoch 1 from nothing, and 2 follows. */
-function broadcasting(length: number): CountedRun {
+/** Server 1 leads epoch 1 with an empty initial history, server 2 follows, and `length` transactions are broadcast. */
+function runWith(length: number): CountedRun {
   const run = new CountedRun();
   for (const sid of [1, 2]) run.server(sid).starts("");
   run.server(1).leads(1, "");
@@ -52,7 +53,7 @@ function broadcasting(length: number): CountedRun {
 }
 
 function broadcastOne(run: CountedRun, at: number): void {
-  const history = run.of(at);
+  const history = run.firstTxns(at);
   run.server(1).notes.proposed(txnOf(at));
   for (const sid of [1, 2]) {
     run.server(sid).notes.logged(txnOf(at), history);
@@ -62,10 +63,10 @@ function broadcastOne(run: CountedRun, at: number): void {
   for (const sid of [1, 2]) run.server(sid).notes.delivered(txnOf(at), history);
 }
 
-it("a txn behind 10 others costs what one behind 3000 costs", () => {
+it("a transaction after 10 others costs as much as a transaction after 3000 others", () => {
   const cost = (length: number): number => {
-    const run = broadcasting(length);
-    return run.count(() => {
+    const run = runWith(length);
+    return run.stepsOf(() => {
       for (let at = length + 1; at <= length + 10; at++) broadcastOne(run, at);
     });
   };
@@ -73,37 +74,37 @@ it("a txn behind 10 others costs what one behind 3000 costs", () => {
   expect(cost(3000)).toBeLessThanOrEqual(10 * 4);
 });
 
-it("followers deliver before their leader, which has 1000 outstanding proposals: no step per proposal", () => {
-  const run = broadcasting(10);
+it("1000 outstanding proposals, a follower delivers before its leader: the cost is that of one", () => {
+  const run = runWith(10);
   for (let at = 11; at <= 1010; at++) {
     run.server(1).notes.proposed(txnOf(at));
-    run.server(1).notes.logged(txnOf(at), run.of(at));
-    run.server(2).notes.logged(txnOf(at), run.of(at));
+    run.server(1).notes.logged(txnOf(at), run.firstTxns(at));
+    run.server(2).notes.logged(txnOf(at), run.firstTxns(at));
   }
-  const steps = run.count(() => {
-    for (let at = 11; at <= 510; at++) run.server(2).notes.delivered(txnOf(at), run.of(at));
+  const steps = run.stepsOf(() => {
+    for (let at = 11; at <= 510; at++) run.server(2).notes.delivered(txnOf(at), run.firstTxns(at));
   });
   expect(steps).toBeLessThanOrEqual(500 * 4);
 });
 
-it("a follower that lags far behind and logs transaction after transaction walks the distance only once", () => {
+it("a lagging follower acknowledges NEWLEADER and logs what it lacks: the missing part is walked once in total", () => {
   const cost = (distance: number): number => {
-    const run = broadcasting(distance);
+    const run = runWith(distance);
     run.server(3).starts("").learnsFrom(1);
-    return run.count(() => {
-      run.server(3).notes.newLeaderAcked(asEpoch(1), run.empty);
-      for (let at = 1; at <= distance; at++) run.server(3).notes.logged(txnOf(at), run.of(at));
+    return run.stepsOf(() => {
+      run.server(3).notes.newLeaderAcked(EPOCH, run.empty);
+      for (let at = 1; at <= distance; at++) run.server(3).notes.logged(txnOf(at), run.firstTxns(at));
     });
   };
   expect(cost(2000)).toBeLessThanOrEqual(2000 * 3);
 });
 
-it("a new epoch costs what the last one added, not the length of what lies before it", () => {
+it("a new epoch costs as much as the previous epoch has transactions, whatever came before", () => {
   const cost = (length: number): number => {
-    const run = broadcasting(length);
-    const history = run.of(length);
+    const run = runWith(length);
+    const history = run.firstTxns(length);
     run.server(2).looks();
-    return run.count(() => {
+    return run.stepsOf(() => {
       run.server(2).notes.elected(asServerId(2), 2);
       run.server(2).notes.epochProposed(asEpoch(2));
       run.server(2).notes.established(asEpoch(2), history);
@@ -111,13 +112,13 @@ it("a new epoch costs what the last one added, not the length of what lies befor
       run.server(3).notes.active(asEpoch(2), asServerId(2), history);
     });
   };
-  // initial-history-agreement walks back from this epoch's initial history to the last one's, which is empty here: once
-  // over the epoch's txns, and a step looks at a node and goes there.
+  // initial-history-agreement walks from the initial history of this epoch back to that of the previous one, which is
+  // empty here. It reads `previous` twice per transaction.
   expect(cost(2000)).toBeLessThanOrEqual(2000 * 2 + 20);
-  const run = broadcasting(2000);
-  const history = run.of(2000);
+  const run = runWith(2000);
+  const history = run.firstTxns(2000);
   for (const epoch of [2, 3]) {
-    const steps = run.count(() => run.server(2).looks().notes.established(asEpoch(epoch), history));
+    const steps = run.stepsOf(() => run.server(2).looks().notes.established(asEpoch(epoch), history));
     if (epoch === 3) expect(steps).toBeLessThanOrEqual(20);
   }
 });

@@ -1,12 +1,11 @@
-/**
- * No invariant is violated in a run of a correct Zab, with any actions and crashes; and each way of breaking that Zab
- * is noticed.
- */
+/** No random run of a correct Zab violates an invariant, and each flaw that is added to that Zab violates one. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AbstractZab, type Action, type Flaws, KIND_COUNT } from "./abstract-zab.ts";
 
-/** Elections and crashes come less often than work: only so does a run get anywhere. */
+/**
+ * Elections and crashes are rare, so that runs commit transactions between them. One weight for each kind of action.
+ */
 const WEIGHTS: readonly number[] = [2, 12, 12, 14, 10, 14, 6, 1, 1, 6];
 const kinds = WEIGHTS.flatMap((weight, kind) => Array.from({ length: weight }, () => kind));
 const action: fc.Arbitrary<Action> = fc.tuple(fc.constantFrom(...kinds), fc.nat(59), fc.nat(31));
@@ -23,7 +22,7 @@ describe("a correct Zab", () => {
     expect(WEIGHTS).toHaveLength(KIND_COUNT);
   });
 
-  it.each([3, 5])("of %i servers, in any run: nothing is violated", (size) => {
+  it.each([3, 5])("%i servers, random actions: no violation", (size) => {
     const sum = { established: 0, delivered: 0, truncated: 0, crashed: 0 };
     fc.assert(
       fc.property(actions, (list) => {
@@ -33,12 +32,12 @@ describe("a correct Zab", () => {
       }),
       { numRuns: 400, seed: 20260718 },
     );
-    // The runs got somewhere.
+    // The runs have reached each kind of event often enough.
     for (const count of Object.values(sum)) expect(count).toBeGreaterThan(100);
   });
 });
 
-describe("a broken Zab is noticed", () => {
+describe("a Zab with one flaw", () => {
   const FLAWS: readonly (readonly [keyof Flaws, string])[] = [
     ["electsAnyone", "committed-history-grows"],
     ["reusesEpoch", "primary-uniqueness"],
@@ -48,7 +47,7 @@ describe("a broken Zab is noticed", () => {
     ["keepsOldAcks", "committed-history-grows"],
   ];
 
-  it.each(FLAWS)("%s: %s", (flaw, expected) => {
+  it.each(FLAWS)("3 servers, %s, random actions: %s is violated", (flaw, expected) => {
     const found = new Set<string>();
     for (const list of fc.sample(actions, { numRuns: 400, seed: 1 })) {
       for (const { id } of run(3, list, { [flaw]: true }).invariants.violations) found.add(id);

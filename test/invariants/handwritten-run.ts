@@ -1,6 +1,8 @@
 /**
- * A run written by hand, note by note: `run.server(1).proposes("1:1")`. Histories are lists of zxids; a quote makes it
- * another txn with the same zxid. Every server tells its notes as the core does, in the same order.
+ * A run written by hand, one note after the other: `run.server(1).proposes("1:1")`.
+ *
+ * A history is a list of zxids. A quote after a zxid marks another transaction with the same zxid: `1:1 1:2'`. Each
+ * method passes the notes that the core passes in that situation, in the same order.
  */
 
 import { Invariants, type InvariantsOptions } from "../../invariants/index.ts";
@@ -15,34 +17,43 @@ import {
   makeTxn,
   type Notes,
   parseZxid,
+  type ServerId,
   SYNCHRONIZATION,
   type SyncDecision,
   type SyncFacts,
   type Txn,
 } from "../../protocol/index.ts";
 
-export class ScriptedRun {
+const SERVERS: readonly ServerId[] = [1, 2, 3, 4].map(asServerId);
+
+/** A zxid above all that a test uses, so that no vote is below the server's history. */
+export const LARGE_ZXID = asZxid(2 ** 50);
+
+export class HandwrittenRun {
   readonly invariants: Invariants;
   readonly empty = History.empty();
-  private readonly servers = new Map<number, ScriptedServer>();
+  private readonly servers = new Map<number, HandwrittenServer>();
 
-  /** Servers 1, 2, 3 and the observer 4. */
+  /** Participants 1, 2 and 3, and observer 4. `before` is the history that clients may have read before the run. */
   constructor(options: Partial<InvariantsOptions> & { readonly before?: string } = {}) {
     const { before, ...rest } = options;
     const committed = before === undefined ? {} : { committed: this.history(before) };
-    this.invariants = new Invariants({
-      servers: [asServerId(1), asServerId(2), asServerId(3), asServerId(4)],
-      observers: [asServerId(4)],
-      now: () => 7,
-      ...committed,
-      ...rest,
-    });
+    const observers = [asServerId(4)];
+    this.invariants = new Invariants({ servers: SERVERS, observers, now: () => 7, ...committed, ...rest });
   }
 
-  server(sid: number): ScriptedServer {
-    const known = this.servers.get(sid) ?? new ScriptedServer(this, sid, this.invariants.notesFor(asServerId(sid)));
-    this.servers.set(sid, known);
-    return known;
+  server(sid: number): HandwrittenServer {
+    const known = this.servers.get(sid);
+    if (known !== undefined) return known;
+    const server = new HandwrittenServer(this, asServerId(sid), this.invariants.notesFor(asServerId(sid)));
+    this.servers.set(sid, server);
+    return server;
+  }
+
+  /** All servers start with this history on their disks. */
+  allStart(disk: string): this {
+    for (const sid of SERVERS) this.server(sid).starts(disk);
+    return this;
   }
 
   history(text: string): History {
@@ -51,46 +62,59 @@ export class ScriptedRun {
   }
 
   txn(word: string): Txn {
-    return makeTxn(asZxid(parseZxid(word.replace("'", "")) as number), word.endsWith("'") ? "other" : "one");
+    const zxid = parseZxid(word.replace("'", ""));
+    if (zxid === undefined) throw new RangeError(`"${word}" is not a zxid such as 1:2`);
+    return makeTxn(zxid, word.endsWith("'") ? "other" : "one");
   }
 
-  /** `primary-integrity at 2`, in the order of the first time. */
-  get violated(): string[] {
+  /** Violations such as `primary-integrity at 2`, in the order in which they occurred. */
+  get violations(): string[] {
     return this.invariants.violations.map(({ id, server }) => `${id} at ${server}`);
+  }
+
+  /** The ids of the violated invariants, each once. */
+  get violatedIds(): string[] {
+    return [...new Set(this.invariants.violations.map(({ id }) => id))];
   }
 }
 
-export class ScriptedServer {
-  private readonly run: ScriptedRun;
-  private readonly sid: number;
+export class HandwrittenServer {
   readonly notes: Notes;
+  private readonly run: HandwrittenRun;
+  private readonly sid: ServerId;
 
-  constructor(run: ScriptedRun, sid: number, notes: Notes) {
+  constructor(run: HandwrittenRun, sid: ServerId, notes: Notes) {
     this.run = run;
     this.sid = sid;
     this.notes = notes;
   }
 
-  /** The process starts and finds this on its disk. */
+  /** Continues the run with another server. */
+  server(sid: number): HandwrittenServer {
+    return this.run.server(sid);
+  }
+
+  /** The process starts, finds this history on its disk and looks for a leader. */
   starts(disk: string): this {
     const history = this.run.history(disk);
     this.notes.loaded(history, history, history.zxid);
     return this.looks();
   }
 
+  /** The server looks for a leader and votes for itself. */
   looks(): this {
     this.notes.stateChanged(LOOKING, ELECTION);
-    this.notes.voted(1, asServerId(this.sid), asZxid(2 ** 50), asEpoch(0));
+    this.notes.voted(1, this.sid, LARGE_ZXID, asEpoch(0));
     return this;
   }
 
   crashes(): this {
-    this.run.invariants.crashed(asServerId(this.sid));
+    this.run.invariants.crashed(this.sid);
     return this;
   }
 
   proposesEpoch(epoch: number): this {
-    this.notes.elected(asServerId(this.sid), 1);
+    this.notes.elected(this.sid, 1);
     this.notes.epochProposed(asEpoch(epoch));
     return this;
   }
@@ -100,6 +124,7 @@ export class ScriptedServer {
     return this;
   }
 
+  /** The server proposes the epoch and is established in it with this history. */
   leads(epoch: number, history: string): this {
     return this.proposesEpoch(epoch).establishes(epoch, history);
   }
@@ -115,21 +140,24 @@ export class ScriptedServer {
     return this;
   }
 
+  /** The server handles UPTODATE with this history in memory. */
   serves(epoch: number, leader: number, history: string): this {
     this.notes.active(asEpoch(epoch), asServerId(leader), this.run.history(history));
     return this;
   }
 
+  /** The server goes from election to serving, with this history in its log and in memory. */
   follows(epoch: number, leader: number, history: string): this {
     return this.learnsFrom(leader).acksNewLeader(epoch, history).serves(epoch, leader, history);
   }
 
+  /** As a leader, the server broadcasts these transactions. */
   proposes(...words: string[]): this {
     for (const word of words) this.notes.proposed(this.run.txn(word));
     return this;
   }
 
-  /** The last txn goes into the log behind the others. */
+  /** The last transaction of this history goes into the log. */
   logs(text: string): this {
     const history = this.run.history(text);
     this.notes.logged(history.txn as Txn, history);
@@ -141,16 +169,22 @@ export class ScriptedServer {
     return this;
   }
 
-  /** The last txn is delivered behind the others. */
+  /** The server delivers the last transaction of this history. */
   delivers(text: string): this {
     const history = this.run.history(text);
     this.notes.delivered(history.txn as Txn, history);
     return this;
   }
 
-  /** As a leader, for a learner. */
+  /** As a leader, the server decides how to synchronize a learner. */
   decidesSync(learner: number): this {
     this.notes.syncDecided(asServerId(learner), false, {} as SyncFacts, {} as SyncDecision);
+    return this;
+  }
+
+  /** As a leader, the server reads a learner's ACK of UPTODATE. */
+  readsUptodateAck(learner: number): this {
+    this.notes.uptodateAckRead(asServerId(learner), asZxid(0));
     return this;
   }
 
@@ -159,13 +193,14 @@ export class ScriptedServer {
     return this;
   }
 
-  /** A SNAP, in memory. */
+  /** The server installs a SNAP in memory; its disk still holds `log`. */
   installs(snapshot: string, log: string): this {
     this.notes.loaded(this.run.history(snapshot), this.run.history(log), this.run.history(log).zxid);
     return this;
   }
 
-  shutdownFastForwards(memory: string, log: string): this {
+  /** The server shuts down its role and replays its log into memory. */
+  fastForwards(memory: string, log: string): this {
     this.notes.fastForwarded(this.run.history(memory), this.run.history(log));
     return this;
   }

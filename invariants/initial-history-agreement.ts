@@ -1,0 +1,53 @@
+/** initial-history-agreement: the initial history of an established epoch is a prefix of that of every later epoch. */
+import type { Epoch, History } from "../protocol/index.ts";
+import type { ServerView } from "./ensemble.ts";
+import { fork, zxidAtEnd, zxidText } from "./history-facts.ts";
+import type { Violations } from "./violation.ts";
+
+interface EstablishedEpoch {
+  readonly epoch: Epoch;
+  readonly leader: ServerView;
+  readonly initial: History;
+}
+
+export class InitialHistoryAgreement {
+  /** Ascending by epoch. */
+  private readonly epochs: EstablishedEpoch[] = [];
+  private readonly violations: Violations;
+
+  constructor(violations: Violations) {
+    this.violations = violations;
+  }
+
+  /** Compares the epoch with its two neighbors. Being a prefix is transitive, so that covers all other epochs. */
+  established(leader: ServerView, epoch: Epoch, initial: History): void {
+    const { epochs } = this;
+    // Searches from the end: an older epoch is rarely established after a newer one.
+    let index = epochs.length;
+    while (index > 0 && (epochs[index - 1]?.epoch ?? -1) > epoch) index--;
+    const current = { epoch, leader, initial };
+    const older = epochs[index - 1];
+    const newer = epochs[index];
+    if (older !== undefined && older.epoch < epoch && !older.initial.isPrefixOf(initial)) {
+      this.report(current, older, "which does not extend");
+    }
+    if (newer !== undefined && !initial.isPrefixOf(newer.initial))
+      this.report(current, newer, "which is not a prefix of");
+    epochs.splice(index, 0, current);
+  }
+
+  private report({ epoch, initial, leader }: EstablishedEpoch, other: EstablishedEpoch, relation: string): void {
+    const facts = {
+      epoch,
+      initial: zxidAtEnd(initial),
+      otherEpoch: other.epoch,
+      otherInitial: zxidAtEnd(other.initial),
+    };
+    const text =
+      `starts epoch ${epoch} at ${zxidText(facts.initial)}, ${relation} ` +
+      `the initial history of epoch ${other.epoch}, ${zxidText(facts.otherInitial)}`;
+    this.violations.report("initial-history-agreement", leader.sid, text, facts, other.leader.sid, () =>
+      fork(initial, other.initial),
+    );
+  }
+}

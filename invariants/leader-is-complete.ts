@@ -1,0 +1,31 @@
+/** leader-is-complete: the established leader of the newest epoch holds every committed transaction. */
+import type { History } from "../protocol/index.ts";
+import type { Ensemble, ServerView } from "./ensemble.ts";
+import { zxidAtEnd, zxidText } from "./history-facts.ts";
+import type { Violations } from "./violation.ts";
+
+export class LeaderIsComplete {
+  private readonly ensemble: Ensemble;
+  private readonly violations: Violations;
+
+  constructor(ensemble: Ensemble, violations: Violations) {
+    this.ensemble = ensemble;
+    this.violations = violations;
+  }
+
+  /**
+   * A server is the first to deliver the last transaction of `history`. The leader may still have it only in its log.
+   */
+  firstDelivered(server: ServerView, history: History): void {
+    const leader = this.ensemble.newestLeader;
+    if (leader === undefined || leader === server) return;
+    const { length } = history;
+    const longEnough = (leader.tree?.length ?? 0) >= length || (leader.log?.length ?? 0) >= length;
+    if (longEnough && leader.primary?.has(history)) return;
+    const facts = { epoch: leader.epoch, leader: zxidAtEnd(leader.tree), missing: zxidAtEnd(history) };
+    const text =
+      `leads epoch ${facts.epoch} at ${zxidText(facts.leader)} ` +
+      `and lacks ${zxidText(facts.missing)}, which server ${server.sid} delivered`;
+    this.violations.report("leader-is-complete", leader.sid, text, facts, server.sid);
+  }
+}

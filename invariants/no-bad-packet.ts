@@ -1,0 +1,28 @@
+/**
+ * no-bad-state, no-bad-ack, no-bad-proposal and no-bad-commit: the core notes an anomaly, a packet that ZooKeeper
+ * only logs.
+ */
+import { type Anomaly, PACKET_NAMES, type PacketType, type ServerId, type Zxid } from "../protocol/index.ts";
+import { zxidText } from "./history-facts.ts";
+import type { InvariantId } from "./table.ts";
+import type { Violations } from "./violation.ts";
+
+const INVARIANT_OF: Readonly<Record<Anomaly, InvariantId>> = {
+  "bad-state": "no-bad-state",
+  "bad-ack": "no-bad-ack",
+  "bad-proposal": "no-bad-proposal",
+  "bad-commit": "no-bad-commit",
+};
+
+export class NoBadPacket {
+  private readonly violations: Violations;
+
+  constructor(violations: Violations) {
+    this.violations = violations;
+  }
+
+  anomaly(server: ServerId, anomaly: Anomaly, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {
+    const text = `reads ${PACKET_NAMES[type] ?? ""} ${zxidText(zxid)} from ${from}: ${detail}`;
+    this.violations.report(INVARIANT_OF[anomaly], server, text, { packet: type, zxid, detail }, from);
+  }
+}

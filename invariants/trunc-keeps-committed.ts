@@ -1,0 +1,57 @@
+/**
+ * trunc-keeps-committed: a TRUNC removes no transaction that was committed when the leader decided on it. If a
+ * transaction was committed after the decision, a quorum must keep it without the server that truncates.
+ */
+import type { History, ServerId } from "../protocol/index.ts";
+import type { CommittedHistory } from "./committed-history.ts";
+import type { Ensemble, ServerView } from "./ensemble.ts";
+import { zxidAtEnd, zxidText } from "./history-facts.ts";
+import type { Violations } from "./violation.ts";
+
+/** Whether these participants are a quorum. */
+export type QuorumTest = (servers: readonly ServerId[]) => boolean;
+
+export class TruncKeepsCommitted {
+  private readonly ensemble: Ensemble;
+  private readonly sequence: CommittedHistory;
+  private readonly isQuorum: QuorumTest;
+  private readonly violations: Violations;
+
+  constructor(ensemble: Ensemble, sequence: CommittedHistory, isQuorum: QuorumTest, violations: Violations) {
+    this.ensemble = ensemble;
+    this.sequence = sequence;
+    this.isQuorum = isQuorum;
+    this.violations = violations;
+  }
+
+  /**
+   * A leader decides how to synchronize a learner. A leader that was deposed cannot know what a newer leader has
+   * committed, so only the part that the deposed leader has delivered counts.
+   */
+  syncDecided(leader: ServerView, learner: ServerId): void {
+    const learnerView = this.ensemble.servers.get(learner);
+    if (learnerView === undefined) return;
+    const { newestEpoch } = this.ensemble;
+    const deposed = (leader.primary?.epoch ?? newestEpoch) < newestEpoch;
+    const committed = this.sequence.length;
+    learnerView.committedAtDecision = deposed ? Math.min(committed, leader.tree?.length ?? 0) : committed;
+  }
+
+  /** A server has carried out a TRUNC. */
+  truncated(server: ServerView, before: History, after: History): void {
+    const { length } = after;
+    const committed = this.sequence.atLength(length + 1);
+    if (committed === undefined || before.length <= length || !before.prefix(length + 1).equals(committed)) return;
+    const facts = { truncated: zxidAtEnd(committed), to: zxidAtEnd(after) };
+    const removed = zxidText(facts.truncated);
+    if (length < server.committedAtDecision) {
+      this.violations.report("trunc-keeps-committed", server.sid, `truncates ${removed}, which is committed`, facts);
+      return;
+    }
+    const holders = this.ensemble.holdersOf(committed);
+    if (this.isQuorum(holders)) return;
+    const left = holders.length === 0 ? "no server keeps it" : `only ${holders.join(", ")} keep it: no quorum`;
+    const text = `truncates ${removed}, which was committed after the leader's decision, and ${left}`;
+    this.violations.report("trunc-keeps-committed", server.sid, text, { ...facts, holders });
+  }
+}

@@ -1,0 +1,195 @@
+/** A server's dataDir on a simulated disk: logs, snapshots and epoch files, truncation and corruption. */
+import { describe, expect, it } from "vitest";
+import { ServerDisk } from "../../cluster/server-disk.ts";
+import {
+  asEpoch,
+  asZxid,
+  DISK_BACKGROUND_SNAPSHOT,
+  DISK_LOAD,
+  DISK_SNAPSHOT,
+  DISK_SYNC_LOG,
+  type DiskImage,
+  formatZxid,
+  History,
+  makeTxn,
+  makeZxid,
+  type Snapshot,
+  type Truncation,
+  type Txn,
+  type Zxid,
+} from "../../protocol/index.ts";
+import type { NodeCrash } from "../../sim/node.ts";
+import { testBed } from "../sim/probe.ts";
+
+const zxid = (counter: number): Zxid => makeZxid(asEpoch(1), counter);
+const txn = (counter: number): Txn => makeTxn(zxid(counter), "x");
+const PLAIN: Truncation = { truncRemovesEverythingAbove: false, truncDeletesNewestFirst: false };
+const REMOVES_ALL: Truncation = { ...PLAIN, truncRemovesEverythingAbove: true };
+
+/** An empty disk. A write takes 100 us, a sync 1000 us; `run` runs until all operations have completed. */
+function diskBed() {
+  const { run, world } = testBed(1);
+  const { disk } = world.node(1);
+  const serverDisk = new ServerDisk(disk);
+  const crash = (how: NodeCrash) => world.node(1).crash(how);
+  const runFor = (durationUs: number): void => run(world.nowUs + durationUs);
+  return { serverDisk, crash, runFor, run: () => runFor(50_000) };
+}
+
+/** A disk with these log files, each a list of counters of epoch 1, and snapshots at these counters. */
+function diskWith(logFiles: readonly (readonly number[])[], snapshots: readonly number[] = [0]) {
+  const bed = diskBed();
+  bed.serverDisk.preset({
+    acceptedEpoch: asEpoch(1),
+    currentEpoch: asEpoch(1),
+    currentEpochTmp: undefined,
+    updatingEpoch: false,
+    snapshots: snapshots.map((counter) => snapshot(counter)),
+    logFiles: logFiles.map((counters) => ({ name: zxid(counters[0] as number), txns: counters.map(txn) })),
+  });
+  return bed;
+}
+
+function snapshot(counter: number): Snapshot {
+  return { zxid: counter === 0 ? asZxid(0) : zxid(counter), history: History.empty() };
+}
+
+const logsOf = ({ logFiles }: DiskImage): string[] =>
+  logFiles.map(({ txns }) => txns.map((one) => one.zxid - zxid(0)).join(" "));
+const snapshotsOf = ({ snapshots }: DiskImage): string[] => snapshots.map((one) => formatZxid(one.zxid));
+
+describe("the log", () => {
+  it("an append after a roll starts a file with the zxid of its first record", () => {
+    const { serverDisk } = diskBed();
+    for (const counter of [1, 2]) serverDisk.append(txn(counter));
+    serverDisk.rollLog();
+    serverDisk.append(txn(3));
+    expect(logsOf(serverDisk.image())).toEqual(["1 2", "3"]);
+    expect(serverDisk.image().logFiles.map(({ name }) => name)).toEqual([zxid(1), zxid(3)]);
+  });
+
+  it("a power loss removes exactly the records that unsyncedLog returns", () => {
+    const { crash, run, serverDisk } = diskBed();
+    serverDisk.append(txn(1));
+    serverDisk.syncLog();
+    run();
+    serverDisk.append(txn(2));
+    const [unsynced] = serverDisk.unsyncedLog();
+    expect([unsynced?.from, unsynced?.txns.map((one) => one.zxid)]).toEqual([1, [zxid(2)]]);
+    crash({ unsynced: "lost", power: true });
+    expect(logsOf(serverDisk.image())).toEqual(["1"]);
+  });
+});
+
+describe("truncateLog (FileTxnLog#truncate)", () => {
+  const truncated = (logFiles: readonly (readonly number[])[], to: number, how = PLAIN) => {
+    const { run, serverDisk } = diskWith(logFiles);
+    const done = serverDisk.truncateLog(zxid(to), how);
+    run();
+    return [done, ...logsOf(serverDisk.image())];
+  };
+
+  it("1 file that holds the zxid: the file ends with it", () => {
+    expect(truncated([[1, 2, 3, 4]], 2)).toEqual([true, "1 2"]);
+  });
+
+  it("1 file without the zxid: the next higher record remains", () => {
+    expect(truncated([[1, 2, 3, 5, 8]], 4)).toEqual([true, "1 2 3 5"]);
+  });
+
+  it("3 files, the zxid is in the first one: the later files are deleted", () => {
+    expect(truncated([[1, 2], [3], [4, 5]], 1)).toEqual([true, "1"]);
+  });
+
+  it("the zxid is beyond the end: it fails and removes nothing", () => {
+    expect(truncated([[1, 2]], 7)).toEqual([false, "1 2"]);
+  });
+
+  it("no log: it fails", () => {
+    expect(truncated([], 1)).toEqual([false]);
+  });
+
+  it("truncRemovesEverythingAbove, the zxid is absent: no higher record remains", () => {
+    expect(truncated([[1, 2, 3, 5, 8]], 4, REMOVES_ALL)).toEqual([true, "1 2 3"]);
+  });
+
+  it("truncRemovesEverythingAbove, the zxid is beyond the end: it succeeds and removes nothing", () => {
+    expect(truncated([[1, 2]], 7, REMOVES_ALL)).toEqual([true, "1 2"]);
+  });
+
+  it("truncRemovesEverythingAbove, a snapshot above the zxid: it is removed", () => {
+    const { run, serverDisk } = diskWith([[1, 2, 3]], [0, 1, 3]);
+    serverDisk.truncateLog(zxid(2), REMOVES_ALL);
+    run();
+    expect(snapshotsOf(serverDisk.image())).toEqual(["0:0", "1:1"]);
+  });
+
+  it.each([
+    [false, ["1", "3", "4 5"]],
+    [true, ["1 2", "3"]],
+  ])("3 files, truncDeletesNewestFirst %j, killed after the first step: %j remain", (newestFirst, remaining) => {
+    const { crash, runFor, serverDisk } = diskWith([[1, 2], [3], [4, 5]]);
+    serverDisk.truncateLog(zxid(1), { ...PLAIN, truncDeletesNewestFirst: newestFirst });
+    runFor(150);
+    crash({ unsynced: "kept" });
+    expect(logsOf(serverDisk.image())).toEqual(remaining);
+  });
+});
+
+describe("snapshots and epoch files", () => {
+  it("saved snapshots come back in the order of their requests; a background snapshot comes back separately", () => {
+    const { serverDisk } = diskBed();
+    serverDisk.saveSnapshot(snapshot(1), true);
+    serverDisk.saveSnapshot(snapshot(2), false);
+    serverDisk.saveSnapshotInBackground(snapshot(3));
+    expect(serverDisk.resultOf(DISK_SNAPSHOT)).toEqual(snapshot(1));
+    expect(serverDisk.resultOf(DISK_SNAPSHOT)).toEqual(snapshot(2));
+    expect(serverDisk.resultOf(DISK_SNAPSHOT)).toBeNull();
+    expect(serverDisk.resultOf(DISK_BACKGROUND_SNAPSHOT)).toEqual(snapshot(3));
+    expect(serverDisk.resultOf(DISK_SYNC_LOG)).toBeNull();
+  });
+
+  it("epoch files and the updatingEpoch marker are in the loaded image once they are written", () => {
+    const { run, serverDisk } = diskBed();
+    serverDisk.markUpdatingEpoch(true);
+    serverDisk.writeAcceptedEpoch(asEpoch(3));
+    serverDisk.writeCurrentEpoch(asEpoch(2));
+    run();
+    const image = { acceptedEpoch: 3, currentEpoch: 2, updatingEpoch: true };
+    expect(serverDisk.resultOf(DISK_LOAD)).toMatchObject(image);
+    serverDisk.markUpdatingEpoch(false);
+    run();
+    expect(serverDisk.image()).toMatchObject({ ...image, updatingEpoch: false });
+  });
+
+  it("dropAllBut keeps the snapshot and older ones, and removes newer snapshots and all logs", () => {
+    const { run, serverDisk } = diskWith([[1, 2], [3]], [0, 2, 3]);
+    serverDisk.dropAllBut(zxid(2));
+    run();
+    expect([snapshotsOf(serverDisk.image()), logsOf(serverDisk.image())]).toEqual([["0:0", "1:2"], []]);
+  });
+});
+
+describe("corrupt", () => {
+  it.each(["log", "snapshot", "accepted-epoch", "current-epoch"] as const)("%s on an empty disk: false", (kind) => {
+    expect(diskBed().serverDisk.corrupt(kind)).toBe(false);
+  });
+
+  it.each([
+    ["log", `log.${zxid(3)}`],
+    ["accepted-epoch", "acceptedEpoch"],
+    ["current-epoch", "currentEpoch"],
+  ] as const)("%s: the newest file keeps the server from starting", (kind, file) => {
+    const { serverDisk } = diskWith([[1, 2], [3]]);
+    expect(serverDisk.unreadable(false)).toBeUndefined();
+    expect(serverDisk.corrupt(kind)).toBe(true);
+    expect(serverDisk.unreadable(false)).toBe(file);
+  });
+
+  it("snapshot: the image has only the older one, and only a release that exits on it cannot start", () => {
+    const { serverDisk } = diskWith([[1, 2]], [0, 2]);
+    expect(serverDisk.corrupt("snapshot")).toBe(true);
+    expect(snapshotsOf(serverDisk.image())).toEqual(["0:0"]);
+    expect([serverDisk.unreadable(false), serverDisk.unreadable(true)]).toEqual([undefined, `snapshot.${zxid(2)}`]);
+  });
+});
