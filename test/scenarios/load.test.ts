@@ -13,7 +13,7 @@ import { RELEASES } from "../../protocol/releases.ts";
 import { DEFAULT_SETTINGS } from "../../protocol/settings.ts";
 import { asServerId } from "../../protocol/zxid.ts";
 import { applyOverride, type LoadOptions, loadScenario, type Problem, ScenarioError } from "../../scenarios/load.ts";
-import { checkSchema, type Schema } from "../../scenarios/loading/schema.ts";
+import { checkSchema, type Schema } from "../../scenarios/loading/check-schema.ts";
 import type { Scenario, Step } from "../../scenarios/scenario.ts";
 import schema from "../../schema/scenario.schema.json" with { type: "json" };
 import { parseDurationRange } from "../../sim/duration-range.ts";

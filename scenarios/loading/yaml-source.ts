@@ -3,8 +3,8 @@
  * one document, unique keys, a bounded number of aliases.
  */
 import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
-import { type Problem, ScenarioError } from "../problem.ts";
-import type { Path } from "./path.ts";
+import { type Problem, ScenarioError } from "../scenario-error.ts";
+import type { Path } from "./field-path.ts";
 
 export interface Position {
   readonly line: number;
@@ -17,7 +17,7 @@ const ALIASES_MAX = 100;
 /** The nesting limit in nodes of the parser; a mapping in a mapping is two nodes deeper. */
 const DEPTH_MAX = 60;
 
-export class Source {
+export class YamlSource {
   readonly file: string;
   /** The data; null for an empty file. */
   readonly data: unknown;
