@@ -98,7 +98,7 @@ function withoutDisk(rest: Record<string, unknown>, servers: Record<string, unkn
 function toProblem(problem: FieldProblem, source: YamlSource, overrides: readonly string[]): Problem {
   const { path, value, message, accepted } = problem;
   const override = overrides.findLast((text) => startsWith(path, parseOverride(text).path));
-  const origin = override === undefined ? "" : `, from --set ${override}`;
+  const origin = override === undefined ? "" : `, set by --set ${override}`;
   return {
     file: source.file,
     ...source.locate(path, problem.aboutKey),

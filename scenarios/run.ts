@@ -26,7 +26,7 @@ import {
 } from "../protocol/index.ts";
 import type { Trace } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
-import { checkExpectation } from "./expectation.ts";
+import { unmetExpectations } from "./expectation.ts";
 import { messageName } from "./message-match.ts";
 import type { Scenario, Step } from "./scenario.ts";
 import type { FinalServer, LivenessOutcome, ScenarioRun } from "./scenario-run.ts";
@@ -242,7 +242,7 @@ export class ScenarioRunner {
       violations: this.invariants.violations,
       liveness: this.livenessOutcome(),
     };
-    const unmet = checkExpectation(run, this.keepsRecords);
+    const unmet = unmetExpectations(run, this.keepsRecords);
     return { ...run, unmet, ok: unmet.length === 0 };
   }
 

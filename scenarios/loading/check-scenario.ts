@@ -35,8 +35,7 @@ function checkNetwork(checks: FieldChecks, network: NetworkSpec): void {
     checks.server(link.from, [...path, "from"]);
     checks.server(link.to, [...path, "to"]);
     checks.durationRange(link.latency, [...path, "latency"]);
-    if (link.from === link.to)
-      checks.report([...path, "to"], link.to, "is the start of the link, too", "another server");
+    if (link.from === link.to) checks.report([...path, "to"], link.to, "is the same server as from", "another server");
   }
 }
 

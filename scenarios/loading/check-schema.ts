@@ -67,12 +67,12 @@ class SchemaCheck {
     return at;
   }
 
-  /** Checks the alternative whose type matches the value, and reports only its problems. */
+  /** Reports the problems of the alternative that accepts values of this type. The other alternatives do not matter. */
   private checkAnyOf(value: unknown, schema: Schema, branches: readonly Schema[], path: Path): FieldProblem[] {
     const accepted = this.accepts(schema);
-    const meant = branches.find((branch) => this.admits(this.resolve(branch), value));
-    if (meant === undefined) return [{ path, value, message: wrongKind(value), accepted }];
-    return this.check(value, meant, path).map((problem) =>
+    const branch = branches.find((one) => this.admits(this.resolve(one), value));
+    if (branch === undefined) return [{ path, value, message: wrongKind(value), accepted }];
+    return this.check(value, branch, path).map((problem) =>
       problem.path.length === path.length && problem.aboutKey === undefined ? { ...problem, accepted } : problem,
     );
   }
@@ -89,7 +89,7 @@ class SchemaCheck {
   private checkNumber(value: number, schema: Schema, wrong: (message: string) => FieldProblem[]): FieldProblem[] {
     if (!Number.isFinite(value)) return wrong("is not a finite number");
     if ([schema.type].flat().includes("integer") && !Number.isInteger(value)) return wrong("is not a whole number");
-    // The title of a text schema that also accepts some numbers says which.
+    // A schema for texts may also accept some numbers, such as 0 for a duration. Its title says which.
     if ([schema.type].flat().includes("string") && !inBounds(value, schema))
       return wrong("does not have the right form");
     if (schema.minimum !== undefined && value < schema.minimum) return wrong(`is below ${schema.minimum}`);
@@ -103,7 +103,8 @@ class SchemaCheck {
     path: Path,
     wrong: (message: string) => FieldProblem[],
   ): FieldProblem[] {
-    if (list.length < (schema.minItems ?? 0)) return wrong("is empty");
+    if (list.length === 0 && (schema.minItems ?? 0) > 0) return wrong("is empty");
+    if (list.length < (schema.minItems ?? 0)) return wrong(`has fewer than ${schema.minItems} entries`);
     if (list.length > (schema.maxItems ?? Number.POSITIVE_INFINITY))
       return wrong(`has more than ${schema.maxItems} entries`);
     const { items } = schema;
@@ -149,7 +150,7 @@ class SchemaCheck {
       const fitting = schema.oneOf.filter((branch) => this.check(mapping, branch, path).length === 0);
       const names = schema.oneOf.flatMap((branch) => branch.required ?? []);
       const accepted = schema.oneOf.every(onlyRequires) ? `exactly one of ${names.join(", ")}` : this.accepts(schema);
-      if (fitting.length === 0) return wrong("has a missing field or one too many", accepted);
+      if (fitting.length === 0) return wrong("has a missing field or a field too many", accepted);
       const both = fitting.flatMap((branch) => branch.required ?? []).join(" and ");
       if (fitting.length > 1) return wrong(`has ${both} together`, accepted);
     }

@@ -32,16 +32,16 @@ function checkTrigger(checks: FieldChecks, step: Step, path: Path): void {
 }
 
 /** Actions that cannot be undone, or that undo something themselves. */
-const FOR_EVER = ["write", "start", "restart", "upgrade", "resume", "heal", "release", "settle", "disconnect"];
+const NOT_UNDOABLE = ["write", "start", "restart", "upgrade", "resume", "heal", "release", "settle", "disconnect"];
 
 function checkFor(checks: FieldChecks, step: Step, path: Path): void {
   checks.duration(step.for as string, path);
-  const verb = FOR_EVER.find((one) => one in step);
+  const verb = NOT_UNDOABLE.find((one) => one in step);
   if (verb === undefined) return;
-  checks.report(path, step.for, `needs an action that can be undone, and ${verb} cannot`, "a step without for");
+  checks.report(path, step.for, `cannot be combined with ${verb}, which cannot be undone`, "a step without for");
 }
 
-const OF_MESSAGES = ["from", "to", "on"] as const;
+const MESSAGE_FIELDS = ["from", "to", "on"] as const;
 
 function checkMoment(checks: FieldChecks, moment: Moment, path: Path): void {
   const { event, message } = moment;
@@ -53,7 +53,7 @@ function checkMoment(checks: FieldChecks, moment: Moment, path: Path): void {
   if (message !== undefined && moment.server !== undefined) {
     checks.report([...path, "server"], moment.server, "needs an event", "from or to, for a message");
   }
-  for (const field of OF_MESSAGES) {
+  for (const field of MESSAGE_FIELDS) {
     if (event === undefined || moment[field] === undefined) continue;
     checks.report([...path, field], moment[field], "needs a message", "server, for an event");
   }

@@ -51,6 +51,9 @@ import type {
 /** A removed step is null, so that the other steps keep their numbers. */
 export type CompleteScenario = Omit<Scenario, "steps"> & { readonly steps: readonly (Step | null)[] };
 
+export const DEFAULT_NETWORK = { latency: "200us..1ms", lossRate: 0, duplicateRate: 0 };
+export const DEFAULT_DISK: DiskSpec = { sync: "1ms..4ms", write: "0.1ms..1ms" };
+
 export function completeScenario(raw: RawScenario, name: string): CompleteScenario {
   const servers = typeof raw.servers === "number" ? (serversOf(raw.servers) as Record<string, RawServer>) : raw.servers;
   return {
@@ -99,15 +102,15 @@ function lastEpoch(history: string): number {
 
 function completeNetwork(raw: RawNetwork): NetworkSpec {
   return {
-    latency: duration(raw.latency ?? "200us..1ms"),
-    lossRate: raw.lossRate ?? 0,
-    duplicateRate: raw.duplicateRate ?? 0,
+    latency: duration(raw.latency ?? DEFAULT_NETWORK.latency),
+    lossRate: raw.lossRate ?? DEFAULT_NETWORK.lossRate,
+    duplicateRate: raw.duplicateRate ?? DEFAULT_NETWORK.duplicateRate,
     links: (raw.links ?? []).map((link) => ({ bothWays: false, ...link, latency: duration(link.latency) })),
   };
 }
 
 function completeDisk(raw: NonNullable<RawScenario["disk"]>): DiskSpec {
-  return { sync: duration(raw.sync ?? "1ms..4ms"), write: duration(raw.write ?? "0.1ms..1ms") };
+  return { sync: duration(raw.sync ?? DEFAULT_DISK.sync), write: duration(raw.write ?? DEFAULT_DISK.write) };
 }
 
 function completeThreads(raw: RawThreads): ThreadSpec {

@@ -45,15 +45,15 @@ export class YamlSource {
       return parseDocument(this.text, { lineCounter: this.lines, uniqueKeys, prettyErrors: false });
     } catch (error) {
       // Thousands of nested brackets exhaust the stack of the parser.
-      if (error instanceof RangeError) return this.fail(undefined, ...SYNTAX_WORDS.RESOURCE_EXHAUSTION);
+      if (error instanceof RangeError) return this.fail(undefined, ...SYNTAX_PROBLEMS.RESOURCE_EXHAUSTION);
       throw error;
     }
   }
 
   private checkSyntax(): void {
     const problems = [...this.document.errors, ...this.document.warnings].map(({ code, message, pos }) => {
-      const words = SYNTAX_WORDS[code as keyof typeof SYNTAX_WORDS] as readonly [string, string] | undefined;
-      return this.problem(pos[0], ...(words ?? ([message, "YAML, or JSON"] as const)));
+      const known = SYNTAX_PROBLEMS[code as keyof typeof SYNTAX_PROBLEMS] as readonly [string, string] | undefined;
+      return this.problem(pos[0], ...(known ?? ([message, "YAML, or JSON"] as const)));
     });
     // Later problems of a line follow from its first one.
     const first = problems.filter(({ line }, i) => problems.findIndex((other) => other.line === line) === i);
@@ -64,7 +64,7 @@ export class YamlSource {
     const problems: Problem[] = [];
     visit(this.document, {
       Collection: (_, node, around) => {
-        if (around.length > DEPTH_MAX) this.fail(startOf(node), ...SYNTAX_WORDS.RESOURCE_EXHAUSTION);
+        if (around.length > DEPTH_MAX) this.fail(startOf(node), ...SYNTAX_PROBLEMS.RESOURCE_EXHAUSTION);
       },
       Alias: (_, node, around) => {
         const target = node.resolve(this.document);
@@ -125,7 +125,7 @@ export class YamlSource {
 }
 
 /** Descriptions of common YAML mistakes, and what is accepted. */
-const SYNTAX_WORDS = {
+const SYNTAX_PROBLEMS = {
   RESOURCE_EXHAUSTION: ["is nested too deeply", "a few levels of lists and mappings"],
   DUPLICATE_KEY: ["the field exists twice", "each field once"],
   MULTIPLE_DOCS: ["a second document starts here", "one document per file, without ---"],
