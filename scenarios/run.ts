@@ -41,7 +41,8 @@ export interface RunOptions {
   /** Whether the records include messages. Default: false. */
   readonly messages?: boolean;
   /**
-   * Whether to keep records. Without them, expectations about decisions and failures are not checked. Default: true.
+   * Whether to keep records. Without them, expectations about decisions and failures are not checked, and a run without
+   * `until` may end earlier, because it does not see that servers are still at work. Default: true.
    */
   readonly records?: boolean;
   /** The run ends at the first violation for which this returns true. Default: no violation ends it. */
