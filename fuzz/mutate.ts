@@ -4,7 +4,7 @@
  */
 
 import type { Step } from "../scenarios/scenario.ts";
-import { namedIn } from "../scenarios/step-servers.ts";
+import { namedIn } from "../scenarios/servers-in-step.ts";
 import { durationText } from "../sim/duration-range.ts";
 import { parseDuration } from "../sim/index.ts";
 import type { Draw } from "./draw.ts";

@@ -2,7 +2,7 @@
  * The answer to one sync decision in text, as `zabsim decide` prints it: reason, rule, packets, and where forwarding
  * starts.
  */
-import type { DecisionAnswer } from "../scenarios/decision-query.ts";
+import type { DecisionAnswer } from "../scenarios/decide-query.ts";
 
 /** `lastProcessedZxid` is the leader's, in hex; the packet SNAP carries it. */
 export function decisionAnswerText(answer: DecisionAnswer, lastProcessedZxid: string): string {

@@ -14,7 +14,7 @@ import { recordsOf, type ScenarioRun } from "./scenario-run.ts";
 type FinishedRun = Omit<ScenarioRun, "unmet" | "ok">;
 
 /** Returns the differences. Without records, decisions and failures are not compared. */
-export function checkExpectation(run: FinishedRun, records: boolean): string[] {
+export function unmetExpectations(run: FinishedRun, records: boolean): string[] {
   const { expect } = run.scenario;
   return [
     ...unreachedSteps(run),

@@ -1,24 +1,28 @@
 /**
- * Loads scenario files:
+ * Loads scenario files. The modules of loading/ do the work, in this order:
  *
- *   text -> data (loading/source.ts) -> with overrides (override.ts) -> shape checked (schema.ts)
- *        -> complete scenario (complete.ts) -> meaning checked (check.ts)
+ *   yaml-source.ts               parses the text and remembers where each field is
+ *   set-override.ts              applies the `--set` options
+ *   check-schema.ts              checks the shape against the published schema
+ *   short-forms-and-defaults.ts  completes the data to a Scenario
+ *   check-scenario.ts            checks what a schema cannot express
  *
  * All problems of a file travel in one ScenarioError, which names for each one the line, the field, the value and what
  * is accepted.
  */
 import scenarioSchema from "../schema/scenario.schema.json" with { type: "json" };
-import { checkScenario } from "./loading/check.ts";
-import { completeScenario, type RawScenario } from "./loading/complete.ts";
-import { applyOverride, parseOverride } from "./loading/override.ts";
-import { type Finding, formatPath, startsWith } from "./loading/path.ts";
-import { checkSchema, type Schema } from "./loading/schema.ts";
-import { Source } from "./loading/source.ts";
-import { type Problem, ScenarioError } from "./problem.ts";
+import { checkScenario } from "./loading/check-scenario.ts";
+import { checkSchema, type Schema } from "./loading/check-schema.ts";
+import { type FieldProblem, formatPath, startsWith } from "./loading/field-path.ts";
+import type { RawScenario } from "./loading/raw-scenario.ts";
+import { applyOverride, parseOverride } from "./loading/set-override.ts";
+import { completeScenario } from "./loading/short-forms-and-defaults.ts";
+import { YamlSource } from "./loading/yaml-source.ts";
 import type { Scenario } from "./scenario.ts";
+import { type Problem, ScenarioError } from "./scenario-error.ts";
 
-export { applyOverride } from "./loading/override.ts";
-export { type Problem, ScenarioError } from "./problem.ts";
+export { applyOverride } from "./loading/set-override.ts";
+export { type Problem, ScenarioError } from "./scenario-error.ts";
 
 export interface LoadOptions {
   /** The arguments of `--set path=value`, applied in order. */
@@ -30,22 +34,27 @@ export interface LoadOptions {
  * scenario.
  */
 export function loadScenario(text: string, file: string, options: LoadOptions = {}): Scenario {
-  const source = new Source(text, file);
+  const source = new YamlSource(text, file);
   const overrides = options.set ?? [];
   const data = overrides.reduce(applyOverride, source.data);
   if (data === null) throw new ScenarioError([toProblem(EMPTY, source, overrides)]);
 
-  const misshapen = checkSchema(data, scenarioSchema as Schema);
-  const raw = withoutMisshapen(data, misshapen);
+  const shapeProblems = checkSchema(data, scenarioSchema as Schema);
+  const raw = withoutInvalidParts(data, shapeProblems);
   const complete = raw === undefined ? undefined : completeScenario(raw, scenarioName(file));
-  const findings = [...misshapen, ...(complete === undefined ? [] : checkScenario(complete))];
-  if (complete === undefined || findings.length > 0) {
-    throw new ScenarioError(inOrder(findings.map((finding) => toProblem(finding, source, overrides))));
+  const problems = [...shapeProblems, ...(complete === undefined ? [] : checkScenario(complete))];
+  if (complete === undefined || problems.length > 0) {
+    throw new ScenarioError(inOrder(problems.map((problem) => toProblem(problem, source, overrides))));
   }
   return complete as Scenario;
 }
 
-const EMPTY: Finding = { path: [], value: undefined, message: "is empty", accepted: "a scenario, at least servers: 3" };
+const EMPTY: FieldProblem = {
+  path: [],
+  value: undefined,
+  message: "is empty",
+  accepted: "a scenario, at least servers: 3",
+};
 
 /** Returns the name of the scenario in a file: `dir/lost-ack.yaml` has the scenario lost-ack. */
 function scenarioName(file: string): string {
@@ -57,10 +66,10 @@ function scenarioName(file: string): string {
  * Returns the data without the parts of wrong shape, so that the rest can be checked: a wrong step becomes null, a
  * wrong server keeps only its role, any other wrong field is removed. Returns undefined if nothing is left.
  */
-function withoutMisshapen(data: unknown, findings: readonly Finding[]): RawScenario | undefined {
-  if (findings.some(({ path }) => path.length === 0 || (path.length === 1 && path[0] === "servers"))) return undefined;
+function withoutInvalidParts(data: unknown, problems: readonly FieldProblem[]): RawScenario | undefined {
+  if (problems.some(({ path }) => path.length === 0 || (path.length === 1 && path[0] === "servers"))) return undefined;
   const rest = structuredClone(data) as Record<string, unknown>;
-  for (const { path } of findings) {
+  for (const { path } of problems) {
     const [field, entry] = path as [string, string | number | undefined];
     const inside = rest[field];
     if (entry === undefined || typeof inside !== "object" || inside === null || field === "quorum") {
@@ -82,17 +91,17 @@ function withoutMisshapen(data: unknown, findings: readonly Finding[]): RawScena
 function withoutDisk(rest: Record<string, unknown>, servers: Record<string, unknown>, id: string): void {
   const role = (servers[id] as { role?: unknown } | null)?.role;
   servers[id] = role === "observer" ? { role } : {};
-  // The history that was removed may have held it.
+  // The removed history may have contained the committed zxid.
   delete rest.committed;
 }
 
-function toProblem(finding: Finding, source: Source, overrides: readonly string[]): Problem {
-  const { path, value, message, accepted } = finding;
+function toProblem(problem: FieldProblem, source: YamlSource, overrides: readonly string[]): Problem {
+  const { path, value, message, accepted } = problem;
   const override = overrides.findLast((text) => startsWith(path, parseOverride(text).path));
-  const origin = override === undefined ? "" : `, from --set ${override}`;
+  const origin = override === undefined ? "" : `, set by --set ${override}`;
   return {
     file: source.file,
-    ...source.locate(path, finding.aboutKey),
+    ...source.locate(path, problem.aboutKey),
     field: formatPath(path),
     value,
     message: `${message}${origin}`,

@@ -5,7 +5,13 @@
 
 import { Cluster } from "../cluster/cluster.ts";
 import { Liveness } from "../cluster/liveness.ts";
-import { NoteRecorder, type ProtocolRecord, recordFilter } from "../cluster/records.ts";
+import {
+  NoteRecorder,
+  type ProtocolRecord,
+  type RecordFilter,
+  recordFilter,
+  type ScriptedStep,
+} from "../cluster/records.ts";
 import type { Message, MessageCoverage } from "../cluster/server.ts";
 import { historyOf, zxidOf } from "../cluster/start-disk.ts";
 import { Invariants, type Violation } from "../invariants/index.ts";
@@ -20,11 +26,11 @@ import {
 } from "../protocol/index.ts";
 import type { Trace } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
-import { checkExpectation } from "./expectation.ts";
+import { unmetExpectations } from "./expectation.ts";
 import { messageName } from "./message-match.ts";
 import type { Scenario, Step } from "./scenario.ts";
 import type { FinalServer, LivenessOutcome, ScenarioRun } from "./scenario-run.ts";
-import { Script, type StepSink, scriptRecord } from "./script.ts";
+import { Script, scriptRecord } from "./script.ts";
 
 export interface RunOptions {
   readonly seed: bigint | number;
@@ -35,7 +41,8 @@ export interface RunOptions {
   /** Whether the records include messages. Default: false. */
   readonly messages?: boolean;
   /**
-   * Whether to keep records. Without them, expectations about decisions and failures are not checked. Default: true.
+   * Whether to keep records. Without them, expectations about decisions and failures are not checked, and a run without
+   * `until` may end earlier, because it does not see that servers are still at work. Default: true.
    */
   readonly records?: boolean;
   /** The run ends at the first violation for which this returns true. Default: no violation ends it. */
@@ -45,7 +52,7 @@ export interface RunOptions {
   readonly change?: ((behavior: Behavior) => Behavior) | undefined;
 }
 
-/** Notified of what a run reaches. */
+/** Counts what a run reaches: its records, and the effect of each message. */
 export interface RunCoverage extends MessageCoverage {
   recorded(record: ProtocolRecord): void;
 }
@@ -53,87 +60,138 @@ export interface RunCoverage extends MessageCoverage {
 /** The events that coverage counts. */
 const COVERED: readonly ProtocolRecord["event"][] = ["sync-decided", "failed"];
 
+const DEFAULT_UNTIL = "120s";
+const IDLE_CHECK_INTERVAL_US = 250_000;
+/** A run without `until` ends after this duration without records. */
+const IDLE_US = 1_000_000;
+
 /** A run in progress, for stepping through it or for comparing two runs event by event. */
 export class ScenarioRunner {
   readonly cluster: Cluster;
   readonly records: ProtocolRecord[] = [];
   private readonly scenario: Scenario;
-  private readonly seed: bigint | number;
-  private readonly script: Script;
-  private readonly invariants: Invariants;
   private readonly options: RunOptions;
+  private readonly keepsRecords: boolean;
+  private readonly invariants: Invariants;
   private readonly liveness: Liveness;
+  private readonly script: Script;
+  /** The latest end of the run. A `settle` step moves it. */
   private endUs: number;
+  private lastRecordUs = 0;
   /** Only pings happen, and every server serves. */
   private isIdle = false;
-  private lastNoteUs = 0;
 
   constructor(scenario: Scenario, options: RunOptions) {
     this.scenario = scenario;
-    this.seed = options.seed;
     this.options = options;
-    const { coverage } = options;
-    const keep = options.records !== false;
-    const awaited = new Set(scenario.steps.map((step) => step.when?.event));
-    const awaitsEvents = scenario.steps.some((step) => step.when?.event !== undefined);
-    const wanted = recordFilter(
-      (event) => keep || awaited.has(event as never) || (coverage !== undefined && COVERED.includes(event)),
-    );
-    const take = (record: ProtocolRecord): void => {
-      if (keep) this.keep(record);
-      this.lastNoteUs = record.atUs;
-      coverage?.recorded(record);
-      this.liveness.recorded(record);
-      this.script.recorded(record);
-    };
-    const servers = serverIdsOf(scenario.servers);
-    const now = (): number => this.cluster.world.kernel.nowUs;
-    const observers = servers.filter((sid) => scenario.servers[sid]?.role === "observer");
-    this.invariants = new Invariants({ servers, observers, now });
-    this.cluster = new Cluster(scenario, {
-      ...options,
-      watch: (sid) => {
-        const invariants = this.invariants.notesFor(sid);
-        const needed = keep || coverage !== undefined || awaitsEvents;
-        return needed ? [invariants, new NoteRecorder(sid, now, take, wanted)] : [invariants];
-      },
-      lifeCycle: {
-        started: (sid) => {
-          take({ atUs: now(), server: sid, event: "started" });
-        },
-        ended: (sid, exitCode, lost) => {
-          this.invariants.crashed(sid);
-          take({ atUs: now(), server: sid, event: "crashed", exitCode, lost });
-        },
-      },
-    });
-    if (scenario.committed !== undefined) this.invariants.startWith(this.committedHistory(scenario.committed));
-    if (options.messages === true) {
-      this.cluster.watchMessages({
-        sent: () => {},
-        delivered: (from, to, message) => this.keep(receivedRecord(now(), from, to, message)),
-      });
+    this.keepsRecords = options.records !== false;
+    this.endUs = durationUs(scenario.until ?? DEFAULT_UNTIL);
+    this.invariants = this.createInvariants();
+    this.cluster = this.createCluster();
+    const { committed } = scenario;
+    if (committed !== undefined) {
+      this.invariants.startWith(committedHistory(scenario, committed, this.cluster.emptyHistory));
     }
     this.liveness = new Liveness(this.cluster);
-    const scripted: StepSink = (step, moment) => {
-      this.lastNoteUs = now();
-      if (keep) this.keep(scriptRecord(now(), scenario.steps[step] as Step, step, moment));
-    };
-    this.script = new Script(this.cluster, scenario.steps, scripted, (settled) => this.settled(settled));
-    this.endUs = durationUs(scenario.until ?? "120s");
+    this.script = new Script(
+      this.cluster,
+      scenario.steps,
+      (step, moment) => this.scripted(step, moment),
+      (servers) => this.settled(servers),
+    );
     this.cluster.start();
     this.script.start();
     if (scenario.until === undefined) this.endWhenIdle();
   }
 
-  /** Whether the run may end early: it is idle, or the liveness of the settled servers is known. */
-  private get mayEnd(): boolean {
-    return this.isIdle || this.liveness.liveUs !== undefined;
+  private createInvariants(): Invariants {
+    const { servers: specs } = this.scenario;
+    const servers = serverIdsOf(specs);
+    const observers = servers.filter((sid) => specs[sid]?.role === "observer");
+    return new Invariants({ servers, observers, now: () => this.cluster.world.kernel.nowUs });
   }
 
-  /** Handles one event. Returns false at the end of the run. */
-  step(): boolean {
-    return !this.mayEnd && this.cluster.world.run({ untilUs: this.endUs, maxEvents: 1 }).events > 0;
+  private createCluster(): Cluster {
+    const isNeeded = this.neededRecords();
+    const cluster = new Cluster(this.scenario, {
+      ...this.options,
+      watch: (sid, now) => {
+        const invariants = this.invariants.notesFor(sid);
+        if (isNeeded === undefined) return [invariants];
+        return [invariants, new NoteRecorder(sid, now, (record) => this.recorded(record), isNeeded)];
+      },
+      lifeCycle: {
+        started: (sid) => this.recorded({ atUs: cluster.world.nowUs, server: sid, event: "started" }),
+        ended: (sid, exitCode, lost) => {
+          this.invariants.crashed(sid);
+          this.recorded({ atUs: cluster.world.nowUs, server: sid, event: "crashed", exitCode, lost });
+        },
+      },
+    });
+    if (this.options.messages === true) {
+      cluster.watchMessages({
+        sent: () => {},
+        delivered: (from, to, message) => this.keep(receivedRecord(cluster.world.nowUs, from, to, message)),
+      });
+    }
+    return cluster;
+  }
+
+  /** Returns which events need records; undefined if no event does. */
+  private neededRecords(): RecordFilter | undefined {
+    const { coverage } = this.options;
+    const awaited = new Set(this.scenario.steps.map((step) => step.when?.event));
+    awaited.delete(undefined);
+    if (!this.keepsRecords && coverage === undefined && awaited.size === 0) return undefined;
+    return recordFilter(
+      (event) =>
+        this.keepsRecords || awaited.has(event as never) || (coverage !== undefined && COVERED.includes(event)),
+    );
+  }
+
+  private recorded(record: ProtocolRecord): void {
+    if (this.keepsRecords) this.keep(record);
+    this.lastRecordUs = record.atUs;
+    this.options.coverage?.recorded(record);
+    this.liveness.recorded(record);
+    this.script.recorded(record);
+  }
+
+  private scripted(index: number, moment: ScriptedStep["moment"]): void {
+    const { nowUs } = this.cluster.world;
+    this.lastRecordUs = nowUs;
+    if (this.keepsRecords) this.keep(scriptRecord(nowUs, this.scenario.steps[index] as Step, index, moment));
+  }
+
+  private keep(record: ProtocolRecord): void {
+    const { trace } = this.options;
+    this.records.push(trace === undefined ? record : { ...record, sequence: this.cluster.world.currentSequence });
+  }
+
+  /** Starts measuring liveness. If the scenario expects `live` or `stuck`, the run ends after that duration. */
+  private settled(servers: readonly ServerId[]): void {
+    const { live, stuck } = this.scenario.expect;
+    const within = live ?? stuck;
+    if (within === undefined) return;
+    this.endUs = this.cluster.world.nowUs + durationUs(within);
+    this.liveness.settled(servers);
+  }
+
+  /** Ends the run when the script is done, all servers serve, and only pings have happened for one virtual second. */
+  private endWhenIdle(): void {
+    const { world } = this.cluster;
+    // The label is part of the digest. A new label would change the digest of every run.
+    const checkAt = (timeUs: number): void => world.at(timeUs, check, "calm?");
+    const check = (): void => {
+      if (this.liveness.settledUs !== undefined) return;
+      this.isIdle =
+        this.script.done &&
+        world.nowUs - this.lastRecordUs >= IDLE_US &&
+        this.cluster.running.every((server) => server.peer.serving);
+      const nextUs = world.nowUs + IDLE_CHECK_INTERVAL_US;
+      if (!this.isIdle && nextUs <= this.endUs) checkAt(nextUs);
+    };
+    checkAt(IDLE_CHECK_INTERVAL_US);
   }
 
   run(): ScenarioRun {
@@ -152,6 +210,16 @@ export class ScenarioRunner {
     return this.result();
   }
 
+  /** Handles one event. Returns false at the end of the run. */
+  step(): boolean {
+    return !this.mayEnd && this.cluster.world.run({ untilUs: this.endUs, maxEvents: 1 }).events > 0;
+  }
+
+  /** Whether the run may end early: it is idle, or all settled servers are live. */
+  private get mayEnd(): boolean {
+    return this.isIdle || this.liveness.liveUs !== undefined;
+  }
+
   digest(): string {
     return this.cluster.world.digestHex();
   }
@@ -161,87 +229,55 @@ export class ScenarioRunner {
   }
 
   result(): ScenarioRun {
-    const { cluster, records, scenario, seed } = this;
+    const { cluster, options, records, scenario } = this;
     const run = {
       scenario,
-      seed,
+      seed: options.seed,
       digest: this.digest(),
       endUs: cluster.world.nowUs,
       events: cluster.world.eventsHandled,
       records,
-      trace: this.options.trace,
+      trace: options.trace,
       steps: this.script.outcomes,
-      servers: cluster.ids.map((sid) => this.finalServer(sid)),
+      servers: cluster.ids.map((sid) => finalServer(cluster, sid)),
       violations: this.invariants.violations,
       liveness: this.livenessOutcome(),
     };
-    const unmet = checkExpectation(run, this.options.records !== false);
+    const unmet = unmetExpectations(run, this.keepsRecords);
     return { ...run, unmet, ok: unmet.length === 0 };
-  }
-
-  /** If the scenario expects `live` or `stuck`, the run lasts as long after the settling as the servers have time. */
-  private settled(servers: readonly ServerId[]): void {
-    const { live, stuck } = this.scenario.expect;
-    const within = live ?? stuck;
-    if (within === undefined) return;
-    this.endUs = this.cluster.world.nowUs + durationUs(within);
-    this.liveness.settled(servers);
   }
 
   private livenessOutcome(): LivenessOutcome | undefined {
     const { failures, servers, settledUs, liveUs } = this.liveness;
-    const over = liveUs !== undefined || this.cluster.world.nowUs >= this.endUs;
-    return settledUs === undefined || !over ? undefined : { servers, settledUs, liveUs, failures };
-  }
-
-  private keep(record: ProtocolRecord): void {
-    const { records } = this;
-    const { trace } = this.options;
-    records.push(trace === undefined ? record : { ...record, sequence: this.cluster.world.currentSequence });
-  }
-
-  /** Ends the run when the script is done, all servers serve, and only pings have happened for one virtual second. */
-  private endWhenIdle(): void {
-    const { world } = this.cluster;
-    const check = (): void => {
-      if (this.liveness.settledUs !== undefined) return;
-      const isIdle =
-        this.script.done &&
-        world.nowUs - this.lastNoteUs >= 1_000_000 &&
-        this.cluster.running.every((server) => server.peer.serving);
-      if (isIdle) this.isIdle = true;
-      else if (world.nowUs + 250_000 <= this.endUs) world.at(world.nowUs + 250_000, check, "calm?");
-    };
-    world.at(250_000, check, "calm?");
-  }
-
-  /** Returns the history up to this zxid, taken from a server that has it. */
-  private committedHistory(text: string): History {
-    const zxid = zxidOf(text);
-    const histories = Object.values(this.scenario.servers).map(({ history }) =>
-      historyOf(history, this.cluster.emptyHistory).upTo(zxid),
-    );
-    return histories.find((history) => history.zxid === zxid) ?? (histories[0] as History);
-  }
-
-  private finalServer(sid: ServerId): FinalServer {
-    const peer = this.cluster.server(sid)?.peer;
-    const serving = peer?.phase === BROADCAST;
-    return {
-      sid,
-      running: peer !== undefined,
-      leading: serving && this.cluster.leader?.peer === peer,
-      active: serving,
-      epoch: peer?.currentEpoch ?? asEpoch(-1),
-      lastProcessedZxid: peer?.database.lastProcessedZxid ?? asZxid(-1),
-      history: peer?.database.history,
-    };
+    const isKnown = liveUs !== undefined || this.cluster.world.nowUs >= this.endUs;
+    return settledUs === undefined || !isKnown ? undefined : { servers, settledUs, liveUs, failures };
   }
 }
 
 /** Runs a scenario to its end and returns the result. */
 export function runScenario(scenario: Scenario, options: RunOptions): ScenarioRun {
   return new ScenarioRunner(scenario, options).run();
+}
+
+/** Returns the history up to this zxid, taken from a server that has it. */
+function committedHistory({ servers }: Scenario, text: string, empty: History): History {
+  const zxid = zxidOf(text);
+  const histories = Object.values(servers).map(({ history }) => historyOf(history, empty).upTo(zxid));
+  return histories.find((history) => history.zxid === zxid) ?? (histories[0] as History);
+}
+
+function finalServer(cluster: Cluster, sid: ServerId): FinalServer {
+  const peer = cluster.server(sid)?.peer;
+  const serving = peer?.phase === BROADCAST;
+  return {
+    sid,
+    running: peer !== undefined,
+    leading: serving && cluster.leader?.peer === peer,
+    active: serving,
+    epoch: peer?.currentEpoch ?? asEpoch(-1),
+    lastProcessedZxid: peer?.database.lastProcessedZxid ?? asZxid(-1),
+    history: peer?.database.history,
+  };
 }
 
 function receivedRecord(atUs: number, from: ServerId, server: ServerId, message: Message): ProtocolRecord {

@@ -84,13 +84,19 @@ export interface Direction {
 export type Action =
   /** A client writes `count` transactions at a server or at the leader, one every `every`. */
   | { readonly write: { readonly at: ServerId | "leader"; readonly count: number; readonly every: string } }
+  /** Starts a server that is down. */
   | { readonly start: ServerId }
+  /** Ends a process, or powers off its machine. */
   | { readonly crash: CrashSpec }
+  /** Starts a server again with the content of its disk. A running server is stopped first. */
   | { readonly restart: ServerId }
   /** Stops a server cleanly and starts it again with another release. */
   | { readonly upgrade: { readonly server: ServerId; readonly to: string } }
+  /** Stops the clock and the threads of a server, as a long garbage collection does. */
   | { readonly pause: ServerOrLeader }
+  /** Resumes a paused server. */
   | { readonly resume: ServerId }
+  /** Crashes a server and empties its disk. */
   | { readonly wipe: ServerId }
   /** Cuts one direction between servers. */
   | { readonly cutOneWay: { readonly from: readonly ServerId[]; readonly to: readonly ServerId[] } }
@@ -122,14 +128,17 @@ export type Action =
   | { readonly heal: "all" | readonly ServerId[] }
   /** Loses the next `count` matching messages. On a stream, later messages are lost, too. */
   | { readonly drop: { readonly match: MessageMatch; readonly count: number } }
+  /** Delays the next `count` matching messages and all later ones on their connection. */
   | { readonly delay: { readonly match: MessageMatch; readonly by: string; readonly count: number } }
   /** Holds matching messages and all later ones on their connection until a `release`. */
   | { readonly hold: { readonly match: MessageMatch; readonly count: number } }
+  /** Releases all held messages. */
   | { readonly release: "all" }
   /** Breaks the connection when a matching message is sent. */
   | { readonly reset: { readonly match: MessageMatch; readonly count: number } }
   /** Changes fields of the next `count` matching messages, to act as a server of an old release or a broken server. */
   | { readonly alter: { readonly match: MessageMatch; readonly set: AlteredFields; readonly count: number } }
+  /** Makes a disk slow, stalled, full, failing or damaged, or repairs it. */
   | { readonly disk: DiskFault };
 
 /** The names of the actions. */

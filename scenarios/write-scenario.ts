@@ -5,13 +5,14 @@
 
 import { Document, isMap, isSeq, visit } from "yaml";
 import { DEFAULT_THREADS, type ServerSpec } from "../cluster/cluster-spec.ts";
+import { DEFAULT_DISK, DEFAULT_NETWORK } from "./loading/short-forms-and-defaults.ts";
 import type { Moment, Scenario, Step } from "./scenario.ts";
 
 type Fields = Record<string, unknown>;
 
 /** `comment`: lines to put at the top, without `#`. */
 export function writeScenario(scenario: Scenario, comment: readonly string[] = []): string {
-  const document = new Document(withoutDefaults(scenario));
+  const document = new Document(scenarioFields(scenario));
   // The top level, the servers and the steps take one line per entry; everything inside an entry stays on its line.
   visit(document, {
     Collection: (_key, node, path) => {
@@ -29,46 +30,40 @@ function isBlock(pair: unknown): boolean {
   return key?.value === "servers" || key?.value === "steps";
 }
 
-function withoutDefaults(scenario: Scenario): Fields {
+/** Returns the fields of the file. A field that has its default is undefined, and the file does not contain it. */
+function scenarioFields(scenario: Scenario): Fields {
   const { about, zookeeper, seed, servers, quorum, settings, network, disk, threads, committed, steps, until, expect } =
     scenario;
-  return kept({
-    about: about === "" ? undefined : about,
-    zookeeper: zookeeper === "newest" ? undefined : zookeeper,
-    seed: seed === undefined || seed === "1" ? undefined : seed,
-    servers: writtenServers(servers),
-    quorum: quorum && kept({ groups: quorum.groups, weights: unlessEmpty(quorum.weights) }),
+  return withoutUndefined({
+    about: unlessDefault(about, ""),
+    zookeeper: unlessDefault(zookeeper, "newest"),
+    seed: unlessDefault(seed, "1"),
+    servers: serversField(servers),
+    quorum: quorum && withoutUndefined({ groups: quorum.groups, weights: unlessEmpty(quorum.weights) }),
     settings: unlessEmpty(settings),
-    network: unlessEmpty({
-      latency: unless(network.latency, "200us..1ms"),
-      lossRate: unless(network.lossRate, 0),
-      duplicateRate: unless(network.duplicateRate, 0),
-      links:
-        network.links.length === 0
-          ? undefined
-          : network.links.map(({ bothWays, ...link }) => kept({ ...link, bothWays: bothWays || undefined })),
-    }),
-    disk: unlessEmpty({ sync: unless(disk.sync, "1ms..4ms"), write: unless(disk.write, "0.1ms..1ms") }),
-    threads: unlessEmpty({
-      serializeSnapshot: unless(threads.serializeSnapshot, DEFAULT_THREADS.serializeSnapshot),
-      resumeLearner: unless(threads.resumeLearner, DEFAULT_THREADS.resumeLearner),
-      applyCommits: unless(threads.applyCommits, DEFAULT_THREADS.applyCommits),
-    }),
+    network: unlessEmpty({ ...withoutDefaults(network, DEFAULT_NETWORK), links: linksField(network.links) }),
+    disk: unlessEmpty(withoutDefaults(disk, DEFAULT_DISK)),
+    threads: unlessEmpty(withoutDefaults(threads, DEFAULT_THREADS)),
     committed,
-    steps: steps.length === 0 ? undefined : steps.map(writtenStep),
+    steps: steps.length === 0 ? undefined : steps.map(stepFields),
     until,
     expect: unlessEmpty({ ...expect, violates: oneOrMany(expect.violates) }),
   });
 }
 
-function writtenServers(servers: Scenario["servers"]): unknown {
+function linksField(links: Scenario["network"]["links"]): Fields[] | undefined {
+  if (links.length === 0) return undefined;
+  return links.map(({ bothWays, ...link }) => withoutUndefined({ ...link, bothWays: bothWays || undefined }));
+}
+
+function serversField(servers: Scenario["servers"]): unknown {
   const entries = Object.entries(servers);
-  const written = entries.map(([sid, spec]) => [sid, writtenServer(spec)] as const);
+  const written = entries.map(([sid, spec]) => [sid, serverFields(spec)] as const);
   const plain = written.every(([sid, spec], i) => sid === String(i + 1) && Object.keys(spec).length === 0);
   return plain ? entries.length : new Map(written.map(([sid, spec]) => [Number(sid), spec]));
 }
 
-function writtenServer(spec: ServerSpec): Fields {
+function serverFields(spec: ServerSpec): Fields {
   const {
     role,
     history,
@@ -83,13 +78,13 @@ function writtenServer(spec: ServerSpec): Fields {
   } = spec;
   const epoch = empty ? "missing" : Number(/(\d+):\d+$/.exec(history)?.[1] ?? 0);
   const byDefault = empty ? [] : ["0:0"];
-  return kept({
-    role: unless(role, "participant"),
-    history: unless(history, ""),
+  return withoutUndefined({
+    role: unlessDefault(role, "participant"),
+    history: unlessDefault(history, ""),
     snapshots: String(snapshots) === String(byDefault) ? undefined : snapshots,
     logFilesFrom: logFilesFrom.length === 0 ? undefined : logFilesFrom,
-    acceptedEpoch: unless(acceptedEpoch, epoch),
-    currentEpoch: unless(currentEpoch, epoch),
+    acceptedEpoch: unlessDefault(acceptedEpoch, epoch),
+    currentEpoch: unlessDefault(currentEpoch, epoch),
     empty: empty || undefined,
     down: down || undefined,
     settings: unlessEmpty(settings),
@@ -97,30 +92,37 @@ function writtenServer(spec: ServerSpec): Fields {
   });
 }
 
-function writtenStep(step: Step): Fields {
+function stepFields(step: Step): Fields {
   const { at, from, after, when, for: lasts, ...action } = step;
   const [verb, argument] = Object.entries(action)[0] as [string, unknown];
   const trigger = {
     at,
     from,
-    when: when && writtenMoment(when),
-    after: when === undefined ? unless(after, "0us") : after,
+    when: when && momentField(when),
+    after: when === undefined ? unlessDefault(after, "0us") : after,
   };
-  return kept({ ...trigger, [verb]: WRITTEN[verb]?.(argument as never) ?? argument, for: lasts });
+  return withoutUndefined({ ...trigger, [verb]: SHORT_FORMS[verb]?.(argument as never) ?? argument, for: lasts });
 }
 
-function writtenMoment({ event, nth, on, ...rest }: Moment): unknown {
-  const others = kept({ ...rest, on: unless(on, "delivered"), nth: unless(nth, 1) });
-  return event !== undefined && Object.keys(others).length === 0 ? event : { ...kept({ event }), ...others };
+function momentField({ event, nth, on, ...rest }: Moment): unknown {
+  const others = withoutUndefined({ ...rest, on: unlessDefault(on, "delivered"), nth: unlessDefault(nth, 1) });
+  return event !== undefined && Object.keys(others).length === 0
+    ? event
+    : { ...withoutUndefined({ event }), ...others };
 }
 
-const WRITTEN: Readonly<Record<string, (argument: never) => unknown>> = {
+const SHORT_FORMS: Readonly<Record<string, (argument: never) => unknown>> = {
   write: ({ at, count, every }: Record<"at" | "count" | "every", unknown>) => {
-    const others = kept({ at: unless(at, "leader"), every: unless(every, "1ms") });
-    return Object.keys(others).length === 0 ? count : { ...kept({ count: unless(count, 1) }), ...others };
+    const others = withoutUndefined({ at: unlessDefault(at, "leader"), every: unlessDefault(every, "1ms") });
+    return Object.keys(others).length === 0
+      ? count
+      : { ...withoutUndefined({ count: unlessDefault(count, 1) }), ...others };
   },
   crash: ({ server, unsynced, connectionsReset }: Record<"server" | "unsynced" | "connectionsReset", unknown>) => {
-    const others = kept({ unsynced: unless(unsynced, "lost"), connectionsReset: unless(connectionsReset, true) });
+    const others = withoutUndefined({
+      unsynced: unlessDefault(unsynced, "lost"),
+      connectionsReset: unlessDefault(connectionsReset, true),
+    });
     return Object.keys(others).length === 0 ? server : { server, ...others };
   },
   disconnect: ({ server, from }: Record<"server" | "from", unknown>) =>
@@ -133,23 +135,28 @@ const WRITTEN: Readonly<Record<string, (argument: never) => unknown>> = {
 };
 
 function flatMatch({ match, count, ...rest }: { match: Fields; count: number } & Fields): Fields {
-  return kept({ ...match, ...rest, count: unless(count, 1) });
+  return withoutUndefined({ ...match, ...rest, count: unlessDefault(count, 1) });
 }
 
 function oneOrMany<Item>(items: readonly Item[]): Item | readonly Item[] | undefined {
   return items.length === 0 ? undefined : items.length === 1 ? items[0] : items;
 }
 
-function unless<Value>(value: Value, byDefault: Value): Value | undefined {
+function unlessDefault<Value>(value: Value, byDefault: Value): Value | undefined {
   return value === byDefault ? undefined : value;
 }
 
+/** Returns the fields whose value is not the default. */
+function withoutDefaults<Spec extends object>(spec: Spec, defaults: Partial<Spec>): Fields {
+  return Object.fromEntries(Object.entries(spec).filter(([name, value]) => value !== defaults[name as keyof Spec]));
+}
+
 function unlessEmpty(fields: object): Fields | undefined {
-  const rest = kept(fields);
+  const rest = withoutUndefined(fields);
   return Object.keys(rest).length === 0 ? undefined : rest;
 }
 
 /** Returns the entries without undefined values. */
-function kept(fields: object): Fields {
+function withoutUndefined(fields: object): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

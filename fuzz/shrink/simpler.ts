@@ -7,9 +7,9 @@ import type { ServerSpec } from "../../cluster/cluster-spec.ts";
 import { verifierOf } from "../../cluster/verifier.ts";
 import { parseZxidRanges } from "../../cluster/zxid-range.ts";
 import { asServerId, epochOf, type ServerId, serverIdsOf } from "../../protocol/index.ts";
-import { checkScenario } from "../../scenarios/loading/check.ts";
+import { checkScenario } from "../../scenarios/loading/check-scenario.ts";
 import type { Scenario, Step } from "../../scenarios/scenario.ts";
-import { renumberedIn, withoutServer } from "../../scenarios/step-servers.ts";
+import { renumberedIn, withoutServer } from "../../scenarios/servers-in-step.ts";
 import { type Pass, simplerItems, simplerWhole, withoutItems } from "../../sim/index.ts";
 import { durationUs } from "../../sim/time.ts";
 

@@ -2,10 +2,10 @@
 import type { ServerId } from "../../protocol/zxid.ts";
 import type { ExpectedDecision } from "../scenario.ts";
 import { checkHistory } from "./check-servers.ts";
-import type { Checks } from "./checks.ts";
-import type { Path } from "./path.ts";
+import type { FieldChecks } from "./field-checks.ts";
+import type { Path } from "./field-path.ts";
 
-export function checkExpectation(checks: Checks): void {
+export function checkExpectation(checks: FieldChecks): void {
   const { active, decisions, failures, histories, leader } = checks.scenario.expect;
   for (const [i, decision] of (decisions ?? []).entries()) checkDecision(checks, decision, ["expect", "decisions", i]);
   if (leader !== undefined && leader !== "none") checkVoter(checks, leader, ["expect", "leader"]);
@@ -21,7 +21,7 @@ export function checkExpectation(checks: Checks): void {
   }
 }
 
-function checkLiveness(checks: Checks): void {
+function checkLiveness(checks: FieldChecks): void {
   const { live, stuck } = checks.scenario.expect;
   const within = live ?? stuck;
   if (within === undefined) return;
@@ -31,14 +31,14 @@ function checkLiveness(checks: Checks): void {
   checks.report(path, within, "is measured from a settle step, and there is none", "a step such as settle: [1, 2]");
 }
 
-function checkDecision(checks: Checks, { learner, leader, zxid }: ExpectedDecision, path: Path): void {
+function checkDecision(checks: FieldChecks, { learner, leader, zxid }: ExpectedDecision, path: Path): void {
   checks.server(learner, [...path, "learner"]);
   if (leader !== undefined) checkVoter(checks, leader, [...path, "leader"]);
   if (zxid !== undefined) checks.zxid(zxid, [...path, "zxid"]);
   if (leader === learner) checks.report([...path, "leader"], leader, "is the learner itself", "another server");
 }
 
-function checkVoter(checks: Checks, id: ServerId, path: Path): void {
+function checkVoter(checks: FieldChecks, id: ServerId, path: Path): void {
   const known = checks.server(id, path);
   if (known?.role === "observer")
     checks.report(path, id, "is an observer, which cannot lead", checks.participants.join(", ") || "participants");

@@ -3,10 +3,10 @@ import type { ServerSpec } from "../../cluster/cluster-spec.ts";
 import { verifierOf } from "../../cluster/verifier.ts";
 import { parseZxidRanges, type ZxidRange } from "../../cluster/zxid-range.ts";
 import { asServerId, parseZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
-import type { Checks } from "./checks.ts";
-import type { Path } from "./path.ts";
+import type { FieldChecks } from "./field-checks.ts";
+import type { Path } from "./field-path.ts";
 
-export function checkServers(checks: Checks): void {
+export function checkServers(checks: FieldChecks): void {
   if (checks.participants.length === 0) {
     checks.report(["servers"], undefined, "all servers are observers", "at least one participant");
   }
@@ -14,14 +14,14 @@ export function checkServers(checks: Checks): void {
   checkCommitted(checks);
 }
 
-function checkServer(checks: Checks, server: ServerSpec, path: Path): void {
+function checkServer(checks: FieldChecks, server: ServerSpec, path: Path): void {
   checks.settings(server.settings, [...path, "settings"]);
   checks.servers(server.view ?? [], [...path, "view"]);
   if (server.empty) checkEmpty(checks, server, path);
   else checkDisk(checks, server, path);
 }
 
-function checkDisk(checks: Checks, server: ServerSpec, path: Path): void {
+function checkDisk(checks: FieldChecks, server: ServerSpec, path: Path): void {
   const ranges = checkHistory(checks, server.history, [...path, "history"]);
   if (ranges === undefined) return;
   for (const [i, zxid] of checkAscending(checks, server.snapshots ?? [], [...path, "snapshots"]).entries()) {
@@ -36,14 +36,14 @@ function checkDisk(checks: Checks, server: ServerSpec, path: Path): void {
 }
 
 /** Returns the ranges of a history; reports a problem and returns undefined if it is invalid. */
-export function checkHistory(checks: Checks, text: string, path: Path): readonly ZxidRange[] | undefined {
+export function checkHistory(checks: FieldChecks, text: string, path: Path): readonly ZxidRange[] | undefined {
   const ranges = parseZxidRanges(text);
   if (typeof ranges !== "string") return ranges;
   checks.report(path, text, ranges, "zxids and ranges of one epoch in ascending order, such as 1:1..1:5, 2:1");
   return undefined;
 }
 
-function checkAscending(checks: Checks, texts: readonly string[], path: Path): Zxid[] {
+function checkAscending(checks: FieldChecks, texts: readonly string[], path: Path): Zxid[] {
   const zxids: Zxid[] = [];
   for (const [i, text] of texts.entries()) {
     const zxid = checks.zxid(text, [...path, i]);
@@ -57,14 +57,14 @@ function checkAscending(checks: Checks, texts: readonly string[], path: Path): Z
   return zxids;
 }
 
-function checkInside(checks: Checks, zxid: Zxid, ranges: readonly ZxidRange[], path: Path): void {
+function checkInside(checks: FieldChecks, zxid: Zxid, ranges: readonly ZxidRange[], path: Path): void {
   if (ranges.some(({ first, last }) => first <= zxid && zxid <= last)) return;
   const history = checks.scenario.servers[asServerId(Number(path[1]))]?.history ?? "";
   const accepted = history === "" ? "nothing, as the history is empty" : `a zxid of the history ${history}`;
   checks.report(path, textAt(checks, path), "is not in the server's history", accepted);
 }
 
-function textAt(checks: Checks, [, id, field, i]: Path): unknown {
+function textAt(checks: FieldChecks, [, id, field, i]: Path): unknown {
   const server = checks.scenario.servers[asServerId(Number(id))];
   const value = server?.[field as "snapshots" | "logFilesFrom" | "logFrom"];
   return Array.isArray(value) ? value[Number(i)] : value;
@@ -72,7 +72,7 @@ function textAt(checks: Checks, [, id, field, i]: Path): unknown {
 
 const ON_DISK = ["history", "snapshots", "logFilesFrom", "logFrom", "acceptedEpoch", "currentEpoch", "currentEpochTmp"];
 
-function checkEmpty(checks: Checks, server: ServerSpec, path: Path): void {
+function checkEmpty(checks: FieldChecks, server: ServerSpec, path: Path): void {
   for (const field of ON_DISK) {
     const value = server[field as keyof ServerSpec];
     if (value === undefined || value === "" || value === "missing" || (Array.isArray(value) && value.length === 0))
@@ -82,7 +82,7 @@ function checkEmpty(checks: Checks, server: ServerSpec, path: Path): void {
 }
 
 /** A client can read only transactions that a quorum logged. */
-function checkCommitted(checks: Checks): void {
+function checkCommitted(checks: FieldChecks): void {
   const { committed, servers } = checks.scenario;
   const zxid = parseZxid(committed ?? "0:0");
   if (zxid === undefined || zxid === 0) return;

@@ -12,10 +12,10 @@ import type {
   Moment,
   Step,
 } from "../scenario.ts";
-import type { Checks } from "./checks.ts";
-import type { Path } from "./path.ts";
+import type { FieldChecks } from "./field-checks.ts";
+import type { Path } from "./field-path.ts";
 
-export function checkSteps(checks: Checks): void {
+export function checkSteps(checks: FieldChecks): void {
   for (const [i, step] of checks.scenario.steps.entries()) {
     if (step === null) continue;
     checkTrigger(checks, step, ["steps", i]);
@@ -23,7 +23,7 @@ export function checkSteps(checks: Checks): void {
   }
 }
 
-function checkTrigger(checks: Checks, step: Step, path: Path): void {
+function checkTrigger(checks: FieldChecks, step: Step, path: Path): void {
   if (step.at !== undefined) checks.duration(step.at, [...path, "at"]);
   if (step.from !== undefined) checks.duration(step.from, [...path, "from"]);
   if (step.for !== undefined) checkFor(checks, step, [...path, "for"]);
@@ -32,18 +32,18 @@ function checkTrigger(checks: Checks, step: Step, path: Path): void {
 }
 
 /** Actions that cannot be undone, or that undo something themselves. */
-const FOR_EVER = ["write", "start", "restart", "upgrade", "resume", "heal", "release", "settle", "disconnect"];
+const NOT_UNDOABLE = ["write", "start", "restart", "upgrade", "resume", "heal", "release", "settle", "disconnect"];
 
-function checkFor(checks: Checks, step: Step, path: Path): void {
+function checkFor(checks: FieldChecks, step: Step, path: Path): void {
   checks.duration(step.for as string, path);
-  const verb = FOR_EVER.find((one) => one in step);
+  const verb = NOT_UNDOABLE.find((one) => one in step);
   if (verb === undefined) return;
-  checks.report(path, step.for, `needs an action that can be undone, and ${verb} cannot`, "a step without for");
+  checks.report(path, step.for, `cannot be combined with ${verb}, which cannot be undone`, "a step without for");
 }
 
-const OF_MESSAGES = ["from", "to", "on"] as const;
+const MESSAGE_FIELDS = ["from", "to", "on"] as const;
 
-function checkMoment(checks: Checks, moment: Moment, path: Path): void {
+function checkMoment(checks: FieldChecks, moment: Moment, path: Path): void {
   const { event, message } = moment;
   if ((event === undefined) === (message === undefined)) {
     const wrong = event === undefined ? "names neither an event nor a message" : "names both an event and a message";
@@ -53,7 +53,7 @@ function checkMoment(checks: Checks, moment: Moment, path: Path): void {
   if (message !== undefined && moment.server !== undefined) {
     checks.report([...path, "server"], moment.server, "needs an event", "from or to, for a message");
   }
-  for (const field of OF_MESSAGES) {
+  for (const field of MESSAGE_FIELDS) {
     if (event === undefined || moment[field] === undefined) continue;
     checks.report([...path, field], moment[field], "needs a message", "server, for an event");
   }
@@ -61,29 +61,29 @@ function checkMoment(checks: Checks, moment: Moment, path: Path): void {
   checkMatch(checks, moment, path);
 }
 
-function checkMatch(checks: Checks, match: Pick<MessageMatch, "from" | "to" | "zxid">, path: Path): void {
+function checkMatch(checks: FieldChecks, match: Pick<MessageMatch, "from" | "to" | "zxid">, path: Path): void {
   if (match.from !== undefined) checks.server(match.from, [...path, "from"]);
   if (match.to !== undefined) checks.server(match.to, [...path, "to"]);
   if (match.zxid !== undefined) checks.zxid(match.zxid, [...path, "zxid"]);
 }
 
-function checkAction(checks: Checks, step: Step, path: Path): void {
+function checkAction(checks: FieldChecks, step: Step, path: Path): void {
   for (const [verb, argument] of Object.entries(step)) {
     ACTION_CHECKS[verb]?.(checks, argument as never, [...path, verb]);
   }
 }
 
-type ActionCheck = (checks: Checks, argument: never, path: Path) => void;
+type ActionCheck = (checks: FieldChecks, argument: never, path: Path) => void;
 
-const checkServerId = (checks: Checks, id: ServerId, path: Path) => void checks.server(id, path);
-const checkServerOrLeader = (checks: Checks, id: ServerOrLeader, path: Path) => {
+const checkServerId = (checks: FieldChecks, id: ServerId, path: Path) => void checks.server(id, path);
+const checkServerOrLeader = (checks: FieldChecks, id: ServerOrLeader, path: Path) => {
   if (id !== "leader") checks.server(id, path);
 };
-const checkDirection = (checks: Checks, { from, to }: Direction, path: Path) => {
+const checkDirection = (checks: FieldChecks, { from, to }: Direction, path: Path) => {
   checks.servers(from ?? [], [...path, "from"]);
   checks.servers(to ?? [], [...path, "to"]);
 };
-const checkMatched = (checks: Checks, { match }: { match: MessageMatch }, path: Path) =>
+const checkMatched = (checks: FieldChecks, { match }: { match: MessageMatch }, path: Path) =>
   checkMatch(checks, match, path);
 
 const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
@@ -93,7 +93,7 @@ const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
   pause: checkServerOrLeader,
   isolate: checkServerOrLeader,
   refuse: checkServerId,
-  settle: (checks: Checks, ids: readonly ServerId[], path: Path) => checks.servers(ids, path),
+  settle: (checks: FieldChecks, ids: readonly ServerId[], path: Path) => checks.servers(ids, path),
   resume: checkServerId,
   wipe: checkServerId,
   drop: checkMatched,
@@ -150,7 +150,7 @@ const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
   disk: checkDiskFault,
 };
 
-function checkPartition(checks: Checks, groups: readonly (readonly ServerId[])[], path: Path): void {
+function checkPartition(checks: FieldChecks, groups: readonly (readonly ServerId[])[], path: Path): void {
   const seen = checkGroups(checks, groups, path, 0);
   if (groups.length === 1 && checks.serverIds.every((id) => seen.has(id))) {
     checks.report(path, groups, "holds all servers in one group, so nothing is cut", "at least two sides");
@@ -159,7 +159,7 @@ function checkPartition(checks: Checks, groups: readonly (readonly ServerId[])[]
 
 /** Checks groups of servers. The first group has this index in `path`. */
 function checkGroups(
-  checks: Checks,
+  checks: FieldChecks,
   groups: readonly (readonly ServerId[])[],
   path: Path,
   firstIndex: number,
@@ -178,7 +178,7 @@ function checkGroups(
   return seen;
 }
 
-function checkDiskFault(checks: Checks, fault: DiskFault, path: Path): void {
+function checkDiskFault(checks: FieldChecks, fault: DiskFault, path: Path): void {
   checkServerOrLeader(checks, fault.server, [...path, "server"]);
   if (fault.sync !== undefined) checks.durationRange(fault.sync, [...path, "sync"]);
   if (fault.write !== undefined) checks.durationRange(fault.write, [...path, "write"]);

@@ -6,7 +6,7 @@ import { planArbitrary, planOfSeed } from "../../fuzz/plan-arbitrary.ts";
 import { runPlan } from "../../fuzz/run-plan.ts";
 import { isPossible } from "../../fuzz/shrink/simpler.ts";
 import { STRATEGY_NAMES } from "../../fuzz/strategies.ts";
-import { checkScenario } from "../../scenarios/loading/check.ts";
+import { checkScenario } from "../../scenarios/loading/check-scenario.ts";
 import { runScenario } from "../../scenarios/run.ts";
 import type { Step } from "../../scenarios/scenario.ts";
 

@@ -12,7 +12,7 @@ import { type ShrunkScenario, shrinkScenario } from "../../fuzz/shrink/shrink-sc
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario, ScenarioRunner } from "../../scenarios/run.ts";
 import type { Scenario, Step } from "../../scenarios/scenario.ts";
-import { namedIn } from "../../scenarios/step-servers.ts";
+import { namedIn } from "../../scenarios/servers-in-step.ts";
 import { writeScenario } from "../../scenarios/write-scenario.ts";
 
 const STEPS = 500;

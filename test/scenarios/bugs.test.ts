@@ -1,5 +1,6 @@
 /**
- * Scenarios that show a bug of ZooKeeper: each describes it, shows it with every seed, and has its golden output.
+ * Scenarios that show a bug of ZooKeeper. Each file describes its bug, shows it with
+ * every seed, and has a golden output.
  */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
@@ -23,18 +24,18 @@ describe.each(bugs)("$name", ({ path, scenario, text }) => {
     expect(violates.length + failures.length > 0 || stuck !== undefined).toBe(true);
   });
 
-  it("shows it with seed 1, as in its golden file", () => {
+  it("shows the bug with seed 1, as in its golden file", () => {
     const run = runScenario(scenario, { seed: 1n });
     expect(run.unmet).toEqual([]);
     expect(goldenText(run)).toBe(readFileSync(goldenPath(path), "utf8"));
   });
 
-  it("does not show it with the fixes of the patched release", () => {
+  it("does not show the bug with the fixes of the patched release", () => {
     const patched = runScenario({ ...scenario, zookeeper: "patched" }, { seed: 1n, digest: false });
     expect(patched.violations).toEqual([]);
   });
 
-  it("shows it with other seeds", () => {
+  it("shows the bug with other seeds", () => {
     const seeds = [2, 3, 4, 5, 6, 7, 8, 9, 10];
     expect(seeds.flatMap((seed) => runScenario(scenario, { seed, digest: false }).unmet)).toEqual([]);
   });

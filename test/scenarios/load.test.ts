@@ -13,7 +13,7 @@ import { RELEASES } from "../../protocol/releases.ts";
 import { DEFAULT_SETTINGS } from "../../protocol/settings.ts";
 import { asServerId } from "../../protocol/zxid.ts";
 import { applyOverride, type LoadOptions, loadScenario, type Problem, ScenarioError } from "../../scenarios/load.ts";
-import { checkSchema, type Schema } from "../../scenarios/loading/schema.ts";
+import { checkSchema, type Schema } from "../../scenarios/loading/check-schema.ts";
 import type { Scenario, Step } from "../../scenarios/scenario.ts";
 import schema from "../../schema/scenario.schema.json" with { type: "json" };
 import { parseDurationRange } from "../../sim/duration-range.ts";
@@ -21,7 +21,7 @@ import { BAD_FILES } from "./bad/table.ts";
 
 const load = (text: string, options?: LoadOptions): Scenario => loadScenario(text, "dir/case.yaml", options);
 
-/** The problems of a file that has some. */
+/** Returns the problems of an invalid file. */
 function problemsOf(text: string, options?: LoadOptions): readonly Problem[] {
   try {
     load(text, options);
@@ -29,19 +29,19 @@ function problemsOf(text: string, options?: LoadOptions): readonly Problem[] {
     if (error instanceof ScenarioError) return error.problems;
     throw error;
   }
-  throw new Error("there was nothing wrong with it");
+  throw new Error("the file is valid");
 }
 
 const stepOf = (text: string): Step => load(`servers: 3\nsteps: [${text}]`).steps[0] as Step;
 
-describe("bad files", () => {
+describe("invalid files", () => {
   test.each(BAD_FILES)("%s", (_, text, line, field, words) => {
     const problems = problemsOf(text);
     const problem = problems.find((one) => one.field === field);
     expect(problem, JSON.stringify(problems)).toMatchObject({ file: "dir/case.yaml", line });
     expect(problem?.accepted).not.toBe("");
     for (const word of words) expect(`${problem?.message} (${problem?.accepted})`).toContain(word);
-    // One slip, one message.
+    // One mistake gives one message.
     expect(problems.map((one) => one.field)).toEqual([field]);
   });
 
@@ -59,7 +59,7 @@ describe("bad files", () => {
     ]);
   });
 
-  test("ten problems at most", () => {
+  test("an error lists ten problems at most", () => {
     expect(problemsOf(`servers: 3\nsteps: [${"{crash: 9}, ".repeat(50)}]`)).toHaveLength(10);
   });
 
@@ -75,8 +75,8 @@ describe("bad files", () => {
   });
 });
 
-describe("good files", () => {
-  test("3 servers and nothing else: all defaults", () => {
+describe("valid files", () => {
+  test("a file with `servers: 3` only gets every default", () => {
     const server = {
       role: "participant",
       history: "",
@@ -258,7 +258,7 @@ describe("--set", () => {
     expect(pick(load(text, { set: [set] }))).toEqual(value);
   });
 
-  test("one after the other, and into an empty file", () => {
+  test("options apply in order, also to an empty file", () => {
     expect(load("", { set: ["servers=3", "servers.3.down=true"] }).servers[asServerId(3)]?.down).toBe(true);
   });
 
@@ -285,7 +285,7 @@ describe("--set", () => {
     expect(problemsOf(text, { set: ["__proto__.x=1"] })[0]?.field).toBe("__proto__");
   });
 
-  test("the data handed in stays as it is", () => {
+  test("the data passed in does not change", () => {
     const data = { servers: { 1: {} } };
     expect(applyOverride(data, "servers.1.down=true")).toEqual({ servers: { 1: { down: true } } });
     expect(data).toEqual({ servers: { 1: {} } });
@@ -318,7 +318,7 @@ describe("the schema", () => {
     expect(Object.fromEntries(defaults)).toEqual(DEFAULT_SETTINGS);
   });
 
-  test("has the words of the core", () => {
+  test("has the packets, events, rules, reasons and releases of the core", () => {
     const packets = PACKET_NAMES.slice(1);
     expect(definitions.packetType.enum).toEqual(packets);
     expect(definitions.messageType.enum).toEqual([...packets, "NOTIFICATION"]);
@@ -457,7 +457,7 @@ const MORE_JUNK = [
   "1:1..1:9999999999",
 ];
 
-/** Changes one thing: what stands somewhere, that it stands there, a name, or one character. */
+/** Changes one thing in a document: removes a value, replaces it, adds a field, or edits some characters of a value. */
 const mutation = fc.tuple(
   fc.nat(),
   fc.oneof(
@@ -488,7 +488,7 @@ function mutated(mutations: readonly [number, (node: Node, key: string) => void]
   return data;
 }
 
-/** Loads, or fails as it should; whether it loaded. */
+/** Returns whether the text loads. If it does not load, checks that every problem is complete. */
 function loadsOrExplains(text: string): boolean {
   try {
     load(text);
@@ -507,11 +507,11 @@ function loadsOrExplains(text: string): boolean {
 }
 
 describe("generated files", () => {
-  test("the file they start from is good", () => {
+  test("the file that they change is valid", () => {
     expect(load(stringify(VALID)).steps).toHaveLength(11);
   });
 
-  test("a good file with something changed loads, or its problems are reported", () => {
+  test("a valid file with a changed value or name loads, or its problems are reported", () => {
     fc.assert(
       fc.property(fc.array(mutation, { minLength: 1, maxLength: 3 }), (mutations) => {
         loadsOrExplains(stringify(mutated(mutations)));
@@ -520,7 +520,7 @@ describe("generated files", () => {
     );
   });
 
-  test("a good file with some characters changed loads, or its problems are reported", () => {
+  test("a valid file with some changed characters loads, or its problems are reported", () => {
     const good = stringify(VALID);
     const edit = fc.tuple(
       fc.nat(good.length),
@@ -535,7 +535,7 @@ describe("generated files", () => {
     );
   });
 
-  test("our reading of the schema and Ajv's agree", () => {
+  test("the schema check and Ajv agree on generated files", () => {
     fc.assert(
       fc.property(fc.array(mutation, { minLength: 1, maxLength: 2 }), (mutations) => {
         const data = parse(stringify(mutated(mutations)));
@@ -545,7 +545,7 @@ describe("generated files", () => {
     );
   });
 
-  test("and they agree on every bad file that is YAML", () => {
+  test("the schema check and Ajv agree on every invalid file that is YAML", () => {
     for (const [name, text] of BAD_FILES.filter(([, , , field]) => field !== "file")) {
       const data = parse(text);
       expect(checkSchema(data, schema as Schema).length === 0, name).toBe(accordingToAjv(data));

@@ -1,3 +1,4 @@
+/** The shipped scenarios meet their expectations with every seed, and together show every reachable sync rule. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -7,11 +8,11 @@ import { SYNC_RULES } from "../../protocol/leader/sync-rules.ts";
 import { runScenario } from "../../scenarios/run.ts";
 import { recordsOf, type ScenarioRun } from "../../scenarios/scenario-run.ts";
 
-const SHORTEST_SET = 28;
-const LONGEST_FILE = 45;
+const SCENARIOS_MIN = 28;
+const LINES_MAX = 45;
 const SEEDS_BESIDES_GOLDEN = [2, 3, 4, 5, 6, 7, 8, 9, 10];
 
-/** In committedLog the last txn is its maximum, so something always fits a peer between minimum and maximum. */
+/** A peer between minCommittedLog and maxCommittedLog always finds a proposal, because the last one is the maximum. */
 const UNREACHABLE = ["committed-log-no-match"];
 
 const shipped = shippedPaths().map((path) => ({
@@ -31,9 +32,9 @@ function goldenRun({ name, scenario }: (typeof shipped)[number]): ScenarioRun {
 describe.each(shipped)("$name", (one) => {
   const { name, path, text, scenario } = one;
 
-  it("is short, is about something, and expects something", () => {
+  it("is short, describes the situation, and has expectations", () => {
     expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)+$/);
-    expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(LONGEST_FILE);
+    expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(LINES_MAX);
     expect(text).toMatch(/^about: /);
     expect(scenario.about.trim()).not.toBe("");
     const { decisions, leader, active, histories, failures, violates } = scenario.expect;
@@ -47,7 +48,7 @@ describe.each(shipped)("$name", (one) => {
     expect([histories, failures, violates.length > 0 || undefined].some((part) => part !== undefined)).toBe(true);
   });
 
-  it("with seed 1: everything as expected, every step with an effect, and the report in its golden file", () => {
+  it("meets its expectations with seed 1, every step has an effect, and the report is the golden one", () => {
     const run = goldenRun(one);
     expect(run.unmet).toEqual([]);
     expect(run.steps.filter((step) => step.effect?.count === 0)).toEqual([]);
@@ -55,7 +56,7 @@ describe.each(shipped)("$name", (one) => {
     expect(goldenText(run), "differs from its golden file: run `npm run golden` and review the diff").toBe(recorded);
   });
 
-  it("with other seeds: everything as expected", () => {
+  it("meets its expectations with other seeds", () => {
     const unmet = SEEDS_BESIDES_GOLDEN.flatMap((seed) =>
       runScenario(scenario, { seed, digest: false }).unmet.map((sentence) => `seed ${seed}: ${sentence}`),
     );
@@ -63,9 +64,9 @@ describe.each(shipped)("$name", (one) => {
   });
 });
 
-describe("all that ship", () => {
-  it(`are ${SHORTEST_SET} or more`, () => {
-    expect(shipped.length).toBeGreaterThanOrEqual(SHORTEST_SET);
+describe("the shipped scenarios", () => {
+  it(`are at least ${SCENARIOS_MIN}`, () => {
+    expect(shipped.length).toBeGreaterThanOrEqual(SCENARIOS_MIN);
   });
 
   it("show every rule of the sync decision that real servers can reach", () => {

@@ -1,4 +1,4 @@
-/** What is written is read back as the same scenario. */
+/** writeScenario and loadScenario are inverse: a written scenario is read back unchanged. */
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bugPaths, readScenario, shippedPaths } from "../../cli/scenario-files.ts";
@@ -8,7 +8,7 @@ import { loadScenario } from "../../scenarios/load.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import { writeScenario } from "../../scenarios/write-scenario.ts";
 
-/** A scenario, as one that was read has it. */
+/** Returns the fields that survive a round trip: not the name, and `about` without surrounding spaces. */
 function comparable({ name: _name, seed = "1", ...scenario }: Scenario): unknown {
   return { ...scenario, seed, about: scenario.about.trim() };
 }
@@ -20,12 +20,12 @@ function roundTrip(scenario: Scenario): void {
   expect(writeScenario(back)).toBe(text);
 }
 
-describe("scenarios that ship", () => {
+describe("a round trip of the shipped scenario", () => {
   const files = [...shippedPaths(), ...bugPaths()].map((path) => [basename(path, ".yaml"), path] as const);
   it.each(files)("%s", (_name, path) => roundTrip(readScenario(path, []).scenario));
 });
 
-describe("plans", () => {
+describe("a round trip of the plans", () => {
   it.each(STRATEGY_NAMES)("of 150 seeds of %s", (strategy) => {
     for (let seed = 1n; seed <= 150n; seed++) {
       const { scenario } = planOfSeed(seed, { zookeeper: "newest" }, strategy);

@@ -1,16 +1,16 @@
-/** Checks that many fields share, and the list of their findings. */
+/** Checks that many fields share, and the list of their problems. */
 
 import type { ServerSpec } from "../../cluster/cluster-spec.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { parseZxid, type ServerId, serverIdsOf, type Zxid } from "../../protocol/zxid.ts";
 import { DURATION_MAX_US, parseDurationRange } from "../../sim/duration-range.ts";
 import { parseDuration } from "../../sim/time.ts";
-import type { CompleteScenario } from "./complete.ts";
-import type { Finding, Path } from "./path.ts";
+import type { FieldProblem, Path } from "./field-path.ts";
+import type { CompleteScenario } from "./short-forms-and-defaults.ts";
 
-export class Checks {
+export class FieldChecks {
   readonly scenario: CompleteScenario;
-  readonly findings: Finding[] = [];
+  readonly problems: FieldProblem[] = [];
 
   constructor(scenario: CompleteScenario) {
     this.scenario = scenario;
@@ -25,8 +25,8 @@ export class Checks {
   }
 
   report(path: Path, value: unknown, message: string, accepted: string, aboutKey = false): void {
-    const finding = { path, value, message, accepted };
-    this.findings.push(aboutKey ? { ...finding, aboutKey: true } : finding);
+    const problem = { path, value, message, accepted };
+    this.problems.push(aboutKey ? { ...problem, aboutKey: true } : problem);
   }
 
   /** Returns the server with this id; reports a problem if there is none. */

@@ -3,10 +3,10 @@ import { asServerId, type ServerId } from "../protocol/zxid.ts";
 import type { Step } from "./scenario.ts";
 
 /** Returns the step without this server; undefined if nothing is left of it. */
-export function withoutServer(step: Step, gone: ServerId): Step | undefined {
-  const others = (ids: readonly ServerId[]): ServerId[] => ids.filter((sid) => sid !== gone);
+export function withoutServer(step: Step, removed: ServerId): Step | undefined {
+  const others = (ids: readonly ServerId[]): ServerId[] => ids.filter((sid) => sid !== removed);
   const { server, from: sender, to: receiver } = step.when ?? {};
-  if ([server, sender, receiver].includes(gone)) return undefined;
+  if ([server, sender, receiver].includes(removed)) return undefined;
   const groups = (of: readonly (readonly ServerId[])[]) => of.map(others).filter((group) => group.length > 0);
   if ("settle" in step) return others(step.settle).length > 0 ? { ...step, settle: others(step.settle) } : undefined;
   if ("partition" in step) {
@@ -15,14 +15,16 @@ export function withoutServer(step: Step, gone: ServerId): Step | undefined {
   }
   if ("bridge" in step) {
     const sides = groups(step.bridge.sides);
-    return step.bridge.over === gone || sides.length < 2 ? undefined : { ...step, bridge: { ...step.bridge, sides } };
+    return step.bridge.over === removed || sides.length < 2
+      ? undefined
+      : { ...step, bridge: { ...step.bridge, sides } };
   }
   if ("cutOneWay" in step) {
     const { from, to } = step.cutOneWay;
     const cut = { from: others(from), to: others(to) };
     return cut.from.length > 0 && cut.to.length > 0 ? { ...step, cutOneWay: cut } : undefined;
   }
-  return namedIn(step).includes(gone) ? undefined : step;
+  return namedIn(step).includes(removed) ? undefined : step;
 }
 
 /** Returns the servers that a step names in its action or its moment. */

@@ -3,8 +3,8 @@
  * one document, unique keys, a bounded number of aliases.
  */
 import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
-import { type Problem, ScenarioError } from "../problem.ts";
-import type { Path } from "./path.ts";
+import { type Problem, ScenarioError } from "../scenario-error.ts";
+import type { Path } from "./field-path.ts";
 
 export interface Position {
   readonly line: number;
@@ -17,7 +17,7 @@ const ALIASES_MAX = 100;
 /** The nesting limit in nodes of the parser; a mapping in a mapping is two nodes deeper. */
 const DEPTH_MAX = 60;
 
-export class Source {
+export class YamlSource {
   readonly file: string;
   /** The data; null for an empty file. */
   readonly data: unknown;
@@ -45,15 +45,15 @@ export class Source {
       return parseDocument(this.text, { lineCounter: this.lines, uniqueKeys, prettyErrors: false });
     } catch (error) {
       // Thousands of nested brackets exhaust the stack of the parser.
-      if (error instanceof RangeError) return this.fail(undefined, ...SYNTAX_WORDS.RESOURCE_EXHAUSTION);
+      if (error instanceof RangeError) return this.fail(undefined, ...SYNTAX_PROBLEMS.RESOURCE_EXHAUSTION);
       throw error;
     }
   }
 
   private checkSyntax(): void {
     const problems = [...this.document.errors, ...this.document.warnings].map(({ code, message, pos }) => {
-      const words = SYNTAX_WORDS[code as keyof typeof SYNTAX_WORDS] as readonly [string, string] | undefined;
-      return this.problem(pos[0], ...(words ?? ([message, "YAML, or JSON"] as const)));
+      const known = SYNTAX_PROBLEMS[code as keyof typeof SYNTAX_PROBLEMS] as readonly [string, string] | undefined;
+      return this.problem(pos[0], ...(known ?? ([message, "YAML, or JSON"] as const)));
     });
     // Later problems of a line follow from its first one.
     const first = problems.filter(({ line }, i) => problems.findIndex((other) => other.line === line) === i);
@@ -64,7 +64,7 @@ export class Source {
     const problems: Problem[] = [];
     visit(this.document, {
       Collection: (_, node, around) => {
-        if (around.length > DEPTH_MAX) this.fail(startOf(node), ...SYNTAX_WORDS.RESOURCE_EXHAUSTION);
+        if (around.length > DEPTH_MAX) this.fail(startOf(node), ...SYNTAX_PROBLEMS.RESOURCE_EXHAUSTION);
       },
       Alias: (_, node, around) => {
         const target = node.resolve(this.document);
@@ -125,7 +125,7 @@ export class Source {
 }
 
 /** Descriptions of common YAML mistakes, and what is accepted. */
-const SYNTAX_WORDS = {
+const SYNTAX_PROBLEMS = {
   RESOURCE_EXHAUSTION: ["is nested too deeply", "a few levels of lists and mappings"],
   DUPLICATE_KEY: ["the field exists twice", "each field once"],
   MULTIPLE_DOCS: ["a second document starts here", "one document per file, without ---"],

@@ -1,14 +1,13 @@
 /**
  * Completes the data of a file to a Scenario: expands short forms, fills in defaults, writes zxids as `epoch:counter`.
- * The data has the shape of the schema. Invalid values pass through, and check.ts reports them.
+ * The data has the shape of the schema. Invalid values pass through, and check-scenario.ts reports
+ * them.
  */
 
 import {
   type CrashSpec,
   DEFAULT_THREADS,
   type DiskSpec,
-  type HierarchicalQuorum,
-  type LinkSpec,
   type NetworkSpec,
   type ServerSpec,
   type ThreadSpec,
@@ -31,109 +30,29 @@ import type {
   Step,
   Trigger,
 } from "../scenario.ts";
-import { serversOf } from "./override.ts";
-
-type RawZxid = string | number;
-type RawZxids = string | readonly RawZxid[];
-type RawDuration = string | number;
-type RawIds = ServerId | readonly ServerId[];
-type RawMatch = Omit<MessageMatch, "zxid"> & { readonly zxid?: RawZxid; readonly count?: number };
-
-export interface RawScenario {
-  readonly about?: string;
-  readonly zookeeper?: string;
-  readonly seed?: string | number;
-  readonly servers: number | Readonly<Record<string, RawServer | null>>;
-  readonly quorum?: "majority" | (Omit<HierarchicalQuorum, "weights"> & Partial<Pick<HierarchicalQuorum, "weights">>);
-  readonly settings?: Scenario["settings"];
-  readonly network?: RawNetwork;
-  readonly disk?: { readonly sync?: RawDuration; readonly write?: RawDuration };
-  readonly threads?: RawThreads;
-  readonly committed?: RawZxid;
-  /** A step of wrong shape is null. */
-  readonly steps?: readonly (RawStep | null)[];
-  readonly until?: RawDuration;
-  readonly expect?: RawExpectation;
-}
-
-interface RawServer extends Partial<Omit<ServerSpec, "snapshots" | "logFilesFrom" | "logFrom">> {
-  readonly snapshots?: RawZxids;
-  readonly logFilesFrom?: RawZxids;
-  readonly logFrom?: RawZxid;
-}
-
-interface RawNetwork extends Partial<Omit<NetworkSpec, "latency" | "links">> {
-  readonly latency?: RawDuration;
-  readonly links?: readonly RawLink[];
-}
-
-type RawThreads = { readonly [Field in keyof ThreadSpec]?: RawDuration };
-
-interface RawLink extends Omit<LinkSpec, "bothWays" | "latency"> {
-  readonly bothWays?: boolean;
-  readonly latency: RawDuration;
-}
-
-interface RawDirection {
-  readonly from?: RawIds;
-  readonly to?: RawIds;
-}
-
-type RawMoment = Omit<Moment, "zxid"> & { readonly zxid?: RawZxid };
-
-export interface RawStep {
-  readonly at?: RawDuration;
-  readonly from?: RawDuration;
-  readonly after?: RawDuration;
-  readonly for?: RawDuration;
-  readonly when?: ProtocolEvent | RawMoment;
-  readonly write?:
-    | number
-    | { readonly at?: ServerId | "leader"; readonly count?: number; readonly every?: RawDuration };
-  readonly start?: ServerId;
-  readonly crash?: ServerId | "leader" | (Partial<CrashSpec> & Pick<CrashSpec, "server">);
-  readonly restart?: ServerId;
-  readonly upgrade?: { readonly server: ServerId; readonly to: string };
-  readonly pause?: ServerId | "leader";
-  readonly isolate?: ServerId | "leader";
-  readonly bridge?: { readonly over: ServerId; readonly sides: readonly RawIds[] };
-  readonly flap?: { readonly between: readonly [ServerId, ServerId]; readonly every: RawDuration };
-  readonly clog?: RawDirection;
-  readonly link?: RawDirection & {
-    readonly latency?: RawDuration;
-    readonly lossRate?: number;
-    readonly duplicateRate?: number;
-  };
-  readonly refuse?: ServerId;
-  readonly disconnect?: ServerId | "leader" | { readonly server: ServerId | "leader"; readonly from?: ServerId };
-  readonly clock?: { readonly server: ServerId; readonly rate: number };
-  readonly settle?: RawIds;
-  readonly resume?: ServerId;
-  readonly wipe?: ServerId;
-  readonly cutOneWay?: { readonly from: RawIds; readonly to: RawIds };
-  readonly partition?: readonly RawIds[];
-  readonly heal?: "all" | RawIds;
-  readonly drop?: RawMatch;
-  readonly delay?: RawMatch & { readonly by: RawDuration };
-  readonly hold?: RawMatch;
-  readonly release?: "all";
-  readonly reset?: RawMatch;
-  readonly alter?: RawMatch & { readonly set: Omit<AlteredFields, "zxid"> & { readonly zxid?: RawZxid } };
-  readonly disk?: Omit<DiskFault, "sync" | "write"> & { readonly sync?: RawDuration; readonly write?: RawDuration };
-}
-
-type Decision = ExpectedDecision["decision"];
-type RawDecision = Omit<ExpectedDecision, "decision" | "zxid"> & { readonly decision: string; readonly zxid?: RawZxid };
-type Failure = NonNullable<Expectation["failures"]>[number];
-
-interface RawExpectation extends Omit<Expectation, "decisions" | "failures" | "violates"> {
-  readonly decisions?: readonly (RawDecision | Readonly<Record<string, string>>)[];
-  readonly failures?: readonly (Failure | Readonly<Record<string, string>>)[];
-  readonly violates?: string | readonly string[];
-}
+import type {
+  Decision,
+  Failure,
+  RawDecision,
+  RawDirection,
+  RawDuration,
+  RawExpectation,
+  RawIds,
+  RawMatch,
+  RawMoment,
+  RawNetwork,
+  RawScenario,
+  RawServer,
+  RawStep,
+  RawThreads,
+  RawZxids,
+} from "./raw-scenario.ts";
 
 /** A removed step is null, so that the other steps keep their numbers. */
 export type CompleteScenario = Omit<Scenario, "steps"> & { readonly steps: readonly (Step | null)[] };
+
+export const DEFAULT_NETWORK = { latency: "200us..1ms", lossRate: 0, duplicateRate: 0 };
+export const DEFAULT_DISK: DiskSpec = { sync: "1ms..4ms", write: "0.1ms..1ms" };
 
 export function completeScenario(raw: RawScenario, name: string): CompleteScenario {
   const servers = typeof raw.servers === "number" ? (serversOf(raw.servers) as Record<string, RawServer>) : raw.servers;
@@ -183,15 +102,15 @@ function lastEpoch(history: string): number {
 
 function completeNetwork(raw: RawNetwork): NetworkSpec {
   return {
-    latency: duration(raw.latency ?? "200us..1ms"),
-    lossRate: raw.lossRate ?? 0,
-    duplicateRate: raw.duplicateRate ?? 0,
+    latency: duration(raw.latency ?? DEFAULT_NETWORK.latency),
+    lossRate: raw.lossRate ?? DEFAULT_NETWORK.lossRate,
+    duplicateRate: raw.duplicateRate ?? DEFAULT_NETWORK.duplicateRate,
     links: (raw.links ?? []).map((link) => ({ bothWays: false, ...link, latency: duration(link.latency) })),
   };
 }
 
 function completeDisk(raw: NonNullable<RawScenario["disk"]>): DiskSpec {
-  return { sync: duration(raw.sync ?? "1ms..4ms"), write: duration(raw.write ?? "0.1ms..1ms") };
+  return { sync: duration(raw.sync ?? DEFAULT_DISK.sync), write: duration(raw.write ?? DEFAULT_DISK.write) };
 }
 
 function completeThreads(raw: RawThreads): ThreadSpec {
@@ -359,4 +278,9 @@ function ids(raw: RawIds): readonly ServerId[] {
 /** The schema accepts 0 as the only number. */
 function duration(raw: RawDuration): string {
   return raw === 0 || raw === "0" ? "0us" : String(raw);
+}
+
+/** Expands `servers: 3`. */
+export function serversOf(count: number): Record<string, unknown> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [String(i + 1), {}]));
 }

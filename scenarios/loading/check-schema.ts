@@ -3,8 +3,9 @@
  * Schema that this schema uses; a test compares it with Ajv on many files. Ajv itself would take 100 ms to load and
  * compile the schema, more than a whole `zabsim run`, and its errors do not select an alternative of `anyOf` by type.
  */
-import type { Finding, Path } from "./path.ts";
-import { didYouMean } from "./suggest.ts";
+
+import { didYouMean } from "./did-you-mean.ts";
+import type { FieldProblem, Path } from "./field-path.ts";
 
 export interface Schema {
   readonly $ref?: string;
@@ -34,7 +35,7 @@ export interface Schema {
 
 type Mapping = Readonly<Record<string, unknown>>;
 
-export function checkSchema(data: unknown, schema: Schema): Finding[] {
+export function checkSchema(data: unknown, schema: Schema): FieldProblem[] {
   return new SchemaCheck(schema).check(data, schema, []);
 }
 
@@ -45,7 +46,7 @@ class SchemaCheck {
     this.root = root;
   }
 
-  check(value: unknown, reference: Schema, path: Path): Finding[] {
+  check(value: unknown, reference: Schema, path: Path): FieldProblem[] {
     const schema = this.resolve(reference);
     if (schema.anyOf !== undefined) return this.checkAnyOf(value, schema, schema.anyOf, path);
     const wrong = (message: string, accepted = this.accepts(schema)) => [{ path, value, message, accepted }];
@@ -66,13 +67,13 @@ class SchemaCheck {
     return at;
   }
 
-  /** Checks the alternative whose type matches the value, and reports only its problems. */
-  private checkAnyOf(value: unknown, schema: Schema, branches: readonly Schema[], path: Path): Finding[] {
+  /** Reports the problems of the alternative that accepts values of this type. The other alternatives do not matter. */
+  private checkAnyOf(value: unknown, schema: Schema, branches: readonly Schema[], path: Path): FieldProblem[] {
     const accepted = this.accepts(schema);
-    const meant = branches.find((branch) => this.admits(this.resolve(branch), value));
-    if (meant === undefined) return [{ path, value, message: wrongKind(value), accepted }];
-    return this.check(value, meant, path).map((finding) =>
-      finding.path.length === path.length && finding.aboutKey === undefined ? { ...finding, accepted } : finding,
+    const branch = branches.find((one) => this.admits(this.resolve(one), value));
+    if (branch === undefined) return [{ path, value, message: wrongKind(value), accepted }];
+    return this.check(value, branch, path).map((problem) =>
+      problem.path.length === path.length && problem.aboutKey === undefined ? { ...problem, accepted } : problem,
     );
   }
 
@@ -85,10 +86,10 @@ class SchemaCheck {
     return [schema.type].flat().some((type) => (type === "integer" ? "number" : type) === kind);
   }
 
-  private checkNumber(value: number, schema: Schema, wrong: (message: string) => Finding[]): Finding[] {
+  private checkNumber(value: number, schema: Schema, wrong: (message: string) => FieldProblem[]): FieldProblem[] {
     if (!Number.isFinite(value)) return wrong("is not a finite number");
     if ([schema.type].flat().includes("integer") && !Number.isInteger(value)) return wrong("is not a whole number");
-    // The title of a text schema that also accepts some numbers says which.
+    // A schema for texts may also accept some numbers, such as 0 for a duration. Its title says which.
     if ([schema.type].flat().includes("string") && !inBounds(value, schema))
       return wrong("does not have the right form");
     if (schema.minimum !== undefined && value < schema.minimum) return wrong(`is below ${schema.minimum}`);
@@ -100,31 +101,32 @@ class SchemaCheck {
     list: readonly unknown[],
     schema: Schema,
     path: Path,
-    wrong: (message: string) => Finding[],
-  ): Finding[] {
-    if (list.length < (schema.minItems ?? 0)) return wrong("is empty");
+    wrong: (message: string) => FieldProblem[],
+  ): FieldProblem[] {
+    if (list.length === 0 && (schema.minItems ?? 0) > 0) return wrong("is empty");
+    if (list.length < (schema.minItems ?? 0)) return wrong(`has fewer than ${schema.minItems} entries`);
     if (list.length > (schema.maxItems ?? Number.POSITIVE_INFINITY))
       return wrong(`has more than ${schema.maxItems} entries`);
     const { items } = schema;
-    const findings = items === undefined ? [] : list.flatMap((item, i) => this.check(item, items, [...path, i]));
-    if (schema.uniqueItems !== true || findings.length > 0) return findings;
+    const problems = items === undefined ? [] : list.flatMap((item, i) => this.check(item, items, [...path, i]));
+    if (schema.uniqueItems !== true || problems.length > 0) return problems;
     const twice = list.find((item, i) => list.indexOf(item) < i);
     return twice === undefined ? [] : wrong(`names ${String(twice)} twice`);
   }
 
-  private checkMapping(mapping: Mapping, schema: Schema, path: Path): Finding[] {
-    const findings: Finding[] = [];
-    for (const [key, value] of Object.entries(mapping)) findings.push(...this.checkField(key, value, schema, path));
+  private checkMapping(mapping: Mapping, schema: Schema, path: Path): FieldProblem[] {
+    const problems: FieldProblem[] = [];
+    for (const [key, value] of Object.entries(mapping)) problems.push(...this.checkField(key, value, schema, path));
     for (const key of schema.required ?? []) {
       if (Object.hasOwn(mapping, key)) continue;
       const accepted = this.accepts(schema.properties?.[key] ?? {});
-      findings.push({ path: [...path, key], value: undefined, message: "is missing", accepted });
+      problems.push({ path: [...path, key], value: undefined, message: "is missing", accepted });
     }
     // With a misspelled or missing field, further problems would only distract.
-    return findings.length > 0 ? findings : this.checkTogether(mapping, schema, path);
+    return problems.length > 0 ? problems : this.checkTogether(mapping, schema, path);
   }
 
-  private checkField(key: string, value: unknown, schema: Schema, path: Path): Finding[] {
+  private checkField(key: string, value: unknown, schema: Schema, path: Path): FieldProblem[] {
     const at = [...path, key];
     if (schema.propertyNames !== undefined && !matches(schema.propertyNames.pattern, key)) {
       const accepted = this.accepts(schema.propertyNames);
@@ -139,7 +141,7 @@ class SchemaCheck {
   }
 
   /** Checks the rules for all fields of a mapping together. */
-  private checkTogether(mapping: Mapping, schema: Schema, path: Path): Finding[] {
+  private checkTogether(mapping: Mapping, schema: Schema, path: Path): FieldProblem[] {
     const wrong = (message: string, accepted = this.accepts(schema)) => [{ path, value: mapping, message, accepted }];
     const size = Object.keys(mapping).length;
     if (size < (schema.minProperties ?? 0)) return wrong(size === 0 ? "is empty" : "has too few fields");
@@ -148,7 +150,7 @@ class SchemaCheck {
       const fitting = schema.oneOf.filter((branch) => this.check(mapping, branch, path).length === 0);
       const names = schema.oneOf.flatMap((branch) => branch.required ?? []);
       const accepted = schema.oneOf.every(onlyRequires) ? `exactly one of ${names.join(", ")}` : this.accepts(schema);
-      if (fitting.length === 0) return wrong("has a missing field or one too many", accepted);
+      if (fitting.length === 0) return wrong("has a missing field or a field too many", accepted);
       const both = fitting.flatMap((branch) => branch.required ?? []).join(" and ");
       if (fitting.length > 1) return wrong(`has ${both} together`, accepted);
     }

@@ -8,12 +8,12 @@ import { type ServerId, serverIdsOf } from "../../protocol/zxid.ts";
 import { checkExpectation } from "./check-expectation.ts";
 import { checkServers } from "./check-servers.ts";
 import { checkSteps } from "./check-steps.ts";
-import { Checks } from "./checks.ts";
-import type { CompleteScenario } from "./complete.ts";
-import type { Finding } from "./path.ts";
+import { FieldChecks } from "./field-checks.ts";
+import type { FieldProblem } from "./field-path.ts";
+import type { CompleteScenario } from "./short-forms-and-defaults.ts";
 
-export function checkScenario(scenario: CompleteScenario): Finding[] {
-  const checks = new Checks(scenario);
+export function checkScenario(scenario: CompleteScenario): FieldProblem[] {
+  const checks = new FieldChecks(scenario);
   checkServers(checks);
   if (scenario.quorum !== undefined) checkQuorum(checks, scenario.quorum);
   checks.settings(scenario.settings, ["settings"]);
@@ -25,22 +25,21 @@ export function checkScenario(scenario: CompleteScenario): Finding[] {
   checkSteps(checks);
   if (scenario.until !== undefined) checks.duration(scenario.until, ["until"]);
   checkExpectation(checks);
-  return checks.findings;
+  return checks.problems;
 }
 
-function checkNetwork(checks: Checks, network: NetworkSpec): void {
+function checkNetwork(checks: FieldChecks, network: NetworkSpec): void {
   checks.durationRange(network.latency, ["network", "latency"]);
   for (const [i, link] of network.links.entries()) {
     const path = ["network", "links", i];
     checks.server(link.from, [...path, "from"]);
     checks.server(link.to, [...path, "to"]);
     checks.durationRange(link.latency, [...path, "latency"]);
-    if (link.from === link.to)
-      checks.report([...path, "to"], link.to, "is the start of the link, too", "another server");
+    if (link.from === link.to) checks.report([...path, "to"], link.to, "is the same server as from", "another server");
   }
 }
 
-function checkQuorum(checks: Checks, quorum: HierarchicalQuorum): void {
+function checkQuorum(checks: FieldChecks, quorum: HierarchicalQuorum): void {
   const groupOf = new Map<ServerId, string>();
   for (const [group, members] of Object.entries(quorum.groups)) {
     for (const [i, id] of members.entries()) {
@@ -60,7 +59,7 @@ function checkQuorum(checks: Checks, quorum: HierarchicalQuorum): void {
   checkWeights(checks, quorum);
 }
 
-function checkWeights(checks: Checks, { groups, weights }: HierarchicalQuorum): void {
+function checkWeights(checks: FieldChecks, { groups, weights }: HierarchicalQuorum): void {
   for (const id of serverIdsOf(weights)) {
     const path = ["quorum", "weights", String(id)];
     const known = checks.server(id, path, true);

@@ -1,11 +1,15 @@
 /** Suggests the accepted name that is nearest to a misspelled one by edit distance, if it is near enough. */
 
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  const wanted = name.slice(0, 40).toLowerCase();
+/** Letters of a name that are compared. The cost of a comparison grows with the square. */
+const LETTERS_MAX = 40;
+
+/** Returns the nearest known name; undefined if more than about a third of the letters differ. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const letters = name.slice(0, LETTERS_MAX).toLowerCase();
   let best: string | undefined;
-  let bestDistance = (wanted.length < 4 ? 1 : Math.max(2, Math.floor(wanted.length / 3))) + 1;
+  let bestDistance = (letters.length < 4 ? 1 : Math.max(2, Math.floor(letters.length / 3))) + 1;
   for (const candidate of known) {
-    const distance = editDistance(wanted, candidate.toLowerCase());
+    const distance = editDistance(letters, candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
@@ -16,8 +20,8 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 
 /** Returns `, did you mean crash?`, or an empty text. */
 export function didYouMean(name: string, known: readonly string[]): string {
-  const meant = nearest(name, known);
-  return meant === undefined ? "" : `, did you mean ${meant}?`;
+  const suggestion = nearestName(name, known);
+  return suggestion === undefined ? "" : `, did you mean ${suggestion}?`;
 }
 
 /** Returns the Levenshtein distance. */

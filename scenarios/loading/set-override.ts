@@ -2,9 +2,10 @@
  * Applies `--set path=value`: sets one field of a scenario before the checks. The value is YAML. A short form is
  * expanded if the path leads into it.
  */
-import { ScenarioError } from "../problem.ts";
-import { formatPath, type Path, parsePath } from "./path.ts";
-import { Source } from "./source.ts";
+import { ScenarioError } from "../scenario-error.ts";
+import { formatPath, type Path, parsePath } from "./field-path.ts";
+import { serversOf } from "./short-forms-and-defaults.ts";
+import { YamlSource } from "./yaml-source.ts";
 
 const ACCEPTED = "path=value such as steps[2].crash.server=3 or network.latency=1ms..5ms";
 
@@ -24,7 +25,7 @@ export function parseOverride(override: string): { readonly path: Path; readonly
 
 function parseValue(path: Path, text: string): unknown {
   try {
-    return new Source(text, "--set").data;
+    return new YamlSource(text, "--set").data;
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error;
     throw new ScenarioError(error.problems.map((problem) => ({ ...problem, field: formatPath(path), value: text })));
@@ -66,11 +67,6 @@ function writeOut(value: unknown, at: Path, segment: string | number): unknown {
   if (name === "crash") return { server: value };
   if (name === "when") return { event: value };
   return value;
-}
-
-/** Expands `servers: 3`. */
-export function serversOf(count: number): Record<string, unknown> {
-  return Object.fromEntries(Array.from({ length: count }, (_, i) => [String(i + 1), {}]));
 }
 
 function fail(field: string, value: string, message: string, accepted: string): never {

@@ -2,8 +2,8 @@
 
 export type Path = readonly (string | number)[];
 
-/** A problem of a field, before its line is known. */
-export interface Finding {
+/** A problem of a field. It has no line yet: the YAML source knows the lines. */
+export interface FieldProblem {
   readonly path: Path;
   readonly value: unknown;
   readonly message: string;
@@ -11,8 +11,6 @@ export interface Finding {
   /** Whether the problem is the name of the field, not its value. */
   readonly aboutKey?: true;
 }
-
-export type Report = (path: Path, value: unknown, message: string, accepted: string) => void;
 
 /** Writes a path as `steps[2].crash.server`; the empty path is `file`. */
 export function formatPath(path: Path): string {

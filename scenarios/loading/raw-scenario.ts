@@ -1,0 +1,124 @@
+/**
+ * The data of a scenario file after the schema check: short forms are still short, and optional fields may be absent.
+ */
+import type {
+  CrashSpec,
+  HierarchicalQuorum,
+  LinkSpec,
+  NetworkSpec,
+  ServerSpec,
+  ThreadSpec,
+} from "../../cluster/cluster-spec.ts";
+import type { ProtocolEvent } from "../../cluster/records.ts";
+import type { ServerId } from "../../protocol/zxid.ts";
+import type {
+  AlteredFields,
+  DiskFault,
+  Expectation,
+  ExpectedDecision,
+  MessageMatch,
+  Moment,
+  Scenario,
+} from "../scenario.ts";
+
+export type RawZxid = string | number;
+export type RawZxids = string | readonly RawZxid[];
+export type RawDuration = string | number;
+export type RawIds = ServerId | readonly ServerId[];
+export type RawMatch = Omit<MessageMatch, "zxid"> & { readonly zxid?: RawZxid; readonly count?: number };
+
+export interface RawScenario {
+  readonly about?: string;
+  readonly zookeeper?: string;
+  readonly seed?: string | number;
+  readonly servers: number | Readonly<Record<string, RawServer | null>>;
+  readonly quorum?: "majority" | (Omit<HierarchicalQuorum, "weights"> & Partial<Pick<HierarchicalQuorum, "weights">>);
+  readonly settings?: Scenario["settings"];
+  readonly network?: RawNetwork;
+  readonly disk?: { readonly sync?: RawDuration; readonly write?: RawDuration };
+  readonly threads?: RawThreads;
+  readonly committed?: RawZxid;
+  /** A step of wrong shape is null. */
+  readonly steps?: readonly (RawStep | null)[];
+  readonly until?: RawDuration;
+  readonly expect?: RawExpectation;
+}
+
+export interface RawServer extends Partial<Omit<ServerSpec, "snapshots" | "logFilesFrom" | "logFrom">> {
+  readonly snapshots?: RawZxids;
+  readonly logFilesFrom?: RawZxids;
+  readonly logFrom?: RawZxid;
+}
+
+export interface RawNetwork extends Partial<Omit<NetworkSpec, "latency" | "links">> {
+  readonly latency?: RawDuration;
+  readonly links?: readonly RawLink[];
+}
+
+export type RawThreads = { readonly [Field in keyof ThreadSpec]?: RawDuration };
+
+export interface RawLink extends Omit<LinkSpec, "bothWays" | "latency"> {
+  readonly bothWays?: boolean;
+  readonly latency: RawDuration;
+}
+
+export interface RawDirection {
+  readonly from?: RawIds;
+  readonly to?: RawIds;
+}
+
+export type RawMoment = Omit<Moment, "zxid"> & { readonly zxid?: RawZxid };
+
+export interface RawStep {
+  readonly at?: RawDuration;
+  readonly from?: RawDuration;
+  readonly after?: RawDuration;
+  readonly for?: RawDuration;
+  readonly when?: ProtocolEvent | RawMoment;
+  readonly write?:
+    | number
+    | { readonly at?: ServerId | "leader"; readonly count?: number; readonly every?: RawDuration };
+  readonly start?: ServerId;
+  readonly crash?: ServerId | "leader" | (Partial<CrashSpec> & Pick<CrashSpec, "server">);
+  readonly restart?: ServerId;
+  readonly upgrade?: { readonly server: ServerId; readonly to: string };
+  readonly pause?: ServerId | "leader";
+  readonly isolate?: ServerId | "leader";
+  readonly bridge?: { readonly over: ServerId; readonly sides: readonly RawIds[] };
+  readonly flap?: { readonly between: readonly [ServerId, ServerId]; readonly every: RawDuration };
+  readonly clog?: RawDirection;
+  readonly link?: RawDirection & {
+    readonly latency?: RawDuration;
+    readonly lossRate?: number;
+    readonly duplicateRate?: number;
+  };
+  readonly refuse?: ServerId;
+  readonly disconnect?: ServerId | "leader" | { readonly server: ServerId | "leader"; readonly from?: ServerId };
+  readonly clock?: { readonly server: ServerId; readonly rate: number };
+  readonly settle?: RawIds;
+  readonly resume?: ServerId;
+  readonly wipe?: ServerId;
+  readonly cutOneWay?: { readonly from: RawIds; readonly to: RawIds };
+  readonly partition?: readonly RawIds[];
+  readonly heal?: "all" | RawIds;
+  readonly drop?: RawMatch;
+  readonly delay?: RawMatch & { readonly by: RawDuration };
+  readonly hold?: RawMatch;
+  readonly release?: "all";
+  readonly reset?: RawMatch;
+  readonly alter?: RawMatch & { readonly set: Omit<AlteredFields, "zxid"> & { readonly zxid?: RawZxid } };
+  readonly disk?: Omit<DiskFault, "sync" | "write"> & { readonly sync?: RawDuration; readonly write?: RawDuration };
+}
+
+export type Decision = ExpectedDecision["decision"];
+export type RawDecision = Omit<ExpectedDecision, "decision" | "zxid"> & {
+  readonly decision: string;
+  readonly zxid?: RawZxid;
+};
+export type Failure = NonNullable<Expectation["failures"]>[number];
+
+export interface RawExpectation extends Omit<Expectation, "decisions" | "failures" | "violates"> {
+  readonly decisions?: readonly (RawDecision | Readonly<Record<string, string>>)[];
+  readonly failures?: readonly (Failure | Readonly<Record<string, string>>)[];
+  readonly violates?: string | readonly string[];
+}

@@ -1,0 +1,63 @@
+/** The `disk` action: how long operations take, which fail, and which never complete. */
+import { describe, expect, it } from "vitest";
+import { loadScenario } from "../../scenarios/load.ts";
+import { runScenario } from "../../scenarios/run.ts";
+import { recordsOf, type ScenarioRun } from "../../scenarios/scenario-run.ts";
+
+/** Runs three servers with a fault of the disk of server 1 at 1 s, and a write at 1.1 s. */
+function runWith(fault: string, more = ""): ScenarioRun {
+  const steps = `{ at: 1s, disk: { server: 1, ${fault} }${more} }, { at: 1.1s, write: 1 }`;
+  return runScenario(loadScenario(`{ servers: 3, until: 30s, steps: [${steps}] }`, "disk.yaml"), { seed: 1n });
+}
+
+/** The time from the write until server 1 has it durably in its log, in milliseconds. */
+function syncedAfterMs({ records }: ScenarioRun): number {
+  const synced = recordsOf(records, "synced").find(({ server, atUs }) => server === 1 && atUs > 1_100_000);
+  return ((synced?.atUs ?? Number.POSITIVE_INFINITY) - 1_100_000) / 1000;
+}
+
+const failuresOfServer1 = ({ records }: ScenarioRun): string[] =>
+  recordsOf(records, "failed")
+    .filter(({ server, learner }) => server === 1 && learner === undefined)
+    .map(({ reason }) => reason);
+
+describe("sync", () => {
+  it("sets the duration of a sync", () => {
+    const ms = syncedAfterMs(runWith("sync: 300ms"));
+    expect(ms).toBeGreaterThan(300);
+    expect(ms).toBeLessThan(400);
+  });
+
+  it("ends with the step", () => {
+    expect(syncedAfterMs(runWith("sync: 300ms", ", for: 50ms"))).toBeLessThan(50);
+  });
+});
+
+describe("stall", () => {
+  it("keeps operations from completing, and counts them", () => {
+    const run = runWith("stall: true");
+    expect(syncedAfterMs(run)).toBe(Number.POSITIVE_INFINITY);
+    expect(run.steps[0]?.effect).toMatchObject({ kind: "disk-operations" });
+    expect(run.steps[0]?.effect?.count).toBeGreaterThan(0);
+  });
+
+  it("ends with the step", () => {
+    const ms = syncedAfterMs(runWith("stall: true", ", for: 400ms"));
+    expect(ms).toBeGreaterThanOrEqual(300);
+    expect(ms).toBeLessThan(400);
+  });
+});
+
+describe.each(["full: true", "fail: sync-log"])("%s", (fault) => {
+  it("makes the server fail with a disk error", () => {
+    const run = runWith(fault);
+    expect(failuresOfServer1(run)).toContain("disk-error");
+    expect(run.steps[0]?.effect?.count).toBeGreaterThan(0);
+  });
+});
+
+it("corrupt damages one file, which the server reads at its next start", () => {
+  const run = runWith("corrupt: current-epoch", " }, { restart: 1");
+  expect(run.steps[0]?.effect).toEqual({ kind: "files", count: 1 });
+  expect(run.servers[0]?.active).toBe(false);
+});

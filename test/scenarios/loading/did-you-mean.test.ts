@@ -1,0 +1,21 @@
+/** Which accepted name is suggested for a misspelled one. */
+import { expect, it } from "vitest";
+import { didYouMean, nearestName } from "../../../scenarios/loading/did-you-mean.ts";
+
+const ACTIONS = ["crash", "clock", "wipe", "cutOneWay"];
+
+it.each([
+  ["crsh", "crash"],
+  ["CRASH", "crash"],
+  ["cutoneway", "cutOneWay"],
+  ["wip", "wipe"],
+  ["partition", undefined],
+  ["", undefined],
+])("for %j: %s", (name, suggestion) => {
+  expect(nearestName(name, ACTIONS)).toBe(suggestion);
+});
+
+it("a suggestion is the end of a sentence, and no suggestion is an empty text", () => {
+  expect(didYouMean("crsh", ACTIONS)).toBe(", did you mean crash?");
+  expect(didYouMean("partition", ACTIONS)).toBe("");
+});

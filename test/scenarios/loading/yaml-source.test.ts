@@ -1,0 +1,44 @@
+/** The data of a YAML text, and the lines and columns of its fields. */
+import { describe, expect, it } from "vitest";
+import { YamlSource } from "../../../scenarios/loading/yaml-source.ts";
+
+const TEXT = `servers: 3
+steps:
+  - crash: { server: 9 }
+  - &again { restart: 1 }
+  - *again
+settings:
+  initLimit: 5
+about:
+`;
+
+describe("a YAML source", () => {
+  const source = new YamlSource(TEXT, "a.yaml");
+
+  it("has the data of the text; null for an empty text", () => {
+    expect(source.data).toMatchObject({
+      servers: 3,
+      steps: [{ crash: { server: 9 } }, { restart: 1 }, { restart: 1 }],
+    });
+    expect(new YamlSource("# nothing\n", "a.yaml").data).toBeNull();
+  });
+
+  it.each<[string, readonly (string | number)[], number, number]>([
+    ["a value", ["servers"], 1, 10],
+    ["a value in a list", ["steps", 0, "crash", "server"], 3, 22],
+    ["a value on later lines at its name", ["settings"], 6, 1],
+    ["an empty value at its name", ["about"], 8, 1],
+    ["a field that does not exist at the nearest field around it", ["settings", "syncLimit"], 6, 1],
+    ["the value of an alias at its anchor", ["steps", 2, "restart"], 4, 23],
+  ])("locates %s", (_, path, line, column) => {
+    expect(source.locate(path)).toEqual({ line, column });
+  });
+
+  it("locates the name of a field if the name is the problem", () => {
+    expect(source.locate(["steps", 0, "crash", "server"], true)).toEqual({ line: 3, column: 14 });
+  });
+
+  it("rejects a text that is not YAML with the line", () => {
+    expect(() => new YamlSource("servers: 3\nsteps: [}\n", "a.yaml")).toThrow(/^a\.yaml:2: file: /);
+  });
+});

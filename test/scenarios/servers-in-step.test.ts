@@ -1,0 +1,58 @@
+/** Servers in a step: which ones it names, what is left without one of them, and other ids for them. */
+import { describe, expect, it } from "vitest";
+import { asServerId, type ServerId } from "../../protocol/zxid.ts";
+import { loadScenario } from "../../scenarios/load.ts";
+import type { Step } from "../../scenarios/scenario.ts";
+import { namedIn, renumberedIn, withoutServer } from "../../scenarios/servers-in-step.ts";
+
+const step = (text: string): Step =>
+  loadScenario(`servers: 9\nsteps: [${text}]\nexpect: {}`, "step.yaml").steps[0] as Step;
+const without = (text: string, sid: number): Step | undefined => withoutServer(step(text), asServerId(sid));
+
+describe("the servers that a step names", () => {
+  it.each([
+    ["{ crash: 2 }", [2]],
+    ["{ crash: { server: 2, unsynced: 3 } }", [2]],
+    ["{ write: { at: 4, count: 7 } }", [4]],
+    ["{ partition: [[1, 2], [3]] }", [1, 2, 3]],
+    ["{ clock: { server: 5, rate: 2 } }", [5]],
+    ["{ alter: { from: 1, set: { epoch: 8 } } }", [1]],
+    ["{ when: { message: ACK, from: 6, nth: 7 }, pause: leader }", [6]],
+    ["{ heal: all }", []],
+  ])("%s", (text, servers) => {
+    expect(namedIn(step(text))).toEqual(servers);
+  });
+});
+
+describe("without one of its servers,", () => {
+  it.each([
+    ["a crash of that server", "{ crash: 2 }"],
+    ["a step that waits for that server", "{ when: { event: active, server: 2 }, crash: 3 }"],
+    ["a settle of that server only", "{ settle: 2 }"],
+    ["a partition of that server only", "{ partition: [[2]] }"],
+    ["a cut whose only sender it is", "{ cutOneWay: { from: 2, to: 3 } }"],
+    ["a bridge over that server", "{ bridge: { over: 2, sides: [[1], [3]] } }"],
+    ["a bridge with that server as one side", "{ bridge: { over: 1, sides: [[2], [3]] } }"],
+  ])("%s is gone", (_, text) => {
+    expect(without(text, 2)).toBeUndefined();
+  });
+
+  it.each([
+    ["{ settle: [2, 3] }", "{ settle: 3 }"],
+    ["{ partition: [[1, 2], [3]] }", "{ partition: [[1], [3]] }"],
+    ["{ cutOneWay: { from: [1, 2], to: 3 } }", "{ cutOneWay: { from: 1, to: 3 } }"],
+    ["{ bridge: { over: 1, sides: [[2, 4], [3]] } }", "{ bridge: { over: 1, sides: [[4], [3]] } }"],
+    ["{ crash: 3 }", "{ crash: 3 }"],
+  ])("%s becomes %s", (text, rest) => {
+    expect(without(text, 2)).toEqual(step(rest));
+  });
+});
+
+it("other ids replace the ids of servers, but no counts, rates or epochs", () => {
+  const ids = new Map<ServerId, ServerId>([[asServerId(2), asServerId(1)]]);
+  const text = (sid: number): string => `{ write: { at: ${sid}, count: 2 } }`;
+  expect(renumberedIn(step(text(2)), ids)).toEqual(step(text(1)));
+  expect(renumberedIn(step("{ clock: { server: 3, rate: 2 } }"), ids)).toEqual(
+    step("{ clock: { server: 3, rate: 2 } }"),
+  );
+});
