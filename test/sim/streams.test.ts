@@ -267,24 +267,6 @@ test("2 nodes, queue limit of 2 and three messages: the connection is reset", ()
   expect(world.network.effects.resetByQueueLimit).toBe(1);
 });
 
-test("3 nodes in groups 1 | 2,3: both ways between the groups are cut, within a group nothing", () => {
-  const { world, logs, run } = testBed(3);
-  const cuts = world.network.partition([[1], [2, 3]]);
-  expect(cuts.length).toBe(4);
-  world.node(1).connect(2, 1);
-  world.node(3).connect(2, 1);
-  run(1000);
-  expect([logs[1], logs[3]]).toEqual([[], ["200 connected 2"]]);
-  expect([world.network.isCut(1, 2), world.network.isCut(3, 1), world.network.isCut(2, 3)]).toEqual([
-    true,
-    true,
-    false,
-  ]);
-  world.network.healAll();
-  run(2000);
-  expect(logs[1]).toEqual(["1200 connected 1"]);
-});
-
 test("2 nodes: a node connecting to itself, to a stranger, or sending on a strange connection", () => {
   const { world } = testBed(2);
   expect(() => world.node(1).connect(1, 1)).toThrow(RangeError);

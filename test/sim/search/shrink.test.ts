@@ -1,6 +1,6 @@
 /** The shrinker alone, on lists of numbers. */
 import { describe, expect, it } from "vitest";
-import { type Pass, shrink, shrinkStepwise, simplerItems, withoutItems } from "../../sim/index.ts";
+import { type Pass, shrink, shrinkStepwise, simplerItems, withoutItems } from "../../../sim/index.ts";
 
 type List = readonly number[];
 const fewer: Pass<List> = withoutItems<List, number>(
