@@ -2,17 +2,17 @@ import { expect, test } from "vitest";
 import { USER_EVENT } from "../../sim/event-kinds.ts";
 import { Trace } from "../../sim/trace.ts";
 import { World, type WorldOptions } from "../../sim/world.ts";
-import { connectedBed, hashText, type Probe, testBed } from "./probe.ts";
+import { connectedBed, delivered, hashText, type Probe, testBed } from "./probe.ts";
 
 /** 3 nodes that answer what they get, under cuts, losses, pauses and a crash: the digest after 1 s. */
 function eventfulRun(options: Partial<WorldOptions<string>>): string {
-  const { world, probes, run } = testBed(3, { ...options, link: { latencyMaxUs: 900, lossRate: 0.02 } });
+  const { world, logs, probes, run } = testBed(3, { ...options, link: { latencyMaxUs: 900, lossRate: 0.02 } });
   for (const node of world.nodes) {
     const probe = probes[node.id] as Probe;
     probe.react = (line) => {
-      const message = / message (\S+) on (\d+)/.exec(line);
+      const message = /^message (\S+) on (\d+)/.exec(line);
       if (message !== null) node.send(Number(message[2]), `${node.id}${message[1]}`.slice(0, 20));
-      const connected = / connected (\d+)/.exec(line);
+      const connected = /^connected (\d+)/.exec(line);
       if (connected !== null) node.send(Number(connected[1]), "hello");
       node.disk.append("log", line);
       node.disk.sync(1);
@@ -26,6 +26,7 @@ function eventfulRun(options: Partial<WorldOptions<string>>): string {
   world.at(500_000, () => world.node(3).crash({ power: true, unsynced: "torn" }), "crash");
   run(1_000_000);
   expect(world.eventsHandled).toBeGreaterThan(1000);
+  expect(delivered(logs[2]).length).toBeGreaterThan(20);
   return world.digestHex();
 }
 
@@ -98,4 +99,35 @@ test("impossible nodes are named", () => {
   expect(make([1, 1])).toThrow(/not distinct/);
   expect(make(0)).toThrow(/at least one/);
   expect(() => make(2)().node(3)).toThrow(/no node 3/);
+});
+
+test("a world describes its last event, and says so if there is none", () => {
+  const { world, run } = testBed(2);
+  expect(world.describe()).toBe("no event yet");
+  world.at(10, () => undefined, "script");
+  run(10);
+  expect(world.describe()).toBe("event 1 at 0.000010: script 0, payload 00000000");
+  world.node(2).datagram(1, 5, "a");
+  run(1000);
+  expect(world.describe()).toBe(
+    "event 2 at 0.000110: datagram 5 at node 1 from node 2, payload 00000061, state 00000001",
+  );
+});
+
+test("an event of a kind between those of the simulator and those of the user is an error", () => {
+  const world = new World<string>({ seed: 1, nodes: 1 });
+  world.schedule(1, 1, USER_EVENT - 1, 0, 0, undefined);
+  expect(() => world.step()).toThrow("There is no event kind 63; your own start at 64");
+});
+
+test("a world without a digest does not hash messages", () => {
+  let hashed = 0;
+  const hashMessage = () => ++hashed;
+  for (const digest of [true, false]) {
+    hashed = 0;
+    const { world, run } = connectedBed(2, { digest, hashMessage });
+    world.node(1).datagram(2, 5, "a");
+    run(1000);
+    expect(hashed).toBe(digest ? 1 : 0);
+  }
 });
