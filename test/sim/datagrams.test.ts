@@ -74,3 +74,25 @@ test("2 nodes, clogged and then cut: what the clog holds survives the cut and pa
   run(3000);
   expect([delivered(logs[2]), clog.held, clog.lost]).toEqual([["held"], 1, 0]);
 });
+
+test("a clogged link holds no more datagrams than the queue limit", () => {
+  const { world, logs, run } = testBed(2);
+  world.network.queueLimit = 2;
+  const clog = world.network.clog(1, 2);
+  for (const message of ["a", "b", "c"]) world.node(1).datagram(2, 5, message);
+  expect([clog.held, world.network.effects.lostByQueueLimit]).toEqual([2, 1]);
+  world.network.unclog(1, 2);
+  run(1000);
+  expect(delivered(logs[2])).toEqual(["a", "b"]);
+});
+
+test("a clogged link that is also cut loses new datagrams", () => {
+  const { world, logs, run } = testBed(2);
+  const [clog, cut] = [world.network.clog(1, 2), world.network.cut(1, 2)];
+  world.node(1).datagram(2, 5, "lost");
+  expect([clog.held, cut.lost]).toEqual([0, 1]);
+  world.network.heal(1, 2);
+  world.network.unclog(1, 2);
+  run(1000);
+  expect(logs[2]).toEqual([]);
+});

@@ -294,3 +294,83 @@ for (const script of [true, false]) {
     expect(logs[1]?.at(-1)).toMatch(/reset/);
   });
 }
+
+test("a caller cannot send before it is connected, the accepting node can", () => {
+  const { world, logs, run } = testBed(2);
+  const conn = world.node(1).connect(2, 1);
+  run(150);
+  expect([world.node(1).send(conn, "early"), world.node(2).send(conn, "welcome")]).toEqual([false, true]);
+  run(1000);
+  expect(logs[1]).toEqual(["200 connected 1", "250 message welcome on 1 from 2"]);
+  expect(delivered(logs[2])).toEqual([]);
+});
+
+test("the end of the caller is open from the start, the end of its peer from the accept, each until it closes", () => {
+  const { world, run } = testBed(3);
+  const { streams } = world.network;
+  const conn = world.node(1).connect(2, 1);
+  const openEnds = () => [1, 2, 3].filter((node) => streams.isOpen(node, conn));
+  expect(openEnds()).toEqual([1]);
+  run(1000);
+  expect(openEnds()).toEqual([1, 2]);
+  world.node(1).close(conn);
+  expect(openEnds()).toEqual([2]);
+  run(2000);
+  expect(openEnds()).toEqual([]);
+});
+
+test("only the first close of an open end has an effect", () => {
+  const { world, logs, run, conn } = connectedBed(3);
+  world.node(3).close(conn);
+  world.node(1).close(99);
+  run(500);
+  expect([logs[1], logs[2]]).toEqual([[], []]);
+  world.node(1).close(conn);
+  world.node(1).close(conn);
+  run(1000);
+  expect([logs[1], logs[2]]).toEqual([[], ["600 closed 1"]]);
+});
+
+test("a message of a host that lost power arrives if its link is intact, and is lost if its link is cut", () => {
+  for (const isCut of [false, true]) {
+    const { world, logs, run, conn } = connectedBed();
+    world.node(1).send(conn, "last");
+    world.node(1).crash({ power: true });
+    if (isCut) world.network.cut(1, 2);
+    run(1000);
+    world.network.healAll();
+    run(2000);
+    expect(delivered(logs[2])).toEqual(isCut ? [] : ["last"]);
+  }
+});
+
+test("a cut loses the answer of a host that lost power, and the caller connects again when the host is back", () => {
+  const { world, logs, run, probes } = testBed(2);
+  world.node(1).connect(2, 1);
+  run(150);
+  world.node(2).crash({ power: true });
+  world.network.cut(2, 1);
+  run(1000);
+  world.network.healAll();
+  world.node(2).start(probes[2] as never);
+  world.node(2).listen(1);
+  run(5000);
+  expect(logs[1]).toEqual(["1200 connected 1"]);
+  expect(logs[2]).toEqual(["100 accepted 1 from 1 on 1", "1100 accepted 1 from 1 on 1"]);
+});
+
+test("an attempt whose opening is lost six times is refused at the caller and unknown to its peer", () => {
+  const { world, logs, run } = testBed(2);
+  world.network.setCharacter(1, 2, { lossRate: 1 });
+  world.node(1).connect(2, 1);
+  run(60_000_000);
+  expect([logs[1], logs[2]]).toEqual([[`${200_000 * 63 + 100} refused 1`], []]);
+});
+
+test("an attempt whose refusal is lost six times is refused at the caller after the last loss", () => {
+  const { world, logs, run } = testBed(2);
+  world.network.setCharacter(2, 1, { lossRate: 1 });
+  world.node(1).connect(2, 9);
+  run(60_000_000);
+  expect([logs[1], logs[2]]).toEqual([[`${100 + 200_000 * 63 + 100} refused 1`], []]);
+});
