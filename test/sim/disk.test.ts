@@ -223,3 +223,163 @@ test("1 node: a file of records is not written as a whole, nor the other way rou
   disk.preset("value", { value: 1 });
   expect(() => disk.append("value", 1)).toThrow(/whole value/);
 });
+
+test("a write of a whole value to a file of records is an error", () => {
+  const { disk, run } = diskBed();
+  disk.append("log", 1);
+  disk.writeFile("log", "value", true, 1);
+  expect(() => run(5000)).toThrow(/log is a file of records/);
+});
+
+test("a created file is empty, and a loss of power removes it unless a sync came first", () => {
+  const { disk, run } = diskBed();
+  disk.create("lost");
+  expect([disk.list(), disk.records("lost")]).toEqual([["lost"], []]);
+  expect(disk.crash({ unsynced: "lost" })).toEqual({ lostRecords: 0, lostFiles: 1, tornRecords: 0 });
+  disk.create("kept");
+  disk.sync(1);
+  run(5000);
+  expect(disk.crash({ unsynced: "lost" }).lostFiles).toBe(0);
+  expect(disk.list()).toEqual(["kept"]);
+});
+
+test("creating a durable file again empties it, and a loss of power keeps its name", () => {
+  const { disk } = diskBed();
+  disk.preset("log", { records: [1, 2] });
+  disk.create("log");
+  expect([disk.records("log"), disk.durableRecords("log")]).toEqual([[], 0]);
+  disk.append("log", 3);
+  expect(disk.crash({ unsynced: "lost" })).toEqual({ lostRecords: 1, lostFiles: 0, tornRecords: 0 });
+  expect([disk.list(), disk.records("log")]).toEqual([["log"], []]);
+});
+
+test("a read takes the time of a write and changes nothing", () => {
+  const { disk, log, run } = diskBed();
+  disk.append("log", 1);
+  disk.readAll(1);
+  disk.readAll(2);
+  run(5000);
+  expect(log).toEqual(["100 disk 1 ok", "200 disk 2 ok"]);
+  expect([disk.records("log"), disk.durableRecords("log")]).toEqual([[1], 0]);
+});
+
+test("a file that does not exist has no value, no records and no durable records", () => {
+  const { disk, log, run } = diskBed();
+  expect([disk.read("none"), disk.records("none"), disk.durableRecords("none")]).toEqual([undefined, [], 0]);
+  disk.truncate("none", 0, 1);
+  run(1000);
+  expect([log, disk.list()]).toEqual([["100 disk 1 ok"], []]);
+});
+
+test("a new character applies to later operations and keeps the durations that it does not name", () => {
+  const { disk, log, run } = diskBed();
+  disk.sync(1);
+  disk.setCharacter({ syncMinUs: 3000, syncMaxUs: 3000 });
+  disk.sync(2);
+  disk.writeFile("value", 1, false, 3, 1);
+  run(9000);
+  expect(log).toEqual(["100 disk 3 ok", "1000 disk 1 ok", "4000 disk 2 ok"]);
+});
+
+test("a corrupt file stays corrupt until a new value replaces it", () => {
+  const { disk, run } = diskBed();
+  disk.preset("epoch", { value: 1 });
+  expect([disk.corrupt("none"), disk.corrupt("epoch")]).toEqual([false, true]);
+  expect([disk.isCorrupt("none"), disk.isCorrupt("epoch")]).toEqual([false, true]);
+  disk.replaceFile("epoch", 2, 1);
+  run(5000);
+  expect([disk.isCorrupt("epoch"), disk.read("epoch")]).toEqual([false, 2]);
+});
+
+test("on a full disk syncs and writes fail, truncations and removals succeed", () => {
+  const { disk, log, run } = diskBed();
+  disk.preset("log", { records: [1, 2] });
+  disk.preset("old", { value: 0 });
+  disk.full = true;
+  disk.sync(1);
+  disk.replaceFile("epoch", 1, 2);
+  disk.writeFile("value", 1, false, 3);
+  disk.truncate("log", 1, 4);
+  disk.remove("old", 5);
+  run(9000);
+  expect(log.map((line) => line.replace(/^\d+ disk /, ""))).toEqual(["1 full", "2 full", "3 full", "4 ok", "5 ok"]);
+  expect([disk.list(), disk.records("log"), disk.effects.failed]).toEqual([["log"], [1], 3]);
+});
+
+test("a planned failure waits until the disk has space again", () => {
+  const { disk, log, run } = diskBed();
+  disk.failNext(() => true, "error");
+  disk.full = true;
+  disk.sync(1);
+  run(1500);
+  disk.full = false;
+  disk.sync(2);
+  disk.sync(3);
+  run(9000);
+  expect(log).toEqual(["1000 disk 1 full", "2500 disk 2 error", "3500 disk 3 ok"]);
+});
+
+test("a truncation of one file leaves a sync of the other files complete", () => {
+  const { disk, run } = diskBed();
+  for (const file of ["x", "y"]) for (const record of [1, 2, 3]) disk.append(file, record);
+  disk.sync(1);
+  disk.truncate("x", 1, 2, 1);
+  run(500);
+  disk.append("x", 9);
+  run(5000);
+  expect([disk.durableRecords("x"), disk.durableRecords("y")]).toEqual([1, 3]);
+});
+
+test("a crash without unsynced writes loses nothing, however many writes it may keep", () => {
+  const { disk } = diskBed();
+  disk.preset("log", { records: [1] });
+  for (const unsynced of ["lost", "kept", "torn", 3] as const) {
+    expect(disk.crash({ unsynced })).toEqual({ lostRecords: 0, lostFiles: 0, tornRecords: 0 });
+  }
+  expect(disk.records("log")).toEqual([1]);
+});
+
+for (const unsynced of ["lost", "torn"] as const) {
+  test(`a removed file does not return after a crash, and its unsynced records do not count as ${unsynced}`, () => {
+    const { disk, run } = diskBed();
+    disk.append("log", 1);
+    disk.remove("log");
+    run(1000);
+    expect(disk.crash({ unsynced })).toEqual({ lostRecords: 0, lostFiles: 0, tornRecords: 0 });
+    expect(disk.list()).toEqual([]);
+  });
+}
+
+test("a crash that keeps one unsynced write makes the older of two values durable", () => {
+  const { disk, run } = diskBed();
+  disk.writeFile("first", 1, false, 1);
+  disk.writeFile("second", 2, false, 2);
+  run(1000);
+  expect(disk.crash({ unsynced: 1 })).toEqual({ lostRecords: 0, lostFiles: 1, tornRecords: 0 });
+  expect(disk.list()).toEqual(["first"]);
+  disk.crash({ unsynced: "lost" });
+  expect(disk.read("first")).toBe(1);
+});
+
+for (const unsynced of ["lost", 1] as const) {
+  test(`a synced value that replaced an unsynced one survives a crash that keeps ${unsynced === "lost" ? "no" : "one"} unsynced write`, () => {
+    const { disk, run } = diskBed();
+    disk.writeFile("epoch", 1, false, 1);
+    disk.writeFile("epoch", 2, true, 2);
+    run(5000);
+    expect(disk.crash({ unsynced })).toEqual({ lostRecords: 0, lostFiles: 0, tornRecords: 0 });
+    expect(disk.read("epoch")).toBe(2);
+  });
+}
+
+test("a slow sync does not bring back the value that a faster replacement in another queue superseded", () => {
+  const { disk, run } = diskBed();
+  disk.writeFile("epoch", 1, false, 1);
+  run(500);
+  disk.sync(2);
+  disk.setCharacter({ syncMinUs: 10, syncMaxUs: 10 });
+  disk.replaceFile("epoch", 2, 3, 1);
+  run(5000);
+  disk.crash({ unsynced: "lost" });
+  expect(disk.read("epoch")).toBe(2);
+});
