@@ -63,3 +63,38 @@ test("one run ends before the other: the first event that only one of them has i
 test("a limit on events ends the check", () => {
   expect(checkDeterminism(() => run((count) => `m${count}`), 10)).toMatchObject({ same: true, events: 10 });
 });
+
+/** A run of a number of steps whose digest is a function of the step. */
+function countingRun(length: number, digestOf: (step: number) => string): CheckedRun {
+  let steps = 0;
+  return {
+    step: () => ++steps <= length,
+    digest: () => digestOf(steps),
+    describe: () => `step ${steps}`,
+  };
+}
+
+test("two runs that differ before their first event are reported as such", () => {
+  let runs = 0;
+  const makeRun = () => {
+    const run = ++runs;
+    return countingRun(3, () => `run ${run}`);
+  };
+  expect(checkDeterminism(makeRun)).toEqual({
+    same: false,
+    event: 0,
+    first: "before the first event: step 0",
+    second: "before the first event: step 0",
+  });
+});
+
+test("if the second run ends first, the report describes the event that only the first run has", () => {
+  let runs = 0;
+  const makeRun = () => countingRun(++runs === 1 ? 5 : 3, String);
+  expect(checkDeterminism(makeRun)).toEqual({
+    same: false,
+    event: 3,
+    first: "step 4",
+    second: "over: no further event",
+  });
+});

@@ -78,3 +78,15 @@ test("a popped event leaves no reference to its payload in the queue", () => {
   const fields = queue as unknown as { slotPayload: unknown[] };
   expect(fields.slotPayload.every((payload) => payload === undefined)).toBe(true);
 });
+
+test("visit shows every pending event and none that was popped", () => {
+  const queue = new EventQueue();
+  for (const timeUs of [30, 10, 20]) queue.push(timeUs, 1, 2, timeUs + 1, timeUs + 2, `at ${timeUs}`);
+  queue.pop();
+  const seen: unknown[][] = [];
+  queue.visit((...event) => seen.push(event));
+  expect(seen.sort()).toEqual([
+    [20, 1, 2, 21, 22, "at 20"],
+    [30, 1, 2, 31, 32, "at 30"],
+  ]);
+});

@@ -151,3 +151,24 @@ test("2 nodes, port no longer listened on: new attempts are refused", () => {
   run(1000);
   expect(logs[1]).toEqual(["200 refused 1"]);
 });
+
+test("a port that a program opens twice is closed by one unlisten", () => {
+  const { world, logs, run } = testBed(2);
+  world.node(2).listen(1);
+  world.node(2).unlisten(1);
+  world.node(1).connect(2, 1);
+  run(1000);
+  expect(logs[1]).toEqual(["200 refused 1"]);
+});
+
+test("a changed clock rate moves the clock of the node from now on", () => {
+  const { world, run } = testBed(1);
+  const node = world.node(1);
+  run(1000);
+  node.clockRate = 2;
+  run(1500);
+  expect([node.clockRate, node.clockUs]).toEqual([2, 2000]);
+  node.clockRate = 0.5;
+  run(2500);
+  expect([node.clockRate, node.clockUs]).toEqual([0.5, 2500]);
+});

@@ -61,3 +61,17 @@ test("ranges are kept, both ends are reached, and an empty range is an error", (
   expect(() => random.int(2, 1)).toThrow(RangeError);
   expect(() => random.pick([])).toThrow(RangeError);
 });
+
+test("u01 returns fractions in [0, 1) that spread over the interval", () => {
+  const random = new Random("fractions");
+  const drawn = Array.from({ length: 1000 }, () => random.u01());
+  expect(Math.min(...drawn)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...drawn)).toBeLessThan(1);
+  expect(new Set(drawn.map((value) => Math.floor(value * 10))).size).toBe(10);
+});
+
+test("a stream that is asked for again continues its sequence", () => {
+  const expected = draws(new RandomStreams(1).stream("node", 1), 4);
+  const streams = new RandomStreams(1);
+  expect([...draws(streams.stream("node", 1), 2), ...draws(streams.stream("node", 1), 2)]).toEqual(expected);
+});

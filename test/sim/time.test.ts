@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatTime, MS, parseDuration, SECOND } from "../../sim/time.ts";
+import { durationUs, formatTime, MS, parseDuration, SECOND } from "../../sim/time.ts";
 
 test("times are printed in seconds with six decimals, so that they align", () => {
   expect([0, 4_120, 1_234_567, 61 * SECOND, -5].map(formatTime)).toEqual([
@@ -21,4 +21,16 @@ test("durations are read in us, ms, s, m and h; anything else is undefined", () 
     3 * MS,
   ]);
   expect(["", "5", "ms", "-1s", "1.s", "1e3s", "2 days"].map(parseDuration)).toEqual(new Array(7).fill(undefined));
+});
+
+test("an infinite time is printed as a word", () => {
+  expect([Number.POSITIVE_INFINITY, Number.NaN].map(formatTime)).toEqual(["Infinity", "NaN"]);
+});
+
+test("a duration that exceeds the safe integers is undefined", () => {
+  expect(parseDuration("9999999999999h")).toBeUndefined();
+});
+
+test("durationUs parses a checked duration, and returns 0 for any other text", () => {
+  expect(["1.5s", "soon"].map(durationUs)).toEqual([1_500_000, 0]);
 });

@@ -68,3 +68,22 @@ test("a trace belongs to one world", () => {
   testBed(1, { trace });
   expect(() => testBed(1, { trace })).toThrow(/another world/);
 });
+
+test("a trace limit below one event is an error", () => {
+  expect(() => new Trace({ limit: 0 })).toThrow("Trace: limit 0 must be at least 1");
+});
+
+test("the trace says whether a connection was closed or reset", () => {
+  const trace = new Trace();
+  const { world, run, conn } = connectedBed(2, { trace });
+  const second = world.node(1).connect(2, 1);
+  run(1000);
+  world.node(1).close(conn);
+  world.node(1).crash();
+  run(2000);
+  const ends = trace.events().filter(({ node, timeUs }) => node === 2 && timeUs > 1000);
+  expect(ends.map(({ kind, detail, payload }) => [kind, detail, payload])).toEqual([
+    ["close", conn, "closed"],
+    ["reset", second, "reset"],
+  ]);
+});

@@ -1,6 +1,6 @@
 /** The shrinker alone, on lists of numbers. */
 import { describe, expect, it } from "vitest";
-import { type Pass, shrink, shrinkStepwise, simplerItems, withoutItems } from "../../../sim/index.ts";
+import { type Pass, shrink, shrinkStepwise, simplerItems, simplerWhole, withoutItems } from "../../../sim/index.ts";
 
 type List = readonly number[];
 const fewer: Pass<List> = withoutItems<List, number>(
@@ -53,5 +53,11 @@ describe("shrink", () => {
   it("yields after each run", () => {
     const runs = [...shrinkStepwise(start, { passes, fails, maxRuns: 25 })].map((progress) => progress.runs);
     expect(runs).toEqual(Array.from({ length: 25 }, (_, i) => i + 1));
+  });
+
+  it("simplifies a value that is not a list", () => {
+    const halved = simplerWhole<number>((value) => (value > 0 ? [value >> 1, value - 1] : []));
+    const shrunk = shrink(1000, { passes: [halved], fails: (value) => value >= 37, maxRuns: 1000 });
+    expect([shrunk.value, shrunk.complete]).toEqual([37, true]);
   });
 });
