@@ -7,7 +7,7 @@ function diskBed() {
   return { ...bed, node: bed.world.node(1), disk: bed.world.node(1).disk, log: bed.logs[1] as string[] };
 }
 
-test("1 node, append: visible immediately; durable only after a later sync", () => {
+test("an appended record is visible immediately and durable only after a later sync", () => {
   const { disk, log, run } = diskBed();
   disk.append("log", "a");
   disk.sync(1);
@@ -17,7 +17,7 @@ test("1 node, append: visible immediately; durable only after a later sync", () 
   expect([log, disk.durableRecords("log")]).toEqual([["1000 disk 1 ok"], 1]);
 });
 
-test("1 node, any appends, syncs and waits, then power lost: exactly the synced prefix of each file remains", () => {
+test("after any appends, syncs and truncations, a power loss keeps exactly the synced prefix of each file", () => {
   const step = fc.oneof(
     fc.record({ what: fc.constant("append" as const), file: fc.constantFrom("x" as const, "y" as const) }),
     fc.record({ what: fc.constant("sync" as const) }),
@@ -31,7 +31,7 @@ test("1 node, any appends, syncs and waits, then power lost: exactly the synced 
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const { disk, node, log, run, world } = diskBed();
-      // The model keeps whole copies; operations complete in order, so it replays them as they complete.
+      // The model copies whole files. Operations complete in order, so it applies them one by one as they complete.
       const visible = { x: [] as number[], y: [] as number[] };
       const durable = { x: [] as number[], y: [] as number[] };
       const pending: (() => void)[] = [];
@@ -48,7 +48,7 @@ test("1 node, any appends, syncs and waits, then power lost: exactly the synced 
           disk.sync(0);
           const copy = { x: [...visible.x], y: [...visible.y] };
           pending.push(() => {
-            // A truncation waits its turn behind a sync of the same queue, so the copy is still a prefix.
+            // A truncation completes after an earlier sync of the same queue, so the copy is still a prefix.
             durable.x = copy.x;
             durable.y = copy.y;
           });
@@ -69,7 +69,7 @@ test("1 node, any appends, syncs and waits, then power lost: exactly the synced 
   );
 });
 
-test("1 node, process dies: everything visible survives, and a later loss of power takes what was never synced", () => {
+test("unsynced records survive the end of the process, and a later power loss loses them", () => {
   const { disk, node } = diskBed();
   disk.append("log", "a");
   expect(node.crash()).toEqual({ lostRecords: 0, lostFiles: 0, tornRecords: 0 });
@@ -78,7 +78,7 @@ test("1 node, process dies: everything visible survives, and a later loss of pow
   expect(disk.list()).toEqual([]);
 });
 
-test("1 node, crash that keeps 3 unsynced records: the 3 oldest over all files survive", () => {
+test("a crash that keeps 3 unsynced records keeps the 3 oldest over all files", () => {
   const { disk } = diskBed();
   for (const [file, record] of [
     ["x", 1],
@@ -92,7 +92,7 @@ test("1 node, crash that keeps 3 unsynced records: the 3 oldest over all files s
   expect([disk.records("x"), disk.records("y")]).toEqual([[1, 3], [2]]);
 });
 
-test("1 node, torn crashes of many seeds: a prefix survives, and one record is torn unless all survived", () => {
+test("a torn crash keeps a prefix of the records and tears the next one, if there is one", () => {
   const survivors = new Set<number>();
   for (let seed = 0; seed < 40; seed++) {
     const { world } = testBed(1, { seed });
@@ -107,7 +107,7 @@ test("1 node, torn crashes of many seeds: a prefix survives, and one record is t
   expect([...survivors].sort()).toEqual([0, 1, 2, 3]);
 });
 
-test("1 node, replaceFile: the old value until completion, then the new one, durable", () => {
+test("a power loss during replaceFile keeps the old value", () => {
   const { disk, node, run } = diskBed();
   disk.replaceFile("epoch", 1, 1);
   run(2000);
@@ -117,7 +117,7 @@ test("1 node, replaceFile: the old value until completion, then the new one, dur
   expect([disk.read("epoch"), disk.list()]).toEqual([1, ["epoch"]]);
 });
 
-test("1 node, crash during replaceFile with tmp: the .tmp file lies next to the old one", () => {
+test("a crash during replaceFile can leave a .tmp file next to the old value", () => {
   const { disk, node, run } = diskBed();
   disk.replaceFile("epoch", 1, 1);
   run(2000);
@@ -127,7 +127,7 @@ test("1 node, crash during replaceFile with tmp: the .tmp file lies next to the 
   expect([disk.list(), disk.read("epoch"), disk.read("epoch.tmp")]).toEqual([["epoch", "epoch.tmp"], 1, 2]);
 });
 
-test("1 node, unsynced writeFile: visible at completion, lost with the power, unless a later sync completed", () => {
+test("a power loss loses an unsynced writeFile, unless a later sync has completed", () => {
   const { disk, run } = diskBed();
   disk.preset("snapshot", { value: "old" });
   disk.writeFile("snapshot", "new", false, 1);
@@ -145,7 +145,7 @@ test("1 node, unsynced writeFile: visible at completion, lost with the power, un
   expect(disk.read("snapshot")).toBe("new");
 });
 
-test("1 node, two queues: each keeps its order, the two overlap, and a crash cancels both", () => {
+test("operations of one queue complete in order, two queues overlap, and a crash cancels pending operations", () => {
   const { disk, node, log, run } = diskBed();
   disk.sync(1);
   disk.sync(2);
@@ -158,7 +158,7 @@ test("1 node, two queues: each keeps its order, the two overlap, and a crash can
   expect([log.length, disk.effects.canceled]).toEqual([2, 1]);
 });
 
-test("1 node, truncation in one queue during a sync in another: what is appended behind it is not synced by it", () => {
+test("a sync does not cover records that are appended after a truncation in another queue", () => {
   const { disk, run } = diskBed();
   for (const record of [1, 2, 3]) disk.append("log", record);
   disk.sync(1);
@@ -169,7 +169,7 @@ test("1 node, truncation in one queue during a sync in another: what is appended
   expect([disk.records("log"), disk.durableRecords("log")]).toEqual([[1, 9], 1]);
 });
 
-test("1 node, removal: visible and durable at completion, silent without an operation number", () => {
+test("a removal is visible and durable at its completion, and not reported without an operation number", () => {
   const { disk, log, run } = diskBed();
   disk.preset("log", { records: [1] });
   disk.remove("log");
@@ -179,7 +179,7 @@ test("1 node, removal: visible and durable at completion, silent without an oper
   expect([disk.list(), log]).toEqual([[], []]);
 });
 
-test("1 node, stalled disk: nothing completes until it goes on, then in order", () => {
+test("a stalled disk completes nothing until the stall ends, and then continues in order", () => {
   const { disk, log, run } = diskBed();
   disk.stall();
   disk.sync(1);
@@ -191,7 +191,7 @@ test("1 node, stalled disk: nothing completes until it goes on, then in order", 
   expect(disk.effects.stalled).toBe(1);
 });
 
-test("1 node, failing operations: by number or by what they do, once, without effect", () => {
+test("a planned failure hits one operation, by number or by kind, and the operation has no effect", () => {
   const { disk, log, run } = diskBed();
   disk.append("log", 1);
   disk.failNext((view) => view.kind === "sync", "error");
@@ -206,7 +206,7 @@ test("1 node, failing operations: by number or by what they do, once, without ef
   expect([disk.durableRecords("log"), disk.has("epoch"), disk.effects.failed]).toEqual([1, false, 2]);
 });
 
-test("1 node, a log of 200000 records: appends, syncs and a torn crash work as on a short one", () => {
+test("appends, syncs and a crash work on a log of 200000 records", () => {
   const { disk, run } = diskBed();
   for (let record = 0; record < 200_000; record++) disk.append("log", record);
   disk.crash({ unsynced: 150_000 });
@@ -218,7 +218,7 @@ test("1 node, a log of 200000 records: appends, syncs and a torn crash work as o
   expect(disk.durableRecords("log")).toBe(151_000);
 });
 
-test("1 node: a file of records is not written as a whole, nor the other way round", () => {
+test("an append to a file that holds a whole value is an error", () => {
   const { disk } = diskBed();
   disk.preset("value", { value: 1 });
   expect(() => disk.append("value", 1)).toThrow(/whole value/);
@@ -362,7 +362,7 @@ test("a crash that keeps one unsynced write makes the older of two values durabl
 });
 
 for (const unsynced of ["lost", 1] as const) {
-  test(`a synced value that replaced an unsynced one survives a crash that keeps ${unsynced === "lost" ? "no" : "one"} unsynced write`, () => {
+  test(`a synced value that replaced an unsynced one survives a crash (unsynced: ${unsynced})`, () => {
     const { disk, run } = diskBed();
     disk.writeFile("epoch", 1, false, 1);
     disk.writeFile("epoch", 2, true, 2);

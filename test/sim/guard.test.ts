@@ -15,7 +15,7 @@ const leaks: Readonly<Record<string, () => unknown>> = {
 };
 
 for (const [name, leak] of Object.entries(leaks)) {
-  test(`inside the guard ${name} throws and names what to use; outside it works again`, () => {
+  test(`inside the guard ${name} throws an error that names the replacement, and outside it works again`, () => {
     expect(() => guarded(leak)).toThrow(`${name} is not allowed inside a simulation: `);
     const result = leak();
     if (name === "setTimeout" || name === "setInterval") clearTimeout(result as NodeJS.Timeout);
@@ -23,11 +23,11 @@ for (const [name, leak] of Object.entries(leaks)) {
   });
 }
 
-test("the guard returns what the action returns, and a date of a given time is allowed", () => {
+test("the guard returns the result of the action and allows a Date of a given time", () => {
   expect(guarded(() => new Date(0).toISOString())).toBe("1970-01-01T00:00:00.000Z");
 });
 
-test("the guard restores everything exactly, also when the action throws and when guards are nested", () => {
+test("the guard restores all globals, even if the action throws or guards are nested", () => {
   const now = Object.getOwnPropertyDescriptor(globalThis, "setTimeout");
   const own = Object.getOwnPropertyNames(performance);
   const RealDate = Date;

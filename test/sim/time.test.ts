@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { durationUs, formatTime, MS, parseDuration, SECOND } from "../../sim/time.ts";
 
-test("times are printed in seconds with six decimals, so that they align", () => {
+test("times have six decimals, so that columns line up", () => {
   expect([0, 4_120, 1_234_567, 61 * SECOND, -5].map(formatTime)).toEqual([
     "0.000000",
     "0.004120",
@@ -11,7 +11,7 @@ test("times are printed in seconds with six decimals, so that they align", () =>
   ]);
 });
 
-test("durations are read in us, ms, s, m and h; anything else is undefined", () => {
+test("parseDuration accepts us, ms, s, m and h, and returns undefined for any other text", () => {
   expect(["200ms", "1.5s", "2m", "30us", "1h", " 3 ms "].map(parseDuration)).toEqual([
     200 * MS,
     1_500_000,

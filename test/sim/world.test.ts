@@ -4,7 +4,7 @@ import { Trace } from "../../sim/trace.ts";
 import { World, type WorldOptions } from "../../sim/world.ts";
 import { connectedBed, delivered, hashText, type Probe, testBed } from "./probe.ts";
 
-/** 3 nodes that answer what they get, under cuts, losses, pauses and a crash: the digest after 1 s. */
+/** Runs 3 nodes that answer messages for 1 s, with cuts, losses, a pause and a crash. Returns the digest. */
 function eventfulRun(options: Partial<WorldOptions<string>>): string {
   const { world, logs, probes, run } = testBed(3, { ...options, link: { latencyMaxUs: 900, lossRate: 0.02 } });
   for (const node of world.nodes) {
@@ -30,7 +30,7 @@ function eventfulRun(options: Partial<WorldOptions<string>>): string {
   return world.digestHex();
 }
 
-test("3 nodes, many faults: one seed gives one digest, with and without a trace; another seed another", () => {
+test("the seed determines the digest of a run with many faults, whether the run is traced or not", () => {
   const digest = eventfulRun({ seed: 5 });
   expect(eventfulRun({ seed: 5n })).toBe(digest);
   expect(eventfulRun({ seed: 5, trace: new Trace() })).toBe(digest);
@@ -41,7 +41,7 @@ test("3 nodes, many faults: one seed gives one digest, with and without a trace;
   expect(eventfulRun({ seed: 5, digestState: false })).not.toBe(digest);
 });
 
-test("2 nodes, one message with another text: the digests differ", () => {
+test("a different text of one message changes the digest", () => {
   const digestOf = (message: string) => {
     const { world, run, conn } = connectedBed(2, { digestState: false, hashMessage: hashText });
     world.node(1).send(conn, message);
@@ -52,7 +52,7 @@ test("2 nodes, one message with another text: the digests differ", () => {
   expect(digestOf("a")).not.toBe(digestOf("b"));
 });
 
-test("a run ends at its time, when idle, after a number of events, or when asked to stop", () => {
+test("a run ends at its time limit, without events, at its event limit, or when stopWhen returns true", () => {
   const world = new World<string>({ seed: 1, nodes: 1 });
   const seen: number[] = [];
   for (const timeUs of [10, 20, 30, 40]) world.at(timeUs, () => seen.push(timeUs), `at ${timeUs}`);
@@ -68,7 +68,7 @@ test("a run ends at its time, when idle, after a number of events, or when asked
   expect(world.nowUs).toBe(100);
 });
 
-test("scripts of one time run in the order in which they were scheduled; the past is out of reach", () => {
+test("scripts with equal times run in the order of scheduling, and none can be scheduled in the past", () => {
   const world = new World<string>({ seed: 1, nodes: [0, 7] });
   const seen: string[] = [];
   world.at(5, () => seen.push("first"), "a");
@@ -80,7 +80,7 @@ test("scripts of one time run in the order in which they were scheduled; the pas
   expect(() => world.at(5.5, () => undefined, "between")).toThrow(RangeError);
 });
 
-test("the hook sees every event while it is the current one; events of one's own kinds reach their handler", () => {
+test("onEvent sees every event while it is current, and onUserEvent gets the events of user kinds", () => {
   const world = new World<string>({ seed: 1, nodes: 1 });
   const seen: number[] = [];
   world.onEvent = () => seen.push(world.currentSequence);
@@ -93,7 +93,7 @@ test("the hook sees every event while it is the current one; events of one's own
   expect(world.describe()).toMatch(/^event 2 at 0\.000003: user 66 5 at node 1 from node 4/);
 });
 
-test("impossible nodes are named", () => {
+test("invalid node ids are an error that names the id", () => {
   const make = (nodes: number | number[]) => () => new World<string>({ seed: 1, nodes });
   expect(make([256])).toThrow(/node id 256/);
   expect(make([1, 1])).toThrow(/not distinct/);
