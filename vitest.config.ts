@@ -1,20 +1,36 @@
 import { defineConfig } from "vitest/config";
 
-/** Where CI wants the results as JSON too (.ci/run). */
+/** The file for the results as JSON, which CI sets (.ci/run). */
 const resultsFile = process.env.ZABSIM_TEST_RESULTS;
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // One process a file: some tests poison globals, some start the command line. Two at a time, as many as CI has
-    // cores.
+    // Each file runs in its own process, because some tests replace globals. CI has two cores.
     pool: "forks",
     maxWorkers: 2,
-    // Generous: a busy machine is no failure. No test asserts on the time of the wall.
+    // Long enough for a busy machine. No test asserts real time.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // The same order every time.
+    // The order of the tests never changes.
     sequence: { shuffle: false, concurrent: false },
+    // Active with --coverage only. The core and the simulator have no code that no test reaches.
+    coverage: {
+      provider: "v8",
+      include: ["protocol/**/*.ts", "sim/**/*.ts"],
+      // Tests, and files without code to run: they re-export or declare types.
+      exclude: [
+        "test/**",
+        "**/index.ts",
+        "**/*.d.ts",
+        "protocol/role-server.ts",
+        "protocol/learner/learner-service.ts",
+      ],
+      thresholds: {
+        "protocol/**/*.ts": { lines: 100, branches: 98 },
+        "sim/**/*.ts": { lines: 100, branches: 98 },
+      },
+    },
     reporters: resultsFile ? ["default", ["json", { outputFile: resultsFile }]] : ["default"],
   },
 });

@@ -4,7 +4,7 @@
  * later; a clog holds them.
  */
 
-import type { NetworkEffects } from "./effects.ts";
+import type { BlockEffect, NetworkEffects } from "./effects.ts";
 import { DATAGRAM_EVENT } from "./event-kinds.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Link, LinkTable } from "./link.ts";
@@ -45,8 +45,8 @@ export class Datagrams<M> {
   arrive(node: Node<M>, from: number, port: number, message: M): void {
     const link = this.links.between(from, node.id);
     link.datagramsInFlight--;
-    if (link.cut !== undefined) this.loseToCut(link, message);
-    else if (link.clog !== undefined) this.hold(link, port, message);
+    if (link.cut !== undefined) this.loseToCut(link, link.cut, message);
+    else if (link.clog !== undefined) this.hold(link, link.clog, port, message);
     else if (!node.up) {
       this.effects.lostAtNode++;
       this.drop(link, message);
@@ -114,8 +114,8 @@ export class Datagrams<M> {
 
   private transmit(link: Link, port: number, message: M, byUs: number): void {
     const { lossRate, duplicateRate } = link.character;
-    if (link.cut !== undefined) this.loseToCut(link, message);
-    else if (link.clog !== undefined) this.hold(link, port, message);
+    if (link.cut !== undefined) this.loseToCut(link, link.cut, message);
+    else if (link.clog !== undefined) this.hold(link, link.clog, port, message);
     else if (lossRate > 0 && link.random.chance(lossRate)) {
       this.effects.lostByRate++;
       this.drop(link, message);
@@ -143,20 +143,20 @@ export class Datagrams<M> {
     queue.currentSequence = handling;
   }
 
-  private loseToCut(link: Link, message: M): void {
+  private loseToCut(link: Link, cut: BlockEffect, message: M): void {
     this.effects.lostByCut++;
-    if (link.cut !== undefined) link.cut.lost++;
+    cut.lost++;
     this.drop(link, message);
   }
 
-  private hold(link: Link, port: number, message: M): void {
+  private hold(link: Link, clog: BlockEffect, port: number, message: M): void {
     if (link.heldDatagrams.length >= this.queueLimit) {
       this.effects.lostByQueueLimit++;
       this.drop(link, message);
       return;
     }
     this.effects.heldByClog++;
-    if (link.clog !== undefined) link.clog.held++;
+    clog.held++;
     this.kernel.trace?.record("hold", link.from, link.to, 0, message);
     link.heldDatagrams.push({ port, message, cause: this.kernel.queue.currentSequence });
   }

@@ -437,7 +437,8 @@ export class Disk {
     if (index < 0 && !noRoom) return "ok";
     this.effects.failed++;
     if (noRoom) return "full";
-    return this.failures.splice(index, 1)[0]?.result ?? "ok";
+    const [failure] = this.failures.splice(index, 1) as [PlannedFailure];
+    return failure.result;
   }
 
   private growingFile(name: string): DiskFile {

@@ -106,7 +106,7 @@ export class LinkTable {
   /** Returns every link used so far, ordered by sender and receiver. */
   each(see: (link: Link) => void): void {
     for (const row of this.rows) {
-      for (const link of row ?? []) if (link !== undefined) see(link);
+      for (const link of row) if (link !== undefined) see(link);
     }
   }
 

@@ -211,13 +211,11 @@ export class Network<M> {
         }
       }
     });
-    const flying: InFlight<M>[] = [];
+    const flying: (InFlight<M> & { readonly dueUs: number })[] = [];
     this.kernel.queue.visit((dueUs, to, kind, from, _port, message) => {
       if (kind === DATAGRAM_EVENT) flying.push({ from, to, conn: 0, message: message as M, dueUs });
     });
-    flying.sort(
-      (left, right) => (left.dueUs ?? 0) - (right.dueUs ?? 0) || left.from - right.from || left.to - right.to,
-    );
+    flying.sort((left, right) => left.dueUs - right.dueUs || left.from - right.from || left.to - right.to);
     found.push(...flying);
     this.datagrams.eachHeld(({ from, to }, message) => {
       found.push({ from, to, conn: 0, message, dueUs: undefined });

@@ -22,7 +22,7 @@ import {
   SYN,
   SYN_ACK,
 } from "./connection.ts";
-import type { NetworkEffects } from "./effects.ts";
+import type { BlockEffect, NetworkEffects } from "./effects.ts";
 import { ACCEPT_EVENT, ARRIVAL_EVENT } from "./event-kinds.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Link, LinkTable } from "./link.ts";
@@ -461,8 +461,8 @@ export class Streams<M> {
 
   private countHeld(direction: Direction<M>, count: number): void {
     const { cut, clog } = direction.link;
-    const block = cut ?? clog;
-    if (block === undefined) return;
+    // Only a blocked link holds parcels.
+    const block = (cut ?? clog) as BlockEffect;
     block.held += count;
     if (cut !== undefined) this.effects.heldByCut += count;
     else this.effects.heldByClog += count;

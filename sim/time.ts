@@ -25,7 +25,7 @@ export function formatTime(timeUs: SimTime): string {
 export function parseDuration(text: string): SimTime | undefined {
   const match = /^\s*(\d+(?:\.\d+)?)\s*(us|ms|s|m|h)\s*$/.exec(text);
   if (match === null) return undefined;
-  const durationUs = Math.round(Number(match[1]) * (UNIT_US[match[2] ?? ""] ?? Number.NaN));
+  const durationUs = Math.round(Number(match[1]) * (UNIT_US[match[2] as string] as number));
   return Number.isSafeInteger(durationUs) ? durationUs : undefined;
 }
 

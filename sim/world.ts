@@ -9,7 +9,7 @@
 
 import { DATA, type Direction, type Parcel } from "./connection.ts";
 import { Digest } from "./digest.ts";
-import { DEFAULT_DISK, type DiskCharacter, type DiskLane, type DiskResult } from "./disk.ts";
+import { DEFAULT_DISK, type DiskCharacter, type DiskLane, type DiskOperationView, type DiskResult } from "./disk.ts";
 import {
   ACCEPT_EVENT,
   ARRIVAL_EVENT,
@@ -206,7 +206,9 @@ export class World<M> {
         const lane = queue.payload as DiskLane;
         const { disk } = this.byId[target] as Node<M>;
         if (!disk.tokenIsLive(lane, queue.b)) return false;
-        this.begin(-1, lane.operations[0]?.operation ?? 0, queue.a);
+        // A live completion belongs to the first operation of its lane.
+        const { operation } = lane.operations[0] as DiskOperationView;
+        this.begin(-1, operation, queue.a);
         disk.complete(lane);
         break;
       }

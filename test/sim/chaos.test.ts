@@ -1,6 +1,6 @@
 /**
- * All faults together: any sequence of faults on 3 talking nodes breaks none of the promises that a program relies on,
- * throws nothing, ends, and is the same in a second run.
+ * Random sequences of all faults on 3 nodes that exchange messages. A sequence must not break a guarantee that programs
+ * rely on, throw an error, or run forever, and a second run must be equal to the first.
  */
 
 import fc from "fast-check";
@@ -53,7 +53,7 @@ class Checked extends Probe {
   }
   override onMessage(conn: number, _from: number, message: string): void {
     expect(this.open.has(conn)).toBe(true);
-    // What one sender sends on one connection has growing numbers.
+    // The numbers that one sender sends on one connection increase.
     expect(Number(message)).toBeGreaterThan(this.lastReceived.get(conn) ?? 0);
     this.lastReceived.set(conn, Number(message));
     if (++this.messages < 200) this.talk(conn);
@@ -159,11 +159,11 @@ function chaos(seed: number, steps: readonly Step[]): World<string> {
     atUs += entry.thenUs;
     world.at(atUs, () => inflict(world, rules, entry), entry.fault);
   }
-  world.at(atUs, () => makeWhole(world, rules), "make whole");
+  world.at(atUs, () => undoFaults(world, rules), "undo faults");
   return world;
 }
 
-function makeWhole(world: World<string>, rules: readonly number[]): void {
+function undoFaults(world: World<string>, rules: readonly number[]): void {
   for (const rule of rules) world.network.removeRule(rule);
   for (const rule of rules) world.network.releaseRule(rule);
   world.network.healAll();
@@ -175,12 +175,12 @@ function makeWhole(world: World<string>, rules: readonly number[]): void {
   }
 }
 
-test("3 nodes, any faults, then all healed: streams keep their guarantees, and new connections work", () => {
+test("after any faults on 3 nodes are undone, streams have kept their guarantees and new connections work", () => {
   fc.assert(
     fc.property(fc.nat(), fc.array(step, { maxLength: 40 }), (seed, steps) => {
       const world = chaos(seed, steps);
       expect(world.run({ untilUs: Number.POSITIVE_INFINITY, maxEvents: 100_000 }).reason).toBe("idle");
-      // Only what a rule dropped for ever may leave something behind; nothing else is still under way.
+      // No rule holds a message any more, so every message has arrived or is lost.
       expect(world.network.inFlight()).toEqual([]);
       for (const node of world.nodes) {
         expect(node.disk.pending()).toEqual([]);
@@ -196,7 +196,7 @@ test("3 nodes, any faults, then all healed: streams keep their guarantees, and n
   );
 });
 
-test("3 nodes, any faults: two runs agree event by event", () => {
+test("two runs with the same seed and any faults agree event by event", () => {
   fc.assert(
     fc.property(fc.nat(), fc.array(step, { maxLength: 30 }), (seed, steps) => {
       const result = checkDeterminism(() => {

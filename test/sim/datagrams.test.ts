@@ -3,7 +3,7 @@ import { delivered, testBed } from "./probe.ts";
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `m${index}`);
 
-test("2 nodes, latency drawn for each datagram: all arrive, some overtake others", () => {
+test("datagrams with random latencies all arrive, and some overtake others", () => {
   const { world, logs, run } = testBed(2);
   world.network.setCharacter(1, 2, { latencyMaxUs: 5000 });
   for (const message of numbered(30)) world.node(1).datagram(2, 5, message);
@@ -13,7 +13,7 @@ test("2 nodes, latency drawn for each datagram: all arrive, some overtake others
   expect(got).not.toEqual(numbered(30));
 });
 
-test("2 nodes, lossy and duplicating link: some are lost, some come twice, and both are counted", () => {
+test("a lossy, duplicating link loses some datagrams, delivers some twice, and counts both", () => {
   const { world, logs, run } = testBed(2);
   world.network.setCharacter(1, 2, { lossRate: 0.3, duplicateRate: 0.3 });
   for (const message of numbered(100)) world.node(1).datagram(2, 5, message);
@@ -24,7 +24,7 @@ test("2 nodes, lossy and duplicating link: some are lost, some come twice, and b
   expect(delivered(logs[2]).length).toBe(100 - lostByRate + duplicated);
 });
 
-test("2 nodes, cut while datagrams are on their way and others are sent: both are lost", () => {
+test("a cut loses the datagrams in flight and those sent before the heal", () => {
   const { world, logs, run } = testBed(2);
   world.node(1).datagram(2, 5, "flying");
   const cut = world.network.cut(1, 2);
@@ -36,7 +36,7 @@ test("2 nodes, cut while datagrams are on their way and others are sent: both ar
   expect([delivered(logs[2]), cut.lost]).toEqual([["after"], 2]);
 });
 
-test("2 nodes, clogged: datagrams are held and released", () => {
+test("a clog holds datagrams until it ends", () => {
   const { world, logs, run } = testBed(2);
   world.node(1).datagram(2, 5, "flying");
   const clog = world.network.clog(1, 2);
@@ -48,7 +48,7 @@ test("2 nodes, clogged: datagrams are held and released", () => {
   expect(delivered(logs[2]).sort()).toEqual(["flying", "sent"]);
 });
 
-test("2 nodes, queue limit of 2 or a node that is down: datagrams are lost and counted", () => {
+test("datagrams above the queue limit or to a stopped node are lost and counted", () => {
   const { world, logs, run } = testBed(2);
   world.network.queueLimit = 2;
   for (const message of ["a", "b", "c"]) world.node(1).datagram(2, 5, message);
@@ -60,7 +60,7 @@ test("2 nodes, queue limit of 2 or a node that is down: datagrams are lost and c
   expect(world.network.effects.lostAtNode).toBe(1);
 });
 
-test("2 nodes, clogged and then cut: what the clog holds survives the cut and passes when both are gone", () => {
+test("datagrams that a clog holds survive a cut and arrive after both end", () => {
   const { world, logs, run } = testBed(2);
   const clog = world.network.clog(1, 2);
   world.node(1).datagram(2, 5, "held");
@@ -73,4 +73,26 @@ test("2 nodes, clogged and then cut: what the clog holds survives the cut and pa
   world.network.heal(1, 2);
   run(3000);
   expect([delivered(logs[2]), clog.held, clog.lost]).toEqual([["held"], 1, 0]);
+});
+
+test("a clogged link holds no more datagrams than the queue limit", () => {
+  const { world, logs, run } = testBed(2);
+  world.network.queueLimit = 2;
+  const clog = world.network.clog(1, 2);
+  for (const message of ["a", "b", "c"]) world.node(1).datagram(2, 5, message);
+  expect([clog.held, world.network.effects.lostByQueueLimit]).toEqual([2, 1]);
+  world.network.unclog(1, 2);
+  run(1000);
+  expect(delivered(logs[2])).toEqual(["a", "b"]);
+});
+
+test("a clogged link that is also cut loses new datagrams", () => {
+  const { world, logs, run } = testBed(2);
+  const [clog, cut] = [world.network.clog(1, 2), world.network.cut(1, 2)];
+  world.node(1).datagram(2, 5, "lost");
+  expect([clog.held, cut.lost]).toEqual([0, 1]);
+  world.network.heal(1, 2);
+  world.network.unclog(1, 2);
+  run(1000);
+  expect(logs[2]).toEqual([]);
 });

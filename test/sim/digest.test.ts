@@ -14,7 +14,7 @@ function ofNumbers(...values: number[]): string {
   });
 }
 
-test("any two different numbers or texts give different digests, equal ones equal digests", () => {
+test("equal numbers or texts give equal digests, different ones different digests", () => {
   const number = fc.oneof(fc.integer(), fc.maxSafeInteger(), fc.double({ noNaN: true }));
   fc.assert(
     fc.property(number, number, (left, right) => {
@@ -32,13 +32,13 @@ test("any two different numbers or texts give different digests, equal ones equa
   );
 });
 
-test("numbers beyond 32 bits, fractions and the order of mixing all count", () => {
+test("the digest depends on bits beyond the 32nd, on fractions and on the order of mixing", () => {
   const digests = [[1], [1 + 2 ** 32], [1 + 2 ** 33], [1.5], [-1], [2 ** 32 - 1], [1, 2], [2, 1], [0, 1, 2], [1e300]];
   expect(new Set(digests.map((values) => ofNumbers(...values))).size).toBe(digests.length);
   expect(ofNumbers(Number.NaN)).toBe(ofNumbers(Number.NaN));
 });
 
-test("many small integers: no collision, and about half of the bits differ between neighbors", () => {
+test("20000 small integers have no collision, and neighbors differ in about half of the bits", () => {
   const seen = new Set<string>();
   let differing = 0;
   for (let value = 0; value < 20_000; value++) {
@@ -52,7 +52,7 @@ test("many small integers: no collision, and about half of the bits differ betwe
   expect(differing / 20_000).toBeLessThan(34);
 });
 
-test("a reset digest is a new one, 16 digits long", () => {
+test("a reset digest equals a new one, and has 16 digits", () => {
   const digest = new Digest();
   const empty = digest.hex();
   digest.mix(7);

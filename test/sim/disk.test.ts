@@ -7,7 +7,7 @@ function diskBed() {
   return { ...bed, node: bed.world.node(1), disk: bed.world.node(1).disk, log: bed.logs[1] as string[] };
 }
 
-test("1 node, append: visible immediately; durable only after a later sync", () => {
+test("an appended record is visible immediately and durable only after a later sync", () => {
   const { disk, log, run } = diskBed();
   disk.append("log", "a");
   disk.sync(1);
@@ -17,7 +17,7 @@ test("1 node, append: visible immediately; durable only after a later sync", () 
   expect([log, disk.durableRecords("log")]).toEqual([["1000 disk 1 ok"], 1]);
 });
 
-test("1 node, any appends, syncs and waits, then power lost: exactly the synced prefix of each file remains", () => {
+test("after any appends, syncs and truncations, a power loss keeps exactly the synced prefix of each file", () => {
   const step = fc.oneof(
     fc.record({ what: fc.constant("append" as const), file: fc.constantFrom("x" as const, "y" as const) }),
     fc.record({ what: fc.constant("sync" as const) }),
@@ -31,7 +31,7 @@ test("1 node, any appends, syncs and waits, then power lost: exactly the synced 
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const { disk, node, log, run, world } = diskBed();
-      // The model keeps whole copies; operations complete in order, so it replays them as they complete.
+      // The model copies whole files. Operations complete in order, so it applies them one by one as they complete.
       const visible = { x: [] as number[], y: [] as number[] };
       const durable = { x: [] as number[], y: [] as number[] };
       const pending: (() => void)[] = [];
@@ -48,7 +48,7 @@ test("1 node, any appends, syncs and waits, then power lost: exactly the synced 
           disk.sync(0);
           const copy = { x: [...visible.x], y: [...visible.y] };
           pending.push(() => {
-            // A truncation waits its turn behind a sync of the same queue, so the copy is still a prefix.
+            // A truncation completes after an earlier sync of the same queue, so the copy is still a prefix.
             durable.x = copy.x;
             durable.y = copy.y;
           });
@@ -69,7 +69,7 @@ test("1 node, any appends, syncs and waits, then power lost: exactly the synced 
   );
 });
 
-test("1 node, process dies: everything visible survives, and a later loss of power takes what was never synced", () => {
+test("unsynced records survive the end of the process, and a later power loss loses them", () => {
   const { disk, node } = diskBed();
   disk.append("log", "a");
   expect(node.crash()).toEqual({ lostRecords: 0, lostFiles: 0, tornRecords: 0 });
@@ -78,7 +78,7 @@ test("1 node, process dies: everything visible survives, and a later loss of pow
   expect(disk.list()).toEqual([]);
 });
 
-test("1 node, crash that keeps 3 unsynced records: the 3 oldest over all files survive", () => {
+test("a crash that keeps 3 unsynced records keeps the 3 oldest over all files", () => {
   const { disk } = diskBed();
   for (const [file, record] of [
     ["x", 1],
@@ -92,7 +92,7 @@ test("1 node, crash that keeps 3 unsynced records: the 3 oldest over all files s
   expect([disk.records("x"), disk.records("y")]).toEqual([[1, 3], [2]]);
 });
 
-test("1 node, torn crashes of many seeds: a prefix survives, and one record is torn unless all survived", () => {
+test("a torn crash keeps a prefix of the records and tears the next one, if there is one", () => {
   const survivors = new Set<number>();
   for (let seed = 0; seed < 40; seed++) {
     const { world } = testBed(1, { seed });
@@ -107,7 +107,7 @@ test("1 node, torn crashes of many seeds: a prefix survives, and one record is t
   expect([...survivors].sort()).toEqual([0, 1, 2, 3]);
 });
 
-test("1 node, replaceFile: the old value until completion, then the new one, durable", () => {
+test("a power loss during replaceFile keeps the old value", () => {
   const { disk, node, run } = diskBed();
   disk.replaceFile("epoch", 1, 1);
   run(2000);
@@ -117,7 +117,7 @@ test("1 node, replaceFile: the old value until completion, then the new one, dur
   expect([disk.read("epoch"), disk.list()]).toEqual([1, ["epoch"]]);
 });
 
-test("1 node, crash during replaceFile with tmp: the .tmp file lies next to the old one", () => {
+test("a crash during replaceFile can leave a .tmp file next to the old value", () => {
   const { disk, node, run } = diskBed();
   disk.replaceFile("epoch", 1, 1);
   run(2000);
@@ -127,7 +127,7 @@ test("1 node, crash during replaceFile with tmp: the .tmp file lies next to the 
   expect([disk.list(), disk.read("epoch"), disk.read("epoch.tmp")]).toEqual([["epoch", "epoch.tmp"], 1, 2]);
 });
 
-test("1 node, unsynced writeFile: visible at completion, lost with the power, unless a later sync completed", () => {
+test("a power loss loses an unsynced writeFile, unless a later sync has completed", () => {
   const { disk, run } = diskBed();
   disk.preset("snapshot", { value: "old" });
   disk.writeFile("snapshot", "new", false, 1);
@@ -145,7 +145,7 @@ test("1 node, unsynced writeFile: visible at completion, lost with the power, un
   expect(disk.read("snapshot")).toBe("new");
 });
 
-test("1 node, two queues: each keeps its order, the two overlap, and a crash cancels both", () => {
+test("operations of one queue complete in order, two queues overlap, and a crash cancels pending operations", () => {
   const { disk, node, log, run } = diskBed();
   disk.sync(1);
   disk.sync(2);
@@ -158,7 +158,7 @@ test("1 node, two queues: each keeps its order, the two overlap, and a crash can
   expect([log.length, disk.effects.canceled]).toEqual([2, 1]);
 });
 
-test("1 node, truncation in one queue during a sync in another: what is appended behind it is not synced by it", () => {
+test("a sync does not cover records that are appended after a truncation in another queue", () => {
   const { disk, run } = diskBed();
   for (const record of [1, 2, 3]) disk.append("log", record);
   disk.sync(1);
@@ -169,7 +169,7 @@ test("1 node, truncation in one queue during a sync in another: what is appended
   expect([disk.records("log"), disk.durableRecords("log")]).toEqual([[1, 9], 1]);
 });
 
-test("1 node, removal: visible and durable at completion, silent without an operation number", () => {
+test("a removal is visible and durable at its completion, and not reported without an operation number", () => {
   const { disk, log, run } = diskBed();
   disk.preset("log", { records: [1] });
   disk.remove("log");
@@ -179,7 +179,7 @@ test("1 node, removal: visible and durable at completion, silent without an oper
   expect([disk.list(), log]).toEqual([[], []]);
 });
 
-test("1 node, stalled disk: nothing completes until it goes on, then in order", () => {
+test("a stalled disk completes nothing until the stall ends, and then continues in order", () => {
   const { disk, log, run } = diskBed();
   disk.stall();
   disk.sync(1);
@@ -191,7 +191,7 @@ test("1 node, stalled disk: nothing completes until it goes on, then in order", 
   expect(disk.effects.stalled).toBe(1);
 });
 
-test("1 node, failing operations: by number or by what they do, once, without effect", () => {
+test("a planned failure hits one operation, by number or by kind, and the operation has no effect", () => {
   const { disk, log, run } = diskBed();
   disk.append("log", 1);
   disk.failNext((view) => view.kind === "sync", "error");
@@ -206,7 +206,7 @@ test("1 node, failing operations: by number or by what they do, once, without ef
   expect([disk.durableRecords("log"), disk.has("epoch"), disk.effects.failed]).toEqual([1, false, 2]);
 });
 
-test("1 node, a log of 200000 records: appends, syncs and a torn crash work as on a short one", () => {
+test("appends, syncs and a crash work on a log of 200000 records", () => {
   const { disk, run } = diskBed();
   for (let record = 0; record < 200_000; record++) disk.append("log", record);
   disk.crash({ unsynced: 150_000 });
@@ -218,8 +218,168 @@ test("1 node, a log of 200000 records: appends, syncs and a torn crash work as o
   expect(disk.durableRecords("log")).toBe(151_000);
 });
 
-test("1 node: a file of records is not written as a whole, nor the other way round", () => {
+test("an append to a file that holds a whole value is an error", () => {
   const { disk } = diskBed();
   disk.preset("value", { value: 1 });
   expect(() => disk.append("value", 1)).toThrow(/whole value/);
+});
+
+test("a write of a whole value to a file of records is an error", () => {
+  const { disk, run } = diskBed();
+  disk.append("log", 1);
+  disk.writeFile("log", "value", true, 1);
+  expect(() => run(5000)).toThrow(/log is a file of records/);
+});
+
+test("a created file is empty, and a loss of power removes it unless a sync came first", () => {
+  const { disk, run } = diskBed();
+  disk.create("lost");
+  expect([disk.list(), disk.records("lost")]).toEqual([["lost"], []]);
+  expect(disk.crash({ unsynced: "lost" })).toEqual({ lostRecords: 0, lostFiles: 1, tornRecords: 0 });
+  disk.create("kept");
+  disk.sync(1);
+  run(5000);
+  expect(disk.crash({ unsynced: "lost" }).lostFiles).toBe(0);
+  expect(disk.list()).toEqual(["kept"]);
+});
+
+test("creating a durable file again empties it, and a loss of power keeps its name", () => {
+  const { disk } = diskBed();
+  disk.preset("log", { records: [1, 2] });
+  disk.create("log");
+  expect([disk.records("log"), disk.durableRecords("log")]).toEqual([[], 0]);
+  disk.append("log", 3);
+  expect(disk.crash({ unsynced: "lost" })).toEqual({ lostRecords: 1, lostFiles: 0, tornRecords: 0 });
+  expect([disk.list(), disk.records("log")]).toEqual([["log"], []]);
+});
+
+test("a read takes the time of a write and changes nothing", () => {
+  const { disk, log, run } = diskBed();
+  disk.append("log", 1);
+  disk.readAll(1);
+  disk.readAll(2);
+  run(5000);
+  expect(log).toEqual(["100 disk 1 ok", "200 disk 2 ok"]);
+  expect([disk.records("log"), disk.durableRecords("log")]).toEqual([[1], 0]);
+});
+
+test("a file that does not exist has no value, no records and no durable records", () => {
+  const { disk, log, run } = diskBed();
+  expect([disk.read("none"), disk.records("none"), disk.durableRecords("none")]).toEqual([undefined, [], 0]);
+  disk.truncate("none", 0, 1);
+  run(1000);
+  expect([log, disk.list()]).toEqual([["100 disk 1 ok"], []]);
+});
+
+test("a new character applies to later operations and keeps the durations that it does not name", () => {
+  const { disk, log, run } = diskBed();
+  disk.sync(1);
+  disk.setCharacter({ syncMinUs: 3000, syncMaxUs: 3000 });
+  disk.sync(2);
+  disk.writeFile("value", 1, false, 3, 1);
+  run(9000);
+  expect(log).toEqual(["100 disk 3 ok", "1000 disk 1 ok", "4000 disk 2 ok"]);
+});
+
+test("a corrupt file stays corrupt until a new value replaces it", () => {
+  const { disk, run } = diskBed();
+  disk.preset("epoch", { value: 1 });
+  expect([disk.corrupt("none"), disk.corrupt("epoch")]).toEqual([false, true]);
+  expect([disk.isCorrupt("none"), disk.isCorrupt("epoch")]).toEqual([false, true]);
+  disk.replaceFile("epoch", 2, 1);
+  run(5000);
+  expect([disk.isCorrupt("epoch"), disk.read("epoch")]).toEqual([false, 2]);
+});
+
+test("on a full disk syncs and writes fail, truncations and removals succeed", () => {
+  const { disk, log, run } = diskBed();
+  disk.preset("log", { records: [1, 2] });
+  disk.preset("old", { value: 0 });
+  disk.full = true;
+  disk.sync(1);
+  disk.replaceFile("epoch", 1, 2);
+  disk.writeFile("value", 1, false, 3);
+  disk.truncate("log", 1, 4);
+  disk.remove("old", 5);
+  run(9000);
+  expect(log.map((line) => line.replace(/^\d+ disk /, ""))).toEqual(["1 full", "2 full", "3 full", "4 ok", "5 ok"]);
+  expect([disk.list(), disk.records("log"), disk.effects.failed]).toEqual([["log"], [1], 3]);
+});
+
+test("a planned failure waits until the disk has space again", () => {
+  const { disk, log, run } = diskBed();
+  disk.failNext(() => true, "error");
+  disk.full = true;
+  disk.sync(1);
+  run(1500);
+  disk.full = false;
+  disk.sync(2);
+  disk.sync(3);
+  run(9000);
+  expect(log).toEqual(["1000 disk 1 full", "2500 disk 2 error", "3500 disk 3 ok"]);
+});
+
+test("a truncation of one file leaves a sync of the other files complete", () => {
+  const { disk, run } = diskBed();
+  for (const file of ["x", "y"]) for (const record of [1, 2, 3]) disk.append(file, record);
+  disk.sync(1);
+  disk.truncate("x", 1, 2, 1);
+  run(500);
+  disk.append("x", 9);
+  run(5000);
+  expect([disk.durableRecords("x"), disk.durableRecords("y")]).toEqual([1, 3]);
+});
+
+test("a crash without unsynced writes loses nothing, however many writes it may keep", () => {
+  const { disk } = diskBed();
+  disk.preset("log", { records: [1] });
+  for (const unsynced of ["lost", "kept", "torn", 3] as const) {
+    expect(disk.crash({ unsynced })).toEqual({ lostRecords: 0, lostFiles: 0, tornRecords: 0 });
+  }
+  expect(disk.records("log")).toEqual([1]);
+});
+
+for (const unsynced of ["lost", "torn"] as const) {
+  test(`a removed file does not return after a crash, and its unsynced records do not count as ${unsynced}`, () => {
+    const { disk, run } = diskBed();
+    disk.append("log", 1);
+    disk.remove("log");
+    run(1000);
+    expect(disk.crash({ unsynced })).toEqual({ lostRecords: 0, lostFiles: 0, tornRecords: 0 });
+    expect(disk.list()).toEqual([]);
+  });
+}
+
+test("a crash that keeps one unsynced write makes the older of two values durable", () => {
+  const { disk, run } = diskBed();
+  disk.writeFile("first", 1, false, 1);
+  disk.writeFile("second", 2, false, 2);
+  run(1000);
+  expect(disk.crash({ unsynced: 1 })).toEqual({ lostRecords: 0, lostFiles: 1, tornRecords: 0 });
+  expect(disk.list()).toEqual(["first"]);
+  disk.crash({ unsynced: "lost" });
+  expect(disk.read("first")).toBe(1);
+});
+
+for (const unsynced of ["lost", 1] as const) {
+  test(`a synced value that replaced an unsynced one survives a crash (unsynced: ${unsynced})`, () => {
+    const { disk, run } = diskBed();
+    disk.writeFile("epoch", 1, false, 1);
+    disk.writeFile("epoch", 2, true, 2);
+    run(5000);
+    expect(disk.crash({ unsynced })).toEqual({ lostRecords: 0, lostFiles: 0, tornRecords: 0 });
+    expect(disk.read("epoch")).toBe(2);
+  });
+}
+
+test("a slow sync does not bring back the value that a faster replacement in another queue superseded", () => {
+  const { disk, run } = diskBed();
+  disk.writeFile("epoch", 1, false, 1);
+  run(500);
+  disk.sync(2);
+  disk.setCharacter({ syncMinUs: 10, syncMaxUs: 10 });
+  disk.replaceFile("epoch", 2, 3, 1);
+  run(5000);
+  disk.crash({ unsynced: "lost" });
+  expect(disk.read("epoch")).toBe(2);
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EventQueue } from "../../sim/event-queue.ts";
 
-test("any mix of pushes and pops: events come out as from an array sorted by time and sequence", () => {
+test("after any pushes and pops, events come out in the order of time and sequence", () => {
   const operations = fc.array(fc.oneof(fc.nat({ max: 20 }), fc.constant(-1)), { maxLength: 400 });
   fc.assert(
     fc.property(operations, (timesAndPops) => {
@@ -38,7 +38,7 @@ test("any mix of pushes and pops: events come out as from an array sorted by tim
   );
 });
 
-test("more events than the first capacity: nothing an event carries is lost or mixed up", () => {
+test("a queue that grows beyond its first capacity keeps every field of every event", () => {
   const queue = new EventQueue();
   for (let index = 0; index < 1000; index++) {
     queue.push((index * 7919) % 1000, index % 5, index % 3, index, -index, { index });
@@ -58,7 +58,7 @@ test("more events than the first capacity: nothing an event carries is lost or m
   expect(count).toBe(1000);
 });
 
-test("an event pushed while another is handled carries that one as its cause", () => {
+test("the cause of an event is the event during which it was pushed", () => {
   const queue = new EventQueue();
   queue.push(1, 0, 0, 0, 0, undefined);
   queue.pop();
@@ -77,4 +77,16 @@ test("a popped event leaves no reference to its payload in the queue", () => {
   queue.pop();
   const fields = queue as unknown as { slotPayload: unknown[] };
   expect(fields.slotPayload.every((payload) => payload === undefined)).toBe(true);
+});
+
+test("visit shows every pending event and none that was popped", () => {
+  const queue = new EventQueue();
+  for (const timeUs of [30, 10, 20]) queue.push(timeUs, 1, 2, timeUs + 1, timeUs + 2, `at ${timeUs}`);
+  queue.pop();
+  const seen: unknown[][] = [];
+  queue.visit((...event) => seen.push(event));
+  expect(seen.sort()).toEqual([
+    [20, 1, 2, 21, 22, "at 20"],
+    [30, 1, 2, 31, 32, "at 30"],
+  ]);
 });

@@ -10,7 +10,7 @@ test("a fixed latency draws nothing", () => {
   expect(link.random.u32()).toBe(new RandomStreams(1).stream("link", 1, 2).u32());
 });
 
-test("latencies fill the range, and slow ones exceed it", () => {
+test("random latencies cover the whole range, and slow ones exceed it", () => {
   const link = table({ latencyMinUs: 10, latencyMaxUs: 12 }).between(1, 2);
   expect(new Set(Array.from({ length: 100 }, () => link.drawLatencyUs()))).toEqual(new Set([10, 11, 12]));
   const slow = table({ latencyMinUs: 10, latencyMaxUs: 10, slowRate: 0.5, slowExtraUs: 1000 }).between(1, 2);
@@ -21,7 +21,7 @@ test("latencies fill the range, and slow ones exceed it", () => {
   expect(Math.max(...drawn)).toBeLessThanOrEqual(1010);
 });
 
-test("a new default reaches the links without a character of their own, used or not", () => {
+test("a new default character applies to every link without its own, whether used before or not", () => {
   const links = table();
   links.between(1, 2);
   links.setCharacter(2, 1, { latencyMinUs: 1, latencyMaxUs: 1 });
@@ -35,7 +35,7 @@ test("a new default reaches the links without a character of their own, used or 
   ).toEqual([5, 1, 5]);
 });
 
-test("an impossible character and an unknown node are named", () => {
+test("an impossible character or an unknown node is an error that names the value", () => {
   expect(() => table({ latencyMinUs: 5, latencyMaxUs: 4 })).toThrow(/latencyMaxUs 4 is below latencyMinUs 5/);
   expect(() => table({ latencyMinUs: 0.5 })).toThrow(/latencyMinUs is 0.5/);
   expect(() => table().between(1, 9)).toThrow(/no link 1 -> 9/);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { connectedBed, Probe, testBed } from "./probe.ts";
 
-test("1 node: a replaced timer and a canceled timer do not fire and do not count as events", () => {
+test("a replaced timer and a canceled timer do not fire and do not count as events", () => {
   const { world, logs, run } = testBed(1);
   const node = world.node(1);
   node.setTimer(0, 100);
@@ -16,7 +16,7 @@ test("1 node: a replaced timer and a canceled timer do not fire and do not count
   expect(() => node.setTimer(0, -1)).toThrow(RangeError);
 });
 
-test("1 node, clock twice as fast: timers take half as long", () => {
+test("timers of a node with a clock twice as fast take half as long", () => {
   const { world, logs, run } = testBed(1);
   world.node(1).clockRate = 2;
   world.node(1).setTimer(0, 1001);
@@ -27,7 +27,7 @@ test("1 node, clock twice as fast: timers take half as long", () => {
   }).toThrow(RangeError);
 });
 
-test("1 node, crash and restart: no timer or disk completion of the old process reaches the new one", () => {
+test("after a crash and a restart, the new process gets no timer or disk completion of the old one", () => {
   const { world, logs, run } = testBed(1);
   const node = world.node(1);
   node.setTimer(0, 100);
@@ -41,7 +41,7 @@ test("1 node, crash and restart: no timer or disk completion of the old process 
   expect(() => node.start(new Probe(node))).toThrow(/already running/);
 });
 
-test("2 nodes, one paused: what came due is handled at resume, one event each, in order, before anything newer", () => {
+test("a resumed node handles the deferred events one by one and in order, before newer events", () => {
   const { world, logs, run, conn } = connectedBed();
   const node = world.node(2);
   node.setTimer(0, 150);
@@ -52,7 +52,7 @@ test("2 nodes, one paused: what came due is handled at resume, one event each, i
   world.node(1).datagram(2, 5, "d");
   run(5000);
   expect(logs[2]).toEqual([]);
-  // Due at the very time of the resume, and scheduled before what the resume schedules.
+  // Message c is due at the time of the resume, and its arrival is scheduled before the deferred events.
   world.at(5100, () => node.resume(), "resume");
   world.node(1).send(conn, "c");
   const before = world.eventsHandled;
@@ -68,7 +68,7 @@ test("2 nodes, one paused: what came due is handled at resume, one event each, i
   expect(world.eventsHandled - before).toBe(8);
 });
 
-test("2 nodes, target paused: its host still completes the handshake, its program learns of it at resume", () => {
+test("the host of a paused node accepts a connection, and its program is notified at the resume", () => {
   const { world, logs, run } = testBed(2);
   world.node(2).pause();
   world.node(1).connect(2, 1);
@@ -79,7 +79,7 @@ test("2 nodes, target paused: its host still completes the handshake, its progra
   expect(logs[2]).toEqual(["1000 accepted 1 from 1 on 1"]);
 });
 
-test("2 nodes, paused with two messages waiting, closes at the first: the second is not delivered", () => {
+test("if a resumed node closes a connection at its first deferred message, the second is not delivered", () => {
   const { world, logs, probes, run, conn } = connectedBed();
   const node = world.node(2);
   node.pause();
@@ -93,7 +93,7 @@ test("2 nodes, paused with two messages waiting, closes at the first: the second
   expect(logs[1]).toEqual(["1100 closed 1"]);
 });
 
-test("1 node, paused with a timer due that the handler before it cancels: the timer does not fire", () => {
+test("a deferred timer does not fire if the handler of an earlier deferred event cancels it", () => {
   const { world, logs, probes, run } = testBed(1);
   const node = world.node(1);
   node.setTimer(0, 100);
@@ -106,7 +106,7 @@ test("1 node, paused with a timer due that the handler before it cancels: the ti
   expect(logs[1]).toEqual(["1000 timer 0"]);
 });
 
-test("2 nodes, paused again before everything was handled: the rest waits for the next resume", () => {
+test("if a node is paused again, the remaining deferred events wait for the next resume", () => {
   const { world, logs, probes, run, conn } = connectedBed();
   const node = world.node(2);
   node.pause();
@@ -122,7 +122,7 @@ test("2 nodes, paused again before everything was handled: the rest waits for th
   expect(logs[2]).toEqual(["1000 message a on 1 from 1", "2000 message b on 1 from 1"]);
 });
 
-test("2 nodes, crash while paused: what waited is lost with the process", () => {
+test("a crash of a paused node loses its deferred events", () => {
   const { world, logs, run, conn } = connectedBed();
   world.node(2).pause();
   world.node(1).send(conn, "a");
@@ -133,7 +133,7 @@ test("2 nodes, crash while paused: what waited is lost with the process", () => 
   expect([logs[2], logs[1]]).toEqual([[], ["1100 reset 1"]]);
 });
 
-test("1 node, clean stop keeps the page cache, wiping empties the disk of a stopped node only", () => {
+test("a stop keeps unsynced records, and only the disk of a stopped node can be wiped", () => {
   const { world } = testBed(1);
   const node = world.node(1);
   node.disk.append("log", 1);
@@ -144,10 +144,31 @@ test("1 node, clean stop keeps the page cache, wiping empties the disk of a stop
   expect(node.disk.list()).toEqual([]);
 });
 
-test("2 nodes, port no longer listened on: new attempts are refused", () => {
+test("a node refuses connections to a port that it no longer listens on", () => {
   const { world, logs, run } = testBed(2);
   world.node(2).unlisten(1);
   world.node(1).connect(2, 1);
   run(1000);
   expect(logs[1]).toEqual(["200 refused 1"]);
+});
+
+test("a port that a program opens twice is closed by one unlisten", () => {
+  const { world, logs, run } = testBed(2);
+  world.node(2).listen(1);
+  world.node(2).unlisten(1);
+  world.node(1).connect(2, 1);
+  run(1000);
+  expect(logs[1]).toEqual(["200 refused 1"]);
+});
+
+test("a changed clock rate moves the clock of the node from now on", () => {
+  const { world, run } = testBed(1);
+  const node = world.node(1);
+  run(1000);
+  node.clockRate = 2;
+  run(1500);
+  expect([node.clockRate, node.clockUs]).toEqual([2, 2000]);
+  node.clockRate = 0.5;
+  run(2500);
+  expect([node.clockRate, node.clockUs]).toEqual([0.5, 2500]);
 });

@@ -1,7 +1,7 @@
 /**
- * The simulator with a core that is not Zab, through its public surface alone: a client that raises a counter on a
- * server over an unreliable datagram link, with retries, and a server that must count every request once, across
- * crashes, because it writes down what it has counted.
+ * An example of the simulator's public API with a protocol that is not Zab. A client increments a counter on a server
+ * over an unreliable datagram link and retries. The server must count every request once, even if it crashes, so it
+ * logs each request before it answers.
  */
 
 import { expect, test } from "vitest";
@@ -27,7 +27,7 @@ const RETRY = 0;
 const PORT = 1;
 const REQUESTS = 20;
 
-/** What every program must have and these two do not need. */
+/** Implements the handlers that neither program needs. */
 abstract class DatagramProgram implements NodeProgram<Message> {
   onTimer(_timer: number): void {}
   onConnected(): void {}
@@ -94,7 +94,7 @@ class Server extends DatagramProgram {
       this.node.disk.append("counted", request);
       this.count++;
     }
-    // The careless server answers before the disk has it.
+    // The careless server answers before the request is durable.
     if (this.careful) this.node.disk.sync(request);
     else this.answer(request);
   }
@@ -133,7 +133,7 @@ function counterWorld(seed: number, careful = true, trace?: Trace): World<Messag
 const counted = (world: World<Message>) => world.node(2).disk.records("counted");
 const inOrder = Array.from({ length: REQUESTS }, (_, index) => index + 1);
 
-test("client and server, 20 % loss and duplication, 4 power losses: every request is counted exactly once", () => {
+test("with 20 % loss and duplication and 4 power losses, the server counts every request exactly once", () => {
   for (let seed = 0; seed < 20; seed++) {
     const world = counterWorld(seed);
     expect(guarded(() => world.run({ untilUs: 10 * SECOND })).reason).toBe("idle");
@@ -141,7 +141,7 @@ test("client and server, 20 % loss and duplication, 4 power losses: every reques
   }
 });
 
-test("the same with a server that answers before it syncs: some seed loses a counted request", () => {
+test("with some seed, a server that answers before it syncs loses a counted request", () => {
   const lost = Array.from({ length: 20 }, (_, seed) => counterWorld(seed, false)).filter((world) => {
     world.run({ untilUs: 10 * SECOND });
     return counted(world).length < REQUESTS;
@@ -149,7 +149,7 @@ test("the same with a server that answers before it syncs: some seed loses a cou
   expect(lost.length).toBeGreaterThan(0);
 });
 
-test("the run is determined by its seed, and a rule that loses the first answer costs a retry", () => {
+test("the seed determines the run, and if a rule drops the first answer, the client retries", () => {
   const check = checkDeterminism(() => {
     const world = counterWorld(3);
     return { step: () => world.step(), digest: () => world.digestHex(), describe: () => world.describe() };

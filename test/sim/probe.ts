@@ -1,4 +1,4 @@
-/** A program that writes down what happens to it, for the tests of the world. It decides nothing itself. */
+/** A program for tests that logs its events and acts only through `react`. */
 
 import type { DiskResult } from "../../sim/disk.ts";
 import type { Node, NodeProgram } from "../../sim/node.ts";
@@ -7,7 +7,7 @@ import { World, type WorldOptions } from "../../sim/world.ts";
 export class Probe implements NodeProgram<string> {
   readonly node: Node<string>;
   readonly log: string[];
-  /** What it does on an event, by the start of the logged line. */
+  /** Called after each event with the logged line, without its time. */
   react: (line: string) => void = () => undefined;
 
   constructor(node: Node<string>, log: string[] = []) {
@@ -51,13 +51,17 @@ export class Probe implements NodeProgram<string> {
 
 export interface Bed {
   readonly world: World<string>;
-  /** By node id. */
+  /** The log of each node, by node id. */
   readonly logs: string[][];
+  /** The program of each node, by node id. */
   readonly probes: Probe[];
   run(untilUs: number): void;
 }
 
-/** Latency 100 us on every link, a sync 1000 us, a write 100 us; every node runs a probe and listens on port 1. */
+/**
+ * Returns a world in which every node runs a probe and listens on port 1. Every link has a latency of 100 us, a sync
+ * takes 1000 us and a write 100 us.
+ */
 export function testBed(nodes: number, options: Partial<WorldOptions<string>> = {}): Bed {
   const world = new World<string>({
     seed: 1,
@@ -80,7 +84,7 @@ export function testBed(nodes: number, options: Partial<WorldOptions<string>> = 
   return { world, logs, probes, run: (untilUs) => void world.run({ untilUs }) };
 }
 
-/** A bed of nodes with a connection 1 -> 2 established at 200 us; both logs are emptied. */
+/** Returns a test bed at 200 us with an established connection from node 1 to node 2 and empty logs. */
 export function connectedBed(nodes = 2, options: Partial<WorldOptions<string>> = {}): Bed & { conn: number } {
   const bed = testBed(nodes, options);
   const conn = bed.world.node(1).connect(2, 1);
@@ -89,7 +93,7 @@ export function connectedBed(nodes = 2, options: Partial<WorldOptions<string>> =
   return { ...bed, conn };
 }
 
-/** Only the texts of the delivered messages. */
+/** Returns the texts of the delivered messages. */
 export function delivered(log: readonly string[] | undefined): string[] {
   return (log ?? []).flatMap((line) => {
     const match = /^\d+ (?:message|datagram) (\S+) /.exec(line);

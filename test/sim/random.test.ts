@@ -4,7 +4,7 @@ import { Random, RandomStreams } from "../../sim/random.ts";
 
 const draws = (random: Random, count: number) => Array.from({ length: count }, () => random.u32());
 
-test("draws in one stream move nothing in any other", () => {
+test("draws from one stream do not change any other stream", () => {
   const names = fc.uniqueArray(fc.tuple(fc.constantFrom("link", "node", "disk"), fc.nat(9)), {
     minLength: 2,
     maxLength: 6,
@@ -22,7 +22,7 @@ test("draws in one stream move nothing in any other", () => {
   );
 });
 
-test("one seed and name give one sequence, in any order of creation; another seed or name gives another", () => {
+test("seed and name determine the sequence of a stream, in any order of creation", () => {
   const sequence = draws(new RandomStreams(7n).stream("link", 1, 2), 8);
   const reordered = new RandomStreams(7);
   draws(reordered.stream("link", 2, 1), 3);
@@ -31,7 +31,7 @@ test("one seed and name give one sequence, in any order of creation; another see
   expect(draws(new RandomStreams(7).stream("link", 12), 8)).not.toEqual(sequence);
 });
 
-test("the generated values are pinned: a change of them would change every stored seed", () => {
+test("the generated values never change, because they would change the run of every stored seed", () => {
   expect(draws(new RandomStreams(1).stream("link", 1, 2), 3)).toMatchInlineSnapshot(`
     [
       4261702417,
@@ -41,14 +41,14 @@ test("the generated values are pinned: a change of them would change every store
   `);
 });
 
-test("certainties draw nothing", () => {
+test("a certain result draws nothing", () => {
   const random = new Random("x");
   const untouched = new Random("x");
   expect([random.chance(0), random.chance(-1), random.chance(1), random.chance(2)]).toEqual([false, false, true, true]);
   expect(random.u32()).toBe(untouched.u32());
 });
 
-test("ranges are kept, both ends are reached, and an empty range is an error", () => {
+test("draws stay in their range and reach both ends, and an empty range is an error", () => {
   const random = new Random("ranges");
   const seen = new Set(Array.from({ length: 300 }, () => random.int(3, 6)));
   expect([...seen].sort()).toEqual([3, 4, 5, 6]);
@@ -60,4 +60,18 @@ test("ranges are kept, both ends are reached, and an empty range is an error", (
   expect(() => random.below(0)).toThrow(RangeError);
   expect(() => random.int(2, 1)).toThrow(RangeError);
   expect(() => random.pick([])).toThrow(RangeError);
+});
+
+test("u01 returns fractions in [0, 1) that spread over the interval", () => {
+  const random = new Random("fractions");
+  const drawn = Array.from({ length: 1000 }, () => random.u01());
+  expect(Math.min(...drawn)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...drawn)).toBeLessThan(1);
+  expect(new Set(drawn.map((value) => Math.floor(value * 10))).size).toBe(10);
+});
+
+test("a stream that is asked for again continues its sequence", () => {
+  const expected = draws(new RandomStreams(1).stream("node", 1), 4);
+  const streams = new RandomStreams(1);
+  expect([...draws(streams.stream("node", 1), 2), ...draws(streams.stream("node", 1), 2)]).toEqual(expected);
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { connectedBed, delivered, testBed } from "./probe.ts";
 
-test("2 nodes, target listening: accepted after one latency, connected after two", () => {
+test("a listening node accepts after one latency, and the caller is connected after two", () => {
   const { world, logs, run } = testBed(2);
   world.node(1).connect(2, 1);
   run(1000);
@@ -10,7 +10,7 @@ test("2 nodes, target listening: accepted after one latency, connected after two
   expect(logs[1]).toEqual(["200 connected 1"]);
 });
 
-test("2 nodes, target not listening, or its process dead: refused after two latencies", () => {
+test("a node that does not listen or has no process refuses a connection after two latencies", () => {
   const { world, logs, run } = testBed(2);
   world.node(1).connect(2, 9);
   run(500);
@@ -21,7 +21,7 @@ test("2 nodes, target not listening, or its process dead: refused after two late
   expect(world.network.effects.refused).toBe(2);
 });
 
-test("2 nodes, target without power: the attempt hangs until its host is back", () => {
+test("a connection to a host without power waits until the host starts again", () => {
   const { world, logs, run, probes } = testBed(2);
   world.node(2).crash({ power: true });
   world.node(1).connect(2, 1);
@@ -37,7 +37,7 @@ for (const [way, from, to] of [
   ["there", 1, 2],
   ["back", 2, 1],
 ] as const) {
-  test(`2 nodes, way ${way} cut: the attempt hangs at both ends and goes through after the heal`, () => {
+  test(`a connection whose way ${way} is cut is established after the heal`, () => {
     const { world, logs, run } = testBed(2);
     const cut = world.network.cut(from, to);
     world.node(1).connect(2, 1);
@@ -50,7 +50,7 @@ for (const [way, from, to] of [
   });
 }
 
-test("2 nodes, way there cut, caller gives up meanwhile: nothing arrives after the heal", () => {
+test("if the caller closes a connection that waits for a heal, its peer never sees it", () => {
   const { world, logs, run } = testBed(2);
   world.network.cut(1, 2);
   const conn = world.node(1).connect(2, 1);
@@ -61,7 +61,7 @@ test("2 nodes, way there cut, caller gives up meanwhile: nothing arrives after t
   expect([logs[1], logs[2]]).toEqual([[], []]);
 });
 
-test("2 nodes, one-way cut with messages in flight: they stall, then arrive in order; the other way flows", () => {
+test("messages in flight on a cut direction arrive in order after the heal, and the other direction works", () => {
   const { world, logs, run, conn } = connectedBed();
   world.node(1).send(conn, "a");
   run(250);
@@ -80,7 +80,7 @@ test("2 nodes, one-way cut with messages in flight: they stall, then arrive in o
   expect([cut.held, cut.untilUs, world.network.effects.heldByCut]).toEqual([2, 2000, 2]);
 });
 
-test("2 nodes, a cut while no node sends: its effect is 0", () => {
+test("a cut during which no node sends holds and loses nothing", () => {
   const { world, run } = connectedBed();
   world.network.cut(1, 2);
   run(1000);
@@ -88,7 +88,7 @@ test("2 nodes, a cut while no node sends: its effect is 0", () => {
   expect(world.network.effects.blocks.map(({ kind, held, lost }) => [kind, held, lost])).toEqual([["cut", 0, 0]]);
 });
 
-test("2 nodes, latencies drawn: a direction delivers in the order of sending", () => {
+test("a stream with random latencies delivers in the order of sending", () => {
   const { world, logs, run, conn } = connectedBed(2, { link: { latencyMinUs: 100, latencyMaxUs: 100 } });
   world.network.setCharacter(1, 2, { latencyMaxUs: 5000, slowRate: 0.2, slowExtraUs: 50_000 });
   const sent = Array.from({ length: 50 }, (_, index) => `m${index}`);
@@ -97,7 +97,7 @@ test("2 nodes, latencies drawn: a direction delivers in the order of sending", (
   expect(delivered(logs[2])).toEqual(sent);
 });
 
-test("2 nodes, any cuts, clogs, losses and heals: each direction delivers in order, and all at the end", () => {
+test("with any cuts, clogs and losses, each direction delivers in order, and everything after the heal", () => {
   const step = fc.record({
     what: fc.constantFrom("send12", "send21", "cut", "heal", "clog", "unclog"),
     forwards: fc.boolean(),
@@ -138,7 +138,7 @@ test("2 nodes, any cuts, clogs, losses and heals: each direction delivers in ord
   );
 });
 
-test("2 nodes, sender closes: its end is gone immediately, the peer gets the data and then the close", () => {
+test("the end that closes is gone immediately, and its peer gets the data before the close", () => {
   const { world, logs, run, conn } = connectedBed();
   world.node(2).send(conn, "unread");
   world.node(1).send(conn, "a");
@@ -150,7 +150,7 @@ test("2 nodes, sender closes: its end is gone immediately, the peer gets the dat
   expect(world.node(2).send(conn, "late")).toBe(false);
 });
 
-test("2 nodes, process dies: what it had sent arrives, then the peer sees a reset", () => {
+test("messages that a process sent before its crash arrive before the reset", () => {
   const { world, logs, run, conn } = connectedBed();
   world.node(1).send(conn, "last");
   world.node(1).crash();
@@ -158,7 +158,7 @@ test("2 nodes, process dies: what it had sent arrives, then the peer sees a rese
   expect(logs[2]).toEqual(["300 message last on 1 from 1", "300 reset 1"]);
 });
 
-test("2 nodes, power lost: half-open while it is down; after its return a message gets a reset", () => {
+test("a connection to a host that lost power is half-open until a message gets a reset from the restarted host", () => {
   const { world, logs, run, conn, probes } = connectedBed();
   world.node(1).crash({ power: true });
   run(50_000);
@@ -172,7 +172,7 @@ test("2 nodes, power lost: half-open while it is down; after its return a messag
   expect(logs[1]).toEqual([]);
 });
 
-test("2 nodes, target loses power while a cut holds its answer: the caller tries again", () => {
+test("the caller tries again if its peer loses power while a cut holds the answer", () => {
   const { world, logs, run, probes } = testBed(2);
   world.node(1).connect(2, 1);
   run(150);
@@ -187,7 +187,7 @@ test("2 nodes, target loses power while a cut holds its answer: the caller tries
   expect(logs[2]).toEqual(["100 accepted 1 from 1 on 1", "1100 accepted 1 from 1 on 1"]);
 });
 
-test("2 nodes, power lost and back without traffic: the peer stays half-open until it sends", () => {
+test("a node does not notice that its peer lost power and restarted until it sends", () => {
   const { world, logs, run, conn, probes } = connectedBed();
   world.node(1).crash({ power: true });
   world.node(1).start(probes[1] as never);
@@ -198,7 +198,7 @@ test("2 nodes, power lost and back without traffic: the peer stays half-open unt
   expect(logs[2]).toEqual(["50200 reset 1"]);
 });
 
-test("2 nodes, connection reset from outside: both ends notice, messages in flight are lost; with a cut, later", () => {
+test("a reset connection loses the messages in flight, and an end after a cut notices at the heal", () => {
   const { world, logs, run, conn } = connectedBed();
   world.node(1).send(conn, "lost");
   world.network.cut(1, 2);
@@ -211,7 +211,7 @@ test("2 nodes, connection reset from outside: both ends notice, messages in flig
   expect(world.network.resetConnection(conn)).toBe(false);
 });
 
-test("2 nodes, every transmission lost: the connection is reset after six retransmissions", () => {
+test("a connection on a link that loses everything is reset after six retransmissions", () => {
   const { world, logs, run, conn } = connectedBed();
   world.network.setCharacter(1, 2, { lossRate: 1 });
   world.node(1).send(conn, "never");
@@ -221,7 +221,7 @@ test("2 nodes, every transmission lost: the connection is reset after six retran
   expect([world.network.effects.retransmitted, world.network.effects.resetByLoss]).toEqual([6, 1]);
 });
 
-test("2 nodes, lossy link: a loss delays what is behind it and loses nothing", () => {
+test("a loss on a stream delays messages and loses none", () => {
   const { world, logs, run, conn } = connectedBed();
   world.network.setCharacter(1, 2, { lossRate: 0.3 });
   const sent = Array.from({ length: 40 }, (_, index) => `m${index}`);
@@ -232,7 +232,7 @@ test("2 nodes, lossy link: a loss delays what is behind it and loses nothing", (
   expect(Number(logs[2]?.at(-1)?.split(" ")[0])).toBeGreaterThan(200_000);
 });
 
-test("2 nodes, clogged link: messages and attempts wait and come out in order", () => {
+test("messages and connections wait for the end of a clog and then arrive in order", () => {
   const { world, logs, run, conn } = connectedBed();
   const clog = world.network.clog(1, 2);
   world.node(1).send(conn, "a");
@@ -245,7 +245,7 @@ test("2 nodes, clogged link: messages and attempts wait and come out in order", 
   expect(clog.held).toBe(2);
 });
 
-test("2 nodes, cut and clogged: only when both are gone anything passes", () => {
+test("a link that is cut and clogged delivers only after both have ended", () => {
   const { world, logs, run, conn } = connectedBed();
   world.network.cut(1, 2);
   world.network.clog(1, 2);
@@ -258,7 +258,7 @@ test("2 nodes, cut and clogged: only when both are gone anything passes", () => 
   expect(delivered(logs[2])).toEqual(["a"]);
 });
 
-test("2 nodes, queue limit of 2 and three messages: the connection is reset", () => {
+test("a message above the queue limit resets the connection", () => {
   const { world, logs, run, conn } = connectedBed();
   world.network.queueLimit = 2;
   for (const message of ["a", "b", "c"]) world.node(1).send(conn, message);
@@ -267,25 +267,7 @@ test("2 nodes, queue limit of 2 and three messages: the connection is reset", ()
   expect(world.network.effects.resetByQueueLimit).toBe(1);
 });
 
-test("3 nodes in groups 1 | 2,3: both ways between the groups are cut, within a group nothing", () => {
-  const { world, logs, run } = testBed(3);
-  const cuts = world.network.partition([[1], [2, 3]]);
-  expect(cuts.length).toBe(4);
-  world.node(1).connect(2, 1);
-  world.node(3).connect(2, 1);
-  run(1000);
-  expect([logs[1], logs[3]]).toEqual([[], ["200 connected 2"]]);
-  expect([world.network.isCut(1, 2), world.network.isCut(3, 1), world.network.isCut(2, 3)]).toEqual([
-    true,
-    true,
-    false,
-  ]);
-  world.network.healAll();
-  run(2000);
-  expect(logs[1]).toEqual(["1200 connected 1"]);
-});
-
-test("2 nodes: a node connecting to itself, to a stranger, or sending on a strange connection", () => {
+test("connecting to itself or to an unknown node is an error, and an unknown connection sends nothing", () => {
   const { world } = testBed(2);
   expect(() => world.node(1).connect(1, 1)).toThrow(RangeError);
   expect(() => world.node(1).connect(7, 1)).toThrow(/no link 1 -> 7/);
@@ -294,7 +276,7 @@ test("2 nodes: a node connecting to itself, to a stranger, or sending on a stran
 
 for (const script of [true, false]) {
   const loss = script ? "disconnect" : "crash";
-  test(`2 nodes, cut, ${loss} of node 2, power loss, restart: node 1 notices at its next message`, () => {
+  test(`a node notices the ${loss} and power loss of its peer during a cut only at its next message`, () => {
     const { world, logs, run, probes } = connectedBed();
     world.network.cut(1, 2);
     world.network.cut(2, 1);
@@ -312,3 +294,83 @@ for (const script of [true, false]) {
     expect(logs[1]?.at(-1)).toMatch(/reset/);
   });
 }
+
+test("a caller cannot send before it is connected, the accepting node can", () => {
+  const { world, logs, run } = testBed(2);
+  const conn = world.node(1).connect(2, 1);
+  run(150);
+  expect([world.node(1).send(conn, "early"), world.node(2).send(conn, "welcome")]).toEqual([false, true]);
+  run(1000);
+  expect(logs[1]).toEqual(["200 connected 1", "250 message welcome on 1 from 2"]);
+  expect(delivered(logs[2])).toEqual([]);
+});
+
+test("the end of the caller is open from the start, the end of its peer from the accept, each until it closes", () => {
+  const { world, run } = testBed(3);
+  const { streams } = world.network;
+  const conn = world.node(1).connect(2, 1);
+  const openEnds = () => [1, 2, 3].filter((node) => streams.isOpen(node, conn));
+  expect(openEnds()).toEqual([1]);
+  run(1000);
+  expect(openEnds()).toEqual([1, 2]);
+  world.node(1).close(conn);
+  expect(openEnds()).toEqual([2]);
+  run(2000);
+  expect(openEnds()).toEqual([]);
+});
+
+test("only the first close of an open end has an effect", () => {
+  const { world, logs, run, conn } = connectedBed(3);
+  world.node(3).close(conn);
+  world.node(1).close(99);
+  run(500);
+  expect([logs[1], logs[2]]).toEqual([[], []]);
+  world.node(1).close(conn);
+  world.node(1).close(conn);
+  run(1000);
+  expect([logs[1], logs[2]]).toEqual([[], ["600 closed 1"]]);
+});
+
+test("a message of a host that lost power arrives if its link is intact, and is lost if its link is cut", () => {
+  for (const isCut of [false, true]) {
+    const { world, logs, run, conn } = connectedBed();
+    world.node(1).send(conn, "last");
+    world.node(1).crash({ power: true });
+    if (isCut) world.network.cut(1, 2);
+    run(1000);
+    world.network.healAll();
+    run(2000);
+    expect(delivered(logs[2])).toEqual(isCut ? [] : ["last"]);
+  }
+});
+
+test("a cut loses the answer of a host that lost power, and the caller connects again when the host is back", () => {
+  const { world, logs, run, probes } = testBed(2);
+  world.node(1).connect(2, 1);
+  run(150);
+  world.node(2).crash({ power: true });
+  world.network.cut(2, 1);
+  run(1000);
+  world.network.healAll();
+  world.node(2).start(probes[2] as never);
+  world.node(2).listen(1);
+  run(5000);
+  expect(logs[1]).toEqual(["1200 connected 1"]);
+  expect(logs[2]).toEqual(["100 accepted 1 from 1 on 1", "1100 accepted 1 from 1 on 1"]);
+});
+
+test("an attempt whose opening is lost six times is refused at the caller and unknown to its peer", () => {
+  const { world, logs, run } = testBed(2);
+  world.network.setCharacter(1, 2, { lossRate: 1 });
+  world.node(1).connect(2, 1);
+  run(60_000_000);
+  expect([logs[1], logs[2]]).toEqual([[`${200_000 * 63 + 100} refused 1`], []]);
+});
+
+test("an attempt whose refusal is lost six times is refused at the caller after the last loss", () => {
+  const { world, logs, run } = testBed(2);
+  world.network.setCharacter(2, 1, { lossRate: 1 });
+  world.node(1).connect(2, 9);
+  run(60_000_000);
+  expect([logs[1], logs[2]]).toEqual([[`${100 + 200_000 * 63 + 100} refused 1`], []]);
+});

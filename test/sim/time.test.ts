@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { formatTime, MS, parseDuration, SECOND } from "../../sim/time.ts";
+import { durationUs, formatTime, MS, parseDuration, SECOND } from "../../sim/time.ts";
 
-test("times are printed in seconds with six decimals, so that they align", () => {
+test("times have six decimals, so that columns line up", () => {
   expect([0, 4_120, 1_234_567, 61 * SECOND, -5].map(formatTime)).toEqual([
     "0.000000",
     "0.004120",
@@ -11,7 +11,7 @@ test("times are printed in seconds with six decimals, so that they align", () =>
   ]);
 });
 
-test("durations are read in us, ms, s, m and h; anything else is undefined", () => {
+test("parseDuration accepts us, ms, s, m and h, and returns undefined for any other text", () => {
   expect(["200ms", "1.5s", "2m", "30us", "1h", " 3 ms "].map(parseDuration)).toEqual([
     200 * MS,
     1_500_000,
@@ -21,4 +21,16 @@ test("durations are read in us, ms, s, m and h; anything else is undefined", () 
     3 * MS,
   ]);
   expect(["", "5", "ms", "-1s", "1.s", "1e3s", "2 days"].map(parseDuration)).toEqual(new Array(7).fill(undefined));
+});
+
+test("an infinite time is printed as a word", () => {
+  expect([Number.POSITIVE_INFINITY, Number.NaN].map(formatTime)).toEqual(["Infinity", "NaN"]);
+});
+
+test("a duration that exceeds the safe integers is undefined", () => {
+  expect(parseDuration("9999999999999h")).toBeUndefined();
+});
+
+test("durationUs parses a checked duration, and returns 0 for any other text", () => {
+  expect(["1.5s", "soon"].map(durationUs)).toEqual([1_500_000, 0]);
 });

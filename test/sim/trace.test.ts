@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Trace } from "../../sim/trace.ts";
 import { connectedBed, testBed } from "./probe.ts";
 
-test("2 nodes, a cut holds a message: the trace has send, hold and deliver, caused by the sender", () => {
+test("the trace of a message that a cut holds has send, hold and deliver, and the cause is its sender", () => {
   const trace = new Trace();
   const { world, run, conn } = connectedBed(2, { trace });
   const before = trace.length;
@@ -24,7 +24,7 @@ test("2 nodes, a cut holds a message: the trace has send, hold and deliver, caus
   expect([send?.payload, deliver?.payload, deliver?.detail]).toEqual(["a", "a", conn]);
 });
 
-test("1 node, life cycle, timers, disk and notes are recorded with time and cause", () => {
+test("the trace records starts, stops, pauses, timers, disk operations and notes with their events", () => {
   const trace = new Trace();
   const { world, run } = testBed(1, { trace });
   const node = world.node(1);
@@ -48,7 +48,7 @@ test("1 node, life cycle, timers, disk and notes are recorded with time and caus
   ]);
 });
 
-test("a limit keeps the last events, oldest first, and counts the others", () => {
+test("a trace with a limit keeps the last events, oldest first, and counts the dropped ones", () => {
   const trace = new Trace({ limit: 3 });
   const { world } = testBed(1, { trace });
   for (const note of ["a", "b", "c", "d"]) trace.note(1, note);
@@ -56,15 +56,34 @@ test("a limit keeps the last events, oldest first, and counts the others", () =>
   expect([trace.length, trace.dropped, world.trace]).toEqual([3, 2, trace]);
 });
 
-test("level none: the world has no trace and notes go nowhere", () => {
+test("a world with a trace of level none has no trace, and notes are dropped", () => {
   const trace = new Trace({ level: "none" });
   const { world } = testBed(1, { trace });
   trace.note(1, "x");
   expect([world.trace, trace.length]).toEqual([undefined, 0]);
 });
 
-test("a trace belongs to one world", () => {
+test("a trace cannot be attached to a second world", () => {
   const trace = new Trace();
   testBed(1, { trace });
   expect(() => testBed(1, { trace })).toThrow(/another world/);
+});
+
+test("a trace limit below one event is an error", () => {
+  expect(() => new Trace({ limit: 0 })).toThrow("Trace: limit 0 must be at least 1");
+});
+
+test("the trace says whether a connection was closed or reset", () => {
+  const trace = new Trace();
+  const { world, run, conn } = connectedBed(2, { trace });
+  const second = world.node(1).connect(2, 1);
+  run(1000);
+  world.node(1).close(conn);
+  world.node(1).crash();
+  run(2000);
+  const ends = trace.events().filter(({ node, timeUs }) => node === 2 && timeUs > 1000);
+  expect(ends.map(({ kind, detail, payload }) => [kind, detail, payload])).toEqual([
+    ["close", conn, "closed"],
+    ["reset", second, "reset"],
+  ]);
 });

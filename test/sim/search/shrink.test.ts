@@ -1,6 +1,6 @@
-/** The shrinker alone, on lists of numbers. */
+/** Tests the shrinker with lists of numbers. */
 import { describe, expect, it } from "vitest";
-import { type Pass, shrink, shrinkStepwise, simplerItems, withoutItems } from "../../sim/index.ts";
+import { type Pass, shrink, shrinkStepwise, simplerItems, simplerWhole, withoutItems } from "../../../sim/index.ts";
 
 type List = readonly number[];
 const fewer: Pass<List> = withoutItems<List, number>(
@@ -13,22 +13,22 @@ const smaller: Pass<List> = simplerItems<List, number>(
   (item) => (item > 0 ? [0, item >> 1, item - 1] : []),
 );
 const passes = [fewer, smaller];
-/** Fails with a number from 7 on before one from 3 on. */
+/** Fails if a number of at least 7 comes before a number of at least 3. */
 const fails = (list: List): boolean => list.some((one, i) => one >= 7 && list.slice(i + 1).some((other) => other >= 3));
 const start = Array.from({ length: 200 }, (_, i) => (i * 37) % 101);
 
 describe("shrink", () => {
-  it("comes to the smallest list and the smallest numbers", () => {
+  it("finds the smallest list of the smallest numbers", () => {
     const { complete, value } = shrink(start, { passes, fails, maxRuns: 100_000 });
     expect(value).toEqual([7, 3]);
     expect(complete).toBe(true);
   });
 
-  it("takes fewer runs than there are items, when little is needed", () => {
+  it("needs fewer runs than there are items if few items matter", () => {
     expect(shrink(start, { passes: [fewer], fails, maxRuns: 100_000 }).runs).toBeLessThan(start.length);
   });
 
-  it("keeps to its budget, and what it has by then fails", () => {
+  it("stops at its budget with a smaller value that still fails", () => {
     const { complete, runs, value } = shrink(start, { passes, fails, maxRuns: 10 });
     expect(complete).toBe(false);
     expect(runs).toBe(10);
@@ -36,7 +36,7 @@ describe("shrink", () => {
     expect(value.length).toBeLessThan(start.length);
   });
 
-  it("broken off anywhere and taken up again, it comes to the same", () => {
+  it("finds the same value if it is interrupted and continued", () => {
     for (let maxRuns = 1; maxRuns < 60; maxRuns += 7) {
       let value: List = start;
       let complete = false;
@@ -53,5 +53,11 @@ describe("shrink", () => {
   it("yields after each run", () => {
     const runs = [...shrinkStepwise(start, { passes, fails, maxRuns: 25 })].map((progress) => progress.runs);
     expect(runs).toEqual(Array.from({ length: 25 }, (_, i) => i + 1));
+  });
+
+  it("simplifies a value that is not a list", () => {
+    const halved = simplerWhole<number>((value) => (value > 0 ? [value >> 1, value - 1] : []));
+    const shrunk = shrink(1000, { passes: [halved], fails: (value) => value >= 37, maxRuns: 1000 });
+    expect([shrunk.value, shrunk.complete]).toEqual([37, true]);
   });
 });
