@@ -9,7 +9,7 @@ import {
   answerDecision,
   type DecisionFacts,
   DecisionQueryError,
-  lastOf,
+  highestZxid,
   readDecisionQuery,
 } from "../scenarios/decide-query.ts";
 import { EXIT_BAD_INPUT, EXIT_OK } from "./exit-codes.ts";
@@ -74,7 +74,7 @@ function factsFrom(options: DecideOptions): DecisionFacts {
     forceSnapSync: options.forceSnap === true,
     lastProposed:
       options.lastProposed === undefined
-        ? lastOf(toBeApplied, outstandingProposals)
+        ? highestZxid(toBeApplied, outstandingProposals)
         : zxidOf("--last-proposed", options.lastProposed),
     toBeApplied,
     outstandingProposals,

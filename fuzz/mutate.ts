@@ -4,7 +4,7 @@
  */
 
 import type { Step } from "../scenarios/scenario.ts";
-import { namedIn } from "../scenarios/servers-in-step.ts";
+import { serversInStep } from "../scenarios/servers-in-step.ts";
 import { durationText } from "../sim/duration-range.ts";
 import { parseDuration } from "../sim/index.ts";
 import type { Draw } from "./draw.ts";
@@ -51,7 +51,9 @@ const CHANGES: Readonly<Record<keyof typeof WEIGHTS, Change>> = {
     const donors = scenario.steps
       .map((step, i) => ({ step, kind: kinds[i] as Entry["kind"] }))
       .filter((entry) => isChangeable(entry) && entry.kind !== "wipe");
-    const added = draw.some(donors, draw.int(1, 3)).filter(({ step }) => namedIn(step).every((sid) => ids.has(sid)));
+    const added = draw
+      .some(donors, draw.int(1, 3))
+      .filter(({ step }) => serversInStep(step).every((sid) => ids.has(sid)));
     return [...entries, ...added];
   },
 };

@@ -76,7 +76,7 @@ export function readDecisionQuery(value: unknown): DecisionFacts {
     forceSnapSync: flag(leader.forceSnapSync, "leader.forceSnapSync", false),
     lastProposed:
       leader.lastProposed === undefined
-        ? lastOf(toBeApplied, outstandingProposals)
+        ? highestZxid(toBeApplied, outstandingProposals)
         : zxid(leader.lastProposed, "leader.lastProposed"),
     toBeApplied,
     outstandingProposals,
@@ -85,7 +85,7 @@ export function readDecisionQuery(value: unknown): DecisionFacts {
 }
 
 /** Returns lastProposed for a query without it: the highest zxid that could be forwarded, or less than any zxid. */
-export function lastOf(...lists: readonly (readonly Logged<Zxid64>[])[]): Zxid64 {
+export function highestZxid(...lists: readonly (readonly Logged<Zxid64>[])[]): Zxid64 {
   let last = -(1n << 63n);
   for (const list of lists) for (const txn of list) if (txn.zxid > last) last = txn.zxid;
   return last;

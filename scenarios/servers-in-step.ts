@@ -24,11 +24,11 @@ export function withoutServer(step: Step, removed: ServerId): Step | undefined {
     const cut = { from: others(from), to: others(to) };
     return cut.from.length > 0 && cut.to.length > 0 ? { ...step, cutOneWay: cut } : undefined;
   }
-  return namedIn(step).includes(removed) ? undefined : step;
+  return serversInStep(step).includes(removed) ? undefined : step;
 }
 
 /** Returns the servers that a step names in its action or its moment. */
-export function namedIn(step: Step): ServerId[] {
+export function serversInStep(step: Step): ServerId[] {
   const { at: _at, from: _from, after: _after, for: _for, when, ...action } = step;
   const named: ServerId[] = [];
   const collect = (value: unknown, key: string): void => {
@@ -46,7 +46,7 @@ export function namedIn(step: Step): ServerId[] {
 const NOT_SERVERS = new Set(["count", "rate", "lossRate", "duplicateRate", "unsynced", "epoch", "nth"]);
 
 /** Returns the value with other ids for the servers that it names. */
-export function renumberedIn<Value>(value: Value, ids: ReadonlyMap<ServerId, ServerId>): Value {
+export function renumberServers<Value>(value: Value, ids: ReadonlyMap<ServerId, ServerId>): Value {
   const renumber = (one: unknown, key: string): unknown => {
     if (Array.isArray(one)) return one.map((item) => renumber(item, key));
     if (typeof one === "object" && one !== null) {

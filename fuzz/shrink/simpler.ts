@@ -9,7 +9,7 @@ import { parseZxidRanges } from "../../cluster/zxid-range.ts";
 import { asServerId, epochOf, type ServerId, serverIdsOf } from "../../protocol/index.ts";
 import { checkScenario } from "../../scenarios/loading/check-scenario.ts";
 import type { Scenario, Step } from "../../scenarios/scenario.ts";
-import { renumberedIn, withoutServer } from "../../scenarios/servers-in-step.ts";
+import { renumberServers, withoutServer } from "../../scenarios/servers-in-step.ts";
 import { type Pass, simplerItems, simplerWhole, withoutItems } from "../../sim/index.ts";
 import { durationUs } from "../../sim/time.ts";
 
@@ -255,7 +255,7 @@ function* renumbered(scenario: Scenario): Generator<Scenario> {
   if (ids.every((sid, i) => sid === i + 1) || scenario.quorum !== undefined) return;
   const renumber = new Map(ids.map((sid, i) => [sid, asServerId(i + 1)]));
   const servers = Object.fromEntries(ids.map((sid, i) => [i + 1, scenario.servers[sid] as ServerSpec]));
-  const links = scenario.network.links.map((link) => renumberedIn(link, renumber));
-  const steps = scenario.steps.map((step) => renumberedIn(step, renumber));
+  const links = scenario.network.links.map((link) => renumberServers(link, renumber));
+  const steps = scenario.steps.map((step) => renumberServers(step, renumber));
   yield { ...scenario, servers, network: { ...scenario.network, links }, steps };
 }

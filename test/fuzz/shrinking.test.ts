@@ -12,7 +12,7 @@ import { type ShrunkScenario, shrinkScenario } from "../../fuzz/shrink/shrink-sc
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario, ScenarioRunner } from "../../scenarios/run.ts";
 import type { Scenario, Step } from "../../scenarios/scenario.ts";
-import { namedIn } from "../../scenarios/servers-in-step.ts";
+import { serversInStep } from "../../scenarios/servers-in-step.ts";
 import { writeScenario } from "../../scenarios/write-scenario.ts";
 
 const STEPS = 500;
@@ -128,7 +128,7 @@ function withMoreSteps(scenario: Scenario): Scenario {
       "uniform",
     ).scenario;
     const harmless = steps.filter(
-      (one) => !("settle" in one) && namedIn(one).every((sid) => scenario.servers[sid] !== undefined),
+      (one) => !("settle" in one) && serversInStep(one).every((sid) => scenario.servers[sid] !== undefined),
     );
     more.push(...harmless.slice(0, STEPS - scenario.steps.length - more.length));
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { asServerId, type ServerId } from "../../protocol/zxid.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import type { Step } from "../../scenarios/scenario.ts";
-import { namedIn, renumberedIn, withoutServer } from "../../scenarios/servers-in-step.ts";
+import { renumberServers, serversInStep, withoutServer } from "../../scenarios/servers-in-step.ts";
 
 const step = (text: string): Step =>
   loadScenario(`servers: 9\nsteps: [${text}]\nexpect: {}`, "step.yaml").steps[0] as Step;
@@ -20,7 +20,7 @@ describe("the servers that a step names", () => {
     ["{ when: { message: ACK, from: 6, nth: 7 }, pause: leader }", [6]],
     ["{ heal: all }", []],
   ])("%s", (text, servers) => {
-    expect(namedIn(step(text))).toEqual(servers);
+    expect(serversInStep(step(text))).toEqual(servers);
   });
 });
 
@@ -51,8 +51,8 @@ describe("without one of its servers,", () => {
 it("other ids replace the ids of servers, but no counts, rates or epochs", () => {
   const ids = new Map<ServerId, ServerId>([[asServerId(2), asServerId(1)]]);
   const text = (sid: number): string => `{ write: { at: ${sid}, count: 2 } }`;
-  expect(renumberedIn(step(text(2)), ids)).toEqual(step(text(1)));
-  expect(renumberedIn(step("{ clock: { server: 3, rate: 2 } }"), ids)).toEqual(
+  expect(renumberServers(step(text(2)), ids)).toEqual(step(text(1)));
+  expect(renumberServers(step("{ clock: { server: 3, rate: 2 } }"), ids)).toEqual(
     step("{ clock: { server: 3, rate: 2 } }"),
   );
 });
