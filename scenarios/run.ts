@@ -14,6 +14,7 @@ import {
 } from "../cluster/records.ts";
 import type { Message, MessageCoverage } from "../cluster/server.ts";
 import { historyOf, zxidOf } from "../cluster/start-disk.ts";
+import { verifierOf } from "../cluster/verifier.ts";
 import { Invariants, type Violation } from "../invariants/index.ts";
 import {
   asEpoch,
@@ -108,7 +109,13 @@ export class ScenarioRunner {
     const { servers: specs } = this.scenario;
     const servers = serverIdsOf(specs);
     const observers = servers.filter((sid) => specs[sid]?.role === "observer");
-    return new Invariants({ servers, observers, now: () => this.cluster.world.kernel.nowUs });
+    const verifier = verifierOf(this.scenario);
+    return new Invariants({
+      servers,
+      observers,
+      isQuorum: (sids) => verifier.containsQuorum(sids),
+      now: () => this.cluster.world.kernel.nowUs,
+    });
   }
 
   private createCluster(): Cluster {

@@ -407,6 +407,8 @@ export class Streams<M> {
   private giveUp(direction: Direction<M>, afterUs: number): void {
     this.effects.resetByLoss++;
     this.kernel.trace?.record("reset", direction.from, direction.to, direction.connection.id, "loss");
+    // A close that is lost too often becomes a reset.
+    direction.ended = false;
     if (direction.receiverOpen) this.end(direction, RESET, afterUs);
     if (direction.reverse.receiverOpen) this.end(direction.reverse, RESET, afterUs);
   }

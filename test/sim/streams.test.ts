@@ -221,6 +221,14 @@ test("a connection on a link that loses everything is reset after six retransmis
   expect([world.network.effects.retransmitted, world.network.effects.resetByLoss]).toEqual([6, 1]);
 });
 
+test("a close that is lost six times resets the peer's end", () => {
+  const { world, logs, run, conn } = connectedBed();
+  world.network.setCharacter(1, 2, { lossRate: 1 });
+  world.node(1).close(conn);
+  run(60_000_000);
+  expect([logs[1], logs[2]]).toEqual([[], [`${200 + 200_000 * 63 + 100} reset 1`]]);
+});
+
 test("a loss on a stream delays messages and loses none", () => {
   const { world, logs, run, conn } = connectedBed();
   world.network.setCharacter(1, 2, { lossRate: 0.3 });
