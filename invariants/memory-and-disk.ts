@@ -1,5 +1,5 @@
 /**
- * disk-tells-memory and zxid-covers-tree: the memory of a participant that looks for a leader equals its disk, and
+ * memory-equals-disk and zxid-covers-tree: the memory of a participant that looks for a leader equals its disk, and
  * its zxid covers everything that it has in memory.
  */
 import type { History, ServerId, Zxid } from "../protocol/index.ts";
@@ -24,7 +24,7 @@ export class MemoryAndDisk {
     if (log === undefined || tree === log || tree.equals(log)) return;
     const facts = { memory: zxidAtEnd(tree), disk: zxidAtEnd(log) };
     const text = `looks for a leader with ${zxidText(facts.memory)} in memory and ${zxidText(facts.disk)} on disk`;
-    this.violations.report("disk-tells-memory", sid, text, facts, undefined, () => fork(tree, log));
+    this.violations.report("memory-equals-disk", sid, text, facts, undefined, () => fork(tree, log));
   }
 
   /** A server has loaded its database from its own disk; `zxid` is its lastProcessedZxid. */

@@ -97,7 +97,7 @@ export const INVARIANTS = {
     statement: "The established leader of the newest epoch has every committed transaction.",
     source: `${TLA}: LeaderLogCompleteness`,
   },
-  "disk-tells-memory": {
+  "memory-equals-disk": {
     statement: "When a participant votes, its memory and its disk hold the same history.",
     source: "ZOOKEEPER-2845, ZOOKEEPER-3642",
   },
@@ -111,13 +111,14 @@ export type InvariantId = keyof typeof INVARIANTS;
 
 export const INVARIANT_IDS = Object.keys(INVARIANTS) as readonly InvariantId[];
 
-/** The number of invariants, from the start of the table, that have an alias. */
-const ALIAS_COUNT = 14;
+/** The number of invariants, from the start of the table, that have a number. */
+const NUMBERED_COUNT = 14;
 
-/** The accepted aliases `I-1` to `I-14`, the names of earlier versions, in the order of INVARIANTS. */
-export const INVARIANT_ALIASES: ReadonlyMap<string, InvariantId> = new Map(
-  INVARIANT_IDS.slice(0, ALIAS_COUNT).map((id, index) => [`I-${index + 1}`, id]),
-);
+/** The accepted aliases, names of earlier versions: `I-1` to `I-14` in the order of INVARIANTS, and one old id. */
+export const INVARIANT_ALIASES: ReadonlyMap<string, InvariantId> = new Map([
+  ...INVARIANT_IDS.slice(0, NUMBERED_COUNT).map((id, index) => [`I-${index + 1}`, id] as const),
+  ["disk-tells-memory", "memory-equals-disk"],
+]);
 
 /** Returns the invariant with this id or alias; undefined if there is none. */
 export function findInvariant(name: string): InvariantId | undefined {

@@ -82,7 +82,7 @@ const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
     find.lacks(server, missing),
     find.has(other ?? server, missing),
   ],
-  "disk-tells-memory": (find, { server, facts: { here, memory, there } }) =>
+  "memory-equals-disk": (find, { server, facts: { here, memory, there } }) =>
     here === undefined
       ? [find.has(server, there, "on its disk"), find.memoryEndsAt(server, memory)]
       : [find.has(server, here, "in memory"), find.diskLacks(server, here)],

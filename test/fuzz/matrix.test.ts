@@ -137,7 +137,7 @@ steps:
   - { when: sync-decided, write: { count: 51, every: 2ms } }
   - { at: 396ms, crash: 3 }
 until: 414ms
-expect: { violates: disk-tells-memory }
+expect: { violates: memory-equals-disk }
 `;
 
 it("a fix does not add a bug that the release does not have", () => {

@@ -313,11 +313,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       },
     },
   ],
-  "disk-tells-memory": [
+  "memory-equals-disk": [
     {
       name: "a leader loses its quorum and votes without a logged transaction in memory (ZOOKEEPER-2845)",
       notes: (run) => run.server(1).starts("").leads(1, "").proposes("1:1").logs("1:1").looks(),
-      violations: ["disk-tells-memory at 1"],
+      violations: ["memory-equals-disk at 1"],
     },
     {
       name: "a leader loses its quorum, replays its log into memory and votes",
@@ -327,7 +327,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     {
       name: "a learner votes with a SNAP in memory that it has not saved (ZOOKEEPER-3642)",
       notes: (run) => run.server(1).starts("").learnsFrom(2).installs("1:1", "").looks(),
-      violations: ["disk-tells-memory at 1"],
+      violations: ["memory-equals-disk at 1"],
     },
     {
       name: "a learner drops an unsaved SNAP, loads its disk and votes",

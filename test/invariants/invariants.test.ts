@@ -266,7 +266,7 @@ const CASES: Readonly<Record<InvariantId, Case>> = {
       },
     },
   },
-  "disk-tells-memory": {
+  "memory-equals-disk": {
     violation: {
       name: "a participant votes while a record of its log is missing from its memory",
       notes: (run) => run.server(1).fastForwards("1:1", "1:1 1:2").looks(),

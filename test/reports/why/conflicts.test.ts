@@ -78,13 +78,13 @@ describe("conflictOf", () => {
       ["server 3 was established in epoch 1 at 0:0 without 1:9", "epoch 7 was established"],
     ],
     [
-      "disk-tells-memory",
-      { id: "disk-tells-memory", facts: { here: undefined, there: first, memory: second } },
+      "memory-equals-disk",
+      { id: "memory-equals-disk", facts: { here: undefined, there: first, memory: second } },
       ["server 1 has 1:1 (w1) on its disk", "the memory of server 1 ends at 1:2"],
     ],
     [
-      "disk-tells-memory, with more in memory",
-      { id: "disk-tells-memory", facts: { here: first, memory: second } },
+      "memory-equals-disk, with more in memory",
+      { id: "memory-equals-disk", facts: { here: first, memory: second } },
       ["server 1 has 1:1 (w1) in memory", "server 1 never wrote 1:1 (w1) to its disk"],
     ],
     [
