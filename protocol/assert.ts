@@ -5,3 +5,8 @@ export function assertPresent<Value>(value: Value | null | undefined, name: stri
   if (value === null || value === undefined) throw new Error(`defect: no ${name} in phase ${phase}`);
   return value;
 }
+
+/** Throws if the phase is not the expected one: a callback came to an object that no longer waits for it. */
+export function assertPhase<Phase extends string>(phase: Phase, expected: Phase): void {
+  if (phase !== expected) throw new Error(`defect: phase ${phase} instead of ${expected}`);
+}

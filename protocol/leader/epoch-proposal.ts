@@ -4,6 +4,7 @@
  * the quorum writes acceptedEpoch, while all others wait at the lock. Threads that arrive later get the epoch without
  * waiting.
  */
+import { assertPresent } from "../assert.ts";
 import { type Effects, TIMER_EPOCH_PROPOSAL } from "../effects.ts";
 import { AckSet, type QuorumVerifier } from "../quorum.ts";
 import { asEpoch, type Epoch, NO_EPOCH, type ServerId } from "../zxid.ts";
@@ -72,9 +73,10 @@ export class EpochProposal {
     this.writer = null;
     if (ok) {
       this.wait.end((waiter) => waiter.epochProposed(this.epoch));
-    } else if (writer !== null) {
-      this.wait.leave(writer);
-      writer.acceptedEpochNotWritten();
+    } else {
+      const failed = assertPresent(writer, "writer", "writing");
+      this.wait.leave(failed);
+      failed.acceptedEpochNotWritten();
     }
   }
 

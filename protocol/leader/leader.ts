@@ -8,7 +8,7 @@
  * Not modeled: PrepRequestProcessor, sessions, and the time between commit and apply. A committed transaction is
  * applied to the leader's tree immediately.
  */
-import { assertPresent } from "../assert.ts";
+import { assertPhase, assertPresent } from "../assert.ts";
 import { Deadline } from "../deadline.ts";
 import {
   asConnectionId,
@@ -171,7 +171,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   }
 
   epochProposed(epoch: Epoch): void {
-    if (this.phase !== "proposing-epoch") return;
+    assertPhase(this.phase, "proposing-epoch");
     const { effects, initTimeoutUs, nowUs, verifier } = this.server;
     this.epoch = epoch;
     this.zxid = makeZxid(epoch, 0);
@@ -194,7 +194,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   }
 
   epochAcked(): void {
-    if (this.phase !== "acking-epoch") return;
+    assertPhase(this.phase, "acking-epoch");
     this.phase = "writing-epoch";
     this.server.effects.writeCurrentEpoch(this.epoch);
   }
@@ -235,7 +235,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
 
   /** A quorum acknowledged NEWLEADER: the leader is established (Leader#startZkServer), and its main loop begins. */
   newLeaderAcked(): void {
-    if (this.phase !== "acking-newleader") return;
+    assertPhase(this.phase, "acking-newleader");
     const { server } = this;
     const { database, settings } = server;
     this.lastCommitted = this.zxid;

@@ -17,7 +17,7 @@
  * Each place where the Java thread blocks is a phase. Packets that arrive while the thread does not read wait in
  * `inbox`. Not modeled: sessions (REVALIDATE), authentication, multiple addresses of one learner.
  */
-import { assertPresent } from "../assert.ts";
+import { assertPhase, assertPresent } from "../assert.ts";
 import { type ConnectionId, WORK_SERIALIZE_SNAPSHOT } from "../effects.ts";
 import type { Anomaly, FailureReason } from "../notes.ts";
 import {
@@ -185,8 +185,8 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     this.close();
   }
 
+  /** Closes the connection of a handler that is not closed yet. */
   close(): void {
-    if (this.phase === "closed") return;
     this.endThrottle();
     this.phase = "closed";
     this.leader.forget(this);
@@ -255,7 +255,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   }
 
   epochProposed(epoch: Epoch): void {
-    if (this.phase !== "waiting-epoch") return;
+    assertPhase(this.phase, "waiting-epoch");
     this.newLeaderZxid = makeZxid(epoch, 0);
     if (this.impliedSummary !== null) {
       this.ackEpoch(this.impliedSummary);
@@ -304,7 +304,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
 
   /** A quorum sent ACKEPOCH: the handler synchronizes the learner (LearnerHandler#syncFollower and its caller). */
   epochAcked(): void {
-    if (this.phase !== "waiting-epoch-ack") return;
+    assertPhase(this.phase, "waiting-epoch-ack");
     const { leader, server } = this;
     const facts = leader.syncFacts(this.peerLastZxid, this.observer);
     const decision = decideSync(facts);
@@ -340,7 +340,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
    * applied during the serialization, under the zxid from before.
    */
   snapshotSerialized(): void {
-    if (this.phase !== "serializing") return;
+    assertPhase(this.phase, "serializing");
     this.sendSnap(this.snapZxid);
     this.startSending();
   }
@@ -423,7 +423,6 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   }
 
   private send(message: QuorumPacket): void {
-    if (this.phase === "closed") return;
     if (message.type === PROPOSAL) this.syncLimitCheck.proposed(message.zxid, this.server.nowUs);
     this.server.effects.send(this.connection, message);
   }

@@ -206,6 +206,12 @@ function decideFromCommittedLog<Z extends AnyZxid, T extends Logged<Z>>(
   return { rule, needSnap: queue.needsOp, current };
 }
 
+/**
+ * The rule if no transaction in the source is at or above the peer's zxid. In committedLog there always is one,
+ * because its last zxid is maxCommittedLog; the rule exists because LearnerHandler#syncFollower handles the case.
+ */
+const RULE_WITHOUT_OP = { "committed-log": "committed-log-no-match", "txn-log": "txn-log-gap" } as const;
+
 /** LearnerHandler#queuedPackets while syncFollower fills it. */
 class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
   packets: SyncPacket<Z, T>[] = [];
@@ -298,7 +304,7 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
 
   ruleFrom(source: "committed-log" | "txn-log"): SyncRule {
     if (this.crossEpoch) return `${source}-cross-epoch`;
-    if (this.needsOp) return source === "committed-log" ? "committed-log-no-match" : "txn-log-gap";
+    if (this.needsOp) return RULE_WITHOUT_OP[source];
     if (this.packets[0]?.type === TRUNC) return `${source}-trunc`;
     return this.opForNewEpoch ? `${source}-diff-new-epoch` : `${source}-diff`;
   }

@@ -221,7 +221,7 @@ export class Learner implements SyncLearner, ServingLearner {
   workDone(work: ThreadWork, key: number): void {
     if (key !== this.connection) return;
     if (this.phase === "synchronizing") this.synchronization?.workDone(work);
-    else if (this.phase === "serving") this.service?.workDone(work);
+    else this.service?.workDone(work);
   }
 
   // ---- serving

@@ -5,6 +5,7 @@
  * The log and the snapshots here are what a reader of the files finds now, whether synced or not; durability is the
  * host's concern. Not modeled: znodes. The tree is represented by its History.
  */
+import { assertPresent } from "../assert.ts";
 import type { Behavior } from "../behavior.ts";
 import type { DiskImage } from "../effects.ts";
 import type { Snapshot } from "../packets.ts";
@@ -187,7 +188,7 @@ export class Database {
   snapshotSaved(snapshot: Snapshot): void {
     this.saved = this.saved.filter((other) => other.zxid !== snapshot.zxid);
     this.saved.push(snapshot);
-    this.logHistory = this.withLogAfter(this.newestSnapshot() ?? snapshot);
+    this.logHistory = this.withLogAfter(assertPresent(this.newestSnapshot(), "snapshot", "saving-snapshot"));
   }
 
   /** Returns the tree as it is now, for a SNAP packet or a file. */

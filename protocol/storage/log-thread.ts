@@ -82,7 +82,6 @@ export class LogThread implements LogUser {
     if (ok) notes.synced(database.logHistory);
     else this.queue = [];
     this.listener.logWritten(flushed, ok);
-    if (this.busy) return;
     if (this.queue.length > 0) this.begin();
     else this.listener.logIdle();
   }

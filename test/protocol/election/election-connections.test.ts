@@ -85,4 +85,17 @@ describe("ElectionConnections", () => {
     links.closed(0, lastConnection(host));
     expect(host.connects.map(({ to }) => to)).toEqual([0, 2]);
   });
+
+  it("in releases that connect in turn, a delayed attempt to connect has no effect once the peer has connected", () => {
+    const { host, links } = connections({ release: "3.6.0" });
+    for (const peer of [0, 2]) links.send(0, sid(peer), NOTIFICATION);
+    links.connectAll(0);
+    links.accepted(asConnectionId(900));
+    links.received(0, asConnectionId(900), { hello: sid(2) });
+    links.closed(0, lastConnection(host));
+    expect(host.sent).toEqual([{ connection: 900, message: NOTIFICATION }]);
+    links.closed(0, lastConnection(host));
+    expect(host.sent).toHaveLength(1);
+    expect(host.connects.map(({ to }) => to)).toEqual([0, 0]);
+  });
 });

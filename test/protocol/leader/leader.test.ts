@@ -119,6 +119,11 @@ describe("a leader that waits for FOLLOWERINFO (maxTimeToWaitForEpoch)", () => {
     expect(waiting(limit).notify(2, { electionEpoch: 2 }).failures).toEqual([]);
   });
 
+  it("continues in releases before ZOOKEEPER-3109", () => {
+    const bare = new BarePeer({ release: "3.5.10", settings: { maxTimeToWaitForEpochMs: 0 } }).becomeLeader();
+    expect(bare.advance(1000).notify(2, { electionEpoch: 2 }).failures).toEqual([]);
+  });
+
   it("continues once the epoch is final", () => {
     expect(serving({ settings: { maxTimeToWaitForEpochMs: 0 } }).notify(2, { electionEpoch: 2 }).failures).toEqual([]);
   });
@@ -185,6 +190,17 @@ describe("a serving leader", () => {
     expect(bare.sentOn(F1).at(-1)).toBe(`COMMIT 1:${0xffff_fffd}`);
     bare.disk();
     expect([bare.peer.state, bare.peer.database.history.length]).toEqual([LOOKING, 2]);
+  });
+});
+
+describe("with truncRemovesEverythingAbove", () => {
+  it.each([
+    [false, "DIFF 0:0"],
+    [true, "SNAP 0:0"],
+  ])("%s: a leader without transactions sends %s to a learner at zxid 0", (truncRemovesEverythingAbove, first) => {
+    const bare = new BarePeer({ behavior: { truncRemovesEverythingAbove } }).becomeLeader();
+    bare.accept(F1).packet(F1, info(1, 0)).packet(F1, ackEpoch(0, "0:0"));
+    expect(bare.sentOn(F1)).toEqual(["LEADERINFO 1:0", first, "NEWLEADER 1:0"]);
   });
 });
 

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { asServerId, asZxid, packet, type QuorumPacket, WORK_SERIALIZE_SNAPSHOT } from "../../../protocol/index.ts";
+import {
+  asServerId,
+  asZxid,
+  LOOKING,
+  packet,
+  type QuorumPacket,
+  WORK_SERIALIZE_SNAPSHOT,
+} from "../../../protocol/index.ts";
 import { ack, ackEpoch, BarePeer, diff, ensemble, info, ping, txn, upToDate, z } from "../../conformance/bare-peer.ts";
 
 const F1 = 1;
@@ -99,6 +106,51 @@ describe("waiting", () => {
     bare.accept(F1).packet(F1, info(1, 0)).accept(F2).packet(F2, info(2, 0));
     bare.packet(F1, ackEpoch(-1, "0:0")).advance(4000);
     expect(bare.failures[0]).toBe("epoch-ack-timeout");
+  });
+
+  it("of a learner that registers before the leader does ends before the leader's own", () => {
+    const bare = new BarePeer({ verifier: ensemble([0, 1, 2, 3, 4]) });
+    bare.slowDisk = true;
+    bare.becomeLeader().accept(F1).packet(F1, info(1, 0));
+    bare.slowDisk = false;
+    bare.disk().advance(4000);
+    expect(bare.failures).toEqual(["1: epoch-timeout", "epoch-timeout"]);
+  });
+
+  it("of a learner from before Zab 1.0, which sends no ACKEPOCH, can end before the leader's own", () => {
+    const bare = new BarePeer({ verifier: ensemble([0, 1, 2, 3, 4]) });
+    bare.slowDisk = true;
+    bare.becomeLeader().accept(F1).packet(F1, oldInfo(1));
+    bare.slowDisk = false;
+    bare.disk().accept(F2).packet(F2, info(2, 0)).advance(4000);
+    expect(bare.failures.slice(0, 2)).toEqual(["1: epoch-ack-timeout", "epoch-ack-timeout"]);
+    expect(bare.sentOn(F1)).toEqual([]);
+  });
+
+  it("a learner whose wait for the quorum of NEWLEADER times out still counts", () => {
+    const bare = ofFive();
+    for (const sid of [F1, F2]) bare.accept(sid).packet(sid, info(sid, 0));
+    bare.slowDisk = true;
+    for (const sid of [F1, F2]) bare.packet(sid, ackEpoch(0, "0:0"));
+    bare.packet(F1, ack("1:0")).advance(1000);
+    bare.slowDisk = false;
+    bare.disk().accept(3).packet(3, info(3, 0)).packet(3, ackEpoch(0, "0:0")).advance(3000);
+    expect(bare.failures).toContain("1: newleader-ack-timeout");
+    expect(bare.peer.leads).toBe(false);
+    bare.packet(3, ack("1:0"));
+    expect(bare.peer.leads).toBe(true);
+  });
+
+  it("ends without UPTODATE if the leader gives up its epoch while it notifies another learner", () => {
+    const bare = new BarePeer({ verifier: ensemble([0, 1, 2, 3, 4]), settings: { initialCounter: 0xffff_fffe } });
+    bare.becomeLeader();
+    for (const sid of [F1, F2]) bare.accept(sid).packet(sid, info(sid, 0));
+    for (const sid of [F1, F2]) bare.packet(sid, ackEpoch(0, "0:0"));
+    bare.packet(F1, ack("1:0")).packet(F1, packet(1, asZxid(-1), { value: "x" }));
+    bare.packet(F2, ack("1:0"));
+    expect([bare.failures, bare.peer.state]).toEqual([["zxid-rollover"], LOOKING]);
+    expect([bare.sentOn(F1).at(-1), bare.sentOn(F2).at(-1)]).toEqual(["UPTODATE -1", "NEWLEADER 1:0"]);
+    expect(bare.closed.filter((connection) => connection === F2)).toHaveLength(1);
   });
 
   it("ends with a timeout if no quorum acknowledges NEWLEADER", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { packet, type QuorumPacket, WORK_APPLY_COMMITS } from "../../../protocol/index.ts";
+import { packet, type QuorumPacket, WORK_APPLY_COMMITS, WORK_RESUME_LEARNER } from "../../../protocol/index.ts";
 import {
   asLearner,
   BarePeer,
@@ -84,6 +84,16 @@ describe("a follower", () => {
     expect(bare.peer.database.history.length).toBe(0);
     bare.work();
     expect(bare.peer.database.history.length).toBe(2);
+  });
+
+  it("applies the commits of the synchronization only when the commit thread runs", () => {
+    const { bare, leader, send } = asLearner(new BarePeer({ release: "3.6.2" }), [leaderInfo(1), diff("0:0")]);
+    bare.slowThreads = true;
+    send(proposal("1:1"), commit("1:1"), newLeader(1), upToDate());
+    bare.input(() => bare.peer.workDone(WORK_RESUME_LEARNER, leader));
+    expect(bare.peer.database.history.length).toBe(0);
+    bare.work();
+    expect(bare.peer.database.history.length).toBe(1);
   });
 
   it("that has lost its leader ignores the commit thread", () => {

@@ -93,6 +93,13 @@ describe("log and memory", () => {
     expect(db.logFiles).toHaveLength(1);
   });
 
+  it("a snapshot below the newest one does not change what a restart loads", () => {
+    const db = database();
+    db.restore(image([["1:1", "1:2"]]));
+    db.snapshotSaved({ zxid: z("1:1"), history: history("1:1") });
+    expect([db.snapshots.length, db.logHistory.zxid]).toEqual([2, z("1:2")]);
+  });
+
   it("after rollLog, append opens a new file that is named after its first record", () => {
     const db = database();
     db.restore(image([[]], ["1:1"]));
@@ -124,6 +131,12 @@ describe("the size limit of the log", () => {
     expect(empty.exceedsTxnLogSizeLimit(z("1:2"))).toBe(true);
   });
 
+  it("is not exceeded without a snapshot, because the snapshot's size determines the limit", () => {
+    const one = database({ trustEmptySnapshot: true });
+    one.restore(image([], ["1:1"], ["1:2"], ["1:3"]));
+    expect(one.exceedsTxnLogSizeLimit(z("1:1"))).toBe(false);
+  });
+
   it("does not exist with a factor of 0", () => {
     expect(db({ snapshotSizeFactor: 0 }).exceedsTxnLogSizeLimit(z("1:1"))).toBe(false);
   });
@@ -138,6 +151,9 @@ describe("the log of a server that installs fixes", () => {
     const fitting = database();
     fitting.restore(image([["1:1"]], ["1:1", "1:2"]));
     expect(fitting.forgetLogBelowSnapshot()).toBe(false);
+    const withoutSnapshot = database({ trustEmptySnapshot: true });
+    withoutSnapshot.restore(image([], ["1:1"]));
+    expect([withoutSnapshot.forgetLogBelowSnapshot(), withoutSnapshot.logFiles.length]).toEqual([false, 1]);
   });
 
   it("forgetAllBut drops the log and later snapshots", () => {

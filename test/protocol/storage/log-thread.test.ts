@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DISK_BACKGROUND_SNAPSHOT } from "../../../protocol/index.ts";
 import { ack, ackEpoch, BarePeer, info } from "../../conformance/bare-peer.ts";
 
 /** Makes a serving leader of three with one follower. Its disk operations complete when the test says so. */
@@ -41,13 +42,29 @@ describe("the log thread", () => {
 
   it("rolls the log without a second snapshot while one is being saved", () => {
     const bare = serving({ snapCount: 2 });
-    for (let i = 0; i < 8; i++) {
-      bare.input(() => void bare.peer.write(i));
-      bare.disk(1);
-    }
-    expect(bare.pendingDisk.filter((one) => one.includes("background")).length).toBeLessThanOrEqual(1);
+    for (let i = 0; i < 8; i++) bare.input(() => void bare.peer.write(i));
+    bare.disk(1);
+    // The second batch has seven transactions, and every second transaction rolls the log.
+    expect(bare.pendingDisk).toEqual(["save snapshot in background", "sync log"]);
+    expect(bare.peer.database.logFiles.map(({ txns }) => txns.length)).toEqual([2, 2, 2, 2]);
     bare.disk();
     expect(bare.log).toHaveLength(8);
+  });
+
+  it("saves a snapshot at the next roll if the last one could not be written", () => {
+    const bare = serving({ snapCount: 2 });
+    const write = (count: number): void => {
+      for (let i = 0; i < count; i++) bare.input(() => void bare.peer.write(i));
+      bare.disk();
+    };
+    const { database } = bare.peer;
+    const { length } = database.snapshots;
+    bare.failNext = DISK_BACKGROUND_SNAPSHOT;
+    write(2);
+    expect(database.snapshots).toHaveLength(length);
+    write(2);
+    expect(database.snapshots).toHaveLength(length + 1);
+    expect(bare.failures).toEqual([]);
   });
 
   it("a leader commits a transaction when it has synced it and one of two followers has acknowledged it", () => {

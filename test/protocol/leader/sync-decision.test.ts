@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { formatZxid, PACKET_NAMES, type Zxid } from "../../../protocol/index.ts";
+import { decideSync, type SyncFacts, type SyncPacket } from "../../../protocol/leader/sync-decision.ts";
+import { z } from "../../conformance/bare-peer.ts";
+
+const zxids = (...texts: string[]): { zxid: Zxid }[] => texts.map((text) => ({ zxid: z(text) }));
+const texts = (packets: readonly SyncPacket[]): string[] =>
+  packets.map(({ type, zxid }) => `${PACKET_NAMES[type]} ${formatZxid(zxid)}`);
+
+/** A leader of 3.4, which decides from committedLog only. */
+const facts = (peer: string, more: Partial<SyncFacts>): SyncFacts => ({
+  source: "committed-log",
+  peerLastZxid: z(peer),
+  lastProcessedZxid: z("1:4"),
+  committedLog: zxids("1:2", "1:4"),
+  txnLogFiles: [],
+  txnLogSyncEnabled: true,
+  txnLogExceedsSizeLimit: false,
+  forceSnapSync: false,
+  lastProposed: z("1:4"),
+  toBeApplied: [],
+  outstandingProposals: [],
+  observer: false,
+  ...more,
+});
+
+describe("a leader of 3.4", () => {
+  it("sends an empty DIFF to a peer at maxCommittedLog when its own zxid is the start of a new epoch", () => {
+    const decision = decideSync(facts("1:4", { lastProcessedZxid: z("2:0"), lastProposed: z("2:0") }));
+    expect([decision.rule, texts(decision.packets)]).toEqual(["committed-log-diff", ["DIFF 1:4"]]);
+  });
+
+  it("forwards only the outstanding proposals above the peer's zxid, even after a SNAP", () => {
+    const more = { committedLog: [], lastProposed: z("1:6"), outstandingProposals: zxids("1:5", "1:6") };
+    const decision = decideSync(facts("1:5", more));
+    expect([decision.needSnap, texts(decision.packets)]).toEqual([true, ["PROPOSAL 1:6"]]);
+  });
+});
