@@ -79,6 +79,8 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
 
   private readonly server: LeaderServer;
   private phase: LeaderPhase = "saving-snapshot";
+  /** Why the leader gives up as soon as it has written currentEpoch: a learner is ahead of its epoch. */
+  private learnerAhead: string | undefined = undefined;
   /** The voters that elected this leader. */
   private readonly supporters: AckSet;
   private readonly handlers: LearnerHandler[] = [];
@@ -223,6 +225,10 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
       this.fail("disk-error", "currentEpoch could not be written");
       return;
     }
+    if (this.learnerAhead !== undefined) {
+      this.fail("follower-ahead", this.learnerAhead);
+      return;
+    }
     this.server.setPhase(SYNCHRONIZATION);
     this.phase = "acking-newleader";
     const newLeaderAck = assertPresent(this.newLeaderAck, "newLeaderAck", this.phase);
@@ -247,7 +253,8 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     server.setPhase(BROADCAST);
     server.notes.established(this.epoch, database.history);
     for (const handler of [...this.handlers]) handler.leaderStarted();
-    server.effects.setTimer(TIMER_TICK, this.halfTickUs);
+    // An early REQUEST that a handler has read can use up the epoch's zxids, which ends the leader.
+    if (this.isServing) server.effects.setTimer(TIMER_TICK, this.halfTickUs);
   }
 
   private get halfTickUs(): number {
@@ -344,7 +351,10 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     const { behavior, nowUs } = this.server;
     const tooLate = this.epochProposal.done && lastAcceptedEpoch > this.epochProposal.epoch;
     if (behavior.learnerAheadEndsLeading && tooLate) {
-      this.fail("follower-ahead", `server ${handler.sid} has accepted epoch ${lastAcceptedEpoch}`);
+      const detail = `server ${handler.sid} has accepted epoch ${lastAcceptedEpoch}`;
+      // The leader's thread notices it after the write.
+      if (this.phase === "writing-epoch") this.learnerAhead = detail;
+      else this.fail("follower-ahead", detail);
       return;
     }
     this.epochProposal.propose(handler, handler.sid, lastAcceptedEpoch, nowUs);

@@ -14,19 +14,7 @@ import {
   TIMER_ELECTION,
   WORK_APPLY_COMMITS,
 } from "../../protocol/index.ts";
-import {
-  ackEpoch,
-  asLearner,
-  BarePeer,
-  diff,
-  info,
-  leaderInfo,
-  snap,
-  txn,
-  upToDate,
-  vote,
-  z,
-} from "../conformance/bare-peer.ts";
+import { asLearner, BarePeer, diff, leaderInfo, snap, txn, upToDate, vote, z } from "../conformance/bare-peer.ts";
 
 describe("startup", () => {
   it("writes missing files in order: snapshot, currentEpoch, acceptedEpoch", () => {
@@ -123,20 +111,6 @@ describe("reloading the database before an election", () => {
 });
 
 describe("a former role", () => {
-  it("can leave a write of currentEpoch, whose end has no effect on a LOOKING server", () => {
-    const bare = new BarePeer({ behavior: { learnerAheadEndsLeading: true } }).becomeLeader();
-    bare.accept(1).packet(1, info(1, 0));
-    bare.slowDisk = true;
-    bare.packet(1, ackEpoch(0, "0:0")).accept(2).packet(2, info(2, 7));
-    expect([bare.failures, bare.peer.state, bare.pendingDisk]).toEqual([
-      ...[["follower-ahead"], LOOKING, ["write currentEpoch"]],
-    ]);
-    const { length } = bare.connects;
-    bare.disk();
-    expect([bare.peer.state, bare.peer.currentEpoch, bare.connects.length]).toEqual([LOOKING, 0, length]);
-    expect(bare.exitCode).toBeUndefined();
-  });
-
   it("can leave a timer of a connection attempt, which a leader ignores", () => {
     const bare = new BarePeer().becomeLeader();
     const { length } = bare.sent;

@@ -136,6 +136,16 @@ describe("a serving leader", () => {
     expect([bare.failures, bare.peer.state]).toEqual([["follower-ahead"], LOOKING]);
   });
 
+  it("with learnerAheadEndsLeading, gives up only after the write of currentEpoch that it has begun", () => {
+    const bare = new BarePeer({ behavior: { learnerAheadEndsLeading: true } }).becomeLeader();
+    bare.accept(F1).packet(F1, info(1, 0));
+    bare.slowDisk = true;
+    bare.packet(F1, ackEpoch(0, "0:0")).accept(F2).packet(F2, info(2, 7));
+    expect([bare.failures, bare.peer.state, bare.pendingDisk]).toEqual([[], LEADING, ["write currentEpoch"]]);
+    bare.disk();
+    expect([bare.failures, bare.peer.state, bare.peer.currentEpoch]).toEqual([["follower-ahead"], LOOKING, 1]);
+  });
+
   it("fails when its quorum of followers is lost", () => {
     const bare = serving().disconnect(F1).advance(2000);
     expect(bare.failures).toEqual(["1: connection-closed", "not-enough-followers"]);
