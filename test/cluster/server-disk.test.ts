@@ -189,7 +189,7 @@ describe("corrupt", () => {
     expect(serverDisk.unreadable(false)).toBe(file);
   });
 
-  it("snapshot: the image has only the older snapshot, and only a release that exits because of this cannot start", () => {
+  it("snapshot: the image has only the older snapshot, and a release that then exits cannot start", () => {
     const { serverDisk } = diskWith([[1, 2]], [0, 2]);
     expect(serverDisk.corrupt("snapshot")).toBe(true);
     expect(snapshotsOf(serverDisk.image())).toEqual(["0:0"]);

@@ -105,8 +105,10 @@ export class AbstractZab {
     else if (server.role !== undefined) this[name](server, server.role);
   }
 
-  /** Lets `server` and the running servers that `extra` selects (one bit each) leave their roles and elect the best server
-   * among them. */
+  /**
+   * Lets `server` and the running servers that `extra` selects (one bit each) leave their roles and elect the best of
+   * these servers.
+   */
   private elect(server: Server, extra: number): void {
     const voters = this.servers.filter((other) => other.up && (other === server || (extra >> (other.sid - 1)) & 1));
     if (!this.isQuorum(voters.length) || server.established) return;
