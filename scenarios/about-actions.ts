@@ -19,7 +19,7 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
   { name: "drop", about: "loses the next matching messages; on a stream, all later messages are lost, too" },
   { name: "delay", about: "delays the next matching messages, and the messages after them on the same stream" },
   { name: "hold", about: "holds the next matching messages, and the messages after them on the same stream" },
-  { name: "release", about: "delivers all messages that hold has held" },
+  { name: "release", about: "delivers all held messages" },
   { name: "reset", about: "breaks a connection when a matching message is sent on it" },
   { name: "alter", about: "changes fields of the next matching messages" },
   { name: "isolate", about: "cuts a server, or the leader, off from all others" },
@@ -34,7 +34,7 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
     name: "disk",
     about: "makes a disk slow, stalled or full, corrupts a file, or makes the next operation of one kind fail",
   },
-  { name: "write", about: "clients write at a server or at the leader" },
+  { name: "write", about: "makes clients write at a server or at the leader" },
   {
     name: "settle",
     about: "undoes every active fault and cuts all other servers off; the given servers must become live",
