@@ -39,8 +39,8 @@ export const HELP = {
   replay: {
     examples: [
       ["zabsim replay follower-ahead-trunc", "print every event of the run"],
-      ["zabsim replay mine.yaml --server 3 --from 0.2", "only events at server 3, from 0.2 s on"],
-      ["zabsim replay mine.yaml --only sync-decided,failed", "only sync decisions and failures"],
+      ["zabsim replay mine.yaml --server 3 --from 0.2", "print only events at server 3, from 0.2 s on"],
+      ["zabsim replay mine.yaml --only sync-decided,failed", "print only sync decisions and failures"],
     ],
     exitCodes: [
       [EXIT_OK, "the run met the expectations of its scenario"],
@@ -54,7 +54,7 @@ export const HELP = {
       ["zabsim fuzz --zookeeper 3.6.2 --runs 10000 --strict", "find the known bugs of ZooKeeper 3.6.2"],
     ],
     exitCodes: [
-      [EXIT_OK, "nothing found, or without --strict only known bugs"],
+      [EXIT_OK, "nothing found, or only known bugs without --strict"],
       [EXIT_FINDING, "a run violated an invariant"],
       [EXIT_NONDETERMINISM, "a seed gave two different runs"],
       [EXIT_LIVENESS, "the only findings are servers that did not serve again"],
@@ -63,16 +63,16 @@ export const HELP = {
   },
   coverage: {
     examples: [
-      ["zabsim coverage", "report on the campaign in zabsim-findings/"],
-      ["zabsim coverage nightly --json", "the same for the campaign in nightly/, as JSON"],
+      ["zabsim coverage", "print the coverage of the campaign in zabsim-findings/"],
+      ["zabsim coverage nightly --json", "print the coverage of the campaign in nightly/ as JSON"],
     ],
     exitCodes: [[EXIT_OK, "the report was printed"]],
   },
   matrix: {
     examples: [
       ["zabsim matrix --time 0s", "run the scenarios only; takes seconds"],
-      ["zabsim matrix --release 3.6.2", "what 3.6.2 can lose, and which release to use"],
-      ["zabsim matrix --bug 4646 --time 10s", "one bug, with campaigns of 10 s"],
+      ["zabsim matrix --release 3.6.2", "the bugs of 3.6.2, and which releases fix them"],
+      ["zabsim matrix --bug 4646 --time 10s", "show one bug, with campaigns of 10 s"],
     ],
     exitCodes: [[EXIT_OK, "the table or the advice was printed"], INTERRUPTED],
   },
@@ -97,8 +97,8 @@ export const HELP = {
   },
   list: {
     examples: [
-      ["zabsim list invariants", "every invariant with its statement and source"],
-      ["zabsim list faults,strategies", "two lists"],
+      ["zabsim list invariants", "print every invariant with its statement and source"],
+      ["zabsim list faults,strategies", "print two lists"],
     ],
     exitCodes: [[EXIT_OK, "the lists were printed"]],
   },

@@ -25,16 +25,22 @@ const LISTS: Readonly<Record<string, () => readonly Entry[]>> = {
   invariants: () =>
     listInvariants().map(({ id, statement, source }) => ({ name: id, about: `${statement} (${source})` })),
   faults: () =>
-    Object.entries(FAULT_KINDS).map(([name, { about, parameters }]) => ({ name, about: `${about} (${parameters})` })),
+    Object.entries(FAULT_KINDS).map(([name, { about, parameters }]) => ({
+      name,
+      about: `${about} (drawn: ${parameters})`,
+    })),
   actions: () => ACTIONS,
   strategies: () =>
     Object.entries(STRATEGIES).map(([name, { about, share }]) => ({
       name,
-      about: `${about} (${share} % of the portfolio)`,
+      about: `${about} (${share} % of the seeds in the default portfolio)`,
     })),
-  fixes: () => OPEN_BUGS.map(({ fix, id }) => ({ name: fix, about: `fixes ${id}; part of the release "patched"` })),
+  fixes: () => OPEN_BUGS.map(({ fix, id }) => ({ name: fix, about: `fixes ${id} in the release "patched"` })),
   rules: () =>
-    Object.entries(SYNC_RULES).map(([name, rule]) => ({ name, about: `case ${rule.case}: ${rule.summary}` })),
+    Object.entries(SYNC_RULES).map(([name, rule]) => ({
+      name,
+      about: `${rule.summary} (case ${rule.case} of syncFollower)`,
+    })),
   releases: () => RELEASES.map((name) => ({ name, about: describeRelease(name) })),
   bugs: () => bugPaths().map(scenarioEntry),
 };

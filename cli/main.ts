@@ -103,8 +103,12 @@ function createProgram(done: (code: number) => void): Command {
         "scenario that ships with zabsim runs.",
     ),
   )
-    .option("--seeds <a..b>", `${SEEDS}; several scenarios take turns; only failing runs are printed`, parseSeeds)
-    .option("--noise", "adds faults and writes that a campaign would draw with this seed; every invariant must hold")
+    .option(
+      "--seeds <a..b>",
+      `${SEEDS}; runs of several scenarios alternate; only failing runs are printed`,
+      parseSeeds,
+    )
+    .option("--noise", "add the faults and writes that a campaign would draw with this seed; every invariant must hold")
     .option("--check-determinism", "run each scenario twice and report the first event that differs")
     .option("--update-golden", "write each report to NAME.golden.txt next to its scenario file")
     .action(async (names, options) => done(await (await import("./run.ts")).run(names, options)));
@@ -125,16 +129,16 @@ function createProgram(done: (code: number) => void): Command {
       "show only these kinds of event, e.g. sync-decided,failed (default: all but voted, logged and synced)",
       parseNames,
     )
-    .option("--noise", "with the faults and writes that `run --noise` draws with this seed")
+    .option("--noise", "add the faults and writes that `run --noise` draws with this seed")
     .option("--messages", "also show each message that a server receives")
     .action(async (name, options) => done(await (await import("./replay.ts")).replay(name, options)));
 
   withScenario(
     command(
       "fuzz [scenario]",
-      "search for failures with drawn faults; shrink and explain them",
-      "Runs a campaign: draws a plan of servers, writes and faults from each seed, runs it, and checks every " +
-        "invariant and whether the servers serve again after every fault is undone. Each failure is shrunk, " +
+      "search for failures with random faults; shrink and explain them",
+      "Runs a campaign: draws a plan of servers, writes and faults from each seed and runs it. Checks every " +
+        "invariant, and that the servers serve again after all faults are undone. Each failure is shrunk, " +
         "explained and written to --out as a scenario file. With a scenario, plans add faults to it.",
       JSON_LINES,
     ),
@@ -177,9 +181,9 @@ function createProgram(done: (code: number) => void): Command {
     "matrix",
     "show which ZooKeeper releases have which known bugs",
     "Shows which known bugs each ZooKeeper release has. Runs the scenario of each bug in each release, and " +
-      "in each release a campaign that searches for bugs without knowing them.",
+      "a campaign in each release, which searches for failures without knowing the bugs.",
   )
-    .option("--release <release>", "print only what this release can lose, and the first release without each bug")
+    .option("--release <release>", "print only which bugs this release has, and the first release without each of them")
     .option("--bug <ticket>", "show only this bug, e.g. 4646 for ZOOKEEPER-4646 (default: all)")
     .option(
       "--time <duration>",
@@ -187,7 +191,11 @@ function createProgram(done: (code: number) => void): Command {
       parseTime("--time"),
     )
     .option("--seed <n>", "first seed of the campaigns (default: 1)", parseSeed)
-    .option("--repeat <n>", "campaigns in each release; the table shows medians (default: 1)", parseCount("--repeat"))
+    .option(
+      "--repeat <n>",
+      "number of campaigns in each release; the table shows medians (default: 1)",
+      parseCount("--repeat"),
+    )
     .option("--markdown", "print a Markdown page instead of a table")
     .action(async (options) => done(await (await import("./matrix.ts")).matrix(options)));
 
@@ -206,10 +214,10 @@ function createProgram(done: (code: number) => void): Command {
 
   command(
     "decide",
-    "answer one sync decision: DIFF, TRUNC or SNAP, and why",
-    "Answers how a leader synchronizes a learner: DIFF, TRUNC or SNAP, with the packets and the reason. " +
-      "The question comes from options, or with --stdin from JSON lines. A zxid is written as epoch:counter, " +
-      "e.g. 1:7, or in hex, e.g. 0x100000007.",
+    "compute one sync decision: DIFF, TRUNC or SNAP, and why",
+    "Computes how a leader synchronizes a learner: DIFF, TRUNC or SNAP, with the packets and the reason. " +
+      "Options describe the leader and the learner; with --stdin, lines of JSON do. A zxid is written as " +
+      "epoch:counter, e.g. 1:7, or in hex, e.g. 0x100000007.",
   )
     .option("--stdin", "read one JSON object per line and answer each with one line")
     .option("--peer <zxid>", "last zxid of the learner, e.g. 1:7")

@@ -1,5 +1,5 @@
 /**
- * What each release has of the known bugs, in words. protocol/releases.ts has how releases behave.
+ * Describes which known bugs each release has. protocol/releases.ts defines how each release behaves.
  */
 import { behaviorOf } from "../protocol/releases.ts";
 import { MATRIX_BUGS, OPEN_BUGS, ticketOf } from "./known-bugs.ts";
@@ -7,7 +7,7 @@ import { MATRIX_BUGS, OPEN_BUGS, ticketOf } from "./known-bugs.ts";
 /** Names that stand for no published release. */
 const SPECIAL: Readonly<Record<string, string>> = {
   newest: "the newest ZooKeeper release, with the bugs that are still open in it",
-  patched: "the newest release with the smallest possible fix of each open bug (zabsim list fixes)",
+  patched: "the newest release with zabsim's own fix of each open bug (zabsim list fixes)",
 };
 
 export function describeRelease(release: string): string {
@@ -17,6 +17,6 @@ export function describeRelease(release: string): string {
 function bugsOf(release: string): string {
   const tickets = MATRIX_BUGS.filter(({ isIn }) => isIn(behaviorOf(release))).map(ticketOf);
   return tickets.length === 0
-    ? `has no bug of the matrix, but ${OPEN_BUGS.length} open bugs (zabsim list fixes)`
+    ? `has none of the bugs that zabsim matrix shows, but ${OPEN_BUGS.length} open bugs (zabsim list fixes)`
     : `has ZOOKEEPER-${tickets.join(", -")}`;
 }

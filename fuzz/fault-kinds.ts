@@ -25,7 +25,7 @@ export interface FaultContext {
 
 export interface FaultKind {
   readonly about: string;
-  /** What is drawn, in words. */
+  /** The values that are drawn at random, in words. */
   readonly parameters: string;
   readonly draw: (draw: Draw, context: FaultContext) => Step[];
 }
@@ -39,14 +39,14 @@ const unpowered = (draw: Draw): Unsynced => draw.pick(["lost", "lost", "torn", d
 export const FAULT_KINDS = {
   partition: {
     about: "cuts the network into two sides",
-    parameters: "the sides, the duration",
+    parameters: "the sides and the duration",
     draw: (draw, { ids, ...context }) => [
       { ...at(context), partition: [draw.split(ids)[0]], for: outage(draw, context) },
     ],
   },
   "one-way-cut": {
-    about: "cuts one direction: one side still receives, but is not received",
-    parameters: "the sides, the duration",
+    about: "cuts one direction: servers on one side receive messages from the other side, but cannot send to it",
+    parameters: "the sides and the duration",
     draw: (draw, { ids, ...context }) => {
       const [from, to] = draw.chance(0.5) ? draw.split(ids) : draw.some(ids, 2).map((sid) => [sid]);
       return from && to ? [{ ...at(context), cutOneWay: { from, to }, for: outage(draw, context) }] : [];
@@ -54,7 +54,7 @@ export const FAULT_KINDS = {
   },
   "many-groups": {
     about: "cuts the network into three or more groups",
-    parameters: "the groups, the duration",
+    parameters: "the groups and the duration",
     draw: (draw, { ids, ...context }) => {
       const [left, right] = draw.split(ids);
       const [middle, rest] = draw.split(right);
@@ -64,7 +64,7 @@ export const FAULT_KINDS = {
   },
   bridge: {
     about: "cuts the network into two sides, except for one server that reaches both",
-    parameters: "the server, the sides, the duration",
+    parameters: "the server, the sides and the duration",
     draw: (draw, { ids, ...context }) => {
       const over = draw.pick(ids);
       const sides = draw.split(ids.filter((sid) => sid !== over));
@@ -74,12 +74,12 @@ export const FAULT_KINDS = {
   },
   "isolate-leader": {
     about: "cuts the leader off from all other servers",
-    parameters: "how long",
+    parameters: "the duration",
     draw: (draw, context) => [{ ...at(context), isolate: "leader", for: outage(draw, context) }],
   },
   "link-flap": {
     about: "cuts and heals the link between two servers repeatedly",
-    parameters: "the two servers, the interval, the duration",
+    parameters: "the two servers, the interval and the duration",
     draw: (draw, { ids, ...context }) => {
       const [a, b] = draw.some(ids, 2);
       if (a === undefined || b === undefined) return [];
@@ -88,7 +88,7 @@ export const FAULT_KINDS = {
   },
   clog: {
     about: "holds all messages from one server to another, then releases them together",
-    parameters: "sender, receiver, the duration",
+    parameters: "the sender, the receiver and the duration",
     draw: (draw, { ids, ...context }) => {
       const [from, to] = draw.some(ids, 2);
       if (from === undefined || to === undefined) return [];
@@ -96,8 +96,8 @@ export const FAULT_KINDS = {
     },
   },
   "swizzle-clog": {
-    about: "clogs servers one after another and releases them in another order",
-    parameters: "the servers, both orders",
+    about: "holds the messages of several servers, one server after another, and releases them in another order",
+    parameters: "the servers and both orders",
     draw: (draw, { ids, atMs, ...context }) =>
       draw.some(ids, draw.int(2, ids.length)).map((sid, i) => ({
         from: durationText(atMs + i * draw.int(1, 100)),
@@ -107,28 +107,28 @@ export const FAULT_KINDS = {
   },
   loss: {
     about: "loses messages; on a stream they arrive late, or the connection breaks",
-    parameters: "the share, the duration",
+    parameters: "the share of messages and the duration",
     draw: (draw, context) => [
       { ...at(context), link: { lossRate: draw.pick([0.001, 0.01, 0.05, 0.2]) }, for: outage(draw, context) },
     ],
   },
   duplication: {
     about: "duplicates datagrams",
-    parameters: "the share, the duration",
+    parameters: "the share of messages and the duration",
     draw: (draw, context) => [
       { ...at(context), link: { duplicateRate: draw.pick([0.01, 0.1, 0.5]) }, for: outage(draw, context) },
     ],
   },
   reordering: {
     about: "draws very different latencies, so that datagrams and connections overtake each other",
-    parameters: "the range, the duration",
+    parameters: "the range of latencies and the duration",
     draw: (draw, context) => [
       { ...at(context), link: { latency: `1ms..${draw.duration(20, 300)}` }, for: outage(draw, context) },
     ],
   },
   "latency-spike": {
     about: "slows down all messages from or to one server",
-    parameters: "the server, the latency, the duration",
+    parameters: "the server, the latency and the duration",
     draw: (draw, { ids, ...context }) => {
       const sid = draw.pick(ids);
       const latency = draw.duration(5, 2 * context.tickMs);
@@ -142,8 +142,8 @@ export const FAULT_KINDS = {
     },
   },
   disconnect: {
-    about: "breaks connections; both ends notice",
-    parameters: "all connections of one server, or those between two servers",
+    about: "breaks the connections of one server, or those between two servers; both ends notice",
+    parameters: "the server or the two servers",
     draw: (draw, { ids, ...context }) => {
       const [server, from] = draw.some(ids, 2);
       if (server === undefined) return [];
@@ -152,7 +152,7 @@ export const FAULT_KINDS = {
   },
   "half-open": {
     about: "silences one direction of a connection; neither end notices",
-    parameters: "sender, receiver",
+    parameters: "the sender and the receiver",
     draw: (draw, { ids, ...context }) => {
       const [from, to] = draw.some(ids, 2);
       return from === undefined || to === undefined
@@ -162,12 +162,12 @@ export const FAULT_KINDS = {
   },
   "connection-refused": {
     about: "refuses new connections to a server",
-    parameters: "the server, the duration",
+    parameters: "the server and the duration",
     draw: (draw, { ids, ...context }) => [{ ...at(context), refuse: draw.pick(ids), for: outage(draw, context) }],
   },
   crash: {
-    about: "kills a process and starts it again; its unsynced writes survive, or part of them",
-    parameters: "the server or the leader, the surviving writes, the duration",
+    about: "kills a process and starts it again; its unsynced writes survive or are lost",
+    parameters: "the server or the leader, the surviving writes and the downtime",
     draw: (draw, { ids, ...context }) => {
       const server = drawServer(draw, ids);
       return [
@@ -180,8 +180,9 @@ export const FAULT_KINDS = {
     },
   },
   "power-loss": {
-    about: "cuts the power of a machine: unsynced writes are lost, and no peer sees a closed connection",
-    parameters: "the server or the leader, the surviving writes, the duration",
+    about:
+      "cuts the power of a machine: it loses all or some unsynced writes, and peers do not see their connections close",
+    parameters: "the server or the leader, the surviving writes and the downtime",
     draw: (draw, { ids, ...context }) => {
       const server = drawServer(draw, ids);
       return [
@@ -205,7 +206,7 @@ export const FAULT_KINDS = {
   },
   "rolling-restart": {
     about: "stops and starts the servers one after another",
-    parameters: "the order, the interval",
+    parameters: "the order and the interval",
     draw: (draw, { ids, atMs, tickMs }) => {
       const pace = draw.spanMs(tickMs, 10 * tickMs);
       return draw.some(ids, ids.length).map((server, i) => ({
@@ -217,12 +218,12 @@ export const FAULT_KINDS = {
   },
   pause: {
     about: "pauses a process, as a long garbage collection does",
-    parameters: "the server or the leader, the duration",
+    parameters: "the server or the leader, and the duration",
     draw: (draw, { ids, ...context }) => [{ ...at(context), pause: drawServer(draw, ids), for: outage(draw, context) }],
   },
   "clock-drift": {
     about: "makes a clock run too fast or too slow",
-    parameters: "the server, the rate, the duration",
+    parameters: "the server, the rate and the duration",
     draw: (draw, { ids, ...context }) => [
       {
         ...at(context),
@@ -233,13 +234,13 @@ export const FAULT_KINDS = {
   },
   wipe: {
     about: "empties the disk of an observer",
-    parameters: "the observer, the downtime",
+    parameters: "the observer and the downtime",
     draw: (draw, { observers, ...context }) =>
       observers.length === 0 ? [] : [{ ...at(context), wipe: draw.pick(observers), for: downtime(draw, context) }],
   },
   "slow-disk": {
     about: "slows down the syncs or the writes of a disk",
-    parameters: "the server or the leader, the latency, the duration",
+    parameters: "the server or the leader, the latency and the duration",
     draw: (draw, { ids, ...context }) => {
       const takes = draw.duration(10, 3 * context.tickMs);
       const fault = draw.chance(0.7) ? { sync: takes } : { write: takes };
@@ -264,22 +265,24 @@ export const FAULT_KINDS = {
   },
   "full-disk": {
     about: "fills a disk",
-    parameters: "the server or the leader, the duration",
+    parameters: "the server or the leader, and the duration",
     draw: (draw, { ids, ...context }) => [
       { ...at(context), disk: { server: drawServer(draw, ids), full: true }, for: outage(draw, context) },
     ],
   },
   "disk-error": {
     about: "makes one disk operation fail",
-    parameters: "the server, the operation",
+    parameters: "the server and the operation",
     draw: (draw, { ids, ...context }) => {
       const fail = draw.pick(["sync-log", "truncate-log", "accepted-epoch", "current-epoch", "snapshot"] as const);
       return [{ ...at(context), disk: { server: draw.pick(ids), fail } }];
     },
   },
   corruption: {
-    about: "corrupts the newest log file, snapshot or epoch file of a server",
-    parameters: "the server, the file, and a crash, so that the server reads the file",
+    about:
+      "corrupts the newest log file, snapshot or epoch file of a server, and restarts the server so that it reads " +
+      "the file",
+    parameters: "the server, the file and the downtime",
     draw: (draw, { budget, ...context }) => {
       const server = budget.losable.shift();
       if (server === undefined) return [];
@@ -291,16 +294,16 @@ export const FAULT_KINDS = {
     },
   },
   moment: {
-    about: "strikes with one fault at a moment of the protocol",
-    parameters: "the event or message and its server, the fault, the duration",
+    about: "injects one fault at a moment of the protocol",
+    parameters: "the event or message, its server, the fault and the duration",
     draw: (draw, context) => {
       const when = drawMoment(draw, context.ids);
       return [{ ...at(context), when, ...drawAtMoment(draw, when, context) }];
     },
   },
   "same-moment": {
-    about: "strikes several servers with the same fault, each at the same moment of the protocol",
-    parameters: "the moment, the servers, the fault, the duration",
+    about: "injects the same fault at several servers, at each one when it reaches the same moment of the protocol",
+    parameters: "the moment, the servers, the fault and the duration",
     draw: (draw, context) => {
       const when = drawMoment(draw, context.ids);
       const { server: _one, from: _sender, to: _receiver, ...what } = when;
@@ -312,8 +315,8 @@ export const FAULT_KINDS = {
     },
   },
   "moment-and-leader": {
-    about: "cuts the power of some servers at a moment of the protocol, and of the leader, which returns last",
-    parameters: "the moment, the servers, the surviving writes, the downtimes",
+    about: "cuts the power of some servers and of the leader at a moment of the protocol; the leader returns last",
+    parameters: "the moment, the servers, the surviving writes and the downtimes",
     draw: (draw, context) => {
       const { ids, tickMs } = context;
       const when = drawMoment(draw, ids);
@@ -343,8 +346,9 @@ export const FAULT_KINDS = {
   },
   handover: {
     about:
-      "one server is down; at a moment of another one, this server and the leader lose power; the leader returns last",
-    parameters: "the two servers, the moment, the surviving writes, the downtimes",
+      "one server is down; at a moment of the protocol, another server and the leader lose power; the leader " +
+      "returns last",
+    parameters: "the two servers, the moment, the surviving writes and the downtimes",
     draw: (draw, { ids, ...context }) => {
       const [away, struck] = draw.some(ids, 2);
       if (away === undefined || struck === undefined) return [];
@@ -368,8 +372,9 @@ export const FAULT_KINDS = {
   },
   "catch-up": {
     about:
-      "a server is down while clients write; a fault strikes it while it synchronizes, and maybe again when it serves",
-    parameters: "the server, the number of writes, the moment, the faults, the durations",
+      "a server is down while clients write; a fault strikes the server while it synchronizes, and maybe again " +
+      "when it serves",
+    parameters: "the server, the number of writes, the moment, the faults and the durations",
     draw: (draw, context) => {
       const server = draw.pick(context.ids);
       const { from } = at(context);

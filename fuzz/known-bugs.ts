@@ -10,7 +10,7 @@ export interface KnownBug {
   readonly id: string;
   /** What goes wrong in ZooKeeper. */
   readonly cause: string;
-  /** What is lost because of it. */
+  /** The consequence of the bug. */
   readonly effect: string;
   /** Whether a release with this behavior has the bug. */
   readonly isIn: (behavior: Behavior) => boolean;
@@ -70,7 +70,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
   {
     id: "zookeeper-4643-current-epoch-before-diff-is-logged",
     cause: "A follower writes currentEpoch before the transactions of a DIFF are on disk.",
-    effect: "After a crash it can win an election without them, and committed transactions are truncated.",
+    effect: "After a crash, the follower can win an election without them, and committed transactions are truncated.",
     isIn: logs("after-uptodate", "queued-before-ack", "synced-before-ack"),
     fixedBehavior: { diffLogging: "synced-before-epoch", ...BY_MAIN_THREAD },
     alsoFixes: [
@@ -99,7 +99,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
   {
     id: "zookeeper-4785-queue-not-read-back-higher-epoch-wins",
     cause: "A follower that leaves before UPTODATE has the new epoch, but not the DIFF's transactions, in memory.",
-    effect: "It can win an election without them, and committed transactions are truncated.",
+    effect: "The follower can win an election without them, and committed transactions are truncated.",
     isIn: (one) => !one.stopsBeforeServing && logs("queued-before-ack")(one),
     fixedBehavior: { stopsBeforeServing: true, learnerShutdown: "log-thread-first" },
     alsoFixes: ["zookeeper-4712-stale-queue-logged-after-leaving"],
@@ -187,8 +187,8 @@ const FIXED_BUGS: readonly KnownBug[] = [
   },
   {
     id: "synced-diff-not-in-memory-higher-epoch-wins",
-    cause: "A follower that leaves before it serves has a DIFF on disk but not in memory (rest of ZOOKEEPER-4785).",
-    effect: "It can win an election without it, and committed transactions are truncated.",
+    cause: "A follower that leaves before it serves has a DIFF on disk but not in memory (see ZOOKEEPER-4785).",
+    effect: "The follower can win an election without them, and committed transactions are truncated.",
     isIn: (one) => !one.stopsBeforeServing && logs("synced-before-epoch")(one),
     fixedBehavior: { stopsBeforeServing: true, learnerShutdown: "log-thread-first" },
     alsoFixes: ["zookeeper-4712-stale-queue-logged-after-leaving"],
@@ -204,21 +204,21 @@ const FIXED_BUGS: readonly KnownBug[] = [
     id: "log-thread-drained-after-fast-forward",
     cause:
       "A server replays its log into memory before the log thread has written its queue (fixed with ZOOKEEPER-4712).",
-    effect: "Its disk has transactions that its memory lacks, and a restart brings them back.",
+    effect: "The server's disk has transactions that its memory lacks, and a restart brings them back.",
     isIn: (one) => one.learnerShutdown === "fast-forward-first" && one.shutdownFastForwards,
     fixedBehavior: { learnerShutdown: "log-thread-first" },
   },
   {
     id: "ZOOKEEPER-2355",
     cause: "A follower votes with the zxid of a DIFF before it has the DIFF's transactions.",
-    effect: "It can win an election without them, and committed transactions are lost.",
+    effect: "The follower can win an election without them, and committed transactions are lost.",
     isIn: (one) => one.diffSetsLastProcessed,
     fixedBehavior: { diffSetsLastProcessed: false },
   },
   {
     id: "ZOOKEEPER-2872",
     cause: "A follower acknowledges NEWLEADER before the snapshot of a SNAP is synced.",
-    effect: "If it then loses power, the transactions in the snapshot are lost there.",
+    effect: "If the follower then loses power, it loses the transactions in the snapshot.",
     isIn: (one) => !one.syncsSnap,
     fixedBehavior: { syncsSnap: true },
   },
@@ -231,22 +231,22 @@ const FIXED_BUGS: readonly KnownBug[] = [
   },
   {
     id: "ZOOKEEPER-1413",
-    cause: "A learner below committedLog, or at the start of an epoch, gets a SNAP or a TRUNC that crosses epochs.",
-    effect: "The learner loads a whole snapshot without need, or truncates its log across epochs.",
+    cause: "A learner below committedLog, or at the start of an epoch, gets SNAP, or a TRUNC that crosses epochs.",
+    effect: "The learner loads a whole snapshot unnecessarily, or truncates its log across epochs.",
     isIn: (one) => one.syncSource === "committed-log",
     fixedBehavior: { syncSource: "txn-log-without-gaps" },
   },
   {
     id: "ZOOKEEPER-3537",
     cause: "In its own round, a looking server does not keep the state of a vote from a leader or a follower.",
-    effect: "It checks the leader against votes of other rounds, and can follow a server that no longer leads.",
+    effect: "The server checks the leader against votes of other rounds, and can follow a server that no longer leads.",
     isIn: (one) => !one.settledVotesKeepState,
     fixedBehavior: { settledVotesKeepState: true },
   },
   {
     id: "ZOOKEEPER-3701",
     cause: "A server that cannot truncate its log stops following but does not exit.",
-    effect: "It repeats the same attempt forever and never joins.",
+    effect: "The server repeats the same attempt forever and never joins.",
     isIn: (one) => !one.failedTruncExits,
     fixedBehavior: { failedTruncExits: true },
     onlyLiveness: true,
@@ -254,7 +254,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
   {
     id: "ZOOKEEPER-2307",
     cause: "A server keeps an epoch in memory that it failed to write to disk.",
-    effect: "Its acceptedEpoch on disk can fall below its currentEpoch, and then it cannot start again.",
+    effect: "The acceptedEpoch on disk can become lower than currentEpoch, and then the server cannot start again.",
     isIn: (one) => !one.epochSetOnlyIfWritten,
     fixedBehavior: { epochSetOnlyIfWritten: true },
   },
@@ -268,7 +268,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
   {
     id: "ZOOKEEPER-4269",
     cause: "A server crashes while it renames currentEpoch.tmp to currentEpoch.",
-    effect: "It cannot start again.",
+    effect: "The server cannot start again.",
     isIn: (one) => !one.usesCurrentEpochTmp,
     fixedBehavior: { usesCurrentEpochTmp: true },
     onlyLiveness: true,
@@ -316,28 +316,28 @@ const BUG_OF_FIX: Readonly<Record<Fix, Pick<KnownBug, "id" | "cause" | "effect" 
   startsWithEpochOlderThanZxid: {
     id: "open-crash-before-current-epoch-cannot-start",
     cause: "A learner crashes after it saves the snapshot of a SNAP and before it writes currentEpoch.",
-    effect: "It cannot start again.",
+    effect: "The server cannot start again.",
     onlyLiveness: true,
   },
   syncsLogAtStart: {
     id: "open-tail-read-back-after-kill-never-synced",
     cause: "A server reads transactions back that were never synced, and counts them as durable.",
-    effect: "If its machine loses power later, committed transactions are lost.",
+    effect: "If the machine of the server loses power later, committed transactions are lost.",
   },
   unwrittenEpochNotUsed: {
     id: "open-epoch-used-though-not-accepted",
     cause: "A leader that fails to write acceptedEpoch leads the epoch nevertheless.",
-    effect: "It can lead the same epoch twice, with different transactions under the same zxids.",
+    effect: "The server can lead the same epoch twice, with different transactions under the same zxids.",
   },
   failedLogWriteExits: {
     id: "open-failed-log-write-survives",
     cause: "A server that fails to write its log continues with what it has in memory.",
-    effect: "Its log lacks committed transactions for good.",
+    effect: "The log of the server permanently lacks committed transactions.",
   },
   corruptSnapshotExits: {
     id: "open-corrupt-snapshot-older-one-used",
-    cause: "A server that cannot read its newest snapshot loads an older one, which its log may not reach back to.",
-    effect: "It can lead without committed transactions.",
+    cause: "A server that cannot read its newest snapshot loads an older one, even if the log starts after it.",
+    effect: "The server can lead without committed transactions.",
   },
   answersWorseVotes: {
     id: "open-election-better-vote-never-repeated",
@@ -348,7 +348,7 @@ const BUG_OF_FIX: Readonly<Record<Fix, Pick<KnownBug, "id" | "cause" | "effect" 
   learnerAheadEndsLeading: {
     id: "open-voter-ahead-of-leader-never-joins",
     cause: "A voter has accepted a later epoch than the epoch of the established leader.",
-    effect: "It can never join that leader.",
+    effect: "The voter can never join that leader.",
     onlyLiveness: true,
   },
   interruptedTruncReloads: {

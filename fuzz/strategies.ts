@@ -38,7 +38,7 @@ export const STRATEGIES = {
   },
   pct: {
     about:
-      "every link and disk has a constant latency of its own magnitude, which acts as a priority; a few of them " +
+      "every link and disk has its own constant latency, which acts as a priority; a few latencies " +
       "change at drawn times (PCT, Burckhardt et al. 2010)",
     share: 8,
     draw: (draw, options) => ({
@@ -49,7 +49,7 @@ export const STRATEGIES = {
     }),
   },
   "delay-bounded": {
-    about: "all latencies constant, and a handful of messages, disks and processes delayed (Emmi et al. 2011)",
+    about: "all latencies are constant, and the plan delays a few messages, disks and processes (Emmi et al. 2011)",
     share: 8,
     draw: (draw, options) => ({
       ...drawBasics(draw, options),
@@ -60,7 +60,7 @@ export const STRATEGIES = {
     }),
   },
   mutation: {
-    about: "a plan that reached something new, with a few changes; acts as swarm until there is one",
+    about: "changes an earlier plan that reached new coverage; acts as swarm until there is such a plan",
     share: 15,
     draw: swarm,
   },

@@ -24,12 +24,12 @@ export const INVARIANTS = {
     source: `${ZAB}: primary uniqueness; ${TLA}: Leadership1, Leadership2; ZOOKEEPER-335`,
   },
   integrity: {
-    statement: "Some primary broadcast every transaction that a server delivers.",
+    statement: "A server delivers only transactions that a primary has broadcast.",
     source: `${ZAB}: integrity; ${TLA}: Integrity`,
   },
   agreement: {
     statement:
-      "If one server delivers a transaction and another server delivers another one, one of them delivers both.",
+      "If one server delivers transaction a and another server delivers transaction b, one of the two delivers both.",
     source: `${ZAB}: agreement; ${TLA}: Agreement`,
   },
   "total-order": {
@@ -50,7 +50,7 @@ export const INVARIANTS = {
     source: `${ZAB}: primary integrity; ${TLA}: PrimaryIntegrity`,
   },
   "initial-history-agreement": {
-    statement: "The initial history of an established epoch is a prefix of the initial history of every later one.",
+    statement: "The initial history of an established epoch is a prefix of the initial history of every later epoch.",
     source: `${ZAB}: initial history agreement`,
   },
   "commit-completeness": {
@@ -60,7 +60,8 @@ export const INVARIANTS = {
     source: `${ZAB}: commit completeness; ZOOKEEPER-3023`,
   },
   "process-consistency": {
-    statement: "Of the histories of two participants of one epoch, one is a prefix of the other.",
+    statement:
+      "If two participants take part in the same epoch, the history of one is a prefix of the history of the other.",
     source: `${ZAB}: process consistency; ZOOKEEPER-4712`,
   },
   "no-bad-state": {
@@ -68,15 +69,15 @@ export const INVARIANTS = {
     source: `${TLA}: stateConsistent, messageLegal`,
   },
   "no-bad-ack": {
-    statement: "A leader never reads an ACK for a proposal that it did not make, or with an unexpected zxid.",
+    statement: "A leader never reads an ACK with an unexpected zxid, or an ACK for a proposal that it did not make.",
     source: `${TLA}: ackConsistent; ZOOKEEPER-4685`,
   },
   "no-bad-proposal": {
-    statement: "A follower never reads a PROPOSAL that is not the successor of the one before.",
+    statement: "Each PROPOSAL that a learner reads is the successor of the PROPOSAL before it.",
     source: `${TLA}: proposalConsistent`,
   },
   "no-bad-commit": {
-    statement: "A follower never reads a COMMIT that is not for its first pending proposal.",
+    statement: "Each COMMIT that a follower reads is for the first proposal that is pending at the follower.",
     source: `${TLA}: commitConsistent; ZOOKEEPER-4394`,
   },
   "committed-history-grows": {
@@ -90,7 +91,8 @@ export const INVARIANTS = {
     source: `${TLA}: CommittedLogDurability; ZOOKEEPER-4643`,
   },
   "follower-is-prefix": {
-    statement: "When a follower acknowledges NEWLEADER or starts to serve, its history is a prefix of its leader's.",
+    statement:
+      "When a follower acknowledges NEWLEADER or starts to serve, its history is a prefix of its leader's history.",
     source: `${TLA}: ProcessConsistency; ZOOKEEPER-4925`,
   },
   "leader-is-complete": {

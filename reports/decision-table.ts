@@ -12,7 +12,7 @@ import { tableLines } from "./table-layout.ts";
 /** The columns and their meanings. */
 const COLUMNS = {
   learner: "",
-  epochs: "acceptedEpoch of the learner / new epoch / its currentEpoch",
+  epochs: "learner's acceptedEpoch / new epoch / learner's currentEpoch",
   committedLog: "",
   last: "the leader's lastProcessedZxid",
   peer: "the learner's last zxid",

@@ -1,5 +1,5 @@
 /**
- * The rules of the sync decision in words: one row per rule, with the fact that decides and its consequence. The
+ * The rules of the sync decision in words. Each rule has the condition under which it applies, and the decision. The
  * rules are numbered like the cases in the comment of LearnerHandler#syncFollower. Used by reports, `zabsim decide`
  * and `zabsim list`.
  */
@@ -54,7 +54,7 @@ export const SYNC_RULES: Readonly<Record<SyncRule, RuleText>> = {
   },
   "committed-log-trunc": {
     case: 4,
-    summary: "the peer's last transaction is not in committedLog, but within its range",
+    summary: "the peer's last zxid is within the range of committedLog, but committedLog does not contain it",
     why: (z) =>
       `peer zxid ${z.peer} is within committedLog ${z.min}..${z.max} but not in it → TRUNC to ${z.op}, then the rest`,
   },
@@ -71,7 +71,7 @@ export const SYNC_RULES: Readonly<Record<SyncRule, RuleText>> = {
   },
   "txn-log-diff": {
     case: 5,
-    summary: "the peer's last transaction is below committedLog, but in the log on disk",
+    summary: "the peer's last transaction is below committedLog, and the log on disk contains it",
     why: (z) => `peer zxid ${z.peer} is below minCommittedLog ${z.min} but in the log on disk → DIFF from the log`,
   },
   "txn-log-diff-new-epoch": {
@@ -82,7 +82,7 @@ export const SYNC_RULES: Readonly<Record<SyncRule, RuleText>> = {
   },
   "txn-log-trunc": {
     case: 5,
-    summary: "the peer's last transaction is below committedLog and not in the log on disk, but within its range",
+    summary: "the peer's last zxid is below committedLog and within the range of the log on disk, but not in the log",
     why: (z) =>
       `peer zxid ${z.peer} is below minCommittedLog ${z.min} and not in the log → TRUNC to ${z.op}, then the rest`,
   },
@@ -98,7 +98,7 @@ export const SYNC_RULES: Readonly<Record<SyncRule, RuleText>> = {
   },
   "txn-log-too-large": {
     case: 5,
-    summary: "the peer's zxid is below committedLog, and the log on disk exceeds its size limit",
+    summary: "the peer's zxid is below committedLog, and the log on disk is larger than snapshotSizeFactor allows",
     why: (z) => `peer zxid ${z.peer} is below minCommittedLog ${z.min}, and the log exceeds its size limit → SNAP`,
   },
   "txn-log-gap": {

@@ -1,5 +1,5 @@
 /**
- * That the benchmarks run and say what they promise. How fast anything is no test asserts.
+ * Checks that each benchmark runs and prints its results. No test asserts how fast anything is.
  */
 import { describe, expect, test } from "vitest";
 import { FAMILIES, figuresOf } from "../../bench/families.ts";
@@ -11,7 +11,7 @@ import { tableOf } from "../../bench/table.ts";
 const native = compileNativeKernel();
 
 describe("bench --quick", () => {
-  test("the JSON has all figures and nothing else, the table a line for each", async () => {
+  test("the JSON has all figures and nothing else, and the table has a line for each figure", async () => {
     const results = [];
     for (const family of FAMILIES) results.push(await family.measure(QUICK));
     const figures = figuresOf(results);
@@ -38,9 +38,9 @@ describe("bench --quick", () => {
   });
 });
 
-describe.skipIf(native === undefined)("the kernel's job in C++", () => {
+describe.skipIf(native === undefined)("the kernel workload in C++", () => {
   test.each([1, 64, 1024, 65_536])(
-    "%i events outstanding: the same checksum as on sim/event-queue.ts",
+    "has the same checksum as sim/event-queue.ts with %i pending events",
     (outstanding) => {
       expect(native?.(outstanding, 20_000).checksum).toBe(runEventQueue(outstanding, 20_000).checksum);
     },

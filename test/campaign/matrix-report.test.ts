@@ -14,12 +14,12 @@ function found(...seconds: readonly number[]): Discoveries {
 }
 
 describe("entries of the bug matrix", () => {
-  it("carry no campaign if none was run", () => {
+  it("contain no campaign if none was run", () => {
     const [entry] = matrixEntries([cell]);
     expect(entry).toEqual({ bug: ticketOf(bug), release: "3.6.2", expected: true, reproduced: true, why: undefined });
   });
 
-  it("carry the median of all campaigns", () => {
+  it("contain the median of all campaigns", () => {
     const [entry] = matrixEntries([cell], found(9, 1, 5), 3);
     expect(entry).toMatchObject({ campaigns: 3, met: 3, median: { runs: 50, seconds: 5 } });
   });

@@ -12,7 +12,7 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 let folders = 0;
 const folder = (): string => join(base, String(++folders));
 
-/** The newest release fails in several ways with these seeds. */
+/** Seeds with which the newest release fails in several ways. */
 const SEEDS = "1..1300";
 
 interface Journal {
@@ -37,7 +37,7 @@ function lastLine(stdout: string) {
   return JSON.parse(stdout.trimEnd().split("\n").at(-1) as string);
 }
 
-/** Runs and failures of each block, in the order of blocks. */
+/** Returns the runs and failures of each block, in the order of the blocks. */
 function sums({ blocks }: Journal): unknown {
   return [...blocks].sort(([a], [b]) => a - b).map(([block, { failed, runs }]) => [block, runs, failed]);
 }
@@ -208,7 +208,10 @@ describe("zabsim shrink", () => {
   });
 });
 
-/** Runs zabsim and kills it after `ms`, or after its first line of output. `finished`: it exited before that. */
+/**
+ * Runs zabsim and kills it after `ms`, or after its first line of output. `finished` says that zabsim exited before
+ * that.
+ */
 function killedAfter(
   args: readonly string[],
   ms: number | "first-line",

@@ -7,7 +7,7 @@ import { LAUNCHER, zabsim } from "./zabsim.ts";
 const COLD_START = "cold-start-of-three-epoch-1";
 
 describe("zabsim run", () => {
-  it("prints with --json one document, whose bytes are the same in every call", () => {
+  it("prints with --json one document, with the same bytes in every call", () => {
     const first = zabsim(["run", "--json", "--seed", "7"]);
     const second = zabsim(["run", "--json", "--seed", "7"]);
     expect(first.code).toBe(EXIT_OK);
@@ -141,7 +141,7 @@ describe("--help", () => {
     expect(ended.stdout).toMatch(/^Exit codes:\n {2}0 /m);
   });
 
-  it.each(commands)("of zabsim lists %s, which has a module of its own", (command) => {
+  it.each(commands)("of zabsim lists %s, which has its own module", (command) => {
     expect(existsSync(new URL(`../../cli/${command}.ts`, import.meta.url))).toBe(true);
   });
 

@@ -1,5 +1,5 @@
 /**
- * Runs the command line as users do, in a process of its own, and returns its output and exit code.
+ * Runs the command line as users do, in a separate process, and returns its output and exit code.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -28,7 +28,7 @@ export function zabsim(
   return { code: status, stdout, stderr };
 }
 
-/** Whether a command rejected its input: exit code 2, nothing on stdout, a message without a stack trace. */
+/** Returns whether a command rejected its input: exit code 2, nothing on stdout, a message without a stack trace. */
 export function isBadInput({ code, stdout, stderr }: Ended): boolean {
   return code === EXIT_BAD_INPUT && stdout === "" && stderr.trim() !== "" && !/^\s+at .*:\d+:\d+/m.test(stderr);
 }

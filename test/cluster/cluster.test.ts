@@ -107,7 +107,7 @@ it("watchMessages, 2 servers: the watcher sees each message when it is sent and 
   expect(counts.sent).toBeGreaterThanOrEqual(counts.delivered);
 });
 
-it("resetCharacters, 1 link with a latency of its own: all links and disks are as the spec says", () => {
+it("resetCharacters, 1 link with its own latency: all links and disks are as in the scenario", () => {
   const cluster = testCluster(
     "servers: 3\nnetwork: { latency: 1ms, links: [{ from: 1, to: 2, latency: 5ms }] }\ndisk: { sync: 3ms }",
   );

@@ -1,4 +1,4 @@
-/** Liveness: settled servers are live once one of them has committed a write, and all of them have delivered it. */
+/** Liveness: settled servers are live once one of them has committed a write and all of them have delivered it. */
 import { expect, it } from "vitest";
 import { Liveness } from "../../cluster/liveness.ts";
 import type { ProtocolRecord } from "../../cluster/records.ts";
@@ -30,7 +30,7 @@ it("3 servers, only 1 is settled: it has no quorum and never becomes live", () =
   expect(liveness.liveUs).toBeUndefined();
 });
 
-it("3 servers, the leader crashes before it commits the write: the next leader gets a write of its own", () => {
+it("3 servers, the leader crashes before it commits the write: the next leader gets another write", () => {
   const cluster = testCluster("servers: 3\ndisk: { sync: 40ms }");
   startAndServe(cluster);
   const liveness = new Liveness(cluster);

@@ -26,7 +26,7 @@ const txn = (counter: number): Txn => makeTxn(zxid(counter), "x");
 const PLAIN: Truncation = { truncRemovesEverythingAbove: false, truncDeletesNewestFirst: false };
 const REMOVES_ALL: Truncation = { ...PLAIN, truncRemovesEverythingAbove: true };
 
-/** An empty disk. A write takes 100 us, a sync 1000 us; `run` runs until all operations have completed. */
+/** Makes an empty disk. A write takes 100 us, a sync 1000 us; `run` runs until all operations have completed. */
 function diskBed() {
   const { run, world } = testBed(1);
   const { disk } = world.node(1);
@@ -36,7 +36,10 @@ function diskBed() {
   return { serverDisk, crash, runFor, run: () => runFor(50_000) };
 }
 
-/** A disk with these log files, each a list of counters of epoch 1, and snapshots at these counters. */
+/**
+ * Makes a disk with these log files and snapshots. A log file is a list of counters of epoch 1, a snapshot is one
+ * counter.
+ */
 function diskWith(logFiles: readonly (readonly number[])[], snapshots: readonly number[] = [0]) {
   const bed = diskBed();
   bed.serverDisk.preset({
@@ -137,7 +140,7 @@ describe("truncateLog (FileTxnLog#truncate)", () => {
 });
 
 describe("snapshots and epoch files", () => {
-  it("saved snapshots come back in the order of their requests; a background snapshot comes back separately", () => {
+  it("saves of snapshots complete in the order of their requests; a background snapshot completes separately", () => {
     const { serverDisk } = diskBed();
     serverDisk.saveSnapshot(snapshot(1), true);
     serverDisk.saveSnapshot(snapshot(2), false);
@@ -186,7 +189,7 @@ describe("corrupt", () => {
     expect(serverDisk.unreadable(false)).toBe(file);
   });
 
-  it("snapshot: the image has only the older one, and only a release that exits on it cannot start", () => {
+  it("snapshot: the image has only the older snapshot, and a release that then exits cannot start", () => {
     const { serverDisk } = diskWith([[1, 2]], [0, 2]);
     expect(serverDisk.corrupt("snapshot")).toBe(true);
     expect(snapshotsOf(serverDisk.image())).toEqual(["0:0"]);

@@ -6,7 +6,7 @@ import { loadScenario } from "../../scenarios/load.ts";
 
 const EMPTY = History.empty();
 
-/** The image of server 1 of a scenario, with zxids as texts. */
+/** Returns the disk content of server 1 of a scenario, with zxids as text. */
 function imageOf(server: string) {
   const { servers } = loadScenario(`servers: { 1: ${server}, 2: {}, 3: {} }`, "start-disk.yaml");
   return readable(startImage(Object.values(servers)[0] as (typeof servers)[keyof typeof servers], EMPTY));
@@ -48,7 +48,7 @@ it("a history of two epochs: one log file, epoch files with the epoch of the las
   });
 });
 
-it("epoch files of their own: given values, a missing file, and currentEpoch.tmp", () => {
+it("epoch files in the scenario: given values, a missing file, and currentEpoch.tmp", () => {
   const image = imageOf("{ history: '1:1', acceptedEpoch: 3, currentEpoch: missing, currentEpochTmp: 2 }");
   expect(image).toMatchObject({ acceptedEpoch: 3, currentEpoch: undefined, currentEpochTmp: 2 });
 });
@@ -60,7 +60,7 @@ it("snapshots at two zxids: each holds the history up to its zxid", () => {
   ]);
 });
 
-it("log files from given zxids and a purged log: the records are split and the old ones are gone", () => {
+it("log files that start at given zxids, and a purged log: the records are split, and old records are missing", () => {
   expect(
     imageOf("{ history: '1:1..1:5', snapshots: ['1:1'], logFrom: '1:2', logFilesFrom: ['1:4'] }").logFiles,
   ).toEqual(["1:2 1:3", "1:4 1:5"]);

@@ -1,4 +1,4 @@
-/** Clusters for the tests of cluster/, written as the scenario files write them. */
+/** Clusters for the tests of cluster/, in the notation of scenario files. */
 import { Cluster, type ClusterOptions } from "../../cluster/cluster.ts";
 import type { CrashSpec } from "../../cluster/cluster-spec.ts";
 import { asServerId, type ServerId } from "../../protocol/index.ts";
@@ -6,10 +6,10 @@ import { loadScenario } from "../../scenarios/load.ts";
 
 export const [S1, S2, S3] = [asServerId(1), asServerId(2), asServerId(3)] as const;
 
-/** A killed process: the writes in the page cache survive. */
+/** How a killed process crashes: the writes in the page cache survive. */
 export const kill = (server: ServerId | "leader"): CrashSpec => ({ server, unsynced: "kept", connectionsReset: true });
 
-/** Builds a cluster from the servers, network and disks of a scenario. Seed 1, no watchers of notes. */
+/** Builds a cluster from the servers, network and disks of a scenario. The seed is 1, and nothing watches the notes. */
 export function testCluster(yaml: string, options: Partial<ClusterOptions> = {}): Cluster {
   return new Cluster(loadScenario(yaml, "test-cluster.yaml"), { seed: 1, watch: () => [], ...options });
 }

@@ -8,7 +8,7 @@ import { type NodeProgram, World } from "../../sim/index.ts";
 
 const range = (minUs: number, maxUs: number): DurationRange => ({ minUs, maxUs });
 
-/** Runs thread work on a node, and returns when each piece was done, as `key at time`. */
+/** Runs thread work on a node and returns the completion time of each piece of work, as `key at time`. */
 function run(durationUs: DurationRange, start: (threads: ThreadWorkTimers, world: World<unknown>) => void): string[] {
   const world = new World<unknown>({ seed: 1, nodes: [1] });
   const node = world.node(1);
@@ -48,7 +48,7 @@ describe("thread work in the simulator", () => {
     expect(run(range(9, 9), (threads) => threads.start(WORK_RESUME_LEARNER, 7))).toEqual(["7 at 0"]);
   });
 
-  it("of one kind runs side by side, one piece per key", () => {
+  it("of one kind runs simultaneously for different keys", () => {
     const done = run(range(1000, 1000), (threads, world) => {
       threads.start(WORK_SERIALIZE_SNAPSHOT, 1);
       world.at(400, () => threads.start(WORK_SERIALIZE_SNAPSHOT, 2), "second piece");
@@ -56,7 +56,7 @@ describe("thread work in the simulator", () => {
     expect(done).toEqual(["1 at 1000", "2 at 1400"]);
   });
 
-  it("starts again when a running piece is started again", () => {
+  it("starts from the beginning if the same work is started again", () => {
     const done = run(range(1000, 1000), (threads, world) => {
       threads.start(WORK_SERIALIZE_SNAPSHOT, 1);
       world.at(400, () => threads.start(WORK_SERIALIZE_SNAPSHOT, 1), "same piece");
@@ -64,7 +64,7 @@ describe("thread work in the simulator", () => {
     expect(done).toEqual(["1 at 1400"]);
   });
 
-  it("takes a time from the range, which excludes its end", () => {
+  it("takes a duration from the range, whose end is excluded", () => {
     for (const [at] of [run(range(10, 20), (threads) => threads.start(WORK_APPLY_COMMITS, 1))]) {
       const us = Number(at?.split(" ").at(-1));
       expect(us).toBeGreaterThanOrEqual(10);
@@ -75,7 +75,7 @@ describe("thread work in the simulator", () => {
 
 const FOLLOWER = asServerId(1);
 
-it("the block threads of a scenario sets the durations: commits of the synchronization are applied later", () => {
+it("the field threads of a scenario sets the durations: commits of the synchronization are applied later", () => {
   const deliveredMs = (applyCommits: string): number => {
     const text = `
 zookeeper: 3.8.6

@@ -1,4 +1,4 @@
-/** The quorum verifier that a spec describes. */
+/** The quorum verifier that is built from the `quorum` of a scenario. */
 import { expect, it } from "vitest";
 import { verifierOf } from "../../cluster/verifier.ts";
 import { asServerId, type ServerId } from "../../protocol/index.ts";

@@ -1,7 +1,7 @@
 /**
- * A Peer without a simulator: the test plays its network, disk, threads and clock. BarePeer records the effects in
- * lists. Disk operations complete after each input, or when the test says so; the disk is in memory and loses
- * nothing.
+ * A Peer without a simulator. The test acts as its network, disk, threads and clock, and BarePeer records the effects
+ * in lists. Disk operations complete after each input, or when the test completes them. The disk is in memory and
+ * never loses data.
  *
  * Tests write ids, epochs and zxids as plain numbers; BarePeer brands them.
  */
@@ -57,14 +57,14 @@ import {
 /** Reads a zxid such as `1:2`. */
 export const z = (text: string): Zxid => parseZxid(text) as Zxid;
 
-/** A majority verifier. */
+/** Returns a quorum verifier that requires a majority. */
 export const ensemble = (voters: readonly number[], observers: readonly number[] = []): QuorumVerifier =>
   majority(voters.map(asServerId), observers.map(asServerId));
 
-/** Zab1_0Test's configuration. */
+/** The settings that Zab1_0Test uses. */
 export const ZAB_SETTINGS: Partial<Settings> = { tickTimeMs: 2000, initLimit: 2, syncLimit: 2 };
 
-/** The content of a disk at the start. */
+/** The content of the disk when the peer starts. */
 export interface BareDisk {
   readonly acceptedEpoch?: number | undefined;
   readonly currentEpoch?: number | undefined;
@@ -78,7 +78,7 @@ export interface BareDisk {
 export interface BareOptions {
   readonly myid?: number;
   readonly verifier?: QuorumVerifier;
-  /** The servers that the peer knows; default: all members. */
+  /** The servers that the configuration of the peer contains; default: all members. */
   readonly view?: readonly number[];
   readonly settings?: Partial<Settings>;
   readonly disk?: BareDisk;
@@ -87,7 +87,7 @@ export interface BareOptions {
   readonly behavior?: Partial<Behavior>;
 }
 
-/** A notification, with defaults for fields that are left out. */
+/** A notification. Fields that are left out have defaults. */
 export interface BareNotification {
   readonly state?: ServerState;
   readonly leader?: number;
@@ -112,17 +112,17 @@ interface Connect {
 export class BarePeer implements Effects {
   readonly peer: Peer;
   readonly empty = History.empty();
-  /** Everything sent, oldest first. */
+  /** All packets that the peer has sent, oldest first. */
   readonly sent: { readonly connection: ConnectionId; readonly message: QuorumPacket | ElectionMessage }[] = [];
   readonly connects: Connect[] = [];
   readonly closed: number[] = [];
   readonly failures: string[] = [];
   readonly anomalies: string[] = [];
-  /** The snapshots saved, as text. */
+  /** The saved snapshots, as text. */
   readonly notes: string[] = [];
   readonly listening = new Set<Port>();
   exitCode: number | undefined;
-  /** The kind of disk operation that fails the next time. */
+  /** The next disk operation of this kind fails. */
   failNext: DiskOp | undefined;
   /** If true, disk operations wait until the test calls `disk`. */
   slowDisk = false;
@@ -192,7 +192,7 @@ export class BarePeer implements Effects {
     return history;
   }
 
-  /** Lets virtual time pass, and fires timers in order. */
+  /** Advances virtual time and fires the timers that are due, in order. */
   advance(ms: number): this {
     const until = this.nowUs + ms * 1000;
     for (;;) {
@@ -207,7 +207,7 @@ export class BarePeer implements Effects {
     return this;
   }
 
-  /** Makes one input, and completes disk operations and thread work unless they are slow. */
+  /** Performs one input, and completes disk operations and thread work unless they are slow. */
   input(what: () => void): this {
     this.peer.nowUs = this.nowUs;
     what();
@@ -252,9 +252,9 @@ export class BarePeer implements Effects {
     return this.pieces.map(({ work }) => work);
   }
 
-  // ---- the other ends of connections
+  // ---- Other servers
 
-  /** Another server connects to the quorum port. */
+  /** Lets another server connect to the quorum port. */
   accept(connection: number): this {
     return this.input(() => this.peer.accepted(asConnectionId(connection), QUORUM_PORT));
   }
@@ -275,7 +275,7 @@ export class BarePeer implements Effects {
     return this.input(() => this.peer.refused(asConnectionId(connection)));
   }
 
-  /** Another server connects to the election port. */
+  /** Lets another server connect to the election port. */
   acceptElection(connection: number): this {
     return this.input(() => this.peer.accepted(asConnectionId(connection), ELECTION_PORT));
   }
@@ -284,7 +284,7 @@ export class BarePeer implements Effects {
     return this.input(() => this.peer.electionMessage(asConnectionId(connection), message));
   }
 
-  /** A voter sends a notification, on a connection of its own. */
+  /** Lets a voter send a notification on a new connection. */
   notify(from: number, notification: BareNotification): this {
     const connection = 1000 + from;
     if (!this.callers.has(from)) {
@@ -294,7 +294,7 @@ export class BarePeer implements Effects {
     return this.electionMessage(connection, vote(from, notification));
   }
 
-  /** A voter sends a notification as bytes. */
+  /** Lets a voter send a notification that the test gives as bytes. */
   notifyBytes(from: number, bytes: Uint8Array): this {
     this.notify(from, { state: LOOKING, leader: -5 });
     return this.electionMessage(1000 + from, bytes);
@@ -316,7 +316,7 @@ export class BarePeer implements Effects {
     return this.becomeLearnerAgain(leader, options.peerEpoch ?? 0);
   }
 
-  /** The same for a peer that is LOOKING. */
+  /** Does the same as `becomeLearner` for a peer that is LOOKING. */
   becomeLearnerAgain(leader: number, peerEpoch: number): ConnectionId {
     for (const sid of this.peer.verifier.voters.filter((voter) => voter !== this.peer.myid)) {
       this.notify(sid, { state: sid === leader ? 2 : 1, leader, electionEpoch: 1, peerEpoch });
@@ -480,7 +480,7 @@ export function vote(from: number, fields: BareNotification = {}): Notification 
 export interface BareLearner {
   readonly bare: BarePeer;
   readonly leader: ConnectionId;
-  /** Sends packets of the leader. */
+  /** Sends packets from the leader to the learner. */
   readonly send: (...packets: readonly QuorumPacket[]) => void;
 }
 

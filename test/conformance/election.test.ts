@@ -1,6 +1,6 @@
 /**
  * ZooKeeper's tests of fast leader election: the order of votes, votes of servers that follow or lead, rounds,
- * malformed messages, servers that join late, and servers of weight 0.
+ * malformed messages, servers that join late, and servers with weight 0.
  */
 
 import { describe, expect, it } from "vitest";
@@ -22,7 +22,9 @@ import { recordsOf, type ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { type BareNotification, BarePeer, ensemble, vote, z } from "./bare-peer.ts";
 
 const FIVE = ensemble([1, 2, 3, 4, 5]);
-/** Starts the server with the lowest id of five: the others may connect to it, and it keeps their connections. */
+/**
+ * Starts the server with the lowest id of five. The other servers can connect to it, and it keeps their connections.
+ */
 const zero = (): BarePeer => new BarePeer({ myid: 0, verifier: ensemble([0, 1, 2, 3, 4]) }).start();
 
 const run = (text: string, seed = 1): ScenarioRun => runScenario(loadScenario(text, "inline.yaml"), { seed });

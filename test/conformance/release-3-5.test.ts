@@ -1,6 +1,6 @@
 /**
- * The sync decision of ZooKeeper 3.5, where it differs from the newest release. The source is the article that this
- * project started from, which prints LearnerHandler#syncFollower of 3.5.
+ * The sync decision of ZooKeeper 3.5, where it differs from the newest release. The source is an article that
+ * prints LearnerHandler#syncFollower of 3.5.
  */
 import { describe, expect, it } from "vitest";
 import { parseHistory } from "../../cluster/zxid-range.ts";
@@ -22,7 +22,7 @@ interface Case {
   readonly last?: string;
   readonly outstanding?: string;
   readonly facts?: Partial<SyncFacts>;
-  /** Whether a leader of 3.5 sends SNAP. */
+  /** Returns whether a leader of 3.5 sends SNAP. */
   readonly snap: boolean;
   readonly proposals: string;
   readonly forwardingFrom: string;
@@ -162,7 +162,7 @@ describe.each(["3.5.5", "3.5.8", "3.5.10"])("a leader of %s", (release) => {
     },
   );
 
-  // queueCommittedProposals starts again with committedLog if it found no match in the log on disk.
+  // If queueCommittedProposals finds no match in the log on disk, it starts again with committedLog.
   it("reports a committedLog rule if the log on disk has no match and committedLog decides", () => {
     const common = { txnLogFiles: [{ name: z("1:1"), txns: list("1:1") }], source, lastProcessedZxid: z("1:4") };
     const cases = [

@@ -1,7 +1,7 @@
 /**
- * The differences between releases, as their Java code at the release's tag shows them. First, the order in which a
- * follower acts between NEWLEADER and UPTODATE (Learner#syncWithLeader), after a DIFF with 1:4, which is committed,
- * and 1:5, which is not.
+ * The differences between releases. The expected values come from the Java code at the tag of each release. The first
+ * tests check in which order a follower acts between NEWLEADER and UPTODATE (Learner#syncWithLeader) after a DIFF with
+ * 1:4, which is committed, and 1:5, which is not.
  */
 import { describe, expect, it } from "vitest";
 import {
@@ -67,7 +67,7 @@ const diskWith = (...zxids: readonly string[]): BareDisk => ({
   log: zxids.map((zxid) => txn(zxid)),
 });
 
-/** Makes a follower whose last zxid is 1:3, and which has registered with the leader of epoch 2. */
+/** Makes a follower with last zxid 1:3 that has registered with the leader of epoch 2. */
 function follower(release: string): Observed & { connection: ConnectionId } {
   const bare = new Observed({ release, disk: diskWith("1:1", "1:2", "1:3") });
   const connection = bare.becomeLearner(LEADER, { peerEpoch: 1 });
@@ -75,7 +75,7 @@ function follower(release: string): Observed & { connection: ConnectionId } {
   return Object.assign(bare, { connection });
 }
 
-/** Sends NEWLEADER to a follower and, when it has nothing left to do, UPTODATE. */
+/** Sends NEWLEADER to a follower, lets the follower complete its work, and sends UPTODATE. */
 function follow(release: string): { order: string[]; tree: number; committedLog: number[] } {
   const bare = follower(release);
   const { connection } = bare;
@@ -93,8 +93,8 @@ function follow(release: string): { order: string[]; tree: number; committedLog:
 }
 
 /**
- * Per group of releases: the actions at NEWLEADER and, after the bar, at UPTODATE; the last zxids in tree and
- * committedLog.
+ * For each group of releases: the actions at NEWLEADER and, after the bar, at UPTODATE; then the last zxid in the tree
+ * and the last zxid in committedLog.
  */
 const ORDERS: Readonly<Record<string, { releases: readonly string[]; order: string; tree: number; last: number }>> = {
   "with a marker file": {
@@ -167,7 +167,8 @@ describe("a new leader's snapshot (ZOOKEEPER-1558)", () => {
   });
 });
 
-// ZKDatabase#addCommittedProposal drops the oldest entry before it adds the new one; since ZOOKEEPER-4925, after.
+// ZKDatabase#addCommittedProposal drops the oldest entry before it adds the new one. Since ZOOKEEPER-4925 it does
+// so afterwards.
 describe("committedLog with commitLogCount 2", () => {
   it.each([
     ["3.9.3", 3],
@@ -194,7 +195,8 @@ describe("a DIFF that leaves a gap after committedLog", () => {
 });
 
 describe("a connection that is reset while currentEpoch is written", () => {
-  // The follower notices the reset when it sends the ACK; it has then done everything before that in syncWithLeader.
+  // The follower notices the reset only when it sends the ACK. By then, it has executed the part of syncWithLeader
+  // before the ACK.
   it.each([
     ["3.6.2", [], []],
     ["3.6.4", ["append 4"], ["ACK 4"]],
@@ -214,7 +216,7 @@ describe("a connection that is reset while currentEpoch is written", () => {
 });
 
 describe("an unreachable voter, and the connection to the next one (ZOOKEEPER-3756)", () => {
-  // QuorumCnxManager#connectOne is synchronized, and waits for the connection for up to cnxTimeout.
+  // QuorumCnxManager#connectOne is synchronized and waits up to cnxTimeout for the connection.
   it.each([
     ["3.4.14", 5000],
     ["3.5.5", 5000],
@@ -259,7 +261,7 @@ describe("a log without a snapshot, with zookeeper.snapshot.trust.empty (ZOOKEEP
 });
 
 describe("a proposal that leaves a gap after committedLog, and then a lost connection", () => {
-  // ZooKeeperServer#shutdown reads the log, and from 3.9.4 on ZKDatabase#addCommittedProposal throws because of the
+  // ZooKeeperServer#shutdown replays the log. Since 3.9.4, ZKDatabase#addCommittedProposal throws because of the
   // gap.
   it.each([
     ["3.9.3", undefined],
@@ -294,7 +296,7 @@ describe("a server without a database, zxid -1 (ZOOKEEPER-261)", () => {
 });
 
 it("a leader of 3.4 with an unsorted committedLog decides by the first entry above the learner's zxid", () => {
-  // LearnerHandler#run reads committedLog once, and stops at the first proposal that the learner does not have.
+  // LearnerHandler#run reads committedLog once and stops at the first proposal that the learner does not have.
   const committedLog = ["1:1", "1:5", "1:3"].map((zxid) => ({ zxid: z(zxid) }));
   const decision = decideSync({
     source: "committed-log",

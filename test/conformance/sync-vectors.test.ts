@@ -37,7 +37,7 @@ interface Vector {
   readonly expect: { needSnap: boolean; packets: { type: string; zxid: string }[]; startForwardingFrom: string };
 }
 
-/** By branch of the recorded decision: the rule that must make our decision. */
+/** For each branch of the recorded decisions, the rule by which decideSync must decide. */
 const RULES_BY_KIND: Readonly<Record<string, string>> = {
   "1 forced SNAP": "forced-snap",
   "2 in-sync empty DIFF": "in-sync",

@@ -1,5 +1,5 @@
 /**
- * Zab1_0Test: one server under test, id 0 of three. The test plays the other servers packet by packet. tickTime is
+ * Zab1_0Test: one server under test, id 0 of three. The test sends the packets of the other servers. tickTime is
  * 2000 ms, initLimit 2, syncLimit 2.
  */
 import { describe, expect, it } from "vitest";
@@ -53,7 +53,7 @@ describe("leader", () => {
     expect(log).toEqual([]);
     proposal.timeout(4_000_000);
     expect(log).toEqual(["1 timed out", "2 timed out"]);
-    // Servers that timed out stay counted, so the leader completes the quorum.
+    // The leader still counts servers that timed out, so it completes the quorum.
     proposal.propose(waiter(log, "leader"), asServerId(0), asEpoch(5), 5_000_000);
     expect([proposal.epoch, bare.pendingDisk]).toEqual([6, ["write acceptedEpoch"]]);
     proposal.written(true);
@@ -83,7 +83,7 @@ describe("leader", () => {
   it("a leader without an epoch quorum times out after initLimit * tickTime and closes its connections", () => {
     const bare = new BarePeer({ disk: { acceptedEpoch: 5, currentEpoch: 0 } });
     bare.becomeLeader();
-    // An observer waits, but does not count.
+    // An observer waits for the quorum but does not count for it.
     bare.accept(F1).packet(F1, info(7, 0, true));
     bare.advance(3999);
     expect(bare.failures).toEqual([]);

@@ -58,8 +58,8 @@ describe.each(MATRIX_BUGS.map((bug) => [bug.id, bug] as const))("%s", (id, bug) 
 });
 
 /**
- * Server 3 uses an epoch that it failed to write: 3.6.2 keeps it in memory (ZOOKEEPER-2307), and the newest release
- * proposes it.
+ * Server 3 uses an epoch that it failed to write. Release 3.6.2 keeps this epoch in memory (ZOOKEEPER-2307), and the
+ * newest release proposes it.
  */
 const EITHER_OF_TWO = `
 zookeeper: 3.6.2
@@ -81,7 +81,7 @@ it("a failure that only the fixes of two bugs together prevent is attributed to 
   expect(bugs).toEqual(["ZOOKEEPER-2307", "open-epoch-used-though-not-accepted"]);
 });
 
-/** No fix makes the servers live soon, because timers of server 1 with its slow clock take long. */
+/** No fix makes the servers live within the limit, because the clock of server 1 is slow, so its timers fire late. */
 const STUCK_LATE = `
 zookeeper: 3.6.2
 servers: 3
@@ -105,7 +105,7 @@ it("stuck servers that the fix of a bug makes live late are attributed to that b
 it("every bug scenario belongs to a known bug, and every fix removes its bug from the releases that have it", () => {
   const files = readdirSync(BUGS).filter((file) => file.endsWith(".yaml"));
   const ids = new Set(KNOWN_BUGS.map(({ id }) => id));
-  // The fixes of these two scenarios are those of other scenarios.
+  // Fixes of other scenarios fix these two scenarios.
   const others = ["open-hole-in-log-after-snap-committed-truncated.yaml", "open-trunc-keeps-one-txn-too-many.yaml"];
   expect(files.filter((file) => !ids.has(file.replace(".yaml", "")))).toEqual(others);
   for (const { id, isIn, fixedBehavior } of KNOWN_BUGS) {

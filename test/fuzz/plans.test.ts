@@ -1,4 +1,4 @@
-/** What a seed draws. */
+/** The plans that are drawn from seeds. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FAULT_KINDS, FAULT_NAMES, type FaultName } from "../../fuzz/fault-kinds.ts";
@@ -18,7 +18,7 @@ describe("a seed", () => {
     for (const seed of seeds(50)) expect(planOfSeed(seed, NEWEST)).toEqual(planOfSeed(seed, NEWEST));
   });
 
-  it("counts with all its 64 bits", () => {
+  it("is used with all its 64 bits", () => {
     const drawn = [1n, 1n + (1n << 32n), 1n + (1n << 63n), (1n << 64n) - 1n].map((seed) =>
       JSON.stringify(planOfSeed(seed, NEWEST).scenario.steps),
     );
@@ -27,7 +27,7 @@ describe("a seed", () => {
 });
 
 describe.each(STRATEGY_NAMES)("%s", (strategy) => {
-  it("draws scenarios that would be loaded, and that an ensemble could be in", () => {
+  it("draws scenarios that load and whose initial state an ensemble can reach", () => {
     for (const seed of seeds(200)) {
       const { kinds, scenario } = planOfSeed(seed, NEWEST, strategy);
       expect(checkScenario(scenario)).toEqual([]);
@@ -38,7 +38,7 @@ describe.each(STRATEGY_NAMES)("%s", (strategy) => {
 });
 
 describe("swarm", () => {
-  it("switches whole kinds of faults off, and writes too", () => {
+  it("disables whole kinds of faults, and sometimes writes", () => {
     const plans = seeds(200).map((seed) => planOfSeed(seed, { ...NEWEST, faultCount: 60 }, "swarm"));
     for (const name of FAULT_NAMES) {
       const without = plans.filter(({ kinds }) => !kinds.includes(name)).length;
@@ -59,7 +59,7 @@ describe("faults", () => {
     expect(idle).toEqual([]);
   });
 
-  it("are only those asked for", () => {
+  it("are only of the requested kinds", () => {
     const asked: FaultName[] = ["partition", "crash"];
     for (const seed of seeds(100)) {
       const { kinds } = planOfSeed(seed, { ...NEWEST, faults: asked }, "swarm");
@@ -70,7 +70,7 @@ describe("faults", () => {
     }
   });
 
-  it("keep to what the protocol must survive: no voter wiped, no majority with a damaged file", () => {
+  it("are faults that the protocol must survive: no voter is wiped, and no majority has a damaged file", () => {
     for (const seed of seeds(1000)) {
       const { scenario } = planOfSeed(seed, { ...NEWEST, faultCount: 20 }, "uniform");
       const voters = Object.entries(scenario.servers).flatMap(([sid, { role }]) =>
@@ -86,7 +86,7 @@ describe("faults", () => {
     }
   });
 
-  it("are listed with what they are and what is drawn of them", () => {
+  it("are listed with a description and the drawn values", () => {
     for (const { about, parameters } of Object.values(FAULT_KINDS)) {
       expect(about.length).toBeGreaterThan(10);
       expect(parameters.length).toBeGreaterThan(5);
@@ -99,7 +99,7 @@ function isCorruption(step: Step): step is Extract<Step, { disk: unknown }> {
 }
 
 describe("a plan without one of its steps", () => {
-  it("does all the others at the same times", () => {
+  it("performs all other steps at the same times", () => {
     for (const seed of seeds(25)) {
       const { scenario } = planOfSeed(seed, NEWEST, "swarm");
       const timed = scenario.steps.filter((step) => step.when === undefined);
@@ -116,14 +116,14 @@ describe("a plan without one of its steps", () => {
   });
 });
 
-describe("as an arbitrary", () => {
-  it("finds a property's counterexample and makes it small", () => {
+describe("the arbitrary of plans", () => {
+  it("finds a counterexample of a property and shrinks it", () => {
     const noServerIsPaused = fc.property(planArbitrary(NEWEST, "uniform"), ({ steps }) =>
       steps.every((step) => !("pause" in step)),
     );
     const { counterexample, failed } = fc.check(noServerIsPaused, { seed: 1, numRuns: 200 });
     expect(failed).toBe(true);
-    // The settling stays: liveness is expected from there on.
+    // The settle step remains, because the plan expects liveness from this step on.
     expect(counterexample?.[0].steps.map((step) => ("settle" in step ? "settle" : "pause"))).toEqual([
       "pause",
       "settle",

@@ -1,4 +1,4 @@
-/** A plan of 500 steps that fails, made small; and what the small one is worth. */
+/** Shrinking of a failing plan with 500 steps, and checks of the shrunk plan. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,15 +26,15 @@ const seconds = (performance.now() - startedMs) / 1000;
 const text = writeScenario(shrunk.scenario);
 console.log(`${STEPS} steps shrunk to ${shrunk.scenario.steps.length} in ${shrunk.runs} runs, ${seconds.toFixed(2)} s`);
 
-describe("500 steps", () => {
-  it("come down to a few", () => {
+describe("a plan of 500 steps", () => {
+  it("shrinks to a few steps", () => {
     expect(scenario.steps).toHaveLength(STEPS);
     expect(shrunk.complete).toBe(true);
     expect(shrunk.scenario.steps.length).toBeGreaterThan(0);
     expect(shrunk.scenario.steps.length).toBeLessThanOrEqual(8);
   });
 
-  it("violate the same in another process", () => {
+  it("violates the same invariant in another process", () => {
     const file = join(folder, "small.yaml");
     writeFileSync(file, text);
     const zabsim = fileURLToPath(new URL("../../bin/zabsim.js", import.meta.url));
@@ -43,12 +43,12 @@ describe("500 steps", () => {
     expect(run.status).toBe(0);
   });
 
-  it("violate the same when the draws elsewhere change", () => {
+  it("violates the same invariant if other draws change", () => {
     const small = loadScenario(text, "small.yaml");
     const seed = BigInt(small.seed ?? 1);
     const runner = new ScenarioRunner(small, { seed });
     const { random } = runner.cluster.world;
-    // An added draw, in a stream of its own or in one that this run does not need.
+    // An added draw, in a separate stream or in a stream that this run does not use.
     for (let i = 0; i < 100; i++) {
       random.stream("added later").u32();
       random.stream("plan").u32();
@@ -61,8 +61,8 @@ describe("500 steps", () => {
 });
 
 /**
- * The leader takes the write of the liveness probe and is deposed; server 4 serves the next one before it has
- * applied it.
+ * The leader accepts the write of the liveness probe and is deposed. Server 4 serves the next leader before it has
+ * applied the write.
  */
 const PROBED = `
 zookeeper: 3.6.2
@@ -82,7 +82,7 @@ steps:
 expect: { live: 120s }
 `;
 
-it("a violation caused by the liveness probe shrinks to a scenario that ends at the violation and expects it", () => {
+it("a violation that the liveness probe causes shrinks to a scenario that ends at the violation and expects it", () => {
   const probed = loadScenario(PROBED, "probed.yaml");
   const i9: Failure = { kind: "violation", id: "commit-completeness", role: "following", otherRole: "leading" };
   const small = shrinkAll(probed, i9);
@@ -100,7 +100,8 @@ function shrinkAll(scenario: Scenario, failure: Failure): ShrunkScenario {
 }
 
 /**
- * One that fails by what its steps do, and 500 steps in all: the others are of plans that have nothing to do with it.
+ * Returns a scenario of 500 steps and its failure. Some of the steps cause the failure; the others come from unrelated
+ * plans.
  */
 function failingPlan(): { scenario: Scenario; failure: Failure } {
   const newest = { zookeeper: "newest", strategy: undefined, faults: undefined, scenario: undefined };
@@ -108,7 +109,7 @@ function failingPlan(): { scenario: Scenario; failure: Failure } {
     for (const plan of runBlock(newest, { first, count: 64 }).failed) {
       const failed = plan;
       if (failed.failure.kind === "stuck" || failed.scenario.steps.length < 5) continue;
-      // What disks hold at the start suffices for it.
+      // The initial content of the disks is sufficient for this failure.
       if (failed.signature.startsWith("follower-is-prefix")) continue;
       const still = failureOf(new ScenarioRunner({ ...failed.scenario, steps: [] }, { seed: failed.seed }).run());
       if (still !== undefined) continue;

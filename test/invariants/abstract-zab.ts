@@ -1,9 +1,10 @@
 /**
- * A small, correct model of Zab: one leader per epoch, quorums, followers that TRUNC to a prefix of their leader,
- * proposals in order, commits by quorum, and crashes that lose unsynced records. It passes notes to the invariants.
+ * A small, correct model of Zab. It has one leader per epoch, quorums, followers that TRUNC to a prefix of their
+ * leader, proposals in order, commits by quorum, and crashes that lose unsynced records. The model passes notes to the
+ * invariants.
  *
- * Not modeled: network, time, snapshots and observers. Each of the `Flaws` breaks the model in a way in which a
- * ZooKeeper release was broken.
+ * Not modeled: network, time, snapshots and observers. Each flaw in `Flaws` breaks the model in the same way
+ * as a bug of ZooKeeper.
  */
 
 import { Invariants } from "../../invariants/index.ts";
@@ -36,7 +37,7 @@ export interface Flaws {
   readonly acksUnsynced?: boolean;
   /** A server that leaves its role does not replay its log into memory (ZOOKEEPER-2845). */
   readonly skipsFastForward?: boolean;
-  /** The leader still counts the ACKs of a follower that has truncated its log since. */
+  /** The leader still counts the ACKs that a follower sent before it truncated its log. */
   readonly keepsOldAcks?: boolean;
 }
 
@@ -60,7 +61,7 @@ class Server {
   head: History;
   counter = 0;
   committed = 0;
-  /** The length of this leader's history that each server has acknowledged. */
+  /** For each server, the length of the prefix of this leader's history that the server has acknowledged. */
   readonly acked = new Map<Server, number>();
 
   constructor(sid: ServerId, notes: Notes, empty: History) {
@@ -104,7 +105,10 @@ export class AbstractZab {
     else if (server.role !== undefined) this[name](server, server.role);
   }
 
-  /** `server` and some other running servers, by the bits of `extra`, leave their roles and elect the best of them. */
+  /**
+   * Lets `server` and the running servers that `extra` selects (one bit each) leave their roles and elect the best of
+   * these servers.
+   */
   private elect(server: Server, extra: number): void {
     const voters = this.servers.filter((other) => other.up && (other === server || (extra >> (other.sid - 1)) & 1));
     if (!this.isQuorum(voters.length) || server.established) return;
@@ -128,7 +132,7 @@ export class AbstractZab {
     leader.acked.set(leader, leader.log.length);
   }
 
-  /** A server synchronizes with the leader that it has elected, or else with an established leader. */
+  /** Lets a server synchronize with the leader that it has elected, or else with an established leader. */
   private join(server: Server): void {
     const leader = server.role?.leader ?? this.servers.find((one) => one.established && one.up);
     const epoch = leader?.role?.epoch ?? asEpoch(-1);
@@ -177,7 +181,7 @@ export class AbstractZab {
     server.notes.truncated(after.zxid, before, after);
   }
 
-  /** A client writes through any server, which forwards the request to its leader. */
+  /** Lets a client write through any server. The server forwards the request to its leader. */
   private propose(_server: Server, { epoch, leader }: Role): void {
     if (!leader.established || leader.role?.epoch !== epoch) return;
     const txn = makeTxn(makeZxid(epoch, ++leader.counter), ++this.values);
@@ -185,7 +189,7 @@ export class AbstractZab {
     leader.notes.proposed(txn);
   }
 
-  /** A server appends the next proposal of its leader to its log. */
+  /** Lets a server append the next proposal of its leader to its log. */
   private log(server: Server, { epoch, leader }: Role): void {
     if (!leader.established || leader.role?.epoch !== epoch || !leader.acked.has(server)) return;
     const next = leader.head.txns(server.log.length)[0];
@@ -206,7 +210,7 @@ export class AbstractZab {
     leader.acked.set(server, Math.max(leader.acked.get(server) ?? 0, server.log.length));
   }
 
-  /** The leader commits and delivers the transactions that a quorum has acknowledged. */
+  /** Lets the leader commit and deliver the transactions that a quorum has acknowledged. */
   private commit(_server: Server, { epoch, leader }: Role): void {
     if (!leader.established || leader.role?.epoch !== epoch) return;
     const lengths = [...leader.acked.values()].sort((a, b) => b - a);
@@ -256,7 +260,7 @@ export class AbstractZab {
 
   private forget(server: Server): void {
     const leader = server.role?.leader;
-    // A follower that rejoins acknowledges from the start.
+    // When a follower rejoins, its earlier acknowledgments no longer count.
     if (!this.flaws.keepsOldAcks && leader !== server) leader?.acked.delete(server);
     server.role = undefined;
     server.established = false;

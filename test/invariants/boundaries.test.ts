@@ -1,6 +1,6 @@
 /**
  * The boundary between violations and legal behavior, in sequences with crashes, late learners, deposed leaders,
- * snapshots and truncations. invariants.test.ts has the shortest violation of each invariant.
+ * snapshots and truncations. The shortest violation of each invariant is in invariants.test.ts.
  */
 import { describe, expect, it } from "vitest";
 import {
@@ -42,14 +42,14 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   integrity: [
     {
-      name: "a leader brings a transaction from before the run that no disk held",
+      name: "a leader has a transaction from before the run that was on no disk",
       notes: (run) => {
         run.server(1).starts("1:1").leads(2, "1:1 1:2");
       },
       violations: ["integrity at 1"],
     },
     {
-      name: "a leader brings a transaction from before the run with another value than on its disk",
+      name: "a leader has a transaction from before the run with another value than on its disk",
       notes: (run) => {
         run.server(1).starts("1:1").leads(2, "1:1'");
       },
@@ -148,14 +148,14 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   "process-consistency": [
     {
-      name: "the log of a late follower is shorter than all logs seen so far, and grows into their prefix",
+      name: "the log of a late follower is shorter than all earlier logs, and stays a prefix of them as it grows",
       notes: (run) => {
         run.server(1).starts("1:1 1:2 1:3").leads(2, "1:1 1:2 1:3");
         run.server(2).starts("").learnsFrom(1).acksNewLeader(2, "").logs("1:1").logs("1:1 1:2");
       },
     },
     {
-      name: "the log of a late follower is shorter than all logs seen so far, and grows into something else",
+      name: "the log of a late follower is shorter than all earlier logs, and differs from them as it grows",
       notes: (run) => {
         run.server(1).starts("1:1 1:2 1:3").leads(2, "1:1 1:2 1:3");
         run.server(2).starts("").learnsFrom(1).acksNewLeader(2, "").logs("1:1").logs("1:1 1:2'");
@@ -185,12 +185,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       violations: ["committed-history-grows at 1"],
     },
     {
-      name: "the first leader has all that clients may have read before the run, and one transaction more",
+      name: "the first leader has all transactions that clients may have read before the run, and one more",
       before: "1:1",
       notes: (run) => run.server(1).starts("1:1 1:2").leads(2, "1:1 1:2"),
     },
     {
-      name: "a transaction vanishes that was proposed and logged but not delivered",
+      name: "a transaction that was proposed and logged, but not delivered, is lost",
       notes: (run) => {
         run.server(1).leads(1, "").proposes("1:1").logs("1:1").crashes();
         run.server(2).leads(2, "");
@@ -297,7 +297,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   "leader-is-complete": [
     {
-      name: "a follower delivers a transaction that its leader has only in its log, followed by another one",
+      name: "a follower delivers a transaction that its leader has only in its log, before a later transaction",
       notes: (run) => {
         run.server(1).starts("").leads(1, "").proposes("1:1", "1:2").logs("1:1").logs("1:1 1:2");
         run.server(2).follows(1, 1, "").delivers("1:1");

@@ -1,7 +1,7 @@
 /**
  * The cost of a note does not grow with the length of the histories.
  *
- * Cost is the number of steps back along a history: each read of `previous` on a node of the run counts as one step.
+ * The cost is the number of steps back along a history. Each read of `previous` on a history object counts as one step.
  */
 import { expect, it } from "vitest";
 import { asEpoch, asServerId, type History, makeTxn, makeZxid, type Txn } from "../../protocol/index.ts";
@@ -74,7 +74,7 @@ it("a transaction after 10 others costs as much as a transaction after 3000 othe
   expect(cost(3000)).toBeLessThanOrEqual(10 * 4);
 });
 
-it("1000 outstanding proposals, a follower delivers before its leader: the cost is that of one", () => {
+it("1000 outstanding proposals, a follower delivers before its leader: the cost is that of one proposal", () => {
   const run = runWith(10);
   for (let at = 11; at <= 1010; at++) {
     run.server(1).notes.proposed(txnOf(at));

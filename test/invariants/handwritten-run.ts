@@ -1,5 +1,5 @@
 /**
- * A run written by hand, one note after the other: `run.server(1).proposes("1:1")`.
+ * A run that a test writes by hand, one note after the other, e.g. `run.server(1).proposes("1:1")`.
  *
  * A history is a list of zxids. A quote after a zxid marks another transaction with the same zxid: `1:1 1:2'`. Each
  * method passes the notes that the core passes in that situation, in the same order.
@@ -26,7 +26,7 @@ import {
 
 const SERVERS: readonly ServerId[] = [1, 2, 3, 4].map(asServerId);
 
-/** A zxid above all that a test uses, so that no vote is below the server's history. */
+/** A zxid above all zxids that a test uses, so that no vote is below the server's history. */
 export const LARGE_ZXID = asZxid(2 ** 50);
 
 export class HandwrittenRun {
@@ -50,7 +50,7 @@ export class HandwrittenRun {
     return server;
   }
 
-  /** All servers start with this history on their disks. */
+  /** Starts all servers with this history on their disks. */
   allStart(disk: string): this {
     for (const sid of SERVERS) this.server(sid).starts(disk);
     return this;
@@ -146,18 +146,18 @@ export class HandwrittenServer {
     return this;
   }
 
-  /** The server goes from election to serving, with this history in its log and in memory. */
+  /** The server passes all phases from the election to serving, with this history in its log and in memory. */
   follows(epoch: number, leader: number, history: string): this {
     return this.learnsFrom(leader).acksNewLeader(epoch, history).serves(epoch, leader, history);
   }
 
-  /** As a leader, the server broadcasts these transactions. */
+  /** The server, a leader, broadcasts these transactions. */
   proposes(...words: string[]): this {
     for (const word of words) this.notes.proposed(this.run.txn(word));
     return this;
   }
 
-  /** The last transaction of this history goes into the log. */
+  /** The server logs the last transaction of this history. */
   logs(text: string): this {
     const history = this.run.history(text);
     this.notes.logged(history.txn as Txn, history);
@@ -176,13 +176,13 @@ export class HandwrittenServer {
     return this;
   }
 
-  /** As a leader, the server decides how to synchronize a learner. */
+  /** The server, a leader, decides how to synchronize a learner. */
   decidesSync(learner: number): this {
     this.notes.syncDecided(asServerId(learner), false, {} as SyncFacts, {} as SyncDecision);
     return this;
   }
 
-  /** As a leader, the server reads a learner's ACK of UPTODATE. */
+  /** The server, a leader, reads a learner's ACK of UPTODATE. */
   readsUptodateAck(learner: number): this {
     this.notes.uptodateAckRead(asServerId(learner), asZxid(0));
     return this;

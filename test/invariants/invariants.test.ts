@@ -1,6 +1,6 @@
 /**
- * Each invariant reports the shortest sequence of notes that breaks it, and reports nothing for the closest legal
- * sequence.
+ * For each invariant, the shortest sequence of notes that violates it, and the most similar legal sequence, for which
+ * no violation is reported.
  */
 import { describe, expect, it } from "vitest";
 import { type InvariantId, listInvariants } from "../../invariants/index.ts";
@@ -27,7 +27,7 @@ interface Sequence {
 interface Case {
   readonly violation: Sequence;
   readonly legal: Sequence;
-  /** Other invariants that the violation breaks too. */
+  /** Other invariants that the same sequence violates. */
   readonly also?: readonly InvariantId[];
 }
 
@@ -130,7 +130,7 @@ const CASES: Readonly<Record<InvariantId, Case>> = {
       },
     },
     legal: {
-      name: "a primary broadcasts with that transaction in its initial history",
+      name: "a primary broadcasts with every delivered transaction in its initial history",
       notes: (run) => {
         run.server(1).leads(1, "").proposes("1:1").delivers("1:1");
         run.server(2).leads(2, "1:1").proposes("2:1");
@@ -144,7 +144,7 @@ const CASES: Readonly<Record<InvariantId, Case>> = {
       notes: (run) => run.allStart("1:1").server(1).leads(2, "1:1").server(2).leads(3, ""),
     },
     legal: {
-      name: "epoch 3 starts with the initial history of epoch 2 and one transaction more",
+      name: "epoch 3 starts with the initial history of epoch 2 and one more transaction",
       notes: (run) => run.allStart("1:1").server(1).leads(2, "1:1").proposes("2:1").server(2).leads(3, "1:1 2:1"),
     },
     also: ["committed-history-grows"],
@@ -175,7 +175,7 @@ const CASES: Readonly<Record<InvariantId, Case>> = {
       },
     },
     legal: {
-      name: "one of them has left the epoch before it logs",
+      name: "one of two participants has left the epoch before it logs another transaction",
       notes: (run) => {
         run.server(1).leads(1, "").server(2).follows(1, 1, "");
         run.server(1).logs("1:1").server(2).looks().logs("1:1'");
@@ -330,7 +330,8 @@ describe("the invariants", () => {
 });
 
 /**
- * Server 3 loses its leader directly after a SNAP has replaced its memory and its log, whose 1:1 no other server has.
+ * No other server has 1:1, which is in the log of server 3. Server 3 loses its leader directly after a SNAP has
+ * replaced its memory and its log.
  */
 const SNAP_REPLACED_LOG = `
 zookeeper: patched

@@ -1,10 +1,10 @@
-/** No random run of a correct Zab violates an invariant, and each flaw that is added to that Zab violates one. */
+/** No random run of the correct Zab model violates an invariant, and each flaw in the model leads to a violation. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AbstractZab, type Action, type Flaws, KIND_COUNT } from "./abstract-zab.ts";
 
 /**
- * Elections and crashes are rare, so that runs commit transactions between them. One weight for each kind of action.
+ * The weight of each kind of action. Elections and crashes are rare, so that runs commit transactions between them.
  */
 const WEIGHTS: readonly number[] = [2, 12, 12, 14, 10, 14, 6, 1, 1, 6];
 const kinds = WEIGHTS.flatMap((weight, kind) => Array.from({ length: weight }, () => kind));
@@ -32,7 +32,7 @@ describe("a correct Zab", () => {
       }),
       { numRuns: 400, seed: 20260718 },
     );
-    // The runs have reached each kind of event often enough.
+    // Checks that the runs have reached each kind of event often enough.
     for (const count of Object.values(sum)) expect(count).toBeGreaterThan(100);
   });
 });

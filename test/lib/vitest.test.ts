@@ -1,5 +1,5 @@
 /**
- * `zabsim/vitest`: a green campaign, a red one in a vitest of its own, and options that make no sense.
+ * `zabsim/vitest`: a campaign that passes, a campaign that fails in a separate vitest process, and invalid options.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { campaign } from "../../lib/vitest.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-// Within the checkout, so that the test file finds its packages.
+// The folder is in the repository, so that the test file in it finds the packages that it imports.
 const folder = mkdtempSync(join(ROOT, ".zabsim-vitest-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -21,7 +21,7 @@ campaign("plain servers survive partitions and kills", {
   out: folder,
 });
 
-describe("a red campaign", () => {
+describe("a campaign that fails", () => {
   const file = join(folder, "test", "red.test.ts");
   mkdirSync(join(folder, "test"));
   writeFileSync(
@@ -42,7 +42,7 @@ campaign("survives", {
   });
   const yaml = readdirSync(folder).find((name) => name.endsWith(".yaml")) ?? "";
 
-  it("tells the invariant, why, the minimal scenario and the command", () => {
+  it("reports the invariant, the explanation, the minimal scenario and the command", () => {
     expect(run.status).toBe(1);
     const output = run.stdout + run.stderr;
     expect(output).toMatch(/follower-is-prefix \(following, leading\), seed \d+/);

@@ -1,6 +1,6 @@
 /**
- * The program that scripts/mutants.mjs bundles with one mutant, or with none, and runs in a process of its own. It
- * reads the options of the search from standard input and prints the result; both are JSON.
+ * The program that scripts/mutants.mjs bundles with one mutant, or with none, and runs in a separate process. It
+ * reads the options of the search as JSON from standard input and prints the result as JSON.
  */
 import { readFileSync } from "node:fs";
 import { type SearchOptions, searchUntilKilled } from "./search.ts";

@@ -1,9 +1,10 @@
 /**
  * Mutants: deliberate defects of the core. Each mutant replaces one or two lines of the core's source while it is
- * bundled, and so removes one thing that the protocol's safety depends on. The core itself contains no trace of them.
+ * bundled, and so removes one thing that the protocol's safety depends on. The core's source contains no code for
+ * mutants.
  *
- * Campaigns that find no mutants cannot be trusted to find bugs. test/mutants/search.ts searches for a mutant with
- * the default campaign; scripts/mutants.mjs measures how long that takes for all of them.
+ * If campaigns do not find the mutants, they cannot be trusted to find bugs. test/mutants/search.ts searches for a
+ * mutant with the default campaign; scripts/mutants.mjs measures how long the search takes for each mutant.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,13 +25,12 @@ export interface Mutant extends Patch {
   /** The ZooKeeper bug that the mutant reproduces or resembles. */
   readonly ticket?: string;
   /**
-   * The check that finds the mutant instead of an invariant: servers that stay stuck, or two runs of one seed that
-   * differ.
+   * The check that finds the mutant, if no invariant does: the servers are stuck, or two runs of the same seed differ.
    */
   readonly canary?: "liveness" | "nondeterminism";
-  /** A scenario that violates an invariant only with the mutant; for mutants that campaigns rarely find. */
+  /** A scenario that violates an invariant only with the mutant. Only mutants that campaigns rarely find have one. */
   readonly shownBy?: string;
-  /** Further patches, where ZooKeeper checks the same thing in more than one place. */
+  /** Further patches, for mutants of a check that ZooKeeper makes at several places. */
   readonly also?: readonly Patch[];
 }
 
@@ -47,8 +47,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: "protocol/election/vote.ts",
     find: "if (newEpoch !== currentEpoch) return newEpoch > currentEpoch;",
     replace: "if (newZxid === currentZxid && newEpoch !== currentEpoch) return newEpoch > currentEpoch;",
-    // A leader whose learners are ahead of it gets no quorum of ACKEPOCHs, so the patch of the vote alone loses only
-    // time.
+    // The first patch lets a server win whose history is not the most recent. Its learners are then ahead of it and
+    // send it no quorum of ACKEPOCHs, so without the other patch it only loses time.
     also: [
       {
         file: "protocol/leader/epoch-ack.ts",
@@ -242,7 +242,7 @@ until: 30s
     file: "protocol/leader/leader.ts",
     find: "if (this.outstanding[0]?.txn !== txn || !acks.hasQuorum) return;\n    this.outstanding.shift();",
     replace: "if (!acks.hasQuorum) return;\n    while (this.outstanding.shift()?.txn !== txn);",
-    // Servers acknowledge in order, so quorums form in order, and the patch above alone has no effect.
+    // Servers acknowledge in order, so quorums form in order, and the patch above has no effect without this one.
     also: [
       {
         file: "protocol/leader/leader.ts",
@@ -286,7 +286,7 @@ until: 30s
     replace: "",
   },
 
-  // ---- canaries of the two checks that are not invariants
+  // ---- mutants that test the two checks that are not invariants
   {
     name: "follower-never-looks-again",
     about: "A follower whose leader is silent never times out.",
@@ -328,7 +328,10 @@ export function mutatedText(mutant: Mutant, file: string, text: string): string 
   return mutated;
 }
 
-/** Returns the files that the mutant changes, as they are in the repository at `root` and with the patches applied. */
+/**
+ * Returns the files that the mutant changes, each with its text in the repository at `root` and with the patches
+ * applied.
+ */
 export function mutatedFiles(mutant: Mutant, root: string): { file: string; before: string; after: string }[] {
   const files = new Set<string>(patchesOf(mutant).map((patch) => patch.file));
   return [...files].map((file) => {

@@ -80,7 +80,7 @@ interface Import {
   readonly typeOnly: boolean;
 }
 
-/** Every static import, re-export, import() and import("…") type of a source text. */
+/** Returns every static import, re-export, import() and import("…") type of a source text. */
 function importsOf(source: string): Import[] {
   const code = withoutComments(source);
   const found: Import[] = [];
@@ -102,7 +102,7 @@ function importsOf(source: string): Import[] {
   return found;
 }
 
-/** Comments blanked out; strings are stepped over, so that a "//" in one stays. */
+/** Replaces each comment by a space. Strings stay as they are, even if they contain "//". */
 function withoutComments(source: string): string {
   const token = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\[\s\S]|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
   return source.replace(token, (text) => (text.startsWith("//") || text.startsWith("/*") ? " " : text));
@@ -126,7 +126,7 @@ function dependenciesOf(file: string): Dependencies {
   return found;
 }
 
-/** Every source file of the repository, committed or not, as a path from its root. */
+/** Returns every source file of the repository, committed or not, as a path from the root. */
 function sourceFiles(): string[] {
   const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
     cwd: ROOT,

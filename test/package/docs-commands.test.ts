@@ -1,9 +1,10 @@
 /**
  * Runs every command of README.md, CONTRIBUTING.md, docs/ and the help of the command line.
  *
- * The commands of a document run in one temporary folder, in their order, so that a later one can use what an earlier
- * one wrote. A command must exit with 0, or with the code that its comment names: `# exit code 1`. Long campaigns are
- * shortened. npm scripts, vitest and git are not run; the test checks that the script or the file exists.
+ * The commands of a document run in one temporary folder, in their order, so that a command can use files that an
+ * earlier command wrote. A command must exit with 0, or with the code in the comment after it, such as `# exit code 1`.
+ * Long campaigns are shortened. npm scripts, vitest and git are not run; the test checks that the script or the file
+ * exists.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -30,7 +31,7 @@ const docs = readdirSync(join(ROOT, "docs")).filter((file) => file.endsWith(".md
 const DOCUMENTS = ["README.md", "CONTRIBUTING.md", ...docs.map((file) => `docs/${file}`)];
 const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
 
-/** Files that stand for the user's own files, and the shipped scenarios that they are copies of. */
+/** Files that represent the user's own files. Each is a copy of the shipped scenario that is given here. */
 const USER_FILES: Readonly<Record<string, string>> = {
   "mine.yaml": "shipped/cold-start-of-three-epoch-1.yaml",
   "upgrade.yaml": "shipped/rolling-upgrade-3-6-2-to-newest.yaml",
@@ -53,7 +54,7 @@ interface Command {
   readonly exitCode: number;
 }
 
-/** The commands in fenced console and shell blocks: lines that start with `$ `, or with a known program. */
+/** Returns the commands in fenced console and shell blocks: lines that start with `$ ` or with a known program. */
 function commandsOf(markdown: string): Command[] {
   return blocksOf(markdown, /^(?:console|sh|bash|shell)$/).flatMap((block) =>
     block
@@ -76,7 +77,7 @@ function read(document: string): string {
   return readFileSync(join(ROOT, document), "utf8");
 }
 
-/** A temporary folder with the user's files, the scenarios, and `zabsim` and `npx zabsim` as programs. */
+/** Makes a temporary folder with the user's files, the scenarios, and `zabsim` and `npx zabsim` as programs. */
 class Folder {
   readonly path = mkdtempSync(join(tmpdir(), "zabsim-docs-"));
 
@@ -129,7 +130,7 @@ function withoutNpx(line: string): string {
   return line.replace(/^npx zabsim\b/, "zabsim");
 }
 
-/** Why a command that this test does not run cannot be right; undefined if it looks right. */
+/** Returns why a command that this test does not run is wrong; undefined if no mistake is found. */
 function problemOf(line: string): string | undefined {
   const [program, ...args] = line.split(/\s+/);
   if (program === "git" || /^npm (?:ci|install)\b/.test(line)) return undefined;

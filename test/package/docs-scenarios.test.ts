@@ -1,6 +1,6 @@
 /**
- * docs/scenarios.md: every example loads, the full scenarios meet their expectations, the page shows what `run` prints,
- * and it names every action, field, event and setting.
+ * Checks docs/scenarios.md: every example loads, the full scenarios meet their expectations, the page shows the output
+ * of `run`, and the page names every action, field, event and setting.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -38,7 +38,7 @@ it("the page shows what `run` prints for the first scenario", () => {
   expect(withoutMeasures(shown).trim()).toBe(withoutMeasures(output).trim());
 });
 
-/** Hides the digest, times and the number of events: they may change with every change of the model. */
+/** Replaces the digest, the times and the number of events, because every change of the model can change them. */
 function withoutMeasures(text: string): string {
   return text.replace(/digest \w+/g, "digest").replace(/\d[\d.]* (ms|s|events)\b/g, "N $1");
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** All packages but sim/, where a node and its world know each other. */
+/** All packages except sim/, where a node and its world refer to each other. */
 const PACKAGES = ["protocol", "cluster", "invariants", "scenarios", "fuzz", "reports", "campaign", "lib", "cli"];
 
 const RELATIVE_IMPORT = /^(?:import|export)\b[^;]*?from\s+"(\.[^"]+)"/gm;
@@ -22,7 +22,7 @@ function importsOf(file: string, text: string): string[] {
   return [...text.matchAll(RELATIVE_IMPORT)].map((match) => join(dirname(file), match[1] as string));
 }
 
-/** Returns the first cycle found, as the files on it, or undefined. */
+/** Returns the files on the first cycle that is found, or undefined. */
 function findCycle(graph: ImportGraph): string[] | undefined {
   const done = new Set<string>();
   const visit = (file: string, path: readonly string[]): string[] | undefined => {

@@ -1,6 +1,6 @@
 /**
- * Checks that the ban list of biome.json works: the test writes every banned construct into a temporary project with
- * the real configuration, lints the project once, and expects for each construct the message that names the
+ * Checks that the ban list of biome.json works. The test writes every banned construct into a temporary project with
+ * the real configuration and lints the project once. For each construct, it expects the message that names the
  * replacement.
  */
 import { spawnSync } from "node:child_process";
@@ -32,7 +32,7 @@ const GLOBALS: Readonly<Record<string, string>> = {
   WeakRef: "garbage collection",
 };
 
-/** Constructs that no name identifies, with the start of the message. */
+/** Constructs that are banned by their syntax, each with the start of its message. */
 const CONSTRUCTS: ReadonlyArray<readonly [source: string, message: string]> = [
   ["export const x = Math.random();", "No Math.random here"],
   ['export const x = Math["random"]();', "No Math.random here"],

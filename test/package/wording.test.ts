@@ -95,7 +95,7 @@ const US_SPELLINGS: readonly Rule[] = [
   },
 ];
 
-/** Files whose words others have chosen, or that list the words above. */
+/** Files whose wording comes from other authors, or that list the words above. */
 const EXEMPT =
   /^LICENSE$|^package-lock\.json$|\/vectors\/|\.(gz|jsonl|xsd|grit|npmrc)$|^test\/package\/wording\.test\.ts$/;
 

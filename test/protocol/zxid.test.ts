@@ -25,7 +25,7 @@ const epoch = fc.integer({ min: 0, max: MAX_EPOCH }).map(asEpoch);
 const counter = fc.integer({ min: 0, max: MAX_COUNTER });
 
 describe("a zxid", () => {
-  it("has the epoch and counter it was made of, and reads back from both text forms", () => {
+  it("has the epoch and counter that it was made from, and both of its text forms are parsed back to it", () => {
     fc.assert(
       fc.property(epoch, counter, (e, c) => {
         const zxid = makeZxid(e, c);

@@ -61,7 +61,7 @@ describe("findingText", () => {
     expect(text).toContain("1 step, 3 servers, needs its seed; shrunk in 120 runs (stopped at the limit)");
   });
 
-  it("takes one line for a known bug, unless asked for the full text", () => {
+  it("has one line for a known bug, unless the full text is requested", () => {
     const line = "known bug initial-history-agreement (leading), seed 17: open-one";
     expect(findingText(knownFinding, "", plain)).toBe(line);
     expect(findingText(knownFinding, "", plain, true)).toContain("  known bug: open-one\n");

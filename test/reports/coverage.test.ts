@@ -44,7 +44,7 @@ describe("coverageReport", () => {
 });
 
 describe("coverageJson", () => {
-  it("has the same as data", () => {
+  it("has the same content as data", () => {
     expect(coverageJson(reached, faults, all)).toEqual({
       reached: [...reached].sort(),
       never: ["rule forced-snap", "fault heal"],

@@ -85,7 +85,7 @@ describe("decisionTable", () => {
     expect(decisionTable([{ ...failed, failure: crash }], plain)).toContain("server 2 crashed");
   });
 
-  it("prints handshakes that fail in the same way as one row", () => {
+  it("prints one row for handshakes that fail in the same way", () => {
     const lines = linesOf(failed, failed, failed, decided);
     expect(lines.filter((line) => line.includes("3 follower"))).toHaveLength(2);
     expect(lines.join("\n")).toContain("failed with connection-closed; 3 times in a row");

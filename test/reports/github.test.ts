@@ -1,4 +1,4 @@
-/** GitHub annotations, read back as the runner of GitHub Actions reads them. */
+/** GitHub annotations. The tests parse them as the runner of GitHub Actions does. */
 import { describe, expect, it } from "vitest";
 import { githubAnnotation } from "../../reports/github.ts";
 import { knownFinding, newFinding, replay } from "./campaign-fixture.ts";

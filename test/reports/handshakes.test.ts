@@ -23,7 +23,7 @@ describe("handshakesOf", () => {
     expect(one?.failure).toBeUndefined();
   });
 
-  it("takes the epoch that the leader has proposed before the learner arrives", () => {
+  it("has the epoch that the leader proposed before the learner arrived", () => {
     const proposed = record({ event: "epoch-proposed", epoch: asEpoch(2) }, { server: 2 });
     const leading = record({ event: "leading", phase: "DISCOVERY" }, { server: 2 });
     expect(handshakesOf([proposed, offered(1)])[0]?.epochAccepted).toBe(2);

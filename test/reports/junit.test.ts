@@ -20,7 +20,7 @@ describe("campaignJunit", () => {
     }
   });
 
-  it("is checked by a schema that rejects another element and a missing attribute", async () => {
+  it("is checked by a schema that rejects an unknown element and a missing attribute", async () => {
     expect((await validate(xml.replace("<testcase ", "<test-case "))).valid).toBe(false);
     expect((await validate(xml.replace('name="primary-uniqueness"', ""))).valid).toBe(false);
   });

@@ -9,7 +9,7 @@ import { Trace } from "../../sim/index.ts";
 
 export const sid = (id: number): ServerId => asServerId(id);
 
-/** `1:4` as a Zxid. */
+/** Parses a zxid such as `1:4`. */
 export function zxid(text: string): Zxid {
   const [epoch, counter] = text.split(":").map(Number);
   return makeZxid(asEpoch(epoch ?? 0), counter ?? 0);
@@ -17,7 +17,7 @@ export function zxid(text: string): Zxid {
 
 type WithoutCommon<Record> = Record extends ProtocolRecord ? Omit<Record, "atUs" | "server"> : never;
 
-/** A record at server 1 and time 1 s, unless given otherwise. */
+/** Makes a record. By default, its server is 1 and its time is 1 s. */
 export function record(
   fields: WithoutCommon<ProtocolRecord>,
   { atUs = 1_000_000, server = 1 }: { readonly atUs?: number; readonly server?: number } = {},
@@ -25,7 +25,7 @@ export function record(
   return { atUs, server: sid(server), ...fields } as ProtocolRecord;
 }
 
-/** A traced run of a scenario text with seed 1. */
+/** Runs the text of a scenario with seed 1 and a trace. */
 export function runOf(text: string): ScenarioRun {
   return runScenario(loadScenario(text, "test.yaml"), { seed: 1, trace: new Trace() });
 }

@@ -19,7 +19,7 @@ describe("timeline", () => {
     expect(eventsOf({})).toEqual(["started", "script", "elected"]);
   });
 
-  it("selects by time, ends included", () => {
+  it("selects by time, including both ends", () => {
     expect(eventsOf({ fromUs: 2_000_000, untilUs: 3_000_000 })).toEqual(["script", "elected"]);
   });
 
@@ -27,7 +27,7 @@ describe("timeline", () => {
     expect(eventsOf({ servers: [2] })).toEqual(["script", "elected"]);
   });
 
-  it("selects by event, hidden ones included", () => {
+  it("selects by event, including events that are hidden by default", () => {
     expect(eventsOf({ only: ["synced", "elected"] })).toEqual(["synced", "elected"]);
   });
 });

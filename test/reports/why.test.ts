@@ -1,5 +1,5 @@
 /**
- * Explanations of all known bugs: both facts lead back to a root cause, in a few lines of at most 80 columns.
+ * Explanations of all known bugs: both facts are traced to a root cause, in a few lines of at most 80 columns.
  */
 
 import { basename } from "node:path";
@@ -75,7 +75,7 @@ describe("whyText", () => {
     expect(scenario.steps[Number(number) - 1]).toMatchObject({ crash: { server: 3 } });
   });
 
-  it("follows a COMMIT over the ACKs of its quorum to the client's write", () => {
+  it("traces a COMMIT through the ACKs of its quorum to the client's write", () => {
     const text = whyText(traced(scenarioNamed("open-hole-in-log-after-snap-committed-truncated")));
     expect(text).toMatch(
       /commits 3:2 after ACKs from server 1 .*server 1 syncs 3:2 to disk.*server 2 sends PROPOSAL 3:2 to server 1/s,

@@ -1,6 +1,6 @@
 /**
- * Scenarios that show a bug of ZooKeeper. Each file describes its bug, shows it with
- * every seed, and has a golden output.
+ * Scenarios that show a bug of ZooKeeper. Each file describes its bug, shows it with every seed, and has a golden
+ * output.
  */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";

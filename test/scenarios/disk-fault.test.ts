@@ -1,16 +1,16 @@
-/** The `disk` action: how long operations take, which fail, and which never complete. */
+/** The `disk` action: which operations it slows down, makes fail or stalls. */
 import { describe, expect, it } from "vitest";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
 import { recordsOf, type ScenarioRun } from "../../scenarios/scenario-run.ts";
 
-/** Runs three servers with a fault of the disk of server 1 at 1 s, and a write at 1.1 s. */
+/** Runs three servers, with a disk fault at server 1 at 1 s and a write at 1.1 s. */
 function runWith(fault: string, more = ""): ScenarioRun {
   const steps = `{ at: 1s, disk: { server: 1, ${fault} }${more} }, { at: 1.1s, write: 1 }`;
   return runScenario(loadScenario(`{ servers: 3, until: 30s, steps: [${steps}] }`, "disk.yaml"), { seed: 1n });
 }
 
-/** The time from the write until server 1 has it durably in its log, in milliseconds. */
+/** Returns the time from the write until it is durable in the log of server 1, in milliseconds. */
 function syncedAfterMs({ records }: ScenarioRun): number {
   const synced = recordsOf(records, "synced").find(({ server, atUs }) => server === 1 && atUs > 1_100_000);
   return ((synced?.atUs ?? Number.POSITIVE_INFINITY) - 1_100_000) / 1000;

@@ -1,11 +1,11 @@
-/** The sentences for what a run did not do as expected. */
+/** The sentences that describe how a run differs from its expectations. */
 import { describe, expect, it } from "vitest";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
 
 const SERVERS = "{ 1: { history: 1:1..1:3 }, 2: { history: 1:1..1:3 }, 3: { history: 1:1..1:2 } }";
 
-/** The differences between an ordinary start of three servers and an expectation. */
+/** Returns the differences between an ordinary start of three servers and an expectation. */
 function unmet(expectation: string, more = "", records = true): readonly string[] {
   const text = `{ servers: ${SERVERS}, ${more} expect: ${expectation} }`;
   return runScenario(loadScenario(text, "expectation.yaml"), { seed: 1n, records }).unmet;
@@ -55,7 +55,7 @@ describe("an expectation that the run does not meet", () => {
 });
 
 describe("steps", () => {
-  it("whose trigger never came are reported", () => {
+  it("whose trigger never occurred are reported", () => {
     expect(unmet("{}", "steps: [{ when: { event: truncated }, crash: 1 }],")).toEqual([
       "step 1 (crash) was not performed: its trigger never came",
     ]);

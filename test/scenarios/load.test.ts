@@ -265,10 +265,10 @@ describe("--set", () => {
   test.each<[string, string, string, string]>([
     ["no value", "settings", "file", "path=value"],
     ["no path", "=3", "file", "path=value"],
-    ["a path of another kind", "steps[x]=3", "file", "path=value"],
-    ["an entry that is not there", "steps[9].crash=3", "steps", "[0] to [2]"],
-    ["a name into a list", "steps.first.crash=3", "steps", "[0] to [2]"],
-    ["into a text", "about.x=3", "about", "path=value"],
+    ["a malformed path", "steps[x]=3", "file", "path=value"],
+    ["an entry that does not exist", "steps[9].crash=3", "steps", "[0] to [2]"],
+    ["a name as an index of a list", "steps.first.crash=3", "steps", "[0] to [2]"],
+    ["a path into a text", "about.x=3", "about", "path=value"],
     ["a value that is not YAML", "servers={1: ", "servers", ""],
     ["a value that is too deep", `servers=${"[".repeat(500)}${"]".repeat(500)}`, "servers", "levels"],
   ])("%s is reported", (_, set, field, accepted) => {
@@ -346,7 +346,7 @@ describe("the schema", () => {
   });
 });
 
-/** Listed by type, so that a new reason in the core does not compile until it is here and in the schema. */
+/** A record with every reason as a key, so that a new reason in the core does not compile until it is added here. */
 const FAILURE_REASONS: Record<FailureReason, true> = {
   "epoch-timeout": true,
   "epoch-quit": true,
@@ -419,7 +419,7 @@ expect:
 
 type Node = Record<string, unknown> | unknown[];
 
-/** Every place in a document: the collection that holds it, and its key there. */
+/** Returns every place in a document: a collection and a key in it. */
 function places(node: unknown): [Node, string][] {
   if (typeof node !== "object" || node === null) return [];
   return Object.entries(node).flatMap(([key, value]) => [[node as Node, key] as [Node, string], ...places(value)]);

@@ -1,4 +1,4 @@
-/** Servers in a step: which ones it names, what is left without one of them, and other ids for them. */
+/** The servers in a step: listing them, removing one of them, and replacing their ids. */
 import { describe, expect, it } from "vitest";
 import { asServerId, type ServerId } from "../../protocol/zxid.ts";
 import { loadScenario } from "../../scenarios/load.ts";

@@ -12,7 +12,10 @@ const SCENARIOS_MIN = 28;
 const LINES_MAX = 45;
 const SEEDS_BESIDES_GOLDEN = [2, 3, 4, 5, 6, 7, 8, 9, 10];
 
-/** A peer between minCommittedLog and maxCommittedLog always finds a proposal, because the last one is the maximum. */
+/**
+ * No run can reach this rule: a zxid between minCommittedLog and maxCommittedLog is never above the last proposal in
+ * committedLog.
+ */
 const UNREACHABLE = ["committed-log-no-match"];
 
 const shipped = shippedPaths().map((path) => ({

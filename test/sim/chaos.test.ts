@@ -1,6 +1,6 @@
 /**
  * Random sequences of all faults on 3 nodes that exchange messages. A sequence must not break a guarantee that programs
- * rely on, throw an error, or run forever, and a second run must be equal to the first.
+ * rely on, throw an error, or run forever, and a second run of it must be identical.
  */
 
 import fc from "fast-check";
@@ -23,7 +23,7 @@ const step = fc.record({
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** Answers messages, and checks each event against the earlier ones. */
+/** Answers messages and compares each event with earlier events. */
 class Checked extends Probe {
   readonly open = new Set<number>();
   readonly calling = new Set<number>();
@@ -53,7 +53,7 @@ class Checked extends Probe {
   }
   override onMessage(conn: number, _from: number, message: string): void {
     expect(this.open.has(conn)).toBe(true);
-    // The numbers that one sender sends on one connection increase.
+    // On one connection, each number from a sender is greater than the number before it.
     expect(Number(message)).toBeGreaterThan(this.lastReceived.get(conn) ?? 0);
     this.lastReceived.set(conn, Number(message));
     if (++this.messages < 200) this.talk(conn);

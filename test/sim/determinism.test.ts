@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type CheckedRun, checkDeterminism } from "../../sim/determinism.ts";
 import { type Probe, testBed } from "./probe.ts";
 
-/** A run of 2 nodes that answer each other. `leak` makes each message and may use a nondeterministic source. */
+/** Runs 2 nodes that answer each other. `leak` makes each message and may use a nondeterministic source. */
 function run(leak: (count: number) => string): CheckedRun {
   const { world, probes } = testBed(2);
   for (const node of world.nodes) {
@@ -64,7 +64,7 @@ test("the check ends after the given number of events", () => {
   expect(checkDeterminism(() => run((count) => `m${count}`), 10)).toMatchObject({ same: true, events: 10 });
 });
 
-/** A run of `length` steps whose digest depends on the step only. */
+/** A run of `length` steps in which the digest depends only on the number of the step. */
 function countingRun(length: number, digestOf: (step: number) => string): CheckedRun {
   let steps = 0;
   return {

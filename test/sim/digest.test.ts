@@ -14,7 +14,7 @@ function ofNumbers(...values: number[]): string {
   });
 }
 
-test("equal numbers or texts give equal digests, different ones different digests", () => {
+test("equal numbers or texts give equal digests, and different ones give different digests", () => {
   const number = fc.oneof(fc.integer(), fc.maxSafeInteger(), fc.double({ noNaN: true }));
   fc.assert(
     fc.property(number, number, (left, right) => {

@@ -55,7 +55,7 @@ test("after any appends, syncs and truncations, a power loss keeps exactly the s
         } else if (entry.what === "truncate") {
           const { file, keep } = entry;
           disk.truncate(file, keep, 0);
-          // Complete it immediately: otherwise it would cut off records that are appended meanwhile.
+          // Completes the truncation immediately; otherwise it would remove records that are appended in the meantime.
           settle(1_000_000);
           visible[file] = visible[file].slice(0, keep);
           durable[file] = durable[file].slice(0, keep);

@@ -116,7 +116,7 @@ test("a shorter retransmission timeout resets a connection on a dead link earlie
   world.network.setCharacter(1, 2, { lossRate: 1 });
   world.node(1).send(conn, "never");
   run(10_000);
-  // Six losses wait 1 + 2 + 4 + 8 + 16 + 32 timeouts.
+  // Six losses delay the message by 1 + 2 + 4 + 8 + 16 + 32 timeouts.
   expect([world.network.rtoUs, logs[1]]).toEqual([10, [`${200 + 63 * 10 + 100} reset 1`]]);
 });
 

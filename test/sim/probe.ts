@@ -1,4 +1,4 @@
-/** A program for tests that logs its events and acts only through `react`. */
+/** A program for tests. It logs its events and does nothing else, unless a test sets `react`. */
 
 import type { DiskResult } from "../../sim/disk.ts";
 import type { Node, NodeProgram } from "../../sim/node.ts";

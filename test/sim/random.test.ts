@@ -41,7 +41,7 @@ test("the generated values never change, because they would change the run of ev
   `);
 });
 
-test("a certain result draws nothing", () => {
+test("a draw with a certain result uses no random value", () => {
   const random = new Random("x");
   const untouched = new Random("x");
   expect([random.chance(0), random.chance(-1), random.chance(1), random.chance(2)]).toEqual([false, false, true, true]);
@@ -70,7 +70,7 @@ test("u01 returns fractions in [0, 1) that spread over the interval", () => {
   expect(new Set(drawn.map((value) => Math.floor(value * 10))).size).toBe(10);
 });
 
-test("a stream that is asked for again continues its sequence", () => {
+test("a stream that is requested again continues its sequence", () => {
   const expected = draws(new RandomStreams(1).stream("node", 1), 4);
   const streams = new RandomStreams(1);
   expect([...draws(streams.stream("node", 1), 2), ...draws(streams.stream("node", 1), 2)]).toEqual(expected);

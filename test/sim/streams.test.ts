@@ -303,7 +303,7 @@ for (const script of [true, false]) {
   });
 }
 
-test("a caller cannot send before it is connected, the accepting node can", () => {
+test("a caller cannot send before it is connected, but the accepting node can", () => {
   const { world, logs, run } = testBed(2);
   const conn = world.node(1).connect(2, 1);
   run(150);

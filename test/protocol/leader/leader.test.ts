@@ -190,7 +190,7 @@ describe("a serving leader", () => {
     expect([bare.peer.state, bare.peer.database.history.length]).toEqual([LOOKING, 1]);
   });
 
-  it("that shuts down queues transactions that are committed then for learners that synchronize", () => {
+  it("that shuts down still queues newly committed transactions for learners that synchronize", () => {
     const bare = serving({ verifier: ensemble([0, 1, 2]), settings: { initialCounter: 0xffff_fffc } });
     bare.slowDisk = true;
     write(write(write(bare, "a"), "b"), "c");
@@ -223,7 +223,7 @@ describe("with syncForgetsAcks", () => {
     write(bare, "a").packet(F2, ack("1:1"));
     bare.accept(9).packet(9, info(2, 0)).packet(9, ackEpoch(0, "1:0")).packet(9, ack("1:0"));
     bare.packet(3, ack("1:1"));
-    // Only the leader and server 3 count.
+    // The leader counts only its own ACK and the ACK of server 3.
     expect(bare.peer.database.history.length).toBe(0);
     bare.packet(F2, ack("1:1"));
     expect(bare.peer.database.history.length).toBe(0);

@@ -13,7 +13,9 @@ const F1 = 1;
 const F2 = 2;
 const OBSERVER = 3;
 
-/** Makes a leader of three that serves with follower 1, and returns what follower 1 has been sent. */
+/**
+ * Makes a leader of three that serves with follower 1, and returns the packets that the leader has sent to follower 1.
+ */
 const serving = (options: ConstructorParameters<typeof BarePeer>[0] = {}): BarePeer => {
   const bare = new BarePeer({ verifier: ensemble([0, 1, 2], [3, 4]), ...options }).becomeLeader();
   bare.accept(F1).packet(F1, info(1, 0)).packet(F1, ackEpoch(0, "0:0")).packet(F1, ack("1:0"));
@@ -22,7 +24,7 @@ const serving = (options: ConstructorParameters<typeof BarePeer>[0] = {}): BareP
 
 const write = (bare: BarePeer, value: string): BarePeer => bare.input(() => void bare.peer.write(value));
 
-/** A FOLLOWERINFO of a learner from before Zab 1.0. */
+/** A FOLLOWERINFO as a learner of a release before Zab 1.0 sends it. */
 const oldInfo = (sid: number): QuorumPacket =>
   packet(11, z("0:0"), { serverId: asServerId(sid), protocolVersion: 1, configVersion: 0 });
 
@@ -101,7 +103,7 @@ describe("waiting", () => {
     expect(bare.closed).toContain(F1);
   });
 
-  it("ends with a timeout of its own if no quorum sends ACKEPOCH", () => {
+  it("ends with its own timeout if no quorum sends ACKEPOCH", () => {
     const bare = ofFive();
     bare.accept(F1).packet(F1, info(1, 0)).accept(F2).packet(F2, info(2, 0));
     bare.packet(F1, ackEpoch(-1, "0:0")).advance(4000);

@@ -172,7 +172,7 @@ describe("NEWLEADER", () => {
     expect([bare.exitCode, bare.failures]).toEqual([10, ["disk-error"]]);
   });
 
-  it("with queued-before-ack, the learner's thread continues when the host says so", () => {
+  it("with queued-before-ack, the learner's thread continues when the host completes its work", () => {
     const { bare, leader, send } = registered({ release: "3.6.4" });
     bare.slowThreads = true;
     send(diff("1:4"), proposal("1:4"), commit("1:4"), newLeader(2));

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DISK_BACKGROUND_SNAPSHOT } from "../../../protocol/index.ts";
 import { ack, ackEpoch, BarePeer, info } from "../../conformance/bare-peer.ts";
 
-/** Makes a serving leader of three with one follower. Its disk operations complete when the test says so. */
+/** Makes a serving leader of three with one follower. The test completes its disk operations. */
 function serving(settings = {}): BarePeer {
   const bare = new BarePeer({ settings }).becomeLeader();
   bare.accept(1).packet(1, info(1, 0)).packet(1, ackEpoch(0, "0:0")).packet(1, ack("1:0"));
@@ -36,7 +36,7 @@ describe("the log thread", () => {
       bare.input(() => void bare.peer.write(i));
       bare.disk();
     }
-    // The snapshot contains the tree, to which no transaction is applied yet.
+    // The snapshot contains the tree, and the server has not applied any transaction to the tree yet.
     expect(bare.snapshots.map(({ zxid }) => zxid)).toEqual([0, 0, 2 ** 32]);
   });
 

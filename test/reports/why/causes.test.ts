@@ -16,7 +16,7 @@ function lastRecord(run: ScenarioRun, event: ProtocolRecord["event"], server: nu
 }
 
 describe("CauseFinder.chain", () => {
-  it("leads from a delivery over COMMIT, ACK, sync, PROPOSAL and REQUEST to a client's write at a follower", () => {
+  it("leads from a delivery through COMMIT, ACK, sync, PROPOSAL and REQUEST to a client's write at a follower", () => {
     const run = runOf(WRITE);
     const texts = new CauseFinder(run).chain(lastRecord(run, "delivered", 2), zxid("1:1")).map(({ text }) => text);
     expect(texts[0]).toBe("server 3 sends COMMIT 1:1 to server 2");

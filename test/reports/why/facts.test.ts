@@ -45,7 +45,7 @@ describe("FactFinder", () => {
     expect(causes).toMatchObject([{ text: expect.stringMatching(/TRUNC to 1:1$/), isRoot: true }]);
   });
 
-  it("lacks: a transaction that a crash took from the log", () => {
+  it("lacks: a transaction that a crash removed from the log", () => {
     const steps = "  - { at: 1s, disk: { server: 1, sync: 60s } }\n  - { write: 1 }\n  - { after: 100ms, crash: 1 }\n";
     const { causes, text } = finderOf(runOf(`servers: 3\nsteps:\n${steps}`)).lacks(sid(1), zxid("1:1"));
     expect(text).toBe("server 1 crashes and loses 1:1 (w1), which was not synced");
@@ -60,7 +60,7 @@ describe("FactFinder", () => {
     expect(causes).toMatchObject([{ text: "PROPOSAL 1:1 from server 3 to server 1 is lost" }]);
   });
 
-  it("firstDelivery: the server that delivered first, or served first with a transaction of its disk", () => {
+  it("firstDelivery: the server that delivered first, or that first served with a transaction from its disk", () => {
     expect(find.firstDelivery(zxid("1:1")).text).toMatch(/^server \d delivered 1:1 \(w1\) first$/);
     const run = runOf("servers:\n  1: { history: '1:1' }\n  2: { history: '1:1' }\n");
     expect(finderOf(run).firstDelivery(zxid("1:1")).text).toBe("server 2 began to serve with 1:1");

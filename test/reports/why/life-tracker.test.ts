@@ -24,7 +24,7 @@ const crashes = (...lost: string[]): ProtocolRecord =>
 const decides = (decision: "SNAP" | "DIFF", learner: number, server: number): ProtocolRecord =>
   record({ event: "sync-decided", learner: sid(learner), decision } as never, { server });
 
-/** The kinds of events at each server, as in `1 logged`. */
+/** Returns the kind of each event with its server, such as `1 logged`. */
 function eventsOf(...records: ProtocolRecord[]): string[] {
   const tracker = new LifeTracker(SUBJECT);
   for (const [index, one] of records.entries()) tracker.read(one, index);
@@ -44,7 +44,7 @@ describe("LifeTracker", () => {
     expect(eventsOf(...others, ...own)).toEqual(["1 proposed", "1 logged", "1 synced", "1 committed", "1 delivered"]);
   });
 
-  it("tells a TRUNC that removes the transaction from one that leaves it", () => {
+  it("distinguishes a TRUNC that removes the transaction from a TRUNC that leaves it", () => {
     expect(eventsOf(txn("logged"), truncates("1:2"), truncates("1:1"), truncates("1:1"))).toEqual([
       "1 logged",
       "1 kept",
@@ -52,7 +52,7 @@ describe("LifeTracker", () => {
     ]);
   });
 
-  it("tells a loss from the log, a loss from memory, and a record that is read back without a sync", () => {
+  it("distinguishes a loss from the log, a loss from memory, and a record that is read back without a sync", () => {
     expect(eventsOf(txn("logged"), crashes("1:2"))).toEqual(["1 logged", "1 lost"]);
     expect(eventsOf(txn("delivered"), crashes())).toEqual(["1 delivered", "1 forgotten"]);
     const restart = [loads(historyOf()), txn("logged"), crashes(), loads(historyOf("1:1", "1:2"))];
@@ -74,7 +74,7 @@ describe("LifeTracker", () => {
     expect(eventsOf(...replaced)).toEqual(["1 before", "1 replaced"]);
   });
 
-  it("takes what a server loads after LOOKING, or after a DIFF, for its own disk", () => {
+  it("treats a load after LOOKING or after a DIFF as a load from the server's own disk", () => {
     const looking = record({ event: "looking", phase: "ELECTION" });
     expect(eventsOf(decides("SNAP", 1, 2), looking, loads(historyOf("1:2")))).toEqual(["1 before"]);
     expect(eventsOf(decides("SNAP", 1, 2), decides("DIFF", 1, 2), loads(historyOf("1:2")))).toEqual(["1 before"]);

@@ -1,4 +1,4 @@
-/** What the index of a trace finds for an event of the world. */
+/** The entries of a trace that the index finds for an event of the world. */
 import { describe, expect, it } from "vitest";
 import { ACK, FOLLOWERINFO, PROPOSAL } from "../../../protocol/packets.ts";
 import { isPacket, packetOf, TraceIndex } from "../../../reports/why/trace-index.ts";
@@ -25,7 +25,7 @@ describe("TraceIndex", () => {
     expect(index.recordsAt(10_000_000)).toEqual([]);
   });
 
-  it("knows packets from notifications", () => {
+  it("distinguishes packets from notifications", () => {
     expect(delivered && packetOf(delivered)?.type).toBe(PROPOSAL);
     expect(delivered && isPacket(delivered, ACK)).toBe(false);
     expect(delivered && isPacket(delivered, PROPOSAL, zxid("1:2"))).toBe(false);

@@ -1,6 +1,6 @@
 /**
- * Invalid scenario files: a name, the text, the line and the field that the message must name, and words that the
- * message must contain.
+ * Invalid scenario files. Each has a name, the text, the line and the field that the message must name, and words that
+ * the message must contain.
  */
 
 export type BadFile = readonly [name: string, text: string, line: number, field: string, words: readonly string[]];
@@ -55,7 +55,7 @@ const TOP: readonly BadFile[] = [
   ["a probability that is not a number", "servers: 3\nnetwork: {lossRate: .nan}\n", 2, "network.lossRate", ["finite"]],
   ["a latency without a unit", "servers: 3\nnetwork:\n  latency: 5\n", 3, "network.latency", ["200ms"]],
   [
-    "a latency whose start is greater than its end",
+    "a latency range whose start is greater than its end",
     "servers: 3\nnetwork:\n  latency: 5ms..1ms\n",
     3,
     "network.latency",
@@ -64,7 +64,7 @@ const TOP: readonly BadFile[] = [
   ["a negative duration", "servers: 3\nuntil: -5ms\n", 2, "until", ["right form", "a duration such as"]],
   ["a duration above 24 h", "servers: 3\nuntil: 99999h\n", 2, "until", ["is too long", "24h"]],
   [
-    "a sync duration whose start is greater than its end",
+    "a range of sync durations whose start is greater than its end",
     "servers: 3\ndisk: {sync: 2s..1s}\n",
     2,
     "disk.sync",
@@ -93,7 +93,7 @@ const TOP: readonly BadFile[] = [
   ],
   ["a committed zxid that no server has", "servers: 3\ncommitted: 1:1\n", 2, "committed", ["histories of a quorum"]],
   [
-    "a committed zxid that too few have",
+    "a committed zxid that no quorum has",
     "servers: {1: {history: 1:1}, 2: {}, 3: {}}\ncommitted: 1:1\n",
     2,
     "committed",
@@ -218,7 +218,7 @@ const SERVERS: readonly BadFile[] = [
     ["no such server"],
   ],
   [
-    "no weight at all",
+    "weights that are all 0",
     "servers: 2\nquorum: {groups: {a: [1, 2]}, weights: {1: 0, 2: 0}}\n",
     2,
     "quorum",
@@ -245,7 +245,7 @@ const STEPS: readonly BadFile[] = [
   ["a crash of the follower", step("crash: follower"), 3, "steps[0].crash", ["leader", "a server id"]],
   ["a crash without a server", step("crash: {unsynced: lost}"), 3, "steps[0].crash.server", ["is missing"]],
   [
-    "an unknown fate of unsynced writes",
+    "an unknown value of unsynced",
     step("crash: {server: 1, unsynced: half}"),
     3,
     "steps[0].crash.unsynced",
@@ -312,14 +312,14 @@ const STEPS: readonly BadFile[] = [
   ["a delay without a duration", step("delay: {type: ACK}"), 3, "steps[0].delay.by", ["is missing", "200ms"]],
   ["a hold with a duration", step("hold: {type: ACK, by: 1ms}"), 3, "steps[0].hold.by", ["unknown field"]],
   [
-    "a change of nothing",
+    "an alter step without changes",
     step("alter: {type: ACK, set: {}}"),
     3,
     "steps[0].alter.set",
     ["is empty", "protocolVersion"],
   ],
   [
-    "a change to a type that is no packet",
+    "an alter step with an unknown packet type",
     step("alter: {set: {type: NOTIFICATION}}"),
     3,
     "steps[0].alter.set.type",

@@ -1,13 +1,13 @@
 /**
- * Rules that a schema cannot express, with an example that keeps each rule next to one that breaks it. bad/table.ts has
- * the whole list of invalid files.
+ * Rules that a schema cannot express. For each rule, one example satisfies it and one breaks it. bad/table.ts lists all
+ * invalid files.
  */
 import { describe, expect, it } from "vitest";
 import { checkScenario } from "../../../scenarios/loading/check-scenario.ts";
 import type { RawScenario } from "../../../scenarios/loading/raw-scenario.ts";
 import { completeScenario } from "../../../scenarios/loading/short-forms-and-defaults.ts";
 
-/** The fields of the problems of a scenario with three participants and an observer. */
+/** Returns the field of each problem in a scenario with three participants and an observer. */
 function problemFields(fields: object): string[] {
   const servers = { 1: { history: "1:1..1:5" }, 2: { history: "1:1..1:5" }, 3: {}, 4: { role: "observer" } };
   const raw = { servers, ...fields } as unknown as RawScenario;

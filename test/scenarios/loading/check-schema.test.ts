@@ -43,7 +43,7 @@ describe("a mapping with", () => {
     expect(messages({ to: 2 }, schema)).toEqual(["from: is missing (a whole number, 0 to 9)"]);
   });
 
-  it("two exclusive fields names both", () => {
+  it("two exclusive fields names both fields", () => {
     const exclusive: Schema = { ...schema, required: [], oneOf: [{ required: ["from"] }, { required: ["to"] }] };
     expect(messages({ from: 1, to: 2 }, exclusive)).toEqual([": has from and to together (exactly one of from, to)"]);
   });

@@ -1,4 +1,4 @@
-/** How `--set path=value` changes the data of a scenario file. load.test.ts has the whole way to a loaded scenario. */
+/** How `--set path=value` changes the data of a scenario file. load.test.ts tests loading as a whole. */
 import { describe, expect, it } from "vitest";
 import { applyOverride, parseOverride } from "../../../scenarios/loading/set-override.ts";
 

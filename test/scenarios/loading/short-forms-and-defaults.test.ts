@@ -1,4 +1,4 @@
-/** Defaults and short forms. load.test.ts has the short form of every action. */
+/** Defaults and short forms. load.test.ts tests the short form of every action. */
 import { expect, it } from "vitest";
 import type { RawScenario } from "../../../scenarios/loading/raw-scenario.ts";
 import { completeScenario, serversOf } from "../../../scenarios/loading/short-forms-and-defaults.ts";
@@ -25,7 +25,7 @@ it("a removed step stays null", () => {
   expect(complete({ steps: [null, { pause: 1 }] }).steps[0]).toBeNull();
 });
 
-it("the numbers of invariants stand for their names", () => {
+it("the aliases of invariants are replaced by their ids", () => {
   expect(complete({ expect: { violates: "I-8" } }).expect.violates).toEqual(
     complete({ expect: { violates: ["I-8"] } }).expect.violates,
   );
