@@ -5,6 +5,7 @@
 import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
 import { type Problem, ScenarioError } from "../scenario-error.ts";
 import type { Path } from "./field-path.ts";
+import { offsetBelowDepth } from "./nesting-depth.ts";
 
 export interface Position {
   readonly line: number;
@@ -16,6 +17,8 @@ const TEXT_LENGTH_MAX = 1_000_000;
 const ALIASES_MAX = 100;
 /** The nesting limit in nodes of the parser; a mapping in a mapping is two nodes deeper. */
 const DEPTH_MAX = 60;
+/** The nesting limit in tokens of the text: far above what DEPTH_MAX nodes need, far below the stack of the parser. */
+const TOKEN_DEPTH_MAX = 200;
 
 export class YamlSource {
   readonly file: string;
@@ -33,21 +36,24 @@ export class YamlSource {
     if (text.length > TEXT_LENGTH_MAX) {
       this.fail(undefined, "is too large to be a scenario", `up to ${TEXT_LENGTH_MAX} characters`);
     }
+    this.checkDepth();
     this.document = this.parse();
     this.checkSyntax();
     this.checkNodes();
     this.data = this.toData();
   }
 
+  private checkDepth(): void {
+    const offset = offsetBelowDepth(this.text, TOKEN_DEPTH_MAX);
+    if (offset === undefined) return;
+    // The parser, which would find the lines, does not run.
+    for (const { index } of this.text.matchAll(/^/gm)) this.lines.addNewLine(index);
+    this.fail(offset, ...SYNTAX_PROBLEMS.RESOURCE_EXHAUSTION);
+  }
+
   private parse(): Document.Parsed {
-    try {
-      const uniqueKeys = (a: unknown, b: unknown) => keyText(a) !== undefined && keyText(a) === keyText(b);
-      return parseDocument(this.text, { lineCounter: this.lines, uniqueKeys, prettyErrors: false });
-    } catch (error) {
-      // Thousands of nested brackets exhaust the stack of the parser.
-      if (error instanceof RangeError) return this.fail(undefined, ...SYNTAX_PROBLEMS.RESOURCE_EXHAUSTION);
-      throw error;
-    }
+    const uniqueKeys = (a: unknown, b: unknown) => keyText(a) !== undefined && keyText(a) === keyText(b);
+    return parseDocument(this.text, { lineCounter: this.lines, uniqueKeys, prettyErrors: false });
   }
 
   private checkSyntax(): void {

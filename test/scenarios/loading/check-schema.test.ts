@@ -1,6 +1,13 @@
-/** The messages of the schema check, with small schemas. load.test.ts compares its verdicts with those of Ajv. */
+/** The messages of the schema check, and its verdicts, which are those of Ajv. */
+import Ajv from "ajv";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
 import { checkSchema, type Schema } from "../../../scenarios/loading/check-schema.ts";
+import schema from "../../../schema/scenario.schema.json" with { type: "json" };
+import { testInvalidFiles } from "../bad/invalid-files.ts";
+import { mutated, mutation } from "../bad/mutated-scenario.ts";
+import { WRONG_SHAPE, YAML_FILES } from "../bad/table.ts";
 
 const messages = (data: unknown, schema: Schema): string[] =>
   checkSchema(data, schema).map(({ path, message, accepted }) => `${path.join(".")}: ${message} (${accepted})`);
@@ -59,5 +66,32 @@ describe("alternatives of anyOf", () => {
 
   it("report the type if no alternative has it", () => {
     expect(messages([], schema)).toEqual([": is a list (an id; or leader)"]);
+  });
+});
+
+describe("a file of wrong shape:", () => {
+  testInvalidFiles(WRONG_SHAPE);
+});
+
+describe("the schema check and Ajv agree on", () => {
+  const ajv = new Ajv.default({ allErrors: true, allowUnionTypes: true, strictRequired: false, strictTypes: false });
+  const accordingToAjv = ajv.compile(schema);
+  const accepts = (data: unknown): boolean => checkSchema(data, schema as Schema).length === 0;
+
+  it("generated files", () => {
+    fc.assert(
+      fc.property(fc.array(mutation, { minLength: 1, maxLength: 2 }), (mutations) => {
+        const data = parse(stringify(mutated(mutations)));
+        expect(accepts(data)).toBe(accordingToAjv(data));
+      }),
+      { numRuns: 1500, seed: 3 },
+    );
+  });
+
+  it("every invalid file that is YAML", () => {
+    for (const [name, text] of YAML_FILES) {
+      const data = parse(text);
+      expect(accepts(data), name).toBe(accordingToAjv(data));
+    }
   });
 });

@@ -1,6 +1,8 @@
 /** The data of a YAML text, and the lines and columns of its fields. */
 import { describe, expect, it } from "vitest";
 import { YamlSource } from "../../../scenarios/loading/yaml-source.ts";
+import { testInvalidFiles } from "../bad/invalid-files.ts";
+import { NOT_YAML } from "../bad/table.ts";
 
 const TEXT = `servers: 3
 steps:
@@ -37,8 +39,8 @@ describe("a YAML source", () => {
   it("locates the name of a field if the name is the problem", () => {
     expect(source.locate(["steps", 0, "crash", "server"], true)).toEqual({ line: 3, column: 14 });
   });
+});
 
-  it("rejects a text that is not YAML with the line", () => {
-    expect(() => new YamlSource("servers: 3\nsteps: [}\n", "a.yaml")).toThrow(/^a\.yaml:2: file: /);
-  });
+describe("a text that is not YAML:", () => {
+  testInvalidFiles(NOT_YAML);
 });
