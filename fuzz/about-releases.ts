@@ -1,10 +1,10 @@
 /**
- * What each release has of the known bugs, in words. protocol/releases.ts has how releases behave.
+ * Describes in words which known bugs each release has. protocol/releases.ts defines how the releases behave.
  */
 import { behaviorOf } from "../protocol/releases.ts";
 import { MATRIX_BUGS, OPEN_BUGS, ticketOf } from "./known-bugs.ts";
 
-/** Names that stand for no published release. */
+/** Names that are not the version of a published release. */
 const SPECIAL: Readonly<Record<string, string>> = {
   newest: "the newest ZooKeeper release, with the bugs that are still open in it",
   patched: "the newest release with the smallest possible fix of each open bug (zabsim list fixes)",
