@@ -148,7 +148,7 @@ function differenceOf(scenario: Scenario): { first: string; second: string } | u
   return result.same ? { first: digests[0] ?? "", second: digests[1] ?? "" } : result;
 }
 
-/** The totals over the results of blocks. */
+/** The totals of all blocks that have been run. */
 export class CampaignTotals {
   runs = 0;
   events = 0;

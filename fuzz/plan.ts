@@ -1,6 +1,6 @@
 /**
- * A plan: a scenario with every fault, every write and every start state explicit. A plan is drawn from a seed. It does
- * not depend on the generators any more, so it stays the same if they change later.
+ * A plan: a scenario with every fault, every write and every start state explicit. A plan is drawn from a seed. After
+ * that, it no longer depends on the generators, so it keeps its meaning if they change.
  *
  * Each fault strikes at a drawn time or moment, independent of the other steps, so that removing one step does not move
  * the others. At the end, a drawn quorum is settled and must become live again.

@@ -16,7 +16,7 @@ export function decisionAnswerText(answer: DecisionAnswer, lastProcessedZxid: st
   ].join("\n");
 }
 
-/** Returns both notations of a zxid: `1:7 0x100000007`. */
+/** Returns both notations of a zxid: `1:7  0x100000007`. */
 function bothForms(hex: string): string {
   const bits = BigInt(hex);
   return `${bits >> 32n}:${bits & 0xffff_ffffn}  ${hex}`;

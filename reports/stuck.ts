@@ -1,5 +1,5 @@
 /**
- * Explains why a run is stuck: for each server, its state and the time since when it has been in it, what it waits for,
+ * Explains why a run is stuck: for each server, its state, the time at which it entered that state, what it waits for,
  * and its last record.
  */
 

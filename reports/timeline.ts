@@ -28,7 +28,10 @@ export function timeline(records: readonly ProtocolRecord[], filter: TimelineFil
   });
 }
 
-/** Returns the line of a record, such as ` 1.204310 2 text`. A step of the script has a dash instead of a server. */
+/**
+ * Returns the line of a record: the time, the server, and the record in words. For a step of the script, the line has a
+ * dash instead of a server.
+ */
 export function timelineLine(record: ProtocolRecord, paint: ChalkInstance): string {
   const { atUs, event, server } = record;
   const who = event === "script" ? paint.bold("   -") : serverColor(server, paint)(String(server).padStart(4));

@@ -183,7 +183,7 @@ export class FactFinder {
     };
   }
 
-  /** Returns the state and phase of a server, and the time since when it has been in them. */
+  /** Returns the state and phase of a server, and the time at which it entered them. */
   state(server: ServerId): Fact {
     const role = this.run.records.findLast((one) => one.server === server && "phase" in one && one.atUs <= this.atUs);
     if (role === undefined) return { text: `server ${server} was not running`, atUs: undefined, causes: [] };
