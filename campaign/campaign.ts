@@ -51,7 +51,7 @@ export interface CampaignWatcher {
   nondeterministic(difference: Nondeterminism): void | Promise<void>;
 }
 
-/** A failing plan that waits for its investigation, and its block. */
+/** A failing plan that waits for its investigation, and the block that it belongs to. */
 interface PendingPlan {
   readonly plan: FailedPlan;
   readonly block: OpenBlock;
@@ -69,7 +69,10 @@ const WORKER_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 10
 
 export const DEFAULT_WORKERS = availableParallelism();
 
-/** Starts worker threads. Each collects garbage on its own thread: parallel collection would stop the other workers. */
+/**
+ * Starts worker threads. Each worker collects garbage on its own thread only, because parallel collections would slow
+ * down the other workers.
+ */
 export function workerPool(filename: string, threads: number): Piscina {
   setFlagsFromString("--no-parallel-scavenge");
   return new Piscina({
@@ -81,7 +84,7 @@ export function workerPool(filename: string, threads: number): Piscina {
   });
 }
 
-/** The journal to resume belongs to a campaign with other options. */
+/** Thrown if the journal to resume belongs to a campaign with other options. */
 export class CampaignMismatchError extends Error {
   override readonly name = "CampaignMismatchError";
 }
@@ -92,7 +95,7 @@ export class CampaignRunner {
   /** Number of failing plans by signature. */
   readonly counts = new Map<string, number>();
   readonly nondeterminism: Nondeterminism[] = [];
-  /** Set it to end the campaign after the tasks under way. */
+  /** Set this to true to end the campaign after its current tasks. */
   interrupted = false;
   private readonly settings: CampaignSettings;
   private readonly journal: Journal;
@@ -101,7 +104,7 @@ export class CampaignRunner {
   private readonly policy = new InvestigationPolicy();
   /** Failing plans to investigate, by rank. */
   private pending: PendingPlan[] = [];
-  /** Known bugs for which a plan is under investigation whose only candidate they are. */
+  /** Known bugs that are the only candidate of a plan under investigation. */
   private readonly underInvestigation = new Set<string>();
   private nextBlock = 0;
   private pool: Piscina | undefined;
@@ -204,7 +207,7 @@ export class CampaignRunner {
     if (block.pendingPlans === 0) await this.blockDone(block);
   }
 
-  /** A block is done when all its findings are saved. */
+  /** Journals a block and adds it to the totals. All findings of the block have been saved before. */
   private async blockDone({ line, result }: OpenBlock): Promise<void> {
     this.journal.append(line);
     this.countBlock(line, result.coverage);
@@ -225,8 +228,8 @@ export class CampaignRunner {
   }
 
   /**
-   * Takes the pending plan of the lowest rank. Skips plans whose only candidate is under investigation already: that
-   * investigation may well make this one unnecessary.
+   * Takes the pending plan of the lowest rank. Skips a plan if its only candidate is also the only candidate of a plan
+   * under investigation, because that investigation can make this one unnecessary.
    */
   private takePending(): PendingPlan | undefined {
     const index = this.pending.findIndex(({ plan }) => !this.underInvestigation.has(soleCandidate(plan) ?? ""));
@@ -265,7 +268,7 @@ export class CampaignRunner {
     this.findings.push(finding);
   }
 
-  /** The options that decide which plans are drawn. */
+  /** Returns the options that determine which plans are drawn. */
   private identity(): Record<string, unknown> {
     const { firstSeed, lastSeed, options, shard } = this.settings;
     const { faults, scenario, strategy, zookeeper } = options;
@@ -290,5 +293,8 @@ export class CampaignRunner {
   }
 }
 
-/** The worker lies next to the bundle. A campaign that runs from its source has no workers. */
+/**
+ * The file of the workers, which is next to the bundle. A campaign cannot run from the TypeScript sources, where this
+ * file does not exist.
+ */
 const WORKER = fileURLToPath(new URL("./campaign-worker.js", import.meta.url));

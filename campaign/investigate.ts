@@ -20,8 +20,8 @@ export interface Finding extends Omit<ReportedFinding, "file" | "count"> {
 }
 
 /**
- * Bounds the shrinking of one plan, in events of all its runs together: a few seconds. Stuck servers can take many
- * events.
+ * Maximum number of events in all runs that shrink one plan, enough for a few seconds. A limit of runs alone would not
+ * be enough, because a run with stuck servers can have many events.
  */
 const SHRINK_EVENTS = { violation: 8_000_000, stuck: 1_000_000 } as const;
 

@@ -2,9 +2,9 @@
  * Decides which failing plans to investigate, in which order, and which findings are duplicates.
  *
  * A campaign fails far more often than it has different bugs to report, and an investigation takes as long as hundreds
- * of runs. The policy therefore investigates a few plans of each signature (how the run failed), and of each known bug
- * that may explain them, until that bug has a finding of its own. `zabsim fuzz` and `zabsim/vitest` both use this
- * policy.
+ * of runs. The policy therefore investigates only a few plans of each signature (the way in which a run failed). For
+ * each known bug that may explain failing plans, it investigates a few plans until a finding is attributed to that bug
+ * alone. `zabsim fuzz` and `zabsim/vitest` both use this policy.
  */
 import type { FailedPlan } from "../fuzz/block.ts";
 import type { Finding } from "./investigate.ts";
@@ -16,8 +16,8 @@ const MAX_OF_SOLE_CANDIDATE = 10;
 /** Number of plans with the same signature to investigate if they fail even with all known bugs fixed. */
 const MAX_OF_UNEXPLAINED = 12;
 /**
- * With more candidates than this, the failure needs so much chance that any change avoids it: the candidates say
- * nothing.
+ * If a plan has more candidates than this, its failure depends on many coincidences, and any change avoids it. The
+ * candidates then say nothing about the cause.
  */
 const MAX_CANDIDATES = 5;
 
@@ -26,14 +26,16 @@ type Reported = Pick<Finding, "known" | "signature">;
 export class InvestigationPolicy {
   /** Number of investigations by signature or by known bug. */
   private readonly investigations = new Map<string, number>();
-  /** Known bugs to which a finding was attributed, and to no other bug. */
+  /** Known bugs that have a finding attributed to them alone. */
   private readonly bugsWithFinding = new Set<string>();
   private readonly reported = new Set<string>();
   private readonly findings: Reported[] = [];
 
   /**
-   * Decides whether to investigate a plan, and counts the investigation. Plans look alike if they have the same
-   * signature or, if they have few candidates, if they share a candidate that has no finding yet.
+   * Decides whether to investigate a plan, and counts the investigation. An investigation of a plan with few candidates
+   * counts for each candidate that has no finding yet. Any other investigation counts for the signature of the plan.
+   * The policy investigates a plan if one of these counts is below its limit. It also investigates the first plan of a
+   * signature whose candidates all have findings.
    */
   shouldInvestigate({ candidates, fixedByKnownBugs, signature }: FailedPlan): boolean {
     const isNewSignature = !this.investigations.has(signature);
@@ -63,7 +65,8 @@ export class InvestigationPolicy {
   }
 
   /**
-   * By signature: the known bugs that are the sole cause of a finding. New failures are compared with these bugs first.
+   * For each signature, the known bugs that are the sole cause of a finding. The search for candidates tries them
+   * first.
    */
   get usualBugs(): Record<string, string[]> {
     const usual: Record<string, string[]> = {};

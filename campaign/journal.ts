@@ -1,7 +1,7 @@
 /**
  * The journal of a campaign: one JSON line for each block and each finding, appended while the campaign runs. If the
- * process is killed, only tasks under way are lost, and nothing that was reported. A line cut short by the end of the
- * process is dropped.
+ * process is killed, only its current tasks are lost, and no finding that was reported. If the end of the process cut
+ * the last line short, `read` drops that line.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,9 +12,9 @@ export interface BlockLine {
   readonly runs: number;
   readonly events: number;
   readonly virtualUs: number;
-  /** The features that no block before it had reached. */
+  /** The features that no earlier block had reached. */
   readonly fresh: readonly string[];
-  /** By fault: how often it struck, and how often with an effect. */
+  /** For each fault: how often it struck, and how often it had an effect. */
   readonly faults: Readonly<Record<string, readonly [number, number]>>;
   /** Number of failing plans by signature. */
   readonly failed: Readonly<Record<string, number>>;
@@ -52,7 +52,7 @@ export class Journal {
   read(): readonly Line[] {
     const text = readFileSync(this.path, "utf8");
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-    // The next line must not be appended to half a line.
+    // Remove an incomplete last line, so that the next line is not appended to it.
     if (whole.length < text.length) this.write(whole);
     return whole
       .split("\n")

@@ -14,7 +14,7 @@ import { behaviorOf } from "../protocol/releases.ts";
 import { CampaignRunner, DEFAULT_WORKERS } from "./campaign.ts";
 import { Journal } from "./journal.ts";
 
-/** The first finding of a campaign that is due to one bug alone. */
+/** The first finding of a campaign that is attributed to one bug alone. */
 export interface Discovery {
   /** The Nth plan of the campaign, from 1. */
   readonly runs: number;
@@ -30,7 +30,7 @@ export interface MatrixCampaigns {
   readonly repeat: bigint;
 }
 
-/** Discoveries by release and bug: at most one of each campaign. */
+/** Discoveries by release and bug. Each campaign adds at most one of them for each bug. */
 export class Discoveries {
   private readonly byCell = new Map<string, Discovery[]>();
 

@@ -15,7 +15,7 @@ import type { Advice, MatrixEntry, ReleaseAdvice } from "../reports/matrix.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import type { Discoveries, Discovery } from "./matrix-campaigns.ts";
 
-/** Bugs, each with the scenario that shows it. */
+/** Bugs, each with the scenario that reproduces it. */
 export type BugScenarios = ReadonlyMap<MatrixBug, Scenario>;
 
 /** Runs the scenario of each bug in each release. */
@@ -52,7 +52,7 @@ function summarize(
   return { campaigns, met: discoveries.length, ...(median && { median }) };
 }
 
-/** What a release can lose because of these bugs, and the first release without each of them. */
+/** Returns the advice for a release: the effect of each of these bugs, and the first later release without it. */
 export function adviceFor(release: string, scenarios: BugScenarios): ReleaseAdvice {
   const cells = matrixCells(scenarios);
   const behavior = behaviorOf(release);
@@ -66,7 +66,10 @@ export function adviceFor(release: string, scenarios: BugScenarios): ReleaseAdvi
   };
 }
 
-/** Empty if the release does not have the bug, or its scenario does not show it there. */
+/**
+ * Returns the advice on one bug. Returns none if the release does not have the bug, or if the scenario does not
+ * reproduce it there.
+ */
 function adviceOn(bug: MatrixBug, scenario: Scenario, cells: readonly MatrixCell[], release: string): Advice[] {
   const cellsOfBug = cells.filter((cell) => cell.bug === bug);
   if (!cellsOfBug.some((cell) => cell.release === release && cell.reproduced && hasBug(cell))) return [];

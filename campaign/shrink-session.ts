@@ -8,7 +8,7 @@ import { runScenario } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 
 export interface ShrinkSession {
-  /** The scenario to shrink, and the seed that it fails with. */
+  /** The scenario to shrink, and the seed with which it fails. */
   readonly scenario: Scenario;
   readonly seed: bigint;
   /** The result of an earlier session. */

@@ -4,7 +4,7 @@
 import type { CampaignReport } from "../reports/campaign.ts";
 import type { CampaignRunner, CampaignSettings } from "./campaign.ts";
 
-/** How long this session of a campaign took. A resumed campaign also counts the runs of earlier sessions. */
+/** The duration of this session of a campaign, and the number of runs of the earlier sessions that it resumed. */
 export interface SessionTime {
   readonly seconds: number;
   readonly resumedRuns: number;

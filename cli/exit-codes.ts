@@ -3,7 +3,7 @@
  * some of them; test/cli/exit-codes.test.ts compares the two.
  */
 
-/** Everything held. */
+/** Success: no failure was found. */
 export const EXIT_OK = 0;
 /** A run violated an invariant, or did not meet an expectation of its scenario. */
 export const EXIT_FINDING = 1;

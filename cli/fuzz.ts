@@ -114,7 +114,7 @@ function oneOf<Accepted extends string>(option: string, value: string, accepted:
   return found;
 }
 
-/** --json replaces the text; a JUnit file can accompany it. */
+/** Returns the reporters. --json replaces all of them except junit. */
 function reportersOf({ json, reporter = ["text"] }: FuzzOptions): readonly Reporter[] {
   const reporters = reporter.map((one) => oneOf("--reporter", one, REPORTERS));
   return json ? ["json", ...reporters.filter((one) => one === "junit")] : reporters;

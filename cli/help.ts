@@ -13,7 +13,7 @@ import {
 } from "./exit-codes.ts";
 
 interface CommandHelp {
-  /** Command lines, each with what it does. */
+  /** Command lines, each with a description of what it does. */
   readonly examples: readonly (readonly [command: string, effect: string])[];
   /** Exit codes and their meaning, without those that every command has. */
   readonly exitCodes: readonly (readonly [code: number, meaning: string])[];
@@ -109,7 +109,7 @@ const EVERY_COMMAND: CommandHelp["exitCodes"] = [
   [EXIT_DEFECT, "a defect of zabsim itself"],
 ];
 
-/** The text to append to the help of a command. */
+/** Returns the text to append to the help of a command. */
 export function helpTextOf(command: keyof typeof HELP): string {
   const { examples, exitCodes }: CommandHelp = HELP[command];
   const codes = [...exitCodes, ...EVERY_COMMAND].sort(([a], [b]) => a - b);

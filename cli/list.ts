@@ -1,5 +1,6 @@
 /**
- * `zabsim list`: prints what zabsim has of each kind, with a description.
+ * `zabsim list`: prints the items of each given kind, such as faults or invariants, with a description. Default: all
+ * kinds.
  */
 
 import { describeRelease } from "../fuzz/about-releases.ts";

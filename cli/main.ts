@@ -3,7 +3,8 @@
  * code. The launcher, bin/zabsim.js, handles what concerns the whole process: closed pipes, SIGINT and unexpected
  * exceptions.
  *
- * Each command is a module of its own that its action imports, so that no command pays for what another one loads.
+ * Each command is a module of its own, which is imported only when the command runs. A command therefore does not wait
+ * for modules that only other commands need.
  */
 import { Command, CommanderError } from "commander";
 import { EXIT_BAD_INPUT, EXIT_OK } from "./exit-codes.ts";

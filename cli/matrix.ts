@@ -1,6 +1,6 @@
 /**
- * `zabsim matrix`: known bugs by ZooKeeper releases. Runs the scenario of each bug in each release, and in each
- * release a campaign that searches for bugs without knowing them.
+ * `zabsim matrix`: known bugs by ZooKeeper releases. In each release, runs the scenario of each bug, and campaigns that
+ * search for bugs without knowing them.
  */
 
 import { DEFAULT_WORKERS } from "../campaign/campaign.ts";
@@ -47,7 +47,7 @@ function checkCombination({ json, markdown, release, repeat, seed, time }: Matri
   if (json && markdown) throw new UsageError("--markdown cannot be combined with --json");
 }
 
-/** The bugs that the user asks about, by default all of the matrix, each with its scenario. */
+/** Returns the bugs that the user asks about, each with its scenario. Default: all bugs of the matrix. */
 function scenariosOf(ticket: string | undefined): BugScenarios {
   const number = ticket?.replace(/^zookeeper-/i, "");
   const bugs = MATRIX_BUGS.filter((bug) => ticket === undefined || ticketOf(bug) === number || bug.id === ticket);

@@ -15,14 +15,14 @@ export interface ScenarioOptions {
   readonly set?: readonly string[];
 }
 
-/** The overrides of scenario fields, as `path=value`: those of --set, and --zookeeper as one more. */
+/** Returns the overrides of scenario fields, as `path=value`: those of --set, then --zookeeper. */
 export function overridesOf({ set = [], zookeeper }: ScenarioOptions): readonly string[] {
   return zookeeper === undefined ? set : [...set, `zookeeper=${zookeeper}`];
 }
 
 const MAX_SEED = (1n << 64n) - 1n;
 
-/** A seed: an unsigned 64-bit integer, decimal or 0x hex. */
+/** Parses a seed: an unsigned 64-bit integer, decimal or 0x hex. */
 export function parseSeed(text: string): bigint {
   if (/^(0x[0-9a-fA-F]{1,16}|\d{1,20})$/.test(text)) {
     const seed = BigInt(text);
@@ -31,7 +31,7 @@ export function parseSeed(text: string): bigint {
   throw new UsageError(`--seed ${text}: not a seed (accepted: 0 to ${MAX_SEED}, or 0x and up to 16 hex digits)`);
 }
 
-/** A range of seeds `A..B`; both ends are included. */
+/** Parses a range of seeds `A..B`; both ends are included. */
 export function parseSeeds(text: string): readonly [bigint, bigint] {
   const [from, to, more] = text.split("..");
   if (from === undefined || to === undefined || more !== undefined) {
@@ -44,7 +44,7 @@ export function parseSeeds(text: string): readonly [bigint, bigint] {
   return range;
 }
 
-/** A whole number, at least 1. */
+/** Returns a parser for a whole number that is at least 1. */
 export function parseCount(option: string): (text: string) => bigint {
   return (text) => {
     if (/^[1-9]\d{0,17}$/.test(text)) return BigInt(text);
@@ -52,7 +52,7 @@ export function parseCount(option: string): (text: string) => bigint {
   };
 }
 
-/** `I/N`: the I-th of N parts of a campaign. */
+/** Parses `I/N`, the Ith of N parts of a campaign. */
 export function parseShard(text: string): readonly [number, number] {
   const [, shard, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
   if (Number(shard) >= 1 && Number(shard) <= Number(of)) return [Number(shard), Number(of)];
@@ -68,7 +68,7 @@ export function parseServers(text: string): ServerId[] {
   });
 }
 
-/** A duration, in microseconds. A number without a unit counts seconds. */
+/** Returns a parser that turns a duration into microseconds. A number without a unit counts seconds. */
 export function parseTime(option: string): (text: string) => number {
   return (text) => {
     const us = parseDuration(/^[\d.]+$/.test(text) ? `${text}s` : text);
@@ -79,12 +79,12 @@ export function parseTime(option: string): (text: string) => number {
   };
 }
 
-/** A list of names, separated by commas. */
+/** Parses a list of names, separated by commas. */
 export function parseNames(text: string): string[] {
   return text.split(",");
 }
 
-/** A release that has a behavior profile of its own. */
+/** Parses the name of a release that has a behavior profile of its own. */
 export function parseRelease(release: string): string {
   if (RELEASES.includes(release as never)) return release;
   const alike = ALIKE[release] === undefined ? "" : `; it behaves like ${ALIKE[release]}, use that one`;
@@ -96,7 +96,7 @@ export function collect(value: string, values: readonly string[] = []): string[]
   return [...values, value];
 }
 
-/** Color for a stream: only on a terminal, unless the environment sets NO_COLOR or FORCE_COLOR. */
+/** Returns the colors for a stream: only a terminal has colors, unless the environment sets NO_COLOR or FORCE_COLOR. */
 export function paintFor(stream: { readonly isTTY?: boolean }): ChalkInstance {
   const { FORCE_COLOR, NO_COLOR } = process.env;
   if (NO_COLOR !== undefined && NO_COLOR !== "") return new Chalk({ level: 0 });

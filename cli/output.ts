@@ -1,5 +1,5 @@
 /**
- * What commands share for their output to stdout.
+ * Functions that commands share for their output to stdout.
  */
 
 /** Writes a text. If the reader of a pipe is slow, waits for it, so that unread output does not fill the memory. */
@@ -8,7 +8,7 @@ export async function write(text: string): Promise<void> {
   await new Promise<void>((resolve) => process.stdout.once("drain", () => resolve()));
 }
 
-/** `1 scenario`, `2 scenarios`. */
+/** Returns a count with its noun: `1 scenario`, `2 scenarios`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -63,12 +63,15 @@ function explanation({ ok, scenario, seed, violations }: ScenarioRun): string {
   return ok || violations.length === 0 ? "" : `${explanationOf({ ...scenario, seed: String(seed) })}\n\n`;
 }
 
-/** Whether the only failure is that servers did not serve again. */
+/** Returns whether the only failure is that servers did not serve again. */
 function isOnlyStuck({ liveness, unmet }: ScenarioRun): boolean {
   return unmet.length === 1 && liveness !== undefined && liveness.liveUs === undefined;
 }
 
-/** Reads the named scenarios; without names, all that ship. With --noise, every invariant must be expected to hold. */
+/**
+ * Reads the named scenarios or, without names, all scenarios that ship with zabsim. With --noise, every invariant must
+ * be expected to hold.
+ */
 function filesOf(names: readonly string[], options: RunCommandOptions): ScenarioFile[] {
   const files = scenarioPaths(names).map((path) => readScenario(path, overridesOf(options)));
   if (!options.noise) return files;
@@ -83,12 +86,12 @@ export function noiseRefused({ name }: Scenario): UsageError {
   return new UsageError(`--noise: ${name} expects a violation (accepted: a scenario in which every invariant holds)`);
 }
 
-/** The scenario itself; with --noise, a plan that the seed draws over it. */
+/** Returns the scenario itself or, with --noise, a plan that the seed draws over it. */
 export function planFor(scenario: Scenario, seed: bigint, { noise }: { readonly noise?: boolean }): Scenario {
   return noise ? planOver(scenario, seed) : scenario;
 }
 
-/** --seed, else the scenario's own seed, else 1. */
+/** Returns the value of --seed. Without --seed, returns the scenario's own seed or, if it has none, 1. */
 export function seedFor(scenario: Scenario, seed: bigint | undefined): bigint {
   return seed ?? BigInt(scenario.seed ?? 1);
 }
@@ -113,7 +116,7 @@ function replayCommand(file: ScenarioFile, options: RunCommandOptions): string {
   return `${base}${noise ? " --noise" : ""}${overrides}`;
 }
 
-/** Runs seed after seed; several scenarios take turns. Prints only failing runs, each with its replay command. */
+/** Runs each seed once; several scenarios take turns. Prints only failing runs, each with its replay command. */
 async function runSeeds(
   files: readonly ScenarioFile[],
   [first, last]: readonly [bigint, bigint],

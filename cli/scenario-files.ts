@@ -23,12 +23,12 @@ export function shippedPaths(): string[] {
   return pathsIn(SHIPPED);
 }
 
-/** Paths of the files in scenarios/bugs/, each of which shows a bug of ZooKeeper, sorted by name. */
+/** Paths of the files in scenarios/bugs/, each of which reproduces a bug of ZooKeeper, sorted by name. */
 export function bugPaths(): string[] {
   return pathsIn(BUGS);
 }
 
-/** A scenario's name is the name of its file without the extension. */
+/** Returns the name of a scenario: the name of its file without the extension. */
 export function scenarioName(path: string): string {
   return basename(path).replace(EXTENSION, "");
 }
@@ -70,7 +70,7 @@ export function readScenario(path: string, overrides: readonly string[]): Scenar
   return { path, scenario: loadScenario(text, shown.startsWith("..") ? path : shown, { set: overrides }) };
 }
 
-/** What a user types for this scenario: its name if it ships with zabsim, its path otherwise. */
+/** Returns what a user types for this scenario: its name if it ships with zabsim, its path otherwise. */
 export function nameFor(path: string, scenario: Scenario): string {
   return path.startsWith(SHIPPED) || path.startsWith(BUGS) ? scenario.name : path;
 }

@@ -1,6 +1,6 @@
 /**
- * `zabsim shrink`: makes a failing scenario smaller and writes the result to a file, from which a second call
- * continues.
+ * `zabsim shrink`: makes a failing scenario smaller and writes the result to a file. A later call can continue from
+ * that file.
  */
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { explanationOf } from "../campaign/investigate.ts";
@@ -54,7 +54,7 @@ export async function shrink(name: string, options: ShrinkOptions): Promise<numb
   }
 }
 
-/** Writes a file so that a reader finds either its old content or all of the new one. */
+/** Writes a file so that a reader finds either the complete old content or the complete new content. */
 function saveWhole(path: string, text: string): void {
   writeFileSync(`${path}.tmp`, text);
   renameSync(`${path}.tmp`, path);

@@ -4,7 +4,7 @@
 import { behaviorOf } from "../protocol/releases.ts";
 import { MATRIX_BUGS, OPEN_BUGS, ticketOf } from "./known-bugs.ts";
 
-/** Names that stand for no published release. */
+/** Names that are not the version of a published release. */
 const SPECIAL: Readonly<Record<string, string>> = {
   newest: "the newest ZooKeeper release, with the bugs that are still open in it",
   patched: "the newest release with zabsim's own fix of each open bug (zabsim list fixes)",

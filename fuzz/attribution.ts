@@ -20,9 +20,9 @@ const SEEDS = [1n, 2n, 3n] as const;
  * Returns the ids of the known bugs that explain a failure: one bug if it is the only cause; several if they cannot be
  * distinguished, or if only fixing all of them avoids the failure; none if the failure is new.
  *
- * Fixing a bug changes everything after its first effect, so a failure that needs much chance may vanish with any fix.
- * Of several candidates, the cause is the one whose fix changes nothing until shortly before the failure: the last to
- * diverge.
+ * Fixing a bug changes everything after its first effect, so a failure that depends on many coincidences may disappear
+ * with any fix. Of several candidates, the cause is the bug whose fix changes nothing until shortly before the failure:
+ * the one whose run diverges last.
  */
 export function attributedBugs(scenario: Scenario, failure: Failure): string[] {
   const seeds = scenario.seed === undefined ? SEEDS : [BigInt(scenario.seed)];
@@ -57,12 +57,15 @@ export function isCausedBy(id: string, failsWith: FailsWith): boolean {
   return !failsWith(fixing(bug)) && failsWith(fixingAllBut(bug));
 }
 
-/** Returns the test whether a scenario fails up to the moment of its failure. */
+/** Returns a function that runs a scenario up to the time of its failure and returns whether it still fails. */
 export function failsUpTo(scenario: Scenario, failure: Failure, endUs: number): FailsWith {
   return failsWithSeed({ ...scenario, until: `${Math.ceil(endUs / 1000) + 1}ms` }, failure);
 }
 
-/** Returns the test for stuck servers, with no more time than the servers need to be live with all bugs fixed. */
+/**
+ * Returns the same kind of function for stuck servers. It uses the short time limit if the servers become live within
+ * that limit when all bugs are fixed.
+ */
 function staysStuck(scenario: Scenario, failure: Failure): FailsWith {
   const soon = failsWithSeed(expectingStuck(scenario, STUCK_SOON), failure);
   const needsMoreTime = soon(() => PATCHED);
@@ -82,7 +85,8 @@ export function isFixedByKnownBugs(scenario: Scenario, failure: Failure): boolea
 
 /**
  * Returns the bugs of the scenario's releases whose fix avoids the failure, without bugs whose fix also fixes another
- * candidate. Returns none if the scenario fails even with all bugs fixed: then the cause is something else.
+ * candidate. For a violation, leaves out bugs with `onlyLiveness` if there are others. Returns none if the scenario
+ * fails even with all bugs fixed, because then the cause is something else.
  */
 function candidatesFor(scenario: Scenario, failure: Failure, failsWith: FailsWith): KnownBug[] {
   if (failsWith(() => PATCHED)) return [];
@@ -140,7 +144,7 @@ function fixing({ isIn, fixedBehavior }: KnownBug): Change {
   return (behavior: Behavior) => (isIn(behavior) ? { ...behavior, ...fixedBehavior } : behavior);
 }
 
-/** Fixes all bugs but this one, except where a fix would also fix this one. */
+/** Fixes all bugs except this one. Skips each fix that would also fix this bug or change one of its `keptBehaviors`. */
 function fixingAllBut(bug: KnownBug): Change {
   return (behavior: Behavior) => {
     if (!bug.isIn(behavior)) return PATCHED;

@@ -1,7 +1,7 @@
 /**
- * A block of a campaign: consecutive seeds, each of which draws a plan that is run. Blocks run anywhere and in any
- * order, because the result of a block depends on its seeds alone. Mutation starts from plans of the same block that
- * reached something new.
+ * A block of a campaign: consecutive seeds, each of which draws a plan that is run. Any worker can run a block, in any
+ * order, because its runs depend only on its seeds and on the options of the campaign. Mutation starts from plans of
+ * the same block that reached something new.
  */
 
 import { ScenarioRunner } from "../scenarios/run.ts";
@@ -31,7 +31,10 @@ export interface CampaignOptions {
 export interface Block {
   readonly first: bigint;
   readonly count: number;
-  /** By signature: the known bugs that caused such failures so far. They are tried first. */
+  /**
+   * For each signature, the known bugs that have caused such failures so far. The search for candidates tries them
+   * first.
+   */
   readonly usualBugs?: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -40,7 +43,7 @@ export const BLOCK_SIZE = 64;
 /** Every 100th seed runs twice, to detect nondeterminism. */
 const DETERMINISM_CHECK_INTERVAL = 100n;
 
-/** Number of failing plans of one signature in a block whose candidates are searched among all known bugs. */
+/** For this number of failing plans of each signature, a block searches for candidates among all known bugs. */
 const CANDIDATE_SEARCHES_OF_SIGNATURE = 4;
 
 export interface FailedPlan {
@@ -50,7 +53,7 @@ export interface FailedPlan {
   readonly signature: string;
   /** Whether the failure vanishes with all known bugs fixed. */
   readonly fixedByKnownBugs: boolean;
-  /** The known bugs each of which may be the cause. */
+  /** The known bugs that may be the cause, each of them alone. */
   readonly candidates: readonly string[];
 }
 
@@ -67,13 +70,13 @@ export interface BlockResult {
   readonly events: number;
   readonly virtualUs: number;
   readonly coverage: Readonly<Record<string, number>>;
-  /** By fault: how often it struck, and how often with an effect. */
+  /** For each fault: how often it struck, and how often it had an effect. */
   readonly faults: Readonly<Record<string, readonly [number, number]>>;
   readonly failed: readonly FailedPlan[];
   readonly nondeterministic: readonly Nondeterminism[];
 }
 
-/** Runs the seeds of a block and searches known bugs that may explain each failing plan. */
+/** Runs the seeds of a block and, for each failing plan, searches for known bugs that may explain it. */
 export function runBlock(options: CampaignOptions, { first, count, usualBugs = {} }: Block): BlockResult {
   const coverage = new Coverage();
   const ofRun = new Coverage();
@@ -111,8 +114,9 @@ export function runBlock(options: CampaignOptions, { first, count, usualBugs = {
 
 /**
  * Returns a search for the known bugs that may explain a failing plan. Failures with the same signature usually have
- * the same cause, so the usual bugs are tried first, and all others only for the first few plans. Stuck plans are left
- * to the investigation: their runs are long, and shrunk plans are faster.
+ * the same cause, so the usual bugs are tried first, and all others only for the first few plans. The search skips
+ * stuck plans, because their runs are long. The investigation attributes them after shrinking, when their runs are
+ * shorter.
  */
 function candidateSearch(before: Readonly<Record<string, readonly string[]>>) {
   const usual = new Map(Object.entries(before).map(([signature, bugs]) => [signature, new Set(bugs)]));
@@ -144,7 +148,7 @@ function differenceOf(scenario: Scenario): { first: string; second: string } | u
   return result.same ? { first: digests[0] ?? "", second: digests[1] ?? "" } : result;
 }
 
-/** The sums of the results of blocks. */
+/** The totals of all blocks that have been run. */
 export class CampaignTotals {
   runs = 0;
   events = 0;

@@ -1,6 +1,7 @@
 /**
- * The coverage of runs, in features: a server handled a message in a role and phase with an outcome; a rule decided a
- * synchronization; a failure happened; a fault had an effect.
+ * The coverage of runs as a count of features. A feature is one of the following: a message that a server handled in a
+ * state and phase, with its outcome; a rule that made a sync decision; a failure, by its reason; a fault that had an
+ * effect.
  */
 
 import type { ProtocolRecord } from "../cluster/records.ts";
@@ -9,7 +10,7 @@ import { PACKET_NAMES, PHASE_NAMES, type QuorumPacket, rulesOf, SERVER_STATE_NAM
 import { behaviorOf } from "../protocol/releases.ts";
 import { FAULT_NAMES } from "./fault-kinds.ts";
 
-/** The state of a server after it handled a message. */
+/** The outcomes of a message: the state of the server after it handled the message. */
 export const OUTCOMES = ["as before", "next phase", "LOOKING", "process ended"] as const;
 
 /** Type 0 stands for a notification of the election. */
@@ -21,7 +22,7 @@ export class Coverage {
   private readonly messages = new Float64Array(STATES * TYPES.length * OUTCOMES.length);
   private readonly others = new Map<string, number>();
 
-  /** Counts a handled message. `before` and `after` are state * 4 + phase; -1 after the end of the process. */
+  /** Counts a handled message. `before` and `after` are state * 4 + phase. `after` is -1 if the process has ended. */
   handled(before: number, message: Message, after: number): void {
     const type = (message as QuorumPacket).type ?? 0;
     const outcome = after === before ? 0 : after < 0 ? 3 : after >> 2 === before >> 2 ? 1 : 2;
@@ -29,7 +30,7 @@ export class Coverage {
     this.messages[cell] = (this.messages[cell] as number) + 1;
   }
 
-  /** Counts the rule of a sync decision or a failure. */
+  /** Counts the rule of a sync decision, or the reason of a failure. */
   recorded(record: ProtocolRecord): void {
     if (record.event === "sync-decided") this.count(`rule ${record.rule}`);
     else if (record.event === "failed") this.count(`failure ${record.reason}`);

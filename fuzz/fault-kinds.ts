@@ -30,7 +30,7 @@ export interface FaultKind {
   readonly draw: (draw: Draw, context: FaultContext) => Step[];
 }
 
-/** The fate of unsynced writes, as in CrashSpec. */
+/** What a crash does to unsynced writes, as in CrashSpec. */
 type Unsynced = "lost" | "kept" | "torn" | number;
 
 const killed = (draw: Draw): Unsynced => draw.pick(["kept", "kept", "kept", "lost"] as const);
@@ -360,7 +360,7 @@ export const FAULT_KINDS = {
         unsynced: unpowered(draw),
         connectionsReset: draw.chance(0.8),
       });
-      // Leaves the leader time to read the last packet of the other server.
+      // In half of the cases, the leader has time to read the last packet of the other server.
       const leaderLater = draw.chance(0.5) ? { after: draw.duration(1, 20) } : {};
       return [
         { from, crash: { server: away, unsynced: "kept" as const, connectionsReset: true } },
@@ -395,7 +395,7 @@ export const FAULT_KINDS = {
   },
 } as const satisfies Record<string, FaultKind>;
 
-/** Moments at which a learner has done part of its synchronization. */
+/** Events after which a learner has done part of its synchronization, with their weights. */
 const HANDOVER_EVENTS = {
   "epoch-accepted": 1,
   "epoch-current": 3,
@@ -420,7 +420,7 @@ function at({ atMs }: { readonly atMs: number }): { readonly from: string } {
   return { from: durationText(atMs) };
 }
 
-/** Draws a duration between less than a timeout and a few elections. */
+/** Draws a duration from 5 ms, which is shorter than any timeout, to 20 ticks, which are enough for a few elections. */
 function outage(draw: Draw, { tickMs }: Omit<Ready, "atMs">): string {
   return draw.duration(5, 20 * tickMs);
 }
@@ -430,7 +430,9 @@ function downtime(draw: Draw, { tickMs }: Ready): string {
 }
 
 const AT_MOMENT = { power: 5, kill: 3, disconnect: 2, isolate: 2, pause: 1, stall: 2, sync: 2 } as const;
-/** A synchronizing server keeps its memory if only a connection breaks, and loses it in a crash: both expose bugs. */
+/**
+ * A synchronizing server keeps its memory if only a connection breaks, and loses it in a crash. Both cases expose bugs.
+ */
 const WHILE_CATCHING_UP = { ...AT_MOMENT, power: 3, disconnect: 5 } as const;
 const WHEN_CAUGHT_UP = { ...AT_MOMENT, power: 10, kill: 5 } as const;
 

@@ -31,11 +31,11 @@ export interface KnownBug {
   readonly alsoIn?: { readonly releases: readonly string[]; readonly why: string };
 }
 
-/** The follower logs the transactions of a DIFF after UPTODATE. */
+/** Releases in which the follower logs the transactions of a DIFF after UPTODATE. */
 const SINCE_2678 = ["3.4.10", "3.4.14", "3.5.5", "3.5.8", "3.6.0", "3.6.2"];
-/** The follower queues the transactions of a DIFF for its log thread at NEWLEADER. */
+/** Releases in which the follower queues the transactions of a DIFF for its log thread at NEWLEADER. */
 const SINCE_3911 = ["3.5.10", "3.6.4", "3.7.2", "3.8.0", "3.8.4", "3.9.1"];
-/** The follower syncs the transactions of a DIFF before it writes currentEpoch. */
+/** Releases in which the follower syncs the transactions of a DIFF before it writes currentEpoch. */
 const SINCE_4646 = ["3.8.6", "3.9.2"];
 
 const logs =
@@ -43,7 +43,7 @@ const logs =
   ({ diffLogging }: Behavior): boolean =>
     variants.includes(diffLogging);
 
-/** Fixes the bugs that a log thread causes if it writes the transactions of a DIFF. */
+/** The behaviors that fix the bugs of a log thread that writes the transactions of a DIFF. */
 const BY_MAIN_THREAD = { acksWaitForUptodate: true, stopsBeforeServing: true, commitNeedsProposal: false } as const;
 
 const WHY_4646 = [

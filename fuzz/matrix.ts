@@ -1,6 +1,6 @@
 /**
  * The matrix of known bugs and releases: runs the scenario of a bug in every release and compares the result with the
- * releases that its ticket names. The campaigns of `zabsim matrix` are not part of this module.
+ * releases that its ticket names. campaign/matrix-campaigns.ts runs the campaigns of `zabsim matrix`.
  */
 import { behaviorOf, RELEASES } from "../protocol/releases.ts";
 import { runScenario } from "../scenarios/run.ts";
@@ -13,9 +13,9 @@ export const MATRIX_RELEASES: readonly string[] = RELEASES.filter((release) => r
 export interface MatrixCell {
   readonly bug: MatrixBug;
   readonly release: string;
-  /** The release is one of `affected` of the bug. */
+  /** Whether the release is listed in `affected` of the bug. */
   readonly expected: boolean;
-  /** In this release, the scenario violates the first invariant that it names in `expect`. */
+  /** Whether the scenario, run in this release, violates the first invariant in its `expect.violates`. */
   readonly reproduced: boolean;
 }
 
@@ -28,15 +28,18 @@ export function runMatrixCell(bug: MatrixBug, scenario: Scenario, release: strin
   return { bug, release, expected: bug.affected.includes(release), reproduced };
 }
 
-/** Whether the release has this bug. A cell can be reproduced by another bug that violates the same invariant. */
+/**
+ * Returns whether the release has this bug. `reproduced` does not prove that, because another bug of the release can
+ * violate the same invariant.
+ */
 export function hasBug({ bug, release }: MatrixCell): boolean {
   return bug.isIn(behaviorOf(release));
 }
 
 /**
- * Returns, for the release line of `release` and each newer line, the first later release from which on no release of
- * that line has a bug of `cells`. The first entry is the nearest upgrade. Newer lines are listed as well, because a
- * newer line can have got the fix after an older one: 3.8.6 is younger than 3.9.1.
+ * For the release line of `release` and for each newer line, returns the first later release such that neither this
+ * release nor a later one of the same line has a bug of `cells`. The first entry is the nearest upgrade. Newer lines
+ * are listed as well, because a higher version can be older and lack a fix: 3.9.1 is older than 3.8.6.
  */
 export function firstFreeReleases(cells: readonly MatrixCell[], release: string): string[] {
   const isFree = (one: string): boolean =>

@@ -8,7 +8,7 @@ import type { ServerId } from "../protocol/zxid.ts";
 import type { Moment } from "../scenarios/scenario.ts";
 import type { Draw } from "./draw.ts";
 
-/** Weights of protocol events. Events in the middle of a multi-step change have the highest ones. */
+/** Weights of protocol events. Events in the middle of a multi-step change have the highest weights. */
 const EVENTS: Readonly<Partial<Record<ProtocolEvent, number>>> = {
   looking: 1,
   elected: 2,
@@ -66,7 +66,7 @@ export function drawSynchronizing(draw: Draw): Moment {
   return { ...draw.pick(SYNCHRONIZING), nth: draw.pick([1, 1, 2, 3]) };
 }
 
-/** What a learner receives and does from the leader's sync decision until it serves. */
+/** The messages and events of a learner from the leader's sync decision until the learner serves. */
 const CATCHING_UP: readonly ({ readonly event: ProtocolEvent } | { readonly message: string })[] = [
   { message: "DIFF" },
   { message: "TRUNC" },

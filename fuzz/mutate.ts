@@ -13,7 +13,7 @@ import type { Plan } from "./plan.ts";
 type Entry = { readonly step: Step; readonly kind: Plan["kinds"][number] };
 type Change = (draw: Draw, entries: readonly Entry[], corpus: readonly Plan[], ids: ReadonlySet<number>) => Entry[];
 
-/** `corpus`: the plans to start from; at least one. */
+/** Returns a mutated copy of one plan of `corpus`, which must not be empty. */
 export function mutate(draw: Draw, seed: bigint, corpus: readonly Plan[]): Plan {
   const { scenario, kinds } = draw.pick(corpus);
   let entries: readonly Entry[] = scenario.steps.map((step, i) => ({ step, kind: kinds[i] as Entry["kind"] }));
@@ -25,7 +25,7 @@ export function mutate(draw: Draw, seed: bigint, corpus: readonly Plan[]): Plan 
     scenario: {
       ...scenario,
       name: `plan-${seed}`,
-      // With the same seed, only the changed steps make a difference.
+      // If the seed stays the same, only the changed steps make a difference.
       seed: draw.chance(0.5) ? (scenario.seed ?? "1") : String(seed),
       steps: entries.map(({ step }) => step),
     },
@@ -47,7 +47,7 @@ const CHANGES: Readonly<Record<keyof typeof WEIGHTS, Change>> = {
     }),
   splice: (draw, entries, corpus, ids) => {
     const { scenario, kinds } = draw.pick(corpus);
-    // A wipe is legal only for an observer, and this server may be an observer only in the other plan.
+    // A wipe is legal only for an observer, and an observer of the other plan may be a voter in this plan.
     const donors = scenario.steps
       .map((step, i) => ({ step, kind: kinds[i] as Entry["kind"] }))
       .filter((entry) => isChangeable(entry) && entry.kind !== "wipe");
@@ -58,12 +58,15 @@ const CHANGES: Readonly<Record<keyof typeof WEIGHTS, Change>> = {
   },
 };
 
-/** Whether a step may change. The script of a scenario and the settling at the end stay. */
+/**
+ * Whether a step may change. The steps of the scenario itself, the settling at the end, and corruptions stay as they
+ * are.
+ */
 function isChangeable({ kind }: Entry): boolean {
   return kind !== "settle" && kind !== "script" && kind !== "corruption";
 }
 
-/** Changes one drawn step. */
+/** Applies a change to one randomly chosen step that may change. */
 function at(draw: Draw, entries: readonly Entry[], change: (entry: Entry) => Entry[]): Entry[] {
   const places = entries.flatMap((entry, i) => (isChangeable(entry) ? [i] : []));
   if (places.length === 0) return [...entries];

@@ -16,7 +16,9 @@ export interface DrawnPlan extends Plan {
   readonly strategy: StrategyName;
 }
 
-/** Draws the plan of a seed. `corpus`: plans that reached something new, for the strategy `mutation`. */
+/**
+ * Draws the plan of a seed. `corpus` holds plans that reached something new; the strategy `mutation` starts from them.
+ */
 export function planOfSeed(
   seed: bigint,
   options: PlanOptions,

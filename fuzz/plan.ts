@@ -1,9 +1,9 @@
 /**
- * A plan: a scenario with every fault, every write and every start state explicit. A seed draws it. From then on only
- * the plan matters, even if the generators change later.
+ * A plan: a scenario with every fault, every write and every start state explicit. A plan is drawn from a seed. After
+ * that, it no longer depends on the generators, so it keeps its meaning if they change.
  *
- * Each fault strikes at a drawn time or moment, independent of the other steps, so removing one step moves no other. At
- * the end a drawn quorum is settled and must be live again.
+ * Each fault strikes at a drawn time or moment, independent of the other steps, so that removing one step does not move
+ * the others. At the end, a drawn quorum is settled and must become live again.
  */
 
 import { DEFAULT_THREADS, type ServerSpec } from "../cluster/cluster-spec.ts";
@@ -26,16 +26,21 @@ export interface PlanOptions {
   readonly zookeeper: string;
   /** The faults to draw from. Default: all. */
   readonly faults?: readonly FaultName[];
-  /** The scenario to draw over: only faults and writes are drawn. Default: everything is drawn. */
+  /**
+   * The scenario to which drawn faults and writes are added. Default: the servers, their disks and the settings are
+   * drawn, too.
+   */
   readonly scenario?: Scenario;
-  /** Values that are given instead of drawn: number of voters, length, number of faults, number of writes. */
+  /**
+   * Fixed values instead of drawn ones: the number of voters, the length, the number of faults, the number of writes.
+   */
   readonly servers?: number;
   readonly lengthMs?: number;
   readonly faultCount?: number;
   readonly writeCount?: number;
 }
 
-/** The decisions of a search strategy before the plan is drawn. */
+/** The choices that a search strategy makes before a plan is drawn. */
 export interface Character {
   /** The weight of each fault; a fault with weight 0 is never drawn. */
   readonly weights: Readonly<Record<FaultName, number>>;
@@ -73,7 +78,7 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
     drawn.push({ step: drawWrite(draw, ids, lengthMs, count), kind: "write" });
     i += count;
   }
-  // A client that writes continuously, so that faults strike while transactions are in flight.
+  // Some plans have a client that writes continuously, so that faults strike while transactions are in flight.
   if (options.writeCount === undefined && draw.chance(0.2)) {
     const from = durationText(draw.int(1, Math.max(1, lengthMs / 2)));
     const write = { at: "leader" as const, count: draw.int(50, 200), every: draw.pick(["2ms", "5ms", "20ms"]) };
@@ -118,7 +123,10 @@ function networkOf({ network, linkLatency }: Character, ids: readonly ServerId[]
   return { ...network, links };
 }
 
-/** Ten times as long as election, discovery and synchronization take in the slowest drawn ensemble. */
+/**
+ * The time within which the settled servers must become live: ten times as long as election, discovery and
+ * synchronization take in the slowest drawn ensemble.
+ */
 const LIVE_MS = 120_000;
 
 function drawEnsemble(draw: Draw, options: PlanOptions, { usedDisks = 0.5, voters = VOTERS }: Character): Scenario {
@@ -165,8 +173,8 @@ const NEW_SERVER: ServerSpec = {
 };
 
 /**
- * The length of a plan is drawn in ticks, so short ticks give short plans. A plan of a given length has ticks of usual
- * size.
+ * The tick lengths to draw from. The length of a plan is drawn in ticks, so short ticks give short plans. If the length
+ * of the plan is given, ticks are drawn from the longer values.
  */
 const SHORT_TICKS_MS = [100, 200, 200, 500];
 const LONG_TICKS_MS = [200, 500, 1000, 2000];

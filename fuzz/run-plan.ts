@@ -1,4 +1,4 @@
-/** Runs one plan and returns what a campaign needs of the result. */
+/** Runs one plan and returns the part of the result that a campaign needs. */
 
 import { ScenarioRunner } from "../scenarios/run.ts";
 import type { Coverage } from "./coverage.ts";
@@ -9,7 +9,7 @@ export interface PlanOutcome {
   readonly failure: Failure | undefined;
   readonly events: number;
   readonly endUs: number;
-  /** By fault: how often it struck, and how often with an effect. */
+  /** For each fault: how often it struck, and how often it had an effect. */
   readonly faults: ReadonlyMap<string, FaultCount>;
 }
 
@@ -18,7 +18,10 @@ export interface FaultCount {
   tookEffect: number;
 }
 
-/** Ends at the first violation. `coverage`, if given, counts what the run reaches. */
+/**
+ * Runs the plan up to its first violation, or to its end. `coverage`, if given, counts the features that the run
+ * reaches.
+ */
 export function runPlan({ scenario, kinds }: Plan, coverage: Coverage | undefined): PlanOutcome {
   const seed = BigInt(scenario.seed ?? 1);
   const records = coverage === undefined;

@@ -2,8 +2,8 @@
  * Draws the content of the disks at the start of a plan: a state that an ensemble can leave when it stops.
  *
  * All servers share one history of past epochs, and each server stopped somewhere in it. A server that stopped in an
- * old epoch may have logged proposals of that epoch that later epochs do not have. In the newest epoch, a client may
- * have read every transaction that a quorum logged.
+ * old epoch may have logged proposals of that epoch that later epochs do not have. In the newest epoch, a quorum has
+ * logged every transaction that a client may have read.
  */
 
 import type { ServerSpec } from "../cluster/cluster-spec.ts";
@@ -39,7 +39,8 @@ export function drawStartDisks(
   const { epoch, kept } = past[last] as PastEpoch;
   const inNewest = draw.int(0, kept);
   for (const [position, sid] of current.entries()) {
-    // A transaction that no quorum logged was only proposed.
+    // Each server of the quorum has all committed transactions of the epoch. Transactions after them were only
+    // proposed.
     const length = position < quorum ? draw.pick([inNewest, inNewest, kept]) : draw.int(0, kept);
     specs[sid] = disk(draw, past, last, length, position >= quorum && draw.chance(0.2) ? epoch - 1 : epoch);
   }

@@ -81,7 +81,10 @@ export function drawStrategy(draw: Draw): StrategyName {
   return draw.weighted(Object.fromEntries(STRATEGY_NAMES.map((name) => [name, STRATEGIES[name].share])) as never);
 }
 
-/** A fault at a moment acts as a change point: other events overtake those that are ready. */
+/**
+ * A fault at a moment acts as a change point of PCT: it delays events that are ready, so that other events overtake
+ * them.
+ */
 const PCT_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   "latency-spike": 4,
   "slow-disk": 4,

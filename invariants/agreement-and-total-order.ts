@@ -2,7 +2,7 @@
  * agreement and total-order: all servers deliver the same transactions in the same order.
  *
  * Both hold if each server's deliveries are a prefix of one sequence, the committed sequence. This class extends that
- * sequence when a server is the first to deliver a transaction, and has primary-order.ts check the new transaction.
+ * sequence when a server is the first to deliver a transaction, and passes the new transaction to primary-order.ts.
  */
 import { asZxid, type History, sameTxn, type Txn } from "../protocol/index.ts";
 import type { CommittedHistory } from "./committed-history.ts";
@@ -27,14 +27,14 @@ export class AgreementAndTotalOrder {
     this.append(history, undefined);
   }
 
-  /** A serving server delivers one transaction; `history` ends with it. */
+  /** Checks a transaction that a serving server delivers. `history` is the server's history and ends with it. */
   delivered(server: ServerView, history: History): void {
     const known = this.sequence.atLength(history.length);
     if (known === undefined) this.append(history, server);
     else if (!known.equals(history)) this.reportDifference(server, history);
   }
 
-  /** A server starts to serve with this history, so clients see all of it. */
+  /** Checks the history with which a server starts to serve, because clients see all of it. */
   visible(server: ServerView, history: History): void {
     const { length } = history;
     const known = this.sequence.atLength(length);
@@ -42,7 +42,10 @@ export class AgreementAndTotalOrder {
     else if (known !== undefined && !known.equals(history)) this.reportDifference(server, history);
   }
 
-  /** Adds the part of `history` that is beyond the sequence. Walks only that part. */
+  /**
+   * Extends the sequence to `history`. Reports a difference if `history` does not extend the sequence. Walks only the
+   * part of `history` that is longer than the sequence.
+   */
   private append(history: History, server: ServerView | undefined): void {
     const { last, length } = this.sequence;
     if (last !== undefined && history.previous === last) {

@@ -21,7 +21,7 @@ export class CommitCompleteness {
     this.initialLengths.set(epoch, initial.length);
   }
 
-  /** A serving server delivers a transaction as number `position` of its history. */
+  /** Checks a transaction that a serving server delivers. `position` is its number in the server's history, from 1. */
   delivered({ sid }: ServerView, txn: Txn, position: number): void {
     const initial = this.initialLengths.get(epochOf(txn.zxid));
     if (initial === undefined || position > initial) return;
@@ -29,10 +29,10 @@ export class CommitCompleteness {
     this.violations.report("commit-completeness", sid, text, { zxid: txn.zxid, position });
   }
 
-  /** The leader of an epoch reads the ACK of UPTODATE, so it knows that the learner serves. */
+  /** Checks a learner when its leader reads the ACK of UPTODATE and so knows that the learner serves. */
   uptodateAcked({ serving, sid, tree }: ServerView, { epoch, initial, leader }: EpochPrimary): void {
     if (!serving || initial === undefined || tree === undefined || tree.length >= initial.length) return;
-    // Other transactions, or a gap, violate other invariants.
+    // A history that is not a prefix of the initial history violates other invariants.
     if (!tree.isPrefixOf(initial)) return;
     const facts = { epoch, delivered: zxidAtEnd(tree), initial: zxidAtEnd(initial) };
     const text =

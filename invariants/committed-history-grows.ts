@@ -15,8 +15,8 @@ export class CommittedHistoryGrows {
   }
 
   /**
-   * A leader is established, and no newer epoch is. An older leader is exempt: it may learn late that a quorum has
-   * acknowledged it, and then serves stale data.
+   * Checks a leader that is established in the newest epoch. The leader of an older epoch is exempt: it may learn late
+   * that a quorum has acknowledged its NEWLEADER, and then it serves stale data.
    */
   newestEstablished(leader: ServerView, epoch: Epoch, history: History): void {
     const committed = this.sequence.last;

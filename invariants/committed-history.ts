@@ -1,7 +1,7 @@
 /**
  * The one sequence of committed transactions: all transactions that any serving server has delivered, oldest first.
  *
- * It is kept as one history for each length, so that a delivery is compared with one entry.
+ * The sequence is kept as one history for each length, so that a delivery is compared with only one entry.
  */
 import { type Epoch, epochOf, type History, type Zxid } from "../protocol/index.ts";
 import { NO_EPOCH } from "./ensemble.ts";
@@ -10,8 +10,8 @@ export class CommittedHistory {
   /** `histories[k]` is the committed history of length k + 1. */
   private readonly histories: History[] = [];
   /**
-   * The last answer of countOlderThan. It stays right once the sequence holds a transaction of that epoch or a newer
-   * one.
+   * The last result of searchOlderThan. The result never changes, because the sequence already holds a transaction of
+   * that epoch or a newer one.
    */
   private olderThan: { epoch: Epoch; count: number } = { epoch: NO_EPOCH, count: 0 };
 
@@ -29,12 +29,12 @@ export class CommittedHistory {
     return this.histories[length - 1];
   }
 
-  /** Adds one transaction: `history` extends the sequence by it. */
+  /** Adds one transaction. `history` is the sequence with that transaction at its end. */
   push(history: History): void {
     this.histories.push(history);
   }
 
-  /** Returns the prefix that ends with this zxid. Searches the sequence, so only a violation may call it. */
+  /** Returns the prefix that ends with this zxid. Searches the whole sequence, so call it only for a violation. */
   findZxid(zxid: Zxid): History | undefined {
     return this.histories.findLast((history) => history.zxid === zxid);
   }

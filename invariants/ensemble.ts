@@ -1,13 +1,13 @@
 /**
  * What the checkers know of each server: the history in its memory, the history on its disk, whether it serves, and
- * which server leads. All of it comes from notes. After a crash it is unknown until the server loads its database
- * again.
+ * which leader it elected. All of this comes from notes. After a crash, the memory and the log of the server are
+ * unknown until the server loads its database again.
  */
 import { asEpoch, type Epoch, type History, type ServerId } from "../protocol/index.ts";
 import { EpochPrimaries, type EpochPrimary } from "./epoch-primaries.ts";
 import type { Role } from "./violation.ts";
 
-/** Stands for "no epoch". */
+/** Stands for "no epoch". It is lower than every epoch. */
 export const NO_EPOCH: Epoch = asEpoch(-1);
 
 export interface ServerView {
@@ -19,21 +19,29 @@ export interface ServerView {
   tree: History | undefined;
   /** The history in the log, unsynced records included; undefined while the server is down. */
   log: History | undefined;
-  /** The part of the log that survives a crash. */
+  /** The part of the log that survives a crash. It stays known while the server is down. */
   durable: History | undefined;
   role: Role;
-  /** Neither leads nor follows: a database that it loads now comes from its own disk, not from a leader's snapshot. */
+  /**
+   * Whether the server is down or LOOKING. In this state it loads a database from its own disk, not from a leader's
+   * snapshot.
+   */
   looking: boolean;
-  /** In BROADCAST: clients see what it delivers. */
+  /** Whether the server is in BROADCAST, so that clients see what it delivers. */
   serving: boolean;
-  /** The epoch it takes part in: it acknowledged NEWLEADER of it, or is its established leader. NO_EPOCH if none. */
+  /**
+   * The epoch in which the server takes part: the server has acknowledged NEWLEADER of this epoch, or is the
+   * established leader of this epoch. NO_EPOCH if there is none. An observer that acknowledges NEWLEADER does not take
+   * part.
+   */
   epoch: Epoch;
-  /** The leader that its last election chose. */
+  /** The leader that the server chose in its last election. */
   elected: ServerId | undefined;
-  /** What it has as the leader of the epoch that it proposed last. */
+  /** The state of the server as the primary of the epoch that it proposed last. */
   primary: EpochPrimary | undefined;
   /**
-   * Number of committed transactions that its leader could know of when it last decided how to synchronize this server.
+   * Number of committed transactions that the leader could know of at its last sync decision for this server. Infinite
+   * before the first decision.
    */
   committedAtDecision: number;
 }
@@ -54,7 +62,7 @@ export class Ensemble {
     return this.servers.get(sid) as ServerView;
   }
 
-  /** Records an established leader. Returns whether no newer epoch is established. */
+  /** Records an established leader. Returns false if this epoch or a newer one was established before. */
   established(leader: ServerView, epoch: Epoch): boolean {
     if (epoch <= this.newestEpoch) return false;
     this.newestEpoch = epoch;
@@ -62,12 +70,15 @@ export class Ensemble {
     return true;
   }
 
-  /** The established leader of the newest epoch, while it leads. */
+  /** The established leader of the newest epoch; undefined after it has stopped leading. */
   get newestLeader(): ServerView | undefined {
     return this.newest?.epoch === this.newestEpoch ? this.newest : undefined;
   }
 
-  /** Returns the participants whose disks keep this history through a crash. Walks what their logs have beyond it. */
+  /**
+   * Returns the participants that still have this history on disk after a crash. Walks the part of their logs that is
+   * longer than `history`.
+   */
   holdersOf(history: History): ServerId[] {
     const holders: ServerId[] = [];
     for (const { durable, observer, sid } of this.servers.values()) {

@@ -1,10 +1,11 @@
 /**
- * What each leader ("primary" in the Zab paper) of each epoch has: the history it began with and the transactions that
- * it broadcast. A primary stays known after its server stops leading, because a slow follower may acknowledge an epoch
- * later. Two leaders may propose the same epoch as long as at most one gets a quorum, so an epoch may have several
- * primaries.
+ * The primaries of all epochs. A primary (a term of the Zab paper) is the leader of one epoch, with the history with
+ * which it began and the transactions that it broadcast. A primary stays known after its server stops leading, because
+ * a slow follower may acknowledge the epoch later. Two leaders may propose the same epoch as long as at most one gets a
+ * quorum, so an epoch may have several primaries.
  *
- * A primary's histories are kept one for each length, and its zxids have no gaps, so both serve as indices.
+ * A primary keeps one history for each length, and its zxids have no gaps. Lengths and zxids therefore serve as
+ * indices.
  */
 import {
   asEpoch,
@@ -18,18 +19,18 @@ import {
   type Zxid,
 } from "../protocol/index.ts";
 
-/** What a primary needs of its server. */
+/** The fields of a server's view that this module reads or updates. */
 export interface PrimaryServer {
   readonly sid: ServerId;
   readonly tree: History | undefined;
-  /** What the server has as the leader of the epoch that it proposed last. */
+  /** The state of the server as the primary of the epoch that it proposed last. */
   primary: EpochPrimary | undefined;
 }
 
 export class EpochPrimary {
   readonly epoch: Epoch;
   readonly leader: PrimaryServer;
-  /** Undefined while it is unknown: the leader was not watched from its start. */
+  /** The history with which the leader began the epoch. Undefined if the notes do not cover the start of the leader. */
   initial: History | undefined;
   private readonly broadcast: History[] = [];
   private firstZxid = asZxid(0);
@@ -40,18 +41,18 @@ export class EpochPrimary {
     this.initial = initial;
   }
 
-  /** The initial history and everything broadcast since. */
+  /** The initial history with all transactions that the primary has broadcast since. */
   get head(): History | undefined {
     return this.broadcast[this.broadcast.length - 1] ?? this.initial;
   }
 
   add(txn: Txn): void {
     if (this.broadcast.length === 0) this.firstZxid = txn.zxid;
-    // The leader's own log and tree extend the same node, so no history is built twice.
+    // The leader's own log and tree extend the same History node, so each extended history exists only once.
     this.broadcast.push((this.head ?? History.empty()).extend(txn));
   }
 
-  /** Returns whether the leader's history begins with this one. Walks back only within the initial history. */
+  /** Returns whether this history is a prefix of the leader's history. Walks back only within the initial history. */
   has(history: History): boolean {
     const initial = this.initial?.length ?? 0;
     if (history.length > initial) return this.broadcast[history.length - initial - 1]?.equals(history) ?? false;
@@ -70,11 +71,11 @@ export class EpochPrimary {
 }
 
 export class EpochPrimaries {
-  /** The primary of the newest epoch in which something was broadcast. */
+  /** The primary of the newest epoch in which a transaction was broadcast. */
   newestBroadcasting: EpochPrimary | undefined;
   private readonly byEpoch = new Map<Epoch, EpochPrimary[]>();
 
-  /** A leader proposes an epoch. */
+  /** Adds the primary of an epoch that a leader proposes. */
   begin(epoch: Epoch, leader: PrimaryServer, initial: History | undefined): EpochPrimary {
     const primary = new EpochPrimary(epoch, leader, initial);
     const others = this.byEpoch.get(epoch);
@@ -92,7 +93,10 @@ export class EpochPrimaries {
     return primary;
   }
 
-  /** Returns the last primary of this epoch; if the leader is known, the last one of that leader. */
+  /**
+   * Returns the last primary of this epoch at server `leader`. If there is none, returns the last primary of this
+   * epoch.
+   */
   of(epoch: Epoch, leader: ServerId | undefined): EpochPrimary | undefined {
     const primaries = this.byEpoch.get(epoch);
     const own = primaries?.findLast((primary) => primary.leader.sid === leader);

@@ -17,19 +17,19 @@ export class FollowerIsPrefix {
     this.violations = violations;
   }
 
-  /** A follower acknowledges NEWLEADER. */
+  /** Checks the log of a follower that acknowledges NEWLEADER. */
   newLeaderAcked(follower: ServerView, epoch: Epoch, log: History): void {
     this.check(follower, epoch, follower.elected, log, "acknowledges", "its log");
   }
 
-  /** A follower has handled UPTODATE and starts to serve. */
+  /** Checks the memory of a follower that has handled UPTODATE and starts to serve. */
   active(follower: ServerView, epoch: Epoch, leader: ServerId, tree: History): void {
     this.check(follower, epoch, leader, tree, "serves in", "its memory");
   }
 
   /**
-   * Compares with everything that the leader has broadcast, even before its own log has it: a proposal can reach a
-   * follower while the leader's disk is busy with it.
+   * Compares the follower's history with all transactions that the leader has broadcast, even those that the leader has
+   * not logged yet: a proposal can reach a follower before the leader's disk has written it.
    */
   private check(
     follower: ServerView,

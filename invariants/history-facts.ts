@@ -1,5 +1,5 @@
 /**
- * Facts about two histories in conflict, for violations: where they differ, and how a zxid is written in a sentence.
+ * Functions that state the facts of a violation: where two histories differ, and how a sentence names a zxid.
  */
 import { formatZxid, type History, type Zxid } from "../protocol/index.ts";
 
@@ -14,7 +14,8 @@ export function zxidText(zxid: Zxid | undefined): string {
 }
 
 /**
- * The first transaction at which two histories differ, as each of them has it; undefined where a history ends before.
+ * The zxid of each of two histories at the first position where they differ; undefined for a history that ends before
+ * that position.
  */
 export interface Fork {
   readonly here: Zxid | undefined;

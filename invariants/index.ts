@@ -1,4 +1,4 @@
-/** What must hold in every run: the table of invariants, and the class that checks them while a run proceeds. */
+/** The exports of this folder: the table of invariants, and the class that checks them while a run proceeds. */
 export { Invariants, type InvariantsOptions } from "./invariants.ts";
 export {
   findInvariant,

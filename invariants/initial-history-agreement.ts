@@ -1,4 +1,4 @@
-/** initial-history-agreement: the initial history of an established epoch is a prefix of that of every later epoch. */
+/** initial-history-agreement: the initial history of an established epoch is a prefix of every later one. */
 import type { Epoch, History } from "../protocol/index.ts";
 import type { ServerView } from "./ensemble.ts";
 import { fork, zxidAtEnd, zxidText } from "./history-facts.ts";
@@ -19,10 +19,13 @@ export class InitialHistoryAgreement {
     this.violations = violations;
   }
 
-  /** Compares the epoch with its two neighbors. Being a prefix is transitive, so that covers all other epochs. */
+  /**
+   * Compares the initial history of the epoch with those of the next older and the next newer epoch. The prefix
+   * relation is transitive, so these two comparisons cover all epochs.
+   */
   established(leader: ServerView, epoch: Epoch, initial: History): void {
     const { epochs } = this;
-    // Searches from the end: an older epoch is rarely established after a newer one.
+    // Search from the end, because an older epoch is rarely established after a newer one.
     let index = epochs.length;
     while (index > 0 && (epochs[index - 1]?.epoch ?? -1) > epoch) index--;
     const current = { epoch, leader, initial };

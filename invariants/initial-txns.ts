@@ -1,6 +1,6 @@
 /**
- * The transactions that disks held before the run. Some primary broadcast them before any checker watched. They are
- * indexed when the first of them is looked up; a stretch that several histories share is walked once.
+ * The transactions that disks held before the run. They have no known primary, because they were broadcast before the
+ * run. The first lookup indexes them. A part that several histories share is walked only once.
  */
 import { type History, sameTxn, type Txn, type Zxid } from "../protocol/index.ts";
 

@@ -1,9 +1,9 @@
 /**
  * The invariants of one run, checked while the run proceeds.
  *
- * Pass `notesFor(sid)` to the core of each server, call `crashed(sid)` when its process ends, and read `violations`
- * at any time. The cost of one note does not grow with the length of the histories. Each invariant, or small group of
- * invariants, is checked in a file of its name.
+ * Pass `notesFor(sid)` to the core of each server, call `crashed(sid)` when its process ends, and read `violations` at
+ * any time. The cost of one note does not grow with the length of the histories. Each invariant, or small group of
+ * related invariants, has a file of its own.
  */
 import type { History, Notes, ServerId } from "../protocol/index.ts";
 import { AgreementAndTotalOrder } from "./agreement-and-total-order.ts";
@@ -66,7 +66,10 @@ export class Invariants {
     return new ServerNotes(this.ensemble.get(server), this.ensemble, this.initialTxns, this.checkers);
   }
 
-  /** A server's process has ended and its memory is lost. The note `loaded` follows when it is started again. */
+  /**
+   * Records that the process of a server has ended, so that its memory is lost. When the server starts again, its note
+   * `loaded` says what it has.
+   */
   crashed(server: ServerId): void {
     const view = this.ensemble.get(server);
     view.role = "down";

@@ -14,7 +14,8 @@ export class LeaderIsComplete {
   }
 
   /**
-   * A server is the first to deliver the last transaction of `history`. The leader may still have it only in its log.
+   * Checks the leader when a server is the first to deliver the last transaction of `history`. It is enough that the
+   * leader has the transaction in its log.
    */
   firstDelivered(server: ServerView, history: History): void {
     const leader = this.ensemble.newestLeader;

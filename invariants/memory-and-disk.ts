@@ -1,6 +1,6 @@
 /**
- * memory-equals-disk and zxid-covers-tree: the memory of a participant that looks for a leader equals its disk, and
- * its zxid covers everything that it has in memory.
+ * memory-equals-disk and zxid-covers-tree: the memory of a participant that looks for a leader equals its disk, and the
+ * zxid that it reports covers all transactions in its memory.
  */
 import type { History, ServerId, Zxid } from "../protocol/index.ts";
 import type { ServerView } from "./ensemble.ts";
@@ -15,8 +15,8 @@ export class MemoryAndDisk {
   }
 
   /**
-   * A server votes. At this moment memory and disk must be equal: the log thread has written all records, the
-   * fast-forward after a shutdown is over, and a database that was incomplete has been loaded again.
+   * Checks both invariants when a server votes. At this time, memory and disk must be equal: the log thread has written
+   * all records, the fast-forward after a shutdown is complete, and an incomplete database has been loaded again.
    */
   voted({ log, observer, sid, tree }: ServerView, leader: ServerId, zxid: Zxid): void {
     if (observer || tree === undefined) return;
@@ -27,12 +27,14 @@ export class MemoryAndDisk {
     this.violations.report("memory-equals-disk", sid, text, facts, undefined, () => fork(tree, log));
   }
 
-  /** A server has loaded its database from its own disk; `zxid` is its lastProcessedZxid. */
+  /**
+   * Checks zxid-covers-tree when a server has loaded its database from its own disk. `zxid` is its lastProcessedZxid.
+   */
   loaded({ sid }: ServerView, tree: History, zxid: Zxid): void {
     this.checkZxid(sid, tree, zxid);
   }
 
-  /** The zxid is too low if a snapshot holds more than its name says and the log does not have the rest. */
+  /** The zxid is too low if a snapshot holds transactions above the zxid in its name and the log does not have them. */
   private checkZxid(sid: ServerId, tree: History, zxid: Zxid): void {
     if (tree.zxid <= zxid) return;
     const text =

@@ -1,9 +1,9 @@
 /**
- * integrity, local-primary-order, global-primary-order and primary-integrity: the order in which primaries broadcast
- * transactions is the order in which servers deliver them.
+ * integrity, local-primary-order, global-primary-order and primary-integrity: servers deliver transactions in the order
+ * in which primaries broadcast them.
  *
- * All servers deliver one sequence (agreement-and-total-order.ts), so each transaction is checked once: when the first
- * server delivers it.
+ * All servers deliver one sequence (agreement-and-total-order.ts), so each transaction is checked only once, when the
+ * first server delivers it.
  */
 import { type Epoch, epochOf, type History, type Txn } from "../protocol/index.ts";
 import type { CommittedHistory } from "./committed-history.ts";
@@ -35,7 +35,7 @@ export class PrimaryOrder {
     this.violations = violations;
   }
 
-  /** Checks primary-integrity: a primary broadcasts a transaction. */
+  /** Checks primary-integrity when a primary broadcasts a transaction. */
   broadcast(leader: ServerView, { zxid }: Txn, primary: EpochPrimary): void {
     const older = this.sequence.countOlderThan(primary.epoch);
     if ((primary.initial?.length ?? 0) >= older) return;
@@ -44,7 +44,10 @@ export class PrimaryOrder {
     this.violations.report("primary-integrity", leader.sid, text, { zxid, missing });
   }
 
-  /** A server is the first to deliver the last transaction of `history`; `before` is the sequence without it. */
+  /**
+   * Checks the last transaction of `history`, which this server is the first to deliver. `before` is the committed
+   * sequence without that transaction.
+   */
   firstDelivered(server: ServerView, history: History, before: History | undefined): void {
     const txn = history.txn as Txn;
     const primary = this.primaries.broadcasterOf(txn);
@@ -80,7 +83,10 @@ export class PrimaryOrder {
     this.violations.report("local-primary-order", server.sid, text, { zxid, before: zxidAtEnd(before), missing });
   }
 
-  /** Checks primary-integrity from the other side: a newer primary has broadcast before this delivery. */
+  /**
+   * Checks primary-integrity when a server delivers a transaction: a newer primary that has already broadcast must have
+   * it.
+   */
   private checkNewerPrimary(server: ServerView, history: History, epoch: Epoch): void {
     const newest = this.primaries.newestBroadcasting;
     if (newest === undefined || newest.epoch <= epoch || newest.has(history)) return;

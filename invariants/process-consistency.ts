@@ -1,8 +1,9 @@
 /**
  * process-consistency: of the logs of two participants of one epoch, one is a prefix of the other.
  *
- * For each epoch the longest log of a participant is kept, as one history for each length, so that a log that grows
- * by one transaction is compared with one entry. The part before the first log that was seen is filled in on demand.
+ * The class keeps the longest log of each epoch as one history for each length, so that a log that grows by one
+ * transaction is compared with only one entry. Entries that are shorter than the first log of the epoch are added on
+ * demand.
  */
 import type { Epoch, History } from "../protocol/index.ts";
 import type { ServerView } from "./ensemble.ts";

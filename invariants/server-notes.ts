@@ -1,8 +1,8 @@
 /**
- * The notes of one server: each note first updates what is known of the server, then calls the checkers that it
- * concerns.
+ * Handles the notes of one server: each note first updates the view of the server, then calls the checkers that need
+ * it.
  *
- * Notes that no invariant needs have empty methods.
+ * A note that no checker needs has an empty method.
  */
 import {
   type Anomaly,
@@ -47,7 +47,7 @@ export interface Checkers {
   readonly memoryAndDisk: MemoryAndDisk;
 }
 
-/** By ServerState. */
+/** Indexed by ServerState. */
 const ROLES = ["looking", "following", "leading", "observing"] as const satisfies readonly Role[];
 
 export class ServerNotes implements Notes {
@@ -189,7 +189,10 @@ export class ServerNotes implements Notes {
     this.server.log = log;
   }
 
-  /** The server leaves its role. What it still delivers belongs to that role and is not visible to clients. */
+  /**
+   * If `learner` is undefined, the server leaves its role, and clients do not see the transactions that it still
+   * delivers. Otherwise only the connection to that learner failed.
+   */
   failed(_reason: FailureReason, learner: ServerId | undefined, _detail: string): void {
     if (learner === undefined) this.leaveEpoch();
   }

@@ -113,10 +113,10 @@ export type InvariantId = keyof typeof INVARIANTS;
 
 export const INVARIANT_IDS = Object.keys(INVARIANTS) as readonly InvariantId[];
 
-/** The number of invariants, from the start of the table, that have a number. */
+/** The number of invariants, from the start of the table, that have a numbered alias such as `I-1`. */
 const NUMBERED_COUNT = 14;
 
-/** The accepted aliases, names of earlier versions: `I-1` to `I-14` in the order of INVARIANTS, and one old id. */
+/** Names from earlier versions that are still accepted: `I-1` to `I-14` in the order of INVARIANTS, and one old id. */
 export const INVARIANT_ALIASES: ReadonlyMap<string, InvariantId> = new Map([
   ...INVARIANT_IDS.slice(0, NUMBERED_COUNT).map((id, index) => [`I-${index + 1}`, id] as const),
   ["disk-tells-memory", "memory-equals-disk"],

@@ -8,7 +8,7 @@ import type { Ensemble, ServerView } from "./ensemble.ts";
 import { zxidAtEnd, zxidText } from "./history-facts.ts";
 import type { Violations } from "./violation.ts";
 
-/** Whether these participants are a quorum. */
+/** Returns whether these participants are a quorum. */
 export type QuorumTest = (servers: readonly ServerId[]) => boolean;
 
 export class TruncKeepsCommitted {
@@ -25,8 +25,8 @@ export class TruncKeepsCommitted {
   }
 
   /**
-   * A leader decides how to synchronize a learner. A leader that was deposed cannot know what a newer leader has
-   * committed, so only the part that the deposed leader has delivered counts.
+   * Records how many transactions are committed when a leader makes a sync decision. A deposed leader cannot know what
+   * a newer leader has committed, so only the transactions that it has delivered itself count.
    */
   syncDecided(leader: ServerView, learner: ServerId): void {
     const learnerView = this.ensemble.servers.get(learner);
@@ -37,7 +37,7 @@ export class TruncKeepsCommitted {
     learnerView.committedAtDecision = deposed ? Math.min(committed, leader.tree?.length ?? 0) : committed;
   }
 
-  /** A server has carried out a TRUNC. */
+  /** Checks the history of a server before and after a TRUNC. */
   truncated(server: ServerView, before: History, after: History): void {
     const { length } = after;
     const committed = this.sequence.atLength(length + 1);

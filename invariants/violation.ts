@@ -1,6 +1,6 @@
 /**
  * A violated invariant: which one, at which server, when, and the facts in conflict. Only the first violation of an
- * invariant at a server is kept; later ones are counted.
+ * invariant at each server is kept; later ones are counted.
  */
 import type { Epoch, PacketType, ServerId, Zxid } from "../protocol/index.ts";
 import type { Fork } from "./history-facts.ts";
@@ -12,7 +12,7 @@ import type { InvariantId } from "./table.ts";
  */
 export interface Facts extends Partial<Fork> {
   readonly epoch?: Epoch;
-  /** The epoch before or after it that is in conflict. */
+  /** The older or newer epoch whose initial history is in conflict with that of `epoch`. */
   readonly otherEpoch?: Epoch;
   /** The transaction that was delivered, broadcast or read. */
   readonly zxid?: Zxid;
@@ -21,32 +21,33 @@ export interface Facts extends Partial<Fork> {
   /** The positions of a transaction in two sequences of deliveries, from 1. */
   readonly position?: number;
   readonly otherPosition?: number;
-  /** What a client wrote. */
+  /** The value of the transaction, as the client wrote it. */
   readonly value?: string | number;
-  /** A transaction that the server should have. */
+  /** A transaction that the server should have but lacks. */
   readonly missing?: Zxid | undefined;
-  /** The transaction delivered before. */
+  /** The transaction just before it in the committed sequence. */
   readonly before?: Zxid | undefined;
-  /** The first transaction that a TRUNC removed, the zxid that it cut to, and the servers that still have it. */
+  /**
+   * The first committed transaction that a TRUNC removed, the zxid that the TRUNC kept as the last one, and the
+   * participants that still have the removed transaction.
+   */
   readonly truncated?: Zxid | undefined;
   readonly to?: Zxid | undefined;
   readonly holders?: readonly ServerId[];
-  /**
-   * Where histories end: that of memory, of the disk, of the tree, of what was delivered, of a follower, of a leader.
-   */
+  /** The last zxid of a history: in memory, on disk, in the tree, as delivered, of a follower, of a leader. */
   readonly memory?: Zxid | undefined;
   readonly disk?: Zxid | undefined;
   readonly tree?: Zxid | undefined;
   readonly delivered?: Zxid | undefined;
   readonly follower?: Zxid | undefined;
   readonly leader?: Zxid | undefined;
-  /** Where the initial history of the epoch ends, and that of the other epoch. */
+  /** The last zxid of the initial history of `epoch`, and that of `otherEpoch`. */
   readonly initial?: Zxid | undefined;
   readonly otherInitial?: Zxid | undefined;
-  /** Where the committed history ends. */
+  /** The last zxid of the committed history, and that of the leader's history. */
   readonly committed?: Zxid | undefined;
   readonly history?: Zxid | undefined;
-  /** Where the log of a participant ends, and what another participant has at that position. */
+  /** The last zxid of a participant's log, and the zxid of another participant at the same position. */
   readonly log?: Zxid | undefined;
   readonly other?: Zxid | undefined;
   /** The packet that was read; 0 if it is unknown. */
@@ -57,9 +58,9 @@ export interface Facts extends Partial<Fork> {
 export interface Violation {
   readonly id: InvariantId;
   readonly server: ServerId;
-  /** The role of the server at that moment. */
+  /** The role of `server` at the time of the violation. */
   readonly role: Role;
-  /** The server that it is in conflict with, if there is one. */
+  /** The server with which `server` is in conflict, if there is one. */
   readonly other?: ServerId;
   readonly otherRole?: Role;
   readonly atUs: number;

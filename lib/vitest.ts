@@ -56,7 +56,7 @@ export function campaign(name: string, options: CampaignTest = {}): void {
   });
 }
 
-/** Returns the first finding that makes the test fail. Blocks of seeds take turns with the test runner. */
+/** Returns the first finding that makes the test fail. Lets the test runner work between two blocks of seeds. */
 async function firstFinding(options: CampaignTest, first: bigint, last: bigint): Promise<Finding | undefined> {
   const campaignOptions = optionsOf(options);
   const policy = new InvestigationPolicy();

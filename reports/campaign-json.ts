@@ -3,7 +3,7 @@
  */
 import type { CampaignReport, ReportedFinding } from "./campaign.ts";
 
-/** A finding without the text of its scenario, which is in the file that the finding names. */
+/** Returns a finding without the text of its scenario. The file that the finding names contains that text. */
 export function findingJson({
   yaml: _yaml,
   ...finding
@@ -11,7 +11,9 @@ export function findingJson({
   return finding;
 }
 
-/** `reached` counts how often each feature was reached; `nondeterministic` are seeds that gave two different runs. */
+/**
+ * `reached` counts how often each feature was reached; `nondeterministic` lists the seeds that gave two different runs.
+ */
 export function campaignJson(
   { coverage, faults, findings, runsPerS, seconds, virtualUs, ...rest }: CampaignReport,
   reached: Readonly<Record<string, number>>,

@@ -17,7 +17,7 @@ export interface CampaignReport {
   readonly interrupted: boolean;
   readonly findings: readonly ReportedFinding[];
   readonly coverage: { readonly size: number; readonly neverReached: readonly string[] };
-  /** By kind of fault: how often it was injected, and how often it had an effect. */
+  /** For each kind of fault: how often it was injected, and how often it had an effect. */
   readonly faults: ReadonlyMap<string, readonly [number, number]>;
 }
 
@@ -68,7 +68,9 @@ function summaryLines(report: CampaignReport, paint: ChalkInstance): string[] {
   ];
 }
 
-/** The findings by signature. All findings of a signature share its number of seeds. */
+/**
+ * Returns the findings, grouped by signature. The number of seeds belongs to the signature, not to a single finding.
+ */
 function findingLines(findings: readonly ReportedFinding[], paint: ChalkInstance): string[] {
   if (findings.length === 0) return [];
   const lines = ["findings"];
@@ -84,7 +86,7 @@ function findingLines(findings: readonly ReportedFinding[], paint: ChalkInstance
   return lines;
 }
 
-/** Two kinds of faults per line. */
+/** Returns the table of faults, with two kinds of faults per line. */
 function faultLines(faults: CampaignReport["faults"]): string[] {
   if (faults.size === 0) return [];
   const cells = [...faults]
@@ -99,7 +101,10 @@ function faultLines(faults: CampaignReport["faults"]): string[] {
   });
 }
 
-/** One finding, printed as soon as it is shrunk. A known one takes one line unless `inFull`. */
+/**
+ * Returns the text of one finding, which is printed as soon as the finding is shrunk. A finding of a known bug takes
+ * one line, unless `inFull` is true.
+ */
 export function findingText(
   finding: ReportedFinding,
   replay: string,

@@ -4,7 +4,7 @@
  */
 import { hanging } from "./format.ts";
 
-/** By kind of fault: how often it was injected, and how often it had an effect. */
+/** For each kind of fault: how often it was injected, and how often it had an effect. */
 export type FaultCounts = ReadonlyMap<string, readonly [number, number]>;
 
 /** The names of all rules and faults that a campaign can reach. */

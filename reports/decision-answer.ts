@@ -4,7 +4,7 @@
  */
 import type { DecisionAnswer } from "../scenarios/decide-query.ts";
 
-/** `lastProcessedZxid` is the leader's, in hex; the packet SNAP carries it. */
+/** Returns the text. `lastProcessedZxid` is that of the leader, in hex. A SNAP carries it. */
 export function decisionAnswerText(answer: DecisionAnswer, lastProcessedZxid: string): string {
   const snap = answer.needSnap ? [{ type: "SNAP", zxid: lastProcessedZxid }] : [];
   return [
@@ -16,7 +16,7 @@ export function decisionAnswerText(answer: DecisionAnswer, lastProcessedZxid: st
   ].join("\n");
 }
 
-/** `1:7  0x100000007`. */
+/** Returns both notations of a zxid: `1:7  0x100000007`. */
 function bothForms(hex: string): string {
   const bits = BigInt(hex);
   return `${bits >> 32n}:${bits & 0xffff_ffffn}  ${hex}`;

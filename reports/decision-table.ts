@@ -22,10 +22,13 @@ const COLUMNS = {
 } as const;
 type Column = keyof typeof COLUMNS;
 const ALL_COLUMNS = Object.keys(COLUMNS) as readonly Column[];
-/** Without the leader's zxids. If a full row is too wide, the reason beneath the row names them instead. */
+/**
+ * The columns of a narrow table, without the leader's zxids. The table is narrow if a full row would be too wide. In a
+ * narrow table, the reason beneath each row names these zxids.
+ */
 const NARROW_COLUMNS = ALL_COLUMNS.filter((column) => column !== "committedLog" && column !== "last");
 
-/** Without the indentation of the whole table. */
+/** The maximum width of a line, without the indentation of the whole table. */
 const WIDTH = 78;
 
 export function decisionTable(all: readonly Handshake[], paint: ChalkInstance): string {
@@ -50,11 +53,11 @@ export function decisionTable(all: readonly Handshake[], paint: ChalkInstance): 
 }
 
 interface RepeatedHandshake extends Handshake {
-  /** How many times the handshake happened in the same way, one directly after the other. */
+  /** How many times in a row the handshake happened in the same way. */
   readonly times: number;
 }
 
-/** Merges handshakes in a row that fail in the same way. */
+/** Merges consecutive handshakes that fail in the same way. */
 function withoutRepetitions(all: readonly Handshake[]): RepeatedHandshake[] {
   const result: RepeatedHandshake[] = [];
   let previous = "";
@@ -69,7 +72,7 @@ function withoutRepetitions(all: readonly Handshake[]): RepeatedHandshake[] {
   return result;
 }
 
-/** The lines of the table: the titles, then one line per handshake. */
+/** Returns the lines of the table: the titles, then one line per handshake. */
 function rows(handshakes: readonly Handshake[], paint: ChalkInstance, columns: readonly Column[]): string[] {
   const titles = columns.map((column) => paint.dim(column));
   const cells = handshakes.map((handshake) => cellsOf(handshake, paint));
@@ -119,7 +122,7 @@ function reason({ decision, failure }: Handshake, withLeaderZxids: boolean): str
   return parts.join("; ");
 }
 
-/** The meanings of the columns, as many per line as fit. */
+/** Returns the meanings of the columns, with as many of them on each line as fit. */
 function legend(columns: readonly Column[]): string[] {
   const lines: string[] = [];
   for (const column of columns.filter((one) => COLUMNS[one] !== "")) {

@@ -1,34 +1,34 @@
 /**
- * How reports write ranges of zxids, times and long lines.
+ * Functions with which reports write ranges of zxids, times and long lines.
  */
 import { formatZxid, type Zxid } from "../protocol/zxid.ts";
 
-/** No line of a report is longer, in columns, unless it holds a long word such as a path. */
+/** The maximum width of a line in a report, in columns. A line with a long word, such as a path, can be wider. */
 export const PAGE_WIDTH = 80;
 
-/** `1:4..1:9`, or one zxid. */
+/** Returns a range such as `1:4..1:9`, or a single zxid if both ends are equal. */
 export function formatZxidRange(first: Zxid, last: Zxid): string {
   return first === last ? formatZxid(first) : `${formatZxid(first)}..${formatZxid(last)}`;
 }
 
-/** A time of a run in seconds, with all microseconds: `1.204310`. */
+/** Returns a time of a run in seconds, exact to the microsecond: `1.204310`. */
 export function formatMoment(us: number): string {
   return (us / 1_000_000).toFixed(6);
 }
 
-/** A duration with at least three significant digits: `13.2 ms`. */
+/** Returns a duration with a suitable unit: `450 us`, `13.2 ms`, `1.25 s`. */
 export function formatSpan(us: number): string {
   if (us < 1000) return `${us} us`;
   if (us < 1_000_000) return `${(us / 1000).toPrecision(3)} ms`;
   return `${(us / 1_000_000).toPrecision(us < 10_000_000 ? 3 : 4)} s`;
 }
 
-/** `1 step`, `2 steps`. */
+/** Returns a count with its noun: `1 step`, `2 steps`. */
 export function countOf(count: number, noun: string): string {
   return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
 }
 
-/** The columns that a line takes on a terminal: escape sequences of colors take none. */
+/** Returns the number of columns that a line takes on a terminal, without the escape sequences of colors. */
 export function visibleLength(line: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colors are control sequences
   return line.replace(/\u001b\[[\d;]*m/g, "").length;

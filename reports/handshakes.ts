@@ -12,15 +12,15 @@ export interface Handshake {
   readonly observer: boolean;
   /** The acceptedEpoch in FOLLOWERINFO or OBSERVERINFO. */
   readonly epochOffered: Epoch;
-  /** The epoch in LEADERINFO; undefined until a quorum of servers has offered its epochs. */
+  /** The epoch in LEADERINFO; undefined until a quorum of servers has sent its acceptedEpochs. */
   epochAccepted: Epoch | undefined;
   /** The currentEpoch in ACKEPOCH; -1 if the leader must not count it. */
   epochAcked: Epoch | undefined;
   decision: DecisionRecord | undefined;
   newLeaderAcked: boolean;
-  /** When the learner started to look for its leader. */
+  /** The time at which the learner entered DISCOVERY. */
   readonly startUs: number;
-  /** When the learner began to serve. */
+  /** The time at which the learner began to serve. */
   activeUs: number | undefined;
   /** Why the handshake ended before the learner served. */
   failure: HandshakeFailure | undefined;
@@ -42,7 +42,7 @@ class HandshakeCollector {
   readonly all: Handshake[] = [];
   /** The last handshake of each leader and learner. */
   private readonly last = new Map<string, Handshake>();
-  /** When each learner entered DISCOVERY. */
+  /** The time at which each learner entered DISCOVERY. */
   private readonly discoveryUs = new Map<ServerId, number>();
   /** The epoch that each leader has proposed. */
   private readonly epochs = new Map<ServerId, Epoch>();
@@ -111,7 +111,8 @@ class HandshakeCollector {
   }
 
   /**
-   * Ends the unfinished handshakes of a server: of a leader with one learner, if the failure names it, otherwise all.
+   * Ends the unfinished handshakes of a server as leader or learner. If the failure names a learner, ends only the
+   * handshake with that learner.
    */
   private fail(server: ServerId, reason: HandshakeFailure["reason"], learner: ServerId | undefined): void {
     for (const handshake of this.unfinished(server)) {

@@ -4,7 +4,7 @@
 import junit, { type Builder } from "junit-report-builder";
 import type { CampaignReport, ReportedFinding } from "./campaign.ts";
 
-/** A bundler turns the default export of this CommonJS module into the module itself. */
+/** With a bundler, the import of this CommonJS module is the module itself, without a `default`. */
 const builder = "default" in junit ? junit.default : (junit as never as Builder);
 
 export function campaignJunit(

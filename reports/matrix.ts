@@ -10,9 +10,9 @@ export interface MatrixEntry {
   /** The number of the ticket, e.g. `3911`. */
   readonly bug: string;
   readonly release: string;
-  /** The ticket, or the known cause of the bug, says that the release has it. */
+  /** Whether the release has the bug according to its ticket or its known cause. */
   readonly expected: boolean;
-  /** The scenario of the bug reproduces it in the release. */
+  /** Whether the scenario of the bug reproduces it in the release. */
   readonly reproduced: boolean;
   /** The reason why `reproduced` differs from `expected`; undefined if it is not known. */
   readonly why: string | undefined;
@@ -27,7 +27,7 @@ export interface MatrixEntry {
   readonly median?: { readonly runs: number; readonly seconds: number };
 }
 
-/** Columns of a cell, and of the name of a bug. */
+/** The widths of a cell and of the name of a bug, in columns. */
 const CELL = 5;
 const NAME = 8;
 const LEGEND =
@@ -152,22 +152,22 @@ export interface Advice {
   readonly bug: string;
   /** The name of the scenario in scenarios/bugs/ that reproduces the bug. */
   readonly scenario: string;
-  /** The cause, and what is lost. */
+  /** The cause of the bug, and its effect. */
   readonly about: string;
   /** The invariants that the scenario violates. */
   readonly violates: readonly string[];
   /** The first later release without the bug. Undefined if zabsim knows none. */
   readonly firstFree: string | undefined;
-  /** For each newer release line that starts with the bug, its first release without it. */
+  /** For each newer release line whose first release has the bug, the first release without it. */
   readonly alsoFrom: readonly string[];
 }
 
 /** What an operator should know about a release. */
 export interface ReleaseAdvice {
   readonly release: string;
-  /** The tickets of the question. */
+  /** The tickets that the user asked about. */
   readonly asked: readonly string[];
-  /** The bugs among them that the release has. */
+  /** The bugs of these tickets that the release has. */
   readonly bugs: readonly Advice[];
   /** The first later release that has none of the bugs in question. Undefined if zabsim knows none. */
   readonly firstFree: string | undefined;

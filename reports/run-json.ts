@@ -96,7 +96,7 @@ const OTHER_FACTS: ReadonlySet<string> = new Set<keyof Facts>([
   "detail",
 ]);
 
-/** An undefined zxid, the end of a history, is written `nothing`. */
+/** Returns the facts as plain data. An undefined zxid, which stands for the end of a history, is written `nothing`. */
 function factsJson({ packet, ...facts }: Facts): Json {
   const fields = Object.entries(facts).map(([name, value]) => [
     name,
@@ -105,7 +105,7 @@ function factsJson({ packet, ...facts }: Facts): Json {
   return { ...Object.fromEntries(fields), ...(packet !== undefined && { packet: PACKET_NAMES[packet] }) };
 }
 
-/** The fields of records that are zxids, in all kinds of records. */
+/** The names of all fields, in any kind of record, that are zxids. */
 const ZXID_FIELDS: ReadonlySet<string> = new Set([
   "zxid",
   "end",

@@ -9,7 +9,7 @@ import { describeStep } from "./describe.ts";
 /** The fields of a step that are not its action. */
 const TRIGGER_FIELDS: ReadonlySet<string> = new Set(["at", "from", "after", "when", "for"]);
 
-/** The step with this index, as in `crash server=1 for 2s`. */
+/** Returns the step with this index in words, such as `crash server=1 for 2s`. */
 export function stepText({ scenario }: ScenarioRun, index: number): string {
   const step = scenario.steps[index];
   const [action] = Object.entries(step ?? {}).filter(([name]) => !TRIGGER_FIELDS.has(name));

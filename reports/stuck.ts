@@ -1,5 +1,6 @@
 /**
- * Explains why a run is stuck: for each server its state, since when, what it waits for, and its last record.
+ * Explains why a run is stuck: for each server, its state, the time at which it entered that state, what it waits for,
+ * and its last record.
  */
 
 import type { PhaseName, ProtocolRecord, RecordOf } from "../cluster/records.ts";
@@ -31,7 +32,7 @@ const WAITS_FOR: Readonly<Record<Role["event"], Readonly<Record<PhaseName, strin
   observing: LEARNER_WAITS_FOR,
 };
 
-/** Records that a waiting server makes again and again. */
+/** Records that a waiting server makes repeatedly. */
 const REPEATED: ReadonlySet<ProtocolRecord["event"]> = new Set(["voted", "received"]);
 
 /** Returns the state of each server at the end of a run, in lines of at most 80 columns. */

@@ -10,13 +10,13 @@ import { formatMoment } from "./format.ts";
 export interface TimelineFilter {
   readonly fromUs?: number | undefined;
   readonly untilUs?: number | undefined;
-  /** Records of other servers are left out. Steps of the script stay. */
+  /** The servers whose records to print. Default: all. Steps of the script are always printed. */
   readonly servers?: readonly number[] | undefined;
   /** The events to print. Default: all but `voted`, `logged` and `synced`. */
   readonly only?: readonly string[] | undefined;
 }
 
-/** Frequent events that the following events imply. */
+/** Frequent events. Later events, such as `elected` and `delivered`, imply them. */
 const HIDDEN_BY_DEFAULT: ReadonlySet<ProtocolRecord["event"]> = new Set(["voted", "logged", "synced"]);
 
 export function timeline(records: readonly ProtocolRecord[], filter: TimelineFilter): readonly ProtocolRecord[] {
@@ -28,7 +28,10 @@ export function timeline(records: readonly ProtocolRecord[], filter: TimelineFil
   });
 }
 
-/** `    1.204310    2  text`; the script has a dash instead of a server. */
+/**
+ * Returns the line of a record: the time, the server, and the record in words. For a step of the script, the line has a
+ * dash instead of a server.
+ */
 export function timelineLine(record: ProtocolRecord, paint: ChalkInstance): string {
   const { atUs, event, server } = record;
   const who = event === "script" ? paint.bold("   -") : serverColor(server, paint)(String(server).padStart(4));

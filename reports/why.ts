@@ -12,7 +12,7 @@ import { FactFinder, lastRecordOf } from "./why/facts.ts";
 import { lifeLines } from "./why/life-text.ts";
 import { TransactionLife } from "./why/transaction-life.ts";
 
-/** The columns of a time at the end of a line, ` 1.204310 s`, with some space before it. */
+/** The width of a time at the end of a line, such as `1.204310 s`, with some space before it. */
 const TIME_WIDTH = 14;
 
 export interface Explanation {
@@ -25,7 +25,8 @@ export interface Explanation {
 }
 
 /**
- * Explains one violation: by default the first, because the others usually follow from it. Undefined if there is none.
+ * Explains one violation. The default is the first one, because the others usually follow from it. Returns undefined if
+ * the run violated nothing.
  */
 export function explain(run: ScenarioRun, violation = run.violations[0]): Explanation | undefined {
   if (violation === undefined) return undefined;
@@ -65,7 +66,7 @@ function causeLines({ text, atUs }: Cause): string[] {
   return timed(text, "   <- ", "      ", atUs);
 }
 
-/** A text with hanging indent, and a time at the right margin of its first line. */
+/** Returns the lines of a text with a hanging indent, with a time at the right margin of the first line. */
 function timed(text: string, first: string, rest: string, atUs: number | undefined): string[] {
   const lines = hanging(text, first, rest, PAGE_WIDTH - TIME_WIDTH);
   if (atUs === undefined) return lines;

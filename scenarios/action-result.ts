@@ -1,12 +1,12 @@
 /**
- * The result of performing an action: how to undo it, and how much it did. An action without effect (nothing matched)
- * is reported.
+ * The result of performing an action: how to undo it, and how much it did. Reports name each action that had no effect
+ * because nothing matched.
  */
 
 /** What an effect counts: messages lost, held or changed, writes accepted, and so on. */
 export type EffectKind = "messages" | "writes" | "connections" | "servers" | "disk-operations" | "files";
 
-/** How much an action did, by the end of the run. */
+/** How much an action has done by the end of the run. */
 export interface Effect {
   readonly kind: EffectKind;
   readonly count: number;

@@ -1,6 +1,6 @@
 /**
- * What each action of a step does to the cluster. Most actions can be undone, for a step's `for`. An action that may
- * have no effect, because nothing matched, counts its effect.
+ * What each action of a step does to the cluster. Most actions can be undone, at the end of the duration that a step
+ * gives with `for`. If an action may have no effect because nothing matches, it counts its effect.
  */
 
 import type { Cluster } from "../cluster/cluster.ts";
@@ -191,7 +191,7 @@ const PERFORMERS: Performers = {
 const VERBS = Object.keys(PERFORMERS) as Verb[];
 
 const ONE_SERVER: CountedEffect = { kind: "servers", count: () => 1 };
-/** No server leads, or the server is not running. */
+/** The result if no server leads, or if the server is not running. */
 const NO_SERVER: ActionResult = { effect: { kind: "servers", count: () => 0 } };
 
 function counted(kind: EffectKind, count: () => number): CountedEffect {
@@ -219,7 +219,7 @@ function between(groups: readonly (readonly ServerId[])[]): Pair[] {
   return groups.flatMap((group) => groups.filter((other) => other !== group).flatMap((other) => pairs(group, other)));
 }
 
-/** Adds a group of the servers that are in no group. */
+/** Adds one more group with the servers that are in no group, if there are any. */
 function withOthers(groups: readonly (readonly ServerId[])[], ids: readonly ServerId[]): (readonly ServerId[])[] {
   const grouped = new Set(groups.flat());
   const others = ids.filter((sid) => !grouped.has(sid));

@@ -84,7 +84,10 @@ export function readDecisionQuery(value: unknown): DecisionFacts {
   };
 }
 
-/** Returns lastProposed for a query without it: the highest zxid that could be forwarded, or less than any zxid. */
+/**
+ * Returns lastProposed for a query that does not give it: the highest zxid that can be forwarded. If there is none, the
+ * result is lower than every zxid.
+ */
 export function highestZxid(...lists: readonly (readonly Logged<Zxid64>[])[]): Zxid64 {
   let last = -(1n << 63n);
   for (const list of lists) for (const txn of list) if (txn.zxid > last) last = txn.zxid;

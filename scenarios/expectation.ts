@@ -13,7 +13,7 @@ import { recordsOf, type ScenarioRun } from "./scenario-run.ts";
 
 type FinishedRun = Omit<ScenarioRun, "unmet" | "ok">;
 
-/** Returns the differences. Without records, decisions and failures are not compared. */
+/** Returns the differences. If the run kept no records, decisions and failures are not compared. */
 export function unmetExpectations(run: FinishedRun, records: boolean): string[] {
   const { expect } = run.scenario;
   return [
@@ -39,7 +39,10 @@ function checkLiveness({ liveness }: FinishedRun, { live, stuck }: Expectation):
   ];
 }
 
-/** A step with `from` is optional: its moment need not come. */
+/**
+ * Reports the first step that was not performed. A step with `from` is never reported, because its moment need not
+ * come.
+ */
 function unreachedSteps(run: FinishedRun): string[] {
   const first = run.steps.find((step) => step.atUs === undefined && run.scenario.steps[step.step]?.from === undefined);
   return first === undefined

@@ -7,7 +7,7 @@
  *   short-forms-and-defaults.ts  completes the data to a Scenario
  *   check-scenario.ts            checks what a schema cannot express
  *
- * All problems of a file travel in one ScenarioError, which names for each one the line, the field, the value and what
+ * One ScenarioError contains all problems of a file. For each problem it names the line, the field, the value and what
  * is accepted.
  */
 import scenarioSchema from "../schema/scenario.schema.json" with { type: "json" };
@@ -30,8 +30,8 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a scenario from a text. `file` is the name for messages. Throws a ScenarioError if the text is no valid
- * scenario.
+ * Loads a scenario from a text. `file` is the file name to use in messages. Throws a ScenarioError if the text is not a
+ * valid scenario.
  */
 export function loadScenario(text: string, file: string, options: LoadOptions = {}): Scenario {
   const source = new YamlSource(text, file);

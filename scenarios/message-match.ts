@@ -4,7 +4,7 @@ import type { Message } from "../cluster/server.ts";
 import { isHello, PACKET_NAMES, parseZxid, type QuorumPacket } from "../protocol/index.ts";
 import type { MessageMatch } from "./scenario.ts";
 
-/** Returns the test whether a message matches. Fields that are absent match every message. */
+/** Returns a function that tests whether a message matches. An absent field matches every message. */
 export function matcher(match: MessageMatch): (message: Message, from: number, to: number) => boolean {
   const { type, from, to } = match;
   const zxid = match.zxid === undefined ? undefined : parseZxid(match.zxid);

@@ -79,7 +79,7 @@ export class ScenarioRunner {
   /** The latest end of the run. A `settle` step moves it. */
   private endUs: number;
   private lastRecordUs = 0;
-  /** Only pings happen, and every server serves. */
+  /** Whether every server serves and only pings happen. */
   private isIdle = false;
 
   constructor(scenario: Scenario, options: RunOptions) {
@@ -175,7 +175,7 @@ export class ScenarioRunner {
     this.records.push(trace === undefined ? record : { ...record, sequence: this.cluster.world.currentSequence });
   }
 
-  /** Starts measuring liveness. If the scenario expects `live` or `stuck`, the run ends after that duration. */
+  /** If the scenario expects `live` or `stuck`, starts measuring liveness and ends the run after that duration. */
   private settled(servers: readonly ServerId[]): void {
     const { live, stuck } = this.scenario.expect;
     const within = live ?? stuck;
@@ -212,7 +212,7 @@ export class ScenarioRunner {
       seen = violations.length;
       return stopAt !== undefined && violations.some(stopAt);
     };
-    // A settle step moves the end of the run.
+    // The loop repeats because a settle step can move the end of the run.
     while (world.nowUs < this.endUs && world.run({ untilUs: this.endUs, stopWhen }).reason === "until");
     return this.result();
   }

@@ -1,6 +1,6 @@
 /**
- * Problems of a scenario file. Each one has a place, a field, the value found and what is accepted. All problems of a
- * file travel in one ScenarioError.
+ * Problems of a scenario file. Each one has a place, a field, the value found and what is accepted. One ScenarioError
+ * contains all problems of a file.
  */
 
 export interface Problem {
@@ -17,7 +17,7 @@ export interface Problem {
   readonly accepted: string;
 }
 
-/** Number of problems that one error lists. */
+/** Maximum number of problems that one error lists. */
 export const PROBLEMS_MAX = 10;
 
 const VALUE_LENGTH_MAX = 60;
@@ -41,7 +41,7 @@ export function formatProblem(problem: Problem): string {
 
 /** Writes a value on one line and cuts it if it is long. */
 export function formatValue(value: unknown): string {
-  // JSON would write null for these two.
+  // JSON would write NaN and infinite numbers as null.
   const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length <= VALUE_LENGTH_MAX ? text : `${text.slice(0, VALUE_LENGTH_MAX - 1)}…`;
 }

@@ -12,9 +12,9 @@ import type { StepOutcome } from "./script.ts";
 export interface LivenessOutcome {
   readonly servers: readonly ServerId[];
   readonly settledUs: number;
-  /** When all of them were live; undefined if they stayed stuck. */
+  /** The time at which all of them were live; undefined if they stayed stuck. */
   readonly liveUs: number | undefined;
-  /** Number of their failures by reason; only with records or coverage. */
+  /** Number of failures of the settled servers, by reason. Counted only in a run with records or coverage. */
   readonly failures: ReadonlyMap<string, number>;
 }
 
@@ -43,7 +43,7 @@ export interface ScenarioRun {
   readonly steps: readonly StepOutcome[];
   readonly servers: readonly FinalServer[];
   readonly violations: readonly Violation[];
-  /** Undefined if no server was settled, or if the run ended too early to tell. */
+  /** Undefined if liveness was not measured, or if the run ended too early to tell. */
   readonly liveness: LivenessOutcome | undefined;
   /** The differences from the expectations of the scenario, as sentences. */
   readonly unmet: readonly string[];

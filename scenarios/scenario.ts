@@ -14,7 +14,7 @@ import type { FailureReason, ServerId } from "../protocol/index.ts";
 export interface Scenario extends ClusterSpec {
   /** The name of the file without its extension. */
   readonly name: string;
-  /** A few sentences: the situation, what happens, and what comes of it. */
+  /** A few sentences: the situation, what happens, and the result. */
   readonly about: string;
   /** The seed of a run without `--seed`. Default: 1. */
   readonly seed?: string;
@@ -27,9 +27,9 @@ export interface Scenario extends ClusterSpec {
 }
 
 /**
- * The trigger of a step: a time, a delay after the previous step, or a moment. Steps wait for each other, except steps
- * with `from`: such a step is ready at that time and waits for its moment independently; later steps do not wait for
- * it.
+ * The trigger of a step: a time, a delay after the previous step, or a moment. Steps run one after another, except
+ * steps with `from`. A step with `from` is ready at that time. If it has a moment, it waits for the moment
+ * independently of the other steps. No other step waits for it.
  */
 export interface Trigger {
   /** The time since the start of the run. */
@@ -49,7 +49,10 @@ export interface Moment {
   readonly message?: string;
   readonly from?: ServerId;
   readonly to?: ServerId;
-  /** For a message: when it is sent, or just before it is handled. Default: delivered. */
+  /**
+   * For a message: `sent` is the time at which it is sent, `delivered` the time just before its receiver handles it.
+   * Default: `delivered`.
+   */
   readonly on?: "sent" | "delivered";
   readonly zxid?: string;
   /** The Nth occurrence since the step was ready. Default: 1. */
@@ -75,7 +78,7 @@ export interface Duration {
   readonly for?: string;
 }
 
-/** The direction from some servers to others. Each defaults to all servers. */
+/** The direction from some servers to others. An absent field stands for all servers. */
 export interface Direction {
   readonly from?: readonly ServerId[];
   readonly to?: readonly ServerId[];
@@ -119,7 +122,7 @@ export type Action =
   /**
    * Stops fault injection: undoes every fault that is still active and skips all further steps. Starts these servers,
    * restores their links and disks, and cuts the other servers off. A settled server that exits is started again.
-   * `live` and `stuck` are measured from here.
+   * `live` and `stuck` are measured from this step on.
    */
   | { readonly settle: readonly ServerId[] }
   /** Cuts both directions between groups. Servers in no group form one more group. */
@@ -161,7 +164,7 @@ export interface LinkCharacterSpec {
 
 export interface DiskFault {
   readonly server: ServerOrLeader;
-  /** The new duration of a sync, or a range. */
+  /** The new duration of a sync, or a range of durations. */
   readonly sync?: string;
   readonly write?: string;
   /** No operation completes until `resume`. */
@@ -183,7 +186,7 @@ export interface Expectation {
   readonly epoch?: number;
   /** The servers that serve at the end, including the leader. */
   readonly active?: readonly ServerId[];
-  /** The histories of trees at the end, in the notation of ServerSpec.history. */
+  /** The history in the memory of each server at the end, in the notation of ServerSpec.history. */
   readonly histories?: Readonly<Record<ServerId, string>>;
   /** Failures that must happen. */
   readonly failures?: readonly {
@@ -193,9 +196,9 @@ export interface Expectation {
   }[];
   /** The invariants that must be violated. All others must hold. */
   readonly violates: readonly InvariantId[];
-  /** Within this time after `settle`, the settled servers must serve, take a write and deliver it. */
+  /** Within this time after `settle`, all settled servers must serve, and they must accept and deliver a write. */
   readonly live?: string;
-  /** The settled servers must not be live within this time. */
+  /** The settled servers must stay stuck for at least this time after `settle`. */
   readonly stuck?: string;
 }
 
@@ -203,7 +206,7 @@ export interface ExpectedDecision {
   readonly learner: ServerId;
   readonly leader?: ServerId;
   readonly decision: "DIFF" | "TRUNC" | "SNAP";
-  /** The zxid of the DIFF or TRUNC. */
+  /** The zxid of the decision, as in the column "decision" of the sync-decision table. */
   readonly zxid?: string;
   readonly rule?: string;
 }

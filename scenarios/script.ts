@@ -1,7 +1,7 @@
 /**
- * Performs the steps of a scenario. Steps run one after another: each waits for its trigger, counted from when the step
- * before it was performed. A step with `from` is independent: it does not wait for other steps, and no step waits for
- * it.
+ * Performs the steps of a scenario. Steps run one after another: each step waits for its trigger, and a delay counts
+ * from the time at which the previous step was performed. A step with `from` is independent: it does not wait for other
+ * steps, and no step waits for it.
  *
  *   at, after         armNext -> perform
  *   when              armNext -> awaiting -> happened -> perform
@@ -9,8 +9,8 @@
  *   from with when    start -> awaiting -> happened -> perform
  *   for               perform -> undo
  *
- * A step with `when` is performed at the instant of its event or message, while the server handles its input. If the
- * step crashes the server, the rest of that input has no effect.
+ * A step with `when` is performed at the instant of its event or message, while a server still handles the input that
+ * caused it. If the step crashes the server, the rest of that handling has no effect.
  */
 
 import type { Cluster } from "../cluster/cluster.ts";
@@ -27,7 +27,7 @@ import type { Moment, Step } from "./scenario.ts";
 export interface StepOutcome {
   /** The index of the step in the scenario, from 0. */
   readonly step: number;
-  /** When the step was performed; undefined if its trigger never happened. */
+  /** The time at which the step was performed; undefined if its trigger never happened. */
   readonly atUs: number | undefined;
   /** Undefined for steps that always take effect. */
   readonly effect: Effect | undefined;
@@ -43,9 +43,9 @@ interface RunningStep {
   effect: CountedEffect | undefined;
   /** How many more times the step's moment must happen. */
   remaining: number;
-  /** For a moment that is a message. */
+  /** Tests a message, if the step's moment is a message. */
   readonly matches: ((message: Message, from: ServerId, to: ServerId) => boolean) | undefined;
-  /** For a moment that is an event of one transaction. */
+  /** The zxid of the transaction, if the step's moment is an event of one transaction. */
   readonly zxid: Zxid | undefined;
 }
 
@@ -58,9 +58,9 @@ export class Script implements MessageWatcher {
   private readonly sequence: RunningStep[];
   /** The index in `sequence` of the next step. */
   private next = 0;
-  /** How to undo the steps whose effect lasts. */
+  /** Functions that undo the steps whose effect lasts. */
   private readonly undos = new Map<RunningStep, () => void>();
-  /** A `settle` step was performed: no further step runs. */
+  /** Whether a `settle` step was performed. No further step runs after it. */
   private settled = false;
   /** The steps that wait for their moment. */
   private awaiting: RunningStep[] = [];
@@ -135,7 +135,10 @@ export class Script implements MessageWatcher {
     }
   }
 
-  /** Counts one occurrence of a step's moment, and performs the step at the last one. */
+  /**
+   * Counts one occurrence of a step's moment. At the last occurrence that the step waits for, performs or schedules the
+   * step.
+   */
   private happened(running: RunningStep): void {
     running.remaining--;
     if (running.remaining > 0) return;
@@ -210,7 +213,7 @@ function runningStep(step: Step, index: number): RunningStep {
   };
 }
 
-/** The record of a step that the script performed or undid. */
+/** Returns the record of a step that the script performed or undid. */
 export function scriptRecord(
   atUs: number,
   step: Step,

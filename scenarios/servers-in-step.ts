@@ -1,4 +1,4 @@
-/** The servers that a step names, for shrinking: find them, remove one, renumber them. */
+/** Finds, removes and renumbers the servers that a step names. Shrinking uses these functions. */
 import { asServerId, type ServerId } from "../protocol/zxid.ts";
 import type { Step } from "./scenario.ts";
 

@@ -10,7 +10,7 @@ import type { Moment, Scenario, Step } from "./scenario.ts";
 
 type Fields = Record<string, unknown>;
 
-/** `comment`: lines to put at the top, without `#`. */
+/** Returns the text of the file. `comment` contains the lines to put at the top, without `#`. */
 export function writeScenario(scenario: Scenario, comment: readonly string[] = []): string {
   const document = new Document(scenarioFields(scenario));
   // The top level, the servers and the steps take one line per entry; everything inside an entry stays on its line.

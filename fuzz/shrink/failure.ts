@@ -1,6 +1,6 @@
 /**
- * The identity of a failure. Two runs fail in the same way if they violate the same invariant in the same roles; or,
- * for stuck servers, if the most frequent failure reason is the same.
+ * The identity of a failure. Two runs fail in the same way if they violate the same invariant and the servers have the
+ * same roles. Runs with stuck servers fail in the same way if the most frequent failure reason is the same.
  */
 
 import type { InvariantId, Role, Violation } from "../../invariants/index.ts";
@@ -64,16 +64,16 @@ export function runFor(
   return run.violations.some(same) ? run : undefined;
 }
 
-/** The time that settled servers have to be live again. */
+/** The time within which settled servers must become live. */
 export const STUCK = "120s";
 /**
- * Shorter times for shrinking: servers that become live at all mostly do so sooner, and stuck servers may be busy all
- * the time.
+ * Shorter times for shrinking. If servers become live at all, they usually do so within these times. Stuck servers may
+ * be busy all the time, so a long run with them is slow.
  */
 export const STUCK_SOON = "20s";
 export const STUCK_VERY_SOON = "3s";
 
-/** Returns the scenario with the only expectation that its servers are stuck for this long. */
+/** Returns the scenario with a single expectation: its servers are stuck for this duration. */
 export function expectingStuck({ until: _until, ...rest }: Scenario, stuck: string): Scenario {
   return { ...rest, expect: { violates: [], stuck } };
 }

@@ -1,6 +1,6 @@
 /**
- * Shrinks a failing scenario: searches the smallest scenario that still fails in the same way, if possible with any
- * seed.
+ * Shrinks a failing scenario: searches for the smallest scenario that still fails in the same way, if possible with
+ * every seed.
  */
 
 import { ScenarioRunner } from "../../scenarios/run.ts";
@@ -14,7 +14,7 @@ import { PASSES } from "./simpler.ts";
 
 export interface ShrinkScenarioOptions {
   readonly maxRuns: number;
-  /** Limit of events in all runs together, because servers that loop make long runs. Default: no limit. */
+  /** Maximum number of events in all runs together. It bounds the runs of servers that loop. Default: no limit. */
   readonly maxEvents?: number;
   /** Called after each run; true ends the shrinking. */
   readonly stop?: (progress: ShrinkProgress<Scenario>) => boolean;
@@ -25,11 +25,14 @@ export interface ShrunkScenario {
   readonly runs: number;
   /** Whether the search ended because no simpler scenario fails. */
   readonly complete: boolean;
-  /** Whether it fails with any seed. */
+  /** Whether the scenario fails with every seed that was tried. */
   readonly needsNoSeed: boolean;
 }
 
-/** A run with more events than this has busy servers. Servers that only wait for two minutes have a tenth of it. */
+/**
+ * A run with more events than this has busy servers. A run in which servers only wait for two minutes has a tenth of
+ * them.
+ */
 const BUSY_EVENTS = 50_000;
 
 const OTHER_SEEDS = [2n, 3n, 4n] as const;
@@ -48,8 +51,8 @@ export function* shrinkScenario(
   let small = start;
   let runs = 0;
   let complete = false;
-  // A run with stuck servers takes all the time it has. Shrink with little time first, and with more if that was too
-  // little.
+  // A run with stuck servers always lasts until its time limit. Shrink with a short limit first, and with a longer one
+  // if the short limit is not enough.
   for (const stuck of failure.kind === "stuck" ? timeLimits(first) : [STUCK]) {
     const trimmed = trims({ ...start, about: "" }, failure, first, stuck).find(fails);
     if (trimmed === undefined && stuck !== STUCK) continue;
@@ -72,7 +75,10 @@ export function* shrinkScenario(
   return { scenario, runs, complete, needsNoSeed };
 }
 
-/** Whether the scenario fails with the default seed and with others; with others, a shorter time is enough. */
+/**
+ * Whether the scenario fails with the default seed and with other seeds. With the other seeds it is enough that servers
+ * are stuck for a shorter time.
+ */
 function isSeedless(seedless: Scenario, failure: Failure): boolean {
   if (runFor(seedless, failure, 1n) === undefined) return false;
   const shorter = failure.kind === "stuck" ? [expectingStuck(seedless, STUCK_SOON), seedless] : [seedless];
@@ -80,15 +86,17 @@ function isSeedless(seedless: Scenario, failure: Failure): boolean {
 }
 
 /**
- * Returns the times to be stuck for, the shortest first. Busy servers repeat their failure often even in a short time.
+ * Returns the time limits for stuck servers, the shortest first. Busy servers repeat their failure often even in a very
+ * short time.
  */
 function timeLimits({ events }: ScenarioRun): readonly string[] {
   return events > BUSY_EVENTS ? [STUCK_VERY_SOON, STUCK_SOON, STUCK] : [STUCK_SOON, STUCK];
 }
 
 /**
- * Returns the scenario without everything after the failure, the shortest first. A violation needs no settling, unless
- * the liveness probe is part of the failure: then the servers are settled and not yet live up to the failure.
+ * Returns variants of the scenario that end at the failure, the shortest first. Most violations do not need liveness to
+ * be measured. If servers were settled before the violation, a second variant measures it, because the write of the
+ * liveness probe may be part of the cause: this variant expects the servers to be stuck up to the violation.
  */
 function trims(scenario: Scenario, failure: Failure, { endUs, steps }: ScenarioRun, stuck: string): Scenario[] {
   if (failure.kind === "stuck") return [expectingStuck(scenario, stuck)];

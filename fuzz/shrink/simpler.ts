@@ -16,7 +16,7 @@ import { durationUs } from "../../sim/time.ts";
 const stepsOf = (scenario: Scenario): readonly Step[] => scenario.steps;
 const withSteps = (scenario: Scenario, steps: readonly Step[]): Scenario => ({ ...scenario, steps });
 
-/** The passes, in the order in which they save most. */
+/** The passes. Those that usually remove the most come first. */
 export const PASSES: readonly Pass<Scenario>[] = [
   withoutItems(stepsOf, withSteps),
   simplerWhole(withoutServers),
@@ -28,7 +28,7 @@ export const PASSES: readonly Pass<Scenario>[] = [
   simplerWhole(renumbered),
 ].map(onlyPossible);
 
-/** Yields every scenario that is one simplification simpler, whether it fails or not. */
+/** Yields every scenario that differs from this one by one simplification, whether it fails or not. */
 export function* simplerScenarios(scenario: Scenario): Generator<Scenario> {
   for (const pass of PASSES) {
     const candidates = pass(scenario);
@@ -36,7 +36,7 @@ export function* simplerScenarios(scenario: Scenario): Generator<Scenario> {
   }
 }
 
-/** Skips candidates that are impossible or unchanged, without a run. */
+/** Skips candidates that are impossible or unchanged, so that they cost no run. */
 function onlyPossible(pass: Pass<Scenario>): Pass<Scenario> {
   return function* (value) {
     const candidates = pass(value);
@@ -118,7 +118,7 @@ function* simplerDisks(spec: ServerSpec): Generator<ServerSpec> {
   }
 }
 
-/** Yields the scenario with all settings at ZooKeeper's defaults, then with one more of them at its default. */
+/** Yields the scenario with all settings at ZooKeeper's defaults, then with each single setting at its default. */
 function* fewerSettings(scenario: Scenario): Generator<Scenario> {
   const names = Object.keys(scenario.settings);
   if (names.length > 1) yield { ...scenario, settings: {} };
@@ -169,7 +169,7 @@ function* simplerStep(step: Step, { steps }: Scenario): Generator<Step> {
   if (when?.nth !== undefined && when.nth > 1) yield { ...step, when: { ...when, nth: 1 } };
   if (from !== undefined) for (const sooner of rounder(from)) yield { ...step, from: sooner };
   if (step.at !== undefined) {
-    // Not before the steps that it waits for.
+    // The step must not come before the steps that it waits for.
     const before = steps.slice(0, steps.indexOf(step)).map(({ at }) => durationUs(at ?? "0us"));
     const earliest = Math.max(1, ...before);
     for (const sooner of rounder(step.at)) if (durationUs(sooner) >= earliest) yield { ...step, at: sooner };
@@ -208,7 +208,7 @@ function* simplerAction(step: Step): Generator<Step> {
   }
 }
 
-/** Yields shorter durations and durations with fewer digits: for `1.234s`, `0ms`, `1s`, `1.2s` and half of it. */
+/** Yields shorter durations and durations with fewer digits. For `1.234s` these are `0ms`, `1s`, `1.2s` and `617ms`. */
 function* rounder(text: string): Generator<string> {
   const us = durationUs(text);
   const digits = (value: number): number => String(value).replace(/0+$/, "").length;
@@ -233,7 +233,10 @@ function durationOf(us: number): string {
   return us % 10 === 0 || us >= 1000 ? `${us / 1000}ms` : `${us}us`;
 }
 
-/** Yields the steps in the order of their times, one after the other instead of independent of each other. */
+/**
+ * Yields the scenario with its steps in the order of their times. In the first candidates, the steps run one after
+ * another instead of independently of each other.
+ */
 function* sequenced(scenario: Scenario): Generator<Scenario> {
   const timeOf = ({ at, from }: Step): number => durationUs(from ?? at ?? "0us");
   const steps = scenario.steps.toSorted((a, b) => timeOf(a) - timeOf(b));

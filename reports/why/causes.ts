@@ -30,7 +30,7 @@ export interface Cause {
   readonly isRoot?: boolean;
 }
 
-/** Where a chain has arrived: an event of the world at one server, and the transaction that the chain follows. */
+/** A position in a chain: an event of the world at one server, and the transaction that the chain follows. */
 interface Point {
   readonly server: ServerId;
   readonly sequence: number;
@@ -45,12 +45,15 @@ interface Link {
 
 /** A longer chain is printed without its middle. */
 const CAUSES_MAX = 7;
-/** Most points of a chain are not printed. After this number of points the chain is given up. */
+/** Most points of a chain are not printed. After this number of points, the chain ends without a root cause. */
 const POINTS_MAX = 10_000;
-/** How many events lie between a step of the script and an event that it causes, at most. */
+/** Maximum number of events to look through for a step of the script, from an event back along its causes. */
 const STEP_DEPTH_MAX = 3;
 
-/** Packets about one transaction: a chain follows that transaction, not what else the sender did at that time. */
+/**
+ * Packets about one transaction. A chain follows that transaction and ignores everything else that the sender did at
+ * that time.
+ */
 const TXN_PACKETS: ReadonlySet<PacketType> = new Set([PROPOSAL, ACK, COMMIT, INFORM, COMMITANDACTIVATE]);
 
 /** The trace events with which the world starts to handle an event. */
@@ -128,7 +131,10 @@ export class CauseFinder {
     );
   }
 
-  /** Until a learner serves, everything it does follows from the leader's sync decision. */
+  /**
+   * Returns the sync decision if the record is from a learner in SYNCHRONIZATION: everything that the learner does in
+   * this phase follows from that decision.
+   */
   private decisionDuringSynchronization(record: ProtocolRecord): Cause | undefined {
     const { server, atUs } = record;
     const before = this.run.records.slice(0, this.run.records.indexOf(record) + 1);
@@ -146,7 +152,7 @@ export class CauseFinder {
     return this.root(point) ?? { next: this.causeOf(point) };
   }
 
-  /** A leader commits because a quorum acknowledged: the chain goes on with the last ACK. */
+  /** A leader commits because a quorum has acknowledged. The chain continues with the last ACK. */
   private commit(point: Point, { zxid, atUs }: RecordOf<"committed">): Link {
     const { server, sequence } = point;
     const acks = this.trace.events.filter(
@@ -162,7 +168,7 @@ export class CauseFinder {
     return { cause: { text, atUs }, next };
   }
 
-  /** Returns when the leader's own log had the transaction it proposed. */
+  /** Returns the time at which the leader had synced its own log up to the transaction that it proposed. */
   private ownSyncUs(leader: ServerId, zxid: Zxid, untilUs: number): number | undefined {
     const proposed = this.lastRecord("proposed", untilUs, (one) => one.server === leader && one.zxid === zxid);
     const proposedUs = proposed?.atUs ?? 0;
@@ -199,7 +205,10 @@ export class CauseFinder {
     return { cause: { text: `server ${node} syncs ${formatZxid(zxid)} to disk`, atUs: timeUs }, next };
   }
 
-  /** Returns where a server came to log a transaction: where it proposed it, or where the PROPOSAL arrived. */
+  /**
+   * Returns the point at which a server got a transaction that it logged: it proposed the transaction, or received the
+   * PROPOSAL.
+   */
   private logging(server: ServerId, zxid: Zxid, untilUs: number): Point | undefined {
     const isOwn = (record: { server: ServerId; zxid: Zxid }): boolean =>
       record.server === server && record.zxid === zxid;
@@ -213,7 +222,10 @@ export class CauseFinder {
     return sequence === undefined ? undefined : { server, sequence, zxid };
   }
 
-  /** A client's write, an election, the start of the process, or a step of the script. */
+  /**
+   * Returns the root cause at a point: a client's write, an election, the start of the process, or a step of the
+   * script. Returns undefined if the point has none of them.
+   */
   private root(point: Point): Link | undefined {
     const { server, sequence } = point;
     const event = this.trace.eventAt(sequence);

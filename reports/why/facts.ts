@@ -39,7 +39,7 @@ export class FactFinder {
     this.until = lastRecordOf(run, violation);
   }
 
-  /** A server has a transaction: how it got it. */
+  /** Returns the fact that a server has a transaction. The causes say how the server got it. */
   has(server: ServerId, zxid: FactZxid, place = ""): Fact {
     const life = this.life(zxid);
     const gained = life.gained(server, this.until);
@@ -47,7 +47,10 @@ export class FactFinder {
     return { text, atUs: undefined, causes: gained === undefined ? [] : this.causesOfGain(life, gained) };
   }
 
-  /** A server does not have a transaction: how it lost it, or why it never got it. */
+  /**
+   * Returns the fact that a server does not have a transaction. The causes say how the server lost it, or why the
+   * server never got it.
+   */
   lacks(server: ServerId, zxid: FactZxid): Fact {
     const life = this.life(zxid);
     const lost = life.lost(server, this.until);
@@ -66,7 +69,7 @@ export class FactFinder {
     return { text, atUs: delivered.atUs, causes: this.chain(delivered, life) };
   }
 
-  /** The server that delivered a transaction first, or was the first to serve with it. */
+  /** Returns which server delivered a transaction first, or was the first to serve with it. */
   firstDelivery(zxid: FactZxid): Fact {
     const life = this.life(zxid);
     const delivered = life.events.find(({ kind }) => kind === "delivered");
@@ -98,7 +101,10 @@ export class FactFinder {
     return { text, atUs: proposed.atUs, causes: this.chain(proposed, life) };
   }
 
-  /** No primary broadcast a transaction, unless a server proposed the same zxid with another value. */
+  /**
+   * Returns the fact that no primary broadcast a transaction. If a server proposed the same zxid with another value,
+   * returns that proposal instead.
+   */
   noProposal(zxid: FactZxid): Fact {
     const life = this.life(zxid);
     if (life.events.some(({ kind }) => kind === "proposed")) return this.proposal(zxid);
@@ -106,7 +112,7 @@ export class FactFinder {
     return { text, atUs: undefined, causes: [] };
   }
 
-  /** A leader was established in an epoch; the first or the last one that matches. */
+  /** Returns the fact that a leader was established in an epoch: the first or the last establishment that matches. */
   establishment(epoch: Epoch | undefined, server?: ServerId, which: "first" | "last" = "last"): Fact {
     const matches = this.run.records.filter(
       (record): record is RecordOf<"established"> =>
@@ -136,7 +142,7 @@ export class FactFinder {
     return { text: `${text} without ${this.life(zxid).name}`, atUs, causes: [...listOf(election), lacks, ...causes] };
   }
 
-  /** The disk of a server lacks a transaction that its memory has. */
+  /** Returns the fact that the disk of a server lacks a transaction that its memory has. */
   diskLacks(server: ServerId, zxid: FactZxid): Fact {
     const life = this.life(zxid);
     if (life.lost(server, this.until) !== undefined) return this.lacks(server, zxid);
@@ -150,7 +156,7 @@ export class FactFinder {
     return { text, atUs: undefined, causes };
   }
 
-  /** The memory of a server ends at a zxid. */
+  /** Returns the fact that the memory of a server ends at a zxid. */
   memoryEndsAt(server: ServerId, zxid: FactZxid): Fact {
     const causes: Cause[] = [];
     const failed = this.lastFailure(server);
@@ -165,7 +171,7 @@ export class FactFinder {
     return { text, atUs: undefined, causes: [...causes, this.origin(server)] };
   }
 
-  /** A server read a packet that is illegal in its state. */
+  /** Returns the fact that a server read a packet that is illegal in its state. */
   anomaly({ atUs, facts: { packet, zxid }, server }: Violation): Fact {
     const text = `server ${server} reads ${PACKET_NAMES[packet ?? 0]} ${formatZxid(zxid ?? NO_TXN)}`;
     const record = this.finder.lastRecord("anomaly", this.atUs, (one) => one.server === server);
@@ -177,7 +183,7 @@ export class FactFinder {
     };
   }
 
-  /** The state and phase of a server, and since when. */
+  /** Returns the state and phase of a server, and the time at which it entered them. */
   state(server: ServerId): Fact {
     const role = this.run.records.findLast((one) => one.server === server && "phase" in one && one.atUs <= this.atUs);
     if (role === undefined) return { text: `server ${server} was not running`, atUs: undefined, causes: [] };
@@ -186,7 +192,8 @@ export class FactFinder {
   }
 
   /**
-   * Returns another server whose history contradicts that of a server: it has `there`, if defined, and lacks `here`.
+   * Returns another server whose history contradicts that of `server`. If possible, the other server has `there` and
+   * lacks `here`.
    */
   opponentOf(server: ServerId, here: FactZxid, there: FactZxid): ServerId {
     const has = (sid: ServerId, zxid: FactZxid): boolean => this.life(zxid).gained(sid, this.until) !== undefined;
@@ -225,7 +232,7 @@ export class FactFinder {
     return causes;
   }
 
-  /** A TRUNC to a lower zxid left the transaction on disk. */
+  /** Returns the causes if a TRUNC to a lower zxid left the transaction on disk. */
   private causesOfKeeping(life: TransactionLife, { atUs, index, server }: LifeEvent): Cause[] {
     const record = this.run.records[index];
     if (record?.event !== "truncated" || record.zxid >= life.zxid) return [];
@@ -258,7 +265,10 @@ export class FactFinder {
     return [{ text, atUs }, ...listOf(this.finder.decision(server, atUs))];
   }
 
-  /** A failure, or a fault of the disk, before the server could write the transaction. */
+  /**
+   * Returns the failure that happened before the server could write the transaction, and what led to it, such as a
+   * fault of the disk.
+   */
   private causesOfNoWrite(server: ServerId, life: TransactionLife, withOrigin: boolean): Cause[] {
     const failed = this.lastFailure(server);
     if (failed === undefined || failed.atUs < (life.gained(server, this.until)?.atUs ?? 0)) return [];
@@ -276,7 +286,7 @@ export class FactFinder {
     return step !== undefined && "disk" in step && step.disk.server === server;
   }
 
-  /** How a server came to its history: by a synchronization, by an election, or from its disk. */
+  /** Returns how a server got its history: by a synchronization, by an election, or from its disk. */
   private origin(server: ServerId): Cause {
     return (
       this.finder.decision(server, this.atUs) ??
@@ -288,7 +298,7 @@ export class FactFinder {
     );
   }
 
-  /** The last failure that ended a role of the server, not only one learner's connection. */
+  /** Returns the last failure that ended a role of the server, and not only the connection of one learner. */
   private lastFailure(server: ServerId): RecordOf<"failed"> | undefined {
     return this.finder.lastRecord("failed", this.atUs, (one) => one.server === server && one.learner === undefined);
   }

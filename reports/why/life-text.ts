@@ -26,7 +26,8 @@ const TEXTS: Readonly<Record<LifeKind, string>> = {
 };
 
 /**
- * Returns one line for each server that had the transaction, up to a record: its events, with their times in seconds.
+ * Returns one line for each server that had the transaction. The line lists the events at that server, with their times
+ * in seconds, up to the record with index `until`.
  */
 export function lifeLines(life: TransactionLife, run: ScenarioRun, until: number): string[] {
   return run.servers.flatMap(({ sid }) => {
@@ -37,7 +38,7 @@ export function lifeLines(life: TransactionLife, run: ScenarioRun, until: number
   });
 }
 
-/** Events of the same time share one time, after the last of them. */
+/** Returns an event in words. If several events happen at the same time, only the last of them shows the time. */
 function eventText({ atUs, kind }: LifeEvent, next: LifeEvent | undefined): string {
   return kind === "before" || atUs === next?.atUs ? TEXTS[kind] : `${TEXTS[kind]} ${formatMoment(atUs)}`;
 }

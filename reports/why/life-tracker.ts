@@ -19,7 +19,7 @@ export type LifeKind =
   | "saved"
   /** The server loaded it from its log after a restart, although it was never synced. */
   | "read-back"
-  /** A TRUNC to a lower zxid did not remove it. */
+  /** The server still had it after a TRUNC. */
   | "kept"
   | "truncated"
   /** A crash removed it from the log before it was synced. */
@@ -111,7 +111,7 @@ export class LifeTracker {
     }
   }
 
-  /** A record that names this transaction. */
+  /** Handles a record that names this transaction. */
   private named(holding: Holding, record: TxnRecord, position: RecordPosition): void {
     if (record.event === "logged") holding.onDisk = true;
     if (record.event === "delivered") holding.inMemory = true;
@@ -161,7 +161,7 @@ export class LifeTracker {
     if (inMemory && !holding.inMemory) this.add("snapshot", position);
     if (!inMemory && holding.inMemory) this.add("replaced", position);
     holding.inMemory = inMemory;
-    // The server now loads the snapshot, and no longer the records of its log below the snapshot.
+    // From now on, the server loads this snapshot and skips the part of its log that the snapshot replaces.
     if (!inMemory) holding.onDisk = false;
     holding.snapshotFrom = undefined;
   }

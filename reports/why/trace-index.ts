@@ -1,6 +1,6 @@
 /**
- * An index over the trace and the records of a run: for an event of the world, what its handler received, sent and
- * recorded.
+ * An index of the trace and the records of a run. For an event of the world, it finds what the handler of the event
+ * received, sent and recorded.
  */
 
 import type { ProtocolRecord } from "../../cluster/records.ts";
@@ -35,7 +35,9 @@ export class TraceIndex {
     return this.sendEvents.get(sequence) ?? [];
   }
 
-  /** Returns the records made during an event of the world; -1: before the first event. */
+  /**
+   * Returns the records made during an event of the world. The sequence -1 stands for the time before the first event.
+   */
   recordsAt(sequence: number): readonly ProtocolRecord[] {
     return this.recordLists.get(sequence) ?? [];
   }

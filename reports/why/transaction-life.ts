@@ -28,19 +28,19 @@ export class TransactionLife {
     this.name = isFromClient ? `${formatZxid(zxid)} (${value})` : formatZxid(zxid);
   }
 
-  /** Returns the events at one server, up to a record. */
+  /** Returns the events at one server, up to the record with index `until`. */
   at(server: ServerId, until = Number.POSITIVE_INFINITY): LifeEvent[] {
     return this.events.filter((event) => event.server === server && event.index <= until);
   }
 
-  /** Returns how the server got the transaction; undefined if it does not have it after that record. */
+  /** Returns how the server got the transaction; undefined if the server does not have it after that record. */
   gained(server: ServerId, until: number): LifeEvent | undefined {
     const events = this.at(server, until);
     const lost = events.findLastIndex(({ kind }) => LOSSES.has(kind));
     return events.slice(lost + 1).find(({ kind }) => GAINS.has(kind));
   }
 
-  /** Returns how the server lost the transaction; undefined if it has it after that record, or never had it. */
+  /** Returns how the server lost the transaction; undefined if the server has it after that record or never had it. */
   lost(server: ServerId, until: number): LifeEvent | undefined {
     const last = this.at(server, until).findLast(({ kind }) => GAINS.has(kind) || LOSSES.has(kind));
     return last !== undefined && LOSSES.has(last.kind) ? last : undefined;

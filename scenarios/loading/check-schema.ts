@@ -1,7 +1,8 @@
 /**
  * Checks data against schema/scenario.schema.json and describes problems in words. Supports only the part of JSON
  * Schema that this schema uses; a test compares it with Ajv on many files. Ajv itself would take 100 ms to load and
- * compile the schema, more than a whole `zabsim run`, and its errors do not select an alternative of `anyOf` by type.
+ * compile the schema, which is longer than a whole `zabsim run`. Its errors also do not select an alternative of
+ * `anyOf` by type.
  */
 
 import { didYouMean } from "./did-you-mean.ts";
@@ -9,7 +10,7 @@ import type { FieldProblem, Path } from "./field-path.ts";
 
 export interface Schema {
   readonly $ref?: string;
-  /** What is accepted, as the end of a sentence. */
+  /** Describes what is accepted, as the end of a sentence. */
   readonly title?: string;
   readonly type?: string | readonly string[];
   readonly enum?: readonly (string | number)[];
@@ -140,7 +141,7 @@ class SchemaCheck {
     return [{ path: at, value, message, accepted: known.join(", "), aboutKey: true }];
   }
 
-  /** Checks the rules for all fields of a mapping together. */
+  /** Checks the rules that concern several fields of a mapping. */
   private checkTogether(mapping: Mapping, schema: Schema, path: Path): FieldProblem[] {
     const wrong = (message: string, accepted = this.accepts(schema)) => [{ path, value: mapping, message, accepted }];
     const size = Object.keys(mapping).length;

@@ -35,7 +35,7 @@ function checkDisk(checks: FieldChecks, server: ServerSpec, path: Path): void {
   if (zxid !== undefined) checkInside(checks, zxid, ranges, [...path, "logFrom"]);
 }
 
-/** Returns the ranges of a history; reports a problem and returns undefined if it is invalid. */
+/** Returns the ranges of a history. If the history is invalid, reports a problem and returns undefined. */
 export function checkHistory(checks: FieldChecks, text: string, path: Path): readonly ZxidRange[] | undefined {
   const ranges = parseZxidRanges(text);
   if (typeof ranges !== "string") return ranges;
@@ -89,7 +89,7 @@ function checkCommitted(checks: FieldChecks): void {
   const holders = new Set<ServerId>();
   for (const sid of checks.participants) {
     const ranges = parseZxidRanges(servers[sid]?.history ?? "");
-    // An invalid history may hold it.
+    // An invalid history, which is reported as a problem of its own, may contain the zxid.
     if (typeof ranges === "string") return;
     if (ranges.some((range) => range.first <= zxid && zxid <= range.last)) holders.add(sid);
   }

@@ -157,7 +157,10 @@ function checkPartition(checks: FieldChecks, groups: readonly (readonly ServerId
   }
 }
 
-/** Checks groups of servers. The first group has this index in `path`. */
+/**
+ * Checks groups of servers. `firstIndex` is the index of the first group in the list at `path`, or -1 if the first
+ * group is not in that list.
+ */
 function checkGroups(
   checks: FieldChecks,
   groups: readonly (readonly ServerId[])[],

@@ -1,6 +1,6 @@
 /** Suggests the accepted name that is nearest to a misspelled one by edit distance, if it is near enough. */
 
-/** Letters of a name that are compared. The cost of a comparison grows with the square. */
+/** Maximum number of letters of a misspelled name that are compared. It bounds the cost of a comparison. */
 const LETTERS_MAX = 40;
 
 /** Returns the nearest known name; undefined if more than about a third of the letters differ. */

@@ -2,13 +2,13 @@
 
 export type Path = readonly (string | number)[];
 
-/** A problem of a field. It has no line yet: the YAML source knows the lines. */
+/** A problem of a field. YamlSource finds its line from the path. */
 export interface FieldProblem {
   readonly path: Path;
   readonly value: unknown;
   readonly message: string;
   readonly accepted: string;
-  /** Whether the problem is the name of the field, not its value. */
+  /** Whether the problem is in the name of the field, not in its value. */
   readonly aboutKey?: true;
 }
 

@@ -9,7 +9,7 @@ import { YamlSource } from "./yaml-source.ts";
 
 const ACCEPTED = "path=value such as steps[2].crash.server=3 or network.latency=1ms..5ms";
 
-/** Returns a copy of the data with the field set. Throws a ScenarioError if the path leads nowhere. */
+/** Returns a copy of the data with the field set. Throws a ScenarioError if the path cannot exist. */
 export function applyOverride(data: unknown, override: string): unknown {
   const { path, value } = parseOverride(override);
   return assign(data, path, 0, value, override);

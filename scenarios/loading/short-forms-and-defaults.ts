@@ -1,7 +1,7 @@
 /**
- * Completes the data of a file to a Scenario: expands short forms, fills in defaults, writes zxids as `epoch:counter`.
- * The data has the shape of the schema. Invalid values pass through, and check-scenario.ts reports
- * them.
+ * Completes the data of a file to a Scenario: expands short forms, fills in defaults, and writes zxids as
+ * `epoch:counter`. The data has the shape that the schema describes. Invalid values pass through, and check-scenario.ts
+ * reports them.
  */
 
 import {
@@ -243,7 +243,7 @@ function completeExpectation(raw: RawExpectation): Expectation {
   };
 }
 
-/** Completes `3: TRUNC 1:5`, or the same as named fields. */
+/** Completes a decision: the short form `3: TRUNC 1:5`, or named fields. */
 function completeDecision(raw: NonNullable<RawExpectation["decisions"]>[number]): ExpectedDecision {
   const named = "learner" in raw ? (raw as RawDecision) : fromPair(raw, "learner", "decision");
   const { decision: text, zxid, ...rest } = named as RawDecision;
@@ -252,7 +252,7 @@ function completeDecision(raw: NonNullable<RawExpectation["decisions"]>[number])
   return { ...rest, decision: decision as Decision, ...(either === undefined ? {} : { zxid: normalizeZxid(either) }) };
 }
 
-/** Completes `2: read-timeout`, or the same as named fields. */
+/** Completes a failure: the short form `2: read-timeout`, or named fields. */
 function completeFailure(raw: NonNullable<RawExpectation["failures"]>[number]): Failure {
   return ("server" in raw ? raw : fromPair(raw, "server", "reason")) as Failure;
 }
@@ -275,7 +275,7 @@ function ids(raw: RawIds): readonly ServerId[] {
   return typeof raw === "number" ? [raw] : raw;
 }
 
-/** The schema accepts 0 as the only number. */
+/** Returns a duration as text. The only number that the schema accepts is 0. */
 function duration(raw: RawDuration): string {
   return raw === 0 || raw === "0" ? "0us" : String(raw);
 }

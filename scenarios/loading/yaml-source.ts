@@ -12,7 +12,7 @@ export interface Position {
   readonly column: number;
 }
 
-/** A scenario has about 30 lines. A text above this limit is not a scenario. */
+/** Maximum number of characters. A scenario has about 30 lines, so a longer text is not a scenario. */
 const TEXT_LENGTH_MAX = 1_000_000;
 const ALIASES_MAX = 100;
 /** The nesting limit in nodes of the parser; a mapping in a mapping is two nodes deeper. */
@@ -61,7 +61,7 @@ export class YamlSource {
       const known = SYNTAX_PROBLEMS[code as keyof typeof SYNTAX_PROBLEMS] as readonly [string, string] | undefined;
       return this.problem(pos[0], ...(known ?? ([message, "YAML, or JSON"] as const)));
     });
-    // Later problems of a line follow from its first one.
+    // Report only the first problem of each line: the later ones usually follow from it.
     const first = problems.filter(({ line }, i) => problems.findIndex((other) => other.line === line) === i);
     if (first.length > 0) throw new ScenarioError(first);
   }
@@ -113,7 +113,9 @@ export class YamlSource {
     return this.position(offset);
   }
 
-  /** Creates a problem with the line as the value; without an offset, for the whole text. */
+  /**
+   * Creates a problem whose value is the line at this offset. Without an offset, the problem is about the whole text.
+   */
   private problem(offset: number | undefined, message: string, accepted: string): Problem {
     const position = this.position(offset ?? 0);
     const value = offset === undefined ? undefined : this.text.split("\n", position.line)[position.line - 1]?.trim();
@@ -155,8 +157,8 @@ function startOf(node: unknown): number | undefined {
 }
 
 /**
- * Returns the start of a field's value; undefined if it is empty or on a later line, because then the name is the
- * better place.
+ * Returns the start of a field's value; undefined if the value is empty or starts on a later line, because then the
+ * problem is reported at the field's name.
  */
 function visibleStart(node: unknown): number | undefined {
   return (isScalar(node) && node.source === "") || (isCollection(node) && node.flow !== true)
