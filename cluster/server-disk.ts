@@ -99,8 +99,8 @@ export class ServerDisk {
   /**
    * Truncates the log as FileTxnLog#truncate does: the file with the first record at or above `zxid` is cut after that
    * record, and later files are deleted one by one. Returns false if there is no such record: ZooKeeper then has no
-   * position to cut at and fails. With truncRemovesEverythingAbove, every record above `zxid` is removed, and it is no
-   * failure if there is none.
+   * position to cut at and fails. With truncRemovesEverythingAbove, every record above `zxid` is removed, and the
+   * truncation succeeds even if there is no such record.
    */
   truncateLog(zxid: Zxid, { truncRemovesEverythingAbove: cutsAll, truncDeletesNewestFirst }: Truncation): boolean {
     this.openLog = undefined;
