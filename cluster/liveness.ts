@@ -9,7 +9,7 @@ import type { ProtocolRecord, RecordOf } from "./records.ts";
 const CHECK_INTERVAL_US = 50_000;
 
 export class Liveness {
-  /** The settled servers; none before the settling. */
+  /** The settled servers; empty until servers are settled. */
   servers: readonly ServerId[] = [];
   settledUs: number | undefined;
   /** The time at which the settled servers became live; undefined if they are not live yet. */
@@ -20,8 +20,9 @@ export class Liveness {
    */
   readonly failures = new Map<RecordOf<"failed">["reason"], number>();
   private readonly cluster: Cluster;
-  /** The epoch of the leader that took the last test write, and the leader's last zxid before that write. */
+  /** The epoch of the leader that took the last test write. */
   private writeEpoch = asEpoch(-1);
+  /** The lastProcessedZxid of that leader when it took the write. */
   private zxidBeforeWrite = asZxid(0);
 
   constructor(cluster: Cluster) {

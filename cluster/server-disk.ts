@@ -2,12 +2,11 @@
  * The dataDir of a ZooKeeper server on a simulated disk. Turns the effects of the core (append, syncLog, truncateLog,
  * …) into operations on files:
  *
- *   acceptedEpoch  currentEpoch  (each written as .tmp, synced, renamed)
- *   snapshot.<zxid>              one file for each snapshot
- *   log.<zxid>                   records in the order of their append; the name is the zxid of the first record
+ * acceptedEpoch currentEpoch (each written as .tmp, synced, renamed) snapshot.<zxid> one file for each snapshot
+ * log.<zxid> records in the order of their append; the name is the zxid of the first record
  *
- * Each thread of the server has a queue of its own, so operations of different threads overlap. Names carry the zxid in
- * decimal. File sizes, checksums and padding are not modeled; a corrupt file is a flag.
+ * Each thread of the server has its own queue of operations, so operations of different threads overlap. File names
+ * contain the zxid as a decimal number. File sizes, checksums and padding are not modeled; a corrupt file is a flag.
  */
 import {
   asZxid,

@@ -24,7 +24,7 @@ export type DiffLogging =
   | "committed-before-epoch";
 
 /**
- * What a follower that served does with its log thread and its memory when it stops following
+ * How a follower that has served treats its log thread and its memory when it stops following
  * (LearnerZooKeeperServer#shutdown, ZOOKEEPER-4712). "Fast-forward" applies the rest of the log to the tree.
  *
  * From 3.7 on, a log thread that is left running ends at its first ACK (ZOOKEEPER-4409), after it has appended the

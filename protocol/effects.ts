@@ -161,7 +161,7 @@ export interface Effects {
   markUpdatingEpoch(updating: boolean): void;
   /** FileTxnSnapLog#save, in the calling thread. The snapshot is durable at completion only if `synced` is true. */
   saveSnapshot(snapshot: Snapshot, synced: boolean): void;
-  /** Saves a snapshot in a thread of its own (SyncRequestProcessor's Snapshot Thread), unsynced. */
+  /** Saves a snapshot in a separate thread (SyncRequestProcessor's Snapshot Thread), without a sync. */
   saveSnapshotInBackground(snapshot: Snapshot): void;
   /** Reads the dataDir; the completion carries a DiskImage. */
   load(): void;

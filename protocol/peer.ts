@@ -1,6 +1,6 @@
 /**
- * The quorum side of one ZooKeeper server (QuorumPeer): it loads its disk, then is LOOKING; an election makes it
- * LEADING, FOLLOWING or OBSERVING; when that role fails, it is LOOKING again.
+ * The quorum side of one ZooKeeper server (QuorumPeer). The server loads its disk and becomes LOOKING. An election
+ * makes it LEADING, FOLLOWING or OBSERVING. When that role fails, the server becomes LOOKING again.
  *
  * A Peer is synchronous. The host sets `nowUs` and then makes one call per input. The Peer calls `Effects` for
  * everything it wants the host to do, and reports observations to `Notes`. It has no clock, no randomness of its own

@@ -1,10 +1,10 @@
 /**
  * The disk of a node: a write is durable only after a sync.
  *
- * Appending is immediate and visible; everything else is an operation that takes time and then completes with
- * `onDiskDone`. Operations of one queue complete in order, one after another. Different queues (a program's threads)
- * overlap. A crash can fall between any two completions. A failed or canceled operation has no effect. Not modeled:
- * directories, blocks, and durations that depend on the size of the data.
+ * Appending a record and creating a file take effect immediately. Every other change is an operation that takes time
+ * and then completes with `onDiskDone`. Operations of one queue complete in order, one after another. Different queues
+ * (a program's threads) overlap. A crash can fall between any two completions. A failed or canceled operation has no
+ * effect. Not modeled: directories, blocks, and durations that depend on the size of the data.
  */
 
 import { DiskFile } from "./disk-file.ts";
@@ -196,7 +196,7 @@ export class Disk {
     return this.lanes.flatMap((lane) => lane.operations);
   }
 
-  /** Writes a file before the run: visible and durable, without taking time. */
+  /** Makes a file visible and durable immediately, without taking time, for example before the run. */
   preset(name: string, content: { records: readonly unknown[] } | { value: unknown }): void {
     this.files.delete(name);
     const growing = "records" in content;
@@ -359,7 +359,7 @@ export class Disk {
     const file = this.files.get(name);
     if (file === undefined) return;
     file.keepRecords(keep);
-    // A sync under way must not cover records that are appended after the truncation.
+    // A sync that has started must not cover records that are appended after the truncation.
     for (const lane of this.lanes) {
       for (const { marks } of lane.operations) {
         for (const mark of marks) if (mark.file === file) mark.recordCount = Math.min(mark.recordCount, keep);

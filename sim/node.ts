@@ -65,8 +65,9 @@ export class Node<M> {
   incarnation = 0;
   program: NodeProgram<M> | undefined = undefined;
   private rate = 1;
-  /** The time on the node's clock when the clock got its rate, and then the virtual time of that moment. */
+  /** The time on the node's clock when the clock got its current rate. */
   private clockStartUs = 0;
+  /** The virtual time when the clock got its current rate. */
   private rateSinceUs = 0;
   private drawn: Random | undefined = undefined;
   private readonly timerGeneration = new Float64Array(TIMERS_MAX);

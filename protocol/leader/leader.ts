@@ -499,7 +499,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   }
 
   /**
-   * Leader#shutdown: stops the server with its log thread, then closes the learners' connections. Then the server
+   * Leader#shutdown: stops the server with its log thread, then closes the learners' connections. Finally, the server
    * becomes LOOKING.
    */
   fail(reason: FailureReason, detail: string): void {

@@ -80,7 +80,7 @@ export interface HandlerLeader {
 /** The two kinds of synchronization that LearnerSyncThrottler counts. */
 export type SyncKind = "snap" | "diff";
 
-/** What the handler's thread is doing. */
+/** The states of the handler's thread. */
 type HandlerPhase =
   | "reading-info"
   | "waiting-epoch"
@@ -340,7 +340,8 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
 
   /**
    * Sends the snapshot after its serialization, in a release that queues NEWLEADER before the SNAP. The snapshot
-   * contains the transactions that were applied during the serialization, but the SNAP carries the zxid from before it.
+   * contains the transactions that were applied during the serialization, but the SNAP packet has the zxid from before
+   * the serialization.
    */
   snapshotSerialized(): void {
     if (this.phase !== "serializing") return;

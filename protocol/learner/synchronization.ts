@@ -2,9 +2,9 @@
  * The synchronization of a learner with its leader (Learner#syncWithLeader): DIFF, TRUNC or SNAP, the packets up to
  * NEWLEADER, the disk operations before the ACK of NEWLEADER, and the packets up to UPTODATE.
  *
- * Releases differ most in the order of the disk operations at NEWLEADER (DiffLogging). Each step is a disk operation
- * of its own, so a crash can fall between any two. Packets that arrive during a disk operation wait in the learner's
- * inbox.
+ * Releases differ most in the order of the disk operations at NEWLEADER (DiffLogging). Each step is a separate disk
+ * operation, so a crash can fall between any two steps. Packets that arrive during a disk operation wait in the
+ * learner's inbox.
  */
 import { assertPresent } from "../assert.ts";
 import {
