@@ -1,7 +1,7 @@
 /**
- * Campaigns: how many plans of default chaos (5 servers, 60 virtual seconds, 20 faults, 50 writes) one core runs in a
- * second, what drawing them and counting coverage cost of that, what a second worker thread adds, and what memory it
- * all takes.
+ * Measures campaigns: how many plans of default chaos (5 servers, 60 virtual seconds, 20 faults, 50 writes) one CPU
+ * core runs per second, which share of the time goes to drawing plans and to counting coverage, how much a second
+ * worker thread speeds up a campaign, and how much memory the process uses.
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -26,7 +26,10 @@ import {
 const PLANS = 300;
 const DEFAULT_CHAOS = { zookeeper: "newest", servers: 5, lengthMs: 60_000, faultCount: 20, writeCount: 50 };
 const CAMPAIGN: CampaignOptions = { zookeeper: "newest", strategy: undefined, faults: undefined, scenario: undefined };
-/** Blocks of a round of the worker threads: enough for compiling to be over and the last block not to count. */
+/**
+ * Blocks per round of the worker threads. With this number, neither the compilation at the start nor the wait for the
+ * last block matters.
+ */
 const BLOCKS = 120;
 
 export async function measureChaos(effort: Effort): Promise<FamilyResult> {
@@ -96,7 +99,7 @@ interface Threads {
   readonly rows: readonly Row[];
 }
 
-/** The default campaign in one worker thread, and in two. */
+/** Measures the default campaign with one worker thread and with two. */
 async function measureThreads(effort: Effort): Promise<Threads> {
   const filename = workerFile();
   const residentMb = (): number => process.memoryUsage().rss / 2 ** 20;
@@ -148,7 +151,10 @@ function residentRow(value: number): Row {
   return { figure: "residentMb", value, spread: null, unit: "MiB", target: "< 400", what };
 }
 
-/** Next to the bundle, or in it if run from the source. */
+/**
+ * Returns the path of the built worker: next to this file in dist/, or in dist/ if this file runs from source.
+ * Undefined if it is not built.
+ */
 function workerFile(): string | undefined {
   const places = ["./campaign-worker.js", "../dist/campaign-worker.js"];
   return places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((path) => existsSync(path));

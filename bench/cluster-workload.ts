@@ -1,8 +1,8 @@
 /**
- * What the protocol's figures run: a cluster in steady broadcast. A client hands the leader one write after another at
- * a fixed rate, whatever the cluster does; each becomes proposals, acknowledgments, log syncs and commits, along with
- * pings and timers. Watched, it is watched as the runs of a campaign are: by all invariants and the digest, through the
- * public API.
+ * The workload of the protocol's figures: a cluster in steady broadcast. A client sends one write after another to the
+ * leader at a fixed rate, and does not wait for the cluster. Each write causes proposals, acknowledgments, log syncs
+ * and commits. Pings and timers come in addition. A watched cluster is watched like a run of a campaign, by all
+ * invariants and the digest, through the public API.
  */
 
 import { Cluster, Invariants, loadScenario, protocol, type Scenario, sim } from "../lib/index.ts";
@@ -11,9 +11,11 @@ import { nanosecondsOf } from "./harness.ts";
 
 export const WRITE_EVERY_US = 1000;
 const WRITE_EVENT = sim.USER_EVENT;
-/** Of virtual time: an election and a synchronization take a fraction of a second. */
+/**
+ * The virtual time within which all servers must serve. An election and a synchronization take a fraction of a second.
+ */
 const SERVING_BY_US = 5 * sim.SECOND;
-/** Arrivals are counted by what arrives. */
+/** The names of the events in the mix. Arrivals are not listed: they are counted by the type of their message. */
 const EVENT_NAMES: Readonly<Record<string, string>> = {
   [sim.eventKindName(WRITE_EVENT)]: "writes",
   disk: "log syncs",
@@ -35,7 +37,7 @@ export class WatchedCluster {
     });
   }
 
-  /** All servers run, and are in BROADCAST. */
+  /** Whether all servers run and are in BROADCAST. */
   get serves(): boolean {
     const { running, ids } = this.cluster;
     return running.length === ids.length && running.every(({ peer }) => peer.serving);
@@ -63,7 +65,7 @@ export class WatchedCluster {
     });
   }
 
-  /** Throws unless all servers serve and all invariants hold: then what was measured was something else. */
+  /** Throws unless all servers serve and all invariants hold. Otherwise, the measurement would be of something else. */
   check(): void {
     if (!this.serves) throw new Error(`bench: at ${this.cluster.world.nowUs} us not all servers serve`);
     const violated = this.invariants?.violations ?? [];
@@ -71,7 +73,7 @@ export class WatchedCluster {
   }
 }
 
-/** One round of steady broadcast on a fresh cluster: events per second. */
+/** Runs one round of steady broadcast on a new cluster. Returns the number of events per second. */
 export function broadcastRate(scenario: Scenario, watched: boolean, events: number): number {
   const cluster = new WatchedCluster(scenario, watched).start();
   const nanoseconds = cluster.broadcast(events);
@@ -79,7 +81,7 @@ export function broadcastRate(scenario: Scenario, watched: boolean, events: numb
   return (events / nanoseconds) * 1e9;
 }
 
-/** What the events of steady broadcast are, in words. */
+/** Returns the shares of the kinds of events in steady broadcast, as text. */
 export function mixOf(scenario: Scenario, events: number): string {
   const counts = new Map<string, number>();
   const count = (name: string): void => {
@@ -100,7 +102,7 @@ export function mixOf(scenario: Scenario, events: number): string {
   return parts.map(([name, times]) => `${((100 * times) / events).toPrecision(2)} % ${name}`).join(", ");
 }
 
-/** A scenario of this text and nothing else. */
+/** Loads a scenario from a text. */
 export function scenarioOf(text: string): Scenario {
   return loadScenario(text, "bench.yaml");
 }

@@ -1,6 +1,6 @@
 /**
- * Cold starts: three servers with empty disks, from the construction of their world to the moment when all three are in
- * BROADCAST. Nothing is kept from one to the next but the scenario; each has a seed of its own.
+ * Measures cold starts: three servers with empty disks, from the construction of their world until all three are in
+ * BROADCAST. Only the scenario is reused from one start to the next. Each start has its own seed.
  */
 import { scenarioOf, WatchedCluster } from "./cluster-workload.ts";
 import { atEffort, type Effort, type FamilyResult, nanosecondsOf, rowOf, takeTurns } from "./harness.ts";

@@ -1,6 +1,4 @@
-/**
- * All families of figures, and their results as one JSON object.
- */
+/** The families of figures, and the conversion of their results to one JSON object. */
 import { measureChaos } from "./chaos.ts";
 import { measureColdStarts } from "./cold-starts.ts";
 import type { Family, FamilyResult, FigureValue } from "./harness.ts";
@@ -18,7 +16,7 @@ export const FAMILIES: readonly Family[] = [
   { name: "chaos", measure: measureChaos },
 ];
 
-/** Every figure under its name, with four digits. */
+/** Returns every figure by its name, rounded to four digits. */
 export function figuresOf(results: readonly FamilyResult[]): Record<string, FigureValue> {
   const rounded = (value: FigureValue): FigureValue => {
     if (value === null) return null;

@@ -1,22 +1,22 @@
 /**
- * How everything here is measured: the contenders of a figure take turns, round after round (A B A B …), after some
- * rounds that count for nothing; the figure is the median of the rounds, and the spread is shown with it.
+ * The method of measurement. The contenders of a figure take turns, round after round (A B A B …). The first rounds are
+ * warm-ups and do not count. The figure is the median of the other rounds, and the table shows it with its spread.
  *
- * Each family of figures runs in a process of its own (main.ts), so that what one compiles and leaves behind does not
- * slow down the next. No garbage collection is forced between rounds: where no cluster is alive it would throw the
- * optimized code away as well, which no campaign ever does.
+ * Each family of figures runs in a separate process (main.ts), so that the compiled code and the garbage of one family
+ * do not slow down the next. The harness forces no garbage collection between rounds. If no cluster is alive, a
+ * collection would also discard optimized code, which does not happen in a campaign.
  */
 
 export interface Effort {
-  /** Rounds before those that count. */
+  /** Number of rounds before the rounds that count. */
   readonly warmUps: number;
   readonly rounds: number;
-  /** Part of the full number of events. */
+  /** The fraction of the full number of events, 0 to 1. */
   readonly share: number;
 }
 
 export const FULL: Effort = { warmUps: 2, rounds: 5, share: 1 };
-/** Just enough to see that everything runs. The numbers mean nothing. */
+/** Only checks that everything runs. The figures are meaningless. */
 export const QUICK: Effort = { warmUps: 0, rounds: 1, share: 0.002 };
 
 /** One line of the table. */
@@ -24,13 +24,13 @@ export interface Row {
   readonly figure: string;
   readonly value: number | null;
   readonly unit: string;
-  /** Lowest and highest round. */
+  /** The results of the lowest and of the highest round. */
   readonly spread: readonly [number, number] | null;
   readonly target?: string;
   readonly what: string;
 }
 
-/** A value of the JSON object: null where something needed is not there. */
+/** A value of the JSON object; null if a tool or package that the figure needs is missing. */
 export type FigureValue = number | null | Readonly<Record<string, number>>;
 
 export interface FamilyResult {
@@ -49,7 +49,7 @@ export interface Sample {
   readonly rounds: readonly number[];
 }
 
-/** Lets the contenders take turns; each call is one round and returns its measurement. */
+/** Lets the contenders take turns. Each call of a contender is one round and returns the measurement of that round. */
 export function takeTurns<Name extends string>(
   contenders: Readonly<Record<Name, () => number>>,
   { warmUps, rounds }: Effort,
@@ -65,7 +65,7 @@ export function takeTurns<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, sampleOf(measured[name])])) as Record<Name, Sample>;
 }
 
-/** Two contenders' rounds, pair by pair: what disturbs the machine disturbs both. */
+/** Returns the ratios of two contenders, round by round. A disturbance of the machine affects both rounds of a pair. */
 export function ratioOf(numerator: Sample, denominator: Sample): Sample {
   return sampleOf(numerator.rounds.map((value, round) => value / (denominator.rounds[round] as number)));
 }
@@ -81,12 +81,12 @@ export function rowOf(sample: Sample, row: Omit<Row, "value" | "spread">): Row {
   return { ...row, value: sample.median, spread: sample.spread };
 }
 
-/** A number of events of a round, at least one. */
+/** Returns the full number scaled by the effort's share, at least 1. */
 export function atEffort(full: number, { share }: Effort): number {
   return Math.max(1, Math.round(full * share));
 }
 
-/** How long an action takes, in nanoseconds. */
+/** Runs an action and returns its duration in nanoseconds. */
 export function nanosecondsOf(action: () => void): number {
   const start = performance.now();
   action();

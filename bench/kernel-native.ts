@@ -1,6 +1,6 @@
 /**
- * native/kernel.cpp, compiled with g++ into a temporary directory that disappears with this process. Without a compiler
- * there is nothing to compare with, which is no failure.
+ * Compiles native/kernel.cpp with g++ into a temporary directory, which is removed when this process exits. If there is
+ * no compiler, the comparison is skipped, and the benchmark does not fail.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,7 +13,7 @@ const SOURCE = fileURLToPath(new URL("./native/kernel.cpp", import.meta.url));
 
 export type NativeKernel = (outstanding: number, events: number) => KernelRun;
 
-/** The kernel as a function, or undefined when there is no g++. */
+/** Returns the kernel as a function, or undefined if there is no g++. */
 export function compileNativeKernel(): NativeKernel | undefined {
   if (spawnSync("g++", ["--version"]).status !== 0) return undefined;
   const folder = mkdtempSync(join(tmpdir(), "zabsim-bench-"));

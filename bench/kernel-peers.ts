@@ -1,13 +1,13 @@
 /**
- * The job of kernel-workload.ts on libraries that one could simulate with instead: simjs (a process-oriented
- * discrete-event simulator) and @sinonjs/fake-timers (a virtual clock under setTimeout).
+ * Runs the job of kernel-workload.ts on libraries that a simulator could use instead: simjs (a process-oriented
+ * discrete-event simulator) and @sinonjs/fake-timers (setTimeout on a virtual clock).
  */
 import { nanosecondsOf } from "./harness.ts";
 import { type KernelRun, NODES, Nodes } from "./kernel-workload.ts";
 
 export type PeerKernel = (outstanding: number, events: number) => KernelRun;
 
-/** Nothing a run gets to. */
+/** A time that no run reaches. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
 interface SimjsSimulation {
@@ -54,7 +54,10 @@ export async function simjsKernel(): Promise<PeerKernel | undefined> {
   };
 }
 
-/** It is made for browsers: what it exports it puts into `window`, if there is one. */
+/**
+ * Loads simjs, which is made for browsers and puts its exports into `window` if there is one. Returns undefined if the
+ * package is not installed.
+ */
 async function loadSimjs(): Promise<Simjs | undefined> {
   const browser: { window?: { Sim?: Simjs } } = globalThis as object;
   browser.window = {};

@@ -1,9 +1,10 @@
 /**
- * The job by which event kernels are compared: five nodes; pop an event, three draws, mutate its node, push one event.
- * The number of outstanding events stays the same. Delays are 1 .. 2^20 us, so that ties are rare, but happen.
+ * The job that compares event kernels. There are five nodes. Each step pops an event, draws three random numbers,
+ * mutates the event's node and pushes one event, so the number of outstanding events stays the same. Delays are 1 ..
+ * 2^20 us, so that ties are rare but happen.
  *
- * It is the same for sim/'s queue, for native/kernel.cpp and for the libraries in kernel-peers.ts: all must end with
- * the same checksum.
+ * The job is the same for the queue of sim/, for native/kernel.cpp and for the libraries in kernel-peers.ts. All of
+ * them must end with the same checksum.
  */
 import { EventQueue } from "../sim/index.ts";
 
@@ -14,14 +15,14 @@ export interface KernelRun {
   readonly checksum: number;
 }
 
-/** xoshiro128**, written out: what is measured is the kernel, not a package. */
+/** The generator xoshiro128**. It is written out here so that the measurement does not include a package. */
 export class Generator {
   private s0 = 0x9e37_79b9 | 0;
   private s1 = 0x243f_6a88 | 0;
   private s2 = 0xb7e1_5162 | 0;
   private s3 = 0x85eb_ca6b | 0;
 
-  /** 32 bits, as a signed integer. */
+  /** Returns the next 32 bits as a signed integer. */
   next(): number {
     const by5 = Math.imul(this.s1, 5);
     const result = Math.imul((by5 << 7) | (by5 >>> 25), 9);
@@ -44,7 +45,7 @@ export class Generator {
   }
 }
 
-/** The five nodes, and the draws for what they send. */
+/** The five nodes, and the generator of the events that they send. */
 export class Nodes {
   readonly generator = new Generator();
   private readonly states = Int32Array.from({ length: NODES }, (_, index) => index + 1);
@@ -62,7 +63,7 @@ export class Nodes {
   }
 }
 
-/** The job on sim/event-queue.ts. */
+/** Runs the job on sim/event-queue.ts. */
 export function runEventQueue(outstanding: number, events: number): KernelRun {
   const queue = new EventQueue();
   const nodes = new Nodes();
@@ -75,7 +76,7 @@ export function runEventQueue(outstanding: number, events: number): KernelRun {
   return { nanoseconds: (performance.now() - start) * 1e6, checksum: nodes.checksum() };
 }
 
-/** The loop proper, a function of its own as World#run is one. */
+/** The measured loop. It is a separate function, like World#run. */
 function handle(queue: EventQueue, nodes: Nodes, generator: Generator, events: number): void {
   for (let i = 0; i < events; i++) {
     queue.pop();

@@ -1,6 +1,6 @@
 /**
- * The bare event kernel against the same job in C++, and against libraries for JavaScript. Ratios are of events per
- * second: 0.5 is half as fast as C++, 5 is five times as fast as the library.
+ * Compares the event kernel alone with the same job in C++ and on JavaScript libraries. The ratios are of events per
+ * second: 0.5 is half as fast as C++, and 5 is five times as fast as the library.
  */
 import {
   atEffort,
@@ -22,7 +22,7 @@ const LIBRARY_EVENTS = 400_000;
 
 type Kernel = (outstanding: number, events: number) => KernelRun;
 
-/** A peer's kernel, and the workload of the comparison. */
+/** A kernel to compare with, and the workload of the comparison. */
 interface Comparison {
   readonly figure: string;
   readonly kernel: Kernel | undefined;
@@ -30,7 +30,7 @@ interface Comparison {
   readonly events: number;
   readonly target?: string;
   readonly what: string;
-  /** Why there is no kernel, if there is none. */
+  /** The reason to print if there is no kernel. */
   readonly absent: string;
 }
 
@@ -73,7 +73,7 @@ async function comparisons(): Promise<Comparison[]> {
   ];
 }
 
-/** The row of the ratio, and those of what it is made of. */
+/** Returns the row of the ratio, and the rows of its two measurements. */
 function compare({ figure, kernel, outstanding, events, target, what, absent }: Comparison, effort: Effort): Row[] {
   const count = atEffort(events, effort);
   if (kernel === undefined) return [{ figure, value: null, unit: "x", spread: null, what: `${what}: ${absent}` }];
@@ -86,7 +86,7 @@ function compare({ figure, kernel, outstanding, events, target, what, absent }: 
   ];
 }
 
-/** Events per second of both; both must have done the same. */
+/** Measures the events per second of both kernels. Throws if their checksums differ. */
 function takeRatedTurns(
   ours: Kernel,
   theirs: Kernel,

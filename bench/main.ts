@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: measures everything and prints a table; with `-- --json` one JSON object. `--quick` only shows that
- * it runs. `--family <name>` measures one family in this process and prints its result as JSON: so main calls itself.
+ * `npm run bench`: measures all families and prints a table, or one JSON object with `-- --json`. `--quick` only checks
+ * that everything runs. `--family <name>` measures one family in this process and prints its result as JSON. This
+ * program calls itself with `--family` for each family.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -27,7 +28,7 @@ if (family !== undefined) {
   console.log(values.json ? JSON.stringify(figuresOf(results), null, 2) : tableOf(results));
 }
 
-/** A family in a process of its own. */
+/** Measures a family in a separate process. */
 function measureApart(name: string): FamilyResult {
   if (process.stderr.isTTY) console.error(`bench: ${name} ...`);
   const args = [fileURLToPath(import.meta.url), "--family", name, ...(values.quick ? ["--quick"] : [])];

@@ -1,6 +1,6 @@
 /**
- * Virtual time per real time: what `zabsim run --noise` does with five servers, seed after seed, as a campaign does it
- * (invariants and digest, no records).
+ * Measures virtual time per real time. The workload is that of `zabsim run --noise` with five servers, for one seed
+ * after another, with invariants and digest but without records, as in a campaign.
  */
 
 import { planOver } from "../fuzz/plan-arbitrary.ts";
@@ -55,7 +55,7 @@ export function measureNoisy(effort: Effort): FamilyResult {
   };
 }
 
-/** Returns the average content of a run, in words. */
+/** Returns the average numbers of events in a run, as text. */
 function contentOf(scenario: Scenario, runs: number): string {
   const counts = { elected: 0, established: 0, crashed: 0, committed: 0 };
   for (let seed = 1; seed <= runs; seed++) {

@@ -1,6 +1,6 @@
 /**
- * The full protocol: how many events of the world per second a cluster of five handles in steady broadcast, watched by
- * all invariants and the digest, and by nothing.
+ * Measures the full protocol: how many events of the world a cluster of five servers handles per second in steady
+ * broadcast, with all invariants and the digest, and without them.
  */
 import { broadcastRate, mixOf, scenarioOf, WRITE_EVERY_US } from "./cluster-workload.ts";
 import { atEffort, type Effort, type FamilyResult, rowOf, takeTurns } from "./harness.ts";

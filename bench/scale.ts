@@ -1,6 +1,6 @@
 /**
- * Whether an event costs the same however many servers there are, and however long their logs: nanoseconds per event of
- * steady broadcast, all invariants and the digest on.
+ * Measures whether the cost of an event depends on the number of servers or on the length of their logs. The cost is in
+ * nanoseconds per event of steady broadcast, with all invariants and the digest.
  */
 import { broadcastRate, scenarioOf } from "./cluster-workload.ts";
 import {
@@ -34,7 +34,7 @@ function fiveServersWithLog(length: number): string {
   return `servers: { 1: &it { history: "1:1..1:${length}" }, 2: *it, 3: *it, 4: *it, 5: *it }`;
 }
 
-/** Nanoseconds per event, by size. */
+/** Returns the nanoseconds per event for each size. */
 function measureEach(
   sizes: readonly number[],
   text: (size: number) => string,
@@ -52,7 +52,7 @@ function mediansOf(samples: Readonly<Record<string, Sample>>): Record<string, nu
   return Object.fromEntries(Object.entries(samples).map(([size, { median }]) => [size, median]));
 }
 
-/** One row with the ratio of the most expensive to the cheapest, then one for each size. */
+/** Returns one row with the ratio of the highest cost to the lowest, and then one row for each size. */
 function rowsOf(figure: string, unit: string, samples: Readonly<Record<string, Sample>>): Row[] {
   const all = Object.values(samples);
   const ratios = (all[0] as Sample).rounds.map((_, round) => {

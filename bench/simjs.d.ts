@@ -1,2 +1,2 @@
-/** It has no types of its own; bench/kernel-peers.ts says what is used of it. */
+/** simjs has no type declarations. bench/kernel-peers.ts declares the part of it that is used. */
 declare module "simjs";

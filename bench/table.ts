@@ -1,10 +1,8 @@
-/**
- * The figures for people.
- */
+/** Prints the figures as a table. */
 import Table from "cli-table3";
 import type { FamilyResult, Row } from "./harness.ts";
 
-/** How wide the explanations may get. */
+/** The width of the column of explanations, in characters. */
 const WHAT_WIDTH = 70;
 
 export function tableOf(results: readonly FamilyResult[]): string {
@@ -24,7 +22,7 @@ function cellsOf({ figure, value, unit, spread, target, what }: Row): string[] {
   return [figure, value === null ? "-" : formatNumber(value), range, unit, target ?? "", what];
 }
 
-/** Three digits, or whole with separators. */
+/** Formats a number below 100 with three digits, and any other number as a whole number with separators. */
 function formatNumber(value: number): string {
   return value < 100 ? value.toPrecision(3) : Math.round(value).toLocaleString("en-US");
 }

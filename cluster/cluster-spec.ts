@@ -2,8 +2,8 @@
  * The cluster that a scenario describes: its servers with the content of their disks, its quorum, network and disks.
  * Plain data.
  *
- * Zxids are written `epoch:counter`, ranges of one epoch `1:1..1:5`, durations `30us`, `200ms`, `1.5s`, `2m`,
- * ranges of durations `0.2ms..1ms`.
+ * Notation: a zxid is `epoch:counter`, a range of zxids of one epoch is `1:1..1:5`, a duration is `30us`, `200ms`,
+ * `1.5s` or `2m`, and a range of durations is `0.2ms..1ms`.
  */
 import type { ServerId, Settings } from "../protocol/index.ts";
 
@@ -11,9 +11,9 @@ export interface ClusterSpec {
   /** The release of all servers without a `zookeeper` of their own, such as `3.8.4`. Default: `newest`. */
   readonly zookeeper: string;
   readonly servers: Readonly<Record<ServerId, ServerSpec>>;
-  /** Hierarchical quorums. Absent: a majority of all participants. */
+  /** Hierarchical quorums. Default: a quorum is a majority of all participants. */
   readonly quorum?: HierarchicalQuorum;
-  /** Settings of all servers that differ from ZooKeeper's defaults. */
+  /** The settings of all servers, as far as they differ from ZooKeeper's defaults. */
   readonly settings: Partial<Settings>;
   readonly network: NetworkSpec;
   readonly disk: DiskSpec;
@@ -24,25 +24,25 @@ export interface ServerSpec {
   readonly role: "participant" | "observer";
   /** Every transaction that this server has ever logged, oldest first: `1:1..1:5, 2:1`. Default: none. */
   readonly history: string;
-  /** The zxids of its snapshots; 0:0 is the snapshot of an empty tree. Default: [0:0], or [] with `empty`. */
+  /** The zxids of the server's snapshots; 0:0 is the snapshot of an empty tree. Default: [0:0], or [] with `empty`. */
   readonly snapshots?: readonly string[];
-  /** The first zxids of the log files after the first one. Default: one log file. */
+  /** The zxids with which the second and each later log file start. Default: one log file. */
   readonly logFilesFrom: readonly string[];
   /** The oldest zxid in the log; older records have been purged. */
   readonly logFrom?: string;
   /** The content of the file acceptedEpoch. `missing`: there is no such file. Default: the epoch of the last zxid. */
   readonly acceptedEpoch?: number | "missing";
-  /** The content of the file currentEpoch, as for acceptedEpoch. */
+  /** The content of the file currentEpoch, with the same values and default as acceptedEpoch. */
   readonly currentEpoch?: number | "missing";
   /** The content of currentEpoch.tmp, which a crash during the rename leaves behind (ZOOKEEPER-4269). */
   readonly currentEpochTmp?: number;
-  /** The disk is empty: no snapshot.0 and no epoch files. */
+  /** Whether the disk is empty: no snapshot.0 and no epoch files. */
   readonly empty: boolean;
-  /** The server is down until a `start` step starts it. */
+  /** Whether the server is down until a `start` step starts it. */
   readonly down: boolean;
   /** The release of this server. Default: the release of the cluster. */
   readonly zookeeper?: string;
-  /** Settings of this server; they override those of the cluster. */
+  /** The settings of this server. They override the settings of the cluster. */
   readonly settings: Partial<Settings>;
   /** The servers that are in this server's configuration. Default: all. */
   readonly view?: readonly ServerId[];
@@ -62,11 +62,11 @@ export interface NetworkSpec {
   readonly lossRate: number;
   /** The probability that a datagram arrives twice, 0 to 1. */
   readonly duplicateRate: number;
-  /** Links whose latency differs. */
+  /** The links whose latency differs from `latency`. */
   readonly links: readonly LinkSpec[];
 }
 
-/** The latency of one direction between two servers; of both directions with `bothWays`. */
+/** The latency of the direction from one server to another. With `bothWays`, it is the latency of both directions. */
 export interface LinkSpec {
   readonly from: ServerId;
   readonly to: ServerId;
@@ -81,13 +81,25 @@ export interface DiskSpec {
   readonly write: string;
 }
 
-/** How long the work of a server's threads takes: at least the start of the range, less than its end. */
+/**
+ * The durations of the work of a server's threads. Each is a range: work takes at least the start of the range and less
+ * than its end.
+ */
 export interface ThreadSpec {
-  /** A leader of a release before ZOOKEEPER-3104 serializes the snapshot of a SNAP. Default 0ms..50ms. */
+  /**
+   * The time in which a leader of a release before ZOOKEEPER-3104 serializes the snapshot of a SNAP. Default:
+   * 0ms..50ms.
+   */
   readonly serializeSnapshot: string;
-  /** A learner's main thread runs again after it has queued proposals to the log thread. Default 0ms..2ms. */
+  /**
+   * The time until a learner's main thread runs again after it has queued proposals to the log thread. Default:
+   * 0ms..2ms.
+   */
   readonly resumeLearner: string;
-  /** A follower's commit thread applies the commits that the synchronization left. Default 0ms..0.5ms. */
+  /**
+   * The time in which a follower's commit thread applies the commits that remain from the synchronization. Default:
+   * 0ms..0.5ms.
+   */
   readonly applyCommits: string;
 }
 
@@ -97,15 +109,15 @@ export const DEFAULT_THREADS: ThreadSpec = {
   applyCommits: "0ms..0.5ms",
 };
 
-/** A server id, or the server that leads at that moment. */
+/** A server id, or `leader` for the server that leads when the step runs. */
 export type ServerOrLeader = ServerId | "leader";
 
 export interface CrashSpec {
   readonly server: ServerOrLeader;
   /**
-   * The fate of unsynced writes. `kept`: all survive, because only the process was killed. `lost`: a power loss drops
-   * all of them. `torn`: the last surviving write is cut in the middle. A number: that many of the oldest survive.
-   * Default: `lost`.
+   * The fate of unsynced writes. `kept`: all survive, because only the process was killed. `lost`: all are lost, as in
+   * a power loss. `torn`: a random number of the oldest writes survives, and the next write is cut in the middle, so it
+   * is lost. A number: exactly that many of the oldest writes survive. Default: `lost`.
    */
   readonly unsynced: "lost" | "kept" | "torn" | number;
   /** Whether peers see their connections reset immediately, because the host stays up. Default: true. */

@@ -32,7 +32,7 @@ import { startImage } from "./start-disk.ts";
 import type { ThreadDurations } from "./thread-work.ts";
 import { verifierOf } from "./verifier.ts";
 
-/** The number of datagrams in flight on one link; any further datagram is lost. */
+/** The largest number of datagrams in flight on one link. A further datagram is lost. */
 const DATAGRAMS_MAX = 32;
 
 export interface ClusterOptions {
@@ -51,7 +51,7 @@ export interface ClusterOptions {
 
 export interface LifeCycleWatcher {
   started(server: ServerId): void;
-  /** The process crashed, or exited with `exitCode`. `lost`: the transactions that its log lost. */
+  /** The process crashed, or exited with `exitCode`. `lost`: the zxids of the transactions that its log lost. */
   ended(server: ServerId, exitCode: number | undefined, lost: readonly Zxid[]): void;
 }
 
@@ -89,8 +89,8 @@ export class Cluster {
       digest: options.digest ?? true,
       trace: options.trace,
     });
-    // A lagging voter and an observer in a later round answer each other without end (WorkerReceiver). With duplicated
-    // datagrams the number of messages would grow without bound, so the queue is bounded.
+    // A lagging voter and an observer in a later round reply to each other forever (WorkerReceiver). If datagrams are
+    // duplicated, the number of messages would grow without limit, so the queue has a limit.
     this.world.network.datagrams.queueLimit = DATAGRAMS_MAX;
     this.setLinks();
     const now = (): number => this.world.kernel.nowUs;
@@ -170,7 +170,7 @@ export class Cluster {
     this.world.node(sid).wipe();
   }
 
-  /** Stops the server if it runs and sets its release for the next start. */
+  /** Sets the release of the server for its next start. Stops the server if it runs. */
   install(sid: ServerId, release: string): void {
     this.releases.set(sid, release);
     this.crash({ server: sid, unsynced: "kept", connectionsReset: true });

@@ -1,6 +1,6 @@
 /**
  * Measures whether settled servers make progress: one of them leads in BROADCAST and takes a write, and all of them
- * deliver the write and serve. Models no client sessions and no reads.
+ * deliver the write and serve. The measurement uses no client sessions and no reads.
  */
 import { asEpoch, asZxid, type ServerId } from "../protocol/index.ts";
 import type { Cluster } from "./cluster.ts";
@@ -9,16 +9,20 @@ import type { ProtocolRecord, RecordOf } from "./records.ts";
 const CHECK_INTERVAL_US = 50_000;
 
 export class Liveness {
-  /** The settled servers; none before the settling. */
+  /** The settled servers; empty until servers are settled. */
   servers: readonly ServerId[] = [];
   settledUs: number | undefined;
-  /** When all of them were live; undefined if they are not yet. */
+  /** The time at which the settled servers became live; undefined if they are not live yet. */
   liveUs: number | undefined;
-  /** Number of failures of the settled servers since the settling, by reason. Counted only if failures are recorded. */
+  /**
+   * How often settled servers have failed since they were settled, by reason. Empty if the run does not record
+   * failures.
+   */
   readonly failures = new Map<RecordOf<"failed">["reason"], number>();
   private readonly cluster: Cluster;
-  /** The epoch of the probing write, and the last zxid before it. */
+  /** The epoch of the leader that took the last test write. */
   private writeEpoch = asEpoch(-1);
+  /** The lastProcessedZxid of that leader when it took the write. */
   private zxidBeforeWrite = asZxid(0);
 
   constructor(cluster: Cluster) {
@@ -48,7 +52,7 @@ export class Liveness {
     if (leader === undefined) return false;
     const { currentEpoch } = leader.peer;
     if (this.writeEpoch !== currentEpoch) {
-      // If a leader is deposed before it commits the write, the write may be lost. The next leader gets a new one.
+      // If a leader is deposed before it commits the write, the write may be lost. The next leader gets a new write.
       if (!leader.write("alive?")) return false;
       this.writeEpoch = currentEpoch;
       this.zxidBeforeWrite = leader.peer.database.lastProcessedZxid;

@@ -1,10 +1,8 @@
-/**
- * Hashes a message for the digest of a run: its type and every field that the receiver acts on.
- */
+/** Hashes a message for the digest of a run. */
 import { type ElectionMessage, isHello, type Notification, type QuorumPacket } from "../protocol/index.ts";
 import type { Message } from "./server.ts";
 
-/** Returns a 32-bit hash. */
+/** Returns a 32-bit hash of the message's type and main content. It leaves out the value of a REQUEST, and versions. */
 export function hashMessage(message: Message): number {
   const packet = message as QuorumPacket;
   if (packet.type !== undefined) {

@@ -1,6 +1,6 @@
 /**
- * The watchers of one server process. Each note goes to all of them, in order, while the process runs. A note that the
- * core reports after the crash, during the rest of the same input, goes to none.
+ * The watchers of one server process. While the process runs, each note goes to all of them, in order. If the process
+ * crashes while the core handles an input, the notes of the rest of that input go to no watcher.
  */
 import type {
   Anomaly,
@@ -24,7 +24,10 @@ export class Watchers implements Notes {
   private readonly first: Notes | undefined;
   private readonly second: Notes | undefined;
 
-  /** The invariants and a recorder; two fields are cheaper than an array on this hot path. */
+  /**
+   * Takes up to two watchers, such as the invariants and a recorder. Two fields are cheaper than an array on this hot
+   * path.
+   */
   constructor(first: Notes | undefined, second: Notes | undefined) {
     this.first = first;
     this.second = second;

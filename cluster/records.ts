@@ -4,7 +4,8 @@
  * read these records. A record holds typed values (zxids, epochs, server ids) and no rendered text, except the detail
  * that the core gives with a failure or an anomaly.
  *
- * Records do not hold messages (except `received`, on request), timers or disk operations: sim/trace.ts does.
+ * There are no records of messages (except `received`, on request), timers or disk operations. sim/trace.ts records
+ * those.
  */
 import {
   type Anomaly,
@@ -27,10 +28,11 @@ import {
 
 interface Common {
   readonly atUs: number;
-  /** -1 for the script. */
+  /** The server to which the record belongs; -1 for a record of the script. */
   readonly server: ServerId;
   /**
-   * The event of the world during which the record was made. Only in traced runs; explanations follow causes with it.
+   * The sequence of the world's event during which the record was made. Explanations use it to follow causes. Present
+   * only in traced runs.
    */
   readonly sequence?: number;
 }
@@ -84,7 +86,7 @@ export interface DecisionRecord {
   readonly proposals: number;
   readonly firstZxid: Zxid | undefined;
   readonly lastZxid: Zxid | undefined;
-  /** Number of proposals that Leader#startForwarding added: not yet applied, or not yet committed. */
+  /** Number of proposals that Leader#startForwarding added, because they were not yet applied or not yet committed. */
   readonly forwarded: number;
 }
 
@@ -139,14 +141,17 @@ export type ProtocolRecord = Common &
         readonly event: "anomaly";
         readonly anomaly: Anomaly;
         readonly from: ServerId;
-        /** 0 if no packet caused it. */
+        /** 0 if no packet caused the anomaly. */
         readonly packet: PacketType | 0;
         readonly zxid: Zxid;
         readonly detail: string;
       }
     /** A process started. Not a note of the core. */
     | { readonly event: "started" }
-    /** A process ended: with an exit code if it ended itself. `lost`: the transactions that its log lost. */
+    /**
+     * A process ended. `exitCode` is defined only if the process ended itself. `lost`: the zxids of the transactions
+     * that its log lost.
+     */
     | { readonly event: "crashed"; readonly exitCode: number | undefined; readonly lost: readonly Zxid[] }
     /**
      * A server is about to handle a message. Recorded on request. `message` is a packet's name, NOTIFICATION or HELLO.
@@ -161,7 +166,7 @@ export type ProtocolRecord = Common &
 export interface ScriptedStep {
   /** The index of the step in the scenario, from 0. */
   readonly step: number;
-  /** The script performed the step, or undid it because its duration was over. */
+  /** `start`: the script performed the step. `end`: the script undid the step because the step's duration was over. */
   readonly moment: "start" | "end";
   readonly verb: string;
   readonly argument: unknown;
@@ -185,7 +190,8 @@ export type RecordOf<Event extends ProtocolRecord["event"]> = ProtocolRecord & {
 export type RecordSink = (record: ProtocolRecord) => void;
 
 /**
- * Says for each event whether records of it are needed. The recorder makes no records of frequent events without need.
+ * Says for each event whether the run needs its records. The recorder leaves out records of frequent events that are
+ * not needed.
  */
 export type RecordFilter = Readonly<Record<ProtocolRecord["event"], boolean>>;
 
@@ -193,7 +199,7 @@ export function recordFilter(isNeeded: (event: ProtocolRecord["event"]) => boole
   return Object.fromEntries(RECORD_EVENTS.map((event) => [event, isNeeded(event)])) as RecordFilter;
 }
 
-/** By ServerState. */
+/** The event of each state, by ServerState. */
 const STATE_EVENTS = ["looking", "following", "leading", "observing"] as const satisfies readonly ProtocolEvent[];
 
 /** Turns one server's notes into records. Each record is one literal, because a spread costs ten times as much. */

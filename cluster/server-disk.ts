@@ -2,12 +2,11 @@
  * The dataDir of a ZooKeeper server on a simulated disk. Turns the effects of the core (append, syncLog, truncateLog,
  * …) into operations on files:
  *
- *   acceptedEpoch  currentEpoch  (each written as .tmp, synced, renamed)
- *   snapshot.<zxid>              one file for each snapshot
- *   log.<zxid>                   records in the order of their append; the name is the zxid of the first record
+ * acceptedEpoch currentEpoch (each written as .tmp, synced, renamed) snapshot.<zxid> one file for each snapshot
+ * log.<zxid> records in the order of their append; the name is the zxid of the first record
  *
- * Each thread of the server has a queue of its own, so operations of different threads overlap. Names carry the zxid in
- * decimal. File sizes, checksums and padding are not modeled; a corrupt file is a flag.
+ * Each thread of the server has its own queue of operations, so operations of different threads overlap. File names
+ * contain the zxid as a decimal number. File sizes, checksums and padding are not modeled; a corrupt file is a flag.
  */
 import {
   asZxid,
@@ -99,8 +98,8 @@ export class ServerDisk {
   /**
    * Truncates the log as FileTxnLog#truncate does: the file with the first record at or above `zxid` is cut after that
    * record, and later files are deleted one by one. Returns false if there is no such record: ZooKeeper then has no
-   * position to cut at and fails. With truncRemovesEverythingAbove, every record above `zxid` is removed, and it is no
-   * failure if there is none.
+   * position to cut at and fails. With truncRemovesEverythingAbove, every record above `zxid` is removed, and the
+   * truncation succeeds even if there is no such record.
    */
   truncateLog(zxid: Zxid, { truncRemovesEverythingAbove: cutsAll, truncDeletesNewestFirst }: Truncation): boolean {
     this.openLog = undefined;

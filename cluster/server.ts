@@ -35,17 +35,20 @@ import { type ThreadDurations, ThreadWorkTimers } from "./thread-work.ts";
 
 export type Message = QuorumPacket | ElectionMessage;
 
-/** The node's timer that reports a truncation which failed without any disk operation. */
+/** The timer of the node that reports the failure of a truncation that started no disk operation. */
 const TIMER_TRUNCATE_FAILED = 15;
 
-/** Observes the messages of a server; a script that waits for a message is one. */
+/** Observes the messages of a server, for example for a script that waits for a message. */
 export interface MessageWatcher {
   sent(from: ServerId, to: ServerId, message: Message): void;
   /** Called just before the server handles the message. */
   delivered(from: ServerId, to: ServerId, message: Message): void;
 }
 
-/** Counts the effect of each message. `before`, `after`: state * 4 + phase; -1 if the process has ended. */
+/**
+ * Counts the effect of each message. `before` and `after` are state * 4 + phase of the server; `after` is -1 if the
+ * process has ended.
+ */
 export interface MessageCoverage {
   handled(before: number, message: Message, after: number): void;
 }
@@ -55,7 +58,7 @@ export type ExitWatcher = (server: ServerId, code: number, reason: string) => vo
 
 export class Server implements NodeProgram<Message>, Effects {
   readonly peer: Peer;
-  /** False after a crash, also for the rest of the input that the server was handling. */
+  /** False after a crash, and already for the rest of the input during which the server crashed. */
   running = true;
   messageWatchers: readonly MessageWatcher[] = [];
   coverage: MessageCoverage | undefined = undefined;
@@ -95,7 +98,7 @@ export class Server implements NodeProgram<Message>, Effects {
     return this.disk.unreadable(this.peer.behavior.corruptSnapshotExits);
   }
 
-  /** The process has ended. */
+  /** Marks the process as ended: the core's effects and notes are ignored from now on. */
   end(): void {
     this.running = false;
     this.peer.alive = false;

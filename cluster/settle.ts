@@ -8,7 +8,7 @@ import type { Cluster } from "./cluster.ts";
 /** How often the supervisor looks for settled servers that are down. */
 const SUPERVISION_INTERVAL_US = 500_000;
 
-/** `servers`: the servers to settle; all others are cut off from them. */
+/** Settles `servers` and cuts all other servers off from them. */
 export function settle(cluster: Cluster, servers: readonly ServerId[]): void {
   const { ids, world } = cluster;
   const { network } = world;

@@ -1,7 +1,8 @@
 /**
  * The content of a server's disk when a scenario starts, built from its ServerSpec.
  *
- * Servers that name the same zxid hold the same transaction: their histories share the nodes of one History.
+ * Servers whose histories name the same zxid hold the same transaction. Equal prefixes of their histories share the
+ * nodes of one History.
  */
 
 import {

@@ -1,15 +1,15 @@
 /**
  * The thread work of one server in the simulator: each piece takes a duration that is drawn from the range of its kind
- * (ThreadSpec). A crash loses the pieces that have not finished, because the server's program and its timers end.
+ * of work (ThreadSpec). A crash loses the unfinished pieces, because the server's program and its timers end.
  */
 import { type ThreadWork, TIMER_COUNT } from "../protocol/index.ts";
 import type { DurationRange } from "../sim/duration-range.ts";
 import type { Node } from "../sim/index.ts";
 
-/** By kind of work: how long a piece takes, at least minUs and less than maxUs. */
+/** The range of durations of a piece, by kind of work. A piece takes at least minUs and less than maxUs. */
 export type ThreadDurations = Readonly<Record<ThreadWork, DurationRange>>;
 
-/** The part of a node that thread work needs. */
+/** The part of a node that thread work uses. */
 type WorkNode = Pick<Node<unknown>, "clockUs" | "random" | "setTimer">;
 
 interface Piece {
@@ -20,7 +20,7 @@ interface Piece {
 export class ThreadWorkTimers {
   private readonly node: WorkNode;
   private readonly durations: ThreadDurations;
-  /** By kind: the pieces in progress, in the order in which they started. */
+  /** The pieces in progress by kind of work, in the order in which they started. */
   private readonly pieces: Record<ThreadWork, readonly Piece[]> = { 0: [], 1: [], 2: [] };
 
   constructor(node: WorkNode, durations: ThreadDurations) {
@@ -36,7 +36,7 @@ export class ThreadWorkTimers {
     this.setTimer(work);
   }
 
-  /** Returns the work whose timer this is, or undefined if it is not a timer of this class. */
+  /** Returns the kind of work to which this timer belongs, or undefined if the timer is not one of this class. */
   workOf(timer: number): ThreadWork | undefined {
     const work = timer - TIMER_COUNT;
     return work in this.pieces ? (work as ThreadWork) : undefined;
@@ -51,7 +51,7 @@ export class ThreadWorkTimers {
     return done.map(({ key }) => key);
   }
 
-  /** One timer per kind of work fires when the first piece is done. */
+  /** Sets the timer of this kind of work to the time when its first piece is done. */
   private setTimer(work: ThreadWork): void {
     const firstUs = Math.min(...this.pieces[work].map(({ doneUs }) => doneUs));
     this.node.setTimer(TIMER_COUNT + work, Math.max(0, firstUs - this.node.clockUs));

@@ -5,7 +5,7 @@
 import { hierarchical, majority, type QuorumVerifier, type ServerId, serverIdsOf } from "../protocol/index.ts";
 import type { ClusterSpec } from "./cluster-spec.ts";
 
-/** Returns the configuration as a server sees it that knows only the servers of `view`. Default: all servers. */
+/** Returns the verifier of a server that knows only the servers in `view`. Default: all servers. */
 export function verifierOf(
   spec: Pick<ClusterSpec, "servers" | "quorum">,
   view: readonly ServerId[] = serverIdsOf(spec.servers),

@@ -10,10 +10,13 @@ export interface ZxidRange {
   readonly last: Zxid;
 }
 
-/** Bounds the memory that a mistyped range such as `1:1..1:4294967295` could take. */
+/**
+ * The largest number of transactions in a history. It limits the memory that a mistyped range such as
+ * `1:1..1:4294967295` would take.
+ */
 export const HISTORY_LENGTH_MAX = 1_000_000;
 
-/** Returns the ranges of a history, or a clause that says what is wrong with it. */
+/** Returns the ranges of a history. If the text is not a valid history, returns a description of the error instead. */
 export function parseZxidRanges(text: string): readonly ZxidRange[] | string {
   if (text.trim() === "") return [];
   const ranges: ZxidRange[] = [];

@@ -9,7 +9,7 @@ export interface Behavior extends ReleaseBehavior, Fixes {}
 
 /**
  * When a follower logs the transactions of a DIFF, relative to writing currentEpoch and to acknowledging NEWLEADER
- * (Learner#syncWithLeader). No release has "synced-before-ack"; it is the smallest change that fixes ZOOKEEPER-4646.
+ * (Learner#syncWithLeader). No release has "synced-before-ack", which is the smallest change that fixes ZOOKEEPER-4646.
  */
 export type DiffLogging =
   // Writes currentEpoch, sends the ACK, and logs the transactions after UPTODATE (ZOOKEEPER-2678).
@@ -24,11 +24,12 @@ export type DiffLogging =
   | "committed-before-epoch";
 
 /**
- * What a follower that served does with its log thread and its memory when it stops following
+ * How a follower that has served treats its log thread and its memory when it stops following
  * (LearnerZooKeeperServer#shutdown, ZOOKEEPER-4712). "Fast-forward" applies the rest of the log to the tree.
  *
  * From 3.7 on, a log thread that is left running ends at its first ACK (ZOOKEEPER-4409), after it has appended the
- * transactions that it had taken from its queue. Here appending takes no time, and the thread continues.
+ * transactions that it had taken from its queue. zabsim does not model this end: appending takes no time, and the
+ * thread continues.
  */
 export type LearnerShutdown =
   // Fast-forwards, then waits until the log thread has written its queue.
@@ -68,9 +69,12 @@ export interface ReleaseBehavior {
    * database. committedLog holds one transaction less (ZOOKEEPER-4925).
    */
   readonly rejectsGaps: boolean;
-  /** A learner that is interrupted while it takes a SNAP reloads its database from disk (ZOOKEEPER-3642). */
+  /** A learner that fails while it is synchronized by SNAP reloads its database from disk (ZOOKEEPER-3642). */
   readonly interruptedSnapReloads: boolean;
-  /** That reload applies until the learner acknowledges NEWLEADER. If false, it applies until UPTODATE. */
+  /**
+   * After a SNAP, a learner that fails keeps its database if it had acknowledged NEWLEADER. If false, it keeps the
+   * database only if it had handled UPTODATE.
+   */
   readonly snapEndsWithNewLeader: boolean;
   /** A learner syncs the snapshot that it saves after a SNAP (ZOOKEEPER-2872). */
   readonly syncsSnap: boolean;
@@ -90,24 +94,26 @@ export interface ReleaseBehavior {
    */
   readonly newLeaderAfterSnap: boolean;
   readonly syncSource: SyncSource;
-  /** The kinds of synchronization whose concurrent number the leader limits (ZOOKEEPER-1928, ZOOKEEPER-3437). */
+  /**
+   * The kinds of synchronization for which the leader limits how many run concurrently (ZOOKEEPER-1928,
+   * ZOOKEEPER-3437).
+   */
   readonly throttledSyncs: readonly ("snap" | "diff")[];
   /** Observers count neither toward the epoch quorum nor toward the ACKEPOCH quorum (ZOOKEEPER-2959). */
   readonly observersDoNotCount: boolean;
   /**
-   * In the same round, too, a LOOKING server keeps the vote of a leading or following server with its state
-   * (ZOOKEEPER-3537).
+   * A LOOKING server stores the vote of a leading or following server of its own round together with that server's
+   * state (ZOOKEEPER-3537). If false, it stores such a vote with the state LOOKING.
    */
   readonly settledVotesKeepState: boolean;
   /**
-   * A server opens one election connection at a time and sends nothing to other servers until it is open
-   * (ZOOKEEPER-3756).
+   * A server opens one election connection at a time. Until the connection is open or has failed, the server sends no
+   * notifications (ZOOKEEPER-3756).
    */
   readonly electionConnectsInTurn: boolean;
   /**
-   * Between two tries to connect to its leader, a learner waits leaderConnectDelayDuringRetryMs instead of one
-   * second; one try has no time limit of its own, and connectToLearnerMasterLimit can replace initLimit
-   * (ZOOKEEPER-3188).
+   * Between two tries to connect to its leader, a learner waits leaderConnectDelayDuringRetryMs instead of one second.
+   * A single try has no time limit of its own, and connectToLearnerMasterLimit can replace initLimit (ZOOKEEPER-3188).
    */
   readonly shortConnectPause: boolean;
   /** All tries to connect to the leader together are limited to initLimit (ZOOKEEPER-1865). */
@@ -123,17 +129,17 @@ export interface ReleaseBehavior {
   readonly logNeedsSnapshot: boolean;
   /** zookeeper.snapshot.trust.empty permits a log without a snapshot (ZOOKEEPER-3056). */
   readonly knowsTrustEmptySnapshot: boolean;
-  /** With that setting, a learner that has no snapshot saves one after a DIFF (ZOOKEEPER-3781). */
+  /** With zookeeper.snapshot.trust.empty, a learner that has no snapshot saves one after a DIFF (ZOOKEEPER-3781). */
   readonly trustingDiffSavesSnapshot: boolean;
   /** A learner that cannot truncate its log exits. If false, it only stops following (ZOOKEEPER-3701). */
   readonly failedTruncExits: boolean;
-  /** A server keeps an epoch in memory only if it was written to disk (ZOOKEEPER-2307). */
+  /** A server changes acceptedEpoch or currentEpoch in memory only if it could write the file (ZOOKEEPER-2307). */
   readonly epochSetOnlyIfWritten: boolean;
   /** An observer waits for a random time before it starts an election again (ZOOKEEPER-3394). */
   readonly observerElectionDelay: boolean;
   /**
-   * With db.autocreate off, an empty disk is no database (zxid -1), and the votes and ACKEPOCHs of such servers do
-   * not count (ZOOKEEPER-261).
+   * With db.autocreate off, an empty disk is no database (zxid -1), and the votes and ACKEPOCHs of servers without a
+   * database do not count (ZOOKEEPER-261).
    */
   readonly knowsMissingDatabase: boolean;
   /** A leader obeys maxTimeToWaitForEpoch (ZOOKEEPER-3109). */

@@ -10,10 +10,10 @@ import type { Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 
 declare const connectionBrand: unique symbol;
-/** A connection, as numbered by the host. Numbers start at 1; both ends may see the same number. */
+/** The host's number of a connection, from 1 on. A host can use the same number at both ends of a connection. */
 export type ConnectionId = number & { readonly [connectionBrand]: true };
 
-/** Brands a number as a connection id. The caller got it from the host. */
+/** Brands a number as a connection id. The number must come from the host. */
 export const asConnectionId = (value: number): ConnectionId => value as ConnectionId;
 /** Stands for "not connected". */
 export const NO_CONNECTION = asConnectionId(0);
@@ -54,7 +54,7 @@ export const WORK_APPLY_COMMITS = 0;
 export const WORK_SERIALIZE_SNAPSHOT = 1;
 export const WORK_RESUME_LEARNER = 2;
 export type ThreadWork = typeof WORK_APPLY_COMMITS | typeof WORK_SERIALIZE_SNAPSHOT | typeof WORK_RESUME_LEARNER;
-/** By work: which thread does what. */
+/** The thread and its work, by ThreadWork. */
 export const WORK_NAMES: readonly string[] = [
   "CommitProcessor: apply committed transactions",
   "LearnerHandler: serialize a snapshot for SNAP",
@@ -80,7 +80,7 @@ export const DISK_OP_NAMES: readonly string[] = [
   "save snapshot in background",
 ];
 
-/** One file log.<name>. */
+/** One log file. Its file name is log.<name>. */
 export interface LogFile {
   /** The zxid of the file's first record. */
   readonly name: Zxid;
@@ -94,10 +94,10 @@ export interface DiskImage {
   readonly acceptedEpoch: Epoch | undefined;
   /** Undefined if the file is missing. */
   readonly currentEpoch: Epoch | undefined;
-  /** currentEpoch.tmp, which a crash between writing and renaming leaves (ZOOKEEPER-4269). */
+  /** The content of currentEpoch.tmp, which remains after a crash between writing and renaming (ZOOKEEPER-4269). */
   readonly currentEpochTmp: Epoch | undefined;
   /**
-   * Whether the file updatingEpoch exists, which a crash between NEWLEADER and the new currentEpoch leaves
+   * Whether the file updatingEpoch exists. It remains after a crash between NEWLEADER and the write of currentEpoch
    * (ZOOKEEPER-1653).
    */
   readonly updatingEpoch: boolean;
@@ -118,14 +118,14 @@ export const EXIT_CANNOT_BIND = 14;
 export type Truncation = Pick<Fixes, "truncRemovesEverythingAbove" | "truncDeletesNewestFirst">;
 
 export interface Effects {
-  /** Starts to connect. The host answers with `connected` or `refused`, unless the connection is closed before. */
+  /** Starts to connect. The host answers with `connected` or `refused`, unless the Peer closes the connection first. */
   connect(to: ServerId, port: Port): ConnectionId;
   /** Sends reliably and in order, like TCP, without an answer. Sending on a closed connection has no effect. */
   send(connection: ConnectionId, message: QuorumPacket | ElectionMessage): void;
   close(connection: ConnectionId): void;
   listen(port: Port): void;
   unlisten(port: Port): void;
-  /** Sends one notification that may be lost, repeated or late. Used only with electionTransport "datagram". */
+  /** Sends one notification, which can be lost, repeated or delayed. Used only with electionTransport "datagram". */
   sendDatagram(to: ServerId, notification: Notification): void;
 
   /** Sets a timer; the delay counts from the current input. */
@@ -133,8 +133,8 @@ export interface Effects {
   cancelTimer(timer: Timer): void;
 
   /**
-   * Starts a piece of thread work. The host answers with `workDone(work, key)`, unless the process ends before. `key`
-   * tells pieces of the same work apart; starting a piece that is already running restarts it.
+   * Starts a piece of thread work. The host answers with `workDone(work, key)`, unless the process ends first. `key`
+   * distinguishes pieces of the same work. Starting a piece that is already running restarts it.
    */
   startWork(work: ThreadWork, key: number): void;
 
@@ -155,13 +155,13 @@ export interface Effects {
   dropAllBut(snapshotZxid: Zxid): void;
   /** Writes a temporary file, syncs it and renames it (AtomicFileWritingIdiom). */
   writeAcceptedEpoch(epoch: Epoch): void;
-  /** Writes like writeAcceptedEpoch. */
+  /** Writes currentEpoch in the same way as writeAcceptedEpoch. */
   writeCurrentEpoch(epoch: Epoch): void;
   /** Creates or deletes the file updatingEpoch, immediately (ZOOKEEPER-1653). */
   markUpdatingEpoch(updating: boolean): void;
   /** FileTxnSnapLog#save, in the calling thread. The snapshot is durable at completion only if `synced` is true. */
   saveSnapshot(snapshot: Snapshot, synced: boolean): void;
-  /** Saves a snapshot in a thread of its own (SyncRequestProcessor's Snapshot Thread), unsynced. */
+  /** Saves a snapshot in a separate thread (SyncRequestProcessor's Snapshot Thread), without a sync. */
   saveSnapshotInBackground(snapshot: Snapshot): void;
   /** Reads the dataDir; the completion carries a DiskImage. */
   load(): void;

@@ -47,7 +47,8 @@ export type FailureReason =
   | "unmatched-commit"; // a COMMIT does not match the oldest pending proposal
 
 /**
- * A protocol error that ZooKeeper only logs. The invariants no-bad-state, -ack, -proposal and -commit watch for them.
+ * A protocol error that ZooKeeper only logs. The invariants no-bad-state, no-bad-ack, no-bad-proposal and no-bad-commit
+ * report these errors.
  */
 export type Anomaly =
   | "bad-state" // a packet that is illegal in the receiver's current state
@@ -101,8 +102,8 @@ export interface Notes {
   /** The server wrote a snapshot to disk; `log` is the history on disk afterwards. */
   snapshotSaved(zxid: Zxid, log: History): void;
   /**
-   * The server replaced its database in memory, from disk or from a SNAP. `log` is the history on disk, `zxid` is
-   * lastProcessedZxid.
+   * The server replaced its database in memory with `history`, from disk or from a SNAP. `log` is the history on disk,
+   * and `zxid` is lastProcessedZxid.
    */
   loaded(history: History, log: History, zxid: Zxid): void;
   /** The server stopped serving and applied the rest of its log to its database (ZKDatabase#fastForwardDataBase). */

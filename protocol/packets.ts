@@ -54,7 +54,7 @@ export const PACKET_NAMES: readonly string[] = [
 ];
 
 /**
- * The protocol version of Zab 1.0, which every server since 3.4 announces. Earlier learners know no LEADERINFO or
+ * The protocol version of Zab 1.0, which every server since 3.4 announces. Earlier learners do not know LEADERINFO and
  * ACKEPOCH.
  */
 export const PROTOCOL_VERSION = 0x10000;

@@ -1,6 +1,6 @@
 /**
- * The quorum side of one ZooKeeper server (QuorumPeer): it loads its disk, then is LOOKING; an election makes it
- * LEADING, FOLLOWING or OBSERVING; when that role fails, it is LOOKING again.
+ * The quorum side of one ZooKeeper server (QuorumPeer). The server loads its disk and becomes LOOKING. An election
+ * makes it LEADING, FOLLOWING or OBSERVING. When that role fails, the server becomes LOOKING again.
  *
  * A Peer is synchronous. The host sets `nowUs` and then makes one call per input. The Peer calls `Effects` for
  * everything it wants the host to do, and reports observations to `Notes`. It has no clock, no randomness of its own
@@ -69,7 +69,10 @@ export interface PeerConfig {
   readonly settings: Settings;
   /** The servers that this server knows; usually all members of the verifier. */
   readonly view: readonly ServerId[];
-  /** The empty history. Servers that share it share equal histories, which makes comparisons cheap. */
+  /**
+   * The start of every history of this server. Servers that have the same start also share the objects of equal
+   * histories, which makes comparisons cheap.
+   */
   readonly emptyHistory: History;
   /** The behaviors of the server's release; default: the newest release. */
   readonly behavior?: Behavior;
@@ -143,7 +146,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
 
   // ---- startup (QuorumPeer#start, #loadDataBase)
 
-  /** The first input: the content of the disk. */
+  /** Handles the first input, the content of the disk. */
   start(image: DiskImage): void {
     const { behavior, database, effects } = this;
     const problem = database.restore(image);
@@ -233,7 +236,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.election.start();
   }
 
-  /** The server holds the lock on the log that it read at startup: it syncs the log. */
+  /** Called at startup when the server holds the lock on the log. Syncs the log that the server has read. */
   logAcquired(): void {
     this.logLock.sync(this);
   }
@@ -305,7 +308,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.notes.logged(txn, this.database.logHistory);
   }
 
-  /** Updates the epoch only; zxid and round stay. */
+  /** Changes only the epoch of the vote, not its zxid or round. */
   updateElectionVote(epoch: Epoch): void {
     this.currentVote = { ...this.currentVote, peerEpoch: epoch };
   }
@@ -348,7 +351,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
 
   // ---- inputs
 
-  /** A client writes `value`. Returns false if this server does not serve. */
+  /** Handles a client's write. Returns false if this server does not serve. */
   write(value: string | number): boolean {
     if (!this.alive) return false;
     return this.leader?.submit(value) ?? this.learner?.submit(value) ?? false;
@@ -428,19 +431,22 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     if (notification !== undefined) this.election.receive(from, notification);
   }
 
-  /** A notification arrived as a datagram (electionTransport "datagram"). */
+  /** Handles a notification that arrived as a datagram (electionTransport "datagram"). */
   notification(from: ServerId, notification: Notification): void {
     if (this.alive) this.election.receive(from, notification);
   }
 
-  /** A thread has finished the work that `startWork` started with this key. */
+  /** Handles the end of the work that `startWork` started with this key. */
   workDone(work: ThreadWork, key: number): void {
     if (!this.alive) return;
     this.leader?.workDone(work, key);
     this.learner?.workDone(work, key);
   }
 
-  /** A disk operation has ended. `result` is the loaded image or the saved snapshot, or null for other operations. */
+  /**
+   * Handles the end of a disk operation. `result` is the loaded image or the saved snapshot, or null for other
+   * operations.
+   */
   diskDone(operation: DiskOp, ok: boolean, result: DiskImage | Snapshot | null): void {
     if (!this.alive) return;
     const role = this.leader ?? this.learner;

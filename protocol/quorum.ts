@@ -39,8 +39,8 @@ export function majority(
 }
 
 /**
- * QuorumHierarchical: more than half of the weight in more than half of the groups. Groups of weight 0 do not count.
- * Like ZooKeeper, it divides integers. A server that belongs to no group never counts.
+ * QuorumHierarchical: more than half of the weight in more than half of the groups. Groups of weight 0 do not count. As
+ * in ZooKeeper, half of an odd number is rounded down. A server that belongs to no group never counts.
  */
 export function hierarchical(
   groups: readonly (readonly ServerId[])[],

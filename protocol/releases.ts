@@ -1,6 +1,6 @@
 /**
- * The releases of ZooKeeper that a server can run, as data. Each release lists only the behaviors (behavior.ts) that it
- * changed since an earlier one.
+ * The releases of ZooKeeper that a server can run, as data. Each release extends an earlier one and lists only the
+ * behaviors (behavior.ts) that differ.
  */
 import { ALL_FIXES, type Behavior, NO_FIXES } from "./behavior.ts";
 
@@ -143,7 +143,7 @@ export const PROFILES: Readonly<Record<string, Behavior>> = {
   patched: PATCHED,
 };
 
-/** Further releases, each with the release whose behaviors are identical. */
+/** Further releases, each with the release in PROFILES that has the same behaviors. */
 export const ALIKE: Readonly<Record<string, string>> = {
   "3.4.13": "3.4.14",
   "3.8.1": "3.8.4",

@@ -1,6 +1,6 @@
 /**
- * What a role needs of its server: what leader and learner both read from QuorumPeer, and call on it. `Peer`
- * implements it; each role adds what only it needs.
+ * The part of QuorumPeer that both leader and learner use. `Peer` implements this interface. Each role extends it with
+ * the members that only that role uses.
  */
 import type { Behavior } from "./behavior.ts";
 import type { Effects } from "./effects.ts";
@@ -30,9 +30,9 @@ export interface RoleServer {
   readonly currentEpoch: Epoch;
 
   setPhase(phase: Phase): void;
-  /** Records whether acceptedEpoch was written to disk. */
+  /** Handles the end of a write of acceptedEpoch, and changes the epoch in memory if the release does so. */
   acceptedEpochWritten(epoch: Epoch, ok: boolean): void;
-  /** Records whether currentEpoch was written to disk. */
+  /** Handles the end of a write of currentEpoch, and changes the epoch in memory if the release does so. */
   currentEpochWritten(epoch: Epoch, ok: boolean): void;
   /** QuorumPeer#updateElectionVote (ZOOKEEPER-1732). */
   updateElectionVote(epoch: Epoch): void;
@@ -40,9 +40,9 @@ export interface RoleServer {
   appendToLog(txn: Txn): void;
   /** Applies the rest of the log to the tree, when a server that served shuts down. */
   fastForward(): void;
-  /** The log could not be written. Returns whether the server exits because of that. */
+  /** Called when the log could not be written. Returns whether the server exits because of that. */
   logFailed(): boolean;
   exit(code: number, reason: FailureReason, detail: string): void;
-  /** The role has ended: the server becomes LOOKING. */
+  /** Called when the role has ended. The server becomes LOOKING. */
   look(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * The settings of a server: zoo.cfg and system properties, with ZooKeeper's defaults. Every field is required where
- * the core is called, so that a report can print all of them.
+ * The settings of a server: zoo.cfg and system properties, with ZooKeeper's defaults. The core requires every field, so
+ * that a report can print all of them.
  */
 
 export interface Settings {
@@ -15,7 +15,7 @@ export interface Settings {
   readonly leaderConnectDelayDuringRetryMs: number;
   /** zookeeper.fastleader.minNotificationInterval: the first wait before a server sends its vote again. */
   readonly minNotificationIntervalMs: number;
-  /** zookeeper.fastleader.maxNotificationInterval: the longest such wait. */
+  /** zookeeper.fastleader.maxNotificationInterval: the longest wait before a server sends its vote again. */
   readonly maxNotificationIntervalMs: number;
   /** FastLeaderElection.finalizeWait: how long a server with a quorum of votes waits for a better vote. */
   readonly finalizeWaitMs: number;
@@ -43,8 +43,8 @@ export interface Settings {
   /** zookeeper.leader.maxConcurrentDiffSyncs. */
   readonly maxConcurrentDiffSyncs: number;
   /**
-   * zookeeper.observer.election.DelayMs: an observer waits a random time below this before it starts an election
-   * again.
+   * zookeeper.observer.election.DelayMs: an observer waits for a random time below this value before it starts an
+   * election again.
    */
   readonly observerElectionDelayMs: number;
   /** syncEnabled: whether an observer writes its log. */
@@ -55,14 +55,16 @@ export interface Settings {
   readonly trustEmptySnapshot: boolean;
   /** zookeeper.maxBatchSize: the number of transactions that the log thread appends before it syncs. */
   readonly maxBatchSize: number;
-  /** The version in FOLLOWERINFO. Below 0x10000 the leader treats the server as a learner from before Zab 1.0. */
+  /**
+   * The protocol version in FOLLOWERINFO. Below 0x10000, the leader treats the server as a learner from before Zab 1.0.
+   */
   readonly protocolVersion: number;
   /** QuorumVerifier#getVersion of the server's configuration. */
   readonly configVersion: number;
   /** zookeeper.testingonly.initialZxid: the counter with which a new leader starts its epoch, for rollover tests. */
   readonly initialCounter: number;
   /**
-   * How notifications travel: over TCP as in ZooKeeper, or as datagrams, to test the election without TCP's
+   * How notifications are sent: over TCP, as in ZooKeeper, or as datagrams, to test the election without TCP's
    * guarantees.
    */
   readonly electionTransport: "stream" | "datagram";

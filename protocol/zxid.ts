@@ -3,7 +3,7 @@
  *
  * A zxid has 64 bits, epoch << 32 | counter, and compares as a signed number (ZxidUtils). Here it is a JavaScript
  * number, which is exact for epochs below 2^21 (`makeZxid` checks this) and about ten times faster than a bigint. The
- * sync decision must also answer for zxids of all 64 bits, so it accepts bigints as well (leader/sync-decision.ts).
+ * sync decision must also work for zxids that use all 64 bits, so it accepts bigints as well (leader/sync-decision.ts).
  */
 
 declare const zxidBrand: unique symbol;
@@ -16,7 +16,7 @@ declare const serverIdBrand: unique symbol;
 /** A server id (sid, myid). */
 export type ServerId = number & { readonly [serverIdBrand]: true };
 
-/** Brands a number as a zxid, an epoch or a server id. The caller has checked that it is one. */
+/** Brands a number as a zxid, an epoch or a server id. The caller must have checked the number. */
 export const asZxid = (value: number): Zxid => value as Zxid;
 export const asEpoch = (value: number): Epoch => value as Epoch;
 export const asServerId = (value: number): ServerId => value as ServerId;
@@ -39,9 +39,9 @@ export const MIN_VALUE = -(2 ** 63) as ServerId & Zxid & Epoch;
 export const ZERO_ZXID = asZxid(0);
 /** The zxid of a server without a database (db.autocreate off), and the zxid of packets that carry none. */
 export const NO_ZXID = asZxid(-1);
-/** The epoch of NO_ZXID. In an ACKEPOCH: "do not count me". */
+/** The epoch of NO_ZXID. In an ACKEPOCH it means that the leader must not count the learner. */
 export const NO_EPOCH = asEpoch(-1);
-/** The id before one is known. */
+/** Stands for a server id that is not known. */
 export const NO_SERVER = asServerId(-1);
 
 /**
@@ -86,7 +86,10 @@ export function formatZxidHex(zxid: Zxid | bigint): string {
   return `0x${BigInt.asUintN(64, BigInt(zxid)).toString(16)}`;
 }
 
-/** Reads `1:2`, `0x100000002` or a decimal, all 64 bits, as a signed bigint; undefined if the text has no such form. */
+/**
+ * Parses a zxid of 64 bits, written as `1:2`, `0x100000002` or a decimal number. Returns a signed bigint; undefined for
+ * any other text.
+ */
 export function parseZxid64(text: string): bigint | undefined {
   const pair = /^(\d{1,10}):(\d{1,10})$/.exec(text);
   if (pair) {
@@ -103,7 +106,10 @@ export function parseZxid64(text: string): bigint | undefined {
   return undefined;
 }
 
-/** Like parseZxid64, for zxids that a simulated server can hold: epoch up to MAX_EPOCH, or -1. Undefined otherwise. */
+/**
+ * Parses a zxid as parseZxid64 does. Returns undefined unless a simulated server can hold the zxid: its epoch is at
+ * most MAX_EPOCH, or the zxid is -1.
+ */
 export function parseZxid(text: string): Zxid | undefined {
   const value = parseZxid64(text);
   if (value === undefined || value < -1n || value >> 32n > BigInt(MAX_EPOCH)) return undefined;

@@ -1,9 +1,9 @@
-// Builds dist/: one bundle of the command line and its workers, split so that a command loads only what it uses; the
-// libraries, without their npm dependencies; and the declarations of the libraries. `npm ci` runs this script
-// ("prepare").
+// Builds dist/. It contains a bundle of the command line and its workers, split so that a command loads only the code
+// that it uses; the libraries, without their npm dependencies; and the type declarations of the libraries. `npm ci`
+// runs this script ("prepare").
 //
-// dist/ has no subfolders for code. A source file one folder deep (cli/x.ts) can therefore use the same relative URL
-// in the bundle and in the source, for example new URL("../schema/scenario.schema.json", import.meta.url).
+// dist/ has no subfolders for code. A source file one folder deep (cli/x.ts) can therefore use the same relative URL in
+// the bundle and in the source, for example new URL("../schema/scenario.schema.json", import.meta.url).
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -53,7 +53,7 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   sourcemap: false,
-  // Piscina starts worker threads from files of its own.
+  // Piscina is not bundled, because it starts worker threads from its own files.
   external: [...Object.keys(devDependencies), "piscina"],
   // For Node, esbuild would choose the CommonJS files of yaml. Its ES modules start twice as fast.
   alias: { yaml: join(root, "node_modules", "yaml", "browser", "index.js") },

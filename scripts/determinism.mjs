@@ -1,5 +1,6 @@
-// Runs all shipped scenarios under Node 20, 22 and 24 (npm's `node` packages bring those that do not run this) and with
-// other hash seeds, and compares what `zabsim run --json` prints, byte by byte. Ends with "N passed, N failed".
+// Runs all shipped scenarios under Node 20, 22 and 24 and with other hash seeds, and compares the outputs of
+// `zabsim run --json` byte by byte. The script installs these releases of Node from npm. Its last line is "N passed, N
+// failed".
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,5 @@
 // Rebuilds zabsim, then regenerates the golden file of each scenario and the command outputs in README.md. Review the
-// diff before you commit it. Arguments go to `zabsim run --update-golden`, e.g. the names of scenarios.
+// diff before you commit it. Arguments, such as the names of scenarios, go to `zabsim run --update-golden`.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

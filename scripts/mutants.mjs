@@ -67,7 +67,7 @@ async function work() {
   }
 }
 
-/** Runs the search in a process of its own, so that a mutant's global state ends with it. */
+/** Runs the search in a separate process, so that the mutant's global state ends with that process. */
 function hunt(hunter, search) {
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [fileURLToPath(hunter)], { maxBuffer: 1 << 24 }, (error, stdout) => {

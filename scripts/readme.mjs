@@ -15,7 +15,7 @@ const old = readFileSync(page, "utf8");
 
 const BLOCK = /(<!-- output of: zabsim (.*?)(?: up to "(.*)")? -->)\n(?:\n```text\n[\s\S]*?\n```\n)?/g;
 const FILE = /(<!-- file (.*) -->)\n(?:\n```text\n[\s\S]*?\n```\n)?/g;
-// Removes findings of an earlier call: a campaign reports them before it starts.
+// Removes the findings of an earlier call, because a campaign first runs and reports the findings in its folder.
 rmSync(new URL("../out/readme", import.meta.url), { recursive: true, force: true });
 const withOutputs = old.replace(BLOCK, (_, marker, command, end) => {
   const { stdout } = spawnSync(process.execPath, ["bin/zabsim.js", ...command.split(" ")], {

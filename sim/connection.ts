@@ -1,10 +1,10 @@
 /**
  * The state of a simulated TCP connection: two directions, each an ordered queue of parcels.
  *
- * The event queue holds no parcels but tokens: a token says that the next parcel of a direction is due. The first
- * `scheduled` parcels of a direction have a token in the queue. To stall a direction is to start a new generation,
- * which makes its tokens void; to release it is to issue new tokens. So parcels cannot change their order. streams.ts
- * has the behavior of connections.
+ * The event queue does not hold parcels. It holds tokens: each token says that the next parcel of a direction is due.
+ * The first `scheduled` parcels of a direction have a token in the queue. Stalling a direction starts a new generation,
+ * which makes its tokens void. Releasing the direction issues new tokens. Parcels can therefore not change their order.
+ * streams.ts implements the behavior of connections.
  */
 
 import type { Link } from "./link.ts";
@@ -27,9 +27,9 @@ const INITIAL_RING = 4;
 export class Parcel<M> {
   readonly kind: number;
   readonly message: M | undefined;
-  /** The event that sent it, so that the cause of a parcel is its sender even if a heal released it. */
+  /** The event that sent the parcel. It stays the cause of the arrival even if a heal released the parcel. */
   readonly cause: number;
-  /** An extra delay on top of the link's latency; it applies once. */
+  /** A delay in addition to the link's latency. It applies once, even if the parcel is scheduled again. */
   extraUs: number;
   dueUs = 0;
   /** The rule that holds this parcel and all later ones; 0 if there is none. */
@@ -56,11 +56,11 @@ export class Direction<M> {
   awaits = AWAITS_NOTHING;
   /** Whether the receiving end exists. Data for a missing end is dropped. */
   receiverOpen = false;
-  /** A close or a reset was sent; no further parcel follows. */
+  /** Whether a close or a reset was sent. No further parcel follows then. */
   ended = false;
-  /** The sending host lost power: parcels without a token are never sent. */
+  /** Whether the sending host lost power. Parcels without a token are never sent then. */
   senderLost = false;
-  /** The rule that dropped a message: no later message arrives. */
+  /** The rule that dropped a message, so that no later message of this direction arrives. */
   droppedBy: NetworkRule<M> | undefined = undefined;
   private reversed: Direction<M> | undefined = undefined;
   private ring: (Parcel<M> | undefined)[] = new Array(INITIAL_RING).fill(undefined);
@@ -99,7 +99,7 @@ export class Direction<M> {
     return this.ring[(this.head + index) & (this.ring.length - 1)] as Parcel<M>;
   }
 
-  /** Makes all tokens void; the parcels stay. Returns the number of parcels that had a token. */
+  /** Makes all tokens void and keeps the parcels. Returns the number of parcels that had a token. */
   recall(): number {
     const recalled = this.scheduled;
     this.generation++;
@@ -142,9 +142,9 @@ export class Connection<M> {
   /** The direction from the caller to the called node. */
   readonly forward: Direction<M>;
   readonly backward: Direction<M>;
-  /** The caller knows that it is connected. */
+  /** Whether the caller's program knows that it is connected. */
   established = false;
-  /** The caller's host has the answer. A paused process may not have seen it yet. */
+  /** Whether the caller's host has the answer. A paused process may not have handled the answer yet. */
   answered = false;
 
   constructor(id: number, port: number, there: Link, back: Link) {

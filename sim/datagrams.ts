@@ -1,7 +1,7 @@
 /**
- * Simulated UDP. Each message draws its own latency, so messages overtake each other; each message may be lost or
- * arrive twice. A running node receives datagrams on every port. A cut loses all datagrams in flight and those sent
- * later; a clog holds them.
+ * Simulated UDP. Each message draws its own latency, so messages can overtake each other. A message can be lost or
+ * arrive twice. A running node receives datagrams on every port. A cut loses the datagrams that are sent or arrive
+ * while it lasts. A clog holds them.
  */
 
 import type { BlockEffect, NetworkEffects } from "./effects.ts";
@@ -106,7 +106,7 @@ export class Datagrams<M> {
         break;
       }
       default:
-        // There is no connection to reset: both remaining verdicts lose the message.
+        // A datagram has no connection to reset, so both remaining verdicts, drop and reset, lose the message.
         effects.lostByRule++;
         this.drop(link, message);
     }

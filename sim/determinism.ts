@@ -1,8 +1,9 @@
 /**
  * Checks that the seed determines a run: runs it twice, event by event, and compares the digests after each event.
  *
- * If the runs differ, it reports the first event after which the digests differ. The nondeterminism is in the handling
- * of that event, or of the message that it carried. Differences that do not reach the digest stay unseen.
+ * If the runs differ, the result names the first event after which the digests differ. The nondeterminism is in the
+ * handling of that event, or in the creation of the message that it carried. A difference that does not reach the
+ * digest is not found.
  */
 
 export interface CheckedRun {

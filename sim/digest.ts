@@ -2,8 +2,8 @@
  * A rolling 64-bit digest of everything that happened in a run, as two 32-bit lanes.
  *
  * It identifies a run and shows the first difference between two runs; it is not cryptographic. For a given input each
- * step is a bijection of the state, and for a given state a bijection of the input, so no input gets lost. 0 and -0 are
- * the same number, and so are all NaNs.
+ * step is a bijection of the state, and for a given state a bijection of the input, so no input gets lost. 0 and -0
+ * count as the same number, and so do all NaNs.
  */
 
 const LANE_A_START = 0x243f6a88 | 0;
@@ -21,7 +21,7 @@ export class Digest {
     this.laneB = LANE_B_START;
   }
 
-  /** Mixes in two 32-bit integers. Costs as much as one. */
+  /** Mixes in two 32-bit integers, at the cost of one. */
   mixInts(low: number, high: number): void {
     const a = Math.imul(this.laneA ^ low, 0x85ebca6b);
     const mixedA = (((a << 15) | (a >>> 17)) + this.laneB) | 0;

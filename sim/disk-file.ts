@@ -2,8 +2,8 @@
  * One file of a simulated disk: its visible content (the page cache) and its durable content (what survives a crash).
  *
  * A file is either a list of records, which grows at its end, or one whole value. Records become durable from the
- * front, so a count separates durable from unsynced ones. Of a whole value, the durable version is kept next to the
- * visible one.
+ * front, so a count separates durable from unsynced ones. For a whole value, the file keeps the durable version next to
+ * the visible one.
  */
 
 export class DiskFile {
@@ -18,9 +18,9 @@ export class DiskFile {
   valueStamp = 0;
   durableValue: unknown = undefined;
   durableStamp = 0;
-  /** False while a crash would lose even the name of the file. */
+  /** Whether the file itself survives a crash. False while a crash would remove even its name. */
   existsDurably = false;
-  /** The content cannot be read. */
+  /** Whether the content cannot be read. */
   corrupt = false;
   /** Whether the file is in the disk's list of files with unsynced writes. */
   dirty = false;
@@ -35,7 +35,7 @@ export class DiskFile {
     return this.growing ? this.records.length > this.durableRecords : this.valueStamp > this.durableStamp;
   }
 
-  /** Makes durable what was visible when the arguments were taken. */
+  /** Makes durable the content that was visible when the sync started. The arguments describe that content. */
   persist(recordCount: number, value: unknown, valueStamp: number): void {
     this.existsDurably = true;
     if (this.growing) this.durableRecords = Math.max(this.durableRecords, Math.min(recordCount, this.records.length));

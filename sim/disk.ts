@@ -1,10 +1,10 @@
 /**
  * The disk of a node: a write is durable only after a sync.
  *
- * Appending is immediate and visible; everything else is an operation that takes time and then completes with
- * `onDiskDone`. Operations of one queue complete in order, one after another; different queues (a program's threads)
- * overlap, so a crash can fall between any two of them. A failed or canceled operation has no effect. Not modeled:
- * directories, blocks, and a cost of reading.
+ * Appending a record and creating a file take effect immediately. Every other change is an operation that takes time
+ * and then completes with `onDiskDone`. Operations of one queue complete in order, one after another. Different queues
+ * (a program's threads) overlap. A crash can fall between any two completions. A failed or canceled operation has no
+ * effect. Not modeled: directories, blocks, and durations that depend on the size of the data.
  */
 
 import { DiskFile } from "./disk-file.ts";
@@ -35,12 +35,12 @@ export interface DiskOperationView {
 
 export interface DiskCrash {
   /**
-   * The fate of unsynced writes. `lost`: all are lost. `kept`: all survive, because only the process died and the page
-   * cache remains. `torn`: a drawn number of the oldest writes survives and the next one is cut in the middle. A
-   * number: exactly that many of the oldest writes survive.
+   * The fate of unsynced writes. `lost`: all are lost. `kept`: all survive, because only the process ends and the page
+   * cache remains. `torn`: a random number of the oldest writes survives, and the next write is cut in the middle, so
+   * it is lost. A number: exactly that many of the oldest writes survive.
    */
   readonly unsynced: "lost" | "kept" | "torn" | number;
-  /** Whether a replacement under way leaves its `.tmp` file. */
+  /** Whether an unfinished replacement leaves its `.tmp` file behind. */
   readonly tmp?: boolean;
 }
 
@@ -72,7 +72,7 @@ interface Lane {
   readonly queue: number;
   readonly operations: Operation[];
   busyUntilUs: number;
-  /** Completions that were due while the disk was stalled. */
+  /** Number of completions that were due while the disk was stalled. */
   waiting: number;
 }
 
@@ -89,9 +89,12 @@ export interface DiskOwner {
 export class Disk {
   character: DiskCharacter;
   stalled = false;
-  /** Every write fails, because the disk is full. */
+  /** Whether the disk is full, so that every sync and every write of a file fails. */
   full = false;
-  /** Number of completions that a stall delayed, and of operations that a fault made fail. */
+  /**
+   * Number of completions that a stall delayed, of operations that a fault made fail, and of operations that a crash
+   * canceled.
+   */
   readonly effects = { stalled: 0, failed: 0, canceled: 0 };
   private readonly kernel: Kernel;
   private readonly node: number;
@@ -138,12 +141,14 @@ export class Disk {
     this.enqueue({ operation, kind: "sync", file: undefined, queue, value: undefined, synced: true, keep: 0, marks });
   }
 
-  /** Writes `name.tmp`, syncs it and renames it: the old value or the new one, never neither. */
+  /** Writes `name.tmp`, syncs it and renames it. After a crash, the file has either the old value or the new one. */
   replaceFile(name: string, value: unknown, operation: number, queue = 0): void {
     this.enqueue({ operation, kind: "replace", file: name, queue, value, synced: true, keep: 0, marks: [] });
   }
 
-  /** Writes a whole value in place, visible at completion, durable then only if `synced`. */
+  /**
+   * Writes a whole value in place. The value is visible at the completion, and durable then only if `synced` is true.
+   */
   writeFile(name: string, value: unknown, synced: boolean, operation: number, queue = 0): void {
     this.enqueue({ operation, kind: "write", file: name, queue, value, synced, keep: 0, marks: [] });
   }
@@ -157,7 +162,7 @@ export class Disk {
     this.enqueue({ operation, kind: "remove", file: name, queue, value: undefined, synced: true, keep: 0, marks: [] });
   }
 
-  /** Takes the time of a read. The result is what is visible at its completion. */
+  /** Takes the time of a read. The caller reads the visible content when the operation completes. */
   readAll(operation: number, queue = 0): void {
     this.enqueue({ operation, kind: "read", file: "", queue, value: undefined, synced: false, keep: 0, marks: [] });
   }
@@ -191,7 +196,7 @@ export class Disk {
     return this.lanes.flatMap((lane) => lane.operations);
   }
 
-  /** Writes a file before the run: visible and durable, without taking time. */
+  /** Makes a file visible and durable immediately, without taking time, for example before the run. */
   preset(name: string, content: { records: readonly unknown[] } | { value: unknown }): void {
     this.files.delete(name);
     const growing = "records" in content;
@@ -227,7 +232,7 @@ export class Disk {
     return this.files.get(name)?.corrupt === true;
   }
 
-  /** Nothing completes until `unstall`. */
+  /** Delays all completions until `unstall`. */
   stall(): void {
     this.stalled = true;
   }
@@ -246,7 +251,10 @@ export class Disk {
     this.failures.push({ matches, result });
   }
 
-  /** Crashes the machine or the process: pending operations never complete; `crash` decides about unsynced writes. */
+  /**
+   * Crashes the machine or the process. Pending operations never complete, and `how` says which unsynced writes
+   * survive.
+   */
   crash(how: DiskCrash): DiskCrashEffect {
     const effect: DiskCrashEffect = { lostRecords: 0, lostFiles: 0, tornRecords: 0 };
     const leftBehind = how.tmp === true ? this.replacementsUnderWay() : [];
@@ -290,7 +298,7 @@ export class Disk {
     const { syncMinUs, syncMaxUs, writeMinUs, writeMaxUs } = this.character;
     let takesUs = 0;
     if (operation.kind !== "sync") takesUs += this.draw(writeMinUs, writeMaxUs);
-    // A replacement and a synced write take as long as a sync.
+    // A replacement and a synced write include a sync.
     if (operation.kind === "sync" || operation.kind === "replace" || (operation.kind === "write" && operation.synced)) {
       takesUs += this.draw(syncMinUs, syncMaxUs);
     }
@@ -351,7 +359,7 @@ export class Disk {
     const file = this.files.get(name);
     if (file === undefined) return;
     file.keepRecords(keep);
-    // A sync under way must not cover records that are appended after the truncation.
+    // A sync that has started must not cover records that are appended after the truncation.
     for (const lane of this.lanes) {
       for (const { marks } of lane.operations) {
         for (const mark of marks) if (mark.file === file) mark.recordCount = Math.min(mark.recordCount, keep);

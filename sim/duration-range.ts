@@ -9,7 +9,7 @@ export interface DurationRange {
 /** One day: the longest duration that a scenario accepts. */
 export const DURATION_MAX_US = 86_400_000_000;
 
-/** Parses a duration or a range of durations. Returns undefined for any other text and if the start exceeds the end. */
+/** Parses a duration or a range of durations. Returns undefined for any other text, or if the start exceeds the end. */
 export function parseDurationRange(text: string): DurationRange | undefined {
   const [min, max, more] = text.split("..").map((end) => parseDuration(end.trim()));
   if (min === undefined || more !== undefined) return undefined;

@@ -1,5 +1,5 @@
 /**
- * What the faults of a network did, so that reports can name faults without effect.
+ * The effects of a network's faults. Reports use them to name the faults that had no effect.
  *
  * Counters count messages, connection attempts and closes. A message that two faults affect counts twice.
  */
@@ -12,9 +12,9 @@ export interface BlockEffect {
   readonly from: number;
   readonly to: number;
   readonly sinceUs: SimTime;
-  /** Undefined until it ends. */
+  /** Undefined until the cut or clog ends. */
   untilUs: SimTime | undefined;
-  /** Number of stream messages and connection attempts that had to wait, and of datagrams that a clog held. */
+  /** Number of stream messages and connection attempts that had to wait, plus the datagrams that a clog held. */
   held: number;
   /** Number of datagrams that a cut lost. */
   lost: number;

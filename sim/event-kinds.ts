@@ -1,8 +1,8 @@
 /**
  * The kinds of events that a world dispatches, as small integers for a switch, and their names.
  *
- * The meaning of an event's `a`, `b` and `payload` belongs to the facility that pushes it: see node.ts (timer, drain),
- * streams.ts (arrival), datagrams.ts (datagram), disk.ts (disk), world.ts (script, user).
+ * The module that pushes an event defines the meaning of the event's `a`, `b` and `payload`: node.ts for timer and
+ * drain, streams.ts for arrival, datagrams.ts for datagram, disk.ts for disk, and world.ts for script and user.
  */
 
 export const SCRIPT_EVENT = 0;
@@ -11,7 +11,7 @@ export const ARRIVAL_EVENT = 2;
 export const DATAGRAM_EVENT = 3;
 export const DISK_EVENT = 4;
 export const DRAIN_EVENT = 5;
-/** A connection that the host of a paused node accepted. Exists only as a deferred event, never in the queue. */
+/** The host of a paused node accepted a connection. Exists only as a deferred event, never in the queue. */
 export const ACCEPT_EVENT = 6;
 /** The first kind that users define: see `World.schedule` and `World.onUserEvent`. */
 export const USER_EVENT = 64;

@@ -23,7 +23,10 @@ export class EventQueue {
   b = 0;
   payload: unknown = undefined;
 
-  /** The sequence of the event under way, which is the cause of every event pushed meanwhile. -1 if there is none. */
+  /**
+   * The sequence of the event that is being handled, which is the cause of every event pushed meanwhile. -1 between
+   * events.
+   */
   currentSequence = -1;
   size = 0;
 
@@ -58,7 +61,8 @@ export class EventQueue {
     this.slotA[slot] = a;
     this.slotB[slot] = b;
     this.slotPayload[slot] = payload;
-    // A new entry has the largest sequence, so among equal times it comes last: comparing times is enough.
+    // A new entry has the largest sequence, so it comes last among equal times. Comparing the times is therefore
+    // enough.
     while (hole > 0) {
       const parent = (hole - 1) >> 1;
       const parentTime = heapTime[parent] as number;
@@ -93,12 +97,12 @@ export class EventQueue {
     return true;
   }
 
-  /** The time of the earliest event; Infinity if the queue is empty. */
+  /** Returns the time of the earliest event; Infinity if the queue is empty. */
   peekTime(): number {
     return this.size === 0 ? Number.POSITIVE_INFINITY : (this.heapTime[0] as number);
   }
 
-  /** Calls back for every pending event, in no particular order. For inspection; slow. */
+  /** Calls `see` for every pending event, in no particular order. Slow; for inspection only. */
   visit(see: (timeUs: number, target: number, kind: number, a: number, b: number, payload: unknown) => void): void {
     for (let position = 0; position < this.size; position++) {
       const slot = this.heapSlot[position] as number;

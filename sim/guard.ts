@@ -2,8 +2,8 @@
  * Poisons the sources of nondeterminism while an action runs: clocks, timers, microtasks and unseeded randomness throw
  * an error that names the replacement. The globals are always restored.
  *
- * A safety net for what the lint rules cannot see, such as a dependency or a computed access. It is not a sandbox: a
- * function that was captured before still works. The action must be synchronous.
+ * This catches uses that the lint rules cannot see, such as those in a dependency or by a computed name. It is not a
+ * sandbox: a reference to a function that was taken earlier still works. The action must be synchronous.
  */
 
 const CLOCK = "the time is World.nowUs";
@@ -67,7 +67,7 @@ function replaced(owner: object | undefined, name: string, poison: unknown): () 
   const before = Object.getOwnPropertyDescriptor(owner, name);
   Object.defineProperty(owner, name, { value: poison, configurable: true, enumerable: true, writable: true });
   return () => {
-    // Deleting the poison uncovers an inherited function again.
+    // If the original is inherited, deleting the poison makes it visible again.
     if (before === undefined) Reflect.deleteProperty(owner, name);
     else Object.defineProperty(owner, name, before);
   };

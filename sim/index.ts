@@ -1,5 +1,5 @@
 /**
- * `zabsim/sim`: a simulator for synchronous cores without I/O, ZooKeeper's or any other.
+ * `zabsim/sim`: a simulator for synchronous cores without I/O. It works for any such core, not only for ZooKeeper's.
  *
  * Wrap the core in a NodeProgram, create a World, start a program on each node, and run the world.
  * test/sim/other-core.test.ts is a complete small example.

@@ -1,6 +1,6 @@
 /**
- * The state that all facilities of a world share: the clock, the pending events, the random streams and the trace. It
- * lets a network or a disk work without knowing the world. It dispatches nothing; world.ts does.
+ * The state that all parts of a world share: the clock, the pending events, the random streams and the trace. Through
+ * it, the network and the disks work without access to the world. The kernel dispatches no events; world.ts does.
  */
 
 import { EventQueue } from "./event-queue.ts";

@@ -1,7 +1,7 @@
 /**
  * A directed link between two nodes: its character (latency, loss, duplication) and whether it is cut or clogged.
  *
- * Latency is uniform between two bounds, and with `slowRate` sometimes longer. Each link draws from its own random
+ * Latency is uniform between two bounds. With probability `slowRate` it is longer. Each link draws from its own random
  * stream, and draws nothing if the result is certain. Bandwidth is not modeled: a link carries any number of messages.
  */
 
@@ -103,7 +103,7 @@ export class LinkTable {
     });
   }
 
-  /** Returns every link used so far, ordered by sender and receiver. */
+  /** Calls `see` for every link used so far, ordered by sender and receiver. */
   each(see: (link: Link) => void): void {
     for (const row of this.rows) {
       for (const link of row) if (link !== undefined) see(link);

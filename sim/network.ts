@@ -1,9 +1,9 @@
 /**
  * The network between the nodes of a world: streams (streams.ts, like TCP) and datagrams (datagrams.ts, like UDP) over
- * directed links (link.ts), and the controls that cut, clog and slow links and interfere with messages.
+ * directed links (link.ts), and the controls that cut, clog and slow links and that apply rules to messages.
  *
  * A cut or clog of a direction affects everything that has not yet arrived. A second cut of the same direction changes
- * nothing, and one heal ends it. Not modeled: addresses, routing, bandwidth, congestion.
+ * nothing, and one heal ends both. Not modeled: addresses, routing, bandwidth, congestion.
  */
 
 import { DATA } from "./connection.ts";
@@ -62,12 +62,15 @@ export class Network<M> {
     this.datagrams.send(from, to, port, message);
   }
 
-  /** Returns false if the connection no longer exists. */
+  /** Resets a connection. Returns false if it no longer exists. */
   resetConnection(conn: number): boolean {
     return this.streams.resetConnection(conn);
   }
 
-  /** Resets every connection between two nodes, or every connection of one node. Returns their number. */
+  /**
+   * Resets every connection between two nodes, or every connection of `node` if there is no `peer`. Returns their
+   * number.
+   */
   disconnect(node: number, peer?: number): number {
     return this.streams.disconnect(node, peer);
   }
@@ -91,7 +94,7 @@ export class Network<M> {
     return this.streams.rtoUs;
   }
 
-  /** Cuts one direction until it is healed. Returns the effect of the cut, which grows while it lasts. */
+  /** Cuts one direction until it is healed. Returns the effect of the cut, whose numbers grow while the cut lasts. */
   cut(from: number, to: number): BlockEffect {
     const link = this.links.between(from, to);
     if (link.cut !== undefined) return link.cut;
@@ -198,7 +201,7 @@ export class Network<M> {
     this.datagrams.ruleReleased(id);
   }
 
-  /** Returns the messages that were sent and have neither arrived nor been lost. For inspection; slow. */
+  /** Returns the messages that were sent and have neither arrived nor been lost. Slow; for inspection only. */
   inFlight(): InFlight<M>[] {
     const found: InFlight<M>[] = [];
     this.streams.each(({ id, forward, backward }) => {

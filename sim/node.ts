@@ -1,7 +1,8 @@
 /**
- * A node: a host with a disk, running at most one program at a time; its timers and its life cycle.
+ * A node: a host with a disk that runs at most one program at a time, with the timers and the life cycle of that
+ * program.
  *
- * A crash ends the process; with `power` it ends the host, too. A paused node (a long garbage collection) handles
+ * A crash ends the process. With `power`, the host also loses power. A paused node (a long garbage collection) handles
  * nothing; when it resumes, it handles the deferred events one by one, in order. The node runs the program's timers at
  * its own clock rate. It knows nothing about the program.
  */
@@ -11,7 +12,10 @@ import { DISK_EVENT, DRAIN_EVENT, TIMER_EVENT } from "./event-kinds.ts";
 import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
-/** The program of a node. The node calls it for one event at a time, and it acts through the methods of its node. */
+/**
+ * The program of a node. The node calls the program for one event at a time, and the program acts through the methods
+ * of its node.
+ */
 export interface NodeProgram<M> {
   onTimer(timer: number): void;
   onConnected(conn: number): void;
@@ -55,14 +59,15 @@ export class Node<M> {
   paused = false;
   /** Whether the host refuses new connections, even to ports that listen. */
   refusing = false;
-  /** Whether deferred events wait, so that new ones must queue after them. */
+  /** Whether new events must be deferred, because the node is paused or earlier deferred events still wait. */
   deferring = false;
   /** Number of starts. */
   incarnation = 0;
   program: NodeProgram<M> | undefined = undefined;
   private rate = 1;
-  /** The node's clock and the virtual time when the clock got its rate. */
+  /** The time on the node's clock when the clock got its current rate. */
   private clockStartUs = 0;
+  /** The virtual time when the clock got its current rate. */
   private rateSinceUs = 0;
   private drawn: Random | undefined = undefined;
   private readonly timerGeneration = new Float64Array(TIMERS_MAX);
@@ -96,7 +101,8 @@ export class Node<M> {
   }
 
   /**
-   * Opens a connection and returns its id. `onConnected`, `onRefused` or, if the host is unreachable, nothing follows.
+   * Opens a connection and returns its id. The node then calls `onConnected` or `onRefused`, or neither if the host is
+   * unreachable.
    */
   connect(to: number, port: number): number {
     return this.world.network.connect(this.id, to, port);
@@ -174,7 +180,10 @@ export class Node<M> {
     for (let count = this.deferred.length; count > 0; count--) this.pushDrain();
   }
 
-  /** The rate of the clock; 2 is twice as fast. Affects the time and the timers that are set from now on. */
+  /**
+   * The rate of the clock; 2 is twice as fast. A new rate affects the clock's time from now on, and only timers that
+   * are set later.
+   */
   set clockRate(rate: number) {
     if (!(rate > 0)) throw new RangeError(`clockRate ${rate} must be positive`);
     this.clockStartUs = this.clockUs;

@@ -1,9 +1,9 @@
 /**
  * Seeded randomness in named streams.
  *
- * A stream is derived from (seed, name) alone. An additional draw in one place therefore changes nothing elsewhere, and
- * two worlds with the same seed have equal streams. The generator is seedrandom's alea: fast, good enough for faults
- * and latencies, not for secrets. Streams are created at their first use.
+ * A stream is derived from (seed, name) alone. An additional draw from one stream therefore changes no other stream,
+ * and two worlds with the same seed have equal streams. The generator is seedrandom's alea: fast, and good enough for
+ * faults and latencies, but not for secrets. Streams are created at their first use.
  */
 
 import alea from "seedrandom/lib/alea.js";

@@ -16,11 +16,14 @@ export type Verdict<M> =
 export interface NetworkRule<M> {
   matches(message: M, from: number, to: number, port: number): boolean;
   readonly verdict: Verdict<M>;
-  /** Number of messages that it may still match; at 0 it is removed. */
+  /** Number of messages that the rule may still match. At 0, the rule is removed. */
   remaining: number;
-  /** Number of messages that it matched. */
+  /** Number of messages that the rule matched. */
   hits: number;
-  /** Number of messages that it affected: the matched ones and those that wait after them. */
+  /**
+   * Number of messages that the rule affected: those it matched, and those that never arrive because it dropped an
+   * earlier one.
+   */
   affected: number;
 }
 
@@ -45,7 +48,7 @@ export class RuleList<M> {
   private lastId = 0;
   private installed: Installed<M>[] = [];
 
-  /** Rule ids start at 1. */
+  /** Installs a rule and returns its id. Ids start at 1. */
   add(rule: NetworkRule<M>): number {
     this.installed.push({ id: ++this.lastId, rule });
     this.active = this.installed.length;
@@ -57,7 +60,7 @@ export class RuleList<M> {
     this.active = this.installed.length;
   }
 
-  /** Every rule that was ever installed, because a removed rule may still hold messages. */
+  /** Returns the ids of all rules that were ever installed, because a removed rule may still hold messages. */
   ids(): number[] {
     return Array.from({ length: this.lastId }, (_, index) => index + 1);
   }

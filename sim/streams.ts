@@ -1,11 +1,11 @@
 /**
  * Simulated TCP: connections that are opened, refused, closed and reset, and ordered messages on them.
  *
- * A loss appears as a stall, and a connection that is cut off from its peer as a half-open one. Only a running host
- * refuses a connection. Messages that a cut or a rule holds wait in their direction and continue in order when they are
- * released. The same holds for messages to a host without power; when it starts again, it answers with a reset. Not
- * modeled: bandwidth, windows and flow control, half-closing, keep-alive, and the kernel's retransmission timeouts (a
- * stall lasts as long as its cause; the programs have timers).
+ * A lost message appears as a delay. A connection whose peer is unreachable stays open at the other end (half-open).
+ * Only a host with power refuses a connection. Messages that a cut or a rule holds wait in their direction and continue
+ * in order when they are released. Messages to a host without power wait in the same way. When that host starts again,
+ * it answers them with a reset. Not modeled: bandwidth, windows and flow control, half-closing, keep-alive, and the
+ * kernel's retransmission timeouts (a message waits as long as the fault lasts; the programs have their own timers).
  */
 
 import {
@@ -129,7 +129,7 @@ export class Streams<M> {
     return this.connections.get(id)?.outgoing(node)?.reverse.receiverOpen === true;
   }
 
-  /** Ends the connections of a node whose process ends; with `power`, whose host loses power. */
+  /** Ends the connections of a node whose process ended. With `power`, its host lost power. */
   nodeCrashed(node: number, power: boolean): void {
     for (const connection of this.connections.values()) {
       const direction = connection.outgoing(node);
@@ -157,7 +157,7 @@ export class Streams<M> {
     reverse.ended = false;
   }
 
-  /** The node's host has power again: messages that waited for it are sent once more. */
+  /** Called when the node's host has power again. Sends the messages that waited for the host once more. */
   hostAnswers(node: number): void {
     for (const connection of this.connections.values()) {
       this.releaseAwaiting(connection.forward, node);
@@ -165,7 +165,7 @@ export class Streams<M> {
     }
   }
 
-  /** The link was cut or clogged: messages in flight wait. */
+  /** Called when the link was cut or clogged. Messages in flight then wait. */
   linkBlocked(link: Link): void {
     for (const { forward, backward } of this.connections.values()) {
       const direction = forward.link === link ? forward : backward;
@@ -178,11 +178,11 @@ export class Streams<M> {
     }
   }
 
-  /** The link is no longer blocked: waiting messages continue in order. */
+  /** Called when the link is no longer blocked. Waiting messages then continue in order. */
   linkReleased(link: Link): void {
     for (const { forward, backward } of this.connections.values()) {
       if (forward.link !== link && backward.link !== link) continue;
-      // An opening needs both directions, so it may have waited for either.
+      // A SYN needs both directions, so it may have waited for either of them.
       if (forward.awaits === AWAITS_RETURN_PATH) forward.awaits = AWAITS_NOTHING;
       this.advance(forward);
       this.advance(backward);
@@ -207,7 +207,7 @@ export class Streams<M> {
     }
     direction.scheduled--;
     const parcel = direction.shift();
-    // The host answers an opening even while its process is paused.
+    // The host answers a SYN even while its process is paused.
     if (node.deferring && parcel.kind !== SYN) {
       direction.connection.answered ||= direction === direction.connection.backward;
       node.defer(ARRIVAL_EVENT, direction.connection.id, 0, direction, parcel);
@@ -240,7 +240,7 @@ export class Streams<M> {
     node.program?.onAccepted(id, direction.from, port);
   }
 
-  /** Returns every connection with at least one open end, oldest first. */
+  /** Calls `see` for every connection with at least one open end, oldest first. */
   each(see: (connection: Connection<M>) => void): void {
     for (const connection of this.connections.values()) see(connection);
   }
@@ -295,7 +295,7 @@ export class Streams<M> {
     }
   }
 
-  /** A host lost power before it answered an opening: the caller's host tries again. */
+  /** Sends the SYN again if the called host lost power before it answered. */
   private reopenIfUnanswered({ forward, backward, established, answered }: Connection<M>): void {
     if (established || answered || !backward.receiverOpen || backward.length > 0 || forward.length > 0) return;
     this.transmit(forward, SYN, undefined, 0, 0);
@@ -347,7 +347,7 @@ export class Streams<M> {
     }
   }
 
-  /** Queues a parcel after everything sent before in this direction. */
+  /** Queues a parcel after all earlier parcels of this direction. */
   private transmit(direction: Direction<M>, kind: number, message: M | undefined, byUs: number, heldBy: number): void {
     if (direction.droppedBy !== undefined && kind !== RESET) {
       this.countStalled(direction.droppedBy);
@@ -425,7 +425,7 @@ export class Streams<M> {
     }
   }
 
-  /** Closes the sending end of a direction. Its peer learns of it by a parcel of this kind. */
+  /** Closes the sending end of a direction. A parcel of this kind informs the peer. */
   private abandon(direction: Direction<M>, kind: number): void {
     direction.reverse.receiverOpen = false;
     if (direction.receiverOpen) this.end(direction, kind);

@@ -1,8 +1,8 @@
 /**
  * Virtual time: an integer number of microseconds since the start of a run.
  *
- * A plain number costs nothing on the hot path, and 2^53 us are 285 years. There is no calendar and no time zone, and
- * nothing reads a real clock.
+ * A plain number is cheap on the hot path, and 2^53 us are 285 years. There is no calendar and no time zone, and no
+ * code of the simulator reads a real clock.
  */
 
 export type SimTime = number;
@@ -12,7 +12,7 @@ export const SECOND: SimTime = 1_000_000;
 
 const UNIT_US: Readonly<Record<string, number>> = { us: 1, ms: MS, s: SECOND, m: 60 * SECOND, h: 3600 * SECOND };
 
-/** Writes seconds with six decimals and without a unit, so that columns line up: `0.004120`, `12.000000`. */
+/** Formats a time as seconds with six decimals and without a unit, so that columns line up: `0.004120`, `12.000000`. */
 export function formatTime(timeUs: SimTime): string {
   if (!Number.isFinite(timeUs)) return String(timeUs);
   const sign = timeUs < 0 ? "-" : "";
@@ -29,7 +29,7 @@ export function parseDuration(text: string): SimTime | undefined {
   return Number.isSafeInteger(durationUs) ? durationUs : undefined;
 }
 
-/** Parses a duration that the loader has checked. Returns microseconds. */
+/** Parses a duration that the scenario loader has checked. Returns microseconds. */
 export function durationUs(text: string): number {
   return parseDuration(text) ?? 0;
 }

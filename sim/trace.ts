@@ -1,15 +1,15 @@
 /**
- * The trace of a run: what happened, when, where, and why.
+ * The trace of a run: each thing that happened, with its time, its node and its cause.
  *
- * `sequence` is the event of the world during which something was recorded, or -1 outside of any event. `cause` is the
- * event that scheduled this one. Following causes leads back through messages and timers to the start. A message that a
- * cut delays keeps the event of its sender as its cause. A trace never influences a run. With a limit, it keeps only
- * the last events. With level "none" it records nothing.
+ * `sequence` is the event of the world that was being handled when something was recorded, or -1 outside of any event.
+ * `cause` is the event that scheduled that event. The chain of causes leads back through messages and timers to the
+ * start. A message that a cut delays keeps the event of its sender as its cause. A trace never influences a run. With a
+ * limit, it keeps only the last events. With level "none" it records nothing.
  */
 
 import type { SimTime } from "./time.ts";
 
-/** What a trace reads of its world. */
+/** The part of a world that a trace reads. */
 export interface TraceSource {
   readonly nowUs: SimTime;
   readonly queue: { readonly currentSequence: number; readonly cause: number };
@@ -47,7 +47,7 @@ export interface TraceEvent {
   readonly cause: number;
   readonly timeUs: SimTime;
   readonly kind: TraceKind;
-  /** The node at which it happened: the sender of a `send`, the receiver of a `deliver`. -1 if there is none. */
+  /** The node at which the event happened: the sender of a `send`, the receiver of a `deliver`. -1 if there is none. */
   readonly node: number;
   /** The other node; -1 if there is none. */
   readonly peer: number;

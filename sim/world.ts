@@ -54,7 +54,7 @@ export interface RunOptions {
   /** The last time at which events are handled. */
   readonly untilUs: SimTime;
   readonly maxEvents?: number;
-  /** Called after each event; true ends the run. */
+  /** Called after each event. If it returns true, the run ends. */
   readonly stopWhen?: () => boolean;
 }
 
@@ -115,7 +115,7 @@ export class World<M> {
     return this.kernel.trace;
   }
 
-  /** The sequence of the event under way; -1 if there is none. */
+  /** The sequence of the event that is being handled; -1 if there is none. */
   get currentSequence(): number {
     return this.queue.currentSequence;
   }
@@ -126,7 +126,7 @@ export class World<M> {
     return node;
   }
 
-  /** Schedules an action, not before now. The label identifies it in the digest and in descriptions. */
+  /** Schedules an action at `timeUs`, which must not be in the past. The label goes into the digest. */
   at(timeUs: SimTime, action: () => void, label: string): void {
     const script: Script = { action, label };
     this.schedule(timeUs, -1, SCRIPT_EVENT, 0, 0, script);
@@ -237,7 +237,7 @@ export class World<M> {
     }
   }
 
-  /** Handles one event that was due while the node was paused. */
+  /** Handles one deferred event of the node. Returns false if the node has none, or if the event is void. */
   private drain(node: Node<M>): boolean {
     if (!node.drainIsLive(this.queue.b)) return false;
     const { kind, a, b, payload, extra } = node.takeDeferred();
@@ -271,7 +271,10 @@ export class World<M> {
     return live;
   }
 
-  /** Makes the popped event the one under way. */
+  /**
+   * Makes the popped event the current one: sets the time, remembers the event for `describe`, and mixes it into the
+   * digest.
+   */
   private begin(peer: number, detail: number, payloadHash: number): void {
     const { queue, digest } = this;
     const timeUs = queue.timeUs;

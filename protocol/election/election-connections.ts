@@ -1,12 +1,12 @@
 /**
  * The connections of the election port (QuorumCnxManager).
  *
- * Each pair of servers keeps one connection: the one that the server with the larger id opened. A server that accepts
- * a connection from a smaller id closes it and connects itself. Each peer has a send queue of one message, which a
- * newer message replaces. If the queue is empty when a connection opens, the server sends its last message again,
- * because it may be lost.
+ * Each pair of servers keeps one connection: the one that the server with the larger id opened. A server that accepts a
+ * connection from a smaller id closes it and connects itself. Each peer has a send queue of one message, which a newer
+ * message replaces. If the queue is empty when a connection opens, the server sends its last message again, because
+ * that message may have been lost.
  *
- * Not modeled: the receive queue's limit of 100 messages, multiple addresses, and reconnecting by threads of their own.
+ * Not modeled: the receive queue's limit of 100 messages, multiple addresses, and the separate threads that reconnect.
  */
 import type { Behavior } from "../behavior.ts";
 import { type ConnectionId, type Effects, ELECTION_PORT, NO_CONNECTION, TIMER_DIAL } from "../effects.ts";
@@ -14,12 +14,12 @@ import { type ElectionMessage, isHello, type Notification } from "../packets.ts"
 import type { Settings } from "../settings.ts";
 import { NO_SERVER, type ServerId } from "../zxid.ts";
 
-/** What the connections need to know of their server. */
+/** The part of the server's configuration that the connections use. */
 export interface ElectionConnectionsConfig {
   readonly myid: ServerId;
   readonly settings: Settings;
   readonly behavior: Behavior;
-  /** The servers that this server knows, and so can connect to. */
+  /** The servers that this server knows. It can connect only to these. */
   readonly view: readonly ServerId[];
 }
 
@@ -120,7 +120,7 @@ export class ElectionConnections {
     this.dialEnded(nowUs, link);
   }
 
-  /** An open connection was closed, or a connection being opened was refused. */
+  /** Handles the end of an open connection, or the refusal of a connection being opened. */
   closed(nowUs: number, connection: ConnectionId): void {
     const link = this.linkOf(connection);
     this.peers.delete(connection);
@@ -178,7 +178,7 @@ export class ElectionConnections {
     if (this.connectsInTurn) this.blockingLink = link;
   }
 
-  /** The connection being opened is open, was refused, or timed out. */
+  /** Handles the end of an attempt to connect: the connection is open, was refused, or timed out. */
   private dialEnded(nowUs: number, link: PeerLink): void {
     link.dialing = NO_CONNECTION;
     if (this.blockingLink !== link) return;

@@ -21,7 +21,7 @@ import { isBetterVote, sameVote, type Vote } from "./vote.ts";
 /** Notification.CURRENTVERSION. */
 const NOTIFICATION_VERSION = 2;
 
-/** What the election needs of its server (QuorumPeer). */
+/** The part of QuorumPeer that the election uses. */
 export interface ElectionServer {
   readonly myid: ServerId;
   readonly nowUs: number;
@@ -31,7 +31,7 @@ export interface ElectionServer {
   readonly behavior: Behavior;
   readonly settings: Settings;
   readonly currentVote: Vote;
-  /** QuorumPeer#getLastLoggedZxid. The database is loaded. */
+  /** QuorumPeer#getLastLoggedZxid. The database must be loaded. */
   readonly lastLoggedZxid: Zxid;
   readonly currentEpoch: Epoch;
   /** The election has ended with this vote; `supporters` are the voters that agreed. */
@@ -40,7 +40,10 @@ export interface ElectionServer {
   lookingAgain(sid: ServerId): void;
 }
 
-/** The limit of the receive queue (QuorumCnxManager.RECV_CAPACITY): a new message drops the oldest. */
+/**
+ * The capacity of the receive queue (QuorumCnxManager.RECV_CAPACITY). If the queue is full, a new message replaces the
+ * oldest one.
+ */
 const RECEIVE_CAPACITY = 100;
 
 /** A notification in the receive queue. */
@@ -92,7 +95,7 @@ export class FastLeaderElection {
     this.handleReceived();
   }
 
-  /** Ends the election without a result: the server exits. */
+  /** Ends the election without a result, because the server exits. */
   stop(): void {
     this.running = false;
     this.deadline.clear();
@@ -150,7 +153,7 @@ export class FastLeaderElection {
   private handle(from: ServerId, n: Notification): void {
     if (this.finalizing !== null) {
       if (!this.beatsProposal(n)) {
-        // The vote is lost, and the wait for a better vote starts again.
+        // As in ZooKeeper, the notification is dropped, and the wait for a better vote starts again.
         this.wait(this.server.settings.finalizeWaitMs);
         return;
       }
@@ -167,7 +170,7 @@ export class FastLeaderElection {
     if (n.electionEpoch > this.round) {
       this.round = n.electionEpoch;
       this.received.clear();
-      // Compares with the initial vote, not with the current one, which belongs to the round that the server leaves.
+      // Compares with the server's initial vote: the current vote belongs to the round that the server leaves.
       const { verifier } = this.server;
       const better = isBetterVote(
         verifier,
@@ -202,7 +205,10 @@ export class FastLeaderElection {
     }
   }
 
-  /** A notification of a server that leads or follows: joins its quorum, of this round or any other. */
+  /**
+   * Handles a notification of a server that leads or follows. If a quorum supports the leader of that server, in this
+   * round or in any other, this server leaves the election and joins the leader.
+   */
   private handleSettled(from: ServerId, n: Notification): void {
     const vote: Vote = {
       id: n.leader,
@@ -213,7 +219,8 @@ export class FastLeaderElection {
       version: n.version,
     };
     if (n.electionEpoch === this.round) {
-      // ZooKeeper stores these votes without their version, so they compare by id alone.
+      // ZooKeeper stores these votes without their version. With settledVotesKeepState, it therefore compares them by
+      // id alone.
       const { settledVotesKeepState } = this.server.behavior;
       this.received.set(from, { ...vote, version: 0, state: settledVotesKeepState ? n.state : LOOKING });
       const agreeing = this.tally(this.received, vote);
@@ -231,7 +238,7 @@ export class FastLeaderElection {
     }
   }
 
-  /** FastLeaderElection#getVoteTracker: returns the voters whose vote equals `vote`. */
+  /** Returns the voters whose vote equals `vote` (FastLeaderElection#getVoteTracker). */
   tally(votes: ReadonlyMap<ServerId, Vote>, vote: Vote): AckSet {
     const agreeing = new AckSet(this.server.verifier);
     for (const [sid, other] of votes) if (sameVote(vote, other)) agreeing.add(sid);
@@ -239,8 +246,8 @@ export class FastLeaderElection {
   }
 
   /**
-   * FastLeaderElection#checkLeader: another leader must have sent its own LEADING; if this server leads, the round
-   * must match.
+   * Returns whether the leader is confirmed (FastLeaderElection#checkLeader). If the leader is another server, that
+   * server must have sent a notification as LEADING. If the leader is this server, the round must match.
    */
   checkLeader(votes: ReadonlyMap<ServerId, Vote>, leader: ServerId, electionEpoch: number): boolean {
     if (leader === this.server.myid) return this.round === electionEpoch;

@@ -17,7 +17,7 @@ export interface Vote {
 }
 
 /**
- * FastLeaderElection#totalOrderPredicate: returns whether a vote beats the current one, by epoch, then zxid, then id.
+ * Returns whether a vote beats the current one: by epoch, then zxid, then id (FastLeaderElection#totalOrderPredicate).
  */
 export function isBetterVote(
   verifier: QuorumVerifier,
@@ -35,8 +35,9 @@ export function isBetterVote(
 }
 
 /**
- * Vote#equals. If either server is LOOKING, all four fields must be equal. Otherwise zxid and round are ignored
- * (ZOOKEEPER-1805), and so is the epoch if exactly one server is from before ZOOKEEPER-1732.
+ * Returns whether two votes are equal (Vote#equals). If either server is LOOKING, all four fields must be equal.
+ * Otherwise zxid and round are ignored (ZOOKEEPER-1805), and so is the epoch if exactly one server is from before
+ * ZOOKEEPER-1732.
  */
 export function sameVote(a: Vote, b: Vote): boolean {
   if (a.state === LOOKING || b.state === LOOKING) {

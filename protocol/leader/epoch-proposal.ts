@@ -1,8 +1,8 @@
 /**
  * The epoch that a new leader proposes (Leader#getEpochToPropose): one above the highest acceptedEpoch among the
- * servers that arrive before the quorum is complete. The quorum must include the leader. The thread that completes
- * the quorum writes acceptedEpoch, while all others wait at the lock. Threads that arrive later get the epoch without
- * waiting.
+ * servers that arrive before the quorum is complete. The quorum must include the leader. The thread that completes the
+ * quorum writes acceptedEpoch, while all other threads wait for the lock. Threads that arrive later get the epoch
+ * without waiting.
  */
 import { assertPresent } from "../assert.ts";
 import { type Effects, TIMER_EPOCH_PROPOSAL } from "../effects.ts";
@@ -21,7 +21,7 @@ export interface EpochWaiter {
 }
 
 export class EpochProposal {
-  /** The epoch so far: one above the highest acceptedEpoch counted. Final once `done`. */
+  /** One above the highest acceptedEpoch counted so far. Final once `done` is true. */
   epoch: Epoch = NO_EPOCH;
   /** When the leader itself began to wait (timeStartWaitForEpoch), or -1. */
   leaderWaitsSinceUs = -1;
@@ -65,7 +65,7 @@ export class EpochProposal {
 
   /**
    * Handles the end of the write of acceptedEpoch. If the write failed, only the writer fails. The other waiters are
-   * not notified then: each finds the epoch final when its own timeout expires.
+   * not notified; each gets the epoch when its own timeout expires.
    */
   written(ok: boolean): void {
     const { writer } = this;
@@ -80,7 +80,7 @@ export class EpochProposal {
     }
   }
 
-  /** maxTimeToWaitForEpoch: all waiters give up (Leader#quitLeading). */
+  /** Makes all waiters give up after maxTimeToWaitForEpoch (Leader#quitLeading). */
   abort(): void {
     if (this.state === "waiting") this.wait.end((waiter) => waiter.epochAborted());
   }

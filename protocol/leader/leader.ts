@@ -45,7 +45,7 @@ import { type HandlerLeader, LearnerHandler, type SyncKind } from "./learner-han
 import { NewLeaderAck, type NewLeaderAckWaiter } from "./newleader-ack.ts";
 import type { SyncFacts } from "./sync-decision.ts";
 
-/** What a leader needs of its server. */
+/** The part of QuorumPeer that a leader uses. */
 export interface LeaderServer extends RoleServer {
   /** The servers that count toward the epoch quorum and the ACKEPOCH quorum. */
   readonly epochVerifier: QuorumVerifier;
@@ -85,7 +85,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   private readonly supporters: AckSet;
   private readonly handlers: LearnerHandler[] = [];
   private readonly byConnection = new Map<ConnectionId, LearnerHandler>();
-  /** The listener's backlog while the acceptor thread does not run yet; null afterwards. */
+  /** The connections that arrive before the acceptor thread runs; null afterwards. */
   private backlog: PendingConnection[] | null = [];
   private readonly forwardingFollowers: LearnerHandler[] = [];
   private readonly observingLearners: LearnerHandler[] = [];
@@ -93,7 +93,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   private readonly epochProposal: EpochProposal;
   private epochAck: EpochAck | null = null;
   private newLeaderAck: NewLeaderAck | null = null;
-  /** The proposed epoch, once the epoch quorum is complete. */
+  /** The proposed epoch; NO_EPOCH until the epoch quorum is complete. */
   private epoch: Epoch = NO_EPOCH;
   /** ZooKeeperServer#getZxid: the last zxid assigned. */
   private zxid: Zxid = ZERO_ZXID;
@@ -101,8 +101,8 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   /** Proposals that are not committed, oldest first. Their zxids have no gaps. */
   private readonly outstanding: Proposal[] = [];
   /**
-   * Transactions committed during the shutdown, when nothing is applied any more. Otherwise commits are applied at
-   * once.
+   * Transactions that are committed during the shutdown, when the leader no longer applies transactions. Before the
+   * shutdown, the leader applies each transaction as soon as it commits it.
    */
   private readonly toBeApplied: Txn[] = [];
   private log: LogThread | null = null;
@@ -126,7 +126,10 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
 
   // ---- discovery
 
-  /** Starts to lead with a loaded database: saves a snapshot first (ZooKeeperServer#loadData). */
+  /**
+   * Starts to lead. The database must be loaded. With leaderSnapshots, the leader first saves a snapshot
+   * (ZooKeeperServer#loadData).
+   */
   start(): void {
     const { behavior, database, effects } = this.server;
     this.server.setPhase(DISCOVERY);
@@ -206,8 +209,8 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   }
 
   /**
-   * Leader#reportLookingSid: a voter that elected this leader is LOOKING again, and the leader has waited long
-   * enough.
+   * Leader#reportLookingSid: gives up if the LOOKING server is a voter that elected this leader and the leader has
+   * waited longer than maxTimeToWaitForEpoch.
    */
   lookingAgain(sid: ServerId): void {
     const { behavior, nowUs, settings } = this.server;
@@ -261,7 +264,10 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     return Math.floor(this.server.settings.tickTimeMs / 2) * 1000;
   }
 
-  /** TIMER_TICK, twice per tick: sends pings; every second time, it first advances the tick and checks the quorum. */
+  /**
+   * TIMER_TICK, which fires twice per tick: sends pings. Every second time, the leader first advances the tick and
+   * checks its quorum.
+   */
   halfTick(): void {
     if (!this.tickSkip) {
       this.tick++;
@@ -405,7 +411,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     this.syncs[kind]--;
   }
 
-  /** The host finished a piece of work; the key of a serialization is the learner's connection. */
+  /** Handles the end of a piece of work. The key of a serialization is the learner's connection. */
   workDone(work: ThreadWork, key: number): void {
     if (work === WORK_SERIALIZE_SNAPSHOT) this.byConnection.get(asConnectionId(key))?.snapshotSerialized();
   }
@@ -434,7 +440,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     assertPresent(this.log, "log thread", this.phase).write(txn);
   }
 
-  /** The log thread has synced transactions: they are the leader's own ACKs (AckRequestProcessor). */
+  /** Handles the end of a sync: each synced transaction counts as the leader's own ACK (AckRequestProcessor). */
   logWritten(txns: readonly Txn[], ok: boolean): void {
     if (ok) for (const txn of txns) this.processAck(this.server.myid, txn.zxid);
     else if (!this.server.logFailed()) this.fail("disk-error", "the log could not be written");
@@ -452,7 +458,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   }
 
   private processAck(sid: ServerId, zxid: Zxid): void {
-    // Counter 0 is the ACK of UPTODATE, or a late ACK of NEWLEADER.
+    // An ACK with counter 0 acknowledges UPTODATE, or acknowledges NEWLEADER late.
     if (counterOf(zxid) === 0) return;
     const { outstanding } = this;
     const first = outstanding[0];
@@ -502,7 +508,10 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     this.newLeaderAck?.timeout(this.server.nowUs);
   }
 
-  /** Leader#shutdown: stops the server with its log thread, then closes the learners' connections, then looks again. */
+  /**
+   * Leader#shutdown: stops the server with its log thread, then closes the learners' connections. Finally, the server
+   * becomes LOOKING.
+   */
   fail(reason: FailureReason, detail: string): void {
     if (this.phase === "shutting-down" || this.phase === "ended") return;
     this.server.notes.failed(reason, undefined, detail);

@@ -46,7 +46,7 @@ import type { NewLeaderAckWaiter } from "./newleader-ack.ts";
 import { decideSync, type SyncFacts, type SyncPacket } from "./sync-decision.ts";
 import { SyncLimitCheck } from "./sync-limit-check.ts";
 
-/** What a handler needs of its leader. */
+/** The part of a leader that its handlers use. */
 export interface HandlerLeader {
   /** QuorumPeer#tick. */
   readonly tick: number;
@@ -69,9 +69,9 @@ export interface HandlerLeader {
   endSync(kind: SyncKind): void;
   /** Leader#processAck. */
   readAck(handler: LearnerHandler, zxid: Zxid): void;
-  /** A client's write that the learner forwarded. */
+  /** Proposes a client's write that the learner forwarded. Returns false if the leader does not serve. */
   submit(value: string | number): boolean;
-  /** The handler's thread reads, and its socket times out at `untilUs`. */
+  /** Called when the handler's thread starts to read. Its socket times out at `untilUs`. */
   expectRead(untilUs: number): void;
   /** Leader#removeLearnerHandler. */
   forget(handler: LearnerHandler): void;
@@ -80,7 +80,7 @@ export interface HandlerLeader {
 /** The two kinds of synchronization that LearnerSyncThrottler counts. */
 export type SyncKind = "snap" | "diff";
 
-/** What the handler's thread is doing. */
+/** The states of the handler's thread. */
 type HandlerPhase =
   | "reading-info"
   | "waiting-epoch"
@@ -93,7 +93,10 @@ type HandlerPhase =
   | "serving"
   | "closed";
 
-/** In the reading phases the handler handles a packet as soon as it arrives, and the socket's timeout runs. */
+/**
+ * Whether the handler's thread reads in a phase. If it reads, it handles a packet as soon as the packet arrives, and
+ * the socket's timeout runs.
+ */
 const READING: Readonly<Record<HandlerPhase, boolean>> = {
   "reading-info": true,
   "waiting-epoch": false,
@@ -120,7 +123,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   private tickOfNextAckDeadline: number;
   private readTimeoutUs: number;
   private inbox: (QuorumPacket | "closed")[] = [];
-  /** queuedPackets, until the sender thread runs; null afterwards, when packets are sent immediately. */
+  /** LearnerHandler#queuedPackets, until the sender thread runs. Null afterwards: packets are then sent immediately. */
   private queue: QuorumPacket[] | null = [];
   private throttled: SyncKind | null = null;
   /** For a learner from before Zab 1.0, which sends no ACKEPOCH: the state that its FOLLOWERINFO implies. */
@@ -168,7 +171,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     else this.send(message);
   }
 
-  /** LearnerHandler#ping. Before the sender thread runs, the learner could not handle a PING. */
+  /** LearnerHandler#ping. Sends no PING before the sender thread runs, because the learner could not handle it yet. */
   ping(): void {
     if (this.queue !== null || this.phase === "closed") return;
     if (this.syncLimitCheck.check(this.server.nowUs, this.server.syncTimeoutUs)) {
@@ -178,7 +181,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     }
   }
 
-  /** The handler's thread ends with an exception: the handler closes its connection, and the leader continues. */
+  /** Ends the handler's thread with an exception. The handler closes its connection, and the leader continues. */
   fail(reason: FailureReason, detail: string): void {
     if (this.phase === "closed") return;
     this.server.notes.failed(reason, this.sid, detail);
@@ -212,7 +215,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     }
   }
 
-  /** Enters a reading phase: handles the packets in the inbox, then those that arrive. */
+  /** Enters a reading phase and handles the packets in the inbox. Later packets are handled when they arrive. */
   private resumeReading(phase: HandlerPhase): void {
     this.phase = phase;
     this.readUntilUs = this.server.nowUs + this.readTimeoutUs;
@@ -322,8 +325,8 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
       this.queueNewLeader();
       this.startSending();
     } else if (server.behavior.newLeaderAfterSnap) {
-      // SNAP goes directly to the socket, before all queued packets. Packets that arrive during its serialization
-      // would be queued before NEWLEADER, so its duration has no effect.
+      // SNAP goes directly to the socket, before all queued packets. Packets that arrive while the snapshot is
+      // serialized would be queued before NEWLEADER, so the duration of the serialization has no effect.
       this.sendSnap(server.database.lastProcessedZxid);
       this.queueNewLeader();
       this.startSending();
@@ -336,8 +339,9 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   }
 
   /**
-   * The SNAP is serialized, in a release that queues NEWLEADER before it. The snapshot contains the transactions
-   * applied during the serialization, under the zxid from before.
+   * Sends the snapshot after its serialization, in a release that queues NEWLEADER before the SNAP. The snapshot
+   * contains the transactions that were applied during the serialization, but the SNAP packet has the zxid from before
+   * the serialization.
    */
   snapshotSerialized(): void {
     assertPhase(this.phase, "serializing");

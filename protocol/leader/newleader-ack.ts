@@ -1,6 +1,6 @@
 /**
- * The quorum of acknowledgments of NEWLEADER (Leader#waitForNewLeaderAck), which makes the leader established. The
- * leader only logs an acknowledgment with a wrong zxid: its sender is not counted and does not wait
+ * The quorum of acknowledgments of NEWLEADER (Leader#waitForNewLeaderAck), which makes the leader established. If an
+ * acknowledgment has a wrong zxid, the leader only logs it. Its sender is not counted and does not wait
  * (ZOOKEEPER-4685).
  */
 import { type Effects, TIMER_NEWLEADER_ACK } from "../effects.ts";

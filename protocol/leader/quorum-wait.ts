@@ -1,7 +1,7 @@
 /**
  * Threads that wait for a quorum, each with its own timeout. Leader#getEpochToPropose, #waitForEpochAck and
- * #waitForNewLeaderAck all have this form: a caller is counted if it may be counted, and then waits until a quorum
- * has been counted. A caller that times out stops waiting but stays counted.
+ * #waitForNewLeaderAck all have this form: they count the caller, if it may be counted, and then make it wait until a
+ * quorum has been counted. A caller that times out stops waiting but stays counted.
  *
  * A waiter is a LearnerHandler or the leader's main thread.
  */

@@ -14,7 +14,7 @@ import type { Zxid } from "../zxid.ts";
 /** A zxid as a number, or as a signed 64-bit bigint. */
 export type AnyZxid = Zxid | bigint;
 
-/** Anything with a zxid: a Txn in the simulator, a bare zxid in a conformance vector. */
+/** Anything with a zxid: a Txn in the simulator, an object with only a zxid in a conformance vector. */
 export interface Logged<Z extends AnyZxid = Zxid> {
   readonly zxid: Z;
 }
@@ -63,7 +63,7 @@ export type SyncRule =
   | "txn-log-cross-epoch"
   | "txn-log-off"
   | "new-epoch-above-committed-log"
-  // The following exist only before ZOOKEEPER-1413 (3.4).
+  // Only releases before ZOOKEEPER-1413 (3.4) decide by the following rules.
   | "committed-log-empty"
   | "behind-committed-log";
 
@@ -81,7 +81,7 @@ export interface SyncDecision<Z extends AnyZxid = Zxid, T extends Logged<Z> = Lo
   readonly forwardedFrom: number;
   readonly startForwardingFrom: Z;
   readonly rule: SyncRule;
-  /** The first and last zxid in committedLog; lastProcessedZxid if committedLog is empty. */
+  /** The first and last zxid in committedLog. If committedLog is empty, both are lastProcessedZxid. */
   readonly minCommittedLog: Z;
   readonly maxCommittedLog: Z;
 }
@@ -169,8 +169,9 @@ function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(
 }
 
 /**
- * Decides as releases before ZOOKEEPER-1413 do: from committedLog, otherwise SNAP. Forwarding starts at the learner's
- * zxid even for a SNAP. The zxid at the start of an epoch has no special role, and a TRUNC may cross epochs.
+ * Decides as releases before ZOOKEEPER-1413 do: the leader sends transactions only from committedLog, and otherwise a
+ * SNAP. Forwarding starts at the learner's zxid even for a SNAP. The zxid at the start of an epoch has no special role,
+ * and a TRUNC may cross epochs.
  */
 function decideFromCommittedLog<Z extends AnyZxid, T extends Logged<Z>>(
   { committedLog, lastProcessedZxid, peerLastZxid: peer }: SyncFacts<Z, T>,
@@ -215,11 +216,11 @@ const RULE_WITHOUT_OP = { "committed-log": "committed-log-no-match", "txn-log": 
 /** LearnerHandler#queuedPackets while syncFollower fills it. */
 class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
   packets: SyncPacket<Z, T>[] = [];
-  /** LearnerHandler#needOpPacket: no DIFF or TRUNC is queued yet. */
+  /** LearnerHandler#needOpPacket: true while no DIFF or TRUNC is queued. */
   needsOp = true;
-  /** The last call of addCommitted stopped because a TRUNC would have crossed an epoch. */
+  /** Whether the last call of addCommitted stopped because a TRUNC would have crossed an epoch. */
   private crossEpoch = false;
-  /** The DIFF was queued because the peer's zxid is the start of an epoch. */
+  /** Whether the DIFF was queued because the peer's zxid is the start of an epoch. */
   private opForNewEpoch = false;
   /** minCommittedLog and maxCommittedLog. */
   readonly min: Z;
@@ -311,7 +312,8 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
 }
 
 /**
- * FileTxnIterator#init: returns the last file named below `zxid` and all later files; all files if no file is below.
+ * Returns the last file whose name is below `zxid` and all later files (FileTxnIterator#init). If there is no such
+ * file, returns all files.
  */
 function filesFrom<Z extends AnyZxid, T extends Logged<Z>>(
   files: SyncFacts<Z, T>["txnLogFiles"],
@@ -321,7 +323,10 @@ function filesFrom<Z extends AnyZxid, T extends Logged<Z>>(
   return files.slice(Math.max(0, first)).map((file) => file.txns);
 }
 
-/** Returns why ZKDatabase#getProposalsFromTxnLog has an empty iterator; undefined if the iterator is not empty. */
+/**
+ * Returns the reason why ZKDatabase#getProposalsFromTxnLog returns an empty iterator; undefined if the iterator is not
+ * empty.
+ */
 function whyUnusable<T extends Logged<AnyZxid>>(
   files: readonly (readonly T[])[],
   peer: AnyZxid,
@@ -333,7 +338,10 @@ function whyUnusable<T extends Logged<AnyZxid>>(
   return tooLarge ? "txn-log-too-large" : undefined;
 }
 
-/** Returns whether this is the zxid of a leader at the start of its epoch. No transaction has such a zxid. */
+/**
+ * Returns whether the counter of the zxid is 0, as for a leader at the start of its epoch. No transaction has such a
+ * zxid.
+ */
 function isNewEpoch(zxid: AnyZxid): boolean {
   return typeof zxid === "bigint" ? (zxid & 0xffff_ffffn) === 0n : zxid >>> 0 === 0;
 }

@@ -7,7 +7,7 @@ import type { SyncSource } from "../behavior.ts";
 import { DIFF, TRUNC } from "../packets.ts";
 import type { AnyZxid, Logged, SyncDecision, SyncFacts, SyncRule } from "./sync-decision.ts";
 
-/** The zxids that a sentence can name, as text. */
+/** The zxids that the explanation of a rule can name, as text. */
 interface ZxidTexts {
   readonly peer: string;
   readonly last: string;
@@ -22,7 +22,7 @@ interface RuleText {
   readonly case: number;
   /** The condition of the rule, for lists. */
   readonly summary: string;
-  /** The condition with zxids, and the decision. */
+  /** Returns the condition with its zxids, and the decision. */
   readonly why: (zxids: ZxidTexts) => string;
 }
 
@@ -142,7 +142,7 @@ export function rulesOf(source: SyncSource): SyncRule[] {
   return all.filter((rule) => !old.includes(rule));
 }
 
-/** Returns the rule that decided, as one sentence. `format` writes a zxid. */
+/** Explains the rule that decided, in one sentence. `format` turns a zxid into text. */
 export function explainSync<Z extends AnyZxid, T extends Logged<Z>>(
   facts: Pick<SyncFacts<Z, T>, "peerLastZxid" | "lastProcessedZxid">,
   decision: SyncDecision<Z, T>,

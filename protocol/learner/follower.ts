@@ -1,10 +1,10 @@
 /**
  * A follower whose processors run (Follower#processPacket, FollowerZooKeeperServer, SendAckRequestProcessor): it logs
- * proposals, acknowledges them when they are durable, and applies them when they are committed. It serves from
- * UPTODATE on; in some releases its processors already run from NEWLEADER on.
+ * proposals, acknowledges them when they are durable, and applies them when they are committed. It serves from UPTODATE
+ * on. In some releases its processors already run from NEWLEADER on.
  *
- * Not modeled: CommitProcessor during normal operation, where a commit is applied immediately. Only the commits that
- * the synchronization left are applied by a thread of their own, in releases that do so.
+ * Not modeled: CommitProcessor in BROADCAST, where a follower here applies a commit immediately. Only the commits that
+ * remain from the synchronization are applied by a separate thread, in the releases that do so.
  */
 import { EXIT_UNMATCHED_COMMIT, type ThreadWork, WORK_APPLY_COMMITS } from "../effects.ts";
 import {
@@ -48,7 +48,8 @@ export class Follower implements LearnerService, LogListener {
   }
 
   /**
-   * FollowerZooKeeperServer#appendRequest: takes over a proposal that the synchronization appended to the log itself.
+   * Adds a proposal that the synchronization has appended to the log, and acknowledges it
+   * (FollowerZooKeeperServer#appendRequest).
    */
   appended(txn: Txn): void {
     this.pending.push(txn);

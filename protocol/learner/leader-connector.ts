@@ -22,7 +22,7 @@ export class LeaderConnector {
   private readonly pauseUs: number;
   /** The time limit of one try. */
   private readonly tryUs: number;
-  /** When the time for all tries is over. */
+  /** The time at which the limit for all tries expires. */
   private readonly untilUs: number;
 
   constructor(effects: Effects, settings: Settings, behavior: Behavior, leader: ServerId, nowUs: number) {
@@ -40,7 +40,7 @@ export class LeaderConnector {
     this.effects.setTimer(TIMER_CONNECT, Math.min(this.tryUs, this.untilUs - nowUs));
   }
 
-  /** TIMER_CONNECT: a pause is over, or a try has used up its time. Returns false if that was the last try. */
+  /** Handles TIMER_CONNECT: a pause is over, or a try has timed out. Returns false if that was the last try. */
   timeout(nowUs: number): boolean {
     if (this.connection === NO_CONNECTION) {
       this.connect(nowUs);

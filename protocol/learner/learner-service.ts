@@ -1,4 +1,4 @@
-/** The interfaces between a learner and its processors, which are those of a follower or of an observer. */
+/** The interfaces between a learner and its processors (follower.ts, observer.ts). */
 import type { ThreadWork } from "../effects.ts";
 import type { Anomaly, FailureReason } from "../notes.ts";
 import type { QuorumPacket } from "../packets.ts";
@@ -9,24 +9,24 @@ import type { Zxid } from "../zxid.ts";
 export interface LearnerService {
   /** Whether the log thread has written everything. */
   readonly logIsIdle: boolean;
-  /** The learner has acknowledged UPTODATE: logs and commits the transactions that the synchronization left. */
+  /** Called when the learner has acknowledged UPTODATE. Logs and commits the rest of the synchronization. */
   serve(rest: SyncRest): void;
   /** Handles a packet of the leader (Follower#processPacket, Observer#processPacket). */
   receive(message: QuorumPacket): void;
   workDone(work: ThreadWork): void;
 }
 
-/** What the synchronization has not logged or committed when UPTODATE arrives. */
+/** The part of the synchronization that is not logged or not committed when UPTODATE arrives. */
 export interface SyncRest {
   /** The last proposal received; 0 if there was none. */
   readonly lastQueued: Zxid;
   /** Proposals that are neither logged nor applied. */
   readonly notLogged: readonly Txn[];
-  /** The zxids of those proposals whose commit has arrived. */
+  /** The zxids of the commits that have arrived and are not applied yet. */
   readonly committed: readonly Zxid[];
 }
 
-/** What the processors need of their learner. */
+/** The part of a learner that its processors use. */
 export interface ServingLearner {
   send(message: QuorumPacket): void;
   /** Starts a piece of thread work; the host answers with `workDone`. */

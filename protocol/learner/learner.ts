@@ -1,9 +1,10 @@
 /**
- * The learner's main thread (Learner, Follower#followLeader, Observer#observeLeader): it connects to the leader,
- * agrees on the epoch, synchronizes (synchronization.ts) and serves (follower.ts, observer.ts) until it fails.
+ * The learner's main thread (Learner, Follower#followLeader, Observer#observeLeader): it connects to the leader, agrees
+ * on the epoch, synchronizes (synchronization.ts) and serves (follower.ts, observer.ts) until it fails.
  *
- * Java runs one thread, so there is one phase. Packets that arrive while the thread waits for the disk wait in `inbox`.
- * Not modeled: sessions, learner request forwarding other than writes, asynchronous sending (learner.asyncSending).
+ * In ZooKeeper this is one thread, so a learner is in one phase at a time. Packets that arrive while the thread waits
+ * for the disk are kept in `inbox`. Not modeled: sessions, learner request forwarding other than writes, asynchronous
+ * sending (learner.asyncSending).
  */
 import { assertPresent } from "../assert.ts";
 import { Deadline } from "../deadline.ts";
@@ -28,7 +29,7 @@ import type { LearnerService, ServingLearner } from "./learner-service.ts";
 import { Observer } from "./observer.ts";
 import { type FollowerProcessors, Synchronization, type SyncLearner, type SyncServer } from "./synchronization.ts";
 
-/** What a learner needs of its server. */
+/** The part of QuorumPeer that a learner uses. */
 export interface LearnerServer extends SyncServer {
   /** The servers that this server knows. */
   readonly view: readonly ServerId[];
@@ -59,11 +60,14 @@ export class Learner implements SyncLearner, ServingLearner {
   private phase: LearnerPhase = "connecting";
   private connection: ConnectionId = NO_CONNECTION;
   private inbox: (QuorumPacket | "closed")[] = [];
-  /** The failure that takes effect when the thread sends or reads again: the connection broke while it was busy. */
+  /**
+   * A failure that takes effect when the thread sends or reads again. The connection broke while the thread was busy,
+   * or the leader's first packet was wrong.
+   */
   private pendingFailure: Failure | null = null;
   /** The epoch that the leader sent. */
   private newEpoch: Epoch = NO_EPOCH;
-  /** Whether the leader's first packet was not LEADERINFO: it is from before Zab 1.0. */
+  /** Whether the leader's first packet was not LEADERINFO, which means that the leader is from before Zab 1.0. */
   private leaderIsOld = false;
   private synchronization: Synchronization | null = null;
   private service: LearnerService | null = null;
@@ -136,8 +140,8 @@ export class Learner implements SyncLearner, ServingLearner {
   }
 
   /**
-   * A leader from before Zab 1.0 sends NEWLEADER first. For any other packet, too, the learner accepts the epoch
-   * first.
+   * Handles a first packet that is not LEADERINFO. A leader from before Zab 1.0 sends NEWLEADER here. If the packet is
+   * another one, the learner fails, but it also accepts the epoch first.
    */
   private receiveFromOldLeader(message: QuorumPacket): void {
     this.leaderIsOld = true;
@@ -192,7 +196,7 @@ export class Learner implements SyncLearner, ServingLearner {
     this.synchronization?.reloaded(image);
   }
 
-  /** Whether the next snapshot contains a database that arrived as a SNAP. */
+  /** Whether the snapshot that the learner saves contains a database that arrived as a SNAP. */
   get tookSnap(): boolean {
     return this.synchronization?.tookSnap ?? false;
   }
@@ -298,7 +302,7 @@ export class Learner implements SyncLearner, ServingLearner {
     this.fail("connection-closed", "the leader closed the connection");
   }
 
-  /** TIMER_ROLE: the socket's timeout has expired. */
+  /** Handles TIMER_ROLE. Fails if the socket's timeout has expired. */
   readTimeout(): void {
     const expired = this.reads.fired(this.server.nowUs);
     if (expired && this.reading) this.fail("read-timeout", "the leader sent nothing within the socket's timeout");
@@ -361,7 +365,8 @@ export class Learner implements SyncLearner, ServingLearner {
   }
 
   /**
-   * A server that does not serve yet is not stopped, so its log thread continues unless the release always stops it.
+   * Whether the shutdown waits for the log thread. A server that does not serve yet is not stopped, so its log thread
+   * continues, unless the release always stops it.
    */
   private get waitsForLog(): boolean {
     const { learnerShutdown } = this.server.behavior;

@@ -1,6 +1,6 @@
 /**
  * An observer that serves (Observer#processPacket, ObserverZooKeeperServer): each INFORM carries a committed
- * transaction, which the observer logs, if syncEnabled is on, and applies. It acknowledges nothing.
+ * transaction, which the observer applies and, if syncEnabled is on, logs. The observer acknowledges no transactions.
  */
 import type { ThreadWork } from "../effects.ts";
 import {

@@ -2,9 +2,9 @@
  * The synchronization of a learner with its leader (Learner#syncWithLeader): DIFF, TRUNC or SNAP, the packets up to
  * NEWLEADER, the disk operations before the ACK of NEWLEADER, and the packets up to UPTODATE.
  *
- * Releases differ most in the order of the disk operations at NEWLEADER (DiffLogging). Each step is a disk operation
- * of its own, so a crash can fall between any two. Packets that arrive during a disk operation wait in the learner's
- * inbox.
+ * Releases differ most in the order of the disk operations at NEWLEADER (DiffLogging). Each step is a separate disk
+ * operation, so a crash can fall between any two steps. Packets that arrive during a disk operation wait in the
+ * learner's inbox.
  */
 import { assertPresent } from "../assert.ts";
 import {
@@ -36,13 +36,15 @@ import type { LogUser } from "../storage/log-lock.ts";
 import { type Epoch, formatZxid, leavesGap, makeZxid, ZERO_ZXID, type Zxid } from "../zxid.ts";
 import type { SyncRest } from "./learner-service.ts";
 
-/** What the synchronization needs of its server. */
+/** The part of QuorumPeer that the synchronization uses. */
 export interface SyncServer extends RoleServer {
-  /** With truncRemovesEverythingAbove: a TRUNC could not be performed, so the server asks for a SNAP. */
+  /**
+   * Whether the server asks for a SNAP, because it could not perform a TRUNC. Only with truncRemovesEverythingAbove.
+   */
   needsSnap: boolean;
 }
 
-/** What the synchronization needs of its learner. */
+/** The part of a learner that the synchronization uses. */
 export interface SyncLearner {
   readonly observer: boolean;
   /** The socket's read timeout. */
@@ -61,9 +63,9 @@ export interface SyncLearner {
   anomaly(anomaly: Anomaly, message: QuorumPacket, detail: string): void;
   /** Applies a committed transaction. Fails and returns false if it leaves a gap in committedLog. */
   deliverSynced(txn: Txn): boolean;
-  /** Starts the processors (ZooKeeperServer#startup) unless they run. Returns null for an observer. */
+  /** Starts the processors (ZooKeeperServer#startup) unless they already run. Returns null for an observer. */
   startProcessors(): FollowerProcessors | null;
-  /** UPTODATE has arrived: acknowledges it and serves. */
+  /** Called when UPTODATE has arrived. Acknowledges UPTODATE and starts to serve. */
   serve(): void;
 }
 
@@ -75,7 +77,7 @@ export interface FollowerProcessors {
 
 type Stage =
   | "reading-op" // reads DIFF, TRUNC or SNAP
-  | "reading" // reads the packets after it
+  | "reading" // reads the packets after DIFF, TRUNC or SNAP
   | "truncating"
   | "reloading"
   | "saving-snapshot"
@@ -86,7 +88,7 @@ type Stage =
 export class Synchronization implements LogUser, SyncRest {
   /** Whether the database must be reloaded if the synchronization ends now (QuorumPeer#syncMode). */
   mustReload = false;
-  /** Whether it began with a SNAP. */
+  /** Whether the synchronization began with a SNAP. */
   tookSnap = false;
   lastQueued: Zxid = ZERO_ZXID;
   notLogged: Txn[] = [];
@@ -196,7 +198,7 @@ export class Synchronization implements LogUser, SyncRest {
     this.learner.resumeReading();
   }
 
-  // ---- the packets after it
+  // ---- the packets after DIFF, TRUNC or SNAP
 
   private receiveNext(message: QuorumPacket): void {
     switch (message.type) {
@@ -319,7 +321,8 @@ export class Synchronization implements LogUser, SyncRest {
     }
     for (const txn of this.notLogged) processors.logProposal(txn);
     this.notLogged = [];
-    // From now on the log thread runs concurrently, and either may send the first ACK (ZOOKEEPER-4685).
+    // From now on the log thread runs concurrently with this thread, and either of them can send the first ACK
+    // (ZOOKEEPER-4685).
     this.stage = "preempted";
     this.learner.startWork(WORK_RESUME_LEARNER);
   }
@@ -345,7 +348,10 @@ export class Synchronization implements LogUser, SyncRest {
     this.server.logLock.sync(this);
   }
 
-  /** ZOOKEEPER-4646. Commits that arrive later find no proposal in `notLogged`. */
+  /**
+   * ZOOKEEPER-4646: appends all pending proposals and hands them to the processors. A COMMIT that arrives later finds
+   * no proposal in `notLogged`.
+   */
   private appendAll(): void {
     const processors = assertPresent(this.learner.startProcessors(), "follower processors", this.stage);
     for (const txn of this.notLogged) {

@@ -2,8 +2,8 @@
  * The database of one server: the tree, committedLog, the log and the snapshots, as the core sees them (ZKDatabase,
  * DataTree, FileTxnSnapLog). It survives changes of role and is lost with the process.
  *
- * The log and the snapshots here are what a reader of the files finds now, whether synced or not; durability is the
- * host's concern. Not modeled: znodes. The tree is represented by its History.
+ * The log and the snapshots here have the content that a reader of the files finds now, synced or not. The host keeps
+ * track of durability. Not modeled: znodes. A History represents the tree.
  */
 import { assertPresent } from "../assert.ts";
 import type { Behavior } from "../behavior.ts";
@@ -18,7 +18,10 @@ interface OpenLogFile {
   readonly txns: Txn[];
 }
 
-/** committedLog is compacted when this many dropped transactions have piled up at its start. */
+/**
+ * committedLog is compacted when the number of dropped transactions at its start exceeds its length limit by this
+ * number.
+ */
 const COMPACT_AFTER = 64;
 
 export class Database {

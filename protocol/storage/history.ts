@@ -13,7 +13,7 @@ import { ZERO_ZXID, type Zxid } from "../zxid.ts";
 /** One transaction: TxnHeader#zxid and the value that the client wrote. Immutable; servers share the object. */
 export interface Txn {
   readonly zxid: Zxid;
-  /** The value written: a label for people, and what distinguishes two transactions with the same zxid. */
+  /** The value written. It is a label for people, and it distinguishes two transactions with the same zxid. */
   readonly value: string | number;
   readonly hash: number;
 }
@@ -67,21 +67,27 @@ export class History {
     return next;
   }
 
-  /** Returns the prefix of the given length; `this` if it is not longer. Costs the difference in length. */
+  /**
+   * Returns the prefix of the given length, or `this` if this history is not longer. Takes time proportional to the
+   * difference in length.
+   */
   prefix(length: number): History {
     let at: History = this;
     while (at.length > length && at.previous !== null) at = at.previous;
     return at;
   }
 
-  /** Returns the longest prefix that ends at or below `zxid`. Costs the number of transactions left out. */
+  /**
+   * Returns the longest prefix that ends at or below `zxid`. Takes time proportional to the number of transactions left
+   * out.
+   */
   upTo(zxid: Zxid): History {
     let at: History = this;
     while (at.txn !== null && at.txn.zxid > zxid && at.previous !== null) at = at.previous;
     return at;
   }
 
-  /** Returns whether both are the same sequence. */
+  /** Returns whether both histories are the same sequence. */
   equals(other: History): boolean {
     return this === other || (this.length === other.length && this.hash === other.hash && this.zxid === other.zxid);
   }

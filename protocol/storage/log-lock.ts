@@ -6,9 +6,9 @@
 import type { Effects } from "../effects.ts";
 
 export interface LogUser {
-  /** The user now holds the lock: it may append, and must call `sync`. */
+  /** Called when the user holds the lock. The user may now append, and must then call `sync`. */
   logAcquired(): void;
-  /** The sync has ended; `ok` says whether the appended transactions are durable. */
+  /** Called when the sync has ended. `ok` says whether the appended transactions are durable. */
   logSynced(ok: boolean): void;
 }
 

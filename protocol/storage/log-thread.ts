@@ -12,7 +12,7 @@ import type { Database } from "./database.ts";
 import type { Txn } from "./history.ts";
 import type { LogLock, LogUser } from "./log-lock.ts";
 
-/** What the log thread needs of its server. */
+/** The part of a server that the log thread uses. */
 export interface LogServer {
   readonly effects: Effects;
   readonly notes: Notes;

@@ -1,9 +1,10 @@
 /**
- * Shrinks a failing value: searches the smallest value that still fails.
+ * Shrinks a failing value: searches for the smallest value that still fails.
  *
- * A pass is a generator that yields simpler values one by one, receives for each whether it still fails, and continues
- * from the last one that does. The passes repeat until none of them finds a simpler failing value, or until the budget
- * of runs is used up. The current value always fails, so shrinking can stop at any time and continue from it later.
+ * A pass is a generator that yields simpler values one by one. For each value, the pass receives whether that value
+ * still fails. It continues from the last value that failed. The passes repeat until none of them finds a simpler
+ * failing value, or until the budget of runs is used up. The current value always fails, so shrinking can stop at any
+ * time and continue later from that value.
  */
 export type Pass<Value> = (value: Value) => Generator<Value, Value, boolean>;
 
@@ -19,7 +20,7 @@ export interface ShrinkOptions<Value> {
   readonly passes: readonly Pass<Value>[];
   readonly fails: (candidate: Value) => boolean;
   readonly maxRuns: number;
-  /** Called after each success; true ends the shrinking. */
+  /** Called after each run. If it returns true, the shrinking ends. */
   readonly stop?: (progress: ShrinkProgress<Value>) => boolean;
 }
 
@@ -36,7 +37,7 @@ export function shrink<Value>(start: Value, options: ShrinkOptions<Value>): Shru
   }
 }
 
-/** As `shrink`, but yields after each run, for callers with other work to do. */
+/** Does the same as `shrink`, but yields after each run, for callers that have other work to do. */
 export function* shrinkStepwise<Value>(
   start: Value,
   { passes, fails, maxRuns, stop }: ShrinkOptions<Value>,
@@ -79,7 +80,7 @@ export function withoutItems<Value, Item>(
   return function* (start) {
     let value = start;
     for (let size = Math.ceil(itemsOf(value).length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-      // From the end, because later items depend on earlier ones.
+      // Starts at the end, because later items can depend on earlier ones.
       for (let end = itemsOf(value).length; end > 0; end -= size) {
         const items = itemsOf(value);
         const candidate = withItems(value, [...items.slice(0, Math.max(0, end - size)), ...items.slice(end)]);
