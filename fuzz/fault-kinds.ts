@@ -9,8 +9,8 @@
 import type { ServerId } from "../protocol/zxid.ts";
 import type { Moment, Step } from "../scenarios/scenario.ts";
 import { durationText } from "../sim/duration-range.ts";
-import type { Draw } from "./draw.ts";
 import { drawCatchingUp, drawMoment } from "./moments.ts";
+import type { Draw } from "./random-values.ts";
 
 export interface FaultContext {
   readonly ids: readonly ServerId[];

@@ -6,7 +6,7 @@
 import type { ProtocolEvent } from "../cluster/records.ts";
 import type { ServerId } from "../protocol/zxid.ts";
 import type { Moment } from "../scenarios/scenario.ts";
-import type { Draw } from "./draw.ts";
+import type { Draw } from "./random-values.ts";
 
 /** Weights of protocol events. Events in the middle of a multi-step change have the highest weights. */
 const EVENTS: Readonly<Partial<Record<ProtocolEvent, number>>> = {

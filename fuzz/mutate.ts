@@ -7,8 +7,8 @@ import type { Step } from "../scenarios/scenario.ts";
 import { serversInStep } from "../scenarios/servers-in-step.ts";
 import { durationText } from "../sim/duration-range.ts";
 import { parseDuration } from "../sim/index.ts";
-import type { Draw } from "./draw.ts";
 import type { Plan } from "./plan.ts";
+import type { Draw } from "./random-values.ts";
 
 type Entry = { readonly step: Step; readonly kind: Plan["kinds"][number] };
 type Change = (draw: Draw, entries: readonly Entry[], corpus: readonly Plan[], ids: ReadonlySet<number>) => Entry[];

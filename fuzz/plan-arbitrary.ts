@@ -6,9 +6,9 @@ import fc, { type Random } from "fast-check";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { RandomStreams } from "../sim/index.ts";
-import { Draw } from "./draw.ts";
 import { mutate } from "./mutate.ts";
 import { drawPlan, type Plan, type PlanOptions } from "./plan.ts";
+import { Draw } from "./random-values.ts";
 import { simplerScenarios } from "./shrink/simpler.ts";
 import { drawStrategy, STRATEGIES, type StrategyName } from "./strategies.ts";
 

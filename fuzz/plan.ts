@@ -11,9 +11,9 @@ import type { Settings } from "../protocol/index.ts";
 import { asServerId, type ServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import { durationText } from "../sim/duration-range.ts";
-import type { Draw } from "./draw.ts";
 import { FAULT_KINDS, FAULT_NAMES, type FaultContext, type FaultName } from "./fault-kinds.ts";
 import { drawSynchronizing } from "./moments.ts";
+import type { Draw } from "./random-values.ts";
 import { drawStartDisks } from "./start-disks.ts";
 
 export interface Plan {

@@ -8,7 +8,7 @@
 
 import type { ServerSpec } from "../cluster/cluster-spec.ts";
 import type { ServerId } from "../protocol/zxid.ts";
-import type { Draw } from "./draw.ts";
+import type { Draw } from "./random-values.ts";
 
 export interface StartDisks {
   readonly specs: Readonly<Record<ServerId, Partial<ServerSpec>>>;

@@ -2,9 +2,10 @@
  * Search strategies: which faults a plan may have, how many, and with which network and disks. Each seed of a campaign
  * picks one.
  */
-import type { Draw } from "./draw.ts";
+
 import { FAULT_NAMES, type FaultName } from "./fault-kinds.ts";
 import type { Character, PlanOptions } from "./plan.ts";
+import type { Draw } from "./random-values.ts";
 
 interface Strategy {
   readonly about: string;

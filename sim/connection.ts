@@ -4,7 +4,7 @@
  * The event queue does not hold parcels. It holds tokens: each token says that the next parcel of a direction is due.
  * The first `scheduled` parcels of a direction have a token in the queue. Stalling a direction starts a new generation,
  * which makes its tokens void. Releasing the direction issues new tokens. Parcels can therefore not change their order.
- * streams.ts implements the behavior of connections.
+ * tcp.ts implements the behavior of connections.
  */
 
 import type { Link } from "./link.ts";

@@ -2,7 +2,7 @@
  * The kinds of events that a world dispatches, as small integers for a switch, and their names.
  *
  * The module that pushes an event defines the meaning of the event's `a`, `b` and `payload`: node.ts for timer and
- * drain, streams.ts for arrival, datagrams.ts for datagram, disk.ts for disk, and world.ts for script and user.
+ * drain, tcp.ts for arrival, datagrams.ts for datagram, disk.ts for disk, and world.ts for script and user.
  */
 
 export const SCRIPT_EVENT = 0;

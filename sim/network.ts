@@ -1,5 +1,5 @@
 /**
- * The network between the nodes of a world: streams (streams.ts, like TCP) and datagrams (datagrams.ts, like UDP) over
+ * The network between the nodes of a world: connections (tcp.ts, like TCP) and datagrams (datagrams.ts, like UDP) over
  * directed links (link.ts), and the controls that cut, clog and slow links and that apply rules to messages.
  *
  * A cut or clog of a direction affects everything that has not yet arrived. A second cut of the same direction changes
@@ -14,7 +14,7 @@ import type { Kernel } from "./kernel.ts";
 import { type Link, type LinkCharacter, LinkTable } from "./link.ts";
 import type { Node } from "./node.ts";
 import { type NetworkRule, RuleList } from "./rules.ts";
-import { Streams } from "./streams.ts";
+import { Tcp } from "./tcp.ts";
 
 export interface InFlight<M> {
   readonly from: number;
@@ -28,7 +28,7 @@ export interface InFlight<M> {
 
 export class Network<M> {
   readonly effects = new NetworkEffects();
-  readonly streams: Streams<M>;
+  readonly tcp: Tcp<M>;
   readonly datagrams: Datagrams<M>;
   private readonly kernel: Kernel;
   private readonly links: LinkTable;
@@ -42,20 +42,20 @@ export class Network<M> {
   ) {
     this.kernel = kernel;
     this.links = new LinkTable(nodeIds, character, kernel.random);
-    this.streams = new Streams<M>(kernel, this.links, nodes, this.rules, this.effects);
+    this.tcp = new Tcp<M>(kernel, this.links, nodes, this.rules, this.effects);
     this.datagrams = new Datagrams<M>(kernel, this.links, this.rules, this.effects);
   }
 
   connect(from: number, to: number, port: number): number {
-    return this.streams.connect(from, to, port);
+    return this.tcp.connect(from, to, port);
   }
 
   send(from: number, conn: number, message: M): boolean {
-    return this.streams.send(from, conn, message);
+    return this.tcp.send(from, conn, message);
   }
 
   close(from: number, conn: number): void {
-    this.streams.close(from, conn);
+    this.tcp.close(from, conn);
   }
 
   datagram(from: number, to: number, port: number, message: M): void {
@@ -64,7 +64,7 @@ export class Network<M> {
 
   /** Resets a connection. Returns false if it no longer exists. */
   resetConnection(conn: number): boolean {
-    return this.streams.resetConnection(conn);
+    return this.tcp.resetConnection(conn);
   }
 
   /**
@@ -72,26 +72,26 @@ export class Network<M> {
    * number.
    */
   disconnect(node: number, peer?: number): number {
-    return this.streams.disconnect(node, peer);
+    return this.tcp.disconnect(node, peer);
   }
 
   /** The limit of messages in flight or held: per direction of a connection, and per link for datagrams. */
   set queueLimit(limit: number) {
-    this.streams.queueLimit = limit;
+    this.tcp.queueLimit = limit;
     this.datagrams.queueLimit = limit;
   }
 
   get queueLimit(): number {
-    return this.streams.queueLimit;
+    return this.tcp.queueLimit;
   }
 
   /** The first retransmission timeout of a stream on a lossy link. */
   set rtoUs(rtoUs: number) {
-    this.streams.rtoUs = rtoUs;
+    this.tcp.rtoUs = rtoUs;
   }
 
   get rtoUs(): number {
-    return this.streams.rtoUs;
+    return this.tcp.rtoUs;
   }
 
   /** Cuts one direction until it is healed. Returns the effect of the cut, whose numbers grow while the cut lasts. */
@@ -187,7 +187,7 @@ export class Network<M> {
       this.removeRule(id);
       this.releaseRule(id);
     }
-    this.streams.resetSilenced();
+    this.tcp.resetSilenced();
   }
 
   /** Removes a rule. Messages that it holds stay held until `releaseRule`. */
@@ -197,14 +197,14 @@ export class Network<M> {
 
   /** Releases the messages that a rule holds. The rule itself stays. */
   releaseRule(id: number): void {
-    this.streams.ruleReleased(id);
+    this.tcp.ruleReleased(id);
     this.datagrams.ruleReleased(id);
   }
 
   /** Returns the messages that were sent and have neither arrived nor been lost. Slow; for inspection only. */
   inFlight(): InFlight<M>[] {
     const found: InFlight<M>[] = [];
-    this.streams.each(({ id, forward, backward }) => {
+    this.tcp.each(({ id, forward, backward }) => {
       for (const direction of [forward, backward]) {
         for (let index = 0; index < direction.length; index++) {
           const { kind, message, dueUs } = direction.at(index);
@@ -243,13 +243,13 @@ export class Network<M> {
   private block(link: Link): void {
     if (link.blocked) return;
     link.blocked = true;
-    this.streams.linkBlocked(link);
+    this.tcp.linkBlocked(link);
   }
 
   private release(link: Link): void {
     link.blocked = link.cut !== undefined || link.clog !== undefined;
     if (link.blocked) return;
     this.datagrams.linkReleased(link);
-    this.streams.linkReleased(link);
+    this.tcp.linkReleased(link);
   }
 }

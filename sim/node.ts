@@ -143,7 +143,7 @@ export class Node<M> {
     this.incarnation++;
     this.program = program;
     this.world.kernel.trace?.record("start", this.id, -1, this.incarnation, undefined);
-    this.world.network.streams.hostAnswers(this.id);
+    this.world.network.tcp.hostAnswers(this.id);
   }
 
   /**
@@ -267,6 +267,6 @@ export class Node<M> {
     this.program = undefined;
     this.ports = [];
     this.timerPending.fill(0);
-    this.world.network.streams.nodeCrashed(this.id, power);
+    this.world.network.tcp.nodeCrashed(this.id, power);
   }
 }

@@ -195,7 +195,7 @@ export class World<M> {
         const direction = queue.payload as Direction<M>;
         if (direction.generation !== queue.a) return false;
         this.begin(direction.from, direction.connection.id, this.hashParcel(direction.at(0)));
-        this.network.streams.arrive(direction);
+        this.network.tcp.arrive(direction);
         break;
       }
       case DATAGRAM_EVENT:
@@ -251,12 +251,12 @@ export class World<M> {
         case ARRIVAL_EVENT: {
           const direction = payload as Direction<M>;
           this.begin(direction.from, a, this.hashParcel(extra as Parcel<M>));
-          this.network.streams.receive(direction, extra as Parcel<M>, node);
+          this.network.tcp.receive(direction, extra as Parcel<M>, node);
           break;
         }
         case ACCEPT_EVENT:
           this.begin((payload as Direction<M>).from, a, kind);
-          this.network.streams.accept(payload as Direction<M>, node);
+          this.network.tcp.accept(payload as Direction<M>, node);
           break;
         case DATAGRAM_EVENT:
           this.begin(a, b, this.hash(payload as M));

@@ -32,7 +32,7 @@ import type { NetworkRule, RuleList } from "./rules.ts";
 /** Number of consecutive losses of one message after which its connection is reset. */
 const LOSSES_MAX = 6;
 
-export class Streams<M> {
+export class Tcp<M> {
   queueLimit = Number.POSITIVE_INFINITY;
   /** The first retransmission timeout; it doubles with each further loss of the same message. */
   rtoUs = 200_000;

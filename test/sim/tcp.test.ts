@@ -315,9 +315,9 @@ test("a caller cannot send before it is connected, but the accepting node can", 
 
 test("the end of the caller is open from the start, the end of its peer from the accept, each until it closes", () => {
   const { world, run } = testBed(3);
-  const { streams } = world.network;
+  const { tcp } = world.network;
   const conn = world.node(1).connect(2, 1);
-  const openEnds = () => [1, 2, 3].filter((node) => streams.isOpen(node, conn));
+  const openEnds = () => [1, 2, 3].filter((node) => tcp.isOpen(node, conn));
   expect(openEnds()).toEqual([1]);
   run(1000);
   expect(openEnds()).toEqual([1, 2]);

@@ -1,7 +1,7 @@
 /** Values drawn from a source of randomness. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Draw } from "../../fuzz/draw.ts";
+import { Draw } from "../../fuzz/random-values.ts";
 import { parseDuration } from "../../sim/time.ts";
 
 /** Checks a property of a Draw for many sources. */
