@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** The file for the results as JSON, which CI sets (.ci/run). */
+/** The path of the file for the results as JSON. CI sets it (.ci/run). */
 const resultsFile = process.env.ZABSIM_TEST_RESULTS;
 
 export default defineConfig({

@@ -84,7 +84,7 @@ export const HELP = {
     exitCodes: [
       [EXIT_OK, "the scenario does not fail, so there is nothing to shrink"],
       [EXIT_FINDING, "the scenario fails; the shrunk scenario was written"],
-      [EXIT_INTERRUPTED, "interrupted by Ctrl-C; the same command continues"],
+      [EXIT_INTERRUPTED, "interrupted by Ctrl-C; run the same command again to continue"],
     ],
   },
   decide: {

@@ -73,7 +73,7 @@ async function report(
     await write(`${JSON.stringify({ file, signature, runs, steps, servers, complete, needsNoSeed })}\n`);
     return;
   }
-  const end = complete ? "nothing simpler fails" : "not finished; the same command continues";
+  const end = complete ? "nothing simpler fails" : "not finished; run the same command again to continue";
   await write(`${signature}: ${given.steps.length} steps -> ${steps}, ${servers} servers, ${runs} runs (${end})\n`);
   await write(`${file}\n\n${writeScenario(scenario)}\n${explanationOf(scenario)}\n`);
 }

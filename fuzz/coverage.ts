@@ -30,7 +30,7 @@ export class Coverage {
     this.messages[cell] = (this.messages[cell] as number) + 1;
   }
 
-  /** Counts the rule of a sync decision, or the reason of a failure. */
+  /** Counts the rule of a sync decision, or the reason for a failure. */
   recorded(record: ProtocolRecord): void {
     if (record.event === "sync-decided") this.count(`rule ${record.rule}`);
     else if (record.event === "failed") this.count(`failure ${record.reason}`);

@@ -83,8 +83,8 @@ export function drawStrategy(draw: Draw): StrategyName {
 }
 
 /**
- * A fault at a moment acts as a change point of PCT: it delays events that are ready, so that other events overtake
- * them.
+ * The weights of faults with which the strategy imitates PCT. A fault that a moment triggers acts like a priority
+ * change point of PCT: it delays events that are ready, so that other events overtake them.
  */
 const PCT_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   "latency-spike": 4,

@@ -86,8 +86,8 @@ export const INVARIANTS = {
   },
   "trunc-keeps-committed": {
     statement:
-      "A TRUNC removes no transaction that was committed when the leader decided, and a quorum keeps every " +
-      "transaction that was committed later.",
+      "A TRUNC removes no transaction that was committed when the leader decided to send it. A transaction that was " +
+      "committed after this decision stays on a quorum.",
     source: `${TLA}: CommittedLogDurability; ZOOKEEPER-4643`,
   },
   "follower-is-prefix": {

@@ -21,7 +21,7 @@ import { loadScenario } from "../scenarios/load.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 
 export interface CampaignTest {
-  /** A scenario, or the path of a scenario file. Default: each seed draws its ensemble, too. */
+  /** A scenario, or the path of a scenario file. Without one, each seed also draws the ensemble. */
   readonly scenario?: string | Scenario;
   /** The kinds of faults to draw. Default: all. */
   readonly faults?: readonly FaultName[];

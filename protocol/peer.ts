@@ -107,7 +107,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   currentEpoch: Epoch = NO_EPOCH;
   currentVote: Vote;
   needsSnap = false;
-  /** False between an `exit` and the end of the process. */
+  /** Becomes false at an `exit`, before the process has ended. */
   alive = true;
 
   private readonly election: FastLeaderElection;

@@ -93,7 +93,7 @@ export function describeRole({ event, phase }: Role): string {
   return `${event.toUpperCase()} in ${phase}`;
 }
 
-/** The reason of a failure, and its details: `connection-closed: by 3`. */
+/** The reason for a failure, and its details: `connection-closed: by 3`. */
 export function describeFailure({ reason, detail }: RecordOf<"failed">): string {
   return detail === "" ? reason : `${reason}: ${detail}`;
 }

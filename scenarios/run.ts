@@ -76,7 +76,7 @@ export class ScenarioRunner {
   private readonly invariants: Invariants;
   private readonly liveness: Liveness;
   private readonly script: Script;
-  /** The latest end of the run. A `settle` step moves it. */
+  /** The time at which the run ends at the latest. A `settle` step postpones it. */
   private endUs: number;
   private lastRecordUs = 0;
   /** Whether every server serves and only pings happen. */

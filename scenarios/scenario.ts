@@ -55,7 +55,7 @@ export interface Moment {
    */
   readonly on?: "sent" | "delivered";
   readonly zxid?: string;
-  /** The Nth occurrence since the step was ready. Default: 1. */
+  /** The Nth occurrence after the step became ready. Default: 1. */
   readonly nth?: number;
 }
 
@@ -111,7 +111,7 @@ export type Action =
   | { readonly flap: { readonly between: readonly [ServerId, ServerId]; readonly every: string } }
   /** Holds all messages in this direction until the step is undone. */
   | { readonly clog: Direction }
-  /** Changes the character of links. */
+  /** Changes the properties of links, such as latency. */
   | { readonly link: Direction & LinkCharacterSpec }
   /** Refuses new connections to this server. */
   | { readonly refuse: ServerId }

@@ -12,7 +12,7 @@ export interface BlockEffect {
   readonly from: number;
   readonly to: number;
   readonly sinceUs: SimTime;
-  /** Undefined until the cut or clog ends. */
+  /** The time at which the cut or clog ended; undefined while it lasts. */
   untilUs: SimTime | undefined;
   /** Number of stream messages and connection attempts that had to wait, plus the datagrams that a clog held. */
   held: number;

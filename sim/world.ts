@@ -206,7 +206,7 @@ export class World<M> {
         const lane = queue.payload as DiskLane;
         const { disk } = this.byId[target] as Node<M>;
         if (!disk.tokenIsLive(lane, queue.b)) return false;
-        // A live completion belongs to the first operation of its lane.
+        // A completion that was not canceled belongs to the first operation of its lane.
         const { operation } = lane.operations[0] as DiskOperationView;
         this.begin(-1, operation, queue.a);
         disk.complete(lane);

@@ -489,7 +489,8 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
       database.apply(txn);
       notes.delivered(txn, database.history);
     } else {
-      // The commit processor has stopped. The shutdown reads the transaction from the log instead.
+      // The commit processor has stopped and does not apply the transaction. During the shutdown, the server reads it
+      // from the log.
       this.toBeApplied.push(txn);
     }
   }

@@ -245,7 +245,8 @@ export class Database {
       if (leavesGap(last.zxid, txn.zxid)) return false;
     }
     this.committed.push(txn);
-    // Before ZOOKEEPER-4925, the server dropped the oldest entry before it added the new one, so it kept one more.
+    // Before ZOOKEEPER-4925, the server checked the limit before it added the new entry, so that committedLog could
+    // hold one entry more than the limit.
     const limit = this.settings.commitLogCount + (rejectsGaps ? 0 : 1);
     if (this.committed.length - this.committedStart > limit) {
       this.committedStart++;

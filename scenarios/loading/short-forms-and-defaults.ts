@@ -243,7 +243,7 @@ function completeExpectation(raw: RawExpectation): Expectation {
   };
 }
 
-/** Completes a decision: the short form `3: TRUNC 1:5`, or named fields. */
+/** Completes an expected decision, which is given in the short form `3: TRUNC 1:5` or as named fields. */
 function completeDecision(raw: NonNullable<RawExpectation["decisions"]>[number]): ExpectedDecision {
   const named = "learner" in raw ? (raw as RawDecision) : fromPair(raw, "learner", "decision");
   const { decision: text, zxid, ...rest } = named as RawDecision;
@@ -252,7 +252,7 @@ function completeDecision(raw: NonNullable<RawExpectation["decisions"]>[number])
   return { ...rest, decision: decision as Decision, ...(either === undefined ? {} : { zxid: normalizeZxid(either) }) };
 }
 
-/** Completes a failure: the short form `2: read-timeout`, or named fields. */
+/** Completes an expected failure, which is given in the short form `2: read-timeout` or as named fields. */
 function completeFailure(raw: NonNullable<RawExpectation["failures"]>[number]): Failure {
   return ("server" in raw ? raw : fromPair(raw, "server", "reason")) as Failure;
 }

@@ -74,7 +74,7 @@ describe("recordJson", () => {
     });
   });
 
-  it("has the reason of a sync decision", () => {
+  it("has the reason for a sync decision", () => {
     const decided = records.find(({ event }) => event === "sync-decided");
     expect(decided && recordJson(decided).why).toContain("→ empty DIFF");
   });
