@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { KernelRun } from "./kernel-workload.ts";
 
-const SOURCE = fileURLToPath(new URL("./native/kernel.cpp", import.meta.url));
+/** Written so that it is right in bench/ and in the bundle, dist/bench.js. */
+const SOURCE = fileURLToPath(new URL("../bench/native/kernel.cpp", import.meta.url));
 
 export type NativeKernel = (outstanding: number, events: number) => KernelRun;
 

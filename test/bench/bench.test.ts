@@ -1,6 +1,8 @@
 /**
  * Checks that each benchmark runs and prints its results. No test asserts how fast anything is.
  */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { FAMILIES, figuresOf } from "../../bench/families.ts";
 import { QUICK } from "../../bench/harness.ts";
@@ -35,6 +37,14 @@ describe("bench --quick", () => {
     });
     const table = tableOf(results);
     for (const figure of Object.keys(figures)) expect(table).toContain(figure);
+  });
+
+  test("the bundle that `npm run bench` starts finds its files", () => {
+    const bundle = fileURLToPath(new URL("../../dist/bench.js", import.meta.url));
+    const { status, stderr } = spawnSync(process.execPath, [bundle, "--quick", "--family", "kernel"], {
+      encoding: "utf8",
+    });
+    expect([status, stderr.slice(-300)]).toEqual([0, ""]);
   });
 });
 
