@@ -69,8 +69,8 @@ function isOnlyStuck({ liveness, unmet }: ScenarioRun): boolean {
 }
 
 /**
- * Reads the named scenarios or, without names, all scenarios that ship with zabsim. With --noise, every invariant must
- * be expected to hold.
+ * Reads the named scenarios or, without names, all scenarios that ship with zabsim. Rejects a scenario that expects an
+ * invariant to be violated if --noise is given.
  */
 function filesOf(names: readonly string[], options: RunCommandOptions): ScenarioFile[] {
   const files = scenarioPaths(names).map((path) => readScenario(path, overridesOf(options)));

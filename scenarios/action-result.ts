@@ -3,7 +3,7 @@
  * because nothing matched.
  */
 
-/** What an effect counts: messages lost, held or changed, writes accepted, and so on. */
+/** What was affected and is counted: messages lost, held or changed, writes accepted, and so on. */
 export type EffectKind = "messages" | "writes" | "connections" | "servers" | "disk-operations" | "files";
 
 /** How much an action has done by the end of the run. */

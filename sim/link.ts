@@ -13,7 +13,7 @@ export interface LinkCharacter {
   readonly latencyMaxUs: number;
   /** Probability that a transmission is lost: a datagram disappears, a stream retransmits. */
   readonly lossRate: number;
-  /** Probability that a datagram arrives twice. Streams never duplicate. */
+  /** Probability that a datagram arrives twice. TCP never delivers a message twice. */
   readonly duplicateRate: number;
   /** Probability of an additional latency, uniform in 0 .. slowExtraUs. */
   readonly slowRate: number;

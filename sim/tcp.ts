@@ -2,10 +2,12 @@
  * Simulated TCP: connections that are opened, refused, closed and reset, and ordered messages on them.
  *
  * A lost message appears as a delay. A connection whose peer is unreachable stays open at the other end (half-open).
- * Only a host with power refuses a connection. Messages that a cut or a rule holds wait in their direction and continue
- * in order when they are released. Messages to a host without power wait in the same way. When that host starts again,
- * it answers them with a reset. Not modeled: bandwidth, windows and flow control, half-closing, keep-alive, and the
- * kernel's retransmission timeouts (a message waits as long as the fault lasts; the programs have their own timers).
+ * Only a host with power refuses a connection.
+ *
+ * Each direction of a connection queues the messages that a cut or a rule holds; when they are released, they continue
+ * in order. Messages to a host without power wait in the same way. When that host starts again, it answers them with a
+ * reset. Not modeled: bandwidth, windows and flow control, half-closing, keep-alive, and the kernel's retransmission
+ * timeouts (a message waits as long as the fault lasts; the programs have their own timers).
  */
 
 import {

@@ -59,7 +59,7 @@ export interface HandlerLeader {
   proposeEpoch(handler: LearnerHandler, lastAcceptedEpoch: Epoch): void;
   /** Leader#waitForEpochAck. Returns false if the learner is more recent than the leader. */
   ackEpoch(handler: LearnerHandler, summary: StateSummary): boolean;
-  /** Leader#waitForNewLeaderAck. Returns false if the zxid is wrong and the learner is not counted. */
+  /** Leader#waitForNewLeaderAck. Returns false if the zxid is wrong; then the learner is not counted. */
   ackNewLeader(handler: LearnerHandler, zxid: Zxid): boolean;
   syncFacts(peerLastZxid: Zxid, observer: boolean): SyncFacts<Zxid, Txn>;
   /** Leader#startForwarding: from now on the handler gets proposals and commits. */

@@ -31,7 +31,10 @@ export interface SyncFacts<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logge
   readonly txnLogFiles: readonly { readonly name: Z; readonly txns: readonly T[] }[];
   /** snapshotSizeFactor >= 0 (ZKDatabase#isTxnLogSyncEnabled). */
   readonly txnLogSyncEnabled: boolean;
-  /** ZKDatabase#getProposalsFromTxnLog: the log files after the first one read exceed calculateTxnLogSizeLimit. */
+  /**
+   * Whether the log files after the first one that is read are together larger than the limit
+   * (ZKDatabase#getProposalsFromTxnLog, #calculateTxnLogSizeLimit).
+   */
   readonly txnLogExceedsSizeLimit: boolean;
   readonly forceSnapSync: boolean;
   readonly lastProposed: Z;

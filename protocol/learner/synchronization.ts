@@ -56,7 +56,7 @@ export interface SyncLearner {
   resumeReading(): void;
   /** Fails if `ok` is false, and returns whether it failed. */
   failIfDiskFailed(ok: boolean): boolean;
-  /** Fails if the connection broke while the thread was busy, and returns whether it failed. */
+  /** Returns whether the connection broke while the thread was busy. If so, the learner has failed. */
   failIfConnectionBroke(): boolean;
   fail(reason: FailureReason, detail: string): void;
   exit(code: number, reason: FailureReason, detail: string): void;

@@ -168,7 +168,7 @@ export class CauseFinder {
     return { cause: { text, atUs }, next };
   }
 
-  /** Returns the time at which the leader had synced its own log up to the transaction that it proposed. */
+  /** Returns the time at which the leader finished syncing its own log up to the transaction that it proposed. */
   private ownSyncUs(leader: ServerId, zxid: Zxid, untilUs: number): number | undefined {
     const proposed = this.lastRecord("proposed", untilUs, (one) => one.server === leader && one.zxid === zxid);
     const proposedUs = proposed?.atUs ?? 0;

@@ -109,7 +109,7 @@ function failingPlan(): { scenario: Scenario; failure: Failure } {
     for (const plan of runBlock(newest, { first, count: 64 }).failed) {
       const failed = plan;
       if (failed.failure.kind === "stuck" || failed.scenario.steps.length < 5) continue;
-      // The initial content of the disks is sufficient for this failure.
+      // The initial content of the disks causes this failure without any fault.
       if (failed.signature.startsWith("follower-is-prefix")) continue;
       const still = failureOf(new ScenarioRunner({ ...failed.scenario, steps: [] }, { seed: failed.seed }).run());
       if (still !== undefined) continue;
