@@ -11,7 +11,7 @@ import {
   DecisionQueryError,
   highestZxid,
   readDecisionQuery,
-} from "../scenarios/decide-query.ts";
+} from "../decide/decision-query.ts";
 import { EXIT_BAD_INPUT, EXIT_OK } from "./exit-codes.ts";
 import { write } from "./output.ts";
 import { UsageError } from "./usage-error.ts";

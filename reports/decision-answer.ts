@@ -2,7 +2,7 @@
  * The answer to one sync decision in text, as `zabsim decide` prints it: reason, rule, packets, and where forwarding
  * starts.
  */
-import type { DecisionAnswer } from "../scenarios/decide-query.ts";
+import type { DecisionAnswer } from "../decide/decision-query.ts";
 
 /** Returns the text. `lastProcessedZxid` is that of the leader, in hex. A SNAP carries it. */
 export function decisionAnswerText(answer: DecisionAnswer, lastProcessedZxid: string): string {

@@ -1,6 +1,6 @@
 /** How a JSON query of `zabsim decide --stdin` is read, and what its answer contains. */
 import { describe, expect, it } from "vitest";
-import { answerDecision, DecisionQueryError, formatZxid64, readDecisionQuery } from "../../scenarios/decide-query.ts";
+import { answerDecision, DecisionQueryError, formatZxid64, readDecisionQuery } from "../../decide/decision-query.ts";
 
 const LEADER = {
   lastProcessedZxid: "1:3",

@@ -13,8 +13,7 @@ import {
   type SyncRule,
 } from "../protocol/index.ts";
 
-type Zxid64 = bigint;
-export type DecisionFacts = SyncFacts<Zxid64, Logged<Zxid64>>;
+import type { DecisionFacts, Zxid64 } from "./known-facts.ts";
 
 export interface DecisionAnswer {
   readonly needSnap: boolean;

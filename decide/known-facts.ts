@@ -1,0 +1,49 @@
+/**
+ * What is known about a leader and a learner before a sync decision. An operator rarely knows everything: a fact that
+ * is undefined is unknown, and is never taken to be empty.
+ */
+import type { Logged, SyncFacts } from "../protocol/index.ts";
+
+/** A zxid with all 64 bits, signed. */
+export type Zxid64 = bigint;
+
+/** The transactions in committedLog, or only its ends: a log line of the leader contains no more. */
+export type CommittedLogFacts =
+  | { readonly txns: readonly Logged<Zxid64>[] }
+  | { readonly min: Zxid64; readonly max: Zxid64 };
+
+export type DecisionFacts = SyncFacts<Zxid64, Logged<Zxid64>>;
+
+/** The facts of a sync decision, of which some may be unknown. ZooKeeper's settings are always known. */
+export interface KnownFacts
+  extends Omit<DecisionFacts, "lastProcessedZxid" | "committedLog" | "txnLogFiles" | "txnLogExceedsSizeLimit"> {
+  readonly lastProcessedZxid: Zxid64 | undefined;
+  readonly committedLog: CommittedLogFacts | undefined;
+  readonly txnLogFiles: DecisionFacts["txnLogFiles"] | undefined;
+  readonly txnLogExceedsSizeLimit: boolean | undefined;
+}
+
+/** The facts that can be unknown. */
+export const UNCERTAIN_FACTS = ["lastProcessedZxid", "committedLog", "txnLog", "txnLogSize"] as const;
+export type UncertainFact = (typeof UNCERTAIN_FACTS)[number];
+
+/** Returns which facts are not known in full. */
+export function unknownFacts(known: KnownFacts): UncertainFact[] {
+  const isKnown: Readonly<Record<UncertainFact, boolean>> = {
+    lastProcessedZxid: known.lastProcessedZxid !== undefined,
+    committedLog: known.committedLog !== undefined && "txns" in known.committedLog,
+    txnLog: known.txnLogFiles !== undefined,
+    txnLogSize: known.txnLogExceedsSizeLimit !== undefined,
+  };
+  return UNCERTAIN_FACTS.filter((fact) => !isKnown[fact]);
+}
+
+/** Returns the ends of committedLog as the sync decision sees them; undefined if they are unknown. */
+export function endsOfCommittedLog(known: KnownFacts): { min: Zxid64; max: Zxid64 } | undefined {
+  const { committedLog, lastProcessedZxid } = known;
+  if (committedLog === undefined) return undefined;
+  if ("min" in committedLog) return committedLog;
+  const [first, last] = [committedLog.txns[0], committedLog.txns.at(-1)];
+  if (first !== undefined && last !== undefined) return { min: first.zxid, max: last.zxid };
+  return lastProcessedZxid === undefined ? undefined : { min: lastProcessedZxid, max: lastProcessedZxid };
+}

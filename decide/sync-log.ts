@@ -1,0 +1,122 @@
+/**
+ * The lines of a leader's log about sync decisions, in the wording of ZooKeeper 3.4 to 3.9 (LearnerHandler#syncFollower,
+ * ZKDatabase#getProposalsFromTxnLog). A line "Synchronizing with …" starts a decision; the lines after it narrow down
+ * why it was made.
+ */
+import type { SyncRule } from "../protocol/index.ts";
+import type { CommittedLogFacts, Zxid64 } from "./known-facts.ts";
+import type { SyncOperation } from "./possible-decisions.ts";
+
+/** One sync decision of a log. */
+export interface LoggedSync {
+  /** The line number in the log, from 1. */
+  readonly line: number;
+  readonly sid: string;
+  readonly peerLastZxid: Zxid64;
+  /** ZooKeeper 3.4 does not log it. */
+  readonly lastProcessedZxid: Zxid64 | undefined;
+  readonly committedLog: CommittedLogFacts;
+  /** The oldest release series that logs in this wording. */
+  readonly series: LogSeries;
+  /** The only rules that fit to the lines after it; undefined if there is no such line. */
+  readonly rules: readonly SyncRule[] | undefined;
+  /** The decision that the log shows. */
+  readonly operation: SyncOperation | undefined;
+  /** The size of the log files to read and their limit, in bytes, if the log gives them. */
+  readonly txnLogSize: { readonly bytes: number; readonly limitBytes: number } | undefined;
+}
+
+export type LogSeries = "3.4" | "3.5" | "3.6";
+
+/** The settings that a leader logs. */
+export interface LoggedSettings {
+  /** Negative if synchronization from the log on disk is off. */
+  readonly snapshotSizeFactor: number | undefined;
+  readonly commitLogCount: number | undefined;
+  readonly forceSnapshotSync: boolean | undefined;
+}
+
+const HEX = "=0x([0-9a-f]{1,16})";
+const START = new RegExp(
+  `Synchronizing with (Follower|Learner) sid: (-?\\d+) maxCommittedLog${HEX} minCommittedLog${HEX}` +
+    `(?: lastProcessedZxid${HEX})? peerLastZxid${HEX}`,
+  "i",
+);
+
+/** Lines that say which rule decided. */
+const RULE_LINES: readonly (readonly [RegExp, readonly SyncRule[]])[] = [
+  [/Forcing snapshot sync - should not see this/, ["forced-snap"]],
+  [/leader and follower are in sync, zxid=/, ["in-sync"]],
+  [/Unable to find proposals from txnlog for zxid/, ["txn-log-starts-later"]],
+  [/Txnlog size: \d+ exceeds sizeLimit: \d+/, ["txn-log-too-large"]],
+  [/Detected gap between end of txnlog/, ["txn-log-gap"]],
+  [/Cannot send TRUNC to peer sid: -?\d+ peer zxid is/, ["committed-log-cross-epoch", "txn-log-cross-epoch"]],
+];
+
+/** Lines that show what was sent. */
+const OPERATION_LINES: readonly (readonly [RegExp, SyncOperation])[] = [
+  [/Sending snapshot last zxid of peer is 0x|Sending SNAP\b|fall back to use snapshot/, "SNAP"],
+  [/Sending TRUNC\b/, "TRUNC"],
+  [/Sending DIFF\b/, "DIFF"],
+];
+
+/** Returns the sync decisions of a log, in its order. Lines about anything else are passed over. */
+export function readSyncLog(text: string): LoggedSync[] {
+  const lines = text.split(/\r?\n/);
+  const starts = lines.flatMap((line, index) => {
+    const match = START.exec(line);
+    return match === null ? [] : [{ index, match }];
+  });
+  return starts.map(({ index, match }, i) => {
+    const [, role, sid, max, min, last, peer] = match;
+    const ends = { min: zxidOf(min as string), max: zxidOf(max as string) };
+    return {
+      line: index + 1,
+      sid: sid as string,
+      peerLastZxid: zxidOf(peer as string),
+      lastProcessedZxid: last === undefined ? undefined : zxidOf(last),
+      // ZooKeeper logs 0x0 for both ends of an empty committedLog.
+      committedLog: ends.max === 0n ? { txns: [] } : ends,
+      series: last === undefined ? "3.4" : role === "Follower" ? "3.5" : "3.6",
+      ...consequences(linesOfThread(lines.slice(index + 1, starts[i + 1]?.index), threadOf(lines[index] as string))),
+    };
+  });
+}
+
+/** Returns the settings in a log; the last value counts. */
+export function readLoggedSettings(text: string): LoggedSettings {
+  const last = (pattern: RegExp): string | undefined => [...text.matchAll(pattern)].at(-1)?.[1];
+  const factor = last(/snapshotSizeFactor(?: =)? (-?\d+(?:\.\d+)?)/g);
+  const count = last(/zookeeper\.commitLogCount ?= ?(\d+)/g);
+  const isOff = text.includes("On disk txn sync disabled");
+  return {
+    snapshotSizeFactor: isOff ? -1 : factor === undefined ? undefined : Number(factor),
+    commitLogCount: count === undefined ? undefined : Number(count),
+    forceSnapshotSync: text.includes("Forcing snapshot sync is enabled") ? true : undefined,
+  };
+}
+
+function consequences(lines: readonly string[]): Pick<LoggedSync, "rules" | "operation" | "txnLogSize"> {
+  const size = lines.map((line) => /Txnlog size: (\d+) exceeds sizeLimit: (\d+)/.exec(line)).find((one) => one !== null);
+  return {
+    rules: RULE_LINES.find(([pattern]) => lines.some((line) => pattern.test(line)))?.[1],
+    operation: OPERATION_LINES.find(([pattern]) => lines.some((line) => pattern.test(line)))?.[1],
+    txnLogSize: size ? { bytes: Number(size[1]), limitBytes: Number(size[2]) } : undefined,
+  };
+}
+
+/** The name of the thread, `LearnerHandler-/10.0.0.3:51234`, by which the lines of one learner belong together. */
+function threadOf(line: string): string | undefined {
+  return /\[(LearnerHandler-[^\]]+?)(?::o\.a\.z\.[^\]]*|:LearnerHandler@\d+)?\]/.exec(line)?.[1];
+}
+
+function linesOfThread(lines: readonly string[], thread: string | undefined): string[] {
+  return lines.filter((line) => {
+    const other = threadOf(line);
+    return thread === undefined || other === undefined || other === thread;
+  });
+}
+
+function zxidOf(hex: string): Zxid64 {
+  return BigInt.asIntN(64, BigInt(`0x${hex}`));
+}

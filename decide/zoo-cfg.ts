@@ -1,0 +1,80 @@
+/**
+ * The settings of a zoo.cfg that influence sync decisions, as QuorumPeerConfig#parseProperties and ZKDatabase read them.
+ */
+
+/** Settings under ZooKeeper's names. An absent one has ZooKeeper's default. */
+export interface SyncSettings {
+  /** Negative if synchronization from the log on disk is off; 0 if the log may have any size. */
+  readonly snapshotSizeFactor: number;
+  readonly forceSnapshotSync: boolean;
+  /** The number of transactions in committedLog. */
+  readonly commitLogCount: number;
+  readonly "autopurge.snapRetainCount": number;
+  /** In hours; 0 if nothing is purged. */
+  readonly "autopurge.purgeInterval": number;
+}
+
+export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
+  snapshotSizeFactor: 0.33,
+  forceSnapshotSync: false,
+  commitLogCount: 500,
+  "autopurge.snapRetainCount": 3,
+  "autopurge.purgeInterval": 0,
+};
+
+/** Settings that ZooKeeper ignores or replaces. Each message names the line. */
+export interface ReadSettings {
+  readonly settings: SyncSettings;
+  readonly warnings: readonly string[];
+}
+
+/** Reads the text of a zoo.cfg. Other settings are passed over. */
+export function readZooCfg(text: string): ReadSettings {
+  const given: Partial<Record<keyof SyncSettings, number | boolean>> = {};
+  const warnings: string[] = [];
+  text.split(/\r?\n/).forEach((content, index) => {
+    const [, key, value] = /^\s*([^#!\s=:][^\s=:]*)\s*[=:\s]\s*(.*?)\s*$/.exec(content) ?? [];
+    if (key === undefined || value === undefined) return;
+    const warn = (text: string): void => void warnings.push(`line ${index + 1}: ${text}`);
+    const bare = key.replace(/^zookeeper\./, "");
+    if (!isSyncSetting(bare)) return;
+    if (bare !== key) {
+      warn(`${key} has no effect in zoo.cfg, where the name is ${bare}`);
+      return;
+    }
+    const read = READERS[bare](value);
+    if (read.warning !== undefined) warn(`${key}=${value}: ${read.warning}`);
+    given[bare] = read.value;
+  });
+  return { settings: { ...DEFAULT_SYNC_SETTINGS, ...given } as SyncSettings, warnings };
+}
+
+interface Reading {
+  readonly value: number | boolean;
+  readonly warning?: string;
+}
+
+const READERS: Readonly<Record<keyof SyncSettings, (text: string) => Reading>> = {
+  snapshotSizeFactor: (text) => {
+    const value = text === "" ? Number.NaN : Number(text);
+    const byDefault = DEFAULT_SYNC_SETTINGS.snapshotSizeFactor;
+    if (Number.isNaN(value)) return { value: byDefault, warning: `not a number; ZooKeeper uses ${byDefault}` };
+    if (value > 1) return { value: byDefault, warning: `above 1; ZooKeeper uses ${byDefault}` };
+    return { value };
+  },
+  forceSnapshotSync: (text) => ({ value: text.toLowerCase() === "true" }),
+  commitLogCount: (text) => wholeNumber("commitLogCount", text, DEFAULT_SYNC_SETTINGS.commitLogCount),
+  "autopurge.snapRetainCount": (text) => wholeNumber("autopurge.snapRetainCount", text, 3),
+  "autopurge.purgeInterval": (text) => wholeNumber("autopurge.purgeInterval", text, 0),
+};
+
+function wholeNumber(key: keyof SyncSettings, text: string, least: number): Reading {
+  const byDefault = DEFAULT_SYNC_SETTINGS[key] as number;
+  if (!/^-?\d{1,9}$/.test(text)) return { value: byDefault, warning: "not a whole number" };
+  const value = Number(text);
+  return value < least ? { value: least, warning: `below the minimum; ZooKeeper uses ${least}` } : { value };
+}
+
+function isSyncSetting(key: string): key is keyof SyncSettings {
+  return Object.hasOwn(READERS, key);
+}
