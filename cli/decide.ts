@@ -1,19 +1,17 @@
 /**
- * `zabsim decide`: answers one sync decision from options, or many from JSON lines on stdin.
+ * `zabsim decide`: answers sync decisions from options, from the log of a leader, or from JSON lines on stdin.
  */
-
-import { formatZxidHex, type Logged, parseZxid64, type SyncSource } from "../protocol/index.ts";
+import { readFileSync } from "node:fs";
+import { type DecideResult, decideFrom } from "../decide/decide.ts";
+import { answerDecision, DecisionQueryError, formatZxid64, highestZxid, readDecisionQuery } from "../decide/decision-query.ts";
+import type { CommittedLogFacts, KnownFacts } from "../decide/known-facts.ts";
+import { type LoggedSync, readLoggedSettings, readSyncLog } from "../decide/sync-log.ts";
+import { DEFAULT_SYNC_SETTINGS, readZooCfg, type SyncSettings } from "../decide/zoo-cfg.ts";
+import { type Logged, parseZxid64, type SyncSource } from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
-import { decisionAnswerText } from "../reports/decision-answer.ts";
-import {
-  answerDecision,
-  type DecisionFacts,
-  DecisionQueryError,
-  highestZxid,
-  readDecisionQuery,
-} from "../decide/decision-query.ts";
+import { decisionReportText } from "../reports/decision-answer.ts";
 import { EXIT_BAD_INPUT, EXIT_OK } from "./exit-codes.ts";
-import { write } from "./output.ts";
+import { textWidth, write } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface DecideOptions {
@@ -25,69 +23,149 @@ export interface DecideOptions {
   readonly txnLog?: readonly string[];
   readonly txnLogSync: boolean;
   readonly txnLogTooLarge?: boolean;
+  readonly txnLogFits?: boolean;
   readonly forceSnap?: boolean;
   readonly toBeApplied?: string;
   readonly outstanding?: string;
   readonly lastProposed?: string;
   readonly observer?: boolean;
+  readonly zooCfg?: string;
   readonly zookeeper?: string;
 }
 
-export async function decide(options: DecideOptions): Promise<number> {
-  const { zookeeper = "newest" } = options;
-  const source = behaviorOf(zookeeper).syncSource;
-  if (source === "committed-log" && options.forceSnap) {
-    throw new UsageError(
-      `--force-snap: ZooKeeper ${zookeeper} has no forceSnapshotSync (accepted: with --zookeeper 3.5.5 or newer)`,
-    );
-  }
-  if (options.stdin) return decideLines(source);
-  const facts = { ...factsFrom(options), source };
-  const answer = answerDecision(facts);
-  const text = options.json
-    ? JSON.stringify(answer)
-    : decisionAnswerText(answer, formatZxidHex(facts.lastProcessedZxid));
-  await write(`${text}\n`);
+export async function decide(logLine: string | undefined, options: DecideOptions): Promise<number> {
+  refuseMixedQuestions(logLine, options);
+  if (options.stdin) return decideLines(behaviorOf(options.zookeeper ?? "newest").syncSource);
+  const settings = settingsOf(options);
+  if (logLine !== undefined) return decideFromLog(await logText(logLine), settings, options);
+  const source = behaviorOf(options.zookeeper ?? "newest").syncSource;
+  refuseForceSnap(source, settings, options);
+  const result = decideFrom(factsFrom(options, settings, source), settings);
+  await write(`${options.json ? JSON.stringify(jsonOf(result)) : decisionReportText(result, textWidth())}\n`);
   return EXIT_OK;
+}
+
+// ---- which question
+
+/** The options that state facts, by the name of their field. */
+const FACT_OPTIONS: Readonly<Partial<Record<keyof DecideOptions, string>>> = {
+  peer: "--peer",
+  last: "--last",
+  committedLog: "--committed-log",
+  txnLog: "--txn-log",
+  txnLogTooLarge: "--txn-log-too-large",
+  txnLogFits: "--txn-log-fits",
+  toBeApplied: "--to-be-applied",
+  outstanding: "--outstanding",
+  lastProposed: "--last-proposed",
+  observer: "--observer",
+};
+const LOG_FACTS: readonly (keyof DecideOptions)[] = ["peer", "last", "committedLog", "toBeApplied", "outstanding", "lastProposed"];
+
+/** Refuses options that another one makes meaningless. */
+function refuseMixedQuestions(logLine: string | undefined, options: DecideOptions): void {
+  const given = (names: readonly (keyof DecideOptions)[]): string[] =>
+    names.filter((name) => options[name] !== undefined).map((name) => FACT_OPTIONS[name] as string);
+  const refuse = (others: readonly string[], by: string, reason: string): void => {
+    if (others.length > 0) throw new UsageError(`${others.join(", ")}: not accepted with ${by}, ${reason}`);
+  };
+  if (options.stdin) {
+    const others = given(Object.keys(FACT_OPTIONS) as (keyof DecideOptions)[]);
+    if (logLine !== undefined) others.push("a log line");
+    if (options.zooCfg !== undefined) others.push("--zoo-cfg");
+    if (options.forceSnap) others.push("--force-snap");
+    if (!options.txnLogSync) others.push("--no-txn-log-sync");
+    if (options.json) others.push("--json");
+    refuse(others, "--stdin", "whose lines contain the facts and which always answers in JSON lines");
+  }
+  if (logLine !== undefined) refuse(given(LOG_FACTS), "a log line", "which contains these facts");
+  if (options.txnLogTooLarge && options.txnLogFits) refuse(["--txn-log-fits"], "--txn-log-too-large", "its opposite");
+}
+
+function refuseForceSnap(source: SyncSource, settings: SyncSettings, { zookeeper = "newest" }: DecideOptions): void {
+  if (source !== "committed-log" || !settings.forceSnapshotSync) return;
+  throw new UsageError(
+    `--force-snap: ZooKeeper ${zookeeper} has no forceSnapshotSync (accepted: with --zookeeper 3.5.5 or newer)`,
+  );
+}
+
+// ---- settings
+
+function settingsOf(options: DecideOptions): SyncSettings {
+  const { forceSnap, txnLogSync, zooCfg } = options;
+  const base = zooCfg === undefined ? DEFAULT_SYNC_SETTINGS : settingsIn(zooCfg);
+  return {
+    ...base,
+    ...(forceSnap && { forceSnapshotSync: true }),
+    ...(!txnLogSync && { snapshotSizeFactor: -1 }),
+  };
+}
+
+function settingsIn(path: string): SyncSettings {
+  const { settings, warnings } = readZooCfg(textOf("--zoo-cfg", path));
+  for (const warning of warnings) process.stderr.write(`zabsim: ${path}, ${warning}\n`);
+  return settings;
+}
+
+function textOf(option: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`${option} ${path}: ${(error as NodeJS.ErrnoException).code ?? "cannot be read"}`);
+  }
 }
 
 // ---- one question, from options
 
 const ZXID_FORMS = "a zxid such as 1:7 or 0x100000007";
 
-function factsFrom(options: DecideOptions): DecisionFacts {
+function factsFrom(options: DecideOptions, settings: SyncSettings, source: SyncSource): KnownFacts {
   if (options.peer === undefined) {
     throw new UsageError(`--peer is missing: give the last zxid of the learner (accepted: ${ZXID_FORMS})`);
   }
-  const committedLog = rangesOf("--committed-log", options.committedLog);
-  const files = (options.txnLog ?? []).map((text) => rangesOf("--txn-log", text)).filter((txns) => txns.length > 0);
-  const toBeApplied = rangesOf("--to-be-applied", options.toBeApplied);
-  const outstandingProposals = rangesOf("--outstanding", options.outstanding);
-  const endOfLog = committedLog.at(-1)?.zxid ?? files.at(-1)?.at(-1)?.zxid;
+  const toBeApplied = txnsOf("--to-be-applied", options.toBeApplied) ?? [];
+  const outstandingProposals = txnsOf("--outstanding", options.outstanding) ?? [];
   return {
+    ...commonFacts(options, settings, source),
     peerLastZxid: zxidOf("--peer", options.peer),
-    lastProcessedZxid: lastProcessedZxid(options.last, endOfLog),
-    committedLog,
-    txnLogFiles: files.map((txns) => ({ name: (txns[0] as Logged<bigint>).zxid, txns })),
-    txnLogSyncEnabled: options.txnLogSync,
-    txnLogExceedsSizeLimit: options.txnLogTooLarge === true,
-    forceSnapSync: options.forceSnap === true,
+    lastProcessedZxid: options.last === undefined ? undefined : zxidOf("--last", options.last),
+    committedLog: committedLogOf(options.committedLog),
     lastProposed:
       options.lastProposed === undefined
         ? highestZxid(toBeApplied, outstandingProposals)
         : zxidOf("--last-proposed", options.lastProposed),
     toBeApplied,
     outstandingProposals,
+  };
+}
+
+/** The facts that neither a log line nor options about the leader's memory contain. */
+function commonFacts(options: DecideOptions, settings: SyncSettings, source: SyncSource) {
+  return {
+    source,
+    txnLogFiles: filesOf(options.txnLog),
+    txnLogExceedsSizeLimit: settings.snapshotSizeFactor === 0 || options.txnLogFits ? false : options.txnLogTooLarge,
+    txnLogSyncEnabled: settings.snapshotSizeFactor >= 0,
+    forceSnapSync: settings.forceSnapshotSync,
     observer: options.observer === true,
   };
 }
 
-function lastProcessedZxid(option: string | undefined, endOfLog: bigint | undefined): bigint {
-  if (option !== undefined) return zxidOf("--last", option);
-  if (endOfLog !== undefined) return endOfLog;
-  throw new UsageError(
-    `--last is missing: give the lastProcessedZxid of the leader, or its --committed-log (accepted: ${ZXID_FORMS})`,
-  );
+function filesOf(texts: readonly string[] | undefined): KnownFacts["txnLogFiles"] {
+  if (texts === undefined) return undefined;
+  return texts.flatMap((text) => {
+    const txns = txnsOf("--txn-log", text) ?? [];
+    const first = txns[0];
+    return first === undefined ? [] : [{ name: first.zxid, txns }];
+  });
+}
+
+/** A range across epochs says nothing about the transactions between its ends. */
+function committedLogOf(text: string | undefined): CommittedLogFacts | undefined {
+  if (text === undefined) return undefined;
+  const [from, to, more] = text.split("..").map((part) => parseZxid64(part.trim()));
+  if (from !== undefined && to !== undefined && more === undefined && from >> 32n < to >> 32n) return { min: from, max: to };
+  return { txns: txnsOf("--committed-log", text) ?? [] };
 }
 
 function zxidOf(option: string, text: string): bigint {
@@ -98,9 +176,10 @@ function zxidOf(option: string, text: string): bigint {
 
 const LONGEST_RANGE = 1_000_000n;
 
-/** Reads a list of zxids and ranges such as `1:1..1:5,2:1`. */
-function rangesOf(option: string, text: string | undefined): Logged<bigint>[] {
-  if (text === undefined || text.trim() === "") return [];
+/** Reads a list of zxids and ranges such as `1:1..1:5,2:1`; `empty` is a list without transactions. */
+function txnsOf(option: string, text: string | undefined): Logged<bigint>[] | undefined {
+  if (text === undefined) return undefined;
+  if (text.trim() === "empty") return [];
   return text.split(",").flatMap((part) => {
     const [from, to, more] = part.trim().split("..");
     const first = zxidOf(option, from as string);
@@ -112,6 +191,93 @@ function rangesOf(option: string, text: string | undefined): Logged<bigint>[] {
     }
     return Array.from({ length: Number(last - first) + 1 }, (_, i) => ({ zxid: first + BigInt(i) }));
   });
+}
+
+function jsonOf({ advice, answer, possible }: DecideResult) {
+  if (answer !== undefined) return { ...answer, advice };
+  return {
+    possible: possible.map(({ conditions, operation, rule, why, zxid }) => ({
+      operation,
+      zxid: zxid === undefined ? null : formatZxid64(zxid),
+      rule,
+      if: conditions.map(({ text }) => text),
+      why,
+    })),
+    advice,
+  };
+}
+
+// ---- the decisions in a log
+
+/** The release whose rules decide for a wording of the log. */
+const RELEASE_OF_SERIES: Readonly<Record<LoggedSync["series"], string>> = {
+  "3.4": "3.4.14",
+  "3.5": "3.5.10",
+  "3.6": "newest",
+};
+
+async function logText(argument: string): Promise<string> {
+  if (argument !== "-") return argument;
+  process.stdin.setEncoding("utf8");
+  let text = "";
+  for await (const chunk of process.stdin) text += chunk as string;
+  return text;
+}
+
+async function decideFromLog(text: string, given: SyncSettings, options: DecideOptions): Promise<number> {
+  const syncs = readSyncLog(text);
+  if (syncs.length === 0) {
+    throw new UsageError(
+      "the log: no sync decision found (accepted: lines such as Synchronizing with Learner sid: 3 " +
+        "maxCommittedLog=0x… minCommittedLog=0x… lastProcessedZxid=0x… peerLastZxid=0x…)",
+    );
+  }
+  const settings = withLogged(given, text, options);
+  const answers = syncs.map((sync) => {
+    const release = options.zookeeper ?? RELEASE_OF_SERIES[sync.series];
+    const source = behaviorOf(release).syncSource;
+    refuseForceSnap(source, settings, options);
+    const facts: KnownFacts = {
+      ...commonFacts(options, settings, source),
+      peerLastZxid: sync.peerLastZxid,
+      lastProcessedZxid: sync.lastProcessedZxid,
+      committedLog: sync.committedLog,
+      lastProposed: highestZxid(),
+      toBeApplied: [],
+      outstandingProposals: [],
+    };
+    return { sync, release, result: decideFrom(facts, settings, sync) };
+  });
+  if (options.json) {
+    const all = answers.map(({ result, sync: { line, operation, sid }, release }) => ({
+      line,
+      sid,
+      release,
+      logged: operation ?? null,
+      ...jsonOf(result),
+    }));
+    await write(`${JSON.stringify(all)}\n`);
+    return EXIT_OK;
+  }
+  const width = textWidth();
+  const texts = answers.map(({ sync, release, result }) => {
+    const head = `learner ${sync.sid} (line ${sync.line}, by the rules of ZooKeeper ${release})`;
+    return `${head}\n${decisionReportText({ ...result, logged: sync.operation }, width)}\n`;
+  });
+  await write(texts.join("\n"));
+  return EXIT_OK;
+}
+
+/** Settings in the log win over defaults, and options and zoo.cfg win over the log. */
+function withLogged(given: SyncSettings, text: string, { forceSnap, txnLogSync, zooCfg }: DecideOptions): SyncSettings {
+  if (zooCfg !== undefined) return given;
+  const logged = readLoggedSettings(text);
+  return {
+    ...given,
+    ...(txnLogSync && logged.snapshotSizeFactor !== undefined && { snapshotSizeFactor: logged.snapshotSizeFactor }),
+    ...(logged.commitLogCount !== undefined && { commitLogCount: logged.commitLogCount }),
+    ...(!forceSnap && logged.forceSnapshotSync !== undefined && { forceSnapshotSync: logged.forceSnapshotSync }),
+  };
 }
 
 // ---- many questions, from JSON lines

@@ -215,23 +215,26 @@ function createProgram(done: (code: number) => void): Command {
 
   command(
     "decide",
-    "compute one sync decision: DIFF, TRUNC or SNAP, and why",
-    "Computes how a leader synchronizes a learner: DIFF, TRUNC or SNAP, with the packets and the reason. " +
-      "Options describe the leader and the learner; with --stdin, lines of JSON do. A zxid is written as " +
-      "epoch:counter, e.g. 1:7, or in hex, e.g. 0x100000007.",
+    "answer one sync decision: DIFF, TRUNC or SNAP, and why",
+    "Answers how a leader synchronizes a learner: DIFF, TRUNC or SNAP, with the packets, the reason, and the setting " +
+      "that changes a SNAP into a DIFF. The question comes from a line of the leader's log, from options, or with " +
+      "--stdin from JSON lines. What is not given is unknown: if the answer depends on it, every possible decision is " +
+      "printed with its condition. A zxid is written as epoch:counter, e.g. 1:7, or in hex, e.g. 0x100000007.",
   )
-    .option("--stdin", "read one JSON object per line and answer each with one line")
+    .argument("[log-line]", 'the leader\'s log line "Synchronizing with Learner sid: …", or - to read a log from stdin')
     .option("--peer <zxid>", "last zxid of the learner, e.g. 1:7")
-    .option("--last <zxid>", "lastProcessedZxid of the leader (default: the end of --committed-log or --txn-log)")
-    .option("--committed-log <ranges>", "committedLog of the leader, e.g. 1:1..1:5,2:1 (default: empty)")
+    .option("--last <zxid>", "lastProcessedZxid of the leader")
+    .option("--committed-log <ranges>", "committedLog of the leader, e.g. 1:1..1:5,2:1, or 1:1..2:7, or empty")
     .option(
       "--txn-log <ranges>",
-      "one log file of the leader, e.g. 1:1..1:5; repeat it for each file, oldest first",
+      "one log file of the leader, e.g. 1:1..1:5; repeat it for each file, oldest first; empty if there is none",
       collect,
     )
     .option("--no-txn-log-sync", "the leader does not sync from its log files: snapshotSizeFactor is negative")
-    .option("--txn-log-too-large", "the log files exceed the snapshot's size times snapshotSizeFactor")
+    .option("--txn-log-too-large", "the log files exceed the size of the snapshot times snapshotSizeFactor")
+    .option("--txn-log-fits", "the log files do not exceed this size")
     .option("--force-snap", "zookeeper.forceSnapshotSync is on")
+    .option("--zoo-cfg <file>", "zoo.cfg of the leader, for the settings that influence the decision")
     .option("--to-be-applied <ranges>", "transactions that are committed and not yet applied (default: none)")
     .option("--outstanding <ranges>", "transactions that are proposed and not yet committed (default: none)")
     .option(
@@ -239,8 +242,13 @@ function createProgram(done: (code: number) => void): Command {
       "lastProposed of the leader (default: the last of --to-be-applied, --outstanding)",
     )
     .option("--observer", "the learner is an observer")
-    .option("--zookeeper <release>", "ZooKeeper release that decides, e.g. 3.5.8 (default: newest)", parseRelease)
-    .action(async (options) => done(await (await import("./decide.ts")).decide(options)));
+    .option("--stdin", "read one JSON object per line and answer each with one line; see below")
+    .option(
+      "--zookeeper <release>",
+      "ZooKeeper release that decides, e.g. 3.5.8 (default: the one that the log line fits to, or newest)",
+      parseRelease,
+    )
+    .action(async (line, options) => done(await (await import("./decide.ts")).decide(line, options)));
 
   command(
     "list [what]",

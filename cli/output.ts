@@ -12,3 +12,9 @@ export async function write(text: string): Promise<void> {
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+/** The width of text on stdout: that of the terminal, between 80 and 200 columns; 100 if stdout is no terminal. */
+export function textWidth(): number {
+  const { columns, isTTY } = process.stdout;
+  return isTTY && columns ? Math.min(200, Math.max(80, columns)) : 100;
+}

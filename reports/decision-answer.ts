@@ -1,22 +1,117 @@
 /**
- * The answer to one sync decision in text, as `zabsim decide` prints it: reason, rule, packets, and where forwarding
- * starts.
+ * The answer to one sync decision in text, as `zabsim decide` prints it. If the facts suffice: reason, rule, packets,
+ * and where forwarding starts. Otherwise: every possible decision with its condition, and where to look the facts up.
+ * Both end with advice if the learner gets a SNAP or may get one.
  */
+import type { Advice } from "../decide/advice.ts";
 import type { DecisionAnswer } from "../decide/decision-query.ts";
+import type { UncertainFact } from "../decide/known-facts.ts";
+import type { PossibleDecision } from "../decide/possible-decisions.ts";
+import { hanging } from "./format.ts";
 
-/** Returns the text. `lastProcessedZxid` is that of the leader, in hex. A SNAP carries it. */
-export function decisionAnswerText(answer: DecisionAnswer, lastProcessedZxid: string): string {
-  const snap = answer.needSnap ? [{ type: "SNAP", zxid: lastProcessedZxid }] : [];
+/** What `zabsim decide` knows about one sync decision. */
+export interface DecisionReport {
+  /** The decision with its packets; undefined if it depends on unknown facts. */
+  readonly answer: DecisionAnswer | undefined;
+  /** The leader's lastProcessedZxid in hex, which a SNAP contains. Used with `answer`. */
+  readonly snapZxid: string;
+  readonly possible: readonly PossibleDecision[];
+  readonly advice: readonly Advice[];
+  /** The decision that a log shows. */
+  readonly logged?: string | undefined;
+}
+
+/** The names of the facts in sentences, and where an operator finds them. */
+const FACTS: Readonly<Record<UncertainFact, { readonly name: string; readonly where: string }>> = {
+  lastProcessedZxid: {
+    name: "the leader's lastProcessedZxid",
+    where:
+      "The leader logs it in the line \"Synchronizing with …\" (3.5.5 and newer), and the command srvr prints it as " +
+      "Zxid. Give it with --last.",
+  },
+  committedLog: {
+    name: "committedLog",
+    where:
+      "The leader logs its first and last zxid in the line \"Synchronizing with …\"; give zabsim this line. It holds " +
+      "the newest 500 transactions, or commitLogCount of them. Give it with --committed-log.",
+  },
+  txnLog: {
+    name: "the log on disk",
+    where:
+      "It is in the files log.* in the leader's dataLogDir. The hex number in a file's name is the zxid of its first " +
+      "transaction. Give it with --txn-log, once for each file.",
+  },
+  txnLogSize: {
+    name: "the size of the log files",
+    where:
+      "The limit is the size of the newest snapshot.* file times zookeeper.snapshotSizeFactor (0.33). The log files " +
+      "after the one that contains the learner's zxid count. Give the outcome with --txn-log-too-large or --txn-log-fits.",
+  },
+};
+
+/** Returns the text of a report, `width` columns wide. */
+export function decisionReportText(report: DecisionReport, width: number): string {
+  const { advice, answer, logged, possible, snapZxid } = report;
+  const lines =
+    answer !== undefined
+      ? answerLines(answer, snapZxid, width)
+      : possible.length === 1
+        ? singleRuleLines(possible[0] as PossibleDecision, width)
+        : possibleLines(possible, width);
+  if (logged !== undefined) lines.push(`the log shows that the leader sent ${logged}`);
+  if (advice.length > 0) {
+    lines.push("", "To get a DIFF instead of a SNAP:");
+    for (const { text } of advice) lines.push(...hanging(text, "  - ", "    ", width));
+  }
+  return lines.join("\n");
+}
+
+function answerLines(answer: DecisionAnswer, snapZxid: string, width: number): string[] {
+  const snap = answer.needSnap ? [{ type: "SNAP", zxid: snapZxid }] : [];
   return [
-    answer.why,
+    ...hanging(answer.why, "", "  ", width),
     `rule ${answer.rule}`,
     "packets",
     ...[...snap, ...answer.packets].map(({ type, zxid }) => `  ${type.padEnd(9)} ${bothForms(zxid)}`),
     `forwarding starts after ${bothForms(answer.startForwardingFrom)}`,
-  ].join("\n");
+  ];
 }
 
-/** Returns both notations of a zxid: `1:7  0x100000007`. */
+/** One rule decides, but the packets depend on unknown facts. */
+function singleRuleLines({ rule, why }: PossibleDecision, width: number): string[] {
+  return [...hanging(why, "", "  ", width), `rule ${rule}`];
+}
+
+function possibleLines(possible: readonly PossibleDecision[], width: number): string[] {
+  const operations = new Set(possible.map(({ operation }) => operation));
+  const facts = (Object.keys(FACTS) as UncertainFact[]).filter((fact) =>
+    possible.some(({ conditions }) => conditions.some((one) => one.fact === fact)),
+  );
+  const names = listOf(facts.map((fact) => FACTS[fact].name));
+  const head =
+    operations.size === 1
+      ? `${possible[0]?.operation} in every case. The rule depends on ${names}. The first one that applies decides:`
+      : `The decision depends on ${names}. The first line that applies decides:`;
+  const last = possible.length - 1;
+  return [
+    ...hanging(head, "", "", width),
+    "",
+    ...possible.flatMap(({ conditions, operation, rule }, i) => {
+      const texts = conditions.map(({ text }) => text);
+      const condition = texts.length === 0 ? (i === last ? "otherwise" : "always") : `if ${texts.join(", and ")}`;
+      return hanging(`${condition} (${rule})`, `  ${operation.padEnd(5)}  `, " ".repeat(9), width);
+    }),
+    "",
+    "Where to find what is unknown:",
+    ...facts.flatMap((fact) => hanging(`${FACTS[fact].name}: ${FACTS[fact].where}`, "  - ", "    ", width)),
+  ];
+}
+
+function listOf(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+/** `1:7  0x100000007`. */
 function bothForms(hex: string): string {
   const bits = BigInt(hex);
   return `${bits >> 32n}:${bits & 0xffff_ffffn}  ${hex}`;

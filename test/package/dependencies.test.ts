@@ -37,6 +37,7 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
     packages: /^yaml$/,
     allowed: "scenarios -> cluster, invariants, protocol, sim, schema; npm package yaml",
   },
+  decide: { files: /^(decide|protocol)\//, packages: NOTHING, allowed: "decide -> protocol" },
   fuzz: {
     files: /^(fuzz|scenarios|cluster|invariants|protocol|sim)\//,
     packages: /^(fast-check|pure-rand)(\/|$)/,
@@ -44,7 +45,7 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
   },
   reports: {
     files: /^reports\/|^protocol\/(zxid|packets|leader\/sync-rules)\.ts$/,
-    types: /^(campaign|fuzz|scenarios|cluster|invariants|protocol|sim)\//,
+    types: /^(campaign|decide|fuzz|scenarios|cluster|invariants|protocol|sim)\//,
     packages: /^(chalk|cli-table3|junit-report-builder)$/,
     allowed:
       "reports -> values of protocol's zxid.ts, packets.ts and sync-rules.ts, types of every package below campaign; " +
