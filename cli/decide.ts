@@ -3,7 +3,13 @@
  */
 import { readFileSync } from "node:fs";
 import { type DecideResult, decideFrom } from "../decide/decide.ts";
-import { answerDecision, DecisionQueryError, formatZxid64, highestZxid, readDecisionQuery } from "../decide/decision-query.ts";
+import {
+  answerDecision,
+  DecisionQueryError,
+  formatZxid64,
+  highestZxid,
+  readDecisionQuery,
+} from "../decide/decision-query.ts";
 import type { CommittedLogFacts, KnownFacts } from "../decide/known-facts.ts";
 import { type LoggedSync, readLoggedSettings, readSyncLog } from "../decide/sync-log.ts";
 import { DEFAULT_SYNC_SETTINGS, readZooCfg, type SyncSettings } from "../decide/zoo-cfg.ts";
@@ -60,7 +66,14 @@ const FACT_OPTIONS: Readonly<Partial<Record<keyof DecideOptions, string>>> = {
   lastProposed: "--last-proposed",
   observer: "--observer",
 };
-const LOG_FACTS: readonly (keyof DecideOptions)[] = ["peer", "last", "committedLog", "toBeApplied", "outstanding", "lastProposed"];
+const LOG_FACTS: readonly (keyof DecideOptions)[] = [
+  "peer",
+  "last",
+  "committedLog",
+  "toBeApplied",
+  "outstanding",
+  "lastProposed",
+];
 
 /** Refuses options that another one makes meaningless. */
 function refuseMixedQuestions(logLine: string | undefined, options: DecideOptions): void {
@@ -164,7 +177,8 @@ function filesOf(texts: readonly string[] | undefined): KnownFacts["txnLogFiles"
 function committedLogOf(text: string | undefined): CommittedLogFacts | undefined {
   if (text === undefined) return undefined;
   const [from, to, more] = text.split("..").map((part) => parseZxid64(part.trim()));
-  if (from !== undefined && to !== undefined && more === undefined && from >> 32n < to >> 32n) return { min: from, max: to };
+  if (from !== undefined && to !== undefined && more === undefined && from >> 32n < to >> 32n)
+    return { min: from, max: to };
   return { txns: txnsOf("--committed-log", text) ?? [] };
 }
 
@@ -261,7 +275,7 @@ async function decideFromLog(text: string, given: SyncSettings, options: DecideO
   }
   const width = textWidth();
   const texts = answers.map(({ sync, release, result }) => {
-    const head = `learner ${sync.sid} (line ${sync.line}, by the rules of ZooKeeper ${release})`;
+    const head = `learner ${sync.sid} (line ${sync.line}, by the rules of ${release === "newest" ? "the newest release" : `ZooKeeper ${release}`})`;
     return `${head}\n${decisionReportText({ ...result, logged: sync.operation }, width)}\n`;
   });
   await write(texts.join("\n"));
@@ -282,11 +296,13 @@ function withLogged(given: SyncSettings, text: string, { forceSnap, txnLogSync, 
 
 // ---- many questions, from JSON lines
 
+/** The longest line, in UTF-16 units, that is read. Longer ones are answered with an error, so that memory is constant. */
+const LONGEST_LINE = 1 << 26;
+
 /** Answers each line in order, in constant memory. */
 async function decideLines(source: SyncSource): Promise<number> {
   let exitCode: number = EXIT_OK;
-  let unfinished = "";
-  const answer = (lines: readonly string[]): string => {
+  const answers = (lines: readonly string[]): string => {
     let out = "";
     for (const line of lines) {
       if (line.trim() === "") continue;
@@ -297,21 +313,23 @@ async function decideLines(source: SyncSource): Promise<number> {
     return out;
   };
   process.stdin.setEncoding("utf8");
+  let unfinished = "";
   for await (const chunk of process.stdin) {
     const lines = (unfinished + (chunk as string)).split("\n");
-    unfinished = lines.pop() as string;
-    const out = answer(lines);
+    unfinished = (lines.pop() as string).slice(0, LONGEST_LINE + 1);
+    const out = answers(lines);
     if (out !== "") await write(out);
   }
-  await write(answer([unfinished]));
+  await write(answers([unfinished]));
   return exitCode;
 }
 
 function answerLine(line: string, source: SyncSource): { text: string; valid: boolean } {
-  let id: unknown = null;
+  let id: string | number | null = null;
   try {
+    if (line.length > LONGEST_LINE) throw new DecisionQueryError(`the line: longer than ${LONGEST_LINE} characters`);
     const query: unknown = JSON.parse(line);
-    if (typeof query === "object" && query !== null && "id" in query) id = query.id;
+    id = idOf(query);
     const answer = answerDecision({ ...readDecisionQuery(query), source });
     return { text: JSON.stringify({ id, ...answer }), valid: true };
   } catch (error) {
@@ -319,4 +337,11 @@ function answerLine(line: string, source: SyncSource): { text: string; valid: bo
     const message = error instanceof SyntaxError ? "not JSON (accepted: one object per line)" : error.message;
     return { text: JSON.stringify({ id, error: message }), valid: false };
   }
+}
+
+/** The line's id, if it is a string or a number. */
+function idOf(query: unknown): string | number | null {
+  if (typeof query !== "object" || query === null || !("id" in query)) return null;
+  const { id } = query;
+  return typeof id === "string" || typeof id === "number" ? id : null;
 }

@@ -7,6 +7,8 @@ import type { Zxid64 } from "./known-facts.ts";
 import type { SyncSettings } from "./zoo-cfg.ts";
 
 export interface Advice {
+  /** The rules whose SNAP the advice is about. */
+  readonly rules: readonly SyncRule[];
   /** The setting under ZooKeeper's name, as zoo.cfg has it; undefined if no setting helps. */
   readonly setting: keyof SyncSettings | undefined;
   readonly text: string;
@@ -23,7 +25,8 @@ export interface AdviceFacts {
   readonly txnLogSize: { readonly bytes: number; readonly limitBytes: number } | undefined;
 }
 
-type Advise = (facts: AdviceFacts) => readonly Advice[];
+type RuleAdvice = Omit<Advice, "rules">;
+type Advise = (facts: AdviceFacts) => readonly RuleAdvice[];
 
 const NO_SETTING = (text: string): Advise => {
   return () => [{ setting: undefined, text }];
@@ -76,11 +79,15 @@ const ADVICE: Partial<Record<SyncRule, Advise>> = {
 /** Returns the advice for the rules that can have sent the SNAP, each advice once. */
 export function adviceFor(rules: readonly SyncRule[], facts: AdviceFacts): Advice[] {
   const byText = new Map<string, Advice>();
-  for (const rule of rules) for (const advice of ADVICE[rule]?.(facts) ?? []) byText.set(advice.text, advice);
+  for (const rule of rules) {
+    for (const advice of ADVICE[rule]?.(facts) ?? []) {
+      byText.set(advice.text, { ...advice, rules: [...(byText.get(advice.text)?.rules ?? []), rule] });
+    }
+  }
   return [...byText.values()].sort((a, b) => Number(a.setting === undefined) - Number(b.setting === undefined));
 }
 
-function retainLogs(): Advice[] {
+function retainLogs(): RuleAdvice[] {
   return [
     {
       setting: "autopurge.snapRetainCount",
@@ -91,9 +98,10 @@ function retainLogs(): Advice[] {
   ];
 }
 
-function raiseSizeFactor({ settings, txnLogSize }: AdviceFacts): Advice {
+function raiseSizeFactor({ settings, txnLogSize }: AdviceFacts): RuleAdvice {
   const factor = settings.snapshotSizeFactor;
-  const needed = txnLogSize === undefined ? undefined : (factor * txnLogSize.bytes) / Math.max(1, txnLogSize.limitBytes);
+  const needed =
+    txnLogSize === undefined ? undefined : (factor * txnLogSize.bytes) / Math.max(1, txnLogSize.limitBytes);
   const any = "0 removes the limit; a value above 1 is replaced by 0.33";
   const value =
     needed === undefined
@@ -104,7 +112,12 @@ function raiseSizeFactor({ settings, txnLogSize }: AdviceFacts): Advice {
   return { setting: "snapshotSizeFactor", text: `${value} Set it on every server that can lead.` };
 }
 
-function raiseCommitLogCount({ maxCommittedLog, peerLastZxid, readsCommitLogCount, settings }: AdviceFacts): Advice[] {
+function raiseCommitLogCount({
+  maxCommittedLog,
+  peerLastZxid,
+  readsCommitLogCount,
+  settings,
+}: AdviceFacts): RuleAdvice[] {
   if (!readsCommitLogCount) return [];
   const now = settings.commitLogCount;
   const sameEpoch = maxCommittedLog !== undefined && maxCommittedLog >> 32n === peerLastZxid >> 32n;
@@ -116,7 +129,7 @@ function raiseCommitLogCount({ maxCommittedLog, peerLastZxid, readsCommitLogCoun
   return [
     {
       setting: "commitLogCount",
-      text: `Or raise zookeeper.commitLogCount (now ${now}) ${to}. The leader holds as many transactions in memory.`,
+      text: `Raise zookeeper.commitLogCount (now ${now}) ${to}. The leader holds as many transactions in memory.`,
     },
   ];
 }

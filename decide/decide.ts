@@ -24,11 +24,7 @@ export type Evidence = Pick<LoggedSync, "rules" | "operation" | "txnLogSize">;
 
 const NO_EVIDENCE: Evidence = { rules: undefined, operation: undefined, txnLogSize: undefined };
 
-export function decideFrom(
-  known: KnownFacts,
-  settings: SyncSettings,
-  evidence: Evidence = NO_EVIDENCE,
-): DecideResult {
+export function decideFrom(known: KnownFacts, settings: SyncSettings, evidence: Evidence = NO_EVIDENCE): DecideResult {
   const { certain, possible } = possibleDecisions(known, formatZxid64);
   const fitting = possible.filter(
     ({ operation, rule }) =>

@@ -9,10 +9,8 @@ import {
   type Logged,
   PACKET_NAMES,
   parseZxid64,
-  type SyncFacts,
   type SyncRule,
 } from "../protocol/index.ts";
-
 import type { DecisionFacts, Zxid64 } from "./known-facts.ts";
 
 export interface DecisionAnswer {
@@ -98,8 +96,14 @@ function ascending(a: Zxid64, b: Zxid64): number {
 }
 
 function wrong(field: string, value: unknown, accepted: string): never {
-  const shown = value === undefined ? "missing" : JSON.stringify(value).slice(0, 60);
+  const shown = value === undefined ? "missing" : shownValue(value);
   throw new DecisionQueryError(`${field}: ${shown} (accepted: ${accepted})`);
+}
+
+/** Arrays and objects are not written out: they can be nested deeper than the stack allows. */
+function shownValue(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value).slice(0, 60);
+  return Array.isArray(value) ? (value.length === 0 ? "[]" : "an array") : "an object";
 }
 
 function object(value: unknown, field: string): Readonly<Record<string, unknown>> {

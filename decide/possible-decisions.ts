@@ -6,7 +6,15 @@
  * arrangement must be one that a leader can have: a log on disk holds nothing within committedLog's range that
  * committedLog lacks, and lastProcessedZxid is the end of committedLog or the start of a later epoch.
  */
-import { DIFF, decideSync, type Logged, SYNC_RULES, type SyncDecision, type SyncRule, TRUNC } from "../protocol/index.ts";
+import {
+  DIFF,
+  decideSync,
+  type Logged,
+  SYNC_RULES,
+  type SyncDecision,
+  type SyncRule,
+  TRUNC,
+} from "../protocol/index.ts";
 import {
   type CommittedLogFacts,
   type DecisionFacts,
@@ -112,6 +120,9 @@ type Decision = SyncDecision<Zxid64, Logged<Zxid64>>;
 
 // ---- the cases
 
+/** The longest list of transactions that is filled in: one below, one at, and one above a zxid. */
+const LONGEST_FILLED_IN = 3;
+
 function* casesOf(known: KnownFacts): Generator<DecisionFacts> {
   const zxids = zxidsAround(known);
   const lists = listsOf(zxids.filter((zxid) => counterOf(zxid) > 0n));
@@ -130,20 +141,28 @@ function* casesOf(known: KnownFacts): Generator<DecisionFacts> {
   }
 }
 
-/** The known zxids, their neighbors, and the start and the first transaction of the epochs next to them. */
+/**
+ * The known zxids, and around the learner's: its neighbors, and the start and the first transactions of the epochs
+ * before and after it. There are two of each kind, so that a decision that depends on which one exists is seen to differ.
+ */
 function zxidsAround(known: KnownFacts): Zxid64[] {
-  const { committedLog, lastProcessedZxid, peerLastZxid, txnLogFiles = [] } = known;
-  const anchors = [peerLastZxid];
-  if (lastProcessedZxid !== undefined) anchors.push(lastProcessedZxid);
-  if (committedLog !== undefined) {
-    if ("min" in committedLog) anchors.push(committedLog.min, committedLog.max);
-    else anchors.push(...endsOf(committedLog.txns));
+  const { committedLog, lastProcessedZxid, peerLastZxid: peer, txnLogFiles = [] } = known;
+  const epoch = peer >> 32n;
+  const inEpoch = (number: bigint, counter: bigint): Zxid64 => (number << 32n) | counter;
+  const around = [peer - 2n, peer - 1n, peer, peer + 1n, peer + 2n, inEpoch(epoch, 0n)];
+  for (const other of [epoch - 1n, epoch + 1n])
+    for (const counter of [0n, 1n, 2n]) around.push(inEpoch(other, counter));
+  if (lastProcessedZxid !== undefined) {
+    const before = (lastProcessedZxid >> 32n) - 1n;
+    around.push(lastProcessedZxid, inEpoch(before, 1n), inEpoch(before, 2n));
   }
-  for (const { txns } of txnLogFiles) anchors.push(...endsOf(txns));
-  const around = anchors.flatMap((zxid) => {
-    const epoch = zxid >> 32n;
-    return [zxid - 2n, zxid - 1n, zxid, zxid + 1n, zxid + 2n, epoch << 32n, ((epoch + 1n) << 32n) | 0n, ((epoch + 1n) << 32n) | 1n];
-  });
+  if (committedLog !== undefined) {
+    if ("min" in committedLog) {
+      const { max, min } = committedLog;
+      around.push(min, min + 1n, max - 1n, max, inEpoch((max >> 32n) + 1n, 0n));
+    } else around.push(...endsOf(committedLog.txns));
+  }
+  for (const { txns } of txnLogFiles) around.push(...endsOf(txns));
   return [...new Set(around)].filter((zxid) => zxid >= 0n).sort(ascending);
 }
 
@@ -238,7 +257,8 @@ const CONDITIONS: Readonly<Record<SyncRule, ConditionTexts>> = {
     committedLog: (peer) => `committedLog has transactions below and above ${peer}, and the next one is of its epoch`,
   },
   "committed-log-cross-epoch": {
-    committedLog: (peer) => `committedLog has transactions below and above ${peer}, and the next one is of a later epoch`,
+    committedLog: (peer) =>
+      `committedLog has transactions below and above ${peer}, and the next one is of a later epoch`,
   },
   "committed-log-no-match": { committedLog: (peer) => `committedLog has no transaction at or above ${peer}` },
   "behind-committed-log": { committedLog: CL_ABOVE },

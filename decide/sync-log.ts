@@ -97,7 +97,9 @@ export function readLoggedSettings(text: string): LoggedSettings {
 }
 
 function consequences(lines: readonly string[]): Pick<LoggedSync, "rules" | "operation" | "txnLogSize"> {
-  const size = lines.map((line) => /Txnlog size: (\d+) exceeds sizeLimit: (\d+)/.exec(line)).find((one) => one !== null);
+  const size = lines
+    .map((line) => /Txnlog size: (\d+) exceeds sizeLimit: (\d+)/.exec(line))
+    .find((one) => one !== null);
   return {
     rules: RULE_LINES.find(([pattern]) => lines.some((line) => pattern.test(line)))?.[1],
     operation: OPERATION_LINES.find(([pattern]) => lines.some((line) => pattern.test(line)))?.[1],

@@ -26,13 +26,13 @@ const FACTS: Readonly<Record<UncertainFact, { readonly name: string; readonly wh
   lastProcessedZxid: {
     name: "the leader's lastProcessedZxid",
     where:
-      "The leader logs it in the line \"Synchronizing with …\" (3.5.5 and newer), and the command srvr prints it as " +
+      'The leader logs it in the line "Synchronizing with …" (3.5.5 and newer), and the command srvr prints it as ' +
       "Zxid. Give it with --last.",
   },
   committedLog: {
     name: "committedLog",
     where:
-      "The leader logs its first and last zxid in the line \"Synchronizing with …\"; give zabsim this line. It holds " +
+      'The leader logs its first and last zxid in the line "Synchronizing with …"; give zabsim this line. It holds ' +
       "the newest 500 transactions, or commitLogCount of them. Give it with --committed-log.",
   },
   txnLog: {
@@ -60,8 +60,11 @@ export function decisionReportText(report: DecisionReport, width: number): strin
         : possibleLines(possible, width);
   if (logged !== undefined) lines.push(`the log shows that the leader sent ${logged}`);
   if (advice.length > 0) {
-    lines.push("", "To get a DIFF instead of a SNAP:");
-    for (const { text } of advice) lines.push(...hanging(text, "  - ", "    ", width));
+    lines.push("", "How to get a DIFF instead of the SNAP:");
+    for (const { rules, text } of advice) {
+      const about = possible.length > 1 ? `${rules.join(", ")}: ` : "";
+      lines.push(...hanging(about + text, "  - ", "    ", width));
+    }
   }
   return lines.join("\n");
 }
