@@ -78,7 +78,7 @@ export function readSyncLog(text: string): LoggedSync[] {
       // ZooKeeper logs 0x0 for both ends of an empty committedLog.
       committedLog: ends.max === 0n ? { txns: [] } : ends,
       series: last === undefined ? "3.4" : role === "Follower" ? "3.5" : "3.6",
-      ...consequences(linesOfThread(lines.slice(index + 1, starts[i + 1]?.index), threadOf(lines[index] as string))),
+      ...consequences(linesAfter(lines, index, starts[i + 1]?.index ?? lines.length)),
     };
   });
 }
@@ -112,11 +112,18 @@ function threadOf(line: string): string | undefined {
   return /\[(LearnerHandler-[^\]]+?)(?::o\.a\.z\.[^\]]*|:LearnerHandler@\d+)?\]/.exec(line)?.[1];
 }
 
-function linesOfThread(lines: readonly string[], thread: string | undefined): string[] {
-  return lines.filter((line) => {
+/** The lines of the same thread up to its next decision. If lines do not name their thread: those up to `nextStart`. */
+function linesAfter(lines: readonly string[], start: number, nextStart: number): string[] {
+  const thread = threadOf(lines[start] as string);
+  const found: string[] = [];
+  for (const [i, line] of lines.slice(start + 1).entries()) {
     const other = threadOf(line);
-    return thread === undefined || other === undefined || other === thread;
-  });
+    if (other === undefined ? start + 1 + i < nextStart : other === thread) {
+      if (START.test(line)) break;
+      found.push(line);
+    }
+  }
+  return found;
 }
 
 function zxidOf(hex: string): Zxid64 {
