@@ -15,6 +15,8 @@ import {
 interface CommandHelp {
   /** Command lines, each with a description of what it does. */
   readonly examples: readonly (readonly [command: string, effect: string])[];
+  /** Lines about the input, if it has a format of its own. */
+  readonly notes?: readonly string[];
   /** Exit codes and their meaning, without those that every command has. */
   readonly exitCodes: readonly (readonly [code: number, meaning: string])[];
 }
@@ -89,11 +91,25 @@ export const HELP = {
   },
   decide: {
     examples: [
+      [
+        'zabsim decide "Synchronizing with Learner sid: 3 maxCommittedLog=0x500000017 minCommittedLog=0x500000001 ' +
+          'lastProcessedZxid=0x500000017 peerLastZxid=0x300000005"',
+        "explain a line of a leader's log",
+      ],
+      ["zabsim decide - --zoo-cfg zoo.cfg < zookeeper.log", "explain every sync decision in a leader's log"],
       ["zabsim decide --peer 1:7 --committed-log 1:1..1:5", "a learner that is ahead: TRUNC"],
-      ["zabsim decide --peer 1:3 --committed-log 1:8..1:9 --txn-log 1:1..1:8", "a learner that needs the log: DIFF"],
       ["zabsim decide --stdin < queries.jsonl", "answer one JSON object per line"],
     ],
     exitCodes: [[EXIT_OK, "every question was answered"]],
+    notes: [
+      "A line of --stdin is an object, and its answer is an object with the same id:",
+      '  {"id":"a","peerLastZxid":"0x100000003","leader":{"lastProcessedZxid":"0x100000009",',
+      '   "committedLog":["0x100000008","0x100000009"],"txnLogFiles":[["0x100000001","0x100000003"]]}}',
+      '  {"id":"a","needSnap":true,"packets":[],"startForwardingFrom":"0x100000009","rule":"txn-log-gap","why":"…"}',
+      "The leader can also have txnLogSyncEnabled, txnLogExceedsSizeLimit, forceSnapSync (true or false), toBeApplied,",
+      "outstandingProposals (lists of zxids) and lastProposed; learnerType is PARTICIPANT or OBSERVER. A line that is",
+      'not valid gets {"id":…,"error":"…"}, and the exit code at the end is 2.',
+    ],
   },
   list: {
     examples: [
@@ -111,13 +127,14 @@ const EVERY_COMMAND: CommandHelp["exitCodes"] = [
 
 /** Returns the text to append to the help of a command. */
 export function helpTextOf(command: keyof typeof HELP): string {
-  const { examples, exitCodes }: CommandHelp = HELP[command];
+  const { examples, exitCodes, notes = [] }: CommandHelp = HELP[command];
   const codes = [...exitCodes, ...EVERY_COMMAND].sort(([a], [b]) => a - b);
   return [
     "",
     "Examples:",
     ...examples.flatMap(([line, effect]) => [`  $ ${line}`, `      ${effect}`]),
     "",
+    ...(notes.length > 0 ? [...notes, ""] : []),
     "Exit codes:",
     ...codes.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`),
   ].join("\n");

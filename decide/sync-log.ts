@@ -62,25 +62,45 @@ const OPERATION_LINES: readonly (readonly [RegExp, SyncOperation])[] = [
 
 /** Returns the sync decisions of a log, in its order. Lines about anything else are passed over. */
 export function readSyncLog(text: string): LoggedSync[] {
-  const lines = text.split(/\r?\n/);
-  const starts = lines.flatMap((line, index) => {
-    const match = START.exec(line);
-    return match === null ? [] : [{ index, match }];
-  });
-  return starts.map(({ index, match }, i) => {
+  return decisionsIn(text).map(({ line, match, rest }) => {
     const [, role, sid, max, min, last, peer] = match;
     const ends = { min: zxidOf(min as string), max: zxidOf(max as string) };
     return {
-      line: index + 1,
+      line,
       sid: sid as string,
       peerLastZxid: zxidOf(peer as string),
       lastProcessedZxid: last === undefined ? undefined : zxidOf(last),
       // ZooKeeper logs 0x0 for both ends of an empty committedLog.
       committedLog: ends.max === 0n ? { txns: [] } : ends,
       series: last === undefined ? "3.4" : role === "Follower" ? "3.5" : "3.6",
-      ...consequences(linesAfter(lines, index, starts[i + 1]?.index ?? lines.length)),
+      ...consequences(rest),
     };
   });
+}
+
+interface Start {
+  readonly line: number;
+  readonly match: RegExpExecArray;
+  /** The later lines of the same thread; of lines that name no thread, those before the next decision. */
+  readonly rest: string[];
+}
+
+function decisionsIn(text: string): Start[] {
+  const starts: Start[] = [];
+  const byThread = new Map<string | undefined, Start>();
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    const thread = threadOf(line);
+    const match = START.exec(line);
+    if (match !== null) {
+      const start = { line: index + 1, match, rest: [] };
+      starts.push(start);
+      byThread.set(thread, start);
+    } else {
+      const start = thread === undefined ? starts.at(-1) : (byThread.get(thread) ?? byThread.get(undefined));
+      start?.rest.push(line);
+    }
+  }
+  return starts;
 }
 
 /** Returns the settings in a log; the last value counts. */
@@ -110,20 +130,6 @@ function consequences(lines: readonly string[]): Pick<LoggedSync, "rules" | "ope
 /** The name of the thread, `LearnerHandler-/10.0.0.3:51234`, by which the lines of one learner belong together. */
 function threadOf(line: string): string | undefined {
   return /\[(LearnerHandler-[^\]]+?)(?::o\.a\.z\.[^\]]*|:LearnerHandler@\d+)?\]/.exec(line)?.[1];
-}
-
-/** The lines of the same thread up to its next decision. If lines do not name their thread: those up to `nextStart`. */
-function linesAfter(lines: readonly string[], start: number, nextStart: number): string[] {
-  const thread = threadOf(lines[start] as string);
-  const found: string[] = [];
-  for (const [i, line] of lines.slice(start + 1).entries()) {
-    const other = threadOf(line);
-    if (other === undefined ? start + 1 + i < nextStart : other === thread) {
-      if (START.test(line)) break;
-      found.push(line);
-    }
-  }
-  return found;
 }
 
 function zxidOf(hex: string): Zxid64 {
