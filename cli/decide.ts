@@ -275,7 +275,8 @@ async function decideFromLog(text: string, given: SyncSettings, options: DecideO
   }
   const width = textWidth();
   const texts = answers.map(({ sync, release, result }) => {
-    const head = `learner ${sync.sid} (line ${sync.line}, by the rules of ${release === "newest" ? "the newest release" : `ZooKeeper ${release}`})`;
+    const rules = release === "newest" ? "the newest release" : `ZooKeeper ${release}`;
+    const head = `learner ${sync.sid} (line ${sync.line}, by the rules of ${rules})`;
     return `${head}\n${decisionReportText({ ...result, logged: sync.operation }, width)}\n`;
   });
   await write(texts.join("\n"));
@@ -296,7 +297,9 @@ function withLogged(given: SyncSettings, text: string, { forceSnap, txnLogSync, 
 
 // ---- many questions, from JSON lines
 
-/** The longest line, in UTF-16 units, that is read. Longer ones are answered with an error, so that memory is constant. */
+/**
+ * The longest line, in UTF-16 units, that is read. Longer ones are answered with an error, so that memory is constant.
+ */
 const LONGEST_LINE = 1 << 26;
 
 /** Answers each line in order, in constant memory. */

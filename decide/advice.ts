@@ -33,8 +33,8 @@ const NO_SETTING = (text: string): Advise => {
 };
 
 const OTHER_HISTORY = NO_SETTING(
-  "No setting prevents this SNAP: the learner's last transaction is of an old epoch and is not in the leader's history, " +
-    "and a TRUNC must not cross epochs. It happens once for each such learner.",
+  "No setting prevents this SNAP: the learner's last transaction is of an old epoch and is not in the leader's " +
+    "history, and a TRUNC must not cross epochs. It happens once for each such learner.",
 );
 
 /** The advice of each rule that sends a SNAP. */
@@ -92,8 +92,8 @@ function retainLogs(): RuleAdvice[] {
     {
       setting: "autopurge.snapRetainCount",
       text:
-        "Keep more log files on every server: raise autopurge.snapRetainCount (default 3), or purge less often. A purge " +
-        "removes the log files that are older than the oldest snapshot it keeps.",
+        "Keep more log files on every server: raise autopurge.snapRetainCount (default 3), or purge less often. A " +
+        "purge removes the log files that are older than the oldest snapshot it keeps.",
     },
   ];
 }
@@ -105,10 +105,12 @@ function raiseSizeFactor({ settings, txnLogSize }: AdviceFacts): RuleAdvice {
   const any = "0 removes the limit; a value above 1 is replaced by 0.33";
   const value =
     needed === undefined
-      ? `Raise zookeeper.snapshotSizeFactor (now ${factor}) above the size of these log files divided by that of the newest snapshot; ${any}.`
+      ? `Raise zookeeper.snapshotSizeFactor (now ${factor}) above the size of these log files divided by the size of ` +
+        `the newest snapshot; ${any}.`
       : needed <= 1
         ? `Raise zookeeper.snapshotSizeFactor from ${factor} to ${Math.ceil(needed * 100) / 100} or more; ${any}.`
-        : `Set zookeeper.snapshotSizeFactor to 0 (now ${factor}): the log is ${(needed).toFixed(1)} times as large as the snapshot. ${any}.`;
+        : `Set zookeeper.snapshotSizeFactor to 0 (now ${factor}): these log files are ${needed.toFixed(1)} times as ` +
+          `large as the snapshot; ${any}.`;
   return { setting: "snapshotSizeFactor", text: `${value} Set it on every server that can lead.` };
 }
 

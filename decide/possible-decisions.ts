@@ -45,7 +45,9 @@ export interface Condition {
 export interface DecisionSpace {
   /** The possible decisions in the order in which ZooKeeper checks for them; at least one. */
   readonly possible: readonly PossibleDecision[];
-  /** Facts with which `decideSync` gives the leader's decision and packets; undefined if these depend on unknown facts. */
+  /**
+   * Facts with which `decideSync` gives the leader's decision and packets; undefined if these depend on unknown facts.
+   */
   readonly certain: DecisionFacts | undefined;
 }
 
@@ -143,7 +145,8 @@ function* casesOf(known: KnownFacts): Generator<DecisionFacts> {
 
 /**
  * The known zxids, and around the learner's: its neighbors, and the start and the first transactions of the epochs
- * before and after it. There are two of each kind, so that a decision that depends on which one exists is seen to differ.
+ * before and after it. There are two of each kind, so that a decision that depends on which one exists is seen to
+ * differ.
  */
 function zxidsAround(known: KnownFacts): Zxid64[] {
   const { committedLog, lastProcessedZxid, peerLastZxid: peer, txnLogFiles = [] } = known;

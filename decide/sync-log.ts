@@ -1,7 +1,7 @@
 /**
- * The lines of a leader's log about sync decisions, in the wording of ZooKeeper 3.4 to 3.9 (LearnerHandler#syncFollower,
- * ZKDatabase#getProposalsFromTxnLog). A line "Synchronizing with …" starts a decision; the lines after it narrow down
- * why it was made.
+ * The lines of a leader's log about sync decisions, in the wording of ZooKeeper 3.4 to 3.9
+ * (LearnerHandler#syncFollower, ZKDatabase#getProposalsFromTxnLog). A line "Synchronizing with …" starts a decision;
+ * the lines after it narrow down why it was made.
  */
 import type { SyncRule } from "../protocol/index.ts";
 import type { CommittedLogFacts, Zxid64 } from "./known-facts.ts";

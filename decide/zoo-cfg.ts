@@ -1,5 +1,6 @@
 /**
- * The settings of a zoo.cfg that influence sync decisions, as QuorumPeerConfig#parseProperties and ZKDatabase read them.
+ * The settings of a zoo.cfg that influence sync decisions, as QuorumPeerConfig#parseProperties and ZKDatabase read
+ * them.
  */
 
 /** Settings under ZooKeeper's names. An absent one has ZooKeeper's default. */

@@ -45,7 +45,8 @@ const FACTS: Readonly<Record<UncertainFact, { readonly name: string; readonly wh
     name: "the size of the log files",
     where:
       "The limit is the size of the newest snapshot.* file times zookeeper.snapshotSizeFactor (0.33). The log files " +
-      "after the one that contains the learner's zxid count. Give the outcome with --txn-log-too-large or --txn-log-fits.",
+      "after the one that contains the learner's zxid count. Give the outcome with --txn-log-too-large or " +
+      "--txn-log-fits.",
   },
 };
 

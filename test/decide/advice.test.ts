@@ -42,7 +42,7 @@ describe("advice", () => {
   it("gives snapshotSizeFactor a value if the log has the sizes", () => {
     const text = (bytes: number) => advise("txn-log-too-large", { txnLogSize: { bytes, limitBytes: 330 } })[0]?.text;
     expect(text(660)).toContain("from 0.33 to 0.66 or more");
-    expect(text(6600)).toContain("to 0 (now 0.33): the log is 6.6 times as large as the snapshot");
+    expect(text(6600)).toContain("to 0 (now 0.33): these log files are 6.6 times as large");
   });
 
   it("does not name commitLogCount before 3.6.0, where it is a constant", () => {

@@ -131,7 +131,7 @@ const hidings = fc.record({
 });
 
 describe("whatever is hidden of a leader", () => {
-  it("its decision is one of the possible ones, with the zxid that they give, and certain packets are its packets", () => {
+  it("its decision is one of the possible ones, with the zxid that they give; certain packets are its packets", () => {
     fc.assert(
       fc.property(leaders, hidings, (facts, hidden) => {
         const ends = [facts.committedLog[0]?.zxid, facts.committedLog.at(-1)?.zxid];

@@ -38,6 +38,8 @@ const USER_FILES: Readonly<Record<string, string>> = {
   "failing.yaml": "bugs/open-trunc-keeps-one-txn-too-many.yaml",
 };
 const QUERY = { id: 1, peerLastZxid: "1:2", leader: { lastProcessedZxid: "1:3", committedLog: [], txnLogFiles: [] } };
+const LOG_LINE =
+  "Synchronizing with Follower sid: 2 maxCommittedLog=0x100000003 minCommittedLog=0x100000001 peerLastZxid=0x0";
 
 /** Replacements that shorten a command. */
 const SHORTER: readonly (readonly [pattern: RegExp, replacement: string])[] = [
@@ -87,6 +89,8 @@ class Folder {
       cpSync(join(ROOT, "scenarios", source), join(this.path, name));
     }
     writeFileSync(join(this.path, "queries.jsonl"), `${JSON.stringify(QUERY)}\n`);
+    writeFileSync(join(this.path, "zookeeper.log"), `${LOG_LINE}\n`);
+    writeFileSync(join(this.path, "zoo.cfg"), "tickTime=2000\n");
     // A block that starts with `# NAME.yaml` is a file of that name.
     for (const text of blocksOf(markdown, /^yaml$/)) {
       const [, name] = /^# (\S+\.yaml)\n/.exec(text) ?? [];

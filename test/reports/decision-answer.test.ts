@@ -34,7 +34,7 @@ const possible: readonly PossibleDecision[] = [
   },
 ];
 
-it("a certain answer has the reason, the rule, the packets and where forwarding starts, with zxids in both forms", () => {
+it("a certain answer has the reason, the rule, the packets and where forwarding starts; zxids have both forms", () => {
   expect(linesOf({ answer })).toEqual([
     "The histories differ.",
     "rule committed-log-diff",
