@@ -60,13 +60,13 @@ export function decisionReportText(report: DecisionReport, width: number): strin
         ? singleRuleLines(possible[0] as PossibleDecision, width)
         : possibleLines(possible, width);
   if (logged !== undefined) lines.push(`the log shows that the leader sent ${logged}`);
-  if (advice.length > 0) {
-    lines.push("", "How to get a DIFF instead of the SNAP:");
-    for (const { rules, text } of advice) {
-      const about = possible.length > 1 ? `${rules.join(", ")}: ` : "";
-      lines.push(...hanging(about + text, "  - ", "    ", width));
-    }
-  }
+  const adviceText = ({ rules, text }: Advice): string => (possible.length > 1 ? `${rules.join(", ")}: ${text}` : text);
+  const changes = advice.filter(({ setting }) => setting !== undefined);
+  if (changes.length > 0) lines.push("", "How to get a DIFF instead of the SNAP:");
+  for (const one of changes) lines.push(...hanging(adviceText(one), "  - ", "    ", width));
+  const others = advice.filter(({ setting }) => setting === undefined);
+  if (others.length > 0) lines.push("");
+  for (const one of others) lines.push(...hanging(adviceText(one), "", "", width));
   return lines.join("\n");
 }
 

@@ -1,5 +1,5 @@
-// Updates the command outputs in README.md. `npm run golden` calls it. With --check it changes nothing and exits with
-// 1 if an output is out of date.
+// Updates the command outputs in README.md and docs/jobs.md. `npm run golden` calls it. With --check it changes nothing
+// and exits with 1 if an output is out of date.
 //
 //   <!-- output of: zabsim COMMAND -->               the output of the command
 //   <!-- output of: zabsim COMMAND up to "TEXT" -->  the output before the first line that starts with TEXT; the rest
@@ -10,15 +10,27 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const page = fileURLToPath(new URL("../README.md", import.meta.url));
-const old = readFileSync(page, "utf8");
+const PAGES = ["README.md", "docs/jobs.md"];
 
 const BLOCK = /(<!-- output of: zabsim (.*?)(?: up to "(.*)")? -->)\n(?:\n```text\n[\s\S]*?\n```\n)?/g;
 const FILE = /(<!-- file (.*) -->)\n(?:\n```text\n[\s\S]*?\n```\n)?/g;
 // Removes the findings of an earlier call, because a campaign first runs and reports the findings in its folder.
 rmSync(new URL("../out/readme", import.meta.url), { recursive: true, force: true });
-const withOutputs = old.replace(BLOCK, (_, marker, command, end) => {
-  const { stdout } = spawnSync(process.execPath, ["bin/zabsim.js", ...command.split(" ")], {
+let isCurrent = true;
+for (const name of PAGES) {
+  const page = new URL(`../${name}`, import.meta.url);
+  const old = readFileSync(page, "utf8");
+  const fresh = old.replace(BLOCK, withOutput).replace(FILE, withFile);
+  isCurrent &&= fresh === old;
+  if (!process.argv.includes("--check")) writeFileSync(page, fresh);
+  else if (fresh !== old) console.error(`${name} is out of date: npm run golden`);
+}
+if (process.argv.includes("--check")) process.exitCode = isCurrent ? 0 : 1;
+
+/** Runs the command in a shell, so that it can quote and redirect. */
+function withOutput(_, marker, command, end) {
+  const zabsim = `zabsim() { "${process.execPath}" bin/zabsim.js "$@"; }`;
+  const { stdout } = spawnSync("bash", ["-c", `${zabsim}; zabsim ${command}`], {
     cwd: root,
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1" },
@@ -27,9 +39,8 @@ const withOutputs = old.replace(BLOCK, (_, marker, command, end) => {
   const last = end === undefined ? -1 : lines.findIndex((line) => line.startsWith(end));
   const shown = (last < 0 ? lines : lines.slice(0, last)).join("\n");
   return `${marker}\n\n\`\`\`text\n${shown.trimEnd()}\n\`\`\`\n`;
-});
-const fresh = withOutputs.replace(FILE, (_, marker, path) => {
+}
+
+function withFile(_, marker, path) {
   return `${marker}\n\n\`\`\`text\n${readFileSync(new URL(`../${path}`, import.meta.url), "utf8").trimEnd()}\n\`\`\`\n`;
-});
-if (process.argv.includes("--check")) process.exitCode = fresh === old ? 0 : 1;
-else writeFileSync(page, fresh);
+}

@@ -75,12 +75,19 @@ it("one possible rule is explained without packets, and the log's own decision i
 });
 
 it("advice names its rules if several decisions are possible", () => {
-  const advice = [{ rules: ["txn-log-empty"], setting: undefined, text: "Keep more log files." }] as const;
+  const advice = [
+    { rules: ["txn-log-empty"], setting: "autopurge.snapRetainCount", text: "Keep more log files." },
+  ] as const;
   expect(linesOf({ possible, advice }).slice(-2)).toEqual([
     "How to get a DIFF instead of the SNAP:",
     "  - txn-log-empty: Keep more log files.",
   ]);
   expect(linesOf({ answer, advice }).at(-1)).toBe("  - Keep more log files.");
+});
+
+it("advice that no setting helps has no heading", () => {
+  const advice = [{ rules: ["txn-log-gap"], setting: undefined, text: "No setting prevents this SNAP." }] as const;
+  expect(linesOf({ answer, advice }).slice(-2)).toEqual(["", "No setting prevents this SNAP."]);
 });
 
 it("no line is wider than the page", () => {
