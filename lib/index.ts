@@ -3,7 +3,7 @@
  * the simulator alone.
  *
  *     import { loadScenario, runScenario } from "zabsim";
- *     const scenario = loadScenario(readFileSync("upgrade.yaml", "utf8"), "upgrade.yaml");
+ *     const scenario = loadScenario("upgrade.yaml");
  *     const { ok, violations } = runScenario(scenario, { seed: 1 });
  */
 
@@ -17,8 +17,9 @@ export { type Handshake, handshakesOf } from "../reports/handshakes.ts";
 export { runJson } from "../reports/run-json.ts";
 export { runReport } from "../reports/run-report.ts";
 export { timeline, timelineLine } from "../reports/timeline.ts";
-export { loadScenario, ScenarioError } from "../scenarios/load.ts";
+export { type LoadOptions, type Problem, ScenarioError } from "../scenarios/load.ts";
 export { type RunOptions, runScenario, ScenarioRunner } from "../scenarios/run.ts";
 export type { Scenario, Step } from "../scenarios/scenario.ts";
 export type { ScenarioRun } from "../scenarios/scenario-run.ts";
 export * as sim from "../sim/index.ts";
+export { loadScenario } from "./load-scenario.ts";
