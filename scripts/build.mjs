@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 
 // If esbuild is not installed, this script does nothing and succeeds: npm also runs it for `npm ci --omit=dev`
 // and for an `npx zabsim` before the first `npm ci`, and a failure would leave npx with a broken cache.
-const { build } = await import("esbuild").catch(() => {
+const { build, transform } = await import("esbuild").catch(() => {
   console.error(
     "build: esbuild is not installed; dist/ is unchanged. Run `npm ci`, which installs esbuild and builds.",
   );
@@ -38,6 +38,10 @@ const published = {
 };
 const unpublished = { bench: "bench/main.ts", ...workers("bench") };
 
+// Bundled CommonJS packages call require() for Node's own modules; an ES module has no require. An import of
+// node:module would keep zabsim/protocol and zabsim/sim from working outside of Node.
+const REQUIRE = "const require = (name) => process.getBuiltinModule(name);";
+
 const common = {
   absWorkingDir: root,
   outdir: fresh,
@@ -49,19 +53,14 @@ const common = {
   minifySyntax: true,
   legalComments: "none",
   logLevel: "warning",
+  plugins: [{ name: "minify-packages", setup: minifyPackages }],
   // For Node, esbuild would choose the CommonJS files of yaml. Its ES modules start twice as fast.
   alias: { yaml: join(root, "node_modules", "yaml", "browser", "index.js") },
-  // Bundled CommonJS packages call require() for Node's own modules; an ES module has no require.
-  banner: {
-    js: [
-      'import { createRequire as __createRequire } from "node:module";',
-      "const require = __createRequire(import.meta.url);",
-    ].join(""),
-  },
+  banner: { js: REQUIRE },
 };
 
 // The command line and the libraries share chunks. Without source maps, a stack trace is readable only if the code
-// keeps its names and lines, so esbuild does not minify them.
+// keeps its names and lines, so only npm packages are minified.
 const { metafile } = await build({
   ...common,
   entryPoints: existing(published),
@@ -69,6 +68,7 @@ const { metafile } = await build({
   external: installedPackages(),
   metafile: true,
 });
+keepRequireWhereUsed(Object.keys(metafile.outputs));
 writeFileSync(join(root, fresh, "THIRD-PARTY-LICENSES.txt"), licensesOf(metafile));
 
 // package.json leaves bench* out of the npm package.
@@ -98,6 +98,22 @@ renameSync(join(root, fresh), join(root, "dist"));
  */
 function installedPackages() {
   return Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => name !== "chalk");
+}
+
+/** Removes the banner where no code needs it. */
+function keepRequireWhereUsed(files) {
+  for (const file of files.map((name) => join(root, name))) {
+    const text = readFileSync(file, "utf8");
+    if (!text.includes("typeof require")) writeFileSync(file, text.replace(`${REQUIRE}\n`, ""));
+  }
+}
+
+/** Minifies the npm packages of a bundle, file by file. */
+function minifyPackages({ onLoad }) {
+  onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path }) => {
+    const { code } = await transform(readFileSync(path, "utf8"), { minify: true, legalComments: "none" });
+    return { contents: code, loader: "js" };
+  });
 }
 
 /** Returns the licenses of the bundled packages: the MIT and ISC licenses require a copy of their text. */

@@ -90,6 +90,18 @@ describe("the packed files", () => {
     }
   });
 
+  it.each(["protocol", "sim"])("of zabsim/%s import no module of Node and no npm package", (name) => {
+    const files = new Set([`${name}.js`]);
+    for (const file of files) {
+      const code = readFileSync(join(ROOT, "dist", file), "utf8");
+      for (const [, specifier = ""] of code.matchAll(/(?:\bfrom|^import) ?"([^"]+)"/gm)) {
+        expect(specifier, file).toMatch(/^\.\//);
+        files.add(specifier.slice(2));
+      }
+    }
+    expect(files.size).toBeGreaterThan(1);
+  });
+
   it("contain each file of an entry point", () => {
     const files = Object.values(MANIFEST.exports).flatMap((entry) =>
       typeof entry === "string" ? [entry] : Object.values(entry),
