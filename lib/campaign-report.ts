@@ -23,12 +23,11 @@ export function greenText(name: string, options: CampaignOptions, counts: Campai
   const { ignoredFailures, knownBugs, knownFailures, totals } = counts;
   const { coverage, events, runs, virtualUs } = totals;
   const { scenario, zookeeper } = options;
-  const never = neverReached(options, totals);
   const lines: readonly (readonly [label: string, text: string])[] = [
     ["runs", `${runs} of ${scenario?.name ?? "drawn ensembles"}, ZooKeeper ${zookeeper}`],
     ["time", `${formatVirtual(virtualUs)} of virtual time, ${countOf(events, "event")}`],
     ["coverage", `${countOf(coverage.size, "feature")} (message outcomes, sync rules, failures, faults)`],
-    ["unreached", never.join(", ")],
+    ["unreached", unreachedText(options, totals)],
     ["known", knownFailures === 0 ? "" : knownText(knownFailures, knownBugs)],
     [
       "ignored",
@@ -41,10 +40,22 @@ export function greenText(name: string, options: CampaignOptions, counts: Campai
   ].join("\n");
 }
 
-/** Returns the sync rules, and the faults of the options, that no run reached. */
-function neverReached({ faults = FAULT_NAMES, zookeeper }: CampaignOptions, { coverage }: CampaignTotals): string[] {
-  const drawn = new Set(faults.map((fault) => `fault ${fault}`));
-  return coverage.neverReached(zookeeper).filter((feature) => feature.startsWith("rule ") || drawn.has(feature));
+/** Lists the sync rules, and the faults of the options, that no run reached. */
+function unreachedText({ faults = FAULT_NAMES, zookeeper }: CampaignOptions, { coverage }: CampaignTotals): string {
+  const features = coverage.neverReached(zookeeper);
+  const rules = namesOf("rule", features);
+  const drawn = namesOf("fault", features).filter((name) => faults.some((fault) => fault === name));
+  return [
+    rules.length > 0 ? `sync rules ${rules.join(", ")}` : "",
+    drawn.length > 0 ? `faults ${drawn.join(", ")}` : "",
+  ]
+    .filter((text) => text !== "")
+    .join("; ");
+}
+
+/** Returns the names of the features of one kind: `rule txn-log-gap` has the name txn-log-gap. */
+function namesOf(kind: "rule" | "fault", features: readonly string[]): string[] {
+  return features.filter((feature) => feature.startsWith(`${kind} `)).map((feature) => feature.slice(kind.length + 1));
 }
 
 function knownText(failures: number, bugs: ReadonlySet<string>): string {

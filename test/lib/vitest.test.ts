@@ -6,7 +6,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { checkOptions, seedsOf } from "../../lib/campaign-options.ts";
+import { runBlock } from "../../fuzz/block.ts";
+import { campaignOptionsOf, checkOptions, seedsOf } from "../../lib/campaign-options.ts";
 import { campaign } from "../../lib/vitest.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -54,8 +55,14 @@ campaign("survives", {
     expect(output).toContain("expect: { violates: follower-is-prefix }");
     expect(output).toContain(`replay: npx zabsim replay ${join(folder, yaml)}`);
     expect(output).toMatch(/found after \d+ of 1024 runs/);
-    expect(output).toMatch(/repeat on another machine: run this test with seeds: \[\d+, \d+\]/);
     expect(output).toContain("❯ test/red.test.ts:2:1");
+  });
+
+  it("prints seeds that fail in the same way", () => {
+    const [, first, last] = /run this test with seeds: \[(\d+), (\d+)\]/.exec(run.stdout + run.stderr) ?? [];
+    const block = { first: BigInt(first ?? 0), count: Number(last) - Number(first) + 1 };
+    const { failed } = runBlock(campaignOptionsOf({}), block);
+    expect(run.stdout + run.stderr).toContain(`${failed.at(-1)?.signature}, seed ${last}`);
   });
 
   it("leaves a file that fails in the same way", () => {
@@ -104,8 +111,8 @@ describe("the output of a vitest", () => {
     expect(output).toContain("zabsim campaign: is green: no finding");
     expect(output).toContain("runs      64 of follower-ahead-trunc, ZooKeeper 3.6.2");
     expect(output).toMatch(/coverage {2}\d+ features/);
-    expect(output).toMatch(/unreached rule /);
-    expect(output).not.toContain("fault partition");
+    expect(output).toMatch(/unreached sync rules /);
+    expect(output).not.toContain("partition");
   });
 });
 
