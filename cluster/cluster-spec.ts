@@ -7,20 +7,27 @@
  */
 import type { ServerId, Settings } from "../protocol/index.ts";
 
+/** The cluster of a scenario: servers with their disks, quorum, settings, network and disks. */
 export interface ClusterSpec {
   /** The release of all servers without a `zookeeper` of their own, such as `3.8.4`. Default: `newest`. */
   readonly zookeeper: string;
+  /** The servers, by id. */
   readonly servers: Readonly<Record<ServerId, ServerSpec>>;
   /** Hierarchical quorums. Default: a quorum is a majority of all participants. */
   readonly quorum?: HierarchicalQuorum;
   /** The settings of all servers, as far as they differ from ZooKeeper's defaults. */
   readonly settings: Partial<Settings>;
+  /** The latency and loss of links. */
   readonly network: NetworkSpec;
+  /** How long disk operations take. */
   readonly disk: DiskSpec;
+  /** How long work of threads takes. */
   readonly threads: ThreadSpec;
 }
 
+/** One server of a scenario: its role, its release, and the content of its disk at the start. */
 export interface ServerSpec {
+  /** Whether the server votes. */
   readonly role: "participant" | "observer";
   /** Every transaction that this server has ever logged, oldest first: `1:1..1:5, 2:1`. Default: none. */
   readonly history: string;
@@ -48,6 +55,7 @@ export interface ServerSpec {
   readonly view?: readonly ServerId[];
 }
 
+/** Groups of servers with weights (QuorumHierarchical). */
 export interface HierarchicalQuorum {
   /** The servers of each group, by the group's name. */
   readonly groups: Readonly<Record<string, readonly ServerId[]>>;
@@ -55,6 +63,7 @@ export interface HierarchicalQuorum {
   readonly weights: Readonly<Record<ServerId, number>>;
 }
 
+/** The network of a scenario. */
 export interface NetworkSpec {
   /** The delay of a message in one direction: `200us`, or a range to draw from. Default: 200us..1ms. */
   readonly latency: string;
@@ -68,12 +77,17 @@ export interface NetworkSpec {
 
 /** The latency of the direction from one server to another. With `bothWays`, it is the latency of both directions. */
 export interface LinkSpec {
+  /** The sender. */
   readonly from: ServerId;
+  /** The receiver. */
   readonly to: ServerId;
+  /** Whether both directions have this latency. */
   readonly bothWays: boolean;
+  /** The latency: a duration, or a range to draw from. */
   readonly latency: string;
 }
 
+/** The disks of a scenario. */
 export interface DiskSpec {
   /** The duration of a sync: one duration, or a range to draw from. Default: 1ms..4ms. */
   readonly sync: string;
@@ -112,7 +126,9 @@ export const DEFAULT_THREADS: ThreadSpec = {
 /** A server id, or `leader` for the server that leads when the step runs. */
 export type ServerOrLeader = ServerId | "leader";
 
+/** How a server crashes. */
 export interface CrashSpec {
+  /** The server that crashes. */
   readonly server: ServerOrLeader;
   /**
    * The fate of unsynced writes. `kept`: all survive, because only the process was killed. `lost`: all are lost, as in

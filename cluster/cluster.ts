@@ -35,30 +35,41 @@ import { verifierOf } from "./verifier.ts";
 /** The largest number of datagrams in flight on one link. A further datagram is lost. */
 const DATAGRAMS_MAX = 32;
 
+/** How to make a Cluster. */
 export interface ClusterOptions {
+  /** The seed of all random streams. Equal seeds give equal runs. */
   readonly seed: bigint | number | string;
   /** Whether to compute the digest of the run. Default: true. */
   readonly digest?: boolean;
+  /** Records messages, timers and disk operations. Default: no trace. */
   readonly trace?: Trace | undefined;
   /** Returns the watchers of a server's notes: none, one or two. `now` returns the virtual time in microseconds. */
   readonly watch: (server: ServerId, now: () => number) => readonly [Notes?, Notes?];
   /** Notified when a server process starts or ends. */
   readonly lifeCycle?: LifeCycleWatcher;
+  /** Counts what messages do to servers. Default: nothing is counted. */
   readonly coverage?: MessageCoverage | undefined;
   /** Changes the behavior of every server, for example to apply a fix. */
   readonly change?: ((behavior: Behavior) => Behavior) | undefined;
 }
 
+/** Notified when a server process starts or ends. */
 export interface LifeCycleWatcher {
+  /** A process has started. */
   started(server: ServerId): void;
   /** The process crashed, or exited with `exitCode`. `lost`: the zxids of the transactions that its log lost. */
   ended(server: ServerId, exitCode: number | undefined, lost: readonly Zxid[]): void;
 }
 
+/** The servers of a spec as nodes of one simulated world. */
 export class Cluster {
+  /** The spec. */
   readonly spec: ClusterSpec;
+  /** The simulated world. Each server is the node with its id. */
   readonly world: World<Message>;
+  /** Which servers vote, and which sets of them are a quorum. */
   readonly verifier: QuorumVerifier;
+  /** The ids of the servers, ascending. */
   readonly ids: readonly ServerId[];
   /** The start of every history in this run, so that equal histories share their nodes. */
   readonly emptyHistory = History.empty();
@@ -115,6 +126,7 @@ export class Cluster {
     return this.servers.get(sid);
   }
 
+  /** The servers whose process runs, ascending. */
   get running(): readonly Server[] {
     return [...this.servers.values()];
   }
@@ -198,6 +210,7 @@ export class Cluster {
     }
   }
 
+  /** Returns the spec of a server, with the changes of upgrades so far. */
   serverSpec(sid: ServerId): ServerSpec {
     return this.spec.servers[sid] as ServerSpec;
   }

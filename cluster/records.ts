@@ -27,6 +27,7 @@ import {
 } from "../protocol/index.ts";
 
 interface Common {
+  /** The virtual time in microseconds. */
   readonly atUs: number;
   /** The server to which the record belongs; -1 for a record of the script. */
   readonly server: ServerId;
@@ -65,33 +66,47 @@ export const PROTOCOL_EVENTS = [
   "started",
   "crashed",
 ] as const;
+/** An event that a step can wait for. */
 export type ProtocolEvent = (typeof PROTOCOL_EVENTS)[number];
 
 /**
  * A sync decision with the facts that decided it. Counts the packets that the leader queues, but does not keep them.
  */
 export interface DecisionRecord {
+  /** The server that is synchronized. */
   readonly learner: ServerId;
+  /** Whether the learner is an observer. */
   readonly observer: boolean;
+  /** What the leader sends. */
   readonly decision: "DIFF" | "TRUNC" | "SNAP";
   /** The zxid of the DIFF or TRUNC; the leader's lastProcessedZxid for a SNAP. */
   readonly zxid: Zxid;
+  /** The rule that decided. SYNC_RULES describes it. */
   readonly rule: SyncRule;
+  /** The last zxid in the learner's log. */
   readonly peerLastZxid: Zxid;
+  /** The lastProcessedZxid of the leader. */
   readonly lastProcessedZxid: Zxid;
+  /** The first zxid in the committedLog of the leader. */
   readonly minCommittedLog: Zxid;
+  /** The last zxid in the committedLog of the leader. */
   readonly maxCommittedLog: Zxid;
+  /** Proposals above this zxid are forwarded. */
   readonly startForwardingFrom: Zxid;
-  /** Number of committed proposals in the synchronization, and the zxids of the first and the last one. */
+  /** Number of committed proposals in the synchronization. */
   readonly proposals: number;
+  /** The zxid of the first of them. */
   readonly firstZxid: Zxid | undefined;
+  /** The zxid of the last of them. */
   readonly lastZxid: Zxid | undefined;
   /** Number of proposals that Leader#startForwarding added, because they were not yet applied or not yet committed. */
   readonly forwarded: number;
 }
 
+/** The name of a phase of Zab. */
 export type PhaseName = "ELECTION" | "DISCOVERY" | "SYNCHRONIZATION" | "BROADCAST";
 
+/** One record of a run: what a server did, when, with the zxids and epochs. `event` says which fields a record has. */
 export type ProtocolRecord = Common &
   (
     | {

@@ -33,6 +33,7 @@ import type { Watchers } from "./note-watchers.ts";
 import { ServerDisk } from "./server-disk.ts";
 import { type ThreadDurations, ThreadWorkTimers } from "./thread-work.ts";
 
+/** A message between two servers: a packet of the quorum port, or a message of the election port. */
 export type Message = QuorumPacket | ElectionMessage;
 
 /** The timer of the node that reports the failure of a truncation that started no disk operation. */
@@ -40,6 +41,7 @@ const TIMER_TRUNCATE_FAILED = 15;
 
 /** Observes the messages of a server, for example for a script that waits for a message. */
 export interface MessageWatcher {
+  /** Called when a server sends a message. */
   sent(from: ServerId, to: ServerId, message: Message): void;
   /** Called just before the server handles the message. */
   delivered(from: ServerId, to: ServerId, message: Message): void;
@@ -50,6 +52,7 @@ export interface MessageWatcher {
  * process has ended.
  */
 export interface MessageCoverage {
+  /** Counts one message that a server has handled. */
   handled(before: number, message: Message, after: number): void;
 }
 

@@ -16,6 +16,7 @@ import { runPlan } from "./run-plan.ts";
 import { type Failure, signatureOf } from "./shrink/failure.ts";
 import type { StrategyName } from "./strategies.ts";
 
+/** What the runs of a campaign have in common. */
 export interface CampaignOptions {
   /** The release of the servers. */
   readonly zookeeper: string;
@@ -29,7 +30,9 @@ export interface CampaignOptions {
 
 /** `count` seeds, starting at `first`. */
 export interface Block {
+  /** The first seed. */
   readonly first: bigint;
+  /** Number of seeds. */
   readonly count: number;
   /**
    * For each signature, the known bugs that have caused such failures so far. The search for candidates tries them
@@ -38,6 +41,7 @@ export interface Block {
   readonly usualBugs?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Number of seeds of a block in a campaign. */
 export const BLOCK_SIZE = 64;
 
 /** Every 100th seed runs twice, to detect nondeterminism. */
@@ -46,10 +50,15 @@ const DETERMINISM_CHECK_INTERVAL = 100n;
 /** For this number of failing plans of each signature, a block searches for candidates among all known bugs. */
 const CANDIDATE_SEARCHES_OF_SIGNATURE = 4;
 
+/** A plan whose run failed. */
 export interface FailedPlan {
+  /** The seed that drew the plan. */
   readonly seed: bigint;
+  /** The plan. */
   readonly scenario: Scenario;
+  /** How the run failed. */
   readonly failure: Failure;
+  /** A text that is equal for equal failures, as signatureOf() gives it. */
   readonly signature: string;
   /** Whether the failure vanishes with all known bugs fixed. */
   readonly fixedByKnownBugs: boolean;
@@ -57,22 +66,33 @@ export interface FailedPlan {
   readonly candidates: readonly string[];
 }
 
+/** A seed that gave two different runs. */
 export interface Nondeterminism {
+  /** The seed that drew the plan. */
   readonly seed: bigint;
+  /** The plan. */
   readonly scenario: Scenario;
   /** The first event that differs, in the first run and in the second. */
   readonly first: string;
+  /** The event in the second run. */
   readonly second: string;
 }
 
+/** The result of a block. */
 export interface BlockResult {
+  /** Number of runs: the seeds of the block. */
   readonly runs: number;
+  /** Number of events in all runs. */
   readonly events: number;
+  /** Virtual time of all runs, in microseconds. */
   readonly virtualUs: number;
+  /** How often each feature was reached, as Coverage#toJSON() gives it. */
   readonly coverage: Readonly<Record<string, number>>;
   /** For each fault: how often it struck, and how often it had an effect. */
   readonly faults: Readonly<Record<string, readonly [number, number]>>;
+  /** The failing plans. */
   readonly failed: readonly FailedPlan[];
+  /** The seeds that gave two different runs. Every 100th seed is checked. */
   readonly nondeterministic: readonly Nondeterminism[];
 }
 
@@ -150,12 +170,18 @@ function differenceOf(scenario: Scenario): { first: string; second: string } | u
 
 /** The totals of all blocks that have been run. */
 export class CampaignTotals {
+  /** Number of runs. */
   runs = 0;
+  /** Number of events in all runs. */
   events = 0;
+  /** Virtual time of all runs, in microseconds. */
   virtualUs = 0;
+  /** What the runs reached. */
   readonly coverage = new Coverage();
+  /** By fault: how often it struck, and how often with an effect. */
   readonly faults = new Map<string, readonly [number, number]>();
 
+  /** Adds the result of a block. */
   add(result: BlockResult): void {
     this.runs += result.runs;
     this.events += result.events;

@@ -17,6 +17,7 @@ export const OUTCOMES = ["as before", "next phase", "LOOKING", "process ended"] 
 const TYPES = PACKET_NAMES.map((name, type) => (type === 0 ? "NOTIFICATION" : name));
 const STATES = SERVER_STATE_NAMES.length * PHASE_NAMES.length;
 
+/** What runs have reached, as counted features. */
 export class Coverage {
   /** Number of messages by state and phase, type and outcome. */
   private readonly messages = new Float64Array(STATES * TYPES.length * OUTCOMES.length);
@@ -69,6 +70,7 @@ export class Coverage {
     return fresh;
   }
 
+  /** Removes all counts. */
   clear(): void {
     this.messages.fill(0);
     this.others.clear();
@@ -88,6 +90,7 @@ export class Coverage {
     return named;
   }
 
+  /** Reads what toJSON() returned. */
   static fromJSON(named: Readonly<Record<string, number>>): Coverage {
     const coverage = new Coverage();
     for (const [name, count] of Object.entries(named)) {

@@ -12,10 +12,15 @@ import { durationText } from "../sim/duration-range.ts";
 import { drawCatchingUp, drawMoment } from "./moments.ts";
 import type { Draw } from "./random-values.ts";
 
+/** What a kind of fault knows when it draws a fault. */
 export interface FaultContext {
+  /** All servers. */
   readonly ids: readonly ServerId[];
+  /** The voters. */
   readonly participants: readonly ServerId[];
+  /** The observers. */
   readonly observers: readonly ServerId[];
+  /** tickTime in milliseconds. */
   readonly tickMs: number;
   /** The time of the fault. */
   readonly atMs: number;
@@ -23,10 +28,13 @@ export interface FaultContext {
   readonly budget: { losable: ServerId[] };
 }
 
+/** A kind of fault that campaigns draw. */
 export interface FaultKind {
+  /** What the fault does, in words. */
   readonly about: string;
   /** The values that are drawn at random, in words. */
   readonly parameters: string;
+  /** Draws one fault as a list of steps. */
   readonly draw: (draw: Draw, context: FaultContext) => Step[];
 }
 
@@ -36,6 +44,7 @@ type Unsynced = "lost" | "kept" | "torn" | number;
 const killed = (draw: Draw): Unsynced => draw.pick(["kept", "kept", "kept", "lost"] as const);
 const unpowered = (draw: Draw): Unsynced => draw.pick(["lost", "lost", "torn", draw.int(0, 3)] as const);
 
+/** The kinds of faults that campaigns draw, by name. */
 export const FAULT_KINDS = {
   partition: {
     about: "cuts the network into two sides",
@@ -407,7 +416,9 @@ const HANDOVER_EVENTS = {
   active: 4,
 } as const;
 
+/** The name of a kind of fault. `zabsim list faults` prints all of them. */
 export type FaultName = keyof typeof FAULT_KINDS;
+/** The names of all kinds of faults. */
 export const FAULT_NAMES = Object.keys(FAULT_KINDS) as FaultName[];
 
 function drawServer(draw: Draw, ids: readonly ServerId[]): ServerId | "leader" {

@@ -12,7 +12,9 @@ import { Draw } from "./random-values.ts";
 import { simplerScenarios } from "./shrink/simpler.ts";
 import { drawStrategy, STRATEGIES, type StrategyName } from "./strategies.ts";
 
+/** A plan with the strategy that drew it. */
 export interface DrawnPlan extends Plan {
+  /** The search strategy. */
   readonly strategy: StrategyName;
 }
 

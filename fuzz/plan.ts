@@ -16,13 +16,17 @@ import { drawSynchronizing } from "./moments.ts";
 import type { Draw } from "./random-values.ts";
 import { drawStartDisks } from "./start-disks.ts";
 
+/** A scenario with every fault, every write and every start state explicit. */
 export interface Plan {
+  /** The scenario. */
   readonly scenario: Scenario;
   /** The origin of each step: a fault, a client's write, the settling, or the script of the scenario. */
   readonly kinds: readonly (FaultName | "write" | "settle" | "script")[];
 }
 
+/** What a plan may contain. */
 export interface PlanOptions {
+  /** The release of the servers. */
   readonly zookeeper: string;
   /** The faults to draw from. Default: all. */
   readonly faults?: readonly FaultName[];
@@ -31,12 +35,13 @@ export interface PlanOptions {
    * drawn, too.
    */
   readonly scenario?: Scenario;
-  /**
-   * Fixed values instead of drawn ones: the number of voters, the length, the number of faults, the number of writes.
-   */
+  /** The number of voters, instead of a drawn one. */
   readonly servers?: number;
+  /** The length of the plan in virtual milliseconds, instead of a drawn one. */
   readonly lengthMs?: number;
+  /** The number of faults, instead of a drawn one. */
   readonly faultCount?: number;
+  /** The number of writes, instead of a drawn one. */
   readonly writeCount?: number;
 }
 

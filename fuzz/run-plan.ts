@@ -5,16 +5,23 @@ import type { Coverage } from "./coverage.ts";
 import type { Plan } from "./plan.ts";
 import { type Failure, failureOf } from "./shrink/failure.ts";
 
+/** The result of a run of a plan. */
 export interface PlanOutcome {
+  /** How the run failed; undefined if it did not. */
   readonly failure: Failure | undefined;
+  /** Number of handled events. */
   readonly events: number;
+  /** The virtual time at the end, in microseconds. */
   readonly endUs: number;
   /** For each fault: how often it struck, and how often it had an effect. */
   readonly faults: ReadonlyMap<string, FaultCount>;
 }
 
+/** How often a kind of fault was injected. */
 export interface FaultCount {
+  /** Number of injections. */
   struck: number;
+  /** Number of injections with an effect. */
   tookEffect: number;
 }
 

@@ -7,13 +7,17 @@ import { FAULT_NAMES, type FaultName } from "./fault-kinds.ts";
 import type { Character, PlanOptions } from "./plan.ts";
 import type { Draw } from "./random-values.ts";
 
-interface Strategy {
+/** A search strategy: what the plans of a seed look like. */
+export interface Strategy {
+  /** What plans of the strategy look like, in words. */
   readonly about: string;
   /** Number of seeds out of 100 in the default portfolio. */
   readonly share: number;
+  /** Draws the character of a plan. */
   readonly draw: (draw: Draw, options: PlanOptions) => Character;
 }
 
+/** The search strategies, by name. */
 export const STRATEGIES = {
   swarm: {
     about: "each seed disables some kinds of faults and draws how often the others strike",
@@ -67,7 +71,9 @@ export const STRATEGIES = {
   },
 } as const satisfies Record<string, Strategy>;
 
+/** The name of a search strategy. */
 export type StrategyName = keyof typeof STRATEGIES;
+/** The names of all search strategies. */
 export const STRATEGY_NAMES = Object.keys(STRATEGIES) as StrategyName[];
 
 function swarm(draw: Draw, options: PlanOptions): Character {

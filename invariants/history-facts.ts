@@ -18,7 +18,9 @@ export function zxidText(zxid: Zxid | undefined): string {
  * that position.
  */
 export interface Fork {
+  /** What one history has at the position where they differ. */
   readonly here: Zxid | undefined;
+  /** What the other history has there. */
   readonly there: Zxid | undefined;
 }
 

@@ -24,7 +24,9 @@ import { type Checkers, ServerNotes } from "./server-notes.ts";
 import { type QuorumTest, TruncKeepsCommitted } from "./trunc-keeps-committed.ts";
 import { type Violation, Violations } from "./violation.ts";
 
+/** What the invariants need to know of an ensemble. */
 export interface InvariantsOptions {
+  /** All servers, observers included. */
   readonly servers: readonly ServerId[];
   /** The servers that are observers; default: none. */
   readonly observers?: readonly ServerId[];
@@ -36,6 +38,7 @@ export interface InvariantsOptions {
   readonly now: () => number;
 }
 
+/** Checks the invariants of one run while it proceeds. */
 export class Invariants {
   private readonly ensemble: Ensemble;
   private readonly initialTxns = new InitialTxns();

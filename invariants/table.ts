@@ -3,6 +3,7 @@
  * these ids.
  */
 export interface Invariant {
+  /** The name of the invariant. */
   readonly id: string;
   /** One sentence that says what always holds. */
   readonly statement: string;
@@ -18,6 +19,7 @@ const ZAB = "Zab (DSN 2011)";
  */
 const TLA = "TLA+";
 
+/** Every invariant by its id. */
 export const INVARIANTS = {
   "primary-uniqueness": {
     statement: "At most one leader is established in an epoch.",
@@ -109,6 +111,7 @@ export const INVARIANTS = {
   },
 } as const satisfies Record<string, Omit<Invariant, "id">>;
 
+/** The name of an invariant. `zabsim list invariants` prints all of them. */
 export type InvariantId = keyof typeof INVARIANTS;
 
 export const INVARIANT_IDS = Object.keys(INVARIANTS) as readonly InvariantId[];

@@ -11,6 +11,7 @@ import type { InvariantId } from "./table.ts";
  * transaction.
  */
 export interface Facts extends Partial<Fork> {
+  /** The epoch. */
   readonly epoch?: Epoch;
   /** The older or newer epoch whose initial history is in conflict with that of `epoch`. */
   readonly otherEpoch?: Epoch;
@@ -18,8 +19,9 @@ export interface Facts extends Partial<Fork> {
   readonly zxid?: Zxid;
   /** The transaction that another server delivered at the same position. */
   readonly otherZxid?: Zxid | undefined;
-  /** The positions of a transaction in two sequences of deliveries, from 1. */
+  /** The position of a transaction in a sequence of deliveries, from 1. */
   readonly position?: number;
+  /** The position in the second sequence. */
   readonly otherPosition?: number;
   /** The value of the transaction, as the client wrote it. */
   readonly value?: string | number;
@@ -27,50 +29,65 @@ export interface Facts extends Partial<Fork> {
   readonly missing?: Zxid | undefined;
   /** The transaction just before it in the committed sequence. */
   readonly before?: Zxid | undefined;
-  /**
-   * The first committed transaction that a TRUNC removed, the zxid that the TRUNC kept as the last one, and the
-   * participants that still have the removed transaction.
-   */
+  /** The first committed transaction that a TRUNC removed. */
   readonly truncated?: Zxid | undefined;
+  /** The zxid that the TRUNC kept as the last one. */
   readonly to?: Zxid | undefined;
+  /** The participants that still have the removed transaction. */
   readonly holders?: readonly ServerId[];
-  /** The last zxid of a history: in memory, on disk, in the tree, as delivered, of a follower, of a leader. */
+  /** The last zxid of the history in memory. */
   readonly memory?: Zxid | undefined;
+  /** The last zxid of the history on disk. */
   readonly disk?: Zxid | undefined;
+  /** The last zxid of the tree. */
   readonly tree?: Zxid | undefined;
+  /** The last zxid that was delivered. */
   readonly delivered?: Zxid | undefined;
+  /** The last zxid of the history of the follower. */
   readonly follower?: Zxid | undefined;
+  /** The last zxid of the history of the leader. */
   readonly leader?: Zxid | undefined;
-  /** The last zxid of the initial history of `epoch`, and that of `otherEpoch`. */
+  /** The last zxid of the initial history of `epoch`. */
   readonly initial?: Zxid | undefined;
+  /** The last zxid of the initial history of `otherEpoch`. */
   readonly otherInitial?: Zxid | undefined;
-  /** The last zxid of the committed history, and that of the leader's history. */
+  /** The last zxid of the committed history. */
   readonly committed?: Zxid | undefined;
+  /** The last zxid of the leader's history. */
   readonly history?: Zxid | undefined;
-  /** The last zxid of a participant's log, and the zxid of another participant at the same position. */
+  /** The last zxid of a participant's log. */
   readonly log?: Zxid | undefined;
+  /** The zxid of another participant at the same position. */
   readonly other?: Zxid | undefined;
   /** The packet that was read; 0 if it is unknown. */
   readonly packet?: PacketType | 0;
+  /** More, in words. */
   readonly detail?: string;
 }
 
+/** A violated invariant: which one, at which server, when, and the facts in conflict. */
 export interface Violation {
+  /** The invariant. */
   readonly id: InvariantId;
+  /** The server that violated it. */
   readonly server: ServerId;
   /** The role of `server` at the time of the violation. */
   readonly role: Role;
   /** The server with which `server` is in conflict, if there is one. */
   readonly other?: ServerId;
+  /** The role of that server. */
   readonly otherRole?: Role;
+  /** The virtual time in microseconds. */
   readonly atUs: number;
   /** What the server did, as a clause that follows "server N". */
   readonly text: string;
+  /** The zxids, epochs and histories in conflict. */
   readonly facts: Facts;
   /** Number of violations of this invariant at this server. */
   count: number;
 }
 
+/** What a server is at one moment. */
 export type Role = "down" | "looking" | "following" | "leading" | "observing";
 
 export class Violations {

@@ -3,22 +3,70 @@
  * the simulator alone.
  *
  *     import { loadScenario, runScenario } from "zabsim";
- *     const scenario = loadScenario(readFileSync("upgrade.yaml", "utf8"), "upgrade.yaml");
+ *     const scenario = loadScenario("upgrade.yaml");
  *     const { ok, violations } = runScenario(scenario, { seed: 1 });
+ *
+ * @module zabsim
  */
 
-export { Cluster, type ClusterOptions } from "../cluster/cluster.ts";
-export type { ServerSpec } from "../cluster/cluster-spec.ts";
-export { NoteRecorder, type ProtocolRecord } from "../cluster/records.ts";
-export { INVARIANTS, Invariants, type Violation } from "../invariants/index.ts";
+import { type Invariant, type InvariantId, INVARIANTS as TABLE } from "../invariants/index.ts";
+
+export { Cluster, type ClusterOptions, type LifeCycleWatcher } from "../cluster/cluster.ts";
+export type {
+  ClusterSpec,
+  CrashSpec,
+  DiskSpec,
+  HierarchicalQuorum,
+  LinkSpec,
+  NetworkSpec,
+  ServerOrLeader,
+  ServerSpec,
+  ThreadSpec,
+} from "../cluster/cluster-spec.ts";
+export {
+  type DecisionRecord,
+  NoteRecorder,
+  type PhaseName,
+  PROTOCOL_EVENTS,
+  type ProtocolEvent,
+  type ProtocolRecord,
+  type RecordFilter,
+  type RecordSink,
+} from "../cluster/records.ts";
+export type { Message, MessageCoverage, MessageWatcher } from "../cluster/server.ts";
+export type { CorruptibleFile } from "../cluster/server-disk.ts";
+export { type Invariant, type InvariantId, Invariants, type Violation } from "../invariants/index.ts";
+export type { InvariantsOptions } from "../invariants/invariants.ts";
+export type { QuorumTest } from "../invariants/trunc-keeps-committed.ts";
+export type { Facts, Role } from "../invariants/violation.ts";
 export * as protocol from "../protocol/index.ts";
 export { decisionTable } from "../reports/decision-table.ts";
-export { type Handshake, handshakesOf } from "../reports/handshakes.ts";
+export { type Handshake, type HandshakeFailure, handshakesOf } from "../reports/handshakes.ts";
 export { runJson } from "../reports/run-json.ts";
 export { runReport } from "../reports/run-report.ts";
-export { timeline, timelineLine } from "../reports/timeline.ts";
-export { loadScenario, ScenarioError } from "../scenarios/load.ts";
-export { type RunOptions, runScenario, ScenarioRunner } from "../scenarios/run.ts";
-export type { Scenario, Step } from "../scenarios/scenario.ts";
-export type { ScenarioRun } from "../scenarios/scenario-run.ts";
+export { type TimelineFilter, timeline, timelineLine } from "../reports/timeline.ts";
+export type { Effect } from "../scenarios/action-result.ts";
+export { type LoadOptions, type Problem, ScenarioError } from "../scenarios/load.ts";
+export { type RunCoverage, type RunOptions, runScenario, ScenarioRunner } from "../scenarios/run.ts";
+export type {
+  Action,
+  AlteredFields,
+  Direction,
+  DiskFault,
+  Duration,
+  Expectation,
+  ExpectedDecision,
+  LinkCharacterSpec,
+  MessageMatch,
+  Moment,
+  Scenario,
+  Step,
+  Trigger,
+} from "../scenarios/scenario.ts";
+export type { FinalServer, LivenessOutcome, ScenarioRun } from "../scenarios/scenario-run.ts";
+export type { StepOutcome } from "../scenarios/script.ts";
 export * as sim from "../sim/index.ts";
+export { loadScenario } from "./load-scenario.ts";
+
+/** Every invariant by its id: its statement, and the paper, specification and tickets that it comes from. */
+export const INVARIANTS: Readonly<Record<InvariantId, Omit<Invariant, "id">>> = TABLE;

@@ -1,127 +1,138 @@
 /**
  * `zabsim/vitest`: a campaign as a test. One call in a test file names the scenario, the faults, the number of seeds
- * and the invariants. A failing test prints the explanation, the minimal scenario, and the command that replays it.
+ * and the invariants. A failing test prints the explanation, the minimal scenario, and the command that replays it. A
+ * passing test prints the number of runs and their coverage.
  *
  *     import { campaign } from "zabsim/vitest";
  *     campaign("our upgrade survives power loss", { scenario: "upgrade.yaml", faults: ["power-loss"], seeds: 500 });
+ *
+ * @module zabsim/vitest
  */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "vitest";
 import { type Finding, investigate } from "../campaign/investigate.ts";
 import { InvestigationPolicy, investigationRank } from "../campaign/investigation-policy.ts";
-import { BLOCK_SIZE, type CampaignOptions, type FailedPlan, runBlock } from "../fuzz/block.ts";
-import { FAULT_NAMES, type FaultName } from "../fuzz/fault-kinds.ts";
+import { BLOCK_SIZE, type CampaignOptions, CampaignTotals, type FailedPlan, runBlock } from "../fuzz/block.ts";
 import { fileNameFor } from "../fuzz/shrink/failure.ts";
-import { STRATEGY_NAMES, type StrategyName } from "../fuzz/strategies.ts";
-import { findInvariant, INVARIANT_ALIASES, INVARIANT_IDS, type InvariantId } from "../invariants/index.ts";
-import { RELEASES } from "../protocol/releases.ts";
-import { loadScenario } from "../scenarios/load.ts";
-import type { Scenario } from "../scenarios/scenario.ts";
+import { findInvariant } from "../invariants/index.ts";
+import { callSiteOf, pointTo } from "./call-site.ts";
+import { type CampaignTest, campaignOptionsOf, checkOptions, seedsOf } from "./campaign-options.ts";
+import { type CampaignCounts, findingMessage, greenText, nondeterminismMessage } from "./campaign-report.ts";
 
-export interface CampaignTest {
-  /** A scenario, or the path of a scenario file. Without one, each seed also draws the ensemble. */
-  readonly scenario?: string | Scenario;
-  /** The kinds of faults to draw. Default: all. */
-  readonly faults?: readonly FaultName[];
-  /** The number of seeds, starting at 1; or the first and the last seed. Default: 500. */
-  readonly seeds?: number | readonly [number, number];
-  /** The invariants whose violation fails the test. Default: all. */
-  readonly invariants?: readonly (InvariantId | `I-${number}`)[];
-  /** Whether servers that stay stuck after all faults have ended fail the test. Default: true. */
-  readonly liveness?: boolean;
-  /** The ZooKeeper release. Default: the release of the scenario, else the newest one. */
-  readonly zookeeper?: string;
-  /** The search strategy. Default: a portfolio of all. */
-  readonly strategy?: StrategyName;
-  /** Whether findings that are attributed to known bugs of ZooKeeper fail the test. Default: false. */
-  readonly strict?: boolean;
-  /** The folder for the minimal scenario. Default: zabsim-findings. */
-  readonly out?: string;
-  /** The time limit of the test in milliseconds. Default: one minute plus 20 ms for each seed. */
-  readonly timeout?: number;
-}
+export type { CampaignTest } from "./campaign-options.ts";
 
 /** Maximum number of runs to shrink one finding. */
 const SHRINK_RUNS = 4000;
 
-/** Registers one test that runs a campaign. */
+/** The default time limit: for the test, and for each seed. */
+const TIMEOUT_MS = { test: 60_000, seed: 20 } as const;
+
+/** A reason for which the test fails. Its stack points to the call of campaign(). */
+class CampaignFailure extends Error {
+  override readonly name = "CampaignFailure";
+}
+
+/**
+ * Registers one vitest test that runs a campaign. The test fails with the first finding, with a nondeterministic run,
+ * or if the scenario cannot be loaded; the error points to the call of this function.
+ *
+ * @param name - the name of the test
+ * @param options - what to run and what counts as a failure
+ * @throws Error if an option is unknown or its value is not accepted, with a suggestion if a name is close
+ */
 export function campaign(name: string, options: CampaignTest = {}): void {
-  const [first, last] = seedsOf(options.seeds ?? 500);
-  const timeout = options.timeout ?? 60_000 + 20 * Number(last - first);
+  const callSite = callSiteOf(campaign);
+  pointingTo(callSite, () => checkOptions(options));
+  const [first, last] = seedsOf(options);
+  const timeout = options.timeout ?? TIMEOUT_MS.test + TIMEOUT_MS.seed * Number(last - first);
   test(name, { timeout }, async () => {
-    const finding = await firstFinding(options, first, last);
-    if (finding !== undefined) throw new Error(messageOf(finding, options.out ?? "zabsim-findings"));
+    const campaignOptions = pointingTo(callSite, () => campaignOptionsOf(options));
+    const run = new CampaignRun(options, campaignOptions);
+    try {
+      await run.finish();
+    } catch (error) {
+      throw error instanceof CampaignFailure ? pointTo(callSite, error) : error;
+    }
+    console.log(greenText(name, campaignOptions, run));
   });
 }
 
-/** Returns the first finding that makes the test fail. Lets the test runner work between two blocks of seeds. */
-async function firstFinding(options: CampaignTest, first: bigint, last: bigint): Promise<Finding | undefined> {
-  const campaignOptions = optionsOf(options);
-  const policy = new InvestigationPolicy();
-  for (let seed = first; seed <= last; seed += BigInt(BLOCK_SIZE)) {
-    const count = Math.min(BLOCK_SIZE, Number(last - seed) + 1);
-    const { failed } = runBlock(campaignOptions, { first: seed, count, usualBugs: policy.usualBugs });
-    const plans = failed.filter((plan) => isAskedFor(plan, options));
-    for (const plan of plans.toSorted((a, b) => investigationRank(a) - investigationRank(b))) {
-      if (!policy.shouldInvestigate(plan)) continue;
-      const finding = investigate(plan, SHRINK_RUNS);
-      if (finding.known.length === 0 || options.strict === true) return finding;
-      policy.report(finding);
+function pointingTo<Value>(callSite: string, action: () => Value): Value {
+  try {
+    return action();
+  } catch (error) {
+    throw error instanceof Error ? pointTo(callSite, error) : error;
+  }
+}
+
+/** The campaign of one test. Lets the test runner work between two blocks of seeds. */
+class CampaignRun implements CampaignCounts {
+  readonly totals = new CampaignTotals();
+  readonly knownBugs = new Set<string>();
+  knownFailures = 0;
+  ignoredFailures = 0;
+  private readonly policy = new InvestigationPolicy();
+  private readonly test: CampaignTest;
+  private readonly options: CampaignOptions;
+  private readonly first: bigint;
+  private readonly last: bigint;
+
+  constructor(test: CampaignTest, options: CampaignOptions) {
+    this.test = test;
+    this.options = options;
+    [this.first, this.last] = seedsOf(test);
+  }
+
+  get seeds(): number {
+    return Number(this.last - this.first) + 1;
+  }
+
+  /** Runs all seeds. Throws a CampaignFailure for the first finding and for a nondeterministic run. */
+  async finish(): Promise<void> {
+    for (let seed = this.first; seed <= this.last; seed += BigInt(BLOCK_SIZE)) {
+      const count = Math.min(BLOCK_SIZE, Number(this.last - seed) + 1);
+      const result = runBlock(this.options, { first: seed, count, usualBugs: this.policy.usualBugs });
+      this.totals.add(result);
+      for (const difference of result.nondeterministic) throw new CampaignFailure(nondeterminismMessage(difference));
+      this.judge(result.failed, seed);
+      await new Promise((resolve) => setImmediate(resolve));
     }
-    await new Promise((resolve) => setImmediate(resolve));
   }
-  return undefined;
-}
 
-function isAskedFor({ failure }: FailedPlan, { invariants, liveness = true }: CampaignTest): boolean {
-  if (failure.kind === "stuck") return liveness;
-  return invariants === undefined || invariants.some((name) => findInvariant(name) === failure.id);
-}
-
-function messageOf({ known, needsNoSeed, seed, signature, why, yaml }: Finding, folder: string): string {
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${fileNameFor(signature, seed)}.yaml`);
-  writeFileSync(file, yaml);
-  return [
-    `${signature}, seed ${seed}${known.length === 0 ? "" : `, known bug: ${known.join(", ")}`}`,
-    "",
-    why,
-    "",
-    `minimal scenario${needsNoSeed ? "" : " (needs its seed)"}: ${file}`,
-    "",
-    yaml.trimEnd(),
-    "",
-    `replay: npx zabsim replay ${file}`,
-  ].join("\n");
-}
-
-function optionsOf({ faults, invariants, scenario, strategy, zookeeper }: CampaignTest): CampaignOptions {
-  for (const fault of faults ?? []) check("faults", fault, FAULT_NAMES);
-  for (const id of invariants ?? []) check("invariants", id, [...INVARIANT_IDS, ...INVARIANT_ALIASES.keys()]);
-  if (strategy !== undefined) check("strategy", strategy, STRATEGY_NAMES);
-  if (zookeeper !== undefined) check("zookeeper", zookeeper, RELEASES);
-  const loaded = typeof scenario === "string" ? readScenario(scenario) : scenario;
-  const base = loaded && zookeeper !== undefined ? { ...loaded, zookeeper } : loaded;
-  return { zookeeper: base?.zookeeper ?? zookeeper ?? "newest", strategy, faults, scenario: base };
-}
-
-function readScenario(path: string): Scenario {
-  if (!existsSync(path))
-    throw new Error(`campaign: scenario ${path}: no such file (accepted: the path of a scenario file, or a Scenario)`);
-  return loadScenario(readFileSync(path, "utf8"), path);
-}
-
-function seedsOf(seeds: number | readonly [number, number]): readonly [bigint, bigint] {
-  const [first, last] = typeof seeds === "number" ? [1, seeds] : seeds;
-  if (Number.isSafeInteger(first) && Number.isSafeInteger(last) && first >= 0 && last >= first) {
-    return [BigInt(first), BigInt(last)];
+  /** Throws a CampaignFailure if one of the failing plans of a block makes the test fail. Counts the others. */
+  private judge(failed: readonly FailedPlan[], firstOfBlock: bigint): void {
+    const counted = failed.filter((plan) => this.counts(plan));
+    this.ignoredFailures += failed.length - counted.length;
+    for (const plan of counted.toSorted((a, b) => investigationRank(a) - investigationRank(b))) {
+      if (!this.policy.shouldInvestigate(plan)) {
+        this.knownFailures++;
+        continue;
+      }
+      const finding = investigate(plan, SHRINK_RUNS);
+      if (finding.known.length === 0 || this.test.strict === true) {
+        // A plan can be a mutation of an earlier plan of its block, so the block is repeated from its start.
+        const repeatSeeds = `[${firstOfBlock}, ${finding.seed}]`;
+        throw new CampaignFailure(findingMessage(finding, this.save(finding), repeatSeeds, this));
+      }
+      this.policy.report(finding);
+      this.knownFailures++;
+      for (const bug of finding.known) this.knownBugs.add(bug);
+    }
   }
-  throw new Error(`campaign: seeds ${String(seeds)}: not a range of seeds (accepted: 500, or [1, 500])`);
-}
 
-function check(field: string, value: string, accepted: readonly string[]): void {
-  if (accepted.includes(value)) return;
-  throw new Error(`campaign: ${field} ${value}: unknown (accepted: ${accepted.join(", ")})`);
+  private counts({ failure }: FailedPlan): boolean {
+    const { invariants, liveness = true } = this.test;
+    if (failure.kind === "stuck") return liveness;
+    return invariants === undefined || invariants.some((name) => findInvariant(name) === failure.id);
+  }
+
+  private save({ seed, signature, yaml }: Finding): string {
+    const folder = this.test.out ?? "zabsim-findings";
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, `${fileNameFor(signature, seed)}.yaml`);
+    writeFileSync(file, yaml);
+    return file;
+  }
 }

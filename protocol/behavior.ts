@@ -47,6 +47,7 @@ export type SyncSource = "committed-log" | "txn-log" | "txn-log-without-gaps";
 
 /** The behaviors that differ between ZooKeeper's own releases. */
 export interface ReleaseBehavior {
+  /** When a follower logs the transactions of a DIFF. */
   readonly diffLogging: DiffLogging;
   /** A follower sends its ACKs of synchronized proposals after its ACK of UPTODATE (ZOOKEEPER-4685). */
   readonly acksWaitForUptodate: boolean;
@@ -78,6 +79,7 @@ export interface ReleaseBehavior {
   readonly snapEndsWithNewLeader: boolean;
   /** A learner syncs the snapshot that it saves after a SNAP (ZOOKEEPER-2872). */
   readonly syncsSnap: boolean;
+  /** What a learner does with the rest of its log when it shuts down. */
   readonly learnerShutdown: LearnerShutdown;
   /**
    * A follower whose processors run, but which does not serve yet, shuts down like one that serves (ZOOKEEPER-4785).
@@ -93,6 +95,7 @@ export interface ReleaseBehavior {
    * before the SNAP (ZOOKEEPER-3104).
    */
   readonly newLeaderAfterSnap: boolean;
+  /** Where a leader looks for the transactions that a learner lacks. */
   readonly syncSource: SyncSource;
   /**
    * The kinds of synchronization for which the leader limits how many run concurrently (ZOOKEEPER-1928,
@@ -208,8 +211,10 @@ export interface Fixes {
   readonly interruptedTruncReloads: boolean;
 }
 
+/** The name of a fix. */
 export type Fix = keyof Fixes;
 
+/** The fixes of a release of ZooKeeper: none. */
 export const NO_FIXES: Fixes = {
   truncRemovesEverythingAbove: false,
   truncDeletesNewestFirst: false,
@@ -225,6 +230,8 @@ export const NO_FIXES: Fixes = {
   interruptedTruncReloads: false,
 };
 
+/** The names of all fixes. */
 export const FIXES = Object.keys(NO_FIXES) as readonly Fix[];
 
+/** Every fix, as in the release "patched". */
 export const ALL_FIXES = Object.fromEntries(FIXES.map((fix) => [fix, true])) as unknown as Fixes;

@@ -18,21 +18,37 @@ export const asConnectionId = (value: number): ConnectionId => value as Connecti
 /** Stands for "not connected". */
 export const NO_CONNECTION = asConnectionId(0);
 
-/** The two ports of server.N=host:quorum:election. Only a leader listens on its quorum port. */
+/** The quorum port of server.N=host:quorum:election. Only a leader listens on it. */
 export const QUORUM_PORT = 0;
+/** The election port, on which every server listens. */
 export const ELECTION_PORT = 1;
+/** One of the two ports. */
 export type Port = typeof QUORUM_PORT | typeof ELECTION_PORT;
 
-/** The timers of a Peer. Setting a timer that is pending moves it. */
+// The timers of a Peer. Setting a timer that is pending moves it.
+
+/** The election: send the vote again, or stop waiting for a better vote. */
 export const TIMER_ELECTION = 0;
+/** A learner: its leader was silent for too long (the soTimeout of the socket). */
 export const TIMER_ROLE = 1;
+/** A leader: half a tick has passed; it sends PING and checks its followers. */
 export const TIMER_TICK = 2;
+/** A leader: getEpochToPropose has waited for initLimit. */
 export const TIMER_EPOCH_PROPOSAL = 3;
+/** A leader: waitForEpochAck has waited for initLimit. */
 export const TIMER_EPOCH_ACK = 4;
+/** A leader: waitForNewLeaderAck has waited for initLimit. */
 export const TIMER_NEWLEADER_ACK = 5;
+/** A leader: a learner was silent for too long (the soTimeout of a LearnerHandler). */
 export const TIMER_HANDLERS = 6;
+/**
+ * A learner: connecting takes too long, or the pause between two tries ends. An observer: its delay before an election
+ * ends.
+ */
 export const TIMER_CONNECT = 7;
+/** The connection to an election port takes too long (cnxTimeout). */
 export const TIMER_DIAL = 8;
+/** One of the timers of a Peer. */
 export type Timer =
   | typeof TIMER_ELECTION
   | typeof TIMER_ROLE
@@ -43,16 +59,20 @@ export type Timer =
   | typeof TIMER_HANDLERS
   | typeof TIMER_CONNECT
   | typeof TIMER_DIAL;
+/** Number of timers. They are numbered from 0. */
 export const TIMER_COUNT = 9;
 
-/**
- * Work of a Java thread that takes time but no disk and no network. The core starts it and continues when the host
- * reports it done. A simulator delays the completion, so that a crash or another thread can come in between; a real
- * host has nothing to wait for and completes it immediately after the current input.
- */
+// Work of a Java thread that takes time but no disk and no network. The core starts it and continues when the host
+// reports it done. A simulator delays the completion, so that a crash or another thread can come in between; a real
+// host has nothing to wait for and completes it immediately after the current input.
+
+/** The CommitProcessor of a learner applies committed transactions. */
 export const WORK_APPLY_COMMITS = 0;
+/** A LearnerHandler serializes the snapshot that follows a SNAP. */
 export const WORK_SERIALIZE_SNAPSHOT = 1;
+/** The main thread of a learner runs again after it has started another thread. */
 export const WORK_RESUME_LEARNER = 2;
+/** One kind of thread work. */
 export type ThreadWork = typeof WORK_APPLY_COMMITS | typeof WORK_SERIALIZE_SNAPSHOT | typeof WORK_RESUME_LEARNER;
 /** The thread and its work, by ThreadWork. */
 export const WORK_NAMES: readonly string[] = [
@@ -61,15 +81,25 @@ export const WORK_NAMES: readonly string[] = [
   "main thread of a learner: run again after another thread was started",
 ];
 
-/** Disk operations that complete later. `append` and `rollLog` complete immediately: they write to the page cache. */
+// Disk operations that complete later. `append` and `rollLog` complete immediately: they write to the page cache.
+
+/** `syncLog` completes. */
 export const DISK_SYNC_LOG = 0;
+/** `truncateLog` completes. */
 export const DISK_TRUNCATE_LOG = 1;
+/** `writeAcceptedEpoch` completes. */
 export const DISK_ACCEPTED_EPOCH = 2;
+/** `writeCurrentEpoch` completes. */
 export const DISK_CURRENT_EPOCH = 3;
+/** `saveSnapshot` completes; the result is the snapshot. */
 export const DISK_SNAPSHOT = 4;
+/** `load` completes; the result is a DiskImage. */
 export const DISK_LOAD = 5;
+/** `saveSnapshotInBackground` completes; the result is the snapshot. */
 export const DISK_BACKGROUND_SNAPSHOT = 6;
+/** The code of a disk operation. */
 export type DiskOp = 0 | 1 | 2 | 3 | 4 | 5 | 6;
+/** The names of the disk operations, by code. */
 export const DISK_OP_NAMES: readonly string[] = [
   "sync log",
   "truncate log",
@@ -107,29 +137,40 @@ export interface DiskImage {
   readonly logFiles: readonly LogFile[];
 }
 
-/** Exit codes of a ZooKeeper server (ExitCode). */
+// Exit codes of a ZooKeeper server (ExitCode).
+
+/** An unexpected error (ExitCode.UNEXPECTED_ERROR). */
 export const EXIT_UNEXPECTED = 1;
+/** A snapshot could not be written (ExitCode.TXNLOG_ERROR_TAKING_SNAPSHOT). */
 export const EXIT_SNAPSHOT_ERROR = 10;
+/** A COMMIT does not match the oldest pending proposal (ExitCode.UNMATCHED_TXN_COMMIT). */
 export const EXIT_UNMATCHED_COMMIT = 12;
+/** A synchronization starts with an unknown packet, or a TRUNC fails (ExitCode.QUORUM_PACKET_ERROR). */
 export const EXIT_BAD_SYNC_PACKET = 13;
+/** A port cannot be opened (ExitCode.UNABLE_TO_BIND_QUORUM_PORT). */
 export const EXIT_CANNOT_BIND = 14;
 
 /** The fixes that change what a truncation removes. */
 export type Truncation = Pick<Fixes, "truncRemovesEverythingAbove" | "truncDeletesNewestFirst">;
 
+/** What a Peer asks its host to do. Times are in microseconds. */
 export interface Effects {
   /** Starts to connect. The host answers with `connected` or `refused`, unless the Peer closes the connection first. */
   connect(to: ServerId, port: Port): ConnectionId;
   /** Sends reliably and in order, like TCP, without an answer. Sending on a closed connection has no effect. */
   send(connection: ConnectionId, message: QuorumPacket | ElectionMessage): void;
+  /** Closes a connection. The other end is notified. */
   close(connection: ConnectionId): void;
+  /** Starts to accept connections on a port. */
   listen(port: Port): void;
+  /** Stops accepting connections on a port. Open connections stay. */
   unlisten(port: Port): void;
   /** Sends one notification, which can be lost, repeated or delayed. Used only with electionTransport "datagram". */
   sendDatagram(to: ServerId, notification: Notification): void;
 
   /** Sets a timer; the delay counts from the current input. */
   setTimer(timer: Timer, delayUs: number): void;
+  /** Cancels a timer. Has no effect if the timer is not set. */
   cancelTimer(timer: Timer): void;
 
   /**

@@ -1,4 +1,9 @@
-/** The protocol core as a library: the quorum side of a ZooKeeper server as a synchronous state machine. */
+/**
+ * `zabsim/protocol`: the protocol core as a library, the quorum side of a ZooKeeper server as a synchronous state
+ * machine.
+ *
+ * @module zabsim/protocol
+ */
 export * from "./behavior.ts";
 export * from "./effects.ts";
 export * from "./election/notification-wire.ts";

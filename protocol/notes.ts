@@ -7,12 +7,17 @@ import type { PacketType, ServerState } from "./packets.ts";
 import type { History, Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 
-/** QuorumPeer.ZabState. */
+/** The server looks for a leader (QuorumPeer.ZabState). */
 export const ELECTION = 0;
+/** The leader and its learners agree on an epoch (QuorumPeer.ZabState). */
 export const DISCOVERY = 1;
+/** Learners receive the history of the leader (QuorumPeer.ZabState). */
 export const SYNCHRONIZATION = 2;
+/** The server serves clients (QuorumPeer.ZabState). */
 export const BROADCAST = 3;
+/** The code of a phase of Zab: ELECTION, DISCOVERY, SYNCHRONIZATION or BROADCAST. */
 export type Phase = 0 | 1 | 2 | 3;
+/** The names of the phases, by code. */
 export const PHASE_NAMES: readonly string[] = ["ELECTION", "DISCOVERY", "SYNCHRONIZATION", "BROADCAST"];
 
 /** Why a server stopped leading, following or observing, closed the connection to one learner, or exited. */
@@ -56,6 +61,7 @@ export type Anomaly =
   | "bad-proposal" // a proposal that does not follow the one before it
   | "bad-commit"; // a commit that does not match the oldest pending proposal
 
+/** The observations that a Peer reports to its host, one method for each. A method must not call the Peer. */
 export interface Notes {
   /** QuorumPeer#setPeerState, #setZabState. */
   stateChanged(state: ServerState, phase: Phase): void;

@@ -9,24 +9,43 @@
 import type { History, Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 
+/** Learner to leader: a write of a client (Leader.REQUEST). */
 export const REQUEST = 1;
+/** Leader to follower: a transaction to log and acknowledge; the zxid is that of the transaction. */
 export const PROPOSAL = 2;
+/** Learner to leader: everything up to this zxid is in the log; or the acknowledgment of NEWLEADER or UPTODATE. */
 export const ACK = 3;
+/** Leader to follower: commit the proposal with this zxid. */
 export const COMMIT = 4;
+/** Leader to learner and back: the connection is alive. */
 export const PING = 5;
+/** Learner to leader and back: is this session still valid? The content is not modeled. */
 export const REVALIDATE = 6;
+/** Learner to leader and back: a client called sync(). The content is not modeled. */
 export const SYNC = 7;
+/** Leader to observer: a committed transaction. */
 export const INFORM = 8;
+/** Leader to follower: commit a reconfiguration; the data is the designated leader. */
 export const COMMITANDACTIVATE = 9;
+/** Leader to learner: the learner has everything; the zxid is the start of the new epoch. */
 export const NEWLEADER = 10;
+/** Follower to leader, the first packet: its acceptedEpoch, as the epoch of the zxid. */
 export const FOLLOWERINFO = 11;
+/** Leader to learner: serve clients. */
 export const UPTODATE = 12;
+/** Leader to learner: transactions up to this zxid follow. */
 export const DIFF = 13;
+/** Leader to learner: remove everything above this zxid from the log. */
 export const TRUNC = 14;
+/** Leader to learner: replace the database by the snapshot in the data. */
 export const SNAP = 15;
+/** Observer to leader, the first packet: as FOLLOWERINFO. */
 export const OBSERVERINFO = 16;
+/** Leader to learner: the new epoch, as the epoch of the zxid. */
 export const LEADERINFO = 17;
+/** Learner to leader: the last zxid in the log; the data is the currentEpoch. */
 export const ACKEPOCH = 18;
+/** Leader to observer: a committed reconfiguration. */
 export const INFORMANDACTIVATE = 19;
 
 /** The names of the packet types, by code (LearnerHandler#packetToString). */
@@ -61,8 +80,11 @@ export const PROTOCOL_VERSION = 0x10000;
 
 /** The data of FOLLOWERINFO and OBSERVERINFO (LearnerInfo). */
 export interface LearnerInfo {
+  /** The learner's id (myid). */
   readonly serverId: ServerId;
+  /** 0x10000 since Zab 1.0 (ZooKeeper 3.4). */
   readonly protocolVersion: number;
+  /** The version of the learner's quorum configuration. */
   readonly configVersion: number;
 }
 
@@ -70,11 +92,13 @@ export interface LearnerInfo {
 export interface Snapshot {
   /** DataTree#lastProcessedZxid when the snapshot was taken; the file is named after it. */
   readonly zxid: Zxid;
+  /** The transactions in the tree. */
   readonly history: History;
 }
 
 /** A client's write that a learner forwards (REQUEST). */
 export interface WriteRequest {
+  /** The value that the client writes; a label for people. */
   readonly value: string | number;
 }
 
@@ -84,6 +108,7 @@ interface PacketOf<Type extends number, Data> {
   readonly data: Data;
 }
 
+/** A packet of the quorum port: its type, its zxid, and data whose type depends on the packet type (QuorumPacket). */
 export type QuorumPacket =
   | PacketOf<typeof REQUEST, WriteRequest>
   | PacketOf<typeof PROPOSAL | typeof INFORM, Txn>
@@ -108,6 +133,7 @@ export type QuorumPacket =
       null
     >;
 
+/** The code of a packet type, 1 to 19. */
 export type PacketType = QuorumPacket["type"];
 
 type DataOf<Type, P = QuorumPacket> = P extends PacketOf<infer T, infer Data> ? (Type extends T ? Data : never) : never;
@@ -117,21 +143,32 @@ export function packet<Type extends PacketType>(type: Type, zxid: Zxid, data: Da
   return { type, zxid, data } as QuorumPacket;
 }
 
-/** QuorumPeer.ServerState, with its codes on the wire. */
+// The states of a server, with their codes on the wire.
+
+/** The server takes part in an election (QuorumPeer.ServerState). */
 export const LOOKING = 0;
+/** The server follows a leader (QuorumPeer.ServerState). */
 export const FOLLOWING = 1;
+/** The server leads, or waits for a quorum of followers (QuorumPeer.ServerState). */
 export const LEADING = 2;
+/** The server observes a leader and does not vote (QuorumPeer.ServerState). */
 export const OBSERVING = 3;
+/** The state of a server: LOOKING, FOLLOWING, LEADING or OBSERVING. */
 export type ServerState = typeof LOOKING | typeof FOLLOWING | typeof LEADING | typeof OBSERVING;
+/** The names of the server states, by code. */
 export const SERVER_STATE_NAMES: readonly string[] = ["LOOKING", "FOLLOWING", "LEADING", "OBSERVING"];
 
 /** FastLeaderElection.Notification: the sender's vote and state. */
 export interface Notification {
+  /** The state of the sender. */
   readonly state: ServerState;
+  /** The proposed leader. */
   readonly leader: ServerId;
+  /** The last zxid of the proposed leader. */
   readonly zxid: Zxid;
   /** The sender's round (logicalclock). */
   readonly electionEpoch: number;
+  /** The currentEpoch of the proposed leader. */
   readonly peerEpoch: Epoch;
   /** Notification.CURRENTVERSION is 2. */
   readonly version: number;
@@ -139,12 +176,14 @@ export interface Notification {
 
 /** The first message on an election connection (QuorumCnxManager.InitialMessage): the sender's id. */
 export interface Hello {
+  /** The id of the server that has connected. */
   readonly hello: ServerId;
 }
 
 /** A message on the election port. Bytes are a notification in wire format, which the receiver decodes. */
 export type ElectionMessage = Notification | Hello | Uint8Array;
 
+/** Returns whether a message is the first one of an election connection. */
 export function isHello(message: ElectionMessage): message is Hello {
   return "hello" in message;
 }

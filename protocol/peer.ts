@@ -63,9 +63,13 @@ import type { History, Txn } from "./storage/history.ts";
 import { LogLock, type LogUser } from "./storage/log-lock.ts";
 import { type Epoch, epochOf, NO_EPOCH, type ServerId, ZERO_ZXID, type Zxid } from "./zxid.ts";
 
+/** What a Peer needs to know before it starts: zoo.cfg, myid and the release. */
 export interface PeerConfig {
+  /** The id of this server. */
   readonly myid: ServerId;
+  /** Which servers vote, and which sets of them are a quorum. */
   readonly verifier: QuorumVerifier;
+  /** The settings of zoo.cfg and system properties. */
   readonly settings: Settings;
   /** The servers that this server knows; usually all members of the verifier. */
   readonly view: readonly ServerId[];
@@ -83,29 +87,53 @@ type StartupStep =
   | { readonly write: "snapshot" | "log" }
   | { readonly write: "currentEpoch" | "acceptedEpoch"; readonly epoch: Epoch };
 
+/**
+ * The quorum side of one ZooKeeper server (QuorumPeer). The host calls the inputs `start`, `timer`, `connected`,
+ * `packet`, `diskDone`, … one at a time, and performs the effects that the Peer asks for. A Peer never throws because
+ * of what a network or a disk does.
+ */
 export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUser {
   /** The virtual or real time; the host sets it before each input. */
   nowUs = 0;
 
+  /** The id of this server. */
   readonly myid: ServerId;
+  /** Which servers vote, and which sets of them are a quorum. */
   readonly verifier: QuorumVerifier;
+  /** The verifier for the quorum that agrees on an epoch; it counts observers in releases before ZOOKEEPER-2959. */
   readonly epochVerifier: QuorumVerifier;
+  /** The settings of this server. */
   readonly settings: Settings;
+  /** The behaviors of the server's release. */
   readonly behavior: Behavior;
+  /** The servers that this server knows. */
   readonly view: readonly ServerId[];
+  /** Whether this server votes; false for an observer. */
   readonly participant: boolean;
+  /** The host. */
   readonly effects: Effects;
+  /** The receiver of observations. */
   readonly notes: Notes;
+  /** The tree, committedLog, the log and the snapshots. */
   readonly database: Database;
+  /** The order in which threads use the log. */
   readonly logLock: LogLock;
+  /** initLimit in microseconds. */
   readonly initTimeoutUs: number;
+  /** syncLimit in microseconds. */
   readonly syncTimeoutUs: number;
 
+  /** The state of this server (QuorumPeer#getPeerState). */
   state: ServerState = LOOKING;
+  /** The phase of Zab (QuorumPeer#getZabState). */
   phase: Phase = ELECTION;
+  /** The acceptedEpoch in memory; -1 before the disk is loaded. */
   acceptedEpoch: Epoch = NO_EPOCH;
+  /** The currentEpoch in memory; -1 before the disk is loaded. */
   currentEpoch: Epoch = NO_EPOCH;
+  /** The vote that this server answers to servers that are LOOKING (QuorumPeer#getCurrentVote). */
   currentVote: Vote;
+  /** Whether this server reports zxid 0 to get a SNAP (fix truncRemovesEverythingAbove). */
   needsSnap = false;
   /** Becomes false at an `exit`, before the process has ended. */
   alive = true;
@@ -276,6 +304,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     }
   }
 
+  /** Changes the phase and reports it (QuorumPeer#setZabState). */
   setPhase(phase: Phase): void {
     this.phase = phase;
     this.notes.stateChanged(this.state, phase);
@@ -331,6 +360,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     return true;
   }
 
+  /** Ends the process with an exit code (ServiceUtils#requestSystemExit). Reports the reason. */
   exit(code: number, reason: FailureReason, detail: string): void {
     if (!this.alive) return;
     this.alive = false;
@@ -357,6 +387,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     return this.leader?.submit(value) ?? this.learner?.submit(value) ?? false;
   }
 
+  /** Input: a timer that `setTimer` has set is due. */
   timer(timer: Timer): void {
     if (!this.alive) return;
     switch (timer) {
@@ -391,6 +422,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     }
   }
 
+  /** Input: another server has connected to one of the ports. */
   accepted(connection: ConnectionId, port: Port): void {
     if (!this.alive) return;
     if (port === ELECTION_PORT) this.connections.accepted(connection);
@@ -398,18 +430,21 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     else this.effects.close(connection);
   }
 
+  /** Input: a connection that `connect` has started is open. */
   connected(connection: ConnectionId): void {
     if (!this.alive) return;
     if (this.connections.owns(connection)) this.connections.connected(this.nowUs, connection);
     else this.learner?.connected(connection);
   }
 
+  /** Input: a connection that `connect` has started could not be opened. */
   refused(connection: ConnectionId): void {
     if (!this.alive) return;
     if (this.connections.owns(connection)) this.connections.closed(this.nowUs, connection);
     else this.learner?.refused(connection);
   }
 
+  /** Input: the other end has closed a connection, or the connection was reset. */
   closed(connection: ConnectionId, how: "closed" | "reset"): void {
     if (!this.alive) return;
     if (this.connections.owns(connection)) this.connections.closed(this.nowUs, connection);
@@ -417,12 +452,14 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     else this.learner?.closed(connection, how);
   }
 
+  /** Input: a packet has arrived on the quorum port. */
   packet(connection: ConnectionId, message: QuorumPacket): void {
     if (!this.alive) return;
     if (this.leader !== null) this.leader.received(connection, message);
     else this.learner?.received(connection, message);
   }
 
+  /** Input: a message has arrived on the election port. Bytes that are no notification are ignored. */
   electionMessage(connection: ConnectionId, message: ElectionMessage): void {
     if (!this.alive) return;
     const from = this.connections.received(this.nowUs, connection, message);

@@ -6,15 +6,19 @@
  */
 import type { ServerId } from "./zxid.ts";
 
+/** Which servers vote, and which sets of servers are a quorum (QuorumVerifier). */
 export interface QuorumVerifier {
+  /** The version of the configuration. */
   readonly version: number;
   /** Voting members, ascending. */
   readonly voters: readonly ServerId[];
   /** All members, observers included, ascending. */
   readonly members: readonly ServerId[];
+  /** Returns whether a server is a voting member. */
   isVoter(sid: ServerId): boolean;
   /** A server of weight 0 may vote, but is never elected (FastLeaderElection#totalOrderPredicate). */
   weightOf(sid: ServerId): number;
+  /** Returns whether these servers contain a quorum. */
   containsQuorum(servers: readonly ServerId[]): boolean;
 }
 
@@ -106,14 +110,17 @@ export class AckSet {
     if (index >= 0 && !this.complete) this.acked.splice(index, 1);
   }
 
+  /** Returns whether a server was added. */
   has(sid: ServerId): boolean {
     return this.acked.includes(sid);
   }
 
+  /** Whether the servers are a quorum. Stays true once it is. */
   get hasQuorum(): boolean {
     return this.complete;
   }
 
+  /** The servers that were added, in order. */
   get servers(): readonly ServerId[] {
     return this.acked;
   }

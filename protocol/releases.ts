@@ -116,6 +116,7 @@ const R3_9_3: Behavior = {
 
 const R3_9_4: Behavior = { ...R3_9_3, syncedTxnsReachCommittedLog: true, rejectsGaps: true };
 
+/** The behaviors of the newest release. */
 export const NEWEST: Behavior = R3_9_4;
 
 /** The newest release with all fixes. */
@@ -153,6 +154,7 @@ export const ALIKE: Readonly<Record<string, string>> = {
   "3.9.0": "3.9.1",
 };
 
+/** The names of the releases that zabsim simulates, oldest first, then "newest" and "patched". */
 export const RELEASES: readonly string[] = Object.keys(PROFILES);
 
 /** Returns the behaviors of a release. The caller has checked that the name is in RELEASES. */

@@ -3,7 +3,9 @@
  * that a report can print all of them.
  */
 
+/** The settings of a server, from zoo.cfg and system properties. Durations are in milliseconds or in ticks. */
 export interface Settings {
+  /** tickTime: the length of a tick. */
   readonly tickTimeMs: number;
   /** In ticks: the time limit of connecting, of each step of discovery, and of synchronization. */
   readonly initLimit: number;
@@ -70,6 +72,7 @@ export interface Settings {
   readonly electionTransport: "stream" | "datagram";
 }
 
+/** ZooKeeper's defaults, with initLimit 10 and syncLimit 5 as in zoo_sample.cfg. */
 export const DEFAULT_SETTINGS: Settings = {
   tickTimeMs: 2000,
   initLimit: 10,

@@ -16,9 +16,11 @@ declare const serverIdBrand: unique symbol;
 /** A server id (sid, myid). */
 export type ServerId = number & { readonly [serverIdBrand]: true };
 
-/** Brands a number as a zxid, an epoch or a server id. The caller must have checked the number. */
+/** Brands a number as a zxid. The caller must have checked the number. */
 export const asZxid = (value: number): Zxid => value as Zxid;
+/** Brands a number as an epoch. The caller must have checked the number. */
 export const asEpoch = (value: number): Epoch => value as Epoch;
+/** Brands a number as a server id. The caller must have checked the number. */
 export const asServerId = (value: number): ServerId => value as ServerId;
 
 /** Returns the keys of a record of servers, ascending. */

@@ -132,7 +132,8 @@ function thousands(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, " ");
 }
 
-function formatVirtual(us: number): string {
+/** A long duration: in hours if it is an hour or longer. */
+export function formatVirtual(us: number): string {
   const hours = us / 3_600_000_000;
   return hours < 1 ? formatSpan(us) : `${hours.toFixed(1)} h`;
 }

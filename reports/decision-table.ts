@@ -31,6 +31,10 @@ const NARROW_COLUMNS = ALL_COLUMNS.filter((column) => column !== "committedLog" 
 /** The maximum width of a line, without the indentation of the whole table. */
 const WIDTH = 78;
 
+/**
+ * Returns the table of sync decisions: who synchronized whom, how, and why. `paint` colors it; new Chalk({ level: 0 })
+ * does not.
+ */
 export function decisionTable(all: readonly Handshake[], paint: ChalkInstance): string {
   if (all.length === 0) return "  no learner started a handshake with a leader";
   const handshakes = withoutRepetitions(all);

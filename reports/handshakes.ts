@@ -6,9 +6,13 @@ import type { DecisionRecord, ProtocolRecord, RecordOf } from "../cluster/record
 import type { FailureReason } from "../protocol/notes.ts";
 import type { Epoch, ServerId } from "../protocol/zxid.ts";
 
+/** One handshake: its leader, its learner, the epochs, the decision, and how it ended. */
 export interface Handshake {
+  /** The leader. */
   readonly leader: ServerId;
+  /** The learner. */
   readonly learner: ServerId;
+  /** Whether the learner is an observer. */
   readonly observer: boolean;
   /** The acceptedEpoch in FOLLOWERINFO or OBSERVERINFO. */
   readonly epochOffered: Epoch;
@@ -16,7 +20,9 @@ export interface Handshake {
   epochAccepted: Epoch | undefined;
   /** The currentEpoch in ACKEPOCH; -1 if the leader must not count it. */
   epochAcked: Epoch | undefined;
+  /** The sync decision; undefined if there was none. */
   decision: DecisionRecord | undefined;
+  /** Whether the learner acknowledged NEWLEADER. */
   newLeaderAcked: boolean;
   /** The time at which the learner entered DISCOVERY. */
   readonly startUs: number;
@@ -26,8 +32,11 @@ export interface Handshake {
   failure: HandshakeFailure | undefined;
 }
 
+/** Why a handshake ended before the learner served. */
 export interface HandshakeFailure {
+  /** The server that failed or crashed. */
   readonly server: ServerId;
+  /** Why it failed. */
   readonly reason: FailureReason | "crash";
 }
 

@@ -16,6 +16,7 @@ interface Json {
   [name: string]: unknown;
 }
 
+/** Returns the result of a run as plain data for JSON. Zxids are texts such as `1:5`. */
 export function runJson(run: ScenarioRun): Json {
   return {
     scenario: run.scenario.name,

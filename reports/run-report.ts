@@ -11,6 +11,10 @@ import { countOf, formatMoment, formatSpan, hanging } from "./format.ts";
 import { handshakesOf } from "./handshakes.ts";
 import { stepsWithoutEffect } from "./steps.ts";
 
+/**
+ * Returns the report of a run as text: verdict, decision table, violations. `replay` is the command that replays the
+ * run.
+ */
 export function runReport(run: ScenarioRun, paint: ChalkInstance, replay: string): string {
   const { scenario, seed, digest, endUs, events } = run;
   const verdict = run.ok ? paint.green("ok") : paint.red("FAILED");

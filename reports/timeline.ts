@@ -7,8 +7,11 @@ import type { ProtocolRecord } from "../cluster/records.ts";
 import { describeRecord } from "./describe.ts";
 import { formatMoment } from "./format.ts";
 
+/** Which records to select. An absent field selects all. */
 export interface TimelineFilter {
+  /** The first virtual time, in microseconds. */
   readonly fromUs?: number | undefined;
+  /** The last virtual time, in microseconds. */
   readonly untilUs?: number | undefined;
   /** The servers whose records to print. Default: all. Steps of the script are always printed. */
   readonly servers?: readonly number[] | undefined;
@@ -19,6 +22,7 @@ export interface TimelineFilter {
 /** Frequent events. Later events, such as `elected` and `delivered`, imply them. */
 const HIDDEN_BY_DEFAULT: ReadonlySet<ProtocolRecord["event"]> = new Set(["voted", "logged", "synced"]);
 
+/** Returns the records that a filter selects, in order. Without `only`, frequent events are left out. */
 export function timeline(records: readonly ProtocolRecord[], filter: TimelineFilter): readonly ProtocolRecord[] {
   const { fromUs = 0, untilUs = Number.POSITIVE_INFINITY, servers, only } = filter;
   return records.filter(({ atUs, event, server }) => {

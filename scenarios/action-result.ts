@@ -8,7 +8,9 @@ export type EffectKind = "messages" | "writes" | "connections" | "servers" | "di
 
 /** How much an action has done by the end of the run. */
 export interface Effect {
+  /** What is counted. */
   readonly kind: EffectKind;
+  /** The number. */
   readonly count: number;
 }
 

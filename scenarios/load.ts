@@ -24,6 +24,7 @@ import { type Problem, ScenarioError } from "./scenario-error.ts";
 export { applyOverride } from "./loading/set-override.ts";
 export { type Problem, ScenarioError } from "./scenario-error.ts";
 
+/** How to load a scenario. */
 export interface LoadOptions {
   /** The arguments of `--set path=value`, applied in order. */
   readonly set?: readonly string[];

@@ -33,7 +33,9 @@ import type { Scenario, Step } from "./scenario.ts";
 import type { FinalServer, LivenessOutcome, ScenarioRun } from "./scenario-run.ts";
 import { Script, scriptRecord } from "./script.ts";
 
+/** How to run a scenario. */
 export interface RunOptions {
+  /** The seed of the run: latencies, durations of disk operations, and random draws of ZooKeeper. */
   readonly seed: bigint | number;
   /** Records every message, timer and disk operation. Default: no trace. */
   readonly trace?: Trace | undefined;
@@ -48,6 +50,7 @@ export interface RunOptions {
   readonly records?: boolean;
   /** The run ends at the first violation for which this returns true. Default: no violation ends it. */
   readonly stopAt?: ((violation: Violation) => boolean) | undefined;
+  /** Counts what the run reaches. Default: nothing is counted. */
   readonly coverage?: RunCoverage | undefined;
   /** Changes the behavior of every server, for example to apply a fix. */
   readonly change?: ((behavior: Behavior) => Behavior) | undefined;
@@ -55,6 +58,7 @@ export interface RunOptions {
 
 /** Counts what a run reaches: its records, and the effect of each message. */
 export interface RunCoverage extends MessageCoverage {
+  /** Counts a record. */
   recorded(record: ProtocolRecord): void;
 }
 
@@ -68,7 +72,9 @@ const IDLE_US = 1_000_000;
 
 /** A run in progress, for stepping through it or for comparing two runs event by event. */
 export class ScenarioRunner {
+  /** The cluster that runs. */
   readonly cluster: Cluster;
+  /** The records so far. */
   readonly records: ProtocolRecord[] = [];
   private readonly scenario: Scenario;
   private readonly options: RunOptions;
@@ -201,6 +207,7 @@ export class ScenarioRunner {
     checkAt(IDLE_CHECK_INTERVAL_US);
   }
 
+  /** Runs to the end and returns the result. */
   run(): ScenarioRun {
     const { world } = this.cluster;
     const { stopAt } = this.options;
@@ -227,14 +234,17 @@ export class ScenarioRunner {
     return this.isIdle || this.liveness.liveUs !== undefined;
   }
 
+  /** Returns the digest of the events so far as 16 hexadecimal digits. */
   digest(): string {
     return this.cluster.world.digestHex();
   }
 
+  /** Describes the last handled event. */
   describe(): string {
     return this.cluster.world.describe();
   }
 
+  /** Returns the result of the run as far as it got. */
   result(): ScenarioRun {
     const { cluster, options, records, scenario } = this;
     const run = {

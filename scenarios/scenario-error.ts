@@ -3,7 +3,9 @@
  * contains all problems of a file.
  */
 
+/** One problem of a scenario file. */
 export interface Problem {
+  /** The name of the file. */
   readonly file: string;
   /** Counted from 1. */
   readonly line: number;
@@ -13,7 +15,9 @@ export interface Problem {
   readonly field: string;
   /** The value found; undefined if there is none. */
   readonly value: unknown;
+  /** What is wrong. */
   readonly message: string;
+  /** What is accepted instead. */
   readonly accepted: string;
 }
 
@@ -22,7 +26,9 @@ export const PROBLEMS_MAX = 10;
 
 const VALUE_LENGTH_MAX = 60;
 
+/** All problems of a scenario file, at most ten. The message has a line for each. */
 export class ScenarioError extends Error {
+  /** The problems, in the order of their lines. */
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {

@@ -11,6 +11,7 @@ import type { CorruptibleFile } from "../cluster/server-disk.ts";
 import type { InvariantId } from "../invariants/index.ts";
 import type { FailureReason, ServerId } from "../protocol/index.ts";
 
+/** A scenario: a cluster, the steps to perform, and the expectations. */
 export interface Scenario extends ClusterSpec {
   /** The name of the file without its extension. */
   readonly name: string;
@@ -20,9 +21,11 @@ export interface Scenario extends ClusterSpec {
   readonly seed?: string;
   /** The last zxid that a client may have read before the scenario starts. */
   readonly committed?: string;
+  /** The steps, in order. */
   readonly steps: readonly Step[];
   /** The latest end of the run. Default: one virtual second after only pings are left, at most 120 s. */
   readonly until?: string;
+  /** What the run must show. */
   readonly expect: Expectation;
 }
 
@@ -38,22 +41,28 @@ export interface Trigger {
   readonly from?: string;
   /** The delay since the previous step; together with `when`, the delay since the moment. */
   readonly after?: string;
+  /** The moment that the step waits for. */
   readonly when?: Moment;
 }
 
 /** A moment of a run: a protocol event at a server, or a message. */
 export interface Moment {
+  /** The protocol event. */
   readonly event?: ProtocolEvent;
+  /** The server at which the event happens. Default: any. */
   readonly server?: ServerId;
   /** A packet type, or NOTIFICATION. */
   readonly message?: string;
+  /** The sender of the message. Default: any. */
   readonly from?: ServerId;
+  /** The receiver of the message. Default: any. */
   readonly to?: ServerId;
   /**
    * For a message: `sent` is the time at which it is sent, `delivered` the time just before its receiver handles it.
    * Default: `delivered`.
    */
   readonly on?: "sent" | "delivered";
+  /** The zxid of the event or message. Default: any. */
   readonly zxid?: string;
   /** The Nth occurrence after the step became ready. Default: 1. */
   readonly nth?: number;
@@ -63,8 +72,11 @@ export interface Moment {
 export interface MessageMatch {
   /** A packet type, or NOTIFICATION. */
   readonly type?: string;
+  /** The sender. */
   readonly from?: ServerId;
+  /** The receiver. */
   readonly to?: ServerId;
+  /** The zxid. */
   readonly zxid?: string;
 }
 
@@ -75,15 +87,19 @@ export type Step = Trigger & Action & Duration;
  * The duration of a step. At its end the action is undone: the server starts again, the link heals, the disk resumes.
  */
 export interface Duration {
+  /** How long it lasts. Default: until a later step undoes it. */
   readonly for?: string;
 }
 
 /** The direction from some servers to others. An absent field stands for all servers. */
 export interface Direction {
+  /** The servers that send. Default: all. */
   readonly from?: readonly ServerId[];
+  /** The servers that receive. Default: all. */
   readonly to?: readonly ServerId[];
 }
 
+/** What a step does: exactly one of these fields is present. */
 export type Action =
   /** A client writes `count` transactions at a server or at the leader, one every `every`. */
   | { readonly write: { readonly at: ServerId | "leader"; readonly count: number; readonly every: string } }
@@ -147,28 +163,41 @@ export type Action =
 /** The names of the actions. */
 export type Verb = Action extends infer One ? (One extends unknown ? keyof One : never) : never;
 
+/** The fields of a message to change. An absent field stays. */
 export interface AlteredFields {
+  /** The packet type. */
   readonly type?: string;
+  /** The zxid. */
   readonly zxid?: string;
   /** The epoch in ACKEPOCH's data. */
   readonly epoch?: number;
+  /** The protocolVersion in the data of FOLLOWERINFO, OBSERVERINFO or LEADERINFO. */
   readonly protocolVersion?: number;
+  /** The configVersion in the data of FOLLOWERINFO or OBSERVERINFO. */
   readonly configVersion?: number;
 }
 
+/** The character of links. An absent field stays. */
 export interface LinkCharacterSpec {
+  /** The latency: a duration, or a range to draw from. */
   readonly latency?: string;
+  /** The probability that a packet is lost, 0 to 1. */
   readonly lossRate?: number;
+  /** The probability that a datagram arrives twice, 0 to 1. */
   readonly duplicateRate?: number;
 }
 
+/** A fault of a disk, or its repair. */
 export interface DiskFault {
+  /** The server whose disk it is. */
   readonly server: ServerOrLeader;
   /** The new duration of a sync, or a range of durations. */
   readonly sync?: string;
+  /** The new duration of every other operation, or a range. */
   readonly write?: string;
   /** No operation completes until `resume`. */
   readonly stall?: boolean;
+  /** Repairs the disk: ends a stall and makes space. */
   readonly resume?: boolean;
   /** The disk is full: writes fail until `resume`. */
   readonly full?: boolean;
@@ -178,11 +207,13 @@ export interface DiskFault {
   readonly fail?: "sync-log" | "truncate-log" | "accepted-epoch" | "current-epoch" | "snapshot" | "load";
 }
 
+/** What a run must show. An absent field expects nothing. */
 export interface Expectation {
   /** All sync decisions of the run, in order. */
   readonly decisions?: readonly ExpectedDecision[];
   /** The leader at the end, and its epoch. */
   readonly leader?: ServerId | "none";
+  /** The epoch of the leader at the end. */
   readonly epoch?: number;
   /** The servers that serve at the end, including the leader. */
   readonly active?: readonly ServerId[];
@@ -202,11 +233,16 @@ export interface Expectation {
   readonly stuck?: string;
 }
 
+/** One expected sync decision. An absent field matches everything. */
 export interface ExpectedDecision {
+  /** The learner. */
   readonly learner: ServerId;
+  /** The leader. */
   readonly leader?: ServerId;
+  /** What the leader sends. */
   readonly decision: "DIFF" | "TRUNC" | "SNAP";
   /** The zxid of the decision, as in the column "decision" of the sync-decision table. */
   readonly zxid?: string;
+  /** The rule that decides. */
   readonly rule?: string;
 }

@@ -1,17 +1,17 @@
-// Builds dist/. It contains a bundle of the command line and its workers, split so that a command loads only the code
-// that it uses; the libraries, without their npm dependencies; and the type declarations of the libraries. `npm ci`
-// runs this script ("prepare").
+// Builds dist/: one bundle of the command line, its workers and the libraries, split so that a command or a library
+// loads only what it uses; and the declarations of the libraries. `npm ci` in a checkout runs this script, as npm's
+// "dependencies" script. It is not "prepare", because npm 11 treats "prepare" as an install script of a packed zabsim.
 //
 // dist/ has no subfolders for code. A source file one folder deep (cli/x.ts) can therefore use the same relative URL in
 // the bundle and in the source, for example new URL("../schema/scenario.schema.json", import.meta.url).
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-// If esbuild is not installed, this script does nothing and succeeds: npm also runs "prepare" for `npm ci --omit=dev`
+// If esbuild is not installed, this script does nothing and succeeds: npm also runs it for `npm ci --omit=dev`
 // and for an `npx zabsim` before the first `npm ci`, and a failure would leave npx with a broken cache.
-const { build } = await import("esbuild").catch(() => {
+const { build, transform } = await import("esbuild").catch(() => {
   console.error(
     "build: esbuild is not installed; dist/ is unchanged. Run `npm ci`, which installs esbuild and builds.",
   );
@@ -19,20 +19,28 @@ const { build } = await import("esbuild").catch(() => {
 });
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const { dependencies, devDependencies, exports, peerDependencies } = JSON.parse(
+  readFileSync(join(root, "package.json"), "utf8"),
+);
 
 // The build goes to another folder that then replaces dist/, so that a running zabsim never sees half a build.
 const fresh = `.dist-${process.pid}`;
 process.on("exit", () => rmSync(join(root, fresh), { recursive: true, force: true }));
 
-const programs = { cli: "cli/main.ts", bench: "bench/main.ts", ...workers("campaign", "bench") };
-const libraries = {
+const published = {
+  cli: "cli/main.ts",
+  ...workers("campaign"),
   index: "lib/index.ts",
   protocol: "protocol/index.ts",
   sim: "sim/index.ts",
   fuzz: "lib/fuzz.ts",
   vitest: "lib/vitest.ts",
 };
+const unpublished = { bench: "bench/main.ts", ...workers("bench") };
+
+// Bundled CommonJS packages call require() for Node's own modules; an ES module has no require. An import of
+// node:module would keep zabsim/protocol and zabsim/sim from working outside of Node.
+const REQUIRE = "const require = (name) => process.getBuiltinModule(name);";
 
 const common = {
   absWorkingDir: root,
@@ -42,51 +50,102 @@ const common = {
   format: "esm",
   platform: "node",
   target: "node20.19",
+  minifySyntax: true,
   legalComments: "none",
   logLevel: "warning",
-};
-
-await build({
-  ...common,
-  entryPoints: existing(programs),
-  chunkNames: "cli-[name]-[hash]",
-  minifySyntax: true,
-  minifyWhitespace: true,
-  sourcemap: false,
-  // Piscina is not bundled, because it starts worker threads from its own files.
-  external: [...Object.keys(devDependencies), "piscina"],
+  plugins: [{ name: "minify-packages", setup: minifyPackages }],
   // For Node, esbuild would choose the CommonJS files of yaml. Its ES modules start twice as fast.
   alias: { yaml: join(root, "node_modules", "yaml", "browser", "index.js") },
-  // Bundled CommonJS packages call require() for Node's own modules; an ES module has no require.
-  banner: {
-    js: [
-      'import { createRequire as __createRequire } from "node:module";',
-      "const require = __createRequire(import.meta.url);",
-    ].join(""),
-  },
-});
+  banner: { js: REQUIRE },
+};
 
+// The command line and the libraries share chunks. Without source maps, a stack trace is readable only if the code
+// keeps its names and lines, so only npm packages are minified.
+const { metafile } = await build({
+  ...common,
+  entryPoints: existing(published),
+  chunkNames: "chunk-[name]-[hash]",
+  external: installedPackages(),
+  metafile: true,
+});
+keepRequireWhereUsed(Object.keys(metafile.outputs));
+writeFileSync(join(root, fresh, "THIRD-PARTY-LICENSES.txt"), licensesOf(metafile));
+
+// package.json leaves bench* out of the npm package.
 await build({
   ...common,
-  entryPoints: existing(libraries),
-  chunkNames: "lib-[name]-[hash]",
-  packages: "external",
-  sourcemap: true,
+  entryPoints: existing(unpublished),
+  chunkNames: "bench-[name]-[hash]",
+  external: [...installedPackages(), ...Object.keys(devDependencies)],
 });
 
-if (Object.values(libraries).some((file) => existsSync(join(root, file)))) {
-  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const { status, stdout } = spawnSync(
-    process.execPath,
-    [tsc, "-p", "tsconfig.build.json", "--outDir", `${fresh}/types`],
-    { cwd: root, encoding: "utf8" },
-  );
-  // A type error does not stop the build: the JavaScript works. `npm run typecheck` fails instead.
-  if (status !== 0) console.error(`build: type errors in the declarations (npm run typecheck):\n${stdout.trimEnd()}`);
-}
+const tsc = join(root, "node_modules", "@typescript", "native", "bin", "tsc");
+const { status, stdout } = spawnSync(
+  process.execPath,
+  [tsc, "-p", "tsconfig.build.json", "--outDir", `${fresh}/types`],
+  { cwd: root, encoding: "utf8" },
+);
+// A type error does not stop the build: the JavaScript works. `npm run typecheck` fails instead.
+if (status !== 0) console.error(`build: type errors in the declarations (npm run typecheck):\n${stdout.trimEnd()}`);
+removeUnreachable(join(root, fresh, "types"), Object.values(exports));
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 renameSync(join(root, fresh), join(root, "dist"));
+
+/**
+ * Lists the packages that npm installs along with zabsim; the bundle imports them. The bundle contains every other
+ * package. chalk is installed for its types, which declarations mention, and bundled because that starts faster.
+ */
+function installedPackages() {
+  return Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => name !== "chalk");
+}
+
+/** Removes the banner where no code needs it. */
+function keepRequireWhereUsed(files) {
+  for (const file of files.map((name) => join(root, name))) {
+    const text = readFileSync(file, "utf8");
+    if (!text.includes("typeof require")) writeFileSync(file, text.replace(`${REQUIRE}\n`, ""));
+  }
+}
+
+/** Minifies the npm packages of a bundle, file by file. */
+function minifyPackages({ onLoad }) {
+  onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path }) => {
+    const { code } = await transform(readFileSync(path, "utf8"), { minify: true, legalComments: "none" });
+    return { contents: code, loader: "js" };
+  });
+}
+
+/** Returns the licenses of the bundled packages: the MIT and ISC licenses require a copy of their text. */
+function licensesOf({ inputs }) {
+  const folders = Object.keys(inputs).flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []);
+  return [...new Set(folders)]
+    .sort()
+    .map((folder) => {
+      const { license, name, version } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+      const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
+      const text = file === undefined ? "" : `\n${readFileSync(join(root, folder, file), "utf8").trim()}\n`;
+      return `${name} ${version}: ${license}\n${text}`;
+    })
+    .join(`\n${"-".repeat(80)}\n\n`);
+}
+
+/** Removes the declarations that no declaration of an entry point imports: those of private code. */
+function removeUnreachable(folder, entryPoints) {
+  const reachable = new Set();
+  const visit = (file) => {
+    if (reachable.has(file) || !existsSync(file)) return;
+    reachable.add(file);
+    for (const [, specifier] of readFileSync(file, "utf8").matchAll(/(?:from|import\(|import) ?"(\.[^"]+)\.[jt]s"/g)) {
+      visit(join(dirname(file), `${specifier}.d.ts`));
+    }
+  };
+  for (const { types } of entryPoints) if (types) visit(join(root, types.replace("./dist", fresh)));
+  for (const name of readdirSync(folder, { recursive: true })) {
+    const file = join(folder, name);
+    if (file.endsWith(".d.ts") && !reachable.has(file)) rmSync(file);
+  }
+}
 
 /** Finds entry points of worker threads: campaign/campaign-worker.ts becomes dist/campaign-worker.js. */
 function workers(...folders) {

@@ -6,26 +6,34 @@
  * digest is not found.
  */
 
+/** A run that checkDeterminism() can advance event by event. ScenarioRunner is one. */
 export interface CheckedRun {
   /** Handles one event. Returns false at the end of the run. */
   step(): boolean;
+  /** Returns the digest of everything so far. */
   digest(): string;
   /** Describes the last handled event. */
   describe(): string;
+  /** Returns the virtual time in microseconds. */
   nowUs?(): number;
 }
 
+/** The result of checkDeterminism(): the runs are the same, or the first event that differs. */
 export type DeterminismResult =
   | { readonly same: true; readonly events: number; readonly digest: string }
   | {
       readonly same: false;
       /** Index of the first differing event, from 0. */
       readonly event: number;
+      /** The virtual time of that event. */
       readonly timeUs?: number;
+      /** That event in the first run. */
       readonly first: string;
+      /** That event in the second run. */
       readonly second: string;
     };
 
+/** Runs twice what `makeRun` makes, and compares the digests after each event, at most `maxEvents` of them. */
 export function checkDeterminism(makeRun: () => CheckedRun, maxEvents = Number.POSITIVE_INFINITY): DeterminismResult {
   const first = makeRun();
   const second = makeRun();

@@ -10,12 +10,16 @@ const LANE_A_START = 0x243f6a88 | 0;
 const LANE_B_START = 0x85a308d3 | 0;
 const TWO_TO_MINUS_32 = 1 / 0x1_0000_0000;
 
+/** A rolling 64-bit digest of a run. It is not cryptographic. */
 export class Digest {
+  /** One half of the state, a signed 32-bit integer. */
   laneA = LANE_A_START;
+  /** The other half of the state, a signed 32-bit integer. */
   laneB = LANE_B_START;
   private readonly float = new Float64Array(1);
   private readonly words = new Int32Array(this.float.buffer);
 
+  /** Goes back to the state of a new digest. */
   reset(): void {
     this.laneA = LANE_A_START;
     this.laneB = LANE_B_START;
@@ -48,6 +52,7 @@ export class Digest {
     this.mixInts(this.words[0] as number, this.words[1] as number);
   }
 
+  /** Mixes in a text: its UTF-16 code units and its length. */
   mixString(text: string): void {
     const length = text.length;
     let index = 0;

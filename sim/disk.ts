@@ -12,27 +12,39 @@ import { DISK_EVENT } from "./event-kinds.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Random } from "./random.ts";
 
+/** How long the operations of a disk take, in microseconds. Each operation draws from its range. */
 export interface DiskCharacter {
+  /** The shortest sync. */
   readonly syncMinUs: number;
+  /** The longest sync. */
   readonly syncMaxUs: number;
+  /** The shortest operation other than a sync. */
   readonly writeMinUs: number;
+  /** The longest operation other than a sync. */
   readonly writeMaxUs: number;
 }
 
+/** The character of a disk without options: 0.5 to 2 ms for a sync, 0.05 to 0.2 ms for the rest. */
 export const DEFAULT_DISK: DiskCharacter = { syncMinUs: 500, syncMaxUs: 2_000, writeMinUs: 50, writeMaxUs: 200 };
 
+/** How an operation ended: done, failed, or failed because the disk is full. */
 export type DiskResult = "ok" | "error" | "full";
+/** The kinds of operations that take time. */
 export type DiskOperationKind = "sync" | "replace" | "write" | "truncate" | "remove" | "read";
 
 /** The view of an operation that a `failNext` predicate gets. */
 export interface DiskOperationView {
+  /** The number that the program gave to the operation. */
   readonly operation: number;
+  /** The kind of the operation. */
   readonly kind: DiskOperationKind;
   /** Undefined for a sync. */
   readonly file: string | undefined;
+  /** The queue of the operation. Operations of one queue complete in order. */
   readonly queue: number;
 }
 
+/** What a crash does to the disk. */
 export interface DiskCrash {
   /**
    * The fate of unsynced writes. `lost`: all are lost. `kept`: all survive, because only the process ends and the page
@@ -44,10 +56,13 @@ export interface DiskCrash {
   readonly tmp?: boolean;
 }
 
+/** What a crash lost. */
 export interface DiskCrashEffect {
+  /** Number of records that are lost. */
   lostRecords: number;
   /** Number of files that vanished or went back to an older value. */
   lostFiles: number;
+  /** Number of records that were cut in the middle. */
   tornRecords: number;
 }
 
@@ -86,8 +101,11 @@ export interface DiskOwner {
   diskDone(operation: number, result: DiskResult): void;
 }
 
+/** The disk of one node: files with records or with one value, of which a crash can lose what was not synced. */
 export class Disk {
+  /** How long operations take. */
   character: DiskCharacter;
+  /** Whether the disk is stalled, so that no operation completes. */
   stalled = false;
   /** Whether the disk is full, so that every sync and every write of a file fails. */
   full = false;
@@ -153,11 +171,13 @@ export class Disk {
     this.enqueue({ operation, kind: "write", file: name, queue, value, synced, keep: 0, marks: [] });
   }
 
+  /** Keeps the first `keepRecords` records of a file, synced. */
   truncate(name: string, keepRecords: number, operation: number, queue = 0): void {
     const keep = keepRecords;
     this.enqueue({ operation, kind: "truncate", file: name, queue, value: undefined, synced: true, keep, marks: [] });
   }
 
+  /** Removes a file, synced. */
   remove(name: string, operation = NO_OPERATION, queue = 0): void {
     this.enqueue({ operation, kind: "remove", file: name, queue, value: undefined, synced: true, keep: 0, marks: [] });
   }
@@ -182,6 +202,7 @@ export class Disk {
     return [...this.files.keys()];
   }
 
+  /** Returns whether a file is visible. */
   has(name: string): boolean {
     return this.files.has(name);
   }
@@ -216,6 +237,7 @@ export class Disk {
     }
   }
 
+  /** Changes how long operations take from now on. */
   setCharacter(character: Partial<DiskCharacter>): void {
     this.character = { ...this.character, ...character };
   }
@@ -228,6 +250,7 @@ export class Disk {
     return true;
   }
 
+  /** Returns whether a file cannot be read. */
   isCorrupt(name: string): boolean {
     return this.files.get(name)?.corrupt === true;
   }
@@ -237,6 +260,7 @@ export class Disk {
     this.stalled = true;
   }
 
+  /** Ends a stall. Operations that were due complete now. */
   unstall(): void {
     if (!this.stalled) return;
     this.stalled = false;

@@ -18,6 +18,7 @@ export const USER_EVENT = 64;
 
 const NAMES = ["script", "timer", "arrival", "datagram", "disk", "drain", "accept"];
 
+/** Returns the name of a kind of event, such as `timer`, or `user 64` for your own. */
 export function eventKindName(kind: number): string {
   return NAMES[kind] ?? `user ${kind}`;
 }

@@ -12,15 +12,23 @@
 
 const INITIAL_CAPACITY = 64;
 
+/** The pending events of a world, ordered by time and then by the order of their push. */
 export class EventQueue {
   /** The event that the last successful `pop` removed. */
   timeUs = 0;
+  /** The number of that event in the order of pushes. */
   sequence = -1;
+  /** The sequence of the event that pushed it; -1 if there is none. */
   cause = -1;
+  /** The node of the event; -1 for the script. */
   target = 0;
+  /** The kind of the event (event-kinds.ts). */
   kind = 0;
+  /** The first value, whose meaning depends on the kind. */
   a = 0;
+  /** The second value. */
   b = 0;
+  /** The payload, whose type depends on the kind. */
   payload: unknown = undefined;
 
   /**
@@ -28,6 +36,7 @@ export class EventQueue {
    * events.
    */
   currentSequence = -1;
+  /** Number of pending events. */
   size = 0;
 
   private nextSequence = 0;
@@ -47,6 +56,7 @@ export class EventQueue {
     for (let slot = 0; slot < INITIAL_CAPACITY; slot++) this.heapSlot[slot] = slot;
   }
 
+  /** Adds an event. Returns its sequence. */
   push(timeUs: number, target: number, kind: number, a: number, b: number, payload: unknown): number {
     if (this.size === this.capacity) this.grow();
     const heapTime = this.heapTime;

@@ -10,6 +10,10 @@ const CLOCK = "the time is World.nowUs";
 const TIMERS = "use Node.setTimer or World.at";
 const RANDOM = "draw from Node.random or a stream of World.random";
 
+/**
+ * Runs an action with poisoned globals, and returns its result. Throws an Error if the action uses a clock, a timer or
+ * unseeded randomness.
+ */
 export function guarded<T>(action: () => T): T {
   const restore: (() => void)[] = [];
   try {

@@ -3,6 +3,8 @@
  *
  * Wrap the core in a NodeProgram, create a World, start a program on each node, and run the world.
  * test/sim/other-core.test.ts is a complete small example.
+ *
+ * @module zabsim/sim
  */
 
 export { type CheckedRun, checkDeterminism, type DeterminismResult } from "./determinism.ts";

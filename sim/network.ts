@@ -16,19 +16,30 @@ import type { Node } from "./node.ts";
 import { type NetworkRule, RuleList } from "./rules.ts";
 import { Tcp } from "./tcp.ts";
 
+/** A message that was sent and has neither arrived nor been lost. */
 export interface InFlight<M> {
+  /** The node that sent it. */
   readonly from: number;
+  /** The node that it goes to. */
   readonly to: number;
   /** 0 for a datagram. */
   readonly conn: number;
+  /** The message. */
   readonly message: M;
   /** Undefined while the message is held. */
   readonly dueUs: number | undefined;
 }
 
+/**
+ * The network of a world: streams and datagrams, and the controls that cut, clog and slow links. A program sends
+ * through its Node.
+ */
 export class Network<M> {
+  /** What the faults of this network did. */
   readonly effects = new NetworkEffects();
+  /** The connections. */
   readonly tcp: Tcp<M>;
+  /** The datagrams. */
   readonly datagrams: Datagrams<M>;
   private readonly kernel: Kernel;
   private readonly links: LinkTable;
@@ -46,18 +57,22 @@ export class Network<M> {
     this.datagrams = new Datagrams<M>(kernel, this.links, this.rules, this.effects);
   }
 
+  /** Starts to connect to a port. Returns the number of the connection; the program is notified later. */
   connect(from: number, to: number, port: number): number {
     return this.tcp.connect(from, to, port);
   }
 
+  /** Sends a message on a connection. Returns false if the connection is closed. */
   send(from: number, conn: number, message: M): boolean {
     return this.tcp.send(from, conn, message);
   }
 
+  /** Closes a connection. The other end is notified after what was sent has arrived. */
   close(from: number, conn: number): void {
     this.tcp.close(from, conn);
   }
 
+  /** Sends a message that may be lost, repeated or late. */
   datagram(from: number, to: number, port: number, message: M): void {
     this.datagrams.send(from, to, port, message);
   }
@@ -105,6 +120,7 @@ export class Network<M> {
     return effect;
   }
 
+  /** Ends a cut of one direction. Has no effect if there is none. */
   heal(from: number, to: number): void {
     const link = this.links.between(from, to);
     if (link.cut === undefined) return;
@@ -114,6 +130,7 @@ export class Network<M> {
     this.release(link);
   }
 
+  /** Returns whether one direction is cut. */
   isCut(from: number, to: number): boolean {
     return this.links.between(from, to).cut !== undefined;
   }
@@ -155,6 +172,7 @@ export class Network<M> {
     });
   }
 
+  /** Ends a clog of one direction. Has no effect if there is none. */
   unclog(from: number, to: number): void {
     const link = this.links.between(from, to);
     if (link.clog === undefined) return;
@@ -164,10 +182,12 @@ export class Network<M> {
     this.release(link);
   }
 
+  /** Returns the character of a directed link. */
   characterOf(from: number, to: number): LinkCharacter {
     return this.links.between(from, to).character;
   }
 
+  /** Changes the character of a directed link. Throws a RangeError for a latency that is no whole number. */
   setCharacter(from: number, to: number, character: Partial<LinkCharacter>): void {
     this.links.setCharacter(from, to, character);
   }
@@ -177,6 +197,7 @@ export class Network<M> {
     this.links.setDefaultCharacter(character);
   }
 
+  /** Installs a rule for messages. Returns its id, for removeRule() and releaseRule(). */
   addRule(rule: NetworkRule<M>): number {
     return this.rules.add(rule);
   }

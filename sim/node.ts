@@ -17,18 +17,27 @@ import type { World } from "./world.ts";
  * of its node.
  */
 export interface NodeProgram<M> {
+  /** A timer that setTimer() has set is due. */
   onTimer(timer: number): void;
+  /** A connection of this node is open. */
   onConnected(conn: number): void;
+  /** A connection of this node could not be opened. */
   onRefused(conn: number): void;
+  /** Another node has connected to a port of this node. */
   onAccepted(conn: number, from: number, port: number): void;
+  /** A message has arrived on a connection. */
   onMessage(conn: number, from: number, message: M): void;
+  /** The other end has closed a connection, or the connection was reset. */
   onClosed(conn: number, how: "closed" | "reset"): void;
+  /** A datagram has arrived. */
   onDatagram(from: number, port: number, message: M): void;
+  /** A disk operation has ended. */
   onDiskDone(operation: number, result: DiskResult): void;
   /** Returns a 32-bit hash of the program's state, for the digest of the run. Must be cheap. */
   stateHash(): number;
 }
 
+/** How a node crashes: what the disk loses, and whether the host goes down. */
 export interface NodeCrash extends Partial<DiskCrash> {
   /**
    * Whether the host loses power: peers get no reset and no answer until it starts again. Default: only the process
@@ -46,16 +55,22 @@ export interface Deferred {
   readonly extra: unknown;
 }
 
+/** Number of timers of a node. They are numbered from 0. */
 export const TIMERS_MAX = 16;
 
+/** A host with a disk, running at most one program. A program acts through the methods of its node. */
 export class Node<M> {
+  /** The id of the node. */
   readonly id: number;
+  /** The world of the node. */
   readonly world: World<M>;
+  /** The disk, which survives crashes. */
   readonly disk: Disk;
   /** Whether a process runs. */
   up = false;
   /** Whether the host has power. A host whose program was never started has power and refuses connections. */
   hostUp = true;
+  /** Whether the node is paused, so that its events wait. */
   paused = false;
   /** Whether the host refuses new connections, even to ports that listen. */
   refusing = false;
@@ -63,6 +78,7 @@ export class Node<M> {
   deferring = false;
   /** Number of starts. */
   incarnation = 0;
+  /** The running program; undefined if none runs. */
   program: NodeProgram<M> | undefined = undefined;
   private rate = 1;
   /** The time on the node's clock when the clock got its current rate. */
@@ -96,6 +112,7 @@ export class Node<M> {
     queue.push(nowUs + Math.ceil(delayUs / this.rate), this.id, TIMER_EVENT, timer, generation, undefined);
   }
 
+  /** Cancels a timer. Has no effect if the timer is not set. */
   cancelTimer(timer: number): void {
     this.timerPending[timer] = 0;
   }
@@ -113,22 +130,27 @@ export class Node<M> {
     return this.world.network.send(this.id, conn, message);
   }
 
+  /** Closes a connection. The other end is notified after what was sent has arrived. */
   close(conn: number): void {
     this.world.network.close(this.id, conn);
   }
 
+  /** Starts to accept connections on a port. */
   listen(port: number): void {
     if (!this.ports.includes(port)) this.ports.push(port);
   }
 
+  /** Stops accepting connections on a port. Open connections stay. */
   unlisten(port: number): void {
     this.ports = this.ports.filter((open) => open !== port);
   }
 
+  /** Sends a message that may be lost, repeated or late. */
   datagram(to: number, port: number, message: M): void {
     this.world.network.datagram(this.id, to, port, message);
   }
 
+  /** The random stream of this node. */
   get random(): Random {
     this.drawn ??= this.world.random.stream("node", this.id);
     return this.drawn;
@@ -136,6 +158,7 @@ export class Node<M> {
 
   // Called by scripts: the life cycle.
 
+  /** Starts a program as a new process. Throws an Error if one runs. */
   start(program: NodeProgram<M>): void {
     if (this.up) throw new Error(`Node ${this.id} is already running`);
     this.up = true;
@@ -164,6 +187,7 @@ export class Node<M> {
     this.disk.crash({ unsynced: "kept" });
   }
 
+  /** Stops the node, as a long garbage collection does: its events wait until resume(). */
   pause(): void {
     if (!this.up || this.paused) return;
     this.world.kernel.trace?.record("pause", this.id, -1, this.incarnation, undefined);
@@ -172,6 +196,7 @@ export class Node<M> {
     this.drainGeneration++;
   }
 
+  /** Ends a pause. The node handles the events that wait, one by one. */
   resume(): void {
     if (!this.paused) return;
     this.world.kernel.trace?.record("resume", this.id, -1, this.incarnation, undefined);
@@ -196,6 +221,7 @@ export class Node<M> {
     return this.clockStartUs + Math.floor((this.world.kernel.nowUs - this.rateSinceUs) * this.rate);
   }
 
+  /** The rate of the clock; 2 is twice as fast. */
   get clockRate(): number {
     return this.rate;
   }
@@ -208,14 +234,17 @@ export class Node<M> {
 
   // Called by the world.
 
+  /** Returns whether the node accepts connections on a port. */
   isListening(port: number): boolean {
     return this.ports.includes(port);
   }
 
+  /** For the world: returns whether a timer event is not outdated. */
   timerIsLive(timer: number, generation: number): boolean {
     return this.timerPending[timer] === 1 && this.timerGeneration[timer] === generation;
   }
 
+  /** For the world: handles a timer that is due. */
   fireTimer(timer: number, generation: number): void {
     if (this.deferring) {
       this.defer(TIMER_EVENT, timer, generation, undefined, undefined);
@@ -226,16 +255,19 @@ export class Node<M> {
     this.program?.onTimer(timer);
   }
 
+  /** For the disk: handles the end of an operation. */
   diskDone(operation: number, result: DiskResult): void {
     if (this.deferring) this.defer(DISK_EVENT, operation, 0, result, undefined);
     else this.program?.onDiskDone(operation, result);
   }
 
+  /** For the world: keeps an event that the node cannot handle now. */
   defer(kind: number, a: number, b: number, payload: unknown, extra: unknown): void {
     this.deferred.push({ kind, a, b, payload, extra });
     if (!this.paused) this.pushDrain();
   }
 
+  /** For the world: returns whether a drain event is not outdated. */
   drainIsLive(generation: number): boolean {
     return generation === this.drainGeneration && this.deferred.length > 0;
   }

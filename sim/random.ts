@@ -8,6 +8,7 @@
 
 import alea from "seedrandom/lib/alea.js";
 
+/** One stream of seeded random numbers. */
 export class Random {
   private readonly next: () => number;
 
@@ -44,17 +45,21 @@ export class Random {
     return this.next() < probability;
   }
 
+  /** Returns a number with an exponential distribution and this mean. */
   exponential(mean: number): number {
     return -Math.log(1 - this.next()) * mean;
   }
 
+  /** Returns one of the items, each with the same probability. Throws a RangeError for an empty list. */
   pick<T>(items: readonly T[]): T {
     if (items.length === 0) throw new RangeError("pick: the array is empty");
     return items[this.below(items.length)] as T;
   }
 }
 
+/** The random streams of one seed, by name. */
 export class RandomStreams {
+  /** The seed, as text. */
   readonly seed: string;
   private readonly streams = new Map<string, Random>();
 

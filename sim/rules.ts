@@ -13,8 +13,11 @@ export type Verdict<M> =
   | { readonly kind: "reset" }
   | { readonly kind: "replace"; readonly make: (message: M) => M };
 
+/** A rule that decides about messages of programs. Install it with Network#addRule. */
 export interface NetworkRule<M> {
+  /** Returns whether the rule decides about this message. */
   matches(message: M, from: number, to: number, port: number): boolean;
+  /** What happens to a matching message. */
   readonly verdict: Verdict<M>;
   /** Number of messages that the rule may still match. At 0, the rule is removed. */
   remaining: number;
@@ -27,6 +30,7 @@ export interface NetworkRule<M> {
   affected: number;
 }
 
+/** Makes a rule. `remaining` is the number of messages that it may match; default: no limit. */
 export function createRule<M>(
   matches: (message: M, from: number, to: number, port: number) => boolean,
   verdict: Verdict<M>,

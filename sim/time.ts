@@ -5,9 +5,12 @@
  * code of the simulator reads a real clock.
  */
 
+/** A virtual time or duration: whole microseconds. */
 export type SimTime = number;
 
+/** One millisecond in microseconds. */
 export const MS: SimTime = 1_000;
+/** One second in microseconds. */
 export const SECOND: SimTime = 1_000_000;
 
 const UNIT_US: Readonly<Record<string, number>> = { us: 1, ms: MS, s: SECOND, m: 60 * SECOND, h: 3600 * SECOND };

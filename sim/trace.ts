@@ -15,8 +15,10 @@ export interface TraceSource {
   readonly queue: { readonly currentSequence: number; readonly cause: number };
 }
 
+/** Whether a trace records anything. */
 export type TraceLevel = "none" | "full";
 
+/** What happened. */
 export type TraceKind =
   | "connect"
   | "connected"
@@ -42,10 +44,15 @@ export type TraceKind =
   | "unclog"
   | "note";
 
+/** One recorded event. */
 export interface TraceEvent {
+  /** The event of the world during which it happened; -1 outside of any event. */
   readonly sequence: number;
+  /** The sequence of the event that scheduled that event; -1 if there is none. */
   readonly cause: number;
+  /** The virtual time. */
   readonly timeUs: SimTime;
+  /** What happened. */
   readonly kind: TraceKind;
   /** The node at which the event happened: the sender of a `send`, the receiver of a `deliver`. -1 if there is none. */
   readonly node: number;
@@ -57,8 +64,11 @@ export interface TraceEvent {
   readonly payload: unknown;
 }
 
+/** The events of a run with their causes. Pass it to WorldOptions or RunOptions. It never changes the run. */
 export class Trace {
+  /** Whether the trace records anything. */
   readonly level: TraceLevel;
+  /** The number of events that the trace keeps; the newest ones. */
   readonly limit: number;
   /** Number of events that the limit dropped. */
   dropped = 0;
@@ -78,6 +88,7 @@ export class Trace {
     this.source = source;
   }
 
+  /** Records an event with the current time and cause. The world calls it. */
   record(kind: TraceKind, node: number, peer: number, detail: number, payload: unknown): void {
     const source = this.source;
     if (source === undefined) return;
@@ -99,6 +110,7 @@ export class Trace {
     this.record("note", node, -1, -1, payload);
   }
 
+  /** Number of events that are kept. */
   get length(): number {
     return this.stored.length;
   }

@@ -33,11 +33,15 @@ import type { Trace } from "./trace.ts";
 const NODE_ID_MAX = 255;
 const NODE_STATE_MARK = 0x53;
 
+/** How to make a World. */
 export interface WorldOptions<M> {
+  /** The seed of all random streams. Equal seeds give equal runs. */
   readonly seed: bigint | number | string;
   /** The ids of the nodes; or their number, for ids 1 .. count. */
   readonly nodes: readonly number[] | number;
+  /** The character of all links; default: DEFAULT_LINK. */
   readonly link?: Partial<LinkCharacter>;
+  /** The character of all disks; default: DEFAULT_DISK. */
   readonly disk?: Partial<DiskCharacter>;
   /**
    * Returns a 32-bit hash of a message, for the digest. Without it the digest does not cover the content of messages.
@@ -47,19 +51,25 @@ export interface WorldOptions<M> {
   readonly digest?: boolean;
   /** Whether the digest covers the state of a node after each of its events. Default: true. */
   readonly digestState?: boolean;
+  /** Records what happens. Default: no trace. */
   readonly trace?: Trace | undefined;
 }
 
+/** How far World#run() goes. */
 export interface RunOptions {
   /** The last time at which events are handled. */
   readonly untilUs: SimTime;
+  /** The limit of events. Default: no limit. */
   readonly maxEvents?: number;
   /** Called after each event. If it returns true, the run ends. */
   readonly stopWhen?: () => boolean;
 }
 
+/** Why World#run() returned, and after how many events. */
 export interface RunResult {
+  /** `until`: the time is over. `idle`: no event is left. `events`: maxEvents. `stopped`: stopWhen returned true. */
   readonly reason: "until" | "idle" | "events" | "stopped";
+  /** Number of events that this call handled. */
   readonly events: number;
 }
 
@@ -68,14 +78,21 @@ interface Script {
   readonly label: string;
 }
 
+/** A simulated world: nodes, a network, a clock, and the events to come. M is the type of messages. */
 export class World<M> {
+  /** The parts that all facilities share. */
   readonly kernel: Kernel;
+  /** The events to come. */
   readonly queue: EventQueue;
+  /** The random streams of the seed. */
   readonly random: RandomStreams;
+  /** The network between the nodes. */
   readonly network: Network<M>;
+  /** The nodes, in the order of the options. */
   readonly nodes: readonly Node<M>[];
   /** Undefined if the digest is off. */
   readonly digest: Digest | undefined;
+  /** Number of handled events. */
   eventsHandled = 0;
   /** Called at the end of each handled event, as a part of it. */
   onEvent: ((world: World<M>) => void) | undefined = undefined;
@@ -107,10 +124,12 @@ export class World<M> {
     for (let id = 0; id <= Math.max(...ids); id++) this.byId.push(this.nodes.find((node) => node.id === id));
   }
 
+  /** The virtual time in microseconds. */
   get nowUs(): SimTime {
     return this.kernel.nowUs;
   }
 
+  /** The trace; undefined without one. */
   get trace(): Trace | undefined {
     return this.kernel.trace;
   }
@@ -120,6 +139,7 @@ export class World<M> {
     return this.queue.currentSequence;
   }
 
+  /** Returns the node with this id. Throws a RangeError if there is none. */
   node(id: number): Node<M> {
     const node = this.byId[id];
     if (node === undefined) throw new RangeError(`There is no node ${id}`);
@@ -146,6 +166,9 @@ export class World<M> {
     return false;
   }
 
+  /**
+   * Handles events until a time, a number of events, or a condition. Leaves the time at `untilUs` if that is reached.
+   */
   run(options: RunOptions): RunResult {
     const { untilUs, stopWhen } = options;
     const maxEvents = options.maxEvents ?? Number.POSITIVE_INFINITY;

@@ -8,6 +8,7 @@ import { type RunOptions, ScenarioRunner } from "../../scenarios/run.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import type { LivenessOutcome, ScenarioRun } from "../../scenarios/scenario-run.ts";
 
+/** How a run failed: the violated invariant with the roles of the servers, or the reason why servers are stuck. */
 export type Failure =
   | { readonly kind: "violation"; readonly id: InvariantId; readonly role: Role; readonly otherRole: Role | undefined }
   | { readonly kind: "stuck"; readonly reason: string };

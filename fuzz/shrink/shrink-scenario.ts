@@ -12,7 +12,9 @@ import { durationUs } from "../../sim/time.ts";
 import { expectingStuck, type Failure, runFor, STUCK, STUCK_SOON, STUCK_VERY_SOON } from "./failure.ts";
 import { PASSES } from "./simpler.ts";
 
+/** How long to search. */
 export interface ShrinkScenarioOptions {
+  /** The limit of runs. */
   readonly maxRuns: number;
   /** Maximum number of events in all runs together. It bounds the runs of servers that loop. Default: no limit. */
   readonly maxEvents?: number;
@@ -20,8 +22,11 @@ export interface ShrinkScenarioOptions {
   readonly stop?: (progress: ShrinkProgress<Scenario>) => boolean;
 }
 
+/** The smallest scenario found that fails in the same way. */
 export interface ShrunkScenario {
+  /** The scenario. It expects its failure. */
   readonly scenario: Scenario;
+  /** Number of runs of the search. */
   readonly runs: number;
   /** Whether the search ended because no simpler scenario fails. */
   readonly complete: boolean;

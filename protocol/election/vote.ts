@@ -3,12 +3,15 @@ import { LOOKING, type ServerState } from "../packets.ts";
 import type { QuorumVerifier } from "../quorum.ts";
 import type { Epoch, ServerId, Zxid } from "../zxid.ts";
 
+/** A vote for a leader (org.apache.zookeeper.server.quorum.Vote). */
 export interface Vote {
   /** The proposed leader. */
   readonly id: ServerId;
+  /** The last zxid of the proposed leader. */
   readonly zxid: Zxid;
   /** The round of the election (logicalclock) in which the vote was cast. */
   readonly electionEpoch: number;
+  /** The currentEpoch of the proposed leader. */
   readonly peerEpoch: Epoch;
   /** The state of the server that casts the vote. */
   readonly state: ServerState;

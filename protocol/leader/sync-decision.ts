@@ -16,16 +16,19 @@ export type AnyZxid = Zxid | bigint;
 
 /** Anything with a zxid: a Txn in the simulator, an object with only a zxid in a conformance vector. */
 export interface Logged<Z extends AnyZxid = Zxid> {
+  /** The zxid. */
   readonly zxid: Z;
 }
 
 /** The leader's database as syncFollower sees it under the read lock of committedLog, and the learner's last zxid. */
 export interface SyncFacts<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logged<Z>> {
+  /** The last zxid in the learner's log, from ACKEPOCH. */
   readonly peerLastZxid: Z;
   /** The data that the leader's release uses; default: that of the newest release. */
   readonly source?: SyncSource;
   /** DataTree#lastProcessedZxid. */
   readonly lastProcessedZxid: Z;
+  /** The newest committed transactions in memory, ascending (ZKDatabase#getCommittedLog). */
   readonly committedLog: readonly T[];
   /** The log on disk, oldest file first. `name` is the zxid in the file's name. Only the txn-log rules read it. */
   readonly txnLogFiles: readonly { readonly name: Z; readonly txns: readonly T[] }[];
@@ -36,7 +39,9 @@ export interface SyncFacts<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logge
    * (ZKDatabase#getProposalsFromTxnLog, #calculateTxnLogSizeLimit).
    */
   readonly txnLogExceedsSizeLimit: boolean;
+  /** zookeeper.forceSnapshotSync. */
   readonly forceSnapSync: boolean;
+  /** The zxid of the last proposal (Leader#lastProposed). */
   readonly lastProposed: Z;
   /** Transactions that are committed but not yet applied to the leader's tree. */
   readonly toBeApplied: readonly T[];
@@ -75,6 +80,7 @@ export type SyncPacket<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logged<Z>
   | { readonly type: typeof DIFF | typeof TRUNC | typeof COMMIT; readonly zxid: Z; readonly txn: null }
   | { readonly type: typeof PROPOSAL; readonly zxid: Z; readonly txn: T };
 
+/** What the leader sends to synchronize a learner, and the rule that decided (LearnerHandler#syncFollower). */
 export interface SyncDecision<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logged<Z>> {
   /** Whether the leader sends a snapshot before the packets. */
   readonly needSnap: boolean;
@@ -82,10 +88,13 @@ export interface SyncDecision<Z extends AnyZxid = Zxid, T extends Logged<Z> = Lo
   readonly packets: readonly SyncPacket<Z, T>[];
   /** The index in `packets` of the first packet that startForwarding queued. */
   readonly forwardedFrom: number;
+  /** Proposals above this zxid are forwarded to the learner (Leader#startForwarding). */
   readonly startForwardingFrom: Z;
+  /** The rule that decided. SYNC_RULES describes it. */
   readonly rule: SyncRule;
-  /** The first and last zxid in committedLog. If committedLog is empty, both are lastProcessedZxid. */
+  /** The first zxid in committedLog; lastProcessedZxid if committedLog is empty. */
   readonly minCommittedLog: Z;
+  /** The last zxid in committedLog; lastProcessedZxid if committedLog is empty. */
   readonly maxCommittedLog: Z;
 }
 

@@ -26,6 +26,7 @@ interface RuleText {
   readonly why: (zxids: ZxidTexts) => string;
 }
 
+/** The rules of the sync decision, by name, with their condition in words. */
 export const SYNC_RULES: Readonly<Record<SyncRule, RuleText>> = {
   "forced-snap": {
     case: 1,

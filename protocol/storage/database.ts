@@ -14,6 +14,7 @@ import { leavesGap, NO_ZXID, ZERO_ZXID, type Zxid } from "../zxid.ts";
 import type { History, Txn } from "./history.ts";
 
 interface OpenLogFile {
+  /** The zxid in the name of the file. */
   readonly name: Zxid;
   readonly txns: Txn[];
 }
@@ -24,6 +25,7 @@ interface OpenLogFile {
  */
 const COMPACT_AFTER = 64;
 
+/** The database of one server: the tree, committedLog, the log and the snapshots (ZKDatabase, FileTxnSnapLog). */
 export class Database {
   /** ZKDatabase#isInitialized. */
   initialized = false;
@@ -57,15 +59,18 @@ export class Database {
     this.logHistory = emptyHistory;
   }
 
+  /** The newest committed transactions in memory, ascending; at most commitLogCount. */
   get committedLog(): readonly Txn[] {
     if (this.committedStart > 0) this.compactCommitted();
     return this.committed;
   }
 
+  /** The log files, oldest first. */
   get logFiles(): readonly OpenLogFile[] {
     return this.files;
   }
 
+  /** The snapshots, in the order in which they were saved. */
   get snapshots(): readonly Snapshot[] {
     return this.saved;
   }
@@ -170,6 +175,7 @@ export class Database {
     return this.saved.some((snapshot) => snapshot.zxid <= zxid && this.withLogAfter(snapshot, zxid).equals(target));
   }
 
+  /** Adds a record to the log (FileTxnLog#append). Opens a new file after `rollLog`. */
   append(txn: Txn): void {
     const { zxid } = txn;
     if (this.openFile === undefined) {
@@ -183,11 +189,13 @@ export class Database {
     if (zxid > this.logHistory.zxid) this.logHistory = this.logHistory.extend(txn);
   }
 
+  /** Makes the next append open a new file (FileTxnLog#rollLog). */
   rollLog(): void {
     this.openFile = undefined;
     this.txnCount = 0;
   }
 
+  /** Adds a snapshot, or replaces the one with the same zxid. */
   snapshotSaved(snapshot: Snapshot): void {
     this.saved = this.saved.filter((other) => other.zxid !== snapshot.zxid);
     this.saved.push(snapshot);

@@ -12,12 +12,15 @@ import { ZERO_ZXID, type Zxid } from "../zxid.ts";
 
 /** One transaction: TxnHeader#zxid and the value that the client wrote. Immutable; servers share the object. */
 export interface Txn {
+  /** The zxid (TxnHeader#zxid). */
   readonly zxid: Zxid;
   /** The value written. It is a label for people, and it distinguishes two transactions with the same zxid. */
   readonly value: string | number;
+  /** A 32-bit hash of zxid and value. */
   readonly hash: number;
 }
 
+/** Makes a transaction. */
 export function makeTxn(zxid: Zxid, value: string | number): Txn {
   let hash = Math.imul((zxid >>> 0) ^ Math.imul(zxid / 0x1_0000_0000, 0x85eb_ca6b), 0x9e37_79b1);
   if (typeof value === "number") hash = Math.imul(hash ^ value, 0xc2b2_ae35);
@@ -30,9 +33,11 @@ export function sameTxn(a: Txn, b: Txn): boolean {
   return a === b || (a.zxid === b.zxid && a.hash === b.hash && a.value === b.value);
 }
 
+/** A sequence of transactions, immutable and shared: a list that is linked from its end to its start. */
 export class History {
   /** The last transaction; null only in the empty history. */
   readonly txn: Txn | null;
+  /** The history without its last transaction; null only in the empty history. */
   readonly previous: History | null;
   /** The number of transactions. */
   readonly length: number;
@@ -58,6 +63,7 @@ export class History {
     return this.txn === null ? ZERO_ZXID : this.txn.zxid;
   }
 
+  /** Returns this history with one more transaction. Costs the same for any length. */
   extend(txn: Txn): History {
     const known = this.#next;
     if (known !== null && known.txn !== null && sameTxn(known.txn, txn)) return known;
@@ -92,6 +98,7 @@ export class History {
     return this === other || (this.length === other.length && this.hash === other.hash && this.zxid === other.zxid);
   }
 
+  /** Returns whether the other history starts with this one. Costs the difference in length. */
   isPrefixOf(other: History): boolean {
     return this.length <= other.length && other.prefix(this.length).equals(this);
   }

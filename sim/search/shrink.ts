@@ -8,7 +8,9 @@
  */
 export type Pass<Value> = (value: Value) => Generator<Value, Value, boolean>;
 
+/** The state of a search. */
 export interface ShrinkProgress<Value> {
+  /** The smallest value so far that fails. */
   readonly value: Value;
   /** Number of candidates tried. */
   readonly runs: number;
@@ -16,19 +18,25 @@ export interface ShrinkProgress<Value> {
   readonly kept: number;
 }
 
+/** What to search, and for how long. */
 export interface ShrinkOptions<Value> {
+  /** The passes, in the order of their use. */
   readonly passes: readonly Pass<Value>[];
+  /** Returns whether a candidate still fails. */
   readonly fails: (candidate: Value) => boolean;
+  /** The limit of candidates to try. */
   readonly maxRuns: number;
   /** Called after each run. If it returns true, the shrinking ends. */
   readonly stop?: (progress: ShrinkProgress<Value>) => boolean;
 }
 
+/** The result of a search. */
 export interface Shrunk<Value> extends ShrinkProgress<Value> {
   /** Whether the search ended because no pass found a simpler failing value. */
   readonly complete: boolean;
 }
 
+/** Searches the smallest value that still fails. `start` must fail. */
 export function shrink<Value>(start: Value, options: ShrinkOptions<Value>): Shrunk<Value> {
   const steps = shrinkStepwise(start, options);
   for (;;) {

@@ -6,9 +6,14 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { runBlock } from "../../fuzz/block.ts";
+import { campaignOptionsOf, checkOptions, seedsOf } from "../../lib/campaign-options.ts";
 import { campaign } from "../../lib/vitest.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const LIBRARY = join(ROOT, "lib/vitest.ts");
+const PLAIN = { ...process.env, NO_COLOR: "1" };
+Reflect.deleteProperty(PLAIN, "FORCE_COLOR");
 // The folder is in the repository, so that the test file in it finds the packages that it imports.
 const folder = mkdtempSync(join(ROOT, ".zabsim-vitest-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -26,7 +31,7 @@ describe("a campaign that fails", () => {
   mkdirSync(join(folder, "test"));
   writeFileSync(
     file,
-    `import { campaign } from ${JSON.stringify(join(ROOT, "lib/vitest.ts"))};
+    `import { campaign } from ${JSON.stringify(LIBRARY)};
 campaign("survives", {
   seeds: [1, 1024],
   invariants: ["follower-is-prefix"],
@@ -38,7 +43,7 @@ campaign("survives", {
   );
   const run = spawnSync(process.execPath, [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--root", folder], {
     encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1" },
+    env: PLAIN,
   });
   const yaml = readdirSync(folder).find((name) => name.endsWith(".yaml")) ?? "";
 
@@ -49,6 +54,15 @@ campaign("survives", {
     expect(output).toContain("1. server");
     expect(output).toContain("expect: { violates: follower-is-prefix }");
     expect(output).toContain(`replay: npx zabsim replay ${join(folder, yaml)}`);
+    expect(output).toMatch(/found after \d+ of 1024 runs/);
+    expect(output).toContain("❯ test/red.test.ts:2:1");
+  });
+
+  it("prints seeds that fail in the same way", () => {
+    const [, first, last] = /run this test with seeds: \[(\d+), (\d+)\]/.exec(run.stdout + run.stderr) ?? [];
+    const block = { first: BigInt(first ?? 0), count: Number(last) - Number(first) + 1 };
+    const { failed } = runBlock(campaignOptionsOf({}), block);
+    expect(run.stdout + run.stderr).toContain(`${failed.at(-1)?.signature}, seed ${last}`);
   });
 
   it("leaves a file that fails in the same way", () => {
@@ -61,11 +75,69 @@ campaign("survives", {
   });
 });
 
+describe("the output of a vitest", () => {
+  const outputOf = (file: string, text: string): string => {
+    writeFileSync(join(folder, "test", file), `import { campaign } from ${JSON.stringify(LIBRARY)};\n${text}`);
+    const args = [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--root", folder, file];
+    const { stderr, stdout } = spawnSync(process.execPath, args, { encoding: "utf8", env: PLAIN });
+    return stdout + stderr;
+  };
+
+  it("points to the call for a typo, with a suggestion", () => {
+    const output = outputOf("typo.test.ts", '\n  campaign("has a typo", { faults: ["powerloss"] });\n');
+    expect(output).toContain("campaign: faults powerloss: unknown, did you mean power-loss? (accepted: ");
+    expect(output).toContain("❯ test/typo.test.ts:3:3");
+  });
+
+  it("points to the call for a scenario that does not exist, with a suggestion", () => {
+    const output = outputOf("no-file.test.ts", '\n  campaign("has no file", { scenario: "folower-ahead-trunc" });\n');
+    expect(output).toContain(
+      "folower-ahead-trunc: no such file or shipped scenario, did you mean follower-ahead-trunc?",
+    );
+    expect(output).toContain("❯ test/no-file.test.ts:3:3");
+  });
+
+  it("points to the line of a scenario file and to the call", () => {
+    writeFileSync(join(folder, "bad.yaml"), "servers: 3\nuntill: 3s\n");
+    const path = JSON.stringify(join(folder, "bad.yaml"));
+    const output = outputOf("bad-file.test.ts", `campaign("has a bad file", { scenario: ${path} });\n`);
+    expect(output).toContain("bad.yaml:2: untill: unknown field, did you mean until?");
+    expect(output).toContain("❯ test/bad-file.test.ts:2:1");
+  });
+
+  it("of a green campaign has its runs and its coverage", () => {
+    const options = '{ zookeeper: "3.6.2", seeds: [700, 763], scenario: "follower-ahead-trunc", faults: ["crash"] }';
+    const output = outputOf("green.test.ts", `campaign("is green", ${options});\n`);
+    expect(output).toContain("zabsim campaign: is green: no finding");
+    expect(output).toContain("runs      64 of follower-ahead-trunc, ZooKeeper 3.6.2");
+    expect(output).toMatch(/coverage {2}\d+ features/);
+    expect(output).toMatch(/unreached sync rules /);
+    expect(output).not.toContain("partition");
+  });
+});
+
 describe("bad options", () => {
-  it.each([
-    [{ seeds: [5, 1] as const }, "seeds 5,1: not a range of seeds (accepted: 500, or [1, 500])"],
-    [{ seeds: 0 }, "seeds 0"],
+  it.each<[object, string]>([
+    [{ seeds: [5, 1] }, "seeds 5,1: not a range of seeds (accepted: 500, or [1, 500])"],
+    [{ seeds: 0 }, "seeds 0: not a range"],
+    [{ seeds: "500" }, "seeds 500: not a range"],
+    [{ fault: ["crash"] }, "fault: unknown option, did you mean faults? (accepted: scenario, faults, "],
+    [{ faults: "crash" }, 'faults crash: not a list (accepted: e.g. ["crash"])'],
+    [{ faults: ["partitions"] }, "faults partitions: unknown, did you mean partition? (accepted: "],
+    [{ invariants: ["folower-is-prefix"] }, "unknown, did you mean follower-is-prefix?"],
+    [{ zookeeper: "3.8.44" }, "zookeeper 3.8.44: unknown, did you mean 3.8.4? (accepted: "],
+    [{ strategy: "xyzzy" }, "strategy xyzzy: unknown (accepted: "],
+    [{ liveness: "no" }, "liveness no: not a boolean (accepted: true, false)"],
+    [{ strict: 1 }, "strict 1: not a boolean"],
+    [{ out: "" }, "out : not a text (accepted: the path of a folder)"],
+    [{ scenario: 3 }, "scenario 3: not a text (accepted: a path, the name of a shipped scenario, or a Scenario)"],
+    [{ timeout: -1 }, "timeout -1: not a time limit"],
   ])("%o", (options, message) => {
     expect(() => campaign("never registered", options)).toThrow(message);
   });
+});
+
+it("options that are undefined have their defaults", () => {
+  expect(() => checkOptions({ faults: undefined, seeds: undefined } as object)).not.toThrow();
+  expect(seedsOf({})).toEqual([1n, 500n]);
 });

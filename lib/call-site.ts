@@ -1,0 +1,18 @@
+/** Makes errors point to the line of the user's test that called zabsim, as the errors of an assertion do. */
+
+/** The stack frames of a call, as text. */
+export type CallSite = string;
+
+/** Returns the frames of the caller of `callee`, which must be a function on the stack. */
+export function callSiteOf(callee: (...args: never[]) => unknown): CallSite {
+  const holder: { stack?: string } = {};
+  Error.captureStackTrace(holder, callee);
+  const [, ...frames] = (holder.stack ?? "").split("\n");
+  return frames.join("\n");
+}
+
+/** Replaces the stack of an error. Test runners print the error at its first frame. */
+export function pointTo<Problem extends Error>(callSite: CallSite, error: Problem): Problem {
+  error.stack = `${error.name}: ${error.message}\n${callSite}`;
+  return error;
+}

@@ -1,0 +1,87 @@
+/** The texts of a campaign test: one for a campaign without a finding, one for each way in which a campaign fails. */
+import type { Finding } from "../campaign/investigate.ts";
+import type { CampaignOptions, CampaignTotals, Nondeterminism } from "../fuzz/block.ts";
+import { FAULT_NAMES } from "../fuzz/fault-kinds.ts";
+import { formatVirtual } from "../reports/campaign.ts";
+import { countOf, hanging } from "../reports/format.ts";
+
+/** What a campaign test counts while it runs. */
+export interface CampaignCounts {
+  /** Number of seeds that the campaign was asked to run. */
+  readonly seeds: number;
+  readonly totals: CampaignTotals;
+  /** Names of the known bugs that explain failing seeds. */
+  readonly knownBugs: ReadonlySet<string>;
+  /** Number of failing seeds that known bugs explain. */
+  readonly knownFailures: number;
+  /** Number of failing seeds that violate no invariant of the options, or are stuck without `liveness`. */
+  readonly ignoredFailures: number;
+}
+
+/** Describes a campaign without a finding: runs, coverage, and failures that do not count. */
+export function greenText(name: string, options: CampaignOptions, counts: CampaignCounts): string {
+  const { ignoredFailures, knownBugs, knownFailures, totals } = counts;
+  const { coverage, events, runs, virtualUs } = totals;
+  const { scenario, zookeeper } = options;
+  const lines: readonly (readonly [label: string, text: string])[] = [
+    ["runs", `${runs} of ${scenario?.name ?? "drawn ensembles"}, ZooKeeper ${zookeeper}`],
+    ["time", `${formatVirtual(virtualUs)} of virtual time, ${countOf(events, "event")}`],
+    ["coverage", `${countOf(coverage.size, "feature")} (message outcomes, sync rules, failures, faults)`],
+    ["unreached", unreachedText(options, totals)],
+    ["known", knownFailures === 0 ? "" : knownText(knownFailures, knownBugs)],
+    [
+      "ignored",
+      ignoredFailures === 0 ? "" : `${countOf(ignoredFailures, "seed")} failed in ways that the options exclude`,
+    ],
+  ];
+  return [
+    `zabsim campaign: ${name}: no finding`,
+    ...lines.flatMap(([label, text]) => (text === "" ? [] : hanging(text, `  ${label.padEnd(9)} `, " ".repeat(12)))),
+  ].join("\n");
+}
+
+/** Lists the sync rules, and the faults of the options, that no run reached. */
+function unreachedText({ faults = FAULT_NAMES, zookeeper }: CampaignOptions, { coverage }: CampaignTotals): string {
+  const features = coverage.neverReached(zookeeper);
+  const rules = namesOf("rule", features);
+  const drawn = namesOf("fault", features).filter((name) => faults.some((fault) => fault === name));
+  return [
+    rules.length > 0 ? `sync rules ${rules.join(", ")}` : "",
+    drawn.length > 0 ? `faults ${drawn.join(", ")}` : "",
+  ]
+    .filter((text) => text !== "")
+    .join("; ");
+}
+
+/** Returns the names of the features of one kind: `rule txn-log-gap` has the name txn-log-gap. */
+function namesOf(kind: "rule" | "fault", features: readonly string[]): string[] {
+  return features.filter((feature) => feature.startsWith(`${kind} `)).map((feature) => feature.slice(kind.length + 1));
+}
+
+function knownText(failures: number, bugs: ReadonlySet<string>): string {
+  const names = bugs.size === 0 ? "" : `: ${[...bugs].sort().join(", ")}`;
+  return `known bugs explain ${countOf(failures, "failing seed")}${names}; with strict: true they fail the test`;
+}
+
+/** Describes a finding: how it failed, why, the minimal scenario, and how to repeat it. */
+export function findingMessage(finding: Finding, file: string, repeatSeeds: string, counts: CampaignCounts): string {
+  const { known, needsNoSeed, seed, signature, why, yaml } = finding;
+  return [
+    `${signature}, seed ${seed}${known.length === 0 ? "" : `, known bug: ${known.join(", ")}`}`,
+    `found after ${counts.totals.runs} of ${countOf(counts.seeds, "run")}`,
+    "",
+    why,
+    "",
+    `minimal scenario${needsNoSeed ? "" : " (needs its seed)"}: ${file}`,
+    "",
+    yaml.trimEnd(),
+    "",
+    `replay: npx zabsim replay ${file}`,
+    `repeat on another machine: run this test with seeds: ${repeatSeeds}`,
+  ].join("\n");
+}
+
+/** Describes a seed that gave two different runs, which is a defect of zabsim. */
+export function nondeterminismMessage({ first, second, seed }: Nondeterminism): string {
+  return `nondeterminism: seed ${seed} gave two different runs\n  run 1: ${first}\n  run 2: ${second}`;
+}
