@@ -1,8 +1,8 @@
 /**
- * The workload of the protocol's figures: a cluster in steady broadcast. A client sends one write after another to the
- * leader at a fixed rate, and does not wait for the cluster. Each write causes proposals, acknowledgments, log syncs
- * and commits. Pings and timers come in addition. A watched cluster is watched like a run of a campaign, by all
- * invariants and the digest, through the public API.
+ * The workload for the figures of the protocol: a cluster in steady broadcast. A client sends one write after another
+ * to the leader at a fixed rate, and does not wait for the cluster. Each write causes proposals, acknowledgments, log
+ * syncs and commits. The servers also send pings and set timers. A watched cluster has all invariants and the digest,
+ * as in a campaign. The workload uses the public API.
  */
 
 import { Cluster, Invariants, loadScenario, protocol, type Scenario, sim } from "../lib/index.ts";
@@ -102,7 +102,7 @@ export function mixOf(scenario: Scenario, events: number): string {
   return parts.map(([name, times]) => `${((100 * times) / events).toPrecision(2)} % ${name}`).join(", ");
 }
 
-/** Loads a scenario from a text. */
+/** Loads a scenario from a YAML text. */
 export function scenarioOf(text: string): Scenario {
   return loadScenario(text, "bench.yaml");
 }

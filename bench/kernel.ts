@@ -22,7 +22,7 @@ const LIBRARY_EVENTS = 400_000;
 
 type Kernel = (outstanding: number, events: number) => KernelRun;
 
-/** A kernel to compare with, and the workload of the comparison. */
+/** One comparison: another kernel, and the workload that it and sim/event-queue.ts run. */
 interface Comparison {
   readonly figure: string;
   readonly kernel: Kernel | undefined;

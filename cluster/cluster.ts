@@ -1,5 +1,6 @@
 /**
  * The cluster under test: the servers of a spec as nodes of one simulated world, with the watchers of their notes.
+ * Notes are the calls with which a server's core reports what it does (protocol/notes.ts).
  *
  * A cluster starts, crashes, wipes and upgrades servers and knows which one leads. It does not know the script, the
  * invariants or the expectations of a scenario.
@@ -40,7 +41,7 @@ export interface ClusterOptions {
   /** Whether to compute the digest of the run. Default: true. */
   readonly digest?: boolean;
   readonly trace?: Trace | undefined;
-  /** Returns the watchers of a server's notes: none, one or two. `now` returns the virtual time in microseconds. */
+  /** Returns the watchers of a server's notes, at most two. `now` returns the virtual time in microseconds. */
   readonly watch: (server: ServerId, now: () => number) => readonly [Notes?, Notes?];
   /** Notified when a server process starts or ends. */
   readonly lifeCycle?: LifeCycleWatcher;
@@ -51,7 +52,10 @@ export interface ClusterOptions {
 
 export interface LifeCycleWatcher {
   started(server: ServerId): void;
-  /** The process crashed, or exited with `exitCode`. `lost`: the zxids of the transactions that its log lost. */
+  /**
+   * The process crashed (`exitCode` is undefined), or exited with `exitCode`. `lost`: the zxids of the transactions
+   * that its log lost.
+   */
   ended(server: ServerId, exitCode: number | undefined, lost: readonly Zxid[]): void;
 }
 
@@ -60,7 +64,9 @@ export class Cluster {
   readonly world: World<Message>;
   readonly verifier: QuorumVerifier;
   readonly ids: readonly ServerId[];
-  /** The start of every history in this run, so that equal histories share their nodes. */
+  /**
+   * The empty history that all histories of this run extend, so that equal histories can share their History objects.
+   */
   readonly emptyHistory = History.empty();
 
   /** The characters of links and disks according to the spec. */
@@ -71,7 +77,7 @@ export class Cluster {
   private readonly servers = new Map<ServerId, Server>();
   private readonly watchers = new Map<ServerId, readonly [Notes?, Notes?]>();
   private readonly messageWatchers: MessageWatcher[] = [];
-  /** The releases of servers that were upgraded. */
+  /** The release of each server that was upgraded. */
   private readonly releases = new Map<ServerId, string>();
 
   constructor(spec: ClusterSpec, options: ClusterOptions) {
@@ -89,8 +95,8 @@ export class Cluster {
       digest: options.digest ?? true,
       trace: options.trace,
     });
-    // A lagging voter and an observer in a later round reply to each other forever (WorkerReceiver). If datagrams are
-    // duplicated, the number of messages would grow without limit, so the queue has a limit.
+    // A lagging voter and an observer in a later round reply to each other forever (WorkerReceiver). With duplicated
+    // datagrams, the number of such messages would grow without limit, so the queue has a limit.
     this.world.network.datagrams.queueLimit = DATAGRAMS_MAX;
     this.setLinks();
     const now = (): number => this.world.kernel.nowUs;
@@ -246,7 +252,7 @@ function threadDurations({ applyCommits, resumeLearner, serializeSnapshot }: Thr
   };
 }
 
-/** Parses a duration or a range of durations that the loader has checked. */
+/** Parses a duration or a range of durations. The scenario loader has already checked the text. */
 function rangeUs(text: string): DurationRange {
   return parseDurationRange(text) ?? { minUs: 0, maxUs: 0 };
 }

@@ -55,7 +55,7 @@ await build({
   sourcemap: false,
   // Piscina is not bundled, because it starts worker threads from its own files.
   external: [...Object.keys(devDependencies), "piscina"],
-  // For Node, esbuild would choose the CommonJS files of yaml. Its ES modules start twice as fast.
+  // The build for Node would use the CommonJS files of yaml. The ES modules of yaml start twice as fast.
   alias: { yaml: join(root, "node_modules", "yaml", "browser", "index.js") },
   // Bundled CommonJS packages call require() for Node's own modules; an ES module has no require.
   banner: {
@@ -81,7 +81,7 @@ if (Object.values(libraries).some((file) => existsSync(join(root, file)))) {
     [tsc, "-p", "tsconfig.build.json", "--outDir", `${fresh}/types`],
     { cwd: root, encoding: "utf8" },
   );
-  // A type error does not stop the build: the JavaScript works. `npm run typecheck` fails instead.
+  // A type error does not stop the build, because the JavaScript works anyway. `npm run typecheck` reports type errors.
   if (status !== 0) console.error(`build: type errors in the declarations (npm run typecheck):\n${stdout.trimEnd()}`);
 }
 

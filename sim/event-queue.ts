@@ -13,7 +13,7 @@
 const INITIAL_CAPACITY = 64;
 
 export class EventQueue {
-  /** The event that the last successful `pop` removed. */
+  /** The following fields describe the event that the last successful `pop` removed. */
   timeUs = 0;
   sequence = -1;
   cause = -1;

@@ -16,7 +16,7 @@ export type Verdict<M> =
 export interface NetworkRule<M> {
   matches(message: M, from: number, to: number, port: number): boolean;
   readonly verdict: Verdict<M>;
-  /** Number of messages that the rule may still match. At 0, the rule is removed. */
+  /** Number of messages that the rule can still match. At 0, the rule is removed. */
   remaining: number;
   /** Number of messages that the rule matched. */
   hits: number;
@@ -41,7 +41,7 @@ interface Installed<M> {
 }
 
 export class RuleList<M> {
-  /** Number of rules that may still match. At 0, messages need no check. */
+  /** Number of rules that can still match. At 0, messages need no check. */
   active = 0;
   /** The id of the rule that the last `judge` found. */
   matchedId = 0;

@@ -28,9 +28,12 @@ export interface Mutant extends Patch {
    * The check that finds the mutant, if no invariant does: the servers are stuck, or two runs of the same seed differ.
    */
   readonly canary?: "liveness" | "nondeterminism";
-  /** A scenario that violates an invariant only with the mutant. Only mutants that campaigns rarely find have one. */
+  /**
+   * A scenario, as YAML, that violates an invariant only with the mutant. Only mutants that campaigns rarely find have
+   * one.
+   */
   readonly shownBy?: string;
-  /** Further patches, for mutants of a check that ZooKeeper makes at several places. */
+  /** Further patches, for mutants that remove a check that ZooKeeper makes in several places. */
   readonly also?: readonly Patch[];
 }
 
@@ -242,7 +245,8 @@ until: 30s
     file: "protocol/leader/leader.ts",
     find: "if (this.outstanding[0]?.txn !== txn || !acks.hasQuorum) return;\n    this.outstanding.shift();",
     replace: "if (!acks.hasQuorum) return;\n    while (this.outstanding.shift()?.txn !== txn);",
-    // Servers acknowledge in order, so quorums form in order, and the patch above has no effect without this one.
+    // A server acknowledges transactions in order, so each transaction normally gets its quorum before the next one.
+    // The first patch has an effect only if this patch reverses the leader's own acknowledgments.
     also: [
       {
         file: "protocol/leader/leader.ts",
