@@ -31,7 +31,7 @@ export interface ServerSpec {
   readonly snapshots?: readonly string[];
   /** The first zxid of the second and of each later log file. Default: one log file. */
   readonly logFilesFrom: readonly string[];
-  /** The oldest zxid in the log; older records have been purged. */
+  /** The oldest zxid in the log. The server has purged all older records. Default: the log is complete. */
   readonly logFrom?: string;
   /** The content of the file acceptedEpoch. `missing`: there is no such file. Default: the epoch of the last zxid. */
   readonly acceptedEpoch?: number | "missing";

@@ -69,7 +69,7 @@ export class Cluster {
    */
   readonly emptyHistory = History.empty();
 
-  /** The characters of links and disks according to the spec. */
+  /** The properties that the spec gives to links (latency, loss, duplication) and disks (durations). */
   readonly characters: { readonly link: LinkCharacter; readonly disk: DiskCharacter };
 
   private readonly threadDurations: ThreadDurations;
@@ -182,7 +182,7 @@ export class Cluster {
     this.crash({ server: sid, unsynced: "kept", connectionsReset: true });
   }
 
-  /** Restores the characters of all links and disks. */
+  /** Restores the properties of all links and disks to those in the spec. */
   resetCharacters(): void {
     const { network } = this.world;
     network.setDefaultCharacter(this.characters.link);
@@ -193,7 +193,7 @@ export class Cluster {
     this.setLinks();
   }
 
-  /** Applies the latencies of single links. */
+  /** Sets the latencies of the links for which the spec gives a latency of their own. */
   private setLinks(): void {
     const { network } = this.world;
     for (const { from, to, latency, bothWays } of this.spec.network.links) {

@@ -3,7 +3,7 @@ import { type ElectionMessage, isHello, type Notification, type QuorumPacket } f
 import type { Message } from "./server.ts";
 
 /**
- * Returns a 32-bit hash of the message's type and main content. The hash does not cover versions and the value of a
+ * Returns a 32-bit hash of the message's type and main content. The hash covers neither versions nor the value of a
  * REQUEST.
  */
 export function hashMessage(message: Message): number {

@@ -147,7 +147,7 @@ export type ProtocolRecord = Common &
         readonly zxid: Zxid;
         readonly detail: string;
       }
-    /** A process started. Not a note of the core. */
+    /** A process started. The core has no note for this record, so the run of the scenario makes it. */
     | { readonly event: "started" }
     /**
      * A process ended. `exitCode` is undefined if the process crashed. `lost`: the zxids of the transactions that its

@@ -33,7 +33,7 @@ export class Parcel<M> {
   /** A delay in addition to the link's latency. It applies once, even if the parcel is scheduled again. */
   extraUs: number;
   dueUs = 0;
-  /** The rule that holds this parcel and all later ones; 0 if there is none. */
+  /** The id of the rule that holds this parcel and all later ones; 0 if there is none. */
   heldBy: number;
 
   constructor(kind: number, message: M | undefined, cause: number, extraUs: number, heldBy: number) {

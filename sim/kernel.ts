@@ -12,7 +12,7 @@ export class Kernel {
   nowUs: SimTime = 0;
   readonly queue = new EventQueue();
   readonly random: RandomStreams;
-  /** Undefined if the run is not traced. Each event of such a run only costs one comparison. */
+  /** Undefined if the run is not traced. In such a run, tracing costs only one comparison per event. */
   readonly trace: Trace | undefined;
 
   constructor(seed: bigint | number | string, trace: Trace | undefined) {

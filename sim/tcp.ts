@@ -122,7 +122,10 @@ export class Tcp<M> {
     return count;
   }
 
-  /** Resets the connections of which a rule silenced a direction, as hosts do when retransmission times out. */
+  /**
+   * Resets each connection in which a rule silenced a direction. A real host resets such a connection when its
+   * retransmissions time out.
+   */
   resetSilenced(): void {
     for (const connection of this.connections.values()) {
       const { forward, backward } = connection;
@@ -468,7 +471,7 @@ export class Tcp<M> {
 
   private countHeld(direction: Direction<M>, count: number): void {
     const { cut, clog } = direction.link;
-    // A direction holds parcels only if its link is blocked, so there is a cut or a clog.
+    // The method is called only for a blocked link, so there is a cut or a clog.
     const block = (cut ?? clog) as BlockEffect;
     block.held += count;
     if (cut !== undefined) this.effects.heldByCut += count;

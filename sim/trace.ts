@@ -94,7 +94,7 @@ export class Trace {
     this.dropped++;
   }
 
-  /** Records a note that the user of this package makes, with the current time and cause. */
+  /** Records an event of the kind `note` for the user of this package, with the current time and cause. */
   note(node: number, payload: unknown): void {
     this.record("note", node, -1, -1, payload);
   }

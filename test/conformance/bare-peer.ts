@@ -83,7 +83,7 @@ export interface BareOptions {
   readonly settings?: Partial<Settings>;
   readonly disk?: BareDisk;
   readonly release?: string;
-  /** Behaviors that differ from the release. */
+  /** Behaviors that differ from those of the release. */
   readonly behavior?: Partial<Behavior>;
 }
 

@@ -50,8 +50,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "protocol/election/vote.ts",
     find: "if (newEpoch !== currentEpoch) return newEpoch > currentEpoch;",
     replace: "if (newZxid === currentZxid && newEpoch !== currentEpoch) return newEpoch > currentEpoch;",
-    // The first patch lets a server win whose history is not the most recent. Its learners are then ahead of it and
-    // send it no quorum of ACKEPOCHs, so without the other patch it only loses time.
+    // The first patch lets a server win the election although its history is not the most recent. Its learners are then
+    // ahead of it. Without the second patch, the leader would not accept their ACKEPOCHs, so the mutant would only
+    // delay the start.
     also: [
       {
         file: "protocol/leader/epoch-ack.ts",
