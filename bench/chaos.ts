@@ -27,8 +27,8 @@ const PLANS = 300;
 const DEFAULT_CHAOS = { zookeeper: "newest", servers: 5, lengthMs: 60_000, faultCount: 20, writeCount: 50 };
 const CAMPAIGN: CampaignOptions = { zookeeper: "newest", strategy: undefined, faults: undefined, scenario: undefined };
 /**
- * Blocks per round of the worker threads. With this number, neither the compilation at the start nor the wait for the
- * last block matters.
+ * Number of blocks in each round of the worker threads. It is so large that the compilation at the start and the wait
+ * for the last block hardly affect the figure.
  */
 const BLOCKS = 120;
 

@@ -1,8 +1,8 @@
 /**
- * The workload of the protocol's figures: a cluster in steady broadcast. A client sends one write after another to the
- * leader at a fixed rate, and does not wait for the cluster. Each write causes proposals, acknowledgments, log syncs
- * and commits. Pings and timers come in addition. A watched cluster is watched like a run of a campaign, by all
- * invariants and the digest, through the public API.
+ * The workload for the figures of the protocol: a cluster in steady broadcast. A client sends one write after another
+ * to the leader at a fixed rate, and does not wait for the cluster. Each write causes proposals, acknowledgments, log
+ * syncs and commits. The servers also send pings and set timers. A watched cluster checks all invariants and computes
+ * the digest, as a campaign does. The workload uses the public API.
  */
 
 import { Cluster, Invariants, loadScenario, protocol, type Scenario, sim } from "../lib/index.ts";
@@ -15,7 +15,10 @@ const WRITE_EVENT = sim.USER_EVENT;
  * The virtual time within which all servers must serve. An election and a synchronization take a fraction of a second.
  */
 const SERVING_BY_US = 5 * sim.SECOND;
-/** The names of the events in the mix. Arrivals are not listed: they are counted by the type of their message. */
+/**
+ * The names of the kinds of events in the text of `mixOf`. Arrivals are not listed, because they are counted by the
+ * type of their message.
+ */
 const EVENT_NAMES: Readonly<Record<string, string>> = {
   [sim.eventKindName(WRITE_EVENT)]: "writes",
   disk: "log syncs",
@@ -65,7 +68,10 @@ export class WatchedCluster {
     });
   }
 
-  /** Throws unless all servers serve and all invariants hold. Otherwise, the measurement would be of something else. */
+  /**
+   * Throws unless all servers serve and all invariants hold, because the figures of an incorrect run would mean
+   * nothing.
+   */
   check(): void {
     if (!this.serves) throw new Error(`bench: at ${this.cluster.world.nowUs} us not all servers serve`);
     const violated = this.invariants?.violations ?? [];
@@ -102,7 +108,7 @@ export function mixOf(scenario: Scenario, events: number): string {
   return parts.map(([name, times]) => `${((100 * times) / events).toPrecision(2)} % ${name}`).join(", ");
 }
 
-/** Loads a scenario from a text. */
+/** Loads a scenario from a YAML text. */
 export function scenarioOf(text: string): Scenario {
   return loadScenario(text, "bench.yaml");
 }

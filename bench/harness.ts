@@ -8,7 +8,7 @@
  */
 
 export interface Effort {
-  /** Number of rounds before the rounds that count. */
+  /** An effort that only checks that everything runs. Its figures are meaningless. */
   readonly warmUps: number;
   readonly rounds: number;
   /** The fraction of the full number of events, 0 to 1. */

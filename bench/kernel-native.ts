@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { KernelRun } from "./kernel-workload.ts";
 
-/** Written so that it is right in bench/ and in the bundle, dist/bench.js. */
+/** This URL is correct both for the source in bench/ and for the bundle, dist/bench.js. */
 const SOURCE = fileURLToPath(new URL("../bench/native/kernel.cpp", import.meta.url));
 
 export type NativeKernel = (outstanding: number, events: number) => KernelRun;

@@ -76,7 +76,7 @@ export function runEventQueue(outstanding: number, events: number): KernelRun {
   return { nanoseconds: (performance.now() - start) * 1e6, checksum: nodes.checksum() };
 }
 
-/** The measured loop. It is a separate function, like World#run. */
+/** The measured loop. It is a separate function because the event loop of the simulator is one, too (World#run). */
 function handle(queue: EventQueue, nodes: Nodes, generator: Generator, events: number): void {
   for (let i = 0; i < events; i++) {
     queue.pop();

@@ -1,6 +1,6 @@
 /**
- * Compares the event kernel alone with the same job in C++ and on JavaScript libraries. The ratios are of events per
- * second: 0.5 is half as fast as C++, and 5 is five times as fast as the library.
+ * Compares the speed of sim/event-queue.ts with that of kernels in C++ and in JavaScript libraries that do the same
+ * job. The ratios are of events per second: 0.5 is half as fast as C++, and 5 is five times as fast as the library.
  */
 import {
   atEffort,
@@ -22,7 +22,7 @@ const LIBRARY_EVENTS = 400_000;
 
 type Kernel = (outstanding: number, events: number) => KernelRun;
 
-/** A kernel to compare with, and the workload of the comparison. */
+/** One comparison: another kernel, and the workload that it and sim/event-queue.ts run. */
 interface Comparison {
   readonly figure: string;
   readonly kernel: Kernel | undefined;

@@ -1,6 +1,6 @@
 /**
- * The cluster that a scenario describes: its servers with the content of their disks, its quorum, network and disks.
- * Plain data.
+ * The cluster that a scenario describes, as plain data: its servers with the content of their disks, its quorum, its
+ * network, and the speed of its disks and threads.
  *
  * Notation: a zxid is `epoch:counter`, a range of zxids of one epoch is `1:1..1:5`, a duration is `30us`, `200ms`,
  * `1.5s` or `2m`, and a range of durations is `0.2ms..1ms`.
@@ -9,7 +9,7 @@ import type { ServerId, Settings } from "../protocol/index.ts";
 
 /** The cluster of a scenario: servers with their disks, quorum, settings, network and disks. */
 export interface ClusterSpec {
-  /** The release of all servers without a `zookeeper` of their own, such as `3.8.4`. Default: `newest`. */
+  /** The release of every server that has no `zookeeper` of its own, such as `3.8.4`. Default: `newest`. */
   readonly zookeeper: string;
   /** The servers, by id. */
   readonly servers: Readonly<Record<ServerId, ServerSpec>>;
@@ -31,11 +31,14 @@ export interface ServerSpec {
   readonly role: "participant" | "observer";
   /** Every transaction that this server has ever logged, oldest first: `1:1..1:5, 2:1`. Default: none. */
   readonly history: string;
-  /** The zxids of the server's snapshots; 0:0 is the snapshot of an empty tree. Default: [0:0], or [] with `empty`. */
+  /**
+   * The zxids of the server's snapshots; 0:0 is the snapshot of an empty tree. Default: [0:0], or [] if `empty` is
+   * true.
+   */
   readonly snapshots?: readonly string[];
-  /** The zxids with which the second and each later log file start. Default: one log file. */
+  /** The first zxid of the second and of each later log file. Default: one log file. */
   readonly logFilesFrom: readonly string[];
-  /** The oldest zxid in the log; older records have been purged. */
+  /** The oldest zxid in the log. The server has purged all older records. Default: the log is complete. */
   readonly logFrom?: string;
   /** The content of the file acceptedEpoch. `missing`: there is no such file. Default: the epoch of the last zxid. */
   readonly acceptedEpoch?: number | "missing";
@@ -51,7 +54,7 @@ export interface ServerSpec {
   readonly zookeeper?: string;
   /** The settings of this server. They override the settings of the cluster. */
   readonly settings: Partial<Settings>;
-  /** The servers that are in this server's configuration. Default: all. */
+  /** The servers that are in this server's configuration. Default: all servers. */
   readonly view?: readonly ServerId[];
 }
 
@@ -59,7 +62,7 @@ export interface ServerSpec {
 export interface HierarchicalQuorum {
   /** The servers of each group, by the group's name. */
   readonly groups: Readonly<Record<string, readonly ServerId[]>>;
-  /** Weights other than 1, by server. */
+  /** The weights of the servers whose weight is not 1. */
   readonly weights: Readonly<Record<ServerId, number>>;
 }
 
@@ -67,7 +70,7 @@ export interface HierarchicalQuorum {
 export interface NetworkSpec {
   /** The delay of a message in one direction: `200us`, or a range to draw from. Default: 200us..1ms. */
   readonly latency: string;
-  /** The probability that a packet is lost, 0 to 1. A loss on a stream appears as a delay. */
+  /** The probability that a packet is lost, 0 to 1. On a stream, a loss appears as a delay. */
   readonly lossRate: number;
   /** The probability that a datagram arrives twice, 0 to 1. */
   readonly duplicateRate: number;
@@ -89,15 +92,15 @@ export interface LinkSpec {
 
 /** The disks of a scenario. */
 export interface DiskSpec {
-  /** The duration of a sync: one duration, or a range to draw from. Default: 1ms..4ms. */
+  /** The duration of a sync: one duration, or a range from which each sync draws its duration. Default: 1ms..4ms. */
   readonly sync: string;
-  /** The duration of every other operation. Default: 0.1ms..1ms. */
+  /** The duration of every disk operation other than a sync: one duration or a range. Default: 0.1ms..1ms. */
   readonly write: string;
 }
 
 /**
- * The durations of the work of a server's threads. Each is a range: work takes at least the start of the range and less
- * than its end.
+ * The durations of the work that a server's threads do. Each is a range: a piece of work takes at least the start of
+ * the range and less than its end.
  */
 export interface ThreadSpec {
   /**

@@ -1,5 +1,6 @@
 /**
  * The cluster under test: the servers of a spec as nodes of one simulated world, with the watchers of their notes.
+ * Notes are the calls with which a server's core reports what it does (protocol/notes.ts).
  *
  * A cluster starts, crashes, wipes and upgrades servers and knows which one leads. It does not know the script, the
  * invariants or the expectations of a scenario.
@@ -43,7 +44,7 @@ export interface ClusterOptions {
   readonly digest?: boolean;
   /** Records messages, timers and disk operations. Default: no trace. */
   readonly trace?: Trace | undefined;
-  /** Returns the watchers of a server's notes: none, one or two. `now` returns the virtual time in microseconds. */
+  /** Returns the watchers of a server's notes, at most two. `now` returns the virtual time in microseconds. */
   readonly watch: (server: ServerId, now: () => number) => readonly [Notes?, Notes?];
   /** Notified when a server process starts or ends. */
   readonly lifeCycle?: LifeCycleWatcher;
@@ -57,7 +58,10 @@ export interface ClusterOptions {
 export interface LifeCycleWatcher {
   /** A process has started. */
   started(server: ServerId): void;
-  /** The process crashed, or exited with `exitCode`. `lost`: the zxids of the transactions that its log lost. */
+  /**
+   * The process crashed (`exitCode` is undefined), or exited with `exitCode`. `lost`: the zxids of the transactions
+   * that its log lost.
+   */
   ended(server: ServerId, exitCode: number | undefined, lost: readonly Zxid[]): void;
 }
 
@@ -71,10 +75,12 @@ export class Cluster {
   readonly verifier: QuorumVerifier;
   /** The ids of the servers, ascending. */
   readonly ids: readonly ServerId[];
-  /** The start of every history in this run, so that equal histories share their nodes. */
+  /**
+   * The empty history that all histories of this run extend, so that equal histories can share their History objects.
+   */
   readonly emptyHistory = History.empty();
 
-  /** The characters of links and disks according to the spec. */
+  /** The properties that the spec gives to links (latency, loss, duplication) and disks (durations). */
   readonly characters: { readonly link: LinkCharacter; readonly disk: DiskCharacter };
 
   private readonly threadDurations: ThreadDurations;
@@ -82,7 +88,7 @@ export class Cluster {
   private readonly servers = new Map<ServerId, Server>();
   private readonly watchers = new Map<ServerId, readonly [Notes?, Notes?]>();
   private readonly messageWatchers: MessageWatcher[] = [];
-  /** The releases of servers that were upgraded. */
+  /** The release of each server that was upgraded. */
   private readonly releases = new Map<ServerId, string>();
 
   constructor(spec: ClusterSpec, options: ClusterOptions) {
@@ -100,8 +106,8 @@ export class Cluster {
       digest: options.digest ?? true,
       trace: options.trace,
     });
-    // A lagging voter and an observer in a later round reply to each other forever (WorkerReceiver). If datagrams are
-    // duplicated, the number of messages would grow without limit, so the queue has a limit.
+    // A lagging voter and an observer in a later round reply to each other forever (WorkerReceiver). With duplicated
+    // datagrams, the number of such messages would grow without limit, so the queue has a limit.
     this.world.network.datagrams.queueLimit = DATAGRAMS_MAX;
     this.setLinks();
     const now = (): number => this.world.kernel.nowUs;
@@ -188,7 +194,7 @@ export class Cluster {
     this.crash({ server: sid, unsynced: "kept", connectionsReset: true });
   }
 
-  /** Restores the characters of all links and disks. */
+  /** Restores the properties of all links and disks to those in the spec. */
   resetCharacters(): void {
     const { network } = this.world;
     network.setDefaultCharacter(this.characters.link);
@@ -199,7 +205,7 @@ export class Cluster {
     this.setLinks();
   }
 
-  /** Applies the latencies of single links. */
+  /** Sets the latencies of the links for which the spec gives a latency of their own. */
   private setLinks(): void {
     const { network } = this.world;
     for (const { from, to, latency, bothWays } of this.spec.network.links) {
@@ -259,7 +265,7 @@ function threadDurations({ applyCommits, resumeLearner, serializeSnapshot }: Thr
   };
 }
 
-/** Parses a duration or a range of durations that the loader has checked. */
+/** Parses a duration or a range of durations. The scenario loader has already checked the text. */
 function rangeUs(text: string): DurationRange {
   return parseDurationRange(text) ?? { minUs: 0, maxUs: 0 };
 }

@@ -29,7 +29,7 @@ export class Liveness {
     this.cluster = cluster;
   }
 
-  /** Starts measuring. */
+  /** Starts to measure the liveness of these servers, which have just been settled. */
   settled(servers: readonly ServerId[]): void {
     const { world } = this.cluster;
     this.servers = servers;

@@ -2,7 +2,10 @@
 import { type ElectionMessage, isHello, type Notification, type QuorumPacket } from "../protocol/index.ts";
 import type { Message } from "./server.ts";
 
-/** Returns a 32-bit hash of the message's type and main content. It leaves out the value of a REQUEST, and versions. */
+/**
+ * Returns a 32-bit hash of the message's type and main content. The hash covers neither versions nor the value of a
+ * REQUEST.
+ */
 export function hashMessage(message: Message): number {
   const packet = message as QuorumPacket;
   if (packet.type !== undefined) {

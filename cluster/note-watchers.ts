@@ -1,6 +1,6 @@
 /**
- * The watchers of one server process. While the process runs, each note goes to all of them, in order. If the process
- * crashes while the core handles an input, the notes of the rest of that input go to no watcher.
+ * The watchers of one server process. While the process runs, each note goes to all watchers, in order. If the process
+ * crashes while the core handles an input, the notes that the core makes afterwards for this input go to no watcher.
  */
 import type {
   Anomaly,
@@ -19,7 +19,7 @@ import type {
 } from "../protocol/index.ts";
 
 export class Watchers implements Notes {
-  /** False from the crash on. */
+  /** False after the process has crashed. */
   watching = true;
   private readonly first: Notes | undefined;
   private readonly second: Notes | undefined;

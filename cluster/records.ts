@@ -1,6 +1,6 @@
 /**
- * The records of a run: one plain object for each note of each server, in the order of the notes, with the starts and
- * ends of processes and the steps of the script between them. Decision tables, timelines, explanations and expectations
+ * The records of a run: one plain object for each note of each server, for each start and end of a process, and for
+ * each step of the script, in the order in which they happen. Decision tables, timelines, explanations and expectations
  * read these records. A record holds typed values (zxids, epochs, server ids) and no rendered text, except the detail
  * that the core gives with a failure or an anomaly.
  *
@@ -32,8 +32,8 @@ interface Common {
   /** The server to which the record belongs; -1 for a record of the script. */
   readonly server: ServerId;
   /**
-   * The sequence of the world's event during which the record was made. Explanations use it to follow causes. Present
-   * only in traced runs.
+   * The sequence number of the world's event during which the record was made. Explanations use it to follow causes.
+   * Present only in traced runs.
    */
   readonly sequence?: number;
 }
@@ -70,7 +70,8 @@ export const PROTOCOL_EVENTS = [
 export type ProtocolEvent = (typeof PROTOCOL_EVENTS)[number];
 
 /**
- * A sync decision with the facts that decided it. Counts the packets that the leader queues, but does not keep them.
+ * A sync decision with the facts that decided it. The record counts the packets that the leader queues, but does not
+ * keep them.
  */
 export interface DecisionRecord {
   /** The server that is synchronized. */
@@ -161,15 +162,16 @@ export type ProtocolRecord = Common &
         readonly zxid: Zxid;
         readonly detail: string;
       }
-    /** A process started. Not a note of the core. */
+    /** A process started. The core has no note for this record, so the run of the scenario makes it. */
     | { readonly event: "started" }
     /**
-     * A process ended. `exitCode` is defined only if the process ended itself. `lost`: the zxids of the transactions
-     * that its log lost.
+     * A process ended. `exitCode` is undefined if the process crashed. `lost`: the zxids of the transactions that its
+     * log lost.
      */
     | { readonly event: "crashed"; readonly exitCode: number | undefined; readonly lost: readonly Zxid[] }
     /**
-     * A server is about to handle a message. Recorded on request. `message` is a packet's name, NOTIFICATION or HELLO.
+     * A server is about to handle a message. Recorded only on request. `message` is a packet's name, NOTIFICATION or
+     * HELLO.
      */
     | { readonly event: "received"; readonly from: ServerId; readonly message: string; readonly zxid: Zxid }
     | ({ readonly event: "script" } & ScriptedStep)
@@ -185,7 +187,7 @@ export interface ScriptedStep {
   readonly moment: "start" | "end";
   readonly verb: string;
   readonly argument: unknown;
-  /** The step's `for`. */
+  /** The value of the step's `for`: the duration of the step. */
   readonly duration: string | undefined;
 }
 
@@ -205,8 +207,8 @@ export type RecordOf<Event extends ProtocolRecord["event"]> = ProtocolRecord & {
 export type RecordSink = (record: ProtocolRecord) => void;
 
 /**
- * Says for each event whether the run needs its records. The recorder leaves out records of frequent events that are
- * not needed.
+ * Says for each kind of event whether the run needs its records. The recorder leaves out records of frequent events
+ * that the run does not need.
  */
 export type RecordFilter = Readonly<Record<ProtocolRecord["event"], boolean>>;
 
@@ -214,10 +216,13 @@ export function recordFilter(isNeeded: (event: ProtocolRecord["event"]) => boole
   return Object.fromEntries(RECORD_EVENTS.map((event) => [event, isNeeded(event)])) as RecordFilter;
 }
 
-/** The event of each state, by ServerState. */
+/** The event to record when a server enters a state, indexed by ServerState. */
 const STATE_EVENTS = ["looking", "following", "leading", "observing"] as const satisfies readonly ProtocolEvent[];
 
-/** Turns one server's notes into records. Each record is one literal, because a spread costs ten times as much. */
+/**
+ * Turns one server's notes into records. Each record is written as one object literal, because object spread is ten
+ * times slower.
+ */
 export class NoteRecorder implements Notes {
   private readonly server: ServerId;
   private readonly now: () => number;

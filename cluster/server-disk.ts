@@ -1,9 +1,10 @@
 /**
  * The dataDir of a ZooKeeper server on a simulated disk. Turns the effects of the core (append, syncLog, truncateLog,
- * …) into operations on files:
+ * …) into operations on these files:
  *
- * acceptedEpoch currentEpoch (each written as .tmp, synced, renamed) snapshot.<zxid> one file for each snapshot
- * log.<zxid> records in the order of their append; the name is the zxid of the first record
+ *   acceptedEpoch, currentEpoch   each is written as .tmp, synced and renamed
+ *   snapshot.<zxid>               one file for each snapshot
+ *   log.<zxid>                    records in the order of their append; the name is the zxid of the first record
  *
  * Each thread of the server has its own queue of operations, so operations of different threads overlap. File names
  * contain the zxid as a decimal number. File sizes, checksums and padding are not modeled; a corrupt file is a flag.
@@ -96,10 +97,10 @@ export class ServerDisk {
   }
 
   /**
-   * Truncates the log as FileTxnLog#truncate does: the file with the first record at or above `zxid` is cut after that
-   * record, and later files are deleted one by one. Returns false if there is no such record: ZooKeeper then has no
-   * position to cut at and fails. With truncRemovesEverythingAbove, every record above `zxid` is removed, and the
-   * truncation succeeds even if there is no such record.
+   * Truncates the log as FileTxnLog#truncate does: finds the first record at or above `zxid`, cuts its file after that
+   * record, and deletes the later files one by one. Returns false if there is no such record: ZooKeeper then has no
+   * position at which to cut, and fails. With truncRemovesEverythingAbove, every record and snapshot above `zxid` is
+   * removed, and the truncation succeeds even if there is no such record.
    */
   truncateLog(zxid: Zxid, { truncRemovesEverythingAbove: cutsAll, truncDeletesNewestFirst }: Truncation): boolean {
     this.openLog = undefined;
@@ -149,7 +150,7 @@ export class ServerDisk {
     }
   }
 
-  /** Returns the records of the log that a crash may lose, oldest first. */
+  /** Returns the records of the log that a crash could lose, oldest first. */
   unsyncedLog(): { readonly file: string; readonly from: number; readonly txns: readonly Txn[] }[] {
     return this.named(LOG).map((name) => {
       const file = LOG + name;
@@ -189,12 +190,15 @@ export class ServerDisk {
     }
   }
 
-  /** Returns the name of a corrupt file that keeps the server from starting; undefined if there is none. */
+  /**
+   * Returns the name of a corrupt file that prevents the start of the server; undefined if there is none. With
+   * `snapshotsToo`, a corrupt snapshot prevents the start as well.
+   */
   unreadable(snapshotsToo: boolean): string | undefined {
     return this.disk.list().find((name) => this.disk.isCorrupt(name) && (snapshotsToo || !name.startsWith(SNAPSHOT)));
   }
 
-  /** Writes the content of the disk before the run; all of it is durable. */
+  /** Sets the content that the disk has when the run starts. All of it is durable. */
   preset(image: DiskImage): void {
     const { acceptedEpoch, currentEpoch, currentEpochTmp } = image;
     const value = (name: string, content: unknown): void => {

@@ -36,7 +36,7 @@ import { type ThreadDurations, ThreadWorkTimers } from "./thread-work.ts";
 /** A message between two servers: a packet of the quorum port, or a message of the election port. */
 export type Message = QuorumPacket | ElectionMessage;
 
-/** The timer of the node that reports the failure of a truncation that started no disk operation. */
+/** The number of the timer that reports a failed truncation if the truncation started no disk operation. */
 const TIMER_TRUNCATE_FAILED = 15;
 
 /** Observes the messages of a server, for example for a script that waits for a message. */
@@ -61,7 +61,7 @@ export type ExitWatcher = (server: ServerId, code: number, reason: string) => vo
 
 export class Server implements NodeProgram<Message>, Effects {
   readonly peer: Peer;
-  /** False after a crash, and already for the rest of the input during which the server crashed. */
+  /** False after a crash, even while the core finishes the input during which the server crashed. */
   running = true;
   messageWatchers: readonly MessageWatcher[] = [];
   coverage: MessageCoverage | undefined = undefined;

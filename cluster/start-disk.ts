@@ -1,8 +1,8 @@
 /**
  * The content of a server's disk when a scenario starts, built from its ServerSpec.
  *
- * Servers whose histories name the same zxid hold the same transaction. Equal prefixes of their histories share the
- * nodes of one History.
+ * If the histories of two servers name the same zxid, both servers hold the same transaction. Equal prefixes of two
+ * histories can share their History objects.
  */
 
 import {
@@ -24,7 +24,10 @@ import { parseHistory } from "./zxid-range.ts";
 /** The value of every transaction from before the run. */
 const VALUE_BEFORE_RUN = "before";
 
-/** Returns the image that the server loads at its first start. `empty`: the empty history of the cluster. */
+/**
+ * Returns the image that the server loads at its first start. `empty` is the empty history that all servers of the
+ * cluster share.
+ */
 export function startImage(spec: ServerSpec, empty: History): DiskImage {
   if (spec.empty) {
     return {

@@ -9,7 +9,7 @@ import type { Node } from "../sim/index.ts";
 /** The range of durations of a piece, by kind of work. A piece takes at least minUs and less than maxUs. */
 export type ThreadDurations = Readonly<Record<ThreadWork, DurationRange>>;
 
-/** The part of a node that thread work uses. */
+/** The members of a node that thread work uses. */
 type WorkNode = Pick<Node<unknown>, "clockUs" | "random" | "setTimer">;
 
 interface Piece {

@@ -5,7 +5,7 @@
 import { hierarchical, majority, type QuorumVerifier, type ServerId, serverIdsOf } from "../protocol/index.ts";
 import type { ClusterSpec } from "./cluster-spec.ts";
 
-/** Returns the verifier of a server that knows only the servers in `view`. Default: all servers. */
+/** Returns the verifier of a server that knows only the servers in `view`. By default, the server knows all servers. */
 export function verifierOf(
   spec: Pick<ClusterSpec, "servers" | "quorum">,
   view: readonly ServerId[] = serverIdsOf(spec.servers),

@@ -1,7 +1,7 @@
 /**
- * What the checkers know of each server: the history in its memory, the history on its disk, whether it serves, and
- * which leader it elected. All of this comes from notes. After a crash, the memory and the log of the server are
- * unknown until the server loads its database again.
+ * What the checkers know about each server: the history in its memory, the history on its disk, whether it serves, and
+ * which leader it elected. All of this comes from the server's notes, the calls with which its core reports what it
+ * does. After a crash, the memory and the log of the server are unknown until the server loads its database again.
  */
 import { asEpoch, type Epoch, type History, type ServerId } from "../protocol/index.ts";
 import { EpochPrimaries, type EpochPrimary } from "./epoch-primaries.ts";

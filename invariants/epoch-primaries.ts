@@ -30,7 +30,10 @@ export interface PrimaryServer {
 export class EpochPrimary {
   readonly epoch: Epoch;
   readonly leader: PrimaryServer;
-  /** The history with which the leader began the epoch. Undefined if the notes do not cover the start of the leader. */
+  /**
+   * The history with which the leader began the epoch. Undefined if the checkers did not receive the notes from that
+   * time.
+   */
   initial: History | undefined;
   private readonly broadcast: History[] = [];
   private firstZxid = asZxid(0);

@@ -3,12 +3,15 @@
  */
 import { formatZxid, type History, type Zxid } from "../protocol/index.ts";
 
-/** Returns the zxid of the last transaction, 0 for an empty history; undefined if there is no history. */
+/**
+ * Returns the zxid of the history's last transaction, or 0 if the history is empty. Returns undefined if there is no
+ * history.
+ */
 export function zxidAtEnd(history: History | undefined): Zxid | undefined {
   return history?.zxid;
 }
 
-/** Writes a zxid for a sentence; `nothing` if there is none. */
+/** Returns the text for a zxid in a sentence; `nothing` if there is no zxid. */
 export function zxidText(zxid: Zxid | undefined): string {
   return zxid === undefined ? "nothing" : formatZxid(zxid);
 }

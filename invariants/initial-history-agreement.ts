@@ -11,7 +11,7 @@ interface EstablishedEpoch {
 }
 
 export class InitialHistoryAgreement {
-  /** Ascending by epoch. */
+  /** The established epochs, ascending. */
   private readonly epochs: EstablishedEpoch[] = [];
   private readonly violations: Violations;
 

@@ -1,9 +1,9 @@
 /**
  * The invariants of one run, checked while the run proceeds.
  *
- * Pass `notesFor(sid)` to the core of each server, call `crashed(sid)` when its process ends, and read `violations` at
- * any time. The cost of one note does not grow with the length of the histories. Each invariant, or small group of
- * related invariants, has a file of its own.
+ * Pass the core of each server the result of `notesFor(sid)`, call `crashed(sid)` when the server's process ends, and
+ * read `violations` at any time. The cost of one note does not grow with the length of the histories. Each invariant,
+ * or small group of related invariants, has a file of its own.
  */
 import type { History, Notes, ServerId } from "../protocol/index.ts";
 import { AgreementAndTotalOrder } from "./agreement-and-total-order.ts";
@@ -34,7 +34,7 @@ export interface InvariantsOptions {
   readonly committed?: History;
   /** Returns whether these participants are a quorum; default: whether they are a majority. */
   readonly isQuorum?: QuorumTest;
-  /** Returns the virtual time in microseconds, for the violations. */
+  /** Returns the virtual time in microseconds. Each violation records this time. */
   readonly now: () => number;
 }
 
@@ -71,7 +71,7 @@ export class Invariants {
 
   /**
    * Records that the process of a server has ended, so that its memory is lost. When the server starts again, its note
-   * `loaded` says what it has.
+   * `loaded` contains the history that it has.
    */
   crashed(server: ServerId): void {
     const view = this.ensemble.get(server);

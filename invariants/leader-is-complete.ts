@@ -14,7 +14,7 @@ export class LeaderIsComplete {
   }
 
   /**
-   * Checks the leader when a server is the first to deliver the last transaction of `history`. It is enough that the
+   * Checks the leader when a server is the first to deliver the last transaction of `history`. The check passes if the
    * leader has the transaction in its log.
    */
   firstDelivered(server: ServerView, history: History): void {

@@ -18,7 +18,7 @@ export class ProcessConsistency {
     this.violations = violations;
   }
 
-  /** Compares the log of a participant of this epoch with the longest one. */
+  /** Compares the log of a participant of this epoch with the longest log of this epoch. */
   logChanged(server: ServerView, epoch: Epoch, log: History): void {
     const longest = this.longestLogs.get(epoch);
     if (longest === undefined) {

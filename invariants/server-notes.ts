@@ -1,8 +1,6 @@
 /**
- * Handles the notes of one server: each note first updates the view of the server, then calls the checkers that need
- * it.
- *
- * A note that no checker needs has an empty method.
+ * Handles the notes of one server. Each note first updates the view of the server, and then calls the checkers that
+ * need the note. A note that no checker needs has an empty method.
  */
 import {
   type Anomaly,
@@ -47,7 +45,7 @@ export interface Checkers {
   readonly memoryAndDisk: MemoryAndDisk;
 }
 
-/** Indexed by ServerState. */
+/** The roles, indexed by ServerState. */
 const ROLES = ["looking", "following", "leading", "observing"] as const satisfies readonly Role[];
 
 export class ServerNotes implements Notes {

@@ -26,7 +26,7 @@ export class TruncKeepsCommitted {
 
   /**
    * Records how many transactions are committed when a leader makes a sync decision. A deposed leader cannot know what
-   * a newer leader has committed, so only the transactions that it has delivered itself count.
+   * a newer leader has committed. For a deposed leader, only the transactions that it has delivered itself count.
    */
   syncDecided(leader: ServerView, learner: ServerId): void {
     const learnerView = this.ensemble.servers.get(learner);

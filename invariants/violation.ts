@@ -7,15 +7,18 @@ import type { Fork } from "./history-facts.ts";
 import type { InvariantId } from "./table.ts";
 
 /**
- * The facts in conflict. Which fields are present depends on the invariant. A zxid is undefined where a history has no
- * transaction.
+ * The facts in conflict. Each invariant sets the fields that it needs. A zxid is undefined if the history has no
+ * transaction at the position in question.
  */
 export interface Facts extends Partial<Fork> {
   /** The epoch. */
   readonly epoch?: Epoch;
   /** The older or newer epoch whose initial history is in conflict with that of `epoch`. */
   readonly otherEpoch?: Epoch;
-  /** The transaction that was delivered, broadcast or read. */
+  /**
+   * The zxid of the delivered or broadcast transaction, of the packet that was read, of the vote, or of the loaded
+   * database.
+   */
   readonly zxid?: Zxid;
   /** The transaction that another server delivered at the same position. */
   readonly otherZxid?: Zxid | undefined;
@@ -25,9 +28,9 @@ export interface Facts extends Partial<Fork> {
   readonly otherPosition?: number;
   /** The value of the transaction, as the client wrote it. */
   readonly value?: string | number;
-  /** A transaction that the server should have but lacks. */
+  /** A transaction that a server should have but lacks. */
   readonly missing?: Zxid | undefined;
-  /** The transaction just before it in the committed sequence. */
+  /** The last transaction before `zxid` in the committed sequence. */
   readonly before?: Zxid | undefined;
   /** The first committed transaction that a TRUNC removed. */
   readonly truncated?: Zxid | undefined;

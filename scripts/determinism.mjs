@@ -1,4 +1,4 @@
-// Runs all shipped scenarios under Node 20, 22 and 24 and with other hash seeds, and compares the outputs of
+// Runs all shipped scenarios under Node 20, 22 and 24 and with different hash seeds of V8, and compares the outputs of
 // `zabsim run --json` byte by byte. The script installs these releases of Node from npm. Its last line is "N passed, N
 // failed".
 import { spawnSync } from "node:child_process";

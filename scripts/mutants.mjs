@@ -67,7 +67,9 @@ async function work() {
   }
 }
 
-/** Runs the search in a separate process, so that the mutant's global state ends with that process. */
+/**
+ * Runs the search in a separate process, so that global state that the mutant changes does not affect the next search.
+ */
 function hunt(hunter, search) {
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [fileURLToPath(hunter)], { maxBuffer: 1 << 24 }, (error, stdout) => {

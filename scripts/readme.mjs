@@ -14,7 +14,7 @@ const PAGES = ["README.md", "docs/jobs.md"];
 
 const BLOCK = /(<!-- output of: zabsim (.*?)(?: up to "(.*)")? -->)\n(?:\n```text\n[\s\S]*?\n```\n)?/g;
 const FILE = /(<!-- file (.*) -->)\n(?:\n```text\n[\s\S]*?\n```\n)?/g;
-// Removes the findings of an earlier call, because a campaign first runs and reports the findings in its folder.
+// Removes the findings that an earlier call saved. Otherwise, the campaign would start by running and reporting them.
 rmSync(new URL("../out/readme", import.meta.url), { recursive: true, force: true });
 let isCurrent = true;
 for (const name of PAGES) {
@@ -27,7 +27,7 @@ for (const name of PAGES) {
 }
 if (process.argv.includes("--check")) process.exitCode = isCurrent ? 0 : 1;
 
-/** Runs the command in a shell, so that it can quote and redirect. */
+/** Runs the command in a shell, so that the command can contain quotes and redirections. */
 function withOutput(_, marker, command, end) {
   const zabsim = `zabsim() { "${process.execPath}" bin/zabsim.js "$@"; }`;
   const { stdout } = spawnSync("bash", ["-c", `${zabsim}; zabsim ${command}`], {

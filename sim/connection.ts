@@ -1,10 +1,11 @@
 /**
- * The state of a simulated TCP connection: two directions, each an ordered queue of parcels.
+ * The state of a simulated TCP connection: two directions, each an ordered queue of parcels. A parcel is a message of a
+ * program, or a packet that opens or ends the connection.
  *
  * The event queue does not hold parcels. It holds tokens: each token says that the next parcel of a direction is due.
  * The first `scheduled` parcels of a direction have a token in the queue. Stalling a direction starts a new generation,
- * which makes its tokens void. Releasing the direction issues new tokens. Parcels can therefore not change their order.
- * tcp.ts implements the behavior of connections.
+ * which makes its tokens void. Releasing the direction issues new tokens. The order of the parcels therefore never
+ * changes. tcp.ts implements the behavior of connections.
  */
 
 import type { Link } from "./link.ts";
@@ -17,7 +18,7 @@ export const DATA = 3;
 export const CLOSE = 4;
 export const RESET = 5;
 
-/** The reason why the first parcel of a direction waits, other than the link. */
+/** The reasons for which the first parcel of a direction can wait, other than a blocked link. */
 export const AWAITS_NOTHING = 0;
 export const AWAITS_HOST = 1;
 export const AWAITS_RETURN_PATH = 2;
@@ -32,7 +33,7 @@ export class Parcel<M> {
   /** A delay in addition to the link's latency. It applies once, even if the parcel is scheduled again. */
   extraUs: number;
   dueUs = 0;
-  /** The rule that holds this parcel and all later ones; 0 if there is none. */
+  /** The id of the rule that holds this parcel and all later ones; 0 if there is none. */
   heldBy: number;
 
   constructor(kind: number, message: M | undefined, cause: number, extraUs: number, heldBy: number) {
@@ -58,7 +59,7 @@ export class Direction<M> {
   receiverOpen = false;
   /** Whether a close or a reset was sent. No further parcel follows then. */
   ended = false;
-  /** Whether the sending host lost power. Parcels without a token are never sent then. */
+  /** Whether the sending host lost power. If it did, parcels without a token are never sent. */
   senderLost = false;
   /** The rule that dropped a message, so that no later message of this direction arrives. */
   droppedBy: NetworkRule<M> | undefined = undefined;

@@ -25,7 +25,7 @@ export class Digest {
     this.laneB = LANE_B_START;
   }
 
-  /** Mixes in two 32-bit integers, at the cost of one. */
+  /** Mixes in two 32-bit integers. This takes no longer than mixing in one. */
   mixInts(low: number, high: number): void {
     const a = Math.imul(this.laneA ^ low, 0x85ebca6b);
     const mixedA = (((a << 15) | (a >>> 17)) + this.laneB) | 0;
@@ -47,7 +47,7 @@ export class Digest {
       return;
     }
     this.float[0] = Number.isNaN(value) ? Number.NaN : value;
-    // The mark distinguishes a fraction from an integer with the same two words.
+    // The constant 0x46 distinguishes a fraction from an integer with the same two words.
     this.mixInts(0x46, 0x46);
     this.mixInts(this.words[0] as number, this.words[1] as number);
   }

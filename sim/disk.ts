@@ -110,8 +110,8 @@ export class Disk {
   /** Whether the disk is full, so that every sync and every write of a file fails. */
   full = false;
   /**
-   * Number of completions that a stall delayed, of operations that a fault made fail, and of operations that a crash
-   * canceled.
+   * Numbers of operations: completions that a stall delayed, operations that a fault made fail, and operations that a
+   * crash canceled.
    */
   readonly effects = { stalled: 0, failed: 0, canceled: 0 };
   private readonly kernel: Kernel;
@@ -132,7 +132,10 @@ export class Disk {
     this.character = character;
   }
 
-  /** Appends a record to a file and creates the file if needed. Visible immediately, durable after a later sync. */
+  /**
+   * Appends a record to a file and creates the file if needed. The record is visible immediately, and durable after a
+   * later sync.
+   */
   append(name: string, record: unknown): void {
     const file = this.growingFile(name);
     file.records.push(record);
@@ -140,7 +143,7 @@ export class Disk {
     if (!file.dirty) this.markDirty(file);
   }
 
-  /** Creates an empty file, or empties it. Takes no time. */
+  /** Creates an empty file. If the file exists, empties it. Takes no time. */
   create(name: string): void {
     const old = this.files.get(name);
     this.files.delete(name);
@@ -149,7 +152,7 @@ export class Disk {
     if (!file.existsDurably) this.markDirty(file);
   }
 
-  /** Makes everything durable that is visible at this moment. */
+  /** Starts a sync. When it completes, all content that is visible now is durable. */
   sync(operation: number, queue = 0): void {
     const marks: SyncMark[] = [];
     for (const file of this.dirtyFiles) {
@@ -165,7 +168,8 @@ export class Disk {
   }
 
   /**
-   * Writes a whole value in place. The value is visible at the completion, and durable then only if `synced` is true.
+   * Writes a whole value in place. When the write completes, the value is visible. It is durable then only if `synced`
+   * is true.
    */
   writeFile(name: string, value: unknown, synced: boolean, operation: number, queue = 0): void {
     this.enqueue({ operation, kind: "write", file: name, queue, value, synced, keep: 0, marks: [] });
@@ -182,7 +186,10 @@ export class Disk {
     this.enqueue({ operation, kind: "remove", file: name, queue, value: undefined, synced: true, keep: 0, marks: [] });
   }
 
-  /** Takes the time of a read. The caller reads the visible content when the operation completes. */
+  /**
+   * Starts an operation that takes as long as a read. The caller reads the visible content when the operation
+   * completes.
+   */
   readAll(operation: number, queue = 0): void {
     this.enqueue({ operation, kind: "read", file: "", queue, value: undefined, synced: false, keep: 0, marks: [] });
   }
@@ -295,7 +302,10 @@ export class Disk {
     this.dirtyFiles = [];
   }
 
-  /** Handles a completion that is due. Returns false if it was canceled or has to wait. */
+  /**
+   * Returns whether a completion that is due takes place now. It does not if it was canceled, or if the disk is
+   * stalled.
+   */
   tokenIsLive(lane: Lane, generation: number): boolean {
     if (generation !== this.generation) return false;
     if (!this.stalled) return true;
@@ -407,7 +417,9 @@ export class Disk {
     this.dirtyFiles = [];
   }
 
-  /** Keeps the durable content of a file and the writes up to a stamp, and makes them durable. */
+  /**
+   * Drops the unsynced writes of a file whose stamps are greater than `lastKept`. Makes the remaining content durable.
+   */
   private loseAfter(file: DiskFile, lastKept: number, effect: DiskCrashEffect): void {
     if (file.growing) {
       let keep = file.durableRecords;

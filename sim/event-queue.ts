@@ -14,7 +14,7 @@ const INITIAL_CAPACITY = 64;
 
 /** The pending events of a world, ordered by time and then by the order of their push. */
 export class EventQueue {
-  /** The event that the last successful `pop` removed. */
+  /** The following fields describe the event that the last successful `pop` removed. */
   timeUs = 0;
   /** The number of that event in the order of pushes. */
   sequence = -1;

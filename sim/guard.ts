@@ -31,7 +31,7 @@ function poisons(): Poison[] {
   const RealDate = Date;
   const poisonedDate = new Proxy(RealDate, {
     construct(target, values): object {
-      // A Date of a given time is deterministic.
+      // A Date that is constructed from a given time is deterministic.
       if (values.length === 0) throw forbidden("new Date()", CLOCK);
       return Reflect.construct(target, values) as object;
     },

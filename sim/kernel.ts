@@ -12,7 +12,7 @@ export class Kernel {
   nowUs: SimTime = 0;
   readonly queue = new EventQueue();
   readonly random: RandomStreams;
-  /** Undefined if the run is not traced. Such a run pays one comparison per event. */
+  /** Undefined if the run is not traced. In such a run, tracing costs only one comparison per event. */
   readonly trace: Trace | undefined;
 
   constructor(seed: bigint | number | string, trace: Trace | undefined) {

@@ -90,7 +90,10 @@ export class Network<M> {
     return this.tcp.disconnect(node, peer);
   }
 
-  /** The limit of messages in flight or held: per direction of a connection, and per link for datagrams. */
+  /**
+   * The largest number of messages in flight or held: in each direction of a connection, and on each link for
+   * datagrams.
+   */
   set queueLimit(limit: number) {
     this.tcp.queueLimit = limit;
     this.datagrams.queueLimit = limit;

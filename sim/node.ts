@@ -98,7 +98,7 @@ export class Node<M> {
     this.disk = new Disk(world.kernel, id, this, diskCharacter);
   }
 
-  // Called by the program.
+  // The program of the node calls the following methods.
 
   /** Sets a timer. A timer with the same number that is pending is replaced. */
   setTimer(timer: number, delayUs: number): void {
@@ -156,7 +156,7 @@ export class Node<M> {
     return this.drawn;
   }
 
-  // Called by scripts: the life cycle.
+  // Scripts call the following methods to control the process, its clock and its disk.
 
   /** Starts a program as a new process. Throws an Error if one runs. */
   start(program: NodeProgram<M>): void {
@@ -206,8 +206,8 @@ export class Node<M> {
   }
 
   /**
-   * The rate of the clock; 2 is twice as fast. A new rate affects the clock's time from now on, and only timers that
-   * are set later.
+   * The rate of the clock; 2 is twice as fast. A new rate applies to the clock immediately, but not to timers that are
+   * already set.
    */
   set clockRate(rate: number) {
     if (!(rate > 0)) throw new RangeError(`clockRate ${rate} must be positive`);
@@ -232,7 +232,7 @@ export class Node<M> {
     this.disk.wipe();
   }
 
-  // Called by the world.
+  // The world calls the following methods.
 
   /** Returns whether the node accepts connections on a port. */
   isListening(port: number): boolean {
@@ -272,7 +272,7 @@ export class Node<M> {
     return generation === this.drainGeneration && this.deferred.length > 0;
   }
 
-  /** Takes the next deferred event. While it is handled, the node counts as able to handle events. */
+  /** Takes the next deferred event. The node does not defer events while it handles this one. */
   takeDeferred(): Deferred {
     const first = this.deferred.shift() as Deferred;
     this.deferring = false;

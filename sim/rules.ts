@@ -19,7 +19,7 @@ export interface NetworkRule<M> {
   matches(message: M, from: number, to: number, port: number): boolean;
   /** What happens to a matching message. */
   readonly verdict: Verdict<M>;
-  /** Number of messages that the rule may still match. At 0, the rule is removed. */
+  /** Number of messages that the rule can still match. At 0, the rule is removed. */
   remaining: number;
   /** Number of messages that the rule matched. */
   hits: number;
@@ -45,7 +45,7 @@ interface Installed<M> {
 }
 
 export class RuleList<M> {
-  /** Number of rules that may still match. At 0, messages need no check. */
+  /** Number of rules that can still match. At 0, messages need no check. */
   active = 0;
   /** The id of the rule that the last `judge` found. */
   matchedId = 0;

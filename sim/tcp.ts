@@ -89,7 +89,10 @@ export class Tcp<M> {
     return true;
   }
 
-  /** Closes this node's end. The peer learns of it after the messages that are still in flight to it. */
+  /**
+   * Closes this node's end. The peer first receives the messages that are still in flight to it, and then learns of the
+   * close.
+   */
   close(from: number, id: number): void {
     const connection = this.connections.get(id);
     const direction = connection?.outgoing(from);
@@ -119,7 +122,10 @@ export class Tcp<M> {
     return count;
   }
 
-  /** Resets the connections of which a rule silenced a direction, as hosts do when retransmission times out. */
+  /**
+   * Resets each connection in which a rule silenced a direction. A real host resets such a connection when its
+   * retransmissions time out.
+   */
   resetSilenced(): void {
     for (const connection of this.connections.values()) {
       const { forward, backward } = connection;
@@ -159,7 +165,7 @@ export class Tcp<M> {
     reverse.ended = false;
   }
 
-  /** Called when the node's host has power again. Sends the messages that waited for the host once more. */
+  /** Called when the node's host has power again. Sends the messages that waited for the host to the host again. */
   hostAnswers(node: number): void {
     for (const connection of this.connections.values()) {
       this.releaseAwaiting(connection.forward, node);
@@ -303,7 +309,7 @@ export class Tcp<M> {
     this.transmit(forward, SYN, undefined, 0, 0);
   }
 
-  /** Returns the reason why the first parcel cannot be handed to its host now. */
+  /** Returns the reason for which the first parcel cannot be handed to its host now, or AWAITS_NOTHING. */
   private obstacle(direction: Direction<M>, node: Node<M>): number {
     if (!node.hostUp) {
       this.effects.heldByHost++;
@@ -465,7 +471,7 @@ export class Tcp<M> {
 
   private countHeld(direction: Direction<M>, count: number): void {
     const { cut, clog } = direction.link;
-    // Only a blocked link holds parcels.
+    // The method is called only for a blocked link, so there is a cut or a clog.
     const block = (cut ?? clog) as BlockEffect;
     block.held += count;
     if (cut !== undefined) this.effects.heldByCut += count;

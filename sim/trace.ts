@@ -60,7 +60,7 @@ export interface TraceEvent {
   readonly peer: number;
   /** The number of the connection, timer or disk operation; 0 for a datagram, -1 if there is none. */
   readonly detail: number;
-  /** The message, the note or the reason. */
+  /** Further data of the event, such as the message, the note or a reason. */
   readonly payload: unknown;
 }
 
@@ -105,7 +105,7 @@ export class Trace {
     this.dropped++;
   }
 
-  /** Records an observation of the user, with the current time and cause. */
+  /** Records an event of the kind `note` for the user of this package, with the current time and cause. */
   note(node: number, payload: unknown): void {
     this.record("note", node, -1, -1, payload);
   }

@@ -37,7 +37,7 @@ const NODE_STATE_MARK = 0x53;
 export interface WorldOptions<M> {
   /** The seed of all random streams. Equal seeds give equal runs. */
   readonly seed: bigint | number | string;
-  /** The ids of the nodes; or their number, for ids 1 .. count. */
+  /** The ids of the nodes, or the number of nodes. With a number, the ids are 1, 2, … up to that number. */
   readonly nodes: readonly number[] | number;
   /** The character of all links; default: DEFAULT_LINK. */
   readonly link?: Partial<LinkCharacter>;
@@ -94,15 +94,15 @@ export class World<M> {
   readonly digest: Digest | undefined;
   /** Number of handled events. */
   eventsHandled = 0;
-  /** Called at the end of each handled event, as a part of it. */
+  /** Called at the end of each handled event. Events that it schedules have the handled event as their cause. */
   onEvent: ((world: World<M>) => void) | undefined = undefined;
-  /** Handles events of the kinds from USER_EVENT on, which `schedule` schedules. */
+  /** Handles the events that `schedule` schedules with a kind of USER_EVENT or higher. */
   onUserEvent: ((target: number, kind: number, a: number, b: number, payload: unknown) => void) | undefined = undefined;
 
   private readonly byId: (Node<M> | undefined)[] = [];
   private readonly hashMessage: ((message: M) => number) | undefined;
   private readonly digestState: boolean;
-  // The last handled event, for `describe`.
+  // The following fields describe the last handled event, for `describe`.
   private lastTimeUs = 0;
   private lastKind = -1;
   private lastNode = -1;

@@ -1,5 +1,5 @@
 /**
- * Checks that each benchmark runs and prints its results. No test asserts how fast anything is.
+ * Checks that each benchmark runs and prints its results. No test checks the speed.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

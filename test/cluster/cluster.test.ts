@@ -1,4 +1,4 @@
-/** Starting, crashing, wiping and upgrading servers, and which of them leads. */
+/** Tests that a cluster starts, crashes, wipes and upgrades servers, and knows which server leads. */
 import { describe, expect, it } from "vitest";
 import { behaviorOf, EXIT_UNEXPECTED, type ServerId, type Zxid } from "../../protocol/index.ts";
 import { kill, leaderOf, runFor, runUntil, S1, S2, S3, startAndServe, testCluster } from "./test-cluster.ts";

@@ -31,7 +31,7 @@ const notification: Notification = {
 };
 const history = History.empty().extend(makeTxn(zxid, "x"));
 
-/** Messages each of which differs in one field from the message before it. */
+/** A list of messages. Each message differs in one field from the message before it. */
 const MESSAGES: readonly (readonly [string, Message])[] = [
   ["ACK 1:2", packet(ACK, zxid, null)],
   ["COMMIT 1:2", packet(COMMIT, zxid, null)],

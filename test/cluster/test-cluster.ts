@@ -6,7 +6,7 @@ import { loadScenario } from "../../scenarios/load.ts";
 
 export const [S1, S2, S3] = [asServerId(1), asServerId(2), asServerId(3)] as const;
 
-/** How a killed process crashes: the writes in the page cache survive. */
+/** Returns the crash of a killed process: the writes in the page cache survive. */
 export const kill = (server: ServerId | "leader"): CrashSpec => ({ server, unsynced: "kept", connectionsReset: true });
 
 /** Builds a cluster from the servers, network and disks of a scenario. The seed is 1, and nothing watches the notes. */
@@ -31,7 +31,7 @@ export function runFor({ world }: Cluster, durationUs: number): void {
   world.run({ untilUs: world.nowUs + durationUs });
 }
 
-/** Returns the leader's id. Throws if no leader serves. */
+/** Starts the cluster and runs it until all running servers serve. */
 export function leaderOf(cluster: Cluster): ServerId {
   const { leader } = cluster;
   if (leader === undefined) throw new Error("no leader serves");

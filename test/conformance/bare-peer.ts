@@ -83,7 +83,7 @@ export interface BareOptions {
   readonly settings?: Partial<Settings>;
   readonly disk?: BareDisk;
   readonly release?: string;
-  /** Behaviors that differ from the release. */
+  /** Behaviors that differ from those of the release. */
   readonly behavior?: Partial<Behavior>;
 }
 
@@ -118,7 +118,7 @@ export class BarePeer implements Effects {
   readonly closed: number[] = [];
   readonly failures: string[] = [];
   readonly anomalies: string[] = [];
-  /** The saved snapshots, as text. */
+  /** One line for each saved snapshot, such as `snapshot 1:2 synced`. */
   readonly notes: string[] = [];
   readonly listening = new Set<Port>();
   exitCode: number | undefined;
@@ -207,7 +207,10 @@ export class BarePeer implements Effects {
     return this;
   }
 
-  /** Performs one input, and completes disk operations and thread work unless they are slow. */
+  /**
+   * Performs one input. Then completes disk operations, unless `slowDisk` is set, and thread work, unless `slowThreads`
+   * is set.
+   */
   input(what: () => void): this {
     this.peer.nowUs = this.nowUs;
     what();
@@ -215,7 +218,10 @@ export class BarePeer implements Effects {
     return this.slowThreads ? this : this.work();
   }
 
-  /** Completes pending disk operations: all, or the next `count`. Then completes thread work unless it is slow. */
+  /**
+   * Completes pending disk operations: all, or the next `count`. Then completes thread work, unless `slowThreads` is
+   * set.
+   */
   disk(count = Number.POSITIVE_INFINITY): this {
     this.completeOperations(count);
     if (this.slowThreads) return this;

@@ -139,7 +139,7 @@ describe("rounds", () => {
     expect(second).not.toBe(first);
     bare.connected(second?.connection as number);
     expect(bare.sent.filter(({ connection }) => connection === second?.connection)).toHaveLength(2);
-    // The others already follow, although the server never received their LOOKING notifications.
+    // The other servers already follow, although this server never received their LOOKING notifications.
     bare.electionMessage(second?.connection as number, vote(1, { state: FOLLOWING, leader: 2 }));
     const [third] = bare.connects.filter(({ to }) => to === 0);
     bare.connected(third?.connection as number);

@@ -8,7 +8,7 @@ import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
 import { recordsOf, type ScenarioRun } from "../../scenarios/scenario-run.ts";
 
-/** Runs a scenario with several seeds. All runs must meet its expectations; returns the first run. */
+/** Runs a scenario with several seeds and checks that all runs meet its expectations. Returns the first run. */
 function holds(text: string): ScenarioRun {
   const scenario = loadScenario(text, "inline.yaml");
   const runs = [1, 2, 3, 4, 5].map((seed) => runScenario(scenario, { seed }));

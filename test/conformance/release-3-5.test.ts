@@ -22,7 +22,7 @@ interface Case {
   readonly last?: string;
   readonly outstanding?: string;
   readonly facts?: Partial<SyncFacts>;
-  /** Returns whether a leader of 3.5 sends SNAP. */
+  /** Whether a leader of 3.5 sends SNAP. */
   readonly snap: boolean;
   readonly proposals: string;
   readonly forwardingFrom: string;

@@ -93,8 +93,8 @@ function follow(release: string): { order: string[]; tree: number; committedLog:
 }
 
 /**
- * For each group of releases: the actions at NEWLEADER and, after the bar, at UPTODATE; then the last zxid in the tree
- * and the last zxid in committedLog.
+ * For each group of releases: the actions at NEWLEADER and, after `|`, the actions at UPTODATE; then the last zxid in
+ * the tree and the last zxid in committedLog.
  */
 const ORDERS: Readonly<Record<string, { releases: readonly string[]; order: string; tree: number; last: number }>> = {
   "with a marker file": {
@@ -216,7 +216,7 @@ describe("a connection that is reset while currentEpoch is written", () => {
 });
 
 describe("an unreachable voter, and the connection to the next one (ZOOKEEPER-3756)", () => {
-  // QuorumCnxManager#connectOne is synchronized and waits up to cnxTimeout for the connection.
+  // QuorumCnxManager#connectOne is a synchronized method and waits up to cnxTimeout for the connection.
   it.each([
     ["3.4.14", 5000],
     ["3.5.5", 5000],

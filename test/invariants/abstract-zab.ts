@@ -56,7 +56,7 @@ class Server {
   current: Epoch = asEpoch(0);
   up = true;
   role: Role | undefined;
-  // The following fields are used while the server leads.
+  // The following fields are used only while the server leads.
   established = false;
   head: History;
   counter = 0;
@@ -106,8 +106,8 @@ export class AbstractZab {
   }
 
   /**
-   * Lets `server` and the running servers that `extra` selects (one bit each) leave their roles and elect the best of
-   * these servers.
+   * Lets `server` and the running servers that `extra` selects (one bit each) leave their roles and elect one of them:
+   * the server with the highest currentEpoch, then the highest last zxid, then the highest sid.
    */
   private elect(server: Server, extra: number): void {
     const voters = this.servers.filter((other) => other.up && (other === server || (extra >> (other.sid - 1)) & 1));

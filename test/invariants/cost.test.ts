@@ -42,7 +42,10 @@ function txnOf(counter: number): Txn {
   return makeTxn(makeZxid(EPOCH, counter), "x");
 }
 
-/** Server 1 leads epoch 1 with an empty initial history, server 2 follows, and `length` transactions are broadcast. */
+/**
+ * Returns a run in which server 1 leads epoch 1 with an empty initial history, server 2 follows, and `length`
+ * transactions are broadcast.
+ */
 function runWith(length: number): CountedRun {
   const run = new CountedRun();
   for (const sid of [1, 2]) run.server(sid).starts("");

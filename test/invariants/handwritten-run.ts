@@ -67,12 +67,12 @@ export class HandwrittenRun {
     return makeTxn(zxid, word.endsWith("'") ? "other" : "one");
   }
 
-  /** Violations such as `primary-integrity at 2`, in the order in which they occurred. */
+  /** The violations as text, such as `primary-integrity at 2`, in the order in which they occurred. */
   get violations(): string[] {
     return this.invariants.violations.map(({ id, server }) => `${id} at ${server}`);
   }
 
-  /** The ids of the violated invariants, each once. */
+  /** The ids of the violated invariants, each once. The order is that of the first violations. */
   get violatedIds(): string[] {
     return [...new Set(this.invariants.violations.map(({ id }) => id))];
   }

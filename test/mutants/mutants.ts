@@ -28,9 +28,12 @@ export interface Mutant extends Patch {
    * The check that finds the mutant, if no invariant does: the servers are stuck, or two runs of the same seed differ.
    */
   readonly canary?: "liveness" | "nondeterminism";
-  /** A scenario that violates an invariant only with the mutant. Only mutants that campaigns rarely find have one. */
+  /**
+   * A scenario, as YAML, that violates an invariant only with the mutant. Only mutants that campaigns rarely find have
+   * one.
+   */
   readonly shownBy?: string;
-  /** Further patches, for mutants of a check that ZooKeeper makes at several places. */
+  /** Further patches, for mutants that remove a check that ZooKeeper makes in several places. */
   readonly also?: readonly Patch[];
 }
 
@@ -47,8 +50,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "protocol/election/vote.ts",
     find: "if (newEpoch !== currentEpoch) return newEpoch > currentEpoch;",
     replace: "if (newZxid === currentZxid && newEpoch !== currentEpoch) return newEpoch > currentEpoch;",
-    // The first patch lets a server win whose history is not the most recent. Its learners are then ahead of it and
-    // send it no quorum of ACKEPOCHs, so without the other patch it only loses time.
+    // The first patch lets a server win the election although its history is not the most recent. Its learners are then
+    // ahead of it. Without the second patch, the leader would not accept their ACKEPOCHs, so the mutant would only
+    // delay the start.
     also: [
       {
         file: "protocol/leader/epoch-ack.ts",
@@ -242,7 +246,8 @@ until: 30s
     file: "protocol/leader/leader.ts",
     find: "if (this.outstanding[0]?.txn !== txn || !acks.hasQuorum) return;\n    this.outstanding.shift();",
     replace: "if (!acks.hasQuorum) return;\n    while (this.outstanding.shift()?.txn !== txn);",
-    // Servers acknowledge in order, so quorums form in order, and the patch above has no effect without this one.
+    // A server acknowledges transactions in order, so each transaction normally gets its quorum before the next one.
+    // The first patch has an effect only if this patch reverses the leader's own acknowledgments.
     also: [
       {
         file: "protocol/leader/leader.ts",

@@ -23,7 +23,7 @@ const step = fc.record({
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** Answers messages and compares each event with earlier events. */
+/** A probe that answers messages, and checks that each event is consistent with earlier events. */
 class Checked extends Probe {
   readonly open = new Set<number>();
   readonly calling = new Set<number>();

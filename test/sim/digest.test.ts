@@ -18,7 +18,7 @@ test("equal numbers or texts give equal digests, and different ones give differe
   const number = fc.oneof(fc.integer(), fc.maxSafeInteger(), fc.double({ noNaN: true }));
   fc.assert(
     fc.property(number, number, (left, right) => {
-      // -0 and 0 are the same number here.
+      // The digest treats -0 and 0 as the same number.
       expect(ofNumbers(left) === ofNumbers(right)).toBe(left === right);
     }),
     { seed: 1, numRuns: 500 },

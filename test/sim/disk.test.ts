@@ -31,7 +31,8 @@ test("after any appends, syncs and truncations, a power loss keeps exactly the s
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const { disk, node, log, run, world } = diskBed();
-      // The model copies whole files. Operations complete in order, so it applies them one by one as they complete.
+      // The model copies whole files. Operations complete in order, so the model applies them one by one as they
+      // complete.
       const visible = { x: [] as number[], y: [] as number[] };
       const durable = { x: [] as number[], y: [] as number[] };
       const pending: (() => void)[] = [];

@@ -6,7 +6,7 @@ import { type BareOptions, BarePeer, vote } from "../../conformance/bare-peer.ts
 const NOTIFICATION = vote(1);
 const sid = asServerId;
 
-/** The election connections of server 1 of three. */
+/** Returns the election connections of server 1 of three servers, and the BarePeer that hosts them. */
 function connections(options: BareOptions = {}): { host: BarePeer; links: ElectionConnections } {
   const host = new BarePeer({ myid: 1, ...options });
   const { behavior, myid, settings, view } = host.peer;

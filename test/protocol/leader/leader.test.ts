@@ -14,7 +14,7 @@ import { ack, ackEpoch, type BareOptions, BarePeer, ensemble, info, ping } from 
 const F1 = 1;
 const F2 = 2;
 
-/** Makes a leader of three that serves with follower 1. */
+/** Makes a leader of three servers that serves with follower 1. */
 const serving = (options: BareOptions = {}): BarePeer => {
   const bare = new BarePeer(options).becomeLeader();
   return bare.accept(F1).packet(F1, info(1, 0)).packet(F1, ackEpoch(0, "0:0")).packet(F1, ack("1:0"));

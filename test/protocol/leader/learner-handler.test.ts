@@ -13,9 +13,7 @@ const F1 = 1;
 const F2 = 2;
 const OBSERVER = 3;
 
-/**
- * Makes a leader of three that serves with follower 1, and returns the packets that the leader has sent to follower 1.
- */
+/** Makes a leader that serves with follower 1. The ensemble has three voters and two observers. */
 const serving = (options: ConstructorParameters<typeof BarePeer>[0] = {}): BarePeer => {
   const bare = new BarePeer({ verifier: ensemble([0, 1, 2], [3, 4]), ...options }).becomeLeader();
   bare.accept(F1).packet(F1, info(1, 0)).packet(F1, ackEpoch(0, "0:0")).packet(F1, ack("1:0"));

@@ -7,7 +7,7 @@ const zxids = (...texts: string[]): { zxid: Zxid }[] => texts.map((text) => ({ z
 const texts = (packets: readonly SyncPacket[]): string[] =>
   packets.map(({ type, zxid }) => `${PACKET_NAMES[type]} ${formatZxid(zxid)}`);
 
-/** A leader of 3.4, which decides from committedLog only. */
+/** Returns the facts of a sync decision by a leader of 3.4, which uses only committedLog. */
 const facts = (peer: string, more: Partial<SyncFacts>): SyncFacts => ({
   source: "committed-log",
   peerLastZxid: z(peer),

@@ -13,7 +13,10 @@ import {
   z,
 } from "../../conformance/bare-peer.ts";
 
-/** Makes a follower of server 2 that serves in epoch 1; `synced` are packets between DIFF and UPTODATE. */
+/**
+ * Makes a follower of server 2 that serves in epoch 1. The leader sends the packets `synced` between DIFF and
+ * NEWLEADER.
+ */
 const following = (options = {}, synced: readonly QuorumPacket[] = []): ReturnType<typeof asLearner> =>
   asLearner(new BarePeer(options), [leaderInfo(1), diff("0:0"), ...synced, newLeader(1), upToDate()]);
 

@@ -18,7 +18,8 @@ import {
 const inform = (zxid: string): QuorumPacket => packet(8, z(zxid), txn(zxid));
 
 /**
- * Makes observer 0 of voters 1, 2 and 3 that serves in epoch 1; `synced` are packets between NEWLEADER and UPTODATE.
+ * Makes an observer, server 0, that serves in epoch 1; the voters are 1, 2 and 3. The leader sends the packets `synced`
+ * between NEWLEADER and UPTODATE.
  */
 const observing = (options = {}, synced: readonly QuorumPacket[] = []): ReturnType<typeof asLearner> =>
   asLearner(new BarePeer({ myid: 0, verifier: ensemble([1, 2, 3], [0]), ...options }), [

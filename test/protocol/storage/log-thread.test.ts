@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DISK_BACKGROUND_SNAPSHOT } from "../../../protocol/index.ts";
 import { ack, ackEpoch, BarePeer, info } from "../../conformance/bare-peer.ts";
 
-/** Makes a serving leader of three with one follower. The test completes its disk operations. */
+/** Makes a serving leader of three servers with one follower. The test completes the leader's disk operations. */
 function serving(settings = {}): BarePeer {
   const bare = new BarePeer({ settings }).becomeLeader();
   bare.accept(1).packet(1, info(1, 0)).packet(1, ackEpoch(0, "0:0")).packet(1, ack("1:0"));
