@@ -6,7 +6,9 @@ export function assertPresent<Value>(value: Value | null | undefined, name: stri
   return value;
 }
 
-/** Throws if the phase is not the expected one: a callback came to an object that no longer waits for it. */
+/**
+ * Throws if the phase is not the expected one, which means that a callback reached an object that does not wait for it.
+ */
 export function assertPhase<Phase extends string>(phase: Phase, expected: Phase): void {
   if (phase !== expected) throw new Error(`defect: phase ${phase} instead of ${expected}`);
 }

@@ -4,8 +4,8 @@
  *
  * A Peer is synchronous. The host sets `nowUs` and then makes one call per input. The Peer calls `Effects` for
  * everything it wants the host to do, and reports observations to `Notes`. It has no clock, no randomness of its own
- * and no I/O, and no network or disk fault makes it throw. A Peer stands for one process: after an `exit` or a crash
- * the host makes a new one.
+ * and no I/O, and no network or disk fault makes it throw. A Peer stands for one process: after an `exit` or a crash,
+ * the host creates a new Peer.
  *
  * Not modeled: client connections and sessions, reconfiguration, read-only mode, admin server.
  */
@@ -67,11 +67,11 @@ export interface PeerConfig {
   readonly myid: ServerId;
   readonly verifier: QuorumVerifier;
   readonly settings: Settings;
-  /** The servers that this server knows; usually all members of the verifier. */
+  /** The servers that this server knows; usually all members of the ensemble. */
   readonly view: readonly ServerId[];
   /**
-   * The start of every history of this server. Servers that have the same start also share the objects of equal
-   * histories, which makes comparisons cheap.
+   * The empty history from which each history of this server grows. Servers with the same `emptyHistory` object also
+   * share the objects of equal histories, which makes comparisons cheap.
    */
   readonly emptyHistory: History;
   /** The behaviors of the server's release; default: the newest release. */
@@ -107,14 +107,17 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   currentEpoch: Epoch = NO_EPOCH;
   currentVote: Vote;
   needsSnap = false;
-  /** Becomes false at an `exit`, before the process has ended. */
+  /**
+   * Becomes false when the Peer calls the effect `exit`. The host may end the process only later, so inputs are ignored
+   * from then on.
+   */
   alive = true;
 
   private readonly election: FastLeaderElection;
   private readonly connections: ElectionConnections;
   private leader: Leader | null = null;
   private learner: Learner | null = null;
-  /** The writes that remain to be done at startup; null afterwards. */
+  /** The writes that remain to be done at startup; null before and after the startup. */
   private startupSteps: StartupStep[] | null = null;
 
   constructor(config: PeerConfig, effects: Effects, notes: Notes) {
@@ -146,7 +149,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
 
   // ---- startup (QuorumPeer#start, #loadDataBase)
 
-  /** Handles the first input, the content of the disk. */
+  /** Starts the server with the content of its disk. This is the first input of a Peer. */
   start(image: DiskImage): void {
     const { behavior, database, effects } = this;
     const problem = database.restore(image);
@@ -168,7 +171,10 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.nextStartupStep();
   }
 
-  /** Loads the epoch files, and adds steps that write them where needed. Returns false if the server exits instead. */
+  /**
+   * Loads the epoch files, and adds steps that write them where needed. If the epochs are inconsistent, makes the
+   * server exit and returns false.
+   */
   private loadEpochs(image: DiskImage, steps: StartupStep[]): boolean {
     const epochOfZxid = epochOf(this.database.lastProcessedZxid);
     let current = image.currentEpoch ?? epochOfZxid;
@@ -195,7 +201,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     return true;
   }
 
-  /** Returns the currentEpoch that a crash kept from being written, if the release can find it. */
+  /** Returns the currentEpoch that a crash prevented from being written; undefined if the release cannot recover it. */
   private recoveredEpoch({ currentEpochTmp, updatingEpoch }: DiskImage, epochOfZxid: Epoch): Epoch | undefined {
     if (this.behavior.usesCurrentEpochTmp) return currentEpochTmp;
     return this.behavior.marksUpdatingEpoch && updatingEpoch ? epochOfZxid : undefined;
@@ -247,7 +253,10 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
 
   // ---- changes of role (QuorumPeer#run)
 
-  /** Becomes LOOKING with the database in memory, after a random delay if the server was an observer. */
+  /**
+   * Becomes LOOKING and starts an election with the database in memory. In some releases, a server that was an observer
+   * first waits for a random time.
+   */
   look(): void {
     this.leader = null;
     this.learner = null;
@@ -286,7 +295,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.setPhase(ELECTION);
   }
 
-  // ---- the calls of roles and of the election
+  // ---- called by roles and by the election
 
   get lastLoggedZxid(): Zxid {
     return this.database.lastProcessedZxid;
@@ -308,7 +317,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.notes.logged(txn, this.database.logHistory);
   }
 
-  /** Changes only the epoch of the vote, not its zxid or round. */
+  /** Changes the epoch of the current vote, but not its zxid or round. */
   updateElectionVote(epoch: Epoch): void {
     this.currentVote = { ...this.currentVote, peerEpoch: epoch };
   }
@@ -436,7 +445,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     if (this.alive) this.election.receive(from, notification);
   }
 
-  /** Handles the end of the work that `startWork` started with this key. */
+  /** Handles the end of the piece of work that `startWork` started with this key. */
   workDone(work: ThreadWork, key: number): void {
     if (!this.alive) return;
     this.leader?.workDone(work, key);

@@ -23,7 +23,7 @@ export interface EpochWaiter {
 export class EpochProposal {
   /** One above the highest acceptedEpoch counted so far. Final once `done` is true. */
   epoch: Epoch = NO_EPOCH;
-  /** When the leader itself began to wait (timeStartWaitForEpoch), or -1. */
+  /** The time at which the leader itself began to wait (timeStartWaitForEpoch); -1 if it has not begun. */
   leaderWaitsSinceUs = -1;
 
   private readonly myid: ServerId;
@@ -31,7 +31,7 @@ export class EpochProposal {
   private readonly counted: AckSet;
   private readonly wait: QuorumWait<EpochWaiter>;
   private state: "waiting" | "writing" | "done" = "waiting";
-  /** The waiter that completed the quorum, while its thread writes acceptedEpoch. */
+  /** The waiter that completed the quorum, while its thread writes acceptedEpoch; null otherwise. */
   private writer: EpochWaiter | null = null;
 
   constructor(myid: ServerId, verifier: QuorumVerifier, effects: Effects, timeoutUs: number) {
@@ -65,7 +65,7 @@ export class EpochProposal {
 
   /**
    * Handles the end of the write of acceptedEpoch. If the write failed, only the writer fails. The other waiters are
-   * not notified; each gets the epoch when its own timeout expires.
+   * not notified. Each of them gets the epoch when its own timeout expires.
    */
   written(ok: boolean): void {
     const { writer } = this;

@@ -1,7 +1,7 @@
 /**
  * The rules of the sync decision in words. Each rule has the condition under which it applies, and the decision. The
- * rules are numbered like the cases in the comment of LearnerHandler#syncFollower. Used by reports, `zabsim decide`
- * and `zabsim list`.
+ * rules are numbered like the cases in the comment of LearnerHandler#syncFollower. Reports, `zabsim decide` and `zabsim
+ * list` print these texts.
  */
 import type { SyncSource } from "../behavior.ts";
 import { DIFF, TRUNC } from "../packets.ts";

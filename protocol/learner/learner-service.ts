@@ -11,12 +11,12 @@ export interface LearnerService {
   readonly logIsIdle: boolean;
   /** Called when the learner has acknowledged UPTODATE. Logs and commits the rest of the synchronization. */
   serve(rest: SyncRest): void;
-  /** Handles a packet of the leader (Follower#processPacket, Observer#processPacket). */
+  /** Handles a packet from the leader (Follower#processPacket, Observer#processPacket). */
   receive(message: QuorumPacket): void;
   workDone(work: ThreadWork): void;
 }
 
-/** The part of the synchronization that is not logged or not committed when UPTODATE arrives. */
+/** The proposals and commits of the synchronization that remain to be handled when UPTODATE arrives. */
 export interface SyncRest {
   /** The last proposal received; 0 if there was none. */
   readonly lastQueued: Zxid;
@@ -29,7 +29,7 @@ export interface SyncRest {
 /** The part of a learner that its processors use. */
 export interface ServingLearner {
   send(message: QuorumPacket): void;
-  /** Starts a piece of thread work; the host answers with `workDone`. */
+  /** Starts a piece of thread work. `workDone` is called when it ends. */
   startWork(work: ThreadWork): void;
   /** Applies a committed transaction. */
   deliver(txn: Txn): void;
@@ -38,8 +38,8 @@ export interface ServingLearner {
   fail(reason: FailureReason, detail: string): void;
   /** Exits the process. */
   exit(code: number, reason: FailureReason, detail: string): void;
-  /** The log thread could not write. */
+  /** Called when the log thread could not write. */
   logFailed(): void;
-  /** The log thread has written everything. */
+  /** Called when the log thread has written everything. */
   logIdle(): void;
 }
