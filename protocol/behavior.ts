@@ -14,7 +14,7 @@ export interface Behavior extends ReleaseBehavior, Fixes {}
 export type DiffLogging =
   // Writes currentEpoch, sends the ACK, and logs the transactions after UPTODATE (ZOOKEEPER-2678).
   | "after-uptodate"
-  // Writes currentEpoch, queues all transactions to the log thread, and sends the ACK (ZOOKEEPER-3911).
+  // Writes currentEpoch, queues all transactions for the log thread, and sends the ACK (ZOOKEEPER-3911).
   | "queued-before-ack"
   // Writes currentEpoch, appends and syncs all transactions, and sends the ACK.
   | "synced-before-ack"
@@ -92,7 +92,7 @@ export interface ReleaseBehavior {
   readonly stopsBeforeServing: boolean;
   /** A server that stops leading or following applies the rest of its log to its tree (ZOOKEEPER-2845). */
   readonly shutdownFastForwards: boolean;
-  /** A new leader saves a snapshot before it proposes an epoch (ZOOKEEPER-1558; not in 3.4). */
+  /** A new leader saves a snapshot before it proposes an epoch. In 3.4, it does not (ZOOKEEPER-1558). */
   readonly leaderSnapshots: boolean;
   /**
    * A leader queues NEWLEADER after the proposals that arrive while it serializes a SNAP. If false, it queues NEWLEADER
@@ -124,7 +124,10 @@ export interface ReleaseBehavior {
   readonly shortConnectPause: boolean;
   /** All tries to connect to the leader together are limited to initLimit (ZOOKEEPER-1865). */
   readonly connectsWithinInitLimit: boolean;
-  /** At startup, a server adopts currentEpoch.tmp if currentEpoch is older than its last zxid (ZOOKEEPER-4269). */
+  /**
+   * If currentEpoch is lower than the epoch of the last zxid at startup, a server adopts the epoch in currentEpoch.tmp
+   * (ZOOKEEPER-4269).
+   */
   readonly usesCurrentEpochTmp: boolean;
   /**
    * A learner marks the time between NEWLEADER and the new currentEpoch with a file updatingEpoch. A server that

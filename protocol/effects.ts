@@ -97,7 +97,10 @@ export interface DiskImage {
   readonly acceptedEpoch: Epoch | undefined;
   /** Undefined if the file is missing. */
   readonly currentEpoch: Epoch | undefined;
-  /** The content of currentEpoch.tmp, which remains after a crash between writing and renaming (ZOOKEEPER-4269). */
+  /**
+   * The content of currentEpoch.tmp, which remains after a crash between the write and the rename of the file
+   * (ZOOKEEPER-4269).
+   */
   readonly currentEpochTmp: Epoch | undefined;
   /**
    * Whether the file updatingEpoch exists. It remains after a crash between NEWLEADER and the write of currentEpoch
@@ -166,7 +169,7 @@ export interface Effects {
   saveSnapshot(snapshot: Snapshot, synced: boolean): void;
   /** Saves a snapshot in a separate thread (SyncRequestProcessor's Snapshot Thread), without a sync. */
   saveSnapshotInBackground(snapshot: Snapshot): void;
-  /** Reads the dataDir; the completion carries a DiskImage. */
+  /** Reads the dataDir. `diskDone` then passes a DiskImage to the Peer. */
   load(): void;
 
   /** Exits the process: the host stops the server (ServiceUtils#requestSystemExit). */

@@ -7,7 +7,7 @@ import type { PacketType, ServerState } from "./packets.ts";
 import type { History, Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 
-/** QuorumPeer.ZabState. */
+/** The phases of a server (QuorumPeer.ZabState). */
 export const ELECTION = 0;
 export const DISCOVERY = 1;
 export const SYNCHRONIZATION = 2;

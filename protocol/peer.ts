@@ -1,6 +1,6 @@
 /**
  * The quorum side of one ZooKeeper server (QuorumPeer). The server loads its disk and becomes LOOKING. An election
- * makes it LEADING, FOLLOWING or OBSERVING. When that role fails, the server becomes LOOKING again.
+ * makes it LEADING, FOLLOWING or OBSERVING. When that role ends, the server becomes LOOKING again.
  *
  * A Peer is synchronous. The host sets `nowUs` and then makes one call per input. The Peer calls `Effects` for
  * everything it wants the host to do, and reports observations to `Notes`. It has no clock, no randomness of its own
@@ -84,7 +84,7 @@ type StartupStep =
   | { readonly write: "currentEpoch" | "acceptedEpoch"; readonly epoch: Epoch };
 
 export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUser {
-  /** The virtual or real time; the host sets it before each input. */
+  /** The current time, virtual or real. The host sets it before each input. */
   nowUs = 0;
 
   readonly myid: ServerId;
@@ -108,8 +108,8 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   currentVote: Vote;
   needsSnap = false;
   /**
-   * Becomes false when the Peer calls the effect `exit`. The host may end the process only later, so inputs are ignored
-   * from then on.
+   * Becomes false when the Peer calls the effect `exit`. From then on, the Peer ignores inputs, because the host can
+   * end the process later.
    */
   alive = true;
 
@@ -353,7 +353,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     return this.phase === BROADCAST;
   }
 
-  /** Whether this server leads an established epoch. */
+  /** Whether this server is an established leader. */
   get leads(): boolean {
     return this.state === LEADING && this.serving;
   }

@@ -22,9 +22,9 @@ export interface RoleServer {
   readonly notes: Notes;
   readonly database: Database;
   readonly logLock: LogLock;
-  /** initLimit * tickTime. */
+  /** initLimit * tickTime, in microseconds. */
   readonly initTimeoutUs: number;
-  /** syncLimit * tickTime. */
+  /** syncLimit * tickTime, in microseconds. */
   readonly syncTimeoutUs: number;
   readonly acceptedEpoch: Epoch;
   readonly currentEpoch: Epoch;
@@ -40,7 +40,7 @@ export interface RoleServer {
    * release then keeps the old epoch.
    */
   currentEpochWritten(epoch: Epoch, ok: boolean): void;
-  /** QuorumPeer#updateElectionVote (ZOOKEEPER-1732). */
+  /** Changes the epoch of the current vote (QuorumPeer#updateElectionVote, ZOOKEEPER-1732). */
   updateElectionVote(epoch: Epoch): void;
   /** ZKDatabase#append: appends to the log, in the page cache. */
   appendToLog(txn: Txn): void;

@@ -50,9 +50,12 @@ export interface Settings {
    * election again.
    */
   readonly observerElectionDelayMs: number;
-  /** syncEnabled: whether an observer writes its log. */
+  /** syncEnabled: whether an observer writes transactions to its log. */
   readonly observerSyncEnabled: boolean;
-  /** zookeeper.db.autocreate: whether an empty disk is an empty database (zxid 0) or no database (zxid -1). */
+  /**
+   * zookeeper.db.autocreate: whether a server with an empty disk has an empty database (zxid 0) or no database (zxid
+   * -1).
+   */
   readonly dbAutocreate: boolean;
   /** zookeeper.snapshot.trust.empty: whether a log without a snapshot may be loaded. */
   readonly trustEmptySnapshot: boolean;

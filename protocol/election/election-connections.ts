@@ -34,7 +34,7 @@ interface PeerLink {
   dialUntilUs: number;
   /** The message in the send queue; null if the queue is empty. */
   queued: Notification | null;
-  /** QuorumCnxManager#lastMessageSent. */
+  /** The last message sent to the peer (QuorumCnxManager#lastMessageSent); null if there is none. */
   last: Notification | null;
 }
 
@@ -69,7 +69,7 @@ export class ElectionConnections {
     this.connectsInTurn = behavior.electionConnectsInTurn;
   }
 
-  /** QuorumCnxManager#toSend, for a peer other than the server itself. */
+  /** Sends a notification to another server (QuorumCnxManager#toSend). */
   send(nowUs: number, to: ServerId, notification: Notification): void {
     if (this.settings.electionTransport === "datagram") {
       this.effects.sendDatagram(to, notification);

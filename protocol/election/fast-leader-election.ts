@@ -18,7 +18,7 @@ import { type Epoch, MIN_VALUE, NO_EPOCH, NO_SERVER, NO_ZXID, type ServerId, typ
 import type { ElectionConnections } from "./election-connections.ts";
 import { isBetterVote, sameVote, type Vote } from "./vote.ts";
 
-/** Notification.CURRENTVERSION. */
+/** The version of the notification format (Notification.CURRENTVERSION). */
 const NOTIFICATION_VERSION = 2;
 
 /** The part of QuorumPeer that the election uses. */
@@ -81,7 +81,7 @@ export class FastLeaderElection {
     this.deadline = new Deadline(effects, TIMER_ELECTION);
   }
 
-  /** FastLeaderElection#lookForLeader. */
+  /** Starts an election (FastLeaderElection#lookForLeader). */
   start(): void {
     this.round++;
     this.received.clear();

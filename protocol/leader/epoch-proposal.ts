@@ -14,9 +14,9 @@ import { QuorumWait } from "./quorum-wait.ts";
 export interface EpochWaiter {
   epochProposed(epoch: Epoch): void;
   epochTimedOut(): void;
-  /** The leader gave up waiting (Leader#quitLeading). */
+  /** Called when the leader has given up (Leader#quitLeading). */
   epochAborted(): void;
-  /** This waiter completed the quorum and could not write acceptedEpoch. */
+  /** Called if this waiter completed the quorum but could not write acceptedEpoch. */
   acceptedEpochNotWritten(): void;
 }
 
@@ -45,7 +45,9 @@ export class EpochProposal {
     return this.state === "done";
   }
 
-  /** Counts server `sid` and makes `waiter` wait. If the epoch is final, notifies the waiter immediately. */
+  /**
+   * Counts server `sid` and makes `waiter` wait. If the epoch is already final, only notifies the waiter immediately.
+   */
   propose(waiter: EpochWaiter, sid: ServerId, lastAcceptedEpoch: Epoch, nowUs: number): void {
     if (this.state === "done") {
       waiter.epochProposed(this.epoch);

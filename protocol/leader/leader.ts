@@ -48,7 +48,7 @@ import type { SyncFacts } from "./sync-decision.ts";
 
 /** The part of QuorumPeer that a leader uses. */
 export interface LeaderServer extends RoleServer {
-  /** The servers that count toward the epoch quorum and the ACKEPOCH quorum. */
+  /** The verifier of the epoch quorum and of the ACKEPOCH quorum. */
   readonly epochVerifier: QuorumVerifier;
 }
 
@@ -99,7 +99,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   private newLeaderAck: NewLeaderAck | null = null;
   /** The proposed epoch; NO_EPOCH until the epoch quorum is complete. */
   private epoch: Epoch = NO_EPOCH;
-  /** ZooKeeperServer#getZxid: the last zxid assigned. */
+  /** The last zxid that the leader has assigned (ZooKeeperServer#getZxid). */
   private zxid: Zxid = ZERO_ZXID;
   private lastCommitted: Zxid = NO_ZXID;
   /** Proposals that are not committed, oldest first. Their zxids have no gaps. */

@@ -55,11 +55,17 @@ export interface HandlerLeader {
   readonly isServing: boolean;
   /** Returns an id for a learner that sent no LearnerInfo (Leader#followerCounter). */
   nextAnonymousId(): ServerId;
-  /** Leader#getEpochToPropose. The handler is notified of the outcome as an EpochWaiter. */
+  /**
+   * Counts the learner's acceptedEpoch (Leader#getEpochToPropose). Notifies the handler of the outcome later, as an
+   * EpochWaiter.
+   */
   proposeEpoch(handler: LearnerHandler, lastAcceptedEpoch: Epoch): void;
-  /** Leader#waitForEpochAck. Returns false if the learner is more recent than the leader. */
+  /**
+   * Counts the learner's ACKEPOCH (Leader#waitForEpochAck). Returns false if the learner is more recent than the
+   * leader.
+   */
   ackEpoch(handler: LearnerHandler, summary: StateSummary): boolean;
-  /** Leader#waitForNewLeaderAck. If the zxid is wrong, does not count the learner and returns false. */
+  /** Counts the learner's ACK of NEWLEADER (Leader#waitForNewLeaderAck). If the zxid is wrong, only returns false. */
   ackNewLeader(handler: LearnerHandler, zxid: Zxid): boolean;
   syncFacts(peerLastZxid: Zxid, observer: boolean): SyncFacts<Zxid, Txn>;
   /** Leader#startForwarding: from now on the handler gets proposals and commits. */
@@ -70,13 +76,13 @@ export interface HandlerLeader {
    */
   beginSync(kind: SyncKind, exempt: boolean): boolean;
   endSync(kind: SyncKind): void;
-  /** Leader#processAck. */
+  /** Handles an ACK that the handler has read (Leader#processAck). */
   readAck(handler: LearnerHandler, zxid: Zxid): void;
   /** Proposes a client's write that the learner forwarded. Returns false if the leader does not serve. */
   submit(value: string | number): boolean;
-  /** Called when the handler's thread starts to read. Its socket times out at `untilUs`. */
+  /** Called when the handler's thread starts to read. The read times out at `untilUs`. */
   expectRead(untilUs: number): void;
-  /** Leader#removeLearnerHandler. */
+  /** Removes a handler that is closed (Leader#removeLearnerHandler). */
   forget(handler: LearnerHandler): void;
 }
 
@@ -137,7 +143,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   /** The last zxid in the learner's ACKEPOCH. */
   private peerLastZxid: Zxid = ZERO_ZXID;
   private newLeaderZxid: Zxid = ZERO_ZXID;
-  /** lastProcessedZxid when the serialization of a SNAP began. */
+  /** The leader's lastProcessedZxid at the time when the serialization of a SNAP began. */
   private snapZxid: Zxid = ZERO_ZXID;
   private readonly syncLimitCheck = new SyncLimitCheck();
 
@@ -174,7 +180,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     else this.inbox.push("closed");
   }
 
-  /** LearnerHandler#queuePacket. */
+  /** Queues a packet. If the sender thread runs, sends the packet immediately (LearnerHandler#queuePacket). */
   queuePacket(message: QuorumPacket): void {
     if (this.queue !== null) this.queue.push(message);
     else this.send(message);
@@ -372,7 +378,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     else this.queuePacket(newLeader);
   }
 
-  /** LearnerHandler#startSendingPackets. */
+  /** Starts the sender thread, which sends all queued packets (LearnerHandler#startSendingPackets). */
   private startSending(): void {
     const queue = assertPresent(this.queue, "queue", this.phase);
     this.queue = null;

@@ -20,9 +20,9 @@ interface ZxidTexts {
 interface RuleText {
   /** The number of the case in syncFollower's own comment. */
   readonly case: number;
-  /** The condition of the rule, for lists. */
+  /** The condition of the rule, as `zabsim list rules` prints it. */
   readonly summary: string;
-  /** Returns the condition with its zxids, and the decision. */
+  /** Returns the condition with the given zxids, followed by the decision. */
   readonly why: (zxids: ZxidTexts) => string;
 }
 

@@ -102,13 +102,13 @@ export class Follower implements LearnerService, LogListener {
     this.logProposal(txn);
   }
 
-  /** FollowerZooKeeperServer#logRequest. */
+  /** Logs a proposal (FollowerZooKeeperServer#logRequest). */
   logProposal(txn: Txn): void {
     this.pending.push(txn);
     this.log.write(txn);
   }
 
-  /** FollowerZooKeeperServer#commit. */
+  /** Commits the oldest pending proposal, which must have this zxid (FollowerZooKeeperServer#commit). */
   private commit(zxid: Zxid, inThread: boolean): void {
     const head = this.pending[0];
     if (head === undefined) {
@@ -124,7 +124,7 @@ export class Follower implements LearnerService, LogListener {
     }
   }
 
-  /** CommitProcessor#commit: another thread applies the transaction. */
+  /** Leaves it to the commit thread to apply the transaction (CommitProcessor#commit). */
   private commitInThread(txn: Txn): void {
     if (this.committed.length === 0) this.learner.startWork(WORK_APPLY_COMMITS);
     this.committed.push(txn);

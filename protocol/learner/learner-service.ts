@@ -22,7 +22,7 @@ export interface SyncRest {
   readonly lastQueued: Zxid;
   /** Proposals that are neither logged nor applied. */
   readonly notLogged: readonly Txn[];
-  /** The zxids of the commits that have arrived and are not applied yet. */
+  /** The zxids in the COMMITs and INFORMs that have arrived but are not applied yet. */
   readonly committed: readonly Zxid[];
 }
 
@@ -34,7 +34,7 @@ export interface ServingLearner {
   /** Applies a committed transaction. */
   deliver(txn: Txn): void;
   anomaly(anomaly: Anomaly, message: QuorumPacket, detail: string): void;
-  /** Stops following. */
+  /** Stops following or observing because of a failure. */
   fail(reason: FailureReason, detail: string): void;
   /** Exits the process. */
   exit(code: number, reason: FailureReason, detail: string): void;

@@ -218,7 +218,10 @@ export class Learner implements SyncLearner, ServingLearner {
     if (this.phase === "shutting-down") this.finishShutdown();
   }
 
-  /** The work's key is the connection, so that work started by a former learner has no effect on this one. */
+  /**
+   * The key of the work is the connection, so that work which a former Learner of this server started has no effect on
+   * this one.
+   */
   startWork(work: ThreadWork): void {
     this.server.effects.startWork(work, this.connection);
   }
@@ -366,8 +369,8 @@ export class Learner implements SyncLearner, ServingLearner {
   }
 
   /**
-   * Whether the shutdown waits for the log thread. A server that does not serve yet is not stopped, so its log thread
-   * continues, unless the release always stops it.
+   * Whether the shutdown waits for the log thread. If the learner does not serve yet, most releases do not stop its
+   * processors, and its log thread continues.
    */
   private get waitsForLog(): boolean {
     const { learnerShutdown } = this.server.behavior;

@@ -19,13 +19,13 @@ interface OpenLogFile {
 }
 
 /**
- * committedLog is compacted when the number of dropped transactions at its start exceeds its length limit by this
- * number.
+ * committedLog is compacted when the number of dropped transactions at its start exceeds the limit of its length by
+ * more than this number.
  */
 const COMPACT_AFTER = 64;
 
 export class Database {
-  /** ZKDatabase#isInitialized. */
+  /** Whether the database in memory is loaded (ZKDatabase#isInitialized). */
   initialized = false;
   /** The transactions applied to the tree. */
   history: History;
@@ -73,7 +73,7 @@ export class Database {
     return this.saved;
   }
 
-  /** ZKDatabase#clear. */
+  /** Empties the database in memory (ZKDatabase#clear). */
   clear(): void {
     this.history = this.emptyHistory;
     this.lastProcessedZxid = ZERO_ZXID;

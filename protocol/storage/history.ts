@@ -10,7 +10,9 @@
  */
 import { ZERO_ZXID, type Zxid } from "../zxid.ts";
 
-/** One transaction: TxnHeader#zxid and the value that the client wrote. Immutable; servers share the object. */
+/**
+ * One transaction: TxnHeader#zxid and the value that the client wrote. The object is immutable, and servers share it.
+ */
 export interface Txn {
   readonly zxid: Zxid;
   /**
