@@ -1,9 +1,9 @@
 /**
- * The differences between releases of ZooKeeper, one named behavior each. A release is a record of behaviors
- * (releases.ts); the core reads a behavior where it matters, and never compares versions.
+ * The differences between releases of ZooKeeper. Each difference is one named behavior, and a release is a record of
+ * all behaviors (releases.ts). The core reads a behavior where it matters and never compares versions.
  *
- * Fixes are not part of any ZooKeeper release. Each is the smallest change that removes a bug which campaigns found
- * in the newest release, and names the scenario in scenarios/bugs/ that reproduces the bug.
+ * Fixes are not part of any ZooKeeper release. Each fix is the smallest change that removes a bug which campaigns found
+ * in the newest release. Its comment names the scenario in scenarios/bugs/ that reproduces the bug.
  */
 export interface Behavior extends ReleaseBehavior, Fixes {}
 
@@ -14,7 +14,7 @@ export interface Behavior extends ReleaseBehavior, Fixes {}
 export type DiffLogging =
   // Writes currentEpoch, sends the ACK, and logs the transactions after UPTODATE (ZOOKEEPER-2678).
   | "after-uptodate"
-  // Writes currentEpoch, queues all transactions to the log thread, and sends the ACK (ZOOKEEPER-3911).
+  // Writes currentEpoch, queues all transactions for the log thread, and sends the ACK (ZOOKEEPER-3911).
   | "queued-before-ack"
   // Writes currentEpoch, appends and syncs all transactions, and sends the ACK.
   | "synced-before-ack"
@@ -24,7 +24,7 @@ export type DiffLogging =
   | "committed-before-epoch";
 
 /**
- * How a follower that has served treats its log thread and its memory when it stops following
+ * What a follower that has served does with its log thread and its database in memory when it stops following
  * (LearnerZooKeeperServer#shutdown, ZOOKEEPER-4712). "Fast-forward" applies the rest of the log to the tree.
  *
  * From 3.7 on, a log thread that is left running ends at its first ACK (ZOOKEEPER-4409), after it has appended the
@@ -49,7 +49,9 @@ export type SyncSource = "committed-log" | "txn-log" | "txn-log-without-gaps";
 export interface ReleaseBehavior {
   /** When a follower logs the transactions of a DIFF. */
   readonly diffLogging: DiffLogging;
-  /** A follower sends its ACKs of synchronized proposals after its ACK of UPTODATE (ZOOKEEPER-4685). */
+  /**
+   * A follower sends its ACKs of the proposals of the synchronization only after its ACK of UPTODATE (ZOOKEEPER-4685).
+   */
   readonly acksWaitForUptodate: boolean;
   /**
    * A learner stops following if a COMMIT arrives between DIFF and UPTODATE while no proposal is pending
@@ -57,17 +59,21 @@ export interface ReleaseBehavior {
    */
   readonly commitNeedsProposal: boolean;
   /**
-   * A learner applies the commits of the synchronization itself before it serves. If false, the commit thread applies
-   * them later (ZOOKEEPER-3023).
+   * The main thread of a learner applies the commits of the synchronization before the learner serves. If false, the
+   * commit thread applies them later (ZOOKEEPER-3023).
    */
   readonly syncedCommitsApplyBeforeServing: boolean;
-  /** A DIFF sets lastProcessedZxid to its own zxid when it arrives, before any of its transactions (ZOOKEEPER-2355). */
+  /**
+   * A learner sets lastProcessedZxid to the zxid of a DIFF when the DIFF arrives, although it has not applied the
+   * transactions of the DIFF yet (ZOOKEEPER-2355).
+   */
   readonly diffSetsLastProcessed: boolean;
   /** A learner adds the transactions that it applies during the synchronization to committedLog (ZOOKEEPER-4925). */
   readonly syncedTxnsReachCommittedLog: boolean;
   /**
    * A server rejects a proposal that leaves a gap inside an epoch, during the synchronization and while it loads its
-   * database. committedLog holds one transaction less (ZOOKEEPER-4925).
+   * database. In addition, committedLog holds at most commitLogCount transactions. If false, it can hold one more
+   * (ZOOKEEPER-4925).
    */
   readonly rejectsGaps: boolean;
   /** A learner that fails while it is synchronized by SNAP reloads its database from disk (ZOOKEEPER-3642). */
@@ -88,7 +94,7 @@ export interface ReleaseBehavior {
   readonly stopsBeforeServing: boolean;
   /** A server that stops leading or following applies the rest of its log to its tree (ZOOKEEPER-2845). */
   readonly shutdownFastForwards: boolean;
-  /** A new leader saves a snapshot before it proposes an epoch (ZOOKEEPER-1558; not in 3.4). */
+  /** A new leader saves a snapshot before it proposes an epoch. In 3.4, it does not (ZOOKEEPER-1558). */
   readonly leaderSnapshots: boolean;
   /**
    * A leader queues NEWLEADER after the proposals that arrive while it serializes a SNAP. If false, it queues NEWLEADER
@@ -110,8 +116,8 @@ export interface ReleaseBehavior {
    */
   readonly settledVotesKeepState: boolean;
   /**
-   * A server opens one election connection at a time. Until the connection is open or has failed, the server sends no
-   * notifications (ZOOKEEPER-3756).
+   * A server opens one election connection at a time. It sends no notifications until this connection is open or has
+   * failed (ZOOKEEPER-3756).
    */
   readonly electionConnectsInTurn: boolean;
   /**
@@ -121,7 +127,10 @@ export interface ReleaseBehavior {
   readonly shortConnectPause: boolean;
   /** All tries to connect to the leader together are limited to initLimit (ZOOKEEPER-1865). */
   readonly connectsWithinInitLimit: boolean;
-  /** At startup, a server adopts currentEpoch.tmp if currentEpoch is older than its last zxid (ZOOKEEPER-4269). */
+  /**
+   * If currentEpoch is lower than the epoch of the last zxid at startup, a server adopts the epoch in currentEpoch.tmp
+   * (ZOOKEEPER-4269).
+   */
   readonly usesCurrentEpochTmp: boolean;
   /**
    * A learner marks the time between NEWLEADER and the new currentEpoch with a file updatingEpoch. A server that
@@ -141,24 +150,24 @@ export interface ReleaseBehavior {
   /** An observer waits for a random time before it starts an election again (ZOOKEEPER-3394). */
   readonly observerElectionDelay: boolean;
   /**
-   * With db.autocreate off, an empty disk is no database (zxid -1), and the votes and ACKEPOCHs of servers without a
-   * database do not count (ZOOKEEPER-261).
+   * If db.autocreate is off, a server with an empty disk has no database (zxid -1), and the votes and ACKEPOCHs of such
+   * servers do not count (ZOOKEEPER-261).
    */
   readonly knowsMissingDatabase: boolean;
   /** A leader obeys maxTimeToWaitForEpoch (ZOOKEEPER-3109). */
   readonly quitsWaitingForEpoch: boolean;
 }
 
-/** The fixes of bugs that are open in all releases. */
+/** The fixes of bugs that no ZooKeeper release has fixed. */
 export interface Fixes {
   /**
-   * A TRUNC removes snapshots above its zxid, and the next higher record if no record has its zxid. A learner that
-   * has no older snapshot to go back to reports zxid 0, so that the leader sends a SNAP (ZOOKEEPER-1549,
-   * FileTxnLog#truncate; open-snapshot-survives-trunc, open-trunc-keeps-one-txn-too-many).
+   * A TRUNC also removes all snapshots above its zxid, and it removes all log records above its zxid even if no record
+   * has this zxid. A learner that has no older snapshot to go back to reports zxid 0, so that the leader sends a SNAP
+   * (ZOOKEEPER-1549, FileTxnLog#truncate; open-snapshot-survives-trunc, open-trunc-keeps-one-txn-too-many).
    */
   readonly truncRemovesEverythingAbove: boolean;
   /**
-   * A TRUNC deletes log files from the newest to the oldest, so that a server that is killed in between has a log
+   * A TRUNC deletes log files from the newest to the oldest, so that a server that is killed during the TRUNC has a log
    * without a hole (FileTxnLog#truncate; open-trunc-killed-between-log-files-leaves-a-hole).
    */
   readonly truncDeletesNewestFirst: boolean;
@@ -187,8 +196,8 @@ export interface Fixes {
    */
   readonly unwrittenEpochNotUsed: boolean;
   /**
-   * A server that cannot write its log exits. Without the fix, it starts an election with transactions that only its
-   * memory has (SyncRequestProcessor, ZooKeeperCriticalThread#handleException; open-failed-log-write-survives).
+   * A server that cannot write its log exits. Without the fix, it starts an election with transactions that exist only
+   * in its memory (SyncRequestProcessor, ZooKeeperCriticalThread#handleException; open-failed-log-write-survives).
    */
   readonly failedLogWriteExits: boolean;
   /**
@@ -203,8 +212,8 @@ export interface Fixes {
    */
   readonly answersWorseVotes: boolean;
   /**
-   * A leader gives up if a learner has accepted a later epoch than the leader's. Such a learner would refuse this
-   * leader forever (Leader#getEpochToPropose, Learner#registerWithLeader; open-voter-ahead-of-leader-never-joins).
+   * A leader gives up if a learner has accepted a later epoch than the leader proposes. Such a learner would refuse
+   * this leader forever (Leader#getEpochToPropose, Learner#registerWithLeader; open-voter-ahead-of-leader-never-joins).
    */
   readonly learnerAheadEndsLeading: boolean;
   /** A learner that is interrupted between TRUNC and NEWLEADER reloads its database from disk (ZOOKEEPER-5094). */

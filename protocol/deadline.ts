@@ -1,6 +1,7 @@
 /**
  * A timeout that is extended far more often than it expires, such as the wait for the next packet or notification.
- * Extending it stores one number; the host's timer is set again only when it fires early or must fire sooner.
+ * Extending the timeout only stores a number. The host's timer is set again only if it fires before the timeout has
+ * expired, or if the timeout must expire before the timer fires.
  */
 import type { Effects, Timer } from "./effects.ts";
 
@@ -25,7 +26,10 @@ export class Deadline {
     this.atUs = Number.POSITIVE_INFINITY;
   }
 
-  /** Handles the firing of the timer. Returns whether the deadline has expired; if not, sets the timer again. */
+  /**
+   * Handles the firing of the timer. Returns whether the deadline has expired. If it expires later, sets the timer
+   * again.
+   */
   fired(nowUs: number): boolean {
     this.armedUs = Number.POSITIVE_INFINITY;
     if (this.atUs === Number.POSITIVE_INFINITY) return false;

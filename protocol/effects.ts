@@ -10,7 +10,10 @@ import type { Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 
 declare const connectionBrand: unique symbol;
-/** The host's number of a connection, from 1 on. A host can use the same number at both ends of a connection. */
+/**
+ * The number that the host gives to a connection. The first number is 1. A host can use the same number at both ends of
+ * a connection.
+ */
 export type ConnectionId = number & { readonly [connectionBrand]: true };
 
 /** Brands a number as a connection id. The number must come from the host. */
@@ -74,7 +77,7 @@ export const WORK_SERIALIZE_SNAPSHOT = 1;
 export const WORK_RESUME_LEARNER = 2;
 /** One kind of thread work. */
 export type ThreadWork = typeof WORK_APPLY_COMMITS | typeof WORK_SERIALIZE_SNAPSHOT | typeof WORK_RESUME_LEARNER;
-/** The thread and its work, by ThreadWork. */
+/** Texts for the values of ThreadWork: the Java thread, and what it does. */
 export const WORK_NAMES: readonly string[] = [
   "CommitProcessor: apply committed transactions",
   "LearnerHandler: serialize a snapshot for SNAP",
@@ -124,7 +127,10 @@ export interface DiskImage {
   readonly acceptedEpoch: Epoch | undefined;
   /** Undefined if the file is missing. */
   readonly currentEpoch: Epoch | undefined;
-  /** The content of currentEpoch.tmp, which remains after a crash between writing and renaming (ZOOKEEPER-4269). */
+  /**
+   * The content of currentEpoch.tmp, which remains after a crash between the write and the rename of the file
+   * (ZOOKEEPER-4269).
+   */
   readonly currentEpochTmp: Epoch | undefined;
   /**
    * Whether the file updatingEpoch exists. It remains after a crash between NEWLEADER and the write of currentEpoch
@@ -150,7 +156,7 @@ export const EXIT_BAD_SYNC_PACKET = 13;
 /** A port cannot be opened (ExitCode.UNABLE_TO_BIND_QUORUM_PORT). */
 export const EXIT_CANNOT_BIND = 14;
 
-/** The fixes that change what a truncation removes. */
+/** The fixes that change what a truncation removes, or in which order it removes files. */
 export type Truncation = Pick<Fixes, "truncRemovesEverythingAbove" | "truncDeletesNewestFirst">;
 
 /** What a Peer asks its host to do. Times are in microseconds. */
@@ -168,33 +174,33 @@ export interface Effects {
   /** Sends one notification, which can be lost, repeated or delayed. Used only with electionTransport "datagram". */
   sendDatagram(to: ServerId, notification: Notification): void;
 
-  /** Sets a timer; the delay counts from the current input. */
+  /** Sets a timer. The delay starts at the time of the current input. */
   setTimer(timer: Timer, delayUs: number): void;
   /** Cancels a timer. Has no effect if the timer is not set. */
   cancelTimer(timer: Timer): void;
 
   /**
    * Starts a piece of thread work. The host answers with `workDone(work, key)`, unless the process ends first. `key`
-   * distinguishes pieces of the same work. Starting a piece that is already running restarts it.
+   * distinguishes pieces of the same kind of work. If the piece is already running, it starts again.
    */
   startWork(work: ThreadWork, key: number): void;
 
-  /** FileTxnLog#append: appends to the current log file; opens log.<zxid> if no file is open. */
+  /** FileTxnLog#append: appends the transaction to the open log file. If no file is open, first opens log.<zxid>. */
   append(txn: Txn): void;
   /** FileTxnLog#rollLog: makes the next append open a new file. */
   rollLog(): void;
-  /** FileTxnLog#commit: completes when everything appended so far is durable. */
+  /** FileTxnLog#commit: syncs the log. Completes when everything that was appended before this call is durable. */
   syncLog(): void;
   /**
    * FileTxnLog#truncate: drops all records after the record with `zxid`, file by file. If no record has `zxid`, the
-   * next higher record stays; if there is no log, the operation fails. With truncRemovesEverythingAbove, that next
+   * next higher record stays. If there is no log, the operation fails. With truncRemovesEverythingAbove, that next
    * higher record and all snapshots above `zxid` are removed as well, and the operation does not fail. With
    * truncDeletesNewestFirst, files are deleted from the newest to the oldest.
    */
   truncateLog(zxid: Zxid, how: Truncation): void;
   /** Removes all log files, and all snapshots above `snapshotZxid`. Only the fix snapReplacesLog uses it. */
   dropAllBut(snapshotZxid: Zxid): void;
-  /** Writes a temporary file, syncs it and renames it (AtomicFileWritingIdiom). */
+  /** Writes acceptedEpoch: writes a temporary file, syncs it and renames it (AtomicFileWritingIdiom). */
   writeAcceptedEpoch(epoch: Epoch): void;
   /** Writes currentEpoch in the same way as writeAcceptedEpoch. */
   writeCurrentEpoch(epoch: Epoch): void;
@@ -204,7 +210,7 @@ export interface Effects {
   saveSnapshot(snapshot: Snapshot, synced: boolean): void;
   /** Saves a snapshot in a separate thread (SyncRequestProcessor's Snapshot Thread), without a sync. */
   saveSnapshotInBackground(snapshot: Snapshot): void;
-  /** Reads the dataDir; the completion carries a DiskImage. */
+  /** Reads the dataDir. `diskDone` then passes a DiskImage to the Peer. */
   load(): void;
 
   /** Exits the process: the host stops the server (ServiceUtils#requestSystemExit). */

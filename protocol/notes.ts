@@ -1,6 +1,6 @@
 /**
- * Notes: the typed observations that a Peer reports, in ZooKeeper's terms. Traces, tables and invariants read these
- * calls and nothing else. Notes have no effect on the protocol.
+ * Notes: the typed observations that a Peer reports about itself, in ZooKeeper's terms. The invariants and the records
+ * of a run get their information about servers only from notes. Notes have no effect on the protocol.
  */
 import type { SyncDecision, SyncFacts } from "./leader/sync-decision.ts";
 import type { PacketType, ServerState } from "./packets.ts";
@@ -26,7 +26,7 @@ export type FailureReason =
   | "epoch-quit" // maxTimeToWaitForEpoch: a voter that elected this leader is LOOKING again
   | "epoch-ack-timeout" // waitForEpochAck: no quorum of servers sent ACKEPOCH within initLimit
   | "newleader-ack-timeout" // waitForNewLeaderAck: no quorum of servers acknowledged NEWLEADER within initLimit
-  | "follower-ahead" // an ACKEPOCH is more recent than the leader's own state
+  | "follower-ahead" // the state or the epoch of a learner is more recent than the leader's
   | "config-ahead" // the learner's configVersion is higher than the leader's
   | "leader-epoch-lower" // the epoch in LEADERINFO is lower than the learner's acceptedEpoch
   | "first-packet-not-info" // a learner's first packet is neither FOLLOWERINFO nor OBSERVERINFO
@@ -35,13 +35,13 @@ export type FailureReason =
   | "first-packet-not-leaderinfo" // a leader's first packet is neither LEADERINFO nor NEWLEADER
   | "unexpected-sync-packet" // the packet that starts the synchronization is not DIFF, TRUNC or SNAP
   | "proposal-gap" // enforceContinuousProposal, addCommittedProposal: a proposal does not follow the one before it
-  | "commit-without-proposal" // a COMMIT arrived during the synchronization while no proposal was pending
+  | "commit-without-proposal" // a COMMIT in the synchronization has no proposal, or an observer's proposal no COMMIT
   | "truncate-failed" // the log could not be truncated to the zxid in TRUNC
   | "connect-failed" // connectToLeader: no connection within the permitted tries or time
   | "leader-unknown" // findLeader: the elected leader is not in this server's view
   | "connection-closed" // the other end closed the connection, or it was reset
-  | "read-timeout" // the socket's soTimeout: nothing arrived in time
-  | "not-enough-followers" // the leader's quorum check failed
+  | "read-timeout" // nothing arrived within the timeout of the socket (soTimeout)
+  | "not-enough-followers" // no quorum of servers is synced with the leader
   | "txn-timeout" // SyncLimitCheck: a proposal was not acknowledged within syncLimit
   | "zxid-rollover" // the counter of the zxid is used up
   | "sync-throttled" // LearnerSyncThrottler: too many synchronizations are in progress
@@ -52,18 +52,18 @@ export type FailureReason =
   | "unmatched-commit"; // a COMMIT does not match the oldest pending proposal
 
 /**
- * A protocol error that ZooKeeper only logs. The invariants no-bad-state, no-bad-ack, no-bad-proposal and no-bad-commit
- * report these errors.
+ * An error in the protocol that ZooKeeper logs. The invariants no-bad-state, no-bad-ack, no-bad-proposal and
+ * no-bad-commit report these errors. After some of them, the server also fails or exits.
  */
 export type Anomaly =
   | "bad-state" // a packet that is illegal in the receiver's current state
-  | "bad-ack" // an acknowledgment of something that was not sent
+  | "bad-ack" // an ACK with an unexpected zxid, or another packet where an ACK must come
   | "bad-proposal" // a proposal that does not follow the one before it
-  | "bad-commit"; // a commit that does not match the oldest pending proposal
+  | "bad-commit"; // a COMMIT that does not match the oldest pending proposal, or finds none
 
 /** The observations that a Peer reports to its host, one method for each. A method must not call the Peer. */
 export interface Notes {
-  /** QuorumPeer#setPeerState, #setZabState. */
+  /** The server changed its state or its phase (QuorumPeer#setPeerState, #setZabState). */
   stateChanged(state: ServerState, phase: Phase): void;
   /** The server changed its vote (FastLeaderElection#updateProposal). */
   voted(round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void;
@@ -71,7 +71,7 @@ export interface Notes {
   elected(leader: ServerId, round: number): void;
   /** The leader read a FOLLOWERINFO or OBSERVERINFO; `epoch` is the learner's acceptedEpoch. */
   epochOffered(learner: ServerId, observer: boolean, epoch: Epoch): void;
-  /** Leader#getEpochToPropose completed. */
+  /** The leader knows the epoch to propose and has tried to write acceptedEpoch (Leader#getEpochToPropose). */
   epochProposed(epoch: Epoch): void;
   /** The server wrote acceptedEpoch to disk. */
   epochAccepted(epoch: Epoch): void;
@@ -81,23 +81,23 @@ export interface Notes {
   epochCurrent(epoch: Epoch): void;
   /** LearnerHandler#syncFollower decided between DIFF, TRUNC and SNAP. */
   syncDecided(learner: ServerId, observer: boolean, facts: SyncFacts, decision: SyncDecision): void;
-  /** The learner acknowledged NEWLEADER; `history` is the history in its log. */
+  /** The learner acknowledged NEWLEADER; `history` is the history in the learner's log. */
   newLeaderAcked(epoch: Epoch, history: History): void;
   /** The leader read the acknowledgment of NEWLEADER. */
   newLeaderAckRead(learner: ServerId, zxid: Zxid): void;
   /** The leader read the acknowledgment of UPTODATE. */
   uptodateAckRead(learner: ServerId, zxid: Zxid): void;
   /**
-   * Leader#startZkServer: a quorum acknowledged NEWLEADER. `history` is the leader's history, which is now committed.
+   * A quorum acknowledged NEWLEADER (Leader#startZkServer). `history` is the leader's history, which is now committed.
    */
   established(epoch: Epoch, history: History): void;
   /** The learner handled UPTODATE and serves clients. */
   active(epoch: Epoch, leader: ServerId, history: History): void;
-  /** Leader#propose. */
+  /** The leader proposed a transaction (Leader#propose). */
   proposed(txn: Txn): void;
   /** The server appended a transaction to its log, in the page cache; `log` is the history in the log afterwards. */
   logged(txn: Txn, log: History): void;
-  /** Everything in the log is durable. */
+  /** The server synced its log. Everything in the log is durable now. */
   synced(log: History): void;
   /** The leader committed a transaction (Leader#tryToCommit). */
   committed(txn: Txn): void;
@@ -114,8 +114,11 @@ export interface Notes {
   loaded(history: History, log: History, zxid: Zxid): void;
   /** The server stopped serving and applied the rest of its log to its database (ZKDatabase#fastForwardDataBase). */
   fastForwarded(history: History, log: History): void;
-  /** The server left its role, exited, or closed the connection to one learner (`learner`). */
+  /**
+   * The server left its role, exited, or closed the connection to one learner. `learner` is defined only in the last
+   * case.
+   */
   failed(reason: FailureReason, learner: ServerId | undefined, detail: string): void;
-  /** The server received a packet that ZooKeeper only logs as an error. */
+  /** The server received a packet that is an error in the protocol. */
   anomaly(anomaly: Anomaly, from: ServerId, packet: PacketType | 0, zxid: Zxid, detail: string): void;
 }

@@ -48,7 +48,7 @@ export const ACKEPOCH = 18;
 /** Leader to observer: a committed reconfiguration. */
 export const INFORMANDACTIVATE = 19;
 
-/** The names of the packet types, by code (LearnerHandler#packetToString). */
+/** The names of the packet types, indexed by their code (LearnerHandler#packetToString). */
 export const PACKET_NAMES: readonly string[] = [
   "",
   "REQUEST",
@@ -73,8 +73,8 @@ export const PACKET_NAMES: readonly string[] = [
 ];
 
 /**
- * The protocol version of Zab 1.0, which every server since 3.4 announces. Earlier learners do not know LEADERINFO and
- * ACKEPOCH.
+ * The protocol version of Zab 1.0, which every release from 3.4 on announces. Earlier learners do not know LEADERINFO
+ * and ACKEPOCH.
  */
 export const PROTOCOL_VERSION = 0x10000;
 
@@ -170,7 +170,7 @@ export interface Notification {
   readonly electionEpoch: number;
   /** The currentEpoch of the proposed leader. */
   readonly peerEpoch: Epoch;
-  /** Notification.CURRENTVERSION is 2. */
+  /** The version of the notification format (Notification.CURRENTVERSION, which is 2). */
   readonly version: number;
 }
 

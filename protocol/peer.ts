@@ -1,11 +1,11 @@
 /**
  * The quorum side of one ZooKeeper server (QuorumPeer). The server loads its disk and becomes LOOKING. An election
- * makes it LEADING, FOLLOWING or OBSERVING. When that role fails, the server becomes LOOKING again.
+ * makes it LEADING, FOLLOWING or OBSERVING. When that role ends, the server becomes LOOKING again.
  *
  * A Peer is synchronous. The host sets `nowUs` and then makes one call per input. The Peer calls `Effects` for
  * everything it wants the host to do, and reports observations to `Notes`. It has no clock, no randomness of its own
- * and no I/O, and no network or disk fault makes it throw. A Peer stands for one process: after an `exit` or a crash
- * the host makes a new one.
+ * and no I/O, and no network or disk fault makes it throw. A Peer stands for one process: after an `exit` or a crash,
+ * the host creates a new Peer.
  *
  * Not modeled: client connections and sessions, reconfiguration, read-only mode, admin server.
  */
@@ -71,11 +71,11 @@ export interface PeerConfig {
   readonly verifier: QuorumVerifier;
   /** The settings of zoo.cfg and system properties. */
   readonly settings: Settings;
-  /** The servers that this server knows; usually all members of the verifier. */
+  /** The servers that this server knows; usually all members of the ensemble. */
   readonly view: readonly ServerId[];
   /**
-   * The start of every history of this server. Servers that have the same start also share the objects of equal
-   * histories, which makes comparisons cheap.
+   * The empty history from which each history of this server grows. Servers with the same `emptyHistory` object also
+   * share the objects of equal histories, which makes comparisons cheap.
    */
   readonly emptyHistory: History;
   /** The behaviors of the server's release; default: the newest release. */
@@ -93,7 +93,7 @@ type StartupStep =
  * of what a network or a disk does.
  */
 export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUser {
-  /** The virtual or real time; the host sets it before each input. */
+  /** The current time, virtual or real. The host sets it before each input. */
   nowUs = 0;
 
   /** The id of this server. */
@@ -135,14 +135,17 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   currentVote: Vote;
   /** Whether this server reports zxid 0 to get a SNAP (fix truncRemovesEverythingAbove). */
   needsSnap = false;
-  /** Becomes false at an `exit`, before the process has ended. */
+  /**
+   * Becomes false when the Peer calls the effect `exit`. From then on, the Peer ignores inputs, because the host can
+   * end the process later.
+   */
   alive = true;
 
   private readonly election: FastLeaderElection;
   private readonly connections: ElectionConnections;
   private leader: Leader | null = null;
   private learner: Learner | null = null;
-  /** The writes that remain to be done at startup; null afterwards. */
+  /** The writes that remain to be done at startup; null before and after the startup. */
   private startupSteps: StartupStep[] | null = null;
 
   constructor(config: PeerConfig, effects: Effects, notes: Notes) {
@@ -174,7 +177,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
 
   // ---- startup (QuorumPeer#start, #loadDataBase)
 
-  /** Handles the first input, the content of the disk. */
+  /** Starts the server with the content of its disk. This is the first input of a Peer. */
   start(image: DiskImage): void {
     const { behavior, database, effects } = this;
     const problem = database.restore(image);
@@ -196,7 +199,10 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.nextStartupStep();
   }
 
-  /** Loads the epoch files, and adds steps that write them where needed. Returns false if the server exits instead. */
+  /**
+   * Loads the epoch files, and adds steps that write them where needed. If the epochs are inconsistent, makes the
+   * server exit and returns false.
+   */
   private loadEpochs(image: DiskImage, steps: StartupStep[]): boolean {
     const epochOfZxid = epochOf(this.database.lastProcessedZxid);
     let current = image.currentEpoch ?? epochOfZxid;
@@ -223,7 +229,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     return true;
   }
 
-  /** Returns the currentEpoch that a crash kept from being written, if the release can find it. */
+  /** Returns the currentEpoch that a crash prevented from being written; undefined if the release cannot recover it. */
   private recoveredEpoch({ currentEpochTmp, updatingEpoch }: DiskImage, epochOfZxid: Epoch): Epoch | undefined {
     if (this.behavior.usesCurrentEpochTmp) return currentEpochTmp;
     return this.behavior.marksUpdatingEpoch && updatingEpoch ? epochOfZxid : undefined;
@@ -275,7 +281,10 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
 
   // ---- changes of role (QuorumPeer#run)
 
-  /** Becomes LOOKING with the database in memory, after a random delay if the server was an observer. */
+  /**
+   * Becomes LOOKING and starts an election with the database in memory. In some releases, a server that was an observer
+   * first waits for a random time.
+   */
   look(): void {
     this.leader = null;
     this.learner = null;
@@ -315,7 +324,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.setPhase(ELECTION);
   }
 
-  // ---- the calls of roles and of the election
+  // ---- called by roles and by the election
 
   get lastLoggedZxid(): Zxid {
     return this.database.lastProcessedZxid;
@@ -337,7 +346,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.notes.logged(txn, this.database.logHistory);
   }
 
-  /** Changes only the epoch of the vote, not its zxid or round. */
+  /** Changes the epoch of the current vote, but not its zxid or round. */
   updateElectionVote(epoch: Epoch): void {
     this.currentVote = { ...this.currentVote, peerEpoch: epoch };
   }
@@ -374,7 +383,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     return this.phase === BROADCAST;
   }
 
-  /** Whether this server leads an established epoch. */
+  /** Whether this server is an established leader. */
   get leads(): boolean {
     return this.state === LEADING && this.serving;
   }
@@ -473,7 +482,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     if (this.alive) this.election.receive(from, notification);
   }
 
-  /** Handles the end of the work that `startWork` started with this key. */
+  /** Handles the end of the piece of work that `startWork` started with this key. */
   workDone(work: ThreadWork, key: number): void {
     if (!this.alive) return;
     this.leader?.workDone(work, key);

@@ -10,9 +10,9 @@ import type { ServerId } from "./zxid.ts";
 export interface QuorumVerifier {
   /** The version of the configuration. */
   readonly version: number;
-  /** Voting members, ascending. */
+  /** The servers that vote, ascending. */
   readonly voters: readonly ServerId[];
-  /** All members, observers included, ascending. */
+  /** All servers of the ensemble, observers included, ascending. */
   readonly members: readonly ServerId[];
   /** Returns whether a server is a voting member. */
   isVoter(sid: ServerId): boolean;
@@ -79,8 +79,9 @@ export function hierarchical(
 }
 
 /**
- * Returns the verifier of releases that also count observers (before ZOOKEEPER-2959). Observers then count toward a
- * majority like voters. With groups and weights they still have no effect, because they belong to no group.
+ * Returns a verifier that also counts observers, as releases before ZOOKEEPER-2959 do. With such a verifier, observers
+ * count toward a majority like voters. With groups and weights they still have no effect, because they belong to no
+ * group.
  */
 export function countingObservers(verifier: QuorumVerifier): QuorumVerifier {
   return { ...verifier, isVoter: () => true };

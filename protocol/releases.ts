@@ -157,7 +157,7 @@ export const ALIKE: Readonly<Record<string, string>> = {
 /** The names of the releases that zabsim simulates, oldest first, then "newest" and "patched". */
 export const RELEASES: readonly string[] = Object.keys(PROFILES);
 
-/** Returns the behaviors of a release. The caller has checked that the name is in RELEASES. */
+/** Returns the behaviors of a release. The caller must have checked that the name is in RELEASES. */
 export function behaviorOf(release: string): Behavior {
   return PROFILES[release] as Behavior;
 }

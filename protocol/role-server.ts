@@ -22,23 +22,29 @@ export interface RoleServer {
   readonly notes: Notes;
   readonly database: Database;
   readonly logLock: LogLock;
-  /** initLimit * tickTime. */
+  /** initLimit * tickTime, in microseconds. */
   readonly initTimeoutUs: number;
-  /** syncLimit * tickTime. */
+  /** syncLimit * tickTime, in microseconds. */
   readonly syncTimeoutUs: number;
   readonly acceptedEpoch: Epoch;
   readonly currentEpoch: Epoch;
 
   setPhase(phase: Phase): void;
-  /** Handles the end of a write of acceptedEpoch, and changes the epoch in memory if the release does so. */
+  /**
+   * Handles the end of a write of acceptedEpoch. Changes the epoch in memory, too, unless the write failed and the
+   * release then keeps the old epoch.
+   */
   acceptedEpochWritten(epoch: Epoch, ok: boolean): void;
-  /** Handles the end of a write of currentEpoch, and changes the epoch in memory if the release does so. */
+  /**
+   * Handles the end of a write of currentEpoch. Changes the epoch in memory, too, unless the write failed and the
+   * release then keeps the old epoch.
+   */
   currentEpochWritten(epoch: Epoch, ok: boolean): void;
-  /** QuorumPeer#updateElectionVote (ZOOKEEPER-1732). */
+  /** Changes the epoch of the current vote (QuorumPeer#updateElectionVote, ZOOKEEPER-1732). */
   updateElectionVote(epoch: Epoch): void;
   /** ZKDatabase#append: appends to the log, in the page cache. */
   appendToLog(txn: Txn): void;
-  /** Applies the rest of the log to the tree, when a server that served shuts down. */
+  /** Applies the rest of the log to the tree when a server that has served shuts down. */
   fastForward(): void;
   /** Called when the log could not be written. Returns whether the server exits because of that. */
   logFailed(): boolean;

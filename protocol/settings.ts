@@ -21,16 +21,19 @@ export interface Settings {
   readonly maxNotificationIntervalMs: number;
   /** FastLeaderElection.finalizeWait: how long a server with a quorum of votes waits for a better vote. */
   readonly finalizeWaitMs: number;
-  /** zookeeper.leader.maxTimeToWaitForEpoch; negative means off. */
+  /**
+   * zookeeper.leader.maxTimeToWaitForEpoch: if a leader has waited for the epoch quorum for longer than this, it gives
+   * up as soon as a voter that elected it is LOOKING again. Negative means never.
+   */
   readonly maxTimeToWaitForEpochMs: number;
   /** zookeeper.cnxTimeout: the time limit of connecting to an election port. */
   readonly cnxTimeoutMs: number;
   /**
-   * zookeeper.snapshotSizeFactor: the largest size of the log on disk, relative to the snapshot, from which a leader
-   * synchronizes a learner. Negative means never, 0 means no limit.
+   * zookeeper.snapshotSizeFactor: a leader synchronizes a learner from the log on disk only if the log files after the
+   * first one to read are at most this many times as large as the snapshot. Negative means never, 0 means always.
    */
   readonly snapshotSizeFactor: number;
-  /** zookeeper.commitLogCount: the number of transactions in committedLog. */
+  /** zookeeper.commitLogCount: the largest number of transactions in committedLog. */
   readonly commitLogCount: number;
   /** zookeeper.snapCount: the server takes a snapshot after snapCount/2 + random(snapCount/2) transactions. */
   readonly snapCount: number;
@@ -40,28 +43,32 @@ export interface Settings {
   readonly txnBytes: number;
   /** zookeeper.forceSnapshotSync: whether the leader always sends SNAP. */
   readonly forceSnapSync: boolean;
-  /** zookeeper.leader.maxConcurrentSnapSyncs. */
+  /** zookeeper.leader.maxConcurrentSnapSyncs: the largest number of concurrent synchronizations by SNAP. */
   readonly maxConcurrentSnapSyncs: number;
-  /** zookeeper.leader.maxConcurrentDiffSyncs. */
+  /** zookeeper.leader.maxConcurrentDiffSyncs: the largest number of concurrent synchronizations by DIFF or TRUNC. */
   readonly maxConcurrentDiffSyncs: number;
   /**
    * zookeeper.observer.election.DelayMs: an observer waits for a random time below this value before it starts an
    * election again.
    */
   readonly observerElectionDelayMs: number;
-  /** syncEnabled: whether an observer writes its log. */
+  /** syncEnabled: whether an observer writes transactions to its log. */
   readonly observerSyncEnabled: boolean;
-  /** zookeeper.db.autocreate: whether an empty disk is an empty database (zxid 0) or no database (zxid -1). */
+  /**
+   * zookeeper.db.autocreate: whether a server with an empty disk has an empty database (zxid 0) or no database (zxid
+   * -1).
+   */
   readonly dbAutocreate: boolean;
   /** zookeeper.snapshot.trust.empty: whether a log without a snapshot may be loaded. */
   readonly trustEmptySnapshot: boolean;
-  /** zookeeper.maxBatchSize: the number of transactions that the log thread appends before it syncs. */
+  /** zookeeper.maxBatchSize: the largest number of transactions that the log thread appends before it syncs. */
   readonly maxBatchSize: number;
   /**
-   * The protocol version in FOLLOWERINFO. Below 0x10000, the leader treats the server as a learner from before Zab 1.0.
+   * The protocol version in FOLLOWERINFO. If it is below 0x10000, the leader treats the server as a learner from before
+   * Zab 1.0.
    */
   readonly protocolVersion: number;
-  /** QuorumVerifier#getVersion of the server's configuration. */
+  /** The version of the server's configuration (QuorumVerifier#getVersion). */
   readonly configVersion: number;
   /** zookeeper.testingonly.initialZxid: the counter with which a new leader starts its epoch, for rollover tests. */
   readonly initialCounter: number;

@@ -47,8 +47,8 @@ export const NO_EPOCH = asEpoch(-1);
 export const NO_SERVER = asServerId(-1);
 
 /**
- * ZxidUtils#makeZxid. Epoch -1 is the epoch of a server without a database. Throws a RangeError if the epoch or
- * counter is out of range, which only a defect of the caller can cause.
+ * Makes a zxid (ZxidUtils#makeZxid). Epoch -1 is the epoch of a server without a database. Throws a RangeError if the
+ * epoch or counter is out of range, which only a defect of the caller can cause.
  */
 export function makeZxid(epoch: Epoch, counter: number): Zxid {
   if (epoch < -1 || epoch > MAX_EPOCH || counter < 0 || counter > MAX_COUNTER) {
@@ -57,12 +57,12 @@ export function makeZxid(epoch: Epoch, counter: number): Zxid {
   return asZxid(epoch * COUNTERS + counter);
 }
 
-/** ZxidUtils#getEpochFromZxid. The epoch of -1 is -1. */
+/** Returns the epoch of a zxid (ZxidUtils#getEpochFromZxid). The epoch of -1 is -1. */
 export function epochOf(zxid: Zxid): Epoch {
   return asEpoch(Math.floor(zxid / COUNTERS));
 }
 
-/** ZxidUtils#getCounterFromZxid. */
+/** Returns the counter of a zxid (ZxidUtils#getCounterFromZxid). */
 export function counterOf(zxid: Zxid): number {
   return zxid >>> 0;
 }
@@ -83,7 +83,7 @@ export function formatZxid(zxid: Zxid): string {
   return zxid < 0 ? "none" : `${epochOf(zxid)}:${counterOf(zxid)}`;
 }
 
-/** Writes a zxid as `0x…`: the unsigned 64-bit form of ZooKeeper's logs and of the conformance vectors. */
+/** Writes a zxid as `0x…`: the unsigned 64-bit form that ZooKeeper's logs and the conformance vectors use. */
 export function formatZxidHex(zxid: Zxid | bigint): string {
   return `0x${BigInt.asUintN(64, BigInt(zxid)).toString(16)}`;
 }

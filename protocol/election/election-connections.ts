@@ -2,9 +2,9 @@
  * The connections of the election port (QuorumCnxManager).
  *
  * Each pair of servers keeps one connection: the one that the server with the larger id opened. A server that accepts a
- * connection from a smaller id closes it and connects itself. Each peer has a send queue of one message, which a newer
- * message replaces. If the queue is empty when a connection opens, the server sends its last message again, because
- * that message may have been lost.
+ * connection from a server with a smaller id closes this connection and opens one itself. For each peer, the server has
+ * a send queue of one message. A newer message replaces the queued one. If the queue is empty when a connection opens,
+ * the server sends its last message again, because that message may have been lost.
  *
  * Not modeled: the receive queue's limit of 100 messages, multiple addresses, and the separate threads that reconnect.
  */
@@ -30,11 +30,11 @@ interface PeerLink {
   connection: ConnectionId;
   /** The connection being opened, or NO_CONNECTION. */
   dialing: ConnectionId;
-  /** When opening that connection times out. */
+  /** The time at which the attempt to open `dialing` times out. */
   dialUntilUs: number;
-  /** The send queue. */
+  /** The message in the send queue; null if the queue is empty. */
   queued: Notification | null;
-  /** QuorumCnxManager#lastMessageSent. */
+  /** The last message sent to the peer (QuorumCnxManager#lastMessageSent); null if there is none. */
   last: Notification | null;
 }
 
@@ -53,9 +53,12 @@ export class ElectionConnections {
   private readonly links = new Map<ServerId, PeerLink>();
   /** The peer of each connection; NO_SERVER for an accepted connection that has not sent its hello. */
   private readonly peers = new Map<ConnectionId, ServerId>();
-  /** With electionConnectsInTurn: the link whose connection the sender's thread opens now. */
+  /**
+   * With electionConnectsInTurn: the link whose connection is being opened. The sending thread is blocked until the
+   * connection is open or has failed.
+   */
   private blockingLink: PeerLink | null = null;
-  /** With electionConnectsInTurn: the calls that wait for that thread. */
+  /** With electionConnectsInTurn: the calls that wait until that thread is no longer blocked. */
   private readonly delayed: DelayedSend[] = [];
 
   constructor({ behavior, myid, settings, view }: ElectionConnectionsConfig, effects: Effects) {
@@ -66,7 +69,7 @@ export class ElectionConnections {
     this.connectsInTurn = behavior.electionConnectsInTurn;
   }
 
-  /** QuorumCnxManager#toSend, for a peer other than the server itself. */
+  /** Sends a notification to another server (QuorumCnxManager#toSend). */
   send(nowUs: number, to: ServerId, notification: Notification): void {
     if (this.settings.electionTransport === "datagram") {
       this.effects.sendDatagram(to, notification);
@@ -75,7 +78,10 @@ export class ElectionConnections {
     this.sendOrConnect(nowUs, this.link(to), notification);
   }
 
-  /** Sends the notification if there is one and the peer is connected; otherwise queues it and connects. */
+  /**
+   * If the peer is connected, sends the notification, if any. If the peer is not connected, queues the notification and
+   * connects.
+   */
   private sendOrConnect(nowUs: number, link: PeerLink, notification: Notification | null): void {
     if (this.blockingLink !== null) {
       this.delayed.push({ link, notification });
@@ -153,7 +159,7 @@ export class ElectionConnections {
     return undefined;
   }
 
-  /** TIMER_DIAL: closes connections that did not open within cnxTimeout. */
+  /** Handles TIMER_DIAL: closes connections that did not open within cnxTimeout. */
   dialTimeout(nowUs: number): void {
     for (const link of this.links.values()) {
       if (link.dialing === NO_CONNECTION) continue;
@@ -190,7 +196,9 @@ export class ElectionConnections {
     }
   }
 
-  /** Starts a SendWorker on this connection, in place of any other. */
+  /**
+   * Makes this connection the one that sends to the peer (SendWorker), and closes the former connection to the peer.
+   */
   private use(link: PeerLink, connection: ConnectionId): void {
     this.closeConnection(link);
     link.connection = connection;

@@ -18,7 +18,7 @@ import { type Epoch, MIN_VALUE, NO_EPOCH, NO_SERVER, NO_ZXID, type ServerId, typ
 import type { ElectionConnections } from "./election-connections.ts";
 import { isBetterVote, sameVote, type Vote } from "./vote.ts";
 
-/** Notification.CURRENTVERSION. */
+/** The version of the notification format (Notification.CURRENTVERSION). */
 const NOTIFICATION_VERSION = 2;
 
 /** The part of QuorumPeer that the election uses. */
@@ -34,9 +34,9 @@ export interface ElectionServer {
   /** QuorumPeer#getLastLoggedZxid. The database must be loaded. */
   readonly lastLoggedZxid: Zxid;
   readonly currentEpoch: Epoch;
-  /** The election has ended with this vote; `supporters` are the voters that agreed. */
+  /** Called when the election has ended with this vote. `supporters` are the voters that agreed. */
   electionDone(state: ServerState, vote: Vote, supporters: AckSet): void;
-  /** A voter is LOOKING while this server is not (Leader#reportLookingSid). */
+  /** Called when another voter is LOOKING while this server is not (Leader#reportLookingSid). */
   lookingAgain(sid: ServerId): void;
 }
 
@@ -61,7 +61,7 @@ export class FastLeaderElection {
   private readonly notes: Notes;
   private readonly deadline: Deadline;
   private running = false;
-  /** The quorum that agrees, while the server waits finalizeWait for a better vote; null otherwise. */
+  /** The quorum that agrees, while the server waits for a better vote (finalizeWait); null otherwise. */
   private finalizing: AckSet | null = null;
   private timeoutMs = 0;
   private proposedLeader: ServerId = NO_SERVER;
@@ -69,7 +69,7 @@ export class FastLeaderElection {
   private proposedEpoch: Epoch = NO_EPOCH;
   /** The votes of this round (recvset). */
   private readonly received = new Map<ServerId, Vote>();
-  /** The votes of servers that follow or lead, of any round (outofelection). */
+  /** The votes of servers that follow or lead, from any round (outofelection). */
   private readonly outOfElection = new Map<ServerId, Vote>();
   /** The receive queue (recvqueue). */
   private receiveQueue: Received[] = [];
@@ -81,7 +81,7 @@ export class FastLeaderElection {
     this.deadline = new Deadline(effects, TIMER_ELECTION);
   }
 
-  /** FastLeaderElection#lookForLeader. */
+  /** Starts an election (FastLeaderElection#lookForLeader). */
   start(): void {
     this.round++;
     this.received.clear();
@@ -101,7 +101,7 @@ export class FastLeaderElection {
     this.deadline.clear();
   }
 
-  /** WorkerReceiver#run, for one notification. */
+  /** Handles a notification that arrives (WorkerReceiver#run). */
   receive(from: ServerId, notification: Notification): void {
     const { server } = this;
     if (!server.verifier.isVoter(from)) {
@@ -120,7 +120,7 @@ export class FastLeaderElection {
     }
   }
 
-  /** TIMER_ELECTION fired. */
+  /** Handles TIMER_ELECTION. */
   timeout(): void {
     if (!this.deadline.fired(this.server.nowUs) || !this.running) return;
     if (this.finalizing !== null) {
@@ -149,7 +149,7 @@ export class FastLeaderElection {
     }
   }
 
-  /** One iteration of lookForLeader's loop. */
+  /** Handles a notification from the receive queue: one iteration of the loop in lookForLeader. */
   private handle(from: ServerId, n: Notification): void {
     if (this.finalizing !== null) {
       if (!this.beatsProposal(n)) {
@@ -170,7 +170,7 @@ export class FastLeaderElection {
     if (n.electionEpoch > this.round) {
       this.round = n.electionEpoch;
       this.received.clear();
-      // Compares with the server's initial vote: the current vote belongs to the round that the server leaves.
+      // Compares with the server's initial vote, because the current vote belongs to the round that the server leaves.
       const { verifier } = this.server;
       const better = isBetterVote(
         verifier,

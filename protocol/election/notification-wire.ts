@@ -1,7 +1,7 @@
 /**
  * The wire format of notifications, as FastLeaderElection.Messenger reads them from servers of all releases. The oldest
- * form has 28 bytes. The form of 40 bytes adds the peer epoch, and the form of 44 bytes adds the version. From version
- * 2 on, a configuration text follows. The configuration text itself is not modeled.
+ * form has 28 bytes. The form of 40 bytes also contains the peer epoch. Longer forms also contain the version and, from
+ * version 2 on, a configuration text. The configuration text is not modeled.
  */
 import type { Notification, ServerState } from "../packets.ts";
 import { asEpoch, asServerId, asZxid, epochOf } from "../zxid.ts";

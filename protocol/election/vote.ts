@@ -15,7 +15,7 @@ export interface Vote {
   readonly peerEpoch: Epoch;
   /** The state of the server that casts the vote. */
   readonly state: ServerState;
-  /** The version of the notification; 0 for a server from before ZOOKEEPER-1732. */
+  /** The version of the notification format; 0 for a server from before ZOOKEEPER-1732. */
   readonly version: number;
 }
 
@@ -38,9 +38,9 @@ export function isBetterVote(
 }
 
 /**
- * Returns whether two votes are equal (Vote#equals). If either server is LOOKING, all four fields must be equal.
- * Otherwise zxid and round are ignored (ZOOKEEPER-1805), and so is the epoch if exactly one server is from before
- * ZOOKEEPER-1732.
+ * Returns whether two votes are equal (Vote#equals). If either server is LOOKING, id, zxid, round and epoch must all be
+ * equal. Otherwise zxid and round are ignored (ZOOKEEPER-1805), and so is the epoch if exactly one server is from
+ * before ZOOKEEPER-1732.
  */
 export function sameVote(a: Vote, b: Vote): boolean {
   if (a.state === LOOKING || b.state === LOOKING) {

@@ -1,11 +1,12 @@
 /**
- * The quorum of ACKEPOCHs (Leader#waitForEpochAck). Before a quorum that includes the leader is complete, each caller
- * waits:
+ * The quorum of ACKEPOCHs (Leader#waitForEpochAck). Each server is counted, and its thread waits until a quorum that
+ * includes the leader is complete. There are two exceptions:
  *
- * - A learner that is more recent than the leader fails; only its own connection is closed.
- * - A learner that reports epoch -1 (it has accepted the epoch before) or zxid -1 (it has no database) is not counted.
+ * - If a learner is more recent than the leader, it is not counted, and the leader closes the connection to it.
+ * - If a learner reports epoch -1 (it has accepted the epoch before) or zxid -1 (it has no database), it is not
+ *   counted, but its thread waits.
  *
- * After the quorum is complete, callers return immediately and nothing is checked.
+ * After the quorum is complete, threads no longer wait, and learners are no longer checked.
  */
 import { type Effects, TIMER_EPOCH_ACK } from "../effects.ts";
 import { AckSet, type QuorumVerifier } from "../quorum.ts";
@@ -18,7 +19,7 @@ export interface StateSummary {
   readonly lastZxid: Zxid;
 }
 
-/** StateSummary#isMoreRecentThan. */
+/** Returns whether `a` is more recent than `b` (StateSummary#isMoreRecentThan). */
 export function isMoreRecent(a: StateSummary, b: StateSummary): boolean {
   return a.currentEpoch > b.currentEpoch || (a.currentEpoch === b.currentEpoch && a.lastZxid > b.lastZxid);
 }
@@ -34,7 +35,7 @@ export interface EpochAckOptions {
   readonly verifier: QuorumVerifier;
   /** The leader's own state. */
   readonly leader: StateSummary;
-  /** Whether the release knows zxid -1 (ZOOKEEPER-261). */
+  /** Whether a server without a database has zxid -1 in this release (ZOOKEEPER-261). */
   readonly knowsMissingDatabase: boolean;
   readonly effects: Effects;
   readonly timeoutUs: number;
@@ -52,15 +53,15 @@ export class EpochAck {
     this.wait = new QuorumWait(options.effects, TIMER_EPOCH_ACK, options.timeoutUs);
   }
 
-  /** Counts the leader itself. */
+  /** Counts the leader itself, and makes its main thread wait. */
   ackLeader(waiter: EpochAckWaiter, nowUs: number): void {
     const { leader, myid } = this.options;
     this.ack(waiter, myid, leader, nowUs);
   }
 
   /**
-   * Counts server `sid` and makes `waiter` wait; if the quorum is complete, notifies the waiter immediately. Returns
-   * false, and does neither, if the server is more recent than the leader.
+   * Counts server `sid` and makes `waiter` wait. If the quorum is already complete, only notifies the waiter
+   * immediately. Otherwise, if the server is more recent than the leader, only returns false.
    */
   ack(waiter: EpochAckWaiter, sid: ServerId, summary: StateSummary, nowUs: number): boolean {
     const { knowsMissingDatabase, leader, myid } = this.options;

@@ -14,16 +14,16 @@ import { QuorumWait } from "./quorum-wait.ts";
 export interface EpochWaiter {
   epochProposed(epoch: Epoch): void;
   epochTimedOut(): void;
-  /** The leader gave up waiting (Leader#quitLeading). */
+  /** Called when the leader has given up (Leader#quitLeading). */
   epochAborted(): void;
-  /** This waiter completed the quorum and could not write acceptedEpoch. */
+  /** Called if this waiter completed the quorum but could not write acceptedEpoch. */
   acceptedEpochNotWritten(): void;
 }
 
 export class EpochProposal {
   /** One above the highest acceptedEpoch counted so far. Final once `done` is true. */
   epoch: Epoch = NO_EPOCH;
-  /** When the leader itself began to wait (timeStartWaitForEpoch), or -1. */
+  /** The time at which the leader itself began to wait (timeStartWaitForEpoch); -1 if it has not begun. */
   leaderWaitsSinceUs = -1;
 
   private readonly myid: ServerId;
@@ -31,7 +31,7 @@ export class EpochProposal {
   private readonly counted: AckSet;
   private readonly wait: QuorumWait<EpochWaiter>;
   private state: "waiting" | "writing" | "done" = "waiting";
-  /** The waiter that completed the quorum, while its thread writes acceptedEpoch. */
+  /** The waiter that completed the quorum, while its thread writes acceptedEpoch; null otherwise. */
   private writer: EpochWaiter | null = null;
 
   constructor(myid: ServerId, verifier: QuorumVerifier, effects: Effects, timeoutUs: number) {
@@ -45,7 +45,9 @@ export class EpochProposal {
     return this.state === "done";
   }
 
-  /** Counts server `sid` and makes `waiter` wait. If the epoch is final, notifies the waiter immediately. */
+  /**
+   * Counts server `sid` and makes `waiter` wait. If the epoch is already final, only notifies the waiter immediately.
+   */
   propose(waiter: EpochWaiter, sid: ServerId, lastAcceptedEpoch: Epoch, nowUs: number): void {
     if (this.state === "done") {
       waiter.epochProposed(this.epoch);
@@ -65,7 +67,7 @@ export class EpochProposal {
 
   /**
    * Handles the end of the write of acceptedEpoch. If the write failed, only the writer fails. The other waiters are
-   * not notified; each gets the epoch when its own timeout expires.
+   * not notified. Each of them gets the epoch when its own timeout expires.
    */
   written(ok: boolean): void {
     const { writer } = this;

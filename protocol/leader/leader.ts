@@ -2,8 +2,9 @@
  * The leader (Leader#lead, LeaderZooKeeperServer): it proposes an epoch, collects ACKEPOCHs, synchronizes learners,
  * becomes established, and broadcasts transactions until it loses its quorum or fails.
  *
- * The steps of the main thread are `LeaderPhase`s. Each learner has a LearnerHandler, which stands for its thread.
- * Snapshots and epoch files block the thread that writes them; the log has its own thread (storage/log-thread.ts).
+ * The steps of the main thread are `LeaderPhase`s. Each learner has a LearnerHandler, which stands for the Java thread
+ * of that name. A thread that writes a snapshot or an epoch file waits for the disk. The log has its own thread
+ * (storage/log-thread.ts).
  *
  * Not modeled: PrepRequestProcessor, sessions, and the time between commit and apply. A committed transaction is
  * applied to the leader's tree immediately.
@@ -47,7 +48,7 @@ import type { SyncFacts } from "./sync-decision.ts";
 
 /** The part of QuorumPeer that a leader uses. */
 export interface LeaderServer extends RoleServer {
-  /** The servers that count toward the epoch quorum and the ACKEPOCH quorum. */
+  /** The verifier of the epoch quorum and of the ACKEPOCH quorum. */
   readonly epochVerifier: QuorumVerifier;
 }
 
@@ -73,19 +74,22 @@ interface PendingConnection {
 }
 
 export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLeaderAckWaiter, LogListener {
-  /** QuorumPeer#tick. */
+  /** The number of ticks since the leader was established (QuorumPeer#tick). */
   tick = 0;
   lastProposed: Zxid = ZERO_ZXID;
 
   private readonly server: LeaderServer;
   private phase: LeaderPhase = "saving-snapshot";
-  /** Why the leader gives up as soon as it has written currentEpoch: a learner is ahead of its epoch. */
+  /**
+   * The detail with which the leader fails after it has written currentEpoch. Set if a learner that has accepted a
+   * later epoch arrives during the write.
+   */
   private learnerAhead: string | undefined = undefined;
   /** The voters that elected this leader. */
   private readonly supporters: AckSet;
   private readonly handlers: LearnerHandler[] = [];
   private readonly byConnection = new Map<ConnectionId, LearnerHandler>();
-  /** The connections that arrive before the acceptor thread runs; null afterwards. */
+  /** The connections that arrive before the acceptor thread runs; null once it runs. */
   private backlog: PendingConnection[] | null = [];
   private readonly forwardingFollowers: LearnerHandler[] = [];
   private readonly observingLearners: LearnerHandler[] = [];
@@ -95,7 +99,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   private newLeaderAck: NewLeaderAck | null = null;
   /** The proposed epoch; NO_EPOCH until the epoch quorum is complete. */
   private epoch: Epoch = NO_EPOCH;
-  /** ZooKeeperServer#getZxid: the last zxid assigned. */
+  /** The last zxid that the leader has assigned (ZooKeeperServer#getZxid). */
   private zxid: Zxid = ZERO_ZXID;
   private lastCommitted: Zxid = NO_ZXID;
   /** Proposals that are not committed, oldest first. Their zxids have no gaps. */
@@ -108,7 +112,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   private log: LogThread | null = null;
   /** Whether the next half tick only sends pings. */
   private tickSkip = true;
-  /** Leader#followerCounter. */
+  /** The last id given to a learner that sent no LearnerInfo (Leader#followerCounter). */
   private followerCounter = 0;
   /** LearnerSyncThrottler: the number of synchronizations in progress. */
   private readonly syncs: Record<SyncKind, number> = { snap: 0, diff: 0 };
@@ -209,8 +213,8 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   }
 
   /**
-   * Leader#reportLookingSid: gives up if the LOOKING server is a voter that elected this leader and the leader has
-   * waited longer than maxTimeToWaitForEpoch.
+   * Handles a server that is LOOKING again (Leader#reportLookingSid). If this server is a voter that elected the
+   * leader, and the leader has waited for longer than maxTimeToWaitForEpoch, the leader gives up.
    */
   lookingAgain(sid: ServerId): void {
     const { behavior, nowUs, settings } = this.server;
@@ -242,7 +246,10 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     this.fail("newleader-ack-timeout", "no quorum of servers acknowledged NEWLEADER within initLimit");
   }
 
-  /** A quorum acknowledged NEWLEADER: the leader is established (Leader#startZkServer), and its main loop begins. */
+  /**
+   * Called when a quorum has acknowledged NEWLEADER. The leader is established (Leader#startZkServer) and begins its
+   * main loop.
+   */
   newLeaderAcked(): void {
     assertPhase(this.phase, "acking-newleader");
     const { server } = this;
@@ -256,7 +263,8 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     server.setPhase(BROADCAST);
     server.notes.established(this.epoch, database.history);
     for (const handler of [...this.handlers]) handler.leaderStarted();
-    // An early REQUEST that a handler has read can use up the epoch's zxids, which ends the leader.
+    // A handler can find a REQUEST in its inbox and propose it. If this uses up the zxids of the epoch, the leader no
+    // longer serves.
     if (this.isServing) server.effects.setTimer(TIMER_TICK, this.halfTickUs);
   }
 
@@ -265,8 +273,8 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   }
 
   /**
-   * TIMER_TICK, which fires twice per tick: sends pings. Every second time, the leader first advances the tick and
-   * checks its quorum.
+   * Handles TIMER_TICK, which fires twice per tick: sends pings. Every second time, the leader first advances the tick
+   * and checks that a quorum is synced with it.
    */
   halfTick(): void {
     if (!this.tickSkip) {
@@ -315,7 +323,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     this.reads.set(this.server.nowUs, Math.min(untilUs, this.earliestReadTimeoutUs()));
   }
 
-  /** TIMER_HANDLERS: closes the connections whose read has timed out. */
+  /** Handles TIMER_HANDLERS: closes the connections whose read has timed out. */
   readTimeout(): void {
     const { nowUs } = this.server;
     if (!this.reads.fired(nowUs)) return;
@@ -346,7 +354,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     this.newLeaderAck?.leave(handler);
   }
 
-  // ---- the calls of handlers (HandlerLeader)
+  // ---- called by handlers (HandlerLeader)
 
   nextAnonymousId(): ServerId {
     this.followerCounter--;
@@ -358,7 +366,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     const tooLate = this.epochProposal.done && lastAcceptedEpoch > this.epochProposal.epoch;
     if (behavior.learnerAheadEndsLeading && tooLate) {
       const detail = `server ${handler.sid} has accepted epoch ${lastAcceptedEpoch}`;
-      // The leader's thread notices it after the write.
+      // The leader's thread notices this learner only after the write.
       if (this.phase === "writing-epoch") this.learnerAhead = detail;
       else this.fail("follower-ahead", detail);
       return;
@@ -411,7 +419,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     this.syncs[kind]--;
   }
 
-  /** Handles the end of a piece of work. The key of a serialization is the learner's connection. */
+  /** Handles the end of a piece of thread work. The key of WORK_SERIALIZE_SNAPSHOT is the connection of the learner. */
   workDone(work: ThreadWork, key: number): void {
     if (work === WORK_SERIALIZE_SNAPSHOT) this.byConnection.get(asConnectionId(key))?.snapshotSerialized();
   }
@@ -440,7 +448,9 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     assertPresent(this.log, "log thread", this.phase).write(txn);
   }
 
-  /** Handles the end of a sync: each synced transaction counts as the leader's own ACK (AckRequestProcessor). */
+  /**
+   * Handles the end of a sync of the log. The leader itself acknowledges each synced transaction (AckRequestProcessor).
+   */
   logWritten(txns: readonly Txn[], ok: boolean): void {
     if (ok) for (const txn of txns) this.processAck(this.server.myid, txn.zxid);
     else if (!this.server.logFailed()) this.fail("disk-error", "the log could not be written");
@@ -489,8 +499,8 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
       database.apply(txn);
       notes.delivered(txn, database.history);
     } else {
-      // The commit processor has stopped and does not apply the transaction. During the shutdown, the server reads it
-      // from the log.
+      // The commit processor has stopped and does not apply the transaction. In releases that fast-forward, the server
+      // applies it from the log at the end of the shutdown.
       this.toBeApplied.push(txn);
     }
   }
@@ -510,8 +520,8 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   }
 
   /**
-   * Leader#shutdown: stops the server with its log thread, then closes the learners' connections. Finally, the server
-   * becomes LOOKING.
+   * Stops leading (Leader#shutdown). A leader that has served first waits until its log thread is idle, and
+   * fast-forwards. Then the leader closes the connections to the learners, and the server becomes LOOKING.
    */
   fail(reason: FailureReason, detail: string): void {
     if (this.phase === "shutting-down" || this.phase === "ended") return;

@@ -48,32 +48,41 @@ import { SyncLimitCheck } from "./sync-limit-check.ts";
 
 /** The part of a leader that its handlers use. */
 export interface HandlerLeader {
-  /** QuorumPeer#tick. */
+  /** The number of ticks since the leader was established (QuorumPeer#tick). */
   readonly tick: number;
   readonly lastProposed: Zxid;
-  /** Whether the leader is established and serves (Leader#waitForStartup returns). */
+  /** Whether the leader is established and serves, so that Leader#waitForStartup returns. */
   readonly isServing: boolean;
   /** Returns an id for a learner that sent no LearnerInfo (Leader#followerCounter). */
   nextAnonymousId(): ServerId;
-  /** Leader#getEpochToPropose. The handler is notified of the outcome as an EpochWaiter. */
+  /**
+   * Counts the learner's acceptedEpoch (Leader#getEpochToPropose). Notifies the handler of the outcome later, as an
+   * EpochWaiter.
+   */
   proposeEpoch(handler: LearnerHandler, lastAcceptedEpoch: Epoch): void;
-  /** Leader#waitForEpochAck. Returns false if the learner is more recent than the leader. */
+  /**
+   * Counts the learner's ACKEPOCH (Leader#waitForEpochAck). Returns false if the learner is more recent than the
+   * leader.
+   */
   ackEpoch(handler: LearnerHandler, summary: StateSummary): boolean;
-  /** Leader#waitForNewLeaderAck. Returns false if the zxid is wrong; then the learner is not counted. */
+  /** Counts the learner's ACK of NEWLEADER (Leader#waitForNewLeaderAck). If the zxid is wrong, only returns false. */
   ackNewLeader(handler: LearnerHandler, zxid: Zxid): boolean;
   syncFacts(peerLastZxid: Zxid, observer: boolean): SyncFacts<Zxid, Txn>;
   /** Leader#startForwarding: from now on the handler gets proposals and commits. */
   startForwarding(handler: LearnerHandler): void;
-  /** LearnerSyncThrottler#beginSync. Returns false if too many synchronizations are in progress. */
+  /**
+   * LearnerSyncThrottler#beginSync. Returns false if too many synchronizations are in progress and the learner is not
+   * exempt from the limit.
+   */
   beginSync(kind: SyncKind, exempt: boolean): boolean;
   endSync(kind: SyncKind): void;
-  /** Leader#processAck. */
+  /** Handles an ACK that the handler has read (Leader#processAck). */
   readAck(handler: LearnerHandler, zxid: Zxid): void;
   /** Proposes a client's write that the learner forwarded. Returns false if the leader does not serve. */
   submit(value: string | number): boolean;
-  /** Called when the handler's thread starts to read. Its socket times out at `untilUs`. */
+  /** Called when the handler's thread starts to read. The read times out at `untilUs`. */
   expectRead(untilUs: number): void;
-  /** Leader#removeLearnerHandler. */
+  /** Removes a handler that is closed (Leader#removeLearnerHandler). */
   forget(handler: LearnerHandler): void;
 }
 
@@ -114,7 +123,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   readonly connection: ConnectionId;
   sid: ServerId = NO_SERVER;
   observer = false;
-  /** When the socket's read times out; meaningful in the reading phases. */
+  /** The time at which the socket's read times out. It has a meaning only in the reading phases. */
   readUntilUs: number;
 
   private readonly leader: HandlerLeader;
@@ -126,12 +135,15 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   /** LearnerHandler#queuedPackets, until the sender thread runs. Null afterwards: packets are then sent immediately. */
   private queue: QuorumPacket[] | null = [];
   private throttled: SyncKind | null = null;
-  /** For a learner from before Zab 1.0, which sends no ACKEPOCH: the state that its FOLLOWERINFO implies. */
+  /**
+   * For a learner from before Zab 1.0, which sends no ACKEPOCH: the state that its FOLLOWERINFO implies. Otherwise
+   * null.
+   */
   private impliedSummary: StateSummary | null = null;
   /** The last zxid in the learner's ACKEPOCH. */
   private peerLastZxid: Zxid = ZERO_ZXID;
   private newLeaderZxid: Zxid = ZERO_ZXID;
-  /** lastProcessedZxid when the serialization of a SNAP began. */
+  /** The leader's lastProcessedZxid at the time when the serialization of a SNAP began. */
   private snapZxid: Zxid = ZERO_ZXID;
   private readonly syncLimitCheck = new SyncLimitCheck();
 
@@ -159,13 +171,16 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     else this.inbox.push(message);
   }
 
-  /** The learner closed the connection. A thread that does not read notices it at its next read. */
+  /**
+   * Called when the learner has closed the connection. If the handler's thread does not read, the thread notices this
+   * at its next read.
+   */
   disconnected(): void {
     if (this.reading && this.inbox.length === 0) this.closedByLearner();
     else this.inbox.push("closed");
   }
 
-  /** LearnerHandler#queuePacket. */
+  /** Queues a packet. If the sender thread runs, sends the packet immediately (LearnerHandler#queuePacket). */
   queuePacket(message: QuorumPacket): void {
     if (this.queue !== null) this.queue.push(message);
     else this.send(message);
@@ -181,14 +196,17 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     }
   }
 
-  /** Ends the handler's thread with an exception. The handler closes its connection, and the leader continues. */
+  /**
+   * Ends the handler's thread as an exception does in Java: the handler closes its connection, and the leader
+   * continues.
+   */
   fail(reason: FailureReason, detail: string): void {
     if (this.phase === "closed") return;
     this.server.notes.failed(reason, this.sid, detail);
     this.close();
   }
 
-  /** Closes the connection of a handler that is not closed yet. */
+  /** Closes the connection. The handler must not be closed yet. */
   close(): void {
     this.endThrottle();
     this.phase = "closed";
@@ -305,7 +323,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
 
   // ---- the synchronization
 
-  /** A quorum sent ACKEPOCH: the handler synchronizes the learner (LearnerHandler#syncFollower and its caller). */
+  /** Synchronizes the learner after a quorum has sent ACKEPOCH (LearnerHandler#syncFollower and its caller). */
   epochAcked(): void {
     assertPhase(this.phase, "waiting-epoch-ack");
     const { leader, server } = this;
@@ -325,8 +343,8 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
       this.queueNewLeader();
       this.startSending();
     } else if (server.behavior.newLeaderAfterSnap) {
-      // SNAP goes directly to the socket, before all queued packets. Packets that arrive while the snapshot is
-      // serialized would be queued before NEWLEADER, so the duration of the serialization has no effect.
+      // SNAP goes directly to the socket, before all queued packets. zabsim does not model the duration of this
+      // serialization: it would only change how many proposals are queued before NEWLEADER instead of after it.
       this.sendSnap(server.database.lastProcessedZxid);
       this.queueNewLeader();
       this.startSending();
@@ -360,7 +378,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     else this.queuePacket(newLeader);
   }
 
-  /** LearnerHandler#startSendingPackets. */
+  /** Starts the sender thread, which sends all queued packets (LearnerHandler#startSendingPackets). */
   private startSending(): void {
     const queue = assertPresent(this.queue, "queue", this.phase);
     this.queue = null;
@@ -397,7 +415,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
 
   // ---- serving
 
-  /** The leader is established (Leader#waitForStartup). */
+  /** Called when the leader is established (Leader#waitForStartup). */
   leaderStarted(): void {
     if (this.phase === "waiting-startup") this.serve();
   }

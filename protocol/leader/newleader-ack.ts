@@ -27,9 +27,9 @@ export class NewLeaderAck {
   }
 
   /**
-   * Counts server `sid` and makes `waiter` wait; if the quorum is complete, notifies the waiter immediately. Returns
-   * false if the quorum is incomplete and the zxid is wrong; the server is not counted then, and its waiter is
-   * notified immediately.
+   * Counts server `sid` and makes `waiter` wait. If the quorum is already complete, only notifies the waiter
+   * immediately. Otherwise, if the zxid is wrong, notifies the waiter immediately, does not count the server, and
+   * returns false.
    */
   ack(waiter: NewLeaderAckWaiter, sid: ServerId, zxid: Zxid, nowUs: number): boolean {
     if (this.quorumFormed || zxid !== this.zxid) {

@@ -14,7 +14,7 @@ import type { Zxid } from "../zxid.ts";
 /** A zxid as a number, or as a signed 64-bit bigint. */
 export type AnyZxid = Zxid | bigint;
 
-/** Anything with a zxid: a Txn in the simulator, an object with only a zxid in a conformance vector. */
+/** An object with a zxid: a Txn in the simulator, or an object with only a zxid in a conformance vector. */
 export interface Logged<Z extends AnyZxid = Zxid> {
   /** The zxid. */
   readonly zxid: Z;
@@ -24,15 +24,17 @@ export interface Logged<Z extends AnyZxid = Zxid> {
 export interface SyncFacts<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logged<Z>> {
   /** The last zxid in the learner's log, from ACKEPOCH. */
   readonly peerLastZxid: Z;
-  /** The data that the leader's release uses; default: that of the newest release. */
+  /** The data from which the leader's release synchronizes learners; default: as in the newest release. */
   readonly source?: SyncSource;
   /** DataTree#lastProcessedZxid. */
   readonly lastProcessedZxid: Z;
   /** The newest committed transactions in memory, ascending (ZKDatabase#getCommittedLog). */
   readonly committedLog: readonly T[];
-  /** The log on disk, oldest file first. `name` is the zxid in the file's name. Only the txn-log rules read it. */
+  /**
+   * The log on disk, oldest file first. `name` is the zxid in the file's name. Only the txn-log rules read the files.
+   */
   readonly txnLogFiles: readonly { readonly name: Z; readonly txns: readonly T[] }[];
-  /** snapshotSizeFactor >= 0 (ZKDatabase#isTxnLogSyncEnabled). */
+  /** Whether snapshotSizeFactor is at least 0 (ZKDatabase#isTxnLogSyncEnabled). */
   readonly txnLogSyncEnabled: boolean;
   /**
    * Whether the log files after the first one that is read are together larger than the limit
@@ -45,7 +47,7 @@ export interface SyncFacts<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logge
   readonly lastProposed: Z;
   /** Transactions that are committed but not yet applied to the leader's tree. */
   readonly toBeApplied: readonly T[];
-  /** Transactions that are proposed but not yet committed, ascending. */
+  /** Transactions that are proposed but not yet committed, in ascending order of zxid. */
   readonly outstandingProposals: readonly T[];
   /** Whether the learner is an observer, which gets no outstanding proposals. */
   readonly observer: boolean;
@@ -84,9 +86,12 @@ export type SyncPacket<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logged<Z>
 export interface SyncDecision<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logged<Z>> {
   /** Whether the leader sends a snapshot before the packets. */
   readonly needSnap: boolean;
-  /** The packets to queue: DIFF or TRUNC unless needSnap, then proposals and commits, then forwarded proposals. */
+  /**
+   * The packets to queue, in this order: DIFF or TRUNC unless needSnap is true, committed transactions, and the packets
+   * of startForwarding.
+   */
   readonly packets: readonly SyncPacket<Z, T>[];
-  /** The index in `packets` of the first packet that startForwarding queued. */
+  /** The index in `packets` of the first packet that startForwarding queued; `packets.length` if it queued none. */
   readonly forwardedFrom: number;
   /** Proposals above this zxid are forwarded to the learner (Leader#startForwarding). */
   readonly startForwardingFrom: Z;
@@ -98,7 +103,7 @@ export interface SyncDecision<Z extends AnyZxid = Zxid, T extends Logged<Z> = Lo
   readonly maxCommittedLog: Z;
 }
 
-/** Makes the sync decision, and queues the packets of startForwarding. */
+/** Makes the sync decision, and adds the packets that startForwarding queues. */
 export function decideSync<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFacts<Z, T>): SyncDecision<Z, T> {
   const { committedLog, lastProcessedZxid } = facts;
   const empty = committedLog.length === 0;
@@ -125,7 +130,9 @@ export function decideSync<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFa
 interface Choice<Z extends AnyZxid> {
   readonly rule: SyncRule;
   readonly needSnap: boolean;
-  /** The learner's last zxid after the queued packets: forwarding starts after it. */
+  /**
+   * The zxid after which forwarding starts: usually the learner's last zxid after it has handled the queued packets.
+   */
   readonly current: Z;
 }
 
@@ -182,8 +189,8 @@ function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(
 
 /**
  * Decides as releases before ZOOKEEPER-1413 do: the leader sends transactions only from committedLog, and otherwise a
- * SNAP. Forwarding starts at the learner's zxid even for a SNAP. The zxid at the start of an epoch has no special role,
- * and a TRUNC may cross epochs.
+ * SNAP. Forwarding starts at the learner's zxid even for a SNAP. The zxid at the start of an epoch has no special
+ * meaning, and a TRUNC may cross epochs.
  */
 function decideFromCommittedLog<Z extends AnyZxid, T extends Logged<Z>>(
   { committedLog, lastProcessedZxid, peerLastZxid: peer }: SyncFacts<Z, T>,
@@ -220,8 +227,9 @@ function decideFromCommittedLog<Z extends AnyZxid, T extends Logged<Z>>(
 }
 
 /**
- * The rule if no transaction in the source is at or above the peer's zxid. In committedLog there always is one,
- * because its last zxid is maxCommittedLog; the rule exists because LearnerHandler#syncFollower handles the case.
+ * The rule that applies if the source contains no transaction at or above the peer's zxid. For committedLog this never
+ * happens, because the leader uses committedLog only if the peer's zxid is at most maxCommittedLog. The rule exists
+ * because LearnerHandler#syncFollower handles the case.
  */
 const RULE_WITHOUT_OP = { "committed-log": "committed-log-no-match", "txn-log": "txn-log-gap" } as const;
 
@@ -230,7 +238,7 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
   packets: SyncPacket<Z, T>[] = [];
   /** LearnerHandler#needOpPacket: true while no DIFF or TRUNC is queued. */
   needsOp = true;
-  /** Whether the last call of addCommitted stopped because a TRUNC would have crossed an epoch. */
+  /** Whether the last call of addCommitted queued nothing because a TRUNC would have crossed an epoch. */
   private crossEpoch = false;
   /** Whether the DIFF was queued because the peer's zxid is the start of an epoch. */
   private opForNewEpoch = false;

@@ -1,12 +1,13 @@
 /**
- * The check that a learner acknowledges proposals within syncLimit (LearnerHandler.SyncLimitCheck). It tracks the
- * oldest unacknowledged proposal and the latest one after it, and starts when the learner has acknowledged NEWLEADER.
+ * The check that a learner acknowledges proposals within syncLimit (LearnerHandler.SyncLimitCheck). The check starts
+ * when the learner and a quorum have acknowledged NEWLEADER. It tracks the oldest unacknowledged proposal and the
+ * latest proposal after it.
  */
 import { ZERO_ZXID, type Zxid } from "../zxid.ts";
 
 export class SyncLimitCheck {
   private started = false;
-  /** When the oldest unacknowledged proposal was sent; 0 if there is none. */
+  /** The time at which the oldest unacknowledged proposal was sent; 0 if there is none. */
   private currentUs = 0;
   private currentZxid: Zxid = ZERO_ZXID;
   private nextUs = 0;

@@ -1,7 +1,7 @@
 /**
  * The rules of the sync decision in words. Each rule has the condition under which it applies, and the decision. The
- * rules are numbered like the cases in the comment of LearnerHandler#syncFollower. Used by reports, `zabsim decide`
- * and `zabsim list`.
+ * rules are numbered like the cases in the comment of LearnerHandler#syncFollower. Reports, `zabsim decide` and `zabsim
+ * list` print these texts.
  */
 import type { SyncSource } from "../behavior.ts";
 import { DIFF, TRUNC } from "../packets.ts";
@@ -20,9 +20,9 @@ interface ZxidTexts {
 interface RuleText {
   /** The number of the case in syncFollower's own comment. */
   readonly case: number;
-  /** The condition of the rule, for lists. */
+  /** The condition of the rule, as `zabsim list rules` prints it. */
   readonly summary: string;
-  /** Returns the condition with its zxids, and the decision. */
+  /** Returns the condition with the given zxids, followed by the decision. */
   readonly why: (zxids: ZxidTexts) => string;
 }
 

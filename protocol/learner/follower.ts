@@ -3,8 +3,8 @@
  * proposals, acknowledges them when they are durable, and applies them when they are committed. It serves from UPTODATE
  * on. In some releases its processors already run from NEWLEADER on.
  *
- * Not modeled: CommitProcessor in BROADCAST, where a follower here applies a commit immediately. Only the commits that
- * remain from the synchronization are applied by a separate thread, in the releases that do so.
+ * Not modeled: CommitProcessor in BROADCAST. In this phase, the follower applies each transaction as soon as COMMIT
+ * arrives. A separate thread applies only the commits that remain from the synchronization, and only in some releases.
  */
 import { EXIT_UNMATCHED_COMMIT, type ThreadWork, WORK_APPLY_COMMITS } from "../effects.ts";
 import {
@@ -32,7 +32,7 @@ export class Follower implements LearnerService, LogListener {
   private pending: Txn[] = [];
   /** Committed transactions that the commit thread has not applied yet. */
   private committed: Txn[] = [];
-  /** ACKs that must not be sent before the ACK of UPTODATE; null if nothing is held back. */
+  /** The zxids of the ACKs that must wait until the ACK of UPTODATE is sent; null if ACKs are sent immediately. */
   private heldAcks: Zxid[] | null;
   private lastQueued: Zxid = ZERO_ZXID;
 
@@ -48,8 +48,8 @@ export class Follower implements LearnerService, LogListener {
   }
 
   /**
-   * Adds a proposal that the synchronization has appended to the log, and acknowledges it
-   * (FollowerZooKeeperServer#appendRequest).
+   * Handles a proposal that the synchronization has appended to the log: adds it to the pending transactions and
+   * acknowledges it (FollowerZooKeeperServer#appendRequest).
    */
   appended(txn: Txn): void {
     this.pending.push(txn);
@@ -102,13 +102,13 @@ export class Follower implements LearnerService, LogListener {
     this.logProposal(txn);
   }
 
-  /** FollowerZooKeeperServer#logRequest. */
+  /** Logs a proposal (FollowerZooKeeperServer#logRequest). */
   logProposal(txn: Txn): void {
     this.pending.push(txn);
     this.log.write(txn);
   }
 
-  /** FollowerZooKeeperServer#commit. */
+  /** Commits the oldest pending proposal, which must have this zxid (FollowerZooKeeperServer#commit). */
   private commit(zxid: Zxid, inThread: boolean): void {
     const head = this.pending[0];
     if (head === undefined) {
@@ -124,7 +124,7 @@ export class Follower implements LearnerService, LogListener {
     }
   }
 
-  /** CommitProcessor#commit: another thread applies the transaction. */
+  /** Leaves it to the commit thread to apply the transaction (CommitProcessor#commit). */
   private commitInThread(txn: Txn): void {
     if (this.committed.length === 0) this.learner.startWork(WORK_APPLY_COMMITS);
     this.committed.push(txn);

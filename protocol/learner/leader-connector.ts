@@ -1,6 +1,7 @@
 /**
  * The connection of a learner to its leader (Learner#connectToLeader, LeaderConnector): up to five tries with a pause
- * between them, within initLimit or connectToLearnerMasterLimit. Not modeled: several addresses of one leader.
+ * between them, in most releases within initLimit or connectToLearnerMasterLimit. Not modeled: several addresses of one
+ * leader.
  */
 import type { Behavior } from "../behavior.ts";
 import { type ConnectionId, type Effects, NO_CONNECTION, QUORUM_PORT, TIMER_CONNECT } from "../effects.ts";
@@ -40,7 +41,10 @@ export class LeaderConnector {
     this.effects.setTimer(TIMER_CONNECT, Math.min(this.tryUs, this.untilUs - nowUs));
   }
 
-  /** Handles TIMER_CONNECT: a pause is over, or a try has timed out. Returns false if that was the last try. */
+  /**
+   * Handles TIMER_CONNECT: starts the next try after a pause, or handles a try that has timed out. Returns false if
+   * that was the last try.
+   */
   timeout(nowUs: number): boolean {
     if (this.connection === NO_CONNECTION) {
       this.connect(nowUs);

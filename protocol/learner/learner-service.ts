@@ -11,35 +11,35 @@ export interface LearnerService {
   readonly logIsIdle: boolean;
   /** Called when the learner has acknowledged UPTODATE. Logs and commits the rest of the synchronization. */
   serve(rest: SyncRest): void;
-  /** Handles a packet of the leader (Follower#processPacket, Observer#processPacket). */
+  /** Handles a packet from the leader (Follower#processPacket, Observer#processPacket). */
   receive(message: QuorumPacket): void;
   workDone(work: ThreadWork): void;
 }
 
-/** The part of the synchronization that is not logged or not committed when UPTODATE arrives. */
+/** The proposals and commits of the synchronization that remain to be handled when UPTODATE arrives. */
 export interface SyncRest {
   /** The last proposal received; 0 if there was none. */
   readonly lastQueued: Zxid;
   /** Proposals that are neither logged nor applied. */
   readonly notLogged: readonly Txn[];
-  /** The zxids of the commits that have arrived and are not applied yet. */
+  /** The zxids in the COMMITs and INFORMs that have arrived but are not applied yet. */
   readonly committed: readonly Zxid[];
 }
 
 /** The part of a learner that its processors use. */
 export interface ServingLearner {
   send(message: QuorumPacket): void;
-  /** Starts a piece of thread work; the host answers with `workDone`. */
+  /** Starts a piece of thread work. `workDone` is called when it ends. */
   startWork(work: ThreadWork): void;
   /** Applies a committed transaction. */
   deliver(txn: Txn): void;
   anomaly(anomaly: Anomaly, message: QuorumPacket, detail: string): void;
-  /** Stops following. */
+  /** Stops following or observing because of a failure. */
   fail(reason: FailureReason, detail: string): void;
   /** Exits the process. */
   exit(code: number, reason: FailureReason, detail: string): void;
-  /** The log thread could not write. */
+  /** Called when the log thread could not write. */
   logFailed(): void;
-  /** The log thread has written everything. */
+  /** Called when the log thread has written everything. */
   logIdle(): void;
 }

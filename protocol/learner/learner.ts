@@ -3,8 +3,8 @@
  * on the epoch, synchronizes (synchronization.ts) and serves (follower.ts, observer.ts) until it fails.
  *
  * In ZooKeeper this is one thread, so a learner is in one phase at a time. Packets that arrive while the thread waits
- * for the disk are kept in `inbox`. Not modeled: sessions, learner request forwarding other than writes, asynchronous
- * sending (learner.asyncSending).
+ * for the disk are kept in `inbox`. Not modeled: sessions, the forwarding of requests other than writes, and
+ * asynchronous sending (learner.asyncSending).
  */
 import { assertPresent } from "../assert.ts";
 import { Deadline } from "../deadline.ts";
@@ -61,8 +61,8 @@ export class Learner implements SyncLearner, ServingLearner {
   private connection: ConnectionId = NO_CONNECTION;
   private inbox: (QuorumPacket | "closed")[] = [];
   /**
-   * A failure that takes effect when the thread sends or reads again. The connection broke while the thread was busy,
-   * or the leader's first packet was wrong.
+   * A failure that takes effect when the thread sends or reads again: the connection broke while the thread was busy,
+   * or the leader's first packet was wrong. Null if there is none.
    */
   private pendingFailure: Failure | null = null;
   /** The epoch that the leader sent. */
@@ -71,7 +71,7 @@ export class Learner implements SyncLearner, ServingLearner {
   private leaderIsOld = false;
   private synchronization: Synchronization | null = null;
   private service: LearnerService | null = null;
-  /** Whether the shutdown stops a running server (ZooKeeperServer#canShutdown). */
+  /** Whether the processors count as running, so that the shutdown stops them (ZooKeeperServer#canShutdown). */
   private stopsServer = false;
 
   constructor(server: LearnerServer, leaderId: ServerId, observer: boolean) {
@@ -92,7 +92,7 @@ export class Learner implements SyncLearner, ServingLearner {
     else this.fail("leader-unknown", `server ${this.leaderId} is not in the view`);
   }
 
-  /** TIMER_CONNECT. */
+  /** Handles TIMER_CONNECT. */
   connectTimeout(): void {
     if (this.phase === "connecting" && !this.connector.timeout(this.server.nowUs)) this.connectFailed();
   }
@@ -132,7 +132,8 @@ export class Learner implements SyncLearner, ServingLearner {
     } else if (this.newEpoch > acceptedEpoch) {
       this.writeAcceptedEpoch();
     } else if (this.newEpoch === acceptedEpoch) {
-      // The learner has acknowledged this epoch before, perhaps to another leader, so this leader must not count it.
+      // The learner has accepted this epoch before, perhaps from another leader, so this leader must not count the
+      // learner.
       this.ackEpoch(NO_EPOCH);
     } else {
       this.fail("leader-epoch-lower", `epoch ${this.newEpoch} is lower than acceptedEpoch ${acceptedEpoch}`);
@@ -141,7 +142,7 @@ export class Learner implements SyncLearner, ServingLearner {
 
   /**
    * Handles a first packet that is not LEADERINFO. A leader from before Zab 1.0 sends NEWLEADER here. If the packet is
-   * another one, the learner fails, but it also accepts the epoch first.
+   * not NEWLEADER either, the learner first accepts its epoch and then fails.
    */
   private receiveFromOldLeader(message: QuorumPacket): void {
     this.leaderIsOld = true;
@@ -217,7 +218,10 @@ export class Learner implements SyncLearner, ServingLearner {
     if (this.phase === "shutting-down") this.finishShutdown();
   }
 
-  /** The work's key is the connection, so that work started by a former learner has no effect on this one. */
+  /**
+   * The key of the work is the connection, so that work which a former Learner of this server started has no effect on
+   * this one.
+   */
   startWork(work: ThreadWork): void {
     this.server.effects.startWork(work, this.connection);
   }
@@ -365,8 +369,8 @@ export class Learner implements SyncLearner, ServingLearner {
   }
 
   /**
-   * Whether the shutdown waits for the log thread. A server that does not serve yet is not stopped, so its log thread
-   * continues, unless the release always stops it.
+   * Whether the shutdown waits for the log thread. If the learner does not serve yet, most releases do not stop its
+   * processors, and its log thread continues.
    */
   private get waitsForLog(): boolean {
     const { learnerShutdown } = this.server.behavior;
@@ -375,7 +379,8 @@ export class Learner implements SyncLearner, ServingLearner {
 
   private finishShutdown(): void {
     const { behavior, database } = this.server;
-    // A server that has not served keeps its database, unless a synchronization has replaced only a part of it.
+    // A server that has not served keeps its database in memory, unless the synchronization was interrupted at a point
+    // after which the database must be reloaded from disk.
     if (!this.stopsServer && this.synchronization?.mustReload) database.clear();
     else if (this.stopsServer && behavior.learnerShutdown === "log-thread-first") this.server.fastForward();
     this.end();

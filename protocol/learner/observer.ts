@@ -71,7 +71,7 @@ export class Observer implements LearnerService, LogListener {
   /** An observer hands no work to other threads. */
   workDone(_work: ThreadWork): void {}
 
-  /** ObserverZooKeeperServer#commitRequest. */
+  /** Logs and applies a committed transaction (ObserverZooKeeperServer#commitRequest). */
   private inform(txn: Txn): void {
     if (this.server.settings.observerSyncEnabled) this.log.write(txn);
     this.learner.deliver(txn);

@@ -39,7 +39,8 @@ import type { SyncRest } from "./learner-service.ts";
 /** The part of QuorumPeer that the synchronization uses. */
 export interface SyncServer extends RoleServer {
   /**
-   * Whether the server asks for a SNAP, because it could not perform a TRUNC. Only with truncRemovesEverythingAbove.
+   * Whether the server asks for a SNAP because it could not perform a TRUNC. Always false without the fix
+   * truncRemovesEverythingAbove.
    */
   needsSnap: boolean;
 }
@@ -50,18 +51,21 @@ export interface SyncLearner {
   /** The socket's read timeout. */
   readTimeoutUs: number;
   send(message: QuorumPacket): void;
-  /** Starts a piece of thread work; the host answers with `workDone`. */
+  /** Starts a piece of thread work. `workDone` is called when it ends. */
   startWork(work: ThreadWork): void;
-  /** Reads packets again: first those in the inbox. */
+  /** Reads packets again, first those in the inbox. */
   resumeReading(): void;
-  /** Fails if `ok` is false, and returns whether it failed. */
+  /** Makes the learner fail if `ok` is false. Returns whether `ok` is false. */
   failIfDiskFailed(ok: boolean): boolean;
-  /** Returns whether the connection broke while the thread was busy. If so, the learner has failed. */
+  /** Makes the learner fail if the connection broke while the thread was busy. Returns whether it broke. */
   failIfConnectionBroke(): boolean;
   fail(reason: FailureReason, detail: string): void;
   exit(code: number, reason: FailureReason, detail: string): void;
   anomaly(anomaly: Anomaly, message: QuorumPacket, detail: string): void;
-  /** Applies a committed transaction. Fails and returns false if it leaves a gap in committedLog. */
+  /**
+   * Applies a committed transaction. If the transaction leaves a gap in committedLog, makes the learner fail and
+   * returns false.
+   */
   deliverSynced(txn: Txn): boolean;
   /** Starts the processors (ZooKeeperServer#startup) unless they already run. Returns null for an observer. */
   startProcessors(): FollowerProcessors | null;
@@ -86,7 +90,9 @@ type Stage =
   | "writing-epoch";
 
 export class Synchronization implements LogUser, SyncRest {
-  /** Whether the database must be reloaded if the synchronization ends now (QuorumPeer#syncMode). */
+  /**
+   * Whether the database must be reloaded from disk if the synchronization is interrupted now (QuorumPeer#syncMode).
+   */
   mustReload = false;
   /** Whether the synchronization began with a SNAP. */
   tookSnap = false;
@@ -230,7 +236,10 @@ export class Synchronization implements LogUser, SyncRest {
     }
   }
 
-  /** enforceContinuousProposal. Returns false if the proposal leaves a gap and the release rejects it. */
+  /**
+   * Checks that a proposal follows the one before it (enforceContinuousProposal). Returns false if the proposal leaves
+   * a gap and the release rejects gaps.
+   */
   private acceptProposal(txn: Txn): boolean {
     const { zxid } = txn;
     if (this.lastQueued !== ZERO_ZXID && leavesGap(this.lastQueued, zxid)) {

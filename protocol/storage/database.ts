@@ -2,8 +2,8 @@
  * The database of one server: the tree, committedLog, the log and the snapshots, as the core sees them (ZKDatabase,
  * DataTree, FileTxnSnapLog). It survives changes of role and is lost with the process.
  *
- * The log and the snapshots here have the content that a reader of the files finds now, synced or not. The host keeps
- * track of durability. Not modeled: znodes. A History represents the tree.
+ * The log and the snapshots here have the content that a program would find if it read the files now, synced or not.
+ * The host keeps track of durability. Not modeled: znodes. A History represents the tree.
  */
 import { assertPresent } from "../assert.ts";
 import type { Behavior } from "../behavior.ts";
@@ -20,18 +20,21 @@ interface OpenLogFile {
 }
 
 /**
- * committedLog is compacted when the number of dropped transactions at its start exceeds its length limit by this
- * number.
+ * committedLog is compacted when the number of dropped transactions at its start exceeds the limit of its length by
+ * more than this number.
  */
 const COMPACT_AFTER = 64;
 
 /** The database of one server: the tree, committedLog, the log and the snapshots (ZKDatabase, FileTxnSnapLog). */
 export class Database {
-  /** ZKDatabase#isInitialized. */
+  /** Whether the database in memory is loaded (ZKDatabase#isInitialized). */
   initialized = false;
   /** The transactions applied to the tree. */
   history: History;
-  /** DataTree#lastProcessedZxid: the last applied transaction, or the start of an epoch, or -1 for no database. */
+  /**
+   * DataTree#lastProcessedZxid: the zxid of the last applied transaction, or the zxid at the start of an epoch, or -1
+   * if there is no database.
+   */
   lastProcessedZxid: Zxid = ZERO_ZXID;
   /** The number of transactions appended since the log was rolled (ZKDatabase#getTxnCount). */
   txnCount = 0;
@@ -47,7 +50,7 @@ export class Database {
   /** The index in `committed` where committedLog starts; earlier entries have been dropped. */
   private committedStart = 0;
   private files: OpenLogFile[] = [];
-  /** The file that `append` writes to; undefined if the next append opens a new one. */
+  /** The file that `append` writes to; undefined if the next append opens a new file. */
   private openFile: OpenLogFile | undefined;
   private saved: Snapshot[] = [];
 
@@ -75,7 +78,7 @@ export class Database {
     return this.saved;
   }
 
-  /** ZKDatabase#clear. */
+  /** Empties the database in memory (ZKDatabase#clear). */
   clear(): void {
     this.history = this.emptyHistory;
     this.lastProcessedZxid = ZERO_ZXID;
@@ -85,9 +88,9 @@ export class Database {
   }
 
   /**
-   * FileTxnSnapLog#restore: loads the newest snapshot and then all later log records, committed or not. Returns the
-   * reason if that fails, otherwise undefined. With an empty disk lastProcessedZxid becomes 0 (db.autocreate; the
-   * caller then saves snapshot.0) or -1.
+   * FileTxnSnapLog#restore: loads the newest snapshot and then all later log records, committed or not. Returns
+   * undefined, or the reason why the disk cannot be loaded. If the disk is empty, lastProcessedZxid becomes 0. It
+   * becomes -1 instead if db.autocreate is off (ZOOKEEPER-261).
    */
   restore(image: DiskImage): "log-without-snapshot" | "proposal-gap" | undefined {
     this.clear();
@@ -112,7 +115,10 @@ export class Database {
     return gap;
   }
 
-  /** FileTxnSnapLog#fastForwardFromEdits: applies the log records that the tree lacks. */
+  /**
+   * FileTxnSnapLog#fastForwardFromEdits: applies the log records that the tree lacks. Returns undefined, or the reason
+   * why that is impossible.
+   */
   fastForward(): "proposal-gap" | undefined {
     const from = this.lastProcessedZxid;
     for (const txn of this.recordsAfter(from)) {
@@ -146,8 +152,8 @@ export class Database {
   }
 
   /**
-   * Forgets a log that ends below the newest snapshot: it lacks the transactions between its end and the snapshot.
-   * Returns whether there was such a log. The next append starts a new one.
+   * Forgets the log if it ends below the newest snapshot, because it then lacks the transactions between its end and
+   * the snapshot. Returns whether the log was forgotten. The next append starts a new log.
    */
   forgetLogBelowSnapshot(): boolean {
     const snapshot = this.newestSnapshot()?.zxid ?? ZERO_ZXID;
@@ -202,16 +208,19 @@ export class Database {
     this.logHistory = this.withLogAfter(assertPresent(this.newestSnapshot(), "snapshot", "saving-snapshot"));
   }
 
-  /** Returns the tree as it is now, for a SNAP packet or a file. */
+  /** Returns the tree as it is now, for a SNAP packet or a snapshot file. */
   snapshot(): Snapshot {
     return { zxid: this.lastProcessedZxid, history: this.history };
   }
 
-  /** ZKDatabase#getProposalsFromTxnLog: returns whether the files after the first one to read exceed the size limit. */
+  /**
+   * Returns whether the log files after the first one that is read are together larger than the limit
+   * (ZKDatabase#getProposalsFromTxnLog).
+   */
   exceedsTxnLogSizeLimit(peerLastZxid: Zxid): boolean {
     const { snapshotSizeFactor, txnBytes, preAllocSizeBytes } = this.settings;
     const newest = this.newestSnapshot();
-    // The snapshot of an empty tree is not an empty file.
+    // The snapshot of an empty tree is not an empty file. It counts as one transaction here.
     const limit = newest === undefined ? 0 : Math.max(1, newest.history.length) * txnBytes * snapshotSizeFactor;
     if (limit <= 0) return false;
     const first = this.files.findLastIndex((file) => file.name < peerLastZxid);
@@ -237,7 +246,7 @@ export class Database {
   }
 
   private applyToTree(txn: Txn): void {
-    // Replaying a transaction that the tree already contains changes nothing, as with znodes.
+    // As in ZooKeeper, replaying a transaction that the tree already contains changes nothing.
     if (txn.zxid > this.history.zxid) this.history = this.history.extend(txn);
     if (txn.zxid > this.lastProcessedZxid) this.lastProcessedZxid = txn.zxid;
   }
@@ -253,8 +262,8 @@ export class Database {
       if (leavesGap(last.zxid, txn.zxid)) return false;
     }
     this.committed.push(txn);
-    // Before ZOOKEEPER-4925, the server checked the limit before it added the new entry, so that committedLog could
-    // hold one entry more than the limit.
+    // Before ZOOKEEPER-4925, the server checked the limit before it added the new entry, so committedLog could hold one
+    // entry more than the limit.
     const limit = this.settings.commitLogCount + (rejectsGaps ? 0 : 1);
     if (this.committed.length - this.committedStart > limit) {
       this.committedStart++;
@@ -272,7 +281,7 @@ export class Database {
   /** Returns the records from the first one above `zxid`, in the order of the log. */
   private recordsAfter(zxid: Zxid): Txn[] {
     const result: Txn[] = [];
-    // Searches backward: the position is nearly always close to the end.
+    // Searches backward, because the position is nearly always close to the end.
     let file = this.files.length;
     let start = 0;
     while (start === 0 && file > 0) {

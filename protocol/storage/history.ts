@@ -10,11 +10,16 @@
  */
 import { ZERO_ZXID, type Zxid } from "../zxid.ts";
 
-/** One transaction: TxnHeader#zxid and the value that the client wrote. Immutable; servers share the object. */
+/**
+ * One transaction: TxnHeader#zxid and the value that the client wrote. The object is immutable, and servers share it.
+ */
 export interface Txn {
   /** The zxid (TxnHeader#zxid). */
   readonly zxid: Zxid;
-  /** The value written. It is a label for people, and it distinguishes two transactions with the same zxid. */
+  /**
+   * The value that the client wrote. It is a label for people, and it distinguishes two transactions with the same
+   * zxid.
+   */
   readonly value: string | number;
   /** A 32-bit hash of zxid and value. */
   readonly hash: number;
@@ -53,7 +58,10 @@ export class History {
     this.hash = hash;
   }
 
-  /** Returns a new empty history. Servers whose histories are compared by reference start from the same one. */
+  /**
+   * Returns a new empty history. Two servers can share History objects only if their histories start from the same
+   * empty history.
+   */
   static empty(): History {
     return new History(null, null, 0, 0);
   }

@@ -1,5 +1,5 @@
 /**
- * The lock on the transaction log: one thread at a time appends and syncs (FileTxnLog#append and #commit are
+ * The lock on the transaction log. Only one thread at a time can append and sync (FileTxnLog#append and #commit are
  * synchronized). The threads are the main thread, the log thread of the current role, and a log thread that a former
  * role has left running.
  */

@@ -1,7 +1,8 @@
 /**
- * The thread that writes the log of a running server (SyncRequestProcessor). It appends the queued transactions,
- * syncs once for all of them, and then passes them on, in order. Transactions that arrive during a sync wait for the
- * next one. After a number of transactions the thread rolls the log and starts a snapshot in the background.
+ * The thread that writes the log of a running server (SyncRequestProcessor). It appends the queued transactions, syncs
+ * once for all of them, and then reports them to its listener, in order. Transactions that arrive during a sync wait
+ * for the next one. After a random number of transactions, the thread rolls the log and starts to save a snapshot in
+ * the background.
  *
  * Not modeled: flushDelay, and the time that an append takes.
  */
@@ -24,9 +25,9 @@ export interface LogServer {
 
 /** The role that runs the thread. */
 export interface LogListener {
-  /** A sync has ended for these transactions. After a failed sync the thread drops its queue. */
+  /** Called when the sync of these transactions has ended. If the sync failed, the thread has dropped its queue. */
   logWritten(txns: readonly Txn[], ok: boolean): void;
-  /** The thread has written everything and waits for transactions. */
+  /** Called when the thread has written everything and waits for transactions. */
   logIdle(): void;
 }
 
@@ -50,7 +51,7 @@ export class LogThread implements LogUser {
     return !this.busy;
   }
 
-  /** SyncRequestProcessor#processRequest. */
+  /** Queues a transaction for the log (SyncRequestProcessor#processRequest). */
   write(txn: Txn): void {
     this.queue.push(txn);
     if (!this.busy) this.begin();
