@@ -5,14 +5,11 @@
  * found all bugs of the release that the matrix asks about, or when its time is over. A bug counts as found when a
  * shrunk finding is attributed to it and to no other bug.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { MatrixBug } from "../fuzz/known-bugs.ts";
 import { MATRIX_RELEASES } from "../fuzz/matrix.ts";
 import { behaviorOf } from "../protocol/releases.ts";
-import { CampaignRunner, DEFAULT_WORKERS } from "./campaign.ts";
-import { Journal } from "./journal.ts";
+import type { FoundFile } from "./campaign.ts";
+import { runTemporaryCampaign } from "./temporary-campaign.ts";
 
 /** The first finding of a campaign that is attributed to one bug alone. */
 export interface Discovery {
@@ -45,7 +42,6 @@ export class Discoveries {
 
 /** Distance between the first seeds of repeated campaigns, so that they share no seed. */
 const SEED_DISTANCE = 1_000_000n;
-const SHRINK_RUNS = 4000;
 
 /** Runs the campaigns until all are done or `signal` aborts. Calls `starting` before each one. */
 export async function runMatrixCampaigns(
@@ -83,35 +79,14 @@ async function runCampaign(
   timeUs: number,
   signal: AbortSignal,
 ): Promise<Map<string, Discovery>> {
-  const folder = mkdtempSync(join(tmpdir(), "zabsim-matrix-"));
   const discoveries = new Map<string, Discovery>();
   const startedMs = performance.now();
-  const runner = new CampaignRunner(
-    {
-      options: { zookeeper: release, strategy: undefined, faults: undefined, scenario: undefined },
-      firstSeed,
-      lastSeed: undefined,
-      timeMs: timeUs / 1000,
-      workers: DEFAULT_WORKERS,
-      shard: [1, 1],
-      shrinkRuns: SHRINK_RUNS,
-    },
-    new Journal(folder),
-    {
-      found({ known: [bug, other], seed }) {
-        if (bug === undefined || other !== undefined || discoveries.has(bug)) return;
-        const seconds = (performance.now() - startedMs) / 1000;
-        discoveries.set(bug, { runs: Number(BigInt(seed) - firstSeed) + 1, seconds });
-        if (bugs.every((id) => discoveries.has(id))) runner.interrupted = true;
-      },
-      nondeterministic() {},
-    },
-  );
-  try {
-    runner.begin();
-    await runner.run(signal);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const found = ({ known: [bug, other], seed }: FoundFile): boolean => {
+    if (bug === undefined || other !== undefined || discoveries.has(bug)) return false;
+    const seconds = (performance.now() - startedMs) / 1000;
+    discoveries.set(bug, { runs: Number(BigInt(seed) - firstSeed) + 1, seconds });
+    return bugs.every((id) => discoveries.has(id));
+  };
+  await runTemporaryCampaign({ zookeeper: release, firstSeed, timeUs }, { found }, signal);
   return discoveries;
 }

@@ -4,13 +4,12 @@
 import { KNOWN_BUGS, MATRIX_BUGS, type MatrixBug, ticketOf } from "../fuzz/known-bugs.ts";
 import {
   firstFreeReleases,
-  hasBug,
   isFirstOfLine,
   MATRIX_RELEASES,
   type MatrixCell,
   runMatrixCell,
 } from "../fuzz/matrix.ts";
-import { behaviorOf } from "../protocol/releases.ts";
+import { behaviorOf, profileOf } from "../protocol/releases.ts";
 import type { Advice, MatrixEntry, ReleaseAdvice } from "../reports/matrix.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import type { Discoveries, Discovery } from "./matrix-campaigns.ts";
@@ -72,7 +71,8 @@ export function adviceFor(release: string, scenarios: BugScenarios): ReleaseAdvi
  */
 function adviceOn(bug: MatrixBug, scenario: Scenario, cells: readonly MatrixCell[], release: string): Advice[] {
   const cellsOfBug = cells.filter((cell) => cell.bug === bug);
-  if (!cellsOfBug.some((cell) => cell.release === release && cell.reproduced && hasBug(cell))) return [];
+  const column = cellsOfBug.find((cell) => cell.release === profileOf(release));
+  if (column?.reproduced !== true || !bug.isIn(behaviorOf(release))) return [];
   const [firstFree, ...newerLines] = firstFreeReleases(cellsOfBug, release);
   return [
     {

@@ -92,7 +92,7 @@ function createProgram(done: (code: number) => void): Command {
   const withScenario = (one: Command, aboutSeed = SEED_OF_RUN): Command =>
     one
       .option("--seed <n>", aboutSeed, parseSeed)
-      .option("--zookeeper <release>", RELEASE_OF_SERVERS, parseRelease)
+      .option("--zookeeper <release>", RELEASE_OF_SERVERS, parseRelease("--zookeeper"))
       .option("--set <path=value>", "override a field of the scenario, e.g. servers.2.down=true; repeatable", collect);
 
   withScenario(
@@ -246,7 +246,7 @@ function createProgram(done: (code: number) => void): Command {
     .option(
       "--zookeeper <release>",
       "ZooKeeper release that decides, e.g. 3.5.8 (default: the one that the log line fits to, or newest)",
-      parseRelease,
+      parseRelease("--zookeeper"),
     )
     .action(async (line, options) => done(await (await import("./decide.ts")).decide(line, options)));
 

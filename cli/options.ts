@@ -3,9 +3,10 @@
  */
 
 import { Chalk, type ChalkInstance } from "chalk";
-import { ALIKE, asServerId, type ServerId } from "../protocol/index.ts";
-import { RELEASES } from "../protocol/releases.ts";
+import { asServerId, type ServerId } from "../protocol/index.ts";
+import { nearestBelow, RELEASES } from "../protocol/releases.ts";
 import { parseDuration } from "../sim/time.ts";
+import { hintAboutRelease } from "./release-hints.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Options of every command that reads a scenario. */
@@ -84,11 +85,17 @@ export function parseNames(text: string): string[] {
   return text.split(",");
 }
 
-/** Parses the name of a release that has a behavior profile of its own. */
-export function parseRelease(release: string): string {
-  if (RELEASES.includes(release as never)) return release;
-  const alike = ALIKE[release] === undefined ? "" : `; it behaves like ${ALIKE[release]}, use that one`;
-  throw new UsageError(`--zookeeper ${release}: unknown release${alike} (accepted: ${RELEASES.join(", ")})`);
+/** Returns a parser for the name of a release. Prints a hint to stderr if the release has no profile of its own. */
+export function parseRelease(option: string): (release: string) => string {
+  return (release) => {
+    if (RELEASES.includes(release)) {
+      hintAboutRelease(release);
+      return release;
+    }
+    const older = nearestBelow(release);
+    const nearest = older === undefined ? "" : `; the nearest release below it is ${older}`;
+    throw new UsageError(`${option} ${release}: unknown release${nearest} (accepted: ${RELEASES.join(", ")})`);
+  };
 }
 
 /** Collects the values of a repeatable option. */

@@ -7,6 +7,7 @@ import { relative } from "node:path";
 import { bugPaths, findScenario, isShipped, shippedPaths, unknownScenario } from "../campaign/shipped-scenarios.ts";
 import { loadScenario } from "../scenarios/load.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
+import { hintAboutReleasesOf } from "./release-hints.ts";
 import { UsageError } from "./usage-error.ts";
 
 export { bugPaths, scenarioName, shippedPaths } from "../campaign/shipped-scenarios.ts";
@@ -36,7 +37,9 @@ export function readScenario(path: string, overrides: readonly string[]): Scenar
     throw new UsageError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
   const shown = relative(process.cwd(), path);
-  return { path, scenario: loadScenario(text, shown.startsWith("..") ? path : shown, { set: overrides }) };
+  const scenario = loadScenario(text, shown.startsWith("..") ? path : shown, { set: overrides });
+  hintAboutReleasesOf(scenario);
+  return { path, scenario };
 }
 
 /** Returns what a user types for this scenario: its name if it ships with zabsim, its path otherwise. */

@@ -1,17 +1,19 @@
 /**
  * Describes which known bugs each release has. protocol/releases.ts defines how each release behaves.
  */
-import { behaviorOf } from "../protocol/releases.ts";
+import { behaviorOf, noteOnRelease, PUBLISHED_RELEASES } from "../protocol/releases.ts";
 import { MATRIX_BUGS, OPEN_BUGS, ticketOf } from "./known-bugs.ts";
 
 /** Names that are not the version of a published release. */
 const SPECIAL: Readonly<Record<string, string>> = {
-  newest: "the newest ZooKeeper release, with the bugs that are still open in it",
+  newest: `the newest ZooKeeper release (${PUBLISHED_RELEASES.at(-1)}), with the bugs that are still open in it`,
   patched: "the newest release with zabsim's own fix of each open bug (zabsim list fixes)",
 };
 
+/** Returns what a user should know about a release: its bugs, or the release that behaves like it and why. */
 export function describeRelease(release: string): string {
-  return SPECIAL[release] ?? bugsOf(release);
+  const note = noteOnRelease(release);
+  return note === undefined ? (SPECIAL[release] ?? bugsOf(release)) : `${note} It ${bugsOf(release)}`;
 }
 
 function bugsOf(release: string): string {

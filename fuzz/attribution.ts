@@ -6,6 +6,7 @@ import { type Behavior, PATCHED } from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import { type RunOptions, ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
+import { releasesOf } from "../scenarios/scenario-releases.ts";
 import { KNOWN_BUGS, type KnownBug } from "./known-bugs.ts";
 import { expectingStuck, type Failure, runFor, STUCK, STUCK_SOON } from "./shrink/failure.ts";
 
@@ -90,7 +91,7 @@ export function isFixedByKnownBugs(scenario: Scenario, failure: Failure): boolea
  */
 function candidatesFor(scenario: Scenario, failure: Failure, failsWith: FailsWith): KnownBug[] {
   if (failsWith(() => PATCHED)) return [];
-  const releases = releasesOf(scenario);
+  const releases = behaviorsOf(scenario);
   const read = behaviorsRead(failsWith);
   const mayMatter = ({ isIn, fixedBehavior }: KnownBug): boolean =>
     releases.some(isIn) && Object.keys(fixedBehavior).some((name) => read.has(name));
@@ -121,7 +122,7 @@ function behaviorsRead(failsWith: FailsWith): ReadonlySet<string | symbol> {
 
 /** Returns a minimal set of bugs whose fixes together avoid the failure. Prefers bugs with a ticket to open ones. */
 function jointCauses(scenario: Scenario, failsWith: FailsWith): readonly KnownBug[] {
-  const releases = releasesOf(scenario);
+  const releases = behaviorsOf(scenario);
   const all = KNOWN_BUGS.filter((bug) => releases.some(bug.isIn));
   if (failsWith(fixingAll(all))) return [];
   return all.reduceRight((bugs, bug) => {
@@ -169,9 +170,6 @@ function firstDifference(scenario: Scenario, change: Change): number {
 }
 
 /** Returns the behaviors of all releases that the servers of a scenario run, upgrades included. */
-function releasesOf({ servers, steps, zookeeper }: Scenario): Behavior[] {
-  const names = new Set<string>();
-  for (const server of Object.values(servers)) names.add(server.zookeeper ?? zookeeper);
-  for (const step of steps) if ("upgrade" in step) names.add(step.upgrade.to);
-  return [...new Set([...names].map(behaviorOf))];
+function behaviorsOf(scenario: Scenario): Behavior[] {
+  return [...new Set(releasesOf(scenario).map(behaviorOf))];
 }

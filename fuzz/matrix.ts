@@ -2,13 +2,16 @@
  * The matrix of known bugs and releases: runs the scenario of a bug in every release and compares the result with the
  * releases that its ticket names. campaign/matrix-campaigns.ts runs the campaigns of `zabsim matrix`.
  */
-import { behaviorOf, RELEASES } from "../protocol/releases.ts";
+import { behaviorOf, PROFILES, profileOf, RELEASES } from "../protocol/releases.ts";
 import { runScenario } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import type { MatrixBug } from "./known-bugs.ts";
 
-/** The releases from oldest to newest within each release line, and `newest` at the end. */
-export const MATRIX_RELEASES: readonly string[] = RELEASES.filter((release) => release !== "patched");
+/** The releases with a profile of their own, oldest first within each release line, and `newest` at the end. */
+export const MATRIX_RELEASES: readonly string[] = Object.keys(PROFILES).filter((release) => release !== "patched");
+
+/** All releases, oldest first, and `newest` at the end. A user can ask about each of them. */
+export const KNOWN_RELEASES: readonly string[] = RELEASES.filter((release) => release !== "patched");
 
 export interface MatrixCell {
   readonly bug: MatrixBug;
@@ -19,7 +22,7 @@ export interface MatrixCell {
   readonly reproduced: boolean;
 }
 
-/** Runs the scenario of the bug in the release. */
+/** Runs the scenario of the bug in the release, which is one of MATRIX_RELEASES. */
 export function runMatrixCell(bug: MatrixBug, scenario: Scenario, release: string): MatrixCell {
   const { violates } = scenario.expect;
   const seed = BigInt(scenario.seed ?? 1);
@@ -29,22 +32,17 @@ export function runMatrixCell(bug: MatrixBug, scenario: Scenario, release: strin
 }
 
 /**
- * Returns whether the release has this bug. `reproduced` does not prove that, because another bug of the release can
- * violate the same invariant.
- */
-export function hasBug({ bug, release }: MatrixCell): boolean {
-  return bug.isIn(behaviorOf(release));
-}
-
-/**
  * For the release line of `release` and for each newer line, returns the first later release such that neither this
  * release nor a later one of the same line has a bug of `cells`. The first entry is the nearest upgrade. Newer lines
  * are listed as well, because a higher version can be older and lack a fix: 3.9.1 is older than 3.8.6.
  */
 export function firstFreeReleases(cells: readonly MatrixCell[], release: string): string[] {
   const isFree = (one: string): boolean =>
-    cells.every((cell) => cell.release !== one || !(cell.reproduced || hasBug(cell)));
-  const later = MATRIX_RELEASES.slice(MATRIX_RELEASES.indexOf(release) + 1);
+    cells.every(
+      ({ bug, release: column, reproduced }) =>
+        column !== profileOf(one) || !(reproduced || bug.isIn(behaviorOf(one))),
+    );
+  const later = KNOWN_RELEASES.slice(KNOWN_RELEASES.indexOf(release) + 1);
   return [...new Set(later.map(lineOf))].flatMap((line) => {
     const releases = later.filter((one) => lineOf(one) === line);
     const lastAffected = releases.findLastIndex((one) => !isFree(one));
@@ -54,10 +52,10 @@ export function firstFreeReleases(cells: readonly MatrixCell[], release: string)
 
 /** Whether `release` is the first release of its line. */
 export function isFirstOfLine(release: string): boolean {
-  return MATRIX_RELEASES.find((one) => lineOf(one) === lineOf(release)) === release;
+  return KNOWN_RELEASES.find((one) => lineOf(one) === lineOf(release)) === release;
 }
 
 /** Returns the release line: `3.6` for `3.6.2`. */
-function lineOf(release: string): string {
+export function lineOf(release: string): string {
   return /^\d+\.\d+/.exec(release)?.[0] ?? release;
 }

@@ -2,7 +2,7 @@
  * The releases of ZooKeeper that a server can run, as data. Each release extends an earlier one and lists only the
  * behaviors (behavior.ts) that differ.
  */
-import { ALL_FIXES, type Behavior, NO_FIXES } from "./behavior.ts";
+import { ALL_FIXES, type Behavior, NO_FIXES, type ReleaseBehavior } from "./behavior.ts";
 
 const R3_4_10: Behavior = {
   ...NO_FIXES,
@@ -122,7 +122,7 @@ export const NEWEST: Behavior = R3_9_4;
 /** The newest release with all fixes. */
 export const PATCHED: Behavior = { ...NEWEST, ...ALL_FIXES };
 
-/** The releases by name, oldest first. */
+/** The releases with a profile of their own, oldest first within each line. These are the columns of `zabsim matrix`. */
 export const PROFILES: Readonly<Record<string, Behavior>> = {
   "3.4.10": R3_4_10,
   "3.4.14": R3_4_14,
@@ -144,20 +144,133 @@ export const PROFILES: Readonly<Record<string, Behavior>> = {
   patched: PATCHED,
 };
 
-/** Further releases, each with the release in PROFILES that has the same behaviors. */
-export const ALIKE: Readonly<Record<string, string>> = {
-  "3.4.13": "3.4.14",
-  "3.8.1": "3.8.4",
-  "3.8.2": "3.8.4",
-  "3.8.3": "3.8.4",
-  "3.8.5": "3.8.6",
-  "3.9.0": "3.9.1",
+/** A release without a profile of its own. */
+export interface AlikeRelease {
+  /** The release of PROFILES that behaves alike. */
+  readonly profile: string;
+  /** The behaviors that differ from the profile. Undefined if there are none. */
+  readonly except?: Partial<ReleaseBehavior>;
+  /** The evidence: a sentence about the changes between the two releases. */
+  readonly why: string;
+}
+
+/**
+ * The other releases from 3.4.10 on. The evidence comes from the history of ZooKeeper's server.quorum and
+ * server.persistence packages, ZKDatabase, SyncRequestProcessor and ZooKeeperServer between the tags of two releases.
+ *
+ * 3.5.0 to 3.5.4 are missing: they are alpha and beta releases, and no profile behaves like them.
+ */
+export const ALIKE: Readonly<Record<string, AlikeRelease>> = {
+  "3.4.11": {
+    profile: "3.4.10",
+    except: { diffSetsLastProcessed: false },
+    why: "3.4.11 adds ZOOKEEPER-2355: a DIFF no longer sets lastProcessedZxid when it arrives.",
+  },
+  "3.4.12": {
+    profile: "3.4.14",
+    except: { observersDoNotCount: false },
+    why: "3.4.12 has ZOOKEEPER-2845 but not ZOOKEEPER-2959: observers still count toward the quorums of an epoch.",
+  },
+  "3.4.13": {
+    profile: "3.4.14",
+    why: "3.4.14 moves source files and changes log messages; it changes nothing in the handshake.",
+  },
+  "3.5.6": {
+    profile: "3.5.5",
+    except: { knowsTrustEmptySnapshot: true },
+    why: "3.5.6 adds ZOOKEEPER-3056: zookeeper.snapshot.trust.empty permits a log without a snapshot.",
+  },
+  "3.5.7": {
+    profile: "3.5.5",
+    except: { knowsTrustEmptySnapshot: true, failedTruncExits: true },
+    why: "3.5.7 adds ZOOKEEPER-3056 (snapshot.trust.empty) and ZOOKEEPER-3701 (exit after a failed TRUNC).",
+  },
+  "3.5.9": {
+    profile: "3.5.8",
+    why: "3.5.9 changes reconfiguration, authentication and sessions; it adds ZOOKEEPER-3911 and reverts it.",
+  },
+  "3.6.1": {
+    profile: "3.6.2",
+    why: "3.6.1 has ZOOKEEPER-3756 already; 3.6.2 changes reconfiguration, throttling and metrics.",
+  },
+  "3.6.3": {
+    profile: "3.6.4",
+    except: { trustingDiffSavesSnapshot: false },
+    why: "3.6.3 has all but ZOOKEEPER-3781: with zookeeper.snapshot.trust.empty, a DIFF saves no first snapshot.",
+  },
+  "3.7.0": {
+    profile: "3.7.2",
+    except: { usesCurrentEpochTmp: false },
+    why: "3.7.0 has all but ZOOKEEPER-4269: a server does not adopt a currentEpoch.tmp that a crash left.",
+  },
+  "3.7.1": {
+    profile: "3.7.2",
+    why: "3.7.2 changes authentication and the wake-up of the commit thread (ZOOKEEPER-4537), which zabsim does not model.",
+  },
+  "3.8.1": { profile: "3.8.4", why: "3.8.2 to 3.8.4 change authentication, metrics and name resolution." },
+  "3.8.2": { profile: "3.8.4", why: "3.8.3 and 3.8.4 change authentication, metrics and name resolution." },
+  "3.8.3": { profile: "3.8.4", why: "3.8.4 changes metrics, name resolution and the access check of watches." },
+  "3.8.5": { profile: "3.8.6", why: "No commit between 3.8.5 and 3.8.6 changes these packages." },
+  "3.9.0": { profile: "3.9.1", why: "3.9.1 changes only the authentication between servers (ZOOKEEPER-4753)." },
+  "3.9.5": {
+    profile: "3.9.4",
+    why: "3.9.5 changes exception types, the copying of znode statistics and thread groups (ZOOKEEPER-842, -4970).",
+  },
 };
 
-/** The names of the releases that zabsim simulates, oldest first, then "newest" and "patched". */
-export const RELEASES: readonly string[] = Object.keys(PROFILES);
+/** All releases that a server can run: the published ones, oldest first, then `newest` and `patched`. */
+export const RELEASES: readonly string[] = [
+  ...[...Object.keys(PROFILES).filter(isVersion), ...Object.keys(ALIKE)].sort(compareVersions),
+  "newest",
+  "patched",
+];
+
+/** The published releases, oldest first. */
+export const PUBLISHED_RELEASES: readonly string[] = RELEASES.filter(isVersion);
+
+const BEHAVIORS: ReadonlyMap<string, Behavior> = new Map(
+  RELEASES.map((release) => {
+    const { except, profile = release } = ALIKE[release] ?? {};
+    const behavior = PROFILES[profile] as Behavior;
+    return [release, except === undefined ? behavior : { ...behavior, ...except }];
+  }),
+);
 
 /** Returns the behaviors of a release. The caller must have checked that the name is in RELEASES. */
 export function behaviorOf(release: string): Behavior {
-  return PROFILES[release] as Behavior;
+  return BEHAVIORS.get(release) as Behavior;
+}
+
+/** Returns the release of PROFILES that stands for this release. */
+export function profileOf(release: string): string {
+  return ALIKE[release]?.profile ?? release;
+}
+
+/** Returns how the release relates to a profile, and the evidence. Undefined if it has a profile of its own. */
+export function noteOnRelease(release: string): string | undefined {
+  const alike = ALIKE[release];
+  if (alike === undefined) return undefined;
+  return alike.except === undefined
+    ? `ZooKeeper ${release} behaves like ${alike.profile}: ${alike.why}`
+    : `ZooKeeper ${release} runs with the profile of ${alike.profile}, changed where the two differ: ${alike.why}`;
+}
+
+/**
+ * Returns the newest known release that is older than `version`, a version such as `3.9.7` or `3.5.4-beta`. Undefined
+ * if there is none, or if `version` is not a version.
+ */
+export function nearestBelow(version: string): string | undefined {
+  const plain = /^\d+\.\d+(\.\d+)?/.exec(version)?.[0];
+  return plain === undefined ? undefined : PUBLISHED_RELEASES.findLast((one) => compareVersions(one, plain) < 0);
+}
+
+/** Compares two versions by their numbers: negative if `a` is older than `b`. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => version.split(".").map(Number)) as [number[], number[]];
+  const index = left.findIndex((number, i) => number !== (right[i] ?? 0));
+  return index < 0 ? left.length - right.length : (left[index] as number) - (right[index] ?? 0);
+}
+
+function isVersion(release: string): boolean {
+  return /^\d/.test(release);
 }

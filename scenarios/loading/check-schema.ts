@@ -5,7 +5,7 @@
  * `anyOf` by type.
  */
 
-import { didYouMean } from "./did-you-mean.ts";
+import { didYouMean, suggestion } from "./did-you-mean.ts";
 import type { FieldProblem, Path } from "./field-path.ts";
 
 export interface Schema {
@@ -53,7 +53,7 @@ class SchemaCheck {
     const wrong = (message: string, accepted = this.accepts(schema)) => [{ path, value, message, accepted }];
     if (!this.admits(schema, value)) return wrong(wrongKind(value));
     if (schema.enum !== undefined && !schema.enum.includes(value as string)) {
-      return wrong(`is not known${didYouMean(String(value), schema.enum.map(String))}`);
+      return wrong(`is not known${suggestion(String(value), schema.enum.map(String))}`);
     }
     if (typeof value === "number") return this.checkNumber(value, schema, wrong);
     if (typeof value === "string") return matches(schema.pattern, value) ? [] : wrong("does not have the right form");

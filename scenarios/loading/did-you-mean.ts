@@ -1,4 +1,5 @@
 /** Suggests the accepted name that is nearest to a misspelled one by edit distance, if it is near enough. */
+import { nearestBelow } from "../../protocol/releases.ts";
 
 /** Maximum number of letters of a misspelled name that are compared. It bounds the cost of a comparison. */
 const LETTERS_MAX = 40;
@@ -22,6 +23,13 @@ export function nearestName(name: string, known: readonly string[]): string | un
 export function didYouMean(name: string, known: readonly string[]): string {
   const suggestion = nearestName(name, known);
   return suggestion === undefined ? "" : `, did you mean ${suggestion}?`;
+}
+
+/** Returns a suggestion for a value that is not in `known`: for a version, the nearest older release in `known`. */
+export function suggestion(value: string, known: readonly string[]): string {
+  const older = nearestBelow(value);
+  if (older !== undefined && known.includes(older)) return `; the nearest release below it is ${older}`;
+  return didYouMean(value, known);
 }
 
 /** Returns the Levenshtein distance. */

@@ -94,5 +94,21 @@ it("decide answers as the given release does", () => {
   expect(zabsim([...facts, "--zookeeper", "3.5.8"]).stdout).toContain("rule txn-log-diff");
   expect(zabsim([...facts, "--zookeeper", "3.4.14"]).stdout).toContain("rule behind-committed-log");
   expect(zabsim([...facts, "--zookeeper", "3.3"]).code).toBe(EXIT_BAD_INPUT);
-  expect(zabsim([...facts, "--zookeeper", "3.8.5"]).stderr).toContain("it behaves like 3.8.6, use that one");
+});
+
+it("a release without a profile of its own runs, and a hint on stderr says why it behaves like another one", () => {
+  const { code, stderr, stdout } = zabsim(["run", "follower-ahead-trunc", "--zookeeper", "3.8.5", "--json"]);
+  expect(code).toBe(EXIT_OK);
+  expect(JSON.parse(stdout.split("\n")[0] as string)).toBeDefined();
+  expect(stderr.match(/zabsim: note: ZooKeeper 3\.8\.5 behaves like 3\.8\.6: No commit between/g)).toHaveLength(1);
+  expect(zabsim(["run", "follower-ahead-trunc", "--zookeeper", "3.8.6"]).stderr).toBe("");
+});
+
+it("an unknown release is refused with the nearest release below it", () => {
+  const unknown = ["decide", "--peer", "1:3", "--zookeeper"];
+  expect(zabsim([...unknown, "3.9.7"]).stderr).toContain("3.9.7: unknown release; the nearest release below it is 3.9.5");
+  expect(zabsim([...unknown, "3.5.4-beta"]).stderr).toContain("the nearest release below it is 3.4.14");
+  expect(zabsim([...unknown, "3.3.6"]).stderr).toContain("3.3.6: unknown release (accepted: 3.4.10, ");
+  const inFile = zabsim(["run", "follower-ahead-trunc", "--set", "zookeeper=3.9.7"]).stderr;
+  expect(inFile).toContain("the nearest release below it is 3.9.5");
 });

@@ -18,7 +18,7 @@ describe("an option value is accepted:", () => {
     ["a time with a unit", time, "200ms", 200_000],
     ["a time in seconds", time, "1.5", 1_500_000],
     ["a list of names", options.parseNames, "crash,pause", ["crash", "pause"]],
-    ["a release", options.parseRelease, "3.5.8", "3.5.8"],
+    ["a release", options.parseRelease("--zookeeper"), "3.5.8", "3.5.8"],
   ])("%s", (_, parse, text, value) => {
     expect(parse(text)).toEqual(value);
   });
@@ -39,7 +39,7 @@ describe("an option value is rejected:", () => {
     ["a shard above the number of shards", options.parseShard, "5/4", "not a part I/N"],
     ["a server by name", options.parseServers, "1,two", "not a list of server ids"],
     ["a word for a time", time, "soon", "--time soon: not a time"],
-    ["an unknown release", options.parseRelease, "3.4.6.1", "unknown release"],
+    ["an unknown release", options.parseRelease("--zookeeper"), "3.4.6.1", "unknown release"],
   ])("%s", (_, parse, text, message) => {
     expect(() => parse(text)).toThrow(UsageError);
     expect(() => parse(text)).toThrow(message);

@@ -1,6 +1,6 @@
 /** Which accepted name is suggested for a misspelled one. */
 import { expect, it } from "vitest";
-import { didYouMean, nearestName } from "../../../scenarios/loading/did-you-mean.ts";
+import { didYouMean, nearestName, suggestion } from "../../../scenarios/loading/did-you-mean.ts";
 
 const ACTIONS = ["crash", "clock", "wipe", "cutOneWay"];
 
@@ -18,4 +18,10 @@ it.each([
 it("a suggestion is the end of a sentence, and no suggestion is an empty text", () => {
   expect(didYouMean("crsh", ACTIONS)).toBe(", did you mean crash?");
   expect(didYouMean("partition", ACTIONS)).toBe("");
+});
+
+it("for a version, the suggestion is the nearest older release", () => {
+  expect(suggestion("3.9.7", ["3.9.4", "3.9.5"])).toBe("; the nearest release below it is 3.9.5");
+  expect(suggestion("3.3.6", ["3.4.10"])).toBe("");
+  expect(suggestion("crsh", ACTIONS)).toBe(", did you mean crash?");
 });

@@ -1,0 +1,60 @@
+/**
+ * Campaigns whose journal is not kept: those of `zabsim matrix`.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CampaignOptions } from "../fuzz/block.ts";
+import { CampaignRunner, type CampaignSettings, DEFAULT_WORKERS, type FoundFile } from "./campaign.ts";
+import { Journal } from "./journal.ts";
+
+export interface TemporaryCampaign {
+  readonly zookeeper: string;
+  /** The scenario to draw faults for. Undefined: each seed draws its ensemble, too. */
+  readonly scenario?: CampaignOptions["scenario"];
+  readonly firstSeed: bigint;
+  /** Time limit in microseconds. */
+  readonly timeUs: number;
+}
+
+export interface TemporaryWatcher {
+  /** Notified before the first run. */
+  started?(runner: CampaignRunner, settings: CampaignSettings): void;
+  /** Notified of each finding. Returns true if the campaign shall end. */
+  found(finding: FoundFile): boolean;
+}
+
+/** Maximum number of runs to shrink one finding. */
+const SHRINK_RUNS = 4000;
+
+/** Runs a campaign until its time is over, a finding ends it, or `signal` aborts. */
+export async function runTemporaryCampaign(
+  { firstSeed, scenario, timeUs, zookeeper }: TemporaryCampaign,
+  watcher: TemporaryWatcher,
+  signal: AbortSignal,
+): Promise<CampaignRunner> {
+  const folder = mkdtempSync(join(tmpdir(), "zabsim-matrix-"));
+  const settings: CampaignSettings = {
+    options: { zookeeper, strategy: undefined, faults: undefined, scenario },
+    firstSeed,
+    lastSeed: undefined,
+    timeMs: timeUs / 1000,
+    workers: DEFAULT_WORKERS,
+    shard: [1, 1],
+    shrinkRuns: SHRINK_RUNS,
+  };
+  const runner = new CampaignRunner(settings, new Journal(folder), {
+    found(finding) {
+      if (watcher.found(finding)) runner.interrupted = true;
+    },
+    nondeterministic() {},
+  });
+  try {
+    runner.begin();
+    watcher.started?.(runner, settings);
+    await runner.run(signal);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return runner;
+}

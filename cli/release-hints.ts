@@ -1,0 +1,20 @@
+/**
+ * Hints about releases without a profile of their own. A command prints one hint for each such release, to stderr.
+ */
+import { noteOnRelease } from "../protocol/releases.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+import { releasesOf } from "../scenarios/scenario-releases.ts";
+
+const printed = new Set<string>();
+
+export function hintAboutRelease(release: string): void {
+  const note = noteOnRelease(release);
+  if (note === undefined || printed.has(release)) return;
+  printed.add(release);
+  process.stderr.write(`zabsim: note: ${note}\n`);
+}
+
+/** Prints the hints about all releases that the servers of a scenario run. */
+export function hintAboutReleasesOf(scenario: Scenario): void {
+  for (const release of releasesOf(scenario)) hintAboutRelease(release);
+}
