@@ -2,13 +2,7 @@
  * The bug matrix as data for reports: an entry for each bug and release, and advice for one release.
  */
 import { KNOWN_BUGS, MATRIX_BUGS, type MatrixBug, ticketOf } from "../fuzz/known-bugs.ts";
-import {
-  firstFreeReleases,
-  isFirstOfLine,
-  MATRIX_RELEASES,
-  type MatrixCell,
-  runMatrixCell,
-} from "../fuzz/matrix.ts";
+import { firstFreeReleases, isFirstOfLine, MATRIX_RELEASES, type MatrixCell, runMatrixCell } from "../fuzz/matrix.ts";
 import { behaviorOf, profileOf } from "../protocol/releases.ts";
 import type { Advice, MatrixEntry, ReleaseAdvice } from "../reports/matrix.ts";
 import type { Scenario } from "../scenarios/scenario.ts";

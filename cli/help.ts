@@ -72,11 +72,17 @@ export const HELP = {
   },
   matrix: {
     examples: [
-      ["zabsim matrix --time 0s", "run the scenarios only; takes seconds"],
+      ["zabsim matrix --time 0s", "the table with the results of the scenarios only; takes seconds"],
       ["zabsim matrix --release 3.6.2", "the bugs of 3.6.2, and which releases fix them"],
-      ["zabsim matrix --bug 4646 --time 10s", "show one bug, with campaigns of 10 s"],
+      ["zabsim matrix --from 3.5.8 --to 3.8.4", "what this upgrade changes, and 30 s of rolling upgrades"],
+      ["zabsim matrix --bug 4646 --time 10s", "the row of one bug, with campaigns of 10 s"],
     ],
-    exitCodes: [[EXIT_OK, "the table or the advice was printed"], INTERRUPTED],
+    exitCodes: [
+      [EXIT_OK, "the result was printed; with --from: every failure has a known cause"],
+      [EXIT_FINDING, "with --from: a rolling upgrade violated an invariant without a known cause"],
+      [EXIT_LIVENESS, "with --from: the only new failures are servers that did not serve again"],
+      INTERRUPTED,
+    ],
   },
   shrink: {
     examples: [

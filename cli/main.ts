@@ -180,24 +180,35 @@ function createProgram(done: (code: number) => void): Command {
 
   command(
     "matrix",
-    "show which ZooKeeper releases have which known bugs",
-    "Shows which known bugs each ZooKeeper release has. Runs the scenario of each bug in each release, and " +
-      "a campaign in each release, which searches for failures without knowing the bugs.",
+    "show which ZooKeeper releases have which known bugs, and what an upgrade changes",
+    "Without --release and --from, prints a table of known bugs by releases: runs the scenario of each bug in each " +
+      "release, and in each release a campaign, which searches for failures without knowing the bugs. " +
+      "--release prints the bugs of one release and runs no campaign. --from compares the bugs of two releases and " +
+      "runs a campaign of rolling upgrades: three servers are restarted with the other release one after the other.",
   )
-    .option("--release <release>", "print only which bugs this release has, and the first release without each of them")
-    .option("--bug <ticket>", "show only this bug, e.g. 4646 for ZOOKEEPER-4646 (default: all)")
+    .option("--from <release>", "compare this release with --to: bugs that go, come and stay, and rolling upgrades")
+    .option("--to <release>", "with --from: the release after the upgrade (default: newest)")
+    .option(
+      "--release <release>",
+      "print only the bugs of this release, and the first release without each of them; needs no --time",
+    )
+    .option("--bug <ticket>", "not with --from: show only this bug, e.g. 4646 for ZOOKEEPER-4646 (default: all)")
     .option(
       "--time <duration>",
-      "time limit of each campaign, e.g. 10s; 0s runs none (default: 30s)",
+      "not with --release: time limit of each campaign, e.g. 10s; 0s runs none (default: 30s)",
       parseTime("--time"),
     )
-    .option("--seed <n>", "first seed of the campaigns (default: 1)", parseSeed)
+    .option("--seed <n>", "not with --release or --time 0s: first seed of the campaigns (default: 1)", parseSeed)
     .option(
       "--repeat <n>",
-      "number of campaigns in each release; the table shows medians (default: 1)",
+      "only for the table: number of campaigns in each release; the table shows medians (default: 1)",
       parseCount("--repeat"),
     )
-    .option("--markdown", "print a Markdown page instead of a table")
+    .option(
+      "--out <dir>",
+      "with --from: folder for the scenarios of new failures, made if there are any (default: zabsim-upgrade)",
+    )
+    .option("--markdown", "only for the table: print a Markdown page")
     .action(async (options) => done(await (await import("./matrix.ts")).matrix(options)));
 
   withScenario(

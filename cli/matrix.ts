@@ -1,18 +1,19 @@
 /**
  * `zabsim matrix`: known bugs by ZooKeeper releases. In each release, runs the scenario of each bug, and campaigns that
- * search for bugs without knowing them.
+ * search for bugs without knowing them. With --release, prints advice on one release; with --from, compares two.
  */
 
 import { DEFAULT_WORKERS } from "../campaign/campaign.ts";
 import { type MatrixCampaigns, runMatrixCampaigns } from "../campaign/matrix-campaigns.ts";
 import { adviceFor, type BugScenarios, matrixCells, matrixEntries } from "../campaign/matrix-report.ts";
 import { MATRIX_BUGS, ticketOf } from "../fuzz/known-bugs.ts";
-import { MATRIX_RELEASES } from "../fuzz/matrix.ts";
+import { KNOWN_RELEASES } from "../fuzz/matrix.ts";
 import { adviceText, type MatrixEntry, matrixPage, matrixTable } from "../reports/matrix.ts";
 import { EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
-import { paintFor } from "./options.ts";
-import { write } from "./output.ts";
+import { type UpgradeOptions, upgrade } from "./matrix-upgrade.ts";
+import { paintFor, parseRelease } from "./options.ts";
+import { textWidth, write } from "./output.ts";
 import { bugPaths, readScenario, scenarioName } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -20,31 +21,91 @@ export interface MatrixOptions {
   readonly json?: boolean;
   readonly markdown?: boolean;
   readonly release?: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly bug?: string;
   /** Microseconds; 0 runs no campaign. */
   readonly time?: number;
   readonly seed?: bigint;
   readonly repeat?: bigint;
+  readonly out?: string;
 }
 
 const DEFAULTS: MatrixCampaigns = { time: 30_000_000, seed: 1n, repeat: 1n };
+const DEFAULT_OUT = "zabsim-upgrade";
 
 export async function matrix(options: MatrixOptions): Promise<number> {
   checkCombination(options);
+  if (options.from !== undefined) return upgrade(upgradeOptions(options.from, options));
   const scenarios = scenariosOf(options.bug);
   return options.release === undefined ? table(scenarios, options) : advice(options.release, scenarios, options);
 }
 
-function checkCombination({ json, markdown, release, repeat, seed, time }: MatrixOptions): void {
-  const given = (options: Readonly<Record<string, unknown>>): string[] =>
-    Object.keys(options).filter((name) => options[name] !== undefined && options[name] !== false);
-  const withoutEffect =
-    release !== undefined
-      ? given({ "--markdown": markdown, "--time": time, "--seed": seed, "--repeat": repeat })
-      : given(time === 0 ? { "--seed": seed, "--repeat": repeat } : {});
-  const other = release === undefined ? "--time 0s, which runs no campaign" : "--release, which prints only advice";
-  for (const name of withoutEffect) throw new UsageError(`${name} cannot be combined with ${other}`);
-  if (json && markdown) throw new UsageError("--markdown cannot be combined with --json");
+/** The options that have no effect together with another one, and the reason. */
+const CONFLICTS: readonly {
+  readonly given: (options: MatrixOptions) => boolean;
+  /** The end of a sentence that starts with the name of the option. */
+  readonly because: string;
+  readonly without: readonly (keyof MatrixOptions)[];
+}[] = [
+  {
+    given: ({ from }) => from !== undefined,
+    because: "cannot be combined with --from, which compares two releases",
+    without: ["release", "bug", "markdown", "repeat"],
+  },
+  {
+    given: ({ from, to }) => to !== undefined && from === undefined,
+    because: "needs --from: both name the two releases of an upgrade",
+    without: ["to"],
+  },
+  {
+    given: ({ from }) => from === undefined,
+    because: "needs --from: only rolling upgrades write files",
+    without: ["out"],
+  },
+  {
+    given: ({ release }) => release !== undefined,
+    because: "cannot be combined with --release, which runs no campaign and prints advice",
+    without: ["markdown", "time", "seed", "repeat"],
+  },
+  {
+    given: ({ time }) => time === 0,
+    because: "cannot be combined with --time 0s, which runs no campaign",
+    without: ["seed", "repeat", "out"],
+  },
+  { given: ({ json }) => json === true, because: "cannot be combined with --json", without: ["markdown"] },
+];
+
+function checkCombination(options: MatrixOptions): void {
+  for (const { because, given, without } of CONFLICTS) {
+    const name = given(options)
+      ? without.find((one) => options[one] !== undefined && options[one] !== false)
+      : undefined;
+    if (name !== undefined) throw new UsageError(`--${name} ${because}`);
+  }
+}
+
+function upgradeOptions(from: string, { json, out, seed, time, to }: MatrixOptions): UpgradeOptions {
+  const options = {
+    from: knownRelease("--from", from),
+    to: knownRelease("--to", to ?? "newest"),
+    seed: seed ?? DEFAULTS.seed,
+    timeUs: time ?? DEFAULTS.time,
+    out: out ?? DEFAULT_OUT,
+    json: json === true,
+  };
+  if (options.from === options.to) {
+    throw new UsageError(`--from ${from} --to ${options.to}: the same release (accepted: two different releases)`);
+  }
+  return options;
+}
+
+/** Checks a release and prints the hint about it, if there is one. */
+function knownRelease(option: string, release: string): string {
+  if (release === "patched") {
+    throw new UsageError(`${option} patched: not a published release (accepted: ${KNOWN_RELEASES.join(", ")})`);
+  }
+  return parseRelease(option)(release);
 }
 
 /** Returns the bugs that the user asks about, each with its scenario. Default: all bugs of the matrix. */
@@ -73,7 +134,7 @@ async function table(scenarios: BugScenarios, options: MatrixOptions): Promise<n
   const entries = matrixEntries(cells, discoveries, Number(repeat));
   if (options.json) await write(`${JSON.stringify(entries.map(jsonEntry), null, 2)}\n`);
   else if (options.markdown) await write(matrixPage(entries, { repeat, seed, timeUs: time, workers: DEFAULT_WORKERS }));
-  else await write(`${matrixTable(entries, paintFor(process.stdout))}\n`);
+  else await write(`${matrixTable(entries, paintFor(process.stdout), textWidth())}\n`);
   return interrupted ? EXIT_INTERRUPTED : EXIT_OK;
 }
 
@@ -89,12 +150,9 @@ function jsonEntry({ bug, expected, median, met, release, reproduced }: MatrixEn
   };
 }
 
-async function advice(release: string, scenarios: BugScenarios, { json }: MatrixOptions): Promise<number> {
-  if (!MATRIX_RELEASES.includes(release)) {
-    throw new UsageError(`--release ${release}: unknown (accepted: ${MATRIX_RELEASES.join(", ")})`);
-  }
-  const result = adviceFor(release, scenarios);
+async function advice(name: string, scenarios: BugScenarios, { json }: MatrixOptions): Promise<number> {
+  const result = adviceFor(knownRelease("--release", name), scenarios);
   if (json) await write(`${JSON.stringify(result)}\n`);
-  else await write(`${adviceText(result, paintFor(process.stdout))}\n`);
+  else await write(`${adviceText(result, paintFor(process.stdout), textWidth())}\n`);
   return EXIT_OK;
 }

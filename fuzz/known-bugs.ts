@@ -381,3 +381,9 @@ export const MATRIX_BUGS: readonly MatrixBug[] = FIXED_BUGS.filter(
 export function ticketOf({ id }: MatrixBug): string {
   return (/\d+/.exec(id) as RegExpExecArray)[0];
 }
+
+/** Returns what users call the bug: `ZOOKEEPER-3911`, or the name of its scenario if it has no ticket. */
+export function labelOf({ id }: Pick<KnownBug, "id">): string {
+  const ticket = /^zookeeper-(\d+)/i.exec(id)?.[1];
+  return ticket === undefined ? id : `ZOOKEEPER-${ticket}`;
+}

@@ -39,8 +39,7 @@ export function runMatrixCell(bug: MatrixBug, scenario: Scenario, release: strin
 export function firstFreeReleases(cells: readonly MatrixCell[], release: string): string[] {
   const isFree = (one: string): boolean =>
     cells.every(
-      ({ bug, release: column, reproduced }) =>
-        column !== profileOf(one) || !(reproduced || bug.isIn(behaviorOf(one))),
+      ({ bug, release: column, reproduced }) => column !== profileOf(one) || !(reproduced || bug.isIn(behaviorOf(one))),
     );
   const later = KNOWN_RELEASES.slice(KNOWN_RELEASES.indexOf(release) + 1);
   return [...new Set(later.map(lineOf))].flatMap((line) => {

@@ -205,7 +205,7 @@ export const ALIKE: Readonly<Record<string, AlikeRelease>> = {
   },
   "3.7.1": {
     profile: "3.7.2",
-    why: "3.7.2 changes authentication and the wake-up of the commit thread (ZOOKEEPER-4537), which zabsim does not model.",
+    why: "3.7.2 changes authentication and wakes the commit thread in another way (ZOOKEEPER-4537; not modeled).",
   },
   "3.8.1": { profile: "3.8.4", why: "3.8.2 to 3.8.4 change authentication, metrics and name resolution." },
   "3.8.2": { profile: "3.8.4", why: "3.8.3 and 3.8.4 change authentication, metrics and name resolution." },
@@ -261,7 +261,8 @@ export function noteOnRelease(release: string): string | undefined {
  */
 export function nearestBelow(version: string): string | undefined {
   const plain = /^\d+\.\d+(\.\d+)?/.exec(version)?.[0];
-  return plain === undefined ? undefined : PUBLISHED_RELEASES.findLast((one) => compareVersions(one, plain) < 0);
+  if (plain === undefined) return undefined;
+  return PUBLISHED_RELEASES.findLast((one) => compareVersions(one, plain) < 0);
 }
 
 /** Compares two versions by their numbers: negative if `a` is older than `b`. */

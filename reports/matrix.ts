@@ -1,5 +1,5 @@
 /**
- * The matrix of known bugs and releases as a table of at most 100 columns and as a Markdown page, and the advice of
+ * The matrix of known bugs and releases as a table and as a Markdown page, and the advice of
  * `zabsim matrix --release`. A cell says whether the scenario of a bug reproduces it in a release and whether a
  * campaign finds it there. A cell that differs from the ticket is marked with `!` and explained.
  */
@@ -33,12 +33,38 @@ const NAME = 8;
 const LEGEND =
   "S = the scenario of the bug reproduces it, C = a campaign found it, . = neither, ! = differs from the ticket";
 
-/** Returns the matrix as a table for a terminal, with a legend and the explanations of the cells marked `!`. */
-export function matrixTable(entries: readonly MatrixEntry[], paint: ChalkInstance): string {
+/**
+ * Returns the matrix as a table for a terminal, with a legend and the explanations of the cells marked `!`. If all
+ * releases do not fit into `width` columns, the table has several parts.
+ */
+export function matrixTable(entries: readonly MatrixEntry[], paint: ChalkInstance, width: number): string {
   const releases = [...new Set(entries.map(({ release }) => release))];
-  const bugs = [...new Set(entries.map(({ bug }) => bug))];
-  const lines = [header(releases, (line) => line), header(releases, (_line, rest) => rest)];
-  for (const bug of bugs) {
+  const parts = partsOf(releases, Math.floor((width - NAME) / CELL));
+  const tables = parts.map((part) => tablePart(entries, part, paint).join("\n"));
+  const explanations = explanationsOf(entries).map((text) => wrap(text, width).join("\n"));
+  return [...tables, wrap(LEGEND, width).join("\n"), ...explanations].join("\n\n");
+}
+
+/** Divides the releases into parts of at most `size`. Releases of the same line stay together. */
+function partsOf(releases: readonly string[], size: number): string[][] {
+  const parts: string[][] = [[]];
+  for (const line of new Set(releases.map(lineOf))) {
+    const sameLine = releases.filter((release) => lineOf(release) === line);
+    const last = parts.at(-1) as string[];
+    if (last.length > 0 && last.length + sameLine.length > size) parts.push(sameLine);
+    else last.push(...sameLine);
+  }
+  return parts;
+}
+
+/** Returns the release line: `3.6` for `3.6.2`. */
+function lineOf(release: string): string {
+  return /^\d+\.\d+/.exec(release)?.[0] ?? release;
+}
+
+function tablePart(entries: readonly MatrixEntry[], releases: readonly string[], paint: ChalkInstance): string[] {
+  const lines = [header("", releases, (line) => line), header("ticket", releases, (_line, rest) => rest)];
+  for (const bug of new Set(entries.map((entry) => entry.bug))) {
     const cells = releases.map((release) => {
       const entry = entries.find((one) => one.bug === bug && one.release === release);
       const text = entry === undefined ? "" : cellText(entry);
@@ -47,8 +73,7 @@ export function matrixTable(entries: readonly MatrixEntry[], paint: ChalkInstanc
     });
     lines.push(`${bug.padEnd(NAME)}${cells.join("")}`.trimEnd());
   }
-  const explanations = explanationsOf(entries).flatMap((text) => ["", ...wrap(text, 98)]);
-  return [...lines, "", ...wrap(LEGEND, 98), ...explanations].join("\n");
+  return lines;
 }
 
 function cellText(entry: MatrixEntry): string {
@@ -61,7 +86,7 @@ function disagrees({ expected, reproduced }: MatrixEntry): boolean {
 }
 
 /** Returns one of the two header rows: `3.9` above `.4`. The upper row names each release line once. */
-function header(releases: readonly string[], part: (line: string, rest: string) => string): string {
+function header(title: string, releases: readonly string[], part: (line: string, rest: string) => string): string {
   let before = "";
   const cells = releases.map((release) => {
     const [, line = release, rest = ""] = /^(\d+\.\d+)(\..*)$/.exec(release) ?? [];
@@ -69,7 +94,7 @@ function header(releases: readonly string[], part: (line: string, rest: string) 
     before = line;
     return text.slice(0, CELL - 1 + (rest === "" ? 2 : 0)).padEnd(CELL);
   });
-  return `${" ".repeat(NAME)}${cells.join("")}`.trimEnd();
+  return `${title.padEnd(NAME)}${cells.join("")}`.trimEnd();
 }
 
 /** Returns one paragraph for each bug that has cells marked `!`: the releases, and the reason. */
@@ -179,22 +204,26 @@ export interface ReleaseAdvice {
 export function adviceText(
   { asked, bugs, firstFree: freeOfAll, others, release }: ReleaseAdvice,
   paint: ChalkInstance,
+  width: number,
 ): string {
   const all = asked.join(", ").replaceAll(", ZOOKEEPER", ", ");
   const head =
     bugs.length === 0
       ? `ZooKeeper ${release} has none of ${all}.`
       : `Known bugs of ZooKeeper ${release}, each with the first later release that does not have it:`;
-  const lines = [...wrap(head, 98), ""];
+  const lines = [...wrap(head, width), ""];
   for (const { about, alsoFrom, bug, firstFree, scenario, violates } of bugs) {
     const newerLines = alsoFrom.length === 0 ? "" : ` (in newer release lines: ${alsoFrom.join(", ")})`;
     lines.push(paint.bold(bug));
-    lines.push(...wrap(about, 96).map((line) => `  ${line}`));
-    lines.push(...wrap(`violates: ${violates.join(", ")}`, 96).map((line) => `  ${line}`), `  scenario: ${scenario}`);
+    lines.push(...wrap(about, width - 2).map((line) => `  ${line}`));
+    lines.push(
+      ...wrap(`violates: ${violates.join(", ")}`, width - 2).map((line) => `  ${line}`),
+      `  scenario: ${scenario}`,
+    );
     lines.push(`  first release without it: ${firstFree ?? "none"}${newerLines}`, "");
   }
-  if (freeOfAll !== undefined) lines.push(...wrap(`First later release without ${all}: ${freeOfAll}.`, 98));
-  if (others > 0) lines.push(...wrap(othersText(release, others), 98));
+  if (freeOfAll !== undefined) lines.push(...wrap(`First later release without ${all}: ${freeOfAll}.`, width));
+  if (others > 0) lines.push(...wrap(othersText(release, others), width));
   return lines.join("\n").trimEnd();
 }
 

@@ -18,8 +18,8 @@ const TICKETS = [3911, 4643, 4646, 4785, 4685, 3023, 4394, 4925, 3642, 3104, 241
 it("a release line is free of a bug only from the release after its last affected one", () => {
   const bug = MATRIX_BUGS.find((one) => ticketOf(one) === "4643") as MatrixBug;
   const cells = MATRIX_RELEASES.map((release) => runMatrixCell(bug, scenarioOf(bug.id), release));
-  // 3.8.6 is younger than 3.9.1, which still has the bug.
-  expect(firstFreeReleases(cells, "3.6.2")).toEqual(["3.8.6", "3.9.2", "newest"]);
+  // 3.8.5 is younger than 3.9.1, which still has the bug.
+  expect(firstFreeReleases(cells, "3.6.2")).toEqual(["3.8.5", "3.9.2", "newest"]);
 });
 
 it("the matrix has thirteen tickets and all releases except patched", () => {

@@ -5,13 +5,13 @@ import {
   ALIKE,
   behaviorOf,
   compareVersions,
-  nearestBelow,
   NEWEST,
+  nearestBelow,
   noteOnRelease,
   PATCHED,
   PROFILES,
-  profileOf,
   PUBLISHED_RELEASES,
+  profileOf,
   RELEASES,
 } from "../../protocol/releases.ts";
 

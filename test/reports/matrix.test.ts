@@ -17,10 +17,10 @@ function entry(bug: string, release: string, fields: Partial<MatrixEntry>): Matr
 }
 
 it("the table marks each cell and explains the cells that differ from the ticket", () => {
-  expect(matrixTable(ENTRIES, PLAIN)).toBe(
+  expect(matrixTable(ENTRIES, PLAIN, 98)).toBe(
     [
       "        3.6       newest",
-      "        .2   .4",
+      "ticket  .2   .4",
       "3911    SC   .    S!",
       "4646    .!",
       "",
@@ -34,6 +34,25 @@ it("the table marks each cell and explains the cells that differ from the ticket
       "reason is not known.",
     ].join("\n"),
   );
+});
+
+it("the table has several parts if it does not fit, and no part divides a release line or exceeds the width", () => {
+  const releases = [
+    "3.4.10",
+    "3.4.14",
+    ...Array.from({ length: 12 }, (_, i) => `3.5.${i}`),
+    "3.6.0",
+    "3.6.2",
+    "newest",
+  ];
+  const entries = releases.map((release) => entry("3911", release, {}));
+  for (const width of [80, 81, 100, 120, 200]) {
+    const lines = matrixTable(entries, PLAIN, width).split("\n");
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+    expect(lines.filter((line) => line.startsWith("ticket")).length).toBe(width < 93 ? 2 : 1);
+    expect(lines.filter((line) => line.includes("newest"))).toHaveLength(1);
+    expect(lines.join("\n").match(/S/g)).toHaveLength(releases.length + 1);
+  }
 });
 
 it("the page shows what the campaigns needed, and how many found the bug if not all did", () => {
@@ -64,7 +83,7 @@ const ADVICE: ReleaseAdvice = {
 };
 
 it("the advice names each bug of the release and the first release without it", () => {
-  expect(adviceText(ADVICE, PLAIN)).toBe(
+  expect(adviceText(ADVICE, PLAIN, 98)).toBe(
     [
       "Known bugs of ZooKeeper 3.8.4, each with the first later release that does not have it:",
       "",
@@ -81,13 +100,14 @@ it("the advice names each bug of the release and the first release without it", 
 });
 
 it("the advice says so if the release has none of the bugs", () => {
-  const none = adviceText({ ...ADVICE, bugs: [], firstFree: undefined, others: 1 }, PLAIN);
+  const none = adviceText({ ...ADVICE, bugs: [], firstFree: undefined, others: 1 }, PLAIN, 98);
   expect(none).toContain("ZooKeeper 3.8.4 has none of ZOOKEEPER-4643, -4925.");
   expect(none).toContain("ZooKeeper 3.8.4 has 1 other known bug;");
   const { bugs } = ADVICE;
   const open = adviceText(
     { ...ADVICE, bugs: bugs.map((bug) => ({ ...bug, firstFree: undefined, alsoFrom: [] })), others: 0 },
     PLAIN,
+    98,
   );
   expect(open).toContain("first release without it: none");
 });

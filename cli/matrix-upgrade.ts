@@ -1,0 +1,74 @@
+/**
+ * `zabsim matrix --from A --to B`: what an upgrade from one release to another changes, and a campaign of rolling
+ * upgrades between the two.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runRollingUpgrades, upgradeReport } from "../campaign/upgrade-report.ts";
+import { type RollingUpgradeReport, rollingUpgradeText, upgradeText } from "../reports/upgrade.ts";
+import { CampaignProgress } from "./campaign-progress.ts";
+import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_LIVENESS, EXIT_OK } from "./exit-codes.ts";
+import { interruptible } from "./interrupt.ts";
+import { paintFor } from "./options.ts";
+import { textWidth, write } from "./output.ts";
+import { UsageError } from "./usage-error.ts";
+
+export interface UpgradeOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly seed: bigint;
+  /** Microseconds; 0 runs no campaign. */
+  readonly timeUs: number;
+  /** The folder for the scenario files of new failures. */
+  readonly out: string;
+  readonly json: boolean;
+}
+
+export async function upgrade(options: UpgradeOptions): Promise<number> {
+  const { from, json, out, seed, timeUs, to } = options;
+  const report = upgradeReport(from, to);
+  const paint = paintFor(process.stdout);
+  const width = textWidth();
+  // The comparison takes no time, so a user can read it while the campaign runs.
+  if (!json) await write(`${upgradeText(report, paint, width)}\n`);
+  if (timeUs === 0) {
+    if (json) await write(`${JSON.stringify({ ...report, rollingUpgrade: null })}\n`);
+    return EXIT_OK;
+  }
+  let progress: CampaignProgress | undefined;
+  const save = (name: string, yaml: string): string => {
+    progress?.clear();
+    return saveIn(out, name, yaml);
+  };
+  let rolling: RollingUpgradeReport;
+  try {
+    rolling = await interruptible((signal) =>
+      runRollingUpgrades({ from, to, seed, timeUs }, save, signal, (runner, settings) => {
+        process.stderr.write(`matrix: rolling upgrades from ${from} to ${to} for ${timeUs / 1e6} s\n`);
+        progress = new CampaignProgress(runner, settings);
+      }),
+    );
+  } finally {
+    progress?.end();
+  }
+  if (json) await write(`${JSON.stringify({ ...report, rollingUpgrade: rolling })}\n`);
+  else await write(`\n${rollingUpgradeText(report, rolling, paint, width)}\n`);
+  return exitCodeOf(rolling);
+}
+
+function exitCodeOf({ interrupted, newFindings }: RollingUpgradeReport): number {
+  if (interrupted) return EXIT_INTERRUPTED;
+  if (newFindings.some(({ invariant }) => invariant !== "liveness")) return EXIT_FINDING;
+  return newFindings.length > 0 ? EXIT_LIVENESS : EXIT_OK;
+}
+
+function saveIn(folder: string, name: string, text: string): string {
+  const path = join(folder, name);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new UsageError(`--out ${folder}: cannot be written (${(error as NodeJS.ErrnoException).code})`);
+  }
+  return path;
+}

@@ -1,0 +1,60 @@
+/** What an upgrade changes, and the scenario of a rolling upgrade. */
+import { describe, expect, it } from "vitest";
+import { labelOf } from "../../fuzz/known-bugs.ts";
+import { compareReleases, rollingUpgrade } from "../../fuzz/upgrade.ts";
+import { PUBLISHED_RELEASES } from "../../protocol/releases.ts";
+import { runScenario } from "../../scenarios/run.ts";
+import { releasesOf } from "../../scenarios/scenario-releases.ts";
+
+describe("the comparison of two releases", () => {
+  const { better, coming, gone, staying } = compareReleases("3.5.8", "3.8.4");
+
+  it("lists the bugs that go, come and stay", () => {
+    expect(gone.map(labelOf)).toEqual(expect.arrayContaining(["ZOOKEEPER-3911", "ZOOKEEPER-3642", "ZOOKEEPER-2418"]));
+    expect(coming.map(labelOf).filter((label) => label.startsWith("ZOOKEEPER"))).toEqual([
+      "ZOOKEEPER-4646",
+      "ZOOKEEPER-4785",
+      "ZOOKEEPER-4685",
+      "ZOOKEEPER-4394",
+      "ZOOKEEPER-4712",
+    ]);
+    expect(staying.map(labelOf)).toEqual(expect.arrayContaining(["ZOOKEEPER-4643", "ZOOKEEPER-3023"]));
+  });
+
+  it("names the best later release of the same line, and the best of all", () => {
+    expect(better.map(({ release }) => release)).toEqual(["3.8.6", "3.9.5"]);
+    const [sameLine, best] = better;
+    expect(sameLine?.adds.map(labelOf)).toEqual(["synced-diff-not-in-memory-higher-epoch-wins"]);
+    expect(sameLine?.remaining.map(labelOf)).toContain("ZOOKEEPER-4394");
+    expect(best?.remaining).toEqual([]);
+  });
+
+  it("names no better release for the newest one", () => {
+    expect(compareReleases("3.8.4", "newest").better).toEqual([]);
+    expect(compareReleases("3.8.4", "3.9.5").better).toEqual([]);
+  });
+
+  it("turns around for a downgrade", () => {
+    const back = compareReleases("3.8.4", "3.5.8");
+    expect([back.gone, back.coming, back.staying]).toEqual([coming, gone, staying]);
+  });
+
+  it("never recommends a release with as many bugs as the target, or an older one", () => {
+    for (const to of PUBLISHED_RELEASES) {
+      for (const { release, without, adds } of compareReleases("3.4.10", to).better) {
+        expect(PUBLISHED_RELEASES.indexOf(release)).toBeGreaterThan(PUBLISHED_RELEASES.indexOf(to));
+        expect(without.length).toBeGreaterThan(adds.length);
+      }
+    }
+  });
+});
+
+it("a rolling upgrade without faults restarts every server with the other release and loses nothing", () => {
+  const scenario = rollingUpgrade("3.5.8", "3.8.4");
+  expect(releasesOf(scenario)).toEqual(["3.5.8", "3.8.4"]);
+  const run = runScenario(scenario, { seed: 1n });
+  expect(run.violations).toEqual([]);
+  expect(run.records.filter(({ event }) => event === "started")).toHaveLength(6);
+  const last = run.records.findLast(({ event }) => event === "active");
+  expect(last?.atUs).toBeGreaterThan(2_000_000);
+});
