@@ -10,18 +10,15 @@ import { STRATEGIES } from "../fuzz/strategies.ts";
 import { listInvariants } from "../invariants/index.ts";
 import { SYNC_RULES } from "../protocol/leader/sync-rules.ts";
 import { RELEASES } from "../protocol/releases.ts";
+import { type ListEntry, listingText } from "../reports/listing.ts";
 import { ACTIONS } from "../scenarios/about-actions.ts";
 import { EXIT_OK } from "./exit-codes.ts";
-import { write } from "./output.ts";
+import { paintFor } from "./options.ts";
+import { textWidth, write } from "./output.ts";
 import { bugPaths, readScenario, shippedPaths } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
 
-interface Entry {
-  readonly name: string;
-  readonly about: string;
-}
-
-const LISTS: Readonly<Record<string, () => readonly Entry[]>> = {
+const LISTS: Readonly<Record<string, () => readonly ListEntry[]>> = {
   scenarios: () => shippedPaths().map(scenarioEntry),
   invariants: () =>
     listInvariants().map(({ id, statement, source }) => ({ name: id, about: `${statement} (${source})` })),
@@ -46,7 +43,7 @@ const LISTS: Readonly<Record<string, () => readonly Entry[]>> = {
   bugs: () => bugPaths().map(scenarioEntry),
 };
 
-function scenarioEntry(path: string): Entry {
+function scenarioEntry(path: string): ListEntry {
   const { scenario } = readScenario(path, []);
   return { name: scenario.name, about: scenario.about.trim().replace(/\s+/g, " ") };
 }
@@ -59,14 +56,12 @@ export async function list(what: string | undefined, options: { readonly json?: 
     return EXIT_OK;
   }
   for (const [kind, entries] of lists) {
-    const width = Math.max(0, ...entries.map((entry) => entry.name.length));
-    const lines = entries.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`);
-    await write(`${kind}\n${lines.join("\n")}\n`);
+    await write(`${listingText(kind, entries, paintFor(process.stdout), textWidth())}\n`);
   }
   return EXIT_OK;
 }
 
-function entriesOf(kind: string): readonly Entry[] {
+function entriesOf(kind: string): readonly ListEntry[] {
   const entries = LISTS[kind];
   if (entries === undefined) {
     throw new UsageError(`list ${kind}: unknown (accepted: ${Object.keys(LISTS).join(", ")})`);

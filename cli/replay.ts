@@ -13,7 +13,7 @@ import type { Scenario } from "../scenarios/scenario.ts";
 import { Trace } from "../sim/index.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
 import { overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
-import { write } from "./output.ts";
+import { textWidth, write } from "./output.ts";
 import { noiseRefused, planFor, seedFor } from "./run.ts";
 import { nameFor, readScenario, scenarioPath } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
@@ -53,7 +53,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
     const paint = paintFor(process.stdout);
     for (const record of shown) await write(`${timelineLine(record, paint)}\n`);
     const command = `zabsim replay ${nameFor(path, file.scenario)} --seed ${seed}${options.noise ? " --noise" : ""}`;
-    await write(`\n${runReport(result, paint, command)}\n`);
+    await write(`\n${runReport(result, paint, command, textWidth())}\n`);
     if (why !== "") await write(`\n${why}\n`);
   }
   return result.ok ? EXIT_OK : EXIT_FINDING;

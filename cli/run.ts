@@ -14,7 +14,7 @@ import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { checkDeterminism } from "../sim/determinism.ts";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_LIVENESS, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
 import { overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
-import { counted, write } from "./output.ts";
+import { counted, textWidth, write } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { nameFor, readScenario, type ScenarioFile, scenarioPaths } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
@@ -40,7 +40,7 @@ export async function run(names: readonly string[], options: RunCommandOptions):
     runs.push(result);
     if (options.updateGolden) writeFileSync(goldenPath(file.path), goldenText(result));
     if (!options.json)
-      await write(`${runReport(result, paint, replayCommand(file, options))}\n\n${explanation(result)}`);
+      await write(`${runReport(result, paint, replayCommand(file, options), textWidth())}\n\n${explanation(result)}`);
   }
   const failed = runs.filter((one) => !one.ok).length;
   if (options.json) {

@@ -27,6 +27,7 @@ import { DEFAULT_LINK, type DiskCharacter, type LinkCharacter, type Trace, World
 import type { ClusterSpec, CrashSpec, ServerSpec, ThreadSpec } from "./cluster-spec.ts";
 import { hashMessage } from "./message-hash.ts";
 import { Watchers } from "./note-watchers.ts";
+import type { PlannedStop } from "./records.ts";
 import { type Message, type MessageCoverage, type MessageWatcher, Server } from "./server.ts";
 import { ServerDisk } from "./server-disk.ts";
 import { startImage } from "./start-disk.ts";
@@ -60,9 +61,9 @@ export interface LifeCycleWatcher {
   started(server: ServerId): void;
   /**
    * The process crashed (`exitCode` is undefined), or exited with `exitCode`. `lost`: the zxids of the transactions
-   * that its log lost.
+   * that its log lost. `planned` is defined if a step restarted or upgraded the server.
    */
-  ended(server: ServerId, exitCode: number | undefined, lost: readonly Zxid[]): void;
+  ended(server: ServerId, exitCode: number | undefined, lost: readonly Zxid[], planned?: PlannedStop): void;
 }
 
 /** The servers of a spec as nodes of one simulated world. */
@@ -163,8 +164,11 @@ export class Cluster {
     server.start();
   }
 
-  /** Crashes a server. Returns how many records and files its disk lost; undefined if the server was not running. */
-  crash(spec: CrashSpec): { lostRecords: number; lostFiles: number } | undefined {
+  /**
+   * Crashes a server, or stops it for a `planned` reason. Returns how many records and files its disk lost; undefined
+   * if the server was not running.
+   */
+  crash(spec: CrashSpec, planned?: PlannedStop): { lostRecords: number; lostFiles: number } | undefined {
     const sid = spec.server === "leader" ? this.leader?.peer.myid : spec.server;
     const server = sid === undefined ? undefined : this.servers.get(sid);
     if (server === undefined) return undefined;
@@ -178,6 +182,7 @@ export class Cluster {
       server.peer.myid,
       undefined,
       lost.map(({ zxid }) => zxid),
+      planned,
     );
     return effect;
   }
@@ -190,8 +195,9 @@ export class Cluster {
 
   /** Sets the release of the server for its next start. Stops the server if it runs. */
   install(sid: ServerId, release: string): void {
+    const planned = { for: "upgrade", from: this.releaseOf(sid), to: release } as const;
     this.releases.set(sid, release);
-    this.crash({ server: sid, unsynced: "kept", connectionsReset: true });
+    this.crash({ server: sid, unsynced: "kept", connectionsReset: true }, planned);
   }
 
   /** Restores the properties of all links and disks to those in the spec. */
@@ -221,6 +227,10 @@ export class Cluster {
     return this.spec.servers[sid] as ServerSpec;
   }
 
+  private releaseOf(sid: ServerId): string {
+    return this.releases.get(sid) ?? this.serverSpec(sid).zookeeper ?? this.spec.zookeeper;
+  }
+
   private exited(sid: ServerId, code: number): void {
     const server = this.servers.get(sid);
     if (server === undefined) return;
@@ -239,7 +249,7 @@ export class Cluster {
     const settings: Settings = { ...DEFAULT_SETTINGS, ...this.spec.settings, ...spec.settings };
     const { emptyHistory } = this;
     const verifier = spec.view === undefined ? this.verifier : verifierOf(this.spec, spec.view);
-    const release = behaviorOf(this.releases.get(sid) ?? spec.zookeeper ?? this.spec.zookeeper);
+    const release = behaviorOf(this.releaseOf(sid));
     const behavior = this.options.change?.(release) ?? release;
     return { myid: sid, behavior, verifier, settings, view: spec.view ?? this.ids, emptyHistory };
   }

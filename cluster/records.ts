@@ -165,10 +165,15 @@ export type ProtocolRecord = Common &
     /** A process started. The core has no note for this record, so the run of the scenario makes it. */
     | { readonly event: "started" }
     /**
-     * A process ended. `exitCode` is undefined if the process crashed. `lost`: the zxids of the transactions that its
-     * log lost.
+     * A process ended. `exitCode` is undefined if the process did not end itself. `lost`: the zxids of the transactions
+     * that its log lost. `planned` is present if a step restarted or upgraded the server.
      */
-    | { readonly event: "crashed"; readonly exitCode: number | undefined; readonly lost: readonly Zxid[] }
+    | {
+        readonly event: "crashed";
+        readonly exitCode: number | undefined;
+        readonly lost: readonly Zxid[];
+        readonly planned?: PlannedStop;
+      }
     /**
      * A server is about to handle a message. Recorded only on request. `message` is a packet's name, NOTIFICATION or
      * HELLO.
@@ -176,6 +181,11 @@ export type ProtocolRecord = Common &
     | { readonly event: "received"; readonly from: ServerId; readonly message: string; readonly zxid: Zxid }
     | ({ readonly event: "script" } & ScriptedStep)
   );
+
+/** The reason of a stop that is no crash: the server starts again immediately. */
+export type PlannedStop =
+  | { readonly for: "restart" }
+  | { readonly for: "upgrade"; readonly from: string; readonly to: string };
 
 /**
  * A step of the scenario that the script performed or undid, as plain data. scenarios/scenario.ts has the exact types.

@@ -122,7 +122,7 @@ export const NEWEST: Behavior = R3_9_4;
 /** The newest release with all fixes. */
 export const PATCHED: Behavior = { ...NEWEST, ...ALL_FIXES };
 
-/** The releases with a profile of their own, oldest first within each line. These are the columns of `zabsim matrix`. */
+/** The releases with a profile of their own, oldest first in each line: the columns of `zabsim matrix`. */
 export const PROFILES: Readonly<Record<string, Behavior>> = {
   "3.4.10": R3_4_10,
   "3.4.14": R3_4_14,
@@ -210,7 +210,7 @@ export const ALIKE: Readonly<Record<string, AlikeRelease>> = {
   "3.8.1": { profile: "3.8.4", why: "3.8.2 to 3.8.4 change authentication, metrics and name resolution." },
   "3.8.2": { profile: "3.8.4", why: "3.8.3 and 3.8.4 change authentication, metrics and name resolution." },
   "3.8.3": { profile: "3.8.4", why: "3.8.4 changes metrics, name resolution and the access check of watches." },
-  "3.8.5": { profile: "3.8.6", why: "No commit between 3.8.5 and 3.8.6 changes these packages." },
+  "3.8.5": { profile: "3.8.6", why: "No commit between 3.8.5 and 3.8.6 changes the code of the quorum or of the persistence." },
   "3.9.0": { profile: "3.9.1", why: "3.9.1 changes only the authentication between servers (ZOOKEEPER-4753)." },
   "3.9.5": {
     profile: "3.9.4",

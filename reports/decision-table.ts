@@ -1,12 +1,13 @@
 /**
- * The sync-decision table: one row per handshake, followed by the rule that decided, in words. The table fits 80
- * columns and is complete without color.
+ * The sync-decision table: one row per handshake, followed by the rule that decided, in words. The table fits the given
+ * width, from 80 columns on, and is complete without color.
  */
 import type { ChalkInstance } from "chalk";
-import { formatZxid } from "../protocol/zxid.ts";
+import { formatZxid, NO_EPOCH, type ServerId } from "../protocol/zxid.ts";
 import { explainDecision } from "./describe.ts";
-import { formatSpan, formatZxidRange, visibleLength, wrap } from "./format.ts";
-import type { Handshake } from "./handshakes.ts";
+import { formatSpan, formatZxidRange, PAGE_WIDTH, visibleLength, wrap } from "./format.ts";
+import type { Handshake, HandshakeFailure } from "./handshakes.ts";
+import type { ServerReleases } from "./server-releases.ts";
 import { tableLines } from "./table-layout.ts";
 
 /** The columns and their meanings. */
@@ -17,8 +18,8 @@ const COLUMNS = {
   last: "the leader's lastProcessedZxid",
   peer: "the learner's last zxid",
   decision: "",
-  sent: "committed + forwarded proposals",
-  time: "until the learner serves",
+  sent: "committed proposals + those not yet committed or applied",
+  time: "from DISCOVERY until the learner serves",
 } as const;
 type Column = keyof typeof COLUMNS;
 const ALL_COLUMNS = Object.keys(COLUMNS) as readonly Column[];
@@ -28,33 +29,51 @@ const ALL_COLUMNS = Object.keys(COLUMNS) as readonly Column[];
  */
 const NARROW_COLUMNS = ALL_COLUMNS.filter((column) => column !== "committedLog" && column !== "last");
 
-/** The maximum width of a line, without the indentation of the whole table. */
-const WIDTH = 78;
+/** The indentation of the whole table. */
+const INDENT = "  ";
+
+/** The layout of the table, and the releases to name. */
+export interface TableOptions {
+  /** The maximum width of a line. Default: 80 columns. */
+  readonly width?: number;
+  /** The releases of the servers. If they are mixed, the table names the release of each leader and learner. */
+  readonly releases?: ServerReleases | undefined;
+}
 
 /**
  * Returns the table of sync decisions: who synchronized whom, how, and why. `paint` colors it; new Chalk({ level: 0 })
  * does not.
  */
-export function decisionTable(all: readonly Handshake[], paint: ChalkInstance): string {
-  if (all.length === 0) return "  no learner started a handshake with a leader";
+export function decisionTable(
+  all: readonly Handshake[],
+  paint: ChalkInstance,
+  { releases, width: pageWidth = PAGE_WIDTH }: TableOptions = {},
+): string {
+  if (all.length === 0) return `${INDENT}no learner started a handshake with a leader`;
+  const width = pageWidth - INDENT.length;
+  const releaseOf: ReleaseOf = (server, { startUs }) =>
+    releases?.areMixed === true ? releases.at(server, startUs) : undefined;
   const handshakes = withoutRepetitions(all);
-  const full = rows(handshakes, paint, ALL_COLUMNS);
-  const isNarrow = full.some((line) => visibleLength(line) > WIDTH);
+  const full = rows(handshakes, paint, ALL_COLUMNS, releaseOf);
+  const isNarrow = full.some((line) => visibleLength(line) > width);
   const columns = isNarrow ? NARROW_COLUMNS : ALL_COLUMNS;
-  const [head, ...lines] = isNarrow ? rows(handshakes, paint, columns) : full;
+  const [head, ...lines] = isNarrow ? rows(handshakes, paint, columns, releaseOf) : full;
   const result = [head as string];
   let leader: string | undefined;
   for (const [i, handshake] of handshakes.entries()) {
-    const title = leaderTitle(handshake);
+    const title = leaderTitle(handshake, releaseOf(handshake.leader, handshake));
     if (title !== leader) result.push(paint.bold(title));
     leader = title;
     result.push(lines[i] as string);
     const times = handshake.times === 1 ? "" : `; ${handshake.times} times in a row`;
-    for (const line of wrap(reason(handshake, isNarrow) + times, WIDTH - 2)) result.push(`  ${paint.dim(line)}`);
+    for (const line of wrap(reason(handshake, isNarrow) + times, width - 2)) result.push(`  ${paint.dim(line)}`);
   }
-  result.push(...legend(columns).map((line) => paint.dim(line)));
-  return result.map((line) => `  ${line}`).join("\n");
+  result.push(...legend(columns, handshakes, width).map((line) => paint.dim(line)));
+  return result.map((line) => `${INDENT}${line}`).join("\n");
 }
+
+/** Returns the release that a server runs during a handshake. Undefined if the table does not name releases. */
+type ReleaseOf = (server: ServerId, handshake: Handshake) => string | undefined;
 
 interface RepeatedHandshake extends Handshake {
   /** How many times in a row the handshake happened in the same way. */
@@ -77,16 +96,21 @@ function withoutRepetitions(all: readonly Handshake[]): RepeatedHandshake[] {
 }
 
 /** Returns the lines of the table: the titles, then one line per handshake. */
-function rows(handshakes: readonly Handshake[], paint: ChalkInstance, columns: readonly Column[]): string[] {
+function rows(
+  handshakes: readonly Handshake[],
+  paint: ChalkInstance,
+  columns: readonly Column[],
+  releaseOf: ReleaseOf,
+): string[] {
   const titles = columns.map((column) => paint.dim(column));
-  const cells = handshakes.map((handshake) => cellsOf(handshake, paint));
+  const cells = handshakes.map((handshake) => cellsOf(handshake, paint, releaseOf(handshake.learner, handshake)));
   return tableLines([titles, ...cells.map((cell) => columns.map((column) => cell[column]))], { gap: "  " });
 }
 
-function cellsOf(handshake: Handshake, paint: ChalkInstance): Record<Column, string> {
+function cellsOf(handshake: Handshake, paint: ChalkInstance, release: string | undefined): Record<Column, string> {
   const { activeUs, decision, epochAccepted, epochAcked, epochOffered, learner, observer, startUs } = handshake;
   const cells = {
-    learner: `${learner} ${observer ? "observer" : "follower"}`,
+    learner: `${learner} ${observer ? "observer" : "follower"}${release === undefined ? "" : ` ${release}`}`,
     epochs: [epochOffered, epochAccepted ?? "-", epochAcked ?? "-"].join("/"),
     committedLog: "-",
     last: "-",
@@ -106,8 +130,16 @@ function cellsOf(handshake: Handshake, paint: ChalkInstance): Record<Column, str
   };
 }
 
-function leaderTitle({ epochAccepted, leader }: Handshake): string {
-  return `leader ${leader}${epochAccepted === undefined ? "" : `, epoch ${epochAccepted}`}`;
+/** What happened to a process that ended during a handshake. */
+const PROCESS_ENDED: Readonly<Partial<Record<HandshakeFailure["reason"], string>>> = {
+  crash: "crashed",
+  restart: "was restarted",
+  upgrade: "was upgraded",
+};
+
+function leaderTitle({ epochAccepted, leader }: Handshake, release: string | undefined): string {
+  const runs = release === undefined ? "" : ` runs ${release}`;
+  return `leader ${leader}${runs}${epochAccepted === undefined ? "" : `, epoch ${epochAccepted}`}`;
 }
 
 function reason({ decision, failure }: Handshake, withLeaderZxids: boolean): string {
@@ -121,19 +153,37 @@ function reason({ decision, failure }: Handshake, withLeaderZxids: boolean): str
     parts.push(`sent ${formatZxidRange(decision.firstZxid, decision.lastZxid ?? decision.firstZxid)}`);
   }
   if (failure !== undefined) {
-    parts.push(failure.reason === "crash" ? `server ${failure.server} crashed` : `failed with ${failure.reason}`);
+    const ended = PROCESS_ENDED[failure.reason];
+    parts.push(ended === undefined ? `failed with ${failure.reason}` : `server ${failure.server} ${ended}`);
   }
   return parts.join("; ");
 }
 
-/** Returns the meanings of the columns, with as many of them on each line as fit. */
-function legend(columns: readonly Column[]): string[] {
+/**
+ * Returns the meanings of the columns, and of special values in them, with as many of them on each line as fit. Only a
+ * value that is in the table is explained.
+ */
+function legend(columns: readonly Column[], handshakes: readonly Handshake[], width: number): string[] {
   const lines: string[] = [];
-  for (const column of columns.filter((one) => COLUMNS[one] !== "")) {
-    const entry = `${column}: ${COLUMNS[column]}`;
+  const entries = [
+    ...columns.filter((one) => COLUMNS[one] !== "").map((column) => `${column}: ${COLUMNS[column]}`),
+    ...SPECIAL_VALUES.filter(({ isIn }) => handshakes.some(isIn)).map(({ meaning }) => meaning),
+  ];
+  for (const entry of entries) {
     const line = lines[lines.length - 1];
-    if (line !== undefined && line.length + 2 + entry.length <= WIDTH) lines.splice(-1, 1, `${line}; ${entry}`);
+    if (line !== undefined && line.length + 2 + entry.length <= width) lines.splice(-1, 1, `${line}; ${entry}`);
     else lines.push(entry);
   }
   return lines;
 }
+
+const SPECIAL_VALUES: readonly { readonly isIn: (handshake: Handshake) => boolean; readonly meaning: string }[] = [
+  {
+    isIn: ({ epochAcked }) => epochAcked === NO_EPOCH,
+    meaning: "currentEpoch -1: the learner had accepted the epoch before; it is not counted",
+  },
+  {
+    isIn: ({ activeUs, epochAccepted, epochAcked }) => [activeUs, epochAccepted, epochAcked].includes(undefined),
+    meaning: "-: not reached",
+  },
+];

@@ -80,12 +80,18 @@ export function describeRecord(record: ProtocolRecord): string {
     case "started":
       return "starts";
     case "crashed":
-      return record.exitCode === undefined ? `crashes${lossText(record.lost)}` : `exits with code ${record.exitCode}`;
+      return endText(record);
     case "received":
       return `receives ${record.message}${record.zxid === 0 ? "" : ` ${formatZxid(record.zxid)}`} from ${record.from}`;
     case "script":
       return `${record.moment === "start" ? "" : "end of "}step ${record.step + 1}: ${describeStep(record)}`;
   }
+}
+
+function endText({ exitCode, lost, planned }: RecordOf<"crashed">): string {
+  if (planned?.for === "upgrade") return `stops; ZooKeeper ${planned.to} replaces ${planned.from}`;
+  if (planned?.for === "restart") return "stops for a restart";
+  return exitCode === undefined ? `crashes${lossText(lost)}` : `exits with code ${exitCode}`;
 }
 
 /** The state of a server and its phase: `LEADING in DISCOVERY`. */

@@ -36,8 +36,8 @@ export interface Handshake {
 export interface HandshakeFailure {
   /** The server that failed or crashed. */
   readonly server: ServerId;
-  /** Why it failed. */
-  readonly reason: FailureReason | "crash";
+  /** A reason of the core, or the reason why the process ended. */
+  readonly reason: FailureReason | "crash" | "restart" | "upgrade";
 }
 
 /** Returns all handshakes, in the order in which they started. */
@@ -89,7 +89,7 @@ class HandshakeCollector {
         this.fail(server, record.reason, record.learner);
         break;
       case "crashed":
-        this.fail(server, "crash", undefined);
+        this.fail(server, record.planned?.for ?? "crash", undefined);
         break;
       default:
         break;

@@ -10,6 +10,7 @@ import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import type { StepOutcome } from "../scenarios/script.ts";
 import { describeRecord, explainDecision } from "./describe.ts";
 import { type Handshake, handshakesOf } from "./handshakes.ts";
+import { ServerReleases } from "./server-releases.ts";
 import { stepText } from "./steps.ts";
 
 interface Json {
@@ -18,6 +19,7 @@ interface Json {
 
 /** Returns the result of a run as plain data for JSON. Zxids are texts such as `1:5`. */
 export function runJson(run: ScenarioRun): Json {
+  const releases = new ServerReleases(run);
   return {
     scenario: run.scenario.name,
     seed: String(run.seed),
@@ -25,7 +27,7 @@ export function runJson(run: ScenarioRun): Json {
     digest: run.digest,
     events: run.events,
     virtualUs: run.endUs,
-    handshakes: handshakesOf(run.records).map(handshakeJson),
+    handshakes: handshakesOf(run.records).map((handshake) => handshakeJson(handshake, releases)),
     servers: run.servers.map((server) => ({
       server: server.sid,
       running: server.running,
@@ -41,11 +43,13 @@ export function runJson(run: ScenarioRun): Json {
   };
 }
 
-function handshakeJson(handshake: Handshake): Json {
-  const { decision, failure } = handshake;
+function handshakeJson(handshake: Handshake, releases: ServerReleases): Json {
+  const { decision, failure, leader, learner, startUs } = handshake;
   return {
-    leader: handshake.leader,
-    learner: handshake.learner,
+    leader,
+    leaderRelease: releases.at(leader, startUs),
+    learner,
+    learnerRelease: releases.at(learner, startUs),
     role: handshake.observer ? "observer" : "follower",
     epochs: {
       offered: handshake.epochOffered,
@@ -53,7 +57,7 @@ function handshakeJson(handshake: Handshake): Json {
       acked: handshake.epochAcked ?? null,
     },
     decision: decision === undefined ? null : decisionJson(decision),
-    startUs: handshake.startUs,
+    startUs,
     activeUs: handshake.activeUs ?? null,
     failure: failure?.reason ?? null,
     failedServer: failure?.server ?? null,

@@ -7,28 +7,29 @@ import type { ChalkInstance } from "chalk";
 import type { Violation } from "../invariants/index.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { decisionTable } from "./decision-table.ts";
-import { countOf, formatMoment, formatSpan, hanging } from "./format.ts";
+import { countOf, formatMoment, formatSpan, hanging, PAGE_WIDTH } from "./format.ts";
 import { handshakesOf } from "./handshakes.ts";
+import { ServerReleases } from "./server-releases.ts";
 import { stepsWithoutEffect } from "./steps.ts";
 
 /**
  * Returns the report of a run as text: verdict, decision table, violations. `replay` is the command that replays the
- * run.
+ * run. `width` is the maximum width of a line, in columns.
  */
-export function runReport(run: ScenarioRun, paint: ChalkInstance, replay: string): string {
+export function runReport(run: ScenarioRun, paint: ChalkInstance, replay: string, width = PAGE_WIDTH): string {
   const { scenario, seed, digest, endUs, events } = run;
   const verdict = run.ok ? paint.green("ok") : paint.red("FAILED");
   const size = `${countOf(events, "event")} in ${formatSpan(endUs)} of virtual time`;
   const measures = `seed ${seed}, ${size}, digest ${digest}`;
-  const lines = [`${paint.bold(scenario.name)}  ${verdict}`, ...hanging(measures, "  ", "  ")];
-  if (scenario.about !== "") lines.push(...hanging(scenario.about, "  ", "  "));
-  lines.push("", decisionTable(handshakesOf(run.records), paint));
+  const lines = [`${paint.bold(scenario.name)}  ${verdict}`, ...hanging(measures, "  ", "  ", width)];
+  if (scenario.about !== "") lines.push(...hanging(scenario.about, "  ", "  ", width));
+  lines.push("", decisionTable(handshakesOf(run.records), paint, { width, releases: new ServerReleases(run) }));
   const notes = [
     ...run.violations.map(violationText),
     ...run.unmet.map((sentence) => `not as expected: ${sentence}`),
     ...stepsWithoutEffect(run),
   ];
-  if (notes.length > 0) lines.push("", ...notes.flatMap((note) => hanging(note, "  ", "    ", 78)));
+  if (notes.length > 0) lines.push("", ...notes.flatMap((note) => hanging(note, "  ", "    ", width - 2)));
   if (!run.ok) lines.push("", `  replay: ${replay}`);
   return lines.join("\n");
 }

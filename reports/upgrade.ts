@@ -109,7 +109,7 @@ function betterLines({ better, to }: UpgradeReport, width: number): string[] {
 function scenarioHint({ coming, gone, staying }: UpgradeReport, width: number): string[] {
   const scenario = [...coming, ...gone, ...staying].find((bug) => bug.scenario !== undefined)?.scenario;
   if (scenario === undefined) return [];
-  const text = `\`zabsim list bugs\` names the scenarios that reproduce these bugs. \`zabsim run ${scenario}\` runs one.`;
+  const text = `\`zabsim list bugs\` names the scenarios of these bugs. \`zabsim run ${scenario}\` runs one.`;
   return ["", ...wrap(text, width)];
 }
 
@@ -128,7 +128,8 @@ export function rollingUpgradeText(
   width: number,
 ): string {
   const { interrupted, known, newFindings, open, runs, seconds, seed } = report;
-  const size = `${countOf(runs, "run")} in ${seconds.toFixed(0)} s${interrupted ? " (interrupted)" : ""}, from seed ${seed}`;
+  const duration = `${seconds.toFixed(0)} s${interrupted ? " (interrupted)" : ""}`;
+  const size = `${countOf(runs, "run")} in ${duration}, from seed ${seed}`;
   const intro = [
     `Three servers run ${from} and are restarted with ${to} one after the other, while a client writes. Each run adds`,
     `other faults and writes. ${size}.`,

@@ -64,7 +64,7 @@ const PERFORMERS: Performers = {
   start: (sid, { cluster }) => inOwnEvent(cluster, () => cluster.startServer(sid)),
   restart: (sid, { cluster }) =>
     inOwnEvent(cluster, () => {
-      cluster.crash({ server: sid, unsynced: "kept", connectionsReset: true });
+      cluster.crash({ server: sid, unsynced: "kept", connectionsReset: true }, { for: "restart" });
       cluster.startServer(sid);
     }),
   upgrade: ({ server, to }, { cluster }) =>

@@ -135,9 +135,10 @@ export class ScenarioRunner {
       },
       lifeCycle: {
         started: (sid) => this.recorded({ atUs: cluster.world.nowUs, server: sid, event: "started" }),
-        ended: (sid, exitCode, lost) => {
+        ended: (sid, exitCode, lost, planned) => {
           this.invariants.crashed(sid);
-          this.recorded({ atUs: cluster.world.nowUs, server: sid, event: "crashed", exitCode, lost });
+          const record = { atUs: cluster.world.nowUs, server: sid, event: "crashed", exitCode, lost } as const;
+          this.recorded(planned === undefined ? record : { ...record, planned });
         },
       },
     });

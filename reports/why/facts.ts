@@ -58,7 +58,11 @@ export class FactFinder {
       const text = `server ${server} never had ${life.name}`;
       return { text, atUs: undefined, causes: this.causesOfNeverHaving(server, life) };
     }
-    return { text: lossText(life, lost), atUs: lost.atUs, causes: this.causesOfLoss(lost) };
+    return {
+      text: lossText(life, lost, this.run.records[lost.index]),
+      atUs: lost.atUs,
+      causes: this.causesOfLoss(lost),
+    };
   }
 
   delivers(server: ServerId, zxid: FactZxid): Fact {
@@ -323,10 +327,11 @@ export function lastRecordOf(run: ScenarioRun, { atUs }: Violation): number {
   return run.records.findLastIndex((record) => record.atUs <= atUs);
 }
 
-function lossText({ name }: TransactionLife, { kind, server }: LifeEvent): string {
+function lossText({ name }: TransactionLife, { kind, server }: LifeEvent, record?: ProtocolRecord): string {
+  const ends = record?.event === "crashed" && record.planned !== undefined ? "stops" : "crashes";
   if (kind === "truncated") return `server ${server} truncates ${name} from its log`;
-  if (kind === "lost") return `server ${server} crashes and loses ${name}, which was not synced`;
-  if (kind === "forgotten") return `server ${server} crashes and loses ${name}, which was only in memory`;
+  if (kind === "lost") return `server ${server} ${ends} and loses ${name}, which was not synced`;
+  if (kind === "forgotten") return `server ${server} ${ends} and loses ${name}, which was only in memory`;
   return `server ${server} loads a snapshot without ${name}`;
 }
 

@@ -1,10 +1,11 @@
 /** The sync-decision table: its columns, its width, and handshakes that repeat. */
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
-import { asEpoch } from "../../protocol/zxid.ts";
+import { asEpoch, NO_EPOCH } from "../../protocol/zxid.ts";
 import { decisionTable } from "../../reports/decision-table.ts";
-import type { Handshake } from "../../reports/handshakes.ts";
-import { sid, tooWide, zxid } from "./records.ts";
+import { type Handshake, handshakesOf } from "../../reports/handshakes.ts";
+import { ServerReleases } from "../../reports/server-releases.ts";
+import { runOf, sid, tooWide, zxid } from "./records.ts";
 
 const plain = new Chalk({ level: 0 });
 
@@ -107,6 +108,47 @@ describe("decisionTable", () => {
     expect(text.split("\n")[0]).not.toContain("committedLog");
     expect(text.replace(/\s+/g, " ")).toContain("; committedLog 2097151:1..2097151:4294967295, lastProcessedZxid");
     expect(text).not.toContain("last: the leader");
+  });
+
+  it.each([
+    ["crash", "server 2 crashed"],
+    ["restart", "server 2 was restarted"],
+    ["upgrade", "server 2 was upgraded"],
+  ] as const)("says how a process ended during the handshake: %s", (reason, text) => {
+    expect(decisionTable([{ ...failed, failure: { server: sid(2), reason } }], plain)).toContain(text);
+  });
+
+  it("explains special values only if they are in the table", () => {
+    const usual = linesOf(decided).join("\n");
+    expect(usual).not.toContain("-: not reached");
+    expect(usual).not.toContain("currentEpoch -1");
+    expect(linesOf(failed).join("\n")).toContain("-: not reached");
+    expect(linesOf({ ...decided, epochAcked: NO_EPOCH }).join("\n")).toContain("currentEpoch -1: the learner had");
+  });
+
+  it.each([80, 100, 120, 200])("fits %i columns, and uses them", (width) => {
+    const max = zxid("2097151:4294967295");
+    const decision = { ...decided.decision, maxCommittedLog: max, peerLastZxid: max } as Handshake["decision"];
+    const lines = decisionTable([{ ...decided, decision }, failed], plain, { width }).split("\n");
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+    expect(lines[0]?.includes("committedLog")).toBe(width > 80);
+  });
+
+  it("names the release of each leader and learner if releases are mixed", () => {
+    const text = `
+zookeeper: 3.6.2
+servers: 3
+steps:
+  - { when: { event: active, server: 1 }, after: 1s, upgrade: { server: 1, to: 3.9.4 } }
+`;
+    const run = runOf(text);
+    const table = decisionTable(handshakesOf(run.records), plain, { releases: new ServerReleases(run) });
+    expect(table).toContain("leader 3 runs 3.6.2, epoch 1");
+    expect(table).toContain("1 follower 3.6.2 ");
+    expect(table).toContain("1 follower 3.9.4 ");
+    const same = runOf("servers: 3\n");
+    const plainTable = decisionTable(handshakesOf(same.records), plain, { releases: new ServerReleases(same) });
+    expect(plainTable).toContain("  leader 3, epoch 1\n");
   });
 
   it("says so if there was no handshake", () => {

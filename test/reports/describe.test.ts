@@ -88,6 +88,11 @@ const CASES: readonly (readonly [Parameters<typeof record>[0], string])[] = [
     "crashes and loses 1:4..1:5, which were not synced",
   ],
   [{ event: "crashed", exitCode: 10, lost: [] }, "exits with code 10"],
+  [{ event: "crashed", exitCode: undefined, lost: [], planned: { for: "restart" } }, "stops for a restart"],
+  [
+    { event: "crashed", exitCode: undefined, lost: [], planned: { for: "upgrade", from: "3.6.2", to: "3.9.4" } },
+    "stops; ZooKeeper 3.9.4 replaces 3.6.2",
+  ],
   [{ event: "received", from: sid(2), message: "COMMIT", zxid: zxid("1:4") }, "receives COMMIT 1:4 from 2"],
   [{ event: "received", from: sid(2), message: "HELLO", zxid: zxid("0:0") }, "receives HELLO from 2"],
   [{ event: "script", moment: "start", ...step }, "step 4: crash server=1 unsynced=lost"],

@@ -48,6 +48,11 @@ describe("handshakesOf", () => {
   it("keeps the first failure, and none after the learner serves", () => {
     const crashed = record({ event: "crashed", exitCode: undefined, lost: [] }, { server: 2 });
     expect(handshakesOf([offered(1), crashed, failed(1)])[0]?.failure).toEqual({ server: 2, reason: "crash" });
+    const upgraded = record(
+      { event: "crashed", exitCode: undefined, lost: [], planned: { for: "upgrade", from: "3.6.2", to: "3.9.4" } },
+      { server: 2 },
+    );
+    expect(handshakesOf([offered(1), upgraded])[0]?.failure).toEqual({ server: 2, reason: "upgrade" });
     const active = record({ event: "active", epoch: asEpoch(2), leader: sid(2), zxid: zxid("1:1") });
     expect(handshakesOf([offered(1), active, failed(1)])[0]?.failure).toBeUndefined();
   });

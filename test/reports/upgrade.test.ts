@@ -43,8 +43,7 @@ Release to choose instead of 3.8.4
           does not have some-bug.
   3.9.5   does not have ZOOKEEPER-4643 of 3.8.4. Only the open bugs are left.
 
-\`zabsim list bugs\` names the scenarios that reproduce these bugs. \`zabsim run zookeeper-3911-one\`
-runs one.`);
+\`zabsim list bugs\` names the scenarios of these bugs. \`zabsim run zookeeper-3911-one\` runs one.`);
 });
 
 it("says so if no later release has fewer bugs", () => {

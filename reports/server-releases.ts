@@ -1,0 +1,38 @@
+/**
+ * The release that each server runs, at each time of a run.
+ */
+import type { ServerId } from "../protocol/zxid.ts";
+import type { ScenarioRun } from "../scenarios/scenario-run.ts";
+
+interface Upgrade {
+  readonly server: ServerId;
+  readonly to: string;
+  readonly atUs: number;
+}
+
+export class ServerReleases {
+  private readonly scenario: ScenarioRun["scenario"];
+  private readonly upgrades: readonly Upgrade[];
+
+  constructor({ records, scenario }: Pick<ScenarioRun, "records" | "scenario">) {
+    this.scenario = scenario;
+    this.upgrades = records.flatMap((record) => {
+      if (record.event !== "script" || record.verb !== "upgrade") return [];
+      const { server, to } = record.argument as Omit<Upgrade, "atUs">;
+      return [{ server, to, atUs: record.atUs }];
+    });
+  }
+
+  /** Whether the servers run different releases, simultaneously or one after the other. */
+  get areMixed(): boolean {
+    const { servers, zookeeper } = this.scenario;
+    const initial = Object.values(servers).map((server) => server.zookeeper ?? zookeeper);
+    return new Set([...initial, ...this.upgrades.map(({ to }) => to)]).size > 1;
+  }
+
+  /** Returns the release of a server at a time of the run, in microseconds. */
+  at(server: ServerId, atUs: number): string {
+    const last = this.upgrades.findLast((one) => one.server === server && one.atUs <= atUs);
+    return last?.to ?? this.scenario.servers[server]?.zookeeper ?? this.scenario.zookeeper;
+  }
+}
