@@ -2,6 +2,7 @@
  * Hints about releases without a profile of their own. A command prints one hint for each such release, to stderr.
  */
 import { noteOnRelease } from "../protocol/releases.ts";
+import { wrap } from "../reports/format.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { releasesOf } from "../scenarios/scenario-releases.ts";
 
@@ -11,7 +12,9 @@ export function hintAboutRelease(release: string): void {
   const note = noteOnRelease(release);
   if (note === undefined || printed.has(release)) return;
   printed.add(release);
-  process.stderr.write(`zabsim: note: ${note}\n`);
+  const { columns, isTTY } = process.stderr;
+  const lines = isTTY && columns ? wrap(`zabsim: note: ${note}`, columns) : [`zabsim: note: ${note}`];
+  process.stderr.write(`${lines.join("\n")}\n`);
 }
 
 /** Prints the hints about all releases that the servers of a scenario run. */

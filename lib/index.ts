@@ -27,6 +27,7 @@ export {
   type DecisionRecord,
   NoteRecorder,
   type PhaseName,
+  type PlannedStop,
   PROTOCOL_EVENTS,
   type ProtocolEvent,
   type ProtocolRecord,
@@ -40,10 +41,11 @@ export type { InvariantsOptions } from "../invariants/invariants.ts";
 export type { QuorumTest } from "../invariants/trunc-keeps-committed.ts";
 export type { Facts, Role } from "../invariants/violation.ts";
 export * as protocol from "../protocol/index.ts";
-export { decisionTable } from "../reports/decision-table.ts";
+export { decisionTable, type TableOptions } from "../reports/decision-table.ts";
 export { type Handshake, type HandshakeFailure, handshakesOf } from "../reports/handshakes.ts";
 export { runJson } from "../reports/run-json.ts";
 export { runReport } from "../reports/run-report.ts";
+export { ServerReleases } from "../reports/server-releases.ts";
 export { type TimelineFilter, timeline, timelineLine } from "../reports/timeline.ts";
 export type { Effect } from "../scenarios/action-result.ts";
 export { type LoadOptions, type Problem, ScenarioError } from "../scenarios/load.ts";

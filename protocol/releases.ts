@@ -210,7 +210,10 @@ export const ALIKE: Readonly<Record<string, AlikeRelease>> = {
   "3.8.1": { profile: "3.8.4", why: "3.8.2 to 3.8.4 change authentication, metrics and name resolution." },
   "3.8.2": { profile: "3.8.4", why: "3.8.3 and 3.8.4 change authentication, metrics and name resolution." },
   "3.8.3": { profile: "3.8.4", why: "3.8.4 changes metrics, name resolution and the access check of watches." },
-  "3.8.5": { profile: "3.8.6", why: "No commit between 3.8.5 and 3.8.6 changes the code of the quorum or of the persistence." },
+  "3.8.5": {
+    profile: "3.8.6",
+    why: "No commit between 3.8.5 and 3.8.6 changes the code of the quorum or of the persistence.",
+  },
   "3.9.0": { profile: "3.9.1", why: "3.9.1 changes only the authentication between servers (ZOOKEEPER-4753)." },
   "3.9.5": {
     profile: "3.9.4",

@@ -10,10 +10,12 @@ interface Upgrade {
   readonly atUs: number;
 }
 
+/** The releases of the servers of one run. Upgrades count from the time of their step. */
 export class ServerReleases {
   private readonly scenario: ScenarioRun["scenario"];
   private readonly upgrades: readonly Upgrade[];
 
+  /** Reads the releases from the scenario of the run, and the upgrades from its records. */
   constructor({ records, scenario }: Pick<ScenarioRun, "records" | "scenario">) {
     this.scenario = scenario;
     this.upgrades = records.flatMap((record) => {

@@ -33,9 +33,9 @@ describe("zabsim run", () => {
     expect(digest("1")).not.toBe(digest("2"));
   });
 
-  it("prints at most 80 columns, and no color to a pipe", () => {
+  it("prints at most 100 columns and no color if stdout is no terminal", () => {
     const { stdout } = zabsim(["run"]);
-    const long = stdout.split("\n").filter((line) => [...line].length > 80 && !line.startsWith("  replay"));
+    const long = stdout.split("\n").filter((line) => [...line].length > 100 && !line.startsWith("  replay"));
     expect(long).toEqual([]);
     expect(stdout).not.toContain("\u001b[");
   });

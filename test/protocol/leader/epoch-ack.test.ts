@@ -100,7 +100,7 @@ describe("EpochAck", () => {
     expect(one.log).toEqual(log);
   });
 
-  it("after the quorum is complete, nothing is checked and nobody waits", () => {
+  it("after the quorum is complete, nothing is checked and no server waits", () => {
     const one = new Acks();
     one.ackLeader();
     one.ack(1, state(2, "2:5"));
@@ -121,7 +121,7 @@ describe("EpochAck", () => {
     expect(one.log).toEqual(["0 timed out", "2 continues"]);
   });
 
-  it("notifies nobody after it is closed", () => {
+  it("notifies no waiter after it is closed", () => {
     const one = new Acks();
     one.ackLeader();
     one.acks.close();

@@ -62,7 +62,7 @@ it("forgets a waiter that leaves, and keeps the timeouts of the others", () => {
   expect(notified).toEqual(["b"]);
 });
 
-it("notifies nobody after it is closed", () => {
+it("notifies no waiter after it is closed", () => {
   wait.join("a", 0);
   wait.close();
   wait.timeout(TIMEOUT_US, notify);
