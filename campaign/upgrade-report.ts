@@ -78,6 +78,7 @@ export async function runRollingUpgrades(
       })),
     open: known.filter(({ id }) => open.has(id)).map(labelOf),
     newFindings,
+    nondeterministic: runner.nondeterminism.map((difference) => String(difference.seed)),
   };
 }
 

@@ -187,7 +187,7 @@ function createProgram(done: (code: number) => void): Command {
       "runs a campaign of rolling upgrades: three servers are restarted with the other release one after the other.",
   )
     .option("--from <release>", "compare this release with --to: bugs that go, come and stay, and rolling upgrades")
-    .option("--to <release>", "with --from: the release after the upgrade (default: newest)")
+    .option("--to <release>", "with --from: the release after the upgrade (default: the newest release)")
     .option(
       "--release <release>",
       "print only the bugs of this release, and the first release without each of them; needs no --time",

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { runRollingUpgrades, upgradeReport } from "../campaign/upgrade-report.ts";
 import { type RollingUpgradeReport, rollingUpgradeText, upgradeText } from "../reports/upgrade.ts";
 import { CampaignProgress } from "./campaign-progress.ts";
-import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_LIVENESS, EXIT_OK } from "./exit-codes.ts";
+import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_LIVENESS, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
 import { paintFor } from "./options.ts";
 import { textWidth, write } from "./output.ts";
@@ -56,8 +56,9 @@ export async function upgrade(options: UpgradeOptions): Promise<number> {
   return exitCodeOf(rolling);
 }
 
-function exitCodeOf({ interrupted, newFindings }: RollingUpgradeReport): number {
+function exitCodeOf({ interrupted, newFindings, nondeterministic }: RollingUpgradeReport): number {
   if (interrupted) return EXIT_INTERRUPTED;
+  if (nondeterministic.length > 0) return EXIT_NONDETERMINISM;
   if (newFindings.some(({ invariant }) => invariant !== "liveness")) return EXIT_FINDING;
   return newFindings.length > 0 ? EXIT_LIVENESS : EXIT_OK;
 }

@@ -3,11 +3,13 @@
  * search for bugs without knowing them. With --release, prints advice on one release; with --from, compares two.
  */
 
+import { existsSync, statSync } from "node:fs";
 import { DEFAULT_WORKERS } from "../campaign/campaign.ts";
 import { type MatrixCampaigns, runMatrixCampaigns } from "../campaign/matrix-campaigns.ts";
 import { adviceFor, type BugScenarios, matrixCells, matrixEntries } from "../campaign/matrix-report.ts";
 import { MATRIX_BUGS, ticketOf } from "../fuzz/known-bugs.ts";
 import { KNOWN_RELEASES } from "../fuzz/matrix.ts";
+import { PUBLISHED_RELEASES } from "../protocol/releases.ts";
 import { adviceText, type MatrixEntry, matrixPage, matrixTable } from "../reports/matrix.ts";
 import { EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
@@ -88,16 +90,23 @@ function checkCombination(options: MatrixOptions): void {
 function upgradeOptions(from: string, { json, out, seed, time, to }: MatrixOptions): UpgradeOptions {
   const options = {
     from: knownRelease("--from", from),
-    to: knownRelease("--to", to ?? "newest"),
+    to: knownRelease("--to", to ?? (PUBLISHED_RELEASES.at(-1) as string)),
     seed: seed ?? DEFAULTS.seed,
     timeUs: time ?? DEFAULTS.time,
-    out: out ?? DEFAULT_OUT,
+    out: folderFor(out ?? DEFAULT_OUT),
     json: json === true,
   };
   if (options.from === options.to) {
     throw new UsageError(`--from ${from} --to ${options.to}: the same release (accepted: two different releases)`);
   }
   return options;
+}
+
+/** Checks the folder for new failures before the campaign runs. It is made only if there are any. */
+function folderFor(out: string): string {
+  if (out !== "" && (!existsSync(out) || statSync(out).isDirectory())) return out;
+  const shown = out === "" ? "''" : out;
+  throw new UsageError(`--out ${shown}: not a folder (accepted: a folder, or a name that does not exist)`);
 }
 
 /** Checks a release and prints the hint about it, if there is one. */

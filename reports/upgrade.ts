@@ -60,6 +60,8 @@ export interface RollingUpgradeReport {
   /** The bugs among the findings that are open in every release. */
   readonly open: readonly string[];
   readonly newFindings: readonly NewFinding[];
+  /** The seeds that gave two different runs. */
+  readonly nondeterministic: readonly string[];
 }
 
 /** The width of the names of bugs. A longer name takes a line of its own. */
@@ -127,7 +129,7 @@ export function rollingUpgradeText(
   paint: ChalkInstance,
   width: number,
 ): string {
-  const { interrupted, known, newFindings, open, runs, seconds, seed } = report;
+  const { interrupted, known, newFindings, nondeterministic, open, runs, seconds, seed } = report;
   const duration = `${seconds.toFixed(0)} s${interrupted ? " (interrupted)" : ""}`;
   const size = `${countOf(runs, "run")} in ${duration}, from seed ${seed}`;
   const intro = [
@@ -135,17 +137,24 @@ export function rollingUpgradeText(
     `other faults and writes. ${size}.`,
   ].join(" ");
   const lines = [paint.bold(`Rolling upgrade from ${from} to ${to}`), ...hanging(intro, "  ", "  ", width)];
-  for (const [releases, bugs] of byReleases(known)) {
+  for (const [releases, bugs] of byReleases(known, [from, to])) {
     lines.push(...hanging(`known bugs of ${releases}: ${bugList(bugs)}`, "  ", "    ", width));
   }
   if (open.length > 0) lines.push(...hanging(`open bugs of every release: ${bugList(open)}`, "  ", "    ", width));
   if (newFindings.length === 0) lines.push(`  ${paint.green("no failure without a known cause")}`);
+  for (const one of nondeterministic) lines.push(`  ${paint.red(`seed ${one} gave two different runs`)}`);
   for (const { file, releases, seed: seedOfFinding, signature, why } of newFindings) {
     const needs = `its smallest scenario runs ${releases.join(" and ")}`;
     lines.push(
       "",
       ...hanging(`new failure: ${signature}, seed ${seedOfFinding}; ${needs}`, "  ", "    ", width).map(paint.red),
       `  file: ${file}`,
+      ...hanging(
+        `repeat: zabsim matrix --from ${from} --to ${to} --seed ${seedOfFinding} --time 1s`,
+        "  ",
+        "    ",
+        width,
+      ),
       "",
       why,
     );
@@ -153,12 +162,12 @@ export function rollingUpgradeText(
   return lines.join("\n");
 }
 
-/** Groups the bugs by the releases that have them. */
-function byReleases(known: RollingUpgradeReport["known"]): Map<string, string[]> {
-  const groups = new Map<string, string[]>();
-  for (const { bug, releases } of known) {
-    const key = releases.length === 2 ? "both releases" : releases.join();
-    groups.set(key, [...(groups.get(key) ?? []), bug]);
-  }
-  return groups;
+const BOTH = "both releases";
+
+/** Groups the bugs by the releases that have them: bugs of one release first. */
+function byReleases(known: RollingUpgradeReport["known"], names: readonly string[]): [string, string[]][] {
+  return [...names, BOTH].flatMap((name): [string, string[]][] => {
+    const bugs = known.filter(({ releases }) => name === (releases.length === 2 ? BOTH : releases[0]));
+    return bugs.length === 0 ? [] : [[name, bugs.map(({ bug }) => bug)]];
+  });
 }

@@ -71,7 +71,7 @@ describe("matrix", () => {
     const { stdout: json } = zabsim(["matrix", "--from", "3.8.4", "--time", "0s", "--json"]);
     expect(JSON.parse(json)).toMatchObject({
       from: "3.8.4",
-      to: "newest",
+      to: "3.9.5",
       coming: [],
       better: [],
       rollingUpgrade: null,
@@ -101,6 +101,8 @@ describe("matrix", () => {
     [["--from", "patched"], "--from patched: not a published release (accepted: 3.4.10, "],
     [["--from", "3.5.8", "--to", "3.5.8"], "the same release"],
     [["--to", "3.5.8"], "--to needs --from"],
+    [["--from", "3.5.8", "--out", ""], "--out '': not a folder"],
+    [["--from", "3.5.8", "--out", LAUNCHER], "zabsim.js: not a folder"],
     [["--from", "3.5.8", "--bug", "4643"], "--bug cannot be combined with --from"],
     [["--out", "dir"], "--out needs --from"],
     [["--bug", "1"], "--bug 1: unknown (accepted: 3911, "],

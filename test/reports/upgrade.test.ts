@@ -64,13 +64,14 @@ describe("the campaign of rolling upgrades", () => {
     seed: "7",
     interrupted: false,
     known: [
-      { bug: "ZOOKEEPER-3911", releases: ["3.5.8"] },
       { bug: "ZOOKEEPER-4646", releases: ["3.8.4"] },
+      { bug: "ZOOKEEPER-3911", releases: ["3.5.8"] },
       { bug: "ZOOKEEPER-4643", releases: ["3.5.8", "3.8.4"] },
       { bug: "ZOOKEEPER-3023", releases: ["3.5.8", "3.8.4"] },
     ],
     open: ["ZOOKEEPER-5094"],
     newFindings: [],
+    nondeterministic: [],
   };
 
   it("groups the known bugs by the releases that have them", () => {
@@ -97,8 +98,14 @@ describe("the campaign of rolling upgrades", () => {
     expect(text).toContain("1 run in 30 s (interrupted), from seed 7.");
     expect(text).toContain(
       "  new failure: agreement 1:follower, seed 9; its smallest scenario runs 3.5.8 and 3.8.4\n" +
-        "  file: zabsim-upgrade/agreement-9.yaml\n\nThe reason.",
+        "  file: zabsim-upgrade/agreement-9.yaml\n" +
+        "  repeat: zabsim matrix --from 3.5.8 --to 3.8.4 --seed 9 --time 1s\n\nThe reason.",
     );
     expect(text).not.toContain("no failure");
+  });
+
+  it("prints the seeds that gave two different runs", () => {
+    const text = rollingUpgradeText(REPORT, { ...rolling, nondeterministic: ["77"] }, PLAIN, 100);
+    expect(text).toContain("  seed 77 gave two different runs");
   });
 });
