@@ -3,6 +3,7 @@
  * campaign of rolling upgrades.
  */
 import { KNOWN_BUGS, type KnownBug, labelOf, OPEN_BUGS } from "../fuzz/known-bugs.ts";
+import { fileNameFor } from "../fuzz/shrink/failure.ts";
 import { compareReleases, rollingUpgrade } from "../fuzz/upgrade.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import type { BugEntry, NewFinding, RollingUpgradeReport, UpgradeReport } from "../reports/upgrade.ts";
@@ -84,6 +85,6 @@ export async function runRollingUpgrades(
 
 function newFinding(finding: FoundFile, save: (name: string, yaml: string) => string): NewFinding {
   const { invariant, seed, signature, why, yaml } = finding;
-  const file = save(`${signature.replace(/[^\w.-]+/g, "-")}-${seed}.yaml`, yaml);
+  const file = save(`${fileNameFor(signature, seed)}.yaml`, yaml);
   return { signature, invariant, seed, file, why, releases: releasesOf(loadScenario(yaml, file)) };
 }

@@ -145,9 +145,10 @@ export function rollingUpgradeText(
   for (const one of nondeterministic) lines.push(`  ${paint.red(`seed ${one} gave two different runs`)}`);
   for (const { file, releases, seed: seedOfFinding, signature, why } of newFindings) {
     const needs = `its smallest scenario runs ${releases.join(" and ")}`;
+    const title = hanging(`new failure: ${signature}, seed ${seedOfFinding}; ${needs}`, "  ", "    ", width);
     lines.push(
       "",
-      ...hanging(`new failure: ${signature}, seed ${seedOfFinding}; ${needs}`, "  ", "    ", width).map(paint.red),
+      ...title.map((line) => paint.red(line)),
       `  file: ${file}`,
       ...hanging(
         `repeat: zabsim matrix --from ${from} --to ${to} --seed ${seedOfFinding} --time 1s`,

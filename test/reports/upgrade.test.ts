@@ -102,6 +102,7 @@ describe("the campaign of rolling upgrades", () => {
         "  repeat: zabsim matrix --from 3.5.8 --to 3.8.4 --seed 9 --time 1s\n\nThe reason.",
     );
     expect(text).not.toContain("no failure");
+    expect(text.match(/new failure/g)).toHaveLength(1);
   });
 
   it("prints the seeds that gave two different runs", () => {
