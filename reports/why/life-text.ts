@@ -21,7 +21,7 @@ const TEXTS: Readonly<Record<LifeKind, string>> = {
   kept: "survived a TRUNC",
   truncated: "truncated",
   lost: "lost in a crash",
-  forgotten: "lost in a crash (was only in memory)",
+  forgotten: "lost when its process ended (was only in memory)",
   replaced: "replaced by a snapshot without it",
 };
 
