@@ -101,9 +101,10 @@ function createProgram(done: (code: number) => void): Command {
       "run scenarios and print verdicts and sync decisions",
       "Runs scenarios and prints for each one a verdict, the sync decisions and every violated invariant. " +
         "A scenario is the path of a file, or a name from `zabsim list scenarios`. Without arguments, every " +
-        "scenario that ships with zabsim runs.",
+        "scenario that ships with zabsim runs; then only a summary and the reports of failed scenarios are printed.",
     ),
   )
+    .option("-v, --verbose", "print the report of every scenario, also without arguments (default: a summary)")
     .option(
       "--seeds <a..b>",
       `${SEEDS}; runs of several scenarios alternate; only failing runs are printed`,
@@ -127,7 +128,7 @@ function createProgram(done: (code: number) => void): Command {
     .option("--server <ids>", "show only events at these servers, e.g. 1 or 1,3 (default: all)", parseServers)
     .option(
       "--only <kinds>",
-      "show only these kinds of event, e.g. sync-decided,failed (default: all but voted, logged and synced)",
+      "show only these kinds of event, e.g. sync-decided,failed (default: all but logged and synced)",
       parseNames,
     )
     .option("--noise", "add the faults and writes that `run --noise` draws with this seed")

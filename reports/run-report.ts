@@ -10,6 +10,8 @@ import { decisionTable } from "./decision-table.ts";
 import { countOf, formatMoment, formatSpan, hanging } from "./format.ts";
 import { handshakesOf } from "./handshakes.ts";
 import { stepsWithoutEffect } from "./steps.ts";
+import { isReproduction } from "./verdict.ts";
+import { logSentences } from "./zookeeper-log.ts";
 
 /**
  * Returns the report of a run as text: verdict, decision table, violations. `replay` is the command that replays the
@@ -17,15 +19,16 @@ import { stepsWithoutEffect } from "./steps.ts";
  */
 export function runReport(run: ScenarioRun, paint: ChalkInstance, replay: string): string {
   const { scenario, seed, digest, endUs, events } = run;
-  const verdict = run.ok ? paint.green("ok") : paint.red("FAILED");
+  const verdict = run.ok ? paint.green(isReproduction(scenario) ? "reproduced" : "ok") : paint.red("FAILED");
   const size = `${countOf(events, "event")} in ${formatSpan(endUs)} of virtual time`;
   const measures = `seed ${seed}, ${size}, digest ${digest}`;
   const lines = [`${paint.bold(scenario.name)}  ${verdict}`, ...hanging(measures, "  ", "  ")];
   if (scenario.about !== "") lines.push(...hanging(scenario.about, "  ", "  "));
   lines.push("", decisionTable(handshakesOf(run.records), paint));
   const notes = [
-    ...run.violations.map(violationText),
+    ...run.violations.map((one) => violationText(one, scenario.expect.violates)),
     ...run.unmet.map((sentence) => `not as expected: ${sentence}`),
+    ...logSentences(run.records),
     ...stepsWithoutEffect(run),
   ];
   if (notes.length > 0) lines.push("", ...notes.flatMap((note) => hanging(note, "  ", "    ", 78)));
@@ -33,6 +36,7 @@ export function runReport(run: ScenarioRun, paint: ChalkInstance, replay: string
   return lines.join("\n");
 }
 
-function violationText({ id, server, atUs, text }: Violation): string {
-  return `violated ${id} at ${formatMoment(atUs)} s: server ${server} ${text}`;
+function violationText({ id, server, atUs, text }: Violation, expected: readonly string[]): string {
+  const what = expected.includes(id) ? "expected violation of" : "violated";
+  return `${what} ${id} at ${formatMoment(atUs)} s: server ${server} ${text}`;
 }

@@ -1,0 +1,24 @@
+/**
+ * The configuration of a server in words: release, role, the limits that decide its timeouts, and the settings that
+ * differ from ZooKeeper's defaults.
+ */
+import type { ServerConfig } from "../cluster/records.ts";
+import { DEFAULT_SETTINGS, type Settings } from "../protocol/settings.ts";
+
+/** The settings that every configuration names. */
+const ALWAYS_NAMED: ReadonlySet<string> = new Set<keyof Settings>(["tickTimeMs", "initLimit", "syncLimit"]);
+
+/** Returns, for example, `ZooKeeper 3.9.4 as a voter: initLimit 10 x 2000 ms = 20 s, syncLimit 5 x 2000 ms = 10 s`. */
+export function describeConfig({ release, role, settings, view }: ServerConfig): string {
+  const { initLimit, syncLimit, tickTimeMs } = settings;
+  const limits = [limitText("initLimit", initLimit, tickTimeMs), limitText("syncLimit", syncLimit, tickTimeMs)];
+  const others = Object.entries(settings)
+    .filter(([name, value]) => !ALWAYS_NAMED.has(name) && value !== DEFAULT_SETTINGS[name as keyof Settings])
+    .map(([name, value]) => `${name} ${value}`);
+  const roleText = role === "observer" ? "an observer" : "a voter";
+  return `ZooKeeper ${release} as ${roleText} that knows ${view.join(", ")}: ${[...limits, ...others].join(", ")}`;
+}
+
+function limitText(name: string, ticks: number, tickTimeMs: number): string {
+  return `${name} ${ticks} x ${tickTimeMs} ms = ${(ticks * tickTimeMs) / 1000} s`;
+}
