@@ -118,6 +118,14 @@ export const HELP = {
     ],
     exitCodes: [[EXIT_OK, "the lists were printed"]],
   },
+  completion: {
+    examples: [
+      ["zabsim completion bash", "to install it: add `source <(zabsim completion bash)` to ~/.bashrc"],
+      ["zabsim completion zsh", "to install it: add `source <(zabsim completion zsh)` to ~/.zshrc, after compinit"],
+      ["zabsim completion fish", "to install it: add `zabsim completion fish | source` to ~/.config/fish/config.fish"],
+    ],
+    exitCodes: [[EXIT_OK, "the script was printed"]],
+  },
 } as const satisfies Readonly<Record<string, CommandHelp>>;
 
 const EVERY_COMMAND: CommandHelp["exitCodes"] = [

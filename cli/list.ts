@@ -46,6 +46,9 @@ const LISTS: Readonly<Record<string, () => readonly Entry[]>> = {
   bugs: () => bugPaths().map(scenarioEntry),
 };
 
+/** The kinds of items that can be listed. */
+export const LIST_KINDS: readonly string[] = Object.keys(LISTS);
+
 function scenarioEntry(path: string): Entry {
   const { scenario } = readScenario(path, []);
   return { name: scenario.name, about: scenario.about.trim().replace(/\s+/g, " ") };

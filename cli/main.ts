@@ -78,7 +78,9 @@ function createProgram(done: (code: number) => void): Command {
     .addHelpText("after", "\nzabsim COMMAND --help prints the options, examples and exit codes of a command.")
     .showSuggestionAfterError(true)
     .showHelpAfterError("(zabsim --help lists what is accepted)");
-  const command = (usage: string, summary: string, description: string, aboutJson = JSON_DOCUMENT): Command => {
+  const command = (usage: string, summary: string, description: string, aboutJson = JSON_DOCUMENT): Command =>
+    textCommand(usage, summary, description).option("--json", aboutJson);
+  const textCommand = (usage: string, summary: string, description: string): Command => {
     const one = strict(program.command(usage));
     return one
       .summary(summary)
@@ -86,7 +88,6 @@ function createProgram(done: (code: number) => void): Command {
       .addHelpText("after", helpTextOf(one.name() as keyof typeof HELP))
       .helpOption("-h, --help", "print this help")
       .showHelpAfterError(`(zabsim ${one.name()} --help lists what is accepted)`)
-      .option("--json", aboutJson)
       .option("--debug", "print the stack trace of an error");
   };
   const withScenario = (one: Command, aboutSeed = SEED_OF_RUN): Command =>
@@ -257,5 +258,15 @@ function createProgram(done: (code: number) => void): Command {
     "Lists what zabsim has. The argument is one or more of scenarios, invariants, faults, actions, " +
       "strategies, rules, releases, fixes and bugs, separated by commas (default: all of them).",
   ).action(async (what, options) => done(await (await import("./list.ts")).list(what, options)));
+
+  textCommand(
+    "completion <shell>",
+    "print the script that completes commands, options and names in a shell",
+    "Prints a script for bash, zsh or fish. With it, the Tab key completes commands, options, the names of scenarios, " +
+      "releases, faults and other fixed values. The script calls `zabsim complete` for each completion.",
+  ).action(async (shell) => done(await (await import("./completion.ts")).completion(shell)));
+  strict(program.command("complete [words...]", { hidden: true })).action(async (words) =>
+    done(await (await import("./completion.ts")).complete(program, words)),
+  );
   return program;
 }

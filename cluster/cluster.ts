@@ -225,7 +225,8 @@ export class Cluster {
   /** The configuration with which the server starts. */
   configOf(sid: ServerId): ServerConfig {
     const { role, view = this.ids } = this.serverSpec(sid);
-    return { release: this.releaseOf(sid), role, view, settings: this.settingsOf(sid) };
+    const settings = this.settingsOf(sid);
+    return { release: this.releaseOf(sid), role, view, settings, changed: changedSettings(settings) };
   }
 
   private releaseOf(sid: ServerId): string {
@@ -258,6 +259,13 @@ export class Cluster {
     const behavior = this.options.change?.(release) ?? release;
     return { myid: sid, behavior, verifier, settings, view: spec.view ?? this.ids, emptyHistory };
   }
+}
+
+function changedSettings(settings: Settings): Partial<Settings> {
+  const changed = Object.entries(settings).filter(
+    ([name, value]) => value !== DEFAULT_SETTINGS[name as keyof Settings],
+  );
+  return Object.fromEntries(changed);
 }
 
 function linkCharacter({ network }: ClusterSpec): LinkCharacter {

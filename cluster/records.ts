@@ -209,6 +209,8 @@ export interface ServerConfig {
   /** The servers that this server knows. */
   readonly view: readonly ServerId[];
   readonly settings: Settings;
+  /** The settings that differ from ZooKeeper's defaults. */
+  readonly changed: Partial<Settings>;
 }
 
 /**

@@ -3,17 +3,17 @@
  * differ from ZooKeeper's defaults.
  */
 import type { ServerConfig } from "../cluster/records.ts";
-import { DEFAULT_SETTINGS, type Settings } from "../protocol/settings.ts";
+import type { Settings } from "../protocol/settings.ts";
 
 /** The settings that every configuration names. */
 const ALWAYS_NAMED: ReadonlySet<string> = new Set<keyof Settings>(["tickTimeMs", "initLimit", "syncLimit"]);
 
 /** Returns, for example, `ZooKeeper 3.9.4 as a voter: initLimit 10 x 2000 ms = 20 s, syncLimit 5 x 2000 ms = 10 s`. */
-export function describeConfig({ release, role, settings, view }: ServerConfig): string {
+export function describeConfig({ changed, release, role, settings, view }: ServerConfig): string {
   const { initLimit, syncLimit, tickTimeMs } = settings;
   const limits = [limitText("initLimit", initLimit, tickTimeMs), limitText("syncLimit", syncLimit, tickTimeMs)];
-  const others = Object.entries(settings)
-    .filter(([name, value]) => !ALWAYS_NAMED.has(name) && value !== DEFAULT_SETTINGS[name as keyof Settings])
+  const others = Object.entries(changed)
+    .filter(([name]) => !ALWAYS_NAMED.has(name))
     .map(([name, value]) => `${name} ${value}`);
   const roleText = role === "observer" ? "an observer" : "a voter";
   return `ZooKeeper ${release} as ${roleText} that knows ${view.join(", ")}: ${[...limits, ...others].join(", ")}`;

@@ -33,7 +33,7 @@ describe("timeline", () => {
 });
 
 describe("timelineLine", () => {
-  const lines = RECORDS.map((one) => timelineLine(one, new Chalk({ level: 0 })));
+  const lines = RECORDS.map((one) => timelineLine(one, { paint: new Chalk({ level: 0 }) }));
 
   it("has the time, the server and the event", () => {
     expect(lines[3]).toBe("    3.000000    2  ends the election in round 1: server 3 leads");
