@@ -256,7 +256,7 @@ function createProgram(done: (code: number) => void): Command {
     "list [what]",
     "list scenarios, invariants, faults, releases, bugs and more",
     "Lists what zabsim has. The argument is one or more of scenarios, invariants, faults, actions, " +
-      "strategies, rules, releases, fixes and bugs, separated by commas (default: all of them).",
+      "strategies, rules, releases, fixes, bugs and failures, separated by commas (default: all of them).",
   ).action(async (what, options) => done(await (await import("./list.ts")).list(what, options)));
 
   textCommand(

@@ -31,7 +31,7 @@ const brokenConnection = (exception: string): readonly LogMessage[] => [
     until: "3.6.4",
     text: `Unexpected exception causing shutdown while sock still open (${exception})`,
   },
-  { by: "handler", generic: true, from: "3.7.0", text: `Unexpected exception in LearnerHandler:  (${exception})` },
+  { by: "handler", generic: true, from: "3.7.0", text: `Unexpected exception in LearnerHandler: (${exception})` },
 ];
 
 const NOT_LOADED: LogMessage = { text: "Unable to load database on disk" };
@@ -45,7 +45,7 @@ export const FAILURE_REASONS: Readonly<Record<FailureReason, FailureDescription>
     about: "a voter that elected the leader is LOOKING again, later than leader.maxTimeToWaitForEpoch",
     messages: [
       { by: "server", from: "3.6.0", text: "Quit leading due to voter changed mind." },
-      { by: "handler", from: "3.6.0", text: "Timeout while waiting for epoch from quorum" },
+      { from: "3.6.0", text: "Timeout while waiting for epoch from quorum" },
     ],
   },
   "epoch-ack-timeout": {
@@ -227,6 +227,17 @@ export function loggedMessages({ detail, isHandler, reason, release }: FailureCi
     .filter(({ by, generic }) => generic !== true && (by === undefined || by === side))
     .filter((message) => isInRelease(message, release) && (message.detail?.test(detail) ?? true))
     .map(({ text }) => text.trim());
+}
+
+/** Returns what a failure means, and the messages of ZooKeeper's own log with the releases that have them. */
+export function describeFailureReason({ about, messages }: FailureDescription): string {
+  const logged = messages.map((message) => `"${message.text.trim()}" (${whereText(message)})`);
+  return logged.length === 0 ? about : `${about}. ZooKeeper logs: ${logged.join("; ")}`;
+}
+
+function whereText(message: LogMessage): string {
+  const by = message.by === undefined ? "" : message.by === "handler" ? "at the leader, " : "";
+  return by + releasesText(message);
 }
 
 /** Returns the releases with a message: `all releases`, `3.6.0 and newer`, `up to 3.4.14`. */

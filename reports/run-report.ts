@@ -7,11 +7,11 @@ import type { ChalkInstance } from "chalk";
 import type { Violation } from "../invariants/index.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { decisionTable } from "./decision-table.ts";
-import { countOf, formatMoment, formatSpan, hanging } from "./format.ts";
+import { countOf, formatMoment, formatSpan, hanging, PAGE_WIDTH } from "./format.ts";
 import { handshakesOf } from "./handshakes.ts";
 import { stepsWithoutEffect } from "./steps.ts";
 import { isReproduction } from "./verdict.ts";
-import { logSentences } from "./zookeeper-log.ts";
+import { logLines } from "./zookeeper-log.ts";
 
 /**
  * Returns the report of a run as text: verdict, decision table, violations. `replay` is the command that replays the
@@ -28,10 +28,11 @@ export function runReport(run: ScenarioRun, paint: ChalkInstance, replay: string
   const notes = [
     ...run.violations.map((one) => violationText(one, scenario.expect.violates)),
     ...run.unmet.map((sentence) => `not as expected: ${sentence}`),
-    ...logSentences(run.records),
     ...stepsWithoutEffect(run),
   ];
   if (notes.length > 0) lines.push("", ...notes.flatMap((note) => hanging(note, "  ", "    ", 78)));
+  const logged = logLines(run.records, "  ", PAGE_WIDTH);
+  if (logged.length > 0) lines.push("", ...logged);
   if (!run.ok) lines.push("", `  replay: ${replay}`);
   return lines.join("\n");
 }

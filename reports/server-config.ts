@@ -16,7 +16,11 @@ export function describeConfig({ changed, release, role, settings, view }: Serve
     .filter(([name]) => !ALWAYS_NAMED.has(name))
     .map(([name, value]) => `${name} ${value}`);
   const roleText = role === "observer" ? "an observer" : "a voter";
-  return `ZooKeeper ${release} as ${roleText} that knows ${view.join(", ")}: ${[...limits, ...others].join(", ")}`;
+  return `${releaseText(release)} as ${roleText} that knows ${view.join(", ")}: ${[...limits, ...others].join(", ")}`;
+}
+
+function releaseText(release: string): string {
+  return /^\d/.test(release) ? `ZooKeeper ${release}` : `the ${release} release of ZooKeeper`;
 }
 
 function limitText(name: string, ticks: number, tickTimeMs: number): string {

@@ -6,6 +6,7 @@ import type { ChalkInstance } from "chalk";
 import type { ProtocolRecord } from "../cluster/records.ts";
 import { describeRecord } from "./describe.ts";
 import { formatMoment, hanging, PAGE_WIDTH } from "./format.ts";
+import { quotedMessage } from "./zookeeper-log.ts";
 
 /** Which records to select. An absent field selects all. */
 export interface TimelineFilter {
@@ -53,7 +54,7 @@ export function timelineLine(record: ProtocolRecord, layout: LineLayout, logged:
   const indent = " ".repeat(TEXT_COLUMN);
   const [first = "", ...rest] = hanging(describeRecord(record), indent, `${indent}  `, width);
   const lines = [`${formatMoment(atUs).padStart(12)} ${who}  ${first.trimStart()}`, ...rest];
-  for (const text of logged) lines.push(...hanging(`ZooKeeper logs "${text}"`, `${indent}  `, `${indent}    `, width));
+  for (const text of logged) lines.push(`${indent}  ZooKeeper logs ${quotedMessage(text, width - indent.length - 17)}`);
   return lines.join("\n");
 }
 

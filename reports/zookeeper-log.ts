@@ -25,19 +25,28 @@ export function loggedFailures(records: readonly ProtocolRecord[]): readonly Log
   return found;
 }
 
-/** Returns one sentence for each different message of a run: `epoch-timeout at server 1; ZooKeeper logs "…"`. */
-export function logSentences(records: readonly ProtocolRecord[]): readonly string[] {
-  const servers = new Map<string, { readonly reason: string; readonly text: string; readonly at: Set<number> }>();
+/**
+ * Returns lines that name each different message of a run once. A message has a line of its own and is not broken, so
+ * that a search finds it; a message that is wider than the page ends with `…`.
+ */
+export function logLines(records: readonly ProtocolRecord[], indent: string, width: number): readonly string[] {
+  const found = new Map<string, { readonly reason: string; readonly texts: Set<string>; readonly at: Set<number> }>();
   for (const { messages, record } of loggedFailures(records)) {
-    for (const text of messages) {
-      const key = `${record.reason} ${text}`;
-      const entry = servers.get(key) ?? { reason: record.reason, text, at: new Set() };
-      servers.set(key, entry);
-      entry.at.add(record.server);
-    }
+    const key = `${record.reason} ${messages.join()}`;
+    const entry = found.get(key) ?? { reason: record.reason, texts: new Set(messages), at: new Set() };
+    found.set(key, entry);
+    entry.at.add(record.server);
   }
-  return [...servers.values()].map(
-    ({ at, reason, text }) =>
-      `${reason} at server ${[...at].sort((a, b) => a - b).join(", ")}; ZooKeeper logs "${text}"`,
-  );
+  return [...found.values()].flatMap(({ at, reason, texts }) => [
+    `${indent}${reason} at server ${[...at].sort((a, b) => a - b).join(", ")}; ZooKeeper logs:`,
+    ...[...texts].map((text) => `${indent}  ${quotedMessage(text, width - indent.length - 2)}`),
+  ]);
+}
+
+/** Returns a message in quotes. If it is wider than the page, it ends after a whole word, with `…`. */
+export function quotedMessage(text: string, width: number): string {
+  const columns = width - 2;
+  if (text.length <= columns) return `"${text}"`;
+  const cut = text.slice(0, columns - 2);
+  return `"${cut.slice(0, cut.lastIndexOf(" "))} …"`;
 }
