@@ -94,7 +94,11 @@ function createProgram(done: (code: number) => void): Command {
     one
       .option("--seed <n>", aboutSeed, parseSeed)
       .option("--zookeeper <release>", RELEASE_OF_SERVERS, parseRelease)
-      .option("--set <path=value>", "override a field of the scenario, e.g. servers.2.down=true; repeatable", collect);
+      .option(
+        "--set <path=value>",
+        "override a field of the scenario, e.g. servers.2.down=true; repeatable (default: none)",
+        collect,
+      );
 
   withScenario(
     command(
@@ -108,10 +112,13 @@ function createProgram(done: (code: number) => void): Command {
     .option("-v, --verbose", "print the report of every scenario, also without arguments (default: a summary)")
     .option(
       "--seeds <a..b>",
-      `${SEEDS}; runs of several scenarios alternate; only failing runs are printed`,
+      `${SEEDS}; several scenarios take the seeds in turn; prints only failing runs (default: the seed of --seed)`,
       parseSeeds,
     )
-    .option("--noise", "add the faults and writes that a campaign would draw with this seed; every invariant must hold")
+    .option(
+      "--noise",
+      "add faults and writes drawn from the seed, as a campaign does; each violated invariant is a failure",
+    )
     .option("--check-determinism", "run each scenario twice and report the first event that differs")
     .option("--update-golden", "write each report to NAME.golden.txt next to its scenario file")
     .action(async (names, options) => done(await (await import("./run.ts")).run(names, options)));
@@ -120,7 +127,9 @@ function createProgram(done: (code: number) => void): Command {
     command(
       "replay <scenario>",
       "print one run event by event",
-      "Runs one scenario and prints its timeline, its report and, if it violated an invariant, an explanation.",
+      "Runs one scenario and prints its timeline, its report and, if it violated an invariant, an explanation. " +
+        "A line of the timeline has the virtual time in seconds, the server (- for a step of the scenario) and what " +
+        "happened.",
       JSON_LINES,
     ),
   )
@@ -132,7 +141,7 @@ function createProgram(done: (code: number) => void): Command {
       "show only these kinds of event, e.g. sync-decided,failed (default: all but logged and synced)",
       parseNames,
     )
-    .option("--noise", "add the faults and writes that `run --noise` draws with this seed")
+    .option("--noise", "add the faults and writes that `run --noise` draws from this seed")
     .option("--messages", "also show each message that a server receives")
     .action(async (name, options) => done(await (await import("./replay.ts")).replay(name, options)));
 
@@ -147,9 +156,13 @@ function createProgram(done: (code: number) => void): Command {
     ),
     FIRST_SEED,
   )
-    .option("--runs <n>", "number of seeds to run, starting at --seed", parseCount("--runs"))
+    .option(
+      "--runs <n>",
+      "number of seeds to run, starting at --seed, e.g. 10000 (default: no limit; --time ends the campaign)",
+      parseCount("--runs"),
+    )
     .option("--time <duration>", `${WALL_CLOCK} (default: 60s unless --runs or --seeds is given)`, parseTime("--time"))
-    .option("--seeds <a..b>", SEEDS, parseSeeds)
+    .option("--seeds <a..b>", `${SEEDS}, instead of --seed and --runs (default: from --seed on)`, parseSeeds)
     .option("--workers <n>", "number of worker threads (default: the number of CPU cores)", (text) =>
       Number(parseCount("--workers")(text)),
     )
@@ -162,7 +175,11 @@ function createProgram(done: (code: number) => void): Command {
       "--strategy <name>",
       "how to draw plans, e.g. swarm (default: portfolio, which mixes all; see zabsim list strategies)",
     )
-    .option("--shard <i/n>", "run only the i-th of n parts, e.g. 1/4, to divide a campaign among machines", parseShard)
+    .option(
+      "--shard <i/n>",
+      "run only the i-th of n parts, e.g. 1/4, to divide a campaign among machines (default: 1/1)",
+      parseShard,
+    )
     .option("--out <dir>", "folder for findings and for the journal of the campaign", "zabsim-findings")
     .option(
       "--reporter <kinds>",
@@ -186,7 +203,10 @@ function createProgram(done: (code: number) => void): Command {
     "Shows which known bugs each ZooKeeper release has. Runs the scenario of each bug in each release, and " +
       "a campaign in each release, which searches for failures without knowing the bugs.",
   )
-    .option("--release <release>", "print only which bugs this release has, and the first release without each of them")
+    .option(
+      "--release <release>",
+      "print only which bugs this release has, and the first release without each of them (default: all releases)",
+    )
     .option("--bug <ticket>", "show only this bug, e.g. 4646 for ZOOKEEPER-4646 (default: all)")
     .option(
       "--time <duration>",

@@ -90,15 +90,16 @@ function countsText(runs: readonly ScenarioRun[], paint: ChalkInstance): string 
 }
 
 const NEXT_STEPS = `
-"ok": the servers behave as ZooKeeper promises. "reproduced": the scenario shows a bug of ZooKeeper, as expected.
+ok: the servers behave as ZooKeeper promises.
+reproduced: the scenario shows a bug of ZooKeeper, as expected.
 
 What to try next:
-  npx zabsim run follower-ahead-trunc            one scenario in full: each handshake, and why DIFF, TRUNC or SNAP
-  npx zabsim replay cold-start-of-three-epoch-1  one run event by event: election, discovery, synchronization
-  npx zabsim run -v                              all scenarios in full
-  npx zabsim list scenarios                      what each scenario shows
-  npx zabsim fuzz --time 30s                     search for failures with random faults
-  npx zabsim matrix --time 0s                    which release of ZooKeeper has which bug
+  npx zabsim run follower-ahead-trunc     one scenario: why DIFF, TRUNC or SNAP
+  npx zabsim replay follower-ahead-trunc  the same run, event by event
+  npx zabsim list scenarios               what each scenario shows
+  npx zabsim run -v                       the reports of all scenarios
+  npx zabsim fuzz --time 30s              search for failures with random faults
+  npx zabsim matrix --time 0s             which release has which bug
 `;
 
 /** Explains a violation that the scenario does not expect. */
