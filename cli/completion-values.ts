@@ -31,6 +31,7 @@ const VALUES: Readonly<Record<string, ValueSource>> = {
   file: SCENARIO,
   dir: FOLDER,
   out: FOLDER,
+  "zoo-cfg": { values: (typed) => filesAt(typed, /./) },
   zookeeper: RELEASE,
   release: RELEASE,
   "matrix from": RELEASE,

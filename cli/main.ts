@@ -244,19 +244,22 @@ function createProgram(done: (code: number) => void): Command {
       "is printed with its condition. A zxid is written as epoch:counter, e.g. 1:7, or in hex, e.g. 0x100000007.",
   )
     .argument("[log-line]", 'the leader\'s log line "Synchronizing with Learner sid: …", or - to read a log from stdin')
-    .option("--peer <zxid>", "last zxid of the learner, e.g. 1:7")
-    .option("--last <zxid>", "lastProcessedZxid of the leader")
-    .option("--committed-log <ranges>", "committedLog of the leader, e.g. 1:1..1:5,2:1, or 1:1..2:7, or empty")
+    .option("--peer <zxid>", "last zxid of the learner, e.g. 1:7 (default: that of the log line)")
+    .option("--last <zxid>", "lastProcessedZxid of the leader, e.g. 1:9 (default: unknown)")
+    .option(
+      "--committed-log <ranges>",
+      "committedLog of the leader, e.g. 1:1..1:5,2:1, or 1:1..2:7, or empty (default: unknown)",
+    )
     .option(
       "--txn-log <ranges>",
-      "one log file of the leader, e.g. 1:1..1:5; repeat it for each file, oldest first; empty if there is none",
+      "one log file of the leader, e.g. 1:1..1:5; repeat it for each file, oldest first; empty if there is none (default: unknown)",
       collect,
     )
     .option("--no-txn-log-sync", "the leader does not sync from its log files: snapshotSizeFactor is negative")
     .option("--txn-log-too-large", "the log files exceed the size of the snapshot times snapshotSizeFactor")
     .option("--txn-log-fits", "the log files do not exceed this size")
     .option("--force-snap", "zookeeper.forceSnapshotSync is on")
-    .option("--zoo-cfg <file>", "zoo.cfg of the leader, for the settings that influence the decision")
+    .option("--zoo-cfg <file>", "zoo.cfg of the leader, for the settings that influence the decision (default: none)")
     .option("--to-be-applied <ranges>", "transactions that are committed and not yet applied (default: none)")
     .option("--outstanding <ranges>", "transactions that are proposed and not yet committed (default: none)")
     .option(
