@@ -62,7 +62,9 @@ function describeArgument(described: Described, command: Command, argument: Argu
 
 type AddValue = (value: string, description: string) => void;
 
-/** Returns a function that adds each value. In a list, the value comes after the items that the last word already has. */
+/**
+ * Returns a function that adds each value. In a list, the value comes after the items that the last word already has.
+ */
 function handlerOf(source: ValueSource | undefined, words: readonly string[]): (add: AddValue) => void {
   const last = words.at(-1) ?? "";
   return (add) => {

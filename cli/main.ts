@@ -252,7 +252,8 @@ function createProgram(done: (code: number) => void): Command {
     )
     .option(
       "--txn-log <ranges>",
-      "one log file of the leader, e.g. 1:1..1:5; repeat it for each file, oldest first; empty if there is none (default: unknown)",
+      "one log file of the leader, e.g. 1:1..1:5; repeat it for each file, oldest first; empty if there is none " +
+        "(default: unknown)",
       collect,
     )
     .option("--no-txn-log-sync", "the leader does not sync from its log files: snapshotSizeFactor is negative")
@@ -285,8 +286,8 @@ function createProgram(done: (code: number) => void): Command {
   textCommand(
     "completion <shell>",
     "print the script that completes commands, options and names in a shell",
-    "Prints a script for bash, zsh or fish. With it, the Tab key completes commands, options, the names of scenarios, " +
-      "releases, faults and other fixed values. The script calls `zabsim complete` for each completion.",
+    "Prints a script for bash, zsh or fish. With it, the Tab key completes commands, options, and the names of " +
+      "scenarios, releases, faults and other fixed values. The script calls `zabsim complete` for each completion.",
   ).action(async (shell) => done(await (await import("./completion.ts")).completion(shell)));
   strict(program.command("complete [words...]", { hidden: true })).action(async (words) =>
     done(await (await import("./completion.ts")).complete(program, words)),

@@ -7,7 +7,8 @@
  *   log.<zxid>                    records in the order of their append; the name is the zxid of the first record
  *
  * Each thread of the server has its own queue of operations, so operations of different threads overlap. File names
- * contain the zxid in hex, as in ZooKeeper. File sizes, checksums and padding are not modeled; a corrupt file is a flag.
+ * contain the zxid in hex, as in ZooKeeper. File sizes, checksums and padding are not modeled; a corrupt file is a
+ * flag.
  */
 import {
   asZxid,

@@ -92,8 +92,8 @@ export interface Notes {
   /** The vote for `to` waits, because the thread that sends votes is still connecting to server `dialing`. */
   notificationDelayed(to: ServerId, dialing: ServerId): void;
   /**
-   * A connection between election ports was closed or did not open (QuorumCnxManager). `limitMs` is cnxTimeout, the time
-   * limit of opening a connection.
+   * A connection between election ports was closed or did not open (QuorumCnxManager). `limitMs` is cnxTimeout, the
+   * time limit of opening a connection.
    */
   electionLink(peer: ServerId, event: ElectionLinkEvent, limitMs: number): void;
   /** The election ended at this server (FastLeaderElection#leaveInstance). */
