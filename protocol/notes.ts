@@ -65,7 +65,8 @@ export type Anomaly =
 export type ElectionLinkEvent =
   | "closed-own-id-smaller" // this server opened the connection, but only the server with the larger id may
   | "closed-peer-id-smaller" // the peer opened the connection and has the smaller id; this server connects instead
-  | "refused" // the peer refused the connection, or the connection broke
+  | "refused" // the peer refused the connection, or the connection broke before it was open
+  | "closed" // the connection in use was closed or reset
   | "timed-out"; // the connection did not open within cnxTimeout
 
 /** Why a LOOKING server does not count a notification. */

@@ -118,7 +118,8 @@ const ELECTION_LINK: Readonly<Record<ElectionLinkEvent, (peer: ServerId, limitMs
     `drops its connection to the election port of ${peer}: it has the smaller id, so ${peer} must connect`,
   "closed-peer-id-smaller": (peer) =>
     `drops the election connection from ${peer}, which has the smaller id, and connects`,
-  refused: (peer) => `has no connection to the election port of ${peer}: refused or closed`,
+  refused: (peer) => `has no connection to the election port of ${peer}: refused`,
+  closed: (peer) => `loses the election connection with ${peer}: closed or reset`,
   "timed-out": (peer, limitMs) =>
     `has no connection to the election port of ${peer}: no answer within cnxTimeout (${formatSpan(limitMs * 1000)})`,
 };

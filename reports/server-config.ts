@@ -8,10 +8,14 @@ import type { Settings } from "../protocol/settings.ts";
 /** The settings that every configuration names. */
 const ALWAYS_NAMED: ReadonlySet<string> = new Set<keyof Settings>(["tickTimeMs", "initLimit", "syncLimit"]);
 
-/** Returns, for example, `ZooKeeper 3.9.4 as a voter: initLimit 10 x 2000 ms = 20 s, syncLimit 5 x 2000 ms = 10 s`. */
+/** Returns, for example, `ZooKeeper 3.9.4 as a voter that knows 1, 2: initLimit 10 (20 s), …`. */
 export function describeConfig({ changed, release, role, settings, view }: ServerConfig): string {
   const { initLimit, syncLimit, tickTimeMs } = settings;
-  const limits = [limitText("initLimit", initLimit, tickTimeMs), limitText("syncLimit", syncLimit, tickTimeMs)];
+  const limits = [
+    limitText("initLimit", initLimit, tickTimeMs),
+    limitText("syncLimit", syncLimit, tickTimeMs),
+    `tickTime ${tickTimeMs} ms`,
+  ];
   const others = Object.entries(changed)
     .filter(([name]) => !ALWAYS_NAMED.has(name))
     .map(([name, value]) => `${name} ${value}`);
@@ -24,5 +28,5 @@ function releaseText(release: string): string {
 }
 
 function limitText(name: string, ticks: number, tickTimeMs: number): string {
-  return `${name} ${ticks} x ${tickTimeMs} ms = ${(ticks * tickTimeMs) / 1000} s`;
+  return `${name} ${ticks} (${(ticks * tickTimeMs) / 1000} s)`;
 }

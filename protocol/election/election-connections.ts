@@ -136,9 +136,13 @@ export class ElectionConnections {
     const link = this.linkOf(connection);
     this.peers.delete(connection);
     if (link === undefined) return;
-    if (link.connection === connection) link.connection = NO_CONNECTION;
+    if (link.connection === connection) {
+      link.connection = NO_CONNECTION;
+      this.note(link.sid, "closed");
+    }
+    if (link.dialing !== connection) return;
     this.note(link.sid, "refused");
-    if (link.dialing === connection) this.dialEnded(nowUs, link);
+    this.dialEnded(nowUs, link);
   }
 
   /**

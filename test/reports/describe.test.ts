@@ -100,6 +100,14 @@ const CASES: readonly (readonly [Parameters<typeof record>[0], string])[] = [
     "drops the election connection from 0, which has the smaller id, and connects",
   ],
   [
+    { event: "election-link", peer: sid(3), change: "refused", limitMs: 5000 },
+    "has no connection to the election port of 3: refused",
+  ],
+  [
+    { event: "election-link", peer: sid(3), change: "closed", limitMs: 5000 },
+    "loses the election connection with 3: closed or reset",
+  ],
+  [
     { event: "election-link", peer: sid(3), change: "timed-out", limitMs: 5000 },
     "has no connection to the election port of 3: no answer within cnxTimeout (5.00 s)",
   ],
