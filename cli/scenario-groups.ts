@@ -1,6 +1,6 @@
 /**
- * The groups in which `zabsim run` summarizes the scenarios that ship with zabsim. A scenario belongs to the first group
- * whose pattern matches its name.
+ * The groups in which `zabsim run` summarizes the scenarios that ship with zabsim. A scenario belongs to the first
+ * group whose pattern matches its name.
  */
 interface ScenarioGroup {
   readonly title: string;
