@@ -36,7 +36,7 @@ export interface FuzzOptions extends ScenarioOptions {
   readonly strict?: boolean;
 }
 
-const REPORTERS = ["text", "json", "junit", "github"] as const;
+export const REPORTERS = ["text", "json", "junit", "github"] as const;
 type Reporter = (typeof REPORTERS)[number];
 
 const PORTFOLIO = "portfolio";

@@ -26,9 +26,10 @@ const INTERRUPTED: readonly [number, string] = [EXIT_INTERRUPTED, "interrupted b
 export const HELP = {
   run: {
     examples: [
-      ["zabsim run", "run every scenario that ships with zabsim"],
+      ["zabsim run", "run every scenario that ships with zabsim, and print a summary"],
       ["zabsim run follower-ahead-trunc --seed 7", "run one shipped scenario with seed 7"],
       ["zabsim run mine.yaml --seeds 1..1000", "run your own file with 1000 seeds"],
+      ["zabsim run -v", "run every scenario that ships with zabsim, and print every report"],
     ],
     exitCodes: [
       [EXIT_OK, "every run met the expectations of its scenario"],
@@ -43,6 +44,7 @@ export const HELP = {
       ["zabsim replay follower-ahead-trunc", "print every event of the run"],
       ["zabsim replay mine.yaml --server 3 --from 0.2", "print only events at server 3, from 0.2 s on"],
       ["zabsim replay mine.yaml --only sync-decided,failed", "print only sync decisions and failures"],
+      ["zabsim replay mine.yaml --only voted,election-waited,election-link,elected", "print only the elections"],
     ],
     exitCodes: [
       [EXIT_OK, "the run met the expectations of its scenario"],
@@ -122,8 +124,17 @@ export const HELP = {
     examples: [
       ["zabsim list invariants", "print every invariant with its statement and source"],
       ["zabsim list faults,strategies", "print two lists"],
+      ["zabsim list failures", "print why servers fail, and what ZooKeeper logs in each case"],
     ],
     exitCodes: [[EXIT_OK, "the lists were printed"]],
+  },
+  completion: {
+    examples: [
+      ["zabsim completion bash", "to install it: add `source <(zabsim completion bash)` to ~/.bashrc"],
+      ["zabsim completion zsh", "to install it: add `source <(zabsim completion zsh)` to ~/.zshrc, after compinit"],
+      ["zabsim completion fish", "to install it: add `zabsim completion fish | source` to ~/.config/fish/config.fish"],
+    ],
+    exitCodes: [[EXIT_OK, "the script was printed"]],
   },
 } as const satisfies Readonly<Record<string, CommandHelp>>;
 

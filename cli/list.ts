@@ -10,6 +10,7 @@ import { STRATEGIES } from "../fuzz/strategies.ts";
 import { listInvariants } from "../invariants/index.ts";
 import { SYNC_RULES } from "../protocol/leader/sync-rules.ts";
 import { RELEASES } from "../protocol/releases.ts";
+import { describeFailureReason, FAILURE_REASONS } from "../reports/failure-reasons.ts";
 import { type ListEntry, listingText } from "../reports/listing.ts";
 import { ACTIONS } from "../scenarios/about-actions.ts";
 import { EXIT_OK } from "./exit-codes.ts";
@@ -41,7 +42,12 @@ const LISTS: Readonly<Record<string, () => readonly ListEntry[]>> = {
     })),
   releases: () => RELEASES.map((name) => ({ name, about: describeRelease(name) })),
   bugs: () => bugPaths().map(scenarioEntry),
+  failures: () =>
+    Object.entries(FAILURE_REASONS).map(([name, reason]) => ({ name, about: describeFailureReason(reason) })),
 };
+
+/** The kinds of items that can be listed. */
+export const LIST_KINDS: readonly string[] = Object.keys(LISTS);
 
 function scenarioEntry(path: string): ListEntry {
   const { scenario } = readScenario(path, []);

@@ -78,7 +78,9 @@ function createProgram(done: (code: number) => void): Command {
     .addHelpText("after", "\nzabsim COMMAND --help prints the options, examples and exit codes of a command.")
     .showSuggestionAfterError(true)
     .showHelpAfterError("(zabsim --help lists what is accepted)");
-  const command = (usage: string, summary: string, description: string, aboutJson = JSON_DOCUMENT): Command => {
+  const command = (usage: string, summary: string, description: string, aboutJson = JSON_DOCUMENT): Command =>
+    textCommand(usage, summary, description).option("--json", aboutJson);
+  const textCommand = (usage: string, summary: string, description: string): Command => {
     const one = strict(program.command(usage));
     return one
       .summary(summary)
@@ -86,14 +88,17 @@ function createProgram(done: (code: number) => void): Command {
       .addHelpText("after", helpTextOf(one.name() as keyof typeof HELP))
       .helpOption("-h, --help", "print this help")
       .showHelpAfterError(`(zabsim ${one.name()} --help lists what is accepted)`)
-      .option("--json", aboutJson)
       .option("--debug", "print the stack trace of an error");
   };
   const withScenario = (one: Command, aboutSeed = SEED_OF_RUN): Command =>
     one
       .option("--seed <n>", aboutSeed, parseSeed)
       .option("--zookeeper <release>", RELEASE_OF_SERVERS, parseRelease("--zookeeper"))
-      .option("--set <path=value>", "override a field of the scenario, e.g. servers.2.down=true; repeatable", collect);
+      .option(
+        "--set <path=value>",
+        "override a field of the scenario, e.g. servers.2.down=true; repeatable (default: none)",
+        collect,
+      );
 
   withScenario(
     command(
@@ -101,15 +106,19 @@ function createProgram(done: (code: number) => void): Command {
       "run scenarios and print verdicts and sync decisions",
       "Runs scenarios and prints for each one a verdict, the sync decisions and every violated invariant. " +
         "A scenario is the path of a file, or a name from `zabsim list scenarios`. Without arguments, every " +
-        "scenario that ships with zabsim runs.",
+        "scenario that ships with zabsim runs; then only a summary and the reports of failed scenarios are printed.",
     ),
   )
+    .option("-v, --verbose", "print the report of every scenario, also without arguments (default: a summary)")
     .option(
       "--seeds <a..b>",
-      `${SEEDS}; runs of several scenarios alternate; only failing runs are printed`,
+      `${SEEDS}; several scenarios take the seeds in turn; prints only failing runs (default: the seed of --seed)`,
       parseSeeds,
     )
-    .option("--noise", "add the faults and writes that a campaign would draw with this seed; every invariant must hold")
+    .option(
+      "--noise",
+      "add faults and writes drawn from the seed, as a campaign does; each violated invariant is a failure",
+    )
     .option("--check-determinism", "run each scenario twice and report the first event that differs")
     .option("--update-golden", "write each report to NAME.golden.txt next to its scenario file")
     .action(async (names, options) => done(await (await import("./run.ts")).run(names, options)));
@@ -118,7 +127,9 @@ function createProgram(done: (code: number) => void): Command {
     command(
       "replay <scenario>",
       "print one run event by event",
-      "Runs one scenario and prints its timeline, its report and, if it violated an invariant, an explanation.",
+      "Runs one scenario and prints its timeline, its report and, if it violated an invariant, an explanation. " +
+        "A line of the timeline has the virtual time in seconds, the server (- for a step of the scenario) and what " +
+        "happened.",
       JSON_LINES,
     ),
   )
@@ -127,10 +138,10 @@ function createProgram(done: (code: number) => void): Command {
     .option("--server <ids>", "show only events at these servers, e.g. 1 or 1,3 (default: all)", parseServers)
     .option(
       "--only <kinds>",
-      "show only these kinds of event, e.g. sync-decided,failed (default: all but voted, logged and synced)",
+      "show only these kinds of event, e.g. sync-decided,failed (default: all but logged and synced)",
       parseNames,
     )
-    .option("--noise", "add the faults and writes that `run --noise` draws with this seed")
+    .option("--noise", "add the faults and writes that `run --noise` draws from this seed")
     .option("--messages", "also show each message that a server receives")
     .action(async (name, options) => done(await (await import("./replay.ts")).replay(name, options)));
 
@@ -145,9 +156,13 @@ function createProgram(done: (code: number) => void): Command {
     ),
     FIRST_SEED,
   )
-    .option("--runs <n>", "number of seeds to run, starting at --seed", parseCount("--runs"))
+    .option(
+      "--runs <n>",
+      "number of seeds to run, starting at --seed, e.g. 10000 (default: no limit; --time ends the campaign)",
+      parseCount("--runs"),
+    )
     .option("--time <duration>", `${WALL_CLOCK} (default: 60s unless --runs or --seeds is given)`, parseTime("--time"))
-    .option("--seeds <a..b>", SEEDS, parseSeeds)
+    .option("--seeds <a..b>", `${SEEDS}, instead of --seed and --runs (default: from --seed on)`, parseSeeds)
     .option("--workers <n>", "number of worker threads (default: the number of CPU cores)", (text) =>
       Number(parseCount("--workers")(text)),
     )
@@ -160,7 +175,11 @@ function createProgram(done: (code: number) => void): Command {
       "--strategy <name>",
       "how to draw plans, e.g. swarm (default: portfolio, which mixes all; see zabsim list strategies)",
     )
-    .option("--shard <i/n>", "run only the i-th of n parts, e.g. 1/4, to divide a campaign among machines", parseShard)
+    .option(
+      "--shard <i/n>",
+      "run only the i-th of n parts, e.g. 1/4, to divide a campaign among machines (default: 1/1)",
+      parseShard,
+    )
     .option("--out <dir>", "folder for findings and for the journal of the campaign", "zabsim-findings")
     .option(
       "--reporter <kinds>",
@@ -186,11 +205,14 @@ function createProgram(done: (code: number) => void): Command {
       "--release prints the bugs of one release and runs no campaign. --from compares the bugs of two releases and " +
       "runs a campaign of rolling upgrades: three servers are restarted with the other release one after the other.",
   )
-    .option("--from <release>", "compare this release with --to: bugs that go, come and stay, and rolling upgrades")
+    .option(
+      "--from <release>",
+      "compare this release with --to: bugs that go, come and stay, and rolling upgrades (default: none)",
+    )
     .option("--to <release>", "with --from: the release after the upgrade (default: the newest release)")
     .option(
       "--release <release>",
-      "print only the bugs of this release, and the first release without each of them; needs no --time",
+      "print only the bugs of this release, and the first release without each of them (default: all releases)",
     )
     .option("--bug <ticket>", "not with --from: show only this bug, e.g. 4646 for ZOOKEEPER-4646 (default: all)")
     .option(
@@ -233,19 +255,23 @@ function createProgram(done: (code: number) => void): Command {
       "is printed with its condition. A zxid is written as epoch:counter, e.g. 1:7, or in hex, e.g. 0x100000007.",
   )
     .argument("[log-line]", 'the leader\'s log line "Synchronizing with Learner sid: …", or - to read a log from stdin')
-    .option("--peer <zxid>", "last zxid of the learner, e.g. 1:7")
-    .option("--last <zxid>", "lastProcessedZxid of the leader")
-    .option("--committed-log <ranges>", "committedLog of the leader, e.g. 1:1..1:5,2:1, or 1:1..2:7, or empty")
+    .option("--peer <zxid>", "last zxid of the learner, e.g. 1:7 (default: that of the log line)")
+    .option("--last <zxid>", "lastProcessedZxid of the leader, e.g. 1:9 (default: unknown)")
+    .option(
+      "--committed-log <ranges>",
+      "committedLog of the leader, e.g. 1:1..1:5,2:1, or 1:1..2:7, or empty (default: unknown)",
+    )
     .option(
       "--txn-log <ranges>",
-      "one log file of the leader, e.g. 1:1..1:5; repeat it for each file, oldest first; empty if there is none",
+      "one log file of the leader, e.g. 1:1..1:5; repeat it for each file, oldest first; empty if there is none " +
+        "(default: unknown)",
       collect,
     )
     .option("--no-txn-log-sync", "the leader does not sync from its log files: snapshotSizeFactor is negative")
     .option("--txn-log-too-large", "the log files exceed the size of the snapshot times snapshotSizeFactor")
     .option("--txn-log-fits", "the log files do not exceed this size")
     .option("--force-snap", "zookeeper.forceSnapshotSync is on")
-    .option("--zoo-cfg <file>", "zoo.cfg of the leader, for the settings that influence the decision")
+    .option("--zoo-cfg <file>", "zoo.cfg of the leader, for the settings that influence the decision (default: none)")
     .option("--to-be-applied <ranges>", "transactions that are committed and not yet applied (default: none)")
     .option("--outstanding <ranges>", "transactions that are proposed and not yet committed (default: none)")
     .option(
@@ -265,7 +291,17 @@ function createProgram(done: (code: number) => void): Command {
     "list [what]",
     "list scenarios, invariants, faults, releases, bugs and more",
     "Lists what zabsim has. The argument is one or more of scenarios, invariants, faults, actions, " +
-      "strategies, rules, releases, fixes and bugs, separated by commas (default: all of them).",
+      "strategies, rules, releases, fixes, bugs and failures, separated by commas (default: all of them).",
   ).action(async (what, options) => done(await (await import("./list.ts")).list(what, options)));
+
+  textCommand(
+    "completion <shell>",
+    "print the script that completes commands, options and names in a shell",
+    "Prints a script for bash, zsh or fish. With it, the Tab key completes commands, options, and the names of " +
+      "scenarios, releases, faults and other fixed values. The script calls `zabsim complete` for each completion.",
+  ).action(async (shell) => done(await (await import("./completion.ts")).completion(shell)));
+  strict(program.command("complete [words...]", { hidden: true })).action(async (words) =>
+    done(await (await import("./completion.ts")).complete(program, words)),
+  );
   return program;
 }

@@ -2,12 +2,13 @@
  * `zabsim replay`: prints one run event by event, then its report and, after a violation, an explanation.
  */
 
-import { RECORD_EVENTS } from "../cluster/records.ts";
+import { type ProtocolRecord, RECORD_EVENTS } from "../cluster/records.ts";
 import type { ServerId } from "../protocol/index.ts";
 import { recordJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
 import { timeline, timelineLine } from "../reports/timeline.ts";
 import { whyText } from "../reports/why.ts";
+import { loggedFailures } from "../reports/zookeeper-log.ts";
 import { ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { Trace } from "../sim/index.ts";
@@ -46,12 +47,20 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
     only: options.only,
   });
   const why = whyText(result);
+  const logged = new Map<ProtocolRecord, readonly string[]>(
+    loggedFailures(result.records).map(({ messages, record }) => [record, messages]),
+  );
   if (options.json) {
-    for (const record of shown) await write(`${JSON.stringify(recordJson(record))}\n`);
+    for (const record of shown) {
+      const zookeeperLogs = logged.get(record);
+      const fields = zookeeperLogs === undefined ? {} : { zookeeperLogs };
+      await write(`${JSON.stringify({ ...recordJson(record), ...fields })}\n`);
+    }
     if (why !== "") await write(`${JSON.stringify({ event: "why", text: why })}\n`);
   } else {
     const paint = paintFor(process.stdout);
-    for (const record of shown) await write(`${timelineLine(record, paint)}\n`);
+    const layout = { paint, width: textWidth() };
+    for (const record of shown) await write(`${timelineLine(record, layout, logged.get(record))}\n`);
     const command = `zabsim replay ${nameFor(path, file.scenario)} --seed ${seed}${options.noise ? " --noise" : ""}`;
     await write(`\n${runReport(result, paint, command, textWidth())}\n`);
     if (why !== "") await write(`\n${why}\n`);

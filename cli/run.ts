@@ -1,13 +1,15 @@
 /**
- * `zabsim run`: runs scenarios and prints for each one a verdict, the sync decisions and every violated invariant.
+ * `zabsim run`: runs scenarios. Prints for each named scenario a verdict, the sync decisions and every violated
+ * invariant, and for all scenarios that ship with zabsim a summary.
  */
 
 import { writeFileSync } from "node:fs";
-import { Chalk } from "chalk";
+import { Chalk, type ChalkInstance } from "chalk";
 import { explanationOf } from "../campaign/investigate.ts";
 import { planOver } from "../fuzz/plan-arbitrary.ts";
 import { runJson, violationJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
+import { isReproduction } from "../reports/verdict.ts";
 import { runScenario, ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
@@ -17,10 +19,12 @@ import { overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
 import { counted, textWidth, write } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { nameFor, readScenario, type ScenarioFile, scenarioPaths } from "./scenario-files.ts";
+import { groupOf, SCENARIO_GROUPS } from "./scenario-groups.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface RunCommandOptions extends ScenarioOptions {
   readonly json?: boolean;
+  readonly verbose?: boolean;
   readonly seeds?: readonly [bigint, bigint];
   readonly noise?: boolean;
   readonly checkDeterminism?: boolean;
@@ -32,6 +36,7 @@ export async function run(names: readonly string[], options: RunCommandOptions):
   const files = filesOf(names, options);
   if (options.checkDeterminism) return checkAll(files, options);
   if (options.seeds !== undefined) return runSeeds(files, options.seeds, options);
+  const isSummary = names.length === 0 && options.verbose !== true && options.json !== true;
   const runs: ScenarioRun[] = [];
   const paint = paintFor(process.stdout);
   for (const file of files) {
@@ -39,7 +44,7 @@ export async function run(names: readonly string[], options: RunCommandOptions):
     const result = runScenario(planFor(file.scenario, seed, options), { seed });
     runs.push(result);
     if (options.updateGolden) writeFileSync(goldenPath(file.path), goldenText(result));
-    if (!options.json)
+    if (!options.json && !(isSummary && result.ok))
       await write(`${runReport(result, paint, replayCommand(file, options), textWidth())}\n\n${explanation(result)}`);
   }
   const failed = runs.filter((one) => !one.ok).length;
@@ -52,11 +57,50 @@ export async function run(names: readonly string[], options: RunCommandOptions):
     };
     await write(`${JSON.stringify(document, null, 2)}\n`);
   } else {
-    await write(`${counted(runs.length, "scenario")}: ${runs.length - failed} ok, ${failed} failed\n`);
+    if (isSummary) await write(`${groupLines(runs, paint).join("\n")}\n\n`);
+    await write(`${counted(runs.length, "scenario")}: ${countsText(runs, paint)}\n`);
+    if (isSummary && failed === 0) await write(NEXT_STEPS);
   }
   if (failed === 0) return EXIT_OK;
   return runs.every((one) => one.ok || isOnlyStuck(one)) ? EXIT_LIVENESS : EXIT_FINDING;
 }
+
+/** One line for each group of scenarios, with the number of its scenarios that are ok, reproduced and failed. */
+function groupLines(runs: readonly ScenarioRun[], paint: ChalkInstance): readonly string[] {
+  const width = Math.max(...SCENARIO_GROUPS.map(({ title }) => title.length));
+  return SCENARIO_GROUPS.map(({ title }) => ({
+    title,
+    own: runs.filter(({ scenario }) => groupOf(scenario.name) === title),
+  }))
+    .filter(({ own }) => own.length > 0)
+    .map(({ own, title }) => `  ${title.padEnd(width)}  ${countsText(own, paint)}`);
+}
+
+/** The number of runs with each verdict: `12 ok, 3 reproduced, 0 failed`. */
+function countsText(runs: readonly ScenarioRun[], paint: ChalkInstance): string {
+  const ok = runs.filter((one) => one.ok && !isReproduction(one.scenario)).length;
+  const reproduced = runs.filter((one) => one.ok && isReproduction(one.scenario)).length;
+  const failed = runs.length - ok - reproduced;
+  const parts = [
+    ok > 0 || reproduced === 0 ? `${ok} ok` : "",
+    reproduced > 0 ? `${reproduced} reproduced` : "",
+    failed > 0 ? paint.red(`${failed} failed`) : "0 failed",
+  ];
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+const NEXT_STEPS = `
+ok: the servers behave as ZooKeeper promises.
+reproduced: the scenario shows a bug of ZooKeeper, as expected.
+
+What to try next:
+  npx zabsim run follower-ahead-trunc     one scenario: why DIFF, TRUNC or SNAP
+  npx zabsim replay follower-ahead-trunc  the same run, event by event
+  npx zabsim list scenarios               what each scenario shows
+  npx zabsim run -v                       the reports of all scenarios
+  npx zabsim fuzz --time 30s              search for failures with random faults
+  npx zabsim matrix --time 0s             which release has which bug
+`;
 
 /** Explains a violation that the scenario does not expect. */
 function explanation({ ok, scenario, seed, violations }: ScenarioRun): string {

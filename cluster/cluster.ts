@@ -27,7 +27,7 @@ import { DEFAULT_LINK, type DiskCharacter, type LinkCharacter, type Trace, World
 import type { ClusterSpec, CrashSpec, ServerSpec, ThreadSpec } from "./cluster-spec.ts";
 import { hashMessage } from "./message-hash.ts";
 import { Watchers } from "./note-watchers.ts";
-import type { PlannedStop } from "./records.ts";
+import type { PlannedStop, ServerConfig } from "./records.ts";
 import { type Message, type MessageCoverage, type MessageWatcher, Server } from "./server.ts";
 import { ServerDisk } from "./server-disk.ts";
 import { startImage } from "./start-disk.ts";
@@ -227,8 +227,19 @@ export class Cluster {
     return this.spec.servers[sid] as ServerSpec;
   }
 
+  /** The configuration with which the server starts. */
+  configOf(sid: ServerId): ServerConfig {
+    const { role, view = this.ids } = this.serverSpec(sid);
+    const settings = this.settingsOf(sid);
+    return { release: this.releaseOf(sid), role, view, settings, changed: changedSettings(settings) };
+  }
+
   private releaseOf(sid: ServerId): string {
     return this.releases.get(sid) ?? this.serverSpec(sid).zookeeper ?? this.spec.zookeeper;
+  }
+
+  private settingsOf(sid: ServerId): Settings {
+    return { ...DEFAULT_SETTINGS, ...this.spec.settings, ...this.serverSpec(sid).settings };
   }
 
   private exited(sid: ServerId, code: number): void {
@@ -246,13 +257,20 @@ export class Cluster {
 
   private peerConfig(sid: ServerId): PeerConfig {
     const spec = this.serverSpec(sid);
-    const settings: Settings = { ...DEFAULT_SETTINGS, ...this.spec.settings, ...spec.settings };
+    const settings = this.settingsOf(sid);
     const { emptyHistory } = this;
     const verifier = spec.view === undefined ? this.verifier : verifierOf(this.spec, spec.view);
     const release = behaviorOf(this.releaseOf(sid));
     const behavior = this.options.change?.(release) ?? release;
     return { myid: sid, behavior, verifier, settings, view: spec.view ?? this.ids, emptyHistory };
   }
+}
+
+function changedSettings(settings: Settings): Partial<Settings> {
+  const changed = Object.entries(settings).filter(
+    ([name, value]) => value !== DEFAULT_SETTINGS[name as keyof Settings],
+  );
+  return Object.fromEntries(changed);
 }
 
 function linkCharacter({ network }: ClusterSpec): LinkCharacter {

@@ -4,9 +4,11 @@
  */
 import type {
   Anomaly,
+  ElectionLinkEvent,
   Epoch,
   FailureReason,
   History,
+  IgnoredNotification,
   Notes,
   PacketType,
   Phase,
@@ -43,6 +45,30 @@ export class Watchers implements Notes {
     if (!this.watching) return;
     this.first?.voted(round, leader, zxid, peerEpoch);
     this.second?.voted(round, leader, zxid, peerEpoch);
+  }
+
+  electionWaited(round: number, waitedMs: number, unheard: readonly ServerId[], resends: boolean): void {
+    if (!this.watching) return;
+    this.first?.electionWaited(round, waitedMs, unheard, resends);
+    this.second?.electionWaited(round, waitedMs, unheard, resends);
+  }
+
+  notificationIgnored(from: ServerId, round: number, reason: IgnoredNotification): void {
+    if (!this.watching) return;
+    this.first?.notificationIgnored(from, round, reason);
+    this.second?.notificationIgnored(from, round, reason);
+  }
+
+  notificationDelayed(to: ServerId, dialing: ServerId): void {
+    if (!this.watching) return;
+    this.first?.notificationDelayed(to, dialing);
+    this.second?.notificationDelayed(to, dialing);
+  }
+
+  electionLink(peer: ServerId, event: ElectionLinkEvent, limitMs: number): void {
+    if (!this.watching) return;
+    this.first?.electionLink(peer, event, limitMs);
+    this.second?.electionLink(peer, event, limitMs);
   }
 
   elected(leader: ServerId, round: number): void {
@@ -151,6 +177,18 @@ export class Watchers implements Notes {
     if (!this.watching) return;
     this.first?.truncated(zxid, before, after);
     this.second?.truncated(zxid, before, after);
+  }
+
+  snapshotStarted(zxid: Zxid, inBackground: boolean): void {
+    if (!this.watching) return;
+    this.first?.snapshotStarted(zxid, inBackground);
+    this.second?.snapshotStarted(zxid, inBackground);
+  }
+
+  snapshotFailed(): void {
+    if (!this.watching) return;
+    this.first?.snapshotFailed();
+    this.second?.snapshotFailed();
   }
 
   snapshotSaved(zxid: Zxid, log: History): void {

@@ -9,15 +9,18 @@
  */
 import {
   type Anomaly,
+  type ElectionLinkEvent,
   type Epoch,
   type FailureReason,
   type History,
+  type IgnoredNotification,
   type Notes,
   type PacketType,
   PHASE_NAMES,
   type Phase,
   type ServerId,
   type ServerState,
+  type Settings,
   type SyncDecision,
   type SyncFacts,
   type SyncRule,
@@ -121,6 +124,26 @@ export type ProtocolRecord = Common &
         readonly zxid: Zxid;
         readonly peerEpoch: Epoch;
       }
+    | {
+        readonly event: "election-waited";
+        readonly round: number;
+        readonly waitedMs: number;
+        readonly unheard: readonly ServerId[];
+        readonly resends: boolean;
+      }
+    | {
+        readonly event: "notification-ignored";
+        readonly from: ServerId;
+        readonly round: number;
+        readonly reason: IgnoredNotification;
+      }
+    | { readonly event: "notification-delayed"; readonly to: ServerId; readonly dialing: ServerId }
+    | {
+        readonly event: "election-link";
+        readonly peer: ServerId;
+        readonly change: ElectionLinkEvent;
+        readonly limitMs: number;
+      }
     | { readonly event: "elected"; readonly leader: ServerId; readonly round: number }
     | {
         readonly event: "epoch-offered";
@@ -143,6 +166,8 @@ export type ProtocolRecord = Common &
     | { readonly event: "proposed" | "logged" | "committed" | "delivered"; readonly zxid: Zxid; readonly value: string }
     | { readonly event: "synced"; readonly zxid: Zxid }
     | { readonly event: "truncated"; readonly zxid: Zxid; readonly removed: number; readonly end: Zxid }
+    | { readonly event: "snapshot-started"; readonly zxid: Zxid; readonly inBackground: boolean }
+    | { readonly event: "snapshot-failed" }
     | { readonly event: "snapshot-saved"; readonly zxid: Zxid }
     /** `history`: the database that the server loaded. */
     | { readonly event: "loaded"; readonly zxid: Zxid; readonly history: History }
@@ -163,7 +188,7 @@ export type ProtocolRecord = Common &
         readonly detail: string;
       }
     /** A process started. The core has no note for this record, so the run of the scenario makes it. */
-    | { readonly event: "started" }
+    | { readonly event: "started"; readonly config?: ServerConfig }
     /**
      * A process ended. `exitCode` is undefined if the process did not end itself. `lost`: the zxids of the transactions
      * that its log lost. `planned` is present if a step restarted or upgraded the server.
@@ -187,6 +212,17 @@ export type PlannedStop =
   | { readonly for: "restart" }
   | { readonly for: "upgrade"; readonly from: string; readonly to: string };
 
+/** The configuration of a server process. */
+export interface ServerConfig {
+  readonly release: string;
+  readonly role: "participant" | "observer";
+  /** The servers that this server knows. */
+  readonly view: readonly ServerId[];
+  readonly settings: Settings;
+  /** The settings that differ from ZooKeeper's defaults. */
+  readonly changed: Partial<Settings>;
+}
+
 /**
  * A step of the scenario that the script performed or undid, as plain data. scenarios/scenario.ts has the exact types.
  */
@@ -204,12 +240,31 @@ export interface ScriptedStep {
 export const RECORD_EVENTS = [
   ...PROTOCOL_EVENTS,
   "voted",
+  "election-waited",
+  "notification-ignored",
+  "notification-delayed",
+  "election-link",
+  "snapshot-started",
+  "snapshot-failed",
   "loaded",
   "fast-forwarded",
   "anomaly",
   "received",
   "script",
 ] as const satisfies readonly ProtocolRecord["event"][];
+
+/**
+ * Events that only explain what a server does. They are neither progress nor activity: they do not delay the end of a
+ * run, and no step of a scenario can wait for them.
+ */
+export const EXPLAINING_EVENTS: ReadonlySet<ProtocolRecord["event"]> = new Set([
+  "election-waited",
+  "notification-ignored",
+  "notification-delayed",
+  "election-link",
+  "snapshot-started",
+  "snapshot-failed",
+]);
 
 export type RecordOf<Event extends ProtocolRecord["event"]> = ProtocolRecord & { readonly event: Event };
 
@@ -257,6 +312,30 @@ export class NoteRecorder implements Notes {
   voted(round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void {
     if (!this.needed.voted) return;
     this.sink({ atUs: this.now(), server: this.server, event: "voted", round, leader, zxid, peerEpoch });
+  }
+  electionWaited(round: number, waitedMs: number, unheard: readonly ServerId[], resends: boolean): void {
+    if (!this.needed["election-waited"]) return;
+    this.sink({
+      atUs: this.now(),
+      server: this.server,
+      event: "election-waited",
+      round,
+      waitedMs,
+      unheard,
+      resends,
+    });
+  }
+  notificationIgnored(from: ServerId, round: number, reason: IgnoredNotification): void {
+    if (!this.needed["notification-ignored"]) return;
+    this.sink({ atUs: this.now(), server: this.server, event: "notification-ignored", from, round, reason });
+  }
+  notificationDelayed(to: ServerId, dialing: ServerId): void {
+    if (!this.needed["notification-delayed"]) return;
+    this.sink({ atUs: this.now(), server: this.server, event: "notification-delayed", to, dialing });
+  }
+  electionLink(peer: ServerId, change: ElectionLinkEvent, limitMs: number): void {
+    if (!this.needed["election-link"]) return;
+    this.sink({ atUs: this.now(), server: this.server, event: "election-link", peer, change, limitMs });
   }
   elected(leader: ServerId, round: number): void {
     this.sink({ atUs: this.now(), server: this.server, event: "elected", leader, round });
@@ -327,6 +406,14 @@ export class NoteRecorder implements Notes {
       removed: before.length - after.length,
       end: after.zxid,
     });
+  }
+  snapshotStarted(zxid: Zxid, inBackground: boolean): void {
+    if (!this.needed["snapshot-started"]) return;
+    this.sink({ atUs: this.now(), server: this.server, event: "snapshot-started", zxid, inBackground });
+  }
+  snapshotFailed(): void {
+    if (!this.needed["snapshot-failed"]) return;
+    this.sink({ atUs: this.now(), server: this.server, event: "snapshot-failed" });
   }
   snapshotSaved(zxid: Zxid): void {
     this.sink({ atUs: this.now(), server: this.server, event: "snapshot-saved", zxid });

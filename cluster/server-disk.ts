@@ -7,7 +7,8 @@
  *   log.<zxid>                    records in the order of their append; the name is the zxid of the first record
  *
  * Each thread of the server has its own queue of operations, so operations of different threads overlap. File names
- * contain the zxid as a decimal number. File sizes, checksums and padding are not modeled; a corrupt file is a flag.
+ * contain the zxid in hex, as in ZooKeeper. File sizes, checksums and padding are not modeled; a corrupt file is a
+ * flag.
  */
 import {
   asZxid,
@@ -20,6 +21,7 @@ import {
   DISK_TRUNCATE_LOG,
   type DiskImage,
   type Epoch,
+  hexOf,
   type LogFile,
   type Snapshot,
   type Truncation,
@@ -38,6 +40,20 @@ const UPDATING_EPOCH = "updatingEpoch";
 const LOG = "log.";
 const SNAPSHOT = "snapshot.";
 
+/** Returns the name of a log file, such as `log.200000001`, by the zxid of its first record (Util#makeLogName). */
+export function logName(zxid: Zxid): string {
+  return fileName(LOG, zxid);
+}
+
+/** Returns the name of a snapshot, such as `snapshot.200000001` (Util#makeSnapshotName). */
+export function snapshotName(zxid: Zxid): string {
+  return fileName(SNAPSHOT, zxid);
+}
+
+function fileName(prefix: string, zxid: Zxid): string {
+  return prefix + hexOf(zxid);
+}
+
 /** The kinds of files that a `disk` step can corrupt. */
 export type CorruptibleFile = "log" | "snapshot" | "accepted-epoch" | "current-epoch";
 
@@ -54,7 +70,7 @@ export class ServerDisk {
 
   append(txn: Txn): void {
     if (this.openLog === undefined) {
-      this.openLog = LOG + txn.zxid;
+      this.openLog = logName(txn.zxid);
       this.disk.create(this.openLog);
     }
     this.disk.append(this.openLog, txn);
@@ -83,12 +99,12 @@ export class ServerDisk {
 
   saveSnapshot(snapshot: Snapshot, synced: boolean): void {
     this.saving.push(snapshot);
-    this.disk.writeFile(SNAPSHOT + snapshot.zxid, snapshot, synced, DISK_SNAPSHOT, MAIN_THREAD);
+    this.disk.writeFile(snapshotName(snapshot.zxid), snapshot, synced, DISK_SNAPSHOT, MAIN_THREAD);
   }
 
   saveSnapshotInBackground(snapshot: Snapshot): void {
     this.savingInBackground = snapshot;
-    this.disk.writeFile(SNAPSHOT + snapshot.zxid, snapshot, false, DISK_BACKGROUND_SNAPSHOT, SNAPSHOT_THREAD);
+    this.disk.writeFile(snapshotName(snapshot.zxid), snapshot, false, DISK_BACKGROUND_SNAPSHOT, SNAPSHOT_THREAD);
   }
 
   load(): void {
@@ -106,7 +122,7 @@ export class ServerDisk {
     this.openLog = undefined;
     if (cutsAll) {
       for (const name of this.named(SNAPSHOT))
-        if (name > zxid) this.disk.remove(SNAPSHOT + name, NO_OPERATION, MAIN_THREAD);
+        if (name > zxid) this.disk.remove(snapshotName(name), NO_OPERATION, MAIN_THREAD);
     }
     const files = this.logFiles();
     let first = 0;
@@ -117,10 +133,10 @@ export class ServerDisk {
       if (index < 0) continue;
       const keep = cutsAll && (txns[index] as Txn).zxid > zxid ? index : index + 1;
       const steps = [
-        (operation: number) => this.disk.truncate(LOG + name, keep, operation, MAIN_THREAD),
+        (operation: number) => this.disk.truncate(logName(name), keep, operation, MAIN_THREAD),
         ...files
           .slice(i + 1)
-          .map((later) => (operation: number) => this.disk.remove(LOG + later.name, operation, MAIN_THREAD)),
+          .map((later) => (operation: number) => this.disk.remove(logName(later.name), operation, MAIN_THREAD)),
       ];
       if (truncDeletesNewestFirst) steps.reverse();
       for (const [n, step] of steps.entries()) step(n === steps.length - 1 ? DISK_TRUNCATE_LOG : NO_OPERATION);
@@ -133,7 +149,7 @@ export class ServerDisk {
   dropAllBut(snapshotZxid: Zxid): void {
     this.openLog = undefined;
     this.removeSnapshotsAbove(snapshotZxid);
-    for (const name of this.named(LOG)) this.disk.remove(LOG + name, NO_OPERATION, MAIN_THREAD);
+    for (const name of this.named(LOG)) this.disk.remove(logName(name), NO_OPERATION, MAIN_THREAD);
   }
 
   /** Returns the result of a completed operation: the loaded image, or the saved snapshot. */
@@ -153,7 +169,7 @@ export class ServerDisk {
   /** Returns the records of the log that a crash could lose, oldest first. */
   unsyncedLog(): { readonly file: string; readonly from: number; readonly txns: readonly Txn[] }[] {
     return this.named(LOG).map((name) => {
-      const file = LOG + name;
+      const file = logName(name);
       const from = this.disk.durableRecords(file);
       return { file, from, txns: (this.disk.records(file) as readonly Txn[]).slice(from) };
     });
@@ -166,8 +182,8 @@ export class ServerDisk {
       currentEpochTmp: this.disk.read(`${CURRENT_EPOCH}.tmp`) as Epoch | undefined,
       updatingEpoch: this.disk.read(UPDATING_EPOCH) === true,
       snapshots: this.named(SNAPSHOT)
-        .filter((name) => !this.disk.isCorrupt(SNAPSHOT + name))
-        .map((name) => this.disk.read(SNAPSHOT + name) as Snapshot),
+        .filter((name) => !this.disk.isCorrupt(snapshotName(name)))
+        .map((name) => this.disk.read(snapshotName(name)) as Snapshot),
       logFiles: this.logFiles(),
     };
   }
@@ -184,10 +200,15 @@ export class ServerDisk {
       case "current-epoch":
         return this.disk.corrupt(CURRENT_EPOCH);
       case "snapshot":
-        return this.disk.corrupt(SNAPSHOT + this.named(SNAPSHOT).at(-1));
+        return this.corruptNewest(SNAPSHOT);
       default:
-        return this.disk.corrupt(LOG + this.named(LOG).at(-1));
+        return this.corruptNewest(LOG);
     }
+  }
+
+  private corruptNewest(prefix: string): boolean {
+    const newest = this.named(prefix).at(-1);
+    return newest !== undefined && this.disk.corrupt(fileName(prefix, newest));
   }
 
   /**
@@ -207,18 +228,18 @@ export class ServerDisk {
     value(ACCEPTED_EPOCH, acceptedEpoch);
     value(CURRENT_EPOCH, currentEpoch);
     value(`${CURRENT_EPOCH}.tmp`, currentEpochTmp);
-    for (const snapshot of image.snapshots) value(SNAPSHOT + snapshot.zxid, snapshot);
-    for (const { name, txns } of image.logFiles) this.disk.preset(LOG + name, { records: txns });
+    for (const snapshot of image.snapshots) value(snapshotName(snapshot.zxid), snapshot);
+    for (const { name, txns } of image.logFiles) this.disk.preset(logName(name), { records: txns });
   }
 
   private removeSnapshotsAbove(zxid: Zxid): void {
     for (const name of this.named(SNAPSHOT)) {
-      if (name > zxid) this.disk.remove(SNAPSHOT + name, NO_OPERATION, MAIN_THREAD);
+      if (name > zxid) this.disk.remove(snapshotName(name), NO_OPERATION, MAIN_THREAD);
     }
   }
 
   private logFiles(): LogFile[] {
-    return this.named(LOG).map((name) => ({ name, txns: this.disk.records(LOG + name) as readonly Txn[] }));
+    return this.named(LOG).map((name) => ({ name, txns: this.disk.records(logName(name)) as readonly Txn[] }));
   }
 
   /** Returns the zxids in the names of the files with this prefix, ascending. */
@@ -226,7 +247,7 @@ export class ServerDisk {
     return this.disk
       .list()
       .filter((file) => file.startsWith(prefix))
-      .map((file) => asZxid(Number(file.slice(prefix.length))))
+      .map((file) => asZxid(Number.parseInt(file.slice(prefix.length), 16)))
       .sort((a, b) => a - b);
   }
 }

@@ -71,6 +71,14 @@ export class ServerNotes implements Notes {
     this.check.memoryAndDisk.voted(this.server, leader, zxid);
   }
 
+  electionWaited(): void {}
+
+  notificationIgnored(): void {}
+
+  notificationDelayed(): void {}
+
+  electionLink(): void {}
+
   elected(leader: ServerId): void {
     this.server.elected = leader;
   }
@@ -164,6 +172,10 @@ export class ServerNotes implements Notes {
     server.durable = after;
     this.check.truncKeepsCommitted.truncated(server, before, after);
   }
+
+  snapshotStarted(): void {}
+
+  snapshotFailed(): void {}
 
   snapshotSaved(_zxid: Zxid, log: History): void {
     this.server.log = log;

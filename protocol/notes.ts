@@ -61,12 +61,42 @@ export type Anomaly =
   | "bad-proposal" // a proposal that does not follow the one before it
   | "bad-commit"; // a COMMIT that does not match the oldest pending proposal, or finds none
 
+/** What happened to a connection between the election ports of two servers. */
+export type ElectionLinkEvent =
+  | "closed-own-id-smaller" // this server opened the connection, but only the server with the larger id may
+  | "closed-peer-id-smaller" // the peer opened the connection and has the smaller id; this server connects instead
+  | "refused" // the peer refused the connection, or the connection broke before it was open
+  | "closed" // the connection in use was closed or reset
+  | "timed-out"; // the connection did not open within cnxTimeout
+
+/** Why a LOOKING server does not count a notification. */
+export type IgnoredNotification =
+  | "earlier-round" // the sender is in an earlier round of the election
+  | "no-better-vote" // the server already has a quorum and accepts only a better vote during finalizeWait
+  | "leader-not-voter" // the sender votes for a server that is not a voter
+  | "no-database" // the sender or this server has no database
+  | "queue-full"; // the receive queue is full, so a newer notification replaces this one
+
 /** The observations that a Peer reports to its host, one method for each. A method must not call the Peer. */
 export interface Notes {
   /** The server changed its state or its phase (QuorumPeer#setPeerState, #setZabState). */
   stateChanged(state: ServerState, phase: Phase): void;
   /** The server changed its vote (FastLeaderElection#updateProposal). */
   voted(round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void;
+  /**
+   * No notification arrived for `waitedMs` (FastLeaderElection#lookForLeader). `unheard` are the voters whose votes of
+   * this round are missing. If `resends`, the server sends its vote again; otherwise it only connects again.
+   */
+  electionWaited(round: number, waitedMs: number, unheard: readonly ServerId[], resends: boolean): void;
+  /** A LOOKING server dropped a notification. `round` is the round of the sender. */
+  notificationIgnored(from: ServerId, round: number, reason: IgnoredNotification): void;
+  /** The vote for `to` waits, because the thread that sends votes is still connecting to server `dialing`. */
+  notificationDelayed(to: ServerId, dialing: ServerId): void;
+  /**
+   * A connection between election ports was closed or did not open (QuorumCnxManager). `limitMs` is cnxTimeout, the
+   * time limit of opening a connection.
+   */
+  electionLink(peer: ServerId, event: ElectionLinkEvent, limitMs: number): void;
   /** The election ended at this server (FastLeaderElection#leaveInstance). */
   elected(leader: ServerId, round: number): void;
   /** The leader read a FOLLOWERINFO or OBSERVERINFO; `epoch` is the learner's acceptedEpoch. */
@@ -105,6 +135,10 @@ export interface Notes {
   delivered(txn: Txn, history: History): void;
   /** The learner truncated its log to `zxid`; `before` and `after` are the histories in the log. */
   truncated(zxid: Zxid, before: History, after: History): void;
+  /** The server began to write a snapshot to disk. If `inBackground`, the server continues meanwhile. */
+  snapshotStarted(zxid: Zxid, inBackground: boolean): void;
+  /** A snapshot could not be written. */
+  snapshotFailed(): void;
   /** The server wrote a snapshot to disk; `log` is the history on disk afterwards. */
   snapshotSaved(zxid: Zxid, log: History): void;
   /**

@@ -171,7 +171,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
       state: LOOKING,
       version: 0,
     };
-    this.connections = new ElectionConnections({ myid, settings, view, behavior: this.behavior }, effects);
+    this.connections = new ElectionConnections({ myid, settings, view, behavior: this.behavior }, effects, notes);
     this.election = new FastLeaderElection(this, this.connections, effects, notes);
   }
 
@@ -239,7 +239,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     const step = this.startupSteps?.shift();
     switch (step?.write) {
       case "snapshot":
-        this.effects.saveSnapshot(this.database.snapshot(), false);
+        this.saveSnapshot(false);
         break;
       case "log":
         this.logLock.acquire(this);
@@ -499,12 +499,14 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     switch (operation) {
       case DISK_SNAPSHOT:
         if (ok) this.snapshotSaved(result as Snapshot, this.learner?.tookSnap ?? false);
+        else this.notes.snapshotFailed();
         if (role !== null) role.snapshotSaved(ok);
         else this.startupStepDone(ok);
         break;
       case DISK_BACKGROUND_SNAPSHOT:
         this.database.savingInBackground = false;
         if (ok) this.snapshotSaved(result as Snapshot, false);
+        else this.notes.snapshotFailed();
         break;
       case DISK_ACCEPTED_EPOCH:
         if (role !== null) role.acceptedEpochWritten(ok);
@@ -524,6 +526,12 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
         this.loaded(ok, result as DiskImage);
         break;
     }
+  }
+
+  saveSnapshot(synced: boolean): void {
+    const snapshot = this.database.snapshot();
+    this.notes.snapshotStarted(snapshot.zxid, false);
+    this.effects.saveSnapshot(snapshot, synced);
   }
 
   private snapshotSaved(snapshot: Snapshot, isSnap: boolean): void {

@@ -44,6 +44,8 @@ export interface RoleServer {
   updateElectionVote(epoch: Epoch): void;
   /** ZKDatabase#append: appends to the log, in the page cache. */
   appendToLog(txn: Txn): void;
+  /** Starts to write a snapshot of the database. The role continues when the snapshot is written. */
+  saveSnapshot(synced: boolean): void;
   /** Applies the rest of the log to the tree when a server that has served shuts down. */
   fastForward(): void;
   /** Called when the log could not be written. Returns whether the server exits because of that. */

@@ -79,6 +79,18 @@ export interface Settings {
   readonly electionTransport: "stream" | "datagram";
 }
 
+/** The names of the limits that are given in ticks. */
+export type TickLimit = "initLimit" | "syncLimit" | "connectToLearnerMasterLimit";
+
+/** The limits that are the read timeout of the socket between a learner and its leader. */
+export type ReadLimit = "initLimit" | "syncLimit";
+
+/** Returns a limit with its length: `initLimit (10 ticks of 2000 ms = 20 s)`. */
+export function limitText(limit: TickLimit, settings: Settings): string {
+  const { [limit]: ticks, tickTimeMs } = settings;
+  return `${limit} (${ticks} ${ticks === 1 ? "tick" : "ticks"} of ${tickTimeMs} ms = ${(ticks * tickTimeMs) / 1000} s)`;
+}
+
 /** ZooKeeper's defaults, with initLimit 10 and syncLimit 5 as in zoo_sample.cfg. */
 export const DEFAULT_SETTINGS: Settings = {
   tickTimeMs: 2000,

@@ -77,6 +77,11 @@ export function leavesGap(previous: Zxid, zxid: Zxid): boolean {
   return zxid !== previous + 1 && epochOf(zxid) <= epochOf(previous);
 }
 
+/** Returns a zxid in hex without a prefix, as in the file names log.200000001 and snapshot.200000001. */
+export function hexOf(zxid: Zxid): string {
+  return zxid.toString(16);
+}
+
 /** Writes a zxid as `epoch:counter`, the form that reports and scenario files use; -1 is written `none`. */
 export function formatZxid(zxid: Zxid): string {
   if (zxid === MIN_VALUE) return "min";

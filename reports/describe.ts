@@ -3,9 +3,11 @@
  */
 import type { DecisionRecord, ProtocolRecord, RecordOf, ScriptedStep } from "../cluster/records.ts";
 import { SYNC_RULES } from "../protocol/leader/sync-rules.ts";
+import type { ElectionLinkEvent, IgnoredNotification } from "../protocol/notes.ts";
 import { PACKET_NAMES, type PacketType } from "../protocol/packets.ts";
-import { type Epoch, formatZxid, type ServerId, type Zxid } from "../protocol/zxid.ts";
-import { countOf, formatZxidRange } from "./format.ts";
+import { type Epoch, formatZxid, hexOf, type ServerId, type Zxid } from "../protocol/zxid.ts";
+import { countOf, formatSpan, formatZxidRange } from "./format.ts";
+import { describeConfig } from "./server-config.ts";
 
 type Role = RecordOf<"looking" | "leading" | "following" | "observing">;
 
@@ -21,6 +23,17 @@ export function describeRecord(record: ProtocolRecord): string {
         `votes for ${serverText(record.leader)} ` +
         `(epoch ${epochText(record.peerEpoch)}, zxid ${formatZxid(record.zxid)}) in round ${record.round}`
       );
+    case "election-waited":
+      return (
+        `hears no vote for ${formatSpan(record.waitedMs * 1000)} in round ${record.round}` +
+        `${unheardText(record.unheard)}: ${record.resends ? "sends its vote again" : "connects again"}`
+      );
+    case "notification-ignored":
+      return `ignores a notification from ${record.from}: ${IGNORED[record.reason](record.round)}`;
+    case "notification-delayed":
+      return `holds its vote for ${record.to}: the sending thread is still connecting to ${record.dialing}`;
+    case "election-link":
+      return ELECTION_LINK[record.change](record.peer, record.limitMs);
     case "elected":
       return `ends the election in round ${record.round}: server ${record.leader} leads`;
     case "epoch-offered":
@@ -62,7 +75,11 @@ export function describeRecord(record: ProtocolRecord): string {
     case "truncated":
       return `truncates its log to ${formatZxid(record.zxid)} and removes ${countOf(record.removed, "transaction")}`;
     case "snapshot-saved":
-      return `saves snapshot ${formatZxid(record.zxid)}`;
+      return `ends writing ${snapshotText(record.zxid)}`;
+    case "snapshot-started":
+      return `begins to write ${snapshotText(record.zxid)}${record.inBackground ? " in the background" : ""}`;
+    case "snapshot-failed":
+      return "cannot write the snapshot";
     case "loaded":
       return `loads its database up to ${formatZxid(record.zxid)}`;
     case "fast-forwarded":
@@ -78,7 +95,7 @@ export function describeRecord(record: ProtocolRecord): string {
         `(${record.anomaly}): ${record.detail}`
       );
     case "started":
-      return "starts";
+      return record.config === undefined ? "starts" : `starts ${describeConfig(record.config)}`;
     case "crashed":
       return endText(record);
     case "received":
@@ -92,6 +109,33 @@ function endText({ exitCode, lost, planned }: RecordOf<"crashed">): string {
   if (planned?.for === "upgrade") return `stops; ZooKeeper ${planned.to} replaces ${planned.from}`;
   if (planned?.for === "restart") return "stops for a restart";
   return exitCode === undefined ? `crashes${lossText(lost)}` : `exits with code ${exitCode}`;
+}
+
+const IGNORED: Readonly<Record<IgnoredNotification, (round: number) => string>> = {
+  "earlier-round": (round) => `it is from round ${round}, which is over`,
+  "no-better-vote": () => "a quorum agrees, and the vote is not better",
+  "leader-not-voter": () => "it votes for a server that is not a voter",
+  "no-database": () => "one of the two servers has no database",
+  "queue-full": () => "100 newer notifications wait",
+};
+
+const ELECTION_LINK: Readonly<Record<ElectionLinkEvent, (peer: ServerId, limitMs: number) => string>> = {
+  "closed-own-id-smaller": (peer) =>
+    `drops its connection to the election port of ${peer}: it has the smaller id, so ${peer} must connect`,
+  "closed-peer-id-smaller": (peer) =>
+    `drops the election connection from ${peer}, which has the smaller id, and connects`,
+  refused: (peer) => `has no connection to the election port of ${peer}: refused`,
+  closed: (peer) => `loses the election connection with ${peer}: closed or reset`,
+  "timed-out": (peer, limitMs) =>
+    `has no connection to the election port of ${peer}: no answer within cnxTimeout (${formatSpan(limitMs * 1000)})`,
+};
+
+function unheardText(unheard: readonly ServerId[]): string {
+  return unheard.length === 0 ? "" : ` (no vote of ${unheard.join(", ")} yet)`;
+}
+
+function snapshotText(zxid: Zxid): string {
+  return `snapshot.${hexOf(zxid)}`;
 }
 
 /** The state of a server and its phase: `LEADING in DISCOVERY`. */

@@ -11,6 +11,8 @@ import { countOf, formatMoment, formatSpan, hanging, PAGE_WIDTH } from "./format
 import { handshakesOf } from "./handshakes.ts";
 import { ServerReleases } from "./server-releases.ts";
 import { stepsWithoutEffect } from "./steps.ts";
+import { isReproduction } from "./verdict.ts";
+import { logLines } from "./zookeeper-log.ts";
 
 /**
  * Returns the report of a run as text: verdict, decision table, violations. `replay` is the command that replays the
@@ -18,22 +20,25 @@ import { stepsWithoutEffect } from "./steps.ts";
  */
 export function runReport(run: ScenarioRun, paint: ChalkInstance, replay: string, width = PAGE_WIDTH): string {
   const { scenario, seed, digest, endUs, events } = run;
-  const verdict = run.ok ? paint.green("ok") : paint.red("FAILED");
+  const verdict = run.ok ? paint.green(isReproduction(scenario) ? "reproduced" : "ok") : paint.red("FAILED");
   const size = `${countOf(events, "event")} in ${formatSpan(endUs)} of virtual time`;
   const measures = `seed ${seed}, ${size}, digest ${digest}`;
   const lines = [`${paint.bold(scenario.name)}  ${verdict}`, ...hanging(measures, "  ", "  ", width)];
   if (scenario.about !== "") lines.push(...hanging(scenario.about, "  ", "  ", width));
   lines.push("", decisionTable(handshakesOf(run.records), paint, { width, releases: new ServerReleases(run) }));
   const notes = [
-    ...run.violations.map(violationText),
+    ...run.violations.map((one) => violationText(one, scenario.expect.violates)),
     ...run.unmet.map((sentence) => `not as expected: ${sentence}`),
     ...stepsWithoutEffect(run),
   ];
   if (notes.length > 0) lines.push("", ...notes.flatMap((note) => hanging(note, "  ", "    ", width - 2)));
+  const logged = logLines(run.records, "  ", width);
+  if (logged.length > 0) lines.push("", ...logged);
   if (!run.ok) lines.push("", `  replay: ${replay}`);
   return lines.join("\n");
 }
 
-function violationText({ id, server, atUs, text }: Violation): string {
-  return `violated ${id} at ${formatMoment(atUs)} s: server ${server} ${text}`;
+function violationText({ id, server, atUs, text }: Violation, expected: readonly string[]): string {
+  const what = expected.includes(id) ? "expected violation of" : "violated";
+  return `${what} ${id} at ${formatMoment(atUs)} s: server ${server} ${text}`;
 }

@@ -33,7 +33,14 @@ const WAITS_FOR: Readonly<Record<Role["event"], Readonly<Record<PhaseName, strin
 };
 
 /** Records that a waiting server makes repeatedly. */
-const REPEATED: ReadonlySet<ProtocolRecord["event"]> = new Set(["voted", "received"]);
+const REPEATED: ReadonlySet<ProtocolRecord["event"]> = new Set([
+  "voted",
+  "election-waited",
+  "notification-ignored",
+  "notification-delayed",
+  "election-link",
+  "received",
+]);
 
 /** Returns the state of each server at the end of a run, in lines of at most 80 columns. */
 export function whyStuck(run: ScenarioRun): string {

@@ -5,7 +5,8 @@
 import type { ChalkInstance } from "chalk";
 import type { ProtocolRecord } from "../cluster/records.ts";
 import { describeRecord } from "./describe.ts";
-import { formatMoment } from "./format.ts";
+import { formatMoment, hanging, PAGE_WIDTH } from "./format.ts";
+import { quotedMessage } from "./zookeeper-log.ts";
 
 /** Which records to select. An absent field selects all. */
 export interface TimelineFilter {
@@ -15,12 +16,12 @@ export interface TimelineFilter {
   readonly untilUs?: number | undefined;
   /** The servers whose records to print. Default: all. Steps of the script are always printed. */
   readonly servers?: readonly number[] | undefined;
-  /** The events to print. Default: all but `voted`, `logged` and `synced`. */
+  /** The events to print. Default: all but `logged` and `synced`. */
   readonly only?: readonly string[] | undefined;
 }
 
-/** Frequent events. Later events, such as `elected` and `delivered`, imply them. */
-const HIDDEN_BY_DEFAULT: ReadonlySet<ProtocolRecord["event"]> = new Set(["voted", "logged", "synced"]);
+/** Frequent events. Later events, such as `committed` and `delivered`, imply them. */
+const HIDDEN_BY_DEFAULT: ReadonlySet<ProtocolRecord["event"]> = new Set(["logged", "synced"]);
 
 /** Returns the records that a filter selects, in order. Without `only`, frequent events are left out. */
 export function timeline(records: readonly ProtocolRecord[], filter: TimelineFilter): readonly ProtocolRecord[] {
@@ -32,14 +33,29 @@ export function timeline(records: readonly ProtocolRecord[], filter: TimelineFil
   });
 }
 
+/** The columns before the text of a record: the time and the server. */
+const TEXT_COLUMN = 19;
+
+export interface LineLayout {
+  readonly paint: ChalkInstance;
+  /** Columns of the page. Default: 80. */
+  readonly width?: number;
+}
+
 /**
- * Returns the line of a record: the time, the server, and the record in words. For a step of the script, the line has a
- * dash instead of a server.
+ * Returns a record as a line: the time, the server, and the record in words. For a step of the script, the line has a
+ * dash instead of a server. A text that is wider than the page continues on further lines. `logged` are the messages
+ * that ZooKeeper logs for this record.
  */
-export function timelineLine(record: ProtocolRecord, paint: ChalkInstance): string {
+export function timelineLine(record: ProtocolRecord, layout: LineLayout, logged: readonly string[] = []): string {
+  const { paint, width = PAGE_WIDTH } = layout;
   const { atUs, event, server } = record;
   const who = event === "script" ? paint.bold("   -") : serverColor(server, paint)(String(server).padStart(4));
-  return `${formatMoment(atUs).padStart(12)} ${who}  ${describeRecord(record)}`;
+  const indent = " ".repeat(TEXT_COLUMN);
+  const [first = "", ...rest] = hanging(describeRecord(record), indent, `${indent}  `, width);
+  const lines = [`${formatMoment(atUs).padStart(12)} ${who}  ${first.trimStart()}`, ...rest];
+  for (const text of logged) lines.push(`${indent}  ZooKeeper logs ${quotedMessage(text, width - indent.length - 17)}`);
+  return lines.join("\n");
 }
 
 function serverColor(server: number, paint: ChalkInstance): ChalkInstance {

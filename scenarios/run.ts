@@ -6,6 +6,7 @@
 import { Cluster } from "../cluster/cluster.ts";
 import { Liveness } from "../cluster/liveness.ts";
 import {
+  EXPLAINING_EVENTS,
   NoteRecorder,
   type ProtocolRecord,
   type RecordFilter,
@@ -134,7 +135,8 @@ export class ScenarioRunner {
         return [invariants, new NoteRecorder(sid, now, (record) => this.recorded(record), isNeeded)];
       },
       lifeCycle: {
-        started: (sid) => this.recorded({ atUs: cluster.world.nowUs, server: sid, event: "started" }),
+        started: (sid) =>
+          this.recorded({ atUs: cluster.world.nowUs, server: sid, event: "started", config: cluster.configOf(sid) }),
         ended: (sid, exitCode, lost, planned) => {
           this.invariants.crashed(sid);
           const record = { atUs: cluster.world.nowUs, server: sid, event: "crashed", exitCode, lost } as const;
@@ -165,6 +167,7 @@ export class ScenarioRunner {
 
   private recorded(record: ProtocolRecord): void {
     if (this.keepsRecords) this.keep(record);
+    if (EXPLAINING_EVENTS.has(record.event)) return;
     this.lastRecordUs = record.atUs;
     this.options.coverage?.recorded(record);
     this.liveness.recorded(record);

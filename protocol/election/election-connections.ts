@@ -10,6 +10,7 @@
  */
 import type { Behavior } from "../behavior.ts";
 import { type ConnectionId, type Effects, ELECTION_PORT, NO_CONNECTION, TIMER_DIAL } from "../effects.ts";
+import type { ElectionLinkEvent, Notes } from "../notes.ts";
 import { type ElectionMessage, isHello, type Notification } from "../packets.ts";
 import type { Settings } from "../settings.ts";
 import { NO_SERVER, type ServerId } from "../zxid.ts";
@@ -48,6 +49,7 @@ export class ElectionConnections {
   private readonly myid: ServerId;
   private readonly settings: Settings;
   private readonly effects: Effects;
+  private readonly notes: Notes;
   private readonly view: readonly ServerId[];
   private readonly connectsInTurn: boolean;
   private readonly links = new Map<ServerId, PeerLink>();
@@ -61,10 +63,11 @@ export class ElectionConnections {
   /** With electionConnectsInTurn: the calls that wait until that thread is no longer blocked. */
   private readonly delayed: DelayedSend[] = [];
 
-  constructor({ behavior, myid, settings, view }: ElectionConnectionsConfig, effects: Effects) {
+  constructor({ behavior, myid, settings, view }: ElectionConnectionsConfig, effects: Effects, notes: Notes) {
     this.myid = myid;
     this.settings = settings;
     this.effects = effects;
+    this.notes = notes;
     this.view = view;
     this.connectsInTurn = behavior.electionConnectsInTurn;
   }
@@ -85,6 +88,7 @@ export class ElectionConnections {
   private sendOrConnect(nowUs: number, link: PeerLink, notification: Notification | null): void {
     if (this.blockingLink !== null) {
       this.delayed.push({ link, notification });
+      if (notification !== null) this.notes.notificationDelayed(link.sid, this.blockingLink.sid);
     } else if (link.connection === NO_CONNECTION) {
       link.queued = notification ?? link.queued;
       this.connectOne(nowUs, link);
@@ -120,6 +124,7 @@ export class ElectionConnections {
     if (link.sid > this.myid) {
       this.peers.delete(connection);
       this.effects.close(connection);
+      this.note(link.sid, "closed-own-id-smaller");
     } else {
       this.use(link, connection);
     }
@@ -131,8 +136,13 @@ export class ElectionConnections {
     const link = this.linkOf(connection);
     this.peers.delete(connection);
     if (link === undefined) return;
-    if (link.connection === connection) link.connection = NO_CONNECTION;
-    if (link.dialing === connection) this.dialEnded(nowUs, link);
+    if (link.connection === connection) {
+      link.connection = NO_CONNECTION;
+      this.note(link.sid, "closed");
+    }
+    if (link.dialing !== connection) return;
+    this.note(link.sid, "refused");
+    this.dialEnded(nowUs, link);
   }
 
   /**
@@ -151,6 +161,7 @@ export class ElectionConnections {
     if (message.hello < this.myid) {
       this.closeConnection(link);
       this.effects.close(connection);
+      this.note(link.sid, "closed-peer-id-smaller");
       this.sendOrConnect(nowUs, link, null);
     } else {
       this.peers.set(connection, message.hello);
@@ -166,6 +177,7 @@ export class ElectionConnections {
       if (link.dialUntilUs <= nowUs) {
         this.peers.delete(link.dialing);
         this.effects.close(link.dialing);
+        this.note(link.sid, "timed-out");
         this.dialEnded(nowUs, link);
       } else {
         this.effects.setTimer(TIMER_DIAL, link.dialUntilUs - nowUs);
@@ -207,6 +219,10 @@ export class ElectionConnections {
     if (first === null) return;
     link.last = first;
     this.effects.send(connection, first);
+  }
+
+  private note(peer: ServerId, event: ElectionLinkEvent): void {
+    this.notes.electionLink(peer, event, this.settings.cnxTimeoutMs);
   }
 
   private closeConnection(link: PeerLink): void {

@@ -10,7 +10,7 @@
 import type { Behavior } from "../behavior.ts";
 import { Deadline } from "../deadline.ts";
 import { type Effects, TIMER_ELECTION } from "../effects.ts";
-import type { Notes } from "../notes.ts";
+import type { IgnoredNotification, Notes } from "../notes.ts";
 import { FOLLOWING, LEADING, LOOKING, type Notification, OBSERVING, type ServerState } from "../packets.ts";
 import { AckSet, type QuorumVerifier } from "../quorum.ts";
 import type { Settings } from "../settings.ts";
@@ -129,16 +129,29 @@ export class FastLeaderElection {
       this.leave(leader, vote, this.finalizing);
       return;
     }
-    if (this.connections.haveDelivered()) this.sendNotifications();
+    const resends = this.connections.haveDelivered();
+    this.notes.electionWaited(this.round, this.timeoutMs, this.unheard(), resends);
+    if (resends) this.sendNotifications();
     else this.connections.connectAll(this.server.nowUs);
     this.timeoutMs = Math.min(this.timeoutMs * 2, this.server.settings.maxNotificationIntervalMs);
     this.wait(this.timeoutMs);
     this.handleReceived();
   }
 
+  /** Returns the voters whose votes of this round are missing. */
+  private unheard(): ServerId[] {
+    return this.server.verifier.voters.filter((sid) => !this.received.has(sid) && sid !== this.server.myid);
+  }
+
   private enqueue(from: ServerId, notification: Notification): void {
     this.receiveQueue.push({ from, notification });
-    if (this.receiveQueue.length > RECEIVE_CAPACITY) this.receiveQueue.shift();
+    if (this.receiveQueue.length <= RECEIVE_CAPACITY) return;
+    const dropped = this.receiveQueue.shift();
+    if (dropped !== undefined) this.ignored(dropped.from, dropped.notification, "queue-full");
+  }
+
+  private ignored(from: ServerId, { electionEpoch }: Notification, reason: IgnoredNotification): void {
+    if (from !== this.server.myid) this.notes.notificationIgnored(from, electionEpoch, reason);
   }
 
   private handleReceived(): void {
@@ -154,19 +167,26 @@ export class FastLeaderElection {
     if (this.finalizing !== null) {
       if (!this.beatsProposal(n)) {
         // As in ZooKeeper, the notification is dropped, and the wait for a better vote starts again.
+        this.ignored(from, n, "no-better-vote");
         this.wait(this.server.settings.finalizeWaitMs);
         return;
       }
       this.finalizing = null;
     }
     this.wait(this.timeoutMs);
-    if (!this.server.verifier.isVoter(n.leader)) return;
+    if (!this.server.verifier.isVoter(n.leader)) {
+      this.ignored(from, n, "leader-not-voter");
+      return;
+    }
     if (n.state === LOOKING) this.handleLooking(from, n);
     else if (n.state !== OBSERVING) this.handleSettled(from, n);
   }
 
   private handleLooking(from: ServerId, n: Notification): void {
-    if (this.server.behavior.knowsMissingDatabase && (this.initialZxid === NO_ZXID || n.zxid === NO_ZXID)) return;
+    if (this.server.behavior.knowsMissingDatabase && (this.initialZxid === NO_ZXID || n.zxid === NO_ZXID)) {
+      this.ignored(from, n, "no-database");
+      return;
+    }
     if (n.electionEpoch > this.round) {
       this.round = n.electionEpoch;
       this.received.clear();
@@ -185,6 +205,7 @@ export class FastLeaderElection {
       else this.propose(this.initialId, this.initialZxid, this.initialEpoch);
       this.sendNotifications();
     } else if (n.electionEpoch < this.round) {
+      this.ignored(from, n, "earlier-round");
       return;
     } else if (this.beatsProposal(n)) {
       this.propose(n.leader, n.zxid, n.peerEpoch);

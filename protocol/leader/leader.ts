@@ -25,6 +25,7 @@ import { BROADCAST, DISCOVERY, type FailureReason, SYNCHRONIZATION } from "../no
 import { ACK, COMMIT, INFORM, PROPOSAL, packet, type QuorumPacket } from "../packets.ts";
 import { AckSet, type QuorumVerifier } from "../quorum.ts";
 import type { RoleServer } from "../role-server.ts";
+import { limitText, type TickLimit } from "../settings.ts";
 import { makeTxn, type Txn } from "../storage/history.ts";
 import { type LogListener, LogThread } from "../storage/log-thread.ts";
 import {
@@ -135,10 +136,10 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
    * (ZooKeeperServer#loadData).
    */
   start(): void {
-    const { behavior, database, effects } = this.server;
+    const { behavior, effects } = this.server;
     this.server.setPhase(DISCOVERY);
     effects.listen(QUORUM_PORT);
-    if (behavior.leaderSnapshots) effects.saveSnapshot(database.snapshot(), false);
+    if (behavior.leaderSnapshots) this.server.saveSnapshot(false);
     else this.snapshotSaved(true);
   }
 
@@ -191,7 +192,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   }
 
   epochTimedOut(): void {
-    this.fail("epoch-timeout", "no quorum of servers sent FOLLOWERINFO within initLimit");
+    this.fail("epoch-timeout", `no quorum of servers sent FOLLOWERINFO within ${this.limit("initLimit")}`);
   }
 
   epochAborted(): void {
@@ -209,7 +210,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   }
 
   epochAckTimedOut(): void {
-    this.fail("epoch-ack-timeout", "no quorum of servers sent ACKEPOCH within initLimit");
+    this.fail("epoch-ack-timeout", `no quorum of servers sent ACKEPOCH within ${this.limit("initLimit")}`);
   }
 
   /**
@@ -243,7 +244,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   }
 
   newLeaderAckTimedOut(): void {
-    this.fail("newleader-ack-timeout", "no quorum of servers acknowledged NEWLEADER within initLimit");
+    this.fail("newleader-ack-timeout", `no quorum of servers acknowledged NEWLEADER within ${this.limit("initLimit")}`);
   }
 
   /**
@@ -284,7 +285,11 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
       for (const handler of this.handlers) if (handler.synced) synced.add(handler.sid);
       if (!synced.hasQuorum) {
         const names = [...synced.servers].join(",");
-        this.fail("not-enough-followers", `only synced with sids: ${names}`);
+        const limit = this.limit("syncLimit");
+        this.fail(
+          "not-enough-followers",
+          `only synced with sids: ${names}; no other learner sent anything within ${limit}`,
+        );
         return;
       }
     }
@@ -329,11 +334,15 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     if (!this.reads.fired(nowUs)) return;
     for (const handler of [...this.handlers]) {
       if (handler.reading && handler.readUntilUs <= nowUs) {
-        handler.fail("read-timeout", "the learner sent nothing within the socket's timeout");
+        handler.failReading();
       }
     }
     const next = this.earliestReadTimeoutUs();
     if (next !== Number.POSITIVE_INFINITY) this.reads.set(nowUs, next);
+  }
+
+  private limit(name: TickLimit): string {
+    return limitText(name, this.server.settings);
   }
 
   private earliestReadTimeoutUs(): number {

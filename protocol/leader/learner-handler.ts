@@ -38,6 +38,7 @@ import {
   UPTODATE,
 } from "../packets.ts";
 import type { RoleServer } from "../role-server.ts";
+import { limitText, type ReadLimit, type TickLimit } from "../settings.ts";
 import type { Txn } from "../storage/history.ts";
 import { type Epoch, epochOf, makeZxid, NO_SERVER, NO_ZXID, type ServerId, ZERO_ZXID, type Zxid } from "../zxid.ts";
 import type { EpochAckWaiter, StateSummary } from "./epoch-ack.ts";
@@ -130,7 +131,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   private readonly server: RoleServer;
   private phase: HandlerPhase = "reading-info";
   private tickOfNextAckDeadline: number;
-  private readTimeoutUs: number;
+  private readLimit: ReadLimit = "initLimit";
   private inbox: (QuorumPacket | "closed")[] = [];
   /** LearnerHandler#queuedPackets, until the sender thread runs. Null afterwards: packets are then sent immediately. */
   private queue: QuorumPacket[] | null = [];
@@ -153,8 +154,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     this.server = server;
     this.connection = connection;
     this.tickOfNextAckDeadline = leader.tick + initLimit + syncLimit;
-    this.readTimeoutUs = server.initTimeoutUs;
-    this.readUntilUs = server.nowUs + this.readTimeoutUs;
+    this.readUntilUs = server.nowUs + server.initTimeoutUs;
   }
 
   get reading(): boolean {
@@ -192,7 +192,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     if (this.syncLimitCheck.check(this.server.nowUs, this.server.syncTimeoutUs)) {
       this.queuePacket(packet(PING, this.leader.lastProposed, null));
     } else {
-      this.fail("txn-timeout", "the learner did not acknowledge a proposal within syncLimit");
+      this.fail("txn-timeout", `the learner did not acknowledge a proposal within ${this.limit("syncLimit")}`);
     }
   }
 
@@ -204,6 +204,19 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     if (this.phase === "closed") return;
     this.server.notes.failed(reason, this.sid, detail);
     this.close();
+  }
+
+  /** Called when the learner has sent nothing within the socket's timeout. */
+  failReading(): void {
+    this.fail("read-timeout", `the learner sent nothing within ${this.limit(this.readLimit)}`);
+  }
+
+  private get readTimeoutUs(): number {
+    return this.readLimit === "initLimit" ? this.server.initTimeoutUs : this.server.syncTimeoutUs;
+  }
+
+  private limit(name: TickLimit): string {
+    return limitText(name, this.server.settings);
   }
 
   /** Closes the connection. The handler must not be closed yet. */
@@ -287,7 +300,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   }
 
   epochTimedOut(): void {
-    this.fail("epoch-timeout", "no quorum of servers sent FOLLOWERINFO within initLimit");
+    this.fail("epoch-timeout", `no quorum of servers sent FOLLOWERINFO within ${this.limit("initLimit")}`);
   }
 
   epochAborted(): void {
@@ -318,7 +331,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   }
 
   epochAckTimedOut(): void {
-    this.fail("epoch-ack-timeout", "no quorum of servers sent ACKEPOCH within initLimit");
+    this.fail("epoch-ack-timeout", `no quorum of servers sent ACKEPOCH within ${this.limit("initLimit")}`);
   }
 
   // ---- the synchronization
@@ -404,13 +417,13 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     if (this.phase !== "waiting-newleader-ack") return;
     this.syncLimitCheck.start();
     this.endThrottle();
-    this.readTimeoutUs = this.server.syncTimeoutUs;
+    this.readLimit = "syncLimit";
     this.phase = "waiting-startup";
     if (this.leader.isServing) this.serve();
   }
 
   newLeaderAckTimedOut(): void {
-    this.fail("newleader-ack-timeout", "no quorum of servers acknowledged NEWLEADER within initLimit");
+    this.fail("newleader-ack-timeout", `no quorum of servers acknowledged NEWLEADER within ${this.limit("initLimit")}`);
   }
 
   // ---- serving

@@ -5,7 +5,7 @@
  */
 import type { Behavior } from "../behavior.ts";
 import { type ConnectionId, type Effects, NO_CONNECTION, QUORUM_PORT, TIMER_CONNECT } from "../effects.ts";
-import type { Settings } from "../settings.ts";
+import { limitText, type Settings, type TickLimit } from "../settings.ts";
 import type { ServerId } from "../zxid.ts";
 
 const MAX_TRIES = 5;
@@ -25,6 +25,8 @@ export class LeaderConnector {
   private readonly tryUs: number;
   /** The time at which the limit for all tries expires. */
   private readonly untilUs: number;
+  private readonly limit: TickLimit;
+  private readonly settings: Settings;
 
   constructor(effects: Effects, settings: Settings, behavior: Behavior, leader: ServerId, nowUs: number) {
     const { connectToLearnerMasterLimit, initLimit, leaderConnectDelayDuringRetryMs, syncLimit, tickTimeMs } = settings;
@@ -32,7 +34,10 @@ export class LeaderConnector {
     this.leader = leader;
     this.pauseUs = behavior.shortConnectPause ? leaderConnectDelayDuringRetryMs * 1000 : LONG_PAUSE_US;
     this.tryUs = behavior.shortConnectPause ? Number.POSITIVE_INFINITY : syncLimit * tickTimeMs * 1000;
-    const limit = (behavior.shortConnectPause && connectToLearnerMasterLimit) || initLimit;
+    this.settings = settings;
+    this.limit =
+      behavior.shortConnectPause && connectToLearnerMasterLimit > 0 ? "connectToLearnerMasterLimit" : "initLimit";
+    const limit = this.limit === "initLimit" ? initLimit : connectToLearnerMasterLimit;
     this.untilUs = behavior.connectsWithinInitLimit ? nowUs + limit * tickTimeMs * 1000 : Number.POSITIVE_INFINITY;
   }
 
@@ -61,6 +66,15 @@ export class LeaderConnector {
     if (this.tries >= MAX_TRIES || this.untilUs - nowUs <= this.pauseUs) return false;
     this.effects.setTimer(TIMER_CONNECT, this.pauseUs);
     return true;
+  }
+
+  /** Says which limit ended the tries: `in 3 tries within initLimit (10 ticks of 2000 ms = 20 s)`. */
+  get limitsText(): string {
+    const tries = `in ${this.tries} ${this.tries === 1 ? "try" : "tries"}`;
+    if (this.tries < MAX_TRIES) return `${tries} within ${limitText(this.limit, this.settings)}`;
+    return this.tryUs < Number.POSITIVE_INFINITY
+      ? `${tries}, the maximum; each try lasts at most ${limitText("syncLimit", this.settings)}`
+      : `${tries}, the maximum`;
   }
 
   stop(): void {

@@ -21,6 +21,7 @@ import {
   type QuorumPacket,
   REQUEST,
 } from "../packets.ts";
+import { limitText, type ReadLimit } from "../settings.ts";
 import type { Txn } from "../storage/history.ts";
 import { type Epoch, epochOf, makeZxid, NO_EPOCH, NO_ZXID, type ServerId, ZERO_ZXID } from "../zxid.ts";
 import { Follower } from "./follower.ts";
@@ -51,7 +52,7 @@ interface Failure {
 
 export class Learner implements SyncLearner, ServingLearner {
   readonly observer: boolean;
-  readTimeoutUs: number;
+  readLimit: ReadLimit = "initLimit";
 
   private readonly server: LearnerServer;
   private readonly leaderId: ServerId;
@@ -75,12 +76,11 @@ export class Learner implements SyncLearner, ServingLearner {
   private stopsServer = false;
 
   constructor(server: LearnerServer, leaderId: ServerId, observer: boolean) {
-    const { behavior, effects, initTimeoutUs, nowUs, settings } = server;
+    const { behavior, effects, nowUs, settings } = server;
     this.server = server;
     this.leaderId = leaderId;
     this.observer = observer;
     this.reads = new Deadline(effects, TIMER_ROLE);
-    this.readTimeoutUs = initTimeoutUs;
     this.connector = new LeaderConnector(effects, settings, behavior, leaderId, nowUs);
   }
 
@@ -103,7 +103,7 @@ export class Learner implements SyncLearner, ServingLearner {
   }
 
   private connectFailed(): void {
-    this.fail("connect-failed", `no connection to server ${this.leaderId} in ${this.connector.tries} tries`);
+    this.fail("connect-failed", `no connection to server ${this.leaderId} ${this.connector.limitsText}`);
   }
 
   // ---- agreeing on the epoch (Learner#registerWithLeader)
@@ -243,7 +243,7 @@ export class Learner implements SyncLearner, ServingLearner {
     const { newEpoch, server } = this;
     if (this.failIfConnectionBroke()) return;
     this.send(packet(ACK, makeZxid(newEpoch, 0), null));
-    this.readTimeoutUs = server.syncTimeoutUs;
+    this.readLimit = "syncLimit";
     this.phase = "serving";
     this.startProcessors();
     server.updateElectionVote(newEpoch);
@@ -309,7 +309,8 @@ export class Learner implements SyncLearner, ServingLearner {
   /** Handles TIMER_ROLE. Fails if the socket's timeout has expired. */
   readTimeout(): void {
     const expired = this.reads.fired(this.server.nowUs);
-    if (expired && this.reading) this.fail("read-timeout", "the leader sent nothing within the socket's timeout");
+    if (!expired || !this.reading) return;
+    this.fail("read-timeout", `the leader sent nothing within ${limitText(this.readLimit, this.server.settings)}`);
   }
 
   private get reading(): boolean {
@@ -337,8 +338,8 @@ export class Learner implements SyncLearner, ServingLearner {
   }
 
   private expectRead(): void {
-    const { nowUs } = this.server;
-    this.reads.set(nowUs, nowUs + this.readTimeoutUs);
+    const { initTimeoutUs, nowUs, syncTimeoutUs } = this.server;
+    this.reads.set(nowUs, nowUs + (this.readLimit === "initLimit" ? initTimeoutUs : syncTimeoutUs));
   }
 
   // ---- shutdown (Learner#shutdown)

@@ -31,6 +31,7 @@ import {
   UPTODATE,
 } from "../packets.ts";
 import type { RoleServer } from "../role-server.ts";
+import type { ReadLimit } from "../settings.ts";
 import type { Txn } from "../storage/history.ts";
 import type { LogUser } from "../storage/log-lock.ts";
 import { type Epoch, formatZxid, leavesGap, makeZxid, ZERO_ZXID, type Zxid } from "../zxid.ts";
@@ -48,8 +49,8 @@ export interface SyncServer extends RoleServer {
 /** The part of a learner that the synchronization uses. */
 export interface SyncLearner {
   readonly observer: boolean;
-  /** The socket's read timeout. */
-  readTimeoutUs: number;
+  /** The limit that is the socket's read timeout. */
+  readLimit: ReadLimit;
   send(message: QuorumPacket): void;
   /** Starts a piece of thread work. `workDone` is called when it ends. */
   startWork(work: ThreadWork): void;
@@ -287,7 +288,7 @@ export class Synchronization implements LogUser, SyncRest {
 
   private saveSnapshot(): void {
     this.stage = "saving-snapshot";
-    this.server.effects.saveSnapshot(this.server.database.snapshot(), this.syncSnapshot);
+    this.server.saveSnapshot(this.syncSnapshot);
   }
 
   snapshotSaved(ok: boolean): void {
@@ -408,7 +409,7 @@ export class Synchronization implements LogUser, SyncRest {
     if (learner.failIfConnectionBroke()) return;
     server.notes.newLeaderAcked(newEpoch, server.database.logHistory);
     learner.send(packet(ACK, makeZxid(newEpoch, 0), null));
-    if (diffLogging !== "after-uptodate") learner.readTimeoutUs = server.syncTimeoutUs;
+    if (diffLogging !== "after-uptodate") learner.readLimit = "syncLimit";
     this.resumeReading();
   }
 }

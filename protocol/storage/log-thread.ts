@@ -88,13 +88,15 @@ export class LogThread implements LogUser {
   }
 
   private rollAndSnapshot(): void {
-    const { database, effects } = this.server;
+    const { database, effects, notes } = this.server;
     this.snapshotAfter = this.drawSnapshotCount();
     database.rollLog();
     effects.rollLog();
     if (database.savingInBackground) return;
     database.savingInBackground = true;
-    effects.saveSnapshotInBackground(database.snapshot());
+    const snapshot = database.snapshot();
+    notes.snapshotStarted(snapshot.zxid, true);
+    effects.saveSnapshotInBackground(snapshot);
   }
 
   /** SyncRequestProcessor#resetSnapshotStats draws between snapCount / 2 and snapCount. */

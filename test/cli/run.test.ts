@@ -34,10 +34,44 @@ describe("zabsim run", () => {
   });
 
   it("prints at most 100 columns and no color if stdout is no terminal", () => {
-    const { stdout } = zabsim(["run"]);
+    const stdout = zabsim(["run"]).stdout + zabsim(["run", "-v"]).stdout;
     const long = stdout.split("\n").filter((line) => [...line].length > 100 && !line.startsWith("  replay"));
     expect(long).toEqual([]);
     expect(stdout).not.toContain("\u001b[");
+  });
+
+  it("prints without arguments a summary by group, and what to try next", () => {
+    const { code, stdout } = zabsim(["run"]);
+    expect(code).toBe(EXIT_OK);
+    expect(stdout.split("\n").length).toBeLessThan(40);
+    expect(stdout).not.toMatch(/violat|digest/);
+    expect(stdout).toMatch(/ {2}bugs with a ticket +\d+ reproduced, 0 failed\n/);
+    expect(stdout).toMatch(/\d+ scenarios: \d+ ok, \d+ reproduced, 0 failed\n/);
+    expect(stdout).toContain("What to try next:");
+  });
+
+  it("prints without arguments the full report of a failed scenario, and nothing of the others", () => {
+    const { code, stdout } = zabsim(["run", "--set", "expect.leader=2"]);
+    const reports = stdout.match(/^\S+ {2}(ok|reproduced|FAILED)$/gm) ?? [];
+    expect(code).toBe(EXIT_FINDING);
+    expect(reports.length).toBeGreaterThan(10);
+    expect(reports.filter((line) => !line.endsWith("FAILED"))).toEqual([]);
+    expect(stdout).toMatch(/ \d+ ok, \d+ failed\n/);
+    expect(stdout).not.toContain("What to try next:");
+  });
+
+  it("prints with -v the report of each scenario, with its digest", () => {
+    const { stdout } = zabsim(["run", "-v"]);
+    const { runs } = JSON.parse(zabsim(["run", "--json"]).stdout);
+    const digests = [...stdout.matchAll(/digest\s+([0-9a-f]{16})/g)].map(([, digest]) => digest);
+    expect(digests).toEqual(runs.map(({ digest }: { digest: string }) => digest));
+  });
+
+  it("calls a scenario that shows a bug reproduced, and its violations expected", () => {
+    const { stdout } = zabsim(["run", "open-trunc-keeps-one-txn-too-many"]);
+    expect(stdout).toContain("open-trunc-keeps-one-txn-too-many  reproduced\n");
+    expect(stdout).toContain("expected violation of follower-is-prefix");
+    expect(stdout).toContain("1 scenario: 1 reproduced, 0 failed");
   });
 
   it("prints color if FORCE_COLOR is set", () => {

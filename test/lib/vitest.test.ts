@@ -71,7 +71,7 @@ campaign("survives", {
       encoding: "utf8",
     });
     expect(replay.status).toBe(0);
-    expect(replay.stdout).toContain("violated follower-is-prefix");
+    expect(replay.stdout).toContain("expected violation of follower-is-prefix");
   });
 });
 

@@ -64,7 +64,53 @@ const CASES: readonly (readonly [Parameters<typeof record>[0], string])[] = [
     { event: "truncated", zxid: zxid("1:1"), removed: 1, end: zxid("1:1") },
     "truncates its log to 1:1 and removes 1 transaction",
   ],
-  [{ event: "snapshot-saved", zxid: zxid("1:4") }, "saves snapshot 1:4"],
+  [{ event: "snapshot-saved", zxid: zxid("1:4") }, "ends writing snapshot.100000004"],
+  [
+    { event: "snapshot-started", zxid: zxid("1:4"), inBackground: true },
+    "begins to write snapshot.100000004 in the background",
+  ],
+  [{ event: "snapshot-started", zxid: zxid("1:4"), inBackground: false }, "begins to write snapshot.100000004"],
+  [{ event: "snapshot-failed" }, "cannot write the snapshot"],
+  [
+    { event: "election-waited", round: 2, waitedMs: 1600, unheard: [sid(2), sid(3)], resends: true },
+    "hears no vote for 1.60 s in round 2 (no vote of 2, 3 yet): sends its vote again",
+  ],
+  [
+    { event: "election-waited", round: 2, waitedMs: 200, unheard: [], resends: false },
+    "hears no vote for 200 ms in round 2: connects again",
+  ],
+  [
+    { event: "notification-ignored", from: sid(3), round: 4, reason: "earlier-round" },
+    "ignores a notification from 3: it is from round 4, which is over",
+  ],
+  [
+    { event: "notification-ignored", from: sid(3), round: 4, reason: "no-better-vote" },
+    "ignores a notification from 3: a quorum agrees, and the vote is not better",
+  ],
+  [
+    { event: "notification-delayed", to: sid(3), dialing: sid(2) },
+    "holds its vote for 3: the sending thread is still connecting to 2",
+  ],
+  [
+    { event: "election-link", peer: sid(3), change: "closed-own-id-smaller", limitMs: 5000 },
+    "drops its connection to the election port of 3: it has the smaller id, so 3 must connect",
+  ],
+  [
+    { event: "election-link", peer: sid(0), change: "closed-peer-id-smaller", limitMs: 5000 },
+    "drops the election connection from 0, which has the smaller id, and connects",
+  ],
+  [
+    { event: "election-link", peer: sid(3), change: "refused", limitMs: 5000 },
+    "has no connection to the election port of 3: refused",
+  ],
+  [
+    { event: "election-link", peer: sid(3), change: "closed", limitMs: 5000 },
+    "loses the election connection with 3: closed or reset",
+  ],
+  [
+    { event: "election-link", peer: sid(3), change: "timed-out", limitMs: 5000 },
+    "has no connection to the election port of 3: no answer within cnxTimeout (5.00 s)",
+  ],
   [{ event: "loaded", zxid: zxid("1:4"), history: undefined as never }, "loads its database up to 1:4"],
   [{ event: "fast-forwarded", zxid: zxid("1:4") }, "fast-forwards its database to 1:4"],
   [{ event: "failed", reason: "zxid-rollover", learner: undefined, detail: "" }, "fails with zxid-rollover"],

@@ -1,0 +1,67 @@
+/** The values that shell completion offers for options and arguments. */
+import { readdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { RECORD_EVENTS } from "../cluster/records.ts";
+import { FAULT_KINDS } from "../fuzz/fault-kinds.ts";
+import { MATRIX_BUGS, ticketOf } from "../fuzz/known-bugs.ts";
+import { STRATEGIES } from "../fuzz/strategies.ts";
+import { RELEASES } from "../protocol/releases.ts";
+import { REPORTERS } from "./fuzz.ts";
+import { HELP } from "./help.ts";
+import { LIST_KINDS } from "./list.ts";
+import { bugPaths, scenarioName, shippedPaths } from "./scenario-files.ts";
+
+export interface ValueSource {
+  /** Whether the value is a list of names, separated by commas. */
+  readonly isList?: boolean;
+  /** Returns the values, given the word that the user has typed so far. */
+  readonly values: (typed: string) => readonly string[];
+}
+
+const SCENARIO: ValueSource = {
+  values: (typed) => [...[...shippedPaths(), ...bugPaths()].map(scenarioName), ...filesAt(typed, /\.(ya?ml|json)$/)],
+};
+const FOLDER: ValueSource = { values: (typed) => filesAt(typed, /$^/) };
+const RELEASE: ValueSource = { values: () => RELEASES };
+
+/** The values by the name of the option or argument, or by the command and that name. */
+const VALUES: Readonly<Record<string, ValueSource>> = {
+  scenario: SCENARIO,
+  scenarios: SCENARIO,
+  file: SCENARIO,
+  dir: FOLDER,
+  out: FOLDER,
+  "zoo-cfg": { values: (typed) => filesAt(typed, /./) },
+  zookeeper: RELEASE,
+  release: RELEASE,
+  "matrix from": RELEASE,
+  "matrix to": RELEASE,
+  bug: { values: () => MATRIX_BUGS.map(ticketOf) },
+  faults: { isList: true, values: () => Object.keys(FAULT_KINDS) },
+  strategy: { values: () => ["portfolio", ...Object.keys(STRATEGIES)] },
+  only: { isList: true, values: () => RECORD_EVENTS },
+  reporter: { isList: true, values: () => REPORTERS },
+  "list what": { isList: true, values: () => LIST_KINDS },
+  "list kind": { isList: true, values: () => LIST_KINDS },
+  shell: { values: () => ["bash", "zsh", "fish"] },
+  "help command": { values: () => Object.keys(HELP) },
+};
+
+/** Returns the values of an option or an argument of a command; undefined if any text is accepted. */
+export function completionValues(command: string, name: string): ValueSource | undefined {
+  return VALUES[`${command} ${name}`] ?? VALUES[name];
+}
+
+/** Returns the paths that continue `typed`: folders, with a slash at the end, and files whose name matches. */
+function filesAt(typed: string, names: RegExp): readonly string[] {
+  const folder = typed.endsWith("/") ? typed : dirname(typed);
+  const prefix = typed.endsWith("/") ? typed : typed.includes("/") ? `${dirname(typed)}/` : "";
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => !entry.name.startsWith(".") && (entry.isDirectory() || names.test(entry.name)))
+      .map((entry) => `${prefix}${entry.name}${entry.isDirectory() ? "/" : ""}`);
+  } catch {
+    // A folder that does not exist or cannot be read contains no completions.
+    return [];
+  }
+}

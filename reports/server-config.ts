@@ -1,0 +1,32 @@
+/**
+ * The configuration of a server in words: release, role, the limits that decide its timeouts, and the settings that
+ * differ from ZooKeeper's defaults.
+ */
+import type { ServerConfig } from "../cluster/records.ts";
+import type { Settings } from "../protocol/settings.ts";
+
+/** The settings that every configuration names. */
+const ALWAYS_NAMED: ReadonlySet<string> = new Set<keyof Settings>(["tickTimeMs", "initLimit", "syncLimit"]);
+
+/** Returns, for example, `ZooKeeper 3.9.4 as a voter that knows 1, 2: initLimit 10 (20 s), …`. */
+export function describeConfig({ changed, release, role, settings, view }: ServerConfig): string {
+  const { initLimit, syncLimit, tickTimeMs } = settings;
+  const limits = [
+    limitText("initLimit", initLimit, tickTimeMs),
+    limitText("syncLimit", syncLimit, tickTimeMs),
+    `tickTime ${tickTimeMs} ms`,
+  ];
+  const others = Object.entries(changed)
+    .filter(([name]) => !ALWAYS_NAMED.has(name))
+    .map(([name, value]) => `${name} ${value}`);
+  const roleText = role === "observer" ? "an observer" : "a voter";
+  return `${releaseText(release)} as ${roleText} that knows ${view.join(", ")}: ${[...limits, ...others].join(", ")}`;
+}
+
+function releaseText(release: string): string {
+  return /^\d/.test(release) ? `ZooKeeper ${release}` : `the ${release} release of ZooKeeper`;
+}
+
+function limitText(name: string, ticks: number, tickTimeMs: number): string {
+  return `${name} ${ticks} (${(ticks * tickTimeMs) / 1000} s)`;
+}
