@@ -24,6 +24,8 @@ function checkServer(checks: FieldChecks, server: ServerSpec, path: Path): void 
 function checkDisk(checks: FieldChecks, server: ServerSpec, path: Path): void {
   const ranges = checkHistory(checks, server.history, [...path, "history"]);
   if (ranges === undefined) return;
+  const last = ranges.at(-1);
+  if (last !== undefined) checks.epochBelowLimit(last.last, [...path, "history"]);
   for (const [i, zxid] of checkAscending(checks, server.snapshots ?? [], [...path, "snapshots"]).entries()) {
     if (zxid !== 0) checkInside(checks, zxid, ranges, [...path, "snapshots", i]);
   }
