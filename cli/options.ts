@@ -5,6 +5,7 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import { ALIKE, asServerId, type ServerId } from "../protocol/index.ts";
 import { RELEASES } from "../protocol/releases.ts";
+import { printableLine } from "../scenarios/printable.ts";
 import { parseDuration } from "../sim/time.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -89,6 +90,15 @@ export function parseRelease(release: string): string {
   if (RELEASES.includes(release as never)) return release;
   const alike = ALIKE[release] === undefined ? "" : `; it behaves like ${ALIKE[release]}, use that one`;
   throw new UsageError(`--zookeeper ${release}: unknown release${alike} (accepted: ${RELEASES.join(", ")})`);
+}
+
+/** The path of a file or folder to write. Reports, workflow commands and XML files contain it. */
+export function parseOutput(option: string): (text: string) => string {
+  return (path) => {
+    if (path !== "" && printableLine(path) === path) return path;
+    const wrong = path === "" ? "is empty" : "contains characters that cannot be printed";
+    throw new UsageError(`${option} '${path}': ${wrong} (accepted: a path without control characters)`);
+  };
 }
 
 /** Collects the values of a repeatable option. */

@@ -5,6 +5,7 @@
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { explanationOf } from "../campaign/investigate.ts";
 import { type ShrinkOutcome, shrinkSession } from "../campaign/shrink-session.ts";
+import { printablePath } from "../scenarios/printable.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { writeScenario } from "../scenarios/write-scenario.ts";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.ts";
@@ -46,7 +47,10 @@ export async function shrink(name: string, options: ShrinkOptions): Promise<numb
       await write(`${scenario.name} does not fail with seed ${seed}: nothing to shrink\n`);
       return EXIT_OK;
     case "earlier-does-not-fail":
-      await write(`${out} no longer fails with ${outcome.signature}: remove it to start again from ${path}\n`);
+      await write(
+        `${printablePath(out)} no longer fails with ${outcome.signature}: ` +
+          `remove it to start again from ${printablePath(path)}\n`,
+      );
       return EXIT_OK;
     case "shrunk":
       await report(scenario, out, outcome, options);
@@ -75,5 +79,5 @@ async function report(
   }
   const end = complete ? "nothing simpler fails" : "not finished; run the same command again to continue";
   await write(`${signature}: ${given.steps.length} steps -> ${steps}, ${servers} servers, ${runs} runs (${end})\n`);
-  await write(`${file}\n\n${writeScenario(scenario)}\n${explanationOf(scenario)}\n`);
+  await write(`${printablePath(file)}\n\n${writeScenario(scenario)}\n${explanationOf(scenario)}\n`);
 }

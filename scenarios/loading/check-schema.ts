@@ -40,8 +40,12 @@ export function checkSchema(data: unknown, schema: Schema): FieldProblem[] {
   return new SchemaCheck(schema).check(data, schema, []);
 }
 
+/** An error lists far fewer problems. */
+const SUGGESTIONS_MAX = 500;
+
 class SchemaCheck {
   private readonly root: Schema;
+  private suggestions = 0;
 
   constructor(root: Schema) {
     this.root = root;
@@ -53,13 +57,19 @@ class SchemaCheck {
     const wrong = (message: string, accepted = this.accepts(schema)) => [{ path, value, message, accepted }];
     if (!this.admits(schema, value)) return wrong(wrongKind(value));
     if (schema.enum !== undefined && !schema.enum.includes(value as string)) {
-      return wrong(`is not known${didYouMean(String(value), schema.enum.map(String))}`);
+      return wrong(`is not known${this.suggestion(String(value), schema.enum.map(String))}`);
     }
     if (typeof value === "number") return this.checkNumber(value, schema, wrong);
     if (typeof value === "string") return matches(schema.pattern, value) ? [] : wrong("does not have the right form");
     if (Array.isArray(value)) return this.checkList(value, schema, path, wrong);
     if (kindOf(value) === "object") return this.checkMapping(value as Mapping, schema, path);
     return [];
+  }
+
+  /** Returns `, did you mean crash?`, or an empty text if there is no similar name. */
+  private suggestion(name: string, known: readonly string[]): string {
+    this.suggestions++;
+    return this.suggestions > SUGGESTIONS_MAX ? "" : didYouMean(name, known);
   }
 
   private resolve(schema: Schema): Schema {
@@ -137,7 +147,7 @@ class SchemaCheck {
     if (field !== undefined) return this.check(value, field, at);
     if (schema.additionalProperties !== false) return [];
     const known = Object.keys(schema.properties ?? {}).filter((name) => !name.startsWith("$"));
-    const message = `unknown field${didYouMean(key, known)}`;
+    const message = `unknown field${this.suggestion(key, known)}`;
     return [{ path: at, value, message, accepted: known.join(", "), aboutKey: true }];
   }
 

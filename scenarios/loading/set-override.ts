@@ -11,16 +11,26 @@ const ACCEPTED = "path=value such as steps[2].crash.server=3 or network.latency=
 
 /** Returns a copy of the data with the field set. Throws a ScenarioError if the path cannot exist. */
 export function applyOverride(data: unknown, override: string): unknown {
-  const { path, value } = parseOverride(override);
-  return assign(data, path, 0, value, override);
+  return assignOverride(data, parseOverride(override));
 }
 
-export function parseOverride(override: string): { readonly path: Path; readonly value: unknown } {
+/** Like applyOverride, for an override that is parsed already. */
+export function assignOverride(data: unknown, { path, text, value }: Override): unknown {
+  return assign(data, path, 0, value, text);
+}
+
+export interface Override {
+  readonly text: string;
+  readonly path: Path;
+  readonly value: unknown;
+}
+
+export function parseOverride(override: string): Override {
   const equals = override.indexOf("=");
   if (equals < 0) fail("file", override, "has no =", ACCEPTED);
   const path = parsePath(override.slice(0, equals).trim());
   if (path === undefined) fail("file", override, "does not start with the path of a field", ACCEPTED);
-  return { path, value: parseValue(path, override.slice(equals + 1)) };
+  return { text: override, path, value: parseValue(path, override.slice(equals + 1)) };
 }
 
 function parseValue(path: Path, text: string): unknown {

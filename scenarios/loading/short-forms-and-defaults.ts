@@ -17,6 +17,7 @@ import { normalizeHistory, normalizeZxid, parseZxidRanges } from "../../cluster/
 import { findInvariant, type InvariantId } from "../../invariants/index.ts";
 import type { ServerId } from "../../protocol/zxid.ts";
 import { epochOf } from "../../protocol/zxid.ts";
+import { printableText } from "../printable.ts";
 import type {
   Action,
   AlteredFields,
@@ -58,7 +59,7 @@ export function completeScenario(raw: RawScenario, name: string): CompleteScenar
   const servers = typeof raw.servers === "number" ? (serversOf(raw.servers) as Record<string, RawServer>) : raw.servers;
   return {
     name,
-    about: raw.about ?? "",
+    about: printableText(raw.about ?? ""),
     zookeeper: raw.zookeeper ?? "newest",
     ...(raw.seed === undefined ? {} : { seed: String(raw.seed) }),
     servers: Object.fromEntries(Object.entries(servers).map(([id, server]) => [id, completeServer(server ?? {})])),

@@ -22,7 +22,7 @@ export const NOT_YAML: readonly BadFile[] = [
   ["an unclosed bracket", "servers: {1: {}\nsteps: []\n", 2, "file", []],
   ["an unclosed quote", 'servers: 3\nabout: "x\n', 3, "file", ["missing"]],
   ["an unknown tag", "servers: !many 3\n", 1, "file", ["tag"]],
-  ["an alias without an anchor", "servers: *them\n", 1, "file", ["alias"]],
+  ["an alias without an anchor", "servers: *them\n", 1, "file", ["an alias without an anchor"]],
   ["a list as a field's name", "servers: 3\n? [1, 2]\n: x\n", 2, "file", ["name"]],
   ["an alias of a node that contains it", "servers: &a {1: *a}\n", 1, "file", ["contains it"]],
   ["aliases that grow exponentially", bomb(), 1, "file", ["aliases"]],
