@@ -115,7 +115,7 @@ export class YamlSource {
 
   private toData(): unknown {
     try {
-      return this.document.toJS({ maxAliasCount: ALIASES_MAX });
+      return this.document.toJS({ maxAliasCount: ALIASES_MAX + 1 });
     } catch (error) {
       if (!(error instanceof ReferenceError)) throw error;
       return this.fail(undefined, "has too many aliases inside each other", `up to ${ALIASES_MAX} copies of an anchor`);
