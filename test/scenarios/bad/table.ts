@@ -239,6 +239,13 @@ export const WRONG_SERVERS: readonly BadFile[] = [
   ["a history out of order", server("history: '2:1, 1:1'"), 3, "servers.2.history", ["1:1 does not come after 2:1"]],
   ["a history with overlapping ranges", server("history: '1:1..1:5, 1:5'"), 3, "servers.2.history", ["come after"]],
   ["a transaction with counter 0", server("history: 1:0..1:5"), 3, "servers.2.history", ["counters start at 1"]],
+  [
+    "histories that are long together",
+    "servers: {1: {history: 1:1..1:600000}, 2: {history: 1:1..1:600000}, 3: {}}\n",
+    1,
+    "servers.2.history",
+    ["together longer than 1000000", "fewer servers"],
+  ],
   ["a history of billions", server("history: 1:1..1:4294967295"), 3, "servers.2.history", ["longer than"]],
   ["an epoch above 2^21 in a history", server("history: 9999999:1"), 3, "servers.2.history", ["neither a zxid"]],
   [
