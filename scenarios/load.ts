@@ -16,6 +16,7 @@ import { checkSchema, type Schema } from "./loading/check-schema.ts";
 import { type FieldProblem, formatPath, startsWith } from "./loading/field-path.ts";
 import type { RawScenario } from "./loading/raw-scenario.ts";
 import { assignOverride, type Override, parseOverride } from "./loading/set-override.ts";
+import { repeatedSettings } from "./loading/setting-names.ts";
 import { completeScenario } from "./loading/short-forms-and-defaults.ts";
 import { YamlSource } from "./loading/yaml-source.ts";
 import { printableLine } from "./printable.ts";
@@ -44,7 +45,11 @@ export function loadScenario(text: string, file: string, options: LoadOptions = 
   const shapeProblems = checkSchema(data, scenarioSchema as Schema);
   const raw = withoutInvalidParts(data, shapeProblems);
   const complete = raw === undefined ? undefined : completeScenario(raw, scenarioName(file));
-  const problems = [...shapeProblems, ...(complete === undefined ? [] : checkScenario(complete))];
+  const problems = [
+    ...shapeProblems,
+    ...(raw === undefined ? [] : repeatedSettingsIn(raw)),
+    ...(complete === undefined ? [] : checkScenario(complete)),
+  ];
   if (complete === undefined || problems.length > 0) {
     const located = problems.slice(0, LOCATED_MAX).map((problem) => toProblem(problem, source, overrides));
     throw new ScenarioError(inOrder(located), problems.length);
@@ -92,6 +97,13 @@ function withoutInvalidParts(data: unknown, problems: readonly FieldProblem[]): 
   return typeof servers === "object" && Object.keys(servers as object).length === 0
     ? undefined
     : (rest as unknown as RawScenario);
+}
+
+function repeatedSettingsIn({ servers, settings = {} }: RawScenario): FieldProblem[] {
+  const ofServers = Object.entries(typeof servers === "number" ? {} : servers).flatMap(([id, server]) =>
+    repeatedSettings(server?.settings ?? {}, ["servers", id, "settings"]),
+  );
+  return [...repeatedSettings(settings, ["settings"]), ...ofServers];
 }
 
 function withoutDisk(rest: Record<string, unknown>, servers: Record<string, unknown>, id: string): void {

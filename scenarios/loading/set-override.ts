@@ -4,6 +4,7 @@
  */
 import { ScenarioError } from "../scenario-error.ts";
 import { formatPath, type Path, parsePath } from "./field-path.ts";
+import { coreName } from "./setting-names.ts";
 import { serversOf } from "./short-forms-and-defaults.ts";
 import { YamlSource } from "./yaml-source.ts";
 
@@ -30,7 +31,15 @@ export function parseOverride(override: string): Override {
   if (equals < 0) fail("file", override, "has no =", ACCEPTED);
   const path = parsePath(override.slice(0, equals).trim());
   if (path === undefined) fail("file", override, "does not start with the path of a field", ACCEPTED);
-  return { text: override, path, value: parseValue(path, override.slice(equals + 1)) };
+  return { text: override, path: withSettingAsOne(path), value: parseValue(path, override.slice(equals + 1)) };
+}
+
+/** ZooKeeper's names of settings contain dots. */
+function withSettingAsOne(path: Path): Path {
+  const start = path.indexOf("settings") + 1;
+  const names = path.slice(start);
+  if (start === 0 || names.length < 2 || names.some((name) => typeof name === "number")) return path;
+  return [...path.slice(0, start), names.join(".")];
 }
 
 function parseValue(path: Path, text: string): unknown {
@@ -62,10 +71,16 @@ function assign(target: unknown, path: Path, depth: number, value: unknown, over
   if (typeof inside !== "object" || typeof segment === "number") {
     return fail(formatPath(at), override, `has no fields, so ${formatPath(path)} does not exist`, ACCEPTED);
   }
+  if (at.at(-1) === "settings") return { ...withoutSetting(inside as object, segment), [segment]: value };
   const before = (inside as Record<string, unknown>)[segment];
   const own = Object.hasOwn(inside as object, segment) ? before : undefined;
   // With a computed key, `__proto__` is an ordinary field.
   return { ...inside, [segment]: assign(own, path, depth + 1, value, override) };
+}
+
+/** Removes a setting, under each of its names. */
+function withoutSetting(settings: object, name: string): object {
+  return Object.fromEntries(Object.entries(settings).filter(([other]) => coreName(other) !== coreName(name)));
 }
 
 /** Expands a short form, so that a path can lead into it. */
