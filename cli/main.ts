@@ -264,6 +264,13 @@ function createProgram(done: (code: number) => void): Command {
     .action(async (line, options) => done(await (await import("./decide.ts")).decide(line, options)));
 
   command(
+    "init [file]",
+    "write a commented starter scenario",
+    "Writes a small scenario that runs, with comments that explain each part. The argument is the name of the new " +
+      "file (default: scenario.yaml). The first line names the schema, so that editors complete and check the file.",
+  ).action(async (file, options) => done(await (await import("./init.ts")).init(file, options)));
+
+  command(
     "list [what]",
     "list scenarios, invariants, faults, releases, bugs and more",
     "Lists what zabsim has. The argument is one or more of scenarios, invariants, faults, actions, " +

@@ -4,6 +4,7 @@
  */
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { explanationOf } from "../campaign/investigate.ts";
+import { withSchemaLine } from "../campaign/schema-line.ts";
 import { type ShrinkOutcome, shrinkSession } from "../campaign/shrink-session.ts";
 import { printablePath } from "../scenarios/printable.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
@@ -39,7 +40,7 @@ export async function shrink(name: string, options: ShrinkOptions): Promise<numb
     isInterrupted: () => progress.interrupted,
     progress: (runs, simplifications, steps) =>
       progress.step(() => `${runs} runs, ${simplifications} simplifications: ${counted(steps, "step")} left`),
-    save: (value, signature) => saveWhole(out, writeScenario(value, [`${signature}.`])),
+    save: (value, signature) => saveWhole(out, withSchemaLine(writeScenario(value, [`${signature}.`]), out)),
   });
   progress.done();
   switch (outcome.kind) {
