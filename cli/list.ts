@@ -12,9 +12,9 @@ import { SYNC_RULES } from "../protocol/leader/sync-rules.ts";
 import { RELEASES } from "../protocol/releases.ts";
 import { ACTIONS } from "../scenarios/about-actions.ts";
 import { EXIT_OK } from "./exit-codes.ts";
+import { oneOf } from "./options.ts";
 import { write } from "./output.ts";
 import { bugPaths, readScenario, shippedPaths } from "./scenario-files.ts";
-import { UsageError } from "./usage-error.ts";
 
 interface Entry {
   readonly name: string;
@@ -67,9 +67,6 @@ export async function list(what: string | undefined, options: { readonly json?: 
 }
 
 function entriesOf(kind: string): readonly Entry[] {
-  const entries = LISTS[kind];
-  if (entries === undefined) {
-    throw new UsageError(`list ${kind}: unknown (accepted: ${Object.keys(LISTS).join(", ")})`);
-  }
-  return entries();
+  const name = oneOf("list", kind, Object.keys(LISTS));
+  return (LISTS[name] as () => readonly Entry[])();
 }

@@ -11,7 +11,7 @@ import { MATRIX_RELEASES } from "../fuzz/matrix.ts";
 import { adviceText, type MatrixEntry, matrixPage, matrixTable } from "../reports/matrix.ts";
 import { EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
-import { paintFor } from "./options.ts";
+import { oneOf, paintFor } from "./options.ts";
 import { write } from "./output.ts";
 import { bugPaths, readScenario, scenarioName } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
@@ -51,9 +51,7 @@ function checkCombination({ json, markdown, release, repeat, seed, time }: Matri
 function scenariosOf(ticket: string | undefined): BugScenarios {
   const number = ticket?.replace(/^zookeeper-/i, "");
   const bugs = MATRIX_BUGS.filter((bug) => ticket === undefined || ticketOf(bug) === number || bug.id === ticket);
-  if (bugs.length === 0) {
-    throw new UsageError(`--bug ${ticket}: unknown (accepted: ${MATRIX_BUGS.map(ticketOf).join(", ")})`);
-  }
+  if (bugs.length === 0) oneOf("--bug", ticket ?? "", MATRIX_BUGS.map(ticketOf));
   const paths = new Map(bugPaths().map((path) => [scenarioName(path), path]));
   return new Map(bugs.map((bug) => [bug, readScenario(paths.get(bug.id) as string, []).scenario]));
 }
@@ -90,9 +88,7 @@ function jsonEntry({ bug, expected, median, met, release, reproduced }: MatrixEn
 }
 
 async function advice(release: string, scenarios: BugScenarios, { json }: MatrixOptions): Promise<number> {
-  if (!MATRIX_RELEASES.includes(release)) {
-    throw new UsageError(`--release ${release}: unknown (accepted: ${MATRIX_RELEASES.join(", ")})`);
-  }
+  oneOf("--release", release, MATRIX_RELEASES);
   const result = adviceFor(release, scenarios);
   if (json) await write(`${JSON.stringify(result)}\n`);
   else await write(`${adviceText(result, paintFor(process.stdout))}\n`);

@@ -5,6 +5,7 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import { ALIKE, asServerId, type ServerId } from "../protocol/index.ts";
 import { RELEASES } from "../protocol/releases.ts";
+import { didYouMean } from "../scenarios/loading/did-you-mean.ts";
 import { printableLine } from "../scenarios/printable.ts";
 import { parseDuration } from "../sim/time.ts";
 import { UsageError } from "./usage-error.ts";
@@ -89,7 +90,8 @@ export function parseNames(text: string): string[] {
 export function parseRelease(release: string): string {
   if (RELEASES.includes(release as never)) return release;
   const alike = ALIKE[release] === undefined ? "" : `; it behaves like ${ALIKE[release]}, use that one`;
-  throw new UsageError(`--zookeeper ${release}: unknown release${alike} (accepted: ${RELEASES.join(", ")})`);
+  const hint = suggestion(release, RELEASES);
+  throw new UsageError(`--zookeeper ${release}: unknown release${hint}${alike} (accepted: ${RELEASES.join(", ")})`);
 }
 
 /** The path of a file or folder to write. Reports, workflow commands and XML files contain it. */
@@ -99,6 +101,24 @@ export function parseOutput(option: string): (text: string) => string {
     const wrong = path === "" ? "is empty" : "contains characters that cannot be printed";
     throw new UsageError(`${option} '${path}': ${wrong} (accepted: a path without control characters)`);
   };
+}
+
+/** A number that differs in one digit is another release or ticket, not a misspelled one. */
+function suggestion(value: string, accepted: readonly string[]): string {
+  return /^\d/.test(value) ? "" : didYouMean(value, accepted);
+}
+
+/** Returns the accepted value that the user typed. Throws a UsageError with a suggestion if there is none. */
+export function oneOf<Accepted extends string>(
+  option: string,
+  value: string,
+  accepted: readonly Accepted[],
+  what = "unknown",
+): Accepted {
+  const found = accepted.find((one) => one === value);
+  if (found !== undefined) return found;
+  const hint = suggestion(value, accepted);
+  throw new UsageError(`${option} ${value}: ${what}${hint} (accepted: ${accepted.join(", ")})`);
 }
 
 /** Collects the values of a repeatable option. */

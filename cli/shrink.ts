@@ -39,7 +39,9 @@ export async function shrink(name: string, options: ShrinkOptions): Promise<numb
     timeMs: options.time === undefined ? undefined : options.time / 1000,
     isInterrupted: () => progress.interrupted,
     progress: (runs, simplifications, steps) =>
-      progress.step(() => `${runs} runs, ${simplifications} simplifications: ${counted(steps, "step")} left`),
+      progress.step(
+        () => `${counted(runs, "run")}, ${counted(simplifications, "simplification")}: ${counted(steps, "step")} left`,
+      ),
     save: (value, signature) => saveWhole(out, withSchemaLine(writeScenario(value, [`${signature}.`]), out)),
   });
   progress.done();
@@ -79,6 +81,7 @@ async function report(
     return;
   }
   const end = complete ? "nothing simpler fails" : "not finished; run the same command again to continue";
-  await write(`${signature}: ${given.steps.length} steps -> ${steps}, ${servers} servers, ${runs} runs (${end})\n`);
+  const size = `${counted(given.steps.length, "step")} -> ${steps}, ${counted(servers, "server")}`;
+  await write(`${signature}: ${size}, ${counted(runs, "run")} (${end})\n`);
   await write(`${printablePath(file)}\n\n${writeScenario(scenario)}\n${explanationOf(scenario)}\n`);
 }

@@ -64,7 +64,7 @@ function assign(target: unknown, path: Path, depth: number, value: unknown, over
     return fail(
       formatPath(at),
       override,
-      `is a list of ${inside.length} entries and has no entry ${String(segment)}`,
+      `is a list of ${inside.length} ${inside.length === 1 ? "entry" : "entries"} and has no entry ${String(segment)}`,
       places,
     );
   }
