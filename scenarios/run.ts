@@ -67,8 +67,8 @@ export interface RunCoverage extends MessageCoverage {
 /** The events that coverage counts. */
 const COVERED: readonly ProtocolRecord["event"][] = ["sync-decided", "failed"];
 
-/** Far above what a shipped scenario needs (10,000), and a few seconds of work. */
-export const EVENTS_MAX = 1_000_000;
+/** Far above what a shipped scenario needs (25,000), and at most a few seconds of work. */
+export const EVENTS_MAX = 500_000;
 
 const DEFAULT_UNTIL = "120s";
 const IDLE_CHECK_INTERVAL_US = 250_000;

@@ -87,7 +87,7 @@ function withoutSetting(settings: object, name: string): object {
 function writeOut(value: unknown, at: Path, segment: string | number): unknown {
   if (typeof value === "object" || typeof segment === "number") return value;
   const name = at[at.length - 1];
-  if (name === "servers" && typeof value === "number" && value >= 1 && value <= 255) return serversOf(value);
+  if (name === "servers" && typeof value === "number" && value >= 1 && value <= 99) return serversOf(value);
   if (name === "write" && typeof value === "number") return { count: value };
   if (name === "crash") return { server: value };
   if (name === "when") return { event: value };
