@@ -114,7 +114,7 @@ export const HELP = {
   init: {
     examples: [
       ["zabsim init", "write scenario.yaml"],
-      ["zabsim init upgrade.yaml", "write upgrade.yaml"],
+      ["zabsim init my-scenario.yaml", "write my-scenario.yaml"],
     ],
     exitCodes: [[EXIT_OK, "the file was written"]],
   },

@@ -45,7 +45,8 @@ function nextSteps(path: string): string {
 }
 
 /** A follower that was down while others wrote. `zabsim run` of this file succeeds. */
-export const STARTER = `# A scenario: the servers with the content of their disks, what happens to them, and what you expect.
+export const STARTER = `\
+# A scenario: the servers with the content of their disks, what happens to them, and what you expect.
 # Run it:               npx zabsim run FILE
 # Print every event:    npx zabsim replay FILE
 # The whole language:   docs/scenarios.md of zabsim. Editors complete all fields with the schema above.

@@ -152,7 +152,8 @@ async function runSeeds(
   if (options.json) {
     await write(`${JSON.stringify({ runs, events, failed: found.length, interrupted, found }, null, 2)}\n`);
   } else {
-    const summary = `${counted(runs, "run")}, ${counted(events, "event")}: ${runs - found.length} ok, ${found.length} failed`;
+    const size = `${counted(runs, "run")}, ${counted(events, "event")}`;
+    const summary = `${size}: ${runs - found.length} ok, ${found.length} failed`;
     await write(`${summary}${interrupted ? " (interrupted)" : ""}\n`);
   }
   if (interrupted) return EXIT_INTERRUPTED;

@@ -73,7 +73,8 @@ export class Clock {
 }
 export function walk(values: readonly number[]): number {
   const performance = values.length;
-  for (const value of values) if (value > performance) return Math.max(Math.floor(Math.sqrt(value)), new Clock().process(value).Date);
+  for (const value of values) if (value > performance) return Math.max(value, new Clock().process(value).Date);
+  for (const value of values) if (value > 9) return Math.floor(Math.sqrt(value)) * Math.LOG2E;
   return new Clock().async();
 }
 `;
