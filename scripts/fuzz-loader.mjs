@@ -1,5 +1,5 @@
-// Loads and runs changed scenario files. Fails if one of them ends with an unexpected exception or takes longer than 5 s
-// of wall-clock time.
+// Loads and runs changed scenario files. Fails if one of them ends with an unexpected exception or takes longer than
+// 5 s of wall-clock time.
 //
 //   node scripts/fuzz-loader.mjs [--seed N] [--runs N] [--jobs N]
 //
