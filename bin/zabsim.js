@@ -52,9 +52,14 @@ function start() {
     }, fail);
 }
 
+/** Replaces what could control a terminal: the message may contain a path. */
+function printable(text) {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, "?");
+}
+
 /** Reports a defect of zabsim itself, or an output that cannot be written. */
 function fail(error) {
-  const message = String(error?.message ?? error).split("\n")[0];
+  const message = printable(String(error?.message ?? error).split("\n")[0]);
   process.stderr.write(
     argv.includes("--debug")
       ? `${error?.stack ?? message}\n`

@@ -6,6 +6,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "./investigate.ts";
+import { withSchemaLine } from "./schema-line.ts";
 
 export interface BlockLine {
   readonly block: number;
@@ -63,7 +64,7 @@ export class Journal {
   /** Writes a file next to the journal. The file is complete or absent, even after a crash. */
   save(name: string, text: string): string {
     const path = join(this.folder, name);
-    writeFileSync(`${path}.tmp`, text);
+    writeFileSync(`${path}.tmp`, name.endsWith(".yaml") ? withSchemaLine(text, path) : text);
     renameSync(`${path}.tmp`, path);
     return path;
   }

@@ -15,10 +15,9 @@ import { githubAnnotation } from "../reports/github.ts";
 import { CampaignProgress } from "./campaign-progress.ts";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_LIVENESS, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
-import { overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
+import { oneOf, overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
 import { write } from "./output.ts";
 import { readScenario, scenarioPath } from "./scenario-files.ts";
-import { UsageError } from "./usage-error.ts";
 
 export interface FuzzOptions extends ScenarioOptions {
   readonly json?: boolean;
@@ -106,12 +105,6 @@ function settingsOf(name: string | undefined, options: FuzzOptions): CampaignSet
     shard: options.shard ?? [1, 1],
     shrinkRuns: SHRINK_RUNS,
   };
-}
-
-function oneOf<Accepted extends string>(option: string, value: string, accepted: readonly Accepted[]): Accepted {
-  const found = accepted.find((one) => one === value);
-  if (found === undefined) throw new UsageError(`${option} ${value}: unknown (accepted: ${accepted.join(", ")})`);
-  return found;
 }
 
 /** Returns the reporters. --json replaces all of them except junit. */

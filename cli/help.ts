@@ -120,6 +120,13 @@ export const HELP = {
       'not valid gets {"id":…,"error":"…"}, and the exit code at the end is 2.',
     ],
   },
+  init: {
+    examples: [
+      ["zabsim init", "write scenario.yaml"],
+      ["zabsim init my-scenario.yaml", "write my-scenario.yaml"],
+    ],
+    exitCodes: [[EXIT_OK, "the file was written"]],
+  },
   list: {
     examples: [
       ["zabsim list invariants", "print every invariant with its statement and source"],

@@ -14,10 +14,9 @@ import { describeFailureReason, FAILURE_REASONS } from "../reports/failure-reaso
 import { type ListEntry, listingText } from "../reports/listing.ts";
 import { ACTIONS } from "../scenarios/about-actions.ts";
 import { EXIT_OK } from "./exit-codes.ts";
-import { paintFor } from "./options.ts";
+import { oneOf, paintFor } from "./options.ts";
 import { textWidth, write } from "./output.ts";
 import { bugPaths, readScenario, shippedPaths } from "./scenario-files.ts";
-import { UsageError } from "./usage-error.ts";
 
 const LISTS: Readonly<Record<string, () => readonly ListEntry[]>> = {
   scenarios: () => shippedPaths().map(scenarioEntry),
@@ -68,9 +67,6 @@ export async function list(what: string | undefined, options: { readonly json?: 
 }
 
 function entriesOf(kind: string): readonly ListEntry[] {
-  const entries = LISTS[kind];
-  if (entries === undefined) {
-    throw new UsageError(`list ${kind}: unknown (accepted: ${Object.keys(LISTS).join(", ")})`);
-  }
-  return entries();
+  const name = oneOf("list", kind, Object.keys(LISTS));
+  return (LISTS[name] as () => readonly ListEntry[])();
 }

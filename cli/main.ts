@@ -7,12 +7,14 @@
  * for modules that only other commands need.
  */
 import { Command, CommanderError } from "commander";
+import { printableText } from "../scenarios/printable.ts";
 import { EXIT_BAD_INPUT, EXIT_OK } from "./exit-codes.ts";
 import { type HELP, helpTextOf } from "./help.ts";
 import {
   collect,
   parseCount,
   parseNames,
+  parseOutput,
   parseRelease,
   parseSeed,
   parseSeeds,
@@ -39,7 +41,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     // Commander has already printed the message. --help and --version also end here, with exit code 0.
     if (error instanceof CommanderError) return error.exitCode === EXIT_OK ? EXIT_OK : EXIT_BAD_INPUT;
     if (!isBadInput(error) || argv.includes("--debug")) throw error;
-    process.stderr.write(`zabsim: ${error.message}\n`);
+    process.stderr.write(`zabsim: ${printableText(error.message)}\n`);
     return EXIT_BAD_INPUT;
   }
 }
@@ -66,7 +68,9 @@ function createProgram(done: (code: number) => void): Command {
     command
       .exitOverride()
       .allowExcessArguments(false)
-      .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "zabsim: ")) });
+      .configureOutput({
+        outputError: (text, write) => write(printableText(text.replace(/^error: /, "zabsim: "))),
+      });
   strict(program)
     .description(
       "Simulates ZooKeeper's leader/follower handshake on a virtual clock, a lossy network and disks that lose " +
@@ -180,7 +184,12 @@ function createProgram(done: (code: number) => void): Command {
       "run only the i-th of n parts, e.g. 1/4, to divide a campaign among machines (default: 1/1)",
       parseShard,
     )
-    .option("--out <dir>", "folder for findings and for the journal of the campaign", "zabsim-findings")
+    .option(
+      "--out <dir>",
+      "folder for findings and for the journal of the campaign",
+      parseOutput("--out"),
+      "zabsim-findings",
+    )
     .option(
       "--reporter <kinds>",
       "output formats: text, json, junit, github, e.g. text,junit; junit writes DIR/junit.xml (default: text)",
@@ -241,7 +250,11 @@ function createProgram(done: (code: number) => void): Command {
         "writes the result to a file.",
     ),
   )
-    .option("--out <file>", "output file; if it exists, shrinking continues from it (default: NAME.min.yaml)")
+    .option(
+      "--out <file>",
+      "output file; if it exists, shrinking continues from it (default: NAME.min.yaml)",
+      parseOutput("--out"),
+    )
     .option("--runs <n>", "maximum number of runs (default: 20000)", parseCount("--runs"))
     .option("--time <duration>", `${WALL_CLOCK} (default: no limit)`, parseTime("--time"))
     .action(async (file, options) => done(await (await import("./shrink.ts")).shrink(file, options)));
@@ -286,6 +299,13 @@ function createProgram(done: (code: number) => void): Command {
       parseRelease("--zookeeper"),
     )
     .action(async (line, options) => done(await (await import("./decide.ts")).decide(line, options)));
+
+  command(
+    "init [file]",
+    "write a commented starter scenario",
+    "Writes a small scenario that runs, with comments that explain each part. The argument is the name of the new " +
+      "file (default: scenario.yaml). The first line names the schema, so that editors complete and check the file.",
+  ).action(async (file, options) => done(await (await import("./init.ts")).init(file, options)));
 
   command(
     "list [what]",

@@ -14,7 +14,7 @@ import { adviceText, type MatrixEntry, matrixPage, matrixTable } from "../report
 import { EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
 import { type UpgradeOptions, upgrade } from "./matrix-upgrade.ts";
-import { paintFor, parseRelease } from "./options.ts";
+import { oneOf, paintFor, parseRelease } from "./options.ts";
 import { textWidth, write } from "./output.ts";
 import { bugPaths, readScenario, scenarioName } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
@@ -121,9 +121,7 @@ function knownRelease(option: string, release: string): string {
 function scenariosOf(ticket: string | undefined): BugScenarios {
   const number = ticket?.replace(/^zookeeper-/i, "");
   const bugs = MATRIX_BUGS.filter((bug) => ticket === undefined || ticketOf(bug) === number || bug.id === ticket);
-  if (bugs.length === 0) {
-    throw new UsageError(`--bug ${ticket}: unknown (accepted: ${MATRIX_BUGS.map(ticketOf).join(", ")})`);
-  }
+  if (bugs.length === 0) oneOf("--bug", ticket ?? "", MATRIX_BUGS.map(ticketOf));
   const paths = new Map(bugPaths().map((path) => [scenarioName(path), path]));
   return new Map(bugs.map((bug) => [bug, readScenario(paths.get(bug.id) as string, []).scenario]));
 }

@@ -5,6 +5,8 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import { asServerId, type ServerId } from "../protocol/index.ts";
 import { nearestBelow, RELEASES } from "../protocol/releases.ts";
+import { didYouMean } from "../scenarios/loading/did-you-mean.ts";
+import { printableLine } from "../scenarios/printable.ts";
 import { parseDuration } from "../sim/time.ts";
 import { hintAboutRelease } from "./release-hints.ts";
 import { UsageError } from "./usage-error.ts";
@@ -93,9 +95,36 @@ export function parseRelease(option: string): (release: string) => string {
       return release;
     }
     const older = nearestBelow(release);
-    const nearest = older === undefined ? "" : `; the nearest release below it is ${older}`;
+    const nearest = older === undefined ? suggestion(release, RELEASES) : `; the nearest release below it is ${older}`;
     throw new UsageError(`${option} ${release}: unknown release${nearest} (accepted: ${RELEASES.join(", ")})`);
   };
+}
+
+/** The path of a file or folder to write. Reports, workflow commands and XML files contain it. */
+export function parseOutput(option: string): (text: string) => string {
+  return (path) => {
+    if (path !== "" && printableLine(path) === path) return path;
+    const wrong = path === "" ? "is empty" : "contains characters that cannot be printed";
+    throw new UsageError(`${option} '${path}': ${wrong} (accepted: a path without control characters)`);
+  };
+}
+
+/** A number that differs in one digit is another release or ticket, not a misspelled one. */
+function suggestion(value: string, accepted: readonly string[]): string {
+  return /^\d/.test(value) ? "" : didYouMean(value, accepted);
+}
+
+/** Returns the accepted value that the user typed. Throws a UsageError with a suggestion if there is none. */
+export function oneOf<Accepted extends string>(
+  option: string,
+  value: string,
+  accepted: readonly Accepted[],
+  what = "unknown",
+): Accepted {
+  const found = accepted.find((one) => one === value);
+  if (found !== undefined) return found;
+  const hint = suggestion(value, accepted);
+  throw new UsageError(`${option} ${value}: ${what}${hint} (accepted: ${accepted.join(", ")})`);
 }
 
 /** Collects the values of a repeatable option. */

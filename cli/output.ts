@@ -1,10 +1,11 @@
 /**
  * Functions that commands share for their output to stdout.
  */
+import { printableOutput } from "../scenarios/printable.ts";
 
 /** Writes a text. If the reader of a pipe is slow, waits for it, so that unread output does not fill the memory. */
 export async function write(text: string): Promise<void> {
-  if (process.stdout.write(text)) return;
+  if (process.stdout.write(printableOutput(text))) return;
   await new Promise<void>((resolve) => process.stdout.once("drain", () => resolve()));
 }
 

@@ -13,7 +13,7 @@ import { ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { Trace } from "../sim/index.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
-import { overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
+import { oneOf, overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
 import { textWidth, write } from "./output.ts";
 import { noiseRefused, planFor, seedFor } from "./run.ts";
 import { nameFor, readScenario, scenarioPath } from "./scenario-files.ts";
@@ -74,9 +74,5 @@ function checkFilters({ name, servers }: Scenario, { only = [], server = [] }: R
       throw new UsageError(`--server ${sid}: no such server in ${name} (accepted: ${Object.keys(servers).join(", ")})`);
     }
   }
-  for (const kind of only) {
-    if (!RECORD_EVENTS.includes(kind as never)) {
-      throw new UsageError(`--only ${kind}: no such kind of event (accepted: ${RECORD_EVENTS.join(", ")})`);
-    }
-  }
+  for (const kind of only) oneOf("--only", kind, RECORD_EVENTS, "no such kind of event");
 }

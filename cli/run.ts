@@ -196,7 +196,8 @@ async function runSeeds(
   if (options.json) {
     await write(`${JSON.stringify({ runs, events, failed: found.length, interrupted, found }, null, 2)}\n`);
   } else {
-    const summary = `${counted(runs, "run")}, ${events} events: ${runs - found.length} ok, ${found.length} failed`;
+    const size = `${counted(runs, "run")}, ${counted(events, "event")}`;
+    const summary = `${size}: ${runs - found.length} ok, ${found.length} failed`;
     await write(`${summary}${interrupted ? " (interrupted)" : ""}\n`);
   }
   if (interrupted) return EXIT_INTERRUPTED;
@@ -216,7 +217,7 @@ async function checkAll(files: readonly ScenarioFile[], options: RunCommandOptio
     lines.push({ scenario: scenario.name, seed: String(seed), ...result });
     if (json) continue;
     const verdict = result.same
-      ? `two identical runs: ${result.events} events, digest ${result.digest}`
+      ? `two identical runs: ${counted(result.events, "event")}, digest ${result.digest}`
       : `DIFFERS at this event\n  run 1: ${result.first}\n  run 2: ${result.second}`;
     await write(`${scenario.name}: ${verdict}\n`);
   }

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { bugPaths, findScenario, isShipped, shippedPaths, unknownScenario } from "../campaign/shipped-scenarios.ts";
 import { loadScenario } from "../scenarios/load.ts";
+import { printablePath } from "../scenarios/printable.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { hintAboutReleasesOf } from "./release-hints.ts";
 import { UsageError } from "./usage-error.ts";
@@ -44,5 +45,5 @@ export function readScenario(path: string, overrides: readonly string[]): Scenar
 
 /** Returns what a user types for this scenario: its name if it ships with zabsim, its path otherwise. */
 export function nameFor(path: string, scenario: Scenario): string {
-  return isShipped(path) ? scenario.name : path;
+  return isShipped(path) ? scenario.name : printablePath(path);
 }

@@ -4,7 +4,9 @@
  */
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { explanationOf } from "../campaign/investigate.ts";
+import { withSchemaLine } from "../campaign/schema-line.ts";
 import { type ShrinkOutcome, shrinkSession } from "../campaign/shrink-session.ts";
+import { printablePath } from "../scenarios/printable.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { writeScenario } from "../scenarios/write-scenario.ts";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.ts";
@@ -37,8 +39,10 @@ export async function shrink(name: string, options: ShrinkOptions): Promise<numb
     timeMs: options.time === undefined ? undefined : options.time / 1000,
     isInterrupted: () => progress.interrupted,
     progress: (runs, simplifications, steps) =>
-      progress.step(() => `${runs} runs, ${simplifications} simplifications: ${counted(steps, "step")} left`),
-    save: (value, signature) => saveWhole(out, writeScenario(value, [`${signature}.`])),
+      progress.step(
+        () => `${counted(runs, "run")}, ${counted(simplifications, "simplification")}: ${counted(steps, "step")} left`,
+      ),
+    save: (value, signature) => saveWhole(out, withSchemaLine(writeScenario(value, [`${signature}.`]), out)),
   });
   progress.done();
   switch (outcome.kind) {
@@ -46,7 +50,10 @@ export async function shrink(name: string, options: ShrinkOptions): Promise<numb
       await write(`${scenario.name} does not fail with seed ${seed}: nothing to shrink\n`);
       return EXIT_OK;
     case "earlier-does-not-fail":
-      await write(`${out} no longer fails with ${outcome.signature}: remove it to start again from ${path}\n`);
+      await write(
+        `${printablePath(out)} no longer fails with ${outcome.signature}: ` +
+          `remove it to start again from ${printablePath(path)}\n`,
+      );
       return EXIT_OK;
     case "shrunk":
       await report(scenario, out, outcome, options);
@@ -74,6 +81,7 @@ async function report(
     return;
   }
   const end = complete ? "nothing simpler fails" : "not finished; run the same command again to continue";
-  await write(`${signature}: ${given.steps.length} steps -> ${steps}, ${servers} servers, ${runs} runs (${end})\n`);
-  await write(`${file}\n\n${writeScenario(scenario)}\n${explanationOf(scenario)}\n`);
+  const size = `${counted(given.steps.length, "step")} -> ${steps}, ${counted(servers, "server")}`;
+  await write(`${signature}: ${size}, ${counted(runs, "run")} (${end})\n`);
+  await write(`${printablePath(file)}\n\n${writeScenario(scenario)}\n${explanationOf(scenario)}\n`);
 }

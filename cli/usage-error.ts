@@ -1,5 +1,11 @@
+import { printableLine } from "../scenarios/printable.ts";
+
 /**
  * A mistake in what the user typed. The message says what is wrong, what is accepted and, if there is one, the fix. The
  * command ends with EXIT_BAD_INPUT.
  */
-export class UsageError extends Error {}
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(printableLine(message));
+  }
+}

@@ -64,10 +64,10 @@ function formatRange({ first, last }: ZxidRange): string {
 }
 
 /**
- * Returns the zxid as `epoch:counter`; returns a text that is not a zxid unchanged. YAML reads unquoted hex as a
- * number.
+ * Returns the zxid as `epoch:counter`. Returns any other text unchanged, and -1, too, which is not the zxid of a
+ * transaction. YAML reads unquoted hex as a number.
  */
 export function normalizeZxid(zxid: string | number): string {
   const parsed = parseZxid(String(zxid));
-  return parsed === undefined ? String(zxid) : formatZxid(parsed);
+  return parsed === undefined || parsed < 0 ? String(zxid) : formatZxid(parsed);
 }

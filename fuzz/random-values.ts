@@ -3,6 +3,7 @@
  */
 import type { Random as Source } from "fast-check";
 import { durationText } from "../sim/duration-range.ts";
+import { exp, ln } from "../sim/exact-math.ts";
 
 export class Draw {
   private readonly source: Source;
@@ -53,8 +54,8 @@ export class Draw {
 
   /** Draws a time in milliseconds, uniformly on a logarithmic scale. */
   spanMs(min: number, max: number): number {
-    const low = Math.log(min);
-    return Math.round(Math.exp(low + ((Math.log(max) - low) * this.int(0, 1000)) / 1000));
+    const low = ln(min);
+    return Math.round(exp(low + ((ln(max) - low) * this.int(0, 1000)) / 1000));
   }
 
   duration(minMs: number, maxMs: number): string {

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { test } from "vitest";
 import { type Finding, investigate } from "../campaign/investigate.ts";
 import { InvestigationPolicy, investigationRank } from "../campaign/investigation-policy.ts";
+import { withSchemaLine } from "../campaign/schema-line.ts";
 import { BLOCK_SIZE, type CampaignOptions, CampaignTotals, type FailedPlan, runBlock } from "../fuzz/block.ts";
 import { fileNameFor } from "../fuzz/shrink/failure.ts";
 import { findInvariant } from "../invariants/index.ts";
@@ -132,7 +133,7 @@ class CampaignRun implements CampaignCounts {
     const folder = this.test.out ?? "zabsim-findings";
     mkdirSync(folder, { recursive: true });
     const file = join(folder, `${fileNameFor(signature, seed)}.yaml`);
-    writeFileSync(file, yaml);
+    writeFileSync(file, withSchemaLine(yaml, file));
     return file;
   }
 }

@@ -34,6 +34,7 @@ export type FailureReason =
   | "not-ack" // the first packet after NEWLEADER is not an ACK
   | "first-packet-not-leaderinfo" // a leader's first packet is neither LEADERINFO nor NEWLEADER
   | "unexpected-sync-packet" // the packet that starts the synchronization is not DIFF, TRUNC or SNAP
+  | "unreadable-packet" // the data of a packet is not what its type requires
   | "proposal-gap" // enforceContinuousProposal, addCommittedProposal: a proposal does not follow the one before it
   | "commit-without-proposal" // a COMMIT in the synchronization has no proposal, or an observer's proposal no COMMIT
   | "truncate-failed" // the log could not be truncated to the zxid in TRUNC
@@ -44,6 +45,7 @@ export type FailureReason =
   | "not-enough-followers" // no quorum of servers is synced with the leader
   | "txn-timeout" // SyncLimitCheck: a proposal was not acknowledged within syncLimit
   | "zxid-rollover" // the counter of the zxid is used up
+  | "epoch-limit" // the next epoch is above the largest that zabsim supports
   | "sync-throttled" // LearnerSyncThrottler: too many synchronizations are in progress
   | "disk-error" // the disk could not write or read
   | "epoch-older-than-zxid" // startup: currentEpoch is lower than the epoch of the last zxid

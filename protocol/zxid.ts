@@ -35,7 +35,7 @@ export const MAX_EPOCH = asEpoch(0x1f_ffff);
 /** The counter at which a leader must give up its epoch (Leader#propose, ZOOKEEPER-1277). */
 export const MAX_COUNTER = 0xffff_ffff;
 /** Long.MIN_VALUE, which a non-voter puts into its vote in place of an id, zxid or epoch. */
-export const MIN_VALUE = -(2 ** 63) as ServerId & Zxid & Epoch;
+export const MIN_VALUE = -0x8000_0000_0000_0000 as ServerId & Zxid & Epoch;
 
 /** The zxid of an empty database. */
 export const ZERO_ZXID = asZxid(0);

@@ -56,6 +56,14 @@ export const FAILURE_REASONS: Readonly<Record<FailureReason, FailureDescription>
     about: "no quorum of servers acknowledged NEWLEADER within initLimit",
     messages: [{ text: "Timeout while waiting for NEWLEADER to be acked by quorum" }],
   },
+  "epoch-limit": {
+    about: "the next epoch is above the largest that zabsim supports; ZooKeeper goes on",
+    messages: [],
+  },
+  "unreadable-packet": {
+    about: "the data of a packet is not what its type requires; the receiver closes the connection",
+    messages: brokenConnection("java.io.EOFException"),
+  },
   "follower-ahead": {
     about: "a learner's ACKEPOCH is more recent than the state of the leader",
     messages: [{ text: "Follower is ahead of the leader, leader summary: {} (current epoch), {} (last zxid)" }],

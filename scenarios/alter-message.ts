@@ -3,18 +3,28 @@
  */
 
 import type { Message } from "../cluster/server.ts";
-import { type LearnerInfo, PACKET_NAMES, parseZxid, type QuorumPacket } from "../protocol/index.ts";
+import {
+  type ElectionMessage,
+  isHello,
+  type LearnerInfo,
+  PACKET_NAMES,
+  parseZxid,
+  type QuorumPacket,
+} from "../protocol/index.ts";
 import type { AlteredFields } from "./scenario.ts";
 
 export function alterMessage(message: Message, set: AlteredFields): Message {
   const { type, zxid, data } = message as QuorumPacket;
-  if (type === undefined) {
-    const changed = set.zxid === undefined ? {} : { zxid: parseZxid(set.zxid) };
-    return { ...message, ...changed } as Message;
-  }
+  if (type === undefined) return alterElectionMessage(message as ElectionMessage, set);
   const newType = set.type === undefined ? type : PACKET_NAMES.indexOf(set.type);
   const newZxid = set.zxid === undefined ? zxid : (parseZxid(set.zxid) ?? zxid);
   return { type: newType, zxid: newZxid, data: alterData(data, set) } as QuorumPacket;
+}
+
+/** Only a notification has a zxid. */
+function alterElectionMessage(message: ElectionMessage, { zxid }: AlteredFields): ElectionMessage {
+  if (zxid === undefined || message instanceof Uint8Array || isHello(message)) return message;
+  return { ...message, zxid: parseZxid(zxid) ?? message.zxid };
 }
 
 function alterData(data: QuorumPacket["data"], set: AlteredFields): unknown {

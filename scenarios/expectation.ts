@@ -16,6 +16,7 @@ type FinishedRun = Omit<ScenarioRun, "unmet" | "ok">;
 /** Returns the differences. If the run kept no records, decisions and failures are not compared. */
 export function unmetExpectations(run: FinishedRun, records: boolean): string[] {
   const { expect } = run.scenario;
+  if (run.isTooLarge) return [tooLarge(run), ...checkViolations(run)];
   return [
     ...unreachedSteps(run),
     ...(records ? [...checkDecisions(run, expect), ...checkFailures(run, expect)] : []),
@@ -24,6 +25,11 @@ export function unmetExpectations(run: FinishedRun, records: boolean): string[] 
     ...checkLiveness(run, expect),
     ...checkViolations(run),
   ];
+}
+
+function tooLarge({ endUs, events }: FinishedRun): string {
+  const end = `zabsim ended the run after ${events} events, at ${formatTime(endUs)} s of virtual time`;
+  return `${end}, because it is too large; fewer servers or writes, or an earlier until, make it smaller`;
 }
 
 function checkLiveness({ liveness }: FinishedRun, { live, stuck }: Expectation): string[] {

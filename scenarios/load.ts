@@ -15,9 +15,11 @@ import { checkScenario } from "./loading/check-scenario.ts";
 import { checkSchema, type Schema } from "./loading/check-schema.ts";
 import { type FieldProblem, formatPath, startsWith } from "./loading/field-path.ts";
 import type { RawScenario } from "./loading/raw-scenario.ts";
-import { applyOverride, parseOverride } from "./loading/set-override.ts";
+import { assignOverride, type Override, parseOverride } from "./loading/set-override.ts";
+import { repeatedSettings } from "./loading/setting-names.ts";
 import { completeScenario } from "./loading/short-forms-and-defaults.ts";
 import { YamlSource } from "./loading/yaml-source.ts";
+import { printableLine } from "./printable.ts";
 import type { Scenario } from "./scenario.ts";
 import { type Problem, ScenarioError } from "./scenario-error.ts";
 
@@ -36,19 +38,27 @@ export interface LoadOptions {
  */
 export function loadScenario(text: string, file: string, options: LoadOptions = {}): Scenario {
   const source = new YamlSource(text, file);
-  const overrides = options.set ?? [];
-  const data = overrides.reduce(applyOverride, source.data);
+  const overrides = (options.set ?? []).map(parseOverride);
+  const data = overrides.reduce(assignOverride, source.data);
   if (data === null) throw new ScenarioError([toProblem(EMPTY, source, overrides)]);
 
   const shapeProblems = checkSchema(data, scenarioSchema as Schema);
   const raw = withoutInvalidParts(data, shapeProblems);
   const complete = raw === undefined ? undefined : completeScenario(raw, scenarioName(file));
-  const problems = [...shapeProblems, ...(complete === undefined ? [] : checkScenario(complete))];
+  const problems = [
+    ...shapeProblems,
+    ...(raw === undefined ? [] : repeatedSettingsIn(raw)),
+    ...(complete === undefined ? [] : checkScenario(complete)),
+  ];
   if (complete === undefined || problems.length > 0) {
-    throw new ScenarioError(inOrder(problems.map((problem) => toProblem(problem, source, overrides))));
+    const located = problems.slice(0, LOCATED_MAX).map((problem) => toProblem(problem, source, overrides));
+    throw new ScenarioError(inOrder(located), problems.length);
   }
   return complete as Scenario;
 }
+
+/** The number of problems whose lines are found. Of these, the error lists the first ones. */
+const LOCATED_MAX = 500;
 
 const EMPTY: FieldProblem = {
   path: [],
@@ -60,7 +70,7 @@ const EMPTY: FieldProblem = {
 /** Returns the name of the scenario in a file: `dir/lost-ack.yaml` has the scenario lost-ack. */
 function scenarioName(file: string): string {
   const base = file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
-  return base.replace(/\.(ya?ml|json)$/i, "");
+  return printableLine(base.replace(/\.(ya?ml|json)$/i, ""));
 }
 
 /**
@@ -89,6 +99,13 @@ function withoutInvalidParts(data: unknown, problems: readonly FieldProblem[]): 
     : (rest as unknown as RawScenario);
 }
 
+function repeatedSettingsIn({ servers, settings = {} }: RawScenario): FieldProblem[] {
+  const ofServers = Object.entries(typeof servers === "number" ? {} : servers).flatMap(([id, server]) =>
+    repeatedSettings(server?.settings ?? {}, ["servers", id, "settings"]),
+  );
+  return [...repeatedSettings(settings, ["settings"]), ...ofServers];
+}
+
 function withoutDisk(rest: Record<string, unknown>, servers: Record<string, unknown>, id: string): void {
   const role = (servers[id] as { role?: unknown } | null)?.role;
   servers[id] = role === "observer" ? { role } : {};
@@ -96,10 +113,10 @@ function withoutDisk(rest: Record<string, unknown>, servers: Record<string, unkn
   delete rest.committed;
 }
 
-function toProblem(problem: FieldProblem, source: YamlSource, overrides: readonly string[]): Problem {
+function toProblem(problem: FieldProblem, source: YamlSource, overrides: readonly Override[]): Problem {
   const { path, value, message, accepted } = problem;
-  const override = overrides.findLast((text) => startsWith(path, parseOverride(text).path));
-  const origin = override === undefined ? "" : `, set by --set ${override}`;
+  const override = overrides.findLast((one) => startsWith(path, one.path));
+  const origin = override === undefined ? "" : `, set by --set ${override.text}`;
   return {
     file: source.file,
     ...source.locate(path, problem.aboutKey),

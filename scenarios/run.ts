@@ -26,7 +26,7 @@ import {
   type ServerId,
   serverIdsOf,
 } from "../protocol/index.ts";
-import type { Trace } from "../sim/index.ts";
+import type { RunResult, Trace } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
 import { unmetExpectations } from "./expectation.ts";
 import { messageName } from "./message-match.ts";
@@ -53,6 +53,8 @@ export interface RunOptions {
   readonly stopAt?: ((violation: Violation) => boolean) | undefined;
   /** Counts what the run reaches. Default: nothing is counted. */
   readonly coverage?: RunCoverage | undefined;
+  /** The run ends after this number of events. Default: EVENTS_MAX. */
+  readonly maxEvents?: number | undefined;
   /** Changes the behavior of every server, for example to apply a fix. */
   readonly change?: ((behavior: Behavior) => Behavior) | undefined;
 }
@@ -65,6 +67,9 @@ export interface RunCoverage extends MessageCoverage {
 
 /** The events that coverage counts. */
 const COVERED: readonly ProtocolRecord["event"][] = ["sync-decided", "failed"];
+
+/** Far above what a shipped scenario needs (25,000), and at most a few seconds of work. */
+export const EVENTS_MAX = 500_000;
 
 const DEFAULT_UNTIL = "120s";
 const IDLE_CHECK_INTERVAL_US = 250_000;
@@ -88,6 +93,8 @@ export class ScenarioRunner {
   private lastRecordUs = 0;
   /** Whether every server serves and only pings happen. */
   private isIdle = false;
+  /** The run was ended at its limit of events. */
+  private isTooLarge = false;
 
   constructor(scenario: Scenario, options: RunOptions) {
     this.scenario = scenario;
@@ -224,7 +231,12 @@ export class ScenarioRunner {
       return stopAt !== undefined && violations.some(stopAt);
     };
     // The loop repeats because a settle step can move the end of the run.
-    while (world.nowUs < this.endUs && world.run({ untilUs: this.endUs, stopWhen }).reason === "until");
+    const maxEvents = this.options.maxEvents ?? EVENTS_MAX;
+    let reason: RunResult["reason"] = "until";
+    while (world.nowUs < this.endUs && reason === "until") {
+      reason = world.run({ untilUs: this.endUs, stopWhen, maxEvents: maxEvents - world.eventsHandled }).reason;
+    }
+    this.isTooLarge = reason === "events";
     return this.result();
   }
 
@@ -257,6 +269,7 @@ export class ScenarioRunner {
       digest: this.digest(),
       endUs: cluster.world.nowUs,
       events: cluster.world.eventsHandled,
+      isTooLarge: this.isTooLarge,
       records,
       trace: options.trace,
       steps: this.script.outcomes,

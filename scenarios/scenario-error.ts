@@ -2,6 +2,7 @@
  * Problems of a scenario file. Each one has a place, a field, the value found and what is accepted. One ScenarioError
  * contains all problems of a file.
  */
+import { printableLine } from "./printable.ts";
 
 /** One problem of a scenario file. */
 export interface Problem {
@@ -31,9 +32,12 @@ export class ScenarioError extends Error {
   /** The problems, in the order of their lines. */
   readonly problems: readonly Problem[];
 
-  constructor(problems: readonly Problem[]) {
+  /** `count`: the number of problems found, if `problems` does not contain all of them. */
+  constructor(problems: readonly Problem[], count = problems.length) {
     const listed = problems.slice(0, PROBLEMS_MAX);
-    super(listed.map(formatProblem).join("\n"));
+    const unlisted = count - listed.length;
+    const rest = unlisted === 0 ? [] : [`and ${unlisted} more ${unlisted === 1 ? "problem" : "problems"}`];
+    super([...listed.map(formatProblem), ...rest].join("\n"));
     this.name = "ScenarioError";
     this.problems = listed;
   }
@@ -42,7 +46,7 @@ export class ScenarioError extends Error {
 export function formatProblem(problem: Problem): string {
   const value = problem.value === undefined ? "" : `value ${formatValue(problem.value)}; `;
   const { accepted, field, file, line, message } = problem;
-  return `${file}:${line}: ${field}: ${message} (${value}accepted: ${accepted})`;
+  return printableLine(`${file}:${line}: ${field}: ${message} (${value}accepted: ${accepted})`);
 }
 
 /** Writes a value on one line and cuts it if it is long. */

@@ -50,6 +50,8 @@ export interface ScenarioRun {
   readonly endUs: number;
   /** Number of handled events. */
   readonly events: number;
+  /** Whether the run was ended at its limit of events, before its end. */
+  readonly isTooLarge: boolean;
   /** What the servers did, in order; empty if records are off. */
   readonly records: readonly ProtocolRecord[];
   /** Undefined if the run was not traced. */

@@ -7,6 +7,7 @@
  */
 
 import alea from "seedrandom/lib/alea.js";
+import { ln } from "./exact-math.ts";
 
 /** One stream of seeded random numbers. */
 export class Random {
@@ -47,7 +48,7 @@ export class Random {
 
   /** Returns a number with an exponential distribution and this mean. */
   exponential(mean: number): number {
-    return -Math.log(1 - this.next()) * mean;
+    return -ln(1 - this.next()) * mean;
   }
 
   /** Returns one of the items, each with the same probability. Throws a RangeError for an empty list. */

@@ -26,6 +26,7 @@ import {
 } from "./connection.ts";
 import type { BlockEffect, NetworkEffects } from "./effects.ts";
 import { ACCEPT_EVENT, ARRIVAL_EVENT } from "./event-kinds.ts";
+import { powerOfTwo } from "./exact-math.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Link, LinkTable } from "./link.ts";
 import type { Node } from "./node.ts";
@@ -407,7 +408,7 @@ export class Tcp<M> {
     for (let losses = 0; losses < LOSSES_MAX; losses++) {
       if (!link.random.chance(link.character.lossRate)) return extraUs;
       this.effects.retransmitted++;
-      extraUs += this.rtoUs * 2 ** losses;
+      extraUs += this.rtoUs * powerOfTwo(losses);
     }
     return -extraUs;
   }

@@ -213,7 +213,8 @@ function* rounder(text: string): Generator<string> {
   const us = durationUs(text);
   const digits = (value: number): number => String(value).replace(/0+$/, "").length;
   const seen = new Set([us]);
-  const magnitude = 10 ** Math.floor(Math.log10(Math.max(1, us)));
+  let magnitude = 1;
+  while (magnitude * 10 <= us) magnitude *= 10;
   const candidates = [
     0,
     magnitude,

@@ -7,7 +7,7 @@
 import { assertPresent } from "../assert.ts";
 import { type Effects, TIMER_EPOCH_PROPOSAL } from "../effects.ts";
 import { AckSet, type QuorumVerifier } from "../quorum.ts";
-import { asEpoch, type Epoch, NO_EPOCH, type ServerId } from "../zxid.ts";
+import { asEpoch, type Epoch, MAX_EPOCH, NO_EPOCH, type ServerId } from "../zxid.ts";
 import { QuorumWait } from "./quorum-wait.ts";
 
 /** A thread that waits for the epoch. */
@@ -16,6 +16,8 @@ export interface EpochWaiter {
   epochTimedOut(): void;
   /** Called when the leader has given up (Leader#quitLeading). */
   epochAborted(): void;
+  /** Called if the server has accepted the largest epoch that zabsim supports, so that there is no next one. */
+  epochLimitReached(): void;
   /** Called if this waiter completed the quorum but could not write acceptedEpoch. */
   acceptedEpochNotWritten(): void;
 }
@@ -51,6 +53,11 @@ export class EpochProposal {
   propose(waiter: EpochWaiter, sid: ServerId, lastAcceptedEpoch: Epoch, nowUs: number): void {
     if (this.state === "done") {
       waiter.epochProposed(this.epoch);
+      return;
+    }
+    // ZooKeeper's epochs have 31 bits. Its leader would propose the next one.
+    if (lastAcceptedEpoch >= MAX_EPOCH) {
+      waiter.epochLimitReached();
       return;
     }
     this.wait.join(waiter, nowUs);

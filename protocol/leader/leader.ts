@@ -33,6 +33,7 @@ import {
   counterOf,
   type Epoch,
   MAX_COUNTER,
+  MAX_EPOCH,
   makeZxid,
   NO_EPOCH,
   NO_ZXID,
@@ -197,6 +198,10 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
 
   epochAborted(): void {
     this.fail("epoch-quit", "a voter that elected this server is LOOKING again");
+  }
+
+  epochLimitReached(): void {
+    this.fail("epoch-limit", `acceptedEpoch is ${MAX_EPOCH}, the largest epoch that zabsim supports`);
   }
 
   acceptedEpochNotWritten(): void {

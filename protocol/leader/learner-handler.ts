@@ -24,9 +24,11 @@ import {
   ACK,
   ACKEPOCH,
   FOLLOWERINFO,
+  hasReadableData,
   LEADERINFO,
   NEWLEADER,
   OBSERVERINFO,
+  PACKET_NAMES,
   PING,
   PROPOSAL,
   PROTOCOL_VERSION,
@@ -40,7 +42,17 @@ import {
 import type { RoleServer } from "../role-server.ts";
 import { limitText, type ReadLimit, type TickLimit } from "../settings.ts";
 import type { Txn } from "../storage/history.ts";
-import { type Epoch, epochOf, makeZxid, NO_SERVER, NO_ZXID, type ServerId, ZERO_ZXID, type Zxid } from "../zxid.ts";
+import {
+  type Epoch,
+  epochOf,
+  MAX_EPOCH,
+  makeZxid,
+  NO_SERVER,
+  NO_ZXID,
+  type ServerId,
+  ZERO_ZXID,
+  type Zxid,
+} from "../zxid.ts";
 import type { EpochAckWaiter, StateSummary } from "./epoch-ack.ts";
 import type { EpochWaiter } from "./epoch-proposal.ts";
 import type { NewLeaderAckWaiter } from "./newleader-ack.ts";
@@ -271,6 +283,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
       this.fail("first-packet-not-info", "the first packet is neither FOLLOWERINFO nor OBSERVERINFO");
       return;
     }
+    if (!this.canRead(message)) return;
     const info = message.data;
     const lastAcceptedEpoch = epochOf(message.zxid);
     this.sid = info?.serverId ?? this.leader.nextAnonymousId();
@@ -307,6 +320,10 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     this.fail("epoch-quit", "the leader gave up before a quorum of servers sent FOLLOWERINFO");
   }
 
+  epochLimitReached(): void {
+    this.fail("epoch-limit", `the learner accepted ${MAX_EPOCH}, the largest epoch that zabsim supports`);
+  }
+
   acceptedEpochNotWritten(): void {
     this.fail("disk-error", "acceptedEpoch could not be written");
   }
@@ -317,6 +334,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
       this.fail("not-ackepoch", "the packet after LEADERINFO is not ACKEPOCH");
       return;
     }
+    if (!this.canRead(message)) return;
     this.ackEpoch({ currentEpoch: message.data, lastZxid: message.zxid });
   }
 
@@ -450,11 +468,18 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
       case REVALIDATE:
         break;
       case REQUEST:
-        this.leader.submit(message.data.value);
+        if (this.canRead(message)) this.leader.submit(message.data.value);
         break;
       default:
         this.anomaly("bad-state", message, "unexpected packet");
     }
+  }
+
+  /** Fails and returns false if the data of a packet cannot be read: the exception ends the handler's thread. */
+  private canRead(message: QuorumPacket): boolean {
+    if (hasReadableData(message)) return true;
+    this.fail("unreadable-packet", `the data of ${PACKET_NAMES[message.type]} cannot be read`);
+    return false;
   }
 
   private send(message: QuorumPacket): void {

@@ -72,10 +72,11 @@ export class Follower implements LearnerService, LogListener {
         this.learner.send(packet(PING, message.zxid, null));
         break;
       case PROPOSAL:
-        this.propose(message.data);
+        if (this.learner.canRead(message)) this.propose(message.data);
         break;
       case COMMIT:
       case COMMITANDACTIVATE:
+        if (!this.learner.canRead(message)) return;
         // Commits must stay in order: while the commit thread has work, later commits go through it, too.
         this.commit(message.zxid, this.committed.length > 0);
         break;

@@ -33,6 +33,8 @@ export interface ServingLearner {
   startWork(work: ThreadWork): void;
   /** Applies a committed transaction. */
   deliver(txn: Txn): void;
+  /** Fails and returns false if the data of a packet cannot be read. */
+  canRead(message: QuorumPacket): boolean;
   anomaly(anomaly: Anomaly, message: QuorumPacket, detail: string): void;
   /** Stops following or observing because of a failure. */
   fail(reason: FailureReason, detail: string): void;

@@ -14,12 +14,16 @@ import {
   ACK,
   ACKEPOCH,
   FOLLOWERINFO,
+  hasReadableData,
+  isSnapshot,
   LEADERINFO,
   NEWLEADER,
   OBSERVERINFO,
+  PACKET_NAMES,
   packet,
   type QuorumPacket,
   REQUEST,
+  SNAP,
 } from "../packets.ts";
 import { limitText, type ReadLimit } from "../settings.ts";
 import type { Txn } from "../storage/history.ts";
@@ -127,6 +131,7 @@ export class Learner implements SyncLearner, ServingLearner {
   private receiveLeaderInfo(message: QuorumPacket): void {
     const { acceptedEpoch } = this.server;
     this.newEpoch = epochOf(message.zxid);
+    if (message.type === LEADERINFO && !this.canRead(message)) return;
     if (message.type !== LEADERINFO) {
       this.receiveFromOldLeader(message);
     } else if (this.newEpoch > acceptedEpoch) {
@@ -313,6 +318,16 @@ export class Learner implements SyncLearner, ServingLearner {
     this.fail("read-timeout", `the leader sent nothing within ${limitText(this.readLimit, this.server.settings)}`);
   }
 
+  /**
+   * Fails and returns false if the data of a packet cannot be read. The exception reaches Follower#followLeader or
+   * Observer#observeLeader, which closes the connection.
+   */
+  canRead(message: QuorumPacket): boolean {
+    if (hasReadableData(message)) return true;
+    this.fail("unreadable-packet", `the data of ${PACKET_NAMES[message.type]} cannot be read`);
+    return false;
+  }
+
   private get reading(): boolean {
     const { phase, synchronization } = this;
     if (phase === "synchronizing") return assertPresent(synchronization, "synchronization", phase).reading;
@@ -323,7 +338,14 @@ export class Learner implements SyncLearner, ServingLearner {
     if (this.phase === "serving") this.service?.receive(message);
     else if (this.phase === "synchronizing") this.synchronization?.receive(message);
     else this.receiveLeaderInfo(message);
+    if (message.type !== SNAP && isSnapshot(message.data)) this.nextIsUnreadable();
     if (this.reading) this.expectRead();
+  }
+
+  /** A snapshot follows a packet that is not SNAP: the learner reads its bytes as the next packet, and fails. */
+  private nextIsUnreadable(): void {
+    this.pendingFailure ??= { reason: "unreadable-packet", detail: "a snapshot follows a packet that is not SNAP" };
+    if (this.reading) this.failIfConnectionBroke();
   }
 
   resumeReading(): void {

@@ -55,7 +55,7 @@ export class Observer implements LearnerService, LogListener {
         break;
       case INFORM:
       case INFORMANDACTIVATE:
-        this.inform(message.data);
+        if (this.learner.canRead(message)) this.inform(message.data);
         break;
       case PROPOSAL:
       case COMMIT:

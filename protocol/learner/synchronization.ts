@@ -23,6 +23,7 @@ import {
   INFORM,
   INFORMANDACTIVATE,
   NEWLEADER,
+  type PacketType,
   PROPOSAL,
   packet,
   type QuorumPacket,
@@ -62,6 +63,8 @@ export interface SyncLearner {
   failIfConnectionBroke(): boolean;
   fail(reason: FailureReason, detail: string): void;
   exit(code: number, reason: FailureReason, detail: string): void;
+  /** Fails and returns false if the data of a packet cannot be read. */
+  canRead(message: QuorumPacket): boolean;
   anomaly(anomaly: Anomaly, message: QuorumPacket, detail: string): void;
   /**
    * Applies a committed transaction. If the transaction leaves a gap in committedLog, makes the learner fail and
@@ -79,6 +82,9 @@ export interface FollowerProcessors {
   logProposal(txn: Txn): void;
   appended(txn: Txn): void;
 }
+
+/** The packets between DIFF, TRUNC or SNAP and UPTODATE whose data the learner reads. */
+const READ_DATA: readonly PacketType[] = [PROPOSAL, COMMITANDACTIVATE, INFORM, INFORMANDACTIVATE];
 
 type Stage =
   | "reading-op" // reads DIFF, TRUNC or SNAP
@@ -142,6 +148,7 @@ export class Synchronization implements LogUser, SyncRest {
         this.readPackets();
         break;
       case SNAP:
+        if (!learner.canRead(message)) return;
         this.mustReload = behavior.interruptedSnapReloads;
         this.tookSnap = true;
         this.syncSnapshot = behavior.syncsSnap;
@@ -208,6 +215,7 @@ export class Synchronization implements LogUser, SyncRest {
   // ---- the packets after DIFF, TRUNC or SNAP
 
   private receiveNext(message: QuorumPacket): void {
+    if (READ_DATA.includes(message.type) && !this.learner.canRead(message)) return;
     switch (message.type) {
       case PROPOSAL:
         if (this.acceptProposal(message.data)) this.notLogged.push(message.data);

@@ -15,6 +15,8 @@ export interface Schema {
   readonly type?: string | readonly string[];
   readonly enum?: readonly (string | number)[];
   readonly pattern?: string;
+  /** Words in capitals are suggested in place of a similar one. */
+  readonly examples?: readonly unknown[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minItems?: number;
@@ -30,6 +32,9 @@ export interface Schema {
   readonly maxProperties?: number;
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
+  /** Asks whether all fields are known, so that an editor reports an unknown field and not the rules of `then`. */
+  readonly if?: { readonly propertyNames: Schema };
+  readonly then?: { readonly oneOf: readonly Schema[] };
   readonly not?: Schema;
   readonly definitions?: Readonly<Record<string, Schema>>;
 }
@@ -40,8 +45,12 @@ export function checkSchema(data: unknown, schema: Schema): FieldProblem[] {
   return new SchemaCheck(schema).check(data, schema, []);
 }
 
+/** An error lists far fewer problems. */
+const SUGGESTIONS_MAX = 500;
+
 class SchemaCheck {
   private readonly root: Schema;
+  private suggestions = 0;
 
   constructor(root: Schema) {
     this.root = root;
@@ -56,10 +65,16 @@ class SchemaCheck {
       return wrong(`is not known${suggestion(String(value), schema.enum.map(String))}`);
     }
     if (typeof value === "number") return this.checkNumber(value, schema, wrong);
-    if (typeof value === "string") return matches(schema.pattern, value) ? [] : wrong("does not have the right form");
+    if (typeof value === "string") return this.checkText(value, schema, wrong);
     if (Array.isArray(value)) return this.checkList(value, schema, path, wrong);
     if (kindOf(value) === "object") return this.checkMapping(value as Mapping, schema, path);
     return [];
+  }
+
+  /** Returns `, did you mean crash?`, or an empty text if there is no similar name. */
+  private suggestion(name: string, known: readonly string[]): string {
+    this.suggestions++;
+    return this.suggestions > SUGGESTIONS_MAX ? "" : didYouMean(name, known);
   }
 
   private resolve(schema: Schema): Schema {
@@ -85,6 +100,13 @@ class SchemaCheck {
     if (schema.enum !== undefined) return schema.enum.some((word) => kindOf(word) === kind);
     if (schema.type === undefined) return true;
     return [schema.type].flat().some((type) => (type === "integer" ? "number" : type) === kind);
+  }
+
+  private checkText(text: string, schema: Schema, wrong: (message: string) => FieldProblem[]): FieldProblem[] {
+    if (matches(schema.pattern, text)) return [];
+    const words = (schema.examples ?? []).filter((example): example is string => /^[A-Z]+$/.test(String(example)));
+    const [word = ""] = text.trim().split(/\s/, 1);
+    return wrong(`does not have the right form${words.includes(word) ? "" : this.suggestion(word, words)}`);
   }
 
   private checkNumber(value: number, schema: Schema, wrong: (message: string) => FieldProblem[]): FieldProblem[] {
@@ -137,7 +159,7 @@ class SchemaCheck {
     if (field !== undefined) return this.check(value, field, at);
     if (schema.additionalProperties !== false) return [];
     const known = Object.keys(schema.properties ?? {}).filter((name) => !name.startsWith("$"));
-    const message = `unknown field${didYouMean(key, known)}`;
+    const message = `unknown field${this.suggestion(key, known)}`;
     return [{ path: at, value, message, accepted: known.join(", "), aboutKey: true }];
   }
 
@@ -147,10 +169,11 @@ class SchemaCheck {
     const size = Object.keys(mapping).length;
     if (size < (schema.minProperties ?? 0)) return wrong(size === 0 ? "is empty" : "has too few fields");
     if (size > (schema.maxProperties ?? Number.POSITIVE_INFINITY)) return wrong("has too many fields");
-    if (schema.oneOf !== undefined) {
-      const fitting = schema.oneOf.filter((branch) => this.check(mapping, branch, path).length === 0);
-      const names = schema.oneOf.flatMap((branch) => branch.required ?? []);
-      const accepted = schema.oneOf.every(onlyRequires) ? `exactly one of ${names.join(", ")}` : this.accepts(schema);
+    const oneOf = schema.oneOf ?? schema.then?.oneOf;
+    if (oneOf !== undefined) {
+      const fitting = oneOf.filter((branch) => this.check(mapping, branch, path).length === 0);
+      const names = oneOf.flatMap((branch) => branch.required ?? []);
+      const accepted = oneOf.every(onlyRequires) ? `exactly one of ${names.join(", ")}` : this.accepts(schema);
       if (fitting.length === 0) return wrong("has a missing field or a field too many", accepted);
       const both = fitting.flatMap((branch) => branch.required ?? []).join(" and ");
       if (fitting.length > 1) return wrong(`has ${both} together`, accepted);

@@ -1,7 +1,7 @@
 /** Checks the servers of a scenario: at least one votes, and the content of each disk is consistent. */
 import type { ServerSpec } from "../../cluster/cluster-spec.ts";
 import { verifierOf } from "../../cluster/verifier.ts";
-import { parseZxidRanges, type ZxidRange } from "../../cluster/zxid-range.ts";
+import { HISTORY_LENGTH_MAX, parseZxidRanges, type ZxidRange } from "../../cluster/zxid-range.ts";
 import { asServerId, parseZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
 import type { FieldChecks } from "./field-checks.ts";
 import type { Path } from "./field-path.ts";
@@ -11,6 +11,7 @@ export function checkServers(checks: FieldChecks): void {
     checks.report(["servers"], undefined, "all servers are observers", "at least one participant");
   }
   for (const [id, server] of Object.entries(checks.scenario.servers)) checkServer(checks, server, ["servers", id]);
+  checkTotalLength(checks);
   checkCommitted(checks);
 }
 
@@ -21,9 +22,25 @@ function checkServer(checks: FieldChecks, server: ServerSpec, path: Path): void 
   else checkDisk(checks, server, path);
 }
 
+/** Bounds the time and memory that the start states take. */
+function checkTotalLength(checks: FieldChecks): void {
+  let total = 0;
+  for (const [id, { history }] of Object.entries(checks.scenario.servers)) {
+    const ranges = parseZxidRanges(history);
+    if (typeof ranges === "string") continue;
+    total += ranges.reduce((length, { first, last }) => length + last - first + 1, 0);
+    if (total <= HISTORY_LENGTH_MAX) continue;
+    const message = `makes all histories together longer than ${HISTORY_LENGTH_MAX} transactions`;
+    checks.report(["servers", id, "history"], history, message, "shorter histories, or fewer servers");
+    return;
+  }
+}
+
 function checkDisk(checks: FieldChecks, server: ServerSpec, path: Path): void {
   const ranges = checkHistory(checks, server.history, [...path, "history"]);
   if (ranges === undefined) return;
+  const last = ranges.at(-1);
+  if (last !== undefined) checks.epochBelowLimit(last.last, [...path, "history"]);
   for (const [i, zxid] of checkAscending(checks, server.snapshots ?? [], [...path, "snapshots"]).entries()) {
     if (zxid !== 0) checkInside(checks, zxid, ranges, [...path, "snapshots", i]);
   }

@@ -145,7 +145,8 @@ const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
   },
   alter(checks, { match, set }: { match: MessageMatch; set: AlteredFields }, path) {
     checkMatch(checks, match, path);
-    if (set.zxid !== undefined) checks.zxid(set.zxid, [...path, "set", "zxid"]);
+    const zxid = set.zxid === undefined ? undefined : checks.zxid(set.zxid, [...path, "set", "zxid"]);
+    if (zxid !== undefined) checks.epochBelowLimit(zxid, [...path, "set", "zxid"]);
   },
   disk: checkDiskFault,
 };

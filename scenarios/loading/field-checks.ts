@@ -2,11 +2,22 @@
 
 import type { ServerSpec } from "../../cluster/cluster-spec.ts";
 import type { Settings } from "../../protocol/settings.ts";
-import { parseZxid, type ServerId, serverIdsOf, type Zxid } from "../../protocol/zxid.ts";
+import {
+  epochOf,
+  formatZxid,
+  MAX_EPOCH,
+  parseZxid,
+  type ServerId,
+  serverIdsOf,
+  type Zxid,
+} from "../../protocol/zxid.ts";
 import { DURATION_MAX_US, parseDurationRange } from "../../sim/duration-range.ts";
 import { parseDuration } from "../../sim/time.ts";
 import type { FieldProblem, Path } from "./field-path.ts";
 import type { CompleteScenario } from "./short-forms-and-defaults.ts";
+
+/** The largest epoch in a start state, as in the schema's startEpoch. Each election uses one of the epochs above it. */
+export const START_EPOCH_MAX = 2_000_000;
 
 export class FieldChecks {
   readonly scenario: CompleteScenario;
@@ -42,15 +53,23 @@ export class FieldChecks {
 
   zxid(text: string, path: Path): Zxid | undefined {
     const zxid = parseZxid(text);
-    if (zxid === undefined) {
+    if (zxid === undefined || zxid < 0) {
       this.report(
         path,
         text,
         "is not a zxid",
         "epoch:counter such as 1:5, epochs up to 2097151, counters up to 4294967295",
       );
+      return undefined;
     }
     return zxid;
+  }
+
+  /** Checks the epoch of a zxid that servers start with or receive: later elections need higher epochs. */
+  epochBelowLimit(zxid: Zxid, path: Path): void {
+    if (epochOf(zxid) <= START_EPOCH_MAX) return;
+    const accepted = `epochs up to ${START_EPOCH_MAX}: elections need the epochs up to ${MAX_EPOCH}`;
+    this.report(path, formatZxid(zxid), "has an epoch that leaves too few epochs for elections", accepted);
   }
 
   duration(text: string, path: Path): void {

@@ -11,15 +11,7 @@ import type {
 } from "../../cluster/cluster-spec.ts";
 import type { ProtocolEvent } from "../../cluster/records.ts";
 import type { ServerId } from "../../protocol/zxid.ts";
-import type {
-  AlteredFields,
-  DiskFault,
-  Expectation,
-  ExpectedDecision,
-  MessageMatch,
-  Moment,
-  Scenario,
-} from "../scenario.ts";
+import type { AlteredFields, DiskFault, Expectation, ExpectedDecision, MessageMatch, Moment } from "../scenario.ts";
 
 export type RawZxid = string | number;
 export type RawZxids = string | readonly RawZxid[];
@@ -33,7 +25,7 @@ export interface RawScenario {
   readonly seed?: string | number;
   readonly servers: number | Readonly<Record<string, RawServer | null>>;
   readonly quorum?: "majority" | (Omit<HierarchicalQuorum, "weights"> & Partial<Pick<HierarchicalQuorum, "weights">>);
-  readonly settings?: Scenario["settings"];
+  readonly settings?: RawSettings;
   readonly network?: RawNetwork;
   readonly disk?: { readonly sync?: RawDuration; readonly write?: RawDuration };
   readonly threads?: RawThreads;
@@ -44,7 +36,11 @@ export interface RawScenario {
   readonly expect?: RawExpectation;
 }
 
-export interface RawServer extends Partial<Omit<ServerSpec, "snapshots" | "logFilesFrom" | "logFrom">> {
+/** Settings under the names of the core or under ZooKeeper's own names. */
+export type RawSettings = Readonly<Record<string, unknown>>;
+
+export interface RawServer extends Partial<Omit<ServerSpec, "snapshots" | "logFilesFrom" | "logFrom" | "settings">> {
+  readonly settings?: RawSettings;
   readonly snapshots?: RawZxids;
   readonly logFilesFrom?: RawZxids;
   readonly logFrom?: RawZxid;

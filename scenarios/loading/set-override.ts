@@ -4,6 +4,7 @@
  */
 import { ScenarioError } from "../scenario-error.ts";
 import { formatPath, type Path, parsePath } from "./field-path.ts";
+import { coreName } from "./setting-names.ts";
 import { serversOf } from "./short-forms-and-defaults.ts";
 import { YamlSource } from "./yaml-source.ts";
 
@@ -11,16 +12,34 @@ const ACCEPTED = "path=value such as steps[2].crash.server=3 or network.latency=
 
 /** Returns a copy of the data with the field set. Throws a ScenarioError if the path cannot exist. */
 export function applyOverride(data: unknown, override: string): unknown {
-  const { path, value } = parseOverride(override);
-  return assign(data, path, 0, value, override);
+  return assignOverride(data, parseOverride(override));
 }
 
-export function parseOverride(override: string): { readonly path: Path; readonly value: unknown } {
+/** Like applyOverride, for an override that is parsed already. */
+export function assignOverride(data: unknown, { path, text, value }: Override): unknown {
+  return assign(data, path, 0, value, text);
+}
+
+export interface Override {
+  readonly text: string;
+  readonly path: Path;
+  readonly value: unknown;
+}
+
+export function parseOverride(override: string): Override {
   const equals = override.indexOf("=");
   if (equals < 0) fail("file", override, "has no =", ACCEPTED);
   const path = parsePath(override.slice(0, equals).trim());
   if (path === undefined) fail("file", override, "does not start with the path of a field", ACCEPTED);
-  return { path, value: parseValue(path, override.slice(equals + 1)) };
+  return { text: override, path: withSettingAsOne(path), value: parseValue(path, override.slice(equals + 1)) };
+}
+
+/** ZooKeeper's names of settings contain dots. */
+function withSettingAsOne(path: Path): Path {
+  const start = path.indexOf("settings") + 1;
+  const names = path.slice(start);
+  if (start === 0 || names.length < 2 || names.some((name) => typeof name === "number")) return path;
+  return [...path.slice(0, start), names.join(".")];
 }
 
 function parseValue(path: Path, text: string): unknown {
@@ -45,24 +64,30 @@ function assign(target: unknown, path: Path, depth: number, value: unknown, over
     return fail(
       formatPath(at),
       override,
-      `is a list of ${inside.length} entries and has no entry ${String(segment)}`,
+      `is a list of ${inside.length} ${inside.length === 1 ? "entry" : "entries"} and has no entry ${String(segment)}`,
       places,
     );
   }
   if (typeof inside !== "object" || typeof segment === "number") {
     return fail(formatPath(at), override, `has no fields, so ${formatPath(path)} does not exist`, ACCEPTED);
   }
+  if (at.at(-1) === "settings") return { ...withoutSetting(inside as object, segment), [segment]: value };
   const before = (inside as Record<string, unknown>)[segment];
   const own = Object.hasOwn(inside as object, segment) ? before : undefined;
   // With a computed key, `__proto__` is an ordinary field.
   return { ...inside, [segment]: assign(own, path, depth + 1, value, override) };
 }
 
+/** Removes a setting, under each of its names. */
+function withoutSetting(settings: object, name: string): object {
+  return Object.fromEntries(Object.entries(settings).filter(([other]) => coreName(other) !== coreName(name)));
+}
+
 /** Expands a short form, so that a path can lead into it. */
 function writeOut(value: unknown, at: Path, segment: string | number): unknown {
   if (typeof value === "object" || typeof segment === "number") return value;
   const name = at[at.length - 1];
-  if (name === "servers" && typeof value === "number" && value >= 1 && value <= 255) return serversOf(value);
+  if (name === "servers" && typeof value === "number" && value >= 1 && value <= 99) return serversOf(value);
   if (name === "write" && typeof value === "number") return { count: value };
   if (name === "crash") return { server: value };
   if (name === "when") return { event: value };

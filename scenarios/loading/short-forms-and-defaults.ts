@@ -17,6 +17,7 @@ import { normalizeHistory, normalizeZxid, parseZxidRanges } from "../../cluster/
 import { findInvariant, type InvariantId } from "../../invariants/index.ts";
 import type { ServerId } from "../../protocol/zxid.ts";
 import { epochOf } from "../../protocol/zxid.ts";
+import { printableText } from "../printable.ts";
 import type {
   Action,
   AlteredFields,
@@ -47,6 +48,7 @@ import type {
   RawThreads,
   RawZxids,
 } from "./raw-scenario.ts";
+import { withCoreNames } from "./setting-names.ts";
 
 /** A removed step is null, so that the other steps keep their numbers. */
 export type CompleteScenario = Omit<Scenario, "steps"> & { readonly steps: readonly (Step | null)[] };
@@ -58,12 +60,12 @@ export function completeScenario(raw: RawScenario, name: string): CompleteScenar
   const servers = typeof raw.servers === "number" ? (serversOf(raw.servers) as Record<string, RawServer>) : raw.servers;
   return {
     name,
-    about: raw.about ?? "",
+    about: printableText(raw.about ?? ""),
     zookeeper: raw.zookeeper ?? "newest",
     ...(raw.seed === undefined ? {} : { seed: String(raw.seed) }),
     servers: Object.fromEntries(Object.entries(servers).map(([id, server]) => [id, completeServer(server ?? {})])),
     ...(raw.quorum === undefined || raw.quorum === "majority" ? {} : { quorum: { weights: {}, ...raw.quorum } }),
-    settings: raw.settings ?? {},
+    settings: withCoreNames(raw.settings ?? {}),
     network: completeNetwork(raw.network ?? {}),
     disk: completeDisk(raw.disk ?? {}),
     threads: completeThreads(raw.threads ?? {}),
@@ -75,7 +77,7 @@ export function completeScenario(raw: RawScenario, name: string): CompleteScenar
 }
 
 function completeServer(raw: RawServer): ServerSpec {
-  const { snapshots, logFilesFrom, logFrom, ...rest } = raw;
+  const { snapshots, logFilesFrom, logFrom, settings, ...rest } = raw;
   const empty = raw.empty ?? false;
   const history = normalizeHistory(raw.history ?? "");
   const epoch = empty ? ("missing" as const) : lastEpoch(history);
@@ -84,8 +86,8 @@ function completeServer(raw: RawServer): ServerSpec {
     acceptedEpoch: epoch,
     currentEpoch: epoch,
     down: false,
-    settings: {},
     ...rest,
+    settings: withCoreNames(settings ?? {}),
     history,
     empty,
     snapshots: snapshots === undefined ? (empty ? [] : ["0:0"]) : zxids(snapshots),

@@ -2,8 +2,22 @@
  * Parses the text of a scenario file and finds the line and column of a field. Accepts YAML 1.2, which includes JSON:
  * one document, unique keys, a bounded number of aliases.
  */
-import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
-import { type Problem, ScenarioError } from "../scenario-error.ts";
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  visit,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
+import { PROBLEMS_MAX, type Problem, ScenarioError } from "../scenario-error.ts";
 import type { Path } from "./field-path.ts";
 import { offsetBelowDepth } from "./nesting-depth.ts";
 
@@ -12,8 +26,9 @@ export interface Position {
   readonly column: number;
 }
 
-/** Maximum number of characters. A scenario has about 30 lines, so a longer text is not a scenario. */
-const TEXT_LENGTH_MAX = 1_000_000;
+/** A scenario has about 30 lines, and the yaml package takes up to 10 s for 1,000,000 characters. */
+const TEXT_LENGTH_MAX = 500_000;
+/** The limit of aliases in one file. To resolve one, the yaml package walks through the whole document. */
 const ALIASES_MAX = 100;
 /** The nesting limit in nodes of the parser; a mapping in a mapping is two nodes deeper. */
 const DEPTH_MAX = 60;
@@ -52,12 +67,14 @@ export class YamlSource {
   }
 
   private parse(): Document.Parsed {
-    const uniqueKeys = (a: unknown, b: unknown) => keyText(a) !== undefined && keyText(a) === keyText(b);
-    return parseDocument(this.text, { lineCounter: this.lines, uniqueKeys, prettyErrors: false });
+    // The yaml package compares each key with all others. Its warnings would go to the console.
+    const options = { uniqueKeys: false, prettyErrors: false, logLevel: "error" } as const;
+    return parseDocument(this.text, { lineCounter: this.lines, ...options });
   }
 
   private checkSyntax(): void {
-    const problems = [...this.document.errors, ...this.document.warnings].map(({ code, message, pos }) => {
+    const all = [...this.document.errors, ...this.document.warnings];
+    const problems = all.slice(0, 10 * PROBLEMS_MAX).map(({ code, message, pos }) => {
       const known = SYNTAX_PROBLEMS[code as keyof typeof SYNTAX_PROBLEMS] as readonly [string, string] | undefined;
       return this.problem(pos[0], ...(known ?? ([message, "YAML, or JSON"] as const)));
     });
@@ -67,34 +84,41 @@ export class YamlSource {
   }
 
   private checkNodes(): void {
-    const problems: Problem[] = [];
+    const found: (readonly [node: unknown, message: string, accepted: string])[] = [];
+    const anchors = new Map<string, unknown>();
+    let aliases = 0;
+    const keepAnchor = (node: Scalar | YAMLMap | YAMLSeq): void => {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    };
     visit(this.document, {
+      Scalar: (_, node) => keepAnchor(node),
       Collection: (_, node, around) => {
         if (around.length > DEPTH_MAX) this.fail(startOf(node), ...SYNTAX_PROBLEMS.RESOURCE_EXHAUSTION);
+        keepAnchor(node);
+        if (isMap(node)) for (const { key } of repeated(node)) found.push([key, ...SYNTAX_PROBLEMS.DUPLICATE_KEY]);
       },
       Alias: (_, node, around) => {
-        const target = node.resolve(this.document);
-        if (!around.some((outer) => outer === target)) return;
-        problems.push(
-          this.problem(startOf(node), "an alias of a node that contains it", "an alias of an anchor above it"),
-        );
+        aliases++;
+        if (aliases > ALIASES_MAX) this.fail(startOf(node), "has too many aliases", `up to ${ALIASES_MAX} aliases`);
+        const target = anchors.get(node.source);
+        if (target === undefined) found.push([node, ...SYNTAX_PROBLEMS.BAD_ALIAS]);
+        else if (around.some((outer) => outer === target)) found.push([node, ...ALIAS_IN_ITSELF]);
       },
       Pair: (_, pair) => {
-        if (keyText(pair.key) !== undefined) return;
-        problems.push(
-          this.problem(startOf(pair.key), "the name of a field is not a plain word or number", "name: value"),
-        );
+        if (keyText(pair.key) === undefined) found.push([pair.key, ...NOT_A_NAME]);
       },
     });
-    if (problems.length > 0) throw new ScenarioError(problems);
+    if (found.length === 0) return;
+    const listed = found.slice(0, PROBLEMS_MAX).map(([node, ...words]) => this.problem(startOf(node), ...words));
+    throw new ScenarioError(listed, found.length);
   }
 
   private toData(): unknown {
     try {
-      return this.document.toJS({ maxAliasCount: ALIASES_MAX });
+      return this.document.toJS({ maxAliasCount: ALIASES_MAX + 1 });
     } catch (error) {
       if (!(error instanceof ReferenceError)) throw error;
-      return this.fail(undefined, "has too many aliases", `up to ${ALIASES_MAX} uses of an anchor`);
+      return this.fail(undefined, "has too many aliases inside each other", `up to ${ALIASES_MAX} copies of an anchor`);
     }
   }
 
@@ -146,6 +170,21 @@ const SYNTAX_PROBLEMS = {
   BAD_ALIAS: ["an alias without an anchor", "an alias of an anchor above it"],
   TAG_RESOLVE_FAILED: ["an unknown tag", "values without tags"],
 } as const;
+
+const ALIAS_IN_ITSELF = ["an alias of a node that contains it", "an alias of an anchor above it"] as const;
+const NOT_A_NAME = ["the name of a field is not a plain word or number", "name: value"] as const;
+
+/** Returns the pairs of a mapping whose key is that of an earlier pair. */
+function repeated({ items }: YAMLMap): Pair[] {
+  const seen = new Set<string>();
+  return items.filter(({ key }) => {
+    const text = keyText(key);
+    if (text === undefined) return false;
+    if (seen.has(text)) return true;
+    seen.add(text);
+    return false;
+  });
+}
 
 /** Returns a key as it is in the data; undefined if it is not a scalar. */
 function keyText(key: unknown): string | undefined {

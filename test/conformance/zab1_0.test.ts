@@ -37,6 +37,7 @@ const waiter = (log: string[], name: string): EpochWaiter & EpochAckWaiter => ({
   epochProposed: (epoch) => log.push(`${name} gets epoch ${epoch}`),
   epochTimedOut: () => log.push(`${name} timed out`),
   epochAborted: () => log.push(`${name} aborted`),
+  epochLimitReached: () => log.push(`${name} reached the limit`),
   acceptedEpochNotWritten: () => log.push(`${name} could not write`),
   epochAcked: () => log.push(`${name} continues`),
   epochAckTimedOut: () => log.push(`${name} timed out`),

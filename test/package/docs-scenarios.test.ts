@@ -10,6 +10,7 @@ import { goldenText } from "../../cli/run.ts";
 import { PROTOCOL_EVENTS } from "../../cluster/records.ts";
 import { ACTIONS } from "../../scenarios/about-actions.ts";
 import { loadScenario } from "../../scenarios/load.ts";
+import { OWN_NAMES } from "../../scenarios/loading/setting-names.ts";
 import { runScenario } from "../../scenarios/run.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -66,9 +67,15 @@ describe("the page names every", () => {
   });
 
   it("setting, with its default and its meaning", () => {
-    const rows = Object.entries(settings).map(([name, field]) => {
+    const ofCore = Object.entries(settings).filter(([name]) => !(name in OWN_NAMES));
+    const rows = ofCore.map(([name, field]) => {
       const { default: byDefault, description } = field as { default: unknown; description: string };
-      return `| \`${name}\` | ${String(byDefault)} | ${description} |`;
+      const own = Object.keys(OWN_NAMES).filter((one) => OWN_NAMES[one]?.setting === name);
+      const names = own
+        .map((one) => `\`${one}\` `)
+        .join(", ")
+        .replaceAll(" ,", ",");
+      return `| \`${name}\` | ${names}| ${String(byDefault)} | ${description} |`;
     });
     expect(rows.filter((row) => !page.includes(row))).toEqual([]);
   });

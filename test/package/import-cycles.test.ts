@@ -6,7 +6,18 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** All packages except sim/, where a node and its world refer to each other. */
-const PACKAGES = ["protocol", "cluster", "invariants", "scenarios", "fuzz", "reports", "campaign", "lib", "cli"];
+const PACKAGES = [
+  "protocol",
+  "cluster",
+  "invariants",
+  "scenarios",
+  "decide",
+  "fuzz",
+  "reports",
+  "campaign",
+  "lib",
+  "cli",
+];
 
 const RELATIVE_IMPORT = /^(?:import|export)\b[^;]*?from\s+"(\.[^"]+)"/gm;
 

@@ -32,11 +32,20 @@ const GLOBALS: Readonly<Record<string, string>> = {
   WeakRef: "garbage collection",
 };
 
+const LAST_BITS = "Nothing here whose last bits depend on the engine";
+
 /** Constructs that are banned by their syntax, each with the start of its message. */
 const CONSTRUCTS: ReadonlyArray<readonly [source: string, message: string]> = [
   ["export const x = Math.random();", "No Math.random here"],
   ['export const x = Math["random"]();', "No Math.random here"],
   ["export const { random } = Math;", "No Math.random here"],
+  ...["log", "log2", "exp", "pow", "sin", "atan2", "tanh", "hypot"].map(
+    (name) => [`export const x = Math.${name}(y);`, LAST_BITS] as const,
+  ),
+  ['export const x = Math["log10"](y);', LAST_BITS],
+  ["export const { log, floor } = Math;", LAST_BITS],
+  ["export const x = 2 ** y;", LAST_BITS],
+  ["x **= y;", LAST_BITS],
   ["export async function f() {}", "No async function here"],
   ["/** Documented. */\nexport async function f() {}", "No async function here"],
   ["export default async function () {}", "No async function here"],
@@ -65,6 +74,7 @@ export class Clock {
 export function walk(values: readonly number[]): number {
   const performance = values.length;
   for (const value of values) if (value > performance) return Math.max(value, new Clock().process(value).Date);
+  for (const value of values) if (value > 9) return Math.floor(Math.sqrt(value)) * Math.LOG2E;
   return new Clock().async();
 }
 `;

@@ -46,7 +46,7 @@ function servingStage(): Stage {
 }
 
 describe("verbOf", () => {
-  it.each(schema.definitions.step.oneOf.flatMap(({ required }) => required))("knows %s", (verb) => {
+  it.each(schema.definitions.step.then.oneOf.flatMap(({ required }) => required))("knows %s", (verb) => {
     expect(verbOf({ after: "0us", [verb]: 1 } as unknown as Step)).toBe(verb);
   });
 

@@ -31,6 +31,14 @@ describe("the same scenario and seed", () => {
 });
 
 describe("the option", () => {
+  it("maxEvents ends a run that is too large, and the run says so", () => {
+    const { endUs, events, isTooLarge, ok, unmet } = runScenario(ORDINARY, { seed: 1n, maxEvents: 50 });
+    expect([events, isTooLarge, ok]).toEqual([50, true, false]);
+    expect(endUs).toBeLessThan(1_000_000);
+    expect(unmet).toEqual([expect.stringContaining("zabsim ended the run after 50 events, at 0.")]);
+    expect(runScenario(load("until: 1s"), { seed: 1n, maxEvents: 1000 }).isTooLarge).toBe(false);
+  });
+
   it("digest: false leaves the digest empty", () => {
     expect(runScenario(ORDINARY, { seed: 1n, digest: false }).digest).toBe("");
   });

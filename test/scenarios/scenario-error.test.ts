@@ -37,5 +37,14 @@ it("values are written as JSON, on one line of at most 60 characters", () => {
 it(`an error lists ${PROBLEMS_MAX} problems at most`, () => {
   const error = new ScenarioError(Array.from({ length: PROBLEMS_MAX + 5 }, () => problem));
   expect(error.problems).toHaveLength(PROBLEMS_MAX);
-  expect(error.message.split("\n")).toHaveLength(PROBLEMS_MAX);
+  expect(error.message.split("\n")).toHaveLength(PROBLEMS_MAX + 1);
+  expect(error.message.split("\n").at(-1)).toBe("and 5 more problems");
+  expect(new ScenarioError([problem], 2).message).toMatch(/\nand 1 more problem$/);
+});
+
+it("a problem is one printable line, whatever the file is called and contains", () => {
+  const hostile = { ...problem, file: "a\n::error::\u001b[31m.yaml", value: "\u202e", message: "##[error]" };
+  expect(formatProblem(hostile)).toBe(
+    'a\\u000a::error::\\u001b[31m.yaml:3: servers.2.down: \\u0023#[error] (value "\\u202e"; accepted: true or false)',
+  );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EpochProposal, type EpochWaiter } from "../../../protocol/leader/epoch-proposal.ts";
-import { asEpoch, asServerId } from "../../../protocol/zxid.ts";
+import { asEpoch, asServerId, MAX_EPOCH } from "../../../protocol/zxid.ts";
 import { BarePeer, ensemble } from "../../conformance/bare-peer.ts";
 
 const LEADER = 0;
@@ -16,6 +16,7 @@ class Proposal {
       epochProposed: (epoch) => this.log.push(`${sid} gets ${epoch}`),
       epochTimedOut: () => this.log.push(`${sid} timed out`),
       epochAborted: () => this.log.push(`${sid} aborted`),
+      epochLimitReached: () => this.log.push(`${sid} reached the limit`),
       acceptedEpochNotWritten: () => this.log.push(`${sid} could not write`),
     };
     this.proposal.propose(waiter, asServerId(sid), asEpoch(acceptedEpoch), nowUs);
@@ -32,6 +33,16 @@ describe("EpochProposal", () => {
     one.proposal.written(true);
     one.propose(2, 9, 20);
     expect(one.log).toEqual(["0 gets 6", "1 gets 6", "2 gets 6"]);
+  });
+
+  it("does not count a server whose acceptedEpoch is the largest supported epoch", () => {
+    const one = new Proposal();
+    one.propose(LEADER, 3, 0);
+    one.propose(1, MAX_EPOCH, 10);
+    expect([one.log, one.host.pendingDisk]).toEqual([["1 reached the limit"], []]);
+    one.propose(2, MAX_EPOCH - 1, 20);
+    one.proposal.written(true);
+    expect(one.log.slice(1)).toEqual([`0 gets ${MAX_EPOCH}`, `2 gets ${MAX_EPOCH}`]);
   });
 
   it("does not count servers that arrive while acceptedEpoch is written, and no waiter times out then", () => {

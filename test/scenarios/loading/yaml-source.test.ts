@@ -17,6 +17,19 @@ about:
 describe("a YAML source", () => {
   const source = new YamlSource(TEXT, "a.yaml");
 
+  it("does not compare each key with all others", () => {
+    const keys = Array.from({ length: 40_000 }, (_, i) => `k${i}: 1`);
+    expect(Object.keys(new YamlSource(`{${keys.join(",")}}`, "a.yaml").data as object)).toHaveLength(40_000);
+  });
+
+  it("does not resolve more than 100 aliases", () => {
+    const steps = (count: number) => `[&a {restart: 1}${", *a".repeat(count)}]`;
+    expect(new YamlSource(steps(100), "a.yaml").data).toHaveLength(101);
+    for (const count of [101, 20_000]) {
+      expect(() => new YamlSource(steps(count), "a.yaml")).toThrow("has too many aliases");
+    }
+  });
+
   it("has the data of the text; null for an empty text", () => {
     expect(source.data).toMatchObject({
       servers: 3,
