@@ -1,4 +1,7 @@
-/** The published schema: it names what the core has, and describes every field. */
+/**
+ * The published schema has the settings, packets, events, rules, reasons and releases of the core. It describes every
+ * field.
+ */
 import { describe, expect, test } from "vitest";
 import { PROTOCOL_EVENTS } from "../../cluster/records.ts";
 import { SYNC_RULES } from "../../protocol/leader/sync-rules.ts";
@@ -44,7 +47,10 @@ describe("the schema", () => {
   });
 });
 
-/** Listed by type, so that a new reason in the core does not compile until it is here and in the schema. */
+/**
+ * The type requires every reason of the core, so a new reason does not compile until it is in this list. A test
+ * compares the list with the schema.
+ */
 const FAILURE_REASONS: Record<FailureReason, true> = {
   "epoch-timeout": true,
   "epoch-quit": true,
