@@ -1,13 +1,13 @@
 /**
- * What an operator can change so that a learner gets a DIFF instead of a SNAP: the setting, its value, and why. Some
- * SNAPs no setting prevents.
+ * Advises an operator what to change so that a learner gets a DIFF instead of a SNAP: the setting, its value, and the
+ * reason. Some SNAPs cannot be prevented by a setting.
  */
 import type { SyncRule } from "../protocol/index.ts";
 import type { Zxid64 } from "./known-facts.ts";
 import type { SyncSettings } from "./zoo-cfg.ts";
 
 export interface Advice {
-  /** The rules whose SNAP the advice is about. */
+  /** The rules that can have sent the SNAP and that this advice is for. */
   readonly rules: readonly SyncRule[];
   /** The setting under ZooKeeper's name, as zoo.cfg has it; undefined if no setting helps. */
   readonly setting: keyof SyncSettings | undefined;
@@ -16,12 +16,15 @@ export interface Advice {
 
 export interface AdviceFacts {
   readonly settings: SyncSettings;
-  /** Whether the release reads commitLogCount (3.6.0 and newer). Before, it is a constant of 500. */
+  /**
+   * Whether the release reads commitLogCount, as 3.6.0 and newer releases do. Older releases always keep 500
+   * transactions.
+   */
   readonly readsCommitLogCount: boolean;
   readonly peerLastZxid: Zxid64;
   /** The end of committedLog, if it is known. */
   readonly maxCommittedLog: Zxid64 | undefined;
-  /** The size of the log files to read and their limit, in bytes, if they are known. */
+  /** The total size of the log files that the leader would read, and the limit for this size; undefined if unknown. */
   readonly txnLogSize: { readonly bytes: number; readonly limitBytes: number } | undefined;
 }
 
@@ -37,7 +40,7 @@ const OTHER_HISTORY = NO_SETTING(
     "history, and a TRUNC must not cross epochs. It happens once for each such learner.",
 );
 
-/** The advice of each rule that sends a SNAP. */
+/** The advice for each rule that sends a SNAP. */
 const ADVICE: Partial<Record<SyncRule, Advise>> = {
   "forced-snap": () => [
     {
@@ -76,7 +79,9 @@ const ADVICE: Partial<Record<SyncRule, Advise>> = {
   ),
 };
 
-/** Returns the advice for the rules that can have sent the SNAP, each advice once. */
+/**
+ * Returns the advice for the rules that can have sent the SNAP. If several rules have the same advice, it appears once.
+ */
 export function adviceFor(rules: readonly SyncRule[], facts: AdviceFacts): Advice[] {
   const byText = new Map<string, Advice>();
   for (const rule of rules) {

@@ -1,6 +1,6 @@
 /**
- * Answers one sync decision from what is known: the decision with its packets if the facts suffice, otherwise every
- * possible one, and the advice.
+ * Answers one sync decision from the known facts. The answer is the decision with its packets if the facts suffice.
+ * Otherwise, the result lists every possible decision. It also contains advice on how to avoid a SNAP.
  */
 import { formatZxidHex } from "../protocol/index.ts";
 import { type Advice, adviceFor } from "./advice.ts";
@@ -13,13 +13,13 @@ import type { SyncSettings } from "./zoo-cfg.ts";
 export interface DecideResult {
   /** Undefined if the decision or its packets depend on unknown facts. */
   readonly answer: DecisionAnswer | undefined;
-  /** The leader's lastProcessedZxid in hex, which a SNAP contains. Used with `answer`. */
+  /** The leader's lastProcessedZxid in hex, which a SNAP contains. Empty if `answer` is undefined. */
   readonly snapZxid: string;
   readonly possible: readonly PossibleDecision[];
   readonly advice: readonly Advice[];
 }
 
-/** What a log shows of the decision besides its facts. */
+/** What a log says about a decision in addition to the facts on which the decision depends. */
 export type Evidence = Pick<LoggedSync, "rules" | "operation" | "txnLogSize">;
 
 const NO_EVIDENCE: Evidence = { rules: undefined, operation: undefined, txnLogSize: undefined };
@@ -30,7 +30,7 @@ export function decideFrom(known: KnownFacts, settings: SyncSettings, evidence: 
     ({ operation, rule }) =>
       (evidence.rules?.includes(rule) ?? true) && (evidence.operation ?? operation) === operation,
   );
-  // A log that contradicts the rules does not narrow them down.
+  // If the log fits none of the possible decisions, the log is ignored.
   const remaining = fitting.length === 0 ? possible : fitting;
   const snapRules = remaining.filter(({ operation }) => operation === "SNAP").map(({ rule }) => rule);
   return {
@@ -39,7 +39,7 @@ export function decideFrom(known: KnownFacts, settings: SyncSettings, evidence: 
     possible: remaining,
     advice: adviceFor(snapRules, {
       settings,
-      // commitLogCount is a setting since 3.6.0, which also detects gaps.
+      // The releases that read commitLogCount (3.6.0 and newer) are the releases that detect gaps in the log.
       readsCommitLogCount: known.source === "txn-log-without-gaps",
       peerLastZxid: known.peerLastZxid,
       maxCommittedLog: endsOfCommittedLog(known)?.max,

@@ -1,6 +1,6 @@
 /**
- * A sync decision as JSON: the lines that `zabsim decide --stdin` reads and writes. They have the shape of the
- * conformance vectors. Zxids have all 64 bits.
+ * Sync decisions as JSON, in the lines that `zabsim decide --stdin` reads and writes. The lines have the same fields as
+ * the conformance vectors. A zxid in them has 64 bits.
  */
 import {
   decideSync,
@@ -38,7 +38,7 @@ export function answerDecision(facts: DecisionFacts): DecisionAnswer {
   };
 }
 
-/** Writes a zxid as `epoch:counter`, with all 64 bits. */
+/** Formats a 64-bit zxid as `epoch:counter`, and the zxid -1 as `none`. */
 export function formatZxid64(zxid: Zxid64): string {
   if (zxid === -1n) return "none";
   const bits = BigInt.asUintN(64, zxid);
@@ -51,7 +51,7 @@ export function readDecisionQuery(value: unknown): DecisionFacts {
   const leader = object(query.leader, "leader");
   const committedLog = zxids(leader.committedLog, "leader.committedLog");
   const toBeApplied = leader.toBeApplied === undefined ? [] : zxids(leader.toBeApplied, "leader.toBeApplied");
-  // ZooKeeper sorts outstanding proposals by zxid before it forwards them, and log files by name.
+  // ZooKeeper sorts outstanding proposals by zxid before it forwards them. It sorts log files by name.
   const outstandingProposals =
     leader.outstandingProposals === undefined
       ? []
@@ -100,7 +100,7 @@ function wrong(field: string, value: unknown, accepted: string): never {
   throw new DecisionQueryError(`${field}: ${shown} (accepted: ${accepted})`);
 }
 
-/** Arrays and objects are not written out: they can be nested deeper than the stack allows. */
+/** Does not write out arrays and objects, because JSON.stringify overflows the stack if they are nested too deeply. */
 function shownValue(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value).slice(0, 60);
   return Array.isArray(value) ? (value.length === 0 ? "[]" : "an array") : "an object";
@@ -124,7 +124,7 @@ function zxids(value: unknown, field: string): Logged<Zxid64>[] {
   return array(value, field).map((one, i) => ({ zxid: zxid(one, `${field}[${i}]`) }));
 }
 
-/** Returns ZooKeeper's default if the field is absent. */
+/** Returns `byDefault`, which is ZooKeeper's default, if the field is absent. */
 function flag(value: unknown, field: string, byDefault: boolean): boolean {
   if (value === undefined) return byDefault;
   return typeof value === "boolean" ? value : wrong(field, value, "true or false");

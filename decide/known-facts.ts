@@ -1,13 +1,13 @@
 /**
- * What is known about a leader and a learner before a sync decision. An operator rarely knows everything: a fact that
- * is undefined is unknown, and is never taken to be empty.
+ * What is known about a leader and a learner before a sync decision. An operator rarely knows everything, so a fact can
+ * be undefined. An undefined fact is unknown; it does not mean that the log or list is empty.
  */
 import type { Logged, SyncFacts } from "../protocol/index.ts";
 
-/** A zxid with all 64 bits, signed. */
+/** A zxid as a signed 64-bit number. */
 export type Zxid64 = bigint;
 
-/** The transactions in committedLog, or only its ends: a log line of the leader contains no more. */
+/** The transactions in committedLog, or only its first and last zxid, because the leader logs only these two. */
 export type CommittedLogFacts =
   | { readonly txns: readonly Logged<Zxid64>[] }
   | { readonly min: Zxid64; readonly max: Zxid64 };
@@ -27,7 +27,7 @@ export interface KnownFacts
 export const UNCERTAIN_FACTS = ["lastProcessedZxid", "committedLog", "txnLog", "txnLogSize"] as const;
 export type UncertainFact = (typeof UNCERTAIN_FACTS)[number];
 
-/** Returns which facts are not known in full. */
+/** Returns the facts that are unknown or only partly known. */
 export function unknownFacts(known: KnownFacts): UncertainFact[] {
   const isKnown: Readonly<Record<UncertainFact, boolean>> = {
     lastProcessedZxid: known.lastProcessedZxid !== undefined,
@@ -38,7 +38,10 @@ export function unknownFacts(known: KnownFacts): UncertainFact[] {
   return UNCERTAIN_FACTS.filter((fact) => !isKnown[fact]);
 }
 
-/** Returns the ends of committedLog as the sync decision sees them; undefined if they are unknown. */
+/**
+ * Returns the first and the last zxid of committedLog; undefined if they are unknown. If committedLog is empty, both
+ * are the lastProcessedZxid, as in the sync decision.
+ */
 export function endsOfCommittedLog(known: KnownFacts): { min: Zxid64; max: Zxid64 } | undefined {
   const { committedLog, lastProcessedZxid } = known;
   if (committedLog === undefined) return undefined;

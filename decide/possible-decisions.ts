@@ -1,10 +1,11 @@
 /**
- * The sync decisions that are possible when some facts are unknown, each with the condition under which it is made.
+ * The sync decisions that are possible when some facts are unknown, each with the condition under which the leader
+ * makes it.
  *
- * The unknown facts are filled in with every arrangement of a few zxids around the known ones, and `decideSync` decides
- * each of these cases. decideSync compares zxids and epochs only, so these cases reach every rule that can decide. An
- * arrangement must be one that a leader can have: a log on disk holds nothing within committedLog's range that
- * committedLog lacks, and lastProcessedZxid is the end of committedLog or the start of a later epoch.
+ * The unknown facts are replaced by every arrangement of a few zxids around the known ones, and `decideSync` decides
+ * each of these cases. decideSync only compares zxids and epochs, so these cases reach every rule that can decide. An
+ * arrangement must be one that a leader can have: within the range of committedLog, the log on disk contains no
+ * transaction that committedLog lacks; and lastProcessedZxid is the end of committedLog or the start of a later epoch.
  */
 import {
   DIFF,
@@ -29,11 +30,14 @@ export type SyncOperation = "DIFF" | "TRUNC" | "SNAP";
 export interface PossibleDecision {
   readonly operation: SyncOperation;
   readonly rule: SyncRule;
-  /** The zxid of the DIFF or TRUNC packet; undefined for a SNAP, and if it depends on unknown facts. */
+  /** The zxid of the DIFF or TRUNC packet; undefined for a SNAP, or if the zxid depends on unknown facts. */
   readonly zxid: Zxid64 | undefined;
   /** The rule as a sentence, with the zxids that are certain. */
   readonly why: string;
-  /** What must hold of the unknown facts. In a list, the first decision is made whose conditions all hold. */
+  /**
+   * What must be true of the unknown facts. Of several possible decisions, the leader makes the first one whose
+   * conditions are all true.
+   */
   readonly conditions: readonly Condition[];
 }
 
@@ -51,7 +55,9 @@ export interface DecisionSpace {
   readonly certain: DecisionFacts | undefined;
 }
 
-/** What all cases in which a rule decides have in common; undefined where they differ. */
+/**
+ * The values that are the same in all cases that one rule decides. A value that differs between the cases is undefined.
+ */
 interface Outcome {
   readonly operation: SyncOperation;
   readonly zxid: Zxid64 | undefined;
@@ -60,7 +66,7 @@ interface Outcome {
   readonly max: Zxid64 | undefined;
 }
 
-/** Returns the decisions that are possible. `format` writes a zxid. */
+/** Returns the decisions that are possible. `format` converts a zxid to text. */
 export function possibleDecisions(known: KnownFacts, format: (zxid: Zxid64) => string): DecisionSpace {
   const outcomes = new Map<SyncRule, Outcome>();
   const packets = new Set<string>();
@@ -112,7 +118,10 @@ function common(a: Outcome, b: Outcome): Outcome {
   };
 }
 
-/** What the learner receives, so that equal texts mean equal packets. A SNAP has the zxid of the leader's tree. */
+/**
+ * Returns what the learner receives, as a text: equal texts mean equal packets. The text of a SNAP contains the
+ * leader's lastProcessedZxid, because the leader sends its database at this zxid.
+ */
 function packetsText(facts: DecisionFacts, { needSnap, packets, startForwardingFrom }: Decision): string {
   const snap = needSnap ? `SNAP ${facts.lastProcessedZxid}` : "";
   return [snap, ...packets.map(({ type, zxid }) => `${type} ${zxid}`), startForwardingFrom].join(",");
@@ -122,7 +131,7 @@ type Decision = SyncDecision<Zxid64, Logged<Zxid64>>;
 
 // ---- the cases
 
-/** The longest list of transactions that is filled in: one below, one at, and one above a zxid. */
+/** The maximum length of a list that replaces unknown transactions: one below a zxid, one at it, and one above it. */
 const LONGEST_FILLED_IN = 3;
 
 function* casesOf(known: KnownFacts): Generator<DecisionFacts> {
@@ -144,9 +153,9 @@ function* casesOf(known: KnownFacts): Generator<DecisionFacts> {
 }
 
 /**
- * The known zxids, and around the learner's: its neighbors, and the start and the first transactions of the epochs
- * before and after it. There are two of each kind, so that a decision that depends on which one exists is seen to
- * differ.
+ * Returns the known zxids and zxids around the learner's zxid: its neighbors, the start of its epoch, and the start and
+ * the first transactions of the epochs before and after it. There are at least two neighbors and transactions of each
+ * kind, so that a decision that depends on the exact zxid differs between cases.
  */
 function zxidsAround(known: KnownFacts): Zxid64[] {
   const { committedLog, lastProcessedZxid, peerLastZxid: peer, txnLogFiles = [] } = known;
@@ -206,14 +215,14 @@ function txnLogsOf(
 
 function sizesOf(known: KnownFacts, files: DecisionFacts["txnLogFiles"]): boolean[] {
   if (known.txnLogExceedsSizeLimit !== undefined) return [known.txnLogExceedsSizeLimit];
-  // The size limit is for the files after the first one that is read.
+  // The size limit applies to the files after the first file that the leader reads.
   const first = files.findLastIndex(({ name }) => name < known.peerLastZxid);
   return files.length - Math.max(0, first) > 1 ? [false, true] : [false];
 }
 
 type Txns = readonly Logged<Zxid64>[];
 
-/** Every ascending list of one to three of the zxids. */
+/** Returns every ascending list of one to `longest` of the zxids. */
 function listsOf(zxids: readonly Zxid64[], longest: number = LONGEST_FILLED_IN): Txns[] {
   if (longest === 0) return [];
   return zxids.flatMap((zxid, i) => [
@@ -247,7 +256,7 @@ const CL_ABOVE: ConditionTexts["committedLog"] = (peer) => `committedLog starts 
 
 /**
  * What a rule requires of each fact that can be unknown. The rules are in the order in which ZooKeeper checks for them,
- * so a rule also requires that no rule above it decides.
+ * so a rule also requires that none of the rules above it decides.
  */
 const CONDITIONS: Readonly<Record<SyncRule, ConditionTexts>> = {
   "forced-snap": {},
@@ -290,7 +299,7 @@ const CHECK_ORDER = Object.keys(CONDITIONS) as SyncRule[];
 /** The order in which a sentence names the facts. */
 const NAMING_ORDER: readonly UncertainFact[] = ["lastProcessedZxid", "committedLog", "txnLog", "txnLogSize"];
 
-/** Returns a function from a rule to its conditions. What all rules require of a fact is not a condition. */
+/** Returns a function that returns the conditions of a rule. The conditions omit what all `rules` require alike. */
 function conditionsOf(rules: readonly SyncRule[], known: KnownFacts, format: (zxid: Zxid64) => string) {
   const peer = format(known.peerLastZxid);
   const { committedLog } = known;

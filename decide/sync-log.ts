@@ -1,28 +1,31 @@
 /**
- * The lines of a leader's log about sync decisions, in the wording of ZooKeeper 3.4 to 3.9
- * (LearnerHandler#syncFollower, ZKDatabase#getProposalsFromTxnLog). A line "Synchronizing with …" starts a decision;
- * the lines after it narrow down why it was made.
+ * Reads the lines of a leader's log about sync decisions, in the wording of ZooKeeper 3.4 to 3.9
+ * (LearnerHandler#syncFollower, ZKDatabase#getProposalsFromTxnLog). A line "Synchronizing with …" starts a decision.
+ * The lines after it narrow down which rule decided.
  */
 import type { SyncRule } from "../protocol/index.ts";
 import type { CommittedLogFacts, Zxid64 } from "./known-facts.ts";
 import type { SyncOperation } from "./possible-decisions.ts";
 
-/** One sync decision of a log. */
+/** One sync decision in a log. */
 export interface LoggedSync {
-  /** The line number in the log, from 1. */
+  /** The number of the line that starts the decision, from 1. */
   readonly line: number;
   readonly sid: string;
   readonly peerLastZxid: Zxid64;
-  /** ZooKeeper 3.4 does not log it. */
+  /** Undefined in a log of ZooKeeper 3.4, which does not contain it. */
   readonly lastProcessedZxid: Zxid64 | undefined;
   readonly committedLog: CommittedLogFacts;
   /** The oldest release series that logs in this wording. */
   readonly series: LogSeries;
-  /** The only rules that fit to the lines after it; undefined if there is no such line. */
+  /** The rules that the later lines of this decision allow; undefined if no later line names a rule. */
   readonly rules: readonly SyncRule[] | undefined;
-  /** The decision that the log shows. */
+  /** The packet that the log shows; undefined if no line shows it. */
   readonly operation: SyncOperation | undefined;
-  /** The size of the log files to read and their limit, in bytes, if the log gives them. */
+  /**
+   * The total size of the log files that the leader would read, and the limit for this size; undefined if not in the
+   * log.
+   */
   readonly txnLogSize: { readonly bytes: number; readonly limitBytes: number } | undefined;
 }
 
@@ -53,14 +56,14 @@ const RULE_LINES: readonly (readonly [RegExp, readonly SyncRule[]])[] = [
   [/Cannot send TRUNC to peer sid: -?\d+ peer zxid is/, ["committed-log-cross-epoch", "txn-log-cross-epoch"]],
 ];
 
-/** Lines that show what was sent. */
+/** Lines that show what the leader sent. */
 const OPERATION_LINES: readonly (readonly [RegExp, SyncOperation])[] = [
   [/Sending snapshot last zxid of peer is 0x|Sending SNAP\b|fall back to use snapshot/, "SNAP"],
   [/Sending TRUNC\b/, "TRUNC"],
   [/Sending DIFF\b/, "DIFF"],
 ];
 
-/** Returns the sync decisions of a log, in its order. Lines about anything else are passed over. */
+/** Returns the sync decisions of a log, in the order of the log. Skips all other lines. */
 export function readSyncLog(text: string): LoggedSync[] {
   return decisionsIn(text).map(({ line, match, rest }) => {
     const [, role, sid, max, min, last, peer] = match;
@@ -81,7 +84,7 @@ export function readSyncLog(text: string): LoggedSync[] {
 interface Start {
   readonly line: number;
   readonly match: RegExpExecArray;
-  /** The later lines of the same thread; of lines that name no thread, those before the next decision. */
+  /** The later lines of the same thread. A line without a thread name belongs to the last decision before it. */
   readonly rest: string[];
 }
 
@@ -103,7 +106,7 @@ function decisionsIn(text: string): Start[] {
   return starts;
 }
 
-/** Returns the settings in a log; the last value counts. */
+/** Returns the settings in a log. If a setting occurs several times, the last value counts. */
 export function readLoggedSettings(text: string): LoggedSettings {
   const last = (pattern: RegExp): string | undefined => [...text.matchAll(pattern)].at(-1)?.[1];
   const factor = last(/snapshotSizeFactor(?: =)? (-?\d+(?:\.\d+)?)/g);
@@ -127,7 +130,9 @@ function consequences(lines: readonly string[]): Pick<LoggedSync, "rules" | "ope
   };
 }
 
-/** The name of the thread, `LearnerHandler-/10.0.0.3:51234`, by which the lines of one learner belong together. */
+/**
+ * Returns the thread name in a line, e.g. `LearnerHandler-/10.0.0.3:51234`. Each learner connection has its own thread.
+ */
 function threadOf(line: string): string | undefined {
   return /\[(LearnerHandler-[^\]]+?)(?::o\.a\.z\.[^\]]*|:LearnerHandler@\d+)?\]/.exec(line)?.[1];
 }

@@ -1,9 +1,11 @@
 /**
- * The settings of a zoo.cfg that influence sync decisions, as QuorumPeerConfig#parseProperties and ZKDatabase read
- * them.
+ * Reads the settings in a zoo.cfg that influence sync decisions, in the same way as QuorumPeerConfig#parseProperties
+ * and ZKDatabase.
  */
 
-/** Settings under ZooKeeper's names. An absent one has ZooKeeper's default. */
+/**
+ * Settings with the names that ZooKeeper uses in zoo.cfg. A setting that is absent in the file has ZooKeeper's default.
+ */
 export interface SyncSettings {
   /** Negative if synchronization from the log on disk is off; 0 if the log may have any size. */
   readonly snapshotSizeFactor: number;
@@ -11,7 +13,7 @@ export interface SyncSettings {
   /** The number of transactions in committedLog. */
   readonly commitLogCount: number;
   readonly "autopurge.snapRetainCount": number;
-  /** In hours; 0 if nothing is purged. */
+  /** The time between two purges, in hours; 0 if ZooKeeper does not purge. */
   readonly "autopurge.purgeInterval": number;
 }
 
@@ -23,13 +25,16 @@ export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
   "autopurge.purgeInterval": 0,
 };
 
-/** Settings that ZooKeeper ignores or replaces. Each message names the line. */
+/**
+ * The settings of a zoo.cfg, and a warning for each value that ZooKeeper ignores or replaces. The warning names the
+ * line.
+ */
 export interface ReadSettings {
   readonly settings: SyncSettings;
   readonly warnings: readonly string[];
 }
 
-/** Reads the text of a zoo.cfg. Other settings are passed over. */
+/** Reads the text of a zoo.cfg. Skips settings that do not influence sync decisions. */
 export function readZooCfg(text: string): ReadSettings {
   const given: Partial<Record<keyof SyncSettings, number | boolean>> = {};
   const warnings: string[] = [];

@@ -23,13 +23,13 @@ const SEEDS = [1n, 2n, 3n] as const;
  *
  * Fixing a bug changes everything after its first effect, so a failure that depends on many coincidences may disappear
  * with any fix. Of several candidates, the cause is the bug whose fix changes nothing until shortly before the failure:
- * the one whose run diverges last.
+ * the run with this fix is the last one to differ from the original run.
  */
 export function attributedBugs(scenario: Scenario, failure: Failure): string[] {
   const seeds = scenario.seed === undefined ? SEEDS : [BigInt(scenario.seed)];
   const failsBySeed = (change: Change): boolean[] =>
     seeds.map((seed) => runFor(scenario, failure, seed, { change }) !== undefined);
-  // A fix also changes later draws, so one seed without a failure proves little.
+  // A fix also changes later random values, so a single seed that no longer fails proves little.
   const isStuckSoon: FailsWith = failure.kind === "stuck" ? staysStuck(scenario, failure) : () => false;
   const failsWith: FailsWith = (change) => isStuckSoon(change) || failsBySeed(change).includes(true);
   const candidates = candidatesFor(scenario, failure, failsWith);
@@ -47,7 +47,7 @@ export function attributedBugs(scenario: Scenario, failure: Failure): string[] {
   return bugs;
 }
 
-/** Returns the known bugs that may explain a violation. Costs one run for each bug of the scenario's releases. */
+/** Returns the known bugs that may explain a violation. Needs about one run for each bug of the scenario's releases. */
 export function candidateBugs(scenario: Scenario, failure: Failure, failsWith: FailsWith): string[] {
   return preferSufficient(candidatesFor(scenario, failure, failsWith), failsWith).map(({ id }) => id);
 }
@@ -64,8 +64,8 @@ export function failsUpTo(scenario: Scenario, failure: Failure, endUs: number): 
 }
 
 /**
- * Returns the same kind of function for stuck servers. It uses the short time limit if the servers become live within
- * that limit when all bugs are fixed.
+ * Returns a function that runs a scenario with a change and returns whether the servers are still stuck. The function
+ * uses the short time limit if the servers become live within it when all bugs are fixed.
  */
 function staysStuck(scenario: Scenario, failure: Failure): FailsWith {
   const soon = failsWithSeed(expectingStuck(scenario, STUCK_SOON), failure);
@@ -85,7 +85,7 @@ export function isFixedByKnownBugs(scenario: Scenario, failure: Failure): boolea
 }
 
 /**
- * Returns the bugs of the scenario's releases whose fix avoids the failure, without bugs whose fix also fixes another
+ * Returns the bugs of the scenario's releases whose fix avoids the failure, except bugs whose fix also fixes another
  * candidate. For a violation, leaves out bugs with `onlyLiveness` if there are others. Returns none if the scenario
  * fails even with all bugs fixed, because then the cause is something else.
  */
@@ -103,8 +103,7 @@ function candidatesFor(scenario: Scenario, failure: Failure, failsWith: FailsWit
 }
 
 /**
- * Returns the names of the behaviors that the core reads up to the failure. A behavior that it does not read changes
- * nothing.
+ * Returns the names of the behaviors that the core reads up to the failure. The other behaviors cannot influence it.
  */
 function behaviorsRead(failsWith: FailsWith): ReadonlySet<string | symbol> {
   const read = new Set<string | symbol>();
@@ -135,7 +134,10 @@ function fixingAll(bugs: readonly KnownBug[]): Change {
   return (behavior) => bugs.reduce((before, bug) => fixing(bug)(before), behavior);
 }
 
-/** Returns the candidates that cause the failure even if all other bugs are fixed; all candidates if none does. */
+/**
+ * Returns the candidates that cause the failure even if all other bugs are fixed; all candidates if there is none of
+ * this kind.
+ */
 function preferSufficient(candidates: readonly KnownBug[], failsWith: FailsWith): readonly KnownBug[] {
   const sufficient = candidates.filter((bug) => failsWith(fixingAllBut(bug)));
   return sufficient.length > 0 ? sufficient : candidates;
@@ -145,7 +147,10 @@ function fixing({ isIn, fixedBehavior }: KnownBug): Change {
   return (behavior: Behavior) => (isIn(behavior) ? { ...behavior, ...fixedBehavior } : behavior);
 }
 
-/** Fixes all bugs except this one. Skips each fix that would also fix this bug or change one of its `keptBehaviors`. */
+/**
+ * Returns a change that fixes all bugs except this one. It leaves out each fix that would also fix this bug or change
+ * one of its `keptBehaviors`.
+ */
 function fixingAllBut(bug: KnownBug): Change {
   return (behavior: Behavior) => {
     if (!bug.isIn(behavior)) return PATCHED;
@@ -159,7 +164,7 @@ function fixingAllBut(bug: KnownBug): Change {
   };
 }
 
-/** Returns the number of events before the first one that a change makes different. */
+/** Returns the number of events before the first event that a change makes different. */
 function firstDifference(scenario: Scenario, change: Change): number {
   const seed = BigInt(scenario.seed ?? 1);
   const first = new ScenarioRunner(scenario, { seed, records: false });

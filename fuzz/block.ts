@@ -1,7 +1,7 @@
 /**
- * A block of a campaign: consecutive seeds, each of which draws a plan that is run. Any worker can run a block, in any
- * order, because its runs depend only on its seeds and on the options of the campaign. Mutation starts from plans of
- * the same block that reached something new.
+ * A block of a campaign: consecutive seeds, each of which draws a plan that is run. Any worker can run a block, and
+ * blocks can run in any order, because the runs of a block depend only on its seeds and on the options of the campaign.
+ * The strategy `mutation` starts from plans of the same block that reached new coverage.
  */
 
 import { ScenarioRunner } from "../scenarios/run.ts";
@@ -16,15 +16,15 @@ import { runPlan } from "./run-plan.ts";
 import { type Failure, signatureOf } from "./shrink/failure.ts";
 import type { StrategyName } from "./strategies.ts";
 
-/** What the runs of a campaign have in common. */
+/** The options that all runs of a campaign share. */
 export interface CampaignOptions {
   /** The release of the servers. */
   readonly zookeeper: string;
-  /** Undefined: the portfolio of all strategies. */
+  /** The search strategy. Undefined: each seed draws one from the portfolio of all strategies. */
   readonly strategy: StrategyName | undefined;
   /** The kinds of faults to draw. Undefined: all. */
   readonly faults: readonly FaultName[] | undefined;
-  /** The scenario to draw faults for. Undefined: each seed draws its ensemble, too. */
+  /** The scenario to which drawn faults and writes are added. Undefined: each seed also draws an ensemble. */
   readonly scenario: Scenario | undefined;
 }
 
@@ -35,19 +35,19 @@ export interface Block {
   /** Number of seeds. */
   readonly count: number;
   /**
-   * For each signature, the known bugs that have caused such failures so far. The search for candidates tries them
-   * first.
+   * For each signature, the known bugs that have caused failures with this signature so far. The search for candidates
+   * tries these bugs first.
    */
   readonly usualBugs?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Number of seeds of a block in a campaign. */
+/** Number of seeds in one block of a campaign. */
 export const BLOCK_SIZE = 64;
 
 /** Every 100th seed runs twice, to detect nondeterminism. */
 const DETERMINISM_CHECK_INTERVAL = 100n;
 
-/** For this number of failing plans of each signature, a block searches for candidates among all known bugs. */
+/** Maximum number of failing plans of one signature for which a block searches all known bugs for candidates. */
 const CANDIDATE_SEARCHES_OF_SIGNATURE = 4;
 
 /** A plan whose run failed. */
@@ -62,25 +62,25 @@ export interface FailedPlan {
   readonly signature: string;
   /** Whether the failure vanishes with all known bugs fixed. */
   readonly fixedByKnownBugs: boolean;
-  /** The known bugs that may be the cause, each of them alone. */
+  /** The known bugs of which each may be the only cause. */
   readonly candidates: readonly string[];
 }
 
-/** A seed that gave two different runs. */
+/** A seed whose plan gave two different runs. */
 export interface Nondeterminism {
   /** The seed that drew the plan. */
   readonly seed: bigint;
   /** The plan. */
   readonly scenario: Scenario;
-  /** The first event that differs, in the first run and in the second. */
+  /** The first event that differs, as it is in the first run. */
   readonly first: string;
-  /** The event in the second run. */
+  /** The same event, as it is in the second run. */
   readonly second: string;
 }
 
 /** The result of a block. */
 export interface BlockResult {
-  /** Number of runs: the seeds of the block. */
+  /** Number of runs: one for each seed of the block. */
   readonly runs: number;
   /** Number of events in all runs. */
   readonly events: number;
@@ -88,11 +88,11 @@ export interface BlockResult {
   readonly virtualUs: number;
   /** How often each feature was reached, as Coverage#toJSON() gives it. */
   readonly coverage: Readonly<Record<string, number>>;
-  /** For each fault: how often it struck, and how often it had an effect. */
+  /** For each kind of fault, and for writes: how often it struck, and how often it had an effect. */
   readonly faults: Readonly<Record<string, readonly [number, number]>>;
   /** The failing plans. */
   readonly failed: readonly FailedPlan[];
-  /** The seeds that gave two different runs. Every 100th seed is checked. */
+  /** The seeds whose plans gave two different runs. Only every 100th seed is checked. */
   readonly nondeterministic: readonly Nondeterminism[];
 }
 
@@ -133,10 +133,10 @@ export function runBlock(options: CampaignOptions, { first, count, usualBugs = {
 }
 
 /**
- * Returns a search for the known bugs that may explain a failing plan. Failures with the same signature usually have
- * the same cause, so the usual bugs are tried first, and all others only for the first few plans. The search skips
- * stuck plans, because their runs are long. The investigation attributes them after shrinking, when their runs are
- * shorter.
+ * Returns a function that searches for the known bugs that may explain a failing plan. Failures with the same signature
+ * usually have the same cause, so the function tries the usual bugs first. It tries all other bugs only for the first
+ * few plans of a signature. It skips stuck plans, because their runs are long. The investigation attributes stuck plans
+ * after shrinking, when their runs are shorter.
  */
 function candidateSearch(before: Readonly<Record<string, readonly string[]>>) {
   const usual = new Map(Object.entries(before).map(([signature, bugs]) => [signature, new Set(bugs)]));
@@ -168,7 +168,7 @@ function differenceOf(scenario: Scenario): { first: string; second: string } | u
   return result.same ? { first: digests[0] ?? "", second: digests[1] ?? "" } : result;
 }
 
-/** The totals of all blocks that have been run. */
+/** The totals of all blocks that have been added. */
 export class CampaignTotals {
   /** Number of runs. */
   runs = 0;
@@ -176,9 +176,9 @@ export class CampaignTotals {
   events = 0;
   /** Virtual time of all runs, in microseconds. */
   virtualUs = 0;
-  /** What the runs reached. */
+  /** The features that the runs reached. */
   readonly coverage = new Coverage();
-  /** By fault: how often it struck, and how often with an effect. */
+  /** For each kind of fault, and for writes: how often it struck, and how often it had an effect. */
   readonly faults = new Map<string, readonly [number, number]>();
 
   /** Adds the result of a block. */

@@ -10,16 +10,16 @@ import { PACKET_NAMES, PHASE_NAMES, type QuorumPacket, rulesOf, SERVER_STATE_NAM
 import { behaviorOf } from "../protocol/releases.ts";
 import { FAULT_NAMES } from "./fault-kinds.ts";
 
-/** The outcomes of a message: the state of the server after it handled the message. */
+/** The outcomes of a message: the state of the server after it handled the message, compared with the state before. */
 export const OUTCOMES = ["as before", "next phase", "LOOKING", "process ended"] as const;
 
-/** Type 0 stands for a notification of the election. */
+/** A notification of the election has no packet type and is counted as type 0. */
 const TYPES = PACKET_NAMES.map((name, type) => (type === 0 ? "NOTIFICATION" : name));
 const STATES = SERVER_STATE_NAMES.length * PHASE_NAMES.length;
 
-/** What runs have reached, as counted features. */
+/** The features that runs have reached, with counts. */
 export class Coverage {
-  /** Number of messages by state and phase, type and outcome. */
+  /** Number of messages for each state and phase, type and outcome. */
   private readonly messages = new Float64Array(STATES * TYPES.length * OUTCOMES.length);
   private readonly others = new Map<string, number>();
 
@@ -53,7 +53,7 @@ export class Coverage {
     return size;
   }
 
-  /** Adds another coverage. Returns the number of features that are new here. */
+  /** Adds the counts of another coverage. Returns the number of features that this coverage did not have before. */
   add(other: Coverage): number {
     let fresh = 0;
     const { messages } = this;
@@ -90,7 +90,7 @@ export class Coverage {
     return named;
   }
 
-  /** Reads what toJSON() returned. */
+  /** Creates a coverage from the counts that toJSON() returned. */
   static fromJSON(named: Readonly<Record<string, number>>): Coverage {
     const coverage = new Coverage();
     for (const [name, count] of Object.entries(named)) {
@@ -101,7 +101,7 @@ export class Coverage {
     return coverage;
   }
 
-  /** Returns the rules of the release's sync decision and the faults that were never reached. */
+  /** Returns the features that no run reached, out of the sync rules of the release and the faults. */
   neverReached(release: string): string[] {
     const all = [
       ...rulesOf(behaviorOf(release).syncSource).map((rule) => `rule ${rule}`),

@@ -1,8 +1,8 @@
 /**
- * The kinds of faults that plans consist of. Each has a name, its parameters, and a function that draws one fault as a
- * list of steps. All drawn values are in the steps, so a plan keeps its meaning if this file changes.
+ * The kinds of faults in plans. Each kind has a name, its parameters, and a function that draws one fault as a list of
+ * steps. The steps contain all drawn values, so a plan keeps its meaning if this file changes.
  *
- * A plan does nothing that the protocol does not promise to survive: only observers are wiped, and at most a minority
+ * A plan contains only faults that the protocol promises to survive: only observers are wiped, and at most a minority
  * of the voters ever gets a file that cannot be read.
  */
 
@@ -12,7 +12,7 @@ import { durationText } from "../sim/duration-range.ts";
 import { drawCatchingUp, drawMoment } from "./moments.ts";
 import type { Draw } from "./random-values.ts";
 
-/** What a kind of fault knows when it draws a fault. */
+/** The facts about a plan that a kind of fault needs to draw a fault. */
 export interface FaultContext {
   /** All servers. */
   readonly ids: readonly ServerId[];
@@ -22,9 +22,9 @@ export interface FaultContext {
   readonly observers: readonly ServerId[];
   /** tickTime in milliseconds. */
   readonly tickMs: number;
-  /** The time of the fault. */
+  /** The time of the fault, in milliseconds from the start of the run. */
   readonly atMs: number;
-  /** The voters that may still lose a file for good. */
+  /** The voters that may still lose a file permanently. Drawing such a fault removes its voter from the list. */
   readonly budget: { losable: ServerId[] };
 }
 
@@ -369,7 +369,8 @@ export const FAULT_KINDS = {
         unsynced: unpowered(draw),
         connectionsReset: draw.chance(0.8),
       });
-      // In half of the cases, the leader has time to read the last packet of the other server.
+      // In half of the cases, the leader loses power a little later, so that it has time to read the last packet of the
+      // other server.
       const leaderLater = draw.chance(0.5) ? { after: draw.duration(1, 20) } : {};
       return [
         { from, crash: { server: away, unsynced: "kept" as const, connectionsReset: true } },
@@ -431,7 +432,9 @@ function at({ atMs }: { readonly atMs: number }): { readonly from: string } {
   return { from: durationText(atMs) };
 }
 
-/** Draws a duration from 5 ms, which is shorter than any timeout, to 20 ticks, which are enough for a few elections. */
+/**
+ * Draws a duration between 5 ms, which is shorter than any timeout, and 20 ticks, which are enough for a few elections.
+ */
 function outage(draw: Draw, { tickMs }: Omit<Ready, "atMs">): string {
   return draw.duration(5, 20 * tickMs);
 }
@@ -442,7 +445,8 @@ function downtime(draw: Draw, { tickMs }: Ready): string {
 
 const AT_MOMENT = { power: 5, kill: 3, disconnect: 2, isolate: 2, pause: 1, stall: 2, sync: 2 } as const;
 /**
- * A synchronizing server keeps its memory if only a connection breaks, and loses it in a crash. Both cases expose bugs.
+ * These weights make disconnects more frequent, because a synchronizing server keeps its memory if only a connection
+ * breaks, and loses it in a crash. Both cases expose bugs.
  */
 const WHILE_CATCHING_UP = { ...AT_MOMENT, power: 3, disconnect: 5 } as const;
 const WHEN_CAUGHT_UP = { ...AT_MOMENT, power: 10, kill: 5 } as const;

@@ -1,6 +1,6 @@
 /**
- * Moments of the protocol at which faults strike: protocol events and messages, weighted by how likely a fault there is
- * to expose a bug.
+ * Moments of the protocol at which faults strike or clients write: protocol events and messages. A moment has a higher
+ * weight if a fault at this moment is more likely to expose a bug.
  */
 
 import type { ProtocolEvent } from "../cluster/records.ts";
@@ -49,7 +49,7 @@ const MESSAGES: Readonly<Record<string, number>> = {
   NOTIFICATION: 1,
 };
 
-/** Moments while a learner synchronizes. */
+/** Moments during a synchronization. */
 const SYNCHRONIZING: readonly Moment[] = [
   { event: "sync-decided", nth: 1 },
   { event: "snapshot-saved", nth: 1 },
@@ -66,7 +66,7 @@ export function drawSynchronizing(draw: Draw): Moment {
   return { ...draw.pick(SYNCHRONIZING), nth: draw.pick([1, 1, 2, 3]) };
 }
 
-/** The messages and events of a learner from the leader's sync decision until the learner serves. */
+/** The messages to a learner and its events, from the leader's sync decision until the learner serves. */
 const CATCHING_UP: readonly ({ readonly event: ProtocolEvent } | { readonly message: string })[] = [
   { message: "DIFF" },
   { message: "TRUNC" },
@@ -82,7 +82,7 @@ const CATCHING_UP: readonly ({ readonly event: ProtocolEvent } | { readonly mess
   { event: "active" },
 ];
 
-/** Draws a moment while this server synchronizes. */
+/** Draws a moment of the synchronization of this server. */
 export function drawCatchingUp(draw: Draw, server: ServerId): Moment {
   const what = draw.pick(CATCHING_UP);
   return "event" in what ? { ...what, server, nth: 1 } : { ...what, to: server, on: "delivered", nth: 1 };

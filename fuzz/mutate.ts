@@ -1,6 +1,6 @@
 /**
- * Mutates a plan that reached something new: drops, moves, repeats or lengthens some of its steps, or adds steps of
- * another such plan.
+ * Mutates a plan that reached new coverage: drops, moves or repeats some of its steps, changes how long they last, or
+ * adds steps of another plan that reached new coverage.
  */
 
 import type { Step } from "../scenarios/scenario.ts";
@@ -25,7 +25,7 @@ export function mutate(draw: Draw, seed: bigint, corpus: readonly Plan[]): Plan 
     scenario: {
       ...scenario,
       name: `plan-${seed}`,
-      // If the seed stays the same, only the changed steps make a difference.
+      // If the seed stays the same, only the changed steps can make the new run different.
       seed: draw.chance(0.5) ? (scenario.seed ?? "1") : String(seed),
       steps: entries.map(({ step }) => step),
     },
@@ -59,8 +59,8 @@ const CHANGES: Readonly<Record<keyof typeof WEIGHTS, Change>> = {
 };
 
 /**
- * Whether a step may change. The steps of the scenario itself, the settling at the end, and corruptions stay as they
- * are.
+ * Whether mutation may change a step. The steps of the given scenario, the settle step at the end, and corruptions stay
+ * as they are.
  */
 function isChangeable({ kind }: Entry): boolean {
   return kind !== "settle" && kind !== "script" && kind !== "corruption";

@@ -1,6 +1,6 @@
 /**
- * Plans as a fast-check arbitrary. Campaigns draw a plan from a seed, property tests from fast-check's randomness, and
- * both shrink plans in the same way.
+ * Plans as a fast-check arbitrary. A campaign draws a plan from a seed. A property test draws a plan from fast-check's
+ * randomness. Both shrink plans in the same way.
  */
 import fc, { type Random } from "fast-check";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
@@ -19,7 +19,8 @@ export interface DrawnPlan extends Plan {
 }
 
 /**
- * Draws the plan of a seed. `corpus` holds plans that reached something new; the strategy `mutation` starts from them.
+ * Draws the plan of a seed. `corpus` contains plans that reached new coverage; the strategy `mutation` starts from
+ * them.
  */
 export function planOfSeed(
   seed: bigint,
@@ -44,8 +45,8 @@ function draw(
 }
 
 /**
- * Draws a plan over a scenario: its servers, network, disks and steps stay, and the seed adds faults and writes. The
- * plan expects that every invariant holds and that a settled quorum serves again.
+ * Draws a plan from a scenario: keeps its servers, network, disks and steps, and adds drawn faults and writes. The plan
+ * expects that every invariant holds and that a settled quorum serves again.
  */
 export function planOver(scenario: Scenario, seed: bigint): Scenario {
   const { scenario: plan } = planOfSeed(seed, { zookeeper: scenario.zookeeper, scenario }, "swarm");
@@ -53,8 +54,8 @@ export function planOver(scenario: Scenario, seed: bigint): Scenario {
 }
 
 /**
- * Returns an arbitrary of drawn scenarios, for properties such as "no invariant is violated". It shrinks
- * counterexamples.
+ * Returns an arbitrary of drawn scenarios, for properties such as "no invariant is violated". The arbitrary also
+ * shrinks counterexamples.
  */
 export function planArbitrary(options: PlanOptions, strategy?: StrategyName): fc.Arbitrary<Scenario> {
   return new PlanArbitrary(options, strategy);
@@ -84,7 +85,7 @@ class PlanArbitrary extends fc.Arbitrary<Scenario> {
   }
 }
 
-/** Returns a source that depends on all 64 bits of the seed. */
+/** Returns a source of random values that depends on all 64 bits of the seed. */
 function sourceOf(seed: bigint): Random {
   const words = new RandomStreams(seed).stream("plan");
   return new fc.Random(

@@ -1,9 +1,9 @@
 /**
- * A plan: a scenario with every fault, every write and every start state explicit. A plan is drawn from a seed. After
- * that, it no longer depends on the generators, so it keeps its meaning if they change.
+ * A plan is a scenario that contains every fault, every write and the initial state of the disks. A plan is drawn from
+ * a seed. After that, it no longer depends on the code that drew it, so it keeps its meaning if this code changes.
  *
- * Each fault strikes at a drawn time or moment, independent of the other steps, so that removing one step does not move
- * the others. At the end, a drawn quorum is settled and must become live again.
+ * Each fault strikes at a drawn time or moment, independently of the other steps, so that removing one step does not
+ * move the others. At the end, a drawn quorum is settled and must become live again.
  */
 
 import { DEFAULT_THREADS, type ServerSpec } from "../cluster/cluster-spec.ts";
@@ -16,11 +16,11 @@ import { drawSynchronizing } from "./moments.ts";
 import type { Draw } from "./random-values.ts";
 import { drawStartDisks } from "./start-disks.ts";
 
-/** A scenario with every fault, every write and every start state explicit. */
+/** A scenario that contains every fault, every write and the initial state of the disks. */
 export interface Plan {
   /** The scenario. */
   readonly scenario: Scenario;
-  /** The origin of each step: a fault, a client's write, the settling, or the script of the scenario. */
+  /** The origin of each step: a fault, a client's write, the settle step, or the script of the given scenario. */
   readonly kinds: readonly (FaultName | "write" | "settle" | "script")[];
 }
 
@@ -32,20 +32,20 @@ export interface PlanOptions {
   readonly faults?: readonly FaultName[];
   /**
    * The scenario to which drawn faults and writes are added. Default: the servers, their disks and the settings are
-   * drawn, too.
+   * also drawn.
    */
   readonly scenario?: Scenario;
-  /** The number of voters, instead of a drawn one. */
+  /** The number of voters. Default: drawn. */
   readonly servers?: number;
-  /** The length of the plan in virtual milliseconds, instead of a drawn one. */
+  /** The length of the plan in virtual milliseconds. Default: drawn. */
   readonly lengthMs?: number;
-  /** The number of faults, instead of a drawn one. */
+  /** The number of faults. Default: drawn. */
   readonly faultCount?: number;
-  /** The number of writes, instead of a drawn one. */
+  /** The number of writes. Default: drawn. */
   readonly writeCount?: number;
 }
 
-/** The choices that a search strategy makes before a plan is drawn. */
+/** The choices that a search strategy makes before the plan is drawn. */
 export interface Character {
   /** The weight of each fault; a fault with weight 0 is never drawn. */
   readonly weights: Readonly<Record<FaultName, number>>;
@@ -53,13 +53,13 @@ export interface Character {
   readonly writeCount: number;
   readonly network: Scenario["network"];
   readonly disk: Scenario["disk"];
-  /** The numbers of voters to pick from. Default: mostly 3 or 5. */
+  /** The possible numbers of voters, of which each plan draws one. Default: mostly 3 or 5. */
   readonly voters?: readonly number[];
   /** The probability that the disks hold data at the start. Default: 0.5. */
   readonly usedDisks?: number;
   /** The shortest and the longest plan, in ticks. Default: 10 to 60. */
   readonly lengthTicks?: readonly [number, number];
-  /** Draws the latency of one link. Absent: all links have the network's latency. */
+  /** Draws the latency of one link. Default: all links have the latency in `network`. */
   readonly linkLatency?: () => string;
 }
 
@@ -113,9 +113,7 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
   };
 }
 
-/**
- * Draws the time of a fault. Some faults strike at the very start, because the first election has moments of its own.
- */
+/** Draws the time of a fault. A fifth of the faults strike at the very start, so that they hit the first election. */
 function drawTime(draw: Draw, lengthMs: number): number {
   return draw.chance(0.2) ? 1 : draw.int(1, lengthMs);
 }
@@ -129,8 +127,8 @@ function networkOf({ network, linkLatency }: Character, ids: readonly ServerId[]
 }
 
 /**
- * The time within which the settled servers must become live: ten times as long as election, discovery and
- * synchronization take in the slowest drawn ensemble.
+ * The time within which the settled servers must become live. It is ten times as long as election, discovery and
+ * synchronization take in the slowest ensemble that can be drawn.
  */
 const LIVE_MS = 120_000;
 
@@ -179,14 +177,14 @@ const NEW_SERVER: ServerSpec = {
 
 /**
  * The tick lengths to draw from. The length of a plan is drawn in ticks, so short ticks give short plans. If the length
- * of the plan is given, ticks are drawn from the longer values.
+ * of the plan is given, the ticks are drawn from longer values.
  */
 const SHORT_TICKS_MS = [100, 200, 200, 500];
 const LONG_TICKS_MS = [200, 500, 1000, 2000];
 
 /**
- * Draws timeouts that are short compared with the plan, and logs, snapshots and a committedLog small enough to
- * overflow.
+ * Draws timeouts that are short compared with the plan. In some plans, committedLog is so small that it overflows, or
+ * the log is so short that a new file and a snapshot are written after a few transactions.
  */
 function drawSettings(draw: Draw, ticksMs: readonly number[]): Partial<Settings> {
   return {
@@ -199,7 +197,7 @@ function drawSettings(draw: Draw, ticksMs: readonly number[]): Partial<Settings>
     snapCount: draw.pick([100_000, 100_000, 3, 10]),
     snapshotSizeFactor: draw.pick([0.33, 0.33, 0, -1]),
     ...(draw.chance(0.1) ? { forceSnapSync: true } : {}),
-    // After a few transactions the counter overflows and a new epoch must start.
+    // After a few transactions, the counter overflows and a new epoch must start.
     ...(draw.chance(0.05) ? { initialCounter: 0xffff_ffff - draw.int(12, 40) } : {}),
     electionTransport: draw.chance(0.1) ? "datagram" : "stream",
   };
@@ -212,7 +210,7 @@ function drawWrite(draw: Draw, ids: readonly ServerId[], lengthMs: number, count
   return { from, ...(when && { when }), write: { at, count, every: draw.pick(["0ms", "1ms", "5ms", "20ms"]) } };
 }
 
-/** Draws the servers to settle: a quorum or more, without servers that lost a file for good. */
+/** Draws the servers to settle: a quorum or more, without the servers that have lost a file permanently. */
 function drawQuorum(
   draw: Draw,
   participants: readonly ServerId[],

@@ -5,15 +5,15 @@ import type { Coverage } from "./coverage.ts";
 import type { Plan } from "./plan.ts";
 import { type Failure, failureOf } from "./shrink/failure.ts";
 
-/** The result of a run of a plan. */
+/** The result of running a plan. */
 export interface PlanOutcome {
-  /** How the run failed; undefined if it did not. */
+  /** How the run failed; undefined if it did not fail. */
   readonly failure: Failure | undefined;
   /** Number of handled events. */
   readonly events: number;
-  /** The virtual time at the end, in microseconds. */
+  /** The virtual time at the end of the run, in microseconds. */
   readonly endUs: number;
-  /** For each fault: how often it struck, and how often it had an effect. */
+  /** For each kind of fault, and for writes: how often it struck, and how often it had an effect. */
   readonly faults: ReadonlyMap<string, FaultCount>;
 }
 

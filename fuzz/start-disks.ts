@@ -1,8 +1,8 @@
 /**
- * Draws the content of the disks at the start of a plan: a state that an ensemble can leave when it stops.
+ * Draws the content of the disks at the start of a plan, in a state in which an ensemble can stop.
  *
- * All servers share one history of past epochs, and each server stopped somewhere in it. A server that stopped in an
- * old epoch may have logged proposals of that epoch that later epochs do not have. In the newest epoch, a quorum has
+ * All servers share one history of past epochs, and each server stopped at some point of it. A server that stopped in
+ * an old epoch may have logged proposals of that epoch that later epochs do not have. In the newest epoch, a quorum has
  * logged every transaction that a client may have read.
  */
 
@@ -32,15 +32,15 @@ export function drawStartDisks(
   const past = drawPast(draw);
   const last = past.length - 1;
   const quorum = Math.floor(participants.length / 2) + 1;
-  // A quorum took part in the newest epoch and logged every committed transaction of it.
+  // A quorum took part in the newest epoch and logged every committed transaction of that epoch.
   const current = draw.some(participants, draw.int(quorum, participants.length));
   const specs: Record<ServerId, Partial<ServerSpec>> = {};
   let committed: string | undefined;
   const { epoch, kept } = past[last] as PastEpoch;
   const inNewest = draw.int(0, kept);
   for (const [position, sid] of current.entries()) {
-    // Each server of the quorum has all committed transactions of the epoch. Transactions after them were only
-    // proposed.
+    // The first servers form a quorum. They have all committed transactions of the epoch. Transactions after these were
+    // only proposed.
     const length = position < quorum ? draw.pick([inNewest, inNewest, kept]) : draw.int(0, kept);
     specs[sid] = disk(draw, past, last, length, position >= quorum && draw.chance(0.2) ? epoch - 1 : epoch);
   }
@@ -69,7 +69,7 @@ function drawPast(draw: Draw): PastEpoch[] {
   return past;
 }
 
-/** Returns the disk of a server that stopped in the epoch at `index` after `length` transactions of that epoch. */
+/** Returns the disk of a server that stopped in the epoch `past[index]` after `length` transactions of that epoch. */
 function disk(
   draw: Draw,
   past: readonly PastEpoch[],
@@ -92,7 +92,7 @@ function disk(
   };
 }
 
-/** Draws snapshots and a purged log. */
+/** In some cases, draws another snapshot, or a single snapshot with a log whose older part is purged. */
 function drawFiles(draw: Draw, past: readonly PastEpoch[], index: number, length: number): Partial<ServerSpec> {
   if (!draw.chance(0.4)) return {};
   const zxids: string[] = [];

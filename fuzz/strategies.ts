@@ -1,19 +1,19 @@
 /**
- * Search strategies: which faults a plan may have, how many, and with which network and disks. Each seed of a campaign
- * picks one.
+ * The search strategies. A strategy decides which faults a plan may have and how many, and which network and disks.
+ * Each seed of a campaign picks one strategy.
  */
 
 import { FAULT_NAMES, type FaultName } from "./fault-kinds.ts";
 import type { Character, PlanOptions } from "./plan.ts";
 import type { Draw } from "./random-values.ts";
 
-/** A search strategy: what the plans of a seed look like. */
+/** A way to draw plans in a campaign. */
 export interface Strategy {
-  /** What plans of the strategy look like, in words. */
+  /** What the plans of the strategy look like, in words. */
   readonly about: string;
   /** Number of seeds out of 100 in the default portfolio. */
   readonly share: number;
-  /** Draws the character of a plan. */
+  /** Makes the choices of the strategy for one plan. */
   readonly draw: (draw: Draw, options: PlanOptions) => Character;
 }
 
@@ -89,8 +89,8 @@ export function drawStrategy(draw: Draw): StrategyName {
 }
 
 /**
- * The weights of faults with which the strategy imitates PCT. A fault that a moment triggers acts like a priority
- * change point of PCT: it delays events that are ready, so that other events overtake them.
+ * The weights of faults with which the strategy imitates PCT. A fault at a moment of the protocol acts like a priority
+ * change point in PCT: it delays events that are ready, so that other events overtake them.
  */
 const PCT_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   "latency-spike": 4,
@@ -130,7 +130,7 @@ function weights(options: PlanOptions, weigh: (name: FaultName) => number): Reco
   >;
 }
 
-/** Draws the number of faults and writes, the network and the disks. */
+/** Draws the number of faults, the number of writes, the network and the disks. */
 function drawBasics(draw: Draw, options: PlanOptions): Omit<Character, "weights"> {
   return {
     faultCount: options.faultCount ?? draw.pick([0, draw.int(1, 3), draw.int(1, 8), draw.int(1, 20)]),

@@ -11,7 +11,7 @@ export function callSiteOf(callee: (...args: never[]) => unknown): CallSite {
   return frames.join("\n");
 }
 
-/** Replaces the stack of an error. Test runners print the error at its first frame. */
+/** Replaces the stack of an error, because test runners show the error at the first frame of its stack. */
 export function pointTo<Problem extends Error>(callSite: CallSite, error: Problem): Problem {
   error.stack = `${error.name}: ${error.message}\n${callSite}`;
   return error;

@@ -1,4 +1,4 @@
-/** The options of a campaign test: their meaning, and what is wrong with a value that is not accepted. */
+/** The options of a campaign test, and the checks of their values. */
 import type { CampaignOptions } from "../fuzz/block.ts";
 import { FAULT_NAMES, type FaultName } from "../fuzz/fault-kinds.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../fuzz/strategies.ts";
@@ -12,30 +12,30 @@ import { loadScenario } from "./load-scenario.ts";
 export interface CampaignTest {
   /**
    * The scenario: the path of a scenario file, the name of a shipped scenario, or a loaded Scenario. Default: each seed
-   * draws its ensemble, too.
+   * also draws an ensemble.
    */
   readonly scenario?: string | Scenario;
   /** The kinds of faults to draw. `zabsim list faults` prints them. Default: all. */
   readonly faults?: readonly FaultName[];
-  /** The number of seeds, starting at 1; or the first and the last seed. Default: 500. */
+  /** The number of seeds, starting at seed 1; or a list with the first and the last seed. Default: 500. */
   readonly seeds?: number | readonly [number, number];
   /** The invariants whose violation fails the test. `zabsim list invariants` prints them. Default: all. */
   readonly invariants?: readonly (InvariantId | `I-${number}`)[];
   /** Whether servers that stay stuck after all faults have ended fail the test. Default: true. */
   readonly liveness?: boolean;
-  /** The ZooKeeper release. Default: the release of the scenario, else the newest one. */
+  /** The ZooKeeper release. Default: the release of the scenario, or the newest release if there is no scenario. */
   readonly zookeeper?: string;
-  /** The search strategy. Default: a portfolio of all. */
+  /** The search strategy. Default: each seed draws one from the portfolio of all strategies. */
   readonly strategy?: StrategyName;
   /** Whether findings that are attributed to known bugs of ZooKeeper fail the test. Default: false. */
   readonly strict?: boolean;
-  /** The folder for the minimal scenario. Default: zabsim-findings. */
+  /** The folder to which a failing test writes the minimal scenario. Default: zabsim-findings. */
   readonly out?: string;
   /** The time limit of the test in milliseconds. Default: one minute plus 20 ms for each seed. */
   readonly timeout?: number;
 }
 
-/** Returns what is wrong with a value; undefined if it is accepted. */
+/** Returns what is wrong with a value; undefined if the value is accepted. */
 type Check = (value: unknown) => string | undefined;
 
 const isBoolean: Check = (value) => (typeof value === "boolean" ? undefined : "not a boolean (accepted: true, false)");
@@ -69,10 +69,13 @@ const CHECKS: Readonly<Record<keyof CampaignTest, Check>> = {
     typeof value === "number" && value > 0 ? undefined : "not a time limit (accepted: milliseconds, e.g. 60000)",
 };
 const OPTIONS = Object.keys(CHECKS) as (keyof CampaignTest)[];
-/** Options whose value is a list; the check is for each item. */
+/** Options whose value is a list. Their check is applied to each item of the list. */
 const LISTS: readonly string[] = ["faults", "invariants"];
 
-/** Throws an Error for the first option that is unknown or has a value that is not accepted. Undefined is accepted. */
+/**
+ * Throws an Error for the first option that is unknown or has a value that is not accepted. An undefined value is
+ * accepted.
+ */
 export function checkOptions(options: CampaignTest): void {
   for (const [option, value] of Object.entries(options)) {
     const check = CHECKS[option as keyof CampaignTest] as Check | undefined;
@@ -105,7 +108,7 @@ function seedRange(seeds: unknown): readonly [bigint, bigint] | undefined {
   return isRange && more.length === 0 ? [BigInt(first), BigInt(last)] : undefined;
 }
 
-/** Returns the options of the runs. Throws an Error if the scenario cannot be loaded. */
+/** Returns the options for the runs of a campaign. Throws an Error if the scenario cannot be loaded. */
 export function campaignOptionsOf({ faults, scenario, strategy, zookeeper }: CampaignTest): CampaignOptions {
   const loaded = typeof scenario === "string" ? loadScenario(scenario) : scenario;
   const base = loaded && zookeeper !== undefined ? { ...loaded, zookeeper } : loaded;

@@ -7,14 +7,17 @@ import { countOf, hanging } from "../reports/format.ts";
 
 /** What a campaign test counts while it runs. */
 export interface CampaignCounts {
-  /** Number of seeds that the campaign was asked to run. */
+  /** Number of seeds in the options of the test. */
   readonly seeds: number;
   readonly totals: CampaignTotals;
   /** Names of the known bugs that explain failing seeds. */
   readonly knownBugs: ReadonlySet<string>;
   /** Number of failing seeds that known bugs explain. */
   readonly knownFailures: number;
-  /** Number of failing seeds that violate no invariant of the options, or are stuck without `liveness`. */
+  /**
+   * Number of failing seeds that do not count: the options exclude the violated invariant, or the servers are stuck and
+   * `liveness` is false.
+   */
   readonly ignoredFailures: number;
 }
 
@@ -40,7 +43,7 @@ export function greenText(name: string, options: CampaignOptions, counts: Campai
   ].join("\n");
 }
 
-/** Lists the sync rules, and the faults of the options, that no run reached. */
+/** Lists the sync rules that no run reached, and the faults of the options that no run reached. */
 function unreachedText({ faults = FAULT_NAMES, zookeeper }: CampaignOptions, { coverage }: CampaignTotals): string {
   const features = coverage.neverReached(zookeeper);
   const rules = namesOf("rule", features);
@@ -53,7 +56,7 @@ function unreachedText({ faults = FAULT_NAMES, zookeeper }: CampaignOptions, { c
     .join("; ");
 }
 
-/** Returns the names of the features of one kind: `rule txn-log-gap` has the name txn-log-gap. */
+/** Returns the names in the features of one kind: the name in `rule txn-log-gap` is txn-log-gap. */
 function namesOf(kind: "rule" | "fault", features: readonly string[]): string[] {
   return features.filter((feature) => feature.startsWith(`${kind} `)).map((feature) => feature.slice(kind.length + 1));
 }
@@ -63,7 +66,7 @@ function knownText(failures: number, bugs: ReadonlySet<string>): string {
   return `known bugs explain ${countOf(failures, "failing seed")}${names}; with strict: true they fail the test`;
 }
 
-/** Describes a finding: how it failed, why, the minimal scenario, and how to repeat it. */
+/** Describes a finding: how the run failed, why, the minimal scenario, and how to repeat the run. */
 export function findingMessage(finding: Finding, file: string, repeatSeeds: string, counts: CampaignCounts): string {
   const { known, needsNoSeed, seed, signature, why, yaml } = finding;
   return [

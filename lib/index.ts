@@ -1,6 +1,6 @@
 /**
- * `zabsim`: load a scenario, run it, and print reports on the run. `zabsim/protocol` is the core alone, `zabsim/sim`
- * the simulator alone.
+ * `zabsim`: load a scenario, run it, and print reports on the run. `zabsim/protocol` contains only the protocol core,
+ * `zabsim/sim` only the simulator.
  *
  *     import { loadScenario, runScenario } from "zabsim";
  *     const scenario = loadScenario("upgrade.yaml");
@@ -70,5 +70,5 @@ export type { StepOutcome } from "../scenarios/script.ts";
 export * as sim from "../sim/index.ts";
 export { loadScenario } from "./load-scenario.ts";
 
-/** Every invariant by its id: its statement, and the paper, specification and tickets that it comes from. */
+/** Every invariant by its id, with its statement, and with the paper, specification and tickets that it comes from. */
 export const INVARIANTS: Readonly<Record<InvariantId, Omit<Invariant, "id">>> = TABLE;

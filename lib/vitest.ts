@@ -27,10 +27,10 @@ export type { CampaignTest } from "./campaign-options.ts";
 /** Maximum number of runs to shrink one finding. */
 const SHRINK_RUNS = 4000;
 
-/** The default time limit: for the test, and for each seed. */
+/** The default time limit in milliseconds: a constant part for the test, plus a part for each seed. */
 const TIMEOUT_MS = { test: 60_000, seed: 20 } as const;
 
-/** A reason for which the test fails. Its stack points to the call of campaign(). */
+/** An error that makes the test fail. Its stack points to the call of campaign(). */
 class CampaignFailure extends Error {
   override readonly name = "CampaignFailure";
 }
@@ -68,7 +68,7 @@ function pointingTo<Value>(callSite: string, action: () => Value): Value {
   }
 }
 
-/** The campaign of one test. Lets the test runner work between two blocks of seeds. */
+/** The campaign of one test. After each block of seeds, it lets the test runner work. */
 class CampaignRun implements CampaignCounts {
   readonly totals = new CampaignTotals();
   readonly knownBugs = new Set<string>();
@@ -90,7 +90,10 @@ class CampaignRun implements CampaignCounts {
     return Number(this.last - this.first) + 1;
   }
 
-  /** Runs all seeds. Throws a CampaignFailure for the first finding and for a nondeterministic run. */
+  /**
+   * Runs all seeds. Throws a CampaignFailure for the first finding that makes the test fail, and for a nondeterministic
+   * run.
+   */
   async finish(): Promise<void> {
     for (let seed = this.first; seed <= this.last; seed += BigInt(BLOCK_SIZE)) {
       const count = Math.min(BLOCK_SIZE, Number(this.last - seed) + 1);
@@ -102,7 +105,9 @@ class CampaignRun implements CampaignCounts {
     }
   }
 
-  /** Throws a CampaignFailure if one of the failing plans of a block makes the test fail. Counts the others. */
+  /**
+   * Throws a CampaignFailure if one of the failing plans of a block makes the test fail. Otherwise, counts the plans.
+   */
   private judge(failed: readonly FailedPlan[], firstOfBlock: bigint): void {
     const counted = failed.filter((plan) => this.counts(plan));
     this.ignoredFailures += failed.length - counted.length;
@@ -113,7 +118,8 @@ class CampaignRun implements CampaignCounts {
       }
       const finding = investigate(plan, SHRINK_RUNS);
       if (finding.known.length === 0 || this.test.strict === true) {
-        // A plan can be a mutation of an earlier plan of its block, so the block is repeated from its start.
+        // A plan can be a mutation of an earlier plan of its block, so a repetition must start at the first seed of the
+        // block.
         const repeatSeeds = `[${firstOfBlock}, ${finding.seed}]`;
         throw new CampaignFailure(findingMessage(finding, this.save(finding), repeatSeeds, this));
       }

@@ -1,6 +1,6 @@
 /**
- * The identity of a failure. Two runs fail in the same way if they violate the same invariant and the servers have the
- * same roles. Runs with stuck servers fail in the same way if the most frequent failure reason is the same.
+ * The identity of a failure. Two violations are the same failure if they violate the same invariant at servers with the
+ * same roles. Two runs with stuck servers have the same failure if their most frequent failure reason is the same.
  */
 
 import type { InvariantId, Role, Violation } from "../../invariants/index.ts";
@@ -8,13 +8,17 @@ import { type RunOptions, ScenarioRunner } from "../../scenarios/run.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import type { LivenessOutcome, ScenarioRun } from "../../scenarios/scenario-run.ts";
 
-/** How a run failed: the violated invariant with the roles of the servers, or the reason why servers are stuck. */
+/**
+ * How a run failed: the violated invariant with the roles of the servers, or the most frequent reason why servers are
+ * stuck.
+ */
 export type Failure =
   | { readonly kind: "violation"; readonly id: InvariantId; readonly role: Role; readonly otherRole: Role | undefined }
   | { readonly kind: "stuck"; readonly reason: string };
 
 /**
- * Returns the failure of a run: the first violation, or that its servers are stuck. Undefined if the run did not fail.
+ * Returns the failure of a run: its first violation, or else that its servers are stuck. Undefined if the run did not
+ * fail.
  */
 export function failureOf(run: ScenarioRun): Failure | undefined {
   const [first] = run.violations;
@@ -43,7 +47,8 @@ export function fileNameFor(signature: string, seed: bigint | string): string {
 }
 
 /**
- * Runs a scenario until it fails in this way. Returns undefined if it does not. Adds the number of events to `spent`.
+ * Runs a scenario with a seed. Returns the run if it fails in this way, and undefined otherwise. The run ends at the
+ * violation. Adds the number of events to `spent`.
  */
 export function runFor(
   scenario: Scenario,
@@ -68,13 +73,13 @@ export function runFor(
 /** The time within which settled servers must become live. */
 export const STUCK = "120s";
 /**
- * Shorter times for shrinking. If servers become live at all, they usually do so within these times. Stuck servers may
- * be busy all the time, so a long run with them is slow.
+ * Shorter time limits for shrinking. If servers become live at all, they usually do so within these limits. A run until
+ * the full limit is slow if stuck servers are busy the whole time.
  */
 export const STUCK_SOON = "20s";
 export const STUCK_VERY_SOON = "3s";
 
-/** Returns the scenario with a single expectation: its servers are stuck for this duration. */
+/** Returns the scenario with the single expectation that its servers are stuck for this duration. */
 export function expectingStuck({ until: _until, ...rest }: Scenario, stuck: string): Scenario {
   return { ...rest, expect: { violates: [], stuck } };
 }

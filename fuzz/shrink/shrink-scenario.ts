@@ -1,6 +1,6 @@
 /**
- * Shrinks a failing scenario: searches for the smallest scenario that still fails in the same way, if possible with
- * every seed.
+ * Shrinks a failing scenario: searches for the smallest scenario that still fails in the same way. If possible, the
+ * result fails with every seed.
  */
 
 import { ScenarioRunner } from "../../scenarios/run.ts";
@@ -12,11 +12,14 @@ import { durationUs } from "../../sim/time.ts";
 import { expectingStuck, type Failure, runFor, STUCK, STUCK_SOON, STUCK_VERY_SOON } from "./failure.ts";
 import { PASSES } from "./simpler.ts";
 
-/** How long to search. */
+/** The limits of the search. */
 export interface ShrinkScenarioOptions {
-  /** The limit of runs. */
+  /** Maximum number of runs. */
   readonly maxRuns: number;
-  /** Maximum number of events in all runs together. It bounds the runs of servers that loop. Default: no limit. */
+  /**
+   * Maximum number of events in all runs together. It limits the search if the servers of a scenario loop. Default: no
+   * limit.
+   */
   readonly maxEvents?: number;
   /** Called after each run; true ends the shrinking. */
   readonly stop?: (progress: ShrinkProgress<Scenario>) => boolean;
@@ -26,17 +29,17 @@ export interface ShrinkScenarioOptions {
 export interface ShrunkScenario {
   /** The scenario. It expects its failure. */
   readonly scenario: Scenario;
-  /** Number of runs of the search. */
+  /** Number of runs that the search needed. */
   readonly runs: number;
-  /** Whether the search ended because no simpler scenario fails. */
+  /** Whether the search ended because no simpler scenario fails in the same way. */
   readonly complete: boolean;
   /** Whether the scenario fails with every seed that was tried. */
   readonly needsNoSeed: boolean;
 }
 
 /**
- * A run with more events than this has busy servers. A run in which servers only wait for two minutes has a tenth of
- * them.
+ * A run with stuck servers that has more events than this has busy servers. If the servers only wait for two minutes,
+ * the run has about a tenth of this number.
  */
 const BUSY_EVENTS = 50_000;
 
@@ -81,8 +84,8 @@ export function* shrinkScenario(
 }
 
 /**
- * Whether the scenario fails with the default seed and with other seeds. With the other seeds it is enough that servers
- * are stuck for a shorter time.
+ * Returns whether the scenario fails with the default seed and with other seeds. With the other seeds, it is enough
+ * that the servers are stuck for a shorter time.
  */
 function isSeedless(seedless: Scenario, failure: Failure): boolean {
   if (runFor(seedless, failure, 1n) === undefined) return false;
@@ -91,17 +94,17 @@ function isSeedless(seedless: Scenario, failure: Failure): boolean {
 }
 
 /**
- * Returns the time limits for stuck servers, the shortest first. Busy servers repeat their failure often even in a very
- * short time.
+ * Returns the time limits for stuck servers, the shortest first. Busy servers repeat their failure often, so for them
+ * the search first tries a very short limit.
  */
 function timeLimits({ events }: ScenarioRun): readonly string[] {
   return events > BUSY_EVENTS ? [STUCK_VERY_SOON, STUCK_SOON, STUCK] : [STUCK_SOON, STUCK];
 }
 
 /**
- * Returns variants of the scenario that end at the failure, the shortest first. Most violations do not need liveness to
- * be measured. If servers were settled before the violation, a second variant measures it, because the write of the
- * liveness probe may be part of the cause: this variant expects the servers to be stuck up to the violation.
+ * Returns variants of the scenario that end at the failure, the simplest first. Most violations occur even if liveness
+ * is not measured. If servers were settled before the violation, a second variant measures liveness, because the write
+ * of the liveness probe may be part of the cause. This variant expects the servers to be stuck up to the violation.
  */
 function trims(scenario: Scenario, failure: Failure, { endUs, steps }: ScenarioRun, stuck: string): Scenario[] {
   if (failure.kind === "stuck") return [expectingStuck(scenario, stuck)];
@@ -118,7 +121,10 @@ function trims(scenario: Scenario, failure: Failure, { endUs, steps }: ScenarioR
   return [trimmed, { ...trimmed, expect: probed }];
 }
 
-/** Adds every invariant that the scenario violates to its expectations. */
+/**
+ * Returns the scenario with an expectation for every invariant that it violates. A scenario with stuck servers already
+ * expects its failure.
+ */
 function expecting(scenario: Scenario, failure: Failure): Scenario {
   if (failure.kind === "stuck") return scenario;
   const run = new ScenarioRunner(scenario, { seed: BigInt(scenario.seed ?? 1), digest: false, records: false }).run();

@@ -16,7 +16,7 @@ import { durationUs } from "../../sim/time.ts";
 const stepsOf = (scenario: Scenario): readonly Step[] => scenario.steps;
 const withSteps = (scenario: Scenario, steps: readonly Step[]): Scenario => ({ ...scenario, steps });
 
-/** The passes. Those that usually remove the most come first. */
+/** The passes of the search. The passes that usually remove the most come first. */
 export const PASSES: readonly Pass<Scenario>[] = [
   withoutItems(stepsOf, withSteps),
   simplerWhole(withoutServers),
@@ -28,7 +28,7 @@ export const PASSES: readonly Pass<Scenario>[] = [
   simplerWhole(renumbered),
 ].map(onlyPossible);
 
-/** Yields every scenario that differs from this one by one simplification, whether it fails or not. */
+/** Yields every scenario that differs from this one by one simplification. Does not check whether it fails. */
 export function* simplerScenarios(scenario: Scenario): Generator<Scenario> {
   for (const pass of PASSES) {
     const candidates = pass(scenario);
@@ -81,7 +81,10 @@ function lastEpoch({ history, currentEpoch }: ServerSpec): number {
   return Math.max(ofZxid, typeof currentEpoch === "number" ? currentEpoch : 0);
 }
 
-/** Yields the scenario without one of its servers and without the steps that name it. */
+/**
+ * For each server, yields the scenario without this server. Removes the server from steps that name several servers,
+ * and drops the other steps that name it.
+ */
 function* withoutServers(scenario: Scenario): Generator<Scenario> {
   for (const sid of serverIdsOf(scenario.servers).reverse()) {
     const { [sid]: _gone, ...servers } = scenario.servers;
@@ -128,7 +131,10 @@ function* fewerSettings(scenario: Scenario): Generator<Scenario> {
   }
 }
 
-/** Yields the scenario with constant latencies and without loss. */
+/**
+ * Yields the scenario with fewer random values: constant latencies, no loss of messages, and no links with their own
+ * latency.
+ */
 function* withoutChance(scenario: Scenario): Generator<Scenario> {
   const { disk, network } = scenario;
   const lossless = { lossRate: 0, duplicateRate: 0, links: [] };
@@ -169,7 +175,7 @@ function* simplerStep(step: Step, { steps }: Scenario): Generator<Step> {
   if (when?.nth !== undefined && when.nth > 1) yield { ...step, when: { ...when, nth: 1 } };
   if (from !== undefined) for (const sooner of rounder(from)) yield { ...step, from: sooner };
   if (step.at !== undefined) {
-    // The step must not come before the steps that it waits for.
+    // A step with `at` waits for the steps before it, so its time must not be earlier than their times.
     const before = steps.slice(0, steps.indexOf(step)).map(({ at }) => durationUs(at ?? "0us"));
     const earliest = Math.max(1, ...before);
     for (const sooner of rounder(step.at)) if (durationUs(sooner) >= earliest) yield { ...step, at: sooner };

@@ -84,7 +84,10 @@ const counters = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.inte
   selector: String,
 });
 
-/** A leader with a log on disk, of which committedLog is the end, and a learner. */
+/**
+ * Draws the facts of a sync decision. The committedLog of the leader is the end of its history, and its log on disk may
+ * lack the start.
+ */
 const leaders = fc
   .record({
     history: counters,
@@ -122,7 +125,7 @@ const leaders = fc
     };
   });
 
-/** Hides some facts; of committedLog, all or all but its ends. */
+/** Draws which facts to hide. Of committedLog, nothing, everything, or everything except its ends is hidden. */
 const hidings = fc.record({
   last: fc.boolean(),
   committedLog: fc.constantFrom("known", "ends", "unknown"),

@@ -23,7 +23,7 @@ const seriesOf = (release: string): string => {
   return `3.${Math.min(minor, 6)}`;
 };
 
-/** 3.9.5 has no profile of its own yet in every checkout; it decides like 3.9.4. */
+/** 3.9.5 decides like 3.9.4 and need not have its own profile. */
 const profileOf = (release: string) => behaviorOf(release) ?? behaviorOf("3.9.4");
 
 describe.each([...new Set(JOINS.map(({ release }) => release))])("the log of ZooKeeper %s", (release) => {

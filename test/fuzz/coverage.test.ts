@@ -1,4 +1,4 @@
-/** Coverage in features, and its form in JSON. */
+/** How a Coverage counts features, and how it is written as JSON. */
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../cluster/server.ts";
 import { Coverage } from "../../fuzz/coverage.ts";

@@ -81,7 +81,9 @@ it("a failure that only the fixes of two bugs together prevent is attributed to 
   expect(bugs).toEqual(["ZOOKEEPER-2307", "open-epoch-used-though-not-accepted"]);
 });
 
-/** No fix makes the servers live within the limit, because the clock of server 1 is slow, so its timers fire late. */
+/**
+ * No fix makes the servers live within the short limit, because the clock of server 1 is slow, so its timers fire late.
+ */
 const STUCK_LATE = `
 zookeeper: 3.6.2
 servers: 3
@@ -105,7 +107,7 @@ it("stuck servers that the fix of a bug makes live late are attributed to that b
 it("every bug scenario belongs to a known bug, and every fix removes its bug from the releases that have it", () => {
   const files = readdirSync(BUGS).filter((file) => file.endsWith(".yaml"));
   const ids = new Set(KNOWN_BUGS.map(({ id }) => id));
-  // Fixes of other scenarios fix these two scenarios.
+  // The bugs of these two scenarios are not in the list of known bugs: fixes of other bugs fix them, too.
   const others = ["open-hole-in-log-after-snap-committed-truncated.yaml", "open-trunc-keeps-one-txn-too-many.yaml"];
   expect(files.filter((file) => !ids.has(file.replace(".yaml", "")))).toEqual(others);
   for (const { id, isIn, fixedBehavior } of KNOWN_BUGS) {
@@ -125,8 +127,8 @@ it("only the release patched has the fixes of zabsim, and it has all of them", (
 });
 
 /**
- * Follower 2 leaves while its log thread still has transactions in its queue. The behavior `shutdownFastForwards`
- * alone would replace ZOOKEEPER-2845 by log-thread-drained-after-fast-forward.
+ * Follower 2 leaves while its log thread still has transactions in its queue. On its own, the behavior
+ * `shutdownFastForwards` would fix ZOOKEEPER-2845 but add the bug log-thread-drained-after-fast-forward.
  */
 const LEAVES_WITH_FULL_QUEUE = `
 zookeeper: 3.4.10

@@ -48,7 +48,7 @@ describe("a plan of 500 steps", () => {
     const seed = BigInt(small.seed ?? 1);
     const runner = new ScenarioRunner(small, { seed });
     const { random } = runner.cluster.world;
-    // An added draw, in a separate stream or in a stream that this run does not use.
+    // Adds random values that the run does not use, in a new stream and in existing ones.
     for (let i = 0; i < 100; i++) {
       random.stream("added later").u32();
       random.stream("plan").u32();
@@ -61,8 +61,8 @@ describe("a plan of 500 steps", () => {
 });
 
 /**
- * The leader accepts the write of the liveness probe and is deposed. Server 4 serves the next leader before it has
- * applied the write.
+ * The leader accepts the write of the liveness probe and is deposed. Server 4 then serves under the next leader before
+ * it has applied the write.
  */
 const PROBED = `
 zookeeper: 3.6.2
@@ -109,7 +109,7 @@ function failingPlan(): { scenario: Scenario; failure: Failure } {
     for (const plan of runBlock(newest, { first, count: 64 }).failed) {
       const failed = plan;
       if (failed.failure.kind === "stuck" || failed.scenario.steps.length < 5) continue;
-      // The initial content of the disks causes this failure without any fault.
+      // The initial content of the disks can cause this violation without any fault.
       if (failed.signature.startsWith("follower-is-prefix")) continue;
       const still = failureOf(new ScenarioRunner({ ...failed.scenario, steps: [] }, { seed: failed.seed }).run());
       if (still !== undefined) continue;

@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LIBRARY = join(ROOT, "lib/vitest.ts");
 const PLAIN = { ...process.env, NO_COLOR: "1" };
 Reflect.deleteProperty(PLAIN, "FORCE_COLOR");
-// The folder is in the repository, so that the test file in it finds the packages that it imports.
+// The folder is in the repository, so that the test file in it can import the packages of the repository.
 const folder = mkdtempSync(join(ROOT, ".zabsim-vitest-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

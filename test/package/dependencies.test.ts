@@ -1,6 +1,7 @@
 /**
- * The dependencies between packages, read from every import statement. biome.json reports the same violations in the
- * editor. This test resolves paths, distinguishes types from values, and covers every source file of the repository.
+ * Checks the dependencies between packages in every import statement. biome.json reports the same violations in the
+ * editor. This test also resolves paths, distinguishes types from values, and covers every source file of the
+ * repository.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -13,10 +14,10 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 interface Dependencies {
   /** Files that the package may import, as paths from the root of the repository. */
   readonly files: RegExp;
-  /** Files that it may import with `import type` only. */
+  /** Files that the package may import only with `import type`. */
   readonly types?: RegExp;
   readonly packages: RegExp;
-  /** The rule in words, for the message of a failure. */
+  /** The rule in words, for the message of a violation. */
   readonly allowed: string;
 }
 

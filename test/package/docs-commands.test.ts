@@ -31,7 +31,7 @@ const docs = readdirSync(join(ROOT, "docs")).filter((file) => file.endsWith(".md
 const DOCUMENTS = ["README.md", "CONTRIBUTING.md", ...docs.map((file) => `docs/${file}`)];
 const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
 
-/** Files that represent the user's own files. Each is a copy of the shipped scenario that is given here. */
+/** Files that represent the user's own files. The value is the scenario in scenarios/ that is copied. */
 const USER_FILES: Readonly<Record<string, string>> = {
   "mine.yaml": "shipped/cold-start-of-three-epoch-1.yaml",
   "upgrade.yaml": "shipped/rolling-upgrade-3-6-2-to-newest.yaml",
@@ -41,7 +41,7 @@ const QUERY = { id: 1, peerLastZxid: "1:2", leader: { lastProcessedZxid: "1:3", 
 const LOG_LINE =
   "Synchronizing with Follower sid: 2 maxCommittedLog=0x100000003 minCommittedLog=0x100000001 peerLastZxid=0x0";
 
-/** Replacements that shorten a command. */
+/** Replacements that make a command finish sooner. */
 const SHORTER: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/^(zabsim fuzz.*) --time \S+/, "$1 --runs 64"],
   [/^(zabsim fuzz.*) --runs \d{4,}/, "$1 --runs 64"],
@@ -79,7 +79,7 @@ function read(document: string): string {
   return readFileSync(join(ROOT, document), "utf8");
 }
 
-/** Makes a temporary folder with the user's files, the scenarios, and `zabsim` and `npx zabsim` as programs. */
+/** A temporary folder with the user's files, the scenarios, and `zabsim` and `npx zabsim` as programs. */
 class Folder {
   readonly path = mkdtempSync(join(tmpdir(), "zabsim-docs-"));
 
@@ -91,7 +91,7 @@ class Folder {
     writeFileSync(join(this.path, "queries.jsonl"), `${JSON.stringify(QUERY)}\n`);
     writeFileSync(join(this.path, "zookeeper.log"), `${LOG_LINE}\n`);
     writeFileSync(join(this.path, "zoo.cfg"), "tickTime=2000\n");
-    // A block that starts with `# NAME.yaml` is a file of that name.
+    // A block that starts with `# NAME.yaml` becomes a file with that name.
     for (const text of blocksOf(markdown, /^yaml$/)) {
       const [, name] = /^# (\S+\.yaml)\n/.exec(text) ?? [];
       if (name !== undefined) writeFileSync(join(this.path, name), text);
@@ -134,7 +134,7 @@ function withoutNpx(line: string): string {
   return line.replace(/^npx zabsim\b/, "zabsim");
 }
 
-/** Returns why a command that this test does not run is wrong; undefined if no mistake is found. */
+/** Returns what is wrong with a command that this test does not run; undefined if there is no problem. */
 function problemOf(line: string): string | undefined {
   const [program, ...args] = line.split(/\s+/);
   if (program === "git" || /^npm (?:ci|install)\b/.test(line)) return undefined;

@@ -1,8 +1,8 @@
 /**
- * The npm package as a user gets it: packed, installed into an empty folder, imported, type-checked without
- * skipLibCheck, and used in a vitest of its own. The test needs no network: npm installs the dependencies from copies
- * in node_modules, with an empty cache. Build before you run this test alone. `npm run lint:package` runs publint and
- * attw on the same package.
+ * Tests the npm package in the form in which a user gets it: packed, installed into an empty folder, imported,
+ * type-checked without skipLibCheck, and used in the user's own vitest. The test needs no network: npm installs the
+ * dependencies from copies in node_modules, with an empty cache. To run only this test, build first. `npm run
+ * lint:package` runs publint and attw on the same package.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PACKED_BYTES_MAX = 500_000;
-/** Scripts that npm runs where a package is installed. */
+/** Scripts that npm runs when it installs a package. */
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish"];
 
 interface Manifest {
@@ -48,7 +48,7 @@ beforeAll(() => {
   write("package.json", JSON.stringify({ name: "user", private: true, type: "module", dependencies }));
   const offline = ["--offline", "--cache", join(folder, "cache"), "--install-links", "--omit=optional"];
   install = run("npm", ["install", ...offline, "--no-audit", "--no-fund", "--foreground-scripts"]);
-  // The user's own tools.
+  // These packages represent the tools that the user has installed.
   for (const name of ["vitest", "@types/node", "undici-types"]) {
     const link = join(folder, "node_modules", name);
     mkdirSync(dirname(link), { recursive: true });

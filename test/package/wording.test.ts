@@ -1,6 +1,6 @@
 /**
- * No tracked text file has words that zabsim does not use, British spellings, or lines of code over 120 columns. Each
- * finding names the file, the line and the word, and says what to write instead.
+ * Checks that no tracked text file has banned words, British spellings, or lines of code over 120 columns. Each finding
+ * names the file, the line and the word, and says what to write instead.
  *
  * The test lists only words that are almost never right. It does not look for words whose use depends on the sentence.
  */
@@ -16,7 +16,7 @@ const COLUMNS_MAX = 120;
 interface Rule {
   readonly words: RegExp;
   readonly instead: string;
-  /** The files that the rule is for. Default: all. */
+  /** The files to which the rule applies. Default: all. */
   readonly files?: RegExp;
 }
 
@@ -95,7 +95,7 @@ const US_SPELLINGS: readonly Rule[] = [
   },
 ];
 
-/** Files whose wording comes from other authors, or that list the words above. */
+/** Files that other authors have written, or that list the words above. */
 const EXEMPT =
   /^LICENSE$|^package-lock\.json$|\/vectors\/|\.(gz|jsonl|xsd|grit|npmrc)$|^test\/package\/wording\.test\.ts$/;
 

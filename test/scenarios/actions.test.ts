@@ -1,4 +1,4 @@
-/** What each action does to a cluster, and what its undo restores. disk-fault.test.ts has the disk faults. */
+/** What each action does to a cluster, and what its undo restores. disk-fault.test.ts tests the disk faults. */
 import { describe, expect, it } from "vitest";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { behaviorOf } from "../../protocol/releases.ts";
@@ -12,7 +12,7 @@ import { leaderOf, runFor, runUntil, S1, S2, S3, startAndServe, testCluster } fr
 
 const stepOf = (text: string): Step => loadScenario(`servers: 3\nsteps: [{ ${text} }]`, "step.yaml").steps[0] as Step;
 
-/** Performs actions on a cluster of three servers that is not started. */
+/** Performs actions on a cluster. By default, the cluster has three servers that are not started. */
 class Stage {
   readonly cluster: Cluster;
   readonly context: ActionContext;

@@ -1,5 +1,5 @@
 /**
- * Scenarios that show a bug of ZooKeeper. Each file describes its bug, shows it with every seed, and has a golden
+ * Scenarios that show a bug of ZooKeeper. Each file describes its bug, shows it with ten seeds, and has a golden
  * output.
  */
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** The `disk` action: which operations it slows down, makes fail or stalls. */
+/** Which disk operations the `disk` action slows down, makes fail or stalls. */
 import { describe, expect, it } from "vitest";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";

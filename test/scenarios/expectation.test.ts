@@ -5,7 +5,7 @@ import { runScenario } from "../../scenarios/run.ts";
 
 const SERVERS = "{ 1: { history: 1:1..1:3 }, 2: { history: 1:1..1:3 }, 3: { history: 1:1..1:2 } }";
 
-/** Returns the differences between an ordinary start of three servers and an expectation. */
+/** Returns how a normal start of three servers differs from an expectation. */
 function unmet(expectation: string, more = "", records = true): readonly string[] {
   const text = `{ servers: ${SERVERS}, ${more} expect: ${expectation} }`;
   return runScenario(loadScenario(text, "expectation.yaml"), { seed: 1n, records }).unmet;

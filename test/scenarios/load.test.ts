@@ -1,4 +1,4 @@
-/** The loader as a whole. The tests of loading/ check what each of its modules accepts, completes and rejects. */
+/** The loader as a whole. The tests in loading/ check what each of its modules accepts, completes and rejects. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";

@@ -10,7 +10,7 @@ const TWO = asServerId(2);
 const ack = { type: ACK, zxid: asZxid(2 ** 32 + 3), data: null } as Message;
 const notification = new Uint8Array(4) as unknown as Message;
 
-/** Returns whether a match selects an ACK of 1:3 that server 1 sends to server 2. */
+/** Returns whether a match selects an ACK with zxid 1:3 that server 1 sends to server 2. */
 const selects = (match: MessageMatch): boolean => matcher(match)(ack, ONE, TWO);
 
 describe("matcher", () => {

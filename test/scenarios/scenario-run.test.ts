@@ -1,4 +1,4 @@
-/** The records of a run, by event. */
+/** How the records of a run are selected by event. */
 import { expect, it } from "vitest";
 import type { ProtocolRecord } from "../../cluster/records.ts";
 import { asServerId } from "../../protocol/zxid.ts";

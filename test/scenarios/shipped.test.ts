@@ -1,4 +1,4 @@
-/** The shipped scenarios meet their expectations with every seed, and together show every reachable sync rule. */
+/** The shipped scenarios meet their expectations with ten seeds, and together they show every reachable sync rule. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";

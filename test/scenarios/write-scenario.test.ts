@@ -1,4 +1,4 @@
-/** writeScenario and loadScenario are inverse: a written scenario is read back unchanged. */
+/** loadScenario reverses writeScenario: it reads a written scenario back unchanged. */
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bugPaths, readScenario, shippedPaths } from "../../cli/scenario-files.ts";
@@ -8,7 +8,7 @@ import { loadScenario } from "../../scenarios/load.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import { writeScenario } from "../../scenarios/write-scenario.ts";
 
-/** Returns the fields that survive a round trip: not the name, and `about` without surrounding spaces. */
+/** Returns the scenario without its name and without the spaces around `about`, which a round trip does not keep. */
 function comparable({ name: _name, seed = "1", ...scenario }: Scenario): unknown {
   return { ...scenario, seed, about: scenario.about.trim() };
 }

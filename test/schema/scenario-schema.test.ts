@@ -125,7 +125,10 @@ describe("an editor that validates with the schema", () => {
   });
 });
 
-/** Listed by type, so that a new reason in the core does not compile until it is here and in the schema. */
+/**
+ * The type requires every reason of the core, so a new reason does not compile until it is in this list. A test
+ * compares the list with the schema.
+ */
 const FAILURE_REASONS: Record<FailureReason, true> = {
   "epoch-timeout": true,
   "epoch-quit": true,

@@ -1,4 +1,4 @@
-/** Loads the invalid files of table.ts and checks what is reported. */
+/** Loads the invalid files of table.ts and checks the reported problems. */
 import { expect, it } from "vitest";
 import { type LoadOptions, loadScenario, type Problem, ScenarioError } from "../../../scenarios/load.ts";
 import type { BadFile } from "./table.ts";

@@ -1,4 +1,7 @@
-/** A scenario that uses every part of the language, and random changes of it. Most of the results are invalid. */
+/**
+ * A scenario that uses every part of the scenario format, and random changes of it. Most of the changed scenarios are
+ * invalid.
+ */
 import fc from "fast-check";
 import { parse } from "yaml";
 
@@ -40,7 +43,7 @@ expect:
 
 type Node = Record<string, unknown> | unknown[];
 
-/** Every place in a document: the collection that holds it, and its key there. */
+/** Returns every place in a document: the array or object that contains a value, and the key of the value in it. */
 function places(node: unknown): [Node, string][] {
   if (typeof node !== "object" || node === null) return [];
   return Object.entries(node).flatMap(([key, value]) => [[node as Node, key] as [Node, string], ...places(value)]);

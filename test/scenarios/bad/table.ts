@@ -1,15 +1,15 @@
 /**
- * Invalid scenario files, by the module that rejects them: a name, the text, the line and the field that the message
- * must name, and words that the message must contain.
+ * Invalid scenario files, grouped by the module that rejects them. Each file has a name, its text, the line and the
+ * field that the message must name, and words that the message must contain.
  */
 
 export type BadFile = readonly [name: string, text: string, line: number, field: string, words: readonly string[]];
 
 const THREE = "servers: 3\n";
 
-/** A scenario of three servers and one step. */
+/** Returns a scenario with three servers and one step. */
 const step = (text: string) => `${THREE}steps:\n  - ${text}\n`;
-/** A scenario of three servers and one expectation. */
+/** Returns a scenario with three servers and one expectation. */
 const expectation = (text: string) => `${THREE}expect:\n  ${text}\n`;
 const server = (text: string) => `servers:\n  1: {}\n  2: {${text}}\n`;
 
@@ -461,7 +461,7 @@ export const WRONG_SCENARIO: readonly BadFile[] = [
   ],
 ];
 
-/** All files that are YAML. */
+/** All invalid files whose text is valid YAML. */
 export const YAML_FILES: readonly BadFile[] = [
   WRONG_SHAPE,
   WRONG_SERVERS,
@@ -470,7 +470,7 @@ export const YAML_FILES: readonly BadFile[] = [
   WRONG_SCENARIO,
 ].flat();
 
-/** Returns ten levels of ten aliases each. */
+/** Returns a YAML text with nine levels of ten aliases each, so it expands to a billion values. */
 function bomb(): string {
   const levels = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${`*l${i}, `.repeat(9)}*l${i}]`);
   return ["l0: &l0 [x]", ...levels, "servers: 3", ""].join("\n");

@@ -1,4 +1,4 @@
-/** Rules about expectations. */
+/** Rules for expectations. */
 import { describe } from "vitest";
 import { checkExpectation } from "../../../scenarios/loading/check-expectation.ts";
 import { testInvalidFiles } from "../bad/invalid-files.ts";

@@ -1,4 +1,4 @@
-/** Rules about the triggers and actions of steps. */
+/** Rules for the triggers and actions of steps. */
 import { describe, expect, it } from "vitest";
 import { checkSteps } from "../../../scenarios/loading/check-steps.ts";
 import { formatPath } from "../../../scenarios/loading/field-path.ts";
