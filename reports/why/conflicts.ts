@@ -27,7 +27,9 @@ const deliveriesDiverge: ConflictOf = (find, { server, facts: { here, there } })
 /** The histories of two servers diverge. */
 const historiesDiverge: ConflictOf = (find, { server, other, facts: { here, there } }) => {
   const opponent = other ?? find.opponentOf(server, here, there);
-  if (here === undefined) return [find.lacks(server, there), find.has(opponent, there)];
+  // At the first difference, the lower zxid is the one that the other history skips.
+  const skips = here !== undefined && there !== undefined && there < here && find.isMissing(server, there);
+  if (here === undefined || skips) return [find.lacks(server, there), find.has(opponent, there)];
   return [find.has(server, here), there === undefined ? find.lacks(opponent, here) : find.has(opponent, there)];
 };
 
@@ -36,7 +38,7 @@ const illegalPacket: ConflictOf = (find, violation) => [find.anomaly(violation),
 const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
   "primary-uniqueness": (find, { server, other, facts: { epoch } }) => [
     find.establishment(epoch, server),
-    find.establishment(epoch, other ?? server, "first"),
+    find.establishment(epoch, other ?? server, { which: "first" }),
   ],
   integrity: (find, { server, facts: { zxid } }) => [find.delivers(server, zxid), find.noProposal(zxid)],
   agreement: deliveriesDiverge,
@@ -58,12 +60,12 @@ const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
   ],
   "initial-history-agreement": (find, { server, other, facts: { epoch, otherEpoch, there } }) => [
     find.establishmentWithout(server, epoch, there),
-    find.establishment(otherEpoch, other ?? server),
+    find.establishment(otherEpoch, other ?? server, { subject: there }),
   ],
-  "commit-completeness": (find, { server, other, facts: { delivered, initial, zxid } }) =>
+  "commit-completeness": (find, { server, other, facts: { delivered, initial, there, zxid } }) =>
     delivered === undefined
       ? [find.delivers(server, zxid), find.establishment(zxid && epochOf(zxid))]
-      : [find.memoryEndsAt(server, delivered), find.has(other ?? server, initial)],
+      : [find.memoryEndsAt(server, delivered, there), find.has(other ?? server, initial)],
   "process-consistency": historiesDiverge,
   "no-bad-state": illegalPacket,
   "no-bad-ack": illegalPacket,
@@ -84,10 +86,10 @@ const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
   ],
   "memory-equals-disk": (find, { server, facts: { here, memory, there } }) =>
     here === undefined
-      ? [find.has(server, there, "on its disk"), find.memoryEndsAt(server, memory)]
+      ? [find.has(server, there, "on its disk"), find.memoryEndsAt(server, memory, there)]
       : [find.has(server, here, "in memory"), find.diskLacks(server, here)],
   "zxid-covers-tree": (find, { server, facts: { tree, zxid } }) => [
-    find.has(server, tree, "in memory"),
+    find.snapshotHolds(server, tree),
     find.memoryEndsAt(server, zxid),
   ],
 };
