@@ -10,6 +10,7 @@ import {
   COMMIT,
   COMMITANDACTIVATE,
   INFORM,
+  NEWLEADER,
   PACKET_NAMES,
   type PacketType,
   PROPOSAL,
@@ -122,6 +123,18 @@ export class CauseFinder {
     const fate = stopped?.kind === "hold" ? "is held" : stopped?.kind === "drop" ? "is lost" : "has not arrived";
     const text = `PROPOSAL ${formatZxid(zxid)} from server ${sent.node} to server ${to} ${fate}`;
     return { text, atUs: sent.timeUs, isRoot: true };
+  }
+
+  /** Returns the PROPOSAL of a transaction to a learner, if the leader sent it after NEWLEADER. */
+  proposedAfterNewLeader({ atUs, learner, server }: RecordOf<"sync-decided">, zxid: Zxid): Cause | undefined {
+    const sent = this.trace.events.filter(
+      (event) => event.kind === "send" && event.node === server && event.peer === learner && event.timeUs >= atUs,
+    );
+    const newLeader = sent.findIndex((event) => isPacket(event, NEWLEADER));
+    const proposal = sent.findIndex((event) => isPacket(event, PROPOSAL, zxid));
+    if (newLeader < 0 || proposal < newLeader) return undefined;
+    const text = `leader ${server} sends PROPOSAL ${formatZxid(zxid)} after NEWLEADER, although the SNAP holds it`;
+    return { text, atUs: sent[proposal]?.timeUs };
   }
 
   /** Whether a leader sent a learner the PROPOSAL of a transaction, from a time on. */

@@ -58,8 +58,8 @@ const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
     find.lacks(server, missing),
     find.firstDelivery(missing),
   ],
-  "initial-history-agreement": (find, { server, other, facts: { epoch, otherEpoch, there } }) => [
-    find.establishmentWithout(server, epoch, there),
+  "initial-history-agreement": (find, { server, other, facts: { epoch, here, otherEpoch, there } }) => [
+    find.establishmentApart(server, epoch, here, there),
     find.establishment(otherEpoch, other ?? server, { subject: there }),
   ],
   "commit-completeness": (find, { server, other, facts: { delivered, initial, there, zxid } }) =>
@@ -71,8 +71,8 @@ const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
   "no-bad-ack": illegalPacket,
   "no-bad-proposal": illegalPacket,
   "no-bad-commit": illegalPacket,
-  "committed-history-grows": (find, { server, facts: { epoch, there } }) => [
-    find.establishmentWithout(server, epoch, there),
+  "committed-history-grows": (find, { server, facts: { epoch, here, there } }) => [
+    find.establishmentApart(server, epoch, here, there),
     find.firstDelivery(there),
   ],
   "trunc-keeps-committed": (find, { server, facts: { truncated } }) => [

@@ -182,15 +182,35 @@ export class FactFinder {
     return { text: `step ${record.step + 1}: ${describeStep(record)}`, atUs: record.atUs, isRoot: true };
   }
 
-  establishmentWithout(server: ServerId, epoch: Epoch | undefined, zxid: FactZxid): Fact {
+  private establishmentWithout(server: ServerId, epoch: Epoch | undefined, zxid: FactZxid): Fact {
     const { text, atUs } = this.establishment(epoch, server);
     return { text: `${text} without ${this.life(zxid).name}`, atUs, causes: this.causesOfLeadingWithout(server, zxid) };
+  }
+
+  /**
+   * Returns the fact that a leader was established with a history that differs from an earlier one. `here` and `there`
+   * are the zxids at the first difference. The lower one is in one history and missing from the other.
+   */
+  establishmentApart(server: ServerId, epoch: Epoch | undefined, here: FactZxid, there: FactZxid): Fact {
+    const isExtra = here !== undefined && (there === undefined || here < there);
+    if (!isExtra) return this.establishmentWithout(server, epoch, there);
+    const { text, atUs } = this.establishment(epoch, server);
+    const { causes } = this.has(server, here);
+    const election = listOf(this.finder.election(server, this.atUs));
+    return { text: `${text} with ${this.life(here).name}`, atUs, causes: [...election, ...causes] };
   }
 
   /** Returns how a server without a transaction won, and how it lost the transaction or why it never got it. */
   private causesOfLeadingWithout(server: ServerId, zxid: FactZxid, untilUs = this.atUs): Cause[] {
     const election = this.electionOf(server, untilUs, zxid);
     if (election.length > 1) return election;
+    const life = this.life(zxid);
+    if (life.gained(server, this.recordAt(untilUs)) !== undefined) {
+      return [
+        { text: `server ${server} has ${life.name} on its disk, but not in memory`, atUs: undefined },
+        ...election,
+      ];
+    }
     const { causes, ...lacks } = this.lacks(server, zxid);
     const isElection = causes.every((cause) => election.some(({ text }) => text === cause.text));
     return isElection ? [lacks, ...election] : [...election, lacks, ...causes];
@@ -243,7 +263,7 @@ export class FactFinder {
     if (replayed !== undefined) {
       const text = `server ${server} ${describeRecord(replayed)}`;
       if (logged === undefined || logged.atUs <= replayed.atUs) return [{ text, atUs: replayed.atUs }];
-      const late = `before its log thread writes ${life?.name} (${formatMoment(logged.atUs)} s)`;
+      const late = `before its log thread writes ${formatZxid(life?.zxid ?? NO_TXN)} (${formatMoment(logged.atUs)} s)`;
       return [{ text: `${text}, ${late}`, atUs: replayed.atUs }];
     }
     const looking = this.finder.lastRecord("looking", this.atUs, isOwn);
@@ -289,6 +309,7 @@ export class FactFinder {
       const moment = "after it queues the SNAP and before it serializes the SNAP";
       causes.push({ text: `leader ${decided.server} applies ${life.name} ${moment}`, atUs: applied.atUs });
     }
+    causes.push(...listOf(this.finder.proposedAfterNewLeader(decided, life.zxid)));
     const text = `server ${server} has ${life.name} in its snapshot`;
     return { text, atUs: undefined, causes: [...causes, decisionCause(decided)] };
   }
@@ -445,7 +466,8 @@ export class FactFinder {
   private causesOfRemoval(decided: RecordOf<"sync-decided">, life: TransactionLife): Cause[] {
     const { atUs, server } = decided;
     const gained = life.gained(server, this.run.records.indexOf(decided));
-    if (gained === undefined) return this.causesOfLeadingWithout(server, life.zxid, atUs);
+    const isOnlyOnDisk = decided.lastProcessedZxid < life.zxid && gained?.kind !== "proposed";
+    if (gained === undefined || isOnlyOnDisk) return this.causesOfLeadingWithout(server, life.zxid, atUs);
     return [...this.synchronizations.missingFromSource(decided, life), ...this.causesOfGain(life, gained)];
   }
 
@@ -475,8 +497,10 @@ export class FactFinder {
       failed.atUs,
       ({ step }) => this.diskFaultOf(step, server) !== undefined,
     );
-    if (fault !== undefined) return [failure, this.stepCause(fault)];
-    return withOrigin ? [failure, this.origin(server)] : [failure];
+    const kept = `server ${server} keeps ${life.name} in memory when it leaves, and has saved no snapshot of it`;
+    const causes: Cause[] = [{ text: kept, atUs: failed.atUs }, failure];
+    if (fault !== undefined) return [...causes, this.stepCause(fault)];
+    return withOrigin ? [...causes, this.origin(server)] : causes;
   }
 
   /** Returns the fault of the disk of a server in a step; undefined if the step only changes the speed of the disk. */
@@ -506,6 +530,11 @@ export class FactFinder {
 
   private chain({ index }: LifeEvent, { zxid }: TransactionLife): Cause[] {
     return this.finder.chain(this.run.records[index] as ProtocolRecord, zxid);
+  }
+
+  /** Returns the index of the last record up to a time. */
+  private recordAt(atUs: number): number {
+    return this.run.records.findLastIndex((record) => record.atUs <= atUs);
   }
 
   private life(zxid: FactZxid): TransactionLife {

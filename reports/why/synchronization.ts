@@ -3,7 +3,7 @@
  * it.
  */
 import type { RecordOf } from "../../cluster/records.ts";
-import { formatZxid, type ServerId } from "../../protocol/zxid.ts";
+import { formatZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { describeRecord, describeStep } from "../describe.ts";
 import { formatZxidRange } from "../format.ts";
@@ -40,12 +40,12 @@ export class Synchronizations {
       const progress = progressAt(life, server, start, i);
       if (record.event === "active" && progress === "synced") return [];
       if (record.event === "epoch-current" || record.event === "newleader-acked" || record.event === "active") {
-        const text = `server ${server} ${describeRecord(record)}${PROGRESS_TEXTS[progress](life.name)}`;
+        const text = `server ${server} ${describeRecord(record)}, ${PROGRESS_TEXTS[progress](life.name)}`;
         causes.unshift({ text, atUs: record.atUs });
       } else if (record.event === "failed" && record.learner === undefined) {
         causes.unshift({ text: `server ${server} ${describeRecord(record)}`, atUs: record.atUs });
       } else if (record.event === "crashed") {
-        causes.unshift({ text: `server ${server} crashes${PROGRESS_TEXTS[progress](life.name)}`, atUs: record.atUs });
+        causes.unshift({ text: `server ${server} crashes ${PROGRESS_TEXTS[progress](life.name)}`, atUs: record.atUs });
         break;
       }
     }
@@ -65,6 +65,11 @@ export class Synchronizations {
     { atUs, maxCommittedLog, minCommittedLog, rule, server }: Decision,
     life: TransactionLife,
   ): Cause[] {
+    const isOwn = (one: { server: ServerId; zxid: Zxid }): boolean => one.server === server && one.zxid === life.zxid;
+    const proposed = this.finder.lastRecord("proposed", atUs, isOwn);
+    if (proposed !== undefined && this.finder.lastRecord("committed", atUs, isOwn) === undefined) {
+      return [{ text: `leader ${server} has proposed ${life.name}, but not committed it yet`, atUs: proposed.atUs }];
+    }
     if (!rule.startsWith("txn-log")) {
       const end = `which covers ${formatZxidRange(minCommittedLog, maxCommittedLog)}`;
       return [{ text: `${life.name} is missing from the committedLog of leader ${server}, ${end}`, atUs: undefined }];
@@ -95,9 +100,9 @@ export class Synchronizations {
 type Progress = "none" | "logged" | "synced";
 
 const PROGRESS_TEXTS: Readonly<Record<Progress, (txn: string) => string>> = {
-  none: (txn) => `, before it logs ${txn}`,
-  logged: (txn) => `, before it syncs ${txn}`,
-  synced: (txn) => `, after it synced ${txn}`,
+  none: (txn) => `before it logs ${txn}`,
+  logged: (txn) => `before it syncs ${txn}`,
+  synced: (txn) => `after it synced ${txn}`,
 };
 
 /** How far a transaction is on the disk of a server, among the records after `start` up to `index`. */
