@@ -12,12 +12,18 @@ const PUBLISHED: readonly string[] = RELEASES.filter((release) => !SPECIAL.has(r
 export function bugNamed(name: string): KnownBug | undefined {
   const lower = name.toLowerCase();
   return (
+    bugOfScenario(lower) ??
     KNOWN_BUGS.find(({ id }) => id.toLowerCase() === lower) ??
     KNOWN_BUGS.find((bug) => {
       const ticket = ticketNameOf(bug)?.toLowerCase();
       return ticket !== undefined && (ticket === lower || ticket === `zookeeper-${lower}`);
     })
   );
+}
+
+/** Returns the bug that a scenario in scenarios/bugs/ shows. */
+export function bugOfScenario(scenario: string): KnownBug | undefined {
+  return KNOWN_BUGS.find(({ alsoShownBy = [], id }) => id === scenario || alsoShownBy.includes(scenario));
 }
 
 /** `ZOOKEEPER-4643`; undefined if the bug has no ticket. */

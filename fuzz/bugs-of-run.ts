@@ -3,8 +3,8 @@
  */
 import { behaviorOf } from "../protocol/releases.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
+import { bugOfScenario } from "./about-bugs.ts";
 import { attributedBugs } from "./attribution.ts";
-import { KNOWN_BUGS } from "./known-bugs.ts";
 import { failureOf } from "./shrink/failure.ts";
 
 /**
@@ -14,7 +14,7 @@ import { failureOf } from "./shrink/failure.ts";
  */
 export function bugsOfRun(run: ScenarioRun): string[] {
   const { ok, scenario, seed } = run;
-  const own = KNOWN_BUGS.find(({ id }) => id === scenario.name);
+  const own = bugOfScenario(scenario.name);
   if (ok && own?.isIn(behaviorOf(scenario.zookeeper))) return [own.id];
   const failure = failureOf(run);
   return failure === undefined ? [] : attributedBugs({ ...scenario, seed: String(seed) }, failure);
