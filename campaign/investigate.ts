@@ -51,7 +51,7 @@ export function investigate({ failure, scenario, seed, signature }: FailedPlan, 
 /** Maximum number of events in the trace of a stuck run: servers that stay busy could fill the memory. */
 const STUCK_TRACE_EVENTS = 100_000;
 
-/** Runs a scenario for a report. The run is traced only if its servers are stuck: the trace shows what they wait for. */
+/** Runs a scenario for a report. If its servers are stuck, the run is traced, which shows what they wait for. */
 export function runForReport(scenario: Scenario, seed: bigint): ScenarioRun {
   const run = runScenario(scenario, { seed });
   return isStuck(run) ? runScenario(scenario, { seed, trace: new Trace({ limit: STUCK_TRACE_EVENTS }) }) : run;

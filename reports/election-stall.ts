@@ -11,7 +11,7 @@ import { listText, type ServerEnd, serverEnds } from "./server-end.ts";
 type Vote = RecordOf<"voted">;
 
 /** The value of ELECTION_PORT in protocol/effects.ts. */
-const ELECTION_PORT = 1;
+export const ELECTION_PORT = 1;
 
 /** Returns one sentence for each reason that the records, or the trace if there is one, show. */
 export function electionStalls(run: ScenarioRun): string[] {

@@ -141,8 +141,8 @@ export function endText(end: ServerEnd): string {
 }
 
 function waitsText({ failure, failures, last, role, vote }: ServerEnd & { kind: "waits" }): string {
-  const text = `${describeRole(role)} since ${formatMoment(role.atUs)} s, waits for ${WAITS_FOR[role.event][role.phase]}`;
-  const parts = [text];
+  const waitsFor = WAITS_FOR[role.event][role.phase];
+  const parts = [`${describeRole(role)} since ${formatMoment(role.atUs)} s, waits for ${waitsFor}`];
   if (vote !== undefined) parts.push(`it ${describeRecord(vote)}`);
   if (failure !== undefined && failures > 1) {
     parts.push(`it failed ${countOf(failures, "time")} with ${describeFailure(failure)}`);

@@ -8,8 +8,9 @@ import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { formatMoment, hanging, PAGE_WIDTH } from "./format.ts";
 import type { Cause } from "./why/causes.ts";
 import { type Conflict, conflictOf, subjectOf } from "./why/conflicts.ts";
-import { type Fact, FactFinder, lastRecordOf } from "./why/facts.ts";
+import { FactFinder } from "./why/facts.ts";
 import { lifeLines } from "./why/life-text.ts";
+import { type Fact, lastRecordOf } from "./why/moment.ts";
 import { TransactionLife } from "./why/transaction-life.ts";
 
 /** The width of a time at the end of a line, such as `1.204310 s`, with some space before it. */

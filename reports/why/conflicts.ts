@@ -3,7 +3,8 @@
  */
 import type { InvariantId, Violation } from "../../invariants/index.ts";
 import { epochOf, type Zxid } from "../../protocol/zxid.ts";
-import type { Fact, FactFinder } from "./facts.ts";
+import type { FactFinder } from "./facts.ts";
+import type { Fact } from "./moment.ts";
 
 /** Returns the two facts in conflict. */
 export function conflictOf(violation: Violation, finder: FactFinder): Conflict {
@@ -33,12 +34,12 @@ const historiesDiverge: ConflictOf = (find, { server, other, facts: { here, ther
   return [find.has(server, here), there === undefined ? find.lacks(opponent, here) : find.has(opponent, there)];
 };
 
-const illegalPacket: ConflictOf = (find, violation) => [find.anomaly(violation), find.state(violation.server)];
+const illegalPacket: ConflictOf = (find, violation) => [find.anomalies.of(violation), find.state(violation.server)];
 
 const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
   "primary-uniqueness": (find, { server, other, facts: { epoch } }) => [
-    find.establishment(epoch, server),
-    find.establishment(epoch, other ?? server, { which: "first" }),
+    find.establishments.of(epoch, server),
+    find.establishments.of(epoch, other ?? server, { which: "first" }),
   ],
   integrity: (find, { server, facts: { zxid } }) => [find.delivers(server, zxid), find.noProposal(zxid)],
   agreement: deliveriesDiverge,
@@ -59,20 +60,20 @@ const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
     find.firstDelivery(missing),
   ],
   "initial-history-agreement": (find, { server, other, facts: { epoch, here, otherEpoch, there } }) => [
-    find.establishmentApart(server, epoch, here, there),
-    find.establishment(otherEpoch, other ?? server, { subject: there }),
+    find.establishments.apart(server, epoch, here, there),
+    find.establishments.of(otherEpoch, other ?? server, { subject: there }),
   ],
   "commit-completeness": (find, { server, other, facts: { delivered, initial, there, zxid } }) =>
     delivered === undefined
-      ? [find.delivers(server, zxid), find.establishment(zxid && epochOf(zxid))]
-      : [find.memoryEndsAt(server, delivered, there), find.has(other ?? server, initial)],
+      ? [find.delivers(server, zxid), find.establishments.of(zxid && epochOf(zxid))]
+      : [find.memory.endsAt(server, delivered, there), find.has(other ?? server, initial)],
   "process-consistency": historiesDiverge,
   "no-bad-state": illegalPacket,
   "no-bad-ack": illegalPacket,
   "no-bad-proposal": illegalPacket,
   "no-bad-commit": illegalPacket,
   "committed-history-grows": (find, { server, facts: { epoch, here, there } }) => [
-    find.establishmentApart(server, epoch, here, there),
+    find.establishments.apart(server, epoch, here, there),
     find.firstDelivery(there),
   ],
   "trunc-keeps-committed": (find, { server, facts: { truncated } }) => [
@@ -86,10 +87,10 @@ const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
   ],
   "memory-equals-disk": (find, { server, facts: { here, memory, there } }) =>
     here === undefined
-      ? [find.has(server, there, "on its disk"), find.memoryEndsAt(server, memory, there)]
-      : [find.has(server, here, "in memory"), find.diskLacks(server, here)],
+      ? [find.has(server, there, "on its disk"), find.memory.endsAt(server, memory, there)]
+      : [find.has(server, here, "in memory"), find.memory.diskLacks(server, here)],
   "zxid-covers-tree": (find, { server, facts: { tree, zxid } }) => [
-    find.snapshotHolds(server, tree),
-    find.memoryEndsAt(server, zxid),
+    find.memory.snapshotHolds(server, tree),
+    find.memory.endsAt(server, zxid),
   ],
 };

@@ -54,7 +54,8 @@ function reasonOf({ own, rival }: Win): string | undefined {
   if (own === undefined || rival === undefined) return undefined;
   const [ownZxid, otherZxid] = [formatZxid(own.zxid), formatZxid(rival.zxid)];
   if (own.peerEpoch > rival.peerEpoch) {
-    const epochs = `its currentEpoch ${own.peerEpoch} is above currentEpoch ${rival.peerEpoch} of server ${rival.server}`;
+    const lower = `currentEpoch ${rival.peerEpoch} of server ${rival.server}`;
+    const epochs = `its currentEpoch ${own.peerEpoch} is above ${lower}`;
     return own.zxid < rival.zxid ? `${epochs}, although its last zxid ${ownZxid} is below ${otherZxid}` : epochs;
   }
   if (own.peerEpoch < rival.peerEpoch) return undefined;

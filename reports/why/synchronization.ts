@@ -22,9 +22,9 @@ export class Synchronizations {
   }
 
   /**
-   * Returns what a learner did, up to a record, after a leader decided to send it a transaction: each epoch and ACK that
-   * it wrote or sent before the transaction was safe, and how the synchronization ended. The nearest cause comes first,
-   * the decision last. Empty if no leader sent the transaction, or if the learner had synced it when it began to serve.
+   * Returns what a learner did, up to a record, after a leader decided to send it a transaction: each epoch and each ACK
+   * that it wrote or sent before the transaction was safe, and how the synchronization ended. The nearest cause comes
+   * first, the decision last. Empty if no leader sent the transaction, or if the learner had synced it when it began to serve.
    */
   interrupted(server: ServerId, life: TransactionLife, until: number): Cause[] {
     const { records } = this.run;
@@ -60,7 +60,7 @@ export class Synchronizations {
     return [without, decisionCause(decision), ...this.missingFromSource(decision, life)];
   }
 
-  /** The leader has a transaction in memory, but not in committedLog or in the log on disk, from which it synchronizes. */
+  /** Returns where a leader lacks a transaction that it has in memory: in committedLog or in its log on disk. */
   missingFromSource(
     { atUs, maxCommittedLog, minCommittedLog, rule, server }: Decision,
     life: TransactionLife,

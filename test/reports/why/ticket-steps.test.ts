@@ -218,7 +218,7 @@ describe("the explanation of each kept scenario", () => {
   });
 
   it.each(kept)("$name names the step of its bug", ({ name, scenario }) => {
-    const run = runScenario(scenario, { seed: scenario.seed ?? 1, trace: new Trace() });
+    const run = runScenario(scenario, { seed: BigInt(scenario.seed ?? 1), trace: new Trace() });
     const text = (whyText(run) || whyStuck(run)).replace(/ {3,}\d+\.\d{6} s$/gm, "").replace(/\s+/g, " ");
     let from = 0;
     for (const words of STEPS[name] ?? []) {

@@ -1,0 +1,25 @@
+/** Why no leader is elected. test/reports/why/ticket-steps.test.ts has the sentences for the kept scenarios. */
+import { describe, expect, it } from "vitest";
+import { readScenario, scenarioPaths } from "../../cli/scenario-files.ts";
+import { ELECTION_PORT as PORT } from "../../protocol/effects.ts";
+import { ELECTION_PORT, electionStalls } from "../../reports/election-stall.ts";
+import { runScenario } from "../../scenarios/run.ts";
+import { runOf } from "./records.ts";
+
+describe("electionStalls", () => {
+  it("is empty if a server leads, or if servers are alone", () => {
+    expect(electionStalls(runOf("servers: 3\n"))).toEqual([]);
+    expect(electionStalls(runOf("servers: { 1: {}, 2: { down: true }, 3: { down: true } }\nuntil: 2s\n"))).toEqual([]);
+  });
+
+  it("knows without a trace that a server gives up before its leader is elected", () => {
+    const [path] = scenarioPaths(["zookeeper-3756-unreachable-voter-holds-up-votes"]);
+    const sentences = electionStalls(runScenario(readScenario(path as string, []).scenario, { seed: 1 }));
+    expect(sentences).toHaveLength(1);
+    expect(sentences[0]).toMatch(/^server 1 elects server 3 in round 4 .* This happens in 4 rounds\.$/);
+  });
+
+  it("recognizes election connections by their port", () => {
+    expect(ELECTION_PORT).toBe(PORT);
+  });
+});
