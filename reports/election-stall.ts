@@ -1,12 +1,13 @@
 /**
  * Why servers that can reach each other elect no leader, or elect leaders that find no quorum.
  */
+import type { HierarchicalQuorum } from "../cluster/cluster-spec.ts";
 import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import { formatZxid, type ServerId } from "../protocol/zxid.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import type { TraceEvent } from "../sim/trace.ts";
 import { formatMoment, formatSpan } from "./format.ts";
-import { listText, type ServerEnd, serverEnds } from "./server-end.ts";
+import { listText, serverEnds } from "./server-end.ts";
 
 type Vote = RecordOf<"voted">;
 
@@ -16,20 +17,43 @@ export const ELECTION_PORT = 1;
 /** Returns one sentence for each reason that the records, or the trace if there is one, show. */
 export function electionStalls(run: ScenarioRun): string[] {
   if (run.servers.some(({ leading }) => leading)) return [];
-  const ends = serverEnds(run).filter((end) => isRunning(end) && isSettled(run, end.server.sid));
-  return [...unheardVotes(ends), ...lateElections(run), ...blockedSenders(run)];
+  return [...missingQuorum(run), ...unheardVotes(run), ...lateElections(run), ...blockedSenders(run)];
 }
 
-function isRunning({ server }: ServerEnd): boolean {
-  return server.running;
+/** Too few voters run for a quorum. */
+function missingQuorum({ scenario, servers }: ScenarioRun): string[] {
+  const { quorum } = scenario;
+  const isRunning = (sid: ServerId): boolean => servers.find((server) => server.sid === sid)?.running === true;
+  if (quorum !== undefined) return missingGroups(quorum, isRunning);
+  const voters = servers.filter(({ sid }) => scenario.servers[sid]?.role !== "observer");
+  const running = voters.filter((server) => server.running).map(({ sid }) => sid);
+  const needed = Math.floor(voters.length / 2) + 1;
+  if (running.length >= needed) return [];
+  const names = running.length === 0 ? "" : ` (${listText(running)})`;
+  const verb = running.length === 1 ? "runs" : "run";
+  return [`${running.length} of ${voters.length} voters${names} ${verb}; a quorum needs ${needed}`];
 }
 
-function isSettled({ liveness }: ScenarioRun, sid: ServerId): boolean {
-  return liveness === undefined || liveness.servers.includes(sid);
+/** A hierarchical quorum has more than half of the weight in more than half of the groups. */
+function missingGroups({ groups, weights }: HierarchicalQuorum, isRunning: (sid: ServerId) => boolean): string[] {
+  const weightOf = (sids: readonly ServerId[]): number => sids.reduce((sum, sid) => sum + (weights[sid] ?? 1), 0);
+  const counted = Object.values(groups).filter((group) => weightOf(group) > 0);
+  const running = counted.filter((group) => 2 * weightOf(group.filter(isRunning)) > weightOf(group));
+  const needed = Math.floor(counted.length / 2) + 1;
+  if (running.length >= needed) return [];
+  return [
+    `more than half of the weight runs in ${running.length} of ${counted.length} groups of voters; ` +
+      `a quorum needs ${needed} groups`,
+  ];
 }
 
-/** A server would change its vote if it received a better one of its round. */
-function unheardVotes(ends: readonly ServerEnd[]): string[] {
+/**
+ * A server would change its vote if it received a better one of its round. Only settled servers are compared: no fault
+ * keeps them from receiving it.
+ */
+function unheardVotes(run: ScenarioRun): string[] {
+  const settled = run.liveness?.servers ?? [];
+  const ends = serverEnds(run).filter(({ server }) => server.running && settled.includes(server.sid));
   const votes = ends.flatMap((end) => (end.kind === "waits" && end.vote !== undefined ? [end.vote] : []));
   const best = votes.reduce<Vote | undefined>((a, b) => (a === undefined || isBetter(b, a) ? b : a), undefined);
   if (best === undefined) return [];

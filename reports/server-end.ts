@@ -24,6 +24,8 @@ export type ServerEnd =
       /** The last failure that ended a role of the server, and how often this reason did so. */
       readonly failure: Failure | undefined;
       readonly failures: number;
+      /** The failure for which a leader closed the connection of this learner. */
+      readonly rejection: Failure | undefined;
       readonly last: ProtocolRecord | undefined;
     }
   | {
@@ -44,14 +46,16 @@ export type ServerEnd =
 /** Records that a waiting server makes repeatedly. */
 const REPEATED: ReadonlySet<ProtocolRecord["event"]> = new Set(["voted", "received"]);
 
+const CLOSED: Failure["reason"] = "connection-closed";
+
 export function serverEnds(run: ScenarioRun): ServerEnd[] {
   return run.servers.map((server) => {
     const own = run.records.filter((record) => record.server === server.sid);
-    return server.running ? endOfRunning(server, own) : endOfStopped(run, server, own);
+    return server.running ? endOfRunning(run, server, own) : endOfStopped(run, server, own);
   });
 }
 
-function endOfRunning(server: FinalServer, own: readonly ProtocolRecord[]): ServerEnd {
+function endOfRunning(run: ScenarioRun, server: FinalServer, own: readonly ProtocolRecord[]): ServerEnd {
   const role = own.findLast(isRole);
   if (role === undefined) return { kind: "loads", server };
   if (server.active) {
@@ -68,8 +72,16 @@ function endOfRunning(server: FinalServer, own: readonly ProtocolRecord[]): Serv
     vote: role.event === "looking" ? own.findLast(isVote) : undefined,
     failure,
     failures: failed.filter(({ reason }) => reason === failure?.reason).length,
+    rejection: failure?.reason === CLOSED ? rejectionOf(run, server.sid) : undefined,
     last: own.findLast((record) => !REPEATED.has(record.event) && record !== role),
   };
+}
+
+/** Returns the last failure with which a leader refused a learner. */
+function rejectionOf({ records }: ScenarioRun, learner: ServerId): Failure | undefined {
+  return records.findLast(
+    (one): one is Failure => one.event === "failed" && one.learner === learner && one.reason !== CLOSED,
+  );
 }
 
 function endOfStopped({ records }: ScenarioRun, server: FinalServer, own: readonly ProtocolRecord[]): ServerEnd {
@@ -140,7 +152,7 @@ export function endText(end: ServerEnd): string {
   }
 }
 
-function waitsText({ failure, failures, last, role, vote }: ServerEnd & { kind: "waits" }): string {
+function waitsText({ failure, failures, last, rejection, role, vote }: ServerEnd & { kind: "waits" }): string {
   const waitsFor = WAITS_FOR[role.event][role.phase];
   const parts = [`${describeRole(role)} since ${formatMoment(role.atUs)} s, waits for ${waitsFor}`];
   if (vote !== undefined) parts.push(`it ${describeRecord(vote)}`);
@@ -148,6 +160,9 @@ function waitsText({ failure, failures, last, role, vote }: ServerEnd & { kind: 
     parts.push(`it failed ${countOf(failures, "time")} with ${describeFailure(failure)}`);
   } else if (last !== undefined) {
     parts.push(`last record: it ${describeRecord(last)}, at ${formatMoment(last.atUs)} s`);
+  }
+  if (rejection !== undefined) {
+    parts.push(`server ${rejection.server} closes its connection because of ${describeFailure(rejection)}`);
   }
   return parts.join("; ");
 }

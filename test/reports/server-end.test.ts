@@ -79,3 +79,13 @@ describe("listText", () => {
     expect([[], [1], [1, 2], [1, 2, 3]].map(listText)).toEqual(["", "1", "1 and 2", "1, 2 and 3"]);
   });
 });
+
+it("endText gives the reason for which a leader closes the connection of a learner", () => {
+  const run = runOf(
+    "servers: { 1: { settings: { configVersion: 7 }, down: true }, 2: {}, 3: {} }\n" +
+      "steps:\n  - { when: { event: active, server: 2 }, start: 1 }\nuntil: 2s\n",
+  );
+  expect(texts(run)[0]).toMatch(
+    /times with connection-closed: .*; server 3 closes its connection because of config-ahead: /,
+  );
+});
