@@ -22,9 +22,10 @@ export class Synchronizations {
   }
 
   /**
-   * Returns what a learner did, up to a record, after a leader decided to send it a transaction: each epoch and each ACK
-   * that it wrote or sent before the transaction was safe, and how the synchronization ended. The nearest cause comes
-   * first, the decision last. Empty if no leader sent the transaction, or if the learner had synced it when it began to serve.
+   * Returns what a learner did, up to a record, after a leader decided to send it a transaction: each epoch that the
+   * learner wrote, each ACK of NEWLEADER that it sent, and how the synchronization ended. Each text says how far the
+   * transaction was on the learner's disk. The nearest cause comes first, the decision last. Empty if no leader sent
+   * the transaction, or if the learner had synced it when it began to serve.
    */
   interrupted(server: ServerId, life: TransactionLife, until: number): Cause[] {
     const { records } = this.run;

@@ -28,7 +28,7 @@ describe("serverEnds", () => {
 
   it("says that a running server exited, with the failure", () => {
     const run = runOf(
-      "servers:\n  1: { history: '1:1..1:2', down: true }\n  2: { history: '1:1..1:2' }\n  3: { history: '1:1..1:2' }\n" +
+      "servers: { 1: { history: '1:1', down: true }, 2: { history: '1:1' }, 3: { history: '1:1' } }\n" +
         "steps:\n  - { when: { event: active, server: 2 }, start: 1 }\n" +
         "  - { alter: { type: DIFF, to: 1, set: { type: PING } } }\nuntil: 5s\n",
     );
