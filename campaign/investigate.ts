@@ -7,10 +7,11 @@ import type { FailedPlan } from "../fuzz/block.ts";
 import { shrinkScenario } from "../fuzz/shrink/shrink-scenario.ts";
 import type { Violation } from "../invariants/index.ts";
 import type { ReportedFinding } from "../reports/campaign.ts";
-import { whyStuck } from "../reports/stuck.ts";
+import { isStuck, whyStuck } from "../reports/stuck.ts";
 import { whyText } from "../reports/why.ts";
 import { runScenario } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
+import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { writeScenario } from "../scenarios/write-scenario.ts";
 import { Trace } from "../sim/trace.ts";
 
@@ -47,13 +48,19 @@ export function investigate({ failure, scenario, seed, signature }: FailedPlan, 
   };
 }
 
-/**
- * Explains why a scenario fails, as text. Only a violation is explained from a trace: a trace of stuck servers that
- * stay busy would take too much memory.
- */
+/** Maximum number of events in the trace of a stuck run: servers that stay busy could fill the memory. */
+const STUCK_TRACE_EVENTS = 100_000;
+
+/** Runs a scenario for a report. If its servers are stuck, the run is traced, which shows what they wait for. */
+export function runForReport(scenario: Scenario, seed: bigint): ScenarioRun {
+  const run = runScenario(scenario, { seed });
+  return isStuck(run) ? runScenario(scenario, { seed, trace: new Trace({ limit: STUCK_TRACE_EVENTS }) }) : run;
+}
+
+/** Explains why a scenario fails, as text. */
 export function explanationOf(scenario: Scenario): string {
   const seed = BigInt(scenario.seed ?? 1);
-  const run = runScenario(scenario, { seed });
+  const run = runForReport(scenario, seed);
   const last = run.violations.at(-1);
   if (last === undefined) return whyStuck(run);
   const stopAt = ({ atUs, id }: Violation): boolean => atUs === last.atUs && id === last.id;

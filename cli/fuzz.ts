@@ -6,10 +6,11 @@ import { CampaignRunner, type CampaignSettings, type CampaignWatcher, DEFAULT_WO
 import { Journal } from "../campaign/journal.ts";
 import { runSavedFindings } from "../campaign/saved-findings.ts";
 import { summaryOf } from "../campaign/summary.ts";
+import { aboutBug } from "../fuzz/about-bugs.ts";
 import { FAULT_NAMES, type FaultName } from "../fuzz/fault-kinds.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../fuzz/strategies.ts";
 import { listInvariants } from "../invariants/index.ts";
-import { type CampaignReport, campaignReport, findingText } from "../reports/campaign.ts";
+import { type CampaignReport, campaignReport, findingText, type ReportedFinding } from "../reports/campaign.ts";
 import { campaignJson, findingJson } from "../reports/campaign-json.ts";
 import { githubAnnotation } from "../reports/github.ts";
 import { CampaignProgress } from "./campaign-progress.ts";
@@ -56,10 +57,11 @@ export async function fuzz(name: string | undefined, options: FuzzOptions): Prom
       const inFull = options.strict || file.known.length === 0;
       progress.clear();
       if (reporters.includes("text")) {
-        await write(`${findingText(finding, replayCommand(file.file), paint, inFull)}\n`);
+        await write(`${findingText(withBugs(finding), replayCommand(file.file), paint, inFull)}\n`);
       }
       if (reporters.includes("json")) await write(`${JSON.stringify({ finding: findingJson(finding) })}\n`);
-      if (reporters.includes("github")) await write(`${githubAnnotation(finding, replayCommand(file.file))}\n`);
+      if (reporters.includes("github"))
+        await write(`${githubAnnotation(withBugs(finding), replayCommand(file.file))}\n`);
     },
     async nondeterministic({ first, second, seed }) {
       progress.clear();
@@ -83,6 +85,11 @@ export async function fuzz(name: string | undefined, options: FuzzOptions): Prom
   const seconds = (performance.now() - startedMs) / 1000;
   await report(summaryOf(runner, settings, { seconds, resumedRuns }), runner, reporters, journal);
   return exitCodeOf(runner, options.strict === true);
+}
+
+/** Returns the finding with what is known of its bugs, for people. Data for programs has only their ids. */
+function withBugs(finding: ReportedFinding): ReportedFinding {
+  return { ...finding, known: finding.known.map(aboutBug) };
 }
 
 function settingsOf(name: string | undefined, options: FuzzOptions): CampaignSettings {

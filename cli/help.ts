@@ -132,8 +132,9 @@ export const HELP = {
       ["zabsim list invariants", "print every invariant with its statement and source"],
       ["zabsim list faults,strategies", "print two lists"],
       ["zabsim list failures", "print why servers fail, and what ZooKeeper logs in each case"],
+      ["zabsim list bugs 4643", "print one bug in full: cause, effect, releases, scenario"],
     ],
-    exitCodes: [[EXIT_OK, "the lists were printed"]],
+    exitCodes: [[EXIT_OK, "the lists or the entry were printed"]],
   },
   completion: {
     examples: [

@@ -308,11 +308,12 @@ function createProgram(done: (code: number) => void): Command {
   ).action(async (file, options) => done(await (await import("./init.ts")).init(file, options)));
 
   command(
-    "list [what]",
+    "list [what] [name]",
     "list scenarios, invariants, faults, releases, bugs and more",
-    "Lists what zabsim has. The argument is one or more of scenarios, invariants, faults, actions, " +
-      "strategies, rules, releases, fixes, bugs and failures, separated by commas (default: all of them).",
-  ).action(async (what, options) => done(await (await import("./list.ts")).list(what, options)));
+    "Lists what zabsim has. The first argument is one or more of scenarios, invariants, faults, actions, " +
+      "strategies, rules, releases, fixes, bugs and failures, separated by commas (default: all of them). With a " +
+      "name, prints one entry in full. A bug can be named by its ticket, e.g. 4643.",
+  ).action(async (what, name, options) => done(await (await import("./list.ts")).list(what, name, options)));
 
   textCommand(
     "completion <shell>",

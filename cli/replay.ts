@@ -3,6 +3,8 @@
  */
 
 import { type ProtocolRecord, RECORD_EVENTS } from "../cluster/records.ts";
+import { aboutBug } from "../fuzz/about-bugs.ts";
+import { bugsOfRun } from "../fuzz/bugs-of-run.ts";
 import type { ServerId } from "../protocol/index.ts";
 import { recordJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
@@ -62,7 +64,9 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
     const layout = { paint, width: textWidth() };
     for (const record of shown) await write(`${timelineLine(record, layout, logged.get(record))}\n`);
     const command = `zabsim replay ${nameFor(path, file.scenario)} --seed ${seed}${options.noise ? " --noise" : ""}`;
-    await write(`\n${runReport(result, paint, command, textWidth())}\n`);
+    await write(
+      `\n${runReport(result, paint, command, { width: textWidth(), bugs: bugsOfRun(result).map(aboutBug) })}\n`,
+    );
     if (why !== "") await write(`\n${why}\n`);
   }
   return result.ok ? EXIT_OK : EXIT_FINDING;

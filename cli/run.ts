@@ -5,7 +5,9 @@
 
 import { writeFileSync } from "node:fs";
 import { Chalk, type ChalkInstance } from "chalk";
-import { explanationOf } from "../campaign/investigate.ts";
+import { explanationOf, runForReport } from "../campaign/investigate.ts";
+import { aboutBug } from "../fuzz/about-bugs.ts";
+import { bugsOfRun } from "../fuzz/bugs-of-run.ts";
 import { planOver } from "../fuzz/plan-arbitrary.ts";
 import { runJson, violationJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
@@ -41,11 +43,13 @@ export async function run(names: readonly string[], options: RunCommandOptions):
   const paint = paintFor(process.stdout);
   for (const file of files) {
     const seed = seedFor(file.scenario, options.seed);
-    const result = runScenario(planFor(file.scenario, seed, options), { seed });
+    const result = runForReport(planFor(file.scenario, seed, options), seed);
     runs.push(result);
     if (options.updateGolden) writeFileSync(goldenPath(file.path), goldenText(result));
-    if (!options.json && !(isSummary && result.ok))
-      await write(`${runReport(result, paint, replayCommand(file, options), textWidth())}\n\n${explanation(result)}`);
+    if (!options.json && !(isSummary && result.ok)) {
+      const layout = { width: textWidth(), bugs: bugsOfRun(result).map(aboutBug) };
+      await write(`${runReport(result, paint, replayCommand(file, options), layout)}\n\n${explanation(result)}`);
+    }
   }
   const failed = runs.filter((one) => !one.ok).length;
   if (options.json) {
@@ -148,7 +152,7 @@ export function goldenPath(path: string): string {
 /** The content of a golden file: the report of the run, without color. */
 export function goldenText(result: ScenarioRun): string {
   const replay = `zabsim replay ${result.scenario.name} --seed ${result.seed}`;
-  return `${runReport(result, new Chalk({ level: 0 }), replay)}\n`;
+  return `${runReport(result, new Chalk({ level: 0 }), replay, { bugs: bugsOfRun(result).map(aboutBug) })}\n`;
 }
 
 function replayCommand(file: ScenarioFile, options: RunCommandOptions): string {

@@ -23,6 +23,8 @@ export interface KnownBug {
    * fixes all other bugs.
    */
   readonly keptBehaviors?: readonly (keyof Behavior)[];
+  /** Other scenarios in scenarios/bugs/ that show the bug. */
+  readonly alsoShownBy?: readonly string[];
   /** The bug keeps servers from serving but violates no invariant. */
   readonly onlyLiveness?: true;
   /** The releases that have the bug according to its ticket or its known cause. Undefined if this is not known. */
@@ -292,11 +294,12 @@ const FIXED_BUGS: readonly KnownBug[] = [
 ];
 
 /** The bug that each fix of behavior.ts fixes. */
-const BUG_OF_FIX: Readonly<Record<Fix, Pick<KnownBug, "id" | "cause" | "effect" | "onlyLiveness">>> = {
+const BUG_OF_FIX: Readonly<Record<Fix, Pick<KnownBug, "id" | "cause" | "effect" | "alsoShownBy" | "onlyLiveness">>> = {
   truncRemovesEverythingAbove: {
     id: "open-snapshot-survives-trunc",
     cause: "A TRUNC keeps snapshots above its zxid and, if the zxid is not in the log, the next record.",
     effect: "The server serves transactions that no other server has.",
+    alsoShownBy: ["open-trunc-keeps-one-txn-too-many"],
   },
   truncDeletesNewestFirst: {
     id: "open-trunc-killed-between-log-files-leaves-a-hole",
@@ -312,6 +315,7 @@ const BUG_OF_FIX: Readonly<Record<Fix, Pick<KnownBug, "id" | "cause" | "effect" 
     id: "open-hole-in-log-after-snap-passed-on",
     cause: "A SNAP leaves a gap in the learner's log, and later the learner synchronizes others from that log.",
     effect: "These servers never get the missing transactions, or they truncate committed ones.",
+    alsoShownBy: ["open-hole-in-log-after-snap-committed-truncated"],
   },
   startsWithEpochOlderThanZxid: {
     id: "open-crash-before-current-epoch-cannot-start",

@@ -3,7 +3,7 @@
  * of fault was injected and had an effect.
  */
 import type { ChalkInstance } from "chalk";
-import { countOf, formatSpan, hanging } from "./format.ts";
+import { countOf, formatSpan, hanging, PAGE_WIDTH } from "./format.ts";
 import { tableLines } from "./table-layout.ts";
 
 export interface CampaignReport {
@@ -112,7 +112,10 @@ export function findingText(
   inFull = finding.known.length === 0,
 ): string {
   const { file, known, needsNoSeed, seed, servers, shrinkRuns, shrinkComplete, signature, steps, why } = finding;
-  if (known.length > 0 && !inFull) return `${paint.dim("known bug")} ${signature}, seed ${seed}: ${known.join(", ")}`;
+  if (known.length > 0 && !inFull) {
+    const [first = "", ...rest] = hanging(`${signature}, seed ${seed}: ${known.join(" ")}`, "", "  ", PAGE_WIDTH - 10);
+    return [`${paint.dim("known bug")} ${first}`, ...rest].join("\n");
+  }
   const seedNeed = needsNoSeed ? "" : ", needs its seed";
   const size = `${countOf(steps, "step")}, ${countOf(servers, "server")}${seedNeed}`;
   const shrinking = `shrunk in ${countOf(shrinkRuns, "run")}${shrinkComplete ? "" : " (stopped at the limit)"}`;
@@ -120,7 +123,7 @@ export function findingText(
     `${paint.red("found")} ${paint.bold(signature)}, seed ${seed}`,
     `  ${size}; ${shrinking}`,
     `  ${file}`,
-    ...(known.length === 0 ? [] : [`  known bug: ${known.join(", ")}`]),
+    ...known.flatMap((bug) => hanging(`known bug: ${bug}`, "  ", "    ")),
     `  replay: ${replay}`,
     "",
     why,

@@ -10,6 +10,7 @@ import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import type { StepOutcome } from "../scenarios/script.ts";
 import { describeRecord, explainDecision } from "./describe.ts";
 import { type Handshake, handshakesOf } from "./handshakes.ts";
+import { endText, type ServerEnd, serverEnds } from "./server-end.ts";
 import { ServerReleases } from "./server-releases.ts";
 import { stepText } from "./steps.ts";
 
@@ -20,6 +21,7 @@ interface Json {
 /** Returns the result of a run as plain data for JSON. Zxids are texts such as `1:5`. */
 export function runJson(run: ScenarioRun): Json {
   const releases = new ServerReleases(run);
+  const ends = new Map(serverEnds(run).map((end) => [end.server.sid, endJson(end)]));
   return {
     scenario: run.scenario.name,
     seed: String(run.seed),
@@ -36,10 +38,23 @@ export function runJson(run: ScenarioRun): Json {
       epoch: server.epoch,
       lastProcessedZxid: formatZxid(server.lastProcessedZxid),
       txns: server.history?.length ?? 0,
+      end: ends.get(server.sid),
     })),
     steps: run.steps.map((outcome) => stepJson(run, outcome)),
     violations: run.violations.map(violationJson),
     unmet: run.unmet,
+  };
+}
+
+/** The state of a server at the end of the run, and the reason if it does not serve. */
+function endJson(end: ServerEnd): Json {
+  const failure = "failure" in end && end.failure !== undefined ? end.failure : undefined;
+  return {
+    kind: end.kind,
+    ...(end.kind === "waits" && { state: end.role.event, phase: end.role.phase, sinceUs: end.role.atUs }),
+    ...(end.kind === "down" && { sinceUs: end.ended.atUs, exitCode: end.ended.exitCode ?? null, refused: end.refused }),
+    ...(failure !== undefined && { failure: failure.reason, failureDetail: failure.detail }),
+    text: endText(end),
   };
 }
 

@@ -1,12 +1,13 @@
 /**
- * A run as text: its verdict, the sync-decision table, violations, expectations that were not met, steps without
- * effect, and the command that replays the run.
+ * A run as text: its verdict, the sync-decision table, violations, the known bugs that explain them, expectations that
+ * were not met, steps without effect, the state of the servers at the end, and the command that replays the run.
  */
 
 import type { ChalkInstance } from "chalk";
 import type { Violation } from "../invariants/index.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { decisionTable } from "./decision-table.ts";
+import { finalStateLines } from "./final-state.ts";
 import { countOf, formatMoment, formatSpan, hanging, PAGE_WIDTH } from "./format.ts";
 import { handshakesOf } from "./handshakes.ts";
 import { ServerReleases } from "./server-releases.ts";
@@ -14,11 +15,23 @@ import { stepsWithoutEffect } from "./steps.ts";
 import { isReproduction } from "./verdict.ts";
 import { logLines } from "./zookeeper-log.ts";
 
+export interface RunReportOptions {
+  /** The maximum width of a line, in columns. Default: 80. */
+  readonly width?: number;
+  /** One line for each known bug that explains the failure. */
+  readonly bugs?: readonly string[];
+}
+
 /**
- * Returns the report of a run as text: verdict, decision table, violations. `replay` is the command that replays the
- * run. `width` is the maximum width of a line, in columns.
+ * Returns the report of a run as text: verdict, decision table, violations, final state. `replay` is the command that
+ * replays the run.
  */
-export function runReport(run: ScenarioRun, paint: ChalkInstance, replay: string, width = PAGE_WIDTH): string {
+export function runReport(
+  run: ScenarioRun,
+  paint: ChalkInstance,
+  replay: string,
+  { width = PAGE_WIDTH, bugs = [] }: RunReportOptions = {},
+): string {
   const { scenario, seed, digest, endUs, events } = run;
   const verdict = run.ok ? paint.green(isReproduction(scenario) ? "reproduced" : "ok") : paint.red("FAILED");
   const size = `${countOf(events, "event")} in ${formatSpan(endUs)} of virtual time`;
@@ -28,12 +41,14 @@ export function runReport(run: ScenarioRun, paint: ChalkInstance, replay: string
   lines.push("", decisionTable(handshakesOf(run.records), paint, { width, releases: new ServerReleases(run) }));
   const notes = [
     ...run.violations.map((one) => violationText(one, scenario.expect.violates)),
+    ...bugs.map((bug) => `known bug: ${bug}`),
     ...run.unmet.map((sentence) => `not as expected: ${sentence}`),
     ...stepsWithoutEffect(run),
   ];
   if (notes.length > 0) lines.push("", ...notes.flatMap((note) => hanging(note, "  ", "    ", width - 2)));
   const logged = logLines(run.records, "  ", width);
   if (logged.length > 0) lines.push("", ...logged);
+  lines.push("", ...finalStateLines(run));
   if (!run.ok) lines.push("", `  replay: ${replay}`);
   return lines.join("\n");
 }

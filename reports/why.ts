@@ -3,13 +3,14 @@
  * transaction that they are about. Needs a traced run.
  */
 
-import type { Violation } from "../invariants/index.ts";
+import type { InvariantId, Violation } from "../invariants/index.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { formatMoment, hanging, PAGE_WIDTH } from "./format.ts";
 import type { Cause } from "./why/causes.ts";
 import { type Conflict, conflictOf, subjectOf } from "./why/conflicts.ts";
-import { FactFinder, lastRecordOf } from "./why/facts.ts";
+import { FactFinder } from "./why/facts.ts";
 import { lifeLines } from "./why/life-text.ts";
+import { type Fact, lastRecordOf } from "./why/moment.ts";
 import { TransactionLife } from "./why/transaction-life.ts";
 
 /** The width of a time at the end of a line, such as `1.204310 s`, with some space before it. */
@@ -20,6 +21,8 @@ export interface Explanation {
   readonly facts: Conflict;
   /** The life of the transaction that the facts are about. */
   readonly life: TransactionLife | undefined;
+  /** How the cluster lost committed data later, if this violation did not lose any. */
+  readonly consequence: Fact | undefined;
   /** The other violations of the run. */
   readonly also: readonly Violation[];
 }
@@ -36,30 +39,47 @@ export function explain(run: ScenarioRun, violation = run.violations[0]): Explan
     violation,
     facts: conflictOf(violation, new FactFinder(run, violation)),
     life: life?.events.length === 0 ? undefined : life,
+    consequence: consequenceOf(run, violation),
     also: run.violations.filter((other) => other !== violation),
   };
+}
+
+/** Invariants whose violation means that committed data is lost. */
+const LOSSES: ReadonlySet<InvariantId> = new Set([
+  "trunc-keeps-committed",
+  "committed-history-grows",
+  "initial-history-agreement",
+]);
+
+function consequenceOf(run: ScenarioRun, violation: Violation): Fact | undefined {
+  if (LOSSES.has(violation.id)) return undefined;
+  const loss = run.violations.find(({ id }) => LOSSES.has(id));
+  return loss && conflictOf(loss, new FactFinder(run, loss))[0];
 }
 
 /** Returns the explanation in lines of at most 80 columns; empty if the run violated nothing. */
 export function whyText(run: ScenarioRun, violation?: Violation): string {
   const explanation = explain(run, violation);
   if (explanation === undefined) return "";
-  const { also, facts, life } = explanation;
+  const { also, consequence, facts, life } = explanation;
   const { id, server, text } = explanation.violation;
   const lines = hanging(`${id}: server ${server} ${text}`, "", "  ");
-  for (const [index, fact] of facts.entries()) {
-    lines.push("", ...timed(`${index + 1}. ${fact.text}`, "", "   ", fact.atUs), ...fact.causes.flatMap(causeLines));
-  }
+  for (const [index, fact] of facts.entries()) lines.push("", ...factLines(`${index + 1}. ${fact.text}`, fact));
   if (life !== undefined) {
     const until = lastRecordOf(run, explanation.violation);
     const lives = lifeLines(life, run, until).flatMap((line) => hanging(line, "  ", "    "));
     lines.push("", `the life of ${life.name}`, ...lives);
   }
+  if (consequence !== undefined) lines.push("", ...factLines(`later, ${consequence.text}`, consequence));
   if (also.length > 0) {
     const others = also.map((one) => `${one.id} at server ${one.server}`);
     lines.push("", ...hanging(`also violated: ${others.join(", ")}`, "", "  "));
   }
   return lines.join("\n");
+}
+
+function factLines(text: string, { atUs, causes }: Fact): string[] {
+  return [...timed(text, "", "   ", atUs), ...causes.flatMap(causeLines)];
 }
 
 function causeLines({ text, atUs }: Cause): string[] {

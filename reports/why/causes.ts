@@ -10,6 +10,7 @@ import {
   COMMIT,
   COMMITANDACTIVATE,
   INFORM,
+  NEWLEADER,
   PACKET_NAMES,
   type PacketType,
   PROPOSAL,
@@ -20,6 +21,7 @@ import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import type { TraceEvent } from "../../sim/trace.ts";
 import { describeStep, explainDecision } from "../describe.ts";
 import { formatMoment } from "../format.ts";
+import { winOf, winText } from "./election.ts";
 import { isPacket, packetOf, TraceIndex } from "./trace-index.ts";
 
 /** One cause as a sentence. */
@@ -40,6 +42,8 @@ interface Point {
 /** One step of a chain. Without `next` the chain ends. */
 interface Link {
   readonly cause?: Cause;
+  /** Facts that qualify the cause. */
+  readonly also?: readonly Cause[];
   readonly next?: Point | undefined;
 }
 
@@ -75,8 +79,8 @@ export class CauseFinder {
     const causes: Cause[] = [];
     let point: Point | undefined = { server: record.server, sequence: record.sequence ?? -1, zxid };
     for (let points = 0; point !== undefined && points < POINTS_MAX; points++) {
-      const { cause, next }: Link = this.link(point);
-      if (cause !== undefined) causes.push(cause);
+      const { also = [], cause, next }: Link = this.link(point);
+      if (cause !== undefined) causes.push(cause, ...also);
       if (cause?.isRoot) break;
       point = next;
     }
@@ -94,8 +98,9 @@ export class CauseFinder {
     const election = this.lastRecord("elected", untilUs, (record) => record.server === server);
     if (election === undefined) return undefined;
     const { leader, round, atUs } = election;
-    const text = leader === server ? "is elected leader" : `elects server ${leader}`;
-    return { text: `server ${server} ${text} in round ${round}`, atUs, isRoot: true };
+    const win = leader === server ? winOf(this.run.records, server, untilUs) : undefined;
+    const text = win === undefined ? `server ${server} elects server ${leader} in round ${round}` : winText(win);
+    return { text, atUs, isRoot: true };
   }
 
   /** Returns the step of the script that caused an event of the world. */
@@ -118,6 +123,30 @@ export class CauseFinder {
     const fate = stopped?.kind === "hold" ? "is held" : stopped?.kind === "drop" ? "is lost" : "has not arrived";
     const text = `PROPOSAL ${formatZxid(zxid)} from server ${sent.node} to server ${to} ${fate}`;
     return { text, atUs: sent.timeUs, isRoot: true };
+  }
+
+  /** Returns the PROPOSAL of a transaction to a learner, if the leader sent it after NEWLEADER. */
+  proposedAfterNewLeader({ atUs, learner, server }: RecordOf<"sync-decided">, zxid: Zxid): Cause | undefined {
+    const sent = this.trace.events.filter(
+      (event) => event.kind === "send" && event.node === server && event.peer === learner && event.timeUs >= atUs,
+    );
+    const newLeader = sent.findIndex((event) => isPacket(event, NEWLEADER));
+    const proposal = sent.findIndex((event) => isPacket(event, PROPOSAL, zxid));
+    if (newLeader < 0 || proposal < newLeader) return undefined;
+    const text = `leader ${server} sends PROPOSAL ${formatZxid(zxid)} after NEWLEADER, although the SNAP holds it`;
+    return { text, atUs: sent[proposal]?.timeUs };
+  }
+
+  /** Whether a leader sent a learner the PROPOSAL of a transaction, from a time on. */
+  wasSent(zxid: Zxid, { atUs, learner, server }: RecordOf<"sync-decided">): boolean {
+    return this.trace.events.some(
+      (event) =>
+        event.kind === "send" &&
+        event.node === server &&
+        event.peer === learner &&
+        event.timeUs >= atUs &&
+        isPacket(event, PROPOSAL, zxid),
+    );
   }
 
   lastRecord<Event extends ProtocolRecord["event"]>(
@@ -165,7 +194,21 @@ export class CauseFinder {
     const text = `leader ${server} commits ${formatZxid(zxid)} after ACKs from ${voters.join(" and ")}`;
     const last = acks.find((ack) => ack.sequence === sequence);
     const next = last === undefined ? (this.logging(server, zxid, atUs) ?? this.causeOf(point)) : this.sending(last);
-    return { cause: { text, atUs }, next };
+    return { cause: { text, atUs }, also: acks.flatMap((ack) => this.staleAck(ack, zxid, atUs) ?? []), next };
+  }
+
+  /** An ACK of a server that has truncated the transaction since then. */
+  private staleAck({ peer, timeUs }: TraceEvent, zxid: Zxid, untilUs: number): Cause | undefined {
+    const truncated = this.lastRecord(
+      "truncated",
+      untilUs,
+      (one) => one.server === peer && one.end < zxid && one.atUs >= timeUs,
+    );
+    if (truncated === undefined) return undefined;
+    return {
+      text: `the ACK of server ${peer} is stale: server ${peer} truncated ${formatZxid(zxid)} after it`,
+      atUs: truncated.atUs,
+    };
   }
 
   /** Returns the time at which the leader finished syncing its own log up to the transaction that it proposed. */
@@ -202,7 +245,25 @@ export class CauseFinder {
     const { server, zxid } = point;
     const next = zxid === undefined ? undefined : this.logging(server, zxid, timeUs);
     if (zxid === undefined || next === undefined) return { next: this.causeOf(point) };
-    return { cause: { text: `server ${node} syncs ${formatZxid(zxid)} to disk`, atUs: timeUs }, next };
+    const text = `server ${node} syncs ${formatZxid(zxid)} to disk`;
+    return { cause: { text, atUs: timeUs }, also: listOf(this.lateWrite(server, zxid, timeUs, next.sequence)), next };
+  }
+
+  /** The log thread wrote the transaction after its server had left the leader that sent the transaction. */
+  private lateWrite(server: ServerId, zxid: Zxid, untilUs: number, arrival: number): Cause | undefined {
+    const logged = this.lastRecord("logged", untilUs, (one) => one.server === server && one.zxid === zxid);
+    const arrivedUs = this.trace.eventAt(arrival)?.timeUs;
+    if (logged === undefined || arrivedUs === undefined) return undefined;
+    const left = this.lastRecord(
+      "failed",
+      logged.atUs,
+      (one) => one.server === server && one.learner === undefined && one.atUs >= arrivedUs,
+    );
+    if (left === undefined) return undefined;
+    const text =
+      `the log thread of server ${server} writes ${formatZxid(zxid)} only now: ` +
+      `server ${server} left its leader at ${formatMoment(left.atUs)} s`;
+    return { text, atUs: logged.atUs };
   }
 
   /**
@@ -299,7 +360,7 @@ export class CauseFinder {
   }
 }
 
-function decisionCause(decision: RecordOf<"sync-decided">): Cause {
+export function decisionCause(decision: RecordOf<"sync-decided">): Cause {
   const { server, learner, atUs } = decision;
   return { text: `leader ${server} synchronizes server ${learner}: ${explainDecision(decision)}`, atUs, isRoot: true };
 }
@@ -308,6 +369,10 @@ function decisionCause(decision: RecordOf<"sync-decided">): Cause {
 function shortened(causes: Cause[]): Cause[] {
   if (causes.length <= CAUSES_MAX) return causes;
   return [...causes.slice(0, CAUSES_MAX - 2), { text: "...", atUs: undefined }, ...causes.slice(-1)];
+}
+
+export function listOf<Value>(value: Value | undefined): Value[] {
+  return value === undefined ? [] : [value];
 }
 
 function isSync({ payload }: TraceEvent): boolean {

@@ -3,7 +3,8 @@
  */
 import type { InvariantId, Violation } from "../../invariants/index.ts";
 import { epochOf, type Zxid } from "../../protocol/zxid.ts";
-import type { Fact, FactFinder } from "./facts.ts";
+import type { FactFinder } from "./facts.ts";
+import type { Fact } from "./moment.ts";
 
 /** Returns the two facts in conflict. */
 export function conflictOf(violation: Violation, finder: FactFinder): Conflict {
@@ -27,16 +28,18 @@ const deliveriesDiverge: ConflictOf = (find, { server, facts: { here, there } })
 /** The histories of two servers diverge. */
 const historiesDiverge: ConflictOf = (find, { server, other, facts: { here, there } }) => {
   const opponent = other ?? find.opponentOf(server, here, there);
-  if (here === undefined) return [find.lacks(server, there), find.has(opponent, there)];
+  // At the first difference, the lower zxid is the one that the other history skips.
+  const skips = here !== undefined && there !== undefined && there < here && find.isMissing(server, there);
+  if (here === undefined || skips) return [find.lacks(server, there), find.has(opponent, there)];
   return [find.has(server, here), there === undefined ? find.lacks(opponent, here) : find.has(opponent, there)];
 };
 
-const illegalPacket: ConflictOf = (find, violation) => [find.anomaly(violation), find.state(violation.server)];
+const illegalPacket: ConflictOf = (find, violation) => [find.anomalies.of(violation), find.state(violation.server)];
 
 const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
   "primary-uniqueness": (find, { server, other, facts: { epoch } }) => [
-    find.establishment(epoch, server),
-    find.establishment(epoch, other ?? server, "first"),
+    find.establishments.of(epoch, server),
+    find.establishments.of(epoch, other ?? server, { which: "first" }),
   ],
   integrity: (find, { server, facts: { zxid } }) => [find.delivers(server, zxid), find.noProposal(zxid)],
   agreement: deliveriesDiverge,
@@ -56,21 +59,21 @@ const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
     find.lacks(server, missing),
     find.firstDelivery(missing),
   ],
-  "initial-history-agreement": (find, { server, other, facts: { epoch, otherEpoch, there } }) => [
-    find.establishmentWithout(server, epoch, there),
-    find.establishment(otherEpoch, other ?? server),
+  "initial-history-agreement": (find, { server, other, facts: { epoch, here, otherEpoch, there } }) => [
+    find.establishments.apart(server, epoch, here, there),
+    find.establishments.of(otherEpoch, other ?? server, { subject: there }),
   ],
-  "commit-completeness": (find, { server, other, facts: { delivered, initial, zxid } }) =>
+  "commit-completeness": (find, { server, other, facts: { delivered, initial, there, zxid } }) =>
     delivered === undefined
-      ? [find.delivers(server, zxid), find.establishment(zxid && epochOf(zxid))]
-      : [find.memoryEndsAt(server, delivered), find.has(other ?? server, initial)],
+      ? [find.delivers(server, zxid), find.establishments.of(zxid && epochOf(zxid))]
+      : [find.memory.endsAt(server, delivered, there), find.has(other ?? server, initial)],
   "process-consistency": historiesDiverge,
   "no-bad-state": illegalPacket,
   "no-bad-ack": illegalPacket,
   "no-bad-proposal": illegalPacket,
   "no-bad-commit": illegalPacket,
-  "committed-history-grows": (find, { server, facts: { epoch, there } }) => [
-    find.establishmentWithout(server, epoch, there),
+  "committed-history-grows": (find, { server, facts: { epoch, here, there } }) => [
+    find.establishments.apart(server, epoch, here, there),
     find.firstDelivery(there),
   ],
   "trunc-keeps-committed": (find, { server, facts: { truncated } }) => [
@@ -84,10 +87,10 @@ const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
   ],
   "memory-equals-disk": (find, { server, facts: { here, memory, there } }) =>
     here === undefined
-      ? [find.has(server, there, "on its disk"), find.memoryEndsAt(server, memory)]
-      : [find.has(server, here, "in memory"), find.diskLacks(server, here)],
+      ? [find.has(server, there, "on its disk"), find.memory.endsAt(server, memory, there)]
+      : [find.has(server, here, "in memory"), find.memory.diskLacks(server, here)],
   "zxid-covers-tree": (find, { server, facts: { tree, zxid } }) => [
-    find.has(server, tree, "in memory"),
-    find.memoryEndsAt(server, zxid),
+    find.memory.snapshotHolds(server, tree),
+    find.memory.endsAt(server, zxid),
   ],
 };

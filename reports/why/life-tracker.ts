@@ -26,6 +26,8 @@ export type LifeKind =
   | "lost"
   /** It was only in memory when the process ended. */
   | "forgotten"
+  /** The server saved it in a snapshot, and did not load this snapshot when it started again. */
+  | "unloaded"
   /** A leader's snapshot without it replaced the memory of the server. */
   | "replaced";
 
@@ -42,6 +44,8 @@ interface Holding {
   inMemory: boolean;
   onDisk: boolean;
   synced: boolean;
+  /** Whether a snapshot of the server contains it. */
+  saved: boolean;
   /** The leader whose snapshot this server is going to load. */
   snapshotFrom: ServerId | undefined;
   lastCrash: RecordPosition | undefined;
@@ -81,7 +85,7 @@ export class LifeTracker {
         if (record.zxid === this.zxid) this.named(holding, record, position);
         break;
       case "synced":
-        if (holding.onDisk && !holding.synced && record.zxid >= this.zxid) {
+        if (holding.onDisk && !holding.saved && !holding.synced && record.zxid >= this.zxid) {
           holding.synced = true;
           this.add("synced", position);
         }
@@ -90,7 +94,10 @@ export class LifeTracker {
         holding.inMemory ||= holding.onDisk && record.zxid >= this.zxid;
         break;
       case "snapshot-saved":
-        if (holding.inMemory && !holding.onDisk) this.add("saved", position);
+        if (holding.inMemory && !holding.onDisk) {
+          this.add("saved", position);
+          holding.saved = true;
+        }
         holding.onDisk ||= holding.inMemory;
         break;
       case "truncated":
@@ -126,7 +133,7 @@ export class LifeTracker {
       return;
     }
     this.add("truncated", position);
-    Object.assign(holding, { inMemory: false, onDisk: false, synced: false });
+    Object.assign(holding, { inMemory: false, onDisk: false, synced: false, saved: false });
   }
 
   private crashed(holding: Holding, { lost }: RecordOf<"crashed">, position: RecordPosition): void {
@@ -147,10 +154,13 @@ export class LifeTracker {
       holding.onDisk = history.upTo(this.zxid).txn?.zxid === this.zxid;
       holding.synced = holding.onDisk;
       if (holding.onDisk) this.add("before", position);
+    } else if (holding.saved && history.upTo(this.zxid).txn?.zxid !== this.zxid) {
+      this.add("unloaded", position);
+      Object.assign(holding, { onDisk: false, saved: false });
     } else if (holding.onDisk && zxid < this.zxid) {
       if (holding.lastCrash !== undefined) this.add("lost", holding.lastCrash);
       holding.onDisk = false;
-    } else if (holding.onDisk && !holding.synced) {
+    } else if (holding.onDisk && !holding.saved && !holding.synced) {
       this.add("read-back", position);
     }
     holding.inMemory = holding.onDisk;
@@ -177,6 +187,7 @@ export class LifeTracker {
         inMemory: false,
         onDisk: false,
         synced: false,
+        saved: false,
         snapshotFrom: undefined,
         lastCrash: undefined,
         hasLoadedDisk: false,

@@ -85,13 +85,13 @@ describe("a saved file", () => {
     const journal = begun("save");
     const path = journal.save("two.yaml", "servers: 2\n");
     expect(path).toBe(join(journal.folder, "two.yaml"));
-    expect(readFileSync(path, "utf8")).toBe("servers: 2\n");
+    expect(readFileSync(path, "utf8")).toMatch(/^# yaml-language-server: \$schema=.*\nservers: 2\n$/);
     expect(readdirSync(journal.folder).toSorted()).toEqual([FILE, "two.yaml"]);
   });
 
   it("replaces an earlier file of the same name", () => {
     const journal = begun("replace");
     journal.save("two.yaml", "servers: 22222\n");
-    expect(readFileSync(journal.save("two.yaml", "servers: 3\n"), "utf8")).toBe("servers: 3\n");
+    expect(readFileSync(journal.save("two.yaml", "servers: 3\n"), "utf8")).toMatch(/^# .*\nservers: 3\n$/);
   });
 });

@@ -46,7 +46,12 @@ describe("bad input ends with exit code 2 and one message without a stack trace"
     [["run", "follower-ahead-trunc", "--set", "servers=*x"], 'servers: an alias without an anchor (value "*x"'],
     [["frobnicate\n::error::x"], "unknown command"],
     [["list", "unicorns"], "list unicorns: unknown (accepted: scenarios"],
-    [["list", "a", "b"], "too many arguments"],
+    [["list", "a", "b"], "list a: unknown (accepted: scenarios"],
+    [["list", "bugs", "4643", "more"], "too many arguments"],
+    [["list", "bug"], "list bug: unknown, did you mean bugs? (accepted: scenarios"],
+    [["list", "bugs", "99"], "list bugs 99: unknown (accepted: a name from `zabsim list bugs`, or a ticket such as"],
+    [["list", "faults", "crahs"], "list faults crahs: unknown, did you mean crash? (accepted: a name from"],
+    [["list", "faults,rules", "crash"], "list faults,rules crash: a name needs one kind (accepted: for example,"],
   ])("zabsim %j", (args, message) => {
     const ended = zabsim(args);
     expect(ended.stderr).toContain(message);

@@ -151,6 +151,39 @@ describe("zabsim replay", () => {
   });
 });
 
+describe("the end of a report", () => {
+  const end = (args: readonly string[]): string => {
+    const { stdout } = zabsim(args);
+    return stdout.slice(stdout.indexOf("at the end")).replace(/\s+/g, " ");
+  };
+
+  it.each(["run", "replay"])("of %s says why a server refused to start", (command) => {
+    expect(end([command, "open-crash-before-current-epoch-cannot-start"])).toContain(
+      "server 1: refused to start at 2.234313 s (exit code 1): epoch-older-than-zxid: currentEpoch 1 is older than " +
+        "epoch 2 of the last zxid; it saved snapshot 2:0 (1.234313 s) and crashed (1.234313 s) before it wrote",
+    );
+  });
+
+  it.each(["run", "replay"])("of %s says why servers are stuck", (command) => {
+    expect(end([command, "zookeeper-3756-unreachable-voter-holds-up-votes"])).toMatch(
+      /no server leads .* server 2 does not answer: servers 1 and 3 wait up to 5\.00 s for an election connection/,
+    );
+  });
+
+  it("says why the expected leader does not lead", () => {
+    const ended = end(["run", "follower-ahead-trunc", "--set", "expect.leader=3"]);
+    expect(ended).toMatch(/server 2 is elected leader in round 1: its .* server 3: serves with leader 2 since/);
+  });
+
+  it.each(["run", "replay"])("of %s names the known bug of the release", (command) => {
+    const bug = "zookeeper-4643-current-epoch-before-diff-is-logged";
+    const text = zabsim([command, bug, "--zookeeper", "3.6.2"]).stdout.replace(/\s+/g, " ");
+    expect(text).toContain("known bug: ZOOKEEPER-4643: A follower writes currentEpoch before");
+    expect(text).toContain("Free of it: 3.8.5, 3.8.6, 3.9.2");
+    expect(zabsim([command, bug, "--zookeeper", "3.9.4"]).stdout).not.toContain("known bug");
+  });
+});
+
 describe("zabsim list", () => {
   it.each(["scenarios", "invariants", "faults", "rules", "releases"])("%s, as text and as JSON", (what) => {
     const text = zabsim(["list", what]);
@@ -159,6 +192,29 @@ describe("zabsim list", () => {
     const entries = JSON.parse(json.stdout)[what] as { name: string; about: string }[];
     expect(entries.length).toBeGreaterThan(0);
     for (const { name } of entries) expect(text.stdout).toContain(name);
+  });
+
+  it("prints one bug in full, by the number of its ticket", () => {
+    const { code, stdout } = zabsim(["list", "bugs", "4643"]);
+    expect(code).toBe(EXIT_OK);
+    const lines = stdout.split("\n");
+    expect(lines[0]).toBe("zookeeper-4643-current-epoch-before-diff-is-logged");
+    for (const label of ["ticket", "cause", "effect", "affected", "free of it", "fix", "scenario", "run it"]) {
+      expect(lines.some((line) => line.startsWith(`  ${label} `))).toBe(true);
+    }
+    expect(stdout).toMatch(/^ {2}free of it {2}.*3\.8\.6/m);
+    const json = JSON.parse(zabsim(["list", "bugs", "ZOOKEEPER-4643", "--json"]).stdout);
+    expect(json.details).toContainEqual({ label: "ticket", text: "ZOOKEEPER-4643" });
+  });
+
+  const kinds = Object.entries(JSON.parse(zabsim(["list", "--json"]).stdout) as Record<string, { name: string }[]>);
+
+  it.each(kinds)("%s: prints one entry in full", (kind, entries) => {
+    const { name } = entries[0] as { name: string };
+    const { code, stdout } = zabsim(["list", kind, name]);
+    expect(code).toBe(EXIT_OK);
+    expect(stdout.split("\n")[0]).toBe(name);
+    expect(stdout.split("\n").length).toBeGreaterThan(2);
   });
 });
 

@@ -61,6 +61,16 @@ describe("findingText", () => {
     expect(text).toContain("1 step, 3 servers, needs its seed; shrunk in 120 runs (stopped at the limit)");
   });
 
+  it("wraps what is known of a bug", () => {
+    const about = "ZOOKEEPER-1: A follower does something that it must not do, more than once. Free of it: 3.9.4.";
+    const finding = { ...knownFinding, known: [about] };
+    for (const inFull of [true, false]) {
+      const text = findingText(finding, "", plain, inFull);
+      expect(tooWide(text)).toEqual([]);
+      expect(text.replace(/\s+/g, " ")).toContain(about);
+    }
+  });
+
   it("has one line for a known bug, unless the full text is requested", () => {
     const line = "known bug initial-history-agreement (leading), seed 17: open-one";
     expect(findingText(knownFinding, "", plain)).toBe(line);

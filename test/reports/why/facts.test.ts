@@ -3,7 +3,8 @@
 import { describe, expect, it } from "vitest";
 import type { Violation } from "../../../invariants/index.ts";
 import { asEpoch } from "../../../protocol/zxid.ts";
-import { FactFinder, lastRecordOf } from "../../../reports/why/facts.ts";
+import { FactFinder } from "../../../reports/why/facts.ts";
+import { lastRecordOf } from "../../../reports/why/moment.ts";
 import type { ScenarioRun } from "../../../scenarios/scenario-run.ts";
 import { runOf, sid, zxid } from "../records.ts";
 
@@ -42,7 +43,11 @@ describe("FactFinder", () => {
     );
     const { causes, text } = finderOf(run).lacks(sid(1), zxid("1:3"));
     expect(text).toBe("server 1 truncates 1:3 from its log");
-    expect(causes).toMatchObject([{ text: expect.stringMatching(/TRUNC to 1:1$/), isRoot: true }]);
+    expect(causes).toMatchObject([
+      { text: expect.stringMatching(/TRUNC to 1:1$/) },
+      { text: "server 3 never had 1:3" },
+      { text: expect.stringMatching(/^server 3 is elected leader in round 1: its sid is above 2/), isRoot: true },
+    ]);
   });
 
   it("lacks: a transaction that a crash removed from the log", () => {
@@ -76,18 +81,20 @@ describe("FactFinder", () => {
   });
 
   it("establishment: the ACKs of NEWLEADER and the election", () => {
-    const { causes, text } = find.establishment(asEpoch(1));
+    const { causes, text } = find.establishments.of(asEpoch(1));
     expect(text).toBe("server 3 was established in epoch 1 at 0:0");
     expect(causes.map((cause) => cause.text)).toContain(
       "server 1 acknowledges NEWLEADER of epoch 1 with its log at 0:0",
     );
-    expect(causes.at(-1)?.text).toBe("server 3 is elected leader in round 1");
+    expect(causes.at(-1)?.text).toMatch(
+      /^server 3 is elected leader in round 1: its sid is above [12], and both have /,
+    );
   });
 
   it("diskLacks: a fault of the disk before the transaction was written", () => {
     const steps = "  - { at: 1s, disk: { server: 1, fail: sync-log } }\n  - { write: 1 }\n";
     const run = runOf(`servers: 3\nuntil: 3s\nsteps:\n${steps}`);
-    const fact = finderOf(run).diskLacks(sid(1), zxid("1:9"));
+    const fact = finderOf(run).memory.diskLacks(sid(1), zxid("1:9"));
     expect(fact.text).toBe("server 1 never wrote 1:9 to its disk");
     expect(fact.causes).toMatchObject([
       { text: expect.stringMatching(/^before that, server 1 fails with disk-error/) },
@@ -96,7 +103,7 @@ describe("FactFinder", () => {
   });
 
   it("memoryEndsAt: the last load and the last synchronization", () => {
-    const { causes } = find.memoryEndsAt(sid(1), zxid("0:0"));
+    const { causes } = find.memory.endsAt(sid(1), zxid("0:0"));
     expect(causes.map((cause) => cause.text)).toEqual([
       "server 1 loads its database up to 0:0",
       expect.stringMatching(/^leader 3 synchronizes server 1: /),

@@ -1,0 +1,54 @@
+/**
+ * The entries of `zabsim list bugs`: every known bug, with its ticket, its cause, its effect and its releases.
+ */
+import { bugNamed, releasesWith, releasesWithout, ticketNameOf } from "../fuzz/about-bugs.ts";
+import { KNOWN_BUGS, type KnownBug, OPEN_BUGS } from "../fuzz/known-bugs.ts";
+import type { Entry } from "./list-entry.ts";
+import { bugPaths, readScenario, scenarioName } from "./scenario-files.ts";
+
+export function bugEntries(): readonly Entry[] {
+  const paths = new Map(bugPaths().map((path) => [scenarioName(path), path]));
+  return KNOWN_BUGS.map((bug) => bugEntry(bug, paths.get(bug.id)));
+}
+
+/** Returns the id of the bug that a user names by its id, its ticket or the number of the ticket. */
+export function bugIdOf(name: string): string | undefined {
+  return bugNamed(name)?.id;
+}
+
+function bugEntry(bug: KnownBug, path: string | undefined): Entry {
+  const free = releasesWithout(bug);
+  const releases = free.length === 0 ? "No release is free of it." : `Free of it: ${free.join(", ")}.`;
+  const about = `${bug.cause} ${bug.effect} ${releases}`;
+  return { name: bug.id, about, details: () => bugDetails(bug, path) };
+}
+
+function bugDetails(bug: KnownBug, path: string | undefined): readonly (readonly [string, string])[] {
+  const { alsoIn, cause, effect, fixedBehavior, onlyLiveness } = bug;
+  const affected = releasesWith(bug);
+  const free = releasesWithout(bug);
+  const open = OPEN_BUGS.find(({ id }) => id === bug.id);
+  const scenario = path === undefined ? undefined : readScenario(path, []).scenario;
+  const details: (readonly [string, string | undefined])[] = [
+    ["ticket", ticketNameOf(bug) ?? "none"],
+    ["cause", cause],
+    ["effect", `${effect}${onlyLiveness ? " It violates no invariant." : ""}`],
+    ["affected", affected.join(", ")],
+    ["free of it", free.length === 0 ? "no release" : free.join(", ")],
+    ["similar in", alsoIn && `${alsoIn.releases.join(", ")}: ${alsoIn.why}`],
+    ["fix", open === undefined ? behaviorText(fixedBehavior) : `${open.fix}, part of the release "patched"`],
+    ["scenario", scenario?.about.trim().replace(/\s+/g, " ")],
+    ["violates", scenario?.expect.violates.join(", ") || undefined],
+    ["also shown by", bug.alsoShownBy?.join(", ")],
+    ["run it", scenario && `zabsim run ${bug.id}`],
+    ["replay it", scenario && `zabsim replay ${bug.id}`],
+  ];
+  return details.flatMap(([label, text]) => (text === undefined ? [] : [[label, text] as const]));
+}
+
+/** `diffLogging: synced-before-epoch, stopsBeforeServing: true`: the behaviors of a release with the fix. */
+function behaviorText(behavior: KnownBug["fixedBehavior"]): string {
+  return Object.entries(behavior)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join(", ");
+}

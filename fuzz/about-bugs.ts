@@ -1,0 +1,56 @@
+/**
+ * What is known about each bug, in words: its ticket, its cause, and the releases that have it or are free of it.
+ */
+import { behaviorOf, RELEASES } from "../protocol/releases.ts";
+import { KNOWN_BUGS, type KnownBug } from "./known-bugs.ts";
+
+/** Names that stand for no published release. */
+const SPECIAL: ReadonlySet<string> = new Set(["newest", "patched"]);
+const PUBLISHED: readonly string[] = RELEASES.filter((release) => !SPECIAL.has(release));
+
+/** Returns the bug with this id, ticket or number of a ticket: `4643`, `ZOOKEEPER-4643` or the name of its scenario. */
+export function bugNamed(name: string): KnownBug | undefined {
+  const lower = name.toLowerCase();
+  return (
+    bugOfScenario(lower) ??
+    KNOWN_BUGS.find(({ id }) => id.toLowerCase() === lower) ??
+    KNOWN_BUGS.find((bug) => {
+      const ticket = ticketNameOf(bug)?.toLowerCase();
+      return ticket !== undefined && (ticket === lower || ticket === `zookeeper-${lower}`);
+    })
+  );
+}
+
+/** Returns the bug that a scenario in scenarios/bugs/ shows. */
+export function bugOfScenario(scenario: string): KnownBug | undefined {
+  return KNOWN_BUGS.find(({ alsoShownBy = [], id }) => id === scenario || alsoShownBy.includes(scenario));
+}
+
+/** `ZOOKEEPER-4643`; undefined if the bug has no ticket. */
+export function ticketNameOf({ id }: KnownBug): string | undefined {
+  const number = /^zookeeper-(\d+)/i.exec(id)?.[1];
+  return number === undefined ? undefined : `ZOOKEEPER-${number}`;
+}
+
+/** Returns the published releases that have the bug, oldest first. */
+export function releasesWith({ isIn }: KnownBug): string[] {
+  return PUBLISHED.filter((release) => isIn(behaviorOf(release)));
+}
+
+/** Returns the published releases that are free of the bug, oldest first. */
+export function releasesWithout({ isIn }: KnownBug): string[] {
+  return PUBLISHED.filter((release) => !isIn(behaviorOf(release)));
+}
+
+/** Returns one line: the ticket or the id, the cause, and the releases without the bug. */
+export function bugLine(bug: KnownBug): string {
+  const free = releasesWithout(bug);
+  const releases = free.length === 0 ? "No release is free of it." : `Free of it: ${free.join(", ")}.`;
+  return `${ticketNameOf(bug) ?? bug.id}: ${bug.cause} ${releases}`;
+}
+
+/** Returns the line of the bug with this id, or the id itself if the bug is not known. */
+export function aboutBug(id: string): string {
+  const bug = KNOWN_BUGS.find((one) => one.id === id);
+  return bug === undefined ? id : bugLine(bug);
+}

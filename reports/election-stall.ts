@@ -1,0 +1,142 @@
+/**
+ * Why servers that can reach each other elect no leader, or elect leaders that find no quorum.
+ */
+import type { HierarchicalQuorum } from "../cluster/cluster-spec.ts";
+import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
+import { formatZxid, type ServerId } from "../protocol/zxid.ts";
+import type { ScenarioRun } from "../scenarios/scenario-run.ts";
+import type { TraceEvent } from "../sim/trace.ts";
+import { formatMoment, formatSpan } from "./format.ts";
+import { listText, serverEnds } from "./server-end.ts";
+
+type Vote = RecordOf<"voted">;
+
+/** The value of ELECTION_PORT in protocol/effects.ts. */
+export const ELECTION_PORT = 1;
+
+/** Returns one sentence for each reason that the records, or the trace if there is one, show. */
+export function electionStalls(run: ScenarioRun): string[] {
+  if (run.servers.some(({ leading }) => leading)) return [];
+  return [...missingQuorum(run), ...unheardVotes(run), ...lateElections(run), ...blockedSenders(run)];
+}
+
+/** Too few voters run for a quorum. */
+function missingQuorum({ scenario, servers }: ScenarioRun): string[] {
+  const { quorum } = scenario;
+  const isRunning = (sid: ServerId): boolean => servers.find((server) => server.sid === sid)?.running === true;
+  if (quorum !== undefined) return missingGroups(quorum, isRunning);
+  const voters = servers.filter(({ sid }) => scenario.servers[sid]?.role !== "observer");
+  const running = voters.filter((server) => server.running).map(({ sid }) => sid);
+  const needed = Math.floor(voters.length / 2) + 1;
+  if (running.length >= needed) return [];
+  const names = running.length === 0 ? "" : ` (${listText(running)})`;
+  const verb = running.length === 1 ? "runs" : "run";
+  return [`${running.length} of ${voters.length} voters${names} ${verb}; a quorum needs ${needed}`];
+}
+
+/** A hierarchical quorum has more than half of the weight in more than half of the groups. */
+function missingGroups({ groups, weights }: HierarchicalQuorum, isRunning: (sid: ServerId) => boolean): string[] {
+  const weightOf = (sids: readonly ServerId[]): number => sids.reduce((sum, sid) => sum + (weights[sid] ?? 1), 0);
+  const counted = Object.values(groups).filter((group) => weightOf(group) > 0);
+  const running = counted.filter((group) => 2 * weightOf(group.filter(isRunning)) > weightOf(group));
+  const needed = Math.floor(counted.length / 2) + 1;
+  if (running.length >= needed) return [];
+  return [
+    `more than half of the weight runs in ${running.length} of ${counted.length} groups of voters; ` +
+      `a quorum needs ${needed} groups`,
+  ];
+}
+
+/**
+ * A server would change its vote if it received a better one of its round. Only settled servers are compared: no fault
+ * keeps them from receiving it.
+ */
+function unheardVotes(run: ScenarioRun): string[] {
+  const settled = run.liveness?.servers ?? [];
+  const ends = serverEnds(run).filter(({ server }) => server.running && settled.includes(server.sid));
+  const votes = ends.flatMap((end) => (end.kind === "waits" && end.vote !== undefined ? [end.vote] : []));
+  const best = votes.reduce<Vote | undefined>((a, b) => (a === undefined || isBetter(b, a) ? b : a), undefined);
+  if (best === undefined) return [];
+  const worse = votes.filter((vote) => vote.round === best.round && isBetter(best, vote));
+  if (worse.length === 0) return [];
+  const servers = worse.map(({ server }) => server);
+  const [has, keeps] = servers.length === 1 ? ["has", "it keeps"] : ["have", "they keep"];
+  return [
+    `the vote of server ${best.server} is the best one of round ${best.round} (${voteText(best)}), but server` +
+      `${servers.length === 1 ? "" : "s"} ${listText(servers)} ${has} not received it: ${keeps} a worse vote ` +
+      `(${voteText(worse[0] as Vote)}). A LOOKING server repeats its vote only if it receives nothing for a while.`,
+  ];
+}
+
+/** Compares as FastLeaderElection#totalOrderPredicate does. */
+function isBetter(a: Vote, b: Vote): boolean {
+  if (a.peerEpoch !== b.peerEpoch) return a.peerEpoch > b.peerEpoch;
+  return a.zxid === b.zxid ? a.leader > b.leader : a.zxid > b.zxid;
+}
+
+function voteText({ leader, peerEpoch, zxid }: Vote): string {
+  return `for ${leader}, epoch ${peerEpoch}, zxid ${formatZxid(zxid)}`;
+}
+
+/** A server elects a leader and gives up before that leader has elected itself in the same round. */
+function lateElections({ records }: ScenarioRun): string[] {
+  const elections = records.filter((one): one is RecordOf<"elected"> => one.event === "elected");
+  const late = elections.flatMap((election) => {
+    const { atUs, leader, round, server } = election;
+    const own = elections.find(
+      (one) => one.server === leader && one.leader === leader && one.round === round && one.atUs > atUs,
+    );
+    const gaveUp =
+      own && records.find((one) => isConnectFailure(one, server) && one.atUs > atUs && one.atUs < own.atUs);
+    return gaveUp === undefined || own === undefined ? [] : [{ election, gaveUp, own }];
+  });
+  const last = late.at(-1);
+  if (last === undefined) return [];
+  const { election, gaveUp, own } = last;
+  const { leader, round, server } = election;
+  const moments = `from ${formatMoment(election.atUs)} s to ${formatMoment(gaveUp.atUs)} s`;
+  const repeated = late.length === 1 ? "" : ` This happens in ${late.length} rounds.`;
+  return [
+    `server ${server} elects server ${leader} in round ${round} and tries to connect to it ${moments}, but server ` +
+      `${leader} ends this round only at ${formatMoment(own.atUs)} s.${repeated}`,
+  ];
+}
+
+function isConnectFailure(record: ProtocolRecord, server: ServerId): boolean {
+  return record.event === "failed" && record.server === server && record.reason === "connect-failed";
+}
+
+/** A server that opens connections in turn sends no notification while it waits for one that does not answer. */
+function blockedSenders({ trace }: ScenarioRun): string[] {
+  const events = trace?.events() ?? [];
+  const sendsAt = new Set(events.filter(isNotification).map(({ node, sequence }) => `${sequence} ${node}`));
+  const waits = unansweredDials(events).filter(({ close }) => sendsAt.has(`${close.sequence} ${close.node}`));
+  return [...new Set(waits.map(({ dial }) => dial.peer))].map((peer) => {
+    const own = waits.filter(({ dial }) => dial.peer === peer);
+    const longestUs = Math.max(...own.map(({ close, dial }) => close.timeUs - dial.timeUs));
+    const servers = [...new Set(own.map(({ dial }) => dial.node))].sort((a, b) => a - b);
+    const [who, wait, send] =
+      servers.length === 1
+        ? [`server ${servers[0]}`, "waits", "sends its vote"]
+        : [`servers ${listText(servers)}`, "wait", "send their votes"];
+    return (
+      `server ${peer} does not answer: ${who} ${wait} up to ${formatSpan(longestUs)} for an election connection ` +
+      `to it, and ${send} to the other servers only after that.`
+    );
+  });
+}
+
+/** Returns the election connections that a server opened and closed without an answer. */
+function unansweredDials(events: readonly TraceEvent[]): { readonly dial: TraceEvent; readonly close: TraceEvent }[] {
+  const open = new Map<number, TraceEvent>();
+  return events.flatMap((event) => {
+    const dial = open.get(event.detail);
+    if (event.kind === "connect" && event.payload === ELECTION_PORT) open.set(event.detail, event);
+    if (event.kind === "connected" || event.kind === "close") open.delete(event.detail);
+    return event.kind === "close" && dial !== undefined && dial.node === event.node ? [{ dial, close: event }] : [];
+  });
+}
+
+function isNotification({ kind, payload }: TraceEvent): boolean {
+  return kind === "send" && typeof payload === "object" && payload !== null && "electionEpoch" in payload;
+}

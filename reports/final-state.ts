@@ -1,0 +1,44 @@
+/**
+ * The state of the servers at the end of a run: who leads, why another server leads than expected, and each server that
+ * does not serve, with the reason.
+ */
+import type { ServerId } from "../protocol/zxid.ts";
+import type { ScenarioRun } from "../scenarios/scenario-run.ts";
+import { electionStalls } from "./election-stall.ts";
+import { formatMoment, hanging } from "./format.ts";
+import { headlineOf, serverEnds, serverSentence } from "./server-end.ts";
+import { winOf, winText } from "./why/election.ts";
+
+/** Returns the lines, indented by two columns. */
+export function finalStateLines(run: ScenarioRun): string[] {
+  const surprising = surprisingServers(run);
+  const servers = serverEnds(run).filter((end) => end.kind !== "serves" || surprising.has(end.server.sid));
+  return [
+    ...hanging(`at the end (${formatMoment(run.endUs)} s) ${headlineOf(run)}`, "  ", "    "),
+    ...unexpectedLeader(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
+    ...electionStalls(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
+    ...servers.flatMap((end) => hanging(serverSentence(run, end), "    ", "      ")),
+  ];
+}
+
+/** Returns the servers whose role at the end is not the expected one. */
+function surprisingServers({ scenario: { expect }, servers }: ScenarioRun): ReadonlySet<ServerId> {
+  const surprising = new Set<ServerId>();
+  const leader = servers.find(({ leading }) => leading)?.sid;
+  if (expect.leader !== undefined && expect.leader !== (leader ?? "none")) {
+    if (expect.leader !== "none") surprising.add(expect.leader);
+  }
+  const { active } = expect;
+  if (active === undefined) return surprising;
+  for (const server of servers) if (server.active !== active.includes(server.sid)) surprising.add(server.sid);
+  return surprising;
+}
+
+/** Returns how the leader won, if the scenario expects another leader or none. */
+function unexpectedLeader(run: ScenarioRun): string[] {
+  const leader = run.servers.find(({ leading }) => leading);
+  const { leader: expected } = run.scenario.expect;
+  if (leader === undefined || expected === undefined || expected === leader.sid) return [];
+  const win = winOf(run.records, leader.sid, run.endUs);
+  return win === undefined ? [] : [`${winText(win)} (${formatMoment(win.elected.atUs)} s)`];
+}

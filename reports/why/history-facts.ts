@@ -1,0 +1,167 @@
+/**
+ * Facts about the history of a server: how it got a transaction, lost it, or never had it, and how a server without the
+ * transaction became leader.
+ */
+import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
+import { formatZxid, type ServerId } from "../../protocol/zxid.ts";
+import { type Cause, decisionCause, listOf } from "./causes.ts";
+import { isWonByEpochAlone, winOf } from "./election.ts";
+import type { LifeEvent } from "./life-tracker.ts";
+import type { Fact, FactZxid, Moment } from "./moment.ts";
+import type { TransactionLife } from "./transaction-life.ts";
+
+export class HistoryFacts {
+  private readonly moment: Moment;
+
+  constructor(moment: Moment) {
+    this.moment = moment;
+  }
+
+  /** Returns the fact that a server has a transaction. The causes say how the server got it. */
+  has(server: ServerId, zxid: FactZxid, place = ""): Fact {
+    const life = this.moment.life(zxid);
+    const gained = life.gained(server, this.moment.until);
+    const text = `server ${server} has ${life.name}${place === "" ? "" : ` ${place}`}`;
+    return { text, atUs: undefined, causes: gained === undefined ? [] : this.gain(life, gained) };
+  }
+
+  /**
+   * Returns the fact that a server does not have a transaction. The causes say how the server lost it, or why the
+   * server never got it.
+   */
+  lacks(server: ServerId, zxid: FactZxid): Fact {
+    const life = this.moment.life(zxid);
+    const lost = life.lost(server, this.moment.until);
+    if (lost === undefined) {
+      const text = `server ${server} never had ${life.name}`;
+      return { text, atUs: undefined, causes: this.neverHaving(server, life) };
+    }
+    return {
+      text: lossText(life, lost, this.moment.run.records[lost.index]),
+      atUs: lost.atUs,
+      causes: this.loss(life, lost),
+    };
+  }
+
+  /** Returns how a server got a transaction and kept it. */
+  gain(life: TransactionLife, gained: LifeEvent): Cause[] {
+    const { server } = gained;
+    const later = life.at(server, this.moment.until).filter((one) => one.index > gained.index);
+    const kept = later.findLast(({ kind }) => kind === "kept");
+    const causes = kept === undefined ? [] : this.keeping(life, kept);
+    const readBack = later.findLast(({ kind }) => kind === "read-back");
+    if (readBack !== undefined) {
+      const text = `server ${server} reads ${life.name} back from its log, although it was never synced`;
+      causes.push({ text, atUs: readBack.atUs });
+    }
+    if (gained.kind === "before") {
+      causes.push({
+        text: `the disk of server ${server} held ${life.name} before the run`,
+        atUs: undefined,
+        isRoot: true,
+      });
+    } else if (gained.kind === "snapshot") causes.push(...listOf(this.moment.finder.decision(server, gained.atUs)));
+    else causes.push(...this.moment.chain(gained, life));
+    return causes;
+  }
+
+  /** Returns the causes if a TRUNC to a lower zxid left the transaction on disk. */
+  private keeping(life: TransactionLife, { atUs, index, server }: LifeEvent): Cause[] {
+    const record = this.moment.run.records[index];
+    if (record?.event !== "truncated" || record.zxid >= life.zxid) return [];
+    const end = formatZxid(record.end);
+    const text = `${formatZxid(life.zxid)} survives the TRUNC: the log of server ${server} still ends at ${end}`;
+    return [{ text, atUs }, this.whyKept(record, index), ...listOf(this.moment.finder.decision(server, atUs))];
+  }
+
+  /** Returns why a TRUNC left a transaction: a snapshot has it, or the log has no record with the zxid of the TRUNC. */
+  private whyKept({ end, server, zxid }: RecordOf<"truncated">, index: number): Cause {
+    const saved = this.moment.run.records.findLast(
+      (one, i): one is RecordOf<"snapshot-saved"> =>
+        i < index && one.event === "snapshot-saved" && one.server === server && one.zxid > zxid,
+    );
+    if (saved !== undefined) {
+      const text = `server ${server} saved snapshot ${formatZxid(saved.zxid)}, which a TRUNC does not remove`;
+      return { text, atUs: saved.atUs };
+    }
+    const kept = `so the TRUNC keeps the next one, ${formatZxid(end)}`;
+    const text = `the log of server ${server} has no record ${formatZxid(zxid)}, ${kept}`;
+    return { text, atUs: undefined };
+  }
+
+  /** Returns how a server lost a transaction. */
+  private loss(life: TransactionLife, { atUs, index, kind, server }: LifeEvent): Cause[] {
+    if (kind === "truncated" || kind === "replaced") {
+      const decided = this.moment.finder.lastRecord("sync-decided", atUs, (one) => one.learner === server);
+      return decided === undefined ? [] : [decisionCause(decided), ...this.removal(decided, life)];
+    }
+    if (kind === "unloaded") {
+      const fault = this.moment.finder.lastRecord(
+        "script",
+        atUs,
+        (one) => this.moment.diskFaultOf(one.step, server) === "corrupt",
+      );
+      if (fault !== undefined) return [this.moment.stepCause(fault)];
+    }
+    const step = this.moment.finder.step(this.moment.run.records[index]?.sequence ?? -1);
+    const crash = step ?? { text: `server ${server} crashed`, atUs, isRoot: true };
+    return [crash, ...this.moment.synchronizations.interrupted(server, life, index - 1)];
+  }
+
+  /** Returns why a leader made a server remove a transaction: the leader lacks it, or does not find it in its log. */
+  private removal(decided: RecordOf<"sync-decided">, life: TransactionLife): Cause[] {
+    const { atUs, server } = decided;
+    const gained = life.gained(server, this.moment.run.records.indexOf(decided));
+    const isOnlyOnDisk = decided.lastProcessedZxid < life.zxid && gained?.kind !== "proposed";
+    if (gained === undefined || isOnlyOnDisk) return this.leadingWithout(server, life.zxid, atUs);
+    return [...this.moment.synchronizations.missingFromSource(decided, life), ...this.gain(life, gained)];
+  }
+
+  /** Returns why a server never got a transaction. */
+  neverHaving(server: ServerId, life: TransactionLife): Cause[] {
+    const undelivered = this.moment.finder.undelivered(life.zxid, server, this.moment.atUs);
+    if (undelivered !== undefined) return [undelivered];
+    const decided = this.moment.decisionAbove(server, life.zxid, this.moment.atUs);
+    if (decided === undefined) return listOf(this.moment.finder.election(server, this.moment.atUs));
+    const received = this.moment.synchronizations.interrupted(server, life, this.moment.until);
+    if (received.length > 0) return received;
+    if (decided.decision === "SNAP") return [decisionCause(decided)];
+    const gained = life.gained(decided.server, this.moment.run.records.indexOf(decided));
+    const withheld = this.moment.synchronizations.withheld(decided, life);
+    return gained === undefined ? withheld : [...withheld, ...this.gain(life, gained)];
+  }
+
+  /** Returns how a server without a transaction won, and how it lost the transaction or why it never got it. */
+  leadingWithout(server: ServerId, zxid: FactZxid, untilUs = this.moment.atUs): Cause[] {
+    const election = this.election(server, untilUs, zxid);
+    if (election.length > 1) return election;
+    const life = this.moment.life(zxid);
+    if (life.gained(server, this.moment.recordAt(untilUs)) !== undefined) {
+      return [
+        { text: `server ${server} has ${life.name} on its disk, but not in memory`, atUs: undefined },
+        ...election,
+      ];
+    }
+    const { causes, ...lacks } = this.lacks(server, zxid);
+    const isElection = causes.every((cause) => election.some(({ text }) => text === cause.text));
+    return isElection ? [lacks, ...election] : [...election, lacks, ...causes];
+  }
+
+  /** Returns the election of a leader. If the leader won by its epoch alone, adds how it got this epoch. */
+  election(server: ServerId, untilUs: number, subject: FactZxid): Cause[] {
+    const election = listOf(this.moment.finder.election(server, untilUs));
+    const win = winOf(this.moment.run.records, server, untilUs);
+    if (subject === undefined || win === undefined || !isWonByEpochAlone(win)) return election;
+    const until = this.moment.run.records.indexOf(win.elected);
+    return [...election, ...this.moment.synchronizations.interrupted(server, this.moment.life(subject), until)];
+  }
+}
+
+function lossText({ name }: TransactionLife, { kind, server }: LifeEvent, record?: ProtocolRecord): string {
+  const ends = record?.event === "crashed" && record.planned !== undefined ? "stops" : "crashes";
+  if (kind === "truncated") return `server ${server} truncates ${name} from its log`;
+  if (kind === "lost") return `server ${server} ${ends} and loses ${name}, which was not synced`;
+  if (kind === "unloaded") return `server ${server} starts again with an older snapshot, without ${name}`;
+  if (kind === "forgotten") return `server ${server} ${ends} and loses ${name}, which was only in memory`;
+  return `server ${server} loads a snapshot without ${name}`;
+}

@@ -1,0 +1,125 @@
+/**
+ * What became of a transaction in a synchronization: how far the learner got with it, or why the leader did not send
+ * it.
+ */
+import type { RecordOf } from "../../cluster/records.ts";
+import { formatZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
+import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
+import { describeRecord, describeStep } from "../describe.ts";
+import { formatZxidRange } from "../format.ts";
+import { type Cause, type CauseFinder, decisionCause } from "./causes.ts";
+import type { TransactionLife } from "./transaction-life.ts";
+
+type Decision = RecordOf<"sync-decided">;
+
+export class Synchronizations {
+  private readonly run: ScenarioRun;
+  private readonly finder: CauseFinder;
+
+  constructor(run: ScenarioRun, finder: CauseFinder) {
+    this.run = run;
+    this.finder = finder;
+  }
+
+  /**
+   * Returns what a learner did, up to a record, after a leader decided to send it a transaction: each epoch that the
+   * learner wrote, each ACK of NEWLEADER that it sent, and how the synchronization ended. Each text says how far the
+   * transaction was on the learner's disk. The nearest cause comes first, the decision last. Empty if no leader sent
+   * the transaction, or if the learner had synced it when it began to serve.
+   */
+  interrupted(server: ServerId, life: TransactionLife, until: number): Cause[] {
+    const { records } = this.run;
+    const start = records.findLastIndex(
+      (one, i) => i <= until && one.event === "sync-decided" && one.learner === server && this.sends(one, life),
+    );
+    const decision = records[start];
+    if (decision?.event !== "sync-decided") return [];
+    const causes = [decisionCause(decision)];
+    for (const [i, record] of records.entries()) {
+      if (i <= start || record.server !== server) continue;
+      if (i > until || record.event === "looking") break;
+      const progress = progressAt(life, server, start, i);
+      if (record.event === "active" && progress === "synced") return [];
+      if (record.event === "epoch-current" || record.event === "newleader-acked" || record.event === "active") {
+        const text = `server ${server} ${describeRecord(record)}, ${PROGRESS_TEXTS[progress](life.name)}`;
+        causes.unshift({ text, atUs: record.atUs });
+      } else if (record.event === "failed" && record.learner === undefined) {
+        causes.unshift({ text: `server ${server} ${describeRecord(record)}`, atUs: record.atUs });
+      } else if (record.event === "crashed") {
+        causes.unshift({ text: `server ${server} crashes ${PROGRESS_TEXTS[progress](life.name)}`, atUs: record.atUs });
+        break;
+      }
+    }
+    return causes;
+  }
+
+  /** Returns why a leader that has a transaction does not send it: what the leader sends instead, and what it lacks. */
+  withheld(decision: Decision, life: TransactionLife): Cause[] {
+    const { atUs, learner, server } = decision;
+    const text = `leader ${server} sends server ${learner} a ${decision.decision} with ${proposalsText(decision)}`;
+    const without: Cause = { text: `${text}, without ${life.name}`, atUs };
+    return [without, decisionCause(decision), ...this.missingFromSource(decision, life)];
+  }
+
+  /** Returns where a leader lacks a transaction that it has in memory: in committedLog or in its log on disk. */
+  missingFromSource(
+    { atUs, maxCommittedLog, minCommittedLog, rule, server }: Decision,
+    life: TransactionLife,
+  ): Cause[] {
+    const isOwn = (one: { server: ServerId; zxid: Zxid }): boolean => one.server === server && one.zxid === life.zxid;
+    const proposed = this.finder.lastRecord("proposed", atUs, isOwn);
+    if (proposed !== undefined && this.finder.lastRecord("committed", atUs, isOwn) === undefined) {
+      return [{ text: `leader ${server} has proposed ${life.name}, but not committed it yet`, atUs: proposed.atUs }];
+    }
+    if (!rule.startsWith("txn-log")) {
+      const end = `which covers ${formatZxidRange(minCommittedLog, maxCommittedLog)}`;
+      return [{ text: `${life.name} is missing from the committedLog of leader ${server}, ${end}`, atUs: undefined }];
+    }
+    const lastLogged = this.finder.lastRecord("logged", atUs, (one) => one.server === server);
+    if (lastLogged === undefined || lastLogged.zxid >= life.zxid || life.zxid >= minCommittedLog) {
+      return [{ text: `${life.name} is missing from the log on disk of leader ${server}`, atUs: undefined }];
+    }
+    const text =
+      `${life.name} is in a gap: the log on disk of leader ${server} ends at ${formatZxid(lastLogged.zxid)}, ` +
+      `its committedLog starts at ${formatZxid(minCommittedLog)}`;
+    return [{ text, atUs: undefined }, ...this.stalledDisk(server, atUs)];
+  }
+
+  private stalledDisk(server: ServerId, untilUs: number): Cause[] {
+    const step = this.finder.lastRecord("script", untilUs, (one) => isStallOf(this.run, one.step, server));
+    if (step === undefined) return [];
+    return [{ text: `step ${step.step + 1}: ${describeStep(step)}`, atUs: step.atUs }];
+  }
+
+  private sends(decision: Decision, { zxid }: TransactionLife): boolean {
+    const { firstZxid, lastZxid } = decision;
+    if (firstZxid === undefined || lastZxid === undefined || zxid < firstZxid || zxid > lastZxid) return false;
+    return this.run.trace === undefined || this.finder.wasSent(zxid, decision);
+  }
+}
+
+type Progress = "none" | "logged" | "synced";
+
+const PROGRESS_TEXTS: Readonly<Record<Progress, (txn: string) => string>> = {
+  none: (txn) => `before it logs ${txn}`,
+  logged: (txn) => `before it syncs ${txn}`,
+  synced: (txn) => `after it synced ${txn}`,
+};
+
+/** How far a transaction is on the disk of a server, among the records after `start` up to `index`. */
+function progressAt(life: TransactionLife, server: ServerId, start: number, index: number): Progress {
+  const kinds = life.at(server, index).flatMap((event) => (event.index > start ? [event.kind] : []));
+  if (kinds.includes("synced") || kinds.includes("saved")) return "synced";
+  return kinds.includes("logged") ? "logged" : "none";
+}
+
+function proposalsText({ firstZxid, lastZxid, proposals }: Decision): string {
+  if (firstZxid === undefined || lastZxid === undefined) return "no proposals";
+  const range = formatZxidRange(firstZxid, lastZxid);
+  return proposals === 1 ? `proposal ${range}` : `${proposals} proposals, ${range}`;
+}
+
+function isStallOf({ scenario }: ScenarioRun, index: number, server: ServerId): boolean {
+  const step = scenario.steps[index];
+  return step !== undefined && "disk" in step && step.disk.server === server && step.disk.stall === true;
+}
