@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { workerPool } from "../campaign/campaign.ts";
+import { workerPool } from "../campaign/campaign-workers.ts";
 import { BLOCK_SIZE, type CampaignOptions } from "../fuzz/block.ts";
 import { Coverage } from "../fuzz/coverage.ts";
 import type { Plan } from "../fuzz/plan.ts";

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The launcher. It handles what concerns the whole process: --version, closed pipes, SIGINT and unexpected exceptions.
+// The launcher. It handles what concerns the whole process: --version, outputs that cannot be written, and unexpected
+// exceptions.
 // Everything else is in main() of the bundle (dist/cli.js, built from cli/main.ts).
 //
 // It is CommonJS (bin/package.json), because Node starts CommonJS in half the extra time of an ES module, and
@@ -10,8 +11,8 @@ const path = require("node:path");
 
 // Copies of cli/exit-codes.ts: the launcher also runs without the bundle. test/cli/exit-codes.test.ts compares them.
 const EXIT_OK = 0;
+const EXIT_BAD_INPUT = 2;
 const EXIT_DEFECT = 70;
-const EXIT_INTERRUPTED = 130;
 
 const root = path.dirname(__dirname);
 const argv = process.argv.slice(2);
@@ -24,20 +25,15 @@ function printVersion() {
   try {
     fs.writeSync(1, `${version}\n`);
   } catch (error) {
-    if (error.code !== "EPIPE") throw error;
+    endOfOutput(error);
   }
 }
 
 function start() {
   process.on("uncaughtException", fail);
-  // A closed pipe is no error: the reader (`zabsim … | head`) has read enough.
-  process.stdout.on("error", (error) => (error.code === "EPIPE" ? process.exit(EXIT_OK) : fail(error)));
-  process.stderr.on("error", (error) => (error.code === "EPIPE" ? undefined : process.exit(EXIT_DEFECT)));
-  // A command with results to save listens for SIGINT itself and returns EXIT_INTERRUPTED when it has saved them.
-  process.on("SIGINT", () => {
-    if (process.listenerCount("SIGINT") === 1) process.exit(EXIT_INTERRUPTED);
-  });
-
+  process.stdout.on("error", endOfOutput);
+  // Progress and messages that cannot be written end no command. Its exit code still says how it ended.
+  process.stderr.on("error", () => {});
   if (!fs.existsSync(path.join(root, "dist", "cli.js"))) {
     process.stderr.write("zabsim: dist/cli.js is missing. In a checkout, run `npm ci` or `npm run build`.\n");
     process.exitCode = EXIT_DEFECT;
@@ -57,10 +53,27 @@ function printable(text) {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, "?");
 }
 
-/** Reports a defect of zabsim itself, or an output that cannot be written. */
+/**
+ * Ends the command because stdout cannot be written. A closed pipe is no error: the reader (`zabsim … | head`) has read
+ * enough.
+ */
+function endOfOutput(error) {
+  if (error.code === "EPIPE") process.exit(EXIT_OK);
+  writeError(`zabsim: stdout cannot be written: ${printable(error.message)}\n`);
+  process.exit(EXIT_BAD_INPUT);
+}
+
+/** Writes to stderr. If that is not possible, does nothing. */
+function writeError(text) {
+  try {
+    fs.writeSync(2, text);
+  } catch {}
+}
+
+/** Reports a defect of zabsim itself. */
 function fail(error) {
   const message = printable(String(error?.message ?? error).split("\n")[0]);
-  process.stderr.write(
+  writeError(
     argv.includes("--debug")
       ? `${error?.stack ?? message}\n`
       : `zabsim: internal error: ${message} (run with --debug for the stack trace)\n`,

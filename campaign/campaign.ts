@@ -5,41 +5,29 @@
  *   |____ block of 64 seeds ____|    |________ investigation ________|       |_ main thread _|
  *          worker thread                     worker thread                    saves, then reports
  *
- * Workers run blocks of seeds and investigate failing plans; investigations come before new blocks. The main thread
- * saves every finding before it reports it, and journals a block only after its failing plans have been investigated.
+ * The findings depend on the seeds and the options alone: not on the number of workers, on their speed, or on where the
+ * campaign was interrupted and resumed. Workers run blocks and investigate failing plans in any order and ahead of
+ * time, but the campaign settles the blocks strictly in order: which plans are worth an investigation depends on the
+ * findings of the blocks before, and on nothing else. An investigation that turns out to be unnecessary is thrown away.
+ *
+ * The main thread saves every finding before it reports it. The journal has a line for each block that has run and one
+ * for each block that is settled. After an interruption, blocks that are not settled run again for their failing plans.
  */
-import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
-import { Piscina } from "piscina";
-import {
-  BLOCK_SIZE,
-  type BlockResult,
-  type CampaignOptions,
-  CampaignTotals,
-  type FailedPlan,
-  type Nondeterminism,
-} from "../fuzz/block.ts";
+import { type BlockResult, CampaignTotals, type FailedPlan } from "../fuzz/block.ts";
+import type { Coverage } from "../fuzz/coverage.ts";
 import { fileNameFor } from "../fuzz/shrink/failure.ts";
 import { writeScenario } from "../scenarios/write-scenario.ts";
-import type { InvestigateTask } from "./campaign-worker.ts";
+import { checkSame, identityOf } from "./campaign-identity.ts";
+import type { CampaignSettings } from "./campaign-settings.ts";
+import { type CampaignWorkers, threadWorkers } from "./campaign-workers.ts";
 import type { Finding } from "./investigate.ts";
-import { InvestigationPolicy, investigationRank, soleCandidate } from "./investigation-policy.ts";
-import type { BlockLine, FindingLine, Journal } from "./journal.ts";
+import { InvestigationPolicy, investigationRank, soleCandidate, usualBugsOf } from "./investigation-policy.ts";
+import { type BlockLine, type Journal, type JournalContent, UNSHRUNK } from "./journal.ts";
+import { type ReportedNondeterminism, readProgress, type SavedProgress } from "./saved-progress.ts";
+import { SeedBlocks } from "./seed-blocks.ts";
 
-export interface CampaignSettings {
-  readonly options: CampaignOptions;
-  readonly firstSeed: bigint;
-  /** Undefined: the campaign runs until its time is over. */
-  readonly lastSeed: bigint | undefined;
-  /** Wall-clock limit in milliseconds. */
-  readonly timeMs: number | undefined;
-  readonly workers: number;
-  /** `[i, n]`: this shard is the i-th of n, counted from 1, and runs every n-th block. */
-  readonly shard: readonly [number, number];
-  /** Maximum number of runs to shrink one finding. */
-  readonly shrinkRuns: number;
-}
+export type { CampaignSettings } from "./campaign-settings.ts";
+export type { ReportedNondeterminism } from "./saved-progress.ts";
 
 export interface FoundFile extends Finding {
   readonly file: string;
@@ -48,45 +36,18 @@ export interface FoundFile extends Finding {
 /** Notified of findings and of nondeterminism after they have been saved. */
 export interface CampaignWatcher {
   found(finding: FoundFile): void | Promise<void>;
-  nondeterministic(difference: Nondeterminism): void | Promise<void>;
+  nondeterministic(difference: ReportedNondeterminism): void | Promise<void>;
 }
 
-/** A failing plan that waits for its investigation, and the block that it belongs to. */
-interface PendingPlan {
-  readonly plan: FailedPlan;
-  readonly block: OpenBlock;
-}
-
-/** A block whose failing plans have not all been investigated. */
+/** A block whose failing plans are to be investigated, in the order of `plans`. */
 interface OpenBlock {
-  readonly line: BlockLine;
-  readonly result: BlockResult;
-  pendingPlans: number;
-}
-
-/** A run keeps little memory. Without limits the heaps would grow with garbage. */
-const WORKER_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 1024 };
-
-export const DEFAULT_WORKERS = availableParallelism();
-
-/**
- * Starts worker threads. Each worker collects garbage on its own thread only, because parallel collections would slow
- * down the other workers.
- */
-export function workerPool(filename: string, threads: number): Piscina {
-  setFlagsFromString("--no-parallel-scavenge");
-  return new Piscina({
-    filename,
-    minThreads: threads,
-    maxThreads: threads,
-    idleTimeout: 10_000,
-    resourceLimits: WORKER_LIMITS,
-  });
-}
-
-/** Thrown if the journal to resume belongs to a campaign with other options. */
-export class CampaignMismatchError extends Error {
-  override readonly name = "CampaignMismatchError";
+  readonly position: number;
+  readonly index: number;
+  readonly plans: readonly FailedPlan[];
+  /** The next plan to decide on. */
+  next: number;
+  /** The seeds of its findings. */
+  readonly findings: string[];
 }
 
 export class CampaignRunner {
@@ -94,207 +55,347 @@ export class CampaignRunner {
   readonly findings: FoundFile[] = [];
   /** Number of failing plans by signature. */
   readonly counts = new Map<string, number>();
-  readonly nondeterminism: Nondeterminism[] = [];
-  /** Set this to true to end the campaign after its current tasks. */
-  interrupted = false;
+  readonly nondeterminism: ReportedNondeterminism[] = [];
   private readonly settings: CampaignSettings;
   private readonly journal: Journal;
   private readonly watcher: CampaignWatcher;
-  private readonly doneBlocks = new Set<number>();
-  private readonly policy = new InvestigationPolicy();
-  /** Failing plans to investigate, by rank. */
-  private pending: PendingPlan[] = [];
-  /** Known bugs that are the only candidate of a plan under investigation. */
-  private readonly underInvestigation = new Set<string>();
-  private nextBlock = 0;
-  private pool: Piscina | undefined;
+  private readonly startWorkers: (threads: number) => CampaignWorkers;
+  private readonly blocks: SeedBlocks;
+  private policy = new InvestigationPolicy();
+  /** The findings of settled blocks, each with the position of its block. */
+  private readonly settledFindings: { readonly position: number; readonly finding: Finding }[] = [];
+  /** Positions of blocks whose runs have been counted. */
+  private readonly counted = new Set<number>();
+  /** Positions of blocks that were counted earlier and that run again for their failing plans. */
+  private readonly toRepeat = new Set<number>();
+  /** All blocks before this position are settled. */
+  private settled = 0;
+  /** The investigations of the settled blocks, by signature or known bug. */
+  private settledCounts: ReadonlyMap<string, number> = new Map();
+  /** All blocks before this position have run or are running. */
+  private nextPosition = 0;
+  /** An earlier session has started the blocks before this position. They run even if the time is over. */
+  private begun = 0;
+  /** Names of the files with plans that an earlier session did not investigate. */
+  private earlierUnshrunk: readonly string[] = [];
+  /** Blocks with failing plans that have run, by position. */
+  private open: OpenBlock[] = [];
+  /** Results of investigations, by seed. */
+  private readonly results = new Map<bigint, Finding>();
+  /** Seeds of the plans under investigation, and the only known bug that may explain each. */
+  private readonly underInvestigation = new Map<bigint, string | undefined>();
+  private blocksUnderWay = 0;
+  private stopped = false;
+  private failure: { readonly error: unknown } | undefined;
+  private changed = false;
+  private wake: () => void = () => {};
 
-  constructor(settings: CampaignSettings, journal: Journal, watcher: CampaignWatcher) {
+  constructor(
+    settings: CampaignSettings,
+    journal: Journal,
+    watcher: CampaignWatcher,
+    startWorkers: (threads: number) => CampaignWorkers = threadWorkers,
+  ) {
     this.settings = settings;
     this.journal = journal;
     this.watcher = watcher;
+    this.startWorkers = startWorkers;
+    this.blocks = new SeedBlocks(settings);
   }
 
   /** Number of seeds of this shard; undefined if only the time limits the campaign. */
   get seedCount(): number | undefined {
-    const { lastSeed, firstSeed, shard } = this.settings;
-    if (lastSeed === undefined) return undefined;
-    let seeds = 0;
-    for (let block = 0; ; block++) {
-      const count = this.blockOf(block)?.count;
-      if (count === undefined) break;
-      if (block % shard[1] === shard[0] - 1) seeds += count;
-      if (firstSeed + BigInt((block + 1) * BLOCK_SIZE) > lastSeed) break;
-    }
-    return seeds;
+    return this.blocks.seedCount;
   }
 
-  /** Continues from the journal. Throws a CampaignMismatchError if it belongs to a campaign with other options. */
-  resume(): void {
-    for (const line of this.journal.read()) {
-      if ("block" in line) this.countBlock(line);
-      else if ("finding" in line) this.keep({ ...line.finding, file: line.file });
-      else this.checkSame(line.campaign);
-    }
+  /** Whether the campaign was stopped before its seeds or its time were over. */
+  get interrupted(): boolean {
+    return this.stopped;
+  }
+
+  /** Number of plans whose investigation has to wait for --resume. */
+  get uninvestigated(): number {
+    return this.plansToInvestigate().length;
   }
 
   /** Starts a new journal. */
   begin(): void {
-    this.journal.begin(this.identity());
+    this.journal.begin(identityOf(this.settings));
+  }
+
+  /**
+   * Continues from the journal, and repairs it. Throws a CampaignMismatchError if it belongs to another campaign, and a
+   * JournalError if a line of it cannot be right. Returns the numbers of the lines that it had to drop.
+   */
+  resume(): readonly number[] {
+    const content = this.journal.read();
+    this.checkIdentity(content);
+    const progress = readProgress(content, this.blocks, this.journal.path);
+    this.journal.repair();
+    this.restore(progress);
+    return content.dropped;
+  }
+
+  /** Ends the campaign now. Tasks under way are given up; --resume repeats them. */
+  stop(): void {
+    this.stopped = true;
+    this.change();
   }
 
   /** Runs until all seeds are done, the time is over, or `signal` aborts. */
   async run(signal?: AbortSignal): Promise<void> {
-    if (signal !== undefined) {
-      signal.onabort = () => {
-        this.interrupted = true;
-      };
-    }
-    const { timeMs, workers } = this.settings;
-    const untilMs = timeMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeMs;
-    this.pool = workerPool(WORKER, workers);
-    const work = async (): Promise<void> => {
-      for (;;) {
-        const next = this.takePending();
-        const block = next === undefined && !this.interrupted && Date.now() < untilMs ? this.takeBlock() : undefined;
-        if (next !== undefined) await this.investigateIfNeeded(next);
-        else if (block !== undefined) await this.blockRun(block, await this.runBlock(block));
-        else return;
-      }
-    };
+    if (signal?.aborted) this.stop();
+    signal?.addEventListener("abort", () => this.stop(), { once: true });
+    const { timeMs, workers: threads } = this.settings;
+    const untilMs = timeMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeMs;
+    const workers = this.startWorkers(threads);
     try {
-      await Promise.all(Array.from({ length: workers }, work));
+      while (!this.stopped) {
+        this.changed = false;
+        await this.settle();
+        if (this.failure !== undefined) throw this.failure.error;
+        while (this.underWay < threads && !this.stopped) if (!this.startTask(workers, untilMs)) break;
+        if (this.underWay === 0) break;
+        if (!this.changed) await new Promise<void>((resolve) => (this.wake = resolve));
+      }
     } finally {
-      await this.pool.destroy();
+      this.saveUninvestigated();
+      await workers.destroy();
     }
   }
 
-  private takeBlock(): number | undefined {
-    const [shard, of] = this.settings.shard;
-    for (;;) {
-      const block = this.nextBlock++;
-      if (this.blockOf(block) === undefined) return undefined;
-      if (block % of === shard - 1 && !this.doneBlocks.has(block)) return block;
+  private get underWay(): number {
+    return this.blocksUnderWay + this.underInvestigation.size;
+  }
+
+  private change(): void {
+    this.changed = true;
+    this.wake();
+  }
+
+  /** Starts the next task. Investigations come before blocks. Returns false if there is nothing to start now. */
+  private startTask(workers: CampaignWorkers, untilMs: number): boolean {
+    const plan = this.plansToInvestigate().find((one) => this.mayInvestigate(one));
+    if (plan !== undefined) {
+      this.startInvestigation(workers, plan);
+      return true;
     }
+    const position = this.takePosition(performance.now() < untilMs);
+    if (position === undefined) return false;
+    this.startBlock(workers, position);
+    return true;
   }
 
-  private blockOf(index: number): { first: bigint; count: number } | undefined {
-    const { firstSeed, lastSeed } = this.settings;
-    const first = firstSeed + BigInt(index * BLOCK_SIZE);
-    if (lastSeed === undefined) return { first, count: BLOCK_SIZE };
-    const left = lastSeed - first + 1n;
-    return left <= 0n ? undefined : { first, count: left < BigInt(BLOCK_SIZE) ? Number(left) : BLOCK_SIZE };
+  private startInvestigation(workers: CampaignWorkers, failed: FailedPlan): void {
+    this.underInvestigation.set(failed.seed, soleCandidate(failed));
+    this.watch(workers.investigate({ failed, maxRuns: this.settings.shrinkRuns }), (finding) => {
+      this.underInvestigation.delete(failed.seed);
+      this.results.set(failed.seed, finding);
+    });
   }
 
-  private runBlock(index: number): Promise<BlockResult> {
-    const task = {
-      options: this.settings.options,
-      block: { ...this.blockOf(index), usualBugs: this.policy.usualBugs },
-    };
-    return (this.pool as Piscina).run(task, { name: "block" });
+  private startBlock(workers: CampaignWorkers, position: number): void {
+    const block = this.blocks.at(position);
+    if (block === undefined) return;
+    const { first, count, index } = block;
+    const usualBugs = this.usualBugsFor(position);
+    this.blocksUnderWay++;
+    this.watch(workers.runBlock({ options: this.settings.options, block: { first, count, usualBugs } }), (result) => {
+      this.blocksUnderWay--;
+      return this.blockRun(position, index, result);
+    });
   }
 
-  private async blockRun(index: number, result: BlockResult): Promise<void> {
-    const failed: Record<string, number> = {};
-    for (const { signature } of result.failed) failed[signature] = (failed[signature] ?? 0) + 1;
-    const before = this.totals.coverage.toJSON();
-    const { runs, events, virtualUs, faults } = result;
-    const fresh = Object.keys(result.coverage).filter((feature) => !(feature in before));
-    const line: BlockLine = { block: index, runs, events, virtualUs, fresh, faults, failed };
-    const block: OpenBlock = { line, result, pendingPlans: result.failed.length };
-    this.pending.push(...result.failed.map((plan) => ({ plan, block })));
-    this.pending.sort((a, b) => investigationRank(a.plan) - investigationRank(b.plan));
-    if (block.pendingPlans === 0) await this.blockDone(block);
+  /** Applies the result of a task. After stop(), results come too late. */
+  private watch<T>(task: Promise<T>, apply: (result: T) => void | Promise<void>): void {
+    task
+      .then((result) => (this.stopped ? undefined : apply(result)))
+      .catch((error: unknown) => {
+        if (!this.stopped) this.failure ??= { error };
+      })
+      .finally(() => this.change());
   }
 
-  /** Journals a block and adds it to the totals. All findings of the block have been saved before. */
-  private async blockDone({ line, result }: OpenBlock): Promise<void> {
-    this.journal.append(line);
-    this.countBlock(line, result.coverage);
-    for (const difference of result.nondeterministic) {
+  /** The next position to run; undefined if there is none, or if its run needs more blocks to be settled. */
+  private takePosition(inTime: boolean): number | undefined {
+    while (this.counted.has(this.nextPosition) && !this.toRepeat.has(this.nextPosition)) this.nextPosition++;
+    const position = this.nextPosition;
+    if (!inTime && position >= this.begun) return undefined;
+    if (this.blocks.at(position) === undefined || this.settled < settledBefore(position)) return undefined;
+    this.nextPosition++;
+    return position;
+  }
+
+  /** By signature: the known bugs that explain findings of the blocks that are settled before this one starts. */
+  private usualBugsFor(position: number): Record<string, string[]> {
+    const limit = settledBefore(position);
+    return usualBugsOf(this.settledFindings.filter((one) => one.position < limit).map(({ finding }) => finding));
+  }
+
+  private async blockRun(position: number, index: number, result: BlockResult): Promise<void> {
+    if (!this.counted.has(position)) await this.countNew(position, index, result);
+    this.toRepeat.delete(position);
+    if (result.failed.length === 0) return;
+    const plans = result.failed.toSorted((a, b) => investigationRank(a) - investigationRank(b));
+    this.open.push({ position, index, plans, next: 0, findings: [] });
+    this.open.sort((a, b) => a.position - b.position);
+  }
+
+  private async countNew(position: number, index: number, result: BlockResult): Promise<void> {
+    const line = blockLineOf(index, result, this.totals.coverage);
+    for (const { first, second, seed } of result.nondeterministic) {
+      const difference = { seed, first, second };
+      if (this.nondeterminism.some((one) => one.seed === seed)) continue;
+      this.journal.append({ nondeterministic: { seed: String(seed), first, second } });
       this.nondeterminism.push(difference);
       await this.watcher.nondeterministic(difference);
     }
+    this.journal.append(line);
+    this.countBlock(position, line, result.coverage);
   }
 
-  private countBlock(line: BlockLine, coverage?: BlockResult["coverage"]): void {
-    const { block, failed, fresh, ...sums } = line;
-    this.doneBlocks.add(block);
+  private countBlock(position: number, line: BlockLine, coverage?: BlockResult["coverage"]): void {
+    const { events, failed, faults, fresh, runs, virtualUs } = line;
+    this.counted.add(position);
     const reached = coverage ?? Object.fromEntries(fresh.map((feature) => [feature, 1]));
-    this.totals.add({ ...sums, coverage: reached, failed: [], nondeterministic: [] });
+    this.totals.add({ runs, events, virtualUs, faults, coverage: reached, failed: [], nondeterministic: [] });
     for (const [signature, count] of Object.entries(failed)) {
       this.counts.set(signature, (this.counts.get(signature) ?? 0) + count);
     }
   }
 
-  /**
-   * Takes the pending plan of the lowest rank. Skips a plan if its only candidate is also the only candidate of a plan
-   * under investigation, because that investigation can make this one unnecessary.
-   */
-  private takePending(): PendingPlan | undefined {
-    const index = this.pending.findIndex(({ plan }) => !this.underInvestigation.has(soleCandidate(plan) ?? ""));
-    return index < 0 ? undefined : this.pending.splice(index, 1)[0];
+  /** Settles blocks in their order, as far as their results are there. */
+  private async settle(): Promise<void> {
+    while (!this.stopped) {
+      const position = this.settled;
+      const [head] = this.open;
+      if (head?.position === position) {
+        if (!(await this.settlePlans(head))) return;
+        this.open.shift();
+      } else if (!this.counted.has(position) || this.toRepeat.has(position)) return;
+      this.settled++;
+    }
   }
 
-  private async investigateIfNeeded({ plan, block }: PendingPlan): Promise<void> {
-    if (this.policy.shouldInvestigate(plan)) {
-      const bug = soleCandidate(plan);
-      if (bug !== undefined) this.underInvestigation.add(bug);
-      await this.investigate(plan);
-      if (bug !== undefined) this.underInvestigation.delete(bug);
+  /** Decides on the failing plans of a block. Returns false if the result of an investigation is missing. */
+  private async settlePlans(block: OpenBlock): Promise<boolean> {
+    for (; block.next < block.plans.length; block.next++) {
+      const plan = block.plans[block.next] as FailedPlan;
+      const isNeeded = this.policy.copy().shouldInvestigate(plan);
+      const finding = this.results.get(plan.seed);
+      if (isNeeded && finding === undefined) return false;
+      this.policy.shouldInvestigate(plan);
+      this.results.delete(plan.seed);
+      if (!isNeeded || finding === undefined || this.policy.isReported(finding)) continue;
+      this.policy.report(finding);
+      this.settledFindings.push({ position: block.position, finding });
+      block.findings.push(finding.seed);
+      await this.keep(finding);
+      if (this.stopped) {
+        block.next++;
+        return false;
+      }
     }
-    block.pendingPlans--;
-    if (block.pendingPlans === 0) await this.blockDone(block);
+    this.journal.append({
+      investigated: block.index,
+      counts: changedCounts(this.settledCounts, this.policy.investigations),
+      findings: block.findings,
+    });
+    this.settledCounts = new Map(this.policy.investigations);
+    return true;
   }
 
-  private async investigate(failed: FailedPlan): Promise<void> {
-    const { shrinkRuns } = this.settings;
-    if (this.interrupted) {
-      this.journal.save(`${fileNameFor(failed.signature, failed.seed)}.unshrunk.yaml`, writeScenario(failed.scenario));
-      return;
-    }
-    const task: InvestigateTask = { failed, maxRuns: shrinkRuns };
-    const finding: Finding = await (this.pool as Piscina).run(task, { name: "investigate" });
-    if (this.policy.isReported(finding)) return;
-    const file = this.journal.save(`${fileNameFor(finding.signature, failed.seed)}.yaml`, finding.yaml);
-    const line: FindingLine = { finding, file };
-    this.journal.append(line);
-    this.keep({ ...finding, file });
+  /** Saves and reports a finding, unless an earlier session has. */
+  private async keep(finding: Finding): Promise<void> {
+    const name = `${fileNameFor(finding.signature, BigInt(finding.seed))}.yaml`;
+    const file = this.journal.pathOf(name);
+    if (this.findings.some((one) => one.file === file)) return;
+    this.journal.save(name, finding.yaml);
+    this.journal.append({ finding, file: name });
+    this.findings.push({ ...finding, file });
     await this.watcher.found({ ...finding, file });
   }
 
-  private keep(finding: FoundFile): void {
-    this.policy.report(finding);
-    this.findings.push(finding);
+  /**
+   * The plans that need an investigation, as far as this can be known now: an investigation under way may make a later
+   * one unnecessary.
+   */
+  private plansToInvestigate(): FailedPlan[] {
+    const policy = this.policy.copy();
+    return this.open
+      .flatMap(({ next, plans }) => plans.slice(next))
+      .filter((plan) => policy.shouldInvestigate(plan) && !this.results.has(plan.seed));
   }
 
-  /** Returns the options that determine which plans are drawn. */
-  private identity(): Record<string, unknown> {
-    const { firstSeed, lastSeed, options, shard } = this.settings;
-    const { faults, scenario, strategy, zookeeper } = options;
-    return {
-      zookeeper,
-      strategy: strategy ?? "portfolio",
-      faults: faults ?? "all",
-      scenario: scenario?.name ?? "drawn",
-      firstSeed: String(firstSeed),
-      lastSeed: lastSeed === undefined ? "open" : String(lastSeed),
-      shard: shard.join("/"),
-    };
+  /** Skips plans whose only candidate is under investigation: that investigation may well make this one unnecessary. */
+  private mayInvestigate(plan: FailedPlan): boolean {
+    const bug = soleCandidate(plan);
+    if (this.underInvestigation.has(plan.seed)) return false;
+    return bug === undefined || ![...this.underInvestigation.values()].includes(bug);
   }
 
-  private checkSame(before: Readonly<Record<string, unknown>>): void {
-    for (const [name, value] of Object.entries(this.identity())) {
-      if (String(before[name]) === String(value)) continue;
-      const { folder } = this.journal;
-      const difference = `the campaign in ${folder} has ${name} ${String(before[name])}, this one has ${String(value)}`;
-      throw new CampaignMismatchError(`--resume: ${difference} (accepted: the same options, or another --out)`);
+  private checkIdentity({ lines }: JournalContent): void {
+    for (const { line } of lines) {
+      if ("campaign" in line) checkSame(this.journal.folder, line.campaign, identityOf(this.settings));
     }
+  }
+
+  private restore({ blocks, counts, findings, nondeterminism, settled, toRepeat }: SavedProgress): void {
+    for (const { line, position } of blocks) this.countBlock(position, line);
+    for (const position of toRepeat) this.toRepeat.add(position);
+    this.nondeterminism.push(...nondeterminism);
+    this.settled = settled;
+    this.policy = new InvestigationPolicy(counts);
+    this.settledCounts = counts;
+    this.begun = Math.max(-1, ...this.counted) + 1;
+    this.earlierUnshrunk = this.journal.unshrunkFiles();
+    for (const { file, finding, position } of findings) {
+      const path = this.journal.restore(file, finding.yaml);
+      this.findings.push({ ...finding, file: path });
+      if (position >= settled) {
+        this.results.set(BigInt(finding.seed), finding);
+        continue;
+      }
+      this.policy.report(finding);
+      this.settledFindings.push({ position, finding });
+    }
+  }
+
+  /** Saves the plans that still need an investigation, and removes those of an earlier session. */
+  private saveUninvestigated(): void {
+    const plans = this.failure === undefined ? this.plansToInvestigate() : [];
+    const names = plans.map(({ scenario, seed, signature }) => {
+      const name = `${fileNameFor(signature, seed)}${UNSHRUNK}`;
+      this.journal.save(name, writeScenario(scenario));
+      return name;
+    });
+    this.journal.remove(this.earlierUnshrunk.filter((name) => !names.includes(name)));
   }
 }
 
+function blockLineOf(index: number, result: BlockResult, before: Coverage): BlockLine {
+  const { events, failed: plans, faults, nondeterministic, runs, virtualUs } = result;
+  const failed: Record<string, number> = {};
+  for (const { signature } of plans) failed[signature] = (failed[signature] ?? 0) + 1;
+  const reached = before.toJSON();
+  const fresh = Object.keys(result.coverage).filter((feature) => !(feature in reached));
+  const line = { block: index, runs, events, virtualUs, fresh, faults, failed };
+  if (nondeterministic.length === 0) return line;
+  return { ...line, nondeterministic: nondeterministic.map(({ seed }) => String(seed)) };
+}
+
+/** The counts that differ from those before. */
+function changedCounts(
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+): Record<string, number> {
+  return Object.fromEntries([...after].filter(([group, count]) => before.get(group) !== count));
+}
+
 /**
- * The file of the workers, which is next to the bundle. A campaign cannot run from the TypeScript sources, where this
- * file does not exist.
+ * The number of blocks that must be settled before this one starts. Their findings tell which known bugs to try first,
+ * which saves time. The number leaves enough blocks to run while the ones before them are investigated.
  */
-const WORKER = fileURLToPath(new URL("./campaign-worker.js", import.meta.url));
+function settledBefore(position: number): number {
+  return position < 16 ? 0 : 2 ** Math.floor(Math.log2(position / 2));
+}

@@ -4,10 +4,12 @@
  */
 import { attributedBugs } from "../fuzz/attribution.ts";
 import type { FailedPlan } from "../fuzz/block.ts";
+import { type Failure, signatureOf } from "../fuzz/shrink/failure.ts";
 import { shrinkScenario } from "../fuzz/shrink/shrink-scenario.ts";
 import type { Violation } from "../invariants/index.ts";
 import type { ReportedFinding } from "../reports/campaign.ts";
 import { isStuck, whyStuck } from "../reports/stuck.ts";
+import { LIVENESS } from "../reports/verdict.ts";
 import { whyText } from "../reports/why.ts";
 import { runScenario } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
@@ -34,16 +36,11 @@ export function investigate({ failure, scenario, seed, signature }: FailedPlan, 
   const shrunk = step.value;
   const small = shrunk?.scenario ?? scenario;
   return {
-    signature,
-    invariant: failure.kind === "stuck" ? "liveness" : failure.id,
+    ...findingOf(small, failure),
     seed: String(seed),
-    known: attributedBugs(small, failure),
-    steps: small.steps.length,
-    servers: Object.keys(small.servers).length,
     shrinkRuns: shrunk?.runs ?? 0,
     shrinkComplete: shrunk?.complete ?? false,
     needsNoSeed: shrunk?.needsNoSeed ?? false,
-    why: explanationOf(small),
     yaml: writeScenario(small, [`${signature}, found with seed ${seed}.`]),
   };
 }
@@ -55,6 +52,21 @@ const STUCK_TRACE_EVENTS = 100_000;
 export function runForReport(scenario: Scenario, seed: bigint): ScenarioRun {
   const run = runScenario(scenario, { seed });
   return isStuck(run) ? runScenario(scenario, { seed, trace: new Trace({ limit: STUCK_TRACE_EVENTS }) }) : run;
+}
+
+/** Attributes and explains the failure of a scenario. */
+export function findingOf(
+  scenario: Scenario,
+  failure: Failure,
+): Pick<Finding, "invariant" | "known" | "servers" | "signature" | "steps" | "why"> {
+  return {
+    signature: signatureOf(failure),
+    invariant: failure.kind === "stuck" ? LIVENESS : failure.id,
+    known: attributedBugs(scenario, failure),
+    steps: scenario.steps.length,
+    servers: Object.keys(scenario.servers).length,
+    why: explanationOf(scenario),
+  };
 }
 
 /** Explains why a scenario fails, as text. */

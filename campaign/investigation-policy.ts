@@ -25,11 +25,22 @@ type Reported = Pick<Finding, "known" | "signature">;
 
 export class InvestigationPolicy {
   /** Number of investigations by signature or by known bug. */
-  private readonly investigations = new Map<string, number>();
+  readonly investigations: Map<string, number>;
   /** Known bugs that have a finding attributed to them alone. */
   private readonly bugsWithFinding = new Set<string>();
   private readonly reported = new Set<string>();
   private readonly findings: Reported[] = [];
+
+  constructor(investigations: ReadonlyMap<string, number> = new Map()) {
+    this.investigations = new Map(investigations);
+  }
+
+  /** Returns an independent copy. */
+  copy(): InvestigationPolicy {
+    const copy = new InvestigationPolicy(this.investigations);
+    for (const finding of this.findings) copy.report(finding);
+    return copy;
+  }
 
   /**
    * Decides whether to investigate a plan, and counts the investigation. An investigation of a plan with few candidates
@@ -64,17 +75,19 @@ export class InvestigationPolicy {
     this.findings.push(finding);
   }
 
-  /**
-   * For each signature, the known bugs that are the sole cause of a finding. The search for candidates tries them
-   * first.
-   */
+  /** By signature: the known bugs that explain findings so far. New failures are compared with these bugs first. */
   get usualBugs(): Record<string, string[]> {
-    const usual: Record<string, string[]> = {};
-    for (const { known, signature } of this.findings) {
-      if (known.length === 1) usual[signature] = [...(usual[signature] ?? []), ...known];
-    }
-    return usual;
+    return usualBugsOf(this.findings);
   }
+}
+
+/** By signature: the known bugs that are the sole cause of one of these findings. */
+export function usualBugsOf(findings: readonly Reported[]): Record<string, string[]> {
+  const usual: Record<string, string[]> = {};
+  for (const { known, signature } of findings) {
+    if (known.length === 1) usual[signature] = [...(usual[signature] ?? []), ...known];
+  }
+  return usual;
 }
 
 /**

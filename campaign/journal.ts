@@ -1,75 +1,112 @@
 /**
- * The journal of a campaign: one JSON line for each block and each finding, appended while the campaign runs. If the
- * process is killed, only its current tasks are lost, and no finding that was reported. If the end of the process cut
- * the last line short, `read` drops that line.
+ * The journal of a campaign: JSON lines, appended while the campaign runs. If the process is killed, only tasks under
+ * way are lost, and nothing that was reported.
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import type { Finding } from "./investigate.ts";
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { type CampaignLine, JournalError, type Line, parseLine, REMEDY } from "./journal-lines.ts";
+import { makeFolder, saveWhole, withOutputError } from "./output-files.ts";
 import { withSchemaLine } from "./schema-line.ts";
 
-export interface BlockLine {
-  readonly block: number;
-  readonly runs: number;
-  readonly events: number;
-  readonly virtualUs: number;
-  /** The features that no earlier block had reached. */
-  readonly fresh: readonly string[];
-  /** For each fault: how often it struck, and how often it had an effect. */
-  readonly faults: Readonly<Record<string, readonly [number, number]>>;
-  /** Number of failing plans by signature. */
-  readonly failed: Readonly<Record<string, number>>;
+export type { BlockLine, CampaignLine, FindingLine, InvestigatedLine, Line } from "./journal-lines.ts";
+
+/** A line with its number in the file, from 1. */
+export interface NumberedLine {
+  readonly number: number;
+  readonly line: Line;
 }
 
-/** The options that must be the same to resume the campaign. */
-export type CampaignLine = { readonly campaign: Readonly<Record<string, unknown>> };
-export type FindingLine = { readonly finding: Finding; readonly file: string };
-type Line = CampaignLine | BlockLine | FindingLine;
+export interface JournalContent {
+  readonly lines: readonly NumberedLine[];
+  /** The numbers of lines that are not JSON, or that repeat an earlier line. The campaign can do without them. */
+  readonly dropped: readonly number[];
+}
 
 const FILE = "campaign.jsonl";
+/** How the name of a file ends that contains a failing plan as it was drawn. */
+export const UNSHRUNK = ".unshrunk.yaml";
 
 export class Journal {
   readonly folder: string;
-  private readonly path: string;
+  readonly path: string;
 
   constructor(folder: string) {
     this.folder = folder;
     this.path = join(folder, FILE);
-    mkdirSync(folder, { recursive: true });
   }
 
   get exists(): boolean {
     return existsSync(this.path);
   }
 
-  begin(campaign: Readonly<Record<string, unknown>>): void {
-    this.write(`${JSON.stringify({ campaign })}\n`);
+  /** Starts a new journal. Creates the folder. */
+  begin(campaign: CampaignLine["campaign"]): void {
+    makeFolder(this.folder);
+    this.save(FILE, `${JSON.stringify({ campaign })}\n`);
   }
 
-  append(line: BlockLine | FindingLine): void {
-    appendFileSync(this.path, `${JSON.stringify(line)}\n`);
+  append(line: Exclude<Line, CampaignLine>): void {
+    withOutputError(this.path, "cannot be written", () => appendFileSync(this.path, `${JSON.stringify(line)}\n`));
   }
 
-  read(): readonly Line[] {
-    const text = readFileSync(this.path, "utf8");
-    const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-    // Remove an incomplete last line, so that the next line is not appended to it.
-    if (whole.length < text.length) this.write(whole);
-    return whole
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => JSON.parse(line) as Line);
+  /**
+   * Reads the journal without changing it. Throws a JournalError for a line that no campaign writes. The end of the
+   * file may be half a line, because the process was killed.
+   */
+  read(): JournalContent {
+    const text = withOutputError(this.path, "cannot be read", () => readFileSync(this.path, "utf8"));
+    const lines: NumberedLine[] = [];
+    const dropped: number[] = [];
+    const seen = new Set<string>();
+    const [half, ...whole] = text.split("\n").reverse();
+    for (const [i, content] of whole.reverse().entries()) {
+      const line = content === "" || seen.has(content) ? undefined : parseLine(content, `${this.path}:${i + 1}`);
+      if (line === undefined) dropped.push(i + 1);
+      else lines.push({ number: i + 1, line });
+      seen.add(content);
+    }
+    if (half !== "") dropped.push(whole.length + 1);
+    const first = lines[0];
+    if (first?.number !== 1 || !("campaign" in first.line)) {
+      throw new JournalError(`${this.path}:1: not the start of a campaign${REMEDY}`);
+    }
+    const second = lines.slice(1).find(({ line }) => "campaign" in line);
+    if (second !== undefined) throw new JournalError(`${this.path}:${second.number}: starts another campaign${REMEDY}`);
+    return { lines, dropped };
+  }
+
+  /** Reads the journal and removes the lines that the campaign can do without. */
+  repair(): JournalContent {
+    const content = this.read();
+    if (content.dropped.length > 0) {
+      this.save(FILE, content.lines.map(({ line }) => `${JSON.stringify(line)}\n`).join(""));
+    }
+    return content;
   }
 
   /** Writes a file next to the journal. The file is complete or absent, even after a crash. */
   save(name: string, text: string): string {
-    const path = join(this.folder, name);
-    writeFileSync(`${path}.tmp`, name.endsWith(".yaml") ? withSchemaLine(text, path) : text);
-    renameSync(`${path}.tmp`, path);
+    const path = this.pathOf(name);
+    saveWhole(path, name.endsWith(".yaml") ? withSchemaLine(text, path) : text);
     return path;
   }
 
-  private write(text: string): void {
-    this.save(FILE, text);
+  /** Writes a file next to the journal if it is missing. */
+  restore(name: string, text: string): string {
+    return existsSync(this.pathOf(name)) ? this.pathOf(name) : this.save(basename(name), text);
+  }
+
+  /** Names of the files next to the journal with plans that were not investigated. */
+  unshrunkFiles(): readonly string[] {
+    return readdirSync(this.folder).filter((name) => name.endsWith(UNSHRUNK));
+  }
+
+  remove(names: readonly string[]): void {
+    for (const name of names) rmSync(this.pathOf(name), { force: true });
+  }
+
+  /** The path of a file next to the journal. */
+  pathOf(file: string): string {
+    return join(this.folder, basename(file));
   }
 }

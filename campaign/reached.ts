@@ -3,9 +3,10 @@
  */
 import { FAULT_NAMES } from "../fuzz/fault-kinds.ts";
 import { rulesOf } from "../protocol/leader/sync-rules.ts";
-import { behaviorOf } from "../protocol/releases.ts";
+import { behaviorOf, RELEASES } from "../protocol/releases.ts";
 import type { FaultCounts, Reachable } from "../reports/coverage.ts";
 import type { Journal } from "./journal.ts";
+import { type CampaignLine, JournalError } from "./journal-lines.ts";
 
 export interface Reached {
   /** Names of features, as fuzz/coverage.ts gives them. */
@@ -18,8 +19,8 @@ export function reachedIn(journal: Journal): Reached {
   let release = "newest";
   const features = new Set<string>();
   const faults = new Map<string, readonly [number, number]>();
-  for (const line of journal.read()) {
-    if ("campaign" in line) release = String(line.campaign.zookeeper);
+  for (const { line, number } of journal.read().lines) {
+    if ("campaign" in line) release = releaseOf(line, `${journal.path}:${number}`);
     if (!("block" in line)) continue;
     for (const feature of line.fresh) features.add(feature);
     for (const [kind, [struck, effect]] of Object.entries(line.faults)) {
@@ -29,4 +30,9 @@ export function reachedIn(journal: Journal): Reached {
   }
   const reachable = { rules: rulesOf(behaviorOf(release).syncSource), faults: FAULT_NAMES };
   return { features, faults, reachable };
+}
+
+function releaseOf({ campaign: { zookeeper = "newest" } }: CampaignLine, place: string): string {
+  if (RELEASES.some((release) => release === zookeeper)) return zookeeper;
+  throw new JournalError(`${place}: zookeeper ${zookeeper}: unknown release (accepted: ${RELEASES.join(", ")})`);
 }

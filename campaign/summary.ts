@@ -2,7 +2,7 @@
  * The result of a campaign as data for reports.
  */
 import type { CampaignReport } from "../reports/campaign.ts";
-import type { CampaignRunner, CampaignSettings } from "./campaign.ts";
+import type { CampaignRunner, CampaignSettings, FoundFile } from "./campaign.ts";
 
 /** The duration of this session of a campaign, and the number of runs of the earlier sessions that it resumed. */
 export interface SessionTime {
@@ -10,11 +10,15 @@ export interface SessionTime {
   readonly resumedRuns: number;
 }
 
+/** `saved` are the findings of earlier campaigns that still fail. */
 export function summaryOf(
-  { counts, findings, interrupted, totals }: CampaignRunner,
+  { counts, findings, interrupted, nondeterminism, totals, uninvestigated }: CampaignRunner,
   { options, workers }: CampaignSettings,
   { resumedRuns, seconds }: SessionTime,
+  strict = false,
+  saved: readonly FoundFile[] = [],
 ): CampaignReport {
+  const savedOnly = saved.filter(({ file }) => !findings.some((finding) => finding.file === file));
   const { coverage, events, faults, runs, virtualUs } = totals;
   return {
     runs,
@@ -24,7 +28,10 @@ export function summaryOf(
     runsPerS: (runs - resumedRuns) / seconds,
     workers,
     interrupted,
-    findings: findings.map((finding) => ({ ...finding, count: counts.get(finding.signature) ?? 1 })),
+    uninvestigated,
+    strict,
+    nondeterminism,
+    findings: [...findings, ...savedOnly].map((finding) => ({ ...finding, count: counts.get(finding.signature) ?? 1 })),
     coverage: { size: coverage.size, neverReached: coverage.neverReached(options.zookeeper) },
     faults,
   };

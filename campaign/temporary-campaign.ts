@@ -5,8 +5,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CampaignOptions } from "../fuzz/block.ts";
-import { CampaignRunner, type CampaignSettings, DEFAULT_WORKERS, type FoundFile } from "./campaign.ts";
+import { CampaignRunner, type CampaignSettings, type FoundFile } from "./campaign.ts";
+import { DEFAULT_WORKERS } from "./campaign-workers.ts";
 import { Journal } from "./journal.ts";
+import { withOutputError } from "./output-files.ts";
 
 export interface TemporaryCampaign {
   readonly zookeeper: string;
@@ -33,8 +35,12 @@ export async function runTemporaryCampaign(
   watcher: TemporaryWatcher,
   signal: AbortSignal,
 ): Promise<CampaignRunner> {
-  const folder = mkdtempSync(join(tmpdir(), "zabsim-matrix-"));
+  const folder = withOutputError(tmpdir(), "cannot be used for temporary files", () =>
+    mkdtempSync(join(tmpdir(), "zabsim-matrix-")),
+  );
   const settings: CampaignSettings = {
+    // Its journal is never resumed.
+    version: "",
     options: { zookeeper, strategy: undefined, faults: undefined, scenario },
     firstSeed,
     lastSeed: undefined,
@@ -45,7 +51,7 @@ export async function runTemporaryCampaign(
   };
   const runner = new CampaignRunner(settings, new Journal(folder), {
     found(finding) {
-      if (watcher.found(finding)) runner.interrupted = true;
+      if (watcher.found(finding)) runner.stop();
     },
     nondeterministic() {},
   });

@@ -1,59 +1,75 @@
 /**
- * Progress of a campaign, written to stderr: a bar that is redrawn on a terminal, a plain line every 30 s elsewhere.
+ * Progress of a campaign: a bar with the runs, the time left, the coverage and the findings.
  */
-import cliProgress from "cli-progress";
 import type { CampaignRunner, CampaignSettings } from "../campaign/campaign.ts";
+import { ProgressLine } from "./progress-line.ts";
 
-const REDRAW_MS = 200;
-const UPDATE_MS = 1000;
-const PLAIN_LINE_MS = 30_000;
+const LOOK_MS = 100;
+const BAR_COLUMNS = 8;
 
 export class CampaignProgress {
-  private readonly bar: cliProgress.SingleBar;
+  private readonly line = new ProgressLine();
   private readonly timer: NodeJS.Timeout;
 
-  constructor(runner: CampaignRunner, { timeMs }: CampaignSettings) {
+  constructor(runner: CampaignRunner, { timeMs }: Pick<CampaignSettings, "timeMs">) {
     const startedMs = performance.now();
-    const seeds = runner.seedCount;
     const runsBefore = runner.totals.runs;
-    this.bar = new cliProgress.SingleBar({
-      format: "{bar} {percentage}% | {runs} runs, {rate}/s | ETA {left} s | coverage {coverage} | findings {findings}",
-      barsize: 16,
-      hideCursor: true,
-      clearOnComplete: true,
-      noTTYOutput: true,
-      notTTYSchedule: PLAIN_LINE_MS,
-      stream: process.stderr,
-    });
-    const payload = (): Record<string, unknown> => {
-      const elapsedMs = performance.now() - startedMs;
-      const rate = (runner.totals.runs - runsBefore) / (elapsedMs / 1000);
-      const leftS = timeMs === undefined ? ((seeds ?? 0) - runner.totals.runs) / rate : (timeMs - elapsedMs) / 1000;
-      return {
-        runs: runner.totals.runs,
-        rate: Math.round(rate || 0),
-        left: Number.isFinite(leftS) ? Math.max(0, Math.round(leftS)) : "?",
-        coverage: runner.totals.coverage.size,
-        findings: runner.findings.length,
-      };
-    };
-    this.bar.start(timeMs ?? seeds ?? 1, 0, payload());
-    this.timer = setInterval(
-      () => {
-        const done = timeMs === undefined ? runner.totals.runs : Math.min(timeMs, performance.now() - startedMs);
-        this.bar.update(done, payload());
-      },
-      process.stderr.isTTY === true ? REDRAW_MS : UPDATE_MS,
-    );
-  }
-
-  /** Clears the bar, so that a line of text can take its place. */
-  clear(): void {
-    if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+    this.timer = setInterval(() => {
+      if (!this.line.isDue) return;
+      const { findings, seedCount, totals } = runner;
+      const state = { runs: totals.runs, runsBefore, seedCount, timeMs, elapsedMs: performance.now() - startedMs };
+      const found = { coverage: totals.coverage.size, findings: findings.length };
+      this.line.write(progressText({ ...state, ...found }));
+    }, LOOK_MS);
   }
 
   end(): void {
     clearInterval(this.timer);
-    this.bar.stop();
+    this.line.end();
   }
+}
+
+export interface CampaignState {
+  readonly runs: number;
+  /** Runs of earlier sessions. */
+  readonly runsBefore: number;
+  readonly seedCount: number | undefined;
+  readonly timeMs: number | undefined;
+  readonly elapsedMs: number;
+  readonly coverage: number;
+  readonly findings: number;
+}
+
+/** The line of progress. What ends the campaign first, its seeds or its time, decides on the bar. */
+export function progressText(state: CampaignState): string {
+  const { coverage, elapsedMs, findings, runs, runsBefore, seedCount, timeMs } = state;
+  const rate = ((runs - runsBefore) * 1000) / elapsedMs;
+  const ofTime = timeMs === undefined ? 0 : elapsedMs / timeMs;
+  const ofSeeds = seedCount === undefined ? 0 : runs / seedCount;
+  const leftOfTimeS = timeMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, timeMs - elapsedMs) / 1000;
+  const leftOfSeedsS = seedCount === undefined ? Number.POSITIVE_INFINITY : (seedCount - runs) / rate;
+  const leftS = Math.min(leftOfTimeS, leftOfSeedsS);
+  const done = Math.min(1, Math.max(ofTime, ofSeeds));
+  const filled = Math.round(done * BAR_COLUMNS);
+  const bar = "=".repeat(filled).padEnd(BAR_COLUMNS, "-");
+  const left = Number.isFinite(leftS) ? `${durationText(leftS)} left` : "";
+  const parts = [
+    `${bar} ${String(Math.floor(done * 100)).padStart(3)}%`,
+    left,
+    `${runs} runs`,
+    `${Math.round(rate)}/s`,
+    `findings ${findings}`,
+    `coverage ${coverage}`,
+  ];
+  return parts.filter((part) => part !== "").join(" | ");
+}
+
+function durationText(seconds: number): string {
+  const units: readonly (readonly [number, string])[] = [
+    [86_400, "days"],
+    [3600, "h"],
+    [60, "min"],
+  ];
+  const [size, unit] = units.find(([one]) => seconds >= 2 * one) ?? [1, "s"];
+  return `${Math.round(seconds / size)} ${unit}`;
 }

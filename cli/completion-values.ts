@@ -6,7 +6,7 @@ import { FAULT_KINDS } from "../fuzz/fault-kinds.ts";
 import { MATRIX_BUGS, ticketOf } from "../fuzz/known-bugs.ts";
 import { STRATEGIES } from "../fuzz/strategies.ts";
 import { RELEASES } from "../protocol/releases.ts";
-import { REPORTERS } from "./fuzz.ts";
+import { REPORTERS } from "./fuzz-settings.ts";
 import { HELP } from "./help.ts";
 import { LIST_KINDS } from "./list.ts";
 import { bugPaths, scenarioName, shippedPaths } from "./scenario-files.ts";

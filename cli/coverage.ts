@@ -1,7 +1,6 @@
 /**
  * `zabsim coverage`: prints what a campaign reached and what it never reached.
  */
-import { existsSync } from "node:fs";
 import { Journal } from "../campaign/journal.ts";
 import { reachedIn } from "../campaign/reached.ts";
 import { coverageJson, coverageReport } from "../reports/coverage.ts";
@@ -12,8 +11,8 @@ import { UsageError } from "./usage-error.ts";
 const DEFAULT_FOLDER = "zabsim-findings";
 
 export async function coverage(folder = DEFAULT_FOLDER, options: { readonly json?: boolean }): Promise<number> {
-  const journal = existsSync(folder) ? new Journal(folder) : undefined;
-  if (!journal?.exists) {
+  const journal = new Journal(folder);
+  if (!journal.exists) {
     throw new UsageError(`coverage ${folder}: no campaign there (accepted: the --out folder of a \`zabsim fuzz\`)`);
   }
   const { faults, features, reachable } = reachedIn(journal);

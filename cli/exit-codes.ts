@@ -17,3 +17,5 @@ export const EXIT_LIVENESS = 4;
 export const EXIT_DEFECT = 70;
 /** Ctrl-C (SIGINT). Everything found so far is saved. */
 export const EXIT_INTERRUPTED = 130;
+/** SIGTERM. Everything found so far is saved. */
+export const EXIT_TERMINATED = 143;

@@ -2,157 +2,103 @@
  * `zabsim fuzz`: runs a campaign and reports findings as they come.
  */
 
-import { CampaignRunner, type CampaignSettings, type CampaignWatcher, DEFAULT_WORKERS } from "../campaign/campaign.ts";
+import { CampaignRunner, type CampaignSettings, type FoundFile } from "../campaign/campaign.ts";
+import { lockFolder } from "../campaign/folder-lock.ts";
 import { Journal } from "../campaign/journal.ts";
+import { makeFolder } from "../campaign/output-files.ts";
 import { runSavedFindings } from "../campaign/saved-findings.ts";
 import { summaryOf } from "../campaign/summary.ts";
-import { aboutBug } from "../fuzz/about-bugs.ts";
-import { FAULT_NAMES, type FaultName } from "../fuzz/fault-kinds.ts";
-import { STRATEGY_NAMES, type StrategyName } from "../fuzz/strategies.ts";
-import { listInvariants } from "../invariants/index.ts";
-import { type CampaignReport, campaignReport, findingText, type ReportedFinding } from "../reports/campaign.ts";
-import { campaignJson, findingJson } from "../reports/campaign-json.ts";
-import { githubAnnotation } from "../reports/github.ts";
+import { type Verdict, verdictOf } from "../reports/verdict.ts";
 import { CampaignProgress } from "./campaign-progress.ts";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_LIVENESS, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
-import { interruptible } from "./interrupt.ts";
-import { oneOf, overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
-import { write } from "./output.ts";
-import { readScenario, scenarioPath } from "./scenario-files.ts";
+import { FuzzReports } from "./fuzz-reports.ts";
+import { type FuzzOptions, reportersOf, settingsOf } from "./fuzz-settings.ts";
+import { type Interruption, interruptible } from "./interrupt.ts";
+import { counted, hint, pause } from "./output.ts";
+import { UsageError } from "./usage-error.ts";
 
-export interface FuzzOptions extends ScenarioOptions {
-  readonly json?: boolean;
-  readonly runs?: bigint;
-  /** Microseconds. */
-  readonly time?: number;
-  readonly seeds?: readonly [bigint, bigint];
-  readonly workers?: number;
-  readonly faults?: readonly string[];
-  readonly strategy?: string;
-  readonly shard?: readonly [number, number];
-  readonly out: string;
-  readonly reporter?: readonly string[];
-  readonly resume?: boolean;
-  readonly strict?: boolean;
-}
+export type { FuzzOptions } from "./fuzz-settings.ts";
 
-export const REPORTERS = ["text", "json", "junit", "github"] as const;
-type Reporter = (typeof REPORTERS)[number];
-
-const PORTFOLIO = "portfolio";
-const DEFAULT_TIME_MS = 60_000;
-/** Maximum number of runs to shrink one finding. */
-const SHRINK_RUNS = 4000;
+const EXIT_CODES: Readonly<Record<Verdict, number>> = {
+  ok: EXIT_OK,
+  violated: EXIT_FINDING,
+  stuck: EXIT_LIVENESS,
+  nondeterministic: EXIT_NONDETERMINISM,
+  interrupted: EXIT_INTERRUPTED,
+};
 
 export async function fuzz(name: string | undefined, options: FuzzOptions): Promise<number> {
   const settings = settingsOf(name, options);
-  const reporters = reportersOf(options);
+  const reports = new FuzzReports(name, options, reportersOf(options));
+  if (options.out === "") throw new UsageError("--out: the name of the folder is empty (accepted: a path)");
   const journal = new Journal(options.out);
-  if (!options.resume) await reportSavedFindings(options.out, reporters);
+  if (options.resume && !journal.exists) {
+    throw new UsageError(
+      `--resume: ${options.out} has no campaign (accepted: the --out folder of an earlier zabsim fuzz)`,
+    );
+  }
+  makeFolder(options.out);
+  const unlock = lockFolder(options.out);
+  try {
+    return await interruptible((interruption) => runCampaign(settings, journal, reports, options, interruption));
+  } finally {
+    unlock();
+  }
+}
 
-  const paint = paintFor(process.stdout);
-  const watcher: CampaignWatcher = {
-    async found(file) {
-      const finding = { ...file, count: runner.counts.get(file.signature) ?? 1 };
-      const inFull = options.strict || file.known.length === 0;
-      progress.clear();
-      if (reporters.includes("text")) {
-        await write(`${findingText(withBugs(finding), replayCommand(file.file), paint, inFull)}\n`);
-      }
-      if (reporters.includes("json")) await write(`${JSON.stringify({ finding: findingJson(finding) })}\n`);
-      if (reporters.includes("github"))
-        await write(`${githubAnnotation(withBugs(finding), replayCommand(file.file))}\n`);
-    },
-    async nondeterministic({ first, second, seed }) {
-      progress.clear();
-      process.stderr.write(
-        `seed ${seed} gave two different runs; the first difference:\n  run 1: ${first}\n  run 2: ${second}\n`,
-      );
-    },
-  };
-  const runner = new CampaignRunner(settings, journal, watcher);
-  if (options.resume && journal.exists) runner.resume();
-  else runner.begin();
+async function runCampaign(
+  settings: CampaignSettings,
+  journal: Journal,
+  reports: FuzzReports,
+  options: FuzzOptions,
+  interruption: Interruption,
+): Promise<number> {
+  const runner = new CampaignRunner(settings, journal, {
+    found: (finding) => reports.found({ ...finding, count: runner.counts.get(finding.signature) ?? 1 }),
+    nondeterministic: (difference) => reports.nondeterministic(difference),
+  });
+  if (options.resume) await resume(runner, journal, reports);
+  const saved = await savedFindings(runner, options.out, reports, interruption);
+  if (!options.resume) runner.begin();
 
   const resumedRuns = runner.totals.runs;
   const startedMs = performance.now();
   const progress = new CampaignProgress(runner, settings);
   try {
-    await interruptible((signal) => runner.run(signal));
+    await runner.run(interruption.signal);
   } finally {
     progress.end();
   }
   const seconds = (performance.now() - startedMs) / 1000;
-  await report(summaryOf(runner, settings, { seconds, resumedRuns }), runner, reporters, journal);
-  return exitCodeOf(runner, options.strict === true);
+  const summary = summaryOf(runner, settings, { seconds, resumedRuns }, options.strict, saved);
+  await reports.summary(summary, runner.totals.coverage.toJSON(), journal);
+  const verdict = verdictOf(summary);
+  return (verdict === "interrupted" ? interruption.exitCode : undefined) ?? EXIT_CODES[verdict];
 }
 
-/** Returns the finding with what is known of its bugs, for people. Data for programs has only their ids. */
-function withBugs(finding: ReportedFinding): ReportedFinding {
-  return { ...finding, known: finding.known.map(aboutBug) };
-}
-
-function settingsOf(name: string | undefined, options: FuzzOptions): CampaignSettings {
-  const scenario = name === undefined ? undefined : readScenario(scenarioPath(name), overridesOf(options)).scenario;
-  const strategy = options.strategy && oneOf("--strategy", options.strategy, [PORTFOLIO, ...STRATEGY_NAMES] as const);
-  const { runs, seeds, seed = 1n, time } = options;
-  const firstSeed = seeds?.[0] ?? seed;
-  const lastSeed = seeds?.[1] ?? (runs === undefined ? undefined : firstSeed + runs - 1n);
-  return {
-    options: {
-      zookeeper: scenario?.zookeeper ?? options.zookeeper ?? "newest",
-      strategy: strategy === PORTFOLIO ? undefined : (strategy as StrategyName | undefined),
-      faults: options.faults?.map((fault): FaultName => oneOf("--faults", fault, FAULT_NAMES)),
-      scenario,
-    },
-    firstSeed,
-    lastSeed,
-    timeMs: time === undefined ? (lastSeed === undefined ? DEFAULT_TIME_MS : undefined) : time / 1000,
-    workers: options.workers ?? DEFAULT_WORKERS,
-    shard: options.shard ?? [1, 1],
-    shrinkRuns: SHRINK_RUNS,
-  };
-}
-
-/** Returns the reporters. --json replaces all of them except junit. */
-function reportersOf({ json, reporter = ["text"] }: FuzzOptions): readonly Reporter[] {
-  const reporters = reporter.map((one) => oneOf("--reporter", one, REPORTERS));
-  return json ? ["json", ...reporters.filter((one) => one === "junit")] : reporters;
-}
-
-async function reportSavedFindings(folder: string, reporters: readonly Reporter[]): Promise<void> {
-  for (const { fails, file } of runSavedFindings(folder)) {
-    if (reporters.includes("text"))
-      await write(`saved finding ${file}: ${fails ? "still fails" : "no longer fails"}\n`);
+async function resume(runner: CampaignRunner, { path }: Journal, reports: FuzzReports): Promise<void> {
+  const dropped = runner.resume();
+  if (dropped.length > 0) {
+    const lines = counted(dropped.length, "line");
+    hint(`${path}: dropped ${lines} that a crash cut short or repeated (the first is line ${dropped[0]})`);
   }
+  await reports.resumed(runner);
 }
 
-function replayCommand(file: string): string {
-  return `zabsim replay ${file}`;
-}
-
-async function report(
-  summary: CampaignReport,
-  { nondeterminism, totals }: CampaignRunner,
-  reporters: readonly Reporter[],
-  journal: Journal,
-): Promise<void> {
-  if (reporters.includes("text")) await write(`${campaignReport(summary, paintFor(process.stdout))}\n`);
-  if (reporters.includes("json")) {
-    const seeds = nondeterminism.map(({ seed }) => seed);
-    await write(`${JSON.stringify(campaignJson(summary, totals.coverage.toJSON(), seeds))}\n`);
+/** Runs the findings that the folder has from earlier campaigns. Returns those that still fail. */
+async function savedFindings(
+  { findings }: CampaignRunner,
+  folder: string,
+  reports: FuzzReports,
+  { signal }: Interruption,
+): Promise<readonly FoundFile[]> {
+  const failing: FoundFile[] = [];
+  const own = findings.map(({ file }) => file);
+  for (const { file, finding } of runSavedFindings(folder, own)) {
+    await reports.saved(file, finding);
+    if (finding !== undefined) failing.push(finding);
+    await pause();
+    if (signal.aborted) break;
   }
-  if (!reporters.includes("junit")) return;
-  const { campaignJunit } = await import("../reports/junit.ts");
-  const kinds = [...listInvariants().map(({ id }) => id), "liveness"];
-  const path = journal.save("junit.xml", campaignJunit(summary, kinds, replayCommand));
-  process.stderr.write(`JUnit report: ${path}\n`);
-}
-
-function exitCodeOf({ findings, interrupted, nondeterminism }: CampaignRunner, strict: boolean): number {
-  if (interrupted) return EXIT_INTERRUPTED;
-  if (nondeterminism.length > 0) return EXIT_NONDETERMINISM;
-  const counted = findings.filter(({ known }) => strict || known.length === 0);
-  if (counted.some(({ invariant }) => invariant !== "liveness")) return EXIT_FINDING;
-  return counted.length > 0 ? EXIT_LIVENESS : EXIT_OK;
+  return failing;
 }

@@ -10,6 +10,7 @@ import {
   EXIT_LIVENESS,
   EXIT_NONDETERMINISM,
   EXIT_OK,
+  EXIT_TERMINATED,
 } from "./exit-codes.ts";
 
 interface CommandHelp {
@@ -21,7 +22,12 @@ interface CommandHelp {
   readonly exitCodes: readonly (readonly [code: number, meaning: string])[];
 }
 
-const INTERRUPTED: readonly [number, string] = [EXIT_INTERRUPTED, "interrupted by Ctrl-C; results so far are printed"];
+/** Exit codes of a command that handles Ctrl-C and SIGTERM. */
+const interrupted = (effect: string): readonly (readonly [number, string])[] => [
+  [EXIT_INTERRUPTED, `interrupted by Ctrl-C; ${effect}`],
+  [EXIT_TERMINATED, `the same by SIGTERM`],
+];
+const INTERRUPTED = interrupted("results so far are printed");
 
 export const HELP = {
   run: {
@@ -36,7 +42,7 @@ export const HELP = {
       [EXIT_FINDING, "a run violated an invariant or did not meet an expectation"],
       [EXIT_NONDETERMINISM, "--check-determinism found a difference"],
       [EXIT_LIVENESS, "the only failures are servers that did not serve again"],
-      INTERRUPTED,
+      ...INTERRUPTED,
     ],
   },
   replay: {
@@ -49,6 +55,7 @@ export const HELP = {
     exitCodes: [
       [EXIT_OK, "the run met the expectations of its scenario"],
       [EXIT_FINDING, "the run violated an invariant or did not meet an expectation"],
+      [EXIT_LIVENESS, "the only failure is that servers did not serve again"],
     ],
   },
   fuzz: {
@@ -62,7 +69,7 @@ export const HELP = {
       [EXIT_FINDING, "a run violated an invariant"],
       [EXIT_NONDETERMINISM, "a seed gave two different runs"],
       [EXIT_LIVENESS, "the only findings are servers that did not serve again"],
-      [EXIT_INTERRUPTED, "interrupted by Ctrl-C; --resume continues the campaign"],
+      ...interrupted("--resume continues the campaign"),
     ],
   },
   coverage: {
@@ -84,7 +91,7 @@ export const HELP = {
       [EXIT_FINDING, "with --from: a rolling upgrade violated an invariant without a known cause"],
       [EXIT_NONDETERMINISM, "with --from: a seed gave two different runs"],
       [EXIT_LIVENESS, "with --from: the only new failures are servers that did not serve again"],
-      INTERRUPTED,
+      ...INTERRUPTED,
     ],
   },
   shrink: {
@@ -95,7 +102,7 @@ export const HELP = {
     exitCodes: [
       [EXIT_OK, "the scenario does not fail, so there is nothing to shrink"],
       [EXIT_FINDING, "the scenario fails; the shrunk scenario was written"],
-      [EXIT_INTERRUPTED, "interrupted by Ctrl-C; run the same command again to continue"],
+      ...interrupted("run the same command again to continue"),
     ],
   },
   decide: {

@@ -22,6 +22,7 @@ import {
   parseShard,
   parseTime,
 } from "./options.ts";
+import { hint } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 import { VERSION } from "./version.ts";
 
@@ -40,17 +41,45 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has already printed the message. --help and --version also end here, with exit code 0.
     if (error instanceof CommanderError) return error.exitCode === EXIT_OK ? EXIT_OK : EXIT_BAD_INPUT;
-    if (!isBadInput(error) || argv.includes("--debug")) throw error;
-    process.stderr.write(`zabsim: ${printableText(error.message)}\n`);
+    const message = badInputMessage(error);
+    if (message === undefined || argv.includes("--debug")) throw error;
+    hint(`zabsim: ${printableText(message)}`);
     return EXIT_BAD_INPUT;
   }
 }
 
 /** Names of error classes whose modules most commands do not load, so that `instanceof` is not possible here. */
-const BAD_INPUT: readonly string[] = ["ScenarioError", "CampaignMismatchError"];
+const BAD_INPUT: readonly string[] = ["ScenarioError", "CampaignMismatchError", "JournalError", "OutputError"];
 
-function isBadInput(error: unknown): error is Error {
-  return error instanceof UsageError || (error instanceof Error && BAD_INPUT.includes(error.name));
+/** The state of the machine that no command can do anything about, by code of the operating system. */
+const MACHINE: Readonly<Record<string, string>> = {
+  ENOSPC: "no space is left on the disk",
+  EDQUOT: "the quota of the disk is used up",
+  EROFS: "the disk is read-only",
+  EMFILE: "too many files are open",
+  ENFILE: "too many files are open",
+};
+
+/** The message for an error that the user can fix; undefined for any other error. */
+function badInputMessage(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof UsageError || BAD_INPUT.includes(error.name)) return error.message;
+  const { code = "", path, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === "uv_cwd") return "the working directory no longer exists (accepted: any existing folder; use cd)";
+  const problem = syscall === undefined ? undefined : MACHINE[code];
+  return problem && `${path === undefined ? "" : `${path}: `}${problem} (${code})`;
+}
+
+/** Refuses an option that is given twice: the first value would be ignored. */
+function refuseRepeated(command: Command): void {
+  for (const option of command.options) {
+    if ((!option.required && !option.optional) || option.parseArg === collect) continue;
+    let isGiven = false;
+    command.on(`option:${option.name()}`, () => {
+      if (isGiven) throw new UsageError(`${option.long} is given twice (accepted: once)`);
+      isGiven = true;
+    });
+  }
 }
 
 const SEED_OF_RUN = "seed of the run: unsigned 64-bit integer, e.g. 42 or 0x2a (default: the scenario's seed, or 1)";
@@ -324,5 +353,6 @@ function createProgram(done: (code: number) => void): Command {
   strict(program.command("complete [words...]", { hidden: true })).action(async (words) =>
     done(await (await import("./completion.ts")).complete(program, words)),
   );
+  for (const one of program.commands) refuseRepeated(one);
   return program;
 }

@@ -2,16 +2,15 @@
  * `zabsim matrix --from A --to B`: what an upgrade from one release to another changes, and a campaign of rolling
  * upgrades between the two.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder, saveWhole } from "../campaign/output-files.ts";
 import { runRollingUpgrades, upgradeReport } from "../campaign/upgrade-report.ts";
 import { type RollingUpgradeReport, rollingUpgradeText, upgradeText } from "../reports/upgrade.ts";
 import { CampaignProgress } from "./campaign-progress.ts";
-import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_LIVENESS, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
+import { EXIT_FINDING, EXIT_LIVENESS, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
 import { paintFor } from "./options.ts";
-import { textWidth, write } from "./output.ts";
-import { UsageError } from "./usage-error.ts";
+import { hint, textWidth, write } from "./output.ts";
 
 export interface UpgradeOptions {
   readonly from: string;
@@ -36,28 +35,28 @@ export async function upgrade(options: UpgradeOptions): Promise<number> {
     return EXIT_OK;
   }
   let progress: CampaignProgress | undefined;
-  const save = (name: string, yaml: string): string => {
-    progress?.clear();
-    return saveIn(out, name, yaml);
-  };
+  const save = (name: string, yaml: string): string => saveIn(out, name, yaml);
+  let interruptedExit: number | undefined;
   let rolling: RollingUpgradeReport;
   try {
-    rolling = await interruptible((signal) =>
-      runRollingUpgrades({ from, to, seed, timeUs }, save, signal, (runner, settings) => {
-        process.stderr.write(`matrix: rolling upgrades from ${from} to ${to} for ${timeUs / 1e6} s\n`);
+    rolling = await interruptible(async (interruption) => {
+      const campaign = { from, to, seed, timeUs };
+      const result = await runRollingUpgrades(campaign, save, interruption.signal, (runner, settings) => {
+        hint(`matrix: rolling upgrades from ${from} to ${to} for ${timeUs / 1e6} s`);
         progress = new CampaignProgress(runner, settings);
-      }),
-    );
+      });
+      interruptedExit = interruption.exitCode;
+      return result;
+    });
   } finally {
     progress?.end();
   }
   if (json) await write(`${JSON.stringify({ ...report, rollingUpgrade: rolling })}\n`);
   else await write(`\n${rollingUpgradeText(report, rolling, paint, width)}\n`);
-  return exitCodeOf(rolling);
+  return interruptedExit ?? exitCodeOf(rolling);
 }
 
-function exitCodeOf({ interrupted, newFindings, nondeterministic }: RollingUpgradeReport): number {
-  if (interrupted) return EXIT_INTERRUPTED;
+function exitCodeOf({ newFindings, nondeterministic }: RollingUpgradeReport): number {
   if (nondeterministic.length > 0) return EXIT_NONDETERMINISM;
   if (newFindings.some(({ invariant }) => invariant !== "liveness")) return EXIT_FINDING;
   return newFindings.length > 0 ? EXIT_LIVENESS : EXIT_OK;
@@ -65,11 +64,7 @@ function exitCodeOf({ interrupted, newFindings, nondeterministic }: RollingUpgra
 
 function saveIn(folder: string, name: string, text: string): string {
   const path = join(folder, name);
-  try {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(path, text);
-  } catch (error) {
-    throw new UsageError(`--out ${folder}: cannot be written (${(error as NodeJS.ErrnoException).code})`);
-  }
+  makeFolder(folder);
+  saveWhole(path, text);
   return path;
 }

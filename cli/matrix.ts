@@ -4,18 +4,19 @@
  */
 
 import { existsSync, statSync } from "node:fs";
-import { DEFAULT_WORKERS } from "../campaign/campaign.ts";
+import { DEFAULT_WORKERS } from "../campaign/campaign-workers.ts";
 import { type MatrixCampaigns, runMatrixCampaigns } from "../campaign/matrix-campaigns.ts";
 import { adviceFor, type BugScenarios, matrixCells, matrixEntries } from "../campaign/matrix-report.ts";
 import { MATRIX_BUGS, ticketOf } from "../fuzz/known-bugs.ts";
-import { KNOWN_RELEASES } from "../fuzz/matrix.ts";
+import { KNOWN_RELEASES, type MatrixCell } from "../fuzz/matrix.ts";
 import { PUBLISHED_RELEASES } from "../protocol/releases.ts";
 import { adviceText, type MatrixEntry, matrixPage, matrixTable } from "../reports/matrix.ts";
-import { EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.ts";
+import { EXIT_OK } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
 import { type UpgradeOptions, upgrade } from "./matrix-upgrade.ts";
 import { oneOf, paintFor, parseRelease } from "./options.ts";
-import { textWidth, write } from "./output.ts";
+import { pause, textWidth, write } from "./output.ts";
+import { ProgressLine } from "./progress-line.ts";
 import { bugPaths, readScenario, scenarioName } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -129,20 +130,36 @@ function scenariosOf(ticket: string | undefined): BugScenarios {
 async function table(scenarios: BugScenarios, options: MatrixOptions): Promise<number> {
   const { repeat = DEFAULTS.repeat, seed = DEFAULTS.seed, time = DEFAULTS.time } = options;
   const campaigns = { repeat, seed, time };
-  const cells = matrixCells(scenarios);
-  const starting = (release: string, campaign: bigint): void => {
-    process.stderr.write(`matrix: campaign ${campaign} of ${repeat} for release ${release}\n`);
-  };
-  // Ctrl-C skips the remaining campaigns. What the others have found is still printed.
-  const { discoveries, interrupted } = await interruptible(async (signal) => ({
-    discoveries: time > 0 ? await runMatrixCampaigns([...scenarios.keys()], campaigns, signal, starting) : undefined,
-    interrupted: signal.aborted,
-  }));
-  const entries = matrixEntries(cells, discoveries, Number(repeat));
-  if (options.json) await write(`${JSON.stringify(entries.map(jsonEntry), null, 2)}\n`);
-  else if (options.markdown) await write(matrixPage(entries, { repeat, seed, timeUs: time, workers: DEFAULT_WORKERS }));
-  else await write(`${matrixTable(entries, paintFor(process.stdout), textWidth())}\n`);
-  return interrupted ? EXIT_INTERRUPTED : EXIT_OK;
+  return interruptible(async (interruption) => {
+    const { signal } = interruption;
+    const progress = new ProgressLine();
+    const cells = await cellsOf(scenarios, signal);
+    const starting = (release: string, campaign: bigint): void => {
+      const which = repeat === 1n ? "" : ` ${campaign} of ${repeat}`;
+      progress.write(`matrix: campaign${which} for release ${release}`);
+    };
+    // Ctrl-C skips the remaining campaigns. The command still prints what the other campaigns have found.
+    const bugs = [...scenarios.keys()];
+    const discoveries = time > 0 ? await runMatrixCampaigns(bugs, campaigns, signal, starting) : undefined;
+    progress.end();
+    const entries = matrixEntries(cells, discoveries, Number(repeat));
+    if (options.json) await write(`${JSON.stringify(entries.map(jsonEntry), null, 2)}\n`);
+    else if (options.markdown)
+      await write(matrixPage(entries, { repeat, seed, timeUs: time, workers: DEFAULT_WORKERS }));
+    else await write(`${matrixTable(entries, paintFor(process.stdout), textWidth())}\n`);
+    return interruption.exitCode ?? EXIT_OK;
+  });
+}
+
+/** Runs the scenario of each bug in each release. Ctrl-C skips the remaining bugs. */
+async function cellsOf(scenarios: BugScenarios, signal: AbortSignal): Promise<MatrixCell[]> {
+  const cells: MatrixCell[] = [];
+  for (const scenario of scenarios) {
+    if (signal.aborted) break;
+    cells.push(...matrixCells(new Map([scenario])));
+    await pause();
+  }
+  return cells;
 }
 
 function jsonEntry({ bug, expected, median, met, release, reproduced }: MatrixEntry) {

@@ -20,7 +20,14 @@ export interface ScenarioOptions {
 
 /** Returns the overrides of scenario fields, as `path=value`: those of --set, then --zookeeper. */
 export function overridesOf({ set = [], zookeeper }: ScenarioOptions): readonly string[] {
-  return zookeeper === undefined ? set : [...set, `zookeeper=${zookeeper}`];
+  const fieldOf = (override: string): string => override.slice(0, override.indexOf("="));
+  const repeated = set.find(
+    (one, i) => one.includes("=") && set.slice(0, i).some((other) => fieldOf(other) === fieldOf(one)),
+  );
+  if (repeated !== undefined) throw new UsageError(`--set ${fieldOf(repeated)} is given twice (accepted: once)`);
+  if (zookeeper === undefined) return set;
+  if (!set.some((one) => fieldOf(one) === "zookeeper")) return [...set, `zookeeper=${zookeeper}`];
+  throw new UsageError("--zookeeper cannot be combined with --set zookeeper=…: both choose the release");
 }
 
 const MAX_SEED = (1n << 64n) - 1n;

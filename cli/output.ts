@@ -1,15 +1,29 @@
 /**
- * Functions that commands share for their output to stdout.
+ * What commands share for their output.
  */
 import { printableOutput } from "../scenarios/printable.ts";
+import { writeOver } from "./progress-line.ts";
 
-/** Writes a text. If the reader of a pipe is slow, waits for it, so that unread output does not fill the memory. */
+/**
+ * Writes a text to stdout. If the reader of a pipe is slow, waits for it, so that unread output does not fill the
+ * memory.
+ */
 export async function write(text: string): Promise<void> {
-  if (process.stdout.write(printableOutput(text))) return;
+  if (writeOver(process.stdout, printableOutput(text))) return;
   await new Promise<void>((resolve) => process.stdout.once("drain", () => resolve()));
 }
 
-/** Returns a count with its noun: `1 scenario`, `2 scenarios`. */
+/** Writes a line to stderr: a hint, a warning, or where a file is. */
+export function hint(line: string): void {
+  writeOver(process.stderr, `${line}\n`);
+}
+
+/** Lets the process handle Ctrl-C between two pieces of synchronous work. */
+export function pause(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** `1 scenario`, `2 scenarios`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

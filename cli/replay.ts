@@ -14,11 +14,11 @@ import { loggedFailures } from "../reports/zookeeper-log.ts";
 import { ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { Trace } from "../sim/index.ts";
-import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
+import { EXIT_FINDING, EXIT_LIVENESS, EXIT_OK } from "./exit-codes.ts";
 import { oneOf, overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
 import { textWidth, write } from "./output.ts";
-import { noiseRefused, planFor, seedFor } from "./run.ts";
-import { nameFor, readScenario, scenarioPath } from "./scenario-files.ts";
+import { isOnlyStuck, noiseRefused, planFor, replayCommand, seedFor } from "./run.ts";
+import { readScenario, scenarioPath } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface ReplayOptions extends ScenarioOptions {
@@ -63,20 +63,26 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
     const paint = paintFor(process.stdout);
     const layout = { paint, width: textWidth() };
     for (const record of shown) await write(`${timelineLine(record, layout, logged.get(record))}\n`);
-    const command = `zabsim replay ${nameFor(path, file.scenario)} --seed ${seed}${options.noise ? " --noise" : ""}`;
+    const command = replayCommand(file, { ...options, seed });
     await write(
       `\n${runReport(result, paint, command, { width: textWidth(), bugs: bugsOfRun(result).map(aboutBug) })}\n`,
     );
     if (why !== "") await write(`\n${why}\n`);
   }
-  return result.ok ? EXIT_OK : EXIT_FINDING;
+  if (result.ok) return EXIT_OK;
+  return isOnlyStuck(result) ? EXIT_LIVENESS : EXIT_FINDING;
 }
 
-function checkFilters({ name, servers }: Scenario, { only = [], server = [] }: ReplayOptions): void {
+function checkFilters({ name, servers }: Scenario, options: ReplayOptions): void {
+  const { from = 0, messages, only, server = [], until = Number.POSITIVE_INFINITY } = options;
+  if (from > until) throw new UsageError("--from is after --until: no event is between them (accepted: --from first)");
+  if (messages && only !== undefined && !only.includes("received")) {
+    throw new UsageError("--messages cannot be combined with --only, unless --only has received, the kind it adds");
+  }
   for (const sid of server) {
     if (servers[sid] === undefined) {
       throw new UsageError(`--server ${sid}: no such server in ${name} (accepted: ${Object.keys(servers).join(", ")})`);
     }
   }
-  for (const kind of only) oneOf("--only", kind, RECORD_EVENTS, "no such kind of event");
+  for (const kind of only ?? []) oneOf("--only", kind, RECORD_EVENTS, "no such kind of event");
 }

@@ -3,20 +3,22 @@
  * invariant, and for all scenarios that ship with zabsim a summary.
  */
 
-import { writeFileSync } from "node:fs";
 import { Chalk, type ChalkInstance } from "chalk";
 import { explanationOf, runForReport } from "../campaign/investigate.ts";
+import { saveWhole } from "../campaign/output-files.ts";
 import { aboutBug } from "../fuzz/about-bugs.ts";
 import { bugsOfRun } from "../fuzz/bugs-of-run.ts";
 import { planOver } from "../fuzz/plan-arbitrary.ts";
+import { isReproduction } from "../reports/reproduction.ts";
 import { runJson, violationJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
-import { isReproduction } from "../reports/verdict.ts";
+import { shellPath, shellQuote } from "../reports/shell.ts";
 import { runScenario, ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { checkDeterminism } from "../sim/determinism.ts";
-import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_LIVENESS, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
+import { type Conflict, refuseConflicts } from "./conflicts.ts";
+import { EXIT_FINDING, EXIT_LIVENESS, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
 import { overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
 import { counted, textWidth, write } from "./output.ts";
 import { Progress } from "./progress.ts";
@@ -33,7 +35,19 @@ export interface RunCommandOptions extends ScenarioOptions {
   readonly updateGolden?: boolean;
 }
 
+const CONFLICTS: readonly Conflict[] = [
+  ["--seeds", ["--seed"], "it already says which seeds to run"],
+  ["--seeds", ["--check-determinism", "--update-golden"], "only one seed can be compared or stored"],
+  ["--check-determinism", ["--update-golden"], "it prints no report that could be stored"],
+  [
+    "--update-golden",
+    ["--seed", "--noise", "--set", "--zookeeper"],
+    "a golden file contains the report of the scenario as it stands in its file",
+  ],
+];
+
 export async function run(names: readonly string[], options: RunCommandOptions): Promise<number> {
+  refuseConflicts(options, CONFLICTS);
   // All files are read before the first one runs, so that a mistake in the last file is reported immediately.
   const files = filesOf(names, options);
   if (options.checkDeterminism) return checkAll(files, options);
@@ -45,7 +59,7 @@ export async function run(names: readonly string[], options: RunCommandOptions):
     const seed = seedFor(file.scenario, options.seed);
     const result = runForReport(planFor(file.scenario, seed, options), seed);
     runs.push(result);
-    if (options.updateGolden) writeFileSync(goldenPath(file.path), goldenText(result));
+    if (options.updateGolden) saveWhole(goldenPath(file.path), goldenText(result));
     if (!options.json && !(isSummary && result.ok)) {
       const layout = { width: textWidth(), bugs: bugsOfRun(result).map(aboutBug) };
       await write(`${runReport(result, paint, replayCommand(file, options), layout)}\n\n${explanation(result)}`);
@@ -112,7 +126,7 @@ function explanation({ ok, scenario, seed, violations }: ScenarioRun): string {
 }
 
 /** Returns whether the only failure is that servers did not serve again. */
-function isOnlyStuck({ liveness, unmet }: ScenarioRun): boolean {
+export function isOnlyStuck({ liveness, unmet }: ScenarioRun): boolean {
   return unmet.length === 1 && liveness !== undefined && liveness.liveUs === undefined;
 }
 
@@ -146,7 +160,7 @@ export function seedFor(scenario: Scenario, seed: bigint | undefined): bigint {
 
 /** The golden file of a scenario file. */
 export function goldenPath(path: string): string {
-  return path.replace(/\.(ya?ml|json)$/, ".golden.txt");
+  return `${path.replace(/\.(ya?ml|json)$/, "")}.golden.txt`;
 }
 
 /** The content of a golden file: the report of the run, without color. */
@@ -155,12 +169,14 @@ export function goldenText(result: ScenarioRun): string {
   return `${runReport(result, new Chalk({ level: 0 }), replay, { bugs: bugsOfRun(result).map(aboutBug) })}\n`;
 }
 
-function replayCommand(file: ScenarioFile, options: RunCommandOptions): string {
+/** The command that replays the run of this scenario with these options. */
+export function replayCommand(file: ScenarioFile, options: RunCommandOptions): string {
   const { seed, noise } = options;
   const overrides = overridesOf(options)
-    .map((one) => ` --set '${one}'`)
+    .map((one) => ` --set ${shellQuote(one)}`)
     .join("");
-  const base = `zabsim replay ${nameFor(file.path, file.scenario)} --seed ${seedFor(file.scenario, seed)}`;
+  const name = shellPath(nameFor(file.path, file.scenario));
+  const base = `zabsim replay ${name} --seed ${seedFor(file.scenario, seed)}`;
   return `${base}${noise ? " --noise" : ""}${overrides}`;
 }
 
@@ -174,6 +190,7 @@ async function runSeeds(
   const progress = new Progress();
   let runs = 0;
   let events = 0;
+  let onlyStuck = true;
   for (let seed = first; seed <= last && !progress.interrupted; seed++) {
     const file = files[Number(seed % BigInt(files.length))] as ScenarioFile;
     const result = runScenario(planFor(file.scenario, seed, options), { seed, records: !options.noise, digest: false });
@@ -182,6 +199,7 @@ async function runSeeds(
     if (!result.ok) {
       const replay = replayCommand(file, { ...options, seed });
       const { name } = file.scenario;
+      if (!isOnlyStuck(result)) onlyStuck = false;
       found.push({
         scenario: name,
         seed: String(seed),
@@ -204,8 +222,9 @@ async function runSeeds(
     const summary = `${size}: ${runs - found.length} ok, ${found.length} failed`;
     await write(`${summary}${interrupted ? " (interrupted)" : ""}\n`);
   }
-  if (interrupted) return EXIT_INTERRUPTED;
-  return found.length === 0 ? EXIT_OK : EXIT_FINDING;
+  if (progress.exitCode !== undefined) return progress.exitCode;
+  if (found.length === 0) return EXIT_OK;
+  return onlyStuck ? EXIT_LIVENESS : EXIT_FINDING;
 }
 
 /** Runs each scenario twice, side by side, and reports the first event that differs. */

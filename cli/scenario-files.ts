@@ -2,8 +2,8 @@
  * Finds and reads scenario files. A command accepts the path of a file, or the name of a scenario that ships with
  * zabsim.
  */
-import { readFileSync } from "node:fs";
-import { relative } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
 import { bugPaths, findScenario, isShipped, shippedPaths, unknownScenario } from "../campaign/shipped-scenarios.ts";
 import { loadScenario } from "../scenarios/load.ts";
 import { printablePath } from "../scenarios/printable.ts";
@@ -24,6 +24,9 @@ export function scenarioPaths(names: readonly string[]): string[] {
 }
 
 export function scenarioPath(name: string): string {
+  if (existsSync(name) && statSync(name).isDirectory()) {
+    throw new UsageError(`${name}: is a folder (accepted: the path of a scenario file, e.g. ${join(name, "*.yaml")})`);
+  }
   const path = findScenario(name);
   if (path === undefined) throw new UsageError(unknownScenario(name));
   return path;
@@ -35,7 +38,9 @@ export function readScenario(path: string, overrides: readonly string[]): Scenar
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new UsageError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EISDIR") throw new UsageError(`${path}: is a folder (accepted: the path of a file)`);
+    throw new UsageError(`${path}: cannot be read (${code})`);
   }
   const shown = relative(process.cwd(), path);
   const scenario = loadScenario(text, shown.startsWith("..") ? path : shown, { set: overrides });

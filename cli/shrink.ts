@@ -2,18 +2,21 @@
  * `zabsim shrink`: makes a failing scenario smaller and writes the result to a file. A later call can continue from
  * that file.
  */
-import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { explanationOf } from "../campaign/investigate.ts";
+import { saveWhole, withOutputError } from "../campaign/output-files.ts";
 import { withSchemaLine } from "../campaign/schema-line.ts";
 import { type ShrinkOutcome, shrinkSession } from "../campaign/shrink-session.ts";
 import { printablePath } from "../scenarios/printable.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { writeScenario } from "../scenarios/write-scenario.ts";
-import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.ts";
+import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
 import { overridesOf, type ScenarioOptions } from "./options.ts";
 import { counted, write } from "./output.ts";
 import { Progress } from "./progress.ts";
-import { readScenario, scenarioPath } from "./scenario-files.ts";
+import { nameFor, readScenario, scenarioPath } from "./scenario-files.ts";
+import { UsageError } from "./usage-error.ts";
 
 export interface ShrinkOptions extends ScenarioOptions {
   readonly json?: boolean;
@@ -27,14 +30,17 @@ const DEFAULT_RUNS = 20_000n;
 
 export async function shrink(name: string, options: ShrinkOptions): Promise<number> {
   const path = scenarioPath(name);
-  const out = options.out ?? path.replace(/(\.min)?\.(ya?ml|json)$/, ".min.yaml");
+  if (options.time === 0) throw new UsageError("--time 0: runs nothing (accepted: a duration above 0, such as 30s)");
   const { scenario } = readScenario(path, overridesOf(options));
+  const out = outFor(path, nameFor(path, scenario), options);
+  // Checked now, because the first write comes after seconds of work.
+  withOutputError(out, "cannot be written", () => accessSync(dirname(out), constants.W_OK));
   const seed = options.seed ?? BigInt(scenario.seed ?? 1);
   const progress = new Progress();
   const outcome = await shrinkSession({
     scenario,
     seed,
-    earlier: existsSync(out) && out !== path ? readScenario(out, []).scenario : undefined,
+    earlier: existsSync(out) && resolve(out) !== resolve(path) ? readScenario(out, []).scenario : undefined,
     maxRuns: Number(options.runs ?? DEFAULT_RUNS),
     timeMs: options.time === undefined ? undefined : options.time / 1000,
     isInterrupted: () => progress.interrupted,
@@ -47,24 +53,25 @@ export async function shrink(name: string, options: ShrinkOptions): Promise<numb
   progress.done();
   switch (outcome.kind) {
     case "does-not-fail":
-      await write(`${scenario.name} does not fail with seed ${seed}: nothing to shrink\n`);
+      if (options.json) await write(`${JSON.stringify({ file: null, signature: null })}\n`);
+      else await write(`${scenario.name} does not fail with seed ${seed}: nothing to shrink\n`);
       return EXIT_OK;
     case "earlier-does-not-fail":
-      await write(
-        `${printablePath(out)} no longer fails with ${outcome.signature}: ` +
-          `remove it to start again from ${printablePath(path)}\n`,
+      throw new UsageError(
+        `${out}: does not fail with ${outcome.signature}, as ${path} does ` +
+          "(accepted: the result of an earlier shrink; remove the file to start again, or choose another --out)",
       );
-      return EXIT_OK;
     case "shrunk":
       await report(scenario, out, outcome, options);
-      return progress.interrupted ? EXIT_INTERRUPTED : EXIT_FINDING;
+      return progress.exitCode ?? EXIT_FINDING;
   }
 }
 
-/** Writes a file so that a reader finds either the complete old content or the complete new content. */
-function saveWhole(path: string, text: string): void {
-  writeFileSync(`${path}.tmp`, text);
-  renameSync(`${path}.tmp`, path);
+/** The output file. A scenario that ships with zabsim is shrunk into the working directory. */
+function outFor(path: string, name: string, { out }: ShrinkOptions): string {
+  if (out === undefined) return `${(name === path ? path : name).replace(/(\.min)?\.(ya?ml|json)$/, "")}.min.yaml`;
+  if (resolve(out) !== resolve(path)) return out;
+  throw new UsageError(`--out ${out}: is the scenario to shrink itself (accepted: another file)`);
 }
 
 async function report(

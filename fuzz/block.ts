@@ -44,6 +44,11 @@ export interface Block {
 /** Number of seeds in one block of a campaign. */
 export const BLOCK_SIZE = 64;
 
+/** The first of the BLOCK_SIZE seeds that share a corpus with this seed. */
+export function corpusStart(seed: bigint): bigint {
+  return seed - (seed % BigInt(BLOCK_SIZE));
+}
+
 /** Every 100th seed runs twice, to detect nondeterminism. */
 const DETERMINISM_CHECK_INTERVAL = 100n;
 
@@ -96,24 +101,30 @@ export interface BlockResult {
   readonly nondeterministic: readonly Nondeterminism[];
 }
 
-/** Runs the seeds of a block and, for each failing plan, searches for known bugs that may explain it. */
+/**
+ * Runs the seeds of a block and searches known bugs that may explain each failing plan. First runs the seeds before it
+ * that share its corpus, without counting them, so that the plan of a seed does not depend on where a block starts.
+ */
 export function runBlock(options: CampaignOptions, { first, count, usualBugs = {} }: Block): BlockResult {
   const coverage = new Coverage();
   const ofRun = new Coverage();
-  const corpus: Plan[] = [];
+  let corpus = new Corpus();
   const faults: Record<string, [number, number]> = {};
   const failed: FailedPlan[] = [];
   const nondeterministic: Nondeterminism[] = [];
   const candidatesOf = candidateSearch(usualBugs);
   let events = 0;
   let virtualUs = 0;
-  for (let seed = first; seed < first + BigInt(count); seed++) {
-    const plan = planOfSeed(seed, planOptions(options), options.strategy, corpus);
+  for (let seed = corpusStart(first); seed < first + BigInt(count); seed++) {
+    if (seed === corpusStart(seed)) corpus = new Corpus();
+    const plan = planOfSeed(seed, planOptions(options), options.strategy, corpus.plans);
     ofRun.clear();
     const outcome = runPlan(plan, ofRun);
+    corpus.add(plan, ofRun);
+    if (seed < first) continue;
     events += outcome.events;
     virtualUs += outcome.endUs;
-    if (coverage.add(ofRun) > 0) corpus.push(plan);
+    coverage.add(ofRun);
     for (const [kind, { struck, tookEffect }] of outcome.faults) {
       const [before, effectBefore] = faults[kind] ?? [0, 0];
       faults[kind] = [before + struck, effectBefore + tookEffect];
@@ -130,6 +141,16 @@ export function runBlock(options: CampaignOptions, { first, count, usualBugs = {
     if (difference !== undefined) nondeterministic.push({ seed, scenario, ...difference });
   }
   return { runs: count, events, virtualUs, coverage: coverage.toJSON(), faults, failed, nondeterministic };
+}
+
+/** The plans of consecutive seeds that reached something new. */
+class Corpus {
+  readonly plans: Plan[] = [];
+  private readonly coverage = new Coverage();
+
+  add(plan: Plan, reached: Coverage): void {
+    if (this.coverage.add(reached) > 0) this.plans.push(plan);
+  }
 }
 
 /**

@@ -122,6 +122,13 @@ const DELAY_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   "same-moment": 2,
 };
 
+/** The only kinds of faults that a strategy draws. A strategy without an entry draws all kinds. */
+export const FAULTS_OF_STRATEGY: Readonly<Partial<Record<StrategyName, readonly FaultName[]>>> = {
+  moments: Object.keys(MOMENT_WEIGHTS) as FaultName[],
+  pct: Object.keys(PCT_WEIGHTS) as FaultName[],
+  "delay-bounded": Object.keys(DELAY_WEIGHTS) as FaultName[],
+};
+
 function weights(options: PlanOptions, weigh: (name: FaultName) => number): Record<FaultName, number> {
   const allowed = options.faults ?? FAULT_NAMES;
   return Object.fromEntries(FAULT_NAMES.map((name) => [name, allowed.includes(name) ? weigh(name) : 0])) as Record<

@@ -15,7 +15,8 @@ import { test } from "vitest";
 import { type Finding, investigate } from "../campaign/investigate.ts";
 import { InvestigationPolicy, investigationRank } from "../campaign/investigation-policy.ts";
 import { withSchemaLine } from "../campaign/schema-line.ts";
-import { BLOCK_SIZE, type CampaignOptions, CampaignTotals, type FailedPlan, runBlock } from "../fuzz/block.ts";
+import { SeedBlocks } from "../campaign/seed-blocks.ts";
+import { type CampaignOptions, CampaignTotals, type FailedPlan, runBlock } from "../fuzz/block.ts";
 import { fileNameFor } from "../fuzz/shrink/failure.ts";
 import { findInvariant } from "../invariants/index.ts";
 import { callSiteOf, pointTo } from "./call-site.ts";
@@ -95,8 +96,9 @@ class CampaignRun implements CampaignCounts {
    * run.
    */
   async finish(): Promise<void> {
-    for (let seed = this.first; seed <= this.last; seed += BigInt(BLOCK_SIZE)) {
-      const count = Math.min(BLOCK_SIZE, Number(this.last - seed) + 1);
+    const blocks = new SeedBlocks({ firstSeed: this.first, lastSeed: this.last, shard: [1, 1] });
+    for (let position = 0, block = blocks.at(0); block !== undefined; block = blocks.at(++position)) {
+      const { first: seed, count } = block;
       const result = runBlock(this.options, { first: seed, count, usualBugs: this.policy.usualBugs });
       this.totals.add(result);
       for (const difference of result.nondeterministic) throw new CampaignFailure(nondeterminismMessage(difference));

@@ -2,6 +2,7 @@
  * A campaign as plain data for --json.
  */
 import type { CampaignReport, ReportedFinding } from "./campaign.ts";
+import { verdictOf } from "./verdict.ts";
 
 /** Returns a finding without the text of its scenario. The file that the finding names contains that text. */
 export function findingJson({
@@ -11,22 +12,21 @@ export function findingJson({
   return finding;
 }
 
-/**
- * `reached` counts how often each feature was reached; `nondeterministic` lists the seeds that gave two different runs.
- */
+/** `reached` counts how often each feature was reached. */
 export function campaignJson(
-  { coverage, faults, findings, runsPerS, seconds, virtualUs, ...rest }: CampaignReport,
+  report: CampaignReport,
   reached: Readonly<Record<string, number>>,
-  nondeterministic: readonly bigint[],
 ): Record<string, unknown> {
+  const { coverage, faults, findings, nondeterminism, runsPerS, seconds, virtualUs, ...rest } = report;
   return {
     ...rest,
+    verdict: verdictOf(report),
     virtualS: Math.round(virtualUs / 1000) / 1000,
     seconds: Math.round(seconds * 1000) / 1000,
     runsPerS: Math.round(runsPerS * 10) / 10,
     findings: findings.map(findingJson),
     coverage: { ...coverage, reached },
     faults: Object.fromEntries([...faults].map(([kind, [struck, effect]]) => [kind, { struck, effect }])),
-    nondeterministic: nondeterministic.map(String),
+    nondeterministic: nondeterminism.map(({ seed }) => String(seed)),
   };
 }

@@ -5,6 +5,7 @@
 import type { ChalkInstance } from "chalk";
 import { countOf, formatSpan, hanging, PAGE_WIDTH } from "./format.ts";
 import { tableLines } from "./table-layout.ts";
+import { countedFindings, type Verdict, verdictOf } from "./verdict.ts";
 
 export interface CampaignReport {
   readonly runs: number;
@@ -15,7 +16,13 @@ export interface CampaignReport {
   readonly runsPerS: number;
   readonly workers: number;
   readonly interrupted: boolean;
+  /** Number of failing plans that --resume has to investigate. */
+  readonly uninvestigated: number;
+  /** Whether known bugs count as findings. */
+  readonly strict: boolean;
   readonly findings: readonly ReportedFinding[];
+  /** The seeds that gave two different runs, each with the first event that differs. */
+  readonly nondeterminism: readonly { readonly seed: bigint; readonly first: string; readonly second: string }[];
   readonly coverage: { readonly size: number; readonly neverReached: readonly string[] };
   /** For each kind of fault: how often it was injected, and how often it had an effect. */
   readonly faults: ReadonlyMap<string, readonly [number, number]>;
@@ -41,6 +48,9 @@ export interface ReportedFinding {
   readonly count: number;
 }
 
+/** Command lines, each with what it does: `replay: npx zabsim …`. */
+export type FindingCommands = readonly string[];
+
 export function campaignReport(report: CampaignReport, paint: ChalkInstance): string {
   const sections = [summaryLines(report, paint), findingLines(report.findings, paint), faultLines(report.faults)];
   return sections
@@ -60,12 +70,37 @@ function summaryLines(report: CampaignReport, paint: ChalkInstance): string[] {
     ["rate", `${thousands(Math.round(runsPerS))} runs/s over ${seconds.toFixed(1)} s, ${countOf(workers, "worker")}`],
     ["findings", `${newText}, ${findings.length - newCount} known`],
     ["coverage", `${coverage.size} features (message outcomes, sync rules, failures, faults)`],
+    ["verdict", verdictText(report, paint)],
   ];
-  const neverReached = coverage.neverReached.join(", ");
+  // An interrupted campaign has not tried everything yet.
+  const neverReached = interrupted ? "" : coverage.neverReached.join(", ");
   return [
     ...entries.map(([name, value]) => `  ${name.padEnd(13)} ${value}`),
     ...(neverReached === "" ? [] : hanging(`never reached: ${neverReached}`, "  ", "  ")),
   ];
+}
+
+/** The verdict in words, with what makes the exit code differ from 0. */
+function verdictText(report: CampaignReport, paint: ChalkInstance): string {
+  const { findings, nondeterminism } = report;
+  const counted = countOf(countedFindings(report).length, "finding");
+  const ignored = findings.length - countedFindings(report).length;
+  const ignoredText = ignored === 0 ? "" : `; known bugs count only with --strict`;
+  const texts: Readonly<Record<Verdict, string>> = {
+    ok: `ok${ignoredText}`,
+    violated: `failed: ${counted}${ignoredText}`,
+    stuck: `failed: ${counted}, only of servers that did not serve again${ignoredText}`,
+    nondeterministic: `failed: ${countOf(nondeterminism.length, "seed")} gave two different runs`,
+    interrupted: interruptionText(report),
+  };
+  const verdict = verdictOf(report);
+  return verdict === "ok" ? paint.green(texts.ok) : paint.red(texts[verdict]);
+}
+
+/** What an interrupted campaign has left to do. */
+export function interruptionText({ uninvestigated }: Pick<CampaignReport, "uninvestigated">): string {
+  const plans = uninvestigated === 0 ? "" : `, with ${countOf(uninvestigated, "failing plan")} to investigate`;
+  return `interrupted; --resume continues${plans}`;
 }
 
 /**
@@ -107,7 +142,7 @@ function faultLines(faults: CampaignReport["faults"]): string[] {
  */
 export function findingText(
   finding: ReportedFinding,
-  replay: string,
+  commands: FindingCommands,
   paint: ChalkInstance,
   inFull = finding.known.length === 0,
 ): string {
@@ -124,7 +159,7 @@ export function findingText(
     `  ${size}; ${shrinking}`,
     `  ${file}`,
     ...known.flatMap((bug) => hanging(`known bug: ${bug}`, "  ", "    ")),
-    `  replay: ${replay}`,
+    ...commands.map((line) => `  ${line}`),
     "",
     why,
     "",

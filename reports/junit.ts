@@ -1,34 +1,54 @@
 /**
- * A campaign as JUnit XML: one test case per invariant, and one for liveness. A test case fails if it has new findings.
+ * A campaign as JUnit XML: one test case per invariant, one for liveness and one for determinism. A test case fails if
+ * it has findings that count. An interrupted campaign has one more test case, with an error.
  */
 import junit, { type Builder } from "junit-report-builder";
-import type { CampaignReport, ReportedFinding } from "./campaign.ts";
+import { type CampaignReport, type FindingCommands, interruptionText, type ReportedFinding } from "./campaign.ts";
+import { countedFindings, isCounted } from "./verdict.ts";
 
-/** With a bundler, the import of this CommonJS module is the module itself, without a `default`. */
+/** A bundler turns the default export of this CommonJS module into the module itself. */
 const builder = "default" in junit ? junit.default : (junit as never as Builder);
 
 export function campaignJunit(
   report: CampaignReport,
   invariants: readonly string[],
-  replay: (file: string) => string,
+  commandsFor: (finding: ReportedFinding) => FindingCommands,
 ): string {
   const suites = builder.newBuilder();
   const suite = suites
     .testSuite()
     .name("zabsim fuzz")
     .time(Number(report.seconds.toFixed(3)));
+  const testCase = (name: string) => suite.testCase().className("zabsim.fuzz").name(name);
   for (const invariant of invariants) {
+    const test = testCase(invariant);
     const findings = report.findings.filter((finding) => finding.invariant === invariant);
-    const test = suite.testCase().className("zabsim.fuzz").name(invariant);
-    for (const { file, signature, why } of findings.filter(({ known }) => known.length === 0)) {
-      test.file(file).failure(`${signature}\n\n${why}\n\nreplay: ${replay(file)}`, "violation");
+    const counted = countedFindings({ ...report, findings });
+    const [first] = counted;
+    // A test case has one failure: a second one would replace it.
+    if (first !== undefined) {
+      test.file(first.file).failure(counted.map((one) => failureText(one, commandsFor(one))).join("\n\n"), "violation");
     }
-    const known = findings.filter((finding) => finding.known.length > 0);
-    if (known.length > 0) test.standardOutput(known.map(knownText).join("\n"));
+    const others = findings.filter((finding) => !isCounted(finding, report.strict));
+    if (others.length > 0) test.standardOutput(others.map(knownText).join("\n"));
   }
+  const determinism = testCase("determinism");
+  if (report.nondeterminism.length > 0) {
+    determinism.failure(report.nondeterminism.map(differenceText).join("\n\n"), "nondeterminism");
+  }
+  if (report.interrupted) testCase("completion").error(interruptionText(report), "interrupted");
   return suites.build();
+}
+
+function failureText(finding: ReportedFinding, commands: FindingCommands): string {
+  const known = finding.known.length === 0 ? "" : `${knownText(finding)}\n\n`;
+  return `${known}${finding.signature}\n\n${finding.why}\n\n${commands.join("\n")}`;
 }
 
 function knownText({ known, signature }: ReportedFinding): string {
   return `known bug: ${signature}: ${known.join(", ")}`;
+}
+
+function differenceText({ first, second, seed }: CampaignReport["nondeterminism"][number]): string {
+  return `seed ${seed} gave two different runs; the first difference:\n  run 1: ${first}\n  run 2: ${second}`;
 }

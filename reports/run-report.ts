@@ -10,9 +10,9 @@ import { decisionTable } from "./decision-table.ts";
 import { finalStateLines } from "./final-state.ts";
 import { countOf, formatMoment, formatSpan, hanging, PAGE_WIDTH } from "./format.ts";
 import { handshakesOf } from "./handshakes.ts";
+import { isReproduction } from "./reproduction.ts";
 import { ServerReleases } from "./server-releases.ts";
 import { stepsWithoutEffect } from "./steps.ts";
-import { isReproduction } from "./verdict.ts";
 import { logLines } from "./zookeeper-log.ts";
 
 export interface RunReportOptions {

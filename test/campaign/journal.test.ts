@@ -1,8 +1,9 @@
-/** What the journal of a campaign keeps, and what a crash can cost. */
+/** What the journal of a campaign keeps, what a crash can cost, and which damage can be repaired. */
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type BlockLine, Journal } from "../../campaign/journal.ts";
+import { JournalError } from "../../campaign/journal-lines.ts";
 import { finding } from "./failed-plan.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -28,18 +29,20 @@ function begun(name: string): Journal {
   return journal;
 }
 
+const linesOf = (journal: Journal): unknown[] => journal.read().lines.map(({ line }) => line);
+const textOf = (journal: Journal): string => readFileSync(journal.path, "utf8");
+
 describe("a journal", () => {
-  it("creates its folder, and exists once it has begun", () => {
+  it("creates its folder when it begins, and exists from then on", () => {
     const journal = new Journal(join(root, "new", "deep"));
-    expect(existsSync(journal.folder)).toBe(true);
-    expect(journal.exists).toBe(false);
+    expect([journal.exists, existsSync(journal.folder)]).toEqual([false, false]);
     journal.begin(IDENTITY);
     expect(journal.exists).toBe(true);
   });
 
   it("reads what it has written, in order, one JSON value in each line", () => {
     const { folder } = begun("order");
-    const lines = new Journal(folder).read();
+    const lines = linesOf(new Journal(folder));
     expect(lines).toEqual([{ campaign: IDENTITY }, block(0), { finding: finding(), file: "one.yaml" }]);
     expect(readFileSync(join(folder, FILE), "utf8").split("\n")).toHaveLength(4);
   });
@@ -47,37 +50,67 @@ describe("a journal", () => {
   it("starts again without the lines of an earlier campaign", () => {
     const journal = begun("again");
     journal.begin({ zookeeper: "3.5.8" });
-    expect(journal.read()).toEqual([{ campaign: { zookeeper: "3.5.8" } }]);
-  });
-
-  it("throws if a whole line is not JSON", () => {
-    const journal = begun("broken");
-    appendFileSync(join(journal.folder, FILE), "{broken\n");
-    expect(() => journal.read()).toThrow(SyntaxError);
+    expect(linesOf(journal)).toEqual([{ campaign: { zookeeper: "3.5.8" } }]);
   });
 });
 
-describe("a line cut short by the end of the process", () => {
-  it("is dropped, and the next line does not continue it", () => {
-    const journal = begun("cut");
-    appendFileSync(join(journal.folder, FILE), JSON.stringify(block(1)).slice(0, 20));
-    expect(journal.read()).toHaveLength(3);
+describe("damage that costs only time is repaired", () => {
+  it.each<[string, (text: string) => string, number[]]>([
+    ["half a line at the end", (text) => text + JSON.stringify(block(1)).slice(0, 20), [4]],
+    ["a last line without its end", (text) => text + JSON.stringify(block(1)), [4]],
+    ["half a line in the middle", (text) => text.replace(/^.*"block".*$/m, (line) => line.slice(0, 40)), [2]],
+    ["half a line that another one continues", (text) => text.replace(/"virtualUs".*\n/, ""), [2]],
+    ["an empty line", (text) => text.replace("\n", "\n\n"), [2]],
+    ["duplicated lines", (text) => text + text, [4, 5, 6]],
+  ])("%s", (name, damage, dropped) => {
+    const journal = begun(name.replaceAll(" ", "-"));
+    writeFileSync(journal.path, damage(textOf(journal)));
+    const damaged = textOf(journal);
+    expect(journal.read().dropped).toEqual(dropped);
+    expect(textOf(journal), "reading changes nothing").toBe(damaged);
+    const whole = linesOf(journal);
+    journal.repair();
+    expect(journal.read()).toMatchObject({ dropped: [] });
     journal.append(block(2));
-    expect(journal.read().at(-1)).toEqual(block(2));
-    expect(journal.read()).toHaveLength(4);
+    expect(linesOf(journal)).toEqual([...whole, block(2)]);
+  });
+});
+
+describe("a line that no campaign writes is refused with its number", () => {
+  it.each([
+    ["[]"],
+    ["null"],
+    ["7"],
+    ["{}"],
+    ['{"finding":null}'],
+    ['{"finding":{}}'],
+    ['{"finding":{},"file":"x"}'],
+    [JSON.stringify({ finding: { ...finding(), seed: "-1" }, file: "x" })],
+    [JSON.stringify({ ...block(1), block: 1.5 })],
+    [JSON.stringify({ ...block(1), runs: 1e300 })],
+    [JSON.stringify({ ...block(1), fresh: {} })],
+    [JSON.stringify({ ...block(1), faults: { crash: [1] } })],
+    [JSON.stringify({ ...block(1), failed: { x: null } })],
+    [JSON.stringify({ ...block(1), nondeterministic: "100" })],
+    ['{"investigated":0}'],
+    ['{"nondeterministic":{"seed":"1"}}'],
+    ['{"campaign":{"zookeeper":"3.5.8"}}'],
+  ])("%s", (line) => {
+    const journal = begun("refused");
+    appendFileSync(journal.path, `${line}\n`);
+    expect(() => journal.read()).toThrow(JournalError);
+    expect(() => journal.read()).toThrow(`${journal.path}:4: `);
   });
 
-  it("is dropped even if only its end is missing", () => {
-    const journal = begun("end");
-    appendFileSync(join(journal.folder, FILE), JSON.stringify(block(1)));
-    expect(journal.read()).toHaveLength(3);
-  });
-
-  it("may be the first line", () => {
-    const journal = begun("first");
-    writeFileSync(join(journal.folder, FILE), '{"campaign":');
-    expect(journal.read()).toEqual([]);
-  });
+  it.each(["", '{"campaign":', "not JSON\n", `${JSON.stringify(block(0))}\n`, '{"campaign":{"zookeeper":7}}\n'])(
+    "a journal that starts with %j",
+    (text) => {
+      const journal = begun("start");
+      writeFileSync(journal.path, text);
+      expect(() => journal.read()).toThrow(JournalError);
+      expect(() => journal.read()).toThrow(`${journal.path}:1: `);
+    },
+  );
 });
 
 describe("a saved file", () => {
@@ -93,5 +126,10 @@ describe("a saved file", () => {
     const journal = begun("replace");
     journal.save("two.yaml", "servers: 22222\n");
     expect(readFileSync(journal.save("two.yaml", "servers: 3\n"), "utf8")).toMatch(/^# .*\nservers: 3\n$/);
+  });
+
+  it("is never outside the folder", () => {
+    const journal = begun("outside");
+    expect(journal.restore("../../evil.yaml", "x\n")).toBe(join(journal.folder, "evil.yaml"));
   });
 });

@@ -18,11 +18,16 @@ it("a finding fails if it violates an invariant or leaves servers stuck; other f
   writeFileSync(join(folder, "a-stuck.yaml"), `servers: 3\n${STUCK}expect: { live: 20s }\n`);
   writeFileSync(join(folder, "d.unshrunk.yaml"), "not a scenario");
   writeFileSync(join(folder, "campaign.jsonl"), "{}\n");
-  expect([...runSavedFindings(folder)]).toEqual([
-    { file: "a-stuck.yaml", fails: true },
-    { file: "b-live.yaml", fails: false },
-    { file: "c-violation.yaml", fails: true },
+  writeFileSync(join(folder, "e-holds.yaml"), "servers: 3\n");
+  const found = [...runSavedFindings(folder)].map(({ file, finding }) => [file, finding?.signature, finding?.known]);
+  expect(found).toEqual([
+    ["a-stuck.yaml", "stuck (silence)", []],
+    ["b-live.yaml", undefined, undefined],
+    ["c-violation.yaml", "follower-is-prefix (following, leading)", [expect.stringMatching(/^open-/)]],
+    ["e-holds.yaml", undefined, undefined],
   ]);
+  const others = [...runSavedFindings(folder, [join(folder, "a-stuck.yaml"), join(folder, "c-violation.yaml")])];
+  expect(others.map(({ file }) => file)).toEqual(["b-live.yaml", "e-holds.yaml"]);
 });
 
 it("a folder that does not exist has no findings", () => {

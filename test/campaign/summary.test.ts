@@ -7,6 +7,7 @@ import { finding } from "./failed-plan.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const settings: CampaignSettings = {
+  version: "1",
   options: { zookeeper: "newest", strategy: undefined, faults: undefined, scenario: undefined },
   firstSeed: 1n,
   lastSeed: 640n,

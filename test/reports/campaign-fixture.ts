@@ -1,5 +1,5 @@
 /** A campaign report with one new finding and one finding that a known bug explains. */
-import type { CampaignReport, ReportedFinding } from "../../reports/campaign.ts";
+import type { CampaignReport, FindingCommands, ReportedFinding } from "../../reports/campaign.ts";
 
 export const newFinding: ReportedFinding = {
   signature: "agreement (following, leading)",
@@ -31,6 +31,9 @@ export const report: CampaignReport = {
   runsPerS: 1000,
   workers: 2,
   interrupted: false,
+  uninvestigated: 0,
+  strict: false,
+  nondeterminism: [],
   findings: [newFinding, knownFinding],
   coverage: { size: 99, neverReached: ["rule forced-snap"] },
   faults: new Map([
@@ -40,4 +43,7 @@ export const report: CampaignReport = {
   ]),
 };
 
-export const replay = (file: string): string => `zabsim replay ${file}`;
+export const commandsFor = ({ file, seed }: ReportedFinding): FindingCommands => [
+  `replay: npx zabsim replay ${file}`,
+  `repeat: npx zabsim fuzz --seeds ${seed}..${seed}`,
+];

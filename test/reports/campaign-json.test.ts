@@ -13,6 +13,9 @@ const report: CampaignReport = {
   runsPerS: 4.999,
   workers: 2,
   interrupted: false,
+  uninvestigated: 0,
+  strict: false,
+  nondeterminism: [{ seed: 2n ** 63n, first: "a", second: "b" }],
   findings: [found],
   coverage: { size: 1, neverReached: ["fault pause"] },
   faults: new Map([["crash", [2, 1]]]),
@@ -24,7 +27,7 @@ it("a finding names its file and does not contain it", () => {
 });
 
 it("a campaign is JSON: durations are rounded, and seeds are texts", () => {
-  const json = campaignJson(report, { "fault crash": 1 }, [2n ** 63n]);
+  const json = campaignJson(report, { "fault crash": 1 });
   expect(JSON.parse(JSON.stringify(json))).toEqual({
     runs: 10,
     events: 100,
@@ -33,6 +36,9 @@ it("a campaign is JSON: durations are rounded, and seeds are texts", () => {
     runsPerS: 5,
     workers: 2,
     interrupted: false,
+    uninvestigated: 0,
+    strict: false,
+    verdict: "nondeterministic",
     findings: [findingJson(found)],
     coverage: { size: 1, neverReached: ["fault pause"], reached: { "fault crash": 1 } },
     faults: { crash: { struck: 2, effect: 1 } },

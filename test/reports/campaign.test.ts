@@ -3,7 +3,7 @@ import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
 import { FAULT_NAMES } from "../../fuzz/fault-kinds.ts";
 import { campaignReport, findingText } from "../../reports/campaign.ts";
-import { knownFinding, newFinding, replay, report } from "./campaign-fixture.ts";
+import { commandsFor, knownFinding, newFinding, report } from "./campaign-fixture.ts";
 import { tooWide } from "./records.ts";
 
 const plain = new Chalk({ level: 0 });
@@ -45,19 +45,21 @@ describe("campaignReport", () => {
   });
 
   it("says that it was interrupted", () => {
-    expect(campaignReport({ ...report, interrupted: true }, plain)).toContain("12 345 (interrupted)");
+    const text = campaignReport({ ...report, interrupted: true, uninvestigated: 2 }, plain);
+    expect(text).toContain("12 345 (interrupted)");
+    expect(text).toMatch(/verdict +interrupted; --resume continues, with 2 failing plans to investigate\n/);
   });
 });
 
 describe("findingText", () => {
-  it("has the size, the file and the replay command of a new finding", () => {
-    const text = findingText(newFinding, replay("x.yaml"), plain);
+  it("has the size, the file and the commands of a new finding", () => {
+    const text = findingText(newFinding, commandsFor(newFinding), plain);
     expect(text).toContain("3 steps, 3 servers; shrunk in 120 runs\n");
-    expect(text).toContain("replay: zabsim replay x.yaml");
+    expect(text).toContain("\n  replay: npx zabsim replay out/a:b,c.yaml\n  repeat: npx zabsim fuzz --seeds 17..17\n");
   });
 
   it("says that a finding needs its seed, and that shrinking reached its limit", () => {
-    const text = findingText({ ...newFinding, steps: 1, needsNoSeed: false, shrinkComplete: false }, "", plain);
+    const text = findingText({ ...newFinding, steps: 1, needsNoSeed: false, shrinkComplete: false }, [], plain);
     expect(text).toContain("1 step, 3 servers, needs its seed; shrunk in 120 runs (stopped at the limit)");
   });
 
@@ -65,7 +67,7 @@ describe("findingText", () => {
     const about = "ZOOKEEPER-1: A follower does something that it must not do, more than once. Free of it: 3.9.4.";
     const finding = { ...knownFinding, known: [about] };
     for (const inFull of [true, false]) {
-      const text = findingText(finding, "", plain, inFull);
+      const text = findingText(finding, [], plain, inFull);
       expect(tooWide(text)).toEqual([]);
       expect(text.replace(/\s+/g, " ")).toContain(about);
     }
@@ -73,7 +75,7 @@ describe("findingText", () => {
 
   it("has one line for a known bug, unless the full text is requested", () => {
     const line = "known bug initial-history-agreement (leading), seed 17: open-one";
-    expect(findingText(knownFinding, "", plain)).toBe(line);
-    expect(findingText(knownFinding, "", plain, true)).toContain("  known bug: open-one\n");
+    expect(findingText(knownFinding, [], plain)).toBe(line);
+    expect(findingText(knownFinding, [], plain, true)).toContain("  known bug: open-one\n");
   });
 });

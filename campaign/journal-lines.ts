@@ -1,0 +1,135 @@
+/**
+ * The lines of a journal: their types, and how a line of text is read. A line that is not JSON is damage of a crash,
+ * and the campaign repeats what the line said. A line of JSON that no campaign writes is an error.
+ */
+import type { Finding } from "./investigate.ts";
+
+/** The first line: what must be the same to resume the campaign. */
+export interface CampaignLine {
+  readonly campaign: Readonly<Record<string, string>>;
+}
+
+/** The seeds of a block have run. */
+export interface BlockLine {
+  readonly block: number;
+  readonly runs: number;
+  readonly events: number;
+  readonly virtualUs: number;
+  /** The features that no block before it had reached. */
+  readonly fresh: readonly string[];
+  /** By fault: how often it struck, and how often with an effect. */
+  readonly faults: Readonly<Record<string, readonly [number, number]>>;
+  /** Number of failing plans by signature. */
+  readonly failed: Readonly<Record<string, number>>;
+  /** The seeds that gave two different runs. Each has a line of its own before this one. Absent: none. */
+  readonly nondeterministic?: readonly string[];
+}
+
+/** A failing plan was investigated and saved in a file of this name. */
+export interface FindingLine {
+  readonly finding: Finding;
+  readonly file: string;
+}
+
+/** All failing plans of a block have been investigated, or were like others. */
+export interface InvestigatedLine {
+  readonly investigated: number;
+  /** The investigations that the block added, by signature or known bug. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** The seeds of its findings. Each has a line of its own before this one. */
+  readonly findings: readonly string[];
+}
+
+/** A seed gave two different runs, and the first event that differs. */
+export interface NondeterministicLine {
+  readonly nondeterministic: { readonly seed: string; readonly first: string; readonly second: string };
+}
+
+export type Line = CampaignLine | BlockLine | FindingLine | InvestigatedLine | NondeterministicLine;
+
+/** Thrown for a journal that cannot be resumed. */
+export class JournalError extends Error {
+  override readonly name = "JournalError";
+}
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === "string";
+const isTruth: Check = (value) => typeof value === "boolean";
+const isSeed: Check = (value) => typeof value === "string" && /^\d{1,20}$/.test(value);
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const recordOf =
+  (check: Check): Check =>
+  (value) =>
+    isObject(value) && Object.values(value).every(check);
+const objectOf =
+  (fields: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    isObject(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+
+const FINDING: Readonly<Record<keyof Finding, Check>> = {
+  signature: isText,
+  invariant: isText,
+  seed: isSeed,
+  known: listOf(isText),
+  steps: isCount,
+  servers: isCount,
+  shrinkRuns: isCount,
+  shrinkComplete: isTruth,
+  needsNoSeed: isTruth,
+  why: isText,
+  yaml: isText,
+};
+
+/** By the field that distinguishes a kind of line: the fields of such a line. */
+const LINES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
+  campaign: { campaign: recordOf(isText) },
+  block: {
+    block: isCount,
+    runs: isCount,
+    events: isCount,
+    virtualUs: isCount,
+    fresh: listOf(isText),
+    faults: recordOf((value) => listOf(isCount)(value) && (value as unknown[]).length === 2),
+    failed: recordOf(isCount),
+    nondeterministic: optional(listOf(isSeed)),
+  },
+  finding: { finding: objectOf(FINDING), file: isText },
+  investigated: { investigated: isCount, counts: recordOf(isCount), findings: listOf(isSeed) },
+  nondeterministic: { nondeterministic: objectOf({ seed: isSeed, first: isText, second: isText }) },
+};
+
+/** Reads one line. Returns undefined if it is not JSON. Throws a JournalError, which names `place`, for other JSON. */
+export function parseLine(text: string, place: string): Line | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const kind = Object.keys(LINES).find((field) => isObject(value) && Object.hasOwn(value, field));
+  if (kind === undefined || !isObject(value)) {
+    throw new JournalError(
+      `${place}: not a line of a journal (accepted: an object with one of ${Object.keys(LINES).join(", ")})`,
+    );
+  }
+  const line = value;
+  const wrong = Object.entries(LINES[kind] ?? {}).find(([field, check]) => !check(line[field]));
+  if (wrong !== undefined) throw new JournalError(`${place}: ${wrong[0]} is not what a campaign writes${REMEDY}`);
+  return line as unknown as Line;
+}
+
+/** What helps against a journal that cannot be resumed. */
+export const REMEDY = " (accepted: the line as the campaign wrote it; without --resume a new campaign starts)";
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,80 @@
+/**
+ * Files that commands write: whole or not at all, with one clear error if the place cannot be written.
+ */
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { getSystemErrorMap } from "node:util";
+
+/** Thrown if a file or folder cannot be written, because of where it is or of the state of the disk. */
+export class OutputError extends Error {
+  override readonly name = "OutputError";
+}
+
+/** Writes a file so that a reader finds either its old content or all of the new one, even after a crash. */
+export function saveWhole(path: string, text: string): void {
+  withOutputError(path, "cannot be written", () => {
+    if (isFolder(path)) throw new OutputError(`${path}: is a folder (accepted: the path of a file)`);
+    try {
+      writeFileSync(`${path}.tmp`, text);
+      renameSync(`${path}.tmp`, path);
+    } catch (error) {
+      rmSync(`${path}.tmp`, { force: true });
+      throw error;
+    }
+  });
+}
+
+/**
+ * Creates a folder and the folders above it. It creates them one by one, because mkdirSync with `recursive` never
+ * returns for a path such as /proc/x.
+ */
+export function makeFolder(path: string): void {
+  if (path === "") throw new OutputError("the folder has an empty name (accepted: the path of a folder)");
+  withOutputError(path, "cannot be used as a folder", () => {
+    const missing: string[] = [];
+    let above = resolve(path);
+    while (!exists(above)) {
+      missing.push(above);
+      above = dirname(above);
+    }
+    if (!isFolder(above)) throw new OutputError(`${above}: is a file (accepted: the path of a folder)`);
+    for (const folder of missing.reverse()) mkdirSync(folder);
+  });
+}
+
+/** Runs `action`. An error of the operating system becomes an OutputError about `path`. */
+export function withOutputError<T>(path: string, problem: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new OutputError(`${path}: ${problem}: ${systemReason(error)}`);
+  }
+}
+
+/** `no space left on device (ENOSPC)`. */
+export function systemReason({ code, errno }: NodeJS.ErrnoException): string {
+  const [, text] = getSystemErrorMap().get(errno ?? 0) ?? [];
+  return text === undefined ? String(code) : `${text} (${code})`;
+}
+
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "code" in error;
+}
+
+function exists(path: string): boolean {
+  try {
+    statSync(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+      // A file as a part of the path is reported as that file.
+      if ((error as NodeJS.ErrnoException).code !== "ENOTDIR") throw error;
+    }
+    return false;
+  }
+}
+
+function isFolder(path: string): boolean {
+  return exists(path) && statSync(path).isDirectory();
+}

@@ -1,0 +1,101 @@
+/**
+ * The output of a campaign in each format that --reporter names.
+ */
+import type { CampaignRunner, FoundFile, ReportedNondeterminism } from "../campaign/campaign.ts";
+import type { Journal } from "../campaign/journal.ts";
+import { aboutBug } from "../fuzz/about-bugs.ts";
+import { listInvariants } from "../invariants/index.ts";
+import {
+  type CampaignReport,
+  campaignReport,
+  type FindingCommands,
+  findingText,
+  interruptionText,
+  type ReportedFinding,
+} from "../reports/campaign.ts";
+import { campaignJson, findingJson } from "../reports/campaign-json.ts";
+import { githubAnnotation, githubInterruption, githubNondeterminism } from "../reports/github.ts";
+import { shellPath } from "../reports/shell.ts";
+import { isCounted, LIVENESS } from "../reports/verdict.ts";
+import { type FuzzOptions, type Reporter, repeatCommand } from "./fuzz-settings.ts";
+import { paintFor } from "./options.ts";
+import { hint, write } from "./output.ts";
+
+export class FuzzReports {
+  private readonly name: string | undefined;
+  private readonly options: FuzzOptions;
+  private readonly reporters: readonly Reporter[];
+  private readonly strict: boolean;
+  private readonly paint = paintFor(process.stdout);
+  /** Files of findings that earlier campaigns have saved. Their seeds belong to those campaigns. */
+  private readonly savedFiles = new Set<string>();
+
+  constructor(name: string | undefined, options: FuzzOptions, reporters: readonly Reporter[]) {
+    this.name = name;
+    this.options = options;
+    this.reporters = reporters;
+    this.strict = options.strict === true;
+  }
+
+  async found(finding: ReportedFinding): Promise<void> {
+    this.savedFiles.delete(finding.file);
+    await this.report("text", () =>
+      findingText(withBugs(finding), this.commandsFor(finding), this.paint, isCounted(finding, this.strict)),
+    );
+    await this.report("json", () => JSON.stringify({ finding: findingJson(finding) }));
+    await this.report("github", () => githubAnnotation(withBugs(finding), this.commandsFor(finding), this.strict));
+  }
+
+  /** `finding` is undefined if the saved finding no longer fails. */
+  async saved(file: string, finding: FoundFile | undefined): Promise<void> {
+    if (finding !== undefined) this.savedFiles.add(finding.file);
+    const known = finding === undefined || finding.known.length === 0 ? "" : `, known bug: ${finding.known.join(", ")}`;
+    await this.report("text", () => `saved finding ${file}: ${finding ? "still fails" : "no longer fails"}${known}`);
+    await this.report("json", () => JSON.stringify({ saved: { file, fails: finding !== undefined } }));
+    if (finding === undefined) return;
+    await this.report("github", () =>
+      githubAnnotation(withBugs({ ...finding, count: 1 }), this.commandsFor({ ...finding, count: 1 }), this.strict),
+    );
+  }
+
+  /** Repeats what CI has to know of earlier sessions. The other formats have it in the summary. */
+  async resumed({ counts, findings, nondeterminism }: CampaignRunner): Promise<void> {
+    for (const one of findings) {
+      const finding = { ...one, count: counts.get(one.signature) ?? 1 };
+      await this.report("github", () => githubAnnotation(withBugs(finding), this.commandsFor(finding), this.strict));
+    }
+    for (const one of nondeterminism) await this.report("github", () => githubNondeterminism(one));
+  }
+
+  async nondeterministic(difference: ReportedNondeterminism): Promise<void> {
+    const { first, second, seed } = difference;
+    hint(`seed ${seed} gave two different runs; the first difference:\n  run 1: ${first}\n  run 2: ${second}`);
+    await this.report("github", () => githubNondeterminism(difference));
+  }
+
+  async summary(summary: CampaignReport, reached: Readonly<Record<string, number>>, journal: Journal): Promise<void> {
+    await this.report("text", () => campaignReport(summary, this.paint));
+    await this.report("json", () => JSON.stringify(campaignJson(summary, reached)));
+    if (summary.interrupted) await this.report("github", () => githubInterruption(interruptionText(summary)));
+    if (!this.reporters.includes("junit")) return;
+    const { campaignJunit } = await import("../reports/junit.ts");
+    const invariants = [...listInvariants().map(({ id }) => id), LIVENESS];
+    const xml = campaignJunit(summary, invariants, (finding) => this.commandsFor(finding));
+    hint(`JUnit report: ${journal.save("junit.xml", xml)}`);
+  }
+
+  private async report(reporter: Reporter, text: () => string): Promise<void> {
+    if (this.reporters.includes(reporter)) await write(`${text()}\n`);
+  }
+
+  private commandsFor({ file, known, seed }: ReportedFinding): FindingCommands {
+    const replay = `replay: npx zabsim replay ${shellPath(file)}`;
+    if (this.savedFiles.has(file)) return [replay];
+    return [replay, `repeat: ${repeatCommand(this.name, this.options, seed, known.length > 0)}`];
+  }
+}
+
+/** Returns the finding with what is known of its bugs, for people. Data for programs has only their ids. */
+function withBugs(finding: ReportedFinding): ReportedFinding {
+  return { ...finding, known: finding.known.map(aboutBug) };
+}

@@ -1,0 +1,13 @@
+/**
+ * Commands for a shell.
+ */
+
+/** Quotes a word so that a POSIX shell passes it on unchanged. Words without special characters stay as they are. */
+export function shellQuote(word: string): string {
+  return /^[\w@%+:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Quotes a path. A path that starts with a dash would be read as an option. */
+export function shellPath(path: string): string {
+  return shellQuote(path.startsWith("-") ? `./${path}` : path);
+}

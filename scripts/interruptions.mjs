@@ -1,0 +1,87 @@
+// Interrupts a campaign at random moments with SIGINT, SIGTERM and SIGKILL, resumes it, and compares the findings and
+// the exit code with those of the same campaign without an interruption. `--moments N` sets the number of moments for
+// each signal (default: 30), and `--seeds A..B` the campaign. `--seed N` draws other moments. If a result differs, the
+// exit code is 1.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const { values } = parseArgs({
+  options: {
+    moments: { type: "string", default: "30" },
+    seed: { type: "string", default: "1" },
+    seeds: { type: "string", default: "640..767" },
+  },
+});
+const LAUNCHER = fileURLToPath(new URL("../bin/zabsim.js", import.meta.url));
+const CAMPAIGN = ["fuzz", "--zookeeper", "3.6.2", "--seeds", values.seeds, "--strict", "--json"];
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGKILL: null };
+
+const root = mkdtempSync(join(tmpdir(), "zabsim-interruptions-"));
+process.on("exit", () => rmSync(root, { recursive: true, force: true }));
+
+const startedMs = performance.now();
+const whole = await run(join(root, "whole"));
+const durationMs = performance.now() - startedMs;
+const expected = resultOf(whole);
+console.log(`without an interruption: exit code ${whole.code}, ${expected.findings.length} findings`);
+
+const draw = generator(Number(values.seed));
+let failures = 0;
+for (const signal of Object.keys(EXIT_CODES)) {
+  for (let i = 0; i < Number(values.moments); i++) {
+    const atMs = Math.round(draw() * durationMs);
+    const problem = await problemAfter(signal, atMs, join(root, `${signal}-${i}`));
+    if (problem === undefined) continue;
+    failures++;
+    console.log(`${signal} after ${atMs} ms: ${problem}`);
+  }
+}
+console.log(`${3 * Number(values.moments)} interruptions: ${failures} with another result`);
+process.exitCode = failures === 0 ? 0 : 1;
+
+/** Interrupts a campaign and resumes it. Returns what is wrong with the result, if anything is. */
+async function problemAfter(signal, atMs, out) {
+  const first = await run(out, { signal, atMs });
+  // A signal that comes before the campaign has started ends the process.
+  const accepted = [EXIT_CODES[signal], null, whole.code];
+  if (!accepted.includes(first.code)) return `exit code ${first.code}`;
+  const last = await run(out, { resume: existsSync(join(out, "campaign.jsonl")) });
+  const result = resultOf(last);
+  return JSON.stringify(result) === JSON.stringify(expected) ? undefined : `${JSON.stringify(result)} ${last.stderr}`;
+}
+
+/** The exit code and the findings, in the order of their seeds. */
+function resultOf({ code, stdout }) {
+  const { findings = [], runs, verdict } = JSON.parse(stdout.trimEnd().split("\n").at(-1) || "{}");
+  const texts = findings.map(({ count, known, seed, signature }) => `${seed} ${signature} ${count} ${known.join()}`);
+  return { code, verdict, runs, findings: texts.sort() };
+}
+
+function run(out, { atMs, resume = false, signal } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [LAUNCHER, ...CAMPAIGN, "--out", out, ...(resume ? ["--resume"] : [])]);
+    const output = { stdout: "", stderr: "" };
+    child.stdout.on("data", (data) => (output.stdout += data));
+    child.stderr.on("data", (data) => (output.stderr += data));
+    const timer = signal && setTimeout(() => child.kill(signal), atMs);
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      resolve({ code, ...output });
+    });
+  });
+}
+
+/** Numbers from 0 to 1 that depend on the seed alone (mulberry32). */
+function generator(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * What a user sees on a terminal of 80 and of 120 columns: the same text as without any progress, and nothing of the
+ * progress. CI must have pseudo-terminals; elsewhere the tests are skipped without one.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK } from "../../cli/exit-codes.ts";
+import { pty, reason, runInTerminal, type Screen } from "./terminal.ts";
+
+const base = mkdtempSync(join(tmpdir(), "zabsim-terminal-"));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+let folders = 0;
+const folder = (): string => join(base, String(++folders));
+
+/** Parts of a line of progress that no other line has. */
+const PROGRESS = /\d+% \||runs\/s, |matrix: campaign|\^C/;
+
+/** The lines without measurements of time. */
+function stable({ lines }: Screen): string[] {
+  return lines.map((line) => (/^ {2}rate /.test(line) ? "  rate" : line.replaceAll(base, "").replace(/\/\d+\//, "/")));
+}
+
+function expectClean({ cursor, lines, raw }: Screen): void {
+  expect(lines.filter((line) => PROGRESS.test(line))).toEqual([]);
+  expect(cursor).toEqual({ column: 0, line: lines.length });
+  expect(raw.lastIndexOf("\u001b[?25l"), "the cursor is visible").toBeLessThanOrEqual(raw.lastIndexOf("\u001b[?25h"));
+}
+
+if (pty === undefined && process.env.CI !== undefined) throw new Error(`CI needs a pseudo-terminal: ${reason}`);
+if (pty === undefined) console.warn(`skipped: ${reason}`);
+
+describe.skipIf(pty === undefined).each([80, 120])("a terminal of %i columns", (columns) => {
+  const fuzz = (): string[] => ["fuzz", "--zookeeper", "3.6.2", "--seeds", "704..735", "--strict", "--out", folder()];
+
+  it("shows every line of fuzz, and its progress only while it runs", async () => {
+    const shown = await runInTerminal(fuzz(), { columns });
+    const expected = await runInTerminal(fuzz(), { columns, stderr: false });
+    expect([shown.code, expected.code]).toEqual([EXIT_FINDING, EXIT_FINDING]);
+    expect(shown.raw).toMatch(PROGRESS);
+    expect(expected.raw).not.toMatch(PROGRESS);
+    expect(stable(shown)).toEqual(stable(expected));
+    expect(shown.lines.filter((line) => line.startsWith("found "))).not.toEqual([]);
+    expectClean(shown);
+  });
+
+  it("shows the summary of fuzz after Ctrl-C", async () => {
+    const args = ["fuzz", "--zookeeper", "patched", "--time", "60s", "--out", folder()];
+    const shown = await runInTerminal(args, { columns, interruptAt: PROGRESS });
+    expect(shown.code).toBe(EXIT_INTERRUPTED);
+    expect(shown.lines[0]).toMatch(/^ {2}runs +[\d ]+ \(interrupted\)$/);
+    expect(shown.lines.join("\n")).toContain("interrupted; --resume continues");
+    expectClean(shown);
+  });
+
+  it("shows the failures and the summary of run --seeds, also after Ctrl-C", async () => {
+    const args = ["run", "cold-start-of-three-epoch-1", "--set", "expect.leader=1", "--seeds"];
+    const shown = await runInTerminal([...args, "1..100000000"], { columns, interruptAt: PROGRESS });
+    expect(shown.code).toBe(EXIT_INTERRUPTED);
+    expect(shown.lines.at(-1)).toMatch(/^\d+ runs, \d+ events: 0 ok, \d+ failed \(interrupted\)$/);
+    expectClean(shown);
+  });
+
+  it("shows the table of matrix, also after Ctrl-C", async () => {
+    const whole = await runInTerminal(["matrix", "--bug", "4643", "--time", "0s"], { columns });
+    const args = ["matrix", "--bug", "4643", "--time", "60s"];
+    const shown = await runInTerminal(args, { columns, interruptAt: PROGRESS });
+    expect([whole.code, shown.code]).toEqual([EXIT_OK, EXIT_INTERRUPTED]);
+    expect(shown.raw).toMatch(PROGRESS);
+    expect(shown.lines.slice(0, 3).map((line) => line.replaceAll("SC", "S"))).toEqual(whole.lines.slice(0, 3));
+    expectClean(shown);
+    expectClean(whole);
+  });
+});
