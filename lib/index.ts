@@ -33,6 +33,7 @@ export {
   type ProtocolRecord,
   type RecordFilter,
   type RecordSink,
+  type ServerConfig,
 } from "../cluster/records.ts";
 export type { Message, MessageCoverage, MessageWatcher } from "../cluster/server.ts";
 export type { CorruptibleFile } from "../cluster/server-disk.ts";
@@ -44,9 +45,9 @@ export * as protocol from "../protocol/index.ts";
 export { decisionTable, type TableOptions } from "../reports/decision-table.ts";
 export { type Handshake, type HandshakeFailure, handshakesOf } from "../reports/handshakes.ts";
 export { runJson } from "../reports/run-json.ts";
-export { runReport } from "../reports/run-report.ts";
+export { type RunReportOptions, runReport } from "../reports/run-report.ts";
 export { ServerReleases } from "../reports/server-releases.ts";
-export { type TimelineFilter, timeline, timelineLine } from "../reports/timeline.ts";
+export { type LineLayout, type TimelineFilter, timeline, timelineLine } from "../reports/timeline.ts";
 export type { Effect } from "../scenarios/action-result.ts";
 export { type LoadOptions, type Problem, ScenarioError } from "../scenarios/load.ts";
 export { type RunCoverage, type RunOptions, runScenario, ScenarioRunner } from "../scenarios/run.ts";

@@ -15,6 +15,7 @@ import { ServerReleases } from "./server-releases.ts";
 import { stepsWithoutEffect } from "./steps.ts";
 import { logLines } from "./zookeeper-log.ts";
 
+/** The layout of a report, and what it says beyond the run. */
 export interface RunReportOptions {
   /** The maximum width of a line, in columns. Default: 80. */
   readonly width?: number;

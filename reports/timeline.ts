@@ -36,7 +36,9 @@ export function timeline(records: readonly ProtocolRecord[], filter: TimelineFil
 /** The columns before the text of a record: the time and the server. */
 const TEXT_COLUMN = 19;
 
+/** How a line of a timeline is laid out. */
 export interface LineLayout {
+  /** Colors the line. */
   readonly paint: ChalkInstance;
   /** Columns of the page. Default: 80. */
   readonly width?: number;

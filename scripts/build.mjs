@@ -18,6 +18,8 @@ const { build, transform } = await import("esbuild").catch(() => {
   process.exit(0);
 });
 
+const { default: typescript } = await import("typescript");
+
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { dependencies, devDependencies, exports, peerDependencies } = JSON.parse(
   readFileSync(join(root, "package.json"), "utf8"),
@@ -53,7 +55,10 @@ const common = {
   minifySyntax: true,
   legalComments: "none",
   logLevel: "warning",
-  plugins: [{ name: "minify-packages", setup: minifyPackages }],
+  plugins: [
+    { name: "minify-packages", setup: minifyPackages },
+    { name: "remove-comments", setup: removeComments },
+  ],
   // For Node, esbuild would choose the CommonJS files of yaml. Its ES modules start twice as fast.
   alias: { yaml: join(root, "node_modules", "yaml", "browser", "index.js") },
   banner: { js: REQUIRE },
@@ -113,6 +118,15 @@ function minifyPackages({ onLoad }) {
   onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path }) => {
     const { code } = await transform(readFileSync(path, "utf8"), { minify: true, legalComments: "none" });
     return { contents: code, loader: "js" };
+  });
+}
+
+/** Removes the comments of zabsim's own code, which esbuild keeps in classes and functions. */
+function removeComments({ onLoad }) {
+  const compilerOptions = { module: "esnext", target: "esnext", removeComments: true, verbatimModuleSyntax: true };
+  onLoad({ filter: /\.ts$/ }, ({ path }) => {
+    const { outputText } = typescript.transpileModule(readFileSync(path, "utf8"), { compilerOptions });
+    return { contents: outputText, loader: "js" };
   });
 }
 

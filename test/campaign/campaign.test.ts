@@ -57,7 +57,9 @@ describe("a resumed campaign", () => {
   it("writes the file of a finding again if it is missing", () => {
     rmSync(join(folder, "one.yaml"), { force: true });
     runner({}, folder).resume();
-    expect(readFileSync(join(folder, "one.yaml"), "utf8")).toBe(finding().yaml);
+    const [schema, ...text] = readFileSync(join(folder, "one.yaml"), "utf8").split("\n");
+    expect(schema).toMatch(/^# yaml-language-server: /);
+    expect(text.join("\n")).toBe(finding().yaml);
   });
 
   it("may have another time limit and another number of workers", () => {

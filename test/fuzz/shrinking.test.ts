@@ -39,7 +39,7 @@ describe("a plan of 500 steps", () => {
     writeFileSync(file, text);
     const zabsim = fileURLToPath(new URL("../../bin/zabsim.js", import.meta.url));
     const run = spawnSync(process.execPath, [zabsim, "run", file], { encoding: "utf8" });
-    expect(run.stdout).toContain(failure.kind === "violation" ? `violated ${failure.id}` : "stuck");
+    expect(run.stdout).toContain(failure.kind === "violation" ? `violation of ${failure.id}` : "stuck");
     expect(run.status).toBe(0);
   });
 

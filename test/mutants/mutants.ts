@@ -297,8 +297,8 @@ until: 30s
     about: "A follower whose leader is silent never times out.",
     canary: "liveness",
     file: "protocol/learner/learner.ts",
-    find: "if (expired && this.reading) this.fail",
-    replace: "if (expired && this.reading) this.expectRead();\n    else if (expired && this.connection < 0) this.fail",
+    find: "if (!expired || !this.reading) return;",
+    replace: "if (expired && this.reading) this.expectRead();\n    if (!expired || this.connection >= 0) return;",
   },
   {
     name: "elections-counted-across-runs",

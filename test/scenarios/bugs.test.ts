@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
+import { runForReport } from "../../campaign/investigate.ts";
 import { goldenPath, goldenText } from "../../cli/run.ts";
 import { bugPaths, readScenario } from "../../cli/scenario-files.ts";
 import { runScenario } from "../../scenarios/run.ts";
@@ -25,7 +26,7 @@ describe.each(bugs)("$name", ({ path, scenario, text }) => {
   });
 
   it("shows the bug with seed 1, as in its golden file", () => {
-    const run = runScenario(scenario, { seed: 1n });
+    const run = runForReport(scenario, 1n);
     expect(run.unmet).toEqual([]);
     expect(goldenText(run)).toBe(readFileSync(goldenPath(path), "utf8"));
   });
