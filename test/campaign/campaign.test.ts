@@ -57,7 +57,7 @@ describe("a resumed campaign", () => {
   it("writes the file of a finding again if it is missing", () => {
     rmSync(join(folder, "one.yaml"), { force: true });
     runner({}, folder).resume();
-    expect(readFileSync(join(folder, "one.yaml"), "utf8")).toBe(finding().yaml);
+    expect(readFileSync(join(folder, "one.yaml"), "utf8")).toMatch(new RegExp(`${finding().yaml}$`));
   });
 
   it("may have another time limit and another number of workers", () => {

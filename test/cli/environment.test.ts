@@ -26,7 +26,7 @@ describe("an --out that cannot be used", () => {
   it.each([
     [["fuzz", "--out", file], `${file}: is a file (accepted: the path of a folder)`],
     [["fuzz", "--out", join(file, "below")], `${file}: is a file (accepted: the path of a folder)`],
-    [["fuzz", "--out", ""], "--out: the name of the folder is empty"],
+    [["fuzz", "--out", ""], "--out '': is empty (accepted: a path"],
     [["shrink", BUG, "--out", base], `${base}: is a folder (accepted: the path of a file)`],
     [["shrink", BUG, "--out", join(base, "none", "x")], "cannot be written: no such file or directory (ENOENT)"],
     [["shrink", file, "--out", file], `--out ${file}: is the scenario to shrink itself (accepted: another file)`],
