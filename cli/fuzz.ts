@@ -30,7 +30,6 @@ const EXIT_CODES: Readonly<Record<Verdict, number>> = {
 export async function fuzz(name: string | undefined, options: FuzzOptions): Promise<number> {
   const settings = settingsOf(name, options);
   const reports = new FuzzReports(name, options, reportersOf(options));
-  if (options.out === "") throw new UsageError("--out: the name of the folder is empty (accepted: a path)");
   const journal = new Journal(options.out);
   if (options.resume && !journal.exists) {
     throw new UsageError(
