@@ -214,10 +214,13 @@ export type PlannedStop =
 
 /** The configuration of a server process. */
 export interface ServerConfig {
+  /** The release as which it behaves. */
   readonly release: string;
+  /** Whether it votes. */
   readonly role: "participant" | "observer";
   /** The servers that this server knows. */
   readonly view: readonly ServerId[];
+  /** All its settings. */
   readonly settings: Settings;
   /** The settings that differ from ZooKeeper's defaults. */
   readonly changed: Partial<Settings>;
