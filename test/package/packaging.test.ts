@@ -31,6 +31,8 @@ interface Packed {
 
 const MANIFEST = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
+const LIBRARY = readFileSync(join(ROOT, "docs", "library.md"), "utf8");
+const JOBS = readFileSync(join(ROOT, "docs", "jobs.md"), "utf8");
 const ENTRY_POINTS = Object.keys(MANIFEST.exports).map((key) => key.replace(/^\./, "zabsim"));
 const CODE_ENTRY_POINTS = ENTRY_POINTS.filter((name) => !/schema|json/.test(name));
 
@@ -70,10 +72,9 @@ function node(...args: readonly string[]) {
   return run(process.execPath, args);
 }
 
-/** Returns the code blocks of README.md in the section "Use it as a library". */
-function libraryExamples(language: string): string[] {
-  const section = README.slice(README.indexOf("## Use it as a library"));
-  return [...section.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, "g"))].map(([, code]) => code ?? "");
+/** Returns the code blocks of a page in this language. */
+function examplesIn(page: string, language: string): string[] {
+  return [...page.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, "g"))].map(([, code]) => code ?? "");
 }
 
 describe("the packed files", () => {
@@ -159,7 +160,10 @@ describe("installed into an empty folder", () => {
   it("a consumer of every entry point passes tsc without skipLibCheck", () => {
     const imports = CODE_ENTRY_POINTS.map((name, i) => `import * as m${i} from ${JSON.stringify(name)};`);
     const names = CODE_ENTRY_POINTS.map((_, i) => `m${i}`).join(", ");
-    write("consumer.ts", `${imports.join("\n")}\nexport const all = [${names}];\n${libraryExamples("ts").join("\n")}`);
+    write(
+      "consumer.ts",
+      `${imports.join("\n")}\nexport const all = [${names}];\n${examplesIn(README, "ts").join("\n")}`,
+    );
     const compilerOptions = {
       target: "es2022",
       module: "nodenext",
@@ -176,15 +180,15 @@ describe("installed into an empty folder", () => {
     expect(status).toBe(0);
   });
 
-  it("the examples of README.md run", () => {
-    write("late-follower.yaml", /```yaml\n# late-follower\.yaml\n([\s\S]*?)```/.exec(README)?.[1] ?? "");
-    const examples = libraryExamples("js");
+  it("the examples of docs/library.md run", () => {
+    write("late-follower.yaml", /```yaml\n# late-follower\.yaml\n([\s\S]*?)```/.exec(JOBS)?.[1] ?? "");
+    const examples = examplesIn(LIBRARY, "js");
     expect(examples.length).toBeGreaterThan(2);
     for (const example of examples) expect(node("--input-type=module", "-e", example).stderr, example).toBe("");
   });
 
   it("the campaign of README.md runs in the user's vitest", () => {
-    const [example = ""] = libraryExamples("ts");
+    const [example = ""] = examplesIn(README, "ts");
     expect(example).toContain("campaign(");
     write("campaign.test.js", example);
     write("upgrade.yaml", "servers: 3\n");

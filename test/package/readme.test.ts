@@ -5,14 +5,14 @@ import { expect, it } from "vitest";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
 
-it("the outputs in README.md are up to date (to update them: npm run golden)", () => {
+it("the outputs in README.md and docs/jobs.md are up to date (to update them: npm run golden)", () => {
   const script = fileURLToPath(new URL("../../scripts/readme.mjs", import.meta.url));
   expect(spawnSync(process.execPath, [script, "--check"]).status).toBe(0);
 });
 
-it("the scenario in README.md meets its expectations", () => {
-  const page = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-  const text = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
-  const scenario = loadScenario(text, "README.md");
+it("the scenario in docs/jobs.md meets its expectations", () => {
+  const page = readFileSync(new URL("../../docs/jobs.md", import.meta.url), "utf8");
+  const text = /```yaml\n(# late-follower[\s\S]*?)```/.exec(page)?.[1] ?? "";
+  const scenario = loadScenario(text, "late-follower.yaml");
   for (const seed of [1, 2, 3, 4, 5]) expect(runScenario(scenario, { seed }).unmet).toEqual([]);
 });
