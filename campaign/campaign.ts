@@ -372,7 +372,7 @@ export class CampaignRunner {
     }
   }
 
-  /** Saves the plans that still need an investigation, and removes the plans that an earlier session saved. */
+  /** Saves the plans that still need an investigation, and removes saved plans that no longer need one. */
   private saveUninvestigated(): void {
     const plans = this.failure === undefined ? this.plansToInvestigate() : [];
     const names = plans.map(({ scenario, seed, signature }) => {

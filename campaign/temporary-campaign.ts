@@ -39,7 +39,7 @@ export async function runTemporaryCampaign(
     mkdtempSync(join(tmpdir(), "zabsim-matrix-")),
   );
   const settings: CampaignSettings = {
-    // Its journal is never resumed.
+    // The version matters only to resume a journal, and this journal is never resumed.
     version: "",
     options: { zookeeper, strategy: undefined, faults: undefined, scenario },
     firstSeed,
