@@ -7,8 +7,8 @@
  *   short-forms-and-defaults.ts  completes the data to a Scenario
  *   check-scenario.ts            checks what a schema cannot express
  *
- * One ScenarioError reports the problems of a file together. For each problem it names the line, the field, the value and what
- * is accepted.
+ * One ScenarioError reports the problems of a file together. For each problem it names the line, the field, the value
+ * and what is accepted.
  */
 import scenarioSchema from "../schema/scenario.schema.json" with { type: "json" };
 import { checkScenario } from "./loading/check-scenario.ts";
