@@ -50,8 +50,8 @@ export class Journal {
   }
 
   /**
-   * Reads the journal without changing it. Throws a JournalError for a line of JSON that no campaign
-   * writes. The last line may be incomplete, because the process may have been killed while it wrote the line.
+   * Reads the journal without changing it. Throws a JournalError for a line of JSON that no campaign writes. The last
+   * line may be incomplete, because the process may have been killed while it wrote the line.
    */
   read(): JournalContent {
     const text = withOutputError(this.path, "cannot be read", () => readFileSync(this.path, "utf8"));

@@ -1,7 +1,7 @@
 /**
  * Runs the campaigns of the bug matrix, which measure how soon a campaign finds each known bug of each release.
  *
- * Such a campaign does what `zabsim fuzz --zookeeper RELEASE` does and does not search for particular bugs. It ends
+ * Such a campaign does what `zabsim fuzz --zookeeper RELEASE` does. It does not search for particular bugs. It ends
  * when it has found all bugs of the release that are in the matrix, or when its time is over. A bug counts as found
  * when a shrunk finding is attributed to it and to no other bug.
  */

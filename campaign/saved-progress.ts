@@ -2,9 +2,9 @@
  * The progress of an interrupted campaign, read from its journal: which blocks have run, which are settled, and which
  * have to run again.
  *
- * The blocks before the first one that is not settled are done. Later blocks in the journal have run and are counted.
- * Those of them in which plans failed run again, because the choice of the plans to investigate depends on the blocks
- * before. If a line is lost, the campaign therefore loses only time.
+ * The blocks before the first unsettled block are done. Later blocks in the journal have run and are counted. If plans
+ * of such a later block failed, the block runs again, because earlier blocks determine which of its plans need an
+ * investigation. A lost line therefore costs the campaign only time.
  */
 import type { Nondeterminism } from "../fuzz/block.ts";
 import type { Finding } from "./investigate.ts";

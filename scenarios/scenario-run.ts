@@ -32,7 +32,7 @@ export interface FinalServer {
   readonly active: boolean;
   /** The server's currentEpoch. */
   readonly epoch: Epoch;
-  /** The zxid of the last transaction that the server has applied; N:0 for a new leader of epoch N. */
+  /** The zxid of the last transaction that the server has applied, or N:0 if it is a new leader of epoch N. */
   readonly lastProcessedZxid: Zxid;
   /** The transactions in the server's tree; undefined if its process does not run. */
   readonly history: History | undefined;

@@ -148,7 +148,7 @@ export type Action =
   | { readonly partition: readonly (readonly ServerId[])[] }
   /** Heals all cuts between these servers and all others; `all` heals every cut. */
   | { readonly heal: "all" | readonly ServerId[] }
-  /** Loses the next `count` matching messages. On a stream, later messages are lost, too. */
+  /** Loses the next `count` matching messages. On a stream, all later messages in this direction are lost, too. */
   | { readonly drop: { readonly match: MessageMatch; readonly count: number } }
   /** Delays the next `count` matching messages and all later ones on their connection. */
   | { readonly delay: { readonly match: MessageMatch; readonly by: string; readonly count: number } }
