@@ -1,5 +1,6 @@
 /**
- * What must be the same to resume a campaign: everything that decides which plans are drawn and how they run.
+ * The identity of a campaign: everything that decides which plans are drawn and how they run. Only a campaign with the
+ * same identity can resume a journal.
  */
 import { createHash } from "node:crypto";
 import { writeScenario } from "../scenarios/write-scenario.ts";

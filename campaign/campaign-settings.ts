@@ -8,7 +8,7 @@ export interface CampaignSettings {
   readonly version: string;
   readonly options: CampaignOptions;
   readonly firstSeed: bigint;
-  /** Undefined: the campaign runs until its time is over. */
+  /** Undefined if the campaign runs until its time is over. */
   readonly lastSeed: bigint | undefined;
   /** Wall-clock limit in milliseconds. */
   readonly timeMs: number | undefined;

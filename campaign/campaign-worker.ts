@@ -1,5 +1,6 @@
 /**
- * The entry of a worker thread of a campaign. Each export is one kind of task; tasks and results are plain data.
+ * The entry point of a campaign's worker threads. Each exported function runs one kind of task. Tasks and results are
+ * plain data.
  */
 import { type Block, type BlockResult, type CampaignOptions, type FailedPlan, runBlock } from "../fuzz/block.ts";
 import { type Finding, investigate as investigatePlan } from "./investigate.ts";

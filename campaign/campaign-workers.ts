@@ -1,6 +1,4 @@
-/**
- * Who runs the tasks of a campaign: worker threads. A campaign does not depend on how many there are.
- */
+/** The worker threads that run the tasks of a campaign. The findings of a campaign do not depend on their number. */
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
@@ -12,11 +10,11 @@ import type { Finding } from "./investigate.ts";
 export interface CampaignWorkers {
   runBlock(task: { options: CampaignOptions; block: Block }): Promise<BlockResult>;
   investigate(task: InvestigateTask): Promise<Finding>;
-  /** Ends the workers, whatever they do. */
+  /** Ends the workers immediately, even if they are running tasks. */
   destroy(): Promise<void>;
 }
 
-/** A run keeps little memory. Without limits the heaps would grow with garbage. */
+/** A run needs little memory. Without these limits, garbage would make the heap of each worker grow. */
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 1024 };
 
 export const DEFAULT_WORKERS = availableParallelism();
@@ -36,7 +34,7 @@ export function workerPool(filename: string, threads: number): Piscina {
   });
 }
 
-/** The worker lies next to the bundle. A campaign that runs from its source has no workers. */
+/** The build writes the worker next to the bundle. Without a build there is no such file, so workers cannot start. */
 const WORKER = fileURLToPath(new URL("./campaign-worker.js", import.meta.url));
 
 export function threadWorkers(threads: number): CampaignWorkers {

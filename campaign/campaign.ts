@@ -5,13 +5,14 @@
  *   |____ block of 64 seeds ____|    |________ investigation ________|       |_ main thread _|
  *          worker thread                     worker thread                    saves, then reports
  *
- * The findings depend on the seeds and the options alone: not on the number of workers, on their speed, or on where the
- * campaign was interrupted and resumed. Workers run blocks and investigate failing plans in any order and ahead of
- * time, but the campaign settles the blocks strictly in order: which plans are worth an investigation depends on the
- * findings of the blocks before, and on nothing else. An investigation that turns out to be unnecessary is thrown away.
+ * The findings depend only on the seeds and the options, and not on the number of workers, on their speed, or on where
+ * the campaign was interrupted and resumed. Workers run blocks and investigate failing plans in any order and ahead of
+ * time. The campaign, however, settles the blocks strictly in order: only the findings of earlier blocks decide which
+ * plans of a block need an investigation. If an investigation turns out to be unnecessary, its result is discarded.
  *
- * The main thread saves every finding before it reports it. The journal has a line for each block that has run and one
- * for each block that is settled. After an interruption, blocks that are not settled run again for their failing plans.
+ * The main thread saves every finding before it reports the finding. The journal has a line for each block that has
+ * run, and another line for each block with failing plans that is settled. After an interruption, blocks that are not
+ * settled run again for their failing plans.
  */
 import { type BlockResult, CampaignTotals, type FailedPlan } from "../fuzz/block.ts";
 import type { Coverage } from "../fuzz/coverage.ts";
@@ -44,9 +45,9 @@ interface OpenBlock {
   readonly position: number;
   readonly index: number;
   readonly plans: readonly FailedPlan[];
-  /** The next plan to decide on. */
+  /** The index in `plans` of the next plan to decide on. */
   next: number;
-  /** The seeds of its findings. */
+  /** The seeds of the findings in this block. */
   readonly findings: string[];
 }
 
@@ -70,11 +71,11 @@ export class CampaignRunner {
   private readonly toRepeat = new Set<number>();
   /** All blocks before this position are settled. */
   private settled = 0;
-  /** The investigations of the settled blocks, by signature or known bug. */
+  /** Number of investigations in the settled blocks, by signature or known bug. */
   private settledCounts: ReadonlyMap<string, number> = new Map();
   /** All blocks before this position have run or are running. */
   private nextPosition = 0;
-  /** An earlier session has started the blocks before this position. They run even if the time is over. */
+  /** An earlier session started the blocks before this position. These blocks run even if the time is over. */
   private begun = 0;
   /** Names of the files with plans that an earlier session did not investigate. */
   private earlierUnshrunk: readonly string[] = [];
@@ -82,7 +83,7 @@ export class CampaignRunner {
   private open: OpenBlock[] = [];
   /** Results of investigations, by seed. */
   private readonly results = new Map<bigint, Finding>();
-  /** Seeds of the plans under investigation, and the only known bug that may explain each. */
+  /** For each plan under investigation, by seed: the only known bug that may explain it, or undefined. */
   private readonly underInvestigation = new Map<bigint, string | undefined>();
   private blocksUnderWay = 0;
   private stopped = false;
@@ -108,12 +109,12 @@ export class CampaignRunner {
     return this.blocks.seedCount;
   }
 
-  /** Whether the campaign was stopped before its seeds or its time were over. */
+  /** Whether stop() ended the campaign. */
   get interrupted(): boolean {
     return this.stopped;
   }
 
-  /** Number of plans whose investigation has to wait for --resume. */
+  /** Number of plans that still need an investigation. A session with --resume investigates them. */
   get uninvestigated(): number {
     return this.plansToInvestigate().length;
   }
@@ -124,8 +125,9 @@ export class CampaignRunner {
   }
 
   /**
-   * Continues from the journal, and repairs it. Throws a CampaignMismatchError if it belongs to another campaign, and a
-   * JournalError if a line of it cannot be right. Returns the numbers of the lines that it had to drop.
+   * Continues from the journal, and repairs it. Throws a CampaignMismatchError if the journal belongs to another
+   * campaign, and a JournalError if a line contradicts the campaign or another line. Returns the numbers of the lines
+   * that it dropped from the journal.
    */
   resume(): readonly number[] {
     const content = this.journal.read();
@@ -136,7 +138,7 @@ export class CampaignRunner {
     return content.dropped;
   }
 
-  /** Ends the campaign now. Tasks under way are given up; --resume repeats them. */
+  /** Ends the campaign now and abandons the tasks that are running. A session with --resume repeats them. */
   stop(): void {
     this.stopped = true;
     this.change();
@@ -206,7 +208,7 @@ export class CampaignRunner {
     });
   }
 
-  /** Applies the result of a task. After stop(), results come too late. */
+  /** Applies the result of a task when it completes. After stop(), results are ignored. */
   private watch<T>(task: Promise<T>, apply: (result: T) => void | Promise<void>): void {
     task
       .then((result) => (this.stopped ? undefined : apply(result)))
@@ -216,7 +218,10 @@ export class CampaignRunner {
       .finally(() => this.change());
   }
 
-  /** The next position to run; undefined if there is none, or if its run needs more blocks to be settled. */
+  /**
+   * Takes the position of the next block to run. Returns undefined if no block is left, if the time is over, or if more
+   * blocks must be settled first.
+   */
   private takePosition(inTime: boolean): number | undefined {
     while (this.counted.has(this.nextPosition) && !this.toRepeat.has(this.nextPosition)) this.nextPosition++;
     const position = this.nextPosition;
@@ -226,7 +231,10 @@ export class CampaignRunner {
     return position;
   }
 
-  /** By signature: the known bugs that explain findings of the blocks that are settled before this one starts. */
+  /**
+   * Returns, by signature, the known bugs that alone explain findings. It counts only findings of the blocks that are
+   * always settled before the block at this position starts.
+   */
   private usualBugsFor(position: number): Record<string, string[]> {
     const limit = settledBefore(position);
     return usualBugsOf(this.settledFindings.filter((one) => one.position < limit).map(({ finding }) => finding));
@@ -264,7 +272,7 @@ export class CampaignRunner {
     }
   }
 
-  /** Settles blocks in their order, as far as their results are there. */
+  /** Settles blocks in their order, up to the first block of which a result is missing. */
   private async settle(): Promise<void> {
     while (!this.stopped) {
       const position = this.settled;
@@ -305,7 +313,7 @@ export class CampaignRunner {
     return true;
   }
 
-  /** Saves and reports a finding, unless an earlier session has. */
+  /** Saves and reports a finding, unless an earlier session has done so. */
   private async keep(finding: Finding): Promise<void> {
     const name = `${fileNameFor(finding.signature, BigInt(finding.seed))}.yaml`;
     const file = this.journal.pathOf(name);
@@ -317,8 +325,8 @@ export class CampaignRunner {
   }
 
   /**
-   * The plans that need an investigation, as far as this can be known now: an investigation under way may make a later
-   * one unnecessary.
+   * Returns the plans that need an investigation, as far as this can be known now. An investigation that is running may
+   * make a later one unnecessary.
    */
   private plansToInvestigate(): FailedPlan[] {
     const policy = this.policy.copy();
@@ -327,7 +335,10 @@ export class CampaignRunner {
       .filter((plan) => policy.shouldInvestigate(plan) && !this.results.has(plan.seed));
   }
 
-  /** Skips plans whose only candidate is under investigation: that investigation may well make this one unnecessary. */
+  /**
+   * Returns whether the investigation of a plan can start now. If the plan's only candidate is already under
+   * investigation, the plan waits, because the running investigation may make this one unnecessary.
+   */
   private mayInvestigate(plan: FailedPlan): boolean {
     const bug = soleCandidate(plan);
     if (this.underInvestigation.has(plan.seed)) return false;
@@ -361,7 +372,7 @@ export class CampaignRunner {
     }
   }
 
-  /** Saves the plans that still need an investigation, and removes those of an earlier session. */
+  /** Saves the plans that still need an investigation, and removes saved plans that no longer need one. */
   private saveUninvestigated(): void {
     const plans = this.failure === undefined ? this.plansToInvestigate() : [];
     const names = plans.map(({ scenario, seed, signature }) => {
@@ -384,7 +395,7 @@ function blockLineOf(index: number, result: BlockResult, before: Coverage): Bloc
   return { ...line, nondeterministic: nondeterministic.map(({ seed }) => String(seed)) };
 }
 
-/** The counts that differ from those before. */
+/** Returns the counts of `after` that differ from those of `before`. */
 function changedCounts(
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>,
@@ -393,8 +404,9 @@ function changedCounts(
 }
 
 /**
- * The number of blocks that must be settled before this one starts. Their findings tell which known bugs to try first,
- * which saves time. The number leaves enough blocks to run while the ones before them are investigated.
+ * Returns the number of blocks that must be settled before the block at this position starts. The findings of these
+ * blocks determine which known bugs are tried first, which saves time. The number is low enough that workers can run
+ * other blocks while the failures of earlier blocks are investigated.
  */
 function settledBefore(position: number): number {
   return position < 16 ? 0 : 2 ** Math.floor(Math.log2(position / 2));

@@ -1,6 +1,6 @@
 /**
  * The lock of a campaign on its folder: a file that names the process. Two campaigns in one folder would corrupt each
- * other's journal. The lock of a process that has ended counts for nothing.
+ * other's journal. If the process has ended, its lock is ignored.
  */
 import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -18,7 +18,10 @@ interface Holder {
   readonly since: string;
 }
 
-/** Takes the lock. Returns how to release it. Throws an OutputError that names the process that holds it. */
+/**
+ * Takes the lock and returns a function that releases it. If another process holds the lock, throws an OutputError that
+ * names that process.
+ */
 export function lockFolder(folder: string): () => void {
   const path = join(folder, FILE);
   const own: Holder = {
@@ -40,7 +43,7 @@ export function lockFolder(folder: string): () => void {
   };
 }
 
-/** Creates the file with its whole content. Returns false if it exists. */
+/** Creates the file with its whole content. Returns false if the file already exists. */
 function create(path: string, text: string): boolean {
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, text);
@@ -56,7 +59,7 @@ function create(path: string, text: string): boolean {
   return true;
 }
 
-/** For file systems without hard links. */
+/** Copies a file, on file systems without hard links. Returns false if the target already exists. */
 function copyExclusively(from: string, to: string): boolean {
   try {
     copyFileSync(from, to, constants.COPYFILE_EXCL);
@@ -67,7 +70,7 @@ function copyExclusively(from: string, to: string): boolean {
   }
 }
 
-/** Removes a stale lock. If another process has just replaced it by its own, that one is put back. */
+/** Removes a stale lock. If another process has just replaced the stale lock by its own, puts that lock back. */
 function remove(path: string, stale: string): void {
   const aside = `${path}.${process.pid}.stale`;
   try {
@@ -89,7 +92,7 @@ function textOf(path: string): string {
   }
 }
 
-/** Undefined: the text names no process. */
+/** Returns the process that the text of a lock names. Returns undefined if the text names no process. */
 function holderOf(text: string): Holder | undefined {
   try {
     const holder = JSON.parse(text) as Partial<Holder> | null;
@@ -101,7 +104,7 @@ function holderOf(text: string): Holder | undefined {
   }
 }
 
-/** Whether the process may still run. Nothing is known of a process on another machine. */
+/** Returns whether the process may still be running. A process on another machine is assumed to be running. */
 function isAlive({ host, pid, processStart: start }: Holder): boolean {
   if (host !== hostname()) return true;
   try {
@@ -109,16 +112,20 @@ function isAlive({ host, pid, processStart: start }: Holder): boolean {
   } catch (error) {
     if (isSystemError(error) && error.code === "ESRCH") return false;
   }
-  // The operating system may have given the id to another process since.
+  // The operating system may have reused the process id for another process.
   return typeof start !== "string" || start === processStart(pid);
 }
 
-/** The start of the process in clock ticks since the start of the machine; null where there is no /proc. */
+/**
+ * Returns the boot id of the machine and the start of the process in clock ticks after the boot. Returns null if there
+ * is no /proc, or if the process has ended.
+ */
 function processStart(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    // The name of the program, in parentheses, may itself contain spaces and parentheses.
+    // The search starts at the last parenthesis, because the program name in parentheses may contain spaces and
+    // parentheses.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const hasEnded = fields[0] === "Z";
     return hasEnded || fields[19] === undefined ? null : `${boot} ${fields[19]}`;

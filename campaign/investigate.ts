@@ -23,8 +23,8 @@ export interface Finding extends Omit<ReportedFinding, "file" | "count"> {
 }
 
 /**
- * Maximum number of events in all runs that shrink one plan, enough for a few seconds. A limit of runs alone would not
- * be enough, because a run with stuck servers can have many events.
+ * Maximum total number of events in the runs that shrink one plan, enough for a few seconds. A limit on the number of
+ * runs would not be enough, because a run with stuck servers can have many events.
  */
 const SHRINK_EVENTS = { violation: 8_000_000, stuck: 1_000_000 } as const;
 

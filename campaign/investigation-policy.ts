@@ -16,8 +16,8 @@ const MAX_OF_SOLE_CANDIDATE = 10;
 /** Number of plans with the same signature to investigate if they fail even with all known bugs fixed. */
 const MAX_OF_UNEXPLAINED = 12;
 /**
- * If a plan has more candidates than this, its failure depends on many coincidences, and any change avoids it. The
- * candidates then say nothing about the cause.
+ * If a plan has more candidates than this, its failure depends on many coincidences, and almost any change avoids the
+ * failure. The candidates then say nothing about the cause.
  */
 const MAX_CANDIDATES = 5;
 
@@ -75,7 +75,7 @@ export class InvestigationPolicy {
     this.findings.push(finding);
   }
 
-  /** By signature: the known bugs that explain findings so far. New failures are compared with these bugs first. */
+  /** By signature: the known bugs that alone explain a finding so far. These bugs are tried first for a new failure. */
   get usualBugs(): Record<string, string[]> {
     return usualBugsOf(this.findings);
   }

@@ -1,46 +1,52 @@
 /**
- * The lines of a journal: their types, and how a line of text is read. A line that is not JSON is damage of a crash,
- * and the campaign repeats what the line said. A line of JSON that no campaign writes is an error.
+ * The lines of a journal: their types, and how a line of text is read. A line that is not JSON was damaged by a crash,
+ * and the campaign repeats the work that the line recorded. A line of JSON that no campaign writes is an error.
  */
 import type { Finding } from "./investigate.ts";
 
-/** The first line: what must be the same to resume the campaign. */
+/** The first line: the identity of the campaign. Only a campaign with the same identity can resume the journal. */
 export interface CampaignLine {
   readonly campaign: Readonly<Record<string, string>>;
 }
 
-/** The seeds of a block have run. */
+/** Records that the seeds of a block have run. */
 export interface BlockLine {
   readonly block: number;
   readonly runs: number;
   readonly events: number;
   readonly virtualUs: number;
-  /** The features that no block before it had reached. */
+  /** The coverage features that no block of an earlier line had reached. */
   readonly fresh: readonly string[];
-  /** By fault: how often it struck, and how often with an effect. */
+  /** For each fault: how often it was injected, and how often it had an effect. */
   readonly faults: Readonly<Record<string, readonly [number, number]>>;
   /** Number of failing plans by signature. */
   readonly failed: Readonly<Record<string, number>>;
-  /** The seeds that gave two different runs. Each has a line of its own before this one. Absent: none. */
+  /**
+   * The seeds that gave two different runs. Each of these seeds has its own line, before this one. Absent if there are
+   * none.
+   */
   readonly nondeterministic?: readonly string[];
 }
 
-/** A failing plan was investigated and saved in a file of this name. */
+/** Records that a failing plan was investigated and saved in the file `file`. */
 export interface FindingLine {
   readonly finding: Finding;
   readonly file: string;
 }
 
-/** All failing plans of a block have been investigated, or were like others. */
+/** Records that a block is settled: each of its failing plans was investigated or needed no investigation. */
 export interface InvestigatedLine {
   readonly investigated: number;
-  /** The investigations that the block added, by signature or known bug. */
+  /**
+   * The counts of investigations that this block changed, by signature or known bug. Each count is the total of the
+   * campaign up to this block.
+   */
   readonly counts: Readonly<Record<string, number>>;
-  /** The seeds of its findings. Each has a line of its own before this one. */
+  /** The seeds of the block's findings. Each finding has its own line, before this one. */
   readonly findings: readonly string[];
 }
 
-/** A seed gave two different runs, and the first event that differs. */
+/** Records that a seed gave two different runs, and the first event that differs. */
 export interface NondeterministicLine {
   readonly nondeterministic: { readonly seed: string; readonly first: string; readonly second: string };
 }
@@ -89,7 +95,7 @@ const FINDING: Readonly<Record<keyof Finding, Check>> = {
   yaml: isText,
 };
 
-/** By the field that distinguishes a kind of line: the fields of such a line. */
+/** For each kind of line, by its distinguishing field: the check of each field in such a line. */
 const LINES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   campaign: { campaign: recordOf(isText) },
   block: {
@@ -107,7 +113,10 @@ const LINES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   nondeterministic: { nondeterministic: objectOf({ seed: isSeed, first: isText, second: isText }) },
 };
 
-/** Reads one line. Returns undefined if it is not JSON. Throws a JournalError, which names `place`, for other JSON. */
+/**
+ * Reads one line. Returns undefined if the line is not JSON. If it is JSON that no campaign writes, throws a
+ * JournalError that names `place`.
+ */
 export function parseLine(text: string, place: string): Line | undefined {
   let value: unknown;
   try {
@@ -127,7 +136,7 @@ export function parseLine(text: string, place: string): Line | undefined {
   return line as unknown as Line;
 }
 
-/** What helps against a journal that cannot be resumed. */
+/** The end of a message about a journal that cannot be resumed: what is accepted, and the fix. */
 export const REMEDY = " (accepted: the line as the campaign wrote it; without --resume a new campaign starts)";
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,6 +1,6 @@
 /**
- * The journal of a campaign: JSON lines, appended while the campaign runs. If the process is killed, only tasks under
- * way are lost, and nothing that was reported.
+ * The journal of a campaign: a file of JSON lines, to which the campaign appends while it runs. If the process is
+ * killed, only the tasks that were running are lost. Everything that was reported is in the journal.
  */
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -18,12 +18,12 @@ export interface NumberedLine {
 
 export interface JournalContent {
   readonly lines: readonly NumberedLine[];
-  /** The numbers of lines that are not JSON, or that repeat an earlier line. The campaign can do without them. */
+  /** The numbers of lines that are not JSON, or that repeat an earlier line. The campaign does not need these lines. */
   readonly dropped: readonly number[];
 }
 
 const FILE = "campaign.jsonl";
-/** How the name of a file ends that contains a failing plan as it was drawn. */
+/** The end of the name of each file that contains a failing plan as it was drawn. */
 export const UNSHRUNK = ".unshrunk.yaml";
 
 export class Journal {
@@ -50,8 +50,8 @@ export class Journal {
   }
 
   /**
-   * Reads the journal without changing it. Throws a JournalError for a line that no campaign writes. The end of the
-   * file may be half a line, because the process was killed.
+   * Reads the journal without changing it. Throws a JournalError for a line of JSON that no campaign writes. The last
+   * line may be incomplete, because the process may have been killed while it wrote the line.
    */
   read(): JournalContent {
     const text = withOutputError(this.path, "cannot be read", () => readFileSync(this.path, "utf8"));
@@ -75,7 +75,7 @@ export class Journal {
     return { lines, dropped };
   }
 
-  /** Reads the journal and removes the lines that the campaign can do without. */
+  /** Reads the journal and removes the lines that the campaign does not need. */
   repair(): JournalContent {
     const content = this.read();
     if (content.dropped.length > 0) {
@@ -96,7 +96,7 @@ export class Journal {
     return existsSync(this.pathOf(name)) ? this.pathOf(name) : this.save(basename(name), text);
   }
 
-  /** Names of the files next to the journal with plans that were not investigated. */
+  /** Returns the names of the files next to the journal that contain plans that were not investigated. */
   unshrunkFiles(): readonly string[] {
     return readdirSync(this.folder).filter((name) => name.endsWith(UNSHRUNK));
   }
@@ -105,7 +105,7 @@ export class Journal {
     for (const name of names) rmSync(this.pathOf(name), { force: true });
   }
 
-  /** The path of a file next to the journal. */
+  /** Returns the path of a file next to the journal. */
   pathOf(file: string): string {
     return join(this.folder, basename(file));
   }

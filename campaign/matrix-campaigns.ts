@@ -1,9 +1,9 @@
 /**
- * The campaigns of the bug matrix: how soon a plain campaign finds each known bug of each release.
+ * Runs the campaigns of the bug matrix, which measure how soon a campaign finds each known bug of each release.
  *
- * Such a campaign does what `zabsim fuzz --zookeeper RELEASE` does and knows nothing of the bugs. It ends when it has
- * found all bugs of the release that the matrix asks about, or when its time is over. A bug counts as found when a
- * shrunk finding is attributed to it and to no other bug.
+ * Such a campaign does what `zabsim fuzz --zookeeper RELEASE` does. It does not search for particular bugs. It ends
+ * when it has found all bugs of the release that are in the matrix, or when its time is over. A bug counts as found
+ * when a shrunk finding is attributed to it and to no other bug.
  */
 import type { MatrixBug } from "../fuzz/known-bugs.ts";
 import { MATRIX_RELEASES } from "../fuzz/matrix.ts";
@@ -13,7 +13,7 @@ import { runTemporaryCampaign } from "./temporary-campaign.ts";
 
 /** The first finding of a campaign that is attributed to one bug alone. */
 export interface Discovery {
-  /** The Nth plan of the campaign, from 1. */
+  /** The position of the failing plan in the campaign, from 1. */
   readonly runs: number;
   /** Wall-clock time since the start of the campaign. */
   readonly seconds: number;

@@ -18,7 +18,10 @@ export function matrixCells(scenarios: BugScenarios): MatrixCell[] {
   );
 }
 
-/** `discoveries` and `campaigns`, the number of campaigns in each release, are absent if no campaign was run. */
+/**
+ * Returns an entry for each bug and release. `campaigns` is the number of campaigns in each release. Without campaigns,
+ * `discoveries` is undefined.
+ */
 export function matrixEntries(
   cells: readonly MatrixCell[],
   discoveries?: Discoveries,
@@ -35,7 +38,7 @@ function entryOf({ bug, expected, release, reproduced }: MatrixCell): MatrixEntr
   return { bug: ticketOf(bug), release, expected, reproduced, why };
 }
 
-/** A campaign that did not find the bug counts as slower than all that did. */
+/** Summarizes the campaigns in one release. A campaign that did not find the bug counts as slower than all that did. */
 function summarize(
   discoveries: readonly Discovery[],
   campaigns: number,
@@ -45,7 +48,7 @@ function summarize(
   return { campaigns, met: discoveries.length, ...(median && { median }) };
 }
 
-/** Returns the advice for a release: the effect of each of these bugs, and the first later release without it. */
+/** Returns the advice for a release: for each bug, its effect and the first later release that is free of it. */
 export function adviceFor(release: string, scenarios: BugScenarios): ReleaseAdvice {
   const cells = matrixCells(scenarios);
   const behavior = behaviorOf(release);
@@ -60,8 +63,8 @@ export function adviceFor(release: string, scenarios: BugScenarios): ReleaseAdvi
 }
 
 /**
- * Returns the advice on one bug. Returns none if the release does not have the bug, or if the scenario does not
- * reproduce it there.
+ * Returns the advice on one bug. Returns an empty list if the release does not have the bug, or if the scenario does
+ * not reproduce the bug in this release.
  */
 function adviceOn(bug: MatrixBug, scenario: Scenario, cells: readonly MatrixCell[], release: string): Advice[] {
   const cellsOfBug = cells.filter((cell) => cell.bug === bug);

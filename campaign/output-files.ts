@@ -1,16 +1,17 @@
 /**
- * Files that commands write: whole or not at all, with one clear error if the place cannot be written.
+ * Writes the files of commands. Each file is written completely or not at all. If it cannot be written, the command
+ * reports one clear error.
  */
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
 
-/** Thrown if a file or folder cannot be written, because of where it is or of the state of the disk. */
+/** Thrown if a file or folder cannot be written, because of its path or because of the state of the disk. */
 export class OutputError extends Error {
   override readonly name = "OutputError";
 }
 
-/** Writes a file so that a reader finds either its old content or all of the new one, even after a crash. */
+/** Writes a file so that a reader finds either its old content or its complete new content, even after a crash. */
 export function saveWhole(path: string, text: string): void {
   withOutputError(path, "cannot be written", () => {
     if (isFolder(path)) throw new OutputError(`${path}: is a folder (accepted: the path of a file)`);
@@ -25,8 +26,8 @@ export function saveWhole(path: string, text: string): void {
 }
 
 /**
- * Creates a folder and the folders above it. It creates them one by one, because mkdirSync with `recursive` never
- * returns for a path such as /proc/x.
+ * Creates a folder and its missing parent folders one by one, because mkdirSync with `recursive` never returns for a
+ * path such as /proc/x.
  */
 export function makeFolder(path: string): void {
   if (path === "") throw new OutputError("the folder has an empty name (accepted: the path of a folder)");
@@ -52,7 +53,7 @@ export function withOutputError<T>(path: string, problem: string, action: () => 
   }
 }
 
-/** `no space left on device (ENOSPC)`. */
+/** Returns the reason of a system error as text, such as `no space left on device (ENOSPC)`. */
 export function systemReason({ code, errno }: NodeJS.ErrnoException): string {
   const [, text] = getSystemErrorMap().get(errno ?? 0) ?? [];
   return text === undefined ? String(code) : `${text} (${code})`;
@@ -68,7 +69,7 @@ function exists(path: string): boolean {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
-      // A file as a part of the path is reported as that file.
+      // If a part of the path is a file, a later error names that file.
       if ((error as NodeJS.ErrnoException).code !== "ENOTDIR") throw error;
     }
     return false;

@@ -14,7 +14,7 @@ import { withOutputError } from "./output-files.ts";
 export interface SavedFinding {
   /** Name of the file in the folder. */
   readonly file: string;
-  /** The finding, if the scenario still violates an invariant or leaves servers stuck. */
+  /** The finding, if the scenario still fails. Undefined if it no longer fails. */
   readonly finding: FoundFile | undefined;
 }
 

@@ -1,9 +1,10 @@
 /**
- * What the journal of an interrupted campaign says: what has run, what is settled, and what has to run again.
+ * The progress of an interrupted campaign, read from its journal: which blocks have run, which are settled, and which
+ * have to run again.
  *
- * The blocks up to the first one that is not settled are done. Blocks after it have run and count, but if plans of them
- * failed, they run again: which of these plans are worth an investigation depends on the blocks before. So a line that
- * is lost costs time and nothing else.
+ * The blocks before the first unsettled block are done. Later blocks in the journal have run and are counted. If plans
+ * of such a later block failed, the block runs again, because earlier blocks determine which of its plans need an
+ * investigation. A lost line therefore costs the campaign only time.
  */
 import type { Nondeterminism } from "../fuzz/block.ts";
 import type { Finding } from "./investigate.ts";
@@ -16,18 +17,21 @@ export type ReportedNondeterminism = Pick<Nondeterminism, "first" | "second" | "
 
 export interface SavedProgress {
   readonly blocks: readonly { readonly position: number; readonly line: BlockLine }[];
-  /** In the order in which they were found. */
+  /** The findings, in the order of their blocks. */
   readonly findings: readonly { readonly position: number; readonly finding: Finding; readonly file: string }[];
   readonly nondeterminism: readonly ReportedNondeterminism[];
   /** All blocks before this position are settled. */
   readonly settled: number;
-  /** Positions of the blocks whose failing plans are needed again. */
+  /** Positions of the blocks that must run again for their failing plans. */
   readonly toRepeat: readonly number[];
-  /** The investigations of all settled blocks, by signature or known bug. */
+  /** Number of investigations in the settled blocks, by signature or known bug. */
   readonly counts: ReadonlyMap<string, number>;
 }
 
-/** Throws a JournalError that names `path` and the line if a line contradicts the campaign or another line. */
+/**
+ * Returns the progress that the journal records. If a line contradicts the campaign or another line, throws a
+ * JournalError that names `path` and the line.
+ */
 export function readProgress({ lines }: JournalContent, seeds: SeedBlocks, path: string): SavedProgress {
   const reader = new Reader(seeds);
   for (const { line, number } of lines) {
@@ -48,7 +52,7 @@ class Reader {
     this.seeds = seeds;
   }
 
-  /** Returns what is wrong with the line, if anything is. */
+  /** Adds a line. If it contradicts the campaign or an earlier line, returns a description of the contradiction. */
   add(line: JournalContent["lines"][number]["line"]): string | undefined {
     if ("block" in line) return this.addBlock(line);
     if ("finding" in line) return this.addFinding(line);
@@ -82,7 +86,9 @@ class Reader {
     };
   }
 
-  /** Blocks can have been run twice, by two processes. The order in which features are new may then differ. */
+  /**
+   * Adds the line of a block. If two processes ran the block, the two lines may differ in the features that are new.
+   */
   private addBlock(line: BlockLine): string | undefined {
     const position = this.seeds.positionOf(line.block);
     if (position === undefined) return `the campaign has no block ${line.block}`;
@@ -118,7 +124,7 @@ class Reader {
     return undefined;
   }
 
-  /** Whether all lines that the block announces are there. */
+  /** Returns whether the journal has all other lines that the line of this block requires. */
   private isComplete({ nondeterministic = [] }: BlockLine): boolean {
     return nondeterministic.every((seed) => this.nondeterminism.has(seed));
   }

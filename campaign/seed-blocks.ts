@@ -1,12 +1,12 @@
 /**
- * The blocks of a campaign: which seeds each block has, and which blocks belong to a shard. All of it is arithmetic, so
- * that a campaign may have as many seeds as there are.
+ * The blocks of a campaign: which seeds each block has, and which blocks belong to a shard. Blocks are computed, not
+ * stored, so that a campaign can have as many seeds as there are.
  */
 import { BLOCK_SIZE, corpusStart } from "../fuzz/block.ts";
 
 export interface Seeds {
   readonly firstSeed: bigint;
-  /** Undefined: the campaign ends with the last seed that there is, or when its time is over. */
+  /** Undefined if the campaign ends after the last possible seed, or when its time is over. */
   readonly lastSeed: bigint | undefined;
   /** `[i, n]`: this shard is the i-th of n, counted from 1, and runs every n-th block. */
   readonly shard: readonly [number, number];
@@ -32,20 +32,20 @@ export class SeedBlocks {
     this.last = seeds.lastSeed ?? MAX_SEED;
   }
 
-  /** The block at this position of the shard, from 0; undefined after the last one. */
+  /** Returns the block at this position of the shard, from 0. Returns undefined after the last block. */
   at(position: number): SeedBlock | undefined {
     const [shard, of] = this.seeds.shard;
     return this.block(position * of + shard - 1);
   }
 
-  /** The position of a block in the shard; undefined if the shard does not have this block. */
+  /** Returns the position of a block in the shard. Returns undefined if the shard does not have this block. */
   positionOf(index: number): number | undefined {
     const [shard, of] = this.seeds.shard;
     const isOwn = index % of === shard - 1 && this.block(index) !== undefined;
     return isOwn ? (index - shard + 1) / of : undefined;
   }
 
-  /** The position of the block with this seed; undefined if the shard does not have the seed. */
+  /** Returns the position of the block with this seed. Returns undefined if the shard does not have the seed. */
   positionOfSeed(seed: bigint): number | undefined {
     const { firstSeed } = this.seeds;
     if (seed < firstSeed || seed > this.last) return undefined;

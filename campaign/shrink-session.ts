@@ -1,6 +1,6 @@
 /**
- * One session of shrinking a scenario file: `zabsim shrink`. It saves its best result every second, and a later session
- * can continue from that result.
+ * A session of `zabsim shrink`, which shrinks a scenario file. It saves its best result every second, and a later
+ * session can continue from that result.
  */
 import { type Failure, failureOf, signatureOf } from "../fuzz/shrink/failure.ts";
 import { type ShrunkScenario, shrinkScenario } from "../fuzz/shrink/shrink-scenario.ts";
@@ -11,7 +11,7 @@ export interface ShrinkSession {
   /** The scenario to shrink, and the seed with which it fails. */
   readonly scenario: Scenario;
   readonly seed: bigint;
-  /** The result of an earlier session. */
+  /** The result of an earlier session, or undefined. */
   readonly earlier: Scenario | undefined;
   readonly maxRuns: number;
   readonly timeMs: number | undefined;
@@ -24,7 +24,7 @@ export interface ShrinkSession {
 
 export type ShrinkOutcome =
   | { readonly kind: "does-not-fail" }
-  /** The result of the earlier session no longer fails in the same way. */
+  /** The result of the earlier session no longer fails in the same way as the scenario. */
   | { readonly kind: "earlier-does-not-fail"; readonly signature: string }
   | { readonly kind: "shrunk"; readonly signature: string; readonly shrunk: ShrunkScenario };
 

@@ -10,7 +10,7 @@ export interface SessionTime {
   readonly resumedRuns: number;
 }
 
-/** `saved` are the findings of earlier campaigns that still fail. */
+/** Returns the summary of a campaign. `saved` contains the findings of earlier campaigns that still fail. */
 export function summaryOf(
   { counts, findings, interrupted, nondeterminism, totals, uninvestigated }: CampaignRunner,
   { options, workers }: CampaignSettings,

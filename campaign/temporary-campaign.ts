@@ -12,7 +12,7 @@ import { withOutputError } from "./output-files.ts";
 
 export interface TemporaryCampaign {
   readonly zookeeper: string;
-  /** The scenario to draw faults for. Undefined: each seed draws its ensemble, too. */
+  /** The scenario to which each plan adds faults. If it is undefined, each plan has servers of its own, too. */
   readonly scenario?: CampaignOptions["scenario"];
   readonly firstSeed: bigint;
   /** Time limit in microseconds. */
@@ -20,9 +20,9 @@ export interface TemporaryCampaign {
 }
 
 export interface TemporaryWatcher {
-  /** Notified before the first run. */
+  /** Called before the first run. */
   started?(runner: CampaignRunner, settings: CampaignSettings): void;
-  /** Notified of each finding. Returns true if the campaign shall end. */
+  /** Called with each finding. Returns true to end the campaign. */
   found(finding: FoundFile): boolean;
 }
 
@@ -39,7 +39,7 @@ export async function runTemporaryCampaign(
     mkdtempSync(join(tmpdir(), "zabsim-matrix-")),
   );
   const settings: CampaignSettings = {
-    // Its journal is never resumed.
+    // The version matters only to resume a journal, and this journal is never resumed.
     version: "",
     options: { zookeeper, strategy: undefined, faults: undefined, scenario },
     firstSeed,

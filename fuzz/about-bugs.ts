@@ -4,7 +4,7 @@
 import { behaviorOf, RELEASES } from "../protocol/releases.ts";
 import { KNOWN_BUGS, type KnownBug } from "./known-bugs.ts";
 
-/** Names that stand for no published release. */
+/** Names that are not the version of a published release. */
 const SPECIAL: ReadonlySet<string> = new Set(["newest", "patched"]);
 const PUBLISHED: readonly string[] = RELEASES.filter((release) => !SPECIAL.has(release));
 
@@ -26,7 +26,7 @@ export function bugOfScenario(scenario: string): KnownBug | undefined {
   return KNOWN_BUGS.find(({ alsoShownBy = [], id }) => id === scenario || alsoShownBy.includes(scenario));
 }
 
-/** `ZOOKEEPER-4643`; undefined if the bug has no ticket. */
+/** Returns the name of the bug's ticket, such as `ZOOKEEPER-4643`. Returns undefined if the bug has no ticket. */
 export function ticketNameOf({ id }: KnownBug): string | undefined {
   const number = /^zookeeper-(\d+)/i.exec(id)?.[1];
   return number === undefined ? undefined : `ZOOKEEPER-${number}`;

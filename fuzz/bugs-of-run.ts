@@ -8,9 +8,9 @@ import { attributedBugs } from "./attribution.ts";
 import { failureOf } from "./shrink/failure.ts";
 
 /**
- * Returns the ids of the bugs. The scenario of a bug names its bug, if the run met the expectations and the release has
- * the bug. Any other failure is attributed, which takes some runs. Empty if the run did not fail, or if the failure is
- * new.
+ * Returns the ids of the bugs. If the scenario reproduces a bug in scenarios/bugs/, the run met its expectations, and
+ * the release has the bug, returns the id of this bug. Any other failure is attributed, which takes additional runs.
+ * Returns an empty list if the run did not fail, or if no known bug explains the failure.
  */
 export function bugsOfRun(run: ScenarioRun): string[] {
   const { ok, scenario, seed } = run;

@@ -16,7 +16,10 @@ export interface KnownBug {
   readonly isIn: (behavior: Behavior) => boolean;
   /** The smallest change of behavior that fixes the bug. */
   readonly fixedBehavior: Partial<Behavior>;
-  /** Other bugs that this fix also fixes. If the fix of one of them is enough, a failure is attributed to that one. */
+  /**
+   * Other bugs that `fixedBehavior` also fixes. If the fix of one of these bugs is enough to remove a failure, the
+   * failure is attributed to that bug.
+   */
   readonly alsoFixes?: readonly string[];
   /**
    * Behaviors that are not part of the bug but determine how often it occurs. Attribution keeps them unchanged when it
@@ -25,7 +28,7 @@ export interface KnownBug {
   readonly keptBehaviors?: readonly (keyof Behavior)[];
   /** Other scenarios in scenarios/bugs/ that show the bug. */
   readonly alsoShownBy?: readonly string[];
-  /** The bug keeps servers from serving but violates no invariant. */
+  /** Whether the bug only keeps servers from serving and violates no invariant. */
   readonly onlyLiveness?: true;
   /** The releases that have the bug according to its ticket or its known cause. Undefined if this is not known. */
   readonly affected?: readonly string[];
@@ -45,7 +48,7 @@ const logs =
   ({ diffLogging }: Behavior): boolean =>
     variants.includes(diffLogging);
 
-/** The behaviors that fix the bugs of a log thread that writes the transactions of a DIFF. */
+/** The behaviors that fix the bugs that occur if the log thread writes the transactions of a DIFF. */
 const BY_MAIN_THREAD = { acksWaitForUptodate: true, stopsBeforeServing: true, commitNeedsProposal: false } as const;
 
 const WHY_4646 = [

@@ -9,10 +9,11 @@ import { KNOWN_BUGS, type KnownBug, OPEN_BUGS } from "./known-bugs.ts";
 import { lineOf } from "./matrix.ts";
 
 export interface UpgradeComparison {
-  /** The bugs of `from` that `to` does not have, those of `to` that `from` does not have, and those of both. */
+  /** The bugs that `from` has and `to` does not have. */
   readonly gone: readonly KnownBug[];
+  /** The bugs that `to` has and `from` does not have. */
   readonly coming: readonly KnownBug[];
-  /** Without the bugs that are open in every release. */
+  /** The bugs that both releases have, without those that are open in every release. */
   readonly staying: readonly KnownBug[];
   /** The number of bugs that are open in every release. */
   readonly openCount: number;

@@ -1,20 +1,18 @@
 /**
- * The result of performing an action: how to undo it, and how much it did. Reports name each action that had no effect
- * because nothing matched.
+ * The result of performing an action: a function that undoes it, and a count of its effects. Reports name each action
+ * that had no effect because nothing matched.
  */
 
-/** What was affected and is counted: messages lost, held or changed, writes accepted, and so on. */
+/** The unit of an effect's count: messages that were lost, held or changed, writes that were accepted, and so on. */
 export type EffectKind = "messages" | "writes" | "connections" | "servers" | "disk-operations" | "files";
 
-/** How much an action has done by the end of the run. */
+/** The effect of an action, counted until the end of the run. */
 export interface Effect {
-  /** What is counted. */
   readonly kind: EffectKind;
-  /** The number. */
   readonly count: number;
 }
 
-/** An effect while the run goes on: `count` returns the number so far. */
+/** The effect of an action during the run. `count` returns the number so far. */
 export interface CountedEffect {
   readonly kind: EffectKind;
   readonly count: () => number;

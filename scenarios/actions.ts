@@ -1,6 +1,7 @@
 /**
- * What each action of a step does to the cluster. Most actions can be undone, at the end of the duration that a step
- * gives with `for`. If an action may have no effect because nothing matches, it counts its effect.
+ * Performs the action of a step on the cluster. Most actions return a function that undoes them, which the script calls
+ * at the end of the step's duration (`for`). An action that may have no effect because nothing matches counts its
+ * effects.
  */
 
 import type { Cluster } from "../cluster/cluster.ts";
@@ -20,11 +21,11 @@ import type { Action, Direction, LinkCharacterSpec, MessageMatch, Verb } from ".
 /** State that the actions of one run share. */
 export interface ActionContext {
   readonly cluster: Cluster;
-  /** The network rules that hold messages until a `release`. */
+  /** Ids of the network rules that hold messages until a `release` step. */
   holdRules: number[];
   /** Number of transactions that clients have requested. */
   txnsWritten: number;
-  /** Receives the servers of a `settle` step. */
+  /** Called with the servers of a `settle` step. */
   readonly onSettle: (servers: readonly ServerId[]) => void;
 }
 
@@ -198,7 +199,7 @@ function counted(kind: EffectKind, count: () => number): CountedEffect {
   return { kind, count };
 }
 
-/** Runs a task as an event of its own. A process must not start while another server handles an input. */
+/** Runs a task as an event of its own, because a process must not start while another server handles an input. */
 function inOwnEvent(cluster: Cluster, task: () => void): ActionResult {
   cluster.world.at(cluster.world.nowUs, task, "action");
   return {};

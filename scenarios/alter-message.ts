@@ -21,7 +21,7 @@ export function alterMessage(message: Message, set: AlteredFields): Message {
   return { type: newType, zxid: newZxid, data: alterData(data, set) } as QuorumPacket;
 }
 
-/** Only a notification has a zxid. */
+/** Among the election messages, only a notification has a zxid. */
 function alterElectionMessage(message: ElectionMessage, { zxid }: AlteredFields): ElectionMessage {
   if (zxid === undefined || message instanceof Uint8Array || isHello(message)) return message;
   return { ...message, zxid: parseZxid(zxid) ?? message.zxid };

@@ -7,8 +7,8 @@
  *   short-forms-and-defaults.ts  completes the data to a Scenario
  *   check-scenario.ts            checks what a schema cannot express
  *
- * One ScenarioError contains all problems of a file. For each problem it names the line, the field, the value and what
- * is accepted.
+ * One ScenarioError reports the problems of a file together. For each problem it names the line, the field, the value
+ * and what is accepted.
  */
 import scenarioSchema from "../schema/scenario.schema.json" with { type: "json" };
 import { checkScenario } from "./loading/check-scenario.ts";
@@ -57,7 +57,7 @@ export function loadScenario(text: string, file: string, options: LoadOptions = 
   return complete as Scenario;
 }
 
-/** The number of problems whose lines are found. Of these, the error lists the first ones. */
+/** Maximum number of problems for which the line is looked up. The error lists those with the lowest line numbers. */
 const LOCATED_MAX = 500;
 
 const EMPTY: FieldProblem = {

@@ -9,10 +9,10 @@ const UNPRINTABLE_IN = new RegExp(UNPRINTABLE.source, "u");
 const COLOR_OR_UNPRINTABLE = new RegExp(`\u001b\\[[\\d;]*m|${UNPRINTABLE.source}`, "gu");
 const PRINTABLE_LINES = /^[\x20-\x7e\n\t]*$/;
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
-/** GitHub runs a line that starts with `::`, after white space, and one that contains `##[`. */
+/** GitHub runs a line as a command if it starts with `::`, also after white space, or if it contains `##[`. */
 const WORKFLOW_COMMAND = /(?<=^|\s)::|##\[/g;
 
-/** Returns a text as one line. Writes each character that a terminal would not print as `\u001b`. */
+/** Returns a text as one line. Replaces each unprintable character by an escape sequence such as `\u001b`. */
 export function printableLine(text: string): string {
   return withoutCommands(PRINTABLE_ASCII.test(text) ? text : text.replace(UNPRINTABLE, escapeAll));
 }
@@ -43,7 +43,7 @@ function isWhiteSpace(character: string): boolean {
   return character === "\n" || character === "\t";
 }
 
-/** Writes each code unit as `\u001b`, which is valid in JSON, too. */
+/** Writes each code unit as an escape sequence such as `\u001b`, which is valid in JSON, too. */
 function escapeAll(text: string): string {
   const codes = Array.from({ length: text.length }, (_, i) => text.charCodeAt(i).toString(16).padStart(4, "0"));
   return codes.map((code) => `\\u${code}`).join("");

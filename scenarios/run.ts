@@ -36,20 +36,20 @@ import { Script, scriptRecord } from "./script.ts";
 
 /** How to run a scenario. */
 export interface RunOptions {
-  /** The seed of the run: latencies, durations of disk operations, and random draws of ZooKeeper. */
+  /** The seed from which latencies, durations of disk operations and ZooKeeper's own random values are drawn. */
   readonly seed: bigint | number;
-  /** Records every message, timer and disk operation. Default: no trace. */
+  /** Receives every message, timer and disk operation. Default: no trace. */
   readonly trace?: Trace | undefined;
   /** Whether to compute the digest. Default: true. */
   readonly digest?: boolean;
   /** Whether the records include messages. Default: false. */
   readonly messages?: boolean;
   /**
-   * Whether to keep records. Without them, expectations about decisions and failures are not checked, and a run without
-   * `until` may end earlier, because it does not see that servers are still at work. Default: true.
+   * Whether to keep records. Without records, expectations about decisions and failures are not checked, and a run
+   * without `until` may end earlier, because the run does not notice that servers are still working. Default: true.
    */
   readonly records?: boolean;
-  /** The run ends at the first violation for which this returns true. Default: no violation ends it. */
+  /** The run ends at the first violation for which this function returns true. Default: no violation ends the run. */
   readonly stopAt?: ((violation: Violation) => boolean) | undefined;
   /** Counts what the run reaches. Default: nothing is counted. */
   readonly coverage?: RunCoverage | undefined;
@@ -68,17 +68,20 @@ export interface RunCoverage extends MessageCoverage {
 /** The events that coverage counts. */
 const COVERED: readonly ProtocolRecord["event"][] = ["sync-decided", "failed"];
 
-/** Far above what a shipped scenario needs (25,000), and at most a few seconds of work. */
+/**
+ * Default limit of events in one run. It is far above the 25,000 events that a shipped scenario needs, and a run with
+ * this number of events takes at most a few seconds.
+ */
 export const EVENTS_MAX = 500_000;
 
 const DEFAULT_UNTIL = "120s";
 const IDLE_CHECK_INTERVAL_US = 250_000;
-/** A run without `until` ends after this duration without records. */
+/** A run without `until` ends after this duration without records, if the script is done and all servers serve. */
 const IDLE_US = 1_000_000;
 
 /** A run in progress, for stepping through it or for comparing two runs event by event. */
 export class ScenarioRunner {
-  /** The cluster that runs. */
+  /** The simulated cluster. */
   readonly cluster: Cluster;
   /** The records so far. */
   readonly records: ProtocolRecord[] = [];
@@ -88,12 +91,15 @@ export class ScenarioRunner {
   private readonly invariants: Invariants;
   private readonly liveness: Liveness;
   private readonly script: Script;
-  /** The time at which the run ends at the latest. A `settle` step postpones it. */
+  /**
+   * The time at which the run ends at the latest. If the scenario expects `live` or `stuck`, the `settle` step replaces
+   * it.
+   */
   private endUs: number;
   private lastRecordUs = 0;
-  /** Whether every server serves and only pings happen. */
+  /** Whether the script is done, every running server serves, and only pings have happened for IDLE_US. */
   private isIdle = false;
-  /** The run was ended at its limit of events. */
+  /** Whether the run ended because it reached its limit of events. */
   private isTooLarge = false;
 
   constructor(scenario: Scenario, options: RunOptions) {
@@ -160,7 +166,7 @@ export class ScenarioRunner {
     return cluster;
   }
 
-  /** Returns which events need records; undefined if no event does. */
+  /** Returns a filter that selects the events that need records. Returns undefined if no event needs a record. */
   private neededRecords(): RecordFilter | undefined {
     const { coverage } = this.options;
     const awaited = new Set(this.scenario.steps.map((step) => step.when?.event));
@@ -192,7 +198,10 @@ export class ScenarioRunner {
     this.records.push(trace === undefined ? record : { ...record, sequence: this.cluster.world.currentSequence });
   }
 
-  /** If the scenario expects `live` or `stuck`, starts measuring liveness and ends the run after that duration. */
+  /**
+   * Handles a `settle` step. If the scenario expects `live` or `stuck`, starts to measure liveness, and ends the run
+   * after the expected duration.
+   */
   private settled(servers: readonly ServerId[]): void {
     const { live, stuck } = this.scenario.expect;
     const within = live ?? stuck;
@@ -201,7 +210,10 @@ export class ScenarioRunner {
     this.liveness.settled(servers);
   }
 
-  /** Ends the run when the script is done, all servers serve, and only pings have happened for one virtual second. */
+  /**
+   * Schedules checks that end the run when the script is done, all servers serve, and only pings have happened for one
+   * virtual second.
+   */
   private endWhenIdle(): void {
     const { world } = this.cluster;
     // The label is part of the digest. A new label would change the digest of every run.
@@ -230,9 +242,9 @@ export class ScenarioRunner {
       seen = violations.length;
       return stopAt !== undefined && violations.some(stopAt);
     };
-    // The loop repeats because a settle step can move the end of the run.
     const maxEvents = this.options.maxEvents ?? EVENTS_MAX;
     let reason: RunResult["reason"] = "until";
+    // The loop repeats because a settle step can move the end of the run.
     while (world.nowUs < this.endUs && reason === "until") {
       reason = world.run({ untilUs: this.endUs, stopWhen, maxEvents: maxEvents - world.eventsHandled }).reason;
     }
@@ -260,7 +272,7 @@ export class ScenarioRunner {
     return this.cluster.world.describe();
   }
 
-  /** Returns the result of the run as far as it got. */
+  /** Returns the result of the run so far. */
   result(): ScenarioRun {
     const { cluster, options, records, scenario } = this;
     const run = {
@@ -293,7 +305,7 @@ export function runScenario(scenario: Scenario, options: RunOptions): ScenarioRu
   return new ScenarioRunner(scenario, options).run();
 }
 
-/** Returns the history up to this zxid, taken from a server that has it. */
+/** Returns the history up to the zxid `text`, taken from a server whose history contains this zxid. */
 function committedHistory({ servers }: Scenario, text: string, empty: History): History {
   const zxid = zxidOf(text);
   const histories = Object.values(servers).map(({ history }) => historyOf(history, empty).upTo(zxid));

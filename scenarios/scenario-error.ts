@@ -1,6 +1,6 @@
 /**
  * Problems of a scenario file. Each one has a place, a field, the value found and what is accepted. One ScenarioError
- * contains all problems of a file.
+ * reports the problems of a file together.
  */
 import { printableLine } from "./printable.ts";
 
@@ -27,7 +27,7 @@ export const PROBLEMS_MAX = 10;
 
 const VALUE_LENGTH_MAX = 60;
 
-/** All problems of a scenario file, at most ten. The message has a line for each. */
+/** The problems of a scenario file, at most PROBLEMS_MAX of them. The message has one line for each problem. */
 export class ScenarioError extends Error {
   /** The problems, in the order of their lines. */
   readonly problems: readonly Problem[];
@@ -49,7 +49,7 @@ export function formatProblem(problem: Problem): string {
   return printableLine(`${file}:${line}: ${field}: ${message} (${value}accepted: ${accepted})`);
 }
 
-/** Writes a value on one line and cuts it if it is long. */
+/** Returns a value as one line of text, and cuts the text if it is long. */
 export function formatValue(value: unknown): string {
   // JSON would write NaN and infinite numbers as null.
   const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));

@@ -14,7 +14,7 @@ export interface LivenessOutcome {
   readonly servers: readonly ServerId[];
   /** When fault injection stopped, in microseconds. */
   readonly settledUs: number;
-  /** The time at which all of them were live; undefined if they stayed stuck. */
+  /** The time at which all settled servers were live; undefined if they stayed stuck. */
   readonly liveUs: number | undefined;
   /** Number of failures of the settled servers, by reason. Counted only in a run with records or coverage. */
   readonly failures: ReadonlyMap<string, number>;
@@ -24,17 +24,17 @@ export interface LivenessOutcome {
 export interface FinalServer {
   /** The id of the server. */
   readonly sid: ServerId;
-  /** Whether its process runs. */
+  /** Whether the process of the server runs. */
   readonly running: boolean;
-  /** Whether it is LEADING. */
+  /** Whether the server is LEADING. */
   readonly leading: boolean;
-  /** Whether it serves in BROADCAST. */
+  /** Whether the server serves in BROADCAST. */
   readonly active: boolean;
-  /** Its currentEpoch. */
+  /** The server's currentEpoch. */
   readonly epoch: Epoch;
-  /** The last transaction in its tree. */
+  /** The zxid of the last transaction that the server has applied, or N:0 if it is a new leader of epoch N. */
   readonly lastProcessedZxid: Zxid;
-  /** The transactions in its tree; undefined if its process does not run. */
+  /** The transactions in the server's tree; undefined if its process does not run. */
   readonly history: History | undefined;
 }
 
@@ -42,27 +42,27 @@ export interface FinalServer {
 export interface ScenarioRun {
   /** The scenario that ran. */
   readonly scenario: Scenario;
-  /** The seed that it ran with. */
+  /** The seed of the run. */
   readonly seed: bigint | number;
-  /** Empty if the digest is off. */
+  /** The digest of the run; empty if the digest is off. */
   readonly digest: string;
   /** The virtual time at the end, in microseconds. */
   readonly endUs: number;
   /** Number of handled events. */
   readonly events: number;
-  /** Whether the run was ended at its limit of events, before its end. */
+  /** Whether the run ended early because it reached its limit of events. */
   readonly isTooLarge: boolean;
   /** What the servers did, in order; empty if records are off. */
   readonly records: readonly ProtocolRecord[];
-  /** Undefined if the run was not traced. */
+  /** The trace; undefined if the run was not traced. */
   readonly trace: Trace | undefined;
-  /** What became of each step. */
+  /** The outcome of each step. */
   readonly steps: readonly StepOutcome[];
   /** The state of each server at the end. */
   readonly servers: readonly FinalServer[];
   /** The violated invariants, in the order in which they were violated. */
   readonly violations: readonly Violation[];
-  /** Undefined if liveness was not measured, or if the run ended too early to tell. */
+  /** Undefined if liveness was not measured, or if the run ended before the servers were live or stuck. */
   readonly liveness: LivenessOutcome | undefined;
   /** The differences from the expectations of the scenario, as sentences. */
   readonly unmet: readonly string[];

@@ -23,7 +23,10 @@ export interface Scenario extends ClusterSpec {
   readonly committed?: string;
   /** The steps, in order. */
   readonly steps: readonly Step[];
-  /** The latest end of the run. Default: one virtual second after only pings are left, at most 120 s. */
+  /**
+   * The time at which the run ends at the latest. By default, the run ends one virtual second after only pings remain,
+   * or at 120 s.
+   */
   readonly until?: string;
   /** What the run must show. */
   readonly expect: Expectation;
@@ -37,7 +40,7 @@ export interface Scenario extends ClusterSpec {
 export interface Trigger {
   /** The time since the start of the run. */
   readonly at?: string;
-  /** The time since the start at which the step is ready. Moments before it do not count. */
+  /** The time since the start at which the step is ready. Moments before this time do not count. */
   readonly from?: string;
   /** The delay since the previous step; together with `when`, the delay since the moment. */
   readonly after?: string;
@@ -87,7 +90,7 @@ export type Step = Trigger & Action & Duration;
  * The duration of a step. At its end the action is undone: the server starts again, the link heals, the disk resumes.
  */
 export interface Duration {
-  /** How long it lasts. Default: until a later step undoes it. */
+  /** How long the action lasts. Default: until a later step undoes it. */
   readonly for?: string;
 }
 
@@ -101,11 +104,11 @@ export interface Direction {
 
 /** What a step does: exactly one of these fields is present. */
 export type Action =
-  /** A client writes `count` transactions at a server or at the leader, one every `every`. */
+  /** A client writes `count` transactions at a server or at the leader. `every` is the time between two writes. */
   | { readonly write: { readonly at: ServerId | "leader"; readonly count: number; readonly every: string } }
   /** Starts a server that is down. */
   | { readonly start: ServerId }
-  /** Ends a process, or powers off its machine. */
+  /** Ends the process of a server, or powers off its machine. */
   | { readonly crash: CrashSpec }
   /** Starts a server again with the content of its disk. A running server is stopped first. */
   | { readonly restart: ServerId }
@@ -121,7 +124,7 @@ export type Action =
   | { readonly cutOneWay: { readonly from: readonly ServerId[]; readonly to: readonly ServerId[] } }
   /** Cuts one server off from all others, both ways. */
   | { readonly isolate: ServerOrLeader }
-  /** Cuts both directions between two sides; `over` still reaches both. */
+  /** Cuts both directions between two sides. The server `over` still reaches both sides. */
   | { readonly bridge: { readonly over: ServerId; readonly sides: readonly (readonly ServerId[])[] } }
   /** Cuts and heals the link between two servers repeatedly. */
   | { readonly flap: { readonly between: readonly [ServerId, ServerId]; readonly every: string } }
@@ -145,7 +148,7 @@ export type Action =
   | { readonly partition: readonly (readonly ServerId[])[] }
   /** Heals all cuts between these servers and all others; `all` heals every cut. */
   | { readonly heal: "all" | readonly ServerId[] }
-  /** Loses the next `count` matching messages. On a stream, later messages are lost, too. */
+  /** Loses the next `count` matching messages. On a stream, all later messages in this direction are lost, too. */
   | { readonly drop: { readonly match: MessageMatch; readonly count: number } }
   /** Delays the next `count` matching messages and all later ones on their connection. */
   | { readonly delay: { readonly match: MessageMatch; readonly by: string; readonly count: number } }
@@ -163,7 +166,7 @@ export type Action =
 /** The names of the actions. */
 export type Verb = Action extends infer One ? (One extends unknown ? keyof One : never) : never;
 
-/** The fields of a message to change. An absent field stays. */
+/** The fields of a message to change. An absent field stays unchanged. */
 export interface AlteredFields {
   /** The packet type. */
   readonly type?: string;
@@ -177,7 +180,7 @@ export interface AlteredFields {
   readonly configVersion?: number;
 }
 
-/** The character of links. An absent field stays. */
+/** The properties of links to change. An absent field stays unchanged. */
 export interface LinkCharacterSpec {
   /** The latency: a duration, or a range to draw from. */
   readonly latency?: string;
@@ -189,7 +192,7 @@ export interface LinkCharacterSpec {
 
 /** A fault of a disk, or its repair. */
 export interface DiskFault {
-  /** The server whose disk it is. */
+  /** The server whose disk is affected. */
   readonly server: ServerOrLeader;
   /** The new duration of a sync, or a range of durations. */
   readonly sync?: string;
@@ -207,13 +210,13 @@ export interface DiskFault {
   readonly fail?: "sync-log" | "truncate-log" | "accepted-epoch" | "current-epoch" | "snapshot" | "load";
 }
 
-/** What a run must show. An absent field expects nothing. */
+/** The result that a run must have. An absent field is not checked. */
 export interface Expectation {
   /** All sync decisions of the run, in order. */
   readonly decisions?: readonly ExpectedDecision[];
-  /** The leader at the end, and its epoch. */
+  /** The leader at the end of the run. */
   readonly leader?: ServerId | "none";
-  /** The epoch of the leader at the end. */
+  /** The epoch of the leader at the end of the run. */
   readonly epoch?: number;
   /** The servers that serve at the end, including the leader. */
   readonly active?: readonly ServerId[];
@@ -243,6 +246,6 @@ export interface ExpectedDecision {
   readonly decision: "DIFF" | "TRUNC" | "SNAP";
   /** The zxid of the decision, as in the column "decision" of the sync-decision table. */
   readonly zxid?: string;
-  /** The rule that decides. */
+  /** The rule by which the leader decides. */
   readonly rule?: string;
 }

@@ -29,7 +29,7 @@ export interface StepOutcome {
   readonly step: number;
   /** The time at which the step was performed; undefined if its trigger never happened. */
   readonly atUs: number | undefined;
-  /** Undefined for steps that always take effect. */
+  /** The effect of the step. Undefined for steps that always take effect. */
   readonly effect: Effect | undefined;
 }
 
@@ -41,7 +41,7 @@ interface RunningStep {
   readonly step: Step;
   atUs: number | undefined;
   effect: CountedEffect | undefined;
-  /** How many more times the step's moment must happen. */
+  /** The number of times that the step's moment must still happen. */
   remaining: number;
   /** Tests a message, if the step's moment is a message. */
   readonly matches: ((message: Message, from: ServerId, to: ServerId) => boolean) | undefined;

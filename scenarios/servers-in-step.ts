@@ -2,7 +2,7 @@
 import { asServerId, type ServerId } from "../protocol/zxid.ts";
 import type { Step } from "./scenario.ts";
 
-/** Returns the step without this server; undefined if nothing is left of it. */
+/** Returns the step without this server. Returns undefined if the step has no meaning without it. */
 export function withoutServer(step: Step, removed: ServerId): Step | undefined {
   const others = (ids: readonly ServerId[]): ServerId[] => ids.filter((sid) => sid !== removed);
   const { server, from: sender, to: receiver } = step.when ?? {};
@@ -42,10 +42,10 @@ export function serversInStep(step: Step): ServerId[] {
   return named;
 }
 
-/** Numeric fields that are not server ids. */
+/** Names of the fields whose numbers are not server ids. */
 const NOT_SERVERS = new Set(["count", "rate", "lossRate", "duplicateRate", "unsynced", "epoch", "nth"]);
 
-/** Returns the value with other ids for the servers that it names. */
+/** Returns a copy of the value in which each server id is replaced by its new id in `ids`. */
 export function renumberServers<Value>(value: Value, ids: ReadonlyMap<ServerId, ServerId>): Value {
   const renumber = (one: unknown, key: string): unknown => {
     if (Array.isArray(one)) return one.map((item) => renumber(item, key));

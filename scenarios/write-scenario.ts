@@ -24,7 +24,7 @@ export function writeScenario(scenario: Scenario, comment: readonly string[] = [
   return `${comment.map((line) => `# ${line}`.trimEnd()).join("\n")}${comment.length > 0 ? "\n" : ""}${text}`;
 }
 
-/** The fields that are written with one entry per line. */
+/** Returns whether the value of this field is written with one entry per line. */
 function isBlock(pair: unknown): boolean {
   const { key } = pair as { key?: { value?: unknown } };
   return key?.value === "servers" || key?.value === "steps";

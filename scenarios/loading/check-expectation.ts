@@ -1,4 +1,7 @@
-/** Checks the expectations of a scenario: servers exist, histories are valid, liveness has a settle step. */
+/**
+ * Checks the expectations of a scenario: servers exist, histories are valid, and `live` or `stuck` is used only with a
+ * settle step.
+ */
 import type { ServerId } from "../../protocol/zxid.ts";
 import type { ExpectedDecision } from "../scenario.ts";
 import { checkHistory } from "./check-servers.ts";

@@ -1,8 +1,8 @@
 /**
  * Checks data against schema/scenario.schema.json and describes problems in words. Supports only the part of JSON
  * Schema that this schema uses; a test compares it with Ajv on many files. Ajv itself would take 100 ms to load and
- * compile the schema, which is longer than a whole `zabsim run`. Its errors also do not select an alternative of
- * `anyOf` by type.
+ * compile the schema, which is longer than a whole `zabsim run`. Ajv also reports the errors of every alternative of
+ * `anyOf`, and not only those of the alternative that accepts the type of the value.
  */
 
 import { didYouMean, suggestion } from "./did-you-mean.ts";
@@ -10,12 +10,12 @@ import type { FieldProblem, Path } from "./field-path.ts";
 
 export interface Schema {
   readonly $ref?: string;
-  /** Describes what is accepted, as the end of a sentence. */
+  /** Describes the accepted values, worded as the end of a sentence. */
   readonly title?: string;
   readonly type?: string | readonly string[];
   readonly enum?: readonly (string | number)[];
   readonly pattern?: string;
-  /** Words in capitals are suggested in place of a similar one. */
+  /** An example that is a word in capitals is suggested in place of a similar, misspelled word. */
   readonly examples?: readonly unknown[];
   readonly minimum?: number;
   readonly maximum?: number;
@@ -32,7 +32,7 @@ export interface Schema {
   readonly maxProperties?: number;
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
-  /** Asks whether all fields are known, so that an editor reports an unknown field and not the rules of `then`. */
+  /** Tests whether all fields are known. An editor therefore reports an unknown field, and not the rules of `then`. */
   readonly if?: { readonly propertyNames: Schema };
   readonly then?: { readonly oneOf: readonly Schema[] };
   readonly not?: Schema;
@@ -45,7 +45,7 @@ export function checkSchema(data: unknown, schema: Schema): FieldProblem[] {
   return new SchemaCheck(schema).check(data, schema, []);
 }
 
-/** An error lists far fewer problems. */
+/** Maximum number of suggestions that one check computes. An error lists far fewer problems. */
 const SUGGESTIONS_MAX = 500;
 
 class SchemaCheck {
@@ -71,7 +71,7 @@ class SchemaCheck {
     return [];
   }
 
-  /** Returns `, did you mean crash?`, or an empty text if there is no similar name. */
+  /** Returns a text such as `, did you mean crash?`, or an empty text if there is no similar name. */
   private suggestion(name: string, known: readonly string[]): string {
     this.suggestions++;
     return this.suggestions > SUGGESTIONS_MAX ? "" : didYouMean(name, known);
@@ -83,7 +83,7 @@ class SchemaCheck {
     return at;
   }
 
-  /** Reports the problems of the alternative that accepts values of this type. The other alternatives do not matter. */
+  /** Returns the problems of the alternative that accepts values of this type. Ignores the other alternatives. */
   private checkAnyOf(value: unknown, schema: Schema, branches: readonly Schema[], path: Path): FieldProblem[] {
     const accepted = this.accepts(schema);
     const branch = branches.find((one) => this.admits(this.resolve(one), value));
@@ -183,7 +183,7 @@ class SchemaCheck {
     return [];
   }
 
-  /** Describes what is accepted. */
+  /** Describes the values that a schema accepts. */
   accepts(reference: Schema): string {
     const schema = this.resolve(reference);
     if (schema.enum !== undefined)

@@ -22,7 +22,9 @@ function checkServer(checks: FieldChecks, server: ServerSpec, path: Path): void 
   else checkDisk(checks, server, path);
 }
 
-/** Bounds the time and memory that the start states take. */
+/**
+ * Limits the total length of all histories, because it determines the time and memory for creating the start states.
+ */
 function checkTotalLength(checks: FieldChecks): void {
   let total = 0;
   for (const [id, { history }] of Object.entries(checks.scenario.servers)) {
@@ -98,7 +100,7 @@ function checkEmpty(checks: FieldChecks, server: ServerSpec, path: Path): void {
   }
 }
 
-/** A client can read only transactions that a quorum logged. */
+/** Checks `committed`: a client can have read only transactions that a quorum has logged. */
 function checkCommitted(checks: FieldChecks): void {
   const { committed, servers } = checks.scenario;
   const zxid = parseZxid(committed ?? "0:0");
@@ -106,7 +108,7 @@ function checkCommitted(checks: FieldChecks): void {
   const holders = new Set<ServerId>();
   for (const sid of checks.participants) {
     const ranges = parseZxidRanges(servers[sid]?.history ?? "");
-    // An invalid history, which is reported as a problem of its own, may contain the zxid.
+    // An invalid history is reported elsewhere. It might contain the zxid, so no further problem is reported here.
     if (typeof ranges === "string") return;
     if (ranges.some((range) => range.first <= zxid && zxid <= range.last)) holders.add(sid);
   }

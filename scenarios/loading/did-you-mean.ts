@@ -4,7 +4,7 @@ import { nearestBelow } from "../../protocol/releases.ts";
 /** Maximum number of letters of a misspelled name that are compared. It bounds the cost of a comparison. */
 const LETTERS_MAX = 40;
 
-/** Returns the nearest known name; undefined if more than about a third of the letters differ. */
+/** Returns the nearest known name. Returns undefined if more than about a third of the letters differ. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const letters = name.slice(0, LETTERS_MAX).toLowerCase();
   let best: string | undefined;
@@ -19,7 +19,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return best;
 }
 
-/** Returns `, did you mean crash?`, or an empty text. */
+/** Returns a text such as `, did you mean crash?`, or an empty text if no known name is near enough. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const suggestion = nearestName(name, known);
   return suggestion === undefined ? "" : `, did you mean ${suggestion}?`;

@@ -16,7 +16,10 @@ import { parseDuration } from "../../sim/time.ts";
 import type { FieldProblem, Path } from "./field-path.ts";
 import type { CompleteScenario } from "./short-forms-and-defaults.ts";
 
-/** The largest epoch in a start state, as in the schema's startEpoch. Each election uses one of the epochs above it. */
+/**
+ * The largest epoch that a start state may contain, as in the schema's startEpoch. The elections of the run use the
+ * epochs above it.
+ */
 export const START_EPOCH_MAX = 2_000_000;
 
 export class FieldChecks {
@@ -65,7 +68,7 @@ export class FieldChecks {
     return zxid;
   }
 
-  /** Checks the epoch of a zxid that servers start with or receive: later elections need higher epochs. */
+  /** Reports a zxid that servers start with or receive if its epoch leaves too few higher epochs for elections. */
   epochBelowLimit(zxid: Zxid, path: Path): void {
     if (epochOf(zxid) <= START_EPOCH_MAX) return;
     const accepted = `epochs up to ${START_EPOCH_MAX}: elections need the epochs up to ${MAX_EPOCH}`;

@@ -1,4 +1,4 @@
-/** The path of a field: the keys and positions that lead to it from the top. */
+/** The path of a field: the keys and positions that lead from the top of the file to the field. */
 
 export type Path = readonly (string | number)[];
 
@@ -12,7 +12,7 @@ export interface FieldProblem {
   readonly aboutKey?: true;
 }
 
-/** Writes a path as `steps[2].crash.server`; the empty path is `file`. */
+/** Returns a path as text, such as `steps[2].crash.server`. The empty path becomes `file`. */
 export function formatPath(path: Path): string {
   if (path.length === 0) return "file";
   return path.map(formatSegment).join("").replace(/^\./, "");
@@ -23,7 +23,7 @@ function formatSegment(segment: string | number): string {
   return /^[\w$-]+$/.test(segment) ? `.${segment}` : `[${JSON.stringify(segment)}]`;
 }
 
-/** Parses `steps[2].crash.server` or `servers.3.history`. Returns undefined for any other text. */
+/** Parses a path such as `steps[2].crash.server` or `servers.3.history`. Returns undefined for any other text. */
 export function parsePath(text: string): Path | undefined {
   if (!/^[\w$-]+(\.[\w$-]+|\[\d{1,9}\])*$/.test(text)) return undefined;
   return [...text.matchAll(/\[(\d+)\]|[\w$-]+/g)].map((match) =>

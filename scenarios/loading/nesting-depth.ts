@@ -2,12 +2,12 @@
 import { Lexer } from "yaml";
 
 /**
- * Returns the offset of the first token that is nested deeper than `max`; undefined if there is none. The depth in
- * block style is the number of columns in which the tokens around it start: at least one for each node that contains
- * it.
+ * Returns the offset of the first token that is nested deeper than `max`. Returns undefined if there is none. In block
+ * style, the depth of a token is the number of columns in which the tokens around it start. Each node that contains the
+ * token adds at least one such column.
  *
- * The yaml parser must not see a deeper text. It recurses until the stack overflows, and V8 ends the whole process if
- * that happens while it compiles a regular expression.
+ * A deeper text must not reach the yaml parser: the parser would recurse until the stack overflows. If the stack
+ * overflows while V8 compiles a regular expression, V8 ends the whole process.
  */
 export function offsetBelowDepth(text: string, max: number): number | undefined {
   const columns: number[] = [];
@@ -31,5 +31,8 @@ export function offsetBelowDepth(text: string, max: number): number | undefined 
   return undefined;
 }
 
-/** Tokens of the lexer that are not part of the text: the start of a document, the end of a flow, a scalar follows. */
+/**
+ * Tokens of the lexer that contain no characters of the text. They mark the start of a document, the end of a flow
+ * collection, and the start of a scalar.
+ */
 const MARKS: ReadonlySet<string> = new Set(["\u0002", "\u0018", "\u001f"]);

@@ -30,7 +30,7 @@ export interface RawScenario {
   readonly disk?: { readonly sync?: RawDuration; readonly write?: RawDuration };
   readonly threads?: RawThreads;
   readonly committed?: RawZxid;
-  /** A step of wrong shape is null. */
+  /** A step whose shape is wrong is null. */
   readonly steps?: readonly (RawStep | null)[];
   readonly until?: RawDuration;
   readonly expect?: RawExpectation;

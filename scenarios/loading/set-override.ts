@@ -34,7 +34,7 @@ export function parseOverride(override: string): Override {
   return { text: override, path: withSettingAsOne(path), value: parseValue(path, override.slice(equals + 1)) };
 }
 
-/** ZooKeeper's names of settings contain dots. */
+/** Joins the segments after `settings` to one name, because ZooKeeper's names of settings can contain dots. */
 function withSettingAsOne(path: Path): Path {
   const start = path.indexOf("settings") + 1;
   const names = path.slice(start);
@@ -74,11 +74,11 @@ function assign(target: unknown, path: Path, depth: number, value: unknown, over
   if (at.at(-1) === "settings") return { ...withoutSetting(inside as object, segment), [segment]: value };
   const before = (inside as Record<string, unknown>)[segment];
   const own = Object.hasOwn(inside as object, segment) ? before : undefined;
-  // With a computed key, `__proto__` is an ordinary field.
+  // A computed key makes `__proto__` an ordinary field.
   return { ...inside, [segment]: assign(own, path, depth + 1, value, override) };
 }
 
-/** Removes a setting, under each of its names. */
+/** Returns the settings without this setting, whichever of its names it has. */
 function withoutSetting(settings: object, name: string): object {
   return Object.fromEntries(Object.entries(settings).filter(([other]) => coreName(other) !== coreName(name)));
 }

@@ -7,18 +7,18 @@ import type { FieldProblem, Path } from "./field-path.ts";
 
 export interface OwnName {
   readonly setting: keyof Settings;
-  /** The number of the setting's units in one unit of ZooKeeper's. */
+  /** The factor that converts a value in ZooKeeper's unit to the unit of `setting`. Default: 1. */
   readonly factor?: number;
 }
 
-/** ZooKeeper's names that differ from those of the settings. */
+/** ZooKeeper's names of settings, where they differ from zabsim's names. */
 export const OWN_NAMES: Readonly<Record<string, OwnName>> = {
   tickTime: { setting: "tickTimeMs" },
   "fastleader.minNotificationInterval": { setting: "minNotificationIntervalMs" },
   "fastleader.maxNotificationInterval": { setting: "maxNotificationIntervalMs" },
   "leader.maxTimeToWaitForEpoch": { setting: "maxTimeToWaitForEpochMs" },
   cnxTimeout: { setting: "cnxTimeoutMs" },
-  // ZooKeeper counts it in kilobytes.
+  // In ZooKeeper, preAllocSize is in kilobytes.
   preAllocSize: { setting: "preAllocSizeBytes", factor: 1024 },
   forceSnapshotSync: { setting: "forceSnapSync" },
   "leader.maxConcurrentSnapSyncs": { setting: "maxConcurrentSnapSyncs" },
@@ -32,12 +32,12 @@ export const OWN_NAMES: Readonly<Record<string, OwnName>> = {
 
 const PREFIX = "zookeeper.";
 
-/** Returns the settings by the names of the core. */
+/** Returns the settings with the names and units that the core uses. */
 export function withCoreNames(raw: Readonly<Record<string, unknown>>): Partial<Settings> {
   return Object.fromEntries(Object.entries(raw).map(([name, value]) => [coreName(name), coreValue(name, value)]));
 }
 
-/** Returns the name of the setting that a field of `settings` sets. */
+/** Returns the core's name of a setting. `name` is this name or one of ZooKeeper's names. */
 export function coreName(name: string): string {
   const own = ownName(name);
   return OWN_NAMES[own]?.setting ?? own;
@@ -52,7 +52,7 @@ function ownName(name: string): string {
   return name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
 }
 
-/** Reports settings that are given under two names. */
+/** Returns a problem for each setting that is given under two names. */
 export function repeatedSettings(raw: Readonly<Record<string, unknown>>, path: Path): FieldProblem[] {
   const given = new Map<string, string>();
   const problems: FieldProblem[] = [];

@@ -50,7 +50,7 @@ import type {
 } from "./raw-scenario.ts";
 import { withCoreNames } from "./setting-names.ts";
 
-/** A removed step is null, so that the other steps keep their numbers. */
+/** A scenario in which each step of wrong shape is null, so that the other steps keep their numbers. */
 export type CompleteScenario = Omit<Scenario, "steps"> & { readonly steps: readonly (Step | null)[] };
 
 export const DEFAULT_NETWORK = { latency: "200us..1ms", lossRate: 0, duplicateRate: 0 };
@@ -277,12 +277,12 @@ function ids(raw: RawIds): readonly ServerId[] {
   return typeof raw === "number" ? [raw] : raw;
 }
 
-/** Returns a duration as text. The only number that the schema accepts is 0. */
+/** Returns a duration as text. The only duration that the schema accepts as a number is 0. */
 function duration(raw: RawDuration): string {
   return raw === 0 || raw === "0" ? "0us" : String(raw);
 }
 
-/** Expands `servers: 3`. */
+/** Expands a short form such as `servers: 3`. */
 export function serversOf(count: number): Record<string, unknown> {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [String(i + 1), {}]));
 }

@@ -26,18 +26,24 @@ export interface Position {
   readonly column: number;
 }
 
-/** A scenario has about 30 lines, and the yaml package takes up to 10 s for 1,000,000 characters. */
+/**
+ * Maximum number of characters in a file. A scenario has about 30 lines, and the yaml package takes up to 10 s for
+ * 1,000,000 characters.
+ */
 const TEXT_LENGTH_MAX = 500_000;
-/** The limit of aliases in one file. To resolve one, the yaml package walks through the whole document. */
+/** Maximum number of aliases in one file. To resolve an alias, the yaml package walks through the whole document. */
 const ALIASES_MAX = 100;
-/** The nesting limit in nodes of the parser; a mapping in a mapping is two nodes deeper. */
+/** Maximum nesting depth in nodes of the parser. A mapping inside a mapping is two nodes deeper. */
 const DEPTH_MAX = 60;
-/** The nesting limit in tokens of the text: far above what DEPTH_MAX nodes need, far below the stack of the parser. */
+/**
+ * Maximum nesting depth in tokens of the text. It is far above what DEPTH_MAX nodes need, and far below the depth at
+ * which the parser overflows the stack.
+ */
 const TOKEN_DEPTH_MAX = 200;
 
 export class YamlSource {
   readonly file: string;
-  /** The data; null for an empty file. */
+  /** The parsed data. Null if the file is empty. */
   readonly data: unknown;
   private readonly document: Document.Parsed;
   private readonly lines: LineCounter;
@@ -61,13 +67,14 @@ export class YamlSource {
   private checkDepth(): void {
     const offset = offsetBelowDepth(this.text, TOKEN_DEPTH_MAX);
     if (offset === undefined) return;
-    // The parser, which would find the lines, does not run.
+    // The lines are found here, because the parser, which finds them otherwise, does not run.
     for (const { index } of this.text.matchAll(/^/gm)) this.lines.addNewLine(index);
     this.fail(offset, ...SYNTAX_PROBLEMS.RESOURCE_EXHAUSTION);
   }
 
   private parse(): Document.Parsed {
-    // The yaml package compares each key with all others. Its warnings would go to the console.
+    // With `uniqueKeys`, the yaml package would compare each key with all others. With another `logLevel`, it would
+    // print warnings on the console.
     const options = { uniqueKeys: false, prettyErrors: false, logLevel: "error" } as const;
     return parseDocument(this.text, { lineCounter: this.lines, ...options });
   }
@@ -122,7 +129,10 @@ export class YamlSource {
     }
   }
 
-  /** Returns the place of the field; if the file does not have it, the place of the nearest field around it. */
+  /**
+   * Returns the position of the field, or of its name if `aboutKey` is true. If the file does not have the field,
+   * returns the position of the nearest field around it.
+   */
   locate(path: Path, aboutKey = false): Position {
     let node: unknown = this.document.contents;
     let offset = startOf(node) ?? 0;
@@ -156,7 +166,7 @@ export class YamlSource {
   }
 }
 
-/** Descriptions of common YAML mistakes, and what is accepted. */
+/** Common YAML mistakes by the error code of the yaml package: a description, and what is accepted instead. */
 const SYNTAX_PROBLEMS = {
   RESOURCE_EXHAUSTION: ["is nested too deeply", "a few levels of lists and mappings"],
   DUPLICATE_KEY: ["the field exists twice", "each field once"],
@@ -174,7 +184,7 @@ const SYNTAX_PROBLEMS = {
 const ALIAS_IN_ITSELF = ["an alias of a node that contains it", "an alias of an anchor above it"] as const;
 const NOT_A_NAME = ["the name of a field is not a plain word or number", "name: value"] as const;
 
-/** Returns the pairs of a mapping whose key is that of an earlier pair. */
+/** Returns the pairs of a mapping whose key repeats the key of an earlier pair. */
 function repeated({ items }: YAMLMap): Pair[] {
   const seen = new Set<string>();
   return items.filter(({ key }) => {
@@ -186,7 +196,7 @@ function repeated({ items }: YAMLMap): Pair[] {
   });
 }
 
-/** Returns a key as it is in the data; undefined if it is not a scalar. */
+/** Returns the key as the parsed data contains it. Returns undefined if the key is not a scalar. */
 function keyText(key: unknown): string | undefined {
   return isScalar(key) && key.value !== null ? String(key.value) : undefined;
 }
@@ -196,8 +206,8 @@ function startOf(node: unknown): number | undefined {
 }
 
 /**
- * Returns the start of a field's value; undefined if the value is empty or starts on a later line, because then the
- * problem is reported at the field's name.
+ * Returns the start of a field's value. Returns undefined if the value is empty or starts on a later line, because then
+ * the problem is reported at the field's name.
  */
 function visibleStart(node: unknown): number | undefined {
   return (isScalar(node) && node.source === "") || (isCollection(node) && node.flow !== true)

@@ -5,7 +5,7 @@ import { loadScenario } from "../../scenarios/load.ts";
 
 export const SIGNATURE = "agreement (leading, following)";
 
-/** A plan that fails with SIGNATURE, and that bug-a explains. */
+/** Returns a plan that fails with SIGNATURE because of the known bug bug-a. */
 export function failedPlan(changes: Partial<FailedPlan> = {}): FailedPlan {
   return {
     seed: 1n,

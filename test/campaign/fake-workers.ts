@@ -1,6 +1,6 @@
 /**
- * Workers that run made-up blocks. Whether a plan fails, how, and what its investigation finds depends on its seed
- * alone. The order in which tasks end is random, from a seed of its own.
+ * Workers that run made-up blocks. Whether and how a plan fails, and what its investigation finds, depends only on its
+ * seed and on the usual bugs of its block. Another seed determines the random order in which tasks end.
  */
 import type { CampaignWorkers } from "../../campaign/campaign-workers.ts";
 import { BLOCK_SIZE, type BlockResult, type FailedPlan } from "../../fuzz/block.ts";
@@ -10,23 +10,23 @@ import { failedPlan, finding } from "./failed-plan.ts";
 const SIGNATURES = ["agreement (leading, following)", "agreement (looking)", "stuck (timeout)", "other (leading)"];
 const BUGS = ["bug-a", "bug-b", "bug-c"];
 
-/** The failing plan of a seed, or undefined. About one of seven seeds fails. */
+/** Returns the failing plan of a seed. Returns undefined if the seed does not fail. About one of seven seeds fails. */
 function planOf(seed: bigint, usualBugs: Readonly<Record<string, readonly string[]>>): FailedPlan | undefined {
   const draw = new RandomStreams(seed).stream("plan");
   const pick = <T>(items: readonly T[]): T => items[draw.u32() % items.length] as T;
   if (draw.u32() % 7 !== 0) return undefined;
   const signature = pick(SIGNATURES);
   const bugs = BUGS.filter(() => draw.u32() % 2 === 0);
-  // A known bug that explains such failures already is tried first.
+  // As in a real campaign, a known bug that already explains a failure with this signature is tried first.
   const usual = usualBugs[signature]?.find((bug) => bugs.includes(bug));
   const candidates = usual === undefined ? bugs : [usual];
   return failedPlan({ seed, signature, candidates, fixedByKnownBugs: candidates.length > 0 });
 }
 
 export interface FakeOptions {
-  /** Decides on the order in which tasks end. */
+  /** The seed for the order in which tasks end. */
   readonly seed: number;
-  /** Called before each result. Throws to kill the process. */
+  /** Called before each result. Throws an error to simulate that the process is killed. */
   readonly beforeResult?: () => void;
 }
 

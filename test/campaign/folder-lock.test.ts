@@ -1,4 +1,4 @@
-/** Which locks count, and what becomes of the lock of a process that has ended. */
+/** Which locks are respected, and how the lock of a process that has ended is replaced. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -11,7 +11,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 const root = temporaryFolder();
 let folders = 0;
 
-/** A folder with a lock of this content. */
+/** Creates a folder that contains a lock with this content. */
 function folderWith(lock?: string | object): { folder: string; path: string } {
   const folder = join(root, String(++folders));
   mkdirSync(folder);

@@ -24,7 +24,7 @@ const SETTINGS: CampaignSettings = {
   shrinkRuns: 10,
 };
 
-/** CI tries more moments than `npm test`. */
+/** Number of moments at which a campaign is interrupted. CI tries more moments than `npm test`. */
 const MOMENTS = Number(process.env.ZABSIM_INTERRUPTIONS ?? 15);
 
 class Killed extends Error {}

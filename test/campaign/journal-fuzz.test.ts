@@ -36,7 +36,7 @@ const draw = new RandomStreams(13n).stream("journals");
 const below = (count: number): number => draw.u32() % Math.max(1, count);
 const pick = <T>(items: readonly T[]): T => items[below(items.length)] as T;
 
-/** Puts `part` in place of `length` characters. */
+/** Replaces `length` characters at `at` by `part`. */
 const splice = (text: string, at: number, length: number, part: string): string =>
   text.slice(0, at) + part + text.slice(at + length);
 const inLines = (text: string, change: (lines: string[]) => void): string => {
@@ -55,7 +55,7 @@ const DAMAGES: readonly ((text: string) => string)[] = [
   (text) => inLines(text, (lines) => void lines.splice(below(lines.length), 0, pick(STRANGE))),
   (text) => inLines(text, ([first, ...lines]) => [first, ...lines.sort(() => below(3) - 1)]),
   (text) => text + text,
-  // Another value in a line that stays JSON.
+  // Changes a value in a line that stays JSON.
   (text) => {
     const values = [...text.matchAll(/(?<=[:[,])("[^"]*"|\d+|\[[^[\]]*\]|\{[^{}]*\})/g)];
     const value = pick(values);

@@ -1,4 +1,4 @@
-/** What the journal of a campaign keeps, what a crash can cost, and which damage can be repaired. */
+/** What the journal of a campaign contains, what a crash can remove from it, and which damage can be repaired. */
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -11,7 +11,7 @@ const RUNS = [...shippedPaths(), ...bugPaths()].map((path) => {
   return runScenario(scenario, { seed: BigInt(scenario.seed ?? 1) });
 });
 
-/** The failures that are the end of a wait. */
+/** The reasons of failures in which a wait reached its time limit. */
 const TIMEOUTS: readonly FailureReason[] = [
   "epoch-timeout",
   "epoch-ack-timeout",

@@ -223,7 +223,7 @@ describe("with syncForgetsAcks", () => {
     write(bare, "a").packet(F2, ack("1:1"));
     bare.accept(9).packet(9, info(2, 0)).packet(9, ackEpoch(0, "1:0")).packet(9, ack("1:0"));
     bare.packet(3, ack("1:1"));
-    // The leader counts only its own ACK and the ACK of server 3.
+    // The leader counts its own ACK and the ACK of server 3. It has discarded the ACK of server 2.
     expect(bare.peer.database.history.length).toBe(0);
     bare.packet(F2, ack("1:1"));
     expect(bare.peer.database.history.length).toBe(0);

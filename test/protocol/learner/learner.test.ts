@@ -145,7 +145,7 @@ it("a snapshot that a former learner saves is not the SNAP of the new leader", (
 });
 
 describe("shutdown", () => {
-  /** Makes a follower of this release, which then loses its leader while the log thread syncs. */
+  /** Makes a follower of this release. The follower then loses its leader while the log thread syncs. */
   const losesLeader = (release: string): BarePeer => {
     const { bare, leader, send } = following({ release });
     bare.slowDisk = true;

@@ -17,7 +17,7 @@ describe("History", () => {
         const other = build(empty, b);
         const expected = a.length <= b.length && a.every((value, i) => value === b[i]);
         expect(one.isPrefixOf(other)).toBe(expected);
-        // isPrefixOf returns the same result for histories that share no objects.
+        // isPrefixOf returns the same result if the two histories share no objects.
         expect(build(History.empty(), a).isPrefixOf(build(History.empty(), b))).toBe(expected);
       }),
     );

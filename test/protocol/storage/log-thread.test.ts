@@ -36,7 +36,7 @@ describe("the log thread", () => {
       bare.input(() => void bare.peer.write(i));
       bare.disk();
     }
-    // The snapshot contains the tree, and the server has not applied any transaction to the tree yet.
+    // The last snapshot ends at 1:0, because the server has not yet applied any transaction to its tree.
     expect(bare.snapshots.map(({ zxid }) => zxid)).toEqual([0, 0, 2 ** 32]);
   });
 

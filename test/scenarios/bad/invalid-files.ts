@@ -20,7 +20,7 @@ export function problemsOf(text: string, options?: LoadOptions): readonly Proble
 export function testInvalidFiles(files: readonly BadFile[]): void {
   it.each(files)("%s is reported", (_, text, line, field, words) => {
     const problems = problemsOf(text);
-    // One mistake gives one message.
+    // Each file has one mistake, and one mistake must give one message.
     expect(problems.map((one) => one.field)).toEqual([field]);
     const [problem] = problems;
     expect(problem).toMatchObject({ file: FILE, line });

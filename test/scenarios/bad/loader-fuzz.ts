@@ -21,10 +21,10 @@ export interface FuzzInput {
 
 export type FuzzOutcome = "refused" | "ran";
 
-/** A run of a changed file can be long. A defect shows early. */
+/** Limit of events in one run. A changed file can cause a long run, and a defect usually shows early. */
 const EVENTS_MAX = 20_000;
 
-/** Loads and runs a file and writes its reports. Throws whatever a user would see as an internal error. */
+/** Loads and runs a file and writes its reports. Throws each exception that a user would see as an internal error. */
 export function fuzzOne({ set, text }: FuzzInput): FuzzOutcome {
   let scenario: ReturnType<typeof loadScenario>;
   try {
@@ -133,12 +133,12 @@ const lines = fc.tuple(fc.nat(), fc.nat(4), fc.constantFrom(0, 0, 2, 3, 300)).ma
   };
 });
 
-/** Continues with the end of another file. */
+/** Replaces the rest of a file by the end of another file. */
 const splice = fc.tuple(fc.nat(), fc.nat()).map(([at, from]): Change => {
   return (text, other) => text.slice(0, at % (text.length + 1)) + other.slice(from % (other.length + 1));
 });
 
-/** Adds a field with very many entries, or a deep one. */
+/** Adds a field with very many entries, or a field with deeply nested values. */
 const large = fc
   .tuple(fc.constantFrom("k%: 1, ", "%: {}, ", "*a, ", "[", "{a: ", "1:%, ", "{crash: 1}, "), fc.constantFrom(50, 3000))
   .map(([part, times]): Change => {

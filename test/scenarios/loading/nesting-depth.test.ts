@@ -1,4 +1,4 @@
-/** How deeply a YAML text is nested. */
+/** Finding the place at which a YAML text is nested too deeply. */
 import { describe, expect, it } from "vitest";
 import { offsetBelowDepth } from "../../../scenarios/loading/nesting-depth.ts";
 
