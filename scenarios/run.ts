@@ -148,8 +148,10 @@ export class ScenarioRunner {
         return [invariants, new NoteRecorder(sid, now, (record) => this.recorded(record), isNeeded)];
       },
       lifeCycle: {
-        started: (sid) =>
-          this.recorded({ atUs: cluster.world.nowUs, server: sid, event: "started", config: cluster.configOf(sid) }),
+        started: (sid) => {
+          const record = { atUs: cluster.world.nowUs, server: sid, event: "started" } as const;
+          this.recorded(this.keepsRecords ? { ...record, config: cluster.configOf(sid) } : record);
+        },
         ended: (sid, exitCode, lost, planned) => {
           this.invariants.crashed(sid);
           const record = { atUs: cluster.world.nowUs, server: sid, event: "crashed", exitCode, lost } as const;
