@@ -6,7 +6,9 @@ import junit, { type Builder } from "junit-report-builder";
 import { type CampaignReport, type FindingCommands, interruptionText, type ReportedFinding } from "./campaign.ts";
 import { countedFindings, isCounted } from "./verdict.ts";
 
-/** In Node.js, the import of this CommonJS module has the builder in `default`. In a bundle, it is the builder itself. */
+/**
+ * In Node.js, the import of this CommonJS module has the builder in `default`. In a bundle, it is the builder itself.
+ */
 const builder = "default" in junit ? junit.default : (junit as never as Builder);
 
 export function campaignJunit(
