@@ -1,5 +1,5 @@
 /**
- * Progress of a campaign: a bar with the runs, the time left, the coverage and the findings.
+ * Shows the progress of a campaign: a bar, the time left, and the numbers of runs, findings and coverage features.
  */
 import type { CampaignRunner, CampaignSettings } from "../campaign/campaign.ts";
 import { ProgressLine } from "./progress-line.ts";
@@ -31,7 +31,7 @@ export class CampaignProgress {
 
 export interface CampaignState {
   readonly runs: number;
-  /** Runs of earlier sessions. */
+  /** The part of `runs` that earlier sessions of the campaign executed. */
   readonly runsBefore: number;
   readonly seedCount: number | undefined;
   readonly timeMs: number | undefined;
@@ -40,7 +40,9 @@ export interface CampaignState {
   readonly findings: number;
 }
 
-/** The line of progress. What ends the campaign first, its seeds or its time, decides on the bar. */
+/**
+ * Returns the line of progress. The bar shows the limit that will end the campaign first, either the seeds or the time.
+ */
 export function progressText(state: CampaignState): string {
   const { coverage, elapsedMs, findings, runs, runsBefore, seedCount, timeMs } = state;
   const rate = ((runs - runsBefore) * 1000) / elapsedMs;

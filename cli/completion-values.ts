@@ -1,4 +1,6 @@
-/** The values that shell completion offers for options and arguments. */
+/**
+ * The values that shell completion offers for the options and arguments of each command.
+ */
 import { readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { RECORD_EVENTS } from "../cluster/records.ts";
@@ -12,7 +14,7 @@ import { LIST_KINDS } from "./list.ts";
 import { bugPaths, scenarioName, shippedPaths } from "./scenario-files.ts";
 
 export interface ValueSource {
-  /** Whether the value is a list of names, separated by commas. */
+  /** Whether the user can type several values, separated by commas. */
   readonly isList?: boolean;
   /** Returns the values, given the word that the user has typed so far. */
   readonly values: (typed: string) => readonly string[];
@@ -24,7 +26,10 @@ const SCENARIO: ValueSource = {
 const FOLDER: ValueSource = { values: (typed) => filesAt(typed, /$^/) };
 const RELEASE: ValueSource = { values: () => RELEASES };
 
-/** The values by the name of the option or argument, or by the command and that name. */
+/**
+ * The values of each option or argument. A key is the name of the option or argument, or a command followed by that
+ * name.
+ */
 const VALUES: Readonly<Record<string, ValueSource>> = {
   scenario: SCENARIO,
   scenarios: SCENARIO,
@@ -47,12 +52,14 @@ const VALUES: Readonly<Record<string, ValueSource>> = {
   "help command": { values: () => Object.keys(HELP) },
 };
 
-/** Returns the values of an option or an argument of a command; undefined if any text is accepted. */
+/**
+ * Returns the values of an option or an argument of a command. Returns undefined if completion offers no values for it.
+ */
 export function completionValues(command: string, name: string): ValueSource | undefined {
   return VALUES[`${command} ${name}`] ?? VALUES[name];
 }
 
-/** Returns the paths that continue `typed`: folders, with a slash at the end, and files whose name matches. */
+/** Returns the paths that start with `typed`: folders with a slash at the end, and files whose name matches `names`. */
 function filesAt(typed: string, names: RegExp): readonly string[] {
   const folder = typed.endsWith("/") ? typed : dirname(typed);
   const prefix = typed.endsWith("/") ? typed : typed.includes("/") ? `${dirname(typed)}/` : "";
@@ -61,7 +68,7 @@ function filesAt(typed: string, names: RegExp): readonly string[] {
       .filter((entry) => !entry.name.startsWith(".") && (entry.isDirectory() || names.test(entry.name)))
       .map((entry) => `${prefix}${entry.name}${entry.isDirectory() ? "/" : ""}`);
   } catch {
-    // A folder that does not exist or cannot be read contains no completions.
+    // The folder does not exist or cannot be read, so there is nothing to offer.
     return [];
   }
 }

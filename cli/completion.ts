@@ -1,7 +1,8 @@
 /**
- * `zabsim completion`: prints the script that completes command lines in a shell. The script calls the hidden command
- * `zabsim complete -- WORDS` for each completion. The package @bomb.sh/tab writes the scripts and knows the protocol
- * between a script and the program; this module describes the commands to it and supplies the values of options.
+ * `zabsim completion` prints a script that completes command lines in a shell. For each completion, the script calls
+ * the hidden command `zabsim complete -- WORDS`. The package @bomb.sh/tab generates the script and implements the
+ * protocol between the script and zabsim. This module describes the commands to that package and supplies the values of
+ * options.
  */
 import { type Command as Described, RootCommand } from "@bomb.sh/tab";
 import type { Argument, Command, Option } from "commander";
@@ -23,7 +24,7 @@ export async function completion(shell: string): Promise<number> {
   return EXIT_OK;
 }
 
-/** Prints the completions of the last word. An empty last word stands for a new word. */
+/** Prints the completions of the last word. If the last word is empty, the user starts a new word. */
 export async function complete(program: Command, words: readonly string[]): Promise<number> {
   const root = new RootCommand();
   describeCommand(root, program, words);
@@ -63,7 +64,8 @@ function describeArgument(described: Described, command: Command, argument: Argu
 type AddValue = (value: string, description: string) => void;
 
 /**
- * Returns a function that adds each value. In a list, the value comes after the items that the last word already has.
+ * Returns a function that adds each value as a completion. If the last word is a list, the function puts the items
+ * before the last comma in front of each value.
  */
 function handlerOf(source: ValueSource | undefined, words: readonly string[]): (add: AddValue) => void {
   const last = words.at(-1) ?? "";
@@ -79,7 +81,7 @@ function isShell(name: string): name is Shell {
   return SHELLS.includes(name as never);
 }
 
-/** Runs a function of @bomb.sh/tab, which prints with console.log, and returns what it printed. */
+/** Runs a function of @bomb.sh/tab that prints with console.log, and returns what the function printed. */
 function printedBy(print: () => void): string {
   const lines: string[] = [];
   const { log } = console;
@@ -92,7 +94,7 @@ function printedBy(print: () => void): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** Without the package bash-completion, bash has no function that returns the words of the command line. */
+/** A bash function that returns the words of the command line, with or without the package bash-completion. */
 const WORDS_FUNCTION = `__zabsim_words() {
     if declare -F _get_comp_words_by_ref >/dev/null; then
         _get_comp_words_by_ref "$@"
@@ -106,7 +108,7 @@ const WORDS_FUNCTION = `__zabsim_words() {
 
 `;
 
-/** Changes the script for bash so that it can be loaded twice, and without the package bash-completion. */
+/** Changes the script for bash so that a shell can load it repeatedly and does not need the package bash-completion. */
 function independentOfOtherScripts(script: string): string {
   return (
     WORDS_FUNCTION + script.replaceAll(/^readonly /gm, "").replaceAll("_get_comp_words_by_ref -n", "__zabsim_words -n")

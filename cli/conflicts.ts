@@ -1,15 +1,18 @@
 /**
- * Options that contradict each other, or that a command would ignore. Every command refuses them with the reason.
+ * Refuses options that contradict each other and options that a command would ignore. The error message says why.
  */
 import { UsageError } from "./usage-error.ts";
 
-/** The values of the options by name, as commander passes them: `--check-determinism` is `checkDeterminism`. */
+/**
+ * The values of the options, with the names that commander gives them: `--check-determinism` becomes
+ * `checkDeterminism`.
+ */
 export type OptionValues = Readonly<Record<string, unknown>>;
 
-/** An option, other options that cannot accompany it, and why. */
+/** An option, other options that cannot be combined with it, and the reason. */
 export type Conflict = readonly [option: string, others: readonly string[], why: string];
 
-/** Throws a UsageError for the first two options that are both given and cannot be combined. */
+/** Throws a UsageError if two options are given that cannot be combined. The message names the first such pair. */
 export function refuseConflicts(options: object, conflicts: readonly Conflict[]): void {
   const values = options as OptionValues;
   for (const [option, others, why] of conflicts) {

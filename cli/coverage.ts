@@ -1,5 +1,5 @@
 /**
- * `zabsim coverage`: prints what a campaign reached and what it never reached.
+ * `zabsim coverage` prints what a campaign reached and what it never reached.
  */
 import { Journal } from "../campaign/journal.ts";
 import { reachedIn } from "../campaign/reached.ts";

@@ -1,5 +1,5 @@
 /**
- * `zabsim decide`: answers sync decisions from options, from the log of a leader, or from JSON lines on stdin.
+ * `zabsim decide` computes sync decisions from options, from the log of a leader, or from JSON lines on stdin.
  */
 import { readFileSync } from "node:fs";
 import { type DecideResult, decideFrom } from "../decide/decide.ts";
@@ -53,7 +53,7 @@ export async function decide(logLine: string | undefined, options: DecideOptions
 
 // ---- which question
 
-/** The options that state facts, by the name of their field. */
+/** The options that state facts about the leader or the learner. A key is the name of the field in DecideOptions. */
 const FACT_OPTIONS: Readonly<Partial<Record<keyof DecideOptions, string>>> = {
   peer: "--peer",
   last: "--last",
@@ -75,7 +75,7 @@ const LOG_FACTS: readonly (keyof DecideOptions)[] = [
   "lastProposed",
 ];
 
-/** Refuses options that another one makes meaningless. */
+/** Refuses options that have no meaning together with another option or with a log line. */
 function refuseMixedQuestions(logLine: string | undefined, options: DecideOptions): void {
   const given = (names: readonly (keyof DecideOptions)[]): string[] =>
     names.filter((name) => options[name] !== undefined).map((name) => FACT_OPTIONS[name] as string);
@@ -152,7 +152,7 @@ function factsFrom(options: DecideOptions, settings: SyncSettings, source: SyncS
   };
 }
 
-/** The facts that neither a log line nor options about the leader's memory contain. */
+/** Returns the facts that do not come from a log line or from the options about the leader's memory. */
 function commonFacts(options: DecideOptions, settings: SyncSettings, source: SyncSource) {
   return {
     source,
@@ -173,7 +173,10 @@ function filesOf(texts: readonly string[] | undefined): KnownFacts["txnLogFiles"
   });
 }
 
-/** A range across epochs says nothing about the transactions between its ends. */
+/**
+ * Reads the value of --committed-log. If a range spans several epochs, only its two ends are known, because the range
+ * does not say where each epoch ends.
+ */
 function committedLogOf(text: string | undefined): CommittedLogFacts | undefined {
   if (text === undefined) return undefined;
   const [from, to, more] = text.split("..").map((part) => parseZxid64(part.trim()));
@@ -190,7 +193,9 @@ function zxidOf(option: string, text: string): bigint {
 
 const LONGEST_RANGE = 1_000_000n;
 
-/** Reads a list of zxids and ranges such as `1:1..1:5,2:1`; `empty` is a list without transactions. */
+/**
+ * Reads a list of zxids and ranges, such as `1:1..1:5,2:1`. The word `empty` stands for a list without transactions.
+ */
 function txnsOf(option: string, text: string | undefined): Logged<bigint>[] | undefined {
   if (text === undefined) return undefined;
   if (text.trim() === "empty") return [];
@@ -223,7 +228,7 @@ function jsonOf({ advice, answer, possible }: DecideResult) {
 
 // ---- the decisions in a log
 
-/** The release whose rules decide for a wording of the log. */
+/** The release whose rules apply to a log line, by the series of releases that log this wording. */
 const RELEASE_OF_SERIES: Readonly<Record<LoggedSync["series"], string>> = {
   "3.4": "3.4.14",
   "3.5": "3.5.10",
@@ -283,7 +288,10 @@ async function decideFromLog(text: string, given: SyncSettings, options: DecideO
   return EXIT_OK;
 }
 
-/** Settings in the log win over defaults, and options and zoo.cfg win over the log. */
+/**
+ * Adds the settings that the leader's log contains. They override the defaults. Settings from options override the log,
+ * and with --zoo-cfg the settings in the log are ignored.
+ */
 function withLogged(given: SyncSettings, text: string, { forceSnap, txnLogSync, zooCfg }: DecideOptions): SyncSettings {
   if (zooCfg !== undefined) return given;
   const logged = readLoggedSettings(text);
@@ -298,11 +306,12 @@ function withLogged(given: SyncSettings, text: string, { forceSnap, txnLogSync, 
 // ---- many questions, from JSON lines
 
 /**
- * The longest line, in UTF-16 units, that is read. Longer ones are answered with an error, so that memory is constant.
+ * The maximum length of an input line, in UTF-16 units. A longer line gets an error as its answer, so that memory is
+ * bounded.
  */
 const LONGEST_LINE = 1 << 26;
 
-/** Answers each line in order, in constant memory. */
+/** Answers the questions on stdin, one per line and in order. Memory does not grow with the number of lines. */
 async function decideLines(source: SyncSource): Promise<number> {
   let exitCode: number = EXIT_OK;
   const answers = (lines: readonly string[]): string => {
@@ -342,7 +351,7 @@ function answerLine(line: string, source: SyncSource): { text: string; valid: bo
   }
 }
 
-/** The line's id, if it is a string or a number. */
+/** Returns the id that the line contains, or null if it has no id that is a string or a number. */
 function idOf(query: unknown): string | number | null {
   if (typeof query !== "object" || query === null || !("id" in query)) return null;
   const { id } = query;

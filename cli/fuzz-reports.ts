@@ -1,5 +1,5 @@
 /**
- * The output of a campaign in each format that --reporter names.
+ * Writes the output of a campaign in each format that --reporter names.
  */
 import type { CampaignRunner, FoundFile, ReportedNondeterminism } from "../campaign/campaign.ts";
 import type { Journal } from "../campaign/journal.ts";
@@ -27,7 +27,10 @@ export class FuzzReports {
   private readonly reporters: readonly Reporter[];
   private readonly strict: boolean;
   private readonly paint = paintFor(process.stdout);
-  /** Files of findings that earlier campaigns have saved. Their seeds belong to those campaigns. */
+  /**
+   * Files of saved findings that still fail. They come from earlier campaigns, so no seed of this campaign repeats
+   * them.
+   */
   private readonly savedFiles = new Set<string>();
 
   constructor(name: string | undefined, options: FuzzOptions, reporters: readonly Reporter[]) {
@@ -46,7 +49,7 @@ export class FuzzReports {
     await this.report("github", () => githubAnnotation(withBugs(finding), this.commandsFor(finding), this.strict));
   }
 
-  /** `finding` is undefined if the saved finding no longer fails. */
+  /** Reports the result of running a saved finding again. `finding` is undefined if it no longer fails. */
   async saved(file: string, finding: FoundFile | undefined): Promise<void> {
     if (finding !== undefined) this.savedFiles.add(finding.file);
     const known = finding === undefined || finding.known.length === 0 ? "" : `, known bug: ${finding.known.join(", ")}`;
@@ -58,7 +61,9 @@ export class FuzzReports {
     );
   }
 
-  /** Repeats what CI has to know of earlier sessions. The other formats have it in the summary. */
+  /**
+   * Repeats the GitHub annotations of earlier sessions. The other formats include earlier findings in their summary.
+   */
   async resumed({ counts, findings, nondeterminism }: CampaignRunner): Promise<void> {
     for (const one of findings) {
       const finding = { ...one, count: counts.get(one.signature) ?? 1 };
@@ -95,7 +100,7 @@ export class FuzzReports {
   }
 }
 
-/** Returns the finding with what is known of its bugs, for people. Data for programs has only their ids. */
+/** Returns the finding with descriptions of its known bugs in place of their ids, for output that people read. */
 function withBugs(finding: ReportedFinding): ReportedFinding {
   return { ...finding, known: finding.known.map(aboutBug) };
 }

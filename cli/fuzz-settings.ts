@@ -1,6 +1,6 @@
 /**
- * The options of `zabsim fuzz`: what they mean for the campaign, which ones exclude each other, and the command that
- * repeats a finding on another machine.
+ * Converts the options of `zabsim fuzz` to the settings of a campaign, refuses options that exclude each other, and
+ * builds the command that repeats a finding on another machine.
  */
 import type { CampaignSettings } from "../campaign/campaign.ts";
 import { DEFAULT_WORKERS } from "../campaign/campaign-workers.ts";
@@ -17,7 +17,7 @@ import { VERSION } from "./version.ts";
 export interface FuzzOptions extends ScenarioOptions {
   readonly json?: boolean;
   readonly runs?: bigint;
-  /** Microseconds. */
+  /** Time limit in microseconds of wall-clock time. */
   readonly time?: number;
   readonly seeds?: readonly [bigint, bigint];
   readonly workers?: number;
@@ -36,7 +36,7 @@ export type Reporter = (typeof REPORTERS)[number];
 const PORTFOLIO = "portfolio";
 const DEFAULT_TIME_MS = 60_000;
 const MAX_WORKERS = 256;
-/** Maximum number of runs to shrink one finding. */
+/** Maximum number of runs for shrinking one finding. */
 const SHRINK_RUNS = 4000;
 
 const CONFLICTS: readonly Conflict[] = [["--seeds", ["--runs", "--seed"], "it already says which seeds to run"]];
@@ -68,7 +68,7 @@ export function settingsOf(name: string | undefined, options: FuzzOptions): Camp
   };
 }
 
-/** The first seed, and the last one unless only the time limits the campaign. */
+/** Returns the first and the last seed. The last seed is undefined if only the time limits the campaign. */
 function seedsOf({ runs, seed = 1n, seeds }: FuzzOptions): readonly [bigint, bigint | undefined] {
   if (seeds !== undefined) return seeds;
   if (runs === undefined) return [seed, undefined];
@@ -90,7 +90,7 @@ function searchOf(options: FuzzOptions): { strategy: StrategyName | undefined; f
       `--faults ${unused}: --strategy ${strategy} never draws this fault (accepted: ${drawn?.join(", ")})`,
     );
   }
-  // Always in the same order, so that two ways to write the same campaign are the same campaign.
+  // The order in which the user names the faults must not matter, because --resume compares these settings.
   return { strategy, faults: given && FAULT_NAMES.filter((name) => given.includes(name)) };
 }
 
@@ -99,10 +99,10 @@ function workersOf({ workers = DEFAULT_WORKERS }: FuzzOptions): number {
   throw new UsageError(`--workers ${workers}: too many threads (accepted: 1 to ${MAX_WORKERS})`);
 }
 
-/** Reporters that write to stdout in a format of their own, so that nothing else may be written there. */
+/** Reporters that write to stdout and cannot be combined with JSON, which must be the only output there. */
 const TEXT_REPORTERS: readonly Reporter[] = ["text", "github"];
 
-/** Returns the reporters. --json is the reporter json. */
+/** Returns the reporters that the options select. The option --json selects the reporter `json`. */
 export function reportersOf({ json = false, reporter }: FuzzOptions): readonly Reporter[] {
   const named = [...new Set(reporter?.map((one) => oneOf("--reporter", one, REPORTERS)))];
   const other = named.find((one) => TEXT_REPORTERS.includes(one));
@@ -114,7 +114,10 @@ export function reportersOf({ json = false, reporter }: FuzzOptions): readonly R
   return reporter === undefined ? ["text"] : named;
 }
 
-/** The command that repeats a finding anywhere: only its seed, with everything else that decides on the plan. */
+/**
+ * Returns the command that repeats a finding on any machine. It runs only the seed of the finding, with all options
+ * that affect the plan.
+ */
 export function repeatCommand(name: string | undefined, options: FuzzOptions, seed: string, isKnown: boolean): string {
   const { faults, strategy, set = [], zookeeper } = options;
   const words = [

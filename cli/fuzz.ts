@@ -1,5 +1,5 @@
 /**
- * `zabsim fuzz`: runs a campaign and reports findings as they come.
+ * `zabsim fuzz` runs a campaign and reports each finding as soon as it is shrunk.
  */
 
 import { CampaignRunner, type CampaignSettings, type FoundFile } from "../campaign/campaign.ts";
@@ -84,7 +84,7 @@ async function resume(runner: CampaignRunner, { path }: Journal, reports: FuzzRe
   await reports.resumed(runner);
 }
 
-/** Runs the findings that the folder has from earlier campaigns. Returns those that still fail. */
+/** Runs the findings that earlier campaigns saved in the folder. Returns those that still fail. */
 async function savedFindings(
   { findings }: CampaignRunner,
   folder: string,

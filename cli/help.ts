@@ -1,5 +1,5 @@
 /**
- * What `zabsim COMMAND --help` prints after the options: examples, and the exit codes of the command.
+ * The text that `zabsim COMMAND --help` prints after the options: examples, and the exit codes of the command.
  * test/package/docs-commands.test.ts runs the examples.
  */
 import {
@@ -14,15 +14,15 @@ import {
 } from "./exit-codes.ts";
 
 interface CommandHelp {
-  /** Command lines, each with a description of what it does. */
+  /** Command lines, each with a description of its effect. */
   readonly examples: readonly (readonly [command: string, effect: string])[];
-  /** Lines about the input, if it has a format of its own. */
+  /** Lines about the format of the input, if the command has one of its own. */
   readonly notes?: readonly string[];
-  /** Exit codes and their meaning, without those that every command has. */
+  /** The exit codes of the command with their meanings, without the codes that all commands have in common. */
   readonly exitCodes: readonly (readonly [code: number, meaning: string])[];
 }
 
-/** Exit codes of a command that handles Ctrl-C and SIGTERM. */
+/** Returns the exit codes of a command that handles Ctrl-C and SIGTERM. */
 const interrupted = (effect: string): readonly (readonly [number, string])[] => [
   [EXIT_INTERRUPTED, `interrupted by Ctrl-C; ${effect}`],
   [EXIT_TERMINATED, `the same by SIGTERM`],

@@ -1,5 +1,5 @@
 /**
- * `zabsim init`: writes a starter scenario, whose comments explain each part.
+ * `zabsim init` writes a starter scenario with comments that explain each part.
  */
 import { writeFileSync } from "node:fs";
 import { withSchemaLine } from "../campaign/schema-line.ts";
@@ -44,7 +44,10 @@ function nextSteps(path: string): string {
   return steps.map(([command, about]) => `  npx zabsim ${command.padEnd(width)} ${path}   # ${about}\n`).join("");
 }
 
-/** A follower that was down while others wrote. `zabsim run` of this file succeeds. */
+/**
+ * The starter scenario: a follower that was down while the other servers logged transactions. `zabsim run` succeeds
+ * with it.
+ */
 export const STARTER = `\
 # A scenario: the servers with the content of their disks, what happens to them, and what you expect.
 # Run it:               npx zabsim run FILE

@@ -1,6 +1,6 @@
 /**
- * Ctrl-C and SIGTERM for commands that have results to save or print before they exit. A command that has none does not
- * use this module: the signal ends its process.
+ * Handles Ctrl-C and SIGTERM for commands that have results to save or print before they exit. Other commands do not
+ * use this module, so the signal ends their process.
  */
 import { EXIT_INTERRUPTED, EXIT_TERMINATED } from "./exit-codes.ts";
 
@@ -8,7 +8,10 @@ const EXIT_CODES = { SIGINT: EXIT_INTERRUPTED, SIGTERM: EXIT_TERMINATED } as con
 type Interrupt = keyof typeof EXIT_CODES;
 const INTERRUPTS = Object.keys(EXIT_CODES) as Interrupt[];
 
-/** From its creation to end(), Ctrl-C and SIGTERM abort its signal instead of ending the process. */
+/**
+ * Handles Ctrl-C and SIGTERM from its creation until end() is called. They abort `signal` instead of ending the
+ * process.
+ */
 export class Interruption {
   private readonly controller = new AbortController();
   private readonly onSignal = (name: Interrupt): void => this.controller.abort(name);
@@ -21,18 +24,18 @@ export class Interruption {
     return this.controller.signal;
   }
 
-  /** The exit code of the command; undefined if it was not interrupted. */
+  /** The exit code of an interrupted command. Undefined if the command was not interrupted. */
   get exitCode(): number | undefined {
     return this.signal.aborted ? EXIT_CODES[this.signal.reason as Interrupt] : undefined;
   }
 
-  /** Gives the signals back to the process. */
+  /** Stops handling the signals, so that Ctrl-C and SIGTERM end the process again. */
   end(): void {
     for (const name of INTERRUPTS) process.removeListener(name, this.onSignal);
   }
 }
 
-/** Runs `work`, which Ctrl-C and SIGTERM interrupt. */
+/** Calls `work` and handles Ctrl-C and SIGTERM until it has finished. */
 export async function interruptible<T>(work: (interruption: Interruption) => Promise<T>): Promise<T> {
   const interruption = new Interruption();
   try {

@@ -11,7 +11,7 @@ export function bugEntries(): readonly Entry[] {
   return KNOWN_BUGS.map((bug) => bugEntry(bug, paths.get(bug.id)));
 }
 
-/** Returns the id of the bug that a user names by its id, its ticket or the number of the ticket. */
+/** Returns the id of a bug. The user can name the bug by its id, by its ticket, or by the number of its ticket. */
 export function bugIdOf(name: string): string | undefined {
   return bugNamed(name)?.id;
 }
@@ -46,7 +46,9 @@ function bugDetails(bug: KnownBug, path: string | undefined): readonly (readonly
   return details.flatMap(([label, text]) => (text === undefined ? [] : [[label, text] as const]));
 }
 
-/** `diffLogging: synced-before-epoch, stopsBeforeServing: true`: the behaviors of a release with the fix. */
+/**
+ * Returns the behaviors of a release with the fix, as in `diffLogging: synced-before-epoch, stopsBeforeServing: true`.
+ */
 function behaviorText(behavior: KnownBug["fixedBehavior"]): string {
   return Object.entries(behavior)
     .map(([name, value]) => `${name}: ${value}`)

@@ -1,5 +1,5 @@
 /**
- * One entry of `zabsim list`, as text.
+ * Prints one entry of `zabsim list` with all its details.
  */
 import { hanging } from "../reports/format.ts";
 
@@ -7,11 +7,11 @@ export interface Entry {
   readonly name: string;
   /** One or two sentences. */
   readonly about: string;
-  /** Everything that is known of the entry, as labels with texts. Default: only `about`. */
+  /** Returns the details of the entry, each with a label. If absent, `about` is the only detail. */
   readonly details?: () => readonly (readonly [string, string])[];
 }
 
-/** Returns one entry in full. */
+/** Returns the lines of one entry with all its details. */
 export function entryLines({ about, details, name }: Entry, width: number): string[] {
   const rows = details?.() ?? [["about", about] as const];
   const longest = Math.max(...rows.map(([label]) => label.length));
@@ -19,7 +19,7 @@ export function entryLines({ about, details, name }: Entry, width: number): stri
   return [name, ...rows.flatMap(([label, text]) => hanging(text, `  ${label.padEnd(longest)}  `, rest, width))];
 }
 
-/** Returns one entry in full as data. */
+/** Returns one entry with all its details as data for --json. */
 export function entryJson({ about, details, name }: Entry): Record<string, unknown> {
   return {
     name,

@@ -1,5 +1,6 @@
 /**
- * `zabsim list`: prints what zabsim has of each kind with a description, or one entry in full.
+ * `zabsim list` prints the items of a kind, such as scenarios or known bugs, with their descriptions. It can also print
+ * one item with all its details.
  */
 
 import { relative } from "node:path";
@@ -87,7 +88,7 @@ const LISTS: Readonly<Record<string, () => readonly Entry[]>> = {
     Object.entries(FAILURE_REASONS).map(([name, reason]) => ({ name, about: describeFailureReason(reason) })),
 };
 
-/** The kinds of items that can be listed. */
+/** The kinds of items that `zabsim list` can print. */
 export const LIST_KINDS: readonly string[] = Object.keys(LISTS);
 
 function scenarioEntry(path: string): Entry {
@@ -108,7 +109,7 @@ function scenarioEntry(path: string): Entry {
   };
 }
 
-/** The bugs that a release has, one a row. */
+/** Returns the known bugs of a release, one per row. */
 function releaseBugs(release: string): readonly (readonly [string, string])[] {
   const bugs = KNOWN_BUGS.filter(({ isIn }) => isIn(behaviorOf(release)));
   return bugs.map((bug) => [ticketNameOf(bug) ?? "open", `${bug.cause} ${bug.effect}`] as const);
@@ -133,7 +134,7 @@ export async function list(
   return EXIT_OK;
 }
 
-/** Prints one entry of one list in full. */
+/** Prints one entry of a list with all its details. */
 async function listOne(kind: string, name: string, options: { readonly json?: boolean }): Promise<number> {
   const entry = entryOf(kind, name);
   if (options.json) await write(`${JSON.stringify(entryJson(entry), null, 2)}\n`);

@@ -1,10 +1,10 @@
 /**
- * The entry point of the command line: `main(argv)` parses the arguments, calls the command and returns its exit
- * code. The launcher, bin/zabsim.js, handles what concerns the whole process: closed pipes, SIGINT and unexpected
+ * The entry point of the command line. `main(argv)` parses the arguments, runs the command and returns its exit code.
+ * The launcher, bin/zabsim.js, handles everything that concerns the whole process: closed pipes, SIGINT and unexpected
  * exceptions.
  *
- * Each command is a module of its own, which is imported only when the command runs. A command therefore does not wait
- * for modules that only other commands need.
+ * Each command is a separate module that is imported only when the command runs. A command therefore does not wait for
+ * modules that only other commands need.
  */
 import { Command, CommanderError } from "commander";
 import { printableText } from "../scenarios/printable.ts";
@@ -39,7 +39,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
-    // Commander has already printed the message. --help and --version also end here, with exit code 0.
+    // Commander has already printed the message. The options --help and --version also throw, with exit code 0.
     if (error instanceof CommanderError) return error.exitCode === EXIT_OK ? EXIT_OK : EXIT_BAD_INPUT;
     const message = badInputMessage(error);
     if (message === undefined || argv.includes("--debug")) throw error;
@@ -48,10 +48,15 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Names of error classes whose modules most commands do not load, so that `instanceof` is not possible here. */
+/**
+ * The names of error classes for bad input. Most commands do not load the modules of these classes, so main() compares
+ * names instead of using `instanceof`.
+ */
 const BAD_INPUT: readonly string[] = ["ScenarioError", "CampaignMismatchError", "JournalError", "OutputError"];
 
-/** The state of the machine that no command can do anything about, by code of the operating system. */
+/**
+ * Error codes of the operating system for problems that zabsim cannot solve but the user can, each with its message.
+ */
 const MACHINE: Readonly<Record<string, string>> = {
   ENOSPC: "no space is left on the disk",
   EDQUOT: "the quota of the disk is used up",
@@ -60,7 +65,7 @@ const MACHINE: Readonly<Record<string, string>> = {
   ENFILE: "too many files are open",
 };
 
-/** The message for an error that the user can fix; undefined for any other error. */
+/** Returns the message for an error that the user can fix. Returns undefined for any other error. */
 function badInputMessage(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof UsageError || BAD_INPUT.includes(error.name)) return error.message;
@@ -70,7 +75,7 @@ function badInputMessage(error: unknown): string | undefined {
   return problem && `${path === undefined ? "" : `${path}: `}${problem} (${code})`;
 }
 
-/** Refuses an option that is given twice: the first value would be ignored. */
+/** Makes the command refuse an option that is given twice, because commander would ignore the first value. */
 function refuseRepeated(command: Command): void {
   for (const option of command.options) {
     if ((!option.required && !option.optional) || option.parseArg === collect) continue;

@@ -1,6 +1,6 @@
 /**
- * `zabsim matrix --from A --to B`: what an upgrade from one release to another changes, and a campaign of rolling
- * upgrades between the two.
+ * `zabsim matrix --from A --to B` prints what an upgrade from one release to another changes, and runs a campaign of
+ * rolling upgrades between the two releases.
  */
 import { join } from "node:path";
 import { makeFolder, saveWhole } from "../campaign/output-files.ts";
@@ -16,9 +16,9 @@ export interface UpgradeOptions {
   readonly from: string;
   readonly to: string;
   readonly seed: bigint;
-  /** Microseconds; 0 runs no campaign. */
+  /** Time limit of the campaign in microseconds. If it is 0, no campaign runs. */
   readonly timeUs: number;
-  /** The folder for the scenario files of new failures. */
+  /** The folder for the scenario files of failures that no known bug explains. */
   readonly out: string;
   readonly json: boolean;
 }
@@ -28,7 +28,7 @@ export async function upgrade(options: UpgradeOptions): Promise<number> {
   const report = upgradeReport(from, to);
   const paint = paintFor(process.stdout);
   const width = textWidth();
-  // The comparison takes no time, so a user can read it while the campaign runs.
+  // The comparison needs no runs. It is printed first so that a user can read it while the campaign runs.
   if (!json) await write(`${upgradeText(report, paint, width)}\n`);
   if (timeUs === 0) {
     if (json) await write(`${JSON.stringify({ ...report, rollingUpgrade: null })}\n`);

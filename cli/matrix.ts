@@ -1,6 +1,7 @@
 /**
- * `zabsim matrix`: known bugs by ZooKeeper releases. In each release, runs the scenario of each bug, and campaigns that
- * search for bugs without knowing them. With --release, prints advice on one release; with --from, compares two.
+ * `zabsim matrix` prints which releases have which known bugs. In each release, it runs the scenario of each bug, and
+ * campaigns that search for failures without using the scenarios. With --release, it prints advice on one release. With
+ * --from, it compares two releases.
  */
 
 import { existsSync, statSync } from "node:fs";
@@ -27,7 +28,7 @@ export interface MatrixOptions {
   readonly from?: string;
   readonly to?: string;
   readonly bug?: string;
-  /** Microseconds; 0 runs no campaign. */
+  /** Time limit of each campaign in microseconds. If it is 0, no campaigns run. */
   readonly time?: number;
   readonly seed?: bigint;
   readonly repeat?: bigint;
@@ -44,10 +45,10 @@ export async function matrix(options: MatrixOptions): Promise<number> {
   return options.release === undefined ? table(scenarios, options) : advice(options.release, scenarios, options);
 }
 
-/** The options that have no effect together with another one, and the reason. */
+/** The options that have no effect together with another option, and the reason. */
 const CONFLICTS: readonly {
   readonly given: (options: MatrixOptions) => boolean;
-  /** The end of a sentence that starts with the name of the option. */
+  /** The reason, as the end of a sentence that starts with the name of the refused option. */
   readonly because: string;
   readonly without: readonly (keyof MatrixOptions)[];
 }[] = [
@@ -103,14 +104,17 @@ function upgradeOptions(from: string, { json, out, seed, time, to }: MatrixOptio
   return options;
 }
 
-/** Checks the folder for new failures before the campaign runs. It is made only if there are any. */
+/**
+ * Returns the folder for new failures, or throws a UsageError if the path is not a folder. A folder that does not exist
+ * is created only when there is a failure to save.
+ */
 function folderFor(out: string): string {
   if (out !== "" && (!existsSync(out) || statSync(out).isDirectory())) return out;
   const shown = out === "" ? "''" : out;
   throw new UsageError(`--out ${shown}: not a folder (accepted: a folder, or a name that does not exist)`);
 }
 
-/** Checks a release and prints the hint about it, if there is one. */
+/** Returns the release if it is a published one. Prints a hint if the release has no profile of its own. */
 function knownRelease(option: string, release: string): string {
   if (release === "patched") {
     throw new UsageError(`${option} patched: not a published release (accepted: ${KNOWN_RELEASES.join(", ")})`);
@@ -118,7 +122,7 @@ function knownRelease(option: string, release: string): string {
   return parseRelease(option)(release);
 }
 
-/** Returns the bugs that the user asks about, each with its scenario. Default: all bugs of the matrix. */
+/** Returns the bugs that the user asks about, each with its scenario. By default, returns all bugs of the matrix. */
 function scenariosOf(ticket: string | undefined): BugScenarios {
   const number = ticket?.replace(/^zookeeper-/i, "");
   const bugs = MATRIX_BUGS.filter((bug) => ticket === undefined || ticketOf(bug) === number || bug.id === ticket);
@@ -138,7 +142,7 @@ async function table(scenarios: BugScenarios, options: MatrixOptions): Promise<n
       const which = repeat === 1n ? "" : ` ${campaign} of ${repeat}`;
       progress.write(`matrix: campaign${which} for release ${release}`);
     };
-    // Ctrl-C skips the remaining campaigns. The command still prints what the other campaigns have found.
+    // After Ctrl-C, the remaining campaigns are skipped, and the command prints what the earlier campaigns found.
     const bugs = [...scenarios.keys()];
     const discoveries = time > 0 ? await runMatrixCampaigns(bugs, campaigns, signal, starting) : undefined;
     progress.end();
@@ -151,7 +155,7 @@ async function table(scenarios: BugScenarios, options: MatrixOptions): Promise<n
   });
 }
 
-/** Runs the scenario of each bug in each release. Ctrl-C skips the remaining bugs. */
+/** Runs the scenario of each bug in each release. After Ctrl-C, skips the remaining bugs. */
 async function cellsOf(scenarios: BugScenarios, signal: AbortSignal): Promise<MatrixCell[]> {
   const cells: MatrixCell[] = [];
   for (const scenario of scenarios) {

@@ -1,5 +1,6 @@
 /**
- * Option values: parsers that reject bad values with a UsageError, the options that several commands share, and color.
+ * Parsers of option values, which throw a UsageError for a bad value, and the options and colors that several commands
+ * share.
  */
 
 import { Chalk, type ChalkInstance } from "chalk";
@@ -11,14 +12,14 @@ import { parseDuration } from "../sim/time.ts";
 import { hintAboutRelease } from "./release-hints.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Options of every command that reads a scenario. */
+/** The options that every command with a scenario as its input has. */
 export interface ScenarioOptions {
   readonly seed?: bigint;
   readonly zookeeper?: string;
   readonly set?: readonly string[];
 }
 
-/** Returns the overrides of scenario fields, as `path=value`: those of --set, then --zookeeper. */
+/** Returns the overrides of scenario fields as `path=value`. Those of --set come first, then the one of --zookeeper. */
 export function overridesOf({ set = [], zookeeper }: ScenarioOptions): readonly string[] {
   const fieldOf = (override: string): string => override.slice(0, override.indexOf("="));
   const repeated = set.find(
@@ -32,7 +33,7 @@ export function overridesOf({ set = [], zookeeper }: ScenarioOptions): readonly 
 
 const MAX_SEED = (1n << 64n) - 1n;
 
-/** Parses a seed: an unsigned 64-bit integer, decimal or 0x hex. */
+/** Parses a seed, which is an unsigned 64-bit integer in decimal or in hex with 0x. */
 export function parseSeed(text: string): bigint {
   if (/^(0x[0-9a-fA-F]{1,16}|\d{1,20})$/.test(text)) {
     const seed = BigInt(text);
@@ -41,7 +42,7 @@ export function parseSeed(text: string): bigint {
   throw new UsageError(`--seed ${text}: not a seed (accepted: 0 to ${MAX_SEED}, or 0x and up to 16 hex digits)`);
 }
 
-/** Parses a range of seeds `A..B`; both ends are included. */
+/** Parses a range of seeds such as `1..100`. Both ends are included. */
 export function parseSeeds(text: string): readonly [bigint, bigint] {
   const [from, to, more] = text.split("..");
   if (from === undefined || to === undefined || more !== undefined) {
@@ -62,7 +63,7 @@ export function parseCount(option: string): (text: string) => bigint {
   };
 }
 
-/** Parses `I/N`, the Ith of N parts of a campaign. */
+/** Parses a shard such as `2/4`, which is the second of four parts of a campaign. */
 export function parseShard(text: string): readonly [number, number] {
   const [, shard, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
   if (Number(shard) >= 1 && Number(shard) <= Number(of)) return [Number(shard), Number(of)];
@@ -78,7 +79,7 @@ export function parseServers(text: string): ServerId[] {
   });
 }
 
-/** Returns a parser that turns a duration into microseconds. A number without a unit counts seconds. */
+/** Returns a parser that converts a duration to microseconds. A number without a unit is a number of seconds. */
 export function parseTime(option: string): (text: string) => number {
   return (text) => {
     const us = parseDuration(/^[\d.]+$/.test(text) ? `${text}s` : text);
@@ -89,7 +90,7 @@ export function parseTime(option: string): (text: string) => number {
   };
 }
 
-/** Parses a list of names, separated by commas. */
+/** Parses a list of names that are separated by commas. */
 export function parseNames(text: string): string[] {
   return text.split(",");
 }
@@ -107,7 +108,10 @@ export function parseRelease(option: string): (release: string) => string {
   };
 }
 
-/** The path of a file or folder to write. Reports, workflow commands and XML files contain it. */
+/**
+ * Returns a parser for the path of a file or folder to write. Refuses control characters, because the path appears in
+ * reports, workflow commands and XML files.
+ */
 export function parseOutput(option: string): (text: string) => string {
   return (path) => {
     if (path !== "" && printableLine(path) === path) return path;
@@ -116,12 +120,15 @@ export function parseOutput(option: string): (text: string) => string {
   };
 }
 
-/** A number that differs in one digit is another release or ticket, not a misspelled one. */
+/**
+ * Returns a suggestion for a misspelled name. Returns none for a number, because a similar number is a different
+ * release or ticket.
+ */
 function suggestion(value: string, accepted: readonly string[]): string {
   return /^\d/.test(value) ? "" : didYouMean(value, accepted);
 }
 
-/** Returns the accepted value that the user typed. Throws a UsageError with a suggestion if there is none. */
+/** Returns the value that the user typed if it is an accepted one. Otherwise, throws a UsageError with a suggestion. */
 export function oneOf<Accepted extends string>(
   option: string,
   value: string,
@@ -134,12 +141,15 @@ export function oneOf<Accepted extends string>(
   throw new UsageError(`${option} ${value}: ${what}${hint} (accepted: ${accepted.join(", ")})`);
 }
 
-/** Collects the values of a repeatable option. */
+/** Appends a value of an option that the user can repeat. */
 export function collect(value: string, values: readonly string[] = []): string[] {
   return [...values, value];
 }
 
-/** Returns the colors for a stream: only a terminal has colors, unless the environment sets NO_COLOR or FORCE_COLOR. */
+/**
+ * Returns the colors for a stream. Only a terminal gets colors, unless the environment variable NO_COLOR or FORCE_COLOR
+ * decides otherwise.
+ */
 export function paintFor(stream: { readonly isTTY?: boolean }): ChalkInstance {
   const { FORCE_COLOR, NO_COLOR } = process.env;
   if (NO_COLOR !== undefined && NO_COLOR !== "") return new Chalk({ level: 0 });

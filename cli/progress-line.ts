@@ -1,17 +1,18 @@
 /**
- * One line of progress on stderr. On a terminal it is redrawn in its place and is gone as soon as other text is
- * written. Elsewhere a plain line is written every 30 s.
+ * A line of progress on stderr. On a terminal, each update replaces the line, and other output erases it. If stderr is
+ * not a terminal, each update is a new line, and at most one is written every 30 s.
  */
 const REDRAW_MS = 200;
 const PLAIN_LINE_MS = 30_000;
 const ERASE_LINE = "\r\u001b[K";
 
-/** The line of progress of the command that runs now, on a terminal. */
+/** The line of progress of the running command. Undefined if no line is shown or stderr is not a terminal. */
 let current: ProgressLine | undefined;
 
 /**
- * Writes a text where the line of progress may stand. The text also takes the place of the `^C` that a terminal shows
- * at the cursor. This needs one write for both, because the `^C` can come at any moment.
+ * Writes a text in place of the line of progress, if there is one. The text also replaces the `^C` that a terminal
+ * shows at the cursor after Ctrl-C. The `^C` can appear at any moment, so erasing the line and writing the text must be
+ * a single write.
  */
 export function writeOver(stream: NodeJS.WriteStream, text: string): boolean {
   if (current === undefined) return stream.write(text);
@@ -28,12 +29,12 @@ export class ProgressLine {
     if (this.terminal) current = this;
   }
 
-  /** Whether it is time to write the line again. */
+  /** Whether enough time has passed to write the line again. */
   get isDue(): boolean {
     return Date.now() - this.lastMs >= (this.terminal ? REDRAW_MS : PLAIN_LINE_MS);
   }
 
-  /** Writes the line. On a terminal it is cut to the width, because only one row can be erased. */
+  /** Writes the line. On a terminal, cuts it to the width of the terminal, because only one row can be erased. */
   write(text: string): void {
     this.lastMs = Date.now();
     const columns = process.stderr.columns || 80;
@@ -44,7 +45,7 @@ export class ProgressLine {
     if (this.terminal) process.stderr.write(ERASE_LINE);
   }
 
-  /** Erases the line for good. */
+  /** Erases the line and stops other output from erasing it again. */
   end(): void {
     this.erase();
     if (current === this) current = undefined;

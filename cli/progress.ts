@@ -1,10 +1,11 @@
 /**
- * Progress of a synchronous loop. Its pauses let the process handle Ctrl-C, which a loop without a pause would block.
+ * Shows the progress of a synchronous loop and pauses the loop regularly. During a pause, the process can handle
+ * Ctrl-C, which the loop would otherwise block.
  */
 import { Interruption } from "./interrupt.ts";
 import { ProgressLine } from "./progress-line.ts";
 
-/** Shortest time between two pauses: each one costs a turn of the event loop. */
+/** Minimum time between two pauses. Each pause costs one turn of the event loop. */
 const PAUSE_EVERY_MS = 50;
 
 export class Progress {
@@ -13,17 +14,20 @@ export class Progress {
   private readonly startMs = Date.now();
   private lastPauseMs = this.startMs;
 
-  /** Whether the user has pressed Ctrl-C, or the process got SIGTERM. */
+  /** Whether the user has pressed Ctrl-C or the process has received SIGTERM. */
   get interrupted(): boolean {
     return this.interruption.signal.aborted;
   }
 
-  /** The exit code of an interrupted command; undefined if it was not interrupted. */
+  /** The exit code of an interrupted command. Undefined if the command was not interrupted. */
   get exitCode(): number | undefined {
     return this.interruption.exitCode;
   }
 
-  /** Call and await this after each unit of work. `line` gets the seconds since the start. */
+  /**
+   * Shows the progress and pauses, if it is time to. The loop must await this after each unit of work. `line` returns
+   * the text for a number of seconds since the start.
+   */
   async step(line: (elapsedS: number) => string): Promise<void> {
     const nowMs = Date.now();
     if (nowMs - this.lastPauseMs < PAUSE_EVERY_MS) return;
@@ -32,7 +36,7 @@ export class Progress {
     this.lastPauseMs = Date.now();
   }
 
-  /** Erases the line and gives Ctrl-C back to the process. */
+  /** Erases the line and stops handling the signals, so that Ctrl-C ends the process again. */
   done(): void {
     this.interruption.end();
     this.line.end();

@@ -17,7 +17,7 @@ export function hintAboutRelease(release: string): void {
   process.stderr.write(`${lines.join("\n")}\n`);
 }
 
-/** Prints the hints about all releases that the servers of a scenario run. */
+/** Prints a hint about each release of the scenario's servers that has no profile of its own. */
 export function hintAboutReleasesOf(scenario: Scenario): void {
   for (const release of releasesOf(scenario)) hintAboutRelease(release);
 }

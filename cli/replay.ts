@@ -1,5 +1,6 @@
 /**
- * `zabsim replay`: prints one run event by event, then its report and, after a violation, an explanation.
+ * `zabsim replay` prints the events of one run and its report. If the run violated an invariant, an explanation
+ * follows.
  */
 
 import { type ProtocolRecord, RECORD_EVENTS } from "../cluster/records.ts";
@@ -23,9 +24,9 @@ import { UsageError } from "./usage-error.ts";
 
 export interface ReplayOptions extends ScenarioOptions {
   readonly json?: boolean;
-  /** Microseconds of virtual time. */
+  /** The first virtual time to print, in microseconds. */
   readonly from?: number;
-  /** Microseconds of virtual time. */
+  /** The last virtual time to print, in microseconds. */
   readonly until?: number;
   readonly server?: readonly ServerId[];
   readonly only?: readonly string[];

@@ -1,6 +1,6 @@
 /**
- * `zabsim run`: runs scenarios. Prints for each named scenario a verdict, the sync decisions and every violated
- * invariant, and for all scenarios that ship with zabsim a summary.
+ * `zabsim run` runs scenarios. For each scenario that the user names, it prints the verdict, the sync decisions and
+ * every violated invariant. Without names, it runs all scenarios that ship with zabsim and prints a summary.
  */
 
 import { Chalk, type ChalkInstance } from "chalk";
@@ -48,7 +48,7 @@ const CONFLICTS: readonly Conflict[] = [
 
 export async function run(names: readonly string[], options: RunCommandOptions): Promise<number> {
   refuseConflicts(options, CONFLICTS);
-  // All files are read before the first one runs, so that a mistake in the last file is reported immediately.
+  // All files are read before the first scenario runs, so that an error in the last file is reported immediately.
   const files = filesOf(names, options);
   if (options.checkDeterminism) return checkAll(files, options);
   if (options.seeds !== undefined) return runSeeds(files, options.seeds, options);
@@ -83,7 +83,7 @@ export async function run(names: readonly string[], options: RunCommandOptions):
   return runs.every((one) => one.ok || isOnlyStuck(one)) ? EXIT_LIVENESS : EXIT_FINDING;
 }
 
-/** One line for each group of scenarios, with the number of its scenarios that are ok, reproduced and failed. */
+/** Returns one line for each group of scenarios, with how many of them are ok, reproduced and failed. */
 function groupLines(runs: readonly ScenarioRun[], paint: ChalkInstance): readonly string[] {
   const width = Math.max(...SCENARIO_GROUPS.map(({ title }) => title.length));
   return SCENARIO_GROUPS.map(({ title }) => ({
@@ -94,7 +94,7 @@ function groupLines(runs: readonly ScenarioRun[], paint: ChalkInstance): readonl
     .map(({ own, title }) => `  ${title.padEnd(width)}  ${countsText(own, paint)}`);
 }
 
-/** The number of runs with each verdict: `12 ok, 3 reproduced, 0 failed`. */
+/** Returns the number of runs with each verdict, as in `12 ok, 3 reproduced, 0 failed`. */
 function countsText(runs: readonly ScenarioRun[], paint: ChalkInstance): string {
   const ok = runs.filter((one) => one.ok && !isReproduction(one.scenario)).length;
   const reproduced = runs.filter((one) => one.ok && isReproduction(one.scenario)).length;
@@ -120,19 +120,19 @@ What to try next:
   npx zabsim matrix --time 0s             which release has which bug
 `;
 
-/** Explains a violation that the scenario does not expect. */
+/** Returns the explanation of a failed run that violated an invariant. Returns an empty text for any other run. */
 function explanation({ ok, scenario, seed, violations }: ScenarioRun): string {
   return ok || violations.length === 0 ? "" : `${explanationOf({ ...scenario, seed: String(seed) })}\n\n`;
 }
 
-/** Returns whether the only failure is that servers did not serve again. */
+/** Returns whether a run failed only because servers did not serve again. */
 export function isOnlyStuck({ liveness, unmet }: ScenarioRun): boolean {
   return unmet.length === 1 && liveness !== undefined && liveness.liveUs === undefined;
 }
 
 /**
- * Reads the named scenarios or, without names, all scenarios that ship with zabsim. Rejects a scenario that expects an
- * invariant to be violated if --noise is given.
+ * Reads the named scenarios or, without names, all scenarios that ship with zabsim. With --noise, a scenario must not
+ * expect a violation: a named one is refused, and one that ships with zabsim is left out.
  */
 function filesOf(names: readonly string[], options: RunCommandOptions): ScenarioFile[] {
   const files = scenarioPaths(names).map((path) => readScenario(path, overridesOf(options)));
@@ -143,33 +143,36 @@ function filesOf(names: readonly string[], options: RunCommandOptions): Scenario
   return files.filter(isQuiet);
 }
 
-/** The error for --noise with a scenario that expects a violation. */
+/** Returns the error for the combination of --noise and a scenario that expects a violation. */
 export function noiseRefused({ name }: Scenario): UsageError {
   return new UsageError(`--noise: ${name} expects a violation (accepted: a scenario in which every invariant holds)`);
 }
 
-/** Returns the scenario itself or, with --noise, a plan that the seed draws over it. */
+/**
+ * Returns the scenario itself. With --noise, returns a plan that consists of the scenario and of faults and writes
+ * drawn from the seed.
+ */
 export function planFor(scenario: Scenario, seed: bigint, { noise }: { readonly noise?: boolean }): Scenario {
   return noise ? planOver(scenario, seed) : scenario;
 }
 
-/** Returns the value of --seed. Without --seed, returns the scenario's own seed or, if it has none, 1. */
+/** Returns the value of --seed. Without --seed, returns the seed in the scenario or, if the scenario has none, 1. */
 export function seedFor(scenario: Scenario, seed: bigint | undefined): bigint {
   return seed ?? BigInt(scenario.seed ?? 1);
 }
 
-/** The golden file of a scenario file. */
+/** Returns the path of the golden file that belongs to a scenario file. */
 export function goldenPath(path: string): string {
   return `${path.replace(/\.(ya?ml|json)$/, "")}.golden.txt`;
 }
 
-/** The content of a golden file: the report of the run, without color. */
+/** Returns the content of a golden file, which is the report of the run without color. */
 export function goldenText(result: ScenarioRun): string {
   const replay = `zabsim replay ${result.scenario.name} --seed ${result.seed}`;
   return `${runReport(result, new Chalk({ level: 0 }), replay, { bugs: bugsOfRun(result).map(aboutBug) })}\n`;
 }
 
-/** The command that replays the run of this scenario with these options. */
+/** Returns the command that replays the run of a scenario with the same options. */
 export function replayCommand(file: ScenarioFile, options: RunCommandOptions): string {
   const { seed, noise } = options;
   const overrides = overridesOf(options)
@@ -180,7 +183,10 @@ export function replayCommand(file: ScenarioFile, options: RunCommandOptions): s
   return `${base}${noise ? " --noise" : ""}${overrides}`;
 }
 
-/** Runs each seed once; several scenarios take turns. Prints only failing runs, each with its replay command. */
+/**
+ * Runs one scenario with each seed. If there are several scenarios, they take turns. Prints each failing run with its
+ * replay command, and a summary.
+ */
 async function runSeeds(
   files: readonly ScenarioFile[],
   [first, last]: readonly [bigint, bigint],
@@ -227,7 +233,7 @@ async function runSeeds(
   return onlyStuck ? EXIT_LIVENESS : EXIT_FINDING;
 }
 
-/** Runs each scenario twice, side by side, and reports the first event that differs. */
+/** Runs each scenario twice and compares the two runs event by event. Reports the first event that differs. */
 async function checkAll(files: readonly ScenarioFile[], options: RunCommandOptions): Promise<number> {
   const { json } = options;
   let differing = 0;

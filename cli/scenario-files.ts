@@ -1,6 +1,6 @@
 /**
- * Finds and reads scenario files. A command accepts the path of a file, or the name of a scenario that ships with
- * zabsim.
+ * Finds and reads scenario files. The user names a scenario by the path of its file or, if it ships with zabsim, by its
+ * name.
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -18,7 +18,9 @@ export interface ScenarioFile {
   readonly scenario: Scenario;
 }
 
-/** The paths that the arguments of a command stand for. Without arguments: every scenario that ships with zabsim. */
+/**
+ * Returns the paths of the named scenarios. Without names, returns the path of every scenario that ships with zabsim.
+ */
 export function scenarioPaths(names: readonly string[]): string[] {
   return names.length === 0 ? [...shippedPaths(), ...bugPaths()] : names.map(scenarioPath);
 }
@@ -32,7 +34,7 @@ export function scenarioPath(name: string): string {
   return path;
 }
 
-/** Reads and checks one file. Throws a ScenarioError for a mistake in its content or in `overrides`. */
+/** Reads and checks one file. Throws a ScenarioError if the file content or an override is not valid. */
 export function readScenario(path: string, overrides: readonly string[]): ScenarioFile {
   let text: string;
   try {
@@ -48,7 +50,7 @@ export function readScenario(path: string, overrides: readonly string[]): Scenar
   return { path, scenario };
 }
 
-/** Returns what a user types for this scenario: its name if it ships with zabsim, its path otherwise. */
+/** Returns what a user types to name this scenario: its name if it ships with zabsim, and its path otherwise. */
 export function nameFor(path: string, scenario: Scenario): string {
   return isShipped(path) ? scenario.name : printablePath(path);
 }

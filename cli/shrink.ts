@@ -1,6 +1,6 @@
 /**
- * `zabsim shrink`: makes a failing scenario smaller and writes the result to a file. A later call can continue from
- * that file.
+ * `zabsim shrink` makes a failing scenario smaller and writes the result to a file. If that file already exists, the
+ * command continues from it.
  */
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -22,7 +22,7 @@ export interface ShrinkOptions extends ScenarioOptions {
   readonly json?: boolean;
   readonly out?: string;
   readonly runs?: bigint;
-  /** Microseconds. */
+  /** Time limit in microseconds of wall-clock time. */
   readonly time?: number;
 }
 
@@ -33,7 +33,7 @@ export async function shrink(name: string, options: ShrinkOptions): Promise<numb
   if (options.time === 0) throw new UsageError("--time 0: runs nothing (accepted: a duration above 0, such as 30s)");
   const { scenario } = readScenario(path, overridesOf(options));
   const out = outFor(path, nameFor(path, scenario), options);
-  // Checked now, because the first write comes after seconds of work.
+  // The first write comes only after seconds of work, so the folder is checked before that work starts.
   withOutputError(out, "cannot be written", () => accessSync(dirname(out), constants.W_OK));
   const seed = options.seed ?? BigInt(scenario.seed ?? 1);
   const progress = new Progress();
@@ -67,7 +67,10 @@ export async function shrink(name: string, options: ShrinkOptions): Promise<numb
   }
 }
 
-/** The output file. A scenario that ships with zabsim is shrunk into the working directory. */
+/**
+ * Returns the path of the output file. By default, a scenario that ships with zabsim is written to the working
+ * directory.
+ */
 function outFor(path: string, name: string, { out }: ShrinkOptions): string {
   if (out === undefined) return `${(name === path ? path : name).replace(/(\.min)?\.(ya?ml|json)$/, "")}.min.yaml`;
   if (resolve(out) !== resolve(path)) return out;

@@ -1,8 +1,8 @@
 import { printableLine } from "../scenarios/printable.ts";
 
 /**
- * A mistake in what the user typed. The message says what is wrong, what is accepted and, if there is one, the fix. The
- * command ends with EXIT_BAD_INPUT.
+ * An error that the user made on the command line. The message says what is wrong, what is accepted and, if there is
+ * one, the fix. The command ends with EXIT_BAD_INPUT.
  */
 export class UsageError extends Error {
   constructor(message: string) {

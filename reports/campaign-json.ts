@@ -1,5 +1,5 @@
 /**
- * A campaign as plain data for --json.
+ * Converts the report of a campaign to plain data for --json.
  */
 import type { CampaignReport, ReportedFinding } from "./campaign.ts";
 import { verdictOf } from "./verdict.ts";
@@ -12,7 +12,7 @@ export function findingJson({
   return finding;
 }
 
-/** `reached` counts how often each feature was reached. */
+/** Returns a report as plain data. `reached` maps each coverage feature to the number of times that it was reached. */
 export function campaignJson(
   report: CampaignReport,
   reached: Readonly<Record<string, number>>,

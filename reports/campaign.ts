@@ -11,12 +11,12 @@ export interface CampaignReport {
   readonly runs: number;
   readonly events: number;
   readonly virtualUs: number;
-  /** Duration of this session, without the sessions that it resumed. */
+  /** Duration of this session in seconds, without the earlier sessions that it resumed. */
   readonly seconds: number;
   readonly runsPerS: number;
   readonly workers: number;
   readonly interrupted: boolean;
-  /** Number of failing plans that --resume has to investigate. */
+  /** Number of failing plans that are not investigated yet. A campaign with --resume investigates them. */
   readonly uninvestigated: number;
   /** Whether known bugs count as findings. */
   readonly strict: boolean;
@@ -33,7 +33,7 @@ export interface ReportedFinding {
   /** The invariant, or "liveness". */
   readonly invariant: string;
   readonly seed: string;
-  /** Names of the known bugs that explain the finding. Empty: the finding is new. */
+  /** Names of the known bugs that explain the finding. If the list is empty, the finding is new. */
   readonly known: readonly string[];
   readonly steps: number;
   readonly servers: number;
@@ -48,7 +48,7 @@ export interface ReportedFinding {
   readonly count: number;
 }
 
-/** Command lines, each with what it does: `replay: npx zabsim …`. */
+/** Command lines for one finding. Each line starts with the purpose of the command, as in `replay: npx zabsim …`. */
 export type FindingCommands = readonly string[];
 
 export function campaignReport(report: CampaignReport, paint: ChalkInstance): string {
@@ -72,7 +72,7 @@ function summaryLines(report: CampaignReport, paint: ChalkInstance): string[] {
     ["coverage", `${coverage.size} features (message outcomes, sync rules, failures, faults)`],
     ["verdict", verdictText(report, paint)],
   ];
-  // An interrupted campaign has not tried everything yet.
+  // An interrupted campaign has not run all its plans, so a list of unreached features would say little.
   const neverReached = interrupted ? "" : coverage.neverReached.join(", ");
   return [
     ...entries.map(([name, value]) => `  ${name.padEnd(13)} ${value}`),
@@ -80,7 +80,7 @@ function summaryLines(report: CampaignReport, paint: ChalkInstance): string[] {
   ];
 }
 
-/** The verdict in words, with what makes the exit code differ from 0. */
+/** Returns the verdict in words. If the exit code is not 0, the text says what failed. */
 function verdictText(report: CampaignReport, paint: ChalkInstance): string {
   const { findings, nondeterminism } = report;
   const counted = countOf(countedFindings(report).length, "finding");
@@ -97,14 +97,16 @@ function verdictText(report: CampaignReport, paint: ChalkInstance): string {
   return verdict === "ok" ? paint.green(texts.ok) : paint.red(texts[verdict]);
 }
 
-/** What an interrupted campaign has left to do. */
+/**
+ * Returns a text that says that the campaign was interrupted, how to continue it, and how many failing plans are left.
+ */
 export function interruptionText({ uninvestigated }: Pick<CampaignReport, "uninvestigated">): string {
   const plans = uninvestigated === 0 ? "" : `, with ${countOf(uninvestigated, "failing plan")} to investigate`;
   return `interrupted; --resume continues${plans}`;
 }
 
 /**
- * Returns the findings, grouped by signature. The number of seeds belongs to the signature, not to a single finding.
+ * Returns one block of lines for each signature: the number of seeds that failed with this signature, and its findings.
  */
 function findingLines(findings: readonly ReportedFinding[], paint: ChalkInstance): string[] {
   if (findings.length === 0) return [];
@@ -170,7 +172,7 @@ function thousands(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, " ");
 }
 
-/** A long duration: in hours if it is an hour or longer. */
+/** Returns a virtual time in hours if it is an hour or longer, and in a smaller unit otherwise. */
 export function formatVirtual(us: number): string {
   const hours = us / 3_600_000_000;
   return hours < 1 ? formatSpan(us) : `${hours.toFixed(1)} h`;

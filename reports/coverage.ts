@@ -1,6 +1,7 @@
 /**
- * The coverage of a campaign as text and as JSON: the messages that servers handled in each state and phase with their
- * outcomes, the rules of the sync decision, the failures and the faults; and which rules and faults it never reached.
+ * The coverage of a campaign as text and as JSON. It covers the messages that servers handled in each state and phase
+ * with their outcomes, the rules of the sync decision, the failures and the faults. It also lists the rules and faults
+ * that the campaign never reached.
  */
 import { hanging } from "./format.ts";
 
@@ -59,7 +60,7 @@ function ofKind(reached: ReadonlySet<string>, kind: string): string[] {
     .sort();
 }
 
-/** Groups the messages by state and phase, then by type. The names are those of fuzz/coverage.ts. */
+/** Groups the messages by state and phase, then by type. fuzz/coverage.ts defines the format of the feature names. */
 function byPlace(reached: ReadonlySet<string>): Map<string, Map<string, string[]>> {
   const places = new Map<string, Map<string, string[]>>();
   for (const feature of [...reached].sort()) {

@@ -1,7 +1,8 @@
 /**
- * The answer to one sync decision in text, as `zabsim decide` prints it. If the facts suffice: reason, rule, packets,
- * and where forwarding starts. Otherwise: every possible decision with its condition, and where to look the facts up.
- * Both end with advice if the learner gets a SNAP or may get one.
+ * The answer to one sync decision in text, as `zabsim decide` prints it. If the given facts are sufficient, the answer
+ * contains the reason, the rule, the packets, and where forwarding starts. Otherwise, it lists every possible decision
+ * with its condition and says where an operator finds the missing facts. If the learner gets or may get a SNAP, advice
+ * follows.
  */
 import type { Advice } from "../decide/advice.ts";
 import type { DecisionAnswer } from "../decide/decision-query.ts";
@@ -13,15 +14,15 @@ import { hanging } from "./format.ts";
 export interface DecisionReport {
   /** The decision with its packets; undefined if it depends on unknown facts. */
   readonly answer: DecisionAnswer | undefined;
-  /** The leader's lastProcessedZxid in hex, which a SNAP contains. Used with `answer`. */
+  /** The zxid of the SNAP packet, if there is one: the leader's lastProcessedZxid, in hex. Used only with `answer`. */
   readonly snapZxid: string;
   readonly possible: readonly PossibleDecision[];
   readonly advice: readonly Advice[];
-  /** The decision that a log shows. */
+  /** The packet type that the leader sent according to its log. Undefined if the question does not come from a log. */
   readonly logged?: string | undefined;
 }
 
-/** The names of the facts in sentences, and where an operator finds them. */
+/** For each fact that may be unknown: its name within a sentence, and where an operator finds it. */
 const FACTS: Readonly<Record<UncertainFact, { readonly name: string; readonly where: string }>> = {
   lastProcessedZxid: {
     name: "the leader's lastProcessedZxid",
@@ -50,7 +51,7 @@ const FACTS: Readonly<Record<UncertainFact, { readonly name: string; readonly wh
   },
 };
 
-/** Returns the text of a report, `width` columns wide. */
+/** Returns the text of a report with lines of at most `width` columns. */
 export function decisionReportText(report: DecisionReport, width: number): string {
   const { advice, answer, logged, possible, snapZxid } = report;
   const lines =
@@ -81,7 +82,7 @@ function answerLines(answer: DecisionAnswer, snapZxid: string, width: number): s
   ];
 }
 
-/** One rule decides, but the packets depend on unknown facts. */
+/** Returns the lines for a decision whose rule is known although its packets depend on unknown facts. */
 function singleRuleLines({ rule, why }: PossibleDecision, width: number): string[] {
   return [...hanging(why, "", "  ", width), `rule ${rule}`];
 }
@@ -115,7 +116,7 @@ function listOf(names: readonly string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
-/** `1:7  0x100000007`. */
+/** Returns a zxid as epoch and counter, followed by its hex form, as in `1:7  0x100000007`. */
 function bothForms(hex: string): string {
   const bits = BigInt(hex);
   return `${bits >> 32n}:${bits & 0xffff_ffffn}  ${hex}`;

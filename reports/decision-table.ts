@@ -1,6 +1,6 @@
 /**
- * The sync-decision table: one row per handshake, followed by the rule that decided, in words. The table fits the given
- * width, from 80 columns on, and is complete without color.
+ * The sync-decision table. It has one row for each handshake, followed by a sentence about the rule that decided. The
+ * table fits into a given width of at least 80 columns, and no information depends on its colors.
  */
 import type { ChalkInstance } from "chalk";
 import { formatZxid, NO_EPOCH, type ServerId } from "../protocol/zxid.ts";
@@ -10,7 +10,7 @@ import type { Handshake, HandshakeFailure } from "./handshakes.ts";
 import type { ServerReleases } from "./server-releases.ts";
 import { tableLines } from "./table-layout.ts";
 
-/** The columns and their meanings. */
+/** The columns, each with its explanation in the legend. An empty text means that the legend omits the column. */
 const COLUMNS = {
   learner: "",
   epochs: "learner's acceptedEpoch / new epoch / learner's currentEpoch",
@@ -41,8 +41,8 @@ export interface TableOptions {
 }
 
 /**
- * Returns the table of sync decisions: who synchronized whom, how, and why. `paint` colors it; new Chalk({ level: 0 })
- * does not.
+ * Returns the sync decisions of a run, with the leader, the learner, the result and the reason of each. `paint` colors
+ * the table. For a table without color, pass `new Chalk({ level: 0 })`.
  */
 export function decisionTable(
   all: readonly Handshake[],
@@ -76,11 +76,11 @@ export function decisionTable(
 type ReleaseOf = (server: ServerId, handshake: Handshake) => string | undefined;
 
 interface RepeatedHandshake extends Handshake {
-  /** How many times in a row the handshake happened in the same way. */
+  /** Number of consecutive handshakes that this row stands for. */
   readonly times: number;
 }
 
-/** Merges consecutive handshakes that fail in the same way. */
+/** Merges consecutive incomplete handshakes that have the same leader, learner, epochs and reason. */
 function withoutRepetitions(all: readonly Handshake[]): RepeatedHandshake[] {
   const result: RepeatedHandshake[] = [];
   let previous = "";
@@ -130,7 +130,7 @@ function cellsOf(handshake: Handshake, paint: ChalkInstance, release: string | u
   };
 }
 
-/** What happened to a process that ended during a handshake. */
+/** How a process ended during a handshake, as a verb phrase that follows the name of its server. */
 const PROCESS_ENDED: Readonly<Partial<Record<HandshakeFailure["reason"], string>>> = {
   crash: "crashed",
   restart: "was restarted",
@@ -160,8 +160,8 @@ function reason({ decision, failure }: Handshake, withLeaderZxids: boolean): str
 }
 
 /**
- * Returns the meanings of the columns, and of special values in them, with as many of them on each line as fit. Only a
- * value that is in the table is explained.
+ * Returns the legend: the meanings of the columns, and of those special values that occur in the table. Each line has
+ * as many meanings as fit into `width`.
  */
 function legend(columns: readonly Column[], handshakes: readonly Handshake[], width: number): string[] {
   const lines: string[] = [];

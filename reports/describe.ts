@@ -1,5 +1,6 @@
 /**
- * Records in words. The subject of each sentence is the server of the record, which timelines print before it.
+ * Describes records in words. The subject of each sentence is the server of the record, which a timeline prints before
+ * the sentence.
  */
 import type { DecisionRecord, ProtocolRecord, RecordOf, ScriptedStep } from "../cluster/records.ts";
 import { SYNC_RULES } from "../protocol/leader/sync-rules.ts";
@@ -138,17 +139,20 @@ function snapshotText(zxid: Zxid): string {
   return `snapshot.${hexOf(zxid)}`;
 }
 
-/** The state of a server and its phase: `LEADING in DISCOVERY`. */
+/** Returns the state of a server and its phase, as in `LEADING in DISCOVERY`. */
 export function describeRole({ event, phase }: Role): string {
   return `${event.toUpperCase()} in ${phase}`;
 }
 
-/** The reason for a failure, and its details: `connection-closed: by 3`. */
+/** Returns the reason for a failure and its details, as in `connection-closed: by 3`. */
 export function describeFailure({ reason, detail }: RecordOf<"failed">): string {
   return detail === "" ? reason : `${reason}: ${detail}`;
 }
 
-/** The rule that decided and the decision: `peer zxid 1:7 is above maxCommittedLog 1:5 → TRUNC to 1:5`. */
+/**
+ * Returns the reason for a sync decision and its result, as in `peer zxid 1:7 is above maxCommittedLog 1:5 → TRUNC to
+ * 1:5`.
+ */
 export function explainDecision(decision: DecisionRecord): string {
   return SYNC_RULES[decision.rule].why({
     peer: formatZxid(decision.peerLastZxid),
@@ -159,7 +163,7 @@ export function explainDecision(decision: DecisionRecord): string {
   });
 }
 
-/** A step as a scenario file has it, on one line: `crash server=1 unsynced=lost for 2s`. */
+/** Returns a step on one line, with the names of a scenario file, as in `crash server=1 unsynced=lost for 2s`. */
 export function describeStep({ verb, argument, duration }: Omit<ScriptedStep, "step" | "moment">): string {
   const text = isObject(argument) ? fieldsText(argument) : valueText(argument);
   return `${verb} ${text}${duration === undefined ? "" : ` for ${duration}`}`;

@@ -1,5 +1,5 @@
 /**
- * Why servers that can reach each other elect no leader, or elect leaders that find no quorum.
+ * Explains why servers that can reach each other elect no leader, or elect leaders that find no quorum.
  */
 import type { HierarchicalQuorum } from "../cluster/cluster-spec.ts";
 import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
@@ -11,16 +11,16 @@ import { listText, serverEnds } from "./server-end.ts";
 
 type Vote = RecordOf<"voted">;
 
-/** The value of ELECTION_PORT in protocol/effects.ts. */
+/** The port of the election connections in a trace. The value equals ELECTION_PORT in protocol/effects.ts. */
 export const ELECTION_PORT = 1;
 
-/** Returns one sentence for each reason that the records, or the trace if there is one, show. */
+/** Returns one sentence for each reason that the run shows; empty if a server leads. Some reasons require a trace. */
 export function electionStalls(run: ScenarioRun): string[] {
   if (run.servers.some(({ leading }) => leading)) return [];
   return [...missingQuorum(run), ...unheardVotes(run), ...lateElections(run), ...blockedSenders(run)];
 }
 
-/** Too few voters run for a quorum. */
+/** Returns a sentence if fewer voters are running than a quorum needs. */
 function missingQuorum({ scenario, servers }: ScenarioRun): string[] {
   const { quorum } = scenario;
   const isRunning = (sid: ServerId): boolean => servers.find((server) => server.sid === sid)?.running === true;
@@ -34,7 +34,10 @@ function missingQuorum({ scenario, servers }: ScenarioRun): string[] {
   return [`${running.length} of ${voters.length} voters${names} ${verb}; a quorum needs ${needed}`];
 }
 
-/** A hierarchical quorum has more than half of the weight in more than half of the groups. */
+/**
+ * Returns a sentence if the running servers of a hierarchical configuration cannot form a quorum. Such a quorum needs
+ * more than half of the weight in each of more than half of the groups.
+ */
 function missingGroups({ groups, weights }: HierarchicalQuorum, isRunning: (sid: ServerId) => boolean): string[] {
   const weightOf = (sids: readonly ServerId[]): number => sids.reduce((sum, sid) => sum + (weights[sid] ?? 1), 0);
   const counted = Object.values(groups).filter((group) => weightOf(group) > 0);
@@ -48,8 +51,8 @@ function missingGroups({ groups, weights }: HierarchicalQuorum, isRunning: (sid:
 }
 
 /**
- * A server would change its vote if it received a better one of its round. Only settled servers are compared: no fault
- * keeps them from receiving it.
+ * Returns a sentence if servers keep a worse vote because they have not received the best vote of their round.
+ * Considers only settled servers, because no fault keeps messages from them.
  */
 function unheardVotes(run: ScenarioRun): string[] {
   const settled = run.liveness?.servers ?? [];
@@ -68,7 +71,7 @@ function unheardVotes(run: ScenarioRun): string[] {
   ];
 }
 
-/** Compares as FastLeaderElection#totalOrderPredicate does. */
+/** Returns whether vote `a` is better than vote `b`, as FastLeaderElection#totalOrderPredicate compares them. */
 function isBetter(a: Vote, b: Vote): boolean {
   if (a.peerEpoch !== b.peerEpoch) return a.peerEpoch > b.peerEpoch;
   return a.zxid === b.zxid ? a.leader > b.leader : a.zxid > b.zxid;
@@ -78,7 +81,10 @@ function voteText({ leader, peerEpoch, zxid }: Vote): string {
   return `for ${leader}, epoch ${peerEpoch}, zxid ${formatZxid(zxid)}`;
 }
 
-/** A server elects a leader and gives up before that leader has elected itself in the same round. */
+/**
+ * Returns a sentence if a server elects a leader and stops trying to connect before that leader has ended the same
+ * round.
+ */
 function lateElections({ records }: ScenarioRun): string[] {
   const elections = records.filter((one): one is RecordOf<"elected"> => one.event === "elected");
   const late = elections.flatMap((election) => {
@@ -106,7 +112,10 @@ function isConnectFailure(record: ProtocolRecord, server: ServerId): boolean {
   return record.event === "failed" && record.server === server && record.reason === "connect-failed";
 }
 
-/** A server that opens connections in turn sends no notification while it waits for one that does not answer. */
+/**
+ * Returns a sentence for each server that does not answer election connections. Some releases open these connections
+ * one after the other, and a server of such a release sends no notification while it waits for an answer.
+ */
 function blockedSenders({ trace }: ScenarioRun): string[] {
   const events = trace?.events() ?? [];
   const sendsAt = new Set(events.filter(isNotification).map(({ node, sequence }) => `${sequence} ${node}`));
@@ -126,7 +135,7 @@ function blockedSenders({ trace }: ScenarioRun): string[] {
   });
 }
 
-/** Returns the election connections that a server opened and closed without an answer. */
+/** Returns the attempts to open an election connection that ended because the other server did not answer. */
 function unansweredDials(events: readonly TraceEvent[]): { readonly dial: TraceEvent; readonly close: TraceEvent }[] {
   const open = new Map<number, TraceEvent>();
   return events.flatMap((event) => {

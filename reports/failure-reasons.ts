@@ -1,19 +1,22 @@
 /**
- * Why servers fail, in words, and what ZooKeeper writes to its own log in the same situation. The messages are those of
- * the Java source of each release; `{}` stands for a value.
+ * Describes in words why servers fail, and lists the messages that ZooKeeper writes to its own log in the same
+ * situation. The messages are copied from the Java source of each release, with `{}` in place of each value.
  */
 import type { FailureReason } from "../protocol/notes.ts";
 
 export interface LogMessage {
   readonly text: string;
-  /** The first and the last release with this message. Default: all releases from 3.4.10 on. */
+  /** The first release with this message. Default: 3.4.10, the oldest release that zabsim simulates. */
   readonly from?: string;
   readonly until?: string;
-  /** The side that logs the message. Default: both. `handler`: the leader's thread for one learner. */
+  /**
+   * Which side logs the message: `handler` is the leader's thread for one learner, `server` is the server itself.
+   * Default: both.
+   */
   readonly by?: "handler" | "server";
-  /** The detail of the failure with which this message appears. Default: any. */
+  /** ZooKeeper logs this message only if the detail of the failure matches. Default: for every detail. */
   readonly detail?: RegExp;
-  /** Whether the message says only that an exception occurred. Reports leave such a message out. */
+  /** True if the message says only that an exception occurred. Reports omit such a message. */
   readonly generic?: true;
 }
 
@@ -22,7 +25,7 @@ export interface FailureDescription {
   readonly messages: readonly LogMessage[];
 }
 
-/** The messages with which a connection ends: the exception comes from the JDK. */
+/** Returns the messages that ZooKeeper logs when a connection breaks. The JDK provides the text of the exception. */
 const brokenConnection = (exception: string): readonly LogMessage[] => [
   { by: "server", generic: true, text: `Exception when following the leader (${exception})` },
   {
@@ -222,13 +225,17 @@ export const FAILURE_REASONS: Readonly<Record<FailureReason, FailureDescription>
 export interface FailureCircumstances {
   readonly reason: FailureReason;
   readonly detail: string;
-  /** Whether the leader's thread for one learner failed, and not the server. */
+  /** True if the leader's thread for one learner failed, and false if the server itself failed. */
   readonly isHandler: boolean;
-  /** The release of the server. A name that is not a version, such as `newest`, is newer than every version. */
+  /**
+   * The release of the server. A name without a version number, such as `newest`, counts as newer than every version.
+   */
   readonly release: string;
 }
 
-/** Returns the messages that ZooKeeper logs for this failure, without those that name only an exception. */
+/**
+ * Returns the messages that ZooKeeper logs for this failure, without those that only say that an exception occurred.
+ */
 export function loggedMessages({ detail, isHandler, reason, release }: FailureCircumstances): readonly string[] {
   const side = isHandler ? "handler" : "server";
   return FAILURE_REASONS[reason].messages
@@ -237,7 +244,9 @@ export function loggedMessages({ detail, isHandler, reason, release }: FailureCi
     .map(({ text }) => text.trim());
 }
 
-/** Returns what a failure means, and the messages of ZooKeeper's own log with the releases that have them. */
+/**
+ * Returns the meaning of a failure, followed by the messages in ZooKeeper's own log and the releases that have them.
+ */
 export function describeFailureReason({ about, messages }: FailureDescription): string {
   const logged = messages.map((message) => `"${message.text.trim()}" (${whereText(message)})`);
   return logged.length === 0 ? about : `${about}. ZooKeeper logs: ${logged.join("; ")}`;
@@ -248,7 +257,7 @@ function whereText(message: LogMessage): string {
   return by + releasesText(message);
 }
 
-/** Returns the releases with a message: `all releases`, `3.6.0 and newer`, `up to 3.4.14`. */
+/** Returns the releases that have a message, as in `all releases`, `3.6.0 and newer`, `up to 3.4.14`. */
 export function releasesText({ from, until }: LogMessage): string {
   if (from === undefined) return until === undefined ? "all releases" : `up to ${until}`;
   return until === undefined ? `${from} and newer` : `${from} to ${until}`;

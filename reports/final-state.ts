@@ -1,6 +1,6 @@
 /**
- * The state of the servers at the end of a run: who leads, why another server leads than expected, and each server that
- * does not serve, with the reason.
+ * Describes the servers at the end of a run: which server leads, how an unexpected leader won, and why each server that
+ * does not serve is not serving.
  */
 import type { ServerId } from "../protocol/zxid.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
@@ -9,7 +9,7 @@ import { formatMoment, hanging } from "./format.ts";
 import { headlineOf, serverEnds, serverSentence } from "./server-end.ts";
 import { winOf, winText } from "./why/election.ts";
 
-/** Returns the lines, indented by two columns. */
+/** Returns the final state as lines of a report. Every line is indented by at least two columns. */
 export function finalStateLines(run: ScenarioRun): string[] {
   const surprising = surprisingServers(run);
   const servers = serverEnds(run).filter((end) => end.kind !== "serves" || surprising.has(end.server.sid));
@@ -21,7 +21,7 @@ export function finalStateLines(run: ScenarioRun): string[] {
   ];
 }
 
-/** Returns the servers whose role at the end is not the expected one. */
+/** Returns the servers that do not lead or serve as the scenario expects. */
 function surprisingServers({ scenario: { expect }, servers }: ScenarioRun): ReadonlySet<ServerId> {
   const surprising = new Set<ServerId>();
   const leader = servers.find(({ leading }) => leading)?.sid;
@@ -34,7 +34,7 @@ function surprisingServers({ scenario: { expect }, servers }: ScenarioRun): Read
   return surprising;
 }
 
-/** Returns how the leader won, if the scenario expects another leader or none. */
+/** Returns how the leader won its election, if the scenario expects another leader or no leader. */
 function unexpectedLeader(run: ScenarioRun): string[] {
   const leader = run.servers.find(({ leading }) => leading);
   const { leader: expected } = run.scenario.expect;

@@ -1,9 +1,9 @@
 /**
- * Functions with which reports write ranges of zxids, times and long lines.
+ * Formats ranges of zxids, times and long lines for reports.
  */
 import { formatZxid, type Zxid } from "../protocol/zxid.ts";
 
-/** The maximum width of a line in a report, in columns. A line with a long word, such as a path, can be wider. */
+/** The default width of a report, in columns. A line can be wider only if it contains a long word, such as a path. */
 export const PAGE_WIDTH = 80;
 
 /** Returns a range such as `1:4..1:9`, or a single zxid if both ends are equal. */
@@ -34,7 +34,9 @@ export function visibleLength(line: string): number {
   return line.replace(/\u001b\[[\d;]*m/g, "").length;
 }
 
-/** Breaks a text at spaces into lines of at most `width` characters. A longer word gets a line of its own. */
+/**
+ * Breaks a text at spaces into lines of at most `width` characters. A word longer than `width` gets a line of its own.
+ */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
@@ -50,7 +52,10 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** Wraps a text to `width` columns, indentation included: `first` before the first line, `rest` before the others. */
+/**
+ * Wraps a text into lines of at most `width` columns. Puts `first` before the first line and `rest` before each other
+ * line; both count toward the width.
+ */
 export function hanging(text: string, first: string, rest: string, width = PAGE_WIDTH): string[] {
   const indent = Math.max(first.length, rest.length);
   return wrap(text, width - indent).map((line, i) => (i === 0 ? first : rest) + line);

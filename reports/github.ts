@@ -1,6 +1,6 @@
 /**
- * A campaign as annotations of a GitHub workflow: workflow commands on stdout. A campaign with an exit code other than
- * 0 has at least one annotation of the level `error`, and any other campaign has none.
+ * Reports a campaign as annotations of a GitHub workflow, which GitHub reads from workflow commands on stdout. A
+ * campaign has annotations of the level `error` if and only if its exit code is not 0.
  */
 import type { CampaignReport, FindingCommands, ReportedFinding } from "./campaign.ts";
 import { isCounted } from "./verdict.ts";
@@ -13,13 +13,13 @@ export function githubAnnotation(finding: ReportedFinding, commands: FindingComm
   return command(level, { file, line: "1", title: `zabsim: ${signature}` }, message.join("\n"));
 }
 
-/** The annotation of a seed that gave two different runs. */
+/** Returns the annotation for a seed that gave two different runs. */
 export function githubNondeterminism({ first, second, seed }: CampaignReport["nondeterminism"][number]): string {
   const message = `The first event that differs:\nrun 1: ${first}\nrun 2: ${second}`;
   return command("error", { title: `zabsim: seed ${seed} gave two different runs` }, message);
 }
 
-/** The annotation of a campaign that was interrupted. */
+/** Returns the annotation for an interrupted campaign. */
 export function githubInterruption(text: string): string {
   return command("error", { title: "zabsim: interrupted" }, text);
 }
@@ -29,7 +29,7 @@ function command(level: "error" | "notice", properties: Readonly<Record<string, 
   return `::${level} ${list.join(",")}::${escapeData(message)}`;
 }
 
-/** Escapes the characters that @actions/core escapes and the runner restores. */
+/** Escapes a message of a workflow command as @actions/core does. The runner restores the characters. */
 function escapeData(text: string): string {
   return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }

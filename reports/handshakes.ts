@@ -1,6 +1,6 @@
 /**
- * The handshakes of a run, from its records. A handshake starts when a leader reads the FOLLOWERINFO or OBSERVERINFO of
- * a learner. It ends when the learner serves, or when one of the two fails.
+ * Collects the handshakes of a run from its records. A handshake starts when a leader reads the FOLLOWERINFO or
+ * OBSERVERINFO of a learner. It ends when the learner serves, or when the leader or the learner fails.
  */
 import type { DecisionRecord, ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import type { FailureReason } from "../protocol/notes.ts";
@@ -8,35 +8,38 @@ import type { Epoch, ServerId } from "../protocol/zxid.ts";
 
 /** One handshake: its leader, its learner, the epochs, the decision, and how it ended. */
 export interface Handshake {
-  /** The leader. */
   readonly leader: ServerId;
-  /** The learner. */
   readonly learner: ServerId;
   /** Whether the learner is an observer. */
   readonly observer: boolean;
   /** The acceptedEpoch in FOLLOWERINFO or OBSERVERINFO. */
   readonly epochOffered: Epoch;
-  /** The epoch in LEADERINFO; undefined until a quorum of servers has sent its acceptedEpochs. */
+  /**
+   * The epoch in LEADERINFO. Undefined if the leader has not proposed an epoch, which requires a quorum of
+   * acceptedEpochs.
+   */
   epochAccepted: Epoch | undefined;
-  /** The currentEpoch in ACKEPOCH; -1 if the leader must not count it. */
+  /**
+   * The currentEpoch in ACKEPOCH, or -1 if the leader must not count this ACKEPOCH. Undefined if the leader read none.
+   */
   epochAcked: Epoch | undefined;
-  /** The sync decision; undefined if there was none. */
+  /** Undefined if the handshake ended before the sync decision. */
   decision: DecisionRecord | undefined;
-  /** Whether the learner acknowledged NEWLEADER. */
+  /** Whether the leader has read the learner's ACK of NEWLEADER. */
   newLeaderAcked: boolean;
   /** The time at which the learner entered DISCOVERY. */
   readonly startUs: number;
-  /** The time at which the learner began to serve. */
+  /** The time at which the learner began to serve. Undefined if it did not serve. */
   activeUs: number | undefined;
-  /** Why the handshake ended before the learner served. */
+  /** Why the handshake ended before the learner served. Undefined if it did not end in this way. */
   failure: HandshakeFailure | undefined;
 }
 
-/** Why a handshake ended before the learner served. */
+/** The server that ended a handshake before the learner served, and the reason. */
 export interface HandshakeFailure {
   /** The server that failed or crashed. */
   readonly server: ServerId;
-  /** A reason of the core, or the reason why the process ended. */
+  /** The reason for the failure or, if the process ended, what ended it. */
   readonly reason: FailureReason | "crash" | "restart" | "upgrade";
 }
 
@@ -49,11 +52,11 @@ export function handshakesOf(records: readonly ProtocolRecord[]): Handshake[] {
 
 class HandshakeCollector {
   readonly all: Handshake[] = [];
-  /** The last handshake of each leader and learner. */
+  /** The last handshake of each pair of a leader and a learner. */
   private readonly last = new Map<string, Handshake>();
-  /** The time at which each learner entered DISCOVERY. */
+  /** The time at which each learner last entered DISCOVERY. */
   private readonly discoveryUs = new Map<ServerId, number>();
-  /** The epoch that each leader has proposed. */
+  /** The epoch that each leader has proposed since it last entered DISCOVERY. */
   private readonly epochs = new Map<ServerId, Epoch>();
 
   read(record: ProtocolRecord): void {
@@ -120,8 +123,8 @@ class HandshakeCollector {
   }
 
   /**
-   * Ends the unfinished handshakes of a server as leader or learner. If the failure names a learner, ends only the
-   * handshake with that learner.
+   * Ends the unfinished handshakes in which a server takes part as leader or learner. If the failure names a learner,
+   * ends only the handshake with that learner.
    */
   private fail(server: ServerId, reason: HandshakeFailure["reason"], learner: ServerId | undefined): void {
     for (const handshake of this.unfinished(server)) {

@@ -1,12 +1,14 @@
 /**
- * A campaign as JUnit XML: one test case per invariant, one for liveness and one for determinism. A test case fails if
- * it has findings that count. An interrupted campaign has one more test case, with an error.
+ * Converts a campaign to JUnit XML, with one test case for each invariant, one for liveness and one for determinism. A
+ * test case fails if it has findings that count. If the campaign was interrupted, an additional test case has an error.
  */
 import junit, { type Builder } from "junit-report-builder";
 import { type CampaignReport, type FindingCommands, interruptionText, type ReportedFinding } from "./campaign.ts";
 import { countedFindings, isCounted } from "./verdict.ts";
 
-/** A bundler turns the default export of this CommonJS module into the module itself. */
+/**
+ * In Node.js, the import of this CommonJS module has the builder in `default`. In a bundle, it is the builder itself.
+ */
 const builder = "default" in junit ? junit.default : (junit as never as Builder);
 
 export function campaignJunit(
@@ -25,7 +27,7 @@ export function campaignJunit(
     const findings = report.findings.filter((finding) => finding.invariant === invariant);
     const counted = countedFindings({ ...report, findings });
     const [first] = counted;
-    // A test case has one failure: a second one would replace it.
+    // A JUnit test case can have only one failure, so this failure contains all findings that count.
     if (first !== undefined) {
       test.file(first.file).failure(counted.map((one) => failureText(one, commandsFor(one))).join("\n\n"), "violation");
     }

@@ -1,5 +1,6 @@
 /**
- * A list of named entries as text: two columns, or the name above its text if names are long.
+ * Prints named entries as text. The names and the descriptions are in two columns. If a name is long, each description
+ * is below its name instead.
  */
 import type { ChalkInstance } from "chalk";
 import { hanging } from "./format.ts";
@@ -9,11 +10,11 @@ export interface ListEntry {
   readonly about: string;
 }
 
-/** The width of the widest column of names. If a name is longer, each name has a line of its own. */
+/** The maximum width of the column of names. If a name is longer, each name has a line of its own. */
 const NAMES_MAX = 36;
 const INDENT = "  ";
 
-/** Returns the title and the entries. No line is wider than `width`, unless a single word is. */
+/** Returns the title and the entries. A line is wider than `width` only if one of its words does not fit. */
 export function listingText(title: string, entries: readonly ListEntry[], paint: ChalkInstance, width: number): string {
   const names = Math.max(0, ...entries.map(({ name }) => name.length));
   const lines = entries.flatMap(({ about, name }) => {

@@ -1,7 +1,7 @@
 /**
- * The matrix of known bugs and releases as a table and as a Markdown page, and the advice of
- * `zabsim matrix --release`. A cell says whether the scenario of a bug reproduces it in a release and whether a
- * campaign finds it there. A cell that differs from the ticket is marked with `!` and explained.
+ * The matrix of known bugs and releases as a table and as a Markdown page, and the advice of `zabsim matrix --release`.
+ * A cell says whether the scenario of a bug reproduces it in a release, and whether a campaign found it there. A `!`
+ * marks a cell that contradicts the ticket of the bug. An explanation of these cells follows the table.
  */
 import type { ChalkInstance } from "chalk";
 import { wrap } from "./format.ts";
@@ -14,28 +14,28 @@ export interface MatrixEntry {
   readonly expected: boolean;
   /** Whether the scenario of the bug reproduces it in the release. */
   readonly reproduced: boolean;
-  /** The reason why `reproduced` differs from `expected`; undefined if it is not known. */
+  /** The reason why `reproduced` differs from `expected`. Undefined if they are equal or the reason is not known. */
   readonly why: string | undefined;
-  /** The number of campaigns that looked for the bug. Undefined if there was none. */
+  /** The number of campaigns that searched for the bug. Undefined if no campaigns ran. */
   readonly campaigns?: number;
-  /** The number of campaigns that found it. */
+  /** The number of these campaigns that found the bug. Undefined if no campaigns ran. */
   readonly met?: number;
   /**
-   * The number of plans and seconds until a campaign found it: the median of all campaigns, where a campaign that did
-   * not find it counts as the slowest. Undefined if fewer than half of the campaigns found it.
+   * The number of plans and of seconds that a campaign needed to find the bug, as the median of all campaigns. A
+   * campaign that did not find the bug counts as the slowest. Undefined if fewer than half of the campaigns found it.
    */
   readonly median?: { readonly runs: number; readonly seconds: number };
 }
 
-/** The widths of a cell and of the name of a bug, in columns. */
+/** The widths, in columns, of a cell (CELL) and of the name of a bug (NAME). */
 const CELL = 5;
 const NAME = 8;
 const LEGEND =
   "S = the scenario of the bug reproduces it, C = a campaign found it, . = neither, ! = differs from the ticket";
 
 /**
- * Returns the matrix as a table for a terminal, with a legend and the explanations of the cells marked `!`. If all
- * releases do not fit into `width` columns, the table has several parts.
+ * Returns the matrix as a table for a terminal, with a legend and an explanation of the cells marked `!`. If the
+ * columns of all releases do not fit into `width`, splits the table into several parts.
  */
 export function matrixTable(entries: readonly MatrixEntry[], paint: ChalkInstance, width: number): string {
   const releases = [...new Set(entries.map(({ release }) => release))];
@@ -45,7 +45,10 @@ export function matrixTable(entries: readonly MatrixEntry[], paint: ChalkInstanc
   return [...tables, wrap(LEGEND, width).join("\n"), ...explanations].join("\n\n");
 }
 
-/** Divides the releases into parts of at most `size`. Releases of the same line stay together. */
+/**
+ * Divides the releases into parts of at most `size`. Keeps the releases of one release line together, even if the line
+ * alone is longer than `size`.
+ */
 function partsOf(releases: readonly string[], size: number): string[][] {
   const parts: string[][] = [[]];
   for (const line of new Set(releases.map(lineOf))) {
@@ -57,7 +60,7 @@ function partsOf(releases: readonly string[], size: number): string[][] {
   return parts;
 }
 
-/** Returns the release line: `3.6` for `3.6.2`. */
+/** Returns the release line of a release, such as `3.6` for `3.6.2`. */
 function lineOf(release: string): string {
   return /^\d+\.\d+/.exec(release)?.[0] ?? release;
 }
@@ -85,7 +88,10 @@ function disagrees({ expected, reproduced }: MatrixEntry): boolean {
   return reproduced !== expected;
 }
 
-/** Returns one of the two header rows: `3.9` above `.4`. The upper row names each release line once. */
+/**
+ * Returns one of the two header rows. For 3.9.4, the upper row has `3.9` and the lower row has `.4`. The upper row
+ * names each release line only once.
+ */
 function header(title: string, releases: readonly string[], part: (line: string, rest: string) => string): string {
   let before = "";
   const cells = releases.map((release) => {
@@ -97,7 +103,7 @@ function header(title: string, releases: readonly string[], part: (line: string,
   return `${title.padEnd(NAME)}${cells.join("")}`.trimEnd();
 }
 
-/** Returns one paragraph for each bug that has cells marked `!`: the releases, and the reason. */
+/** Returns one paragraph for each bug that has cells marked `!`, with the releases of these cells and the reason. */
 function explanationsOf(entries: readonly MatrixEntry[]): string[] {
   const marked = entries.filter(disagrees);
   return [...new Set(marked.map(({ bug }) => bug))].map((bug) => {
@@ -110,7 +116,7 @@ function explanationsOf(entries: readonly MatrixEntry[]): string[] {
   });
 }
 
-/** The campaigns that fill the matrix: in each release, one campaign for each base seed. */
+/** The settings of the campaigns that fill the matrix. Each release has one campaign for each base seed. */
 export interface MatrixCampaigns {
   /** The time limit of a campaign in microseconds. */
   readonly timeUs: number;
@@ -121,7 +127,10 @@ export interface MatrixCampaigns {
   readonly workers: number;
 }
 
-/** Returns the matrix as a Markdown page, with the plans and seconds that the campaigns needed. */
+/**
+ * Returns the matrix as a Markdown page. The page includes how many plans and seconds the campaigns needed to find each
+ * bug.
+ */
 export function matrixPage(entries: readonly MatrixEntry[], campaigns: MatrixCampaigns): string {
   const releases = [...new Set(entries.map(({ release }) => release))];
   const bugs = [...new Set(entries.map(({ bug }) => bug))];
@@ -177,13 +186,13 @@ export interface Advice {
   readonly bug: string;
   /** The name of the scenario in scenarios/bugs/ that reproduces the bug. */
   readonly scenario: string;
-  /** The cause of the bug, and its effect. */
+  /** The cause of the bug and its effect, as sentences. */
   readonly about: string;
   /** The invariants that the scenario violates. */
   readonly violates: readonly string[];
-  /** The first later release without the bug. Undefined if zabsim knows none. */
+  /** The first later release without the bug. Undefined if zabsim knows no such release. */
   readonly firstFree: string | undefined;
-  /** For each newer release line whose first release has the bug, the first release without it. */
+  /** The newer release lines whose first release has the bug. For each of them, the first release without the bug. */
   readonly alsoFrom: readonly string[];
 }
 
@@ -192,9 +201,12 @@ export interface ReleaseAdvice {
   readonly release: string;
   /** The tickets that the user asked about. */
   readonly asked: readonly string[];
-  /** The bugs of these tickets that the release has. */
+  /** The bugs that the release has, among those that the user asked about. */
   readonly bugs: readonly Advice[];
-  /** The first later release that has none of the bugs in question. Undefined if zabsim knows none. */
+  /**
+   * The first later release without any of the bugs that the user asked about. Undefined if zabsim knows no such
+   * release.
+   */
   readonly firstFree: string | undefined;
   /** The number of other known bugs that the release has. */
   readonly others: number;

@@ -1,13 +1,15 @@
-/** The verdict on a run that met its expectations: the scenario holds, or it reproduces a bug. */
+/**
+ * Distinguishes, for a run that met its expectations, whether it shows correct behavior or reproduces a bug.
+ */
 import type { Scenario } from "../scenarios/scenario.ts";
 
-/** The names of the shipped scenarios that show bugs. */
+/** Matches the names of those scenarios of zabsim that reproduce bugs. */
 const BUG_NAME = /^(zookeeper-\d+|open)-/;
 
 /**
- * Returns whether a scenario shows a bug: it expects that an invariant is violated, that servers stay stuck, or, if its
- * name says that it shows a bug, that a server fails. A scenario that alters packets shows no bug: it sends the wrong
- * packets on purpose.
+ * Returns whether a scenario reproduces a bug. Such a scenario expects that an invariant is violated, that servers stay
+ * stuck or, if its name is the name of a bug scenario, that a server fails. A scenario that alters packets never
+ * reproduces a bug, because it sends wrong packets on purpose.
  */
 export function isReproduction({ expect, name, steps }: Scenario): boolean {
   if (steps.some((step) => "alter" in step && step.alter !== undefined)) return false;

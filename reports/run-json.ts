@@ -1,5 +1,6 @@
 /**
- * A run as plain data for --json. Zxids are written `epoch:counter`. The data does not depend on wall-clock time.
+ * Converts a run to plain data for --json. Zxids are strings such as `1:5`. The data does not depend on wall-clock
+ * time.
  */
 
 import type { ProtocolRecord } from "../cluster/records.ts";
@@ -18,7 +19,7 @@ interface Json {
   [name: string]: unknown;
 }
 
-/** Returns the result of a run as plain data for JSON. Zxids are texts such as `1:5`. */
+/** Returns the result of a run as plain data for JSON. */
 export function runJson(run: ScenarioRun): Json {
   const releases = new ServerReleases(run);
   const ends = new Map(serverEnds(run).map((end) => [end.server.sid, endJson(end)]));
@@ -46,7 +47,7 @@ export function runJson(run: ScenarioRun): Json {
   };
 }
 
-/** The state of a server at the end of the run, and the reason if it does not serve. */
+/** Returns the state of a server at the end of the run and, if the server does not serve, the reason. */
 function endJson(end: ServerEnd): Json {
   const failure = "failure" in end && end.failure !== undefined ? end.failure : undefined;
   return {
@@ -105,7 +106,7 @@ export function violationJson(violation: Violation): Json {
   return { ...violation, facts: factsJson(violation.facts) };
 }
 
-/** The facts that are not zxids. */
+/** The names of the facts whose values are not zxids. */
 const OTHER_FACTS: ReadonlySet<string> = new Set<keyof Facts>([
   "epoch",
   "otherEpoch",
@@ -116,7 +117,7 @@ const OTHER_FACTS: ReadonlySet<string> = new Set<keyof Facts>([
   "detail",
 ]);
 
-/** Returns the facts as plain data. An undefined zxid, which stands for the end of a history, is written `nothing`. */
+/** Returns the facts as plain data. An undefined zxid stands for the end of a history and becomes `nothing`. */
 function factsJson({ packet, ...facts }: Facts): Json {
   const fields = Object.entries(facts).map(([name, value]) => [
     name,
@@ -125,7 +126,7 @@ function factsJson({ packet, ...facts }: Facts): Json {
   return { ...Object.fromEntries(fields), ...(packet !== undefined && { packet: PACKET_NAMES[packet] }) };
 }
 
-/** The names of all fields, in any kind of record, that are zxids. */
+/** The names of the record fields that contain zxids, in any kind of record. */
 const ZXID_FIELDS: ReadonlySet<string> = new Set([
   "zxid",
   "end",
@@ -138,7 +139,7 @@ const ZXID_FIELDS: ReadonlySet<string> = new Set([
   "startForwardingFrom",
 ]);
 
-/** A record as one line of JSON output: its fields, and the record in words. */
+/** Returns the object that --json prints for a record: the fields of the record, and its description in words. */
 export function recordJson(record: ProtocolRecord): Json {
   const fields = Object.entries(record)
     .filter(([name]) => name !== "history")

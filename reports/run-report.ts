@@ -1,6 +1,7 @@
 /**
- * A run as text: its verdict, the sync-decision table, violations, the known bugs that explain them, expectations that
- * were not met, steps without effect, the state of the servers at the end, and the command that replays the run.
+ * The report of a run as text. It contains the verdict, the sync-decision table, violations, the known bugs that
+ * explain them, expectations that were not met, steps without effect, ZooKeeper's log messages and the final state of
+ * the servers. If the run failed, it ends with the command that replays the run.
  */
 
 import type { ChalkInstance } from "chalk";
@@ -15,7 +16,7 @@ import { ServerReleases } from "./server-releases.ts";
 import { stepsWithoutEffect } from "./steps.ts";
 import { logLines } from "./zookeeper-log.ts";
 
-/** The layout of a report, and what it says beyond the run. */
+/** The layout of a report, and additional content that the run itself does not contain. */
 export interface RunReportOptions {
   /** The maximum width of a line, in columns. Default: 80. */
   readonly width?: number;
@@ -23,10 +24,7 @@ export interface RunReportOptions {
   readonly bugs?: readonly string[];
 }
 
-/**
- * Returns the report of a run as text: verdict, decision table, violations, final state. `replay` is the command that
- * replays the run.
- */
+/** Returns the report of a run. `replay` is the command that replays the run. */
 export function runReport(
   run: ScenarioRun,
   paint: ChalkInstance,

@@ -1,14 +1,14 @@
 /**
- * The configuration of a server in words: release, role, the limits that decide its timeouts, and the settings that
- * differ from ZooKeeper's defaults.
+ * Describes the configuration of a server in words: its release, its role, the settings that determine its timeouts,
+ * and the settings that differ from ZooKeeper's defaults.
  */
 import type { ServerConfig } from "../cluster/records.ts";
 import type { Settings } from "../protocol/settings.ts";
 
-/** The settings that every configuration names. */
+/** The settings that are part of every description, even if they have their default values. */
 const ALWAYS_NAMED: ReadonlySet<string> = new Set<keyof Settings>(["tickTimeMs", "initLimit", "syncLimit"]);
 
-/** Returns, for example, `ZooKeeper 3.9.4 as a voter that knows 1, 2: initLimit 10 (20 s), …`. */
+/** Returns a text such as `ZooKeeper 3.9.4 as a voter that knows 1, 2: initLimit 10 (20 s), …`. */
 export function describeConfig({ changed, release, role, settings, view }: ServerConfig): string {
   const { initLimit, syncLimit, tickTimeMs } = settings;
   const limits = [

@@ -1,6 +1,6 @@
 /**
- * How each server ended a run: it serves, waits for something, is down, refused to start, or never started. Reads the
- * records of the run.
+ * Derives from the records of a run how each server ended it: the server serves, loads its disk, waits, is down,
+ * refused to start, or never started.
  */
 import type { PhaseName, ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import { formatZxid, type ServerId } from "../protocol/zxid.ts";
@@ -21,10 +21,13 @@ export type ServerEnd =
       readonly role: Role;
       /** The last vote, if the server is LOOKING. */
       readonly vote: RecordOf<"voted"> | undefined;
-      /** The last failure that ended a role of the server, and how often this reason did so. */
+      /**
+       * The last failure that made the server stop following or leading. `failures` counts the failures with the same
+       * reason.
+       */
       readonly failure: Failure | undefined;
       readonly failures: number;
-      /** The failure for which a leader closed the connection of this learner. */
+      /** Why a leader closed the connection to this server, if that ended its last attempt to follow. */
       readonly rejection: Failure | undefined;
       readonly last: ProtocolRecord | undefined;
     }
@@ -32,18 +35,18 @@ export type ServerEnd =
       readonly kind: "down";
       readonly server: FinalServer;
       readonly ended: RecordOf<"crashed">;
-      /** The failure because of which the process ended itself. */
+      /** The failure that made the process exit. Undefined if the process did not end itself. */
       readonly failure: Failure | undefined;
-      /** Whether the process ended before it looked for a leader. */
+      /** Whether the process exited before it looked for a leader. */
       readonly refused: boolean;
-      /** Why it refused to start, if the records of the run show it. */
+      /** Why the server refused to start. Undefined if it did not refuse, or if the records do not show the reason. */
       readonly refusal: string | undefined;
-      /** The step of the script that ended the process, from 0. */
+      /** The index of the step that ended the process, from 0. Undefined if no step ended it. */
       readonly step: number | undefined;
     }
   | { readonly kind: "never-started"; readonly server: FinalServer };
 
-/** Records that a waiting server makes repeatedly. */
+/** Events that a waiting server records again and again, so that they do not count as its last record. */
 const REPEATED: ReadonlySet<ProtocolRecord["event"]> = new Set([
   "voted",
   "received",
@@ -84,7 +87,7 @@ function endOfRunning(run: ScenarioRun, server: FinalServer, own: readonly Proto
   };
 }
 
-/** Returns the last failure with which a leader refused a learner. */
+/** Returns the last failure because of which a leader closed its connection to a learner. */
 function rejectionOf({ records }: ScenarioRun, learner: ServerId): Failure | undefined {
   return records.findLast(
     (one): one is Failure => one.event === "failed" && one.learner === learner && one.reason !== CLOSED,
@@ -126,7 +129,7 @@ const LEADER_WAITS_FOR: Readonly<Record<PhaseName, string>> = {
   BROADCAST: "nothing: it serves",
 };
 
-/** What a server waits for, by its state and phase. */
+/** What a server waits for, by the state and the phase of the server. */
 const WAITS_FOR: Readonly<Record<Role["event"], Readonly<Record<PhaseName, string>>>> = {
   looking: { ...LEARNER_WAITS_FOR, ELECTION: "votes from a quorum for one leader" },
   leading: LEADER_WAITS_FOR,
@@ -134,14 +137,14 @@ const WAITS_FOR: Readonly<Record<Role["event"], Readonly<Record<PhaseName, strin
   observing: LEARNER_WAITS_FOR,
 };
 
-/** Returns one sentence about the end of a server. */
+/** Returns one sentence about how a server ended the run. */
 export function serverSentence({ liveness }: ScenarioRun, end: ServerEnd): string {
   const { sid } = end.server;
   const isCutOff = end.server.running && liveness !== undefined && !liveness.servers.includes(sid);
   return `server ${sid}: ${isCutOff ? "cut off by the settle step, " : ""}${endText(end)}`;
 }
 
-/** Returns the end of a server as a phrase, without the name of the server. */
+/** Returns how a server ended the run, as a phrase without the name of the server. */
 export function endText(end: ServerEnd): string {
   switch (end.kind) {
     case "serves":
@@ -187,7 +190,9 @@ function refusedText({ ended, failure, refusal }: ServerEnd & { kind: "down" }):
   return parts.join("; ");
 }
 
-/** Returns the leader and the servers that serve, as one sentence: `server 3 leads epoch 1 at 1:5; 1 and 2 serve`. */
+/**
+ * Returns the leader and the other servers that serve, as in `server 3 leads epoch 1 at 1:5; servers 1 and 2 serve`.
+ */
 export function headlineOf({ servers }: ScenarioRun): string {
   const leader = servers.find(({ leading }) => leading);
   const others = servers.filter((server) => server.active && !server.leading).map(({ sid }) => sid);
@@ -200,7 +205,7 @@ export function headlineOf({ servers }: ScenarioRun): string {
   return `${leaderText}; ${others.length === 1 ? "server" : "servers"} ${listText(others)} ${verb}`;
 }
 
-/** `1`, `1 and 2`, `1, 2 and 3`. */
+/** Returns the values as a list in words: `1`, `1 and 2`, `1, 2 and 3`. */
 export function listText(values: readonly (string | number)[]): string {
   if (values.length < 2) return values.join("");
   return `${values.slice(0, -1).join(", ")} and ${values.at(-1)}`;

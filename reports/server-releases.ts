@@ -1,5 +1,5 @@
 /**
- * The release that each server runs, at each time of a run.
+ * Finds the release that a server runs at a given time of a run.
  */
 import type { ServerId } from "../protocol/zxid.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
@@ -10,7 +10,7 @@ interface Upgrade {
   readonly atUs: number;
 }
 
-/** The releases of the servers of one run. Upgrades count from the time of their step. */
+/** The releases of the servers of one run. An upgrade changes the release from the time of its step on. */
 export class ServerReleases {
   private readonly scenario: ScenarioRun["scenario"];
   private readonly upgrades: readonly Upgrade[];
@@ -25,7 +25,7 @@ export class ServerReleases {
     });
   }
 
-  /** Whether the servers run different releases, simultaneously or one after the other. */
+  /** Whether the run contains more than one release, either on different servers or through an upgrade. */
   get areMixed(): boolean {
     const { servers, zookeeper } = this.scenario;
     const initial = Object.values(servers).map((server) => server.zookeeper ?? zookeeper);

@@ -1,5 +1,5 @@
 /**
- * Commands for a shell.
+ * Quotes words and paths for commands in a shell.
  */
 
 /** Quotes a word so that a POSIX shell passes it on unchanged. Words without special characters stay as they are. */
@@ -7,7 +7,7 @@ export function shellQuote(word: string): string {
   return /^[\w@%+:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** Quotes a path. A path that starts with a dash would be read as an option. */
+/** Quotes a path. Puts `./` before a path that starts with a dash, because a command would read it as an option. */
 export function shellPath(path: string): string {
   return shellQuote(path.startsWith("-") ? `./${path}` : path);
 }

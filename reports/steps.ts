@@ -1,12 +1,12 @@
 /**
- * Steps of a scenario in words.
+ * Describes the steps of a scenario in words.
  */
 
 import type { Effect, EffectKind } from "../scenarios/action-result.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { describeStep } from "./describe.ts";
 
-/** The fields of a step that are not its action. */
+/** The fields of a step that say when the step happens and how long it lasts. The remaining field is the action. */
 const TRIGGER_FIELDS: ReadonlySet<string> = new Set(["at", "from", "after", "when", "for"]);
 
 /** Returns the step with this index in words, such as `crash server=1 for 2s`. */
@@ -25,7 +25,7 @@ const NO_EFFECT: Readonly<Record<EffectKind, string>> = {
   files: "the server has no such file",
 };
 
-/** Returns one sentence for each step that was performed without an effect. */
+/** Returns one sentence for each step that was executed and had no effect. */
 export function stepsWithoutEffect(run: ScenarioRun): string[] {
   return run.steps.flatMap(({ effect, step }) =>
     isWithoutEffect(effect)

@@ -1,13 +1,13 @@
 /**
- * Explains why a run is stuck: the reasons why no leader is elected, and for each server its state, the time at which
- * it entered that state, and what it waits for.
+ * Explains why a run is stuck: why no leader was elected, and for each server its state, the time at which it entered
+ * that state, and what it waits for.
  */
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { electionStalls } from "./election-stall.ts";
 import { formatMoment, hanging } from "./format.ts";
 import { headlineOf, serverEnds, serverSentence } from "./server-end.ts";
 
-/** Returns the state of each server at the end of a run, in lines of at most 80 columns. */
+/** Returns the explanation in lines of at most 80 columns. */
 export function whyStuck(run: ScenarioRun): string {
   return [
     ...hanging(`at ${formatMoment(run.endUs)} s ${headlineOf(run)}`, "", "  "),
@@ -16,7 +16,7 @@ export function whyStuck(run: ScenarioRun): string {
   ].join("\n");
 }
 
-/** Whether the settled servers did not serve again in time. */
+/** Returns whether the settled servers did not become live within the time limit. */
 export function isStuck({ liveness }: ScenarioRun): boolean {
   return liveness !== undefined && liveness.liveUs === undefined;
 }

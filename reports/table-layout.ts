@@ -22,7 +22,10 @@ const LINES = [
   "right-mid",
 ];
 
-/** Returns one line per row, without trailing spaces. Cells may hold colors. Columns are aligned left by default. */
+/**
+ * Returns one line for each row, without trailing spaces. Cells can contain colors. By default, columns are
+ * left-aligned.
+ */
 export function tableLines(
   rows: readonly (readonly string[])[],
   { gap, aligns = [] }: { readonly gap: string; readonly aligns?: readonly Align[] },

@@ -1,6 +1,6 @@
 /**
- * A run as a timeline: one line per record with its time, its server and what happened. Filters select the records to
- * print; they do not change the run.
+ * Prints a run as a timeline: one line for each record, with the time, the server and the event. Filters select the
+ * records that are printed and have no effect on the run.
  */
 import type { ChalkInstance } from "chalk";
 import type { ProtocolRecord } from "../cluster/records.ts";
@@ -8,22 +8,22 @@ import { describeRecord } from "./describe.ts";
 import { formatMoment, hanging, PAGE_WIDTH } from "./format.ts";
 import { quotedMessage } from "./zookeeper-log.ts";
 
-/** Which records to select. An absent field selects all. */
+/** Selects the records to print. A field that is absent does not restrict the selection, except for `only`. */
 export interface TimelineFilter {
-  /** The first virtual time, in microseconds. */
+  /** The earliest virtual time to print, in microseconds. */
   readonly fromUs?: number | undefined;
-  /** The last virtual time, in microseconds. */
+  /** The latest virtual time to print, in microseconds. */
   readonly untilUs?: number | undefined;
-  /** The servers whose records to print. Default: all. Steps of the script are always printed. */
+  /** The servers whose records are printed. Default: all. This field does not exclude steps of the script. */
   readonly servers?: readonly number[] | undefined;
-  /** The events to print. Default: all but `logged` and `synced`. */
+  /** The events to print. Default: all except `logged` and `synced`. */
   readonly only?: readonly string[] | undefined;
 }
 
-/** Frequent events. Later events, such as `committed` and `delivered`, imply them. */
+/** Frequent events that the default omits. Later events of the same transaction, such as `committed`, imply them. */
 const HIDDEN_BY_DEFAULT: ReadonlySet<ProtocolRecord["event"]> = new Set(["logged", "synced"]);
 
-/** Returns the records that a filter selects, in order. Without `only`, frequent events are left out. */
+/** Returns the records that a filter selects, in order. If `only` is absent, omits the events in HIDDEN_BY_DEFAULT. */
 export function timeline(records: readonly ProtocolRecord[], filter: TimelineFilter): readonly ProtocolRecord[] {
   const { fromUs = 0, untilUs = Number.POSITIVE_INFINITY, servers, only } = filter;
   return records.filter(({ atUs, event, server }) => {
@@ -33,21 +33,20 @@ export function timeline(records: readonly ProtocolRecord[], filter: TimelineFil
   });
 }
 
-/** The columns before the text of a record: the time and the server. */
+/** The number of columns that precede the text of a record. They contain the time and the server. */
 const TEXT_COLUMN = 19;
 
-/** How a line of a timeline is laid out. */
+/** The layout of a line in a timeline. */
 export interface LineLayout {
-  /** Colors the line. */
   readonly paint: ChalkInstance;
-  /** Columns of the page. Default: 80. */
+  /** The maximum width of a line, in columns. Default: 80. */
   readonly width?: number;
 }
 
 /**
- * Returns a record as a line: the time, the server, and the record in words. For a step of the script, the line has a
- * dash instead of a server. A text that is wider than the page continues on further lines. `logged` are the messages
- * that ZooKeeper logs for this record.
+ * Returns the line of a record with its time, its server and its description in words. A step of the script has a dash
+ * in place of the server. If the description does not fit into the width, it continues on further lines. `logged`
+ * contains the messages that ZooKeeper logs for this record; each has a line of its own.
  */
 export function timelineLine(record: ProtocolRecord, layout: LineLayout, logged: readonly string[] = []): string {
   const { paint, width = PAGE_WIDTH } = layout;

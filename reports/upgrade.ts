@@ -1,6 +1,6 @@
 /**
- * `zabsim matrix --from A --to B` as text: the known bugs that an upgrade fixes, brings and keeps, the releases to
- * choose instead, and the findings of a campaign of rolling upgrades.
+ * The output of `zabsim matrix --from A --to B` as text. It lists the known bugs that an upgrade removes, adds and
+ * keeps, better releases to upgrade to, and the findings of a campaign of rolling upgrades.
  */
 import type { ChalkInstance } from "chalk";
 import { countOf, hanging, wrap } from "./format.ts";
@@ -8,7 +8,7 @@ import { countOf, hanging, wrap } from "./format.ts";
 export interface BugEntry {
   /** The ticket, e.g. `ZOOKEEPER-3911`, or the name of the scenario. */
   readonly bug: string;
-  /** The cause of the bug, and its effect. */
+  /** The cause of the bug and its effect, as sentences. */
   readonly about: string;
   /** The name of the scenario that reproduces the bug. */
   readonly scenario: string | undefined;
@@ -17,11 +17,11 @@ export interface BugEntry {
 /** A release with fewer known bugs than the target of the upgrade. */
 export interface BetterEntry {
   readonly release: string;
-  /** The bugs of the target that this release does not have. */
+  /** The bugs that the target of the upgrade has and this release does not have. */
   readonly without: readonly string[];
-  /** The bugs of this release that the target does not have. */
+  /** The bugs that this release has and the target of the upgrade does not have. */
   readonly adds: readonly string[];
-  /** The bugs of this release, without those that are open in every release. */
+  /** The bugs that this release has, without the bugs that are open in every release. */
   readonly remaining: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export interface NewFinding {
   /** The invariant, or "liveness". */
   readonly invariant: string;
   readonly seed: string;
-  /** The scenario file of the finding. */
+  /** The scenario file with the minimal scenario of the finding. */
   readonly file: string;
   readonly why: string;
   /** The releases that the minimal scenario needs. */
@@ -52,19 +52,19 @@ export interface NewFinding {
 export interface RollingUpgradeReport {
   readonly runs: number;
   readonly seconds: number;
-  /** The first seed. */
+  /** The first seed of the campaign. */
   readonly seed: string;
   readonly interrupted: boolean;
-  /** The known bugs that explain findings, each with those of the two releases that have it. */
+  /** The known bugs that explain findings. For each bug, `releases` lists which of the two releases have it. */
   readonly known: readonly { readonly bug: string; readonly releases: readonly string[] }[];
-  /** The bugs among the findings that are open in every release. */
+  /** Those bugs that explain findings and are open in every release. */
   readonly open: readonly string[];
   readonly newFindings: readonly NewFinding[];
   /** The seeds that gave two different runs. */
   readonly nondeterministic: readonly string[];
 }
 
-/** The width of the names of bugs. A longer name takes a line of its own. */
+/** The width of the column with the names of bugs. A name that does not fit has a line of its own. */
 const NAME = 16;
 
 export function upgradeText(report: UpgradeReport, paint: ChalkInstance, width: number): string {
@@ -115,7 +115,9 @@ function scenarioHint({ coming, gone, staying }: UpgradeReport, width: number): 
   return ["", ...wrap(text, width)];
 }
 
-/** Returns the bugs of a list: tickets as `ZOOKEEPER-4643, -4646`, then other names. */
+/**
+ * Returns a list of bugs as text: first the tickets in the short form `ZOOKEEPER-4643, -4646`, then the other names.
+ */
 function bugList(bugs: readonly string[]): string {
   const tickets = bugs.filter((bug) => bug.startsWith("ZOOKEEPER-"));
   const others = bugs.filter((bug) => !bug.startsWith("ZOOKEEPER-"));
@@ -165,7 +167,7 @@ export function rollingUpgradeText(
 
 const BOTH = "both releases";
 
-/** Groups the bugs by the releases that have them: bugs of one release first. */
+/** Groups the bugs by the releases that have them. The bugs of only one release come first. */
 function byReleases(known: RollingUpgradeReport["known"], names: readonly string[]): [string, string[]][] {
   return [...names, BOTH].flatMap((name): [string, string[]][] => {
     const bugs = known.filter(({ releases }) => name === (releases.length === 2 ? BOTH : releases[0]));

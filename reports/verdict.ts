@@ -1,17 +1,17 @@
 /**
- * The verdict on a campaign. The exit code, the text, JSON, JUnit and GitHub annotations all derive from it, so that
- * they agree.
+ * The verdict on a campaign. The exit code and every output format (text, JSON, JUnit, GitHub) use this verdict, so
+ * that they always agree.
  */
 export type Verdict = "ok" | "violated" | "stuck" | "nondeterministic" | "interrupted";
 
-/** The invariant of a finding whose servers are stuck. */
+/** The value of the field `invariant` in a finding whose servers are stuck. */
 export const LIVENESS = "liveness";
 
-/** What the verdict needs to know of a finding. */
+/** The part of a finding that determines the verdict. */
 interface FindingFacts {
   /** The invariant, or LIVENESS. */
   readonly invariant: string;
-  /** Names of the known bugs that explain the finding. Empty: the finding is new. */
+  /** Names of the known bugs that explain the finding. If the list is empty, the finding is new. */
   readonly known: readonly string[];
 }
 
@@ -23,7 +23,10 @@ interface CampaignFacts {
   readonly strict: boolean;
 }
 
-/** Whether a finding fails the campaign: it is new, or known bugs count, too. */
+/**
+ * Returns whether a finding makes the campaign fail. A new finding always does. A known bug does only if `strict` is
+ * true.
+ */
 export function isCounted({ known }: Pick<FindingFacts, "known">, strict: boolean): boolean {
   return strict || known.length === 0;
 }

@@ -1,6 +1,6 @@
 /**
- * Explains why a run violated an invariant: the two facts in conflict, the causes of each, and the life of the
- * transaction that they are about. Needs a traced run.
+ * Explains why a run violated an invariant: the two facts that contradict each other, the causes of each fact, and the
+ * life of the transaction that the facts are about. The run must have a trace.
  */
 
 import type { InvariantId, Violation } from "../invariants/index.ts";
@@ -13,7 +13,7 @@ import { lifeLines } from "./why/life-text.ts";
 import { type Fact, lastRecordOf } from "./why/moment.ts";
 import { TransactionLife } from "./why/transaction-life.ts";
 
-/** The width of a time at the end of a line, such as `1.204310 s`, with some space before it. */
+/** The number of columns that are reserved at the end of a line for a time such as `1.204310 s`. */
 const TIME_WIDTH = 14;
 
 export interface Explanation {
@@ -21,15 +21,18 @@ export interface Explanation {
   readonly facts: Conflict;
   /** The life of the transaction that the facts are about. */
   readonly life: TransactionLife | undefined;
-  /** How the cluster lost committed data later, if this violation did not lose any. */
+  /**
+   * How committed data was lost later in the run. Undefined if this violation itself is such a loss, or nothing was
+   * lost.
+   */
   readonly consequence: Fact | undefined;
   /** The other violations of the run. */
   readonly also: readonly Violation[];
 }
 
 /**
- * Explains one violation. The default is the first one, because the others usually follow from it. Returns undefined if
- * the run violated nothing.
+ * Explains one violation, by default the first one, because later violations usually follow from it. Returns undefined
+ * if the run violated no invariant.
  */
 export function explain(run: ScenarioRun, violation = run.violations[0]): Explanation | undefined {
   if (violation === undefined) return undefined;
@@ -57,7 +60,7 @@ function consequenceOf(run: ScenarioRun, violation: Violation): Fact | undefined
   return loss && conflictOf(loss, new FactFinder(run, loss))[0];
 }
 
-/** Returns the explanation in lines of at most 80 columns; empty if the run violated nothing. */
+/** Returns the explanation in lines of at most 80 columns. Returns an empty text if the run violated no invariant. */
 export function whyText(run: ScenarioRun, violation?: Violation): string {
   const explanation = explain(run, violation);
   if (explanation === undefined) return "";
@@ -86,7 +89,7 @@ function causeLines({ text, atUs }: Cause): string[] {
   return timed(text, "   <- ", "      ", atUs);
 }
 
-/** Returns the lines of a text with a hanging indent, with a time at the right margin of the first line. */
+/** Wraps a text with a hanging indent and puts the time, if there is one, at the right margin of the first line. */
 function timed(text: string, first: string, rest: string, atUs: number | undefined): string[] {
   const lines = hanging(text, first, rest, PAGE_WIDTH - TIME_WIDTH);
   if (atUs === undefined) return lines;

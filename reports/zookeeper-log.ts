@@ -1,17 +1,17 @@
 /**
- * What ZooKeeper's own log would contain for the failures of a run, so that a search for a message of a real log finds
- * the scenario that explains it.
+ * Lists the messages that ZooKeeper's own log would contain for the failures of a run. A user who searches for a
+ * message from a real log then finds the scenario that explains it.
  */
 import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import { loggedMessages } from "./failure-reasons.ts";
 
-/** The messages of one failure. */
+/** A failure, and the messages that ZooKeeper logs for it. */
 export interface LoggedFailure {
   readonly record: RecordOf<"failed">;
   readonly messages: readonly string[];
 }
 
-/** Returns the failures for which the release of the server logs a message of its own, in order. */
+/** Returns, in order, the failures for which ZooKeeper logs a specific message in the release that the server runs. */
 export function loggedFailures(records: readonly ProtocolRecord[]): readonly LoggedFailure[] {
   const releases = new Map<number, string>();
   const found: LoggedFailure[] = [];
@@ -26,8 +26,8 @@ export function loggedFailures(records: readonly ProtocolRecord[]): readonly Log
 }
 
 /**
- * Returns lines that name each different message of a run once. A message has a line of its own and is not broken, so
- * that a search finds it; a message that is wider than the page ends with `…`.
+ * Returns lines that contain each message once. A message has a line of its own and is never split across lines, so
+ * that a text search finds it. If a message is too long for `width`, it is cut and ends with `…`.
  */
 export function logLines(records: readonly ProtocolRecord[], indent: string, width: number): readonly string[] {
   const found = new Map<string, { readonly reason: string; readonly texts: Set<string>; readonly at: Set<number> }>();
@@ -43,7 +43,7 @@ export function logLines(records: readonly ProtocolRecord[], indent: string, wid
   ]);
 }
 
-/** Returns a message in quotes. If it is wider than the page, it ends after a whole word, with `…`. */
+/** Returns a message in quotes. If it is too long for `width`, cuts it after a whole word and adds `…`. */
 export function quotedMessage(text: string, width: number): string {
   const columns = width - 2;
   if (text.length <= columns) return `"${text}"`;

@@ -31,7 +31,7 @@ export class AnomalyFacts {
     return record.packet === 0 ? [] : (this.causesByPacket[record.packet]?.(record) ?? []);
   }
 
-  /** What led to a packet that is illegal in the state of its receiver, by the type of the packet. */
+  /** For each type of packet, a function that returns why the packet was illegal in the state of its receiver. */
   private readonly causesByPacket: Readonly<Partial<Record<PacketType, (record: RecordOf<"anomaly">) => Cause[]>>> = {
     [ACK]: ({ atUs, from, server }) => {
       const taken = this.moment.finder.lastRecord("newleader-ack-read", atUs, (one) => one.server === server);

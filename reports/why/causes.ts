@@ -1,7 +1,8 @@
 /**
- * Chains of causes: from a record of a run back to what led to it. A message leads to its sender, a synced log to the
- * proposal that was logged, a commit to the last ACK that it needed. A chain ends with a root cause: a client's write,
- * a step of the script, a sync decision, an election, or the start of a process.
+ * Follows chains of causes, from a record of a run back to what led to it. The cause of a received message is its
+ * sender, the cause of a synced log is the proposal that was logged, and the cause of a commit is the last ACK that it
+ * needed. A chain ends with a root cause: a client's write, a step of the script, a sync decision, an election, or the
+ * start of a process.
  */
 
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
@@ -28,7 +29,7 @@ import { isPacket, packetOf, TraceIndex } from "./trace-index.ts";
 export interface Cause {
   readonly text: string;
   readonly atUs: number | undefined;
-  /** Whether a chain may end here: the causes of a root cause explain nothing more. */
+  /** True if a chain ends with this cause, because earlier causes would explain nothing more. */
   readonly isRoot?: boolean;
 }
 
@@ -39,28 +40,31 @@ interface Point {
   readonly zxid: Zxid | undefined;
 }
 
-/** One step of a chain. Without `next` the chain ends. */
+/** One step of a chain. If `next` is absent, the chain ends. */
 interface Link {
   readonly cause?: Cause;
-  /** Facts that qualify the cause. */
+  /** Additional facts about the cause. */
   readonly also?: readonly Cause[];
   readonly next?: Point | undefined;
 }
 
-/** A longer chain is printed without its middle. */
+/** Maximum number of causes to print. A longer chain is printed without its middle. */
 const CAUSES_MAX = 7;
-/** Most points of a chain are not printed. After this number of points, the chain ends without a root cause. */
+/**
+ * Maximum number of points to follow. Many points add no cause to the chain. At this limit, the chain ends without a
+ * root cause.
+ */
 const POINTS_MAX = 10_000;
-/** Maximum number of events to look through for a step of the script, from an event back along its causes. */
+/** Maximum number of events to examine in the search for a step of the script, from an event back along its causes. */
 const STEP_DEPTH_MAX = 3;
 
 /**
- * Packets about one transaction. A chain follows that transaction and ignores everything else that the sender did at
- * that time.
+ * Packets that concern one transaction. After such a packet, a chain follows only this transaction and ignores
+ * everything else that the sender did during the same event.
  */
 const TXN_PACKETS: ReadonlySet<PacketType> = new Set([PROPOSAL, ACK, COMMIT, INFORM, COMMITANDACTIVATE]);
 
-/** The trace events with which the world starts to handle an event. */
+/** The kinds of trace events that mark the moment when a server starts to handle an event of the world. */
 const TRIGGERS: ReadonlySet<TraceEvent["kind"]> = new Set(["deliver", "disk", "timer", "connected", "accept"]);
 
 export class CauseFinder {
@@ -87,13 +91,13 @@ export class CauseFinder {
     return shortened(causes);
   }
 
-  /** Returns the last sync decision about a learner, up to a time. */
+  /** Returns the last sync decision for a learner at or before a time. */
   decision(learner: ServerId, untilUs: number): Cause | undefined {
     const decision = this.lastRecord("sync-decided", untilUs, (record) => record.learner === learner);
     return decision && decisionCause(decision);
   }
 
-  /** Returns the election that gave a server the role it had at a time. */
+  /** Returns the last election that a server completed at or before a time. */
   election(server: ServerId, untilUs: number): Cause | undefined {
     const election = this.lastRecord("elected", untilUs, (record) => record.server === server);
     if (election === undefined) return undefined;
@@ -110,7 +114,7 @@ export class CauseFinder {
     return { text: `step ${record.step + 1}: ${describeStep(record)}`, atUs: record.atUs, isRoot: true };
   }
 
-  /** Returns the PROPOSAL of a transaction, if it was sent to a server but has not arrived at a time. */
+  /** Returns the PROPOSAL of a transaction if it was sent to a server by a time but has not arrived by then. */
   undelivered(zxid: Zxid, to: ServerId, untilUs: number): Cause | undefined {
     const { events } = this.trace;
     const isProposal = (event: TraceEvent): boolean => event.timeUs <= untilUs && isPacket(event, PROPOSAL, zxid);
@@ -137,7 +141,7 @@ export class CauseFinder {
     return { text, atUs: sent[proposal]?.timeUs };
   }
 
-  /** Whether a leader sent a learner the PROPOSAL of a transaction, from a time on. */
+  /** Returns whether a leader sent the PROPOSAL of a transaction to a learner after a sync decision. */
   wasSent(zxid: Zxid, { atUs, learner, server }: RecordOf<"sync-decided">): boolean {
     return this.trace.events.some(
       (event) =>
@@ -161,8 +165,8 @@ export class CauseFinder {
   }
 
   /**
-   * Returns the sync decision if the record is from a learner in SYNCHRONIZATION: everything that the learner does in
-   * this phase follows from that decision.
+   * Returns the sync decision if the learner of a record was in SYNCHRONIZATION, because everything that a learner does
+   * in this phase follows from that decision. Returns undefined for any other record.
    */
   private decisionDuringSynchronization(record: ProtocolRecord): Cause | undefined {
     const { server, atUs } = record;
@@ -181,7 +185,10 @@ export class CauseFinder {
     return this.root(point) ?? { next: this.causeOf(point) };
   }
 
-  /** A leader commits because a quorum has acknowledged. The chain continues with the last ACK. */
+  /**
+   * Returns the link for a commit, which a leader makes after a quorum has acknowledged the transaction. The chain
+   * continues with the last ACK.
+   */
   private commit(point: Point, { zxid, atUs }: RecordOf<"committed">): Link {
     const { server, sequence } = point;
     const acks = this.trace.events.filter(
@@ -197,7 +204,7 @@ export class CauseFinder {
     return { cause: { text, atUs }, also: acks.flatMap((ack) => this.staleAck(ack, zxid, atUs) ?? []), next };
   }
 
-  /** An ACK of a server that has truncated the transaction since then. */
+  /** Returns a note if the sender of an ACK truncated the acknowledged transaction after it sent the ACK. */
   private staleAck({ peer, timeUs }: TraceEvent, zxid: Zxid, untilUs: number): Cause | undefined {
     const truncated = this.lastRecord(
       "truncated",
@@ -240,7 +247,9 @@ export class CauseFinder {
     return { cause: { text, atUs }, next: { ...next, zxid: isAboutTxn ? packet.zxid : point.zxid } };
   }
 
-  /** A server syncs its log because it logged a transaction. */
+  /**
+   * Returns the link for a sync of the log. The chain continues with how the server got the transaction that it logged.
+   */
   private logSync(point: Point, { timeUs, node }: TraceEvent): Link {
     const { server, zxid } = point;
     const next = zxid === undefined ? undefined : this.logging(server, zxid, timeUs);
@@ -249,7 +258,7 @@ export class CauseFinder {
     return { cause: { text, atUs: timeUs }, also: listOf(this.lateWrite(server, zxid, timeUs, next.sequence)), next };
   }
 
-  /** The log thread wrote the transaction after its server had left the leader that sent the transaction. */
+  /** Returns a note if the log thread wrote a transaction only after its server had left the leader that sent it. */
   private lateWrite(server: ServerId, zxid: Zxid, untilUs: number, arrival: number): Cause | undefined {
     const logged = this.lastRecord("logged", untilUs, (one) => one.server === server && one.zxid === zxid);
     const arrivedUs = this.trace.eventAt(arrival)?.timeUs;
@@ -267,8 +276,8 @@ export class CauseFinder {
   }
 
   /**
-   * Returns the point at which a server got a transaction that it logged: it proposed the transaction, or received the
-   * PROPOSAL.
+   * Returns the point at which a server got a transaction that it later logged. The server either proposed the
+   * transaction or received its PROPOSAL.
    */
   private logging(server: ServerId, zxid: Zxid, untilUs: number): Point | undefined {
     const isOwn = (record: { server: ServerId; zxid: Zxid }): boolean =>
@@ -303,7 +312,10 @@ export class CauseFinder {
     return step && { cause: step };
   }
 
-  /** Returns the value that a client wrote at a leader, which proposed it, or at a learner, which sent a REQUEST. */
+  /**
+   * Returns the value that a client wrote during the event of a point. A leader then proposes the value, and a learner
+   * sends a REQUEST with it.
+   */
   private clientValue(point: Point): string | undefined {
     const proposed = this.recordAt(point, "proposed");
     if (proposed !== undefined) return proposed.value;
@@ -343,7 +355,7 @@ export class CauseFinder {
       );
   }
 
-  /** Returns the event during which the sender sent a delivered packet. */
+  /** Returns the point at which the sender of a delivered packet sent this packet. */
   private sending(delivered: TraceEvent): Point {
     const sequence = this.trace.sendOf(delivered)?.sequence ?? delivered.cause;
     return { server: asServerId(delivered.peer), sequence, zxid: packetOf(delivered)?.zxid };
@@ -365,7 +377,7 @@ export function decisionCause(decision: RecordOf<"sync-decided">): Cause {
   return { text: `leader ${server} synchronizes server ${learner}: ${explainDecision(decision)}`, atUs, isRoot: true };
 }
 
-/** Keeps the first causes and the last one. */
+/** If a chain is too long to print, replaces the causes before its last one with an ellipsis. */
 function shortened(causes: Cause[]): Cause[] {
   if (causes.length <= CAUSES_MAX) return causes;
   return [...causes.slice(0, CAUSES_MAX - 2), { text: "...", atUs: undefined }, ...causes.slice(-1)];

@@ -1,17 +1,17 @@
 /**
- * The two facts that contradict each other in a violation, for each invariant.
+ * For each invariant, the two facts that contradict each other when the invariant is violated.
  */
 import type { InvariantId, Violation } from "../../invariants/index.ts";
 import { epochOf, type Zxid } from "../../protocol/zxid.ts";
 import type { FactFinder } from "./facts.ts";
 import type { Fact } from "./moment.ts";
 
-/** Returns the two facts in conflict. */
+/** Returns the two facts that contradict each other in a violation. */
 export function conflictOf(violation: Violation, finder: FactFinder): Conflict {
   return CONFLICTS[violation.id](finder, violation);
 }
 
-/** Returns the transaction that a violation is about; undefined if it is not about one. */
+/** Returns the transaction that a violation is about. Returns undefined if the violation is not about a transaction. */
 export function subjectOf({ facts }: Violation): Zxid | undefined {
   return facts.there ?? facts.here ?? facts.truncated ?? facts.missing ?? facts.zxid;
 }
@@ -19,16 +19,19 @@ export function subjectOf({ facts }: Violation): Zxid | undefined {
 export type Conflict = readonly [Fact, Fact];
 type ConflictOf = (find: FactFinder, violation: Violation) => Conflict;
 
-/** The deliveries of a server diverge from those of the other servers. */
+/** Returns the conflict if a server delivered other transactions, or in another order, than the other servers. */
 const deliveriesDiverge: ConflictOf = (find, { server, facts: { here, there } }) => [
   here === undefined ? find.lacks(server, there) : find.delivers(server, here),
   find.firstDelivery(there),
 ];
 
-/** The histories of two servers diverge. */
+/**
+ * Returns the conflict if the histories of two servers diverge. `here` and `there` are the zxids at the first
+ * difference.
+ */
 const historiesDiverge: ConflictOf = (find, { server, other, facts: { here, there } }) => {
   const opponent = other ?? find.opponentOf(server, here, there);
-  // At the first difference, the lower zxid is the one that the other history skips.
+  // If `there` is the lower zxid and this server does not have it, this server has skipped it.
   const skips = here !== undefined && there !== undefined && there < here && find.isMissing(server, there);
   if (here === undefined || skips) return [find.lacks(server, there), find.has(opponent, there)];
   return [find.has(server, here), there === undefined ? find.lacks(opponent, here) : find.has(opponent, there)];

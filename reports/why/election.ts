@@ -1,13 +1,16 @@
 /**
- * Why a server won an election: how its vote compares with the vote of another server. Votes compare by currentEpoch,
- * then by last zxid, then by sid (FastLeaderElection#totalOrderPredicate).
+ * Explains why a server won an election: how its vote compares with the vote of another server. Votes are compared by
+ * currentEpoch, then by last zxid, then by sid (FastLeaderElection#totalOrderPredicate).
  */
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
 import { formatZxid, type ServerId } from "../../protocol/zxid.ts";
 
 type Vote = RecordOf<"voted">;
 
-/** An election that a server won, with its own vote and the best vote of a server that gave way. */
+/**
+ * An election that a server won. `own` is its vote for itself, and `rival` is the vote of a server that gave up its own
+ * candidacy.
+ */
 export interface Win {
   readonly elected: RecordOf<"elected">;
   readonly own: Vote | undefined;
@@ -15,8 +18,9 @@ export interface Win {
 }
 
 /**
- * Returns the last election that a server won, up to a time. The rival is a server that first voted for itself and then
- * for the winner: the one with the highest last zxid, because it shows best what the winner lacks.
+ * Returns the last election that a server won at or before a time. The rival is a server that first voted for itself
+ * and then for the winner. Of several such servers, the one with the highest last zxid is chosen, because it best shows
+ * which transactions the winner lacks.
  */
 export function winOf(records: readonly ProtocolRecord[], winner: ServerId, untilUs: number): Win | undefined {
   const index = records.findLastIndex(
@@ -38,12 +42,15 @@ export function winOf(records: readonly ProtocolRecord[], winner: ServerId, unti
   return { elected, own, rival };
 }
 
-/** Whether the winner has a higher currentEpoch but an older history than its rival. */
+/** Returns whether the winner has a higher currentEpoch but a lower last zxid than its rival. */
 export function isWonByEpochAlone({ own, rival }: Win): boolean {
   return own !== undefined && rival !== undefined && own.peerEpoch > rival.peerEpoch && own.zxid < rival.zxid;
 }
 
-/** `server 1 is elected leader in round 2: its currentEpoch 2 is above currentEpoch 1 of server 2`. */
+/**
+ * Returns, for example, `server 1 is elected leader in round 2: its currentEpoch 2 is above currentEpoch 1 of server
+ * 2`.
+ */
 export function winText(win: Win): string {
   const { server, round } = win.elected;
   const reason = reasonOf(win);

@@ -17,7 +17,10 @@ export class EstablishmentFacts {
     this.histories = histories;
   }
 
-  /** Returns the fact that a leader was established in an epoch: the first or the last establishment that matches. */
+  /**
+   * Returns the fact that a leader was established in an epoch. If several establishments match, `which` selects the
+   * first or the last one. If `server` is given, only that leader matches.
+   */
   of(
     epoch: Epoch | undefined,
     server?: ServerId,
@@ -46,7 +49,10 @@ export class EstablishmentFacts {
     return { text, atUs: record.atUs, causes };
   }
 
-  /** Returns the ACK of NEWLEADER of a server, and whether a transaction was on its disk by then. */
+  /**
+   * Returns the fact that a server sent its ACK of NEWLEADER. If `subject` was not on its disk by then, the text says
+   * so.
+   */
   private newLeaderAck(ack: RecordOf<"newleader-acked">, subject: FactZxid): Cause {
     const text = `server ${ack.server} ${describeRecord(ack)}`;
     if (subject === undefined) return { text, atUs: ack.atUs };
@@ -58,7 +64,10 @@ export class EstablishmentFacts {
     return { text: isDurable ? text : `${text}, before it ${progress} ${life.name}`, atUs: ack.atUs };
   }
 
-  /** Returns the causes if a leader proposed an epoch that it had not written as its acceptedEpoch. */
+  /**
+   * If a leader proposed an epoch without having written it as its acceptedEpoch, returns that fact and a disk fault
+   * that may have caused it. Otherwise, returns an empty list.
+   */
   private unwrittenEpoch({ atUs, epoch, server }: RecordOf<"established">): Cause[] {
     const isOwn = (one: { server: ServerId; epoch: Epoch }): boolean => one.server === server && one.epoch === epoch;
     const proposed = this.moment.finder.lastRecord("epoch-proposed", atUs, isOwn);
@@ -84,7 +93,7 @@ export class EstablishmentFacts {
 
   /**
    * Returns the fact that a leader was established with a history that differs from an earlier one. `here` and `there`
-   * are the zxids at the first difference. The lower one is in one history and missing from the other.
+   * are the zxids at the first difference. The lower one is missing from the history that has the higher one.
    */
   apart(server: ServerId, epoch: Epoch | undefined, here: FactZxid, there: FactZxid): Fact {
     const isExtra = here !== undefined && (there === undefined || here < there);

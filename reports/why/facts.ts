@@ -1,6 +1,6 @@
 /**
- * Facts about a run at the time of a violation, each with the chain of causes that led to it: which server has a
- * transaction, lacks it, delivered it first, or was established without it.
+ * Facts about a run at the time of a violation: which server has a transaction, lacks it, delivered it first, or was
+ * established without it. Each fact has the chain of causes that led to it.
  */
 import type { ProtocolRecord } from "../../cluster/records.ts";
 import type { Violation } from "../../invariants/violation.ts";
@@ -48,7 +48,7 @@ export class FactFinder {
     return { text, atUs: delivered.atUs, causes: this.moment.chain(delivered, life) };
   }
 
-  /** Returns which server delivered a transaction first, or was the first to serve with it. */
+  /** Returns the fact that a server was the first to deliver a transaction, or the first to serve with it. */
   firstDelivery(zxid: FactZxid): Fact {
     const life = this.moment.life(zxid);
     const delivered = life.events.find(({ kind }) => kind === "delivered");
@@ -81,8 +81,8 @@ export class FactFinder {
   }
 
   /**
-   * Returns the fact that no primary broadcast a transaction. If a server proposed the same zxid with another value,
-   * returns that proposal instead.
+   * Returns the fact that no primary broadcast a transaction. If a server proposed a transaction with the same zxid but
+   * another value, returns that proposal instead.
    */
   noProposal(zxid: FactZxid): Fact {
     const life = this.moment.life(zxid);
@@ -102,14 +102,14 @@ export class FactFinder {
     return { text: `server ${server} ${describeRecord(role)} since`, atUs: role.atUs, causes: listOf(cause) };
   }
 
-  /** Whether a server does not have a transaction at the time of the violation. */
+  /** Returns whether a server lacks a transaction at the time of the violation. */
   isMissing(server: ServerId, zxid: Zxid): boolean {
     return this.moment.life(zxid).gained(server, this.moment.until) === undefined;
   }
 
   /**
-   * Returns another server whose history contradicts that of `server`. If possible, the other server has `there` and
-   * lacks `here`.
+   * Returns another server whose history contradicts that of `server`. Prefers a server that has `there` and lacks
+   * `here`.
    */
   opponentOf(server: ServerId, here: FactZxid, there: FactZxid): ServerId {
     const has = (sid: ServerId, zxid: FactZxid): boolean =>

@@ -1,6 +1,6 @@
 /**
- * Facts about the history of a server: how it got a transaction, lost it, or never had it, and how a server without the
- * transaction became leader.
+ * Facts about the history of a server: how the server got a transaction, lost it, or why it never got it, and how a
+ * server without the transaction became leader.
  */
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
 import { formatZxid, type ServerId } from "../../protocol/zxid.ts";
@@ -65,7 +65,10 @@ export class HistoryFacts {
     return causes;
   }
 
-  /** Returns the causes if a TRUNC to a lower zxid left the transaction on disk. */
+  /**
+   * If a TRUNC to a lower zxid left the transaction on disk, returns that fact and its causes. Otherwise, returns an
+   * empty list.
+   */
   private keeping(life: TransactionLife, { atUs, index, server }: LifeEvent): Cause[] {
     const record = this.moment.run.records[index];
     if (record?.event !== "truncated" || record.zxid >= life.zxid) return [];
@@ -74,7 +77,10 @@ export class HistoryFacts {
     return [{ text, atUs }, this.whyKept(record, index), ...listOf(this.moment.finder.decision(server, atUs))];
   }
 
-  /** Returns why a TRUNC left a transaction: a snapshot has it, or the log has no record with the zxid of the TRUNC. */
+  /**
+   * Returns why a TRUNC did not remove a transaction. Either a snapshot contains the transaction, or the log has no
+   * record with the zxid of the TRUNC.
+   */
   private whyKept({ end, server, zxid }: RecordOf<"truncated">, index: number): Cause {
     const saved = this.moment.run.records.findLast(
       (one, i): one is RecordOf<"snapshot-saved"> =>
@@ -108,7 +114,10 @@ export class HistoryFacts {
     return [crash, ...this.moment.synchronizations.interrupted(server, life, index - 1)];
   }
 
-  /** Returns why a leader made a server remove a transaction: the leader lacks it, or does not find it in its log. */
+  /**
+   * Returns why a leader made a server remove a transaction. Either the leader lacks the transaction, or the leader
+   * does not find it in committedLog or in its log on disk.
+   */
   private removal(decided: RecordOf<"sync-decided">, life: TransactionLife): Cause[] {
     const { atUs, server } = decided;
     const gained = life.gained(server, this.moment.run.records.indexOf(decided));
@@ -131,7 +140,10 @@ export class HistoryFacts {
     return gained === undefined ? withheld : [...withheld, ...this.gain(life, gained)];
   }
 
-  /** Returns how a server without a transaction won, and how it lost the transaction or why it never got it. */
+  /**
+   * Returns how a server won an election without a transaction, and how it had lost the transaction or why it never got
+   * it.
+   */
   leadingWithout(server: ServerId, zxid: FactZxid, untilUs = this.moment.atUs): Cause[] {
     const election = this.election(server, untilUs, zxid);
     if (election.length > 1) return election;
@@ -147,7 +159,10 @@ export class HistoryFacts {
     return isElection ? [lacks, ...election] : [...election, lacks, ...causes];
   }
 
-  /** Returns the election of a leader. If the leader won by its epoch alone, adds how it got this epoch. */
+  /**
+   * Returns the election of a leader. If the leader won only because of its higher epoch, adds how the leader got this
+   * epoch.
+   */
   election(server: ServerId, untilUs: number, subject: FactZxid): Cause[] {
     const election = listOf(this.moment.finder.election(server, untilUs));
     const win = winOf(this.moment.run.records, server, untilUs);

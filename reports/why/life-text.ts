@@ -28,7 +28,7 @@ const TEXTS: Readonly<Record<LifeKind, string>> = {
 
 /**
  * Returns one line for each server that had the transaction. The line lists the events at that server, with their times
- * in seconds, up to the record with index `until`.
+ * in seconds. Events after the record with index `until` are omitted.
  */
 export function lifeLines(life: TransactionLife, run: ScenarioRun, until: number): string[] {
   return run.servers.flatMap(({ sid }) => {

@@ -1,52 +1,53 @@
 /**
- * Derives the life of one transaction from the records of a run. For each server it tracks whether the transaction is
- * in memory, on disk and synced, because records such as `loaded` and `synced` concern whole histories.
+ * Derives the life of one transaction from the records of a run. Some records, such as `loaded` and `synced`, concern a
+ * whole history. The tracker therefore remembers for each server whether the transaction is in memory, on disk and
+ * synced.
  */
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
 import type { ServerId, Zxid } from "../../protocol/zxid.ts";
 
 export type LifeKind =
-  /** The scenario put it on the server's disk. */
+  /** The scenario put the transaction on the server's disk before the run. */
   | "before"
   | "proposed"
   | "logged"
   | "synced"
   | "committed"
   | "delivered"
-  /** The server received it in a leader's snapshot. */
+  /** The server received the transaction in a leader's snapshot. */
   | "snapshot"
-  /** The server wrote it to disk as part of a snapshot. */
+  /** The server wrote the transaction to disk as part of a snapshot. */
   | "saved"
-  /** The server loaded it from its log after a restart, although it was never synced. */
+  /** After a restart, the server loaded the transaction from its log, although the transaction was never synced. */
   | "read-back"
-  /** The server still had it after a TRUNC. */
+  /** The server still had the transaction after a TRUNC. */
   | "kept"
   | "truncated"
-  /** A crash removed it from the log before it was synced. */
+  /** A crash removed the transaction from the log before it was synced. */
   | "lost"
-  /** It was only in memory when the process ended. */
+  /** The transaction was only in memory when the process ended. */
   | "forgotten"
-  /** The server saved it in a snapshot, and did not load this snapshot when it started again. */
+  /** The server had saved the transaction in a snapshot, but did not load this snapshot when it started again. */
   | "unloaded"
-  /** A leader's snapshot without it replaced the memory of the server. */
+  /** The server loaded a leader's snapshot, which does not contain the transaction. */
   | "replaced";
 
 export interface LifeEvent {
   readonly kind: LifeKind;
   readonly server: ServerId;
   readonly atUs: number;
-  /** The index of the record in the run's records. */
+  /** The index, in the records of the run, of the record from which this event is derived. */
   readonly index: number;
 }
 
-/** Where the transaction is at one server. */
+/** The places where one server has the transaction. */
 interface Holding {
   inMemory: boolean;
   onDisk: boolean;
   synced: boolean;
-  /** Whether a snapshot of the server contains it. */
+  /** Whether a snapshot on the server's disk contains the transaction. */
   saved: boolean;
-  /** The leader whose snapshot this server is going to load. */
+  /** The leader that sends this server a SNAP, until the server has loaded it. */
   snapshotFrom: ServerId | undefined;
   lastCrash: RecordPosition | undefined;
   hasLoadedDisk: boolean;
@@ -61,7 +62,7 @@ type TxnRecord = RecordOf<"proposed" | "logged" | "committed" | "delivered">;
 
 export class LifeTracker {
   readonly events: LifeEvent[] = [];
-  /** The value that the client wrote, once a record names it. */
+  /** The value of the transaction. Undefined until a record names it. */
   value: string | undefined;
   private readonly zxid: Zxid;
   private readonly holdings = new Map<ServerId, Holding>();
@@ -118,7 +119,7 @@ export class LifeTracker {
     }
   }
 
-  /** Handles a record that names this transaction. */
+  /** Reads a record that names this transaction. */
   private named(holding: Holding, record: TxnRecord, position: RecordPosition): void {
     if (record.event === "logged") holding.onDisk = true;
     if (record.event === "delivered") holding.inMemory = true;
@@ -171,7 +172,8 @@ export class LifeTracker {
     if (inMemory && !holding.inMemory) this.add("snapshot", position);
     if (!inMemory && holding.inMemory) this.add("replaced", position);
     holding.inMemory = inMemory;
-    // From now on, the server loads this snapshot and skips the part of its log that the snapshot replaces.
+    // From now on, the server loads this snapshot when it starts, and ignores the part of its log that the snapshot
+    // replaces.
     if (!inMemory) holding.onDisk = false;
     holding.snapshotFrom = undefined;
   }

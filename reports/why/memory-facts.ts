@@ -19,7 +19,7 @@ export class MemoryFacts {
     this.histories = histories;
   }
 
-  /** Returns the fact that the disk of a server lacks a transaction that its memory has. */
+  /** Returns the fact that a server has a transaction in memory, but not on disk. */
   diskLacks(server: ServerId, zxid: FactZxid): Fact {
     const life = this.moment.life(zxid);
     if (life.lost(server, this.moment.until) !== undefined) return this.histories.lacks(server, zxid);
@@ -34,8 +34,8 @@ export class MemoryFacts {
   }
 
   /**
-   * Returns the failure that happened before the server could write the transaction, and what led to it, such as a
-   * fault of the disk.
+   * Returns why a server never wrote a transaction that it has in memory: the failure that happened before the write,
+   * and what led to that failure, such as a disk fault.
    */
   private causesOfNoWrite(server: ServerId, life: TransactionLife, withOrigin: boolean): Cause[] {
     const failed = this.moment.lastFailure(server);
@@ -54,8 +54,8 @@ export class MemoryFacts {
   }
 
   /**
-   * Returns the fact that the memory of a server ends at a zxid. `missing` is a transaction that is on its disk or that
-   * it should have.
+   * Returns the fact that the database in a server's memory ends at a zxid. `missing` is a later transaction that is on
+   * the server's disk or that the server should have.
    */
   endsAt(server: ServerId, zxid: FactZxid, missing?: Zxid): Fact {
     const text = `the memory of server ${server} ends at ${formatZxid(zxid ?? NO_TXN)}`;
@@ -69,7 +69,7 @@ export class MemoryFacts {
     return { text, atUs: undefined, causes };
   }
 
-  /** Returns why a server that stopped following or leading lacks a transaction in memory. */
+  /** Returns why the memory of a server lacks a transaction, if the server has stopped following or leading. */
   private causesOfLeaving(failed: RecordOf<"failed">, life: TransactionLife | undefined): Cause[] {
     const { server } = failed;
     const failure: Cause = { text: `server ${server} ${describeRecord(failed)}`, atUs: failed.atUs };
@@ -78,7 +78,10 @@ export class MemoryFacts {
     return [...this.replayOfLog(failed, life), ...history];
   }
 
-  /** Returns whether a server replayed its log into memory when it left, and what its log thread wrote after that. */
+  /**
+   * Returns whether a server replayed its log into memory when it stopped following or leading. Also returns whether
+   * its log thread wrote the transaction only after that replay.
+   */
   private replayOfLog({ atUs, server }: RecordOf<"failed">, life: TransactionLife | undefined): Cause[] {
     const isOwn = (one: ProtocolRecord): boolean => one.server === server && one.atUs >= atUs;
     const logged = life?.at(server, this.moment.until).findLast(({ kind }) => kind === "logged");
@@ -94,7 +97,7 @@ export class MemoryFacts {
     return [{ text: `server ${server} does not replay its log into memory when it leaves`, atUs: looking.atUs }];
   }
 
-  /** Returns why the memory of a server that serves lacks a transaction. */
+  /** Returns why the memory of a server lacks a transaction, if the server has not stopped following or leading. */
   private causesOfOldMemory(
     server: ServerId,
     active: RecordOf<"active"> | undefined,
@@ -112,7 +115,7 @@ export class MemoryFacts {
     return [...load, this.moment.origin(server)];
   }
 
-  /** Returns the fact that a server saved a snapshot under a zxid that is lower than a transaction in it. */
+  /** Returns the fact that the snapshot of a server contains a transaction above the zxid in the snapshot's name. */
   snapshotHolds(server: ServerId, tree: FactZxid): Fact {
     const life = this.moment.life(tree);
     const received = life.at(server, this.moment.until).find(({ kind }) => kind === "snapshot");

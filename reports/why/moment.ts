@@ -1,5 +1,5 @@
 /**
- * A run at the time of a violation: what the facts about it are derived from.
+ * The state of a run at the time of a violation. The facts about the violation are derived from it.
  */
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
 import type { Violation } from "../../invariants/violation.ts";
@@ -15,7 +15,7 @@ import { TransactionLife } from "./transaction-life.ts";
 export interface Fact {
   readonly text: string;
   readonly atUs: number | undefined;
-  /** The nearest cause first. */
+  /** The causes, in order from the nearest to the root cause. */
   readonly causes: readonly Cause[];
 }
 
@@ -23,7 +23,7 @@ export interface Fact {
 export type FactZxid = Zxid | undefined;
 export const NO_TXN = asZxid(0);
 
-/** The fields of a disk step that are faults. */
+/** The fields of a disk step that inject a fault. Other fields change only the speed of the disk. */
 const DISK_FAULTS = ["fail", "full", "stall", "corrupt"] as const;
 type DiskFaultKind = (typeof DISK_FAULTS)[number];
 
@@ -32,7 +32,7 @@ export class Moment {
   readonly finder: CauseFinder;
   readonly synchronizations: Synchronizations;
   readonly atUs: number;
-  /** The index of the last record before the violation. */
+  /** The index of the last record that is not later than the violation. */
   readonly until: number;
   private readonly lives = new Map<Zxid, TransactionLife>();
 
@@ -44,7 +44,7 @@ export class Moment {
     this.until = lastRecordOf(run, violation);
   }
 
-  /** Returns the last sync decision about a learner that a leader made with at least this lastProcessedZxid. */
+  /** Returns the last sync decision for a learner whose leader had applied at least the transaction with this zxid. */
   decisionAbove(learner: ServerId, zxid: Zxid, untilUs: number): RecordOf<"sync-decided"> | undefined {
     return this.finder.lastRecord(
       "sync-decided",
@@ -57,7 +57,9 @@ export class Moment {
     return { text: `step ${record.step + 1}: ${describeStep(record)}`, atUs: record.atUs, isRoot: true };
   }
 
-  /** Returns the fault of the disk of a server in a step; undefined if the step only changes the speed of the disk. */
+  /**
+   * Returns which fault a step injects into the disk of a server. Returns undefined if the step injects no such fault.
+   */
   diskFaultOf(index: number, server: ServerId): DiskFaultKind | undefined {
     const step = this.run.scenario.steps[index];
     if (step === undefined || !("disk" in step) || step.disk.server !== server) return undefined;
@@ -65,7 +67,7 @@ export class Moment {
     return DISK_FAULTS.find((kind) => disk[kind] !== undefined);
   }
 
-  /** Returns how a server got its history: by a synchronization, by an election, or from its disk. */
+  /** Returns how a server got its history: from a leader's synchronization, from its own election, or from its disk. */
   origin(server: ServerId): Cause {
     return (
       this.finder.decision(server, this.atUs) ??
@@ -77,7 +79,10 @@ export class Moment {
     );
   }
 
-  /** Returns the last failure that ended a role of the server, and not only the connection of one learner. */
+  /**
+   * Returns the last failure that made the server stop following or leading. Ignores failures of a single learner
+   * connection.
+   */
   lastFailure(server: ServerId): RecordOf<"failed"> | undefined {
     return this.finder.lastRecord("failed", this.atUs, (one) => one.server === server && one.learner === undefined);
   }
@@ -86,7 +91,7 @@ export class Moment {
     return this.finder.chain(this.run.records[index] as ProtocolRecord, zxid);
   }
 
-  /** Returns the index of the last record up to a time. */
+  /** Returns the index of the last record at or before a time. */
   recordAt(atUs: number): number {
     return this.run.records.findLastIndex((record) => record.atUs <= atUs);
   }
@@ -102,7 +107,9 @@ export class Moment {
   }
 }
 
-/** Returns the index of the last record that can explain a violation. */
+/**
+ * Returns the index of the last record that is not later than a violation. Later records cannot explain the violation.
+ */
 export function lastRecordOf(run: ScenarioRun, { atUs }: Violation): number {
   return run.records.findLastIndex((record) => record.atUs <= atUs);
 }

@@ -1,6 +1,6 @@
 /**
- * What became of a transaction in a synchronization: how far the learner got with it, or why the leader did not send
- * it.
+ * Explains what happened to a transaction in a synchronization: how far the learner got with it, or why the leader did
+ * not send it.
  */
 import type { RecordOf } from "../../cluster/records.ts";
 import { formatZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
@@ -22,10 +22,11 @@ export class Synchronizations {
   }
 
   /**
-   * Returns what a learner did, up to a record, after a leader decided to send it a transaction: each epoch that the
-   * learner wrote, each ACK of NEWLEADER that it sent, and how the synchronization ended. Each text says how far the
-   * transaction was on the learner's disk. The nearest cause comes first, the decision last. Empty if no leader sent
-   * the transaction, or if the learner had synced it when it began to serve.
+   * Returns what a learner did after a leader decided to send it a transaction: each epoch that the learner wrote, each
+   * ACK of NEWLEADER that it sent, and how the synchronization ended. Each text says whether the learner had logged and
+   * synced the transaction by then. The nearest cause comes first, the sync decision last. Ignores records after index
+   * `until`. Returns an empty list if no leader sent the transaction, or if the learner had synced it when it began to
+   * serve.
    */
   interrupted(server: ServerId, life: TransactionLife, until: number): Cause[] {
     const { records } = this.run;
@@ -53,7 +54,10 @@ export class Synchronizations {
     return causes;
   }
 
-  /** Returns why a leader that has a transaction does not send it: what the leader sends instead, and what it lacks. */
+  /**
+   * Returns why a leader that has a transaction does not send it to a learner: what the leader sends instead, and from
+   * which of its sources the transaction is missing.
+   */
   withheld(decision: Decision, life: TransactionLife): Cause[] {
     const { atUs, learner, server } = decision;
     const text = `leader ${server} sends server ${learner} a ${decision.decision} with ${proposalsText(decision)}`;
@@ -61,7 +65,10 @@ export class Synchronizations {
     return [without, decisionCause(decision), ...this.missingFromSource(decision, life)];
   }
 
-  /** Returns where a leader lacks a transaction that it has in memory: in committedLog or in its log on disk. */
+  /**
+   * Returns why a leader cannot send a transaction that it has. The transaction is missing from its committedLog or
+   * from its log on disk, or it is not committed yet.
+   */
   missingFromSource(
     { atUs, maxCommittedLog, minCommittedLog, rule, server }: Decision,
     life: TransactionLife,
@@ -106,7 +113,9 @@ const PROGRESS_TEXTS: Readonly<Record<Progress, (txn: string) => string>> = {
   synced: (txn) => `after it synced ${txn}`,
 };
 
-/** How far a transaction is on the disk of a server, among the records after `start` up to `index`. */
+/**
+ * Returns whether a server has logged or synced a transaction, according to the records after `start` up to `index`.
+ */
 function progressAt(life: TransactionLife, server: ServerId, start: number, index: number): Progress {
   const kinds = life.at(server, index).flatMap((event) => (event.index > start ? [event.kind] : []));
   if (kinds.includes("synced") || kinds.includes("saved")) return "synced";

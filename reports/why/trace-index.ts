@@ -1,6 +1,6 @@
 /**
- * An index of the trace and the records of a run. For an event of the world, it finds what the handler of the event
- * received, sent and recorded.
+ * An index of the trace and the records of a run. For each event of the simulated world, the index finds what a server
+ * received, sent and recorded while it handled the event.
  */
 
 import type { ProtocolRecord } from "../../cluster/records.ts";
@@ -25,26 +25,25 @@ export class TraceIndex {
     for (const record of run.records) append(this.recordLists, record.sequence ?? -1, record);
   }
 
-  /** Returns what the world handled as its event number `sequence`: the first trace event with that number. */
+  /** Returns the trace entry of the event with the number `sequence`. This is the first entry with that number. */
   eventAt(sequence: number): TraceEvent | undefined {
     return this.firstEvents.get(sequence);
   }
 
-  /** Returns the messages sent during an event of the world. */
+  /** Returns the trace entries of the messages that were sent during an event. */
   sendsAt(sequence: number): readonly TraceEvent[] {
     return this.sendEvents.get(sequence) ?? [];
   }
 
-  /**
-   * Returns the records made during an event of the world. The sequence -1 stands for the time before the first event.
-   */
+  /** Returns the records that were made during an event. The sequence -1 stands for the time before the first event. */
   recordsAt(sequence: number): readonly ProtocolRecord[] {
     return this.recordLists.get(sequence) ?? [];
   }
 
   /**
-   * Returns the send of a delivered message. It usually belongs to the event that is the cause of the delivery. If the
-   * message waited for a paused receiver, the cause is another event, but the message is the same object.
+   * Returns the trace entry for the sending of a delivered message. The cause of the delivery usually is the event that
+   * sent the message. If the message waited for a paused receiver, the cause is another event. The entry is then found
+   * by its payload, because both entries contain the same object.
    */
   sendOf({ cause, node, peer, detail, payload, timeUs }: TraceEvent): TraceEvent | undefined {
     const isSend = (event: TraceEvent): boolean =>
@@ -55,7 +54,7 @@ export class TraceIndex {
     );
   }
 
-  /** Returns the packet that was sent, if the script replaced it by the delivered one. */
+  /** Returns the packet that the sender sent, if the script replaced it with another packet before the delivery. */
   replacedPacket({ cause, node, peer, detail, payload }: TraceEvent): QuorumPacket | undefined {
     const sent = this.sendsAt(cause).filter((one) => one.node === peer && one.peer === node && one.detail === detail);
     const first = sent[0];
@@ -63,7 +62,10 @@ export class TraceIndex {
   }
 }
 
-/** Returns the quorum packet of a send, deliver, hold or drop; undefined for anything else, such as a notification. */
+/**
+ * Returns the quorum packet of a trace entry (send, deliver, hold or drop). Returns undefined for any other entry, such
+ * as one for a notification.
+ */
 export function packetOf({ payload }: TraceEvent): QuorumPacket | undefined {
   const packet = payload as Partial<QuorumPacket> | null | undefined;
   return packet?.type === undefined ? undefined : (packet as QuorumPacket);

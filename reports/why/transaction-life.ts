@@ -15,7 +15,7 @@ const LOSSES: ReadonlySet<LifeKind> = new Set(["truncated", "lost", "unloaded", 
 export class TransactionLife {
   readonly zxid: Zxid;
   readonly events: readonly LifeEvent[];
-  /** The zxid and the value, as in `1:4 (w3)`. Only the zxid if no client wrote the transaction during the run. */
+  /** The zxid and the value, as in `1:4 (w3)`. If no client wrote the transaction during the run, only the zxid. */
   readonly name: string;
 
   constructor(run: ScenarioRun, zxid: Zxid) {
@@ -33,14 +33,19 @@ export class TransactionLife {
     return this.events.filter((event) => event.server === server && event.index <= until);
   }
 
-  /** Returns how the server got the transaction; undefined if the server does not have it after that record. */
+  /**
+   * Returns how a server got the transaction. Returns undefined if the server does not have it after record `until`.
+   */
   gained(server: ServerId, until: number): LifeEvent | undefined {
     const events = this.at(server, until);
     const lost = events.findLastIndex(({ kind }) => LOSSES.has(kind));
     return events.slice(lost + 1).find(({ kind }) => GAINS.has(kind));
   }
 
-  /** Returns how the server lost the transaction; undefined if the server has it after that record or never had it. */
+  /**
+   * Returns how a server lost the transaction. Returns undefined if the server has it after record `until` or never had
+   * it.
+   */
   lost(server: ServerId, until: number): LifeEvent | undefined {
     const last = this.at(server, until).findLast(({ kind }) => GAINS.has(kind) || LOSSES.has(kind));
     return last !== undefined && LOSSES.has(last.kind) ? last : undefined;

@@ -1,4 +1,6 @@
-/** Shell completion: the scripts, and the words that they get from `zabsim complete`. */
+/**
+ * Shell completion: the scripts for each shell, and the words that `zabsim complete` prints for them.
+ */
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +14,7 @@ import { FAULT_KINDS } from "../../fuzz/fault-kinds.ts";
 import { RELEASES } from "../../protocol/releases.ts";
 import { LAUNCHER, zabsim } from "./zabsim.ts";
 
-/** A folder with the command `zabsim`. */
+/** A folder for PATH. It contains an executable with the name `zabsim`. */
 const folder = mkdtempSync(join(tmpdir(), "zabsim-completion-"));
 writeFileSync(join(folder, "zabsim"), `#!/bin/sh\nexec "${process.execPath}" "${LAUNCHER}" "$@"\n`);
 chmodSync(join(folder, "zabsim"), 0o755);

@@ -237,7 +237,7 @@ describe("zabsim decide --stdin with hostile lines", () => {
   });
 });
 
-/** Lines with characters or whole values replaced, removed or repeated. */
+/** Generates variants of input lines in which pieces of text are replaced, removed or inserted. */
 function mutations(lines: readonly string[]): fc.Arbitrary<string> {
   const piece = fc.oneof(
     fc.constantFrom(

@@ -1,4 +1,6 @@
-/** Places that cannot be written or read: exit code 2 and one clear message, whatever the command. */
+/**
+ * If a command cannot read or write a file or folder, it prints one clear message and ends with exit code 2.
+ */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +17,7 @@ const SCENARIO = "cold-start-of-three-epoch-1";
 const BUG = "open-trunc-keeps-one-txn-too-many";
 const isLinux = process.platform === "linux";
 
-/** Runs a shell script in which `zabsim` is the command line. */
+/** Runs a shell script in which the command `zabsim` is available. */
 function shell(script: string): { code: number | null; stderr: string } {
   const start = `zabsim() { "${process.execPath}" "${LAUNCHER}" "$@"; }; cd "${base}"`;
   const { status, stderr } = spawnSync("bash", ["-c", `${start}; ${script}`], { encoding: "utf8", timeout: 30_000 });

@@ -1,4 +1,7 @@
-/** `zabsim fuzz`, `zabsim coverage` and `zabsim shrink`: output, shards, the journal under kill -9, exit codes. */
+/**
+ * `zabsim fuzz`, `zabsim coverage` and `zabsim shrink`: their output and exit codes, shards, and a journal that
+ * survives `kill -9`.
+ */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -21,7 +24,7 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 let folders = 0;
 const folder = (): string => join(base, String(++folders));
 
-/** Seeds with which the newest release fails in several ways. */
+/** Seeds of a campaign in which the newest release fails in several ways. */
 const SEEDS = "320..639";
 
 interface Journal {
@@ -193,7 +196,7 @@ describe("the folder of a campaign", () => {
     await once(first, "close");
     expect(code).toBe(EXIT_BAD_INPUT);
     expect(stderr).toContain(`${out}: another campaign uses this folder: process ${first.pid}, since 2`);
-    // The lock of a process that has ended is taken over.
+    // The process that held the lock has ended, so another campaign can use the folder.
     expect(zabsim(["fuzz", "--seeds", "1..1", "--out", out]).code).toBe(EXIT_OK);
     expect(readdirSync(out).filter((name) => name.includes("lock"))).toEqual([]);
   });
@@ -314,7 +317,7 @@ describe("zabsim shrink", () => {
   });
 });
 
-/** Runs zabsim and sends it a signal after `ms`. */
+/** Starts zabsim and sends it a signal after `ms` milliseconds. */
 function killedAfter(
   args: readonly string[],
   ms: number,

@@ -7,7 +7,7 @@ import { zabsim } from "./zabsim.ts";
 const COMMANDS = Object.keys(HELP);
 const MAX_COLUMNS = 80;
 
-/** Returns the descriptions of the options that take a value, by the option. */
+/** Returns the options that take a value, each with its description in the help. */
 function valueOptions(help: string): Map<string, string> {
   const [, options = ""] = /\nOptions:\n([\s\S]*?)\n\n/.exec(help) ?? [];
   const texts = options.split(/\n(?= {2}-)/).map((text) => text.trim().replace(/\s+/g, " "));

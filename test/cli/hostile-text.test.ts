@@ -1,4 +1,6 @@
-/** Texts of scenarios and names of files cannot control the terminal or start a command of GitHub Actions. */
+/**
+ * Text in scenarios and file names cannot control the terminal or start a workflow command of GitHub Actions.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +19,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Returns the lines that a terminal would obey, or that GitHub would run. */
+/** Returns the lines that would control a terminal or that GitHub would execute as a workflow command. */
 function hostileLines({ stderr, stdout }: Ended): string[] {
   const lines = `${stdout}\n${stderr}`.split("\n");
   return lines.filter((line) => /^\s*::|##\[/.test(line) || /[^\t\P{Cc}]|\p{Cf}/u.test(line));

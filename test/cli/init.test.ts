@@ -1,4 +1,6 @@
-/** `zabsim init`: the starter scenario, and the names that it refuses. */
+/**
+ * `zabsim init`: the starter scenario that it writes, and the file names that it refuses.
+ */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

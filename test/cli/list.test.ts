@@ -1,4 +1,6 @@
-/** `zabsim list`. test/reports/listing.test.ts covers the layout. */
+/**
+ * `zabsim list`, without the layout of its output, which test/reports/listing.test.ts covers.
+ */
 import { expect, it } from "vitest";
 import { zabsim } from "./zabsim.ts";
 

@@ -1,6 +1,7 @@
 /**
- * What a user sees on a terminal of 80 and of 120 columns: the same text as without any progress, and nothing of the
- * progress. CI must have pseudo-terminals; elsewhere the tests are skipped without one.
+ * What a user sees on a terminal with 80 and with 120 columns. After a command has ended, the screen shows the same
+ * text as without progress, and no trace of the progress. In CI, a missing pseudo-terminal is an error. Elsewhere, the
+ * tests are then skipped.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,10 +15,10 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 let folders = 0;
 const folder = (): string => join(base, String(++folders));
 
-/** Parts of a line of progress that no other line has. */
+/** Matches a line of progress, or the `^C` of a terminal, and no other output. */
 const PROGRESS = /\d+% \||runs\/s, |matrix: campaign|\^C/;
 
-/** The lines without measurements of time. */
+/** Returns the lines of a screen without the parts that differ between two runs of a command. */
 function stable({ lines }: Screen): string[] {
   return lines.map((line) => (/^ {2}rate /.test(line) ? "  rate" : line.replaceAll(base, "").replace(/\/\d+\//, "/")));
 }

@@ -1,12 +1,12 @@
 /**
- * Runs the command line in a pseudo-terminal and returns what its user sees: the text after all control sequences have
- * taken effect, as a terminal emulator shows it.
+ * Runs the command line in a pseudo-terminal and returns the screen that its user sees. A terminal emulator executes
+ * the control sequences in the output.
  */
 import type * as Pty from "@lydell/node-pty";
 import xterm from "@xterm/headless";
 import { LAUNCHER } from "./zabsim.ts";
 
-/** Undefined if this machine has no pseudo-terminals; `reason` says why. */
+/** `pty` is undefined if this machine has no pseudo-terminals. `reason` then says why. */
 export const { pty, reason } = await loadPty();
 
 async function loadPty(): Promise<{ pty: typeof Pty | undefined; reason: string }> {
@@ -21,18 +21,18 @@ async function loadPty(): Promise<{ pty: typeof Pty | undefined; reason: string 
 
 export interface Screen {
   readonly code: number;
-  /** All lines, with those that have scrolled off the screen, without empty lines at the end. */
+  /** All lines, including those that have scrolled off the screen, except for empty lines at the end. */
   readonly lines: readonly string[];
   readonly cursor: { readonly column: number; readonly line: number };
-  /** Everything that the program wrote. */
+  /** The whole output of the program, with its control sequences. */
   readonly raw: string;
 }
 
 export interface TerminalOptions {
   readonly columns: number;
-  /** Whether stderr goes to the terminal, as stdout does. */
+  /** Whether stderr also goes to the terminal. Default: true. */
   readonly stderr?: boolean;
-  /** Presses Ctrl-C when the output matches. */
+  /** If this pattern matches the output, Ctrl-C is pressed. */
   readonly interruptAt?: RegExp;
 }
 

@@ -28,7 +28,10 @@ export function zabsim(
   return { code: status, stdout, stderr };
 }
 
-/** Returns whether a command rejected its input: exit code 2, nothing on stdout, a message without a stack trace. */
+/**
+ * Returns whether a command refused its input: the exit code is 2, stdout is empty, and stderr has a message without a
+ * stack trace.
+ */
 export function isBadInput({ code, stdout, stderr }: Ended): boolean {
   return code === EXIT_BAD_INPUT && stdout === "" && stderr.trim() !== "" && !/^\s+at .*:\d+:\d+/m.test(stderr);
 }

@@ -1,4 +1,6 @@
-/** A campaign as plain data. */
+/**
+ * The JSON output of a campaign.
+ */
 import { expect, it } from "vitest";
 import type { CampaignReport } from "../../reports/campaign.ts";
 import { campaignJson, findingJson } from "../../reports/campaign-json.ts";

@@ -1,4 +1,6 @@
-/** The text of `zabsim decide`. */
+/**
+ * The text that `zabsim decide` prints.
+ */
 import { expect, it } from "vitest";
 import type { DecisionAnswer } from "../../decide/decision-query.ts";
 import type { PossibleDecision } from "../../decide/possible-decisions.ts";

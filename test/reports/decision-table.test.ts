@@ -1,4 +1,6 @@
-/** The sync-decision table: its columns, its width, and handshakes that repeat. */
+/**
+ * The sync-decision table: its columns, its width, and how it shows handshakes that repeat.
+ */
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
 import { asEpoch, NO_EPOCH } from "../../protocol/zxid.ts";

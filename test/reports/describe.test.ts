@@ -1,4 +1,6 @@
-/** Each kind of record in words. */
+/**
+ * The description in words of each kind of record.
+ */
 import { describe, expect, it } from "vitest";
 import { RECORD_EVENTS } from "../../cluster/records.ts";
 import { ACK } from "../../protocol/packets.ts";

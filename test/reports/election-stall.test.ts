@@ -1,4 +1,7 @@
-/** Why no leader is elected. test/reports/why/ticket-steps.test.ts has the sentences for the kept scenarios. */
+/**
+ * The reasons why no leader is elected. test/reports/why/ticket-steps.test.ts covers their sentences for the shipped
+ * scenarios.
+ */
 import { describe, expect, it } from "vitest";
 import { readScenario, scenarioPaths } from "../../cli/scenario-files.ts";
 import { ELECTION_PORT as PORT } from "../../protocol/effects.ts";

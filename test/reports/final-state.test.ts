@@ -1,4 +1,6 @@
-/** The state of the servers at the end of a report. */
+/**
+ * The description of the servers at the end of a run.
+ */
 import { describe, expect, it } from "vitest";
 import { finalStateLines } from "../../reports/final-state.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";

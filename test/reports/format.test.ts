@@ -1,4 +1,6 @@
-/** Zxid ranges, times, counts and wrapped lines. */
+/**
+ * The formats of zxid ranges, times, counts and wrapped lines.
+ */
 import { describe, expect, it } from "vitest";
 import { asEpoch, makeZxid } from "../../protocol/zxid.ts";
 import {

@@ -1,4 +1,6 @@
-/** Handshakes collected from records. */
+/**
+ * The handshakes that are collected from the records of a run.
+ */
 import { describe, expect, it } from "vitest";
 import type { ProtocolRecord } from "../../cluster/records.ts";
 import { asEpoch } from "../../protocol/zxid.ts";

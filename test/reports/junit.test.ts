@@ -1,4 +1,6 @@
-/** JUnit XML, checked against a schema of the structure that CI systems read. */
+/**
+ * The JUnit XML of a campaign. A schema checks that it has the structure that CI systems read.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { validateXML } from "xmllint-wasm";

@@ -1,4 +1,6 @@
-/** Lists of `zabsim list`. */
+/**
+ * The layout of the lists that `zabsim list` prints.
+ */
 import { Chalk } from "chalk";
 import { expect, it } from "vitest";
 import { listingText } from "../../reports/listing.ts";

@@ -1,4 +1,6 @@
-/** The matrix as text: marks and explanations in the table and the page, and the advice for a release. */
+/**
+ * The matrix as a table and as a page, with marks and explanations, and the advice for a release.
+ */
 import { Chalk } from "chalk";
 import { expect, it } from "vitest";
 import { adviceText, type MatrixEntry, matrixPage, matrixTable, type ReleaseAdvice } from "../../reports/matrix.ts";

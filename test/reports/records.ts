@@ -1,4 +1,6 @@
-/** Helpers of the tests in this folder: zxids, records and runs. */
+/**
+ * Helpers for the tests in this folder: they make zxids, records and runs.
+ */
 
 import type { ProtocolRecord } from "../../cluster/records.ts";
 import { asEpoch, asServerId, makeZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
@@ -17,7 +19,7 @@ export function zxid(text: string): Zxid {
 
 type WithoutCommon<Record> = Record extends ProtocolRecord ? Omit<Record, "atUs" | "server"> : never;
 
-/** Makes a record. By default, its server is 1 and its time is 1 s. */
+/** Makes a record. Defaults: server 1, at 1 s. */
 export function record(
   fields: WithoutCommon<ProtocolRecord>,
   { atUs = 1_000_000, server = 1 }: { readonly atUs?: number; readonly server?: number } = {},
@@ -25,7 +27,7 @@ export function record(
   return { atUs, server: sid(server), ...fields } as ProtocolRecord;
 }
 
-/** Runs the text of a scenario with seed 1 and a trace. */
+/** Runs a scenario that is given as text, with seed 1 and a trace. */
 export function runOf(text: string): ScenarioRun {
   return runScenario(loadScenario(text, "test.yaml"), { seed: 1, trace: new Trace() });
 }

@@ -1,4 +1,6 @@
-/** Which scenarios reproduce a bug. */
+/**
+ * The scenarios that count as a reproduction of a bug.
+ */
 import { expect, it } from "vitest";
 import { isReproduction } from "../../reports/reproduction.ts";
 import { loadScenario } from "../../scenarios/load.ts";

@@ -1,4 +1,6 @@
-/** Runs and records as JSON: zxids are written `epoch:counter`. */
+/**
+ * The JSON output for runs and records. Zxids are written as `epoch:counter`.
+ */
 import { describe, expect, it } from "vitest";
 import type { Violation } from "../../invariants/index.ts";
 import { ACK } from "../../protocol/packets.ts";

@@ -1,4 +1,6 @@
-/** How servers end a run. */
+/**
+ * The descriptions of how servers end a run.
+ */
 import { describe, expect, it } from "vitest";
 import { endText, headlineOf, listText, serverEnds, serverSentence } from "../../reports/server-end.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";

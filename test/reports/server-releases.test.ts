@@ -1,4 +1,6 @@
-/** The release that each server runs during a run. */
+/**
+ * The release that a server runs at a given time of a run.
+ */
 import { expect, it } from "vitest";
 import { ServerReleases } from "../../reports/server-releases.ts";
 import { runOf, sid } from "./records.ts";

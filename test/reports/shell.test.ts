@@ -1,4 +1,6 @@
-/** Words and paths as a shell reads them. */
+/**
+ * Quoted words and paths, which a real shell reads in these tests.
+ */
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { shellPath, shellQuote } from "../../reports/shell.ts";

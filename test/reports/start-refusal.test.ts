@@ -1,4 +1,6 @@
-/** Why a server refuses to start. */
+/**
+ * The reasons why a server refuses to start.
+ */
 import { describe, expect, it } from "vitest";
 import type { RecordOf } from "../../cluster/records.ts";
 import { asEpoch } from "../../protocol/zxid.ts";

@@ -1,4 +1,6 @@
-/** Steps in words, and why a step had no effect. */
+/**
+ * The descriptions of steps in words, and of the reasons why a step had no effect.
+ */
 import { describe, expect, it } from "vitest";
 import { stepsWithoutEffect, stepText } from "../../reports/steps.ts";
 import { runOf } from "./records.ts";

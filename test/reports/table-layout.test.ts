@@ -1,4 +1,6 @@
-/** Cells in columns. */
+/**
+ * The alignment of cells in columns.
+ */
 import { expect, it } from "vitest";
 import { visibleLength } from "../../reports/format.ts";
 import { tableLines } from "../../reports/table-layout.ts";

@@ -1,4 +1,6 @@
-/** Filters and lines of a timeline. */
+/**
+ * The filters and the lines of a timeline.
+ */
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
 import { timeline, timelineLine } from "../../reports/timeline.ts";

@@ -1,4 +1,6 @@
-/** The text of `zabsim matrix --from A --to B`. */
+/**
+ * The text that `zabsim matrix --from A --to B` prints.
+ */
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
 import {

@@ -1,4 +1,6 @@
-/** The exit code, JSON, JUnit, GitHub and the text of a campaign agree, whatever it found and with which options. */
+/**
+ * The exit code and all output formats of a campaign agree, for all combinations of findings and options.
+ */
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
 import {
@@ -37,7 +39,7 @@ const reports: CampaignReport[] = FINDINGS.flatMap((findings) =>
   ),
 );
 
-/** All annotations that a campaign writes. */
+/** Returns all GitHub annotations of a campaign. */
 function annotations(one: CampaignReport): string[] {
   return [
     ...one.findings.map((finding) => githubAnnotation(finding, commandsFor(finding), one.strict)),
@@ -65,7 +67,7 @@ describe("the outputs of a campaign agree", () => {
       expect(levels.includes("error"), message).toBe(!isGreen);
       expect(/^ {2}verdict +ok/m.test(text), message).toBe(isGreen);
       expect(/^ {2}verdict +(failed|interrupted)/m.test(text), message).toBe(!isGreen);
-      // Each finding that counts is an error for GitHub and is printed in full.
+      // GitHub gets one error for each finding that counts, for each nondeterministic seed, and for an interruption.
       expect(levels.filter((level) => level === "error").length).toBe(
         countedFindings(one).length + one.nondeterminism.length + Number(one.interrupted),
       );

@@ -1,5 +1,6 @@
 /**
- * Explanations of all known bugs: both facts are traced to a root cause, in a few lines of at most 80 columns.
+ * The explanations of all known bugs. Each of the two facts is traced to a root cause, in a few lines of at most 80
+ * columns.
  */
 
 import { basename } from "node:path";

@@ -1,4 +1,7 @@
-/** The two facts of each invariant, for violations at the end of a run that violated nothing. */
+/**
+ * The two facts that contradict each other, for each invariant. The tests add a violation to the end of a run that
+ * violated no invariant.
+ */
 import { describe, expect, it } from "vitest";
 import { INVARIANT_IDS, type Violation } from "../../../invariants/index.ts";
 import { asEpoch } from "../../../protocol/zxid.ts";

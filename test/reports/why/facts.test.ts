@@ -1,4 +1,6 @@
-/** Facts about small runs, with their chains of causes. */
+/**
+ * Facts about small runs, and their chains of causes.
+ */
 
 import { describe, expect, it } from "vitest";
 import type { Violation } from "../../../invariants/index.ts";

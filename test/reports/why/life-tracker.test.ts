@@ -24,7 +24,7 @@ const crashes = (...lost: string[]): ProtocolRecord =>
 const decides = (decision: "SNAP" | "DIFF", learner: number, server: number): ProtocolRecord =>
   record({ event: "sync-decided", learner: sid(learner), decision } as never, { server });
 
-/** Returns the kind of each event with its server, such as `1 logged`. */
+/** Returns the server and the kind of each event in the life of a transaction, as in `1 logged`. */
 function eventsOf(...records: ProtocolRecord[]): string[] {
   const tracker = new LifeTracker(SUBJECT);
   for (const [index, one] of records.entries()) tracker.read(one, index);

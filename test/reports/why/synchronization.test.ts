@@ -1,4 +1,6 @@
-/** What became of a transaction in a synchronization. */
+/**
+ * The explanations of what happened to a transaction in a synchronization.
+ */
 import { describe, expect, it } from "vitest";
 import { CauseFinder } from "../../../reports/why/causes.ts";
 import { Synchronizations } from "../../../reports/why/synchronization.ts";

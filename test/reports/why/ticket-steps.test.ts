@@ -1,6 +1,6 @@
 /**
- * The explanation of each kept scenario names the step that the ticket of its bug, or the cause of the bug, names. A
- * scenario is kept for its violation, its stuck servers, or a server that cannot start.
+ * For each scenario of a bug, the explanation must contain the step that causes the bug according to its ticket or its
+ * known cause. These scenarios end with a violation, with stuck servers, or with a server that cannot start.
  */
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -10,9 +10,9 @@ import { whyText } from "../../../reports/why.ts";
 import { runScenario } from "../../../scenarios/run.ts";
 import { Trace } from "../../../sim/index.ts";
 
-/** By scenario: the words of the step, in the order in which the explanation has them. */
+/** For each scenario, the phrases that the explanation must contain, in this order. */
 const STEPS: Readonly<Record<string, readonly string[]>> = {
-  // The log thread writes after the replay of the log into memory.
+  // The log thread writes a transaction after its server has replayed the log into memory.
   "log-thread-drained-after-fast-forward": [
     "the log thread of server 1 writes 1:4 only now: server 1 left its leader at 0.842000 s",
     "server 1 fast-forwards its database to 1:3, before its log thread writes 1:4 (0.927000 s)",
@@ -24,37 +24,37 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "leader 3 commits 1:2 after ACKs from server 2",
     "the ACK of server 2 is stale: server 2 truncated 1:2 after it",
   ],
-  // A damaged snapshot: the server loads an older one.
+  // A snapshot is damaged, and the server loads an older one.
   "open-corrupt-snapshot-older-one-used": [
     "server 3 starts again with an older snapshot, without 1:1",
     "step 3: disk server=3 corrupt=snapshot",
     "server 3 is elected leader",
   ],
-  // The process stops between saving the snapshot and writing currentEpoch.
+  // The process ends after it has saved the snapshot and before it writes currentEpoch.
   "open-crash-before-current-epoch-cannot-start": [
     "server 1: refused to start",
     "currentEpoch 1 is older than epoch 2 of the last zxid",
     "it saved snapshot 2:0",
     "crashed (1.234313 s) before it wrote currentEpoch 2",
   ],
-  // A better vote is not repeated.
+  // A server does not send its better vote again to servers that have not received it.
   "open-election-better-vote-never-repeated": [
     "the vote of server 2 is the best one of round 3",
     "servers 3 and 4 have not received it",
     "A LOOKING server repeats its vote only if it receives nothing",
   ],
-  // Leader#getEpochToPropose uses an epoch although the write of acceptedEpoch failed.
+  // The leader uses an epoch although it could not write this epoch as its acceptedEpoch (Leader#getEpochToPropose).
   "open-epoch-used-though-not-accepted": [
     "server 3 proposes epoch 1, although its acceptedEpoch 1 is not on disk",
     "step 1: disk server=3 fail=accepted-epoch",
   ],
-  // The log thread ends, and the server keeps its memory.
+  // The log thread ends after a disk error, and the server keeps the unwritten transaction in memory.
   "open-failed-log-write-survives": [
     "server 1 keeps 1:2 (w2) in memory when it leaves, and has saved no snapshot of it",
     "server 1 fails with disk-error: the log could not be written",
     "step 2: disk server=1 fail=sync-log",
   ],
-  // The log of the leader has a gap that only its snapshot covers.
+  // The log of the leader has a gap. Only the leader's snapshot contains the missing transactions.
   "open-hole-in-log-after-snap-committed-truncated": [
     "leader 3 synchronizes server 1: peer zxid 3:4 is below minCommittedLog 3:5 and not in the log",
     "3:2 (w3) is missing from the log on disk of leader 3",
@@ -67,35 +67,36 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "leader 2 synchronizes server 3",
     "SNAP",
   ],
-  // FileTxnSnapLog#truncateLog cuts only the log.
+  // A TRUNC truncates the log but does not remove later snapshots (FileTxnSnapLog#truncateLog).
   "open-snapshot-survives-trunc": [
     "1:6 survives the TRUNC",
     "server 3 saved snapshot 1:7, which a TRUNC does not remove",
   ],
-  // Transactions are read back that were never synced.
+  // After a restart, a server reads transactions from its log that were never synced.
   "open-tail-read-back-after-kill-never-synced": [
     "server 3 is elected leader in round 1: its currentEpoch 3 is above currentEpoch 2 of server 1",
     "server 3 crashes and loses 2:1 (w1), which was not synced",
     "read back from the log without having been synced",
   ],
-  // FileTxnLog#truncate cuts after the first record at or above the zxid.
+  // The log has no record with the zxid of the TRUNC, so the TRUNC keeps the next record (FileTxnLog#truncate).
   "open-trunc-keeps-one-txn-too-many": [
     "1:6 survives the TRUNC",
     "the log of server 3 has no record 1:5, so the TRUNC keeps the next one, 1:6",
   ],
-  // The oldest log file is deleted first.
+  // A TRUNC deletes the oldest log file first, and the process is killed before it deletes the others.
   "open-trunc-killed-between-log-files-leaves-a-hole": [
     "server 3: refused to start",
     "proposal-gap",
     "it crashed (2.379000 s) while it truncated its log to 1:4, and its log has a gap",
   ],
-  // The learner refuses an epoch below its own, again and again.
+  // The learner refuses the leader's epoch because it is below its own acceptedEpoch, in every attempt to join.
   "open-voter-ahead-of-leader-never-joins": [
     "server 2 leads epoch 1",
     "server 3: FOLLOWING in DISCOVERY",
     "times with leader-epoch-lower: epoch 1 is lower than acceptedEpoch 5",
   ],
-  // The rest of ZOOKEEPER-4785: the DIFF is on disk, but not in memory.
+  // As in ZOOKEEPER-4785, a server with the higher epoch wins. Its memory lacks transactions of a DIFF that are on its
+  // disk.
   "synced-diff-not-in-memory-higher-epoch-wins": [
     "server 1 does not replay its log into memory when it leaves",
     "server 1 acknowledges NEWLEADER of epoch 2 with its log at 1:4, after it synced 1:4",
@@ -106,53 +107,53 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "2:1 (w1) is missing from the committedLog of leader 5, which covers 1:1..1:4",
     "TRUNC to 1:4, then the rest",
   ],
-  // An undetected gap between the log on disk and committedLog.
+  // The leader does not notice a gap between its log on disk and its committedLog.
   "zookeeper-2418-gap-between-log-and-committed-log": [
     "the log on disk of leader 3 ends at 2:1, its committedLog starts at 2:5",
     "step 1: disk server=3 stall=true",
     "DIFF from the log",
   ],
-  // A transaction is logged, and the tree lacks it during a re-election.
+  // A server has logged a transaction, but its database in memory lacks the transaction during a new election.
   "zookeeper-2845-logged-txn-not-in-memory": [
     "server 3 has 1:4 (w4) on its disk",
     "server 3 does not replay its log into memory when it leaves",
     "later, server 3 was established in epoch 3 at 2:2 with 1:4",
   ],
-  // UPTODATE does not wait for the commits of the DIFF.
+  // After UPTODATE, the learner serves before it has applied the committed transactions of the DIFF.
   "zookeeper-3023-serves-before-synced-commits-are-applied": [
     "server 1 serves in epoch 2 of leader 2 at 1:2, and applies 1:3 only later",
   ],
-  // NEWLEADER is queued before the SNAP is serialized.
+  // The leader queues NEWLEADER before it serializes the SNAP.
   "zookeeper-3104-newleader-queued-before-snap": [
     "server 1 saves the SNAP as snapshot 2:0, although it holds 2:10",
     "leader 3 applies 2:10 (w10) after it queues the SNAP and before it serializes the SNAP",
     "leader 3 sends PROPOSAL 2:10 after NEWLEADER, although the SNAP holds it",
   ],
-  // A SNAP is applied in memory only.
+  // The learner applies a SNAP in memory and does not save it to disk.
   "zookeeper-3642-interrupted-snap-kept-in-memory": [
     "SNAP",
     "server 1 keeps 1:2 in memory when it leaves, and has saved no snapshot of it",
   ],
-  // One thread opens connections and sends the votes.
+  // The thread that opens connections also sends the votes, so a server that does not answer delays the votes.
   "zookeeper-3756-unreachable-voter-holds-up-votes": [
     "server 1 elects server 3 in round 4 and tries to connect to it",
     "but server 3 ends this round only at",
     "server 2 does not answer: servers 1 and 3 wait up to 5.00 s for an election connection to it",
     "send their votes to the other servers only after that",
   ],
-  // The ACK of NEWLEADER comes before the DIFF is on disk.
+  // The learner sends its ACK of NEWLEADER before the transactions of the DIFF are on disk.
   "zookeeper-3911-newleader-acked-before-diff-is-logged": [
     "server 1 crashes before it logs 1:4",
     "server 1 acknowledges NEWLEADER of epoch 2 with its log at 1:3, before it logs 1:4",
     "DIFF with the transactions after it",
   ],
-  // NEWLEADER clears the pending proposals, and the COMMIT comes before UPTODATE.
+  // At NEWLEADER, the learner clears its pending proposals. A COMMIT for one of them then arrives before UPTODATE.
   "zookeeper-4394-commit-finds-queue-cleared": [
     "no proposal is pending for the COMMIT",
     "server 1 acknowledges NEWLEADER and waits for UPTODATE",
     "at NEWLEADER, server 1 logs 1:3 and clears its pending proposals",
   ],
-  // currentEpoch is written before the DIFF is on disk, and the election compares epochs first.
+  // The learner writes currentEpoch before the DIFF is on disk, and the election compares epochs before zxids.
   "zookeeper-4643-current-epoch-before-diff-is-logged": [
     "server 2 truncates 1:4",
     "server 1 is elected leader in round 2: its currentEpoch 2 is above currentEpoch 1 of server 2",
@@ -161,23 +162,24 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "server 1 writes currentEpoch 2 to disk, before it logs 1:4",
     "DIFF with the transactions after it",
   ],
-  // The ACK of NEWLEADER leaves before the queue of the log thread is synced.
+  // The learner sends its ACK of NEWLEADER before its log thread has synced the queued transactions.
   "zookeeper-4646-newleader-acked-before-queue-is-flushed": [
     "server 1 crashes and loses 1:4, which was not synced",
     "server 1 acknowledges NEWLEADER of epoch 2 with its log at 1:4, before it syncs 1:4",
   ],
-  // The ACK of a proposal comes before the ACK of NEWLEADER.
+  // The learner's ACK of a proposal reaches the leader before its ACK of NEWLEADER, and the leader confuses the two.
   "zookeeper-4685-proposal-ack-taken-for-newleader-ack": [
     "leader 2 takes it for the ACK of NEWLEADER and does not count server 1",
     "server 1 sends the ACK of NEWLEADER in another packet",
     "server 1 sends ACK 1:4 to server 2",
   ],
-  // The old log thread writes its queue after the server has left.
+  // The log thread writes its queued transactions after its server has left the leader.
   "zookeeper-4712-stale-queue-logged-after-leaving": [
     "the log thread of server 1 writes 1:4 only now: server 1 left its leader at 0.867000 s",
     "server 3 sends PROPOSAL 1:4 to server 1",
   ],
-  // No crash: the follower leaves without its queue in memory, and has the higher epoch.
+  // Without any crash, a follower leaves its leader with the higher epoch, but without the queued transactions in
+  // memory.
   "zookeeper-4785-queue-not-read-back-higher-epoch-wins": [
     "server 1 does not replay its log into memory when it leaves",
     "server 1 writes currentEpoch 2 to disk, before it logs 1:4",
@@ -190,7 +192,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "1:4 is missing from the committedLog of leader 2",
     "leader 3 synchronizes server 2",
   ],
-  // The follower leaves between TRUNC and NEWLEADER and keeps its memory.
+  // The follower leaves its leader between TRUNC and NEWLEADER, and its memory keeps the truncated transactions.
   "zookeeper-5094-interrupted-trunc-memory-ahead-of-disk": [
     "server 1 keeps 2:6 in memory when it leaves, and has saved no snapshot of it",
     "server 1 truncates its log to 1:5",
@@ -198,7 +200,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   "three-servers-wrong-first-packet-refused": ["the script changes it to ACK"],
   "three-servers-wrong-packet-at-each-step-refused": ["the script changes it to DIFF"],
-  // As in ZOOKEEPER-4685: the leader does not count an ACK with another zxid.
+  // As in ZOOKEEPER-4685, the leader does not count an ACK of NEWLEADER that has another zxid.
   "two-servers-newleader-ack-with-other-zxid-not-counted": [
     "leader 2 takes it for the ACK of NEWLEADER and does not count server 1",
     "the script changes it to ACK 1:5",

@@ -1,4 +1,6 @@
-/** The entries of a trace that the index finds for an event of the world. */
+/**
+ * The trace entries that the index finds for an event of the simulated world.
+ */
 import { describe, expect, it } from "vitest";
 import { ACK, FOLLOWERINFO, PROPOSAL } from "../../../protocol/packets.ts";
 import { isPacket, packetOf, TraceIndex } from "../../../reports/why/trace-index.ts";

@@ -1,4 +1,6 @@
-/** Queries about the life of one transaction. */
+/**
+ * How servers got and lost one transaction in a run.
+ */
 import { describe, expect, it } from "vitest";
 import { TransactionLife } from "../../../reports/why/transaction-life.ts";
 import { record, runOf, sid, zxid } from "../records.ts";
