@@ -54,7 +54,7 @@ export function runForReport(scenario: Scenario, seed: bigint): ScenarioRun {
   return isStuck(run) ? runScenario(scenario, { seed, trace: new Trace({ limit: STUCK_TRACE_EVENTS }) }) : run;
 }
 
-/** Attributes and explains the failure of a scenario. */
+/** Attributes the failure of a scenario to known bugs, and explains it. */
 export function findingOf(
   scenario: Scenario,
   failure: Failure,

@@ -18,7 +18,7 @@ export function bugIdOf(name: string): string | undefined {
 
 function bugEntry(bug: KnownBug, path: string | undefined): Entry {
   const free = releasesWithout(bug);
-  const releases = free.length === 0 ? "No release is free of it." : `Free of it: ${free.join(", ")}.`;
+  const releases = free.length === 0 ? "Every release has it." : `Releases without it: ${free.join(", ")}.`;
   const about = `${bug.cause} ${bug.effect} ${releases}`;
   return { name: bug.id, about, details: () => bugDetails(bug, path) };
 }

@@ -21,7 +21,7 @@ export interface ClusterSpec {
   readonly network: NetworkSpec;
   /** How long disk operations take. */
   readonly disk: DiskSpec;
-  /** How long work of threads takes. */
+  /** How long each kind of work in a thread takes. */
   readonly threads: ThreadSpec;
 }
 
@@ -78,7 +78,7 @@ export interface NetworkSpec {
   readonly links: readonly LinkSpec[];
 }
 
-/** The latency of the direction from one server to another. With `bothWays`, it is the latency of both directions. */
+/** The latency from one server to another. With `bothWays`, it applies in both directions. */
 export interface LinkSpec {
   /** The sender. */
   readonly from: ServerId;

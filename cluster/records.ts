@@ -207,7 +207,7 @@ export type ProtocolRecord = Common &
     | ({ readonly event: "script" } & ScriptedStep)
   );
 
-/** The reason of a stop that is no crash: the server starts again immediately. */
+/** The reason for a stop that is not a crash. After such a stop, the server starts again immediately. */
 export type PlannedStop =
   | { readonly for: "restart" }
   | { readonly for: "upgrade"; readonly from: string; readonly to: string };

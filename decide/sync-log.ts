@@ -18,7 +18,7 @@ export interface LoggedSync {
   readonly committedLog: CommittedLogFacts;
   /** The oldest release series that logs in this wording. */
   readonly series: LogSeries;
-  /** The rules that the later lines of this decision allow; undefined if no later line names a rule. */
+  /** The rules that fit the later lines of this decision. Undefined if no later line says which rule decided. */
   readonly rules: readonly SyncRule[] | undefined;
   /** The packet that the log shows; undefined if no line shows it. */
   readonly operation: SyncOperation | undefined;

@@ -45,7 +45,7 @@ export function releasesWithout({ isIn }: KnownBug): string[] {
 /** Returns one line: the ticket or the id, the cause, and the releases without the bug. */
 export function bugLine(bug: KnownBug): string {
   const free = releasesWithout(bug);
-  const releases = free.length === 0 ? "No release is free of it." : `Free of it: ${free.join(", ")}.`;
+  const releases = free.length === 0 ? "Every release has it." : `Releases without it: ${free.join(", ")}.`;
   return `${ticketNameOf(bug) ?? bug.id}: ${bug.cause} ${releases}`;
 }
 

@@ -1,6 +1,6 @@
 /**
- * commit-completeness: a server has delivered the whole initial history of an epoch before it delivers a transaction
- * of that epoch, and when the leader of the epoch learns that the server serves.
+ * commit-completeness: a server delivers the whole initial history of an epoch before it delivers the first transaction
+ * of that epoch, and before the epoch's leader learns that the server serves.
  */
 import { type Epoch, epochOf, type History, type Txn } from "../protocol/index.ts";
 import type { ServerView } from "./ensemble.ts";

@@ -37,8 +37,8 @@ class CampaignFailure extends Error {
 }
 
 /**
- * Registers one vitest test that runs a campaign. The test fails with the first finding, with a nondeterministic run,
- * or if the scenario cannot be loaded; the error points to the call of this function.
+ * Registers one vitest test that runs a campaign. The test fails at the first finding, at the first nondeterministic
+ * run, or if the scenario cannot be loaded; the error points to the call of this function.
  *
  * @param name - the name of the test
  * @param options - what to run and what counts as a failure

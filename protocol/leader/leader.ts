@@ -83,8 +83,8 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   private readonly server: LeaderServer;
   private phase: LeaderPhase = "saving-snapshot";
   /**
-   * The detail with which the leader fails after it has written currentEpoch. Set if a learner that has accepted a
-   * later epoch arrives during the write.
+   * Set if a learner that has accepted a later epoch arrives during the write of currentEpoch. After the write, the
+   * leader fails with this text as the detail of the failure.
    */
   private learnerAhead: string | undefined = undefined;
   /** The voters that elected this leader. */
@@ -112,7 +112,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
    */
   private readonly toBeApplied: Txn[] = [];
   private log: LogThread | null = null;
-  /** Whether the next half tick only sends pings. */
+  /** Whether the leader only sends pings at the next half tick. */
   private tickSkip = true;
   /** The last id given to a learner that sent no LearnerInfo (Leader#followerCounter). */
   private followerCounter = 0;

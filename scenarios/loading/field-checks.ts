@@ -1,4 +1,4 @@
-/** Checks that many fields share, and the list of their problems. */
+/** The checks that many fields have in common. They collect the problems that they find in one list. */
 
 import type { ServerSpec } from "../../cluster/cluster-spec.ts";
 import type { Settings } from "../../protocol/settings.ts";

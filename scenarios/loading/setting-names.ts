@@ -37,7 +37,7 @@ export function withCoreNames(raw: Readonly<Record<string, unknown>>): Partial<S
   return Object.fromEntries(Object.entries(raw).map(([name, value]) => [coreName(name), coreValue(name, value)]));
 }
 
-/** Returns the core's name of a setting. `name` is this name or one of ZooKeeper's names. */
+/** Returns the core's name for a setting. `name` is either the core's name or one of ZooKeeper's names. */
 export function coreName(name: string): string {
   const own = ownName(name);
   return OWN_NAMES[own]?.setting ?? own;

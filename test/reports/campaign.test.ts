@@ -64,7 +64,8 @@ describe("findingText", () => {
   });
 
   it("wraps what is known of a bug", () => {
-    const about = "ZOOKEEPER-1: A follower does something that it must not do, more than once. Free of it: 3.9.4.";
+    const about =
+      "ZOOKEEPER-1: A follower does something that it must not do, more than once. Releases without it: 3.9.4.";
     const finding = { ...knownFinding, known: [about] };
     for (const inFull of [true, false]) {
       const text = findingText(finding, [], plain, inFull);
