@@ -260,7 +260,7 @@ function createProgram(done: (code: number) => void): Command {
     .option("--bug <ticket>", "not with --from: show only this bug, e.g. 4646 for ZOOKEEPER-4646 (default: all)")
     .option(
       "--time <duration>",
-      "not with --release: time limit of each campaign, e.g. 10s; 0s runs none (default: 30s)",
+      "not with --release: time limit of each campaign, e.g. 10s; 0s skips them (default: 30s)",
       parseTime("--time"),
     )
     .option("--seed <n>", "not with --release or --time 0s: first seed of the campaigns (default: 1)", parseSeed)

@@ -10,7 +10,7 @@ const ERASE_LINE = "\r\u001b[K";
 let current: ProgressLine | undefined;
 
 /**
- * Writes a text in place of the line of progress, if there is one. The text also replaces the `^C` that a terminal
+ * Writes a text in place of the progress line, if there is one. The text also replaces the `^C` that a terminal
  * shows at the cursor after Ctrl-C. The `^C` can appear at any moment, so erasing the line and writing the text must be
  * a single write.
  */

@@ -104,7 +104,7 @@ export interface DiskSpec {
  */
 export interface ThreadSpec {
   /**
-   * The time in which a leader of a release before ZOOKEEPER-3104 serializes the snapshot of a SNAP. Default:
+   * How long a leader of a release before ZOOKEEPER-3104 takes to serialize the snapshot of a SNAP. Default:
    * 0ms..50ms.
    */
   readonly serializeSnapshot: string;

@@ -93,7 +93,7 @@ export function possibleDecisions(known: KnownFacts, format: (zxid: Zxid64) => s
     });
     return { operation, rule, zxid, why, conditions: conditions(rule) };
   });
-  return { possible, certain: packets.size === 1 ? last : undefined };
+  return { possible, certain: packets.size === 1 && rules.length === 1 ? last : undefined };
 }
 
 function outcomeOf(facts: DecisionFacts, decision: Decision): Outcome {

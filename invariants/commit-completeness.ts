@@ -1,6 +1,6 @@
 /**
  * commit-completeness: a server delivers the whole initial history of an epoch before it delivers the first transaction
- * of that epoch, and before the epoch's leader learns that the server serves.
+ * of that epoch, and before the epoch's leader learns that the server serves clients.
  */
 import { type Epoch, epochOf, type History, type Txn } from "../protocol/index.ts";
 import type { ServerView } from "./ensemble.ts";

@@ -23,7 +23,7 @@ export function zxidText(zxid: Zxid | undefined): string {
 export interface Fork {
   /** What one history has at the position where they differ. */
   readonly here: Zxid | undefined;
-  /** What the other history has there. */
+  /** What the other history has at the same position. */
   readonly there: Zxid | undefined;
 }
 

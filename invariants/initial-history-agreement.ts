@@ -20,7 +20,7 @@ export class InitialHistoryAgreement {
   }
 
   /**
-   * Compares the initial history of the epoch with those of the next older and the next newer epoch. The prefix
+   * Compares the initial history of the epoch with those of the epochs before and after it. The prefix
    * relation is transitive, so these two comparisons cover all epochs.
    */
   established(leader: ServerView, epoch: Epoch, initial: History): void {

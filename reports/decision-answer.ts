@@ -45,9 +45,10 @@ const FACTS: Readonly<Record<UncertainFact, { readonly name: string; readonly wh
   txnLogSize: {
     name: "the size of the log files",
     where:
-      "The limit is the size of the newest snapshot.* file times zookeeper.snapshotSizeFactor (0.33). The log files " +
-      "after the one that contains the learner's zxid count. Give the outcome with --txn-log-too-large or " +
-      "--txn-log-fits.",
+      "The limit is the size of the newest snapshot.* file times zookeeper.snapshotSizeFactor (default 0.33). The " +
+      "log files after the one that contains the learner's zxid count. If they exceed the limit, the leader logs " +
+      '"Txnlog size: … exceeds sizeLimit: …"; give zabsim this line, too. Or give the outcome with ' +
+      "--txn-log-too-large or --txn-log-fits.",
   },
 };
 

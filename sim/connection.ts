@@ -57,7 +57,7 @@ export class Direction<M> {
   awaits = AWAITS_NOTHING;
   /** Whether the receiving end exists. Data for a missing end is dropped. */
   receiverOpen = false;
-  /** Whether a close or a reset was sent. No further parcel follows then. */
+  /** Whether a close or a reset was sent. If so, no more parcels follow. */
   ended = false;
   /** Whether the sending host lost power. If it did, parcels without a token are never sent. */
   senderLost = false;

@@ -12,7 +12,7 @@
 
 const INITIAL_CAPACITY = 64;
 
-/** The pending events of a world, ordered by time and then by the order of their push. */
+/** The pending events of a world, ordered by time, and at the same time by the order in which they were pushed. */
 export class EventQueue {
   /** The following fields describe the event that the last successful `pop` removed. */
   timeUs = 0;

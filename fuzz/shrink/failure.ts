@@ -73,8 +73,8 @@ export function runFor(
 /** The time within which settled servers must become live. */
 export const STUCK = "120s";
 /**
- * Shorter time limits for shrinking. If servers become live at all, they usually do so within these limits. A run until
- * the full limit is slow if stuck servers are busy the whole time.
+ * Shorter time limits for shrinking. If servers become live at all, they usually do so within these limits. Running
+ * to the full limit would be slow, because stuck servers can stay busy the whole time.
  */
 export const STUCK_SOON = "20s";
 export const STUCK_VERY_SOON = "3s";

@@ -33,7 +33,7 @@ export interface Cause {
   readonly isRoot?: boolean;
 }
 
-/** A position in a chain: an event of the world at one server, and the transaction that the chain follows. */
+/** A position in a chain of causes: a simulated event at one server, and the transaction that the chain is about. */
 interface Point {
   readonly server: ServerId;
   readonly sequence: number;

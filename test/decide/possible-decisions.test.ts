@@ -49,14 +49,21 @@ describe("facts that are not given", () => {
     expect(outcomes({ lastProcessedZxid: zxid(3, 5) })).toEqual(["DIFF in-sync if "]);
   });
 
-  it("do not hide packets that are the same in every case", () => {
+  it("do not hide the packets of a rule that decides in every case", () => {
     const committedLog = { txns: txns(zxid(1, 1), zxid(1, 2), zxid(1, 3)) };
-    expect(
-      possibleDecisions({ ...NOTHING, peerLastZxid: zxid(1, 3), committedLog }, formatZxid64).certain,
-    ).toBeDefined();
-    expect(
-      possibleDecisions({ ...NOTHING, peerLastZxid: zxid(1, 0), committedLog }, formatZxid64).certain,
-    ).toBeUndefined();
+    const certain = (known: Partial<KnownFacts>) =>
+      possibleDecisions({ ...NOTHING, committedLog, lastProcessedZxid: zxid(1, 3), ...known }, formatZxid64).certain;
+    expect(certain({ peerLastZxid: zxid(1, 2) })).toBeDefined();
+    expect(certain({ peerLastZxid: zxid(1, 0) })).toBeUndefined();
+  });
+
+  it("leave the rule open if it depends on them, even if the operation is always the same", () => {
+    const committedLog = { min: zxid(5, 1), max: zxid(5, 23) };
+    const known = { ...NOTHING, committedLog, lastProcessedZxid: zxid(5, 23), txnLogExceedsSizeLimit: true };
+    const { certain, possible } = possibleDecisions(known, formatZxid64);
+    expect([certain, ...possible.map(({ rule }) => rule)]).toEqual([
+      ...[undefined, "txn-log-empty", "txn-log-starts-later", "txn-log-too-large"],
+    ]);
   });
 
   it("of committedLog, of which only the ends are known, leave what it holds between them open", () => {

@@ -1,4 +1,4 @@
-/** Which disk operations the `disk` action slows down, makes fail or stalls. */
+/** The disk operations that the `disk` action slows down, stalls or causes to fail. */
 import { describe, expect, it } from "vitest";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
