@@ -67,7 +67,7 @@ export class CampaignRunner {
   private readonly settledFindings: { readonly position: number; readonly finding: Finding }[] = [];
   /** Positions of blocks whose runs have been counted. */
   private readonly counted = new Set<number>();
-  /** Positions of blocks that were counted earlier and that run again for their failing plans. */
+  /** Positions of blocks that are already counted, and that run again only to recover their failing plans. */
   private readonly toRepeat = new Set<number>();
   /** All blocks before this position are settled. */
   private settled = 0;

@@ -214,7 +214,7 @@ export type PlannedStop =
 
 /** The configuration of a server process. */
 export interface ServerConfig {
-  /** The release as which it behaves. */
+  /** The release whose behavior the server has. */
   readonly release: string;
   /** Whether it votes. */
   readonly role: "participant" | "observer";

@@ -97,7 +97,7 @@ export interface BlockResult {
   readonly faults: Readonly<Record<string, readonly [number, number]>>;
   /** The failing plans. */
   readonly failed: readonly FailedPlan[];
-  /** The seeds whose plans gave two different runs. Only every 100th seed is checked. */
+  /** The seeds whose plan gave two different runs when it was run twice. Only every 100th seed is checked. */
   readonly nondeterministic: readonly Nondeterminism[];
 }
 

@@ -40,7 +40,7 @@ export const TIMER_TICK = 2;
 export const TIMER_EPOCH_PROPOSAL = 3;
 /** A leader: waitForEpochAck has waited for initLimit. */
 export const TIMER_EPOCH_ACK = 4;
-/** A leader: waitForNewLeaderAck has waited for initLimit. */
+/** A leader has waited for initLimit in waitForNewLeaderAck. */
 export const TIMER_NEWLEADER_ACK = 5;
 /** A leader: a learner was silent for too long (the soTimeout of a LearnerHandler). */
 export const TIMER_HANDLERS = 6;

@@ -14,7 +14,7 @@ export interface LogMessage {
    * Default: both.
    */
   readonly by?: "handler" | "server";
-  /** ZooKeeper logs this message only if the detail of the failure matches. Default: for every detail. */
+  /** ZooKeeper logs this message only if the detail of the failure matches. If absent, every detail matches. */
   readonly detail?: RegExp;
   /** True if the message says only that an exception occurred. Reports omit such a message. */
   readonly generic?: true;

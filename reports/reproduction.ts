@@ -1,5 +1,5 @@
 /**
- * Distinguishes, for a run that met its expectations, whether it shows correct behavior or reproduces a bug.
+ * Determines whether a run that met its expectations shows correct behavior or reproduces a bug.
  */
 import type { Scenario } from "../scenarios/scenario.ts";
 

@@ -4,7 +4,7 @@
  *   yaml-source.ts               parses the text and remembers where each field is
  *   set-override.ts              applies the `--set` options
  *   check-schema.ts              checks the shape against the published schema
- *   short-forms-and-defaults.ts  completes the data to a Scenario
+ *   short-forms-and-defaults.ts  expands short forms and fills in defaults
  *   check-scenario.ts            checks what a schema cannot express
  *
  * One ScenarioError reports the problems of a file together. For each problem it names the line, the field, the value

@@ -158,7 +158,7 @@ export class Tcp<M> {
   }
 
   /**
-   * Drops a reset that did not leave the host before it lost power. The peer keeps sending until an answer resets it.
+   * Drops a reset that was still on the host when the host lost power. The peer keeps sending until it gets a reset.
    */
   private unendIfUntold({ ended, receiverOpen, reverse }: Direction<M>): void {
     if (ended || !receiverOpen || !reverse.ended) return;

@@ -129,7 +129,7 @@ export class World<M> {
     return this.kernel.nowUs;
   }
 
-  /** The trace; undefined without one. */
+  /** The trace. Undefined if the world is not traced. */
   get trace(): Trace | undefined {
     return this.kernel.trace;
   }
