@@ -329,7 +329,7 @@ function createProgram(done: (code: number) => void): Command {
     .option("--stdin", "read one JSON object per line and answer each with one line; see below")
     .option(
       "--zookeeper <release>",
-      "ZooKeeper release that decides, e.g. 3.5.8 (default: the one that the log line fits to, or newest)",
+      "ZooKeeper release that decides, e.g. 3.5.8 (default: the one that the log line matches, or newest)",
       parseRelease("--zookeeper"),
     )
     .action(async (line, options) => done(await (await import("./decide.ts")).decide(line, options)));

@@ -36,13 +36,13 @@ export const TIMER_ELECTION = 0;
 export const TIMER_ROLE = 1;
 /** A leader: half a tick has passed; it sends PING and checks its followers. */
 export const TIMER_TICK = 2;
-/** A leader: getEpochToPropose has waited for initLimit. */
+/** A leader has waited for initLimit in getEpochToPropose. */
 export const TIMER_EPOCH_PROPOSAL = 3;
-/** A leader: waitForEpochAck has waited for initLimit. */
+/** A leader has waited for initLimit in waitForEpochAck. */
 export const TIMER_EPOCH_ACK = 4;
 /** A leader has waited for initLimit in waitForNewLeaderAck. */
 export const TIMER_NEWLEADER_ACK = 5;
-/** A leader: a learner was silent for too long (the soTimeout of a LearnerHandler). */
+/** At a leader, a learner was silent for too long (the soTimeout of a LearnerHandler). */
 export const TIMER_HANDLERS = 6;
 /**
  * A learner: connecting takes too long, or the pause between two tries ends. An observer: its delay before an election

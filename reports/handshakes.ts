@@ -8,7 +8,9 @@ import type { Epoch, ServerId } from "../protocol/zxid.ts";
 
 /** One handshake: its leader, its learner, the epochs, the decision, and how it ended. */
 export interface Handshake {
+  /** The server that leads. */
   readonly leader: ServerId;
+  /** The server that joins the leader. */
   readonly learner: ServerId;
   /** Whether the learner is an observer. */
   readonly observer: boolean;

@@ -38,6 +38,7 @@ const TEXT_COLUMN = 19;
 
 /** The layout of a line in a timeline. */
 export interface LineLayout {
+  /** The colors of the line. */
   readonly paint: ChalkInstance;
   /** The maximum width of a line, in columns. Default: 80. */
   readonly width?: number;

@@ -8,7 +8,9 @@ export type EffectKind = "messages" | "writes" | "connections" | "servers" | "di
 
 /** The effect of an action, counted until the end of the run. */
 export interface Effect {
+  /** What `count` counts. */
   readonly kind: EffectKind;
+  /** How many there were. */
   readonly count: number;
 }
 

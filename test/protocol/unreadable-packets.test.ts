@@ -64,4 +64,10 @@ describe("a leader", () => {
       .packet(1, info(1, 2 ** 21 - 1));
     expect(bare.failures).toContain("1: epoch-limit");
   });
+
+  it("gives up if its own acceptedEpoch is the largest that zabsim supports", () => {
+    const bare = new BarePeer({ disk: { acceptedEpoch: 2 ** 21 - 1, currentEpoch: 2 ** 21 - 1 } }).becomeLeader();
+    bare.accept(1).packet(1, info(1, 0));
+    expect(bare.failures).toContain("epoch-limit");
+  });
 });
