@@ -1,24 +1,15 @@
 /** What a campaign has reached, according to its journal. */
 import { describe, expect, it } from "vitest";
-import { type BlockLine, Journal } from "../../campaign/journal.ts";
+import { Journal } from "../../campaign/journal.ts";
 import { reachedIn } from "../../campaign/reached.ts";
 import { FAULT_NAMES } from "../../fuzz/fault-kinds.ts";
 import { rulesOf } from "../../protocol/leader/sync-rules.ts";
 import { behaviorOf } from "../../protocol/releases.ts";
+import { block } from "./block-line.ts";
 import { finding } from "./failed-plan.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const journal = new Journal(temporaryFolder());
-const block = (index: number, changes: Partial<BlockLine>): BlockLine => ({
-  block: index,
-  runs: 64,
-  events: 1,
-  virtualUs: 1,
-  fresh: [],
-  faults: {},
-  failed: {},
-  ...changes,
-});
 journal.begin({ zookeeper: "3.4.14" });
 journal.append(block(0, { fresh: ["a", "b"], faults: { crash: [2, 1], pause: [1, 0] } }));
 journal.append({ finding: finding(), file: "one.yaml" });

@@ -3,19 +3,10 @@ import { describe, expect, it } from "vitest";
 import { type BlockLine, JournalError, type Line } from "../../campaign/journal-lines.ts";
 import { readProgress } from "../../campaign/saved-progress.ts";
 import { SeedBlocks } from "../../campaign/seed-blocks.ts";
+import { block } from "./block-line.ts";
 import { finding } from "./failed-plan.ts";
 
 const SEEDS = new SeedBlocks({ firstSeed: 0n, lastSeed: 319n, shard: [1, 1] });
-const block = (index: number, changes: Partial<BlockLine> = {}): BlockLine => ({
-  block: index,
-  runs: 64,
-  events: 1,
-  virtualUs: 1,
-  fresh: [],
-  faults: {},
-  failed: {},
-  ...changes,
-});
 const failing = (index: number): BlockLine => block(index, { failed: { x: 1 } });
 const found = (seed: number): Line => ({ finding: finding({ seed: String(seed) }), file: `${seed}.yaml` });
 const different = (seed: number): Line => ({ nondeterministic: { seed: String(seed), first: "a", second: "b" } });

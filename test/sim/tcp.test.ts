@@ -172,20 +172,28 @@ test("a connection to a host that lost power is half-open until a message gets a
   expect(logs[1]).toEqual([]);
 });
 
-test("the caller tries again if its peer loses power while a cut holds the answer", () => {
-  const { world, logs, run, probes } = testBed(2);
-  world.node(1).connect(2, 1);
-  run(150);
-  world.network.cut(2, 1);
-  world.node(2).crash({ power: true });
-  run(1000);
-  world.network.healAll();
-  world.node(2).start(probes[2] as never);
-  world.node(2).listen(1);
-  run(5000);
-  expect(logs[1]).toEqual(["1200 connected 1"]);
-  expect(logs[2]).toEqual(["100 accepted 1 from 1 on 1", "1100 accepted 1 from 1 on 1"]);
-});
+test.each([
+  ["before", ["cut", "crash"]],
+  ["after", ["crash", "cut"]],
+])(
+  "the caller connects again if the way back is cut %s its peer loses power, before the answer arrives",
+  (_, faults) => {
+    const { world, logs, run, probes } = testBed(2);
+    world.node(1).connect(2, 1);
+    run(150);
+    for (const fault of faults) {
+      if (fault === "cut") world.network.cut(2, 1);
+      else world.node(2).crash({ power: true });
+    }
+    run(1000);
+    world.network.healAll();
+    world.node(2).start(probes[2] as never);
+    world.node(2).listen(1);
+    run(5000);
+    expect(logs[1]).toEqual(["1200 connected 1"]);
+    expect(logs[2]).toEqual(["100 accepted 1 from 1 on 1", "1100 accepted 1 from 1 on 1"]);
+  },
+);
 
 test("a node does not notice that its peer lost power and restarted until it sends", () => {
   const { world, logs, run, conn, probes } = connectedBed();
@@ -350,21 +358,6 @@ test("a message of a host that lost power arrives if its link is intact, and is 
     run(2000);
     expect(delivered(logs[2])).toEqual(isCut ? [] : ["last"]);
   }
-});
-
-test("a cut loses the answer of a host that lost power, and the caller connects again when the host is back", () => {
-  const { world, logs, run, probes } = testBed(2);
-  world.node(1).connect(2, 1);
-  run(150);
-  world.node(2).crash({ power: true });
-  world.network.cut(2, 1);
-  run(1000);
-  world.network.healAll();
-  world.node(2).start(probes[2] as never);
-  world.node(2).listen(1);
-  run(5000);
-  expect(logs[1]).toEqual(["1200 connected 1"]);
-  expect(logs[2]).toEqual(["100 accepted 1 from 1 on 1", "1100 accepted 1 from 1 on 1"]);
 });
 
 test("an attempt whose opening is lost six times is refused at the caller and unknown to its peer", () => {

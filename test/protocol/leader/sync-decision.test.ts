@@ -1,28 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { formatZxid, PACKET_NAMES, type Zxid } from "../../../protocol/index.ts";
+import { formatZxid, PACKET_NAMES } from "../../../protocol/index.ts";
 import { decideSync, type SyncFacts, type SyncPacket } from "../../../protocol/leader/sync-decision.ts";
 import { z } from "../../conformance/bare-peer.ts";
+import { syncFacts, zxids } from "./sync-facts.ts";
 
-const zxids = (...texts: string[]): { zxid: Zxid }[] => texts.map((text) => ({ zxid: z(text) }));
 const texts = (packets: readonly SyncPacket[]): string[] =>
   packets.map(({ type, zxid }) => `${PACKET_NAMES[type]} ${formatZxid(zxid)}`);
 
 /** Returns the facts of a sync decision by a leader of 3.4, which uses only committedLog. */
-const facts = (peer: string, more: Partial<SyncFacts>): SyncFacts => ({
-  source: "committed-log",
-  peerLastZxid: z(peer),
-  lastProcessedZxid: z("1:4"),
-  committedLog: zxids("1:2", "1:4"),
-  txnLogFiles: [],
-  txnLogSyncEnabled: true,
-  txnLogExceedsSizeLimit: false,
-  forceSnapSync: false,
-  lastProposed: z("1:4"),
-  toBeApplied: [],
-  outstandingProposals: [],
-  observer: false,
-  ...more,
-});
+const facts = (peer: string, more: Partial<SyncFacts>): SyncFacts =>
+  syncFacts(peer, { source: "committed-log", ...more });
 
 describe("a leader of 3.4", () => {
   it("sends an empty DIFF to a peer at maxCommittedLog when its own zxid is the start of a new epoch", () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { decideSync, type SyncFacts } from "../../../protocol/leader/sync-decision.ts";
+import { decideSync } from "../../../protocol/leader/sync-decision.ts";
 import { explainSync, rulesOf, SYNC_RULES } from "../../../protocol/leader/sync-rules.ts";
 import { formatZxid, type Zxid } from "../../../protocol/zxid.ts";
 import { z } from "../../conformance/bare-peer.ts";
+import { syncFacts } from "./sync-facts.ts";
 
 const ZXIDS = { peer: "1:3", last: "1:9", min: "1:5", max: "1:8", op: "1:2" };
 
@@ -23,28 +24,13 @@ it("a rule belongs to the old sync source, to the new ones, or to both", () => {
 });
 
 describe("explainSync", () => {
-  const facts = (peer: string, more: Partial<SyncFacts> = {}): SyncFacts => ({
-    peerLastZxid: z(peer),
-    lastProcessedZxid: z("1:4"),
-    committedLog: ["1:2", "1:4"].map((zxid) => ({ zxid: z(zxid) })),
-    txnLogFiles: [],
-    txnLogSyncEnabled: true,
-    txnLogExceedsSizeLimit: false,
-    forceSnapSync: false,
-    lastProposed: z("1:4"),
-    toBeApplied: [],
-    outstandingProposals: [],
-    observer: false,
-    ...more,
-  });
-
   it.each([
     ["1:4", "peer zxid 1:4 equals the leader's lastProcessedZxid → empty DIFF"],
     ["1:9", "peer zxid 1:9 is above maxCommittedLog 1:4 → TRUNC to 1:4"],
     ["1:3", "peer zxid 1:3 is within committedLog 1:2..1:4 but not in it → TRUNC to 1:2, then the rest"],
     ["1:1", "peer zxid 1:1 is below minCommittedLog 1:2, and there is no log on disk → SNAP"],
   ])("peer %s", (peer, text) => {
-    const one = facts(peer);
+    const one = syncFacts(peer);
     expect(explainSync(one, decideSync(one), (zxid: Zxid) => formatZxid(zxid))).toBe(text);
   });
 
@@ -54,16 +40,16 @@ describe("explainSync", () => {
       toBeApplied: [{ zxid: z("1:5") }],
       outstandingProposals: [{ zxid: z("1:6") }],
     };
-    expect(decideSync(facts("1:4", more)).packets.map(({ zxid }) => formatZxid(zxid))).toEqual([
+    expect(decideSync(syncFacts("1:4", more)).packets.map(({ zxid }) => formatZxid(zxid))).toEqual([
       ...["1:4", "1:5", "1:5", "1:6"],
     ]);
-    expect(decideSync(facts("1:4", { ...more, observer: true })).packets).toHaveLength(3);
+    expect(decideSync(syncFacts("1:4", { ...more, observer: true })).packets).toHaveLength(3);
   });
 
   it("an empty committedLog of a leader of 3.4 means SNAP, except for a peer in sync", () => {
     const old = { source: "committed-log", committedLog: [] } as const;
-    expect(decideSync(facts("1:3", old)).rule).toBe("committed-log-empty");
-    expect(decideSync(facts("1:4", old)).rule).toBe("in-sync");
+    expect(decideSync(syncFacts("1:3", old)).rule).toBe("committed-log-empty");
+    expect(decideSync(syncFacts("1:4", old)).rule).toBe("in-sync");
   });
 
   it.each([
@@ -72,6 +58,6 @@ describe("explainSync", () => {
     ["1:3", "committed-log-trunc"],
     ["1:1", "behind-committed-log"],
   ])("a leader of 3.4 decides by committedLog: peer %s, rule %s", (peer, rule) => {
-    expect(decideSync(facts(peer, { source: "committed-log" })).rule).toBe(rule);
+    expect(decideSync(syncFacts(peer, { source: "committed-log" })).rule).toBe(rule);
   });
 });
