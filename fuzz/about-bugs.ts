@@ -42,11 +42,16 @@ export function releasesWithout({ isIn }: KnownBug): string[] {
   return PUBLISHED.filter((release) => !isIn(behaviorOf(release)));
 }
 
+/** Returns the ticket or the id, and the cause. */
+export function bugWithCause(bug: KnownBug): string {
+  return `${ticketNameOf(bug) ?? bug.id}: ${bug.cause}`;
+}
+
 /** Returns one line: the ticket or the id, the cause, and the releases without the bug. */
 export function bugLine(bug: KnownBug): string {
   const free = releasesWithout(bug);
   const releases = free.length === 0 ? "Every release has it." : `Releases without it: ${free.join(", ")}.`;
-  return `${ticketNameOf(bug) ?? bug.id}: ${bug.cause} ${releases}`;
+  return `${bugWithCause(bug)} ${releases}`;
 }
 
 /** Returns the line of the bug with this id, or the id itself if the bug is not known. */
