@@ -1,7 +1,9 @@
 /**
  * The result of a campaign as data for reports.
  */
-import type { CampaignReport } from "../reports/campaign.ts";
+import { firstReleaseWithout } from "../fuzz/about-bugs.ts";
+import { KNOWN_BUGS } from "../fuzz/known-bugs.ts";
+import type { CampaignReport, KnownBugReport } from "../reports/campaign.ts";
 import type { CampaignRunner, CampaignSettings, FoundFile } from "./campaign.ts";
 
 /** The duration of this session of a campaign, and the number of runs of the earlier sessions that it resumed. */
@@ -20,6 +22,7 @@ export function summaryOf(
 ): CampaignReport {
   const savedOnly = saved.filter(({ file }) => !findings.some((finding) => finding.file === file));
   const { coverage, events, faults, runs, virtualUs } = totals;
+  const reported = [...findings, ...savedOnly];
   return {
     runs,
     events,
@@ -31,8 +34,18 @@ export function summaryOf(
     uninvestigated,
     strict,
     nondeterminism,
-    findings: [...findings, ...savedOnly].map((finding) => ({ ...finding, count: counts.get(finding.signature) ?? 1 })),
+    findings: reported.map((finding) => ({ ...finding, count: counts.get(finding.signature) ?? 1 })),
+    knownBugs: knownBugs(reported, options.zookeeper),
     coverage: { size: coverage.size, neverReached: coverage.neverReached(options.zookeeper) },
     faults,
   };
+}
+
+/** Returns each known bug of the findings once, in the order of KNOWN_BUGS. */
+function knownBugs(findings: readonly FoundFile[], release: string): KnownBugReport[] {
+  const ids = new Set(findings.flatMap(({ known }) => known));
+  return KNOWN_BUGS.filter(({ id }) => ids.has(id)).map((bug) => ({
+    id: bug.id,
+    firstReleaseWithout: firstReleaseWithout(bug, release) ?? null,
+  }));
 }

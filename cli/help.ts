@@ -39,7 +39,7 @@ export const HELP = {
     ],
     exitCodes: [
       [EXIT_OK, "every run met the expectations of its scenario"],
-      [EXIT_FINDING, "a run violated an invariant or did not meet an expectation"],
+      [EXIT_FINDING, "a run violated an invariant or did not meet an expectation, such as an expected violation"],
       [EXIT_NONDETERMINISM, "--check-determinism found a difference"],
       [EXIT_LIVENESS, "the only failures are servers that did not serve again"],
       ...INTERRUPTED,

@@ -1,7 +1,7 @@
 /**
  * The entries of `zabsim list bugs`: every known bug, with its ticket, its cause, its effect and its releases.
  */
-import { bugNamed, releasesWith, releasesWithout, ticketNameOf } from "../fuzz/about-bugs.ts";
+import { bugNamed, freeReleasesText, releasesWith, releasesWithout, ticketNameOf } from "../fuzz/about-bugs.ts";
 import { KNOWN_BUGS, type KnownBug, OPEN_BUGS } from "../fuzz/known-bugs.ts";
 import type { Entry } from "./list-entry.ts";
 import { bugPaths, readScenario, scenarioName } from "./scenario-files.ts";
@@ -17,9 +17,7 @@ export function bugIdOf(name: string): string | undefined {
 }
 
 function bugEntry(bug: KnownBug, path: string | undefined): Entry {
-  const free = releasesWithout(bug);
-  const releases = free.length === 0 ? "Every release has it." : `Releases without it: ${free.join(", ")}.`;
-  const about = `${bug.cause} ${bug.effect} ${releases}`;
+  const about = `${bug.cause} ${bug.effect} ${freeReleasesText(bug)}`;
   return { name: bug.id, about, details: () => bugDetails(bug, path) };
 }
 
@@ -34,7 +32,7 @@ function bugDetails(bug: KnownBug, path: string | undefined): readonly (readonly
     ["cause", cause],
     ["effect", `${effect}${onlyLiveness ? " It violates no invariant." : ""}`],
     ["affected", affected.join(", ")],
-    ["free of it", free.length === 0 ? "no release" : free.join(", ")],
+    ["free of it", free.length === 0 ? "no release" : `${free.join(", ")}; another bug may break the scenario there`],
     ["similar in", alsoIn && `${alsoIn.releases.join(", ")}: ${alsoIn.why}`],
     ["fix", open === undefined ? behaviorText(fixedBehavior) : `${open.fix}, part of the release "patched"`],
     ["scenario", scenario?.about.trim().replace(/\s+/g, " ")],

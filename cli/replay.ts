@@ -4,8 +4,6 @@
  */
 
 import { type ProtocolRecord, RECORD_EVENTS } from "../cluster/records.ts";
-import { aboutBug } from "../fuzz/about-bugs.ts";
-import { bugsOfRun } from "../fuzz/bugs-of-run.ts";
 import type { ServerId } from "../protocol/index.ts";
 import { recordJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
@@ -19,6 +17,7 @@ import { EXIT_FINDING, EXIT_LIVENESS, EXIT_OK } from "./exit-codes.ts";
 import { oneOf, overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
 import { textWidth, write } from "./output.ts";
 import { isOnlyStuck, noiseRefused, planFor, replayCommand, seedFor } from "./run.ts";
+import { runReportOptions } from "./run-report-options.ts";
 import { readScenario, scenarioPath } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -65,9 +64,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
     const layout = { paint, width: textWidth() };
     for (const record of shown) await write(`${timelineLine(record, layout, logged.get(record))}\n`);
     const command = replayCommand(file, { ...options, seed });
-    await write(
-      `\n${runReport(result, paint, command, { width: textWidth(), bugs: bugsOfRun(result).map(aboutBug) })}\n`,
-    );
+    await write(`\n${runReport(result, paint, command, runReportOptions(result, file, options))}\n`);
     if (why !== "") await write(`\n${why}\n`);
   }
   if (result.ok) return EXIT_OK;

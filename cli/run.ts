@@ -9,7 +9,7 @@ import { saveWhole } from "../campaign/output-files.ts";
 import { aboutBug } from "../fuzz/about-bugs.ts";
 import { bugsOfRun } from "../fuzz/bugs-of-run.ts";
 import { planOver } from "../fuzz/plan-arbitrary.ts";
-import { isReproduction } from "../reports/reproduction.ts";
+import { type RunVerdict, runVerdict } from "../reports/reproduction.ts";
 import { runJson, violationJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
 import { shellPath, shellQuote } from "../reports/shell.ts";
@@ -20,8 +20,9 @@ import { checkDeterminism } from "../sim/determinism.ts";
 import { type Conflict, refuseConflicts } from "./conflicts.ts";
 import { EXIT_FINDING, EXIT_LIVENESS, EXIT_NONDETERMINISM, EXIT_OK } from "./exit-codes.ts";
 import { overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
-import { counted, textWidth, write } from "./output.ts";
+import { counted, write } from "./output.ts";
 import { Progress } from "./progress.ts";
+import { runReportOptions } from "./run-report-options.ts";
 import { nameFor, readScenario, type ScenarioFile, scenarioPaths } from "./scenario-files.ts";
 import { groupOf, SCENARIO_GROUPS } from "./scenario-groups.ts";
 import { UsageError } from "./usage-error.ts";
@@ -61,7 +62,7 @@ export async function run(names: readonly string[], options: RunCommandOptions):
     runs.push(result);
     if (options.updateGolden) saveWhole(goldenPath(file.path), goldenText(result));
     if (!options.json && !(isSummary && result.ok)) {
-      const layout = { width: textWidth(), bugs: bugsOfRun(result).map(aboutBug) };
+      const layout = runReportOptions(result, file, options);
       await write(`${runReport(result, paint, replayCommand(file, options), layout)}\n\n${explanation(result)}`);
     }
   }
@@ -94,15 +95,20 @@ function groupLines(runs: readonly ScenarioRun[], paint: ChalkInstance): readonl
     .map(({ own, title }) => `  ${title.padEnd(width)}  ${countsText(own, paint)}`);
 }
 
-/** Returns the number of runs with each verdict, as in `12 ok, 3 reproduced, 0 failed`. */
+/** Returns the number of runs with each verdict, as in `12 ok, 3 reproduced, 1 failed (1 not reproduced)`. */
 function countsText(runs: readonly ScenarioRun[], paint: ChalkInstance): string {
-  const ok = runs.filter((one) => one.ok && !isReproduction(one.scenario)).length;
-  const reproduced = runs.filter((one) => one.ok && isReproduction(one.scenario)).length;
-  const failed = runs.length - ok - reproduced;
+  const verdicts = runs.map(runVerdict);
+  const count = (verdict: RunVerdict): number => verdicts.filter((one) => one === verdict).length;
+  const ok = count("ok");
+  const reproduced = count("reproduced");
+  const notReproduced = count("not reproduced");
+  const failed = count("failed") + notReproduced;
   const parts = [
     ok > 0 || reproduced === 0 ? `${ok} ok` : "",
     reproduced > 0 ? `${reproduced} reproduced` : "",
-    failed > 0 ? paint.red(`${failed} failed`) : "0 failed",
+    failed > 0
+      ? paint.red(`${failed} failed`) + (notReproduced > 0 ? ` (${notReproduced} not reproduced)` : "")
+      : "0 failed",
   ];
   return parts.filter((part) => part !== "").join(", ");
 }

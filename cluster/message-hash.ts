@@ -1,29 +1,59 @@
 /** Hashes a message for the digest of a run. */
-import { type ElectionMessage, isHello, type Notification, type QuorumPacket } from "../protocol/index.ts";
+import {
+  asZxid,
+  type ElectionMessage,
+  isHello,
+  type LearnerInfo,
+  makeTxn,
+  type Notification,
+  type QuorumPacket,
+  type Snapshot,
+  type Txn,
+  type WriteRequest,
+} from "../protocol/index.ts";
 import type { Message } from "./server.ts";
 
-/**
- * Returns a 32-bit hash of the message's type and main content. The hash covers neither versions nor the value of a
- * REQUEST.
- */
+/** Returns a 32-bit hash of every field of the message. */
 export function hashMessage(message: Message): number {
   const packet = message as QuorumPacket;
   if (packet.type !== undefined) {
-    const { zxid, data } = packet;
-    let hash = Math.imul(packet.type, 0x9e37_79b1) ^ (zxid | 0) ^ Math.imul(zxid / 0x1_0000_0000, 0x85eb_ca6b);
-    if (typeof data === "number") hash ^= Math.imul(data, 0xc2b2_ae35);
-    else if (data !== null && "hash" in data) hash ^= data.hash;
-    else if (data !== null && "history" in data) hash ^= data.history.hash;
-    else if (data !== null && "serverId" in data) hash ^= Math.imul(data.serverId + 1, 0x27d4_eb2f);
-    return hash | 0;
+    const { data, type, zxid } = packet;
+    return hashData(mixNumber(mix(PACKET, type), zxid), data);
   }
   const election = message as ElectionMessage;
-  if (election instanceof Uint8Array) return election.reduce((hash, byte) => (Math.imul(hash, 31) + byte) | 0, 7);
-  if (isHello(election)) return Math.imul(election.hello + 1, 0x1656_67b1);
-  return hashNotification(election);
+  if (election instanceof Uint8Array) return election.reduce(mix, BYTES);
+  return isHello(election) ? mix(HELLO, election.hello) : hashNotification(election);
 }
 
-function hashNotification(n: Notification): number {
-  const vote = Math.imul(n.leader, 0x9e37_79b1) ^ Math.imul(n.zxid / 0x1_0000_0000, 0x85eb_ca6b) ^ (n.zxid | 0);
-  return Math.imul(vote ^ (n.state << 28) ^ n.electionEpoch, 0xc2b2_ae35) ^ n.peerEpoch;
+/** The hashes of messages without fields, by the kind of the message. */
+const PACKET = 0x85eb_ca6b;
+const BYTES = 0xc2b2_ae35;
+const HELLO = 0x27d4_eb2f;
+const NOTIFICATION = 0x1656_67b1;
+
+function hashData(hash: number, data: number | Txn | WriteRequest | LearnerInfo | Snapshot | null): number {
+  if (data === null) return hash;
+  if (typeof data === "number") return mixNumber(hash, data);
+  if ("hash" in data) return mix(hash, data.hash);
+  if ("history" in data) return mix(mixNumber(hash, data.zxid), data.history.hash);
+  if ("serverId" in data) return mix(mix(mixNumber(hash, data.configVersion), data.serverId), data.protocolVersion);
+  return mix(hash, makeTxn(NO_ZXID, data.value).hash);
+}
+
+const NO_ZXID = asZxid(0);
+
+function hashNotification({ electionEpoch, leader, peerEpoch, state, version, zxid }: Notification): number {
+  const vote = mix(mixNumber(mix(mix(NOTIFICATION, state), leader), zxid), peerEpoch);
+  return mix(mixNumber(vote, electionEpoch), version);
+}
+
+/** Mixes a 32-bit integer into a hash. */
+function mix(hash: number, value: number): number {
+  const mixed = Math.imul(hash ^ value, 0x9e37_79b1);
+  return mixed ^ (mixed >>> 15);
+}
+
+/** Mixes an integer of up to 53 bits into a hash. */
+function mixNumber(hash: number, value: number): number {
+  return mix(mix(hash, value | 0), value / 0x1_0000_0000);
 }

@@ -20,8 +20,7 @@ export function settle(cluster: Cluster, servers: readonly ServerId[]): void {
     const node = world.node(sid);
     node.refusing = false;
     node.clockRate = 1;
-    node.disk.full = false;
-    node.disk.unstall();
+    node.disk.repair();
     node.resume();
   }
   for (const other of ids) {

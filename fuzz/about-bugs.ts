@@ -1,7 +1,7 @@
 /**
  * What is known about each bug, in words: its ticket, its cause, and the releases that have it or are free of it.
  */
-import { behaviorOf, RELEASES } from "../protocol/releases.ts";
+import { behaviorOf, compareVersions, RELEASES } from "../protocol/releases.ts";
 import { KNOWN_BUGS, type KnownBug } from "./known-bugs.ts";
 
 /** Names that are not the version of a published release. */
@@ -42,11 +42,31 @@ export function releasesWithout({ isIn }: KnownBug): string[] {
   return PUBLISHED.filter((release) => !isIn(behaviorOf(release)));
 }
 
+/**
+ * Returns the oldest published release that is newer than `release` and free of the bug. Returns undefined if there is
+ * none, which is always so for `newest` and `patched`.
+ */
+export function firstReleaseWithout(bug: KnownBug, release: string): string | undefined {
+  if (!PUBLISHED.includes(release)) return undefined;
+  return releasesWithout(bug).find((one) => compareVersions(one, release) > 0);
+}
+
+/** Returns a sentence about the releases without the bug. A scenario that shows the bug can fail there nevertheless. */
+export function freeReleasesText(bug: KnownBug): string {
+  const free = releasesWithout(bug);
+  return free.length === 0
+    ? "Every release has it."
+    : `Releases without it (another bug may break the scenario there): ${free.join(", ")}.`;
+}
+
+/** Returns the ticket or the id, and the cause. */
+export function bugWithCause(bug: KnownBug): string {
+  return `${ticketNameOf(bug) ?? bug.id}: ${bug.cause}`;
+}
+
 /** Returns one line: the ticket or the id, the cause, and the releases without the bug. */
 export function bugLine(bug: KnownBug): string {
-  const free = releasesWithout(bug);
-  const releases = free.length === 0 ? "Every release has it." : `Releases without it: ${free.join(", ")}.`;
-  return `${ticketNameOf(bug) ?? bug.id}: ${bug.cause} ${releases}`;
+  return `${bugWithCause(bug)} ${freeReleasesText(bug)}`;
 }
 
 /** Returns the line of the bug with this id, or the id itself if the bug is not known. */

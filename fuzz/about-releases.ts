@@ -19,6 +19,6 @@ export function describeRelease(release: string): string {
 function bugsOf(release: string): string {
   const tickets = MATRIX_BUGS.filter(({ isIn }) => isIn(behaviorOf(release))).map(ticketOf);
   return tickets.length === 0
-    ? `has none of the bugs that zabsim matrix shows, but ${OPEN_BUGS.length} open bugs (zabsim list fixes)`
-    : `has ZOOKEEPER-${tickets.join(", -")}`;
+    ? `has none of the bugs in zabsim matrix, but ${OPEN_BUGS.length} bugs that no release fixes (zabsim list fixes)`
+    : `has the bugs ZOOKEEPER-${tickets.join(", -")}`;
 }

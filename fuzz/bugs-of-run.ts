@@ -7,6 +7,9 @@ import { bugOfScenario } from "./about-bugs.ts";
 import { attributedBugs } from "./attribution.ts";
 import { failureOf } from "./shrink/failure.ts";
 
+/** The seed of a run if neither the scenario nor the user gives one. */
+const DEFAULT_SEED = 1n;
+
 /**
  * Returns the ids of the bugs. If the scenario reproduces a bug in scenarios/bugs/, the run met its expectations, and
  * the release has the bug, returns the id of this bug. Any other failure is attributed, which takes additional runs.
@@ -17,5 +20,8 @@ export function bugsOfRun(run: ScenarioRun): string[] {
   const own = bugOfScenario(scenario.name);
   if (ok && own?.isIn(behaviorOf(scenario.zookeeper))) return [own.id];
   const failure = failureOf(run);
-  return failure === undefined ? [] : attributedBugs({ ...scenario, seed: String(seed) }, failure);
+  if (failure === undefined) return [];
+  // A scenario without a seed is attributed with several seeds, as a campaign does for its findings.
+  const isSeedless = scenario.seed === undefined && BigInt(seed) === DEFAULT_SEED;
+  return attributedBugs(isSeedless ? scenario : { ...scenario, seed: String(seed) }, failure);
 }

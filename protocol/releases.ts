@@ -150,7 +150,7 @@ export interface AlikeRelease {
   readonly profile: string;
   /** The behaviors that differ from the profile. Undefined if there are none. */
   readonly except?: Partial<ReleaseBehavior>;
-  /** The evidence: a sentence about the changes between the two releases. */
+  /** The evidence: one or two sentences about the changes between the two releases. */
   readonly why: string;
 }
 
@@ -164,60 +164,66 @@ export const ALIKE: Readonly<Record<string, AlikeRelease>> = {
   "3.4.11": {
     profile: "3.4.10",
     except: { diffSetsLastProcessed: false },
-    why: "3.4.11 adds ZOOKEEPER-2355: a DIFF no longer sets lastProcessedZxid when it arrives.",
+    why: "3.4.11 fixes ZOOKEEPER-2355, so a follower does not set lastProcessedZxid when a DIFF arrives.",
   },
   "3.4.12": {
     profile: "3.4.14",
     except: { observersDoNotCount: false },
-    why: "3.4.12 has ZOOKEEPER-2845 but not ZOOKEEPER-2959: observers still count toward the quorums of an epoch.",
+    why: "3.4.12 does not fix ZOOKEEPER-2959, so observers count toward the quorums of an epoch.",
   },
   "3.4.13": {
     profile: "3.4.14",
-    why: "3.4.14 moves source files and changes log messages; it changes nothing in the handshake.",
+    why: "3.4.14 moves source files and changes log messages, but does not change the handshake.",
   },
   "3.5.6": {
     profile: "3.5.5",
     except: { knowsTrustEmptySnapshot: true },
-    why: "3.5.6 adds ZOOKEEPER-3056: zookeeper.snapshot.trust.empty permits a log without a snapshot.",
+    why: "3.5.6 has the setting zookeeper.snapshot.trust.empty (ZOOKEEPER-3056): it permits a log without a snapshot.",
   },
   "3.5.7": {
     profile: "3.5.5",
     except: { knowsTrustEmptySnapshot: true, failedTruncExits: true },
-    why: "3.5.7 adds ZOOKEEPER-3056 (snapshot.trust.empty) and ZOOKEEPER-3701 (exit after a failed TRUNC).",
+    why: [
+      "3.5.7 has the setting zookeeper.snapshot.trust.empty (ZOOKEEPER-3056), which permits a log without a snapshot,",
+      "and it fixes ZOOKEEPER-3701, so a follower that cannot truncate its log exits.",
+    ].join(" "),
   },
   "3.5.9": {
     profile: "3.5.8",
-    why: "3.5.9 changes reconfiguration, authentication and sessions; it adds ZOOKEEPER-3911 and reverts it.",
+    why: "3.5.9 changes reconfiguration, authentication and sessions; its fix of ZOOKEEPER-3911 was reverted.",
   },
   "3.6.1": {
     profile: "3.6.2",
-    why: "3.6.1 has ZOOKEEPER-3756 already; 3.6.2 changes reconfiguration, throttling and metrics.",
+    why: "Both fix ZOOKEEPER-3756; 3.6.2 changes reconfiguration, throttling and metrics.",
   },
   "3.6.3": {
     profile: "3.6.4",
     except: { trustingDiffSavesSnapshot: false },
-    why: "3.6.3 has all but ZOOKEEPER-3781: with zookeeper.snapshot.trust.empty, a DIFF saves no first snapshot.",
+    why: [
+      "3.6.3 does not fix ZOOKEEPER-3781. This matters only if zookeeper.snapshot.trust.empty is true: a learner that",
+      "has no snapshot does not save one after a DIFF.",
+    ].join(" "),
   },
   "3.7.0": {
     profile: "3.7.2",
     except: { usesCurrentEpochTmp: false },
-    why: "3.7.0 has all but ZOOKEEPER-4269: a server does not adopt a currentEpoch.tmp that a crash left.",
+    why: "3.7.0 does not fix ZOOKEEPER-4269, so a server does not read the currentEpoch.tmp that a crash leaves.",
   },
   "3.7.1": {
     profile: "3.7.2",
-    why: "3.7.2 changes authentication and wakes the commit thread in another way (ZOOKEEPER-4537; not modeled).",
+    why: "3.7.2 changes authentication, and how the commit thread wakes (ZOOKEEPER-4537), which zabsim does not model.",
   },
   "3.8.1": { profile: "3.8.4", why: "3.8.2 to 3.8.4 change authentication, metrics and name resolution." },
   "3.8.2": { profile: "3.8.4", why: "3.8.3 and 3.8.4 change authentication, metrics and name resolution." },
   "3.8.3": { profile: "3.8.4", why: "3.8.4 changes metrics, name resolution and the access check of watches." },
   "3.8.5": {
     profile: "3.8.6",
-    why: "No commit between 3.8.5 and 3.8.6 changes the code of the quorum or of the persistence.",
+    why: "No commit between the two changes the code of the quorum or of the persistence.",
   },
   "3.9.0": { profile: "3.9.1", why: "3.9.1 changes only the authentication between servers (ZOOKEEPER-4753)." },
   "3.9.5": {
     profile: "3.9.4",
-    why: "3.9.5 changes exception types, the copying of znode statistics and thread groups (ZOOKEEPER-842, -4970).",
+    why: "3.9.5 changes exception types, thread groups, and how znode statistics are copied (ZOOKEEPER-842, -4970).",
   },
 };
 
@@ -253,9 +259,9 @@ export function profileOf(release: string): string {
 export function noteOnRelease(release: string): string | undefined {
   const alike = ALIKE[release];
   if (alike === undefined) return undefined;
-  return alike.except === undefined
-    ? `ZooKeeper ${release} behaves like ${alike.profile}: ${alike.why}`
-    : `ZooKeeper ${release} runs with the profile of ${alike.profile}, changed where the two differ: ${alike.why}`;
+  const count = Object.keys(alike.except ?? {}).length;
+  const differences = count === 0 ? "" : `, with ${count === 1 ? "one difference" : `${count} differences`}`;
+  return `ZooKeeper ${release} behaves like ${alike.profile}${differences}: ${alike.why}`;
 }
 
 /**

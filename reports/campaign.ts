@@ -21,11 +21,19 @@ export interface CampaignReport {
   /** Whether known bugs count as findings. */
   readonly strict: boolean;
   readonly findings: readonly ReportedFinding[];
+  /** The known bugs that explain findings. */
+  readonly knownBugs: readonly KnownBugReport[];
   /** The seeds that gave two different runs, each with the first event that differs. */
   readonly nondeterminism: readonly { readonly seed: bigint; readonly first: string; readonly second: string }[];
   readonly coverage: { readonly size: number; readonly neverReached: readonly string[] };
   /** For each kind of fault: how often it was injected, and how often it had an effect. */
   readonly faults: ReadonlyMap<string, readonly [number, number]>;
+}
+
+export interface KnownBugReport {
+  readonly id: string;
+  /** The first release without the bug that is newer than the release of the campaign. Null if there is none. */
+  readonly firstReleaseWithout: string | null;
 }
 
 export interface ReportedFinding {
@@ -52,7 +60,12 @@ export interface ReportedFinding {
 export type FindingCommands = readonly string[];
 
 export function campaignReport(report: CampaignReport, paint: ChalkInstance): string {
-  const sections = [summaryLines(report, paint), findingLines(report.findings, paint), faultLines(report.faults)];
+  const sections = [
+    summaryLines(report, paint),
+    findingLines(report.findings, paint),
+    knownBugLines(report.knownBugs),
+    faultLines(report.faults),
+  ];
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
@@ -121,6 +134,18 @@ function findingLines(findings: readonly ReportedFinding[], paint: ChalkInstance
     }
   }
   return lines;
+}
+
+/** Returns, for each known bug, the release to upgrade to. */
+function knownBugLines(bugs: readonly KnownBugReport[]): string[] {
+  if (bugs.length === 0) return [];
+  const title = "known bugs, and the first newer release without each (another bug may break its scenario there)";
+  return [
+    ...hanging(title, "", "  "),
+    ...bugs.flatMap(({ firstReleaseWithout, id }) =>
+      hanging(`${id}: ${firstReleaseWithout ?? "no newer release is free of it"}`, "  ", "    "),
+    ),
+  ];
 }
 
 /** Returns the table of faults, with two kinds of faults per line. */

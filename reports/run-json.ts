@@ -11,6 +11,7 @@ import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import type { StepOutcome } from "../scenarios/script.ts";
 import { describeRecord, explainDecision } from "./describe.ts";
 import { type Handshake, handshakesOf } from "./handshakes.ts";
+import { runVerdict } from "./reproduction.ts";
 import { endText, type ServerEnd, serverEnds } from "./server-end.ts";
 import { ServerReleases } from "./server-releases.ts";
 import { stepText } from "./steps.ts";
@@ -27,6 +28,7 @@ export function runJson(run: ScenarioRun): Json {
     scenario: run.scenario.name,
     seed: String(run.seed),
     ok: run.ok,
+    verdict: runVerdict(run),
     digest: run.digest,
     events: run.events,
     virtualUs: run.endUs,

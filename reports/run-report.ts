@@ -11,7 +11,7 @@ import { decisionTable } from "./decision-table.ts";
 import { finalStateLines } from "./final-state.ts";
 import { countOf, formatMoment, formatSpan, hanging, PAGE_WIDTH } from "./format.ts";
 import { handshakesOf } from "./handshakes.ts";
-import { isReproduction } from "./reproduction.ts";
+import { type RunVerdict, runVerdict } from "./reproduction.ts";
 import { ServerReleases } from "./server-releases.ts";
 import { stepsWithoutEffect } from "./steps.ts";
 import { logLines } from "./zookeeper-log.ts";
@@ -22,6 +22,8 @@ export interface RunReportOptions {
   readonly width?: number;
   /** One line for each known bug that explains the failure. */
   readonly bugs?: readonly string[];
+  /** One line for each known bug that the scenario reproduces in another release, but that this run's release lacks. */
+  readonly absentBugs?: readonly string[];
 }
 
 /** Returns the report of a run. `replay` is the command that replays the run. */
@@ -29,10 +31,10 @@ export function runReport(
   run: ScenarioRun,
   paint: ChalkInstance,
   replay: string,
-  { width = PAGE_WIDTH, bugs = [] }: RunReportOptions = {},
+  { width = PAGE_WIDTH, bugs = [], absentBugs = [] }: RunReportOptions = {},
 ): string {
   const { scenario, seed, digest, endUs, events } = run;
-  const verdict = run.ok ? paint.green(isReproduction(scenario) ? "reproduced" : "ok") : paint.red("FAILED");
+  const verdict = verdictText(runVerdict(run), paint);
   const size = `${countOf(events, "event")} in ${formatSpan(endUs)} of virtual time`;
   const measures = `seed ${seed}, ${size}, digest ${digest}`;
   const lines = [`${paint.bold(scenario.name)}  ${verdict}`, ...hanging(measures, "  ", "  ", width)];
@@ -41,6 +43,7 @@ export function runReport(
   const notes = [
     ...run.violations.map((one) => violationText(one, scenario.expect.violates)),
     ...bugs.map((bug) => `known bug: ${bug}`),
+    ...notReproducedTexts(run, absentBugs),
     ...run.unmet.map((sentence) => `not as expected: ${sentence}`),
     ...stepsWithoutEffect(run),
   ];
@@ -50,6 +53,18 @@ export function runReport(
   lines.push("", ...finalStateLines(run));
   if (!run.ok) lines.push("", `  replay: ${replay}`);
   return lines.join("\n");
+}
+
+function verdictText(verdict: RunVerdict, paint: ChalkInstance): string {
+  if (verdict === "failed") return paint.red("FAILED");
+  return verdict === "not reproduced" ? paint.yellow(verdict) : paint.green(verdict);
+}
+
+function notReproducedTexts(run: ScenarioRun, absentBugs: readonly string[]): string[] {
+  if (runVerdict(run) !== "not reproduced") return [];
+  const releases = new ServerReleases(run).all.map((one) => (one === "newest" ? "the newest release" : one));
+  const text = `not reproduced on ${releases.join(" and ")}`;
+  return absentBugs.length === 0 ? [text] : absentBugs.map((bug) => `${text}, which is free of ${bug}`);
 }
 
 function violationText({ id, server, atUs, text }: Violation, expected: readonly string[]): string {

@@ -25,11 +25,16 @@ export class ServerReleases {
     });
   }
 
-  /** Whether the run contains more than one release, either on different servers or through an upgrade. */
-  get areMixed(): boolean {
+  /** The releases of the run, each once: those at the start of the servers, then those of the upgrades. */
+  get all(): string[] {
     const { servers, zookeeper } = this.scenario;
     const initial = Object.values(servers).map((server) => server.zookeeper ?? zookeeper);
-    return new Set([...initial, ...this.upgrades.map(({ to }) => to)]).size > 1;
+    return [...new Set([...initial, ...this.upgrades.map(({ to }) => to)])];
+  }
+
+  /** Whether the run contains more than one release, either on different servers or through an upgrade. */
+  get areMixed(): boolean {
+    return this.all.length > 1;
   }
 
   /** Returns the release of a server at a time of the run, in microseconds. */

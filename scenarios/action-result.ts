@@ -25,5 +25,5 @@ export interface ActionResult {
   /** Absent if the action always takes effect. */
   readonly effect?: CountedEffect;
   /** Absent if the action cannot be undone. */
-  readonly undo?: () => void;
+  readonly undo?: (() => void) | undefined;
 }

@@ -14,7 +14,8 @@ import {
 } from "../protocol/index.ts";
 import type { ServerId } from "../protocol/zxid.ts";
 import { parseDurationRange } from "../sim/duration-range.ts";
-import type { ActionResult } from "./action-result.ts";
+import type { Disk, DiskCharacter } from "../sim/index.ts";
+import type { ActionResult, CountedEffect } from "./action-result.ts";
 import type { DiskFault } from "./scenario.ts";
 
 const OPERATIONS: Readonly<Record<NonNullable<DiskFault["fail"]>, number>> = {
@@ -29,33 +30,56 @@ const OPERATIONS: Readonly<Record<NonNullable<DiskFault["fail"]>, number>> = {
 export function applyDiskFault({ world, characters }: Cluster, sid: ServerId, fault: DiskFault): ActionResult {
   const { disk } = world.node(sid);
   const { effects } = disk;
-  const sync = fault.sync === undefined ? undefined : parseDurationRange(fault.sync);
-  if (sync !== undefined) disk.setCharacter({ syncMinUs: sync.minUs, syncMaxUs: sync.maxUs });
-  const write = fault.write === undefined ? undefined : parseDurationRange(fault.write);
-  if (write !== undefined) disk.setCharacter({ writeMinUs: write.minUs, writeMaxUs: write.maxUs });
-  if (fault.resume === true) {
-    disk.unstall();
-    disk.full = false;
-  }
-  if (fault.stall === true) {
-    const before = effects.stalled;
-    disk.stall();
-    return { effect: { kind: "disk-operations", count: () => effects.stalled - before }, undo: () => disk.unstall() };
-  }
-  if (fault.full === true || fault.fail !== undefined) {
-    const before = effects.failed;
-    if (fault.full === true) disk.full = true;
-    if (fault.fail !== undefined) disk.failNext(OPERATIONS[fault.fail], "error");
-    return {
-      effect: { kind: "disk-operations", count: () => effects.failed - before },
-      undo: () => {
-        disk.full = false;
-      },
-    };
-  }
+  if (fault.resume === true) disk.repair();
+  const undos = [...slowDown(disk, fault, characters.disk), ...breakDisk(disk, fault)];
+  const undo = undos.length === 0 ? undefined : () => undos.forEach((one) => void one());
+  if (fault.stall === true) return { effect: operationsSince(effects, "stalled"), undo };
+  if (fault.full === true || fault.fail !== undefined) return { effect: operationsSince(effects, "failed"), undo };
   if (fault.corrupt !== undefined) {
     const files = new ServerDisk(disk).corrupt(fault.corrupt) ? 1 : 0;
-    return { effect: { kind: "files", count: () => files } };
+    return { effect: { kind: "files", count: () => files }, undo };
   }
-  return { undo: () => disk.setCharacter(characters.disk) };
+  return { undo };
+}
+
+type Undo = () => void;
+
+function slowDown(disk: Disk, { sync, write }: DiskFault, usual: DiskCharacter): Undo[] {
+  const undos: Undo[] = [];
+  const syncs = sync === undefined ? undefined : parseDurationRange(sync);
+  if (syncs !== undefined) {
+    const { syncMaxUs, syncMinUs } = usual;
+    disk.setCharacter({ syncMinUs: syncs.minUs, syncMaxUs: syncs.maxUs });
+    undos.push(() => disk.setCharacter({ syncMinUs, syncMaxUs }));
+  }
+  const writes = write === undefined ? undefined : parseDurationRange(write);
+  if (writes !== undefined) {
+    const { writeMaxUs, writeMinUs } = usual;
+    disk.setCharacter({ writeMinUs: writes.minUs, writeMaxUs: writes.maxUs });
+    undos.push(() => disk.setCharacter({ writeMinUs, writeMaxUs }));
+  }
+  return undos;
+}
+
+/** Returns functions that undo only what this fault changed: a disk that was full before stays full. */
+function breakDisk(disk: Disk, { fail, full, stall }: DiskFault): Undo[] {
+  const undos: Undo[] = [];
+  if (stall === true && !disk.stalled) {
+    disk.stall();
+    undos.push(() => disk.unstall());
+  }
+  if (full === true && !disk.full) {
+    disk.full = true;
+    undos.push(() => {
+      disk.full = false;
+    });
+  }
+  if (fail !== undefined) undos.push(disk.failNext(OPERATIONS[fail], "error"));
+  return undos;
+}
+
+/** Counts the operations that the disk delays or makes fail from now on. */
+function operationsSince(effects: Disk["effects"], how: "stalled" | "failed"): CountedEffect {
+  const before = effects[how];
+  return { kind: "disk-operations", count: () => effects[how] - before };
 }

@@ -200,13 +200,13 @@ export interface DiskFault {
   readonly write?: string;
   /** No operation completes until `resume`. */
   readonly stall?: boolean;
-  /** Repairs the disk: ends a stall and makes space. */
+  /** Repairs the disk: ends a stall, makes space and cancels planned failures. */
   readonly resume?: boolean;
   /** The disk is full: writes fail until `resume`. */
   readonly full?: boolean;
   /** Corrupts the newest file of this kind. */
   readonly corrupt?: CorruptibleFile;
-  /** Makes the next operation of this kind fail. */
+  /** Makes the next operation of this kind fail, unless `resume` comes first. */
   readonly fail?: "sync-log" | "truncate-log" | "accepted-epoch" | "current-epoch" | "snapshot" | "load";
 }
 

@@ -276,10 +276,24 @@ export class Disk {
     }
   }
 
-  /** Makes the next matching operation complete with this result and without effect. */
-  failNext(match: number | ((view: DiskOperationView) => boolean), result: "error" | "full"): void {
+  /**
+   * Makes the next matching operation complete with this result and without effect. Returns a function that cancels the
+   * failure if no operation has matched until then.
+   */
+  failNext(match: number | ((view: DiskOperationView) => boolean), result: "error" | "full"): () => void {
     const matches = typeof match === "number" ? (view: DiskOperationView) => view.operation === match : match;
-    this.failures.push({ matches, result });
+    const planned: PlannedFailure = { matches, result };
+    this.failures.push(planned);
+    return () => {
+      this.failures = this.failures.filter((one) => one !== planned);
+    };
+  }
+
+  /** Ends every fault that lasts: a stall, a full disk, and planned failures. Corrupt files stay corrupt. */
+  repair(): void {
+    this.failures = [];
+    this.full = false;
+    this.unstall();
   }
 
   /**

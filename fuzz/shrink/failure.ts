@@ -17,12 +17,18 @@ export type Failure =
   | { readonly kind: "stuck"; readonly reason: string };
 
 /**
- * Returns the failure of a run: its first violation, or else that its servers are stuck. Undefined if the run did not
- * fail.
+ * Returns the failure of a run: a violation, or else that its servers are stuck. Undefined if the run did not fail.
+ *
+ * Of several violations, the first unexpected one is the failure. If all are expected, the failure is the first
+ * violation of the invariant that `expect` names first: in the file of a finding, this is the finding's invariant.
  */
 export function failureOf(run: ScenarioRun): Failure | undefined {
-  const [first] = run.violations;
-  if (first !== undefined) return failureOfViolation(first);
+  const { violates } = run.scenario.expect;
+  const failure =
+    run.violations.find(({ id }) => !violates.includes(id)) ??
+    run.violations.find(({ id }) => id === violates[0]) ??
+    run.violations[0];
+  if (failure !== undefined) return failureOfViolation(failure);
   if (run.liveness === undefined || run.liveness.liveUs !== undefined) return undefined;
   return { kind: "stuck", reason: stuckReason(run.liveness) };
 }

@@ -40,3 +40,18 @@ it("the rate counts only the runs of this session, and each finding has the numb
   expect(summary.coverage.neverReached).not.toContain("rule in-sync");
   expect(summary.faults.get("crash")).toEqual([2, 1]);
 });
+
+it("each known bug has the first newer release without it", () => {
+  const runner = new CampaignRunner(settings, new Journal(temporaryFolder()), { found() {}, nondeterministic() {} });
+  const id = "zookeeper-4643-current-epoch-before-diff-is-logged";
+  runner.findings.push({ ...finding(), known: ["open-snapshot-survives-trunc", id], file: "a.yaml" });
+  runner.findings.push({ ...finding(), known: [id], file: "b.yaml" });
+  const bugsIn = (zookeeper: string) =>
+    summaryOf(runner, { ...settings, options: { ...settings.options, zookeeper } }, { seconds: 1, resumedRuns: 0 })
+      .knownBugs;
+  expect(bugsIn("3.6.2")).toEqual([
+    { id, firstReleaseWithout: "3.8.5" },
+    { id: "open-snapshot-survives-trunc", firstReleaseWithout: null },
+  ]);
+  expect(bugsIn("3.9.1")[0]).toEqual({ id, firstReleaseWithout: "3.9.2" });
+});

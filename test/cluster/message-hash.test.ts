@@ -9,15 +9,34 @@ import {
   asServerId,
   asZxid,
   COMMIT,
+  COMMITANDACTIVATE,
+  DIFF,
+  FOLLOWERINFO,
   History,
+  INFORM,
+  INFORMANDACTIVATE,
+  LEADERINFO,
   LEADING,
   LOOKING,
   makeTxn,
   makeZxid,
+  NEWLEADER,
   type Notification,
+  OBSERVERINFO,
+  PACKET_NAMES,
+  type PacketType,
+  PING,
   PROPOSAL,
+  PROTOCOL_VERSION,
   packet,
+  type QuorumPacket,
+  REQUEST,
+  REVALIDATE,
   SNAP,
+  SYNC,
+  TRUNC,
+  type Txn,
+  UPTODATE,
 } from "../../protocol/index.ts";
 
 const zxid = makeZxid(asEpoch(1), 2);
@@ -62,5 +81,62 @@ it.each(MESSAGES)("%s: a 32-bit integer, the same each time", (_name, message) =
 });
 
 it("messages that differ in one field have different hashes", () => {
-  expect(new Set(MESSAGES.map(([, message]) => hashMessage(message))).size).toBe(MESSAGES.length);
+  const names = new Map(MESSAGES.map(([name, message]) => [hashMessage(message), name]));
+  expect([...names.values()]).toEqual(MESSAGES.map(([name]) => name));
+});
+
+const learnerInfo = { serverId: asServerId(3), protocolVersion: PROTOCOL_VERSION, configVersion: 1 };
+const txn = makeTxn(zxid, "x");
+
+/** One packet of each type, with a value in every field of its data. */
+const PACKETS: Readonly<Record<PacketType, QuorumPacket>> = {
+  [REQUEST]: packet(REQUEST, zxid, { value: "x" }),
+  [PROPOSAL]: packet(PROPOSAL, zxid, txn),
+  [ACK]: packet(ACK, zxid, null),
+  [COMMIT]: packet(COMMIT, zxid, null),
+  [PING]: packet(PING, zxid, null),
+  [REVALIDATE]: packet(REVALIDATE, zxid, null),
+  [SYNC]: packet(SYNC, zxid, null),
+  [INFORM]: packet(INFORM, zxid, txn),
+  [COMMITANDACTIVATE]: packet(COMMITANDACTIVATE, zxid, asServerId(3)),
+  [NEWLEADER]: packet(NEWLEADER, zxid, null),
+  [FOLLOWERINFO]: packet(FOLLOWERINFO, zxid, learnerInfo),
+  [UPTODATE]: packet(UPTODATE, zxid, null),
+  [DIFF]: packet(DIFF, zxid, null),
+  [TRUNC]: packet(TRUNC, zxid, null),
+  [SNAP]: packet(SNAP, zxid, { zxid, history }),
+  [OBSERVERINFO]: packet(OBSERVERINFO, zxid, learnerInfo),
+  [LEADERINFO]: packet(LEADERINFO, zxid, PROTOCOL_VERSION),
+  [ACKEPOCH]: packet(ACKEPOCH, zxid, asEpoch(1)),
+  [INFORMANDACTIVATE]: packet(INFORMANDACTIVATE, zxid, txn),
+};
+
+/** Returns copies of a value. In each copy, one field differs, at any depth. */
+function changesOf(value: unknown): unknown[] {
+  if (typeof value === "number") return value < 2 ** 32 ? [value + 1] : [value + 1, value + 2 ** 32];
+  if (typeof value === "string") return [`${value}x`, value.toUpperCase()];
+  if (value instanceof History) return [value.extend(makeTxn(makeZxid(asEpoch(1), 3), "y")), History.empty()];
+  if (value === null || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([name, field]) =>
+    // The hash of a transaction follows from its other fields.
+    name === "hash" ? [] : changesOf(field).map((changed) => withHash({ ...value, [name]: changed })),
+  );
+}
+
+function withHash(value: object): object {
+  return "hash" in value && "value" in value ? makeTxn((value as Txn).zxid, (value as Txn).value) : value;
+}
+
+it.each([
+  ...Object.values(PACKETS).map((one) => [PACKET_NAMES[one.type], one] as const),
+  ["notification", notification] as const,
+  ["hello", { hello: asServerId(1) }] as const,
+])("%s: a change of any field gives another hash", (_name, message) => {
+  const changes = changesOf(message) as Message[];
+  expect(changes.length).toBeGreaterThan(0);
+  for (const changed of changes) expect(hashMessage(changed), JSON.stringify(changed)).not.toBe(hashMessage(message));
+});
+
+it("FOLLOWERINFO without and with a LearnerInfo have different hashes", () => {
+  expect(hashMessage(packet(FOLLOWERINFO, zxid, null))).not.toBe(hashMessage(PACKETS[FOLLOWERINFO]));
 });

@@ -16,11 +16,16 @@ it("3 servers with faults of nodes, disks, clocks and links: all faults are undo
   node.clockRate = 2;
   node.disk.full = true;
   node.disk.stall();
+  node.disk.failNext(() => true, "error");
   settle(cluster, [S1, S2, S3]);
   expect(network.isCut(S1, S2)).toBe(false);
   expect(network.characterOf(S1, S3).lossRate).toBe(0);
   expect([node.paused, node.refusing, node.clockRate, node.disk.full]).toEqual([false, false, 1, false]);
+  const { failed } = node.disk.effects;
   runUntil(cluster, () => cluster.running.length === 3 && cluster.running.every(({ peer }) => peer.serving));
+  cluster.leader?.write("after settling");
+  runFor(cluster, 1_000_000);
+  expect(node.disk.effects.failed).toBe(failed);
 });
 
 it("3 servers, 1 and 2 are settled: server 3 is cut off from both, in both directions", () => {

@@ -1,7 +1,15 @@
 /** Known bugs in words. */
 import { describe, expect, it } from "vitest";
 import { bugPaths, scenarioName } from "../../cli/scenario-files.ts";
-import { aboutBug, bugLine, bugNamed, bugOfScenario, releasesWith, releasesWithout } from "../../fuzz/about-bugs.ts";
+import {
+  aboutBug,
+  bugLine,
+  bugNamed,
+  bugOfScenario,
+  firstReleaseWithout,
+  releasesWith,
+  releasesWithout,
+} from "../../fuzz/about-bugs.ts";
 import { KNOWN_BUGS, type KnownBug } from "../../fuzz/known-bugs.ts";
 
 const ID_4643 = "zookeeper-4643-current-epoch-before-diff-is-logged";
@@ -32,9 +40,13 @@ describe("bugOfScenario", () => {
 describe("bugLine", () => {
   it("is the ticket, the cause and the releases without the bug", () => {
     expect(bugLine(bugNamed("4643") as KnownBug)).toMatch(
-      /^ZOOKEEPER-4643: A follower writes currentEpoch before .* on disk\. Releases without it: .*3\.8\.6.*3\.9\.5\.$/,
+      /^ZOOKEEPER-4643: A follower writes currentEpoch before .* on disk\. Releases without it \(.*\): 3\.8\.5.*5\.$/,
     );
     expect(bugLine(bugNamed("open-failed-log-write-survives") as KnownBug)).toMatch(/ Every release has it\.$/);
+  });
+
+  it("says that another bug may break the scenario in a release without the bug", () => {
+    expect(bugLine(bugNamed("4643") as KnownBug)).toContain("without it (another bug may break the scenario there): ");
   });
 
   it("is the id for a bug that is not known", () => {
@@ -49,5 +61,25 @@ describe("bugLine", () => {
       expect(both).not.toContain("newest");
       expect(releasesWith(bug).length).toBeGreaterThan(0);
     }
+  });
+});
+
+describe("firstReleaseWithout", () => {
+  const first = (bug: string, release: string) => firstReleaseWithout(bugNamed(bug) as KnownBug, release);
+
+  it("is the oldest newer release without the bug", () => {
+    expect(["3.6.2", "3.8.5", "3.9.1", "3.9.5", "newest"].map((release) => first("4643", release))).toEqual([
+      "3.8.5",
+      "3.8.6",
+      "3.9.2",
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it("is undefined if no newer release is free of the bug", () => {
+    expect(first("open-failed-log-write-survives", "3.9.5")).toBeUndefined();
+    expect(first("txns-after-trunc-missing-from-committed-log", "3.9.5")).toBeUndefined();
+    expect(first("open-failed-log-write-survives", "3.4.10")).toBeUndefined();
   });
 });

@@ -35,6 +35,10 @@ export const report: CampaignReport = {
   strict: false,
   nondeterminism: [],
   findings: [newFinding, knownFinding],
+  knownBugs: [
+    { id: "open-one", firstReleaseWithout: null },
+    { id: "zookeeper-1-fixed", firstReleaseWithout: "3.8.5" },
+  ],
   coverage: { size: 99, neverReached: ["rule forced-snap"] },
   faults: new Map([
     ["partition", [10, 7]],

@@ -36,9 +36,18 @@ describe("campaignReport", () => {
     ]);
   });
 
+  it("names the first newer release without each known bug", () => {
+    const text = campaignReport(report, plain);
+    expect(text).toContain("\nknown bugs, and the first newer release without each");
+    expect(text).toContain("\n  open-one: no newer release is free of it\n  zookeeper-1-fixed: 3.8.5\n");
+  });
+
   it("leaves out findings and faults if there are none", () => {
     const coverage = { size: 0, neverReached: [] };
-    const text = campaignReport({ ...report, findings: [], faults: new Map(), coverage, workers: 1 }, plain);
+    const text = campaignReport(
+      { ...report, findings: [], knownBugs: [], faults: new Map(), coverage, workers: 1 },
+      plain,
+    );
     expect(text).toContain("none new, 0 known");
     expect(text).toContain("1 worker");
     expect(text).not.toMatch(/^findings|fault |never reached|1 workers/m);

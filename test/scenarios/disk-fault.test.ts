@@ -61,3 +61,45 @@ it("corrupt damages one file, which the server reads at its next start", () => {
   expect(run.steps[0]?.effect).toEqual({ kind: "files", count: 1 });
   expect(run.servers[0]?.active).toBe(false);
 });
+
+describe("the end of a step", () => {
+  const steps = (...texts: readonly string[]): ScenarioRun =>
+    runScenario(loadScenario(`{ servers: 3, until: 30s, steps: [${texts.join(", ")}] }`, "disk.yaml"), { seed: 1n });
+
+  it("cancels a failure that no operation had yet", () => {
+    const run = steps("{ at: 1s, disk: { server: 1, fail: sync-log }, for: 1s }", "{ at: 3s, write: 1 }");
+    expect(failuresOfServer1(run)).toEqual([]);
+    expect(run.steps[0]?.effect?.count).toBe(0);
+  });
+
+  it.each(["fail: truncate-log", "full: true"])("%s: keeps a disk full that was full before", (fault) => {
+    const run = steps(
+      "{ at: 1s, disk: { server: 1, full: true } }",
+      `{ at: 2s, disk: { server: 1, ${fault} }, for: 1s }`,
+      "{ at: 4s, write: 1 }",
+    );
+    expect(failuresOfServer1(run)).toContain("disk-error");
+  });
+
+  it("undoes each part of a fault", () => {
+    const run = steps("{ at: 1s, disk: { server: 1, sync: 300ms, stall: true }, for: 50ms }", "{ at: 1.1s, write: 1 }");
+    expect(syncedAfterMs(run)).toBeLessThan(50);
+  });
+});
+
+describe("a failure that no operation had yet", () => {
+  const failuresWith = (more: string, expectation = ""): string[] => {
+    const fail = "{ at: 1s, disk: { server: 1, fail: sync-log } }";
+    const text = `{ servers: 3, until: 30s, steps: [${fail}, ${more}]${expectation} }`;
+    return failuresOfServer1(runScenario(loadScenario(text, "disk.yaml"), { seed: 1n }));
+  };
+
+  it("is canceled by resume", () => {
+    expect(failuresWith("{ at: 2s, write: 1 }")).toContain("disk-error");
+    expect(failuresWith("{ at: 2s, disk: { server: 1, resume: true } }, { at: 3s, write: 1 }")).toEqual([]);
+  });
+
+  it("is canceled by settle, so that the transaction after it is logged", () => {
+    expect(failuresWith("{ at: 2s, settle: [1, 2, 3] }", ", expect: { live: 20s }")).toEqual([]);
+  });
+});

@@ -207,6 +207,21 @@ test("a planned failure hits one operation, by number or by kind, and the operat
   expect([disk.durableRecords("log"), disk.has("epoch"), disk.effects.failed]).toEqual([1, false, 2]);
 });
 
+test("a planned failure can be canceled, and repair() ends every fault that lasts", () => {
+  const { disk, log, run } = diskBed();
+  const cancel = disk.failNext(1, "error");
+  disk.failNext(2, "error");
+  cancel();
+  disk.sync(1);
+  run(1000);
+  disk.full = true;
+  disk.stall();
+  disk.repair();
+  disk.sync(2);
+  run(9000);
+  expect(log).toEqual(["1000 disk 1 ok", "2000 disk 2 ok"]);
+});
+
 test("appends, syncs and a crash work on a log of 200000 records", () => {
   const { disk, run } = diskBed();
   for (let record = 0; record < 200_000; record++) disk.append("log", record);
