@@ -64,6 +64,11 @@ export class EpochPrimary {
     return this.initial === undefined ? history.length === 0 : history.isPrefixOf(this.initial);
   }
 
+  /** Returns the leader's history up to a transaction that it has broadcast; undefined if it has not. */
+  upTo(zxid: Zxid): History | undefined {
+    return this.broadcast[zxid - this.firstZxid];
+  }
+
   hasBroadcast(txn: Txn): boolean {
     const there = this.broadcast[txn.zxid - this.firstZxid]?.txn;
     return there === txn || (there != null && sameTxn(there, txn));

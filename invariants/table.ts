@@ -109,6 +109,10 @@ export const INVARIANTS = {
     statement: "When a participant starts or votes, its memory holds nothing above the zxid that it reports.",
     source: "ZOOKEEPER-3104",
   },
+  "claimed-quorums": {
+    statement: "A server acts only on quorums that the messages and disks really form.",
+    source: `${ZAB}: quorums; FastLeaderElection, Leader`,
+  },
 } as const satisfies Record<string, Omit<Invariant, "id">>;
 
 /** The name of an invariant. `zabsim list invariants` prints all of them. */

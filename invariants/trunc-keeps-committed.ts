@@ -6,10 +6,8 @@ import type { History, ServerId } from "../protocol/index.ts";
 import type { CommittedHistory } from "./committed-history.ts";
 import type { Ensemble, ServerView } from "./ensemble.ts";
 import { zxidAtEnd, zxidText } from "./history-facts.ts";
+import type { QuorumTest } from "./quorum-test.ts";
 import type { Violations } from "./violation.ts";
-
-/** Returns whether these participants are a quorum. */
-export type QuorumTest = (servers: readonly ServerId[]) => boolean;
 
 export class TruncKeepsCommitted {
   private readonly ensemble: Ensemble;

@@ -15,8 +15,8 @@ import {
 } from "../cluster/records.ts";
 import type { Message, MessageCoverage } from "../cluster/server.ts";
 import { historyOf, zxidOf } from "../cluster/start-disk.ts";
-import { verifierOf } from "../cluster/verifier.ts";
 import { Invariants, type Violation } from "../invariants/index.ts";
+import { quorumTest } from "../invariants/quorum-test.ts";
 import {
   asEpoch,
   asZxid,
@@ -126,14 +126,15 @@ export class ScenarioRunner {
   }
 
   private createInvariants(): Invariants {
-    const { servers: specs } = this.scenario;
+    const { quorum, servers: specs } = this.scenario;
     const servers = serverIdsOf(specs);
     const observers = servers.filter((sid) => specs[sid]?.role === "observer");
-    const verifier = verifierOf(this.scenario);
+    const voters = servers.filter((sid) => !observers.includes(sid));
     return new Invariants({
       servers,
       observers,
-      isQuorum: (sids) => verifier.containsQuorum(sids),
+      isQuorum: quorumTest(voters, quorum),
+      notesAreComplete: true,
       now: () => this.cluster.world.kernel.nowUs,
     });
   }

@@ -29,6 +29,7 @@ interface Case {
   readonly legal: Sequence;
   /** Other invariants that the same sequence violates. */
   readonly also?: readonly InvariantId[];
+  readonly options?: { readonly notesAreComplete: boolean };
 }
 
 const NO_ANOMALY: Sequence = {
@@ -279,6 +280,20 @@ const CASES: Readonly<Record<InvariantId, Case>> = {
       },
     },
   },
+  "claimed-quorums": {
+    violation: {
+      name: "a leader is established without an ACK of NEWLEADER from a quorum",
+      notes: (run) => run.server(1).leads(2, ""),
+    },
+    legal: {
+      name: "a leader is established after an ACK of NEWLEADER from a quorum",
+      notes: (run) => {
+        run.server(1).notes.newLeaderAckRead(asServerId(2), makeZxid(asEpoch(2), 0));
+        return run.server(1).leads(2, "");
+      },
+    },
+    options: { notesAreComplete: true },
+  },
   "zxid-covers-tree": {
     violation: {
       name: "a participant loads a snapshot that holds more than its zxid covers",
@@ -292,16 +307,16 @@ const CASES: Readonly<Record<InvariantId, Case>> = {
   },
 };
 
-describe.each(Object.entries(CASES))("%s", (id, { violation, legal, also = [] }) => {
+describe.each(Object.entries(CASES))("%s", (id, { violation, legal, also = [], options }) => {
   it(`is violated if ${violation.name}`, () => {
-    const run = new HandwrittenRun();
+    const run = new HandwrittenRun(options);
     violation.notes(run);
     expect(run.violatedIds).toContain(id);
     expect(run.violatedIds.filter((other) => other !== id && !also.includes(other as InvariantId))).toEqual([]);
   });
 
   it(`holds if ${legal.name}`, () => {
-    const run = new HandwrittenRun();
+    const run = new HandwrittenRun(options);
     legal.notes(run);
     expect(run.violatedIds).toEqual([]);
   });
