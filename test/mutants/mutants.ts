@@ -265,6 +265,87 @@ until: 30s
     replace: "if (counterOf(zxid) > MAX_COUNTER) {",
   },
 
+  // ---- quorums and packets
+  {
+    name: "newleader-quorum-counts-observers",
+    about: "Acknowledgments of NEWLEADER by observers count toward the quorum that establishes a leader.",
+    file: "protocol/leader/newleader-ack.ts",
+    find: "this.acked = new AckSet(verifier);",
+    replace: "this.acked = new AckSet({ ...verifier, isVoter: () => true });",
+  },
+  {
+    name: "established-after-two-acks",
+    about: "Two servers are enough to establish a leader, and so to send UPTODATE, whatever the size of the ensemble.",
+    file: "protocol/leader/newleader-ack.ts",
+    find: "if (this.acked.hasQuorum) {",
+    replace: "if (this.acked.servers.length >= 2 || this.acked.hasQuorum) {",
+  },
+  {
+    name: "ackepoch-minus-one-counted",
+    about: "A leader counts an ACKEPOCH with epoch -1, which means that the learner must not be counted.",
+    file: "protocol/leader/epoch-ack.ts",
+    find: "if (summary.currentEpoch !== NO_EPOCH) {",
+    replace: "if (summary.currentEpoch >= NO_EPOCH) {",
+  },
+  {
+    name: "epoch-quorum-without-leader",
+    about: "A leader proposes an epoch as soon as a quorum of followers has sent FOLLOWERINFO, without its own epoch.",
+    file: "protocol/leader/epoch-proposal.ts",
+    find: "if (this.counted.has(this.myid) && this.counted.hasQuorum) {",
+    replace: "if (this.counted.hasQuorum) {",
+  },
+  {
+    name: "same-epoch-acked-with-epoch",
+    about: "A learner that has accepted the epoch before answers LEADERINFO with its currentEpoch, not with -1.",
+    file: "protocol/learner/learner.ts",
+    find: "this.ackEpoch(NO_EPOCH);",
+    replace: "this.ackEpoch(this.server.currentEpoch);",
+  },
+  {
+    name: "learner-one-epoch-ahead-counted",
+    about: "A leader accepts and counts an ACKEPOCH of a learner whose currentEpoch is one above its own.",
+    file: "protocol/leader/epoch-ack.ts",
+    find: IS_MORE_RECENT,
+    replace:
+      "return a.currentEpoch > b.currentEpoch + 1 || (a.currentEpoch === b.currentEpoch && a.lastZxid > b.lastZxid);",
+  },
+  {
+    name: "leader-acks-before-sync",
+    about: "A leader acknowledges its own proposal when it proposes it, before its log is synced.",
+    file: "protocol/leader/leader.ts",
+    find: 'assertPresent(this.log, "log thread", this.phase).write(txn);',
+    replace:
+      'assertPresent(this.log, "log thread", this.phase).write(txn);\n    this.processAck(this.server.myid, txn.zxid);',
+  },
+  {
+    name: "queued-txns-acked",
+    about: "A log thread also acknowledges the transactions in its queue, which it has not appended yet.",
+    file: "protocol/storage/log-thread.ts",
+    find: "this.listener.logWritten(written, true);",
+    replace: "this.listener.logWritten([...written, ...this.queue], true);",
+  },
+  {
+    name: "votes-equal-by-id",
+    about: "Two votes are equal if they name the same leader, whatever their zxid, round and epoch.",
+    file: "protocol/election/vote.ts",
+    find: "return a.id === b.id && a.zxid === b.zxid && a.electionEpoch === b.electionEpoch && a.peerEpoch === b.peerEpoch;",
+    replace: "return a.id === b.id;",
+  },
+  {
+    name: "commit-takes-any-head",
+    about: "A follower commits its oldest pending proposal, whatever the zxid in the COMMIT.",
+    file: "protocol/learner/follower.ts",
+    find: "} else if (head.zxid !== zxid) {",
+    replace: "} else if (head.zxid < 0) {",
+  },
+  {
+    name: "group-needs-one-vote-less",
+    about: "In a hierarchical quorum, half of the weight of a group is enough.",
+    file: "protocol/quorum.ts",
+    find: "weight > Math.floor((groupWeights[group] as number) / 2)",
+    replace: "weight > 0 && weight >= Math.floor((groupWeights[group] as number) / 2)",
+  },
+
   // ---- leaving a role
   {
     name: "leader-without-quorum-serves",
