@@ -7,7 +7,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { isBetterVote, sameVote, type Vote } from "../../protocol/election/vote.ts";
-import { FOLLOWING, LEADING, LOOKING, OBSERVING } from "../../protocol/packets.ts";
+import { FOLLOWING, LEADING, LOOKING, OBSERVING, type ServerState } from "../../protocol/packets.ts";
 import { AckSet, hierarchical, majority, type QuorumVerifier } from "../../protocol/quorum.ts";
 import { asEpoch, asServerId, asZxid, type ServerId } from "../../protocol/zxid.ts";
 import { fieldsOf, RECORDED_RELEASES, recordedAnswers } from "./recorded.ts";
@@ -18,7 +18,7 @@ interface ElectionVector {
   readonly expect: unknown;
 }
 
-const STATES = { LOOKING, FOLLOWING, LEADING, OBSERVING };
+const STATES: Readonly<Record<string, ServerState>> = { LOOKING, FOLLOWING, LEADING, OBSERVING };
 
 function serverIds(text = ""): ServerId[] {
   return text === "" ? [] : text.split(",").map((sid) => asServerId(Number(sid)));
@@ -43,7 +43,7 @@ function voteOf(text = ""): Vote {
     zxid: asZxid(Number(zxid)),
     electionEpoch: Number(round),
     peerEpoch: asEpoch(Number(epoch)),
-    state: STATES[state as keyof typeof STATES],
+    state: STATES[state as string] as ServerState,
     version: Number(version),
   };
 }
