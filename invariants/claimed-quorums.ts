@@ -84,11 +84,13 @@ export class ClaimedQuorums {
   }
 
   elected(server: ServerView, leader: ServerId): void {
-    const { lastVote } = this.of(server.sid);
+    // A server can join a leader for which it has not voted. The vote is then that of the leader.
+    const own = this.of(server.sid).lastVote;
+    const vote = leaderOf(own) === leader ? own : this.of(leader).lastVote;
     const supporters: ServerId[] = [];
     for (const { observer, sid } of this.ensemble.servers.values()) {
       const { elected, votes } = this.of(sid);
-      if (!observer && (votes.has(lastVote) || elected.has(leader))) supporters.push(sid);
+      if (!observer && (votes.has(vote) || elected.has(leader))) supporters.push(sid);
     }
     this.of(server.sid).elected.add(leader);
     if (!this.isQuorum(supporters)) this.report(server, `elects server ${leader}`, "voted for it", supporters);
@@ -216,6 +218,10 @@ export class ClaimedQuorums {
 
 function voteText(round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): string {
   return `${round}/${leader}/${zxid}/${peerEpoch}`;
+}
+
+function leaderOf(vote: string): number {
+  return Number(vote.split("/")[1]);
 }
 
 function list(servers: readonly ServerId[]): string {

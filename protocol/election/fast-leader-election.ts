@@ -210,11 +210,7 @@ export class FastLeaderElection {
     } else if (this.beatsProposal(n)) {
       this.propose(n.leader, n.zxid, n.peerEpoch);
       this.sendNotifications();
-    } else if (
-      this.server.behavior.answersWorseVotes &&
-      from !== this.server.myid &&
-      n.leader !== this.proposedLeader
-    ) {
+    } else if (this.server.behavior.answersWorseVotes && from !== this.server.myid && this.beatsVoteOf(n)) {
       this.connections.send(this.server.nowUs, from, this.proposal());
     }
     this.received.set(from, this.vote(n.leader, n.zxid, n.electionEpoch, n.peerEpoch));
@@ -334,6 +330,12 @@ export class FastLeaderElection {
       this.proposedZxid,
       this.proposedEpoch,
     );
+  }
+
+  /** Returns whether this server's vote beats the vote of a notification. Neither may beat the other (weight 0). */
+  private beatsVoteOf({ leader, peerEpoch, zxid }: Notification): boolean {
+    const { proposedEpoch, proposedLeader, proposedZxid, server } = this;
+    return isBetterVote(server.verifier, proposedLeader, proposedZxid, proposedEpoch, leader, zxid, peerEpoch);
   }
 
   private vote(id: ServerId, zxid: Zxid, electionEpoch: number, peerEpoch: Epoch): Vote {
