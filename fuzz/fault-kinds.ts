@@ -45,7 +45,7 @@ const killed = (draw: Draw): Unsynced => draw.pick(["kept", "kept", "kept", "los
 const unpowered = (draw: Draw): Unsynced => draw.pick(["lost", "lost", "torn", draw.int(0, 3)] as const);
 
 /** The kinds of faults that campaigns draw, by name. */
-export const FAULT_KINDS = {
+export const FAULT_KINDS = named({
   partition: {
     about: "cuts the network into two sides",
     parameters: "the sides and the duration",
@@ -433,7 +433,12 @@ export const FAULT_KINDS = {
       ];
     },
   },
-} as const satisfies Record<string, FaultKind>;
+});
+
+/** Gives the table a short type: the names, without the types of all steps. */
+function named<Name extends string>(kinds: Readonly<Record<Name, FaultKind>>): Readonly<Record<Name, FaultKind>> {
+  return kinds;
+}
 
 /** Events after which a learner has done part of its synchronization, with their weights. */
 const HANDOVER_EVENTS = {

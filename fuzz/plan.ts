@@ -172,8 +172,8 @@ function drawEnsemble(draw: Draw, options: PlanOptions, { usedDisks = 0.5, voter
 const VOTERS = [3, 3, 3, 3, 5, 5, 4, 2, 6, 7] as const;
 
 /**
- * Draws hierarchical quorums for a third of the ensembles: two or three groups, and weights of which some are 0 or above
- * 1. A group whose weight is 0 does not count. Some servers of some groups are enough for a quorum.
+ * Draws hierarchical quorums for a third of the ensembles: two or three groups, and weights of which some are 0 or
+ * above 1. A group whose weight is 0 does not count. Some servers of some groups are enough for a quorum.
  */
 function drawHierarchy(draw: Draw, participants: readonly ServerId[]): Scenario["quorum"] {
   if (!draw.chance(1 / 3)) return undefined;

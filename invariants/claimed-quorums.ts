@@ -28,8 +28,8 @@ interface Claims {
   readonly votes: Set<string>;
   /** The last of these votes. */
   lastVote: string;
-  /** The leaders that the server has ever elected. */
-  readonly elected: Set<ServerId>;
+  /** Each leader that the server has ever followed, itself included, with an epoch of its vote, as a text. */
+  readonly settled: Set<string>;
   /** The state with which the server voted for itself. */
   zxid: Zxid | undefined;
   currentEpoch: Epoch | undefined;
@@ -43,6 +43,8 @@ interface Claims {
   offers: ServerId[];
   acks: ServerId[];
   newLeaderAcks: ServerId[];
+  /** The learners that are more recent than this leader, so that it must refuse them. */
+  readonly aheadOf: Set<ServerId>;
 }
 
 export class ClaimedQuorums {
@@ -64,6 +66,7 @@ export class ClaimedQuorums {
     own.offers = [];
     own.acks = [];
     own.newLeaderAcks = [];
+    own.aheadOf.clear();
   }
 
   /** Forgets what a server has written. Called when its process ends, because its disk may change. */
@@ -87,13 +90,23 @@ export class ClaimedQuorums {
     // A server can join a leader for which it has not voted. The vote is then that of the leader.
     const own = this.of(server.sid).lastVote;
     const vote = leaderOf(own) === leader ? own : this.of(leader).lastVote;
-    const supporters: ServerId[] = [];
-    for (const { observer, sid } of this.ensemble.servers.values()) {
-      const { elected, votes } = this.of(sid);
-      if (!observer && (votes.has(vote) || elected.has(leader))) supporters.push(sid);
+    this.of(server.sid).settled.add(settledText(leader, epochOfVote(vote)));
+    if (this.isSupported(leader, vote)) return;
+    const text = `elects server ${leader}, but no quorum has voted for it or follows it`;
+    this.violations.report("claimed-quorums", server.sid, text, {});
+  }
+
+  /** Returns whether a quorum has sent this vote, or follows the leader with one epoch. */
+  private isSupported(leader: ServerId, vote: string): boolean {
+    const voters = [...this.ensemble.servers.values()].filter(({ observer }) => !observer).map(({ sid }) => sid);
+    const prefix = settledText(leader, "");
+    const epochs = new Set(voters.flatMap((sid) => [...this.of(sid).settled].filter((one) => one.startsWith(prefix))));
+    epochs.add("");
+    for (const epoch of epochs) {
+      const supporters = voters.filter((sid) => this.of(sid).votes.has(vote) || this.of(sid).settled.has(epoch));
+      if (this.isQuorum(supporters)) return true;
     }
-    this.of(server.sid).elected.add(leader);
-    if (!this.isQuorum(supporters)) this.report(server, `elects server ${leader}`, "voted for it", supporters);
+    return false;
   }
 
   // ---- discovery
@@ -112,8 +125,12 @@ export class ClaimedQuorums {
     own.isAcceptedUnused = true;
   }
 
-  epochProposed(leader: ServerView, epoch: Epoch): void {
+  epochProposed(leader: ServerView, epoch: Epoch, acceptedBefore: Epoch): void {
     const { offers } = this.of(leader.sid);
+    if (epoch <= acceptedBefore) {
+      const text = `proposes epoch ${epoch}, although its acceptedEpoch is ${acceptedBefore}`;
+      this.violations.report("claimed-quorums", leader.sid, text, { epoch });
+    }
     this.check(leader, offers, `proposes epoch ${epoch}`, "sent FOLLOWERINFO");
   }
 
@@ -134,6 +151,18 @@ export class ClaimedQuorums {
     const isAhead = currentEpoch > (own.currentEpoch ?? currentEpoch);
     const hasMore = currentEpoch === own.currentEpoch && lastZxid > (own.zxid ?? lastZxid);
     if (!isAhead && !hasMore) own.acks.push(learner);
+    else if (!this.isQuorum([leader.sid, ...own.acks])) own.aheadOf.add(learner);
+  }
+
+  /** Forgets a learner whose connection the leader has closed. */
+  learnerLeft(leader: ServerId, learner: ServerId): void {
+    this.of(leader).aheadOf.delete(learner);
+  }
+
+  syncDecided(leader: ServerView, learner: ServerId): void {
+    if (!this.of(leader.sid).aheadOf.has(learner)) return;
+    const text = `synchronizes server ${learner}, whose ACKEPOCH is more recent than the leader's state`;
+    this.violations.report("claimed-quorums", leader.sid, text, {}, learner);
   }
 
   epochCurrent(server: ServerView, epoch: Epoch): void {
@@ -152,10 +181,12 @@ export class ClaimedQuorums {
   established(leader: ServerView, epoch: Epoch): void {
     const { established, newLeaderAcks } = this.of(leader.sid);
     established.add(epoch);
+    this.of(leader.sid).settled.add(settledText(leader.sid, epoch));
     this.check(leader, newLeaderAcks, `is established in epoch ${epoch}`, "acknowledged NEWLEADER");
   }
 
   active(learner: ServerView, epoch: Epoch, leader: ServerId): void {
+    this.of(learner.sid).settled.add(settledText(leader, epoch));
     if (this.of(leader).established.has(epoch)) return;
     const text = `serves in epoch ${epoch}, in which server ${leader} is not established`;
     this.violations.report("claimed-quorums", learner.sid, text, { epoch }, leader);
@@ -170,7 +201,7 @@ export class ClaimedQuorums {
       if (!observer && durable !== undefined && history.isPrefixOf(durable)) holders.push(sid);
     }
     if (this.isQuorum(holders)) return;
-    const text = `commits ${zxidText(zxid)}, but only ${list(holders)} have it on disk: no quorum`;
+    const text = `commits ${zxidText(zxid)}, but no quorum has it on disk, only ${list(holders)}`;
     this.violations.report("claimed-quorums", leader.sid, text, { zxid, holders: [...holders] });
   }
 
@@ -184,14 +215,10 @@ export class ClaimedQuorums {
 
   private check(leader: ServerView, counted: readonly ServerId[], action: string, reason: string): void {
     const servers = [leader.sid, ...counted];
-    if (!this.isQuorum(servers)) this.report(leader, action, reason, counted);
-  }
-
-  private report({ sid }: ServerView, action: string, reason: string, counted: readonly ServerId[]): void {
-    const servers = counted.length === 0 ? "no other server" : `only ${list(counted)}`;
-    this.violations.report("claimed-quorums", sid, `${action}, but ${servers} ${reason}: no quorum`, {
-      holders: [...counted],
-    });
+    if (this.isQuorum(servers)) return;
+    const others = counted.length === 0 ? "" : `, only ${list(counted)}`;
+    const text = `${action}, but no quorum has ${reason}${others}`;
+    this.violations.report("claimed-quorums", leader.sid, text, { holders: [...counted] });
   }
 
   private of(sid: ServerId): Claims {
@@ -200,7 +227,8 @@ export class ClaimedQuorums {
       own = {
         votes: new Set(),
         lastVote: "",
-        elected: new Set(),
+        settled: new Set(),
+        aheadOf: new Set(),
         zxid: undefined,
         currentEpoch: undefined,
         accepted: undefined,
@@ -222,6 +250,14 @@ function voteText(round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch)
 
 function leaderOf(vote: string): number {
   return Number(vote.split("/")[1]);
+}
+
+function epochOfVote(vote: string): string {
+  return vote.split("/")[3] ?? "";
+}
+
+function settledText(leader: ServerId, epoch: Epoch | string): string {
+  return `${leader}/${epoch}`;
 }
 
 function list(servers: readonly ServerId[]): string {

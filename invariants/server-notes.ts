@@ -94,8 +94,8 @@ export class ServerNotes implements Notes {
     this.check.claimedQuorums?.epochOffered(this.server, learner, observer);
   }
 
-  epochProposed(epoch: Epoch): void {
-    this.check.claimedQuorums?.epochProposed(this.server, epoch);
+  epochProposed(epoch: Epoch, acceptedBefore: Epoch): void {
+    this.check.claimedQuorums?.epochProposed(this.server, epoch, acceptedBefore);
     this.ensemble.primaries.begin(epoch, this.server, this.server.tree);
   }
 
@@ -112,6 +112,7 @@ export class ServerNotes implements Notes {
   }
 
   syncDecided(learner: ServerId): void {
+    this.check.claimedQuorums?.syncDecided(this.server, learner);
     this.check.truncKeepsCommitted.syncDecided(this.server, learner);
   }
 
@@ -231,6 +232,7 @@ export class ServerNotes implements Notes {
    */
   failed(_reason: FailureReason, learner: ServerId | undefined, _detail: string): void {
     if (learner === undefined) this.leaveEpoch();
+    else this.check.claimedQuorums?.learnerLeft(this.server.sid, learner);
   }
 
   anomaly(anomaly: Anomaly, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {

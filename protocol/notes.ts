@@ -103,8 +103,11 @@ export interface Notes {
   elected(leader: ServerId, round: number): void;
   /** The leader read a FOLLOWERINFO or OBSERVERINFO; `epoch` is the learner's acceptedEpoch. */
   epochOffered(learner: ServerId, observer: boolean, epoch: Epoch): void;
-  /** The leader knows the epoch to propose and has tried to write acceptedEpoch (Leader#getEpochToPropose). */
-  epochProposed(epoch: Epoch): void;
+  /**
+   * The leader knows the epoch to propose and has tried to write acceptedEpoch (Leader#getEpochToPropose).
+   * `acceptedBefore` is its acceptedEpoch before that write.
+   */
+  epochProposed(epoch: Epoch, acceptedBefore: Epoch): void;
   /** The server wrote acceptedEpoch to disk. */
   epochAccepted(epoch: Epoch): void;
   /** The leader read an ACKEPOCH; `currentEpoch` is -1 if the leader must not count the learner. */

@@ -1,6 +1,6 @@
 /**
- * The recorded behavior of each release with data directories: what FileTxnSnapLog#restore loads (restore), what is left
- * and loaded after ZKDatabase#truncateLog (trunc), and what a running database holds after its log has grown
+ * The recorded behavior of each release with data directories: what FileTxnSnapLog#restore loads (restore), what is
+ * left and loaded after ZKDatabase#truncateLog (trunc), and what a running database holds after its log has grown
  * (fastForwardDataBase, forward) or after a restart (again).
  *
  * Not compared: `last` and `limit`, which the core does not ask for in this form; `read`, which recorded-sync.test.ts

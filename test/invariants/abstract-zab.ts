@@ -123,7 +123,7 @@ export class AbstractZab {
       voter.role = { epoch, leader };
       voter.notes.stateChanged(voter === leader ? LEADING : FOLLOWING, SYNCHRONIZATION);
     }
-    leader.notes.epochProposed(epoch);
+    leader.notes.epochProposed(epoch, asEpoch(-1));
     leader.current = epoch;
     leader.head = leader.log;
     leader.counter = 0;

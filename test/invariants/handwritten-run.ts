@@ -115,7 +115,7 @@ export class HandwrittenServer {
 
   proposesEpoch(epoch: number): this {
     this.notes.elected(this.sid, 1);
-    this.notes.epochProposed(asEpoch(epoch));
+    this.notes.epochProposed(asEpoch(epoch), asEpoch(-1));
     return this;
   }
 

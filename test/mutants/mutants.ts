@@ -328,8 +328,8 @@ until: 30s
     name: "votes-equal-by-id",
     about: "Two votes are equal if they name the same leader, whatever their zxid, round and epoch.",
     file: "protocol/election/vote.ts",
-    find: "return a.id === b.id && a.zxid === b.zxid && a.electionEpoch === b.electionEpoch && a.peerEpoch === b.peerEpoch;",
-    replace: "return a.id === b.id;",
+    find: "if (a.state === LOOKING || b.state === LOOKING) {",
+    replace: "if (a.id >= 0 && b.id >= 0) return a.id === b.id;\n  if (a.state === LOOKING || b.state === LOOKING) {",
   },
   {
     name: "commit-takes-any-head",
