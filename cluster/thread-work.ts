@@ -20,7 +20,7 @@ interface Piece {
 export class ThreadWorkTimers {
   private readonly node: WorkNode;
   private readonly durations: ThreadDurations;
-  /** The pieces in progress by kind of work, in the order in which they started. */
+  /** The unfinished pieces of each kind of work, in the order in which they started. */
   private readonly pieces: Record<ThreadWork, readonly Piece[]> = { 0: [], 1: [], 2: [] };
 
   constructor(node: WorkNode, durations: ThreadDurations) {
@@ -36,13 +36,13 @@ export class ThreadWorkTimers {
     this.setTimer(work);
   }
 
-  /** Returns the kind of work to which this timer belongs, or undefined if the timer is not one of this class. */
+  /** Returns the kind of work to which this timer belongs; undefined if the timer does not belong to thread work. */
   workOf(timer: number): ThreadWork | undefined {
     const work = timer - TIMER_COUNT;
     return work in this.pieces ? (work as ThreadWork) : undefined;
   }
 
-  /** Handles the firing of the timer: returns the keys of the pieces that are done. */
+  /** Handles the timer of this kind of work when it fires. Returns the keys of the pieces that are done. */
   finish(work: ThreadWork): number[] {
     const nowUs = this.node.clockUs;
     const done = this.pieces[work].filter(({ doneUs }) => doneUs <= nowUs);
