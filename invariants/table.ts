@@ -106,7 +106,7 @@ export const INVARIANTS = {
     source: "ZOOKEEPER-2845, ZOOKEEPER-3642",
   },
   "zxid-covers-tree": {
-    statement: "When a participant starts or votes, its memory holds nothing above the zxid that it reports.",
+    statement: "When a participant starts or votes, its memory holds no transaction above the zxid that it reports.",
     source: "ZOOKEEPER-3104",
   },
 } as const satisfies Record<string, Omit<Invariant, "id">>;
