@@ -1,4 +1,4 @@
-/** Known bugs in words. */
+/** The texts that describe known bugs. */
 import { describe, expect, it } from "vitest";
 import { bugPaths, scenarioName } from "../../cli/scenario-files.ts";
 import {
