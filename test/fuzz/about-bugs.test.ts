@@ -42,7 +42,7 @@ describe("bugLine", () => {
     expect(bugLine(bugNamed("4643") as KnownBug)).toMatch(
       /^ZOOKEEPER-4643: A follower writes currentEpoch before .* on disk\. Releases without this bug \(.*\): 3\.8\.5.*5\.$/,
     );
-    expect(bugLine(bugNamed("open-failed-log-write-survives") as KnownBug)).toMatch(/ Every release has it\.$/);
+    expect(bugLine(bugNamed("open-failed-log-write-survives") as KnownBug)).toMatch(/ Every release has this bug\.$/);
   });
 
   it("says that another bug may break the scenario in a release without the bug", () => {
