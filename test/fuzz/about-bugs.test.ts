@@ -46,7 +46,9 @@ describe("bugLine", () => {
   });
 
   it("says that another bug may break the scenario in a release without the bug", () => {
-    expect(bugLine(bugNamed("4643") as KnownBug)).toContain("without this bug (another bug may break the scenario there): ");
+    expect(bugLine(bugNamed("4643") as KnownBug)).toContain(
+      "without this bug (another bug may break the scenario there): ",
+    );
   });
 
   it("is the id for a bug that is not known", () => {
