@@ -122,7 +122,7 @@ export interface ThreadSpec {
    * 0ms..0.5ms.
    */
   readonly applyLatency: string;
-  /** How late the election thread wakes up after it has waited for notifications. Default: 0ms..1ms. */
+  /** The delay with which the election thread wakes up after it has waited for notifications. Default: 0ms..1ms. */
   readonly electionWakeUp: string;
 }
 

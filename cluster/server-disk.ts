@@ -213,10 +213,12 @@ export class ServerDisk {
 
   /**
    * Returns the name of a corrupt file that prevents the start of the server; undefined if there is none. If
-   * `snapshotsToo` is true, a corrupt snapshot prevents the start as well.
+   * `snapshotsToo` is true, or if no snapshot is valid (FileSnap#deserialize), a corrupt snapshot also prevents the
+   * start.
    */
   unreadable(snapshotsToo: boolean): string | undefined {
-    return this.disk.list().find((name) => this.disk.isCorrupt(name) && (snapshotsToo || !name.startsWith(SNAPSHOT)));
+    const needsEach = snapshotsToo || this.image().snapshots.length === 0;
+    return this.disk.list().find((name) => this.disk.isCorrupt(name) && (needsEach || !name.startsWith(SNAPSHOT)));
   }
 
   /** Sets the content that the disk has when the run starts. All of it is durable. */

@@ -118,7 +118,7 @@ export class Server implements NodeProgram<Message>, Effects {
     return this.peer.write(value);
   }
 
-  // ---- the node's events
+  // ---- The events of the node
 
   onTimer(timer: number): void {
     this.input();

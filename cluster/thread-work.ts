@@ -15,8 +15,8 @@ import type { DurationRange } from "../sim/duration-range.ts";
 import type { Node } from "../sim/index.ts";
 
 /**
- * The range of durations of a piece, by kind of work, and of the delays with which the election thread wakes up. A
- * piece takes at least minUs and less than maxUs.
+ * For each kind of work, the range from which the duration of a piece is drawn. `electionWakeUp` is the range of the
+ * delay with which the election thread wakes up. A piece takes at least minUs and less than maxUs.
  */
 export type ThreadDurations = Readonly<Record<ThreadWork | "electionWakeUp", DurationRange>>;
 
@@ -64,7 +64,7 @@ export class ThreadWorkTimers {
     this.setTimer(work);
   }
 
-  /** Draws how late the election thread wakes up, in microseconds. */
+  /** Draws the delay with which the election thread wakes up, in microseconds. */
   drawElectionWakeUp(): number {
     return this.draw(this.durations.electionWakeUp);
   }
@@ -101,7 +101,7 @@ export class ThreadWorkTimers {
     for (const work of STALLABLE_THREADS[thread]) this.stalls[work]++;
   }
 
-  /** Ends one stall of a thread. Work that is overdue is finished immediately. */
+  /** Ends one stall of a thread. If it was the last one, work whose time is over is finished immediately. */
   resume(thread: StallableThread): void {
     for (const work of STALLABLE_THREADS[thread]) {
       this.stalls[work] = Math.max(0, this.stalls[work] - 1);

@@ -83,7 +83,7 @@ function failsWithSeed(scenario: Scenario, failure: Failure): FailsWith {
   return (change) => runFor(scenario, failure, seed, { change }) !== undefined;
 }
 
-/** Returns whether the failure disappears when all known bugs are fixed. It may be that no single fix is enough. */
+/** Returns whether the failure disappears when all known bugs are fixed. A single fix may not be enough. */
 export function isFixedByKnownBugs(scenario: Scenario, failure: Failure): boolean {
   const seeds = scenario.seed === undefined ? SEEDS : [BigInt(scenario.seed)];
   return seeds.every((seed) => runFor(scenario, failure, seed, { change: () => PATCHED }) === undefined);

@@ -96,7 +96,7 @@ export interface BlockResult {
   readonly virtualUs: number;
   /** The result of Coverage#toJSON(): the number of times that each feature was reached. */
   readonly coverage: Readonly<Record<string, number>>;
-  /** For each kind of fault, and for writes: how often it struck, and how often it had an effect. */
+  /** For each kind of fault, and for writes: the number of injections, and the number of those with an effect. */
   readonly faults: Readonly<Record<string, readonly [number, number]>>;
   /** The failing plans. */
   readonly failed: readonly FailedPlan[];
@@ -205,7 +205,7 @@ export class CampaignTotals {
   virtualUs = 0;
   /** The features that the runs reached. */
   readonly coverage = new Coverage();
-  /** For each kind of fault, and for writes: how often it struck, and how often it had an effect. */
+  /** For each kind of fault, and for writes: the number of injections, and the number of those with an effect. */
   readonly faults = new Map<string, readonly [number, number]>();
 
   /** Adds the result of a block. */

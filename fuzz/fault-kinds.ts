@@ -278,7 +278,7 @@ export const FAULT_KINDS = {
   "stalled-thread": {
     about:
       "stalls one thread of a server; sometimes the leader's thread that applies transactions, while clients write, " +
-      "a follower reconnects, and its leader or the connection fails again",
+      "a follower reconnects, and then the leader or the connection fails",
     parameters:
       "the server or the leader, the thread, the durations, the number of writes, the follower, and the moment and " +
       "kind of the second fault",

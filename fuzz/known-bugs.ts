@@ -191,8 +191,8 @@ const FIXED_BUGS: readonly KnownBug[] = [
     effect: "The logs of the servers differ.",
     isIn: (one) => one.learnerShutdown === "leaves-log-thread",
     fixedBehavior: { learnerShutdown: "log-thread-first" },
-    // The ticket also names 3.7 and 3.8. There, the log thread ends at its first ACK and logs nothing into the next
-    // epoch (ZOOKEEPER-4409): 8 of 8 tries on real servers of 3.8.6 did not show the bug.
+    // The ticket also names 3.7 and 3.8. In these releases, the log thread ends at its first ACK and logs nothing into
+    // the next epoch (ZOOKEEPER-4409). Eight tries on real servers of 3.8.6 did not show the bug.
     affected: ["3.5.10", "3.6.4"],
     alsoIn: {
       releases: SINCE_2678.slice(1),
@@ -370,7 +370,7 @@ const BUG_OF_FIX: Readonly<
   answersWorseVotes: {
     id: "open-election-better-vote-never-repeated",
     cause: "A looking server that keeps receiving worse votes never repeats its own better vote.",
-    effect: "The servers agree on a leader only after many seconds, when their waits have drifted apart.",
+    effect: "The servers agree on a leader only after many seconds, when they no longer vote at the same times.",
     onlyLiveness: true,
   },
   learnerAheadEndsLeading: {
@@ -394,7 +394,7 @@ const BUG_OF_FIX: Readonly<
   syncWaitsForApply: {
     id: "open-committed-txn-truncated-before-leader-applies-it",
     cause: "A leader has committed a transaction but not applied it, and truncates it at a learner that returns.",
-    effect: "If the leader then dies, a transaction that clients have read is lost.",
+    effect: "If the leader then crashes, a transaction that clients have read is lost.",
   },
 };
 

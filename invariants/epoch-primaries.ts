@@ -31,11 +31,14 @@ export class EpochPrimary {
   readonly epoch: Epoch;
   readonly leader: PrimaryServer;
   /**
-   * The history with which the leader began the epoch. Undefined if the checkers did not receive the notes from that
-   * time.
+   * The history with which the leader began the epoch. Undefined if the checkers did not receive the leader's notes at
+   * that time.
    */
   initial: History | undefined;
-  /** The last transaction that the leader has committed, applied or not; zxid 0 before the first. */
+  /**
+   * The zxid of the last transaction that the leader has committed, whether or not it has applied it; 0 before the
+   * first.
+   */
   lastCommitted: Zxid = asZxid(0);
   private readonly broadcast: History[] = [];
   private firstZxid = asZxid(0);

@@ -32,8 +32,8 @@ export type LearnerShutdown =
   | "fast-forward-first"
   // Fast-forwards, and leaves the log thread running.
   | "leaves-log-thread"
-  // The same, but the log thread ends with a NullPointerException at its next ACK (SendAckRequestProcessor,
-  // Learner#closeSockSync, ZOOKEEPER-4409). It then drops the rest of its queue.
+  // Fast-forwards, and leaves the log thread running until its next ACK. There, a NullPointerException ends the thread,
+  // and the rest of its queue is lost (SendAckRequestProcessor, Learner#closeSockSync, ZOOKEEPER-4409).
   | "leaves-log-thread-until-ack"
   // Waits until the log thread has written its queue, then fast-forwards.
   | "log-thread-first";

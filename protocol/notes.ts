@@ -112,7 +112,7 @@ export interface Notes {
   epochAcked(learner: ServerId, currentEpoch: Epoch, lastZxid: Zxid): void;
   /** The server wrote currentEpoch to disk. */
   epochCurrent(epoch: Epoch): void;
-  /** LearnerHandler#syncFollower decided between DIFF, TRUNC and SNAP. */
+  /** The leader decided between DIFF, TRUNC and SNAP (LearnerHandler#syncFollower). */
   syncDecided(learner: ServerId, observer: boolean, facts: SyncFacts, decision: SyncDecision): void;
   /** The learner acknowledged NEWLEADER; `history` is the history in the learner's log. */
   newLeaderAcked(epoch: Epoch, history: History): void;

@@ -6,11 +6,11 @@ import { printableLine } from "./printable.ts";
 
 /** One problem of a scenario file. */
 export interface Problem {
-  /** The name of the file. */
+  /** The name of the scenario file. */
   readonly file: string;
-  /** Counted from 1. */
+  /** The line of the problem, counted from 1. */
   readonly line: number;
-  /** Counted from 1. */
+  /** The column of the problem, counted from 1. */
   readonly column: number;
   /** The field's path, such as `steps[2].crash.server`; `file` if the problem concerns the whole file. */
   readonly field: string;

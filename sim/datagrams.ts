@@ -106,7 +106,7 @@ export class Datagrams<M> {
         break;
       }
       default:
-        // A datagram has no connection to reset, so both remaining verdicts, drop and reset, lose the message.
+        // A datagram has no connection to reset, so the verdict `reset` loses the message, as `drop` does.
         effects.lostByRule++;
         this.drop(link, message);
     }

@@ -47,7 +47,7 @@ export class Digest {
       return;
     }
     this.float[0] = Number.isNaN(value) ? Number.NaN : value;
-    // The constant 0x46 distinguishes a fraction from an integer with the same two words.
+    // The constant 0x46 distinguishes a fraction from an integer with the same two 32-bit halves.
     this.mixInts(0x46, 0x46);
     this.mixInts(this.words[0] as number, this.words[1] as number);
   }
