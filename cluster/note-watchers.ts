@@ -21,7 +21,7 @@ import type {
 } from "../protocol/index.ts";
 
 export class Watchers implements Notes {
-  /** False after the process has crashed. */
+  /** Whether the watchers still receive notes. False after the process has crashed. */
   watching = true;
   private readonly first: Notes | undefined;
   private readonly second: Notes | undefined;

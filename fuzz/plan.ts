@@ -1,9 +1,10 @@
 /**
  * A plan is a scenario that contains every fault, every write and the initial state of the disks. A plan is drawn from
- * a seed. After that, it no longer depends on the code that drew it, so it keeps its meaning if this code changes.
+ * a seed. A plan contains all drawn values, so a later change of the code that draws plans does not change an existing
+ * plan.
  *
- * Each fault strikes at a drawn time or moment, independently of the other steps, so that removing one step does not
- * move the others. At the end, a drawn quorum is settled and must become live again.
+ * Each fault strikes at a drawn time or moment, independently of the other steps, so that the other steps keep their
+ * times if shrinking removes one step. At the end, a drawn quorum is settled and must become live again.
  */
 
 import { DEFAULT_THREADS, type ServerSpec } from "../cluster/cluster-spec.ts";
@@ -203,8 +204,8 @@ const NEW_SERVER: ServerSpec = {
 };
 
 /**
- * The tick lengths to draw from. The length of a plan is drawn in ticks, so short ticks give short plans. If the length
- * of the plan is given, the ticks are drawn from longer values.
+ * The tick lengths to draw from. The length of a plan is drawn in ticks, so short ticks give short plans. If the caller
+ * gives the length of the plan, the tick is drawn from longer values.
  */
 const SHORT_TICKS_MS = [100, 200, 200, 500];
 const LONG_TICKS_MS = [200, 500, 1000, 2000];

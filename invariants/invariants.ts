@@ -26,7 +26,7 @@ import { type Checkers, ServerNotes } from "./server-notes.ts";
 import { TruncKeepsCommitted } from "./trunc-keeps-committed.ts";
 import { type Violation, Violations } from "./violation.ts";
 
-/** What the invariants need to know of an ensemble. */
+/** The options of Invariants: what the checks need to know about the ensemble. */
 export interface InvariantsOptions {
   /** All servers, observers included. */
   readonly servers: readonly ServerId[];

@@ -228,7 +228,7 @@ export class ServerNotes implements Notes {
 
   /**
    * If `learner` is undefined, the server leaves its role, and clients do not see the transactions that it still
-   * delivers. Otherwise only the connection to that learner failed.
+   * delivers. If `learner` is defined, only the connection to that learner failed.
    */
   failed(_reason: FailureReason, learner: ServerId | undefined, _detail: string): void {
     if (learner === undefined) this.leaveEpoch();

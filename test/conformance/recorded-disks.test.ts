@@ -1,10 +1,10 @@
 /**
- * The recorded behavior of each release with data directories: what FileTxnSnapLog#restore loads (restore), what is
- * left and loaded after ZKDatabase#truncateLog (trunc), and what a running database holds after its log has grown
- * (fastForwardDataBase, forward) or after a restart (again).
+ * The recorded behavior of each release with data directories. The operations of a vector are: `restore`, the database
+ * that FileTxnSnapLog#restore loads; `trunc`, the files and the database after ZKDatabase#truncateLog; `forward`, a
+ * running database after its log has grown (ZKDatabase#fastForwardDataBase); and `again`, the database after a restart.
  *
- * Not compared: `last` and `limit`, which the core does not ask for in this form; `read`, which recorded-sync.test.ts
- * covers; and files without any byte, which the simulated disk does not have.
+ * This test skips the operations `last` and `limit`, because the core has no equivalent; `read`, because
+ * recorded-sync.test.ts tests it; and empty files, because the simulated disk has none.
  */
 import { describe, expect, it } from "vitest";
 import { ServerDisk } from "../../cluster/server-disk.ts";
@@ -44,7 +44,7 @@ class DataDir {
     const { append = "", autocreate, commitlog, logs = "", snaps = "", trust } = fieldsOf(input);
     const settings = {
       ...DEFAULT_SETTINGS,
-      // Releases before 3.6 know no commitLogCount.
+      // Releases before 3.6 do not have the setting commitLogCount.
       commitLogCount: behavior.knowsMissingDatabase ? Number(commitlog ?? 500) : 500,
       trustEmptySnapshot: trust === "1",
       dbAutocreate: autocreate !== "0",
@@ -112,7 +112,7 @@ class DataDir {
     return `last ${last}, nodes [${nodes.map(formatZxid).join(" ")}], committedLog [${committed}]`;
   }
 
-  /** Adds the log files to an answer that is no error. */
+  /** If the answer is not an error, adds the log files to it. */
   private withFiles(answer: string): string {
     if (!answer.includes("last") && answer !== "not done") return answer.replace("done, ", "");
     const text = this.disk
@@ -154,7 +154,7 @@ function named(text: string): { name: Zxid; txns: Txn[] }[] {
 /** The recorded answer of a release that cannot fast-forward a running database. */
 const NO_METHOD = "no such method";
 
-/** Replaces the exceptions of Java by the core's names of the same problems. */
+/** Replaces Java's exceptions by the core's names for the same failures. */
 function recordedText(text: string): string {
   if (text.startsWith("IllegalStateException: Committed proposal cached out of order")) return "proposal-gap";
   if (text.startsWith("IOException: No snapshot found, but there are log entries")) return "log-without-snapshot";

@@ -2,8 +2,8 @@
  * The recorded answers of each release about votes and quorums: totalOrderPredicate (order), Vote#equals (same),
  * QuorumVerifier#getWeight (weight) and #containsQuorum (quorum), and SyncedLearnerTracker (acks).
  *
- * Not compared: the functions propose, ack, new, tally, leader and zxid, and answers whose id starts with `odd`, which
- * no running server of the simulator reaches.
+ * This test skips the functions propose, ack, new, tally, leader and zxid. It also skips answers whose id starts with
+ * `odd`, because no running server of the simulator reaches their state.
  */
 import { describe, expect, it } from "vitest";
 import { isBetterVote, sameVote, type Vote } from "../../protocol/election/vote.ts";
@@ -76,7 +76,7 @@ const ANSWERS: Readonly<Record<string, (fields: Fields) => unknown>> = {
 describe.each(RECORDED_RELEASES)("release %s", (release) => {
   it.each(Object.keys(ANSWERS))("answers as recorded: %s", (fn) => {
     const vectors = recordedAnswers<ElectionVector>("election", release).filter(
-      // 3.4 has no SyncedLearnerTracker: its recorded answer is null.
+      // 3.4 has no SyncedLearnerTracker, so its recorded answer is null.
       ({ id, input, expect: answer }) => input.startsWith(`fn=${fn};`) && !id.startsWith("odd") && answer !== null,
     );
     const differing = vectors.flatMap(({ id, input, expect: answer }) => {

@@ -2,8 +2,8 @@
  * The recorded starts of each release with every combination of epoch files (QuorumPeer#loadDataBase): whether the
  * server starts, the epochs in its memory, and the files afterwards.
  *
- * Answers whose id starts with `text` (files that are no number) or `set` (calls of setCurrentEpoch and
- * setAcceptedEpoch) have no counterpart here: on the simulated disk, an epoch file holds a number or is corrupt.
+ * This test skips answers whose id starts with `text` (epoch files that do not contain a number) or `set` (calls of
+ * setCurrentEpoch and setAcceptedEpoch). On the simulated disk, an epoch file contains a number or is corrupt.
  */
 import { describe, expect, it } from "vitest";
 import { Cluster } from "../../cluster/cluster.ts";
@@ -21,7 +21,7 @@ interface EpochVector {
 const SID = asServerId(1);
 const FILES = ["currentEpoch", "acceptedEpoch", "currentEpoch.tmp", "updatingEpoch"] as const;
 
-/** Starts server 1 of three alone, with these epoch files, and returns the answer in the form of a recorded one. */
+/** Starts only server 1 of three, with these epoch files. Returns the result in the form of a recorded answer. */
 function start(input: string, release: string): Readonly<Record<string, unknown>> {
   const { acc, autocreate, cur, db, tmp, updating } = fieldsOf(input);
   const settings = { dbAutocreate: autocreate !== "0" };
@@ -63,7 +63,7 @@ function start(input: string, release: string): Readonly<Record<string, unknown>
   return { ...(isRunning ? {} : { error: true }), ...memory, ...files };
 }
 
-/** Leaves out what a refused start has in memory: the process ends. */
+/** Returns the recorded answer. If the start was refused, leaves out the epochs in memory, because the process ends. */
 function recordedStart({ expect: { error, currentEpoch, acceptedEpoch, ...files } }: EpochVector): unknown {
   return error === undefined ? { currentEpoch, acceptedEpoch, ...files } : { error: true, ...files };
 }

@@ -1,6 +1,6 @@
 /**
- * For each invariant, the shortest sequence of notes that violates it, and the most similar legal sequence, for which
- * no violation is reported.
+ * For each invariant, the shortest sequence of notes that violates it, and the most similar legal sequence, which
+ * violates no invariant.
  */
 import { describe, expect, it } from "vitest";
 import { type InvariantId, listInvariants } from "../../invariants/index.ts";
@@ -345,8 +345,8 @@ describe("the invariants", () => {
 });
 
 /**
- * No other server has 1:1, which is in the log of server 3. Server 3 loses its leader directly after a SNAP has
- * replaced its memory and its log.
+ * The log of server 3 has 1:1, which no other server has. Server 3 loses its leader directly after a SNAP has replaced
+ * its memory and its log.
  */
 const SNAP_REPLACED_LOG = `
 zookeeper: patched

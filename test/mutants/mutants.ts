@@ -1,10 +1,10 @@
 /**
- * Mutants: deliberate defects of the core. Each mutant replaces one or two lines of the core's source while it is
- * bundled, and so removes one thing that the protocol's safety depends on. The core's source contains no code for
+ * Mutants: deliberate defects of the core. While the core is bundled, a mutant replaces one or two lines of its source,
+ * and so removes one step or check on which the protocol's safety depends. The core's source contains no code for
  * mutants.
  *
- * If campaigns do not find the mutants, they cannot be trusted to find bugs. test/mutants/search.ts searches for a
- * mutant with the default campaign; scripts/mutants.mjs measures how long the search takes for each mutant.
+ * A campaign that does not find the mutants may also fail to find bugs. test/mutants/search.ts searches for a mutant
+ * with the default campaign; scripts/mutants.mjs measures how long the search takes for each mutant.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,15 +25,16 @@ export interface Mutant extends Patch {
   /** The ZooKeeper bug that the mutant reproduces or resembles. */
   readonly ticket?: string;
   /**
-   * The check that finds the mutant, if no invariant does: the servers are stuck, or two runs of the same seed differ.
+   * The check that finds the mutant if no invariant finds it. `liveness`: the servers are stuck. `nondeterminism`: two
+   * runs with the same seed differ.
    */
   readonly canary?: "liveness" | "nondeterminism";
   /**
    * A scenario, as YAML, that violates an invariant only with the mutant. Only mutants that campaigns rarely find have
-   * one.
+   * this field.
    */
   readonly shownBy?: string;
-  /** Further patches, for mutants that remove a check that ZooKeeper makes in several places. */
+  /** Further patches. A mutant needs them if ZooKeeper makes the same check in several places. */
   readonly also?: readonly Patch[];
 }
 
@@ -50,9 +51,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "protocol/election/vote.ts",
     find: "if (newEpoch !== currentEpoch) return newEpoch > currentEpoch;",
     replace: "if (newZxid === currentZxid && newEpoch !== currentEpoch) return newEpoch > currentEpoch;",
-    // The first patch lets a server win the election although its history is not the most recent. Its learners are then
-    // ahead of it. Without the second patch, the leader would not accept their ACKEPOCHs, so the mutant would only
-    // delay the start.
+    // The first patch lets a server win the election although its history is not the most recent. The learners can then
+    // be ahead of their leader. Without the second patch, the leader would reject their ACKEPOCHs, so the mutant would
+    // only delay the start.
     also: [
       {
         file: "protocol/leader/epoch-ack.ts",
@@ -247,7 +248,8 @@ until: 30s
     find: "if (this.outstanding[0]?.txn !== txn || !acks.hasQuorum) return;\n    this.outstanding.shift();",
     replace: "if (!acks.hasQuorum) return;\n    while (this.outstanding.shift()?.txn !== txn);",
     // A server acknowledges transactions in order, so each transaction normally gets its quorum before the next one.
-    // The first patch has an effect only if this patch reverses the leader's own acknowledgments.
+    // Without this second patch, which reverses the order of the leader's own acknowledgments, the first patch would
+    // have no effect.
     also: [
       {
         file: "protocol/leader/leader.ts",
