@@ -175,6 +175,7 @@ export class ClaimedQuorums {
 
   newLeaderAckRead(leader: ServerView, learner: ServerId, zxid: Zxid): void {
     const { accepted, newLeaderAcks } = this.of(leader.sid);
+    if (this.ensemble.servers.get(learner)?.observer) return;
     if (accepted === undefined || zxid === makeZxid(accepted, 0)) newLeaderAcks.push(learner);
   }
 

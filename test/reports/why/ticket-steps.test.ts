@@ -19,10 +19,10 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   // The leader counts an ACK of a transaction that the follower has truncated.
   "open-acked-proposal-truncated-committed-lost": [
-    "server 2 truncates 1:2 (w2) from its log",
-    "leader 3 has proposed 1:2 (w2), but not committed it yet",
     "leader 3 commits 1:2 after ACKs from server 2",
     "the ACK of server 2 is stale: server 2 truncated 1:2 after it",
+    "server 2 truncates 1:2 (w2) from its log",
+    "leader 3 has proposed 1:2 (w2), but not committed it yet",
   ],
   // The leader has committed a transaction and not applied it, so it truncates the transaction at a learner.
   "open-committed-txn-truncated-before-leader-applies-it": [
