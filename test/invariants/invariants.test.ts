@@ -9,6 +9,7 @@ import {
   asEpoch,
   asServerId,
   asZxid,
+  asZxid,
   BROADCAST,
   COMMIT,
   FOLLOWING,
@@ -17,7 +18,7 @@ import {
 } from "../../protocol/index.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
-import { HandwrittenRun } from "./handwritten-run.ts";
+import { HandwrittenRun, type HandwrittenServer } from "./handwritten-run.ts";
 
 interface Sequence {
   readonly name: string;
@@ -307,6 +308,7 @@ const CASES: Readonly<Record<InvariantId, Case>> = {
 /** Makes server 1 propose epoch 2 to server 2, and read the ACK of NEWLEADER of one server. */
 function acknowledged(run: HandwrittenRun, learner: number): HandwrittenServer {
   const leader = run.server(1);
+  for (const sid of [1, 2]) run.server(sid).notes.voted(1, asServerId(1), asZxid(0), asEpoch(0));
   leader.notes.epochOffered(asServerId(2), false, asEpoch(1));
   leader.proposesEpoch(2);
   leader.notes.newLeaderAckRead(asServerId(learner), makeZxid(asEpoch(2), 0));
