@@ -9,7 +9,6 @@ import {
   asEpoch,
   asServerId,
   asZxid,
-  asZxid,
   BROADCAST,
   COMMIT,
   FOLLOWING,
