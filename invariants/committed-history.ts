@@ -50,6 +50,10 @@ export class CommittedHistory {
     return count;
   }
 
+  /**
+   * Searches the sequence, whose epochs ascend: a leader never proposes an epoch below the epoch of its own last
+   * transaction. If a defect breaks this order, global-primary-order reports it.
+   */
   private searchOlderThan(epoch: Epoch): number {
     let low = 0;
     let high = this.histories.length;

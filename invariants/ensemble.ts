@@ -50,10 +50,10 @@ export interface ServerView {
 export class Ensemble {
   readonly servers = new Map<ServerId, ServerView>();
   readonly primaries = new EpochPrimaries();
-  /** The established leader of the newest epoch. */
-  private newest: ServerView | undefined;
-  /** The newest established epoch; NO_EPOCH before the first. */
-  newestEpoch = NO_EPOCH;
+  /** The primary of the leader that `established` accepted last. */
+  private newest: EpochPrimary | undefined;
+  /** The highest established epoch; NO_EPOCH before the first. */
+  private highestEpoch = NO_EPOCH;
 
   constructor(servers: readonly ServerId[], observers: readonly ServerId[]) {
     for (const sid of servers) this.servers.set(sid, newServerView(sid, observers.includes(sid)));
@@ -63,17 +63,30 @@ export class Ensemble {
     return this.servers.get(sid) as ServerView;
   }
 
-  /** Records an established leader. Returns false if this epoch or a newer one was established before. */
-  established(leader: ServerView, epoch: Epoch): boolean {
-    if (epoch <= this.newestEpoch) return false;
-    this.newestEpoch = epoch;
-    this.newest = leader;
+  /** Records an established leader. Returns false if the leader is deposed. */
+  established(primary: EpochPrimary): boolean {
+    if (this.isDeposed(primary)) return false;
+    this.highestEpoch = asEpoch(Math.max(this.highestEpoch, primary.epoch));
+    this.newest = primary;
+    this.primaries.newestCount++;
     return true;
   }
 
-  /** The established leader of the newest epoch; undefined after it has stopped leading. */
+  /**
+   * Returns whether a newer leader was established after this primary proposed its epoch. A leader that proposes its
+   * epoch after the newest leader was established is not deposed, even if its epoch is lower. A quorum can accept such
+   * an epoch only if servers have lost the epoch that they had accepted, for example with their disks.
+   */
+  isDeposed(primary: EpochPrimary): boolean {
+    if (primary === this.newest || primary.epoch > this.highestEpoch) return false;
+    return primary.newestBefore < this.primaries.newestCount;
+  }
+
+  /** The newest established leader; undefined after it has stopped leading. */
   get newestLeader(): ServerView | undefined {
-    return this.newest?.epoch === this.newestEpoch ? this.newest : undefined;
+    if (this.newest === undefined) return undefined;
+    const leader = this.get(this.newest.leader.sid);
+    return leader.epoch === this.newest.epoch ? leader : undefined;
   }
 
   /**

@@ -40,13 +40,16 @@ export class EpochPrimary {
    * first.
    */
   lastCommitted: Zxid = asZxid(0);
+  /** The number of newest leaders that had been established when this primary began. */
+  readonly newestBefore: number;
   private readonly broadcast: History[] = [];
   private firstZxid = asZxid(0);
 
-  constructor(epoch: Epoch, leader: PrimaryServer, initial: History | undefined) {
+  constructor(epoch: Epoch, leader: PrimaryServer, initial: History | undefined, newestBefore: number) {
     this.epoch = epoch;
     this.leader = leader;
     this.initial = initial;
+    this.newestBefore = newestBefore;
   }
 
   /** The initial history with all transactions that the primary has broadcast since. */
@@ -86,11 +89,13 @@ export class EpochPrimary {
 export class EpochPrimaries {
   /** The primary of the newest epoch in which a transaction was broadcast. */
   newestBroadcasting: EpochPrimary | undefined;
+  /** The number of leaders that were the newest when they were established. */
+  newestCount = 0;
   private readonly byEpoch = new Map<Epoch, EpochPrimary[]>();
 
   /** Adds the primary of an epoch that a leader proposes. */
   begin(epoch: Epoch, leader: PrimaryServer, initial: History | undefined): EpochPrimary {
-    const primary = new EpochPrimary(epoch, leader, initial);
+    const primary = new EpochPrimary(epoch, leader, initial, this.newestCount);
     const others = this.byEpoch.get(epoch);
     if (others === undefined) this.byEpoch.set(epoch, [primary]);
     else others.push(primary);

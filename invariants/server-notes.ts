@@ -145,7 +145,7 @@ export class ServerNotes implements Notes {
     const current = server.primary;
     const primary = current?.epoch === epoch ? current : this.ensemble.primaries.begin(epoch, server, history);
     primary.initial = history;
-    const newest = this.ensemble.established(server, epoch);
+    const newest = this.ensemble.established(primary);
     check.primaryUniqueness.established(server, epoch);
     check.claimedQuorums?.established(server, epoch);
     check.initialHistoryAgreement.established(server, epoch, history);

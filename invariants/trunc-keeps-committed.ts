@@ -30,8 +30,7 @@ export class TruncKeepsCommitted {
   syncDecided(leader: ServerView, learner: ServerId): void {
     const learnerView = this.ensemble.servers.get(learner);
     if (learnerView === undefined) return;
-    const { newestEpoch } = this.ensemble;
-    const deposed = (leader.primary?.epoch ?? newestEpoch) < newestEpoch;
+    const deposed = leader.primary !== undefined && this.ensemble.isDeposed(leader.primary);
     const committed = this.sequence.length;
     learnerView.committedAtDecision = deposed ? Math.min(committed, leader.tree?.length ?? 0) : committed;
   }

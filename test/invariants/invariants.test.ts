@@ -218,7 +218,11 @@ const CASES: Readonly<Record<InvariantId, Case>> = {
     },
     legal: {
       name: "a deposed leader learns late that a quorum has acknowledged it",
-      notes: (run) => run.server(2).leads(2, "").proposes("2:1").delivers("2:1").server(1).leads(1, ""),
+      notes: (run) => {
+        run.server(1).proposesEpoch(1);
+        run.server(2).leads(2, "").proposes("2:1").delivers("2:1");
+        run.server(1).establishes(1, "");
+      },
     },
   },
   "trunc-keeps-committed": {

@@ -17,6 +17,18 @@ describe("servers are valid only if", () => {
       "committed",
     ],
     [
+      "a server with an empty disk may have had the committed zxid",
+      { servers: { 1: { history: "1:1" }, 2: { empty: true }, 3: {} }, committed: "1:1" },
+      { servers: { 1: { history: "1:1" }, 2: {}, 3: {} }, committed: "1:1" },
+      "committed",
+    ],
+    [
+      "at least one server still has the committed zxid",
+      { servers: { 1: { history: "1:1" }, 2: { empty: true }, 3: { empty: true } }, committed: "1:1" },
+      { servers: { 1: {}, 2: { empty: true }, 3: { empty: true } }, committed: "1:1" },
+      "committed",
+    ],
+    [
       "groups with weights, if there are any, make the quorum of the committed zxid",
       { committed: "1:1", quorum: { groups: { a: [1, 2, 3] }, weights: { 3: 0 } } },
       { committed: "1:1", quorum: { groups: { a: [1, 2, 3] }, weights: { 3: 2 } } },
