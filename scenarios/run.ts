@@ -312,11 +312,19 @@ export function runScenario(scenario: Scenario, options: RunOptions): ScenarioRu
   return new ScenarioRunner(scenario, options).run();
 }
 
-/** Returns the history that ends with the zxid `text`. Takes it from a server whose history contains this zxid. */
+/**
+ * Returns the history that ends with the zxid `text` and that most participants hold, compared by content, because the
+ * log of a server can lack transactions before this zxid. If two histories have equally many holders, returns the
+ * longer one.
+ */
 function committedHistory({ servers }: Scenario, text: string, empty: History): History {
   const zxid = zxidOf(text);
-  const histories = Object.values(servers).map(({ history }) => historyOf(history, empty).upTo(zxid));
-  return histories.find((history) => history.zxid === zxid) ?? (histories[0] as History);
+  const participants = Object.values(servers).filter(({ role }) => role !== "observer");
+  const histories = participants.map(({ history }) => historyOf(history, empty).upTo(zxid));
+  const held = histories.filter((history) => history.zxid === zxid);
+  const holdersOf = (history: History): number => held.filter((other) => other.equals(history)).length;
+  const [most] = held.toSorted((a, b) => holdersOf(b) - holdersOf(a) || b.length - a.length);
+  return most ?? empty;
 }
 
 function finalServer(cluster: Cluster, sid: ServerId): FinalServer {

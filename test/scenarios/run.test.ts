@@ -71,6 +71,26 @@ describe("the option", () => {
   });
 });
 
+describe("the committed history", () => {
+  const complete = '{ history: "1:1..1:3" }';
+  const hole = '{ history: "1:1, 1:3", snapshots: ["1:3"] }';
+  /** Returns the servers that deliver or lead without the committed history. */
+  const accused = (servers: string): string[] => {
+    const text = `about: x\nservers: ${servers}\ncommitted: "1:3"\nuntil: 3s\n`;
+    const { violations } = runScenario(loadScenario(text, "hole.yaml"), { seed: 1 });
+    const isAboutCommitted = (id: string): boolean => id === "total-order" || id === "committed-history-grows";
+    return violations.filter(({ id }) => isAboutCommitted(id)).map(({ id, server }) => `${id} at ${server}`);
+  };
+
+  it("is the one that most servers hold, so a hole in one log does not accuse the complete servers", () => {
+    expect(accused(`{1: ${hole}, 2: ${complete}, 3: ${complete}}`)).toEqual(["total-order at 1"]);
+  });
+
+  it("is the longest one if no two servers hold the same", () => {
+    expect(accused(`{1: ${hole}, 2: ${complete}, 3: {}}`)).toEqual(["total-order at 1"]);
+  });
+});
+
 describe("the result", () => {
   it("has the state of each server at the end", () => {
     const { servers } = runScenario(ORDINARY, { seed: 1n });
