@@ -25,6 +25,8 @@ export type LifeKind =
   | "truncated"
   /** A crash removed the transaction from the log before it was synced. */
   | "lost"
+  /** A step of the script emptied the server's disk. */
+  | "wiped"
   /** The transaction was only in memory when the process ended. */
   | "forgotten"
   /** The server had saved the transaction in a snapshot, but did not load this snapshot when it started again. */
@@ -72,7 +74,10 @@ export class LifeTracker {
   }
 
   read(record: ProtocolRecord, index: number): void {
-    if (record.event === "script") return;
+    if (record.event === "script") {
+      if (record.verb === "wipe" && record.moment === "start") this.wiped(record.argument as ServerId, record, index);
+      return;
+    }
     const holding = this.holding(record.server);
     const position = { record, index };
     switch (record.event) {
@@ -147,6 +152,16 @@ export class LifeTracker {
     }
     holding.inMemory = false;
     holding.snapshotFrom = undefined;
+  }
+
+  /**
+   * Reads a step that wipes the disk of a server. If the server ran, the record of its crash comes before the record of
+   * the step.
+   */
+  private wiped(server: ServerId, { atUs }: ProtocolRecord, index: number): void {
+    const holding = this.holding(server);
+    if (holding.inMemory || holding.onDisk) this.events.push({ kind: "wiped", server, atUs, index });
+    Object.assign(holding, { inMemory: false, onDisk: false, synced: false, saved: false, lastCrash: undefined });
   }
 
   private loadedDisk(holding: Holding, { history, zxid }: RecordOf<"loaded">, position: RecordPosition): void {

@@ -52,6 +52,15 @@ describe("LifeTracker", () => {
     ]);
   });
 
+  it("names a wipe as the loss, and only if the server had the transaction", () => {
+    const wipes = (server: number): ProtocolRecord =>
+      record({ event: "script", step: 0, moment: "start", verb: "wipe", argument: sid(server), duration: undefined });
+    const restart = [loads(historyOf("1:1", "1:2")), crashes(), wipes(1), loads(historyOf())];
+    expect(eventsOf(...restart)).toEqual(["1 before", "1 wiped"]);
+    expect(eventsOf(txn("logged"), wipes(2))).toEqual(["1 logged"]);
+    expect(eventsOf(txn("logged"), wipes(1), wipes(1))).toEqual(["1 logged", "1 wiped"]);
+  });
+
   it("distinguishes a loss from the log, a loss from memory, and a record that is read back without a sync", () => {
     expect(eventsOf(txn("logged"), crashes("1:2"))).toEqual(["1 logged", "1 lost"]);
     expect(eventsOf(txn("delivered"), crashes())).toEqual(["1 delivered", "1 forgotten"]);
