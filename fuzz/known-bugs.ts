@@ -343,7 +343,9 @@ const BUG_OF_FIX: Readonly<
   },
   startsWithEpochOlderThanZxid: {
     id: "open-crash-before-current-epoch-cannot-start",
-    cause: "A learner crashes after it saves the snapshot of a SNAP and before it writes currentEpoch.",
+    cause:
+      "A learner crashes after it saves the snapshot of a SNAP and before it writes currentEpoch " +
+      "(ZOOKEEPER-1653, ZOOKEEPER-2354).",
     effect: "The server cannot start again.",
     onlyLiveness: true,
   },
@@ -359,7 +361,7 @@ const BUG_OF_FIX: Readonly<
   },
   failedLogWriteExits: {
     id: "open-failed-log-write-survives",
-    cause: "A server that fails to write its log continues with the transactions in its memory.",
+    cause: "A server that fails to write its log continues with the transactions in memory (ZOOKEEPER-4882).",
     effect: "The log of the server permanently lacks committed transactions.",
   },
   corruptSnapshotExits: {
