@@ -5,37 +5,8 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import {
-  type AnyZxid,
-  asZxid,
-  decideSync,
-  formatZxidHex,
-  type Logged,
-  PACKET_NAMES,
-  parseZxid64,
-  SYNC_RULES,
-  type SyncFacts,
-  type Zxid,
-} from "../../protocol/index.ts";
-
-interface Vector {
-  readonly id: string;
-  readonly kind?: string;
-  readonly leader: {
-    readonly committedLog: string[];
-    readonly txnLogFiles: string[][];
-    readonly txnLogSyncEnabled: boolean;
-    readonly txnLogExceedsSizeLimit: boolean;
-    readonly lastProcessedZxid: string;
-    readonly forceSnapSync?: boolean;
-    readonly lastProposed?: string;
-    readonly toBeApplied?: string[];
-    readonly outstandingProposals?: string[];
-  };
-  readonly learnerType?: string;
-  readonly peerLastZxid: string;
-  readonly expect: { needSnap: boolean; packets: { type: string; zxid: string }[]; startForwardingFrom: string };
-}
+import { SYNC_RULES } from "../../protocol/index.ts";
+import { asBigint, asNumber, decide, recorded, type SyncVector } from "./sync-vectors.ts";
 
 /** For each branch of the recorded decisions, the rule by which decideSync must decide. */
 const RULES_BY_KIND: Readonly<Record<string, string>> = {
@@ -60,7 +31,7 @@ const RULES_BY_KIND: Readonly<Record<string, string>> = {
   "7 SNAP: epoch-boundary peer zxid above maxCommittedLog, not equal lastProcessed": "new-epoch-above-committed-log",
 };
 
-function vectors(name: string): Vector[] {
+function vectors(name: string): SyncVector[] {
   const bytes = readFileSync(new URL(`vectors/${name}`, import.meta.url));
   const text = (name.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
   return text
@@ -68,40 +39,6 @@ function vectors(name: string): Vector[] {
     .split("\n")
     .map((line) => JSON.parse(line));
 }
-
-function factsOf<Z extends AnyZxid>(vector: Vector, read: (hex: string) => Z): SyncFacts<Z, Logged<Z>> {
-  const { leader } = vector;
-  const list = (zxids: readonly string[] = []): Logged<Z>[] => zxids.map((zxid) => ({ zxid: read(zxid) }));
-  return {
-    peerLastZxid: read(vector.peerLastZxid),
-    lastProcessedZxid: read(leader.lastProcessedZxid),
-    committedLog: list(leader.committedLog),
-    txnLogFiles: leader.txnLogFiles.map((file) => ({ name: read(file[0] as string), txns: list(file) })),
-    txnLogSyncEnabled: leader.txnLogSyncEnabled,
-    txnLogExceedsSizeLimit: leader.txnLogExceedsSizeLimit,
-    forceSnapSync: leader.forceSnapSync ?? false,
-    lastProposed: read(leader.lastProposed ?? "0x8000000000000000"),
-    toBeApplied: list(leader.toBeApplied),
-    outstandingProposals: list(leader.outstandingProposals),
-    observer: vector.learnerType === "OBSERVER",
-  };
-}
-
-function decide<Z extends AnyZxid>(vector: Vector, read: (hex: string) => Z): { rule: string; answer: unknown } {
-  const decision = decideSync<Z, Logged<Z>>(factsOf(vector, read));
-  const packets = decision.packets.map(({ type, zxid }) => ({ type: PACKET_NAMES[type], zxid: formatZxidHex(zxid) }));
-  const startForwardingFrom = formatZxidHex(decision.startForwardingFrom);
-  return { rule: decision.rule, answer: { needSnap: decision.needSnap, packets, startForwardingFrom } };
-}
-
-const asBigint = (hex: string): bigint => parseZxid64(hex) as bigint;
-const asNumber = (hex: string): Zxid => asZxid(Number(asBigint(hex)));
-
-const recorded = ({ expect: { needSnap, packets, startForwardingFrom } }: Vector): unknown => ({
-  needSnap,
-  packets: packets.map(({ type, zxid }) => ({ type, zxid })),
-  startForwardingFrom,
-});
 
 describe.each([
   ["sync-vectors.jsonl.gz", 20_000],

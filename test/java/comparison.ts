@@ -1,0 +1,89 @@
+/** Asks both sides the same questions, and shrinks the differences. */
+import fc from "fast-check";
+import type { JavaProgram } from "./java-program.ts";
+import type { Kind, Question } from "./kinds.ts";
+
+/** A question that the two sides answer differently. */
+export interface Difference {
+  readonly question: Question;
+  readonly java: unknown;
+  readonly zabsim: unknown;
+}
+
+/** The result of one kind and release. */
+export interface Comparison {
+  readonly agreed: number;
+  readonly differed: number;
+  /** Differences, shrunk: at most one for each block of questions, and at most SHRUNK_MAX. */
+  readonly differences: readonly Difference[];
+}
+
+/** The questions that are drawn and asked together. */
+const BLOCK = 500;
+const SHRUNK_MAX = 3;
+
+/** Draws `count` questions from the seed, and compares the answers. The same seed draws the same questions. */
+export async function compare(
+  java: JavaProgram,
+  kind: Kind,
+  release: string,
+  { count, seed }: { readonly count: number; readonly seed: number },
+): Promise<Comparison> {
+  const differences: Difference[] = [];
+  let differed = 0;
+  for (let first = 0; first < count; first += BLOCK) {
+    const draw = { seed: seedOf(seed, first / BLOCK), numRuns: Math.min(BLOCK, count - first) };
+    const questions = fc.sample(kind.questions, draw);
+    const found = await differing(java, kind, release, questions);
+    differed += found.length;
+    if (found[0] !== undefined && differences.length < SHRUNK_MAX) {
+      differences.push(await shrunk(java, kind, release, draw, found[0]));
+    }
+  }
+  return { agreed: count - differed, differed, differences };
+}
+
+/** Returns the questions that the two sides answer differently. */
+export async function differing(
+  java: JavaProgram,
+  kind: Kind,
+  release: string,
+  questions: readonly Question[],
+): Promise<Difference[]> {
+  const answers = await java.ask(kind.name, questions);
+  return questions.flatMap((question, i) => {
+    const zabsim = answerOfZabsim(kind, question, release);
+    return JSON.stringify(answers[i]) === JSON.stringify(zabsim) ? [] : [{ question, java: answers[i], zabsim }];
+  });
+}
+
+/** Draws the same questions once more, and shrinks the first one that differs. */
+async function shrunk(
+  java: JavaProgram,
+  kind: Kind,
+  release: string,
+  draw: { readonly seed: number; readonly numRuns: number },
+  unshrunk: Difference,
+): Promise<Difference> {
+  let smallest = unshrunk;
+  const agrees = fc.asyncProperty(kind.questions, async (question) => {
+    const [difference] = await differing(java, kind, release, [question]);
+    if (difference !== undefined) smallest = difference;
+    return difference === undefined;
+  });
+  await fc.check(agrees, draw);
+  return smallest;
+}
+
+function answerOfZabsim(kind: Kind, question: Question, release: string): unknown {
+  try {
+    return kind.answer(question, release);
+  } catch (error) {
+    return { error: String(error) };
+  }
+}
+
+/** Seeds of fast-check are 32-bit integers. */
+function seedOf(seed: number, block: number): number {
+  return (Math.imul(seed, 0x9e37_79b1) + block) | 0;
+}
