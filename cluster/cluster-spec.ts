@@ -103,27 +103,33 @@ export interface DiskSpec {
  * the range and less than its end.
  */
 export interface ThreadSpec {
-  /**
-   * How long a leader of a release before ZOOKEEPER-3104 takes to serialize the snapshot of a SNAP. Default:
-   * 0ms..50ms.
-   */
+  /** How long a leader takes to serialize the snapshot of a SNAP. Default: 0ms..50ms. */
   readonly serializeSnapshot: string;
+  /**
+   * How long a LearnerHandler takes from the sync decision to NEWLEADER, if it sends no SNAP. The leader already
+   * forwards packets to the learner in this time. Default: 0ms..0.5ms.
+   */
+  readonly queueNewLeader: string;
   /**
    * The time until a learner's main thread runs again after it has queued proposals to the log thread. Default:
    * 0ms..2ms.
    */
   readonly resumeLearner: string;
   /**
-   * The time in which a follower's commit thread applies the commits that remain from the synchronization. Default:
+   * The time from the commit of a transaction at a server until the server has applied it (CommitProcessor). Default:
    * 0ms..0.5ms.
    */
-  readonly applyCommits: string;
+  readonly applyLatency: string;
+  /** How late the election thread wakes up after it has waited for notifications. Default: 0ms..1ms. */
+  readonly electionWakeUp: string;
 }
 
 export const DEFAULT_THREADS: ThreadSpec = {
   serializeSnapshot: "0ms..50ms",
   resumeLearner: "0ms..2ms",
-  applyCommits: "0ms..0.5ms",
+  applyLatency: "0ms..0.5ms",
+  electionWakeUp: "0ms..1ms",
+  queueNewLeader: "0ms..0.5ms",
 };
 
 /** A server id, or `leader` for the server that leads when the step runs. */

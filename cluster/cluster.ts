@@ -17,6 +17,7 @@ import {
   type Settings,
   serverIdsOf,
   WORK_APPLY_COMMITS,
+  WORK_QUEUE_NEWLEADER,
   WORK_RESUME_LEARNER,
   WORK_SERIALIZE_SNAPSHOT,
   type Zxid,
@@ -285,11 +286,14 @@ function diskCharacter({ disk }: ClusterSpec): DiskCharacter {
   return { syncMinUs: sync.minUs, syncMaxUs: sync.maxUs, writeMinUs: write.minUs, writeMaxUs: write.maxUs };
 }
 
-function threadDurations({ applyCommits, resumeLearner, serializeSnapshot }: ThreadSpec): ThreadDurations {
+function threadDurations(threads: ThreadSpec): ThreadDurations {
+  const { applyLatency, electionWakeUp, queueNewLeader, resumeLearner, serializeSnapshot } = threads;
   return {
-    [WORK_APPLY_COMMITS]: rangeUs(applyCommits),
+    electionWakeUp: rangeUs(electionWakeUp),
+    [WORK_APPLY_COMMITS]: rangeUs(applyLatency),
     [WORK_SERIALIZE_SNAPSHOT]: rangeUs(serializeSnapshot),
     [WORK_RESUME_LEARNER]: rangeUs(resumeLearner),
+    [WORK_QUEUE_NEWLEADER]: rangeUs(queueNewLeader),
   };
 }
 

@@ -94,7 +94,7 @@ export class ServerDisk {
 
   markUpdatingEpoch(updating: boolean): void {
     if (updating) this.disk.preset(UPDATING_EPOCH, { value: true });
-    else this.disk.remove(UPDATING_EPOCH, NO_OPERATION, MAIN_THREAD);
+    else this.disk.discard(UPDATING_EPOCH);
   }
 
   saveSnapshot(snapshot: Snapshot, synced: boolean): void {

@@ -23,6 +23,7 @@ import {
   type ServerId,
   type Snapshot,
   type ThreadWork,
+  TIMER_ELECTION,
   type Timer,
   type Truncation,
   type Txn,
@@ -70,7 +71,8 @@ export class Server implements NodeProgram<Message>, Effects {
   private readonly disk: ServerDisk;
   private readonly onExit: ExitWatcher;
   private readonly watchers: Watchers;
-  private readonly threads: ThreadWorkTimers;
+  /** The work of the server's threads. */
+  readonly threads: ThreadWorkTimers;
   /** The server at the other end of each connection; kept only while messages are watched. */
   private readonly remote = new Map<number, ServerId>();
 
@@ -222,7 +224,9 @@ export class Server implements NodeProgram<Message>, Effects {
   }
 
   setTimer(timer: Timer, delayUs: number): void {
-    if (this.running) this.node.setTimer(timer, Math.max(0, delayUs));
+    if (!this.running) return;
+    const lateUs = timer === TIMER_ELECTION ? this.threads.drawElectionWakeUp() : 0;
+    this.node.setTimer(timer, Math.max(0, delayUs) + lateUs);
   }
 
   cancelTimer(timer: Timer): void {

@@ -1,27 +1,53 @@
 /**
  * The thread work of one server in the simulator: each piece takes a duration that is drawn from the range of its kind
- * of work (ThreadSpec). A crash loses the unfinished pieces, because the server's program and its timers end.
+ * of work (ThreadSpec). A stalled thread finishes no work until it resumes. A crash loses the unfinished pieces,
+ * because the server's program and its timers end.
  */
-import { type ThreadWork, TIMER_COUNT } from "../protocol/index.ts";
+import {
+  type ThreadWork,
+  TIMER_COUNT,
+  WORK_APPLY_COMMITS,
+  WORK_QUEUE_NEWLEADER,
+  WORK_RESUME_LEARNER,
+  WORK_SERIALIZE_SNAPSHOT,
+} from "../protocol/index.ts";
 import type { DurationRange } from "../sim/duration-range.ts";
 import type { Node } from "../sim/index.ts";
 
-/** The range of durations of a piece, by kind of work. A piece takes at least minUs and less than maxUs. */
-export type ThreadDurations = Readonly<Record<ThreadWork, DurationRange>>;
+/**
+ * The range of durations of a piece, by kind of work, and of the delays with which the election thread wakes up. A
+ * piece takes at least minUs and less than maxUs.
+ */
+export type ThreadDurations = Readonly<Record<ThreadWork | "electionWakeUp", DurationRange>>;
+
+/** The threads that a fault can stall, each with the kinds of work that it does. */
+export const STALLABLE_THREADS = {
+  /** The commit processor, which applies committed transactions. */
+  apply: [WORK_APPLY_COMMITS],
+  /** The LearnerHandlers of a leader, from the sync decision to NEWLEADER. */
+  handlers: [WORK_SERIALIZE_SNAPSHOT, WORK_QUEUE_NEWLEADER],
+  /** The main thread of a learner, while it hands proposals to the log thread. */
+  learner: [WORK_RESUME_LEARNER],
+} as const satisfies Readonly<Record<string, readonly ThreadWork[]>>;
+
+/** The name of a thread that a fault can stall. */
+export type StallableThread = keyof typeof STALLABLE_THREADS;
 
 /** The members of a node that thread work uses. */
 type WorkNode = Pick<Node<unknown>, "clockUs" | "random" | "setTimer">;
 
 interface Piece {
   readonly key: number;
-  readonly doneUs: number;
+  doneUs: number;
 }
 
 export class ThreadWorkTimers {
   private readonly node: WorkNode;
   private readonly durations: ThreadDurations;
-  /** The pieces in progress by kind of work, in the order in which they started. */
-  private readonly pieces: Record<ThreadWork, readonly Piece[]> = { 0: [], 1: [], 2: [] };
+  /** The pieces in progress by kind of work. Few pieces of one kind run at the same time. */
+  private readonly pieces: Readonly<Record<ThreadWork, Piece[]>> = { 0: [], 1: [], 2: [], 3: [] };
+  /** For each kind of work: how many faults stall its thread. */
+  private readonly stalls: Record<ThreadWork, number> = { 0: 0, 1: 0, 2: 0, 3: 0 };
 
   constructor(node: WorkNode, durations: ThreadDurations) {
     this.node = node;
@@ -30,10 +56,17 @@ export class ThreadWorkTimers {
 
   /** Starts a piece of work, or restarts the piece with this key. */
   start(work: ThreadWork, key: number): void {
-    const { minUs, maxUs } = this.durations[work];
-    const doneUs = this.node.clockUs + minUs + this.node.random.below(Math.max(1, maxUs - minUs));
-    this.pieces[work] = [...this.pieces[work].filter((piece) => piece.key !== key), { key, doneUs }];
+    const doneUs = this.node.clockUs + this.draw(this.durations[work]);
+    const pieces = this.pieces[work];
+    const running = pieces.find((piece) => piece.key === key);
+    if (running === undefined) pieces.push({ key, doneUs });
+    else running.doneUs = doneUs;
     this.setTimer(work);
+  }
+
+  /** Draws how late the election thread wakes up, in microseconds. */
+  drawElectionWakeUp(): number {
+    return this.draw(this.durations.electionWakeUp);
   }
 
   /** Returns the kind of work to which this timer belongs, or undefined if the timer is not one of this class. */
@@ -42,18 +75,56 @@ export class ThreadWorkTimers {
     return work in this.pieces ? (work as ThreadWork) : undefined;
   }
 
-  /** Handles the firing of the timer: returns the keys of the pieces that are done. */
-  finish(work: ThreadWork): number[] {
+  /** Handles the firing of the timer: returns the keys of the pieces that are done, in the order of their starts. */
+  finish(work: ThreadWork): readonly number[] {
+    if (this.stalls[work] > 0) return NONE;
+    const pieces = this.pieces[work];
     const nowUs = this.node.clockUs;
-    const done = this.pieces[work].filter(({ doneUs }) => doneUs <= nowUs);
-    this.pieces[work] = this.pieces[work].filter(({ doneUs }) => doneUs > nowUs);
-    if (this.pieces[work].length > 0) this.setTimer(work);
-    return done.map(({ key }) => key);
+    const done: number[] = [];
+    for (let i = 0; i < pieces.length; ) {
+      const piece = pieces[i] as Piece;
+      if (piece.doneUs > nowUs) i++;
+      else {
+        done.push(piece.key);
+        pieces.splice(i, 1);
+      }
+    }
+    this.setTimer(work);
+    return done;
+  }
+
+  /** Stalls a thread. Its work is finished only after `resume`. */
+  stall(thread: StallableThread): void {
+    for (const work of STALLABLE_THREADS[thread]) this.stalls[work]++;
+  }
+
+  /** Ends one stall of a thread. Work that is overdue is finished immediately. */
+  resume(thread: StallableThread): void {
+    for (const work of STALLABLE_THREADS[thread]) {
+      this.stalls[work] = Math.max(0, this.stalls[work] - 1);
+      this.setTimer(work);
+    }
+  }
+
+  /** Ends all stalls. */
+  resumeAll(): void {
+    for (const thread of Object.keys(STALLABLE_THREADS) as StallableThread[]) {
+      while (this.stalls[STALLABLE_THREADS[thread][0]] > 0) this.resume(thread);
+    }
+  }
+
+  private draw({ minUs, maxUs }: DurationRange): number {
+    return minUs + this.node.random.below(Math.max(1, maxUs - minUs));
   }
 
   /** Sets the timer of this kind of work to the time when its first piece is done. */
   private setTimer(work: ThreadWork): void {
-    const firstUs = Math.min(...this.pieces[work].map(({ doneUs }) => doneUs));
+    const pieces = this.pieces[work];
+    if (pieces.length === 0) return;
+    let firstUs = Number.POSITIVE_INFINITY;
+    for (const { doneUs } of pieces) firstUs = Math.min(firstUs, doneUs);
     this.node.setTimer(TIMER_COUNT + work, Math.max(0, firstUs - this.node.clockUs));
   }
 }
+
+const NONE: readonly number[] = [];

@@ -93,8 +93,9 @@ function candidatesFor(scenario: Scenario, failure: Failure, failsWith: FailsWit
   if (failsWith(() => PATCHED)) return [];
   const releases = behaviorsOf(scenario);
   const read = behaviorsRead(failsWith);
-  const mayMatter = ({ isIn, fixedBehavior }: KnownBug): boolean =>
-    releases.some(isIn) && Object.keys(fixedBehavior).some((name) => read.has(name));
+  const violator = failure.kind === "violation" ? failure.role : undefined;
+  const mayMatter = ({ isIn, fixedBehavior, role = violator }: KnownBug): boolean =>
+    role === violator && releases.some(isIn) && Object.keys(fixedBehavior).some((name) => read.has(name));
   const candidates = KNOWN_BUGS.filter((bug) => mayMatter(bug) && !failsWith(fixing(bug)));
   const ids = new Set(candidates.map(({ id }) => id));
   const own = candidates.filter(({ alsoFixes = [] }) => !alsoFixes.some((id) => ids.has(id)));

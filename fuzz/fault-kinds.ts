@@ -272,6 +272,36 @@ export const FAULT_KINDS = {
       ];
     },
   },
+  "stalled-thread": {
+    about:
+      "stalls one thread of a server; sometimes the leader's thread that applies transactions, while clients write, " +
+      "a follower reconnects, and its leader or the connection fails again",
+    parameters:
+      "the server or the leader, the thread, the durations, the number of writes, the follower, and the moment and " +
+      "kind of the second fault",
+    draw: (draw, { ids, ...context }) => {
+      const lasts = outage(draw, context);
+      if (draw.chance(0.5)) {
+        const thread = draw.pick(["apply", "apply", "handlers", "learner"] as const);
+        return [{ ...at(context), stall: { server: drawServer(draw, ids), thread }, for: lasts }];
+      }
+      const follower = draw.pick(ids);
+      const again = { from: durationText(context.atMs + draw.int(3, 40)) };
+      const when = drawCatchingUp(draw, follower);
+      const second: Step = draw.chance(0.5)
+        ? {
+            crash: { server: "leader", unsynced: unpowered(draw), connectionsReset: draw.chance(0.5) },
+            for: downtime(draw, context),
+          }
+        : { disconnect: { server: follower } };
+      return [
+        { ...at(context), stall: { server: "leader" as const, thread: "apply" as const }, for: lasts },
+        { ...at(context), write: { at: "leader" as const, count: draw.int(1, 5), every: "1ms" } },
+        { ...again, disconnect: { server: follower } },
+        ...(draw.chance(0.7) ? [{ ...again, when, ...second }] : []),
+      ];
+    },
+  },
   "full-disk": {
     about: "fills a disk",
     parameters: "the server or the leader, and the duration",
@@ -443,7 +473,7 @@ function downtime(draw: Draw, { tickMs }: Ready): string {
   return draw.duration(20, 20 * tickMs);
 }
 
-const AT_MOMENT = { power: 5, kill: 3, disconnect: 2, isolate: 2, pause: 1, stall: 2, sync: 2 } as const;
+const AT_MOMENT = { power: 5, kill: 3, disconnect: 2, isolate: 2, pause: 1, stall: 2, sync: 2, apply: 2 } as const;
 /**
  * These weights make disconnects more frequent, because a synchronizing server keeps its memory if only a connection
  * breaks, and loses it in a crash. Both cases expose bugs.
@@ -480,6 +510,8 @@ function drawAtMoment(
       return { ...after, isolate: server, for: lasts };
     case "pause":
       return { ...after, pause: server, for: lasts };
+    case "apply":
+      return { ...after, stall: { server, thread: "apply" }, for: lasts };
     case "stall":
       return { ...after, disk: { server, stall: true }, for: lasts };
     default:

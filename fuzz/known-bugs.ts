@@ -3,6 +3,7 @@
  * still has. Each bug names the behaviors that fix it (behavior.ts). They determine which releases have the bug, and
  * attribution.ts applies them to find the bug that explains a failure.
  */
+import type { Role } from "../invariants/violation.ts";
 import { type Behavior, type DiffLogging, FIXES, type Fix } from "../protocol/index.ts";
 
 export interface KnownBug {
@@ -28,6 +29,8 @@ export interface KnownBug {
   readonly keptBehaviors?: readonly (keyof Behavior)[];
   /** Other scenarios in scenarios/bugs/ that show the bug. */
   readonly alsoShownBy?: readonly string[];
+  /** The role of the server at which the bug violates an invariant. Undefined if it can be any server. */
+  readonly role?: Role;
   /** Whether the bug only keeps servers from serving and violates no invariant. */
   readonly onlyLiveness?: true;
   /** The releases that have the bug according to its ticket or its known cause. Undefined if this is not known. */
@@ -60,6 +63,11 @@ const WHY_4785 = [
   "In these releases the transactions of a DIFF are on disk, but the follower does not read them into memory when it",
   "leaves: ZooKeeperServer#canShutdown is false for a server in state INITIAL, so Learner#shutdown does not replay the",
   "log. See the scenario synced-diff-not-in-memory-higher-epoch-wins.",
+].join(" ");
+
+const WHY_4712 = [
+  "These releases have the bug log-thread-drained-after-fast-forward, which violates the same invariant. The log",
+  "thread writes its queue when the server has already replayed its log into memory (LearnerZooKeeperServer#shutdown).",
 ].join(" ");
 
 /** Bugs that a later release of ZooKeeper fixes. */
@@ -126,8 +134,9 @@ const FIXED_BUGS: readonly KnownBug[] = [
     id: "zookeeper-3023-serves-before-synced-commits-are-applied",
     cause: "A follower serves before it has applied the committed transactions of its synchronization.",
     effect: "Clients read old data.",
-    isIn: (one) => !one.syncedCommitsApplyBeforeServing,
+    isIn: (one) => !one.syncedCommitsApplyBeforeServing && !logs("committed-before-epoch")(one),
     fixedBehavior: { syncedCommitsApplyBeforeServing: true },
+    role: "following",
     affected: [...SINCE_2678, ...SINCE_3911, ...SINCE_4646],
   },
   {
@@ -180,7 +189,13 @@ const FIXED_BUGS: readonly KnownBug[] = [
     effect: "The logs of the servers differ.",
     isIn: (one) => one.learnerShutdown === "leaves-log-thread",
     fixedBehavior: { learnerShutdown: "log-thread-first" },
-    affected: [...SINCE_3911, ...SINCE_4646],
+    // The ticket also names 3.7 and 3.8. There, the log thread ends at its first ACK and logs nothing into the next
+    // epoch (ZOOKEEPER-4409): 8 of 8 tries on real servers of 3.8.6 did not show the bug.
+    affected: ["3.5.10", "3.6.4"],
+    alsoIn: {
+      releases: SINCE_2678.slice(1),
+      why: WHY_4712,
+    },
   },
   {
     id: "zookeeper-2845-logged-txn-not-in-memory",
@@ -297,7 +312,9 @@ const FIXED_BUGS: readonly KnownBug[] = [
 ];
 
 /** The bug that each fix of behavior.ts fixes. */
-const BUG_OF_FIX: Readonly<Record<Fix, Pick<KnownBug, "id" | "cause" | "effect" | "alsoShownBy" | "onlyLiveness">>> = {
+const BUG_OF_FIX: Readonly<
+  Record<Fix, Pick<KnownBug, "id" | "cause" | "effect" | "alsoShownBy" | "onlyLiveness" | "role">>
+> = {
   truncRemovesEverythingAbove: {
     id: "open-snapshot-survives-trunc",
     cause: "A TRUNC keeps snapshots above its zxid and, if the zxid is not in the log, the next record.",
@@ -349,7 +366,7 @@ const BUG_OF_FIX: Readonly<Record<Fix, Pick<KnownBug, "id" | "cause" | "effect" 
   answersWorseVotes: {
     id: "open-election-better-vote-never-repeated",
     cause: "A looking server that keeps receiving worse votes never repeats its own better vote.",
-    effect: "The servers never agree on a leader.",
+    effect: "The servers agree on a leader only after many seconds, when their waits have drifted apart.",
     onlyLiveness: true,
   },
   learnerAheadEndsLeading: {
@@ -362,6 +379,18 @@ const BUG_OF_FIX: Readonly<Record<Fix, Pick<KnownBug, "id" | "cause" | "effect" 
     id: "zookeeper-5094-interrupted-trunc-memory-ahead-of-disk",
     cause: "A follower that leaves between TRUNC and NEWLEADER keeps transactions in memory that it never writes.",
     effect: "A restart loses transactions that the follower has acknowledged.",
+    alsoShownBy: ["trunc-then-commit-before-newleader-memory-ahead-of-disk"],
+  },
+  syncedCommitsApplyBeforeServing: {
+    id: "open-observer-serves-before-synced-commits-are-applied",
+    cause: "An observer serves before it has applied the committed transactions of its synchronization.",
+    effect: "Clients read old data.",
+    role: "observing",
+  },
+  syncWaitsForApply: {
+    id: "open-committed-txn-truncated-before-leader-applies-it",
+    cause: "A leader has committed a transaction but not applied it, and truncates it at a learner that returns.",
+    effect: "If the leader then dies, a transaction that clients have read is lost.",
   },
 };
 

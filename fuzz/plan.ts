@@ -53,6 +53,7 @@ export interface Character {
   readonly writeCount: number;
   readonly network: Scenario["network"];
   readonly disk: Scenario["disk"];
+  readonly threads: Scenario["threads"];
   /** The possible numbers of voters, of which each plan draws one. Default: mostly 3 or 5. */
   readonly voters?: readonly number[];
   /** The probability that the disks hold data at the start. Default: 0.5. */
@@ -105,6 +106,7 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
       seed: String(seed),
       network: options.scenario?.network ?? networkOf(character, ids),
       disk: options.scenario?.disk ?? character.disk,
+      threads: options.scenario?.threads ?? character.threads,
       steps: drawn.map(({ step }) => step),
       until: durationText(lengthMs + LIVE_MS + 1000),
       expect: { violates: [], live: durationText(LIVE_MS) },

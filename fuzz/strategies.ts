@@ -3,6 +3,7 @@
  * Each seed of a campaign picks one strategy.
  */
 
+import { DEFAULT_THREADS } from "../cluster/cluster-spec.ts";
 import { FAULT_NAMES, type FaultName } from "./fault-kinds.ts";
 import type { Character, PlanOptions } from "./plan.ts";
 import type { Draw } from "./random-values.ts";
@@ -110,12 +111,14 @@ const MOMENT_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   crash: 3,
   "crash-all": 1,
   "isolate-leader": 1,
+  "stalled-thread": 3,
 };
 
 const DELAY_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   clog: 3,
   "slow-disk": 3,
   "stalled-disk": 2,
+  "stalled-thread": 3,
   disconnect: 1,
   pause: 2,
   moment: 5,
@@ -137,7 +140,7 @@ function weights(options: PlanOptions, weigh: (name: FaultName) => number): Reco
   >;
 }
 
-/** Draws the number of faults, the number of writes, the network and the disks. */
+/** Draws the number of faults, the number of writes, the network, the disks and the threads. */
 function drawBasics(draw: Draw, options: PlanOptions): Omit<Character, "weights"> {
   return {
     faultCount: options.faultCount ?? draw.pick([0, draw.int(1, 3), draw.int(1, 8), draw.int(1, 20)]),
@@ -151,6 +154,11 @@ function drawBasics(draw: Draw, options: PlanOptions): Omit<Character, "weights"
     disk: {
       sync: draw.pick(["1ms..4ms", "1ms..4ms", "0.1ms..0.5ms", "1ms..30ms"]),
       write: draw.pick(["0.1ms..1ms", "0.1ms..1ms", "0.05ms..10ms", "5ms..50ms"]),
+    },
+    threads: {
+      ...DEFAULT_THREADS,
+      applyLatency: draw.pick(["0ms..0.5ms", "0ms..0.5ms", "0ms..0.5ms", "0ms..5ms", "0ms..50ms"]),
+      queueNewLeader: draw.pick(["0ms..0.5ms", "0ms..0.5ms", "0ms..0.5ms", "0ms..5ms", "0ms..50ms"]),
     },
   };
 }

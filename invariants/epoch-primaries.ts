@@ -35,6 +35,8 @@ export class EpochPrimary {
    * time.
    */
   initial: History | undefined;
+  /** The last transaction that the leader has committed, applied or not; zxid 0 before the first. */
+  lastCommitted: Zxid = asZxid(0);
   private readonly broadcast: History[] = [];
   private firstZxid = asZxid(0);
 

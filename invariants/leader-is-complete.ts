@@ -15,14 +15,15 @@ export class LeaderIsComplete {
 
   /**
    * Checks the leader when a server is the first to deliver the last transaction of `history`. The check passes if the
-   * leader has the transaction in its log.
+   * leader has the transaction in its tree or its log, or has committed it and applies it later.
    */
   firstDelivered(server: ServerView, history: History): void {
     const leader = this.ensemble.newestLeader;
     if (leader === undefined || leader === server) return;
     const { length } = history;
-    const longEnough = (leader.tree?.length ?? 0) >= length || (leader.log?.length ?? 0) >= length;
-    if (longEnough && leader.primary?.has(history)) return;
+    const { log, primary, tree } = leader;
+    const longEnough = (tree?.length ?? 0) >= length || (log?.length ?? 0) >= length;
+    if ((longEnough || (primary?.lastCommitted ?? 0) >= history.zxid) && primary?.has(history)) return;
     const facts = { epoch: leader.epoch, leader: zxidAtEnd(leader.tree), missing: zxidAtEnd(history) };
     const text =
       `leads epoch ${facts.epoch} at ${zxidText(facts.leader)} ` +

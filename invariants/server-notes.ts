@@ -155,7 +155,10 @@ export class ServerNotes implements Notes {
     this.server.durable = log;
   }
 
-  committed(): void {}
+  committed({ zxid }: Txn): void {
+    const { primary } = this.server;
+    if (primary !== undefined) primary.lastCommitted = zxid;
+  }
 
   delivered(txn: Txn, history: History): void {
     const { check, server } = this;

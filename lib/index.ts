@@ -64,6 +64,7 @@ export type {
   Moment,
   Scenario,
   Step,
+  ThreadStall,
   Trigger,
 } from "../scenarios/scenario.ts";
 export type { FinalServer, LivenessOutcome, ScenarioRun } from "../scenarios/scenario-run.ts";

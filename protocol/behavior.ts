@@ -26,16 +26,15 @@ export type DiffLogging =
 /**
  * What a follower that has served does with its log thread and its database in memory when it stops following
  * (LearnerZooKeeperServer#shutdown, ZOOKEEPER-4712). "Fast-forward" applies the rest of the log to the tree.
- *
- * From 3.7 on, a log thread that is left running ends at its first ACK (ZOOKEEPER-4409), after it has appended the
- * transactions that it had taken from its queue. zabsim does not model this end: appending takes no time, and the
- * thread continues.
  */
 export type LearnerShutdown =
   // Fast-forwards, then waits until the log thread has written its queue.
   | "fast-forward-first"
   // Fast-forwards, and leaves the log thread running.
   | "leaves-log-thread"
+  // The same, but the log thread ends with a NullPointerException at its next ACK (SendAckRequestProcessor,
+  // Learner#closeSockSync, ZOOKEEPER-4409). It then drops the rest of its queue.
+  | "leaves-log-thread-until-ack"
   // Waits until the log thread has written its queue, then fast-forwards.
   | "log-thread-first";
 
@@ -58,11 +57,6 @@ export interface ReleaseBehavior {
    * (ZOOKEEPER-4394).
    */
   readonly commitNeedsProposal: boolean;
-  /**
-   * The main thread of a learner applies the commits of the synchronization before the learner serves. If false, the
-   * commit thread applies them later (ZOOKEEPER-3023).
-   */
-  readonly syncedCommitsApplyBeforeServing: boolean;
   /**
    * A learner sets lastProcessedZxid to the zxid of a DIFF when the DIFF arrives, although it has not applied the
    * transactions of the DIFF yet (ZOOKEEPER-2355).
@@ -218,6 +212,18 @@ export interface Fixes {
   readonly learnerAheadEndsLeading: boolean;
   /** A learner that is interrupted between TRUNC and NEWLEADER reloads its database from disk (ZOOKEEPER-5094). */
   readonly interruptedTruncReloads: boolean;
+  /**
+   * A learner applies the commits of the synchronization before it serves. Without the fix, the commit processor
+   * applies them later (ZOOKEEPER-3023). From 3.9.3 on, only observers are affected, because followers apply these
+   * commits before they acknowledge NEWLEADER.
+   */
+  readonly syncedCommitsApplyBeforeServing: boolean;
+  /**
+   * A leader applies all committed transactions before it decides how to synchronize a learner. Without the fix, it
+   * can truncate a transaction that is committed and that the learner has applied
+   * (Leader#tryToCommit, LearnerHandler#syncFollower; open-committed-txn-truncated-before-leader-applies-it).
+   */
+  readonly syncWaitsForApply: boolean;
 }
 
 /** The name of a fix. */
@@ -237,6 +243,8 @@ export const NO_FIXES: Fixes = {
   answersWorseVotes: false,
   learnerAheadEndsLeading: false,
   interruptedTruncReloads: false,
+  syncedCommitsApplyBeforeServing: false,
+  syncWaitsForApply: false,
 };
 
 /** The names of all fixes. */

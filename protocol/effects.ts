@@ -69,19 +69,26 @@ export const TIMER_COUNT = 9;
 // reports it done. A simulator delays the completion, so that a crash or another thread can come in between; a real
 // host has nothing to wait for and completes it immediately after the current input.
 
-/** The CommitProcessor of a learner applies committed transactions. */
+/** The CommitProcessor applies the committed transactions in its queue. The key stands for the role that owns it. */
 export const WORK_APPLY_COMMITS = 0;
-/** A LearnerHandler serializes the snapshot that follows a SNAP. */
+/** A LearnerHandler serializes the snapshot that follows a SNAP. The key is the connection of the learner. */
 export const WORK_SERIALIZE_SNAPSHOT = 1;
 /** The main thread of a learner runs again after it has started another thread. */
 export const WORK_RESUME_LEARNER = 2;
+/** A LearnerHandler queues NEWLEADER, after the leader has begun to forward packets to its learner. */
+export const WORK_QUEUE_NEWLEADER = 3;
 /** One kind of thread work. */
-export type ThreadWork = typeof WORK_APPLY_COMMITS | typeof WORK_SERIALIZE_SNAPSHOT | typeof WORK_RESUME_LEARNER;
+export type ThreadWork =
+  | typeof WORK_APPLY_COMMITS
+  | typeof WORK_SERIALIZE_SNAPSHOT
+  | typeof WORK_RESUME_LEARNER
+  | typeof WORK_QUEUE_NEWLEADER;
 /** Texts for the values of ThreadWork: the Java thread, and what it does. */
 export const WORK_NAMES: readonly string[] = [
   "CommitProcessor: apply committed transactions",
   "LearnerHandler: serialize a snapshot for SNAP",
   "main thread of a learner: run again after another thread was started",
+  "LearnerHandler: queue NEWLEADER",
 ];
 
 // Disk operations that complete later. `append` and `rollLog` complete immediately: they write to the page cache.

@@ -82,10 +82,11 @@ export interface PeerConfig {
   readonly behavior?: Behavior;
 }
 
-/** A write that a server must finish at startup before it starts an election. */
+/** A write that a server must finish at startup before it starts an election, or the reason why it then exits. */
 type StartupStep =
-  | { readonly write: "snapshot" | "log" }
-  | { readonly write: "currentEpoch" | "acceptedEpoch"; readonly epoch: Epoch };
+  | { readonly write: "snapshot" | "log" | "updatingEpoch" }
+  | { readonly write: "currentEpoch" | "acceptedEpoch"; readonly epoch: Epoch }
+  | { readonly write: undefined; readonly refusal: FailureReason; readonly detail: string };
 
 /**
  * The quorum side of one ZooKeeper server (QuorumPeer). The host calls the inputs `start`, `timer`, `connected`,
@@ -193,17 +194,17 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     if (image.snapshots.length === 0 && database.lastProcessedZxid === ZERO_ZXID && behavior.logNeedsSnapshot) {
       steps.push({ write: "snapshot" });
     }
-    if (!this.loadEpochs(image, steps)) return;
+    this.loadEpochs(image, steps);
     this.notes.loaded(database.history, database.logHistory, database.lastProcessedZxid);
     this.startupSteps = steps;
     this.nextStartupStep();
   }
 
   /**
-   * Loads the epoch files, and adds steps that write them where needed. If the epochs are inconsistent, makes the
-   * server exit and returns false.
+   * Loads the epoch files, and adds steps that write them where needed. If the epochs are inconsistent, the last step is
+   * a refusal: the server then exits, with the epoch files written so far (QuorumPeer#loadDataBase).
    */
-  private loadEpochs(image: DiskImage, steps: StartupStep[]): boolean {
+  private loadEpochs(image: DiskImage, steps: StartupStep[]): void {
     const epochOfZxid = epochOf(this.database.lastProcessedZxid);
     let current = image.currentEpoch ?? epochOfZxid;
     if (image.currentEpoch === undefined) steps.push({ write: "currentEpoch", epoch: current });
@@ -211,22 +212,22 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
       const recovered = this.recoveredEpoch(image, epochOfZxid);
       if (recovered === undefined) {
         const detail = `currentEpoch ${current} is older than epoch ${epochOfZxid} of the last zxid`;
-        this.exit(EXIT_UNEXPECTED, "epoch-older-than-zxid", detail);
-        return false;
+        steps.push({ write: undefined, refusal: "epoch-older-than-zxid", detail });
+        return;
       }
       current = recovered;
       steps.push({ write: "currentEpoch", epoch: current });
+      if (this.behavior.marksUpdatingEpoch) steps.push({ write: "updatingEpoch" });
     }
     const accepted = image.acceptedEpoch ?? epochOfZxid;
     if (image.acceptedEpoch === undefined) steps.push({ write: "acceptedEpoch", epoch: accepted });
     if (accepted < current) {
       const detail = `acceptedEpoch ${accepted} is older than currentEpoch ${current}`;
-      this.exit(EXIT_UNEXPECTED, "accepted-older-than-current", detail);
-      return false;
+      steps.push({ write: undefined, refusal: "accepted-older-than-current", detail });
+      return;
     }
     this.currentEpoch = current;
     this.acceptedEpoch = accepted;
-    return true;
   }
 
   /** Returns the currentEpoch that a crash prevented from being written; undefined if the release cannot recover it. */
@@ -250,9 +251,14 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
       case "acceptedEpoch":
         this.effects.writeAcceptedEpoch(step.epoch);
         break;
+      case "updatingEpoch":
+        this.effects.markUpdatingEpoch(false);
+        this.nextStartupStep();
+        break;
       default:
         this.startupSteps = null;
-        this.startFirstElection();
+        if (step === undefined) this.startFirstElection();
+        else this.exit(EXIT_UNEXPECTED, step.refusal, step.detail);
     }
   }
 
@@ -304,6 +310,12 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   electionDone(state: ServerState, vote: Vote, supporters: AckSet): void {
     this.currentVote = vote;
     this.setState(state);
+    // If a former role has left its log thread running, the new role waits until that thread has synced
+    // (FileTxnLog#setServerStats and #commit are synchronized).
+    this.logLock.whenFree(() => this.startRole(state, vote, supporters));
+  }
+
+  private startRole(state: ServerState, vote: Vote, supporters: AckSet): void {
     if (state === LEADING) {
       this.leader = new Leader(this, supporters);
       this.leader.start();

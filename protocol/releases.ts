@@ -9,7 +9,6 @@ const R3_4_10: Behavior = {
   diffLogging: "after-uptodate",
   acksWaitForUptodate: false,
   commitNeedsProposal: false,
-  syncedCommitsApplyBeforeServing: false,
   diffSetsLastProcessed: true,
   syncedTxnsReachCommittedLog: false,
   rejectsGaps: false,
@@ -104,12 +103,13 @@ const R3_6_4: Behavior = {
   epochSetOnlyIfWritten: true,
 };
 
-const R3_8_6: Behavior = { ...R3_6_4, diffLogging: "synced-before-epoch", acksWaitForUptodate: true };
+const R3_7_2: Behavior = { ...R3_6_4, learnerShutdown: "leaves-log-thread-until-ack" };
+
+const R3_8_6: Behavior = { ...R3_7_2, diffLogging: "synced-before-epoch", acksWaitForUptodate: true };
 
 const R3_9_3: Behavior = {
   ...R3_8_6,
   diffLogging: "committed-before-epoch",
-  syncedCommitsApplyBeforeServing: true,
   learnerShutdown: "log-thread-first",
   stopsBeforeServing: true,
 };
@@ -132,11 +132,11 @@ export const PROFILES: Readonly<Record<string, Behavior>> = {
   "3.6.0": R3_6_0,
   "3.6.2": R3_6_2,
   "3.6.4": R3_6_4,
-  "3.7.2": R3_6_4,
-  "3.8.0": R3_6_4,
-  "3.8.4": R3_6_4,
+  "3.7.2": R3_7_2,
+  "3.8.0": R3_7_2,
+  "3.8.4": R3_7_2,
   "3.8.6": R3_8_6,
-  "3.9.1": R3_6_4,
+  "3.9.1": R3_7_2,
   "3.9.2": R3_8_6,
   "3.9.3": R3_9_3,
   "3.9.4": R3_9_4,

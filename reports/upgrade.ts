@@ -100,7 +100,7 @@ function betterLines({ better, to }: UpgradeReport, width: number): string[] {
   const advice = hanging(`Choose ${best}${sameLine}.`, "  ", "  ", width);
   const details = better.flatMap(({ adds, release, remaining, without }) => {
     const left =
-      remaining.length === 0 ? "Only the open bugs are left." : `These bugs stay or come: ${bugList(remaining)}.`;
+      remaining.length === 0 ? "Only the open bugs are left." : `It has these bugs, old or new: ${bugList(remaining)}.`;
     const added = adds.length === 0 ? "" : ` ${to} does not have ${bugList(adds)}.`;
     const text = `does not have ${bugList(without)} of ${to}. ${left}${added}`;
     return hanging(text, `  ${release.padEnd(8)}`, " ".repeat(10), width);

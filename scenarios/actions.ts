@@ -90,6 +90,13 @@ const PERFORMERS: Performers = {
     cluster.world.node(sid).pause();
     return { effect: ONE_SERVER, undo: () => cluster.world.node(sid).resume() };
   },
+  stall: ({ server: which, thread }, { cluster }) => {
+    const sid = resolve(cluster, which);
+    const server = sid === undefined ? undefined : cluster.server(sid);
+    if (server === undefined) return NO_SERVER;
+    server.threads.stall(thread);
+    return { effect: ONE_SERVER, undo: () => server.threads.resume(thread) };
+  },
   resume: (sid, { cluster }) => {
     cluster.world.node(sid).resume();
     return {};

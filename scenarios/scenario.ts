@@ -8,6 +8,7 @@
 import type { ClusterSpec, CrashSpec, ServerOrLeader } from "../cluster/cluster-spec.ts";
 import type { ProtocolEvent } from "../cluster/records.ts";
 import type { CorruptibleFile } from "../cluster/server-disk.ts";
+import type { StallableThread } from "../cluster/thread-work.ts";
 import type { InvariantId } from "../invariants/index.ts";
 import type { FailureReason, ServerId } from "../protocol/index.ts";
 
@@ -116,6 +117,8 @@ export type Action =
   | { readonly upgrade: { readonly server: ServerId; readonly to: string } }
   /** Stops the clock and the threads of a server, as a long garbage collection does. */
   | { readonly pause: ServerOrLeader }
+  /** Stalls one thread of a server while its other threads continue. */
+  | { readonly stall: ThreadStall }
   /** Resumes a paused server. */
   | { readonly resume: ServerId }
   /** Crashes a server and empties its disk. */
@@ -188,6 +191,18 @@ export interface LinkCharacterSpec {
   readonly lossRate?: number;
   /** The probability that a datagram arrives twice, 0 to 1. */
   readonly duplicateRate?: number;
+}
+
+/** A thread that does no work until the step is undone or the server crashes. */
+export interface ThreadStall {
+  /** The server. */
+  readonly server: ServerOrLeader;
+  /**
+   * The thread. `apply`: the commit processor, which applies committed transactions. `handlers`: the leader's
+   * LearnerHandlers, from the sync decision to NEWLEADER. `learner`: a learner's main thread, while it hands proposals
+   * to the log thread.
+   */
+  readonly thread: StallableThread;
 }
 
 /** A fault of a disk, or its repair. */

@@ -162,7 +162,10 @@ export class Disk {
     this.enqueue({ operation, kind: "sync", file: undefined, queue, value: undefined, synced: true, keep: 0, marks });
   }
 
-  /** Writes `name.tmp`, syncs it and renames it. After a crash, the file has either the old value or the new one. */
+  /**
+   * Writes `name.tmp`, syncs it and renames it. After a crash, the file has either the old value or the new one. A
+   * `name.tmp` that an earlier crash left behind is gone afterwards.
+   */
   replaceFile(name: string, value: unknown, operation: number, queue = 0): void {
     this.enqueue({ operation, kind: "replace", file: name, queue, value, synced: true, keep: 0, marks: [] });
   }
@@ -222,6 +225,11 @@ export class Disk {
   /** Returns the pending operations, queue by queue. */
   pending(): DiskOperationView[] {
     return this.lanes.flatMap((lane) => lane.operations);
+  }
+
+  /** Removes a file immediately and durably, without taking time. */
+  discard(name: string): void {
+    this.files.delete(name);
   }
 
   /** Makes a file visible and durable immediately, without taking time, for example before the run. */
@@ -363,6 +371,9 @@ export class Disk {
     }
     switch (operation.kind) {
       case "replace":
+        this.files.delete(`${name}.tmp`);
+        this.applyWrite(name, operation);
+        break;
       case "write":
         this.applyWrite(name, operation);
         break;

@@ -6,10 +6,14 @@
  * of that name. A thread that writes a snapshot or an epoch file waits for the disk. The log has its own thread
  * (storage/log-thread.ts).
  *
- * Not modeled: PrepRequestProcessor, sessions, and the time between commit and apply. A committed transaction is
- * applied to the leader's tree immediately.
+ * A commit and its effect on the tree are separate steps: the leader sends COMMIT, and the commit processor applies the
+ * transaction later (commit-processor.ts). A learner that synchronizes in between gets the transaction as PROPOSAL and
+ * COMMIT, after the packets that the sync decision chose.
+ *
+ * Not modeled: PrepRequestProcessor and sessions.
  */
 import { assertPhase, assertPresent } from "../assert.ts";
+import { type CommitListener, CommitProcessor } from "../commit-processor.ts";
 import { Deadline } from "../deadline.ts";
 import {
   asConnectionId,
@@ -19,7 +23,7 @@ import {
   type ThreadWork,
   TIMER_HANDLERS,
   TIMER_TICK,
-  WORK_SERIALIZE_SNAPSHOT,
+  WORK_APPLY_COMMITS,
 } from "../effects.ts";
 import { BROADCAST, DISCOVERY, type FailureReason, SYNCHRONIZATION } from "../notes.ts";
 import { ACK, COMMIT, INFORM, PROPOSAL, packet, type QuorumPacket } from "../packets.ts";
@@ -75,7 +79,9 @@ interface PendingConnection {
   readonly packets: QuorumPacket[];
 }
 
-export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLeaderAckWaiter, LogListener {
+export class Leader
+  implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLeaderAckWaiter, LogListener, CommitListener
+{
   /** The number of ticks since the leader was established (QuorumPeer#tick). */
   tick = 0;
   lastProposed: Zxid = ZERO_ZXID;
@@ -106,12 +112,14 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   private lastCommitted: Zxid = NO_ZXID;
   /** Proposals that are not committed, oldest first. Their zxids have no gaps. */
   private readonly outstanding: Proposal[] = [];
-  /**
-   * Transactions that are committed during the shutdown, when the leader no longer applies transactions. Before the
-   * shutdown, the leader applies each transaction as soon as it commits it.
-   */
+  /** Committed transactions that the leader has not applied yet, oldest first. */
   private readonly toBeApplied: Txn[] = [];
+  private readonly commitProcessor = new CommitProcessor(this);
   private log: LogThread | null = null;
+  /**
+   * Whether the log thread has failed (ZooKeeperServer.State.ERROR). The main thread notices it at the next half tick.
+   */
+  private hasInternalError = false;
   /** Whether the leader only sends pings at the next half tick. */
   private tickSkip = true;
   /** The last id given to a learner that sent no LearnerInfo (Leader#followerCounter). */
@@ -279,10 +287,14 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   }
 
   /**
-   * Handles TIMER_TICK, which fires twice per tick: sends pings. Every second time, the leader first advances the tick
-   * and checks that a quorum is synced with it.
+   * Handles TIMER_TICK, which fires twice per tick: fails if the log thread has failed, and otherwise sends pings.
+   * Every second time, the leader first advances the tick and checks that a quorum is synced with it.
    */
   halfTick(): void {
+    if (this.hasInternalError) {
+      this.fail("disk-error", "the log could not be written");
+      return;
+    }
     if (!this.tickSkip) {
       this.tick++;
       const synced = new AckSet(this.server.verifier);
@@ -400,6 +412,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
 
   syncFacts(peerLastZxid: Zxid, observer: boolean): SyncFacts<Zxid, Txn> {
     const { behavior, database, settings } = this.server;
+    if (behavior.syncWaitsForApply) this.commitProcessor.run();
     return {
       peerLastZxid,
       lastProcessedZxid: database.lastProcessedZxid,
@@ -433,9 +446,10 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     this.syncs[kind]--;
   }
 
-  /** Handles the end of a piece of thread work. The key of WORK_SERIALIZE_SNAPSHOT is the connection of the learner. */
+  /** Handles the end of a piece of thread work. The key of a handler's work is the connection of its learner. */
   workDone(work: ThreadWork, key: number): void {
-    if (work === WORK_SERIALIZE_SNAPSHOT) this.byConnection.get(asConnectionId(key))?.snapshotSerialized();
+    if (work !== WORK_APPLY_COMMITS) this.byConnection.get(asConnectionId(key))?.workDone(work);
+    else if (this.phase === "broadcast" && key === this.epoch) this.commitProcessor.run();
   }
 
   // ---- broadcast
@@ -467,7 +481,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
    */
   logWritten(txns: readonly Txn[], ok: boolean): void {
     if (ok) for (const txn of txns) this.processAck(this.server.myid, txn.zxid);
-    else if (!this.server.logFailed()) this.fail("disk-error", "the log could not be written");
+    else this.hasInternalError = !this.server.logFailed();
   }
 
   logIdle(): void {
@@ -497,7 +511,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
   }
 
   private tryToCommit({ txn, acks }: Proposal): void {
-    const { database, notes } = this.server;
+    const { notes } = this.server;
     const { zxid } = txn;
     if (this.outstanding[0]?.txn !== txn || !acks.hasQuorum) return;
     this.outstanding.shift();
@@ -509,14 +523,22 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
       const inform = packet(INFORM, zxid, txn);
       for (const handler of this.observingLearners) handler.queuePacket(inform);
     }
-    if (this.phase === "broadcast") {
-      database.apply(txn);
-      notes.delivered(txn, database.history);
-    } else {
-      // The commit processor has stopped and does not apply the transaction. In releases that fast-forward, the server
-      // applies it from the log at the end of the shutdown.
-      this.toBeApplied.push(txn);
-    }
+    this.toBeApplied.push(txn);
+    // In the shutdown, the commit processor has stopped and applies no more transactions. In releases that
+    // fast-forward, the server applies them from the log at the end of the shutdown.
+    if (this.phase === "broadcast") this.commitProcessor.commit(txn);
+  }
+
+  startApplying(): void {
+    this.server.effects.startWork(WORK_APPLY_COMMITS, this.epoch);
+  }
+
+  /** Applies a committed transaction (ToBeAppliedRequestProcessor, FinalRequestProcessor). */
+  deliver(txn: Txn): void {
+    const { database, notes } = this.server;
+    database.apply(txn);
+    this.toBeApplied.shift();
+    notes.delivered(txn, database.history);
   }
 
   // ---- shutdown
@@ -545,7 +567,7 @@ export class Leader implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLe
     this.server.effects.unlisten(QUORUM_PORT);
     this.server.effects.cancelTimer(TIMER_TICK);
     if (!served) this.end();
-    else if (this.log?.idle) this.finishShutdown();
+    else if (this.log?.stop()) this.finishShutdown();
   }
 
   private finishShutdown(): void {

@@ -7,7 +7,7 @@
  *        │ (or OBSERVERINFO)      ▶│ waiting-epoch           a quorum of FOLLOWERINFO, and acceptedEpoch on disk
  *        │◀             LEADERINFO │ reading-ackepoch
  *        │ ACKEPOCH               ▶│ waiting-epoch-ack       a quorum of ACKEPOCH
- *        │◀      DIFF, TRUNC, SNAP │ (serializing)           the snapshot, in early releases
+ *        │◀      DIFF, TRUNC, SNAP │ serializing, syncing    its own work; the leader forwards packets meanwhile
  *        │◀              NEWLEADER │ reading-newleader-ack
  *        │ ACK                    ▶│ waiting-newleader-ack   a quorum of ACKs
  *        │                         │ waiting-startup         the leader to be established
@@ -18,7 +18,7 @@
  * `inbox`. Not modeled: sessions (REVALIDATE), authentication, multiple addresses of one learner.
  */
 import { assertPhase, assertPresent } from "../assert.ts";
-import { type ConnectionId, WORK_SERIALIZE_SNAPSHOT } from "../effects.ts";
+import { type ConnectionId, type ThreadWork, WORK_QUEUE_NEWLEADER, WORK_SERIALIZE_SNAPSHOT } from "../effects.ts";
 import type { Anomaly, FailureReason } from "../notes.ts";
 import {
   ACK,
@@ -109,6 +109,7 @@ type HandlerPhase =
   | "reading-ackepoch"
   | "waiting-epoch-ack"
   | "serializing"
+  | "queuing-newleader"
   | "reading-newleader-ack"
   | "waiting-newleader-ack"
   | "waiting-startup"
@@ -125,6 +126,7 @@ const READING: Readonly<Record<HandlerPhase, boolean>> = {
   "reading-ackepoch": true,
   "waiting-epoch-ack": false,
   serializing: false,
+  "queuing-newleader": false,
   "reading-newleader-ack": true,
   "waiting-newleader-ack": false,
   "waiting-startup": false,
@@ -370,39 +372,48 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
       return;
     }
     this.throttled = kind;
-    if (!decision.needSnap) {
-      this.queueNewLeader();
-      this.startSending();
-    } else if (server.behavior.newLeaderAfterSnap) {
-      // SNAP goes directly to the socket, before all queued packets. zabsim does not model the duration of this
-      // serialization: it would only change how many proposals are queued before NEWLEADER instead of after it.
-      this.sendSnap(server.database.lastProcessedZxid);
-      this.queueNewLeader();
-      this.startSending();
-    } else {
-      this.snapZxid = server.database.lastProcessedZxid;
-      this.queueNewLeader();
-      this.phase = "serializing";
-      server.effects.startWork(WORK_SERIALIZE_SNAPSHOT, this.connection);
-    }
+    if (decision.needSnap) this.serializeSnapshot();
+    else this.startWork("queuing-newleader", WORK_QUEUE_NEWLEADER);
   }
 
-  /**
-   * Sends the snapshot after its serialization, in a release that queues NEWLEADER before the SNAP. The snapshot
-   * contains the transactions that were applied during the serialization, but the SNAP packet has the zxid from before
-   * the serialization.
-   */
-  snapshotSerialized(): void {
-    assertPhase(this.phase, "serializing");
-    this.sendSnap(this.snapZxid);
+  /** From here to NEWLEADER, this thread and the threads that propose and commit queue packets in any order. */
+  private startWork(phase: HandlerPhase, work: ThreadWork): void {
+    this.phase = phase;
+    this.server.effects.startWork(work, this.connection);
+  }
+
+  workDone(work: ThreadWork): void {
+    if (work === WORK_SERIALIZE_SNAPSHOT) this.snapshotSerialized();
+    else this.syncPacketsQueued();
+  }
+
+  private syncPacketsQueued(): void {
+    assertPhase(this.phase, "queuing-newleader");
+    this.queueNewLeader();
     this.startSending();
   }
 
-  private sendSnap(zxid: Zxid): void {
-    const { database, effects } = this.server;
-    effects.send(this.connection, packet(SNAP, zxid, { zxid, history: database.history }));
+  private serializeSnapshot(): void {
+    const { behavior, database } = this.server;
+    this.snapZxid = database.lastProcessedZxid;
+    if (!behavior.newLeaderAfterSnap) this.queueNewLeader();
+    this.startWork("serializing", WORK_SERIALIZE_SNAPSHOT);
   }
 
+  /**
+   * Sends SNAP and the snapshot directly to the socket, before all queued packets. The snapshot contains the
+   * transactions that were applied during the serialization, but the SNAP packet has the zxid from before it.
+   */
+  private snapshotSerialized(): void {
+    assertPhase(this.phase, "serializing");
+    const { behavior, database, effects } = this.server;
+    const snapshot = { zxid: this.snapZxid, history: database.history };
+    effects.send(this.connection, packet(SNAP, this.snapZxid, snapshot));
+    if (behavior.newLeaderAfterSnap) this.queueNewLeader();
+    this.startSending();
+  }
+
+  /** Queues NEWLEADER. A learner from before Zab 1.0 gets it immediately, before all queued packets. */
   private queueNewLeader(): void {
     const newLeader = packet(NEWLEADER, this.newLeaderZxid, null);
     if (this.impliedSummary !== null) this.server.effects.send(this.connection, newLeader);

@@ -47,7 +47,7 @@ export interface SyncFacts<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logge
   readonly lastProposed: Z;
   /** Transactions that are committed but not yet applied to the leader's tree. */
   readonly toBeApplied: readonly T[];
-  /** Transactions that are proposed but not yet committed, in ascending order of zxid. */
+  /** Transactions that are proposed but not yet committed, in any order. */
   readonly outstandingProposals: readonly T[];
   /** Whether the learner is an observer, which gets no outstanding proposals. */
   readonly observer: boolean;
@@ -318,7 +318,7 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
     if (facts.lastProposed <= from) return;
     for (const txn of facts.toBeApplied) if (txn.zxid > from) this.add(txn);
     if (facts.observer) return;
-    for (const txn of facts.outstandingProposals) {
+    for (const txn of ascending(facts.outstandingProposals)) {
       if (txn.zxid > from) this.packets.push({ type: PROPOSAL, zxid: txn.zxid, txn });
     }
   }
@@ -369,4 +369,10 @@ function isNewEpoch(zxid: AnyZxid): boolean {
 function sameEpoch<Z extends AnyZxid>(a: Z, b: Z): boolean {
   if (typeof a === "bigint") return a >> 32n === (b as bigint) >> 32n;
   return Math.floor(a / 0x1_0000_0000) === Math.floor((b as number) / 0x1_0000_0000);
+}
+
+/** Returns the proposals in ascending order of zxid (Leader#startForwarding). */
+function ascending<Z extends AnyZxid, T extends Logged<Z>>(proposals: readonly T[]): readonly T[] {
+  const isSorted = proposals.every(({ zxid }, i) => i === 0 || (proposals[i - 1] as T).zxid <= zxid);
+  return isSorted ? proposals : [...proposals].sort((a, b) => (a.zxid < b.zxid ? -1 : 1));
 }

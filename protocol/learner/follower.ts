@@ -3,9 +3,9 @@
  * proposals, acknowledges them when they are durable, and applies them when they are committed. It serves from UPTODATE
  * on. In some releases its processors already run from NEWLEADER on.
  *
- * Not modeled: CommitProcessor in BROADCAST. In this phase, the follower applies each transaction as soon as COMMIT
- * arrives. A separate thread applies only the commits that remain from the synchronization, and only in some releases.
+ * A committed transaction is applied later, by the commit processor (commit-processor.ts).
  */
+import { type CommitListener, CommitProcessor } from "../commit-processor.ts";
 import { EXIT_UNMATCHED_COMMIT, type ThreadWork, WORK_APPLY_COMMITS } from "../effects.ts";
 import {
   ACK,
@@ -24,14 +24,13 @@ import { type LogListener, LogThread } from "../storage/log-thread.ts";
 import { leavesGap, ZERO_ZXID, type Zxid } from "../zxid.ts";
 import type { LearnerService, ServingLearner, SyncRest } from "./learner-service.ts";
 
-export class Follower implements LearnerService, LogListener {
+export class Follower implements LearnerService, LogListener, CommitListener {
   private readonly server: RoleServer;
   private readonly learner: ServingLearner;
   private readonly log: LogThread;
   /** FollowerZooKeeperServer#pendingTxns: transactions that are logged or being logged, but not committed. */
   private pending: Txn[] = [];
-  /** Committed transactions that the commit thread has not applied yet. */
-  private committed: Txn[] = [];
+  private readonly commitProcessor = new CommitProcessor(this);
   /** The zxids of the ACKs that must wait until the ACK of UPTODATE is sent; null if ACKs are sent immediately. */
   private heldAcks: Zxid[] | null;
   private lastQueued: Zxid = ZERO_ZXID;
@@ -41,10 +40,6 @@ export class Follower implements LearnerService, LogListener {
     this.learner = learner;
     this.log = new LogThread(server, this);
     this.heldAcks = server.behavior.acksWaitForUptodate ? [] : null;
-  }
-
-  get logIsIdle(): boolean {
-    return this.log.idle;
   }
 
   /**
@@ -62,8 +57,8 @@ export class Follower implements LearnerService, LogListener {
     this.heldAcks = null;
     for (const zxid of held) this.ack(zxid);
     for (const txn of notLogged) this.logProposal(txn);
-    const inThread = !this.server.behavior.syncedCommitsApplyBeforeServing;
-    for (const zxid of committed) this.commit(zxid, inThread);
+    for (const zxid of committed) this.commit(zxid);
+    if (this.server.behavior.syncedCommitsApplyBeforeServing) this.commitProcessor.run();
   }
 
   receive(message: QuorumPacket): void {
@@ -76,9 +71,7 @@ export class Follower implements LearnerService, LogListener {
         break;
       case COMMIT:
       case COMMITANDACTIVATE:
-        if (!this.learner.canRead(message)) return;
-        // Commits must stay in order: while the commit thread has work, later commits go through it, too.
-        this.commit(message.zxid, this.committed.length > 0);
+        if (this.learner.canRead(message)) this.commit(message.zxid);
         break;
       case REVALIDATE:
       case SYNC:
@@ -110,7 +103,7 @@ export class Follower implements LearnerService, LogListener {
   }
 
   /** Commits the oldest pending proposal, which must have this zxid (FollowerZooKeeperServer#commit). */
-  private commit(zxid: Zxid, inThread: boolean): void {
+  private commit(zxid: Zxid): void {
     const head = this.pending[0];
     if (head === undefined) {
       this.learner.anomaly("bad-commit", packet(COMMIT, zxid, null), "no proposal is pending");
@@ -120,22 +113,28 @@ export class Follower implements LearnerService, LogListener {
       this.learner.exit(EXIT_UNMATCHED_COMMIT, "unmatched-commit", detail);
     } else {
       this.pending.shift();
-      if (inThread) this.commitInThread(head);
-      else this.learner.deliver(head);
+      this.commitProcessor.commit(head);
     }
   }
 
-  /** Leaves it to the commit thread to apply the transaction (CommitProcessor#commit). */
-  private commitInThread(txn: Txn): void {
-    if (this.committed.length === 0) this.learner.startWork(WORK_APPLY_COMMITS);
-    this.committed.push(txn);
+  startApplying(): void {
+    this.learner.startWork(WORK_APPLY_COMMITS);
+  }
+
+  deliver(txn: Txn): void {
+    this.learner.deliver(txn);
   }
 
   workDone(work: ThreadWork): void {
-    if (work !== WORK_APPLY_COMMITS) return;
-    const { committed } = this;
-    this.committed = [];
-    for (const txn of committed) this.learner.deliver(txn);
+    if (work === WORK_APPLY_COMMITS) this.commitProcessor.run();
+  }
+
+  stopLog(): boolean {
+    return this.log.stop();
+  }
+
+  endLogAtNextAck(): void {
+    this.log.endAfterSync();
   }
 
   logWritten(txns: readonly Txn[], ok: boolean): void {

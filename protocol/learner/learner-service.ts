@@ -7,13 +7,17 @@ import type { Zxid } from "../zxid.ts";
 
 /** The running processors of a learner. */
 export interface LearnerService {
-  /** Whether the log thread has written everything. */
-  readonly logIsIdle: boolean;
   /** Called when the learner has acknowledged UPTODATE. Logs and commits the rest of the synchronization. */
   serve(rest: SyncRest): void;
   /** Handles a packet from the leader (Follower#processPacket, Observer#processPacket). */
   receive(message: QuorumPacket): void;
   workDone(work: ThreadWork): void;
+  /**
+   * Stops the log thread. Returns true if it is idle. If not, the learner is notified later (ServingLearner#logIdle).
+   */
+  stopLog(): boolean;
+  /** Makes the log thread end when it next sends an ACK, and drop its queue (ZOOKEEPER-4409). */
+  endLogAtNextAck(): void;
 }
 
 /** The proposals and commits of the synchronization that remain to be handled when UPTODATE arrives. */
@@ -40,8 +44,8 @@ export interface ServingLearner {
   fail(reason: FailureReason, detail: string): void;
   /** Exits the process. */
   exit(code: number, reason: FailureReason, detail: string): void;
-  /** Called when the log thread could not write. */
+  /** Called when the log thread could not write and has ended. */
   logFailed(): void;
-  /** Called when the log thread has written everything. */
+  /** Called when the log thread is idle or has ended. */
   logIdle(): void;
 }

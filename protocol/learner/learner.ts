@@ -60,6 +60,10 @@ export class Learner implements SyncLearner, ServingLearner {
 
   private readonly server: LearnerServer;
   private readonly leaderId: ServerId;
+  /**
+   * Whether the log thread has failed (ZooKeeperServer.State.ERROR), so that the learner stops after the next packet.
+   */
+  private hasInternalError = false;
   private readonly reads: Deadline;
   private readonly connector: LeaderConnector;
   private phase: LearnerPhase = "connecting";
@@ -215,8 +219,13 @@ export class Learner implements SyncLearner, ServingLearner {
     this.synchronization?.currentEpochWritten(ok);
   }
 
+  /**
+   * Handles the end of the log thread after a failed sync. The main thread notices it after the next packet
+   * (Follower#followLeader). A learner that does not serve yet never notices it, because its server becomes RUNNING
+   * later (ZooKeeperServer#setState).
+   */
   logFailed(): void {
-    if (!this.server.logFailed()) this.fail("disk-error", "the log could not be written");
+    if (!this.server.logFailed()) this.hasInternalError = this.phase === "serving";
   }
 
   logIdle(): void {
@@ -339,6 +348,7 @@ export class Learner implements SyncLearner, ServingLearner {
     else if (this.phase === "synchronizing") this.synchronization?.receive(message);
     else this.receiveLeaderInfo(message);
     if (message.type !== SNAP && isSnapshot(message.data)) this.nextIsUnreadable();
+    if (this.hasInternalError) this.fail("disk-error", "the log could not be written");
     if (this.reading) this.expectRead();
   }
 
@@ -387,8 +397,9 @@ export class Learner implements SyncLearner, ServingLearner {
     this.connector.stop();
     this.stopsServer = this.phase === "serving" || (this.service !== null && behavior.stopsBeforeServing);
     this.phase = "shutting-down";
+    if (behavior.learnerShutdown === "leaves-log-thread-until-ack") this.service?.endLogAtNextAck();
     if (this.stopsServer && behavior.learnerShutdown !== "log-thread-first") this.server.fastForward();
-    if (this.service === null || this.service.logIsIdle || !this.waitsForLog) this.finishShutdown();
+    if (this.service === null || !this.waitsForLog || this.service.stopLog()) this.finishShutdown();
   }
 
   /**

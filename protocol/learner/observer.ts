@@ -1,8 +1,10 @@
 /**
  * An observer that serves (Observer#processPacket, ObserverZooKeeperServer): each INFORM carries a committed
- * transaction, which the observer applies and, if syncEnabled is on, logs. The observer acknowledges no transactions.
+ * transaction. The observer logs it if syncEnabled is on, and applies it later, on the thread of the commit processor
+ * (commit-processor.ts). The observer acknowledges no transactions.
  */
-import type { ThreadWork } from "../effects.ts";
+import { type CommitListener, CommitProcessor } from "../commit-processor.ts";
+import { type ThreadWork, WORK_APPLY_COMMITS } from "../effects.ts";
 import {
   COMMIT,
   COMMITANDACTIVATE,
@@ -20,19 +22,16 @@ import type { Txn } from "../storage/history.ts";
 import { type LogListener, LogThread } from "../storage/log-thread.ts";
 import type { LearnerService, ServingLearner, SyncRest } from "./learner-service.ts";
 
-export class Observer implements LearnerService, LogListener {
+export class Observer implements LearnerService, LogListener, CommitListener {
   private readonly server: RoleServer;
   private readonly learner: ServingLearner;
   private readonly log: LogThread;
+  private readonly commitProcessor = new CommitProcessor(this);
 
   constructor(server: RoleServer, learner: ServingLearner) {
     this.server = server;
     this.learner = learner;
     this.log = new LogThread(server, this);
-  }
-
-  get logIsIdle(): boolean {
-    return this.log.idle;
   }
 
   serve({ committed, notLogged }: SyncRest): void {
@@ -46,6 +45,7 @@ export class Observer implements LearnerService, LogListener {
         return;
       }
     }
+    if (this.server.behavior.syncedCommitsApplyBeforeServing) this.commitProcessor.run();
   }
 
   receive(message: QuorumPacket): void {
@@ -68,14 +68,30 @@ export class Observer implements LearnerService, LogListener {
     }
   }
 
-  /** An observer hands no work to other threads. */
-  workDone(_work: ThreadWork): void {}
-
-  /** Logs and applies a committed transaction (ObserverZooKeeperServer#commitRequest). */
+  /** Logs a committed transaction and queues it for the commit processor (ObserverZooKeeperServer#commitRequest). */
   private inform(txn: Txn): void {
     if (this.server.settings.observerSyncEnabled) this.log.write(txn);
+    this.commitProcessor.commit(txn);
+  }
+
+  startApplying(): void {
+    this.learner.startWork(WORK_APPLY_COMMITS);
+  }
+
+  deliver(txn: Txn): void {
     this.learner.deliver(txn);
   }
+
+  workDone(work: ThreadWork): void {
+    if (work === WORK_APPLY_COMMITS) this.commitProcessor.run();
+  }
+
+  stopLog(): boolean {
+    return this.log.stop();
+  }
+
+  /** Has no effect: an observer sends no ACKs. */
+  endLogAtNextAck(): void {}
 
   logWritten(_txns: readonly Txn[], ok: boolean): void {
     if (!ok) this.learner.logFailed();

@@ -17,6 +17,8 @@ interface OpenLogFile {
   /** The zxid in the name of the file. */
   readonly name: Zxid;
   readonly txns: Txn[];
+  /** Whether the zxids of the records ascend. */
+  ascending: boolean;
 }
 
 /**
@@ -49,6 +51,7 @@ export class Database {
   private committed: Txn[] = [];
   /** The index in `committed` where committedLog starts; earlier entries have been dropped. */
   private committedStart = 0;
+  /** The log files, ascending by name. */
   private files: OpenLogFile[] = [];
   /** The file that `append` writes to; undefined if the next append opens a new file. */
   private openFile: OpenLogFile | undefined;
@@ -94,11 +97,12 @@ export class Database {
    */
   restore(image: DiskImage): "log-without-snapshot" | "proposal-gap" | undefined {
     this.clear();
-    this.files = image.logFiles.map((file) => ({ name: file.name, txns: [...file.txns] }));
+    this.files = image.logFiles.map(({ name, txns }) => ({ name, txns: [...txns], ascending: isAscending(txns) }));
     this.openFile = undefined;
     this.saved = [...image.snapshots];
     const newest = this.newestSnapshot();
-    const hasLog = this.files.some((file) => file.txns.length > 0);
+    // A file without records counts, too: its name is a zxid (FileTxnLog#getLastLoggedZxid).
+    const hasLog = this.files.length > 0;
     const { behavior, settings } = this;
     const isTrusted = settings.trustEmptySnapshot && behavior.knowsTrustEmptySnapshot;
     const logIsEnough = isTrusted || !behavior.logNeedsSnapshot;
@@ -187,12 +191,16 @@ export class Database {
     if (this.openFile === undefined) {
       // Opening a file that exists overwrites it from its start.
       this.files = this.files.filter((file) => file.name !== zxid);
-      this.openFile = { name: zxid, txns: [] };
+      this.openFile = { name: zxid, txns: [], ascending: true };
       this.files.push(this.openFile);
+      this.files.sort((a, b) => a.name - b.name);
     }
-    this.openFile.txns.push(txn);
+    const { txns } = this.openFile;
+    const last = txns[txns.length - 1];
+    if (last !== undefined && zxid <= last.zxid) this.openFile.ascending = false;
+    txns.push(txn);
     this.txnCount++;
-    if (zxid > this.logHistory.zxid) this.logHistory = this.logHistory.extend(txn);
+    this.logHistory = withTxn(this.logHistory, txn);
   }
 
   /** Makes the next append open a new file (FileTxnLog#rollLog). */
@@ -239,15 +247,12 @@ export class Database {
   /** Returns the history of the snapshot, extended by the log records after it, up to zxid `limit`. */
   private withLogAfter(snapshot: Snapshot, limit: number = Number.POSITIVE_INFINITY): History {
     let { history } = snapshot;
-    for (const txn of this.recordsAfter(snapshot.zxid)) {
-      if (txn.zxid <= limit && txn.zxid > history.zxid) history = history.extend(txn);
-    }
+    for (const txn of this.recordsAfter(snapshot.zxid)) if (txn.zxid <= limit) history = withTxn(history, txn);
     return history;
   }
 
   private applyToTree(txn: Txn): void {
-    // As in ZooKeeper, replaying a transaction that the tree already contains changes nothing.
-    if (txn.zxid > this.history.zxid) this.history = this.history.extend(txn);
+    this.history = withTxn(this.history, txn);
     if (txn.zxid > this.lastProcessedZxid) this.lastProcessedZxid = txn.zxid;
   }
 
@@ -278,20 +283,42 @@ export class Database {
     this.committedStart = 0;
   }
 
-  /** Returns the records from the first one above `zxid`, in the order of the log. */
+  /**
+   * Returns the records from the first one above `zxid`, in the order of the log, whatever their zxids
+   * (FileTxnLog.FileTxnIterator). The search begins in the last file whose name is not above `zxid`.
+   */
   private recordsAfter(zxid: Zxid): Txn[] {
     const result: Txn[] = [];
-    // Searches backward, because the position is nearly always close to the end.
-    let file = this.files.length;
-    let start = 0;
-    while (start === 0 && file > 0) {
-      file--;
-      start = (this.files[file] as OpenLogFile).txns.findLastIndex((txn) => txn.zxid <= zxid) + 1;
-    }
-    for (const { txns } of this.files.slice(file)) {
-      for (let i = start; i < txns.length; i++) result.push(txns[i] as Txn);
-      start = 0;
+    let file = Math.max(
+      0,
+      this.files.findLastIndex(({ name }) => name <= zxid),
+    );
+    for (let isFound = false; file < this.files.length; file++) {
+      const { ascending, txns } = this.files[file] as OpenLogFile;
+      let i = isFound ? 0 : firstAbove(txns, zxid, ascending);
+      for (; i < txns.length; i++) result.push(txns[i] as Txn);
+      isFound ||= result.length > 0;
     }
     return result;
   }
+}
+
+/** Returns the index of the first record above `zxid`. */
+function firstAbove(txns: readonly Txn[], zxid: Zxid, ascending: boolean): number {
+  // In an ascending file, the position is nearly always close to the end.
+  if (ascending) return txns.findLastIndex((txn) => txn.zxid <= zxid) + 1;
+  const index = txns.findIndex((txn) => txn.zxid > zxid);
+  return index < 0 ? txns.length : index;
+}
+
+function isAscending(txns: readonly Txn[]): boolean {
+  return txns.every((txn, i) => i === 0 || txn.zxid > (txns[i - 1] as Txn).zxid);
+}
+
+/**
+ * Returns a history after a transaction is applied to it. The transaction is applied whatever its zxid
+ * (DataTree#processTxn), but applying a transaction again changes nothing.
+ */
+function withTxn(history: History, txn: Txn): History {
+  return txn.zxid > history.zxid || !history.contains(txn) ? history.extend(txn) : history;
 }

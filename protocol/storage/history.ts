@@ -101,6 +101,12 @@ export class History {
     return at;
   }
 
+  /** Returns whether the history contains this transaction. Walks back from the end of the history. */
+  contains(txn: Txn): boolean {
+    for (let at: History = this; at.txn !== null; at = at.previous as History) if (sameTxn(at.txn, txn)) return true;
+    return false;
+  }
+
   /** Returns whether both histories are the same sequence. */
   equals(other: History): boolean {
     return this === other || (this.length === other.length && this.hash === other.hash && this.zxid === other.zxid);

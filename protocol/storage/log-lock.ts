@@ -15,6 +15,8 @@ export interface LogUser {
 export class LogLock {
   private readonly effects: Effects;
   private readonly waiting: LogUser[] = [];
+  /** Functions to call when the lock is free. They do not take the lock. */
+  private passing: (() => void)[] = [];
   private holder: LogUser | null = null;
 
   constructor(effects: Effects) {
@@ -27,6 +29,12 @@ export class LogLock {
     else this.waiting.push(user);
   }
 
+  /** Calls `run` as soon as the lock is free: immediately, or after the current holder's sync. */
+  whenFree(run: () => void): void {
+    if (this.holder === null) run();
+    else this.passing.push(run);
+  }
+
   /** Syncs the log. The user holds the lock until the sync ends. */
   sync(user: LogUser): void {
     this.holder = user;
@@ -35,8 +43,10 @@ export class LogLock {
 
   /** Handles the completion of `syncLog`, and gives the lock to the next user. */
   synced(ok: boolean): void {
-    const user = this.holder;
+    const { holder: user, passing } = this;
     this.holder = null;
+    this.passing = [];
+    for (const run of passing) run();
     user?.logSynced(ok);
     while (this.holder === null) {
       const next = this.waiting.shift();

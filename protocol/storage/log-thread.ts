@@ -4,6 +4,9 @@
  * for the next one. After a random number of transactions, the thread rolls the log and starts to save a snapshot in
  * the background.
  *
+ * If a sync fails, the thread ends, and its queue is never written. At shutdown, the server tries that sync once more
+ * (SyncRequestProcessor#shutdown).
+ *
  * Not modeled: flushDelay, and the time that an append takes.
  */
 import type { Effects } from "../effects.ts";
@@ -25,9 +28,9 @@ export interface LogServer {
 
 /** The role that runs the thread. */
 export interface LogListener {
-  /** Called when the sync of these transactions has ended. If the sync failed, the thread has dropped its queue. */
+  /** Called when the sync of these transactions has ended. If the sync failed, the thread has ended. */
   logWritten(txns: readonly Txn[], ok: boolean): void;
-  /** Called when the thread has written everything and waits for transactions. */
+  /** Called when the thread waits for transactions or has ended. */
   logIdle(): void;
 }
 
@@ -38,8 +41,10 @@ export class LogThread implements LogUser {
   private flushing: Txn[] = [];
   /** Transactions that are not appended yet. */
   private queue: Txn[] = [];
-  private busy = false;
+  private state: "idle" | "busy" | "failed" | "retrying" = "idle";
   private snapshotAfter: number;
+  /** Whether the thread ends after its next sync. */
+  private ending = false;
 
   constructor(server: LogServer, listener: LogListener) {
     this.server = server;
@@ -47,24 +52,42 @@ export class LogThread implements LogUser {
     this.snapshotAfter = this.drawSnapshotCount();
   }
 
-  get idle(): boolean {
-    return !this.busy;
-  }
-
   /** Queues a transaction for the log (SyncRequestProcessor#processRequest). */
   write(txn: Txn): void {
     this.queue.push(txn);
-    if (!this.busy) this.begin();
+    if (this.state === "idle") this.begin();
+  }
+
+  /** Makes the thread end after its next sync. It then drops its queue. */
+  endAfterSync(): void {
+    this.ending = true;
+  }
+
+  /**
+   * Stops the thread. Returns true if it is idle. If it is not, `logIdle` is called after it has written its queue, or
+   * after the second try of a sync that failed.
+   */
+  stop(): boolean {
+    if (this.state === "failed" && this.flushing.length > 0) {
+      this.state = "retrying";
+      this.server.logLock.acquire(this);
+    }
+    return this.state === "idle" || this.state === "failed";
   }
 
   private begin(): void {
-    this.busy = true;
+    this.state = "busy";
     this.server.logLock.acquire(this);
   }
 
-  /** Appends up to maxBatchSize queued transactions, and starts to sync them. */
   logAcquired(): void {
-    const { database, logLock, settings } = this.server;
+    if (this.state !== "retrying") this.appendBatch();
+    this.server.logLock.sync(this);
+  }
+
+  /** Appends up to maxBatchSize queued transactions. */
+  private appendBatch(): void {
+    const { database, settings } = this.server;
     const batch = this.queue.length <= settings.maxBatchSize ? this.queue : this.queue.slice(0, settings.maxBatchSize);
     this.queue = batch === this.queue ? [] : this.queue.slice(batch.length);
     for (const txn of batch) {
@@ -72,19 +95,31 @@ export class LogThread implements LogUser {
       if (database.txnCount > this.snapshotAfter) this.rollAndSnapshot();
     }
     this.flushing = batch;
-    logLock.sync(this);
   }
 
   logSynced(ok: boolean): void {
+    if (ok) this.flushed();
+    else this.failed();
+  }
+
+  private flushed(): void {
     const { database, notes } = this.server;
-    const flushed = this.flushing;
+    const written = this.flushing;
     this.flushing = [];
-    this.busy = false;
-    if (ok) notes.synced(database.logHistory);
-    else this.queue = [];
-    this.listener.logWritten(flushed, ok);
-    if (this.queue.length > 0) this.begin();
+    this.state = this.state === "retrying" ? "failed" : "idle";
+    if (this.ending) this.queue = [];
+    notes.synced(database.logHistory);
+    this.listener.logWritten(written, true);
+    if (this.state === "idle" && this.queue.length > 0) this.begin();
     else this.listener.logIdle();
+  }
+
+  private failed(): void {
+    const isFirstTry = this.state === "busy";
+    this.state = "failed";
+    if (isFirstTry) this.listener.logWritten(this.flushing, false);
+    else this.flushing = [];
+    this.listener.logIdle();
   }
 
   private rollAndSnapshot(): void {

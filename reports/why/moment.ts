@@ -110,6 +110,10 @@ export class Moment {
 /**
  * Returns the index of the last record that is not later than a violation. Later records cannot explain the violation.
  */
-export function lastRecordOf(run: ScenarioRun, { atUs }: Violation): number {
-  return run.records.findLastIndex((record) => record.atUs <= atUs);
+export function lastRecordOf(run: ScenarioRun, { atUs, id, server }: Violation): number {
+  // After a TRUNC, the server can get the transaction back in the same event.
+  const isTrunc = id === "trunc-keeps-committed";
+  const at = (record: ProtocolRecord): boolean =>
+    isTrunc ? record.event === "truncated" && record.server === server && record.atUs === atUs : record.atUs <= atUs;
+  return run.records.findLastIndex(at);
 }

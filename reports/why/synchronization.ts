@@ -4,6 +4,7 @@
  */
 import type { RecordOf } from "../../cluster/records.ts";
 import { formatZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
+import type { Step } from "../../scenarios/scenario.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { describeRecord, describeStep } from "../describe.ts";
 import { formatZxidRange } from "../format.ts";
@@ -66,8 +67,8 @@ export class Synchronizations {
   }
 
   /**
-   * Returns why a leader cannot send a transaction that it has. The transaction is missing from its committedLog or
-   * from its log on disk, or it is not committed yet.
+   * Returns why a leader cannot send a transaction that it has. The transaction is not committed or not applied yet, or
+   * it is missing from the leader's committedLog or from its log on disk.
    */
   missingFromSource(
     { atUs, maxCommittedLog, minCommittedLog, rule, server }: Decision,
@@ -75,8 +76,13 @@ export class Synchronizations {
   ): Cause[] {
     const isOwn = (one: { server: ServerId; zxid: Zxid }): boolean => one.server === server && one.zxid === life.zxid;
     const proposed = this.finder.lastRecord("proposed", atUs, isOwn);
-    if (proposed !== undefined && this.finder.lastRecord("committed", atUs, isOwn) === undefined) {
+    const committed = this.finder.lastRecord("committed", atUs, isOwn);
+    if (proposed !== undefined && committed === undefined) {
       return [{ text: `leader ${server} has proposed ${life.name}, but not committed it yet`, atUs: proposed.atUs }];
+    }
+    if (committed !== undefined && this.finder.lastRecord("delivered", atUs, isOwn) === undefined) {
+      const text = `leader ${server} has committed ${life.name}, but its commit processor has not applied it yet`;
+      return [{ text, atUs: committed.atUs }, ...this.stall(server, atUs, isApplyStallOf)];
     }
     if (!rule.startsWith("txn-log")) {
       const end = `which covers ${formatZxidRange(minCommittedLog, maxCommittedLog)}`;
@@ -89,11 +95,13 @@ export class Synchronizations {
     const text =
       `${life.name} is in a gap: the log on disk of leader ${server} ends at ${formatZxid(lastLogged.zxid)}, ` +
       `its committedLog starts at ${formatZxid(minCommittedLog)}`;
-    return [{ text, atUs: undefined }, ...this.stalledDisk(server, atUs)];
+    return [{ text, atUs: undefined }, ...this.stall(server, atUs, isDiskStallOf)];
   }
 
-  private stalledDisk(server: ServerId, untilUs: number): Cause[] {
-    const step = this.finder.lastRecord("script", untilUs, (one) => isStallOf(this.run, one.step, server));
+  /** Returns the last step that stalled the disk or a thread of a server, if there is one. */
+  private stall(server: ServerId, untilUs: number, isStall: (step: Step, server: ServerId) => boolean): Cause[] {
+    const { steps } = this.run.scenario;
+    const step = this.finder.lastRecord("script", untilUs, (one) => isStall(steps[one.step] as Step, server));
     if (step === undefined) return [];
     return [{ text: `step ${step.step + 1}: ${describeStep(step)}`, atUs: step.atUs }];
   }
@@ -128,7 +136,10 @@ function proposalsText({ firstZxid, lastZxid, proposals }: Decision): string {
   return proposals === 1 ? `proposal ${range}` : `${proposals} proposals, ${range}`;
 }
 
-function isStallOf({ scenario }: ScenarioRun, index: number, server: ServerId): boolean {
-  const step = scenario.steps[index];
-  return step !== undefined && "disk" in step && step.disk.server === server && step.disk.stall === true;
+function isDiskStallOf(step: Step, server: ServerId): boolean {
+  return "disk" in step && step.disk.server === server && step.disk.stall === true;
+}
+
+function isApplyStallOf(step: Step, server: ServerId): boolean {
+  return "stall" in step && step.stall.thread === "apply" && [server, "leader"].includes(step.stall.server);
 }

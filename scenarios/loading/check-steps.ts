@@ -11,6 +11,7 @@ import type {
   MessageMatch,
   Moment,
   Step,
+  ThreadStall,
 } from "../scenario.ts";
 import type { FieldChecks } from "./field-checks.ts";
 import type { Path } from "./field-path.ts";
@@ -91,6 +92,7 @@ const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
   restart: checkServerId,
   upgrade: (checks, { server }: { server: ServerId }, path) => checks.server(server, [...path, "server"]),
   pause: checkServerOrLeader,
+  stall: (checks, { server }: ThreadStall, path) => checkServerOrLeader(checks, server, [...path, "server"]),
   isolate: checkServerOrLeader,
   refuse: checkServerId,
   settle: (checks: FieldChecks, ids: readonly ServerId[], path: Path) => checks.servers(ids, path),

@@ -11,7 +11,15 @@ import type {
 } from "../../cluster/cluster-spec.ts";
 import type { ProtocolEvent } from "../../cluster/records.ts";
 import type { ServerId } from "../../protocol/zxid.ts";
-import type { AlteredFields, DiskFault, Expectation, ExpectedDecision, MessageMatch, Moment } from "../scenario.ts";
+import type {
+  AlteredFields,
+  DiskFault,
+  Expectation,
+  ExpectedDecision,
+  MessageMatch,
+  Moment,
+  ThreadStall,
+} from "../scenario.ts";
 
 export type RawZxid = string | number;
 export type RawZxids = string | readonly RawZxid[];
@@ -51,7 +59,8 @@ export interface RawNetwork extends Partial<Omit<NetworkSpec, "latency" | "links
   readonly links?: readonly RawLink[];
 }
 
-export type RawThreads = { readonly [Field in keyof ThreadSpec]?: RawDuration };
+/** `applyCommits` is the former name of `applyLatency`. */
+export type RawThreads = { readonly [Field in keyof ThreadSpec | "applyCommits"]?: RawDuration };
 
 export interface RawLink extends Omit<LinkSpec, "bothWays" | "latency"> {
   readonly bothWays?: boolean;
@@ -79,6 +88,7 @@ export interface RawStep {
   readonly restart?: ServerId;
   readonly upgrade?: { readonly server: ServerId; readonly to: string };
   readonly pause?: ServerId | "leader";
+  readonly stall?: ThreadStall;
   readonly isolate?: ServerId | "leader";
   readonly bridge?: { readonly over: ServerId; readonly sides: readonly RawIds[] };
   readonly flap?: { readonly between: readonly [ServerId, ServerId]; readonly every: RawDuration };

@@ -119,7 +119,9 @@ function completeThreads(raw: RawThreads): ThreadSpec {
   return {
     serializeSnapshot: duration(raw.serializeSnapshot ?? DEFAULT_THREADS.serializeSnapshot),
     resumeLearner: duration(raw.resumeLearner ?? DEFAULT_THREADS.resumeLearner),
-    applyCommits: duration(raw.applyCommits ?? DEFAULT_THREADS.applyCommits),
+    applyLatency: duration(raw.applyLatency ?? raw.applyCommits ?? DEFAULT_THREADS.applyLatency),
+    electionWakeUp: duration(raw.electionWakeUp ?? DEFAULT_THREADS.electionWakeUp),
+    queueNewLeader: duration(raw.queueNewLeader ?? DEFAULT_THREADS.queueNewLeader),
   };
 }
 
@@ -161,6 +163,7 @@ function completeAction(raw: RawStep): Action {
   if (raw.restart !== undefined) return { restart: raw.restart };
   if (raw.upgrade !== undefined) return { upgrade: raw.upgrade };
   if (raw.pause !== undefined) return { pause: raw.pause };
+  if (raw.stall !== undefined) return { stall: raw.stall };
   if (raw.resume !== undefined) return { resume: raw.resume };
   if (raw.wipe !== undefined) return { wipe: raw.wipe };
   if (raw.clock !== undefined) return { clock: raw.clock };

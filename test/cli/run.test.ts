@@ -194,8 +194,8 @@ describe("the end of a report", () => {
 
   it.each(["run", "replay"])("of %s says why a server refused to start", (command) => {
     expect(end([command, "open-crash-before-current-epoch-cannot-start"])).toContain(
-      "server 1: refused to start at 2.234313 s (exit code 1): epoch-older-than-zxid: currentEpoch 1 is older than " +
-        "epoch 2 of the last zxid; it saved snapshot 2:0 (1.234313 s) and crashed (1.234313 s) before it wrote",
+      "server 1: refused to start at 2.251305 s (exit code 1): epoch-older-than-zxid: currentEpoch 1 is older than " +
+        "epoch 2 of the last zxid; it saved snapshot 2:0 (1.251305 s) and crashed (1.251305 s) before it wrote",
     );
   });
 

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { ThreadWorkTimers } from "../../cluster/thread-work.ts";
-import { asServerId, WORK_APPLY_COMMITS, WORK_RESUME_LEARNER, WORK_SERIALIZE_SNAPSHOT } from "../../protocol/index.ts";
+import {
+  asServerId,
+  WORK_APPLY_COMMITS,
+  WORK_QUEUE_NEWLEADER,
+  WORK_RESUME_LEARNER,
+  WORK_SERIALIZE_SNAPSHOT,
+} from "../../protocol/index.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
 import type { DurationRange } from "../../sim/duration-range.ts";
@@ -17,6 +23,8 @@ function run(durationUs: DurationRange, start: (threads: ThreadWorkTimers, world
     [WORK_APPLY_COMMITS]: durationUs,
     [WORK_SERIALIZE_SNAPSHOT]: durationUs,
     [WORK_RESUME_LEARNER]: range(0, 0),
+    [WORK_QUEUE_NEWLEADER]: durationUs,
+    electionWakeUp: durationUs,
   };
   const threads = new ThreadWorkTimers(node, durations);
   const program: NodeProgram<unknown> = {

@@ -222,6 +222,7 @@ describe("ensembles", () => {
   it("FLETest: seven servers, the leader is killed three times: the others agree on a new leader each time", () => {
     const result = run(`
 servers: 7
+threads: { electionWakeUp: 0ms }
 steps:
   - { when: { event: active, server: 1 }, after: 1s, crash: leader }
   - { when: { event: established }, after: 3s, crash: leader }
@@ -298,6 +299,7 @@ expect: { leader: 2 }
   it("testLeaderOutOfView: server 1, whose view lacks server 3, has no role; 2 and 3 form a quorum", () => {
     const result = run(`
 servers: { 1: { view: [1, 2] }, 2: {}, 3: {} }
+threads: { electionWakeUp: 0ms }
 until: 20s
 expect: { leader: 3, active: [2, 3] }
 `);

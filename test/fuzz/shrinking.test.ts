@@ -75,6 +75,7 @@ servers:
   5: { role: observer, acceptedEpoch: 1, currentEpoch: 1 }
 network: { latency: 0.2ms }
 disk: { sync: 2ms, write: 1ms }
+threads: { electionWakeUp: 0ms }
 committed: 5:2
 steps:
   - { when: { event: active, server: 2 }, crash: leader }

@@ -348,6 +348,6 @@ until: 5765ms
 
 it("3 servers, a follower loses its leader after a SNAP has replaced its log: no violation", () => {
   const run = runScenario(loadScenario(SNAP_REPLACED_LOG, "snap-replaced-log.yaml"), { seed: 55693n });
-  expect(run.events).toBe(263);
+  expect(run.events).toBe(246);
   expect(run.violations).toEqual([]);
 });

@@ -5,6 +5,7 @@ import {
   LOOKING,
   packet,
   type QuorumPacket,
+  WORK_QUEUE_NEWLEADER,
   WORK_SERIALIZE_SNAPSHOT,
 } from "../../../protocol/index.ts";
 import { ack, ackEpoch, BarePeer, diff, ensemble, info, ping, txn, upToDate, z } from "../../conformance/bare-peer.ts";
@@ -186,6 +187,40 @@ describe("synchronization", () => {
     write(bare, "a").packet(F1, ack("1:1"));
     bare.work();
     expect(bare.sentOn(F2).slice(1)).toEqual(["SNAP 1:0", "NEWLEADER 1:0", "PROPOSAL 1:1", "COMMIT 1:1"]);
+  });
+
+  it("sends the packets that the leader forwards between the sync decision and NEWLEADER before NEWLEADER", () => {
+    const bare = serving();
+    bare.slowThreads = true;
+    bare.accept(F2).packet(F2, info(2, 0)).packet(F2, ackEpoch(0, "1:0"));
+    expect([bare.sentOn(F2), bare.pendingWork]).toEqual([["LEADERINFO 1:0"], [WORK_QUEUE_NEWLEADER]]);
+    write(bare, "a").packet(F1, ack("1:1"));
+    bare.work();
+    const queued = ["DIFF 1:0", "PROPOSAL 1:1", "COMMIT 1:1", "NEWLEADER 1:0"];
+    expect(bare.sentOn(F2).slice(1)).toEqual(queued);
+  });
+
+  it("sends the packets that the leader forwards during the serialization of a SNAP before NEWLEADER", () => {
+    const bare = serving({ settings: { forceSnapSync: true } });
+    bare.slowThreads = true;
+    bare.accept(F2).packet(F2, info(2, 0)).packet(F2, ackEpoch(0, "1:0"));
+    write(bare, "a").packet(F1, ack("1:1"));
+    bare.work();
+    const queued = ["SNAP 1:0", "PROPOSAL 1:1", "COMMIT 1:1", "NEWLEADER 1:0"];
+    expect(bare.sentOn(F2).slice(1)).toEqual(queued);
+  });
+
+  it("truncates a committed transaction that the leader has not applied, and sends it again", () => {
+    const synchronize = (syncWaitsForApply: boolean): string[] => {
+      const bare = serving({ behavior: { syncWaitsForApply } });
+      write(bare, "a").packet(F1, ack("1:1"));
+      bare.slowThreads = true;
+      write(bare, "b").packet(F1, ack("1:2"));
+      bare.accept(F2).packet(F2, info(2, 0)).packet(F2, ackEpoch(0, "1:2")).work();
+      return bare.sentOn(F2).slice(1);
+    };
+    expect(synchronize(false)).toEqual(["TRUNC 1:1", "PROPOSAL 1:2", "COMMIT 1:2", "NEWLEADER 1:0"]);
+    expect(synchronize(true)).toEqual(["DIFF 1:2", "NEWLEADER 1:0"]);
   });
 
   it("drops a serialized SNAP if the connection has closed", () => {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { packet, type QuorumPacket, WORK_APPLY_COMMITS, WORK_RESUME_LEARNER } from "../../../protocol/index.ts";
+import {
+  LOOKING,
+  packet,
+  type QuorumPacket,
+  WORK_APPLY_COMMITS,
+  WORK_RESUME_LEARNER,
+} from "../../../protocol/index.ts";
 import {
   asLearner,
   BarePeer,
@@ -7,6 +13,7 @@ import {
   diff,
   leaderInfo,
   newLeader,
+  ping,
   proposal,
   txn,
   upToDate,
@@ -110,6 +117,25 @@ describe("a follower", () => {
   });
 });
 
+describe("the commit processor of a follower", () => {
+  it("applies committed transactions later than their COMMITs, in order", () => {
+    const { bare, send } = following();
+    bare.slowThreads = true;
+    send(proposal("1:1"), proposal("1:2"), commit("1:1"), commit("1:2"));
+    expect([bare.pendingWork, bare.peer.database.history.length]).toEqual([[WORK_APPLY_COMMITS], 0]);
+    bare.work();
+    expect(bare.peer.database.lastProcessedZxid).toBe(z("1:2"));
+  });
+
+  it("applies nothing after the follower has left", () => {
+    const { bare, leader, send } = following({ behavior: { shutdownFastForwards: false } });
+    bare.slowThreads = true;
+    send(proposal("1:1"), commit("1:1"));
+    bare.disconnect(leader).work();
+    expect([bare.peer.state, bare.peer.database.history.length]).toEqual([LOOKING, 0]);
+  });
+});
+
 describe("a follower that cannot write its log", () => {
   it.each([
     [{}, undefined],
@@ -118,6 +144,27 @@ describe("a follower that cannot write its log", () => {
     const { bare, send } = following({ behavior });
     bare.failNext = 0;
     send(proposal("1:1"));
+    if (exitCode === undefined) expect(bare.failures).toEqual([]);
+    send(ping("1:0"));
     expect([bare.failures, bare.exitCode]).toEqual([["disk-error"], exitCode]);
+  });
+
+  it("does not write what arrives later, and syncs the log once more when it stops", () => {
+    const { bare, send } = following();
+    bare.failNext = 0;
+    send(proposal("1:1"));
+    expect([bare.log.length, bare.syncedTxns]).toEqual([1, 0]);
+    send(proposal("1:2"));
+    expect([bare.log.length, bare.syncedTxns, bare.failures]).toEqual([1, 1, ["disk-error"]]);
+    expect(bare.peer.state).toBe(LOOKING);
+  });
+
+  it("stops even if that second sync fails", () => {
+    const { bare, send } = following();
+    bare.failNext = 0;
+    send(proposal("1:1"));
+    bare.failNext = 0;
+    send(ping("1:0"));
+    expect([bare.syncedTxns, bare.failures, bare.peer.state]).toEqual([0, ["disk-error"], LOOKING]);
   });
 });

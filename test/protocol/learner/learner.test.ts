@@ -19,7 +19,6 @@ import {
   newLeader,
   ping,
   proposal,
-  snap,
   upToDate,
 } from "../../conformance/bare-peer.ts";
 
@@ -124,24 +123,6 @@ it("work that a former learner started has no effect", () => {
   send(proposal("1:1"));
   bare.input(() => bare.peer.workDone(WORK_APPLY_COMMITS, 9999));
   expect(bare.peer.database.history.length).toBe(0);
-});
-
-it("a snapshot that a former learner saves is not the SNAP of the new leader", () => {
-  const { bare, send } = asLearner(new BarePeer({ release: "3.6.4" }), [leaderInfo(1)]);
-  bare.slowDisk = true;
-  send(snap("0:0", bare.empty), proposal("1:1"), newLeader(1));
-  bare.disk(2);
-  // A leader that repeats NEWLEADER makes the learner save a second snapshot while its log thread syncs.
-  send(newLeader(1));
-  expect(bare.pendingDisk).toEqual(["sync log", "save snapshot"]);
-  bare.failNext = DISK_SYNC_LOG;
-  bare.disk(1);
-  expect([bare.failures, bare.peer.state]).toEqual([["disk-error"], LOOKING]);
-  bare.peer.needsSnap = true;
-  const again = bare.becomeLearnerAgain(2, 1);
-  bare.disk();
-  expect([bare.peer.needsSnap, bare.failures]).toEqual([true, ["disk-error"]]);
-  expect(bare.sentOn(again)).toEqual(["FOLLOWERINFO 1:0"]);
 });
 
 describe("shutdown", () => {

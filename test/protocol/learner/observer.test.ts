@@ -68,6 +68,8 @@ describe("an observer", () => {
     const { bare, send } = observing();
     bare.failNext = 0;
     send(inform("1:1"));
+    expect(bare.failures).toEqual([]);
+    send(inform("1:2"));
     expect(bare.failures).toEqual(["disk-error"]);
   });
 
@@ -77,10 +79,37 @@ describe("an observer", () => {
     expect(bare.peer.state).toBe(0);
   });
 
-  it("has no work for other threads", () => {
-    const { bare, leader } = observing();
-    bare.input(() => bare.peer.workDone(WORK_APPLY_COMMITS, leader));
-    expect(bare.failures).toEqual([]);
+  it("applies committed transactions later than their INFORMs", () => {
+    const { bare, send } = observing();
+    bare.slowThreads = true;
+    send(inform("1:1"), inform("1:2"));
+    expect([bare.pendingWork, bare.peer.database.history.length]).toEqual([[WORK_APPLY_COMMITS], 0]);
+    bare.work();
+    expect(bare.peer.database.history.length).toBe(2);
+  });
+
+  it("applies the commits of the synchronization before it serves only with syncedCommitsApplyBeforeServing", () => {
+    const applied = (syncedCommitsApplyBeforeServing: boolean): number => {
+      const synced = [proposal("1:1"), commit("1:1")];
+      const bare = new BarePeer({
+        myid: 0,
+        verifier: ensemble([1, 2, 3], [0]),
+        behavior: { syncedCommitsApplyBeforeServing },
+      });
+      const { send } = asLearner(bare, [leaderInfo(1), diff("0:0"), newLeader(1), ...synced]);
+      bare.slowThreads = true;
+      send(upToDate());
+      return bare.peer.database.history.length;
+    };
+    expect([applied(false), applied(true)]).toEqual([0, 1]);
+  });
+
+  it("of a release whose log threads end at an ACK keeps its log thread, because it sends no ACKs", () => {
+    const { bare, leader, send } = observing({ release: "3.8.6" });
+    bare.slowDisk = true;
+    send(inform("1:1"), inform("1:2"));
+    bare.disconnect(leader).disk();
+    expect(bare.log).toHaveLength(2);
   });
 
   it("of the release 3.5.10 does not log the proposals of the synchronization at NEWLEADER", () => {

@@ -23,6 +23,17 @@ it("gives the lock to one user at a time, in order", () => {
   expect(log).toEqual(["a acquires", "a synced true", "b acquires", "b synced false", "c acquires", "c synced true"]);
 });
 
+it("calls the functions that wait for a free lock before the next user gets it", () => {
+  const log: string[] = [];
+  const lock = new LogLock(new BarePeer());
+  lock.whenFree(() => log.push("free at first"));
+  lock.acquire(user(log, "a", lock));
+  lock.acquire(user(log, "b", lock));
+  lock.whenFree(() => log.push("free again"));
+  lock.synced(true);
+  expect(log).toEqual(["free at first", "a acquires", "free again", "a synced true", "b acquires"]);
+});
+
 it("a user that does not sync passes the lock on", () => {
   const log: string[] = [];
   const lock = new LogLock(new BarePeer());

@@ -14,8 +14,8 @@ import { Trace } from "../../../sim/index.ts";
 const STEPS: Readonly<Record<string, readonly string[]>> = {
   // The log thread writes a transaction after its server has replayed the log into memory.
   "log-thread-drained-after-fast-forward": [
-    "the log thread of server 1 writes 1:4 only now: server 1 left its leader at 0.842000 s",
-    "server 1 fast-forwards its database to 1:3, before its log thread writes 1:4 (0.927000 s)",
+    "the log thread of server 1 writes 1:4 only now: server 1 left its leader at 0.942835 s",
+    "server 1 fast-forwards its database to 1:3, before its log thread writes 1:4 (1.027835 s)",
   ],
   // The leader counts an ACK of a transaction that the follower has truncated.
   "open-acked-proposal-truncated-committed-lost": [
@@ -23,6 +23,19 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "leader 3 has proposed 1:2 (w2), but not committed it yet",
     "leader 3 commits 1:2 after ACKs from server 2",
     "the ACK of server 2 is stale: server 2 truncated 1:2 after it",
+  ],
+  // The leader has committed a transaction and not applied it, so it truncates the transaction at a learner.
+  "open-committed-txn-truncated-before-leader-applies-it": [
+    "server 1 truncates 1:2 (w2) from its log",
+    "peer zxid 1:2 is above maxCommittedLog 1:1 → TRUNC to 1:1",
+    "leader 3 has committed 1:2 (w2), but its commit processor has not applied it yet",
+    "step 2: stall server=3 thread=apply",
+  ],
+  // An observer applies the commits of its synchronization after it has acknowledged UPTODATE.
+  "open-observer-serves-before-synced-commits-are-applied": ["serves in epoch 2"],
+  // The same window as in open-committed-txn-truncated-before-leader-applies-it, with an interruption before NEWLEADER.
+  "trunc-then-commit-before-newleader-memory-ahead-of-disk": [
+    "leader 3 has committed 1:2 (w2), but its commit processor has not applied it yet",
   ],
   // A snapshot is damaged, and the server loads an older one.
   "open-corrupt-snapshot-older-one-used": [
@@ -35,7 +48,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "server 1: refused to start",
     "currentEpoch 1 is older than epoch 2 of the last zxid",
     "it saved snapshot 2:0",
-    "crashed (1.234313 s) before it wrote currentEpoch 2",
+    "crashed (1.251305 s) before it wrote currentEpoch 2",
   ],
   // A server does not send its better vote again to servers that have not received it.
   "open-election-better-vote-never-repeated": [
@@ -87,7 +100,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   "open-trunc-killed-between-log-files-leaves-a-hole": [
     "server 3: refused to start",
     "proposal-gap",
-    "it crashed (2.379000 s) while it truncated its log to 1:4, and its log has a gap",
+    "it crashed (2.463166 s) while it truncated its log to 1:4, and its log has a gap",
   ],
   // The learner refuses the leader's epoch because it is below its own acceptedEpoch, in every attempt to join.
   "open-voter-ahead-of-leader-never-joins": [
@@ -164,7 +177,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   // The learner sends its ACK of NEWLEADER before its log thread has synced the queued transactions.
   "zookeeper-4646-newleader-acked-before-queue-is-flushed": [
-    "server 1 crashes and loses 1:4, which was not synced",
+    "server 2 crashes and loses 1:4, which was not synced",
     "server 1 acknowledges NEWLEADER of epoch 2 with its log at 1:4, before it syncs 1:4",
   ],
   // The learner's ACK of a proposal reaches the leader before its ACK of NEWLEADER, and the leader confuses the two.
@@ -175,7 +188,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   // The log thread writes its queued transactions after its server has left the leader.
   "zookeeper-4712-stale-queue-logged-after-leaving": [
-    "the log thread of server 1 writes 1:4 only now: server 1 left its leader at 0.867000 s",
+    "the log thread of server 1 writes 1:4 only now: server 1 left its leader at 0.967835 s",
     "server 3 sends PROPOSAL 1:4 to server 1",
   ],
   // Without any crash, a follower leaves its leader with the higher epoch, but without the queued transactions in

@@ -62,7 +62,13 @@ describe("a loaded file is complete:", () => {
       settings: {},
       network: { latency: "200us..1ms", lossRate: 0, duplicateRate: 0, links: [] },
       disk: { sync: "1ms..4ms", write: "0.1ms..1ms" },
-      threads: { serializeSnapshot: "0ms..50ms", resumeLearner: "0ms..2ms", applyCommits: "0ms..0.5ms" },
+      threads: {
+        serializeSnapshot: "0ms..50ms",
+        resumeLearner: "0ms..2ms",
+        queueNewLeader: "0ms..0.5ms",
+        applyLatency: "0ms..0.5ms",
+        electionWakeUp: "0ms..1ms",
+      },
       steps: [],
       expect: { violates: [] },
     });
