@@ -212,11 +212,12 @@ export class ServerDisk {
   }
 
   /**
-   * Returns the name of a corrupt file that prevents the start of the server; undefined if there is none. With
-   * `snapshotsToo`, a corrupt snapshot prevents the start as well.
+   * Returns the name of a corrupt file that prevents the start of the server; undefined if there is none. A corrupt
+   * snapshot does so with `snapshotsToo`, or if no snapshot is valid (FileSnap#deserialize).
    */
   unreadable(snapshotsToo: boolean): string | undefined {
-    return this.disk.list().find((name) => this.disk.isCorrupt(name) && (snapshotsToo || !name.startsWith(SNAPSHOT)));
+    const needsEach = snapshotsToo || this.image().snapshots.length === 0;
+    return this.disk.list().find((name) => this.disk.isCorrupt(name) && (needsEach || !name.startsWith(SNAPSHOT)));
   }
 
   /** Sets the content that the disk has when the run starts. All of it is durable. */

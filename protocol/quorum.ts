@@ -97,9 +97,10 @@ export class AckSet {
     this.verifier = verifier;
   }
 
-  /** Adds a server. Returns false if the server is not a voter or has already been added. */
+  /** Adds a server. Returns whether the server is a voter, also if it has already been added (#addAck). */
   add(sid: ServerId): boolean {
-    if (!this.verifier.isVoter(sid) || this.acked.includes(sid)) return false;
+    if (!this.verifier.isVoter(sid)) return false;
+    if (this.acked.includes(sid)) return true;
     this.acked.push(sid);
     this.complete ||= this.verifier.containsQuorum(this.acked);
     return true;

@@ -195,4 +195,10 @@ describe("corrupt", () => {
     expect(snapshotsOf(serverDisk.image())).toEqual(["0:0"]);
     expect([serverDisk.unreadable(false), serverDisk.unreadable(true)]).toEqual([undefined, "snapshot.100000002"]);
   });
+
+  it("the only snapshot: no release can start", () => {
+    const { serverDisk } = diskWith([[1, 2]], [0]);
+    expect(serverDisk.corrupt("snapshot")).toBe(true);
+    expect(serverDisk.unreadable(false)).toBe("snapshot.0");
+  });
 });
