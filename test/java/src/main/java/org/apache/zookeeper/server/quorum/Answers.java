@@ -25,7 +25,8 @@ public final class Answers {
         System.setOut(System.err);
         ServerUnderTest server = new ServerUnderTest(new File(arguments[0]));
         Question sync = new SyncQuestion(server);
-        Map<String, Question> questions = Map.of("sync", sync, "forward", sync, "wide", sync);
+        Map<String, Question> questions =
+            Map.of("sync", sync, "forward", sync, "wide", sync, "election", new ElectionQuestion(server));
         Gson gson = new Gson();
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {

@@ -9,6 +9,16 @@ import java.lang.reflect.Method;
 final class Reflect {
     private Reflect() {}
 
+    /** Returns whether the release has a class. */
+    static boolean exists(String className) {
+        try {
+            Class.forName(className);
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
+    }
+
     /** Returns whether the class of `object`, or a superclass, declares a field. */
     static boolean has(Object object, String field) {
         return find(object.getClass(), field) != null;
@@ -54,6 +64,13 @@ final class Reflect {
             }
         }
         throw new NoSuchMethodException("constructor of " + type.getSimpleName());
+    }
+
+    /** Makes an object without running a constructor: its fields are null or 0. */
+    static <T> T allocate(Class<T> type) throws ReflectiveOperationException {
+        Field field = sun.misc.Unsafe.class.getDeclaredField("theUnsafe");
+        field.setAccessible(true);
+        return type.cast(((sun.misc.Unsafe) field.get(null)).allocateInstance(type));
     }
 
     private static Exception unwrap(InvocationTargetException e) {

@@ -13,7 +13,6 @@ import org.apache.zookeeper.server.ZKDatabase;
 import org.apache.zookeeper.server.persistence.FileTxnSnapLog;
 import org.apache.zookeeper.server.quorum.QuorumPeer.QuorumServer;
 import org.apache.zookeeper.server.quorum.auth.NullQuorumAuthServer;
-import org.apache.zookeeper.server.quorum.flexible.QuorumVerifier;
 
 /** A QuorumPeer that never runs, its database, and its Leader. The questions set their fields. */
 final class ServerUnderTest {
@@ -35,20 +34,25 @@ final class ServerUnderTest {
         peer.setTxnFactory(snapLog);
         // Port 0 is any free port.
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        if (Reflect.has(peer, "myQuorumAddr") && Reflect.has(peer, "quorumConfig")) {
+        if (is34()) {
             Reflect.set(peer, "myQuorumAddr", address);
             Reflect.set(peer, "quorumPeers", new HashMap<>(Map.of(MYID, new QuorumServer(MYID, address))));
         } else {
             QuorumServer server = Reflect.make(QuorumServer.class, MYID, address, address, address);
-            Reflect.call(peer, "setQuorumVerifier", Verifiers.majority(Collections.singletonMap(MYID, server)), false);
+            Reflect.call(peer, "setQuorumVerifier", Verifiers.majority(Collections.singletonMap(MYID, server), 1), false);
         }
         leader = new AskedLeader(peer, leaderServer(snapLog));
     }
 
-    /** Makes these servers the ensemble, and this server the one with this id. */
-    void configure(long myid, QuorumVerifier verifier) throws ReflectiveOperationException {
+    /** Makes the servers of a text that `Verifiers#parse` accepts the ensemble, and gives this server an id. */
+    void configure(long myid, String servers) throws Exception {
         Reflect.set(peer, "myid", myid);
-        Reflect.set(peer, Reflect.has(peer, "quorumConfig") ? "quorumConfig" : "quorumVerifier", verifier);
+        Reflect.set(peer, is34() ? "quorumConfig" : "quorumVerifier", Verifiers.parse(servers));
+        if (is34()) Reflect.set(peer, "quorumPeers", Verifiers.members(servers));
+    }
+
+    private boolean is34() {
+        return Reflect.has(peer, "quorumConfig");
     }
 
     private LeaderZooKeeperServer leaderServer(FileTxnSnapLog snapLog) throws Exception {
