@@ -24,7 +24,7 @@ import {
   type ServerId,
   type Zxid,
 } from "../../protocol/zxid.ts";
-import { fieldsOf } from "./recorded.ts";
+import { fieldsOf } from "./input-fields.ts";
 
 const STATES: Readonly<Record<string, ServerState>> = { LOOKING, FOLLOWING, LEADING, OBSERVING };
 
@@ -78,9 +78,16 @@ type Fields = Readonly<Record<string, string>>;
 
 const NO_EFFECTS = { setTimer: () => {} } as unknown as Effects;
 
-/** Asks a list of calls. Each caller times out before the next call, unless it is answered immediately. */
-function answersOf(calls: string | undefined, call: (fields: readonly string[]) => unknown): unknown[] {
-  return listOf(calls).map((text) => call(text.split(":")) ?? "timeout");
+/** Makes a list of calls. Each caller times out before the next call, unless it gets an answer immediately. */
+function answersOf(
+  calls: string | undefined,
+  call: (fields: readonly string[], answer: (text: string) => void) => void,
+): string[] {
+  return listOf(calls).map((text) => {
+    const answers: string[] = [];
+    call(text.split(":"), (answer) => answers.push(answer));
+    return answers[0] ?? "timeout";
+  });
 }
 
 /** The election of one server that has no connections. */
@@ -133,17 +140,15 @@ const ANSWERS: Readonly<Record<string, (fields: Fields, release: string) => unkn
     };
   },
   propose: ({ calls, myid, qv }, release) => {
-    let isWritten = false;
-    const effects = { ...NO_EFFECTS, writeAcceptedEpoch: () => void (isWritten = true) };
+    const written: number[] = [];
+    const effects = { ...NO_EFFECTS, writeAcceptedEpoch: (epoch: number) => written.push(epoch) } as Effects;
     const verifier = epochVerifierOf(qv, release);
     const proposal = new EpochProposal(asServerId(Number(myid)), verifier, effects, 1);
-    return answersOf(calls, ([sid, epoch]) => {
-      let answer: string | undefined;
-      const waiter = { ...NO_WAITER, epochProposed: (proposed: number) => void (answer = String(proposed)) };
+    return answersOf(calls, ([sid, epoch], answer) => {
+      const waiter = { ...NO_WAITER, epochProposed: (proposed: number) => answer(String(proposed)) };
       proposal.propose(waiter, asServerId(Number(sid)), asEpoch(Number(epoch)), 0);
-      if (isWritten && !proposal.done) proposal.written(true);
+      if (written.length > 0 && !proposal.done) proposal.written(true);
       proposal.leave(waiter);
-      return answer;
     });
   },
   ack: ({ calls, myid, qv, summary = "" }, release) => {
@@ -155,22 +160,18 @@ const ANSWERS: Readonly<Record<string, (fields: Fields, release: string) => unkn
       effects: NO_EFFECTS,
       timeoutUs: 1,
     });
-    return answersOf(calls, ([sid, ...state]) => {
-      let answer: string | undefined;
-      const waiter = { epochAcked: () => void (answer = "ok"), epochAckTimedOut: () => {} };
-      if (!acks.ack(waiter, asServerId(Number(sid)), summaryOf(state), 0)) answer = "ahead";
+    return answersOf(calls, ([sid, ...state], answer) => {
+      const waiter = { epochAcked: () => answer("ok"), epochAckTimedOut: () => {} };
+      if (!acks.ack(waiter, asServerId(Number(sid)), summaryOf(state), 0)) answer("ahead");
       acks.leave(waiter);
-      return answer;
     });
   },
   new: ({ calls, qv, zxid }) => {
     const acks = new NewLeaderAck(zxidOf(zxid), verifierOf(qv), NO_EFFECTS, 1);
-    return answersOf(calls, ([sid, acked]) => {
-      let answer: string | undefined;
-      const waiter = { newLeaderAcked: () => void (answer = "ok"), newLeaderAckTimedOut: () => {} };
+    return answersOf(calls, ([sid, acked], answer) => {
+      const waiter = { newLeaderAcked: () => answer("ok"), newLeaderAckTimedOut: () => {} };
       acks.ack(waiter, asServerId(Number(sid)), zxidOf(acked), 0);
       acks.leave(waiter);
-      return answer;
     });
   },
 };

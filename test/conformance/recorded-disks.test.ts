@@ -22,7 +22,8 @@ import {
 } from "../../protocol/index.ts";
 import { Database } from "../../protocol/storage/database.ts";
 import { type NodeProgram, World } from "../../sim/index.ts";
-import { fieldsOf, RECORDED_RELEASES, recordedAnswers } from "./recorded.ts";
+import { fieldsOf } from "./input-fields.ts";
+import { RECORDED_RELEASES, recordedAnswers } from "./recorded.ts";
 
 interface DiskVector {
   readonly id: string;

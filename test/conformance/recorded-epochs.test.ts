@@ -10,7 +10,8 @@ import { Cluster } from "../../cluster/cluster.ts";
 import { snapshotName } from "../../cluster/server-disk.ts";
 import { asServerId, asZxid, parseZxid64, type Snapshot } from "../../protocol/index.ts";
 import { loadScenario } from "../../scenarios/load.ts";
-import { fieldsOf, RECORDED_RELEASES, recordedAnswers } from "./recorded.ts";
+import { fieldsOf } from "./input-fields.ts";
+import { RECORDED_RELEASES, recordedAnswers } from "./recorded.ts";
 
 interface EpochVector {
   readonly id: string;

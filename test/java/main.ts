@@ -82,7 +82,7 @@ async function compareOrReplay(java: JavaProgram, kind: Kind, release: string, o
     .filter((line) => line !== "")
     .map((line) => questionOf(JSON.parse(line)));
   const differences = await differing(java, kind, release, questions);
-  return { agreed: questions.length - differences.length, differed: differences.length, differences };
+  return { agreed: questions.length - differences.length, differed: differences.length, known: 0, differences };
 }
 
 function questionOf({
@@ -96,8 +96,9 @@ function questionOf({
   return question;
 }
 
-function report(release: string, kind: Kind, { agreed, differed, differences }: Comparison, seed: number): void {
-  console.log(`${release} ${kind.name}: ${agreed} of ${agreed + differed} inputs agree`);
+function report(release: string, kind: Kind, { agreed, differed, differences, known }: Comparison, seed: number): void {
+  const suffix = known === 0 ? "" : `, ${known} differ as known`;
+  console.log(`${release} ${kind.name}: ${agreed} of ${agreed + differed + known} inputs agree${suffix}`);
   differences.forEach((difference, i) => {
     console.log(`Java's answer, as a test case:\n${caseOf(`${kind.name}-${seed}-${i}`, difference)}`);
     console.log(`zabsim's answer:\n${JSON.stringify(difference.zabsim)}`);
