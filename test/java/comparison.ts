@@ -13,8 +13,7 @@ export interface Difference {
 /** The result of one kind and release. */
 export interface Comparison {
   readonly agreed: number;
-  /** Known differences (Kind#isKnownDifference). */
-  readonly known: number;
+  /** The number of questions that the two sides answer differently, without the known ones. */
   readonly differed: number;
   /** The number of questions to which zabsim is known to answer differently. */
   readonly known: number;

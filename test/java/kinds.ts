@@ -1,6 +1,6 @@
 /** The kinds of questions that ZooKeeper's classes and zabsim both answer. */
 import type fc from "fast-check";
-import { electionQuestions, electionQuestions } from "./election-questions.ts";
+import { electionQuestions } from "./election-questions.ts";
 import { syncQuestions } from "./sync-questions.ts";
 
 /** A question in the format of the recorded answers (test/conformance/vectors), without `id` and `expect`. */
@@ -13,8 +13,6 @@ export interface Kind<Q extends Question = Question> {
   readonly questions: fc.Arbitrary<Q>;
   /** Returns the answer of zabsim for a release, in the form of a recorded answer. */
   answer(question: Q, release: string): unknown;
-  /** Returns whether zabsim is known to answer differently. Default: no. */
-  isKnownDifference?(question: Q, release: string): boolean;
   /** Returns whether zabsim is known to answer differently. Such a difference is counted, but is no failure. */
   isKnownDifference?(question: Q, release: string): boolean;
 }

@@ -1,8 +1,10 @@
 /** The part of `npm run test:java` that needs no Java. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { SYNC_RULES } from "../../protocol/index.ts";
 import { PROFILES } from "../../protocol/releases.ts";
-import { KINDS } from "./kinds.ts";
+import { asBigint, decide, type SyncVector } from "../conformance/sync-vectors.ts";
+import { KINDS, type Kind } from "./kinds.ts";
 import { ASKED_RELEASES, optionsOf } from "./main.ts";
 
 describe.each(KINDS.map((kind) => [kind.name, kind] as const))("the questions of kind %s", (_name, kind) => {
@@ -19,6 +21,19 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("the questions of
   });
 
   it.skip("agree with ZooKeeper's classes (run: npm run test:java)");
+});
+
+it("the questions of kind sync reach every rule", () => {
+  const reached = new Set<string>();
+  const { questions } = KINDS.find(({ name }) => name === "sync") as Kind<SyncVector>;
+  for (const question of fc.sample(questions, { seed: 5, numRuns: 1000 })) {
+    for (const source of ["committed-log", "txn-log"] as const) {
+      reached.add(decide(question, asBigint, source).rule);
+    }
+  }
+  // The leader uses committedLog only for a zxid that is at most maxCommittedLog.
+  const reachable = Object.keys(SYNC_RULES).filter((rule) => rule !== "committed-log-no-match");
+  expect([...reached].sort()).toEqual(reachable.sort());
 });
 
 describe("the options", () => {
