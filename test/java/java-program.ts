@@ -1,6 +1,7 @@
 /** The Java program of this folder: built by Maven for a release, and run as a process that answers questions. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -13,10 +14,12 @@ const ANSWERS_MS_MAX = 120_000;
 /** The last bytes of standard error that an error message contains. */
 const ERROR_TAIL = 2000;
 
-/** Builds the program for a release, unless the last build is newer than its sources. Rejects if Maven fails. */
+/** Builds the program for a release, unless its last build has the same sources. Rejects if Maven fails. */
 export async function buildProgram(folder: string, release: string): Promise<void> {
-  const built = modifiedAt(join(folder, "out", release, "classpath.txt"));
-  if (built > Math.max(...sourcesOf(folder).map(modifiedAt))) return;
+  const hashFile = join(folder, "out", release, "sources.sha256");
+  const hash = hashOf(sourcesOf(folder));
+  if (existsSync(hashFile) && readFileSync(hashFile, "utf8") === hash) return;
+  rmSync(join(folder, "out", release), { recursive: true, force: true });
   const profile = release.startsWith("3.4.") ? ["-P", "3.4"] : [];
   const options = ["-q", "-B", "compile", `-Dzookeeper.version=${release}`, ...profile];
   const maven = spawn("mvn", options, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
@@ -25,6 +28,7 @@ export async function buildProgram(folder: string, release: string): Promise<voi
   const code = await exitOf(maven);
   clearTimeout(timer);
   if (code !== 0) throw new Error(`Maven cannot build test/java for ${release} (exit code ${code}).\n${output()}`);
+  writeFileSync(hashFile, hash);
 }
 
 /** A running Java process with the classes of one release. */
@@ -72,11 +76,13 @@ export class JavaProgram {
 function sourcesOf(folder: string): string[] {
   const source = join(folder, "src");
   const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".java"));
-  return [join(folder, "pom.xml"), ...files.map((name) => join(source, name))];
+  return [join(folder, "pom.xml"), ...files.sort().map((name) => join(source, name))];
 }
 
-function modifiedAt(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+function hashOf(files: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(file).update(readFileSync(file));
+  return hash.digest("hex");
 }
 
 function exitOf(child: ChildProcess): Promise<number | null> {

@@ -31,7 +31,10 @@ public final class Answers {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             JsonObject asked = JsonParser.parseString(line).getAsJsonObject();
-            out.print(gson.toJson(answer(questions.get(asked.get("kind").getAsString()), asked.get("question"))));
+            String kind = asked.get("kind").getAsString();
+            Question question = questions.get(kind);
+            if (question == null) throw new IllegalArgumentException("unknown kind " + kind);
+            out.print(gson.toJson(answer(question, asked.get("question"))));
             out.print('\n');
             if (!in.ready()) out.flush();
         }
