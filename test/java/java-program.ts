@@ -25,8 +25,7 @@ export async function buildProgram(folder: string, release: string): Promise<voi
   const maven = spawn("mvn", options, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   const output = tailOf(maven.stdout, maven.stderr);
   const timer = setTimeout(() => maven.kill("SIGKILL"), BUILD_MS_MAX);
-  const code = await exitOf(maven);
-  clearTimeout(timer);
+  const code = await exitOf(maven).finally(() => clearTimeout(timer));
   if (code !== 0) throw new Error(`Maven cannot build test/java for ${release} (exit code ${code}).\n${output()}`);
   writeFileSync(hashFile, hash);
 }
@@ -56,12 +55,15 @@ export class JavaProgram {
     const lines = questions.map((question) => `${JSON.stringify({ kind, question })}\n`);
     this.process.stdin?.write(lines.join(""));
     const answers: unknown[] = [];
-    while (answers.length < questions.length) {
-      const { done, value } = await this.answers.next();
-      if (done) throw new Error(`The Java process ended without an answer (${kind}).\n${this.errors()}`);
-      answers.push(JSON.parse(value));
+    try {
+      while (answers.length < questions.length) {
+        const { done, value } = await this.answers.next();
+        if (done) throw new Error(`The Java process ended without an answer (${kind}).\n${this.errors()}`);
+        answers.push(JSON.parse(value));
+      }
+    } finally {
+      clearTimeout(timer);
     }
-    clearTimeout(timer);
     return answers;
   }
 
