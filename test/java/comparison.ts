@@ -58,8 +58,10 @@ export async function differing(
 ): Promise<Difference[]> {
   const answers = await java.ask(kind.name, questions);
   return questions.flatMap((question, i) => {
+    const java = answers[i];
     const zabsim = answerOfZabsim(kind, question, release);
-    return JSON.stringify(answers[i]) === JSON.stringify(zabsim) ? [] : [{ question, java: answers[i], zabsim }];
+    const agrees = kind.agrees?.(question, release, java) ?? JSON.stringify(java) === JSON.stringify(zabsim);
+    return agrees ? [] : [{ question, java, zabsim }];
   });
 }
 

@@ -40,7 +40,15 @@ export class JavaProgram {
   constructor(folder: string, release: string) {
     const target = join(folder, "out", release);
     const classPath = [join(target, "classes"), readFileSync(join(target, "classpath.txt"), "utf8")].join(delimiter);
-    const options = ["-XX:+UseSerialGC", "-Xmx256m", "-cp", classPath, MAIN_CLASS, this.data];
+    const options = [
+      "-XX:+UseSerialGC",
+      "-Xmx256m",
+      "-Dzookeeper.preAllocSize=4",
+      "-cp",
+      classPath,
+      MAIN_CLASS,
+      this.data,
+    ];
     this.process = spawn("java", options, { stdio: ["pipe", "pipe", "pipe"] });
     const { stderr, stdin, stdout } = this.process as { stderr: Readable; stdin: Writable; stdout: Readable };
     this.errors = tailOf(stderr);

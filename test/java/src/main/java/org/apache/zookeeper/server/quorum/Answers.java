@@ -24,9 +24,15 @@ public final class Answers {
         PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, "UTF-8");
         System.setOut(System.err);
         ServerUnderTest server = new ServerUnderTest(new File(arguments[0]));
+        DataFolder folder = new DataFolder(new File(arguments[0], "database"));
         Question sync = new SyncQuestion(server);
-        Map<String, Question> questions =
-            Map.of("sync", sync, "forward", sync, "wide", sync, "election", new ElectionQuestion(server));
+        Map<String, Question> questions = Map.of(
+            "sync", sync,
+            "forward", sync,
+            "wide", sync,
+            "election", new ElectionQuestion(server),
+            "disk", new DiskQuestion(folder),
+            "epoch", new EpochQuestion(folder));
         Gson gson = new Gson();
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {

@@ -4,6 +4,7 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 
 /** Reads and calls members that are private, or that some releases do not have. */
 final class Reflect {
@@ -22,6 +23,10 @@ final class Reflect {
     /** Returns whether the class of `object`, or a superclass, declares a field. */
     static boolean has(Object object, String field) {
         return find(object.getClass(), field) != null;
+    }
+
+    static boolean isStatic(Object object, String field) throws NoSuchFieldException {
+        return Modifier.isStatic(accessible(object, field).getModifiers());
     }
 
     @SuppressWarnings("unchecked")

@@ -61,7 +61,9 @@ final class SyncQuestion implements Question {
         database.txnLogSyncEnabled = facts.get("txnLogSyncEnabled").getAsBoolean();
         database.txnLogExceedsSizeLimit = facts.get("txnLogExceedsSizeLimit").getAsBoolean();
         LogFiles.clear(server.files);
-        for (JsonElement file : facts.getAsJsonArray("txnLogFiles")) LogFiles.write(server.files, zxids(file));
+        for (JsonElement file : facts.getAsJsonArray("txnLogFiles")) {
+            LogFiles.write(server.files, zxids(file).get(0), zxids(file));
+        }
     }
 
     private void setLeader(JsonObject facts) throws Exception {
