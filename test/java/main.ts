@@ -1,4 +1,4 @@
-/** The command `npm run test:java`: asks ZooKeeper's classes and zabsim the same questions, and compares the answers. */
+/** The command `npm run test:java`: compares the answers of ZooKeeper's classes and zabsim to the same questions. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
