@@ -115,8 +115,8 @@ export class ServerDisk {
   /**
    * Truncates the log as FileTxnLog#truncate does: finds the first record at or above `zxid`, cuts its file after that
    * record, and deletes the later files one by one. Returns false if there is no such record: ZooKeeper then has no
-   * position at which to cut, and fails. With truncRemovesEverythingAbove, every record and snapshot above `zxid` is
-   * removed, and the truncation succeeds even if there is no such record.
+   * position at which to cut, so the truncation fails. With the behavior truncRemovesEverythingAbove, every record and
+   * snapshot above `zxid` is removed, and the truncation succeeds even if there is no such record.
    */
   truncateLog(zxid: Zxid, { truncRemovesEverythingAbove: cutsAll, truncDeletesNewestFirst }: Truncation): boolean {
     this.openLog = undefined;
@@ -212,8 +212,9 @@ export class ServerDisk {
   }
 
   /**
-   * Returns the name of a corrupt file that prevents the start of the server; undefined if there is none. A corrupt
-   * snapshot does so with `snapshotsToo`, or if no snapshot is valid (FileSnap#deserialize).
+   * Returns the name of a corrupt file that prevents the start of the server; undefined if there is none. If
+   * `snapshotsToo` is true, or if no snapshot is valid (FileSnap#deserialize), a corrupt snapshot also prevents the
+   * start.
    */
   unreadable(snapshotsToo: boolean): string | undefined {
     const needsEach = snapshotsToo || this.image().snapshots.length === 0;
@@ -243,7 +244,7 @@ export class ServerDisk {
     return this.named(LOG).map((name) => ({ name, txns: this.disk.records(logName(name)) as readonly Txn[] }));
   }
 
-  /** Returns the zxids in the names of the files with this prefix, ascending. */
+  /** Returns the zxids in the names of all files whose names start with `prefix`, ascending. */
   private named(prefix: string): Zxid[] {
     return this.disk
       .list()

@@ -10,8 +10,8 @@ export class CommittedHistory {
   /** `histories[k]` is the committed history of length k + 1. */
   private readonly histories: History[] = [];
   /**
-   * The last result of searchOlderThan. The result never changes, because the sequence already holds a transaction of
-   * that epoch or a newer one.
+   * The last result of searchOlderThan, for one epoch. It stays correct, because the sequence already holds a
+   * transaction of that epoch or of a newer one.
    */
   private olderThan: { epoch: Epoch; count: number } = { epoch: NO_EPOCH, count: 0 };
 

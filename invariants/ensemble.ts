@@ -1,7 +1,8 @@
 /**
- * What the checkers know about each server: the history in its memory, the history on its disk, whether it serves, and
- * which leader it elected. All of this comes from the server's notes, the calls with which its core reports what it
- * does. After a crash, the memory and the log of the server are unknown until the server loads its database again.
+ * The state of each server as the checkers know it: the history in its memory, the history on its disk, whether it
+ * serves, and which leader it elected. The checkers derive this state from the server's notes, the calls with which its
+ * core reports what it does. After a crash, the memory and the log of the server are unknown until the server loads its
+ * database again.
  */
 import { asEpoch, type Epoch, type History, type ServerId } from "../protocol/index.ts";
 import { EpochPrimaries, type EpochPrimary } from "./epoch-primaries.ts";
@@ -23,8 +24,8 @@ export interface ServerView {
   durable: History | undefined;
   role: Role;
   /**
-   * Whether the server is down or LOOKING. In this state it loads a database from its own disk, not from a leader's
-   * snapshot.
+   * Whether the server is down or LOOKING. A server that loads a database in this state reads its own disk, not a
+   * leader's snapshot.
    */
   looking: boolean;
   /** Whether the server is in BROADCAST, so that clients see what it delivers. */
@@ -40,8 +41,8 @@ export interface ServerView {
   /** The state of the server as the primary of the epoch that it proposed last. */
   primary: EpochPrimary | undefined;
   /**
-   * Number of committed transactions that the leader could know of at its last sync decision for this server. Infinite
-   * before the first decision.
+   * Number of transactions that were committed, as far as the leader could know, at its last sync decision for this
+   * server. Infinite before the first decision.
    */
   committedAtDecision: number;
 }
@@ -76,8 +77,8 @@ export class Ensemble {
   }
 
   /**
-   * Returns the participants that still have this history on disk after a crash. Walks the part of their logs that is
-   * longer than `history`.
+   * Returns the participants whose disk would still have this history after a crash. For each log, walks back the part
+   * that is longer than `history`.
    */
   holdersOf(history: History): ServerId[] {
     const holders: ServerId[] = [];

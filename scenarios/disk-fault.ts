@@ -61,7 +61,7 @@ function slowDown(disk: Disk, { sync, write }: DiskFault, usual: DiskCharacter):
   return undos;
 }
 
-/** Returns functions that undo only what this fault changed: a disk that was full before stays full. */
+/** Returns functions that undo only the changes of this fault. For example, a disk that was full before stays full. */
 function breakDisk(disk: Disk, { fail, full, stall }: DiskFault): Undo[] {
   const undos: Undo[] = [];
   if (stall === true && !disk.stalled) {
@@ -78,7 +78,7 @@ function breakDisk(disk: Disk, { fail, full, stall }: DiskFault): Undo[] {
   return undos;
 }
 
-/** Counts the operations that the disk delays or makes fail from now on. */
+/** Counts the operations that the disk delays or makes fail after this call. */
 function operationsSince(effects: Disk["effects"], how: "stalled" | "failed"): CountedEffect {
   const before = effects[how];
   return { kind: "disk-operations", count: () => effects[how] - before };

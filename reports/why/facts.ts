@@ -4,7 +4,7 @@
  */
 import type { ProtocolRecord } from "../../cluster/records.ts";
 import type { Violation } from "../../invariants/violation.ts";
-import type { ServerId, Zxid } from "../../protocol/zxid.ts";
+import { type ServerId, serverIdsOf, type Zxid } from "../../protocol/zxid.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { describeRecord } from "../describe.ts";
 import { AnomalyFacts } from "./anomaly-facts.ts";
@@ -46,6 +46,27 @@ export class FactFinder {
     if (delivered === undefined) return this.histories.has(server, zxid);
     const text = `server ${server} delivers ${life.name}`;
     return { text, atUs: delivered.atUs, causes: this.moment.chain(delivered, life) };
+  }
+
+  /** Returns the fact that a leader committed a transaction. */
+  commit(leader: ServerId, zxid: FactZxid): Fact {
+    const life = this.moment.life(zxid);
+    const committed = life.events.find(({ kind, server }) => kind === "committed" && server === leader);
+    const causes = committed === undefined ? [] : this.moment.chain(committed, life);
+    return { text: `server ${leader} commits ${life.name}`, atUs: committed?.atUs, causes };
+  }
+
+  /**
+   * Returns the fact that a voter outside `holders` does not have a transaction: a voter that has lost it, if there is
+   * one.
+   */
+  lostOutside(holders: readonly ServerId[], zxid: FactZxid): Fact {
+    const { run, until } = this.moment;
+    const { servers } = run.scenario;
+    const others = serverIdsOf(servers).filter((sid) => servers[sid]?.role !== "observer" && !holders.includes(sid));
+    const life = this.moment.life(zxid);
+    const loser = others.find((sid) => life.lost(sid, until) !== undefined) ?? others[0];
+    return loser === undefined ? this.noProposal(zxid) : this.lacks(loser, zxid);
   }
 
   /** Returns the fact that a server was the first to deliver a transaction, or the first to serve with it. */

@@ -23,7 +23,8 @@ function checkServer(checks: FieldChecks, server: ServerSpec, path: Path): void 
 }
 
 /**
- * Limits the total length of all histories, because it determines the time and memory for creating the start states.
+ * Limits the total length of all histories, because this length determines the time and memory that the start states
+ * need.
  */
 function checkTotalLength(checks: FieldChecks): void {
   let total = 0;
@@ -108,7 +109,7 @@ function checkCommitted(checks: FieldChecks): void {
   const holders = new Set<ServerId>();
   for (const sid of checks.participants) {
     const ranges = parseZxidRanges(servers[sid]?.history ?? "");
-    // An invalid history is reported elsewhere. It might contain the zxid, so no further problem is reported here.
+    // Another check reports an invalid history. The history may contain the zxid, so this check reports no problem.
     if (typeof ranges === "string") return;
     if (ranges.some((range) => range.first <= zxid && zxid <= range.last)) holders.add(sid);
   }

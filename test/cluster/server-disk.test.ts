@@ -26,7 +26,7 @@ const txn = (counter: number): Txn => makeTxn(zxid(counter), "x");
 const PLAIN: Truncation = { truncRemovesEverythingAbove: false, truncDeletesNewestFirst: false };
 const REMOVES_ALL: Truncation = { ...PLAIN, truncRemovesEverythingAbove: true };
 
-/** Makes an empty disk. A write takes 100 us, a sync 1000 us; `run` runs until all operations have completed. */
+/** Makes an empty disk. A write takes 100 us and a sync 1000 us. The function `run` completes all operations. */
 function diskBed() {
   const { run, world } = testBed(1);
   const { disk } = world.node(1);

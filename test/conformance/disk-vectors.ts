@@ -34,7 +34,7 @@ class DataDir {
     const { append = "", autocreate, commitlog, logs = "", snaps = "", trust } = fieldsOf(input);
     const settings = {
       ...DEFAULT_SETTINGS,
-      // Releases before 3.6 know no commitLogCount.
+      // Releases before 3.6 do not have the setting commitLogCount.
       commitLogCount: behavior.knowsMissingDatabase ? Number(commitlog ?? 500) : 500,
       trustEmptySnapshot: trust === "1",
       dbAutocreate: autocreate !== "0",
@@ -102,7 +102,7 @@ class DataDir {
     return `last ${last}, nodes [${nodes.map(formatZxid).join(" ")}], committedLog [${committed}]`;
   }
 
-  /** Adds the log files to an answer that is no error. */
+  /** If the answer is not an error, adds the log files to it. */
   private withFiles(answer: string): string {
     if (!answer.includes("last") && answer !== "not done") return answer.replace("done, ", "");
     const text = this.disk
@@ -144,7 +144,7 @@ function named(text: string): { name: Zxid; txns: Txn[] }[] {
 /** The recorded answer of a release that cannot fast-forward a running database. */
 const NO_METHOD = "no such method";
 
-/** Replaces the exceptions of Java by the core's names of the same problems. */
+/** Replaces Java's exceptions by the core's names for the same failures. */
 function recordedText(text: string): string {
   if (text.startsWith("IllegalStateException: Committed proposal cached out of order")) return "proposal-gap";
   if (text.startsWith("IOException: No snapshot found, but there are log entries")) return "log-without-snapshot";

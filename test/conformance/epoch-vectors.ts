@@ -14,7 +14,7 @@ export type RecordedStart = Readonly<Record<string, string | number>>;
 const SID = asServerId(1);
 const FILES = ["currentEpoch", "acceptedEpoch", "currentEpoch.tmp", "updatingEpoch"] as const;
 
-/** Starts server 1 of three alone, with these epoch files, and returns the answer in the form of a recorded one. */
+/** Starts only server 1 of three, with these epoch files. Returns the result in the form of a recorded answer. */
 export function startAnswer(input: string, release: string): Readonly<Record<string, unknown>> {
   const { acc, autocreate, cur, db, tmp, updating } = fieldsOf(input);
   const settings = { dbAutocreate: autocreate !== "0" };
@@ -56,7 +56,7 @@ export function startAnswer(input: string, release: string): Readonly<Record<str
   return sorted({ ...(isRunning ? {} : { error: true }), ...memory, ...files });
 }
 
-/** Returns a recorded answer without what a refused start has in memory: the process ends. */
+/** Returns the recorded answer. If the start was refused, leaves out the epochs in memory, because the process ends. */
 export function recordedStart({
   error,
   currentEpoch,

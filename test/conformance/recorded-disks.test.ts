@@ -1,8 +1,8 @@
 /**
  * The recorded behavior of each release with data directories (disk-vectors.ts).
  *
- * Not compared: `last` and `limit`, which the core does not ask for in this form; `read`, which recorded-sync.test.ts
- * covers; and files without any byte, which the simulated disk does not have.
+ * This test skips the operations `last` and `limit`, because the core has no equivalent; `read`, because
+ * recorded-sync.test.ts tests it; and empty files, because the simulated disk has none.
  */
 import { describe, expect, it } from "vitest";
 import { differingOperations } from "./disk-vectors.ts";

@@ -1,8 +1,8 @@
 /**
  * The recorded starts of each release with every combination of epoch files (epoch-vectors.ts).
  *
- * Answers whose id starts with `text` (files that are no number) or `set` (calls of setCurrentEpoch and
- * setAcceptedEpoch) have no counterpart here: on the simulated disk, an epoch file holds a number or is corrupt.
+ * This test skips answers whose id starts with `text` (epoch files that do not contain a number) or `set` (calls of
+ * setCurrentEpoch and setAcceptedEpoch). On the simulated disk, an epoch file contains a number or is corrupt.
  */
 import { describe, expect, it } from "vitest";
 import { type RecordedStart, recordedStart, startAnswer } from "./epoch-vectors.ts";

@@ -19,7 +19,7 @@ import { HandwrittenRun, LARGE_ZXID } from "./handwritten-run.ts";
 interface Case {
   readonly name: string;
   readonly notes: (run: HandwrittenRun) => unknown;
-  /** Default: none. */
+  /** The violations to expect; default: none. */
   readonly violations?: string[];
   /** The history that clients may have read before the run; default: none. */
   readonly before?: string;

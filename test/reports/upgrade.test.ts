@@ -41,8 +41,8 @@ Every release also has 12 open bugs (zabsim list fixes).
 
 Release to choose instead of 3.8.4
   Choose 3.9.5, or 3.8.6 if you want to stay in the release line of 3.8.4.
-  3.8.6   does not have ZOOKEEPER-4643, -4646 of 3.8.4. These bugs stay or come: some-bug. 3.8.4
-          does not have some-bug.
+  3.8.6   does not have ZOOKEEPER-4643, -4646 of 3.8.4. It has these bugs, old or new: some-bug.
+          3.8.4 does not have some-bug.
   3.9.5   does not have ZOOKEEPER-4643 of 3.8.4. Only the open bugs are left.
 
 \`zabsim list bugs\` names the scenarios of these bugs. \`zabsim run zookeeper-3911-one\` runs one.`);

@@ -1,4 +1,4 @@
-/** The options of a run, when it ends, and what its result contains. script.test.ts tests the steps. */
+/** The options, the end and the result of a run. script.test.ts tests the steps. */
 import { describe, expect, it } from "vitest";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario, ScenarioRunner } from "../../scenarios/run.ts";

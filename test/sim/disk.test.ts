@@ -56,7 +56,7 @@ test("after any appends, syncs and truncations, a power loss keeps exactly the s
         } else if (entry.what === "truncate") {
           const { file, keep } = entry;
           disk.truncate(file, keep, 0);
-          // Completes the truncation immediately; otherwise it would remove records that are appended in the meantime.
+          // Complete the truncation now. Otherwise, it would remove records that are appended before it completes.
           settle(1_000_000);
           visible[file] = visible[file].slice(0, keep);
           durable[file] = durable[file].slice(0, keep);

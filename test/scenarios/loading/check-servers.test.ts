@@ -1,4 +1,4 @@
-/** Rules for servers and the content of their disks. */
+/** The rules that the loader checks for servers and the content of their disks. */
 import { describe, expect, it } from "vitest";
 import { checkHistory, checkServers } from "../../../scenarios/loading/check-servers.ts";
 import { testInvalidFiles } from "../bad/invalid-files.ts";
