@@ -52,7 +52,8 @@ export class JavaProgram {
     this.process = spawn("java", options, { stdio: ["pipe", "pipe", "pipe"] });
     const { stderr, stdin, stdout } = this.process as { stderr: Readable; stdin: Writable; stdout: Readable };
     this.errors = tailOf(stderr);
-    // A write after the end of the process is reported by the missing answer.
+    // If the process does not start or ends early, `ask` misses an answer and says so.
+    this.process.on("error", () => {});
     stdin.on("error", () => {});
     this.answers = createInterface({ input: stdout })[Symbol.asyncIterator]();
   }
