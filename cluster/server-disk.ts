@@ -215,10 +215,10 @@ export class ServerDisk {
   /**
    * Damages the newest file of a kind. Returns false if there is none.
    *
-   * A server skips a corrupt snapshot and uses an older one (FileSnap#deserialize). It stops at a log record with a wrong
-   * checksum and at an incomplete header (FileTxnIterator), and at an epoch file that is not a number. It takes a record
-   * with a wrong end mark for the end of the file. An empty log file stops it, too, but from ZOOKEEPER-2332 on, it deletes
-   * the newest log file if that file is empty.
+   * A server skips a corrupt snapshot and uses an older one (FileSnap#deserialize). It stops at a log record with a
+   * wrong checksum and at an incomplete header (FileTxnIterator), and at an epoch file that is not a number. It takes a
+   * record with a wrong end mark for the end of the file. An empty log file stops it, too, but from ZOOKEEPER-2332 on,
+   * it deletes the newest log file if that file is empty.
    */
   corrupt(what: CorruptibleFile): boolean {
     const [kind, damage] = DAMAGE_OF[what];
@@ -252,7 +252,8 @@ export class ServerDisk {
 
   /**
    * Returns the name of a damaged file that prevents the start of the server; undefined if there is none. With the fix
-   * corruptSnapshotExits, or if no snapshot is valid (FileSnap#deserialize), a corrupt snapshot also prevents the start.
+   * corruptSnapshotExits, or if no snapshot is valid (FileSnap#deserialize), a corrupt snapshot also prevents the
+   * start.
    */
   unreadable({ corruptSnapshotExits, deletesEmptyLog }: UnreadableFiles): string | undefined {
     const needsEach = corruptSnapshotExits || this.image().snapshots.length === 0;

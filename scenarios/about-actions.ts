@@ -34,8 +34,8 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
   {
     name: "disk",
     about:
-      "makes a disk slow, stalled or full, damages or deletes a file, copies a directory, or makes the next operation of " +
-      "one kind fail",
+      "makes a disk slow, stalled or full, damages or deletes a file, copies a directory, or makes the next " +
+      "operation of one kind fail",
   },
   { name: "write", about: "makes clients write at a server or at the leader" },
   {
