@@ -98,12 +98,14 @@ export class Server implements NodeProgram<Message>, Effects {
   start(): void {
     this.input();
     const { unreadable } = this;
-    if (unreadable === undefined) this.peer.start(this.disk.image());
-    else this.peer.exit(EXIT_UNEXPECTED, "disk-error", `${unreadable} cannot be read`);
+    if (unreadable === undefined) {
+      this.disk.deleteEmptyLog();
+      this.peer.start(this.disk.image());
+    } else this.peer.exit(EXIT_UNEXPECTED, "disk-error", `${unreadable} cannot be read`);
   }
 
   private get unreadable(): string | undefined {
-    return this.disk.unreadable(this.peer.behavior.corruptSnapshotExits);
+    return this.disk.unreadable(this.peer.behavior);
   }
 
   /** Marks the process as ended. From this time on, the host ignores the effects and notes of its core. */

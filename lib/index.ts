@@ -36,7 +36,7 @@ export {
   type ServerConfig,
 } from "../cluster/records.ts";
 export type { Message, MessageCoverage, MessageWatcher } from "../cluster/server.ts";
-export type { CorruptibleFile } from "../cluster/server-disk.ts";
+export type { CorruptibleFile, DeletableFile } from "../cluster/server-disk.ts";
 export { type Invariant, type InvariantId, Invariants, type Violation } from "../invariants/index.ts";
 export type { InvariantsOptions } from "../invariants/invariants.ts";
 export type { QuorumTest } from "../invariants/quorum-test.ts";

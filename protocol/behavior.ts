@@ -131,6 +131,11 @@ export interface ReleaseBehavior {
    * finds the file at startup adopts the epoch of its last zxid (ZOOKEEPER-1653).
    */
   readonly marksUpdatingEpoch: boolean;
+  /**
+   * At startup, a server deletes its newest log file if that file is empty. If false, it refuses to start
+   * (ZOOKEEPER-2332).
+   */
+  readonly deletesEmptyLog: boolean;
   /** A server with a log but no snapshot refuses to start (ZOOKEEPER-2325). */
   readonly logNeedsSnapshot: boolean;
   /** zookeeper.snapshot.trust.empty permits a log without a snapshot (ZOOKEEPER-3056). */

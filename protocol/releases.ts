@@ -6,6 +6,7 @@ import { ALL_FIXES, type Behavior, NO_FIXES, type ReleaseBehavior } from "./beha
 
 const R3_4_10: Behavior = {
   ...NO_FIXES,
+  deletesEmptyLog: false,
   diffLogging: "after-uptodate",
   acksWaitForUptodate: false,
   commitNeedsProposal: false,
@@ -109,6 +110,7 @@ const R3_8_6: Behavior = { ...R3_7_2, diffLogging: "synced-before-epoch", acksWa
 
 const R3_9_3: Behavior = {
   ...R3_8_6,
+  deletesEmptyLog: true,
   diffLogging: "committed-before-epoch",
   learnerShutdown: "log-thread-first",
   stopsBeforeServing: true,

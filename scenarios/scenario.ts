@@ -8,7 +8,7 @@
  */
 import type { ClusterSpec, CrashSpec, ServerOrLeader } from "../cluster/cluster-spec.ts";
 import type { ProtocolEvent } from "../cluster/records.ts";
-import type { CorruptibleFile } from "../cluster/server-disk.ts";
+import type { CorruptibleFile, DeletableFile } from "../cluster/server-disk.ts";
 import type { StallableThread } from "../cluster/thread-work.ts";
 import type { InvariantId } from "../invariants/index.ts";
 import type { FailureReason, ServerId } from "../protocol/index.ts";
@@ -225,6 +225,10 @@ export interface DiskFault {
   readonly full?: boolean;
   /** Corrupts the newest file of this kind. */
   readonly corrupt?: CorruptibleFile;
+  /** Deletes the newest file of this kind. The server must be down. */
+  readonly delete?: DeletableFile;
+  /** Replaces the whole directory by a copy of that of another server. The server must be down. */
+  readonly copyFrom?: ServerId;
   /** Makes the next operation of this kind fail, unless `resume` comes first. */
   readonly fail?: "sync-log" | "truncate-log" | "accepted-epoch" | "current-epoch" | "snapshot" | "load";
 }

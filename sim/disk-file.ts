@@ -21,7 +21,7 @@ export class DiskFile {
   /** Whether the file itself survives a crash. False while a crash would remove even its name. */
   existsDurably = false;
   /** Whether the content cannot be read. */
-  corrupt = false;
+  damage: string | undefined = undefined;
   /** Whether the file is in the disk's list of files with unsynced writes. */
   dirty = false;
 

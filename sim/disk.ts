@@ -258,17 +258,30 @@ export class Disk {
     this.character = { ...this.character, ...character };
   }
 
-  /** Makes a file unreadable until a new whole value replaces it. Returns false if there is no such file. */
-  corrupt(name: string): boolean {
+  /**
+   * Damages a file until a new whole value replaces it. The program says what the damage means to a reader. Returns
+   * false if there is no such file.
+   */
+  corrupt(name: string, damage = "unreadable"): boolean {
     const file = this.files.get(name);
     if (file === undefined) return false;
-    file.corrupt = true;
+    file.damage = damage;
     return true;
   }
 
-  /** Returns whether a file cannot be read. */
-  isCorrupt(name: string): boolean {
-    return this.files.get(name)?.corrupt === true;
+  /** Returns the damage of a file; undefined if it has none. */
+  damageOf(name: string): string | undefined {
+    return this.files.get(name)?.damage;
+  }
+
+  /** Replaces the content of this disk by a durable copy of another one. Pending operations never complete. */
+  copyFrom(other: Disk): number {
+    this.wipe();
+    for (const [name, { damage, growing, records, value }] of other.files) {
+      this.preset(name, growing ? { records } : { value });
+      if (damage !== undefined) this.corrupt(name, damage);
+    }
+    return this.files.size;
   }
 
   /** Delays all completions until `unstall`. */
@@ -409,7 +422,7 @@ export class Disk {
       throw new Error(`Disk: ${name} is a file of records, it cannot be written as a whole`);
     }
     file.value = operation.value;
-    file.corrupt = false;
+    file.damage = undefined;
     file.valueStamp = ++this.lastStamp;
     if (operation.synced) file.persistValue(file.value, file.valueStamp);
     else if (!file.dirty) this.markDirty(file);
