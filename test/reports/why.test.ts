@@ -57,13 +57,6 @@ describe.each(bugs)("$name", ({ scenario }) => {
 });
 
 describe("whyText", () => {
-  it("names a wipe as the root cause of a loss", () => {
-    const text = whyText(traced(scenarioNamed("two-of-three-servers-wiped-committed-lost")));
-    expect(text).toContain("server 2 loses 5:1, because its disk is wiped");
-    expect(text).toContain("<- step 2: wipe 2");
-    expect(text).toContain("server 2: on disk before the run, lost when the disk was wiped");
-  });
-
   it("explains an acknowledged proposal that was truncated, committed and lost", async () => {
     const text = whyText(traced(scenarioNamed("open-acked-proposal-truncated-committed-lost")));
     await expect(`${text}

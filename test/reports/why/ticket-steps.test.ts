@@ -211,6 +211,14 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "server 1 truncates its log to 1:5",
     "TRUNC to 1:5, then later transactions",
   ],
+  // New servers start before the server that holds the data.
+  "expansion-by-two-empty-servers-first-committed-lost": ["server 3 never had 5:1", "server 3 is elected leader"],
+  // A step empties the disks of a quorum.
+  "two-of-three-servers-wiped-committed-lost": [
+    "server 2 loses 5:1, because its disk is wiped",
+    "step 2: wipe 2",
+    "server 2: on disk before the run, lost when the disk was wiped",
+  ],
   "three-servers-wrong-first-packet-refused": ["the script changes it to ACK"],
   "three-servers-wrong-packet-at-each-step-refused": ["the script changes it to DIFF"],
   // As in ZOOKEEPER-4685, the leader does not count an ACK of NEWLEADER that has another zxid.
