@@ -179,6 +179,7 @@ function lossText({ name }: TransactionLife, { kind, server }: LifeEvent, record
   if (kind === "truncated") return `server ${server} truncates ${name} from its log`;
   if (kind === "lost") return `server ${server} ${ends} and loses ${name}, which was not synced`;
   if (kind === "wiped") return `server ${server} loses ${name}, because its disk is wiped`;
+  if (kind === "deleted") return `server ${server} loses ${name}, because files on its disk are deleted or replaced`;
   if (kind === "unloaded") return `server ${server} starts again with an older snapshot, without ${name}`;
   if (kind === "forgotten") return `server ${server} ${ends} and loses ${name}, which was only in memory`;
   return `server ${server} loads a snapshot without ${name}`;
