@@ -28,7 +28,7 @@ export type LifeKind =
   | "lost"
   /** A step of the script emptied the server's disk. */
   | "wiped"
-  /** A step of the script deleted or replaced files of the server, and the server then started without the transaction. */
+  /** A step deleted or replaced files of the server, and the server then started without the transaction. */
   | "deleted"
   /** The transaction was only in memory when the process ended. */
   | "forgotten"
