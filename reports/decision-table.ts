@@ -18,7 +18,7 @@ const COLUMNS = {
   last: "the leader's lastProcessedZxid",
   peer: "the learner's last zxid",
   decision: "",
-  sent: "committed proposals + those not yet committed or applied",
+  sent: "committed proposals + proposals that the leader has not committed or not applied",
   time: "from DISCOVERY until the learner serves",
 } as const;
 type Column = keyof typeof COLUMNS;
