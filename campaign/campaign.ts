@@ -34,7 +34,7 @@ export interface FoundFile extends Finding {
   readonly file: string;
 }
 
-/** Notified of findings and of nondeterminism after they have been saved. */
+/** A watcher that the campaign notifies of findings and of nondeterminism, after they have been saved. */
 export interface CampaignWatcher {
   found(finding: FoundFile): void | Promise<void>;
   nondeterministic(difference: ReportedNondeterminism): void | Promise<void>;

@@ -48,7 +48,7 @@ export interface ClusterOptions {
   readonly trace?: Trace | undefined;
   /** Returns the watchers of a server's notes, at most two. `now` returns the virtual time in microseconds. */
   readonly watch: (server: ServerId, now: () => number) => readonly [Notes?, Notes?];
-  /** Is notified when a server process starts or ends. */
+  /** A watcher that the cluster notifies when a server process starts or ends. */
   readonly lifeCycle?: LifeCycleWatcher;
   /** Counts the effects of messages on servers. Default: counts nothing. */
   readonly coverage?: MessageCoverage | undefined;

@@ -1,7 +1,8 @@
 /**
  * The one sequence of committed transactions: all transactions that any serving server has delivered, oldest first.
  *
- * The sequence is kept as one history for each length, so that a delivery is compared with only one entry.
+ * For each length, the class keeps the history with which the sequence had that length. A delivery is therefore
+ * compared with one history only.
  */
 import { type Epoch, epochOf, type History, type Zxid } from "../protocol/index.ts";
 import { NO_EPOCH } from "./ensemble.ts";

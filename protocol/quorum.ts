@@ -100,7 +100,7 @@ export class AckSet {
     this.verifier = verifier;
   }
 
-  /** Adds a server. Returns whether the server is a voter, also if it has already been added (#addAck). */
+  /** Adds a server. Returns whether the server is a voter, even if it was added before (#addAck). */
   add(sid: ServerId): boolean {
     if (!this.verifier.isVoter(sid)) return false;
     if (this.acked.includes(sid)) return true;

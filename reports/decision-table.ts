@@ -18,7 +18,7 @@ const COLUMNS = {
   last: "the leader's lastProcessedZxid",
   peer: "the learner's last zxid",
   decision: "",
-  sent: "committed proposals + those not yet committed or applied",
+  sent: "committed proposals + those that the leader has not applied yet",
   time: "from DISCOVERY until the learner serves",
 } as const;
 type Column = keyof typeof COLUMNS;

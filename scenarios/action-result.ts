@@ -14,7 +14,10 @@ export interface Effect {
   readonly count: number;
 }
 
-/** The effect of an action during the run. `count` returns the number so far. */
+/**
+ * The effect of an action during the run. `count` returns how many messages, connections, servers or files the action
+ * has affected so far.
+ */
 export interface CountedEffect {
   readonly kind: EffectKind;
   readonly count: () => number;

@@ -27,9 +27,9 @@ export type DeterminismResult =
       readonly event: number;
       /** The virtual time of that event. */
       readonly timeUs?: number;
-      /** Describes that event in the first run. */
+      /** The text of the differing event in the first run. */
       readonly first: string;
-      /** Describes that event in the second run. */
+      /** The text of the differing event in the second run. */
       readonly second: string;
     };
 

@@ -168,7 +168,7 @@ export class Network<M> {
     return effect;
   }
 
-  /** Ends every clog. */
+  /** Delivers all messages that clogged links hold, and unclogs the links. */
   unclogAll(): void {
     this.links.each((link) => {
       this.unclog(link.from, link.to);

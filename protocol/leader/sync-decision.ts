@@ -239,8 +239,8 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
   /** True while no DIFF or TRUNC is queued (LearnerHandler#needOpPacket). */
   needsOp = true;
   /**
-   * Whether the last call of addCommitted queued nothing because the next transaction is of another epoch than the
-   * peer's zxid.
+   * Whether the last call of addCommitted queued nothing because the next transaction has another epoch than
+   * the peer's zxid.
    */
   private crossEpoch = false;
   /** Whether a DIFF is queued because the peer's zxid is the start of an epoch. */

@@ -69,7 +69,10 @@ export class FactFinder {
     return loser === undefined ? this.noProposal(zxid) : this.lacks(loser, zxid);
   }
 
-  /** Returns the fact that a server was the first to deliver a transaction, or the first to serve with it. */
+  /**
+   * Returns the fact that a server was the first to deliver a transaction, or the first that began to serve with it in
+   * its history.
+   */
   firstDelivery(zxid: FactZxid): Fact {
     const life = this.moment.life(zxid);
     const delivered = life.events.find(({ kind }) => kind === "delivered");
