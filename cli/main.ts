@@ -298,7 +298,8 @@ function createProgram(done: (code: number) => void): Command {
     "answer one sync decision: DIFF, TRUNC or SNAP, and why",
     "Answers how a leader synchronizes a learner: DIFF, TRUNC or SNAP, with the packets, the reason, and the setting " +
       "that changes a SNAP into a DIFF. The question comes from a line of the leader's log, from options, or with " +
-      "--stdin from JSON lines. zabsim treats a missing fact as unknown: if the answer depends on it, every possible decision " +
+      "--stdin from JSON lines. zabsim treats a missing fact as unknown: if the answer depends on it, every " +
+      "possible decision " +
       "is printed with its condition. A zxid is written as epoch:counter, e.g. 1:7, or in hex, e.g. 0x100000007.",
   )
     .argument("[log-line]", 'the leader\'s log line "Synchronizing with Learner sid: …", or - to read a log from stdin')

@@ -102,9 +102,9 @@ function checkEmpty(checks: FieldChecks, server: ServerSpec, path: Path): void {
 }
 
 /**
- * Checks `committed`: a client can have read only transactions that a quorum has logged. A server with an empty disk may
- * have logged them before it was wiped, or may have joined the ensemble after they were committed. At least one server
- * must still hold them, because its history says what they are.
+ * Checks `committed`: a client can have read only transactions that a quorum has logged. A server with an empty disk
+ * may have logged them before it was wiped, or may have joined the ensemble after they were committed. At least one
+ * server must still hold them, because its history says what they are.
  */
 function checkCommitted(checks: FieldChecks): void {
   const { committed, servers } = checks.scenario;
