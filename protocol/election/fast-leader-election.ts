@@ -210,7 +210,7 @@ export class FastLeaderElection {
     } else if (this.beatsProposal(n)) {
       this.propose(n.leader, n.zxid, n.peerEpoch);
       this.sendNotifications();
-    } else if (this.server.behavior.answersWorseVotes && from !== this.server.myid && this.beatsVoteOf(n)) {
+    } else if (this.server.behavior.answersWorseVotes && from !== this.server.myid && this.isWorse(n)) {
       this.connections.send(this.server.nowUs, from, this.proposal());
     }
     this.received.set(from, this.vote(n.leader, n.zxid, n.electionEpoch, n.peerEpoch));
@@ -332,9 +332,13 @@ export class FastLeaderElection {
     );
   }
 
-  /** Returns whether this server's vote beats the vote of a notification. Neither may beat the other (weight 0). */
-  private beatsVoteOf({ leader, peerEpoch, zxid }: Notification): boolean {
+  /**
+   * Returns whether a notification carries a vote for another leader that this server's vote beats. If both leaders
+   * have weight 0, neither vote beats the other.
+   */
+  private isWorse({ leader, peerEpoch, zxid }: Notification): boolean {
     const { proposedEpoch, proposedLeader, proposedZxid, server } = this;
+    if (leader === proposedLeader) return false;
     return isBetterVote(server.verifier, proposedLeader, proposedZxid, proposedEpoch, leader, zxid, peerEpoch);
   }
 

@@ -15,6 +15,7 @@ servers:
   3: { history: "1:1, 3:1..3:6" }
 network: { latency: 1ms }
 disk: { sync: 2ms, write: 1ms }
+threads: { electionWakeUp: 0ms, queueNewLeader: 0ms }
 committed: 3:1
 steps:
   - { at: 0ms, crash: 3 }
@@ -177,7 +178,7 @@ describe("zabsim replay", () => {
 
   it("explains a violation after the report, with --json in the last line", () => {
     const bug = "open-acked-proposal-truncated-committed-lost";
-    const why = "committed-history-grows: server 2 is established in epoch 2 at 1:1 and lacks\n";
+    const why = "claimed-quorums: server 3 commits 1:2, but no quorum has it on disk, only\n";
     expect(zabsim(["replay", bug, "--only", "active"]).stdout).toContain(`\n\n${why}`);
     const lines = zabsim(["replay", bug, "--json", "--only", "active"]).stdout.trimEnd().split("\n");
     const last = JSON.parse(lines[lines.length - 1] as string);
