@@ -101,11 +101,11 @@ function verdictText(report: CampaignReport, paint: ChalkInstance): string {
   const { findings, nondeterminism } = report;
   const counted = countOf(countedFindings(report).length, "finding");
   const ignored = findings.length - countedFindings(report).length;
-  const ignoredText = ignored === 0 ? "" : `; known bugs make a campaign fail only with --strict`;
+  const ignoredText = ignored === 0 ? "" : `; known bugs count only with --strict`;
   const texts: Readonly<Record<Verdict, string>> = {
     ok: `ok${ignoredText}`,
     violated: `failed: ${counted}${ignoredText}`,
-    stuck: `failed: ${counted}; in each, servers did not serve again after all faults were undone${ignoredText}`,
+    stuck: `failed: ${counted} (servers did not serve again)${ignoredText}`,
     nondeterministic: `failed: ${countOf(nondeterminism.length, "seed")} gave two different runs`,
     interrupted: interruptionText(report),
   };

@@ -24,7 +24,7 @@ export function coverageReport(reached: ReadonlySet<string>, faults: FaultCounts
   for (const [title, names] of sections) {
     lines.push(`${title}: ${names.length}`, ...hanging(names.join(", "), "  ", "  "));
   }
-  lines.push("messages by the state and phase of the receiving server, each with the resulting states");
+  lines.push("messages by state and phase of the receiver, with the resulting states");
   for (const [place, messages] of byPlace(reached)) {
     lines.push(`  ${place}`);
     for (const [type, outcomes] of messages) lines.push(`    ${type.padEnd(13)} ${outcomes.join(", ")}`);

@@ -56,7 +56,7 @@ export function describeRecord(record: ProtocolRecord): string {
     case "sync-decided":
       return `synchronizes ${record.learner}: ${explainDecision(record)}`;
     case "newleader-acked":
-      return `acknowledges NEWLEADER of epoch ${record.epoch}; its log ends at ${formatZxid(record.zxid)}`;
+      return `acknowledges NEWLEADER of epoch ${record.epoch} with a log that ends at ${formatZxid(record.zxid)}`;
     case "newleader-ack-read":
       return `receives the ACK of NEWLEADER from ${record.learner}`;
     case "established":

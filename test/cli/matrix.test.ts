@@ -66,7 +66,7 @@ describe("matrix", () => {
     expect(code).toBe(EXIT_OK);
     expect(stderr).toContain("zabsim: note: ZooKeeper 3.5.7 behaves like 3.5.5, with 2 differences");
     expect(stdout).toMatch(
-      /^Bugs that go: [\s\S]*^Bugs that come: [\s\S]*^Bugs that stay: [\s\S]*^ {2}Choose 3\.9\.5, or 3\.8\.6 /m,
+      /^Bugs that the upgrade removes: [\s\S]*^Bugs that the upgrade adds: [\s\S]*^ {2}Choose 3\.9\.5, or 3\.8\.6 /m,
     );
     expect(stdout).toMatch(/^Rolling upgrade from 3\.5\.7 to 3\.8\.4$[\s\S]* [1-9]\d* runs? in /m);
     expect(readdirSync(folder)).toEqual([]);
@@ -99,7 +99,7 @@ describe("matrix", () => {
 
   it.each([
     [["--release", "3.3.6"], "--release 3.3.6: unknown release (accepted: 3.4.10, "],
-    [["--release", "3.6.2", "--time", "0s"], "--time cannot be combined with --release, which runs no campaign"],
+    [["--release", "3.6.2", "--time", "0s"], "--time cannot be combined with --release, which prints the bugs"],
     [["--from", "3.5.8", "--to", "3.9.7"], "--to 3.9.7: unknown release; the nearest release below it is 3.9.5"],
     [["--from", "patched"], "--from patched: not a published release (accepted: 3.4.10, "],
     [["--from", "3.5.8", "--to", "3.5.8"], "the same release"],

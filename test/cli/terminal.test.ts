@@ -51,7 +51,7 @@ describe.skipIf(pty === undefined).each([80, 120])("a terminal of %i columns", (
     const shown = await runInTerminal(args, { columns, interruptAt: PROGRESS });
     expect(shown.code).toBe(EXIT_INTERRUPTED);
     expect(shown.lines[0]).toMatch(/^ {2}runs +[\d ]+ \(interrupted\)$/);
-    expect(shown.lines.join("\n")).toContain("interrupted; --resume continues");
+    expect(shown.lines.join("\n")).toContain("interrupted; --resume continues the campaign");
     expectClean(shown);
   });
 

@@ -36,7 +36,7 @@ describe("advice", () => {
 
   it("gives commitLogCount a value if the learner's epoch is the leader's", () => {
     expect(advise("txn-log-off")[1]?.text).toContain("to more than 996, because this learner misses 995 transactions");
-    expect(advise("txn-log-off", { peerLastZxid: 0x300000005n })[1]?.text).toContain("that a learner misses");
+    expect(advise("txn-log-off", { peerLastZxid: 0x300000005n })[1]?.text).toContain("that clients write");
   });
 
   it("gives snapshotSizeFactor a value if the log has the sizes", () => {

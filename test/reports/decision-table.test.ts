@@ -122,9 +122,9 @@ describe("decisionTable", () => {
 
   it("explains special values only if they are in the table", () => {
     const usual = linesOf(decided).join("\n");
-    expect(usual).not.toContain("-: not reached");
+    expect(usual).not.toContain("-: the handshake ended before this value was known");
     expect(usual).not.toContain("currentEpoch -1");
-    expect(linesOf(failed).join("\n")).toContain("-: not reached");
+    expect(linesOf(failed).join("\n")).toContain("-: the handshake ended before this value was known");
     expect(linesOf({ ...decided, epochAcked: NO_EPOCH }).join("\n")).toContain("currentEpoch -1: the learner had");
   });
 
