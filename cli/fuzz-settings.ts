@@ -78,7 +78,7 @@ function seedsOf({ runs, seed = 1n, seeds }: FuzzOptions): readonly [bigint, big
   const last = seed + runs - 1n;
   if (last <= MAX_SEED) return [seed, last];
   throw new UsageError(
-    `--runs ${runs}: only ${MAX_SEED - seed + 1n} seeds are left from --seed ${seed} on (accepted: at most that)`,
+    `--runs ${runs}: more runs than seeds from --seed ${seed} on (accepted: at most ${MAX_SEED - seed + 1n})`,
   );
 }
 

@@ -31,7 +31,7 @@ if (undocumented.length + app.logger.errorCount + app.logger.warningCount > 0) {
   await app.generateOutputs(project);
 }
 
-/** The comment of a function or an accessor is that of one of its signatures. */
+/** The doc comment of a function or an accessor belongs to one of its signatures. */
 function isDocumented(reflection) {
   const signatures = [...(reflection.signatures ?? []), reflection.getSignature, reflection.setSignature];
   return [reflection, ...signatures].some((one) => one?.hasComment() === true);

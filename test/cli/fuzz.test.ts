@@ -258,7 +258,7 @@ describe("bad input", () => {
     [["--reporter", "fax"], "--reporter fax: unknown (accepted: text, json, junit, github)"],
     [["--runs", "5", "--seeds", "1..2"], "--seeds cannot be combined with --runs: --seeds already says which seeds"],
     [["--seed", "5", "--seeds", "1..2"], "--seeds cannot be combined with --seed: --seeds already says which seeds"],
-    [["--seed", "18446744073709551615", "--runs", "2"], "--runs 2: only 1 seeds are left from"],
+    [["--seed", "18446744073709551615", "--runs", "2"], "--runs 2: more runs than seeds"],
     [["--set", "servers=3"], "--set changes a field of a scenario, and no scenario is given"],
     [["--time", "0s"], "--time 0: runs nothing"],
     [["--workers", "1000"], "--workers 1000: too many threads (accepted: 1 to 256)"],
