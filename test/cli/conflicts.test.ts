@@ -1,4 +1,4 @@
-/** Options that contradict each other, or that a command would ignore, are refused. */
+/** Checks that commands refuse options that contradict each other and options that they would ignore. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,4 @@
-/**
- * If a command cannot read or write a file or folder, it prints one clear message and ends with exit code 2.
- */
+/** Checks that a command that cannot read or write a file or folder prints one clear message and exits with code 2. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,5 @@
 /**
- * `zabsim fuzz`, `zabsim coverage` and `zabsim shrink`: their output and exit codes, shards, and a journal that
+ * Tests `zabsim fuzz`, `zabsim coverage` and `zabsim shrink`: their output and exit codes, shards, and a journal that
  * survives `kill -9`.
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -24,7 +24,7 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 let folders = 0;
 const folder = (): string => join(base, String(++folders));
 
-/** Seeds of a campaign in which the newest release fails in several ways. */
+/** The seeds of a campaign that finds several failures in the newest release. */
 const SEEDS = "320..639";
 
 interface Journal {

@@ -1,6 +1,4 @@
-/**
- * `zabsim matrix`, and the option --zookeeper of `zabsim decide`.
- */
+/** Tests `zabsim matrix`, and the option --zookeeper of `zabsim decide`. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -46,7 +44,7 @@ describe("matrix", () => {
     expect(stdout).toMatch(/ZOOKEEPER-3023[\s\S]*?first release without it: 3\.9\.3\n/);
     expect(stdout).toMatch(/First later release without ZOOKEEPER-3911, -4643, [^:]*-2845:\s3\.9\.4\.\n/);
     expect(stdout).not.toContain("ZOOKEEPER-2845");
-    // The scenario of ZOOKEEPER-4646 also fails in 3.6.2, but ZOOKEEPER-3911 is the cause, so the advice does not list
+    // In 3.6.2, the scenario of ZOOKEEPER-4646 also fails, but because of ZOOKEEPER-3911, so the advice does not list
     // 4646.
     expect(stdout).not.toContain("ZOOKEEPER-4646");
     const newest = zabsim(["matrix", "--release", "newest"]).stdout;

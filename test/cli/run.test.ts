@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK } from "../../cli/exit-codes.ts";
 import { LAUNCHER, zabsim } from "./zabsim.ts";
 
-/** A finding of `zabsim fuzz --zookeeper 3.6.2`. */
+/** A scenario file that `zabsim fuzz --zookeeper 3.6.2` writes for a finding. */
 const FINDING = `
 zookeeper: 3.6.2
 servers:

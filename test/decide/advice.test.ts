@@ -1,4 +1,4 @@
-/** The advice to an operator for each rule that sends a SNAP. */
+/** Tests the advice to an operator for each rule that sends a SNAP. */
 import { describe, expect, it } from "vitest";
 import { adviceFor } from "../../decide/advice.ts";
 import { DEFAULT_SYNC_SETTINGS } from "../../decide/zoo-cfg.ts";

@@ -1,4 +1,4 @@
-/** The summary of a campaign, and the text of one finding. */
+/** Tests the summary of a campaign, and the text of one finding. */
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
 import { FAULT_NAMES } from "../../fuzz/fault-kinds.ts";

@@ -1,6 +1,4 @@
-/**
- * The text that `zabsim decide` prints.
- */
+/** Tests the text that `zabsim decide` prints. */
 import { expect, it } from "vitest";
 import type { DecisionAnswer } from "../../decide/decision-query.ts";
 import type { PossibleDecision } from "../../decide/possible-decisions.ts";

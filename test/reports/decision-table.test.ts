@@ -1,6 +1,4 @@
-/**
- * The sync-decision table: its columns, its width, and how it shows handshakes that repeat.
- */
+/** Tests the sync-decision table: its columns, its width, and how it shows handshakes that repeat. */
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
 import { asEpoch, NO_EPOCH } from "../../protocol/zxid.ts";

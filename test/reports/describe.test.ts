@@ -1,6 +1,4 @@
-/**
- * The description in words of each kind of record.
- */
+/** Tests the description in words of each kind of record. */
 import { describe, expect, it } from "vitest";
 import { RECORD_EVENTS } from "../../cluster/records.ts";
 import { ACK } from "../../protocol/packets.ts";

@@ -1,4 +1,4 @@
-/** The messages of ZooKeeper's own log, by failure and release. */
+/** Tests the messages of ZooKeeper's own log, by failure and release. */
 import { describe, expect, it } from "vitest";
 import type { FailureReason } from "../../protocol/notes.ts";
 import { RELEASES } from "../../protocol/releases.ts";

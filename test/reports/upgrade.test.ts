@@ -1,6 +1,4 @@
-/**
- * The text that `zabsim matrix --from A --to B` prints.
- */
+/** Tests the text that `zabsim matrix --from A --to B` prints. */
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
 import {

@@ -1,4 +1,4 @@
-/** Chains of causes in small runs. */
+/** Tests chains of causes in small runs. */
 
 import { describe, expect, it } from "vitest";
 import type { ProtocolRecord } from "../../../cluster/records.ts";

@@ -1,4 +1,4 @@
-/** Why a server won an election. */
+/** Tests the explanation of why a server won an election. */
 import { describe, expect, it } from "vitest";
 import type { ProtocolRecord } from "../../../cluster/records.ts";
 import { asEpoch } from "../../../protocol/zxid.ts";

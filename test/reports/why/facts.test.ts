@@ -1,6 +1,4 @@
-/**
- * Facts about small runs, and their chains of causes.
- */
+/** Tests facts about small runs, and their chains of causes. */
 
 import { describe, expect, it } from "vitest";
 import type { Violation } from "../../../invariants/index.ts";

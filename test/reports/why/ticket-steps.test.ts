@@ -1,6 +1,7 @@
 /**
- * For each scenario of a bug, the explanation must contain the step that causes the bug according to its ticket or its
- * known cause. These scenarios end with a violation, with stuck servers, or with a server that cannot start.
+ * Checks, for each scenario of a bug, that the explanation contains the step that causes the bug according to its
+ * ticket or its known cause. These scenarios end with a violation, with stuck servers, or with a server that cannot
+ * start.
  */
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -10,7 +11,7 @@ import { whyText } from "../../../reports/why.ts";
 import { runScenario } from "../../../scenarios/run.ts";
 import { Trace } from "../../../sim/index.ts";
 
-/** For each scenario, the phrases that the explanation must contain, in this order. */
+/** The phrases that the explanation of each scenario must contain, in this order. */
 const STEPS: Readonly<Record<string, readonly string[]>> = {
   // The log thread writes a transaction after its server has replayed the log into memory.
   "log-thread-drained-after-fast-forward": [
@@ -24,7 +25,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "leader 3 commits 1:2 after ACKs from server 2",
     "the ACK of server 2 is stale: server 2 truncated 1:2 after this ACK",
   ],
-  // The leader has committed a transaction and not applied it, so it truncates the transaction at a learner.
+  // The leader has committed a transaction but not applied it, so it makes a learner truncate the transaction.
   "open-committed-txn-truncated-before-leader-applies-it": [
     "server 1 truncates 1:2 (w2) from its log",
     "peer zxid 1:2 is above maxCommittedLog 1:1 → TRUNC to 1:1",
@@ -33,7 +34,8 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   // An observer applies the commits of its synchronization after it has acknowledged UPTODATE.
   "open-observer-serves-before-synced-commits-are-applied": ["serves in epoch 2"],
-  // The same window as in open-committed-txn-truncated-before-leader-applies-it, with an interruption before NEWLEADER.
+  // The leader has committed but not applied a transaction, as in
+  // open-committed-txn-truncated-before-leader-applies-it. The learner is interrupted before NEWLEADER.
   "trunc-then-commit-before-newleader-memory-ahead-of-disk": [
     "leader 3 has committed 1:2 (w2), but its commit processor has not applied it yet",
   ],
@@ -56,7 +58,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "servers 3 and 4 have not received it",
     "A LOOKING server repeats its vote only if it receives nothing",
   ],
-  // The leader uses an epoch although it could not write this epoch as its acceptedEpoch (Leader#getEpochToPropose).
+  // The leader uses an epoch, although its write of acceptedEpoch failed (Leader#getEpochToPropose).
   "open-epoch-used-though-not-accepted": [
     "server 3 proposes epoch 1, although its acceptedEpoch 1 is not on disk",
     "step 1: disk server=3 fail=accepted-epoch",
@@ -102,14 +104,15 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "proposal-gap",
     "it crashed (2.463166 s) while it truncated its log to 1:4, and its log has a gap",
   ],
-  // The learner refuses the leader's epoch because it is below its own acceptedEpoch, in every attempt to join.
+  // In every attempt to join, the learner refuses the leader's epoch, because this epoch is below its own
+  // acceptedEpoch.
   "open-voter-ahead-of-leader-never-joins": [
     "server 2 leads epoch 1",
     "server 3: FOLLOWING in DISCOVERY",
     "times with leader-epoch-lower: epoch 1 is lower than acceptedEpoch 5",
   ],
-  // As in ZOOKEEPER-4785, a server with the higher epoch wins. Its memory lacks transactions of a DIFF that are on its
-  // disk.
+  // A server with a higher epoch wins the election, as in ZOOKEEPER-4785. Its memory lacks transactions of a DIFF that
+  // are on its disk.
   "synced-diff-not-in-memory-higher-epoch-wins": [
     "server 1 does not replay its log into memory when it returns to LOOKING",
     "server 1 acknowledges NEWLEADER of epoch 2 with a log that ends at 1:4, after it synced 1:4",
@@ -180,7 +183,8 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "server 2 crashes and loses 1:4, which was not synced",
     "server 1 acknowledges NEWLEADER of epoch 2 with a log that ends at 1:4, before it syncs 1:4",
   ],
-  // The learner's ACK of a proposal reaches the leader before its ACK of NEWLEADER, and the leader confuses the two.
+  // The learner's ACK of a proposal reaches the leader before its ACK of NEWLEADER, and the leader takes the first ACK
+  // for the second.
   "zookeeper-4685-proposal-ack-taken-for-newleader-ack": [
     "leader 2 takes this packet for the ACK of NEWLEADER and does not count server 1",
     "server 1 sends the ACK of NEWLEADER in another packet",
@@ -191,8 +195,8 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "the log thread of server 1 writes 1:4 only after server 1 left its leader (0.967835 s)",
     "server 3 sends PROPOSAL 1:4 to server 1",
   ],
-  // Without any crash, a follower leaves its leader with the higher epoch, but without the queued transactions in
-  // memory.
+  // A follower stops following without a crash. It has the higher epoch, but the transactions that its log thread has
+  // queued are missing from its memory.
   "zookeeper-4785-queue-not-read-back-higher-epoch-wins": [
     "server 1 does not replay its log into memory when it returns to LOOKING",
     "server 1 writes currentEpoch 2 to disk, before it logs 1:4",
@@ -213,7 +217,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   "three-servers-wrong-first-packet-refused": ["the script changes it to ACK"],
   "three-servers-wrong-packet-at-each-step-refused": ["the script changes it to DIFF"],
-  // As in ZOOKEEPER-4685, the leader does not count an ACK of NEWLEADER that has another zxid.
+  // The leader does not count an ACK of NEWLEADER that has another zxid, as in ZOOKEEPER-4685.
   "two-servers-newleader-ack-with-other-zxid-not-counted": [
     "leader 2 takes this packet for the ACK of NEWLEADER and does not count server 1",
     "the script changes it to ACK 1:5",
