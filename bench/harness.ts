@@ -87,7 +87,7 @@ export function rowOf(sample: Sample, row: Omit<Row, "value" | "spread">): Row {
   return { ...row, value: sample.median, spread: sample.spread };
 }
 
-/** Returns the full number times the share of the effort, but at least 1. */
+/** Returns how many runs or events to measure: this share of the number in a full benchmark, and at least 1. */
 export function atEffort(full: number, { share }: Effort): number {
   return Math.max(1, Math.round(full * share));
 }

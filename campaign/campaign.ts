@@ -35,7 +35,7 @@ export interface FoundFile extends Finding {
   readonly file: string;
 }
 
-/** An observer that the campaign notifies of findings and of nondeterminism after it has saved them. */
+/** A watcher that the campaign notifies of findings and of nondeterminism, after they have been saved. */
 export interface CampaignWatcher {
   found(finding: FoundFile): void | Promise<void>;
   nondeterministic(difference: ReportedNondeterminism): void | Promise<void>;

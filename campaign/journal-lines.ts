@@ -137,7 +137,10 @@ export function parseLine(text: string, place: string): Line | undefined {
   return line as unknown as Line;
 }
 
-/** The end of a message about a journal that cannot be resumed: what is accepted, and the fix. */
+/**
+ * The end of an error message about a journal that cannot be resumed: which lines are accepted, and what the user can
+ * do.
+ */
 export const REMEDY = " (accepted: the line as the campaign wrote it; without --resume a new campaign starts)";
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -91,7 +91,7 @@ export const HELP = {
     ],
     exitCodes: [
       [EXIT_OK, "the result was printed; with --from, every failure has a known cause"],
-      [EXIT_FINDING, "with --from, a rolling upgrade violated an invariant without a known cause"],
+      [EXIT_FINDING, "with --from, the campaign of rolling upgrades found a failure that no known bug explains"],
       [EXIT_NONDETERMINISM, "with --from, a seed gave two different runs"],
       [
         EXIT_LIVENESS,

@@ -15,13 +15,13 @@ export interface ClusterSpec {
   readonly servers: Readonly<Record<ServerId, ServerSpec>>;
   /** Hierarchical quorums. Default: a quorum is a majority of all participants. */
   readonly quorum?: HierarchicalQuorum;
-  /** The settings of all servers, as far as they differ from ZooKeeper's defaults. */
+  /** The settings of all servers that differ from ZooKeeper's defaults. */
   readonly settings: Partial<Settings>;
   /** The latency and loss of links. */
   readonly network: NetworkSpec;
-  /** How long disk operations take. */
+  /** The durations of disk operations. */
   readonly disk: DiskSpec;
-  /** How long each kind of work in a thread takes. */
+  /** The durations of each kind of work that a server's threads do. */
   readonly threads: ThreadSpec;
 }
 
@@ -29,7 +29,7 @@ export interface ClusterSpec {
 export interface ServerSpec {
   /** Whether the server votes. */
   readonly role: "participant" | "observer";
-  /** Every transaction that this server has ever logged, oldest first: `1:1..1:5, 2:1`. Default: none. */
+  /** Every transaction that this server has ever logged, oldest first, for example `1:1..1:5, 2:1`. Default: none. */
   readonly history: string;
   /**
    * The zxids of the server's snapshots; 0:0 is the snapshot of an empty tree. Default: [0:0], or [] if `empty` is
@@ -40,7 +40,9 @@ export interface ServerSpec {
   readonly logFilesFrom: readonly string[];
   /** The oldest zxid in the log. The server has purged all older records. Default: the log is complete. */
   readonly logFrom?: string;
-  /** The content of the file acceptedEpoch. `missing`: there is no such file. Default: the epoch of the last zxid. */
+  /**
+   * The content of the file acceptedEpoch. `missing`: the disk has no such file. Default: the epoch of the last zxid.
+   */
   readonly acceptedEpoch?: number | "missing";
   /** The content of the file currentEpoch, with the same values and default as acceptedEpoch. */
   readonly currentEpoch?: number | "missing";
@@ -54,11 +56,11 @@ export interface ServerSpec {
   readonly zookeeper?: string;
   /** The settings of this server. They override the settings of the cluster. */
   readonly settings: Partial<Settings>;
-  /** The servers that are in this server's configuration. Default: all servers. */
+  /** The servers that this server's configuration lists. Default: all servers. */
   readonly view?: readonly ServerId[];
 }
 
-/** Groups of servers with weights (QuorumHierarchical). */
+/** A hierarchical quorum: groups of servers with weights (ZooKeeper's QuorumHierarchical). */
 export interface HierarchicalQuorum {
   /** The servers of each group, by the group's name. */
   readonly groups: Readonly<Record<string, readonly ServerId[]>>;
@@ -99,19 +101,19 @@ export interface DiskSpec {
 }
 
 /**
- * The durations of the work that a server's threads do. Each is a range: a piece of work takes at least the start of
+ * The durations of the work that a server's threads do. Each is a range: each piece of work takes at least the start of
  * the range and less than its end.
  */
 export interface ThreadSpec {
-  /** How long a leader takes to serialize the snapshot of a SNAP. Default: 0ms..50ms. */
+  /** The time that a leader takes to serialize the snapshot of a SNAP. Default: 0ms..50ms. */
   readonly serializeSnapshot: string;
   /**
-   * How long a LearnerHandler takes from the sync decision to NEWLEADER, if it sends no SNAP. The leader already
-   * forwards packets to the learner in this time. Default: 0ms..0.5ms.
+   * The time that a LearnerHandler takes from the sync decision to NEWLEADER if it sends no SNAP. During this time, the
+   * leader already forwards packets to the learner. Default: 0ms..0.5ms.
    */
   readonly queueNewLeader: string;
   /**
-   * The time until a learner's main thread runs again after it has queued proposals to the log thread. Default:
+   * The time until a learner's main thread runs again after it has queued proposals for the log thread. Default:
    * 0ms..2ms.
    */
   readonly resumeLearner: string;
@@ -120,7 +122,7 @@ export interface ThreadSpec {
    * 0ms..0.5ms.
    */
   readonly applyLatency: string;
-  /** How late the election thread wakes up after it has waited for notifications. Default: 0ms..1ms. */
+  /** The delay with which the election thread wakes up after it has waited for notifications. Default: 0ms..1ms. */
   readonly electionWakeUp: string;
 }
 

@@ -38,7 +38,7 @@ import { verifierOf } from "./verifier.ts";
 /** The largest number of datagrams in flight on one link. A further datagram is lost. */
 const DATAGRAMS_MAX = 32;
 
-/** How to make a Cluster. */
+/** The options of a Cluster. */
 export interface ClusterOptions {
   /** The seed of all random streams. Equal seeds give equal runs. */
   readonly seed: bigint | number | string;
@@ -48,15 +48,15 @@ export interface ClusterOptions {
   readonly trace?: Trace | undefined;
   /** Returns the watchers of a server's notes, at most two. `now` returns the virtual time in microseconds. */
   readonly watch: (server: ServerId, now: () => number) => readonly [Notes?, Notes?];
-  /** Notified when a server process starts or ends. */
+  /** A watcher that the cluster notifies when a server process starts or ends. */
   readonly lifeCycle?: LifeCycleWatcher;
-  /** Counts what messages do to servers. Default: nothing is counted. */
+  /** Counts the effects of messages on servers. Default: counts nothing. */
   readonly coverage?: MessageCoverage | undefined;
   /** Changes the behavior of every server, for example to apply a fix. */
   readonly change?: ((behavior: Behavior) => Behavior) | undefined;
 }
 
-/** Notified when a server process starts or ends. */
+/** Is notified when a server process starts or ends. */
 export interface LifeCycleWatcher {
   /** A process has started. */
   started(server: ServerId): void;
@@ -119,7 +119,7 @@ export class Cluster {
     }
   }
 
-  /** Starts every server whose spec does not say `down`. */
+  /** Starts every server whose spec does not have `down: true`. */
   start(): void {
     for (const sid of this.ids) if (!this.serverSpec(sid).down) this.startServer(sid);
   }
@@ -139,7 +139,7 @@ export class Cluster {
     return [...this.servers.values()];
   }
 
-  /** The serving leader of the highest epoch; undefined if no leader serves. */
+  /** The leader that serves; undefined if there is none. If several leaders serve, the one with the highest epoch. */
   get leader(): Server | undefined {
     let leader: Server | undefined;
     for (const server of this.servers.values()) {
@@ -194,7 +194,7 @@ export class Cluster {
     this.world.node(sid).wipe();
   }
 
-  /** Sets the release of the server for its next start. Stops the server if it runs. */
+  /** Sets the release with which the server starts the next time. If the server runs, stops it. */
   install(sid: ServerId, release: string): void {
     const planned = { for: "upgrade", from: this.releaseOf(sid), to: release } as const;
     this.releases.set(sid, release);
@@ -223,7 +223,7 @@ export class Cluster {
     }
   }
 
-  /** Returns the spec of a server, with the changes of upgrades so far. */
+  /** Returns the spec of a server, with the release that the last upgrade installed. */
   serverSpec(sid: ServerId): ServerSpec {
     return this.spec.servers[sid] as ServerSpec;
   }

@@ -15,7 +15,7 @@ export class Liveness {
   /** The time at which the settled servers became live; undefined if they are not live yet. */
   liveUs: number | undefined;
   /**
-   * How often settled servers have failed since they were settled, by reason. Empty if the run does not record
+   * The number of failures of settled servers since they were settled, by reason. Empty if the run does not record
    * failures.
    */
   readonly failures = new Map<RecordOf<"failed">["reason"], number>();

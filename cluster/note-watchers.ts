@@ -21,7 +21,7 @@ import type {
 } from "../protocol/index.ts";
 
 export class Watchers implements Notes {
-  /** False after the process has crashed. */
+  /** Whether the watchers still receive notes. False after the process has crashed. */
   watching = true;
   private readonly first: Notes | undefined;
   private readonly second: Notes | undefined;
@@ -83,10 +83,10 @@ export class Watchers implements Notes {
     this.second?.epochOffered(learner, observer, epoch);
   }
 
-  epochProposed(epoch: Epoch): void {
+  epochProposed(epoch: Epoch, acceptedBefore: Epoch): void {
     if (!this.watching) return;
-    this.first?.epochProposed(epoch);
-    this.second?.epochProposed(epoch);
+    this.first?.epochProposed(epoch, acceptedBefore);
+    this.second?.epochProposed(epoch, acceptedBefore);
   }
 
   epochAccepted(epoch: Epoch): void {

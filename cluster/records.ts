@@ -73,8 +73,8 @@ export const PROTOCOL_EVENTS = [
 export type ProtocolEvent = (typeof PROTOCOL_EVENTS)[number];
 
 /**
- * A sync decision with the facts that decided it. The record counts the packets that the leader queues, but does not
- * keep them.
+ * A sync decision with the facts that decided it. The record has the number of packets that the leader queues, but not
+ * the packets.
  */
 export interface DecisionRecord {
   /** The server that is synchronized. */
@@ -95,13 +95,13 @@ export interface DecisionRecord {
   readonly minCommittedLog: Zxid;
   /** The last zxid in the committedLog of the leader. */
   readonly maxCommittedLog: Zxid;
-  /** Proposals above this zxid are forwarded. */
+  /** The argument of Leader#startForwarding: the leader also sends the learner every proposal above this zxid. */
   readonly startForwardingFrom: Zxid;
-  /** Number of committed proposals in the synchronization. */
+  /** Number of committed proposals that the leader sends in the synchronization. */
   readonly proposals: number;
-  /** The zxid of the first of them. */
+  /** The zxid of the first of these proposals. */
   readonly firstZxid: Zxid | undefined;
-  /** The zxid of the last of them. */
+  /** The zxid of the last of these proposals. */
   readonly lastZxid: Zxid | undefined;
   /** Number of proposals that Leader#startForwarding added, because they were not yet applied or not yet committed. */
   readonly forwarded: number;
@@ -110,7 +110,10 @@ export interface DecisionRecord {
 /** The name of a phase of Zab. */
 export type PhaseName = "ELECTION" | "DISCOVERY" | "SYNCHRONIZATION" | "BROADCAST";
 
-/** One record of a run: what a server did, when, with the zxids and epochs. `event` says which fields a record has. */
+/**
+ * One record of a run: an event at a server, its time, its zxids and its epochs. The field `event` says which other
+ * fields the record has.
+ */
 export type ProtocolRecord = Common &
   (
     | {
@@ -169,7 +172,7 @@ export type ProtocolRecord = Common &
     | { readonly event: "snapshot-started"; readonly zxid: Zxid; readonly inBackground: boolean }
     | { readonly event: "snapshot-failed" }
     | { readonly event: "snapshot-saved"; readonly zxid: Zxid }
-    /** `history`: the database that the server loaded. */
+    /** `history`: the transactions in the database that the server loaded. */
     | { readonly event: "loaded"; readonly zxid: Zxid; readonly history: History }
     | { readonly event: "fast-forwarded"; readonly zxid: Zxid }
     | {
@@ -182,16 +185,16 @@ export type ProtocolRecord = Common &
         readonly event: "anomaly";
         readonly anomaly: Anomaly;
         readonly from: ServerId;
-        /** 0 if no packet caused the anomaly. */
+        /** The type of the packet that caused the anomaly; 0 if no packet caused it. */
         readonly packet: PacketType | 0;
         readonly zxid: Zxid;
         readonly detail: string;
       }
-    /** A process started. The core has no note for this record, so the run of the scenario makes it. */
+    /** A process started. The core reports no note for this event, so the run of the scenario makes the record. */
     | { readonly event: "started"; readonly config?: ServerConfig }
     /**
-     * A process ended. `exitCode` is undefined if the process did not end itself. `lost`: the zxids of the transactions
-     * that its log lost. `planned` is present if a step restarted or upgraded the server.
+     * A process ended. `exitCode` is undefined if the process crashed or was stopped. `lost`: the zxids of the
+     * transactions that its log lost. `planned` is present if a step restarted or upgraded the server.
      */
     | {
         readonly event: "crashed";
@@ -200,8 +203,8 @@ export type ProtocolRecord = Common &
         readonly planned?: PlannedStop;
       }
     /**
-     * A server is about to handle a message. Recorded only on request. `message` is a packet's name, NOTIFICATION or
-     * HELLO.
+     * A server is about to handle a message. Such a record exists only if the caller requested it. `message` is a
+     * packet's name, NOTIFICATION or HELLO.
      */
     | { readonly event: "received"; readonly from: ServerId; readonly message: string; readonly zxid: Zxid }
     | ({ readonly event: "script" } & ScriptedStep)
@@ -214,13 +217,13 @@ export type PlannedStop =
 
 /** The configuration of a server process. */
 export interface ServerConfig {
-  /** The release whose behavior the server has. */
+  /** The ZooKeeper release of the server. */
   readonly release: string;
-  /** Whether it votes. */
+  /** Whether the server votes. */
   readonly role: "participant" | "observer";
   /** The servers that this server knows. */
   readonly view: readonly ServerId[];
-  /** All its settings. */
+  /** All settings of the server. */
   readonly settings: Settings;
   /** The settings that differ from ZooKeeper's defaults. */
   readonly changed: Partial<Settings>;
@@ -271,12 +274,12 @@ export const EXPLAINING_EVENTS: ReadonlySet<ProtocolRecord["event"]> = new Set([
 
 export type RecordOf<Event extends ProtocolRecord["event"]> = ProtocolRecord & { readonly event: Event };
 
-/** Receives each record when it is made. */
+/** Receives each record at the time of its event. */
 export type RecordSink = (record: ProtocolRecord) => void;
 
 /**
- * Says for each kind of event whether the run needs its records. The recorder leaves out records of frequent events
- * that the run does not need.
+ * For each kind of event, whether the run needs its records. The recorder makes no records of frequent events that the
+ * run does not need.
  */
 export type RecordFilter = Readonly<Record<ProtocolRecord["event"], boolean>>;
 

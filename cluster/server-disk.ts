@@ -12,6 +12,7 @@
  */
 import {
   asZxid,
+  type Behavior,
   DISK_ACCEPTED_EPOCH,
   DISK_BACKGROUND_SNAPSHOT,
   DISK_CURRENT_EPOCH,
@@ -54,8 +55,31 @@ function fileName(prefix: string, zxid: Zxid): string {
   return prefix + hexOf(zxid);
 }
 
-/** The kinds of files that a `disk` step can corrupt. */
-export type CorruptibleFile = "log" | "snapshot" | "accepted-epoch" | "current-epoch";
+/** The kinds of files that a `disk` step can delete. */
+export type DeletableFile = "log" | "snapshot" | "accepted-epoch" | "current-epoch";
+
+/**
+ * The kinds of damage that a `disk` step can do to the newest file of a kind. A log file can have a record with a wrong
+ * checksum (`log`), no byte (`log-empty`), an incomplete header (`log-header`), or a last record with a wrong end mark
+ * (`log-end`).
+ */
+export type CorruptibleFile = DeletableFile | "log-empty" | "log-header" | "log-end";
+
+/** What a damaged file means to FileTxnLog.FileTxnIterator, FileSnap and QuorumPeer#readLongFromFile. */
+type Damage = "unreadable" | "empty" | "header" | "end";
+
+const DAMAGE_OF: Readonly<Record<CorruptibleFile, readonly [DeletableFile, Damage]>> = {
+  log: ["log", "unreadable"],
+  "log-empty": ["log", "empty"],
+  "log-header": ["log", "header"],
+  "log-end": ["log", "end"],
+  snapshot: ["snapshot", "unreadable"],
+  "accepted-epoch": ["accepted-epoch", "unreadable"],
+  "current-epoch": ["current-epoch", "unreadable"],
+};
+
+/** The behaviors that decide which damaged files stop a server. */
+type UnreadableFiles = Pick<Behavior, "corruptSnapshotExits" | "deletesEmptyLog">;
 
 export class ServerDisk {
   private readonly disk: Disk;
@@ -115,8 +139,8 @@ export class ServerDisk {
   /**
    * Truncates the log as FileTxnLog#truncate does: finds the first record at or above `zxid`, cuts its file after that
    * record, and deletes the later files one by one. Returns false if there is no such record: ZooKeeper then has no
-   * position at which to cut, and fails. With truncRemovesEverythingAbove, every record and snapshot above `zxid` is
-   * removed, and the truncation succeeds even if there is no such record.
+   * position at which to cut, so the truncation fails. With the behavior truncRemovesEverythingAbove, every record and
+   * snapshot above `zxid` is removed, and the truncation succeeds even if there is no such record.
    */
   truncateLog(zxid: Zxid, { truncRemovesEverythingAbove: cutsAll, truncDeletesNewestFirst }: Truncation): boolean {
     this.openLog = undefined;
@@ -182,42 +206,70 @@ export class ServerDisk {
       currentEpochTmp: this.disk.read(`${CURRENT_EPOCH}.tmp`) as Epoch | undefined,
       updatingEpoch: this.disk.read(UPDATING_EPOCH) === true,
       snapshots: this.named(SNAPSHOT)
-        .filter((name) => !this.disk.isCorrupt(snapshotName(name)))
+        .filter((name) => this.disk.damageOf(snapshotName(name)) === undefined)
         .map((name) => this.disk.read(snapshotName(name)) as Snapshot),
       logFiles: this.logFiles(),
     };
   }
 
   /**
-   * Corrupts the newest file of a kind. Returns false if there is none. A server skips a corrupt snapshot and uses an
-   * older one (FileSnap#deserialize). It stops at a log record with a wrong checksum (FileTxnIterator#next) and at an
-   * epoch file that is not a number (QuorumPeer#readLongFromFile).
+   * Damages the newest file of a kind. Returns false if there is none.
+   *
+   * A server skips a corrupt snapshot and uses an older one (FileSnap#deserialize). It stops at a log record with a
+   * wrong checksum and at an incomplete header (FileTxnIterator), and at an epoch file that is not a number. It takes a
+   * record with a wrong end mark for the end of the file. An empty log file stops it, too, but from ZOOKEEPER-2332 on,
+   * it deletes the newest log file if that file is empty.
    */
   corrupt(what: CorruptibleFile): boolean {
-    switch (what) {
-      case "accepted-epoch":
-        return this.disk.corrupt(ACCEPTED_EPOCH);
-      case "current-epoch":
-        return this.disk.corrupt(CURRENT_EPOCH);
-      case "snapshot":
-        return this.corruptNewest(SNAPSHOT);
-      default:
-        return this.corruptNewest(LOG);
-    }
+    const [kind, damage] = DAMAGE_OF[what];
+    const file = this.newest(kind);
+    return file !== undefined && this.disk.corrupt(file, damage);
   }
 
-  private corruptNewest(prefix: string): boolean {
-    const newest = this.named(prefix).at(-1);
-    return newest !== undefined && this.disk.corrupt(fileName(prefix, newest));
+  /** Deletes the newest file of a kind. Returns false if there is none. */
+  delete(kind: DeletableFile): boolean {
+    const file = this.newest(kind);
+    if (file === undefined) return false;
+    this.disk.discard(file);
+    return true;
+  }
+
+  private newest(kind: DeletableFile): string | undefined {
+    if (kind === "log" || kind === "snapshot") {
+      const prefix = kind === "log" ? LOG : SNAPSHOT;
+      const zxid = this.named(prefix).at(-1);
+      return zxid === undefined ? undefined : fileName(prefix, zxid);
+    }
+    const name = kind === "accepted-epoch" ? ACCEPTED_EPOCH : CURRENT_EPOCH;
+    return this.disk.read(name) === undefined ? undefined : name;
+  }
+
+  /** Deletes the newest log file if it has no byte (ZOOKEEPER-2332). */
+  deleteEmptyLog(): void {
+    const newest = this.newest("log");
+    if (newest !== undefined && this.disk.damageOf(newest) === "empty") this.disk.discard(newest);
   }
 
   /**
-   * Returns the name of a corrupt file that prevents the start of the server; undefined if there is none. A corrupt
-   * snapshot does so with `snapshotsToo`, or if no snapshot is valid (FileSnap#deserialize).
+   * Returns the name of a damaged file that prevents the start of the server; undefined if there is none. With the fix
+   * corruptSnapshotExits, or if no snapshot is valid (FileSnap#deserialize), a corrupt snapshot also prevents the
+   * start.
    */
-  unreadable(snapshotsToo: boolean): string | undefined {
-    const needsEach = snapshotsToo || this.image().snapshots.length === 0;
-    return this.disk.list().find((name) => this.disk.isCorrupt(name) && (needsEach || !name.startsWith(SNAPSHOT)));
+  unreadable({ corruptSnapshotExits, deletesEmptyLog }: UnreadableFiles): string | undefined {
+    const needsEach = corruptSnapshotExits || this.image().snapshots.length === 0;
+    const newestLog = this.newest("log");
+    return this.disk.list().find((name) => {
+      switch (this.disk.damageOf(name) as Damage | undefined) {
+        case "unreadable":
+          return needsEach || !name.startsWith(SNAPSHOT);
+        case "empty":
+          return !deletesEmptyLog || name !== newestLog;
+        case "header":
+          return true;
+        default:
+          return false;
+      }
+    });
   }
 
   /** Sets the content that the disk has when the run starts. All of it is durable. */
@@ -239,11 +291,17 @@ export class ServerDisk {
     }
   }
 
+  /** Returns the log files as a reader sees them. */
   private logFiles(): LogFile[] {
-    return this.named(LOG).map((name) => ({ name, txns: this.disk.records(logName(name)) as readonly Txn[] }));
+    return this.named(LOG).flatMap((name) => {
+      const txns = this.disk.records(logName(name)) as readonly Txn[];
+      const damage = this.disk.damageOf(logName(name)) as Damage | undefined;
+      if (damage === "empty") return [];
+      return [{ name, txns: damage === "end" ? txns.slice(0, -1) : txns }];
+    });
   }
 
-  /** Returns the zxids in the names of the files with this prefix, ascending. */
+  /** Returns the zxids in the names of all files whose names start with `prefix`, ascending. */
   private named(prefix: string): Zxid[] {
     return this.disk
       .list()

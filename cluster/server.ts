@@ -40,7 +40,7 @@ export type Message = QuorumPacket | ElectionMessage;
 /** The number of the timer that reports a failed truncation if the truncation started no disk operation. */
 const TIMER_TRUNCATE_FAILED = 15;
 
-/** Observes the messages of a server, for example for a script that waits for a message. */
+/** Observes the messages of all servers. A script uses it to wait for a message. */
 export interface MessageWatcher {
   /** Called when a server sends a message. */
   sent(from: ServerId, to: ServerId, message: Message): void;
@@ -49,8 +49,8 @@ export interface MessageWatcher {
 }
 
 /**
- * Counts the effect of each message. `before` and `after` are state * 4 + phase of the server; `after` is -1 if the
- * process has ended.
+ * Counts the effect of each message. `before` and `after` are the numbers `state * 4 + phase` of the server. If the
+ * process has ended, `after` is -1.
  */
 export interface MessageCoverage {
   /** Counts one message that a server has handled. */
@@ -62,7 +62,10 @@ export type ExitWatcher = (server: ServerId, code: number, reason: string) => vo
 
 export class Server implements NodeProgram<Message>, Effects {
   readonly peer: Peer;
-  /** False after a crash, even while the core finishes the input during which the server crashed. */
+  /**
+   * Whether the process runs. False from the moment of a crash, even while the core finishes the input during which the
+   * server crashed.
+   */
   running = true;
   messageWatchers: readonly MessageWatcher[] = [];
   coverage: MessageCoverage | undefined = undefined;
@@ -95,15 +98,17 @@ export class Server implements NodeProgram<Message>, Effects {
   start(): void {
     this.input();
     const { unreadable } = this;
-    if (unreadable === undefined) this.peer.start(this.disk.image());
-    else this.peer.exit(EXIT_UNEXPECTED, "disk-error", `${unreadable} cannot be read`);
+    if (unreadable === undefined) {
+      this.disk.deleteEmptyLog();
+      this.peer.start(this.disk.image());
+    } else this.peer.exit(EXIT_UNEXPECTED, "disk-error", `${unreadable} cannot be read`);
   }
 
   private get unreadable(): string | undefined {
-    return this.disk.unreadable(this.peer.behavior.corruptSnapshotExits);
+    return this.disk.unreadable(this.peer.behavior);
   }
 
-  /** Marks the process as ended: the core's effects and notes are ignored from now on. */
+  /** Marks the process as ended. From this time on, the host ignores the effects and notes of its core. */
   end(): void {
     this.running = false;
     this.peer.alive = false;
@@ -115,7 +120,7 @@ export class Server implements NodeProgram<Message>, Effects {
     return this.peer.write(value);
   }
 
-  // ---- the node's events
+  // ---- The events of the node
 
   onTimer(timer: number): void {
     this.input();

@@ -1,11 +1,11 @@
 /**
- * Settles some of the servers: undoes every fault of the network, the disks and the clocks, cuts the other servers off,
- * and starts the settled servers. A settled server that exits is started again, as a supervisor would do.
+ * Settles a set of servers: undoes every fault of the network, the disks and the clocks, cuts off all other servers,
+ * and starts the servers of the set. If a server of the set exits, it is started again, as a supervisor would do.
  */
 import type { ServerId } from "../protocol/index.ts";
 import type { Cluster } from "./cluster.ts";
 
-/** How often the supervisor looks for settled servers that are down. */
+/** The interval in which the supervisor checks for settled servers that are down. */
 const SUPERVISION_INTERVAL_US = 500_000;
 
 /** Settles `servers` and cuts all other servers off from them. */

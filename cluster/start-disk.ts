@@ -21,7 +21,7 @@ import {
 import type { ServerSpec } from "./cluster-spec.ts";
 import { parseHistory } from "./zxid-range.ts";
 
-/** The value of every transaction from before the run. */
+/** The value of every transaction that a disk holds before the run. */
 const VALUE_BEFORE_RUN = "before";
 
 /**

@@ -15,8 +15,8 @@ import type { DurationRange } from "../sim/duration-range.ts";
 import type { Node } from "../sim/index.ts";
 
 /**
- * The range of durations of a piece, by kind of work, and of the delays with which the election thread wakes up. A
- * piece takes at least minUs and less than maxUs.
+ * For each kind of work, the range from which the duration of a piece is drawn. `electionWakeUp` is the range of the
+ * delay with which the election thread wakes up. A piece takes at least minUs and less than maxUs.
  */
 export type ThreadDurations = Readonly<Record<ThreadWork | "electionWakeUp", DurationRange>>;
 
@@ -44,9 +44,9 @@ interface Piece {
 export class ThreadWorkTimers {
   private readonly node: WorkNode;
   private readonly durations: ThreadDurations;
-  /** The pieces in progress by kind of work. Few pieces of one kind run at the same time. */
+  /** The unfinished pieces of each kind of work. Few pieces of one kind run at the same time. */
   private readonly pieces: Readonly<Record<ThreadWork, Piece[]>> = { 0: [], 1: [], 2: [], 3: [] };
-  /** For each kind of work: how many faults stall its thread. */
+  /** The number of faults that stall the thread of each kind of work. */
   private readonly stalls: Record<ThreadWork, number> = { 0: 0, 1: 0, 2: 0, 3: 0 };
 
   constructor(node: WorkNode, durations: ThreadDurations) {
@@ -64,18 +64,21 @@ export class ThreadWorkTimers {
     this.setTimer(work);
   }
 
-  /** Draws how late the election thread wakes up, in microseconds. */
+  /** Draws the delay with which the election thread wakes up, in microseconds. */
   drawElectionWakeUp(): number {
     return this.draw(this.durations.electionWakeUp);
   }
 
-  /** Returns the kind of work to which this timer belongs, or undefined if the timer is not one of this class. */
+  /** Returns the kind of work to which this timer belongs; undefined if the timer does not belong to thread work. */
   workOf(timer: number): ThreadWork | undefined {
     const work = timer - TIMER_COUNT;
     return work in this.pieces ? (work as ThreadWork) : undefined;
   }
 
-  /** Handles the firing of the timer: returns the keys of the pieces that are done, in the order of their starts. */
+  /**
+   * Handles the timer of this kind of work when it fires. Returns the keys of the pieces that are done, in the order of
+   * their starts.
+   */
   finish(work: ThreadWork): readonly number[] {
     if (this.stalls[work] > 0) return NONE;
     const pieces = this.pieces[work];
@@ -98,7 +101,7 @@ export class ThreadWorkTimers {
     for (const work of STALLABLE_THREADS[thread]) this.stalls[work]++;
   }
 
-  /** Ends one stall of a thread. Work that is overdue is finished immediately. */
+  /** Ends one stall of a thread. If it was the last one, work whose time is over is finished immediately. */
   resume(thread: StallableThread): void {
     for (const work of STALLABLE_THREADS[thread]) {
       this.stalls[work] = Math.max(0, this.stalls[work] - 1);

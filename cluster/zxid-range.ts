@@ -11,8 +11,8 @@ export interface ZxidRange {
 }
 
 /**
- * The largest number of transactions in a history. It limits the memory that a mistyped range such as
- * `1:1..1:4294967295` would take.
+ * The largest number of transactions in a history. Without this limit, a mistyped range such as `1:1..1:4294967295`
+ * would use all memory.
  */
 export const HISTORY_LENGTH_MAX = 1_000_000;
 
@@ -53,7 +53,7 @@ export function parseHistory(text: string): Zxid[] {
   return ranges.flatMap(({ first, last }) => Array.from({ length: last - first + 1 }, (_, i) => asZxid(first + i)));
 }
 
-/** Returns the history as `1:1..1:5, 2:1`; returns a text that is not a history unchanged. */
+/** Returns the history as `1:1..1:5, 2:1`; returns any other text unchanged. */
 export function normalizeHistory(text: string): string {
   const ranges = parseZxidRanges(text);
   return typeof ranges === "string" ? text : ranges.map(formatRange).join(", ");
@@ -64,8 +64,8 @@ function formatRange({ first, last }: ZxidRange): string {
 }
 
 /**
- * Returns the zxid as `epoch:counter`. Returns any other text unchanged, and -1, too, which is not the zxid of a
- * transaction. YAML reads unquoted hex as a number.
+ * Returns the zxid as `epoch:counter`. Returns any other text unchanged. Also returns -1 unchanged, because no
+ * transaction has this zxid. YAML reads unquoted hex as a number.
  */
 export function normalizeZxid(zxid: string | number): string {
   const parsed = parseZxid(String(zxid));

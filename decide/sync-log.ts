@@ -87,7 +87,7 @@ export function readSyncLog(text: string): LoggedSync[] {
 interface Start {
   readonly line: number;
   readonly match: RegExpExecArray;
-  /** The later lines of the same thread. A line without a thread name belongs to the latest decision before it. */
+  /** The lines after `line` that belong to this decision: those of the same thread, and those without a thread name. */
   readonly rest: string[];
 }
 

@@ -1,5 +1,6 @@
 /**
- * What is known about each bug, in words: its ticket, its cause, and the releases that have it or are free of it.
+ * Describes each known bug in words: its ticket, its cause, the releases that have the bug, and the releases that do
+ * not.
  */
 import { behaviorOf, compareVersions, RELEASES } from "../protocol/releases.ts";
 import { KNOWN_BUGS, type KnownBug } from "./known-bugs.ts";
@@ -8,7 +9,9 @@ import { KNOWN_BUGS, type KnownBug } from "./known-bugs.ts";
 const SPECIAL: ReadonlySet<string> = new Set(["newest", "patched"]);
 const PUBLISHED: readonly string[] = RELEASES.filter((release) => !SPECIAL.has(release));
 
-/** Returns the bug with this id, ticket or number of a ticket: `4643`, `ZOOKEEPER-4643` or the name of its scenario. */
+/**
+ * Returns the bug with this name: the number of its ticket (`4643`), its ticket (`ZOOKEEPER-4643`), or its scenario.
+ */
 export function bugNamed(name: string): KnownBug | undefined {
   const lower = name.toLowerCase();
   return (
@@ -44,27 +47,30 @@ export function releasesWithout({ isIn }: KnownBug): string[] {
 
 /**
  * Returns the oldest published release that is newer than `release` and free of the bug. Returns undefined if there is
- * none, which is always so for `newest` and `patched`.
+ * no such release, and always for `newest` and `patched`.
  */
 export function firstReleaseWithout(bug: KnownBug, release: string): string | undefined {
   if (!PUBLISHED.includes(release)) return undefined;
   return releasesWithout(bug).find((one) => compareVersions(one, release) > 0);
 }
 
-/** Returns a sentence about the releases without the bug. A scenario that shows the bug can fail there nevertheless. */
+/**
+ * Returns a sentence that lists the releases without the bug. The bug's scenario can fail in these releases, too,
+ * because of another bug.
+ */
 export function freeReleasesText(bug: KnownBug): string {
   const free = releasesWithout(bug);
   return free.length === 0
-    ? "Every release has it."
-    : `Releases without it (another bug may break the scenario there): ${free.join(", ")}.`;
+    ? "Every release has this bug."
+    : `Releases without this bug (another bug may break the scenario there): ${free.join(", ")}.`;
 }
 
-/** Returns the ticket or the id, and the cause. */
+/** Returns one sentence: the bug's ticket (or its id, if it has no ticket) and its cause. */
 export function bugWithCause(bug: KnownBug): string {
   return `${ticketNameOf(bug) ?? bug.id}: ${bug.cause}`;
 }
 
-/** Returns one line: the ticket or the id, the cause, and the releases without the bug. */
+/** Returns one line: the bug's ticket or id, its cause, and the releases without the bug. */
 export function bugLine(bug: KnownBug): string {
   return `${bugWithCause(bug)} ${freeReleasesText(bug)}`;
 }

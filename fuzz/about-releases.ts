@@ -10,7 +10,10 @@ const SPECIAL: Readonly<Record<string, string>> = {
   patched: "the newest release with zabsim's own fix of each open bug (zabsim list fixes)",
 };
 
-/** Returns what a user should know about a release: its bugs, or the release that behaves like it and why. */
+/**
+ * Returns what a user should know about a release: its bugs, or a release that behaves in the same way, with the
+ * reason.
+ */
 export function describeRelease(release: string): string {
   const note = noteOnRelease(release);
   return note === undefined ? (SPECIAL[release] ?? bugsOf(release)) : `${note} It ${bugsOf(release)}`;

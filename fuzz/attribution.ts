@@ -18,12 +18,13 @@ export type FailsWith = (change: Change) => boolean;
 const SEEDS = [1n, 2n, 3n] as const;
 
 /**
- * Returns the ids of the known bugs that explain a failure: one bug if it is the only cause; several if they cannot be
- * distinguished, or if only fixing all of them avoids the failure; none if the failure is new.
+ * Returns the ids of the known bugs that explain a failure. The result is empty if the failure is new, and one bug if
+ * this bug is the only cause. The result is several bugs if they cannot be distinguished, or if the failure disappears
+ * only when all of them are fixed.
  *
  * Fixing a bug changes everything after its first effect, so a failure that depends on many coincidences may disappear
- * with any fix. Of several candidates, the cause is the bug whose fix changes nothing until shortly before the failure:
- * the run with this fix is the last one to differ from the original run.
+ * with any fix. If there are several candidates, the cause is the bug whose fix changes the run latest: compare the run
+ * with each fix to the original run, and take the fix whose run stays equal for the most events.
  */
 export function attributedBugs(scenario: Scenario, failure: Failure): string[] {
   const seeds = scenario.seed === undefined ? SEEDS : [BigInt(scenario.seed)];
@@ -47,7 +48,10 @@ export function attributedBugs(scenario: Scenario, failure: Failure): string[] {
   return bugs;
 }
 
-/** Returns the known bugs that may explain a violation. Needs about one run for each bug of the scenario's releases. */
+/**
+ * Returns the known bugs that may explain a violation. Runs the scenario about once for each bug that the scenario's
+ * releases have.
+ */
 export function candidateBugs(scenario: Scenario, failure: Failure, failsWith: FailsWith): string[] {
   return preferSufficient(candidatesFor(scenario, failure, failsWith), failsWith).map(({ id }) => id);
 }
@@ -64,8 +68,9 @@ export function failsUpTo(scenario: Scenario, failure: Failure, endUs: number): 
 }
 
 /**
- * Returns a function that runs a scenario with a change and returns whether the servers are still stuck. The function
- * uses the short time limit if the servers become live within it when all bugs are fixed.
+ * Returns a function that runs a scenario with a change and returns whether the servers are still stuck. If the servers
+ * become live within the short time limit when all bugs are fixed, the function uses this limit. Otherwise it uses the
+ * full limit.
  */
 function staysStuck(scenario: Scenario, failure: Failure): FailsWith {
   const soon = failsWithSeed(expectingStuck(scenario, STUCK_SOON), failure);
@@ -78,16 +83,16 @@ function failsWithSeed(scenario: Scenario, failure: Failure): FailsWith {
   return (change) => runFor(scenario, failure, seed, { change }) !== undefined;
 }
 
-/** Returns whether the failure vanishes with all known bugs fixed, even if no single fix is enough. */
+/** Returns whether the failure disappears when all known bugs are fixed. A single fix may not be enough. */
 export function isFixedByKnownBugs(scenario: Scenario, failure: Failure): boolean {
   const seeds = scenario.seed === undefined ? SEEDS : [BigInt(scenario.seed)];
   return seeds.every((seed) => runFor(scenario, failure, seed, { change: () => PATCHED }) === undefined);
 }
 
 /**
- * Returns the bugs of the scenario's releases whose fix avoids the failure, except bugs whose fix also fixes another
- * candidate. For a violation, leaves out bugs with `onlyLiveness` if there are others. Returns none if the scenario
- * fails even with all bugs fixed, because then the cause is something else.
+ * Returns the bugs of the scenario's releases whose fix avoids the failure, except each bug whose fix also fixes
+ * another candidate. For a violation, leaves out bugs with `onlyLiveness` if there are others. If the scenario fails
+ * even with all bugs fixed, the cause is something else, and the result is empty.
  */
 function candidatesFor(scenario: Scenario, failure: Failure, failsWith: FailsWith): KnownBug[] {
   if (failsWith(() => PATCHED)) return [];
@@ -104,7 +109,8 @@ function candidatesFor(scenario: Scenario, failure: Failure, failsWith: FailsWit
 }
 
 /**
- * Returns the names of the behaviors that the core reads up to the failure. The other behaviors cannot influence it.
+ * Returns the names of the behaviors that the core reads before the failure. The other behaviors cannot influence the
+ * failure.
  */
 function behaviorsRead(failsWith: FailsWith): ReadonlySet<string | symbol> {
   const read = new Set<string | symbol>();
@@ -136,8 +142,8 @@ function fixingAll(bugs: readonly KnownBug[]): Change {
 }
 
 /**
- * Returns the candidates that cause the failure even if all other bugs are fixed; all candidates if there is none of
- * this kind.
+ * Returns the candidates that cause the failure even if all other bugs are fixed. If there is no such candidate,
+ * returns all candidates.
  */
 function preferSufficient(candidates: readonly KnownBug[], failsWith: FailsWith): readonly KnownBug[] {
   const sufficient = candidates.filter((bug) => failsWith(fixingAllBut(bug)));
@@ -165,7 +171,10 @@ function fixingAllBut(bug: KnownBug): Change {
   };
 }
 
-/** Returns the number of events before the first event that a change makes different. */
+/**
+ * Returns the number of events that are the same in the original run and in the run with the change, up to the first
+ * difference.
+ */
 function firstDifference(scenario: Scenario, change: Change): number {
   const seed = BigInt(scenario.seed ?? 1);
   const first = new ScenarioRunner(scenario, { seed, records: false });

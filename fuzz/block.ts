@@ -1,7 +1,7 @@
 /**
- * A block of a campaign: consecutive seeds, each of which draws a plan that is run. Any worker can run a block, and
- * blocks can run in any order, because the runs of a block depend only on its seeds and on the options of the campaign.
- * The strategy `mutation` starts from plans of the same block that reached new coverage.
+ * A block of a campaign: consecutive seeds. Each seed draws one plan, and the block runs each plan. Any worker can run
+ * a block, and blocks can run in any order, because the runs of a block depend only on its seeds and on the options of
+ * the campaign. The strategy `mutation` starts from plans of the same block that reached new coverage.
  */
 
 import { ScenarioRunner } from "../scenarios/run.ts";
@@ -20,15 +20,15 @@ import type { StrategyName } from "./strategies.ts";
 export interface CampaignOptions {
   /** The release of the servers. */
   readonly zookeeper: string;
-  /** The search strategy. Undefined: each seed draws one from the portfolio of all strategies. */
+  /** The search strategy. If undefined, each seed draws a strategy from the portfolio of all strategies. */
   readonly strategy: StrategyName | undefined;
-  /** The kinds of faults to draw. Undefined: all. */
+  /** The kinds of faults to draw. If undefined, all kinds. */
   readonly faults: readonly FaultName[] | undefined;
-  /** The scenario to which drawn faults and writes are added. Undefined: each seed also draws an ensemble. */
+  /** The scenario to which drawn faults and writes are added. If undefined, each seed also draws an ensemble. */
   readonly scenario: Scenario | undefined;
 }
 
-/** `count` seeds, starting at `first`. */
+/** The `count` consecutive seeds that start at `first`. */
 export interface Block {
   /** The first seed. */
   readonly first: bigint;
@@ -44,7 +44,10 @@ export interface Block {
 /** Number of seeds in one block of a campaign. */
 export const BLOCK_SIZE = 64;
 
-/** The first of the BLOCK_SIZE seeds that share a corpus with this seed. */
+/**
+ * Returns the first of the BLOCK_SIZE consecutive seeds that share a corpus with this seed. A corpus is a set of plans
+ * that reached new coverage.
+ */
 export function corpusStart(seed: bigint): bigint {
   return seed - (seed % BigInt(BLOCK_SIZE));
 }
@@ -52,7 +55,7 @@ export function corpusStart(seed: bigint): bigint {
 /** Every 100th seed runs twice, to detect nondeterminism. */
 const DETERMINISM_CHECK_INTERVAL = 100n;
 
-/** Maximum number of failing plans of one signature for which a block searches all known bugs for candidates. */
+/** Maximum number of failing plans with the same signature for which a block tries all known bugs as candidates. */
 const CANDIDATE_SEARCHES_OF_SIGNATURE = 4;
 
 /** A plan whose run failed. */
@@ -63,11 +66,11 @@ export interface FailedPlan {
   readonly scenario: Scenario;
   /** How the run failed. */
   readonly failure: Failure;
-  /** A text that is equal for equal failures, as signatureOf() gives it. */
+  /** The result of signatureOf(): a text that is equal for equal failures. */
   readonly signature: string;
-  /** Whether the failure vanishes with all known bugs fixed. */
+  /** Whether the failure disappears when all known bugs are fixed. */
   readonly fixedByKnownBugs: boolean;
-  /** The known bugs of which each may be the only cause. */
+  /** The known bugs that may each be the only cause. */
   readonly candidates: readonly string[];
 }
 
@@ -91,9 +94,9 @@ export interface BlockResult {
   readonly events: number;
   /** Virtual time of all runs, in microseconds. */
   readonly virtualUs: number;
-  /** How often each feature was reached, as Coverage#toJSON() gives it. */
+  /** The result of Coverage#toJSON(): the number of times that each feature was reached. */
   readonly coverage: Readonly<Record<string, number>>;
-  /** For each kind of fault, and for writes: how often it struck, and how often it had an effect. */
+  /** For each kind of fault, and for writes: the number of injections, and the number of those with an effect. */
   readonly faults: Readonly<Record<string, readonly [number, number]>>;
   /** The failing plans. */
   readonly failed: readonly FailedPlan[];
@@ -102,8 +105,9 @@ export interface BlockResult {
 }
 
 /**
- * Runs the seeds of a block and searches known bugs that may explain each failing plan. First runs the seeds before it
- * that share its corpus, without counting them, so that the plan of a seed does not depend on where a block starts.
+ * Runs the seeds of a block and searches for known bugs that may explain each failing plan. First runs the earlier
+ * seeds that share the corpus of the block, without counting them. The plan of a seed therefore does not depend on
+ * where a block starts.
  */
 export function runBlock(options: CampaignOptions, { first, count, usualBugs = {} }: Block): BlockResult {
   const coverage = new Coverage();
@@ -143,7 +147,7 @@ export function runBlock(options: CampaignOptions, { first, count, usualBugs = {
   return { runs: count, events, virtualUs, coverage: coverage.toJSON(), faults, failed, nondeterministic };
 }
 
-/** The plans of consecutive seeds that reached something new. */
+/** The plans of consecutive seeds that reached new coverage. */
 class Corpus {
   readonly plans: Plan[] = [];
   private readonly coverage = new Coverage();
@@ -180,7 +184,9 @@ function planOptions({ zookeeper, faults, scenario }: CampaignOptions) {
   return { zookeeper, ...(faults && { faults }), ...(scenario && { scenario }) };
 }
 
-/** Returns the first event in which two runs of the scenario differ; undefined if the runs are identical. */
+/**
+ * Runs the scenario twice and returns the first event in which the two runs differ; undefined if they are identical.
+ */
 function differenceOf(scenario: Scenario): { first: string; second: string } | undefined {
   const make = (): ScenarioRunner => new ScenarioRunner(scenario, { seed: BigInt(scenario.seed ?? 1), records: false });
   const digests = [make(), make()].map((runner) => runner.run().digest);
@@ -199,7 +205,7 @@ export class CampaignTotals {
   virtualUs = 0;
   /** The features that the runs reached. */
   readonly coverage = new Coverage();
-  /** For each kind of fault, and for writes: how often it struck, and how often it had an effect. */
+  /** For each kind of fault, and for writes: the number of injections, and the number of those with an effect. */
   readonly faults = new Map<string, readonly [number, number]>();
 
   /** Adds the result of a block. */

@@ -23,7 +23,10 @@ export class Coverage {
   private readonly messages = new Float64Array(STATES * TYPES.length * OUTCOMES.length);
   private readonly others = new Map<string, number>();
 
-  /** Counts a handled message. `before` and `after` are state * 4 + phase. `after` is -1 if the process has ended. */
+  /**
+   * Counts a handled message. `before` and `after` are the numbers `state * 4 + phase` of the server. If the process
+   * has ended, `after` is -1.
+   */
   handled(before: number, message: Message, after: number): void {
     const type = (message as QuorumPacket).type ?? 0;
     const outcome = after === before ? 0 : after < 0 ? 3 : after >> 2 === before >> 2 ? 1 : 2;
@@ -101,7 +104,7 @@ export class Coverage {
     return coverage;
   }
 
-  /** Returns the features that no run reached, out of the sync rules of the release and the faults. */
+  /** Returns the sync rules of the release and the faults that no run reached. */
   neverReached(release: string): string[] {
     const all = [
       ...rulesOf(behaviorOf(release).syncSource).map((rule) => `rule ${rule}`),

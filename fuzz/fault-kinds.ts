@@ -2,8 +2,8 @@
  * The kinds of faults in plans. Each kind has a name, its parameters, and a function that draws one fault as a list of
  * steps. The steps contain all drawn values, so a plan keeps its meaning if this file changes.
  *
- * A plan contains only faults that the protocol promises to survive: only observers are wiped, and at most a minority
- * of the voters ever gets a file that cannot be read.
+ * A plan contains only faults that the protocol promises to survive: it wipes only observers, and it corrupts files of
+ * at most a minority of the voters.
  */
 
 import type { ServerId } from "../protocol/zxid.ts";
@@ -24,7 +24,10 @@ export interface FaultContext {
   readonly tickMs: number;
   /** The time of the fault, in milliseconds from the start of the run. */
   readonly atMs: number;
-  /** The voters that may still lose a file permanently. Drawing such a fault removes its voter from the list. */
+  /**
+   * The voters that may still lose a file permanently. When a fault that makes a voter lose a file is drawn, the voter
+   * is removed from the list.
+   */
   readonly budget: { losable: ServerId[] };
 }
 
@@ -38,14 +41,14 @@ export interface FaultKind {
   readonly draw: (draw: Draw, context: FaultContext) => Step[];
 }
 
-/** What a crash does to unsynced writes, as in CrashSpec. */
+/** The fate of unsynced writes in a crash. CrashSpec explains the values. */
 type Unsynced = "lost" | "kept" | "torn" | number;
 
 const killed = (draw: Draw): Unsynced => draw.pick(["kept", "kept", "kept", "lost"] as const);
 const unpowered = (draw: Draw): Unsynced => draw.pick(["lost", "lost", "torn", draw.int(0, 3)] as const);
 
 /** The kinds of faults that campaigns draw, by name. */
-export const FAULT_KINDS = {
+export const FAULT_KINDS = named({
   partition: {
     about: "cuts the network into two sides",
     parameters: "the sides and the duration",
@@ -160,7 +163,7 @@ export const FAULT_KINDS = {
     },
   },
   "half-open": {
-    about: "silences one direction of a connection; neither end notices",
+    about: "drops all messages in one direction of a connection; neither end notices",
     parameters: "the sender and the receiver",
     draw: (draw, { ids, ...context }) => {
       const [from, to] = draw.some(ids, 2);
@@ -275,7 +278,7 @@ export const FAULT_KINDS = {
   "stalled-thread": {
     about:
       "stalls one thread of a server; sometimes the leader's thread that applies transactions, while clients write, " +
-      "a follower reconnects, and its leader or the connection fails again",
+      "a follower reconnects, and then the leader or the connection fails",
     parameters:
       "the server or the leader, the thread, the durations, the number of writes, the follower, and the moment and " +
       "kind of the second fault",
@@ -325,7 +328,14 @@ export const FAULT_KINDS = {
     draw: (draw, { budget, ...context }) => {
       const server = budget.losable.shift();
       if (server === undefined) return [];
-      const corrupt = draw.pick(["log", "snapshot", "accepted-epoch", "current-epoch"] as const);
+      const corrupt = draw.pick([
+        "log",
+        "log-empty",
+        "log-header",
+        "snapshot",
+        "accepted-epoch",
+        "current-epoch",
+      ] as const);
       return [
         { ...at(context), disk: { server, corrupt } },
         { ...at(context), crash: { server, unsynced: "kept", connectionsReset: true }, for: downtime(draw, context) },
@@ -399,8 +409,8 @@ export const FAULT_KINDS = {
         unsynced: unpowered(draw),
         connectionsReset: draw.chance(0.8),
       });
-      // In half of the cases, the leader loses power a little later, so that it has time to read the last packet of the
-      // other server.
+      // In half of the cases, the leader loses power later than the other server, so that it has time to read that
+      // server's last packet.
       const leaderLater = draw.chance(0.5) ? { after: draw.duration(1, 20) } : {};
       return [
         { from, crash: { server: away, unsynced: "kept" as const, connectionsReset: true } },
@@ -433,9 +443,14 @@ export const FAULT_KINDS = {
       ];
     },
   },
-} as const satisfies Record<string, FaultKind>;
+});
 
-/** Events after which a learner has done part of its synchronization, with their weights. */
+/** Gives the table a short type: the names, without the types of all steps. */
+function named<Name extends string>(kinds: Readonly<Record<Name, FaultKind>>): Readonly<Record<Name, FaultKind>> {
+  return kinds;
+}
+
+/** The events that end a part of a learner's synchronization, with their weights. */
 const HANDOVER_EVENTS = {
   "epoch-accepted": 1,
   "epoch-current": 3,
@@ -463,7 +478,8 @@ function at({ atMs }: { readonly atMs: number }): { readonly from: string } {
 }
 
 /**
- * Draws a duration between 5 ms, which is shorter than any timeout, and 20 ticks, which are enough for a few elections.
+ * Draws the duration of a fault: from 5 ms, which is shorter than every timeout, to 20 ticks, enough for a few
+ * elections.
  */
 function outage(draw: Draw, { tickMs }: Omit<Ready, "atMs">): string {
   return draw.duration(5, 20 * tickMs);
@@ -475,8 +491,8 @@ function downtime(draw: Draw, { tickMs }: Ready): string {
 
 const AT_MOMENT = { power: 5, kill: 3, disconnect: 2, isolate: 2, pause: 1, stall: 2, sync: 2, apply: 2 } as const;
 /**
- * These weights make disconnects more frequent, because a synchronizing server keeps its memory if only a connection
- * breaks, and loses it in a crash. Both cases expose bugs.
+ * These weights make disconnects more frequent. If only a connection breaks, a synchronizing server keeps its memory;
+ * in a crash, it loses its memory. Both cases expose bugs.
  */
 const WHILE_CATCHING_UP = { ...AT_MOMENT, power: 3, disconnect: 5 } as const;
 const WHEN_CAUGHT_UP = { ...AT_MOMENT, power: 10, kill: 5 } as const;

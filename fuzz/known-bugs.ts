@@ -1,7 +1,7 @@
 /**
  * The known bugs of ZooKeeper that zabsim reproduces: bugs that a release has fixed, and bugs that the newest release
- * still has. Each bug names the behaviors that fix it (behavior.ts). They determine which releases have the bug, and
- * attribution.ts applies them to find the bug that explains a failure.
+ * still has. Each bug names the behaviors that fix it (behavior.ts). These behaviors determine which releases have the
+ * bug. attribution.ts applies them to find the bug that explains a failure.
  */
 import type { Role } from "../invariants/violation.ts";
 import { type Behavior, type DiffLogging, FIXES, type Fix } from "../protocol/index.ts";
@@ -9,7 +9,7 @@ import { type Behavior, type DiffLogging, FIXES, type Fix } from "../protocol/in
 export interface KnownBug {
   /** The name of the scenario in scenarios/bugs/ that reproduces the bug, or `ZOOKEEPER-N` if there is none. */
   readonly id: string;
-  /** What goes wrong in ZooKeeper. */
+  /** The error in ZooKeeper's code, as one sentence. */
   readonly cause: string;
   /** The consequence of the bug. */
   readonly effect: string;
@@ -18,8 +18,8 @@ export interface KnownBug {
   /** The smallest change of behavior that fixes the bug. */
   readonly fixedBehavior: Partial<Behavior>;
   /**
-   * Other bugs that `fixedBehavior` also fixes. If the fix of one of these bugs is enough to remove a failure, the
-   * failure is attributed to that bug.
+   * Other bugs that `fixedBehavior` also fixes. If the fix of one of these other bugs is enough to avoid a failure, the
+   * failure is attributed to that other bug.
    */
   readonly alsoFixes?: readonly string[];
   /**
@@ -29,11 +29,13 @@ export interface KnownBug {
   readonly keptBehaviors?: readonly (keyof Behavior)[];
   /** Other scenarios in scenarios/bugs/ that show the bug. */
   readonly alsoShownBy?: readonly string[];
-  /** The role of the server at which the bug violates an invariant. Undefined if it can be any server. */
+  /** The role of the server at which the bug violates an invariant. Undefined if the server can have any role. */
   readonly role?: Role;
-  /** Whether the bug only keeps servers from serving and violates no invariant. */
+  /** True if the bug only prevents servers from serving, and violates no invariant. */
   readonly onlyLiveness?: true;
-  /** The releases that have the bug according to its ticket or its known cause. Undefined if this is not known. */
+  /**
+   * The releases that have the bug according to its ticket or its known cause. Undefined if these releases are unknown.
+   */
   readonly affected?: readonly string[];
   /** Other releases in which the scenario of the bug violates the same invariant, and the reason. */
   readonly alsoIn?: { readonly releases: readonly string[]; readonly why: string };
@@ -51,7 +53,7 @@ const logs =
   ({ diffLogging }: Behavior): boolean =>
     variants.includes(diffLogging);
 
-/** The behaviors that fix the bugs that occur if the log thread writes the transactions of a DIFF. */
+/** The behaviors that fix all bugs that can occur because the log thread writes the transactions of a DIFF. */
 const BY_MAIN_THREAD = { acksWaitForUptodate: true, stopsBeforeServing: true, commitNeedsProposal: false } as const;
 
 const WHY_4646 = [
@@ -168,7 +170,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
   {
     id: "zookeeper-3104-newleader-queued-before-snap",
     cause: "The leader queues NEWLEADER before it serializes the SNAP.",
-    effect: "A snapshot on the follower contains more than its zxid says, and the log lacks the rest.",
+    effect: "A snapshot on the follower contains transactions above its zxid, and the follower's log lacks them.",
     isIn: (one) => !one.newLeaderAfterSnap,
     fixedBehavior: { newLeaderAfterSnap: true },
     keptBehaviors: ["syncSource"],
@@ -189,8 +191,8 @@ const FIXED_BUGS: readonly KnownBug[] = [
     effect: "The logs of the servers differ.",
     isIn: (one) => one.learnerShutdown === "leaves-log-thread",
     fixedBehavior: { learnerShutdown: "log-thread-first" },
-    // The ticket also names 3.7 and 3.8. There, the log thread ends at its first ACK and logs nothing into the next
-    // epoch (ZOOKEEPER-4409): 8 of 8 tries on real servers of 3.8.6 did not show the bug.
+    // The ticket also names 3.7 and 3.8. In these releases, the log thread ends at its first ACK and logs nothing into
+    // the next epoch (ZOOKEEPER-4409). Eight tries on real servers of 3.8.6 did not show the bug.
     affected: ["3.5.10", "3.6.4"],
     alsoIn: {
       releases: SINCE_2678.slice(1),
@@ -199,7 +201,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
   },
   {
     id: "zookeeper-2845-logged-txn-not-in-memory",
-    cause: "A server looks for a leader without the last transactions of its log in memory.",
+    cause: "A server votes in an election although its memory lacks the last transactions of its log.",
     effect: "A restart brings them back, although no other server has them.",
     isIn: (one) => !one.shutdownFastForwards,
     fixedBehavior: { shutdownFastForwards: true, learnerShutdown: "log-thread-first" },
@@ -207,7 +209,8 @@ const FIXED_BUGS: readonly KnownBug[] = [
   },
   {
     id: "synced-diff-not-in-memory-higher-epoch-wins",
-    cause: "A follower that leaves before it serves has a DIFF on disk but not in memory (see ZOOKEEPER-4785).",
+    cause:
+      "A follower that leaves before it serves has DIFF transactions on disk but not in memory (see ZOOKEEPER-4785).",
     effect: "The follower can win an election without them, and committed transactions are truncated.",
     isIn: (one) => !one.stopsBeforeServing && logs("synced-before-epoch")(one),
     fixedBehavior: { stopsBeforeServing: true, learnerShutdown: "log-thread-first" },
@@ -258,7 +261,8 @@ const FIXED_BUGS: readonly KnownBug[] = [
   },
   {
     id: "ZOOKEEPER-3537",
-    cause: "In its own round, a looking server does not keep the state of a vote from a leader or a follower.",
+    cause:
+      "A looking server stores a vote from a leader or a follower of its round as if the sender were looking, too.",
     effect: "The server checks the leader against votes of other rounds, and can follow a server that no longer leads.",
     isIn: (one) => !one.settledVotesKeepState,
     fixedBehavior: { settledVotesKeepState: true },
@@ -311,13 +315,13 @@ const FIXED_BUGS: readonly KnownBug[] = [
   },
 ];
 
-/** The bug that each fix of behavior.ts fixes. */
+/** The bug for each fix in behavior.ts. */
 const BUG_OF_FIX: Readonly<
   Record<Fix, Pick<KnownBug, "id" | "cause" | "effect" | "alsoShownBy" | "onlyLiveness" | "role">>
 > = {
   truncRemovesEverythingAbove: {
     id: "open-snapshot-survives-trunc",
-    cause: "A TRUNC keeps snapshots above its zxid and, if the zxid is not in the log, the next record.",
+    cause: "A TRUNC keeps snapshots above its zxid. If no log record has this zxid, it also keeps the next record.",
     effect: "The server serves transactions that no other server has.",
     alsoShownBy: ["open-trunc-keeps-one-txn-too-many"],
   },
@@ -328,7 +332,7 @@ const BUG_OF_FIX: Readonly<
   },
   syncForgetsAcks: {
     id: "open-acked-proposal-truncated-committed-lost",
-    cause: "The leader counts the ACK of a follower that has truncated the transaction since then.",
+    cause: "The leader counts the ACK of a follower that truncated the transaction after it had sent the ACK.",
     effect: "If the leader crashes, a committed transaction is lost.",
   },
   snapReplacesLog: {
@@ -339,13 +343,15 @@ const BUG_OF_FIX: Readonly<
   },
   startsWithEpochOlderThanZxid: {
     id: "open-crash-before-current-epoch-cannot-start",
-    cause: "A learner crashes after it saves the snapshot of a SNAP and before it writes currentEpoch.",
+    cause:
+      "A learner crashes after it saves the snapshot of a SNAP and before it writes currentEpoch " +
+      "(ZOOKEEPER-1653, ZOOKEEPER-2354).",
     effect: "The server cannot start again.",
     onlyLiveness: true,
   },
   syncsLogAtStart: {
     id: "open-tail-read-back-after-kill-never-synced",
-    cause: "A server reads transactions back that were never synced, and counts them as durable.",
+    cause: "A restarted server reads transactions that were never synced, and treats them as durable.",
     effect: "If the machine of the server loses power later, committed transactions are lost.",
   },
   unwrittenEpochNotUsed: {
@@ -355,7 +361,7 @@ const BUG_OF_FIX: Readonly<
   },
   failedLogWriteExits: {
     id: "open-failed-log-write-survives",
-    cause: "A server that fails to write its log continues with what it has in memory.",
+    cause: "A server that fails to write its log continues with the transactions in memory (ZOOKEEPER-4882).",
     effect: "The log of the server permanently lacks committed transactions.",
   },
   corruptSnapshotExits: {
@@ -366,7 +372,7 @@ const BUG_OF_FIX: Readonly<
   answersWorseVotes: {
     id: "open-election-better-vote-never-repeated",
     cause: "A looking server that keeps receiving worse votes never repeats its own better vote.",
-    effect: "The servers agree on a leader only after many seconds, when their waits have drifted apart.",
+    effect: "The servers agree on a leader only after many seconds, when they no longer vote at the same times.",
     onlyLiveness: true,
   },
   learnerAheadEndsLeading: {
@@ -390,7 +396,7 @@ const BUG_OF_FIX: Readonly<
   syncWaitsForApply: {
     id: "open-committed-txn-truncated-before-leader-applies-it",
     cause: "A leader has committed a transaction but not applied it, and truncates it at a learner that returns.",
-    effect: "If the leader then dies, a transaction that clients have read is lost.",
+    effect: "If the leader then crashes, a transaction that clients have read is lost.",
   },
 };
 
@@ -418,7 +424,10 @@ export function ticketOf({ id }: MatrixBug): string {
   return (/\d+/.exec(id) as RegExpExecArray)[0];
 }
 
-/** Returns what users call the bug: `ZOOKEEPER-3911`, or the name of its scenario if it has no ticket. */
+/**
+ * Returns the name of the bug in output: its ticket, such as `ZOOKEEPER-3911`, or the name of its scenario if it has no
+ * ticket.
+ */
 export function labelOf({ id }: Pick<KnownBug, "id">): string {
   const ticket = /^zookeeper-(\d+)/i.exec(id)?.[1];
   return ticket === undefined ? id : `ZOOKEEPER-${ticket}`;

@@ -1,6 +1,7 @@
 /**
- * The matrix of known bugs and releases: runs the scenario of a bug in every release and compares the result with the
- * releases that its ticket names. campaign/matrix-campaigns.ts runs the campaigns of `zabsim matrix`.
+ * The matrix of known bugs and releases. For each bug, zabsim runs its scenario in every release and compares the
+ * result with the releases that the bug's ticket names. campaign/matrix-campaigns.ts runs the campaigns of `zabsim
+ * matrix`.
  */
 import { behaviorOf, PROFILES, profileOf, RELEASES } from "../protocol/releases.ts";
 import { runScenario } from "../scenarios/run.ts";
@@ -10,7 +11,7 @@ import type { MatrixBug } from "./known-bugs.ts";
 /** The releases with a profile of their own, oldest first within each release line, and `newest` at the end. */
 export const MATRIX_RELEASES: readonly string[] = Object.keys(PROFILES).filter((release) => release !== "patched");
 
-/** All releases, oldest first, and `newest` at the end. A user can ask about each of them. */
+/** All releases that a user can name, oldest first, with `newest` at the end. */
 export const KNOWN_RELEASES: readonly string[] = RELEASES.filter((release) => release !== "patched");
 
 export interface MatrixCell {
@@ -32,9 +33,9 @@ export function runMatrixCell(bug: MatrixBug, scenario: Scenario, release: strin
 }
 
 /**
- * For the release line of `release` and for each newer line, returns the first later release such that neither this
- * release nor a later one of the same line has a bug of `cells`. The first entry is the nearest upgrade. Newer lines
- * are listed as well, because a higher version can be older and lack a fix: 3.9.1 is older than 3.8.6.
+ * For the release line of `release` and for each newer line, returns the first later release from which on no release
+ * of that line has a bug of `cells`. The first entry is the nearest upgrade. Newer lines are listed as well, because a
+ * higher version can be older and lack a fix: 3.9.1 is older than 3.8.6.
  */
 export function firstFreeReleases(cells: readonly MatrixCell[], release: string): string[] {
   const isFree = (one: string): boolean =>

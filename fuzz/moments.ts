@@ -1,6 +1,6 @@
 /**
- * Moments of the protocol at which faults strike or clients write: protocol events and messages. A moment has a higher
- * weight if a fault at this moment is more likely to expose a bug.
+ * Moments of the protocol at which faults strike or clients write: protocol events and messages. The more likely a
+ * fault at a moment exposes a bug, the higher the weight of the moment.
  */
 
 import type { ProtocolEvent } from "../cluster/records.ts";
@@ -8,7 +8,9 @@ import type { ServerId } from "../protocol/zxid.ts";
 import type { Moment } from "../scenarios/scenario.ts";
 import type { Draw } from "./random-values.ts";
 
-/** Weights of protocol events. Events in the middle of a multi-step change have the highest weights. */
+/**
+ * Weights of protocol events. Events between the steps of a change that needs several steps have the highest weights.
+ */
 const EVENTS: Readonly<Partial<Record<ProtocolEvent, number>>> = {
   looking: 1,
   elected: 2,

@@ -59,14 +59,14 @@ const CHANGES: Readonly<Record<keyof typeof WEIGHTS, Change>> = {
 };
 
 /**
- * Whether mutation may change a step. The steps of the given scenario, the settle step at the end, and corruptions stay
- * as they are.
+ * Whether mutation may change a step. Mutation does not change the steps of the user's scenario, the settle step at the
+ * end, and corruptions.
  */
 function isChangeable({ kind }: Entry): boolean {
   return kind !== "settle" && kind !== "script" && kind !== "corruption";
 }
 
-/** Applies a change to one randomly chosen step that may change. */
+/** Applies a change to one step, chosen at random from the steps that mutation may change. */
 function at(draw: Draw, entries: readonly Entry[], change: (entry: Entry) => Entry[]): Entry[] {
   const places = entries.flatMap((entry, i) => (isChangeable(entry) ? [i] : []));
   if (places.length === 0) return [...entries];

@@ -1,12 +1,14 @@
 /**
  * A plan is a scenario that contains every fault, every write and the initial state of the disks. A plan is drawn from
- * a seed. After that, it no longer depends on the code that drew it, so it keeps its meaning if this code changes.
+ * a seed. A plan contains all drawn values, so a later change of the code that draws plans does not change an existing
+ * plan.
  *
- * Each fault strikes at a drawn time or moment, independently of the other steps, so that removing one step does not
- * move the others. At the end, a drawn quorum is settled and must become live again.
+ * Each fault strikes at a drawn time or moment, independently of the other steps, so that the other steps keep their
+ * times if shrinking removes one step. At the end, a drawn quorum is settled and must become live again.
  */
 
 import { DEFAULT_THREADS, type ServerSpec } from "../cluster/cluster-spec.ts";
+import { type QuorumTest, quorumTest } from "../invariants/quorum-test.ts";
 import type { Settings } from "../protocol/index.ts";
 import { asServerId, type ServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
@@ -73,7 +75,9 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
   const tickMs = base.settings.tickTimeMs ?? 2000;
   const [shortest, longest] = character.lengthTicks ?? [10, 60];
   const lengthMs = options.lengthMs ?? draw.spanMs(shortest * tickMs, longest * tickMs);
-  const losable = draw.some(participants, Math.floor((participants.length - 1) / 2));
+  const isQuorum = quorumTest(participants, base.quorum);
+  // With groups and weights, the loss of any server can leave the others without a quorum.
+  const losable = base.quorum === undefined ? draw.some(participants, Math.floor((participants.length - 1) / 2)) : [];
   const budget = { losable: [...losable] };
   const drawn: { readonly step: Step; readonly kind: Plan["kinds"][number] }[] = base.steps.map((step) => ({
     step,
@@ -97,7 +101,7 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
     for (const step of FAULT_KINDS[kind].draw(draw, context)) drawn.push({ step, kind });
   }
   const lost = losable.filter((sid) => !budget.losable.includes(sid));
-  const settle = drawQuorum(draw, participants, observers, lost);
+  const settle = drawQuorum(draw, participants, observers, lost, isQuorum);
   drawn.push({ step: { from: durationText(lengthMs), settle }, kind: "settle" });
   return {
     scenario: {
@@ -140,9 +144,11 @@ function drawEnsemble(draw: Draw, options: PlanOptions, { usedDisks = 0.5, voter
   const ids = Array.from({ length: participantCount + observerCount }, (_, i) => asServerId(i + 1));
   const observers = draw.some(ids, observerCount);
   const participants = ids.filter((sid) => !observers.includes(sid));
-  const disks = draw.chance(usedDisks)
-    ? drawStartDisks(draw, participants, observers)
-    : { specs: {}, committed: undefined };
+  const quorum = options.servers === undefined && participantCount >= 5 ? drawHierarchy(draw, participants) : undefined;
+  const disks =
+    quorum === undefined && draw.chance(usedDisks)
+      ? drawStartDisks(draw, participants, observers)
+      : { specs: {}, committed: undefined };
   const servers: Record<ServerId, ServerSpec> = {};
   for (const sid of ids) {
     const role = observers.includes(sid) ? "observer" : "participant";
@@ -153,6 +159,7 @@ function drawEnsemble(draw: Draw, options: PlanOptions, { usedDisks = 0.5, voter
     about: "",
     zookeeper: options.zookeeper,
     servers,
+    ...(quorum && { quorum }),
     settings: drawSettings(draw, options.lengthMs === undefined ? SHORT_TICKS_MS : LONG_TICKS_MS),
     network: { latency: "200us..1ms", lossRate: 0, duplicateRate: 0, links: [] },
     disk: { sync: "1ms..4ms", write: "0.1ms..1ms" },
@@ -163,7 +170,26 @@ function drawEnsemble(draw: Draw, options: PlanOptions, { usedDisks = 0.5, voter
   };
 }
 
-const VOTERS = [3, 3, 3, 3, 5, 5, 4, 2, 7] as const;
+const VOTERS = [3, 3, 3, 3, 5, 5, 4, 2, 6, 7] as const;
+
+/**
+ * Draws hierarchical quorums for a third of the ensembles: two or three groups, and weights of which some are 0 or
+ * above 1. A group whose weight is 0 does not count. Some servers of some groups are enough for a quorum.
+ */
+function drawHierarchy(draw: Draw, participants: readonly ServerId[]): Scenario["quorum"] {
+  if (!draw.chance(1 / 3)) return undefined;
+  const order = draw.some(participants, participants.length);
+  const groupCount = participants.length >= 6 ? draw.int(2, 3) : 2;
+  const groups: Record<string, ServerId[]> = {};
+  for (const [i, sid] of order.entries()) {
+    const name = `g${(i % groupCount) + 1}`;
+    groups[name] = [...(groups[name] ?? []), sid].sort((a, b) => a - b);
+  }
+  const weights: Record<ServerId, number> = {};
+  for (const sid of participants) if (draw.chance(0.3)) weights[sid] = draw.pick([0, 2, 3]);
+  const counts = Object.values(groups).some((group) => group.some((sid) => (weights[sid] ?? 1) > 0));
+  return counts ? { groups, weights } : undefined;
+}
 
 const NEW_SERVER: ServerSpec = {
   role: "participant",
@@ -178,8 +204,8 @@ const NEW_SERVER: ServerSpec = {
 };
 
 /**
- * The tick lengths to draw from. The length of a plan is drawn in ticks, so short ticks give short plans. If the length
- * of the plan is given, the ticks are drawn from longer values.
+ * The tick lengths to draw from. The length of a plan is drawn in ticks, so short ticks give short plans. If the caller
+ * gives the length of the plan, the tick is drawn from longer values.
  */
 const SHORT_TICKS_MS = [100, 200, 200, 500];
 const LONG_TICKS_MS = [200, 500, 1000, 2000];
@@ -218,10 +244,12 @@ function drawQuorum(
   participants: readonly ServerId[],
   observers: readonly ServerId[],
   lost: readonly ServerId[],
+  isQuorum: QuorumTest,
 ): ServerId[] {
   const whole = participants.filter((sid) => !lost.includes(sid));
   const least = Math.floor(participants.length / 2) + 1;
   const voters = draw.some(whole, draw.chance(0.5) ? least : draw.int(least, whole.length));
+  for (const sid of whole) if (!isQuorum(voters) && !voters.includes(sid)) voters.push(sid);
   const watching = draw.chance(0.5) ? observers : [];
   return [...voters, ...watching].sort((a, b) => a - b);
 }

@@ -12,7 +12,7 @@ export class Draw {
     this.source = source;
   }
 
-  /** Draws an integer, uniformly; both ends are included. */
+  /** Draws an integer from `min` to `max`, both included, each with the same probability. */
   int(min: number, max: number): number {
     return min >= max ? min : this.source.nextInt(min, max);
   }
@@ -52,7 +52,7 @@ export class Draw {
     return [shuffled.slice(0, cut), shuffled.slice(cut)];
   }
 
-  /** Draws a time in milliseconds, uniformly on a logarithmic scale. */
+  /** Draws a duration in milliseconds, uniformly on a logarithmic scale. */
   spanMs(min: number, max: number): number {
     const low = ln(min);
     return Math.round(exp(low + ((ln(max) - low) * this.int(0, 1000)) / 1000));

@@ -13,7 +13,7 @@ export interface PlanOutcome {
   readonly events: number;
   /** The virtual time at the end of the run, in microseconds. */
   readonly endUs: number;
-  /** For each kind of fault, and for writes: how often it struck, and how often it had an effect. */
+  /** For each kind of fault, and for writes: the number of injections, and the number of those with an effect. */
   readonly faults: ReadonlyMap<string, FaultCount>;
 }
 

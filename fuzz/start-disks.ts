@@ -1,9 +1,10 @@
 /**
- * Draws the content of the disks at the start of a plan, in a state in which an ensemble can stop.
+ * Draws the content of the disks at the start of a plan. The disks are in a state that an ensemble can leave behind
+ * when it stops.
  *
- * All servers share one history of past epochs, and each server stopped at some point of it. A server that stopped in
- * an old epoch may have logged proposals of that epoch that later epochs do not have. In the newest epoch, a quorum has
- * logged every transaction that a client may have read.
+ * All servers share one history of past epochs, and each server stopped at some point of this history. A server that
+ * stopped in an old epoch may have logged proposals of that epoch that later epochs do not have. In the newest epoch, a
+ * quorum has logged every transaction that a client may have read.
  */
 
 import type { ServerSpec } from "../cluster/cluster-spec.ts";
@@ -39,8 +40,8 @@ export function drawStartDisks(
   const { epoch, kept } = past[last] as PastEpoch;
   const inNewest = draw.int(0, kept);
   for (const [position, sid] of current.entries()) {
-    // The first servers form a quorum. They have all committed transactions of the epoch. Transactions after these were
-    // only proposed.
+    // The first servers form a quorum, which has all committed transactions of the epoch. Later transactions of the
+    // epoch were proposed but not committed.
     const length = position < quorum ? draw.pick([inNewest, inNewest, kept]) : draw.int(0, kept);
     specs[sid] = disk(draw, past, last, length, position >= quorum && draw.chance(0.2) ? epoch - 1 : epoch);
   }

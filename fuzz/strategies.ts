@@ -1,6 +1,6 @@
 /**
- * The search strategies. A strategy decides which faults a plan may have and how many, and which network and disks.
- * Each seed of a campaign picks one strategy.
+ * The search strategies. A strategy decides the kinds and the number of faults that a plan may have, its network, and
+ * its disks. Each seed of a campaign draws one strategy.
  */
 
 import { DEFAULT_THREADS } from "../cluster/cluster-spec.ts";
@@ -66,7 +66,8 @@ export const STRATEGIES = {
     }),
   },
   mutation: {
-    about: "changes an earlier plan that reached new coverage; acts as swarm until there is such a plan",
+    about:
+      "changes an earlier plan that reached new coverage; works like the strategy swarm until there is such a plan",
     share: 15,
     draw: swarm,
   },

@@ -13,7 +13,7 @@ export interface UpgradeComparison {
   readonly gone: readonly KnownBug[];
   /** The bugs that `to` has and `from` does not have. */
   readonly coming: readonly KnownBug[];
-  /** The bugs that both releases have, without those that are open in every release. */
+  /** The bugs that both releases have, except bugs that are open in every release. */
   readonly staying: readonly KnownBug[];
   /** The number of bugs that are open in every release. */
   readonly openCount: number;
@@ -23,17 +23,17 @@ export interface UpgradeComparison {
 /** A later release that has fewer known bugs than the target of an upgrade. */
 export interface BetterRelease {
   readonly release: string;
-  /** The bugs of the target that this release does not have. */
+  /** The bugs of the upgrade's target that this release does not have. */
   readonly without: readonly KnownBug[];
-  /** The bugs of this release that the target does not have. */
+  /** The bugs of this release that the upgrade's target does not have. */
   readonly adds: readonly KnownBug[];
-  /** The bugs that this release has, without those that are open in every release. */
+  /** The bugs that this release has, except bugs that are open in every release. */
   readonly remaining: readonly KnownBug[];
 }
 
 const OPEN: ReadonlySet<string> = new Set(OPEN_BUGS.map(({ id }) => id));
 
-/** The bugs of a release, without those that are open in every release. */
+/** Returns the bugs of a release, except bugs that are open in every release. */
 function bugsOf(release: string): KnownBug[] {
   return KNOWN_BUGS.filter(({ id, isIn }) => !OPEN.has(id) && isIn(behaviorOf(release)));
 }
@@ -66,7 +66,7 @@ function betterReleases(to: string): BetterRelease[] {
   });
 }
 
-/** Compares two releases by version. `newest` is as new as the newest published release. */
+/** Compares two releases by version, for sorting. `newest` counts as the newest published release. */
 function compareReleaseAge(a: string, b: string): number {
   const [left, right] = [a, b].map((one) => (one === "newest" ? (PUBLISHED_RELEASES.at(-1) as string) : one));
   return compareVersions(left as string, right as string);

@@ -1,8 +1,9 @@
 /**
  * agreement and total-order: all servers deliver the same transactions in the same order.
  *
- * Both hold if each server's deliveries are a prefix of one sequence, the committed sequence. This class extends that
- * sequence when a server is the first to deliver a transaction, and passes the new transaction to primary-order.ts.
+ * Both invariants hold if the deliveries of each server are a prefix of one sequence, the committed sequence. When a
+ * server is the first to deliver a transaction, this class adds the transaction to the sequence and passes it to
+ * primary-order.ts.
  */
 import { asZxid, type History, sameTxn, type Txn } from "../protocol/index.ts";
 import type { CommittedHistory } from "./committed-history.ts";
@@ -27,7 +28,10 @@ export class AgreementAndTotalOrder {
     this.append(history, undefined);
   }
 
-  /** Checks a transaction that a serving server delivers. `history` is the server's history and ends with it. */
+  /**
+   * Checks a transaction that a serving server delivers. `history` is the server's history, whose last transaction is
+   * the delivered one.
+   */
   delivered(server: ServerView, history: History): void {
     const known = this.sequence.atLength(history.length);
     if (known === undefined) this.append(history, server);

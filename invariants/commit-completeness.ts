@@ -1,6 +1,6 @@
 /**
- * commit-completeness: a server delivers the whole initial history of an epoch before it delivers the first transaction
- * of that epoch, and before the epoch's leader learns that the server serves clients.
+ * commit-completeness: a server must deliver the whole initial history of an epoch before two events: before it
+ * delivers the first transaction of that epoch, and before the epoch's leader learns that the server serves clients.
  */
 import { type Epoch, epochOf, type History, type Txn } from "../protocol/index.ts";
 import type { ServerView } from "./ensemble.ts";
@@ -21,7 +21,10 @@ export class CommitCompleteness {
     this.initialLengths.set(epoch, initial.length);
   }
 
-  /** Checks a transaction that a serving server delivers. `position` is its number in the server's history, from 1. */
+  /**
+   * Checks a transaction that a serving server delivers. `position` is the position of the transaction in the server's
+   * history, from 1.
+   */
   delivered({ sid }: ServerView, txn: Txn, position: number): void {
     const initial = this.initialLengths.get(epochOf(txn.zxid));
     if (initial === undefined || position > initial) return;

@@ -15,8 +15,8 @@ export class CommittedHistoryGrows {
   }
 
   /**
-   * Checks a leader that is established in the newest epoch. The leader of an older epoch is exempt: it may learn late
-   * that a quorum has acknowledged its NEWLEADER, and then it serves stale data.
+   * Checks a newly established leader that is not deposed. A deposed leader is exempt: it may learn late that a quorum
+   * has acknowledged its NEWLEADER, and it may then serve stale data.
    */
   newestEstablished(leader: ServerView, epoch: Epoch, history: History): void {
     const committed = this.sequence.last;

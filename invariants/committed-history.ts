@@ -1,7 +1,8 @@
 /**
  * The one sequence of committed transactions: all transactions that any serving server has delivered, oldest first.
  *
- * The sequence is kept as one history for each length, so that a delivery is compared with only one entry.
+ * For each length, the class keeps the history with which the sequence had that length. A delivery is therefore
+ * compared with one history only.
  */
 import { type Epoch, epochOf, type History, type Zxid } from "../protocol/index.ts";
 import { NO_EPOCH } from "./ensemble.ts";
@@ -10,8 +11,8 @@ export class CommittedHistory {
   /** `histories[k]` is the committed history of length k + 1. */
   private readonly histories: History[] = [];
   /**
-   * The last result of searchOlderThan. The result never changes, because the sequence already holds a transaction of
-   * that epoch or a newer one.
+   * The last result of searchOlderThan, for one epoch. It stays correct, because the sequence already holds a
+   * transaction of that epoch or of a newer one.
    */
   private olderThan: { epoch: Epoch; count: number } = { epoch: NO_EPOCH, count: 0 };
 
@@ -50,6 +51,10 @@ export class CommittedHistory {
     return count;
   }
 
+  /**
+   * Searches the sequence, whose epochs ascend: a leader never proposes an epoch below the epoch of its own last
+   * transaction. If a defect breaks this order, global-primary-order reports it.
+   */
   private searchOlderThan(epoch: Epoch): number {
     let low = 0;
     let high = this.histories.length;

@@ -1,7 +1,8 @@
 /**
- * What the checkers know about each server: the history in its memory, the history on its disk, whether it serves, and
- * which leader it elected. All of this comes from the server's notes, the calls with which its core reports what it
- * does. After a crash, the memory and the log of the server are unknown until the server loads its database again.
+ * The state of each server as the checkers know it: the history in its memory, the history on its disk, whether it
+ * serves, and which leader it elected. The checkers derive this state from the server's notes, the calls with which its
+ * core reports what it does. After a crash, the memory and the log of the server are unknown until the server loads its
+ * database again.
  */
 import { asEpoch, type Epoch, type History, type ServerId } from "../protocol/index.ts";
 import { EpochPrimaries, type EpochPrimary } from "./epoch-primaries.ts";
@@ -23,8 +24,8 @@ export interface ServerView {
   durable: History | undefined;
   role: Role;
   /**
-   * Whether the server is down or LOOKING. In this state it loads a database from its own disk, not from a leader's
-   * snapshot.
+   * Whether the server is down or LOOKING. A server that loads a database in this state reads its own disk, not a
+   * leader's snapshot.
    */
   looking: boolean;
   /** Whether the server is in BROADCAST, so that clients see what it delivers. */
@@ -40,8 +41,8 @@ export interface ServerView {
   /** The state of the server as the primary of the epoch that it proposed last. */
   primary: EpochPrimary | undefined;
   /**
-   * Number of committed transactions that the leader could know of at its last sync decision for this server. Infinite
-   * before the first decision.
+   * Number of transactions that were committed, as far as the leader could know, at its last sync decision for this
+   * server. Infinite before the first decision.
    */
   committedAtDecision: number;
 }
@@ -49,10 +50,10 @@ export interface ServerView {
 export class Ensemble {
   readonly servers = new Map<ServerId, ServerView>();
   readonly primaries = new EpochPrimaries();
-  /** The established leader of the newest epoch. */
-  private newest: ServerView | undefined;
-  /** The newest established epoch; NO_EPOCH before the first. */
-  newestEpoch = NO_EPOCH;
+  /** The primary of the leader that `established` accepted last. */
+  private newest: EpochPrimary | undefined;
+  /** The highest established epoch; NO_EPOCH before the first. */
+  private highestEpoch = NO_EPOCH;
 
   constructor(servers: readonly ServerId[], observers: readonly ServerId[]) {
     for (const sid of servers) this.servers.set(sid, newServerView(sid, observers.includes(sid)));
@@ -62,22 +63,35 @@ export class Ensemble {
     return this.servers.get(sid) as ServerView;
   }
 
-  /** Records an established leader. Returns false if this epoch or a newer one was established before. */
-  established(leader: ServerView, epoch: Epoch): boolean {
-    if (epoch <= this.newestEpoch) return false;
-    this.newestEpoch = epoch;
-    this.newest = leader;
+  /** Records an established leader. Returns false if the leader is deposed. */
+  established(primary: EpochPrimary): boolean {
+    if (this.isDeposed(primary)) return false;
+    this.highestEpoch = asEpoch(Math.max(this.highestEpoch, primary.epoch));
+    this.newest = primary;
+    this.primaries.newestCount++;
     return true;
   }
 
-  /** The established leader of the newest epoch; undefined after it has stopped leading. */
+  /**
+   * Returns whether a newer leader was established after this primary proposed its epoch. A leader that proposes its
+   * epoch after the newest leader was established is not deposed, even if its epoch is lower. A quorum can accept such
+   * an epoch only if servers have lost the epoch that they had accepted, for example with their disks.
+   */
+  isDeposed(primary: EpochPrimary): boolean {
+    if (primary === this.newest || primary.epoch > this.highestEpoch) return false;
+    return primary.newestBefore < this.primaries.newestCount;
+  }
+
+  /** The newest established leader; undefined after it has stopped leading. */
   get newestLeader(): ServerView | undefined {
-    return this.newest?.epoch === this.newestEpoch ? this.newest : undefined;
+    if (this.newest === undefined) return undefined;
+    const leader = this.get(this.newest.leader.sid);
+    return leader.epoch === this.newest.epoch ? leader : undefined;
   }
 
   /**
-   * Returns the participants that still have this history on disk after a crash. Walks the part of their logs that is
-   * longer than `history`.
+   * Returns the participants whose disk would still have this history after a crash. For each log, walks back the part
+   * that is longer than `history`.
    */
   holdersOf(history: History): ServerId[] {
     const holders: ServerId[] = [];

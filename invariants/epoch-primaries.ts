@@ -1,11 +1,11 @@
 /**
- * The primaries of all epochs. A primary (a term of the Zab paper) is the leader of one epoch, with the history with
- * which it began and the transactions that it broadcast. A primary stays known after its server stops leading, because
+ * The primaries of all epochs. A primary (a term of the Zab paper) is the leader of one epoch, together with its
+ * initial history and the transactions that it broadcast. A primary stays known after its server stops leading, because
  * a slow follower may acknowledge the epoch later. Two leaders may propose the same epoch as long as at most one gets a
  * quorum, so an epoch may have several primaries.
  *
- * A primary keeps one history for each length, and its zxids have no gaps. Lengths and zxids therefore serve as
- * indices.
+ * A primary keeps one history for each length, and its zxids have no gaps. A length or a zxid therefore gives the index
+ * of a history.
  */
 import {
   asEpoch,
@@ -31,19 +31,25 @@ export class EpochPrimary {
   readonly epoch: Epoch;
   readonly leader: PrimaryServer;
   /**
-   * The history with which the leader began the epoch. Undefined if the checkers did not receive the notes from that
-   * time.
+   * The history with which the leader began the epoch. Undefined if the checkers did not receive the leader's notes at
+   * that time.
    */
   initial: History | undefined;
-  /** The last transaction that the leader has committed, applied or not; zxid 0 before the first. */
+  /**
+   * The zxid of the last transaction that the leader has committed, whether or not it has applied it; 0 before the
+   * first.
+   */
   lastCommitted: Zxid = asZxid(0);
+  /** The number of newest leaders that had been established when this primary began. */
+  readonly newestBefore: number;
   private readonly broadcast: History[] = [];
   private firstZxid = asZxid(0);
 
-  constructor(epoch: Epoch, leader: PrimaryServer, initial: History | undefined) {
+  constructor(epoch: Epoch, leader: PrimaryServer, initial: History | undefined, newestBefore: number) {
     this.epoch = epoch;
     this.leader = leader;
     this.initial = initial;
+    this.newestBefore = newestBefore;
   }
 
   /** The initial history with all transactions that the primary has broadcast since. */
@@ -57,11 +63,16 @@ export class EpochPrimary {
     this.broadcast.push((this.head ?? History.empty()).extend(txn));
   }
 
-  /** Returns whether this history is a prefix of the leader's history. Walks back only within the initial history. */
+  /** Returns whether this history is a prefix of the primary's history. Only the initial history needs a walk. */
   has(history: History): boolean {
     const initial = this.initial?.length ?? 0;
     if (history.length > initial) return this.broadcast[history.length - initial - 1]?.equals(history) ?? false;
     return this.initial === undefined ? history.length === 0 : history.isPrefixOf(this.initial);
+  }
+
+  /** Returns the leader's history up to a transaction that it has broadcast; undefined if it has not. */
+  upTo(zxid: Zxid): History | undefined {
+    return this.broadcast[zxid - this.firstZxid];
   }
 
   hasBroadcast(txn: Txn): boolean {
@@ -78,11 +89,13 @@ export class EpochPrimary {
 export class EpochPrimaries {
   /** The primary of the newest epoch in which a transaction was broadcast. */
   newestBroadcasting: EpochPrimary | undefined;
+  /** The number of leaders that were the newest when they were established. */
+  newestCount = 0;
   private readonly byEpoch = new Map<Epoch, EpochPrimary[]>();
 
   /** Adds the primary of an epoch that a leader proposes. */
   begin(epoch: Epoch, leader: PrimaryServer, initial: History | undefined): EpochPrimary {
-    const primary = new EpochPrimary(epoch, leader, initial);
+    const primary = new EpochPrimary(epoch, leader, initial, this.newestCount);
     const others = this.byEpoch.get(epoch);
     if (others === undefined) this.byEpoch.set(epoch, [primary]);
     else others.push(primary);
@@ -99,8 +112,8 @@ export class EpochPrimaries {
   }
 
   /**
-   * Returns the last primary of this epoch at server `leader`. If there is none, returns the last primary of this
-   * epoch.
+   * Returns the last primary of this epoch at server `leader`. If this server was no primary of the epoch, returns the
+   * last primary of the epoch at any server.
    */
   of(epoch: Epoch, leader: ServerId | undefined): EpochPrimary | undefined {
     const primaries = this.byEpoch.get(epoch);

@@ -28,8 +28,8 @@ export class FollowerIsPrefix {
   }
 
   /**
-   * Compares the follower's history with all transactions that the leader has broadcast, even those that the leader has
-   * not logged yet: a proposal can reach a follower before the leader's disk has written it.
+   * Compares the follower's history with all transactions that the leader has broadcast. The leader may not have logged
+   * all of them: a proposal can reach a follower before the leader's disk has written it.
    */
   private check(
     follower: ServerView,

@@ -1,6 +1,4 @@
-/**
- * Functions that state the facts of a violation: where two histories differ, and how a sentence names a zxid.
- */
+/** Helpers for the facts of a violation: find where two histories differ, and write a zxid in a sentence. */
 import { formatZxid, type History, type Zxid } from "../protocol/index.ts";
 
 /**
@@ -21,9 +19,9 @@ export function zxidText(zxid: Zxid | undefined): string {
  * that position.
  */
 export interface Fork {
-  /** What one history has at the position where they differ. */
+  /** The zxid of the first history at the position where the histories differ. */
   readonly here: Zxid | undefined;
-  /** What the other history has at the same position. */
+  /** The zxid of the second history at that position. */
   readonly there: Zxid | undefined;
 }
 

@@ -1,4 +1,7 @@
-/** initial-history-agreement: the initial history of an established epoch is a prefix of every later one. */
+/**
+ * initial-history-agreement: the initial history of an established epoch is a prefix of the initial history of every
+ * newer established epoch.
+ */
 import type { Epoch, History } from "../protocol/index.ts";
 import type { ServerView } from "./ensemble.ts";
 import { fork, zxidAtEnd, zxidText } from "./history-facts.ts";

@@ -1,6 +1,6 @@
 /**
  * The transactions that disks held before the run. They have no known primary, because they were broadcast before the
- * run. The first lookup indexes them. A part that several histories share is walked only once.
+ * run. The first lookup builds an index of them, and walks a part that several histories share only once.
  */
 import { type History, sameTxn, type Txn, type Zxid } from "../protocol/index.ts";
 

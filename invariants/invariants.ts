@@ -7,6 +7,7 @@
  */
 import type { History, Notes, ServerId } from "../protocol/index.ts";
 import { AgreementAndTotalOrder } from "./agreement-and-total-order.ts";
+import { ClaimedQuorums } from "./claimed-quorums.ts";
 import { CommitCompleteness } from "./commit-completeness.ts";
 import { CommittedHistory } from "./committed-history.ts";
 import { CommittedHistoryGrows } from "./committed-history-grows.ts";
@@ -20,11 +21,12 @@ import { NoBadPacket } from "./no-bad-packet.ts";
 import { PrimaryOrder } from "./primary-order.ts";
 import { PrimaryUniqueness } from "./primary-uniqueness.ts";
 import { ProcessConsistency } from "./process-consistency.ts";
+import type { QuorumTest } from "./quorum-test.ts";
 import { type Checkers, ServerNotes } from "./server-notes.ts";
-import { type QuorumTest, TruncKeepsCommitted } from "./trunc-keeps-committed.ts";
+import { TruncKeepsCommitted } from "./trunc-keeps-committed.ts";
 import { type Violation, Violations } from "./violation.ts";
 
-/** What the invariants need to know of an ensemble. */
+/** The options of Invariants: what the checks need to know about the ensemble. */
 export interface InvariantsOptions {
   /** All servers, observers included. */
   readonly servers: readonly ServerId[];
@@ -34,6 +36,11 @@ export interface InvariantsOptions {
   readonly committed?: History;
   /** Returns whether these participants are a quorum; default: whether they are a majority. */
   readonly isQuorum?: QuorumTest;
+  /**
+   * Whether every note of every server is passed from the start of the run on. Only then is claimed-quorums checked.
+   * Default: false.
+   */
+  readonly notesAreComplete?: boolean;
   /** Returns the virtual time in microseconds. Each violation records this time. */
   readonly now: () => number;
 }
@@ -45,11 +52,11 @@ export class Invariants {
   private readonly checkers: Checkers;
   private readonly found: Violations;
 
-  constructor({ servers, observers = [], committed, isQuorum, now }: InvariantsOptions) {
+  constructor({ servers, observers = [], committed, isQuorum, notesAreComplete = false, now }: InvariantsOptions) {
     const ensemble = new Ensemble(servers, observers);
     this.ensemble = ensemble;
     this.found = new Violations(now, (sid) => ensemble.servers.get(sid)?.role ?? "down");
-    this.checkers = this.checkersFor(isQuorum ?? ((sids) => ensemble.isMajority(sids)));
+    this.checkers = this.checkersFor(isQuorum ?? ((sids) => ensemble.isMajority(sids)), notesAreComplete);
     if (committed !== undefined) this.startWith(committed);
   }
 
@@ -81,14 +88,16 @@ export class Invariants {
     view.epoch = NO_EPOCH;
     view.tree = undefined;
     view.log = undefined;
+    this.checkers.claimedQuorums?.crashed(server);
   }
 
-  private checkersFor(isQuorum: QuorumTest): Checkers {
+  private checkersFor(isQuorum: QuorumTest, notesAreComplete: boolean): Checkers {
     const { ensemble, found, initialTxns } = this;
     const { primaries } = ensemble;
     const sequence = new CommittedHistory();
     const leaderIsComplete = new LeaderIsComplete(ensemble, found);
-    const primaryOrder = new PrimaryOrder(primaries, sequence, initialTxns, leaderIsComplete, found);
+    const claimedQuorums = notesAreComplete ? new ClaimedQuorums(ensemble, isQuorum, found) : undefined;
+    const primaryOrder = new PrimaryOrder(primaries, sequence, initialTxns, leaderIsComplete, claimedQuorums, found);
     return {
       primaryUniqueness: new PrimaryUniqueness(found),
       agreementAndTotalOrder: new AgreementAndTotalOrder(sequence, primaryOrder, found),
@@ -101,6 +110,7 @@ export class Invariants {
       truncKeepsCommitted: new TruncKeepsCommitted(ensemble, sequence, isQuorum, found),
       followerIsPrefix: new FollowerIsPrefix(primaries, found),
       memoryAndDisk: new MemoryAndDisk(found),
+      claimedQuorums,
     };
   }
 }

@@ -1,6 +1,6 @@
 /**
  * memory-equals-disk and zxid-covers-tree: the memory of a participant that looks for a leader equals its disk, and the
- * zxid that it reports covers all transactions in its memory.
+ * lastProcessedZxid that it reports is at least the zxid of every transaction in its memory.
  */
 import type { History, ServerId, Zxid } from "../protocol/index.ts";
 import type { ServerView } from "./ensemble.ts";
@@ -34,7 +34,10 @@ export class MemoryAndDisk {
     this.checkZxid(sid, tree, zxid);
   }
 
-  /** The zxid is too low if a snapshot holds transactions above the zxid in its name and the log does not have them. */
+  /**
+   * Checks that `zxid` is at least the last zxid of the tree. It is lower if a snapshot holds transactions above the
+   * zxid in its name and the log does not have these transactions.
+   */
   private checkZxid(sid: ServerId, tree: History, zxid: Zxid): void {
     if (tree.zxid <= zxid) return;
     const text =

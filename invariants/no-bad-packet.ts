@@ -1,6 +1,6 @@
 /**
  * no-bad-state, no-bad-ack, no-bad-proposal and no-bad-commit: no server reads a packet with a protocol error that
- * ZooKeeper only logs. The core notes each such error as an anomaly.
+ * ZooKeeper only logs. The core reports each of these errors as an anomaly.
  */
 import { type Anomaly, PACKET_NAMES, type PacketType, type ServerId, type Zxid } from "../protocol/index.ts";
 import { zxidText } from "./history-facts.ts";

@@ -6,6 +6,7 @@
  * first server delivers it.
  */
 import { type Epoch, epochOf, type History, type Txn } from "../protocol/index.ts";
+import type { ClaimedQuorums } from "./claimed-quorums.ts";
 import type { CommittedHistory } from "./committed-history.ts";
 import type { ServerView } from "./ensemble.ts";
 import type { EpochPrimaries, EpochPrimary } from "./epoch-primaries.ts";
@@ -19,6 +20,7 @@ export class PrimaryOrder {
   private readonly sequence: CommittedHistory;
   private readonly initialTxns: InitialTxns;
   private readonly leaderIsComplete: LeaderIsComplete;
+  private readonly claimedQuorums: ClaimedQuorums | undefined;
   private readonly violations: Violations;
 
   constructor(
@@ -26,12 +28,14 @@ export class PrimaryOrder {
     sequence: CommittedHistory,
     initialTxns: InitialTxns,
     leaderIsComplete: LeaderIsComplete,
+    claimedQuorums: ClaimedQuorums | undefined,
     violations: Violations,
   ) {
     this.primaries = primaries;
     this.sequence = sequence;
     this.initialTxns = initialTxns;
     this.leaderIsComplete = leaderIsComplete;
+    this.claimedQuorums = claimedQuorums;
     this.violations = violations;
   }
 
@@ -54,6 +58,7 @@ export class PrimaryOrder {
     if (primary === undefined && !this.initialTxns.has(txn)) this.reportUnknown(server, txn);
     this.checkOrder(server, history, before, primary);
     this.leaderIsComplete.firstDelivered(server, history);
+    this.claimedQuorums?.firstDelivered(server, history, primary);
   }
 
   private reportUnknown(server: ServerView, { value, zxid }: Txn): void {

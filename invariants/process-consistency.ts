@@ -1,9 +1,10 @@
 /**
- * process-consistency: of the logs of two participants of one epoch, one is a prefix of the other.
+ * process-consistency: if two participants take part in the same epoch, the log of one of them is a prefix of the log
+ * of the other.
  *
  * The class keeps the longest log of each epoch as one history for each length, so that a log that grows by one
- * transaction is compared with only one entry. Entries that are shorter than the first log of the epoch are added on
- * demand.
+ * transaction is compared with only one entry. The class adds an entry that is shorter than the epoch's first log only
+ * when a comparison needs it.
  */
 import type { Epoch, History } from "../protocol/index.ts";
 import type { ServerView } from "./ensemble.ts";

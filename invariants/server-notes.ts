@@ -17,6 +17,7 @@ import {
   type Zxid,
 } from "../protocol/index.ts";
 import type { AgreementAndTotalOrder } from "./agreement-and-total-order.ts";
+import type { ClaimedQuorums } from "./claimed-quorums.ts";
 import type { CommitCompleteness } from "./commit-completeness.ts";
 import type { CommittedHistoryGrows } from "./committed-history-grows.ts";
 import { type Ensemble, NO_EPOCH, type ServerView } from "./ensemble.ts";
@@ -43,6 +44,8 @@ export interface Checkers {
   readonly truncKeepsCommitted: TruncKeepsCommitted;
   readonly followerIsPrefix: FollowerIsPrefix;
   readonly memoryAndDisk: MemoryAndDisk;
+  /** Undefined if the notes are not complete. */
+  readonly claimedQuorums: ClaimedQuorums | undefined;
 }
 
 /** The roles, indexed by ServerState. */
@@ -64,11 +67,14 @@ export class ServerNotes implements Notes {
   stateChanged(state: ServerState, _phase: Phase): void {
     this.server.role = ROLES[state];
     this.server.looking = state === LOOKING;
-    if (state === LOOKING) this.leaveEpoch();
+    if (state !== LOOKING) return;
+    this.leaveEpoch();
+    this.check.claimedQuorums?.left(this.server.sid);
   }
 
-  voted(_round: number, leader: ServerId, zxid: Zxid): void {
+  voted(round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void {
     this.check.memoryAndDisk.voted(this.server, leader, zxid);
+    this.check.claimedQuorums?.voted(this.server, round, leader, zxid, peerEpoch);
   }
 
   electionWaited(): void {}
@@ -81,19 +87,32 @@ export class ServerNotes implements Notes {
 
   elected(leader: ServerId): void {
     this.server.elected = leader;
+    this.check.claimedQuorums?.elected(this.server, leader);
   }
 
-  epochOffered(): void {}
+  epochOffered(learner: ServerId, observer: boolean): void {
+    this.check.claimedQuorums?.epochOffered(this.server, learner, observer);
+  }
 
-  epochProposed(epoch: Epoch): void {
+  epochProposed(epoch: Epoch, acceptedBefore: Epoch): void {
+    this.check.claimedQuorums?.epochProposed(this.server, epoch, acceptedBefore);
     this.ensemble.primaries.begin(epoch, this.server, this.server.tree);
   }
 
-  epochAccepted(): void {}
-  epochAcked(): void {}
-  epochCurrent(): void {}
+  epochAccepted(epoch: Epoch): void {
+    this.check.claimedQuorums?.epochAccepted(this.server, epoch);
+  }
+
+  epochAcked(learner: ServerId, currentEpoch: Epoch, lastZxid: Zxid): void {
+    this.check.claimedQuorums?.epochAcked(this.server, learner, currentEpoch, lastZxid);
+  }
+
+  epochCurrent(epoch: Epoch): void {
+    this.check.claimedQuorums?.epochCurrent(this.server, epoch);
+  }
 
   syncDecided(learner: ServerId): void {
+    this.check.claimedQuorums?.syncDecided(this.server, learner);
     this.check.truncKeepsCommitted.syncDecided(this.server, learner);
   }
 
@@ -107,7 +126,9 @@ export class ServerNotes implements Notes {
     this.check.processConsistency.logChanged(server, epoch, log);
   }
 
-  newLeaderAckRead(): void {}
+  newLeaderAckRead(learner: ServerId, zxid: Zxid): void {
+    this.check.claimedQuorums?.newLeaderAckRead(this.server, learner, zxid);
+  }
 
   uptodateAckRead(learner: ServerId): void {
     const { primary } = this.server;
@@ -124,8 +145,9 @@ export class ServerNotes implements Notes {
     const current = server.primary;
     const primary = current?.epoch === epoch ? current : this.ensemble.primaries.begin(epoch, server, history);
     primary.initial = history;
-    const newest = this.ensemble.established(server, epoch);
+    const newest = this.ensemble.established(primary);
     check.primaryUniqueness.established(server, epoch);
+    check.claimedQuorums?.established(server, epoch);
     check.initialHistoryAgreement.established(server, epoch, history);
     if (newest) check.committedHistoryGrows.newestEstablished(server, epoch, history);
     check.commitCompleteness.established(epoch, history);
@@ -138,6 +160,7 @@ export class ServerNotes implements Notes {
     server.tree = history;
     server.serving = true;
     if (!server.observer) check.followerIsPrefix.active(server, epoch, leader, history);
+    check.claimedQuorums?.active(server, epoch, leader);
     check.agreementAndTotalOrder.visible(server, history);
   }
 
@@ -155,9 +178,10 @@ export class ServerNotes implements Notes {
     this.server.durable = log;
   }
 
-  committed({ zxid }: Txn): void {
+  committed(txn: Txn): void {
     const { primary } = this.server;
-    if (primary !== undefined) primary.lastCommitted = zxid;
+    if (primary !== undefined) primary.lastCommitted = txn.zxid;
+    this.check.claimedQuorums?.committed(this.server, txn, primary);
   }
 
   delivered(txn: Txn, history: History): void {
@@ -204,10 +228,11 @@ export class ServerNotes implements Notes {
 
   /**
    * If `learner` is undefined, the server leaves its role, and clients do not see the transactions that it still
-   * delivers. Otherwise only the connection to that learner failed.
+   * delivers. If `learner` is defined, only the connection to that learner failed.
    */
   failed(_reason: FailureReason, learner: ServerId | undefined, _detail: string): void {
     if (learner === undefined) this.leaveEpoch();
+    else this.check.claimedQuorums?.learnerLeft(this.server.sid, learner);
   }
 
   anomaly(anomaly: Anomaly, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {

@@ -14,8 +14,8 @@ export interface Invariant {
 /** Junqueira, Reed, Serafini: "Zab: High-performance broadcast for primary-backup systems", DSN 2011. */
 const ZAB = "Zab (DSN 2011)";
 /**
- * The TLA+ specifications of ZooKeeper (ZOOKEEPER-3615, github.com/Disalg-ICS-NJU/zookeeper-tla-spec). The names are
- * those of the specifications.
+ * The TLA+ specifications of ZooKeeper (ZOOKEEPER-3615, github.com/Disalg-ICS-NJU/zookeeper-tla-spec). A source names
+ * the invariant of the specification, for example `Leadership1`.
  */
 const TLA = "TLA+";
 
@@ -106,8 +106,12 @@ export const INVARIANTS = {
     source: "ZOOKEEPER-2845, ZOOKEEPER-3642",
   },
   "zxid-covers-tree": {
-    statement: "When a participant starts or votes, its memory holds nothing above the zxid that it reports.",
+    statement: "When a participant starts or votes, its memory holds no transaction above the zxid that it reports.",
     source: "ZOOKEEPER-3104",
+  },
+  "claimed-quorums": {
+    statement: "A server acts only on quorums that the messages and disks really form.",
+    source: `${ZAB}: quorums; FastLeaderElection, Leader`,
   },
 } as const satisfies Record<string, Omit<Invariant, "id">>;
 
@@ -119,7 +123,10 @@ export const INVARIANT_IDS = Object.keys(INVARIANTS) as readonly InvariantId[];
 /** The number of invariants, from the start of the table, that have a numbered alias such as `I-1`. */
 const NUMBERED_COUNT = 14;
 
-/** Names from earlier versions that are still accepted: `I-1` to `I-14` in the order of INVARIANTS, and one old id. */
+/**
+ * Other names of invariants, which older versions of zabsim used: `I-1` to `I-14` in the order of INVARIANTS, and one
+ * id.
+ */
 export const INVARIANT_ALIASES: ReadonlyMap<string, InvariantId> = new Map([
   ...INVARIANT_IDS.slice(0, NUMBERED_COUNT).map((id, index) => [`I-${index + 1}`, id] as const),
   ["disk-tells-memory", "memory-equals-disk"],

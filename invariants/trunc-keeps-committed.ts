@@ -1,15 +1,14 @@
 /**
- * trunc-keeps-committed: a TRUNC removes no transaction that was committed when the leader decided on it. If a
- * transaction was committed after the decision, a quorum must keep it without the server that truncates.
+ * trunc-keeps-committed: a TRUNC removes no transaction that was committed when the leader decided on it. A TRUNC may
+ * remove a transaction that was committed after the decision, if the other servers that keep the transaction are a
+ * quorum.
  */
 import type { History, ServerId } from "../protocol/index.ts";
 import type { CommittedHistory } from "./committed-history.ts";
 import type { Ensemble, ServerView } from "./ensemble.ts";
 import { zxidAtEnd, zxidText } from "./history-facts.ts";
+import type { QuorumTest } from "./quorum-test.ts";
 import type { Violations } from "./violation.ts";
-
-/** Returns whether these participants are a quorum. */
-export type QuorumTest = (servers: readonly ServerId[]) => boolean;
 
 export class TruncKeepsCommitted {
   private readonly ensemble: Ensemble;
@@ -25,14 +24,13 @@ export class TruncKeepsCommitted {
   }
 
   /**
-   * Records how many transactions are committed when a leader makes a sync decision. A deposed leader cannot know what
-   * a newer leader has committed. For a deposed leader, only the transactions that it has delivered itself count.
+   * Records how many transactions are committed when a leader makes a sync decision. A deposed leader cannot know which
+   * transactions a newer leader has committed, so only the transactions that the deposed leader has delivered count.
    */
   syncDecided(leader: ServerView, learner: ServerId): void {
     const learnerView = this.ensemble.servers.get(learner);
     if (learnerView === undefined) return;
-    const { newestEpoch } = this.ensemble;
-    const deposed = (leader.primary?.epoch ?? newestEpoch) < newestEpoch;
+    const deposed = leader.primary !== undefined && this.ensemble.isDeposed(leader.primary);
     const committed = this.sequence.length;
     learnerView.committedAtDecision = deposed ? Math.min(committed, leader.tree?.length ?? 0) : committed;
   }

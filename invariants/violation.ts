@@ -7,11 +7,11 @@ import type { Fork } from "./history-facts.ts";
 import type { InvariantId } from "./table.ts";
 
 /**
- * The facts in conflict. Each invariant sets the fields that it needs. A zxid is undefined if the history has no
- * transaction at the position in question.
+ * The facts in conflict. Each invariant sets the fields that it needs. The value undefined of a zxid means that the
+ * history has no transaction at that position.
  */
 export interface Facts extends Partial<Fork> {
-  /** The epoch. */
+  /** The epoch in which the invariant was violated. */
   readonly epoch?: Epoch;
   /** The older or newer epoch whose initial history is in conflict with that of `epoch`. */
   readonly otherEpoch?: Epoch;
@@ -24,7 +24,7 @@ export interface Facts extends Partial<Fork> {
   readonly otherZxid?: Zxid | undefined;
   /** The position of a transaction in a sequence of deliveries, from 1. */
   readonly position?: number;
-  /** The position in the second sequence. */
+  /** The position of the transaction in the second sequence. */
   readonly otherPosition?: number;
   /** The value of the transaction, as the client wrote it. */
   readonly value?: string | number;
@@ -60,11 +60,11 @@ export interface Facts extends Partial<Fork> {
   readonly history?: Zxid | undefined;
   /** The last zxid of a participant's log. */
   readonly log?: Zxid | undefined;
-  /** The zxid of another participant at the same position. */
+  /** The zxid in the log of another participant at the same position. */
   readonly other?: Zxid | undefined;
   /** The packet that was read; 0 if it is unknown. */
   readonly packet?: PacketType | 0;
-  /** More, in words. */
+  /** Further facts as text. */
   readonly detail?: string;
 }
 
@@ -78,7 +78,7 @@ export interface Violation {
   readonly role: Role;
   /** The server with which `server` is in conflict, if there is one. */
   readonly other?: ServerId;
-  /** The role of that server. */
+  /** The role of the server `other` at the time of the violation. */
   readonly otherRole?: Role;
   /** The virtual time in microseconds. */
   readonly atUs: number;
@@ -90,7 +90,7 @@ export interface Violation {
   count: number;
 }
 
-/** What a server is at one moment. */
+/** The role of a server at one moment. */
 export type Role = "down" | "looking" | "following" | "leading" | "observing";
 
 export class Violations {
@@ -105,8 +105,8 @@ export class Violations {
   }
 
   /**
-   * Reports a violation. `more` computes facts that need a walk over histories; it is called only if the violation is
-   * kept.
+   * Reports a violation. `more` computes facts that need a walk over histories. It is called only for the first
+   * violation of an invariant at a server, the only one that is kept.
    */
   report(id: InvariantId, server: ServerId, text: string, facts: Facts, other?: ServerId, more?: () => Facts): void {
     const key = `${id} ${server}`;

@@ -11,7 +11,10 @@ export function callSiteOf(callee: (...args: never[]) => unknown): CallSite {
   return frames.join("\n");
 }
 
-/** Replaces the stack of an error by `callSite`. Test runners show an error at the first frame of its stack. */
+/**
+ * Makes the stack of an error point to the call in the user's test. Test runners show an error at the first frame of
+ * its stack.
+ */
 export function pointTo<Problem extends Error>(callSite: CallSite, error: Problem): Problem {
   error.stack = `${error.name}: ${error.message}\n${callSite}`;
   return error;

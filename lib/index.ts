@@ -36,10 +36,10 @@ export {
   type ServerConfig,
 } from "../cluster/records.ts";
 export type { Message, MessageCoverage, MessageWatcher } from "../cluster/server.ts";
-export type { CorruptibleFile } from "../cluster/server-disk.ts";
+export type { CorruptibleFile, DeletableFile } from "../cluster/server-disk.ts";
 export { type Invariant, type InvariantId, Invariants, type Violation } from "../invariants/index.ts";
 export type { InvariantsOptions } from "../invariants/invariants.ts";
-export type { QuorumTest } from "../invariants/trunc-keeps-committed.ts";
+export type { QuorumTest } from "../invariants/quorum-test.ts";
 export type { Facts, Role } from "../invariants/violation.ts";
 export * as protocol from "../protocol/index.ts";
 export { decisionTable, type TableOptions } from "../reports/decision-table.ts";

@@ -32,8 +32,8 @@ export type LearnerShutdown =
   | "fast-forward-first"
   // Fast-forwards, and leaves the log thread running.
   | "leaves-log-thread"
-  // The same, but the log thread ends with a NullPointerException at its next ACK (SendAckRequestProcessor,
-  // Learner#closeSockSync, ZOOKEEPER-4409). It then drops the rest of its queue.
+  // Fast-forwards, and leaves the log thread running until its next ACK. There, a NullPointerException ends the thread,
+  // and the rest of its queue is lost (SendAckRequestProcessor, Learner#closeSockSync, ZOOKEEPER-4409).
   | "leaves-log-thread-until-ack"
   // Waits until the log thread has written its queue, then fast-forwards.
   | "log-thread-first";
@@ -79,7 +79,7 @@ export interface ReleaseBehavior {
   readonly snapEndsWithNewLeader: boolean;
   /** A learner syncs the snapshot that it saves after a SNAP (ZOOKEEPER-2872). */
   readonly syncsSnap: boolean;
-  /** What a learner does with the rest of its log when it shuts down. */
+  /** What a learner does with its log thread and its database when it stops following. */
   readonly learnerShutdown: LearnerShutdown;
   /**
    * A follower whose processors run, but which does not serve yet, shuts down like one that serves (ZOOKEEPER-4785).
@@ -131,6 +131,11 @@ export interface ReleaseBehavior {
    * finds the file at startup adopts the epoch of its last zxid (ZOOKEEPER-1653).
    */
   readonly marksUpdatingEpoch: boolean;
+  /**
+   * At startup, a server deletes its newest log file if that file is empty. If false, it refuses to start
+   * (ZOOKEEPER-2332).
+   */
+  readonly deletesEmptyLog: boolean;
   /** A server with a log but no snapshot refuses to start (ZOOKEEPER-2325). */
   readonly logNeedsSnapshot: boolean;
   /** zookeeper.snapshot.trust.empty permits a log without a snapshot (ZOOKEEPER-3056). */
@@ -148,7 +153,7 @@ export interface ReleaseBehavior {
    * servers do not count (ZOOKEEPER-261).
    */
   readonly knowsMissingDatabase: boolean;
-  /** A leader obeys maxTimeToWaitForEpoch (ZOOKEEPER-3109). */
+  /** The setting maxTimeToWaitForEpoch limits the time for which a leader waits for an epoch (ZOOKEEPER-3109). */
   readonly quitsWaitingForEpoch: boolean;
 }
 
@@ -229,7 +234,7 @@ export interface Fixes {
 /** The name of a fix. */
 export type Fix = keyof Fixes;
 
-/** The fixes of a release of ZooKeeper: none. */
+/** The value of every fix in a release of ZooKeeper: no release has one of these fixes. */
 export const NO_FIXES: Fixes = {
   truncRemovesEverythingAbove: false,
   truncDeletesNewestFirst: false,
@@ -250,5 +255,5 @@ export const NO_FIXES: Fixes = {
 /** The names of all fixes. */
 export const FIXES = Object.keys(NO_FIXES) as readonly Fix[];
 
-/** Every fix, as in the release "patched". */
+/** The value of every fix in the release `patched`, which has all fixes. */
 export const ALL_FIXES = Object.fromEntries(FIXES.map((fix) => [fix, true])) as unknown as Fixes;

@@ -34,20 +34,20 @@ export type FailureReason =
   | "not-ack" // the first packet after NEWLEADER is not an ACK
   | "first-packet-not-leaderinfo" // a leader's first packet is neither LEADERINFO nor NEWLEADER
   | "unexpected-sync-packet" // the packet that starts the synchronization is not DIFF, TRUNC or SNAP
-  | "unreadable-packet" // the data of a packet is not what its type requires
+  | "unreadable-packet" // the data of a packet does not have the form that its type requires
   | "proposal-gap" // enforceContinuousProposal, addCommittedProposal: a proposal does not follow the one before it
-  | "commit-without-proposal" // a COMMIT in the synchronization has no proposal, or an observer's proposal no COMMIT
+  | "commit-without-proposal" // while synchronizing: a COMMIT has no proposal, or an observer's proposal has no COMMIT
   | "truncate-failed" // the log could not be truncated to the zxid in TRUNC
   | "connect-failed" // connectToLeader: no connection within the permitted tries or time
   | "leader-unknown" // findLeader: the elected leader is not in this server's view
   | "connection-closed" // the other end closed the connection, or it was reset
   | "read-timeout" // nothing arrived within the timeout of the socket (soTimeout)
-  | "not-enough-followers" // no quorum of servers is synced with the leader
+  | "not-enough-followers" // the leader and its synchronized followers are not a quorum
   | "txn-timeout" // SyncLimitCheck: a proposal was not acknowledged within syncLimit
-  | "zxid-rollover" // the counter of the zxid is used up
+  | "zxid-rollover" // the counter of the zxid has reached its maximum
   | "epoch-limit" // the next epoch is above the largest that zabsim supports
   | "sync-throttled" // LearnerSyncThrottler: too many synchronizations are in progress
-  | "disk-error" // the disk could not write or read
+  | "disk-error" // a disk operation failed
   | "epoch-older-than-zxid" // startup: currentEpoch is lower than the epoch of the last zxid
   | "accepted-older-than-current" // startup: acceptedEpoch is lower than currentEpoch
   | "log-without-snapshot" // startup: a log exists, but no snapshot
@@ -63,7 +63,7 @@ export type Anomaly =
   | "bad-proposal" // a proposal that does not follow the one before it
   | "bad-commit"; // a COMMIT that does not match the oldest pending proposal, or finds none
 
-/** What happened to a connection between the election ports of two servers. */
+/** An event of a connection between the election ports of two servers. */
 export type ElectionLinkEvent =
   | "closed-own-id-smaller" // this server opened the connection, but only the server with the larger id may
   | "closed-peer-id-smaller" // the peer opened the connection and has the smaller id; this server connects instead
@@ -87,7 +87,8 @@ export interface Notes {
   voted(round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void;
   /**
    * No notification arrived for `waitedMs` (FastLeaderElection#lookForLeader). `unheard` are the voters whose votes of
-   * this round are missing. If `resends`, the server sends its vote again; otherwise it only connects again.
+   * this round are missing. If `resends` is true, the server sends its vote again. Otherwise, it only connects again to
+   * the other servers.
    */
   electionWaited(round: number, waitedMs: number, unheard: readonly ServerId[], resends: boolean): void;
   /** A LOOKING server dropped a notification. `round` is the round of the sender. */
@@ -103,15 +104,18 @@ export interface Notes {
   elected(leader: ServerId, round: number): void;
   /** The leader read a FOLLOWERINFO or OBSERVERINFO; `epoch` is the learner's acceptedEpoch. */
   epochOffered(learner: ServerId, observer: boolean, epoch: Epoch): void;
-  /** The leader knows the epoch to propose and has tried to write acceptedEpoch (Leader#getEpochToPropose). */
-  epochProposed(epoch: Epoch): void;
+  /**
+   * The leader knows the epoch to propose and has tried to write acceptedEpoch (Leader#getEpochToPropose).
+   * `acceptedBefore` is its acceptedEpoch before that write.
+   */
+  epochProposed(epoch: Epoch, acceptedBefore: Epoch): void;
   /** The server wrote acceptedEpoch to disk. */
   epochAccepted(epoch: Epoch): void;
   /** The leader read an ACKEPOCH; `currentEpoch` is -1 if the leader must not count the learner. */
   epochAcked(learner: ServerId, currentEpoch: Epoch, lastZxid: Zxid): void;
   /** The server wrote currentEpoch to disk. */
   epochCurrent(epoch: Epoch): void;
-  /** LearnerHandler#syncFollower decided between DIFF, TRUNC and SNAP. */
+  /** The leader decided between DIFF, TRUNC and SNAP (LearnerHandler#syncFollower). */
   syncDecided(learner: ServerId, observer: boolean, facts: SyncFacts, decision: SyncDecision): void;
   /** The learner acknowledged NEWLEADER; `history` is the history in the learner's log. */
   newLeaderAcked(epoch: Epoch, history: History): void;
@@ -137,7 +141,10 @@ export interface Notes {
   delivered(txn: Txn, history: History): void;
   /** The learner truncated its log to `zxid`; `before` and `after` are the histories in the log. */
   truncated(zxid: Zxid, before: History, after: History): void;
-  /** The server began to write a snapshot to disk. If `inBackground`, the server continues meanwhile. */
+  /**
+   * The server began to write a snapshot to disk. If `inBackground` is true, the server continues its work during the
+   * write.
+   */
   snapshotStarted(zxid: Zxid, inBackground: boolean): void;
   /** A snapshot could not be written. */
   snapshotFailed(): void;
@@ -155,6 +162,6 @@ export interface Notes {
    * case.
    */
   failed(reason: FailureReason, learner: ServerId | undefined, detail: string): void;
-  /** The server received a packet that is an error in the protocol. */
+  /** The server received a packet that violates the protocol. */
   anomaly(anomaly: Anomaly, from: ServerId, packet: PacketType | 0, zxid: Zxid, detail: string): void;
 }

@@ -13,7 +13,9 @@ import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 export const REQUEST = 1;
 /** Leader to follower: a transaction to log and acknowledge; the zxid is that of the transaction. */
 export const PROPOSAL = 2;
-/** Learner to leader: everything up to this zxid is in the log; or the acknowledgment of NEWLEADER or UPTODATE. */
+/**
+ * Learner to leader: the learner has logged all transactions up to this zxid. Also acknowledges NEWLEADER and UPTODATE.
+ */
 export const ACK = 3;
 /** Leader to follower: commit the proposal with this zxid. */
 export const COMMIT = 4;
@@ -27,9 +29,9 @@ export const SYNC = 7;
 export const INFORM = 8;
 /** Leader to follower: commit a reconfiguration; the data is the designated leader. */
 export const COMMITANDACTIVATE = 9;
-/** Leader to learner: the learner has everything; the zxid is the start of the new epoch. */
+/** Leader to learner: the leader has sent its whole history. The zxid is the start of the new epoch. */
 export const NEWLEADER = 10;
-/** Follower to leader, the first packet: its acceptedEpoch, as the epoch of the zxid. */
+/** Follower to leader, the first packet: the epoch of the zxid is the follower's acceptedEpoch. */
 export const FOLLOWERINFO = 11;
 /** Leader to learner: serve clients. */
 export const UPTODATE = 12;
@@ -39,9 +41,9 @@ export const DIFF = 13;
 export const TRUNC = 14;
 /** Leader to learner: replace the database by the snapshot in the data. */
 export const SNAP = 15;
-/** Observer to leader, the first packet: as FOLLOWERINFO. */
+/** Observer to leader, the first packet, with the same content as FOLLOWERINFO. */
 export const OBSERVERINFO = 16;
-/** Leader to learner: the new epoch, as the epoch of the zxid. */
+/** Leader to learner: the epoch of the zxid is the new epoch. */
 export const LEADERINFO = 17;
 /** Learner to leader: the last zxid in the log; the data is the currentEpoch. */
 export const ACKEPOCH = 18;
@@ -82,7 +84,7 @@ export const PROTOCOL_VERSION = 0x10000;
 export interface LearnerInfo {
   /** The learner's id (myid). */
   readonly serverId: ServerId;
-  /** 0x10000 since Zab 1.0 (ZooKeeper 3.4). */
+  /** The learner's protocol version: 0x10000 since Zab 1.0 (ZooKeeper 3.4). */
   readonly protocolVersion: number;
   /** The version of the learner's quorum configuration. */
   readonly configVersion: number;
@@ -90,7 +92,7 @@ export interface LearnerInfo {
 
 /** A database at one moment: the file snapshot.<zxid>, or the stream after a SNAP packet. */
 export interface Snapshot {
-  /** DataTree#lastProcessedZxid when the snapshot was taken; the file is named after it. */
+  /** The lastProcessedZxid of the tree when the server started the snapshot. The name of the file contains it. */
   readonly zxid: Zxid;
   /** The transactions in the tree. */
   readonly history: History;
@@ -98,7 +100,7 @@ export interface Snapshot {
 
 /** A client's write that a learner forwards (REQUEST). */
 export interface WriteRequest {
-  /** The value that the client writes; a label for people. */
+  /** The value that the client writes. It only makes reports readable. */
   readonly value: string | number;
 }
 
@@ -145,7 +147,7 @@ export function packet<Type extends PacketType>(type: Type, zxid: Zxid, data: Da
 
 type Form = "none" | "txn" | "request" | "number" | "snapshot" | "learner info";
 
-/** What the data of each packet type is read as. Every other type carries no data. */
+/** The form in which a receiver reads the data of each packet type. A type that is not listed has no data. */
 const FORMS: Readonly<Record<number, Form>> = {
   [REQUEST]: "request",
   [PROPOSAL]: "txn",
@@ -201,7 +203,7 @@ export type ServerState = typeof LOOKING | typeof FOLLOWING | typeof LEADING | t
 /** The names of the server states, by code. */
 export const SERVER_STATE_NAMES: readonly string[] = ["LOOKING", "FOLLOWING", "LEADING", "OBSERVING"];
 
-/** FastLeaderElection.Notification: the sender's vote and state. */
+/** A notification of the election: the sender's vote and state (FastLeaderElection.Notification). */
 export interface Notification {
   /** The state of the sender. */
   readonly state: ServerState;
@@ -223,7 +225,7 @@ export interface Hello {
   readonly hello: ServerId;
 }
 
-/** A message on the election port. Bytes are a notification in wire format, which the receiver decodes. */
+/** A message on the election port. A Uint8Array is a notification in wire format, which the receiver decodes. */
 export type ElectionMessage = Notification | Hello | Uint8Array;
 
 /** Returns whether a message is the first one of an election connection. */

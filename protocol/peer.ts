@@ -201,8 +201,8 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   }
 
   /**
-   * Loads the epoch files, and adds steps that write them where needed. If the epochs are inconsistent, the last step is
-   * a refusal: the server then exits, with the epoch files written so far (QuorumPeer#loadDataBase).
+   * Loads the epoch files, and adds steps that write them where needed. If the epochs are inconsistent, the last step
+   * is a refusal: the server then exits, with the epoch files written so far (QuorumPeer#loadDataBase).
    */
   private loadEpochs(image: DiskImage, steps: StartupStep[]): void {
     const epochOfZxid = epochOf(this.database.lastProcessedZxid);

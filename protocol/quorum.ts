@@ -16,7 +16,10 @@ export interface QuorumVerifier {
   readonly members: readonly ServerId[];
   /** Returns whether a server is a voting member. */
   isVoter(sid: ServerId): boolean;
-  /** A server of weight 0 may vote, but is never elected (FastLeaderElection#totalOrderPredicate). */
+  /**
+   * Returns the weight of a server. A server of weight 0 may vote, but is never elected
+   * (FastLeaderElection#totalOrderPredicate).
+   */
   weightOf(sid: ServerId): number;
   /** Returns whether these servers contain a quorum. */
   containsQuorum(servers: readonly ServerId[]): boolean;
@@ -24,7 +27,7 @@ export interface QuorumVerifier {
 
 const ascending = (a: number, b: number): number => a - b;
 
-/** QuorumMaj: more than half of the voters. */
+/** Returns the verifier for majorities: more than half of the voters are a quorum (QuorumMaj). */
 export function majority(
   voters: readonly ServerId[],
   observers: readonly ServerId[] = [],
@@ -43,8 +46,9 @@ export function majority(
 }
 
 /**
- * QuorumHierarchical: more than half of the weight in more than half of the groups. Groups of weight 0 do not count. As
- * in ZooKeeper, half of an odd number is rounded down. A server that belongs to no group never counts.
+ * Returns the verifier for hierarchical quorums (QuorumHierarchical). A quorum has more than half of the weight in more
+ * than half of the groups. Groups of weight 0 do not count. As in ZooKeeper, half of an odd number is rounded down. A
+ * server that belongs to no group never counts.
  */
 export function hierarchical(
   groups: readonly (readonly ServerId[])[],
@@ -79,15 +83,14 @@ export function hierarchical(
 }
 
 /**
- * Returns a verifier that also counts observers, as releases before ZOOKEEPER-2959 do. With such a verifier, observers
- * count toward a majority like voters. With groups and weights they still have no effect, because they belong to no
- * group.
+ * Returns a verifier that also counts observers, as releases before ZOOKEEPER-2959 do. Observers then count toward a
+ * majority like voters. Toward a hierarchical quorum, they still do not count, because they belong to no group.
  */
 export function countingObservers(verifier: QuorumVerifier): QuorumVerifier {
   return { ...verifier, isVoter: () => true };
 }
 
-/** SyncedLearnerTracker: the voters that have acknowledged something, and whether they are a quorum. */
+/** The voters that have acknowledged something, and whether they are a quorum (SyncedLearnerTracker). */
 export class AckSet {
   private readonly verifier: QuorumVerifier;
   private readonly acked: ServerId[] = [];
@@ -97,7 +100,7 @@ export class AckSet {
     this.verifier = verifier;
   }
 
-  /** Adds a server. Returns whether the server is a voter, also if it has already been added (#addAck). */
+  /** Adds a server. Returns whether the server is a voter, even if it was added before (#addAck). */
   add(sid: ServerId): boolean {
     if (!this.verifier.isVoter(sid)) return false;
     if (this.acked.includes(sid)) return true;
@@ -117,7 +120,7 @@ export class AckSet {
     return this.acked.includes(sid);
   }
 
-  /** Whether the servers are a quorum. Stays true once it is. */
+  /** Whether the servers are a quorum. Once true, it stays true. */
   get hasQuorum(): boolean {
     return this.complete;
   }

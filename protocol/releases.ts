@@ -6,6 +6,7 @@ import { ALL_FIXES, type Behavior, NO_FIXES, type ReleaseBehavior } from "./beha
 
 const R3_4_10: Behavior = {
   ...NO_FIXES,
+  deletesEmptyLog: false,
   diffLogging: "after-uptodate",
   acksWaitForUptodate: false,
   commitNeedsProposal: false,
@@ -109,6 +110,7 @@ const R3_8_6: Behavior = { ...R3_7_2, diffLogging: "synced-before-epoch", acksWa
 
 const R3_9_3: Behavior = {
   ...R3_8_6,
+  deletesEmptyLog: true,
   diffLogging: "committed-before-epoch",
   learnerShutdown: "log-thread-first",
   stopsBeforeServing: true,
@@ -122,7 +124,10 @@ export const NEWEST: Behavior = R3_9_4;
 /** The newest release with all fixes. */
 export const PATCHED: Behavior = { ...NEWEST, ...ALL_FIXES };
 
-/** The releases with a profile of their own, oldest first in each line: the columns of `zabsim matrix`. */
+/**
+ * The releases with a profile of their own, oldest first within each release line (such as 3.8). They are the columns
+ * of `zabsim matrix`.
+ */
 export const PROFILES: Readonly<Record<string, Behavior>> = {
   "3.4.10": R3_4_10,
   "3.4.14": R3_4_14,
@@ -146,7 +151,7 @@ export const PROFILES: Readonly<Record<string, Behavior>> = {
 
 /** A release without a profile of its own. */
 export interface AlikeRelease {
-  /** The release of PROFILES that behaves alike. */
+  /** The release of PROFILES whose behavior this release has. */
   readonly profile: string;
   /** The behaviors that differ from the profile. Undefined if there are none. */
   readonly except?: Partial<ReleaseBehavior>;
@@ -155,8 +160,9 @@ export interface AlikeRelease {
 }
 
 /**
- * The other releases from 3.4.10 on. The evidence comes from the history of ZooKeeper's server.quorum and
- * server.persistence packages, ZKDatabase, SyncRequestProcessor and ZooKeeperServer between the tags of two releases.
+ * The releases from 3.4.10 on that have no profile of their own. The evidence comes from the history of ZooKeeper's
+ * server.quorum and server.persistence packages, ZKDatabase, SyncRequestProcessor and ZooKeeperServer between the tags
+ * of two releases.
  *
  * 3.5.0 to 3.5.4 are missing: they are alpha and beta releases, and no profile behaves like them.
  */
@@ -250,12 +256,15 @@ export function behaviorOf(release: string): Behavior {
   return BEHAVIORS.get(release) as Behavior;
 }
 
-/** Returns the release of PROFILES that stands for this release. */
+/** Returns the release of PROFILES whose behavior this release has. */
 export function profileOf(release: string): string {
   return ALIKE[release]?.profile ?? release;
 }
 
-/** Returns how the release relates to a profile, and the evidence. Undefined if it has a profile of its own. */
+/**
+ * Returns a text that compares the release with its profile and gives the evidence. Returns undefined if
+ * the release has a profile of its own.
+ */
 export function noteOnRelease(release: string): string | undefined {
   const alike = ALIKE[release];
   if (alike === undefined) return undefined;
@@ -265,8 +274,8 @@ export function noteOnRelease(release: string): string | undefined {
 }
 
 /**
- * Returns the newest known release that is older than `version`, a version such as `3.9.7` or `3.5.4-beta`. Undefined
- * if there is none, or if `version` is not a version.
+ * Returns the newest known release that is older than `version`, for example `3.9.7` or `3.5.4-beta`. Undefined if
+ * there is none, or if `version` is not a version.
  */
 export function nearestBelow(version: string): string | undefined {
   const plain = /^\d+\.\d+(\.\d+)?/.exec(version)?.[0];

@@ -7,11 +7,13 @@
 export interface Settings {
   /** tickTime: the length of a tick. */
   readonly tickTimeMs: number;
-  /** In ticks: the time limit of connecting, of each step of discovery, and of synchronization. */
+  /** The time limit, in ticks, of connecting to the leader, of each step of discovery, and of synchronization. */
   readonly initLimit: number;
-  /** In ticks: how long a synchronized learner may be silent, or leave a proposal unacknowledged. */
+  /**
+   * The longest time, in ticks, for which a synchronized learner may send nothing or leave a proposal unacknowledged.
+   */
   readonly syncLimit: number;
-  /** In ticks: how long a learner tries to connect to its leader; 0 means initLimit. */
+  /** The longest time, in ticks, for which a learner tries to connect to its leader; 0 means initLimit. */
   readonly connectToLearnerMasterLimit: number;
   /** zookeeper.leaderConnectDelayDuringRetryMs: the pause between two tries to connect to the leader. */
   readonly leaderConnectDelayDuringRetryMs: number;
@@ -22,15 +24,16 @@ export interface Settings {
   /** FastLeaderElection.finalizeWait: how long a server with a quorum of votes waits for a better vote. */
   readonly finalizeWaitMs: number;
   /**
-   * zookeeper.leader.maxTimeToWaitForEpoch: if a leader has waited for the epoch quorum for longer than this, it gives
-   * up as soon as a voter that elected it is LOOKING again. Negative means never.
+   * zookeeper.leader.maxTimeToWaitForEpoch: if a leader has waited longer than this for a quorum of FOLLOWERINFO, it
+   * gives up as soon as a voter that elected it is LOOKING again. Negative means never.
    */
   readonly maxTimeToWaitForEpochMs: number;
   /** zookeeper.cnxTimeout: the time limit of connecting to an election port. */
   readonly cnxTimeoutMs: number;
   /**
-   * zookeeper.snapshotSizeFactor: a leader synchronizes a learner from the log on disk only if the log files after the
-   * first one to read are at most this many times as large as the snapshot. Negative means never, 0 means always.
+   * zookeeper.snapshotSizeFactor: the limit for synchronizing a learner from the log on disk. The leader adds the sizes
+   * of all log files that it would read except the first. If the sum is larger than the snapshot multiplied by this
+   * factor, it sends SNAP instead. Negative means never, 0 means always.
    */
   readonly snapshotSizeFactor: number;
   /** zookeeper.commitLogCount: the largest number of transactions in committedLog. */
@@ -82,10 +85,10 @@ export interface Settings {
 /** The names of the limits that are given in ticks. */
 export type TickLimit = "initLimit" | "syncLimit" | "connectToLearnerMasterLimit";
 
-/** The limits that are the read timeout of the socket between a learner and its leader. */
+/** The limits that can be the read timeout of the socket between a learner and its leader. */
 export type ReadLimit = "initLimit" | "syncLimit";
 
-/** Returns a limit with its length: `initLimit (10 ticks of 2000 ms = 20 s)`. */
+/** Returns the name and the length of a limit, for example `initLimit (10 ticks of 2000 ms = 20 s)`. */
 export function limitText(limit: TickLimit, settings: Settings): string {
   const { [limit]: ticks, tickTimeMs } = settings;
   return `${limit} (${ticks} ${ticks === 1 ? "tick" : "ticks"} of ${tickTimeMs} ms = ${(ticks * tickTimeMs) / 1000} s)`;

@@ -19,7 +19,7 @@ const COLUMNS = {
   last: "the leader's lastProcessedZxid",
   peer: "the learner's last zxid",
   decision: "",
-  sent: "number of applied transactions + number of transactions not yet applied",
+  sent: "committed proposals + those that the leader has not applied yet",
   time: "from DISCOVERY until the learner serves",
 } as const;
 type Column = keyof typeof COLUMNS;

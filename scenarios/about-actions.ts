@@ -33,7 +33,9 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
   { name: "clock", about: "makes a server's clock run too fast or too slow" },
   {
     name: "disk",
-    about: "makes a disk slow, stalled or full, corrupts a file, or makes the next operation of one kind fail",
+    about:
+      "makes a disk slow, stalled or full, damages or deletes a file, copies a directory, or makes the next " +
+      "operation of one kind fail",
   },
   { name: "write", about: "makes clients write at a server or at the leader" },
   {

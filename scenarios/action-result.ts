@@ -1,6 +1,6 @@
 /**
- * The result of performing an action: a function that undoes it, and a count of its effects. Reports name each action
- * that had no effect because nothing matched.
+ * The result of performing an action: a function that undoes it, and a count of its effects. A report names each action
+ * that had no effect, for example because no message matched it.
  */
 
 /** The unit of an effect's count: messages that were lost, held or changed, writes that were accepted, and so on. */
@@ -8,13 +8,16 @@ export type EffectKind = "messages" | "writes" | "connections" | "servers" | "di
 
 /** The effect of an action, counted until the end of the run. */
 export interface Effect {
-  /** What `count` counts. */
+  /** The unit of `count`. */
   readonly kind: EffectKind;
-  /** How many there were. */
+  /** The number of messages, writes or other units that the action affected. */
   readonly count: number;
 }
 
-/** The effect of an action during the run. `count` returns the number so far. */
+/**
+ * The effect of an action during the run. `count` returns how many messages, connections, servers or files the action
+ * has affected so far.
+ */
 export interface CountedEffect {
   readonly kind: EffectKind;
   readonly count: () => number;
@@ -22,8 +25,8 @@ export interface CountedEffect {
 
 /** The result of performing an action. */
 export interface ActionResult {
-  /** Absent if the action always takes effect. */
+  /** The count of the action's effects; absent if the action always has an effect. */
   readonly effect?: CountedEffect;
-  /** Absent if the action cannot be undone. */
+  /** Undoes the action; absent if the action cannot be undone. */
   readonly undo?: (() => void) | undefined;
 }

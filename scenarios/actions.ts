@@ -1,7 +1,7 @@
 /**
  * Performs the action of a step on the cluster. Most actions return a function that undoes them, which the script calls
- * at the end of the step's duration (`for`). An action that may have no effect because nothing matches counts its
- * effects.
+ * at the end of the step's duration (`for`). An action that may have no effect, for example because no message matches
+ * it, counts its effects.
  */
 
 import type { Cluster } from "../cluster/cluster.ts";
@@ -25,7 +25,7 @@ export interface ActionContext {
   holdRules: number[];
   /** Number of transactions that clients have requested. */
   txnsWritten: number;
-  /** Called with the servers of a `settle` step. */
+  /** Called when a `settle` step is performed, with the servers of the step. */
   readonly onSettle: (servers: readonly ServerId[]) => void;
 }
 
@@ -40,7 +40,7 @@ export function perform(action: Action, context: ActionContext): ActionResult {
   );
 }
 
-/** Returns the verb of a step: the field that says what the step does. Throws an Error if there is none. */
+/** Returns the verb of a step: the name of its action, such as `crash`. Throws an Error if the step has no action. */
 export function verbOf(action: Action): Verb {
   for (const verb of VERBS) if (verb in action) return verb;
   throw new Error(`a step without an action: ${JSON.stringify(action)}`);
@@ -227,7 +227,7 @@ function between(groups: readonly (readonly ServerId[])[]): Pair[] {
   return groups.flatMap((group) => groups.filter((other) => other !== group).flatMap((other) => pairs(group, other)));
 }
 
-/** Adds one more group with the servers that are in no group, if there are any. */
+/** If some servers are in no group, adds one more group with these servers. */
 function withOthers(groups: readonly (readonly ServerId[])[], ids: readonly ServerId[]): (readonly ServerId[])[] {
   const grouped = new Set(groups.flat());
   const others = ids.filter((sid) => !grouped.has(sid));

@@ -1,5 +1,5 @@
 /**
- * Changes fields of a message in flight, so that a scenario can act as a server of an old release or a broken server.
+ * Changes fields of a message in flight, so that a scenario can imitate a server of an old release or a faulty server.
  */
 
 import type { Message } from "../cluster/server.ts";

@@ -27,7 +27,8 @@ const OPERATIONS: Readonly<Record<NonNullable<DiskFault["fail"]>, number>> = {
   load: DISK_LOAD,
 };
 
-export function applyDiskFault({ world, characters }: Cluster, sid: ServerId, fault: DiskFault): ActionResult {
+export function applyDiskFault(cluster: Cluster, sid: ServerId, fault: DiskFault): ActionResult {
+  const { world, characters } = cluster;
   const { disk } = world.node(sid);
   const { effects } = disk;
   if (fault.resume === true) disk.repair();
@@ -39,7 +40,15 @@ export function applyDiskFault({ world, characters }: Cluster, sid: ServerId, fa
     const files = new ServerDisk(disk).corrupt(fault.corrupt) ? 1 : 0;
     return { effect: { kind: "files", count: () => files }, undo };
   }
-  return { undo };
+  if (fault.delete === undefined && fault.copyFrom === undefined) return { undo };
+  const files = cluster.server(sid) === undefined ? changeFiles(cluster, disk, fault) : 0;
+  return { effect: { kind: "files", count: () => files }, undo };
+}
+
+/** Deletes a file, or copies a directory. Returns the number of files that changed. */
+function changeFiles({ world }: Cluster, disk: Disk, { copyFrom, delete: kind }: DiskFault): number {
+  const deleted = kind !== undefined && new ServerDisk(disk).delete(kind) ? 1 : 0;
+  return copyFrom === undefined ? deleted : disk.copyFrom(world.node(copyFrom).disk);
 }
 
 type Undo = () => void;
@@ -61,7 +70,7 @@ function slowDown(disk: Disk, { sync, write }: DiskFault, usual: DiskCharacter):
   return undos;
 }
 
-/** Returns functions that undo only what this fault changed: a disk that was full before stays full. */
+/** Returns functions that undo only the changes of this fault. For example, a disk that was full before stays full. */
 function breakDisk(disk: Disk, { fail, full, stall }: DiskFault): Undo[] {
   const undos: Undo[] = [];
   if (stall === true && !disk.stalled) {
@@ -78,7 +87,7 @@ function breakDisk(disk: Disk, { fail, full, stall }: DiskFault): Undo[] {
   return undos;
 }
 
-/** Counts the operations that the disk delays or makes fail from now on. */
+/** Counts the operations that the disk delays or makes fail after this call. */
 function operationsSince(effects: Disk["effects"], how: "stalled" | "failed"): CountedEffect {
   const before = effects[how];
   return { kind: "disk-operations", count: () => effects[how] - before };

@@ -46,8 +46,8 @@ function checkLiveness({ liveness }: FinishedRun, { live, stuck }: Expectation):
 }
 
 /**
- * Reports the first step that was not performed. A step with `from` is never reported, because its moment does not have
- * to happen.
+ * Reports the first step that was not performed. A step with `from` is never reported, because the scenario does not
+ * require that the moment of this step happens.
  */
 function unreachedSteps(run: FinishedRun): string[] {
   const first = run.steps.find((step) => step.atUs === undefined && run.scenario.steps[step.step]?.from === undefined);

@@ -26,7 +26,7 @@ import { type Problem, ScenarioError } from "./scenario-error.ts";
 export { applyOverride } from "./loading/set-override.ts";
 export { type Problem, ScenarioError } from "./scenario-error.ts";
 
-/** How to load a scenario. */
+/** The options of loadScenario(). */
 export interface LoadOptions {
   /** The arguments of `--set path=value`, applied in order. */
   readonly set?: readonly string[];
@@ -74,8 +74,9 @@ function scenarioName(file: string): string {
 }
 
 /**
- * Returns the data without the parts of wrong shape, so that the rest can be checked: a wrong step becomes null, a
- * wrong server keeps only its role, any other wrong field is removed. Returns undefined if nothing is left.
+ * Returns the data without the parts that do not match the schema, so that the rest can be checked. A step that does
+ * not match becomes null, a server that does not match keeps only its role, and every other field that does not match
+ * is removed. Returns undefined if nothing is left.
  */
 function withoutInvalidParts(data: unknown, problems: readonly FieldProblem[]): RawScenario | undefined {
   if (problems.some(({ path }) => path.length === 0 || (path.length === 1 && path[0] === "servers"))) return undefined;

@@ -1,10 +1,13 @@
-/** Selects the messages that a step or a moment of a scenario names. */
+/** Tests whether a message is one of the messages that a step or a moment of a scenario names. */
 
 import type { Message } from "../cluster/server.ts";
 import { isHello, PACKET_NAMES, parseZxid, type QuorumPacket } from "../protocol/index.ts";
 import type { MessageMatch } from "./scenario.ts";
 
-/** Returns a function that tests whether a message matches. An absent field matches every message. */
+/**
+ * Returns a function that tests whether a message matches. If `match` lacks a field, every message passes the test of
+ * this field.
+ */
 export function matcher(match: MessageMatch): (message: Message, from: number, to: number) => boolean {
   const { type, from, to } = match;
   const zxid = match.zxid === undefined ? undefined : parseZxid(match.zxid);

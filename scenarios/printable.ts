@@ -1,6 +1,6 @@
 /**
- * Makes text from scenario files, file names and options safe to print: it can neither control a terminal, reorder what
- * a reader sees, nor start a command of a CI service.
+ * Makes text from scenario files, file names and options safe to print: printed text cannot control a terminal, change
+ * the order of the visible characters, or start a command of a CI service.
  */
 
 /** Control, format (bidirectional text included), separator, private and unpaired surrogate characters. */
@@ -9,7 +9,10 @@ const UNPRINTABLE_IN = new RegExp(UNPRINTABLE.source, "u");
 const COLOR_OR_UNPRINTABLE = new RegExp(`\u001b\\[[\\d;]*m|${UNPRINTABLE.source}`, "gu");
 const PRINTABLE_LINES = /^[\x20-\x7e\n\t]*$/;
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
-/** GitHub runs a line as a command if it starts with `::`, also after white space, or if it contains `##[`. */
+/**
+ * The starts of commands in a log of GitHub Actions: `::` at the start of a line or after white space, and `##[`
+ * anywhere.
+ */
 const WORKFLOW_COMMAND = /(?<=^|\s)::|##\[/g;
 
 /** Returns a text as one line. Replaces each unprintable character by an escape sequence such as `\u001b`. */
@@ -22,13 +25,16 @@ export function printableText(text: string): string {
   return withoutCommands(text.replace(UNPRINTABLE, (found) => (isWhiteSpace(found) ? found : escapeAll(found))));
 }
 
-/** Returns a path as a shell accepts it: as it is, or as `$'…'` if it contains characters that cannot be printed. */
+/**
+ * Returns a path in a form that a shell accepts. If the path contains unprintable characters, this form is `$'…'`.
+ * Otherwise, it is the path itself.
+ */
 export function printablePath(path: string): string {
   const escaped = path.replaceAll("\\", "\\\\").replace(UNPRINTABLE, escapeAll);
   return UNPRINTABLE_IN.test(path) ? `$'${escaped.replaceAll("'", "\\'")}'` : printableLine(path);
 }
 
-/** Escapes the characters of a whole output that a terminal would not print, except line feeds, tabs and colors. */
+/** Escapes all unprintable characters of an output, except line feeds, tabs and the codes of colors. */
 export function printableOutput(text: string): string {
   if (PRINTABLE_LINES.test(text)) return text;
   const isKept = (found: string): boolean => isWhiteSpace(found) || found.startsWith("\u001b[");

@@ -1,6 +1,6 @@
 /**
  * Runs a scenario: creates the cluster, performs the script, checks the invariants, keeps records, and returns the
- * result. The same scenario and seed give the same result, to the byte.
+ * result. Two runs of the same scenario with the same seed give results that are equal byte for byte.
  */
 
 import { Cluster } from "../cluster/cluster.ts";
@@ -15,8 +15,8 @@ import {
 } from "../cluster/records.ts";
 import type { Message, MessageCoverage } from "../cluster/server.ts";
 import { historyOf, zxidOf } from "../cluster/start-disk.ts";
-import { verifierOf } from "../cluster/verifier.ts";
 import { Invariants, type Violation } from "../invariants/index.ts";
+import { quorumTest } from "../invariants/quorum-test.ts";
 import {
   asEpoch,
   asZxid,
@@ -34,7 +34,7 @@ import type { Scenario, Step } from "./scenario.ts";
 import type { FinalServer, LivenessOutcome, ScenarioRun } from "./scenario-run.ts";
 import { Script, scriptRecord } from "./script.ts";
 
-/** How to run a scenario. */
+/** The options of a run. */
 export interface RunOptions {
   /** The seed from which latencies, durations of disk operations and ZooKeeper's own random values are drawn. */
   readonly seed: bigint | number;
@@ -46,12 +46,13 @@ export interface RunOptions {
   readonly messages?: boolean;
   /**
    * Whether to keep records. Without records, expectations about decisions and failures are not checked, and a run
-   * without `until` may end earlier, because the run does not notice that servers are still working. Default: true.
+   * without `until` may end earlier, because without records the run cannot detect that servers are still working.
+   * Default: true.
    */
   readonly records?: boolean;
   /** The run ends at the first violation for which this function returns true. Default: no violation ends the run. */
   readonly stopAt?: ((violation: Violation) => boolean) | undefined;
-  /** Counts what the run reaches. Default: nothing is counted. */
+  /** Counts the features that the run reaches. Default: counts nothing. */
   readonly coverage?: RunCoverage | undefined;
   /** The run ends after this number of events. Default: EVENTS_MAX. */
   readonly maxEvents?: number | undefined;
@@ -59,7 +60,7 @@ export interface RunOptions {
   readonly change?: ((behavior: Behavior) => Behavior) | undefined;
 }
 
-/** Counts what a run reaches: its records, and the effect of each message. */
+/** Counts the features that a run reaches: its records, and the effect of each message. */
 export interface RunCoverage extends MessageCoverage {
   /** Counts a record. */
   recorded(record: ProtocolRecord): void;
@@ -76,10 +77,13 @@ export const EVENTS_MAX = 500_000;
 
 const DEFAULT_UNTIL = "120s";
 const IDLE_CHECK_INTERVAL_US = 250_000;
-/** A run without `until` ends after this duration without records, if the script is done and all servers serve. */
+/**
+ * If the scenario has no `until`, the script is done, and all servers serve, the run ends after this duration without
+ * new records.
+ */
 const IDLE_US = 1_000_000;
 
-/** A run in progress, for stepping through it or for comparing two runs event by event. */
+/** A run in progress. Its caller can handle one event at a time, for example to compare two runs. */
 export class ScenarioRunner {
   /** The simulated cluster. */
   readonly cluster: Cluster;
@@ -92,8 +96,8 @@ export class ScenarioRunner {
   private readonly liveness: Liveness;
   private readonly script: Script;
   /**
-   * The time at which the run ends at the latest. If the scenario expects `live` or `stuck`, the `settle` step replaces
-   * it.
+   * The latest time at which the run ends. If the scenario expects `live` or `stuck`, the `settle` step changes this
+   * time.
    */
   private endUs: number;
   private lastRecordUs = 0;
@@ -126,14 +130,15 @@ export class ScenarioRunner {
   }
 
   private createInvariants(): Invariants {
-    const { servers: specs } = this.scenario;
+    const { quorum, servers: specs } = this.scenario;
     const servers = serverIdsOf(specs);
     const observers = servers.filter((sid) => specs[sid]?.role === "observer");
-    const verifier = verifierOf(this.scenario);
+    const voters = servers.filter((sid) => !observers.includes(sid));
     return new Invariants({
       servers,
       observers,
-      isQuorum: (sids) => verifier.containsQuorum(sids),
+      isQuorum: quorumTest(voters, quorum),
+      notesAreComplete: true,
       now: () => this.cluster.world.kernel.nowUs,
     });
   }
@@ -218,7 +223,7 @@ export class ScenarioRunner {
    */
   private endWhenIdle(): void {
     const { world } = this.cluster;
-    // The label is part of the digest. A new label would change the digest of every run.
+    // The label is part of the digest, so a different label would change the digest of every run.
     const checkAt = (timeUs: number): void => world.at(timeUs, check, "calm?");
     const check = (): void => {
       if (this.liveness.settledUs !== undefined) return;
@@ -307,11 +312,19 @@ export function runScenario(scenario: Scenario, options: RunOptions): ScenarioRu
   return new ScenarioRunner(scenario, options).run();
 }
 
-/** Returns the history up to the zxid `text`, taken from a server whose history contains this zxid. */
+/**
+ * Returns the history that ends with the zxid `text` and that most participants hold, compared by content, because the
+ * log of a server can lack transactions before this zxid. If two histories have equally many holders, returns the
+ * longer one.
+ */
 function committedHistory({ servers }: Scenario, text: string, empty: History): History {
   const zxid = zxidOf(text);
-  const histories = Object.values(servers).map(({ history }) => historyOf(history, empty).upTo(zxid));
-  return histories.find((history) => history.zxid === zxid) ?? (histories[0] as History);
+  const participants = Object.values(servers).filter(({ role }) => role !== "observer");
+  const histories = participants.map(({ history }) => historyOf(history, empty).upTo(zxid));
+  const held = histories.filter((history) => history.zxid === zxid);
+  const holdersOf = (history: History): number => held.filter((other) => other.equals(history)).length;
+  const [most] = held.toSorted((a, b) => holdersOf(b) - holdersOf(a) || b.length - a.length);
+  return most ?? empty;
 }
 
 function finalServer(cluster: Cluster, sid: ServerId): FinalServer {

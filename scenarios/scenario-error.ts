@@ -1,24 +1,24 @@
 /**
- * Problems of a scenario file. Each one has a place, a field, the value found and what is accepted. One ScenarioError
- * reports the problems of a file together.
+ * Problems of a scenario file. Each problem has a position, a field, the value of the field, and the accepted values.
+ * One ScenarioError reports the problems of a file together.
  */
 import { printableLine } from "./printable.ts";
 
 /** One problem of a scenario file. */
 export interface Problem {
-  /** The name of the file. */
+  /** The name of the scenario file. */
   readonly file: string;
-  /** Counted from 1. */
+  /** The line of the problem, counted from 1. */
   readonly line: number;
-  /** Counted from 1. */
+  /** The column of the problem, counted from 1. */
   readonly column: number;
   /** The field's path, such as `steps[2].crash.server`; `file` if the problem concerns the whole file. */
   readonly field: string;
-  /** The value found; undefined if there is none. */
+  /** The value in the file; undefined if there is none. */
   readonly value: unknown;
-  /** What is wrong. */
+  /** A description of the problem. */
   readonly message: string;
-  /** What is accepted instead. */
+  /** The accepted values, or another way to fix the problem. */
   readonly accepted: string;
 }
 
@@ -32,7 +32,7 @@ export class ScenarioError extends Error {
   /** The problems, in the order of their lines. */
   readonly problems: readonly Problem[];
 
-  /** `count`: the number of problems found, if `problems` does not contain all of them. */
+  /** `count` is the number of all problems. It is greater than the length of `problems` if some are left out. */
   constructor(problems: readonly Problem[], count = problems.length) {
     const listed = problems.slice(0, PROBLEMS_MAX);
     const unlisted = count - listed.length;

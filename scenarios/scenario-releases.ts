@@ -3,7 +3,10 @@
  */
 import type { Scenario } from "./scenario.ts";
 
-/** Returns the releases of all servers, upgrades included, each once, in the order of servers and steps. */
+/**
+ * Returns the releases of all servers and of all upgrades, without repetitions: first those of the servers, then those
+ * of the upgrade steps.
+ */
 export function releasesOf({ servers, steps, zookeeper }: Pick<Scenario, "servers" | "steps" | "zookeeper">): string[] {
   const names = new Set<string>();
   for (const server of Object.values(servers)) names.add(server.zookeeper ?? zookeeper);

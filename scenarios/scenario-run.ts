@@ -1,6 +1,4 @@
-/**
- * The result of a run: everything that a report, an expectation or a test reads.
- */
+/** The result of a run: all data that reports, expectations and tests read. */
 import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import type { Violation } from "../invariants/index.ts";
 import type { Epoch, History, ServerId, Zxid } from "../protocol/index.ts";
@@ -12,11 +10,14 @@ import type { StepOutcome } from "./script.ts";
 export interface LivenessOutcome {
   /** The servers that were settled. */
   readonly servers: readonly ServerId[];
-  /** When fault injection stopped, in microseconds. */
+  /** The virtual time of the `settle` step, at which fault injection stopped, in microseconds. */
   readonly settledUs: number;
   /** The time at which all settled servers were live; undefined if they stayed stuck. */
   readonly liveUs: number | undefined;
-  /** Number of failures of the settled servers, by reason. Counted only in a run with records or coverage. */
+  /**
+   * Number of failures of the settled servers, by reason. The run counts failures only if it keeps records or counts
+   * coverage.
+   */
   readonly failures: ReadonlyMap<string, number>;
 }
 
@@ -44,7 +45,7 @@ export interface ScenarioRun {
   readonly scenario: Scenario;
   /** The seed of the run. */
   readonly seed: bigint | number;
-  /** The digest of the run; empty if the digest is off. */
+  /** The digest of the run; empty if the digest is switched off. */
   readonly digest: string;
   /** The virtual time at the end, in microseconds. */
   readonly endUs: number;
@@ -52,7 +53,7 @@ export interface ScenarioRun {
   readonly events: number;
   /** Whether the run ended early because it reached its limit of events. */
   readonly isTooLarge: boolean;
-  /** What the servers did, in order; empty if records are off. */
+  /** The records of the servers' events, in order; empty if the run keeps no records. */
   readonly records: readonly ProtocolRecord[];
   /** The trace; undefined if the run was not traced. */
   readonly trace: Trace | undefined;
@@ -62,7 +63,10 @@ export interface ScenarioRun {
   readonly servers: readonly FinalServer[];
   /** The violated invariants, in the order in which they were violated. */
   readonly violations: readonly Violation[];
-  /** Undefined if liveness was not measured, or if the run ended before the servers were live or stuck. */
+  /**
+   * The liveness of the settled servers. Undefined if the run did not measure liveness, or ended before the servers
+   * were live or stuck.
+   */
   readonly liveness: LivenessOutcome | undefined;
   /** The differences from the expectations of the scenario, as sentences. */
   readonly unmet: readonly string[];

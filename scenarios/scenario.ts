@@ -1,13 +1,14 @@
 /**
- * A scenario: a cluster, the steps to perform, and the expectations. Plain data: YAML files, drawn plans and the
- * shrinker all produce this type. `schema/scenario.schema.json` is its published form; `load.ts` reads and checks it.
+ * A scenario: a cluster, the steps to perform, and the expectations. It is plain data: the loader of YAML files, the
+ * generator of plans and the shrinker produce it. `schema/scenario.schema.json` is its published form; `load.ts` reads
+ * and checks it.
  *
- * Zxids are written `epoch:counter`, ranges of one epoch `1:1..1:5`, durations `30us`, `200ms`, `1.5s`, `2m`,
- * ranges of durations `0.2ms..1ms`.
+ * Notation: a zxid is `epoch:counter`, a range of zxids of one epoch is `1:1..1:5`, a duration is `30us`, `200ms`,
+ * `1.5s` or `2m`, and a range of durations is `0.2ms..1ms`.
  */
 import type { ClusterSpec, CrashSpec, ServerOrLeader } from "../cluster/cluster-spec.ts";
 import type { ProtocolEvent } from "../cluster/records.ts";
-import type { CorruptibleFile } from "../cluster/server-disk.ts";
+import type { CorruptibleFile, DeletableFile } from "../cluster/server-disk.ts";
 import type { StallableThread } from "../cluster/thread-work.ts";
 import type { InvariantId } from "../invariants/index.ts";
 import type { FailureReason, ServerId } from "../protocol/index.ts";
@@ -18,25 +19,25 @@ export interface Scenario extends ClusterSpec {
   readonly name: string;
   /** A few sentences: the situation, what happens, and the result. */
   readonly about: string;
-  /** The seed of a run without `--seed`. Default: 1. */
+  /** The seed that a run uses if the command line has no `--seed`. Default: 1. */
   readonly seed?: string;
   /** The last zxid that a client may have read before the scenario starts. */
   readonly committed?: string;
   /** The steps, in order. */
   readonly steps: readonly Step[];
   /**
-   * The time at which the run ends at the latest. By default, the run ends one virtual second after only pings remain,
-   * or at 120 s.
+   * The latest virtual time at which the run ends. By default, the run ends when the servers have exchanged only pings
+   * for one virtual second, or at 120 s.
    */
   readonly until?: string;
-  /** What the run must show. */
+  /** The result that the run must have. */
   readonly expect: Expectation;
 }
 
 /**
  * The trigger of a step: a time, a delay after the previous step, or a moment. Steps run one after another, except
- * steps with `from`. A step with `from` is ready at that time. If it has a moment, it waits for the moment
- * independently of the other steps. No other step waits for it.
+ * steps with `from`. A step with `from` becomes ready at that time, independently of the other steps. If it also has a
+ * moment, it then waits for that moment. No other step waits for a step with `from`.
  */
 export interface Trigger {
   /** The time since the start of the run. */
@@ -68,11 +69,14 @@ export interface Moment {
   readonly on?: "sent" | "delivered";
   /** The zxid of the event or message. Default: any. */
   readonly zxid?: string;
-  /** The Nth occurrence after the step became ready. Default: 1. */
+  /**
+   * The number of the occurrence that the step waits for, counted from when the step becomes ready. Default: 1, the
+   * first.
+   */
   readonly nth?: number;
 }
 
-/** Selects messages. An absent field matches every message. */
+/** A selection of messages. An absent field does not restrict the selection. */
 export interface MessageMatch {
   /** A packet type, or NOTIFICATION. */
   readonly type?: string;
@@ -91,11 +95,11 @@ export type Step = Trigger & Action & Duration;
  * The duration of a step. At its end the action is undone: the server starts again, the link heals, the disk resumes.
  */
 export interface Duration {
-  /** How long the action lasts. Default: until a later step undoes it. */
+  /** The duration of the action. Default: the action lasts until a later step undoes it. */
   readonly for?: string;
 }
 
-/** The direction from some servers to others. An absent field stands for all servers. */
+/** The direction from one set of servers to another. An absent field means all servers. */
 export interface Direction {
   /** The servers that send. Default: all. */
   readonly from?: readonly ServerId[];
@@ -103,7 +107,7 @@ export interface Direction {
   readonly to?: readonly ServerId[];
 }
 
-/** What a step does: exactly one of these fields is present. */
+/** The action of a step. Exactly one of these fields is present. */
 export type Action =
   /** A client writes `count` transactions at a server or at the leader. `every` is the time between two writes. */
   | { readonly write: { readonly at: ServerId | "leader"; readonly count: number; readonly every: string } }
@@ -125,7 +129,7 @@ export type Action =
   | { readonly wipe: ServerId }
   /** Cuts one direction between servers. */
   | { readonly cutOneWay: { readonly from: readonly ServerId[]; readonly to: readonly ServerId[] } }
-  /** Cuts one server off from all others, both ways. */
+  /** Cuts one server off from all others, in both directions. */
   | { readonly isolate: ServerOrLeader }
   /** Cuts both directions between two sides. The server `over` still reaches both sides. */
   | { readonly bridge: { readonly over: ServerId; readonly sides: readonly (readonly ServerId[])[] } }
@@ -143,15 +147,15 @@ export type Action =
   | { readonly clock: { readonly server: ServerId; readonly rate: number } }
   /**
    * Stops fault injection: undoes every fault that is still active and skips all further steps. Starts these servers,
-   * restores their links and disks, and cuts the other servers off. A settled server that exits is started again.
-   * `live` and `stuck` are measured from this step on.
+   * restores their links and disks, and cuts the other servers off. A settled server that exits is started again. The
+   * durations of `live` and `stuck` start at this step.
    */
   | { readonly settle: readonly ServerId[] }
   /** Cuts both directions between groups. Servers in no group form one more group. */
   | { readonly partition: readonly (readonly ServerId[])[] }
   /** Heals all cuts between these servers and all others; `all` heals every cut. */
   | { readonly heal: "all" | readonly ServerId[] }
-  /** Loses the next `count` matching messages. On a stream, all later messages in this direction are lost, too. */
+  /** Drops the next `count` matching messages. On a stream, all later messages in the same direction are lost, too. */
   | { readonly drop: { readonly match: MessageMatch; readonly count: number } }
   /** Delays the next `count` matching messages and all later ones on their connection. */
   | { readonly delay: { readonly match: MessageMatch; readonly by: string; readonly count: number } }
@@ -161,7 +165,7 @@ export type Action =
   | { readonly release: "all" }
   /** Breaks the connection when a matching message is sent. */
   | { readonly reset: { readonly match: MessageMatch; readonly count: number } }
-  /** Changes fields of the next `count` matching messages, to act as a server of an old release or a broken server. */
+  /** Changes fields of the next `count` matching messages, to imitate a server of an old release or a faulty server. */
   | { readonly alter: { readonly match: MessageMatch; readonly set: AlteredFields; readonly count: number } }
   /** Makes a disk slow, stalled, full, failing or damaged, or repairs it. */
   | { readonly disk: DiskFault };
@@ -221,6 +225,10 @@ export interface DiskFault {
   readonly full?: boolean;
   /** Corrupts the newest file of this kind. */
   readonly corrupt?: CorruptibleFile;
+  /** Deletes the newest file of this kind. The server must be down. */
+  readonly delete?: DeletableFile;
+  /** Replaces the whole directory by a copy of that of another server. The server must be down. */
+  readonly copyFrom?: ServerId;
   /** Makes the next operation of this kind fail, unless `resume` comes first. */
   readonly fail?: "sync-log" | "truncate-log" | "accepted-epoch" | "current-epoch" | "snapshot" | "load";
 }
@@ -243,7 +251,7 @@ export interface Expectation {
     readonly reason: FailureReason;
     readonly learner?: ServerId;
   }[];
-  /** The invariants that must be violated. All others must hold. */
+  /** The invariants that the run must violate. All other invariants must hold. */
   readonly violates: readonly InvariantId[];
   /** Within this time after `settle`, all settled servers must serve, and they must accept and deliver a write. */
   readonly live?: string;
@@ -251,7 +259,7 @@ export interface Expectation {
   readonly stuck?: string;
 }
 
-/** One expected sync decision. An absent field matches everything. */
+/** One expected sync decision. An absent field matches every value. */
 export interface ExpectedDecision {
   /** The learner. */
   readonly learner: ServerId;
@@ -259,7 +267,7 @@ export interface ExpectedDecision {
   readonly leader?: ServerId;
   /** What the leader sends. */
   readonly decision: "DIFF" | "TRUNC" | "SNAP";
-  /** The zxid of the decision, as in the column "decision" of the sync-decision table. */
+  /** The zxid of the DIFF, TRUNC or SNAP, as the column "decision" of the report's sync-decision table shows it. */
   readonly zxid?: string;
   /** The rule by which the leader decides. */
   readonly rule?: string;

@@ -9,8 +9,8 @@
  *   from with when    start -> awaiting -> happened -> perform
  *   for               perform -> undo
  *
- * A step with `when` is performed at the instant of its event or message, while a server still handles the input that
- * caused it. If the step crashes the server, the rest of that handling has no effect.
+ * The script performs a step with `when` at the instant of the event or message, while the server still handles the
+ * input that caused the event. If the step crashes the server, the rest of the handling has no effect.
  */
 
 import type { Cluster } from "../cluster/cluster.ts";
@@ -29,7 +29,7 @@ export interface StepOutcome {
   readonly step: number;
   /** The time at which the step was performed; undefined if its trigger never happened. */
   readonly atUs: number | undefined;
-  /** The effect of the step. Undefined for steps that always take effect. */
+  /** The effect of the step; undefined if the step always has an effect. */
   readonly effect: Effect | undefined;
 }
 
@@ -58,13 +58,13 @@ export class Script implements MessageWatcher {
   private readonly sequence: RunningStep[];
   /** The index in `sequence` of the next step. */
   private next = 0;
-  /** Functions that undo the steps whose effect lasts. */
+  /** For each step whose effect is active, the function that undoes the step. */
   private readonly undos = new Map<RunningStep, () => void>();
   /** Whether a `settle` step was performed. No further step runs after it. */
   private settled = false;
   /** The steps that wait for their moment. */
   private awaiting: RunningStep[] = [];
-  /** Number of scheduled steps and scheduled ends of steps. */
+  /** Number of starts and ends of steps that are scheduled. */
   private scheduled = 0;
 
   constructor(
@@ -81,7 +81,10 @@ export class Script implements MessageWatcher {
     if (this.all.some(({ matches }) => matches !== undefined)) cluster.watchMessages(this);
   }
 
-  /** Whether no step is left, except independent steps whose moment may never come. */
+  /**
+   * Whether all steps are done. Independent steps that wait for a moment do not count, because the moment may never
+   * happen.
+   */
   get done(): boolean {
     return this.next >= this.sequence.length && this.scheduled === 0;
   }
@@ -107,7 +110,7 @@ export class Script implements MessageWatcher {
     this.armNext();
   }
 
-  /** Handles a record: an event that a step may wait for. */
+  /** Handles a record. A step may wait for the event of the record. */
   recorded(record: ProtocolRecord): void {
     const { awaiting } = this;
     if (awaiting.length === 0) return;
@@ -190,7 +193,7 @@ export class Script implements MessageWatcher {
     undo?.();
   }
 
-  /** Undoes every step whose effect lasts, and cancels every step that waits for its moment. */
+  /** Undoes every step whose effect is active, and cancels every step that waits for its moment. */
   private endAll(): void {
     this.settled = true;
     this.awaiting = [];

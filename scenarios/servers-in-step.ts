@@ -2,7 +2,7 @@
 import { asServerId, type ServerId } from "../protocol/zxid.ts";
 import type { Step } from "./scenario.ts";
 
-/** Returns the step without this server. Returns undefined if the step has no meaning without it. */
+/** Returns the step without this server. Returns undefined if the step makes no sense without the server. */
 export function withoutServer(step: Step, removed: ServerId): Step | undefined {
   const others = (ids: readonly ServerId[]): ServerId[] => ids.filter((sid) => sid !== removed);
   const { server, from: sender, to: receiver } = step.when ?? {};

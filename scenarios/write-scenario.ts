@@ -1,6 +1,6 @@
 /**
- * Writes a scenario as a YAML file that reads well: one line for each server and step, in short forms, without
- * defaults. `loadScenario` reads it back as the same scenario.
+ * Writes a scenario as a readable YAML file: one line for each server and each step, in short forms, without defaults.
+ * If `loadScenario` reads the file, the result is the same scenario.
  */
 
 import { Document, isMap, isSeq, visit } from "yaml";
@@ -13,7 +13,7 @@ type Fields = Record<string, unknown>;
 /** Returns the text of the file. `comment` contains the lines to put at the top, without `#`. */
 export function writeScenario(scenario: Scenario, comment: readonly string[] = []): string {
   const document = new Document(scenarioFields(scenario));
-  // The top level, the servers and the steps take one line per entry; everything inside an entry stays on its line.
+  // Each field of the top level, each server and each step gets one line. Their contents stay on that line.
   visit(document, {
     Collection: (_key, node, path) => {
       const depth = path.filter((one) => isMap(one) || isSeq(one)).length;
@@ -30,7 +30,10 @@ function isBlock(pair: unknown): boolean {
   return key?.value === "servers" || key?.value === "steps";
 }
 
-/** Returns the fields of the file. A field that has its default is undefined, and the file does not contain it. */
+/**
+ * Returns the fields of the file. A field is undefined if its value is the default. The file does not contain such a
+ * field.
+ */
 function scenarioFields(scenario: Scenario): Fields {
   const { about, zookeeper, seed, servers, quorum, settings, network, disk, threads, committed, steps, until, expect } =
     scenario;

@@ -56,6 +56,7 @@ const common = {
   platform: "node",
   target: "node20.19",
   minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: "none",
   logLevel: "warning",
   plugins: [

@@ -31,7 +31,9 @@ if (undocumented.length + app.logger.errorCount + app.logger.warningCount > 0) {
   await app.generateOutputs(project);
 }
 
-/** The doc comment of a function or an accessor belongs to one of its signatures. */
+/**
+ * Returns whether a name has a doc comment. Typedoc keeps the comment of a function or an accessor at its signature.
+ */
 function isDocumented(reflection) {
   const signatures = [...(reflection.signatures ?? []), reflection.getSignature, reflection.setSignature];
   return [reflection, ...signatures].some((one) => one?.hasComment() === true);

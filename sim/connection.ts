@@ -3,9 +3,10 @@
  * program, or a packet that opens or ends the connection.
  *
  * The event queue does not hold parcels. It holds tokens: each token says that the next parcel of a direction is due.
- * The first `scheduled` parcels of a direction have a token in the queue. Stalling a direction starts a new generation,
- * which makes its tokens void. Releasing the direction issues new tokens. The order of the parcels therefore never
- * changes. tcp.ts implements the behavior of connections.
+ * The first `scheduled` parcels of a direction have a token in the queue. When a fault stalls a direction, the
+ * direction increases its `generation`, and a token of an older generation has no effect. When the fault ends, the
+ * direction issues new tokens. The order of the parcels therefore never changes. tcp.ts implements the behavior of
+ * connections.
  */
 
 import type { Link } from "./link.ts";
@@ -18,7 +19,7 @@ export const DATA = 3;
 export const CLOSE = 4;
 export const RESET = 5;
 
-/** The reasons for which the first parcel of a direction can wait, other than a blocked link. */
+/** The reasons, other than a blocked link, for which the first parcel of a direction waits. */
 export const AWAITS_NOTHING = 0;
 export const AWAITS_HOST = 1;
 export const AWAITS_RETURN_PATH = 2;
@@ -28,7 +29,10 @@ const INITIAL_RING = 4;
 export class Parcel<M> {
   readonly kind: number;
   readonly message: M | undefined;
-  /** The event that sent the parcel. It stays the cause of the arrival even if a heal released the parcel. */
+  /**
+   * The event that sent the parcel. The trace names it as the cause of the arrival, even if the parcel waited for the
+   * end of a cut.
+   */
   readonly cause: number;
   /** A delay in addition to the link's latency. It applies once, even if the parcel is scheduled again. */
   extraUs: number;
@@ -100,7 +104,7 @@ export class Direction<M> {
     return this.ring[(this.head + index) & (this.ring.length - 1)] as Parcel<M>;
   }
 
-  /** Makes all tokens void and keeps the parcels. Returns the number of parcels that had a token. */
+  /** Makes all tokens of this direction void. The parcels stay. Returns the number of parcels that had a token. */
   recall(): number {
     const recalled = this.scheduled;
     this.generation++;
@@ -145,7 +149,10 @@ export class Connection<M> {
   readonly backward: Direction<M>;
   /** Whether the caller's program knows that it is connected. */
   established = false;
-  /** Whether the caller's host has the answer. A paused process may not have handled the answer yet. */
+  /**
+   * Whether the caller's host has received the answer to its request for a connection. If the caller's process is
+   * paused, it may handle the answer later.
+   */
   answered = false;
 
   constructor(id: number, port: number, there: Link, back: Link) {

@@ -1,7 +1,7 @@
 /**
  * Simulated UDP. Each message draws its own latency, so messages can overtake each other. A message can be lost or
- * arrive twice. A running node receives datagrams on every port. A cut loses the datagrams that are sent or arrive
- * while it lasts. A clog holds them.
+ * arrive twice. A running node receives datagrams on every port. While a link is cut, it drops every datagram that is
+ * sent or arrives. A clogged link holds them until the clog ends.
  */
 
 import type { BlockEffect, NetworkEffects } from "./effects.ts";
@@ -106,7 +106,7 @@ export class Datagrams<M> {
         break;
       }
       default:
-        // A datagram has no connection to reset, so both remaining verdicts, drop and reset, lose the message.
+        // A datagram has no connection to reset, so the verdict `reset` loses the message, as `drop` does.
         effects.lostByRule++;
         this.drop(link, message);
     }

@@ -2,15 +2,15 @@
  * Checks that the seed determines a run: runs it twice, event by event, and compares the digests after each event.
  *
  * If the runs differ, the result names the first event after which the digests differ. The nondeterminism is in the
- * handling of that event, or in the creation of the message that it carried. A difference that does not reach the
- * digest is not found.
+ * handling of that event, or in the creation of the message that it carried. The check misses a difference that changes
+ * no digest.
  */
 
 /** A run that checkDeterminism() can advance event by event. ScenarioRunner is one. */
 export interface CheckedRun {
   /** Handles one event. Returns false at the end of the run. */
   step(): boolean;
-  /** Returns the digest of everything so far. */
+  /** Returns the digest of all events so far. */
   digest(): string;
   /** Describes the last handled event. */
   describe(): string;
@@ -27,13 +27,13 @@ export type DeterminismResult =
       readonly event: number;
       /** The virtual time of that event. */
       readonly timeUs?: number;
-      /** That event in the first run. */
+      /** The text of the differing event in the first run. */
       readonly first: string;
-      /** That event in the second run. */
+      /** The text of the differing event in the second run. */
       readonly second: string;
     };
 
-/** Runs twice what `makeRun` makes, and compares the digests after each event, at most `maxEvents` of them. */
+/** Creates two runs with `makeRun` and compares their digests after each event, for at most `maxEvents` events. */
 export function checkDeterminism(makeRun: () => CheckedRun, maxEvents = Number.POSITIVE_INFINITY): DeterminismResult {
   const first = makeRun();
   const second = makeRun();

@@ -1,9 +1,9 @@
 /**
  * A rolling 64-bit digest of everything that happened in a run, as two 32-bit lanes.
  *
- * It identifies a run and shows the first difference between two runs; it is not cryptographic. For a given input each
- * step is a bijection of the state, and for a given state a bijection of the input, so no input gets lost. 0 and -0
- * count as the same number, and so do all NaNs.
+ * It identifies a run and shows the first difference between two runs; it is not cryptographic. If two states differ,
+ * mixing the same input into both gives different states. If two inputs differ, mixing them into the same state gives
+ * different states. 0 and -0 count as the same number, and so do all NaNs.
  */
 
 const LANE_A_START = 0x243f6a88 | 0;
@@ -19,7 +19,7 @@ export class Digest {
   private readonly float = new Float64Array(1);
   private readonly words = new Int32Array(this.float.buffer);
 
-  /** Goes back to the state of a new digest. */
+  /** Resets this digest to the state of a new one. */
   reset(): void {
     this.laneA = LANE_A_START;
     this.laneB = LANE_B_START;
@@ -47,7 +47,7 @@ export class Digest {
       return;
     }
     this.float[0] = Number.isNaN(value) ? Number.NaN : value;
-    // The constant 0x46 distinguishes a fraction from an integer with the same two words.
+    // The constant 0x46 distinguishes a fraction from an integer with the same two 32-bit halves.
     this.mixInts(0x46, 0x46);
     this.mixInts(this.words[0] as number, this.words[1] as number);
   }

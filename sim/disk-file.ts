@@ -1,9 +1,9 @@
 /**
  * One file of a simulated disk: its visible content (the page cache) and its durable content (what survives a crash).
  *
- * A file is either a list of records, which grows at its end, or one whole value. Records become durable from the
- * front, so a count separates durable from unsynced ones. For a whole value, the file keeps the durable version next to
- * the visible one.
+ * A file is either a list of records, which grows at its end, or one whole value. Older records become durable first,
+ * so the number of durable records says which records are durable. For a whole value, the file keeps the durable
+ * version next to the visible one.
  */
 
 export class DiskFile {
@@ -21,7 +21,7 @@ export class DiskFile {
   /** Whether the file itself survives a crash. False while a crash would remove even its name. */
   existsDurably = false;
   /** Whether the content cannot be read. */
-  corrupt = false;
+  damage: string | undefined = undefined;
   /** Whether the file is in the disk's list of files with unsynced writes. */
   dirty = false;
 

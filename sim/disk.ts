@@ -2,9 +2,10 @@
  * The disk of a node: a write is durable only after a sync.
  *
  * Appending a record and creating a file take effect immediately. Every other change is an operation that takes time
- * and then completes with `onDiskDone`. Operations of one queue complete in order, one after another. Different queues
- * (a program's threads) overlap. A crash can fall between any two completions. A failed or canceled operation has no
- * effect. Not modeled: directories, blocks, and durations that depend on the size of the data.
+ * and then completes with `onDiskDone`. Operations of one queue complete in order, one after another. Operations of
+ * different queues overlap: a program uses one queue for each of its threads. A crash can fall between any two
+ * completions. A failed or canceled operation has no effect. Not modeled: directories, blocks, and durations that
+ * depend on the size of the data.
  */
 
 import { DiskFile } from "./disk-file.ts";
@@ -32,13 +33,13 @@ export type DiskResult = "ok" | "error" | "full";
 /** The kinds of operations that take time. */
 export type DiskOperationKind = "sync" | "replace" | "write" | "truncate" | "remove" | "read";
 
-/** The view of an operation that a `failNext` predicate gets. */
+/** The description of an operation that a predicate of `failNext` receives. */
 export interface DiskOperationView {
   /** The number that the program gave to the operation. */
   readonly operation: number;
   /** The kind of the operation. */
   readonly kind: DiskOperationKind;
-  /** Undefined for a sync. */
+  /** The file that the operation changes; undefined for a sync. */
   readonly file: string | undefined;
   /** The queue of the operation. Operations of one queue complete in order. */
   readonly queue: number;
@@ -101,7 +102,7 @@ export interface DiskOwner {
   diskDone(operation: number, result: DiskResult): void;
 }
 
-/** The disk of one node: files with records or with one value, of which a crash can lose what was not synced. */
+/** The disk of one node. A file holds a list of records or one value. A crash can lose writes that were not synced. */
 export class Disk {
   /** How long operations take. */
   character: DiskCharacter;
@@ -171,20 +172,20 @@ export class Disk {
   }
 
   /**
-   * Writes a whole value in place. When the write completes, the value is visible. It is durable then only if `synced`
-   * is true.
+   * Writes a whole value in place. The value is visible when the write completes. If `synced` is true, it is also
+   * durable.
    */
   writeFile(name: string, value: unknown, synced: boolean, operation: number, queue = 0): void {
     this.enqueue({ operation, kind: "write", file: name, queue, value, synced, keep: 0, marks: [] });
   }
 
-  /** Keeps the first `keepRecords` records of a file, synced. */
+  /** Truncates a file to its first `keepRecords` records. When the operation completes, the truncation is durable. */
   truncate(name: string, keepRecords: number, operation: number, queue = 0): void {
     const keep = keepRecords;
     this.enqueue({ operation, kind: "truncate", file: name, queue, value: undefined, synced: true, keep, marks: [] });
   }
 
-  /** Removes a file, synced. */
+  /** Removes a file. When the operation completes, the removal is durable. */
   remove(name: string, operation = NO_OPERATION, queue = 0): void {
     this.enqueue({ operation, kind: "remove", file: name, queue, value: undefined, synced: true, keep: 0, marks: [] });
   }
@@ -257,17 +258,30 @@ export class Disk {
     this.character = { ...this.character, ...character };
   }
 
-  /** Makes a file unreadable until a new whole value replaces it. Returns false if there is no such file. */
-  corrupt(name: string): boolean {
+  /**
+   * Damages a file until a new whole value replaces it. The program says what the damage means to a reader. Returns
+   * false if there is no such file.
+   */
+  corrupt(name: string, damage = "unreadable"): boolean {
     const file = this.files.get(name);
     if (file === undefined) return false;
-    file.corrupt = true;
+    file.damage = damage;
     return true;
   }
 
-  /** Returns whether a file cannot be read. */
-  isCorrupt(name: string): boolean {
-    return this.files.get(name)?.corrupt === true;
+  /** Returns the damage of a file; undefined if it has none. */
+  damageOf(name: string): string | undefined {
+    return this.files.get(name)?.damage;
+  }
+
+  /** Replaces the content of this disk by a durable copy of another one. Pending operations never complete. */
+  copyFrom(other: Disk): number {
+    this.wipe();
+    for (const [name, { damage, growing, records, value }] of other.files) {
+      this.preset(name, growing ? { records } : { value });
+      if (damage !== undefined) this.corrupt(name, damage);
+    }
+    return this.files.size;
   }
 
   /** Delays all completions until `unstall`. */
@@ -297,7 +311,7 @@ export class Disk {
     };
   }
 
-  /** Ends every fault that lasts: a stall, a full disk, and planned failures. Corrupt files stay corrupt. */
+  /** Ends every active fault: a stall, a full disk, and planned failures. Corrupt files stay corrupt. */
   repair(): void {
     this.failures = [];
     this.full = false;
@@ -325,8 +339,8 @@ export class Disk {
   }
 
   /**
-   * Returns whether a completion that is due takes place now. It does not if it was canceled, or if the disk is
-   * stalled.
+   * Returns whether an operation whose time is over completes now. It does not complete if a crash canceled it or if
+   * the disk is stalled.
    */
   tokenIsLive(lane: Lane, generation: number): boolean {
     if (generation !== this.generation) return false;
@@ -408,7 +422,7 @@ export class Disk {
       throw new Error(`Disk: ${name} is a file of records, it cannot be written as a whole`);
     }
     file.value = operation.value;
-    file.corrupt = false;
+    file.damage = undefined;
     file.valueStamp = ++this.lastStamp;
     if (operation.synced) file.persistValue(file.value, file.valueStamp);
     else if (!file.dirty) this.markDirty(file);

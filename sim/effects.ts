@@ -14,7 +14,7 @@ export interface BlockEffect {
   readonly from: number;
   /** The node that receives. */
   readonly to: number;
-  /** The time of its start. */
+  /** The time at which the cut or clog started. */
   readonly sinceUs: SimTime;
   /** The time at which the cut or clog ended; undefined while it lasts. */
   untilUs: SimTime | undefined;
@@ -24,7 +24,7 @@ export interface BlockEffect {
   lost: number;
 }
 
-/** What the faults of a network did, as numbers of messages, connection attempts and closes. */
+/** The effects of a network's faults, as numbers of messages, connection attempts and closes. */
 export class NetworkEffects {
   /** Number of stream messages and connection attempts that waited for the end of a cut. */
   heldByCut = 0;
@@ -42,7 +42,7 @@ export class NetworkEffects {
   stalledByRule = 0;
   /** Number of datagrams that the lossRate of a link lost. */
   lostByRate = 0;
-  /** Number of datagrams that found the queue of a link full. */
+  /** Number of datagrams that were lost because the queue of a link was full. */
   lostByQueueLimit = 0;
   /** Number of messages that arrived at a closed end or at a node that was down. */
   lostAtNode = 0;

@@ -11,14 +11,19 @@ export const ARRIVAL_EVENT = 2;
 export const DATAGRAM_EVENT = 3;
 export const DISK_EVENT = 4;
 export const DRAIN_EVENT = 5;
-/** The host of a paused node accepted a connection. Exists only as a deferred event, never in the queue. */
+/**
+ * The host of a paused node accepted a connection. This event exists only as a deferred event of a node, never in the
+ * queue.
+ */
 export const ACCEPT_EVENT = 6;
 /** The first kind that users define: see `World.schedule` and `World.onUserEvent`. */
 export const USER_EVENT = 64;
 
 const NAMES = ["script", "timer", "arrival", "datagram", "disk", "drain", "accept"];
 
-/** Returns the name of a kind of event, such as `timer`, or `user 64` for your own. */
+/**
+ * Returns the name of a kind of event, such as `timer`, or `user 64` for a kind that the user of this package defines.
+ */
 export function eventKindName(kind: number): string {
   return NAMES[kind] ?? `user ${kind}`;
 }

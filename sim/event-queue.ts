@@ -12,23 +12,23 @@
 
 const INITIAL_CAPACITY = 64;
 
-/** The pending events of a world, ordered by time, and at the same time by the order in which they were pushed. */
+/** The pending events of a world, ordered by time. Events with the same time are ordered by when they were pushed. */
 export class EventQueue {
   /** The following fields describe the event that the last successful `pop` removed. */
   timeUs = 0;
   /** The number of that event in the order of pushes. */
   sequence = -1;
-  /** The sequence of the event that pushed it; -1 if there is none. */
+  /** The sequence of the event during which that event was pushed; -1 if there is none. */
   cause = -1;
-  /** The node of the event; -1 for the script. */
+  /** The node that handles the event; -1 for the script. */
   target = 0;
   /** The kind of the event (event-kinds.ts). */
   kind = 0;
-  /** The first value, whose meaning depends on the kind. */
+  /** The first value. Its meaning depends on the kind. */
   a = 0;
-  /** The second value. */
+  /** The second value, whose meaning also depends on the kind. */
   b = 0;
-  /** The payload, whose type depends on the kind. */
+  /** The payload. Its type depends on the kind. */
   payload: unknown = undefined;
 
   /**

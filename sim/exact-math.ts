@@ -1,6 +1,7 @@
 /**
- * Logarithm and exponential with the same result, to the bit, on every JavaScript engine. The language leaves the last
- * bits of Math.log and Math.exp to the engine, so a draw that used them could differ between two machines.
+ * Logarithm and exponential with the same result, to the bit, on every JavaScript engine. The language does not fix the
+ * last bits of the results of Math.log and Math.exp. A draw that used these functions could therefore differ between
+ * two machines.
  *
  * The algorithms are those of fdlibm (e_log.c, e_exp.c), which V8 uses, too: the results are those of Math.log and
  * Math.exp in Node.
@@ -19,7 +20,7 @@ const LN2_LOW = 1.9082149292705877e-10;
 const TINY = 3.725290298461914e-9;
 const INVERSE_LN2 = Math.LOG2E;
 
-/** Number of steps of the upper 20 bits of a fraction. fdlibm compares numbers by these bits. */
+/** The number of values that the upper 20 bits of a fraction can have. fdlibm compares numbers by these bits. */
 const STEPS = 0x10_0000;
 
 /** Returns the natural logarithm of a positive, normal number. */
@@ -88,7 +89,7 @@ function powerOfTwoIn(x: number): number {
   return Math.trunc(INVERSE_LN2 * x + Math.sign(x) * 0.5);
 }
 
-/** Returns 2 to the power of a whole number, which is exact. */
+/** Returns 2 to the power of a whole number. The result is exact. */
 export function powerOfTwo(power: number): number {
   let result = 1;
   for (let i = 0; i < power; i++) result *= 2;

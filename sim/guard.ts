@@ -3,7 +3,7 @@
  * an error that names the replacement. The globals are always restored.
  *
  * This catches uses that the lint rules cannot see, such as those in a dependency or by a computed name. It is not a
- * sandbox: a reference to a function that was taken earlier still works. The action must be synchronous.
+ * sandbox: code that stored a reference to such a function earlier can still call it. The action must be synchronous.
  */
 
 const CLOCK = "the time is World.nowUs";

@@ -1,6 +1,7 @@
 /**
- * The state that all parts of a world share: the clock, the pending events, the random streams and the trace. Through
- * it, the network and the disks work without access to the world. The kernel dispatches no events; world.ts does.
+ * The state that all parts of a world share: the clock, the pending events, the random streams and the trace. The
+ * network and the disks use the kernel, so they need no reference to the world. The kernel does not dispatch events;
+ * world.ts does.
  */
 
 import { EventQueue } from "./event-queue.ts";
@@ -12,7 +13,7 @@ export class Kernel {
   nowUs: SimTime = 0;
   readonly queue = new EventQueue();
   readonly random: RandomStreams;
-  /** Undefined if the run is not traced. In such a run, tracing costs only one comparison per event. */
+  /** The trace; undefined if the run is not traced. In an untraced run, this field costs one comparison per event. */
   readonly trace: Trace | undefined;
 
   constructor(seed: bigint | number | string, trace: Trace | undefined) {

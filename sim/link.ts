@@ -78,7 +78,7 @@ export class Link {
   }
 }
 
-/** The links by sender and receiver, created at their first use. */
+/** The links of a network, by sender and receiver. A link is created when it is used for the first time. */
 export class LinkTable {
   private readonly rows: (Link | undefined)[][] = [];
   private readonly streams: RandomStreams;

@@ -22,11 +22,11 @@ export interface InFlight<M> {
   readonly from: number;
   /** The node that it goes to. */
   readonly to: number;
-  /** 0 for a datagram. */
+  /** The id of the connection; 0 for a datagram. */
   readonly conn: number;
   /** The message. */
   readonly message: M;
-  /** Undefined while the message is held. */
+  /** The time at which the message arrives; undefined while it is held. */
   readonly dueUs: number | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface InFlight<M> {
  * through its Node.
  */
 export class Network<M> {
-  /** What the faults of this network did. */
+  /** The effects of this network's faults. */
   readonly effects = new NetworkEffects();
   /** The connections. */
   readonly tcp: Tcp<M>;
@@ -67,7 +67,7 @@ export class Network<M> {
     return this.tcp.send(from, conn, message);
   }
 
-  /** Closes a connection. The other end is notified after what was sent has arrived. */
+  /** Closes a connection. The other end is notified after every message that was sent has arrived. */
   close(from: number, conn: number): void {
     this.tcp.close(from, conn);
   }
@@ -91,8 +91,8 @@ export class Network<M> {
   }
 
   /**
-   * The largest number of messages in flight or held: in each direction of a connection, and on each link for
-   * datagrams.
+   * The largest number of messages in flight or held. For streams, the limit applies to each direction of a connection;
+   * for datagrams, it applies to each link.
    */
   set queueLimit(limit: number) {
     this.tcp.queueLimit = limit;
@@ -168,7 +168,7 @@ export class Network<M> {
     return effect;
   }
 
-  /** Ends every clog. */
+  /** Delivers all messages that clogged links hold, and unclogs the links. */
   unclogAll(): void {
     this.links.each((link) => {
       this.unclog(link.from, link.to);
@@ -190,7 +190,7 @@ export class Network<M> {
     return this.links.between(from, to).character;
   }
 
-  /** Changes the character of a directed link. Throws a RangeError for a latency that is no whole number. */
+  /** Changes the character of a directed link. Throws a RangeError if a latency is not a whole number. */
   setCharacter(from: number, to: number, character: Partial<LinkCharacter>): void {
     this.links.setCharacter(from, to, character);
   }
@@ -205,7 +205,10 @@ export class Network<M> {
     return this.rules.add(rule);
   }
 
-  /** Removes all rules, releases the messages that they hold, and resets the connections that they silenced. */
+  /**
+   * Removes all rules, releases the messages that they hold, and resets the connections on which a rule dropped a
+   * message.
+   */
   removeAllRules(): void {
     for (const id of this.rules.ids()) {
       this.removeRule(id);

@@ -2,9 +2,9 @@
  * A node: a host with a disk that runs at most one program at a time, with the timers and the life cycle of that
  * program.
  *
- * A crash ends the process. With `power`, the host also loses power. A paused node (a long garbage collection) handles
- * nothing; when it resumes, it handles the deferred events one by one, in order. The node runs the program's timers at
- * its own clock rate. It knows nothing about the program.
+ * A crash ends the process. If the option `power` is true, the host also loses power. A paused node handles no events,
+ * like a Java process during a long garbage collection. When it resumes, it handles the deferred events one by one, in
+ * order. The node runs the program's timers at its own clock rate. It knows nothing about the program.
  */
 
 import { Disk, type DiskCharacter, type DiskCrash, type DiskCrashEffect, type DiskResult } from "./disk.ts";
@@ -108,7 +108,7 @@ export class Node<M> {
     this.timerGeneration[timer] = generation;
     this.timerPending[timer] = 1;
     const { nowUs, queue } = this.world.kernel;
-    // Rounded up, so that the timer never fires early on the node's own clock.
+    // Math.ceil ensures that the timer never fires early on the node's own clock.
     queue.push(nowUs + Math.ceil(delayUs / this.rate), this.id, TIMER_EVENT, timer, generation, undefined);
   }
 
@@ -130,7 +130,7 @@ export class Node<M> {
     return this.world.network.send(this.id, conn, message);
   }
 
-  /** Closes a connection. The other end is notified after what was sent has arrived. */
+  /** Closes a connection. The other end is notified after every message that was sent has arrived. */
   close(conn: number): void {
     this.world.network.close(this.id, conn);
   }
@@ -170,7 +170,7 @@ export class Node<M> {
   }
 
   /**
-   * Crashes the node. Default: only the process dies and unsynced writes survive; with `power` unsynced writes are
+   * Crashes the node. Default: only the process dies, and unsynced writes survive. With `power`, unsynced writes are
    * lost.
    */
   crash(how: NodeCrash = {}): DiskCrashEffect {
@@ -239,12 +239,12 @@ export class Node<M> {
     return this.ports.includes(port);
   }
 
-  /** For the world: returns whether a timer event is not outdated. */
+  /** Returns whether a timer event belongs to the current setting of the timer. */
   timerIsLive(timer: number, generation: number): boolean {
     return this.timerPending[timer] === 1 && this.timerGeneration[timer] === generation;
   }
 
-  /** For the world: handles a timer that is due. */
+  /** Handles a timer that is due. */
   fireTimer(timer: number, generation: number): void {
     if (this.deferring) {
       this.defer(TIMER_EVENT, timer, generation, undefined, undefined);
@@ -255,19 +255,19 @@ export class Node<M> {
     this.program?.onTimer(timer);
   }
 
-  /** For the disk: handles the end of an operation. */
+  /** Handles the end of a disk operation. The disk calls this method. */
   diskDone(operation: number, result: DiskResult): void {
     if (this.deferring) this.defer(DISK_EVENT, operation, 0, result, undefined);
     else this.program?.onDiskDone(operation, result);
   }
 
-  /** For the world: keeps an event that the node cannot handle now. */
+  /** Keeps an event that the node cannot handle now. */
   defer(kind: number, a: number, b: number, payload: unknown, extra: unknown): void {
     this.deferred.push({ kind, a, b, payload, extra });
     if (!this.paused) this.pushDrain();
   }
 
-  /** For the world: returns whether a drain event is not outdated. */
+  /** Returns whether a drain event is still valid. A drain event makes the node handle one deferred event. */
   drainIsLive(generation: number): boolean {
     return generation === this.drainGeneration && this.deferred.length > 0;
   }
@@ -279,7 +279,7 @@ export class Node<M> {
     return first;
   }
 
-  /** Must be called after a deferred event was handled. */
+  /** Ends the handling of a deferred event. The world calls this method after each deferred event. */
   drained(): void {
     this.deferring = this.paused || this.deferred.length > 0;
   }

@@ -1,8 +1,8 @@
 /**
  * Simulated TCP: connections that are opened, refused, closed and reset, and ordered messages on them.
  *
- * A lost message appears as a delay. A connection whose peer is unreachable stays open at the other end (half-open).
- * Only a host with power refuses a connection.
+ * A lost message appears as a delay. If one end of a connection disappears while the other end is unreachable, the
+ * connection stays open at that other end (half-open). Only a host with power refuses a connection.
  *
  * Each direction of a connection queues the messages that a cut or a rule holds; when they are released, they continue
  * in order. Messages to a host without power wait in the same way. When that host starts again, it answers them with a
@@ -110,7 +110,10 @@ export class Tcp<M> {
     return true;
   }
 
-  /** Resets every connection between two nodes, or every connection of one node. Returns their number. */
+  /**
+   * Resets every connection between two nodes; if `peer` is undefined, every connection of one node. Returns their
+   * number.
+   */
   disconnect(node: number, peer: number | undefined): number {
     let count = 0;
     for (const connection of this.connections.values()) {
@@ -124,8 +127,8 @@ export class Tcp<M> {
   }
 
   /**
-   * Resets each connection in which a rule silenced a direction. A real host resets such a connection when its
-   * retransmissions time out.
+   * Resets each connection on which a rule dropped a message, so that nothing more arrives in that direction. A real
+   * host resets such a connection when its retransmissions time out.
    */
   resetSilenced(): void {
     for (const connection of this.connections.values()) {
@@ -166,7 +169,7 @@ export class Tcp<M> {
     reverse.ended = false;
   }
 
-  /** Called when the node's host has power again. Sends the messages that waited for the host to the host again. */
+  /** Called when the node's host has power again. Delivers the messages that waited for the host. */
   hostAnswers(node: number): void {
     for (const connection of this.connections.values()) {
       this.releaseAwaiting(connection.forward, node);
@@ -263,7 +266,8 @@ export class Tcp<M> {
     }
     this.effects.lostAtNode++;
     this.kernel.trace?.record("drop", direction.to, direction.from, id, parcel.message);
-    // The host resets a sender that writes to a missing end, unless the sender will learn of the close anyway.
+    // The host resets a sender that writes to a missing end, unless a close or a reset is already on its way to the
+    // sender.
     const answer = direction.reverse;
     if (!answer.receiverOpen || (answer.ended && answer.droppedBy === undefined)) return;
     answer.senderLost = false;
@@ -434,7 +438,7 @@ export class Tcp<M> {
     }
   }
 
-  /** Closes the sending end of a direction. A parcel of this kind informs the peer. */
+  /** Closes the sending end of a direction. A parcel of the given kind, a close or a reset, informs the peer. */
   private abandon(direction: Direction<M>, kind: number): void {
     direction.reverse.receiverOpen = false;
     if (direction.receiverOpen) this.end(direction, kind);

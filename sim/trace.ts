@@ -1,10 +1,11 @@
 /**
  * The trace of a run: each thing that happened, with its time, its node and its cause.
  *
- * `sequence` is the event of the world that was being handled when something was recorded, or -1 outside of any event.
- * `cause` is the event that scheduled that event. The chain of causes leads back through messages and timers to the
- * start. A message that a cut delays keeps the event of its sender as its cause. A trace never influences a run. With a
- * limit, it keeps only the last events. With level "none" it records nothing.
+ * `sequence` is the number of the world's event during whose handling the trace event was recorded; it is -1 if the
+ * world handled no event. `cause` is the number of the event that scheduled that event of the world. The chain of
+ * causes leads back through messages and timers to the start. A message that a cut delays keeps the event of its sender
+ * as its cause. A trace never influences a run. With a limit, it keeps only the last events. With level "none" it
+ * records nothing.
  */
 
 import type { SimTime } from "./time.ts";
@@ -46,9 +47,9 @@ export type TraceKind =
 
 /** One recorded event. */
 export interface TraceEvent {
-  /** The event of the world during which it happened; -1 outside of any event. */
+  /** The sequence of the world's event during which it happened; -1 outside of any event. */
   readonly sequence: number;
-  /** The sequence of the event that scheduled that event; -1 if there is none. */
+  /** The sequence of the event that scheduled the world's event; -1 if there is none. */
   readonly cause: number;
   /** The virtual time. */
   readonly timeUs: SimTime;
@@ -68,7 +69,9 @@ export interface TraceEvent {
 export class Trace {
   /** Whether the trace records anything. */
   readonly level: TraceLevel;
-  /** The number of events that the trace keeps; the newest ones. */
+  /**
+   * The largest number of events that the trace keeps. When the limit is reached, the trace drops the oldest events.
+   */
   readonly limit: number;
   /** Number of events that the limit dropped. */
   dropped = 0;

@@ -3,8 +3,8 @@
  *
  * Time jumps from event to event. Events with the same time are handled in the order in which they were scheduled. The
  * rolling digest identifies the run: it covers the time, kind, endpoints and payload of every handled event, and the
- * state of the node that handled it. A void event (a timer that was set again, a token of a direction that was cut) is
- * skipped and not counted. The world knows neither the programs nor the faults.
+ * state of the node that handled it. The world skips void events, such as the event of a timer that was set again, and
+ * does not count them. The world knows neither the programs nor the faults.
  */
 
 import { DATA, type Direction, type Parcel } from "./connection.ts";
@@ -33,7 +33,7 @@ import type { Trace } from "./trace.ts";
 const NODE_ID_MAX = 255;
 const NODE_STATE_MARK = 0x53;
 
-/** How to make a World. */
+/** The options of a World. */
 export interface WorldOptions<M> {
   /** The seed of all random streams. Equal seeds give equal runs. */
   readonly seed: bigint | number | string;
@@ -51,13 +51,13 @@ export interface WorldOptions<M> {
   readonly digest?: boolean;
   /** Whether the digest covers the state of a node after each of its events. Default: true. */
   readonly digestState?: boolean;
-  /** Records what happens. Default: no trace. */
+  /** The trace that records the events of the run. Default: no trace. */
   readonly trace?: Trace | undefined;
 }
 
-/** How far World#run() goes. */
+/** The options of World#run(): when it returns. */
 export interface RunOptions {
-  /** The last time at which events are handled. */
+  /** The run handles no event after this virtual time. */
   readonly untilUs: SimTime;
   /** The limit of events. Default: no limit. */
   readonly maxEvents?: number;
@@ -78,11 +78,11 @@ interface Script {
   readonly label: string;
 }
 
-/** A simulated world: nodes, a network, a clock, and the events to come. M is the type of messages. */
+/** A simulated world: nodes, a network, a clock, and the pending events. M is the type of messages. */
 export class World<M> {
   /** The parts that all facilities share. */
   readonly kernel: Kernel;
-  /** The events to come. */
+  /** The pending events. */
   readonly queue: EventQueue;
   /** The random streams of the seed. */
   readonly random: RandomStreams;
@@ -90,7 +90,7 @@ export class World<M> {
   readonly network: Network<M>;
   /** The nodes, in the order of the options. */
   readonly nodes: readonly Node<M>[];
-  /** Undefined if the digest is off. */
+  /** The digest of the run; undefined if it is switched off. */
   readonly digest: Digest | undefined;
   /** Number of handled events. */
   eventsHandled = 0;
@@ -167,7 +167,8 @@ export class World<M> {
   }
 
   /**
-   * Handles events until a time, a number of events, or a condition. Leaves the time at `untilUs` if that is reached.
+   * Handles events until no event is due at or before `untilUs`, `maxEvents` events are handled, or `stopWhen` returns
+   * true. In the first case, the virtual time is `untilUs` afterwards.
    */
   run(options: RunOptions): RunResult {
     const { untilUs, stopWhen } = options;
@@ -185,7 +186,7 @@ export class World<M> {
     return { reason: queue.size === 0 ? "idle" : "until", events };
   }
 
-  /** Returns the digest so far as 16 hexadecimal digits; empty if it is off. */
+  /** Returns the digest so far as 16 hexadecimal digits; an empty text if the digest is switched off. */
   digestHex(): string {
     return this.digest?.hex() ?? "";
   }

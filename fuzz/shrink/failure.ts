@@ -17,10 +17,11 @@ export type Failure =
   | { readonly kind: "stuck"; readonly reason: string };
 
 /**
- * Returns the failure of a run: a violation, or else that its servers are stuck. Undefined if the run did not fail.
+ * Returns the failure of a run: its violation; if it has none, its stuck servers; undefined if the run did not fail.
  *
- * Of several violations, the first unexpected one is the failure. If all are expected, the failure is the first
- * violation of the invariant that `expect` names first: in the file of a finding, this is the finding's invariant.
+ * If there are several violations, the failure is the first one that the scenario does not expect. If the scenario
+ * expects all of them, the failure is the first violation of the invariant that `expect` names first. In the scenario
+ * file of a finding, this is the invariant of the finding.
  */
 export function failureOf(run: ScenarioRun): Failure | undefined {
   const { violates } = run.scenario.expect;
@@ -85,7 +86,7 @@ export const STUCK = "120s";
 export const STUCK_SOON = "20s";
 export const STUCK_VERY_SOON = "3s";
 
-/** Returns the scenario with the single expectation that its servers are stuck for this duration. */
+/** Returns the scenario with one expectation: its servers are stuck for this duration. */
 export function expectingStuck({ until: _until, ...rest }: Scenario, stuck: string): Scenario {
   return { ...rest, expect: { violates: [], stuck } };
 }

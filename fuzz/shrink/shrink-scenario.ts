@@ -21,7 +21,7 @@ export interface ShrinkScenarioOptions {
    * limit.
    */
   readonly maxEvents?: number;
-  /** Called after each run; true ends the shrinking. */
+  /** Called after each run. If it returns true, the shrinking ends. */
   readonly stop?: (progress: ShrinkProgress<Scenario>) => boolean;
 }
 
@@ -38,8 +38,8 @@ export interface ShrunkScenario {
 }
 
 /**
- * A run with stuck servers that has more events than this has busy servers. If the servers only wait for two minutes,
- * the run has about a tenth of this number.
+ * If a run with stuck servers has more events than this, its servers are busy. If the servers only wait for two
+ * minutes, the run has about a tenth of this number of events.
  */
 const BUSY_EVENTS = 50_000;
 
@@ -59,8 +59,8 @@ export function* shrinkScenario(
   let small = start;
   let runs = 0;
   let complete = false;
-  // A run with stuck servers always lasts until its time limit. Shrink with a short limit first, and with a longer one
-  // if the short limit is not enough.
+  // A run with stuck servers always lasts until its time limit. Shrink with a short limit first. If the scenario does
+  // not fail within the short limit, shrink with a longer limit.
   for (const stuck of failure.kind === "stuck" ? timeLimits(first) : [STUCK]) {
     const trimmed = trims({ ...start, about: "" }, failure, first, stuck).find(fails);
     if (trimmed === undefined && stuck !== STUCK) continue;
@@ -84,8 +84,8 @@ export function* shrinkScenario(
 }
 
 /**
- * Returns whether the scenario fails with the default seed and with other seeds. With the other seeds, it is enough
- * that the servers are stuck for a shorter time.
+ * Returns whether the scenario fails with the default seed and with other seeds. For runs with the other seeds, the
+ * servers need to be stuck only for a shorter time.
  */
 function isSeedless(seedless: Scenario, failure: Failure): boolean {
   if (runFor(seedless, failure, 1n) === undefined) return false;
@@ -102,9 +102,10 @@ function timeLimits({ events }: ScenarioRun): readonly string[] {
 }
 
 /**
- * Returns variants of the scenario that end at the failure, the simplest first. Most violations occur even if liveness
- * is not measured. If servers were settled before the violation, a second variant measures liveness, because the write
- * of the liveness probe may be part of the cause. This variant expects the servers to be stuck up to the violation.
+ * Returns variants of the scenario that end at the failure, the simplest first. The first variant does not measure
+ * liveness, because most violations occur without this measurement. If servers were settled before the violation, a
+ * second variant measures liveness, because the write of the liveness probe may be part of the cause. This variant
+ * expects the servers to be stuck up to the violation.
  */
 function trims(scenario: Scenario, failure: Failure, { endUs, steps }: ScenarioRun, stuck: string): Scenario[] {
   if (failure.kind === "stuck") return [expectingStuck(scenario, stuck)];

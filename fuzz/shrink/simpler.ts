@@ -36,7 +36,7 @@ export function* simplerScenarios(scenario: Scenario): Generator<Scenario> {
   }
 }
 
-/** Skips candidates that are impossible or unchanged, so that they cost no run. */
+/** Returns the pass without candidates that are impossible or unchanged, so that no run is spent on them. */
 function onlyPossible(pass: Pass<Scenario>): Pass<Scenario> {
   return function* (value) {
     const candidates = pass(value);
@@ -82,8 +82,8 @@ function lastEpoch({ history, currentEpoch }: ServerSpec): number {
 }
 
 /**
- * For each server, yields the scenario without this server. Removes the server from steps that name several servers,
- * and drops the other steps that name it.
+ * For each server, yields the scenario without this server. Removes the server from lists of servers in steps, and
+ * drops all other steps that name the server.
  */
 function* withoutServers(scenario: Scenario): Generator<Scenario> {
   for (const sid of serverIdsOf(scenario.servers).reverse()) {
@@ -241,8 +241,8 @@ function durationOf(us: number): string {
 }
 
 /**
- * Yields the scenario with its steps in the order of their times. In the first candidates, the steps run one after
- * another instead of independently of each other.
+ * Yields the scenario with its steps sorted by time. The first candidates run the steps one after another instead of
+ * independently of each other.
  */
 function* sequenced(scenario: Scenario): Generator<Scenario> {
   const timeOf = ({ at, from }: Step): number => durationUs(from ?? at ?? "0us");

@@ -56,11 +56,11 @@ export class ElectionConnections {
   /** The peer of each connection; NO_SERVER for an accepted connection that has not sent its hello. */
   private readonly peers = new Map<ConnectionId, ServerId>();
   /**
-   * With electionConnectsInTurn: the link whose connection is being opened. The sending thread is blocked until the
-   * connection is open or has failed.
+   * The link whose connection is being opened, in releases with the behavior electionConnectsInTurn. The sending thread
+   * is blocked until this connection is open or has failed.
    */
   private blockingLink: PeerLink | null = null;
-  /** With electionConnectsInTurn: the calls that wait until that thread is no longer blocked. */
+  /** The calls that wait until the sending thread is not blocked, in releases with electionConnectsInTurn. */
   private readonly delayed: DelayedSend[] = [];
 
   constructor({ behavior, myid, settings, view }: ElectionConnectionsConfig, effects: Effects, notes: Notes) {
@@ -82,8 +82,8 @@ export class ElectionConnections {
   }
 
   /**
-   * If the peer is connected, sends the notification, if any. If the peer is not connected, queues the notification and
-   * connects.
+   * If the peer is connected, sends the notification (if it is not null). If the peer is not connected, queues the
+   * notification and connects.
    */
   private sendOrConnect(nowUs: number, link: PeerLink, notification: Notification | null): void {
     if (this.blockingLink !== null) {
@@ -98,7 +98,7 @@ export class ElectionConnections {
     }
   }
 
-  /** QuorumCnxManager#haveDelivered: returns whether any send queue is empty. */
+  /** Returns whether any send queue is empty (QuorumCnxManager#haveDelivered). */
   haveDelivered(): boolean {
     if (this.settings.electionTransport === "datagram") return true;
     for (const link of this.links.values()) if (link.queued === null) return true;

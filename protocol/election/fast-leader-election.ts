@@ -2,10 +2,10 @@
  * Fast leader election (FastLeaderElection): how a LOOKING server handles notifications until it has a leader
  * (#lookForLeader), and how any server replies to them (Messenger.WorkerReceiver).
  *
- * ZooKeeper's loop blocks on a queue. Here each notification is one call, and the loop's two waits, for the next
- * notification and for finalizeWait once a quorum agrees, share one deadline. A server's notifications to itself go
- * through the same queue. Not modeled: configurations in notifications, and the quorum of a second (last-seen)
- * configuration.
+ * ZooKeeper's loop blocks on a queue. Here, each notification is one call. The loop has two waits: for the next
+ * notification, and, when a quorum agrees, for finalizeWait. Both waits share one deadline. A server's notifications to
+ * itself go through the same queue. Not modeled: configurations in notifications, and the quorum of a second
+ * (last-seen) configuration.
  */
 import type { Behavior } from "../behavior.ts";
 import { Deadline } from "../deadline.ts";
@@ -31,7 +31,7 @@ export interface ElectionServer {
   readonly behavior: Behavior;
   readonly settings: Settings;
   readonly currentVote: Vote;
-  /** QuorumPeer#getLastLoggedZxid. The database must be loaded. */
+  /** The last zxid in the log (QuorumPeer#getLastLoggedZxid). The database must be loaded. */
   readonly lastLoggedZxid: Zxid;
   readonly currentEpoch: Epoch;
   /** Called when the election has ended with this vote. `supporters` are the voters that agreed. */
@@ -120,7 +120,7 @@ export class FastLeaderElection {
     }
   }
 
-  /** Handles TIMER_ELECTION. */
+  /** Handles the end of a wait (TIMER_ELECTION). */
   timeout(): void {
     if (!this.deadline.fired(this.server.nowUs) || !this.running) return;
     if (this.finalizing !== null) {
@@ -190,7 +190,7 @@ export class FastLeaderElection {
     if (n.electionEpoch > this.round) {
       this.round = n.electionEpoch;
       this.received.clear();
-      // Compares with the server's initial vote, because the current vote belongs to the round that the server leaves.
+      // Compare with the server's initial vote, because its current vote belongs to the round that the server leaves.
       const { verifier } = this.server;
       const better = isBetterVote(
         verifier,
@@ -210,11 +210,7 @@ export class FastLeaderElection {
     } else if (this.beatsProposal(n)) {
       this.propose(n.leader, n.zxid, n.peerEpoch);
       this.sendNotifications();
-    } else if (
-      this.server.behavior.answersWorseVotes &&
-      from !== this.server.myid &&
-      n.leader !== this.proposedLeader
-    ) {
+    } else if (this.server.behavior.answersWorseVotes && from !== this.server.myid && this.beatsVoteOf(n)) {
       this.connections.send(this.server.nowUs, from, this.proposal());
     }
     this.received.set(from, this.vote(n.leader, n.zxid, n.electionEpoch, n.peerEpoch));
@@ -240,8 +236,8 @@ export class FastLeaderElection {
       version: n.version,
     };
     if (n.electionEpoch === this.round) {
-      // ZooKeeper stores these votes without their version. With settledVotesKeepState, it therefore compares them by
-      // id alone.
+      // ZooKeeper stores these votes without their version. In releases with settledVotesKeepState, it therefore
+      // compares only their ids.
       const { settledVotesKeepState } = this.server.behavior;
       this.received.set(from, { ...vote, version: 0, state: settledVotesKeepState ? n.state : LOOKING });
       const agreeing = this.tally(this.received, vote);
@@ -334,6 +330,12 @@ export class FastLeaderElection {
       this.proposedZxid,
       this.proposedEpoch,
     );
+  }
+
+  /** Returns whether this server's vote beats the vote of a notification. Neither may beat the other (weight 0). */
+  private beatsVoteOf({ leader, peerEpoch, zxid }: Notification): boolean {
+    const { proposedEpoch, proposedLeader, proposedZxid, server } = this;
+    return isBetterVote(server.verifier, proposedLeader, proposedZxid, proposedEpoch, leader, zxid, peerEpoch);
   }
 
   private vote(id: ServerId, zxid: Zxid, electionEpoch: number, peerEpoch: Epoch): Vote {

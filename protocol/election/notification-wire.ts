@@ -36,7 +36,7 @@ export function decodeNotification(bytes: Uint8Array): Notification | undefined 
   return notification;
 }
 
-/** FastLeaderElection#buildMsg, with an empty configuration text. */
+/** Writes a notification with an empty configuration text (FastLeaderElection#buildMsg). */
 export function encodeNotification(notification: Notification): Uint8Array {
   const bytes = new Uint8Array(44);
   const view = new DataView(bytes.buffer);

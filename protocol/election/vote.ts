@@ -20,7 +20,8 @@ export interface Vote {
 }
 
 /**
- * Returns whether a vote beats the current one: by epoch, then zxid, then id (FastLeaderElection#totalOrderPredicate).
+ * Returns whether a vote is better than the current one. Compares epochs first, then zxids, then ids
+ * (FastLeaderElection#totalOrderPredicate).
  */
 export function isBetterVote(
   verifier: QuorumVerifier,

@@ -183,8 +183,9 @@ export class Leader
 
   acceptedEpochWritten(ok: boolean): void {
     const { epoch } = this.epochProposal;
+    const acceptedBefore = this.server.acceptedEpoch;
     this.server.acceptedEpochWritten(epoch, ok);
-    this.server.notes.epochProposed(epoch);
+    this.server.notes.epochProposed(epoch, acceptedBefore);
     if (!ok && this.server.behavior.unwrittenEpochNotUsed) this.acceptedEpochNotWritten();
     else this.epochProposal.written(ok);
   }

@@ -26,7 +26,7 @@ export interface SyncFacts<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logge
   readonly peerLastZxid: Z;
   /** The data from which the leader's release synchronizes learners; default: as in the newest release. */
   readonly source?: SyncSource;
-  /** DataTree#lastProcessedZxid. */
+  /** The zxid of the last transaction in the leader's tree (DataTree#lastProcessedZxid). */
   readonly lastProcessedZxid: Z;
   /** The newest committed transactions in memory, ascending (ZKDatabase#getCommittedLog). */
   readonly committedLog: readonly T[];
@@ -41,7 +41,7 @@ export interface SyncFacts<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logge
    * (ZKDatabase#getProposalsFromTxnLog, #calculateTxnLogSizeLimit).
    */
   readonly txnLogExceedsSizeLimit: boolean;
-  /** zookeeper.forceSnapshotSync. */
+  /** The setting zookeeper.forceSnapshotSync: whether the leader always sends SNAP. */
   readonly forceSnapSync: boolean;
   /** The zxid of the last proposal (Leader#lastProposed). */
   readonly lastProposed: Z;
@@ -93,7 +93,7 @@ export interface SyncDecision<Z extends AnyZxid = Zxid, T extends Logged<Z> = Lo
   readonly packets: readonly SyncPacket<Z, T>[];
   /** The index in `packets` of the first packet that startForwarding queued; `packets.length` if it queued none. */
   readonly forwardedFrom: number;
-  /** Proposals above this zxid are forwarded to the learner (Leader#startForwarding). */
+  /** The leader forwards proposals above this zxid to the learner (Leader#startForwarding). */
   readonly startForwardingFrom: Z;
   /** The rule that decided. SYNC_RULES describes it. */
   readonly rule: SyncRule;
@@ -190,7 +190,7 @@ function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(
 /**
  * Decides as releases before ZOOKEEPER-1413 do: the leader sends transactions only from committedLog, and otherwise a
  * SNAP. Forwarding starts at the learner's zxid even for a SNAP. The zxid at the start of an epoch has no special
- * meaning, and a TRUNC may cross epochs.
+ * meaning, and the leader may send a TRUNC even if its next transaction is of another epoch than the peer's zxid.
  */
 function decideFromCommittedLog<Z extends AnyZxid, T extends Logged<Z>>(
   { committedLog, lastProcessedZxid, peerLastZxid: peer }: SyncFacts<Z, T>,
@@ -227,23 +227,27 @@ function decideFromCommittedLog<Z extends AnyZxid, T extends Logged<Z>>(
 }
 
 /**
- * The rule that applies if the source contains no transaction at or above the peer's zxid. For committedLog this never
- * happens, because the leader uses committedLog only if the peer's zxid is at most maxCommittedLog. The rule exists
- * because LearnerHandler#syncFollower handles the case.
+ * The rule that applies if the source contains no transaction at or above the peer's zxid. For committedLog, this case
+ * never occurs, because the leader uses committedLog only if the peer's zxid is at most maxCommittedLog. The rule
+ * exists because LearnerHandler#syncFollower handles this case.
  */
 const RULE_WITHOUT_OP = { "committed-log": "committed-log-no-match", "txn-log": "txn-log-gap" } as const;
 
-/** LearnerHandler#queuedPackets while syncFollower fills it. */
+/** The queue of packets for the learner (LearnerHandler#queuedPackets) while syncFollower fills it. */
 class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
   packets: SyncPacket<Z, T>[] = [];
-  /** LearnerHandler#needOpPacket: true while no DIFF or TRUNC is queued. */
+  /** True while no DIFF or TRUNC is queued (LearnerHandler#needOpPacket). */
   needsOp = true;
-  /** Whether the last call of addCommitted queued nothing because a TRUNC would have crossed an epoch. */
+  /**
+   * Whether the last call of addCommitted queued nothing because the next transaction has another epoch than
+   * the peer's zxid.
+   */
   private crossEpoch = false;
-  /** Whether the DIFF was queued because the peer's zxid is the start of an epoch. */
+  /** Whether a DIFF is queued because the peer's zxid is the start of an epoch. */
   private opForNewEpoch = false;
-  /** minCommittedLog and maxCommittedLog. */
+  /** The first zxid in committedLog (minCommittedLog). */
   readonly min: Z;
+  /** The last zxid in committedLog (maxCommittedLog). */
   readonly max: Z;
 
   constructor(min: Z, max: Z) {
@@ -267,7 +271,11 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
     this.needsOp = true;
   }
 
-  /** LearnerHandler#queueCommittedProposals. Returns the last zxid queued, or `from` if none was queued. */
+  /**
+   * Queues the transactions of `lists` that the learner lacks, at most up to `limit`
+   * (LearnerHandler#queueCommittedProposals). Returns the zxid of the last queued transaction, or `from` if it queues
+   * none.
+   */
   addCommitted(lists: readonly (readonly T[])[], from: Z, limit: Z | undefined): Z {
     const newEpoch = isNewEpoch(from);
     this.crossEpoch = false;
@@ -290,7 +298,7 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
             this.opForNewEpoch = true;
             this.op(DIFF, this.max);
           } else if (!sameEpoch(zxid, from)) {
-            // A TRUNC must not cross an epoch, because the learner would exit.
+            // LearnerHandler sends no TRUNC across the start of an epoch, because the learner would exit.
             this.crossEpoch = true;
             return queued;
           } else {
@@ -313,7 +321,7 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
     return queued;
   }
 
-  /** Leader#startForwarding: queues the transactions above `from` that the leader has not applied yet. */
+  /** Queues the transactions above `from` that the leader has not applied yet (Leader#startForwarding). */
   addForwarded(facts: SyncFacts<Z, T>, from: Z): void {
     if (facts.lastProposed <= from) return;
     for (const txn of facts.toBeApplied) if (txn.zxid > from) this.add(txn);

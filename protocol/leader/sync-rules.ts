@@ -1,7 +1,7 @@
 /**
- * The rules of the sync decision in words. Each rule has the condition under which it applies, and the decision. The
- * rules are numbered like the cases in the comment of LearnerHandler#syncFollower. Reports, `zabsim decide` and `zabsim
- * list` print these texts.
+ * The rules of the sync decision in words: for each rule, its condition and its decision. The numbers of the rules are
+ * those of the cases in the comment of LearnerHandler#syncFollower. Reports, `zabsim decide` and `zabsim list` print
+ * these texts.
  */
 import type { SyncSource } from "../behavior.ts";
 import { DIFF, TRUNC } from "../packets.ts";
@@ -57,13 +57,15 @@ export const SYNC_RULES: Readonly<Record<SyncRule, RuleText>> = {
     case: 4,
     summary: "the peer's last zxid is within the range of committedLog, but committedLog does not contain it",
     why: (z) =>
-      `peer zxid ${z.peer} is within committedLog ${z.min}..${z.max} but not in it → TRUNC to ${z.op}, then the rest`,
+      `peer zxid ${z.peer} is within committedLog ${z.min}..${z.max} but not in it ` +
+      `→ TRUNC to ${z.op}, then later transactions`,
   },
   "committed-log-cross-epoch": {
     case: 4,
-    summary: "the peer's last transaction is not in committedLog, and a TRUNC would cross an epoch",
+    summary: "the peer's last transaction is not in committedLog, and the next zxid there has another epoch",
     why: (z) =>
-      `peer zxid ${z.peer} is not in committedLog ${z.min}..${z.max}, and a TRUNC would cross an epoch → SNAP`,
+      `peer zxid ${z.peer} is not in committedLog ${z.min}..${z.max}, ` +
+      "and the next zxid there has another epoch → SNAP",
   },
   "committed-log-no-match": {
     case: 4,
@@ -85,7 +87,8 @@ export const SYNC_RULES: Readonly<Record<SyncRule, RuleText>> = {
     case: 5,
     summary: "the peer's last zxid is below committedLog and within the range of the log on disk, but not in the log",
     why: (z) =>
-      `peer zxid ${z.peer} is below minCommittedLog ${z.min} and not in the log → TRUNC to ${z.op}, then the rest`,
+      `peer zxid ${z.peer} is below minCommittedLog ${z.min} and not in the log ` +
+      `→ TRUNC to ${z.op}, then later transactions`,
   },
   "txn-log-empty": {
     case: 5,
@@ -105,12 +108,13 @@ export const SYNC_RULES: Readonly<Record<SyncRule, RuleText>> = {
   "txn-log-gap": {
     case: 5,
     summary: "the log on disk ends before committedLog starts",
-    why: (z) => `the log on disk ends before minCommittedLog ${z.min}: a gap after peer zxid ${z.peer} → SNAP`,
+    why: (z) =>
+      `peer zxid ${z.peer} is below minCommittedLog ${z.min}, and the log on disk ends before it (a gap) → SNAP`,
   },
   "txn-log-cross-epoch": {
     case: 5,
-    summary: "the peer's last transaction is not in the log on disk, and a TRUNC would cross an epoch",
-    why: (z) => `peer zxid ${z.peer} is not in the log on disk, and a TRUNC would cross an epoch → SNAP`,
+    summary: "the peer's last transaction is not in the log on disk, and the next zxid there has another epoch",
+    why: (z) => `peer zxid ${z.peer} is not in the log on disk, and the next zxid there has another epoch → SNAP`,
   },
   "txn-log-off": {
     case: 6,
@@ -130,7 +134,8 @@ export const SYNC_RULES: Readonly<Record<SyncRule, RuleText>> = {
   "new-epoch-above-committed-log": {
     case: 6,
     summary: "the peer's zxid is the start of an epoch above committedLog",
-    why: (z) => `peer zxid ${z.peer} is the start of an epoch above maxCommittedLog ${z.max}, but not ${z.last} → SNAP`,
+    why: (z) =>
+      `peer zxid ${z.peer} is the start of an epoch above maxCommittedLog ${z.max} and is not ${z.last} → SNAP`,
   },
 };
 

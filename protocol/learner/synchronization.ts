@@ -50,7 +50,7 @@ export interface SyncServer extends RoleServer {
 /** The part of a learner that the synchronization uses. */
 export interface SyncLearner {
   readonly observer: boolean;
-  /** The limit that is the socket's read timeout. */
+  /** The read timeout of the socket: initLimit or syncLimit. */
   readLimit: ReadLimit;
   send(message: QuorumPacket): void;
   /** Starts a piece of thread work. `workDone` is called when it ends. */

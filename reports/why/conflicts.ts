@@ -92,6 +92,10 @@ const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
     here === undefined
       ? [find.has(server, there, "on its disk"), find.memory.endsAt(server, memory, there)]
       : [find.has(server, here, "in memory"), find.memory.diskLacks(server, here)],
+  "claimed-quorums": (find, { server, other, facts: { holders, zxid } }) =>
+    holders !== undefined && zxid !== undefined
+      ? [find.commit(server, zxid), find.lostOutside(holders, zxid)]
+      : [zxid === undefined ? find.state(server) : find.delivers(server, zxid), find.state(other ?? server)],
   "zxid-covers-tree": (find, { server, facts: { tree, zxid } }) => [
     find.memory.snapshotHolds(server, tree),
     find.memory.endsAt(server, zxid),

@@ -4,7 +4,7 @@
  */
 import type { ProtocolRecord } from "../../cluster/records.ts";
 import type { Violation } from "../../invariants/violation.ts";
-import type { ServerId, Zxid } from "../../protocol/zxid.ts";
+import { type ServerId, serverIdsOf, type Zxid } from "../../protocol/zxid.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { describeRecord } from "../describe.ts";
 import { AnomalyFacts } from "./anomaly-facts.ts";
@@ -48,7 +48,31 @@ export class FactFinder {
     return { text, atUs: delivered.atUs, causes: this.moment.chain(delivered, life) };
   }
 
-  /** Builds the fact about the server that first delivered a transaction, or that first began to serve with it. */
+  /** Builds the fact `server 2 commits 1:4`, about a leader. */
+  commit(leader: ServerId, zxid: FactZxid): Fact {
+    const life = this.moment.life(zxid);
+    const committed = life.events.find(({ kind, server }) => kind === "committed" && server === leader);
+    const causes = committed === undefined ? [] : this.moment.chain(committed, life);
+    return { text: `server ${leader} commits ${life.name}`, atUs: committed?.atUs, causes };
+  }
+
+  /**
+   * Builds the fact that a voter that is not one of `holders` does not have a transaction. Prefers a voter that has lost
+   * the transaction.
+   */
+  lostOutside(holders: readonly ServerId[], zxid: FactZxid): Fact {
+    const { run, until } = this.moment;
+    const { servers } = run.scenario;
+    const others = serverIdsOf(servers).filter((sid) => servers[sid]?.role !== "observer" && !holders.includes(sid));
+    const life = this.moment.life(zxid);
+    const loser = others.find((sid) => life.lost(sid, until) !== undefined) ?? others[0];
+    return loser === undefined ? this.noProposal(zxid) : this.lacks(loser, zxid);
+  }
+
+  /**
+   * Builds the fact about the server that first delivered a transaction, or that first began to serve with the
+   * transaction in its history.
+   */
   firstDelivery(zxid: FactZxid): Fact {
     const life = this.moment.life(zxid);
     const delivered = life.events.find(({ kind }) => kind === "delivered");

@@ -98,6 +98,8 @@ export class HistoryFacts {
       const decided = this.moment.finder.lastRecord("sync-decided", atUs, (one) => one.learner === server);
       return decided === undefined ? [] : [decisionCause(decided), ...this.removal(decided, life)];
     }
+    const record = this.moment.run.records[index];
+    if (record?.event === "script") return [this.moment.stepCause(record)];
     if (kind === "unloaded") {
       const fault = this.moment.finder.lastRecord(
         "script",
@@ -106,7 +108,7 @@ export class HistoryFacts {
       );
       if (fault !== undefined) return [this.moment.stepCause(fault)];
     }
-    const step = this.moment.finder.step(this.moment.run.records[index]?.sequence ?? -1);
+    const step = this.moment.finder.step(record?.sequence ?? -1);
     const crash = step ?? { text: `server ${server} crashed`, atUs, isRoot: true };
     return [crash, ...this.moment.synchronizations.interrupted(server, life, index - 1)];
   }
@@ -173,6 +175,8 @@ function lossText({ name }: TransactionLife, { kind, server }: LifeEvent, record
   const ends = record?.event === "crashed" && record.planned !== undefined ? "stops" : "crashes";
   if (kind === "truncated") return `server ${server} truncates ${name} from its log`;
   if (kind === "lost") return `server ${server} ${ends} and loses ${name}, which was not synced`;
+  if (kind === "wiped") return `server ${server} loses ${name}, because its disk is wiped`;
+  if (kind === "deleted") return `server ${server} loses ${name}, because files on its disk are deleted or replaced`;
   if (kind === "unloaded") return `server ${server} starts again with an older snapshot, without ${name}`;
   if (kind === "forgotten") return `server ${server} ${ends} and loses ${name}, which was only in memory`;
   return `server ${server} loads a snapshot without ${name}`;

@@ -19,6 +19,8 @@ const TEXTS: Readonly<Record<LifeKind, string>> = {
   kept: "survived a TRUNC",
   truncated: "truncated",
   lost: "lost in a crash",
+  wiped: "lost when the disk was wiped",
+  deleted: "lost when files on the disk were deleted or replaced",
   forgotten: "lost when its process ended (was only in memory)",
   unloaded: "missing after a restart from an older snapshot",
   replaced: "replaced by a snapshot without it",

@@ -5,6 +5,7 @@
  */
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
 import type { ServerId, Zxid } from "../../protocol/zxid.ts";
+import type { DiskFault } from "../../scenarios/scenario.ts";
 
 export type LifeKind =
   /** The scenario put the transaction on the server's disk before the run. */
@@ -25,6 +26,10 @@ export type LifeKind =
   | "truncated"
   /** A crash removed the transaction from the log before it was synced. */
   | "lost"
+  /** A step of the script emptied the server's disk. */
+  | "wiped"
+  /** A step deleted or replaced files of the server, and the server then started without the transaction. */
+  | "deleted"
   /** The transaction was only in memory when the process ended. */
   | "forgotten"
   /** The server had saved the transaction in a snapshot, but did not load this snapshot when it started again. */
@@ -50,6 +55,8 @@ interface Holding {
   /** The leader whose SNAP this server is receiving. Undefined before the SNAP and after the server has loaded it. */
   snapshotFrom: ServerId | undefined;
   lastCrash: RecordPosition | undefined;
+  /** The last step that deleted or replaced files of the server since it loaded its disk. */
+  lastDeletion: RecordPosition | undefined;
   hasLoadedDisk: boolean;
 }
 
@@ -72,7 +79,10 @@ export class LifeTracker {
   }
 
   read(record: ProtocolRecord, index: number): void {
-    if (record.event === "script") return;
+    if (record.event === "script") {
+      if (record.moment === "start") this.script(record, index);
+      return;
+    }
     const holding = this.holding(record.server);
     const position = { record, index };
     switch (record.event) {
@@ -149,12 +159,36 @@ export class LifeTracker {
     holding.snapshotFrom = undefined;
   }
 
+  private script(record: RecordOf<"script">, index: number): void {
+    if (record.verb === "wipe") this.wiped(record.argument as ServerId, record, index);
+    if (record.verb !== "disk") return;
+    const { copyFrom, delete: deleted, server } = record.argument as DiskFault;
+    if (server === "leader" || (deleted ?? copyFrom) === undefined) return;
+    this.holding(server).lastDeletion = { record, index };
+  }
+
+  /**
+   * Reads a step that wipes the disk of a server. If the server ran, the record of its crash comes before the record of
+   * the step.
+   */
+  private wiped(server: ServerId, { atUs }: ProtocolRecord, index: number): void {
+    const holding = this.holding(server);
+    if (holding.inMemory || holding.onDisk) this.events.push({ kind: "wiped", server, atUs, index });
+    Object.assign(holding, { inMemory: false, onDisk: false, synced: false, saved: false, lastCrash: undefined });
+  }
+
   private loadedDisk(holding: Holding, { history, zxid }: RecordOf<"loaded">, position: RecordPosition): void {
+    const deletion = holding.lastDeletion;
+    holding.lastDeletion = undefined;
     if (!holding.hasLoadedDisk) {
       holding.hasLoadedDisk = true;
       holding.onDisk = history.upTo(this.zxid).txn?.zxid === this.zxid;
       holding.synced = holding.onDisk;
       if (holding.onDisk) this.add("before", position);
+    } else if (deletion !== undefined && holding.onDisk && history.upTo(this.zxid).txn?.zxid !== this.zxid) {
+      const { atUs } = deletion.record;
+      this.events.push({ kind: "deleted", server: position.record.server, atUs, index: deletion.index });
+      Object.assign(holding, { onDisk: false, synced: false, saved: false });
     } else if (holding.saved && history.upTo(this.zxid).txn?.zxid !== this.zxid) {
       this.add("unloaded", position);
       Object.assign(holding, { onDisk: false, saved: false });
@@ -191,6 +225,7 @@ export class LifeTracker {
         saved: false,
         snapshotFrom: undefined,
         lastCrash: undefined,
+        lastDeletion: undefined,
         hasLoadedDisk: false,
       };
       this.holdings.set(server, holding);

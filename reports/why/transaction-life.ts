@@ -10,7 +10,15 @@ import { type LifeEvent, type LifeKind, LifeTracker } from "./life-tracker.ts";
 const VALUE_BEFORE_THE_RUN = "before";
 
 const GAINS: ReadonlySet<LifeKind> = new Set(["before", "proposed", "logged", "delivered", "snapshot"]);
-const LOSSES: ReadonlySet<LifeKind> = new Set(["truncated", "lost", "unloaded", "forgotten", "replaced"]);
+const LOSSES: ReadonlySet<LifeKind> = new Set([
+  "truncated",
+  "lost",
+  "wiped",
+  "deleted",
+  "unloaded",
+  "forgotten",
+  "replaced",
+]);
 
 export class TransactionLife {
   readonly zxid: Zxid;

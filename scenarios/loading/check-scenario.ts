@@ -1,6 +1,6 @@
 /**
- * Checks what a schema cannot express: servers exist, zxids ascend, ranges are not empty, quorums can form. Checks the
- * complete scenario and reports problems by the path of the field in the file.
+ * Checks the rules that a schema cannot express, for example that servers exist, zxids ascend, ranges are not empty,
+ * and quorums can form. Checks the complete scenario and reports problems by the path of the field in the file.
  */
 
 import type { HierarchicalQuorum, NetworkSpec } from "../../cluster/cluster-spec.ts";

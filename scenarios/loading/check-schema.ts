@@ -1,8 +1,8 @@
 /**
  * Checks data against schema/scenario.schema.json and describes problems in words. Supports only the part of JSON
- * Schema that this schema uses; a test compares it with Ajv on many files. Ajv itself would take 100 ms to load and
- * compile the schema, which is longer than a whole `zabsim run`. Ajv also reports the errors of every alternative of
- * `anyOf`, and not only those of the alternative that accepts the type of the value.
+ * Schema that this schema uses. A test compares the results with those of Ajv on many files. Ajv itself would take 100
+ * ms to load and compile the schema, which is longer than a whole `zabsim run`. Ajv also reports the errors of every
+ * alternative of `anyOf`, and not only those of the alternative that accepts the type of the value.
  */
 
 import { didYouMean, suggestion } from "./did-you-mean.ts";
@@ -10,12 +10,15 @@ import type { FieldProblem, Path } from "./field-path.ts";
 
 export interface Schema {
   readonly $ref?: string;
-  /** Describes the accepted values, worded as the end of a sentence. */
+  /** Describes the accepted values, as the last words of a sentence. */
   readonly title?: string;
   readonly type?: string | readonly string[];
   readonly enum?: readonly (string | number)[];
   readonly pattern?: string;
-  /** An example that is a word in capitals is suggested in place of a similar, misspelled word. */
+  /**
+   * Examples of accepted values. If a value looks like a misspelled example, and the example is a word in capitals, the
+   * error suggests the example.
+   */
   readonly examples?: readonly unknown[];
   readonly minimum?: number;
   readonly maximum?: number;
@@ -32,7 +35,10 @@ export interface Schema {
   readonly maxProperties?: number;
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
-  /** Tests whether all fields are known. An editor therefore reports an unknown field, and not the rules of `then`. */
+  /**
+   * A test whether all fields are known. If a field is unknown, an editor reports that field and does not apply the
+   * rules of `then`.
+   */
   readonly if?: { readonly propertyNames: Schema };
   readonly then?: { readonly oneOf: readonly Schema[] };
   readonly not?: Schema;
@@ -145,7 +151,7 @@ class SchemaCheck {
       const accepted = this.accepts(schema.properties?.[key] ?? {});
       problems.push({ path: [...path, key], value: undefined, message: "is missing", accepted });
     }
-    // With a misspelled or missing field, further problems would only distract.
+    // If a field is misspelled or missing, further problems would only distract from this one.
     return problems.length > 0 ? problems : this.checkTogether(mapping, schema, path);
   }
 

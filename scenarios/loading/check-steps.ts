@@ -1,4 +1,7 @@
-/** Checks the steps of a scenario: servers, durations and zxids in triggers and actions, and the fields of moments. */
+/**
+ * Checks the steps of a scenario: servers, durations and zxids in triggers and actions, and the fields of moments (the
+ * events and messages that steps wait for).
+ */
 
 import type { CrashSpec, ServerOrLeader } from "../../cluster/cluster-spec.ts";
 import type { ServerId } from "../../protocol/zxid.ts";
@@ -32,7 +35,7 @@ function checkTrigger(checks: FieldChecks, step: Step, path: Path): void {
   if (step.when !== undefined) checkMoment(checks, step.when, [...path, "when"]);
 }
 
-/** Actions that cannot be undone, or that undo something themselves. */
+/** Actions that cannot be undone, or that undo another action. */
 const NOT_UNDOABLE = ["write", "start", "restart", "upgrade", "resume", "heal", "release", "settle", "disconnect"];
 
 function checkFor(checks: FieldChecks, step: Step, path: Path): void {

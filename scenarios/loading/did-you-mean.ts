@@ -1,7 +1,7 @@
 /** Suggests the accepted name that is nearest to a misspelled one by edit distance, if it is near enough. */
 import { nearestBelow } from "../../protocol/releases.ts";
 
-/** Maximum number of letters of a misspelled name that are compared. It bounds the cost of a comparison. */
+/** Maximum number of letters of a misspelled name that are compared. This limit bounds the cost of a comparison. */
 const LETTERS_MAX = 40;
 
 /** Returns the nearest known name. Returns undefined if more than about a third of the letters differ. */
@@ -25,7 +25,10 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return suggestion === undefined ? "" : `, did you mean ${suggestion}?`;
 }
 
-/** Returns a suggestion for a value that is not in `known`: for a version, the nearest older release in `known`. */
+/**
+ * Returns a suggestion for a value that is not in `known`. For a version, suggests the nearest older release in
+ * `known`.
+ */
 export function suggestion(value: string, known: readonly string[]): string {
   const older = nearestBelow(value);
   if (older !== undefined && known.includes(older)) return `; the nearest release below it is ${older}`;

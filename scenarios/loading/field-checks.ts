@@ -17,8 +17,8 @@ import type { FieldProblem, Path } from "./field-path.ts";
 import type { CompleteScenario } from "./short-forms-and-defaults.ts";
 
 /**
- * The largest epoch that a start state may contain, as in the schema's startEpoch. The elections of the run use the
- * epochs above it.
+ * The largest epoch that a start state may contain, as in the schema's startEpoch. The elections of the run use higher
+ * epochs.
  */
 export const START_EPOCH_MAX = 2_000_000;
 
@@ -68,7 +68,10 @@ export class FieldChecks {
     return zxid;
   }
 
-  /** Reports a zxid that servers start with or receive if its epoch leaves too few higher epochs for elections. */
+  /**
+   * Checks a zxid that a server has at the start or receives in a message. Reports it if its epoch leaves too few
+   * higher epochs for elections.
+   */
   epochBelowLimit(zxid: Zxid, path: Path): void {
     if (epochOf(zxid) <= START_EPOCH_MAX) return;
     const accepted = `epochs up to ${START_EPOCH_MAX}: elections need the epochs up to ${MAX_EPOCH}`;

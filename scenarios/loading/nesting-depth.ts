@@ -3,8 +3,8 @@ import { Lexer } from "yaml";
 
 /**
  * Returns the offset of the first token that is nested deeper than `max`. Returns undefined if there is none. In block
- * style, the depth of a token is the number of columns in which the tokens around it start. Each node that contains the
- * token adds at least one such column.
+ * style, a node contains the tokens that are indented more than the node. The depth of a token is therefore the number
+ * of different columns in which the nodes that contain the token start.
  *
  * A deeper text must not reach the yaml parser: the parser would recurse until the stack overflows. If the stack
  * overflows while V8 compiles a regular expression, V8 ends the whole process.

@@ -38,13 +38,13 @@ export interface RawScenario {
   readonly disk?: { readonly sync?: RawDuration; readonly write?: RawDuration };
   readonly threads?: RawThreads;
   readonly committed?: RawZxid;
-  /** A step whose shape is wrong is null. */
+  /** The steps. A step that does not match the schema is null. */
   readonly steps?: readonly (RawStep | null)[];
   readonly until?: RawDuration;
   readonly expect?: RawExpectation;
 }
 
-/** Settings under the names of the core or under ZooKeeper's own names. */
+/** Settings by name: the names that the core uses or ZooKeeper's own names. */
 export type RawSettings = Readonly<Record<string, unknown>>;
 
 export interface RawServer extends Partial<Omit<ServerSpec, "snapshots" | "logFilesFrom" | "logFrom" | "settings">> {

@@ -1,6 +1,6 @@
 /**
- * Applies `--set path=value`: sets one field of a scenario before the checks. The value is YAML. A short form is
- * expanded if the path leads into it.
+ * Applies `--set path=value`: sets one field of a scenario before the checks. The value is YAML. If the path names a
+ * field inside a short form, the short form is expanded first.
  */
 import { ScenarioError } from "../scenario-error.ts";
 import { formatPath, type Path, parsePath } from "./field-path.ts";
@@ -15,7 +15,7 @@ export function applyOverride(data: unknown, override: string): unknown {
   return assignOverride(data, parseOverride(override));
 }
 
-/** Like applyOverride, for an override that is parsed already. */
+/** Like applyOverride, but takes a parsed override. */
 export function assignOverride(data: unknown, { path, text, value }: Override): unknown {
   return assign(data, path, 0, value, text);
 }
@@ -78,12 +78,12 @@ function assign(target: unknown, path: Path, depth: number, value: unknown, over
   return { ...inside, [segment]: assign(own, path, depth + 1, value, override) };
 }
 
-/** Returns the settings without this setting, whichever of its names it has. */
+/** Returns the settings without this setting. Removes the setting under each of its names. */
 function withoutSetting(settings: object, name: string): object {
   return Object.fromEntries(Object.entries(settings).filter(([other]) => coreName(other) !== coreName(name)));
 }
 
-/** Expands a short form, so that a path can lead into it. */
+/** Expands a short form, so that a path can name a field inside it. */
 function writeOut(value: unknown, at: Path, segment: string | number): unknown {
   if (typeof value === "object" || typeof segment === "number") return value;
   const name = at[at.length - 1];

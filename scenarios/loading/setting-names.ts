@@ -11,7 +11,7 @@ export interface OwnName {
   readonly factor?: number;
 }
 
-/** ZooKeeper's names of settings, where they differ from zabsim's names. */
+/** ZooKeeper's names of the settings for which ZooKeeper and zabsim use different names. */
 export const OWN_NAMES: Readonly<Record<string, OwnName>> = {
   tickTime: { setting: "tickTimeMs" },
   "fastleader.minNotificationInterval": { setting: "minNotificationIntervalMs" },
@@ -52,7 +52,7 @@ function ownName(name: string): string {
   return name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
 }
 
-/** Returns a problem for each setting that is given under two names. */
+/** Returns a problem for each setting that the file sets twice, under two names. */
 export function repeatedSettings(raw: Readonly<Record<string, unknown>>, path: Path): FieldProblem[] {
   const given = new Map<string, string>();
   const problems: FieldProblem[] = [];

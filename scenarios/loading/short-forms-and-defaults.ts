@@ -50,7 +50,7 @@ import type {
 } from "./raw-scenario.ts";
 import { withCoreNames } from "./setting-names.ts";
 
-/** A scenario in which each step of wrong shape is null, so that the other steps keep their numbers. */
+/** A scenario in which each step that does not match the schema is null, so that the other steps keep their numbers. */
 export type CompleteScenario = Omit<Scenario, "steps"> & { readonly steps: readonly (Step | null)[] };
 
 export const DEFAULT_NETWORK = { latency: "200us..1ms", lossRate: 0, duplicateRate: 0 };

@@ -36,14 +36,14 @@ const ALIASES_MAX = 100;
 /** Maximum nesting depth in nodes of the parser. A mapping inside a mapping is two nodes deeper. */
 const DEPTH_MAX = 60;
 /**
- * Maximum nesting depth in tokens of the text. It is far above what DEPTH_MAX nodes need, and far below the depth at
- * which the parser overflows the stack.
+ * Maximum nesting depth in tokens of the text. It is far greater than the token depth of DEPTH_MAX nodes, and far
+ * smaller than the depth at which the parser overflows the stack.
  */
 const TOKEN_DEPTH_MAX = 200;
 
 export class YamlSource {
   readonly file: string;
-  /** The parsed data. Null if the file is empty. */
+  /** The parsed data. It is null if the file is empty. */
   readonly data: unknown;
   private readonly document: Document.Parsed;
   private readonly lines: LineCounter;
@@ -67,7 +67,7 @@ export class YamlSource {
   private checkDepth(): void {
     const offset = offsetBelowDepth(this.text, TOKEN_DEPTH_MAX);
     if (offset === undefined) return;
-    // The lines are found here, because the parser, which finds them otherwise, does not run.
+    // The parser usually finds the lines. It does not run here, so this loop finds them.
     for (const { index } of this.text.matchAll(/^/gm)) this.lines.addNewLine(index);
     this.fail(offset, ...SYNTAX_PROBLEMS.RESOURCE_EXHAUSTION);
   }
@@ -148,7 +148,8 @@ export class YamlSource {
   }
 
   /**
-   * Creates a problem whose value is the line at this offset. Without an offset, the problem is about the whole text.
+   * Creates a problem whose value is the line at this offset. If the offset is undefined, the problem is about the
+   * whole text.
    */
   private problem(offset: number | undefined, message: string, accepted: string): Problem {
     const position = this.position(offset ?? 0);
@@ -166,7 +167,10 @@ export class YamlSource {
   }
 }
 
-/** Common YAML mistakes by the error code of the yaml package: a description, and what is accepted instead. */
+/**
+ * Common YAML mistakes by the error code of the yaml package. For each one, a description of the mistake and of the
+ * accepted YAML.
+ */
 const SYNTAX_PROBLEMS = {
   RESOURCE_EXHAUSTION: ["is nested too deeply", "a few levels of lists and mappings"],
   DUPLICATE_KEY: ["the field exists twice", "each field once"],
@@ -206,8 +210,8 @@ function startOf(node: unknown): number | undefined {
 }
 
 /**
- * Returns the start of a field's value. Returns undefined if the value is empty or starts on a later line, because then
- * the problem is reported at the field's name.
+ * Returns the start of a field's value. Returns undefined if the value is empty or starts on a later line, because a
+ * problem of such a field is reported at the field's name.
  */
 function visibleStart(node: unknown): number | undefined {
   return (isScalar(node) && node.source === "") || (isCollection(node) && node.flow !== true)

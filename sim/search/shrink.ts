@@ -18,13 +18,13 @@ export interface ShrinkProgress<Value> {
   readonly kept: number;
 }
 
-/** What to search, and for how long. */
+/** The options of a search: its passes, its test, and its limits. */
 export interface ShrinkOptions<Value> {
   /** The passes, in the order of their use. */
   readonly passes: readonly Pass<Value>[];
   /** Returns whether a candidate still fails. */
   readonly fails: (candidate: Value) => boolean;
-  /** The limit of candidates to try. */
+  /** The largest number of candidates to try. */
   readonly maxRuns: number;
   /** Called after each run. If it returns true, the shrinking ends. */
   readonly stop?: (progress: ShrinkProgress<Value>) => boolean;
@@ -36,7 +36,7 @@ export interface Shrunk<Value> extends ShrinkProgress<Value> {
   readonly complete: boolean;
 }
 
-/** Searches the smallest value that still fails. `start` must fail. */
+/** Searches for the smallest value that still fails. `start` must fail. */
 export function shrink<Value>(start: Value, options: ShrinkOptions<Value>): Shrunk<Value> {
   const steps = shrinkStepwise(start, options);
   for (;;) {

@@ -1,4 +1,4 @@
-/** The hash of a message, which enters the digest of a run. */
+/** The hash of a message, which is part of the digest of a run. */
 import { expect, it } from "vitest";
 import { hashMessage } from "../../cluster/message-hash.ts";
 import type { Message } from "../../cluster/server.ts";

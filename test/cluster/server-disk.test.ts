@@ -26,7 +26,7 @@ const txn = (counter: number): Txn => makeTxn(zxid(counter), "x");
 const PLAIN: Truncation = { truncRemovesEverythingAbove: false, truncDeletesNewestFirst: false };
 const REMOVES_ALL: Truncation = { ...PLAIN, truncRemovesEverythingAbove: true };
 
-/** Makes an empty disk. A write takes 100 us, a sync 1000 us; `run` runs until all operations have completed. */
+/** Makes an empty disk. A write takes 100 us and a sync 1000 us. The function `run` completes all operations. */
 function diskBed() {
   const { run, world } = testBed(1);
   const { disk } = world.node(1);
@@ -173,7 +173,40 @@ describe("snapshots and epoch files", () => {
   });
 });
 
+/** The behaviors of a release that refuses to start with an empty log file. */
+const OLD = { corruptSnapshotExits: false, deletesEmptyLog: false };
+
 describe("corrupt", () => {
+  it("an empty newest log file stops the server, or is deleted (ZOOKEEPER-2332)", () => {
+    const { serverDisk } = diskWith([[1], [2]]);
+    expect(serverDisk.corrupt("log-empty")).toBe(true);
+    expect(serverDisk.unreadable(OLD)).toBe("log.100000002");
+    expect(serverDisk.unreadable({ ...OLD, deletesEmptyLog: true })).toBe(undefined);
+    serverDisk.deleteEmptyLog();
+    expect(serverDisk.image().logFiles.map(({ name }) => name)).toEqual([zxid(1)]);
+    serverDisk.deleteEmptyLog();
+    expect(serverDisk.image().logFiles).toHaveLength(1);
+  });
+
+  it("a log file with an incomplete header stops the server in every release", () => {
+    const { serverDisk } = diskWith([[1], [2]]);
+    serverDisk.corrupt("log-header");
+    expect(serverDisk.unreadable({ ...OLD, deletesEmptyLog: true })).toBe("log.100000002");
+  });
+
+  it("a wrong end mark ends the file before its last record, and stops no server", () => {
+    const { serverDisk } = diskWith([[1, 2]]);
+    serverDisk.corrupt("log-end");
+    expect(serverDisk.unreadable(OLD)).toBe(undefined);
+    expect(serverDisk.image().logFiles[0]?.txns.map((one) => one.zxid)).toEqual([zxid(1)]);
+  });
+
+  it("delete removes the newest file of a kind", () => {
+    const { serverDisk } = diskWith([[1], [2]]);
+    expect([serverDisk.delete("log"), serverDisk.delete("log"), serverDisk.delete("log")]).toEqual([true, true, false]);
+    expect([serverDisk.delete("accepted-epoch"), serverDisk.delete("accepted-epoch")]).toEqual([true, false]);
+  });
+
   it.each(["log", "snapshot", "accepted-epoch", "current-epoch"] as const)("%s on an empty disk: false", (kind) => {
     expect(diskBed().serverDisk.corrupt(kind)).toBe(false);
   });
@@ -184,21 +217,24 @@ describe("corrupt", () => {
     ["current-epoch", "currentEpoch"],
   ] as const)("%s: the newest file keeps the server from starting", (kind, file) => {
     const { serverDisk } = diskWith([[1, 2], [3]]);
-    expect(serverDisk.unreadable(false)).toBeUndefined();
+    expect(serverDisk.unreadable(OLD)).toBeUndefined();
     expect(serverDisk.corrupt(kind)).toBe(true);
-    expect(serverDisk.unreadable(false)).toBe(file);
+    expect(serverDisk.unreadable(OLD)).toBe(file);
   });
 
   it("snapshot: the image has only the older snapshot, and a release that then exits cannot start", () => {
     const { serverDisk } = diskWith([[1, 2]], [0, 2]);
     expect(serverDisk.corrupt("snapshot")).toBe(true);
     expect(snapshotsOf(serverDisk.image())).toEqual(["0:0"]);
-    expect([serverDisk.unreadable(false), serverDisk.unreadable(true)]).toEqual([undefined, "snapshot.100000002"]);
+    expect([serverDisk.unreadable(OLD), serverDisk.unreadable({ ...OLD, corruptSnapshotExits: true })]).toEqual([
+      undefined,
+      "snapshot.100000002",
+    ]);
   });
 
   it("the only snapshot: no release can start", () => {
     const { serverDisk } = diskWith([[1, 2]], [0]);
     expect(serverDisk.corrupt("snapshot")).toBe(true);
-    expect(serverDisk.unreadable(false)).toBe("snapshot.0");
+    expect(serverDisk.unreadable(OLD)).toBe("snapshot.0");
   });
 });

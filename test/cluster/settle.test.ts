@@ -1,4 +1,4 @@
-/** Settling: every fault is undone, the other servers are cut off, and settled servers that exit are started again. */
+/** Settling undoes every fault, cuts off all other servers, and starts settled servers again when they exit. */
 import { expect, it } from "vitest";
 import { settle } from "../../cluster/settle.ts";
 import { kill, runFor, runUntil, S1, S2, S3, startAndServe, testCluster } from "./test-cluster.ts";

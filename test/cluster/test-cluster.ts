@@ -14,7 +14,7 @@ export function testCluster(yaml: string, options: Partial<ClusterOptions> = {})
   return new Cluster(loadScenario(yaml, "test-cluster.yaml"), { seed: 1, watch: () => [], ...options });
 }
 
-/** Starts the cluster and runs it until all servers that run serve. */
+/** Starts the cluster and runs it until every running server serves. */
 export function startAndServe(cluster: Cluster): void {
   cluster.start();
   runUntil(cluster, () => cluster.running.length > 0 && cluster.running.every(({ peer }) => peer.serving));
@@ -31,7 +31,7 @@ export function runFor({ world }: Cluster, durationUs: number): void {
   world.run({ untilUs: world.nowUs + durationUs });
 }
 
-/** Starts the cluster and runs it until all running servers serve. */
+/** Starts the cluster, runs it until every running server serves, and returns the leader. */
 export function leaderOf(cluster: Cluster): ServerId {
   const { leader } = cluster;
   if (leader === undefined) throw new Error("no leader serves");

@@ -3,7 +3,7 @@
  * in lists. Disk operations complete after each input, or when the test completes them. The disk is in memory and
  * never loses data.
  *
- * Tests write ids, epochs and zxids as plain numbers; BarePeer brands them.
+ * Tests write ids, epochs and zxids as plain numbers; BarePeer converts them to the branded types of the core.
  */
 import {
   asConnectionId,
@@ -118,7 +118,7 @@ export class BarePeer implements Effects {
   readonly closed: number[] = [];
   readonly failures: string[] = [];
   readonly anomalies: string[] = [];
-  /** One line for each saved snapshot, such as `snapshot 1:2 synced`. */
+  /** One line for each snapshot that the peer has saved, such as `snapshot 1:2 synced`. */
   readonly notes: string[] = [];
   readonly listening = new Set<Port>();
   exitCode: number | undefined;
@@ -185,7 +185,7 @@ export class BarePeer implements Effects {
     };
   }
 
-  /** Makes a history such as `1:1 1:2`. */
+  /** Makes a history from a text such as `1:1 1:2`. */
   history(text: string): History {
     let history = this.empty;
     for (const word of text.split(" ").filter((part) => part !== "")) history = history.extend(txn(word));
@@ -208,8 +208,8 @@ export class BarePeer implements Effects {
   }
 
   /**
-   * Performs one input. Then completes disk operations, unless `slowDisk` is set, and thread work, unless `slowThreads`
-   * is set.
+   * Performs one input. Then, unless `slowDisk` is set, completes disk operations. Then, unless `slowThreads` is set,
+   * completes thread work.
    */
   input(what: () => void): this {
     this.peer.nowUs = this.nowUs;
@@ -219,8 +219,8 @@ export class BarePeer implements Effects {
   }
 
   /**
-   * Completes pending disk operations: all, or the next `count`. Then completes thread work, unless `slowThreads` is
-   * set.
+   * Completes the next `count` pending disk operations; by default, all of them. Then completes thread work, unless
+   * `slowThreads` is set.
    */
   disk(count = Number.POSITIVE_INFINITY): this {
     this.completeOperations(count);

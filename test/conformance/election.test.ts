@@ -23,7 +23,8 @@ import { type BareNotification, BarePeer, ensemble, vote, z } from "./bare-peer.
 
 const FIVE = ensemble([1, 2, 3, 4, 5]);
 /**
- * Starts the server with the lowest id of five. The other servers can connect to it, and it keeps their connections.
+ * Starts the server with the lowest id of five. The other servers have higher ids, so the server keeps the connections
+ * that they open.
  */
 const zero = (): BarePeer => new BarePeer({ myid: 0, verifier: ensemble([0, 1, 2, 3, 4]) }).start();
 

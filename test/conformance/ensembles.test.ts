@@ -1,6 +1,6 @@
 /**
- * ZooKeeper's tests of whole ensembles: durability of a DIFF, abandoned leaders, restarts, resynchronization. Each
- * test is a scenario, so its run also checks all invariants.
+ * ZooKeeper's tests of whole ensembles: durability of a DIFF, leaders that lose their followers, restarts, and repeated
+ * synchronization. Each test is a scenario, so its run also checks all invariants.
  */
 
 import { describe, expect, it } from "vitest";

@@ -29,7 +29,7 @@ describe("LearnerTest", () => {
     expect(bare.failures).toEqual(["connect-failed"]);
   });
 
-  /** Returns the number of tries within the limit, if each try takes 4 s and then fails. */
+  /** Returns the number of times that a learner tries to connect if each try takes 4 s and then fails. */
   const triesOfFourSeconds = (settings: Record<string, number>): number => {
     const bare = connecting(settings);
     while (bare.failures.length === 0) {

@@ -1,28 +1,12 @@
 /**
- * The recorded behavior of each release with data directories: what FileTxnSnapLog#restore loads (restore), what is left
- * and loaded after ZKDatabase#truncateLog (trunc), and what a running database holds after its log has grown
- * (fastForwardDataBase, forward) or after a restart (again).
+ * The recorded behavior of each release with data directories (disk-vectors.ts).
  *
- * Not compared: `last` and `limit`, which the core does not ask for in this form; `read`, which recorded-sync.test.ts
- * covers; and files without any byte, which the simulated disk does not have.
+ * This test skips the operations `last` and `limit`, because the core has no equivalent, and `read`, because
+ * recorded-sync.test.ts tests it.
  */
 import { describe, expect, it } from "vitest";
-import { ServerDisk } from "../../cluster/server-disk.ts";
-import {
-  asZxid,
-  type Behavior,
-  DEFAULT_SETTINGS,
-  type DiskImage,
-  formatZxid,
-  History,
-  makeTxn,
-  PROFILES,
-  type Txn,
-  type Zxid,
-} from "../../protocol/index.ts";
-import { Database } from "../../protocol/storage/database.ts";
-import { type NodeProgram, World } from "../../sim/index.ts";
-import { fieldsOf, RECORDED_RELEASES, recordedAnswers } from "./recorded.ts";
+import { differingOperations } from "./disk-vectors.ts";
+import { RECORDED_RELEASES, recordedAnswers } from "./recorded.ts";
 
 interface DiskVector {
   readonly id: string;
@@ -30,154 +14,11 @@ interface DiskVector {
   readonly expect: Readonly<Record<string, string>>;
 }
 
-/** The operations of a vector that are compared. */
-const OPERATIONS = ["restore", "trunc", "again", "forward"];
-
-/** A data directory on a simulated disk, and the database of a server on it. */
-class DataDir {
-  readonly world = new World<unknown>({ seed: 1, nodes: [1] });
-  readonly disk = new ServerDisk(this.world.node(1).disk);
-  readonly database: Database;
-  private readonly append: readonly (readonly Txn[])[];
-
-  constructor(input: string, behavior: Behavior) {
-    const { append = "", autocreate, commitlog, logs = "", snaps = "", trust } = fieldsOf(input);
-    const settings = {
-      ...DEFAULT_SETTINGS,
-      // Releases before 3.6 know no commitLogCount.
-      commitLogCount: behavior.knowsMissingDatabase ? Number(commitlog ?? 500) : 500,
-      trustEmptySnapshot: trust === "1",
-      dbAutocreate: autocreate !== "0",
-    };
-    const empty = History.empty();
-    this.database = new Database(settings, behavior, empty);
-    this.append = files(append).map((text) => txns(text));
-    const image: DiskImage = {
-      acceptedEpoch: undefined,
-      currentEpoch: undefined,
-      currentEpochTmp: undefined,
-      updatingEpoch: false,
-      snapshots: named(snaps).map(({ name, txns: held }) => ({
-        zxid: name,
-        history: held.reduce((history, txn) => history.extend(txn), empty),
-      })),
-      logFiles: named(logs),
-    };
-    this.disk.preset(image);
-    this.world.node(1).start(NO_PROGRAM);
-  }
-
-  run(operation: string): string {
-    const [name, zxid] = operation.split("@");
-    if (name === "restore") return this.restored();
-    const problem = this.database.restore(this.disk.image());
-    if (problem !== undefined) return problem;
-    this.saveFirstSnapshot();
-    if (name === "trunc") return this.truncated(asZxid(Number(zxid)));
-    for (const group of this.append) {
-      this.database.rollLog();
-      this.disk.rollLog();
-      for (const txn of group) {
-        this.database.append(txn);
-        this.disk.append(txn);
-      }
-    }
-    if (name === "again") return this.withFiles(this.restored());
-    return this.database.fastForward() ?? this.loadedText();
-  }
-
-  private restored(): string {
-    return this.database.restore(this.disk.image()) ?? this.loadedText();
-  }
-
-  private truncated(zxid: Zxid): string {
-    const isDone = this.disk.truncateLog(zxid, { truncRemovesEverythingAbove: false, truncDeletesNewestFirst: false });
-    this.world.run({ untilUs: 1_000_000 });
-    return isDone ? this.withFiles(`done, ${this.restored()}`) : this.withFiles("not done");
-  }
-
-  /** Saves a snapshot if the directory is empty, as Peer#start and FileTxnSnapLog#restore do. */
-  private saveFirstSnapshot(): void {
-    const { snapshots, logFiles } = this.disk.image();
-    if (snapshots.length > 0 || logFiles.length > 0 || this.database.lastProcessedZxid < 0) return;
-    this.disk.saveSnapshot(this.database.snapshot(), false);
-    this.world.run({ untilUs: 1_000_000 });
-  }
-
-  private loadedText(): string {
-    const { committedLog, history, lastProcessedZxid } = this.database;
-    const nodes = [...new Set(history.txns().map(({ zxid }) => zxid))].sort((a, b) => a - b);
-    const committed = committedLog.map(({ zxid }) => formatZxid(zxid)).join(" ");
-    const last = lastProcessedZxid < 0 ? String(lastProcessedZxid) : formatZxid(lastProcessedZxid);
-    return `last ${last}, nodes [${nodes.map(formatZxid).join(" ")}], committedLog [${committed}]`;
-  }
-
-  /** Adds the log files to an answer that is no error. */
-  private withFiles(answer: string): string {
-    if (!answer.includes("last") && answer !== "not done") return answer.replace("done, ", "");
-    const text = this.disk
-      .image()
-      .logFiles.map(
-        ({ name, txns: held }) => `${formatZxid(name)} [${held.map(({ zxid }) => formatZxid(zxid)).join(" ")}]`,
-      );
-    return `${answer}, files [${text.join(", ")}]`;
-  }
-}
-
-const NO_PROGRAM: NodeProgram<unknown> = {
-  onTimer: () => {},
-  onConnected: () => {},
-  onRefused: () => {},
-  onAccepted: () => {},
-  onMessage: () => {},
-  onClosed: () => {},
-  onDatagram: () => {},
-  onDiskDone: () => {},
-  stateHash: () => 0,
-};
-
-function files(text: string): string[] {
-  return text === "" ? [] : text.split("|");
-}
-
-function txns(text: string): Txn[] {
-  return text === "" ? [] : text.split(",").map((zxid) => makeTxn(asZxid(Number(zxid)), "recorded"));
-}
-
-function named(text: string): { name: Zxid; txns: Txn[] }[] {
-  return files(text).map((file) => {
-    const [name = "", zxids = ""] = file.split(":");
-    return { name: asZxid(Number(name)), txns: txns(zxids) };
-  });
-}
-
-/** The recorded answer of a release that cannot fast-forward a running database. */
-const NO_METHOD = "no such method";
-
-/** Replaces the exceptions of Java by the core's names of the same problems. */
-function recordedText(text: string): string {
-  if (text.startsWith("IllegalStateException: Committed proposal cached out of order")) return "proposal-gap";
-  if (text.startsWith("IOException: No snapshot found, but there are log entries")) return "log-without-snapshot";
-  // Early releases throw if they find no position at which to cut the log.
-  if (text.startsWith("IOException: No log files found to truncate")) return "not done";
-  // The database writes a snapshot when it loads an empty directory.
-  return text.replace(/, new files \[.*\]$/, "");
-}
-
 describe.each(RECORDED_RELEASES)("release %s", (release) => {
-  const behavior = PROFILES[release] as Behavior;
-
   it("loads, truncates and fast-forwards data directories as recorded", () => {
-    const vectors = recordedAnswers<DiskVector>("disk", release).filter(({ id }) => !id.startsWith("nobytes"));
+    const vectors = recordedAnswers<DiskVector>("disk", release);
     const differing = vectors.flatMap(({ id, input, expect: answers }) =>
-      Object.entries(answers).flatMap(([operation, answer]) => {
-        if (!OPERATIONS.includes(operation.split("@")[0] as string) || answer === NO_METHOD) return [];
-        const got = new DataDir(input, behavior).run(operation);
-        const expected = recordedText(answer);
-        return got === expected || (expected === "not done" && got.startsWith(expected))
-          ? []
-          : [`${id} ${input}\n  ${operation}: expected ${expected}\n  got ${got}`];
-      }),
+      differingOperations(input, release, answers).map((difference) => `${id} ${input}\n  ${difference}`),
     );
     expect(differing).toEqual([]);
   });

@@ -1,12 +1,12 @@
 /**
- * Recorded answers of the real classes of each release (vectors/). `npm test` checks one of every `STEP` answers; with
- * ZABSIM_ALL_VECTORS=1, all of them.
+ * Recorded answers of the real classes of each release (vectors/). `npm test` checks one of every `STEP` answers. If
+ * the environment variable ZABSIM_ALL_VECTORS is 1, it checks all answers.
  */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { PROFILES } from "../../protocol/releases.ts";
 
-/** The kinds of questions that were asked. */
+/** The kinds of questions that the recorded answers belong to. */
 export type Kind = "sync" | "forward" | "wide" | "election" | "disk" | "sweep" | "epoch";
 
 const FOLDER = new URL("vectors/", import.meta.url);
@@ -20,7 +20,7 @@ export const RECORDED_RELEASES = Object.keys(PROFILES).filter((release) => relea
 
 const cache = new Map<string, readonly unknown[]>();
 
-/** Returns the sampled answers of a release to the questions of one kind, in the form of the file. */
+/** Returns the sampled answers of a release to the questions of one kind, in the form of the vector file. */
 export function recordedAnswers<Answer>(kind: Kind, release: string, step = STEP): readonly Answer[] {
   const file = FILES[kind][release] as string;
   let answers = cache.get(file);
@@ -33,14 +33,4 @@ export function recordedAnswers<Answer>(kind: Kind, release: string, step = STEP
     cache.set(file, answers);
   }
   return answers as readonly Answer[];
-}
-
-/** Reads the fields of an input such as `db=0x0;cur=1`. */
-export function fieldsOf(input: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    input.split(";").map((part) => {
-      const [name = "", ...value] = part.split("=");
-      return [name, value.join("=")];
-    }),
-  );
 }

@@ -1,6 +1,6 @@
 /**
- * The sync decision of ZooKeeper 3.5, where it differs from the newest release. The source is an article that
- * prints LearnerHandler#syncFollower of 3.5.
+ * The cases in which the sync decision of ZooKeeper 3.5 differs from that of the newest release. The source is an
+ * article that contains the code of LearnerHandler#syncFollower of 3.5.
  */
 import { describe, expect, it } from "vitest";
 import { parseHistory } from "../../cluster/zxid-range.ts";
@@ -14,7 +14,7 @@ const list = (text: string): Logged[] => (text === "" ? [] : parseHistory(text).
 
 interface Case {
   readonly name: string;
-  /** The line of the article from which the answer follows. */
+  /** The number of the article's line from which the expected decision follows. */
   readonly line: number;
   readonly peer: string;
   readonly committedLog: string;
@@ -162,7 +162,8 @@ describe.each(["3.5.5", "3.5.8", "3.5.10"])("a leader of %s", (release) => {
     },
   );
 
-  // If queueCommittedProposals finds no match in the log on disk, it starts again with committedLog.
+  // If queueCommittedProposals finds no position for a DIFF or TRUNC in the log on disk, it is called again with
+  // committedLog.
   it("reports a committedLog rule if the log on disk has no match and committedLog decides", () => {
     const common = { txnLogFiles: [{ name: z("1:1"), txns: list("1:1") }], source, lastProcessedZxid: z("1:4") };
     const cases = [

@@ -35,7 +35,7 @@ import {
 const LEADER = 2;
 const ACK = 3;
 
-/** Records everything that becomes visible outside the server, in order. */
+/** A peer that records, in order, the packets and disk operations with which it acts on the outside. */
 class Observed extends BarePeer {
   readonly order: string[] = [];
 
@@ -145,7 +145,8 @@ describe.each(Object.entries(ORDERS))("%s", (_name, { last, order, releases, tre
 });
 
 describe("a connection that closes after DIFF, before the first proposal", () => {
-  // In 3.4.10, Learner#syncWithLeader sets lastProcessedZxid for a DIFF as well (ZOOKEEPER-2355).
+  // In 3.4.10, Learner#syncWithLeader sets lastProcessedZxid not only for a SNAP and a TRUNC, but also for a DIFF
+  // (ZOOKEEPER-2355).
   it.each([
     ["3.4.10", "1:5"],
     ["3.4.14", "1:3"],
@@ -167,8 +168,8 @@ describe("a new leader's snapshot (ZOOKEEPER-1558)", () => {
   });
 });
 
-// ZKDatabase#addCommittedProposal drops the oldest entry before it adds the new one. Since ZOOKEEPER-4925 it does
-// so afterwards.
+// ZKDatabase#addCommittedProposal drops the oldest entry before it adds the new one. Since ZOOKEEPER-4925, it adds the
+// new entry first.
 describe("committedLog with commitLogCount 2", () => {
   it.each([
     ["3.9.3", 3],

@@ -1,6 +1,6 @@
 /**
- * Zab1_0Test: one server under test, id 0 of three. The test sends the packets of the other servers. tickTime is
- * 2000 ms, initLimit 2, syncLimit 2.
+ * ZooKeeper's Zab1_0Test. The server under test has id 0 in an ensemble of three. The test sends the packets of the
+ * other servers. tickTime is 2000 ms, initLimit 2, syncLimit 2.
  */
 import { describe, expect, it } from "vitest";
 import { asEpoch, asServerId, BROADCAST, packet, QUORUM_PORT } from "../../protocol/index.ts";
@@ -54,7 +54,7 @@ describe("leader", () => {
     expect(log).toEqual([]);
     proposal.timeout(4_000_000);
     expect(log).toEqual(["1 timed out", "2 timed out"]);
-    // The leader still counts servers that timed out, so it completes the quorum.
+    // The leader still counts the servers whose wait timed out, so the leader itself completes the quorum.
     proposal.propose(waiter(log, "leader"), asServerId(0), asEpoch(5), 5_000_000);
     expect([proposal.epoch, bare.pendingDisk]).toEqual([6, ["write acceptedEpoch"]]);
     proposal.written(true);

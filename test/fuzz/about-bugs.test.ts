@@ -1,4 +1,4 @@
-/** Known bugs in words. */
+/** The texts that describe known bugs. */
 import { describe, expect, it } from "vitest";
 import { bugPaths, scenarioName } from "../../cli/scenario-files.ts";
 import {
@@ -40,13 +40,15 @@ describe("bugOfScenario", () => {
 describe("bugLine", () => {
   it("is the ticket, the cause and the releases without the bug", () => {
     expect(bugLine(bugNamed("4643") as KnownBug)).toMatch(
-      /^ZOOKEEPER-4643: A follower writes currentEpoch before .* on disk\. Releases without it \(.*\): 3\.8\.5.*5\.$/,
+      /^ZOOKEEPER-4643: A follower writes currentEpoch .* on disk\. Releases without this bug \(.*\): 3\.8\.5.*5\.$/,
     );
-    expect(bugLine(bugNamed("open-failed-log-write-survives") as KnownBug)).toMatch(/ Every release has it\.$/);
+    expect(bugLine(bugNamed("open-failed-log-write-survives") as KnownBug)).toMatch(/ Every release has this bug\.$/);
   });
 
   it("says that another bug may break the scenario in a release without the bug", () => {
-    expect(bugLine(bugNamed("4643") as KnownBug)).toContain("without it (another bug may break the scenario there): ");
+    expect(bugLine(bugNamed("4643") as KnownBug)).toContain(
+      "without this bug (another bug may break the scenario there): ",
+    );
   });
 
   it("is the id for a bug that is not known", () => {

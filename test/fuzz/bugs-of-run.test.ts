@@ -40,6 +40,7 @@ zookeeper: 3.8.4
 servers: 3
 network: { latency: 1ms }
 disk: { sync: 30ms, write: 1ms }
+threads: { queueNewLeader: 0ms, serializeSnapshot: 0ms, electionWakeUp: 0ms }
 steps:
   - { when: sync-decided, write: 45 }
 until: 411ms

@@ -18,7 +18,7 @@ const TICKETS = [3911, 4643, 4646, 4785, 4685, 3023, 4394, 4925, 3642, 3104, 241
 it("a release line is free of a bug only from the release after its last affected one", () => {
   const bug = MATRIX_BUGS.find((one) => ticketOf(one) === "4643") as MatrixBug;
   const cells = MATRIX_RELEASES.map((release) => runMatrixCell(bug, scenarioOf(bug.id), release));
-  // 3.8.5 is younger than 3.9.1, which still has the bug.
+  // 3.8.5 was released after 3.9.1, which still has the bug.
   expect(firstFreeReleases(cells, "3.6.2")).toEqual(["3.8.5", "3.9.2", "newest"]);
 });
 
@@ -58,8 +58,8 @@ describe.each(MATRIX_BUGS.map((bug) => [bug.id, bug] as const))("%s", (id, bug) 
 });
 
 /**
- * Server 3 uses an epoch that it failed to write. Release 3.6.2 keeps this epoch in memory (ZOOKEEPER-2307), and the
- * newest release proposes it.
+ * Server 3 uses an epoch that it failed to write. In release 3.6.2, the server keeps this epoch in memory
+ * (ZOOKEEPER-2307); in the newest release, it proposes the epoch.
  */
 const EITHER_OF_TWO = `
 zookeeper: 3.6.2
@@ -107,7 +107,7 @@ it("stuck servers that the fix of a bug makes live late are attributed to that b
 it("every bug scenario belongs to a known bug, and every fix removes its bug from the releases that have it", () => {
   const files = readdirSync(BUGS).filter((file) => file.endsWith(".yaml"));
   const ids = new Set(KNOWN_BUGS.map(({ id }) => id));
-  // The bugs of these scenarios are not in the list of known bugs: fixes of other bugs fix them, too.
+  // The list of known bugs has no entries for these scenarios, because fixes of other bugs fix their bugs, too.
   const others = [
     "open-hole-in-log-after-snap-committed-truncated.yaml",
     "open-trunc-keeps-one-txn-too-many.yaml",
@@ -131,8 +131,9 @@ it("only the release patched has the fixes of zabsim, and it has all of them", (
 });
 
 /**
- * Follower 2 leaves while its log thread still has transactions in its queue. On its own, the behavior
- * `shutdownFastForwards` would fix ZOOKEEPER-2845 but add the bug log-thread-drained-after-fast-forward.
+ * Follower 2 leaves while its log thread still has transactions in its queue. If only the behavior
+ * `shutdownFastForwards` were changed, this would fix ZOOKEEPER-2845 but add the bug
+ * log-thread-drained-after-fast-forward.
  */
 const LEAVES_WITH_FULL_QUEUE = `
 zookeeper: 3.4.10

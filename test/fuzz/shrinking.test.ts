@@ -48,7 +48,7 @@ describe("a plan of 500 steps", () => {
     const seed = BigInt(small.seed ?? 1);
     const runner = new ScenarioRunner(small, { seed });
     const { random } = runner.cluster.world;
-    // Adds random values that the run does not use, in a new stream and in existing ones.
+    // Draws random values that the run does not use, from a new stream and from existing streams.
     for (let i = 0; i < 100; i++) {
       random.stream("added later").u32();
       random.stream("plan").u32();
@@ -110,7 +110,7 @@ function failingPlan(): { scenario: Scenario; failure: Failure } {
     for (const plan of runBlock(newest, { first, count: 64 }).failed) {
       const failed = plan;
       if (failed.failure.kind === "stuck" || failed.scenario.steps.length < 5) continue;
-      // The initial content of the disks can cause this violation without any fault.
+      // The disks at the start can cause a violation of follower-is-prefix without any fault.
       if (failed.signature.startsWith("follower-is-prefix")) continue;
       const still = failureOf(new ScenarioRunner({ ...failed.scenario, steps: [] }, { seed: failed.seed }).run());
       if (still !== undefined) continue;

@@ -1,4 +1,4 @@
-/** What an upgrade changes, and the scenario of a rolling upgrade. */
+/** The bugs that an upgrade removes and adds, and the scenario of a rolling upgrade. */
 import { describe, expect, it } from "vitest";
 import { labelOf } from "../../fuzz/known-bugs.ts";
 import { compareReleases, rollingUpgrade } from "../../fuzz/upgrade.ts";

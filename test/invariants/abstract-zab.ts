@@ -1,7 +1,7 @@
 /**
- * A small, correct model of Zab. It has one leader per epoch, quorums, followers that TRUNC to a prefix of their
- * leader, proposals in order, commits by quorum, and crashes that lose unsynced records. The model passes notes to the
- * invariants.
+ * A small, correct model of Zab. Each epoch has one leader. A follower truncates its log to a prefix of its leader's
+ * history. The leader proposes transactions in order and commits a transaction when a quorum has acknowledged it. A
+ * crash loses unsynced records. The model passes notes to the invariants.
  *
  * Not modeled: network, time, snapshots and observers. Each flaw in `Flaws` breaks the model in the same way
  * as a bug of ZooKeeper.
@@ -27,7 +27,7 @@ import {
 } from "../../protocol/index.ts";
 
 export interface Flaws {
-  /** Elections ignore the voters' logs. */
+  /** An election does not compare the logs of the candidates. */
   readonly electsAnyone?: boolean;
   /** A leader may propose an epoch that was proposed before (ZOOKEEPER-1343). */
   readonly reusesEpoch?: boolean;
@@ -106,8 +106,9 @@ export class AbstractZab {
   }
 
   /**
-   * Lets `server` and the running servers that `extra` selects (one bit each) leave their roles and elect one of them:
-   * the server with the highest currentEpoch, then the highest last zxid, then the highest sid.
+   * Lets a group of servers leave their roles and elect one of them. The group is `server` and the running servers that
+   * the bits of `extra` select. The server with the highest currentEpoch wins. If several servers have this
+   * currentEpoch, the highest last zxid decides, and then the highest sid.
    */
   private elect(server: Server, extra: number): void {
     const voters = this.servers.filter((other) => other.up && (other === server || (extra >> (other.sid - 1)) & 1));
@@ -123,7 +124,7 @@ export class AbstractZab {
       voter.role = { epoch, leader };
       voter.notes.stateChanged(voter === leader ? LEADING : FOLLOWING, SYNCHRONIZATION);
     }
-    leader.notes.epochProposed(epoch);
+    leader.notes.epochProposed(epoch, asEpoch(-1));
     leader.current = epoch;
     leader.head = leader.log;
     leader.counter = 0;
@@ -132,7 +133,10 @@ export class AbstractZab {
     leader.acked.set(leader, leader.log.length);
   }
 
-  /** Lets a server synchronize with the leader that it has elected, or else with an established leader. */
+  /**
+   * Lets a server synchronize with the leader that it has elected. If it has elected none, it synchronizes with an
+   * established leader.
+   */
   private join(server: Server): void {
     const leader = server.role?.leader ?? this.servers.find((one) => one.established && one.up);
     const epoch = leader?.role?.epoch ?? asEpoch(-1);
@@ -253,7 +257,7 @@ export class AbstractZab {
     server.up = false;
     this.counts.crashed++;
     this.invariants.crashed(server.sid);
-    // Some of the unsynced records may have reached the disk.
+    // The disk may have kept some of the unsynced records.
     server.log = server.log.prefix(Math.max(server.durable.length, server.log.length - (extra % 4)));
     if (!this.flaws.keepsOldAcks) server.acked.clear();
   }

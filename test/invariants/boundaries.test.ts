@@ -19,7 +19,7 @@ import { HandwrittenRun, LARGE_ZXID } from "./handwritten-run.ts";
 interface Case {
   readonly name: string;
   readonly notes: (run: HandwrittenRun) => unknown;
-  /** Default: none. */
+  /** The violations to expect; default: none. */
   readonly violations?: string[];
   /** The history that clients may have read before the run; default: none. */
   readonly before?: string;
@@ -121,18 +121,18 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     {
       name: "epoch 2 is established after epoch 3, which lacks the initial history of epoch 2",
       notes: (run) => {
-        run.server(1).starts("1:1");
+        run.server(1).starts("1:1").proposesEpoch(2);
         run.server(2).leads(3, "");
-        run.server(1).leads(2, "1:1");
+        run.server(1).establishes(2, "1:1");
       },
       violations: ["initial-history-agreement at 1", "leader-is-complete at 2"],
     },
     {
       name: "epoch 2 is established after epoch 3, with a prefix of the initial history of epoch 3",
       notes: (run) => {
-        run.server(1).starts("1:1 1:2");
+        run.server(1).starts("1:1 1:2").proposesEpoch(2);
         run.server(2).leads(3, "1:1 1:2");
-        run.server(1).leads(2, "1:1");
+        run.server(1).establishes(2, "1:1");
       },
     },
     {
@@ -140,8 +140,9 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       notes: (run) => {
         run.server(1).starts("1:1 1:2");
         run.server(1).leads(2, "1:1");
+        run.server(3).proposesEpoch(3);
         run.server(2).leads(4, "1:1 1:2");
-        run.server(3).leads(3, "");
+        run.server(3).establishes(3, "");
       },
       violations: ["initial-history-agreement at 3"],
     },
@@ -188,6 +189,33 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       name: "the first leader has all transactions that clients may have read before the run, and one more",
       before: "1:1",
       notes: (run) => run.server(1).starts("1:1 1:2").leads(2, "1:1 1:2"),
+    },
+    {
+      name: "wiped servers elect a leader with a lower epoch",
+      notes: (run) => {
+        run.server(1).leads(5, "").proposes("5:1").delivers("5:1").crashes();
+        run.server(2).starts("").leads(1, "");
+      },
+      violations: ["committed-history-grows at 2"],
+    },
+    {
+      name: "a leader that was deposed before servers were wiped is established after the leader of the wiped servers",
+      notes: (run) => {
+        run.server(3).starts("").proposesEpoch(4);
+        run.server(1).leads(5, "").proposes("5:1").delivers("5:1").crashes();
+        run.server(2).starts("").leads(3, "");
+        run.server(3).establishes(4, "");
+      },
+      violations: ["committed-history-grows at 2"],
+    },
+    {
+      name: "the leader of the next epoch after a wipe lacks a delivered transaction, too",
+      notes: (run) => {
+        run.server(1).leads(5, "").proposes("5:1").delivers("5:1").crashes();
+        run.server(2).starts("").leads(1, "");
+        run.server(3).starts("").leads(2, "");
+      },
+      violations: ["committed-history-grows at 2", "committed-history-grows at 3"],
     },
     {
       name: "a transaction that was proposed and logged, but not delivered, is lost",

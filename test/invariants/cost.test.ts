@@ -109,14 +109,14 @@ it("a new epoch costs as much as the previous epoch has transactions, whatever c
     run.server(2).looks();
     return run.stepsOf(() => {
       run.server(2).notes.elected(asServerId(2), 2);
-      run.server(2).notes.epochProposed(asEpoch(2));
+      run.server(2).notes.epochProposed(asEpoch(2), asEpoch(-1));
       run.server(2).notes.established(asEpoch(2), history);
       run.server(3).learnsFrom(2).notes.newLeaderAcked(asEpoch(2), history);
       run.server(3).notes.active(asEpoch(2), asServerId(2), history);
     });
   };
-  // initial-history-agreement walks from the initial history of this epoch back to that of the previous one, which is
-  // empty here. It reads `previous` twice per transaction.
+  // initial-history-agreement walks back from the initial history of this epoch to the initial history of the previous
+  // epoch, which is empty here. For each transaction, it reads `previous` twice.
   expect(cost(2000)).toBeLessThanOrEqual(2000 * 2 + 20);
   const run = runWith(2000);
   const history = run.firstTxns(2000);

@@ -1,8 +1,8 @@
 /**
- * A run that a test writes by hand, one note after the other, e.g. `run.server(1).proposes("1:1")`.
+ * A run that a test writes by hand, note by note, for example `run.server(1).proposes("1:1")`.
  *
- * A history is a list of zxids. A quote after a zxid marks another transaction with the same zxid: `1:1 1:2'`. Each
- * method passes the notes that the core passes in that situation, in the same order.
+ * A history is a list of zxids. A quote after a zxid, as in `1:2'`, means a different transaction with the same zxid.
+ * Each method passes the notes that the core passes in that situation, in the same order.
  */
 
 import { Invariants, type InvariantsOptions } from "../../invariants/index.ts";
@@ -72,7 +72,7 @@ export class HandwrittenRun {
     return this.invariants.violations.map(({ id, server }) => `${id} at ${server}`);
   }
 
-  /** The ids of the violated invariants, each once. The order is that of the first violations. */
+  /** The ids of the violated invariants without repetitions, in the order of their first violations. */
   get violatedIds(): string[] {
     return [...new Set(this.invariants.violations.map(({ id }) => id))];
   }
@@ -89,7 +89,7 @@ export class HandwrittenServer {
     this.notes = notes;
   }
 
-  /** Continues the run with another server. */
+  /** Returns the server with this id. Its methods continue the run. */
   server(sid: number): HandwrittenServer {
     return this.run.server(sid);
   }
@@ -115,7 +115,7 @@ export class HandwrittenServer {
 
   proposesEpoch(epoch: number): this {
     this.notes.elected(this.sid, 1);
-    this.notes.epochProposed(asEpoch(epoch));
+    this.notes.epochProposed(asEpoch(epoch), asEpoch(-1));
     return this;
   }
 
@@ -146,7 +146,7 @@ export class HandwrittenServer {
     return this;
   }
 
-  /** The server passes all phases from the election to serving, with this history in its log and in memory. */
+  /** The server passes all phases from the election to BROADCAST, with this history in its log and in memory. */
   follows(epoch: number, leader: number, history: string): this {
     return this.learnsFrom(leader).acksNewLeader(epoch, history).serves(epoch, leader, history);
   }
@@ -199,7 +199,7 @@ export class HandwrittenServer {
     return this;
   }
 
-  /** The server shuts down its role and replays its log into memory. */
+  /** The server stops following or leading, and replays its log into memory. */
   fastForwards(memory: string, log: string): this {
     this.notes.fastForwarded(this.run.history(memory), this.run.history(log));
     return this;

@@ -1,6 +1,6 @@
 /**
- * For each invariant, the shortest sequence of notes that violates it, and the most similar legal sequence, for which
- * no violation is reported.
+ * For each invariant, the shortest sequence of notes that violates it, and the most similar legal sequence, which
+ * violates no invariant.
  */
 import { describe, expect, it } from "vitest";
 import { type InvariantId, listInvariants } from "../../invariants/index.ts";
@@ -17,7 +17,7 @@ import {
 } from "../../protocol/index.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
-import { HandwrittenRun } from "./handwritten-run.ts";
+import { HandwrittenRun, type HandwrittenServer } from "./handwritten-run.ts";
 
 interface Sequence {
   readonly name: string;
@@ -29,6 +29,7 @@ interface Case {
   readonly legal: Sequence;
   /** Other invariants that the same sequence violates. */
   readonly also?: readonly InvariantId[];
+  readonly options?: { readonly notesAreComplete: boolean };
 }
 
 const NO_ANOMALY: Sequence = {
@@ -217,7 +218,11 @@ const CASES: Readonly<Record<InvariantId, Case>> = {
     },
     legal: {
       name: "a deposed leader learns late that a quorum has acknowledged it",
-      notes: (run) => run.server(2).leads(2, "").proposes("2:1").delivers("2:1").server(1).leads(1, ""),
+      notes: (run) => {
+        run.server(1).proposesEpoch(1);
+        run.server(2).leads(2, "").proposes("2:1").delivers("2:1");
+        run.server(1).establishes(1, "");
+      },
     },
   },
   "trunc-keeps-committed": {
@@ -290,18 +295,39 @@ const CASES: Readonly<Record<InvariantId, Case>> = {
       notes: (run) => run.server(1).notes.loaded(run.history("1:1"), run.history("1:1"), makeZxid(asEpoch(2), 0)),
     },
   },
+  "claimed-quorums": {
+    violation: {
+      name: "a leader is established after ACKs of NEWLEADER from an observer only",
+      notes: (run) => acknowledged(run, 4).establishes(2, ""),
+    },
+    legal: {
+      name: "a leader is established after an ACK of NEWLEADER from a quorum",
+      notes: (run) => acknowledged(run, 2).establishes(2, ""),
+    },
+    options: { notesAreComplete: true },
+  },
 };
 
-describe.each(Object.entries(CASES))("%s", (id, { violation, legal, also = [] }) => {
+/** Makes server 1 propose epoch 2 to server 2, and read the ACK of NEWLEADER of one server. */
+function acknowledged(run: HandwrittenRun, learner: number): HandwrittenServer {
+  const leader = run.server(1);
+  for (const sid of [1, 2]) run.server(sid).notes.voted(1, asServerId(1), asZxid(0), asEpoch(0));
+  leader.notes.epochOffered(asServerId(2), false, asEpoch(1));
+  leader.proposesEpoch(2);
+  leader.notes.newLeaderAckRead(asServerId(learner), makeZxid(asEpoch(2), 0));
+  return leader;
+}
+
+describe.each(Object.entries(CASES))("%s", (id, { violation, legal, also = [], options }) => {
   it(`is violated if ${violation.name}`, () => {
-    const run = new HandwrittenRun();
+    const run = new HandwrittenRun(options);
     violation.notes(run);
     expect(run.violatedIds).toContain(id);
     expect(run.violatedIds.filter((other) => other !== id && !also.includes(other as InvariantId))).toEqual([]);
   });
 
   it(`holds if ${legal.name}`, () => {
-    const run = new HandwrittenRun();
+    const run = new HandwrittenRun(options);
     legal.notes(run);
     expect(run.violatedIds).toEqual([]);
   });
@@ -330,8 +356,8 @@ describe("the invariants", () => {
 });
 
 /**
- * No other server has 1:1, which is in the log of server 3. Server 3 loses its leader directly after a SNAP has
- * replaced its memory and its log.
+ * The log of server 3 has 1:1, which no other server has. Server 3 loses its leader directly after a SNAP has replaced
+ * its memory and its log.
  */
 const SNAP_REPLACED_LOG = `
 zookeeper: patched

@@ -1,4 +1,4 @@
-/** The ids and aliases of the invariants, and the places that accept them. */
+/** The ids and aliases of the invariants, and the functions and files that accept them. */
 import { describe, expect, it } from "vitest";
 import { findInvariant, INVARIANT_ALIASES, INVARIANT_IDS } from "../../invariants/index.ts";
 import { loadScenario } from "../../scenarios/load.ts";

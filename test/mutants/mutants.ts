@@ -1,10 +1,10 @@
 /**
- * Mutants: deliberate defects of the core. Each mutant replaces one or two lines of the core's source while it is
- * bundled, and so removes one thing that the protocol's safety depends on. The core's source contains no code for
+ * Mutants: deliberate defects of the core. While the core is bundled, a mutant replaces one or two lines of its source,
+ * and so removes one step or check on which the protocol's safety depends. The core's source contains no code for
  * mutants.
  *
- * If campaigns do not find the mutants, they cannot be trusted to find bugs. test/mutants/search.ts searches for a
- * mutant with the default campaign; scripts/mutants.mjs measures how long the search takes for each mutant.
+ * A campaign that does not find the mutants may also fail to find bugs. test/mutants/search.ts searches for a mutant
+ * with the default campaign; scripts/mutants.mjs measures how long the search takes for each mutant.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,15 +25,16 @@ export interface Mutant extends Patch {
   /** The ZooKeeper bug that the mutant reproduces or resembles. */
   readonly ticket?: string;
   /**
-   * The check that finds the mutant, if no invariant does: the servers are stuck, or two runs of the same seed differ.
+   * The check that finds the mutant if no invariant finds it. `liveness`: the servers are stuck. `nondeterminism`: two
+   * runs with the same seed differ.
    */
   readonly canary?: "liveness" | "nondeterminism";
   /**
    * A scenario, as YAML, that violates an invariant only with the mutant. Only mutants that campaigns rarely find have
-   * one.
+   * this field.
    */
   readonly shownBy?: string;
-  /** Further patches, for mutants that remove a check that ZooKeeper makes in several places. */
+  /** Further patches. A mutant needs them if ZooKeeper makes the same check in several places. */
   readonly also?: readonly Patch[];
 }
 
@@ -50,9 +51,9 @@ export const MUTANTS: readonly Mutant[] = [
     file: "protocol/election/vote.ts",
     find: "if (newEpoch !== currentEpoch) return newEpoch > currentEpoch;",
     replace: "if (newZxid === currentZxid && newEpoch !== currentEpoch) return newEpoch > currentEpoch;",
-    // The first patch lets a server win the election although its history is not the most recent. Its learners are then
-    // ahead of it. Without the second patch, the leader would not accept their ACKEPOCHs, so the mutant would only
-    // delay the start.
+    // The first patch lets a server win the election although its history is not the most recent. The learners can then
+    // be ahead of their leader. Without the second patch, the leader would reject their ACKEPOCHs, so the mutant would
+    // only delay the start.
     also: [
       {
         file: "protocol/leader/epoch-ack.ts",
@@ -247,7 +248,8 @@ until: 30s
     find: "if (this.outstanding[0]?.txn !== txn || !acks.hasQuorum) return;\n    this.outstanding.shift();",
     replace: "if (!acks.hasQuorum) return;\n    while (this.outstanding.shift()?.txn !== txn);",
     // A server acknowledges transactions in order, so each transaction normally gets its quorum before the next one.
-    // The first patch has an effect only if this patch reverses the leader's own acknowledgments.
+    // Without this second patch, which reverses the order of the leader's own acknowledgments, the first patch would
+    // have no effect.
     also: [
       {
         file: "protocol/leader/leader.ts",
@@ -263,6 +265,87 @@ until: 30s
     file: "protocol/leader/leader.ts",
     find: "if (counterOf(zxid) === MAX_COUNTER) {",
     replace: "if (counterOf(zxid) > MAX_COUNTER) {",
+  },
+
+  // ---- quorums and packets
+  {
+    name: "newleader-quorum-counts-observers",
+    about: "Acknowledgments of NEWLEADER by observers count toward the quorum that establishes a leader.",
+    file: "protocol/leader/newleader-ack.ts",
+    find: "this.acked = new AckSet(verifier);",
+    replace: "this.acked = new AckSet({ ...verifier, isVoter: () => true });",
+  },
+  {
+    name: "established-after-two-acks",
+    about: "Two servers are enough to establish a leader, and so to send UPTODATE, whatever the size of the ensemble.",
+    file: "protocol/leader/newleader-ack.ts",
+    find: "if (this.acked.hasQuorum) {",
+    replace: "if (this.acked.servers.length >= 2 || this.acked.hasQuorum) {",
+  },
+  {
+    name: "ackepoch-minus-one-counted",
+    about: "A leader counts an ACKEPOCH with epoch -1, which means that the learner must not be counted.",
+    file: "protocol/leader/epoch-ack.ts",
+    find: "if (summary.currentEpoch !== NO_EPOCH) {",
+    replace: "if (summary.currentEpoch >= NO_EPOCH) {",
+  },
+  {
+    name: "epoch-quorum-without-leader",
+    about: "A leader proposes an epoch as soon as a quorum of followers has sent FOLLOWERINFO, without its own epoch.",
+    file: "protocol/leader/epoch-proposal.ts",
+    find: "if (this.counted.has(this.myid) && this.counted.hasQuorum) {",
+    replace: "if (this.counted.hasQuorum) {",
+  },
+  {
+    name: "same-epoch-acked-with-epoch",
+    about: "A learner that has accepted the epoch before answers LEADERINFO with its currentEpoch, not with -1.",
+    file: "protocol/learner/learner.ts",
+    find: "this.ackEpoch(NO_EPOCH);",
+    replace: "this.ackEpoch(this.server.currentEpoch);",
+  },
+  {
+    name: "learner-one-epoch-ahead-counted",
+    about: "A leader accepts and counts an ACKEPOCH of a learner whose currentEpoch is one above its own.",
+    file: "protocol/leader/epoch-ack.ts",
+    find: IS_MORE_RECENT,
+    replace:
+      "return a.currentEpoch > b.currentEpoch + 1 || (a.currentEpoch === b.currentEpoch && a.lastZxid > b.lastZxid);",
+  },
+  {
+    name: "leader-acks-before-sync",
+    about: "A leader acknowledges its own proposal when it proposes it, before its log is synced.",
+    file: "protocol/leader/leader.ts",
+    find: 'assertPresent(this.log, "log thread", this.phase).write(txn);',
+    replace:
+      'assertPresent(this.log, "log thread", this.phase).write(txn);\n    this.processAck(this.server.myid, txn.zxid);',
+  },
+  {
+    name: "queued-txns-acked",
+    about: "A log thread also acknowledges the transactions in its queue, which it has not appended yet.",
+    file: "protocol/storage/log-thread.ts",
+    find: "this.listener.logWritten(written, true);",
+    replace: "this.listener.logWritten([...written, ...this.queue], true);",
+  },
+  {
+    name: "votes-equal-by-id",
+    about: "Two votes are equal if they name the same leader, whatever their zxid, round and epoch.",
+    file: "protocol/election/vote.ts",
+    find: "if (a.state === LOOKING || b.state === LOOKING) {",
+    replace: "if (a.id >= 0 && b.id >= 0) return a.id === b.id;\n  if (a.state === LOOKING || b.state === LOOKING) {",
+  },
+  {
+    name: "commit-takes-any-head",
+    about: "A follower commits its oldest pending proposal, whatever the zxid in the COMMIT.",
+    file: "protocol/learner/follower.ts",
+    find: "} else if (head.zxid !== zxid) {",
+    replace: "} else if (head.zxid < 0) {",
+  },
+  {
+    name: "group-needs-one-vote-less",
+    about: "In a hierarchical quorum, half of the weight of a group is enough.",
+    file: "protocol/quorum.ts",
+    find: "weight > Math.floor((groupWeights[group] as number) / 2)",
+    replace: "weight > 0 && weight >= Math.floor((groupWeights[group] as number) / 2)",
   },
 
   // ---- leaving a role

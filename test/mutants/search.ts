@@ -16,7 +16,7 @@ export interface SearchResult {
   readonly killed: boolean;
   /** The number of runs up to and including the first finding. */
   readonly runs: number;
-  /** The time until the first finding, without the time for shrinking. */
+  /** The time until the first finding in seconds, without the time for shrinking. */
   readonly seconds: number;
   /** The number of steps in the minimal scenario. */
   readonly steps: number | null;

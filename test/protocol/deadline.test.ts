@@ -1,4 +1,4 @@
-/** A timeout that is extended more often than it expires. */
+/** Deadline: a timeout that is extended often and rarely expires. */
 import { beforeEach, expect, it } from "vitest";
 import { Deadline } from "../../protocol/deadline.ts";
 import { TIMER_ROLE } from "../../protocol/effects.ts";

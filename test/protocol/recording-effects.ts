@@ -1,4 +1,4 @@
-/** Effects that only record their calls, for tests of parts that need no Peer. */
+/** Effects that only record their calls, for tests of classes that need no Peer. */
 import { asConnectionId, type Effects, type Timer } from "../../protocol/effects.ts";
 
 export class RecordingEffects {
@@ -20,7 +20,7 @@ export class RecordingEffects {
     this.effects = parts as Effects;
   }
 
-  /** Returns the calls since the last `take`. */
+  /** Returns the calls since the last call of `take`. */
   take(): string[] {
     return this.calls.splice(0);
   }

@@ -1,4 +1,4 @@
-/** The releases that a server can run, and the release that stands for one without a profile of its own. */
+/** The releases that a server can run. A release without a profile of its own uses the profile of another release. */
 import { describe, expect, it } from "vitest";
 import { NO_FIXES } from "../../protocol/behavior.ts";
 import {

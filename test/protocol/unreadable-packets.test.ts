@@ -1,4 +1,7 @@
-/** Packets whose data is not what their type requires: the receiver closes the connection. */
+/**
+ * Packets whose data does not have the form that their type requires. The receiver of such a packet closes the
+ * connection.
+ */
 import { describe, expect, it } from "vitest";
 import { LOOKING, type QuorumPacket } from "../../protocol/index.ts";
 import {
@@ -15,9 +18,9 @@ import {
   upToDate,
 } from "../conformance/bare-peer.ts";
 
-/** The packet without its data. */
+/** Returns the packet without its data. */
 const empty = (packet: QuorumPacket): QuorumPacket => ({ ...packet, data: null }) as QuorumPacket;
-/** The packet as if it carried a snapshot. */
+/** Returns the packet with a snapshot as its data. */
 const withSnapshot = (packet: QuorumPacket): QuorumPacket =>
   ({ ...packet, data: snap("1:1", new BarePeer().history("1:1")).data }) as QuorumPacket;
 

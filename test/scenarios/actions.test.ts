@@ -1,4 +1,7 @@
-/** What each action does to a cluster, and what its undo restores. disk-fault.test.ts tests the disk faults. */
+/**
+ * The effect of each action on a cluster, and the state after the action is undone. disk-fault.test.ts tests disk
+ * faults.
+ */
 import { describe, expect, it } from "vitest";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { behaviorOf } from "../../protocol/releases.ts";

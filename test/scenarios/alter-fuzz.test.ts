@@ -1,6 +1,6 @@
 /**
- * Scenarios that the loader accepts never make the core throw: each alteration of each packet type, and start states
- * with epochs and counters near their limits.
+ * The core never throws an error in a scenario that the loader accepts. The scenarios change each field of each packet
+ * type, or start with epochs and counters near their limits.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * Scenarios that show a bug of ZooKeeper. Each file describes its bug, shows it with ten seeds, and has a golden
- * output.
+ * The scenarios that show bugs of ZooKeeper. Each file describes its bug and has a golden output, and its runs with ten
+ * seeds show the bug.
  */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";

@@ -1,4 +1,4 @@
-/** The disk operations that the `disk` action slows down, stalls or causes to fail. */
+/** The disk operations that the `disk` action slows down, stalls or makes fail. */
 import { describe, expect, it } from "vitest";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";

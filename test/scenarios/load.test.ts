@@ -69,7 +69,7 @@ describe("the problems of a file", () => {
   });
 });
 
-/** Returns whether the text loads. If it does not load, checks that every problem is complete. */
+/** Returns whether the text loads. If it does not load, checks that every reported problem has all its fields. */
 function loadsOrExplains(text: string): boolean {
   try {
     loadScenario(text, FILE);

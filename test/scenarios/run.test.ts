@@ -1,4 +1,4 @@
-/** The options of a run, when it ends, and what its result contains. script.test.ts tests the steps. */
+/** The options, the end and the result of a run. script.test.ts tests the steps. */
 import { describe, expect, it } from "vitest";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario, ScenarioRunner } from "../../scenarios/run.ts";
@@ -68,6 +68,26 @@ describe("the option", () => {
     expect(run.records).toEqual([]);
     expect(events).toContain("sync-decided");
     expect(messages).toBeGreaterThan(0);
+  });
+});
+
+describe("the committed history", () => {
+  const complete = '{ history: "1:1..1:3" }';
+  const hole = '{ history: "1:1, 1:3", snapshots: ["1:3"] }';
+  /** Returns the servers that deliver or lead without the committed history. */
+  const accused = (servers: string): string[] => {
+    const text = `about: x\nservers: ${servers}\ncommitted: "1:3"\nuntil: 3s\n`;
+    const { violations } = runScenario(loadScenario(text, "hole.yaml"), { seed: 1 });
+    const isAboutCommitted = (id: string): boolean => id === "total-order" || id === "committed-history-grows";
+    return violations.filter(({ id }) => isAboutCommitted(id)).map(({ id, server }) => `${id} at ${server}`);
+  };
+
+  it("is the one that most servers hold, so a hole in one log does not accuse the complete servers", () => {
+    expect(accused(`{1: ${hole}, 2: ${complete}, 3: ${complete}}`)).toEqual(["total-order at 1"]);
+  });
+
+  it("is the longest one if no two servers hold the same", () => {
+    expect(accused(`{1: ${hole}, 2: ${complete}, 3: {}}`)).toEqual(["total-order at 1"]);
   });
 });
 

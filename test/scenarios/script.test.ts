@@ -1,4 +1,4 @@
-/** When steps are performed and undone, which effects they report, and when a run ends. */
+/** The times at which steps are performed and undone, the effects that they report, and the end of a run. */
 
 import { describe, expect, it } from "vitest";
 import { loadScenario } from "../../scenarios/load.ts";

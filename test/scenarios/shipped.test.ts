@@ -13,8 +13,8 @@ const LINES_MAX = 45;
 const SEEDS_BESIDES_GOLDEN = [2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 /**
- * No run can reach this rule: a zxid between minCommittedLog and maxCommittedLog is never above the last proposal in
- * committedLog.
+ * No run can reach this rule: it needs a zxid between minCommittedLog and maxCommittedLog that is above the last
+ * transaction in committedLog.
  */
 const UNREACHABLE = ["committed-log-no-match"];
 

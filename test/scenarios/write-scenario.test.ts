@@ -1,4 +1,4 @@
-/** loadScenario reverses writeScenario: it reads a written scenario back unchanged. */
+/** If loadScenario reads the text that writeScenario returns, the result is the same scenario. */
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bugPaths, readScenario, shippedPaths } from "../../cli/scenario-files.ts";

@@ -180,7 +180,7 @@ test("after any faults on 3 nodes are undone, streams have kept their guarantees
     fc.property(fc.nat(), fc.array(step, { maxLength: 40 }), (seed, steps) => {
       const world = chaos(seed, steps);
       expect(world.run({ untilUs: Number.POSITIVE_INFINITY, maxEvents: 100_000 }).reason).toBe("idle");
-      // No rule holds a message any more, so every message has arrived or is lost.
+      // Without rules that hold messages, every message has arrived or is lost.
       expect(world.network.inFlight()).toEqual([]);
       for (const node of world.nodes) {
         expect(node.disk.pending()).toEqual([]);

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { type CheckedRun, checkDeterminism } from "../../sim/determinism.ts";
 import { type Probe, testBed } from "./probe.ts";
 
-/** Runs 2 nodes that answer each other. `leak` makes each message and may use a nondeterministic source. */
+/**
+ * Runs 2 nodes that answer each other. The function `leak` makes each message, possibly from a nondeterministic source.
+ */
 function run(leak: (count: number) => string): CheckedRun {
   const { world, probes } = testBed(2);
   for (const node of world.nodes) {

@@ -56,7 +56,7 @@ test("after any appends, syncs and truncations, a power loss keeps exactly the s
         } else if (entry.what === "truncate") {
           const { file, keep } = entry;
           disk.truncate(file, keep, 0);
-          // Completes the truncation immediately; otherwise it would remove records that are appended in the meantime.
+          // Complete the truncation now. Otherwise, it would remove records that are appended before it completes.
           settle(1_000_000);
           visible[file] = visible[file].slice(0, keep);
           durable[file] = durable[file].slice(0, keep);
@@ -297,14 +297,26 @@ test("a new character applies to later operations and keeps the durations that i
   expect(log).toEqual(["100 disk 3 ok", "1000 disk 1 ok", "4000 disk 2 ok"]);
 });
 
+test("copyFrom replaces the content by a durable copy of another disk, damage included", () => {
+  const { world } = testBed(2);
+  const [from, to] = [world.node(1).disk, world.node(2).disk];
+  from.preset("log", { records: [1, 2] });
+  from.preset("epoch", { value: 3 });
+  from.corrupt("epoch", "empty");
+  to.preset("old", { value: 1 });
+  expect(to.copyFrom(from)).toBe(2);
+  expect([to.list(), to.records("log"), to.durableRecords("log")]).toEqual([["log", "epoch"], [1, 2], 2]);
+  expect([to.read("epoch"), to.damageOf("epoch")]).toEqual([3, "empty"]);
+});
+
 test("a corrupt file stays corrupt until a new value replaces it", () => {
   const { disk, run } = diskBed();
   disk.preset("epoch", { value: 1 });
   expect([disk.corrupt("none"), disk.corrupt("epoch")]).toEqual([false, true]);
-  expect([disk.isCorrupt("none"), disk.isCorrupt("epoch")]).toEqual([false, true]);
+  expect([disk.damageOf("none"), disk.damageOf("epoch")]).toEqual([undefined, "unreadable"]);
   disk.replaceFile("epoch", 2, 1);
   run(5000);
-  expect([disk.isCorrupt("epoch"), disk.read("epoch")]).toEqual([false, 2]);
+  expect([disk.damageOf("epoch"), disk.read("epoch")]).toEqual([undefined, 2]);
 });
 
 test("on a full disk syncs and writes fail, truncations and removals succeed", () => {

@@ -27,7 +27,7 @@ const RETRY = 0;
 const PORT = 1;
 const REQUESTS = 20;
 
-/** Implements the handlers that neither the client nor the server needs. */
+/** The base class of the client and the server. Implements the handlers that they do not need. */
 abstract class DatagramProgram implements NodeProgram<Message> {
   onTimer(_timer: number): void {}
   onConnected(): void {}

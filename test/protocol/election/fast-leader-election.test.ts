@@ -35,7 +35,7 @@ it("ignores the vote of a voter that observes", () => {
 });
 
 describe("a vote of the same round that is worse than the server's own", () => {
-  /** Returns what server 0, which is in epoch 1, answers when server 1 votes for `leader` with peerEpoch 0. */
+  /** Returns the answers of server 0, which is in epoch 1, to a vote of server 1 for `leader` with peerEpoch 0. */
   const answers = (answersWorseVotes: boolean, leader: number): unknown[] => {
     const disk = { acceptedEpoch: 1, currentEpoch: 1 };
     const bare = new BarePeer({ disk, behavior: { answersWorseVotes } }).start().notify(1, {});

@@ -11,7 +11,7 @@ const state = (currentEpoch: number, lastZxid: string): StateSummary => ({
   lastZxid: z(lastZxid),
 });
 
-/** The wait of leader 0 of three, whose state is epoch 2 with zxid 2:5. */
+/** The wait of a leader for a quorum of ACKEPOCH. The leader is server 0 of three and has epoch 2 and zxid 2:5. */
 class Acks {
   readonly log: string[] = [];
   readonly acks: EpochAck;

@@ -5,7 +5,7 @@ import { BarePeer, ensemble } from "../../conformance/bare-peer.ts";
 
 const LEADER = 0;
 
-/** The epoch proposal of leader 0 of three servers, with a timeout of 1000 us. */
+/** The epoch proposal of a leader, server 0 of three. The timeout is 1000 us. */
 class Proposal {
   readonly log: string[] = [];
   readonly host = new BarePeer();

@@ -23,7 +23,7 @@ const serving = (options: ConstructorParameters<typeof BarePeer>[0] = {}): BareP
 
 const write = (bare: BarePeer, value: string): BarePeer => bare.input(() => void bare.peer.write(value));
 
-/** A FOLLOWERINFO as a learner of a release before Zab 1.0 sends it. */
+/** Returns a FOLLOWERINFO of a learner from before Zab 1.0. */
 const oldInfo = (sid: number): QuorumPacket =>
   packet(11, z("0:0"), { serverId: asServerId(sid), protocolVersion: 1, configVersion: 0 });
 

@@ -1,4 +1,4 @@
-/** Threads that wait for a quorum, each with its own timeout. */
+/** QuorumWait: several waiters for one quorum, each with its own timeout. */
 import { beforeEach, expect, it } from "vitest";
 import { TIMER_EPOCH_ACK } from "../../../protocol/effects.ts";
 import { QuorumWait } from "../../../protocol/leader/quorum-wait.ts";

@@ -1,4 +1,4 @@
-/** The facts of a sync decision: a leader with 1:2 and 1:4 in committedLog, and nothing else. */
+/** The facts of a sync decision. The leader has 1:2 and 1:4 in committedLog, no log on disk, and no later proposals. */
 import type { Zxid } from "../../../protocol/index.ts";
 import type { SyncFacts } from "../../../protocol/leader/sync-decision.ts";
 import { z } from "../../conformance/bare-peer.ts";

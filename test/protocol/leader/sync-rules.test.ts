@@ -27,7 +27,7 @@ describe("explainSync", () => {
   it.each([
     ["1:4", "peer zxid 1:4 equals the leader's lastProcessedZxid → empty DIFF"],
     ["1:9", "peer zxid 1:9 is above maxCommittedLog 1:4 → TRUNC to 1:4"],
-    ["1:3", "peer zxid 1:3 is within committedLog 1:2..1:4 but not in it → TRUNC to 1:2, then the rest"],
+    ["1:3", "peer zxid 1:3 is within committedLog 1:2..1:4 but not in it → TRUNC to 1:2, then later transactions"],
     ["1:1", "peer zxid 1:1 is below minCommittedLog 1:2, and there is no log on disk → SNAP"],
   ])("peer %s", (peer, text) => {
     const one = syncFacts(peer);

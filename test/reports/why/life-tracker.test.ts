@@ -52,6 +52,26 @@ describe("LifeTracker", () => {
     ]);
   });
 
+  it("names a wipe as the loss, and only if the server had the transaction", () => {
+    const wipes = (server: number): ProtocolRecord =>
+      record({ event: "script", step: 0, moment: "start", verb: "wipe", argument: sid(server), duration: undefined });
+    const restart = [loads(historyOf("1:1", "1:2")), crashes(), wipes(1), loads(historyOf())];
+    expect(eventsOf(...restart)).toEqual(["1 before", "1 wiped"]);
+    expect(eventsOf(txn("logged"), wipes(2))).toEqual(["1 logged"]);
+    expect(eventsOf(txn("logged"), wipes(1), wipes(1))).toEqual(["1 logged", "1 wiped"]);
+  });
+
+  it("names a deleted or replaced file as the loss, if the server then starts without the transaction", () => {
+    const damages = (fault: object): ProtocolRecord =>
+      record({ event: "script", step: 0, moment: "start", verb: "disk", argument: fault, duration: undefined });
+    const restart = (fault: object, ...zxids: string[]): string[] =>
+      eventsOf(loads(historyOf("1:1", "1:2")), crashes(), damages(fault), loads(historyOf(...zxids)));
+    expect(restart({ server: 1, delete: "log" }, "1:1")).toEqual(["1 before", "1 deleted"]);
+    expect(restart({ server: 1, copyFrom: 2 })).toEqual(["1 before", "1 deleted"]);
+    expect(restart({ server: 1, delete: "snapshot" }, "1:1", "1:2")).toEqual(["1 before"]);
+    expect(restart({ server: 1, sync: "1s" })).toEqual(["1 before", "1 lost"]);
+  });
+
   it("distinguishes a loss from the log, a loss from memory, and a record that is read back without a sync", () => {
     expect(eventsOf(txn("logged"), crashes("1:2"))).toEqual(["1 logged", "1 lost"]);
     expect(eventsOf(txn("delivered"), crashes())).toEqual(["1 delivered", "1 forgotten"]);

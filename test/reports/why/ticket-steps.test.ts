@@ -20,10 +20,10 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   // The leader counts an ACK of a transaction that the follower has truncated.
   "open-acked-proposal-truncated-committed-lost": [
-    "server 2 truncates 1:2 (w2) from its log",
-    "leader 3 has proposed 1:2 (w2), but not committed it yet",
     "leader 3 commits 1:2 after ACKs from server 2",
     "the ACK of server 2 is stale: server 2 truncated 1:2 after this ACK",
+    "server 2 truncates 1:2 (w2) from its log",
+    "leader 3 has proposed 1:2 (w2), but not committed it yet",
   ],
   // The leader has committed a transaction but not applied it, so it makes a learner truncate the transaction.
   "open-committed-txn-truncated-before-leader-applies-it": [
@@ -121,7 +121,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   "txns-after-trunc-missing-from-committed-log": [
     "2:1 (w1) is missing from the committedLog of leader 5, which covers 1:1..1:4",
-    "TRUNC to 1:4, then the rest",
+    "TRUNC to 1:4, then later transactions",
   ],
   // The leader does not notice a gap between its log on disk and its committedLog.
   "zookeeper-2418-gap-between-log-and-committed-log": [
@@ -213,7 +213,15 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   "zookeeper-5094-interrupted-trunc-memory-ahead-of-disk": [
     "server 1 keeps 2:6 in memory when it returns to LOOKING, and no snapshot on its disk contains 2:6",
     "server 1 truncates its log to 1:5",
-    "TRUNC to 1:5, then the rest",
+    "TRUNC to 1:5, then later transactions",
+  ],
+  // New servers start before the server that holds the data.
+  "expansion-by-two-empty-servers-first-committed-lost": ["server 3 never had 5:1", "server 3 is elected leader"],
+  // A step empties the disks of a quorum.
+  "two-of-three-servers-wiped-committed-lost": [
+    "server 2 loses 5:1, because its disk is wiped",
+    "step 2: wipe 2",
+    "server 2: on disk before the run, lost when the disk was wiped",
   ],
   "three-servers-wrong-first-packet-refused": ["the script changes it to ACK"],
   "three-servers-wrong-packet-at-each-step-refused": ["the script changes it to DIFF"],

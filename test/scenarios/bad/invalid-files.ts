@@ -16,7 +16,9 @@ export function problemsOf(text: string, options?: LoadOptions): readonly Proble
   throw new Error("the file is valid");
 }
 
-/** Tests that each file is rejected with one message, which names the line, the field and what is accepted. */
+/**
+ * Tests that the loader rejects each file with one message, which names the line, the field and the accepted values.
+ */
 export function testInvalidFiles(files: readonly BadFile[]): void {
   it.each(files)("%s is reported", (_, text, line, field, words) => {
     const problems = problemsOf(text);

@@ -1,6 +1,6 @@
 /**
  * Random changes of scenario files, to show that `zabsim run` and `zabsim replay` never end with an unexpected
- * exception: a file is refused with a ScenarioError, or it loads, runs and is reported.
+ * exception: either the loader rejects the file with a ScenarioError, or the file loads, runs and gives a report.
  */
 import { Chalk } from "chalk";
 import fc from "fast-check";
@@ -21,7 +21,7 @@ export interface FuzzInput {
 
 export type FuzzOutcome = "refused" | "ran";
 
-/** Limit of events in one run. A changed file can cause a long run, and a defect usually shows early. */
+/** Limit of events in one run. A changed file can cause a long run, but most defects appear early. */
 const EVENTS_MAX = 20_000;
 
 /** Loads and runs a file and writes its reports. Throws each exception that a user would see as an internal error. */
@@ -47,7 +47,7 @@ export function fuzzOne({ set, text }: FuzzInput): FuzzOutcome {
   return "ran";
 }
 
-/** Numbers and words that are valid in some places and at the edge of what is valid in others. */
+/** Numbers and words that are valid values of some fields and limits of the valid range of other fields. */
 const VALUES = [
   ...["0", "1", "-1", "2", "3", "9", "100", "255", "256", "1000000", "2000000", "2097151", "4294967295", "1e9", "0.5"],
   ...["0us", "1us", "30ms", "5s", "24h", "25h", "1ms..2ms", "2ms..1ms", "1:1", "1:5", "2:1..2:9", "2000000:4294967295"],
@@ -104,14 +104,14 @@ const piece = fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom(...PIECES), 
 
 type Change = (text: string, other: string) => string;
 
-/** Cuts some characters and puts others in their place. */
+/** Replaces some characters by other characters. */
 const edit = fc.tuple(fc.nat(), fc.nat(5), piece).map(([at, cut, put]): Change => {
   return (text) => `${text.slice(0, at % (text.length + 1))}${put}${text.slice((at % (text.length + 1)) + cut)}`;
 });
 
 const SHAPES = [/^\d+$/, /^\d+:\d+$/, /^[\d.]+(us|ms|s|h)$/, /^[a-z]+$/i];
 
-/** Replaces a number or word, mostly by one of the same shape. */
+/** Replaces a number or a word. In most cases, the new one has the same notation, for example a zxid for a zxid. */
 const replacement = fc.tuple(fc.nat(), fc.nat(), fc.nat(9)).map(([at, from, luck]): Change => {
   return (text) => {
     const words = [...text.matchAll(/[\w:.]+/g)];
@@ -138,7 +138,7 @@ const splice = fc.tuple(fc.nat(), fc.nat()).map(([at, from]): Change => {
   return (text, other) => text.slice(0, at % (text.length + 1)) + other.slice(from % (other.length + 1));
 });
 
-/** Adds a field with very many entries, or a field with deeply nested values. */
+/** Adds a field with thousands of entries, or a field with deeply nested values. */
 const large = fc
   .tuple(fc.constantFrom("k%: 1, ", "%: {}, ", "*a, ", "[", "{a: ", "1:%, ", "{crash: 1}, "), fc.constantFrom(50, 3000))
   .map(([part, times]): Change => {

@@ -81,7 +81,9 @@ const MORE_JUNK = [
   "1:1..1:9999999999",
 ];
 
-/** Changes one thing in a document: removes a value, replaces it, adds a field, or edits some characters of a value. */
+/**
+ * Makes one change in a document: removes a value, replaces a value, adds a field, or edits some characters of a value.
+ */
 export const mutation = fc.tuple(
   fc.nat(),
   fc.oneof(

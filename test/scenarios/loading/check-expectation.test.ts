@@ -1,4 +1,4 @@
-/** Rules for expectations. */
+/** The rules that the loader checks for the expectations of a scenario. */
 import { describe } from "vitest";
 import { checkExpectation } from "../../../scenarios/loading/check-expectation.ts";
 import { testInvalidFiles } from "../bad/invalid-files.ts";

@@ -1,4 +1,4 @@
-/** Rules for quorums, networks, durations and settings. */
+/** The rules that the loader checks for quorums, networks, durations and settings. */
 import { describe, expect, it } from "vitest";
 import { checkScenario } from "../../../scenarios/loading/check-scenario.ts";
 import { formatPath } from "../../../scenarios/loading/field-path.ts";

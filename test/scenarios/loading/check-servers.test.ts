@@ -1,4 +1,4 @@
-/** Rules for servers and the content of their disks. */
+/** The rules that the loader checks for servers and the content of their disks. */
 import { describe, expect, it } from "vitest";
 import { checkHistory, checkServers } from "../../../scenarios/loading/check-servers.ts";
 import { testInvalidFiles } from "../bad/invalid-files.ts";
@@ -14,6 +14,18 @@ describe("servers are valid only if", () => {
       "participants alone make the quorum of the committed zxid",
       { servers: { 1: { history: "1:1" }, 2: { history: "1:1" }, 3: {} }, committed: "1:1" },
       { servers: { 1: { history: "1:1" }, 2: { history: "1:1", role: "observer" }, 3: {} }, committed: "1:1" },
+      "committed",
+    ],
+    [
+      "a server with an empty disk may have had the committed zxid",
+      { servers: { 1: { history: "1:1" }, 2: { empty: true }, 3: {} }, committed: "1:1" },
+      { servers: { 1: { history: "1:1" }, 2: {}, 3: {} }, committed: "1:1" },
+      "committed",
+    ],
+    [
+      "at least one server still has the committed zxid",
+      { servers: { 1: { history: "1:1" }, 2: { empty: true }, 3: { empty: true } }, committed: "1:1" },
+      { servers: { 1: {}, 2: { empty: true }, 3: { empty: true } }, committed: "1:1" },
       "committed",
     ],
     [

@@ -1,4 +1,4 @@
-/** Rules for the triggers and actions of steps. */
+/** The rules that the loader checks for the triggers and actions of steps. */
 import { describe, expect, it } from "vitest";
 import { checkSteps } from "../../../scenarios/loading/check-steps.ts";
 import { formatPath } from "../../../scenarios/loading/field-path.ts";

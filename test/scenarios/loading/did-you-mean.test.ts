@@ -1,4 +1,4 @@
-/** Which accepted name is suggested for a misspelled one. */
+/** The accepted name that the loader suggests for a misspelled name. */
 import { expect, it } from "vitest";
 import { didYouMean, nearestName, suggestion } from "../../../scenarios/loading/did-you-mean.ts";
 

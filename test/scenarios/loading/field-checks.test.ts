@@ -1,4 +1,4 @@
-/** The checks that many fields share. */
+/** The checks that apply to many fields of a scenario. */
 import { describe, expect, it } from "vitest";
 import type { FieldChecks } from "../../../scenarios/loading/field-checks.ts";
 import { checksOf } from "./valid-and-invalid.ts";

@@ -1,4 +1,4 @@
-/** Finding the place at which a YAML text is nested too deeply. */
+/** The first position at which a YAML text is nested too deeply. */
 import { describe, expect, it } from "vitest";
 import { offsetBelowDepth } from "../../../scenarios/loading/nesting-depth.ts";
 

@@ -1,4 +1,4 @@
-/** Defaults and short forms. */
+/** The defaults of fields, and the complete form of each short form. */
 import { describe, expect, it } from "vitest";
 import { asServerId } from "../../../protocol/zxid.ts";
 import { loadScenario } from "../../../scenarios/load.ts";

@@ -13,7 +13,7 @@ const smaller: Pass<List> = simplerItems<List, number>(
   (item) => (item > 0 ? [0, item >> 1, item - 1] : []),
 );
 const passes = [fewer, smaller];
-/** Fails if a number of at least 7 comes before a number of at least 3. */
+/** The failure to shrink: a list fails if it has a number of at least 7 before a number of at least 3. */
 const fails = (list: List): boolean => list.some((one, i) => one >= 7 && list.slice(i + 1).some((other) => other >= 3));
 const start = Array.from({ length: 200 }, (_, i) => (i * 37) % 101);
 

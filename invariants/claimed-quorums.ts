@@ -1,0 +1,267 @@
+/**
+ * claimed-quorums: each quorum that a server acts on is a quorum of the configuration.
+ *
+ * The class counts votes and packets itself, from the notes about what each server has sent and read, and compares its
+ * own count with what the server then does:
+ *
+ *     the server                            needs
+ *     ends its election                     a quorum that has voted for the leader, or follows it
+ *     proposes an epoch                     FOLLOWERINFO from a quorum; an epoch that it has not accepted before
+ *     writes currentEpoch as a leader       ACKEPOCH from a quorum that is not more recent than the leader
+ *     is established                        ACK of NEWLEADER from a quorum
+ *     serves as a learner                   a leader that is established in this epoch
+ *     commits a transaction                 the transaction on the disks of a quorum
+ *     is the first to deliver it            a leader that has committed it
+ *
+ * The leader itself counts as one of these servers. Not checked: leaders whose configuration lacks servers.
+ */
+import { type Epoch, epochOf, type History, makeZxid, type ServerId, type Txn, type Zxid } from "../protocol/index.ts";
+import type { Ensemble, ServerView } from "./ensemble.ts";
+import type { EpochPrimary } from "./epoch-primaries.ts";
+import { zxidText } from "./history-facts.ts";
+import type { QuorumTest } from "./quorum-test.ts";
+import type { Violations } from "./violation.ts";
+
+/** What this class knows about one server. */
+interface Claims {
+  /** Each vote that the server has ever sent, as a text of round, leader, zxid and epoch. */
+  readonly votes: Set<string>;
+  /** The last of these votes. */
+  lastVote: string;
+  /** Each leader that the server has ever followed, itself included, with an epoch of its vote, as a text. */
+  readonly settled: Set<string>;
+  /** The state with which the server voted for itself. */
+  zxid: Zxid | undefined;
+  currentEpoch: Epoch | undefined;
+  /** The last acceptedEpoch that the server has written since it started. */
+  accepted: Epoch | undefined;
+  /** Whether the server has not yet used `accepted` for an ACKEPOCH that counts. */
+  isAcceptedUnused: boolean;
+  /** The epochs in which the server was established. */
+  readonly established: Set<Epoch>;
+  /** The servers from which a leader has read FOLLOWERINFO, ACKEPOCH and the ACK of NEWLEADER. */
+  offers: ServerId[];
+  acks: ServerId[];
+  newLeaderAcks: ServerId[];
+  /** The learners that are more recent than this leader, so that it must refuse them. */
+  readonly aheadOf: Set<ServerId>;
+}
+
+export class ClaimedQuorums {
+  private readonly ensemble: Ensemble;
+  private readonly isQuorum: QuorumTest;
+  private readonly violations: Violations;
+  private readonly claims = new Map<ServerId, Claims>();
+  private readonly holders: ServerId[] = [];
+
+  constructor(ensemble: Ensemble, isQuorum: QuorumTest, violations: Violations) {
+    this.ensemble = ensemble;
+    this.isQuorum = isQuorum;
+    this.violations = violations;
+  }
+
+  /** Forgets what a server has counted as a leader. Called when it becomes LOOKING and when its process ends. */
+  left(sid: ServerId): void {
+    const own = this.of(sid);
+    own.offers = [];
+    own.acks = [];
+    own.newLeaderAcks = [];
+    own.aheadOf.clear();
+  }
+
+  /** Forgets what a server has written. Called when its process ends, because its disk may change. */
+  crashed(sid: ServerId): void {
+    this.left(sid);
+    this.of(sid).accepted = undefined;
+  }
+
+  // ---- election
+
+  voted({ sid }: ServerView, round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void {
+    const own = this.of(sid);
+    own.votes.add(voteText(round, leader, zxid, peerEpoch));
+    own.lastVote = voteText(round, leader, zxid, peerEpoch);
+    if (leader !== sid) return;
+    own.zxid = zxid;
+    own.currentEpoch = peerEpoch;
+  }
+
+  elected(server: ServerView, leader: ServerId): void {
+    // A server can join a leader for which it has not voted. The vote is then that of the leader.
+    const own = this.of(server.sid).lastVote;
+    const vote = leaderOf(own) === leader ? own : this.of(leader).lastVote;
+    this.of(server.sid).settled.add(settledText(leader, epochOfVote(vote)));
+    if (this.isSupported(leader, vote)) return;
+    const text = `elects server ${leader}, but no quorum has voted for it or follows it`;
+    this.violations.report("claimed-quorums", server.sid, text, {});
+  }
+
+  /** Returns whether a quorum has sent this vote, or follows the leader with one epoch. */
+  private isSupported(leader: ServerId, vote: string): boolean {
+    const voters = [...this.ensemble.servers.values()].filter(({ observer }) => !observer).map(({ sid }) => sid);
+    const prefix = settledText(leader, "");
+    const epochs = new Set(voters.flatMap((sid) => [...this.of(sid).settled].filter((one) => one.startsWith(prefix))));
+    epochs.add("");
+    for (const epoch of epochs) {
+      const supporters = voters.filter((sid) => this.of(sid).votes.has(vote) || this.of(sid).settled.has(epoch));
+      if (this.isQuorum(supporters)) return true;
+    }
+    return false;
+  }
+
+  // ---- discovery
+
+  epochOffered(leader: ServerView, learner: ServerId, observer: boolean): void {
+    if (!observer) this.of(leader.sid).offers.push(learner);
+  }
+
+  epochAccepted({ sid }: ServerView, epoch: Epoch): void {
+    const own = this.of(sid);
+    if (own.accepted !== undefined && epoch <= own.accepted) {
+      const text = `accepts epoch ${epoch} after it has accepted epoch ${own.accepted}`;
+      this.violations.report("claimed-quorums", sid, text, { epoch });
+    }
+    own.accepted = epoch;
+    own.isAcceptedUnused = true;
+  }
+
+  epochProposed(leader: ServerView, epoch: Epoch, acceptedBefore: Epoch): void {
+    const { offers } = this.of(leader.sid);
+    if (epoch <= acceptedBefore) {
+      const text = `proposes epoch ${epoch}, although its acceptedEpoch is ${acceptedBefore}`;
+      this.violations.report("claimed-quorums", leader.sid, text, { epoch });
+    }
+    this.check(leader, offers, `proposes epoch ${epoch}`, "sent FOLLOWERINFO");
+  }
+
+  /**
+   * Counts an ACKEPOCH. One with epoch -1 does not count, and neither does one of a learner that is more recent than
+   * the leader. Once a quorum has been counted, the leader no longer compares.
+   */
+  epochAcked(leader: ServerView, learner: ServerId, currentEpoch: Epoch, lastZxid: Zxid): void {
+    const own = this.of(leader.sid);
+    const view = this.ensemble.servers.get(learner);
+    if (currentEpoch < 0 || view === undefined || view.observer) return;
+    const epochs = this.of(learner);
+    if (!epochs.isAcceptedUnused && epochs.accepted !== undefined) {
+      const text = `answers LEADERINFO with currentEpoch ${currentEpoch}, although it had accepted the epoch before`;
+      this.violations.report("claimed-quorums", learner, text, { epoch: epochs.accepted }, leader.sid);
+    }
+    epochs.isAcceptedUnused = false;
+    const isAhead = currentEpoch > (own.currentEpoch ?? currentEpoch);
+    const hasMore = currentEpoch === own.currentEpoch && lastZxid > (own.zxid ?? lastZxid);
+    if (!isAhead && !hasMore) own.acks.push(learner);
+    else if (!this.isQuorum([leader.sid, ...own.acks])) own.aheadOf.add(learner);
+  }
+
+  /** Forgets a learner whose connection the leader has closed. */
+  learnerLeft(leader: ServerId, learner: ServerId): void {
+    this.of(leader).aheadOf.delete(learner);
+  }
+
+  syncDecided(leader: ServerView, learner: ServerId): void {
+    if (!this.of(leader.sid).aheadOf.has(learner)) return;
+    const text = `synchronizes server ${learner}, whose ACKEPOCH is more recent than the leader's state`;
+    this.violations.report("claimed-quorums", leader.sid, text, {}, learner);
+  }
+
+  epochCurrent(server: ServerView, epoch: Epoch): void {
+    if (server.role !== "leading") return;
+    const { acks } = this.of(server.sid);
+    this.check(server, acks, `begins to synchronize learners in epoch ${epoch}`, "sent an ACKEPOCH that counts");
+  }
+
+  // ---- synchronization and broadcast
+
+  newLeaderAckRead(leader: ServerView, learner: ServerId, zxid: Zxid): void {
+    const { accepted, newLeaderAcks } = this.of(leader.sid);
+    if (this.ensemble.servers.get(learner)?.observer) return;
+    if (accepted === undefined || zxid === makeZxid(accepted, 0)) newLeaderAcks.push(learner);
+  }
+
+  established(leader: ServerView, epoch: Epoch): void {
+    const { established, newLeaderAcks } = this.of(leader.sid);
+    established.add(epoch);
+    this.of(leader.sid).settled.add(settledText(leader.sid, epoch));
+    this.check(leader, newLeaderAcks, `is established in epoch ${epoch}`, "acknowledged NEWLEADER");
+  }
+
+  active(learner: ServerView, epoch: Epoch, leader: ServerId): void {
+    this.of(learner.sid).settled.add(settledText(leader, epoch));
+    if (this.of(leader).established.has(epoch)) return;
+    const text = `serves in epoch ${epoch}, in which server ${leader} is not established`;
+    this.violations.report("claimed-quorums", learner.sid, text, { epoch }, leader);
+  }
+
+  committed(leader: ServerView, { zxid }: Txn, primary: EpochPrimary | undefined): void {
+    const history = primary?.upTo(zxid);
+    if (history === undefined) return;
+    const { holders } = this;
+    holders.length = 0;
+    for (const { durable, observer, sid } of this.ensemble.servers.values()) {
+      if (!observer && durable !== undefined && history.isPrefixOf(durable)) holders.push(sid);
+    }
+    if (this.isQuorum(holders)) return;
+    const text = `commits ${zxidText(zxid)}, but no quorum has it on disk, only ${list(holders)}`;
+    this.violations.report("claimed-quorums", leader.sid, text, { zxid, holders: [...holders] });
+  }
+
+  /** Checks the first delivery of a transaction in the epoch in which it was broadcast. */
+  firstDelivered(server: ServerView, { zxid }: History, primary: EpochPrimary | undefined): void {
+    if (primary === undefined || server.epoch !== primary.epoch || epochOf(zxid) !== primary.epoch) return;
+    if (primary.lastCommitted >= zxid) return;
+    const text = `delivers ${zxidText(zxid)}, which its leader has not committed`;
+    this.violations.report("claimed-quorums", server.sid, text, { zxid }, primary.leader.sid);
+  }
+
+  private check(leader: ServerView, counted: readonly ServerId[], action: string, reason: string): void {
+    const servers = [leader.sid, ...counted];
+    if (this.isQuorum(servers)) return;
+    const others = counted.length === 0 ? "" : `, only ${list(counted)}`;
+    const text = `${action}, but no quorum has ${reason}${others}`;
+    this.violations.report("claimed-quorums", leader.sid, text, { holders: [...counted] });
+  }
+
+  private of(sid: ServerId): Claims {
+    let own = this.claims.get(sid);
+    if (own === undefined) {
+      own = {
+        votes: new Set(),
+        lastVote: "",
+        settled: new Set(),
+        aheadOf: new Set(),
+        zxid: undefined,
+        currentEpoch: undefined,
+        accepted: undefined,
+        isAcceptedUnused: false,
+        established: new Set(),
+        offers: [],
+        acks: [],
+        newLeaderAcks: [],
+      };
+      this.claims.set(sid, own);
+    }
+    return own;
+  }
+}
+
+function voteText(round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): string {
+  return `${round}/${leader}/${zxid}/${peerEpoch}`;
+}
+
+function leaderOf(vote: string): number {
+  return Number(vote.split("/")[1]);
+}
+
+function epochOfVote(vote: string): string {
+  return vote.split("/")[3] ?? "";
+}
+
+function settledText(leader: ServerId, epoch: Epoch | string): string {
+  return `${leader}/${epoch}`;
+}
+
+function list(servers: readonly ServerId[]): string {
+  const sorted = [...new Set(servers)].sort((a, b) => a - b);
+  return sorted.length === 1 ? `server ${sorted[0]}` : `servers ${sorted.join(", ")}`;
+}

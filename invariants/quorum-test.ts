@@ -1,0 +1,35 @@
+/**
+ * Which sets of servers are a quorum, computed from the configuration alone. The invariants do not use
+ * protocol/quorum.ts, so that they also find its defects.
+ */
+import type { ServerId } from "../protocol/index.ts";
+
+/** Returns whether these servers contain a quorum. Servers that do not vote have no effect. */
+export type QuorumTest = (servers: readonly ServerId[]) => boolean;
+
+/** Groups of voters with weights, as in ClusterSpec.quorum. A voter without a weight has weight 1. */
+export interface Groups {
+  readonly groups: Readonly<Record<string, readonly ServerId[]>>;
+  readonly weights: Readonly<Record<ServerId, number>>;
+}
+
+/**
+ * Returns the test for majorities of `voters`, or for hierarchical quorums: more than half of the weight in more than
+ * half of the groups whose weight is not 0 (QuorumMaj, QuorumHierarchical).
+ */
+export function quorumTest(voters: readonly ServerId[], hierarchy?: Groups): QuorumTest {
+  if (hierarchy === undefined) {
+    const voting = new Set(voters);
+    return (servers) => servers.filter((sid) => voting.has(sid)).length * 2 > voting.size;
+  }
+  const weightOf = (sid: ServerId): number => hierarchy.weights[sid] ?? 1;
+  const weightIn = (sids: readonly ServerId[]): number => sids.reduce((sum, sid) => sum + weightOf(sid), 0);
+  const groups = Object.values(hierarchy.groups).filter((group) => weightIn(group) > 0);
+  return (servers) => {
+    const won = groups.filter((group) => {
+      const there = group.filter((sid) => servers.includes(sid));
+      return weightIn(there) > Math.floor(weightIn(group) / 2);
+    });
+    return won.length > Math.floor(groups.length / 2);
+  };
+}

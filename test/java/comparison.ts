@@ -1,0 +1,102 @@
+/** Asks both sides the same questions, and shrinks the differences. */
+import fc from "fast-check";
+import type { JavaProgram } from "./java-program.ts";
+import type { Kind, Question } from "./kinds.ts";
+
+/** A question that the two sides answer differently. */
+export interface Difference {
+  readonly question: Question;
+  readonly java: unknown;
+  readonly zabsim: unknown;
+}
+
+/** The result of one kind and release. */
+export interface Comparison {
+  readonly agreed: number;
+  /** The number of questions that the two sides answer differently, without the known ones. */
+  readonly differed: number;
+  /** The number of questions to which zabsim is known to answer differently. */
+  readonly known: number;
+  /** Differences, shrunk: at most one for each block of questions, and at most SHRUNK_MAX. */
+  readonly differences: readonly Difference[];
+}
+
+/** The questions that are drawn and asked together. */
+const BLOCK = 500;
+const SHRUNK_MAX = 3;
+
+/** Draws `count` questions from the seed, and compares the answers. The same seed draws the same questions. */
+export async function compare(
+  java: JavaProgram,
+  kind: Kind,
+  release: string,
+  { count, seed }: { readonly count: number; readonly seed: number },
+): Promise<Comparison> {
+  const differences: Difference[] = [];
+  let differed = 0;
+  let known = 0;
+  for (let start = 0; start < count; start += BLOCK) {
+    const draw = { seed: seedOf(seed, start / BLOCK), numRuns: Math.min(BLOCK, count - start) };
+    const questions = fc.sample(kind.questions, draw);
+    const found = await differing(java, kind, release, questions);
+    const [first] = found.filter((difference) => !isKnown(kind, release, difference));
+    known += found.filter((difference) => isKnown(kind, release, difference)).length;
+    differed += found.length;
+    if (first !== undefined && differences.length < SHRUNK_MAX) {
+      differences.push(await shrunk(java, kind, release, draw, first));
+    }
+  }
+  return { agreed: count - differed, differed: differed - known, known, differences };
+}
+
+/** Returns the questions that the two sides answer differently. */
+export async function differing(
+  java: JavaProgram,
+  kind: Kind,
+  release: string,
+  questions: readonly Question[],
+): Promise<Difference[]> {
+  const answers = await java.ask(kind.name, questions);
+  return questions.flatMap((question, i) => {
+    const java = answers[i];
+    const zabsim = answerOfZabsim(kind, question, release);
+    const agrees = kind.agrees?.(question, release, java) ?? JSON.stringify(java) === JSON.stringify(zabsim);
+    return agrees ? [] : [{ question, java, zabsim }];
+  });
+}
+
+/** Draws the same questions once more, and shrinks the first one that differs. */
+async function shrunk(
+  java: JavaProgram,
+  kind: Kind,
+  release: string,
+  draw: { readonly seed: number; readonly numRuns: number },
+  unshrunk: Difference,
+): Promise<Difference> {
+  let smallest = unshrunk;
+  const property = fc.asyncProperty(kind.questions, async (question) => {
+    const [difference] = await differing(java, kind, release, [question]);
+    const agrees = difference === undefined || isKnown(kind, release, difference);
+    if (!agrees) smallest = difference;
+    return agrees;
+  });
+  await fc.check(property, draw);
+  return smallest;
+}
+
+function isKnown(kind: Kind, release: string, { question }: Difference): boolean {
+  return kind.isKnownDifference?.(question, release) ?? false;
+}
+
+function answerOfZabsim(kind: Kind, question: Question, release: string): unknown {
+  try {
+    return kind.answer(question, release);
+  } catch (error) {
+    return { error: String(error) };
+  }
+}
+
+/** Seeds of fast-check are 32-bit integers. */
+function seedOf(seed: number, block: number): number {
+  return (Math.imul(seed, 0x9e37_79b1) + block) | 0;
+}

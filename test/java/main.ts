@@ -1,0 +1,132 @@
+/** The command `npm run test:java`: compares the answers of ZooKeeper's classes and zabsim to the same questions. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { PROFILES, PUBLISHED_RELEASES } from "../../protocol/releases.ts";
+import { type Comparison, compare, type Difference, differing } from "./comparison.ts";
+import { buildProgram, JavaProgram } from "./java-program.ts";
+import { KINDS, type Kind, type Question } from "./kinds.ts";
+
+/** The releases that are asked: those with a profile, and 3.9.5, which answers as 3.9.4. */
+export const ASKED_RELEASES = PUBLISHED_RELEASES.filter((release) => release in PROFILES || release === "3.9.5");
+
+const INPUTS = 2000;
+const INPUTS_LONG = 200_000;
+
+export interface Options {
+  readonly releases: readonly string[];
+  readonly kinds: readonly Kind[];
+  readonly seed: number;
+  readonly inputs: number;
+  /** A file with questions, one JSON object a line, in place of drawn ones. */
+  readonly cases: string | undefined;
+}
+
+/** Parses the command line. Throws an Error that says which values are accepted. */
+export function optionsOf(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      release: { type: "string", multiple: true },
+      kind: { type: "string", multiple: true },
+      seed: { type: "string", default: "1" },
+      inputs: { type: "string" },
+      long: { type: "boolean", default: false },
+      cases: { type: "string" },
+    },
+  });
+  const names = chosen(
+    "--kind",
+    values.kind,
+    KINDS.map(({ name }) => name),
+  );
+  if (values.cases !== undefined && names.length !== 1) throw new Error("--cases needs exactly one --kind");
+  return {
+    releases: chosen("--release", values.release, ASKED_RELEASES),
+    kinds: KINDS.filter(({ name }) => names.includes(name)),
+    seed: whole("--seed", values.seed),
+    inputs: whole("--inputs", values.inputs ?? String(values.long ? INPUTS_LONG : INPUTS)),
+    cases: values.cases,
+  };
+}
+
+/** Runs the command in `root`, the folder of the repository. Returns the exit code: 1 if an answer differs. */
+export async function main(root: string, args: readonly string[]): Promise<number> {
+  const folder = join(root, "test", "java");
+  const options = optionsOf(args);
+  let passed = 0;
+  let failed = 0;
+  for (const release of options.releases) {
+    const agreed = await askRelease(folder, release, options);
+    passed += agreed;
+    failed += options.kinds.length - agreed;
+  }
+  console.log(`test:java: ${passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
+
+/** Returns the number of kinds in which all answers agree. If a release cannot be asked, prints why. */
+async function askRelease(folder: string, release: string, options: Options): Promise<number> {
+  let agreed = 0;
+  let java: JavaProgram | undefined;
+  try {
+    await buildProgram(folder, release);
+    java = new JavaProgram(folder, release);
+    for (const kind of options.kinds) {
+      const comparison = await compareOrReplay(java, kind, release, options);
+      report(release, kind, comparison, options.seed);
+      if (comparison.differed === 0) agreed++;
+    }
+  } catch (error) {
+    console.log(`${release}: ${(error as Error).message}`);
+  } finally {
+    await java?.close();
+  }
+  return agreed;
+}
+
+async function compareOrReplay(java: JavaProgram, kind: Kind, release: string, options: Options): Promise<Comparison> {
+  const { cases, inputs, seed } = options;
+  if (cases === undefined) return compare(java, kind, release, { count: inputs, seed });
+  const questions = readFileSync(cases, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => questionOf(JSON.parse(line)));
+  const differences = await differing(java, kind, release, questions);
+  return { agreed: questions.length - differences.length, differed: differences.length, known: 0, differences };
+}
+
+function questionOf({
+  expect: _expect,
+  id: _id,
+  ...question
+}: {
+  readonly expect?: unknown;
+  readonly id?: string;
+}): Question {
+  return question;
+}
+
+function report(release: string, kind: Kind, { agreed, differed, differences, known }: Comparison, seed: number): void {
+  const suffix = known === 0 ? "" : `, ${known} differ as known`;
+  console.log(`${release} ${kind.name}: ${agreed} of ${agreed + differed + known} inputs agree${suffix}`);
+  differences.forEach((difference, i) => {
+    console.log(`Java's answer, as a test case:\n${caseOf(`${kind.name}-${seed}-${i}`, difference)}`);
+    console.log(`zabsim's answer:\n${JSON.stringify(difference.zabsim)}`);
+  });
+}
+
+function caseOf(id: string, { java, question }: Difference): string {
+  return JSON.stringify({ id, ...question, expect: java });
+}
+
+function chosen(option: string, values: readonly string[] | undefined, accepted: readonly string[]): readonly string[] {
+  const unknown = values?.find((value) => !accepted.includes(value));
+  if (unknown !== undefined) throw new Error(`${option} ${unknown}: accepted are ${accepted.join(", ")}`);
+  return values ?? accepted;
+}
+
+function whole(option: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`${option} ${text}: accepted are whole numbers`);
+  return Number(text);
+}

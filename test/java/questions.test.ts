@@ -1,0 +1,62 @@
+/** The part of `npm run test:java` that needs no Java. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { SYNC_RULES } from "../../protocol/index.ts";
+import { PROFILES } from "../../protocol/releases.ts";
+import { asBigint, decide, type SyncVector } from "../conformance/sync-vectors.ts";
+import { KINDS, type Kind } from "./kinds.ts";
+import { ASKED_RELEASES, optionsOf } from "./main.ts";
+
+describe.each(KINDS.map((kind) => [kind.name, kind] as const))("the questions of kind %s", (_name, kind) => {
+  it("are the same for the same seed", () => {
+    const [first, second] = [1, 2].map(() => fc.sample(kind.questions, { seed: 5, numRuns: 50 }));
+    expect(first).toEqual(second);
+    expect(fc.sample(kind.questions, { seed: 6, numRuns: 50 })).not.toEqual(first);
+  });
+
+  it.each(ASKED_RELEASES)("zabsim answers them for %s", (release) => {
+    for (const question of fc.sample(kind.questions, { seed: 5, numRuns: 50 })) {
+      expect(kind.answer(question, release)).toBeDefined();
+    }
+  });
+
+  it.skip("agree with ZooKeeper's classes (run: npm run test:java)");
+});
+
+it("the questions of kind sync reach every rule", () => {
+  const reached = new Set<string>();
+  const { questions } = KINDS.find(({ name }) => name === "sync") as Kind<SyncVector>;
+  for (const question of fc.sample(questions, { seed: 5, numRuns: 1000 })) {
+    for (const source of ["committed-log", "txn-log", "txn-log-without-gaps"] as const) {
+      reached.add(decide(question, asBigint, source).rule);
+    }
+  }
+  // The leader uses committedLog only for a zxid that is at most maxCommittedLog.
+  const reachable = Object.keys(SYNC_RULES).filter((rule) => rule !== "committed-log-no-match");
+  expect([...reached].sort()).toEqual(reachable.sort());
+});
+
+describe("the options", () => {
+  it("choose every profile and kind if there are none", () => {
+    const { inputs, kinds, releases } = optionsOf([]);
+    const published = Object.keys(PROFILES).filter((name) => /^\d/.test(name));
+    expect(new Set(releases)).toEqual(new Set([...published, "3.9.5"]));
+    expect(kinds).toEqual(KINDS);
+    expect(inputs).toBe(2000);
+  });
+
+  it("choose releases, kinds, a seed and the number of inputs", () => {
+    const options = optionsOf(["--release", "3.9.4", "--release", "3.4.14", "--kind", "sync", "--seed", "7", "--long"]);
+    expect(options).toMatchObject({ releases: ["3.9.4", "3.4.14"], seed: 7, inputs: 200_000 });
+    expect(options.kinds.map(({ name }) => name)).toEqual(["sync"]);
+    expect(optionsOf(["--long", "--inputs", "10"]).inputs).toBe(10);
+  });
+
+  it.each([
+    [["--release", "3.9.0"], /--release 3\.9\.0: accepted are 3\.4\.10, /],
+    [["--kind", "syncs"], /--kind syncs: accepted are sync, /],
+    [["--seed", "-1"], /--seed -1|argument is ambiguous/],
+    [["--inputs", "many"], /--inputs many: accepted are whole numbers/],
+    [["--cases", "file.jsonl"], /--cases needs exactly one --kind/],
+  ])("refuses %j", (args, message) => expect(() => optionsOf(args)).toThrow(message));
+});

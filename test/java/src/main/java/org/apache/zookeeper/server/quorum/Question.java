@@ -1,0 +1,10 @@
+package org.apache.zookeeper.server.quorum;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+
+/** One kind of question to ZooKeeper's classes. */
+interface Question {
+    /** Returns the answer in the form of the recorded answers. An exception of ZooKeeper may be the answer. */
+    JsonElement answer(JsonObject question) throws Exception;
+}
