@@ -57,8 +57,8 @@ export class FactFinder {
   }
 
   /**
-   * Builds the fact that a voter that is not one of `holders` does not have a transaction. Prefers a voter that has lost
-   * the transaction.
+   * Builds the fact that a voter outside `holders` does not have a transaction. Prefers a voter that has lost the
+   * transaction.
    */
   lostOutside(holders: readonly ServerId[], zxid: FactZxid): Fact {
     const { run, until } = this.moment;
