@@ -173,7 +173,7 @@ export const WRONG_SHAPE: readonly BadFile[] = [
   ["a release of one", step("release: 1"), 3, "steps[0].release", ["is a number", "all"]],
   ["a write of 0 transactions", step("write: 0"), 3, "steps[0].write", ["is below 1"]],
   ["a write of one and a half", step("write: 1.5"), 3, "steps[0].write", ["whole number"]],
-  ["a disk fault that does nothing", step("disk: {server: 1}"), 3, "steps[0].disk", ["corrupt or fail"]],
+  ["a disk fault that does nothing", step("disk: {server: 1}"), 3, "steps[0].disk", ["copyFrom or fail"]],
   ["an unknown disk operation", step("disk: {server: 1, fail: log}"), 3, "steps[0].disk.fail", ["sync-log"]],
   ["an unknown expectation", expectation("decision: []"), 3, "expect.decision", ["did you mean decisions?"]],
   [
