@@ -1,7 +1,7 @@
 /**
  * Measures campaigns: how many plans of default chaos (5 servers, 60 virtual seconds, 20 faults, 50 writes) one CPU
- * core runs per second, which share of the time goes to drawing plans and to counting coverage, how much a second
- * worker thread speeds up a campaign, and how much memory the process uses.
+ * core runs per second, which share of the time goes to drawing plans and to counting coverage, how much faster a
+ * campaign is with a second worker thread, and how much memory the process uses.
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -28,7 +28,7 @@ const DEFAULT_CHAOS = { zookeeper: "newest", servers: 5, lengthMs: 60_000, fault
 const CAMPAIGN: CampaignOptions = { zookeeper: "newest", strategy: undefined, faults: undefined, scenario: undefined };
 /**
  * Number of blocks in each round of the worker threads. It is so large that the compilation at the start and the wait
- * for the last block hardly affect the figure.
+ * for the last block have almost no effect on the figure.
  */
 const BLOCKS = 120;
 
@@ -152,8 +152,8 @@ function residentRow(value: number): Row {
 }
 
 /**
- * Returns the path of the built worker: next to this file in dist/, or in dist/ if this file runs from source.
- * Undefined if it is not built.
+ * Returns the path of the built worker, which is in the folder of this file or, if this file runs from source, in
+ * dist/. Returns undefined if the worker is not built.
  */
 function workerFile(): string | undefined {
   const places = ["./campaign-worker.js", "../dist/campaign-worker.js"];

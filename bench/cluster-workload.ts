@@ -1,8 +1,8 @@
 /**
- * The workload for the figures of the protocol: a cluster in steady broadcast. A client sends one write after another
- * to the leader at a fixed rate, and does not wait for the cluster. Each write causes proposals, acknowledgments, log
- * syncs and commits. The servers also send pings and set timers. A watched cluster checks all invariants and computes
- * the digest, as a campaign does. The workload uses the public API.
+ * The workload for the figures of the protocol: a cluster in steady broadcast. A client writes to the leader at a fixed
+ * rate and does not wait for answers. Each write causes proposals, acknowledgments, log syncs and commits. The servers
+ * also send pings and set timers. Like a campaign, the workload can check all invariants and compute the digest; such a
+ * cluster is called watched. The workload uses the public API.
  */
 
 import { Cluster, Invariants, loadScenario, protocol, type Scenario, sim } from "../lib/index.ts";
@@ -16,8 +16,8 @@ const WRITE_EVENT = sim.USER_EVENT;
  */
 const SERVING_BY_US = 5 * sim.SECOND;
 /**
- * The names of the kinds of events in the text of `mixOf`. Arrivals are not listed, because they are counted by the
- * type of their message.
+ * The names of the kinds of events in the text of `mixOf`. Arrivals of messages have no name here, because `mixOf`
+ * counts them by the type of the message.
  */
 const EVENT_NAMES: Readonly<Record<string, string>> = {
   [sim.eventKindName(WRITE_EVENT)]: "writes",
@@ -54,7 +54,7 @@ export class WatchedCluster {
     return this;
   }
 
-  /** Runs for this number of events, with writes. Returns the duration in nanoseconds. */
+  /** Runs a number of events with writes. Returns the duration in nanoseconds. */
   broadcast(events: number): number {
     const { world, leader } = this.cluster;
     if (leader === undefined) throw new Error("bench: no server leads");
@@ -69,8 +69,8 @@ export class WatchedCluster {
   }
 
   /**
-   * Throws unless all servers serve and all invariants hold, because the figures of an incorrect run would mean
-   * nothing.
+   * Throws an error if a server does not serve or an invariant is violated, because the figures of an incorrect run
+   * would mean nothing.
    */
   check(): void {
     if (!this.serves) throw new Error(`bench: at ${this.cluster.world.nowUs} us not all servers serve`);
@@ -87,7 +87,7 @@ export function broadcastRate(scenario: Scenario, watched: boolean, events: numb
   return (events / nanoseconds) * 1e9;
 }
 
-/** Returns the shares of the kinds of events in steady broadcast, as text. */
+/** Returns the share of each kind of event in steady broadcast, as text. */
 export function mixOf(scenario: Scenario, events: number): string {
   const counts = new Map<string, number>();
   const count = (name: string): void => {

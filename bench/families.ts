@@ -1,4 +1,4 @@
-/** The families of benchmark figures, and the conversion of their results to one JSON object. */
+/** The families (groups) of benchmark figures, and the conversion of their results to one JSON object. */
 import { measureChaos } from "./chaos.ts";
 import { measureColdStarts } from "./cold-starts.ts";
 import type { Family, FamilyResult, FigureValue } from "./harness.ts";

@@ -1,14 +1,15 @@
 /**
- * The method of measurement. The contenders of a figure take turns, round after round (A B A B …). The first rounds are
- * warm-ups and do not count. The figure is the median of the other rounds, and the table shows it with its spread.
+ * The method of measurement. The programs that a figure compares take turns, round after round (A B A B …). The first
+ * rounds are warm-ups and do not count. The figure is the median of the other rounds, and the table shows it with its
+ * spread.
  *
  * Each family of figures runs in a separate process (main.ts), so that the compiled code and the garbage of one family
- * do not slow down the next. The harness forces no garbage collection between rounds. If no cluster is alive, a
- * collection would also discard optimized code, which does not happen in a campaign.
+ * do not slow down the next. The harness forces no garbage collection between rounds, because a collection without a
+ * living cluster would also discard optimized code. This does not happen in a campaign.
  */
 
 export interface Effort {
-  /** An effort that only checks that everything runs. Its figures are meaningless. */
+  /** Number of warm-up rounds, which do not count. */
   readonly warmUps: number;
   readonly rounds: number;
   /** The fraction of the full number of events, 0 to 1. */
@@ -16,7 +17,7 @@ export interface Effort {
 }
 
 export const FULL: Effort = { warmUps: 2, rounds: 5, share: 1 };
-/** Only checks that everything runs. The figures are meaningless. */
+/** An effort that only checks that everything runs. Its figures are meaningless. */
 export const QUICK: Effort = { warmUps: 0, rounds: 1, share: 0.002 };
 
 /** One line of the table. */
@@ -30,7 +31,7 @@ export interface Row {
   readonly what: string;
 }
 
-/** A value of the JSON object; null if a tool or package that the figure needs is missing. */
+/** A value of the JSON object. Null if a tool or package that the figure needs is missing. */
 export type FigureValue = number | null | Readonly<Record<string, number>>;
 
 export interface FamilyResult {
@@ -49,7 +50,9 @@ export interface Sample {
   readonly rounds: readonly number[];
 }
 
-/** Lets the contenders take turns. Each call of a contender is one round and returns the measurement of that round. */
+/**
+ * Runs the compared programs in turns. Each call of a program is one round and returns the measurement of this round.
+ */
 export function takeTurns<Name extends string>(
   contenders: Readonly<Record<Name, () => number>>,
   { warmUps, rounds }: Effort,
@@ -65,7 +68,10 @@ export function takeTurns<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, sampleOf(measured[name])])) as Record<Name, Sample>;
 }
 
-/** Returns the ratios of two contenders, round by round. A disturbance of the machine affects both rounds of a pair. */
+/**
+ * Returns the ratio of two measurements for each round. If something disturbs the machine, it affects both measurements
+ * of a round, so that the ratio changes little.
+ */
 export function ratioOf(numerator: Sample, denominator: Sample): Sample {
   return sampleOf(numerator.rounds.map((value, round) => value / (denominator.rounds[round] as number)));
 }

@@ -9,12 +9,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { KernelRun } from "./kernel-workload.ts";
 
-/** This URL is correct both for the source in bench/ and for the bundle, dist/bench.js. */
+/** This URL is right for the source in bench/ and for the bundle dist/bench.js. */
 const SOURCE = fileURLToPath(new URL("../bench/native/kernel.cpp", import.meta.url));
 
 export type NativeKernel = (outstanding: number, events: number) => KernelRun;
 
-/** Returns the kernel as a function, or undefined if there is no g++. */
+/** Returns the kernel as a function. Returns undefined if there is no g++. */
 export function compileNativeKernel(): NativeKernel | undefined {
   if (spawnSync("g++", ["--version"]).status !== 0) return undefined;
   const folder = mkdtempSync(join(tmpdir(), "zabsim-bench-"));

@@ -7,7 +7,7 @@ import { type KernelRun, NODES, Nodes } from "./kernel-workload.ts";
 
 export type PeerKernel = (outstanding: number, events: number) => KernelRun;
 
-/** A time that no run reaches. */
+/** A time later than the end of any run. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
 interface SimjsSimulation {
@@ -25,7 +25,7 @@ interface Simjs {
   readonly Entity: new (...args: never[]) => SimjsEntity;
 }
 
-/** Undefined when the package is not installed. */
+/** Returns a kernel that uses simjs. Returns undefined if the package is not installed. */
 export async function simjsKernel(): Promise<PeerKernel | undefined> {
   const { Sim, Entity } = (await loadSimjs()) ?? {};
   if (Sim === undefined || Entity === undefined) return undefined;
@@ -71,7 +71,7 @@ async function loadSimjs(): Promise<Simjs | undefined> {
   }
 }
 
-/** Undefined when the package is not installed. */
+/** Returns a kernel that uses @sinonjs/fake-timers. Returns undefined if the package is not installed. */
 export async function fakeTimersKernel(): Promise<PeerKernel | undefined> {
   const library = await import("@sinonjs/fake-timers").catch(() => undefined);
   if (library === undefined) return undefined;

@@ -1,10 +1,10 @@
 /**
- * The job that compares event kernels. There are five nodes. Each step pops an event, draws three random numbers,
- * mutates the event's node and pushes one event, so the number of outstanding events stays the same. Delays are 1 ..
- * 2^20 us, so that ties are rare but happen.
+ * The job with which event kernels are compared. There are five nodes. Each step pops an event, draws three random
+ * numbers, changes the node of the event and pushes one event, so that the number of outstanding events stays the same.
+ * Delays are 1 to 2^20 us, so that two events rarely have the same time.
  *
- * The job is the same for the queue of sim/, for native/kernel.cpp and for the libraries in kernel-peers.ts. All of
- * them must end with the same checksum.
+ * The job is the same for the event queue of sim/, for native/kernel.cpp and for the libraries in kernel-peers.ts. All
+ * of them must end with the same checksum.
  */
 import { EventQueue } from "../sim/index.ts";
 
@@ -15,7 +15,9 @@ export interface KernelRun {
   readonly checksum: number;
 }
 
-/** The generator xoshiro128**. It is written out here so that the measurement does not include a package. */
+/**
+ * The random number generator xoshiro128**. It is implemented here so that the measurement does not include a package.
+ */
 export class Generator {
   private s0 = 0x9e37_79b9 | 0;
   private s1 = 0x243f_6a88 | 0;
@@ -76,7 +78,7 @@ export function runEventQueue(outstanding: number, events: number): KernelRun {
   return { nanoseconds: (performance.now() - start) * 1e6, checksum: nodes.checksum() };
 }
 
-/** The measured loop. It is a separate function because the event loop of the simulator is one, too (World#run). */
+/** The measured loop. It is a separate function, like the event loop of the simulator (World#run). */
 function handle(queue: EventQueue, nodes: Nodes, generator: Generator, events: number): void {
   for (let i = 0; i < events; i++) {
     queue.pop();

@@ -1,6 +1,7 @@
 /**
- * Compares the speed of sim/event-queue.ts with that of kernels in C++ and in JavaScript libraries that do the same
- * job. The ratios are of events per second: 0.5 is half as fast as C++, and 5 is five times as fast as the library.
+ * Compares the speed of sim/event-queue.ts with that of kernels in C++ and in JavaScript libraries. All kernels do the
+ * same job. A figure is a ratio of events per second: 0.5 means half as fast as C++, and 5 means five times as fast as
+ * the library.
  */
 import {
   atEffort,
@@ -22,7 +23,7 @@ const LIBRARY_EVENTS = 400_000;
 
 type Kernel = (outstanding: number, events: number) => KernelRun;
 
-/** One comparison: another kernel, and the workload that it and sim/event-queue.ts run. */
+/** One comparison: the other kernel, and the workload that both kernels run. */
 interface Comparison {
   readonly figure: string;
   readonly kernel: Kernel | undefined;
@@ -30,7 +31,7 @@ interface Comparison {
   readonly events: number;
   readonly target?: string;
   readonly what: string;
-  /** The reason to print if there is no kernel. */
+  /** The text to print if the kernel is not available. */
   readonly absent: string;
 }
 
@@ -73,7 +74,7 @@ async function comparisons(): Promise<Comparison[]> {
   ];
 }
 
-/** Returns the row of the ratio, and the rows of its two measurements. */
+/** Returns one row with the ratio, and one row for each of the two measurements. */
 function compare({ figure, kernel, outstanding, events, target, what, absent }: Comparison, effort: Effort): Row[] {
   const count = atEffort(events, effort);
   if (kernel === undefined) return [{ figure, value: null, unit: "x", spread: null, what: `${what}: ${absent}` }];

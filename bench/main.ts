@@ -1,7 +1,7 @@
 /**
- * `npm run bench`: measures all families and prints a table, or one JSON object with `-- --json`. `--quick` only checks
- * that everything runs. `--family <name>` measures one family in this process and prints its result as JSON. This
- * program calls itself with `--family` for each family.
+ * `npm run bench` measures all families and prints a table or, with `-- --json`, one JSON object. `--quick` only checks
+ * that everything runs. `--family <name>` measures one family and prints its result as JSON. To measure a family in a
+ * process of its own, this program calls itself with `--family`.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,6 @@
 /**
- * Measures virtual time per real time. The workload is that of `zabsim run --noise` with five servers, for one seed
- * after another, with invariants and digest but without records, as in a campaign.
+ * Measures how much virtual time one second of real time simulates. The workload is `zabsim run --noise` with five
+ * servers, for one seed after another. As in a campaign, the invariants and the digest are on, and the records are off.
  */
 
 import { planOver } from "../fuzz/plan-arbitrary.ts";
@@ -55,7 +55,7 @@ export function measureNoisy(effort: Effort): FamilyResult {
   };
 }
 
-/** Returns the average numbers of events in a run, as text. */
+/** Returns the average number of events of each kind in a run, as text. */
 function contentOf(scenario: Scenario, runs: number): string {
   const counts = { elected: 0, established: 0, crashed: 0, committed: 0 };
   for (let seed = 1; seed <= runs; seed++) {

@@ -1,6 +1,6 @@
 /**
- * Measures the full protocol: how many events of the world a cluster of five servers handles per second in steady
- * broadcast, with all invariants and the digest, and without them.
+ * Measures the full protocol: how many events per second a cluster of five servers handles in steady broadcast. There
+ * are two figures: one with all invariants and the digest, and one without them.
  */
 import { broadcastRate, mixOf, scenarioOf, WRITE_EVERY_US } from "./cluster-workload.ts";
 import { atEffort, type Effort, type FamilyResult, rowOf, takeTurns } from "./harness.ts";

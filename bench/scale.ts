@@ -34,7 +34,7 @@ function fiveServersWithLog(length: number): string {
   return `servers: { 1: &it { history: "1:1..1:${length}" }, 2: *it, 3: *it, 4: *it, 5: *it }`;
 }
 
-/** Returns the nanoseconds per event for each size. */
+/** Returns, for each size, the nanoseconds per event. */
 function measureEach(
   sizes: readonly number[],
   text: (size: number) => string,
@@ -52,7 +52,7 @@ function mediansOf(samples: Readonly<Record<string, Sample>>): Record<string, nu
   return Object.fromEntries(Object.entries(samples).map(([size, { median }]) => [size, median]));
 }
 
-/** Returns one row with the ratio of the highest cost to the lowest, and then one row for each size. */
+/** Returns one row with the ratio of the highest cost to the lowest cost, and then one row for each size. */
 function rowsOf(figure: string, unit: string, samples: Readonly<Record<string, Sample>>): Row[] {
   const all = Object.values(samples);
   const ratios = (all[0] as Sample).rounds.map((_, round) => {

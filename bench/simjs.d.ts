@@ -1,2 +1,2 @@
-/** simjs has no type declarations. bench/kernel-peers.ts declares the part of it that is used. */
+/** simjs has no type declarations. bench/kernel-peers.ts declares the part of simjs that it uses. */
 declare module "simjs";

@@ -22,7 +22,9 @@ function cellsOf({ figure, value, unit, spread, target, what }: Row): string[] {
   return [figure, value === null ? "-" : formatNumber(value), range, unit, target ?? "", what];
 }
 
-/** Formats a number below 100 with three digits, and any other number as a whole number with separators. */
+/**
+ * Formats a number below 100 with three significant digits. Formats any other number as a whole number with separators.
+ */
 function formatNumber(value: number): string {
   return value < 100 ? value.toPrecision(3) : Math.round(value).toLocaleString("en-US");
 }

@@ -1,6 +1,6 @@
 /**
- * The identity of a campaign: everything that decides which plans are drawn and how they run. Only a campaign with the
- * same identity can resume a journal.
+ * The identity of a campaign: all settings that influence which plans are drawn from the seeds and how the plans run. A
+ * campaign can resume a journal only if the journal has the same identity.
  */
 import { createHash } from "node:crypto";
 import { writeScenario } from "../scenarios/write-scenario.ts";
@@ -29,7 +29,7 @@ export function identityOf({ firstSeed, lastSeed, options, shard, version }: Cam
   };
 }
 
-/** Throws a CampaignMismatchError that names the first difference. */
+/** Throws a CampaignMismatchError if the two identities differ. The message names the first difference. */
 export function checkSame(folder: string, before: Identity, now: Identity): void {
   const field = Object.keys(now).find((name) => before[name] !== now[name]);
   if (field === undefined) return;

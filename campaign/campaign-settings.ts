@@ -8,12 +8,12 @@ export interface CampaignSettings {
   readonly version: string;
   readonly options: CampaignOptions;
   readonly firstSeed: bigint;
-  /** Undefined if the campaign runs until its time is over. */
+  /** The last seed. Undefined if the campaign has a time limit but no limit of seeds. */
   readonly lastSeed: bigint | undefined;
   /** Wall-clock limit in milliseconds. */
   readonly timeMs: number | undefined;
   readonly workers: number;
-  /** `[i, n]`: this shard is the i-th of n, counted from 1, and runs every n-th block. */
+  /** `[i, n]` stands for the i-th of n shards, counted from 1. A shard runs every n-th block. */
   readonly shard: readonly [number, number];
   /** Maximum number of runs to shrink one finding. */
   readonly shrinkRuns: number;

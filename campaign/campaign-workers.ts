@@ -1,4 +1,4 @@
-/** The worker threads that run the tasks of a campaign. The findings of a campaign do not depend on their number. */
+/** The worker threads that run the tasks of a campaign. The findings do not depend on the number of workers. */
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
@@ -14,13 +14,13 @@ export interface CampaignWorkers {
   destroy(): Promise<void>;
 }
 
-/** A run needs little memory. Without these limits, garbage would make the heap of each worker grow. */
+/** The size limits of a worker's heap. A run needs little memory, but without limits the heap grows with garbage. */
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 1024 };
 
 export const DEFAULT_WORKERS = availableParallelism();
 
 /**
- * Starts worker threads. Each worker collects garbage on its own thread only, because parallel collections would slow
+ * Starts worker threads. Each worker collects garbage on its own thread, because parallel garbage collection would slow
  * down the other workers.
  */
 export function workerPool(filename: string, threads: number): Piscina {
@@ -34,7 +34,7 @@ export function workerPool(filename: string, threads: number): Piscina {
   });
 }
 
-/** The build writes the worker next to the bundle. Without a build there is no such file, so workers cannot start. */
+/** The file of the worker, which the build writes next to the bundle. Workers can start only after a build. */
 const WORKER = fileURLToPath(new URL("./campaign-worker.js", import.meta.url));
 
 export function threadWorkers(threads: number): CampaignWorkers {

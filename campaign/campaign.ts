@@ -5,14 +5,15 @@
  *   |____ block of 64 seeds ____|    |________ investigation ________|       |_ main thread _|
  *          worker thread                     worker thread                    saves, then reports
  *
- * The findings depend only on the seeds and the options, and not on the number of workers, on their speed, or on where
- * the campaign was interrupted and resumed. Workers run blocks and investigate failing plans in any order and ahead of
- * time. The campaign, however, settles the blocks strictly in order: only the findings of earlier blocks decide which
- * plans of a block need an investigation. If an investigation turns out to be unnecessary, its result is discarded.
+ * The findings depend only on the seeds and the options. The number of workers, their speed, and interruptions of the
+ * campaign have no influence. Workers run blocks and investigate failing plans in any order. The campaign, however,
+ * settles the blocks strictly in order. To settle a block means to decide which of its failing plans become findings,
+ * and this decision depends only on the findings of earlier blocks. Workers therefore also do investigations that later
+ * turn out to be unnecessary, and the campaign discards their results.
  *
  * The main thread saves every finding before it reports the finding. The journal has a line for each block that has
- * run, and another line for each block with failing plans that is settled. After an interruption, blocks that are not
- * settled run again for their failing plans.
+ * run, and another line for each settled block that has failing plans. After an interruption, blocks with failing plans
+ * that are not settled run again.
  */
 import { type BlockResult, CampaignTotals, type FailedPlan } from "../fuzz/block.ts";
 import type { Coverage } from "../fuzz/coverage.ts";
@@ -45,7 +46,7 @@ interface OpenBlock {
   readonly position: number;
   readonly index: number;
   readonly plans: readonly FailedPlan[];
-  /** The index in `plans` of the next plan to decide on. */
+  /** The index in `plans` of the plan to decide on next. */
   next: number;
   /** The seeds of the findings in this block. */
   readonly findings: string[];
@@ -67,7 +68,10 @@ export class CampaignRunner {
   private readonly settledFindings: { readonly position: number; readonly finding: Finding }[] = [];
   /** Positions of blocks whose runs have been counted. */
   private readonly counted = new Set<number>();
-  /** Positions of blocks that are already counted, and that run again only to recover their failing plans. */
+  /**
+   * Positions of blocks that an earlier session counted. These blocks run again, but only to recover their failing
+   * plans.
+   */
   private readonly toRepeat = new Set<number>();
   /** All blocks before this position are settled. */
   private settled = 0;
@@ -75,7 +79,7 @@ export class CampaignRunner {
   private settledCounts: ReadonlyMap<string, number> = new Map();
   /** All blocks before this position have run or are running. */
   private nextPosition = 0;
-  /** An earlier session started the blocks before this position. These blocks run even if the time is over. */
+  /** The number of blocks that an earlier session started. These blocks run even if the time is over. */
   private begun = 0;
   /** Names of the files with plans that an earlier session did not investigate. */
   private earlierUnshrunk: readonly string[] = [];
@@ -83,7 +87,10 @@ export class CampaignRunner {
   private open: OpenBlock[] = [];
   /** Results of investigations, by seed. */
   private readonly results = new Map<bigint, Finding>();
-  /** For each plan under investigation, by seed: the only known bug that may explain it, or undefined. */
+  /**
+   * The plans under investigation, by seed. The value is the only known bug that may explain the plan, or undefined if
+   * there are none or several.
+   */
   private readonly underInvestigation = new Map<bigint, string | undefined>();
   private blocksUnderWay = 0;
   private stopped = false;
@@ -104,7 +111,7 @@ export class CampaignRunner {
     this.blocks = new SeedBlocks(settings);
   }
 
-  /** Number of seeds of this shard; undefined if only the time limits the campaign. */
+  /** Number of seeds of this shard. Undefined if the campaign has a time limit but no limit of seeds. */
   get seedCount(): number | undefined {
     return this.blocks.seedCount;
   }
@@ -114,7 +121,7 @@ export class CampaignRunner {
     return this.stopped;
   }
 
-  /** Number of plans that still need an investigation. A session with --resume investigates them. */
+  /** Number of failing plans that still need an investigation. A session with --resume investigates them. */
   get uninvestigated(): number {
     return this.plansToInvestigate().length;
   }
@@ -125,9 +132,9 @@ export class CampaignRunner {
   }
 
   /**
-   * Continues from the journal, and repairs it. Throws a CampaignMismatchError if the journal belongs to another
-   * campaign, and a JournalError if a line contradicts the campaign or another line. Returns the numbers of the lines
-   * that it dropped from the journal.
+   * Continues from the journal, after removing lines that are damaged or repeated. Returns the numbers of the removed
+   * lines. Throws a CampaignMismatchError if the journal belongs to another campaign, and a JournalError if a line
+   * contradicts the campaign or another line.
    */
   resume(): readonly number[] {
     const content = this.journal.read();
@@ -138,7 +145,9 @@ export class CampaignRunner {
     return content.dropped;
   }
 
-  /** Ends the campaign now and abandons the tasks that are running. A session with --resume repeats them. */
+  /**
+   * Ends the campaign immediately and abandons the tasks that are running. A session with --resume repeats these tasks.
+   */
   stop(): void {
     this.stopped = true;
     this.change();
@@ -175,7 +184,9 @@ export class CampaignRunner {
     this.wake();
   }
 
-  /** Starts the next task. Investigations come before blocks. Returns false if there is nothing to start now. */
+  /**
+   * Starts the next task. An investigation has priority over a block. Returns false if no task can start at the moment.
+   */
   private startTask(workers: CampaignWorkers, untilMs: number): boolean {
     const plan = this.plansToInvestigate().find((one) => this.mayInvestigate(one));
     if (plan !== undefined) {
@@ -208,7 +219,7 @@ export class CampaignRunner {
     });
   }
 
-  /** Applies the result of a task when it completes. After stop(), results are ignored. */
+  /** Calls `apply` with the result of a task when the task completes. After stop(), results are ignored. */
   private watch<T>(task: Promise<T>, apply: (result: T) => void | Promise<void>): void {
     task
       .then((result) => (this.stopped ? undefined : apply(result)))
@@ -219,8 +230,8 @@ export class CampaignRunner {
   }
 
   /**
-   * Takes the position of the next block to run. Returns undefined if no block is left, if the time is over, or if more
-   * blocks must be settled first.
+   * Returns the position of the next block to run, and marks the block as taken. Returns undefined if no block is left,
+   * if the time is over, or if more blocks must be settled first.
    */
   private takePosition(inTime: boolean): number | undefined {
     while (this.counted.has(this.nextPosition) && !this.toRepeat.has(this.nextPosition)) this.nextPosition++;
@@ -232,8 +243,9 @@ export class CampaignRunner {
   }
 
   /**
-   * Returns, by signature, the known bugs that alone explain findings. It counts only findings of the blocks that are
-   * always settled before the block at this position starts.
+   * For each signature, returns the known bugs that alone explain an earlier finding with this signature. Considers
+   * only findings of blocks that are settled before the block at this position starts, so that the result does not
+   * depend on the speed of the workers.
    */
   private usualBugsFor(position: number): Record<string, string[]> {
     const limit = settledBefore(position);
@@ -272,7 +284,7 @@ export class CampaignRunner {
     }
   }
 
-  /** Settles blocks in their order, up to the first block of which a result is missing. */
+  /** Settles blocks in order. Stops at the first block for which a result is missing. */
   private async settle(): Promise<void> {
     while (!this.stopped) {
       const position = this.settled;
@@ -285,7 +297,9 @@ export class CampaignRunner {
     }
   }
 
-  /** Decides on the failing plans of a block. Returns false if the result of an investigation is missing. */
+  /**
+   * Decides which failing plans of a block become findings. Returns false if the result of an investigation is missing.
+   */
   private async settlePlans(block: OpenBlock): Promise<boolean> {
     for (; block.next < block.plans.length; block.next++) {
       const plan = block.plans[block.next] as FailedPlan;
@@ -325,8 +339,8 @@ export class CampaignRunner {
   }
 
   /**
-   * Returns the plans that need an investigation, as far as this can be known now. An investigation that is running may
-   * make a later one unnecessary.
+   * Returns the plans that need an investigation according to the results so far. A running investigation may later
+   * make some of them unnecessary.
    */
   private plansToInvestigate(): FailedPlan[] {
     const policy = this.policy.copy();
@@ -336,8 +350,8 @@ export class CampaignRunner {
   }
 
   /**
-   * Returns whether the investigation of a plan can start now. If the plan's only candidate is already under
-   * investigation, the plan waits, because the running investigation may make this one unnecessary.
+   * Returns whether the investigation of a plan can start now. A plan with a single candidate waits while another plan
+   * with the same candidate is under investigation, because the result may make this investigation unnecessary.
    */
   private mayInvestigate(plan: FailedPlan): boolean {
     const bug = soleCandidate(plan);
@@ -372,7 +386,7 @@ export class CampaignRunner {
     }
   }
 
-  /** Saves the plans that still need an investigation, and removes saved plans that no longer need one. */
+  /** Saves the failing plans that still need an investigation, and removes saved plans that need none. */
   private saveUninvestigated(): void {
     const plans = this.failure === undefined ? this.plansToInvestigate() : [];
     const names = plans.map(({ scenario, seed, signature }) => {
@@ -405,8 +419,8 @@ function changedCounts(
 
 /**
  * Returns the number of blocks that must be settled before the block at this position starts. The findings of these
- * blocks determine which known bugs are tried first, which saves time. The number is low enough that workers can run
- * other blocks while the failures of earlier blocks are investigated.
+ * blocks determine which known bugs are tried first for a new failure, which saves time. The number is low enough that
+ * workers can run other blocks while failures of earlier blocks are investigated.
  */
 function settledBefore(position: number): number {
   return position < 16 ? 0 : 2 ** Math.floor(Math.log2(position / 2));

@@ -1,6 +1,6 @@
 /**
- * The lock of a campaign on its folder: a file that names the process. Two campaigns in one folder would corrupt each
- * other's journal. If the process has ended, its lock is ignored.
+ * The lock of a campaign on its folder, because two campaigns in one folder would corrupt each other's journal. The
+ * lock is a file that names the process. If that process has ended, the lock is ignored.
  */
 import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -12,9 +12,9 @@ const FILE = "campaign.lock";
 interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** When the process started, as the operating system counts it; null if it is not known. */
+  /** The start time of the process, in the format of the operating system. Null if it is not known. */
   readonly processStart: string | null;
-  /** When the process took the lock, as an ISO date. */
+  /** The time at which the process took the lock, as an ISO date. */
   readonly since: string;
 }
 
@@ -59,7 +59,7 @@ function create(path: string, text: string): boolean {
   return true;
 }
 
-/** Copies a file, on file systems without hard links. Returns false if the target already exists. */
+/** Copies a file. Used on file systems without hard links. Returns false if the target already exists. */
 function copyExclusively(from: string, to: string): boolean {
   try {
     copyFileSync(from, to, constants.COPYFILE_EXCL);
@@ -70,7 +70,7 @@ function copyExclusively(from: string, to: string): boolean {
   }
 }
 
-/** Removes a stale lock. If another process has just replaced the stale lock by its own, puts that lock back. */
+/** Removes a stale lock. If another process has just replaced the stale lock by its own lock, restores that lock. */
 function remove(path: string, stale: string): void {
   const aside = `${path}.${process.pid}.stale`;
   try {
@@ -124,8 +124,8 @@ function processStart(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    // The search starts at the last parenthesis, because the program name in parentheses may contain spaces and
-    // parentheses.
+    // The fields after the program name start at the last parenthesis, because the program name is in parentheses and
+    // may itself contain spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const hasEnded = fields[0] === "Z";
     return hasEnded || fields[19] === undefined ? null : `${boot} ${fields[19]}`;

@@ -23,8 +23,8 @@ export interface Finding extends Omit<ReportedFinding, "file" | "count"> {
 }
 
 /**
- * Maximum total number of events in the runs that shrink one plan, enough for a few seconds. A limit on the number of
- * runs would not be enough, because a run with stuck servers can have many events.
+ * Maximum number of events, in all runs together, for shrinking one plan. It allows a few seconds of work. A limit on
+ * the number of runs would not bound the time, because a run with stuck servers can have many events.
  */
 const SHRINK_EVENTS = { violation: 8_000_000, stuck: 1_000_000 } as const;
 
@@ -45,10 +45,13 @@ export function investigate({ failure, scenario, seed, signature }: FailedPlan, 
   };
 }
 
-/** Maximum number of events in the trace of a stuck run: servers that stay busy could fill the memory. */
+/**
+ * Maximum number of events in the trace of a stuck run. Stuck servers can stay busy, so a complete trace could fill the
+ * memory.
+ */
 const STUCK_TRACE_EVENTS = 100_000;
 
-/** Runs a scenario for a report. If its servers are stuck, the run is traced, which shows what they wait for. */
+/** Runs a scenario for a report. If servers are stuck, runs it with a trace, which shows what the servers wait for. */
 export function runForReport(scenario: Scenario, seed: bigint): ScenarioRun {
   const run = runScenario(scenario, { seed });
   return isStuck(run) ? runScenario(scenario, { seed, trace: new Trace({ limit: STUCK_TRACE_EVENTS }) }) : run;

@@ -11,20 +11,20 @@ import type { Finding } from "./investigate.ts";
 
 /** Number of plans with the same signature to investigate. */
 const MAX_OF_SIGNATURE = 3;
-/** Number of plans to investigate whose only candidate is a known bug without a finding. */
+/** Number of plans to investigate for each known bug that is their only candidate and has no finding yet. */
 const MAX_OF_SOLE_CANDIDATE = 10;
-/** Number of plans with the same signature to investigate if they fail even with all known bugs fixed. */
+/** Number of plans with the same signature to investigate among those that fail even if all known bugs are fixed. */
 const MAX_OF_UNEXPLAINED = 12;
 /**
- * If a plan has more candidates than this, its failure depends on many coincidences, and almost any change avoids the
- * failure. The candidates then say nothing about the cause.
+ * Maximum number of candidates that say something about the cause. If a plan has more candidates, its failure depends
+ * on many coincidences, so that almost any change of behavior avoids the failure.
  */
 const MAX_CANDIDATES = 5;
 
 type Reported = Pick<Finding, "known" | "signature">;
 
 export class InvestigationPolicy {
-  /** Number of investigations by signature or by known bug. */
+  /** The number of investigations so far, by signature or by known bug. */
   readonly investigations: Map<string, number>;
   /** Known bugs that have a finding attributed to them alone. */
   private readonly bugsWithFinding = new Set<string>();
@@ -43,10 +43,10 @@ export class InvestigationPolicy {
   }
 
   /**
-   * Decides whether to investigate a plan, and counts the investigation. An investigation of a plan with few candidates
-   * counts for each candidate that has no finding yet. Any other investigation counts for the signature of the plan.
-   * The policy investigates a plan if one of these counts is below its limit. It also investigates the first plan of a
-   * signature whose candidates all have findings.
+   * Decides whether to investigate a plan, and counts the investigation. If the plan has few candidates, the
+   * investigation counts for each candidate without a finding. Otherwise, it counts for the signature of the plan. The
+   * policy investigates the plan if one of these counts is below its limit. It also investigates the first plan of a
+   * signature even if all candidates have findings.
    */
   shouldInvestigate({ candidates, fixedByKnownBugs, signature }: FailedPlan): boolean {
     const isNewSignature = !this.investigations.has(signature);
@@ -75,13 +75,16 @@ export class InvestigationPolicy {
     this.findings.push(finding);
   }
 
-  /** By signature: the known bugs that alone explain a finding so far. These bugs are tried first for a new failure. */
+  /**
+   * For each signature, the known bugs that have a finding with this signature attributed to them alone. For a new
+   * failure, these bugs are tried first.
+   */
   get usualBugs(): Record<string, string[]> {
     return usualBugsOf(this.findings);
   }
 }
 
-/** By signature: the known bugs that are the sole cause of one of these findings. */
+/** Returns, for each signature, the known bugs that have one of these findings attributed to them alone. */
 export function usualBugsOf(findings: readonly Reported[]): Record<string, string[]> {
   const usual: Record<string, string[]> = {};
   for (const { known, signature } of findings) {
@@ -91,15 +94,15 @@ export function usualBugsOf(findings: readonly Reported[]): Record<string, strin
 }
 
 /**
- * The rank of a failing plan; lower ranks are investigated first: plans that fail even with all known bugs fixed, then
- * plans with few candidates, then plans that only several fixes together explain.
+ * Returns the rank of a failing plan. Plans with a lower rank are investigated first: plans that fail even if all known
+ * bugs are fixed, then plans with few candidates, then plans that only several fixes together explain.
  */
 export function investigationRank({ candidates, fixedByKnownBugs }: FailedPlan): number {
   if (!fixedByKnownBugs) return 0;
   return candidates.length === 0 ? Number.POSITIVE_INFINITY : candidates.length;
 }
 
-/** Returns the only known bug that may explain the plan; undefined if there are none or several. */
+/** Returns the only known bug that may explain the plan. Returns undefined if there are none or several. */
 export function soleCandidate({ candidates }: FailedPlan): string | undefined {
   return soleItem(candidates);
 }

@@ -1,6 +1,6 @@
 /**
- * The lines of a journal: their types, and how a line of text is read. A line that is not JSON was damaged by a crash,
- * and the campaign repeats the work that the line recorded. A line of JSON that no campaign writes is an error.
+ * The lines of a journal: their types, and the parser of a line. A line that is not JSON was damaged by a crash, and
+ * the campaign repeats the work that the line recorded. A JSON line in a form that no campaign writes is an error.
  */
 import type { Finding } from "./investigate.ts";
 
@@ -15,20 +15,20 @@ export interface BlockLine {
   readonly runs: number;
   readonly events: number;
   readonly virtualUs: number;
-  /** The coverage features that no block of an earlier line had reached. */
+  /** The coverage features that this block reached and no block of an earlier line did. */
   readonly fresh: readonly string[];
-  /** For each fault: how often it was injected, and how often it had an effect. */
+  /** For each fault, two numbers: how often it was injected, and how often it had an effect. */
   readonly faults: Readonly<Record<string, readonly [number, number]>>;
   /** Number of failing plans by signature. */
   readonly failed: Readonly<Record<string, number>>;
   /**
-   * The seeds that gave two different runs. Each of these seeds has its own line, before this one. Absent if there are
-   * none.
+   * The seeds of the block that gave two different runs. Each of these seeds has a line of its own before this line.
+   * Absent if there are none.
    */
   readonly nondeterministic?: readonly string[];
 }
 
-/** Records that a failing plan was investigated and saved in the file `file`. */
+/** Records that a failing plan was investigated and that the finding was saved in `file`. */
 export interface FindingLine {
   readonly finding: Finding;
   readonly file: string;
@@ -38,11 +38,11 @@ export interface FindingLine {
 export interface InvestigatedLine {
   readonly investigated: number;
   /**
-   * The counts of investigations that this block changed, by signature or known bug. Each count is the total of the
-   * campaign up to this block.
+   * The numbers of investigations that this block changed, by signature or known bug. Each number is the total of the
+   * campaign up to and including this block.
    */
   readonly counts: Readonly<Record<string, number>>;
-  /** The seeds of the block's findings. Each finding has its own line, before this one. */
+  /** The seeds of the block's findings. Each finding has a line of its own before this line. */
   readonly findings: readonly string[];
 }
 
@@ -95,7 +95,7 @@ const FINDING: Readonly<Record<keyof Finding, Check>> = {
   yaml: isText,
 };
 
-/** For each kind of line, by its distinguishing field: the check of each field in such a line. */
+/** The check of each field, for each kind of line. The key is a field that only this kind of line has. */
 const LINES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   campaign: { campaign: recordOf(isText) },
   block: {
@@ -114,8 +114,8 @@ const LINES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
 };
 
 /**
- * Reads one line. Returns undefined if the line is not JSON. If it is JSON that no campaign writes, throws a
- * JournalError that names `place`.
+ * Reads one line. Returns undefined if the line is not JSON. Throws a JournalError that names `place` if the line is
+ * JSON in a form that no campaign writes.
  */
 export function parseLine(text: string, place: string): Line | undefined {
   let value: unknown;
@@ -132,7 +132,8 @@ export function parseLine(text: string, place: string): Line | undefined {
   }
   const line = value;
   const wrong = Object.entries(LINES[kind] ?? {}).find(([field, check]) => !check(line[field]));
-  if (wrong !== undefined) throw new JournalError(`${place}: ${wrong[0]} is not what a campaign writes${REMEDY}`);
+  if (wrong !== undefined)
+    throw new JournalError(`${place}: field ${wrong[0]} has a value that no campaign writes${REMEDY}`);
   return line as unknown as Line;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The journal of a campaign: a file of JSON lines, to which the campaign appends while it runs. If the process is
- * killed, only the tasks that were running are lost. Everything that was reported is in the journal.
+ * The journal of a campaign: a file to which the campaign appends JSON lines while it runs. If the process is killed,
+ * only the results of running tasks are lost. Everything that the campaign reported is in the journal.
  */
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -18,12 +18,12 @@ export interface NumberedLine {
 
 export interface JournalContent {
   readonly lines: readonly NumberedLine[];
-  /** The numbers of lines that are not JSON, or that repeat an earlier line. The campaign does not need these lines. */
+  /** The numbers of lines that are not JSON or that repeat an earlier line. The campaign ignores these lines. */
   readonly dropped: readonly number[];
 }
 
 const FILE = "campaign.jsonl";
-/** The end of the name of each file that contains a failing plan as it was drawn. */
+/** The end of the name of each file that contains a failing plan that is not shrunk. */
 export const UNSHRUNK = ".unshrunk.yaml";
 
 export class Journal {
@@ -50,8 +50,8 @@ export class Journal {
   }
 
   /**
-   * Reads the journal without changing it. Throws a JournalError for a line of JSON that no campaign writes. The last
-   * line may be incomplete, because the process may have been killed while it wrote the line.
+   * Reads the journal and does not change it. Throws a JournalError for a JSON line in a form that no campaign writes.
+   * The last line may be incomplete, because the process may have been killed while it wrote the line.
    */
   read(): JournalContent {
     const text = withOutputError(this.path, "cannot be read", () => readFileSync(this.path, "utf8"));
@@ -68,14 +68,15 @@ export class Journal {
     if (half !== "") dropped.push(whole.length + 1);
     const first = lines[0];
     if (first?.number !== 1 || !("campaign" in first.line)) {
-      throw new JournalError(`${this.path}:1: not the start of a campaign${REMEDY}`);
+      throw new JournalError(`${this.path}:1: not the first line of a journal${REMEDY}`);
     }
     const second = lines.slice(1).find(({ line }) => "campaign" in line);
-    if (second !== undefined) throw new JournalError(`${this.path}:${second.number}: starts another campaign${REMEDY}`);
+    if (second !== undefined)
+      throw new JournalError(`${this.path}:${second.number}: contains the first line of another journal${REMEDY}`);
     return { lines, dropped };
   }
 
-  /** Reads the journal and removes the lines that the campaign does not need. */
+  /** Reads the journal and removes damaged and repeated lines from the file. */
   repair(): JournalContent {
     const content = this.read();
     if (content.dropped.length > 0) {
@@ -84,19 +85,19 @@ export class Journal {
     return content;
   }
 
-  /** Writes a file next to the journal. The file is complete or absent, even after a crash. */
+  /** Writes a file to the folder of the journal. Even after a crash, the file is either complete or absent. */
   save(name: string, text: string): string {
     const path = this.pathOf(name);
     saveWhole(path, name.endsWith(".yaml") ? withSchemaLine(text, path) : text);
     return path;
   }
 
-  /** Writes a file next to the journal if it is missing. */
+  /** Writes a file to the folder of the journal if it does not exist there. */
   restore(name: string, text: string): string {
     return existsSync(this.pathOf(name)) ? this.pathOf(name) : this.save(basename(name), text);
   }
 
-  /** Returns the names of the files next to the journal that contain plans that were not investigated. */
+  /** Returns the names of the files, in the folder of the journal, that contain plans that were not investigated. */
   unshrunkFiles(): readonly string[] {
     return readdirSync(this.folder).filter((name) => name.endsWith(UNSHRUNK));
   }
@@ -105,7 +106,7 @@ export class Journal {
     for (const name of names) rmSync(this.pathOf(name), { force: true });
   }
 
-  /** Returns the path of a file next to the journal. */
+  /** Returns the path of a file in the folder of the journal. */
   pathOf(file: string): string {
     return join(this.folder, basename(file));
   }

@@ -1,9 +1,9 @@
 /**
- * Runs the campaigns of the bug matrix, which measure how soon a campaign finds each known bug of each release.
+ * Runs the campaigns of the bug matrix. They measure how soon a campaign finds each known bug of each release.
  *
- * Such a campaign does what `zabsim fuzz --zookeeper RELEASE` does. It does not search for particular bugs. It ends
- * when it has found all bugs of the release that are in the matrix, or when its time is over. A bug counts as found
- * when a shrunk finding is attributed to it and to no other bug.
+ * Such a campaign works like `zabsim fuzz --zookeeper RELEASE` and does not search for particular bugs. It ends when it
+ * has found all bugs of the release that are in the matrix, or when its time is over. A bug counts as found when a
+ * shrunk finding is attributed to this bug and to no other bug.
  */
 import type { MatrixBug } from "../fuzz/known-bugs.ts";
 import { MATRIX_RELEASES } from "../fuzz/matrix.ts";
@@ -27,7 +27,7 @@ export interface MatrixCampaigns {
   readonly repeat: bigint;
 }
 
-/** Discoveries by release and bug. Each campaign adds at most one of them for each bug. */
+/** The discoveries of all campaigns, by release and bug. Each campaign adds at most one discovery for each bug. */
 export class Discoveries {
   private readonly byCell = new Map<string, Discovery[]>();
 
@@ -40,10 +40,12 @@ export class Discoveries {
   }
 }
 
-/** Distance between the first seeds of repeated campaigns, so that they share no seed. */
+/**
+ * Distance between the first seeds of repeated campaigns. It is so large that two campaigns never run the same seed.
+ */
 const SEED_DISTANCE = 1_000_000n;
 
-/** Runs the campaigns until all are done or `signal` aborts. Calls `starting` before each one. */
+/** Runs the campaigns until all are done or `signal` aborts. Calls `starting` before each campaign. */
 export async function runMatrixCampaigns(
   bugs: readonly MatrixBug[],
   { repeat, seed, time }: MatrixCampaigns,

@@ -19,8 +19,8 @@ export function matrixCells(scenarios: BugScenarios): MatrixCell[] {
 }
 
 /**
- * Returns an entry for each bug and release. `campaigns` is the number of campaigns in each release. Without campaigns,
- * `discoveries` is undefined.
+ * Returns an entry for each bug and release. `campaigns` is the number of campaigns in each release. If no campaigns
+ * ran, `discoveries` is undefined.
  */
 export function matrixEntries(
   cells: readonly MatrixCell[],
@@ -38,7 +38,10 @@ function entryOf({ bug, expected, release, reproduced }: MatrixCell): MatrixEntr
   return { bug: ticketOf(bug), release, expected, reproduced, why };
 }
 
-/** Summarizes the campaigns in one release. A campaign that did not find the bug counts as slower than all that did. */
+/**
+ * Summarizes the campaigns in one release. A campaign that did not find the bug counts as slower than all campaigns
+ * that did.
+ */
 function summarize(
   discoveries: readonly Discovery[],
   campaigns: number,
@@ -48,7 +51,7 @@ function summarize(
   return { campaigns, met: discoveries.length, ...(median && { median }) };
 }
 
-/** Returns the advice for a release: for each bug, its effect and the first later release that is free of it. */
+/** Returns the advice for a release: for each bug, its effect and the first later release without it. */
 export function adviceFor(release: string, scenarios: BugScenarios): ReleaseAdvice {
   const cells = matrixCells(scenarios);
   const behavior = behaviorOf(release);

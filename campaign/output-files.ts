@@ -1,6 +1,6 @@
 /**
- * Writes the files of commands. Each file is written completely or not at all. If it cannot be written, the command
- * reports one clear error.
+ * Writes the files of commands, each of them completely or not at all. If a file cannot be written, the command reports
+ * one clear error.
  */
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -26,8 +26,8 @@ export function saveWhole(path: string, text: string): void {
 }
 
 /**
- * Creates a folder and its missing parent folders one by one, because mkdirSync with `recursive` never returns for a
- * path such as /proc/x.
+ * Creates a folder and its missing parent folders one by one. mkdirSync with the option `recursive` is not used,
+ * because it never returns for a path such as /proc/x.
  */
 export function makeFolder(path: string): void {
   if (path === "") throw new OutputError("the folder has an empty name (accepted: the path of a folder)");
@@ -43,7 +43,7 @@ export function makeFolder(path: string): void {
   });
 }
 
-/** Runs `action`. An error of the operating system becomes an OutputError about `path`. */
+/** Runs `action`. Converts an error of the operating system to an OutputError about `path`. */
 export function withOutputError<T>(path: string, problem: string, action: () => T): T {
   try {
     return action();
@@ -53,7 +53,7 @@ export function withOutputError<T>(path: string, problem: string, action: () => 
   }
 }
 
-/** Returns the reason of a system error as text, such as `no space left on device (ENOSPC)`. */
+/** Returns the reason for a system error as text, such as `no space left on device (ENOSPC)`. */
 export function systemReason({ code, errno }: NodeJS.ErrnoException): string {
   const [, text] = getSystemErrorMap().get(errno ?? 0) ?? [];
   return text === undefined ? String(code) : `${text} (${code})`;

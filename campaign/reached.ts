@@ -1,6 +1,4 @@
-/**
- * What a campaign has reached, read from its journal.
- */
+/** Reads from the journal of a campaign which features and faults the campaign has reached. */
 import { FAULT_NAMES } from "../fuzz/fault-kinds.ts";
 import { rulesOf } from "../protocol/leader/sync-rules.ts";
 import { behaviorOf, RELEASES } from "../protocol/releases.ts";
@@ -9,7 +7,7 @@ import type { Journal } from "./journal.ts";
 import { type CampaignLine, JournalError } from "./journal-lines.ts";
 
 export interface Reached {
-  /** Names of features, as fuzz/coverage.ts gives them. */
+  /** The names of the reached features, in the format of fuzz/coverage.ts. */
   readonly features: ReadonlySet<string>;
   readonly faults: FaultCounts;
   readonly reachable: Reachable;

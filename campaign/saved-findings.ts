@@ -1,5 +1,6 @@
 /**
- * Findings of earlier campaigns in the same folder: a campaign runs them first and reports which of them still fail.
+ * Runs the findings that earlier campaigns saved in the same folder. A campaign does this first, and reports which of
+ * them still fail.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,14 +15,11 @@ import { withOutputError } from "./output-files.ts";
 export interface SavedFinding {
   /** Name of the file in the folder. */
   readonly file: string;
-  /** The finding, if the scenario still fails. Undefined if it no longer fails. */
+  /** The finding. Undefined if the saved scenario does not fail. */
   readonly finding: FoundFile | undefined;
 }
 
-/**
- * Runs each finding in the folder, except for those in the files `skip`. Throws a ScenarioError if a file is not a
- * scenario.
- */
+/** Runs each finding in the folder, except for the files `skip`. Throws a ScenarioError if a file is not a scenario. */
 export function* runSavedFindings(folder: string, skip: readonly string[] = []): Generator<SavedFinding> {
   if (!existsSync(folder)) return;
   const files = withOutputError(folder, "cannot be used as a folder", () => readdirSync(folder));

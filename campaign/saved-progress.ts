@@ -1,10 +1,10 @@
 /**
- * The progress of an interrupted campaign, read from its journal: which blocks have run, which are settled, and which
- * have to run again.
+ * The progress of an interrupted campaign, read from its journal: which blocks have run, which blocks are settled, and
+ * which blocks have to run again.
  *
- * The blocks before the first unsettled block are done. Later blocks in the journal have run and are counted. If plans
- * of such a later block failed, the block runs again, because earlier blocks determine which of its plans need an
- * investigation. A lost line therefore costs the campaign only time.
+ * All blocks before the first unsettled block are done. Later blocks in the journal have run and are counted. If a
+ * later block has failing plans, it runs again, because earlier blocks determine which of its plans need an
+ * investigation. If a line of the journal is lost, the campaign only repeats work.
  */
 import type { Nondeterminism } from "../fuzz/block.ts";
 import type { Finding } from "./investigate.ts";
@@ -52,7 +52,10 @@ class Reader {
     this.seeds = seeds;
   }
 
-  /** Adds a line. If it contradicts the campaign or an earlier line, returns a description of the contradiction. */
+  /**
+   * Adds a line of the journal. Returns a description of the contradiction if the line contradicts the campaign or an
+   * earlier line.
+   */
   add(line: JournalContent["lines"][number]["line"]): string | undefined {
     if ("block" in line) return this.addBlock(line);
     if ("finding" in line) return this.addFinding(line);
@@ -87,7 +90,8 @@ class Reader {
   }
 
   /**
-   * Adds the line of a block. If two processes ran the block, the two lines may differ in the features that are new.
+   * Adds the line of a block. Two lines of the same block may differ in their new features, because two processes may
+   * have run the block.
    */
   private addBlock(line: BlockLine): string | undefined {
     const position = this.seeds.positionOf(line.block);

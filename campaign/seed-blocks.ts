@@ -1,18 +1,18 @@
 /**
- * The blocks of a campaign: which seeds each block has, and which blocks belong to a shard. Blocks are computed, not
- * stored, so that a campaign can have as many seeds as there are.
+ * The blocks of a campaign: which seeds are in each block, and which blocks belong to a shard. Blocks are computed and
+ * not stored, so that a campaign can have any number of seeds.
  */
 import { BLOCK_SIZE, corpusStart } from "../fuzz/block.ts";
 
 export interface Seeds {
   readonly firstSeed: bigint;
-  /** Undefined if the campaign ends after the last possible seed, or when its time is over. */
+  /** The last seed. Undefined if the campaign ends when its time is over, or after the highest possible seed. */
   readonly lastSeed: bigint | undefined;
-  /** `[i, n]`: this shard is the i-th of n, counted from 1, and runs every n-th block. */
+  /** `[i, n]` stands for the i-th of n shards, counted from 1. A shard runs every n-th block. */
   readonly shard: readonly [number, number];
 }
 
-/** Consecutive seeds that one task runs. */
+/** A block: consecutive seeds that one task runs. */
 export interface SeedBlock {
   /** The number of the block in the whole campaign, from 0. */
   readonly index: number;
@@ -32,27 +32,32 @@ export class SeedBlocks {
     this.last = seeds.lastSeed ?? MAX_SEED;
   }
 
-  /** Returns the block at this position of the shard, from 0. Returns undefined after the last block. */
+  /**
+   * Returns the block at this position of the shard, counted from 0. Returns undefined if the position is after the
+   * last block.
+   */
   at(position: number): SeedBlock | undefined {
     const [shard, of] = this.seeds.shard;
     return this.block(position * of + shard - 1);
   }
 
-  /** Returns the position of a block in the shard. Returns undefined if the shard does not have this block. */
+  /** Returns the position of a block in the shard. Returns undefined if the block is not part of this shard. */
   positionOf(index: number): number | undefined {
     const [shard, of] = this.seeds.shard;
     const isOwn = index % of === shard - 1 && this.block(index) !== undefined;
     return isOwn ? (index - shard + 1) / of : undefined;
   }
 
-  /** Returns the position of the block with this seed. Returns undefined if the shard does not have the seed. */
+  /**
+   * Returns the position of the block that contains this seed. Returns undefined if the seed is not part of this shard.
+   */
   positionOfSeed(seed: bigint): number | undefined {
     const { firstSeed } = this.seeds;
     if (seed < firstSeed || seed > this.last) return undefined;
     return this.positionOf(Number((corpusStart(seed) - corpusStart(firstSeed)) / SIZE));
   }
 
-  /** Number of seeds of the shard; undefined if only the time limits the campaign. */
+  /** Number of seeds of the shard. Undefined if the campaign has a time limit but no limit of seeds. */
   get seedCount(): number | undefined {
     const { firstSeed, lastSeed, shard } = this.seeds;
     if (lastSeed === undefined) return undefined;

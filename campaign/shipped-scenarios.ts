@@ -1,6 +1,5 @@
 /**
- * The scenarios that ship with zabsim, and how a name or a path becomes the path of a scenario file. The command line
- * and the library both accept either.
+ * Finds scenario files by path, or by name if the scenario ships with zabsim. The command line and the library use it.
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -21,7 +20,7 @@ export function bugPaths(): string[] {
   return pathsIn(BUGS);
 }
 
-/** Returns whether a path is that of a file that ships with zabsim. */
+/** Returns whether the file with this path ships with zabsim. */
 export function isShipped(path: string): boolean {
   return path.startsWith(SHIPPED) || path.startsWith(BUGS);
 }
@@ -32,8 +31,9 @@ export function scenarioName(path: string): string {
 }
 
 /**
- * Returns the path of a scenario: `name` itself if it is the path of a file, else the file of the shipped scenario with
- * that name. Returns undefined if there is neither; unknownScenario() describes that problem.
+ * Returns the path of a scenario. This is `name` itself if a file has this path, and otherwise the file of the shipped
+ * scenario with this name. Returns undefined if there is neither; unknownScenario() gives the error message for this
+ * case.
  */
 export function findScenario(name: string): string | undefined {
   if (existsSync(name) && statSync(name).isFile()) return name;

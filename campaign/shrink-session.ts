@@ -11,12 +11,12 @@ export interface ShrinkSession {
   /** The scenario to shrink, and the seed with which it fails. */
   readonly scenario: Scenario;
   readonly seed: bigint;
-  /** The result of an earlier session, or undefined. */
+  /** The result of an earlier session. Undefined if there was no earlier session. */
   readonly earlier: Scenario | undefined;
   readonly maxRuns: number;
   readonly timeMs: number | undefined;
   readonly isInterrupted: () => boolean;
-  /** Awaited after each run. */
+  /** Called after each run. The session waits for the returned promise. */
   readonly progress: (runs: number, simplifications: number, steps: number) => Promise<void>;
   /** Saves a scenario that fails with this signature. */
   readonly save: (scenario: Scenario, signature: string) => void;
@@ -24,7 +24,7 @@ export interface ShrinkSession {
 
 export type ShrinkOutcome =
   | { readonly kind: "does-not-fail" }
-  /** The result of the earlier session no longer fails in the same way as the scenario. */
+  /** The result of the earlier session does not fail in the same way as the scenario. */
   | { readonly kind: "earlier-does-not-fail"; readonly signature: string }
   | { readonly kind: "shrunk"; readonly signature: string; readonly shrunk: ShrunkScenario };
 

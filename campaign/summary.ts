@@ -6,7 +6,7 @@ import { KNOWN_BUGS } from "../fuzz/known-bugs.ts";
 import type { CampaignReport, KnownBugReport } from "../reports/campaign.ts";
 import type { CampaignRunner, CampaignSettings, FoundFile } from "./campaign.ts";
 
-/** The duration of this session of a campaign, and the number of runs of the earlier sessions that it resumed. */
+/** The duration of this session of a campaign, and the number of runs in the earlier sessions that it continues. */
 export interface SessionTime {
   readonly seconds: number;
   readonly resumedRuns: number;

@@ -1,6 +1,4 @@
-/**
- * Campaigns whose journal is not kept: those of `zabsim matrix`.
- */
+/** Runs campaigns whose journal is deleted afterwards, for `zabsim matrix`. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +10,7 @@ import { withOutputError } from "./output-files.ts";
 
 export interface TemporaryCampaign {
   readonly zookeeper: string;
-  /** The scenario to which each plan adds faults. If it is undefined, each plan has servers of its own, too. */
+  /** The scenario to which each plan adds faults. If undefined, each plan also has its own servers. */
   readonly scenario?: CampaignOptions["scenario"];
   readonly firstSeed: bigint;
   /** Time limit in microseconds. */
@@ -29,7 +27,7 @@ export interface TemporaryWatcher {
 /** Maximum number of runs to shrink one finding. */
 const SHRINK_RUNS = 4000;
 
-/** Runs a campaign until its time is over, a finding ends it, or `signal` aborts. */
+/** Runs a campaign until its time is over, `found` returns true, or `signal` aborts. */
 export async function runTemporaryCampaign(
   { firstSeed, scenario, timeUs, zookeeper }: TemporaryCampaign,
   watcher: TemporaryWatcher,
@@ -39,7 +37,7 @@ export async function runTemporaryCampaign(
     mkdtempSync(join(tmpdir(), "zabsim-matrix-")),
   );
   const settings: CampaignSettings = {
-    // The version matters only to resume a journal, and this journal is never resumed.
+    // The version is compared only when a journal is resumed, and this journal is never resumed.
     version: "",
     options: { zookeeper, strategy: undefined, faults: undefined, scenario },
     firstSeed,

@@ -1,5 +1,5 @@
 /**
- * An upgrade from one release to another as data for reports: the known bugs that it fixes, brings and keeps, and the
+ * An upgrade from one release to another as data for reports: the known bugs that it removes, adds and keeps, and the
  * findings of a campaign of rolling upgrades.
  */
 import { KNOWN_BUGS, type KnownBug, labelOf, OPEN_BUGS } from "../fuzz/known-bugs.ts";
@@ -44,8 +44,8 @@ export interface RollingUpgradeCampaign {
 }
 
 /**
- * Runs a campaign of rolling upgrades. `save` is called for a finding that no known bug explains. It saves the scenario
- * file of the finding and returns the path of this file.
+ * Runs a campaign of rolling upgrades. For each finding that no known bug explains, calls `save`, which saves the
+ * scenario file of the finding and returns the path of this file.
  */
 export async function runRollingUpgrades(
   { from, seed, timeUs, to }: RollingUpgradeCampaign,

@@ -16,7 +16,7 @@ import { bugPaths, scenarioName, shippedPaths } from "./scenario-files.ts";
 export interface ValueSource {
   /** Whether the user can type several values, separated by commas. */
   readonly isList?: boolean;
-  /** Returns the values, given the word that the user has typed so far. */
+  /** Returns the possible values for the word that the user has typed so far. */
   readonly values: (typed: string) => readonly string[];
 }
 

@@ -24,7 +24,7 @@ export async function completion(shell: string): Promise<number> {
   return EXIT_OK;
 }
 
-/** Prints the completions of the last word. If the last word is empty, the user starts a new word. */
+/** Prints the completions of the last word in `words`. An empty last word means that the user starts a new word. */
 export async function complete(program: Command, words: readonly string[]): Promise<number> {
   const root = new RootCommand();
   describeCommand(root, program, words);
@@ -64,8 +64,8 @@ function describeArgument(described: Described, command: Command, argument: Argu
 type AddValue = (value: string, description: string) => void;
 
 /**
- * Returns a function that adds each value as a completion. If the last word is a list, the function puts the items
- * before the last comma in front of each value.
+ * Returns a function that adds each value as a completion. If the last word is a list, such as `crash,pa`, each
+ * completion starts with the finished items of the list, as in `crash,partition`.
  */
 function handlerOf(source: ValueSource | undefined, words: readonly string[]): (add: AddValue) => void {
   const last = words.at(-1) ?? "";

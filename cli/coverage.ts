@@ -1,5 +1,6 @@
 /**
- * `zabsim coverage` prints what a campaign reached and what it never reached.
+ * `zabsim coverage` prints the sync rules, messages, failures and faults that a campaign reached, and the rules and
+ * faults that it never reached.
  */
 import { Journal } from "../campaign/journal.ts";
 import { reachedIn } from "../campaign/reached.ts";
@@ -13,7 +14,9 @@ const DEFAULT_FOLDER = "zabsim-findings";
 export async function coverage(folder = DEFAULT_FOLDER, options: { readonly json?: boolean }): Promise<number> {
   const journal = new Journal(folder);
   if (!journal.exists) {
-    throw new UsageError(`coverage ${folder}: no campaign there (accepted: the --out folder of a \`zabsim fuzz\`)`);
+    throw new UsageError(
+      `coverage ${folder}: the folder contains no campaign (accepted: the --out folder of an earlier \`zabsim fuzz\`)`,
+    );
   }
   const { faults, features, reachable } = reachedIn(journal);
   if (options.json) await write(`${JSON.stringify(coverageJson(features, faults, reachable), null, 2)}\n`);

@@ -51,9 +51,11 @@ export async function decide(logLine: string | undefined, options: DecideOptions
   return EXIT_OK;
 }
 
-// ---- which question
+// ---- options that exclude each other
 
-/** The options that state facts about the leader or the learner. A key is the name of the field in DecideOptions. */
+/**
+ * The options that state facts about the leader or the learner. The key of each option is its field in DecideOptions.
+ */
 const FACT_OPTIONS: Readonly<Partial<Record<keyof DecideOptions, string>>> = {
   peer: "--peer",
   last: "--last",
@@ -89,10 +91,12 @@ function refuseMixedQuestions(logLine: string | undefined, options: DecideOption
     if (options.forceSnap) others.push("--force-snap");
     if (!options.txnLogSync) others.push("--no-txn-log-sync");
     if (options.json) others.push("--json");
-    refuse(others, "--stdin", "whose lines contain the facts and which always answers in JSON lines");
+    refuse(others, "--stdin", "because the JSON lines contain all facts, and the answers are always JSON lines");
   }
   if (logLine !== undefined) refuse(given(LOG_FACTS), "a log line", "which contains these facts");
-  if (options.txnLogTooLarge && options.txnLogFits) refuse(["--txn-log-fits"], "--txn-log-too-large", "its opposite");
+  if (options.txnLogTooLarge && options.txnLogFits) {
+    refuse(["--txn-log-fits"], "--txn-log-too-large", "which states the opposite");
+  }
 }
 
 function refuseForceSnap(source: SyncSource, settings: SyncSettings, { zookeeper = "newest" }: DecideOptions): void {
@@ -102,7 +106,7 @@ function refuseForceSnap(source: SyncSource, settings: SyncSettings, { zookeeper
   );
 }
 
-// ---- settings
+// ---- settings that influence the decision
 
 function settingsOf(options: DecideOptions): SyncSettings {
   const { forceSnap, txnLogSync, zooCfg } = options;
@@ -128,7 +132,7 @@ function textOf(option: string, path: string): string {
   }
 }
 
-// ---- one question, from options
+// ---- a question that options describe
 
 const ZXID_FORMS = "a zxid such as 1:7 or 0x100000007";
 
@@ -152,7 +156,9 @@ function factsFrom(options: DecideOptions, settings: SyncSettings, source: SyncS
   };
 }
 
-/** Returns the facts that do not come from a log line or from the options about the leader's memory. */
+/**
+ * Returns the facts that only options and settings supply, whether the question comes from a log line or from options.
+ */
 function commonFacts(options: DecideOptions, settings: SyncSettings, source: SyncSource) {
   return {
     source,
@@ -174,8 +180,8 @@ function filesOf(texts: readonly string[] | undefined): KnownFacts["txnLogFiles"
 }
 
 /**
- * Reads the value of --committed-log. If a range spans several epochs, only its two ends are known, because the range
- * does not say where each epoch ends.
+ * Reads the value of --committed-log. Of a range that spans several epochs, only the first and the last zxid are known,
+ * because the range does not say where each epoch ends.
  */
 function committedLogOf(text: string | undefined): CommittedLogFacts | undefined {
   if (text === undefined) return undefined;
@@ -226,9 +232,11 @@ function jsonOf({ advice, answer, possible }: DecideResult) {
   };
 }
 
-// ---- the decisions in a log
+// ---- questions from a leader's log
 
-/** The release whose rules apply to a log line, by the series of releases that log this wording. */
+/**
+ * For each wording of the log lines, named by the oldest release series that uses it: the release whose rules decide.
+ */
 const RELEASE_OF_SERIES: Readonly<Record<LoggedSync["series"], string>> = {
   "3.4": "3.4.14",
   "3.5": "3.5.10",
@@ -289,8 +297,8 @@ async function decideFromLog(text: string, given: SyncSettings, options: DecideO
 }
 
 /**
- * Adds the settings that the leader's log contains. They override the defaults. Settings from options override the log,
- * and with --zoo-cfg the settings in the log are ignored.
+ * Replaces default settings by the settings that the leader's log contains. A setting that the user gives as an option
+ * wins over the log. If the user gives --zoo-cfg, the settings in the log are ignored.
  */
 function withLogged(given: SyncSettings, text: string, { forceSnap, txnLogSync, zooCfg }: DecideOptions): SyncSettings {
   if (zooCfg !== undefined) return given;
@@ -303,15 +311,17 @@ function withLogged(given: SyncSettings, text: string, { forceSnap, txnLogSync, 
   };
 }
 
-// ---- many questions, from JSON lines
+// ---- questions from JSON lines on stdin
 
 /**
- * The maximum length of an input line, in UTF-16 units. A longer line gets an error as its answer, so that memory is
- * bounded.
+ * The maximum length of an input line, in UTF-16 units. It bounds memory: zabsim answers a longer line with an error.
  */
 const LONGEST_LINE = 1 << 26;
 
-/** Answers the questions on stdin, one per line and in order. Memory does not grow with the number of lines. */
+/**
+ * Answers the questions on stdin in order, one per line. The memory that it uses does not depend on the number of
+ * lines.
+ */
 async function decideLines(source: SyncSource): Promise<number> {
   let exitCode: number = EXIT_OK;
   const answers = (lines: readonly string[]): string => {

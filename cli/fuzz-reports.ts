@@ -28,8 +28,8 @@ export class FuzzReports {
   private readonly strict: boolean;
   private readonly paint = paintFor(process.stdout);
   /**
-   * Files of saved findings that still fail. They come from earlier campaigns, so no seed of this campaign repeats
-   * them.
+   * Files of saved findings that still fail. Earlier campaigns saved these files, so no seed of this campaign repeats
+   * the failures.
    */
   private readonly savedFiles = new Set<string>();
 
@@ -49,7 +49,7 @@ export class FuzzReports {
     await this.report("github", () => githubAnnotation(withBugs(finding), this.commandsFor(finding), this.strict));
   }
 
-  /** Reports the result of running a saved finding again. `finding` is undefined if it no longer fails. */
+  /** Reports the result of a run of a saved finding. `finding` is undefined if the run did not fail. */
   async saved(file: string, finding: FoundFile | undefined): Promise<void> {
     if (finding !== undefined) this.savedFiles.add(finding.file);
     const known = finding === undefined || finding.known.length === 0 ? "" : `, known bug: ${finding.known.join(", ")}`;

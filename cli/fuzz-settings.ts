@@ -39,7 +39,7 @@ const MAX_WORKERS = 256;
 /** Maximum number of runs for shrinking one finding. */
 const SHRINK_RUNS = 4000;
 
-const CONFLICTS: readonly Conflict[] = [["--seeds", ["--runs", "--seed"], "it already says which seeds to run"]];
+const CONFLICTS: readonly Conflict[] = [["--seeds", ["--runs", "--seed"], "--seeds already says which seeds to run"]];
 
 export function settingsOf(name: string | undefined, options: FuzzOptions): CampaignSettings {
   refuseConflicts(options, CONFLICTS);
@@ -68,14 +68,17 @@ export function settingsOf(name: string | undefined, options: FuzzOptions): Camp
   };
 }
 
-/** Returns the first and the last seed. The last seed is undefined if only the time limits the campaign. */
+/**
+ * Returns the first and the last seed. The last seed is undefined if the campaign has a time limit but no limit of
+ * seeds.
+ */
 function seedsOf({ runs, seed = 1n, seeds }: FuzzOptions): readonly [bigint, bigint | undefined] {
   if (seeds !== undefined) return seeds;
   if (runs === undefined) return [seed, undefined];
   const last = seed + runs - 1n;
   if (last <= MAX_SEED) return [seed, last];
   throw new UsageError(
-    `--runs ${runs}: from --seed ${seed} there are only ${MAX_SEED - seed + 1n} seeds (accepted: fewer)`,
+    `--runs ${runs}: more runs than seeds from --seed ${seed} on (accepted: at most ${MAX_SEED - seed + 1n})`,
   );
 }
 
@@ -90,7 +93,7 @@ function searchOf(options: FuzzOptions): { strategy: StrategyName | undefined; f
       `--faults ${unused}: --strategy ${strategy} never draws this fault (accepted: ${drawn?.join(", ")})`,
     );
   }
-  // The order in which the user names the faults must not matter, because --resume compares these settings.
+  // --resume compares these settings, so they must not depend on the order in which the user names the faults.
   return { strategy, faults: given && FAULT_NAMES.filter((name) => given.includes(name)) };
 }
 

@@ -33,7 +33,7 @@ export async function fuzz(name: string | undefined, options: FuzzOptions): Prom
   const journal = new Journal(options.out);
   if (options.resume && !journal.exists) {
     throw new UsageError(
-      `--resume: ${options.out} has no campaign (accepted: the --out folder of an earlier zabsim fuzz)`,
+      `--resume: ${options.out} contains no campaign (accepted: the --out folder of an earlier zabsim fuzz)`,
     );
   }
   makeFolder(options.out);
@@ -84,7 +84,7 @@ async function resume(runner: CampaignRunner, { path }: Journal, reports: FuzzRe
   await reports.resumed(runner);
 }
 
-/** Runs the findings that earlier campaigns saved in the folder. Returns those that still fail. */
+/** Runs the findings that earlier campaigns saved in the folder. Returns the findings that still fail. */
 async function savedFindings(
   { findings }: CampaignRunner,
   folder: string,

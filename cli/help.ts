@@ -16,16 +16,16 @@ import {
 interface CommandHelp {
   /** Command lines, each with a description of its effect. */
   readonly examples: readonly (readonly [command: string, effect: string])[];
-  /** Lines about the format of the input, if the command has one of its own. */
+  /** Lines that explain the input format of the command. Absent if the command has no input format of its own. */
   readonly notes?: readonly string[];
-  /** The exit codes of the command with their meanings, without the codes that all commands have in common. */
+  /** The exit codes of the command with their meanings, without the codes that all commands share. */
   readonly exitCodes: readonly (readonly [code: number, meaning: string])[];
 }
 
 /** Returns the exit codes of a command that handles Ctrl-C and SIGTERM. */
 const interrupted = (effect: string): readonly (readonly [number, string])[] => [
   [EXIT_INTERRUPTED, `interrupted by Ctrl-C; ${effect}`],
-  [EXIT_TERMINATED, `the same by SIGTERM`],
+  [EXIT_TERMINATED, `interrupted by SIGTERM; ${effect}`],
 ];
 const INTERRUPTED = interrupted("results so far are printed");
 
@@ -39,9 +39,9 @@ export const HELP = {
     ],
     exitCodes: [
       [EXIT_OK, "every run met the expectations of its scenario"],
-      [EXIT_FINDING, "a run violated an invariant or did not meet an expectation, such as an expected violation"],
+      [EXIT_FINDING, "a run did not meet an expectation of its scenario, or violated an invariant unexpectedly"],
       [EXIT_NONDETERMINISM, "--check-determinism found a difference"],
-      [EXIT_LIVENESS, "the only failures are servers that did not serve again"],
+      [EXIT_LIVENESS, "servers did not serve again after all faults were undone; there was no other failure"],
       ...INTERRUPTED,
     ],
   },
@@ -54,8 +54,8 @@ export const HELP = {
     ],
     exitCodes: [
       [EXIT_OK, "the run met the expectations of its scenario"],
-      [EXIT_FINDING, "the run violated an invariant or did not meet an expectation"],
-      [EXIT_LIVENESS, "the only failure is that servers did not serve again"],
+      [EXIT_FINDING, "the run did not meet an expectation of the scenario, or violated an invariant unexpectedly"],
+      [EXIT_LIVENESS, "servers did not serve again after all faults were undone; there was no other failure"],
     ],
   },
   fuzz: {
@@ -65,10 +65,10 @@ export const HELP = {
       ["zabsim fuzz --zookeeper 3.6.2 --runs 10000 --strict", "find the known bugs of ZooKeeper 3.6.2"],
     ],
     exitCodes: [
-      [EXIT_OK, "nothing found, or only known bugs without --strict"],
+      [EXIT_OK, "no finding; known bugs are findings only with --strict"],
       [EXIT_FINDING, "a run violated an invariant"],
       [EXIT_NONDETERMINISM, "a seed gave two different runs"],
-      [EXIT_LIVENESS, "the only findings are servers that did not serve again"],
+      [EXIT_LIVENESS, "in every finding, servers did not serve again after all faults were undone"],
       ...interrupted("--resume continues the campaign"),
     ],
   },
@@ -81,23 +81,29 @@ export const HELP = {
   },
   matrix: {
     examples: [
-      ["zabsim matrix --time 0s", "the table with the results of the scenarios only; takes seconds"],
-      ["zabsim matrix --release 3.6.2", "the bugs of 3.6.2, and which releases fix them"],
-      ["zabsim matrix --from 3.5.8 --to 3.8.4", "what this upgrade changes, and 30 s of rolling upgrades"],
-      ["zabsim matrix --bug 4646 --time 10s", "the row of one bug, with campaigns of 10 s"],
+      ["zabsim matrix --time 0s", "print the table without running campaigns; takes a few seconds"],
+      ["zabsim matrix --release 3.6.2", "print the bugs of 3.6.2, and the first release without each of them"],
+      [
+        "zabsim matrix --from 3.5.8 --to 3.8.4",
+        "print which bugs this upgrade removes and adds, and simulate rolling upgrades for 30 s",
+      ],
+      ["zabsim matrix --bug 4646 --time 10s", "print the row of one bug, with campaigns of 10 s"],
     ],
     exitCodes: [
-      [EXIT_OK, "the result was printed; with --from: every failure has a known cause"],
-      [EXIT_FINDING, "with --from: the campaign of rolling upgrades found a failure that no known bug explains"],
-      [EXIT_NONDETERMINISM, "with --from: a seed gave two different runs"],
-      [EXIT_LIVENESS, "with --from: the only new failures are servers that did not serve again"],
+      [EXIT_OK, "the result was printed; with --from, every failure has a known cause"],
+      [EXIT_FINDING, "with --from, the campaign of rolling upgrades found a failure that no known bug explains"],
+      [EXIT_NONDETERMINISM, "with --from, a seed gave two different runs"],
+      [
+        EXIT_LIVENESS,
+        "with --from, in every failure without a known cause, servers did not serve again after all faults were undone",
+      ],
       ...INTERRUPTED,
     ],
   },
   shrink: {
     examples: [
       ["zabsim shrink failing.yaml", "write the result to failing.min.yaml"],
-      ["zabsim shrink failing.yaml --time 30s --out small.yaml", "stop after 30 s; write to small.yaml"],
+      ["zabsim shrink failing.yaml --time 30s --out small.yaml", "stop after 30 s, and write the result to small.yaml"],
     ],
     exitCodes: [
       [EXIT_OK, "the scenario does not fail, so there is nothing to shrink"],
@@ -110,11 +116,14 @@ export const HELP = {
       [
         'zabsim decide "Synchronizing with Learner sid: 3 maxCommittedLog=0x500000017 minCommittedLog=0x500000001 ' +
           'lastProcessedZxid=0x500000017 peerLastZxid=0x300000005"',
-        "explain a line of a leader's log",
+        "explain the sync decision in a line of a leader's log",
       ],
       ["zabsim decide - --zoo-cfg zoo.cfg < zookeeper.log", "explain every sync decision in a leader's log"],
-      ["zabsim decide --peer 1:7 --committed-log 1:1..1:5", "a learner that is ahead: TRUNC"],
-      ["zabsim decide --stdin < queries.jsonl", "answer one JSON object per line"],
+      [
+        "zabsim decide --peer 1:7 --committed-log 1:1..1:5",
+        "decide about a learner that is ahead of the leader: TRUNC",
+      ],
+      ["zabsim decide --stdin < queries.jsonl", "print the decision for each JSON object in the file, one per line"],
     ],
     exitCodes: [[EXIT_OK, "every question was answered"]],
     notes: [
@@ -145,9 +154,18 @@ export const HELP = {
   },
   completion: {
     examples: [
-      ["zabsim completion bash", "to install it: add `source <(zabsim completion bash)` to ~/.bashrc"],
-      ["zabsim completion zsh", "to install it: add `source <(zabsim completion zsh)` to ~/.zshrc, after compinit"],
-      ["zabsim completion fish", "to install it: add `zabsim completion fish | source` to ~/.config/fish/config.fish"],
+      [
+        "zabsim completion bash",
+        "print the script; to install it, add `source <(zabsim completion bash)` to ~/.bashrc",
+      ],
+      [
+        "zabsim completion zsh",
+        "print the script; to install it, add `source <(zabsim completion zsh)` to ~/.zshrc, after compinit",
+      ],
+      [
+        "zabsim completion fish",
+        "print the script; to install it, add `zabsim completion fish | source` to ~/.config/fish/config.fish",
+      ],
     ],
     exitCodes: [[EXIT_OK, "the script was printed"]],
   },

@@ -19,7 +19,9 @@ export async function init(file = DEFAULT_FILE, options: { readonly json?: boole
     throw new UsageError(`init ${file}: ${reasonOf(error)}`);
   }
   const path = printablePath(file);
-  await write(options.json ? `${JSON.stringify({ file })}\n` : `${path} is written. Next:\n${nextSteps(path)}`);
+  await write(
+    options.json ? `${JSON.stringify({ file })}\n` : `${path} is written. What to do next:\n${nextSteps(path)}`,
+  );
   return EXIT_OK;
 }
 
@@ -45,11 +47,11 @@ function nextSteps(path: string): string {
 }
 
 /**
- * The starter scenario: a follower that was down while the other servers logged transactions. `zabsim run` succeeds
- * with it.
+ * The starter scenario: a follower is down while the other servers log transactions, and then starts. The scenario
+ * meets its expectations.
  */
 export const STARTER = `\
-# A scenario: the servers with the content of their disks, what happens to them, and what you expect.
+# A scenario describes the servers with the content of their disks, what happens to them, and what you expect.
 # Run it:               npx zabsim run FILE
 # Print every event:    npx zabsim replay FILE
 # The whole language:   docs/scenarios.md of zabsim. Editors complete all fields with the schema above.
@@ -61,7 +63,7 @@ about: >
 zookeeper: newest
 
 # Each server (myid) and the transactions in its log. A transaction is epoch:counter, here 1:1 to 1:5.
-# In hex, as ZooKeeper's logs print them, 1:5 is 0x100000005, which is accepted, too.
+# ZooKeeper's logs print 1:5 in hex, as 0x100000005. A scenario accepts both forms.
 servers:
   1: { history: 1:1..1:5 }
   2: { history: 1:1..1:5 }
@@ -69,7 +71,7 @@ servers:
   # 4: { role: observer }
   # 5: { empty: true, down: true }   # a server with a new disk
 
-# Settings of zoo.cfg and system properties, under ZooKeeper's own names. Those that are absent have their defaults.
+# Settings of zoo.cfg and system properties, under ZooKeeper's own names. Absent settings have their defaults.
 settings:
   tickTime: 2000
   initLimit: 10
@@ -87,7 +89,7 @@ steps:
   # - { at: 3s, partition: [[1], [2, 3]], for: 10s }
   # - { when: { message: NEWLEADER, to: 3 }, crash: 3 }
 
-# What must be true at the end. Without this part, zabsim checks only its invariants: zabsim list invariants.
+# What must be true at the end. Without this part, zabsim checks only the invariants (see zabsim list invariants).
 expect:
   leader: 2
   active: [1, 2, 3]

@@ -1,6 +1,6 @@
 /**
- * Handles Ctrl-C and SIGTERM for commands that have results to save or print before they exit. Other commands do not
- * use this module, so the signal ends their process.
+ * Handles Ctrl-C and SIGTERM for commands that must save or print results before they exit. In a command that does not
+ * use this module, the signal ends the process.
  */
 import { EXIT_INTERRUPTED, EXIT_TERMINATED } from "./exit-codes.ts";
 
@@ -9,8 +9,8 @@ type Interrupt = keyof typeof EXIT_CODES;
 const INTERRUPTS = Object.keys(EXIT_CODES) as Interrupt[];
 
 /**
- * Handles Ctrl-C and SIGTERM from its creation until end() is called. They abort `signal` instead of ending the
- * process.
+ * Handles Ctrl-C and SIGTERM from the construction of this object until end() is called. In this time, each of the two
+ * signals aborts `signal` instead of ending the process.
  */
 export class Interruption {
   private readonly controller = new AbortController();
@@ -35,7 +35,7 @@ export class Interruption {
   }
 }
 
-/** Calls `work` and handles Ctrl-C and SIGTERM until it has finished. */
+/** Calls `work`, and handles Ctrl-C and SIGTERM until `work` has finished. */
 export async function interruptible<T>(work: (interruption: Interruption) => Promise<T>): Promise<T> {
   const interruption = new Interruption();
   try {

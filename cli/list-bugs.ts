@@ -11,7 +11,7 @@ export function bugEntries(): readonly Entry[] {
   return KNOWN_BUGS.map((bug) => bugEntry(bug, paths.get(bug.id)));
 }
 
-/** Returns the id of a bug. The user can name the bug by its id, by its ticket, or by the number of its ticket. */
+/** Returns the id of a bug that the user names by its id, by its ticket, or by the number of its ticket. */
 export function bugIdOf(name: string): string | undefined {
   return bugNamed(name)?.id;
 }
@@ -32,7 +32,10 @@ function bugDetails(bug: KnownBug, path: string | undefined): readonly (readonly
     ["cause", cause],
     ["effect", `${effect}${onlyLiveness ? " It violates no invariant." : ""}`],
     ["affected", affected.join(", ")],
-    ["free of it", free.length === 0 ? "no release" : `${free.join(", ")}; another bug may break the scenario there`],
+    [
+      "not affected",
+      free.length === 0 ? "none" : `${free.join(", ")}; the scenario can still fail there because of another bug`,
+    ],
     ["similar in", alsoIn && `${alsoIn.releases.join(", ")}: ${alsoIn.why}`],
     ["fix", open === undefined ? behaviorText(fixedBehavior) : `${open.fix}, part of the release "patched"`],
     ["scenario", scenario?.about.trim().replace(/\s+/g, " ")],
@@ -45,7 +48,8 @@ function bugDetails(bug: KnownBug, path: string | undefined): readonly (readonly
 }
 
 /**
- * Returns the behaviors of a release with the fix, as in `diffLogging: synced-before-epoch, stopsBeforeServing: true`.
+ * Returns the behaviors of a release that fixes the bug, as in `diffLogging: synced-before-epoch, stopsBeforeServing:
+ * true`.
  */
 function behaviorText(behavior: KnownBug["fixedBehavior"]): string {
   return Object.entries(behavior)

@@ -5,9 +5,9 @@ import { hanging } from "../reports/format.ts";
 
 export interface Entry {
   readonly name: string;
-  /** One or two sentences. */
+  /** The description: one or two sentences. */
   readonly about: string;
-  /** Returns the details of the entry, each with a label. If absent, `about` is the only detail. */
+  /** Returns the details of the entry, each with a label. If this function is absent, `about` is the only detail. */
   readonly details?: () => readonly (readonly [string, string])[];
 }
 

@@ -144,7 +144,9 @@ async function listOne(kind: string, name: string, options: { readonly json?: bo
 
 function entryOf(kind: string, name: string): Entry {
   if (kind.includes(",")) {
-    throw new UsageError(`list ${kind} ${name}: a name needs one kind (accepted: for example, list bugs 4643)`);
+    throw new UsageError(
+      `list ${kind} ${name}: a name is accepted only with a single kind (accepted: e.g. list bugs 4643)`,
+    );
   }
   const entries = entriesOf(kind);
   const id = (kind === "bugs" ? bugIdOf(name) : undefined) ?? name;

@@ -49,14 +49,12 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /**
- * The names of error classes for bad input. Most commands do not load the modules of these classes, so main() compares
- * names instead of using `instanceof`.
+ * The names of the error classes for bad input. Comparing names avoids importing the modules of these classes, which
+ * most commands do not load.
  */
 const BAD_INPUT: readonly string[] = ["ScenarioError", "CampaignMismatchError", "JournalError", "OutputError"];
 
-/**
- * Error codes of the operating system for problems that zabsim cannot solve but the user can, each with its message.
- */
+/** Messages for errors of the operating system that the user can fix, by error code. */
 const MACHINE: Readonly<Record<string, string>> = {
   ENOSPC: "no space is left on the disk",
   EDQUOT: "the quota of the disk is used up",
@@ -75,7 +73,9 @@ function badInputMessage(error: unknown): string | undefined {
   return problem && `${path === undefined ? "" : `${path}: `}${problem} (${code})`;
 }
 
-/** Makes the command refuse an option that is given twice, because commander would ignore the first value. */
+/**
+ * Makes the command refuse an option that the user gives twice. Without this check, commander ignores the first value.
+ */
 function refuseRepeated(command: Command): void {
   for (const option of command.options) {
     if ((!option.required && !option.optional) || option.parseArg === collect) continue;
@@ -88,7 +88,7 @@ function refuseRepeated(command: Command): void {
 }
 
 const SEED_OF_RUN = "seed of the run: unsigned 64-bit integer, e.g. 42 or 0x2a (default: the scenario's seed, or 1)";
-const FIRST_SEED = "first seed, with --runs or --time: unsigned 64-bit integer, e.g. 42 or 0x2a (default: 1)";
+const FIRST_SEED = "first seed of the campaign: unsigned 64-bit integer, e.g. 42 or 0x2a (default: 1)";
 const SEEDS = "seeds to run, both ends included, e.g. 1..1000";
 const RELEASE_OF_SERVERS =
   "ZooKeeper release that servers behave like, e.g. 3.6.2 (default: the scenario's release, or newest)";
@@ -142,20 +142,23 @@ function createProgram(done: (code: number) => void): Command {
     command(
       "run [scenarios...]",
       "run scenarios and print verdicts and sync decisions",
-      "Runs scenarios and prints for each one a verdict, the sync decisions and every violated invariant. " +
-        "A scenario is the path of a file, or a name from `zabsim list scenarios`. Without arguments, every " +
-        "scenario that ships with zabsim runs; then only a summary and the reports of failed scenarios are printed.",
+      "Runs scenarios. For each scenario, prints a verdict, the sync decisions and every violated invariant. " +
+        "A scenario is the path of a file, or a name from `zabsim list scenarios`. If no scenario is named, runs " +
+        "all scenarios that ship with zabsim, and prints a summary and the reports of failed scenarios.",
     ),
   )
-    .option("-v, --verbose", "print the report of every scenario, also without arguments (default: a summary)")
+    .option(
+      "-v, --verbose",
+      "print the report of every scenario, even if no scenario is named (default: only a summary)",
+    )
     .option(
       "--seeds <a..b>",
-      `${SEEDS}; several scenarios take the seeds in turn; prints only failing runs (default: the seed of --seed)`,
+      `${SEEDS}; divides the seeds among the scenarios; prints only failing runs (default: only the seed of --seed)`,
       parseSeeds,
     )
     .option(
       "--noise",
-      "add faults and writes drawn from the seed, as a campaign does; each violated invariant is a failure",
+      "add faults and writes that depend on the seed, as a campaign does; each violated invariant is a failure",
     )
     .option("--check-determinism", "run each scenario twice and report the first event that differs")
     .option("--update-golden", "write each report to NAME.golden.txt next to its scenario file")
@@ -165,9 +168,9 @@ function createProgram(done: (code: number) => void): Command {
     command(
       "replay <scenario>",
       "print one run event by event",
-      "Runs one scenario and prints its timeline, its report and, if it violated an invariant, an explanation. " +
-        "A line of the timeline has the virtual time in seconds, the server (- for a step of the scenario) and what " +
-        "happened.",
+      "Runs one scenario and prints its timeline and its report. If the run violated an invariant, an explanation " +
+        "follows. Each line of the timeline shows the virtual time in seconds, the server, and the event. If the " +
+        "event is a step of the scenario, the line shows - instead of a server.",
       JSON_LINES,
     ),
   )
@@ -179,7 +182,7 @@ function createProgram(done: (code: number) => void): Command {
       "show only these kinds of event, e.g. sync-decided,failed (default: all but logged and synced)",
       parseNames,
     )
-    .option("--noise", "add the faults and writes that `run --noise` draws from this seed")
+    .option("--noise", "add the same faults and writes as `run --noise` with this seed")
     .option("--messages", "also show each message that a server receives")
     .action(async (name, options) => done(await (await import("./replay.ts")).replay(name, options)));
 
@@ -187,9 +190,10 @@ function createProgram(done: (code: number) => void): Command {
     command(
       "fuzz [scenario]",
       "search for failures with random faults; shrink and explain them",
-      "Runs a campaign: draws a plan of servers, writes and faults from each seed and runs it. Checks every " +
-        "invariant, and that the servers serve again after all faults are undone. Each failure is shrunk, " +
-        "explained and written to --out as a scenario file. With a scenario, plans add faults to it.",
+      "Runs a campaign. For each seed, generates a plan (servers, client writes and faults) and runs it. Checks " +
+        "every invariant, and that the servers serve again after all faults are undone. Shrinks and explains each " +
+        "failure, and writes it to --out as a scenario file. If a scenario is named, each plan is this scenario " +
+        "with additional faults and writes.",
       JSON_LINES,
     ),
     FIRST_SEED,
@@ -200,18 +204,18 @@ function createProgram(done: (code: number) => void): Command {
       parseCount("--runs"),
     )
     .option("--time <duration>", `${WALL_CLOCK} (default: 60s unless --runs or --seeds is given)`, parseTime("--time"))
-    .option("--seeds <a..b>", `${SEEDS}, instead of --seed and --runs (default: from --seed on)`, parseSeeds)
+    .option("--seeds <a..b>", `${SEEDS}; replaces --seed and --runs (default: all seeds from --seed on)`, parseSeeds)
     .option("--workers <n>", "number of worker threads (default: the number of CPU cores)", (text) =>
       Number(parseCount("--workers")(text)),
     )
     .option(
       "--faults <kinds>",
-      "draw only these kinds of fault, e.g. partition,crash (default: all; see zabsim list faults)",
+      "kinds of faults to inject, e.g. partition,crash (default: all; see zabsim list faults)",
       parseNames,
     )
     .option(
       "--strategy <name>",
-      "how to draw plans, e.g. swarm (default: portfolio, which mixes all; see zabsim list strategies)",
+      "how to generate plans, e.g. swarm (default: portfolio, which mixes all strategies; see zabsim list strategies)",
     )
     .option(
       "--shard <i/n>",
@@ -226,7 +230,7 @@ function createProgram(done: (code: number) => void): Command {
     )
     .option(
       "--reporter <kinds>",
-      "output formats: text, json, junit, github, e.g. text,junit; junit writes DIR/junit.xml (default: text)",
+      "output formats: text, json, junit, github, e.g. text,junit; junit writes junit.xml to --out (default: text)",
       parseNames,
     )
     .option("--resume", "continue the campaign whose journal is in --out")
@@ -235,45 +239,45 @@ function createProgram(done: (code: number) => void): Command {
 
   command(
     "coverage [dir]",
-    "print what a campaign reached and what it never reached",
-    "Prints the sync rules, messages, failures and faults that a campaign reached, and those it never " +
-      "reached. The argument is the --out folder of the campaign (default: zabsim-findings).",
+    "print which rules, messages and faults a campaign reached",
+    "Prints the sync rules, messages, failures and faults that a campaign reached, and the rules and faults that it " +
+      "never reached. The argument is the --out folder of the campaign (default: zabsim-findings).",
   ).action(async (dir, options) => done(await (await import("./coverage.ts")).coverage(dir, options)));
 
   command(
     "matrix",
     "show which ZooKeeper releases have which known bugs, and what an upgrade changes",
-    "Without --release and --from, prints a table of known bugs by releases: runs the scenario of each bug in each " +
-      "release, and in each release a campaign, which searches for failures without knowing the bugs. " +
-      "--release prints the bugs of one release and runs no campaign. --from compares the bugs of two releases and " +
-      "runs a campaign of rolling upgrades: three servers are restarted with the other release one after the other.",
+    "Prints a table that shows which ZooKeeper releases have which known bugs. For each release, runs the " +
+      "scenario of each bug, and a campaign that searches for failures without using these scenarios. With " +
+      "--release, prints the bugs of one release and runs no campaign. With --from, compares the bugs of two " +
+      "releases and runs a campaign of rolling upgrades: three servers restart with the other release one by one.",
   )
     .option(
       "--from <release>",
-      "compare this release with --to: bugs that go, come and stay, and rolling upgrades (default: none)",
+      "release before the upgrade: print the bugs that the upgrade to --to removes, adds and keeps (default: none)",
     )
-    .option("--to <release>", "with --from: the release after the upgrade (default: the newest release)")
+    .option("--to <release>", "release after the upgrade; only with --from (default: the newest release)")
     .option(
       "--release <release>",
       "print only the bugs of this release, and the first release without each of them (default: all releases)",
     )
-    .option("--bug <ticket>", "not with --from: show only this bug, e.g. 4646 for ZOOKEEPER-4646 (default: all)")
+    .option("--bug <ticket>", "show only this bug, e.g. 4646 for ZOOKEEPER-4646; not with --from (default: all)")
     .option(
       "--time <duration>",
-      "not with --release: time limit of each campaign, e.g. 10s; 0s skips them (default: 30s)",
+      "time limit of each campaign, e.g. 10s; 0s runs no campaign; not with --release (default: 30s)",
       parseTime("--time"),
     )
-    .option("--seed <n>", "not with --release or --time 0s: first seed of the campaigns (default: 1)", parseSeed)
+    .option("--seed <n>", "first seed of the campaigns; not with --release or --time 0s (default: 1)", parseSeed)
     .option(
       "--repeat <n>",
-      "only for the table: number of campaigns in each release; the table shows medians (default: 1)",
+      "number of campaigns in each release; the table shows medians; not with --release or --from (default: 1)",
       parseCount("--repeat"),
     )
     .option(
       "--out <dir>",
-      "with --from: folder for the scenarios of new failures, made if there are any (default: zabsim-upgrade)",
+      "folder for the scenario files of failures without a known cause; only with --from (default: zabsim-upgrade)",
     )
-    .option("--markdown", "only for the table: print a Markdown page")
+    .option("--markdown", "print the table as a Markdown page; not with --release or --from")
     .action(async (options) => done(await (await import("./matrix.ts")).matrix(options)));
 
   withScenario(
@@ -295,42 +299,48 @@ function createProgram(done: (code: number) => void): Command {
 
   command(
     "decide",
-    "answer one sync decision: DIFF, TRUNC or SNAP, and why",
-    "Answers how a leader synchronizes a learner: DIFF, TRUNC or SNAP, with the packets, the reason, and the setting " +
-      "that changes a SNAP into a DIFF. The question comes from a line of the leader's log, from options, or with " +
-      "--stdin from JSON lines. zabsim treats a missing fact as unknown: if the answer depends on it, every " +
-      "possible decision " +
-      "is printed with its condition. A zxid is written as epoch:counter, e.g. 1:7, or in hex, e.g. 0x100000007.",
+    "print how a leader synchronizes a learner (DIFF, TRUNC or SNAP), and why",
+    "Prints how a leader synchronizes a learner (DIFF, TRUNC or SNAP), the packets, the reason and, for a SNAP, the " +
+      "setting to change so that the leader sends a DIFF instead. Describe the leader and the learner by a line of " +
+      "the leader's log, by options, or by JSON lines and --stdin. Facts that you do not give are unknown: if the " +
+      "decision depends on them, every possible decision is printed with its condition. A zxid is written as " +
+      "epoch:counter, e.g. 1:7, or in hex, e.g. 0x100000007.",
   )
-    .argument("[log-line]", 'the leader\'s log line "Synchronizing with Learner sid: …", or - to read a log from stdin')
-    .option("--peer <zxid>", "last zxid of the learner, e.g. 1:7 (default: that of the log line)")
+    .argument("[log-line]", 'the leader\'s log line "Synchronizing with Learner sid: …", or - to read it from stdin')
+    .option("--peer <zxid>", "last zxid of the learner, e.g. 1:7 (default: the one in the log line)")
     .option("--last <zxid>", "lastProcessedZxid of the leader, e.g. 1:9 (default: unknown)")
     .option(
       "--committed-log <ranges>",
-      "committedLog of the leader, e.g. 1:1..1:5,2:1, or 1:1..2:7, or empty (default: unknown)",
+      "committedLog of the leader, e.g. 1:1..1:5,2:1 or 1:1..2:7; `empty` if it has no transactions (default: unknown)",
     )
     .option(
       "--txn-log <ranges>",
-      "one log file of the leader, e.g. 1:1..1:5; repeat it for each file, oldest first; empty if there is none " +
-        "(default: unknown)",
+      "transactions in one log file of the leader, e.g. 1:1..1:5; repeatable, the oldest file first; `empty` if the " +
+        "leader has no log file (default: unknown)",
       collect,
     )
-    .option("--no-txn-log-sync", "the leader does not sync from its log files: snapshotSizeFactor is negative")
-    .option("--txn-log-too-large", "the log files exceed the size of the snapshot times snapshotSizeFactor")
-    .option("--txn-log-fits", "the log files do not exceed this size")
+    .option(
+      "--no-txn-log-sync",
+      "the leader does not synchronize from its log files, because snapshotSizeFactor is negative",
+    )
+    .option("--txn-log-too-large", "the log files are larger than snapshotSizeFactor times the newest snapshot")
+    .option("--txn-log-fits", "the log files are not larger than snapshotSizeFactor times the newest snapshot")
     .option("--force-snap", "zookeeper.forceSnapshotSync is on")
-    .option("--zoo-cfg <file>", "zoo.cfg of the leader, for the settings that influence the decision (default: none)")
+    .option(
+      "--zoo-cfg <file>",
+      "zoo.cfg of the leader; zabsim reads the settings that influence the decision (default: none)",
+    )
     .option("--to-be-applied <ranges>", "transactions that are committed and not yet applied (default: none)")
     .option("--outstanding <ranges>", "transactions that are proposed and not yet committed (default: none)")
     .option(
       "--last-proposed <zxid>",
-      "lastProposed of the leader (default: the last of --to-be-applied, --outstanding)",
+      "lastProposed of the leader (default: the highest zxid in --to-be-applied and --outstanding)",
     )
     .option("--observer", "the learner is an observer")
-    .option("--stdin", "read one JSON object per line and answer each with one line; see below")
+    .option("--stdin", "read one JSON object per line, and print one line for each; see below")
     .option(
       "--zookeeper <release>",
-      "ZooKeeper release that decides, e.g. 3.5.8 (default: the one that the log line matches, or newest)",
+      "ZooKeeper release of the leader, e.g. 3.5.8 (default: a release that writes such a log line, or newest)",
       parseRelease("--zookeeper"),
     )
     .action(async (line, options) => done(await (await import("./decide.ts")).decide(line, options)));
@@ -338,23 +348,24 @@ function createProgram(done: (code: number) => void): Command {
   command(
     "init [file]",
     "write a commented starter scenario",
-    "Writes a small scenario that runs, with comments that explain each part. The argument is the name of the new " +
+    "Writes a small, complete scenario with comments that explain each part. The argument is the name of the new " +
       "file (default: scenario.yaml). The first line names the schema, so that editors complete and check the file.",
   ).action(async (file, options) => done(await (await import("./init.ts")).init(file, options)));
 
   command(
     "list [what] [name]",
     "list scenarios, invariants, faults, releases, bugs and more",
-    "Lists what zabsim has. The first argument is one or more of scenarios, invariants, faults, actions, " +
-      "strategies, rules, releases, fixes, bugs and failures, separated by commas (default: all of them). With a " +
-      "name, prints one entry in full. A bug can be named by its ticket, e.g. 4643.",
+    "Lists items of one or more kinds. The first argument is a kind, or several kinds separated by commas: " +
+      "scenarios, invariants, faults, actions, strategies, rules, releases, fixes, bugs, failures (default: all). " +
+      "The second argument is the name of one item to print in full. A bug can also be named by its ticket, e.g. 4643.",
   ).action(async (what, name, options) => done(await (await import("./list.ts")).list(what, name, options)));
 
   textCommand(
     "completion <shell>",
     "print the script that completes commands, options and names in a shell",
-    "Prints a script for bash, zsh or fish. With it, the Tab key completes commands, options, and the names of " +
-      "scenarios, releases, faults and other fixed values. The script calls `zabsim complete` for each completion.",
+    "Prints a script for bash, zsh or fish. If a shell has loaded the script, the Tab key completes commands, " +
+      "options, and names such as those of scenarios, releases and faults. For each completion, the script runs " +
+      "`zabsim complete`.",
   ).action(async (shell) => done(await (await import("./completion.ts")).completion(shell)));
   strict(program.command("complete [words...]", { hidden: true })).action(async (words) =>
     done(await (await import("./completion.ts")).complete(program, words)),

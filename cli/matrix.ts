@@ -1,7 +1,7 @@
 /**
- * `zabsim matrix` prints which releases have which known bugs. In each release, it runs the scenario of each bug, and
- * campaigns that search for failures without using the scenarios. With --release, it prints advice on one release. With
- * --from, it compares two releases.
+ * `zabsim matrix` prints which releases have which known bugs. In each release, it runs the scenario of each bug and a
+ * campaign, which does not use these scenarios. With --release, it prints the bugs of one release. With --from, it
+ * compares two releases.
  */
 
 import { existsSync, statSync } from "node:fs";
@@ -45,7 +45,7 @@ export async function matrix(options: MatrixOptions): Promise<number> {
   return options.release === undefined ? table(scenarios, options) : advice(options.release, scenarios, options);
 }
 
-/** The options that have no effect together with another option, and the reason. */
+/** Options that have no effect together with another option, and the reason. */
 const CONFLICTS: readonly {
   readonly given: (options: MatrixOptions) => boolean;
   /** The reason, as the end of a sentence that starts with the name of the refused option. */
@@ -69,7 +69,7 @@ const CONFLICTS: readonly {
   },
   {
     given: ({ release }) => release !== undefined,
-    because: "cannot be combined with --release, which runs no campaign and prints advice",
+    because: "cannot be combined with --release, which prints the bugs of one release and runs no campaign",
     without: ["markdown", "time", "seed", "repeat"],
   },
   {
@@ -105,8 +105,8 @@ function upgradeOptions(from: string, { json, out, seed, time, to }: MatrixOptio
 }
 
 /**
- * Returns the folder for new failures, or throws a UsageError if the path is not a folder. A folder that does not exist
- * is created only when there is a failure to save.
+ * Returns the folder for new failures. Throws a UsageError if the path is not a folder. If the folder does not exist,
+ * it is created when the first failure is saved.
  */
 function folderFor(out: string): string {
   if (out !== "" && (!existsSync(out) || statSync(out).isDirectory())) return out;
@@ -114,7 +114,10 @@ function folderFor(out: string): string {
   throw new UsageError(`--out ${shown}: not a folder (accepted: a folder, or a name that does not exist)`);
 }
 
-/** Returns the release if it is a published one. Prints a hint if the release has no profile of its own. */
+/**
+ * Returns the release. Throws a UsageError if the release is not a published one. Prints a hint if the release has no
+ * profile of its own.
+ */
 function knownRelease(option: string, release: string): string {
   if (release === "patched") {
     throw new UsageError(`${option} patched: not a published release (accepted: ${KNOWN_RELEASES.join(", ")})`);
@@ -142,7 +145,7 @@ async function table(scenarios: BugScenarios, options: MatrixOptions): Promise<n
       const which = repeat === 1n ? "" : ` ${campaign} of ${repeat}`;
       progress.write(`matrix: campaign${which} for release ${release}`);
     };
-    // After Ctrl-C, the remaining campaigns are skipped, and the command prints what the earlier campaigns found.
+    // After Ctrl-C, the remaining campaigns are skipped. The command then prints what the earlier campaigns found.
     const bugs = [...scenarios.keys()];
     const discoveries = time > 0 ? await runMatrixCampaigns(bugs, campaigns, signal, starting) : undefined;
     progress.end();

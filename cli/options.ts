@@ -1,6 +1,6 @@
 /**
- * Parsers of option values, which throw a UsageError for a bad value, and the options and colors that several commands
- * share.
+ * Parsers of option values, and the options and colors that several commands share. A parser throws a UsageError for a
+ * bad value.
  */
 
 import { Chalk, type ChalkInstance } from "chalk";
@@ -12,14 +12,14 @@ import { parseDuration } from "../sim/time.ts";
 import { hintAboutRelease } from "./release-hints.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** The options that every command with a scenario as its input has. */
+/** The options of every command that reads a scenario. */
 export interface ScenarioOptions {
   readonly seed?: bigint;
   readonly zookeeper?: string;
   readonly set?: readonly string[];
 }
 
-/** Returns the overrides of scenario fields as `path=value`. Those of --set come first, then the one of --zookeeper. */
+/** Returns the overrides of scenario fields as `path=value`. The override of --zookeeper comes after those of --set. */
 export function overridesOf({ set = [], zookeeper }: ScenarioOptions): readonly string[] {
   const fieldOf = (override: string): string => override.slice(0, override.indexOf("="));
   const repeated = set.find(
@@ -121,14 +121,16 @@ export function parseOutput(option: string): (text: string) => string {
 }
 
 /**
- * Returns a suggestion for a misspelled name. Returns none for a number, because a similar number is a different
- * release or ticket.
+ * Returns a suggestion for a misspelled name, or an empty text. A number gets no suggestion, because a similar number
+ * is another release or ticket.
  */
 function suggestion(value: string, accepted: readonly string[]): string {
   return /^\d/.test(value) ? "" : didYouMean(value, accepted);
 }
 
-/** Returns the value that the user typed if it is an accepted one. Otherwise, throws a UsageError with a suggestion. */
+/**
+ * Returns the value that the user typed. If the value is not an accepted one, throws a UsageError with a suggestion.
+ */
 export function oneOf<Accepted extends string>(
   option: string,
   value: string,

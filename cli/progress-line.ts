@@ -1,12 +1,12 @@
 /**
- * A line of progress on stderr. On a terminal, each update replaces the line, and other output erases it. If stderr is
- * not a terminal, each update is a new line, and at most one is written every 30 s.
+ * The progress line on stderr. On a terminal, each update replaces the line, and other output erases it. If stderr is
+ * not a terminal, each update is a new line, and at least 30 s pass between two updates.
  */
 const REDRAW_MS = 200;
 const PLAIN_LINE_MS = 30_000;
 const ERASE_LINE = "\r\u001b[K";
 
-/** The line of progress of the running command. Undefined if no line is shown or stderr is not a terminal. */
+/** The progress line of the running command. Undefined if the command shows no line, or if stderr is not a terminal. */
 let current: ProgressLine | undefined;
 
 /**
@@ -29,7 +29,7 @@ export class ProgressLine {
     if (this.terminal) current = this;
   }
 
-  /** Whether enough time has passed to write the line again. */
+  /** Whether enough time has passed since the last update of the line. */
   get isDue(): boolean {
     return Date.now() - this.lastMs >= (this.terminal ? REDRAW_MS : PLAIN_LINE_MS);
   }

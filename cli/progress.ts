@@ -5,7 +5,7 @@
 import { Interruption } from "./interrupt.ts";
 import { ProgressLine } from "./progress-line.ts";
 
-/** Minimum time between two pauses. Each pause costs one turn of the event loop. */
+/** Minimum time between two pauses. Each pause costs the loop one turn of Node's event loop. */
 const PAUSE_EVERY_MS = 50;
 
 export class Progress {
@@ -25,8 +25,8 @@ export class Progress {
   }
 
   /**
-   * Shows the progress and pauses, if it is time to. The loop must await this after each unit of work. `line` returns
-   * the text for a number of seconds since the start.
+   * Updates the progress line and pauses, if enough time has passed since the last pause. A loop must await this
+   * function after each unit of work. `line` returns the text to show, given the seconds since the start.
    */
   async step(line: (elapsedS: number) => string): Promise<void> {
     const nowMs = Date.now();

@@ -73,9 +73,13 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
 
 function checkFilters({ name, servers }: Scenario, options: ReplayOptions): void {
   const { from = 0, messages, only, server = [], until = Number.POSITIVE_INFINITY } = options;
-  if (from > until) throw new UsageError("--from is after --until: no event is between them (accepted: --from first)");
+  if (from > until) {
+    throw new UsageError("--from is later than --until (accepted: a time that is not later than --until)");
+  }
   if (messages && only !== undefined && !only.includes("received")) {
-    throw new UsageError("--messages cannot be combined with --only, unless --only has received, the kind it adds");
+    throw new UsageError(
+      "--messages cannot be combined with --only, unless --only contains the kind received, which --messages adds",
+    );
   }
   for (const sid of server) {
     if (servers[sid] === undefined) {

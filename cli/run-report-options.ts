@@ -1,6 +1,6 @@
 /**
- * What the report of a run needs besides the run: the width of the terminal, and the known bugs that explain the run or
- * the lack of the expected failure.
+ * The parts of a run's report that do not come from the run: the width of the terminal, and the known bugs that explain
+ * the run or explain why the expected failure is missing.
  */
 import { aboutBug, bugOfScenario, bugWithCause } from "../fuzz/about-bugs.ts";
 import { bugsOfRun } from "../fuzz/bugs-of-run.ts";
@@ -20,8 +20,9 @@ export function runReportOptions(run: ScenarioRun, file: ScenarioFile, options: 
 }
 
 /**
- * Returns a line for each known bug that the scenario reproduces in the release of its file, but that the releases of
- * this run do not have. Returns no line if the run did reproduce its bug.
+ * Returns a line for each known bug that this run could not reproduce because its releases do not have the bug. These
+ * are the bugs that the scenario reproduces in the release that its file names. If the run did reproduce a bug, returns
+ * no lines.
  */
 function absentBugs(run: ScenarioRun, { path, scenario }: ScenarioFile, options: ScenarioOptions): string[] {
   if (runVerdict(run) !== "not reproduced") return [];
@@ -31,7 +32,7 @@ function absentBugs(run: ScenarioRun, { path, scenario }: ScenarioFile, options:
   return KNOWN_BUGS.filter(({ id, isIn }) => ids.includes(id) && !behaviors.some(isIn)).map(bugWithCause);
 }
 
-/** Returns the ids of the bugs that the scenario reproduces in the release of its file. */
+/** Returns the ids of the bugs that the scenario reproduces in the release that its file names. */
 function bugsInOwnRelease(path: string, seed: bigint | number, options: ScenarioOptions): string[] {
   const overrides = overridesOf(options).filter((one) => !/^(\S+\.)?zookeeper=/.test(one));
   return bugsOfRun(runScenario(readScenario(path, overrides).scenario, { seed }));

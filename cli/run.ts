@@ -37,19 +37,19 @@ export interface RunCommandOptions extends ScenarioOptions {
 }
 
 const CONFLICTS: readonly Conflict[] = [
-  ["--seeds", ["--seed"], "it already says which seeds to run"],
+  ["--seeds", ["--seed"], "--seeds already says which seeds to run"],
   ["--seeds", ["--check-determinism", "--update-golden"], "only one seed can be compared or stored"],
-  ["--check-determinism", ["--update-golden"], "it prints no report that could be stored"],
+  ["--check-determinism", ["--update-golden"], "--check-determinism prints no report that could be stored"],
   [
     "--update-golden",
     ["--seed", "--noise", "--set", "--zookeeper"],
-    "a golden file contains the report of the scenario as it stands in its file",
+    "a golden file contains the report of the unchanged scenario file",
   ],
 ];
 
 export async function run(names: readonly string[], options: RunCommandOptions): Promise<number> {
   refuseConflicts(options, CONFLICTS);
-  // All files are read before the first scenario runs, so that an error in the last file is reported immediately.
+  // All files are read before the first scenario runs, so that an error in any file is reported immediately.
   const files = filesOf(names, options);
   if (options.checkDeterminism) return checkAll(files, options);
   if (options.seeds !== undefined) return runSeeds(files, options.seeds, options);
@@ -84,7 +84,7 @@ export async function run(names: readonly string[], options: RunCommandOptions):
   return runs.every((one) => one.ok || isOnlyStuck(one)) ? EXIT_LIVENESS : EXIT_FINDING;
 }
 
-/** Returns one line for each group of scenarios, with how many of them are ok, reproduced and failed. */
+/** Returns one line for each group of scenarios, with the number of scenarios for each verdict. */
 function groupLines(runs: readonly ScenarioRun[], paint: ChalkInstance): readonly string[] {
   const width = Math.max(...SCENARIO_GROUPS.map(({ title }) => title.length));
   return SCENARIO_GROUPS.map(({ title }) => ({
@@ -95,7 +95,7 @@ function groupLines(runs: readonly ScenarioRun[], paint: ChalkInstance): readonl
     .map(({ own, title }) => `  ${title.padEnd(width)}  ${countsText(own, paint)}`);
 }
 
-/** Returns the number of runs with each verdict, as in `12 ok, 3 reproduced, 1 failed (1 not reproduced)`. */
+/** Returns the number of runs for each verdict, as in `12 ok, 3 reproduced, 1 failed (1 not reproduced)`. */
 function countsText(runs: readonly ScenarioRun[], paint: ChalkInstance): string {
   const verdicts = runs.map(runVerdict);
   const count = (verdict: RunVerdict): number => verdicts.filter((one) => one === verdict).length;
@@ -131,14 +131,14 @@ function explanation({ ok, scenario, seed, violations }: ScenarioRun): string {
   return ok || violations.length === 0 ? "" : `${explanationOf({ ...scenario, seed: String(seed) })}\n\n`;
 }
 
-/** Returns whether a run failed only because servers did not serve again. */
+/** Returns whether the only failure of a run is that servers did not serve again. */
 export function isOnlyStuck({ liveness, unmet }: ScenarioRun): boolean {
   return unmet.length === 1 && liveness !== undefined && liveness.liveUs === undefined;
 }
 
 /**
- * Reads the named scenarios or, without names, all scenarios that ship with zabsim. With --noise, a scenario must not
- * expect a violation: a named one is refused, and one that ships with zabsim is left out.
+ * Reads the named scenarios. Without names, reads all scenarios that ship with zabsim. With --noise, refuses a named
+ * scenario that expects a violation, and skips a shipped scenario that does.
  */
 function filesOf(names: readonly string[], options: RunCommandOptions): ScenarioFile[] {
   const files = scenarioPaths(names).map((path) => readScenario(path, overridesOf(options)));
@@ -190,8 +190,8 @@ export function replayCommand(file: ScenarioFile, options: RunCommandOptions): s
 }
 
 /**
- * Runs one scenario with each seed. If there are several scenarios, they take turns. Prints each failing run with its
- * replay command, and a summary.
+ * Runs one scenario with each seed. If the user names several scenarios, the first seed runs one of them, the second
+ * seed the next, and so on. Prints each failing run with its replay command, and a summary.
  */
 async function runSeeds(
   files: readonly ScenarioFile[],

@@ -1,6 +1,6 @@
 /**
- * Finds and reads scenario files. The user names a scenario by the path of its file or, if it ships with zabsim, by its
- * name.
+ * Finds and reads scenario files. The user names a scenario by the path of its file. A scenario that ships with zabsim
+ * can also be named by its name.
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -34,7 +34,7 @@ export function scenarioPath(name: string): string {
   return path;
 }
 
-/** Reads and checks one file. Throws a ScenarioError if the file content or an override is not valid. */
+/** Reads and checks one file. Throws a ScenarioError if the content of the file or an override is not valid. */
 export function readScenario(path: string, overrides: readonly string[]): ScenarioFile {
   let text: string;
   try {
@@ -50,7 +50,10 @@ export function readScenario(path: string, overrides: readonly string[]): Scenar
   return { path, scenario };
 }
 
-/** Returns what a user types to name this scenario: its name if it ships with zabsim, and its path otherwise. */
+/**
+ * Returns the text that names this scenario on the command line: its name if it ships with zabsim, and its path
+ * otherwise.
+ */
 export function nameFor(path: string, scenario: Scenario): string {
   return isShipped(path) ? scenario.name : printablePath(path);
 }

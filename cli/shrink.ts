@@ -33,7 +33,7 @@ export async function shrink(name: string, options: ShrinkOptions): Promise<numb
   if (options.time === 0) throw new UsageError("--time 0: runs nothing (accepted: a duration above 0, such as 30s)");
   const { scenario } = readScenario(path, overridesOf(options));
   const out = outFor(path, nameFor(path, scenario), options);
-  // The first write comes only after seconds of work, so the folder is checked before that work starts.
+  // Shrinking works for seconds before it first writes the file, so a folder that is not writable is reported before.
   withOutputError(out, "cannot be written", () => accessSync(dirname(out), constants.W_OK));
   const seed = options.seed ?? BigInt(scenario.seed ?? 1);
   const progress = new Progress();
@@ -68,8 +68,8 @@ export async function shrink(name: string, options: ShrinkOptions): Promise<numb
 }
 
 /**
- * Returns the path of the output file. By default, a scenario that ships with zabsim is written to the working
- * directory.
+ * Returns the path of the output file. Without --out, the output of a scenario that ships with zabsim goes to the
+ * working directory.
  */
 function outFor(path: string, name: string, { out }: ShrinkOptions): string {
   if (out === undefined) return `${(name === path ? path : name).replace(/(\.min)?\.(ya?ml|json)$/, "")}.min.yaml`;
@@ -90,7 +90,7 @@ async function report(
     await write(`${JSON.stringify({ file, signature, runs, steps, servers, complete, needsNoSeed })}\n`);
     return;
   }
-  const end = complete ? "nothing simpler fails" : "not finished; run the same command again to continue";
+  const end = complete ? "no simpler scenario fails" : "not finished; run the same command again to continue";
   const size = `${counted(given.steps.length, "step")} -> ${steps}, ${counted(servers, "server")}`;
   await write(`${signature}: ${size}, ${counted(runs, "run")} (${end})\n`);
   await write(`${printablePath(file)}\n\n${writeScenario(scenario)}\n${explanationOf(scenario)}\n`);

@@ -1,7 +1,7 @@
 import { printableLine } from "../scenarios/printable.ts";
 
 /**
- * An error that the user made on the command line. The message says what is wrong, what is accepted and, if there is
+ * A mistake that the user made on the command line. The message says what is wrong, what is accepted and, if there is
  * one, the fix. The command ends with EXIT_BAD_INPUT.
  */
 export class UsageError extends Error {

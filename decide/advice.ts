@@ -1,15 +1,15 @@
 /**
  * Advises an operator what to change so that a learner gets a DIFF instead of a SNAP: the setting, its value, and the
- * reason. Some SNAPs cannot be prevented by a setting.
+ * reason. For some SNAPs, the advice is that no setting prevents them.
  */
 import type { SyncRule } from "../protocol/index.ts";
 import type { Zxid64 } from "./known-facts.ts";
 import type { SyncSettings } from "./zoo-cfg.ts";
 
 export interface Advice {
-  /** The rules that can have sent the SNAP and that this advice is for. */
+  /** The rules that may have sent the SNAP and to which this advice applies. */
   readonly rules: readonly SyncRule[];
-  /** The setting under ZooKeeper's name, as zoo.cfg has it; undefined if no setting helps. */
+  /** The setting, under its name in zoo.cfg. Undefined if no setting helps. */
   readonly setting: keyof SyncSettings | undefined;
   readonly text: string;
 }
@@ -22,9 +22,12 @@ export interface AdviceFacts {
    */
   readonly readsCommitLogCount: boolean;
   readonly peerLastZxid: Zxid64;
-  /** The end of committedLog, if it is known. */
+  /** The last zxid in committedLog. Undefined if it is unknown. */
   readonly maxCommittedLog: Zxid64 | undefined;
-  /** The total size of the log files that the leader would read, and the limit for this size; undefined if unknown. */
+  /**
+   * The total size of the log files that the leader would read, and the limit for this size. Undefined if they are
+   * unknown.
+   */
   readonly txnLogSize: { readonly bytes: number; readonly limitBytes: number } | undefined;
 }
 
@@ -37,7 +40,7 @@ const NO_SETTING = (text: string): Advise => {
 
 const OTHER_HISTORY = NO_SETTING(
   "No setting prevents this SNAP: the learner's last transaction is of an old epoch and is not in the leader's " +
-    "history, and a TRUNC must not cross epochs. It happens once for each such learner.",
+    "history, and a leader sends no TRUNC to a zxid of an earlier epoch. Each such learner gets this SNAP only once.",
 );
 
 /** The advice for each rule that sends a SNAP. */
@@ -65,22 +68,23 @@ const ADVICE: Partial<Record<SyncRule, Advise>> = {
       "read. Since 3.5.5, a leader also synchronizes from the log on disk.",
   ),
   "committed-log-empty": NO_SETTING(
-    "No setting prevents this SNAP: the leader has nothing in committedLog. It ends with the first transactions.",
+    "No setting prevents this SNAP: the leader's committedLog is empty. The SNAPs end when the leader " +
+      "commits its first transactions.",
   ),
   "txn-log-gap": NO_SETTING(
     "No setting prevents this SNAP: the leader's own log on disk lacks transactions before committedLog, for example " +
-      "because the leader itself received a SNAP. It ends when the learner's zxid is within committedLog.",
+      "because the leader itself received a SNAP. The SNAPs end when the learner's zxid is within committedLog.",
   ),
   "committed-log-cross-epoch": OTHER_HISTORY,
   "txn-log-cross-epoch": OTHER_HISTORY,
   "new-epoch-above-committed-log": NO_SETTING(
-    "No setting prevents this SNAP: the learner has joined the epoch already, and nothing was written in it. It ends " +
-      "with the first transaction of the epoch.",
+    "No setting prevents this SNAP: the learner has already joined the epoch, and the epoch has no transaction yet. " +
+      "The SNAPs end with the first transaction of the epoch.",
   ),
 };
 
 /**
- * Returns the advice for the rules that can have sent the SNAP. If several rules have the same advice, it appears once.
+ * Returns the advice for the rules that may have sent the SNAP. Advice that is the same for several rules appears once.
  */
 export function adviceFor(rules: readonly SyncRule[], facts: AdviceFacts): Advice[] {
   const byText = new Map<string, Advice>();
@@ -131,12 +135,12 @@ function raiseCommitLogCount({
   const missed = sameEpoch ? Number(maxCommittedLog - peerLastZxid) : undefined;
   const to =
     missed === undefined
-      ? `above the number of transactions that a learner misses while it is away`
+      ? `above the number of transactions that clients write while a learner is away`
       : `to more than ${missed + 1}, because this learner misses ${missed} transactions`;
   return [
     {
       setting: "commitLogCount",
-      text: `Raise zookeeper.commitLogCount (now ${now}) ${to}. The leader holds as many transactions in memory.`,
+      text: `Raise zookeeper.commitLogCount (now ${now}) ${to}. The leader keeps these transactions in memory.`,
     },
   ];
 }

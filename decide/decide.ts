@@ -1,6 +1,6 @@
 /**
- * Answers one sync decision from the known facts. The answer is the decision with its packets if the facts suffice.
- * Otherwise, the result lists every possible decision. It also contains advice on how to avoid a SNAP.
+ * Answers how a leader synchronizes a learner. If the known facts determine the decision, the answer is the decision
+ * with its packets. Otherwise, it is a list of every possible decision. Advice on how to avoid a SNAP follows.
  */
 import { formatZxidHex } from "../protocol/index.ts";
 import { type Advice, adviceFor } from "./advice.ts";
@@ -11,7 +11,7 @@ import type { LoggedSync } from "./sync-log.ts";
 import type { SyncSettings } from "./zoo-cfg.ts";
 
 export interface DecideResult {
-  /** Undefined if the decision or its packets depend on unknown facts. */
+  /** The decision with its packets. Undefined if the decision or the packets depend on unknown facts. */
   readonly answer: DecisionAnswer | undefined;
   /** The leader's lastProcessedZxid in hex, which a SNAP contains. Empty if `answer` is undefined. */
   readonly snapZxid: string;
@@ -19,7 +19,7 @@ export interface DecideResult {
   readonly advice: readonly Advice[];
 }
 
-/** What a log says about a decision in addition to the facts on which the decision depends. */
+/** What a log says about a decision, apart from the facts that the decision depends on. */
 export type Evidence = Pick<LoggedSync, "rules" | "operation" | "txnLogSize">;
 
 const NO_EVIDENCE: Evidence = { rules: undefined, operation: undefined, txnLogSize: undefined };
@@ -30,7 +30,7 @@ export function decideFrom(known: KnownFacts, settings: SyncSettings, evidence: 
     ({ operation, rule }) =>
       (evidence.rules?.includes(rule) ?? true) && (evidence.operation ?? operation) === operation,
   );
-  // If the log fits none of the possible decisions, the log is ignored.
+  // If the lines of the log contradict every possible decision, these lines are ignored.
   const remaining = fitting.length === 0 ? possible : fitting;
   const snapRules = remaining.filter(({ operation }) => operation === "SNAP").map(({ rule }) => rule);
   return {
@@ -39,7 +39,8 @@ export function decideFrom(known: KnownFacts, settings: SyncSettings, evidence: 
     possible: remaining,
     advice: adviceFor(snapRules, {
       settings,
-      // The releases that read commitLogCount (3.6.0 and newer) are the releases that detect gaps in the log.
+      // The field `source` of the facts identifies these releases: 3.6.0 and newer releases read commitLogCount, and
+      // they are also the releases that detect gaps in the log.
       readsCommitLogCount: known.source === "txn-log-without-gaps",
       peerLastZxid: known.peerLastZxid,
       maxCommittedLog: endsOfCommittedLog(known)?.max,

@@ -1,6 +1,6 @@
 /**
- * Sync decisions as JSON, in the lines that `zabsim decide --stdin` reads and writes. The lines have the same fields as
- * the conformance vectors. A zxid in them has 64 bits.
+ * Questions and answers about sync decisions as JSON. `zabsim decide --stdin` reads and writes them as lines, which
+ * have the same fields as the conformance vectors. Zxids have 64 bits.
  */
 import {
   decideSync,
@@ -82,8 +82,8 @@ export function readDecisionQuery(value: unknown): DecisionFacts {
 }
 
 /**
- * Returns lastProposed for a query that does not give it: the highest zxid that can be forwarded. If there is none, the
- * result is lower than every zxid.
+ * Returns the default of lastProposed: the highest zxid of the transactions that the leader can forward. If there are
+ * none, the result is lower than every zxid.
  */
 export function highestZxid(...lists: readonly (readonly Logged<Zxid64>[])[]): Zxid64 {
   let last = -(1n << 63n);
@@ -100,7 +100,10 @@ function wrong(field: string, value: unknown, accepted: string): never {
   throw new DecisionQueryError(`${field}: ${shown} (accepted: ${accepted})`);
 }
 
-/** Does not write out arrays and objects, because JSON.stringify overflows the stack if they are nested too deeply. */
+/**
+ * Returns a value as text for an error message. Arrays and objects are only named, because JSON.stringify overflows the
+ * stack if they are nested too deeply.
+ */
 function shownValue(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value).slice(0, 60);
   return Array.isArray(value) ? (value.length === 0 ? "[]" : "an array") : "an object";
@@ -124,7 +127,7 @@ function zxids(value: unknown, field: string): Logged<Zxid64>[] {
   return array(value, field).map((one, i) => ({ zxid: zxid(one, `${field}[${i}]`) }));
 }
 
-/** Returns `byDefault`, which is ZooKeeper's default, if the field is absent. */
+/** Reads a field that is true or false. If the field is absent, returns `byDefault`, which is ZooKeeper's default. */
 function flag(value: unknown, field: string, byDefault: boolean): boolean {
   if (value === undefined) return byDefault;
   return typeof value === "boolean" ? value : wrong(field, value, "true or false");

@@ -1,11 +1,11 @@
 /**
- * The sync decisions that are possible when some facts are unknown, each with the condition under which the leader
- * makes it.
+ * Finds the sync decisions that are possible when some facts are unknown, each with the condition under which the
+ * leader makes it.
  *
- * The unknown facts are replaced by every arrangement of a few zxids around the known ones, and `decideSync` decides
- * each of these cases. decideSync only compares zxids and epochs, so these cases reach every rule that can decide. An
- * arrangement must be one that a leader can have: within the range of committedLog, the log on disk contains no
- * transaction that committedLog lacks; and lastProcessedZxid is the end of committedLog or the start of a later epoch.
+ * The method is to try all cases: a few zxids at, between and around the known zxids take the place of the unknown
+ * facts, in every combination, and `decideSync` decides each case. These cases are sufficient because decideSync only
+ * compares zxids and epochs. Only states that a leader can have are tried: the log on disk contains no transaction that
+ * committedLog lacks within its range, and lastProcessedZxid is the end of committedLog or the start of a later epoch.
  */
 import {
   DIFF,
@@ -30,13 +30,13 @@ export type SyncOperation = "DIFF" | "TRUNC" | "SNAP";
 export interface PossibleDecision {
   readonly operation: SyncOperation;
   readonly rule: SyncRule;
-  /** The zxid of the DIFF or TRUNC packet; undefined for a SNAP, or if the zxid depends on unknown facts. */
+  /** The zxid of the DIFF or TRUNC packet. Undefined for a SNAP, or if the zxid depends on unknown facts. */
   readonly zxid: Zxid64 | undefined;
-  /** The rule as a sentence, with the zxids that are certain. */
+  /** The rule as a sentence. It contains only zxids that are certain. */
   readonly why: string;
   /**
-   * What must be true of the unknown facts. Of several possible decisions, the leader makes the first one whose
-   * conditions are all true.
+   * The conditions on the unknown facts under which the leader makes this decision. If the conditions of several
+   * decisions are true, the leader makes the first of these decisions.
    */
   readonly conditions: readonly Condition[];
 }
@@ -47,17 +47,16 @@ export interface Condition {
 }
 
 export interface DecisionSpace {
-  /** The possible decisions in the order in which ZooKeeper checks for them; at least one. */
+  /** The possible decisions, in the order in which ZooKeeper checks their rules. There is at least one. */
   readonly possible: readonly PossibleDecision[];
   /**
-   * Facts with which `decideSync` gives the leader's decision and packets; undefined if these depend on unknown facts.
+   * Facts for which `decideSync` gives the leader's decision and packets. Undefined if the decision or the packets
+   * depend on unknown facts.
    */
   readonly certain: DecisionFacts | undefined;
 }
 
-/**
- * The values that are the same in all cases that one rule decides. A value that differs between the cases is undefined.
- */
+/** The properties that all cases of one rule have in common. A property that differs between the cases is undefined. */
 interface Outcome {
   readonly operation: SyncOperation;
   readonly zxid: Zxid64 | undefined;
@@ -119,8 +118,8 @@ function common(a: Outcome, b: Outcome): Outcome {
 }
 
 /**
- * Returns what the learner receives, as a text: equal texts mean equal packets. The text of a SNAP contains the
- * leader's lastProcessedZxid, because the leader sends its database at this zxid.
+ * Returns a text that identifies what the learner receives: equal texts mean equal packets. The text of a SNAP contains
+ * the leader's lastProcessedZxid, because the SNAP contains the database at this zxid.
  */
 function packetsText(facts: DecisionFacts, { needSnap, packets, startForwardingFrom }: Decision): string {
   const snap = needSnap ? `SNAP ${facts.lastProcessedZxid}` : "";
@@ -129,9 +128,12 @@ function packetsText(facts: DecisionFacts, { needSnap, packets, startForwardingF
 
 type Decision = SyncDecision<Zxid64, Logged<Zxid64>>;
 
-// ---- the cases
+// ---- the cases to try
 
-/** The maximum length of a list that replaces unknown transactions: one below a zxid, one at it, and one above it. */
+/**
+ * The maximum number of transactions in a list that takes the place of unknown transactions. Three are enough for one
+ * zxid below the learner's, one equal to it, and one above it.
+ */
 const LONGEST_FILLED_IN = 3;
 
 function* casesOf(known: KnownFacts): Generator<DecisionFacts> {
@@ -153,9 +155,9 @@ function* casesOf(known: KnownFacts): Generator<DecisionFacts> {
 }
 
 /**
- * Returns the known zxids and zxids around the learner's zxid: its neighbors, the start of its epoch, and the start and
- * the first transactions of the epochs before and after it. There are at least two neighbors and transactions of each
- * kind, so that a decision that depends on the exact zxid differs between cases.
+ * Returns the known zxids and some zxids around the learner's zxid: its neighbors, the start of its epoch, and the
+ * start and the first transactions of the epochs before and after it. Each kind occurs at least twice, so that a
+ * decision that depends on one exact zxid differs between two cases.
  */
 function zxidsAround(known: KnownFacts): Zxid64[] {
   const { committedLog, lastProcessedZxid, peerLastZxid: peer, txnLogFiles = [] } = known;
@@ -215,14 +217,14 @@ function txnLogsOf(
 
 function sizesOf(known: KnownFacts, files: DecisionFacts["txnLogFiles"]): boolean[] {
   if (known.txnLogExceedsSizeLimit !== undefined) return [known.txnLogExceedsSizeLimit];
-  // The size limit applies to the files after the first file that the leader reads.
+  // The size limit applies only to the files after the first file that the leader reads.
   const first = files.findLastIndex(({ name }) => name < known.peerLastZxid);
   return files.length - Math.max(0, first) > 1 ? [false, true] : [false];
 }
 
 type Txns = readonly Logged<Zxid64>[];
 
-/** Returns every ascending list of one to `longest` of the zxids. */
+/** Returns every ascending list that consists of one to `longest` of the zxids. */
 function listsOf(zxids: readonly Zxid64[], longest: number = LONGEST_FILLED_IN): Txns[] {
   if (longest === 0) return [];
   return zxids.flatMap((zxid, i) => [
@@ -247,7 +249,7 @@ function ascending(a: Zxid64, b: Zxid64): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-// ---- the conditions
+// ---- the conditions of each decision
 
 type ConditionTexts = Partial<Record<UncertainFact, (peer: string, min: string) => string>>;
 
@@ -255,8 +257,8 @@ const CL_BELOW: ConditionTexts["committedLog"] = (peer) => `committedLog ends be
 const CL_ABOVE: ConditionTexts["committedLog"] = (peer) => `committedLog starts above ${peer}`;
 
 /**
- * What a rule requires of each fact that can be unknown. The rules are in the order in which ZooKeeper checks for them,
- * so a rule also requires that none of the rules above it decides.
+ * The condition of each rule on each fact that can be unknown. ZooKeeper checks the rules in this order, so each rule
+ * also requires that no rule above it applies.
  */
 const CONDITIONS: Readonly<Record<SyncRule, ConditionTexts>> = {
   "forced-snap": {},
@@ -299,7 +301,7 @@ const CHECK_ORDER = Object.keys(CONDITIONS) as SyncRule[];
 /** The order in which a sentence names the facts. */
 const NAMING_ORDER: readonly UncertainFact[] = ["lastProcessedZxid", "committedLog", "txnLog", "txnLogSize"];
 
-/** Returns a function that returns the conditions of a rule. The conditions omit what all `rules` require alike. */
+/** Returns a function that gives the conditions of a rule. Conditions that all `rules` share are omitted. */
 function conditionsOf(rules: readonly SyncRule[], known: KnownFacts, format: (zxid: Zxid64) => string) {
   const peer = format(known.peerLastZxid);
   const { committedLog } = known;

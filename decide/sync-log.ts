@@ -1,7 +1,7 @@
 /**
- * Reads the lines of a leader's log about sync decisions, in the wording of ZooKeeper 3.4 to 3.9
+ * Reads sync decisions from the log of a leader. Knows the wording of ZooKeeper 3.4 to 3.9
  * (LearnerHandler#syncFollower, ZKDatabase#getProposalsFromTxnLog). A line "Synchronizing with …" starts a decision.
- * The lines after it narrow down which rule decided.
+ * Later lines of the same thread show which rules are possible.
  */
 import type { SyncRule } from "../protocol/index.ts";
 import type { CommittedLogFacts, Zxid64 } from "./known-facts.ts";
@@ -9,22 +9,25 @@ import type { SyncOperation } from "./possible-decisions.ts";
 
 /** One sync decision in a log. */
 export interface LoggedSync {
-  /** The number of the line that starts the decision, from 1. */
+  /** The number, from 1, of the line that starts the decision. */
   readonly line: number;
   readonly sid: string;
   readonly peerLastZxid: Zxid64;
-  /** Undefined in a log of ZooKeeper 3.4, which does not contain it. */
+  /** The leader's lastProcessedZxid. Undefined in a log of ZooKeeper 3.4, which does not contain it. */
   readonly lastProcessedZxid: Zxid64 | undefined;
   readonly committedLog: CommittedLogFacts;
-  /** The oldest release series that logs in this wording. */
+  /** The oldest release series that logs decisions in this wording. */
   readonly series: LogSeries;
-  /** The rules that fit the later lines of this decision. Undefined if no later line says which rule decided. */
+  /**
+   * The rules that are possible according to later lines of this decision. Undefined if no later line says anything
+   * about the rule.
+   */
   readonly rules: readonly SyncRule[] | undefined;
-  /** The packet that the log shows; undefined if no line shows it. */
+  /** The packet that the leader sent according to the log. Undefined if no line shows it. */
   readonly operation: SyncOperation | undefined;
   /**
-   * The total size of the log files that the leader would read, and the limit for this size; undefined if not in the
-   * log.
+   * The total size of the log files that the leader would read, and the limit for this size. Undefined if the log does
+   * not contain them.
    */
   readonly txnLogSize: { readonly bytes: number; readonly limitBytes: number } | undefined;
 }
@@ -33,7 +36,7 @@ export type LogSeries = "3.4" | "3.5" | "3.6";
 
 /** The settings that a leader logs. */
 export interface LoggedSettings {
-  /** Negative if synchronization from the log on disk is off. */
+  /** The value of snapshotSizeFactor. Negative if synchronization from the log on disk is off. */
   readonly snapshotSizeFactor: number | undefined;
   readonly commitLogCount: number | undefined;
   readonly forceSnapshotSync: boolean | undefined;
@@ -106,7 +109,7 @@ function decisionsIn(text: string): Start[] {
   return starts;
 }
 
-/** Returns the settings in a log. If a setting occurs several times, the last value counts. */
+/** Returns the settings that a log contains. If a setting occurs several times, the last value counts. */
 export function readLoggedSettings(text: string): LoggedSettings {
   const last = (pattern: RegExp): string | undefined => [...text.matchAll(pattern)].at(-1)?.[1];
   const factor = last(/snapshotSizeFactor(?: =)? (-?\d+(?:\.\d+)?)/g);

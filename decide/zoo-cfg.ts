@@ -3,17 +3,15 @@
  * and ZKDatabase.
  */
 
-/**
- * Settings with the names that ZooKeeper uses in zoo.cfg. A setting that is absent in the file has ZooKeeper's default.
- */
+/** Settings under their names in zoo.cfg. A setting that is absent in the file has ZooKeeper's default. */
 export interface SyncSettings {
-  /** Negative if synchronization from the log on disk is off; 0 if the log may have any size. */
+  /** Negative if synchronization from the log on disk is off. 0 if the log files may have any size. */
   readonly snapshotSizeFactor: number;
   readonly forceSnapshotSync: boolean;
-  /** The number of transactions in committedLog. */
+  /** The maximum number of transactions in committedLog. */
   readonly commitLogCount: number;
   readonly "autopurge.snapRetainCount": number;
-  /** The time between two purges, in hours; 0 if ZooKeeper does not purge. */
+  /** The time between two purges, in hours. 0 if ZooKeeper does not purge. */
   readonly "autopurge.purgeInterval": number;
 }
 

@@ -1,9 +1,9 @@
-/** Makes errors point to the line of the user's test that called zabsim, as the errors of an assertion do. */
+/** Makes an error point to the line in the user's test that called zabsim, as a failed assertion does. */
 
 /** The stack frames of a call, as text. */
 export type CallSite = string;
 
-/** Returns the frames of the caller of `callee`, which must be a function on the stack. */
+/** Returns the stack frames of the caller of `callee`. `callee` must be a function that is running. */
 export function callSiteOf(callee: (...args: never[]) => unknown): CallSite {
   const holder: { stack?: string } = {};
   Error.captureStackTrace(holder, callee);

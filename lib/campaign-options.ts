@@ -11,23 +11,26 @@ import { loadScenario } from "./load-scenario.ts";
 /** The options of `campaign()`. Every option has a default. */
 export interface CampaignTest {
   /**
-   * The scenario: the path of a scenario file, the name of a shipped scenario, or a loaded Scenario. Default: each seed
-   * also draws an ensemble.
+   * The scenario to which faults are added: the path of a scenario file, the name of a shipped scenario, or a loaded
+   * Scenario. Default: no scenario, so that each seed also draws the servers.
    */
   readonly scenario?: string | Scenario;
   /** The kinds of faults to draw. `zabsim list faults` prints them. Default: all. */
   readonly faults?: readonly FaultName[];
-  /** The number of seeds, starting at seed 1; or a list with the first and the last seed. Default: 500. */
+  /** The number of seeds, starting at seed 1, or a list with the first and the last seed. Default: 500. */
   readonly seeds?: number | readonly [number, number];
   /** The invariants whose violation fails the test. `zabsim list invariants` prints them. Default: all. */
   readonly invariants?: readonly (InvariantId | `I-${number}`)[];
-  /** Whether servers that stay stuck after all faults have ended fail the test. Default: true. */
+  /** Whether the test fails if servers stay stuck after all faults have ended. Default: true. */
   readonly liveness?: boolean;
   /** The ZooKeeper release. Default: the release of the scenario, or the newest release if there is no scenario. */
   readonly zookeeper?: string;
-  /** The search strategy. Default: each seed draws one from the portfolio of all strategies. */
+  /**
+   * The strategy for drawing plans from seeds. Default: for each seed, one strategy from the portfolio of all
+   * strategies.
+   */
   readonly strategy?: StrategyName;
-  /** Whether findings that are attributed to known bugs of ZooKeeper fail the test. Default: false. */
+  /** Whether the test fails because of findings that are attributed to known bugs of ZooKeeper. Default: false. */
   readonly strict?: boolean;
   /** The folder to which a failing test writes the minimal scenario. Default: zabsim-findings. */
   readonly out?: string;
@@ -35,7 +38,7 @@ export interface CampaignTest {
   readonly timeout?: number;
 }
 
-/** Returns what is wrong with a value; undefined if the value is accepted. */
+/** Returns what is wrong with a value. Returns undefined if the value is accepted. */
 type Check = (value: unknown) => string | undefined;
 
 const isBoolean: Check = (value) => (typeof value === "boolean" ? undefined : "not a boolean (accepted: true, false)");
@@ -69,7 +72,7 @@ const CHECKS: Readonly<Record<keyof CampaignTest, Check>> = {
     typeof value === "number" && value > 0 ? undefined : "not a time limit (accepted: milliseconds, e.g. 60000)",
 };
 const OPTIONS = Object.keys(CHECKS) as (keyof CampaignTest)[];
-/** Options whose value is a list. Their check is applied to each item of the list. */
+/** Options whose value is a list. The check of such an option is applied to each item. */
 const LISTS: readonly string[] = ["faults", "invariants"];
 
 /**

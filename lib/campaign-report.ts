@@ -1,4 +1,7 @@
-/** The texts of a campaign test: one for a campaign without a finding, one for each way in which a campaign fails. */
+/**
+ * The texts that a campaign test prints: one text for a campaign without a finding, and one for each way in which a
+ * campaign can fail.
+ */
 import type { Finding } from "../campaign/investigate.ts";
 import type { CampaignOptions, CampaignTotals, Nondeterminism } from "../fuzz/block.ts";
 import { FAULT_NAMES } from "../fuzz/fault-kinds.ts";
@@ -15,26 +18,28 @@ export interface CampaignCounts {
   /** Number of failing seeds that known bugs explain. */
   readonly knownFailures: number;
   /**
-   * Number of failing seeds that do not count: the options exclude the violated invariant, or the servers are stuck and
-   * `liveness` is false.
+   * Number of failing seeds that the test ignores because of its options: the violated invariant is not in
+   * `invariants`, or the servers are stuck and `liveness` is false.
    */
   readonly ignoredFailures: number;
 }
 
-/** Describes a campaign without a finding: runs, coverage, and failures that do not count. */
+/** Describes a campaign without a finding: the runs, the coverage, and the failures that the test ignores. */
 export function greenText(name: string, options: CampaignOptions, counts: CampaignCounts): string {
   const { ignoredFailures, knownBugs, knownFailures, totals } = counts;
   const { coverage, events, runs, virtualUs } = totals;
   const { scenario, zookeeper } = options;
   const lines: readonly (readonly [label: string, text: string])[] = [
-    ["runs", `${runs} of ${scenario?.name ?? "drawn ensembles"}, ZooKeeper ${zookeeper}`],
+    ["runs", `${runs} of ${scenario?.name ?? "generated ensembles"}, ZooKeeper ${zookeeper}`],
     ["time", `${formatVirtual(virtualUs)} of virtual time, ${countOf(events, "event")}`],
     ["coverage", `${countOf(coverage.size, "feature")} (message outcomes, sync rules, failures, faults)`],
     ["unreached", unreachedText(options, totals)],
     ["known", knownFailures === 0 ? "" : knownText(knownFailures, knownBugs)],
     [
       "ignored",
-      ignoredFailures === 0 ? "" : `${countOf(ignoredFailures, "seed")} failed in ways that the options exclude`,
+      ignoredFailures === 0
+        ? ""
+        : `${countOf(ignoredFailures, "seed")} failed in ways that the options of the test ignore`,
     ],
   ];
   return [
@@ -43,7 +48,7 @@ export function greenText(name: string, options: CampaignOptions, counts: Campai
   ].join("\n");
 }
 
-/** Lists the sync rules that no run reached, and the faults of the options that no run reached. */
+/** Lists the sync rules and the faults that no run reached. Considers only faults that the options allow. */
 function unreachedText({ faults = FAULT_NAMES, zookeeper }: CampaignOptions, { coverage }: CampaignTotals): string {
   const features = coverage.neverReached(zookeeper);
   const rules = namesOf("rule", features);
@@ -56,17 +61,19 @@ function unreachedText({ faults = FAULT_NAMES, zookeeper }: CampaignOptions, { c
     .join("; ");
 }
 
-/** Returns the names in the features of one kind: the name in `rule txn-log-gap` is txn-log-gap. */
+/**
+ * Returns the names of all features of one kind. For example, the feature `rule txn-log-gap` has the name txn-log-gap.
+ */
 function namesOf(kind: "rule" | "fault", features: readonly string[]): string[] {
   return features.filter((feature) => feature.startsWith(`${kind} `)).map((feature) => feature.slice(kind.length + 1));
 }
 
 function knownText(failures: number, bugs: ReadonlySet<string>): string {
   const names = bugs.size === 0 ? "" : `: ${[...bugs].sort().join(", ")}`;
-  return `known bugs explain ${countOf(failures, "failing seed")}${names}; with strict: true they fail the test`;
+  return `known bugs explain ${countOf(failures, "failing seed")}${names}; with strict: true, they make the test fail`;
 }
 
-/** Describes a finding: how the run failed, why, the minimal scenario, and how to repeat the run. */
+/** Describes a finding: how and why the run failed, the minimal scenario, and how to repeat the run. */
 export function findingMessage(finding: Finding, file: string, repeatSeeds: string, counts: CampaignCounts): string {
   const { known, needsNoSeed, seed, signature, why, yaml } = finding;
   return [

@@ -1,6 +1,6 @@
 /**
- * `zabsim/fuzz`: the parts of a campaign, for tools and property tests: plans drawn from seeds (also as fast-check
- * arbitraries), runs of plans, coverage, attribution to known bugs, shrinking, and scenario files.
+ * `zabsim/fuzz` exports the parts of a campaign, for tools and property tests: plans drawn from seeds (also as
+ * fast-check arbitraries), runs of plans, coverage, attribution to known bugs, shrinking, and scenario files.
  *
  *     import { planOfSeed, runPlan } from "zabsim/fuzz";
  *     const plan = planOfSeed(707n, { zookeeper: "3.6.2" });

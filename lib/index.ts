@@ -1,6 +1,6 @@
 /**
- * `zabsim`: load a scenario, run it, and print reports on the run. `zabsim/protocol` contains only the protocol core,
- * `zabsim/sim` only the simulator.
+ * `zabsim` loads scenarios, runs them, and prints reports on the runs. `zabsim/protocol` contains only the protocol
+ * core, and `zabsim/sim` contains only the simulator.
  *
  *     import { loadScenario, runScenario } from "zabsim";
  *     const scenario = loadScenario("upgrade.yaml");

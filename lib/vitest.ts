@@ -1,7 +1,7 @@
 /**
- * `zabsim/vitest`: a campaign as a test. One call in a test file names the scenario, the faults, the number of seeds
- * and the invariants. A failing test prints the explanation, the minimal scenario, and the command that replays it. A
- * passing test prints the number of runs and their coverage.
+ * `zabsim/vitest` runs a campaign as a test. One call in a test file names the scenario, the faults, the number of
+ * seeds and the invariants. A failing test prints the explanation, the minimal scenario, and the command that replays
+ * it. A passing test prints the number of runs and their coverage.
  *
  *     import { campaign } from "zabsim/vitest";
  *     campaign("our upgrade survives power loss", { scenario: "upgrade.yaml", faults: ["power-loss"], seeds: 500 });
@@ -28,7 +28,7 @@ export type { CampaignTest } from "./campaign-options.ts";
 /** Maximum number of runs to shrink one finding. */
 const SHRINK_RUNS = 4000;
 
-/** The default time limit in milliseconds: a constant part for the test, plus a part for each seed. */
+/** The default time limit in milliseconds, which is the sum of `test` and of `seed` times the number of seeds. */
 const TIMEOUT_MS = { test: 60_000, seed: 20 } as const;
 
 /** An error that makes the test fail. Its stack points to the call of campaign(). */
@@ -69,7 +69,10 @@ function pointingTo<Value>(callSite: string, action: () => Value): Value {
   }
 }
 
-/** The campaign of one test. After each block of seeds, it lets the test runner work. */
+/**
+ * The campaign of one test. It runs in the thread of the test, and pauses after each block of seeds so that the test
+ * runner can work.
+ */
 class CampaignRun implements CampaignCounts {
   readonly totals = new CampaignTotals();
   readonly knownBugs = new Set<string>();
@@ -92,8 +95,8 @@ class CampaignRun implements CampaignCounts {
   }
 
   /**
-   * Runs all seeds. Throws a CampaignFailure for the first finding that makes the test fail, and for a nondeterministic
-   * run.
+   * Runs all seeds. Throws a CampaignFailure for a nondeterministic run and for the first finding that makes the test
+   * fail.
    */
   async finish(): Promise<void> {
     const blocks = new SeedBlocks({ firstSeed: this.first, lastSeed: this.last, shard: [1, 1] });
@@ -108,7 +111,7 @@ class CampaignRun implements CampaignCounts {
   }
 
   /**
-   * Throws a CampaignFailure if one of the failing plans of a block makes the test fail. Otherwise, counts the plans.
+   * Throws a CampaignFailure if a failing plan of the block makes the test fail. Otherwise, counts the failing plans.
    */
   private judge(failed: readonly FailedPlan[], firstOfBlock: bigint): void {
     const counted = failed.filter((plan) => this.counts(plan));

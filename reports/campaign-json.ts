@@ -4,7 +4,7 @@
 import type { CampaignReport, ReportedFinding } from "./campaign.ts";
 import { verdictOf } from "./verdict.ts";
 
-/** Returns a finding without the text of its scenario. The file that the finding names contains that text. */
+/** Returns a finding without the text of its scenario, because the file of the finding contains this text. */
 export function findingJson({
   yaml: _yaml,
   ...finding

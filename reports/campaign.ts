@@ -1,6 +1,6 @@
 /**
- * A campaign as text: its measures, its findings, the coverage features that it never reached, and how often each kind
- * of fault was injected and had an effect.
+ * Prints a campaign as text: its size and speed, its findings, the coverage features that it never reached, and how
+ * often each kind of fault was injected and had an effect.
  */
 import type { ChalkInstance } from "chalk";
 import { countOf, formatSpan, hanging, PAGE_WIDTH } from "./format.ts";
@@ -11,12 +11,15 @@ export interface CampaignReport {
   readonly runs: number;
   readonly events: number;
   readonly virtualUs: number;
-  /** Duration of this session in seconds, without the earlier sessions that it resumed. */
+  /** Duration of this session in seconds. The sessions that --resume continues do not count. */
   readonly seconds: number;
   readonly runsPerS: number;
   readonly workers: number;
   readonly interrupted: boolean;
-  /** Number of failing plans that are not investigated yet. A campaign with --resume investigates them. */
+  /**
+   * Number of failing plans that are not investigated yet. If the user continues the campaign with --resume, the
+   * campaign investigates them.
+   */
   readonly uninvestigated: number;
   /** Whether known bugs count as findings. */
   readonly strict: boolean;
@@ -26,19 +29,19 @@ export interface CampaignReport {
   /** The seeds that gave two different runs, each with the first event that differs. */
   readonly nondeterminism: readonly { readonly seed: bigint; readonly first: string; readonly second: string }[];
   readonly coverage: { readonly size: number; readonly neverReached: readonly string[] };
-  /** For each kind of fault: how often it was injected, and how often it had an effect. */
+  /** For each kind of fault, two numbers: how often it was injected, and how often it had an effect. */
   readonly faults: ReadonlyMap<string, readonly [number, number]>;
 }
 
 export interface KnownBugReport {
   readonly id: string;
-  /** The first release without the bug that is newer than the release of the campaign. Null if there is none. */
+  /** The oldest release without the bug that is newer than the release of the campaign. Null if there is none. */
   readonly firstReleaseWithout: string | null;
 }
 
 export interface ReportedFinding {
   readonly signature: string;
-  /** The invariant, or "liveness". */
+  /** The violated invariant, or "liveness" if the servers are stuck. */
   readonly invariant: string;
   readonly seed: string;
   /** Names of the known bugs that explain the finding. If the list is empty, the finding is new. */
@@ -46,13 +49,13 @@ export interface ReportedFinding {
   readonly steps: number;
   readonly servers: number;
   readonly shrinkRuns: number;
-  /** Whether shrinking ended because no simpler scenario failed, and not because it reached its limit of runs. */
+  /** Whether shrinking ended because no simpler scenario fails. False if it reached its limit of runs. */
   readonly shrinkComplete: boolean;
-  /** Whether the minimal scenario fails with every seed that was tried. */
+  /** Whether the minimal scenario failed with every seed that was tried, so that it does not depend on its own seed. */
   readonly needsNoSeed: boolean;
   readonly why: string;
   readonly file: string;
-  /** Number of seeds that failed with this signature. */
+  /** Number of seeds that failed in the same way, which means with the same signature. */
   readonly count: number;
 }
 
@@ -85,7 +88,7 @@ function summaryLines(report: CampaignReport, paint: ChalkInstance): string[] {
     ["coverage", `${coverage.size} features (message outcomes, sync rules, failures, faults)`],
     ["verdict", verdictText(report, paint)],
   ];
-  // An interrupted campaign has not run all its plans, so a list of unreached features would say little.
+  // An interrupted campaign has not run all its plans, so a list of unreached features would be misleading.
   const neverReached = interrupted ? "" : coverage.neverReached.join(", ");
   return [
     ...entries.map(([name, value]) => `  ${name.padEnd(13)} ${value}`),
@@ -93,7 +96,7 @@ function summaryLines(report: CampaignReport, paint: ChalkInstance): string[] {
   ];
 }
 
-/** Returns the verdict in words. If the exit code is not 0, the text says what failed. */
+/** Returns the verdict in words. For a campaign that failed, the text says why. */
 function verdictText(report: CampaignReport, paint: ChalkInstance): string {
   const { findings, nondeterminism } = report;
   const counted = countOf(countedFindings(report).length, "finding");
@@ -102,7 +105,7 @@ function verdictText(report: CampaignReport, paint: ChalkInstance): string {
   const texts: Readonly<Record<Verdict, string>> = {
     ok: `ok${ignoredText}`,
     violated: `failed: ${counted}${ignoredText}`,
-    stuck: `failed: ${counted}, only of servers that did not serve again${ignoredText}`,
+    stuck: `failed: ${counted} (servers did not serve again)${ignoredText}`,
     nondeterministic: `failed: ${countOf(nondeterminism.length, "seed")} gave two different runs`,
     interrupted: interruptionText(report),
   };
@@ -111,15 +114,16 @@ function verdictText(report: CampaignReport, paint: ChalkInstance): string {
 }
 
 /**
- * Returns a text that says that the campaign was interrupted, how to continue it, and how many failing plans are left.
+ * Returns the message of an interrupted campaign: how to continue it, and how many failing plans are not investigated.
  */
 export function interruptionText({ uninvestigated }: Pick<CampaignReport, "uninvestigated">): string {
-  const plans = uninvestigated === 0 ? "" : `, with ${countOf(uninvestigated, "failing plan")} to investigate`;
-  return `interrupted; --resume continues${plans}`;
+  const plans = uninvestigated === 0 ? "" : ` and investigates ${countOf(uninvestigated, "failing plan")}`;
+  return `interrupted; --resume continues the campaign${plans}`;
 }
 
 /**
- * Returns one block of lines for each signature: the number of seeds that failed with this signature, and its findings.
+ * Returns one block of lines for each signature. A block contains the number of seeds that failed with this signature,
+ * and the findings.
  */
 function findingLines(findings: readonly ReportedFinding[], paint: ChalkInstance): string[] {
   if (findings.length === 0) return [];
@@ -136,15 +140,13 @@ function findingLines(findings: readonly ReportedFinding[], paint: ChalkInstance
   return lines;
 }
 
-/** Returns, for each known bug, the release to upgrade to. */
+/** Returns one line for each known bug, with the release to upgrade to. */
 function knownBugLines(bugs: readonly KnownBugReport[]): string[] {
   if (bugs.length === 0) return [];
-  const title = "known bugs, and the first newer release without each (another bug may break its scenario there)";
+  const title = "first newer release without each known bug (its scenario can still fail there because of another bug)";
   return [
     ...hanging(title, "", "  "),
-    ...bugs.flatMap(({ firstReleaseWithout, id }) =>
-      hanging(`${id}: ${firstReleaseWithout ?? "no newer release is free of it"}`, "  ", "    "),
-    ),
+    ...bugs.flatMap(({ firstReleaseWithout, id }) => hanging(`${id}: ${firstReleaseWithout ?? "none"}`, "  ", "    ")),
   ];
 }
 
@@ -164,8 +166,8 @@ function faultLines(faults: CampaignReport["faults"]): string[] {
 }
 
 /**
- * Returns the text of one finding, which is printed as soon as the finding is shrunk. A finding of a known bug takes
- * one line, unless `inFull` is true.
+ * Returns the text of one finding, which `zabsim fuzz` prints as soon as the finding is shrunk. A finding that a known
+ * bug explains takes one line, unless `inFull` is true.
  */
 export function findingText(
   finding: ReportedFinding,

@@ -1,11 +1,11 @@
 /**
- * The coverage of a campaign as text and as JSON. It covers the messages that servers handled in each state and phase
- * with their outcomes, the rules of the sync decision, the failures and the faults. It also lists the rules and faults
- * that the campaign never reached.
+ * Prints the coverage of a campaign as text and as JSON: the messages that servers handled in each state and phase,
+ * with the resulting state; the rules of the sync decision; the failures; and the faults. Also lists the rules and
+ * faults that the campaign never reached.
  */
 import { hanging } from "./format.ts";
 
-/** For each kind of fault: how often it was injected, and how often it had an effect. */
+/** For each kind of fault, two numbers: how often it was injected, and how often it had an effect. */
 export type FaultCounts = ReadonlyMap<string, readonly [number, number]>;
 
 /** The names of all rules and faults that a campaign can reach. */
@@ -24,7 +24,7 @@ export function coverageReport(reached: ReadonlySet<string>, faults: FaultCounts
   for (const [title, names] of sections) {
     lines.push(`${title}: ${names.length}`, ...hanging(names.join(", "), "  ", "  "));
   }
-  lines.push("messages, by state and phase of the server, with its state afterwards");
+  lines.push("messages by state and phase of the receiver, with the resulting states");
   for (const [place, messages] of byPlace(reached)) {
     lines.push(`  ${place}`);
     for (const [type, outcomes] of messages) lines.push(`    ${type.padEnd(13)} ${outcomes.join(", ")}`);

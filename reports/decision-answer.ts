@@ -1,8 +1,8 @@
 /**
- * The answer to one sync decision in text, as `zabsim decide` prints it. If the given facts are sufficient, the answer
- * contains the reason, the rule, the packets, and where forwarding starts. Otherwise, it lists every possible decision
- * with its condition and says where an operator finds the missing facts. If the learner gets or may get a SNAP, advice
- * follows.
+ * Prints the answer of `zabsim decide` to one question. If the given facts determine the decision, the answer contains
+ * the reason, the rule, the packets, and the zxid after which forwarding starts. Otherwise, it lists every possible
+ * decision with its condition and says where an operator finds the missing facts. If the learner gets a SNAP or may get
+ * one, advice follows.
  */
 import type { Advice } from "../decide/advice.ts";
 import type { DecisionAnswer } from "../decide/decision-query.ts";
@@ -12,9 +12,9 @@ import { hanging } from "./format.ts";
 
 /** What `zabsim decide` knows about one sync decision. */
 export interface DecisionReport {
-  /** The decision with its packets; undefined if it depends on unknown facts. */
+  /** The decision with its packets. Undefined if the decision depends on unknown facts. */
   readonly answer: DecisionAnswer | undefined;
-  /** The zxid of the SNAP packet, if there is one: the leader's lastProcessedZxid, in hex. Used only with `answer`. */
+  /** The leader's lastProcessedZxid in hex, which is the zxid of a SNAP packet. Used only if `answer` is a SNAP. */
   readonly snapZxid: string;
   readonly possible: readonly PossibleDecision[];
   readonly advice: readonly Advice[];
@@ -22,7 +22,7 @@ export interface DecisionReport {
   readonly logged?: string | undefined;
 }
 
-/** For each fact that may be unknown: its name within a sentence, and where an operator finds it. */
+/** For each fact that can be unknown, its name within a sentence, and where an operator finds it. */
 const FACTS: Readonly<Record<UncertainFact, { readonly name: string; readonly where: string }>> = {
   lastProcessedZxid: {
     name: "the leader's lastProcessedZxid",
@@ -45,9 +45,9 @@ const FACTS: Readonly<Record<UncertainFact, { readonly name: string; readonly wh
   txnLogSize: {
     name: "the size of the log files",
     where:
-      "The limit is the size of the newest snapshot.* file times zookeeper.snapshotSizeFactor (default 0.33). The " +
-      "log files after the one that contains the learner's zxid count. If they exceed the limit, the leader logs " +
-      '"Txnlog size: … exceeds sizeLimit: …"; give zabsim this line, too. Or give the outcome with ' +
+      "The limit is the size of the newest snapshot.* file times zookeeper.snapshotSizeFactor (default 0.33). " +
+      "Only the log files after the one that contains the learner's zxid count. If they exceed the limit, the leader " +
+      'logs "Txnlog size: … exceeds sizeLimit: …"; give zabsim this line, too. Or give the outcome with ' +
       "--txn-log-too-large or --txn-log-fits.",
   },
 };
@@ -83,7 +83,10 @@ function answerLines(answer: DecisionAnswer, snapZxid: string, width: number): s
   ];
 }
 
-/** Returns the lines for a decision whose rule is known although its packets depend on unknown facts. */
+/**
+ * Returns the lines for a decision that one rule makes in every possible case, although the packets depend on unknown
+ * facts.
+ */
 function singleRuleLines({ rule, why }: PossibleDecision, width: number): string[] {
   return [...hanging(why, "", "  ", width), `rule ${rule}`];
 }
@@ -96,8 +99,9 @@ function possibleLines(possible: readonly PossibleDecision[], width: number): st
   const names = listOf(facts.map((fact) => FACTS[fact].name));
   const head =
     operations.size === 1
-      ? `${possible[0]?.operation} in every case. The rule depends on ${names}. The first one that applies decides:`
-      : `The decision depends on ${names}. The first line that applies decides:`;
+      ? `${possible[0]?.operation} in every case. The rule depends on ${names}. ` +
+        "The first line whose condition is true names the rule:"
+      : `The decision depends on ${names}. The first line whose condition is true decides:`;
   const last = possible.length - 1;
   return [
     ...hanging(head, "", "", width),

@@ -1,6 +1,7 @@
 /**
- * The sync-decision table. It has one row for each handshake, followed by a sentence about the rule that decided. The
- * table fits into a given width of at least 80 columns, and no information depends on its colors.
+ * Prints the sync-decision table. It has one row for each handshake, followed by a sentence about the rule that
+ * decided. The table fits into a given width of at least 80 columns. Colors only repeat information that the text also
+ * contains.
  */
 import type { ChalkInstance } from "chalk";
 import { formatZxid, NO_EPOCH, type ServerId } from "../protocol/zxid.ts";
@@ -10,7 +11,7 @@ import type { Handshake, HandshakeFailure } from "./handshakes.ts";
 import type { ServerReleases } from "./server-releases.ts";
 import { tableLines } from "./table-layout.ts";
 
-/** The columns, each with its explanation in the legend. An empty text means that the legend omits the column. */
+/** The columns, each with its explanation in the legend. A column with an empty explanation is not in the legend. */
 const COLUMNS = {
   learner: "",
   epochs: "learner's acceptedEpoch / new epoch / learner's currentEpoch",
@@ -24,19 +25,22 @@ const COLUMNS = {
 type Column = keyof typeof COLUMNS;
 const ALL_COLUMNS = Object.keys(COLUMNS) as readonly Column[];
 /**
- * The columns of a narrow table, without the leader's zxids. The table is narrow if a full row would be too wide. In a
- * narrow table, the reason beneath each row names these zxids.
+ * The columns of a narrow table, which is printed if a full row would be too wide. It has no columns for the leader's
+ * zxids. Instead, the reason beneath each row contains these zxids.
  */
 const NARROW_COLUMNS = ALL_COLUMNS.filter((column) => column !== "committedLog" && column !== "last");
 
 /** The indentation of the whole table. */
 const INDENT = "  ";
 
-/** The layout of the table, and the releases to name. */
+/** The layout of the table, and the releases that it names. */
 export interface TableOptions {
   /** The maximum width of a line. Default: 80 columns. */
   readonly width?: number;
-  /** The releases of the servers. If they are mixed, the table names the release of each leader and learner. */
+  /**
+   * The releases of the servers. If the servers run different releases, the table names the release of each leader and
+   * learner.
+   */
   readonly releases?: ServerReleases | undefined;
 }
 
@@ -72,7 +76,7 @@ export function decisionTable(
   return result.map((line) => `${INDENT}${line}`).join("\n");
 }
 
-/** Returns the release that a server runs during a handshake. Undefined if the table does not name releases. */
+/** Returns the release of a server during a handshake. Undefined if the table does not name releases. */
 type ReleaseOf = (server: ServerId, handshake: Handshake) => string | undefined;
 
 interface RepeatedHandshake extends Handshake {
@@ -130,7 +134,7 @@ function cellsOf(handshake: Handshake, paint: ChalkInstance, release: string | u
   };
 }
 
-/** How a process ended during a handshake, as a verb phrase that follows the name of its server. */
+/** The verb phrase for each way in which a process can end during a handshake. It follows the name of the server. */
 const PROCESS_ENDED: Readonly<Partial<Record<HandshakeFailure["reason"], string>>> = {
   crash: "crashed",
   restart: "was restarted",
@@ -160,8 +164,8 @@ function reason({ decision, failure }: Handshake, withLeaderZxids: boolean): str
 }
 
 /**
- * Returns the legend: the meanings of the columns, and of those special values that occur in the table. Each line has
- * as many meanings as fit into `width`.
+ * Returns the legend, which explains the columns and those special values that occur in the table. Each line has as
+ * many explanations as fit into `width`.
  */
 function legend(columns: readonly Column[], handshakes: readonly Handshake[], width: number): string[] {
   const lines: string[] = [];
@@ -180,10 +184,10 @@ function legend(columns: readonly Column[], handshakes: readonly Handshake[], wi
 const SPECIAL_VALUES: readonly { readonly isIn: (handshake: Handshake) => boolean; readonly meaning: string }[] = [
   {
     isIn: ({ epochAcked }) => epochAcked === NO_EPOCH,
-    meaning: "currentEpoch -1: the learner had accepted the epoch before; it is not counted",
+    meaning: "currentEpoch -1: the learner had already accepted this epoch, so its ACKEPOCH does not count",
   },
   {
     isIn: ({ activeUs, epochAccepted, epochAcked }) => [activeUs, epochAccepted, epochAcked].includes(undefined),
-    meaning: "-: not reached",
+    meaning: "-: the handshake ended before this value was known",
   },
 ];

@@ -1,6 +1,6 @@
 /**
- * Describes records in words. The subject of each sentence is the server of the record, which a timeline prints before
- * the sentence.
+ * Describes records in words. Each text is a sentence without its subject, which is the server of the record. A
+ * timeline prints the server before the text.
  */
 import type { DecisionRecord, ProtocolRecord, RecordOf, ScriptedStep } from "../cluster/records.ts";
 import { SYNC_RULES } from "../protocol/leader/sync-rules.ts";
@@ -26,13 +26,13 @@ export function describeRecord(record: ProtocolRecord): string {
       );
     case "election-waited":
       return (
-        `hears no vote for ${formatSpan(record.waitedMs * 1000)} in round ${record.round}` +
+        `receives no vote for ${formatSpan(record.waitedMs * 1000)} in round ${record.round}` +
         `${unheardText(record.unheard)}: ${record.resends ? "sends its vote again" : "connects again"}`
       );
     case "notification-ignored":
       return `ignores a notification from ${record.from}: ${IGNORED[record.reason](record.round)}`;
     case "notification-delayed":
-      return `holds its vote for ${record.to}: the sending thread is still connecting to ${record.dialing}`;
+      return `delays its vote to ${record.to}: the sending thread is still connecting to ${record.dialing}`;
     case "election-link":
       return ELECTION_LINK[record.change](record.peer, record.limitMs);
     case "elected":
@@ -56,7 +56,7 @@ export function describeRecord(record: ProtocolRecord): string {
     case "sync-decided":
       return `synchronizes ${record.learner}: ${explainDecision(record)}`;
     case "newleader-acked":
-      return `acknowledges NEWLEADER of epoch ${record.epoch} with its log at ${formatZxid(record.zxid)}`;
+      return `acknowledges NEWLEADER of epoch ${record.epoch} with a log that ends at ${formatZxid(record.zxid)}`;
     case "newleader-ack-read":
       return `receives the ACK of NEWLEADER from ${record.learner}`;
     case "established":
@@ -76,7 +76,7 @@ export function describeRecord(record: ProtocolRecord): string {
     case "truncated":
       return `truncates its log to ${formatZxid(record.zxid)} and removes ${countOf(record.removed, "transaction")}`;
     case "snapshot-saved":
-      return `ends writing ${snapshotText(record.zxid)}`;
+      return `finishes writing ${snapshotText(record.zxid)}`;
     case "snapshot-started":
       return `begins to write ${snapshotText(record.zxid)}${record.inBackground ? " in the background" : ""}`;
     case "snapshot-failed":
@@ -114,25 +114,25 @@ function endText({ exitCode, lost, planned }: RecordOf<"crashed">): string {
 
 const IGNORED: Readonly<Record<IgnoredNotification, (round: number) => string>> = {
   "earlier-round": (round) => `it is from round ${round}, which is over`,
-  "no-better-vote": () => "a quorum agrees, and the vote is not better",
+  "no-better-vote": () => "a quorum already agrees, and this vote is not better",
   "leader-not-voter": () => "it votes for a server that is not a voter",
   "no-database": () => "one of the two servers has no database",
-  "queue-full": () => "100 newer notifications wait",
+  "queue-full": () => "the queue contains 100 newer notifications",
 };
 
 const ELECTION_LINK: Readonly<Record<ElectionLinkEvent, (peer: ServerId, limitMs: number) => string>> = {
   "closed-own-id-smaller": (peer) =>
-    `drops its connection to the election port of ${peer}: it has the smaller id, so ${peer} must connect`,
+    `drops its connection to the election port of ${peer}: ${peer} has the larger id and must connect itself`,
   "closed-peer-id-smaller": (peer) =>
-    `drops the election connection from ${peer}, which has the smaller id, and connects`,
-  refused: (peer) => `has no connection to the election port of ${peer}: refused`,
+    `drops the election connection from ${peer}, which has the smaller id, and connects itself`,
+  refused: (peer) => `cannot connect to the election port of ${peer}: connection refused`,
   closed: (peer) => `loses the election connection with ${peer}: closed or reset`,
   "timed-out": (peer, limitMs) =>
-    `has no connection to the election port of ${peer}: no answer within cnxTimeout (${formatSpan(limitMs * 1000)})`,
+    `cannot connect to the election port of ${peer}: no answer within cnxTimeout (${formatSpan(limitMs * 1000)})`,
 };
 
 function unheardText(unheard: readonly ServerId[]): string {
-  return unheard.length === 0 ? "" : ` (no vote of ${unheard.join(", ")} yet)`;
+  return unheard.length === 0 ? "" : ` (missing votes: ${unheard.join(", ")})`;
 }
 
 function snapshotText(zxid: Zxid): string {
@@ -144,13 +144,13 @@ export function describeRole({ event, phase }: Role): string {
   return `${event.toUpperCase()} in ${phase}`;
 }
 
-/** Returns the reason for a failure and its details, as in `connection-closed: by 3`. */
+/** Returns the reason of a failure and its details, as in `connection-closed: by 3`. */
 export function describeFailure({ reason, detail }: RecordOf<"failed">): string {
   return detail === "" ? reason : `${reason}: ${detail}`;
 }
 
 /**
- * Returns the reason for a sync decision and its result, as in `peer zxid 1:7 is above maxCommittedLog 1:5 → TRUNC to
+ * Returns the reason of a sync decision and its result, as in `peer zxid 1:7 is above maxCommittedLog 1:5 → TRUNC to
  * 1:5`.
  */
 export function explainDecision(decision: DecisionRecord): string {
@@ -163,7 +163,9 @@ export function explainDecision(decision: DecisionRecord): string {
   });
 }
 
-/** Returns a step on one line, with the names of a scenario file, as in `crash server=1 unsynced=lost for 2s`. */
+/**
+ * Returns a step on one line. It uses the field names of scenario files, as in `crash server=1 unsynced=lost for 2s`.
+ */
 export function describeStep({ verb, argument, duration }: Omit<ScriptedStep, "step" | "moment">): string {
   const text = isObject(argument) ? fieldsText(argument) : valueText(argument);
   return `${verb} ${text}${duration === undefined ? "" : ` for ${duration}`}`;

@@ -1,6 +1,4 @@
-/**
- * Explains why servers that can reach each other elect no leader, or elect leaders that find no quorum.
- */
+/** Explains why servers that can reach each other elect no leader, or why an elected leader gets no quorum. */
 import type { HierarchicalQuorum } from "../cluster/cluster-spec.ts";
 import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import { formatZxid, type ServerId } from "../protocol/zxid.ts";
@@ -11,10 +9,13 @@ import { listText, serverEnds } from "./server-end.ts";
 
 type Vote = RecordOf<"voted">;
 
-/** The port of the election connections in a trace. The value equals ELECTION_PORT in protocol/effects.ts. */
+/** The port of the election connections in a trace. Its value must equal ELECTION_PORT in protocol/effects.ts. */
 export const ELECTION_PORT = 1;
 
-/** Returns one sentence for each reason that the run shows; empty if a server leads. Some reasons require a trace. */
+/**
+ * Returns one sentence for each reason why no server leads. Returns an empty list if a server leads. Some reasons are
+ * found only in a run with a trace.
+ */
 export function electionStalls(run: ScenarioRun): string[] {
   if (run.servers.some(({ leading }) => leading)) return [];
   return [...missingQuorum(run), ...unheardVotes(run), ...lateElections(run), ...blockedSenders(run)];
@@ -35,8 +36,8 @@ function missingQuorum({ scenario, servers }: ScenarioRun): string[] {
 }
 
 /**
- * Returns a sentence if the running servers of a hierarchical configuration cannot form a quorum. Such a quorum needs
- * more than half of the weight in each of more than half of the groups.
+ * Returns a sentence if the running servers cannot form a quorum of a hierarchical configuration. Such a quorum
+ * consists of servers that have, in each of more than half of the groups, more than half of the weight of the group.
  */
 function missingGroups({ groups, weights }: HierarchicalQuorum, isRunning: (sid: ServerId) => boolean): string[] {
   const weightOf = (sids: readonly ServerId[]): number => sids.reduce((sum, sid) => sum + (weights[sid] ?? 1), 0);
@@ -52,7 +53,8 @@ function missingGroups({ groups, weights }: HierarchicalQuorum, isRunning: (sid:
 
 /**
  * Returns a sentence if servers keep a worse vote because they have not received the best vote of their round.
- * Considers only settled servers, because no fault keeps messages from them.
+ * Considers only servers that the settle step has freed from all faults, because a fault may explain why any other
+ * server lacks a vote.
  */
 function unheardVotes(run: ScenarioRun): string[] {
   const settled = run.liveness?.servers ?? [];
@@ -82,8 +84,8 @@ function voteText({ leader, peerEpoch, zxid }: Vote): string {
 }
 
 /**
- * Returns a sentence if a server elects a leader and stops trying to connect before that leader has ended the same
- * round.
+ * Returns a sentence if a server elects a leader and then gives up connecting to it, before the leader has finished the
+ * same election round.
  */
 function lateElections({ records }: ScenarioRun): string[] {
   const elections = records.filter((one): one is RecordOf<"elected"> => one.event === "elected");
@@ -113,8 +115,8 @@ function isConnectFailure(record: ProtocolRecord, server: ServerId): boolean {
 }
 
 /**
- * Returns a sentence for each server that does not answer election connections. Some releases open these connections
- * one after the other, and a server of such a release sends no notification while it waits for an answer.
+ * Returns a sentence for each server that does not answer attempts to open an election connection. In some releases, a
+ * server opens these connections one after the other and sends no notification while it waits for an answer.
  */
 function blockedSenders({ trace }: ScenarioRun): string[] {
   const events = trace?.events() ?? [];
@@ -135,7 +137,7 @@ function blockedSenders({ trace }: ScenarioRun): string[] {
   });
 }
 
-/** Returns the attempts to open an election connection that ended because the other server did not answer. */
+/** Returns the attempts to open an election connection that failed because the other server did not answer. */
 function unansweredDials(events: readonly TraceEvent[]): { readonly dial: TraceEvent; readonly close: TraceEvent }[] {
   const open = new Map<number, TraceEvent>();
   return events.flatMap((event) => {

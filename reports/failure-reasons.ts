@@ -6,7 +6,7 @@ import type { FailureReason } from "../protocol/notes.ts";
 
 export interface LogMessage {
   readonly text: string;
-  /** The first release with this message. Default: 3.4.10, the oldest release that zabsim simulates. */
+  /** The oldest release with this message. Default: 3.4.10, the oldest release that zabsim simulates. */
   readonly from?: string;
   readonly until?: string;
   /**
@@ -16,7 +16,7 @@ export interface LogMessage {
   readonly by?: "handler" | "server";
   /** ZooKeeper logs this message only if the detail of the failure matches. If absent, every detail matches. */
   readonly detail?: RegExp;
-  /** True if the message says only that an exception occurred. Reports omit such a message. */
+  /** True if the message says that an exception occurred, but not why. Reports omit such a message. */
   readonly generic?: true;
 }
 
@@ -45,7 +45,7 @@ export const FAILURE_REASONS: Readonly<Record<FailureReason, FailureDescription>
     messages: [{ text: "Timeout while waiting for epoch from quorum" }],
   },
   "epoch-quit": {
-    about: "a voter that elected the leader is LOOKING again, later than leader.maxTimeToWaitForEpoch",
+    about: "a voter that elected the leader is LOOKING again, and leader.maxTimeToWaitForEpoch has passed",
     messages: [
       { by: "server", from: "3.6.0", text: "Quit leading due to voter changed mind." },
       { from: "3.6.0", text: "Timeout while waiting for epoch from quorum" },
@@ -60,7 +60,7 @@ export const FAILURE_REASONS: Readonly<Record<FailureReason, FailureDescription>
     messages: [{ text: "Timeout while waiting for NEWLEADER to be acked by quorum" }],
   },
   "epoch-limit": {
-    about: "the next epoch is above the largest that zabsim supports; ZooKeeper goes on",
+    about: "the next epoch is above the largest epoch that zabsim supports; ZooKeeper would continue",
     messages: [],
   },
   "unreadable-packet": {
@@ -68,7 +68,7 @@ export const FAILURE_REASONS: Readonly<Record<FailureReason, FailureDescription>
     messages: brokenConnection("java.io.EOFException"),
   },
   "follower-ahead": {
-    about: "a learner's ACKEPOCH is more recent than the state of the leader",
+    about: "the currentEpoch or the last zxid in a learner's ACKEPOCH is above that of the leader",
     messages: [{ text: "Follower is ahead of the leader, leader summary: {} (current epoch), {} (last zxid)" }],
   },
   "config-ahead": {
@@ -169,7 +169,7 @@ export const FAILURE_REASONS: Readonly<Record<FailureReason, FailureDescription>
     messages: brokenConnection("java.net.SocketTimeoutException: Read timed out"),
   },
   "not-enough-followers": {
-    about: "no quorum of servers is synchronized: the others sent nothing within syncLimit",
+    about: "the leader has no quorum of synchronized servers, because other servers sent nothing within syncLimit",
     messages: [{ text: "Not sufficient followers synced, only synced with sids: [ {} ]" }],
   },
   "txn-timeout": {
@@ -181,7 +181,7 @@ export const FAILURE_REASONS: Readonly<Record<FailureReason, FailureDescription>
     messages: [{ text: "zxid lower 32 bits have rolled over, forcing re-election, and therefore new epoch start" }],
   },
   "sync-throttled": {
-    about: "leader.maxConcurrentSnapSyncs or leader.maxConcurrentDiffSyncs synchronizations are already in progress",
+    about: "the number of synchronizations has reached leader.maxConcurrentSnapSyncs or leader.maxConcurrentDiffSyncs",
     messages: [
       { from: "3.5.0", until: "3.5.10", text: "too many concurrent snapshots: " },
       { from: "3.6.0", text: "too many concurrent sync." },
@@ -221,7 +221,7 @@ export const FAILURE_REASONS: Readonly<Record<FailureReason, FailureDescription>
   },
 };
 
-/** The circumstances of a failure that decide which message ZooKeeper logs. */
+/** The properties of a failure that determine which message ZooKeeper logs. */
 export interface FailureCircumstances {
   readonly reason: FailureReason;
   readonly detail: string;
@@ -234,7 +234,8 @@ export interface FailureCircumstances {
 }
 
 /**
- * Returns the messages that ZooKeeper logs for this failure, without those that only say that an exception occurred.
+ * Returns the messages that ZooKeeper logs for this failure. Omits generic messages, which do not say why an exception
+ * occurred.
  */
 export function loggedMessages({ detail, isHandler, reason, release }: FailureCircumstances): readonly string[] {
   const side = isHandler ? "handler" : "server";
@@ -245,7 +246,8 @@ export function loggedMessages({ detail, isHandler, reason, release }: FailureCi
 }
 
 /**
- * Returns the meaning of a failure, followed by the messages in ZooKeeper's own log and the releases that have them.
+ * Returns the meaning of a failure, followed by the messages that ZooKeeper writes to its own log. Each message has the
+ * releases that log it.
  */
 export function describeFailureReason({ about, messages }: FailureDescription): string {
   const logged = messages.map((message) => `"${message.text.trim()}" (${whereText(message)})`);

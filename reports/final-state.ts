@@ -21,7 +21,7 @@ export function finalStateLines(run: ScenarioRun): string[] {
   ];
 }
 
-/** Returns the servers that do not lead or serve as the scenario expects. */
+/** Returns the servers whose final state is not the one that the scenario expects. */
 function surprisingServers({ scenario: { expect }, servers }: ScenarioRun): ReadonlySet<ServerId> {
   const surprising = new Set<ServerId>();
   const leader = servers.find(({ leading }) => leading)?.sid;
@@ -34,7 +34,10 @@ function surprisingServers({ scenario: { expect }, servers }: ScenarioRun): Read
   return surprising;
 }
 
-/** Returns how the leader won its election, if the scenario expects another leader or no leader. */
+/**
+ * Returns how the leader won its election, if the scenario expects another leader or no leader. Otherwise, returns an
+ * empty list.
+ */
 function unexpectedLeader(run: ScenarioRun): string[] {
   const leader = run.servers.find(({ leading }) => leading);
   const { leader: expected } = run.scenario.expect;

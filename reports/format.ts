@@ -3,7 +3,10 @@
  */
 import { formatZxid, type Zxid } from "../protocol/zxid.ts";
 
-/** The default width of a report, in columns. A line can be wider only if it contains a long word, such as a path. */
+/**
+ * The default width of a report, in columns. A line is wider only if it contains a word that is too long, such as a
+ * path.
+ */
 export const PAGE_WIDTH = 80;
 
 /** Returns a range such as `1:4..1:9`, or a single zxid if both ends are equal. */
@@ -53,8 +56,8 @@ export function wrap(text: string, width: number): string[] {
 }
 
 /**
- * Wraps a text into lines of at most `width` columns. Puts `first` before the first line and `rest` before each other
- * line; both count toward the width.
+ * Wraps a text into lines of at most `width` columns. Puts `first` before the first line and `rest` before every other
+ * line. The width includes these prefixes.
  */
 export function hanging(text: string, first: string, rest: string, width = PAGE_WIDTH): string[] {
   const indent = Math.max(first.length, rest.length);

@@ -1,6 +1,6 @@
 /**
- * Reports a campaign as annotations of a GitHub workflow, which GitHub reads from workflow commands on stdout. A
- * campaign has annotations of the level `error` if and only if its exit code is not 0.
+ * Reports a campaign as annotations of a GitHub workflow. GitHub reads them from workflow commands on stdout. If and
+ * only if the exit code of the campaign is not 0, there is an annotation of the level `error`.
  */
 import type { CampaignReport, FindingCommands, ReportedFinding } from "./campaign.ts";
 import { isCounted } from "./verdict.ts";

@@ -6,7 +6,7 @@ import type { DecisionRecord, ProtocolRecord, RecordOf } from "../cluster/record
 import type { FailureReason } from "../protocol/notes.ts";
 import type { Epoch, ServerId } from "../protocol/zxid.ts";
 
-/** One handshake: its leader, its learner, the epochs, the decision, and how it ended. */
+/** One handshake: its leader, its learner, the epochs, the sync decision, and how the handshake ended. */
 export interface Handshake {
   /** The server that leads. */
   readonly leader: ServerId;
@@ -17,15 +17,16 @@ export interface Handshake {
   /** The acceptedEpoch in FOLLOWERINFO or OBSERVERINFO. */
   readonly epochOffered: Epoch;
   /**
-   * The epoch in LEADERINFO. Undefined if the leader has not proposed an epoch, which requires a quorum of
-   * acceptedEpochs.
+   * The epoch in LEADERINFO. Undefined if the leader has not proposed an epoch. To propose one, the leader needs the
+   * acceptedEpochs of a quorum.
    */
   epochAccepted: Epoch | undefined;
   /**
-   * The currentEpoch in ACKEPOCH, or -1 if the leader must not count this ACKEPOCH. Undefined if the leader read none.
+   * The currentEpoch in ACKEPOCH. It is -1 if the learner had already accepted the epoch, so that the leader does not
+   * count this ACKEPOCH. Undefined if the leader read no ACKEPOCH.
    */
   epochAcked: Epoch | undefined;
-  /** Undefined if the handshake ended before the sync decision. */
+  /** The sync decision. Undefined if the handshake ended before it. */
   decision: DecisionRecord | undefined;
   /** Whether the leader has read the learner's ACK of NEWLEADER. */
   newLeaderAcked: boolean;
@@ -33,7 +34,10 @@ export interface Handshake {
   readonly startUs: number;
   /** The time at which the learner began to serve. Undefined if it did not serve. */
   activeUs: number | undefined;
-  /** Why the handshake ended before the learner served. Undefined if it did not end in this way. */
+  /**
+   * Why the handshake ended before the learner served. Undefined if the learner served, or if the handshake did not
+   * end.
+   */
   failure: HandshakeFailure | undefined;
 }
 

@@ -1,13 +1,15 @@
 /**
- * Converts a campaign to JUnit XML, with one test case for each invariant, one for liveness and one for determinism. A
- * test case fails if it has findings that count. If the campaign was interrupted, an additional test case has an error.
+ * Converts a campaign to JUnit XML. There is one test case for each invariant, one for liveness and one for
+ * determinism. A test case fails if it has findings that make the campaign fail. If the campaign was interrupted, an
+ * additional test case has an error.
  */
 import junit, { type Builder } from "junit-report-builder";
 import { type CampaignReport, type FindingCommands, interruptionText, type ReportedFinding } from "./campaign.ts";
 import { countedFindings, isCounted } from "./verdict.ts";
 
 /**
- * In Node.js, the import of this CommonJS module has the builder in `default`. In a bundle, it is the builder itself.
+ * In Node.js, the import of this CommonJS module is an object whose field `default` is the builder. In a bundle, the
+ * import is the builder itself.
  */
 const builder = "default" in junit ? junit.default : (junit as never as Builder);
 
@@ -27,7 +29,7 @@ export function campaignJunit(
     const findings = report.findings.filter((finding) => finding.invariant === invariant);
     const counted = countedFindings({ ...report, findings });
     const [first] = counted;
-    // A JUnit test case can have only one failure, so this failure contains all findings that count.
+    // A JUnit test case can have only one failure, so this failure lists all findings that make the campaign fail.
     if (first !== undefined) {
       test.file(first.file).failure(counted.map((one) => failureText(one, commandsFor(one))).join("\n\n"), "violation");
     }

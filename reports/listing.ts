@@ -1,5 +1,5 @@
 /**
- * Prints named entries as text. The names and the descriptions are in two columns. If a name is long, each description
+ * Prints named entries as text in two columns: the names and the descriptions. If one name is long, every description
  * is below its name instead.
  */
 import type { ChalkInstance } from "chalk";
@@ -10,7 +10,7 @@ export interface ListEntry {
   readonly about: string;
 }
 
-/** The maximum width of the column of names. If a name is longer, each name has a line of its own. */
+/** The maximum width of the column of names. If a name is longer, every name has a line of its own. */
 const NAMES_MAX = 36;
 const INDENT = "  ";
 

@@ -1,7 +1,7 @@
 /**
- * The matrix of known bugs and releases as a table and as a Markdown page, and the advice of `zabsim matrix --release`.
- * A cell says whether the scenario of a bug reproduces it in a release, and whether a campaign found it there. A `!`
- * marks a cell that contradicts the ticket of the bug. An explanation of these cells follows the table.
+ * Prints the matrix of known bugs and releases as a table and as a Markdown page, and the advice of `zabsim matrix
+ * --release`. A cell says whether the scenario of a bug reproduces it in a release, and whether a campaign found it
+ * there. If the result contradicts the ticket of the bug, the cell has a `!`, and an explanation follows the table.
  */
 import type { ChalkInstance } from "chalk";
 import { wrap } from "./format.ts";
@@ -16,26 +16,26 @@ export interface MatrixEntry {
   readonly reproduced: boolean;
   /** The reason why `reproduced` differs from `expected`. Undefined if they are equal or the reason is not known. */
   readonly why: string | undefined;
-  /** The number of campaigns that searched for the bug. Undefined if no campaigns ran. */
+  /** The number of campaigns that searched for the bug. Undefined if no campaign ran. */
   readonly campaigns?: number;
-  /** The number of these campaigns that found the bug. Undefined if no campaigns ran. */
+  /** The number of these campaigns that found the bug. Undefined if no campaign ran. */
   readonly met?: number;
   /**
-   * The number of plans and of seconds that a campaign needed to find the bug, as the median of all campaigns. A
-   * campaign that did not find the bug counts as the slowest. Undefined if fewer than half of the campaigns found it.
+   * The median number of plans and of seconds that a campaign needed to find the bug. A campaign that did not find the
+   * bug counts as the slowest. Undefined if fewer than half of the campaigns found the bug.
    */
   readonly median?: { readonly runs: number; readonly seconds: number };
 }
 
-/** The widths, in columns, of a cell (CELL) and of the name of a bug (NAME). */
+/** The width of a cell (CELL) and of the column with the names of bugs (NAME), both in columns of the terminal. */
 const CELL = 5;
 const NAME = 8;
 const LEGEND =
   "S = the scenario of the bug reproduces it, C = a campaign found it, . = neither, ! = differs from the ticket";
 
 /**
- * Returns the matrix as a table for a terminal, with a legend and an explanation of the cells marked `!`. If the
- * columns of all releases do not fit into `width`, splits the table into several parts.
+ * Returns the matrix as a table for a terminal, with a legend and an explanation of the cells marked `!`. If not all
+ * releases fit into `width`, splits the table into several parts.
  */
 export function matrixTable(entries: readonly MatrixEntry[], paint: ChalkInstance, width: number): string {
   const releases = [...new Set(entries.map(({ release }) => release))];
@@ -46,8 +46,8 @@ export function matrixTable(entries: readonly MatrixEntry[], paint: ChalkInstanc
 }
 
 /**
- * Divides the releases into parts of at most `size`. Keeps the releases of one release line together, even if the line
- * alone is longer than `size`.
+ * Divides the releases into parts of at most `size` releases. Never splits a release line, even if it has more than
+ * `size` releases.
  */
 function partsOf(releases: readonly string[], size: number): string[][] {
   const parts: string[][] = [[]];
@@ -89,8 +89,8 @@ function disagrees({ expected, reproduced }: MatrixEntry): boolean {
 }
 
 /**
- * Returns one of the two header rows. For 3.9.4, the upper row has `3.9` and the lower row has `.4`. The upper row
- * names each release line only once.
+ * Returns one of the two header rows. The upper row contains the release lines, such as `3.9`, and the lower row the
+ * rest of each release, such as `.4`. The upper row names each release line only once.
  */
 function header(title: string, releases: readonly string[], part: (line: string, rest: string) => string): string {
   let before = "";
@@ -116,7 +116,9 @@ function explanationsOf(entries: readonly MatrixEntry[]): string[] {
   });
 }
 
-/** The settings of the campaigns that fill the matrix. Each release has one campaign for each base seed. */
+/**
+ * The settings of the campaigns whose results are in the matrix. For each base seed, one campaign runs in each release.
+ */
 export interface MatrixCampaigns {
   /** The time limit of a campaign in microseconds. */
   readonly timeUs: number;
@@ -175,12 +177,12 @@ function introduction({ repeat, seed, timeUs, workers }: MatrixCampaigns): strin
   ].join(" ");
 }
 
-/** Indents the second and later lines of a list item. */
+/** Indents every line of a list item except the first line. */
 function indentItem(line: string, index: number): string {
   return index === 0 ? line : `  ${line}`;
 }
 
-/** What an operator should know about one bug of a release. */
+/** Advice to an operator about one bug of a release. */
 export interface Advice {
   /** The ticket, e.g. `ZOOKEEPER-3911`. */
   readonly bug: string;
@@ -192,23 +194,23 @@ export interface Advice {
   readonly violates: readonly string[];
   /** The first later release without the bug. Undefined if zabsim knows no such release. */
   readonly firstFree: string | undefined;
-  /** The newer release lines whose first release has the bug. For each of them, the first release without the bug. */
+  /** The first releases without the bug in those newer release lines that started with the bug. */
   readonly alsoFrom: readonly string[];
 }
 
-/** What an operator should know about a release. */
+/** Advice to an operator about a release. */
 export interface ReleaseAdvice {
   readonly release: string;
   /** The tickets that the user asked about. */
   readonly asked: readonly string[];
-  /** The bugs that the release has, among those that the user asked about. */
+  /** The bugs that the user asked about and that the release has. */
   readonly bugs: readonly Advice[];
   /**
    * The first later release without any of the bugs that the user asked about. Undefined if zabsim knows no such
    * release.
    */
   readonly firstFree: string | undefined;
-  /** The number of other known bugs that the release has. */
+  /** The number of known bugs of the release that the user did not ask about. */
   readonly others: number;
 }
 

@@ -1,18 +1,18 @@
 /**
- * The verdict on one run. It distinguishes correct behavior from the reproduction of a bug, and a failure from a bug
- * that the release does not have.
+ * The verdict on one run. It distinguishes correct behavior from an expected bug, and an unexpected failure from a bug
+ * that is expected but does not occur.
  */
 import type { Scenario } from "../scenarios/scenario.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { isStuck } from "./stuck.ts";
 
-/** Matches the names of those scenarios of zabsim that reproduce bugs. */
+/** Matches the names of the scenarios that ship with zabsim and reproduce bugs. */
 const BUG_NAME = /^(zookeeper-\d+|open)-/;
 
 /**
- * Returns whether a scenario reproduces a bug. Such a scenario expects that an invariant is violated, that servers stay
- * stuck or, if its name is the name of a bug scenario, that a server fails. A scenario that alters packets never
- * reproduces a bug, because it sends wrong packets on purpose.
+ * Returns whether a scenario reproduces a bug. Such a scenario expects a violated invariant or stuck servers. If it has
+ * the name of a bug scenario, it may expect a failing server instead. A scenario that alters packets never reproduces a
+ * bug, because it sends wrong packets on purpose.
  */
 export function isReproduction({ expect, name, steps }: Scenario): boolean {
   if (steps.some((step) => "alter" in step && step.alter !== undefined)) return false;
@@ -21,8 +21,8 @@ export function isReproduction({ expect, name, steps }: Scenario): boolean {
 }
 
 /**
- * `not reproduced`: the scenario expects a violation, stuck servers or the failure of a bug, which did not occur. Like
- * `failed`, it counts as a failure, because the run did not meet its expectations.
+ * `not reproduced` means that the scenario expects a violation, stuck servers or the failure of a bug, and that the run
+ * shows none of them. It counts as a failure, like `failed`, because the run did not meet its expectations.
  */
 export type RunVerdict = "ok" | "reproduced" | "failed" | "not reproduced";
 

@@ -49,7 +49,7 @@ export function runJson(run: ScenarioRun): Json {
   };
 }
 
-/** Returns the state of a server at the end of the run and, if the server does not serve, the reason. */
+/** Returns the state of a server at the end of the run. If the server does not serve, the state includes the reason. */
 function endJson(end: ServerEnd): Json {
   const failure = "failure" in end && end.failure !== undefined ? end.failure : undefined;
   return {
@@ -108,7 +108,7 @@ export function violationJson(violation: Violation): Json {
   return { ...violation, facts: factsJson(violation.facts) };
 }
 
-/** The names of the facts whose values are not zxids. */
+/** The fields of `Facts` whose values are not zxids. */
 const OTHER_FACTS: ReadonlySet<string> = new Set<keyof Facts>([
   "epoch",
   "otherEpoch",
@@ -119,7 +119,10 @@ const OTHER_FACTS: ReadonlySet<string> = new Set<keyof Facts>([
   "detail",
 ]);
 
-/** Returns the facts as plain data. An undefined zxid stands for the end of a history and becomes `nothing`. */
+/**
+ * Returns the facts of a violation as plain data. An undefined zxid stands for the end of a history and becomes
+ * `nothing`.
+ */
 function factsJson({ packet, ...facts }: Facts): Json {
   const fields = Object.entries(facts).map(([name, value]) => [
     name,
@@ -128,7 +131,7 @@ function factsJson({ packet, ...facts }: Facts): Json {
   return { ...Object.fromEntries(fields), ...(packet !== undefined && { packet: PACKET_NAMES[packet] }) };
 }
 
-/** The names of the record fields that contain zxids, in any kind of record. */
+/** The fields that contain a zxid, in records of any kind. */
 const ZXID_FIELDS: ReadonlySet<string> = new Set([
   "zxid",
   "end",

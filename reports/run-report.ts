@@ -1,7 +1,7 @@
 /**
- * The report of a run as text. It contains the verdict, the sync-decision table, violations, the known bugs that
+ * Prints the report of a run as text. It contains the verdict, the sync-decision table, violations, the known bugs that
  * explain them, expectations that were not met, steps without effect, ZooKeeper's log messages and the final state of
- * the servers. If the run failed, it ends with the command that replays the run.
+ * the servers. The report of a failed run ends with the command that replays the run.
  */
 
 import type { ChalkInstance } from "chalk";
@@ -16,13 +16,16 @@ import { ServerReleases } from "./server-releases.ts";
 import { stepsWithoutEffect } from "./steps.ts";
 import { logLines } from "./zookeeper-log.ts";
 
-/** The layout of a report, and additional content that the run itself does not contain. */
+/** The layout of a report, and the parts of its content that do not come from the run. */
 export interface RunReportOptions {
   /** The maximum width of a line, in columns. Default: 80. */
   readonly width?: number;
   /** One line for each known bug that explains the failure. */
   readonly bugs?: readonly string[];
-  /** One line for each known bug that the scenario reproduces in another release, but that this run's release lacks. */
+  /**
+   * One line for each known bug that the scenario reproduces in another release, but that the release of this run does
+   * not have.
+   */
   readonly absentBugs?: readonly string[];
 }
 

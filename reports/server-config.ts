@@ -1,6 +1,6 @@
 /**
- * Describes the configuration of a server in words: its release, its role, the settings that determine its timeouts,
- * and the settings that differ from ZooKeeper's defaults.
+ * Describes the configuration of a server in words: its release, its role, the voters that it knows, the settings that
+ * determine its timeouts, and the settings that differ from ZooKeeper's defaults.
  */
 import type { ServerConfig } from "../cluster/records.ts";
 import type { Settings } from "../protocol/settings.ts";
@@ -8,7 +8,7 @@ import type { Settings } from "../protocol/settings.ts";
 /** The settings that are part of every description, even if they have their default values. */
 const ALWAYS_NAMED: ReadonlySet<string> = new Set<keyof Settings>(["tickTimeMs", "initLimit", "syncLimit"]);
 
-/** Returns a text such as `ZooKeeper 3.9.4 as a voter that knows 1, 2: initLimit 10 (20 s), …`. */
+/** Returns a text such as `ZooKeeper 3.9.4 as a voter in the ensemble 1, 2, 3: initLimit 10 (20 s), …`. */
 export function describeConfig({ changed, release, role, settings, view }: ServerConfig): string {
   const { initLimit, syncLimit, tickTimeMs } = settings;
   const limits = [
@@ -20,7 +20,8 @@ export function describeConfig({ changed, release, role, settings, view }: Serve
     .filter(([name]) => !ALWAYS_NAMED.has(name))
     .map(([name, value]) => `${name} ${value}`);
   const roleText = role === "observer" ? "an observer" : "a voter";
-  return `${releaseText(release)} as ${roleText} that knows ${view.join(", ")}: ${[...limits, ...others].join(", ")}`;
+  const ensemble = `in the ensemble ${view.join(", ")}`;
+  return `${releaseText(release)} as ${roleText} ${ensemble}: ${[...limits, ...others].join(", ")}`;
 }
 
 function releaseText(release: string): string {

@@ -1,6 +1,6 @@
 /**
- * Derives from the records of a run how each server ended it: the server serves, loads its disk, waits, is down,
- * refused to start, or never started.
+ * Finds out, from the records of a run, in which state each server ended the run: the server serves, loads its disk,
+ * waits, is down, refused to start, or never started.
  */
 import type { PhaseName, ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import { formatZxid, type ServerId } from "../protocol/zxid.ts";
@@ -19,7 +19,7 @@ export type ServerEnd =
       readonly kind: "waits";
       readonly server: FinalServer;
       readonly role: Role;
-      /** The last vote, if the server is LOOKING. */
+      /** The last vote of the server. Undefined if the server is not LOOKING. */
       readonly vote: RecordOf<"voted"> | undefined;
       /**
        * The last failure that made the server stop following or leading. `failures` counts the failures with the same
@@ -27,7 +27,10 @@ export type ServerEnd =
        */
       readonly failure: Failure | undefined;
       readonly failures: number;
-      /** Why a leader closed the connection to this server, if that ended its last attempt to follow. */
+      /**
+       * The reason why a leader closed the connection to this server. Undefined unless this ended the server's last
+       * attempt to follow.
+       */
       readonly rejection: Failure | undefined;
       readonly last: ProtocolRecord | undefined;
     }
@@ -37,16 +40,19 @@ export type ServerEnd =
       readonly ended: RecordOf<"crashed">;
       /** The failure that made the process exit. Undefined if the process did not end itself. */
       readonly failure: Failure | undefined;
-      /** Whether the process exited before it looked for a leader. */
+      /** Whether the process exited during its start, before it entered LOOKING. */
       readonly refused: boolean;
       /** Why the server refused to start. Undefined if it did not refuse, or if the records do not show the reason. */
       readonly refusal: string | undefined;
-      /** The index of the step that ended the process, from 0. Undefined if no step ended it. */
+      /** The index, from 0, of the step that ended the process. Undefined if no step ended it. */
       readonly step: number | undefined;
     }
   | { readonly kind: "never-started"; readonly server: FinalServer };
 
-/** Events that a waiting server records again and again, so that they do not count as its last record. */
+/**
+ * Events that a waiting server records again and again. They are not reported as the last record of the server, because
+ * they do not show what it waits for.
+ */
 const REPEATED: ReadonlySet<ProtocolRecord["event"]> = new Set([
   "voted",
   "received",
@@ -87,7 +93,7 @@ function endOfRunning(run: ScenarioRun, server: FinalServer, own: readonly Proto
   };
 }
 
-/** Returns the last failure because of which a leader closed its connection to a learner. */
+/** Returns the last failure that made a leader close its connection to a learner. */
 function rejectionOf({ records }: ScenarioRun, learner: ServerId): Failure | undefined {
   return records.findLast(
     (one): one is Failure => one.event === "failed" && one.learner === learner && one.reason !== CLOSED,
@@ -129,7 +135,7 @@ const LEADER_WAITS_FOR: Readonly<Record<PhaseName, string>> = {
   BROADCAST: "nothing: it serves",
 };
 
-/** What a server waits for, by the state and the phase of the server. */
+/** What a server waits for in each state and phase. */
 const WAITS_FOR: Readonly<Record<Role["event"], Readonly<Record<PhaseName, string>>>> = {
   looking: { ...LEARNER_WAITS_FOR, ELECTION: "votes from a quorum for one leader" },
   leading: LEADER_WAITS_FOR,
@@ -137,14 +143,14 @@ const WAITS_FOR: Readonly<Record<Role["event"], Readonly<Record<PhaseName, strin
   observing: LEARNER_WAITS_FOR,
 };
 
-/** Returns one sentence about how a server ended the run. */
+/** Returns one sentence about the state in which a server ended the run. */
 export function serverSentence({ liveness }: ScenarioRun, end: ServerEnd): string {
   const { sid } = end.server;
   const isCutOff = end.server.running && liveness !== undefined && !liveness.servers.includes(sid);
   return `server ${sid}: ${isCutOff ? "cut off by the settle step, " : ""}${endText(end)}`;
 }
 
-/** Returns how a server ended the run, as a phrase without the name of the server. */
+/** Returns the state in which a server ended the run, as a phrase without the name of the server. */
 export function endText(end: ServerEnd): string {
   switch (end.kind) {
     case "serves":
@@ -152,7 +158,7 @@ export function endText(end: ServerEnd): string {
         ? `leads epoch ${end.server.epoch} since ${formatMoment(end.sinceUs)} s`
         : `serves with leader ${end.leader} since ${formatMoment(end.sinceUs)} s`;
     case "loads":
-      return "it loads its disk";
+      return "it loads its data from disk";
     case "waits":
       return waitsText(end);
     case "down":
@@ -191,7 +197,8 @@ function refusedText({ ended, failure, refusal }: ServerEnd & { kind: "down" }):
 }
 
 /**
- * Returns the leader and the other servers that serve, as in `server 3 leads epoch 1 at 1:5; servers 1 and 2 serve`.
+ * Returns a sentence about the leader and the other servers that serve, as in `server 3 leads epoch 1 at 1:5; servers 1
+ * and 2 serve`.
  */
 export function headlineOf({ servers }: ScenarioRun): string {
   const leader = servers.find(({ leading }) => leading);

@@ -10,12 +10,12 @@ interface Upgrade {
   readonly atUs: number;
 }
 
-/** The releases of the servers of one run. An upgrade changes the release from the time of its step on. */
+/** The releases of the servers of one run. A step that upgrades a server changes its release from that moment on. */
 export class ServerReleases {
   private readonly scenario: ScenarioRun["scenario"];
   private readonly upgrades: readonly Upgrade[];
 
-  /** Reads the releases from the scenario of the run, and the upgrades from its records. */
+  /** Reads the first release of each server from the scenario, and the upgrades from the records of the run. */
   constructor({ records, scenario }: Pick<ScenarioRun, "records" | "scenario">) {
     this.scenario = scenario;
     this.upgrades = records.flatMap((record) => {
@@ -25,14 +25,19 @@ export class ServerReleases {
     });
   }
 
-  /** The releases of the run, each once: those at the start of the servers, then those of the upgrades. */
+  /**
+   * The releases of the run without duplicates: first those with which servers start, then those to which they are
+   * upgraded.
+   */
   get all(): string[] {
     const { servers, zookeeper } = this.scenario;
     const initial = Object.values(servers).map((server) => server.zookeeper ?? zookeeper);
     return [...new Set([...initial, ...this.upgrades.map(({ to }) => to)])];
   }
 
-  /** Whether the run contains more than one release, either on different servers or through an upgrade. */
+  /**
+   * Whether the run contains more than one release, because servers run different releases or because of an upgrade.
+   */
   get areMixed(): boolean {
     return this.all.length > 1;
   }

@@ -7,7 +7,9 @@ export function shellQuote(word: string): string {
   return /^[\w@%+:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** Quotes a path. Puts `./` before a path that starts with a dash, because a command would read it as an option. */
+/**
+ * Quotes a path. Puts `./` before a path that starts with a dash, because a command would take the path for an option.
+ */
 export function shellPath(path: string): string {
   return shellQuote(path.startsWith("-") ? `./${path}` : path);
 }

@@ -1,5 +1,6 @@
 /**
- * Explains why a server refuses to start, from the data that an earlier process of the server left on its disk.
+ * Explains why a server refuses to start. The reason is in the data that an earlier process of the server left on its
+ * disk.
  */
 import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import { epochOf, formatZxid } from "../protocol/zxid.ts";
@@ -8,15 +9,17 @@ import { formatMoment } from "./format.ts";
 type Failure = RecordOf<"failed">;
 type ReasonFinder = (failed: Failure, before: readonly ProtocolRecord[]) => string | undefined;
 
-/** Returns what led to a failure at the start of a server. Returns undefined if the records do not show it. */
+/**
+ * Returns the event that led to the failure of a server at its start. Returns undefined if the records do not show it.
+ */
 export function refusalReason(failed: Failure, records: readonly ProtocolRecord[]): string | undefined {
   const before = records.slice(0, records.indexOf(failed));
   return REASONS[failed.reason]?.(failed, before);
 }
 
 /**
- * Explains a disk that has a snapshot or a transaction of an epoch above currentEpoch: the process ended before it
- * wrote currentEpoch.
+ * Explains why a disk has a snapshot or a transaction of an epoch above currentEpoch: the earlier process ended before
+ * it wrote currentEpoch.
  */
 const crashedBeforeEpoch: ReasonFinder = ({ server }, before) => {
   const own = before.filter((one) => one.server === server);
@@ -34,7 +37,7 @@ const crashedBeforeEpoch: ReasonFinder = ({ server }, before) => {
   return `it ${what} (${formatMoment(saved.atUs)} s) and ${moment}`;
 };
 
-/** Explains a log with a gap: the process ended while it removed log files for a TRUNC. */
+/** Explains why a log has a gap: the earlier process ended while it removed log files for a TRUNC. */
 const killedInTrunc: ReasonFinder = ({ server }, before) => {
   const decidedAt = before.findLastIndex((one) => one.event === "sync-decided" && one.learner === server);
   const decided = before[decidedAt];

@@ -6,10 +6,13 @@ import type { Effect, EffectKind } from "../scenarios/action-result.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { describeStep } from "./describe.ts";
 
-/** The fields of a step that say when the step happens and how long it lasts. The remaining field is the action. */
+/**
+ * The fields of a step that say when the step happens and how long it lasts. The only other field of a step is its
+ * action.
+ */
 const TRIGGER_FIELDS: ReadonlySet<string> = new Set(["at", "from", "after", "when", "for"]);
 
-/** Returns the step with this index in words, such as `crash server=1 for 2s`. */
+/** Returns the step with this index (from 0) in words, such as `crash server=1 for 2s`. */
 export function stepText({ scenario }: ScenarioRun, index: number): string {
   const step = scenario.steps[index];
   const [action] = Object.entries(step ?? {}).filter(([name]) => !TRIGGER_FIELDS.has(name));

@@ -1,6 +1,6 @@
 /**
- * Explains why a run is stuck: why no leader was elected, and for each server its state, the time at which it entered
- * that state, and what it waits for.
+ * Explains why a run is stuck. The explanation says why no leader was elected and, for each server, its state, the time
+ * at which it entered that state, and what it waits for.
  */
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { electionStalls } from "./election-stall.ts";
@@ -16,7 +16,10 @@ export function whyStuck(run: ScenarioRun): string {
   ].join("\n");
 }
 
-/** Returns whether the settled servers did not become live within the time limit. */
+/**
+ * Returns whether the servers that the scenario settles, which means frees from all faults, did not become live within
+ * the time limit.
+ */
 export function isStuck({ liveness }: ScenarioRun): boolean {
   return liveness !== undefined && liveness.liveUs === undefined;
 }

@@ -1,6 +1,4 @@
-/**
- * Lays out cells in columns without lines between them.
- */
+/** Lays out a table without lines between its columns. */
 import Table from "cli-table3";
 
 type Align = "left" | "right";

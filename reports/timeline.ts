@@ -8,19 +8,25 @@ import { describeRecord } from "./describe.ts";
 import { formatMoment, hanging, PAGE_WIDTH } from "./format.ts";
 import { quotedMessage } from "./zookeeper-log.ts";
 
-/** Selects the records to print. A field that is absent does not restrict the selection, except for `only`. */
+/**
+ * Selects the records to print. Only records that match every field are printed. An absent field matches every record,
+ * except for `only`, which has a default.
+ */
 export interface TimelineFilter {
   /** The earliest virtual time to print, in microseconds. */
   readonly fromUs?: number | undefined;
   /** The latest virtual time to print, in microseconds. */
   readonly untilUs?: number | undefined;
-  /** The servers whose records are printed. Default: all. This field does not exclude steps of the script. */
+  /** The servers whose records are printed. Default: all. Steps of the script are printed in any case. */
   readonly servers?: readonly number[] | undefined;
   /** The events to print. Default: all except `logged` and `synced`. */
   readonly only?: readonly string[] | undefined;
 }
 
-/** Frequent events that the default omits. Later events of the same transaction, such as `committed`, imply them. */
+/**
+ * Frequent events that a timeline omits by default. Later events of the same transaction, such as `committed`, imply
+ * them.
+ */
 const HIDDEN_BY_DEFAULT: ReadonlySet<ProtocolRecord["event"]> = new Set(["logged", "synced"]);
 
 /** Returns the records that a filter selects, in order. If `only` is absent, omits the events in HIDDEN_BY_DEFAULT. */

@@ -1,6 +1,6 @@
 /**
- * The output of `zabsim matrix --from A --to B` as text. It lists the known bugs that an upgrade removes, adds and
- * keeps, better releases to upgrade to, and the findings of a campaign of rolling upgrades.
+ * Prints the result of `zabsim matrix --from A --to B` as text. It lists the known bugs that an upgrade removes, adds
+ * and keeps, better releases to upgrade to, and the findings of a campaign of rolling upgrades.
  */
 import type { ChalkInstance } from "chalk";
 import { countOf, hanging, wrap } from "./format.ts";
@@ -21,7 +21,7 @@ export interface BetterEntry {
   readonly without: readonly string[];
   /** The bugs that this release has and the target of the upgrade does not have. */
   readonly adds: readonly string[];
-  /** The bugs that this release has, without the bugs that are open in every release. */
+  /** The bugs that this release has, except those that are open in every release. */
   readonly remaining: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export interface NewFinding {
   /** The scenario file with the minimal scenario of the finding. */
   readonly file: string;
   readonly why: string;
-  /** The releases that the minimal scenario needs. */
+  /** The releases that run in the minimal scenario. */
   readonly releases: readonly string[];
 }
 
@@ -55,9 +55,9 @@ export interface RollingUpgradeReport {
   /** The first seed of the campaign. */
   readonly seed: string;
   readonly interrupted: boolean;
-  /** The known bugs that explain findings. For each bug, `releases` lists which of the two releases have it. */
+  /** The known bugs that explain findings. For each of them, `releases` lists which of the two releases have it. */
   readonly known: readonly { readonly bug: string; readonly releases: readonly string[] }[];
-  /** Those bugs that explain findings and are open in every release. */
+  /** The bugs that explain findings and are open in every release. */
   readonly open: readonly string[];
   readonly newFindings: readonly NewFinding[];
   /** The seeds that gave two different runs. */
@@ -72,10 +72,10 @@ export function upgradeText(report: UpgradeReport, paint: ChalkInstance, width: 
   return [
     paint.bold(`From ZooKeeper ${from} to ${to}`),
     "",
-    ...bugSection(`Bugs that go: ${from} has them, ${to} does not`, gone, paint, width),
-    ...bugSection(`Bugs that come: ${to} has them, ${from} does not`, coming, paint, width),
-    ...bugSection(`Bugs that stay: ${from} and ${to} have them`, staying, paint, width),
-    ...wrap(`Every release also has ${countOf(openCount, "open bug")} (zabsim list fixes).`, width),
+    ...bugSection(`Bugs that the upgrade removes: ${from} has them, ${to} does not`, gone, paint, width),
+    ...bugSection(`Bugs that the upgrade adds: ${to} has them, ${from} does not`, coming, paint, width),
+    ...bugSection(`Bugs that the upgrade keeps: ${from} and ${to} have them`, staying, paint, width),
+    ...wrap(`Every release also has ${countOf(openCount, "open bug")} (see zabsim list fixes).`, width),
     "",
     paint.bold(`Release to choose instead of ${to}`),
     ...betterLines(report, width),
@@ -99,8 +99,7 @@ function betterLines({ better, to }: UpgradeReport, width: number): string[] {
     better.length > 1 ? `, or ${better[0]?.release} if you want to stay in the release line of ${to}` : "";
   const advice = hanging(`Choose ${best}${sameLine}.`, "  ", "  ", width);
   const details = better.flatMap(({ adds, release, remaining, without }) => {
-    const left =
-      remaining.length === 0 ? "Only the open bugs are left." : `It has these bugs, old or new: ${bugList(remaining)}.`;
+    const left = remaining.length === 0 ? "Only the open bugs are left." : `It has these bugs: ${bugList(remaining)}.`;
     const added = adds.length === 0 ? "" : ` ${to} does not have ${bugList(adds)}.`;
     const text = `does not have ${bugList(without)} of ${to}. ${left}${added}`;
     return hanging(text, `  ${release.padEnd(8)}`, " ".repeat(10), width);
@@ -116,7 +115,8 @@ function scenarioHint({ coming, gone, staying }: UpgradeReport, width: number): 
 }
 
 /**
- * Returns a list of bugs as text: first the tickets in the short form `ZOOKEEPER-4643, -4646`, then the other names.
+ * Returns a list of bugs as text. Tickets come first, in the short form `ZOOKEEPER-4643, -4646`, and bugs without a
+ * ticket follow.
  */
 function bugList(bugs: readonly string[]): string {
   const tickets = bugs.filter((bug) => bug.startsWith("ZOOKEEPER-"));
@@ -143,10 +143,10 @@ export function rollingUpgradeText(
     lines.push(...hanging(`known bugs of ${releases}: ${bugList(bugs)}`, "  ", "    ", width));
   }
   if (open.length > 0) lines.push(...hanging(`open bugs of every release: ${bugList(open)}`, "  ", "    ", width));
-  if (newFindings.length === 0) lines.push(`  ${paint.green("no failure without a known cause")}`);
+  if (newFindings.length === 0) lines.push(`  ${paint.green("no new failure")}`);
   for (const one of nondeterministic) lines.push(`  ${paint.red(`seed ${one} gave two different runs`)}`);
   for (const { file, releases, seed: seedOfFinding, signature, why } of newFindings) {
-    const needs = `its smallest scenario runs ${releases.join(" and ")}`;
+    const needs = `its minimal scenario runs ${releases.join(" and ")}`;
     const title = hanging(`new failure: ${signature}, seed ${seedOfFinding}; ${needs}`, "  ", "    ", width);
     lines.push(
       "",
@@ -167,7 +167,7 @@ export function rollingUpgradeText(
 
 const BOTH = "both releases";
 
-/** Groups the bugs by the releases that have them. The bugs of only one release come first. */
+/** Groups the bugs by the releases that have them. The groups of a single release come first. */
 function byReleases(known: RollingUpgradeReport["known"], names: readonly string[]): [string, string[]][] {
   return [...names, BOTH].flatMap((name): [string, string[]][] => {
     const bugs = known.filter(({ releases }) => name === (releases.length === 2 ? BOTH : releases[0]));

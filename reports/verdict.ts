@@ -1,6 +1,6 @@
 /**
- * The verdict on a campaign. The exit code and every output format (text, JSON, JUnit, GitHub) use this verdict, so
- * that they always agree.
+ * The verdict on a campaign. The exit code and every output format (text, JSON, JUnit, GitHub) are derived from this
+ * verdict, so that they always agree.
  */
 export type Verdict = "ok" | "violated" | "stuck" | "nondeterministic" | "interrupted";
 
@@ -9,7 +9,7 @@ export const LIVENESS = "liveness";
 
 /** The part of a finding that determines the verdict. */
 interface FindingFacts {
-  /** The invariant, or LIVENESS. */
+  /** The violated invariant, or LIVENESS. */
   readonly invariant: string;
   /** Names of the known bugs that explain the finding. If the list is empty, the finding is new. */
   readonly known: readonly string[];
@@ -24,8 +24,8 @@ interface CampaignFacts {
 }
 
 /**
- * Returns whether a finding makes the campaign fail. A new finding always does. A known bug does only if `strict` is
- * true.
+ * Returns whether a finding makes the campaign fail. A new finding always does. A finding that known bugs explain does
+ * so only if `strict` is true.
  */
 export function isCounted({ known }: Pick<FindingFacts, "known">, strict: boolean): boolean {
   return strict || known.length === 0;

@@ -1,6 +1,6 @@
 /**
- * Explains why a run violated an invariant: the two facts that contradict each other, the causes of each fact, and the
- * life of the transaction that the facts are about. The run must have a trace.
+ * Explains why a run violated an invariant: the two facts that contradict each other, the causes of each fact, and what
+ * each server did with the transaction that the facts are about. The run must have a trace.
  */
 
 import type { InvariantId, Violation } from "../invariants/index.ts";
@@ -13,17 +13,19 @@ import { lifeLines } from "./why/life-text.ts";
 import { type Fact, lastRecordOf } from "./why/moment.ts";
 import { TransactionLife } from "./why/transaction-life.ts";
 
-/** The number of columns that are reserved at the end of a line for a time such as `1.204310 s`. */
+/** The number of columns that are reserved for a time, such as `1.204310 s`, at the end of a line. */
 const TIME_WIDTH = 14;
 
 export interface Explanation {
   readonly violation: Violation;
   readonly facts: Conflict;
-  /** The life of the transaction that the facts are about. */
+  /**
+   * What each server did with the transaction that the facts are about. Undefined if they are not about a transaction.
+   */
   readonly life: TransactionLife | undefined;
   /**
-   * How committed data was lost later in the run. Undefined if this violation itself is such a loss, or nothing was
-   * lost.
+   * A later loss of committed data in the same run. Undefined if this violation itself is such a loss, or if nothing
+   * was lost.
    */
   readonly consequence: Fact | undefined;
   /** The other violations of the run. */
@@ -31,8 +33,8 @@ export interface Explanation {
 }
 
 /**
- * Explains one violation, by default the first one, because later violations usually follow from it. Returns undefined
- * if the run violated no invariant.
+ * Explains one violation. By default, this is the first violation of the run, because later violations usually follow
+ * from it. Returns undefined if the run violated no invariant.
  */
 export function explain(run: ScenarioRun, violation = run.violations[0]): Explanation | undefined {
   if (violation === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Lists the messages that ZooKeeper's own log would contain for the failures of a run. A user who searches for a
- * message from a real log then finds the scenario that explains it.
+ * Lists the messages that ZooKeeper would write to its own log for the failures of a run. A user who searches for a
+ * message from a real log can then find the scenario that explains it.
  */
 import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import { loggedMessages } from "./failure-reasons.ts";
@@ -11,7 +11,10 @@ export interface LoggedFailure {
   readonly messages: readonly string[];
 }
 
-/** Returns, in order, the failures for which ZooKeeper logs a specific message in the release that the server runs. */
+/**
+ * Returns, in the order of the run, the failures for which ZooKeeper logs a specific message in the release of the
+ * server.
+ */
 export function loggedFailures(records: readonly ProtocolRecord[]): readonly LoggedFailure[] {
   const releases = new Map<number, string>();
   const found: LoggedFailure[] = [];
@@ -26,8 +29,8 @@ export function loggedFailures(records: readonly ProtocolRecord[]): readonly Log
 }
 
 /**
- * Returns lines that contain each message once. A message has a line of its own and is never split across lines, so
- * that a text search finds it. If a message is too long for `width`, it is cut and ends with `…`.
+ * Returns lines that contain each message once. Each message has a line of its own, so that a text search finds it. A
+ * message that is too long for `width` is cut and ends with `…`.
  */
 export function logLines(records: readonly ProtocolRecord[], indent: string, width: number): readonly string[] {
   const found = new Map<string, { readonly reason: string; readonly texts: Set<string>; readonly at: Set<number> }>();

@@ -1,6 +1,8 @@
-// Builds dist/: one bundle of the command line, its workers and the libraries, split so that a command or a library
-// loads only what it uses; and the declarations of the libraries. `npm ci` in a checkout runs this script, as npm's
-// "dependencies" script. It is not "prepare", because npm 11 treats "prepare" as an install script of a packed zabsim.
+// Builds dist/: a bundle of the command line, its workers and the libraries, split into files so that each command and
+// each library loads only what it uses, and the type declarations of the libraries.
+//
+// npm calls this script after `npm ci` in a checkout, because it is the script "dependencies" in package.json. The name
+// is not "prepare", because npm 11 treats "prepare" as an install script of a packed zabsim.
 //
 // dist/ has no subfolders for code. A source file one folder deep (cli/x.ts) can therefore use the same relative URL in
 // the bundle and in the source, for example new URL("../schema/scenario.schema.json", import.meta.url).
@@ -9,8 +11,8 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-// If esbuild is not installed, this script does nothing and succeeds: npm also runs it for `npm ci --omit=dev`
-// and for an `npx zabsim` before the first `npm ci`, and a failure would leave npx with a broken cache.
+// If esbuild is not installed, this script does nothing and succeeds. npm also runs this script for `npm ci --omit=dev`
+// and for `npx zabsim` before the first `npm ci`, and a failure would leave npx with a broken cache.
 const { build, transform } = await import("esbuild").catch(() => {
   console.error(
     "build: esbuild is not installed; dist/ is unchanged. Run `npm ci`, which installs esbuild and builds.",
@@ -25,7 +27,8 @@ const { dependencies, devDependencies, exports, peerDependencies } = JSON.parse(
   readFileSync(join(root, "package.json"), "utf8"),
 );
 
-// The build goes to another folder that then replaces dist/, so that a running zabsim never sees half a build.
+// The build writes to another folder, which then replaces dist/, so that a running zabsim never reads an incomplete
+// build.
 const fresh = `.dist-${process.pid}`;
 process.on("exit", () => rmSync(join(root, fresh), { recursive: true, force: true }));
 
@@ -40,8 +43,8 @@ const published = {
 };
 const unpublished = { bench: "bench/main.ts", ...workers("bench") };
 
-// Bundled CommonJS packages call require() for Node's own modules; an ES module has no require. An import of
-// node:module would keep zabsim/protocol and zabsim/sim from working outside of Node.
+// Bundled CommonJS packages call require() for Node's own modules, but an ES module has no require. An import of
+// node:module is not used, because zabsim/protocol and zabsim/sim would then not work outside of Node.
 const REQUIRE = "const require = (name) => process.getBuiltinModule(name);";
 
 const common = {
@@ -91,7 +94,7 @@ const { status, stdout } = spawnSync(
   [tsc, "-p", "tsconfig.build.json", "--outDir", `${fresh}/types`],
   { cwd: root, encoding: "utf8" },
 );
-// A type error does not stop the build: the JavaScript works. `npm run typecheck` fails instead.
+// A type error does not stop the build, because the JavaScript works. `npm run typecheck` reports type errors.
 if (status !== 0) console.error(`build: type errors in the declarations (npm run typecheck):\n${stdout.trimEnd()}`);
 removeUnreachable(join(root, fresh, "types"), Object.values(exports));
 
@@ -99,14 +102,15 @@ rmSync(join(root, "dist"), { recursive: true, force: true });
 renameSync(join(root, fresh), join(root, "dist"));
 
 /**
- * Lists the packages that npm installs along with zabsim; the bundle imports them. The bundle contains every other
- * package. chalk is installed for its types, which declarations mention, and bundled because that starts faster.
+ * Returns the packages that npm installs along with zabsim and that the bundle imports. The bundle contains every other
+ * package. It also contains chalk, although npm installs chalk for the type declarations, because zabsim then starts
+ * faster.
  */
 function installedPackages() {
   return Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => name !== "chalk");
 }
 
-/** Removes the banner where no code needs it. */
+/** Removes the banner with `require` from each file that does not need it. */
 function keepRequireWhereUsed(files) {
   for (const file of files.map((name) => join(root, name))) {
     const text = readFileSync(file, "utf8");
@@ -131,7 +135,7 @@ function removeComments({ onLoad }) {
   });
 }
 
-/** Returns the licenses of the bundled packages: the MIT and ISC licenses require a copy of their text. */
+/** Returns the licenses of the bundled packages, because the MIT and ISC licenses require a copy of their text. */
 function licensesOf({ inputs }) {
   const folders = Object.keys(inputs).flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []);
   return [...new Set(folders)]
@@ -145,7 +149,7 @@ function licensesOf({ inputs }) {
     .join(`\n${"-".repeat(80)}\n\n`);
 }
 
-/** Removes the declarations that no declaration of an entry point imports: those of private code. */
+/** Removes the declarations of private code, which no declaration of an entry point imports. */
 function removeUnreachable(folder, entryPoints) {
   const reachable = new Set();
   const visit = (file) => {
@@ -162,7 +166,9 @@ function removeUnreachable(folder, entryPoints) {
   }
 }
 
-/** Finds entry points of worker threads: campaign/campaign-worker.ts becomes dist/campaign-worker.js. */
+/**
+ * Returns the entry points of worker threads. For example, campaign/campaign-worker.ts becomes dist/campaign-worker.js.
+ */
 function workers(...folders) {
   const found = {};
   for (const folder of folders.filter((name) => existsSync(join(root, name)))) {

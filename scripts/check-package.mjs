@@ -16,7 +16,7 @@ const tarball = join(folder, filename);
 
 const checks = {
   publint: ["--strict", tarball],
-  // zabsim has ES modules only.
+  // The package contains only ES modules.
   attw: ["--profile", "esm-only", "--no-definitely-typed", "--format", "ascii", "--no-emoji", tarball],
 };
 for (const [tool, args] of Object.entries(checks)) {

@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
 const SLOW_MS = 5000;
-/** Inputs that one worker draws at a time. */
+/** Number of inputs that one worker draws at a time. */
 const BATCH = 500;
 
 if (isMainThread) await main();
@@ -62,7 +62,7 @@ async function main() {
   process.exit(failed === 0 ? 0 : 1);
 }
 
-/** Gives batches to one thread until none is left. A thread that makes no progress is replaced. */
+/** Gives batches to one thread until no batch is left. If the thread makes no progress, a new thread replaces it. */
 async function worker(shared) {
   while (shared.batches.length > 0) {
     await new Promise((resolve) => {

@@ -1,7 +1,7 @@
-// Interrupts a campaign at random moments with SIGINT, SIGTERM and SIGKILL, resumes it, and compares the findings and
+// Interrupts a campaign at random moments with SIGINT, SIGTERM and SIGKILL and resumes it. Compares the findings and
 // the exit code with those of the same campaign without an interruption. `--moments N` sets the number of moments for
-// each signal (default: 30), and `--seeds A..B` the campaign. `--seed N` draws other moments. If a result differs, the
-// exit code is 1.
+// each signal (default: 30), `--seeds A..B` sets the seeds of the campaign, and `--seed N` draws other moments. If a
+// result differs, the exit code is 1.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -43,10 +43,10 @@ for (const signal of Object.keys(EXIT_CODES)) {
 console.log(`${3 * Number(values.moments)} interruptions: ${failures} with another result`);
 process.exitCode = failures === 0 ? 0 : 1;
 
-/** Interrupts a campaign and resumes it. Returns what is wrong with the result, if anything is. */
+/** Interrupts a campaign and resumes it. Returns a description of what is wrong with the result, or undefined. */
 async function problemAfter(signal, atMs, out) {
   const first = await run(out, { signal, atMs });
-  // A signal that comes before the campaign has started ends the process.
+  // A signal that arrives before the campaign has started ends the process without an exit code.
   const accepted = [EXIT_CODES[signal], null, whole.code];
   if (!accepted.includes(first.code)) return `exit code ${first.code}`;
   const last = await run(out, { resume: existsSync(join(out, "campaign.jsonl")) });
@@ -54,7 +54,7 @@ async function problemAfter(signal, atMs, out) {
   return JSON.stringify(result) === JSON.stringify(expected) ? undefined : `${JSON.stringify(result)} ${last.stderr}`;
 }
 
-/** The exit code and the findings, in the order of their seeds. */
+/** Returns the exit code and the findings, in the order of their seeds. */
 function resultOf({ code, stdout }) {
   const { findings = [], runs, verdict } = JSON.parse(stdout.trimEnd().split("\n").at(-1) || "{}");
   const texts = findings.map(({ count, known, seed, signature }) => `${seed} ${signature} ${count} ${known.join()}`);
@@ -75,7 +75,7 @@ function run(out, { atMs, resume = false, signal } = {}) {
   });
 }
 
-/** Numbers from 0 to 1 that depend on the seed alone (mulberry32). */
+/** Returns a generator of numbers from 0 to 1 that depend only on the seed (mulberry32). */
 function generator(seed) {
   let state = seed >>> 0;
   return () => {

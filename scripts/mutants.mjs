@@ -102,7 +102,7 @@ async function bundle(entry, name, plugins = []) {
     logLevel: "warning",
     external: ["esbuild"],
     alias: { yaml: join(root, "node_modules", "yaml", "browser", "index.js") },
-    // Some packages are CommonJS and require Node's own modules.
+    // Some packages are CommonJS modules, which load Node's own modules with require().
     banner: {
       js: [
         'import { createRequire as __createRequire } from "node:module";',

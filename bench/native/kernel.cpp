@@ -1,10 +1,10 @@
-// The event kernel's job in C++: a binary heap on (time, sequence), five nodes; pop, three draws, mutate a node, push one.
-// bench/kernel-workload.ts does the same in TypeScript and must end with the same checksum.
+// The job of bench/kernel-workload.ts in C++, with a binary heap that is ordered by (time, sequence). Both programs must
+// end with the same checksum.
 //
 //   kernel <outstanding> <events>   prints: <nanoseconds> <checksum>
 //
-// Both sides move holes instead of swapping. An event carries here just what this job needs; sim/event-queue.ts carries its
-// cause, two numbers and a payload besides, and that is part of what the ratio says.
+// Both heaps move a hole instead of swapping elements. An event contains only the fields that this job needs. An event of
+// sim/event-queue.ts also contains a cause, two numbers and a payload, and the ratio includes the cost of these fields.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -59,7 +59,7 @@ public:
   }
 };
 
-// xoshiro128**
+// The random number generator xoshiro128**.
 struct Generator {
   uint32_t s0 = 0x9e3779b9u, s1 = 0x243f6a88u, s2 = 0xb7e15162u, s3 = 0x85ebca6bu;
 

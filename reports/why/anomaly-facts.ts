@@ -1,6 +1,4 @@
-/**
- * Facts about packets that are illegal in the state of their receiver.
- */
+/** Facts about packets that the receiver must not get in its current state. */
 import type { RecordOf } from "../../cluster/records.ts";
 import type { Violation } from "../../invariants/violation.ts";
 import { ACK, COMMIT, PACKET_NAMES, type PacketType, PROPOSAL } from "../../protocol/packets.ts";
@@ -15,7 +13,7 @@ export class AnomalyFacts {
     this.moment = moment;
   }
 
-  /** Returns the fact that a server read a packet that is illegal in its state. */
+  /** Builds the fact `server 3 reads PACKET`, about a packet that is illegal in the state of the server. */
   of({ atUs, facts: { packet, zxid }, server }: Violation): Fact {
     const text = `server ${server} reads ${PACKET_NAMES[packet ?? 0]} ${formatZxid(zxid ?? NO_TXN)}`;
     const record = this.moment.finder.lastRecord("anomaly", this.moment.atUs, (one) => one.server === server);
@@ -31,13 +29,16 @@ export class AnomalyFacts {
     return record.packet === 0 ? [] : (this.causesByPacket[record.packet]?.(record) ?? []);
   }
 
-  /** For each type of packet, a function that returns why the packet was illegal in the state of its receiver. */
+  /**
+   * For each type of packet, a function that returns why a packet of this type was illegal in the state of its
+   * receiver.
+   */
   private readonly causesByPacket: Readonly<Partial<Record<PacketType, (record: RecordOf<"anomaly">) => Cause[]>>> = {
     [ACK]: ({ atUs, from, server }) => {
       const taken = this.moment.finder.lastRecord("newleader-ack-read", atUs, (one) => one.server === server);
       const sent = this.moment.finder.lastRecord("newleader-acked", atUs, (one) => one.server === from);
       if (taken?.atUs !== atUs || sent === undefined) return [];
-      const text = `leader ${server} takes it for the ACK of NEWLEADER and does not count server ${from}`;
+      const text = `leader ${server} takes this packet for the ACK of NEWLEADER and does not count server ${from}`;
       return [
         { text, atUs },
         { text: `server ${from} sends the ACK of NEWLEADER in another packet`, atUs: sent.atUs },

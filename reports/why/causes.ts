@@ -1,8 +1,8 @@
 /**
- * Follows chains of causes, from a record of a run back to what led to it. The cause of a received message is its
- * sender, the cause of a synced log is the proposal that was logged, and the cause of a commit is the last ACK that it
- * needed. A chain ends with a root cause: a client's write, a step of the script, a sync decision, an election, or the
- * start of a process.
+ * Follows chains of causes, from a record of a run back to the events that led to it. A received message leads to its
+ * sender, a synced log to the proposal that was logged, and a commit to the last ACK that the leader needed for it. A
+ * chain ends with a root cause: a client's write, a step of the script, a sync decision, an election, or the start of a
+ * process.
  */
 
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
@@ -29,7 +29,7 @@ import { isPacket, packetOf, TraceIndex } from "./trace-index.ts";
 export interface Cause {
   readonly text: string;
   readonly atUs: number | undefined;
-  /** True if a chain ends with this cause, because earlier causes would explain nothing more. */
+  /** True if this cause ends a chain, because earlier causes would not help to explain the violation. */
   readonly isRoot?: boolean;
 }
 
@@ -43,19 +43,22 @@ interface Point {
 /** One step of a chain. If `next` is absent, the chain ends. */
 interface Link {
   readonly cause?: Cause;
-  /** Additional facts about the cause. */
+  /** Additional causes, to print together with the cause of this link. */
   readonly also?: readonly Cause[];
   readonly next?: Point | undefined;
 }
 
-/** Maximum number of causes to print. A longer chain is printed without its middle. */
+/** Maximum number of causes to print. From a longer chain, the causes in the middle are left out. */
 const CAUSES_MAX = 7;
 /**
- * Maximum number of points to follow. Many points add no cause to the chain. At this limit, the chain ends without a
- * root cause.
+ * Maximum number of points to follow in one chain, because many points add no cause. If a chain reaches this limit, it
+ * ends without a root cause.
  */
 const POINTS_MAX = 10_000;
-/** Maximum number of events to examine in the search for a step of the script, from an event back along its causes. */
+/**
+ * Maximum number of events to follow back from an event, from effect to cause, in the search for the step of the script
+ * that led to it.
+ */
 const STEP_DEPTH_MAX = 3;
 
 /**
@@ -64,7 +67,7 @@ const STEP_DEPTH_MAX = 3;
  */
 const TXN_PACKETS: ReadonlySet<PacketType> = new Set([PROPOSAL, ACK, COMMIT, INFORM, COMMITANDACTIVATE]);
 
-/** The kinds of trace events that mark the moment when a server starts to handle an event of the world. */
+/** The trace events that mark the moment at which a server starts to handle an event of the simulated world. */
 const TRIGGERS: ReadonlySet<TraceEvent["kind"]> = new Set(["deliver", "disk", "timer", "connected", "accept"]);
 
 export class CauseFinder {
@@ -76,7 +79,7 @@ export class CauseFinder {
     this.trace = new TraceIndex(run);
   }
 
-  /** Returns the causes of a record, the nearest first. */
+  /** Returns the causes of a record. The nearest cause comes first. */
   chain(record: ProtocolRecord, zxid: Zxid | undefined): Cause[] {
     const decision = this.decisionDuringSynchronization(record);
     if (decision !== undefined) return [decision];
@@ -114,7 +117,10 @@ export class CauseFinder {
     return { text: `step ${record.step + 1}: ${describeStep(record)}`, atUs: record.atUs, isRoot: true };
   }
 
-  /** Returns the PROPOSAL of a transaction if it was sent to a server by a time but has not arrived by then. */
+  /**
+   * Returns a cause for the PROPOSAL of a transaction that was sent to a server by a time but has not arrived by then.
+   * Returns undefined if there is no such PROPOSAL.
+   */
   undelivered(zxid: Zxid, to: ServerId, untilUs: number): Cause | undefined {
     const { events } = this.trace;
     const isProposal = (event: TraceEvent): boolean => event.timeUs <= untilUs && isPacket(event, PROPOSAL, zxid);
@@ -129,7 +135,7 @@ export class CauseFinder {
     return { text, atUs: sent.timeUs, isRoot: true };
   }
 
-  /** Returns the PROPOSAL of a transaction to a learner, if the leader sent it after NEWLEADER. */
+  /** Returns a cause for the PROPOSAL of a transaction that the leader sent to a learner after NEWLEADER. */
   proposedAfterNewLeader({ atUs, learner, server }: RecordOf<"sync-decided">, zxid: Zxid): Cause | undefined {
     const sent = this.trace.events.filter(
       (event) => event.kind === "send" && event.node === server && event.peer === learner && event.timeUs >= atUs,
@@ -137,7 +143,8 @@ export class CauseFinder {
     const newLeader = sent.findIndex((event) => isPacket(event, NEWLEADER));
     const proposal = sent.findIndex((event) => isPacket(event, PROPOSAL, zxid));
     if (newLeader < 0 || proposal < newLeader) return undefined;
-    const text = `leader ${server} sends PROPOSAL ${formatZxid(zxid)} after NEWLEADER, although the SNAP holds it`;
+    const packet = `PROPOSAL ${formatZxid(zxid)}`;
+    const text = `leader ${server} sends ${packet} after NEWLEADER, although the SNAP already contains it`;
     return { text, atUs: sent[proposal]?.timeUs };
   }
 
@@ -165,8 +172,8 @@ export class CauseFinder {
   }
 
   /**
-   * Returns the sync decision if the learner of a record was in SYNCHRONIZATION, because everything that a learner does
-   * in this phase follows from that decision. Returns undefined for any other record.
+   * Returns the sync decision that led to a record of a learner in SYNCHRONIZATION, because everything that a learner
+   * does in this phase follows from that decision. Returns undefined for any other record.
    */
   private decisionDuringSynchronization(record: ProtocolRecord): Cause | undefined {
     const { server, atUs } = record;
@@ -186,7 +193,7 @@ export class CauseFinder {
   }
 
   /**
-   * Returns the link for a commit, which a leader makes after a quorum has acknowledged the transaction. The chain
+   * Returns the link for a commit. A leader commits a transaction when a quorum has acknowledged it, so the chain
    * continues with the last ACK.
    */
   private commit(point: Point, { zxid, atUs }: RecordOf<"committed">): Link {
@@ -204,7 +211,10 @@ export class CauseFinder {
     return { cause: { text, atUs }, also: acks.flatMap((ack) => this.staleAck(ack, zxid, atUs) ?? []), next };
   }
 
-  /** Returns a note if the sender of an ACK truncated the acknowledged transaction after it sent the ACK. */
+  /**
+   * Returns a cause that says that an ACK is stale, because its sender truncated the transaction after sending the ACK.
+   * Otherwise, returns undefined.
+   */
   private staleAck({ peer, timeUs }: TraceEvent, zxid: Zxid, untilUs: number): Cause | undefined {
     const truncated = this.lastRecord(
       "truncated",
@@ -213,7 +223,7 @@ export class CauseFinder {
     );
     if (truncated === undefined) return undefined;
     return {
-      text: `the ACK of server ${peer} is stale: server ${peer} truncated ${formatZxid(zxid)} after it`,
+      text: `the ACK of server ${peer} is stale: server ${peer} truncated ${formatZxid(zxid)} after this ACK`,
       atUs: truncated.atUs,
     };
   }
@@ -248,7 +258,8 @@ export class CauseFinder {
   }
 
   /**
-   * Returns the link for a sync of the log. The chain continues with how the server got the transaction that it logged.
+   * Returns the link for a sync of the log. The chain continues with the event through which the server got the
+   * transaction that it logged.
    */
   private logSync(point: Point, { timeUs, node }: TraceEvent): Link {
     const { server, zxid } = point;
@@ -258,7 +269,10 @@ export class CauseFinder {
     return { cause: { text, atUs: timeUs }, also: listOf(this.lateWrite(server, zxid, timeUs, next.sequence)), next };
   }
 
-  /** Returns a note if the log thread wrote a transaction only after its server had left the leader that sent it. */
+  /**
+   * Returns a cause that says that the log thread wrote a transaction only after the server had left the leader that
+   * sent it. Otherwise, returns undefined.
+   */
   private lateWrite(server: ServerId, zxid: Zxid, untilUs: number, arrival: number): Cause | undefined {
     const logged = this.lastRecord("logged", untilUs, (one) => one.server === server && one.zxid === zxid);
     const arrivedUs = this.trace.eventAt(arrival)?.timeUs;
@@ -270,13 +284,13 @@ export class CauseFinder {
     );
     if (left === undefined) return undefined;
     const text =
-      `the log thread of server ${server} writes ${formatZxid(zxid)} only now: ` +
-      `server ${server} left its leader at ${formatMoment(left.atUs)} s`;
+      `the log thread of server ${server} writes ${formatZxid(zxid)} only after ` +
+      `server ${server} left its leader (${formatMoment(left.atUs)} s)`;
     return { text, atUs: logged.atUs };
   }
 
   /**
-   * Returns the point at which a server got a transaction that it later logged. The server either proposed the
+   * Returns the point at which a server got a transaction that it logged later. The server either proposed the
    * transaction or received its PROPOSAL.
    */
   private logging(server: ServerId, zxid: Zxid, untilUs: number): Point | undefined {
@@ -313,8 +327,8 @@ export class CauseFinder {
   }
 
   /**
-   * Returns the value that a client wrote during the event of a point. A leader then proposes the value, and a learner
-   * sends a REQUEST with it.
+   * Returns the value that a client wrote during the event of a point. If the server is the leader, it proposes the
+   * value; if it is a learner, it sends the value in a REQUEST.
    */
   private clientValue(point: Point): string | undefined {
     const proposed = this.recordAt(point, "proposed");

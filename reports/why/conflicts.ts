@@ -1,6 +1,4 @@
-/**
- * For each invariant, the two facts that contradict each other when the invariant is violated.
- */
+/** Chooses, for each invariant, the two facts that contradict each other when the invariant is violated. */
 import type { InvariantId, Violation } from "../../invariants/index.ts";
 import { epochOf, type Zxid } from "../../protocol/zxid.ts";
 import type { FactFinder } from "./facts.ts";
@@ -19,19 +17,21 @@ export function subjectOf({ facts }: Violation): Zxid | undefined {
 export type Conflict = readonly [Fact, Fact];
 type ConflictOf = (find: FactFinder, violation: Violation) => Conflict;
 
-/** Returns the conflict if a server delivered other transactions, or in another order, than the other servers. */
+/**
+ * Builds the conflict of a server that delivered other transactions than the other servers, or delivered them in
+ * another order.
+ */
 const deliveriesDiverge: ConflictOf = (find, { server, facts: { here, there } }) => [
   here === undefined ? find.lacks(server, there) : find.delivers(server, here),
   find.firstDelivery(there),
 ];
 
 /**
- * Returns the conflict if the histories of two servers diverge. `here` and `there` are the zxids at the first
- * difference.
+ * Builds the conflict of two servers whose histories diverge. `here` and `there` are the zxids at the first difference.
  */
 const historiesDiverge: ConflictOf = (find, { server, other, facts: { here, there } }) => {
   const opponent = other ?? find.opponentOf(server, here, there);
-  // If `there` is the lower zxid and this server does not have it, this server has skipped it.
+  // If `there` is lower than `here` and this server does not have `there`, this server has skipped `there`.
   const skips = here !== undefined && there !== undefined && there < here && find.isMissing(server, there);
   if (here === undefined || skips) return [find.lacks(server, there), find.has(opponent, there)];
   return [find.has(server, here), there === undefined ? find.lacks(opponent, here) : find.has(opponent, there)];

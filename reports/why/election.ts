@@ -1,6 +1,6 @@
 /**
- * Explains why a server won an election: how its vote compares with the vote of another server. Votes are compared by
- * currentEpoch, then by last zxid, then by sid (FastLeaderElection#totalOrderPredicate).
+ * Explains why a server won an election, by comparing its vote with the vote of another server. ZooKeeper compares
+ * votes by currentEpoch, then by last zxid, then by sid (FastLeaderElection#totalOrderPredicate).
  */
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
 import { formatZxid, type ServerId } from "../../protocol/zxid.ts";
@@ -8,8 +8,8 @@ import { formatZxid, type ServerId } from "../../protocol/zxid.ts";
 type Vote = RecordOf<"voted">;
 
 /**
- * An election that a server won. `own` is its vote for itself, and `rival` is the vote of a server that gave up its own
- * candidacy.
+ * An election that a server won. `own` is the vote of the winner for itself. `rival` is the vote for itself of another
+ * server, which later voted for the winner.
  */
 export interface Win {
   readonly elected: RecordOf<"elected">;
@@ -19,8 +19,8 @@ export interface Win {
 
 /**
  * Returns the last election that a server won at or before a time. The rival is a server that first voted for itself
- * and then for the winner. Of several such servers, the one with the highest last zxid is chosen, because it best shows
- * which transactions the winner lacks.
+ * and then for the winner. If there are several such servers, the rival is the one with the highest last zxid, because
+ * it best shows which transactions the winner lacks.
  */
 export function winOf(records: readonly ProtocolRecord[], winner: ServerId, untilUs: number): Win | undefined {
   const index = records.findLastIndex(
@@ -48,8 +48,8 @@ export function isWonByEpochAlone({ own, rival }: Win): boolean {
 }
 
 /**
- * Returns, for example, `server 1 is elected leader in round 2: its currentEpoch 2 is above currentEpoch 1 of server
- * 2`.
+ * Returns why a server won, as in `server 1 is elected leader in round 2: its currentEpoch 2 is above currentEpoch 1 of
+ * server 2`.
  */
 export function winText(win: Win): string {
   const { server, round } = win.elected;
@@ -68,5 +68,6 @@ function reasonOf({ own, rival }: Win): string | undefined {
   if (own.peerEpoch < rival.peerEpoch) return undefined;
   if (own.zxid > rival.zxid) return `its last zxid ${ownZxid} is above ${otherZxid} of server ${rival.server}`;
   if (own.zxid < rival.zxid || own.server < rival.server) return undefined;
-  return `its sid is above ${rival.server}, and both have currentEpoch ${own.peerEpoch} and last zxid ${ownZxid}`;
+  const equal = `both servers have currentEpoch ${own.peerEpoch} and last zxid ${ownZxid}`;
+  return `its sid is above sid ${rival.server}, and ${equal}`;
 }

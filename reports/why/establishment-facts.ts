@@ -1,6 +1,4 @@
-/**
- * Facts about leaders that were established in an epoch.
- */
+/** Facts about established leaders. A leader is established in an epoch when a quorum has acknowledged NEWLEADER. */
 import type { RecordOf } from "../../cluster/records.ts";
 import { type Epoch, formatZxid, type ServerId } from "../../protocol/zxid.ts";
 import { describeRecord } from "../describe.ts";
@@ -18,8 +16,9 @@ export class EstablishmentFacts {
   }
 
   /**
-   * Returns the fact that a leader was established in an epoch. If several establishments match, `which` selects the
-   * first or the last one. If `server` is given, only that leader matches.
+   * Builds the fact `server 2 was established in epoch 3 at 2:5`, about the leader of an epoch. If a leader was
+   * established several times in this epoch, `which` selects the first or the last time. If `server` is given, only
+   * that leader counts.
    */
   of(
     epoch: Epoch | undefined,
@@ -50,8 +49,8 @@ export class EstablishmentFacts {
   }
 
   /**
-   * Returns the fact that a server sent its ACK of NEWLEADER. If `subject` was not on its disk by then, the text says
-   * so.
+   * Returns a cause for the ACK of NEWLEADER of a server. If the transaction `subject` was not on the server's disk by
+   * then, the text says so.
    */
   private newLeaderAck(ack: RecordOf<"newleader-acked">, subject: FactZxid): Cause {
     const text = `server ${ack.server} ${describeRecord(ack)}`;
@@ -65,8 +64,8 @@ export class EstablishmentFacts {
   }
 
   /**
-   * If a leader proposed an epoch without having written it as its acceptedEpoch, returns that fact and a disk fault
-   * that may have caused it. Otherwise, returns an empty list.
+   * Returns causes if a leader proposed an epoch before its own acceptedEpoch was on disk: the proposal and, if there
+   * is one, the disk fault. Otherwise, returns an empty list.
    */
   private unwrittenEpoch({ atUs, epoch, server }: RecordOf<"established">): Cause[] {
     const isOwn = (one: { server: ServerId; epoch: Epoch }): boolean => one.server === server && one.epoch === epoch;
@@ -92,8 +91,9 @@ export class EstablishmentFacts {
   }
 
   /**
-   * Returns the fact that a leader was established with a history that differs from an earlier one. `here` and `there`
-   * are the zxids at the first difference. The lower one is missing from the history that has the higher one.
+   * Builds the fact that a leader was established with a history that differs from an earlier one: the leader lacks a
+   * transaction of the earlier history, or has an additional one. `here` and `there` are the zxids at the first
+   * difference in the leader's history and in the earlier history.
    */
   apart(server: ServerId, epoch: Epoch | undefined, here: FactZxid, there: FactZxid): Fact {
     const isExtra = here !== undefined && (there === undefined || here < there);

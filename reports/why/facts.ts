@@ -1,6 +1,6 @@
 /**
- * Facts about a run at the time of a violation: which server has a transaction, lacks it, delivered it first, or was
- * established without it. Each fact has the chain of causes that led to it.
+ * Facts about a run at the time of a violation, such as `server 2 has 1:4` or `server 3 delivered 1:5 first`. Each fact
+ * has the chain of causes that led to it.
  */
 import type { ProtocolRecord } from "../../cluster/records.ts";
 import type { Violation } from "../../invariants/violation.ts";
@@ -30,12 +30,12 @@ export class FactFinder {
     this.memory = new MemoryFacts(this.moment, this.histories);
   }
 
-  /** Returns the fact that a server has a transaction. */
+  /** Builds the fact `server 2 has 1:4`. Its causes say how the server got the transaction. */
   has(server: ServerId, zxid: FactZxid, place = ""): Fact {
     return this.histories.has(server, zxid, place);
   }
 
-  /** Returns the fact that a server lacks a transaction. */
+  /** Builds the fact `server 2 never had 1:4`, or a fact that says how the server lost the transaction. */
   lacks(server: ServerId, zxid: FactZxid): Fact {
     return this.histories.lacks(server, zxid);
   }
@@ -48,7 +48,7 @@ export class FactFinder {
     return { text, atUs: delivered.atUs, causes: this.moment.chain(delivered, life) };
   }
 
-  /** Returns the fact that a leader committed a transaction. */
+  /** Builds the fact `server 2 commits 1:4`, about a leader. */
   commit(leader: ServerId, zxid: FactZxid): Fact {
     const life = this.moment.life(zxid);
     const committed = life.events.find(({ kind, server }) => kind === "committed" && server === leader);
@@ -57,8 +57,8 @@ export class FactFinder {
   }
 
   /**
-   * Returns the fact that a voter outside `holders` does not have a transaction: a voter that has lost it, if there is
-   * one.
+   * Builds the fact that a voter outside `holders` does not have a transaction. Prefers a voter that has lost the
+   * transaction.
    */
   lostOutside(holders: readonly ServerId[], zxid: FactZxid): Fact {
     const { run, until } = this.moment;
@@ -70,8 +70,8 @@ export class FactFinder {
   }
 
   /**
-   * Returns the fact that a server was the first to deliver a transaction, or the first that began to serve with it in
-   * its history.
+   * Builds the fact about the server that first delivered a transaction, or that first began to serve with the
+   * transaction in its history.
    */
   firstDelivery(zxid: FactZxid): Fact {
     const life = this.moment.life(zxid);
@@ -105,8 +105,8 @@ export class FactFinder {
   }
 
   /**
-   * Returns the fact that no primary broadcast a transaction. If a server proposed a transaction with the same zxid but
-   * another value, returns that proposal instead.
+   * Builds the fact `no primary broadcast 1:4`. If a server proposed a transaction with the same zxid but another
+   * value, returns the fact about that proposal instead.
    */
   noProposal(zxid: FactZxid): Fact {
     const life = this.moment.life(zxid);
@@ -115,7 +115,7 @@ export class FactFinder {
     return { text, atUs: undefined, causes: [] };
   }
 
-  /** Returns the state and phase of a server, and the time at which it entered them. */
+  /** Builds the fact about the state and phase of a server. Its time is the moment at which the server entered them. */
   state(server: ServerId): Fact {
     const role = this.moment.run.records.findLast(
       (one) => one.server === server && "phase" in one && one.atUs <= this.moment.atUs,

@@ -1,6 +1,6 @@
 /**
- * Facts about the history of a server: how the server got a transaction, lost it, or why it never got it, and how a
- * server without the transaction became leader.
+ * Facts about the history of a server: how the server got a transaction, how it lost the transaction, or why it never
+ * got it. Also explains how a server without the transaction became leader.
  */
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
 import { formatZxid, type ServerId } from "../../protocol/zxid.ts";
@@ -17,7 +17,7 @@ export class HistoryFacts {
     this.moment = moment;
   }
 
-  /** Returns the fact that a server has a transaction. The causes say how the server got it. */
+  /** Builds the fact `server 2 has 1:4`. Its causes say how the server got the transaction. */
   has(server: ServerId, zxid: FactZxid, place = ""): Fact {
     const life = this.moment.life(zxid);
     const gained = life.gained(server, this.moment.until);
@@ -26,8 +26,8 @@ export class HistoryFacts {
   }
 
   /**
-   * Returns the fact that a server does not have a transaction. The causes say how the server lost it, or why the
-   * server never got it.
+   * Builds the fact that a server does not have a transaction. Its causes say how the server lost the transaction, or
+   * why the server never got it.
    */
   lacks(server: ServerId, zxid: FactZxid): Fact {
     const life = this.moment.life(zxid);
@@ -65,10 +65,7 @@ export class HistoryFacts {
     return causes;
   }
 
-  /**
-   * If a TRUNC to a lower zxid left the transaction on disk, returns that fact and its causes. Otherwise, returns an
-   * empty list.
-   */
+  /** Returns causes if a TRUNC to a lower zxid left the transaction on disk. Otherwise, returns an empty list. */
   private keeping(life: TransactionLife, { atUs, index, server }: LifeEvent): Cause[] {
     const record = this.moment.run.records[index];
     if (record?.event !== "truncated" || record.zxid >= life.zxid) return [];
@@ -117,8 +114,8 @@ export class HistoryFacts {
   }
 
   /**
-   * Returns why a leader made a server remove a transaction. Either the leader lacks the transaction, or the leader
-   * does not find it in committedLog or in its log on disk.
+   * Returns why a leader made a server remove a transaction: the leader lacks the transaction, or does not find it in
+   * committedLog or in its log on disk.
    */
   private removal(decided: RecordOf<"sync-decided">, life: TransactionLife): Cause[] {
     const { atUs, server } = decided;
@@ -143,8 +140,8 @@ export class HistoryFacts {
   }
 
   /**
-   * Returns how a server won an election without a transaction, and how it had lost the transaction or why it never got
-   * it.
+   * Returns how a server won an election without a transaction, and why it did not have the transaction: it had lost it
+   * or never got it.
    */
   leadingWithout(server: ServerId, zxid: FactZxid, untilUs = this.moment.atUs): Cause[] {
     const election = this.election(server, untilUs, zxid);
@@ -162,8 +159,8 @@ export class HistoryFacts {
   }
 
   /**
-   * Returns the election of a leader. If the leader won only because of its higher epoch, adds how the leader got this
-   * epoch.
+   * Returns a cause for the election of a leader. If the leader won only because of its higher epoch, also returns how
+   * it got this epoch.
    */
   election(server: ServerId, untilUs: number, subject: FactZxid): Cause[] {
     const election = listOf(this.moment.finder.election(server, untilUs));

@@ -1,6 +1,4 @@
-/**
- * The life of a transaction in words.
- */
+/** Describes in words the life of a transaction, which is what each server did with it. */
 
 import type { ServerId } from "../../protocol/zxid.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
@@ -29,8 +27,8 @@ const TEXTS: Readonly<Record<LifeKind, string>> = {
 };
 
 /**
- * Returns one line for each server that had the transaction. The line lists the events at that server, with their times
- * in seconds. Events after the record with index `until` are omitted.
+ * Returns one line for each server that ever had the transaction. The line lists what happened to the transaction at
+ * that server, with the times in seconds. Events after the record with index `until` are omitted.
  */
 export function lifeLines(life: TransactionLife, run: ScenarioRun, until: number): string[] {
   return run.servers.flatMap(({ sid }) => {
@@ -41,7 +39,7 @@ export function lifeLines(life: TransactionLife, run: ScenarioRun, until: number
   });
 }
 
-/** Returns an event in words. If several events happen at the same time, only the last of them shows the time. */
+/** Returns an event in words. If the next event happens at the same time, omits the time. */
 function eventText({ atUs, kind }: LifeEvent, next: LifeEvent | undefined): string {
   return kind === "before" || atUs === next?.atUs ? TEXTS[kind] : `${TEXTS[kind]} ${formatMoment(atUs)}`;
 }

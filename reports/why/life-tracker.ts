@@ -1,7 +1,7 @@
 /**
- * Derives the life of one transaction from the records of a run. Some records, such as `loaded` and `synced`, concern a
- * whole history. The tracker therefore remembers for each server whether the transaction is in memory, on disk and
- * synced.
+ * Finds out, from the records of a run, what happened to one transaction at each server. Some records, such as `loaded`
+ * and `synced`, concern a whole history and not a single transaction. The tracker therefore remembers for each server
+ * whether the transaction is in memory, on disk and synced.
  */
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
 import type { ServerId, Zxid } from "../../protocol/zxid.ts";
@@ -52,7 +52,7 @@ interface Holding {
   synced: boolean;
   /** Whether a snapshot on the server's disk contains the transaction. */
   saved: boolean;
-  /** The leader that sends this server a SNAP, until the server has loaded it. */
+  /** The leader whose SNAP this server is receiving. Undefined before the SNAP and after the server has loaded it. */
   snapshotFrom: ServerId | undefined;
   lastCrash: RecordPosition | undefined;
   /** The last step that deleted or replaced files of the server since it loaded its disk. */
@@ -206,8 +206,7 @@ export class LifeTracker {
     if (inMemory && !holding.inMemory) this.add("snapshot", position);
     if (!inMemory && holding.inMemory) this.add("replaced", position);
     holding.inMemory = inMemory;
-    // From now on, the server loads this snapshot when it starts, and ignores the part of its log that the snapshot
-    // replaces.
+    // A server that starts later loads this snapshot, and ignores the part of its log that the snapshot replaces.
     if (!inMemory) holding.onDisk = false;
     holding.snapshotFrom = undefined;
   }

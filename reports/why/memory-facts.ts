@@ -1,6 +1,4 @@
-/**
- * Facts about the memory of a server in comparison with its disk.
- */
+/** Facts about differences between the memory and the disk of a server. */
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
 import { formatZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
 import { describeRecord } from "../describe.ts";
@@ -19,7 +17,7 @@ export class MemoryFacts {
     this.histories = histories;
   }
 
-  /** Returns the fact that a server has a transaction in memory, but not on disk. */
+  /** Builds the fact that a server has a transaction in memory, but not on disk. */
   diskLacks(server: ServerId, zxid: FactZxid): Fact {
     const life = this.moment.life(zxid);
     if (life.lost(server, this.moment.until) !== undefined) return this.histories.lacks(server, zxid);
@@ -34,8 +32,8 @@ export class MemoryFacts {
   }
 
   /**
-   * Returns why a server never wrote a transaction that it has in memory: the failure that happened before the write,
-   * and what led to that failure, such as a disk fault.
+   * Returns why a server never wrote a transaction that it has in memory. The causes are the failure that happened
+   * before the write and the event that led to this failure, such as a disk fault.
    */
   private causesOfNoWrite(server: ServerId, life: TransactionLife, withOrigin: boolean): Cause[] {
     const failed = this.moment.lastFailure(server);
@@ -47,14 +45,16 @@ export class MemoryFacts {
       failed.atUs,
       ({ step }) => this.moment.diskFaultOf(step, server) !== undefined,
     );
-    const kept = `server ${server} keeps ${life.name} in memory when it leaves, and has saved no snapshot of it`;
+    const kept =
+      `server ${server} keeps ${life.name} in memory when it returns to LOOKING, ` +
+      `and no snapshot on its disk contains ${life.name}`;
     const causes: Cause[] = gained === undefined ? [failure] : [{ text: kept, atUs: failed.atUs }, failure];
     if (fault !== undefined) return [...causes, this.moment.stepCause(fault)];
     return withOrigin ? [...causes, this.moment.origin(server)] : causes;
   }
 
   /**
-   * Returns the fact that the database in a server's memory ends at a zxid. `missing` is a later transaction that is on
+   * Builds the fact that the database in a server's memory ends at a zxid. `missing` is a later transaction that is on
    * the server's disk or that the server should have.
    */
   endsAt(server: ServerId, zxid: FactZxid, missing?: Zxid): Fact {
@@ -69,7 +69,7 @@ export class MemoryFacts {
     return { text, atUs: undefined, causes };
   }
 
-  /** Returns why the memory of a server lacks a transaction, if the server has stopped following or leading. */
+  /** For a server that has stopped following or leading, returns why its memory lacks a transaction. */
   private causesOfLeaving(failed: RecordOf<"failed">, life: TransactionLife | undefined): Cause[] {
     const { server } = failed;
     const failure: Cause = { text: `server ${server} ${describeRecord(failed)}`, atUs: failed.atUs };
@@ -79,8 +79,8 @@ export class MemoryFacts {
   }
 
   /**
-   * Returns whether a server replayed its log into memory when it stopped following or leading. Also returns whether
-   * its log thread wrote the transaction only after that replay.
+   * Returns a cause that says whether a server replayed its log into memory when it stopped following or leading, and
+   * whether its log thread wrote the transaction only after that replay.
    */
   private replayOfLog({ atUs, server }: RecordOf<"failed">, life: TransactionLife | undefined): Cause[] {
     const isOwn = (one: ProtocolRecord): boolean => one.server === server && one.atUs >= atUs;
@@ -94,10 +94,12 @@ export class MemoryFacts {
     }
     const looking = this.moment.finder.lastRecord("looking", this.moment.atUs, isOwn);
     if (looking === undefined || logged === undefined) return [];
-    return [{ text: `server ${server} does not replay its log into memory when it leaves`, atUs: looking.atUs }];
+    return [
+      { text: `server ${server} does not replay its log into memory when it returns to LOOKING`, atUs: looking.atUs },
+    ];
   }
 
-  /** Returns why the memory of a server lacks a transaction, if the server has not stopped following or leading. */
+  /** For a server that has not stopped following or leading, returns why its memory lacks a transaction. */
   private causesOfOldMemory(
     server: ServerId,
     active: RecordOf<"active"> | undefined,
@@ -115,7 +117,7 @@ export class MemoryFacts {
     return [...load, this.moment.origin(server)];
   }
 
-  /** Returns the fact that the snapshot of a server contains a transaction above the zxid in the snapshot's name. */
+  /** Builds the fact that the snapshot of a server contains a transaction above the zxid in the snapshot's name. */
   snapshotHolds(server: ServerId, tree: FactZxid): Fact {
     const life = this.moment.life(tree);
     const received = life.at(server, this.moment.until).find(({ kind }) => kind === "snapshot");
@@ -126,7 +128,7 @@ export class MemoryFacts {
     const saved = this.moment.finder.lastRecord("snapshot-saved", this.moment.atUs, (one) => one.server === server);
     if (saved !== undefined) {
       const name = `snapshot ${formatZxid(saved.zxid)}`;
-      const text = `server ${server} saves the SNAP as ${name}, although it holds ${life.name}`;
+      const text = `server ${server} saves the SNAP as ${name}, although the SNAP contains ${life.name}`;
       causes.push({ text, atUs: saved.atUs });
     }
     const applied = life

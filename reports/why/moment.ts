@@ -1,6 +1,4 @@
-/**
- * The state of a run at the time of a violation. The facts about the violation are derived from it.
- */
+/** The state of a run at the time of a violation. The classes that build facts about the violation read it. */
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
 import type { Violation } from "../../invariants/violation.ts";
 import { asZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
@@ -19,11 +17,11 @@ export interface Fact {
   readonly causes: readonly Cause[];
 }
 
-/** An undefined zxid stands for the end of a history. The empty history ends at 0:0. */
+/** The zxid of a fact. Undefined stands for the end of a history. An empty history ends at 0:0. */
 export type FactZxid = Zxid | undefined;
 export const NO_TXN = asZxid(0);
 
-/** The fields of a disk step that inject a fault. Other fields change only the speed of the disk. */
+/** The fields of a disk step that inject a fault. The other fields of a disk step change only the speed of the disk. */
 const DISK_FAULTS = ["fail", "full", "stall", "corrupt"] as const;
 type DiskFaultKind = (typeof DISK_FAULTS)[number];
 
@@ -44,7 +42,7 @@ export class Moment {
     this.until = lastRecordOf(run, violation);
   }
 
-  /** Returns the last sync decision for a learner whose leader had applied at least the transaction with this zxid. */
+  /** Returns the last sync decision for a learner whose leader had already applied the transaction with this zxid. */
   decisionAbove(learner: ServerId, zxid: Zxid, untilUs: number): RecordOf<"sync-decided"> | undefined {
     return this.finder.lastRecord(
       "sync-decided",
@@ -67,7 +65,7 @@ export class Moment {
     return DISK_FAULTS.find((kind) => disk[kind] !== undefined);
   }
 
-  /** Returns how a server got its history: from a leader's synchronization, from its own election, or from its disk. */
+  /** Returns where a server got its history from: a synchronization with a leader, its own election, or its disk. */
   origin(server: ServerId): Cause {
     return (
       this.finder.decision(server, this.atUs) ??
@@ -111,7 +109,8 @@ export class Moment {
  * Returns the index of the last record that is not later than a violation. Later records cannot explain the violation.
  */
 export function lastRecordOf(run: ScenarioRun, { atUs, id, server }: Violation): number {
-  // After a TRUNC, the server can get the transaction back in the same event.
+  // The server can get the transaction back in the event that handles the TRUNC, so later records of that event are
+  // ignored.
   const isTrunc = id === "trunc-keeps-committed";
   const at = (record: ProtocolRecord): boolean =>
     isTrunc ? record.event === "truncated" && record.server === server && record.atUs === atUs : record.atUs <= atUs;

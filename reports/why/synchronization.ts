@@ -25,9 +25,9 @@ export class Synchronizations {
   /**
    * Returns what a learner did after a leader decided to send it a transaction: each epoch that the learner wrote, each
    * ACK of NEWLEADER that it sent, and how the synchronization ended. Each text says whether the learner had logged and
-   * synced the transaction by then. The nearest cause comes first, the sync decision last. Ignores records after index
-   * `until`. Returns an empty list if no leader sent the transaction, or if the learner had synced it when it began to
-   * serve.
+   * synced the transaction by then. The nearest cause comes first, and the sync decision last. Ignores records after
+   * index `until`. Returns an empty list in two cases: no leader sent the transaction, or the learner had synced the
+   * transaction when it began to serve.
    */
   interrupted(server: ServerId, life: TransactionLife, until: number): Cause[] {
     const { records } = this.run;
@@ -56,8 +56,8 @@ export class Synchronizations {
   }
 
   /**
-   * Returns why a leader that has a transaction does not send it to a learner: what the leader sends instead, and from
-   * which of its sources the transaction is missing.
+   * Returns why a leader that has a transaction does not send it to a learner: what the leader sends instead, and
+   * whether the transaction is missing from committedLog or from the log on disk.
    */
   withheld(decision: Decision, life: TransactionLife): Cause[] {
     const { atUs, learner, server } = decision;
@@ -122,7 +122,8 @@ const PROGRESS_TEXTS: Readonly<Record<Progress, (txn: string) => string>> = {
 };
 
 /**
- * Returns whether a server has logged or synced a transaction, according to the records after `start` up to `index`.
+ * Returns how far a server got with a transaction (nothing, logged or synced), according to the records after `start`
+ * up to `index`.
  */
 function progressAt(life: TransactionLife, server: ServerId, start: number, index: number): Progress {
   const kinds = life.at(server, index).flatMap((event) => (event.index > start ? [event.kind] : []));

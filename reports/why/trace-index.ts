@@ -1,5 +1,5 @@
 /**
- * An index of the trace and the records of a run. For each event of the simulated world, the index finds what a server
+ * An index of the trace and the records of a run. It finds, for an event of the simulated world, what a server
  * received, sent and recorded while it handled the event.
  */
 
@@ -10,7 +10,7 @@ import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import type { TraceEvent } from "../../sim/trace.ts";
 
 export class TraceIndex {
-  /** Empty if the run was not traced. */
+  /** The entries of the trace. Empty if the run was not traced. */
   readonly events: readonly TraceEvent[];
   private readonly firstEvents = new Map<number, TraceEvent>();
   private readonly sendEvents = new Map<number, TraceEvent[]>();
@@ -25,7 +25,7 @@ export class TraceIndex {
     for (const record of run.records) append(this.recordLists, record.sequence ?? -1, record);
   }
 
-  /** Returns the trace entry of the event with the number `sequence`. This is the first entry with that number. */
+  /** Returns the first trace entry with the number `sequence`. This is the entry of the event itself. */
   eventAt(sequence: number): TraceEvent | undefined {
     return this.firstEvents.get(sequence);
   }
@@ -41,9 +41,9 @@ export class TraceIndex {
   }
 
   /**
-   * Returns the trace entry for the sending of a delivered message. The cause of the delivery usually is the event that
-   * sent the message. If the message waited for a paused receiver, the cause is another event. The entry is then found
-   * by its payload, because both entries contain the same object.
+   * Returns the trace entry that records when a delivered message was sent. In most cases, the event that caused the
+   * delivery is the event that sent the message. If the message waited for a paused receiver, another event caused the
+   * delivery. The entry is then found by its payload, because both entries contain the same object.
    */
   sendOf({ cause, node, peer, detail, payload, timeUs }: TraceEvent): TraceEvent | undefined {
     const isSend = (event: TraceEvent): boolean =>
@@ -54,7 +54,10 @@ export class TraceIndex {
     );
   }
 
-  /** Returns the packet that the sender sent, if the script replaced it with another packet before the delivery. */
+  /**
+   * Returns the packet that the sender sent, if the script replaced it before the delivery. Otherwise, returns
+   * undefined.
+   */
   replacedPacket({ cause, node, peer, detail, payload }: TraceEvent): QuorumPacket | undefined {
     const sent = this.sendsAt(cause).filter((one) => one.node === peer && one.peer === node && one.detail === detail);
     const first = sent[0];

@@ -6,7 +6,7 @@ import { formatZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { type LifeEvent, type LifeKind, LifeTracker } from "./life-tracker.ts";
 
-/** The value of each transaction that the scenario puts on a disk (cluster/start-disk.ts). */
+/** The value of each transaction that is on a disk before the run. The value comes from cluster/start-disk.ts. */
 const VALUE_BEFORE_THE_RUN = "before";
 
 const GAINS: ReadonlySet<LifeKind> = new Set(["before", "proposed", "logged", "delivered", "snapshot"]);
@@ -23,7 +23,9 @@ const LOSSES: ReadonlySet<LifeKind> = new Set([
 export class TransactionLife {
   readonly zxid: Zxid;
   readonly events: readonly LifeEvent[];
-  /** The zxid and the value, as in `1:4 (w3)`. If no client wrote the transaction during the run, only the zxid. */
+  /**
+   * The zxid and the value, as in `1:4 (w3)`. If no client wrote the transaction during the run, the value is left out.
+   */
   readonly name: string;
 
   constructor(run: ScenarioRun, zxid: Zxid) {

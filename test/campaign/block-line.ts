@@ -1,4 +1,4 @@
-/** A line of the journal for a block in which nothing failed. */
+/** Makes a line of the journal for a block without failures. */
 import type { BlockLine } from "../../campaign/journal.ts";
 
 export const block = (index: number, changes: Partial<BlockLine> = {}): BlockLine => ({

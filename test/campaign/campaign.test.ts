@@ -1,4 +1,4 @@
-/** How a campaign resumes from a journal. test/cli/fuzz.test.ts runs whole campaigns. */
+/** Tests how a campaign resumes from a journal. test/cli/fuzz.test.ts runs whole campaigns. */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

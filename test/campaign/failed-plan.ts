@@ -1,4 +1,4 @@
-/** Failing plans and findings for the tests of campaign/. */
+/** Makes failing plans and findings for the tests of campaign/. */
 import type { Finding } from "../../campaign/investigate.ts";
 import type { FailedPlan } from "../../fuzz/block.ts";
 import { loadScenario } from "../../scenarios/load.ts";

@@ -1,6 +1,6 @@
 /**
- * Workers that run made-up blocks. Whether and how a plan fails, and what its investigation finds, depends only on its
- * seed and on the usual bugs of its block. Another seed determines the random order in which tasks end.
+ * Simulates the workers of a campaign. A plan's failure and the result of its investigation depend only on its seed and
+ * on the known bugs that usually explain its signature. A second seed determines the random order in which tasks end.
  */
 import type { CampaignWorkers } from "../../campaign/campaign-workers.ts";
 import { BLOCK_SIZE, type BlockResult, type FailedPlan } from "../../fuzz/block.ts";
@@ -17,7 +17,7 @@ function planOf(seed: bigint, usualBugs: Readonly<Record<string, readonly string
   if (draw.u32() % 7 !== 0) return undefined;
   const signature = pick(SIGNATURES);
   const bugs = BUGS.filter(() => draw.u32() % 2 === 0);
-  // As in a real campaign, a known bug that already explains a failure with this signature is tried first.
+  // Like a real campaign, first tries a known bug that already explains a failure with this signature.
   const usual = usualBugs[signature]?.find((bug) => bugs.includes(bug));
   const candidates = usual === undefined ? bugs : [usual];
   return failedPlan({ seed, signature, candidates, fixedByKnownBugs: candidates.length > 0 });

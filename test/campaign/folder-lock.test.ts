@@ -1,4 +1,4 @@
-/** Which locks are respected, and how the lock of a process that has ended is replaced. */
+/** Tests which locks on a folder are respected, and how the lock of a process that has ended is replaced. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";

@@ -1,6 +1,7 @@
 /**
- * A campaign that is interrupted at any moment and resumed has the same findings as one that is not. The workers are
- * made up, so that hundreds of campaigns take seconds. scripts/interruptions.mjs interrupts real processes.
+ * Interrupts campaigns at many moments, resumes them, and checks that the findings are the same as without an
+ * interruption. The workers are simulated, so that hundreds of campaigns take seconds. scripts/interruptions.mjs
+ * interrupts real processes.
  */
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -24,7 +25,7 @@ const SETTINGS: CampaignSettings = {
   shrinkRuns: 10,
 };
 
-/** Number of moments at which a campaign is interrupted. CI tries more moments than `npm test`. */
+/** Number of moments at which a campaign is interrupted. CI uses more moments than `npm test`. */
 const MOMENTS = Number(process.env.ZABSIM_INTERRUPTIONS ?? 15);
 
 class Killed extends Error {}

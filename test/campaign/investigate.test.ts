@@ -1,4 +1,4 @@
-/** How a failing plan becomes a finding. */
+/** Tests how a failing plan becomes a finding. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { explanationOf, investigate } from "../../campaign/investigate.ts";

@@ -1,10 +1,10 @@
-/** Which failing plans a campaign investigates, in which order, and which findings are duplicates. */
+/** Tests which failing plans a campaign investigates, in which order, and which findings are duplicates. */
 import { describe, expect, it } from "vitest";
 import { InvestigationPolicy, investigationRank, soleCandidate } from "../../campaign/investigation-policy.ts";
 import type { FailedPlan } from "../../fuzz/block.ts";
 import { failedPlan, finding, SIGNATURE } from "./failed-plan.ts";
 
-/** Returns how many of 20 equal plans a policy investigates. */
+/** Returns how many of 20 equal failing plans a policy investigates. */
 function investigations(changes: Partial<FailedPlan>, policy = new InvestigationPolicy()): number {
   return Array.from({ length: 20 }, () => policy.shouldInvestigate(failedPlan(changes))).filter(Boolean).length;
 }

@@ -1,6 +1,6 @@
 /**
- * Journals with random damage: a campaign resumes from each one, or refuses it with the number of a line. The variable
- * ZABSIM_FUZZ_INPUTS sets their number; CI runs more of them than `npm test`.
+ * Damages journals at random, and checks that a campaign either resumes from such a journal or refuses it with the
+ * number of a line. The variable ZABSIM_FUZZ_INPUTS sets the number of journals. CI uses more journals than `npm test`.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -36,7 +36,7 @@ const draw = new RandomStreams(13n).stream("journals");
 const below = (count: number): number => draw.u32() % Math.max(1, count);
 const pick = <T>(items: readonly T[]): T => items[below(items.length)] as T;
 
-/** Replaces `length` characters at `at` by `part`. */
+/** Returns the text with `length` characters from position `at` replaced by `part`. */
 const splice = (text: string, at: number, length: number, part: string): string =>
   text.slice(0, at) + part + text.slice(at + length);
 const inLines = (text: string, change: (lines: string[]) => void): string => {
@@ -55,7 +55,7 @@ const DAMAGES: readonly ((text: string) => string)[] = [
   (text) => inLines(text, (lines) => void lines.splice(below(lines.length), 0, pick(STRANGE))),
   (text) => inLines(text, ([first, ...lines]) => [first, ...lines.sort(() => below(3) - 1)]),
   (text) => text + text,
-  // Changes a value in a line that stays JSON.
+  // Changes a value in a line. The line is still JSON.
   (text) => {
     const values = [...text.matchAll(/(?<=[:[,])("[^"]*"|\d+|\[[^[\]]*\]|\{[^{}]*\})/g)];
     const value = pick(values);

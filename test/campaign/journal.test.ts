@@ -1,4 +1,4 @@
-/** What the journal of a campaign contains, what a crash can remove from it, and which damage can be repaired. */
+/** Tests the content of a campaign's journal, what a crash can remove from it, and which damage can be repaired. */
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -20,7 +20,7 @@ const block = (index: number): BlockLine => ({
   failed: { "agreement (leader)": 1 },
 });
 
-/** Begins a journal with one block and one finding, in a folder that does not exist yet. */
+/** Starts a journal with one block and one finding, in a folder that does not exist yet. */
 function begun(name: string): Journal {
   const journal = new Journal(join(root, name, "out"));
   journal.begin(IDENTITY);

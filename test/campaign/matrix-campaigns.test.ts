@@ -1,4 +1,4 @@
-/** The discoveries of the campaigns of the bug matrix. test/cli/matrix.test.ts runs such campaigns. */
+/** Tests the discoveries of the campaigns of the bug matrix. test/cli/matrix.test.ts runs such campaigns. */
 import { expect, it } from "vitest";
 import { Discoveries, runMatrixCampaigns } from "../../campaign/matrix-campaigns.ts";
 import { MATRIX_BUGS } from "../../fuzz/known-bugs.ts";

@@ -1,4 +1,4 @@
-/** Files and folders that cannot be written. */
+/** Tests the errors for files and folders that cannot be written. */
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

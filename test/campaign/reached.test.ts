@@ -1,4 +1,4 @@
-/** What a campaign has reached, according to its journal. */
+/** Tests the features that a campaign has reached according to its journal. */
 import { describe, expect, it } from "vitest";
 import { Journal } from "../../campaign/journal.ts";
 import { reachedIn } from "../../campaign/reached.ts";

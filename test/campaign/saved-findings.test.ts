@@ -1,4 +1,4 @@
-/** Which findings of earlier campaigns still fail. */
+/** Tests which findings of earlier campaigns still fail. */
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-/** What a journal says about a campaign, line by line, and which lines contradict it. */
+/** Tests which progress the lines of a journal record, and which lines contradict each other. */
 import { describe, expect, it } from "vitest";
 import { type BlockLine, JournalError, type Line } from "../../campaign/journal-lines.ts";
 import { readProgress } from "../../campaign/saved-progress.ts";

@@ -1,4 +1,4 @@
-/** The line that names the schema for editors. */
+/** Tests the line that names the schema for editors. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";

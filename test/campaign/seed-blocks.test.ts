@@ -1,4 +1,4 @@
-/** Which seeds belong to which block and shard. */
+/** Tests which seeds belong to which block and shard. */
 import { describe, expect, it } from "vitest";
 import { MAX_SEED, SeedBlocks, type Seeds } from "../../campaign/seed-blocks.ts";
 

@@ -1,4 +1,4 @@
-/** The result of a campaign as data for reports. */
+/** Tests the result of a campaign as data for reports. */
 import { expect, it } from "vitest";
 import { CampaignRunner, type CampaignSettings } from "../../campaign/campaign.ts";
 import { Journal } from "../../campaign/journal.ts";

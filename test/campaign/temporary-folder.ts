@@ -1,4 +1,4 @@
-/** A folder for the files of one test file. */
+/** Makes a folder for the files of one test file. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** The data of `zabsim matrix --from A --to B`. test/cli/matrix.test.ts runs a campaign of rolling upgrades. */
+/** Tests the data of `zabsim matrix --from A --to B`. test/cli/matrix.test.ts runs a campaign of rolling upgrades. */
 import { expect, it } from "vitest";
 import { upgradeReport } from "../../campaign/upgrade-report.ts";
 

@@ -51,7 +51,10 @@ describe("bad input ends with exit code 2 and one message without a stack trace"
     [["list", "bug"], "list bug: unknown, did you mean bugs? (accepted: scenarios"],
     [["list", "bugs", "99"], "list bugs 99: unknown (accepted: a name from `zabsim list bugs`, or a ticket such as"],
     [["list", "faults", "crahs"], "list faults crahs: unknown, did you mean crash? (accepted: a name from"],
-    [["list", "faults,rules", "crash"], "list faults,rules crash: a name needs one kind (accepted: for example,"],
+    [
+      ["list", "faults,rules", "crash"],
+      "list faults,rules crash: a name is accepted only with a single kind (accepted: e.g. list",
+    ],
   ])("zabsim %j", (args, message) => {
     const ended = zabsim(args);
     expect(ended.stderr).toContain(message);

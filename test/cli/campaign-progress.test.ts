@@ -1,4 +1,4 @@
-/** The line of progress of a campaign. */
+/** Tests the progress line of a campaign. */
 import { describe, expect, it } from "vitest";
 import { type CampaignState, progressText } from "../../cli/campaign-progress.ts";
 

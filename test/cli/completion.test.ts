@@ -1,6 +1,4 @@
-/**
- * Shell completion: the scripts for each shell, and the words that `zabsim complete` prints for them.
- */
+/** Tests shell completion: the scripts for each shell, and the words that `zabsim complete` prints for them. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +12,7 @@ import { FAULT_KINDS } from "../../fuzz/fault-kinds.ts";
 import { RELEASES } from "../../protocol/releases.ts";
 import { LAUNCHER, zabsim } from "./zabsim.ts";
 
-/** A folder for PATH. It contains an executable with the name `zabsim`. */
+/** A folder for the variable PATH. It contains an executable with the name `zabsim`. */
 const folder = mkdtempSync(join(tmpdir(), "zabsim-completion-"));
 writeFileSync(join(folder, "zabsim"), `#!/bin/sh\nexec "${process.execPath}" "${LAUNCHER}" "$@"\n`);
 chmodSync(join(folder, "zabsim"), 0o755);

@@ -1,4 +1,4 @@
-/** Options that contradict each other, or that a command would ignore, are refused. */
+/** Checks that commands refuse options that contradict each other and options that they would ignore. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ describe("refused options", () => {
       "--zookeeper cannot be combined with --set zoo",
     ],
     [["run", file, "--seed", "1", "--seed", "2"], "--seed is given twice (accepted: once)"],
-    [["replay", file, "--from", "2s", "--until", "1s"], "--from is after --until"],
+    [["replay", file, "--from", "2s", "--until", "1s"], "--from is later than --until"],
     [["replay", file, "--only", "failed", "--messages"], "--messages cannot be combined with --only, unless"],
     [["replay", file, "--only", "failed", "--only", "active"], "--only is given twice"],
     [["matrix", "--release", "3.6.2", "--time", "1s"], "--time cannot be combined with --release, which"],

@@ -1,6 +1,4 @@
-/**
- * If a command cannot read or write a file or folder, it prints one clear message and ends with exit code 2.
- */
+/** Checks that a command that cannot read or write a file or folder prints one clear message and exits with code 2. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,7 +30,7 @@ describe("an --out that cannot be used", () => {
     [["shrink", BUG, "--out", base], `${base}: is a folder (accepted: the path of a file)`],
     [["shrink", BUG, "--out", join(base, "none", "x")], "cannot be written: no such file or directory (ENOENT)"],
     [["shrink", file, "--out", file], `--out ${file}: is the scenario to shrink itself (accepted: another file)`],
-    [["coverage", file], `coverage ${file}: no campaign there`],
+    [["coverage", file], `coverage ${file}: the folder contains no campaign`],
   ])("zabsim %j", (args, message) => {
     const ended = zabsim(args);
     expect(ended.stderr).toContain(message);

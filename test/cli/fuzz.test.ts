@@ -1,5 +1,5 @@
 /**
- * `zabsim fuzz`, `zabsim coverage` and `zabsim shrink`: their output and exit codes, shards, and a journal that
+ * Tests `zabsim fuzz`, `zabsim coverage` and `zabsim shrink`: their output and exit codes, shards, and a journal that
  * survives `kill -9`.
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -24,7 +24,7 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 let folders = 0;
 const folder = (): string => join(base, String(++folders));
 
-/** Seeds of a campaign in which the newest release fails in several ways. */
+/** The seeds of a campaign that finds several failures in the newest release. */
 const SEEDS = "320..639";
 
 interface Journal {
@@ -146,7 +146,7 @@ describe("--resume", () => {
     const out = folder();
     const { code, stderr } = zabsim(["fuzz", "--seeds", "1..1", "--resume", "--out", out]);
     expect([code, existsSync(out)]).toEqual([EXIT_BAD_INPUT, false]);
-    expect(stderr).toContain(`--resume: ${out} has no campaign`);
+    expect(stderr).toContain(`--resume: ${out} contains no campaign`);
   });
 
   it("remembers nondeterminism", () => {
@@ -171,7 +171,7 @@ describe("--resume", () => {
     ]) {
       const { code, stderr } = zabsim(command);
       expect(code).toBe(EXIT_BAD_INPUT);
-      expect(stderr).toContain(`${join(out, "campaign.jsonl")}:3: finding is not what a campaign writes`);
+      expect(stderr).toContain(`${join(out, "campaign.jsonl")}:3: field finding has a value that no campaign writes`);
     }
   });
 
@@ -256,9 +256,9 @@ describe("bad input", () => {
     [["--faults", "earthquake"], "--faults earthquake: unknown (accepted: partition, "],
     [["--strategy", "luck"], "--strategy luck: unknown (accepted: portfolio, swarm, "],
     [["--reporter", "fax"], "--reporter fax: unknown (accepted: text, json, junit, github)"],
-    [["--runs", "5", "--seeds", "1..2"], "--seeds cannot be combined with --runs: it already says which seeds"],
-    [["--seed", "5", "--seeds", "1..2"], "--seeds cannot be combined with --seed: it already says which seeds"],
-    [["--seed", "18446744073709551615", "--runs", "2"], "--runs 2: from --seed 18446744073709551615 there are only 1"],
+    [["--runs", "5", "--seeds", "1..2"], "--seeds cannot be combined with --runs: --seeds already says which seeds"],
+    [["--seed", "5", "--seeds", "1..2"], "--seeds cannot be combined with --seed: --seeds already says which seeds"],
+    [["--seed", "18446744073709551615", "--runs", "2"], "--runs 2: more runs than seeds"],
     [["--set", "servers=3"], "--set changes a field of a scenario, and no scenario is given"],
     [["--time", "0s"], "--time 0: runs nothing"],
     [["--workers", "1000"], "--workers 1000: too many threads (accepted: 1 to 256)"],
@@ -279,7 +279,7 @@ describe("bad input", () => {
   it("rejects a coverage folder without a campaign", () => {
     const { code, stderr } = zabsim(["coverage", folder()]);
     expect(code).toBe(EXIT_BAD_INPUT);
-    expect(stderr).toContain("no campaign there");
+    expect(stderr).toContain("contains no campaign");
   });
 });
 

@@ -1,4 +1,4 @@
-/** The help of every command is complete. */
+/** Checks that the help of every command is complete. */
 import { describe, expect, it } from "vitest";
 import { EXIT_BAD_INPUT, EXIT_DEFECT, EXIT_OK } from "../../cli/exit-codes.ts";
 import { HELP } from "../../cli/help.ts";

@@ -1,5 +1,6 @@
 /**
- * Text in scenarios and file names cannot control the terminal or start a workflow command of GitHub Actions.
+ * Checks that text in scenarios and file names cannot control the terminal or start a workflow command of GitHub
+ * Actions.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,4 @@
-/**
- * `zabsim init`: the starter scenario that it writes, and the file names that it refuses.
- */
+/** Tests `zabsim init`: the starter scenario that it writes, and the file names that it refuses. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

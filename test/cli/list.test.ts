@@ -1,6 +1,4 @@
-/**
- * `zabsim list`, without the layout of its output, which test/reports/listing.test.ts covers.
- */
+/** Tests `zabsim list`, without the layout of its output, which test/reports/listing.test.ts covers. */
 import { expect, it } from "vitest";
 import { zabsim } from "./zabsim.ts";
 

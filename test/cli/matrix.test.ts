@@ -1,6 +1,4 @@
-/**
- * `zabsim matrix`, and the option --zookeeper of `zabsim decide`.
- */
+/** Tests `zabsim matrix`, and the option --zookeeper of `zabsim decide`. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -46,7 +44,7 @@ describe("matrix", () => {
     expect(stdout).toMatch(/ZOOKEEPER-3023[\s\S]*?first release without it: 3\.9\.3\n/);
     expect(stdout).toMatch(/First later release without ZOOKEEPER-3911, -4643, [^:]*-2845:\s3\.9\.4\.\n/);
     expect(stdout).not.toContain("ZOOKEEPER-2845");
-    // The scenario of ZOOKEEPER-4646 also fails in 3.6.2, but ZOOKEEPER-3911 is the cause, so the advice does not list
+    // In 3.6.2, the scenario of ZOOKEEPER-4646 also fails, but because of ZOOKEEPER-3911, so the advice does not list
     // 4646.
     expect(stdout).not.toContain("ZOOKEEPER-4646");
     const newest = zabsim(["matrix", "--release", "newest"]).stdout;
@@ -66,7 +64,7 @@ describe("matrix", () => {
     expect(code).toBe(EXIT_OK);
     expect(stderr).toContain("zabsim: note: ZooKeeper 3.5.7 behaves like 3.5.5, with 2 differences");
     expect(stdout).toMatch(
-      /^Bugs that go: [\s\S]*^Bugs that come: [\s\S]*^Bugs that stay: [\s\S]*^ {2}Choose 3\.9\.5, or 3\.8\.6 /m,
+      /^Bugs that the upgrade removes: [\s\S]*^Bugs that the upgrade adds: [\s\S]*^ {2}Choose 3\.9\.5, or 3\.8\.6 /m,
     );
     expect(stdout).toMatch(/^Rolling upgrade from 3\.5\.7 to 3\.8\.4$[\s\S]* [1-9]\d* runs? in /m);
     expect(readdirSync(folder)).toEqual([]);
@@ -99,7 +97,7 @@ describe("matrix", () => {
 
   it.each([
     [["--release", "3.3.6"], "--release 3.3.6: unknown release (accepted: 3.4.10, "],
-    [["--release", "3.6.2", "--time", "0s"], "--time cannot be combined with --release, which runs no campaign"],
+    [["--release", "3.6.2", "--time", "0s"], "--time cannot be combined with --release, which prints the bugs"],
     [["--from", "3.5.8", "--to", "3.9.7"], "--to 3.9.7: unknown release; the nearest release below it is 3.9.5"],
     [["--from", "patched"], "--from patched: not a published release (accepted: 3.4.10, "],
     [["--from", "3.5.8", "--to", "3.5.8"], "the same release"],

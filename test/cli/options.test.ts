@@ -1,4 +1,4 @@
-/** The parsers of option values. */
+/** Tests the parsers of option values. */
 import { describe, expect, it } from "vitest";
 import * as options from "../../cli/options.ts";
 import { UsageError } from "../../cli/usage-error.ts";

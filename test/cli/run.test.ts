@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK } from "../../cli/exit-codes.ts";
 import { LAUNCHER, zabsim } from "./zabsim.ts";
 
-/** A finding of `zabsim fuzz --zookeeper 3.6.2`. */
+/** A scenario file that `zabsim fuzz --zookeeper 3.6.2` writes for a finding. */
 const FINDING = `
 zookeeper: 3.6.2
 servers:
@@ -235,10 +235,10 @@ describe("zabsim list", () => {
     expect(code).toBe(EXIT_OK);
     const lines = stdout.split("\n");
     expect(lines[0]).toBe("zookeeper-4643-current-epoch-before-diff-is-logged");
-    for (const label of ["ticket", "cause", "effect", "affected", "free of it", "fix", "scenario", "run it"]) {
+    for (const label of ["ticket", "cause", "effect", "affected", "not affected", "fix", "scenario", "run it"]) {
       expect(lines.some((line) => line.startsWith(`  ${label} `))).toBe(true);
     }
-    expect(stdout).toMatch(/^ {2}free of it {2}.*3\.8\.6/m);
+    expect(stdout).toMatch(/^ {2}not affected {2}.*3\.8\.6/m);
     const json = JSON.parse(zabsim(["list", "bugs", "ZOOKEEPER-4643", "--json"]).stdout);
     expect(json.details).toContainEqual({ label: "ticket", text: "ZOOKEEPER-4643" });
   });

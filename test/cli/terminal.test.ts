@@ -1,7 +1,6 @@
 /**
- * What a user sees on a terminal with 80 and with 120 columns. After a command has ended, the screen shows the same
- * text as without progress, and no trace of the progress. In CI, a missing pseudo-terminal is an error. Elsewhere, the
- * tests are then skipped.
+ * Tests what a user sees on a terminal with 80 and with 120 columns. When a command has ended, the screen must look as
+ * if no progress had been shown. If the machine has no pseudo-terminal, the tests fail in CI and are skipped elsewhere.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +14,7 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 let folders = 0;
 const folder = (): string => join(base, String(++folders));
 
-/** Matches a line of progress, or the `^C` of a terminal, and no other output. */
+/** Matches a progress line, or the `^C` of a terminal, but no other output. */
 const PROGRESS = /\d+% \||runs\/s, |matrix: campaign|\^C/;
 
 /** Returns the lines of a screen without the parts that differ between two runs of a command. */
@@ -51,7 +50,7 @@ describe.skipIf(pty === undefined).each([80, 120])("a terminal of %i columns", (
     const shown = await runInTerminal(args, { columns, interruptAt: PROGRESS });
     expect(shown.code).toBe(EXIT_INTERRUPTED);
     expect(shown.lines[0]).toMatch(/^ {2}runs +[\d ]+ \(interrupted\)$/);
-    expect(shown.lines.join("\n")).toContain("interrupted; --resume continues");
+    expect(shown.lines.join("\n")).toContain("interrupted; --resume continues the campaign");
     expectClean(shown);
   });
 

@@ -1,12 +1,14 @@
 /**
- * Runs the command line in a pseudo-terminal and returns the screen that its user sees. A terminal emulator executes
- * the control sequences in the output.
+ * Runs the command line in a pseudo-terminal and returns the content of the screen. A terminal emulator executes the
+ * control sequences in the output.
  */
 import type * as Pty from "@lydell/node-pty";
 import xterm from "@xterm/headless";
 import { LAUNCHER } from "./zabsim.ts";
 
-/** `pty` is undefined if this machine has no pseudo-terminals. `reason` then says why. */
+/**
+ * The package for pseudo-terminals. If this machine has no pseudo-terminals, `pty` is undefined and `reason` says why.
+ */
 export const { pty, reason } = await loadPty();
 
 async function loadPty(): Promise<{ pty: typeof Pty | undefined; reason: string }> {
@@ -21,7 +23,7 @@ async function loadPty(): Promise<{ pty: typeof Pty | undefined; reason: string 
 
 export interface Screen {
   readonly code: number;
-  /** All lines, including those that have scrolled off the screen, except for empty lines at the end. */
+  /** All lines, also those that have scrolled off the screen, without the empty lines at the end. */
   readonly lines: readonly string[];
   readonly cursor: { readonly column: number; readonly line: number };
   /** The whole output of the program, with its control sequences. */
@@ -32,7 +34,7 @@ export interface TerminalOptions {
   readonly columns: number;
   /** Whether stderr also goes to the terminal. Default: true. */
   readonly stderr?: boolean;
-  /** If this pattern matches the output, Ctrl-C is pressed. */
+  /** When the output matches this pattern, Ctrl-C is pressed. */
   readonly interruptAt?: RegExp;
 }
 

@@ -29,8 +29,8 @@ export function zabsim(
 }
 
 /**
- * Returns whether a command refused its input: the exit code is 2, stdout is empty, and stderr has a message without a
- * stack trace.
+ * Returns whether a command refused its input: the exit code is 2, stdout is empty, and stderr contains a message
+ * without a stack trace.
  */
 export function isBadInput({ code, stdout, stderr }: Ended): boolean {
   return code === EXIT_BAD_INPUT && stdout === "" && stderr.trim() !== "" && !/^\s+at .*:\d+:\d+/m.test(stderr);

@@ -1,4 +1,4 @@
-/** The advice to an operator for each rule that sends a SNAP. */
+/** Tests the advice to an operator for each rule that sends a SNAP. */
 import { describe, expect, it } from "vitest";
 import { adviceFor } from "../../decide/advice.ts";
 import { DEFAULT_SYNC_SETTINGS } from "../../decide/zoo-cfg.ts";
@@ -36,7 +36,7 @@ describe("advice", () => {
 
   it("gives commitLogCount a value if the learner's epoch is the leader's", () => {
     expect(advise("txn-log-off")[1]?.text).toContain("to more than 996, because this learner misses 995 transactions");
-    expect(advise("txn-log-off", { peerLastZxid: 0x300000005n })[1]?.text).toContain("that a learner misses");
+    expect(advise("txn-log-off", { peerLastZxid: 0x300000005n })[1]?.text).toContain("that clients write");
   });
 
   it("gives snapshotSizeFactor a value if the log has the sizes", () => {

@@ -1,4 +1,4 @@
-/** How a JSON query of `zabsim decide --stdin` is read, and what its answer contains. */
+/** Tests how a question of `zabsim decide --stdin` is read, and what its answer contains. */
 import { describe, expect, it } from "vitest";
 import { answerDecision, DecisionQueryError, formatZxid64, readDecisionQuery } from "../../decide/decision-query.ts";
 

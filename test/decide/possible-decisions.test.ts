@@ -1,4 +1,7 @@
-/** The decisions that are possible when facts are unknown: none is missing, and each can be reached. */
+/**
+ * Tests the decisions that are possible when facts are unknown. The list must contain every decision that a leader with
+ * such facts can make, and no other decision.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatZxid64, highestZxid } from "../../decide/decision-query.ts";
@@ -9,7 +12,7 @@ import { DIFF, decideSync, type Logged, type SyncSource, TRUNC } from "../../pro
 const zxid = (epoch: number, counter: number): bigint => (BigInt(epoch) << 32n) | BigInt(counter);
 const txns = (...zxids: bigint[]): Logged<bigint>[] => zxids.map((one) => ({ zxid: one }));
 
-/** A leader about which nothing is known. */
+/** The facts of a leader about which nothing is known. */
 const NOTHING: KnownFacts = {
   source: "txn-log-without-gaps",
   peerLastZxid: zxid(3, 5),
@@ -84,7 +87,7 @@ describe("facts that are not given", () => {
   });
 });
 
-// ---- against random leaders
+// ---- comparison with random leaders
 
 const counters = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 4 })), {
   maxLength: 8,
@@ -92,8 +95,8 @@ const counters = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.inte
 });
 
 /**
- * Draws the facts of a sync decision. The committedLog of the leader is the end of its history, and its log on disk may
- * lack the start.
+ * Draws the facts of a sync decision. The leader's committedLog is the end of its history. The first transactions may
+ * be missing from the log on disk.
  */
 const leaders = fc
   .record({
@@ -132,7 +135,9 @@ const leaders = fc
     };
   });
 
-/** Draws which facts to hide. Of committedLog, nothing, everything, or everything except its ends is hidden. */
+/**
+ * Draws which facts to hide. Of committedLog, the test hides nothing, everything, or everything except the two ends.
+ */
 const hidings = fc.record({
   last: fc.boolean(),
   committedLog: fc.constantFrom("known", "ends", "unknown"),

@@ -1,4 +1,7 @@
-/** Sync decisions in the logs of real leaders of 3.4.10 to 3.9.5, recorded in three-server ensembles. */
+/**
+ * Tests the parser of sync decisions with logs of real leaders of 3.4.10 to 3.9.5, which ran in ensembles of three
+ * servers.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { decideFrom } from "../../decide/decide.ts";
@@ -23,7 +26,7 @@ const seriesOf = (release: string): string => {
   return `3.${Math.min(minor, 6)}`;
 };
 
-/** 3.9.5 decides like 3.9.4 and need not have its own profile. */
+/** 3.9.5 decides like 3.9.4, so it may have no profile of its own. */
 const profileOf = (release: string) => behaviorOf(release) ?? behaviorOf("3.9.4");
 
 describe.each([...new Set(JOINS.map(({ release }) => release))])("the log of ZooKeeper %s", (release) => {

@@ -1,4 +1,4 @@
-/** The settings of zoo.cfg that influence sync decisions, as ZooKeeper reads them. */
+/** Tests the settings of zoo.cfg that influence sync decisions, as ZooKeeper reads them. */
 import { describe, expect, it } from "vitest";
 import { DEFAULT_SYNC_SETTINGS, readZooCfg } from "../../decide/zoo-cfg.ts";
 

@@ -15,7 +15,7 @@ function counts(rest: Partial<CampaignCounts>): CampaignCounts {
 
 it("a green campaign prints runs, time, coverage, and what it could have reached", () => {
   const text = greenText("x", options, counts({}));
-  expect(text).toContain("zabsim campaign: x: no finding\n  runs      64 of drawn ensembles, ZooKeeper 3.6.2\n");
+  expect(text).toContain("zabsim campaign: x: no finding\n  runs      64 of generated ensembles, ZooKeeper 3.6.2\n");
   expect(text).toContain("  time      2.0 h of virtual time, 1 event\n");
   expect(text).toContain("  coverage  2 features (");
   expect(text).toMatch(/unreached sync rules .*; faults crash$/s);
@@ -28,8 +28,8 @@ it("a green campaign prints failures that do not count, and why", () => {
   const text = greenText("x", { ...options, scenario }, counts({ knownBugs, knownFailures: 12, ignoredFailures: 1 }));
   expect(text).toContain("64 of our-upgrade, ZooKeeper 3.6.2");
   expect(text.replace(/\s+/g, " ")).toContain(
-    "known bugs explain 12 failing seeds: zookeeper-3911, zookeeper-4643; with strict: true they fail the test " +
-      "ignored 1 seed failed in ways that the options exclude",
+    "known bugs explain 12 failing seeds: zookeeper-3911, zookeeper-4643; with strict: true, they make the test fail " +
+      "ignored 1 seed failed in ways that the options of the test ignore",
   );
 });
 

@@ -1,4 +1,4 @@
-/** `loadScenario` of the library: a shipped name, a path, or a text. */
+/** Tests `loadScenario` of the library: a shipped name, a path, or a text. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,6 @@
 /**
- * `zabsim/vitest`: a campaign that passes, a campaign that fails in a separate vitest process, and invalid options.
+ * Tests `zabsim/vitest`: a campaign that passes, a campaign that fails in a separate vitest process, and invalid
+ * options.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +15,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LIBRARY = join(ROOT, "lib/vitest.ts");
 const PLAIN = { ...process.env, NO_COLOR: "1" };
 Reflect.deleteProperty(PLAIN, "FORCE_COLOR");
-// The folder is in the repository, so that the test file in it can import the packages of the repository.
+// The folder is inside the repository, so that the test file in it can import the repository's packages.
 const folder = mkdtempSync(join(ROOT, ".zabsim-vitest-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

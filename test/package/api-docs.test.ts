@@ -1,4 +1,4 @@
-/** The doc comments are complete: `npm run docs:api` can write the API reference without a warning. */
+/** Checks that the doc comments are complete, so that `npm run docs:api` writes the API reference without a warning. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";

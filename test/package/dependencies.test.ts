@@ -1,7 +1,6 @@
 /**
  * Checks the dependencies between packages in every import statement. biome.json reports the same violations in the
- * editor. This test also resolves paths, distinguishes types from values, and covers every source file of the
- * repository.
+ * editor. In addition, this test resolves paths, distinguishes types from values, and covers every source file.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -110,7 +109,7 @@ function withoutComments(source: string): string {
   return source.replace(token, (text) => (text.startsWith("//") || text.startsWith("/*") ? " " : text));
 }
 
-/** Describes the violation of one import of a file; null if the import is allowed. */
+/** Describes the violation in one import of a file. Returns null if the import is allowed. */
 function violation(file: string, { specifier, typeOnly }: Import): string | null {
   const { files, types, packages, allowed } = dependenciesOf(file);
   const message = `${file} imports "${specifier}". Allowed: ${allowed}.`;

@@ -1,4 +1,4 @@
-/** Relative links in Markdown files point to files that exist. */
+/** Checks that relative links in Markdown files point to files that exist. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -3,8 +3,8 @@
  *
  * The commands of a document run in one temporary folder, in their order, so that a command can use files that an
  * earlier command wrote. A command must exit with 0, or with the code in the comment after it, such as `# exit code 1`.
- * Long campaigns are shortened. npm scripts, vitest and git are not run; the test checks that the script or the file
- * exists.
+ * Long campaigns are shortened. For npm scripts, vitest and git, the test does not run the command and only checks that
+ * the script or the file exists.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -31,7 +31,9 @@ const docs = readdirSync(join(ROOT, "docs")).filter((file) => file.endsWith(".md
 const DOCUMENTS = ["README.md", "CONTRIBUTING.md", ...docs.map((file) => `docs/${file}`)];
 const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
 
-/** Files that represent the user's own files. The value is the scenario in scenarios/ that is copied. */
+/**
+ * Files that the commands expect the user to have. Each value is the scenario in scenarios/ that the test copies there.
+ */
 const USER_FILES: Readonly<Record<string, string>> = {
   "mine.yaml": "shipped/cold-start-of-three-epoch-1.yaml",
   "upgrade.yaml": "shipped/rolling-upgrade-3-6-2-to-newest.yaml",
@@ -134,7 +136,7 @@ function withoutNpx(line: string): string {
   return line.replace(/^npx zabsim\b/, "zabsim");
 }
 
-/** Returns what is wrong with a command that this test does not run; undefined if there is no problem. */
+/** Returns what is wrong with a command that this test does not run. Returns undefined if there is no problem. */
 function problemOf(line: string): string | undefined {
   const [program, ...args] = line.split(/\s+/);
   if (program === "git" || /^npm (?:ci|install)\b/.test(line)) return undefined;

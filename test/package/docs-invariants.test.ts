@@ -1,6 +1,6 @@
 /**
- * docs/invariants.md has a section for every invariant, with its statement, its alias and an example that a run
- * confirms.
+ * Checks that docs/invariants.md has a section for every invariant, with its statement, its alias, and an example that
+ * a run confirms.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-/** No source file imports itself, directly or through other files. Imports of types count. */
+/** Checks that no source file imports itself, directly or through other files. Imports of types count, too. */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,7 +33,7 @@ function importsOf(file: string, text: string): string[] {
   return [...text.matchAll(RELATIVE_IMPORT)].map((match) => join(dirname(file), match[1] as string));
 }
 
-/** Returns the files on the first cycle that is found, or undefined. */
+/** Returns the files of the first cycle that the search finds. Returns undefined if there is no cycle. */
 function findCycle(graph: ImportGraph): string[] | undefined {
   const done = new Set<string>();
   const visit = (file: string, path: readonly string[]): string[] | undefined => {

@@ -1,7 +1,7 @@
 /**
- * Checks that the ban list of biome.json works. The test writes every banned construct into a temporary project with
- * the real configuration and lints the project once. For each construct, it expects the message that names the
- * replacement.
+ * Checks that biome.json bans the constructs that it must ban. The test writes each banned construct into a temporary
+ * project with the real configuration and lints the project once. For each construct, it expects the message that names
+ * the replacement.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

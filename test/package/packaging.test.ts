@@ -1,8 +1,8 @@
 /**
- * Tests the npm package in the form in which a user gets it: packed, installed into an empty folder, imported,
- * type-checked without skipLibCheck, and used in the user's own vitest. The test needs no network: npm installs the
- * dependencies from copies in node_modules, with an empty cache. To run only this test, build first. `npm run
- * lint:package` runs publint and attw on the same package.
+ * Tests the npm package in the form in which a user gets it: the test packs it, installs it into an empty folder,
+ * imports it, checks its types without skipLibCheck, and uses it in a vitest of that folder. The test needs no network,
+ * because npm installs the dependencies from copies in node_modules, with an empty cache. Before you run only this
+ * test, build zabsim. `npm run lint:package` checks the same package with publint and attw.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -50,7 +50,7 @@ beforeAll(() => {
   write("package.json", JSON.stringify({ name: "user", private: true, type: "module", dependencies }));
   const offline = ["--offline", "--cache", join(folder, "cache"), "--install-links", "--omit=optional"];
   install = run("npm", ["install", ...offline, "--no-audit", "--no-fund", "--foreground-scripts"]);
-  // These packages represent the tools that the user has installed.
+  // The user of this test has these packages installed.
   for (const name of ["vitest", "@types/node", "undici-types"]) {
     const link = join(folder, "node_modules", name);
     mkdirSync(dirname(link), { recursive: true });

@@ -1,8 +1,8 @@
 /**
- * Checks that no tracked text file has banned words, British spellings, or lines of code over 120 columns. Each finding
- * names the file, the line and the word, and says what to write instead.
+ * Checks that no tracked text file contains banned words, British spellings, or lines of code over 120 columns. Each
+ * finding names the file, the line and the word, and says what to write instead.
  *
- * The test lists only words that are almost never right. It does not look for words whose use depends on the sentence.
+ * Only words that are almost never right are banned. Words that are right in some sentences are not.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -95,7 +95,7 @@ const US_SPELLINGS: readonly Rule[] = [
   },
 ];
 
-/** Files that other authors have written, or that list the words above. */
+/** Files that other authors have written, and files that list the banned words. */
 const EXEMPT =
   /^LICENSE$|^package-lock\.json$|\/vectors\/|\.(gz|jsonl|xsd|grit|npmrc)$|^test\/package\/wording\.test\.ts$/;
 

@@ -1,4 +1,4 @@
-/** A campaign report with one new finding and one finding that a known bug explains. */
+/** Makes a campaign report with one new finding and one finding that a known bug explains. */
 import type { CampaignReport, FindingCommands, ReportedFinding } from "../../reports/campaign.ts";
 
 export const newFinding: ReportedFinding = {

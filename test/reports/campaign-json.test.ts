@@ -1,6 +1,4 @@
-/**
- * The JSON output of a campaign.
- */
+/** Tests the JSON output of a campaign. */
 import { expect, it } from "vitest";
 import type { CampaignReport } from "../../reports/campaign.ts";
 import { campaignJson, findingJson } from "../../reports/campaign-json.ts";

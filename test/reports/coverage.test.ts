@@ -1,4 +1,4 @@
-/** Coverage as text and as JSON. */
+/** Tests coverage as text and as JSON. */
 import { describe, expect, it } from "vitest";
 import { coverageJson, coverageReport } from "../../reports/coverage.ts";
 import { tooWide } from "./records.ts";

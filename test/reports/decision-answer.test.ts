@@ -1,6 +1,4 @@
-/**
- * The text that `zabsim decide` prints.
- */
+/** Tests the text that `zabsim decide` prints. */
 import { expect, it } from "vitest";
 import type { DecisionAnswer } from "../../decide/decision-query.ts";
 import type { PossibleDecision } from "../../decide/possible-decisions.ts";
@@ -54,7 +52,7 @@ it("a SNAP is the first packet, with the leader's lastProcessedZxid", () => {
 it("an uncertain answer has every decision with its condition, and where the unknown fact is found", () => {
   const lines = linesOf({ possible });
   expect(lines.slice(0, 4)).toEqual([
-    "The decision depends on the log on disk. The first line that applies decides:",
+    "The decision depends on the log on disk. The first line whose condition is true decides:",
     "",
     "  SNAP   if the leader has no log on disk (txn-log-empty)",
     "  DIFF   if the log on disk contains 3:5 (txn-log-diff)",

@@ -1,6 +1,4 @@
-/**
- * The description in words of each kind of record.
- */
+/** Tests the description in words of each kind of record. */
 import { describe, expect, it } from "vitest";
 import { RECORD_EVENTS } from "../../cluster/records.ts";
 import { ACK } from "../../protocol/packets.ts";
@@ -53,7 +51,10 @@ const CASES: readonly (readonly [Parameters<typeof record>[0], string])[] = [
   ],
   [{ event: "epoch-current", epoch }, "writes currentEpoch 2 to disk"],
   [{ event: "sync-decided", ...decision }, `synchronizes 3: ${explainDecision(decision)}`],
-  [{ event: "newleader-acked", epoch, zxid: zxid("1:5") }, "acknowledges NEWLEADER of epoch 2 with its log at 1:5"],
+  [
+    { event: "newleader-acked", epoch, zxid: zxid("1:5") },
+    "acknowledges NEWLEADER of epoch 2 with a log that ends at 1:5",
+  ],
   [{ event: "newleader-ack-read", learner: sid(3), zxid: zxid("2:0") }, "receives the ACK of NEWLEADER from 3"],
   [{ event: "established", epoch, zxid: zxid("1:5") }, "is established in epoch 2 at 1:5"],
   [{ event: "active", epoch, leader: sid(2), zxid: zxid("1:5") }, "serves in epoch 2 of leader 2 at 1:5"],
@@ -66,7 +67,7 @@ const CASES: readonly (readonly [Parameters<typeof record>[0], string])[] = [
     { event: "truncated", zxid: zxid("1:1"), removed: 1, end: zxid("1:1") },
     "truncates its log to 1:1 and removes 1 transaction",
   ],
-  [{ event: "snapshot-saved", zxid: zxid("1:4") }, "ends writing snapshot.100000004"],
+  [{ event: "snapshot-saved", zxid: zxid("1:4") }, "finishes writing snapshot.100000004"],
   [
     { event: "snapshot-started", zxid: zxid("1:4"), inBackground: true },
     "begins to write snapshot.100000004 in the background",
@@ -75,11 +76,11 @@ const CASES: readonly (readonly [Parameters<typeof record>[0], string])[] = [
   [{ event: "snapshot-failed" }, "cannot write the snapshot"],
   [
     { event: "election-waited", round: 2, waitedMs: 1600, unheard: [sid(2), sid(3)], resends: true },
-    "hears no vote for 1.60 s in round 2 (no vote of 2, 3 yet): sends its vote again",
+    "receives no vote for 1.60 s in round 2 (missing votes: 2, 3): sends its vote again",
   ],
   [
     { event: "election-waited", round: 2, waitedMs: 200, unheard: [], resends: false },
-    "hears no vote for 200 ms in round 2: connects again",
+    "receives no vote for 200 ms in round 2: connects again",
   ],
   [
     { event: "notification-ignored", from: sid(3), round: 4, reason: "earlier-round" },
@@ -87,23 +88,23 @@ const CASES: readonly (readonly [Parameters<typeof record>[0], string])[] = [
   ],
   [
     { event: "notification-ignored", from: sid(3), round: 4, reason: "no-better-vote" },
-    "ignores a notification from 3: a quorum agrees, and the vote is not better",
+    "ignores a notification from 3: a quorum already agrees, and this vote is not better",
   ],
   [
     { event: "notification-delayed", to: sid(3), dialing: sid(2) },
-    "holds its vote for 3: the sending thread is still connecting to 2",
+    "delays its vote to 3: the sending thread is still connecting to 2",
   ],
   [
     { event: "election-link", peer: sid(3), change: "closed-own-id-smaller", limitMs: 5000 },
-    "drops its connection to the election port of 3: it has the smaller id, so 3 must connect",
+    "drops its connection to the election port of 3: 3 has the larger id and must connect itself",
   ],
   [
     { event: "election-link", peer: sid(0), change: "closed-peer-id-smaller", limitMs: 5000 },
-    "drops the election connection from 0, which has the smaller id, and connects",
+    "drops the election connection from 0, which has the smaller id, and connects itself",
   ],
   [
     { event: "election-link", peer: sid(3), change: "refused", limitMs: 5000 },
-    "has no connection to the election port of 3: refused",
+    "cannot connect to the election port of 3: connection refused",
   ],
   [
     { event: "election-link", peer: sid(3), change: "closed", limitMs: 5000 },
@@ -111,7 +112,7 @@ const CASES: readonly (readonly [Parameters<typeof record>[0], string])[] = [
   ],
   [
     { event: "election-link", peer: sid(3), change: "timed-out", limitMs: 5000 },
-    "has no connection to the election port of 3: no answer within cnxTimeout (5.00 s)",
+    "cannot connect to the election port of 3: no answer within cnxTimeout (5.00 s)",
   ],
   [{ event: "loaded", zxid: zxid("1:4"), history: undefined as never }, "loads its database up to 1:4"],
   [{ event: "fast-forwarded", zxid: zxid("1:4") }, "fast-forwards its database to 1:4"],

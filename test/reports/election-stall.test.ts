@@ -1,6 +1,6 @@
 /**
- * The reasons why no leader is elected. test/reports/why/ticket-steps.test.ts covers their sentences for the shipped
- * scenarios.
+ * Tests the reasons why no leader is elected. test/reports/why/ticket-steps.test.ts covers their sentences for the
+ * shipped scenarios.
  */
 import { describe, expect, it } from "vitest";
 import { readScenario, scenarioPaths } from "../../cli/scenario-files.ts";

@@ -1,4 +1,4 @@
-/** The messages of ZooKeeper's own log, by failure and release. */
+/** Tests the messages of ZooKeeper's own log, by failure and release. */
 import { describe, expect, it } from "vitest";
 import type { FailureReason } from "../../protocol/notes.ts";
 import { RELEASES } from "../../protocol/releases.ts";
@@ -67,7 +67,7 @@ describe("loggedMessages", () => {
 describe("describeFailureReason", () => {
   it("gives the meaning, the messages and their releases", () => {
     expect(describeFailureReason(FAILURE_REASONS["sync-throttled"])).toBe(
-      "leader.maxConcurrentSnapSyncs or leader.maxConcurrentDiffSyncs synchronizations are already in progress. " +
+      "the number of synchronizations has reached leader.maxConcurrentSnapSyncs or leader.maxConcurrentDiffSyncs. " +
         'ZooKeeper logs: "too many concurrent snapshots:" (3.5.0 to 3.5.10); ' +
         '"too many concurrent sync." (3.6.0 and newer)',
     );

@@ -1,6 +1,4 @@
-/**
- * The description of the servers at the end of a run.
- */
+/** Tests the description of the servers at the end of a run. */
 import { describe, expect, it } from "vitest";
 import { finalStateLines } from "../../reports/final-state.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";

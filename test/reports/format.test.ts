@@ -1,6 +1,4 @@
-/**
- * The formats of zxid ranges, times, counts and wrapped lines.
- */
+/** Tests the formats of zxid ranges, times, counts and wrapped lines. */
 import { describe, expect, it } from "vitest";
 import { asEpoch, makeZxid } from "../../protocol/zxid.ts";
 import {

@@ -1,6 +1,4 @@
-/**
- * The annotations for GitHub. The tests parse them as the runner of GitHub Actions does.
- */
+/** Tests the annotations for GitHub. The tests parse them as the runner of GitHub Actions does. */
 import { describe, expect, it } from "vitest";
 import { githubAnnotation } from "../../reports/github.ts";
 import { commandsFor, knownFinding, newFinding } from "./campaign-fixture.ts";

@@ -1,6 +1,4 @@
-/**
- * The handshakes that are collected from the records of a run.
- */
+/** Tests the handshakes that are collected from the records of a run. */
 import { describe, expect, it } from "vitest";
 import type { ProtocolRecord } from "../../cluster/records.ts";
 import { asEpoch } from "../../protocol/zxid.ts";

@@ -1,6 +1,4 @@
-/**
- * The JUnit XML of a campaign. A schema checks that it has the structure that CI systems read.
- */
+/** Tests the JUnit XML of a campaign. A schema checks that the XML has the structure that CI systems read. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { validateXML } from "xmllint-wasm";

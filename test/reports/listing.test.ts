@@ -1,6 +1,4 @@
-/**
- * The layout of the lists that `zabsim list` prints.
- */
+/** Tests the layout of the lists that `zabsim list` prints. */
 import { Chalk } from "chalk";
 import { expect, it } from "vitest";
 import { listingText } from "../../reports/listing.ts";

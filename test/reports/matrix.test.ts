@@ -1,6 +1,4 @@
-/**
- * The matrix as a table and as a page, with marks and explanations, and the advice for a release.
- */
+/** Tests the matrix as a table and as a page, with marks and explanations, and the advice for a release. */
 import { Chalk } from "chalk";
 import { expect, it } from "vitest";
 import { adviceText, type MatrixEntry, matrixPage, matrixTable, type ReleaseAdvice } from "../../reports/matrix.ts";

@@ -1,6 +1,4 @@
-/**
- * Helpers for the tests in this folder: they make zxids, records and runs.
- */
+/** Makes zxids, records and runs for the tests in this folder. */
 
 import type { ProtocolRecord } from "../../cluster/records.ts";
 import { asEpoch, asServerId, makeZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";

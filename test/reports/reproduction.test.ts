@@ -1,6 +1,4 @@
-/**
- * The scenarios that count as a reproduction of a bug.
- */
+/** Tests which scenarios count as a reproduction of a bug. */
 import { describe, expect, it } from "vitest";
 import { isReproduction, runVerdict } from "../../reports/reproduction.ts";
 import { loadScenario } from "../../scenarios/load.ts";

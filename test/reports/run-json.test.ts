@@ -1,6 +1,4 @@
-/**
- * The JSON output for runs and records. Zxids are written as `epoch:counter`.
- */
+/** Tests the JSON output for runs and records. Zxids are written as `epoch:counter`. */
 import { describe, expect, it } from "vitest";
 import type { Violation } from "../../invariants/index.ts";
 import { ACK } from "../../protocol/packets.ts";

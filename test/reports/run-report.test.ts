@@ -1,4 +1,4 @@
-/** The report of one run. */
+/** Tests the report of one run. */
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
 import { runReport } from "../../reports/run-report.ts";

@@ -7,7 +7,7 @@ const config = { release: "3.6.2", role: "participant", view: [sid(1), sid(2)], 
 
 it("names the release, the role, the known servers and the limits with their lengths", () => {
   expect(describeConfig({ ...config, changed: {} })).toBe(
-    "ZooKeeper 3.6.2 as a voter that knows 1, 2: initLimit 10 (20 s), syncLimit 5 (10 s), tickTime 2000 ms",
+    "ZooKeeper 3.6.2 as a voter in the ensemble 1, 2: initLimit 10 (20 s), syncLimit 5 (10 s), tickTime 2000 ms",
   );
 });
 
@@ -15,7 +15,7 @@ it("names every setting that differs from ZooKeeper's default", () => {
   const changed = { initLimit: 3, commitLogCount: 4 };
   const settings = { ...DEFAULT_SETTINGS, ...changed };
   expect(describeConfig({ ...config, role: "observer", release: "newest", settings, changed })).toBe(
-    "the newest release of ZooKeeper as an observer that knows 1, 2: initLimit 3 (6 s), " +
+    "the newest release of ZooKeeper as an observer in the ensemble 1, 2: initLimit 3 (6 s), " +
       "syncLimit 5 (10 s), tickTime 2000 ms, commitLogCount 4",
   );
 });

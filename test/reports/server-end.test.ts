@@ -1,6 +1,4 @@
-/**
- * The descriptions of how servers end a run.
- */
+/** Tests the descriptions of how servers end a run. */
 import { describe, expect, it } from "vitest";
 import { endText, headlineOf, listText, serverEnds, serverSentence } from "../../reports/server-end.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";

@@ -1,6 +1,4 @@
-/**
- * The release that a server runs at a given time of a run.
- */
+/** Tests the release that a server runs at a given time of a run. */
 import { expect, it } from "vitest";
 import { ServerReleases } from "../../reports/server-releases.ts";
 import { runOf, sid } from "./records.ts";

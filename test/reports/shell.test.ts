@@ -1,6 +1,4 @@
-/**
- * Quoted words and paths, which a real shell reads in these tests.
- */
+/** Quotes words and paths, and lets a real shell read them. */
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { shellPath, shellQuote } from "../../reports/shell.ts";

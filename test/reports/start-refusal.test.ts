@@ -1,6 +1,4 @@
-/**
- * The reasons why a server refuses to start.
- */
+/** Tests the reasons why a server refuses to start. */
 import { describe, expect, it } from "vitest";
 import type { RecordOf } from "../../cluster/records.ts";
 import { asEpoch } from "../../protocol/zxid.ts";

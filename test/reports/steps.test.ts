@@ -1,6 +1,4 @@
-/**
- * The descriptions of steps in words, and of the reasons why a step had no effect.
- */
+/** Tests the descriptions of steps in words, and of the reasons why a step had no effect. */
 import { describe, expect, it } from "vitest";
 import { stepsWithoutEffect, stepText } from "../../reports/steps.ts";
 import { runOf } from "./records.ts";

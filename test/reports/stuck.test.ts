@@ -1,4 +1,4 @@
-/** The explanation of a stuck run. */
+/** Tests the explanation of a stuck run. */
 import { describe, expect, it } from "vitest";
 import { whyStuck } from "../../reports/stuck.ts";
 import { runOf, tooWide } from "./records.ts";

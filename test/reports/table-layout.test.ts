@@ -1,6 +1,4 @@
-/**
- * The alignment of cells in columns.
- */
+/** Tests the alignment of cells in columns. */
 import { expect, it } from "vitest";
 import { visibleLength } from "../../reports/format.ts";
 import { tableLines } from "../../reports/table-layout.ts";

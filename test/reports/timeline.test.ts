@@ -1,6 +1,4 @@
-/**
- * The filters and the lines of a timeline.
- */
+/** Tests the filters and the lines of a timeline. */
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";
 import { timeline, timelineLine } from "../../reports/timeline.ts";

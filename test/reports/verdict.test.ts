@@ -1,5 +1,5 @@
 /**
- * The exit code and all output formats of a campaign agree, for all combinations of findings and options.
+ * Checks, for all combinations of findings and options, that the exit code and all output formats of a campaign agree.
  */
 import { Chalk } from "chalk";
 import { describe, expect, it } from "vitest";

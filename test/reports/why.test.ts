@@ -1,6 +1,6 @@
 /**
- * The explanations of all known bugs. Each of the two facts is traced to a root cause, in a few lines of at most 80
- * columns.
+ * Checks the explanations of all known bugs. Each of the two facts must lead to a root cause, in a few lines of at most
+ * 80 columns.
  */
 
 import { basename } from "node:path";

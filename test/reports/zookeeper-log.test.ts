@@ -1,4 +1,4 @@
-/** The messages that ZooKeeper logs for the failures of a run. */
+/** Tests the messages that ZooKeeper logs for the failures of a run. */
 import { describe, expect, it } from "vitest";
 import { loggedFailures, logLines, quotedMessage } from "../../reports/zookeeper-log.ts";
 import { record, runOf } from "./records.ts";

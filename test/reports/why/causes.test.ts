@@ -1,4 +1,4 @@
-/** Chains of causes in small runs. */
+/** Tests chains of causes in small runs. */
 
 import { describe, expect, it } from "vitest";
 import type { ProtocolRecord } from "../../../cluster/records.ts";
@@ -28,7 +28,7 @@ describe("CauseFinder.chain", () => {
     const run = runOf("servers: 3\n");
     const chain = new CauseFinder(run).chain(lastRecord(run, "elected", 3), undefined);
     expect(chain).toMatchObject([
-      { text: expect.stringMatching(/^server 3 is elected leader in round 1: its sid is above \d/), isRoot: true },
+      { text: expect.stringMatching(/^server 3 is elected leader in round 1: its sid is above sid \d/), isRoot: true },
     ]);
   });
 

@@ -1,6 +1,6 @@
 /**
- * The two facts that contradict each other, for each invariant. The tests add a violation to the end of a run that
- * violated no invariant.
+ * Tests, for each invariant, the two facts that contradict each other. The tests add a violation to the end of a run
+ * that violated no invariant.
  */
 import { describe, expect, it } from "vitest";
 import { INVARIANT_IDS, type Violation } from "../../../invariants/index.ts";

@@ -1,4 +1,4 @@
-/** Why a server won an election. */
+/** Tests the explanation of why a server won an election. */
 import { describe, expect, it } from "vitest";
 import type { ProtocolRecord } from "../../../cluster/records.ts";
 import { asEpoch } from "../../../protocol/zxid.ts";
@@ -30,7 +30,7 @@ describe("winText", () => {
       "its currentEpoch 2 is above currentEpoch 1 of server 1, although its last zxid 1:3 is below 1:4",
     ],
     [[1, "1:4"], [1, "1:3"], "its last zxid 1:4 is above 1:3 of server 1"],
-    [[1, "1:3"], [1, "1:3"], "its sid is above 1, and both have currentEpoch 1 and last zxid 1:3"],
+    [[1, "1:3"], [1, "1:3"], "its sid is above sid 1, and both servers have currentEpoch 1 and last zxid 1:3"],
   ] as const)("compares %j with %j", (own, other, reason) => {
     expect(textFor(own, other)).toBe(`server 2 is elected leader in round 1: ${reason}`);
   });

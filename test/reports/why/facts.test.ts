@@ -1,6 +1,4 @@
-/**
- * Facts about small runs, and their chains of causes.
- */
+/** Tests facts about small runs, and their chains of causes. */
 
 import { describe, expect, it } from "vitest";
 import type { Violation } from "../../../invariants/index.ts";
@@ -48,7 +46,7 @@ describe("FactFinder", () => {
     expect(causes).toMatchObject([
       { text: expect.stringMatching(/TRUNC to 1:1$/) },
       { text: "server 3 never had 1:3" },
-      { text: expect.stringMatching(/^server 3 is elected leader in round 1: its sid is above 2/), isRoot: true },
+      { text: expect.stringMatching(/^server 3 is elected leader in round 1: its sid is above sid 2/), isRoot: true },
     ]);
   });
 
@@ -86,10 +84,10 @@ describe("FactFinder", () => {
     const { causes, text } = find.establishments.of(asEpoch(1));
     expect(text).toBe("server 3 was established in epoch 1 at 0:0");
     expect(causes.map((cause) => cause.text)).toContain(
-      "server 1 acknowledges NEWLEADER of epoch 1 with its log at 0:0",
+      "server 1 acknowledges NEWLEADER of epoch 1 with a log that ends at 0:0",
     );
     expect(causes.at(-1)?.text).toMatch(
-      /^server 3 is elected leader in round 1: its sid is above [12], and both have /,
+      /^server 3 is elected leader in round 1: its sid is above sid [12], and both servers have /,
     );
   });
 

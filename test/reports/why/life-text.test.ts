@@ -1,4 +1,4 @@
-/** The life of one transaction in words. */
+/** Tests the description of what each server did with one transaction. */
 import { describe, expect, it } from "vitest";
 import { lifeLines } from "../../../reports/why/life-text.ts";
 import { TransactionLife } from "../../../reports/why/transaction-life.ts";

@@ -1,4 +1,4 @@
-/** The life of one transaction, derived from records. */
+/** Tests what each server did with one transaction, as derived from records. */
 import { describe, expect, it } from "vitest";
 import type { ProtocolRecord } from "../../../cluster/records.ts";
 import { History, makeTxn } from "../../../protocol/storage/history.ts";

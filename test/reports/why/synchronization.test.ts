@@ -1,6 +1,4 @@
-/**
- * The explanations of what happened to a transaction in a synchronization.
- */
+/** Tests the explanations of what happened to a transaction in a synchronization. */
 import { describe, expect, it } from "vitest";
 import { CauseFinder } from "../../../reports/why/causes.ts";
 import { Synchronizations } from "../../../reports/why/synchronization.ts";

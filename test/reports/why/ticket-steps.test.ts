@@ -1,6 +1,7 @@
 /**
- * For each scenario of a bug, the explanation must contain the step that causes the bug according to its ticket or its
- * known cause. These scenarios end with a violation, with stuck servers, or with a server that cannot start.
+ * Checks, for each scenario of a bug, that the explanation contains the step that causes the bug according to its
+ * ticket or its known cause. These scenarios end with a violation, with stuck servers, or with a server that cannot
+ * start.
  */
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -10,21 +11,21 @@ import { whyText } from "../../../reports/why.ts";
 import { runScenario } from "../../../scenarios/run.ts";
 import { Trace } from "../../../sim/index.ts";
 
-/** For each scenario, the phrases that the explanation must contain, in this order. */
+/** The phrases that the explanation of each scenario must contain, in this order. */
 const STEPS: Readonly<Record<string, readonly string[]>> = {
   // The log thread writes a transaction after its server has replayed the log into memory.
   "log-thread-drained-after-fast-forward": [
-    "the log thread of server 1 writes 1:4 only now: server 1 left its leader at 0.942835 s",
+    "the log thread of server 1 writes 1:4 only after server 1 left its leader (0.942835 s)",
     "server 1 fast-forwards its database to 1:3, before its log thread writes 1:4 (1.027835 s)",
   ],
   // The leader counts an ACK of a transaction that the follower has truncated.
   "open-acked-proposal-truncated-committed-lost": [
     "leader 3 commits 1:2 after ACKs from server 2",
-    "the ACK of server 2 is stale: server 2 truncated 1:2 after it",
+    "the ACK of server 2 is stale: server 2 truncated 1:2 after this ACK",
     "server 2 truncates 1:2 (w2) from its log",
     "leader 3 has proposed 1:2 (w2), but not committed it yet",
   ],
-  // The leader has committed a transaction and not applied it, so it truncates the transaction at a learner.
+  // The leader has committed a transaction but not applied it, so it makes a learner truncate the transaction.
   "open-committed-txn-truncated-before-leader-applies-it": [
     "server 1 truncates 1:2 (w2) from its log",
     "peer zxid 1:2 is above maxCommittedLog 1:1 → TRUNC to 1:1",
@@ -33,7 +34,8 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   // An observer applies the commits of its synchronization after it has acknowledged UPTODATE.
   "open-observer-serves-before-synced-commits-are-applied": ["serves in epoch 2"],
-  // The same window as in open-committed-txn-truncated-before-leader-applies-it, with an interruption before NEWLEADER.
+  // The leader has committed but not applied a transaction, as in
+  // open-committed-txn-truncated-before-leader-applies-it. The learner is interrupted before NEWLEADER.
   "trunc-then-commit-before-newleader-memory-ahead-of-disk": [
     "leader 3 has committed 1:2 (w2), but its commit processor has not applied it yet",
   ],
@@ -56,14 +58,14 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "servers 3 and 4 have not received it",
     "A LOOKING server repeats its vote only if it receives nothing",
   ],
-  // The leader uses an epoch although it could not write this epoch as its acceptedEpoch (Leader#getEpochToPropose).
+  // The leader uses an epoch, although its write of acceptedEpoch failed (Leader#getEpochToPropose).
   "open-epoch-used-though-not-accepted": [
     "server 3 proposes epoch 1, although its acceptedEpoch 1 is not on disk",
     "step 1: disk server=3 fail=accepted-epoch",
   ],
   // The log thread ends after a disk error, and the server keeps the unwritten transaction in memory.
   "open-failed-log-write-survives": [
-    "server 1 keeps 1:2 (w2) in memory when it leaves, and has saved no snapshot of it",
+    "server 1 keeps 1:2 (w2) in memory when it returns to LOOKING, and no snapshot",
     "server 1 fails with disk-error: the log could not be written",
     "step 2: disk server=1 fail=sync-log",
   ],
@@ -102,17 +104,18 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "proposal-gap",
     "it crashed (2.463166 s) while it truncated its log to 1:4, and its log has a gap",
   ],
-  // The learner refuses the leader's epoch because it is below its own acceptedEpoch, in every attempt to join.
+  // In every attempt to join, the learner refuses the leader's epoch, because this epoch is below its own
+  // acceptedEpoch.
   "open-voter-ahead-of-leader-never-joins": [
     "server 2 leads epoch 1",
     "server 3: FOLLOWING in DISCOVERY",
     "times with leader-epoch-lower: epoch 1 is lower than acceptedEpoch 5",
   ],
-  // As in ZOOKEEPER-4785, a server with the higher epoch wins. Its memory lacks transactions of a DIFF that are on its
-  // disk.
+  // A server with a higher epoch wins the election, as in ZOOKEEPER-4785. Its memory lacks transactions of a DIFF that
+  // are on its disk.
   "synced-diff-not-in-memory-higher-epoch-wins": [
-    "server 1 does not replay its log into memory when it leaves",
-    "server 1 acknowledges NEWLEADER of epoch 2 with its log at 1:4, after it synced 1:4",
+    "server 1 does not replay its log into memory when it returns to LOOKING",
+    "server 1 acknowledges NEWLEADER of epoch 2 with a log that ends at 1:4, after it synced 1:4",
     "later, server 2 truncates 1:4",
     "its currentEpoch 2 is above currentEpoch 1 of server 2, although its last zxid 1:3 is below 1:4",
   ],
@@ -129,7 +132,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   // A server has logged a transaction, but its database in memory lacks the transaction during a new election.
   "zookeeper-2845-logged-txn-not-in-memory": [
     "server 3 has 1:4 (w4) on its disk",
-    "server 3 does not replay its log into memory when it leaves",
+    "server 3 does not replay its log into memory when it returns to LOOKING",
     "later, server 3 was established in epoch 3 at 2:2 with 1:4",
   ],
   // After UPTODATE, the learner serves before it has applied the committed transactions of the DIFF.
@@ -138,14 +141,14 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   // The leader queues NEWLEADER before it serializes the SNAP.
   "zookeeper-3104-newleader-queued-before-snap": [
-    "server 1 saves the SNAP as snapshot 2:0, although it holds 2:10",
+    "server 1 saves the SNAP as snapshot 2:0, although the SNAP contains 2:10",
     "leader 3 applies 2:10 (w10) after it queues the SNAP and before it serializes the SNAP",
-    "leader 3 sends PROPOSAL 2:10 after NEWLEADER, although the SNAP holds it",
+    "leader 3 sends PROPOSAL 2:10 after NEWLEADER, although the SNAP already contains it",
   ],
   // The learner applies a SNAP in memory and does not save it to disk.
   "zookeeper-3642-interrupted-snap-kept-in-memory": [
     "SNAP",
-    "server 1 keeps 1:2 in memory when it leaves, and has saved no snapshot of it",
+    "server 1 keeps 1:2 in memory when it returns to LOOKING, and no snapshot on its disk contains 1:2",
   ],
   // The thread that opens connections also sends the votes, so a server that does not answer delays the votes.
   "zookeeper-3756-unreachable-voter-holds-up-votes": [
@@ -157,7 +160,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   // The learner sends its ACK of NEWLEADER before the transactions of the DIFF are on disk.
   "zookeeper-3911-newleader-acked-before-diff-is-logged": [
     "server 1 crashes before it logs 1:4",
-    "server 1 acknowledges NEWLEADER of epoch 2 with its log at 1:3, before it logs 1:4",
+    "server 1 acknowledges NEWLEADER of epoch 2 with a log that ends at 1:3, before it logs 1:4",
     "DIFF with the transactions after it",
   ],
   // At NEWLEADER, the learner clears its pending proposals. A COMMIT for one of them then arrives before UPTODATE.
@@ -178,23 +181,24 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   // The learner sends its ACK of NEWLEADER before its log thread has synced the queued transactions.
   "zookeeper-4646-newleader-acked-before-queue-is-flushed": [
     "server 2 crashes and loses 1:4, which was not synced",
-    "server 1 acknowledges NEWLEADER of epoch 2 with its log at 1:4, before it syncs 1:4",
+    "server 1 acknowledges NEWLEADER of epoch 2 with a log that ends at 1:4, before it syncs 1:4",
   ],
-  // The learner's ACK of a proposal reaches the leader before its ACK of NEWLEADER, and the leader confuses the two.
+  // The learner's ACK of a proposal reaches the leader before its ACK of NEWLEADER, and the leader takes the first ACK
+  // for the second.
   "zookeeper-4685-proposal-ack-taken-for-newleader-ack": [
-    "leader 2 takes it for the ACK of NEWLEADER and does not count server 1",
+    "leader 2 takes this packet for the ACK of NEWLEADER and does not count server 1",
     "server 1 sends the ACK of NEWLEADER in another packet",
     "server 1 sends ACK 1:4 to server 2",
   ],
   // The log thread writes its queued transactions after its server has left the leader.
   "zookeeper-4712-stale-queue-logged-after-leaving": [
-    "the log thread of server 1 writes 1:4 only now: server 1 left its leader at 0.967835 s",
+    "the log thread of server 1 writes 1:4 only after server 1 left its leader (0.967835 s)",
     "server 3 sends PROPOSAL 1:4 to server 1",
   ],
-  // Without any crash, a follower leaves its leader with the higher epoch, but without the queued transactions in
-  // memory.
+  // A follower stops following without a crash. It has the higher epoch, but the transactions that its log thread has
+  // queued are missing from its memory.
   "zookeeper-4785-queue-not-read-back-higher-epoch-wins": [
-    "server 1 does not replay its log into memory when it leaves",
+    "server 1 does not replay its log into memory when it returns to LOOKING",
     "server 1 writes currentEpoch 2 to disk, before it logs 1:4",
     "later, server 2 truncates 1:4",
     "its currentEpoch 2 is above currentEpoch 1 of server 2, although its last zxid 1:3 is below 1:4",
@@ -207,7 +211,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   // The follower leaves its leader between TRUNC and NEWLEADER, and its memory keeps the truncated transactions.
   "zookeeper-5094-interrupted-trunc-memory-ahead-of-disk": [
-    "server 1 keeps 2:6 in memory when it leaves, and has saved no snapshot of it",
+    "server 1 keeps 2:6 in memory when it returns to LOOKING, and no snapshot on its disk contains 2:6",
     "server 1 truncates its log to 1:5",
     "TRUNC to 1:5, then later transactions",
   ],
@@ -221,9 +225,9 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   "three-servers-wrong-first-packet-refused": ["the script changes it to ACK"],
   "three-servers-wrong-packet-at-each-step-refused": ["the script changes it to DIFF"],
-  // As in ZOOKEEPER-4685, the leader does not count an ACK of NEWLEADER that has another zxid.
+  // The leader does not count an ACK of NEWLEADER that has another zxid, as in ZOOKEEPER-4685.
   "two-servers-newleader-ack-with-other-zxid-not-counted": [
-    "leader 2 takes it for the ACK of NEWLEADER and does not count server 1",
+    "leader 2 takes this packet for the ACK of NEWLEADER and does not count server 1",
     "the script changes it to ACK 1:5",
   ],
 };

@@ -1,6 +1,4 @@
-/**
- * The trace entries that the index finds for an event of the simulated world.
- */
+/** Tests the trace entries that the index finds for an event of the simulated world. */
 import { describe, expect, it } from "vitest";
 import { ACK, FOLLOWERINFO, PROPOSAL } from "../../../protocol/packets.ts";
 import { isPacket, packetOf, TraceIndex } from "../../../reports/why/trace-index.ts";

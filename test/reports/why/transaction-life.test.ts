@@ -1,6 +1,4 @@
-/**
- * How servers got and lost one transaction in a run.
- */
+/** Tests how servers got and lost one transaction in a run. */
 import { describe, expect, it } from "vitest";
 import { TransactionLife } from "../../../reports/why/transaction-life.ts";
 import { record, runOf, sid, zxid } from "../records.ts";
