@@ -50,7 +50,7 @@ export interface ServerView {
 export class Ensemble {
   readonly servers = new Map<ServerId, ServerView>();
   readonly primaries = new EpochPrimaries();
-  /** The primary of the leader that `established` accepted last. */
+  /** The primary for which `established` returned true last. */
   private newest: EpochPrimary | undefined;
   /** The highest established epoch; NO_EPOCH before the first. */
   private highestEpoch = NO_EPOCH;

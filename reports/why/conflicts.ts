@@ -31,7 +31,7 @@ const deliveriesDiverge: ConflictOf = (find, { server, facts: { here, there } })
  */
 const historiesDiverge: ConflictOf = (find, { server, other, facts: { here, there } }) => {
   const opponent = other ?? find.opponentOf(server, here, there);
-  // If `there` is lower than `here` and this server does not have `there`, this server has skipped `there`.
+  // If the transaction `there` has the lower zxid, and this server does not have it, this server has skipped it.
   const skips = here !== undefined && there !== undefined && there < here && find.isMissing(server, there);
   if (here === undefined || skips) return [find.lacks(server, there), find.has(opponent, there)];
   return [find.has(server, here), there === undefined ? find.lacks(opponent, here) : find.has(opponent, there)];
