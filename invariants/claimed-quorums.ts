@@ -52,7 +52,6 @@ export class ClaimedQuorums {
   private readonly isQuorum: QuorumTest;
   private readonly violations: Violations;
   private readonly claims = new Map<ServerId, Claims>();
-  private readonly holders: ServerId[] = [];
 
   constructor(ensemble: Ensemble, isQuorum: QuorumTest, violations: Violations) {
     this.ensemble = ensemble;
@@ -77,6 +76,7 @@ export class ClaimedQuorums {
 
   // ---- election
 
+  /** Records a vote that the server sends. A vote for itself also gives the state that it will lead with. */
   voted({ sid }: ServerView, round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void {
     const own = this.of(sid);
     own.votes.add(voteText(round, leader, zxid, peerEpoch));
@@ -86,6 +86,7 @@ export class ClaimedQuorums {
     own.currentEpoch = peerEpoch;
   }
 
+  /** Checks the end of an election, whose winner may be the server itself. */
   elected(server: ServerView, leader: ServerId): void {
     // A server can join a leader for which it has not voted. The vote is then that of the leader.
     const own = this.of(server.sid).lastVote;
@@ -111,10 +112,12 @@ export class ClaimedQuorums {
 
   // ---- discovery
 
+  /** Counts a FOLLOWERINFO that the leader has read. */
   epochOffered(leader: ServerView, learner: ServerId, observer: boolean): void {
     if (!observer) this.of(leader.sid).offers.push(learner);
   }
 
+  /** Records an acceptedEpoch that the server has written, which must be higher than the one before. */
   epochAccepted({ sid }: ServerView, epoch: Epoch): void {
     const own = this.of(sid);
     if (own.accepted !== undefined && epoch <= own.accepted) {
@@ -125,6 +128,7 @@ export class ClaimedQuorums {
     own.isAcceptedUnused = true;
   }
 
+  /** Checks the epoch of LEADERINFO. `acceptedBefore` is the leader's acceptedEpoch before this proposal. */
   epochProposed(leader: ServerView, epoch: Epoch, acceptedBefore: Epoch): void {
     const { offers } = this.of(leader.sid);
     if (epoch <= acceptedBefore) {
@@ -159,12 +163,14 @@ export class ClaimedQuorums {
     this.of(leader).aheadOf.delete(learner);
   }
 
+  /** Checks that the leader does not synchronize a learner that it must refuse. */
   syncDecided(leader: ServerView, learner: ServerId): void {
     if (!this.of(leader.sid).aheadOf.has(learner)) return;
     const text = `synchronizes server ${learner}, whose ACKEPOCH is more recent than the leader's state`;
     this.violations.report("claimed-quorums", leader.sid, text, {}, learner);
   }
 
+  /** Checks a currentEpoch that a leader has written. */
   epochCurrent(server: ServerView, epoch: Epoch): void {
     if (server.role !== "leading") return;
     const { acks } = this.of(server.sid);
@@ -173,12 +179,14 @@ export class ClaimedQuorums {
 
   // ---- synchronization and broadcast
 
+  /** Counts an ACK of NEWLEADER that the leader has read. */
   newLeaderAckRead(leader: ServerView, learner: ServerId, zxid: Zxid): void {
     const { accepted, newLeaderAcks } = this.of(leader.sid);
     if (this.ensemble.servers.get(learner)?.observer) return;
     if (accepted === undefined || zxid === makeZxid(accepted, 0)) newLeaderAcks.push(learner);
   }
 
+  /** Checks that a quorum has acknowledged NEWLEADER when the leader begins to serve. */
   established(leader: ServerView, epoch: Epoch): void {
     const { established, newLeaderAcks } = this.of(leader.sid);
     established.add(epoch);
@@ -186,6 +194,7 @@ export class ClaimedQuorums {
     this.check(leader, newLeaderAcks, `is established in epoch ${epoch}`, "acknowledged NEWLEADER");
   }
 
+  /** Checks a learner that begins to serve. */
   active(learner: ServerView, epoch: Epoch, leader: ServerId): void {
     this.of(learner.sid).settled.add(settledText(leader, epoch));
     if (this.of(leader).established.has(epoch)) return;
@@ -193,17 +202,14 @@ export class ClaimedQuorums {
     this.violations.report("claimed-quorums", learner.sid, text, { epoch }, leader);
   }
 
+  /** Checks a commit of the leader in its own epoch. Nothing is checked if `primary` is unknown. */
   committed(leader: ServerView, { zxid }: Txn, primary: EpochPrimary | undefined): void {
     const history = primary?.upTo(zxid);
     if (history === undefined) return;
-    const { holders } = this;
-    holders.length = 0;
-    for (const { durable, observer, sid } of this.ensemble.servers.values()) {
-      if (!observer && durable !== undefined && history.isPrefixOf(durable)) holders.push(sid);
-    }
+    const holders = this.ensemble.holdersOf(history);
     if (this.isQuorum(holders)) return;
     const text = `commits ${zxidText(zxid)}, but no quorum has it on disk, only ${list(holders)}`;
-    this.violations.report("claimed-quorums", leader.sid, text, { zxid, holders: [...holders] });
+    this.violations.report("claimed-quorums", leader.sid, text, { zxid, holders });
   }
 
   /** Checks the first delivery of a transaction in the epoch in which it was broadcast. */

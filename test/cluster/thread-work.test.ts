@@ -11,6 +11,7 @@ import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
 import type { DurationRange } from "../../sim/duration-range.ts";
 import { type NodeProgram, World } from "../../sim/index.ts";
+import { IDLE_PROGRAM } from "../sim/idle-program.ts";
 
 const range = (minUs: number, maxUs: number): DurationRange => ({ minUs, maxUs });
 
@@ -28,18 +29,11 @@ function run(durationUs: DurationRange, start: (threads: ThreadWorkTimers, world
   };
   const threads = new ThreadWorkTimers(node, durations);
   const program: NodeProgram<unknown> = {
+    ...IDLE_PROGRAM,
     onTimer: (timer) => {
       const work = threads.workOf(timer);
       if (work !== undefined) for (const key of threads.finish(work)) done.push(`${key} at ${world.kernel.nowUs}`);
     },
-    onConnected: () => {},
-    onRefused: () => {},
-    onAccepted: () => {},
-    onMessage: () => {},
-    onClosed: () => {},
-    onDatagram: () => {},
-    onDiskDone: () => {},
-    stateHash: () => 0,
   };
   node.start(program);
   start(threads, world);

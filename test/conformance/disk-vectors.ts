@@ -17,7 +17,8 @@ import {
 } from "../../protocol/index.ts";
 import { behaviorOf } from "../../protocol/releases.ts";
 import { Database } from "../../protocol/storage/database.ts";
-import { type NodeProgram, World } from "../../sim/index.ts";
+import { World } from "../../sim/index.ts";
+import { IDLE_PROGRAM } from "../sim/idle-program.ts";
 import { fieldsOf } from "./input-fields.ts";
 
 /** The operations that are compared. */
@@ -61,7 +62,7 @@ class DataDir {
       const [name, records] = file.split(":");
       if (records === "!") this.world.node(1).disk.corrupt(logName(asZxid(Number(name))), "empty");
     }
-    this.world.node(1).start(NO_PROGRAM);
+    this.world.node(1).start(IDLE_PROGRAM);
   }
 
   run(operation: string): string {
@@ -122,18 +123,6 @@ class DataDir {
     return `${answer}, files [${text.join(", ")}]`;
   }
 }
-
-const NO_PROGRAM: NodeProgram<unknown> = {
-  onTimer: () => {},
-  onConnected: () => {},
-  onRefused: () => {},
-  onAccepted: () => {},
-  onMessage: () => {},
-  onClosed: () => {},
-  onDatagram: () => {},
-  onDiskDone: () => {},
-  stateHash: () => 0,
-};
 
 function files(text: string): string[] {
   return text === "" ? [] : text.split("|");

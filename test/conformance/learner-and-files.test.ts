@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ServerDisk } from "../../cluster/server-disk.ts";
 import { asZxid, DISK_ACCEPTED_EPOCH, ELECTION_PORT, NO_FIXES, QUORUM_PORT } from "../../protocol/index.ts";
 import { World } from "../../sim/index.ts";
+import { IDLE_PROGRAM } from "../sim/idle-program.ts";
 import { BarePeer, diff, leaderInfo, newLeader, proposal, snap, trunc, txn, z } from "./bare-peer.ts";
 
 const leaderConnects = (bare: BarePeer): BarePeer["connects"] =>
@@ -122,17 +123,7 @@ describe("epoch files", () => {
 describe("TruncateTest", () => {
   const diskWith = (zxids: string[]): { disk: ServerDisk; world: World<unknown> } => {
     const world = new World<unknown>({ seed: 1, nodes: [1] });
-    world.node(1).start({
-      onTimer: () => {},
-      onConnected: () => {},
-      onRefused: () => {},
-      onAccepted: () => {},
-      onMessage: () => {},
-      onClosed: () => {},
-      onDatagram: () => {},
-      onDiskDone: () => {},
-      stateHash: () => 0,
-    });
+    world.node(1).start(IDLE_PROGRAM);
     const disk = new ServerDisk(world.node(1).disk);
     for (const zxid of zxids) disk.append(txn(zxid));
     return { disk, world };
