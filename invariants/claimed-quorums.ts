@@ -22,12 +22,20 @@ import { zxidText } from "./history-facts.ts";
 import type { QuorumTest } from "./quorum-test.ts";
 import type { Violations } from "./violation.ts";
 
+/** A vote that a server has sent. Two votes are equal if their texts are. */
+interface Vote {
+  readonly leader: ServerId;
+  readonly peerEpoch: Epoch;
+  /** Round, leader, zxid and epoch. */
+  readonly text: string;
+}
+
 /** What this class knows about one server. */
 interface Claims {
-  /** Each vote that the server has ever sent, as a text of round, leader, zxid and epoch. */
+  /** The text of each vote that the server has ever sent. */
   readonly votes: Set<string>;
   /** The last of these votes. */
-  lastVote: string;
+  lastVote: Vote | undefined;
   /** Each leader that the server has ever followed, itself included, with an epoch of its vote, as a text. */
   readonly settled: Set<string>;
   /** The state with which the server voted for itself. */
@@ -79,8 +87,8 @@ export class ClaimedQuorums {
   /** Records a vote that the server sends. A vote for itself also gives the state that it will lead with. */
   voted({ sid }: ServerView, round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void {
     const own = this.of(sid);
-    own.votes.add(voteText(round, leader, zxid, peerEpoch));
-    own.lastVote = voteText(round, leader, zxid, peerEpoch);
+    own.lastVote = { leader, peerEpoch, text: `${round}/${leader}/${zxid}/${peerEpoch}` };
+    own.votes.add(own.lastVote.text);
     if (leader !== sid) return;
     own.zxid = zxid;
     own.currentEpoch = peerEpoch;
@@ -90,21 +98,23 @@ export class ClaimedQuorums {
   elected(server: ServerView, leader: ServerId): void {
     // A server can join a leader for which it has not voted. The vote is then that of the leader.
     const own = this.of(server.sid).lastVote;
-    const vote = leaderOf(own) === leader ? own : this.of(leader).lastVote;
-    this.of(server.sid).settled.add(settledText(leader, epochOfVote(vote)));
+    const vote = own?.leader === leader ? own : this.of(leader).lastVote;
+    this.of(server.sid).settled.add(settledText(leader, vote?.peerEpoch ?? ""));
     if (this.isSupported(leader, vote)) return;
     const text = `elects server ${leader}, but no quorum has voted for it or follows it`;
     this.violations.report("claimed-quorums", server.sid, text, {});
   }
 
   /** Returns whether a quorum has sent this vote, or follows the leader with one epoch. */
-  private isSupported(leader: ServerId, vote: string): boolean {
+  private isSupported(leader: ServerId, vote: Vote | undefined): boolean {
     const voters = [...this.ensemble.servers.values()].filter(({ observer }) => !observer).map(({ sid }) => sid);
     const prefix = settledText(leader, "");
     const epochs = new Set(voters.flatMap((sid) => [...this.of(sid).settled].filter((one) => one.startsWith(prefix))));
     epochs.add("");
     for (const epoch of epochs) {
-      const supporters = voters.filter((sid) => this.of(sid).votes.has(vote) || this.of(sid).settled.has(epoch));
+      const supporters = voters.filter(
+        (sid) => this.of(sid).votes.has(vote?.text ?? "") || this.of(sid).settled.has(epoch),
+      );
       if (this.isQuorum(supporters)) return true;
     }
     return false;
@@ -233,7 +243,7 @@ export class ClaimedQuorums {
     if (own === undefined) {
       own = {
         votes: new Set(),
-        lastVote: "",
+        lastVote: undefined,
         settled: new Set(),
         aheadOf: new Set(),
         zxid: undefined,
@@ -249,18 +259,6 @@ export class ClaimedQuorums {
     }
     return own;
   }
-}
-
-function voteText(round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): string {
-  return `${round}/${leader}/${zxid}/${peerEpoch}`;
-}
-
-function leaderOf(vote: string): number {
-  return Number(vote.split("/")[1]);
-}
-
-function epochOfVote(vote: string): string {
-  return vote.split("/")[3] ?? "";
 }
 
 function settledText(leader: ServerId, epoch: Epoch | string): string {
