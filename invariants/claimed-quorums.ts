@@ -43,8 +43,8 @@ interface Claims {
   currentEpoch: Epoch | undefined;
   /** The last acceptedEpoch that the server has written since it started. */
   accepted: Epoch | undefined;
-  /** Whether the server has not yet used `accepted` for an ACKEPOCH that counts. */
-  isAcceptedUnused: boolean;
+  /** The epochs that the server has accepted but for which no leader has read an ACKEPOCH that counts. */
+  readonly unacked: Set<Epoch>;
   /** The epochs in which the server was established. */
   readonly established: Set<Epoch>;
   /** The servers from which a leader has read FOLLOWERINFO, ACKEPOCH and the ACK of NEWLEADER. */
@@ -135,7 +135,7 @@ export class ClaimedQuorums {
       this.violations.report("claimed-quorums", sid, text, { epoch });
     }
     own.accepted = epoch;
-    own.isAcceptedUnused = true;
+    own.unacked.add(epoch);
   }
 
   /** Checks the epoch of LEADERINFO. `acceptedBefore` is the leader's acceptedEpoch before this proposal. */
@@ -156,12 +156,13 @@ export class ClaimedQuorums {
     const own = this.of(leader.sid);
     const view = this.ensemble.servers.get(learner);
     if (currentEpoch < 0 || view === undefined || view.observer) return;
-    const epochs = this.of(learner);
-    if (!epochs.isAcceptedUnused && epochs.accepted !== undefined) {
+    const { accepted, unacked } = this.of(learner);
+    // The leader can be slow: the learner may have accepted the epoch of another leader since it sent this packet.
+    const wasUnacked = own.accepted !== undefined && unacked.delete(own.accepted);
+    if (!wasUnacked && accepted !== undefined) {
       const text = `answers LEADERINFO with currentEpoch ${currentEpoch}, although it had accepted the epoch before`;
-      this.violations.report("claimed-quorums", learner, text, { epoch: epochs.accepted }, leader.sid);
+      this.violations.report("claimed-quorums", learner, text, { epoch: accepted }, leader.sid);
     }
-    epochs.isAcceptedUnused = false;
     const isAhead = currentEpoch > (own.currentEpoch ?? currentEpoch);
     const hasMore = currentEpoch === own.currentEpoch && lastZxid > (own.zxid ?? lastZxid);
     if (!isAhead && !hasMore) own.acks.push(learner);
@@ -249,7 +250,7 @@ export class ClaimedQuorums {
         zxid: undefined,
         currentEpoch: undefined,
         accepted: undefined,
-        isAcceptedUnused: false,
+        unacked: new Set(),
         established: new Set(),
         offers: [],
         acks: [],
