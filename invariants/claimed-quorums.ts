@@ -43,6 +43,8 @@ interface Claims {
   currentEpoch: Epoch | undefined;
   /** The last acceptedEpoch that the server has written since it started. */
   accepted: Epoch | undefined;
+  /** The last epoch that the server has proposed as a leader. It may have failed to write it as its acceptedEpoch. */
+  proposed: Epoch | undefined;
   /** The epochs that the server has accepted but for which no leader has read an ACKEPOCH that counts. */
   readonly unacked: Set<Epoch>;
   /** The epochs in which the server was established. */
@@ -140,12 +142,13 @@ export class ClaimedQuorums {
 
   /** Checks the epoch of LEADERINFO. `acceptedBefore` is the leader's acceptedEpoch before this proposal. */
   epochProposed(leader: ServerView, epoch: Epoch, acceptedBefore: Epoch): void {
-    const { offers } = this.of(leader.sid);
+    const own = this.of(leader.sid);
+    own.proposed = epoch;
     if (epoch <= acceptedBefore) {
       const text = `proposes epoch ${epoch}, although its acceptedEpoch is ${acceptedBefore}`;
       this.violations.report("claimed-quorums", leader.sid, text, { epoch });
     }
-    this.check(leader, offers, `proposes epoch ${epoch}`, "sent FOLLOWERINFO");
+    this.check(leader, own.offers, `proposes epoch ${epoch}`, "sent FOLLOWERINFO");
   }
 
   /**
@@ -158,7 +161,7 @@ export class ClaimedQuorums {
     if (currentEpoch < 0 || view === undefined || view.observer) return;
     const { accepted, unacked } = this.of(learner);
     // The leader can be slow: the learner may have accepted the epoch of another leader since it sent this packet.
-    const wasUnacked = own.accepted !== undefined && unacked.delete(own.accepted);
+    const wasUnacked = own.proposed !== undefined && unacked.delete(own.proposed);
     if (!wasUnacked && accepted !== undefined) {
       const text = `answers LEADERINFO with currentEpoch ${currentEpoch}, although it had accepted the epoch before`;
       this.violations.report("claimed-quorums", learner, text, { epoch: accepted }, leader.sid);
@@ -250,6 +253,7 @@ export class ClaimedQuorums {
         zxid: undefined,
         currentEpoch: undefined,
         accepted: undefined,
+        proposed: undefined,
         unacked: new Set(),
         established: new Set(),
         offers: [],
