@@ -43,7 +43,17 @@ export function serversInStep(step: Step): ServerId[] {
 }
 
 /** Names of the fields whose numbers are not server ids. */
-const NOT_SERVERS = new Set(["count", "rate", "lossRate", "duplicateRate", "unsynced", "epoch", "nth"]);
+const NOT_SERVERS = new Set([
+  "count",
+  "rate",
+  "lossRate",
+  "duplicateRate",
+  "unsynced",
+  "epoch",
+  "configVersion",
+  "protocolVersion",
+  "nth",
+]);
 
 /** Returns a copy of the value in which each server id is replaced by its new id in `ids`. */
 export function renumberServers<Value>(value: Value, ids: ReadonlyMap<ServerId, ServerId>): Value {

@@ -191,6 +191,10 @@ function checkDiskFault(checks: FieldChecks, fault: DiskFault, path: Path): void
   checkServerOrLeader(checks, fault.server, [...path, "server"]);
   if (fault.sync !== undefined) checks.durationRange(fault.sync, [...path, "sync"]);
   if (fault.write !== undefined) checks.durationRange(fault.write, [...path, "write"]);
+  if (fault.copyFrom !== undefined) checks.server(fault.copyFrom, [...path, "copyFrom"]);
+  if (fault.copyFrom !== undefined && fault.copyFrom === fault.server) {
+    checks.report([...path, "copyFrom"], fault.copyFrom, "is the same server", "another server");
+  }
   if (fault.stall === true && fault.resume === true) {
     checks.report([...path, "resume"], true, "contradicts stall", "either stall or resume");
   }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { checkSteps } from "../../../scenarios/loading/check-steps.ts";
 import { formatPath } from "../../../scenarios/loading/field-path.ts";
+import schema from "../../../schema/scenario.schema.json" with { type: "json" };
 import { testInvalidFiles } from "../bad/invalid-files.ts";
 import { WRONG_STEPS } from "../bad/table.ts";
 import { checksOf, testRules } from "./valid-and-invalid.ts";
@@ -70,6 +71,12 @@ describe("a step is valid only if", () => {
       step({ disk: { server: 1, stall: true, resume: true } }),
       "steps[0].disk.resume",
     ],
+    [
+      "a data directory is copied from another server",
+      step({ disk: { server: 1, copyFrom: 2 } }),
+      step({ disk: { server: 1, copyFrom: 1 } }),
+      "steps[0].disk.copyFrom",
+    ],
   ]);
 
   const undoable = { pause: 1, crash: 1, partition: [[1]], drop: {}, clock: { server: 1, rate: 2 } };
@@ -98,45 +105,91 @@ describe("a step is valid only if", () => {
   });
 });
 
+const UNKNOWN_SERVER: readonly (readonly [fields: object, field: string])[] = [
+  [{ start: 9 }, "steps[0].start"],
+  [{ restart: 9 }, "steps[0].restart"],
+  [{ upgrade: { server: 9, to: "3.9.3" } }, "steps[0].upgrade.server"],
+  [{ pause: 9 }, "steps[0].pause"],
+  [{ resume: 9 }, "steps[0].resume"],
+  [{ wipe: 9 }, "steps[0].wipe"],
+  [{ isolate: 9 }, "steps[0].isolate"],
+  [{ refuse: 9 }, "steps[0].refuse"],
+  [{ settle: [1, 9] }, "steps[0].settle[1]"],
+  [{ crash: 9 }, "steps[0].crash.server"],
+  [{ write: { at: 9 } }, "steps[0].write.at"],
+  [{ disconnect: { server: 9 } }, "steps[0].disconnect.server"],
+  [{ disconnect: { server: "leader", from: 9 } }, "steps[0].disconnect.from"],
+  [{ clock: { server: 9, rate: 2 } }, "steps[0].clock.server"],
+  [{ bridge: { over: 9, sides: [[1], [2]] } }, "steps[0].bridge.over"],
+  [{ bridge: { over: 1, sides: [[2], [9]] } }, "steps[0].bridge.sides[1][0]"],
+  [{ flap: { between: [1, 9], every: "1ms" } }, "steps[0].flap.between[1]"],
+  [{ clog: { from: 9 } }, "steps[0].clog.from[0]"],
+  [{ link: { to: 9, latency: "1ms" } }, "steps[0].link.to[0]"],
+  [{ cutOneWay: { from: 9, to: 1 } }, "steps[0].cutOneWay.from[0]"],
+  [{ partition: [[1], [9]] }, "steps[0].partition[1][0]"],
+  [{ heal: [1, 9] }, "steps[0].heal[1]"],
+  [{ drop: { from: 9 } }, "steps[0].drop.from"],
+  [{ delay: { to: 9, by: "1ms" } }, "steps[0].delay.to"],
+  [{ hold: { to: 9 } }, "steps[0].hold.to"],
+  [{ reset: { from: 9 } }, "steps[0].reset.from"],
+  [{ alter: { from: 9, set: { epoch: 1 } } }, "steps[0].alter.from"],
+  [{ disk: { server: 9, stall: true } }, "steps[0].disk.server"],
+  [{ when: { event: "active", server: 9 }, heal: "all" }, "steps[0].when.server"],
+  [{ when: { message: "ACK", to: 9 }, heal: "all" }, "steps[0].when.to"],
+  [{ stall: { server: 9, thread: "sync" } }, "steps[0].stall.server"],
+  [{ crash: { server: 9 } }, "steps[0].crash.server"],
+  [{ disconnect: 9 }, "steps[0].disconnect.server"],
+  [{ clog: { to: 9 } }, "steps[0].clog.to[0]"],
+  [{ link: { from: 9, latency: "1ms" } }, "steps[0].link.from[0]"],
+  [{ cutOneWay: { from: 1, to: 9 } }, "steps[0].cutOneWay.to[0]"],
+  [{ drop: { to: 9 } }, "steps[0].drop.to"],
+  [{ delay: { from: 9, by: "1ms" } }, "steps[0].delay.from"],
+  [{ hold: { from: 9 } }, "steps[0].hold.from"],
+  [{ reset: { to: 9 } }, "steps[0].reset.to"],
+  [{ alter: { to: 9, set: { epoch: 1 } } }, "steps[0].alter.to"],
+  [{ disk: { server: 1, copyFrom: 9 } }, "steps[0].disk.copyFrom"],
+  [{ when: { message: "ACK", from: 9 }, heal: "all" }, "steps[0].when.from"],
+];
+
 describe("every server that a step names exists:", () => {
-  it.each<[object, string]>([
-    [{ start: 9 }, "steps[0].start"],
-    [{ restart: 9 }, "steps[0].restart"],
-    [{ upgrade: { server: 9, to: "3.9.3" } }, "steps[0].upgrade.server"],
-    [{ pause: 9 }, "steps[0].pause"],
-    [{ resume: 9 }, "steps[0].resume"],
-    [{ wipe: 9 }, "steps[0].wipe"],
-    [{ isolate: 9 }, "steps[0].isolate"],
-    [{ refuse: 9 }, "steps[0].refuse"],
-    [{ settle: [1, 9] }, "steps[0].settle[1]"],
-    [{ crash: 9 }, "steps[0].crash.server"],
-    [{ write: { at: 9 } }, "steps[0].write.at"],
-    [{ disconnect: { server: 9 } }, "steps[0].disconnect.server"],
-    [{ disconnect: { server: "leader", from: 9 } }, "steps[0].disconnect.from"],
-    [{ clock: { server: 9, rate: 2 } }, "steps[0].clock.server"],
-    [{ bridge: { over: 9, sides: [[1], [2]] } }, "steps[0].bridge.over"],
-    [{ bridge: { over: 1, sides: [[2], [9]] } }, "steps[0].bridge.sides[1][0]"],
-    [{ flap: { between: [1, 9], every: "1ms" } }, "steps[0].flap.between[1]"],
-    [{ clog: { from: 9 } }, "steps[0].clog.from[0]"],
-    [{ link: { to: 9, latency: "1ms" } }, "steps[0].link.to[0]"],
-    [{ cutOneWay: { from: 9, to: 1 } }, "steps[0].cutOneWay.from[0]"],
-    [{ partition: [[1], [9]] }, "steps[0].partition[1][0]"],
-    [{ heal: [1, 9] }, "steps[0].heal[1]"],
-    [{ drop: { from: 9 } }, "steps[0].drop.from"],
-    [{ delay: { to: 9, by: "1ms" } }, "steps[0].delay.to"],
-    [{ hold: { to: 9 } }, "steps[0].hold.to"],
-    [{ reset: { from: 9 } }, "steps[0].reset.from"],
-    [{ alter: { from: 9, set: { epoch: 1 } } }, "steps[0].alter.from"],
-    [{ disk: { server: 9, stall: true } }, "steps[0].disk.server"],
-    [{ when: { event: "active", server: 9 }, heal: "all" }, "steps[0].when.server"],
-    [{ when: { message: "ACK", to: 9 }, heal: "all" }, "steps[0].when.to"],
-  ])("%j", (fields, field) => {
+  it.each(UNKNOWN_SERVER)("%j", (fields, field) => {
     const checks = checksOf(step(fields));
     checkSteps(checks);
     expect(checks.problems.map(({ path }) => formatPath(path))).toEqual([field]);
     expect(checks.problems[0]).toMatchObject({ value: 9, message: "there is no such server", accepted: "1, 2, 3, 4" });
   });
+
+  it("for every field that the schema declares as a server", () => {
+    const tested = UNKNOWN_SERVER.flatMap(([fields]) => pathsOf9(fields, ""));
+    expect(new Set(tested)).toEqual(new Set(serverFields(schema.definitions.step.properties, "")));
+  });
 });
+
+/** Returns the paths of the fields that contain 9, without indexes. */
+function pathsOf9(value: unknown, path: string): string[] {
+  if (value === 9) return [path];
+  if (Array.isArray(value)) return value.flatMap((one) => pathsOf9(one, path));
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, one]) => pathsOf9(one, `${path}.${name}`));
+}
+
+/** Returns the paths of the fields of the schema that are server ids. */
+function serverFields(properties: object, path: string): string[] {
+  const within = (node: unknown, at: string): string[] => {
+    if (typeof node !== "object" || node === null) return [];
+    if (Array.isArray(node)) return node.flatMap((one) => within(one, at));
+    const { $ref, properties: fields, not: _not, if: _if, ...rest } = node as Record<string, unknown>;
+    const name = typeof $ref === "string" ? $ref.slice("#/definitions/".length) : undefined;
+    if (name !== undefined && /^serverId/.test(name)) return [at];
+    const definitions: Readonly<Record<string, unknown>> = schema.definitions;
+    return [
+      ...(name === undefined ? [] : within(definitions[name], at)),
+      ...(fields === undefined || fields === null ? [] : serverFields(fields, at)),
+      ...Object.values(rest).flatMap((one) => within(one, at)),
+    ];
+  };
+  return Object.entries(properties).flatMap(([name, one]) => within(one, `${path}.${name}`));
+}
 
 describe("every duration and zxid of a step is valid:", () => {
   it.each<[object, string]>([
