@@ -22,22 +22,20 @@ import { zxidText } from "./history-facts.ts";
 import type { QuorumTest } from "./quorum-test.ts";
 import type { Violations } from "./violation.ts";
 
-/** A vote that a server has sent. Two votes are equal if their texts are. */
+/** A vote that a server has sent. */
 interface Vote {
+  readonly round: number;
   readonly leader: ServerId;
+  readonly zxid: Zxid;
   readonly peerEpoch: Epoch;
-  /** Round, leader, zxid and epoch. */
-  readonly text: string;
 }
 
 /** What this class knows about one server. */
 interface Claims {
-  /** The text of each vote that the server has ever sent. */
-  readonly votes: Set<string>;
-  /** The last of these votes. */
-  lastVote: Vote | undefined;
-  /** Each leader that the server has ever followed, itself included, with an epoch of its vote, as a text. */
-  readonly settled: Set<string>;
+  /** The votes that the server has sent, in order. A vote that repeats the one before is not in the list again. */
+  readonly votes: Vote[];
+  /** The leaders that the server has ever followed, itself included, with the epochs of their votes. */
+  readonly followed: Map<ServerId, Set<Epoch | undefined>>;
   /** The state with which the server voted for itself. */
   zxid: Zxid | undefined;
   currentEpoch: Epoch | undefined;
@@ -89,8 +87,9 @@ export class ClaimedQuorums {
   /** Records a vote that the server sends. A vote for itself also gives the state that it will lead with. */
   voted({ sid }: ServerView, round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void {
     const own = this.of(sid);
-    own.lastVote = { leader, peerEpoch, text: `${round}/${leader}/${zxid}/${peerEpoch}` };
-    own.votes.add(own.lastVote.text);
+    const vote = { round, leader, zxid, peerEpoch };
+    const last = own.votes.at(-1);
+    if (last === undefined || !equalVotes(last, vote)) own.votes.push(vote);
     if (leader !== sid) return;
     own.zxid = zxid;
     own.currentEpoch = peerEpoch;
@@ -99,9 +98,10 @@ export class ClaimedQuorums {
   /** Checks the end of an election, whose winner may be the server itself. */
   elected(server: ServerView, leader: ServerId): void {
     // A server can join a leader for which it has not voted. The vote is then that of the leader.
-    const own = this.of(server.sid).lastVote;
-    const vote = own?.leader === leader ? own : this.of(leader).lastVote;
-    this.of(server.sid).settled.add(settledText(leader, vote?.peerEpoch ?? ""));
+    const own = this.of(server.sid);
+    const last = own.votes.at(-1);
+    const vote = last?.leader === leader ? last : this.of(leader).votes.at(-1);
+    this.follow(own, leader, vote?.peerEpoch);
     if (this.isSupported(leader, vote)) return;
     const text = `elects server ${leader}, but no quorum has voted for it or follows it`;
     this.violations.report("claimed-quorums", server.sid, text, {});
@@ -109,17 +109,25 @@ export class ClaimedQuorums {
 
   /** Returns whether a quorum has sent this vote, or follows the leader with one epoch. */
   private isSupported(leader: ServerId, vote: Vote | undefined): boolean {
-    const voters = [...this.ensemble.servers.values()].filter(({ observer }) => !observer).map(({ sid }) => sid);
-    const prefix = settledText(leader, "");
-    const epochs = new Set(voters.flatMap((sid) => [...this.of(sid).settled].filter((one) => one.startsWith(prefix))));
-    epochs.add("");
+    const voted: ServerId[] = [];
+    const epochs = new Set<Epoch | undefined>();
+    for (const [sid, { followed, votes }] of this.claims) {
+      if (vote !== undefined && has(votes, vote)) voted.push(sid);
+      for (const epoch of followed.get(leader) ?? []) epochs.add(epoch);
+    }
+    if (this.isQuorum(voted)) return true;
     for (const epoch of epochs) {
-      const supporters = voters.filter(
-        (sid) => this.of(sid).votes.has(vote?.text ?? "") || this.of(sid).settled.has(epoch),
-      );
+      const supporters = [...voted];
+      for (const [sid, { followed }] of this.claims) if (followed.get(leader)?.has(epoch)) supporters.push(sid);
       if (this.isQuorum(supporters)) return true;
     }
     return false;
+  }
+
+  private follow(own: Claims, leader: ServerId, epoch: Epoch | undefined): void {
+    const epochs = own.followed.get(leader);
+    if (epochs === undefined) own.followed.set(leader, new Set([epoch]));
+    else epochs.add(epoch);
   }
 
   // ---- discovery
@@ -202,15 +210,15 @@ export class ClaimedQuorums {
 
   /** Checks that a quorum has acknowledged NEWLEADER when the leader begins to serve. */
   established(leader: ServerView, epoch: Epoch): void {
-    const { established, newLeaderAcks } = this.of(leader.sid);
-    established.add(epoch);
-    this.of(leader.sid).settled.add(settledText(leader.sid, epoch));
-    this.check(leader, newLeaderAcks, `is established in epoch ${epoch}`, "acknowledged NEWLEADER");
+    const own = this.of(leader.sid);
+    own.established.add(epoch);
+    this.follow(own, leader.sid, epoch);
+    this.check(leader, own.newLeaderAcks, `is established in epoch ${epoch}`, "acknowledged NEWLEADER");
   }
 
   /** Checks a learner that begins to serve. */
   active(learner: ServerView, epoch: Epoch, leader: ServerId): void {
-    this.of(learner.sid).settled.add(settledText(leader, epoch));
+    this.follow(this.of(learner.sid), leader, epoch);
     if (this.of(leader).established.has(epoch)) return;
     const text = `serves in epoch ${epoch}, in which server ${leader} is not established`;
     this.violations.report("claimed-quorums", learner.sid, text, { epoch }, leader);
@@ -246,9 +254,8 @@ export class ClaimedQuorums {
     let own = this.claims.get(sid);
     if (own === undefined) {
       own = {
-        votes: new Set(),
-        lastVote: undefined,
-        settled: new Set(),
+        votes: [],
+        followed: new Map(),
         aheadOf: new Set(),
         zxid: undefined,
         currentEpoch: undefined,
@@ -266,8 +273,14 @@ export class ClaimedQuorums {
   }
 }
 
-function settledText(leader: ServerId, epoch: Epoch | string): string {
-  return `${leader}/${epoch}`;
+function equalVotes(a: Vote, b: Vote): boolean {
+  return a.round === b.round && a.leader === b.leader && a.zxid === b.zxid && a.peerEpoch === b.peerEpoch;
+}
+
+/** Searches from the end, because a vote that counts is most often a recent one. */
+function has(votes: readonly Vote[], vote: Vote): boolean {
+  for (let i = votes.length - 1; i >= 0; i--) if (equalVotes(votes[i] as Vote, vote)) return true;
+  return false;
 }
 
 function list(servers: readonly ServerId[]): string {

@@ -4,7 +4,7 @@
  */
 import type { ServerId } from "../protocol/index.ts";
 
-/** Returns whether these servers contain a quorum. Servers that do not vote have no effect. */
+/** Returns whether these servers contain a quorum. Servers that do not vote, and repeated servers, have no effect. */
 export type QuorumTest = (servers: readonly ServerId[]) => boolean;
 
 /** Groups of voters with weights, as in ClusterSpec.quorum. A voter without a weight has weight 1. */
@@ -19,8 +19,11 @@ export interface Groups {
  */
 export function quorumTest(voters: readonly ServerId[], hierarchy?: Groups): QuorumTest {
   if (hierarchy === undefined) {
-    const voting = new Set(voters);
-    return (servers) => servers.filter((sid) => voting.has(sid)).length * 2 > voting.size;
+    return (servers) => {
+      let count = 0;
+      for (const sid of voters) if (servers.includes(sid)) count++;
+      return count * 2 > voters.length;
+    };
   }
   const weightOf = (sid: ServerId): number => hierarchy.weights[sid] ?? 1;
   const weightIn = (sids: readonly ServerId[]): number => sids.reduce((sum, sid) => sum + weightOf(sid), 0);
