@@ -43,16 +43,12 @@ const SNAPSHOT = "snapshot.";
 
 /** Returns the name of a log file, such as `log.200000001`, by the zxid of its first record (Util#makeLogName). */
 export function logName(zxid: Zxid): string {
-  return fileName(LOG, zxid);
+  return LOG + hexOf(zxid);
 }
 
 /** Returns the name of a snapshot, such as `snapshot.200000001` (Util#makeSnapshotName). */
 export function snapshotName(zxid: Zxid): string {
-  return fileName(SNAPSHOT, zxid);
-}
-
-function fileName(prefix: string, zxid: Zxid): string {
-  return prefix + hexOf(zxid);
+  return SNAPSHOT + hexOf(zxid);
 }
 
 /** The kinds of files that a `disk` step can delete. */
@@ -144,10 +140,7 @@ export class ServerDisk {
    */
   truncateLog(zxid: Zxid, { truncRemovesEverythingAbove: cutsAll, truncDeletesNewestFirst }: Truncation): boolean {
     this.openLog = undefined;
-    if (cutsAll) {
-      for (const name of this.named(SNAPSHOT))
-        if (name > zxid) this.disk.remove(snapshotName(name), NO_OPERATION, MAIN_THREAD);
-    }
+    if (cutsAll) this.removeSnapshotsAbove(zxid);
     const files = this.logFiles();
     let first = 0;
     while (first + 1 < files.length && (files[first + 1] as LogFile).name < zxid) first++;
@@ -173,7 +166,7 @@ export class ServerDisk {
   dropAllBut(snapshotZxid: Zxid): void {
     this.openLog = undefined;
     this.removeSnapshotsAbove(snapshotZxid);
-    for (const name of this.named(LOG)) this.disk.remove(logName(name), NO_OPERATION, MAIN_THREAD);
+    for (const { file } of this.filesOf(LOG)) this.disk.remove(file, NO_OPERATION, MAIN_THREAD);
   }
 
   /** Returns the result of a completed operation: the loaded image, or the saved snapshot. */
@@ -192,8 +185,7 @@ export class ServerDisk {
 
   /** Returns the records of the log that a crash could lose, oldest first. */
   unsyncedLog(): { readonly file: string; readonly from: number; readonly txns: readonly Txn[] }[] {
-    return this.named(LOG).map((name) => {
-      const file = logName(name);
+    return this.filesOf(LOG).map(({ file }) => {
       const from = this.disk.durableRecords(file);
       return { file, from, txns: (this.disk.records(file) as readonly Txn[]).slice(from) };
     });
@@ -205,9 +197,7 @@ export class ServerDisk {
       currentEpoch: this.disk.read(CURRENT_EPOCH) as Epoch | undefined,
       currentEpochTmp: this.disk.read(`${CURRENT_EPOCH}.tmp`) as Epoch | undefined,
       updatingEpoch: this.disk.read(UPDATING_EPOCH) === true,
-      snapshots: this.named(SNAPSHOT)
-        .filter((name) => this.disk.damageOf(snapshotName(name)) === undefined)
-        .map((name) => this.disk.read(snapshotName(name)) as Snapshot),
+      snapshots: this.validSnapshots(),
       logFiles: this.logFiles(),
     };
   }
@@ -235,11 +225,7 @@ export class ServerDisk {
   }
 
   private newest(kind: DeletableFile): string | undefined {
-    if (kind === "log" || kind === "snapshot") {
-      const prefix = kind === "log" ? LOG : SNAPSHOT;
-      const zxid = this.named(prefix).at(-1);
-      return zxid === undefined ? undefined : fileName(prefix, zxid);
-    }
+    if (kind === "log" || kind === "snapshot") return this.filesOf(kind === "log" ? LOG : SNAPSHOT).at(-1)?.file;
     const name = kind === "accepted-epoch" ? ACCEPTED_EPOCH : CURRENT_EPOCH;
     return this.disk.read(name) === undefined ? undefined : name;
   }
@@ -256,14 +242,12 @@ export class ServerDisk {
    * start.
    */
   unreadable({ corruptSnapshotExits, deletesEmptyLog }: UnreadableFiles): string | undefined {
-    const needsEach = corruptSnapshotExits || this.image().snapshots.length === 0;
-    const newestLog = this.newest("log");
     return this.disk.list().find((name) => {
       switch (this.disk.damageOf(name) as Damage | undefined) {
         case "unreadable":
-          return needsEach || !name.startsWith(SNAPSHOT);
+          return corruptSnapshotExits || !name.startsWith(SNAPSHOT) || this.validSnapshots().length === 0;
         case "empty":
-          return !deletesEmptyLog || name !== newestLog;
+          return !deletesEmptyLog || name !== this.newest("log");
         case "header":
           return true;
         default:
@@ -286,27 +270,37 @@ export class ServerDisk {
   }
 
   private removeSnapshotsAbove(zxid: Zxid): void {
-    for (const name of this.named(SNAPSHOT)) {
-      if (name > zxid) this.disk.remove(snapshotName(name), NO_OPERATION, MAIN_THREAD);
+    for (const snapshot of this.filesOf(SNAPSHOT)) {
+      if (snapshot.zxid > zxid) this.disk.remove(snapshot.file, NO_OPERATION, MAIN_THREAD);
     }
+  }
+
+  private validSnapshots(): Snapshot[] {
+    const snapshots: Snapshot[] = [];
+    for (const { file } of this.filesOf(SNAPSHOT)) {
+      if (this.disk.damageOf(file) === undefined) snapshots.push(this.disk.read(file) as Snapshot);
+    }
+    return snapshots;
   }
 
   /** Returns the log files as a reader sees them. */
   private logFiles(): LogFile[] {
-    return this.named(LOG).flatMap((name) => {
-      const txns = this.disk.records(logName(name)) as readonly Txn[];
-      const damage = this.disk.damageOf(logName(name)) as Damage | undefined;
-      if (damage === "empty") return [];
-      return [{ name, txns: damage === "end" ? txns.slice(0, -1) : txns }];
-    });
+    const logs: LogFile[] = [];
+    for (const { file, zxid } of this.filesOf(LOG)) {
+      const txns = this.disk.records(file) as readonly Txn[];
+      const damage = this.disk.damageOf(file) as Damage | undefined;
+      if (damage !== "empty") logs.push({ name: zxid, txns: damage === "end" ? txns.slice(0, -1) : txns });
+    }
+    return logs;
   }
 
-  /** Returns the zxids in the names of all files whose names start with `prefix`, ascending. */
-  private named(prefix: string): Zxid[] {
-    return this.disk
-      .list()
-      .filter((file) => file.startsWith(prefix))
-      .map((file) => asZxid(Number.parseInt(file.slice(prefix.length), 16)))
-      .sort((a, b) => a - b);
+  /** Returns the files whose names start with `prefix`, ascending by the zxids in their names. */
+  private filesOf(prefix: string): { readonly file: string; readonly zxid: Zxid }[] {
+    const files: { readonly file: string; readonly zxid: Zxid }[] = [];
+    for (const file of this.disk.list()) {
+      if (!file.startsWith(prefix)) continue;
+      files.push({ file, zxid: asZxid(Number.parseInt(file.slice(prefix.length), 16)) });
+    }
+    return files.length > 1 ? files.sort((a, b) => a.zxid - b.zxid) : files;
   }
 }

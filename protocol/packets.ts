@@ -145,47 +145,40 @@ export function packet<Type extends PacketType>(type: Type, zxid: Zxid, data: Da
   return { type, zxid, data } as QuorumPacket;
 }
 
-type Form = "none" | "txn" | "request" | "number" | "snapshot" | "learner info";
-
-/** The form in which a receiver reads the data of each packet type. A type that is not listed has no data. */
-const FORMS: Readonly<Record<number, Form>> = {
-  [REQUEST]: "request",
-  [PROPOSAL]: "txn",
-  [INFORM]: "txn",
-  [INFORMANDACTIVATE]: "txn",
-  [COMMITANDACTIVATE]: "number",
-  [LEADERINFO]: "number",
-  [ACKEPOCH]: "number",
-  [SNAP]: "snapshot",
-  [FOLLOWERINFO]: "learner info",
-  [OBSERVERINFO]: "learner info",
-};
-
-const HAS_FORM: Readonly<Record<Form, (data: unknown) => boolean>> = {
-  none: () => true,
-  txn: (data) => hasField(data, "zxid") && hasField(data, "value"),
-  request: (data) => hasField(data, "value") && !hasField(data, "zxid"),
-  number: (data) => typeof data === "number",
-  snapshot: isSnapshot,
-  // A learner from before Zab 1.0 sends no LearnerInfo.
-  "learner info": (data) => data === null || hasField(data, "serverId"),
-};
-
 /**
  * Returns whether a receiver can read the data of a packet as its type requires. In Java, reading other data throws a
  * RuntimeException or an IOException, which ends the thread that reads and closes the connection.
  */
 export function hasReadableData({ type, data }: QuorumPacket): boolean {
-  return HAS_FORM[FORMS[type] ?? "none"](data);
+  switch (type) {
+    case PROPOSAL:
+    case INFORM:
+    case INFORMANDACTIVATE:
+      return isObject(data) && "zxid" in data && "value" in data;
+    case REQUEST:
+      return isObject(data) && "value" in data && !("zxid" in data);
+    case COMMITANDACTIVATE:
+    case LEADERINFO:
+    case ACKEPOCH:
+      return typeof data === "number";
+    case SNAP:
+      return isSnapshot(data);
+    case FOLLOWERINFO:
+    case OBSERVERINFO:
+      // A learner from before Zab 1.0 sends no LearnerInfo.
+      return data === null || (isObject(data) && "serverId" in data);
+    default:
+      return true;
+  }
 }
 
 /** Returns whether a snapshot follows the packet in the stream. */
 export function isSnapshot(data: unknown): data is Snapshot {
-  return hasField(data, "history");
+  return isObject(data) && "history" in data;
 }
 
-function hasField(data: unknown, field: string): boolean {
-  return typeof data === "object" && data !== null && field in data;
+function isObject(data: unknown): data is object {
+  return typeof data === "object" && data !== null;
 }
 
 // The states of a server, with their codes on the wire.

@@ -63,7 +63,7 @@ export class Script implements MessageWatcher {
   /** Whether a `settle` step was performed. No further step runs after it. */
   private settled = false;
   /** The steps that wait for their moment. */
-  private awaiting: RunningStep[] = [];
+  private awaiting: readonly RunningStep[] = [];
   /** Number of starts and ends of steps that are scheduled. */
   private scheduled = 0;
 
@@ -104,7 +104,7 @@ export class Script implements MessageWatcher {
       if (from === undefined) continue;
       this.schedule(durationUs(from), running, () => {
         if (when === undefined) this.perform(running);
-        else if (!this.settled) this.awaiting.push(running);
+        else if (!this.settled) this.awaiting = [...this.awaiting, running];
       });
     }
     this.armNext();
@@ -114,7 +114,7 @@ export class Script implements MessageWatcher {
   recorded(record: ProtocolRecord): void {
     const { awaiting } = this;
     if (awaiting.length === 0) return;
-    for (const running of [...awaiting]) {
+    for (const running of awaiting) {
       const { event, server } = running.step.when as Moment;
       if (event !== record.event || (server !== undefined && server !== record.server)) continue;
       if (running.zxid !== undefined && !("zxid" in record && record.zxid === running.zxid)) continue;
@@ -132,7 +132,7 @@ export class Script implements MessageWatcher {
 
   private messageSeen(on: "sent" | "delivered", from: ServerId, to: ServerId, message: Message): void {
     if (this.awaiting.length === 0) return;
-    for (const running of [...this.awaiting]) {
+    for (const running of this.awaiting) {
       if ((running.step.when?.on ?? "delivered") !== on) continue;
       if (running.matches?.(message, from, to)) this.happened(running);
     }
@@ -156,7 +156,7 @@ export class Script implements MessageWatcher {
     if (running === undefined) return;
     const { at, after, when } = running.step;
     const { nowUs } = this.cluster.world;
-    if (when !== undefined) this.awaiting.push(running);
+    if (when !== undefined) this.awaiting = [...this.awaiting, running];
     else if (at !== undefined) this.schedule(Math.max(nowUs, durationUs(at)), running, () => this.perform(running));
     else this.schedule(nowUs + (after === undefined ? 0 : durationUs(after)), running, () => this.perform(running));
   }

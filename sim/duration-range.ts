@@ -11,10 +11,10 @@ export const DURATION_MAX_US = 86_400_000_000;
 
 /** Parses a duration or a range of durations. Returns undefined for any other text, or if the start exceeds the end. */
 export function parseDurationRange(text: string): DurationRange | undefined {
-  const [min, max, more] = text.split("..").map((end) => parseDuration(end.trim()));
-  if (min === undefined || more !== undefined) return undefined;
-  const maxUs = text.includes("..") ? max : min;
-  return maxUs === undefined || maxUs < min ? undefined : { minUs: min, maxUs };
+  const dots = text.indexOf("..");
+  const minUs = parseDuration(dots < 0 ? text : text.slice(0, dots));
+  const maxUs = dots < 0 ? minUs : parseDuration(text.slice(dots + "..".length));
+  return minUs === undefined || maxUs === undefined || maxUs < minUs ? undefined : { minUs, maxUs };
 }
 
 /** Writes milliseconds in the notation of scenario files. */

@@ -10,7 +10,7 @@
  * an event, ignore it when it leaves the queue (see the generations in connection.ts and node.ts).
  */
 
-const INITIAL_CAPACITY = 64;
+const INITIAL_CAPACITY = 256;
 
 /** The pending events of a world, ordered by time. Events with the same time are ordered by when they were pushed. */
 export class EventQueue {

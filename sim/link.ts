@@ -128,13 +128,16 @@ export class LinkTable {
   }
 }
 
+const DURATIONS = ["latencyMinUs", "latencyMaxUs", "slowExtraUs"] as const;
+
 function checkedCharacter(character: LinkCharacter): LinkCharacter {
-  const { latencyMinUs, latencyMaxUs, slowExtraUs } = character;
-  for (const [name, value] of Object.entries({ latencyMinUs, latencyMaxUs, slowExtraUs })) {
+  for (const name of DURATIONS) {
+    const value = character[name];
     if (!Number.isSafeInteger(value) || value < 0) {
       throw new RangeError(`Link character: ${name} is ${value}, expected a whole number of microseconds, 0 or more`);
     }
   }
+  const { latencyMinUs, latencyMaxUs } = character;
   if (latencyMaxUs < latencyMinUs) {
     throw new RangeError(`Link character: latencyMaxUs ${latencyMaxUs} is below latencyMinUs ${latencyMinUs}`);
   }
