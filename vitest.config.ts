@@ -6,8 +6,10 @@ const resultsFile = process.env.ZABSIM_TEST_RESULTS;
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Each file runs in its own process, because some tests replace globals. CI has two cores.
+    // CI has two cores. Each of the two processes loads a module once for all its test files, which saves a fifth of
+    // the time. A test that replaces a global restores it.
     pool: "forks",
+    isolate: false,
     maxWorkers: 2,
     // Long enough for a busy machine. No test asserts real time.
     testTimeout: 60_000,

@@ -10,6 +10,7 @@ import { Journal } from "../../campaign/journal.ts";
 import { summaryOf } from "../../campaign/summary.ts";
 import { verdictOf } from "../../reports/verdict.ts";
 import { RandomStreams } from "../../sim/index.ts";
+import { inputs } from "../inputs.ts";
 import { fakeWorkers } from "./fake-workers.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -26,7 +27,7 @@ const SETTINGS: CampaignSettings = {
 };
 
 /** Number of moments at which a campaign is interrupted. CI uses more moments than `npm test`. */
-const MOMENTS = Number(process.env.ZABSIM_INTERRUPTIONS ?? 15);
+const MOMENTS = inputs(15, 60);
 
 class Killed extends Error {}
 

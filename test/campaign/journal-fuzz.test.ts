@@ -1,6 +1,6 @@
 /**
  * Damages journals at random, and checks that a campaign either resumes from such a journal or refuses it with the
- * number of a line. The variable ZABSIM_FUZZ_INPUTS sets the number of journals. CI uses more journals than `npm test`.
+ * number of a line. CI uses more journals than `npm test`.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,10 +11,11 @@ import { Journal } from "../../campaign/journal.ts";
 import { JournalError } from "../../campaign/journal-lines.ts";
 import { reachedIn } from "../../campaign/reached.ts";
 import { RandomStreams } from "../../sim/index.ts";
+import { inputs } from "../inputs.ts";
 import { fakeWorkers } from "./fake-workers.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-const INPUTS = Number(process.env.ZABSIM_FUZZ_INPUTS ?? 200);
+const INPUTS = inputs(200, 20_000);
 const root = temporaryFolder();
 const SETTINGS: CampaignSettings = {
   version: "1",

@@ -5,6 +5,7 @@ import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EXIT_BAD_INPUT, EXIT_OK } from "../../cli/exit-codes.ts";
+import { inputs } from "../inputs.ts";
 import { zabsim } from "./zabsim.ts";
 
 const vectors = (name: string): string[] => {
@@ -229,7 +230,7 @@ describe("zabsim decide --stdin with hostile lines", () => {
 
   it("answers every mutated vector with one line, and never ends with a defect", () => {
     const source = vectors("forward-vectors.jsonl.gz");
-    const mutated = fc.sample(mutations(source), { numRuns: Number(process.env.ZABSIM_FUZZ_INPUTS ?? 2000), seed: 4 });
+    const mutated = fc.sample(mutations(source), { numRuns: inputs(2000, 20_000), seed: 4 });
     const { code, stderr, stdout } = zabsim(["decide", "--stdin"], `${mutated.join("\n")}\n`);
     expect([EXIT_OK, EXIT_BAD_INPUT]).toContain(code);
     expect(stderr).toBe("");

@@ -7,7 +7,6 @@ import { once } from "node:events";
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import {
   EXIT_BAD_INPUT,
@@ -25,7 +24,7 @@ let folders = 0;
 const folder = (): string => join(base, String(++folders));
 
 /** The seeds of a campaign that finds several failures in the newest release. */
-const SEEDS = "320..639";
+const SEEDS = "448..575";
 
 interface Journal {
   readonly blocks: Map<number, { readonly runs: number; readonly failed: Readonly<Record<string, number>> }>;
@@ -62,7 +61,7 @@ const wholeJournal = journalOf(whole);
 describe("zabsim fuzz --json", () => {
   it("prints the whole result as its last line", () => {
     const report = lastLine(run.stdout);
-    expect(report).toMatchObject({ runs: 320, interrupted: false });
+    expect(report).toMatchObject({ runs: 128, interrupted: false });
     for (const name of ["events", "virtualS", "runsPerS", "seconds"]) expect(report[name], name).toBeGreaterThan(0);
     expect(Array.isArray(report.findings)).toBe(true);
     expect(report.coverage.size).toBeGreaterThan(80);
@@ -99,10 +98,10 @@ describe("zabsim fuzz --json", () => {
 });
 
 describe("--shard", () => {
-  it("runs in four shards the same blocks, with the same failures, as in one campaign", () => {
-    const shards = [1, 2, 3, 4].map((shard) => {
+  it("runs in two shards the same blocks, with the same failures, as in one campaign", () => {
+    const shards = [1, 2].map((shard) => {
       const out = folder();
-      zabsim(["fuzz", "--seeds", SEEDS, "--shard", `${shard}/4`, "--json", "--out", out]);
+      zabsim(["fuzz", "--seeds", SEEDS, "--shard", `${shard}/2`, "--json", "--out", out]);
       return journalOf(out);
     });
     const blocks = shards.flatMap((shard) => [...shard.blocks]);
@@ -113,15 +112,6 @@ describe("--shard", () => {
 });
 
 describe("--resume", () => {
-  it("comes to the same findings and exit code after SIGINT, SIGTERM and SIGKILL", () => {
-    const script = fileURLToPath(new URL("../../scripts/interruptions.mjs", import.meta.url));
-    const { status, stdout } = spawnSync(process.execPath, [script, "--moments", "1", "--seeds", "705..712"], {
-      encoding: "utf8",
-    });
-    expect(stdout).toBe("without an interruption: exit code 1, 1 findings\n3 interruptions: 0 with another result\n");
-    expect(status).toBe(0);
-  });
-
   it("rejects a campaign with other options", () => {
     const other = zabsim(["fuzz", "--seeds", "1..2000", "--resume", "--out", whole]);
     expect(other.code).toBe(EXIT_BAD_INPUT);

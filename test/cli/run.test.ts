@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK } from "../../cli/exit-codes.ts";
-import { LAUNCHER, zabsim } from "./zabsim.ts";
+import { LAUNCHER, zabsim, zabsimOnce } from "./zabsim.ts";
 
 /** A scenario file that `zabsim fuzz --zookeeper 3.6.2` writes for a finding. */
 const FINDING = `
@@ -29,7 +29,7 @@ const COLD_START = "cold-start-of-three-epoch-1";
 
 describe("zabsim run", () => {
   it("prints with --json one document, with the same bytes in every call", () => {
-    const first = zabsim(["run", "--json", "--seed", "7"]);
+    const first = zabsimOnce("run", "--json", "--seed", "7");
     const second = zabsim(["run", "--json", "--seed", "7"]);
     expect(first.code).toBe(EXIT_OK);
     expect(second.stdout).toBe(first.stdout);
@@ -40,12 +40,14 @@ describe("zabsim run", () => {
   });
 
   it("prints the same bytes if Node hashes strings with another seed", () => {
-    const usual = zabsim(["run", "--json", "--seed", "0xffffffffffffffff"]);
-    const other = zabsim(["run", "--json", "--seed", "18446744073709551615"], "", {}, [
-      "--hash-seed=12345",
-      "--random-seed=99",
-    ]);
-    expect(other.stdout).toBe(usual.stdout);
+    const other = zabsim(["run", "--json", "--seed", "0x7"], "", {}, ["--hash-seed=12345", "--random-seed=99"]);
+    expect(other.stdout).toBe(zabsimOnce("run", "--json", "--seed", "7").stdout);
+  });
+
+  it("accepts the largest seed in decimal and in hexadecimal notation", () => {
+    const decimal = zabsim(["run", COLD_START, "--json", "--seed", "18446744073709551615"]);
+    expect(decimal.code).toBe(EXIT_OK);
+    expect(zabsim(["run", COLD_START, "--json", "--seed", "0xffffffffffffffff"]).stdout).toBe(decimal.stdout);
   });
 
   it("prints another digest for another seed", () => {
@@ -55,14 +57,14 @@ describe("zabsim run", () => {
   });
 
   it("prints at most 100 columns and no color if stdout is no terminal", () => {
-    const stdout = zabsim(["run"]).stdout + zabsim(["run", "-v"]).stdout;
+    const stdout = zabsimOnce("run").stdout + zabsimOnce("run", "-v").stdout;
     const long = stdout.split("\n").filter((line) => [...line].length > 100 && !line.startsWith("  replay"));
     expect(long).toEqual([]);
     expect(stdout).not.toContain("\u001b[");
   });
 
   it("prints without arguments a summary by group, and what to try next", () => {
-    const { code, stdout } = zabsim(["run"]);
+    const { code, stdout } = zabsimOnce("run");
     expect(code).toBe(EXIT_OK);
     expect(stdout.split("\n").length).toBeLessThan(40);
     expect(stdout).not.toMatch(/violat|digest/);
@@ -82,7 +84,7 @@ describe("zabsim run", () => {
   });
 
   it("prints with -v the report of each scenario, with its digest", () => {
-    const { stdout } = zabsim(["run", "-v"]);
+    const { stdout } = zabsimOnce("run", "-v");
     const { runs } = JSON.parse(zabsim(["run", "--json"]).stdout);
     const digests = [...stdout.matchAll(/digest\s+([0-9a-f]{16})/g)].map(([, digest]) => digest);
     expect(digests).toEqual(runs.map(({ digest }: { digest: string }) => digest));

@@ -1,5 +1,6 @@
 /**
- * Runs the command line as users do, in a separate process, and returns its output and exit code.
+ * Runs the command line as users do, in a separate process, and returns its output and exit code. Throws an error if a
+ * signal ends the process.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -19,13 +20,24 @@ export function zabsim(
   env: Record<string, string> = {},
   node: string[] = [],
 ): Ended {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...node, LAUNCHER, ...args], {
+  const { error, signal, status, stdout, stderr } = spawnSync(process.execPath, [...node, LAUNCHER, ...args], {
     input,
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1", ...env },
     maxBuffer: 1 << 28,
   });
+  if (status === null) throw new Error(`zabsim ${args.join(" ")} ended with ${signal ?? error}\n${stderr}`);
   return { code: status, stdout, stderr };
+}
+
+const answers = new Map<string, Ended>();
+
+/** Runs a command that only prints, or returns its output if the same command has run before. */
+export function zabsimOnce(...args: readonly string[]): Ended {
+  const key = args.join("\0");
+  const known = answers.get(key) ?? zabsim(args);
+  answers.set(key, known);
+  return known;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** The subjects of the newest commits follow CONTRIBUTING.md. Skipped where there is no history, as in a packed copy. */
+/** The subjects of the newest commits follow CONTRIBUTING.md. Skipped if there is no history, as in a packed copy. */
 import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
 

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { loadScenario, ScenarioError } from "../../scenarios/load.ts";
+import { inputs } from "../inputs.ts";
 import { FILE, problemsOf } from "./bad/invalid-files.ts";
 import { mutated, mutation, VALID } from "./bad/mutated-scenario.ts";
 
@@ -97,7 +98,7 @@ describe("generated files", () => {
       fc.property(fc.array(mutation, { minLength: 1, maxLength: 3 }), (mutations) => {
         loadsOrExplains(stringify(mutated(mutations)));
       }),
-      { numRuns: 1000, seed: 1 },
+      { numRuns: inputs(400, 4000), seed: 1 },
     );
   });
 
@@ -112,7 +113,7 @@ describe("generated files", () => {
       fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
         loadsOrExplains(edits.reduce((text, [at, cut, put]) => text.slice(0, at) + put + text.slice(at + cut), good));
       }),
-      { numRuns: 500, seed: 2 },
+      { numRuns: inputs(200, 2000), seed: 2 },
     );
   });
 });

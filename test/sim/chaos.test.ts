@@ -8,6 +8,7 @@ import { expect, test } from "vitest";
 import { checkDeterminism } from "../../sim/determinism.ts";
 import { createRule } from "../../sim/rules.ts";
 import type { World } from "../../sim/world.ts";
+import { inputs } from "../inputs.ts";
 import { Probe, testBed } from "./probe.ts";
 
 const FAULTS = [
@@ -192,7 +193,7 @@ test("after any faults on 3 nodes are undone, streams have kept their guarantees
       expect(checked(world, 1)?.open.size).toBe((before[0] ?? 0) + 1);
       expect(checked(world, 2)?.open.size).toBe((before[1] ?? 0) + 1);
     }),
-    { seed: 1, numRuns: 300 },
+    { seed: 1, numRuns: inputs(100, 1000) },
   );
 });
 
@@ -205,6 +206,6 @@ test("two runs with the same seed and any faults agree event by event", () => {
       }, 20_000);
       expect(result).toMatchObject({ same: true });
     }),
-    { seed: 2, numRuns: 60 },
+    { seed: 2, numRuns: inputs(30, 300) },
   );
 });

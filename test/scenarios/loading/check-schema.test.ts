@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { checkSchema, type Schema } from "../../../scenarios/loading/check-schema.ts";
 import schema from "../../../schema/scenario.schema.json" with { type: "json" };
+import { inputs } from "../../inputs.ts";
 import { testInvalidFiles } from "../bad/invalid-files.ts";
 import { mutated, mutation } from "../bad/mutated-scenario.ts";
 import { WRONG_SHAPE, YAML_FILES } from "../bad/table.ts";
@@ -84,7 +85,7 @@ describe("the schema check and Ajv agree on", () => {
         const data = parse(stringify(mutated(mutations)));
         expect(accepts(data)).toBe(accordingToAjv(data));
       }),
-      { numRuns: 1500, seed: 3 },
+      { numRuns: inputs(500, 5000), seed: 3 },
     );
   });
 
