@@ -10,10 +10,11 @@ import {
   highestZxid,
   readDecisionQuery,
 } from "../decide/decision-query.ts";
-import type { CommittedLogFacts, KnownFacts } from "../decide/known-facts.ts";
-import { type LoggedSync, readLoggedSettings, readSyncLog } from "../decide/sync-log.ts";
+import type { KnownFacts } from "../decide/known-facts.ts";
+import { readLoggedSettings, readSyncLog, releaseOf } from "../decide/sync-log.ts";
 import { DEFAULT_SYNC_SETTINGS, readZooCfg, type SyncSettings } from "../decide/zoo-cfg.ts";
-import { type Logged, parseZxid64, type SyncSource } from "../protocol/index.ts";
+import { readCommittedLog, readTxns, readZxid, ZXID_FORMS } from "../decide/zxid-lists.ts";
+import type { SyncSource } from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import { decisionReportText } from "../reports/decision-answer.ts";
 import { EXIT_BAD_INPUT, EXIT_OK } from "./exit-codes.ts";
@@ -134,23 +135,22 @@ function textOf(option: string, path: string): string {
 
 // ---- a question that options describe
 
-const ZXID_FORMS = "a zxid such as 1:7 or 0x100000007";
-
 function factsFrom(options: DecideOptions, settings: SyncSettings, source: SyncSource): KnownFacts {
   if (options.peer === undefined) {
     throw new UsageError(`--peer is missing: give the last zxid of the learner (accepted: ${ZXID_FORMS})`);
   }
-  const toBeApplied = txnsOf("--to-be-applied", options.toBeApplied) ?? [];
-  const outstandingProposals = txnsOf("--outstanding", options.outstanding) ?? [];
+  const { committedLog, last, lastProposed, outstanding = "empty" } = options;
+  const toBeApplied = parsed("--to-be-applied", options.toBeApplied ?? "empty", readTxns);
+  const outstandingProposals = parsed("--outstanding", outstanding, readTxns);
   return {
     ...commonFacts(options, settings, source),
-    peerLastZxid: zxidOf("--peer", options.peer),
-    lastProcessedZxid: options.last === undefined ? undefined : zxidOf("--last", options.last),
-    committedLog: committedLogOf(options.committedLog),
+    peerLastZxid: parsed("--peer", options.peer, readZxid),
+    lastProcessedZxid: last === undefined ? undefined : parsed("--last", last, readZxid),
+    committedLog: committedLog === undefined ? undefined : parsed("--committed-log", committedLog, readCommittedLog),
     lastProposed:
-      options.lastProposed === undefined
+      lastProposed === undefined
         ? highestZxid(toBeApplied, outstandingProposals)
-        : zxidOf("--last-proposed", options.lastProposed),
+        : parsed("--last-proposed", lastProposed, readZxid),
     toBeApplied,
     outstandingProposals,
   };
@@ -171,51 +171,18 @@ function commonFacts(options: DecideOptions, settings: SyncSettings, source: Syn
 }
 
 function filesOf(texts: readonly string[] | undefined): KnownFacts["txnLogFiles"] {
-  if (texts === undefined) return undefined;
-  return texts.flatMap((text) => {
-    const txns = txnsOf("--txn-log", text) ?? [];
-    const first = txns[0];
+  return texts?.flatMap((text) => {
+    const txns = parsed("--txn-log", text, readTxns);
+    const [first] = txns;
     return first === undefined ? [] : [{ name: first.zxid, txns }];
   });
 }
 
-/**
- * Reads the value of --committed-log. Of a range that spans several epochs, only the first and the last zxid are known,
- * because the range does not say where each epoch ends.
- */
-function committedLogOf(text: string | undefined): CommittedLogFacts | undefined {
-  if (text === undefined) return undefined;
-  const [from, to, more] = text.split("..").map((part) => parseZxid64(part.trim()));
-  if (from !== undefined && to !== undefined && more === undefined && from >> 32n < to >> 32n)
-    return { min: from, max: to };
-  return { txns: txnsOf("--committed-log", text) ?? [] };
-}
-
-function zxidOf(option: string, text: string): bigint {
-  const value = text === "-1" || text === "none" ? -1n : parseZxid64(text);
-  if (value === undefined) throw new UsageError(`${option} ${text}: not a zxid (accepted: ${ZXID_FORMS}, or -1)`);
+/** Parses the value of an option. `read` returns a description of the error for a text that it does not accept. */
+function parsed<Value>(option: string, text: string, read: (text: string) => Value | string): Value {
+  const value = read(text);
+  if (typeof value === "string") throw new UsageError(`${option} ${value}`);
   return value;
-}
-
-const LONGEST_RANGE = 1_000_000n;
-
-/**
- * Reads a list of zxids and ranges, such as `1:1..1:5,2:1`. The word `empty` stands for a list without transactions.
- */
-function txnsOf(option: string, text: string | undefined): Logged<bigint>[] | undefined {
-  if (text === undefined) return undefined;
-  if (text.trim() === "empty") return [];
-  return text.split(",").flatMap((part) => {
-    const [from, to, more] = part.trim().split("..");
-    const first = zxidOf(option, from as string);
-    const last = to === undefined ? first : zxidOf(option, to);
-    if (more !== undefined || last < first || last - first > LONGEST_RANGE) {
-      throw new UsageError(
-        `${option} ${part.trim()}: not a range (accepted: ascending, up to ${LONGEST_RANGE} zxids, such as 1:1..1:5)`,
-      );
-    }
-    return Array.from({ length: Number(last - first) + 1 }, (_, i) => ({ zxid: first + BigInt(i) }));
-  });
 }
 
 function jsonOf({ advice, answer, possible }: DecideResult) {
@@ -233,15 +200,6 @@ function jsonOf({ advice, answer, possible }: DecideResult) {
 }
 
 // ---- questions from a leader's log
-
-/**
- * For each wording of the log lines, named by the oldest release series that uses it: the release whose rules decide.
- */
-const RELEASE_OF_SERIES: Readonly<Record<LoggedSync["series"], string>> = {
-  "3.4": "3.4.14",
-  "3.5": "3.5.10",
-  "3.6": "newest",
-};
 
 async function logText(argument: string): Promise<string> {
   if (argument !== "-") return argument;
@@ -261,7 +219,7 @@ async function decideFromLog(text: string, given: SyncSettings, options: DecideO
   }
   const settings = withLogged(given, text, options);
   const answers = syncs.map((sync) => {
-    const release = options.zookeeper ?? RELEASE_OF_SERIES[sync.series];
+    const release = options.zookeeper ?? releaseOf(sync);
     const source = behaviorOf(release).syncSource;
     refuseForceSnap(source, settings, options);
     const facts: KnownFacts = {
@@ -297,17 +255,17 @@ async function decideFromLog(text: string, given: SyncSettings, options: DecideO
 }
 
 /**
- * Replaces default settings by the settings that the leader's log contains. A setting that the user gives as an option
- * wins over the log. If the user gives --zoo-cfg, the settings in the log are ignored.
+ * Adds the settings that the leader's log contains. A setting that the user gives as an option wins over the log. If
+ * the user gives --zoo-cfg, the settings in the log are ignored.
  */
 function withLogged(given: SyncSettings, text: string, { forceSnap, txnLogSync, zooCfg }: DecideOptions): SyncSettings {
   if (zooCfg !== undefined) return given;
-  const logged = readLoggedSettings(text);
+  const { forceSnapshotSync, snapshotSizeFactor, ...logged } = readLoggedSettings(text);
   return {
     ...given,
-    ...(txnLogSync && logged.snapshotSizeFactor !== undefined && { snapshotSizeFactor: logged.snapshotSizeFactor }),
-    ...(logged.commitLogCount !== undefined && { commitLogCount: logged.commitLogCount }),
-    ...(!forceSnap && logged.forceSnapshotSync !== undefined && { forceSnapshotSync: logged.forceSnapshotSync }),
+    ...logged,
+    ...(txnLogSync && snapshotSizeFactor !== undefined && { snapshotSizeFactor }),
+    ...(!forceSnap && forceSnapshotSync !== undefined && { forceSnapshotSync }),
   };
 }
 

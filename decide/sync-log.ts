@@ -6,6 +6,7 @@
 import type { SyncRule } from "../protocol/index.ts";
 import type { CommittedLogFacts, Zxid64 } from "./known-facts.ts";
 import type { SyncOperation } from "./possible-decisions.ts";
+import type { SyncSettings } from "./zoo-cfg.ts";
 
 /** One sync decision in a log. */
 export interface LoggedSync {
@@ -34,12 +35,12 @@ export interface LoggedSync {
 
 export type LogSeries = "3.4" | "3.5" | "3.6";
 
-/** The settings that a leader logs. */
-export interface LoggedSettings {
-  /** The value of snapshotSizeFactor. Negative if synchronization from the log on disk is off. */
-  readonly snapshotSizeFactor: number | undefined;
-  readonly commitLogCount: number | undefined;
-  readonly forceSnapshotSync: boolean | undefined;
+/** For each wording of the log lines: the release whose rules decide. */
+const RELEASE_OF_SERIES: Readonly<Record<LogSeries, string>> = { "3.4": "3.4.14", "3.5": "3.5.10", "3.6": "newest" };
+
+/** Returns the release whose rules apply if only the wording of the log is known. */
+export function releaseOf({ series }: LoggedSync): string {
+  return RELEASE_OF_SERIES[series];
 }
 
 const HEX = "=0x([0-9a-f]{1,16})";
@@ -109,16 +110,20 @@ function decisionsIn(text: string): Start[] {
   return starts;
 }
 
-/** Returns the settings that a log contains. If a setting occurs several times, the last value counts. */
-export function readLoggedSettings(text: string): LoggedSettings {
+/**
+ * Returns the settings that a log contains. If a setting occurs several times, the last value counts. A negative
+ * snapshotSizeFactor means that synchronization from the log on disk is off.
+ */
+export function readLoggedSettings(text: string): Partial<SyncSettings> {
   const last = (pattern: RegExp): string | undefined => [...text.matchAll(pattern)].at(-1)?.[1];
   const factor = last(/snapshotSizeFactor(?: =)? (-?\d+(?:\.\d+)?)/g);
   const count = last(/zookeeper\.commitLogCount ?= ?(\d+)/g);
   const isOff = text.includes("On disk txn sync disabled");
   return {
-    snapshotSizeFactor: isOff ? -1 : factor === undefined ? undefined : Number(factor),
-    commitLogCount: count === undefined ? undefined : Number(count),
-    forceSnapshotSync: text.includes("Forcing snapshot sync is enabled") ? true : undefined,
+    ...(factor !== undefined && { snapshotSizeFactor: Number(factor) }),
+    ...(isOff && { snapshotSizeFactor: -1 }),
+    ...(count !== undefined && { commitLogCount: Number(count) }),
+    ...(text.includes("Forcing snapshot sync is enabled") && { forceSnapshotSync: true }),
   };
 }
 

@@ -108,12 +108,8 @@ describe("the settings in a log", () => {
     expect(readLoggedSettings(text)).toEqual({ snapshotSizeFactor: 0.5, commitLogCount: 900, forceSnapshotSync: true });
   });
 
-  it("are undefined where the log does not have them, and -1 for a sync from the log that is off", () => {
-    expect(readLoggedSettings("")).toEqual({
-      snapshotSizeFactor: undefined,
-      commitLogCount: undefined,
-      forceSnapshotSync: undefined,
-    });
+  it("are missing if the log does not have them, and -1 for a sync from the log that is off", () => {
+    expect(readLoggedSettings("")).toEqual({});
     expect(readLoggedSettings("On disk txn sync disabled").snapshotSizeFactor).toBe(-1);
   });
 });
