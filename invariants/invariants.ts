@@ -104,7 +104,7 @@ export class Invariants {
       primaryOrder,
       initialHistoryAgreement: new InitialHistoryAgreement(found),
       commitCompleteness: new CommitCompleteness(found),
-      processConsistency: new ProcessConsistency(found),
+      processConsistency: new ProcessConsistency(sequence, primaries, found),
       noBadPacket: new NoBadPacket(found),
       committedHistoryGrows: new CommittedHistoryGrows(sequence, found),
       truncKeepsCommitted: new TruncKeepsCommitted(ensemble, sequence, isQuorum, found),

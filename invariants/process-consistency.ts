@@ -2,37 +2,65 @@
  * process-consistency: if two participants take part in the same epoch, the log of one of them is a prefix of the log
  * of the other.
  *
+ * Two logs that differ do not say which of them is wrong. The class blames the log that differs from the committed
+ * history or, if neither does, from the history of the epoch's leader. Otherwise, it blames the log that changed last.
+ *
  * The class keeps the longest log of each epoch as one history for each length, so that a log that grows by one
  * transaction is compared with only one entry. The class adds an entry that is shorter than the epoch's first log only
  * when a comparison needs it.
  */
-import type { Epoch, History } from "../protocol/index.ts";
+import type { Epoch, History, ServerId } from "../protocol/index.ts";
+import type { CommittedHistory } from "./committed-history.ts";
 import type { ServerView } from "./ensemble.ts";
+import type { EpochPrimaries } from "./epoch-primaries.ts";
 import { fork, zxidAtEnd, zxidText } from "./history-facts.ts";
 import type { Violations } from "./violation.ts";
 
 export class ProcessConsistency {
   private readonly longestLogs = new Map<Epoch, LongestLog>();
+  private readonly committed: CommittedHistory;
+  private readonly primaries: EpochPrimaries;
   private readonly violations: Violations;
 
-  constructor(violations: Violations) {
+  constructor(committed: CommittedHistory, primaries: EpochPrimaries, violations: Violations) {
+    this.committed = committed;
+    this.primaries = primaries;
     this.violations = violations;
   }
 
   /** Compares the log of a participant of this epoch with the longest log of this epoch. */
-  logChanged(server: ServerView, epoch: Epoch, log: History): void {
+  logChanged({ sid }: ServerView, epoch: Epoch, log: History): void {
     const longest = this.longestLogs.get(epoch);
     if (longest === undefined) {
-      this.longestLogs.set(epoch, new LongestLog(log));
+      this.longestLogs.set(epoch, new LongestLog(log, sid));
       return;
     }
     const known = longest.atLength(log.length);
-    if (known === log || (known === undefined ? longest.extend(log) : known.equals(log))) return;
-    const facts = { epoch, position: log.length, log: zxidAtEnd(log), other: zxidAtEnd(known) };
+    if (known === log || (known === undefined ? longest.extend(log, sid) : known.equals(log))) return;
+    const other = longest.last;
+    if (this.isOtherWrong(epoch, log, other)) this.report(longest.owner, epoch, other, log);
+    else this.report(sid, epoch, log, other);
+  }
+
+  /** Returns whether only the other one of two logs differs from the history that should be in them. */
+  private isOtherWrong(epoch: Epoch, log: History, other: History): boolean {
+    const [isLost, isOtherLost] = [log, other].map((one) => this.differsFromCommitted(one));
+    if (isLost !== isOtherLost) return isOtherLost === true;
+    const primary = this.primaries.of(epoch, undefined);
+    return primary?.initial !== undefined && primary.has(log) && !primary.has(other);
+  }
+
+  private differsFromCommitted(log: History): boolean {
+    const length = Math.min(log.length, this.committed.length);
+    return length > 0 && this.committed.atLength(length)?.equals(log.prefix(length)) !== true;
+  }
+
+  private report(sid: ServerId, epoch: Epoch, log: History, other: History): void {
+    const [here, there] = [log.prefix(other.length), other.prefix(log.length)].map(zxidAtEnd);
+    const facts = { epoch, position: Math.min(log.length, other.length), log: here, other: there };
     const text =
-      `has ${zxidText(facts.log)} in its log of epoch ${epoch} ` +
-      `where another participant has ${zxidText(facts.other)}`;
-    this.violations.report("process-consistency", server.sid, text, facts, undefined, () => fork(log, longest.last));
+      `has ${zxidText(here)} in its log of epoch ${epoch} ` + `where another participant has ${zxidText(there)}`;
+    this.violations.report("process-consistency", sid, text, facts, undefined, () => fork(log, other));
   }
 }
 
@@ -43,10 +71,13 @@ class LongestLog {
   private readonly histories: History[];
   /** Entry i has length `firstLength - 1 - i`. */
   private readonly shorter: History[] = [];
+  /** The server whose log was the longest one last. */
+  owner: ServerId;
 
-  constructor(first: History) {
+  constructor(first: History, owner: ServerId) {
     this.firstLength = first.length;
     this.histories = [first];
+    this.owner = owner;
   }
 
   get last(): History {
@@ -67,10 +98,11 @@ class LongestLog {
   }
 
   /** Makes this longer log the longest one. Returns false if it does not extend the longest log so far. */
-  extend(log: History): boolean {
+  extend(log: History, owner: ServerId): boolean {
     const { histories, last } = this;
     if (log.previous === last) {
       histories.push(log);
+      this.owner = owner;
       return true;
     }
     const added: History[] = [];
@@ -81,6 +113,7 @@ class LongestLog {
     }
     if (!last.equals(at)) return false;
     for (let i = added.length - 1; i >= 0; i--) histories.push(added[i] as History);
+    this.owner = owner;
     return true;
   }
 }

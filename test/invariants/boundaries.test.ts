@@ -164,6 +164,15 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       violations: ["process-consistency at 2"],
     },
     {
+      name: "a follower with a hole in its log joins the epoch before the leader, which is complete, is established",
+      notes: (run) => {
+        run.server(1).starts("1:1 1:2 1:3");
+        run.server(2).starts("1:1 1:3").learnsFrom(1).acksNewLeader(2, "1:1 1:3");
+        run.server(1).leads(2, "1:1 1:2 1:3");
+      },
+      violations: ["process-consistency at 2"],
+    },
+    {
       name: "an observer logs other transactions than the participants",
       notes: (run) => {
         run.server(1).starts("1:1").leads(2, "1:1").proposes("2:1").logs("1:1 2:1");
