@@ -4,7 +4,7 @@ import { asServerId, type ServerId } from "../../protocol/zxid.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import type { Step } from "../../scenarios/scenario.ts";
 import { renumberServers, serversInStep, withoutServer } from "../../scenarios/servers-in-step.ts";
-import schema from "../../schema/scenario.schema.json" with { type: "json" };
+import { stepFields } from "../schema/step-fields.ts";
 
 const step = (text: string): Step =>
   loadScenario(`servers: 9\nsteps: [${text}]\nexpect: {}`, "step.yaml").steps[0] as Step;
@@ -28,32 +28,12 @@ describe("the servers that a step names", () => {
 });
 
 it("no number of a step is taken for a server, except those that the schema declares as servers", () => {
-  const names = new Set(numberFields(schema.definitions.step.properties));
+  const numbers = stepFields().filter(({ kind }) => kind === "number");
+  const names = new Set(numbers.map(({ path }) => path.slice(path.lastIndexOf(".") + 1)));
   names.delete("write"); // The short form of write.count. The loader expands it.
   expect(names.size).toBeGreaterThan(5);
   for (const name of names) expect(serversInStep({ [name]: 5 } as unknown as Step), name).toEqual([]);
 });
-
-/** Types that are numbers in the schema and texts in a loaded scenario, and server ids. */
-const NOT_NUMBERS = /^#\/definitions\/(duration|durationRange|zxid|zxids|serverId.*)$/;
-
-/** Returns the names of the fields that are numbers in a loaded scenario, but not server ids. */
-function numberFields(properties: object): string[] {
-  const within = (node: unknown, name: string): string[] => {
-    if (typeof node !== "object" || node === null) return [];
-    if (Array.isArray(node)) return node.flatMap((one) => within(one, name));
-    const { $ref, properties: fields, not: _not, if: _if, type, ...rest } = node as Record<string, unknown>;
-    if (typeof $ref === "string" && NOT_NUMBERS.test($ref)) return [];
-    const definitions: Readonly<Record<string, unknown>> = schema.definitions;
-    return [
-      ...(typeof $ref === "string" ? within(definitions[$ref.slice("#/definitions/".length)], name) : []),
-      ...(type === "integer" || type === "number" ? [name] : []),
-      ...(fields === undefined || fields === null ? [] : numberFields(fields)),
-      ...Object.values(rest).flatMap((one) => within(one, name)),
-    ];
-  };
-  return Object.entries(properties).flatMap(([name, one]) => within(one, name));
-}
 
 describe("without one of its servers,", () => {
   it.each([

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { checkSteps } from "../../../scenarios/loading/check-steps.ts";
 import { formatPath } from "../../../scenarios/loading/field-path.ts";
-import schema from "../../../schema/scenario.schema.json" with { type: "json" };
+import { type StepField, stepFields } from "../../schema/step-fields.ts";
 import { testInvalidFiles } from "../bad/invalid-files.ts";
 import { WRONG_STEPS } from "../bad/table.ts";
 import { checksOf, testRules } from "./valid-and-invalid.ts";
@@ -160,58 +160,61 @@ describe("every server that a step names exists:", () => {
   });
 
   it("for every field that the schema declares as a server", () => {
-    const tested = UNKNOWN_SERVER.flatMap(([fields]) => pathsOf9(fields, ""));
-    expect(new Set(tested)).toEqual(new Set(serverFields(schema.definitions.step.properties, "")));
+    expect(pathsOf([9], UNKNOWN_SERVER)).toEqual(declared("server"));
   });
 });
 
-/** Returns the paths of the fields that contain 9, without indexes. */
-function pathsOf9(value: unknown, path: string): string[] {
-  if (value === 9) return [path];
-  if (Array.isArray(value)) return value.flatMap((one) => pathsOf9(one, path));
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([name, one]) => pathsOf9(one, `${path}.${name}`));
-}
-
-/** Returns the paths of the fields of the schema that are server ids. */
-function serverFields(properties: object, path: string): string[] {
-  const within = (node: unknown, at: string): string[] => {
-    if (typeof node !== "object" || node === null) return [];
-    if (Array.isArray(node)) return node.flatMap((one) => within(one, at));
-    const { $ref, properties: fields, not: _not, if: _if, ...rest } = node as Record<string, unknown>;
-    const name = typeof $ref === "string" ? $ref.slice("#/definitions/".length) : undefined;
-    if (name !== undefined && /^serverId/.test(name)) return [at];
-    const definitions: Readonly<Record<string, unknown>> = schema.definitions;
-    return [
-      ...(name === undefined ? [] : within(definitions[name], at)),
-      ...(fields === undefined || fields === null ? [] : serverFields(fields, at)),
-      ...Object.values(rest).flatMap((one) => within(one, at)),
-    ];
-  };
-  return Object.entries(properties).flatMap(([name, one]) => within(one, `${path}.${name}`));
-}
+const WRONG_VALUE: readonly (readonly [fields: object, field: string])[] = [
+  [{ at: "25h", heal: "all" }, "steps[0].at"],
+  [{ after: "25h", heal: "all" }, "steps[0].after"],
+  [{ from: "25h", heal: "all" }, "steps[0].from"],
+  [{ for: "25h", pause: 1 }, "steps[0].for"],
+  [{ write: { every: "25h" } }, "steps[0].write.every"],
+  [{ flap: { between: [1, 2], every: "25h" } }, "steps[0].flap.every"],
+  [{ delay: { by: "25h" } }, "steps[0].delay.by"],
+  [{ link: { latency: "2ms..1ms" } }, "steps[0].link.latency"],
+  [{ disk: { server: 1, sync: "2ms..1ms" } }, "steps[0].disk.sync"],
+  [{ disk: { server: 1, write: "2ms..1ms" } }, "steps[0].disk.write"],
+  [{ hold: { zxid: "2097152:1" } }, "steps[0].hold.zxid"],
+  [{ drop: { zxid: "2097152:1" } }, "steps[0].drop.zxid"],
+  [{ reset: { zxid: "2097152:1" } }, "steps[0].reset.zxid"],
+  [{ delay: { zxid: "2097152:1", by: "1ms" } }, "steps[0].delay.zxid"],
+  [{ alter: { zxid: "2097152:1", set: { epoch: 1 } } }, "steps[0].alter.zxid"],
+  [{ alter: { set: { zxid: "2097152:1" } } }, "steps[0].alter.set.zxid"],
+  [{ when: { message: "ACK", zxid: "2097152:1" }, heal: "all" }, "steps[0].when.zxid"],
+];
 
 describe("every duration and zxid of a step is valid:", () => {
-  it.each<[object, string]>([
-    [{ at: "25h", heal: "all" }, "steps[0].at"],
-    [{ after: "25h", heal: "all" }, "steps[0].after"],
-    [{ from: "25h", heal: "all" }, "steps[0].from"],
-    [{ for: "25h", pause: 1 }, "steps[0].for"],
-    [{ write: { every: "25h" } }, "steps[0].write.every"],
-    [{ flap: { between: [1, 2], every: "25h" } }, "steps[0].flap.every"],
-    [{ delay: { by: "25h" } }, "steps[0].delay.by"],
-    [{ link: { latency: "2ms..1ms" } }, "steps[0].link.latency"],
-    [{ disk: { server: 1, sync: "2ms..1ms" } }, "steps[0].disk.sync"],
-    [{ disk: { server: 1, write: "2ms..1ms" } }, "steps[0].disk.write"],
-    [{ hold: { zxid: "2097152:1" } }, "steps[0].hold.zxid"],
-    [{ alter: { set: { zxid: "2097152:1" } } }, "steps[0].alter.set.zxid"],
-    [{ when: { message: "ACK", zxid: "2097152:1" }, heal: "all" }, "steps[0].when.zxid"],
-  ])("%j", (fields, field) => {
+  it.each(WRONG_VALUE)("%j", (fields, field) => {
     const checks = checksOf(step(fields));
     checkSteps(checks);
     expect(checks.problems.map(({ path }) => formatPath(path))).toEqual([field]);
   });
+
+  it("for every field that the schema declares as a duration or a zxid", () => {
+    expect(pathsOf(["25h", "2ms..1ms", "2097152:1"], WRONG_VALUE)).toEqual(declared("duration", "zxid"));
+  });
 });
+
+/** Returns the paths of the fields of the schema that have one of these kinds, sorted. */
+function declared(...kinds: readonly StepField["kind"][]): string[] {
+  const fields = stepFields().filter(({ kind }) => kinds.includes(kind));
+  return [...new Set(fields.map(({ path }) => path))].sort();
+}
+
+/** Returns the paths of the fields in these examples that contain one of these values, sorted and without indexes. */
+function pathsOf(
+  values: readonly unknown[],
+  examples: readonly (readonly [fields: object, field: string])[],
+): string[] {
+  const within = (value: unknown, path: string): string[] => {
+    if (values.includes(value)) return [path];
+    if (Array.isArray(value)) return value.flatMap((one) => within(one, path));
+    if (typeof value !== "object" || value === null) return [];
+    return Object.entries(value).flatMap(([name, one]) => within(one, path === "" ? name : `${path}.${name}`));
+  };
+  return [...new Set(examples.flatMap(([fields]) => within(fields, "")))].sort();
+}
 
 describe("an invalid step:", () => {
   testInvalidFiles(WRONG_STEPS);
