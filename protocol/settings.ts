@@ -36,7 +36,10 @@ export interface Settings {
    * factor, it sends SNAP instead. Negative means never, 0 means always.
    */
   readonly snapshotSizeFactor: number;
-  /** zookeeper.commitLogCount: the largest number of transactions in committedLog. */
+  /**
+   * zookeeper.commitLogCount: the largest number of transactions in committedLog. ZKDatabase raises a value below 500
+   * to 500, and up to 3.5, the number is a constant. The core accepts smaller values, which keep scenarios short.
+   */
   readonly commitLogCount: number;
   /** zookeeper.snapCount: the server takes a snapshot after snapCount/2 + random(snapCount/2) transactions. */
   readonly snapCount: number;

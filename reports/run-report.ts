@@ -12,6 +12,7 @@ import { finalStateLines } from "./final-state.ts";
 import { countOf, formatMoment, formatSpan, hanging, PAGE_WIDTH } from "./format.ts";
 import { handshakesOf } from "./handshakes.ts";
 import { type RunVerdict, runVerdict } from "./reproduction.ts";
+import { scaledSettings } from "./scaled-settings.ts";
 import { ServerReleases } from "./server-releases.ts";
 import { stepsWithoutEffect } from "./steps.ts";
 import { logLines } from "./zookeeper-log.ts";
@@ -49,6 +50,7 @@ export function runReport(
     ...notReproducedTexts(run, absentBugs),
     ...run.unmet.map((sentence) => `not as expected: ${sentence}`),
     ...stepsWithoutEffect(run),
+    ...scaledSettings(scenario),
   ];
   if (notes.length > 0) lines.push("", ...notes.flatMap((note) => hanging(note, "  ", "    ", width - 2)));
   const logged = logLines(run.records, "  ", width);
