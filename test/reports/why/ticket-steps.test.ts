@@ -55,7 +55,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   // A server does not send its better vote again to servers that have not received it.
   "open-election-better-vote-never-repeated": [
     "the vote of server 2 is the best one of round 3",
-    "servers 3 and 4 have not received it",
+    "server 4 has not received it",
     "A LOOKING server repeats its vote only if it receives nothing",
   ],
   // The leader uses an epoch, although its write of acceptedEpoch failed (Leader#getEpochToPropose).
