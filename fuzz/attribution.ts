@@ -15,6 +15,28 @@ type Change = NonNullable<RunOptions["change"]>;
 /** Returns whether a scenario still fails in the same way after a change. */
 export type FailsWith = (change: Change) => boolean;
 
+/** Runs of one scenario with changed behaviors. */
+interface Trials {
+  /** Returns whether the failure occurs with at least one seed. */
+  readonly failsWith: FailsWith;
+  /** Returns whether the failure occurs with every seed. */
+  readonly alwaysFailsWith: FailsWith;
+}
+
+/** The evidence that a known bug explains a failure. */
+export interface BugEvidence {
+  readonly id: string;
+  /** Whether the failure disappears if only this bug is fixed. */
+  readonly vanishesIfFixed: boolean;
+  /** Whether the failure remains if all known bugs except this one are fixed. */
+  readonly remainsIfOthersFixed: boolean;
+  /**
+   * If the failure does not remain, the other bugs that it needs: it disappears if one of them is fixed, and remains if
+   * all bugs except the two are fixed. Otherwise empty.
+   */
+  readonly needs: readonly string[];
+}
+
 const SEEDS = [1n, 2n, 3n] as const;
 
 /**
@@ -27,25 +49,60 @@ const SEEDS = [1n, 2n, 3n] as const;
  * with each fix to the original run, and take the fix whose run stays equal for the most events.
  */
 export function attributedBugs(scenario: Scenario, failure: Failure): string[] {
+  return attribute(scenario, failure).bugs.map(({ id }) => id);
+}
+
+/** Returns the evidence for each bug that `attributedBugs` returns. */
+export function attributionEvidence(scenario: Scenario, failure: Failure): BugEvidence[] {
+  const { bugs, candidates, trials } = attribute(scenario, failure);
+  const isSufficient = (...together: readonly KnownBug[]): boolean => trials.alwaysFailsWith(fixingAllBut(...together));
+  return bugs.map((bug) => {
+    const remainsIfOthersFixed = isSufficient(bug);
+    const needs = remainsIfOthersFixed ? [] : candidates.filter((one) => one !== bug && isSufficient(bug, one));
+    return {
+      id: bug.id,
+      vanishesIfFixed: !trials.failsWith(fixing(bug)),
+      remainsIfOthersFixed,
+      needs: needs.map(({ id }) => id),
+    };
+  });
+}
+
+/** A failure with the bugs that explain it, and the bugs whose fix alone avoids it. */
+interface Attribution {
+  readonly bugs: readonly KnownBug[];
+  readonly candidates: readonly KnownBug[];
+  readonly trials: Trials;
+}
+
+function attribute(scenario: Scenario, failure: Failure): Attribution {
+  const trials = trialsOf(scenario, failure);
+  const candidates = candidatesFor(scenario, failure, trials.failsWith);
+  const bugs =
+    candidates.length === 0
+      ? jointCauses(scenario, trials.failsWith)
+      : withLatestEffect(scenario, preferSufficient(candidates, trials.alwaysFailsWith));
+  return { bugs, candidates, trials };
+}
+
+/** Returns the bugs whose fix changes the run latest. */
+function withLatestEffect(scenario: Scenario, bugs: readonly KnownBug[]): readonly KnownBug[] {
+  if (bugs.length === 1) return bugs;
+  const events = bugs.map((bug) => firstDifference(scenario, fixing(bug)));
+  const latest = Math.max(...events);
+  return bugs.filter((_, index) => events[index] === latest);
+}
+
+function trialsOf(scenario: Scenario, failure: Failure): Trials {
   const seeds = scenario.seed === undefined ? SEEDS : [BigInt(scenario.seed)];
   const failsBySeed = (change: Change): boolean[] =>
     seeds.map((seed) => runFor(scenario, failure, seed, { change }) !== undefined);
   // A fix also changes later random values, so a single seed that no longer fails proves little.
   const isStuckSoon: FailsWith = failure.kind === "stuck" ? staysStuck(scenario, failure) : () => false;
-  const failsWith: FailsWith = (change) => isStuckSoon(change) || failsBySeed(change).includes(true);
-  const candidates = candidatesFor(scenario, failure, failsWith);
-  if (candidates.length === 0) return jointCauses(scenario, failsWith).map(({ id }) => id);
-  const sufficient = preferSufficient(candidates, (change) => !failsBySeed(change).includes(false));
-  if (sufficient.length === 1) return sufficient.map(({ id }) => id);
-  let latest = 0;
-  let bugs: string[] = [];
-  for (const bug of sufficient) {
-    const event = firstDifference(scenario, fixing(bug));
-    if (event > latest) bugs = [];
-    if (event >= latest) bugs.push(bug.id);
-    latest = Math.max(latest, event);
-  }
-  return bugs;
+  return {
+    failsWith: (change) => isStuckSoon(change) || failsBySeed(change).includes(true),
+    alwaysFailsWith: (change) => !failsBySeed(change).includes(false),
+  };
 }
 
 /**
@@ -58,7 +115,7 @@ export function candidateBugs(scenario: Scenario, failure: Failure, failsWith: F
 
 /** Returns whether this bug alone explains the failure. */
 export function isCausedBy(id: string, failsWith: FailsWith): boolean {
-  const bug = KNOWN_BUGS.find((one) => one.id === id) as KnownBug;
+  const bug = knownBug(id);
   return !failsWith(fixing(bug)) && failsWith(fixingAllBut(bug));
 }
 
@@ -155,20 +212,26 @@ function fixing({ isIn, fixedBehavior }: KnownBug): Change {
 }
 
 /**
- * Returns a change that fixes all bugs except this one. It leaves out each fix that would also fix this bug or change
- * one of its `keptBehaviors`.
+ * Returns a change that fixes all bugs except these. It leaves out each fix that would also fix one of these bugs or
+ * change one of their `keptBehaviors`.
  */
-function fixingAllBut(bug: KnownBug): Change {
+function fixingAllBut(...bugs: readonly KnownBug[]): Change {
   return (behavior: Behavior) => {
-    if (!bug.isIn(behavior)) return PATCHED;
-    const { keptBehaviors = [], isIn } = bug;
-    const keepsBug = (after: Behavior): boolean =>
-      isIn(after) && keptBehaviors.every((name) => after[name] === behavior[name]);
+    const present = bugs.filter(({ isIn }) => isIn(behavior));
+    if (present.length === 0) return PATCHED;
+    const keepsBugs = (after: Behavior): boolean =>
+      present.every(
+        ({ keptBehaviors = [], isIn }) => isIn(after) && keptBehaviors.every((name) => after[name] === behavior[name]),
+      );
     return KNOWN_BUGS.reduce((before, other) => {
       const after = fixing(other)(before);
-      return keepsBug(after) ? after : before;
+      return keepsBugs(after) ? after : before;
     }, behavior);
   };
+}
+
+function knownBug(id: string): KnownBug {
+  return KNOWN_BUGS.find((bug) => bug.id === id) as KnownBug;
 }
 
 /**

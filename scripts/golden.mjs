@@ -1,5 +1,6 @@
-// Rebuilds zabsim, then regenerates the golden file of each scenario and the command outputs in README.md. Review the
-// diff before you commit it. Arguments, such as the names of scenarios, go to `zabsim run --update-golden`.
+// Rebuilds zabsim, then regenerates the golden file of each scenario, the command outputs in README.md and
+// docs/jobs.md, and docs/attribution.md. Review the diff before you commit it. Arguments, such as the names of
+// scenarios, go to `zabsim run --update-golden`.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -9,6 +10,7 @@ const commands = [
   ["scripts/build.mjs"],
   ["bin/zabsim.js", "run", "--update-golden", ...process.argv.slice(2)],
   ["scripts/readme.mjs"],
+  ["scripts/attribution.mjs"],
 ];
 for (const args of commands) {
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
