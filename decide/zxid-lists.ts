@@ -2,8 +2,8 @@
  * Zxids and lists of them in the notation of `zabsim decide`: a zxid is `1:7` or `0x100000007`; a list is made of zxids
  * and ranges, such as `1:1..1:5,2:1`. Each function returns a description of the error for any other text.
  *
- * Unlike the histories of scenario files (cluster/zxid-range.ts), these zxids have 64 bits, and a list may lack zxids or
- * be out of order, because an operator describes what is on a disk.
+ * Unlike the histories of scenario files (cluster/zxid-range.ts), these zxids have 64 bits, and a list may lack zxids
+ * or be out of order, because an operator describes what is on a disk.
  */
 import { type Logged, parseZxid64 } from "../protocol/index.ts";
 import type { CommittedLogFacts, Zxid64 } from "./known-facts.ts";
