@@ -4,10 +4,12 @@
  */
 import { attributedBugs } from "../fuzz/attribution.ts";
 import type { FailedPlan } from "../fuzz/block.ts";
+import { type SufficientLimits, sufficientLimits } from "../fuzz/configuration.ts";
 import { type Failure, signatureOf } from "../fuzz/shrink/failure.ts";
 import { shrinkScenario } from "../fuzz/shrink/shrink-scenario.ts";
 import type { Violation } from "../invariants/index.ts";
 import type { ReportedFinding } from "../reports/campaign.ts";
+import { countOf } from "../reports/format.ts";
 import { isStuck, whyStuck } from "../reports/stuck.ts";
 import { LIVENESS } from "../reports/verdict.ts";
 import { whyText } from "../reports/why.ts";
@@ -57,19 +59,31 @@ export function runForReport(scenario: Scenario, seed: bigint): ScenarioRun {
   return isStuck(run) ? runScenario(scenario, { seed, trace: new Trace({ limit: STUCK_TRACE_EVENTS }) }) : run;
 }
 
-/** Attributes the failure of a scenario to known bugs, and explains it. */
+/** Attributes the failure of a scenario to its configuration or to known bugs, and explains it. */
 export function findingOf(
   scenario: Scenario,
   failure: Failure,
-): Pick<Finding, "invariant" | "known" | "servers" | "signature" | "steps" | "why"> {
+): Pick<Finding, "configuration" | "invariant" | "known" | "servers" | "signature" | "steps" | "why"> {
+  const limits = failure.kind === "stuck" ? limitsNeededBy(scenario) : undefined;
   return {
     signature: signatureOf(failure),
     invariant: failure.kind === "stuck" ? LIVENESS : failure.id,
-    known: attributedBugs(scenario, failure),
+    known: limits === undefined ? attributedBugs(scenario, failure) : [],
+    ...(limits !== undefined && { configuration: limitsText(limits) }),
     steps: scenario.steps.length,
     servers: Object.keys(scenario.servers).length,
     why: explanationOf(scenario),
   };
+}
+
+function limitsNeededBy(scenario: Scenario): SufficientLimits | undefined {
+  return sufficientLimits(runScenario(scenario, { seed: BigInt(scenario.seed ?? 1), digest: false }));
+}
+
+function limitsText(limits: SufficientLimits): string {
+  return Object.entries(limits)
+    .map(([limit, ticks]) => `${limit} of at least ${countOf(ticks, "tick")}`)
+    .join(" and ");
 }
 
 /** Explains why a scenario fails, as text. */

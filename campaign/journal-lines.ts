@@ -86,6 +86,7 @@ const FINDING: Readonly<Record<keyof Finding, Check>> = {
   invariant: isText,
   seed: isSeed,
   known: listOf(isText),
+  configuration: optional(isText),
   steps: isCount,
   servers: isCount,
   shrinkRuns: isCount,

@@ -16,7 +16,7 @@ import {
 import { campaignJson, findingJson } from "../reports/campaign-json.ts";
 import { githubAnnotation, githubInterruption, githubNondeterminism } from "../reports/github.ts";
 import { shellPath } from "../reports/shell.ts";
-import { isCounted, LIVENESS } from "../reports/verdict.ts";
+import { isCounted, isNewFinding, LIVENESS } from "../reports/verdict.ts";
 import { type FuzzOptions, type Reporter, repeatCommand } from "./fuzz-settings.ts";
 import { paintFor } from "./options.ts";
 import { hint, write } from "./output.ts";
@@ -53,7 +53,11 @@ export class FuzzReports {
   async saved(file: string, finding: FoundFile | undefined): Promise<void> {
     if (finding !== undefined) this.savedFiles.add(finding.file);
     const known = finding === undefined || finding.known.length === 0 ? "" : `, known bug: ${finding.known.join(", ")}`;
-    await this.report("text", () => `saved finding ${file}: ${finding ? "still fails" : "no longer fails"}${known}`);
+    const needs = finding?.configuration === undefined ? "" : `, the configuration needs ${finding.configuration}`;
+    await this.report(
+      "text",
+      () => `saved finding ${file}: ${finding ? "still fails" : "no longer fails"}${known}${needs}`,
+    );
     await this.report("json", () => JSON.stringify({ saved: { file, fails: finding !== undefined } }));
     if (finding === undefined) return;
     await this.report("github", () =>
@@ -93,10 +97,11 @@ export class FuzzReports {
     if (this.reporters.includes(reporter)) await write(`${text()}\n`);
   }
 
-  private commandsFor({ file, known, seed }: ReportedFinding): FindingCommands {
+  private commandsFor(finding: ReportedFinding): FindingCommands {
+    const { file, seed } = finding;
     const replay = `replay: npx zabsim replay ${shellPath(file)}`;
     if (this.savedFiles.has(file)) return [replay];
-    return [replay, `repeat: ${repeatCommand(this.name, this.options, seed, known.length > 0)}`];
+    return [replay, `repeat: ${repeatCommand(this.name, this.options, seed, !isNewFinding(finding))}`];
   }
 }
 

@@ -65,7 +65,7 @@ export const HELP = {
       ["zabsim fuzz --zookeeper 3.6.2 --runs 10000 --strict", "find the known bugs of ZooKeeper 3.6.2"],
     ],
     exitCodes: [
-      [EXIT_OK, "no finding; known bugs are findings only with --strict"],
+      [EXIT_OK, "no finding; known bugs and limits that are too short are findings only with --strict"],
       [EXIT_FINDING, "a run violated an invariant"],
       [EXIT_NONDETERMINISM, "a seed gave two different runs"],
       [EXIT_LIVENESS, "in every finding, servers did not serve again after all faults were undone"],

@@ -98,6 +98,8 @@ export interface DiskSpec {
   readonly sync: string;
   /** The duration of every disk operation other than a sync: one duration or a range. Default: 0.1ms..1ms. */
   readonly write: string;
+  /** The duration of writing a snapshot, without a sync: one duration or a range. Default: the value of `write`. */
+  readonly snapshot?: string;
 }
 
 /**

@@ -283,7 +283,10 @@ function linkCharacter({ network }: ClusterSpec): LinkCharacter {
 function diskCharacter({ disk }: ClusterSpec): DiskCharacter {
   const sync = rangeUs(disk.sync);
   const write = rangeUs(disk.write);
-  return { syncMinUs: sync.minUs, syncMaxUs: sync.maxUs, writeMinUs: write.minUs, writeMaxUs: write.maxUs };
+  const character = { syncMinUs: sync.minUs, syncMaxUs: sync.maxUs, writeMinUs: write.minUs, writeMaxUs: write.maxUs };
+  if (disk.snapshot === undefined) return character;
+  const { minUs: fileMinUs, maxUs: fileMaxUs } = rangeUs(disk.snapshot);
+  return { ...character, fileMinUs, fileMaxUs };
 }
 
 function threadDurations(threads: ThreadSpec): ThreadDurations {

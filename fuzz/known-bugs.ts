@@ -337,9 +337,17 @@ const BUG_OF_FIX: Readonly<
   },
   snapReplacesLog: {
     id: "open-hole-in-log-after-snap-passed-on",
-    cause: "A SNAP leaves a gap in the learner's log, and later the learner synchronizes others from that log.",
-    effect: "These servers never get the missing transactions, or they truncate committed ones.",
-    alsoShownBy: ["open-hole-in-log-after-snap-committed-truncated"],
+    cause:
+      "A SNAP leaves a gap or uncommitted transactions in the learner's log, and later the learner uses that log " +
+      "(ZOOKEEPER-2832, ZOOKEEPER-2846).",
+    effect:
+      "The learner serves uncommitted transactions, or other servers miss transactions, truncate committed ones, or " +
+      "never join.",
+    alsoShownBy: [
+      "open-hole-in-log-after-snap-committed-truncated",
+      "zookeeper-2832-uncommitted-txn-survives-snap",
+      "zookeeper-2846-gap-after-snap-follower-never-joins",
+    ],
   },
   startsWithEpochOlderThanZxid: {
     id: "open-crash-before-current-epoch-cannot-start",

@@ -75,9 +75,10 @@ function knownText(failures: number, bugs: ReadonlySet<string>): string {
 
 /** Describes a finding: how and why the run failed, the minimal scenario, and how to repeat the run. */
 export function findingMessage(finding: Finding, file: string, repeatSeeds: string, counts: CampaignCounts): string {
-  const { known, needsNoSeed, seed, signature, why, yaml } = finding;
+  const { configuration, known, needsNoSeed, seed, signature, why, yaml } = finding;
   return [
     `${signature}, seed ${seed}${known.length === 0 ? "" : `, known bug: ${known.join(", ")}`}`,
+    ...(configuration === undefined ? [] : [`not a bug: the configuration needs ${configuration}`]),
     `found after ${counts.totals.runs} of ${countOf(counts.seeds, "run")}`,
     "",
     why,

@@ -69,6 +69,7 @@ export type {
 } from "../scenarios/scenario.ts";
 export type { FinalServer, LivenessOutcome, ScenarioRun } from "../scenarios/scenario-run.ts";
 export type { StepOutcome } from "../scenarios/script.ts";
+export type { AwaitedPacket, ShortLimit, TimedWork, WorkName } from "../scenarios/short-limit.ts";
 export * as sim from "../sim/index.ts";
 export { loadScenario } from "./load-scenario.ts";
 

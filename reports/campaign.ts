@@ -5,7 +5,7 @@
 import type { ChalkInstance } from "chalk";
 import { countOf, formatSpan, hanging, PAGE_WIDTH } from "./format.ts";
 import { tableLines } from "./table-layout.ts";
-import { countedFindings, type Verdict, verdictOf } from "./verdict.ts";
+import { countedFindings, isCounted, isNewFinding, type Verdict, verdictOf } from "./verdict.ts";
 
 export interface CampaignReport {
   readonly runs: number;
@@ -21,7 +21,7 @@ export interface CampaignReport {
    * campaign investigates them.
    */
   readonly uninvestigated: number;
-  /** Whether known bugs count as findings. */
+  /** Whether known bugs, and configurations that cannot work, count as findings. */
   readonly strict: boolean;
   readonly findings: readonly ReportedFinding[];
   /** The known bugs that explain findings. */
@@ -46,6 +46,11 @@ export interface ReportedFinding {
   readonly seed: string;
   /** Names of the known bugs that explain the finding. If the list is empty, the finding is new. */
   readonly known: readonly string[];
+  /**
+   * The settings that the servers need, such as `initLimit of at least 21 ticks`. Present only if servers are stuck
+   * because a time limit is too short for work of known duration. Such a finding is not a bug.
+   */
+  readonly configuration?: string;
   readonly steps: number;
   readonly servers: number;
   readonly shrinkRuns: number;
@@ -77,14 +82,16 @@ export function campaignReport(report: CampaignReport, paint: ChalkInstance): st
 
 function summaryLines(report: CampaignReport, paint: ChalkInstance): string[] {
   const { coverage, events, findings, interrupted, runs, runsPerS, seconds, virtualUs, workers } = report;
-  const newCount = findings.filter(({ known }) => known.length === 0).length;
+  const newCount = findings.filter(isNewFinding).length;
+  const configurationCount = findings.filter(({ configuration }) => configuration !== undefined).length;
+  const configurationText = configurationCount === 0 ? "" : `, ${configurationCount} because of the configuration`;
   const newText = newCount === 0 ? paint.green("none new") : paint.red(`${newCount} new`);
   const entries: readonly (readonly [string, string])[] = [
     ["runs", `${thousands(runs)}${interrupted ? " (interrupted)" : ""}`],
     ["events", thousands(events)],
     ["virtual time", formatVirtual(virtualUs)],
     ["rate", `${thousands(Math.round(runsPerS))} runs/s over ${seconds.toFixed(1)} s, ${countOf(workers, "worker")}`],
-    ["findings", `${newText}, ${findings.length - newCount} known`],
+    ["findings", `${newText}, ${findings.length - newCount - configurationCount} known${configurationText}`],
     ["coverage", `${coverage.size} features (message outcomes, sync rules, failures, faults)`],
     ["verdict", verdictText(report, paint)],
   ];
@@ -101,7 +108,7 @@ function verdictText(report: CampaignReport, paint: ChalkInstance): string {
   const { findings, nondeterminism } = report;
   const counted = countOf(countedFindings(report).length, "finding");
   const ignored = findings.length - countedFindings(report).length;
-  const ignoredText = ignored === 0 ? "" : `; known bugs count only with --strict`;
+  const ignoredText = ignored === 0 ? "" : `; ${ignoredFindings(report)} count only with --strict`;
   const texts: Readonly<Record<Verdict, string>> = {
     ok: `ok${ignoredText}`,
     violated: `failed: ${counted}${ignoredText}`,
@@ -111,6 +118,16 @@ function verdictText(report: CampaignReport, paint: ChalkInstance): string {
   };
   const verdict = verdictOf(report);
   return verdict === "ok" ? paint.green(texts.ok) : paint.red(texts[verdict]);
+}
+
+/** Names the kinds of findings that do not make the campaign fail. */
+function ignoredFindings({ findings, strict }: CampaignReport): string {
+  const ignored = findings.filter((finding) => !isCounted(finding, strict));
+  const kinds = [
+    ...(ignored.some(({ configuration }) => configuration === undefined) ? ["known bugs"] : []),
+    ...(ignored.some(({ configuration }) => configuration !== undefined) ? ["configurations that cannot work"] : []),
+  ];
+  return kinds.join(" and ");
 }
 
 /**
@@ -131,9 +148,11 @@ function findingLines(findings: readonly ReportedFinding[], paint: ChalkInstance
   for (const signature of new Set(findings.map((finding) => finding.signature))) {
     const same = findings.filter((finding) => finding.signature === signature);
     lines.push(`  ${signature.padEnd(42)} ${countOf(same[0]?.count ?? 0, "seed").padStart(12)}`);
-    for (const { known, seed, steps } of same) {
-      const isNew = known.length === 0;
-      const text = `seed ${seed}, ${countOf(steps, "step")}: ${isNew ? "new" : known.join(", ")}`;
+    for (const finding of same) {
+      const { configuration, known, seed, steps } = finding;
+      const isNew = isNewFinding(finding);
+      const cause = configuration === undefined ? known.join(", ") : `the configuration needs ${configuration}`;
+      const text = `seed ${seed}, ${countOf(steps, "step")}: ${isNew ? "new" : cause}`;
       lines.push(...hanging(text, "      ", "        ").map((line) => (isNew ? paint.red(line) : line)));
     }
   }
@@ -173,9 +192,15 @@ export function findingText(
   finding: ReportedFinding,
   commands: FindingCommands,
   paint: ChalkInstance,
-  inFull = finding.known.length === 0,
+  inFull = isNewFinding(finding),
 ): string {
-  const { file, known, needsNoSeed, seed, servers, shrinkRuns, shrinkComplete, signature, steps, why } = finding;
+  const { configuration, file, known, needsNoSeed, seed, servers, shrinkRuns, shrinkComplete, signature, steps, why } =
+    finding;
+  if (configuration !== undefined && !inFull) {
+    const text = `${signature}, seed ${seed}: the configuration needs ${configuration}; scenario: ${file}`;
+    const [first = "", ...rest] = hanging(text, "", "  ", PAGE_WIDTH - 14);
+    return [`${paint.dim("configuration")} ${first}`, ...rest].join("\n");
+  }
   if (known.length > 0 && !inFull) {
     const [first = "", ...rest] = hanging(`${signature}, seed ${seed}: ${known.join(" ")}`, "", "  ", PAGE_WIDTH - 10);
     return [`${paint.dim("known bug")} ${first}`, ...rest].join("\n");
@@ -188,6 +213,7 @@ export function findingText(
     `  ${size}; ${shrinking}`,
     `  ${file}`,
     ...known.flatMap((bug) => hanging(`known bug: ${bug}`, "  ", "    ")),
+    ...(configuration === undefined ? [] : [`  configuration: needs ${configuration}`]),
     ...commands.map((line) => `  ${line}`),
     "",
     why,

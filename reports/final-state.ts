@@ -7,6 +7,7 @@ import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { electionStalls } from "./election-stall.ts";
 import { formatMoment, hanging } from "./format.ts";
 import { headlineOf, serverEnds, serverSentence } from "./server-end.ts";
+import { shortLimitSentences } from "./short-limit.ts";
 import { winOf, winText } from "./why/election.ts";
 
 /** Returns the final state as lines of a report. Every line is indented by at least two columns. */
@@ -16,6 +17,7 @@ export function finalStateLines(run: ScenarioRun): string[] {
   return [
     ...hanging(`at the end (${formatMoment(run.endUs)} s) ${headlineOf(run)}`, "  ", "    "),
     ...unexpectedLeader(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
+    ...shortLimitSentences(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
     ...electionStalls(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
     ...servers.flatMap((end) => hanging(serverSentence(run, end), "    ", "      ")),
   ];

@@ -6,8 +6,9 @@ import type { CampaignReport, FindingCommands, ReportedFinding } from "./campaig
 import { isCounted } from "./verdict.ts";
 
 export function githubAnnotation(finding: ReportedFinding, commands: FindingCommands, strict: boolean): string {
-  const { file, known, signature, why } = finding;
+  const { configuration, file, known, signature, why } = finding;
   const knownText = known.length === 0 ? [] : [`known bug: ${known.join(", ")}`];
+  if (configuration !== undefined) knownText.push(`configuration: needs ${configuration}`);
   const message = isCounted(finding, strict) ? [...knownText, why, "", ...commands] : knownText;
   const level = isCounted(finding, strict) ? "error" : "notice";
   return command(level, { file, line: "1", title: `zabsim: ${signature}` }, message.join("\n"));

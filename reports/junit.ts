@@ -5,7 +5,7 @@
  */
 import junit, { type Builder } from "junit-report-builder";
 import { type CampaignReport, type FindingCommands, interruptionText, type ReportedFinding } from "./campaign.ts";
-import { countedFindings, isCounted } from "./verdict.ts";
+import { countedFindings, isCounted, isNewFinding } from "./verdict.ts";
 
 /**
  * In Node.js, the import of this CommonJS module is an object whose field `default` is the builder. In a bundle, the
@@ -45,11 +45,12 @@ export function campaignJunit(
 }
 
 function failureText(finding: ReportedFinding, commands: FindingCommands): string {
-  const known = finding.known.length === 0 ? "" : `${knownText(finding)}\n\n`;
+  const known = isNewFinding(finding) ? "" : `${knownText(finding)}\n\n`;
   return `${known}${finding.signature}\n\n${finding.why}\n\n${commands.join("\n")}`;
 }
 
-function knownText({ known, signature }: ReportedFinding): string {
+function knownText({ configuration, known, signature }: ReportedFinding): string {
+  if (configuration !== undefined) return `configuration: ${signature}: needs ${configuration}`;
   return `known bug: ${signature}: ${known.join(", ")}`;
 }
 

@@ -1,16 +1,18 @@
 /**
- * Explains why a run is stuck. The explanation says why no leader was elected and, for each server, its state, the time
- * at which it entered that state, and what it waits for.
+ * Explains why a run is stuck. The explanation says which time limits are too short, why no leader was elected and, for
+ * each server, its state, the time at which it entered that state, and what it waits for.
  */
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { electionStalls } from "./election-stall.ts";
 import { formatMoment, hanging } from "./format.ts";
 import { headlineOf, serverEnds, serverSentence } from "./server-end.ts";
+import { shortLimitSentences } from "./short-limit.ts";
 
 /** Returns the explanation in lines of at most 80 columns. */
 export function whyStuck(run: ScenarioRun): string {
   return [
     ...hanging(`at ${formatMoment(run.endUs)} s ${headlineOf(run)}`, "", "  "),
+    ...shortLimitSentences(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
     ...electionStalls(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
     ...serverEnds(run).flatMap((end) => hanging(serverSentence(run, end), "  ", "    ")),
   ].join("\n");

@@ -13,22 +13,29 @@ interface FindingFacts {
   readonly invariant: string;
   /** Names of the known bugs that explain the finding. If the list is empty, the finding is new. */
   readonly known: readonly string[];
+  /** The settings that the servers need. Present only if servers are stuck because of their configuration. */
+  readonly configuration?: string;
 }
 
 interface CampaignFacts {
   readonly findings: readonly FindingFacts[];
   readonly interrupted: boolean;
   readonly nondeterminism: readonly unknown[];
-  /** Whether known bugs count as findings. */
+  /** Whether known bugs, and configurations that cannot work, count as findings. */
   readonly strict: boolean;
 }
 
+/** Returns whether neither a known bug nor the configuration explains a finding. */
+export function isNewFinding({ configuration, known }: Pick<FindingFacts, "configuration" | "known">): boolean {
+  return known.length === 0 && configuration === undefined;
+}
+
 /**
- * Returns whether a finding makes the campaign fail. A new finding always does. A finding that known bugs explain does
- * so only if `strict` is true.
+ * Returns whether a finding makes the campaign fail. A new finding always does. A finding that known bugs or the
+ * configuration explain does so only if `strict` is true.
  */
-export function isCounted({ known }: Pick<FindingFacts, "known">, strict: boolean): boolean {
-  return strict || known.length === 0;
+export function isCounted(finding: Pick<FindingFacts, "configuration" | "known">, strict: boolean): boolean {
+  return strict || isNewFinding(finding);
 }
 
 export function countedFindings<Finding extends FindingFacts>({

@@ -29,6 +29,7 @@ import {
 import type { RunResult, Trace } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
 import { unmetExpectations } from "./expectation.ts";
+import { findShortLimits } from "./find-short-limits.ts";
 import { messageName } from "./message-match.ts";
 import type { Scenario, Step } from "./scenario.ts";
 import type { FinalServer, LivenessOutcome, ScenarioRun } from "./scenario-run.ts";
@@ -297,7 +298,7 @@ export class ScenarioRunner {
       liveness: this.livenessOutcome(),
     };
     const unmet = unmetExpectations(run, this.keepsRecords);
-    return { ...run, unmet, ok: unmet.length === 0 };
+    return { ...run, shortLimits: findShortLimits(run), unmet, ok: unmet.length === 0 };
   }
 
   private livenessOutcome(): LivenessOutcome | undefined {

@@ -5,6 +5,7 @@ import type { Epoch, History, ServerId, Zxid } from "../protocol/index.ts";
 import type { Trace } from "../sim/index.ts";
 import type { Scenario } from "./scenario.ts";
 import type { StepOutcome } from "./script.ts";
+import type { ShortLimit } from "./short-limit.ts";
 
 /** The liveness of the settled servers. */
 export interface LivenessOutcome {
@@ -68,6 +69,8 @@ export interface ScenarioRun {
    * were live or stuck.
    */
   readonly liveness: LivenessOutcome | undefined;
+  /** The time limits that are too short for work of known duration; empty if the run keeps no records. */
+  readonly shortLimits: readonly ShortLimit[];
   /** The differences from the expectations of the scenario, as sentences. */
   readonly unmet: readonly string[];
   /** Whether the run met all expectations, including expected violations. */

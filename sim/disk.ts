@@ -23,6 +23,10 @@ export interface DiskCharacter {
   readonly writeMinUs: number;
   /** The longest operation other than a sync. */
   readonly writeMaxUs: number;
+  /** The shortest write of a whole file (writeFile). Default: writeMinUs. */
+  readonly fileMinUs?: number;
+  /** The longest write of a whole file (writeFile). Default: writeMaxUs. */
+  readonly fileMaxUs?: number;
 }
 
 /** The character of a disk without options: 0.5 to 2 ms for a sync, 0.05 to 0.2 ms for the rest. */
@@ -366,8 +370,10 @@ export class Disk {
   private enqueue(operation: Operation): void {
     const lane = this.lane(operation.queue);
     const { syncMinUs, syncMaxUs, writeMinUs, writeMaxUs } = this.character;
+    const { fileMinUs = writeMinUs, fileMaxUs = writeMaxUs } = this.character;
     let takesUs = 0;
-    if (operation.kind !== "sync") takesUs += this.draw(writeMinUs, writeMaxUs);
+    if (operation.kind === "write") takesUs += this.draw(fileMinUs, fileMaxUs);
+    else if (operation.kind !== "sync") takesUs += this.draw(writeMinUs, writeMaxUs);
     // A replacement and a synced write include a sync.
     if (operation.kind === "sync" || operation.kind === "replace" || (operation.kind === "write" && operation.synced)) {
       takesUs += this.draw(syncMinUs, syncMaxUs);

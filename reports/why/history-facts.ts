@@ -47,7 +47,7 @@ export class HistoryFacts {
   gain(life: TransactionLife, gained: LifeEvent): Cause[] {
     const { server } = gained;
     const later = life.at(server, this.moment.until).filter((one) => one.index > gained.index);
-    const kept = later.findLast(({ kind }) => kind === "kept");
+    const kept = later.findLast(({ kind }) => kind === "kept" || kind === "left-in-log");
     const causes = kept === undefined ? [] : this.keeping(life, kept);
     const readBack = later.findLast(({ kind }) => kind === "read-back");
     if (readBack !== undefined) {
@@ -65,9 +65,18 @@ export class HistoryFacts {
     return causes;
   }
 
-  /** Returns causes if a TRUNC to a lower zxid left the transaction on disk. Otherwise, returns an empty list. */
+  /**
+   * Returns causes if a TRUNC to a lower zxid, or a SNAP that ends at a lower zxid, left the transaction on disk.
+   * Otherwise, returns an empty list.
+   */
   private keeping(life: TransactionLife, { atUs, index, server }: LifeEvent): Cause[] {
     const record = this.moment.run.records[index];
+    if (record?.event === "loaded") {
+      const name = formatZxid(life.zxid);
+      const end = formatZxid(record.zxid);
+      const text = `${name} survives the SNAP: the snapshot ends at ${end}, and ${name} stays in the log`;
+      return [{ text, atUs }, ...listOf(this.moment.finder.decision(server, atUs))];
+    }
     if (record?.event !== "truncated" || record.zxid >= life.zxid) return [];
     const end = formatZxid(record.end);
     const text = `${formatZxid(life.zxid)} survives the TRUNC: the log of server ${server} still ends at ${end}`;

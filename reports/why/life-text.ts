@@ -17,6 +17,7 @@ const TEXTS: Readonly<Record<LifeKind, string>> = {
   saved: "saved in a snapshot",
   "read-back": "read back from the log without having been synced",
   kept: "survived a TRUNC",
+  "left-in-log": "left in the log by a SNAP without it",
   truncated: "truncated",
   lost: "lost in a crash",
   wiped: "lost when the disk was wiped",

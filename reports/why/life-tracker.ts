@@ -23,6 +23,8 @@ export type LifeKind =
   | "read-back"
   /** The server still had the transaction after a TRUNC. */
   | "kept"
+  /** The server loaded a leader's snapshot without the transaction, but the transaction stays in its log. */
+  | "left-in-log"
   | "truncated"
   /** A crash removed the transaction from the log before it was synced. */
   | "lost"
@@ -122,7 +124,7 @@ export class LifeTracker {
         break;
       case "loaded":
         if (holding.snapshotFrom === undefined) this.loadedDisk(holding, record, position);
-        else this.loadedSnapshot(holding, holding.snapshotFrom, position);
+        else this.loadedSnapshot(holding, holding.snapshotFrom, record, position);
         break;
       default:
         break;
@@ -201,13 +203,23 @@ export class LifeTracker {
     holding.inMemory = holding.onDisk;
   }
 
-  private loadedSnapshot(holding: Holding, leader: ServerId, position: RecordPosition): void {
+  /**
+   * Reads the record of a SNAP. A server that starts later loads this snapshot and ignores the part of its log that the
+   * snapshot replaces. It still reads records above the zxid of the snapshot, because a SNAP does not truncate the log.
+   */
+  private loadedSnapshot(
+    holding: Holding,
+    leader: ServerId,
+    { zxid }: RecordOf<"loaded">,
+    position: RecordPosition,
+  ): void {
     const { inMemory } = this.holding(leader);
+    const staysInLog = holding.onDisk && !holding.saved && zxid < this.zxid;
     if (inMemory && !holding.inMemory) this.add("snapshot", position);
-    if (!inMemory && holding.inMemory) this.add("replaced", position);
+    if (!inMemory && staysInLog) this.add("left-in-log", position);
+    else if (!inMemory && holding.inMemory) this.add("replaced", position);
     holding.inMemory = inMemory;
-    // A server that starts later loads this snapshot, and ignores the part of its log that the snapshot replaces.
-    if (!inMemory) holding.onDisk = false;
+    if (!inMemory && !staysInLog) holding.onDisk = false;
     holding.snapshotFrom = undefined;
   }
 

@@ -35,7 +35,7 @@ export interface RawScenario {
   readonly quorum?: "majority" | (Omit<HierarchicalQuorum, "weights"> & Partial<Pick<HierarchicalQuorum, "weights">>);
   readonly settings?: RawSettings;
   readonly network?: RawNetwork;
-  readonly disk?: { readonly sync?: RawDuration; readonly write?: RawDuration };
+  readonly disk?: { readonly sync?: RawDuration; readonly write?: RawDuration; readonly snapshot?: RawDuration };
   readonly threads?: RawThreads;
   readonly committed?: RawZxid;
   /** The steps. A step that does not match the schema is null. */

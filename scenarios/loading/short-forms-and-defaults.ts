@@ -112,7 +112,11 @@ function completeNetwork(raw: RawNetwork): NetworkSpec {
 }
 
 function completeDisk(raw: NonNullable<RawScenario["disk"]>): DiskSpec {
-  return { sync: duration(raw.sync ?? DEFAULT_DISK.sync), write: duration(raw.write ?? DEFAULT_DISK.write) };
+  return {
+    sync: duration(raw.sync ?? DEFAULT_DISK.sync),
+    write: duration(raw.write ?? DEFAULT_DISK.write),
+    ...(raw.snapshot !== undefined && { snapshot: duration(raw.snapshot) }),
+  };
 }
 
 function completeThreads(raw: RawThreads): ThreadSpec {

@@ -19,6 +19,7 @@ import { commandsFor, newFinding, report } from "./campaign-fixture.ts";
 const plain = new Chalk({ level: 0 });
 const stuck: ReportedFinding = { ...newFinding, invariant: LIVENESS, signature: "stuck (timeout)" };
 const known = (finding: ReportedFinding): ReportedFinding => ({ ...finding, known: ["open-one"] });
+const unfit: ReportedFinding = { ...stuck, configuration: "initLimit of at least 21 ticks" };
 const FINDINGS: readonly (readonly ReportedFinding[])[] = [
   [],
   [newFinding],
@@ -27,6 +28,8 @@ const FINDINGS: readonly (readonly ReportedFinding[])[] = [
   [known(stuck)],
   [known(newFinding), stuck],
   [newFinding, known(stuck)],
+  [unfit],
+  [unfit, newFinding],
 ];
 const DIFFERENCES = [[], [{ seed: 5n, first: "a", second: "b" }]];
 const TRUTHS = [false, true];
@@ -50,7 +53,7 @@ function annotations(one: CampaignReport): string[] {
 
 describe("the outputs of a campaign agree", () => {
   it("in each of the combinations", () => {
-    expect(reports).toHaveLength(56);
+    expect(reports).toHaveLength(72);
     const verdicts = new Set<Verdict>();
     for (const one of reports) {
       const verdict = verdictOf(one);

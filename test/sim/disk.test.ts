@@ -297,6 +297,15 @@ test("a new character applies to later operations and keeps the durations that i
   expect(log).toEqual(["100 disk 3 ok", "1000 disk 1 ok", "4000 disk 2 ok"]);
 });
 
+test("a disk can have its own duration for writing a whole file", () => {
+  const { disk, log, run } = diskBed();
+  disk.setCharacter({ fileMinUs: 5000, fileMaxUs: 5000 });
+  disk.writeFile("snapshot", 1, false, 1);
+  disk.replaceFile("epoch", 1, 2, 1);
+  run(9000);
+  expect(log).toEqual(["1100 disk 2 ok", "5000 disk 1 ok"]);
+});
+
 test("copyFrom replaces the content by a durable copy of another disk, damage included", () => {
   const { world } = testBed(2);
   const [from, to] = [world.node(1).disk, world.node(2).disk];

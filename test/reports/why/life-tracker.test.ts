@@ -90,8 +90,13 @@ describe("LifeTracker", () => {
     const saved = record({ event: "snapshot-saved", zxid: zxid("1:2") });
     const received = [leader, decides("SNAP", 1, 2), loads(historyOf("1:1", "1:2")), saved];
     expect(eventsOf(...received)).toEqual(["2 before", "1 snapshot", "1 saved"]);
-    const replaced = [loads(historyOf("1:2")), decides("SNAP", 1, 2), loads(historyOf("1:1"))];
+    const replaced = [loads(historyOf("1:2")), decides("SNAP", 1, 2), loads(historyOf("1:1", "1:3"))];
     expect(eventsOf(...replaced)).toEqual(["1 before", "1 replaced"]);
+  });
+
+  it("keeps a transaction in the log if a SNAP without it ends at a lower zxid", () => {
+    const kept = [loads(historyOf("1:2")), decides("SNAP", 1, 2), loads(historyOf("1:1")), truncates("1:1")];
+    expect(eventsOf(...kept)).toEqual(["1 before", "1 left-in-log", "1 truncated"]);
   });
 
   it("treats a load after LOOKING or after a DIFF as a load from the server's own disk", () => {

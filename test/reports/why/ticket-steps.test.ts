@@ -129,6 +129,19 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "step 1: disk server=3 stall=true",
     "DIFF from the log",
   ],
+  // A SNAP does not truncate the log, so the log of the learner keeps a transaction that was never committed.
+  "zookeeper-2832-uncommitted-txn-survives-snap": [
+    "server 2 acknowledges epoch 4 with its log at 2:1, which is not a prefix of leader 3's history, 1:2",
+    "2:1 survives the SNAP: the snapshot ends at 1:2, and 2:1 stays in the log",
+    "server 3 never had 2:1 (w1)",
+    "server 2: proposed, logged 0.319738, synced 0.322520, left in the log by a SNAP without it",
+  ],
+  // The leader does not look for gaps in its log, and the learner rejects the gap each time.
+  "zookeeper-2846-gap-after-snap-follower-never-joins": [
+    "server 3 reads PROPOSAL 2:9: the proposal does not follow the one before it",
+    "2:8 (w8) is missing from the log on disk of leader 4",
+    "DIFF from the log",
+  ],
   // A server has logged a transaction, but its database in memory lacks the transaction during a new election.
   "zookeeper-2845-logged-txn-not-in-memory": [
     "server 3 has 1:4 (w4) on its disk",

@@ -36,6 +36,12 @@ describe("a scenario is valid only if", () => {
       ],
       ["a write takes a duration", { disk: { write: "1ms..2ms" } }, { disk: { write: "2ms..1ms" } }, "disk.write"],
       [
+        "a snapshot takes a duration",
+        { disk: { snapshot: "1s..2s" } },
+        { disk: { snapshot: "2s..1s" } },
+        "disk.snapshot",
+      ],
+      [
         "the latency of a link is a duration",
         { network: { links: [{ from: 1, to: 2, latency: "1ms" }] } },
         { network: { links: [{ from: 1, to: 2, latency: "2ms..1ms" }] } },
