@@ -236,7 +236,8 @@ function createProgram(done: (code: number) => void): Command {
     .option("--resume", "continue the campaign whose journal is in --out")
     .option(
       "--strict",
-      "treat known bugs of the release and limits that are too short as findings: report them, exit with 1 or 4",
+      "treat known bugs of the release and limits that are too short as findings: report them in full and exit with " +
+        "1 or 4",
     )
     .action(async (name, options) => done(await (await import("./fuzz.ts")).fuzz(name, options)));
 

@@ -58,8 +58,7 @@ export class ProcessConsistency {
   private report(sid: ServerId, epoch: Epoch, log: History, other: History): void {
     const [here, there] = [log.prefix(other.length), other.prefix(log.length)].map(zxidAtEnd);
     const facts = { epoch, position: Math.min(log.length, other.length), log: here, other: there };
-    const text =
-      `has ${zxidText(here)} in its log of epoch ${epoch} ` + `where another participant has ${zxidText(there)}`;
+    const text = `has ${zxidText(here)} in its log of epoch ${epoch} where another participant has ${zxidText(there)}`;
     this.violations.report("process-consistency", sid, text, facts, undefined, () => fork(log, other));
   }
 }

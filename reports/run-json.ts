@@ -12,6 +12,7 @@ import type { StepOutcome } from "../scenarios/script.ts";
 import { describeRecord, explainDecision } from "./describe.ts";
 import { type Handshake, handshakesOf } from "./handshakes.ts";
 import { runVerdict } from "./reproduction.ts";
+import { scaledSettings } from "./scaled-settings.ts";
 import { endText, type ServerEnd, serverEnds } from "./server-end.ts";
 import { ServerReleases } from "./server-releases.ts";
 import { stepText } from "./steps.ts";
@@ -46,6 +47,8 @@ export function runJson(run: ScenarioRun): Json {
     steps: run.steps.map((outcome) => stepJson(run, outcome)),
     violations: run.violations.map(violationJson),
     unmet: run.unmet,
+    shortLimits: run.shortLimits,
+    scaled: scaledSettings(run.scenario),
   };
 }
 

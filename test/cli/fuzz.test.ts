@@ -1,6 +1,6 @@
 /**
- * Tests `zabsim fuzz`, `zabsim coverage` and `zabsim shrink`: their output and exit codes, shards, and a journal that
- * survives `kill -9`.
+ * Tests `zabsim fuzz`, `zabsim coverage` and `zabsim shrink`: their output and exit codes, shards, and damaged
+ * journals. scripts/interruptions.mjs, which CI runs, interrupts campaigns and resumes them.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";

@@ -32,6 +32,14 @@ describe("runJson", () => {
     ]);
   });
 
+  it("has the limits that are too short, and the settings that scale the model", () => {
+    const slow = "servers: { 1: { down: true }, 2: {}, 3: {} }\ndisk: { snapshot: 40s }\nuntil: 50s\n";
+    const { scaled, shortLimits } = runJson(runOf(`${slow}settings: { commitLogCount: 3 }\n`));
+    expect(shortLimits).toMatchObject([{ limit: "initLimit", ticks: 10, neededTicks: 21, waiting: 2, working: 3 }]);
+    expect(scaled).toEqual([expect.stringMatching(/^scaled: commitLogCount is 3; /)]);
+    expect([json.shortLimits, json.scaled]).toEqual([[], []]);
+  });
+
   it("survives JSON", () => {
     expect(roundTrip(json)).toEqual(roundTrip(roundTrip(json)));
   });
