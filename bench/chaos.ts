@@ -119,7 +119,7 @@ async function measureThreads(effort: Effort): Promise<Threads> {
       const startMs = performance.now();
       const tasks = Array.from({ length: blocks }, (_, block) => {
         const first = BigInt(1 + ((round + 10) * blocks + block) * BLOCK_SIZE);
-        return pool.run({ options: CAMPAIGN, block: { first, count: BLOCK_SIZE } }, { name: "block" });
+        return pool.run({ options: CAMPAIGN, block: { first, count: BLOCK_SIZE } }, "block");
       });
       await Promise.all(tasks);
       if (round >= 0) rates[i]?.push((blocks * BLOCK_SIZE * 1000) / (performance.now() - startMs));

@@ -41,9 +41,12 @@ function start() {
   }
   // Keeps compiled code between starts. Node has this function since 22.1.
   require("node:module").enableCompileCache?.();
+  const unfinished = () => fail(new Error("the command stopped before it had finished"));
+  process.once("beforeExit", unfinished);
   import("../dist/cli.js")
     .then(({ main }) => main(argv))
     .then((code) => {
+      process.removeListener("beforeExit", unfinished);
       process.exitCode = code;
     }, fail);
 }
