@@ -6,7 +6,8 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { workerPool } from "../campaign/campaign-workers.ts";
-import { BLOCK_SIZE, type CampaignOptions } from "../fuzz/block.ts";
+import { usualBugsOf } from "../campaign/investigation-policy.ts";
+import { BLOCK_SIZE, type BlockResult, type CampaignOptions } from "../fuzz/block.ts";
 import { Coverage } from "../fuzz/coverage.ts";
 import type { Plan } from "../fuzz/plan.ts";
 import { planOfSeed } from "../fuzz/plan-arbitrary.ts";
@@ -113,15 +114,20 @@ async function measureThreads(effort: Effort): Promise<Threads> {
   }
   const pools = [1, 2].map((threads) => workerPool(filename, threads));
   const blocks = atEffort(BLOCKS, effort);
+  const usual = new UsualBugs();
   const rates: [number[], number[]] = [[], []];
   for (let round = -effort.warmUps; round < effort.rounds; round++) {
     for (const [i, pool] of pools.entries()) {
       const startMs = performance.now();
       const tasks = Array.from({ length: blocks }, (_, block) => {
         const first = BigInt(1 + ((round + 10) * blocks + block) * BLOCK_SIZE);
-        return pool.run({ options: CAMPAIGN, block: { first, count: BLOCK_SIZE } }, "block");
+        return pool.run<BlockResult>(
+          { options: CAMPAIGN, block: { first, count: BLOCK_SIZE, usualBugs: usual.bySignature } },
+          "block",
+        );
       });
-      await Promise.all(tasks);
+      const results = await Promise.all(tasks);
+      usual.learn(results);
       if (round >= 0) rates[i]?.push((blocks * BLOCK_SIZE * 1000) / (performance.now() - startMs));
     }
   }
@@ -144,6 +150,19 @@ async function measureThreads(effort: Effort): Promise<Threads> {
       residentRow(resident),
     ],
   };
+}
+
+/** The known bugs that explain the failures so far. As in a campaign, later blocks try these bugs first. */
+class UsualBugs {
+  bySignature: Record<string, string[]> = {};
+
+  learn(results: readonly BlockResult[]): void {
+    const failures = results.flatMap(({ failed }) => failed);
+    const usual = usualBugsOf(failures.map(({ candidates, signature }) => ({ signature, known: candidates })));
+    for (const [signature, bugs] of Object.entries(usual)) {
+      this.bySignature[signature] = [...new Set([...(this.bySignature[signature] ?? []), ...bugs])];
+    }
+  }
 }
 
 function residentRow(value: number): Row {

@@ -72,7 +72,7 @@ export class ThreadWorkTimers {
   /** Returns the kind of work to which this timer belongs; undefined if the timer does not belong to thread work. */
   workOf(timer: number): ThreadWork | undefined {
     const work = timer - TIMER_COUNT;
-    return work in this.pieces ? (work as ThreadWork) : undefined;
+    return work >= 0 && work in this.pieces ? (work as ThreadWork) : undefined;
   }
 
   /**

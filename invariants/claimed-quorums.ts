@@ -110,12 +110,12 @@ export class ClaimedQuorums {
   /** Returns whether a quorum has sent this vote, or follows the leader with one epoch. */
   private isSupported(leader: ServerId, vote: Vote | undefined): boolean {
     const voted: ServerId[] = [];
+    for (const [sid, { votes }] of this.claims) if (vote !== undefined && has(votes, vote)) voted.push(sid);
+    if (this.isQuorum(voted)) return true;
     const epochs = new Set<Epoch | undefined>();
-    for (const [sid, { followed, votes }] of this.claims) {
-      if (vote !== undefined && has(votes, vote)) voted.push(sid);
+    for (const { followed } of this.claims.values()) {
       for (const epoch of followed.get(leader) ?? []) epochs.add(epoch);
     }
-    if (this.isQuorum(voted)) return true;
     for (const epoch of epochs) {
       const supporters = [...voted];
       for (const [sid, { followed }] of this.claims) if (followed.get(leader)?.has(epoch)) supporters.push(sid);

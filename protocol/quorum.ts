@@ -71,12 +71,12 @@ export function hierarchical(
     isVoter: (sid) => groupOf.has(sid),
     weightOf,
     containsQuorum: (servers) => {
-      const reached = groupWeights.map(() => 0);
-      for (const sid of servers) {
-        const group = groupOf.get(sid);
-        if (group !== undefined) reached[group] = (reached[group] as number) + weightOf(sid);
+      let won = 0;
+      for (const [group, groupWeight] of groupWeights.entries()) {
+        let reached = 0;
+        for (const sid of servers) if (groupOf.get(sid) === group) reached += weightOf(sid);
+        if (reached > Math.floor(groupWeight / 2)) won++;
       }
-      const won = reached.filter((weight, group) => weight > Math.floor((groupWeights[group] as number) / 2)).length;
       return won > Math.floor(weightyGroups / 2);
     },
   };
