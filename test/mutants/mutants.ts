@@ -344,8 +344,8 @@ until: 30s
     name: "group-needs-one-vote-less",
     about: "In a hierarchical quorum, half of the weight of a group is enough.",
     file: "protocol/quorum.ts",
-    find: "weight > Math.floor((groupWeights[group] as number) / 2)",
-    replace: "weight > 0 && weight >= Math.floor((groupWeights[group] as number) / 2)",
+    find: "reached > Math.floor(groupWeight / 2)",
+    replace: "reached > 0 && reached >= Math.floor(groupWeight / 2)",
   },
 
   // ---- leaving a role
