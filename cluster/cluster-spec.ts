@@ -100,6 +100,11 @@ export interface DiskSpec {
   readonly write: string;
   /** The duration of writing a snapshot, without a sync: one duration or a range. Default: the value of `write`. */
   readonly snapshot?: string;
+  /**
+   * The duration of loading the database: one duration or a range. Default: 0 at the start of a server, and the value
+   * of `write` after a truncation.
+   */
+  readonly load?: string;
 }
 
 /**
@@ -109,6 +114,11 @@ export interface DiskSpec {
 export interface ThreadSpec {
   /** The time that a leader takes to serialize the snapshot of a SNAP. Default: 0ms..50ms. */
   readonly serializeSnapshot: string;
+  /**
+   * The time that the transfer of a SNAP takes after its serialization. The LearnerHandler is blocked until the learner
+   * has read the snapshot. Default: 0ms.
+   */
+  readonly transferSnapshot: string;
   /**
    * The time that a LearnerHandler takes from the sync decision to NEWLEADER if it sends no SNAP. During this time, the
    * leader already forwards packets to the learner. Default: 0ms..0.5ms.
@@ -130,6 +140,7 @@ export interface ThreadSpec {
 
 export const DEFAULT_THREADS: ThreadSpec = {
   serializeSnapshot: "0ms..50ms",
+  transferSnapshot: "0ms",
   resumeLearner: "0ms..2ms",
   applyLatency: "0ms..0.5ms",
   electionWakeUp: "0ms..1ms",

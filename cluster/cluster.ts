@@ -19,13 +19,13 @@ import {
   WORK_APPLY_COMMITS,
   WORK_QUEUE_NEWLEADER,
   WORK_RESUME_LEARNER,
-  WORK_SERIALIZE_SNAPSHOT,
+  WORK_SEND_SNAPSHOT,
   type Zxid,
 } from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import { type DurationRange, parseDurationRange } from "../sim/duration-range.ts";
 import { DEFAULT_LINK, type DiskCharacter, type LinkCharacter, type Trace, World } from "../sim/index.ts";
-import type { ClusterSpec, CrashSpec, ServerSpec, ThreadSpec } from "./cluster-spec.ts";
+import type { ClusterSpec, CrashSpec, ServerSpec } from "./cluster-spec.ts";
 import { hashMessage } from "./message-hash.ts";
 import { Watchers } from "./note-watchers.ts";
 import type { PlannedStop, ServerConfig } from "./records.ts";
@@ -99,7 +99,7 @@ export class Cluster {
     this.ids = serverIdsOf(spec.servers);
     this.verifier = verifierOf(spec);
     this.characters = { link: linkCharacter(spec), disk: diskCharacter(spec) };
-    this.threadDurations = threadDurations(spec.threads);
+    this.threadDurations = threadDurations(spec);
     this.world = new World<Message>({
       seed: options.seed,
       nodes: this.ids,
@@ -283,18 +283,24 @@ function linkCharacter({ network }: ClusterSpec): LinkCharacter {
 function diskCharacter({ disk }: ClusterSpec): DiskCharacter {
   const sync = rangeUs(disk.sync);
   const write = rangeUs(disk.write);
-  const character = { syncMinUs: sync.minUs, syncMaxUs: sync.maxUs, writeMinUs: write.minUs, writeMaxUs: write.maxUs };
-  if (disk.snapshot === undefined) return character;
-  const { minUs: fileMinUs, maxUs: fileMaxUs } = rangeUs(disk.snapshot);
-  return { ...character, fileMinUs, fileMaxUs };
+  const snapshot = disk.snapshot === undefined ? undefined : rangeUs(disk.snapshot);
+  const load = disk.load === undefined ? undefined : rangeUs(disk.load);
+  return {
+    ...{ syncMinUs: sync.minUs, syncMaxUs: sync.maxUs, writeMinUs: write.minUs, writeMaxUs: write.maxUs },
+    ...(snapshot && { fileMinUs: snapshot.minUs, fileMaxUs: snapshot.maxUs }),
+    ...(load && { readMinUs: load.minUs, readMaxUs: load.maxUs }),
+  };
 }
 
-function threadDurations(threads: ThreadSpec): ThreadDurations {
-  const { applyLatency, electionWakeUp, queueNewLeader, resumeLearner, serializeSnapshot } = threads;
+function threadDurations({ disk, threads }: ClusterSpec): ThreadDurations {
+  const { applyLatency, electionWakeUp, queueNewLeader, resumeLearner } = threads;
+  const serialize = rangeUs(threads.serializeSnapshot);
+  const transfer = rangeUs(threads.transferSnapshot);
   return {
     electionWakeUp: rangeUs(electionWakeUp),
+    load: rangeUs(disk.load ?? "0ms"),
     [WORK_APPLY_COMMITS]: rangeUs(applyLatency),
-    [WORK_SERIALIZE_SNAPSHOT]: rangeUs(serializeSnapshot),
+    [WORK_SEND_SNAPSHOT]: { minUs: serialize.minUs + transfer.minUs, maxUs: serialize.maxUs + transfer.maxUs },
     [WORK_RESUME_LEARNER]: rangeUs(resumeLearner),
     [WORK_QUEUE_NEWLEADER]: rangeUs(queueNewLeader),
   };

@@ -3,13 +3,9 @@ import {
   asZxid,
   type ElectionMessage,
   isHello,
-  type LearnerInfo,
   makeTxn,
   type Notification,
   type QuorumPacket,
-  type Snapshot,
-  type Txn,
-  type WriteRequest,
 } from "../protocol/index.ts";
 import type { Message } from "./server.ts";
 
@@ -31,11 +27,12 @@ const BYTES = 0xc2b2_ae35;
 const HELLO = 0x27d4_eb2f;
 const NOTIFICATION = 0x1656_67b1;
 
-function hashData(hash: number, data: number | Txn | WriteRequest | LearnerInfo | Snapshot | null): number {
+function hashData(hash: number, data: QuorumPacket["data"]): number {
   if (data === null) return hash;
   if (typeof data === "number") return mixNumber(hash, data);
   if ("hash" in data) return mix(hash, data.hash);
   if ("history" in data) return mix(mixNumber(hash, data.zxid), data.history.hash);
+  if ("incomplete" in data) return mix(hash, 1);
   if ("serverId" in data) return mix(mix(mixNumber(hash, data.configVersion), data.serverId), data.protocolVersion);
   return mix(hash, makeTxn(NO_ZXID, data.value).hash);
 }

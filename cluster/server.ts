@@ -39,6 +39,8 @@ export type Message = QuorumPacket | ElectionMessage;
 
 /** The number of the timer that reports a failed truncation if the truncation started no disk operation. */
 const TIMER_TRUNCATE_FAILED = 15;
+/** The number of the timer that fires when the server has loaded its database at the start. */
+const TIMER_LOADED = 14;
 
 /** Observes the messages of all servers. A script uses it to wait for a message. */
 export interface MessageWatcher {
@@ -94,8 +96,17 @@ export class Server implements NodeProgram<Message>, Effects {
     this.peer = new Peer(config, this, watchers);
   }
 
-  /** Starts the Peer. The node must already run this program. */
+  /**
+   * Loads the database and then starts the Peer (QuorumPeer#start). The node must already run this program. The server
+   * listens on no port before the database is loaded.
+   */
   start(): void {
+    const loadUs = this.threads.drawLoad();
+    if (loadUs === 0) this.loaded();
+    else this.node.setTimer(TIMER_LOADED, loadUs);
+  }
+
+  private loaded(): void {
     this.input();
     const { unreadable } = this;
     if (unreadable === undefined) {
@@ -123,6 +134,10 @@ export class Server implements NodeProgram<Message>, Effects {
   // ---- The events of the node
 
   onTimer(timer: number): void {
+    if (timer === TIMER_LOADED) {
+      this.loaded();
+      return;
+    }
     this.input();
     const work = this.threads.workOf(timer);
     if (work !== undefined) this.finishWork(work);

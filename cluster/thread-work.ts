@@ -9,23 +9,24 @@ import {
   WORK_APPLY_COMMITS,
   WORK_QUEUE_NEWLEADER,
   WORK_RESUME_LEARNER,
-  WORK_SERIALIZE_SNAPSHOT,
+  WORK_SEND_SNAPSHOT,
 } from "../protocol/index.ts";
 import type { DurationRange } from "../sim/duration-range.ts";
 import type { Node } from "../sim/index.ts";
 
 /**
  * For each kind of work, the range from which the duration of a piece is drawn. `electionWakeUp` is the range of the
- * delay with which the election thread wakes up. A piece takes at least minUs and less than maxUs.
+ * delay with which the election thread wakes up, and `load` that of loading the database at the start of a server. A
+ * piece takes at least minUs and less than maxUs.
  */
-export type ThreadDurations = Readonly<Record<ThreadWork | "electionWakeUp", DurationRange>>;
+export type ThreadDurations = Readonly<Record<ThreadWork | "electionWakeUp" | "load", DurationRange>>;
 
 /** The threads that a fault can stall, each with the kinds of work that it does. */
 export const STALLABLE_THREADS = {
   /** The commit processor, which applies committed transactions. */
   apply: [WORK_APPLY_COMMITS],
   /** The LearnerHandlers of a leader, from the sync decision to NEWLEADER. */
-  handlers: [WORK_SERIALIZE_SNAPSHOT, WORK_QUEUE_NEWLEADER],
+  handlers: [WORK_SEND_SNAPSHOT, WORK_QUEUE_NEWLEADER],
   /** The main thread of a learner, while it hands proposals to the log thread. */
   learner: [WORK_RESUME_LEARNER],
 } as const satisfies Readonly<Record<string, readonly ThreadWork[]>>;
@@ -67,6 +68,12 @@ export class ThreadWorkTimers {
   /** Draws the delay with which the election thread wakes up, in microseconds. */
   drawElectionWakeUp(): number {
     return this.draw(this.durations.electionWakeUp);
+  }
+
+  /** Draws how long it takes to load the database at the start of the server, in microseconds. */
+  drawLoad(): number {
+    const { load } = this.durations;
+    return load.maxUs === 0 ? 0 : this.draw(load);
   }
 
   /** Returns the kind of work to which this timer belongs; undefined if the timer does not belong to thread work. */

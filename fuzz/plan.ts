@@ -7,7 +7,7 @@
  * times if shrinking removes one step. At the end, a drawn quorum is settled and must become live again.
  */
 
-import { DEFAULT_THREADS, type ServerSpec } from "../cluster/cluster-spec.ts";
+import { DEFAULT_THREADS, type DiskSpec, type ServerSpec, type ThreadSpec } from "../cluster/cluster-spec.ts";
 import { type QuorumTest, quorumTest } from "../invariants/quorum-test.ts";
 import type { Settings } from "../protocol/index.ts";
 import { asServerId, type ServerId, serverIdsOf } from "../protocol/zxid.ts";
@@ -103,20 +103,38 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
   const lost = losable.filter((sid) => !budget.losable.includes(sid));
   const settle = drawQuorum(draw, participants, observers, lost, isQuorum);
   drawn.push({ step: { from: durationText(lengthMs), settle }, kind: "settle" });
+  const database = draw.chance(LARGE_DATABASE) ? drawDatabaseTimes(draw, tickMs) : {};
   return {
     scenario: {
       ...base,
       name: `plan-${seed}`,
       seed: String(seed),
       network: options.scenario?.network ?? networkOf(character, ids),
-      disk: options.scenario?.disk ?? character.disk,
-      threads: options.scenario?.threads ?? character.threads,
+      disk: options.scenario?.disk ?? { ...character.disk, ...database.disk },
+      threads: options.scenario?.threads ?? { ...character.threads, ...database.threads },
       steps: drawn.map(({ step }) => step),
       until: durationText(lengthMs + LIVE_MS + 1000),
       expect: { violates: [], live: durationText(LIVE_MS) },
     },
     kinds: drawn.map(({ kind }) => kind),
   };
+}
+
+/** The share of plans whose servers have a database so large that loading, writing and sending it takes long. */
+const LARGE_DATABASE = 0.1;
+
+/** Draws how long it takes to load, write and send the database. A SNAP takes less than the smallest initLimit. */
+function drawDatabaseTimes(draw: Draw, tickMs: number): DatabaseTimes {
+  const below = (ticks: number): string => `0ms..${draw.int(1, ticks * tickMs)}ms`;
+  return {
+    disk: { snapshot: below(1), load: below(3) },
+    threads: { serializeSnapshot: below(0.5), transferSnapshot: below(1) },
+  };
+}
+
+interface DatabaseTimes {
+  readonly disk?: Pick<DiskSpec, "load" | "snapshot">;
+  readonly threads?: Pick<ThreadSpec, "serializeSnapshot" | "transferSnapshot">;
 }
 
 /** Draws the time of a fault. A fifth of the faults strike at the very start, so that they hit the first election. */

@@ -71,8 +71,8 @@ export const TIMER_COUNT = 9;
 
 /** The CommitProcessor applies the committed transactions in its queue. The key stands for the role that owns it. */
 export const WORK_APPLY_COMMITS = 0;
-/** A LearnerHandler serializes the snapshot that follows a SNAP. The key is the connection of the learner. */
-export const WORK_SERIALIZE_SNAPSHOT = 1;
+/** A LearnerHandler serializes and sends the snapshot of a SNAP. The key is the connection of the learner. */
+export const WORK_SEND_SNAPSHOT = 1;
 /** The main thread of a learner runs again after it has started another thread. */
 export const WORK_RESUME_LEARNER = 2;
 /** A LearnerHandler queues NEWLEADER, after the leader has begun to forward packets to its learner. */
@@ -80,7 +80,7 @@ export const WORK_QUEUE_NEWLEADER = 3;
 /** One kind of thread work. */
 export type ThreadWork =
   | typeof WORK_APPLY_COMMITS
-  | typeof WORK_SERIALIZE_SNAPSHOT
+  | typeof WORK_SEND_SNAPSHOT
   | typeof WORK_RESUME_LEARNER
   | typeof WORK_QUEUE_NEWLEADER;
 /** Texts for the values of ThreadWork: the Java thread, and what it does. */

@@ -98,6 +98,18 @@ export interface Snapshot {
   readonly history: History;
 }
 
+/**
+ * The data of a SNAP packet that stands for a part of the stream: the leader is still sending the snapshot. In Java,
+ * the stream consists of one SNAP packet and the bytes of the snapshot, which arrive one after the other.
+ */
+export interface SnapshotPart {
+  /** Always true: more of the snapshot follows. */
+  readonly incomplete: true;
+}
+
+/** A part of a snapshot. */
+export const SNAPSHOT_PART: SnapshotPart = { incomplete: true };
+
 /** A client's write that a learner forwards (REQUEST). */
 export interface WriteRequest {
   /** The value that the client writes. It only makes reports readable. */
@@ -121,7 +133,7 @@ export type QuorumPacket =
   | PacketOf<typeof LEADERINFO, number>
   // The data is the learner's currentEpoch, or -1 if the leader must not count the learner.
   | PacketOf<typeof ACKEPOCH, Epoch>
-  | PacketOf<typeof SNAP, Snapshot>
+  | PacketOf<typeof SNAP, Snapshot | SnapshotPart>
   | PacketOf<
       | typeof ACK
       | typeof COMMIT
@@ -162,7 +174,7 @@ export function hasReadableData({ type, data }: QuorumPacket): boolean {
     case ACKEPOCH:
       return typeof data === "number";
     case SNAP:
-      return isSnapshot(data);
+      return startsStream(data);
     case FOLLOWERINFO:
     case OBSERVERINFO:
       // A learner from before Zab 1.0 sends no LearnerInfo.
@@ -172,9 +184,9 @@ export function hasReadableData({ type, data }: QuorumPacket): boolean {
   }
 }
 
-/** Returns whether a snapshot follows the packet in the stream. */
-export function isSnapshot(data: unknown): data is Snapshot {
-  return isObject(data) && "history" in data;
+/** Returns whether bytes of a snapshot follow the packet in the stream. */
+export function startsStream(data: unknown): data is Snapshot | SnapshotPart {
+  return isObject(data) && ("history" in data || "incomplete" in data);
 }
 
 function isObject(data: unknown): data is object {

@@ -96,12 +96,9 @@ class Moment {
     const role = this.lastIndex((one) => one.server === learner && "phase" in one);
     const phase = this.run.records[role];
     if (phase === undefined || !("phase" in phase)) return [];
-    if (phase.phase === "DISCOVERY") {
-      const work = [...this.leaderSnapshot(leader), this.replacing("accepted-epoch", leader), network];
-      return [{ ...pair, awaited: "LEADERINFO", work }];
-    }
-    if (phase.phase !== "SYNCHRONIZATION" || this.decision(leader, learner)?.decision !== "SNAP") return [];
-    return [{ ...pair, awaited: "SNAP", work: [this.serialization(), network] }];
+    if (phase.phase !== "DISCOVERY") return [];
+    const work = [...this.leaderSnapshot(leader), this.replacing("accepted-epoch", leader), network];
+    return [{ ...pair, awaited: "LEADERINFO", work }];
   }
 
   /** Returns what a leader waited for when the read from a learner timed out. */
@@ -130,8 +127,8 @@ class Moment {
       if (decided === undefined || this.hasAcked(leader, learner)) return [];
       const isSnap = decided.decision === "SNAP";
       const work = [
-        ...(isSnap ? [this.serialization(), this.saving("snapshot", learner)] : []),
-        ...(decided.decision === "TRUNC" ? [this.truncation(learner)] : []),
+        ...(isSnap ? [...this.sending(), this.saving("snapshot", learner)] : []),
+        ...(decided.decision === "TRUNC" ? this.truncation(learner) : []),
         { name: "log-sync" as const, maxUs: this.disk(learner).syncUs },
         this.replacing("current-epoch", learner),
         this.roundTrip(leader, learner),
@@ -173,12 +170,21 @@ class Moment {
     return { name, maxUs: writeUs + syncUs };
   }
 
-  private truncation(server: ServerId): TimedWork {
-    return { name: "truncate", maxUs: 2 * this.disk(server).writeUs };
+  private truncation(server: ServerId): TimedWork[] {
+    const { loadUs, writeUs } = this.disk(server);
+    return [
+      { name: "truncate", maxUs: writeUs },
+      { name: "load", maxUs: loadUs },
+    ];
   }
 
-  private serialization(): TimedWork {
-    return { name: "serialize-snapshot", maxUs: maxUsOf(this.run.scenario.threads.serializeSnapshot) };
+  /** Returns the work of a LearnerHandler that sends a SNAP. */
+  private sending(): TimedWork[] {
+    const { serializeSnapshot, transferSnapshot } = this.run.scenario.threads;
+    return [
+      { name: "serialize-snapshot", maxUs: maxUsOf(serializeSnapshot) },
+      { name: "transfer-snapshot", maxUs: maxUsOf(transferSnapshot) },
+    ];
   }
 
   private roundTrip(a: ServerId, b: ServerId): TimedWork {
@@ -197,7 +203,7 @@ class Moment {
    * Returns the longest durations of a disk at this moment. A `disk` step for the server `leader` is ignored, because
    * its record does not name the server.
    */
-  private disk(server: ServerId): { readonly syncUs: number; readonly writeUs: number; readonly snapshotUs: number } {
+  private disk(server: ServerId): Readonly<Record<"syncUs" | "writeUs" | "snapshotUs" | "loadUs", number>> {
     const { disk } = this.run.scenario;
     let { sync, write } = disk;
     for (const { argument, atUs, moment, verb } of this.scripted) {
@@ -208,7 +214,12 @@ class Moment {
       if (fault.sync !== undefined) sync = moment === "start" ? fault.sync : disk.sync;
       if (fault.write !== undefined) write = moment === "start" ? fault.write : disk.write;
     }
-    return { syncUs: maxUsOf(sync), writeUs: maxUsOf(write), snapshotUs: maxUsOf(disk.snapshot ?? write) };
+    return {
+      syncUs: maxUsOf(sync),
+      writeUs: maxUsOf(write),
+      snapshotUs: maxUsOf(disk.snapshot ?? write),
+      loadUs: maxUsOf(disk.load ?? write),
+    };
   }
 
   // ---- records before the timeout

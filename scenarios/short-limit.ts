@@ -8,7 +8,9 @@ export type WorkName =
   | "accepted-epoch" // writes the file acceptedEpoch
   | "current-epoch" // writes the file currentEpoch
   | "serialize-snapshot" // serializes a SNAP
-  | "truncate" // truncates the log and loads the database again
+  | "transfer-snapshot" // sends a SNAP
+  | "truncate" // truncates the log
+  | "load" // loads the database again
   | "snapshot" // a learner saves a SNAP
   | "log-sync" // syncs the log
   | "network"; // the round trip of a packet and its answer
@@ -22,7 +24,7 @@ export interface TimedWork {
 }
 
 /** The packet for which a server waits. */
-export type AwaitedPacket = "LEADERINFO" | "ACKEPOCH" | "SNAP" | "ACK of NEWLEADER" | "ACK of a proposal";
+export type AwaitedPacket = "LEADERINFO" | "ACKEPOCH" | "ACK of NEWLEADER" | "ACK of a proposal";
 
 /** A time limit that is shorter than work of known duration. */
 export interface ShortLimit {

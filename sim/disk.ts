@@ -27,6 +27,10 @@ export interface DiskCharacter {
   readonly fileMinUs?: number;
   /** The longest write of a whole file (writeFile). Default: writeMaxUs. */
   readonly fileMaxUs?: number;
+  /** The shortest read of all files (readAll). Default: writeMinUs. */
+  readonly readMinUs?: number;
+  /** The longest read of all files (readAll). Default: writeMaxUs. */
+  readonly readMaxUs?: number;
 }
 
 /** The character of a disk without options: 0.5 to 2 ms for a sync, 0.05 to 0.2 ms for the rest. */
@@ -371,8 +375,10 @@ export class Disk {
     const lane = this.lane(operation.queue);
     const { syncMinUs, syncMaxUs, writeMinUs, writeMaxUs } = this.character;
     const { fileMinUs = writeMinUs, fileMaxUs = writeMaxUs } = this.character;
+    const { readMinUs = writeMinUs, readMaxUs = writeMaxUs } = this.character;
     let takesUs = 0;
     if (operation.kind === "write") takesUs += this.draw(fileMinUs, fileMaxUs);
+    else if (operation.kind === "read") takesUs += this.draw(readMinUs, readMaxUs);
     else if (operation.kind !== "sync") takesUs += this.draw(writeMinUs, writeMaxUs);
     // A replacement and a synced write include a sync.
     if (operation.kind === "sync" || operation.kind === "replace" || (operation.kind === "write" && operation.synced)) {

@@ -3,7 +3,7 @@
  * default settings, and constant latencies, so that the scenario needs no seed.
  */
 
-import type { ServerSpec } from "../../cluster/cluster-spec.ts";
+import { DEFAULT_THREADS, type ServerSpec, type ThreadSpec } from "../../cluster/cluster-spec.ts";
 import { verifierOf } from "../../cluster/verifier.ts";
 import { parseZxidRanges } from "../../cluster/zxid-range.ts";
 import { asServerId, epochOf, type ServerId, serverIdsOf } from "../../protocol/index.ts";
@@ -132,11 +132,11 @@ function* fewerSettings(scenario: Scenario): Generator<Scenario> {
 }
 
 /**
- * Yields the scenario with fewer random values: constant latencies, no loss of messages, and no links with their own
- * latency.
+ * Yields the scenario with fewer random values: constant latencies, no loss of messages, no links with their own
+ * latency, and the default durations of disks and threads.
  */
 function* withoutChance(scenario: Scenario): Generator<Scenario> {
-  const { disk, network } = scenario;
+  const { disk, network, threads } = scenario;
   const lossless = { lossRate: 0, duplicateRate: 0, links: [] };
   if (network.latency !== "1ms" || network.lossRate > 0 || network.duplicateRate > 0 || network.links.length > 0) {
     yield { ...scenario, network: { ...lossless, latency: "1ms" } };
@@ -156,6 +156,15 @@ function* withoutChance(scenario: Scenario): Generator<Scenario> {
   for (const field of ["sync", "write"] as const) {
     if (!disk[field].includes("..")) continue;
     for (const end of disk[field].split("..")) yield { ...scenario, disk: { ...disk, [field]: end } };
+  }
+  const { load, snapshot, ...ordinary } = disk;
+  if (load !== undefined || snapshot !== undefined) yield { ...scenario, disk: ordinary };
+  if (load !== undefined && snapshot !== undefined) {
+    yield { ...scenario, disk: { ...ordinary, snapshot } };
+    yield { ...scenario, disk: { ...ordinary, load } };
+  }
+  for (const [field, usual] of Object.entries(DEFAULT_THREADS)) {
+    if (threads[field as keyof ThreadSpec] !== usual) yield { ...scenario, threads: { ...threads, [field]: usual } };
   }
 }
 

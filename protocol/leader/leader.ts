@@ -290,8 +290,14 @@ export class Leader
   /**
    * Handles TIMER_TICK, which fires twice per tick: fails if the log thread has failed, and otherwise sends pings.
    * Every second time, the leader first advances the tick and checks that a quorum is synced with it.
+   *
+   * Before the leader serves, the timer runs only while a handler is sending a snapshot.
    */
   halfTick(): void {
+    if (!this.isServing) {
+      if (this.sendSnapshotParts()) this.snapshotStarted();
+      return;
+    }
     if (this.hasInternalError) {
       this.fail("disk-error", "the log could not be written");
       return;
@@ -312,8 +318,20 @@ export class Leader
       }
     }
     this.tickSkip = !this.tickSkip;
+    this.sendSnapshotParts();
     for (const handler of [...this.handlers]) handler.ping();
     this.server.effects.setTimer(TIMER_TICK, this.halfTickUs);
+  }
+
+  /** Returns whether a handler is sending a snapshot. */
+  private sendSnapshotParts(): boolean {
+    let sending = false;
+    for (const handler of this.handlers) sending = handler.sendSnapshotPart() || sending;
+    return sending;
+  }
+
+  snapshotStarted(): void {
+    if (!this.isServing) this.server.effects.setTimer(TIMER_TICK, this.halfTickUs);
   }
 
   // ---- connections

@@ -18,7 +18,7 @@
  * `inbox`. Not modeled: sessions (REVALIDATE), authentication, multiple addresses of one learner.
  */
 import { assertPhase, assertPresent } from "../assert.ts";
-import { type ConnectionId, type ThreadWork, WORK_QUEUE_NEWLEADER, WORK_SERIALIZE_SNAPSHOT } from "../effects.ts";
+import { type ConnectionId, type ThreadWork, WORK_QUEUE_NEWLEADER, WORK_SEND_SNAPSHOT } from "../effects.ts";
 import type { Anomaly, FailureReason } from "../notes.ts";
 import {
   ACK,
@@ -37,6 +37,9 @@ import {
   REQUEST,
   REVALIDATE,
   SNAP,
+  SNAPSHOT_PART,
+  type Snapshot,
+  type SnapshotPart,
   UPTODATE,
 } from "../packets.ts";
 import type { RoleServer } from "../role-server.ts";
@@ -89,6 +92,8 @@ export interface HandlerLeader {
    */
   beginSync(kind: SyncKind, exempt: boolean): boolean;
   endSync(kind: SyncKind): void;
+  /** Called when the handler starts to send a snapshot. */
+  snapshotStarted(): void;
   /** Handles an ACK that the handler has read (Leader#processAck). */
   readAck(handler: LearnerHandler, zxid: Zxid): void;
   /** Proposes a client's write that the learner forwarded. Returns false if the leader does not serve. */
@@ -108,7 +113,7 @@ type HandlerPhase =
   | "waiting-epoch"
   | "reading-ackepoch"
   | "waiting-epoch-ack"
-  | "serializing"
+  | "sending-snapshot"
   | "queuing-newleader"
   | "reading-newleader-ack"
   | "waiting-newleader-ack"
@@ -125,7 +130,7 @@ const READING: Readonly<Record<HandlerPhase, boolean>> = {
   "waiting-epoch": false,
   "reading-ackepoch": true,
   "waiting-epoch-ack": false,
-  serializing: false,
+  "sending-snapshot": false,
   "queuing-newleader": false,
   "reading-newleader-ack": true,
   "waiting-newleader-ack": false,
@@ -372,7 +377,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
       return;
     }
     this.throttled = kind;
-    if (decision.needSnap) this.serializeSnapshot();
+    if (decision.needSnap) this.sendSnapshot();
     else this.startWork("queuing-newleader", WORK_QUEUE_NEWLEADER);
   }
 
@@ -383,7 +388,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   }
 
   workDone(work: ThreadWork): void {
-    if (work === WORK_SERIALIZE_SNAPSHOT) this.snapshotSerialized();
+    if (work === WORK_SEND_SNAPSHOT) this.snapshotSent();
     else this.syncPacketsQueued();
   }
 
@@ -393,24 +398,39 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     this.startSending();
   }
 
-  private serializeSnapshot(): void {
+  /**
+   * Sends SNAP and the snapshot directly to the socket, before all queued packets. Until the learner has read the
+   * snapshot, this thread is blocked, and the learner receives a part of it every half tick.
+   */
+  private sendSnapshot(): void {
     const { behavior, database } = this.server;
     this.snapZxid = database.lastProcessedZxid;
     if (!behavior.newLeaderAfterSnap) this.queueNewLeader();
-    this.startWork("serializing", WORK_SERIALIZE_SNAPSHOT);
+    this.startWork("sending-snapshot", WORK_SEND_SNAPSHOT);
+    this.leader.snapshotStarted();
+  }
+
+  /** Sends a part of the snapshot. Returns false if the handler is not sending a snapshot. */
+  sendSnapshotPart(): boolean {
+    if (this.phase !== "sending-snapshot") return false;
+    this.server.effects.send(this.connection, this.snapPacket(SNAPSHOT_PART));
+    return true;
   }
 
   /**
-   * Sends SNAP and the snapshot directly to the socket, before all queued packets. The snapshot contains the
-   * transactions that were applied during the serialization, but the SNAP packet has the zxid from before it.
+   * Sends the whole snapshot. It contains the transactions that were applied in the meantime, but the SNAP packet has
+   * the zxid from before.
    */
-  private snapshotSerialized(): void {
-    assertPhase(this.phase, "serializing");
+  private snapshotSent(): void {
+    assertPhase(this.phase, "sending-snapshot");
     const { behavior, database, effects } = this.server;
-    const snapshot = { zxid: this.snapZxid, history: database.history };
-    effects.send(this.connection, packet(SNAP, this.snapZxid, snapshot));
+    effects.send(this.connection, this.snapPacket({ zxid: this.snapZxid, history: database.history }));
     if (behavior.newLeaderAfterSnap) this.queueNewLeader();
     this.startSending();
+  }
+
+  private snapPacket(data: Snapshot | SnapshotPart): QuorumPacket {
+    return packet(SNAP, this.snapZxid, data);
   }
 
   /** Queues NEWLEADER. A learner from before Zab 1.0 gets it immediately, before all queued packets. */

@@ -15,7 +15,6 @@ import {
   ACKEPOCH,
   FOLLOWERINFO,
   hasReadableData,
-  isSnapshot,
   LEADERINFO,
   NEWLEADER,
   OBSERVERINFO,
@@ -24,6 +23,7 @@ import {
   type QuorumPacket,
   REQUEST,
   SNAP,
+  startsStream,
 } from "../packets.ts";
 import { limitText, type ReadLimit } from "../settings.ts";
 import type { Txn } from "../storage/history.ts";
@@ -347,7 +347,7 @@ export class Learner implements SyncLearner, ServingLearner {
     if (this.phase === "serving") this.service?.receive(message);
     else if (this.phase === "synchronizing") this.synchronization?.receive(message);
     else this.receiveLeaderInfo(message);
-    if (message.type !== SNAP && isSnapshot(message.data)) this.nextIsUnreadable();
+    if (message.type !== SNAP && startsStream(message.data)) this.nextIsUnreadable();
     if (this.hasInternalError) this.fail("disk-error", "the log could not be written");
     if (this.reading) this.expectRead();
   }

@@ -149,6 +149,11 @@ export class Synchronization implements LogUser, SyncRest {
         break;
       case SNAP:
         if (!learner.canRead(message)) return;
+        if ("incomplete" in message.data) {
+          // ZKDatabase#deserializeSnapshot has cleared the database, and reads on.
+          this.mustReload = true;
+          return;
+        }
         this.mustReload = behavior.interruptedSnapReloads;
         this.tookSnap = true;
         this.syncSnapshot = behavior.syncsSnap;

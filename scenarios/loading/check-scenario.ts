@@ -21,6 +21,7 @@ export function checkScenario(scenario: CompleteScenario): FieldProblem[] {
   checks.durationRange(scenario.disk.sync, ["disk", "sync"]);
   checks.durationRange(scenario.disk.write, ["disk", "write"]);
   if (scenario.disk.snapshot !== undefined) checks.durationRange(scenario.disk.snapshot, ["disk", "snapshot"]);
+  if (scenario.disk.load !== undefined) checks.durationRange(scenario.disk.load, ["disk", "load"]);
   for (const [field, range] of Object.entries(scenario.threads)) checks.durationRange(range, ["threads", field]);
   if (scenario.committed !== undefined) checks.zxid(scenario.committed, ["committed"]);
   checkSteps(checks);

@@ -3,6 +3,7 @@
  */
 import type {
   CrashSpec,
+  DiskSpec,
   HierarchicalQuorum,
   LinkSpec,
   NetworkSpec,
@@ -35,7 +36,7 @@ export interface RawScenario {
   readonly quorum?: "majority" | (Omit<HierarchicalQuorum, "weights"> & Partial<Pick<HierarchicalQuorum, "weights">>);
   readonly settings?: RawSettings;
   readonly network?: RawNetwork;
-  readonly disk?: { readonly sync?: RawDuration; readonly write?: RawDuration; readonly snapshot?: RawDuration };
+  readonly disk?: { readonly [Field in keyof DiskSpec]?: RawDuration };
   readonly threads?: RawThreads;
   readonly committed?: RawZxid;
   /** The steps. A step that does not match the schema is null. */

@@ -116,12 +116,14 @@ function completeDisk(raw: NonNullable<RawScenario["disk"]>): DiskSpec {
     sync: duration(raw.sync ?? DEFAULT_DISK.sync),
     write: duration(raw.write ?? DEFAULT_DISK.write),
     ...(raw.snapshot !== undefined && { snapshot: duration(raw.snapshot) }),
+    ...(raw.load !== undefined && { load: duration(raw.load) }),
   };
 }
 
 function completeThreads(raw: RawThreads): ThreadSpec {
   return {
     serializeSnapshot: duration(raw.serializeSnapshot ?? DEFAULT_THREADS.serializeSnapshot),
+    transferSnapshot: duration(raw.transferSnapshot ?? DEFAULT_THREADS.transferSnapshot),
     resumeLearner: duration(raw.resumeLearner ?? DEFAULT_THREADS.resumeLearner),
     applyLatency: duration(raw.applyLatency ?? raw.applyCommits ?? DEFAULT_THREADS.applyLatency),
     electionWakeUp: duration(raw.electionWakeUp ?? DEFAULT_THREADS.electionWakeUp),

@@ -5,7 +5,7 @@ import {
   WORK_APPLY_COMMITS,
   WORK_QUEUE_NEWLEADER,
   WORK_RESUME_LEARNER,
-  WORK_SERIALIZE_SNAPSHOT,
+  WORK_SEND_SNAPSHOT,
 } from "../../protocol/index.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
@@ -22,10 +22,11 @@ function run(durationUs: DurationRange, start: (threads: ThreadWorkTimers, world
   const done: string[] = [];
   const durations = {
     [WORK_APPLY_COMMITS]: durationUs,
-    [WORK_SERIALIZE_SNAPSHOT]: durationUs,
+    [WORK_SEND_SNAPSHOT]: durationUs,
     [WORK_RESUME_LEARNER]: range(0, 0),
     [WORK_QUEUE_NEWLEADER]: durationUs,
     electionWakeUp: durationUs,
+    load: durationUs,
   };
   const threads = new ThreadWorkTimers(node, durations);
   const program: NodeProgram<unknown> = {
@@ -52,16 +53,16 @@ describe("thread work in the simulator", () => {
 
   it("of one kind runs simultaneously for different keys", () => {
     const done = run(range(1000, 1000), (threads, world) => {
-      threads.start(WORK_SERIALIZE_SNAPSHOT, 1);
-      world.at(400, () => threads.start(WORK_SERIALIZE_SNAPSHOT, 2), "second piece");
+      threads.start(WORK_SEND_SNAPSHOT, 1);
+      world.at(400, () => threads.start(WORK_SEND_SNAPSHOT, 2), "second piece");
     });
     expect(done).toEqual(["1 at 1000", "2 at 1400"]);
   });
 
   it("starts from the beginning if the same work is started again", () => {
     const done = run(range(1000, 1000), (threads, world) => {
-      threads.start(WORK_SERIALIZE_SNAPSHOT, 1);
-      world.at(400, () => threads.start(WORK_SERIALIZE_SNAPSHOT, 1), "same piece");
+      threads.start(WORK_SEND_SNAPSHOT, 1);
+      world.at(400, () => threads.start(WORK_SEND_SNAPSHOT, 1), "same piece");
     });
     expect(done).toEqual(["1 at 1400"]);
   });

@@ -47,6 +47,7 @@ import {
   type ServerId,
   type ServerState,
   type Settings,
+  SNAPSHOT_PART,
   type Snapshot,
   type ThreadWork,
   type Timer,
@@ -443,8 +444,9 @@ export class BarePeer implements Effects {
   }
 }
 
-function packetText({ type, zxid }: QuorumPacket): string {
-  return `${PACKET_NAMES[type]} ${zxid < 0 ? zxid : formatZxid(zxid)}`;
+function packetText({ data, type, zxid }: QuorumPacket): string {
+  const part = data === SNAPSHOT_PART ? " (part)" : "";
+  return `${PACKET_NAMES[type]} ${zxid < 0 ? zxid : formatZxid(zxid)}${part}`;
 }
 
 export const txn = (zxid: string, value = "one"): Txn => makeTxn(z(zxid), value);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { DEFAULT_THREADS } from "../../cluster/cluster-spec.ts";
 import { runBlock } from "../../fuzz/block.ts";
 import { planOfSeed } from "../../fuzz/plan-arbitrary.ts";
 import { type Failure, failureOf, runFor } from "../../fuzz/shrink/failure.ts";
@@ -91,6 +92,20 @@ it("a violation that the liveness probe causes shrinks to a scenario that ends a
   expect(run.unmet).toEqual([]);
   expect(run.violations.map(({ id }) => id)).toContain("commit-completeness");
   expect(run.endUs - (run.violations[0]?.atUs ?? 0)).toBeLessThan(3000);
+});
+
+it("durations of disks and threads that do not matter become the default ones", () => {
+  const text = `
+zookeeper: 3.6.2
+servers: { 1: { history: 1:1 }, 2: { history: 1:1..1:2 } }
+disk: { sync: 1ms..4ms, write: 0.1ms..1ms, load: 0ms, snapshot: 5ms }
+threads: { applyLatency: 50ms, queueNewLeader: 0ms..5ms, transferSnapshot: 0ms..40ms }
+`;
+  const slow = loadScenario(text, "slow.yaml");
+  const failure = failureOf(runScenario(slow, { seed: 1 })) as Failure;
+  const { disk, threads } = shrinkAll(slow, failure).scenario;
+  expect(disk).toEqual({ sync: "2ms", write: "1ms" });
+  expect(threads).toEqual({ ...DEFAULT_THREADS, applyLatency: "50ms" });
 });
 
 function shrinkAll(scenario: Scenario, failure: Failure): ShrunkScenario {

@@ -29,11 +29,19 @@ describe("a server waits longer than its limit", () => {
     expect(waitsOf(text)).toEqual(["3 for ACKEPOCH of 2: initLimit 16"]);
   });
 
-  it("for a SNAP, and for the ACK of NEWLEADER after it", () => {
-    expect(waitsOf(`${SNAP}threads: { serializeSnapshot: 25s..30s }\nuntil: 100s\n`).sort()).toEqual([
-      "2 for SNAP of 3: initLimit 16",
-      "3 for ACK of NEWLEADER of 2: initLimit 16",
-    ]);
+  it.each([
+    ["serializes a SNAP", "serializeSnapshot: 25s..30s"],
+    ["sends a SNAP", "serializeSnapshot: 10s, transferSnapshot: 15s..20s"],
+  ])("for the ACK of NEWLEADER, while the leader %s", (_name, threads) => {
+    const text = `${SNAP}threads: { ${threads} }\nuntil: 100s\n`;
+    expect(waitsOf(text)).toEqual(["3 for ACK of NEWLEADER of 2: initLimit 16"]);
+  });
+
+  it("for the ACK of NEWLEADER, while the learner loads its database after a TRUNC", () => {
+    const text = "servers: { 2: { history: 1:1..1:7 }, 3: { history: 1:1..1:5, currentEpoch: 2, acceptedEpoch: 2 } }\n";
+    const limits = limitsOf(`${text}disk: { load: 30s }\nuntil: 55s\n`);
+    expect(limits.map(({ awaited, neededTicks }) => `${awaited} ${neededTicks}`)).toEqual(["ACK of NEWLEADER 16"]);
+    expect(limits[0]?.work.map(({ name }) => name)).toContain("load");
   });
 
   it("for the ACK of a proposal, while the learner syncs its log", () => {

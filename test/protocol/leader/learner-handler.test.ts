@@ -6,7 +6,7 @@ import {
   packet,
   type QuorumPacket,
   WORK_QUEUE_NEWLEADER,
-  WORK_SERIALIZE_SNAPSHOT,
+  WORK_SEND_SNAPSHOT,
 } from "../../../protocol/index.ts";
 import { ack, ackEpoch, BarePeer, diff, ensemble, info, ping, txn, upToDate, z } from "../../conformance/bare-peer.ts";
 
@@ -183,7 +183,7 @@ describe("synchronization", () => {
     bare.slowThreads = true;
     bare.accept(F2).packet(F2, info(2, 0)).packet(F2, ackEpoch(0, "0:0"));
     expect(bare.sentOn(F2)).toEqual(["LEADERINFO 1:0"]);
-    expect(bare.pendingWork).toEqual([WORK_SERIALIZE_SNAPSHOT]);
+    expect(bare.pendingWork).toEqual([WORK_SEND_SNAPSHOT]);
     write(bare, "a").packet(F1, ack("1:1"));
     bare.work();
     expect(bare.sentOn(F2).slice(1)).toEqual(["SNAP 1:0", "NEWLEADER 1:0", "PROPOSAL 1:1", "COMMIT 1:1"]);
@@ -223,6 +223,16 @@ describe("synchronization", () => {
     expect(synchronize(true)).toEqual(["DIFF 1:2", "NEWLEADER 1:0"]);
   });
 
+  it("sends a part of a SNAP with each tick, and the whole SNAP at the end", () => {
+    const bare = serving({ settings: { tickTimeMs: 500 } });
+    bare.slowThreads = true;
+    bare.accept(F2).packet(F2, info(2, 0)).packet(F2, ackEpoch(0, "0:0"));
+    for (let i = 0; i < 4; i++) bare.advance(250).packet(F1, ping("1:0"));
+    bare.work();
+    const part = "SNAP 1:0 (part)";
+    expect(bare.sentOn(F2).slice(1)).toEqual([part, part, part, part, "SNAP 1:0", "NEWLEADER 1:0"]);
+  });
+
   it("drops a serialized SNAP if the connection has closed", () => {
     const bare = serving({ release: "3.4.14", settings: { tickTimeMs: 500 } });
     bare.slowThreads = true;
@@ -230,7 +240,7 @@ describe("synchronization", () => {
     bare.advance(10_000);
     expect(bare.failures.at(-1)).toBe("not-enough-followers");
     bare.work();
-    expect(bare.sentOn(F2)).toEqual(["LEADERINFO 1:0"]);
+    expect(bare.sentOn(F2)).not.toContain("SNAP 1:0");
   });
 
   it("refuses an observer over the limit of concurrent synchronizations, not a voter", () => {

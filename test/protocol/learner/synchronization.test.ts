@@ -5,6 +5,8 @@ import {
   LOOKING,
   packet,
   type QuorumPacket,
+  SNAP,
+  SNAPSHOT_PART,
   WORK_RESUME_LEARNER,
 } from "../../../protocol/index.ts";
 import {
@@ -84,6 +86,26 @@ describe("the first packet", () => {
     expect(bare.failures).toEqual([]);
     bare.disk();
     expect([bare.failures, bare.peer.database.lastProcessedZxid]).toEqual([["connection-closed"], z("1:2")]);
+  });
+
+  it("a SNAP that arrives in parts does not time out", () => {
+    const { bare, send } = registered();
+    for (let i = 0; i < 10; i++) {
+      bare.advance(1000);
+      send(packet(SNAP, z("2:0"), SNAPSHOT_PART));
+    }
+    expect(bare.peer.database.lastProcessedZxid).toBe(z("1:3"));
+    send(snap("2:0", bare.history("1:1")));
+    expect(bare.peer.database.lastProcessedZxid).toBe(z("2:0"));
+    expect(bare.failures).toEqual([]);
+  });
+
+  it.each(["3.4.14", "newest"])("%s loads the database again if only a part of a SNAP has arrived", (release) => {
+    const { bare, leader, send } = registered({ release });
+    bare.log = [...bare.log, txn("1:4")];
+    send(packet(SNAP, z("2:0"), SNAPSHOT_PART));
+    bare.disconnect(leader);
+    expect(bare.peer.database.lastProcessedZxid).toBe(z("1:4"));
   });
 
   it("an interrupted SNAP is loaded from disk again, except in early releases", () => {

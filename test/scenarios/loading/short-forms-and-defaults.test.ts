@@ -64,6 +64,7 @@ describe("a loaded file is complete:", () => {
       disk: { sync: "1ms..4ms", write: "0.1ms..1ms" },
       threads: {
         serializeSnapshot: "0ms..50ms",
+        transferSnapshot: "0ms",
         resumeLearner: "0ms..2ms",
         queueNewLeader: "0ms..0.5ms",
         applyLatency: "0ms..0.5ms",
