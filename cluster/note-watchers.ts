@@ -10,6 +10,7 @@ import type {
   History,
   IgnoredNotification,
   Notes,
+  Notification,
   PacketType,
   Phase,
   ServerId,
@@ -57,6 +58,12 @@ export class Watchers implements Notes {
     if (!this.watching) return;
     this.first?.notificationIgnored(from, round, reason);
     this.second?.notificationIgnored(from, round, reason);
+  }
+
+  voteCounted(from: ServerId, notification: Notification): void {
+    if (!this.watching) return;
+    this.first?.voteCounted(from, notification);
+    this.second?.voteCounted(from, notification);
   }
 
   notificationDelayed(to: ServerId, dialing: ServerId): void {
@@ -165,6 +172,12 @@ export class Watchers implements Notes {
     if (!this.watching) return;
     this.first?.committed(txn);
     this.second?.committed(txn);
+  }
+
+  commitRead(zxid: Zxid): void {
+    if (!this.watching) return;
+    this.first?.commitRead(zxid);
+    this.second?.commitRead(zxid);
   }
 
   delivered(txn: Txn, history: History): void {

@@ -335,6 +335,7 @@ export class NoteRecorder implements Notes {
     if (!this.needed["notification-ignored"]) return;
     this.sink({ atUs: this.now(), server: this.server, event: "notification-ignored", from, round, reason });
   }
+  voteCounted(): void {}
   notificationDelayed(to: ServerId, dialing: ServerId): void {
     if (!this.needed["notification-delayed"]) return;
     this.sink({ atUs: this.now(), server: this.server, event: "notification-delayed", to, dialing });
@@ -399,6 +400,7 @@ export class NoteRecorder implements Notes {
     if (!this.needed.committed) return;
     this.sink({ atUs: this.now(), server: this.server, event: "committed", zxid: txn.zxid, value: String(txn.value) });
   }
+  commitRead(): void {}
   delivered(txn: Txn): void {
     if (!this.needed.delivered) return;
     this.sink({ atUs: this.now(), server: this.server, event: "delivered", zxid: txn.zxid, value: String(txn.value) });

@@ -443,7 +443,37 @@ export const FAULT_KINDS = named({
       ];
     },
   },
+  "altered-packet": {
+    about:
+      "changes one packet so that the receiver can detect it: it ignores the packet, closes the connection or exits",
+    parameters: "the server that sends or receives the packet, the packet and the changed field",
+    draw: (draw, { ids, ...context }) => {
+      const server = draw.pick(ids);
+      const { from } = at(context);
+      const [side, type, set] = draw.pick(ALTERATIONS);
+      const alter = { match: { type, [side]: server }, set, count: 1, tolerated: true };
+      const write = { at: "leader" as const, count: draw.int(1, 5), every: draw.pick(["0ms", "1ms"]) };
+      const next: Step = type === "COMMIT" ? { from, write } : { from, disconnect: { server } };
+      return draw.chance(0.3) ? [{ from, alter }] : [{ from, alter }, next];
+    },
+  },
 });
+
+/**
+ * Changes of packets from or to a server that the receiver detects: a serving follower compares a COMMIT with its
+ * oldest pending proposal; a learner checks the types of LEADERINFO and DIFF; a leader checks the configuration version
+ * in FOLLOWERINFO, the type of ACKEPOCH, and the types and zxids of ACKs.
+ */
+const ALTERATIONS = [
+  ["to", "COMMIT", { zxid: "0:1" }],
+  ["to", "COMMIT", { zxid: "0:1" }],
+  ["to", "LEADERINFO", { type: "DIFF" }],
+  ["to", "DIFF", { type: "PING" }],
+  ["from", "FOLLOWERINFO", { configVersion: 1 }],
+  ["from", "ACKEPOCH", { type: "ACK" }],
+  ["from", "ACK", { type: "PING" }],
+  ["from", "ACK", { zxid: "0:1" }],
+] as const;
 
 /** Gives the table a short type: the names, without the types of all steps. */
 function named<Name extends string>(kinds: Readonly<Record<Name, FaultKind>>): Readonly<Record<Name, FaultKind>> {

@@ -406,6 +406,13 @@ const BUG_OF_FIX: Readonly<
     cause: "A leader has committed a transaction but not applied it, and truncates it at a learner that returns.",
     effect: "If the leader then crashes, a transaction that clients have read is lost.",
   },
+  truncSnapshotIsSynced: {
+    id: "open-snapshot-after-trunc-never-synced",
+    cause:
+      "A truncated learner saves the transactions that follow the TRUNC in a snapshot without syncing it, and then " +
+      "acknowledges NEWLEADER.",
+    effect: "If its machine loses power, the learner lacks these transactions but has the new epoch, and can lead.",
+  },
 };
 
 /** Bugs that the newest release of ZooKeeper still has; the release `patched` has their fixes. */

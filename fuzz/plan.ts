@@ -166,7 +166,7 @@ function drawEnsemble(draw: Draw, options: PlanOptions, { usedDisks = 0.5, voter
   const disks =
     quorum === undefined && draw.chance(usedDisks)
       ? drawStartDisks(draw, participants, observers)
-      : { specs: {}, committed: undefined };
+      : { specs: {}, committed: undefined, settings: {} };
   const servers: Record<ServerId, ServerSpec> = {};
   for (const sid of ids) {
     const role = observers.includes(sid) ? "observer" : "participant";
@@ -178,7 +178,10 @@ function drawEnsemble(draw: Draw, options: PlanOptions, { usedDisks = 0.5, voter
     zookeeper: options.zookeeper,
     servers,
     ...(quorum && { quorum }),
-    settings: drawSettings(draw, options.lengthMs === undefined ? SHORT_TICKS_MS : LONG_TICKS_MS),
+    settings: {
+      ...drawSettings(draw, options.lengthMs === undefined ? SHORT_TICKS_MS : LONG_TICKS_MS),
+      ...disks.settings,
+    },
     network: { latency: "200us..1ms", lossRate: 0, duplicateRate: 0, links: [] },
     disk: { sync: "1ms..4ms", write: "0.1ms..1ms" },
     threads: DEFAULT_THREADS,

@@ -113,6 +113,7 @@ const MOMENT_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
   "crash-all": 1,
   "isolate-leader": 1,
   "stalled-thread": 3,
+  "altered-packet": 2,
 };
 
 const DELAY_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {

@@ -5,37 +5,50 @@
  * own count with what the server then does:
  *
  *     the server                            needs
- *     ends its election                     a quorum that has voted for the leader, or follows it
+ *     ends its election                     votes of a quorum for the leader, or a quorum that follows it or leads
  *     proposes an epoch                     FOLLOWERINFO from a quorum; an epoch that it has not accepted before
  *     writes currentEpoch as a leader       ACKEPOCH from a quorum that is not more recent than the leader
  *     is established                        ACK of NEWLEADER from a quorum
  *     serves as a learner                   a leader that is established in this epoch
  *     commits a transaction                 the transaction on the disks of a quorum
  *     is the first to deliver it            a leader that has committed it
+ *     delivers it as a learner              a COMMIT or INFORM for it, read after those of earlier transactions
  *
  * The leader itself counts as one of these servers. Not checked: leaders whose configuration lacks servers.
  */
-import { type Epoch, epochOf, type History, makeZxid, type ServerId, type Txn, type Zxid } from "../protocol/index.ts";
+import {
+  type Epoch,
+  epochOf,
+  type History,
+  LEADING,
+  LOOKING,
+  makeZxid,
+  type Notification,
+  type ServerId,
+  type Txn,
+  type Zxid,
+} from "../protocol/index.ts";
 import type { Ensemble, ServerView } from "./ensemble.ts";
 import type { EpochPrimary } from "./epoch-primaries.ts";
 import { zxidText } from "./history-facts.ts";
 import type { QuorumTest } from "./quorum-test.ts";
 import type { Violations } from "./violation.ts";
 
-/** A vote that a server has sent. */
-interface Vote {
-  readonly round: number;
-  readonly leader: ServerId;
-  readonly zxid: Zxid;
-  readonly peerEpoch: Epoch;
-}
+/** The last vote of a server. */
+type Vote = Pick<Notification, "leader" | "zxid" | "electionEpoch" | "peerEpoch">;
+
+type Counted = Map<ServerId, Notification>;
 
 /** What this class knows about one server. */
 interface Claims {
-  /** The votes that the server has sent, in order. A vote that repeats the one before is not in the list again. */
-  readonly votes: Vote[];
-  /** The leaders that the server has ever followed, itself included, with the epochs of their votes. */
-  readonly followed: Map<ServerId, Set<Epoch | undefined>>;
+  /** The vote of the server in its current or last election; undefined before the first. */
+  vote: Vote | undefined;
+  /** The last notification of each server that this server has counted in the round of its vote. */
+  readonly votes: Counted;
+  /** The last notification of each server that follows or leads, of any round. */
+  readonly settledVotes: Counted;
+  /** The zxids of the COMMITs and INFORMs that the server has read and whose transactions it has not delivered. */
+  commits: Zxid[];
   /** The state with which the server voted for itself. */
   zxid: Zxid | undefined;
   currentEpoch: Epoch | undefined;
@@ -67,13 +80,16 @@ export class ClaimedQuorums {
     this.violations = violations;
   }
 
-  /** Forgets what a server has counted as a leader. Called when it becomes LOOKING and when its process ends. */
+  /** Forgets what a server has counted. Called when it becomes LOOKING and when its process ends. */
   left(sid: ServerId): void {
     const own = this.of(sid);
     own.offers = [];
     own.acks = [];
     own.newLeaderAcks = [];
     own.aheadOf.clear();
+    own.votes.clear();
+    own.settledVotes.clear();
+    own.commits = [];
   }
 
   /** Forgets what a server has written. Called when its process ends, because its disk may change. */
@@ -84,50 +100,54 @@ export class ClaimedQuorums {
 
   // ---- election
 
-  /** Records a vote that the server sends. A vote for itself also gives the state that it will lead with. */
-  voted({ sid }: ServerView, round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void {
+  /** Records the vote of a server. A vote for itself also gives the state that it will lead with. */
+  voted({ sid }: ServerView, electionEpoch: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void {
     const own = this.of(sid);
-    const vote = { round, leader, zxid, peerEpoch };
-    const last = own.votes.at(-1);
-    if (last === undefined || !equalVotes(last, vote)) own.votes.push(vote);
+    if (own.vote?.electionEpoch !== electionEpoch) own.votes.clear();
+    own.vote = { leader, zxid, electionEpoch, peerEpoch };
     if (leader !== sid) return;
     own.zxid = zxid;
     own.currentEpoch = peerEpoch;
   }
 
+  /** Records a notification that the server has read and counts. */
+  voteCounted({ sid }: ServerView, from: ServerId, notification: Notification): void {
+    const { settledVotes, vote, votes } = this.of(sid);
+    const { electionEpoch, state } = notification;
+    if (state === LOOKING || electionEpoch === vote?.electionEpoch) votes.set(from, notification);
+    if (state !== LOOKING) settledVotes.set(from, notification);
+  }
+
   /** Checks the end of an election, whose winner may be the server itself. */
-  elected(server: ServerView, leader: ServerId): void {
-    // A server can join a leader for which it has not voted. The vote is then that of the leader.
-    const own = this.of(server.sid);
-    const last = own.votes.at(-1);
-    const vote = last?.leader === leader ? last : this.of(leader).votes.at(-1);
-    this.follow(own, leader, vote?.peerEpoch);
-    if (this.isSupported(leader, vote)) return;
-    const text = `elects server ${leader}, but no quorum has voted for it or follows it`;
-    this.violations.report("claimed-quorums", server.sid, text, {});
+  elected({ sid }: ServerView, leader: ServerId): void {
+    if (this.isSupported(sid, leader)) return;
+    const text = `elects server ${leader}, but has not counted the votes of a quorum for it`;
+    this.violations.report("claimed-quorums", sid, text, {});
   }
 
-  /** Returns whether a quorum has sent this vote, or follows the leader with one epoch. */
-  private isSupported(leader: ServerId, vote: Vote | undefined): boolean {
-    const voted: ServerId[] = [];
-    for (const [sid, { votes }] of this.claims) if (vote !== undefined && has(votes, vote)) voted.push(sid);
-    if (this.isQuorum(voted)) return true;
-    const epochs = new Set<Epoch | undefined>();
-    for (const { followed } of this.claims.values()) {
-      for (const epoch of followed.get(leader) ?? []) epochs.add(epoch);
-    }
-    for (const epoch of epochs) {
-      const supporters = [...voted];
-      for (const [sid, { followed }] of this.claims) if (followed.get(leader)?.has(epoch)) supporters.push(sid);
-      if (this.isQuorum(supporters)) return true;
-    }
-    return false;
+  /**
+   * Returns whether the notifications that the server has counted let it follow or become this leader: a quorum has the
+   * server's own vote, or a quorum follows the leader, and the leader leads (FastLeaderElection#checkLeader).
+   */
+  private isSupported(sid: ServerId, leader: ServerId): boolean {
+    const { settledVotes, vote, votes } = this.of(sid);
+    if (vote?.leader === leader && this.agrees(votes, (other) => equalVotes(vote, other))) return true;
+    const leads = [votes, settledVotes].some((counted) => counted.get(leader)?.state === LEADING);
+    const joins = (counted: Counted, agrees: (a: Notification, b: Notification) => boolean): boolean => {
+      for (const candidate of counted.values()) {
+        if (candidate.state === LOOKING || candidate.leader !== leader) continue;
+        const isConfirmed = leader === sid ? candidate.electionEpoch === vote?.electionEpoch : leads;
+        if (isConfirmed && this.agrees(counted, (other) => agrees(candidate, other))) return true;
+      }
+      return false;
+    };
+    return joins(votes, agreeInRound) || joins(settledVotes, agreeOnEpoch);
   }
 
-  private follow(own: Claims, leader: ServerId, epoch: Epoch | undefined): void {
-    const epochs = own.followed.get(leader);
-    if (epochs === undefined) own.followed.set(leader, new Set([epoch]));
-    else epochs.add(epoch);
+  private agrees(counted: Counted, agrees: (vote: Notification) => boolean): boolean {
+    const supporters: ServerId[] = [];
+    for (const [sid, vote] of counted) if (agrees(vote)) supporters.push(sid);
+    return this.isQuorum(supporters);
   }
 
   // ---- discovery
@@ -212,13 +232,11 @@ export class ClaimedQuorums {
   established(leader: ServerView, epoch: Epoch): void {
     const own = this.of(leader.sid);
     own.established.add(epoch);
-    this.follow(own, leader.sid, epoch);
     this.check(leader, own.newLeaderAcks, `is established in epoch ${epoch}`, "acknowledged NEWLEADER");
   }
 
   /** Checks a learner that begins to serve. */
   active(learner: ServerView, epoch: Epoch, leader: ServerId): void {
-    this.follow(this.of(learner.sid), leader, epoch);
     if (this.of(leader).established.has(epoch)) return;
     const text = `serves in epoch ${epoch}, in which server ${leader} is not established`;
     this.violations.report("claimed-quorums", learner.sid, text, { epoch }, leader);
@@ -242,6 +260,27 @@ export class ClaimedQuorums {
     this.violations.report("claimed-quorums", server.sid, text, { zxid }, primary.leader.sid);
   }
 
+  /** Records a COMMIT or an INFORM that a learner has read. */
+  commitRead({ sid }: ServerView, zxid: Zxid): void {
+    this.of(sid).commits.push(zxid);
+  }
+
+  /** Checks that a learner has read a COMMIT or an INFORM for a transaction that it delivers. */
+  delivered({ role, sid }: ServerView, { zxid }: Txn): void {
+    if (role !== "following" && role !== "observing") return;
+    const { commits } = this.of(sid);
+    if (commits[0] === zxid) {
+      commits.shift();
+      return;
+    }
+    const index = commits.indexOf(zxid);
+    commits.splice(0, index + 1);
+    if (index >= 0) return;
+    const next = commits[0] === undefined ? "" : `; the next is for ${zxidText(commits[0])}`;
+    const text = `delivers ${zxidText(zxid)} without a COMMIT or INFORM for it${next}`;
+    this.violations.report("claimed-quorums", sid, text, { zxid });
+  }
+
   private check(leader: ServerView, counted: readonly ServerId[], action: string, reason: string): void {
     const servers = [leader.sid, ...counted];
     if (this.isQuorum(servers)) return;
@@ -254,8 +293,10 @@ export class ClaimedQuorums {
     let own = this.claims.get(sid);
     if (own === undefined) {
       own = {
-        votes: [],
-        followed: new Map(),
+        vote: undefined,
+        votes: new Map(),
+        settledVotes: new Map(),
+        commits: [],
         aheadOf: new Set(),
         zxid: undefined,
         currentEpoch: undefined,
@@ -274,13 +315,19 @@ export class ClaimedQuorums {
 }
 
 function equalVotes(a: Vote, b: Vote): boolean {
-  return a.round === b.round && a.leader === b.leader && a.zxid === b.zxid && a.peerEpoch === b.peerEpoch;
+  return (
+    a.leader === b.leader && a.zxid === b.zxid && a.electionEpoch === b.electionEpoch && a.peerEpoch === b.peerEpoch
+  );
 }
 
-/** Searches from the end, because a vote that counts is most often a recent one. */
-function has(votes: readonly Vote[], vote: Vote): boolean {
-  for (let i = votes.length - 1; i >= 0; i--) if (equalVotes(votes[i] as Vote, vote)) return true;
-  return false;
+/** Vote#equals for two votes of one round. ZooKeeper stores votes of this round without their version. */
+function agreeInRound(a: Notification, b: Notification): boolean {
+  return b.state === LOOKING ? equalVotes(a, b) : a.leader === b.leader;
+}
+
+/** Vote#equals for votes of servers that follow or lead (ZOOKEEPER-1805). */
+function agreeOnEpoch(a: Notification, b: Notification): boolean {
+  return a.leader === b.leader && a.peerEpoch === b.peerEpoch;
 }
 
 function list(servers: readonly ServerId[]): string {

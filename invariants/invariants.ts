@@ -89,6 +89,15 @@ export class Invariants {
     view.tree = undefined;
     view.log = undefined;
     this.checkers.claimedQuorums?.crashed(server);
+    this.checkers.noBadPacket.left(server);
+  }
+
+  /**
+   * Makes no-bad-state, no-bad-ack, no-bad-proposal and no-bad-commit ignore packets of this sender that the receiver
+   * reads until the connection ends. Called when the test environment has altered a packet.
+   */
+  tolerate(receiver: ServerId, sender: ServerId): void {
+    this.checkers.noBadPacket.tolerate(receiver, sender);
   }
 
   private checkersFor(isQuorum: QuorumTest, notesAreComplete: boolean): Checkers {

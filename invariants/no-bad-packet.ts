@@ -16,12 +16,32 @@ const INVARIANT_OF: Readonly<Record<Anomaly, InvariantId>> = {
 
 export class NoBadPacket {
   private readonly violations: Violations;
+  /** For each server, the senders of packets that the test environment has altered. */
+  private readonly tolerated = new Map<ServerId, Set<ServerId>>();
 
   constructor(violations: Violations) {
     this.violations = violations;
   }
 
+  /** Ignores packets of this sender until the connection ends. */
+  tolerate(server: ServerId, sender: ServerId): void {
+    const senders = this.tolerated.get(server);
+    if (senders === undefined) this.tolerated.set(server, new Set([sender]));
+    else senders.add(sender);
+  }
+
+  /** Called when the server becomes LOOKING and when its process ends: all its connections end. */
+  left(server: ServerId): void {
+    this.tolerated.delete(server);
+  }
+
+  /** Called when a leader closes the connection to a learner. */
+  learnerLeft(leader: ServerId, learner: ServerId): void {
+    this.tolerated.get(leader)?.delete(learner);
+  }
+
   anomaly(server: ServerId, anomaly: Anomaly, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {
+    if (this.tolerated.get(server)?.has(from)) return;
     const text = `reads ${PACKET_NAMES[type] ?? ""} ${zxidText(zxid)} from ${from}: ${detail}`;
     this.violations.report(INVARIANT_OF[anomaly], server, text, { packet: type, zxid, detail }, from);
   }

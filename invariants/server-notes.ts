@@ -9,6 +9,7 @@ import {
   type History,
   LOOKING,
   type Notes,
+  type Notification,
   type PacketType,
   type Phase,
   type ServerId,
@@ -70,6 +71,7 @@ export class ServerNotes implements Notes {
     if (state !== LOOKING) return;
     this.leaveEpoch();
     this.check.claimedQuorums?.left(this.server.sid);
+    this.check.noBadPacket.left(this.server.sid);
   }
 
   voted(round: number, leader: ServerId, zxid: Zxid, peerEpoch: Epoch): void {
@@ -80,6 +82,10 @@ export class ServerNotes implements Notes {
   electionWaited(): void {}
 
   notificationIgnored(): void {}
+
+  voteCounted(from: ServerId, notification: Notification): void {
+    this.check.claimedQuorums?.voteCounted(this.server, from, notification);
+  }
 
   notificationDelayed(): void {}
 
@@ -184,8 +190,13 @@ export class ServerNotes implements Notes {
     this.check.claimedQuorums?.committed(this.server, txn, primary);
   }
 
+  commitRead(zxid: Zxid): void {
+    this.check.claimedQuorums?.commitRead(this.server, zxid);
+  }
+
   delivered(txn: Txn, history: History): void {
     const { check, server } = this;
+    check.claimedQuorums?.delivered(server, txn);
     server.tree = history;
     if (!server.serving) return;
     check.commitCompleteness.delivered(server, txn, history.length);
@@ -231,8 +242,12 @@ export class ServerNotes implements Notes {
    * delivers. If `learner` is defined, only the connection to that learner failed.
    */
   failed(_reason: FailureReason, learner: ServerId | undefined, _detail: string): void {
-    if (learner === undefined) this.leaveEpoch();
-    else this.check.claimedQuorums?.learnerLeft(this.server.sid, learner);
+    if (learner === undefined) {
+      this.leaveEpoch();
+      return;
+    }
+    this.check.claimedQuorums?.learnerLeft(this.server.sid, learner);
+    this.check.noBadPacket.learnerLeft(this.server.sid, learner);
   }
 
   anomaly(anomaly: Anomaly, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {

@@ -110,7 +110,9 @@ export const INVARIANTS = {
     source: "ZOOKEEPER-3104",
   },
   "claimed-quorums": {
-    statement: "A server acts only on quorums that the messages and disks really form.",
+    statement:
+      "A server acts only on quorums that the messages and disks really form, and a learner delivers only " +
+      "transactions whose COMMIT or INFORM it has read.",
     source: `${ZAB}: quorums; FastLeaderElection, Leader`,
   },
 } as const satisfies Record<string, Omit<Invariant, "id">>;

@@ -229,6 +229,12 @@ export interface Fixes {
    * (Leader#tryToCommit, LearnerHandler#syncFollower; open-committed-txn-truncated-before-leader-applies-it).
    */
   readonly syncWaitsForApply: boolean;
+  /**
+   * A learner that was truncated syncs the snapshot that it saves at NEWLEADER. The committed transactions between TRUNC
+   * and NEWLEADER are only in this snapshot, not in the log (Learner#syncWithLeader, `syncSnapshot`;
+   * open-snapshot-after-trunc-never-synced).
+   */
+  readonly truncSnapshotIsSynced: boolean;
 }
 
 /** The name of a fix. */
@@ -250,6 +256,7 @@ export const NO_FIXES: Fixes = {
   interruptedTruncReloads: false,
   syncedCommitsApplyBeforeServing: false,
   syncWaitsForApply: false,
+  truncSnapshotIsSynced: false,
 };
 
 /** The names of all fixes. */

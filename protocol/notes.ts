@@ -3,7 +3,7 @@
  * of a run get their information about servers only from notes. Notes have no effect on the protocol.
  */
 import type { SyncDecision, SyncFacts } from "./leader/sync-decision.ts";
-import type { PacketType, ServerState } from "./packets.ts";
+import type { Notification, PacketType, ServerState } from "./packets.ts";
 import type { History, Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 
@@ -93,6 +93,8 @@ export interface Notes {
   electionWaited(round: number, waitedMs: number, unheard: readonly ServerId[], resends: boolean): void;
   /** A LOOKING server dropped a notification. `round` is the round of the sender. */
   notificationIgnored(from: ServerId, round: number, reason: IgnoredNotification): void;
+  /** A LOOKING server put a notification among the votes that it counts (FastLeaderElection#lookForLeader). */
+  voteCounted(from: ServerId, notification: Notification): void;
   /** The vote for `to` waits, because the thread that sends votes is still connecting to server `dialing`. */
   notificationDelayed(to: ServerId, dialing: ServerId): void;
   /**
@@ -137,6 +139,8 @@ export interface Notes {
   synced(log: History): void;
   /** The leader committed a transaction (Leader#tryToCommit). */
   committed(txn: Txn): void;
+  /** A learner read a COMMIT or an INFORM. Observers also note COMMITs that they ignore. */
+  commitRead(zxid: Zxid): void;
   /** The server applied a committed transaction to its tree; `history` is the history of the tree afterwards. */
   delivered(txn: Txn, history: History): void;
   /** The learner truncated its log to `zxid`; `before` and `after` are the histories in the log. */

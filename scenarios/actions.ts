@@ -8,7 +8,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { ServerOrLeader } from "../cluster/cluster-spec.ts";
 import type { Message } from "../cluster/server.ts";
 import { settle } from "../cluster/settle.ts";
-import type { ServerId } from "../protocol/index.ts";
+import { asServerId, type ServerId } from "../protocol/index.ts";
 import { parseDurationRange } from "../sim/duration-range.ts";
 import { type BlockEffect, createRule, type NetworkRule, type Verdict } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
@@ -27,6 +27,8 @@ export interface ActionContext {
   txnsWritten: number;
   /** Called when a `settle` step is performed, with the servers of the step. */
   readonly onSettle: (servers: readonly ServerId[]) => void;
+  /** Called when a step with `tolerated` alters a packet, with the receiver and the sender. */
+  readonly onTolerated: (receiver: ServerId, sender: ServerId) => void;
 }
 
 type Argument<Name extends Verb> = Extract<Action, Record<Name, unknown>>[Name];
@@ -172,8 +174,13 @@ const PERFORMERS: Performers = {
   drop: ({ match, count }, context) => interfere(context, match, count, { kind: "drop" }),
   delay: ({ match, by, count }, context) => interfere(context, match, count, { kind: "delay", byUs: durationUs(by) }),
   reset: ({ match, count }, context) => interfere(context, match, count, { kind: "reset" }),
-  alter: ({ match, set, count }, context) =>
-    interfere(context, match, count, { kind: "replace", make: (message) => alterMessage(message, set) }),
+  alter: ({ match, set, count, tolerated }, context) => {
+    const make = (message: Message, from: number, to: number): Message => {
+      if (tolerated) context.onTolerated(asServerId(to), asServerId(from));
+      return alterMessage(message, set);
+    };
+    return interfere(context, match, count, { kind: "replace", make }, tolerated && match.type === "COMMIT");
+  },
   hold: ({ match, count }, context) => interfere(context, match, count, { kind: "hold" }),
   release: (_all, context) => {
     const { network } = context.cluster.world;
@@ -292,9 +299,14 @@ function interfere(
   match: MessageMatch,
   count: number,
   verdict: Verdict<Message>,
+  onlyToServing = false,
 ): ActionResult {
-  const { network } = context.cluster.world;
-  const rule: NetworkRule<Message> = createRule(matcher(match), verdict, count);
+  const { cluster } = context;
+  const { network } = cluster.world;
+  const matches = matcher(match);
+  const matchesToServing = (message: Message, from: number, to: number): boolean =>
+    matches(message, from, to) && cluster.server(asServerId(to))?.peer.serving === true;
+  const rule: NetworkRule<Message> = createRule(onlyToServing ? matchesToServing : matches, verdict, count);
   const id = network.addRule(rule);
   if (verdict.kind === "hold") context.holdRules.push(id);
   return {

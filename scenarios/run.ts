@@ -124,6 +124,7 @@ export class ScenarioRunner {
       scenario.steps,
       (step, moment) => this.scripted(step, moment),
       (servers) => this.settled(servers),
+      (receiver, sender) => this.invariants.tolerate(receiver, sender),
     );
     this.cluster.start();
     this.script.start();

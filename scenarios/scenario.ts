@@ -165,8 +165,20 @@ export type Action =
   | { readonly release: "all" }
   /** Breaks the connection when a matching message is sent. */
   | { readonly reset: { readonly match: MessageMatch; readonly count: number } }
-  /** Changes fields of the next `count` matching messages, to imitate a server of an old release or a faulty server. */
-  | { readonly alter: { readonly match: MessageMatch; readonly set: AlteredFields; readonly count: number } }
+  /**
+   * Changes fields of the next `count` matching messages, to imitate a server of an old release or a faulty server. If
+   * `tolerated` is true, the invariants no-bad-state, no-bad-ack, no-bad-proposal and no-bad-commit ignore the connection
+   * on which an altered message arrives, and a COMMIT is altered only if its receiver serves, because a learner that
+   * synchronizes does not check the zxid of a COMMIT.
+   */
+  | {
+      readonly alter: {
+        readonly match: MessageMatch;
+        readonly set: AlteredFields;
+        readonly count: number;
+        readonly tolerated?: boolean;
+      };
+    }
   /** Makes a disk slow, stalled, full, failing or damaged, or repairs it. */
   | { readonly disk: DiskFault };
 

@@ -72,10 +72,11 @@ export class Script implements MessageWatcher {
     steps: readonly Step[],
     stepSink: StepSink,
     onSettle: (servers: readonly ServerId[]) => void = () => {},
+    onTolerated: ActionContext["onTolerated"] = () => {},
   ) {
     this.cluster = cluster;
     this.stepSink = stepSink;
-    this.context = { cluster, holdRules: [], txnsWritten: 0, onSettle };
+    this.context = { cluster, holdRules: [], txnsWritten: 0, onSettle, onTolerated };
     this.all = steps.map(runningStep);
     this.sequence = this.all.filter(({ step }) => step.from === undefined);
     if (this.all.some(({ matches }) => matches !== undefined)) cluster.watchMessages(this);

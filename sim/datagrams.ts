@@ -96,7 +96,7 @@ export class Datagrams<M> {
         break;
       case "replace":
         effects.replacedByRule++;
-        this.transmit(link, port, verdict.make(message), 0);
+        this.transmit(link, port, verdict.make(message, link.from, link.to), 0);
         break;
       case "hold": {
         effects.heldByRule++;

@@ -11,7 +11,7 @@ export type Verdict<M> =
   | { readonly kind: "delay"; readonly byUs: number }
   | { readonly kind: "hold" }
   | { readonly kind: "reset" }
-  | { readonly kind: "replace"; readonly make: (message: M) => M };
+  | { readonly kind: "replace"; readonly make: (message: M, from: number, to: number) => M };
 
 /** A rule that decides about messages of programs. Install it with Network#addRule. */
 export interface NetworkRule<M> {

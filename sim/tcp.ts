@@ -355,7 +355,7 @@ export class Tcp<M> {
         break;
       case "replace":
         effects.replacedByRule++;
-        this.transmit(direction, DATA, verdict.make(message), 0, 0);
+        this.transmit(direction, DATA, verdict.make(message, from, to), 0, 0);
         break;
     }
   }

@@ -213,6 +213,7 @@ export class FastLeaderElection {
     } else if (this.server.behavior.answersWorseVotes && from !== this.server.myid && this.isWorse(n)) {
       this.connections.send(this.server.nowUs, from, this.proposal());
     }
+    this.notes.voteCounted(from, n);
     this.received.set(from, this.vote(n.leader, n.zxid, n.electionEpoch, n.peerEpoch));
     const mine = this.vote(this.proposedLeader, this.proposedZxid, this.round, this.proposedEpoch);
     const agreeing = this.tally(this.received, mine);
@@ -227,6 +228,7 @@ export class FastLeaderElection {
    * round or in any other, this server leaves the election and joins the leader.
    */
   private handleSettled(from: ServerId, n: Notification): void {
+    this.notes.voteCounted(from, n);
     const vote: Vote = {
       id: n.leader,
       zxid: n.zxid,

@@ -13,12 +13,17 @@ import { type Anomaly, BROADCAST, DISCOVERY, type FailureReason, SYNCHRONIZATION
 import {
   ACK,
   ACKEPOCH,
+  COMMIT,
+  COMMITANDACTIVATE,
   FOLLOWERINFO,
   hasReadableData,
+  INFORM,
+  INFORMANDACTIVATE,
   LEADERINFO,
   NEWLEADER,
   OBSERVERINFO,
   PACKET_NAMES,
+  type PacketType,
   packet,
   type QuorumPacket,
   REQUEST,
@@ -39,6 +44,9 @@ export interface LearnerServer extends SyncServer {
   /** The servers that this server knows. */
   readonly view: readonly ServerId[];
 }
+
+/** The packets that make a learner apply a transaction. */
+const COMMITTING: readonly PacketType[] = [COMMIT, COMMITANDACTIVATE, INFORM, INFORMANDACTIVATE];
 
 type LearnerPhase =
   | "connecting"
@@ -344,6 +352,7 @@ export class Learner implements SyncLearner, ServingLearner {
   }
 
   private read(message: QuorumPacket): void {
+    if (COMMITTING.includes(message.type)) this.server.notes.commitRead(message.zxid);
     if (this.phase === "serving") this.service?.receive(message);
     else if (this.phase === "synchronizing") this.synchronization?.receive(message);
     else this.receiveLeaderInfo(message);

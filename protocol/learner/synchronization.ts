@@ -167,6 +167,7 @@ export class Synchronization implements LogUser, SyncRest {
           learner.fail("truncate-failed", `no snapshot fits a log that ends at ${formatZxid(message.zxid)}`);
           return;
         }
+        this.syncSnapshot = behavior.truncSnapshotIsSynced;
         this.truncateTo = message.zxid;
         this.stage = "truncating";
         this.mustReload = behavior.interruptedTruncReloads;

@@ -113,7 +113,10 @@ export interface RawStep {
   readonly hold?: RawMatch;
   readonly release?: "all";
   readonly reset?: RawMatch;
-  readonly alter?: RawMatch & { readonly set: Omit<AlteredFields, "zxid"> & { readonly zxid?: RawZxid } };
+  readonly alter?: RawMatch & {
+    readonly set: Omit<AlteredFields, "zxid"> & { readonly zxid?: RawZxid };
+    readonly tolerated?: boolean;
+  };
   readonly disk?: Omit<DiskFault, "sync" | "write"> & { readonly sync?: RawDuration; readonly write?: RawDuration };
 }
 

@@ -195,7 +195,10 @@ function completeNetworkAction(raw: RawStep): Action {
   if (raw.hold !== undefined) return { hold: completeMatch(raw.hold) };
   if (raw.reset !== undefined) return { reset: completeMatch(raw.reset) };
   if (raw.delay !== undefined) return { delay: { ...completeMatch(raw.delay), by: duration(raw.delay.by) } };
-  if (raw.alter !== undefined) return { alter: { ...completeMatch(raw.alter), set: completeSet(raw.alter.set) } };
+  if (raw.alter !== undefined) {
+    const { set, tolerated } = raw.alter;
+    return { alter: { ...completeMatch(raw.alter), set: completeSet(set), ...(tolerated ? { tolerated } : {}) } };
+  }
   return { release: "all" };
 }
 

@@ -1,23 +1,122 @@
-import { expect, it } from "vitest";
-import { loadScenario } from "../../scenarios/load.ts";
-import { runScenario } from "../../scenarios/run.ts";
+/** claimed-quorums: the votes that a server counts before it ends its election, and the COMMITs that a learner reads. */
+import { describe, expect, it } from "vitest";
+import { quorumTest } from "../../invariants/quorum-test.ts";
+import {
+  asEpoch,
+  asServerId,
+  asZxid,
+  BROADCAST,
+  ELECTION,
+  FOLLOWING,
+  LEADING,
+  LOOKING,
+  OBSERVING,
+  parseZxid,
+  type Zxid,
+} from "../../protocol/index.ts";
+import { HandwrittenRun, type HandwrittenServer, LARGE_ZXID } from "./handwritten-run.ts";
 
-const PAUSED_LEADER = `
-zookeeper: patched
-servers: 3
-settings: { tickTimeMs: 100 }
-network: { latency: 1ms }
-disk: { sync: 2ms, write: 1ms }
-threads: { queueNewLeader: 0ms..5ms }
-steps:
-  - { at: 316ms, pause: leader }
-  - { at: 1.7s, settle: [1, 3] }
-until: 3s
-`;
+function lookingServer(): { readonly run: HandwrittenRun; readonly server: HandwrittenServer } {
+  const run = new HandwrittenRun({ notesAreComplete: true, isQuorum: quorumTest([1, 2, 3].map(asServerId)) });
+  run.allStart("1:1");
+  return { run, server: run.server(1) };
+}
 
-it("accepts an ACKEPOCH that a paused leader reads after the learner has accepted a later epoch", () => {
-  const { records, violations } = runScenario(loadScenario(PAUSED_LEADER, "inline.yaml"), { seed: 10516 });
-  expect(violations).toEqual([]);
-  // The learner has joined the leader of epoch 2 before the leader of epoch 1 continues.
-  expect(records.some(({ event, server }) => event === "active" && server === 2)).toBe(true);
+/** Returns the violations after server 1 has counted votes and elected a leader. */
+function afterElection(leader: number, count: (server: HandwrittenServer) => unknown): string[] {
+  const { run, server } = lookingServer();
+  count(server);
+  server.notes.elected(asServerId(leader), 1);
+  return run.violations;
+}
+
+const VIOLATED = ["claimed-quorums at 1"];
+const follows = { leader: 3, state: FOLLOWING, electionEpoch: 7, peerEpoch: asEpoch(2) } as const;
+const leads = { ...follows, state: LEADING } as const;
+
+describe("a server that elects itself", () => {
+  it("needs votes of a quorum with its own zxid, epoch and round", () => {
+    const own = { leader: 1 };
+    expect(afterElection(1, (server) => server.counts(1, own).counts(2, own))).toEqual([]);
+    expect(afterElection(1, (server) => server.counts(1, own).counts(2, { ...own, zxid: asZxid(9) }))).toEqual(
+      VIOLATED,
+    );
+    expect(afterElection(1, (server) => server.counts(1, own).counts(2, { ...own, peerEpoch: asEpoch(1) }))).toEqual(
+      VIOLATED,
+    );
+    expect(afterElection(1, (server) => server.counts(1, own).counts(2, { ...own, electionEpoch: 0 }))).toEqual(
+      VIOLATED,
+    );
+  });
+
+  it("counts the last vote of each server in its round", () => {
+    const own = { leader: 1 };
+    expect(afterElection(1, (server) => server.counts(1, own).counts(2, own).counts(2, { leader: 2 }))).toEqual(
+      VIOLATED,
+    );
+    const inNextRound = (server: HandwrittenServer): void => {
+      server.counts(1, own).counts(2, own);
+      server.notes.voted(2, asServerId(1), LARGE_ZXID, asEpoch(0));
+    };
+    expect(afterElection(1, inNextRound)).toEqual(VIOLATED);
+  });
+});
+
+describe("a server that joins a leader", () => {
+  it("needs a quorum that follows the leader in one epoch, and the leader itself", () => {
+    expect(afterElection(3, (server) => server.counts(3, leads).counts(2, follows))).toEqual([]);
+    expect(afterElection(3, (server) => server.counts(2, follows).counts(1, follows))).toEqual(VIOLATED);
+    expect(
+      afterElection(3, (server) => server.counts(3, leads).counts(2, { ...follows, peerEpoch: asEpoch(1) })),
+    ).toEqual(VIOLATED);
+    expect(afterElection(3, (server) => server.counts(3, leads).counts(4, follows))).toEqual(VIOLATED);
+  });
+
+  it("compares only the leaders of votes in its own round, as ZooKeeper does", () => {
+    const inRound = { electionEpoch: 1, peerEpoch: asEpoch(1) };
+    expect(
+      afterElection(3, (server) =>
+        server.counts(3, { ...leads, ...inRound }).counts(2, { ...follows, electionEpoch: 1 }),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe.each([
+  ["a follower", FOLLOWING],
+  ["an observer", OBSERVING],
+] as const)("%s", (_role, state) => {
+  function learner(): { readonly run: HandwrittenRun; readonly server: HandwrittenServer } {
+    const { run } = lookingServer();
+    const leader = run.server(3).counts(3, { leader: 3 }).counts(2, { leader: 3 });
+    leader.notes.elected(asServerId(3), 1);
+    const server = run.server(1);
+    server.notes.stateChanged(state, BROADCAST);
+    return { run, server };
+  }
+  const deliver = ({ run, server }: ReturnType<typeof learner>, zxid: string): string[] => {
+    server.notes.delivered(run.txn(zxid), run.history(`1:1 ${zxid}`));
+    return run.violations.filter((violation) => violation.startsWith("claimed-quorums"));
+  };
+
+  it("delivers a transaction after it has read the COMMIT", () => {
+    const it = learner();
+    it.server.notes.commitRead(parseZxid("1:2") as Zxid);
+    expect(deliver(it, "1:2")).toEqual([]);
+    expect(deliver(it, "1:3")).toEqual(VIOLATED);
+  });
+
+  it("does not deliver a transaction whose zxid differs from that in the COMMIT", () => {
+    const it = learner();
+    it.server.notes.commitRead(parseZxid("0:1") as Zxid);
+    expect(deliver(it, "1:2")).toEqual(VIOLATED);
+  });
+
+  it("loses the COMMITs that it has read when it looks for a leader again", () => {
+    const it = learner();
+    it.server.notes.commitRead(parseZxid("1:2") as Zxid);
+    it.server.notes.stateChanged(LOOKING, ELECTION);
+    it.server.notes.stateChanged(state, BROADCAST);
+    expect(deliver(it, "1:2")).toEqual(VIOLATED);
+  });
 });

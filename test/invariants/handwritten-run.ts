@@ -16,6 +16,7 @@ import {
   LOOKING,
   makeTxn,
   type Notes,
+  type Notification,
   parseZxid,
   type ServerId,
   SYNCHRONIZATION,
@@ -105,6 +106,20 @@ export class HandwrittenServer {
   looks(): this {
     this.notes.stateChanged(LOOKING, ELECTION);
     this.notes.voted(1, this.sid, LARGE_ZXID, asEpoch(0));
+    return this;
+  }
+
+  /** The server counts the vote of another server: LOOKING in round 1, or of any state and round. */
+  counts(from: number, vote: { readonly leader: number } & Partial<Omit<Notification, "leader">>): this {
+    this.notes.voteCounted(asServerId(from), {
+      state: LOOKING,
+      zxid: LARGE_ZXID,
+      electionEpoch: 1,
+      peerEpoch: asEpoch(0),
+      version: 2,
+      ...vote,
+      leader: asServerId(vote.leader),
+    });
     return this;
   }
 

@@ -310,8 +310,7 @@ const CASES: Readonly<Record<InvariantId, Case>> = {
 
 /** Makes server 1 propose epoch 2 to server 2, and read the ACK of NEWLEADER of one server. */
 function acknowledged(run: HandwrittenRun, learner: number): HandwrittenServer {
-  const leader = run.server(1);
-  for (const sid of [1, 2]) run.server(sid).notes.voted(1, asServerId(1), asZxid(0), asEpoch(0));
+  const leader = run.server(1).looks().counts(1, { leader: 1 }).counts(2, { leader: 1 });
   leader.notes.epochOffered(asServerId(2), false, asEpoch(1));
   leader.proposesEpoch(2);
   leader.notes.newLeaderAckRead(asServerId(learner), makeZxid(asEpoch(2), 0));

@@ -341,6 +341,78 @@ until: 30s
     replace: "} else if (head.zxid < 0) {",
   },
   {
+    name: "votes-of-other-epochs-counted",
+    about: "A server that joins a leader also counts followers of an earlier epoch of this leader.",
+    file: "protocol/election/vote.ts",
+    find: "return a.id === b.id && a.peerEpoch === b.peerEpoch;",
+    replace: "return a.id === b.id;",
+  },
+  {
+    name: "leader-joined-before-it-leads",
+    about: "A server joins a leader that a quorum follows, although that leader has not said that it leads.",
+    file: "protocol/election/fast-leader-election.ts",
+    find: "return votes.get(leader)?.state === LEADING;",
+    replace: "return votes.size > 0;",
+  },
+  {
+    name: "older-round-counted",
+    about: "A LOOKING server counts a notification of an earlier round as a vote of its own round.",
+    file: "protocol/election/fast-leader-election.ts",
+    find: 'this.ignored(from, n, "earlier-round");\n      return;',
+    replace: 'this.ignored(from, n, "earlier-round");',
+    also: [
+      {
+        file: "protocol/election/fast-leader-election.ts",
+        find: "this.received.set(from, this.vote(n.leader, n.zxid, n.electionEpoch, n.peerEpoch));",
+        replace: "this.received.set(from, this.vote(n.leader, n.zxid, this.round, n.peerEpoch));",
+      },
+    ],
+  },
+  {
+    name: "repeated-ack-counted-twice",
+    about: "A server that arrives or acknowledges twice counts as two servers of a quorum.",
+    file: "protocol/quorum.ts",
+    find: "if (this.acked.includes(sid)) return true;",
+    replace: "",
+  },
+  {
+    name: "newleader-acked-with-any-zxid",
+    about: "A leader counts an acknowledgment of NEWLEADER whatever its zxid.",
+    file: "protocol/leader/newleader-ack.ts",
+    find: "if (this.quorumFormed || zxid !== this.zxid) {",
+    replace: "if (this.quorumFormed) {",
+  },
+  {
+    name: "uptodate-before-established",
+    about: "A leader sends UPTODATE as soon as a learner acknowledges NEWLEADER, before it is established itself.",
+    file: "protocol/leader/learner-handler.ts",
+    find: '    this.phase = "waiting-newleader-ack";\n    if (!this.leader.ackNewLeader(this, message.zxid)) {',
+    replace:
+      '    this.phase = "waiting-newleader-ack";\n    this.queuePacket(packet(UPTODATE, NO_ZXID, null));\n' +
+      "    if (!this.leader.ackNewLeader(this, message.zxid)) {",
+  },
+  {
+    name: "commits-applied-newest-first",
+    about: "A server applies transactions whose commits arrive together in reverse order.",
+    file: "protocol/commit-processor.ts",
+    find: "for (const txn of committed) this.listener.deliver(txn);",
+    replace: "for (const txn of [...committed].reverse()) this.listener.deliver(txn);",
+  },
+  {
+    name: "proposal-applied-when-logged",
+    about: "A follower applies a proposal when it arrives, without a COMMIT.",
+    file: "protocol/learner/follower.ts",
+    find: "this.lastQueued = zxid;\n    this.logProposal(txn);",
+    replace: "this.lastQueued = zxid;\n    this.log.write(txn);\n    this.commitProcessor.commit(txn);",
+    also: [
+      {
+        file: "protocol/learner/follower.ts",
+        find: 'this.learner.anomaly("bad-commit", packet(COMMIT, zxid, null), "no proposal is pending");',
+        replace: "",
+      },
+    ],
+  },
+  {
     name: "group-needs-one-vote-less",
     about: "In a hierarchical quorum, half of the weight of a group is enough.",
     file: "protocol/quorum.ts",

@@ -23,7 +23,13 @@ class Stage {
 
   constructor(cluster: Cluster = testCluster("servers: 3")) {
     this.cluster = cluster;
-    this.context = { cluster, holdRules: [], txnsWritten: 0, onSettle: (servers) => this.settled.push(servers) };
+    this.context = {
+      cluster,
+      holdRules: [],
+      txnsWritten: 0,
+      onTolerated: () => {},
+      onSettle: (servers) => this.settled.push(servers),
+    };
   }
 
   do(text: string): ActionResult {
