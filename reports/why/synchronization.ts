@@ -41,7 +41,7 @@ export class Synchronizations {
       if (i <= start || record.server !== server) continue;
       if (i > until || record.event === "looking") break;
       const progress = progressAt(life, server, start, i);
-      if (record.event === "active" && progress === "synced") return [];
+      if (record.event === "active" && (progress === "synced" || progress === "saved")) return [];
       if (record.event === "epoch-current" || record.event === "newleader-acked" || record.event === "active") {
         const text = `server ${server} ${describeRecord(record)}, ${PROGRESS_TEXTS[progress](life.name)}`;
         causes.unshift({ text, atUs: record.atUs });
@@ -113,11 +113,12 @@ export class Synchronizations {
   }
 }
 
-type Progress = "none" | "logged" | "synced";
+type Progress = "none" | "logged" | "saved" | "synced";
 
 const PROGRESS_TEXTS: Readonly<Record<Progress, (txn: string) => string>> = {
   none: (txn) => `before it logs ${txn}`,
   logged: (txn) => `before it syncs ${txn}`,
+  saved: (txn) => `after it saved a snapshot with ${txn}`,
   synced: (txn) => `after it synced ${txn}`,
 };
 
@@ -127,7 +128,8 @@ const PROGRESS_TEXTS: Readonly<Record<Progress, (txn: string) => string>> = {
  */
 function progressAt(life: TransactionLife, server: ServerId, start: number, index: number): Progress {
   const kinds = life.at(server, index).flatMap((event) => (event.index > start ? [event.kind] : []));
-  if (kinds.includes("synced") || kinds.includes("saved")) return "synced";
+  if (kinds.includes("synced")) return "synced";
+  if (kinds.includes("saved")) return "saved";
   return kinds.includes("logged") ? "logged" : "none";
 }
 

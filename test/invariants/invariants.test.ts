@@ -354,6 +354,38 @@ describe("the invariants", () => {
   });
 });
 
+describe("a packet that the test environment has altered", () => {
+  const badCommit = (run: HandwrittenRun): void =>
+    run.server(1).notes.anomaly("bad-commit", asServerId(3), COMMIT, asZxid(1), "altered");
+  const tolerated = (): HandwrittenRun => {
+    const run = new HandwrittenRun();
+    run.invariants.tolerate(asServerId(1), asServerId(3));
+    return run;
+  };
+
+  it("violates no invariant, while a packet of another sender does", () => {
+    const run = tolerated();
+    badCommit(run);
+    expect(run.violatedIds).toEqual([]);
+    run.server(1).notes.anomaly("bad-commit", asServerId(2), COMMIT, asZxid(1), "not altered");
+    expect(run.violatedIds).toEqual(["no-bad-commit"]);
+  });
+
+  it.each<[string, (run: HandwrittenRun) => unknown]>([
+    ["the receiver looks for a leader", (run) => run.server(1).looks()],
+    ["the receiver crashes", (run) => run.server(1).crashes()],
+    [
+      "the receiver, a leader, closes the connection",
+      (run) => run.server(1).notes.failed("not-ack", asServerId(3), "another packet"),
+    ],
+  ])("is forgotten when %s", (_event, happen) => {
+    const run = tolerated();
+    happen(run);
+    badCommit(run);
+    expect(run.violatedIds).toEqual(["no-bad-commit"]);
+  });
+});
+
 /**
  * The log of server 3 has 1:1, which no other server has. Server 3 loses its leader directly after a SNAP has replaced
  * its memory and its log.

@@ -87,6 +87,13 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "1:6 survives the TRUNC",
     "server 3 saved snapshot 1:7, which a TRUNC does not remove",
   ],
+  // The snapshot that a truncated learner saves at NEWLEADER is not synced (Learner#syncWithLeader).
+  "open-snapshot-after-trunc-never-synced": [
+    "server 1 is elected leader in round 1: its currentEpoch 3 is above currentEpoch 2 of server 2",
+    "server 1 writes currentEpoch 3 to disk, after it saved a snapshot with 2:6",
+    "TRUNC to 1:5, then later transactions",
+    "missing after a restart from an older snapshot",
+  ],
   // After a restart, a server reads transactions from its log that were never synced.
   "open-tail-read-back-after-kill-never-synced": [
     "server 3 is elected leader in round 1: its currentEpoch 3 is above currentEpoch 2 of server 1",

@@ -145,6 +145,17 @@ describe("a loaded file is complete:", () => {
       "{alter: {type: ACKEPOCH, set: {epoch: 9, zxid: 0x900000001}}}",
       { after: "0us", alter: { match: { type: "ACKEPOCH" }, set: { epoch: 9, zxid: "9:1" }, count: 1 } },
     ],
+    [
+      "{alter: {type: ACK, from: 2, set: {zxid: 0:1}, tolerated: true}}",
+      {
+        after: "0us",
+        alter: { match: { type: "ACK", from: 2 }, set: { zxid: "0:1" }, count: 1, tolerated: true },
+      },
+    ],
+    [
+      "{alter: {type: ACK, set: {zxid: 0:1}, tolerated: false}}",
+      { after: "0us", alter: { match: { type: "ACK" }, set: { zxid: "0:1" }, count: 1 } },
+    ],
     ["{disk: {server: 1, sync: 0}}", { after: "0us", disk: { server: 1, sync: "0us" } }],
     ["{disk: {server: 1, fail: load}}", { after: "0us", disk: { server: 1, fail: "load" } }],
   ])("step %s", (text, full) => {
