@@ -37,6 +37,7 @@ const SNAPSHOT_THREAD = 2;
 
 const ACCEPTED_EPOCH = "acceptedEpoch";
 const CURRENT_EPOCH = "currentEpoch";
+const CURRENT_EPOCH_TMP = "currentEpoch.tmp";
 const UPDATING_EPOCH = "updatingEpoch";
 const LOG = "log.";
 const SNAPSHOT = "snapshot.";
@@ -55,24 +56,45 @@ export function snapshotName(zxid: Zxid): string {
 export type DeletableFile = "log" | "snapshot" | "accepted-epoch" | "current-epoch";
 
 /**
- * The kinds of damage that a `disk` step can do to the newest file of a kind. A log file can have a record with a wrong
- * checksum (`log`), no byte (`log-empty`), an incomplete header (`log-header`), or a last record with a wrong end mark
- * (`log-end`).
+ * The kinds of damage that a `disk` step can do to a file. A log file can have a last record with a wrong checksum
+ * (`log`) or a wrong end mark (`log-end`), no byte (`log-empty`), or an incomplete header (`log-header`). A snapshot can
+ * have a wrong checksum (`snapshot`), lack its end (`snapshot-cut`), or have content that makes the reader fail with a
+ * RuntimeException (`snapshot-format`).
  */
-export type CorruptibleFile = DeletableFile | "log-empty" | "log-header" | "log-end";
+export type CorruptibleFile =
+  | DeletableFile
+  | "log-empty"
+  | "log-header"
+  | "log-end"
+  | "snapshot-cut"
+  | "snapshot-format"
+  | "current-epoch-tmp";
 
-/** What a damaged file means to FileTxnLog.FileTxnIterator, FileSnap and QuorumPeer#readLongFromFile. */
-type Damage = "unreadable" | "empty" | "header" | "end";
+/**
+ * What a damaged file means to FileTxnLog.FileTxnIterator, FileSnap and QuorumPeer#readLongFromFile. Damage of one log
+ * record is followed by the index of the record, as in `end:3`.
+ */
+export type Damage = "unreadable" | "empty" | "header" | "cut" | "format" | `record:${number}` | `end:${number}`;
 
-const DAMAGE_OF: Readonly<Record<CorruptibleFile, readonly [DeletableFile, Damage]>> = {
-  log: ["log", "unreadable"],
+type FileKind = DeletableFile | "current-epoch-tmp";
+
+const DAMAGE_OF: Readonly<Record<CorruptibleFile, readonly [FileKind, "record" | "end" | Damage]>> = {
+  log: ["log", "record"],
   "log-empty": ["log", "empty"],
   "log-header": ["log", "header"],
   "log-end": ["log", "end"],
   snapshot: ["snapshot", "unreadable"],
+  "snapshot-cut": ["snapshot", "cut"],
+  "snapshot-format": ["snapshot", "format"],
   "accepted-epoch": ["accepted-epoch", "unreadable"],
   "current-epoch": ["current-epoch", "unreadable"],
+  "current-epoch-tmp": ["current-epoch-tmp", "unreadable"],
 };
+
+/** Returns the index of the record in a damage such as `end:3`; undefined if the damage is not of this kind. */
+function recordIn(damage: string | undefined, kind: "record" | "end"): number | undefined {
+  return damage?.startsWith(`${kind}:`) ? Number(damage.slice(kind.length + 1)) : undefined;
+}
 
 /** The behaviors that decide which damaged files stop a server. */
 type UnreadableFiles = Pick<Behavior, "corruptSnapshotExits" | "deletesEmptyLog">;
@@ -195,7 +217,10 @@ export class ServerDisk {
     return {
       acceptedEpoch: this.disk.read(ACCEPTED_EPOCH) as Epoch | undefined,
       currentEpoch: this.disk.read(CURRENT_EPOCH) as Epoch | undefined,
-      currentEpochTmp: this.disk.read(`${CURRENT_EPOCH}.tmp`) as Epoch | undefined,
+      // A server that needs this file refuses to start if it cannot read the file, as if the file did not exist.
+      currentEpochTmp: this.isDamaged(CURRENT_EPOCH_TMP)
+        ? undefined
+        : (this.disk.read(CURRENT_EPOCH_TMP) as Epoch | undefined),
       updatingEpoch: this.disk.read(UPDATING_EPOCH) === true,
       snapshots: this.validSnapshots(),
       logFiles: this.logFiles(),
@@ -203,57 +228,79 @@ export class ServerDisk {
   }
 
   /**
-   * Damages the newest file of a kind. Returns false if there is none.
+   * Damages a file: the one whose name ends with this zxid, or the newest of its kind. Returns false if there is none.
    *
-   * A server skips a corrupt snapshot and uses an older one (FileSnap#deserialize). It stops at a log record with a
-   * wrong checksum and at an incomplete header (FileTxnIterator), and at an epoch file that is not a number. It takes a
-   * record with a wrong end mark for the end of the file. An empty log file stops it, too, but from ZOOKEEPER-2332 on,
-   * it deletes the newest log file if that file is empty.
+   * A server skips a snapshot with a wrong checksum and uses an older one (FileSnap#deserialize); it does not even
+   * consider a snapshot without its end (SnapStream#isValidSnapshot). It stops at a log record with a wrong checksum and
+   * at an incomplete header (FileTxnIterator), at an epoch file that is not a number, and at a snapshot whose content
+   * has a wrong format. It takes a record with a wrong end mark for the end of the file. An empty log file stops it, too,
+   * but from ZOOKEEPER-2332 on, it deletes the newest log file if that file is empty.
    */
-  corrupt(what: CorruptibleFile): boolean {
+  corrupt(what: CorruptibleFile, zxid?: Zxid): boolean {
     const [kind, damage] = DAMAGE_OF[what];
-    const file = this.newest(kind);
-    return file !== undefined && this.disk.corrupt(file, damage);
+    const file = this.find(kind, zxid);
+    if (file === undefined) return false;
+    if (damage !== "record" && damage !== "end") return this.disk.corrupt(file, damage);
+    const last = this.disk.records(file).length - 1;
+    return last >= 0 && this.disk.corrupt(file, `${damage}:${last}` satisfies Damage);
   }
 
-  /** Deletes the newest file of a kind. Returns false if there is none. */
-  delete(kind: DeletableFile): boolean {
-    const file = this.newest(kind);
+  /** Deletes a file: the one whose name ends with this zxid, or the newest of its kind. Returns false if there is none. */
+  delete(kind: DeletableFile, zxid?: Zxid): boolean {
+    const file = this.find(kind, zxid);
     if (file === undefined) return false;
     this.disk.discard(file);
     return true;
   }
 
-  private newest(kind: DeletableFile): string | undefined {
-    if (kind === "log" || kind === "snapshot") return this.filesOf(kind === "log" ? LOG : SNAPSHOT).at(-1)?.file;
-    const name = kind === "accepted-epoch" ? ACCEPTED_EPOCH : CURRENT_EPOCH;
-    return this.disk.read(name) === undefined ? undefined : name;
+  /** Returns the name of a file: the one whose name ends with `zxid`, or the newest of its kind. */
+  private find(kind: FileKind, zxid: Zxid | undefined): string | undefined {
+    if (kind === "log" || kind === "snapshot") {
+      const files = this.filesOf(kind === "log" ? LOG : SNAPSHOT);
+      return (zxid === undefined ? files.at(-1) : files.find((one) => one.zxid === zxid))?.file;
+    }
+    const name = {
+      "accepted-epoch": ACCEPTED_EPOCH,
+      "current-epoch": CURRENT_EPOCH,
+      "current-epoch-tmp": CURRENT_EPOCH_TMP,
+    };
+    return this.disk.read(name[kind]) === undefined ? undefined : name[kind];
+  }
+
+  private isDamaged(file: string): boolean {
+    return this.disk.damageOf(file) !== undefined;
   }
 
   /** Deletes the newest log file if it has no byte (ZOOKEEPER-2332). */
   deleteEmptyLog(): void {
-    const newest = this.newest("log");
+    const newest = this.find("log", undefined);
     if (newest !== undefined && this.disk.damageOf(newest) === "empty") this.disk.discard(newest);
   }
 
   /**
    * Returns the name of a damaged file that prevents the start of the server; undefined if there is none. With the fix
-   * corruptSnapshotExits, or if no snapshot is valid (FileSnap#deserialize), a corrupt snapshot also prevents the
-   * start.
+   * corruptSnapshotExits, or if every snapshot has a wrong checksum (FileSnap#deserialize), a corrupt snapshot also
+   * prevents the start.
    */
   unreadable({ corruptSnapshotExits, deletesEmptyLog }: UnreadableFiles): string | undefined {
     return this.disk.list().find((name) => {
-      switch (this.disk.damageOf(name) as Damage | undefined) {
-        case "unreadable":
-          return corruptSnapshotExits || !name.startsWith(SNAPSHOT) || this.validSnapshots().length === 0;
-        case "empty":
-          return !deletesEmptyLog || name !== this.newest("log");
-        case "header":
-          return true;
-        default:
-          return false;
+      const damage = this.disk.damageOf(name) as Damage | undefined;
+      if (damage === undefined || name === CURRENT_EPOCH_TMP) return false;
+      if (name.startsWith(SNAPSHOT)) {
+        if (corruptSnapshotExits) return true;
+        // The reader begins with the newest snapshot, and reads an older one only if it must.
+        if (damage === "format") return name === this.newestComplete();
+        return damage === "unreadable" && this.validSnapshots().length === 0;
       }
+      if (damage === "empty") return !deletesEmptyLog || name !== this.find("log", undefined);
+      return recordIn(damage, "end") === undefined;
     });
+  }
+
+  /** Returns the newest snapshot that the reader tries and does not skip. */
+  private newestComplete(): string | undefined {
+    const skipped: readonly (string | undefined)[] = ["cut", "unreadable"];
+    return this.filesOf(SNAPSHOT).findLast(({ file }) => !skipped.includes(this.disk.damageOf(file)))?.file;
   }
 
   /** Sets the content that the disk has when the run starts. All of it is durable. */
@@ -264,7 +311,7 @@ export class ServerDisk {
     };
     value(ACCEPTED_EPOCH, acceptedEpoch);
     value(CURRENT_EPOCH, currentEpoch);
-    value(`${CURRENT_EPOCH}.tmp`, currentEpochTmp);
+    value(CURRENT_EPOCH_TMP, currentEpochTmp);
     for (const snapshot of image.snapshots) value(snapshotName(snapshot.zxid), snapshot);
     for (const { name, txns } of image.logFiles) this.disk.preset(logName(name), { records: txns });
   }
@@ -283,15 +330,27 @@ export class ServerDisk {
     return snapshots;
   }
 
-  /** Returns the log files as a reader sees them. */
-  private logFiles(): LogFile[] {
-    const logs: LogFile[] = [];
-    for (const { file, zxid } of this.filesOf(LOG)) {
-      const txns = this.disk.records(file) as readonly Txn[];
+  /**
+   * Returns the log files as a running server reads them. If `skipsEmpty` is true, leaves out the newest file if it has
+   * no byte (ZOOKEEPER-2332).
+   */
+  readLog(skipsEmpty: boolean): LogFile[] {
+    const files = this.filesOf(LOG);
+    const newest = files.at(-1);
+    if (skipsEmpty && newest !== undefined && this.disk.damageOf(newest.file) === "empty") files.pop();
+    return files.map(({ file, zxid }) => {
       const damage = this.disk.damageOf(file) as Damage | undefined;
-      if (damage !== "empty") logs.push({ name: zxid, txns: damage === "end" ? txns.slice(0, -1) : txns });
-    }
-    return logs;
+      if (damage === "empty" || damage === "header") return { name: zxid, txns: [], unreadableFrom: 0 };
+      const records = this.disk.records(file) as readonly Txn[];
+      const end = recordIn(damage, "end");
+      const txns = end === undefined ? records : records.slice(0, end);
+      return { name: zxid, txns, unreadableFrom: recordIn(damage, "record") };
+    });
+  }
+
+  /** Returns the log files of a server that starts, without empty ones. */
+  private logFiles(): LogFile[] {
+    return this.readLog(false).filter(({ name }) => this.disk.damageOf(logName(name)) !== "empty");
   }
 
   /** Returns the files whose names start with `prefix`, ascending by the zxids in their names. */

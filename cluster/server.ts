@@ -14,6 +14,7 @@ import {
   type ElectionMessage,
   type Epoch,
   EXIT_UNEXPECTED,
+  type LogFile,
   NO_CONNECTION,
   type Notification,
   Peer,
@@ -287,6 +288,10 @@ export class Server implements NodeProgram<Message>, Effects {
 
   markUpdatingEpoch(updating: boolean): void {
     if (this.running) this.disk.markUpdatingEpoch(updating);
+  }
+
+  readLog(): readonly LogFile[] {
+    return this.disk.readLog(this.peer.behavior.deletesEmptyLog);
   }
 
   saveSnapshot(snapshot: Snapshot, synced: boolean): void {

@@ -136,6 +136,11 @@ export interface ReleaseBehavior {
    * (ZOOKEEPER-2332).
    */
   readonly deletesEmptyLog: boolean;
+  /**
+   * If a leader cannot read a record of its log while it synchronizes a learner, the LearnerHandler ends with a
+   * NullPointerException. If false, the log ends before this record (TxnLogProposalIterator#next, ZOOKEEPER-4794).
+   */
+  readonly unreadableRecordIsNull: boolean;
   /** A server with a log but no snapshot refuses to start (ZOOKEEPER-2325). */
   readonly logNeedsSnapshot: boolean;
   /** zookeeper.snapshot.trust.empty permits a log without a snapshot (ZOOKEEPER-3056). */

@@ -126,6 +126,11 @@ export interface LogFile {
   readonly name: Zxid;
   /** The file's records, in the order in which they were appended. */
   readonly txns: readonly Txn[];
+  /**
+   * The index of the first record that cannot be read, because its checksum or length is wrong; 0 if the file's header
+   * cannot be read. Undefined if all records can be read.
+   */
+  readonly unreadableFrom?: number | undefined;
 }
 
 /** The content of a server's dataDir: the argument of `Peer#start`, and the result of `load`. */
@@ -217,6 +222,11 @@ export interface Effects {
   saveSnapshot(snapshot: Snapshot, synced: boolean): void;
   /** Saves a snapshot in a separate thread (SyncRequestProcessor's Snapshot Thread), without a sync. */
   saveSnapshotInBackground(snapshot: Snapshot): void;
+  /**
+   * Returns the log files as a reader finds them now, oldest first, synced or not. Takes no time. A file without a
+   * readable header has `unreadableFrom` 0.
+   */
+  readLog(): readonly LogFile[];
   /** Reads the dataDir. `diskDone` then passes a DiskImage to the Peer. */
   load(): void;
 

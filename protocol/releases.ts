@@ -7,6 +7,7 @@ import { ALL_FIXES, type Behavior, NO_FIXES, type ReleaseBehavior } from "./beha
 const R3_4_10: Behavior = {
   ...NO_FIXES,
   deletesEmptyLog: false,
+  unreadableRecordIsNull: false,
   diffLogging: "after-uptodate",
   acksWaitForUptodate: false,
   commitNeedsProposal: false,
@@ -108,8 +109,10 @@ const R3_7_2: Behavior = { ...R3_6_4, learnerShutdown: "leaves-log-thread-until-
 
 const R3_8_6: Behavior = { ...R3_7_2, diffLogging: "synced-before-epoch", acksWaitForUptodate: true };
 
+const R3_9_2: Behavior = { ...R3_8_6, unreadableRecordIsNull: true };
+
 const R3_9_3: Behavior = {
-  ...R3_8_6,
+  ...R3_9_2,
   deletesEmptyLog: true,
   diffLogging: "committed-before-epoch",
   learnerShutdown: "log-thread-first",
@@ -142,7 +145,7 @@ export const PROFILES: Readonly<Record<string, Behavior>> = {
   "3.8.4": R3_7_2,
   "3.8.6": R3_8_6,
   "3.9.1": R3_7_2,
-  "3.9.2": R3_8_6,
+  "3.9.2": R3_9_2,
   "3.9.3": R3_9_3,
   "3.9.4": R3_9_4,
   newest: NEWEST,

@@ -11,8 +11,9 @@ import {
   DISK_SNAPSHOT,
   DISK_SYNC_LOG,
   DISK_TRUNCATE_LOG,
+  parseZxid,
 } from "../protocol/index.ts";
-import type { ServerId } from "../protocol/zxid.ts";
+import type { ServerId, Zxid } from "../protocol/zxid.ts";
 import { parseDurationRange } from "../sim/duration-range.ts";
 import type { Disk, DiskCharacter } from "../sim/index.ts";
 import type { ActionResult, CountedEffect } from "./action-result.ts";
@@ -37,18 +38,32 @@ export function applyDiskFault(cluster: Cluster, sid: ServerId, fault: DiskFault
   if (fault.stall === true) return { effect: operationsSince(effects, "stalled"), undo };
   if (fault.full === true || fault.fail !== undefined) return { effect: operationsSince(effects, "failed"), undo };
   if (fault.corrupt !== undefined) {
-    const files = new ServerDisk(disk).corrupt(fault.corrupt) ? 1 : 0;
+    const files = new ServerDisk(disk).corrupt(fault.corrupt, fileOf(fault)) ? 1 : 0;
     return { effect: { kind: "files", count: () => files }, undo };
   }
   if (fault.delete === undefined && fault.copyFrom === undefined) return { undo };
-  const files = cluster.server(sid) === undefined ? changeFiles(cluster, disk, fault) : 0;
+  // A running server keeps its newest files open.
+  const canChange = cluster.server(sid) === undefined || isOlderLog(disk, fault);
+  const files = canChange ? changeFiles(cluster, disk, fault) : 0;
   return { effect: { kind: "files", count: () => files }, undo };
 }
 
 /** Deletes a file, or copies a directory. Returns the number of files that changed. */
-function changeFiles({ world }: Cluster, disk: Disk, { copyFrom, delete: kind }: DiskFault): number {
-  const deleted = kind !== undefined && new ServerDisk(disk).delete(kind) ? 1 : 0;
+function changeFiles({ world }: Cluster, disk: Disk, fault: DiskFault): number {
+  const { copyFrom, delete: kind } = fault;
+  const deleted = kind !== undefined && new ServerDisk(disk).delete(kind, fileOf(fault)) ? 1 : 0;
   return copyFrom === undefined ? deleted : disk.copyFrom(world.node(copyFrom).disk);
+}
+
+function fileOf({ file }: DiskFault): Zxid | undefined {
+  return file === undefined ? undefined : parseZxid(file);
+}
+
+/** Returns whether the fault deletes a log file to which the server no longer appends. */
+function isOlderLog(disk: Disk, fault: DiskFault): boolean {
+  const zxid = fileOf(fault);
+  const newest = new ServerDisk(disk).readLog(false).at(-1)?.name;
+  return fault.delete === "log" && zxid !== undefined && newest !== undefined && zxid < newest;
 }
 
 type Undo = () => void;

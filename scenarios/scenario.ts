@@ -235,10 +235,15 @@ export interface DiskFault {
   readonly resume?: boolean;
   /** The disk is full: writes fail until `resume`. */
   readonly full?: boolean;
-  /** Corrupts the newest file of this kind. */
+  /** Corrupts a file of this kind: the newest one, or the one that `file` names. */
   readonly corrupt?: CorruptibleFile;
-  /** Deletes the newest file of this kind. The server must be down. */
+  /**
+   * Deletes a file of this kind: the newest one, or the one that `file` names. The server must be down, unless the file
+   * is a log file that is not the newest.
+   */
   readonly delete?: DeletableFile;
+  /** The zxid in the name of the log file or snapshot to corrupt or delete. */
+  readonly file?: string;
   /** Replaces the whole directory by a copy of that of another server. The server must be down. */
   readonly copyFrom?: ServerId;
   /** Makes the next operation of this kind fail, unless `resume` comes first. */

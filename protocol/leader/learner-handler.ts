@@ -367,6 +367,10 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     const { leader, server } = this;
     const facts = leader.syncFacts(this.peerLastZxid, this.observer);
     const decision = decideSync(facts);
+    if (decision.readsNull) {
+      this.fail("disk-error", "a record of the log cannot be read, which causes a NullPointerException");
+      return;
+    }
     server.notes.syncDecided(this.sid, this.observer, facts, decision);
     for (const one of decision.packets) this.queuePacket(quorumPacket(one));
     leader.startForwarding(this);

@@ -30,10 +30,13 @@ export interface SyncFacts<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logge
   readonly lastProcessedZxid: Z;
   /** The newest committed transactions in memory, ascending (ZKDatabase#getCommittedLog). */
   readonly committedLog: readonly T[];
+  /** The log on disk, oldest file first. Only the txn-log rules read the files. */
+  readonly txnLogFiles: readonly TxnLogFile<Z, T>[];
   /**
-   * The log on disk, oldest file first. `name` is the zxid in the file's name. Only the txn-log rules read the files.
+   * Whether a log record that cannot be read makes the LearnerHandler fail with a NullPointerException; default: false.
+   * The log then ends before this record.
    */
-  readonly txnLogFiles: readonly { readonly name: Z; readonly txns: readonly T[] }[];
+  readonly unreadableRecordIsNull?: boolean;
   /** Whether snapshotSizeFactor is at least 0 (ZKDatabase#isTxnLogSyncEnabled). */
   readonly txnLogSyncEnabled: boolean;
   /**
@@ -51,6 +54,16 @@ export interface SyncFacts<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logge
   readonly outstandingProposals: readonly T[];
   /** Whether the learner is an observer, which gets no outstanding proposals. */
   readonly observer: boolean;
+}
+
+/** A log file as the leader reads it. */
+export interface TxnLogFile<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logged<Z>> {
+  /** The zxid in the file's name. */
+  readonly name: Z;
+  /** The records, in the order in which they were appended. */
+  readonly txns: readonly T[];
+  /** The index of the first record that cannot be read. Undefined if all records can be read. */
+  readonly unreadableFrom?: number | undefined;
 }
 
 /** The branch of syncFollower that decided. */
@@ -101,6 +114,11 @@ export interface SyncDecision<Z extends AnyZxid = Zxid, T extends Logged<Z> = Lo
   readonly minCommittedLog: Z;
   /** The last zxid in committedLog; lastProcessedZxid if committedLog is empty. */
   readonly maxCommittedLog: Z;
+  /**
+   * Whether the LearnerHandler fails with a NullPointerException before it sends the packets, because it has read a null
+   * proposal for a log record that cannot be read.
+   */
+  readonly readsNull: boolean;
 }
 
 /** Makes the sync decision, and adds the packets that startForwarding queues. */
@@ -113,7 +131,7 @@ export function decideSync<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFa
   const decide = facts.source === "committed-log" ? decideFromCommittedLog : decideFromLogs;
   const { current, needSnap, rule } = decide(facts, queue);
   const forwardedFrom = queue.packets.length;
-  queue.addForwarded(facts, current);
+  if (!queue.readsNull) queue.addForwarded(facts, current);
   return {
     // If no DIFF or TRUNC is queued, the leader sends SNAP, although forwarding has already started from the peer's
     // zxid.
@@ -124,6 +142,7 @@ export function decideSync<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFa
     rule,
     minCommittedLog: min,
     maxCommittedLog: max,
+    readsNull: queue.readsNull,
   };
 }
 
@@ -163,13 +182,15 @@ function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(
     rule = queue.ruleFrom("committed-log");
     needSnap = false;
   } else if (peer < min && facts.txnLogSyncEnabled) {
-    const files = filesFrom(facts.txnLogFiles, peer);
-    const unusable = whyUnusable(files, peer, facts.txnLogExceedsSizeLimit);
+    const files = readableFrom(facts.txnLogFiles, peer);
+    const isCut = facts.unreadableRecordIsNull === true && files.some(isUnreadable);
+    const unusable = whyUnusable(lists(files), peer, facts.txnLogExceedsSizeLimit);
     if (unusable !== undefined) {
       rule = unusable;
     } else {
-      current = queue.addCommitted(files, peer, min);
+      current = queue.addCommitted(isCut ? withoutLast(lists(files)) : lists(files), peer, min, isCut);
       rule = queue.ruleFrom("txn-log");
+      if (queue.readsNull) return { rule, needSnap: false, current };
       if (current < min && checksGap) {
         if (rule !== "txn-log-cross-epoch") rule = "txn-log-gap";
         queue.clear();
@@ -243,6 +264,8 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
    * the peer's zxid.
    */
   private crossEpoch = false;
+  /** Whether addCommitted has read the null at the end of its lists. */
+  readsNull = false;
   /** Whether a DIFF is queued because the peer's zxid is the start of an epoch. */
   private opForNewEpoch = false;
   /** The first zxid in committedLog (minCommittedLog). */
@@ -274,9 +297,9 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
   /**
    * Queues the transactions of `lists` that the learner lacks, at most up to `limit`
    * (LearnerHandler#queueCommittedProposals). Returns the zxid of the last queued transaction, or `from` if it queues
-   * none.
+   * none. If `endsWithNull` is true, the last element of the lists is followed by a null.
    */
-  addCommitted(lists: readonly (readonly T[])[], from: Z, limit: Z | undefined): Z {
+  addCommitted(lists: readonly (readonly T[])[], from: Z, limit: Z | undefined, endsWithNull = false): Z {
     const newEpoch = isNewEpoch(from);
     this.crossEpoch = false;
     let queued = from;
@@ -310,6 +333,7 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
         queued = zxid;
       }
     }
+    this.readsNull ||= endsWithNull;
     return this.finish(newEpoch, queued);
   }
 
@@ -340,15 +364,36 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
 }
 
 /**
- * Returns the last file whose name is below `zxid` and all later files (FileTxnIterator#init). If there is no such
- * file, returns all files.
+ * Returns the last file whose name is below `zxid` and all later files (FileTxnIterator#init), up to the first record
+ * that cannot be read. If there is no such file, returns all files.
  */
-function filesFrom<Z extends AnyZxid, T extends Logged<Z>>(
+function readableFrom<Z extends AnyZxid, T extends Logged<Z>>(
   files: SyncFacts<Z, T>["txnLogFiles"],
   zxid: Z,
-): (readonly T[])[] {
-  const first = files.findLastIndex(({ name }) => name < zxid);
-  return files.slice(Math.max(0, first)).map((file) => file.txns);
+): readonly TxnLogFile<Z, T>[] {
+  const first = Math.max(
+    0,
+    files.findLastIndex(({ name }) => name < zxid),
+  );
+  const unreadable = files.findIndex((file, index) => index >= first && isUnreadable(file));
+  return files.slice(first, unreadable < 0 ? undefined : unreadable + 1);
+}
+
+function isUnreadable({ unreadableFrom }: TxnLogFile<AnyZxid, Logged<AnyZxid>>): boolean {
+  return unreadableFrom !== undefined;
+}
+
+function lists<Z extends AnyZxid, T extends Logged<Z>>(files: readonly TxnLogFile<Z, T>[]): (readonly T[])[] {
+  return files.map(({ txns, unreadableFrom }) => (unreadableFrom === undefined ? txns : txns.slice(0, unreadableFrom)));
+}
+
+/**
+ * Returns the lists without their last element. When TxnLogProposalIterator#next fails to read the record after this
+ * element, it returns the element without its packet.
+ */
+function withoutLast<T>(lists: readonly (readonly T[])[]): (readonly T[])[] {
+  const last = lists.findLastIndex((list) => list.length > 0);
+  return lists.map((list, index) => (index === last ? list.slice(0, -1) : list));
 }
 
 /**

@@ -195,6 +195,18 @@ function checkDiskFault(checks: FieldChecks, fault: DiskFault, path: Path): void
   if (fault.copyFrom !== undefined && fault.copyFrom === fault.server) {
     checks.report([...path, "copyFrom"], fault.copyFrom, "is the same server", "another server");
   }
+  if (fault.file !== undefined) {
+    checks.zxid(fault.file, [...path, "file"]);
+    const kind = fault.corrupt ?? fault.delete ?? "";
+    if (!kind.startsWith("log") && !kind.startsWith("snapshot")) {
+      checks.report(
+        [...path, "file"],
+        fault.file,
+        "names no file",
+        "file together with corrupt or delete of log or snapshot",
+      );
+    }
+  }
   if (fault.stall === true && fault.resume === true) {
     checks.report([...path, "resume"], true, "contradicts stall", "either stall or resume");
   }

@@ -117,7 +117,11 @@ export interface RawStep {
     readonly set: Omit<AlteredFields, "zxid"> & { readonly zxid?: RawZxid };
     readonly tolerated?: boolean;
   };
-  readonly disk?: Omit<DiskFault, "sync" | "write"> & { readonly sync?: RawDuration; readonly write?: RawDuration };
+  readonly disk?: Omit<DiskFault, "sync" | "write" | "file"> & {
+    readonly sync?: RawDuration;
+    readonly write?: RawDuration;
+    readonly file?: RawZxid;
+  };
 }
 
 export type Decision = ExpectedDecision["decision"];

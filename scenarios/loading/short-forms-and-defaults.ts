@@ -220,9 +220,10 @@ function completeCrash(raw: NonNullable<RawStep["crash"]>): CrashSpec {
   return { unsynced: "lost", connectionsReset: true, ...(typeof raw === "object" ? raw : { server: raw }) };
 }
 
-function completeDiskFault({ sync, write, ...rest }: NonNullable<RawStep["disk"]>): DiskFault {
+function completeDiskFault({ file, sync, write, ...rest }: NonNullable<RawStep["disk"]>): DiskFault {
   return {
     ...rest,
+    ...(file === undefined ? {} : { file: normalizeZxid(file) }),
     ...(sync === undefined ? {} : { sync: duration(sync) }),
     ...(write === undefined ? {} : { write: duration(write) }),
   };

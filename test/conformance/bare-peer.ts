@@ -30,6 +30,7 @@ import {
   formatZxid,
   History,
   LOOKING,
+  type LogFile,
   majority,
   makeTxn,
   makeZxid,
@@ -416,6 +417,9 @@ export class BarePeer implements Effects {
       this.snapshots.push(snapshot);
       return snapshot;
     });
+  }
+  readLog(): readonly LogFile[] {
+    return this.peer.database.logFiles;
   }
   load(): void {
     this.operation(DISK_LOAD, () => this.image());

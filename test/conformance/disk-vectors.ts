@@ -46,18 +46,7 @@ class DataDir {
     const empty = History.empty();
     this.database = new Database(settings, behavior, empty);
     this.append = files(append).map((text) => txns(text));
-    const image: DiskImage = {
-      acceptedEpoch: undefined,
-      currentEpoch: undefined,
-      currentEpochTmp: undefined,
-      updatingEpoch: false,
-      snapshots: named(snaps).map(({ name, txns: held }) => ({
-        zxid: name,
-        history: held.reduce((history, txn) => history.extend(txn), empty),
-      })),
-      logFiles: named(logs),
-    };
-    this.disk.preset(image);
+    this.disk.preset(imageOf(logs, snaps, empty));
     for (const file of files(logs)) {
       const [name, records] = file.split(":");
       if (records === "!") this.world.node(1).disk.corrupt(logName(asZxid(Number(name))), "empty");
@@ -122,6 +111,21 @@ class DataDir {
       );
     return `${answer}, files [${text.join(", ")}]`;
   }
+}
+
+/** Returns a data directory with these log files and snapshots, and without epoch files. */
+export function imageOf(logs: string, snaps: string, empty: History): DiskImage {
+  return {
+    acceptedEpoch: undefined,
+    currentEpoch: undefined,
+    currentEpochTmp: undefined,
+    updatingEpoch: false,
+    snapshots: named(snaps).map(({ name, txns: held }) => ({
+      zxid: name,
+      history: held.reduce((history, txn) => history.extend(txn), empty),
+    })),
+    logFiles: named(logs),
+  };
 }
 
 function files(text: string): string[] {
