@@ -1,11 +1,9 @@
 /**
- * The recorded starts of each release with every combination of epoch files (epoch-vectors.ts).
- *
- * This test skips answers whose id starts with `text` (epoch files that do not contain a number) or `set` (calls of
- * setCurrentEpoch and setAcceptedEpoch). On the simulated disk, an epoch file contains a number or is corrupt.
+ * The recorded starts of each release with every combination of epoch files, starts with epoch files that are no
+ * numbers, and calls of setCurrentEpoch and setAcceptedEpoch (epoch-vectors.ts).
  */
 import { describe, expect, it } from "vitest";
-import { type RecordedStart, recordedStart, startAnswer } from "./epoch-vectors.ts";
+import { type RecordedStart, recordedSet, recordedStart, setAnswer, startAnswer } from "./epoch-vectors.ts";
 import { RECORDED_RELEASES, recordedAnswers } from "./recorded.ts";
 
 interface EpochVector {
@@ -14,14 +12,20 @@ interface EpochVector {
   readonly expect: RecordedStart;
 }
 
+const KINDS = [
+  { kind: "files", about: "starts or refuses to start as recorded, with the same files afterwards", step: 23 },
+  { kind: "text", about: "reads epoch files that are no plain numbers as recorded", step: 5 },
+  { kind: "set", about: "has the recorded epochs in memory and on disk after it has written one", step: 1 },
+] as const;
+
 describe.each(RECORDED_RELEASES)("release %s", (release) => {
-  it("starts or refuses to start as recorded, with the same files afterwards", () => {
+  it.each(KINDS)("$about", ({ kind, step }) => {
     const vectors = recordedAnswers<EpochVector>("epoch", release, 1).filter(
-      ({ id }, i) => id.startsWith("files") && (process.env.ZABSIM_ALL_VECTORS === "1" || i % 23 === 0),
+      ({ id }, i) => id.startsWith(kind) && (process.env.ZABSIM_ALL_VECTORS === "1" || i % step === 0),
     );
     const differing = vectors.flatMap(({ id, input, expect: answer }) => {
-      const expected = JSON.stringify(recordedStart(answer));
-      const got = JSON.stringify(startAnswer(input, release));
+      const expected = JSON.stringify(kind === "set" ? recordedSet(answer) : recordedStart(answer));
+      const got = JSON.stringify(kind === "set" ? setAnswer(input, release) : startAnswer(input, release));
       return got === expected ? [] : [`${id} ${input}: expected ${expected}, got ${got}`];
     });
     expect(vectors).not.toEqual([]);
