@@ -52,8 +52,11 @@ export function snapshotName(zxid: Zxid): string {
   return SNAPSHOT + hexOf(zxid);
 }
 
-/** The kinds of files that a `disk` step can delete. */
-export type DeletableFile = "log" | "snapshot" | "accepted-epoch" | "current-epoch";
+/**
+ * What a `disk` step can delete: a file, or all files of a directory. dataLogDir contains the log files, dataDir the
+ * snapshots and the epoch files.
+ */
+export type DeletableFile = "log" | "snapshot" | "accepted-epoch" | "current-epoch" | "data-log-dir" | "data-dir";
 
 /**
  * The kinds of damage that a `disk` step can do to a file. A log file can have a last record with a wrong checksum
@@ -62,7 +65,7 @@ export type DeletableFile = "log" | "snapshot" | "accepted-epoch" | "current-epo
  * RuntimeException (`snapshot-format`).
  */
 export type CorruptibleFile =
-  | DeletableFile
+  | Exclude<DeletableFile, "data-log-dir" | "data-dir">
   | "log-empty"
   | "log-header"
   | "log-end"
@@ -76,7 +79,7 @@ export type CorruptibleFile =
  */
 export type Damage = "unreadable" | "empty" | "header" | "cut" | "format" | `record:${number}` | `end:${number}`;
 
-type FileKind = DeletableFile | "current-epoch-tmp";
+type FileKind = Exclude<DeletableFile, "data-log-dir" | "data-dir"> | "current-epoch-tmp";
 
 const DAMAGE_OF: Readonly<Record<CorruptibleFile, readonly [FileKind, "record" | "end" | Damage]>> = {
   log: ["log", "record"],
@@ -94,6 +97,11 @@ const DAMAGE_OF: Readonly<Record<CorruptibleFile, readonly [FileKind, "record" |
 /** Returns the index of the record in a damage such as `end:3`; undefined if the damage is not of this kind. */
 function recordIn(damage: string | undefined, kind: "record" | "end"): number | undefined {
   return damage?.startsWith(`${kind}:`) ? Number(damage.slice(kind.length + 1)) : undefined;
+}
+
+/** Returns the zxid in the name of a log file or a snapshot. */
+function zxidIn(file: string): Zxid {
+  return asZxid(Number.parseInt(file.slice(file.indexOf(".") + 1), 16));
 }
 
 /** The behaviors that decide which damaged files stop a server. */
@@ -245,12 +253,21 @@ export class ServerDisk {
     return last >= 0 && this.disk.corrupt(file, `${damage}:${last}` satisfies Damage);
   }
 
-  /** Deletes a file: the one whose name ends with this zxid, or the newest of its kind. Returns false if there is none. */
-  delete(kind: DeletableFile, zxid?: Zxid): boolean {
+  /**
+   * Deletes the files of a directory, or one file: the one whose name ends with this zxid, or the newest of its kind.
+   * Returns the number of deleted files.
+   */
+  delete(kind: DeletableFile, zxid?: Zxid): number {
+    const files = this.filesToDelete(kind, zxid);
+    for (const file of files) this.disk.discard(file);
+    return files.length;
+  }
+
+  private filesToDelete(kind: DeletableFile, zxid: Zxid | undefined): readonly string[] {
+    if (kind === "data-log-dir") return this.disk.list().filter((file) => file.startsWith(LOG));
+    if (kind === "data-dir") return this.disk.list().filter((file) => !file.startsWith(LOG));
     const file = this.find(kind, zxid);
-    if (file === undefined) return false;
-    this.disk.discard(file);
-    return true;
+    return file === undefined ? [] : [file];
   }
 
   /** Returns the name of a file: the one whose name ends with `zxid`, or the newest of its kind. */
@@ -292,9 +309,17 @@ export class ServerDisk {
         if (damage === "format") return name === this.newestComplete();
         return damage === "unreadable" && this.validSnapshots().length === 0;
       }
+      if (name.startsWith(LOG) && this.isBelowSnapshot(name)) return false;
       if (damage === "empty") return !deletesEmptyLog || name !== this.find("log", undefined);
       return recordIn(damage, "end") === undefined;
     });
+  }
+
+  /** Returns whether a server that starts does not read this log file, because a later one starts below its snapshot. */
+  private isBelowSnapshot(file: string): boolean {
+    const snapshot = Math.max(...this.validSnapshots().map(({ zxid }) => zxid));
+    const first = this.filesOf(LOG).findLast(({ zxid }) => zxid <= snapshot);
+    return first !== undefined && zxidIn(file) < first.zxid;
   }
 
   /** Returns the newest snapshot that the reader tries and does not skip. */
@@ -358,7 +383,7 @@ export class ServerDisk {
     const files: { readonly file: string; readonly zxid: Zxid }[] = [];
     for (const file of this.disk.list()) {
       if (!file.startsWith(prefix)) continue;
-      files.push({ file, zxid: asZxid(Number.parseInt(file.slice(prefix.length), 16)) });
+      files.push({ file, zxid: zxidIn(file) });
     }
     return files.length > 1 ? files.sort((a, b) => a.zxid - b.zxid) : files;
   }

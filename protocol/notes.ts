@@ -48,6 +48,7 @@ export type FailureReason =
   | "epoch-limit" // the next epoch is above the largest that zabsim supports
   | "sync-throttled" // LearnerSyncThrottler: too many synchronizations are in progress
   | "disk-error" // a disk operation failed
+  | "unreadable-log" // a leader cannot read a record of its log while it synchronizes a learner
   | "epoch-older-than-zxid" // startup: currentEpoch is lower than the epoch of the last zxid
   | "accepted-older-than-current" // startup: acceptedEpoch is lower than currentEpoch
   | "log-without-snapshot" // startup: a log exists, but no snapshot

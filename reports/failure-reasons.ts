@@ -200,6 +200,10 @@ export const FAILURE_REASONS: Readonly<Record<FailureReason, FailureDescription>
       },
     ],
   },
+  "unreadable-log": {
+    about: "the leader cannot read a record of its log for a learner, and closes the connection",
+    messages: [{ from: "3.9.2", by: "handler", text: "Unable to read txnlog from disk" }],
+  },
   "epoch-older-than-zxid": {
     about: "at startup, currentEpoch is lower than the epoch of the last zxid",
     messages: [{ text: "The current epoch, {}, is older than the last zxid, {}" }, NOT_LOADED],

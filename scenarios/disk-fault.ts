@@ -36,7 +36,10 @@ export function applyDiskFault(cluster: Cluster, sid: ServerId, fault: DiskFault
   const undos = [...slowDown(disk, fault, characters.disk), ...breakDisk(disk, fault)];
   const undo = undos.length === 0 ? undefined : () => undos.forEach((one) => void one());
   if (fault.stall === true) return { effect: operationsSince(effects, "stalled"), undo };
-  if (fault.full === true || fault.fail !== undefined) return { effect: operationsSince(effects, "failed"), undo };
+  if (fault.full === true || fault.readOnly === true || fault.fail !== undefined) {
+    return { effect: operationsSince(effects, "failed"), undo };
+  }
+  if (fault.loseSyncs === true) return { effect: operationsSince(effects, "lostSyncs"), undo };
   if (fault.corrupt !== undefined) {
     const files = new ServerDisk(disk).corrupt(fault.corrupt, fileOf(fault)) ? 1 : 0;
     return { effect: { kind: "files", count: () => files }, undo };
@@ -51,7 +54,7 @@ export function applyDiskFault(cluster: Cluster, sid: ServerId, fault: DiskFault
 /** Deletes a file, or copies a directory. Returns the number of files that changed. */
 function changeFiles({ world }: Cluster, disk: Disk, fault: DiskFault): number {
   const { copyFrom, delete: kind } = fault;
-  const deleted = kind !== undefined && new ServerDisk(disk).delete(kind, fileOf(fault)) ? 1 : 0;
+  const deleted = kind === undefined ? 0 : new ServerDisk(disk).delete(kind, fileOf(fault));
   return copyFrom === undefined ? deleted : disk.copyFrom(world.node(copyFrom).disk);
 }
 
@@ -86,24 +89,29 @@ function slowDown(disk: Disk, { sync, write }: DiskFault, usual: DiskCharacter):
 }
 
 /** Returns functions that undo only the changes of this fault. For example, a disk that was full before stays full. */
-function breakDisk(disk: Disk, { fail, full, stall }: DiskFault): Undo[] {
+function breakDisk(disk: Disk, { fail, full, loseSyncs, readOnly, stall }: DiskFault): Undo[] {
   const undos: Undo[] = [];
   if (stall === true && !disk.stalled) {
     disk.stall();
     undos.push(() => disk.unstall());
   }
-  if (full === true && !disk.full) {
-    disk.full = true;
+  for (const [isBroken, flag] of [
+    [full, "full"],
+    [readOnly, "readOnly"],
+    [loseSyncs, "losesSyncs"],
+  ] as const) {
+    if (isBroken !== true || disk[flag]) continue;
+    disk[flag] = true;
     undos.push(() => {
-      disk.full = false;
+      disk[flag] = false;
     });
   }
   if (fail !== undefined) undos.push(disk.failNext(OPERATIONS[fail], "error"));
   return undos;
 }
 
-/** Counts the operations that the disk delays or makes fail after this call. */
-function operationsSince(effects: Disk["effects"], how: "stalled" | "failed"): CountedEffect {
+/** Counts the operations that the disk delays, makes fail or does not sync after this call. */
+function operationsSince(effects: Disk["effects"], how: "stalled" | "failed" | "lostSyncs"): CountedEffect {
   const before = effects[how];
   return { kind: "disk-operations", count: () => effects[how] - before };
 }

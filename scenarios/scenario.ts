@@ -235,11 +235,15 @@ export interface DiskFault {
   readonly resume?: boolean;
   /** The disk is full: writes fail until `resume`. */
   readonly full?: boolean;
+  /** The disk is read-only: every operation except a read fails until `resume`. */
+  readonly readOnly?: boolean;
+  /** The disk reports each sync as done although it has made nothing durable, until `resume`. */
+  readonly loseSyncs?: boolean;
   /** Corrupts a file of this kind: the newest one, or the one that `file` names. */
   readonly corrupt?: CorruptibleFile;
   /**
-   * Deletes a file of this kind: the newest one, or the one that `file` names. The server must be down, unless the file
-   * is a log file that is not the newest.
+   * Deletes a file of this kind: the newest one, or the one that `file` names. `data-log-dir` deletes all log files, and
+   * `data-dir` all other files. The server must be down, unless the file is a log file that is not the newest.
    */
   readonly delete?: DeletableFile;
   /** The zxid in the name of the log file or snapshot to corrupt or delete. */

@@ -118,11 +118,15 @@ export class Disk {
   stalled = false;
   /** Whether the disk is full, so that every sync and every write of a file fails. */
   full = false;
+  /** Whether the disk is read-only, so that every operation except a read fails. */
+  readOnly = false;
+  /** Whether the disk reports each sync as done although it has made nothing durable. */
+  losesSyncs = false;
   /**
-   * Numbers of operations: completions that a stall delayed, operations that a fault made fail, and operations that a
-   * crash canceled.
+   * Numbers of operations: completions that a stall delayed, operations that a fault made fail, operations that a crash
+   * canceled, and syncs that a fault lost.
    */
-  readonly effects = { stalled: 0, failed: 0, canceled: 0 };
+  readonly effects = { stalled: 0, failed: 0, canceled: 0, lostSyncs: 0 };
   private readonly kernel: Kernel;
   private readonly node: number;
   private readonly owner: DiskOwner;
@@ -319,10 +323,12 @@ export class Disk {
     };
   }
 
-  /** Ends every active fault: a stall, a full disk, and planned failures. Corrupt files stay corrupt. */
+  /** Ends every active fault. Corrupt files stay corrupt, and lost syncs stay lost. */
   repair(): void {
     this.failures = [];
     this.full = false;
+    this.readOnly = false;
+    this.losesSyncs = false;
     this.unstall();
   }
 
@@ -415,6 +421,10 @@ export class Disk {
   }
 
   private applySync(operation: Operation): void {
+    if (this.losesSyncs) {
+      this.effects.lostSyncs++;
+      return;
+    }
     for (const { file, recordCount, value, valueStamp } of operation.marks)
       file.persist(recordCount, value, valueStamp);
     let kept = 0;
@@ -436,7 +446,9 @@ export class Disk {
     file.value = operation.value;
     file.damage = undefined;
     file.valueStamp = ++this.lastStamp;
-    if (operation.synced) file.persistValue(file.value, file.valueStamp);
+    const isLost = operation.synced && this.losesSyncs;
+    if (isLost) this.effects.lostSyncs++;
+    if (operation.synced && !isLost) file.persistValue(file.value, file.valueStamp);
     else if (!file.dirty) this.markDirty(file);
   }
 
@@ -529,8 +541,10 @@ export class Disk {
     const index = this.failures.findIndex((failure) => failure.matches(operation));
     const noRoom =
       this.full && (operation.kind === "sync" || operation.kind === "replace" || operation.kind === "write");
-    if (index < 0 && !noRoom) return "ok";
+    const isRefused = this.readOnly && operation.kind !== "read";
+    if (index < 0 && !noRoom && !isRefused) return "ok";
     this.effects.failed++;
+    if (isRefused) return "error";
     if (noRoom) return "full";
     const [failure] = this.failures.splice(index, 1) as [PlannedFailure];
     return failure.result;

@@ -368,7 +368,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     const facts = leader.syncFacts(this.peerLastZxid, this.observer);
     const decision = decideSync(facts);
     if (decision.readsNull) {
-      this.fail("disk-error", "a record of the log cannot be read, which causes a NullPointerException");
+      this.fail("unreadable-log", "a record of the log cannot be read, which causes a NullPointerException");
       return;
     }
     server.notes.syncDecided(this.sid, this.observer, facts, decision);

@@ -203,8 +203,8 @@ describe("corrupt", () => {
 
   it("delete removes the newest file of a kind", () => {
     const { serverDisk } = diskWith([[1], [2]]);
-    expect([serverDisk.delete("log"), serverDisk.delete("log"), serverDisk.delete("log")]).toEqual([true, true, false]);
-    expect([serverDisk.delete("accepted-epoch"), serverDisk.delete("accepted-epoch")]).toEqual([true, false]);
+    expect([serverDisk.delete("log"), serverDisk.delete("log"), serverDisk.delete("log")]).toEqual([1, 1, 0]);
+    expect([serverDisk.delete("accepted-epoch"), serverDisk.delete("accepted-epoch")]).toEqual([1, 0]);
   });
 
   it.each(["log", "snapshot", "accepted-epoch", "current-epoch"] as const)("%s on an empty disk: false", (kind) => {
@@ -230,6 +230,54 @@ describe("corrupt", () => {
       undefined,
       "snapshot.100000002",
     ]);
+  });
+
+  it("a snapshot without its end counts as missing, and one with a wrong format stops the server", () => {
+    const { serverDisk } = diskWith([[1, 2]], [0, 2]);
+    serverDisk.corrupt("snapshot-cut");
+    expect([snapshotsOf(serverDisk.image()), serverDisk.unreadable(OLD)]).toEqual([["0:0"], undefined]);
+    serverDisk.corrupt("snapshot-format");
+    expect(serverDisk.unreadable(OLD)).toBe("snapshot.100000002");
+    serverDisk.corrupt("snapshot-format", asZxid(0));
+    serverDisk.corrupt("snapshot-cut");
+    expect(serverDisk.unreadable(OLD)).toBe("snapshot.0");
+  });
+
+  it("an older snapshot with a wrong format is not read", () => {
+    const { serverDisk } = diskWith([[1, 2]], [0, 2]);
+    expect(serverDisk.corrupt("snapshot-format", asZxid(0))).toBe(true);
+    expect(serverDisk.unreadable(OLD)).toBeUndefined();
+  });
+
+  it("a log file that ends below the snapshot is not read at the start, but a running leader reads it", () => {
+    const { serverDisk } = diskWith([[1, 2], [3, 4], [5]], [0, 4]);
+    expect(serverDisk.corrupt("log", zxid(1))).toBe(true);
+    expect(serverDisk.unreadable(OLD)).toBeUndefined();
+    expect(serverDisk.readLog(false).map(({ unreadableFrom }) => unreadableFrom)).toEqual([1, undefined, undefined]);
+    expect(serverDisk.corrupt("log", zxid(3))).toBe(true);
+    expect(serverDisk.unreadable(OLD)).toBe("log.100000003");
+    expect(serverDisk.corrupt("log", zxid(4))).toBe(false);
+  });
+
+  it("an unreadable currentEpoch.tmp counts as missing, and stops only a server that needs it", () => {
+    const { serverDisk } = diskWith([[1, 2]]);
+    expect(serverDisk.corrupt("current-epoch-tmp")).toBe(false);
+    serverDisk.preset({ ...serverDisk.image(), currentEpochTmp: asEpoch(2) });
+    expect(serverDisk.image().currentEpochTmp).toBe(2);
+    expect(serverDisk.corrupt("current-epoch-tmp")).toBe(true);
+    expect([serverDisk.image().currentEpochTmp, serverDisk.unreadable(OLD)]).toEqual([undefined, undefined]);
+  });
+
+  it("the loss of dataLogDir or of dataDir removes all files of the directory", () => {
+    const log = diskWith([[1, 2], [3]], [0, 2]).serverDisk;
+    expect([log.delete("data-log-dir"), logsOf(log.image()), snapshotsOf(log.image())]).toEqual([
+      2,
+      [],
+      ["0:0", "1:2"],
+    ]);
+    const data = diskWith([[1, 2], [3]], [0, 2]).serverDisk;
+    expect([data.delete("data-dir"), snapshotsOf(data.image()), data.image().currentEpoch]).toEqual([4, [], undefined]);
+    expect(data.image().logFiles).toHaveLength(2);
   });
 
   it("the only snapshot: no release can start", () => {

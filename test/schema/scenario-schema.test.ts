@@ -156,6 +156,7 @@ const FAILURE_REASONS: Record<FailureReason, true> = {
   "epoch-limit": true,
   "sync-throttled": true,
   "disk-error": true,
+  "unreadable-log": true,
   "epoch-older-than-zxid": true,
   "accepted-older-than-current": true,
   "log-without-snapshot": true,

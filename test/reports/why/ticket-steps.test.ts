@@ -13,6 +13,19 @@ import { Trace } from "../../../sim/index.ts";
 
 /** The phrases that the explanation of each scenario must contain, in this order. */
 const STEPS: Readonly<Record<string, readonly string[]>> = {
+  // A log file of the leader disappears, and the leader takes the hole for zxids that no server has.
+  "leader-without-middle-log-file-trunc": [
+    "server 1 truncates 1:3 from its log",
+    "peer zxid 1:3 is below minCommittedLog 1:6 and not in the log",
+    "1:3 is missing from the log on disk of leader 3",
+    "the disk of server 3 held 1:3 before the run",
+  ],
+  // A disk reports a sync as done and loses the transaction in a power loss.
+  "three-servers-disk-loses-syncs-acked-txn-lost": [
+    "server 2 was established in epoch 2 at 0:0 without 1:1 (w1)",
+    "leader 3 commits 1:1 after ACKs from server 1",
+    "lost in a crash",
+  ],
   // The log thread writes a transaction after its server has replayed the log into memory.
   "log-thread-drained-after-fast-forward": [
     "the log thread of server 1 writes 1:4 only after server 1 left its leader (0.942835 s)",
