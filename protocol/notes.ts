@@ -22,6 +22,7 @@ export const PHASE_NAMES: readonly string[] = ["ELECTION", "DISCOVERY", "SYNCHRO
 
 /** Why a server stopped leading, following or observing, closed the connection to one learner, or exited. */
 export type FailureReason =
+  | "observer-without-group" // QuorumHierarchical throws a NullPointerException because of an observer
   | "epoch-timeout" // getEpochToPropose: no quorum of servers sent FOLLOWERINFO within initLimit
   | "epoch-quit" // maxTimeToWaitForEpoch: a voter that elected this leader is LOOKING again
   | "epoch-ack-timeout" // waitForEpochAck: no quorum of servers sent ACKEPOCH within initLimit

@@ -14,6 +14,8 @@ export interface QuorumVerifier {
   readonly voters: readonly ServerId[];
   /** All servers of the ensemble, observers included, ascending. */
   readonly members: readonly ServerId[];
+  /** The groups of a hierarchical quorum. Undefined for a majority. */
+  readonly groups?: readonly (readonly ServerId[])[];
   /** Returns whether a server is a voting member. */
   isVoter(sid: ServerId): boolean;
   /**
@@ -23,6 +25,11 @@ export interface QuorumVerifier {
   weightOf(sid: ServerId): number;
   /** Returns whether these servers contain a quorum. */
   containsQuorum(servers: readonly ServerId[]): boolean;
+  /**
+   * Returns whether a server belongs to no group although its acknowledgments are added. QuorumHierarchical then throws a
+   * NullPointerException. Undefined if all servers that can be added belong to a group.
+   */
+  isOutsideGroups?(sid: ServerId): boolean;
 }
 
 const ascending = (a: number, b: number): number => a - b;
@@ -68,6 +75,7 @@ export function hierarchical(
     version,
     voters,
     members: [...voters, ...observers].sort(ascending),
+    groups,
     isVoter: (sid) => groupOf.has(sid),
     weightOf,
     containsQuorum: (servers) => {
@@ -83,11 +91,13 @@ export function hierarchical(
 }
 
 /**
- * Returns a verifier that also counts observers, as releases before ZOOKEEPER-2959 do. Observers then count toward a
- * majority like voters. Toward a hierarchical quorum, they still do not count, because they belong to no group.
+ * Returns a verifier that also adds observers, as releases before ZOOKEEPER-2959 do. Observers then count toward a
+ * majority like voters. A hierarchical quorum with an observer ends in a NullPointerException, because the observer
+ * belongs to no group.
  */
 export function countingObservers(verifier: QuorumVerifier): QuorumVerifier {
-  return { ...verifier, isVoter: () => true };
+  const { groups, isVoter } = verifier;
+  return { ...verifier, isVoter: () => true, ...(groups && { isOutsideGroups: (sid: ServerId) => !isVoter(sid) }) };
 }
 
 /** The voters that have acknowledged something, and whether they are a quorum (SyncedLearnerTracker). */
@@ -123,6 +133,12 @@ export class AckSet {
   /** Whether the servers are a quorum. Once true, it stays true. */
   get hasQuorum(): boolean {
     return this.complete;
+  }
+
+  /** Whether QuorumVerifier#containsQuorum throws a NullPointerException for the servers that were added. */
+  get isUndecidable(): boolean {
+    const { isOutsideGroups } = this.verifier;
+    return isOutsideGroups !== undefined && this.acked.some(isOutsideGroups);
   }
 
   /** The servers that were added, in order. */

@@ -40,6 +40,12 @@ const brokenConnection = (exception: string): readonly LogMessage[] => [
 const NOT_LOADED: LogMessage = { text: "Unable to load database on disk" };
 
 export const FAILURE_REASONS: Readonly<Record<FailureReason, FailureDescription>> = {
+  "observer-without-group": {
+    about: "an observer is among the servers that a leader counts for a hierarchical quorum (3.4.10 to 3.4.12)",
+    messages: [
+      { by: "server", generic: true, until: "3.4.12", text: "Unexpected exception (java.lang.NullPointerException)" },
+    ],
+  },
   "epoch-timeout": {
     about: "no quorum of servers sent FOLLOWERINFO to the leader within initLimit",
     messages: [{ text: "Timeout while waiting for epoch from quorum" }],

@@ -28,6 +28,8 @@ export function isMoreRecent(a: StateSummary, b: StateSummary): boolean {
 export interface EpochAckWaiter {
   epochAcked(): void;
   epochAckTimedOut(): void;
+  /** Called if counting the quorum ends in a NullPointerException (AckSet#isUndecidable). */
+  quorumUndecidable(): void;
 }
 
 export interface EpochAckOptions {
@@ -72,6 +74,10 @@ export class EpochAck {
     if (summary.currentEpoch !== NO_EPOCH) {
       if (isMoreRecent(summary, leader)) return false;
       if (summary.lastZxid !== NO_ZXID || !knowsMissingDatabase) this.acked.add(sid);
+    }
+    if (this.acked.has(myid) && this.acked.isUndecidable) {
+      waiter.quorumUndecidable();
+      return true;
     }
     this.wait.join(waiter, nowUs);
     if (this.acked.has(myid) && this.acked.hasQuorum) {

@@ -20,6 +20,8 @@ export interface EpochWaiter {
   epochLimitReached(): void;
   /** Called if this waiter completed the quorum but could not write acceptedEpoch. */
   acceptedEpochNotWritten(): void;
+  /** Called if counting the quorum ends in a NullPointerException (AckSet#isUndecidable). */
+  quorumUndecidable(): void;
 }
 
 export class EpochProposal {
@@ -65,6 +67,11 @@ export class EpochProposal {
     if (lastAcceptedEpoch >= this.epoch) this.epoch = asEpoch(lastAcceptedEpoch + 1);
     this.counted.add(sid);
     if (sid === this.myid) this.leaderWaitsSinceUs = nowUs;
+    if (this.counted.has(this.myid) && this.counted.isUndecidable) {
+      this.wait.leave(waiter);
+      waiter.quorumUndecidable();
+      return;
+    }
     if (this.counted.has(this.myid) && this.counted.hasQuorum) {
       this.state = "writing";
       this.writer = waiter;

@@ -217,6 +217,10 @@ export class Leader
     this.fail("disk-error", "acceptedEpoch could not be written");
   }
 
+  quorumUndecidable(): void {
+    this.fail("observer-without-group", "an observer is among the servers of a hierarchical quorum");
+  }
+
   epochAcked(): void {
     assertPhase(this.phase, "acking-epoch");
     this.phase = "writing-epoch";

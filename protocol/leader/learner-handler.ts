@@ -335,6 +335,10 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     this.fail("disk-error", "acceptedEpoch could not be written");
   }
 
+  quorumUndecidable(): void {
+    this.fail("observer-without-group", "an observer is among the servers of a hierarchical quorum");
+  }
+
   private readAckEpoch(message: QuorumPacket): void {
     if (message.type !== ACKEPOCH) {
       this.anomaly("bad-state", message, "the packet is not ACKEPOCH");

@@ -145,7 +145,11 @@ const ANSWERS: Readonly<Record<string, (fields: Fields, release: string) => unkn
     const verifier = epochVerifierOf(qv, release);
     const proposal = new EpochProposal(asServerId(Number(myid)), verifier, effects, 1);
     return answersOf(calls, ([sid, epoch], answer) => {
-      const waiter = { ...NO_WAITER, epochProposed: (proposed: number) => answer(String(proposed)) };
+      const waiter = {
+        ...NO_WAITER,
+        epochProposed: (proposed: number) => answer(String(proposed)),
+        quorumUndecidable: () => answer(NULL_POINTER),
+      };
       proposal.propose(waiter, asServerId(Number(sid)), asEpoch(Number(epoch)), 0);
       if (written.length > 0 && !proposal.done) proposal.written(true);
       proposal.leave(waiter);
@@ -161,7 +165,11 @@ const ANSWERS: Readonly<Record<string, (fields: Fields, release: string) => unkn
       timeoutUs: 1,
     });
     return answersOf(calls, ([sid, ...state], answer) => {
-      const waiter = { epochAcked: () => answer("ok"), epochAckTimedOut: () => {} };
+      const waiter = {
+        epochAcked: () => answer("ok"),
+        epochAckTimedOut: () => {},
+        quorumUndecidable: () => answer(NULL_POINTER),
+      };
       if (!acks.ack(waiter, asServerId(Number(sid)), summaryOf(state), 0)) answer("ahead");
       acks.leave(waiter);
     });
@@ -176,6 +184,9 @@ const ANSWERS: Readonly<Record<string, (fields: Fields, release: string) => unkn
   },
 };
 
+/** The answer if QuorumHierarchical#containsQuorum does not know the group of a server. */
+const NULL_POINTER = "NullPointerException";
+
 const NO_WAITER = {
   epochTimedOut: () => {},
   epochAborted: () => {},
@@ -185,18 +196,6 @@ const NO_WAITER = {
 
 function summaryOf([epoch, zxid]: readonly string[]): StateSummary {
   return { currentEpoch: asEpoch(Number(epoch)), lastZxid: zxidOf(zxid) };
-}
-
-/**
- * Returns whether the core is known to answer differently: in 3.4.10, an observer in a quorum of epochs makes
- * QuorumHierarchical#containsQuorum throw a NullPointerException. The core ignores the observer.
- */
-export function isKnownDifference(input: string, release: string): boolean {
-  const { calls, fn, qv = "" } = fieldsOf(input);
-  if (behaviorOf(release).observersDoNotCount || !qv.startsWith("h/") || (fn !== "propose" && fn !== "ack"))
-    return false;
-  const observers = serverIds(qv.split("/")[2]);
-  return listOf(calls).some((call) => observers.includes(asServerId(Number(call.split(":")[0]))));
 }
 
 /** The functions that questions name. */

@@ -287,8 +287,8 @@ describe("a server without a database, zxid -1 (ZOOKEEPER-261)", () => {
     const leader = { currentEpoch: asEpoch(0), lastZxid: z("0:0") };
     const acks = new EpochAck({ myid, verifier, leader, knowsMissingDatabase, effects: bare, timeoutUs: 1000 });
     let hasQuorum = false;
-    const waiter = { epochAcked: () => (hasQuorum = true), epochAckTimedOut: () => {} };
-    acks.ackLeader({ epochAcked: () => {}, epochAckTimedOut: () => {} }, 0);
+    const waiter = { epochAcked: () => (hasQuorum = true), epochAckTimedOut: () => {}, quorumUndecidable: () => {} };
+    acks.ackLeader({ epochAcked: () => {}, epochAckTimedOut: () => {}, quorumUndecidable: () => {} }, 0);
     acks.ack(waiter, asServerId(1), { currentEpoch: asEpoch(0), lastZxid: -1 as Zxid }, 0);
     expect(hasQuorum).toBe(counts);
     bare.start().notify(1, { leader: 1, zxid: -1, peerEpoch: 1 }).advance(300);

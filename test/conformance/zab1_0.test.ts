@@ -41,6 +41,7 @@ const waiter = (log: string[], name: string): EpochWaiter & EpochAckWaiter => ({
   acceptedEpochNotWritten: () => log.push(`${name} could not write`),
   epochAcked: () => log.push(`${name} continues`),
   epochAckTimedOut: () => log.push(`${name} timed out`),
+  quorumUndecidable: () => log.push(`${name} cannot count`),
 });
 
 describe("leader", () => {

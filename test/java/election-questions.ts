@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { formatZxidHex, MAX_COUNTER, MAX_EPOCH, MIN_VALUE } from "../../protocol/zxid.ts";
-import { electionAnswer, isKnownDifference } from "../conformance/election-vectors.ts";
+import { electionAnswer } from "../conformance/election-vectors.ts";
 import type { Kind } from "./kinds.ts";
 
 interface ElectionQuestion {
@@ -187,5 +187,4 @@ export const electionQuestions: Kind<ElectionQuestion> = {
     .oneof(...Object.entries(FUNCTIONS).map(([fn, fields]) => fields.map((text) => `fn=${fn};${text}`)))
     .map((input) => ({ input })),
   answer: ({ input }, release) => electionAnswer(input, release),
-  isKnownDifference: ({ input }, release) => isKnownDifference(input, release),
 };

@@ -17,8 +17,6 @@ export interface Kind<Q extends Question = Question> {
   answer(question: Q, release: string): unknown;
   /** Returns whether an answer of Java agrees with zabsim's. Default: whether both have the same JSON. */
   agrees?(question: Q, release: string, java: unknown): boolean;
-  /** Returns whether zabsim is known to answer differently. Such a difference is counted, but is no failure. */
-  isKnownDifference?(question: Q, release: string): boolean;
 }
 
 /** All kinds, in the order in which they are asked. */

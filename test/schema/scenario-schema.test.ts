@@ -130,6 +130,7 @@ describe("an editor that validates with the schema", () => {
  * compares the list with the schema.
  */
 const FAILURE_REASONS: Record<FailureReason, true> = {
+  "observer-without-group": true,
   "epoch-timeout": true,
   "epoch-quit": true,
   "epoch-ack-timeout": true,

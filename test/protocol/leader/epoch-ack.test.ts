@@ -39,6 +39,7 @@ class Acks {
     return {
       epochAcked: () => this.log.push(`${sid} continues`),
       epochAckTimedOut: () => this.log.push(`${sid} timed out`),
+      quorumUndecidable: () => this.log.push(`${sid} cannot count`),
     };
   }
 }

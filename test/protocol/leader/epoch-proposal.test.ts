@@ -17,6 +17,7 @@ class Proposal {
       epochTimedOut: () => this.log.push(`${sid} timed out`),
       epochAborted: () => this.log.push(`${sid} aborted`),
       epochLimitReached: () => this.log.push(`${sid} reached the limit`),
+      quorumUndecidable: () => this.log.push(`${sid} cannot count`),
       acceptedEpochNotWritten: () => this.log.push(`${sid} could not write`),
     };
     this.proposal.propose(waiter, asServerId(sid), asEpoch(acceptedEpoch), nowUs);
