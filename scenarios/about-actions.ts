@@ -21,7 +21,10 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
   { name: "delay", about: "delays the next matching messages, and the messages after them on the same stream" },
   { name: "hold", about: "holds the next matching messages, and the messages after them on the same stream" },
   { name: "release", about: "delivers all held messages" },
-  { name: "reset", about: "breaks a connection when a matching message is sent on it" },
+  {
+    name: "reset",
+    about: "ends a connection when a matching message is sent on it, by a reset or by an orderly close",
+  },
   { name: "alter", about: "changes fields of the next matching messages" },
   { name: "isolate", about: "cuts a server, or the leader, off from all others" },
   { name: "bridge", about: "cuts two sides off from each other, except for one server that reaches both" },
@@ -29,7 +32,11 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
   { name: "clog", about: "holds all messages from some servers to others, then releases them together" },
   { name: "link", about: "changes latency, loss and duplication of links" },
   { name: "refuse", about: "refuses new connections to a server" },
-  { name: "disconnect", about: "breaks all connections of a server, or its connections with one other server" },
+  {
+    name: "disconnect",
+    about:
+      "ends all connections of a server, or its connections with one other server, by a reset or by an orderly close",
+  },
   { name: "clock", about: "makes a server's clock run too fast or too slow" },
   {
     name: "disk",

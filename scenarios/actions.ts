@@ -163,15 +163,16 @@ const PERFORMERS: Performers = {
       },
     };
   },
-  disconnect: ({ server, from }, { cluster }) => {
+  disconnect: ({ server, from, orderly }, { cluster }) => {
     const sid = resolve(cluster, server);
-    const broken = sid === undefined ? 0 : cluster.world.network.disconnect(sid, from);
-    return { effect: counted("connections", () => broken) };
+    const ended = sid === undefined ? 0 : cluster.world.network.disconnect(sid, from, orderly ? "close" : "reset");
+    return { effect: counted("connections", () => ended) };
   },
 
   drop: ({ match, count }, context) => interfere(context, match, count, { kind: "drop" }),
   delay: ({ match, by, count }, context) => interfere(context, match, count, { kind: "delay", byUs: durationUs(by) }),
-  reset: ({ match, count }, context) => interfere(context, match, count, { kind: "reset" }),
+  reset: ({ match, count, orderly }, context) =>
+    interfere(context, match, count, { kind: orderly ? "close" : "reset" }),
   alter: ({ match, set, count }, context) =>
     interfere(context, match, count, { kind: "replace", make: (message) => alterMessage(message, set) }),
   hold: ({ match, count }, context) => interfere(context, match, count, { kind: "hold" }),

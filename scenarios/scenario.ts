@@ -141,8 +141,8 @@ export type Action =
   | { readonly link: Direction & LinkCharacterSpec }
   /** Refuses new connections to this server. */
   | { readonly refuse: ServerId }
-  /** Breaks all connections between two servers, or all connections of one server. */
-  | { readonly disconnect: { readonly server: ServerOrLeader; readonly from?: ServerId } }
+  /** Ends all connections between two servers, or all connections of one server. */
+  | { readonly disconnect: { readonly server: ServerOrLeader; readonly from?: ServerId } & ConnectionEnd }
   /** Makes the clock of a server run at this rate; 2 is twice as fast. */
   | { readonly clock: { readonly server: ServerId; readonly rate: number } }
   /**
@@ -163,12 +163,21 @@ export type Action =
   | { readonly hold: { readonly match: MessageMatch; readonly count: number } }
   /** Releases all held messages. */
   | { readonly release: "all" }
-  /** Breaks the connection when a matching message is sent. */
-  | { readonly reset: { readonly match: MessageMatch; readonly count: number } }
+  /** Ends the connection when a matching message is sent. The message does not arrive. */
+  | { readonly reset: { readonly match: MessageMatch; readonly count: number } & ConnectionEnd }
   /** Changes fields of the next `count` matching messages, to imitate a server of an old release or a faulty server. */
   | { readonly alter: { readonly match: MessageMatch; readonly set: AlteredFields; readonly count: number } }
   /** Makes a disk slow, stalled, full, failing or damaged, or repairs it. */
   | { readonly disk: DiskFault };
+
+/** How a step ends a connection. */
+export interface ConnectionEnd {
+  /**
+   * Whether each end first receives the messages in flight to it and then a close (FIN), as if a proxy closed the
+   * connection. Default: a reset (RST) at both ends, and the messages in flight never arrive.
+   */
+  readonly orderly?: boolean;
+}
 
 /** The names of the actions. */
 export type Verb = Action extends infer One ? (One extends unknown ? keyof One : never) : never;

@@ -54,13 +54,13 @@ export class NetworkEffects {
   delayedByRule = 0;
   /** Number of messages that a rule replaced. */
   replacedByRule = 0;
-  /** Number of connections that a rule reset. */
+  /** Number of connections that a rule reset or closed. */
   resetByRule = 0;
   /** Number of connections that were reset after too many retransmissions. */
   resetByLoss = 0;
   /** Number of connections that were reset because their queue was full. */
   resetByQueueLimit = 0;
-  /** Number of connections that resetConnection() and disconnect() reset. */
+  /** Number of connections that resetConnection() and disconnect() reset or closed. */
   resetByScript = 0;
   /** Number of connection attempts that were refused. */
   refused = 0;

@@ -83,11 +83,11 @@ export class Network<M> {
   }
 
   /**
-   * Resets every connection between two nodes, or every connection of `node` if there is no `peer`. Returns their
-   * number.
+   * Ends every connection between two nodes, or every connection of `node` if there is no `peer`. Returns their number.
+   * `reset`: messages in flight never arrive. `close`: each end first receives the messages in flight to it.
    */
-  disconnect(node: number, peer?: number): number {
-    return this.tcp.disconnect(node, peer);
+  disconnect(node: number, peer?: number, how: "reset" | "close" = "reset"): number {
+    return this.tcp.disconnect(node, peer, how);
   }
 
   /**

@@ -111,16 +111,17 @@ export class Tcp<M> {
   }
 
   /**
-   * Resets every connection between two nodes; if `peer` is undefined, every connection of one node. Returns their
+   * Ends every connection between two nodes; if `peer` is undefined, every connection of one node. Returns their
    * number.
    */
-  disconnect(node: number, peer: number | undefined): number {
+  disconnect(node: number, peer: number | undefined, how: "reset" | "close"): number {
     let count = 0;
     for (const connection of this.connections.values()) {
       const direction = connection.outgoing(node);
       if (direction === undefined || (peer !== undefined && direction.to !== peer)) continue;
       this.effects.resetByScript++;
-      this.reset(connection);
+      if (how === "reset") this.reset(connection);
+      else this.closeBothEnds(connection);
       count++;
     }
     return count;
@@ -353,6 +354,10 @@ export class Tcp<M> {
         effects.resetByRule++;
         this.reset(connection);
         break;
+      case "close":
+        effects.resetByRule++;
+        this.closeBothEnds(connection);
+        break;
       case "replace":
         effects.replacedByRule++;
         this.transmit(direction, DATA, verdict.make(message), 0, 0);
@@ -436,6 +441,13 @@ export class Tcp<M> {
       direction.ended = false;
       if (direction.receiverOpen) this.end(direction, RESET);
     }
+  }
+
+  /** Closes a connection at both ends, as a proxy does. Each end first receives the messages in flight to it. */
+  private closeBothEnds(connection: Connection<M>): void {
+    const { forward, backward } = connection;
+    this.kernel.trace?.record("close", forward.from, forward.to, connection.id, "network");
+    for (const direction of [forward, backward]) if (direction.receiverOpen) this.end(direction, CLOSE);
   }
 
   /** Closes the sending end of a direction. A parcel of the given kind, a close or a reset, informs the peer. */

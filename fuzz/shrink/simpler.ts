@@ -206,6 +206,14 @@ function* simplerAction(step: Step): Generator<Step> {
     if (unsynced === "torn")
       for (const kept of [0, 1, 2, 3]) yield { ...step, crash: { ...step.crash, unsynced: kept } };
   }
+  if ("disconnect" in step && step.disconnect.orderly) {
+    const { orderly: _orderly, ...disconnect } = step.disconnect;
+    yield { ...step, disconnect };
+  }
+  if ("reset" in step && step.reset.orderly) {
+    const { orderly: _orderly, ...reset } = step.reset;
+    yield { ...step, reset };
+  }
   if ("partition" in step && step.partition.length > 1) {
     for (const group of step.partition) yield { ...step, partition: [group] };
   }
