@@ -160,6 +160,9 @@ export interface CrashSpec {
    * is lost. A number: exactly that many of the oldest writes survive. Default: `lost`.
    */
   readonly unsynced: "lost" | "kept" | "torn" | number;
-  /** Whether peers see their connections reset immediately, because the host stays up. Default: true. */
+  /**
+   * Whether the host stays up, so that its kernel closes or resets the connections and peers notice the crash. Default:
+   * true.
+   */
   readonly connectionsReset: boolean;
 }

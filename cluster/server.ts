@@ -182,6 +182,10 @@ export class Server implements NodeProgram<Message>, Effects {
     this.peer.closed(asConnectionId(connection), how);
   }
 
+  hasUnread(connection: number): boolean {
+    return this.peer.hasUnread(asConnectionId(connection));
+  }
+
   onDatagram(from: number, _port: number, message: Message): void {
     this.input();
     this.watchDelivery(from, message);

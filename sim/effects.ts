@@ -20,7 +20,7 @@ export interface BlockEffect {
   untilUs: SimTime | undefined;
   /** Number of stream messages and connection attempts that had to wait, plus the datagrams that a clog held. */
   held: number;
-  /** Number of datagrams that a cut lost. */
+  /** Number of datagrams and resets that a cut lost, and of stream messages that a reset took back. */
   lost: number;
 }
 
@@ -34,7 +34,7 @@ export class NetworkEffects {
   heldByRule = 0;
   /** Number of messages that wait for a host without power. */
   heldByHost = 0;
-  /** Number of datagrams that a cut lost. */
+  /** Number of datagrams and resets that a cut lost, and of stream messages that a reset took back. */
   lostByCut = 0;
   /** Number of messages that a rule dropped. */
   lostByRule = 0;

@@ -6,8 +6,19 @@
  *
  * Each direction of a connection queues the messages that a cut or a rule holds; when they are released, they continue
  * in order. Messages to a host without power wait in the same way. When that host starts again, it answers them with a
- * reset. Not modeled: bandwidth, windows and flow control, half-closing, keep-alive, and the kernel's retransmission
- * timeouts (a message waits as long as the fault lasts; the programs have their own timers).
+ * reset.
+ *
+ * The cause decides how a connection ends, as in Linux:
+ *
+ *   the process closes it, or ends   a close after all messages; with unread messages at this end, a reset
+ *   a reset                          messages in flight still arrive; messages that a cut holds never do
+ *   the host loses power             nothing, until the other end sends to the host after its restart
+ *   a script or a rule resets it     a reset at both ends; messages in flight never arrive
+ *   a script or a rule closes it     a close at both ends, after the messages in flight
+ *
+ * Not modeled: bandwidth, windows and flow control, keep-alive, half-closing (no reset follows a close, even if the
+ * peer still sends), and the kernel's retransmission timeouts (a message waits as long as the fault lasts; the programs
+ * have their own timers).
  */
 
 import {
@@ -99,7 +110,7 @@ export class Tcp<M> {
     const direction = connection?.outgoing(from);
     if (connection === undefined || direction === undefined || !direction.reverse.receiverOpen) return;
     this.kernel.trace?.record("close", from, direction.to, id, undefined);
-    this.abandon(direction, CLOSE);
+    this.abandon(direction);
   }
 
   resetConnection(id: number): boolean {
@@ -156,7 +167,7 @@ export class Tcp<M> {
         this.forgetIfOver(connection);
         this.reopenIfUnanswered(connection);
       } else if (wasOpen) {
-        this.abandon(direction, RESET);
+        this.abandon(direction);
       }
     }
   }
@@ -450,12 +461,34 @@ export class Tcp<M> {
     for (const direction of [forward, backward]) if (direction.receiverOpen) this.end(direction, CLOSE);
   }
 
-  /** Closes the sending end of a direction. A parcel of the given kind, a close or a reset, informs the peer. */
-  private abandon(direction: Direction<M>, kind: number): void {
-    direction.reverse.receiverOpen = false;
-    if (direction.receiverOpen) this.end(direction, kind);
-    else direction.clear();
-    this.forgetIfOver(direction.connection);
+  /**
+   * Closes the sending end of a direction, because its process closed it or ended. The peer gets a close, or a reset if
+   * messages have arrived that the process has not read (tcp_close in Linux).
+   */
+  private abandon(direction: Direction<M>): void {
+    const { connection, from, receiverOpen, reverse } = direction;
+    const hasUnread = (this.nodes[from] as Node<M>).hasUnread(connection.id);
+    reverse.receiverOpen = false;
+    if (!receiverOpen) direction.clear();
+    else if (hasUnread) this.abort(direction);
+    else this.end(direction, CLOSE);
+    this.forgetIfOver(connection);
+  }
+
+  /**
+   * Resets the receiving end of a direction. The sending host forgets the connection, so it retransmits neither the
+   * reset nor the messages that a cut holds. If the reset is lost, the receiving end stays open.
+   */
+  private abort(direction: Direction<M>): void {
+    const { droppedBy, link } = direction;
+    direction.senderLost = true;
+    if (droppedBy !== undefined) this.countStalled(droppedBy);
+    else if (link.cut === undefined) this.end(direction, RESET);
+    else {
+      link.cut.lost += direction.length + 1;
+      this.effects.lostByCut += direction.length + 1;
+      direction.clear();
+    }
   }
 
   private end(direction: Direction<M>, kind: number, afterUs = 0): void {
