@@ -21,6 +21,7 @@ import {
   type Port,
   type QuorumPacket,
   type ServerId,
+  type Settings,
   type Snapshot,
   type ThreadWork,
   TIMER_ELECTION,
@@ -76,6 +77,7 @@ export class Server implements NodeProgram<Message>, Effects {
   private readonly disk: ServerDisk;
   private readonly onExit: ExitWatcher;
   private readonly watchers: Watchers;
+  private readonly settings: Settings;
   /** The work of the server's threads. */
   readonly threads: ThreadWorkTimers;
   /** The server at the other end of each connection; kept only while messages are watched. */
@@ -93,6 +95,7 @@ export class Server implements NodeProgram<Message>, Effects {
     this.disk = new ServerDisk(node.disk);
     this.onExit = onExit;
     this.watchers = watchers;
+    this.settings = config.settings;
     this.peer = new Peer(config, this, watchers);
   }
 
@@ -161,6 +164,7 @@ export class Server implements NodeProgram<Message>, Effects {
 
   onAccepted(connection: number, from: number, port: number): void {
     this.input();
+    this.setOptions(connection, port);
     if (this.messageWatchers.length > 0) this.remote.set(connection, asServerId(from));
     this.peer.accepted(asConnectionId(connection), port as Port);
   }
@@ -206,6 +210,13 @@ export class Server implements NodeProgram<Message>, Effects {
     return this.peer.stateHash();
   }
 
+  /** Only the connections of the election port can have keep-alive (QuorumCnxManager#setSockOpts). */
+  private setOptions(connection: number, port: number): void {
+    const { behavior } = this.peer;
+    const { tcpKeepAlive } = this.settings;
+    if (tcpKeepAlive && behavior.knowsTcpKeepAlive && port === ELECTION_PORT) this.node.keepAlive(connection);
+  }
+
   private input(): void {
     this.peer.nowUs = this.node.clockUs;
   }
@@ -215,6 +226,7 @@ export class Server implements NodeProgram<Message>, Effects {
   connect(to: ServerId, port: Port): ConnectionId {
     if (!this.running) return NO_CONNECTION;
     const connection = asConnectionId(this.node.connect(to, port));
+    this.setOptions(connection, port);
     if (this.messageWatchers.length > 0) this.remote.set(connection, to);
     return connection;
   }

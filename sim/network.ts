@@ -112,6 +112,24 @@ export class Network<M> {
     return this.tcp.rtoUs;
   }
 
+  /** How long a host sends unacknowledged data of a stream again before it ends the stream at its end. */
+  set retransmissionTimeoutUs(timeoutUs: number) {
+    this.tcp.timers.retransmissionTimeoutUs = timeoutUs;
+  }
+
+  get retransmissionTimeoutUs(): number {
+    return this.tcp.timers.retransmissionTimeoutUs;
+  }
+
+  /** How long a stream with keep-alive can be silent before the host at this end gives it up. */
+  set keepAliveTimeoutUs(timeoutUs: number) {
+    this.tcp.timers.keepAliveTimeoutUs = timeoutUs;
+  }
+
+  get keepAliveTimeoutUs(): number {
+    return this.tcp.timers.keepAliveTimeoutUs;
+  }
+
   /** Cuts one direction until it is healed. Returns the effect of the cut, whose numbers grow while the cut lasts. */
   cut(from: number, to: number): BlockEffect {
     const link = this.links.between(from, to);

@@ -141,6 +141,11 @@ export class Node<M> {
     this.world.network.close(this.id, conn);
   }
 
+  /** Turns on keep-alive at this end of a connection (SO_KEEPALIVE). */
+  keepAlive(conn: number): void {
+    this.world.network.tcp.keepAlive(this.id, conn);
+  }
+
   /** Starts to accept connections on a port. */
   listen(port: number): void {
     if (!this.ports.includes(port)) this.ports.push(port);

@@ -16,9 +16,10 @@
  *   a script or a rule resets it     a reset at both ends; messages in flight never arrive
  *   a script or a rule closes it     a close at both ends, after the messages in flight
  *
- * Not modeled: bandwidth, windows and flow control, keep-alive, half-closing (no reset follows a close, even if the
- * peer still sends), and the kernel's retransmission timeouts (a message waits as long as the fault lasts; the programs
- * have their own timers).
+ *   the kernel's timers expire       a reset at one end only (tcp-timers.ts)
+ *
+ * Not modeled: bandwidth, windows and flow control, and half-closing (no reset follows a close, even if the peer still
+ * sends).
  */
 
 import {
@@ -42,6 +43,7 @@ import type { Kernel } from "./kernel.ts";
 import type { Link, LinkTable } from "./link.ts";
 import type { Node } from "./node.ts";
 import type { NetworkRule, RuleList } from "./rules.ts";
+import { TcpTimers } from "./tcp-timers.ts";
 
 /** Number of consecutive losses of one message after which its connection is reset. */
 const LOSSES_MAX = 6;
@@ -50,6 +52,7 @@ export class Tcp<M> {
   queueLimit = Number.POSITIVE_INFINITY;
   /** The first retransmission timeout; it doubles with each further loss of the same message. */
   rtoUs = 200_000;
+  readonly timers: TcpTimers<M>;
   private readonly kernel: Kernel;
   private readonly links: LinkTable;
   private readonly nodes: readonly (Node<M> | undefined)[];
@@ -70,6 +73,7 @@ export class Tcp<M> {
     this.nodes = nodes;
     this.rules = rules;
     this.effects = effects;
+    this.timers = new TcpTimers<M>(kernel, nodes);
   }
 
   connect(from: number, to: number, port: number): number {
@@ -163,6 +167,7 @@ export class Tcp<M> {
         direction.reverse.receiverOpen = false;
         direction.senderLost = true;
         direction.clearUnscheduled();
+        this.timers.stop(direction);
         this.unendIfUntold(direction);
         this.forgetIfOver(connection);
         this.reopenIfUnanswered(connection);
@@ -193,7 +198,9 @@ export class Tcp<M> {
   linkBlocked(link: Link): void {
     for (const { forward, backward } of this.connections.values()) {
       const direction = forward.link === link ? forward : backward;
-      if (direction.link !== link || direction.scheduled === 0) continue;
+      if (direction.link !== link) continue;
+      for (const one of [direction, direction.reverse]) if (one.endsWithData) this.timers.watch(one);
+      if (direction.scheduled === 0) continue;
       const recalled = direction.recall();
       if (direction.senderLost) {
         direction.clear();
@@ -210,6 +217,8 @@ export class Tcp<M> {
       if (forward.awaits === AWAITS_RETURN_PATH) forward.awaits = AWAITS_NOTHING;
       this.advance(forward);
       this.advance(backward);
+      this.timers.recheck(forward);
+      this.timers.recheck(backward);
     }
   }
 
@@ -227,8 +236,10 @@ export class Tcp<M> {
     if (awaits !== AWAITS_NOTHING) {
       direction.recall();
       direction.awaits = awaits;
+      if (direction.endsWithData) this.timers.watch(direction);
       return;
     }
+    if (direction.keepsAlive) direction.heardUs = this.kernel.nowUs;
     direction.scheduled--;
     const parcel = direction.shift();
     // The host answers a SYN even while its process is paused.
@@ -255,6 +266,32 @@ export class Tcp<M> {
       default:
         this.receiveEnd(direction, parcel.kind, node);
     }
+  }
+
+  /** Handles the retransmission timeout of a direction: its sender gives the connection up. */
+  retransmissionTimedOut(direction: Direction<M>): void {
+    this.timers.stop(direction);
+    direction.senderLost = true;
+    direction.clearUnscheduled();
+    this.giveUpEnd(direction.reverse, "retransmission");
+  }
+
+  /** Turns on keep-alive at this node's end of a connection. */
+  keepAlive(node: number, id: number): void {
+    const incoming = this.connections.get(id)?.outgoing(node)?.reverse;
+    if (incoming !== undefined) this.timers.keepAlive(incoming);
+  }
+
+  /** Ends the receiving end of a direction, because its host has given up. The peer is not informed. */
+  giveUpEnd(incoming: Direction<M>, timer: "retransmission" | "keep-alive"): void {
+    const { connection, from, to } = incoming;
+    this.effects.endedByTimeout++;
+    this.kernel.trace?.record("reset", to, from, connection.id, timer);
+    if (timer === "keep-alive") for (const { link } of [incoming, incoming.reverse]) this.countLost(link, 1);
+    const node = this.nodes[to] as Node<M>;
+    const parcel = new Parcel<M>(RESET, undefined, this.kernel.queue.currentSequence, 0, 0);
+    if (node.deferring) node.defer(ARRIVAL_EVENT, connection.id, 0, incoming, parcel);
+    else this.receive(incoming, parcel, node);
   }
 
   /** Notifies the program of a connection that its host has accepted. */
@@ -351,6 +388,7 @@ export class Tcp<M> {
         effects.lostByRule++;
         this.kernel.trace?.record("drop", from, to, connection.id, message);
         direction.droppedBy ??= rule;
+        this.timers.watch(direction);
         break;
       case "delay":
         effects.delayedByRule++;
@@ -392,6 +430,14 @@ export class Tcp<M> {
       extraUs += lossUs;
     }
     direction.push(new Parcel<M>(kind, message, this.kernel.queue.currentSequence, extraUs, heldBy));
+    if (
+      heldBy !== 0 ||
+      direction.link.blocked ||
+      direction.reverse.link.blocked ||
+      direction.reverse.droppedBy !== undefined
+    ) {
+      if (direction.endsWithData) this.timers.watch(direction);
+    }
     if (direction.link.blocked) this.countHeld(direction, 1);
     else if (direction.scheduled === direction.length - 1) this.advance(direction);
   }
@@ -485,8 +531,7 @@ export class Tcp<M> {
     if (droppedBy !== undefined) this.countStalled(droppedBy);
     else if (link.cut === undefined) this.end(direction, RESET);
     else {
-      link.cut.lost += direction.length + 1;
-      this.effects.lostByCut += direction.length + 1;
+      this.countLost(link, direction.length + 1);
       direction.clear();
     }
   }
@@ -499,14 +544,18 @@ export class Tcp<M> {
   }
 
   private forgetIfOver(connection: Connection<M>): void {
-    if (connection.forward.receiverOpen || connection.backward.receiverOpen) return;
-    this.connections.delete(connection.id);
+    const { backward, forward, id } = connection;
+    if (forward.receiverOpen || backward.receiverOpen) return;
+    this.timers.stop(forward);
+    this.timers.stop(backward);
+    this.connections.delete(id);
   }
 
   private releaseAwaiting(direction: Direction<M>, node: number): void {
     if (direction.to !== node || direction.awaits !== AWAITS_HOST) return;
     direction.awaits = AWAITS_NOTHING;
     this.advance(direction);
+    this.timers.recheck(direction);
   }
 
   private releaseHeldBy(direction: Direction<M>, ruleId: number): void {
@@ -517,6 +566,7 @@ export class Tcp<M> {
       this.kernel.trace?.record("release", direction.from, direction.to, direction.connection.id, parcel.message);
     }
     this.advance(direction);
+    this.timers.recheck(direction);
   }
 
   private countHeld(direction: Direction<M>, count: number): void {
@@ -527,6 +577,12 @@ export class Tcp<M> {
     if (cut !== undefined) this.effects.heldByCut += count;
     else this.effects.heldByClog += count;
     this.kernel.trace?.record("hold", direction.from, direction.to, direction.connection.id, block.kind);
+  }
+
+  private countLost({ cut }: Link, count: number): void {
+    if (cut === undefined) return;
+    cut.lost += count;
+    this.effects.lostByCut += count;
   }
 
   private countStalled(rule: NetworkRule<M>): void {

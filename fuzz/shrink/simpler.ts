@@ -151,6 +151,10 @@ function* withoutChance(scenario: Scenario): Generator<Scenario> {
     }
     if (network.lossRate > 0) yield { ...scenario, network: { ...network, lossRate: 0 } };
   }
+  for (const field of ["retransmissionTimeout", "keepAliveTimeout"] as const) {
+    const { [field]: timeout, ...others } = network;
+    if (timeout !== undefined) yield { ...scenario, network: others };
+  }
   if (disk.sync !== "2ms") yield { ...scenario, disk: { ...disk, sync: "2ms" } };
   if (disk.write !== "1ms") yield { ...scenario, disk: { ...disk, write: "1ms" } };
   for (const field of ["sync", "write"] as const) {

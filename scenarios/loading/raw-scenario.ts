@@ -56,8 +56,11 @@ export interface RawServer extends Partial<Omit<ServerSpec, "snapshots" | "logFi
   readonly logFrom?: RawZxid;
 }
 
-export interface RawNetwork extends Partial<Omit<NetworkSpec, "latency" | "links">> {
+export interface RawNetwork
+  extends Partial<Omit<NetworkSpec, "latency" | "links" | "retransmissionTimeout" | "keepAliveTimeout">> {
   readonly latency?: RawDuration;
+  readonly retransmissionTimeout?: RawDuration;
+  readonly keepAliveTimeout?: RawDuration;
   readonly links?: readonly RawLink[];
 }
 

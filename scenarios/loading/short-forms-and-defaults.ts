@@ -109,6 +109,8 @@ function completeNetwork(raw: RawNetwork): NetworkSpec {
     lossRate: raw.lossRate ?? DEFAULT_NETWORK.lossRate,
     duplicateRate: raw.duplicateRate ?? DEFAULT_NETWORK.duplicateRate,
     links: (raw.links ?? []).map((link) => ({ bothWays: false, ...link, latency: duration(link.latency) })),
+    ...(raw.retransmissionTimeout !== undefined && { retransmissionTimeout: duration(raw.retransmissionTimeout) }),
+    ...(raw.keepAliveTimeout !== undefined && { keepAliveTimeout: duration(raw.keepAliveTimeout) }),
   };
 }
 
