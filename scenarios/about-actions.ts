@@ -11,7 +11,10 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
   { name: "upgrade", about: "stops a server and starts it again with another release" },
   { name: "start", about: "starts a server that is down" },
   { name: "pause", about: "stops a server's clock and threads until resume, as a long garbage collection does" },
-  { name: "stall", about: "stalls one thread of a server, such as the thread that applies committed transactions" },
+  {
+    name: "stall",
+    about: "stalls one thread of a server, such as the one that applies committed transactions or accepts connections",
+  },
   { name: "resume", about: "resumes a paused server" },
   { name: "wipe", about: "crashes a server and empties its disk" },
   { name: "partition", about: "cuts both directions between groups of servers" },

@@ -94,8 +94,8 @@ const PERFORMERS: Performers = {
     const sid = resolve(cluster, which);
     const server = sid === undefined ? undefined : cluster.server(sid);
     if (server === undefined) return NO_SERVER;
-    server.threads.stall(thread);
-    return { effect: ONE_SERVER, undo: () => server.threads.resume(thread) };
+    server.stall(thread);
+    return { effect: ONE_SERVER, undo: () => server.resume(thread) };
   },
   resume: (sid, { cluster }) => {
     cluster.world.node(sid).resume();

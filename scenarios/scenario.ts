@@ -8,8 +8,8 @@
  */
 import type { ClusterSpec, CrashSpec, ServerOrLeader } from "../cluster/cluster-spec.ts";
 import type { ProtocolEvent } from "../cluster/records.ts";
+import type { StallableThread } from "../cluster/server.ts";
 import type { CorruptibleFile, DeletableFile } from "../cluster/server-disk.ts";
-import type { StallableThread } from "../cluster/thread-work.ts";
 import type { InvariantId } from "../invariants/index.ts";
 import type { FailureReason, ServerId } from "../protocol/index.ts";
 
@@ -213,7 +213,9 @@ export interface ThreadStall {
   /**
    * The thread. `apply`: the commit processor, which applies committed transactions. `handlers`: the leader's
    * LearnerHandlers, from the sync decision to NEWLEADER. `learner`: a learner's main thread, while it hands proposals
-   * to the log thread.
+   * to the log thread. `listener`: QuorumCnxManager.Listener, which accepts connections on the election port.
+   * `acceptor`: the leader's LearnerCnxAcceptor. The kernel still completes the connections of a stalled listener or
+   * acceptor.
    */
   readonly thread: StallableThread;
 }

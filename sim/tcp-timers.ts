@@ -18,7 +18,7 @@ import type { Node } from "./node.ts";
 export class TcpTimers<M> {
   /** The default is that of Linux: tcp_retries2 = 15 gives at least 924.6 s. */
   retransmissionTimeoutUs = 924_600_000;
-  /** The default is that of Linux: tcp_keepalive_time + tcp_keepalive_probes * tcp_keepalive_intvl = 7200 + 9 * 75 s. */
+  /** The default is that of Linux: tcp_keepalive_time + tcp_keepalive_probes * tcp_keepalive_intvl = 7875 s. */
   keepAliveTimeoutUs = 7_875_000_000;
   private readonly kernel: Kernel;
   private readonly nodes: readonly (Node<M> | undefined)[];
