@@ -78,6 +78,16 @@ export interface NetworkSpec {
   readonly duplicateRate: number;
   /** The links whose latency differs from `latency`. */
   readonly links: readonly LinkSpec[];
+  /**
+   * How long a host sends unacknowledged data of a stream again. Then the stream ends at this end. Default: 924.6s, as
+   * with tcp_retries2 = 15 of Linux.
+   */
+  readonly retransmissionTimeout?: string;
+  /**
+   * How long an election connection can be silent if the server has tcpKeepAlive. If the other end does not answer
+   * then, the connection ends at this end. Default: 7875s, as with the default keep-alive settings of Linux.
+   */
+  readonly keepAliveTimeout?: string;
 }
 
 /** The latency from one server to another. With `bothWays`, it applies in both directions. */
@@ -160,6 +170,9 @@ export interface CrashSpec {
    * is lost. A number: exactly that many of the oldest writes survive. Default: `lost`.
    */
   readonly unsynced: "lost" | "kept" | "torn" | number;
-  /** Whether peers see their connections reset immediately, because the host stays up. Default: true. */
+  /**
+   * Whether the host stays up, so that its kernel closes or resets the connections and peers notice the crash. Default:
+   * true.
+   */
   readonly connectionsReset: boolean;
 }

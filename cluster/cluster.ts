@@ -25,6 +25,7 @@ import {
 import { behaviorOf } from "../protocol/releases.ts";
 import { type DurationRange, parseDurationRange } from "../sim/duration-range.ts";
 import { DEFAULT_LINK, type DiskCharacter, type LinkCharacter, type Trace, World } from "../sim/index.ts";
+import { durationUs } from "../sim/time.ts";
 import type { ClusterSpec, CrashSpec, ServerSpec } from "./cluster-spec.ts";
 import { hashMessage } from "./message-hash.ts";
 import { Watchers } from "./note-watchers.ts";
@@ -111,12 +112,20 @@ export class Cluster {
     // A lagging voter and an observer in a later round reply to each other forever (WorkerReceiver). With duplicated
     // datagrams, the number of such messages would grow without limit, so the queue has a limit.
     this.world.network.datagrams.queueLimit = DATAGRAMS_MAX;
+    this.setTimeouts();
     this.setLinks();
     const now = (): number => this.world.kernel.nowUs;
     for (const sid of this.ids) {
       this.watchers.set(sid, options.watch(sid, now));
       new ServerDisk(this.world.node(sid).disk).preset(startImage(this.serverSpec(sid), this.emptyHistory));
     }
+  }
+
+  private setTimeouts(): void {
+    const { keepAliveTimeout, retransmissionTimeout } = this.spec.network;
+    const { network } = this.world;
+    if (keepAliveTimeout !== undefined) network.keepAliveTimeoutUs = durationUs(keepAliveTimeout);
+    if (retransmissionTimeout !== undefined) network.retransmissionTimeoutUs = durationUs(retransmissionTimeout);
   }
 
   /** Starts every server whose spec does not have `down: true`. */

@@ -22,6 +22,7 @@ import {
   type Port,
   type QuorumPacket,
   type ServerId,
+  type Settings,
   type Snapshot,
   type ThreadWork,
   TIMER_ELECTION,
@@ -31,17 +32,24 @@ import {
   type Zxid,
 } from "../protocol/index.ts";
 import type { Node, NodeProgram } from "../sim/index.ts";
+import { type AcceptingThread, AcceptQueues, isAcceptingThread } from "./accept-queues.ts";
 import type { Watchers } from "./note-watchers.ts";
 import { ServerDisk } from "./server-disk.ts";
-import { type ThreadDurations, ThreadWorkTimers } from "./thread-work.ts";
+import { type ThreadDurations, ThreadWorkTimers, type WorkingThread } from "./thread-work.ts";
 
 /** A message between two servers: a packet of the quorum port, or a message of the election port. */
 export type Message = QuorumPacket | ElectionMessage;
+
+/** The number of the timer with which a thread that accepts connections continues after a stall. */
+const TIMER_ACCEPT = 13;
 
 /** The number of the timer that reports a failed truncation if the truncation started no disk operation. */
 const TIMER_TRUNCATE_FAILED = 15;
 /** The number of the timer that fires when the server has loaded its database at the start. */
 const TIMER_LOADED = 14;
+
+/** The name of a thread that a fault can stall. */
+export type StallableThread = WorkingThread | AcceptingThread;
 
 /** Observes the messages of all servers. A script uses it to wait for a message. */
 export interface MessageWatcher {
@@ -77,8 +85,9 @@ export class Server implements NodeProgram<Message>, Effects {
   private readonly disk: ServerDisk;
   private readonly onExit: ExitWatcher;
   private readonly watchers: Watchers;
-  /** The work of the server's threads. */
-  readonly threads: ThreadWorkTimers;
+  private readonly settings: Settings;
+  private readonly threads: ThreadWorkTimers;
+  private readonly acceptQueues = new AcceptQueues<Message>();
   /** The server at the other end of each connection; kept only while messages are watched. */
   private readonly remote = new Map<number, ServerId>();
 
@@ -94,6 +103,7 @@ export class Server implements NodeProgram<Message>, Effects {
     this.disk = new ServerDisk(node.disk);
     this.onExit = onExit;
     this.watchers = watchers;
+    this.settings = config.settings;
     this.peer = new Peer(config, this, watchers);
   }
 
@@ -132,6 +142,26 @@ export class Server implements NodeProgram<Message>, Effects {
     return this.peer.write(value);
   }
 
+  /** Stalls a thread: it does no work, or accepts no connections, until `resume`. */
+  stall(thread: StallableThread): void {
+    if (isAcceptingThread(thread)) this.acceptQueues.stall(thread);
+    else this.threads.stall(thread);
+  }
+
+  /** Ends one stall of a thread. */
+  resume(thread: StallableThread): void {
+    if (isAcceptingThread(thread)) {
+      this.acceptQueues.resume(thread);
+      this.node.setTimer(TIMER_ACCEPT, 0);
+    } else this.threads.resume(thread);
+  }
+
+  /** Ends all stalls of all threads. */
+  resumeAll(): void {
+    this.threads.resumeAll();
+    if (this.acceptQueues.resumeAll()) this.node.setTimer(TIMER_ACCEPT, 0);
+  }
+
   // ---- The events of the node
 
   onTimer(timer: number): void {
@@ -142,6 +172,7 @@ export class Server implements NodeProgram<Message>, Effects {
     this.input();
     const work = this.threads.workOf(timer);
     if (work !== undefined) this.finishWork(work);
+    else if (timer === TIMER_ACCEPT) this.acceptWaiting();
     else if (timer === TIMER_TRUNCATE_FAILED) this.peer.diskDone(DISK_TRUNCATE_LOG, false, null);
     else this.peer.timer(timer as Timer);
   }
@@ -162,11 +193,31 @@ export class Server implements NodeProgram<Message>, Effects {
 
   onAccepted(connection: number, from: number, port: number): void {
     this.input();
+    if (this.acceptQueues.add(connection, from, port as Port)) return;
+    this.accept(connection, from, port as Port);
+  }
+
+  private accept(connection: number, from: number, port: Port): void {
+    this.setOptions(connection, port);
     if (this.messageWatchers.length > 0) this.remote.set(connection, asServerId(from));
-    this.peer.accepted(asConnectionId(connection), port as Port);
+    this.peer.accepted(asConnectionId(connection), port);
+  }
+
+  /** Accepts the connections that have waited for a stalled thread, and handles what has arrived on them. */
+  private acceptWaiting(): void {
+    for (const { connection, end, from, messages, port } of this.acceptQueues.takeReady()) {
+      if (this.running) this.accept(connection, from, port);
+      for (const message of messages) if (this.running) this.onMessage(connection, from, message);
+      if (this.running && end !== undefined) this.onClosed(connection, end);
+    }
   }
 
   onMessage(connection: number, from: number, message: Message): void {
+    const waiting = this.acceptQueues.find(connection);
+    if (waiting !== undefined) {
+      waiting.messages.push(message);
+      return;
+    }
     this.input();
     this.watchDelivery(from, message);
     if (!this.running) return;
@@ -178,9 +229,18 @@ export class Server implements NodeProgram<Message>, Effects {
   }
 
   onClosed(connection: number, how: "closed" | "reset"): void {
+    const waiting = this.acceptQueues.find(connection);
+    if (waiting !== undefined) {
+      waiting.end = how;
+      return;
+    }
     this.input();
     this.remote.delete(connection);
     this.peer.closed(asConnectionId(connection), how);
+  }
+
+  hasUnread(connection: number): boolean {
+    return this.acceptQueues.find(connection) !== undefined || this.peer.hasUnread(asConnectionId(connection));
   }
 
   onDatagram(from: number, _port: number, message: Message): void {
@@ -203,6 +263,13 @@ export class Server implements NodeProgram<Message>, Effects {
     return this.peer.stateHash();
   }
 
+  /** Only the connections of the election port can have keep-alive (QuorumCnxManager#setSockOpts). */
+  private setOptions(connection: number, port: number): void {
+    const { behavior } = this.peer;
+    const { tcpKeepAlive } = this.settings;
+    if (tcpKeepAlive && behavior.knowsTcpKeepAlive && port === ELECTION_PORT) this.node.keepAlive(connection);
+  }
+
   private input(): void {
     this.peer.nowUs = this.node.clockUs;
   }
@@ -212,6 +279,7 @@ export class Server implements NodeProgram<Message>, Effects {
   connect(to: ServerId, port: Port): ConnectionId {
     if (!this.running) return NO_CONNECTION;
     const connection = asConnectionId(this.node.connect(to, port));
+    this.setOptions(connection, port);
     if (this.messageWatchers.length > 0) this.remote.set(connection, to);
     return connection;
   }
@@ -235,7 +303,10 @@ export class Server implements NodeProgram<Message>, Effects {
   }
 
   unlisten(port: Port): void {
-    if (this.running) this.node.unlisten(port);
+    if (!this.running) return;
+    this.node.unlisten(port);
+    for (const connection of this.acceptQueues.waitingFor(port)) this.node.close(connection);
+    this.acceptQueues.portClosed(port);
   }
 
   sendDatagram(to: ServerId, notification: Notification): void {

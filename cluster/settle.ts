@@ -22,7 +22,7 @@ export function settle(cluster: Cluster, servers: readonly ServerId[]): void {
     node.clockRate = 1;
     node.disk.repair();
     node.resume();
-    cluster.server(sid)?.threads.resumeAll();
+    cluster.server(sid)?.resumeAll();
   }
   for (const other of ids) {
     if (servers.includes(other)) continue;

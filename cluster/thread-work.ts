@@ -21,8 +21,8 @@ import type { Node } from "../sim/index.ts";
  */
 export type ThreadDurations = Readonly<Record<ThreadWork | "electionWakeUp" | "load", DurationRange>>;
 
-/** The threads that a fault can stall, each with the kinds of work that it does. */
-export const STALLABLE_THREADS = {
+/** The threads whose work a fault can stall, each with the kinds of work that it does. */
+export const WORKING_THREADS = {
   /** The commit processor, which applies committed transactions. */
   apply: [WORK_APPLY_COMMITS],
   /** The LearnerHandlers of a leader, from the sync decision to NEWLEADER. */
@@ -31,8 +31,8 @@ export const STALLABLE_THREADS = {
   learner: [WORK_RESUME_LEARNER],
 } as const satisfies Readonly<Record<string, readonly ThreadWork[]>>;
 
-/** The name of a thread that a fault can stall. */
-export type StallableThread = keyof typeof STALLABLE_THREADS;
+/** The name of a thread whose work a fault can stall. */
+export type WorkingThread = keyof typeof WORKING_THREADS;
 
 /** The members of a node that thread work uses. */
 type WorkNode = Pick<Node<unknown>, "clockUs" | "random" | "setTimer">;
@@ -104,13 +104,13 @@ export class ThreadWorkTimers {
   }
 
   /** Stalls a thread. Its work is finished only after `resume`. */
-  stall(thread: StallableThread): void {
-    for (const work of STALLABLE_THREADS[thread]) this.stalls[work]++;
+  stall(thread: WorkingThread): void {
+    for (const work of WORKING_THREADS[thread]) this.stalls[work]++;
   }
 
   /** Ends one stall of a thread. If it was the last one, work whose time is over is finished immediately. */
-  resume(thread: StallableThread): void {
-    for (const work of STALLABLE_THREADS[thread]) {
+  resume(thread: WorkingThread): void {
+    for (const work of WORKING_THREADS[thread]) {
       this.stalls[work] = Math.max(0, this.stalls[work] - 1);
       this.setTimer(work);
     }
@@ -118,8 +118,8 @@ export class ThreadWorkTimers {
 
   /** Ends all stalls. */
   resumeAll(): void {
-    for (const thread of Object.keys(STALLABLE_THREADS) as StallableThread[]) {
-      while (this.stalls[STALLABLE_THREADS[thread][0]] > 0) this.resume(thread);
+    for (const thread of Object.keys(WORKING_THREADS) as WorkingThread[]) {
+      while (this.stalls[WORKING_THREADS[thread][0]] > 0) this.resume(thread);
     }
   }
 

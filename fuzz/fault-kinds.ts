@@ -154,12 +154,13 @@ export const FAULT_KINDS = named({
     },
   },
   disconnect: {
-    about: "breaks the connections of one server, or those between two servers; both ends notice",
-    parameters: "the server or the two servers",
+    about: "resets or closes the connections of one server, or those between two servers; both ends notice",
+    parameters: "the server or the two servers, and whether the messages in flight arrive first",
     draw: (draw, { ids, ...context }) => {
       const [server, from] = draw.some(ids, 2);
       if (server === undefined) return [];
-      return [{ ...at(context), disconnect: { server, ...(from === undefined || draw.chance(0.3) ? {} : { from }) } }];
+      const ends = { server, ...(from === undefined || draw.chance(0.3) ? {} : { from }) };
+      return [{ ...at(context), disconnect: { ...ends, ...drawEnd(draw) } }];
     },
   },
   "half-open": {
@@ -285,7 +286,7 @@ export const FAULT_KINDS = named({
     draw: (draw, { ids, ...context }) => {
       const lasts = outage(draw, context);
       if (draw.chance(0.5)) {
-        const thread = draw.pick(["apply", "apply", "handlers", "learner"] as const);
+        const thread = draw.pick(["apply", "apply", "handlers", "learner", "listener", "acceptor"] as const);
         return [{ ...at(context), stall: { server: drawServer(draw, ids), thread }, for: lasts }];
       }
       const follower = draw.pick(ids);
@@ -501,6 +502,11 @@ function drawServer(draw: Draw, ids: readonly ServerId[]): ServerId | "leader" {
   return draw.chance(0.3) ? "leader" : draw.pick(ids);
 }
 
+/** Draws whether a connection ends by a reset or, less often, by an orderly close. */
+function drawEnd(draw: Draw): { readonly orderly?: boolean } {
+  return draw.chance(0.4) ? { orderly: true } : {};
+}
+
 type Ready = Pick<FaultContext, "atMs" | "tickMs">;
 
 function at({ atMs }: { readonly atMs: number }): { readonly from: string } {
@@ -551,7 +557,7 @@ function drawAtMoment(
         for: downtime(draw, context),
       };
     case "disconnect":
-      return { ...after, disconnect: { server } };
+      return { ...after, disconnect: { server, ...drawEnd(draw) } };
     case "isolate":
       return { ...after, isolate: server, for: lasts };
     case "pause":

@@ -114,6 +114,8 @@ export interface ReleaseBehavior {
    * failed (ZOOKEEPER-3756).
    */
   readonly electionConnectsInTurn: boolean;
+  /** zookeeper.tcpKeepAlive turns on keep-alive for the connections of the election port (ZOOKEEPER-1748). */
+  readonly knowsTcpKeepAlive: boolean;
   /**
    * Between two tries to connect to its leader, a learner waits leaderConnectDelayDuringRetryMs instead of one second.
    * A single try has no time limit of its own, and connectToLearnerMasterLimit can replace initLimit (ZOOKEEPER-3188).

@@ -41,6 +41,7 @@ import { ElectionConnections } from "./election/election-connections.ts";
 import { type ElectionServer, FastLeaderElection } from "./election/fast-leader-election.ts";
 import { decodeNotification } from "./election/notification-wire.ts";
 import type { Vote } from "./election/vote.ts";
+import type { ConnectionEnd } from "./inbox.ts";
 import { Leader, type LeaderServer } from "./leader/leader.ts";
 import { Learner, type LearnerServer } from "./learner/learner.ts";
 import { BROADCAST, ELECTION, type FailureReason, type Notes, type Phase } from "./notes.ts";
@@ -465,8 +466,16 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     else this.learner?.refused(connection);
   }
 
+  /**
+   * Whether packets have arrived on a connection that no thread of this server has read. If so, the kernel of a real
+   * host resets the connection when the server closes it or ends.
+   */
+  hasUnread(connection: ConnectionId): boolean {
+    return (this.leader ?? this.learner)?.hasUnread(connection) ?? false;
+  }
+
   /** Input: the other end has closed a connection, or the connection was reset. */
-  closed(connection: ConnectionId, how: "closed" | "reset"): void {
+  closed(connection: ConnectionId, how: ConnectionEnd): void {
     if (!this.alive) return;
     if (this.connections.owns(connection)) this.connections.closed(this.nowUs, connection);
     else if (this.leader !== null) this.leader.closed(connection);

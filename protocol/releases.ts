@@ -27,6 +27,7 @@ const R3_4_10: Behavior = {
   observersDoNotCount: false,
   settledVotesKeepState: false,
   electionConnectsInTurn: true,
+  knowsTcpKeepAlive: false,
   shortConnectPause: false,
   connectsWithinInitLimit: false,
   usesCurrentEpochTmp: false,
@@ -44,6 +45,7 @@ const R3_4_10: Behavior = {
 const R3_4_14: Behavior = {
   ...R3_4_10,
   diffSetsLastProcessed: false,
+  knowsTcpKeepAlive: true,
   shutdownFastForwards: true,
   observersDoNotCount: true,
 };
@@ -172,8 +174,11 @@ export interface AlikeRelease {
 export const ALIKE: Readonly<Record<string, AlikeRelease>> = {
   "3.4.11": {
     profile: "3.4.10",
-    except: { diffSetsLastProcessed: false },
-    why: "3.4.11 fixes ZOOKEEPER-2355, so a follower does not set lastProcessedZxid when a DIFF arrives.",
+    except: { diffSetsLastProcessed: false, knowsTcpKeepAlive: true },
+    why: [
+      "3.4.11 fixes ZOOKEEPER-2355, so a follower does not set lastProcessedZxid when a DIFF arrives, and it has the",
+      "setting zookeeper.tcpKeepAlive (ZOOKEEPER-1748).",
+    ].join(" "),
   },
   "3.4.12": {
     profile: "3.4.14",

@@ -30,6 +30,8 @@ export interface Settings {
   readonly maxTimeToWaitForEpochMs: number;
   /** zookeeper.cnxTimeout: the time limit of connecting to an election port. */
   readonly cnxTimeoutMs: number;
+  /** zookeeper.tcpKeepAlive: whether the connections of the election port have keep-alive. */
+  readonly tcpKeepAlive: boolean;
   /**
    * zookeeper.snapshotSizeFactor: the limit for synchronizing a learner from the log on disk. The leader adds the sizes
    * of all log files that it would read except the first. If the sum is larger than the snapshot multiplied by this
@@ -109,6 +111,7 @@ export const DEFAULT_SETTINGS: Settings = {
   finalizeWaitMs: 200,
   maxTimeToWaitForEpochMs: -1,
   cnxTimeoutMs: 5000,
+  tcpKeepAlive: false,
   snapshotSizeFactor: 0.33,
   commitLogCount: 500,
   snapCount: 100_000,

@@ -11,7 +11,10 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
   { name: "upgrade", about: "stops a server and starts it again with another release" },
   { name: "start", about: "starts a server that is down" },
   { name: "pause", about: "stops a server's clock and threads until resume, as a long garbage collection does" },
-  { name: "stall", about: "stalls one thread of a server, such as the thread that applies committed transactions" },
+  {
+    name: "stall",
+    about: "stalls one thread of a server, such as the one that applies committed transactions or accepts connections",
+  },
   { name: "resume", about: "resumes a paused server" },
   { name: "wipe", about: "crashes a server and empties its disk" },
   { name: "partition", about: "cuts both directions between groups of servers" },
@@ -21,7 +24,10 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
   { name: "delay", about: "delays the next matching messages, and the messages after them on the same stream" },
   { name: "hold", about: "holds the next matching messages, and the messages after them on the same stream" },
   { name: "release", about: "delivers all held messages" },
-  { name: "reset", about: "breaks a connection when a matching message is sent on it" },
+  {
+    name: "reset",
+    about: "ends a connection when a matching message is sent on it, by a reset or by an orderly close",
+  },
   { name: "alter", about: "changes fields of the next matching messages" },
   { name: "isolate", about: "cuts a server, or the leader, off from all others" },
   { name: "bridge", about: "cuts two sides off from each other, except for one server that reaches both" },
@@ -29,7 +35,11 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
   { name: "clog", about: "holds all messages from some servers to others, then releases them together" },
   { name: "link", about: "changes latency, loss and duplication of links" },
   { name: "refuse", about: "refuses new connections to a server" },
-  { name: "disconnect", about: "breaks all connections of a server, or its connections with one other server" },
+  {
+    name: "disconnect",
+    about:
+      "ends all connections of a server, or its connections with one other server, by a reset or by an orderly close",
+  },
   { name: "clock", about: "makes a server's clock run too fast or too slow" },
   {
     name: "disk",

@@ -96,8 +96,8 @@ const PERFORMERS: Performers = {
     const sid = resolve(cluster, which);
     const server = sid === undefined ? undefined : cluster.server(sid);
     if (server === undefined) return NO_SERVER;
-    server.threads.stall(thread);
-    return { effect: ONE_SERVER, undo: () => server.threads.resume(thread) };
+    server.stall(thread);
+    return { effect: ONE_SERVER, undo: () => server.resume(thread) };
   },
   resume: (sid, { cluster }) => {
     cluster.world.node(sid).resume();
@@ -165,15 +165,16 @@ const PERFORMERS: Performers = {
       },
     };
   },
-  disconnect: ({ server, from }, { cluster }) => {
+  disconnect: ({ server, from, orderly }, { cluster }) => {
     const sid = resolve(cluster, server);
-    const broken = sid === undefined ? 0 : cluster.world.network.disconnect(sid, from);
-    return { effect: counted("connections", () => broken) };
+    const ended = sid === undefined ? 0 : cluster.world.network.disconnect(sid, from, orderly ? "close" : "reset");
+    return { effect: counted("connections", () => ended) };
   },
 
   drop: ({ match, count }, context) => interfere(context, match, count, { kind: "drop" }),
   delay: ({ match, by, count }, context) => interfere(context, match, count, { kind: "delay", byUs: durationUs(by) }),
-  reset: ({ match, count }, context) => interfere(context, match, count, { kind: "reset" }),
+  reset: ({ match, count, orderly }, context) =>
+    interfere(context, match, count, { kind: orderly ? "close" : "reset" }),
   alter: ({ match, set, count, tolerated }, context) => {
     const make = (message: Message, from: number, to: number): Message => {
       if (tolerated) context.onTolerated(asServerId(to), asServerId(from));

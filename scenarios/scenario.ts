@@ -8,8 +8,8 @@
  */
 import type { ClusterSpec, CrashSpec, ServerOrLeader } from "../cluster/cluster-spec.ts";
 import type { ProtocolEvent } from "../cluster/records.ts";
+import type { StallableThread } from "../cluster/server.ts";
 import type { CorruptibleFile, DeletableFile } from "../cluster/server-disk.ts";
-import type { StallableThread } from "../cluster/thread-work.ts";
 import type { InvariantId } from "../invariants/index.ts";
 import type { FailureReason, ServerId } from "../protocol/index.ts";
 
@@ -141,8 +141,8 @@ export type Action =
   | { readonly link: Direction & LinkCharacterSpec }
   /** Refuses new connections to this server. */
   | { readonly refuse: ServerId }
-  /** Breaks all connections between two servers, or all connections of one server. */
-  | { readonly disconnect: { readonly server: ServerOrLeader; readonly from?: ServerId } }
+  /** Ends all connections between two servers, or all connections of one server. */
+  | { readonly disconnect: { readonly server: ServerOrLeader; readonly from?: ServerId } & ConnectionEnd }
   /** Makes the clock of a server run at this rate; 2 is twice as fast. */
   | { readonly clock: { readonly server: ServerId; readonly rate: number } }
   /**
@@ -163,8 +163,8 @@ export type Action =
   | { readonly hold: { readonly match: MessageMatch; readonly count: number } }
   /** Releases all held messages. */
   | { readonly release: "all" }
-  /** Breaks the connection when a matching message is sent. */
-  | { readonly reset: { readonly match: MessageMatch; readonly count: number } }
+  /** Ends the connection when a matching message is sent. The message does not arrive. */
+  | { readonly reset: { readonly match: MessageMatch; readonly count: number } & ConnectionEnd }
   /**
    * Changes fields of the next `count` matching messages, to imitate a server of an old release or a faulty server. If
    * `tolerated` is true, the invariants no-bad-state, no-bad-ack, no-bad-proposal and no-bad-commit ignore the connection
@@ -181,6 +181,15 @@ export type Action =
     }
   /** Makes a disk slow, stalled, full, failing or damaged, or repairs it. */
   | { readonly disk: DiskFault };
+
+/** How a step ends a connection. */
+export interface ConnectionEnd {
+  /**
+   * Whether each end first receives the messages in flight to it and then a close (FIN), as if a proxy closed the
+   * connection. Default: a reset (RST) at both ends, and the messages in flight never arrive.
+   */
+  readonly orderly?: boolean;
+}
 
 /** The names of the actions. */
 export type Verb = Action extends infer One ? (One extends unknown ? keyof One : never) : never;
@@ -216,7 +225,9 @@ export interface ThreadStall {
   /**
    * The thread. `apply`: the commit processor, which applies committed transactions. `handlers`: the leader's
    * LearnerHandlers, from the sync decision to NEWLEADER. `learner`: a learner's main thread, while it hands proposals
-   * to the log thread.
+   * to the log thread. `listener`: QuorumCnxManager.Listener, which accepts connections on the election port.
+   * `acceptor`: the leader's LearnerCnxAcceptor. The kernel still completes the connections of a stalled listener or
+   * acceptor.
    */
   readonly thread: StallableThread;
 }

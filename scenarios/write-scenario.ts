@@ -128,8 +128,8 @@ const SHORT_FORMS: Readonly<Record<string, (argument: never) => unknown>> = {
     });
     return Object.keys(others).length === 0 ? server : { server, ...others };
   },
-  disconnect: ({ server, from }: Record<"server" | "from", unknown>) =>
-    from === undefined ? server : { server, from },
+  disconnect: ({ server, ...rest }: Record<"server" | "from" | "orderly", unknown>) =>
+    Object.keys(rest).length === 0 ? server : { server, ...rest },
   cutOneWay: ({ from, to }: Record<"from" | "to", readonly number[]>) => ({ from: oneOrMany(from), to: oneOrMany(to) }),
   settle: (servers: readonly number[]) => oneOrMany(servers),
   heal: (servers: "all" | readonly number[]) => (servers === "all" ? servers : oneOrMany(servers)),

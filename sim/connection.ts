@@ -67,6 +67,14 @@ export class Direction<M> {
   senderLost = false;
   /** The rule that dropped a message, so that no later message of this direction arrives. */
   droppedBy: NetworkRule<M> | undefined = undefined;
+  /** Whether the retransmission timeout of this direction runs (tcp-timers.ts). */
+  isStalled = false;
+  /** The number of stalls so far. The timeout of an earlier stall has no effect. */
+  stall = 0;
+  /** Whether the receiving end probes its peer when it has heard nothing for long (SO_KEEPALIVE). */
+  keepsAlive = false;
+  /** The time at which the receiving end last heard from its peer. It has a meaning only with keep-alive. */
+  heardUs = 0;
   private reversed: Direction<M> | undefined = undefined;
   private ring: (Parcel<M> | undefined)[] = new Array(INITIAL_RING).fill(undefined);
   private head = 0;
@@ -102,6 +110,13 @@ export class Direction<M> {
 
   at(index: number): Parcel<M> {
     return this.ring[(this.head + index) & (this.ring.length - 1)] as Parcel<M>;
+  }
+
+  /** Whether the last parcel is a message or a close, which its host sends again until it is acknowledged. */
+  get endsWithData(): boolean {
+    if (this.length === 0) return false;
+    const { kind } = this.at(this.length - 1);
+    return kind === DATA || kind === CLOSE;
   }
 
   /** Makes all tokens of this direction void. The parcels stay. Returns the number of parcels that had a token. */

@@ -20,7 +20,9 @@ export interface BlockEffect {
   untilUs: SimTime | undefined;
   /** Number of stream messages and connection attempts that had to wait, plus the datagrams that a clog held. */
   held: number;
-  /** Number of datagrams that a cut lost. */
+  /**
+   * Number of datagrams, resets and keep-alive probes that a cut lost, and of stream messages that a reset took back.
+   */
   lost: number;
 }
 
@@ -34,7 +36,9 @@ export class NetworkEffects {
   heldByRule = 0;
   /** Number of messages that wait for a host without power. */
   heldByHost = 0;
-  /** Number of datagrams that a cut lost. */
+  /**
+   * Number of datagrams, resets and keep-alive probes that a cut lost, and of stream messages that a reset took back.
+   */
   lostByCut = 0;
   /** Number of messages that a rule dropped. */
   lostByRule = 0;
@@ -54,13 +58,15 @@ export class NetworkEffects {
   delayedByRule = 0;
   /** Number of messages that a rule replaced. */
   replacedByRule = 0;
-  /** Number of connections that a rule reset. */
+  /** Number of connections that a rule reset or closed. */
   resetByRule = 0;
   /** Number of connections that were reset after too many retransmissions. */
   resetByLoss = 0;
+  /** Number of ends of connections that a retransmission timeout or a keep-alive ended. */
+  endedByTimeout = 0;
   /** Number of connections that were reset because their queue was full. */
   resetByQueueLimit = 0;
-  /** Number of connections that resetConnection() and disconnect() reset. */
+  /** Number of connections that resetConnection() and disconnect() reset or closed. */
   resetByScript = 0;
   /** Number of connection attempts that were refused. */
   refused = 0;

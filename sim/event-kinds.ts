@@ -2,7 +2,8 @@
  * The kinds of events that a world dispatches, as small integers for a switch, and their names.
  *
  * The module that pushes an event defines the meaning of the event's `a`, `b` and `payload`: node.ts for timer and
- * drain, tcp.ts for arrival, datagrams.ts for datagram, disk.ts for disk, and world.ts for script and user.
+ * drain, tcp.ts for arrival, tcp-timers.ts for retransmission and keep-alive, datagrams.ts for datagram, disk.ts for
+ * disk, and world.ts for script and user.
  */
 
 export const SCRIPT_EVENT = 0;
@@ -16,10 +17,14 @@ export const DRAIN_EVENT = 5;
  * queue.
  */
 export const ACCEPT_EVENT = 6;
+/** The retransmission timeout of one direction of a connection has expired. */
+export const RETRANSMISSION_EVENT = 7;
+/** A connection with keep-alive may have been silent for too long. */
+export const KEEP_ALIVE_EVENT = 8;
 /** The first kind that users define: see `World.schedule` and `World.onUserEvent`. */
 export const USER_EVENT = 64;
 
-const NAMES = ["script", "timer", "arrival", "datagram", "disk", "drain", "accept"];
+const NAMES = ["script", "timer", "arrival", "datagram", "disk", "drain", "accept", "retransmission", "keep-alive"];
 
 /**
  * Returns the name of a kind of event, such as `timer`, or `user 64` for a kind that the user of this package defines.

@@ -83,11 +83,11 @@ export class Network<M> {
   }
 
   /**
-   * Resets every connection between two nodes, or every connection of `node` if there is no `peer`. Returns their
-   * number.
+   * Ends every connection between two nodes, or every connection of `node` if there is no `peer`. Returns their number.
+   * `reset`: messages in flight never arrive. `close`: each end first receives the messages in flight to it.
    */
-  disconnect(node: number, peer?: number): number {
-    return this.tcp.disconnect(node, peer);
+  disconnect(node: number, peer?: number, how: "reset" | "close" = "reset"): number {
+    return this.tcp.disconnect(node, peer, how);
   }
 
   /**
@@ -110,6 +110,24 @@ export class Network<M> {
 
   get rtoUs(): number {
     return this.tcp.rtoUs;
+  }
+
+  /** How long a host sends unacknowledged data of a stream again before it ends the stream at its end. */
+  set retransmissionTimeoutUs(timeoutUs: number) {
+    this.tcp.timers.retransmissionTimeoutUs = timeoutUs;
+  }
+
+  get retransmissionTimeoutUs(): number {
+    return this.tcp.timers.retransmissionTimeoutUs;
+  }
+
+  /** How long a stream with keep-alive can be silent before the host at this end gives it up. */
+  set keepAliveTimeoutUs(timeoutUs: number) {
+    this.tcp.timers.keepAliveTimeoutUs = timeoutUs;
+  }
+
+  get keepAliveTimeoutUs(): number {
+    return this.tcp.timers.keepAliveTimeoutUs;
   }
 
   /** Cuts one direction until it is healed. Returns the effect of the cut, whose numbers grow while the cut lasts. */

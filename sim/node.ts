@@ -7,8 +7,9 @@
  * order. The node runs the program's timers at its own clock rate. It knows nothing about the program.
  */
 
+import { DATA, type Parcel } from "./connection.ts";
 import { Disk, type DiskCharacter, type DiskCrash, type DiskCrashEffect, type DiskResult } from "./disk.ts";
-import { DISK_EVENT, DRAIN_EVENT, TIMER_EVENT } from "./event-kinds.ts";
+import { ACCEPT_EVENT, ARRIVAL_EVENT, DISK_EVENT, DRAIN_EVENT, TIMER_EVENT } from "./event-kinds.ts";
 import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
@@ -33,6 +34,11 @@ export interface NodeProgram<M> {
   onDatagram(from: number, port: number, message: M): void;
   /** A disk operation has ended. */
   onDiskDone(operation: number, result: DiskResult): void;
+  /**
+   * Returns whether messages have arrived on a connection that the program has not read. When the program closes such a
+   * connection or ends, its host resets the connection. Default: the program has read every message.
+   */
+  hasUnread?(conn: number): boolean;
   /** Returns a 32-bit hash of the program's state, for the digest of the run. Must be cheap. */
   stateHash(): number;
 }
@@ -133,6 +139,11 @@ export class Node<M> {
   /** Closes a connection. The other end is notified after every message that was sent has arrived. */
   close(conn: number): void {
     this.world.network.close(this.id, conn);
+  }
+
+  /** Turns on keep-alive at this end of a connection (SO_KEEPALIVE). */
+  keepAlive(conn: number): void {
+    this.world.network.tcp.keepAlive(this.id, conn);
   }
 
   /** Starts to accept connections on a port. */
@@ -239,6 +250,13 @@ export class Node<M> {
     return this.ports.includes(port);
   }
 
+  /** Returns whether messages or an accept have arrived on a connection that the process has not handled. */
+  hasUnread(conn: number): boolean {
+    const waits = ({ a, extra, kind }: Deferred): boolean =>
+      a === conn && (kind === ACCEPT_EVENT || (kind === ARRIVAL_EVENT && (extra as Parcel<M>).kind === DATA));
+    return this.deferred.some(waits) || this.program?.hasUnread?.(conn) === true;
+  }
+
   /** Returns whether a timer event belongs to the current setting of the timer. */
   timerIsLive(timer: number, generation: number): boolean {
     return this.timerPending[timer] === 1 && this.timerGeneration[timer] === generation;
@@ -290,6 +308,7 @@ export class Node<M> {
   }
 
   private endProcess(power: boolean): void {
+    this.world.network.tcp.nodeCrashed(this.id, power);
     this.up = false;
     if (power) this.hostUp = false;
     this.paused = false;
@@ -299,6 +318,5 @@ export class Node<M> {
     this.program = undefined;
     this.ports = [];
     this.timerPending.fill(0);
-    this.world.network.tcp.nodeCrashed(this.id, power);
   }
 }

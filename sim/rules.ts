@@ -1,7 +1,7 @@
 /**
- * Rules that decide about single messages: drop, delay, hold, replace, or reset the connection. The first matching
- * rule, in the order of installation, decides. Rules see the messages of programs, not the opening and closing of
- * connections.
+ * Rules that decide about single messages: drop, delay, hold, replace, or end the connection by a reset or a close. The
+ * first matching rule, in the order of installation, decides. Rules see the messages of programs, not the opening and
+ * closing of connections.
  *
  * A stream cannot lose a single message: after a `drop`, no later message of that direction arrives.
  */
@@ -11,6 +11,7 @@ export type Verdict<M> =
   | { readonly kind: "delay"; readonly byUs: number }
   | { readonly kind: "hold" }
   | { readonly kind: "reset" }
+  | { readonly kind: "close" }
   | { readonly kind: "replace"; readonly make: (message: M, from: number, to: number) => M };
 
 /** A rule that decides about messages of programs. Install it with Network#addRule. */

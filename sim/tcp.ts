@@ -6,8 +6,20 @@
  *
  * Each direction of a connection queues the messages that a cut or a rule holds; when they are released, they continue
  * in order. Messages to a host without power wait in the same way. When that host starts again, it answers them with a
- * reset. Not modeled: bandwidth, windows and flow control, half-closing, keep-alive, and the kernel's retransmission
- * timeouts (a message waits as long as the fault lasts; the programs have their own timers).
+ * reset.
+ *
+ * The cause decides how a connection ends, as in Linux:
+ *
+ *   the process closes it, or ends   a close after all messages; with unread messages at this end, a reset
+ *   a reset                          messages in flight still arrive; messages that a cut holds never do
+ *   the host loses power             nothing, until the other end sends to the host after its restart
+ *   a script or a rule resets it     a reset at both ends; messages in flight never arrive
+ *   a script or a rule closes it     a close at both ends, after the messages in flight
+ *
+ *   the kernel's timers expire       a reset at one end only (tcp-timers.ts)
+ *
+ * Not modeled: bandwidth, windows and flow control, and half-closing (no reset follows a close, even if the peer still
+ * sends).
  */
 
 import {
@@ -31,6 +43,7 @@ import type { Kernel } from "./kernel.ts";
 import type { Link, LinkTable } from "./link.ts";
 import type { Node } from "./node.ts";
 import type { NetworkRule, RuleList } from "./rules.ts";
+import { TcpTimers } from "./tcp-timers.ts";
 
 /** Number of consecutive losses of one message after which its connection is reset. */
 const LOSSES_MAX = 6;
@@ -39,6 +52,7 @@ export class Tcp<M> {
   queueLimit = Number.POSITIVE_INFINITY;
   /** The first retransmission timeout; it doubles with each further loss of the same message. */
   rtoUs = 200_000;
+  readonly timers: TcpTimers<M>;
   private readonly kernel: Kernel;
   private readonly links: LinkTable;
   private readonly nodes: readonly (Node<M> | undefined)[];
@@ -59,6 +73,7 @@ export class Tcp<M> {
     this.nodes = nodes;
     this.rules = rules;
     this.effects = effects;
+    this.timers = new TcpTimers<M>(kernel, nodes);
   }
 
   connect(from: number, to: number, port: number): number {
@@ -99,7 +114,7 @@ export class Tcp<M> {
     const direction = connection?.outgoing(from);
     if (connection === undefined || direction === undefined || !direction.reverse.receiverOpen) return;
     this.kernel.trace?.record("close", from, direction.to, id, undefined);
-    this.abandon(direction, CLOSE);
+    this.abandon(direction);
   }
 
   resetConnection(id: number): boolean {
@@ -111,16 +126,17 @@ export class Tcp<M> {
   }
 
   /**
-   * Resets every connection between two nodes; if `peer` is undefined, every connection of one node. Returns their
+   * Ends every connection between two nodes; if `peer` is undefined, every connection of one node. Returns their
    * number.
    */
-  disconnect(node: number, peer: number | undefined): number {
+  disconnect(node: number, peer: number | undefined, how: "reset" | "close"): number {
     let count = 0;
     for (const connection of this.connections.values()) {
       const direction = connection.outgoing(node);
       if (direction === undefined || (peer !== undefined && direction.to !== peer)) continue;
       this.effects.resetByScript++;
-      this.reset(connection);
+      if (how === "reset") this.reset(connection);
+      else this.closeBothEnds(connection);
       count++;
     }
     return count;
@@ -151,11 +167,12 @@ export class Tcp<M> {
         direction.reverse.receiverOpen = false;
         direction.senderLost = true;
         direction.clearUnscheduled();
+        this.timers.stop(direction);
         this.unendIfUntold(direction);
         this.forgetIfOver(connection);
         this.reopenIfUnanswered(connection);
       } else if (wasOpen) {
-        this.abandon(direction, RESET);
+        this.abandon(direction);
       }
     }
   }
@@ -181,7 +198,9 @@ export class Tcp<M> {
   linkBlocked(link: Link): void {
     for (const { forward, backward } of this.connections.values()) {
       const direction = forward.link === link ? forward : backward;
-      if (direction.link !== link || direction.scheduled === 0) continue;
+      if (direction.link !== link) continue;
+      for (const one of [direction, direction.reverse]) if (one.endsWithData) this.timers.watch(one);
+      if (direction.scheduled === 0) continue;
       const recalled = direction.recall();
       if (direction.senderLost) {
         direction.clear();
@@ -198,6 +217,8 @@ export class Tcp<M> {
       if (forward.awaits === AWAITS_RETURN_PATH) forward.awaits = AWAITS_NOTHING;
       this.advance(forward);
       this.advance(backward);
+      this.timers.recheck(forward);
+      this.timers.recheck(backward);
     }
   }
 
@@ -215,8 +236,10 @@ export class Tcp<M> {
     if (awaits !== AWAITS_NOTHING) {
       direction.recall();
       direction.awaits = awaits;
+      if (direction.endsWithData) this.timers.watch(direction);
       return;
     }
+    if (direction.keepsAlive) direction.heardUs = this.kernel.nowUs;
     direction.scheduled--;
     const parcel = direction.shift();
     // The host answers a SYN even while its process is paused.
@@ -243,6 +266,32 @@ export class Tcp<M> {
       default:
         this.receiveEnd(direction, parcel.kind, node);
     }
+  }
+
+  /** Handles the retransmission timeout of a direction: its sender gives the connection up. */
+  retransmissionTimedOut(direction: Direction<M>): void {
+    this.timers.stop(direction);
+    direction.senderLost = true;
+    direction.clearUnscheduled();
+    this.giveUpEnd(direction.reverse, "retransmission");
+  }
+
+  /** Turns on keep-alive at this node's end of a connection. */
+  keepAlive(node: number, id: number): void {
+    const incoming = this.connections.get(id)?.outgoing(node)?.reverse;
+    if (incoming !== undefined) this.timers.keepAlive(incoming);
+  }
+
+  /** Ends the receiving end of a direction, because its host has given up. The peer is not informed. */
+  giveUpEnd(incoming: Direction<M>, timer: "retransmission" | "keep-alive"): void {
+    const { connection, from, to } = incoming;
+    this.effects.endedByTimeout++;
+    this.kernel.trace?.record("reset", to, from, connection.id, timer);
+    if (timer === "keep-alive") for (const { link } of [incoming, incoming.reverse]) this.countLost(link, 1);
+    const node = this.nodes[to] as Node<M>;
+    const parcel = new Parcel<M>(RESET, undefined, this.kernel.queue.currentSequence, 0, 0);
+    if (node.deferring) node.defer(ARRIVAL_EVENT, connection.id, 0, incoming, parcel);
+    else this.receive(incoming, parcel, node);
   }
 
   /** Notifies the program of a connection that its host has accepted. */
@@ -339,6 +388,7 @@ export class Tcp<M> {
         effects.lostByRule++;
         this.kernel.trace?.record("drop", from, to, connection.id, message);
         direction.droppedBy ??= rule;
+        this.timers.watch(direction);
         break;
       case "delay":
         effects.delayedByRule++;
@@ -352,6 +402,10 @@ export class Tcp<M> {
       case "reset":
         effects.resetByRule++;
         this.reset(connection);
+        break;
+      case "close":
+        effects.resetByRule++;
+        this.closeBothEnds(connection);
         break;
       case "replace":
         effects.replacedByRule++;
@@ -376,6 +430,14 @@ export class Tcp<M> {
       extraUs += lossUs;
     }
     direction.push(new Parcel<M>(kind, message, this.kernel.queue.currentSequence, extraUs, heldBy));
+    if (
+      heldBy !== 0 ||
+      direction.link.blocked ||
+      direction.reverse.link.blocked ||
+      direction.reverse.droppedBy !== undefined
+    ) {
+      if (direction.endsWithData) this.timers.watch(direction);
+    }
     if (direction.link.blocked) this.countHeld(direction, 1);
     else if (direction.scheduled === direction.length - 1) this.advance(direction);
   }
@@ -438,12 +500,40 @@ export class Tcp<M> {
     }
   }
 
-  /** Closes the sending end of a direction. A parcel of the given kind, a close or a reset, informs the peer. */
-  private abandon(direction: Direction<M>, kind: number): void {
-    direction.reverse.receiverOpen = false;
-    if (direction.receiverOpen) this.end(direction, kind);
-    else direction.clear();
-    this.forgetIfOver(direction.connection);
+  /** Closes a connection at both ends, as a proxy does. Each end first receives the messages in flight to it. */
+  private closeBothEnds(connection: Connection<M>): void {
+    const { forward, backward } = connection;
+    this.kernel.trace?.record("close", forward.from, forward.to, connection.id, "network");
+    for (const direction of [forward, backward]) if (direction.receiverOpen) this.end(direction, CLOSE);
+  }
+
+  /**
+   * Closes the sending end of a direction, because its process closed it or ended. The peer gets a close, or a reset if
+   * messages have arrived that the process has not read (tcp_close in Linux).
+   */
+  private abandon(direction: Direction<M>): void {
+    const { connection, from, receiverOpen, reverse } = direction;
+    const hasUnread = (this.nodes[from] as Node<M>).hasUnread(connection.id);
+    reverse.receiverOpen = false;
+    if (!receiverOpen) direction.clear();
+    else if (hasUnread) this.abort(direction);
+    else this.end(direction, CLOSE);
+    this.forgetIfOver(connection);
+  }
+
+  /**
+   * Resets the receiving end of a direction. The sending host forgets the connection, so it retransmits neither the
+   * reset nor the messages that a cut holds. If the reset is lost, the receiving end stays open.
+   */
+  private abort(direction: Direction<M>): void {
+    const { droppedBy, link } = direction;
+    direction.senderLost = true;
+    if (droppedBy !== undefined) this.countStalled(droppedBy);
+    else if (link.cut === undefined) this.end(direction, RESET);
+    else {
+      this.countLost(link, direction.length + 1);
+      direction.clear();
+    }
   }
 
   private end(direction: Direction<M>, kind: number, afterUs = 0): void {
@@ -454,14 +544,18 @@ export class Tcp<M> {
   }
 
   private forgetIfOver(connection: Connection<M>): void {
-    if (connection.forward.receiverOpen || connection.backward.receiverOpen) return;
-    this.connections.delete(connection.id);
+    const { backward, forward, id } = connection;
+    if (forward.receiverOpen || backward.receiverOpen) return;
+    this.timers.stop(forward);
+    this.timers.stop(backward);
+    this.connections.delete(id);
   }
 
   private releaseAwaiting(direction: Direction<M>, node: number): void {
     if (direction.to !== node || direction.awaits !== AWAITS_HOST) return;
     direction.awaits = AWAITS_NOTHING;
     this.advance(direction);
+    this.timers.recheck(direction);
   }
 
   private releaseHeldBy(direction: Direction<M>, ruleId: number): void {
@@ -472,6 +566,7 @@ export class Tcp<M> {
       this.kernel.trace?.record("release", direction.from, direction.to, direction.connection.id, parcel.message);
     }
     this.advance(direction);
+    this.timers.recheck(direction);
   }
 
   private countHeld(direction: Direction<M>, count: number): void {
@@ -482,6 +577,12 @@ export class Tcp<M> {
     if (cut !== undefined) this.effects.heldByCut += count;
     else this.effects.heldByClog += count;
     this.kernel.trace?.record("hold", direction.from, direction.to, direction.connection.id, block.kind);
+  }
+
+  private countLost({ cut }: Link, count: number): void {
+    if (cut === undefined) return;
+    cut.lost += count;
+    this.effects.lostByCut += count;
   }
 
   private countStalled(rule: NetworkRule<M>): void {

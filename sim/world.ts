@@ -17,6 +17,8 @@ import {
   DISK_EVENT,
   DRAIN_EVENT,
   eventKindName,
+  KEEP_ALIVE_EVENT,
+  RETRANSMISSION_EVENT,
   SCRIPT_EVENT,
   TIMER_EVENT,
   USER_EVENT,
@@ -239,6 +241,22 @@ export class World<M> {
       case DRAIN_EVENT:
         if (!this.drain(this.byId[target] as Node<M>)) return false;
         break;
+      case RETRANSMISSION_EVENT: {
+        const { tcp } = this.network;
+        const direction = queue.payload as Direction<M>;
+        if (!tcp.timers.isStalledSince(direction, queue.a)) return false;
+        this.begin(direction.to, direction.connection.id, queue.kind);
+        tcp.retransmissionTimedOut(direction);
+        break;
+      }
+      case KEEP_ALIVE_EVENT: {
+        const { tcp } = this.network;
+        const incoming = queue.payload as Direction<M>;
+        if (!tcp.timers.keepAliveExpired(incoming)) return false;
+        this.begin(incoming.from, incoming.connection.id, queue.kind);
+        tcp.giveUpEnd(incoming, "keep-alive");
+        break;
+      }
       default:
         this.dispatchScript();
     }

@@ -151,6 +151,10 @@ function* withoutChance(scenario: Scenario): Generator<Scenario> {
     }
     if (network.lossRate > 0) yield { ...scenario, network: { ...network, lossRate: 0 } };
   }
+  for (const field of ["retransmissionTimeout", "keepAliveTimeout"] as const) {
+    const { [field]: timeout, ...others } = network;
+    if (timeout !== undefined) yield { ...scenario, network: others };
+  }
   if (disk.sync !== "2ms") yield { ...scenario, disk: { ...disk, sync: "2ms" } };
   if (disk.write !== "1ms") yield { ...scenario, disk: { ...disk, write: "1ms" } };
   for (const field of ["sync", "write"] as const) {
@@ -205,6 +209,14 @@ function* simplerAction(step: Step): Generator<Step> {
     if (unsynced !== "lost") yield { ...step, crash: { ...step.crash, unsynced: "lost" } };
     if (unsynced === "torn")
       for (const kept of [0, 1, 2, 3]) yield { ...step, crash: { ...step.crash, unsynced: kept } };
+  }
+  if ("disconnect" in step && step.disconnect.orderly) {
+    const { orderly: _orderly, ...disconnect } = step.disconnect;
+    yield { ...step, disconnect };
+  }
+  if ("reset" in step && step.reset.orderly) {
+    const { orderly: _orderly, ...reset } = step.reset;
+    yield { ...step, reset };
   }
   if ("partition" in step && step.partition.length > 1) {
     for (const group of step.partition) yield { ...step, partition: [group] };

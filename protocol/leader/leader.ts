@@ -351,6 +351,15 @@ export class Leader
     else this.backlog?.find((entry) => entry.connection === connection)?.packets.push(message);
   }
 
+  /**
+   * Whether packets have arrived on a connection that no thread has read. A connection in the backlog counts, because
+   * the kernel resets it when the listener closes.
+   */
+  hasUnread(connection: ConnectionId): boolean {
+    const isPending = this.backlog?.some((entry) => entry.connection === connection) ?? false;
+    return isPending || (this.byConnection.get(connection)?.hasUnread ?? false);
+  }
+
   closed(connection: ConnectionId): void {
     if (this.backlog !== null) this.backlog = this.backlog.filter((entry) => entry.connection !== connection);
     this.byConnection.get(connection)?.disconnected();

@@ -19,6 +19,7 @@
  */
 import { assertPhase, assertPresent } from "../assert.ts";
 import { type ConnectionId, type ThreadWork, WORK_QUEUE_NEWLEADER, WORK_SEND_SNAPSHOT } from "../effects.ts";
+import { Inbox, isPacket } from "../inbox.ts";
 import type { Anomaly, FailureReason } from "../notes.ts";
 import {
   ACK,
@@ -151,7 +152,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   private phase: HandlerPhase = "reading-info";
   private tickOfNextAckDeadline: number;
   private readLimit: ReadLimit = "initLimit";
-  private inbox: (QuorumPacket | "closed")[] = [];
+  private readonly inbox = new Inbox();
   /** LearnerHandler#queuedPackets, until the sender thread runs. Null afterwards: packets are then sent immediately. */
   private queue: QuorumPacket[] | null = [];
   private throttled: SyncKind | null = null;
@@ -186,8 +187,13 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   }
 
   receive(message: QuorumPacket): void {
-    if (this.reading && this.inbox.length === 0) this.read(message);
+    if (this.reading && this.inbox.isEmpty) this.read(message);
     else this.inbox.push(message);
+  }
+
+  /** Whether packets of the learner have arrived that the handler's thread has not read. */
+  get hasUnread(): boolean {
+    return this.inbox.hasUnread;
   }
 
   /**
@@ -195,7 +201,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
    * at its next read.
    */
   disconnected(): void {
-    if (this.reading && this.inbox.length === 0) this.closedByLearner();
+    if (this.reading && this.inbox.isEmpty) this.closedByLearner();
     else this.inbox.push("closed");
   }
 
@@ -242,8 +248,8 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   close(): void {
     this.endThrottle();
     this.phase = "closed";
-    this.leader.forget(this);
     this.server.effects.close(this.connection);
+    this.leader.forget(this);
   }
 
   // ---- reading
@@ -273,8 +279,8 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     while (this.reading) {
       const next = this.inbox.shift();
       if (next === undefined) return;
-      if (next === "closed") this.closedByLearner();
-      else this.read(next);
+      if (isPacket(next)) this.read(next);
+      else this.closedByLearner();
     }
   }
 

@@ -9,6 +9,7 @@
 import { assertPresent } from "../assert.ts";
 import { Deadline } from "../deadline.ts";
 import { type ConnectionId, type DiskImage, NO_CONNECTION, type ThreadWork, TIMER_ROLE } from "../effects.ts";
+import { type ConnectionEnd, Inbox, isPacket } from "../inbox.ts";
 import { type Anomaly, BROADCAST, DISCOVERY, type FailureReason, SYNCHRONIZATION } from "../notes.ts";
 import {
   ACK,
@@ -62,6 +63,11 @@ interface Failure {
   readonly detail: string;
 }
 
+const END_DETAILS: Readonly<Record<ConnectionEnd, string>> = {
+  closed: "the leader closed the connection",
+  reset: "the connection to the leader was reset",
+};
+
 export class Learner implements SyncLearner, ServingLearner {
   readonly observer: boolean;
   readLimit: ReadLimit = "initLimit";
@@ -76,10 +82,15 @@ export class Learner implements SyncLearner, ServingLearner {
   private readonly connector: LeaderConnector;
   private phase: LearnerPhase = "connecting";
   private connection: ConnectionId = NO_CONNECTION;
-  private inbox: (QuorumPacket | "closed")[] = [];
+  private readonly inbox = new Inbox();
   /**
-   * A failure that takes effect when the thread sends or reads again: the connection broke while the thread was busy,
-   * or the leader's first packet was wrong. Null if there is none.
+   * Whether the connection was reset while the thread was busy. From then on, no packet can be sent. The thread can
+   * still read the packets that arrived before the reset (tcp_recvmsg in Linux).
+   */
+  private wasReset = false;
+  /**
+   * A failure that takes effect when the thread reads again: the leader's first packet was wrong, a packet cannot be
+   * read, or another thread could not send. Null if there is none.
    */
   private pendingFailure: Failure | null = null;
   /** The epoch that the leader sent. */
@@ -169,7 +180,7 @@ export class Learner implements SyncLearner, ServingLearner {
       this.pendingFailure = { reason: "first-packet-not-leaderinfo", detail };
     }
     if (this.newEpoch > this.server.acceptedEpoch) this.writeAcceptedEpoch();
-    else if (!this.failIfConnectionBroke()) this.registered();
+    else if (!this.failIfPending()) this.registered();
   }
 
   private writeAcceptedEpoch(): void {
@@ -181,12 +192,13 @@ export class Learner implements SyncLearner, ServingLearner {
     const { server } = this;
     const epochToAck = server.currentEpoch;
     server.acceptedEpochWritten(this.newEpoch, ok);
-    if (this.failIfDiskFailed(ok) || this.failIfConnectionBroke()) return;
+    if (this.failIfDiskFailed(ok) || this.failIfPending()) return;
     if (this.leaderIsOld) this.registered();
     else this.ackEpoch(epochToAck);
   }
 
   private ackEpoch(epoch: Epoch): void {
+    if (this.failIfConnectionBroke()) return;
     const { database, needsSnap } = this.server;
     this.send(packet(ACKEPOCH, needsSnap ? ZERO_ZXID : database.lastProcessedZxid, epoch));
     this.registered();
@@ -301,8 +313,14 @@ export class Learner implements SyncLearner, ServingLearner {
     return true;
   }
 
+  /**
+   * Sends a packet. If the connection was reset, the main thread fails immediately. If another thread sends while the
+   * main thread is busy, it closes the socket, and the main thread fails when it reads again (SendAckRequestProcessor).
+   */
   send(message: QuorumPacket): void {
-    this.server.effects.send(this.connection, message);
+    if (!this.wasReset) this.server.effects.send(this.connection, message);
+    else if (this.reading) this.connectionEnded("reset");
+    else this.pendingFailure ??= { reason: "connection-closed", detail: END_DETAILS.reset };
   }
 
   anomaly(anomaly: Anomaly, { type, zxid }: QuorumPacket, detail: string): void {
@@ -313,19 +331,24 @@ export class Learner implements SyncLearner, ServingLearner {
 
   received(connection: ConnectionId, message: QuorumPacket): void {
     if (connection !== this.connection) return;
-    if (this.reading && this.inbox.length === 0) this.read(message);
+    if (this.reading && this.inbox.isEmpty) this.read(message);
     else this.inbox.push(message);
   }
 
-  closed(connection: ConnectionId, how: "closed" | "reset"): void {
-    if (connection !== this.connection) return;
-    if (this.reading && this.inbox.length === 0) this.closedByLeader();
-    else if (how === "closed") this.inbox.push("closed");
-    else this.pendingFailure ??= { reason: "connection-closed", detail: "the connection to the leader was reset" };
+  /** Whether packets of the leader have arrived that the main thread has not read. */
+  hasUnread(connection: ConnectionId): boolean {
+    return connection === this.connection && this.inbox.hasUnread;
   }
 
-  private closedByLeader(): void {
-    this.fail("connection-closed", "the leader closed the connection");
+  closed(connection: ConnectionId, how: ConnectionEnd): void {
+    if (connection !== this.connection) return;
+    this.wasReset = how === "reset";
+    if (this.reading && this.inbox.isEmpty) this.connectionEnded(how);
+    else this.inbox.push(how);
+  }
+
+  private connectionEnded(how: ConnectionEnd): void {
+    this.fail("connection-closed", END_DETAILS[how]);
   }
 
   /** Handles TIMER_ROLE. Fails if the socket's timeout has expired. */
@@ -364,17 +387,17 @@ export class Learner implements SyncLearner, ServingLearner {
   /** A snapshot follows a packet that is not SNAP: the learner reads its bytes as the next packet, and fails. */
   private nextIsUnreadable(): void {
     this.pendingFailure ??= { reason: "unreadable-packet", detail: "a snapshot follows a packet that is not SNAP" };
-    if (this.reading) this.failIfConnectionBroke();
+    if (this.reading) this.failIfPending();
   }
 
   resumeReading(): void {
-    if (this.failIfConnectionBroke()) return;
+    if (this.failIfPending()) return;
     this.expectRead();
     while (this.reading) {
       const next = this.inbox.shift();
       if (next === undefined) return;
-      if (next === "closed") this.closedByLeader();
-      else this.read(next);
+      if (isPacket(next)) this.read(next);
+      else this.connectionEnded(next);
     }
   }
 
@@ -391,6 +414,12 @@ export class Learner implements SyncLearner, ServingLearner {
   }
 
   failIfConnectionBroke(): boolean {
+    if (this.failIfPending()) return true;
+    if (this.wasReset) this.connectionEnded("reset");
+    return this.wasReset;
+  }
+
+  private failIfPending(): boolean {
     const pending = this.pendingFailure;
     if (pending !== null) this.fail(pending.reason, pending.detail);
     return pending !== null;

@@ -59,7 +59,7 @@ export interface SyncLearner {
   resumeReading(): void;
   /** Makes the learner fail if `ok` is false. Returns whether `ok` is false. */
   failIfDiskFailed(ok: boolean): boolean;
-  /** Makes the learner fail if the connection broke while the thread was busy. Returns whether it broke. */
+  /** Makes the learner fail if it can send no packet, because the connection broke. Returns whether it broke. */
   failIfConnectionBroke(): boolean;
   fail(reason: FailureReason, detail: string): void;
   exit(code: number, reason: FailureReason, detail: string): void;

@@ -32,6 +32,10 @@ export function checkScenario(scenario: CompleteScenario): FieldProblem[] {
 
 function checkNetwork(checks: FieldChecks, network: NetworkSpec): void {
   checks.durationRange(network.latency, ["network", "latency"]);
+  for (const field of ["retransmissionTimeout", "keepAliveTimeout"] as const) {
+    const timeout = network[field];
+    if (timeout !== undefined) checks.timeout(timeout, ["network", field]);
+  }
   for (const [i, link] of network.links.entries()) {
     const path = ["network", "links", i];
     checks.server(link.from, [...path, "from"]);

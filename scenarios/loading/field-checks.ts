@@ -22,6 +22,9 @@ import type { CompleteScenario } from "./short-forms-and-defaults.ts";
  */
 export const START_EPOCH_MAX = 2_000_000;
 
+/** The shortest timeout of a host. With a timeout of 0, the clock of a run would never advance. */
+const TIMEOUT_MIN_US = 1000;
+
 export class FieldChecks {
   readonly scenario: CompleteScenario;
   readonly problems: FieldProblem[] = [];
@@ -88,6 +91,13 @@ export class FieldChecks {
         "30us, 200ms, 1.5s, 2m, up to 24h",
       );
     }
+  }
+
+  /** Checks a duration that must not be 0. */
+  timeout(text: string, path: Path): void {
+    this.duration(text, path);
+    const us = parseDuration(text);
+    if (us !== undefined && us < TIMEOUT_MIN_US) this.report(path, text, "is too short", "a duration of at least 1ms");
   }
 
   durationRange(text: string, path: Path): void {

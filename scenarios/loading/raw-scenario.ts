@@ -14,6 +14,7 @@ import type { ProtocolEvent } from "../../cluster/records.ts";
 import type { ServerId } from "../../protocol/zxid.ts";
 import type {
   AlteredFields,
+  ConnectionEnd,
   DiskFault,
   Expectation,
   ExpectedDecision,
@@ -55,8 +56,11 @@ export interface RawServer extends Partial<Omit<ServerSpec, "snapshots" | "logFi
   readonly logFrom?: RawZxid;
 }
 
-export interface RawNetwork extends Partial<Omit<NetworkSpec, "latency" | "links">> {
+export interface RawNetwork
+  extends Partial<Omit<NetworkSpec, "latency" | "links" | "retransmissionTimeout" | "keepAliveTimeout">> {
   readonly latency?: RawDuration;
+  readonly retransmissionTimeout?: RawDuration;
+  readonly keepAliveTimeout?: RawDuration;
   readonly links?: readonly RawLink[];
 }
 
@@ -100,7 +104,10 @@ export interface RawStep {
     readonly duplicateRate?: number;
   };
   readonly refuse?: ServerId;
-  readonly disconnect?: ServerId | "leader" | { readonly server: ServerId | "leader"; readonly from?: ServerId };
+  readonly disconnect?:
+    | ServerId
+    | "leader"
+    | ({ readonly server: ServerId | "leader"; readonly from?: ServerId } & ConnectionEnd);
   readonly clock?: { readonly server: ServerId; readonly rate: number };
   readonly settle?: RawIds;
   readonly resume?: ServerId;
@@ -112,7 +119,7 @@ export interface RawStep {
   readonly delay?: RawMatch & { readonly by: RawDuration };
   readonly hold?: RawMatch;
   readonly release?: "all";
-  readonly reset?: RawMatch;
+  readonly reset?: RawMatch & ConnectionEnd;
   readonly alter?: RawMatch & {
     readonly set: Omit<AlteredFields, "zxid"> & { readonly zxid?: RawZxid };
     readonly tolerated?: boolean;

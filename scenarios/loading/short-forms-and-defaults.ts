@@ -21,6 +21,7 @@ import { printableText } from "../printable.ts";
 import type {
   Action,
   AlteredFields,
+  ConnectionEnd,
   Direction,
   DiskFault,
   Expectation,
@@ -108,6 +109,8 @@ function completeNetwork(raw: RawNetwork): NetworkSpec {
     lossRate: raw.lossRate ?? DEFAULT_NETWORK.lossRate,
     duplicateRate: raw.duplicateRate ?? DEFAULT_NETWORK.duplicateRate,
     links: (raw.links ?? []).map((link) => ({ bothWays: false, ...link, latency: duration(link.latency) })),
+    ...(raw.retransmissionTimeout !== undefined && { retransmissionTimeout: duration(raw.retransmissionTimeout) }),
+    ...(raw.keepAliveTimeout !== undefined && { keepAliveTimeout: duration(raw.keepAliveTimeout) }),
   };
 }
 
@@ -187,19 +190,29 @@ function completeNetworkAction(raw: RawStep): Action {
   if (raw.clog !== undefined) return { clog: completeDirection(raw.clog) };
   if (raw.link !== undefined) return { link: completeLinkChange(raw.link) };
   if (raw.refuse !== undefined) return { refuse: raw.refuse };
-  if (raw.disconnect !== undefined) {
-    return { disconnect: typeof raw.disconnect === "object" ? raw.disconnect : { server: raw.disconnect } };
-  }
+  if (raw.disconnect !== undefined) return { disconnect: completeDisconnect(raw.disconnect) };
   if (raw.heal !== undefined) return { heal: raw.heal === "all" ? "all" : ids(raw.heal) };
   if (raw.drop !== undefined) return { drop: completeMatch(raw.drop) };
   if (raw.hold !== undefined) return { hold: completeMatch(raw.hold) };
-  if (raw.reset !== undefined) return { reset: completeMatch(raw.reset) };
+  if (raw.reset !== undefined) return { reset: { ...completeMatch(raw.reset), ...completeEnd(raw.reset) } };
   if (raw.delay !== undefined) return { delay: { ...completeMatch(raw.delay), by: duration(raw.delay.by) } };
   if (raw.alter !== undefined) {
     const { set, tolerated } = raw.alter;
     return { alter: { ...completeMatch(raw.alter), set: completeSet(set), ...(tolerated ? { tolerated } : {}) } };
   }
   return { release: "all" };
+}
+
+function completeDisconnect(
+  raw: NonNullable<RawStep["disconnect"]>,
+): Extract<Action, { disconnect: unknown }>["disconnect"] {
+  if (typeof raw !== "object") return { server: raw };
+  const { orderly: _orderly, ...ends } = raw;
+  return { ...ends, ...completeEnd(raw) };
+}
+
+function completeEnd({ orderly }: ConnectionEnd): ConnectionEnd {
+  return orderly ? { orderly } : {};
 }
 
 function completeDirection({ from, to }: RawDirection): Direction {

@@ -52,6 +52,38 @@ describe("leader", () => {
   });
 });
 
+describe("tcpKeepAlive, during a cut of one direction that is longer than keepAliveTimeout", () => {
+  it.each([
+    ["3.4.10", true, false],
+    ["3.4.11", true, true],
+    ["newest", true, true],
+    ["newest", false, false],
+  ])("%s with tcpKeepAlive %s: idle election connections end: %s", (zookeeper, tcpKeepAlive, end) => {
+    const cluster = testCluster(
+      `{ servers: 3, zookeeper: ${zookeeper}, settings: { tcpKeepAlive: ${tcpKeepAlive}, syncLimit: 100 },
+         network: { keepAliveTimeout: 10s, retransmissionTimeout: 1h } }`,
+    );
+    startAndServe(cluster);
+    cluster.world.network.cut(S1, S2);
+    runFor(cluster, 30_000_000);
+    expect(cluster.world.network.effects.endedByTimeout).toBe(end ? 2 : 0);
+    expect(cluster.running.every(({ peer }) => peer.serving)).toBe(true);
+  });
+});
+
+describe("retransmissionTimeout", () => {
+  it("3 servers, the leader cannot reach 1 follower: the timeout ends their connection before syncLimit does", () => {
+    const cluster = testCluster("{ servers: 3, network: { retransmissionTimeout: 1500ms } }");
+    startAndServe(cluster);
+    const leader = leaderOf(cluster);
+    const follower = leader === S1 ? S2 : S1;
+    cluster.world.network.cut(leader, follower);
+    runFor(cluster, 4_000_000);
+    expect(cluster.world.network.effects.endedByTimeout).toBeGreaterThan(0);
+    expect(cluster.server(leader)?.peer.leads).toBe(true);
+  });
+});
+
 describe("crash", () => {
   it("3 servers, the leader loses power with an unsynced record: the watcher gets the zxid of the lost record", () => {
     const lost: Zxid[] = [];

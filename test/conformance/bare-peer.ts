@@ -118,6 +118,8 @@ export class BarePeer implements Effects {
   readonly sent: { readonly connection: ConnectionId; readonly message: QuorumPacket | ElectionMessage }[] = [];
   readonly connects: Connect[] = [];
   readonly closed: number[] = [];
+  /** The connections that the peer closed before it had read every packet. */
+  readonly closedUnread: number[] = [];
   readonly failures: string[] = [];
   readonly anomalies: string[] = [];
   /** One line for each snapshot that the peer has saved, such as `snapshot 1:2 synced`. */
@@ -310,7 +312,11 @@ export class BarePeer implements Effects {
 
   /** Starts the peer, and lets all other voters vote for it. */
   becomeLeader(): this {
-    this.start();
+    return this.start().becomeLeaderAgain();
+  }
+
+  /** Lets all other voters vote for the started peer. */
+  becomeLeaderAgain(): this {
     const { myid, database, currentEpoch } = this.peer;
     for (const sid of this.peer.verifier.voters.filter((voter) => voter !== myid)) {
       this.notify(sid, { leader: myid, zxid: database.lastProcessedZxid, peerEpoch: currentEpoch });
@@ -353,6 +359,7 @@ export class BarePeer implements Effects {
   }
   close(connection: ConnectionId): void {
     this.closed.push(connection);
+    if (this.peer.hasUnread(connection)) this.closedUnread.push(connection);
   }
   listen(port: Port): void {
     this.listening.add(port);

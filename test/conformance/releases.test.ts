@@ -196,12 +196,12 @@ describe("a DIFF that leaves a gap after committedLog", () => {
 });
 
 describe("a connection that is reset while currentEpoch is written", () => {
-  // The follower notices the reset only when it sends the ACK. By then, it has executed the part of syncWithLeader
-  // before the ACK.
+  // The follower notices the reset only when it sends an ACK. By then, it has executed the part of syncWithLeader
+  // before the ACK. No thread can send on the connection (SendAckRequestProcessor).
   it.each([
-    ["3.6.2", [], []],
-    ["3.6.4", ["append 4"], ["ACK 4"]],
-  ])("%s appends %j before it notices", (release, appended, acks) => {
+    ["3.6.2", []],
+    ["3.6.4", ["append 4"]],
+  ])("%s appends %j before it notices", (release, appended) => {
     const bare = follower(release);
     for (const message of [diff("1:4"), proposal("1:4"), commit("1:4")]) bare.packet(bare.connection, message);
     bare.slowDisk = true;
@@ -211,7 +211,7 @@ describe("a connection that is reset while currentEpoch is written", () => {
     bare.slowDisk = false;
     bare.disk().advance(10);
     expect(bare.order.filter((one) => one.startsWith("append"))).toEqual(appended);
-    expect(bare.order.filter((one) => one.startsWith("ACK"))).toEqual(acks);
+    expect(bare.order.filter((one) => one.startsWith("ACK"))).toEqual([]);
     expect(bare.failures).toEqual(["connection-closed"]);
   });
 });

@@ -9,6 +9,7 @@ import type { ServerId } from "../../protocol/zxid.ts";
 import type { ActionResult } from "../../scenarios/action-result.ts";
 import { type ActionContext, perform, verbOf } from "../../scenarios/actions.ts";
 import { loadScenario } from "../../scenarios/load.ts";
+import { messageName } from "../../scenarios/message-match.ts";
 import type { Step } from "../../scenarios/scenario.ts";
 import schema from "../../schema/scenario.schema.json" with { type: "json" };
 import { leaderOf, runFor, runUntil, S1, S2, S3, startAndServe, testCluster } from "../cluster/test-cluster.ts";
@@ -187,6 +188,26 @@ describe("an action on a server that runs", () => {
     expect(count("disconnect: 1")).toBe(withTwo + withThree);
   });
 
+  it.each([
+    ["disconnect: { server: leader, orderly: true }", 2],
+    ["disconnect: leader", 0],
+  ])("after %s, %i of two PROPOSALs in flight arrive", (text, arriving) => {
+    const stage = new Stage();
+    let arrived = 0;
+    stage.cluster.watchMessages({
+      sent: () => undefined,
+      delivered: (_from, _to, message) => {
+        if (messageName(message) === "PROPOSAL") arrived++;
+      },
+    });
+    startAndServe(stage.cluster);
+    stage.do("write: 1");
+    runFor(stage.cluster, 0);
+    stage.do(text);
+    runFor(stage.cluster, 10_000);
+    expect(arrived).toBe(arriving);
+  });
+
   it("refuse counts the connections that it refuses until the undo", () => {
     const stage = servingStage();
     const node = stage.cluster.world.node(leaderOf(stage.cluster));
@@ -290,6 +311,7 @@ describe("messages", () => {
     "drop: { type: PROPOSAL, count: 2 }",
     "delay: { type: PROPOSAL, by: 5ms, count: 2 }",
     "reset: { type: PROPOSAL, count: 2 }",
+    "reset: { type: PROPOSAL, count: 2, orderly: true }",
     "alter: { type: PROPOSAL, set: { zxid: 9:9 }, count: 2 }",
     "hold: { type: PROPOSAL, count: 2 }",
   ])("%s counts the messages that match, up to its limit", (text) => {

@@ -97,6 +97,36 @@ test("disconnect without a peer resets every connection of the node and no other
   expect(world.network.effects.resetByScript).toBe(2);
 });
 
+test("disconnect by a close: each end receives the messages in flight, then the close, and can send no more", () => {
+  const { world, logs, run, conn } = connectedBed();
+  world.node(1).send(conn, "to 2");
+  world.node(2).send(conn, "to 1");
+  expect(world.network.disconnect(1, 2, "close")).toBe(1);
+  for (const node of [1, 2]) world.node(node).send(conn, "after the close");
+  run(1000);
+  expect(logs[1]).toEqual([`300 message to 1 on ${conn} from 2`, `300 closed ${conn}`]);
+  expect(logs[2]).toEqual([`300 message to 2 on ${conn} from 1`, `300 closed ${conn}`]);
+  expect(world.network.effects.resetByScript).toBe(1);
+});
+
+test("disconnect by a close refuses a connection that its caller does not know to be open", () => {
+  const { world, logs, run } = testBed(2);
+  const conn = world.node(1).connect(2, 1);
+  world.network.disconnect(1, 2, "close");
+  run(1000);
+  expect(logs[1]).toEqual([`100 refused ${conn}`]);
+});
+
+test("a message that matches a rule with the verdict close ends the connection after the messages before it", () => {
+  const { world, logs, run, conn } = connectedBed();
+  world.network.addRule(createRule(isText("b"), { kind: "close" }));
+  for (const message of ["a", "b", "c"]) world.node(1).send(conn, message);
+  run(1000);
+  expect(logs[2]).toEqual([`300 message a on ${conn} from 1`, `300 closed ${conn}`]);
+  expect(logs[1]).toEqual([`300 closed ${conn}`]);
+  expect(world.network.effects.resetByRule).toBe(1);
+});
+
 test("the queue limit that is set applies to streams and datagrams, and can be read", () => {
   const { world, run, conn } = connectedBed();
   expect(world.network.queueLimit).toBe(Number.POSITIVE_INFINITY);

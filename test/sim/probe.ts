@@ -10,6 +10,9 @@ export class Probe implements NodeProgram<string> {
   /** Called after each event with the logged line, without its time. */
   react: (line: string) => void = () => undefined;
 
+  /** The connections on which messages have arrived that the program has not read. */
+  readonly unread = new Set<number>();
+
   constructor(node: Node<string>, log: string[] = []) {
     this.node = node;
     this.log = log;
@@ -38,6 +41,9 @@ export class Probe implements NodeProgram<string> {
   }
   onDiskDone(operation: number, result: DiskResult): void {
     this.write(`disk ${operation} ${result}`);
+  }
+  hasUnread(conn: number): boolean {
+    return this.unread.has(conn);
   }
   stateHash(): number {
     return this.log.length;

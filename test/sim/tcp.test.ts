@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { createRule } from "../../sim/rules.ts";
 import { connectedBed, delivered, testBed } from "./probe.ts";
 
 test("a listening node accepts after one latency, and the caller is connected after two", () => {
@@ -150,12 +151,86 @@ test("the end that closes is gone immediately, and its peer gets the data before
   expect(world.node(2).send(conn, "late")).toBe(false);
 });
 
-test("messages that a process sent before its crash arrive before the reset", () => {
+test("messages that a process sent before its crash arrive before the close", () => {
   const { world, logs, run, conn } = connectedBed();
   world.node(1).send(conn, "last");
   world.node(1).crash();
   run(1000);
-  expect(logs[2]).toEqual(["300 message last on 1 from 1", "300 reset 1"]);
+  expect(logs[2]).toEqual(["300 message last on 1 from 1", "300 closed 1"]);
+});
+
+describe("a connection with messages that its process has not read", () => {
+  test.each(["close", "crash"] as const)("is reset by a %s of the process, after the messages in flight", (end) => {
+    const { world, logs, run, conn, probes } = connectedBed();
+    probes[1]?.unread.add(conn);
+    world.node(1).send(conn, "last");
+    if (end === "close") world.node(1).close(conn);
+    else world.node(1).crash();
+    run(1000);
+    expect(logs[2]).toEqual(["300 message last on 1 from 1", "300 reset 1"]);
+  });
+
+  test.each([
+    ["a message", true, "reset"],
+    ["no message", false, "closed"],
+  ])("is the one of a paused process for which %s has arrived: the other end is %s", (_, sends, how) => {
+    const { world, logs, run, conn } = connectedBed();
+    world.node(1).pause();
+    if (sends) world.node(2).send(conn, "unread");
+    run(1000);
+    world.node(1).crash();
+    run(2000);
+    expect(logs[2]).toEqual([`1100 ${how} 1`]);
+  });
+
+  test("is the one that a paused process has not accepted", () => {
+    const { world, logs, run } = testBed(2);
+    world.node(2).pause();
+    world.node(1).connect(2, 1);
+    run(1000);
+    world.node(2).crash();
+    run(2000);
+    expect(logs[1]).toEqual(["200 connected 1", "1100 reset 1"]);
+  });
+
+  test("loses the messages that a cut holds and the reset, so its other end stays open until it sends", () => {
+    const { world, logs, run, conn, probes } = connectedBed();
+    probes[1]?.unread.add(conn);
+    const cut = world.network.cut(1, 2);
+    world.node(1).send(conn, "taken back");
+    world.node(1).close(conn);
+    run(1000);
+    world.network.heal(1, 2);
+    run(2000);
+    expect([logs[2], cut.lost]).toEqual([[], 2]);
+    world.node(2).send(conn, "still there?");
+    run(3000);
+    expect(logs[2]).toEqual(["2200 reset 1"]);
+  });
+
+  test("loses the messages in flight and the reset to a cut that begins before they arrive", () => {
+    const { world, logs, run, conn, probes } = connectedBed();
+    probes[1]?.unread.add(conn);
+    world.node(1).send(conn, "taken back");
+    world.node(1).close(conn);
+    run(250);
+    world.network.cut(1, 2);
+    run(1000);
+    world.network.heal(1, 2);
+    run(2000);
+    expect(logs[2]).toEqual([]);
+  });
+
+  test("loses the reset if a rule has dropped a message on its way", () => {
+    const { world, logs, run, conn, probes } = connectedBed();
+    probes[1]?.unread.add(conn);
+    const rule = createRule<string>(() => true, { kind: "drop" }, 1);
+    world.network.addRule(rule);
+    world.node(1).send(conn, "dropped");
+    world.node(1).close(conn);
+    run(1000);
+    expect([logs[2], rule.affected]).toEqual([[], 2]);
+  });
 });
 
 test("a connection to a host that lost power is half-open until a message gets a reset from the restarted host", () => {

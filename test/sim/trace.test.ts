@@ -75,10 +75,11 @@ test("a trace limit below one event is an error", () => {
 
 test("the trace says whether a connection was closed or reset", () => {
   const trace = new Trace();
-  const { world, run, conn } = connectedBed(2, { trace });
+  const { world, run, conn, probes } = connectedBed(2, { trace });
   const second = world.node(1).connect(2, 1);
   run(1000);
   world.node(1).close(conn);
+  probes[1]?.unread.add(second);
   world.node(1).crash();
   run(2000);
   const ends = trace.events().filter(({ node, timeUs }) => node === 2 && timeUs > 1000);

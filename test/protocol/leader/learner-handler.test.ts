@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  asConnectionId,
   asServerId,
   asZxid,
   LOOKING,
@@ -39,6 +40,26 @@ describe("registration", () => {
     const data = { serverId: asServerId(1), protocolVersion: 0x10000, configVersion: 1 };
     bare.accept(F1).packet(F1, packet(11, z("0:0"), data));
     expect(bare.failures).toEqual(["1: config-ahead"]);
+  });
+
+  it("does not read while it waits for an epoch, and closes the connection with the unread packet", () => {
+    const bare = new BarePeer({ verifier: ensemble([0, 1, 2, 3, 4]) }).becomeLeader();
+    bare.accept(F1).packet(F1, info(1, 0));
+    bare.accept(F2).disconnect(F2);
+    expect(bare.peer.hasUnread(asConnectionId(F1))).toBe(false);
+    bare.packet(F1, ping("0:0"));
+    expect(bare.peer.hasUnread(asConnectionId(F1))).toBe(true);
+    bare.advance(4000);
+    expect([bare.failures.at(-1), bare.closed, bare.closedUnread]).toEqual(["epoch-timeout", [F2, F1], [F1]]);
+  });
+
+  it("has not read a connection in the backlog", () => {
+    const bare = new BarePeer();
+    bare.start().slowDisk = true;
+    bare.becomeLeaderAgain().accept(F1);
+    expect(bare.peer.hasUnread(asConnectionId(F1))).toBe(true);
+    bare.disk();
+    expect(bare.peer.hasUnread(asConnectionId(F1))).toBe(false);
   });
 
   it("gives a learner without LearnerInfo a negative id", () => {

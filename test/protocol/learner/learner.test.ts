@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  asConnectionId,
   DISK_ACCEPTED_EPOCH,
   DISK_CURRENT_EPOCH,
   DISK_SYNC_LOG,
@@ -79,6 +80,25 @@ describe("the epoch", () => {
     bare.disconnect(leader);
     bare.disk();
     expect([bare.failures, bare.sentOn(leader).at(-1)]).toEqual([["connection-closed"], "ACKEPOCH 0:0"]);
+  });
+
+  it("a learner that cannot read the next packet fails after its write, with unread packets in the kernel", () => {
+    const { bare, leader, send } = asLearner(new BarePeer());
+    bare.slowDisk = true;
+    send(leaderInfo(1), diff("0:0"));
+    expect(bare.peer.hasUnread(asConnectionId(leader))).toBe(true);
+    bare.failNext = DISK_ACCEPTED_EPOCH;
+    bare.disk();
+    expect([bare.failures, bare.closed.at(-1), bare.closedUnread]).toEqual([["disk-error"], leader, [leader]]);
+  });
+
+  it("a learner that fails at a packet has read the packets that arrived before the same read", () => {
+    const { bare, leader, send } = asLearner(new BarePeer());
+    bare.slowDisk = true;
+    send(leaderInfo(1), newLeader(1), diff("0:0"));
+    bare.disk();
+    expect([bare.failures, bare.closedUnread]).toEqual([["unexpected-sync-packet"], []]);
+    expect(bare.peer.hasUnread(asConnectionId(leader))).toBe(false);
   });
 
   it("an old leader's NEWLEADER with a lower epoch is refused", () => {

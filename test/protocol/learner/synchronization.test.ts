@@ -78,6 +78,33 @@ describe("the first packet", () => {
     expect([bare.peer.needsSnap, bare.log]).toEqual([false, []]);
   });
 
+  it.each([
+    ["reset", "ACKEPOCH 1:3"],
+    ["closed", "ACK 2:0"],
+  ] as const)(
+    "a learner whose connection is %s during the truncation reads NEWLEADER, and last sends %s",
+    (how, last) => {
+      const { bare, leader, send } = registered();
+      bare.slowDisk = true;
+      send(trunc("1:2"), newLeader(2));
+      bare.disconnect(leader, how).disk();
+      expect([bare.failures, bare.currentEpoch]).toEqual([["connection-closed"], 2]);
+      expect(bare.sentOn(leader).at(-1)).toBe(last);
+    },
+  );
+
+  it("3.8.4: an ACK of the log thread on a reset connection makes the main thread fail when it reads again", () => {
+    const { bare, leader, send } = registered({ release: "3.8.4" });
+    bare.slowThreads = true;
+    send(diff("1:4"), proposal("1:4"), commit("1:4"));
+    bare.slowDisk = true;
+    send(newLeader(2), upToDate());
+    bare.disconnect(leader, "reset").disk();
+    expect([bare.failures, bare.currentEpoch]).toEqual([[], 2]);
+    bare.work();
+    expect([bare.failures, bare.sentOn(leader).at(-1)]).toEqual([["connection-closed"], "ACKEPOCH 1:3"]);
+  });
+
   it("a reset during the truncation ends following when the database is reloaded", () => {
     const { bare, leader, send } = registered();
     bare.slowDisk = true;

@@ -14,7 +14,8 @@ servers:
   4: {role: observer, currentEpochTmp: 1}
 quorum: {groups: {a: [1, 2], b: [3]}, weights: {3: 0}}
 settings: {tickTimeMs: 100, snapshotSizeFactor: 0.5, forceSnapSync: true, electionTransport: datagram}
-network: {latency: 0.2ms..1ms, lossRate: 0.1, links: [{from: 1, to: 2, bothWays: true, latency: 5ms}]}
+network: {latency: 0.2ms..1ms, lossRate: 0.1, keepAliveTimeout: 20s, retransmissionTimeout: 15m,
+  links: [{from: 1, to: 2, bothWays: true, latency: 5ms}]}
 disk: {sync: 1ms..4ms, write: 1ms}
 threads: {serializeSnapshot: 10ms, resumeLearner: 0}
 committed: 1:4

@@ -381,6 +381,13 @@ export const WRONG_EXPECTATIONS: readonly BadFile[] = [
 /** Quorums, networks, durations and settings that scenarios/loading/check-scenario.ts rejects. */
 export const WRONG_SCENARIO: readonly BadFile[] = [
   [
+    "a keep-alive timeout of 0",
+    "servers: 3\nnetwork: {keepAliveTimeout: 0}\n",
+    2,
+    "network.keepAliveTimeout",
+    ["is too short", "at least 1ms"],
+  ],
+  [
     "a latency whose start is greater than its end",
     "servers: 3\nnetwork:\n  latency: 5ms..1ms\n",
     3,

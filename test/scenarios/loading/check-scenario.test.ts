@@ -34,6 +34,18 @@ describe("a scenario is valid only if", () => {
         { threads: { resumeLearner: "25h" } },
         "threads.resumeLearner",
       ],
+      [
+        "the retransmission timeout is at least 1 ms",
+        { network: { retransmissionTimeout: "1ms" } },
+        { network: { retransmissionTimeout: "0us" } },
+        "network.retransmissionTimeout",
+      ],
+      [
+        "the keep-alive timeout is at most 24 h",
+        { network: { keepAliveTimeout: "24h" } },
+        { network: { keepAliveTimeout: "25h" } },
+        "network.keepAliveTimeout",
+      ],
       ["a write takes a duration", { disk: { write: "1ms..2ms" } }, { disk: { write: "2ms..1ms" } }, "disk.write"],
       [
         "a snapshot takes a duration",

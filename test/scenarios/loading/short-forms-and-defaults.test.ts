@@ -136,6 +136,10 @@ describe("a loaded file is complete:", () => {
     ["{drop: {}}", { after: "0us", drop: { match: {}, count: 1 } }],
     ["{hold: {zxid: 0x100000002, count: 5}}", { after: "0us", hold: { match: { zxid: "1:2" }, count: 5 } }],
     ["{reset: {to: 3}}", { after: "0us", reset: { match: { to: 3 }, count: 1 } }],
+    ["{reset: {to: 3, orderly: true}}", { after: "0us", reset: { match: { to: 3 }, count: 1, orderly: true } }],
+    ["{reset: {to: 3, orderly: false}}", { after: "0us", reset: { match: { to: 3 }, count: 1 } }],
+    ["{disconnect: {server: 3, orderly: true}}", { after: "0us", disconnect: { server: 3, orderly: true } }],
+    ["{disconnect: {server: 3, orderly: false}}", { after: "0us", disconnect: { server: 3 } }],
     [
       "{delay: {type: NOTIFICATION, by: 200ms}}",
       { after: "0us", delay: { match: { type: "NOTIFICATION" }, by: "200ms", count: 1 } },
