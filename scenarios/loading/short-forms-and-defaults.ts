@@ -5,9 +5,11 @@
  */
 
 import {
+  type ConfigChange,
   type CrashSpec,
   DEFAULT_THREADS,
   type DiskSpec,
+  type EnsembleConfig,
   type NetworkSpec,
   type ServerSpec,
   type ThreadSpec,
@@ -34,9 +36,11 @@ import type {
 import type {
   Decision,
   Failure,
+  RawConfigChange,
   RawDecision,
   RawDirection,
   RawDuration,
+  RawEnsembleConfig,
   RawExpectation,
   RawIds,
   RawMatch,
@@ -77,7 +81,7 @@ export function completeScenario(raw: RawScenario, name: string): CompleteScenar
 }
 
 function completeServer(raw: RawServer): ServerSpec {
-  const { snapshots, logFilesFrom, logFrom, settings, ...rest } = raw;
+  const { config, snapshots, logFilesFrom, logFrom, settings, ...rest } = raw;
   const empty = raw.empty ?? false;
   const history = normalizeHistory(raw.history ?? "");
   const epoch = empty ? ("missing" as const) : lastEpoch(history);
@@ -93,6 +97,21 @@ function completeServer(raw: RawServer): ServerSpec {
     snapshots: snapshots === undefined ? (empty ? [] : ["0:0"]) : zxids(snapshots),
     logFilesFrom: zxids(logFilesFrom ?? []),
     ...(logFrom === undefined ? {} : { logFrom: normalizeZxid(logFrom) }),
+    ...(config === undefined ? {} : { config: completeConfig(config) }),
+  };
+}
+
+function completeConfig(raw: RawEnsembleConfig): EnsembleConfig {
+  return { observers: [], ...raw };
+}
+
+function completeStart(raw: ServerId | RawConfigChange): ServerId | ConfigChange {
+  if (typeof raw !== "object") return raw;
+  const { config, settings, ...rest } = raw;
+  return {
+    ...rest,
+    ...(config === undefined ? {} : { config: completeConfig(config) }),
+    ...(settings === undefined ? {} : { settings: withCoreNames(settings) }),
   };
 }
 
@@ -164,9 +183,9 @@ function completeMoment(raw: ProtocolEvent | RawMoment): Moment {
 
 function completeAction(raw: RawStep): Action {
   if (raw.write !== undefined) return { write: completeWrite(raw.write) };
-  if (raw.start !== undefined) return { start: raw.start };
+  if (raw.start !== undefined) return { start: completeStart(raw.start) };
   if (raw.crash !== undefined) return { crash: completeCrash(raw.crash) };
-  if (raw.restart !== undefined) return { restart: raw.restart };
+  if (raw.restart !== undefined) return { restart: completeStart(raw.restart) };
   if (raw.upgrade !== undefined) return { upgrade: raw.upgrade };
   if (raw.pause !== undefined) return { pause: raw.pause };
   if (raw.stall !== undefined) return { stall: raw.stall };
