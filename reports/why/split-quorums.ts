@@ -15,7 +15,7 @@ import type { Fact } from "./moment.ts";
 export function splitQuorumsFact({ splitQuorums }: ScenarioRun, { atUs }: Violation): Fact | undefined {
   if (splitQuorums === undefined || splitQuorums[1].establishedUs > atUs) return undefined;
   const [first, second] = splitQuorums;
-  const text = `the configurations differ too much: ${quorumText(first)}, and ${quorumText(second)}`;
+  const text = `two configurations allow disjoint quorums: ${quorumText(first)}, and ${quorumText(second)}`;
   return { text, atUs: undefined, causes: splitQuorums.map(originOf) };
 }
 

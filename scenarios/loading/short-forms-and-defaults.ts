@@ -102,7 +102,7 @@ function completeServer(raw: RawServer): ServerSpec {
 }
 
 function completeConfig(raw: RawEnsembleConfig): EnsembleConfig {
-  return { observers: [], ...raw };
+  return { ...raw, observers: raw.observers ?? [] };
 }
 
 function completeStart(raw: ServerId | RawConfigChange): ServerId | ConfigChange {
