@@ -4,8 +4,8 @@
 import type {
   ConfigChange,
   CrashSpec,
-  EnsembleConfig,
   DiskSpec,
+  EnsembleConfig,
   HierarchicalQuorum,
   LinkSpec,
   NetworkSpec,
