@@ -11,6 +11,10 @@ export const SCENARIO_GROUPS: readonly ScenarioGroup[] = [
   { title: "bugs with a ticket", names: /^zookeeper-\d+-|^trunc-then-|^log-thread-|^synced-diff-|^txns-after-trunc-/ },
   { title: "bugs without a ticket, which no release fixes", names: /^open-/ },
   { title: "releases and rolling upgrades", names: /^release-|^rolling-upgrade-|-before-zab-1-/ },
+  {
+    title: "changed configurations",
+    names: /^expansion-(three|new)-|^removed-server-|becomes?-(participant|observers)-/,
+  },
   { title: "crashes, restarts and failing disks", names: /crash|restart|-dies-|cannot-write|impossible-disks/ },
   { title: "DIFF, TRUNC or SNAP", names: /-(diff|snap|trunc|truncated|truncate)(-|$)/ },
   { title: "epochs, quorums and refused packets", names: /./ },

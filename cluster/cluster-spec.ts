@@ -56,8 +56,38 @@ export interface ServerSpec {
   readonly zookeeper?: string;
   /** The settings of this server. They override the settings of the cluster. */
   readonly settings: Partial<Settings>;
-  /** The servers that this server's configuration lists. Default: all servers. */
+  /** The servers that this server's configuration lists, with the roles of the cluster. Default: all servers. */
   readonly view?: readonly ServerId[];
+  /** The configuration file of this server. Default: the servers of `view`, with the roles and groups of the cluster. */
+  readonly config?: EnsembleConfig;
+}
+
+/**
+ * The ensemble as the configuration file of one server describes it (the lines `server.N`, `group.N` and `weight.N` of
+ * zoo.cfg). The server that reads the file takes its own role from it, counts quorums by it, and knows only the servers
+ * in it. Other servers may have other files.
+ */
+export interface EnsembleConfig {
+  /** The servers that vote. */
+  readonly voters: readonly ServerId[];
+  /** The servers that do not vote. */
+  readonly observers: readonly ServerId[];
+  /** The voters of each group, by the group's name. Default: a quorum is a majority of the voters. */
+  readonly groups?: HierarchicalQuorum["groups"];
+  /** The weights of the voters whose weight is not 1. */
+  readonly weights?: HierarchicalQuorum["weights"];
+}
+
+/** A change of the configuration of one server, which takes effect when the server starts the next time. */
+export interface ConfigChange {
+  /** The server. */
+  readonly server: ServerId;
+  /** The new configuration file. Default: unchanged. */
+  readonly config?: EnsembleConfig;
+  /** The settings to change. */
+  readonly settings?: Partial<Settings>;
+  /** The new release. Default: unchanged. */
+  readonly zookeeper?: string;
 }
 
 /** A hierarchical quorum: groups of servers with weights (ZooKeeper's QuorumHierarchical). */

@@ -26,7 +26,7 @@ import { behaviorOf } from "../protocol/releases.ts";
 import { type DurationRange, parseDurationRange } from "../sim/duration-range.ts";
 import { DEFAULT_LINK, type DiskCharacter, type LinkCharacter, type Trace, World } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
-import type { ClusterSpec, CrashSpec, ServerSpec } from "./cluster-spec.ts";
+import type { ClusterSpec, ConfigChange, CrashSpec, EnsembleConfig, ServerSpec } from "./cluster-spec.ts";
 import { hashMessage } from "./message-hash.ts";
 import { Watchers } from "./note-watchers.ts";
 import type { PlannedStop, ServerConfig } from "./records.ts";
@@ -34,7 +34,7 @@ import { type Message, type MessageCoverage, type MessageWatcher, Server } from 
 import { ServerDisk } from "./server-disk.ts";
 import { startImage } from "./start-disk.ts";
 import type { ThreadDurations } from "./thread-work.ts";
-import { verifierOf } from "./verifier.ts";
+import { ensembleConfigOf, verifierOfConfig } from "./verifier.ts";
 
 /** The largest number of datagrams in flight on one link. A further datagram is lost. */
 const DATAGRAMS_MAX = 32;
@@ -74,8 +74,6 @@ export class Cluster {
   readonly spec: ClusterSpec;
   /** The simulated world. Each server is the node with its id. */
   readonly world: World<Message>;
-  /** Which servers vote, and which sets of them are a quorum. */
-  readonly verifier: QuorumVerifier;
   /** The ids of the servers, ascending. */
   readonly ids: readonly ServerId[];
   /**
@@ -91,14 +89,18 @@ export class Cluster {
   private readonly servers = new Map<ServerId, Server>();
   private readonly watchers = new Map<ServerId, readonly [Notes?, Notes?]>();
   private readonly messageWatchers: MessageWatcher[] = [];
-  /** The release of each server that was upgraded. */
-  private readonly releases = new Map<ServerId, string>();
+  /** The spec of each server whose configuration has changed since the start of the run. */
+  private readonly changedSpecs = new Map<ServerId, ServerSpec>();
+  /** The configuration that all servers have, except those with a `view` or a `config`. */
+  private readonly commonConfig: EnsembleConfig;
+  private readonly commonVerifier: QuorumVerifier;
 
   constructor(spec: ClusterSpec, options: ClusterOptions) {
     this.spec = spec;
     this.options = options;
     this.ids = serverIdsOf(spec.servers);
-    this.verifier = verifierOf(spec);
+    this.commonConfig = ensembleConfigOf(spec, {});
+    this.commonVerifier = verifierOfConfig(this.commonConfig);
     this.characters = { link: linkCharacter(spec), disk: diskCharacter(spec) };
     this.threadDurations = threadDurations(spec);
     this.world = new World<Message>({
@@ -203,10 +205,16 @@ export class Cluster {
     this.world.node(sid).wipe();
   }
 
+  /** Changes the configuration with which a server starts the next time. */
+  configure({ server, settings, ...change }: ConfigChange): void {
+    const spec = this.serverSpec(server);
+    this.changedSpecs.set(server, { ...spec, ...change, settings: { ...spec.settings, ...settings } });
+  }
+
   /** Sets the release with which the server starts the next time. If the server runs, stops it. */
   install(sid: ServerId, release: string): void {
     const planned = { for: "upgrade", from: this.releaseOf(sid), to: release } as const;
-    this.releases.set(sid, release);
+    this.configure({ server: sid, zookeeper: release });
     this.crash({ server: sid, unsynced: "kept", connectionsReset: true }, planned);
   }
 
@@ -232,20 +240,30 @@ export class Cluster {
     }
   }
 
-  /** Returns the spec of a server, with the release that the last upgrade installed. */
+  /** Returns the spec of a server, with the release and the configuration that steps have changed. */
   serverSpec(sid: ServerId): ServerSpec {
-    return this.spec.servers[sid] as ServerSpec;
+    return this.changedSpecs.get(sid) ?? (this.spec.servers[sid] as ServerSpec);
+  }
+
+  /** Returns the servers that the configuration file of a server lists. Equal files can be different objects. */
+  ensembleConfigOf(sid: ServerId): EnsembleConfig {
+    const { config, view } = this.serverSpec(sid);
+    return config === undefined && view === undefined
+      ? this.commonConfig
+      : ensembleConfigOf(this.spec, { ...(config && { config }), ...(view && { view }) });
   }
 
   /** The configuration with which the server starts. */
   configOf(sid: ServerId): ServerConfig {
-    const { role, view = this.ids } = this.serverSpec(sid);
+    const ensemble = this.ensembleConfigOf(sid);
+    const role = ensemble.voters.includes(sid) ? "participant" : "observer";
+    const view = membersOf(ensemble);
     const settings = this.settingsOf(sid);
-    return { release: this.releaseOf(sid), role, view, settings, changed: changedSettings(settings) };
+    return { release: this.releaseOf(sid), role, view, ensemble, settings, changed: changedSettings(settings) };
   }
 
   private releaseOf(sid: ServerId): string {
-    return this.releases.get(sid) ?? this.serverSpec(sid).zookeeper ?? this.spec.zookeeper;
+    return this.serverSpec(sid).zookeeper ?? this.spec.zookeeper;
   }
 
   private settingsOf(sid: ServerId): Settings {
@@ -266,14 +284,18 @@ export class Cluster {
   }
 
   private peerConfig(sid: ServerId): PeerConfig {
-    const spec = this.serverSpec(sid);
+    const ensemble = this.ensembleConfigOf(sid);
     const settings = this.settingsOf(sid);
     const { emptyHistory } = this;
-    const verifier = spec.view === undefined ? this.verifier : verifierOf(this.spec, spec.view);
+    const verifier = ensemble === this.commonConfig ? this.commonVerifier : verifierOfConfig(ensemble);
     const release = behaviorOf(this.releaseOf(sid));
     const behavior = this.options.change?.(release) ?? release;
-    return { myid: sid, behavior, verifier, settings, view: spec.view ?? this.ids, emptyHistory };
+    return { myid: sid, behavior, verifier, settings, view: membersOf(ensemble), emptyHistory };
   }
+}
+
+function membersOf({ observers, voters }: EnsembleConfig): readonly ServerId[] {
+  return [...voters, ...observers].sort((a, b) => a - b);
 }
 
 function changedSettings(settings: Settings): Partial<Settings> {

@@ -28,6 +28,7 @@ import {
   type Txn,
   type Zxid,
 } from "../protocol/index.ts";
+import type { EnsembleConfig } from "./cluster-spec.ts";
 
 interface Common {
   /** The virtual time in microseconds. */
@@ -223,6 +224,8 @@ export interface ServerConfig {
   readonly role: "participant" | "observer";
   /** The servers that this server knows. */
   readonly view: readonly ServerId[];
+  /** The servers in the configuration file of this server, by role, with their groups and weights. */
+  readonly ensemble: EnsembleConfig;
   /** All settings of the server. */
   readonly settings: Settings;
   /** The settings that differ from ZooKeeper's defaults. */

@@ -1,25 +1,37 @@
 /**
- * The quorum verifier of a cluster: which servers vote, in which groups and with which weights (QuorumMaj,
+ * The quorum verifier of a server: which servers vote, in which groups and with which weights (QuorumMaj,
  * QuorumHierarchical).
  */
 import { hierarchical, majority, type QuorumVerifier, type ServerId, serverIdsOf } from "../protocol/index.ts";
-import type { ClusterSpec } from "./cluster-spec.ts";
+import type { ClusterSpec, EnsembleConfig, ServerSpec } from "./cluster-spec.ts";
+
+type Servers = Pick<ClusterSpec, "servers" | "quorum">;
 
 /** Returns the verifier of a server that knows only the servers in `view`. By default, the server knows all servers. */
-export function verifierOf(
-  spec: Pick<ClusterSpec, "servers" | "quorum">,
-  view: readonly ServerId[] = serverIdsOf(spec.servers),
-): QuorumVerifier {
-  const isObserver = (sid: ServerId): boolean => spec.servers[sid]?.role === "observer";
-  const observers = view.filter(isObserver);
-  const { quorum } = spec;
-  if (quorum === undefined) {
-    return majority(
-      view.filter((sid) => !isObserver(sid)),
-      observers,
-    );
-  }
-  const weights = new Map(serverIdsOf(quorum.weights).map((sid) => [sid, quorum.weights[sid] as number]));
-  const groups = Object.values(quorum.groups).map((group) => group.filter((sid) => view.includes(sid)));
-  return hierarchical(groups, weights, observers);
+export function verifierOf(spec: Servers, view?: readonly ServerId[]): QuorumVerifier {
+  return verifierOfConfig(configOfView(spec, view));
+}
+
+/** Returns the configuration of a server: that of its spec, or the part of the cluster's configuration that it knows. */
+export function ensembleConfigOf(spec: Servers, { config, view }: Pick<ServerSpec, "config" | "view">): EnsembleConfig {
+  return config ?? configOfView(spec, view);
+}
+
+function configOfView(spec: Servers, view: readonly ServerId[] = serverIdsOf(spec.servers)): EnsembleConfig {
+  const { quorum, servers } = spec;
+  const isObserver = (sid: ServerId): boolean => servers[sid]?.role === "observer";
+  const lists = { voters: view.filter((sid) => !isObserver(sid)), observers: view.filter(isObserver) };
+  if (quorum === undefined) return lists;
+  const groups = Object.entries(quorum.groups).map(([name, group]) => [
+    name,
+    group.filter((sid) => view.includes(sid)),
+  ]);
+  return { ...lists, groups: Object.fromEntries(groups), weights: quorum.weights };
+}
+
+/** Returns the verifier of a server with this configuration. */
+export function verifierOfConfig({ groups, observers, voters, weights = {} }: EnsembleConfig): QuorumVerifier {
+  if (groups === undefined) return majority(voters, observers);
+  const weightOf = new Map(serverIdsOf(weights).map((sid) => [sid, weights[sid] as number]));
+  return hierarchical(Object.values(groups), weightOf, observers);
 }

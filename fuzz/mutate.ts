@@ -60,10 +60,10 @@ const CHANGES: Readonly<Record<keyof typeof WEIGHTS, Change>> = {
 
 /**
  * Whether mutation may change a step. Mutation does not change the steps of the user's scenario, the settle step at the
- * end, and corruptions.
+ * end, corruptions, and changes of the configuration.
  */
 function isChangeable({ kind }: Entry): boolean {
-  return kind !== "settle" && kind !== "script" && kind !== "corruption";
+  return kind !== "settle" && kind !== "script" && kind !== "corruption" && kind !== "rolling-config";
 }
 
 /** Applies a change to one step, chosen at random from the steps that mutation may change. */

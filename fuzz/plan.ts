@@ -7,23 +7,34 @@
  * times if shrinking removes one step. At the end, a drawn quorum is settled and must become live again.
  */
 
-import { DEFAULT_THREADS, type DiskSpec, type ServerSpec, type ThreadSpec } from "../cluster/cluster-spec.ts";
+import {
+  DEFAULT_THREADS,
+  type DiskSpec,
+  type EnsembleConfig,
+  type ServerSpec,
+  type ThreadSpec,
+} from "../cluster/cluster-spec.ts";
 import { type QuorumTest, quorumTest } from "../invariants/quorum-test.ts";
 import type { Settings } from "../protocol/index.ts";
+import { behaviorOf } from "../protocol/releases.ts";
 import { asServerId, type ServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import { durationText } from "../sim/duration-range.ts";
 import { FAULT_KINDS, FAULT_NAMES, type FaultContext, type FaultName } from "./fault-kinds.ts";
 import { drawSynchronizing } from "./moments.ts";
 import type { Draw } from "./random-values.ts";
+import { drawRollingConfig } from "./rolling-config.ts";
 import { drawStartDisks } from "./start-disks.ts";
 
 /** A scenario that contains every fault, every write and the initial state of the disks. */
 export interface Plan {
   /** The scenario. */
   readonly scenario: Scenario;
-  /** The origin of each step: a fault, a client's write, the settle step, or the script of the given scenario. */
-  readonly kinds: readonly (FaultName | "write" | "settle" | "script")[];
+  /**
+   * The origin of each step: a fault, a client's write, a rolling change of the configuration, the settle step, or the
+   * script of the given scenario.
+   */
+  readonly kinds: readonly (FaultName | "write" | "rolling-config" | "settle" | "script")[];
 }
 
 /** What a plan may contain. */
@@ -101,9 +112,17 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
     for (const step of FAULT_KINDS[kind].draw(draw, context)) drawn.push({ step, kind });
   }
   const lost = losable.filter((sid) => !budget.losable.includes(sid));
-  const settle = drawQuorum(draw, participants, observers, lost, isQuorum);
-  drawn.push({ step: { from: durationText(lengthMs), settle }, kind: "settle" });
+  const settled = drawQuorum(draw, participants, observers, lost, isQuorum);
   const database = draw.chance(LARGE_DATABASE) ? drawDatabaseTimes(draw, tickMs) : {};
+  const steps = drawn.map(({ step }) => step);
+  const roll = mayChangeConfig(draw, options, base)
+    ? drawRollingConfig(draw, { participants, observers, steps, lengthMs })
+    : undefined;
+  const settle = roll === undefined ? settled : settledAfter(roll.config, settled, lost);
+  if (roll !== undefined && settle !== settled) {
+    for (const step of roll.steps) drawn.push({ step, kind: "rolling-config" });
+  }
+  drawn.push({ step: { from: durationText(lengthMs), settle }, kind: "settle" });
   return {
     scenario: {
       ...base,
@@ -135,6 +154,29 @@ function drawDatabaseTimes(draw: Draw, tickMs: number): DatabaseTimes {
 interface DatabaseTimes {
   readonly disk?: Pick<DiskSpec, "load" | "snapshot">;
   readonly threads?: Pick<ThreadSpec, "serializeSnapshot" | "transferSnapshot">;
+}
+
+/** Draws whether a plan changes the configuration of its servers. It is the last draw, so other plans stay the same. */
+function mayChangeConfig(draw: Draw, { faults, scenario, zookeeper }: PlanOptions, { quorum }: Scenario): boolean {
+  if (faults !== undefined || scenario !== undefined || quorum !== undefined) return false;
+  return behaviorOf(zookeeper).onlyVotersAcknowledge && draw.chance(0.1);
+}
+
+/**
+ * Returns the servers to settle after a change of the configuration: members of the new configuration, with a quorum of
+ * its voters. If too many voters have lost a file, returns `settled`, and the configuration must not change.
+ */
+function settledAfter(
+  { observers, voters }: EnsembleConfig,
+  settled: ServerId[],
+  lost: readonly ServerId[],
+): ServerId[] {
+  const isQuorum = quorumTest(voters);
+  const members = settled.filter((sid) => voters.includes(sid) || observers.includes(sid));
+  for (const sid of voters) {
+    if (!isQuorum(members) && !members.includes(sid) && !lost.includes(sid)) members.push(sid);
+  }
+  return isQuorum(members) ? members.sort((a, b) => a - b) : settled;
 }
 
 /** Draws the time of a fault. A fifth of the faults strike at the very start, so that they hit the first election. */

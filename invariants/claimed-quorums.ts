@@ -1,5 +1,5 @@
 /**
- * claimed-quorums: each quorum that a server acts on is a quorum of the configuration.
+ * claimed-quorums: each quorum that a server acts on is a quorum of the server's own configuration.
  *
  * The class counts votes and packets itself, from the notes about what each server has sent and read, and compares its
  * own count with what the server then does:
@@ -14,7 +14,8 @@
  *     is the first to deliver it            a leader that has committed it
  *     delivers it as a learner              a COMMIT or INFORM for it, read after those of earlier transactions
  *
- * The leader itself counts as one of these servers. Not checked: leaders whose configuration lacks servers.
+ * The leader itself counts as one of these servers. Servers can have different configurations: a server that the
+ * configuration of the leader lacks, or lists as an observer, does not count.
  */
 import {
   type Epoch,
@@ -70,13 +71,11 @@ interface Claims {
 
 export class ClaimedQuorums {
   private readonly ensemble: Ensemble;
-  private readonly isQuorum: QuorumTest;
   private readonly violations: Violations;
   private readonly claims = new Map<ServerId, Claims>();
 
-  constructor(ensemble: Ensemble, isQuorum: QuorumTest, violations: Violations) {
+  constructor(ensemble: Ensemble, violations: Violations) {
     this.ensemble = ensemble;
-    this.isQuorum = isQuorum;
     this.violations = violations;
   }
 
@@ -119,8 +118,8 @@ export class ClaimedQuorums {
   }
 
   /** Checks the end of an election, whose winner may be the server itself. */
-  elected({ sid }: ServerView, leader: ServerId): void {
-    if (this.isSupported(sid, leader)) return;
+  elected({ configuration, sid }: ServerView, leader: ServerId): void {
+    if (this.isSupported(sid, leader, configuration.isQuorum)) return;
     const text = `elects server ${leader}, but has not counted the votes of a quorum for it`;
     this.violations.report("claimed-quorums", sid, text, {});
   }
@@ -129,32 +128,28 @@ export class ClaimedQuorums {
    * Returns whether the notifications that the server has counted let it follow or become this leader: a quorum has the
    * server's own vote, or a quorum follows the leader, and the leader leads (FastLeaderElection#checkLeader).
    */
-  private isSupported(sid: ServerId, leader: ServerId): boolean {
+  private isSupported(sid: ServerId, leader: ServerId, isQuorum: QuorumTest): boolean {
     const { settledVotes, vote, votes } = this.of(sid);
-    if (vote?.leader === leader && this.agrees(votes, (other) => equalVotes(vote, other))) return true;
+    const isAgreed = (counted: Counted, agrees: (vote: Notification) => boolean): boolean =>
+      isQuorum(supportersIn(counted, agrees));
+    if (vote?.leader === leader && isAgreed(votes, (other) => equalVotes(vote, other))) return true;
     const leads = [votes, settledVotes].some((counted) => counted.get(leader)?.state === LEADING);
     const joins = (counted: Counted, agrees: (a: Notification, b: Notification) => boolean): boolean => {
       for (const candidate of counted.values()) {
         if (candidate.state === LOOKING || candidate.leader !== leader) continue;
         const isConfirmed = leader === sid ? candidate.electionEpoch === vote?.electionEpoch : leads;
-        if (isConfirmed && this.agrees(counted, (other) => agrees(candidate, other))) return true;
+        if (isConfirmed && isAgreed(counted, (other) => agrees(candidate, other))) return true;
       }
       return false;
     };
     return joins(votes, agreeInRound) || joins(settledVotes, agreeOnEpoch);
   }
 
-  private agrees(counted: Counted, agrees: (vote: Notification) => boolean): boolean {
-    const supporters: ServerId[] = [];
-    for (const [sid, vote] of counted) if (agrees(vote)) supporters.push(sid);
-    return this.isQuorum(supporters);
-  }
-
   // ---- discovery
 
-  /** Counts a FOLLOWERINFO that the leader has read. */
-  epochOffered(leader: ServerView, learner: ServerId, observer: boolean): void {
-    if (!observer) this.of(leader.sid).offers.push(learner);
+  /** Counts a FOLLOWERINFO or OBSERVERINFO that the leader has read. */
+  epochOffered(leader: ServerView, learner: ServerId): void {
+    if (leader.configuration.voters.has(learner)) this.of(leader.sid).offers.push(learner);
   }
 
   /** Records an acceptedEpoch that the server has written, which must be higher than the one before. */
@@ -185,8 +180,7 @@ export class ClaimedQuorums {
    */
   epochAcked(leader: ServerView, learner: ServerId, currentEpoch: Epoch, lastZxid: Zxid): void {
     const own = this.of(leader.sid);
-    const view = this.ensemble.servers.get(learner);
-    if (currentEpoch < 0 || view === undefined || view.observer) return;
+    if (currentEpoch < 0 || !leader.configuration.voters.has(learner)) return;
     const { accepted, unacked } = this.of(learner);
     // The leader can be slow: the learner may have accepted the epoch of another leader since it sent this packet.
     const wasUnacked = own.proposed !== undefined && unacked.delete(own.proposed);
@@ -197,7 +191,7 @@ export class ClaimedQuorums {
     const isAhead = currentEpoch > (own.currentEpoch ?? currentEpoch);
     const hasMore = currentEpoch === own.currentEpoch && lastZxid > (own.zxid ?? lastZxid);
     if (!isAhead && !hasMore) own.acks.push(learner);
-    else if (!this.isQuorum([leader.sid, ...own.acks])) own.aheadOf.add(learner);
+    else if (!leader.configuration.isQuorum([leader.sid, ...own.acks])) own.aheadOf.add(learner);
   }
 
   /** Forgets a learner whose connection the leader has closed. */
@@ -224,7 +218,7 @@ export class ClaimedQuorums {
   /** Counts an ACK of NEWLEADER that the leader has read. */
   newLeaderAckRead(leader: ServerView, learner: ServerId, zxid: Zxid): void {
     const { accepted, newLeaderAcks } = this.of(leader.sid);
-    if (this.ensemble.servers.get(learner)?.observer) return;
+    if (!leader.configuration.voters.has(learner)) return;
     if (accepted === undefined || zxid === makeZxid(accepted, 0)) newLeaderAcks.push(learner);
   }
 
@@ -246,8 +240,8 @@ export class ClaimedQuorums {
   committed(leader: ServerView, { zxid }: Txn, primary: EpochPrimary | undefined): void {
     const history = primary?.upTo(zxid);
     if (history === undefined) return;
-    const holders = this.ensemble.holdersOf(history);
-    if (this.isQuorum(holders)) return;
+    const holders = this.ensemble.holdersOf(history, leader.configuration);
+    if (leader.configuration.isQuorum(holders)) return;
     const text = `commits ${zxidText(zxid)}, but no quorum has it on disk, only ${list(holders)}`;
     this.violations.report("claimed-quorums", leader.sid, text, { zxid, holders });
   }
@@ -283,7 +277,7 @@ export class ClaimedQuorums {
 
   private check(leader: ServerView, counted: readonly ServerId[], action: string, reason: string): void {
     const servers = [leader.sid, ...counted];
-    if (this.isQuorum(servers)) return;
+    if (leader.configuration.isQuorum(servers)) return;
     const others = counted.length === 0 ? "" : `, only ${list(counted)}`;
     const text = `${action}, but no quorum has ${reason}${others}`;
     this.violations.report("claimed-quorums", leader.sid, text, { holders: [...counted] });
@@ -312,6 +306,12 @@ export class ClaimedQuorums {
     }
     return own;
   }
+}
+
+function supportersIn(counted: Counted, agrees: (vote: Notification) => boolean): ServerId[] {
+  const supporters: ServerId[] = [];
+  for (const [sid, vote] of counted) if (agrees(vote)) supporters.push(sid);
+  return supporters;
 }
 
 function equalVotes(a: Vote, b: Vote): boolean {

@@ -6,6 +6,7 @@
  */
 import { asEpoch, type Epoch, type History, type ServerId } from "../protocol/index.ts";
 import { EpochPrimaries, type EpochPrimary } from "./epoch-primaries.ts";
+import type { Configuration } from "./quorum-test.ts";
 import type { Role } from "./violation.ts";
 
 /** Stands for "no epoch". It is lower than every epoch. */
@@ -13,7 +14,10 @@ export const NO_EPOCH: Epoch = asEpoch(-1);
 
 export interface ServerView {
   readonly sid: ServerId;
-  readonly observer: boolean;
+  /** The configuration with which the process of the server started last. The server counts quorums by it. */
+  configuration: Configuration;
+  /** Whether the configuration of the server makes it an observer. */
+  observer: boolean;
   /** Whether the server has loaded its disk at least once in this run. */
   hasLoaded: boolean;
   /** The history in memory; undefined while the server is down. */
@@ -55,8 +59,20 @@ export class Ensemble {
   /** The highest established epoch; NO_EPOCH before the first. */
   private highestEpoch = NO_EPOCH;
 
-  constructor(servers: readonly ServerId[], observers: readonly ServerId[]) {
-    for (const sid of servers) this.servers.set(sid, newServerView(sid, observers.includes(sid)));
+  constructor(servers: readonly ServerId[], configuration: Configuration) {
+    for (const sid of servers) this.servers.set(sid, newServerView(sid, configuration));
+  }
+
+  /** Records the configuration with which a server starts. */
+  configured(sid: ServerId, configuration: Configuration): void {
+    const server = this.get(sid);
+    server.configuration = configuration;
+    server.observer = !configuration.voters.has(sid);
+  }
+
+  /** Returns the configuration of the leader that was established last; that of `server` if there is none. */
+  configurationInForce(server: ServerView): Configuration {
+    return (this.newest === undefined ? server : this.get(this.newest.leader.sid)).configuration;
   }
 
   get(sid: ServerId): ServerView {
@@ -90,29 +106,23 @@ export class Ensemble {
   }
 
   /**
-   * Returns the participants whose disk would still have this history after a crash. For each log, walks back the part
-   * that is longer than `history`.
+   * Returns the voters of a configuration whose disk would still have this history after a crash. For each log, walks
+   * back the part that is longer than `history`.
    */
-  holdersOf(history: History): ServerId[] {
+  holdersOf(history: History, { voters }: Configuration): ServerId[] {
     const holders: ServerId[] = [];
-    for (const { durable, observer, sid } of this.servers.values()) {
-      if (!observer && durable !== undefined && history.isPrefixOf(durable)) holders.push(sid);
+    for (const { durable, sid } of this.servers.values()) {
+      if (voters.has(sid) && durable !== undefined && history.isPrefixOf(durable)) holders.push(sid);
     }
     return holders;
   }
-
-  /** Returns whether these servers are a majority of the participants. */
-  isMajority(servers: readonly ServerId[]): boolean {
-    let participants = 0;
-    for (const { observer } of this.servers.values()) if (!observer) participants++;
-    return servers.length > participants / 2;
-  }
 }
 
-function newServerView(sid: ServerId, observer: boolean): ServerView {
+function newServerView(sid: ServerId, configuration: Configuration): ServerView {
   return {
     sid,
-    observer,
+    configuration,
+    observer: !configuration.voters.has(sid),
     hasLoaded: false,
     tree: undefined,
     log: undefined,

@@ -21,7 +21,7 @@ import { NoBadPacket } from "./no-bad-packet.ts";
 import { PrimaryOrder } from "./primary-order.ts";
 import { PrimaryUniqueness } from "./primary-uniqueness.ts";
 import { ProcessConsistency } from "./process-consistency.ts";
-import type { QuorumTest } from "./quorum-test.ts";
+import { type Configuration, type QuorumTest, quorumTest } from "./quorum-test.ts";
 import { type Checkers, ServerNotes } from "./server-notes.ts";
 import { TruncKeepsCommitted } from "./trunc-keeps-committed.ts";
 import { type Violation, Violations } from "./violation.ts";
@@ -53,10 +53,12 @@ export class Invariants {
   private readonly found: Violations;
 
   constructor({ servers, observers = [], committed, isQuorum, notesAreComplete = false, now }: InvariantsOptions) {
-    const ensemble = new Ensemble(servers, observers);
+    const voters = servers.filter((sid) => !observers.includes(sid));
+    const configuration = { voters: new Set(voters), isQuorum: isQuorum ?? quorumTest(voters) };
+    const ensemble = new Ensemble(servers, configuration);
     this.ensemble = ensemble;
     this.found = new Violations(now, (sid) => ensemble.servers.get(sid)?.role ?? "down");
-    this.checkers = this.checkersFor(isQuorum ?? ((sids) => ensemble.isMajority(sids)), notesAreComplete);
+    this.checkers = this.checkersFor(notesAreComplete);
     if (committed !== undefined) this.startWith(committed);
   }
 
@@ -74,6 +76,14 @@ export class Invariants {
   /** Returns the notes through which a server's core reports to the invariants. */
   notesFor(server: ServerId): Notes {
     return new ServerNotes(this.ensemble.get(server), this.ensemble, this.initialTxns, this.checkers);
+  }
+
+  /**
+   * Records the configuration with which a server starts. Before, the server has the configuration of the options. The
+   * checks of a quorum use the configuration of the server that claims the quorum.
+   */
+  configured(server: ServerId, configuration: Configuration): void {
+    this.ensemble.configured(server, configuration);
   }
 
   /**
@@ -100,12 +110,12 @@ export class Invariants {
     this.checkers.noBadPacket.tolerate(receiver, sender);
   }
 
-  private checkersFor(isQuorum: QuorumTest, notesAreComplete: boolean): Checkers {
+  private checkersFor(notesAreComplete: boolean): Checkers {
     const { ensemble, found, initialTxns } = this;
     const { primaries } = ensemble;
     const sequence = new CommittedHistory();
     const leaderIsComplete = new LeaderIsComplete(ensemble, found);
-    const claimedQuorums = notesAreComplete ? new ClaimedQuorums(ensemble, isQuorum, found) : undefined;
+    const claimedQuorums = notesAreComplete ? new ClaimedQuorums(ensemble, found) : undefined;
     const primaryOrder = new PrimaryOrder(primaries, sequence, initialTxns, leaderIsComplete, claimedQuorums, found);
     return {
       primaryUniqueness: new PrimaryUniqueness(found),
@@ -116,7 +126,7 @@ export class Invariants {
       processConsistency: new ProcessConsistency(sequence, primaries, found),
       noBadPacket: new NoBadPacket(found),
       committedHistoryGrows: new CommittedHistoryGrows(sequence, found),
-      truncKeepsCommitted: new TruncKeepsCommitted(ensemble, sequence, isQuorum, found),
+      truncKeepsCommitted: new TruncKeepsCommitted(ensemble, sequence, found),
       followerIsPrefix: new FollowerIsPrefix(primaries, found),
       memoryAndDisk: new MemoryAndDisk(found),
       claimedQuorums,

@@ -7,6 +7,13 @@ import type { ServerId } from "../protocol/index.ts";
 /** Returns whether these servers contain a quorum. Servers that do not vote, and repeated servers, have no effect. */
 export type QuorumTest = (servers: readonly ServerId[]) => boolean;
 
+/** The configuration of one server, as far as quorums depend on it. */
+export interface Configuration {
+  /** The servers that vote. */
+  readonly voters: ReadonlySet<ServerId>;
+  readonly isQuorum: QuorumTest;
+}
+
 /** Groups of voters with weights, as in ClusterSpec.quorum. A voter without a weight has weight 1. */
 export interface Groups {
   readonly groups: Readonly<Record<string, readonly ServerId[]>>;

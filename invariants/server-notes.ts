@@ -96,8 +96,8 @@ export class ServerNotes implements Notes {
     this.check.claimedQuorums?.elected(this.server, leader);
   }
 
-  epochOffered(learner: ServerId, observer: boolean): void {
-    this.check.claimedQuorums?.epochOffered(this.server, learner, observer);
+  epochOffered(learner: ServerId): void {
+    this.check.claimedQuorums?.epochOffered(this.server, learner);
   }
 
   epochProposed(epoch: Epoch, acceptedBefore: Epoch): void {

@@ -7,19 +7,16 @@ import type { History, ServerId } from "../protocol/index.ts";
 import type { CommittedHistory } from "./committed-history.ts";
 import type { Ensemble, ServerView } from "./ensemble.ts";
 import { zxidAtEnd, zxidText } from "./history-facts.ts";
-import type { QuorumTest } from "./quorum-test.ts";
 import type { Violations } from "./violation.ts";
 
 export class TruncKeepsCommitted {
   private readonly ensemble: Ensemble;
   private readonly sequence: CommittedHistory;
-  private readonly isQuorum: QuorumTest;
   private readonly violations: Violations;
 
-  constructor(ensemble: Ensemble, sequence: CommittedHistory, isQuorum: QuorumTest, violations: Violations) {
+  constructor(ensemble: Ensemble, sequence: CommittedHistory, violations: Violations) {
     this.ensemble = ensemble;
     this.sequence = sequence;
-    this.isQuorum = isQuorum;
     this.violations = violations;
   }
 
@@ -46,8 +43,9 @@ export class TruncKeepsCommitted {
       this.violations.report("trunc-keeps-committed", server.sid, `truncates ${removed}, which is committed`, facts);
       return;
     }
-    const holders = this.ensemble.holdersOf(committed);
-    if (this.isQuorum(holders)) return;
+    const configuration = this.ensemble.configurationInForce(server);
+    const holders = this.ensemble.holdersOf(committed, configuration);
+    if (configuration.isQuorum(holders)) return;
     const left = holders.length === 0 ? "no server keeps it" : `only ${holders.join(", ")} keep it: no quorum`;
     const text = `truncates ${removed}, which was committed after the leader's decision, and ${left}`;
     this.violations.report("trunc-keeps-committed", server.sid, text, { ...facts, holders });

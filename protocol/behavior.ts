@@ -102,8 +102,28 @@ export interface ReleaseBehavior {
    * ZOOKEEPER-3437).
    */
   readonly throttledSyncs: readonly ("snap" | "diff")[];
-  /** Observers count neither toward the epoch quorum nor toward the ACKEPOCH quorum (ZOOKEEPER-2959). */
+  /**
+   * Only voters of the leader's configuration count toward the quorums of the epoch, of ACKEPOCH and of NEWLEADER. If
+   * false, every server counts toward the first two, and every learner that sent FOLLOWERINFO counts toward the third
+   * (ZOOKEEPER-2959).
+   */
   readonly observersDoNotCount: boolean;
+  /**
+   * Only voters of the leader's configuration count if they acknowledge a proposal, and in the check that a quorum is
+   * synced with the leader. If false, each server that acknowledges counts, and each learner that sent FOLLOWERINFO
+   * (Leader#processAck, Leader#lead in 3.4).
+   */
+  readonly onlyVotersAcknowledge: boolean;
+  /**
+   * A LOOKING server ignores votes for a leader that is not a voter of its configuration (ZOOKEEPER-2988). If false, it
+   * can elect such a leader, and then does not find its address.
+   */
+  readonly ignoresVotesForNonVoters: boolean;
+  /**
+   * The first message on an election connection contains the address of its sender. The receiver connects to this
+   * address even if its own configuration lacks the sender (QuorumCnxManager#handleConnection).
+   */
+  readonly helloHasAddress: boolean;
   /**
    * A LOOKING server stores the vote of a leading or following server of its own round together with that server's
    * state (ZOOKEEPER-3537). If false, it stores such a vote with the state LOOKING.

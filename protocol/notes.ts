@@ -40,6 +40,7 @@ export type FailureReason =
   | "commit-without-proposal" // while synchronizing: a COMMIT has no proposal, or an observer's proposal has no COMMIT
   | "truncate-failed" // the log could not be truncated to the zxid in TRUNC
   | "connect-failed" // connectToLeader: no connection within the permitted tries or time
+  | "not-in-configuration" // QuorumPeer#start: the server's own configuration does not list the server
   | "leader-unknown" // findLeader: the elected leader is not in this server's view
   | "connection-closed" // the other end closed the connection, or it was reset
   | "read-timeout" // nothing arrived within the timeout of the socket (soTimeout)

@@ -102,8 +102,10 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   readonly myid: ServerId;
   /** Which servers vote, and which sets of them are a quorum. */
   readonly verifier: QuorumVerifier;
-  /** The verifier for the quorum that agrees on an epoch; it counts observers in releases before ZOOKEEPER-2959. */
+  /** The verifier for the quorum that agrees on an epoch; it counts every server in releases before ZOOKEEPER-2959. */
   readonly epochVerifier: QuorumVerifier;
+  /** The verifier for ACKs of proposals and for the leader's check of its quorum; it counts every server in 3.4. */
+  readonly ackVerifier: QuorumVerifier;
   /** The settings of this server. */
   readonly settings: Settings;
   /** The behaviors of the server's release. */
@@ -158,6 +160,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.behavior = config.behavior ?? NEWEST;
     this.view = view;
     this.epochVerifier = this.behavior.observersDoNotCount ? verifier : countingObservers(verifier);
+    this.ackVerifier = this.behavior.onlyVotersAcknowledge ? verifier : countingObservers(verifier);
     this.participant = verifier.isVoter(myid);
     this.effects = effects;
     this.notes = notes;
@@ -182,6 +185,10 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   /** Starts the server with the content of its disk. This is the first input of a Peer. */
   start(image: DiskImage): void {
     const { behavior, database, effects } = this;
+    if (!this.view.includes(this.myid)) {
+      this.exit(EXIT_UNEXPECTED, "not-in-configuration", `My id ${this.myid} not in the peer list`);
+      return;
+    }
     const problem = database.restore(image);
     if (problem !== undefined) {
       this.exit(EXIT_UNEXPECTED, problem, "the database could not be loaded");

@@ -91,9 +91,10 @@ export function hierarchical(
 }
 
 /**
- * Returns a verifier that also adds observers, as releases before ZOOKEEPER-2959 do. Observers then count toward a
- * majority like voters. A hierarchical quorum with an observer ends in a NullPointerException, because the observer
- * belongs to no group.
+ * Returns a verifier that adds every server, as old releases do: observers (before ZOOKEEPER-2959), and servers that the
+ * configuration lacks. Toward a majority they count like voters, because QuorumMaj compares only the number of servers.
+ * A hierarchical quorum with such a server ends in a NullPointerException, because the server belongs to no group. The
+ * exception is modeled for the quorums of the epoch and of ACKEPOCH. In the other quorums, the server does not count.
  */
 export function countingObservers(verifier: QuorumVerifier): QuorumVerifier {
   const { groups, isVoter } = verifier;

@@ -25,6 +25,9 @@ const R3_4_10: Behavior = {
   syncSource: "committed-log",
   throttledSyncs: [],
   observersDoNotCount: false,
+  onlyVotersAcknowledge: false,
+  ignoresVotesForNonVoters: false,
+  helloHasAddress: false,
   settledVotesKeepState: false,
   electionConnectsInTurn: true,
   knowsTcpKeepAlive: false,
@@ -48,10 +51,13 @@ const R3_4_14: Behavior = {
   knowsTcpKeepAlive: true,
   shutdownFastForwards: true,
   observersDoNotCount: true,
+  ignoresVotesForNonVoters: true,
 };
 
 const R3_5_5: Behavior = {
   ...R3_4_14,
+  onlyVotersAcknowledge: true,
+  helloHasAddress: true,
   commitNeedsProposal: true,
   leaderSnapshots: true,
   newLeaderAfterSnap: true,
@@ -182,8 +188,11 @@ export const ALIKE: Readonly<Record<string, AlikeRelease>> = {
   },
   "3.4.12": {
     profile: "3.4.14",
-    except: { observersDoNotCount: false },
-    why: "3.4.12 does not fix ZOOKEEPER-2959, so observers count toward the quorums of an epoch.",
+    except: { observersDoNotCount: false, ignoresVotesForNonVoters: false },
+    why: [
+      "3.4.12 does not fix ZOOKEEPER-2959, so observers count toward the quorums of an epoch, and it does not fix",
+      "ZOOKEEPER-2988, so a server can elect a leader that its configuration lacks.",
+    ].join(" "),
   },
   "3.4.13": {
     profile: "3.4.14",

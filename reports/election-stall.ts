@@ -1,10 +1,10 @@
 /** Explains why servers that can reach each other elect no leader, or why an elected leader gets no quorum. */
-import type { HierarchicalQuorum } from "../cluster/cluster-spec.ts";
+import type { EnsembleConfig, HierarchicalQuorum } from "../cluster/cluster-spec.ts";
 import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import { formatZxid, type ServerId } from "../protocol/zxid.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import type { TraceEvent } from "../sim/trace.ts";
-import { formatMoment, formatSpan } from "./format.ts";
+import { countOf, formatMoment, formatSpan } from "./format.ts";
 import { listText, serverEnds } from "./server-end.ts";
 
 type Vote = RecordOf<"voted">;
@@ -21,18 +21,54 @@ export function electionStalls(run: ScenarioRun): string[] {
   return [...missingQuorum(run), ...unheardVotes(run), ...lateElections(run), ...blockedSenders(run)];
 }
 
-/** Returns a sentence if fewer voters are running than a quorum needs. */
-function missingQuorum({ scenario, servers }: ScenarioRun): string[] {
+/**
+ * Returns a sentence for each configuration in which fewer voters are running than a quorum needs. If all servers have
+ * one configuration, the sentence does not name its servers.
+ */
+function missingQuorum(run: ScenarioRun): string[] {
+  const { scenario, servers } = run;
+  const configs = lastConfigs(run);
+  if (configs.size > 1) return [...configs.values()].flatMap((config) => tooFewVoters(run, config));
   const { quorum } = scenario;
   const isRunning = (sid: ServerId): boolean => servers.find((server) => server.sid === sid)?.running === true;
   if (quorum !== undefined) return missingGroups(quorum, isRunning);
-  const voters = servers.filter(({ sid }) => scenario.servers[sid]?.role !== "observer");
-  const running = voters.filter((server) => server.running).map(({ sid }) => sid);
+  const [config] = configs.values();
+  const voters = config?.voters ?? servers.map(({ sid }) => sid).filter((sid) => !isObserver(scenario, sid));
+  const running = voters.filter(isRunning);
   const needed = Math.floor(voters.length / 2) + 1;
   if (running.length >= needed) return [];
   const names = running.length === 0 ? "" : ` (${listText(running)})`;
   const verb = running.length === 1 ? "runs" : "run";
   return [`${running.length} of ${voters.length} voters${names} ${verb}; a quorum needs ${needed}`];
+}
+
+function isObserver({ servers }: ScenarioRun["scenario"], sid: ServerId): boolean {
+  return servers[sid]?.role === "observer";
+}
+
+/** Returns the configurations with which the running servers started, without duplicates. */
+function lastConfigs({ records, servers }: ScenarioRun): Map<string, EnsembleConfig> {
+  const configs = new Map<string, EnsembleConfig>();
+  for (const { running, sid } of servers) {
+    const started = records.findLast(
+      (one): one is RecordOf<"started"> => one.event === "started" && one.server === sid,
+    );
+    const config = started?.config?.ensemble;
+    if (running && config !== undefined) configs.set(JSON.stringify(config), config);
+  }
+  return configs;
+}
+
+/** Returns a sentence if the running servers are no majority in a configuration. Hierarchical quorums are left out. */
+function tooFewVoters({ servers }: ScenarioRun, { groups, voters }: EnsembleConfig): string[] {
+  const running = voters.filter((sid) => servers.find((server) => server.sid === sid)?.running === true);
+  const needed = Math.floor(voters.length / 2) + 1;
+  if (groups !== undefined || running.length >= needed) return [];
+  const verb = running.length === 1 ? "runs" : "run";
+  return [
+    `in a configuration with voters ${listText(voters)}, ${countOf(running.length, "voter")} ${verb}; ` +
+      `a quorum needs ${needed}`,
+  ];
 }
 
 /**

@@ -162,6 +162,10 @@ export const FAILURE_REASONS: Readonly<Record<FailureReason, FailureDescription>
       },
     ],
   },
+  "not-in-configuration": {
+    about: "the server's own configuration does not list the server, so it refuses to start",
+    messages: [{ text: "My id {} not in the peer list" }],
+  },
   "leader-unknown": {
     about: "the elected leader is not in the view of the server",
     messages: [{ text: "Couldn't find the leader with id = {}" }],

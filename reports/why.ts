@@ -11,6 +11,7 @@ import { type Conflict, conflictOf, subjectOf } from "./why/conflicts.ts";
 import { FactFinder } from "./why/facts.ts";
 import { lifeLines } from "./why/life-text.ts";
 import { type Fact, lastRecordOf } from "./why/moment.ts";
+import { splitQuorumsFact } from "./why/split-quorums.ts";
 import { TransactionLife } from "./why/transaction-life.ts";
 
 /** The number of columns that are reserved for a time, such as `1.204310 s`, at the end of a line. */
@@ -19,6 +20,11 @@ const TIME_WIDTH = 14;
 export interface Explanation {
   readonly violation: Violation;
   readonly facts: Conflict;
+  /**
+   * Two leaders whose configurations have disjoint quorums, as the root cause of the violation. Undefined if there are
+   * none.
+   */
+  readonly configurations: Fact | undefined;
   /**
    * What each server did with the transaction that the facts are about. Undefined if they are not about a transaction.
    */
@@ -43,6 +49,7 @@ export function explain(run: ScenarioRun, violation = run.violations[0]): Explan
   return {
     violation,
     facts: conflictOf(violation, new FactFinder(run, violation)),
+    configurations: splitQuorumsFact(run, violation),
     life: life?.events.length === 0 ? undefined : life,
     consequence: consequenceOf(run, violation),
     also: run.violations.filter((other) => other !== violation),
@@ -66,10 +73,11 @@ function consequenceOf(run: ScenarioRun, violation: Violation): Fact | undefined
 export function whyText(run: ScenarioRun, violation?: Violation): string {
   const explanation = explain(run, violation);
   if (explanation === undefined) return "";
-  const { also, consequence, facts, life } = explanation;
+  const { also, configurations, consequence, facts, life } = explanation;
   const { id, server, text } = explanation.violation;
   const lines = hanging(`${id}: server ${server} ${text}`, "", "  ");
-  for (const [index, fact] of facts.entries()) lines.push("", ...factLines(`${index + 1}. ${fact.text}`, fact));
+  const all = configurations === undefined ? facts : [...facts, configurations];
+  for (const [index, fact] of all.entries()) lines.push("", ...factLines(`${index + 1}. ${fact.text}`, fact));
   if (life !== undefined) {
     const until = lastRecordOf(run, explanation.violation);
     const lives = lifeLines(life, run, until).flatMap((line) => hanging(line, "  ", "    "));

@@ -7,9 +7,12 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
     name: "crash",
     about: "kills a process or powers off its machine; unsynced writes are lost, kept, torn or partly kept",
   },
-  { name: "restart", about: "starts a server again; a running server is stopped first" },
+  {
+    name: "restart",
+    about: "starts a server again, if given with other servers in its configuration, other settings or another release",
+  },
   { name: "upgrade", about: "stops a server and starts it again with another release" },
-  { name: "start", about: "starts a server that is down" },
+  { name: "start", about: "starts a server that is down, with the same optional changes as restart" },
   { name: "pause", about: "stops a server's clock and threads until resume, as a long garbage collection does" },
   {
     name: "stall",

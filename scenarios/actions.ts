@@ -5,7 +5,7 @@
  */
 
 import type { Cluster } from "../cluster/cluster.ts";
-import type { ServerOrLeader } from "../cluster/cluster-spec.ts";
+import type { ConfigChange, ServerOrLeader } from "../cluster/cluster-spec.ts";
 import type { Message } from "../cluster/server.ts";
 import { settle } from "../cluster/settle.ts";
 import { asServerId, type ServerId } from "../protocol/index.ts";
@@ -48,6 +48,11 @@ export function verbOf(action: Action): Verb {
   throw new Error(`a step without an action: ${JSON.stringify(action)}`);
 }
 
+/** Returns the server that a `start` or `restart` step starts. */
+export function startedServer(start: ServerId | ConfigChange): ServerId {
+  return typeof start === "object" ? start.server : start;
+}
+
 const PERFORMERS: Performers = {
   write: ({ at, count, every }, context) => {
     const { cluster } = context;
@@ -64,11 +69,17 @@ const PERFORMERS: Performers = {
     return { effect: counted("writes", () => accepted) };
   },
 
-  start: (sid, { cluster }) => inOwnEvent(cluster, () => cluster.startServer(sid)),
-  restart: (sid, { cluster }) =>
+  start: (start, { cluster }) =>
     inOwnEvent(cluster, () => {
-      cluster.crash({ server: sid, unsynced: "kept", connectionsReset: true }, { for: "restart" });
-      cluster.startServer(sid);
+      if (typeof start === "object") cluster.configure(start);
+      cluster.startServer(startedServer(start));
+    }),
+  restart: (start, { cluster }) =>
+    inOwnEvent(cluster, () => {
+      const server = startedServer(start);
+      cluster.crash({ server, unsynced: "kept", connectionsReset: true }, { for: "restart" });
+      if (typeof start === "object") cluster.configure(start);
+      cluster.startServer(server);
     }),
   upgrade: ({ server, to }, { cluster }) =>
     inOwnEvent(cluster, () => {

@@ -100,11 +100,18 @@ function withoutInvalidParts(data: unknown, problems: readonly FieldProblem[]): 
     : (rest as unknown as RawScenario);
 }
 
-function repeatedSettingsIn({ servers, settings = {} }: RawScenario): FieldProblem[] {
+function repeatedSettingsIn({ servers, settings = {}, steps = [] }: RawScenario): FieldProblem[] {
   const ofServers = Object.entries(typeof servers === "number" ? {} : servers).flatMap(([id, server]) =>
     repeatedSettings(server?.settings ?? {}, ["servers", id, "settings"]),
   );
-  return [...repeatedSettings(settings, ["settings"]), ...ofServers];
+  const ofSteps = steps.flatMap((step, i) =>
+    (["start", "restart"] as const).flatMap((verb) => {
+      const start = step?.[verb];
+      const changed = typeof start === "object" ? (start.settings ?? {}) : {};
+      return repeatedSettings(changed, ["steps", i, verb, "settings"]);
+    }),
+  );
+  return [...repeatedSettings(settings, ["settings"]), ...ofServers, ...ofSteps];
 }
 
 function withoutDisk(rest: Record<string, unknown>, servers: Record<string, unknown>, id: string): void {

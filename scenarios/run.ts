@@ -4,6 +4,7 @@
  */
 
 import { Cluster } from "../cluster/cluster.ts";
+import type { EnsembleConfig } from "../cluster/cluster-spec.ts";
 import { Liveness } from "../cluster/liveness.ts";
 import {
   EXPLAINING_EVENTS,
@@ -16,7 +17,7 @@ import {
 import type { Message, MessageCoverage } from "../cluster/server.ts";
 import { historyOf, zxidOf } from "../cluster/start-disk.ts";
 import { Invariants, type Violation } from "../invariants/index.ts";
-import { quorumTest } from "../invariants/quorum-test.ts";
+import { type Configuration, quorumTest } from "../invariants/quorum-test.ts";
 import {
   asEpoch,
   asZxid,
@@ -30,6 +31,7 @@ import type { RunResult, Trace } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
 import { unmetExpectations } from "./expectation.ts";
 import { findShortLimits } from "./find-short-limits.ts";
+import { findSplitQuorums } from "./find-split-quorums.ts";
 import { messageName } from "./message-match.ts";
 import type { Scenario, Step } from "./scenario.ts";
 import type { FinalServer, LivenessOutcome, ScenarioRun } from "./scenario-run.ts";
@@ -96,6 +98,7 @@ export class ScenarioRunner {
   private readonly invariants: Invariants;
   private readonly liveness: Liveness;
   private readonly script: Script;
+  private readonly configurations = new Map<EnsembleConfig, Configuration>();
   /**
    * The latest time at which the run ends. If the scenario expects `live` or `stuck`, the `settle` step changes this
    * time.
@@ -145,6 +148,18 @@ export class ScenarioRunner {
     });
   }
 
+  /** Returns the configuration of a server as the invariants need it. */
+  private configurationOf(config: EnsembleConfig): Configuration {
+    const { groups, voters, weights = {} } = config;
+    let configuration = this.configurations.get(config);
+    if (configuration === undefined) {
+      const isQuorum = quorumTest(voters, groups && { groups, weights });
+      configuration = { voters: new Set(voters), isQuorum };
+      this.configurations.set(config, configuration);
+    }
+    return configuration;
+  }
+
   private createCluster(): Cluster {
     const isNeeded = this.neededRecords();
     const cluster = new Cluster(this.scenario, {
@@ -156,6 +171,7 @@ export class ScenarioRunner {
       },
       lifeCycle: {
         started: (sid) => {
+          this.invariants.configured(sid, this.configurationOf(cluster.ensembleConfigOf(sid)));
           const record = { atUs: cluster.world.nowUs, server: sid, event: "started" } as const;
           this.recorded(this.keepsRecords ? { ...record, config: cluster.configOf(sid) } : record);
         },
@@ -299,7 +315,8 @@ export class ScenarioRunner {
       liveness: this.livenessOutcome(),
     };
     const unmet = unmetExpectations(run, this.keepsRecords);
-    return { ...run, shortLimits: findShortLimits(run), unmet, ok: unmet.length === 0 };
+    const splitQuorums = findSplitQuorums(scenario, records);
+    return { ...run, shortLimits: findShortLimits(run), splitQuorums, unmet, ok: unmet.length === 0 };
   }
 
   private livenessOutcome(): LivenessOutcome | undefined {

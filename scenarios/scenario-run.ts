@@ -3,6 +3,7 @@ import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import type { Violation } from "../invariants/index.ts";
 import type { Epoch, History, ServerId, Zxid } from "../protocol/index.ts";
 import type { Trace } from "../sim/index.ts";
+import type { SplitQuorums } from "./find-split-quorums.ts";
 import type { Scenario } from "./scenario.ts";
 import type { StepOutcome } from "./script.ts";
 import type { ShortLimit } from "./short-limit.ts";
@@ -71,6 +72,11 @@ export interface ScenarioRun {
   readonly liveness: LivenessOutcome | undefined;
   /** The time limits that are too short for work of known duration; empty if the run keeps no records. */
   readonly shortLimits: readonly ShortLimit[];
+  /**
+   * Two leaders whose configurations allow disjoint quorums; undefined if there are none, or if the run keeps no
+   * records.
+   */
+  readonly splitQuorums: SplitQuorums | undefined;
   /** The differences from the expectations of the scenario, as sentences. */
   readonly unmet: readonly string[];
   /** Whether the run met all expectations, including expected violations. */

@@ -6,7 +6,7 @@
  * Notation: a zxid is `epoch:counter`, a range of zxids of one epoch is `1:1..1:5`, a duration is `30us`, `200ms`,
  * `1.5s` or `2m`, and a range of durations is `0.2ms..1ms`.
  */
-import type { ClusterSpec, CrashSpec, ServerOrLeader } from "../cluster/cluster-spec.ts";
+import type { ClusterSpec, ConfigChange, CrashSpec, ServerOrLeader } from "../cluster/cluster-spec.ts";
 import type { ProtocolEvent } from "../cluster/records.ts";
 import type { StallableThread } from "../cluster/server.ts";
 import type { CorruptibleFile, DeletableFile } from "../cluster/server-disk.ts";
@@ -111,12 +111,15 @@ export interface Direction {
 export type Action =
   /** A client writes `count` transactions at a server or at the leader. `every` is the time between two writes. */
   | { readonly write: { readonly at: ServerId | "leader"; readonly count: number; readonly every: string } }
-  /** Starts a server that is down. */
-  | { readonly start: ServerId }
+  /** Starts a server that is down. A ConfigChange changes its configuration first. */
+  | { readonly start: ServerId | ConfigChange }
   /** Ends the process of a server, or powers off its machine. */
   | { readonly crash: CrashSpec }
-  /** Starts a server again with the content of its disk. A running server is stopped first. */
-  | { readonly restart: ServerId }
+  /**
+   * Starts a server again with the content of its disk. A running server is stopped first. A ConfigChange changes the
+   * configuration of the server before it starts again.
+   */
+  | { readonly restart: ServerId | ConfigChange }
   /** Stops a server cleanly and starts it again with another release. */
   | { readonly upgrade: { readonly server: ServerId; readonly to: string } }
   /** Stops the clock and the threads of a server, as a long garbage collection does. */

@@ -1,6 +1,20 @@
 /** Finds, removes and renumbers the servers that a step names. Shrinking uses these functions. */
-import { asServerId, type ServerId } from "../protocol/zxid.ts";
+import type { ConfigChange, EnsembleConfig } from "../cluster/cluster-spec.ts";
+import { asServerId, type ServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Step } from "./scenario.ts";
+
+/** Returns the configuration without this server, or undefined if no voter is left. */
+export function configWithoutServer(config: EnsembleConfig, removed: ServerId): EnsembleConfig | undefined {
+  const others = (ids: readonly ServerId[]): ServerId[] => ids.filter((sid) => sid !== removed);
+  const { groups, weights, ...lists } = config;
+  const voters = others(lists.voters);
+  if (voters.length === 0) return undefined;
+  const rest = { voters, observers: others(lists.observers) };
+  if (groups === undefined) return rest;
+  const left = Object.fromEntries(Object.entries(groups).map(([name, group]) => [name, others(group)]));
+  const { [removed]: _gone, ...otherWeights } = weights ?? {};
+  return { ...rest, groups: left, ...(weights && { weights: otherWeights }) };
+}
 
 /** Returns the step without this server. Returns undefined if the step makes no sense without the server. */
 export function withoutServer(step: Step, removed: ServerId): Step | undefined {
@@ -24,6 +38,12 @@ export function withoutServer(step: Step, removed: ServerId): Step | undefined {
     const cut = { from: others(from), to: others(to) };
     return cut.from.length > 0 && cut.to.length > 0 ? { ...step, cutOneWay: cut } : undefined;
   }
+  for (const verb of ["start", "restart"] as const) {
+    const start = (step as { [Verb in typeof verb]?: ServerId | ConfigChange })[verb];
+    if (typeof start !== "object" || start.config === undefined || start.server === removed) continue;
+    const config = configWithoutServer(start.config, removed);
+    return config && { ...step, [verb]: { ...start, config } };
+  }
   return serversInStep(step).includes(removed) ? undefined : step;
 }
 
@@ -33,7 +53,7 @@ export function serversInStep(step: Step): ServerId[] {
   const named: ServerId[] = [];
   const collect = (value: unknown, key: string): void => {
     if (Array.isArray(value)) for (const one of value) collect(one, key);
-    else if (typeof value === "object" && value !== null)
+    else if (typeof value === "object" && value !== null && !NOT_SERVERS.has(key))
       for (const [name, one] of Object.entries(value)) collect(one, name);
     else if (typeof value === "number" && !NOT_SERVERS.has(key)) named.push(asServerId(value));
   };
@@ -42,8 +62,10 @@ export function serversInStep(step: Step): ServerId[] {
   return named;
 }
 
-/** Names of the fields whose numbers are not server ids. */
+/** Names of the fields whose numbers, or the numbers inside, are not server ids. */
 const NOT_SERVERS = new Set([
+  "settings",
+  "weights",
   "count",
   "rate",
   "lossRate",
@@ -55,10 +77,15 @@ const NOT_SERVERS = new Set([
   "nth",
 ]);
 
+type Weights = Readonly<Record<ServerId, number>>;
+
 /** Returns a copy of the value in which each server id is replaced by its new id in `ids`. */
 export function renumberServers<Value>(value: Value, ids: ReadonlyMap<ServerId, ServerId>): Value {
   const renumber = (one: unknown, key: string): unknown => {
     if (Array.isArray(one)) return one.map((item) => renumber(item, key));
+    if (key === "settings") return one;
+    if (key === "weights")
+      return Object.fromEntries(serverIdsOf(one as Weights).map((sid) => [ids.get(sid) ?? sid, (one as Weights)[sid]]));
     if (typeof one === "object" && one !== null) {
       return Object.fromEntries(Object.entries(one).map(([name, inner]) => [name, renumber(inner, name)]));
     }

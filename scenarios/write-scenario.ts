@@ -4,7 +4,8 @@
  */
 
 import { Document, isMap, isSeq, visit } from "yaml";
-import { DEFAULT_THREADS, type ServerSpec } from "../cluster/cluster-spec.ts";
+import { type ConfigChange, DEFAULT_THREADS, type EnsembleConfig, type ServerSpec } from "../cluster/cluster-spec.ts";
+import type { ServerId } from "../protocol/zxid.ts";
 import { DEFAULT_DISK, DEFAULT_NETWORK } from "./loading/short-forms-and-defaults.ts";
 import type { Moment, Scenario, Step } from "./scenario.ts";
 
@@ -77,6 +78,7 @@ function serverFields(spec: ServerSpec): Fields {
     empty,
     down,
     settings,
+    config,
     ...rest
   } = spec;
   const epoch = empty ? "missing" : Number(/(\d+):\d+$/.exec(history)?.[1] ?? 0);
@@ -91,6 +93,7 @@ function serverFields(spec: ServerSpec): Fields {
     empty: empty || undefined,
     down: down || undefined,
     settings: unlessEmpty(settings),
+    config: config && configField(config),
     ...rest,
   });
 }
@@ -131,11 +134,22 @@ const SHORT_FORMS: Readonly<Record<string, (argument: never) => unknown>> = {
   disconnect: ({ server, ...rest }: Record<"server" | "from" | "orderly", unknown>) =>
     Object.keys(rest).length === 0 ? server : { server, ...rest },
   cutOneWay: ({ from, to }: Record<"from" | "to", readonly number[]>) => ({ from: oneOrMany(from), to: oneOrMany(to) }),
+  start: startField,
+  restart: startField,
   settle: (servers: readonly number[]) => oneOrMany(servers),
   heal: (servers: "all" | readonly number[]) => (servers === "all" ? servers : oneOrMany(servers)),
   partition: (groups: readonly (readonly number[])[]) => groups.map(oneOrMany),
   ...Object.fromEntries(["drop", "delay", "hold", "reset", "alter"].map((verb) => [verb, flatMatch])),
 };
+
+function startField(start: ServerId | ConfigChange): unknown {
+  if (typeof start !== "object") return start;
+  return { ...start, ...(start.config && { config: configField(start.config) }) };
+}
+
+function configField({ observers, ...rest }: EnsembleConfig): Fields {
+  return withoutUndefined({ ...rest, observers: observers.length === 0 ? undefined : observers });
+}
 
 function flatMatch({ match, count, ...rest }: { match: Fields; count: number } & Fields): Fields {
   return withoutUndefined({ ...match, ...rest, count: unlessDefault(count, 1) });

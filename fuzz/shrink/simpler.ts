@@ -3,15 +3,16 @@
  * default settings, and constant latencies, so that the scenario needs no seed.
  */
 
-import { DEFAULT_THREADS, type ServerSpec, type ThreadSpec } from "../../cluster/cluster-spec.ts";
-import { verifierOf } from "../../cluster/verifier.ts";
+import { type ConfigChange, DEFAULT_THREADS, type ServerSpec, type ThreadSpec } from "../../cluster/cluster-spec.ts";
+import { verifierOf, verifierOfConfig } from "../../cluster/verifier.ts";
 import { parseZxidRanges } from "../../cluster/zxid-range.ts";
 import { asServerId, epochOf, type ServerId, serverIdsOf } from "../../protocol/index.ts";
 import { checkScenario } from "../../scenarios/loading/check-scenario.ts";
 import type { Scenario, Step } from "../../scenarios/scenario.ts";
-import { renumberServers, withoutServer } from "../../scenarios/servers-in-step.ts";
+import { configWithoutServer, renumberServers, withoutServer } from "../../scenarios/servers-in-step.ts";
 import { type Pass, simplerItems, simplerWhole, withoutItems } from "../../sim/index.ts";
 import { durationUs } from "../../sim/time.ts";
+import { allowsDisjointQuorums, commonFinalConfig } from "../final-config.ts";
 
 const stepsOf = (scenario: Scenario): readonly Step[] => scenario.steps;
 const withSteps = (scenario: Scenario, steps: readonly Step[]): Scenario => ({ ...scenario, steps });
@@ -36,15 +37,20 @@ export function* simplerScenarios(scenario: Scenario): Generator<Scenario> {
   }
 }
 
-/** Returns the pass without candidates that are impossible or unchanged, so that no run is spent on them. */
+/**
+ * Returns the pass without candidates that are impossible or unchanged, so that no run is spent on them. A scenario
+ * whose configurations have overlapping quorums does not shrink to one that allows two leaders at the same time.
+ */
 function onlyPossible(pass: Pass<Scenario>): Pass<Scenario> {
   return function* (value) {
     const candidates = pass(value);
+    const maySplit = allowsDisjointQuorums(value);
     let current = JSON.stringify(value);
+    const mayTry = (one: Scenario): boolean => isPossible(one) && (maySplit || !allowsDisjointQuorums(one));
     let step = candidates.next();
     while (!step.done) {
       const text = JSON.stringify(step.value);
-      const fails: boolean = text !== current && isPossible(step.value) && (yield step.value);
+      const fails: boolean = text !== current && mayTry(step.value) && (yield step.value);
       if (fails) current = text;
       step = candidates.next(fails);
     }
@@ -54,13 +60,12 @@ function onlyPossible(pass: Pass<Scenario>): Pass<Scenario> {
 
 /**
  * Whether a scenario is legal: the loader accepts it, a quorum took part in the newest epoch that any disk has, and the
- * settled servers are a quorum.
+ * settled servers are a quorum in the configuration that all of them have at the end.
  */
 export function isPossible(scenario: Scenario): boolean {
   if (checkScenario(scenario).length > 0) return false;
   const verifier = verifierOf(scenario);
-  const settlesNoQuorum = (step: Step): boolean =>
-    "settle" in step && !verifier.containsQuorum(votersIn(step.settle, scenario));
+  const settlesNoQuorum = (step: Step): boolean => "settle" in step && !settlesQuorum(scenario, step.settle);
   if (scenario.steps.some(settlesNoQuorum)) return false;
   const { servers } = scenario;
   const specOf = (sid: ServerId): ServerSpec => servers[sid] as ServerSpec;
@@ -68,6 +73,14 @@ export function isPossible(scenario: Scenario): boolean {
   const newest = Math.max(...voters.map((sid) => lastEpoch(specOf(sid))));
   const inNewest = voters.filter((sid) => specOf(sid).currentEpoch === newest || lastEpoch(specOf(sid)) === newest);
   return newest === 0 || verifier.containsQuorum(inNewest);
+}
+
+function settlesQuorum(scenario: Scenario, servers: readonly ServerId[]): boolean {
+  const config = commonFinalConfig(scenario, servers);
+  return (
+    config !== undefined &&
+    verifierOfConfig(config).containsQuorum(config.voters.filter((sid) => servers.includes(sid)))
+  );
 }
 
 function votersIn(ids: readonly ServerId[], { servers }: Scenario): ServerId[] {
@@ -87,11 +100,18 @@ function lastEpoch({ history, currentEpoch }: ServerSpec): number {
  */
 function* withoutServers(scenario: Scenario): Generator<Scenario> {
   for (const sid of serverIdsOf(scenario.servers).reverse()) {
-    const { [sid]: _gone, ...servers } = scenario.servers;
+    const { [sid]: _gone, ...others } = scenario.servers;
+    const servers = Object.fromEntries(Object.entries(others).map(([id, spec]) => [id, withoutListed(spec, sid)]));
     const steps = scenario.steps.flatMap((step) => withoutServer(step, sid) ?? []);
     const links = scenario.network.links.filter(({ from, to }) => from !== sid && to !== sid);
     yield { ...scenario, servers, steps, network: { ...scenario.network, links } };
   }
+}
+
+/** Returns the spec of a server without another server in its configuration. */
+function withoutListed({ config, view, ...spec }: ServerSpec, removed: ServerId): ServerSpec {
+  const rest = config && configWithoutServer(config, removed);
+  return { ...spec, ...(view && { view: view.filter((sid) => sid !== removed) }), ...(rest && { config: rest }) };
 }
 
 function* newDisks(scenario: Scenario): Generator<Scenario> {
@@ -218,6 +238,7 @@ function* simplerAction(step: Step): Generator<Step> {
     const { orderly: _orderly, ...reset } = step.reset;
     yield { ...step, reset };
   }
+  if ("restart" in step && typeof step.restart === "object") yield* fewerChanges(step, step.restart);
   if ("partition" in step && step.partition.length > 1) {
     for (const group of step.partition) yield { ...step, partition: [group] };
   }
@@ -232,6 +253,16 @@ function* simplerAction(step: Step): Generator<Step> {
     const { sync, write } = step.disk;
     if (sync !== undefined) for (const less of rounder(sync)) yield { ...step, disk: { ...step.disk, sync: less } };
     if (write !== undefined) for (const less of rounder(write)) yield { ...step, disk: { ...step.disk, write: less } };
+  }
+}
+
+/** Yields the restart with fewer changes. */
+function* fewerChanges(step: Step, { server, ...changes }: ConfigChange): Generator<Step> {
+  const names = Object.keys(changes) as (keyof typeof changes)[];
+  if (names.length < 2) yield { ...step, restart: server } as Step;
+  for (const name of names.length < 2 ? [] : names) {
+    const { [name]: _same, ...rest } = changes;
+    yield { ...step, restart: { server, ...rest } } as Step;
   }
 }
 
@@ -280,12 +311,20 @@ function inSequence(step: Step): Step {
   return step.when === undefined ? { at: from, ...rest } : rest;
 }
 
+function renumberedSpec(spec: ServerSpec, ids: ReadonlyMap<ServerId, ServerId>): ServerSpec {
+  const { config, view } = spec;
+  const lists = { ...(config && { config }), ...(view && { view }) };
+  return { ...spec, ...renumberServers(lists, ids) };
+}
+
 /** Yields the scenario with its servers renumbered 1, 2, 3 …, in the same order. */
 function* renumbered(scenario: Scenario): Generator<Scenario> {
   const ids = serverIdsOf(scenario.servers);
   if (ids.every((sid, i) => sid === i + 1) || scenario.quorum !== undefined) return;
   const renumber = new Map(ids.map((sid, i) => [sid, asServerId(i + 1)]));
-  const servers = Object.fromEntries(ids.map((sid, i) => [i + 1, scenario.servers[sid] as ServerSpec]));
+  const servers = Object.fromEntries(
+    ids.map((sid, i) => [i + 1, renumberedSpec(scenario.servers[sid] as ServerSpec, renumber)]),
+  );
   const links = scenario.network.links.map((link) => renumberServers(link, renumber));
   const steps = scenario.steps.map((step) => renumberServers(step, renumber));
   yield { ...scenario, servers, network: { ...scenario.network, links }, steps };

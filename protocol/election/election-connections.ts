@@ -2,16 +2,17 @@
  * The connections of the election port (QuorumCnxManager).
  *
  * Each pair of servers keeps one connection: the one that the server with the larger id opened. A server that accepts a
- * connection from a server with a smaller id closes this connection and opens one itself. For each peer, the server has
- * a send queue of one message. A newer message replaces the queued one. If the queue is empty when a connection opens,
- * the server sends its last message again, because that message may have been lost.
+ * connection from a server with a smaller id closes this connection and opens one itself. It can do so only if its own
+ * configuration lists the other server or, from 3.5 on, if the other server has sent its address. For each peer, the
+ * server has a send queue of one message. A newer message replaces the queued one. If the queue is empty when a
+ * connection opens, the server sends its last message again, because that message may have been lost.
  *
  * Not modeled: the receive queue's limit of 100 messages, multiple addresses, and the separate threads that reconnect.
  */
 import type { Behavior } from "../behavior.ts";
 import { type ConnectionId, type Effects, ELECTION_PORT, NO_CONNECTION, TIMER_DIAL } from "../effects.ts";
 import type { ElectionLinkEvent, Notes } from "../notes.ts";
-import { type ElectionMessage, isHello, type Notification } from "../packets.ts";
+import { type ElectionMessage, type Hello, isHello, type Notification } from "../packets.ts";
 import type { Settings } from "../settings.ts";
 import { NO_SERVER, type ServerId } from "../zxid.ts";
 
@@ -43,6 +44,7 @@ interface PeerLink {
 interface DelayedSend {
   readonly link: PeerLink;
   readonly notification: Notification | null;
+  readonly mayConnect: boolean;
 }
 
 export class ElectionConnections {
@@ -52,6 +54,8 @@ export class ElectionConnections {
   private readonly notes: Notes;
   private readonly view: readonly ServerId[];
   private readonly connectsInTurn: boolean;
+  /** The first message that this server sends on a connection that it opens. */
+  private readonly hello: Hello;
   private readonly links = new Map<ServerId, PeerLink>();
   /** The peer of each connection; NO_SERVER for an accepted connection that has not sent its hello. */
   private readonly peers = new Map<ConnectionId, ServerId>();
@@ -70,6 +74,7 @@ export class ElectionConnections {
     this.notes = notes;
     this.view = view;
     this.connectsInTurn = behavior.electionConnectsInTurn;
+    this.hello = behavior.helloHasAddress ? { hello: myid, address: true } : { hello: myid };
   }
 
   /** Sends a notification to another server (QuorumCnxManager#toSend). */
@@ -83,15 +88,20 @@ export class ElectionConnections {
 
   /**
    * If the peer is connected, sends the notification (if it is not null). If the peer is not connected, queues the
-   * notification and connects.
+   * notification and connects, if the address of the peer is known: from this server's configuration, or from a hello.
    */
-  private sendOrConnect(nowUs: number, link: PeerLink, notification: Notification | null): void {
+  private sendOrConnect(
+    nowUs: number,
+    link: PeerLink,
+    notification: Notification | null,
+    mayConnect = this.view.includes(link.sid),
+  ): void {
     if (this.blockingLink !== null) {
-      this.delayed.push({ link, notification });
+      this.delayed.push({ link, notification, mayConnect });
       if (notification !== null) this.notes.notificationDelayed(link.sid, this.blockingLink.sid);
     } else if (link.connection === NO_CONNECTION) {
       link.queued = notification ?? link.queued;
-      this.connectOne(nowUs, link);
+      if (mayConnect) this.connectOne(nowUs, link);
     } else if (notification !== null) {
       link.last = notification;
       this.effects.send(link.connection, notification);
@@ -120,7 +130,7 @@ export class ElectionConnections {
   connected(nowUs: number, connection: ConnectionId): void {
     const link = this.linkOf(connection);
     if (link === undefined) return;
-    this.effects.send(connection, { hello: this.myid });
+    this.effects.send(connection, this.hello);
     if (link.sid > this.myid) {
       this.peers.delete(connection);
       this.effects.close(connection);
@@ -162,7 +172,8 @@ export class ElectionConnections {
       this.closeConnection(link);
       this.effects.close(connection);
       this.note(link.sid, "closed-peer-id-smaller");
-      this.sendOrConnect(nowUs, link, null);
+      const hasAddress = message.address === true && this.hello.address === true;
+      this.sendOrConnect(nowUs, link, null, hasAddress || this.view.includes(link.sid));
     } else {
       this.peers.set(connection, message.hello);
       this.use(link, connection);
@@ -187,7 +198,7 @@ export class ElectionConnections {
 
   private connectOne(nowUs: number, link: PeerLink): void {
     const isBusy = link.connection !== NO_CONNECTION || link.dialing !== NO_CONNECTION;
-    if (isBusy || !this.view.includes(link.sid)) return;
+    if (isBusy) return;
     const timeoutUs = this.settings.cnxTimeoutMs * 1000;
     link.dialing = this.effects.connect(link.sid, ELECTION_PORT);
     link.dialUntilUs = nowUs + timeoutUs;
@@ -204,7 +215,7 @@ export class ElectionConnections {
     while (this.blockingLink === null) {
       const next = this.delayed.shift();
       if (next === undefined) return;
-      this.sendOrConnect(nowUs, next.link, next.notification);
+      this.sendOrConnect(nowUs, next.link, next.notification, next.mayConnect);
     }
   }
 

@@ -174,7 +174,8 @@ export class FastLeaderElection {
       this.finalizing = null;
     }
     this.wait(this.timeoutMs);
-    if (!this.server.verifier.isVoter(n.leader)) {
+    const { behavior, verifier } = this.server;
+    if (behavior.ignoresVotesForNonVoters && !verifier.isVoter(n.leader)) {
       this.ignored(from, n, "leader-not-voter");
       return;
     }

@@ -54,8 +54,10 @@ import type { SyncFacts } from "./sync-decision.ts";
 
 /** The part of QuorumPeer that a leader uses. */
 export interface LeaderServer extends RoleServer {
-  /** The verifier of the epoch quorum and of the ACKEPOCH quorum. */
+  /** The verifier of the epoch quorum, of the ACKEPOCH quorum and of the NEWLEADER quorum. */
   readonly epochVerifier: QuorumVerifier;
+  /** The verifier of ACKs of proposals, and of the check that a quorum is synced with the leader. */
+  readonly ackVerifier: QuorumVerifier;
 }
 
 type LeaderPhase =
@@ -192,11 +194,11 @@ export class Leader
 
   epochProposed(epoch: Epoch): void {
     assertPhase(this.phase, "proposing-epoch");
-    const { effects, initTimeoutUs, nowUs, verifier } = this.server;
+    const { effects, epochVerifier, initTimeoutUs, nowUs } = this.server;
     this.epoch = epoch;
     this.zxid = makeZxid(epoch, 0);
     this.lastProposed = this.zxid;
-    this.newLeaderAck = new NewLeaderAck(this.zxid, verifier, effects, initTimeoutUs);
+    this.newLeaderAck = new NewLeaderAck(this.zxid, epochVerifier, effects, initTimeoutUs);
     this.phase = "acking-epoch";
     assertPresent(this.epochAck, "epochAck", this.phase).ackLeader(this, nowUs);
   }
@@ -308,9 +310,12 @@ export class Leader
     }
     if (!this.tickSkip) {
       this.tick++;
-      const synced = new AckSet(this.server.verifier);
-      synced.add(this.server.myid);
-      for (const handler of this.handlers) if (handler.synced) synced.add(handler.sid);
+      const { ackVerifier, behavior, myid } = this.server;
+      const synced = new AckSet(ackVerifier);
+      synced.add(myid);
+      for (const { observer, sid, synced: isSynced } of this.handlers) {
+        if (isSynced && (behavior.onlyVotersAcknowledge || !observer)) synced.add(sid);
+      }
       if (!synced.hasQuorum) {
         const names = [...synced.servers].join(",");
         const limit = this.limit("syncLimit");
@@ -439,7 +444,8 @@ export class Leader
 
   ackNewLeader(handler: LearnerHandler, zxid: Zxid): boolean {
     const newLeaderAck = assertPresent(this.newLeaderAck, "newLeaderAck", this.phase);
-    return newLeaderAck.ack(handler, handler.sid, zxid, this.server.nowUs);
+    const { behavior, nowUs } = this.server;
+    return newLeaderAck.ack(handler, handler.sid, zxid, nowUs, behavior.observersDoNotCount || !handler.observer);
   }
 
   syncFacts(peerLastZxid: Zxid, observer: boolean): SyncFacts<Zxid, Txn> {
@@ -502,7 +508,7 @@ export class Leader
 
   private propose(txn: Txn): void {
     this.lastProposed = txn.zxid;
-    this.outstanding.push({ txn, acks: new AckSet(this.server.verifier) });
+    this.outstanding.push({ txn, acks: new AckSet(this.server.ackVerifier) });
     this.server.notes.proposed(txn);
     const proposal = packet(PROPOSAL, txn.zxid, txn);
     for (const handler of this.forwardingFollowers) handler.queuePacket(proposal);

@@ -27,16 +27,16 @@ export class NewLeaderAck {
   }
 
   /**
-   * Counts server `sid` and makes `waiter` wait. If the quorum is already complete, only notifies the waiter
-   * immediately. Otherwise, if the zxid is wrong, notifies the waiter immediately, does not count the server, and
-   * returns false.
+   * Counts server `sid`, unless `counts` is false, and makes `waiter` wait. If the quorum is already complete, only
+   * notifies the waiter immediately. Otherwise, if the zxid is wrong, notifies the waiter immediately, does not count
+   * the server, and returns false.
    */
-  ack(waiter: NewLeaderAckWaiter, sid: ServerId, zxid: Zxid, nowUs: number): boolean {
+  ack(waiter: NewLeaderAckWaiter, sid: ServerId, zxid: Zxid, nowUs: number, counts = true): boolean {
     if (this.quorumFormed || zxid !== this.zxid) {
       waiter.newLeaderAcked();
       return this.quorumFormed || zxid === this.zxid;
     }
-    this.acked.add(sid);
+    if (counts) this.acked.add(sid);
     this.wait.join(waiter, nowUs);
     if (this.acked.hasQuorum) {
       this.quorumFormed = true;

@@ -37,7 +37,10 @@ export class EstablishmentFacts {
     const text = `server ${record.server} was established in epoch ${epoch} at ${formatZxid(record.zxid)}`;
     const acks = this.moment.run.records.filter(
       (one): one is RecordOf<"newleader-acked"> =>
-        one.event === "newleader-acked" && one.epoch === epoch && one.atUs <= record.atUs,
+        one.event === "newleader-acked" &&
+        one.epoch === epoch &&
+        one.atUs <= record.atUs &&
+        this.leaderOf(one.server, one.atUs) === record.server,
     );
     const quorum = acks.map((ack) => this.newLeaderAck(ack, subject));
     const causes = [
@@ -46,6 +49,11 @@ export class EstablishmentFacts {
       ...this.histories.election(record.server, record.atUs, subject),
     ];
     return { text, atUs: record.atUs, causes };
+  }
+
+  /** Returns the leader that a server elected last. */
+  private leaderOf(server: ServerId, untilUs: number): ServerId | undefined {
+    return this.moment.finder.lastRecord("elected", untilUs, (one) => one.server === server)?.leader;
   }
 
   /**

@@ -43,6 +43,6 @@ function checkDecision(checks: FieldChecks, { learner, leader, zxid }: ExpectedD
 
 function checkVoter(checks: FieldChecks, id: ServerId, path: Path): void {
   const known = checks.server(id, path);
-  if (known?.role === "observer")
-    checks.report(path, id, "is an observer, which cannot lead", checks.participants.join(", ") || "participants");
+  if (known === undefined || checks.everVotes(id)) return;
+  checks.report(path, id, "is an observer, which cannot lead", checks.participants.join(", ") || "participants");
 }

@@ -1,8 +1,9 @@
 /** Checks the servers of a scenario: at least one votes, and the content of each disk is consistent. */
 import type { ServerSpec } from "../../cluster/cluster-spec.ts";
-import { verifierOf } from "../../cluster/verifier.ts";
+import { ensembleConfigOf, verifierOfConfig } from "../../cluster/verifier.ts";
 import { HISTORY_LENGTH_MAX, parseZxidRanges, type ZxidRange } from "../../cluster/zxid-range.ts";
 import { asServerId, parseZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
+import { checkConfig } from "./check-config.ts";
 import type { FieldChecks } from "./field-checks.ts";
 import type { Path } from "./field-path.ts";
 
@@ -18,6 +19,10 @@ export function checkServers(checks: FieldChecks): void {
 function checkServer(checks: FieldChecks, server: ServerSpec, path: Path): void {
   checks.settings(server.settings, [...path, "settings"]);
   checks.servers(server.view ?? [], [...path, "view"]);
+  if (server.config !== undefined) checkConfig(checks, server.config, [...path, "config"]);
+  if (server.config !== undefined && server.view !== undefined) {
+    checks.report([...path, "view"], server.view, "cannot be combined with config", "either view or config");
+  }
   if (server.empty) checkEmpty(checks, server, path);
   else checkDisk(checks, server, path);
 }
@@ -118,7 +123,12 @@ function checkCommitted(checks: FieldChecks): void {
     if (typeof ranges === "string") return;
     if (ranges.some((range) => range.first <= zxid && zxid <= range.last)) holders.add(sid);
   }
-  if (holders.size > 0 && verifierOf(checks.scenario).containsQuorum([...holders, ...empty])) return;
+  const keepers = [...holders, ...empty];
+  const isQuorumFor = (sid: ServerId): boolean => {
+    const verifier = verifierOfConfig(ensembleConfigOf(checks.scenario, servers[sid] ?? {}));
+    return verifier.containsQuorum(keepers.filter((keeper) => verifier.isVoter(keeper)));
+  };
+  if (holders.size > 0 && checks.serverIds.some(isQuorumFor)) return;
   const accepted = "a zxid that a quorum has logged; a server with empty: true may have logged it";
   checks.report(["committed"], committed, "is not in the histories of a quorum", accepted);
 }

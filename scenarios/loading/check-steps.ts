@@ -3,7 +3,7 @@
  * events and messages that steps wait for).
  */
 
-import type { CrashSpec, ServerOrLeader } from "../../cluster/cluster-spec.ts";
+import type { ConfigChange, CrashSpec, ServerOrLeader } from "../../cluster/cluster-spec.ts";
 import type { ServerId } from "../../protocol/zxid.ts";
 import { parseDuration } from "../../sim/time.ts";
 import type {
@@ -16,6 +16,7 @@ import type {
   Step,
   ThreadStall,
 } from "../scenario.ts";
+import { checkConfig } from "./check-config.ts";
 import type { FieldChecks } from "./field-checks.ts";
 import type { Path } from "./field-path.ts";
 
@@ -83,6 +84,15 @@ const checkServerId = (checks: FieldChecks, id: ServerId, path: Path) => void ch
 const checkServerOrLeader = (checks: FieldChecks, id: ServerOrLeader, path: Path) => {
   if (id !== "leader") checks.server(id, path);
 };
+const checkStart = (checks: FieldChecks, start: ServerId | ConfigChange, path: Path) => {
+  if (typeof start !== "object") {
+    checks.server(start, path);
+    return;
+  }
+  checks.server(start.server, [...path, "server"]);
+  checks.settings(start.settings ?? {}, [...path, "settings"]);
+  if (start.config !== undefined) checkConfig(checks, start.config, [...path, "config"]);
+};
 const checkDirection = (checks: FieldChecks, { from, to }: Direction, path: Path) => {
   checks.servers(from ?? [], [...path, "from"]);
   checks.servers(to ?? [], [...path, "to"]);
@@ -91,8 +101,8 @@ const checkMatched = (checks: FieldChecks, { match }: { match: MessageMatch }, p
   checkMatch(checks, match, path);
 
 const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
-  start: checkServerId,
-  restart: checkServerId,
+  start: checkStart,
+  restart: checkStart,
   upgrade: (checks, { server }: { server: ServerId }, path) => checks.server(server, [...path, "server"]),
   pause: checkServerOrLeader,
   stall: (checks, { server }: ThreadStall, path) => checkServerOrLeader(checks, server, [...path, "server"]),

@@ -1,6 +1,6 @@
 /** The checks that many fields have in common. They collect the problems that they find in one list. */
 
-import type { ServerSpec } from "../../cluster/cluster-spec.ts";
+import type { EnsembleConfig, ServerSpec } from "../../cluster/cluster-spec.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import {
   epochOf,
@@ -13,6 +13,7 @@ import {
 } from "../../protocol/zxid.ts";
 import { DURATION_MAX_US, parseDurationRange } from "../../sim/duration-range.ts";
 import { parseDuration } from "../../sim/time.ts";
+import type { Step } from "../scenario.ts";
 import type { FieldProblem, Path } from "./field-path.ts";
 import type { CompleteScenario } from "./short-forms-and-defaults.ts";
 
@@ -24,6 +25,12 @@ export const START_EPOCH_MAX = 2_000_000;
 
 /** The shortest timeout of a host. With a timeout of 0, the clock of a run would never advance. */
 const TIMEOUT_MIN_US = 1000;
+
+/** Returns the configuration that a step gives to a server. */
+function newConfigOf(step: Step): EnsembleConfig | undefined {
+  const start = "start" in step ? step.start : "restart" in step ? step.restart : undefined;
+  return typeof start === "object" ? start.config : undefined;
+}
 
 export class FieldChecks {
   readonly scenario: CompleteScenario;
@@ -39,6 +46,14 @@ export class FieldChecks {
 
   get participants(): ServerId[] {
     return this.serverIds.filter((id) => this.scenario.servers[id]?.role === "participant");
+  }
+
+  /** Returns whether a server votes at some time of the run: its role, or a configuration that it gets, says so. */
+  everVotes(id: ServerId): boolean {
+    const { servers, steps } = this.scenario;
+    if (servers[id]?.role === "participant") return true;
+    const configs = [servers[id]?.config, ...steps.map((step) => step && newConfigOf(step))];
+    return configs.some((config) => config?.voters.includes(id));
   }
 
   report(path: Path, value: unknown, message: string, accepted: string, aboutKey = false): void {

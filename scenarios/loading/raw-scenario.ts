@@ -2,8 +2,10 @@
  * The data of a scenario file after the schema check: short forms are still short, and optional fields may be absent.
  */
 import type {
+  ConfigChange,
   CrashSpec,
   DiskSpec,
+  EnsembleConfig,
   HierarchicalQuorum,
   LinkSpec,
   NetworkSpec,
@@ -49,7 +51,17 @@ export interface RawScenario {
 /** Settings by name: the names that the core uses or ZooKeeper's own names. */
 export type RawSettings = Readonly<Record<string, unknown>>;
 
-export interface RawServer extends Partial<Omit<ServerSpec, "snapshots" | "logFilesFrom" | "logFrom" | "settings">> {
+export type RawEnsembleConfig = Partial<EnsembleConfig> & Pick<EnsembleConfig, "voters">;
+
+export interface RawConfigChange extends Omit<ConfigChange, "config" | "settings"> {
+  readonly config?: RawEnsembleConfig;
+  readonly settings?: RawSettings;
+}
+
+type RawFields = "snapshots" | "logFilesFrom" | "logFrom" | "settings" | "config";
+
+export interface RawServer extends Partial<Omit<ServerSpec, RawFields>> {
+  readonly config?: RawEnsembleConfig;
   readonly settings?: RawSettings;
   readonly snapshots?: RawZxids;
   readonly logFilesFrom?: RawZxids;
@@ -88,9 +100,9 @@ export interface RawStep {
   readonly write?:
     | number
     | { readonly at?: ServerId | "leader"; readonly count?: number; readonly every?: RawDuration };
-  readonly start?: ServerId;
+  readonly start?: ServerId | RawConfigChange;
   readonly crash?: ServerId | "leader" | (Partial<CrashSpec> & Pick<CrashSpec, "server">);
-  readonly restart?: ServerId;
+  readonly restart?: ServerId | RawConfigChange;
   readonly upgrade?: { readonly server: ServerId; readonly to: string };
   readonly pause?: ServerId | "leader";
   readonly stall?: ThreadStall;

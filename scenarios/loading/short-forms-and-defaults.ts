@@ -5,9 +5,11 @@
  */
 
 import {
+  type ConfigChange,
   type CrashSpec,
   DEFAULT_THREADS,
   type DiskSpec,
+  type EnsembleConfig,
   type NetworkSpec,
   type ServerSpec,
   type ThreadSpec,
@@ -35,9 +37,11 @@ import type {
 import type {
   Decision,
   Failure,
+  RawConfigChange,
   RawDecision,
   RawDirection,
   RawDuration,
+  RawEnsembleConfig,
   RawExpectation,
   RawIds,
   RawMatch,
@@ -78,7 +82,7 @@ export function completeScenario(raw: RawScenario, name: string): CompleteScenar
 }
 
 function completeServer(raw: RawServer): ServerSpec {
-  const { snapshots, logFilesFrom, logFrom, settings, ...rest } = raw;
+  const { config, snapshots, logFilesFrom, logFrom, settings, ...rest } = raw;
   const empty = raw.empty ?? false;
   const history = normalizeHistory(raw.history ?? "");
   const epoch = empty ? ("missing" as const) : lastEpoch(history);
@@ -94,6 +98,21 @@ function completeServer(raw: RawServer): ServerSpec {
     snapshots: snapshots === undefined ? (empty ? [] : ["0:0"]) : zxids(snapshots),
     logFilesFrom: zxids(logFilesFrom ?? []),
     ...(logFrom === undefined ? {} : { logFrom: normalizeZxid(logFrom) }),
+    ...(config === undefined ? {} : { config: completeConfig(config) }),
+  };
+}
+
+function completeConfig(raw: RawEnsembleConfig): EnsembleConfig {
+  return { ...raw, observers: raw.observers ?? [] };
+}
+
+function completeStart(raw: ServerId | RawConfigChange): ServerId | ConfigChange {
+  if (typeof raw !== "object") return raw;
+  const { config, settings, ...rest } = raw;
+  return {
+    ...rest,
+    ...(config === undefined ? {} : { config: completeConfig(config) }),
+    ...(settings === undefined ? {} : { settings: withCoreNames(settings) }),
   };
 }
 
@@ -167,9 +186,9 @@ function completeMoment(raw: ProtocolEvent | RawMoment): Moment {
 
 function completeAction(raw: RawStep): Action {
   if (raw.write !== undefined) return { write: completeWrite(raw.write) };
-  if (raw.start !== undefined) return { start: raw.start };
+  if (raw.start !== undefined) return { start: completeStart(raw.start) };
   if (raw.crash !== undefined) return { crash: completeCrash(raw.crash) };
-  if (raw.restart !== undefined) return { restart: raw.restart };
+  if (raw.restart !== undefined) return { restart: completeStart(raw.restart) };
   if (raw.upgrade !== undefined) return { upgrade: raw.upgrade };
   if (raw.pause !== undefined) return { pause: raw.pause };
   if (raw.stall !== undefined) return { stall: raw.stall };

@@ -227,9 +227,9 @@ until: 30s
     name: "proposal-quorum-one-less",
     about: "A leader commits a proposal one acknowledgment too early.",
     file: "protocol/leader/leader.ts",
-    find: "this.outstanding.push({ txn, acks: new AckSet(this.server.verifier) });",
+    find: "this.outstanding.push({ txn, acks: new AckSet(this.server.ackVerifier) });",
     replace: [
-      "const { verifier } = this.server;",
+      "const { ackVerifier: verifier } = this.server;",
       "const containsQuorum = (sids: readonly ServerId[]) => verifier.containsQuorum([...sids, -1 as ServerId]);",
       "this.outstanding.push({ txn, acks: new AckSet({ ...verifier, containsQuorum }) });",
     ].join("\n    "),

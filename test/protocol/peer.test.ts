@@ -58,6 +58,11 @@ describe("startup", () => {
     expect([bare.failures, bare.peer.currentEpoch]).toEqual([[], 1]);
   });
 
+  it("exits if its configuration does not list it", () => {
+    const bare = new BarePeer({ view: [1, 2] }).start();
+    expect([bare.failures, bare.exitCode, bare.connects]).toEqual([["not-in-configuration"], 1, []]);
+  });
+
   it("exits if the database cannot be loaded", () => {
     const bare = new BarePeer({ disk: { snapshots: [], log: [txn("1:1")] } }).start();
     expect([bare.failures, bare.exitCode]).toEqual([["log-without-snapshot"], 1]);

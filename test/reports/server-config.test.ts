@@ -3,7 +3,9 @@ import { DEFAULT_SETTINGS } from "../../protocol/settings.ts";
 import { describeConfig } from "../../reports/server-config.ts";
 import { runOf, sid } from "./records.ts";
 
-const config = { release: "3.6.2", role: "participant", view: [sid(1), sid(2)], settings: DEFAULT_SETTINGS } as const;
+const view = [sid(1), sid(2)];
+const ensemble = { voters: view, observers: [] };
+const config = { release: "3.6.2", role: "participant", view, ensemble, settings: DEFAULT_SETTINGS } as const;
 
 it("names the release, the role, the known servers and the limits with their lengths", () => {
   expect(describeConfig({ ...config, changed: {} })).toBe(

@@ -22,6 +22,11 @@ describe("the servers that a step names", () => {
     ["{ disk: { server: 1, copyFrom: 8 } }", [1, 8]],
     ["{ disconnect: { server: leader, from: 7 } }", [7]],
     ["{ heal: all }", []],
+    [
+      "{ restart: { server: 1, config: { voters: [1, 2], observers: [3] }, settings: { syncLimit: 7 } } }",
+      [1, 3, 1, 2],
+    ],
+    ["{ start: { server: 1, config: { voters: [1, 2], groups: { a: [1, 2] }, weights: { 2: 8 } } } }", [1, 1, 2, 1, 2]],
   ])("%s", (text, servers) => {
     expect(serversInStep(step(text))).toEqual(servers);
   });
@@ -29,10 +34,11 @@ describe("the servers that a step names", () => {
 
 it("no number of a step is taken for a server, except those that the schema declares as servers", () => {
   const numbers = stepFields().filter(({ kind }) => kind === "number");
-  const names = new Set(numbers.map(({ path }) => path.slice(path.lastIndexOf(".") + 1)));
-  names.delete("write"); // The short form of write.count. The loader expands it.
-  expect(names.size).toBeGreaterThan(5);
-  for (const name of names) expect(serversInStep({ [name]: 5 } as unknown as Step), name).toEqual([]);
+  const paths = new Set(numbers.map(({ path }) => path));
+  paths.delete("write"); // The short form of write.count. The loader expands it.
+  expect(paths.size).toBeGreaterThan(5);
+  const stepWith = (path: string): unknown => path.split(".").reduceRight<unknown>((one, name) => ({ [name]: one }), 5);
+  for (const path of paths) expect(serversInStep(stepWith(path) as Step), path).toEqual([]);
 });
 
 describe("without one of its servers,", () => {
@@ -41,6 +47,8 @@ describe("without one of its servers,", () => {
     ["a step that waits for that server", "{ when: { event: active, server: 2 }, crash: 3 }"],
     ["a settle of that server only", "{ settle: 2 }"],
     ["a partition of that server only", "{ partition: [[2]] }"],
+    ["a restart of that server", "{ restart: { server: 2, config: { voters: [1, 2] } } }"],
+    ["a start with that server as the only voter", "{ start: { server: 1, config: { voters: [2] } } }"],
     ["a cut whose only sender it is", "{ cutOneWay: { from: 2, to: 3 } }"],
     ["a bridge over that server", "{ bridge: { over: 2, sides: [[1], [3]] } }"],
     ["a bridge with that server as one side", "{ bridge: { over: 1, sides: [[2], [3]] } }"],
@@ -54,6 +62,14 @@ describe("without one of its servers,", () => {
     ["{ cutOneWay: { from: [1, 2], to: 3 } }", "{ cutOneWay: { from: 1, to: 3 } }"],
     ["{ bridge: { over: 1, sides: [[2, 4], [3]] } }", "{ bridge: { over: 1, sides: [[4], [3]] } }"],
     ["{ crash: 3 }", "{ crash: 3 }"],
+    [
+      "{ restart: { server: 1, config: { voters: [1, 2], observers: [3] } } }",
+      "{ restart: { server: 1, config: { voters: [1], observers: [3] } } }",
+    ],
+    [
+      "{ start: { server: 1, config: { voters: [1, 2], groups: { a: [1, 2] }, weights: { 1: 3, 2: 3 } } } }",
+      "{ start: { server: 1, config: { voters: [1], groups: { a: [1] }, weights: { 1: 3 } } } }",
+    ],
   ])("%s becomes %s", (text, rest) => {
     expect(without(text, 2)).toEqual(step(rest));
   });
@@ -66,4 +82,8 @@ it("other ids replace the ids of servers, but no counts, rates or epochs", () =>
   expect(renumberServers(step("{ clock: { server: 3, rate: 2 } }"), ids)).toEqual(
     step("{ clock: { server: 3, rate: 2 } }"),
   );
+  const restart = (sid: number): string =>
+    `{ restart: { server: ${sid}, config: { voters: [${sid}, 3], groups: { a: [${sid}, 3] }, weights: { ${sid}: 2 } }, ` +
+    "settings: { syncLimit: 2 } } }";
+  expect(renumberServers(step(restart(2)), ids)).toEqual(step(restart(1)));
 });

@@ -148,6 +148,7 @@ const FAILURE_REASONS: Record<FailureReason, true> = {
   "commit-without-proposal": true,
   "truncate-failed": true,
   "connect-failed": true,
+  "not-in-configuration": true,
   "leader-unknown": true,
   "connection-closed": true,
   "read-timeout": true,

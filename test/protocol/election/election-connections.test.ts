@@ -22,7 +22,10 @@ describe("ElectionConnections", () => {
     links.send(0, sid(0), vote(1, { electionEpoch: 9 }));
     expect([host.connects.length, links.haveDelivered()]).toEqual([1, false]);
     links.connected(0, lastConnection(host));
-    expect(host.sent.map(({ message }) => message)).toEqual([{ hello: 1 }, vote(1, { electionEpoch: 9 })]);
+    expect(host.sent.map(({ message }) => message)).toEqual([
+      { hello: 1, address: true },
+      vote(1, { electionEpoch: 9 }),
+    ]);
     expect(links.haveDelivered()).toBe(true);
     links.send(0, sid(0), NOTIFICATION);
     expect(host.sent.at(-1)?.message).toBe(NOTIFICATION);
@@ -61,6 +64,31 @@ describe("ElectionConnections", () => {
     links.send(0, sid(2), NOTIFICATION);
     expect(links.received(0, unknown, NOTIFICATION)).toBeUndefined();
     expect([host.connects, host.sent, links.owns(unknown)]).toEqual([[], [], false]);
+  });
+
+  it.each([
+    ["from 3.5 on, connects to the address in the hello", "3.5.5", true, 1],
+    ["connects to no server without an address", "3.5.5", undefined, 0],
+    ["in 3.4, connects to no server", "3.4.14", true, 0],
+  ] as const)(
+    "a server outside its view with a smaller id: closes the connection; %s",
+    (_, release, address, count) => {
+      const { host, links } = connections({ view: [1, 2], release });
+      links.accepted(asConnectionId(900));
+      const hello = address === undefined ? { hello: sid(0) } : { hello: sid(0), address };
+      expect(links.received(0, asConnectionId(900), hello)).toBeUndefined();
+      expect([host.closed, host.connects.map(({ to }) => to)]).toEqual([[900], Array(count).fill(0)]);
+      links.send(0, sid(0), NOTIFICATION);
+      expect(host.connects).toHaveLength(count);
+    },
+  );
+
+  it("accepts the connection of a server outside its view with a larger id, and sends on it", () => {
+    const { host, links } = connections({ view: [0, 1] });
+    links.accepted(asConnectionId(900));
+    links.received(0, asConnectionId(900), { hello: sid(2) });
+    links.send(0, sid(2), NOTIFICATION);
+    expect(host.sent).toEqual([{ connection: 900, message: NOTIFICATION }]);
   });
 
   it("closes an accepted connection that ends before its hello", () => {

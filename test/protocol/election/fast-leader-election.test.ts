@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FOLLOWING, LOOKING, OBSERVING, QUORUM_PORT, type ServerState } from "../../../protocol/index.ts";
+import { behaviorOf } from "../../../protocol/releases.ts";
 import { asLearner, BarePeer, leaderInfo, snap, vote } from "../../conformance/bare-peer.ts";
 
 const HIGHER_ROUND = 5;
@@ -52,4 +53,25 @@ describe("a vote of the same round that is worse than the server's own", () => {
     expect(answers(true, 1)).toEqual([vote(0, { peerEpoch: 1 })]);
     expect(answers(true, 0)).toEqual([]);
   });
+});
+
+it.each([
+  ["3.4.10", ["leader-unknown"]],
+  ["3.4.12", ["leader-unknown"]],
+  ["3.4.14", []],
+  ["newest", []],
+])(
+  "%s: votes of a quorum for a server outside the configuration: failures %j (ZOOKEEPER-2988)",
+  (release, failures) => {
+    const behavior = behaviorOf(release);
+    const bare = new BarePeer({ behavior }).start().notify(1, { leader: 9 }).notify(2, { leader: 9 }).advance(1000);
+    expect(bare.failures).toEqual(failures);
+  },
+);
+
+it("a server that is not a voter gets the current vote as an answer, and its vote does not count", () => {
+  const bare = new BarePeer().start();
+  bare.notify(9, { leader: 9 }).notify(1, { leader: 9 }).advance(1000);
+  expect(bare.sent.filter(({ connection }) => connection === 1009)).toHaveLength(1);
+  expect(bare.peer.state).toBe(LOOKING);
 });

@@ -233,3 +233,58 @@ describe("with syncForgetsAcks", () => {
     expect(bare.peer.database.history.length).toBe(1);
   });
 });
+
+describe("a leader with learners that its configuration lacks or lists as observers", () => {
+  const STRANGER = 7;
+  /** Makes a leader of servers 0, 1 and 2 to which only a server outside its configuration sends packets. */
+  const withStranger = (release: string, bare = new BarePeer({ release }).becomeLeader()): BarePeer =>
+    bare
+      .accept(STRANGER)
+      .packet(STRANGER, info(STRANGER, 0))
+      .packet(STRANGER, ackEpoch(0, "0:0"))
+      .packet(STRANGER, ack("1:0"));
+
+  it.each([
+    ["3.4.10", true],
+    ["3.4.14", false],
+    ["3.5.5", false],
+    ["newest", false],
+  ])("%s: FOLLOWERINFO, ACKEPOCH and the ACK of NEWLEADER of a stranger establish it: %s", (release, established) => {
+    expect(withStranger(release).peer.leads).toBe(established);
+  });
+
+  it.each([
+    ["3.4.10", true],
+    ["3.4.14", true],
+    ["3.5.5", false],
+    ["newest", false],
+  ])("%s: the ACK of a stranger commits a proposal: %s", (release, commits) => {
+    const bare = withStranger(release, serving({ release }));
+    write(bare, "w1");
+    bare.disconnect(F1).packet(STRANGER, ack("1:1"));
+    expect(bare.sentOn(STRANGER).includes("COMMIT 1:1")).toBe(commits);
+  });
+
+  it.each([
+    ["3.4.14", true],
+    ["newest", false],
+  ])("%s: a stranger that sent FOLLOWERINFO keeps it leading: %s", (release, leads) => {
+    const bare = withStranger(release, serving({ release }));
+    bare.disconnect(F1);
+    for (let i = 0; i < 4; i++) bare.packet(STRANGER, ping("0:0")).advance(2000);
+    expect(bare.peer.leads).toBe(leads);
+  });
+
+  it("3.5 and later: a voter that connects as an observer counts, except for proposals", () => {
+    const bare = new BarePeer()
+      .becomeLeader()
+      .accept(F2)
+      .packet(F2, info(F2, 0, true));
+    bare.packet(F2, ackEpoch(0, "0:0")).packet(F2, ack("1:0"));
+    expect(bare.peer.leads).toBe(true);
+    for (let i = 0; i < 4; i++) bare.packet(F2, ping("0:0")).advance(2000);
+    expect(bare.peer.leads).toBe(true);
+    write(bare, "w1");
+    expect(bare.sentOn(F2).some((line) => line.startsWith("PROPOSAL"))).toBe(false);
+  });
+});

@@ -109,6 +109,14 @@ const UNKNOWN_SERVER: readonly (readonly [fields: object, field: string])[] = [
   [{ start: 9 }, "steps[0].start"],
   [{ restart: 9 }, "steps[0].restart"],
   [{ upgrade: { server: 9, to: "3.9.3" } }, "steps[0].upgrade.server"],
+  [{ start: { server: 9 } }, "steps[0].start.server"],
+  [{ start: { server: 1, config: { voters: [1, 9] } } }, "steps[0].start.config.voters[1]"],
+  [{ start: { server: 1, config: { voters: [1], observers: [9] } } }, "steps[0].start.config.observers[0]"],
+  [{ start: { server: 1, config: { voters: [1], groups: { a: [1, 9] } } } }, "steps[0].start.config.groups.a[1]"],
+  [{ restart: { server: 9 } }, "steps[0].restart.server"],
+  [{ restart: { server: 1, config: { voters: [1, 9] } } }, "steps[0].restart.config.voters[1]"],
+  [{ restart: { server: 1, config: { voters: [1], observers: [9] } } }, "steps[0].restart.config.observers[0]"],
+  [{ restart: { server: 1, config: { voters: [1], groups: { a: [1, 9] } } } }, "steps[0].restart.config.groups.a[1]"],
   [{ pause: 9 }, "steps[0].pause"],
   [{ resume: 9 }, "steps[0].resume"],
   [{ wipe: 9 }, "steps[0].wipe"],
@@ -202,6 +210,11 @@ function declared(...kinds: readonly StepField["kind"][]): string[] {
   return [...new Set(fields.map(({ path }) => path))].sort();
 }
 
+/** Returns whether the fields below this path are the names of groups, which the schema does not declare. */
+function namesGroups(path: string): boolean {
+  return path.endsWith(".groups");
+}
+
 /** Returns the paths of the fields in these examples that contain one of these values, sorted and without indexes. */
 function pathsOf(
   values: readonly unknown[],
@@ -211,7 +224,9 @@ function pathsOf(
     if (values.includes(value)) return [path];
     if (Array.isArray(value)) return value.flatMap((one) => within(one, path));
     if (typeof value !== "object" || value === null) return [];
-    return Object.entries(value).flatMap(([name, one]) => within(one, path === "" ? name : `${path}.${name}`));
+    return Object.entries(value).flatMap(([name, one]) =>
+      within(one, path === "" ? name : namesGroups(path) ? path : `${path}.${name}`),
+    );
   };
   return [...new Set(examples.flatMap(([fields]) => within(fields, "")))].sort();
 }

@@ -1,0 +1,116 @@
+/**
+ * Finds two leaders whose configurations allow disjoint quorums. If the configuration files of servers differ by more
+ * than one server, each of two leaders can have a quorum of its own, without any fault.
+ */
+import type { EnsembleConfig } from "../cluster/cluster-spec.ts";
+import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
+import { quorumTest } from "../invariants/quorum-test.ts";
+import type { ServerId } from "../protocol/index.ts";
+import { startedServer } from "./actions.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** One of the two leaders. */
+export interface LeaderConfig {
+  readonly leader: ServerId;
+  /** The time at which the leader was established, in microseconds. */
+  readonly establishedUs: number;
+  readonly config: EnsembleConfig;
+  /** A quorum of this configuration that shares no server with the quorum of the other leader. */
+  readonly quorum: readonly ServerId[];
+  /** The last step that changed the configuration of the leader. Undefined if it had it from the start of the run. */
+  readonly step: RecordOf<"script"> | undefined;
+}
+
+/** Two established leaders whose configurations have disjoint quorums, in the order of their establishment. */
+export type SplitQuorums = readonly [LeaderConfig, LeaderConfig];
+
+/** Returns the first two such leaders. Returns undefined if there are none. */
+export function findSplitQuorums(scenario: Scenario, records: readonly ProtocolRecord[]): SplitQuorums | undefined {
+  if (!hasOwnConfigs(scenario)) return undefined;
+  const established: Omit<LeaderConfig, "quorum">[] = [];
+  for (const [index, record] of records.entries()) {
+    if (record.event !== "established") continue;
+    const leader = leaderConfig(records.slice(0, index), record);
+    if (leader === undefined) continue;
+    for (const earlier of established) {
+      const quorums = disjointQuorums(earlier.config, leader.config);
+      if (quorums === undefined) continue;
+      return [
+        { ...earlier, quorum: quorums[0] },
+        { ...leader, quorum: quorums[1] },
+      ];
+    }
+    established.push(leader);
+  }
+  return undefined;
+}
+
+/** Returns whether any server has, or gets, a configuration that is not that of the scenario. */
+function hasOwnConfigs({ servers, steps }: Scenario): boolean {
+  return (
+    Object.values(servers).some(({ config, view }) => config !== undefined || view !== undefined) ||
+    steps.some((step) => changesConfig(startOf(step)))
+  );
+}
+
+type Start = Parameters<typeof startedServer>[0];
+
+function startOf(step: object): Start | undefined {
+  const { restart, start } = step as { readonly restart?: Start; readonly start?: Start };
+  return restart ?? start;
+}
+
+function changesConfig(start: Start | undefined): boolean {
+  return typeof start === "object" && start.config !== undefined;
+}
+
+function leaderConfig(
+  before: readonly ProtocolRecord[],
+  { atUs, server }: RecordOf<"established">,
+): Omit<LeaderConfig, "quorum"> | undefined {
+  const started = before.findLast(
+    (one): one is RecordOf<"started"> => one.event === "started" && one.server === server,
+  );
+  if (started?.config === undefined) return undefined;
+  const step = before.findLast((one): one is RecordOf<"script"> => {
+    if (one.event !== "script" || (one.verb !== "start" && one.verb !== "restart")) return false;
+    const start = one.argument as Start;
+    return startedServer(start) === server && changesConfig(start);
+  });
+  return { leader: server, establishedUs: atUs, config: started.config.ensemble, step };
+}
+
+/** The largest number of voters of hierarchical quorums for which all sets of voters are tried. */
+const VOTERS_MAX = 12;
+
+/** Returns a quorum of each configuration such that they share no server. Returns undefined if there are none. */
+export function disjointQuorums(
+  a: EnsembleConfig,
+  b: EnsembleConfig,
+): readonly [readonly ServerId[], readonly ServerId[]] | undefined {
+  if (a.groups === undefined && b.groups === undefined) return disjointMajorities(a.voters, b.voters);
+  if (a.voters.length > VOTERS_MAX) return undefined;
+  const [isQuorumOfA, isQuorumOfB] = [a, b].map(({ groups, voters, weights = {} }) =>
+    quorumTest(voters, groups && { groups, weights }),
+  ) as [ReturnType<typeof quorumTest>, ReturnType<typeof quorumTest>];
+  for (let chosen = 0; chosen < 1 << a.voters.length; chosen++) {
+    const quorum = a.voters.filter((_, i) => (chosen & (1 << i)) !== 0);
+    const others = b.voters.filter((sid) => !quorum.includes(sid));
+    if (isQuorumOfA(quorum) && isQuorumOfB(others)) return [quorum, others];
+  }
+  return undefined;
+}
+
+/** Chooses for each majority first the voters that the other configuration lacks. */
+function disjointMajorities(
+  a: readonly ServerId[],
+  b: readonly ServerId[],
+): readonly [readonly ServerId[], readonly ServerId[]] | undefined {
+  const ownFirst = (own: readonly ServerId[], other: readonly ServerId[]): readonly ServerId[] =>
+    own.toSorted((x, y) => Number(other.includes(x)) - Number(other.includes(y)) || x - y);
+  const quorum = ownFirst(a, b).slice(0, Math.floor(a.length / 2) + 1);
+  const others = ownFirst(b, a).filter((sid) => !quorum.includes(sid));
+  const needed = Math.floor(b.length / 2) + 1;
+  if (others.length < needed) return undefined;
+  return [quorum, others.slice(0, needed)].map((sids) => sids.toSorted((x, y) => x - y)) as [ServerId[], ServerId[]];
+}
