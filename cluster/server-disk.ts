@@ -60,9 +60,9 @@ export type DeletableFile = "log" | "snapshot" | "accepted-epoch" | "current-epo
 
 /**
  * The kinds of damage that a `disk` step can do to a file. A log file can have a last record with a wrong checksum
- * (`log`) or a wrong end mark (`log-end`), no byte (`log-empty`), or an incomplete header (`log-header`). A snapshot can
- * have a wrong checksum (`snapshot`), lack its end (`snapshot-cut`), or have content that makes the reader fail with a
- * RuntimeException (`snapshot-format`).
+ * (`log`) or a wrong end mark (`log-end`), no byte (`log-empty`), or an incomplete header (`log-header`). A snapshot
+ * can have a wrong checksum (`snapshot`), lack its end (`snapshot-cut`), or have content that makes the reader fail
+ * with a RuntimeException (`snapshot-format`).
  */
 export type CorruptibleFile =
   | Exclude<DeletableFile, "data-log-dir" | "data-dir">
@@ -239,10 +239,10 @@ export class ServerDisk {
    * Damages a file: the one whose name ends with this zxid, or the newest of its kind. Returns false if there is none.
    *
    * A server skips a snapshot with a wrong checksum and uses an older one (FileSnap#deserialize); it does not even
-   * consider a snapshot without its end (SnapStream#isValidSnapshot). It stops at a log record with a wrong checksum and
-   * at an incomplete header (FileTxnIterator), at an epoch file that is not a number, and at a snapshot whose content
-   * has a wrong format. It takes a record with a wrong end mark for the end of the file. An empty log file stops it, too,
-   * but from ZOOKEEPER-2332 on, it deletes the newest log file if that file is empty.
+   * consider a snapshot without its end (SnapStream#isValidSnapshot). It stops at a log record with a wrong checksum
+   * and at an incomplete header (FileTxnIterator), at an epoch file that is not a number, and at a snapshot whose
+   * content has a wrong format. It takes a record with a wrong end mark for the end of the file. An empty log file
+   * stops it, too, but from ZOOKEEPER-2332 on, it deletes the newest log file if that file is empty.
    */
   corrupt(what: CorruptibleFile, zxid?: Zxid): boolean {
     const [kind, damage] = DAMAGE_OF[what];
@@ -315,7 +315,7 @@ export class ServerDisk {
     });
   }
 
-  /** Returns whether a server that starts does not read this log file, because a later one starts below its snapshot. */
+  /** Returns whether a server that starts skips this log file, because a later one starts below its snapshot. */
   private isBelowSnapshot(file: string): boolean {
     const snapshot = Math.max(...this.validSnapshots().map(({ zxid }) => zxid));
     const first = this.filesOf(LOG).findLast(({ zxid }) => zxid <= snapshot);

@@ -8,8 +8,8 @@
  *
  * In some plans, an epoch starts at a counter above 1, and the servers that are not needed for a quorum end with a
  * transaction of this epoch with a lower counter, which the other servers do not have: their disks were restored from
- * another ensemble. Only such a zxid is within the range of a leader's log but not in the log, so only for such a server
- * a leader of 3.5 or newer sends TRUNC and later transactions in one synchronization.
+ * another ensemble. Only such a zxid is within the range of a leader's log but not in the log, so only for such a
+ * server a leader of 3.5 or newer sends TRUNC and later transactions in one synchronization.
  */
 
 import type { ServerSpec } from "../cluster/cluster-spec.ts";
@@ -120,7 +120,10 @@ function drawPast(draw: Draw, least: number): PastEpoch[] {
   return past;
 }
 
-/** Returns the history and the epochs of a server that stopped in the epoch `past[index]` after `length` transactions of that epoch. */
+/**
+ * Returns the history and the epochs of a server that stopped in the epoch `past[index]` after `length` transactions of
+ * that epoch.
+ */
 function disk(
   draw: Draw,
   past: readonly PastEpoch[],

@@ -257,9 +257,8 @@ export interface Fixes {
    */
   readonly syncWaitsForApply: boolean;
   /**
-   * A learner that was truncated syncs the snapshot that it saves at NEWLEADER. The committed transactions between TRUNC
-   * and NEWLEADER are only in this snapshot, not in the log (Learner#syncWithLeader, `syncSnapshot`;
-   * open-snapshot-after-trunc-never-synced).
+   * A learner syncs the snapshot that it saves at NEWLEADER if it has applied transactions after a TRUNC. They are only
+   * in this snapshot, not in the log (Learner#syncWithLeader, `syncSnapshot`; open-snapshot-after-trunc-never-synced).
    */
   readonly truncSnapshotIsSynced: boolean;
 }

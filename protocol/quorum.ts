@@ -26,8 +26,8 @@ export interface QuorumVerifier {
   /** Returns whether these servers contain a quorum. */
   containsQuorum(servers: readonly ServerId[]): boolean;
   /**
-   * Returns whether a server belongs to no group although its acknowledgments are added. QuorumHierarchical then throws a
-   * NullPointerException. Undefined if all servers that can be added belong to a group.
+   * Returns whether a server belongs to no group although its acknowledgments are added. QuorumHierarchical then throws
+   * a NullPointerException. Undefined if all servers that can be added belong to a group.
    */
   isOutsideGroups?(sid: ServerId): boolean;
 }

@@ -170,9 +170,9 @@ export type Action =
   | { readonly reset: { readonly match: MessageMatch; readonly count: number } & ConnectionEnd }
   /**
    * Changes fields of the next `count` matching messages, to imitate a server of an old release or a faulty server. If
-   * `tolerated` is true, the invariants no-bad-state, no-bad-ack, no-bad-proposal and no-bad-commit ignore the connection
-   * on which an altered message arrives, and a COMMIT is altered only if its receiver serves, because a learner that
-   * synchronizes does not check the zxid of a COMMIT.
+   * `tolerated` is true, the invariants no-bad-state, no-bad-ack, no-bad-proposal and no-bad-commit ignore the
+   * connection on which an altered message arrives, and a COMMIT is altered only if its receiver serves, because a
+   * learner that synchronizes does not check the zxid of a COMMIT.
    */
   | {
       readonly alter: {
@@ -256,8 +256,8 @@ export interface DiskFault {
   /** Corrupts a file of this kind: the newest one, or the one that `file` names. */
   readonly corrupt?: CorruptibleFile;
   /**
-   * Deletes a file of this kind: the newest one, or the one that `file` names. `data-log-dir` deletes all log files, and
-   * `data-dir` all other files. The server must be down, unless the file is a log file that is not the newest.
+   * Deletes a file of this kind: the newest one, or the one that `file` names. `data-log-dir` deletes all log files,
+   * and `data-dir` all other files. The server must be down, unless the file is a log file that is not the newest.
    */
   readonly delete?: DeletableFile;
   /** The zxid in the name of the log file or snapshot to corrupt or delete. */

@@ -115,8 +115,8 @@ export interface SyncDecision<Z extends AnyZxid = Zxid, T extends Logged<Z> = Lo
   /** The last zxid in committedLog; lastProcessedZxid if committedLog is empty. */
   readonly maxCommittedLog: Z;
   /**
-   * Whether the LearnerHandler fails with a NullPointerException before it sends the packets, because it has read a null
-   * proposal for a log record that cannot be read.
+   * Whether the LearnerHandler fails with a NullPointerException before it sends the packets, because it has read a
+   * null proposal for a log record that cannot be read.
    */
   readonly readsNull: boolean;
 }

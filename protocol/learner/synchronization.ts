@@ -116,6 +116,8 @@ export class Synchronization implements LogUser, SyncRest {
   /** Whether committed transactions are logged at NEWLEADER. If false, they are applied to the tree as they arrive. */
   private writeToTxnLog = false;
   private receivedNewLeader = false;
+  /** Whether the synchronization began with a TRUNC. */
+  private wasTruncated = false;
   /** The zxid in TRUNC. */
   private truncateTo: Zxid = ZERO_ZXID;
 
@@ -167,7 +169,7 @@ export class Synchronization implements LogUser, SyncRest {
           learner.fail("truncate-failed", `no snapshot fits a log that ends at ${formatZxid(message.zxid)}`);
           return;
         }
-        this.syncSnapshot = behavior.truncSnapshotIsSynced;
+        this.wasTruncated = true;
         this.truncateTo = message.zxid;
         this.stage = "truncating";
         this.mustReload = behavior.interruptedTruncReloads;
@@ -282,7 +284,7 @@ export class Synchronization implements LogUser, SyncRest {
       this.committed.push(zxid);
     } else if (head.zxid === zxid) {
       this.notLogged.shift();
-      this.learner.deliverSynced(head);
+      this.apply(head);
     } else {
       this.learner.anomaly("bad-commit", message, "the COMMIT does not match the oldest pending proposal");
     }
@@ -291,11 +293,17 @@ export class Synchronization implements LogUser, SyncRest {
   private inform(txn: Txn): void {
     if (!this.acceptProposal(txn)) return;
     if (!this.writeToTxnLog) {
-      this.learner.deliverSynced(txn);
+      this.apply(txn);
       return;
     }
     this.notLogged.push(txn);
     this.committed.push(txn.zxid);
+  }
+
+  /** Applies a transaction that only the snapshot at NEWLEADER makes durable. */
+  private apply(txn: Txn): void {
+    this.syncSnapshot ||= this.wasTruncated && this.server.behavior.truncSnapshotIsSynced;
+    this.learner.deliverSynced(txn);
   }
 
   // ---- NEWLEADER: the disk operations, in the order of `diffLogging`, and the ACK

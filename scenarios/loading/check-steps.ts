@@ -206,7 +206,8 @@ function checkDiskFault(checks: FieldChecks, fault: DiskFault, path: Path): void
     checks.report([...path, "copyFrom"], fault.copyFrom, "is the same server", "another server");
   }
   if (fault.file !== undefined) {
-    checks.zxid(fault.file, [...path, "file"]);
+    const zxid = checks.zxid(fault.file, [...path, "file"]);
+    if (zxid !== undefined) checks.epochBelowLimit(zxid, [...path, "file"]);
     const kind = fault.corrupt ?? fault.delete ?? "";
     if (!kind.startsWith("log") && !kind.startsWith("snapshot")) {
       checks.report(

@@ -1,10 +1,10 @@
 /**
  * Questions about data directories in which one file is damaged at one byte, in the form of the recorded ones, and the
- * answers of the core: what a server loads (restore), what is left after a truncation (trunc), and what a leader sends to
- * a learner from its log (sync).
+ * answers of the core: what a server loads (restore), what is left after a truncation (trunc), and what a leader sends
+ * to a learner from its log (sync).
  *
- * The core knows no bytes. `logDamage` says what a damaged byte of a log file means to FileTxnLog.FileTxnIterator. For a
- * snapshot, the meaning of a byte is taken from the answer for a directory that contains nothing else, and the answers
+ * The core knows no bytes. `logDamage` says what a damaged byte of a log file means to FileTxnLog.FileTxnIterator. For
+ * a snapshot, the meaning of a byte is taken from the answer for a directory that contains nothing else, and answers
  * for the other directories must follow from it.
  */
 import { type Damage, logName, ServerDisk, snapshotName } from "../../cluster/server-disk.ts";
@@ -53,7 +53,7 @@ const DATA = 83;
 /** The default of jute.maxbuffer. */
 const LENGTH_MAX = 0xfffff;
 
-/** Returns what the damage at this byte of a log file with `records` records means to a reader; undefined if nothing. */
+/** Returns what the damage at this byte of a log file means to a reader. `records` is the number of records. */
 export function logDamage(sweep: string, byte: number, records: number): Damage | undefined {
   const index = Math.floor((byte - HEADER) / RECORD);
   if (index >= records) return undefined;

@@ -1,4 +1,4 @@
-/** claimed-quorums: the votes that a server counts before it ends its election, and the COMMITs that a learner reads. */
+/** claimed-quorums: the votes that a server counts in its election, and the COMMITs that a learner reads. */
 import { describe, expect, it } from "vitest";
 import { quorumTest } from "../../invariants/quorum-test.ts";
 import {

@@ -420,3 +420,39 @@ test("a slow sync does not bring back the value that a faster replacement in ano
   disk.crash({ unsynced: "lost" });
   expect(disk.read("epoch")).toBe(2);
 });
+
+test("on a read-only disk every operation except a read fails", () => {
+  const { disk, log, run } = diskBed();
+  disk.preset("log", { records: ["a", "b"] });
+  disk.readOnly = true;
+  disk.sync(1);
+  disk.replaceFile("epoch", 7, 2);
+  disk.truncate("log", 1, 3);
+  disk.remove("log", 4);
+  disk.readAll(5);
+  run(50_000);
+  expect(log.map((line) => line.replace(/^\d+ disk /, ""))).toEqual([
+    "1 error",
+    "2 error",
+    "3 error",
+    "4 error",
+    "5 ok",
+  ]);
+  expect([disk.records("log"), disk.read("epoch"), disk.effects.failed]).toEqual([["a", "b"], undefined, 4]);
+});
+
+test("a disk that loses syncs reports them as done, and a later sync makes the same data durable", () => {
+  const { disk, log, run } = diskBed();
+  disk.losesSyncs = true;
+  disk.append("log", "a");
+  disk.sync(1);
+  disk.replaceFile("epoch", 7, 2);
+  run(50_000);
+  expect(log.map((line) => line.replace(/^\d+ disk /, ""))).toEqual(["1 ok", "2 ok"]);
+  expect([disk.records("log"), disk.durableRecords("log"), disk.read("epoch")]).toEqual([["a"], 0, 7]);
+  expect(disk.effects.lostSyncs).toBe(2);
+  disk.repair();
+  disk.sync(3);
+  run(100_000);
+  expect(disk.durableRecords("log")).toBe(1);
+});

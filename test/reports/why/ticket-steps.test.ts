@@ -20,12 +20,6 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "1:3 is missing from the log on disk of leader 3",
     "the disk of server 3 held 1:3 before the run",
   ],
-  // A disk reports a sync as done and loses the transaction in a power loss.
-  "three-servers-disk-loses-syncs-acked-txn-lost": [
-    "server 2 was established in epoch 2 at 0:0 without 1:1 (w1)",
-    "leader 3 commits 1:1 after ACKs from server 1",
-    "lost in a crash",
-  ],
   // The log thread writes a transaction after its server has replayed the log into memory.
   "log-thread-drained-after-fast-forward": [
     "the log thread of server 1 writes 1:4 only after server 1 left its leader (0.942835 s)",

@@ -174,6 +174,13 @@ export const WRONG_SHAPE: readonly BadFile[] = [
   ["a write of 0 transactions", step("write: 0"), 3, "steps[0].write", ["is below 1"]],
   ["a write of one and a half", step("write: 1.5"), 3, "steps[0].write", ["whole number"]],
   ["a disk fault that does nothing", step("disk: {server: 1}"), 3, "steps[0].disk", ["copyFrom or fail"]],
+  [
+    "a file of a disk fault that damages no file",
+    step("disk: {server: 1, full: true, file: 1:1}"),
+    3,
+    "steps[0].disk.file",
+    ["names no file"],
+  ],
   ["an unknown disk operation", step("disk: {server: 1, fail: log}"), 3, "steps[0].disk.fail", ["sync-log"]],
   ["an unknown expectation", expectation("decision: []"), 3, "expect.decision", ["did you mean decisions?"]],
   [

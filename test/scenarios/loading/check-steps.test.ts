@@ -183,6 +183,7 @@ const WRONG_VALUE: readonly (readonly [fields: object, field: string])[] = [
   [{ link: { latency: "2ms..1ms" } }, "steps[0].link.latency"],
   [{ disk: { server: 1, sync: "2ms..1ms" } }, "steps[0].disk.sync"],
   [{ disk: { server: 1, write: "2ms..1ms" } }, "steps[0].disk.write"],
+  [{ disk: { server: 1, corrupt: "log", file: "2097152:1" } }, "steps[0].disk.file"],
   [{ hold: { zxid: "2097152:1" } }, "steps[0].hold.zxid"],
   [{ drop: { zxid: "2097152:1" } }, "steps[0].drop.zxid"],
   [{ reset: { zxid: "2097152:1" } }, "steps[0].reset.zxid"],
