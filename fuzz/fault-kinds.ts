@@ -452,7 +452,8 @@ export const FAULT_KINDS = named({
       const server = draw.pick(ids);
       const { from } = at(context);
       const [side, type, set] = draw.pick(ALTERATIONS);
-      const alter = { match: { type, [side]: server }, set, count: 1, tolerated: true };
+      // A copy, because the writer of scenarios writes an object that occurs twice as an alias.
+      const alter = { match: { type, [side]: server }, set: { ...set }, count: 1, tolerated: true };
       const write = { at: "leader" as const, count: draw.int(1, 5), every: draw.pick(["0ms", "1ms"]) };
       const next: Step = type === "COMMIT" ? { from, write } : { from, disconnect: { server } };
       return draw.chance(0.3) ? [{ from, alter }] : [{ from, alter }, next];
