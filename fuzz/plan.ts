@@ -123,12 +123,15 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
     for (const step of roll.steps) drawn.push({ step, kind: "rolling-config" });
   }
   drawn.push({ step: { from: durationText(lengthMs), settle }, kind: "settle" });
+  const network = options.scenario?.network ?? networkOf(character, ids);
+  // Linux's timeout is longer than any plan. Short ones correspond to a small tcp_retries2.
+  const timeout = draw.chance(SHORT_TIMEOUT) ? { retransmissionTimeout: draw.pick(["1500ms", "5s"]) } : {};
   return {
     scenario: {
       ...base,
       name: `plan-${seed}`,
       seed: String(seed),
-      network: options.scenario?.network ?? networkOf(character, ids),
+      network: options.scenario === undefined ? { ...network, ...timeout } : network,
       disk: options.scenario?.disk ?? { ...character.disk, ...database.disk },
       threads: options.scenario?.threads ?? { ...character.threads, ...database.threads },
       steps: drawn.map(({ step }) => step),
@@ -138,6 +141,9 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
     kinds: drawn.map(({ kind }) => kind),
   };
 }
+
+/** The share of plans in which a host gives up unacknowledged data of a stream after a short time. */
+const SHORT_TIMEOUT = 0.2;
 
 /** The share of plans whose servers have a database so large that loading, writing and sending it takes long. */
 const LARGE_DATABASE = 0.1;

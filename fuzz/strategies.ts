@@ -152,8 +152,6 @@ function drawBasics(draw: Draw, options: PlanOptions): Omit<Character, "weights"
       lossRate: draw.chance(0.8) ? 0 : draw.pick([0.001, 0.01]),
       duplicateRate: 0,
       links: [],
-      // So short a timeout corresponds to a small tcp_retries2. With that of Linux, no stream ends within a plan.
-      ...(draw.chance(0.2) ? { retransmissionTimeout: draw.pick(["1500ms", "5s"]) } : {}),
     },
     disk: {
       sync: draw.pick(["1ms..4ms", "1ms..4ms", "0.1ms..0.5ms", "1ms..30ms"]),

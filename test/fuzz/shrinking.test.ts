@@ -10,6 +10,7 @@ import { runBlock } from "../../fuzz/block.ts";
 import { planOfSeed } from "../../fuzz/plan-arbitrary.ts";
 import { type Failure, failureOf, runFor } from "../../fuzz/shrink/failure.ts";
 import { type ShrunkScenario, shrinkScenario } from "../../fuzz/shrink/shrink-scenario.ts";
+import { simplerScenarios } from "../../fuzz/shrink/simpler.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario, ScenarioRunner } from "../../scenarios/run.ts";
 import type { Scenario, Step } from "../../scenarios/scenario.ts";
@@ -106,6 +107,22 @@ threads: { applyLatency: 50ms, queueNewLeader: 0ms..5ms, transferSnapshot: 0ms..
   const { disk, threads } = shrinkAll(slow, failure).scenario;
   expect(disk).toEqual({ sync: "2ms", write: "1ms" });
   expect(threads).toEqual({ ...DEFAULT_THREADS, applyLatency: "50ms" });
+});
+
+it("shrinking tries resets instead of orderly closes, and the default timeouts of the kernel", () => {
+  const timeouts = "latency: 1ms, retransmissionTimeout: 5s, keepAliveTimeout: 6s";
+  const steps = "[{ at: 1s, disconnect: { server: 1, orderly: true } }, { at: 2s, reset: { to: 1, orderly: true } }]";
+  const given = loadScenario(`{ servers: 3, network: { ${timeouts} }, steps: ${steps} }`, "given.yaml");
+  const simpler = [...simplerScenarios(given)];
+  const [disconnect, reset] = given.steps as [Step, Step];
+  expect(simpler.map((one) => one.steps)).toEqual(
+    expect.arrayContaining([
+      [{ at: "1s", disconnect: { server: 1 } }, reset],
+      [disconnect, { at: "2s", reset: { match: { to: 1 }, count: 1 } }],
+    ]),
+  );
+  expect(simpler.map((one) => one.network.retransmissionTimeout)).toContain(undefined);
+  expect(simpler.map((one) => one.network.keepAliveTimeout)).toContain(undefined);
 });
 
 function shrinkAll(scenario: Scenario, failure: Failure): ShrunkScenario {
