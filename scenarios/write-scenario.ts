@@ -13,7 +13,7 @@ type Fields = Record<string, unknown>;
 
 /** Returns the text of the file. `comment` contains the lines to put at the top, without `#`. */
 export function writeScenario(scenario: Scenario, comment: readonly string[] = []): string {
-  const document = new Document(scenarioFields(scenario));
+  const document = new Document(scenarioFields(scenario), { aliasDuplicateObjects: false });
   // Each field of the top level, each server and each step gets one line. Their contents stay on that line.
   visit(document, {
     Collection: (_key, node, path) => {

@@ -24,7 +24,7 @@ describe("the servers that a step names", () => {
     ["{ heal: all }", []],
     [
       "{ restart: { server: 1, config: { voters: [1, 2], observers: [3] }, settings: { syncLimit: 7 } } }",
-      [1, 3, 1, 2],
+      [1, 1, 2, 3],
     ],
     ["{ start: { server: 1, config: { voters: [1, 2], groups: { a: [1, 2] }, weights: { 2: 8 } } } }", [1, 1, 2, 1, 2]],
   ])("%s", (text, servers) => {
