@@ -469,7 +469,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   closed(connection: ConnectionId, how: "closed" | "reset"): void {
     if (!this.alive) return;
     if (this.connections.owns(connection)) this.connections.closed(this.nowUs, connection);
-    else if (this.leader !== null) this.leader.closed(connection);
+    else if (this.leader !== null) this.leader.closed(connection, how);
     else this.learner?.closed(connection, how);
   }
 

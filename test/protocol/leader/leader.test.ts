@@ -35,15 +35,25 @@ describe("a new leader", () => {
     expect(new BarePeer({ release: "3.4.14" }).becomeLeader().notes).toEqual([]);
   });
 
-  it("closes connections in its backlog if it fails before its acceptor runs", () => {
+  it("reads what a learner sent before it closed a connection in the backlog", () => {
     const bare = new BarePeer();
     bare.slowDisk = true;
-    bare.becomeLeader().accept(F1).accept(F2).disconnect(F2).packet(F2, info(2, 0));
+    bare.becomeLeader().accept(F1).packet(F1, info(1, 4)).disconnect(F1);
+    bare.slowDisk = false;
+    bare.disk();
+    expect(bare.sentOn(F1)).toEqual(["LEADERINFO 5:0"]);
+    expect([bare.failures, bare.peer.acceptedEpoch]).toEqual([["1: connection-closed"], 5]);
+  });
+
+  it("reads nothing from a connection in the backlog that was reset", () => {
+    const bare = new BarePeer();
+    bare.slowDisk = true;
+    bare.becomeLeader().accept(F1).accept(F2).packet(F2, info(2, 4)).disconnect(F2, "reset");
     bare.slowDisk = false;
     bare.disk();
     bare.packet(F1, info(1, 0));
-    expect(bare.sentOn(F1)).toEqual(["LEADERINFO 1:0"]);
-    expect(bare.sentOn(F2)).toEqual([]);
+    expect([bare.sentOn(F1), bare.sentOn(F2)]).toEqual([["LEADERINFO 1:0"], []]);
+    expect(bare.failures).toEqual(["-1: connection-closed"]);
   });
 
   it("uses the epoch although acceptedEpoch could not be written; the writer's connection closes", () => {
