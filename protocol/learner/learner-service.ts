@@ -36,8 +36,8 @@ export interface ServingLearner {
   /** Starts a piece of thread work. `workDone` is called when it ends. */
   startWork(work: ThreadWork): void;
   /**
-   * Applies a committed transaction. If it leaves a gap in committedLog and the release rejects gaps, returns false: the
-   * commit processor ends, and the learner stops after the next packet.
+   * Applies a committed transaction. If it leaves a gap in committedLog and the release rejects gaps, returns false.
+   * The commit processor then ends, and the learner stops after the next packet.
    */
   deliver(txn: Txn): boolean;
   /** Fails and returns false if the data of a packet cannot be read. */

@@ -75,8 +75,8 @@ export class Learner implements SyncLearner, ServingLearner {
   private readonly server: LearnerServer;
   private readonly leaderId: ServerId;
   /**
-   * The failure that has ended the log thread or the commit processor (ZooKeeperServer.State.ERROR), so that the learner
-   * stops after the next packet. Null if there is none.
+   * The failure that has ended the log thread or the commit processor (ZooKeeperServer.State.ERROR). The learner stops
+   * after the next packet. Null if there is none.
    */
   private internalError: Failure | null = null;
   private readonly reads: Deadline;

@@ -44,6 +44,11 @@ export class JavaProgram {
       "-XX:+UseSerialGC",
       "-Xmx256m",
       "-Dzookeeper.preAllocSize=4",
+      // Scripts (ScriptServer.java) catch System#exit, and order the threads of a server.
+      "-Djava.security.manager=allow",
+      "-Dzookeeper.admin.enableServer=false",
+      "-Dzookeeper.commitProcessor.numWorkerThreads=0",
+      "-Dzookeeper.observer.election.DelayMs=0",
       "-cp",
       classPath,
       MAIN_CLASS,

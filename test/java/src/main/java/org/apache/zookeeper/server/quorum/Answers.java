@@ -26,13 +26,17 @@ public final class Answers {
         ServerUnderTest server = new ServerUnderTest(new File(arguments[0]));
         DataFolder folder = new DataFolder(new File(arguments[0], "database"));
         Question sync = new SyncQuestion(server);
+        ScriptQuestion script = new ScriptQuestion(new File(arguments[0], "scripts"));
+        MemorySocket.install();
+        ExitTrap.install(script::exit);
         Map<String, Question> questions = Map.of(
             "sync", sync,
             "forward", sync,
             "wide", sync,
             "election", new ElectionQuestion(server),
             "disk", new DiskQuestion(folder),
-            "epoch", new EpochQuestion(folder));
+            "epoch", new EpochQuestion(folder),
+            "script", script);
         Gson gson = new Gson();
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
