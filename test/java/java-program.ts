@@ -20,7 +20,7 @@ export async function buildProgram(folder: string, release: string): Promise<voi
   const hash = hashOf(sourcesOf(folder));
   if (existsSync(hashFile) && readFileSync(hashFile, "utf8") === hash) return;
   rmSync(join(folder, "out", release), { recursive: true, force: true });
-  const profile = release.startsWith("3.4.") ? ["-P", "3.4"] : [];
+  const profile = release.startsWith("3.4.") ? ["-P", release === "3.4.10" ? "3.4,without-scripts" : "3.4"] : [];
   const options = ["-q", "-B", "compile", `-Dzookeeper.version=${release}`, ...profile];
   const maven = spawn("mvn", options, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   const output = tailOf(maven.stdout, maven.stderr);

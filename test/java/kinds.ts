@@ -12,6 +12,8 @@ export type Question = object;
 /** One kind of questions. */
 export interface Kind<Q extends Question = Question> {
   readonly name: string;
+  /** The releases that are asked. Default: all. */
+  readonly releases?: readonly string[];
   /** Questions that are asked before the drawn ones. */
   readonly fixed?: readonly Q[];
   /** The number of questions of other kinds that can be answered in the time of one of this kind. Default: 1. */

@@ -64,9 +64,11 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
   let passed = 0;
   let failed = 0;
   for (const release of options.releases) {
-    const agreed = await askRelease(folder, release, options);
+    const kinds = options.kinds.filter((kind) => kind.releases?.includes(release) ?? true);
+    if (kinds.length === 0) continue;
+    const agreed = await askRelease(folder, release, { ...options, kinds });
     passed += agreed;
-    failed += options.kinds.length - agreed;
+    failed += kinds.length - agreed;
   }
   console.log(`test:java: ${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;

@@ -314,6 +314,7 @@ const leaderScript: fc.Arbitrary<Script> = fc
 
 export const scriptQuestions: Kind<Script> = {
   name: "script",
+  releases: ["3.4.14", "3.5.10", "3.6.4", "3.8.4", "3.9.3", "3.9.5"],
   cost: 10,
   fixed: HAND_MADE_SCRIPTS,
   questions: fc.oneof(learnerScript, leaderScript),

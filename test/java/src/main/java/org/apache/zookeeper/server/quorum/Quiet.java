@@ -3,7 +3,9 @@ package org.apache.zookeeper.server.quorum;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.zookeeper.server.SyncRequestProcessor;
 
@@ -58,7 +60,7 @@ final class Quiet {
         }
         for (int i = 0; i < count; i++) {
             if (isOfServer(threads[i]) && isRunning(threads[i], hasLogThread)) {
-                return threads[i].getName() + " " + java.util.Arrays.toString(threads[i].getStackTrace());
+                return threads[i].getName() + " " + Arrays.toString(threads[i].getStackTrace());
             }
         }
         return null;
@@ -87,7 +89,9 @@ final class Quiet {
     /** A thread that accepts connections from the network waits forever. */
     private static boolean accepts(Thread thread) {
         StackTraceElement[] stack = thread.getStackTrace();
-        return stack.length > 0 && stack[0].getClassName().equals("sun.nio.ch.Net") && stack[0].isNativeMethod();
+        return stack.length > 0
+            && stack[0].getClassName().equals("sun.nio.ch.Net")
+            && List.of("accept", "poll").contains(stack[0].getMethodName());
     }
 
     /** Returns whether a thread that waits for its queue has something in it. */

@@ -27,21 +27,25 @@ final class ScriptQuestion implements Question {
     private static final long LEADER = 2;
 
     private final File folder;
-    private ScriptServer server;
+    /** The server under test; null between two questions. */
+    private volatile ScriptServer server;
     private Quiet quiet;
     private int servers;
     /** The number of texts that the script has seen on each connection. */
     private Map<MemorySocket, Integer> seen;
     private Map<String, String> last;
 
-    ScriptQuestion(File folder) {
+    ScriptQuestion(File folder) throws IOException {
         this.folder = folder;
+        MemorySocket.install();
+        ExitTrap.install(this::exit);
     }
 
     /** Called when a thread of the server ends the process. */
-    void exit(int code) {
-        if (server == null) throw new SecurityException("a server exits with code " + code);
-        server.exit(code);
+    private void exit(int code) {
+        ScriptServer current = server;
+        if (current == null) throw new SecurityException("exit code " + code);
+        current.exit(code);
     }
 
     @Override
@@ -59,7 +63,8 @@ final class ScriptQuestion implements Question {
                 answers.add(observe());
             }
         } finally {
-            server.end();
+            if (server != null) server.end();
+            server = null;
         }
         return answers;
     }

@@ -15,7 +15,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.apache.jute.OutputArchive;
-import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.server.NIOServerCnxnFactory;
 import org.apache.zookeeper.server.Request;
 import org.apache.zookeeper.server.RequestProcessor;
@@ -31,6 +30,7 @@ import org.apache.zookeeper.server.quorum.QuorumPeer.QuorumServer;
 import org.apache.zookeeper.server.quorum.QuorumPeer.ServerState;
 import org.apache.zookeeper.server.quorum.auth.NullQuorumAuthLearner;
 import org.apache.zookeeper.server.quorum.auth.NullQuorumAuthServer;
+import org.apache.zookeeper.txn.TxnHeader;
 
 /**
  * A server under test: QuorumPeer#run with the real Leader, LearnerHandler, Follower and Observer. Only the election,
@@ -179,19 +179,19 @@ final class ScriptServer {
         backlog.clear();
     }
 
-    /** Proposes a client's write, as PrepRequestProcessor does. Returns whether the leader serves. */
-    boolean write() throws Exception {
+    /** Proposes a client's write, as PrepRequestProcessor does. Only a leader that serves does so. */
+    void write() throws Exception {
         LeaderZooKeeperServer server = peer.leader == null ? null : peer.leader.zk;
-        if (server == null || !isRunning(server)) return false;
+        if (server == null || !isRunning(server)) return;
         long zxid = Reflect.call(server, "getNextZxid");
         int xid = (int) zxid;
-        Request request = new Request(
-            1, xid, ZooDefs.OpCode.create, LogFiles.headerOf(zxid), LogFiles.createOf(zxid), zxid);
-        Reflect.set(Reflect.get(request, "hdr"), "cxid", xid);
+        TxnHeader header = LogFiles.headerOf(zxid);
+        header.setCxid(xid);
+        Request request =
+            new Request(header.getClientId(), xid, header.getType(), header, LogFiles.createOf(zxid), zxid);
         RequestProcessor processor = Reflect.get(server, "firstProcessor");
         while (!(processor instanceof ProposalRequestProcessor)) processor = Reflect.get(processor, "nextProcessor");
         processor.processRequest(request);
-        return true;
     }
 
     /** Sends a PING to each learner, as Leader#lead does at each half tick. */
