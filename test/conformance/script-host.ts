@@ -1,6 +1,6 @@
 /**
- * The host of a Peer that a script drives: it plays the peers, the election, the disk and the threads, step by step, and
- * reports what the Peer does. The Java program of test/java drives ZooKeeper's own classes in the same way
+ * The host of a Peer that a script drives. It plays the peers, the election, the disk and the threads, step by step,
+ * and reports what the Peer does. The Java program of test/java drives ZooKeeper's own classes in the same way
  * (ScriptQuestion.java), and gives answers of the same form.
  *
  * After each step, the Peer runs until it waits for the script. Operations of a kind that the script holds wait. All
