@@ -58,7 +58,7 @@ export interface ServerSpec {
   readonly settings: Partial<Settings>;
   /** The servers that this server's configuration lists, with the roles of the cluster. Default: all servers. */
   readonly view?: readonly ServerId[];
-  /** The configuration file of this server. Default: the servers of `view`, with the roles and groups of the cluster. */
+  /** The configuration file of this server. Default: the servers of `view`, with the cluster's roles and groups. */
   readonly config?: EnsembleConfig;
 }
 

@@ -12,7 +12,7 @@ export function verifierOf(spec: Servers, view?: readonly ServerId[]): QuorumVer
   return verifierOfConfig(configOfView(spec, view));
 }
 
-/** Returns the configuration of a server: that of its spec, or the part of the cluster's configuration that it knows. */
+/** Returns the configuration of a server: that of its spec, or the part that it knows of the cluster's. */
 export function ensembleConfigOf(spec: Servers, { config, view }: Pick<ServerSpec, "config" | "view">): EnsembleConfig {
   return config ?? configOfView(spec, view);
 }

@@ -16,14 +16,16 @@ import type { Txn } from "./storage/history.ts";
 export interface CommitListener {
   /** Asks the host to run the thread. The host then calls `run`. */
   startApplying(): void;
-  /** Applies a committed transaction to the database. */
-  deliver(txn: Txn): void;
+  /** Applies a committed transaction to the database. Returns false if an exception ends the thread. */
+  deliver(txn: Txn): boolean;
 }
 
 export class CommitProcessor {
   private readonly listener: CommitListener;
   /** Committed transactions that are not applied yet, oldest first. */
   private queue: Txn[] = [];
+  /** Whether an exception has ended the thread. It then applies nothing more. */
+  private hasEnded = false;
 
   constructor(listener: CommitListener) {
     this.listener = listener;
@@ -31,14 +33,15 @@ export class CommitProcessor {
 
   /** Queues a committed transaction (CommitProcessor#commit). */
   commit(txn: Txn): void {
+    if (this.hasEnded) return;
     this.queue.push(txn);
     if (this.queue.length === 1) this.listener.startApplying();
   }
 
-  /** Applies all queued transactions, in order. */
+  /** Applies all queued transactions, in order, or up to the one that ends the thread. */
   run(): void {
     const committed = this.queue;
     this.queue = [];
-    for (const txn of committed) this.listener.deliver(txn);
+    this.hasEnded = !committed.every((txn) => this.listener.deliver(txn));
   }
 }

@@ -91,10 +91,11 @@ export function hierarchical(
 }
 
 /**
- * Returns a verifier that adds every server, as old releases do: observers (before ZOOKEEPER-2959), and servers that the
- * configuration lacks. Toward a majority they count like voters, because QuorumMaj compares only the number of servers.
- * A hierarchical quorum with such a server ends in a NullPointerException, because the server belongs to no group. The
- * exception is modeled for the quorums of the epoch and of ACKEPOCH. In the other quorums, the server does not count.
+ * Returns a verifier that adds every server, as old releases do: observers (before ZOOKEEPER-2959), and servers that
+ * the configuration lacks. Toward a majority they count like voters, because QuorumMaj compares only the number of
+ * servers. A hierarchical quorum with such a server ends in a NullPointerException, because the server belongs to no
+ * group. The exception is modeled for the quorums of the epoch and of ACKEPOCH. In the other quorums, the server does
+ * not count.
  */
 export function countingObservers(verifier: QuorumVerifier): QuorumVerifier {
   const { groups, isVoter } = verifier;

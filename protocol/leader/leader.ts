@@ -75,10 +75,14 @@ interface Proposal {
   readonly acks: AckSet;
 }
 
-/** A connection in the listener's backlog, with the packets that have arrived on it. */
+/**
+ * A connection in the listener's backlog, with the packets that have arrived on it. If the learner has closed it, the
+ * leader still accepts it and reads the packets.
+ */
 interface PendingConnection {
   readonly connection: ConnectionId;
   readonly packets: QuorumPacket[];
+  isClosed: boolean;
 }
 
 export class Leader
@@ -177,9 +181,10 @@ export class Leader
   private startAcceptor(): void {
     const backlog = assertPresent(this.backlog, "backlog", this.phase);
     this.backlog = null;
-    for (const { connection, packets } of backlog) {
+    for (const { connection, isClosed, packets } of backlog) {
       const handler = this.addHandler(connection);
       for (const message of packets) handler.receive(message);
+      if (isClosed) handler.disconnected();
     }
   }
 
@@ -346,14 +351,14 @@ export class Leader
   // ---- connections
 
   accepted(connection: ConnectionId): void {
-    if (this.backlog !== null) this.backlog.push({ connection, packets: [] });
+    if (this.backlog !== null) this.backlog.push({ connection, packets: [], isClosed: false });
     else this.addHandler(connection);
   }
 
   received(connection: ConnectionId, message: QuorumPacket): void {
     const handler = this.byConnection.get(connection);
     if (handler !== undefined) handler.receive(message);
-    else this.backlog?.find((entry) => entry.connection === connection)?.packets.push(message);
+    else this.pending(connection)?.packets.push(message);
   }
 
   /**
@@ -366,8 +371,14 @@ export class Leader
   }
 
   closed(connection: ConnectionId): void {
-    if (this.backlog !== null) this.backlog = this.backlog.filter((entry) => entry.connection !== connection);
     this.byConnection.get(connection)?.disconnected();
+    // What has arrived before the end of the connection can still be read.
+    const pending = this.pending(connection);
+    if (pending !== undefined) pending.isClosed = true;
+  }
+
+  private pending(connection: ConnectionId): PendingConnection | undefined {
+    return this.backlog?.find((entry) => entry.connection === connection);
   }
 
   private addHandler(connection: ConnectionId): LearnerHandler {
@@ -572,12 +583,16 @@ export class Leader
     this.server.effects.startWork(WORK_APPLY_COMMITS, this.epoch);
   }
 
-  /** Applies a committed transaction (ToBeAppliedRequestProcessor, FinalRequestProcessor). */
-  deliver(txn: Txn): void {
+  /**
+   * Applies a committed transaction (ToBeAppliedRequestProcessor, FinalRequestProcessor). A leader's own transactions
+   * leave no gap in committedLog.
+   */
+  deliver(txn: Txn): boolean {
     const { database, notes } = this.server;
     database.apply(txn);
     this.toBeApplied.shift();
     notes.delivered(txn, database.history);
+    return true;
   }
 
   // ---- shutdown

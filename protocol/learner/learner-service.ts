@@ -35,8 +35,11 @@ export interface ServingLearner {
   send(message: QuorumPacket): void;
   /** Starts a piece of thread work. `workDone` is called when it ends. */
   startWork(work: ThreadWork): void;
-  /** Applies a committed transaction. */
-  deliver(txn: Txn): void;
+  /**
+   * Applies a committed transaction. If it leaves a gap in committedLog and the release rejects gaps, returns false.
+   * The commit processor then ends, and the learner stops after the next packet.
+   */
+  deliver(txn: Txn): boolean;
   /** Fails and returns false if the data of a packet cannot be read. */
   canRead(message: QuorumPacket): boolean;
   anomaly(anomaly: Anomaly, message: QuorumPacket, detail: string): void;

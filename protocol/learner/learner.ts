@@ -68,6 +68,12 @@ const END_DETAILS: Readonly<Record<ConnectionEnd, string>> = {
   reset: "the connection to the leader was reset",
 };
 
+/** ZKDatabase#addCommittedProposal (ZOOKEEPER-4925). */
+const GAP: Failure = {
+  reason: "proposal-gap",
+  detail: "the applied transaction does not follow the end of committedLog",
+};
+
 export class Learner implements SyncLearner, ServingLearner {
   readonly observer: boolean;
   readLimit: ReadLimit = "initLimit";
@@ -75,9 +81,10 @@ export class Learner implements SyncLearner, ServingLearner {
   private readonly server: LearnerServer;
   private readonly leaderId: ServerId;
   /**
-   * Whether the log thread has failed (ZooKeeperServer.State.ERROR), so that the learner stops after the next packet.
+   * The failure that has ended the log thread or the commit processor (ZooKeeperServer.State.ERROR). The learner stops
+   * after the next packet. Null if there is none.
    */
-  private hasInternalError = false;
+  private internalError: Failure | null = null;
   private readonly reads: Deadline;
   private readonly connector: LeaderConnector;
   private phase: LearnerPhase = "connecting";
@@ -245,7 +252,9 @@ export class Learner implements SyncLearner, ServingLearner {
    * later (ZooKeeperServer#setState).
    */
   logFailed(): void {
-    if (!this.server.logFailed()) this.hasInternalError = this.phase === "serving";
+    if (this.server.logFailed()) return;
+    this.internalError =
+      this.phase === "serving" ? { reason: "disk-error", detail: "the log could not be written" } : null;
   }
 
   logIdle(): void {
@@ -289,15 +298,17 @@ export class Learner implements SyncLearner, ServingLearner {
     this.resumeReading();
   }
 
-  deliver(txn: Txn): void {
-    this.server.database.apply(txn);
+  deliver(txn: Txn): boolean {
+    const fits = this.server.database.apply(txn);
     this.delivered(txn);
+    if (!fits) this.internalError ??= GAP;
+    return fits;
   }
 
   deliverSynced(txn: Txn): boolean {
     const fits = this.server.database.applySynced(txn);
     this.delivered(txn);
-    if (!fits) this.fail("proposal-gap", "the applied transaction does not follow the end of committedLog");
+    if (!fits) this.fail(GAP.reason, GAP.detail);
     return fits;
   }
 
@@ -380,7 +391,7 @@ export class Learner implements SyncLearner, ServingLearner {
     else if (this.phase === "synchronizing") this.synchronization?.receive(message);
     else this.receiveLeaderInfo(message);
     if (message.type !== SNAP && startsStream(message.data)) this.nextIsUnreadable();
-    if (this.hasInternalError) this.fail("disk-error", "the log could not be written");
+    if (this.internalError !== null) this.fail(this.internalError.reason, this.internalError.detail);
     if (this.reading) this.expectRead();
   }
 

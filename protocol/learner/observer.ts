@@ -78,8 +78,8 @@ export class Observer implements LearnerService, LogListener, CommitListener {
     this.learner.startWork(WORK_APPLY_COMMITS);
   }
 
-  deliver(txn: Txn): void {
-    this.learner.deliver(txn);
+  deliver(txn: Txn): boolean {
+    return this.learner.deliver(txn);
   }
 
   workDone(work: ThreadWork): void {

@@ -132,10 +132,13 @@ export class Database {
     return undefined;
   }
 
-  /** FinalRequestProcessor: applies a transaction to the tree and adds it to committedLog. */
-  apply(txn: Txn): void {
+  /**
+   * FinalRequestProcessor: applies a transaction to the tree and adds it to committedLog. Returns false if it leaves a
+   * gap in committedLog.
+   */
+  apply(txn: Txn): boolean {
     this.applyToTree(txn);
-    this.addCommitted(txn);
+    return this.addCommitted(txn);
   }
 
   /**

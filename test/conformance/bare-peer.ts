@@ -11,6 +11,7 @@ import {
   asServerId,
   asZxid,
   type Behavior,
+  behaviorOf,
   type ConnectionId,
   DEFAULT_SETTINGS,
   DISK_ACCEPTED_EPOCH,
@@ -39,7 +40,6 @@ import {
   PACKET_NAMES,
   Peer,
   type Port,
-  PROFILES,
   packet,
   parseZxid,
   QUORUM_PORT,
@@ -99,7 +99,8 @@ export interface BareNotification {
   readonly version?: number;
 }
 
-interface DiskOperation {
+/** A disk operation that has started. */
+export interface DiskOperation {
   readonly op: DiskOp;
   readonly run: () => DiskImage | Snapshot | null | false;
 }
@@ -138,14 +139,17 @@ export class BarePeer implements Effects {
   currentEpoch: number | undefined;
   snapshots: Snapshot[];
   log: Txn[];
+  /** Whether the file updatingEpoch exists. */
+  updatingEpoch: boolean;
   /** The number of transactions in the log that are durable. */
   syncedTxns = 0;
 
   private readonly currentEpochTmp: number | undefined;
-  private readonly updatingEpoch: boolean;
   private readonly timers = new Map<Timer, number>();
-  private readonly operations: DiskOperation[] = [];
-  private readonly pieces: { readonly work: ThreadWork; readonly key: number }[] = [];
+  /** The disk operations that have not completed, oldest first. */
+  protected readonly operations: DiskOperation[] = [];
+  /** The thread work that has not completed, oldest first. */
+  protected readonly pieces: { readonly work: ThreadWork; readonly key: number }[] = [];
   private readonly callers = new Set<number>();
   private connections = 100;
 
@@ -162,7 +166,7 @@ export class BarePeer implements Effects {
       myid: asServerId(options.myid ?? 0),
       verifier,
       settings: { ...DEFAULT_SETTINGS, ...ZAB_SETTINGS, ...options.settings },
-      behavior: { ...(PROFILES[options.release ?? "newest"] as Behavior), ...options.behavior },
+      behavior: { ...behaviorOf(options.release ?? "newest"), ...options.behavior },
       view: options.view?.map(asServerId) ?? verifier.members,
       emptyHistory: this.empty,
     };
@@ -237,12 +241,17 @@ export class BarePeer implements Effects {
     for (let i = 0; i < count; i++) {
       const operation = this.operations.shift();
       if (operation === undefined) return;
-      const fails = this.failNext === operation.op;
-      if (fails) this.failNext = undefined;
-      const result = fails ? false : operation.run();
-      this.peer.nowUs = this.nowUs;
-      this.peer.diskDone(operation.op, result !== false, result === false ? null : result);
+      this.complete(operation);
     }
+  }
+
+  /** Completes a disk operation, which must no longer be in `operations`. */
+  protected complete({ op, run }: DiskOperation): void {
+    const fails = this.failNext === op;
+    if (fails) this.failNext = undefined;
+    const result = fails ? false : run();
+    this.peer.nowUs = this.nowUs;
+    this.peer.diskDone(op, result !== false, result === false ? null : result);
   }
 
   /** Completes the pending thread work. */
@@ -411,7 +420,9 @@ export class BarePeer implements Effects {
       return null;
     });
   }
-  markUpdatingEpoch(_updating: boolean): void {}
+  markUpdatingEpoch(updating: boolean): void {
+    this.updatingEpoch = updating;
+  }
   saveSnapshot(snapshot: Snapshot, synced: boolean): void {
     this.operation(DISK_SNAPSHOT, () => {
       this.notes.push(`snapshot ${formatZxid(snapshot.zxid)}${synced ? " synced" : ""}`);
@@ -438,7 +449,7 @@ export class BarePeer implements Effects {
     return 0;
   }
 
-  private operation(op: DiskOp, run: DiskOperation["run"]): void {
+  protected operation(op: DiskOp, run: DiskOperation["run"]): void {
     this.operations.push({ op, run });
   }
 

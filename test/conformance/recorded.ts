@@ -7,7 +7,7 @@ import { gunzipSync } from "node:zlib";
 import { PROFILES } from "../../protocol/releases.ts";
 
 /** The kinds of questions that the recorded answers belong to. */
-export type Kind = "sync" | "forward" | "wide" | "election" | "disk" | "sweep" | "epoch";
+export type Kind = "sync" | "forward" | "wide" | "election" | "disk" | "sweep" | "epoch" | "script";
 
 const FOLDER = new URL("vectors/", import.meta.url);
 const FILES: Readonly<Record<Kind, Readonly<Record<string, string>>>> = JSON.parse(

@@ -13,8 +13,10 @@ export interface Difference {
 /** The result of one kind and release. */
 export interface Comparison {
   readonly agreed: number;
-  /** The number of questions that the two sides answer differently. */
+  /** The number of questions that the two sides answer differently, without the known ones. */
   readonly differed: number;
+  /** The number of questions to which zabsim is known to answer differently. */
+  readonly known: number;
   /** Differences, shrunk: at most one for each block of questions, and at most SHRUNK_MAX. */
   readonly differences: readonly Difference[];
 }
@@ -23,7 +25,10 @@ export interface Comparison {
 const BLOCK = 500;
 const SHRUNK_MAX = 3;
 
-/** Draws `count` questions from the seed, and compares the answers. The same seed draws the same questions. */
+/**
+ * Compares the answers to the fixed questions of a kind, and to `count` questions that are drawn from the seed. The
+ * same seed draws the same questions.
+ */
 export async function compare(
   java: JavaProgram,
   kind: Kind,
@@ -31,18 +36,24 @@ export async function compare(
   { count, seed }: { readonly count: number; readonly seed: number },
 ): Promise<Comparison> {
   const differences: Difference[] = [];
-  let differed = 0;
+  const fixed = kind.fixed ?? [];
+  const fixedDiffering = await differing(java, kind, release, fixed);
+  const fixedUnknown = fixedDiffering.filter((difference) => !isKnown(kind, release, difference));
+  differences.push(...fixedUnknown.slice(0, SHRUNK_MAX));
+  let differed = fixedDiffering.length;
+  let known = fixedDiffering.length - fixedUnknown.length;
   for (let start = 0; start < count; start += BLOCK) {
     const draw = { seed: seedOf(seed, start / BLOCK), numRuns: Math.min(BLOCK, count - start) };
     const questions = fc.sample(kind.questions, draw);
     const found = await differing(java, kind, release, questions);
-    const [first] = found;
+    const [first] = found.filter((difference) => !isKnown(kind, release, difference));
+    known += found.filter((difference) => isKnown(kind, release, difference)).length;
     differed += found.length;
     if (first !== undefined && differences.length < SHRUNK_MAX) {
       differences.push(await shrunk(java, kind, release, draw, first));
     }
   }
-  return { agreed: count - differed, differed, differences };
+  return { agreed: fixed.length + count - differed, differed: differed - known, known, differences };
 }
 
 /** Returns the questions that the two sides answer differently. */
@@ -72,11 +83,17 @@ async function shrunk(
   let smallest = unshrunk;
   const property = fc.asyncProperty(kind.questions, async (question) => {
     const [difference] = await differing(java, kind, release, [question]);
-    smallest = difference ?? smallest;
-    return difference === undefined;
+    const agrees = difference === undefined || isKnown(kind, release, difference);
+    if (!agrees) smallest = difference;
+    return agrees;
   });
   await fc.check(property, draw);
   return smallest;
+}
+
+/** Returns whether zabsim is known to answer this question differently. */
+export function isKnown(kind: Kind, release: string, { question }: Difference): boolean {
+  return kind.isKnownDifference?.(question, release) ?? false;
 }
 
 function answerOfZabsim(kind: Kind, question: Question, release: string): unknown {

@@ -20,7 +20,7 @@ export async function buildProgram(folder: string, release: string): Promise<voi
   const hash = hashOf(sourcesOf(folder));
   if (existsSync(hashFile) && readFileSync(hashFile, "utf8") === hash) return;
   rmSync(join(folder, "out", release), { recursive: true, force: true });
-  const profile = release.startsWith("3.4.") ? ["-P", "3.4"] : [];
+  const profile = release.startsWith("3.4.") ? ["-P", release === "3.4.10" ? "3.4,without-scripts" : "3.4"] : [];
   const options = ["-q", "-B", "compile", `-Dzookeeper.version=${release}`, ...profile];
   const maven = spawn("mvn", options, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   const output = tailOf(maven.stdout, maven.stderr);
@@ -44,6 +44,11 @@ export class JavaProgram {
       "-XX:+UseSerialGC",
       "-Xmx256m",
       "-Dzookeeper.preAllocSize=4",
+      // Scripts (ScriptServer.java) catch System#exit, and order the threads of a server.
+      "-Djava.security.manager=allow",
+      "-Dzookeeper.admin.enableServer=false",
+      "-Dzookeeper.commitProcessor.numWorkerThreads=0",
+      "-Dzookeeper.observer.election.DelayMs=0",
       "-cp",
       classPath,
       MAIN_CLASS,

@@ -3,6 +3,7 @@ import type fc from "fast-check";
 import { diskQuestions } from "./disk-questions.ts";
 import { electionQuestions } from "./election-questions.ts";
 import { epochQuestions } from "./epoch-questions.ts";
+import { scriptQuestions } from "./script-questions.ts";
 import { syncQuestions } from "./sync-questions.ts";
 
 /** A question in the format of the recorded answers (test/conformance/vectors), without `id` and `expect`. */
@@ -11,13 +12,27 @@ export type Question = object;
 /** One kind of questions. */
 export interface Kind<Q extends Question = Question> {
   readonly name: string;
+  /** The releases that are asked. Default: all. */
+  readonly releases?: readonly string[];
+  /** Questions that are asked before the drawn ones. */
+  readonly fixed?: readonly Q[];
+  /** The number of questions of other kinds that can be answered in the time of one of this kind. Default: 1. */
+  readonly cost?: number;
   /** Draws questions. Both sides must be able to answer each one, so a question never contradicts itself. */
   readonly questions: fc.Arbitrary<Q>;
   /** Returns the answer of zabsim for a release, in the form of a recorded answer. */
   answer(question: Q, release: string): unknown;
   /** Returns whether an answer of Java agrees with zabsim's. Default: whether both have the same JSON. */
   agrees?(question: Q, release: string, java: unknown): boolean;
+  /** Returns whether zabsim is known to answer differently. Such a difference is counted, but is no failure. */
+  isKnownDifference?(question: Q, release: string): boolean;
 }
 
 /** All kinds, in the order in which they are asked. */
-export const KINDS: readonly Kind[] = [...syncQuestions, electionQuestions, epochQuestions, diskQuestions];
+export const KINDS: readonly Kind[] = [
+  ...syncQuestions,
+  electionQuestions,
+  epochQuestions,
+  diskQuestions,
+  scriptQuestions,
+];

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SYNC_RULES } from "../../protocol/index.ts";
 import { PROFILES } from "../../protocol/releases.ts";
+import { type Script, scriptAnswer, WAITS } from "../conformance/script-host.ts";
 import { asBigint, decide, type SyncVector } from "../conformance/sync-vectors.ts";
 import { KINDS, type Kind } from "./kinds.ts";
 import { ASKED_RELEASES, optionsOf } from "./main.ts";
@@ -36,6 +37,24 @@ it("the questions of kind sync reach every rule", () => {
   expect([...reached].sort()).toEqual(reachable.sort());
 });
 
+it("the questions of kind script make servers send every packet, wait for every operation, and exit", () => {
+  const reached = new Set<string>();
+  const { questions } = KINDS.find(({ name }) => name === "script") as Kind<Script>;
+  for (const script of fc.sample(questions, { seed: 5, numRuns: 1000 })) {
+    for (const release of ["3.8.4", "3.9.5"]) {
+      for (const { sent = [], state = "", waits = "" } of scriptAnswer(script, release)) {
+        for (const text of sent) reached.add(text.split(" ")[1] as string);
+        for (const wait of (waits as string).split(" ")) reached.add(wait);
+        reached.add((state as string).split(" ")[0] as string);
+      }
+    }
+  }
+  const packets = "FOLLOWERINFO OBSERVERINFO LEADERINFO ACKEPOCH DIFF TRUNC SNAP NEWLEADER ACK UPTODATE";
+  const states = "LOOKING FOLLOWING LEADING OBSERVING exit closed";
+  const all = `${packets} PROPOSAL COMMIT INFORM PING ${states}`.split(" ");
+  expect([...all, ...WAITS.filter((wait) => wait !== "load")].filter((name) => !reached.has(name))).toEqual([]);
+});
+
 describe("the options", () => {
   it("choose every profile and kind if there are none", () => {
     const { inputs, kinds, releases } = optionsOf([]);
@@ -57,6 +76,7 @@ describe("the options", () => {
     [["--kind", "syncs"], /--kind syncs: accepted are sync, /],
     [["--seed", "-1"], /--seed -1|argument is ambiguous/],
     [["--inputs", "many"], /--inputs many: accepted are whole numbers/],
+    [["--record"], /--record needs --kind script/],
     [["--cases", "file.jsonl"], /--cases needs exactly one --kind/],
   ])("refuses %j", (args, message) => expect(() => optionsOf(args)).toThrow(message));
 });

@@ -56,7 +56,10 @@ describe("two configurations", () => {
 
 const NEW_SERVERS_FIRST = `
 servers: { 1: { view: [1, 2, 3] }, 2: { view: [1, 2, 3] }, 3: { down: true }, 4: { down: true }, 5: { down: true } }
-steps: [{ when: { event: active, server: 1 }, start: { server: 5, config: { voters: [1, 2, 3, 4, 5] } } }, { start: 4 }, { start: 3 }]
+steps:
+  - { when: { event: active, server: 1 }, start: { server: 5, config: { voters: [1, 2, 3, 4, 5] } } }
+  - { start: 4 }
+  - { start: 3 }
 until: 3s
 `;
 

@@ -83,7 +83,7 @@ it("other ids replace the ids of servers, but no counts, rates or epochs", () =>
     step("{ clock: { server: 3, rate: 2 } }"),
   );
   const restart = (sid: number): string =>
-    `{ restart: { server: ${sid}, config: { voters: [${sid}, 3], groups: { a: [${sid}, 3] }, weights: { ${sid}: 2 } }, ` +
-    "settings: { syncLimit: 2 } } }";
+    `{ restart: { server: ${sid}, settings: { syncLimit: 2 }, config: ` +
+    `{ voters: [${sid}, 3], groups: { a: [${sid}, 3] }, weights: { ${sid}: 2 } } } }`;
   expect(renumberServers(step(restart(2)), ids)).toEqual(step(restart(1)));
 });

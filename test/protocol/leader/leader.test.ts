@@ -35,16 +35,18 @@ describe("a new leader", () => {
     expect(new BarePeer({ release: "3.4.14" }).becomeLeader().notes).toEqual([]);
   });
 
-  it("closes connections in its backlog if it fails before its acceptor runs", () => {
-    const bare = new BarePeer();
-    bare.slowDisk = true;
-    bare.becomeLeader().accept(F1).accept(F2).disconnect(F2).packet(F2, info(2, 0));
-    bare.slowDisk = false;
-    bare.disk();
-    bare.packet(F1, info(1, 0));
-    expect(bare.sentOn(F1)).toEqual(["LEADERINFO 1:0"]);
-    expect(bare.sentOn(F2)).toEqual([]);
-  });
+  it.each(["closed", "reset"] as const)(
+    "reads what a learner sent on a connection in the backlog that was %s",
+    (how) => {
+      const bare = new BarePeer();
+      bare.slowDisk = true;
+      bare.becomeLeader().accept(F1).packet(F1, info(1, 4)).disconnect(F1, how);
+      bare.slowDisk = false;
+      bare.disk();
+      expect(bare.sentOn(F1)).toEqual(["LEADERINFO 5:0"]);
+      expect([bare.failures, bare.peer.acceptedEpoch]).toEqual([["1: connection-closed"], 5]);
+    },
+  );
 
   it("uses the epoch although acceptedEpoch could not be written; the writer's connection closes", () => {
     const bare = new BarePeer().becomeLeader().accept(F1);

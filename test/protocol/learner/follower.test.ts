@@ -28,6 +28,29 @@ const following = (options = {}, synced: readonly QuorumPacket[] = []): ReturnTy
   asLearner(new BarePeer(options), [leaderInfo(1), diff("0:0"), ...synced, newLeader(1), upToDate()]);
 
 describe("a follower", () => {
+  it("stops after the next packet if a commit leaves a gap in committedLog (ZOOKEEPER-4925)", () => {
+    const { bare, send } = following();
+    send(proposal("1:1"), proposal("1:3"), commit("1:1"), commit("1:3"));
+    const { database } = bare.peer;
+    expect([bare.failures, database.history.zxid, database.committedLog.length]).toEqual([[], z("1:3"), 1]);
+    send(ping("1:0"));
+    expect([bare.failures, bare.peer.state]).toEqual([["proposal-gap"], LOOKING]);
+  });
+
+  it("applies nothing after the commit that leaves a gap, and exits if the log goes on", () => {
+    const { bare, send } = following();
+    send(proposal("1:1"), proposal("1:3"), proposal("1:4"), commit("1:1"), commit("1:3"), commit("1:4"));
+    // At shutdown, the server applies the rest of the log, which leaves a gap again.
+    expect([bare.failures, bare.exitCode]).toEqual([["proposal-gap", "proposal-gap"], 1]);
+    expect(bare.peer.database.history.zxid).toBe(z("1:3"));
+  });
+
+  it("serves after a gap in committedLog in 3.9.3", () => {
+    const { bare, send } = following({ release: "3.9.3" });
+    send(proposal("1:1"), proposal("1:3"), proposal("1:4"), commit("1:1"), commit("1:3"), commit("1:4"));
+    expect([bare.failures, bare.peer.database.committedLog.length]).toEqual([[], 3]);
+  });
+
   it("logs a proposal, acknowledges it when it is durable, and applies it when it is committed", () => {
     const { bare, leader, send } = following();
     bare.slowDisk = true;

@@ -11,6 +11,7 @@ import java.io.FileOutputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -26,13 +27,18 @@ public final class Answers {
         ServerUnderTest server = new ServerUnderTest(new File(arguments[0]));
         DataFolder folder = new DataFolder(new File(arguments[0], "database"));
         Question sync = new SyncQuestion(server);
-        Map<String, Question> questions = Map.of(
+        Map<String, Question> questions = new HashMap<>(Map.of(
             "sync", sync,
             "forward", sync,
             "wide", sync,
             "election", new ElectionQuestion(server),
             "disk", new DiskQuestion(folder),
-            "epoch", new EpochQuestion(folder));
+            "epoch", new EpochQuestion(folder)));
+        // The program for 3.4.10 has no scripts (pom.xml).
+        String scripts = Answers.class.getPackageName() + ".ScriptQuestion";
+        if (Reflect.exists(scripts)) {
+            questions.put("script", (Question) Reflect.make(Class.forName(scripts), new File(arguments[0], "scripts")));
+        }
         Gson gson = new Gson();
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {

@@ -106,7 +106,7 @@ final class DiskQuestion implements Question {
     }
 
     /** From 3.9 on, a proposal in committedLog has no packet before it is sent. */
-    private static long zxidOf(Proposal proposal) throws Exception {
+    static long zxidOf(Proposal proposal) throws Exception {
         QuorumPacket packet = Reflect.get(proposal, "packet");
         return packet == null ? Reflect.call(proposal, "getZxid") : packet.getZxid();
     }

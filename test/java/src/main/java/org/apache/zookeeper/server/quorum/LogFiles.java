@@ -6,6 +6,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,6 +20,7 @@ import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.server.DataTree;
 import org.apache.zookeeper.server.persistence.FileHeader;
 import org.apache.zookeeper.server.persistence.FileSnap;
+import org.apache.zookeeper.server.util.SerializeUtils;
 import org.apache.zookeeper.txn.CreateTxn;
 import org.apache.zookeeper.txn.TxnHeader;
 
@@ -76,6 +78,17 @@ final class LogFiles {
         }
     }
 
+    /** Returns the tree in a snapshot. */
+    static DataTree readSnapshot(File file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file.toPath());
+        InputStream in = new ByteArrayInputStream(bytes);
+        DataTree tree = new DataTree();
+        BinaryInputArchive archive = new BinaryInputArchive(new DataInputStream(in));
+        new FileHeader().deserialize(archive, "fileheader");
+        SerializeUtils.deserializeSnapshot(tree, archive, new HashMap<>());
+        return tree;
+    }
+
     /** Returns the zxids of the records of a log file. */
     static List<Long> read(File file) throws IOException {
         BinaryInputArchive archive =
@@ -84,10 +97,7 @@ final class LogFiles {
         List<Long> zxids = new ArrayList<>();
         try {
             while (archive.readLong("checksum") != 0) {
-                TxnHeader header = new TxnHeader();
-                byte[] txn = archive.readBuffer("txn");
-                header.deserialize(BinaryInputArchive.getArchive(new ByteArrayInputStream(txn)), "hdr");
-                zxids.add(header.getZxid());
+                zxids.add(zxidOf(archive.readBuffer("txn")));
                 archive.readByte("end");
             }
         } catch (java.io.EOFException e) {
@@ -104,7 +114,15 @@ final class LogFiles {
         return new CreateTxn("/" + Long.toHexString(zxid), new byte[0], ZooDefs.Ids.OPEN_ACL_UNSAFE, false, -1);
     }
 
-    private static byte[] bytesOf(long zxid) throws IOException {
+    /** Returns the zxid in the header of a serialized transaction. */
+    static long zxidOf(byte[] txn) throws IOException {
+        TxnHeader header = new TxnHeader();
+        header.deserialize(BinaryInputArchive.getArchive(new ByteArrayInputStream(txn)), "hdr");
+        return header.getZxid();
+    }
+
+    /** Returns the transaction in the form in which a log file and a PROPOSAL contain it. */
+    static byte[] bytesOf(long zxid) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         BinaryOutputArchive archive = BinaryOutputArchive.getArchive(bytes);
         headerOf(zxid).serialize(archive, "hdr");

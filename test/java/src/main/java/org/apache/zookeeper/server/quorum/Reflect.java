@@ -5,6 +5,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.Proxy;
 
 /** Reads and calls members that are private, or that some releases do not have. */
 final class Reflect {
@@ -76,6 +77,31 @@ final class Reflect {
         Field field = sun.misc.Unsafe.class.getDeclaredField("theUnsafe");
         field.setAccessible(true);
         return type.cast(((sun.misc.Unsafe) field.get(null)).allocateInstance(type));
+    }
+
+    /** An action that may fail like the method that it precedes. */
+    interface Action {
+        void run() throws Exception;
+    }
+
+    /**
+     * Returns an object that passes all calls on to `target`. Before a call of the named method, `before` runs. Both
+     * happen with the lock of `target`, as in a synchronized method.
+     */
+    static <T> T intercept(Class<T> type, T target, String name, Action before) {
+        Class<?>[] types = {type};
+        Object proxy = Proxy.newProxyInstance(type.getClassLoader(), types, (self, method, arguments) -> {
+            try {
+                if (!method.getName().equals(name)) return method.invoke(target, arguments);
+                synchronized (target) {
+                    before.run();
+                    return method.invoke(target, arguments);
+                }
+            } catch (InvocationTargetException e) {
+                throw e.getCause();
+            }
+        });
+        return type.cast(proxy);
     }
 
     private static Exception unwrap(InvocationTargetException e) {

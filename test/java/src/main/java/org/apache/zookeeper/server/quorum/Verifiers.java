@@ -15,7 +15,9 @@ import org.apache.zookeeper.server.quorum.flexible.QuorumVerifier;
 
 /** Makes quorum verifiers and the servers that they count. */
 final class Verifiers {
-    private static final InetSocketAddress ADDRESS = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+    private static final InetSocketAddress ADDRESS = loopback(1);
+    private static final InetSocketAddress ELECTION_ADDRESS = loopback(2);
+    private static final InetSocketAddress CLIENT_ADDRESS = loopback(3);
 
     private Verifiers() {}
 
@@ -59,16 +61,20 @@ final class Verifiers {
     }
 
     private static void add(Map<Long, QuorumServer> members, String text, LearnerType type) throws Exception {
-        for (long sid : sids(text)) members.put(sid, server(sid, type));
+        for (long sid : sids(text)) members.put(sid, server(sid, type, ADDRESS));
     }
 
-    private static QuorumServer server(long sid, LearnerType type) throws Exception {
+    static QuorumServer server(long sid, LearnerType type, InetSocketAddress address) throws Exception {
         try {
             // 3.4 has no address of clients.
-            return Reflect.make(QuorumServer.class, sid, ADDRESS, ADDRESS, ADDRESS, type);
+            return Reflect.make(QuorumServer.class, sid, address, ELECTION_ADDRESS, CLIENT_ADDRESS, type);
         } catch (NoSuchMethodException e) {
-            return Reflect.make(QuorumServer.class, sid, ADDRESS, ADDRESS, type);
+            return Reflect.make(QuorumServer.class, sid, address, ELECTION_ADDRESS, type);
         }
+    }
+
+    private static InetSocketAddress loopback(int port) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     }
 
     static List<Long> sids(String text) {

@@ -1,0 +1,29 @@
+/** Records the answers of ZooKeeper's classes, for tests that need no Java. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import type { JavaProgram } from "./java-program.ts";
+import type { Kind, Question } from "./kinds.ts";
+
+/** The number of drawn questions that are recorded after the fixed ones. */
+const DRAWN = 150;
+const SEED = 14;
+
+/**
+ * Writes Java's answers to the fixed questions of a kind, and to some drawn ones, to the file KIND-RELEASE.jsonl.gz in
+ * `folder`. Throws an Error if the program could not answer a question.
+ */
+export async function record(java: JavaProgram, kind: Kind, release: string, folder: string): Promise<void> {
+  const drawn = fc.sample(kind.questions, { seed: SEED, numRuns: DRAWN });
+  const questions: readonly Question[] = [...(kind.fixed ?? []), ...drawn];
+  const answers = await java.ask(kind.name, questions);
+  const lines = questions.map((question, i) => {
+    const answer = answers[i] as object;
+    if ("error" in answer)
+      throw new Error(`The Java program cannot answer ${JSON.stringify(question)}: ${answer.error}`);
+    const { name = `drawn-${i - (kind.fixed ?? []).length}`, ...rest } = question as { readonly name?: string };
+    return `${JSON.stringify({ id: name, ...rest, expect: answer })}\n`;
+  });
+  writeFileSync(join(folder, `${kind.name}-${release}.jsonl.gz`), gzipSync(lines.join(""), { level: 9 }));
+}
