@@ -14,8 +14,10 @@ import { type Invariant, type InvariantId, INVARIANTS as TABLE } from "../invari
 export { Cluster, type ClusterOptions, type LifeCycleWatcher } from "../cluster/cluster.ts";
 export type {
   ClusterSpec,
+  ConfigChange,
   CrashSpec,
   DiskSpec,
+  EnsembleConfig,
   HierarchicalQuorum,
   LinkSpec,
   NetworkSpec,
@@ -35,11 +37,11 @@ export {
   type RecordSink,
   type ServerConfig,
 } from "../cluster/records.ts";
-export type { Message, MessageCoverage, MessageWatcher } from "../cluster/server.ts";
+export type { Message, MessageCoverage, MessageWatcher, StallableThread } from "../cluster/server.ts";
 export type { CorruptibleFile, DeletableFile } from "../cluster/server-disk.ts";
 export { type Invariant, type InvariantId, Invariants, type Violation } from "../invariants/index.ts";
 export type { InvariantsOptions } from "../invariants/invariants.ts";
-export type { QuorumTest } from "../invariants/quorum-test.ts";
+export type { Configuration, QuorumTest } from "../invariants/quorum-test.ts";
 export type { Facts, Role } from "../invariants/violation.ts";
 export * as protocol from "../protocol/index.ts";
 export { decisionTable, type TableOptions } from "../reports/decision-table.ts";
@@ -49,6 +51,7 @@ export { type RunReportOptions, runReport } from "../reports/run-report.ts";
 export { ServerReleases } from "../reports/server-releases.ts";
 export { type LineLayout, type TimelineFilter, timeline, timelineLine } from "../reports/timeline.ts";
 export type { Effect } from "../scenarios/action-result.ts";
+export type { SplitQuorums } from "../scenarios/find-split-quorums.ts";
 export { type LoadOptions, type Problem, ScenarioError } from "../scenarios/load.ts";
 export { type RunCoverage, type RunOptions, runScenario, ScenarioRunner } from "../scenarios/run.ts";
 export type {
@@ -57,6 +60,7 @@ export type {
   Direction,
   DiskFault,
   Duration,
+  EndOfConnection,
   Expectation,
   ExpectedDecision,
   LinkCharacterSpec,

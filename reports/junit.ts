@@ -3,45 +3,81 @@
  * determinism. A test case fails if it has findings that make the campaign fail. If the campaign was interrupted, an
  * additional test case has an error.
  */
-import junit, { type Builder } from "junit-report-builder";
+import { create } from "xmlbuilder";
 import { type CampaignReport, type FindingCommands, interruptionText, type ReportedFinding } from "./campaign.ts";
 import { countedFindings, isCounted, isNewFinding } from "./verdict.ts";
 
-/**
- * In Node.js, the import of this CommonJS module is an object whose field `default` is the builder. In a bundle, the
- * import is the builder itself.
- */
-const builder = "default" in junit ? junit.default : (junit as never as Builder);
+/** The problem of a test case. It becomes the element `failure` or `error`. */
+interface Problem {
+  readonly element: "failure" | "error";
+  readonly type: string;
+  readonly message: string;
+}
+
+interface TestCase {
+  readonly name: string;
+  readonly file?: string | undefined;
+  readonly problem?: Problem | undefined;
+  readonly output?: string | undefined;
+}
 
 export function campaignJunit(
   report: CampaignReport,
   invariants: readonly string[],
   commandsFor: (finding: ReportedFinding) => FindingCommands,
 ): string {
-  const suites = builder.newBuilder();
-  const suite = suites
-    .testSuite()
-    .name("zabsim fuzz")
-    .time(Number(report.seconds.toFixed(3)));
-  const testCase = (name: string) => suite.testCase().className("zabsim.fuzz").name(name);
-  for (const invariant of invariants) {
-    const test = testCase(invariant);
-    const findings = report.findings.filter((finding) => finding.invariant === invariant);
-    const counted = countedFindings({ ...report, findings });
-    const [first] = counted;
-    // A JUnit test case can have only one failure, so this failure lists all findings that make the campaign fail.
-    if (first !== undefined) {
-      test.file(first.file).failure(counted.map((one) => failureText(one, commandsFor(one))).join("\n\n"), "violation");
-    }
-    const others = findings.filter((finding) => !isCounted(finding, report.strict));
-    if (others.length > 0) test.standardOutput(others.map(knownText).join("\n"));
+  const cases = [
+    ...invariants.map((invariant) => invariantCase(report, invariant, commandsFor)),
+    determinismCase(report),
+    ...(report.interrupted ? [completionCase(report)] : []),
+  ];
+  return junitXml(Number(report.seconds.toFixed(3)), cases);
+}
+
+function invariantCase(
+  report: CampaignReport,
+  invariant: string,
+  commandsFor: (finding: ReportedFinding) => FindingCommands,
+): TestCase {
+  const findings = report.findings.filter((finding) => finding.invariant === invariant);
+  const counted = countedFindings({ ...report, findings });
+  const others = findings.filter((finding) => !isCounted(finding, report.strict));
+  // A JUnit test case can have only one failure, so this failure lists all findings that make the campaign fail.
+  const message = counted.map((one) => failureText(one, commandsFor(one))).join("\n\n");
+  return {
+    name: invariant,
+    file: counted[0]?.file,
+    problem: counted.length === 0 ? undefined : { element: "failure", type: "violation", message },
+    output: others.length === 0 ? undefined : others.map(knownText).join("\n"),
+  };
+}
+
+function determinismCase({ nondeterminism }: CampaignReport): TestCase {
+  const message = nondeterminism.map(differenceText).join("\n\n");
+  const problem = { element: "failure", type: "nondeterminism", message } as const;
+  return { name: "determinism", problem: nondeterminism.length === 0 ? undefined : problem };
+}
+
+function completionCase(report: CampaignReport): TestCase {
+  return {
+    name: "completion",
+    problem: { element: "error", type: "interrupted", message: interruptionText(report) },
+  };
+}
+
+/** Returns a JUnit file with one suite. Leaves out characters that XML does not allow. */
+function junitXml(seconds: number, cases: readonly TestCase[]): string {
+  const count = (element: Problem["element"]): number =>
+    cases.filter(({ problem }) => problem?.element === element).length;
+  const counts = { tests: cases.length, failures: count("failure"), errors: count("error"), skipped: 0 };
+  const suites = create("testsuites", { encoding: "UTF-8", invalidCharReplacement: "" }).att(counts);
+  const suite = suites.ele("testsuite", { name: "zabsim fuzz", time: seconds, ...counts });
+  for (const { file, name, output, problem } of cases) {
+    const test = suite.ele("testcase", { classname: "zabsim.fuzz", name, ...(file !== undefined && { file }) });
+    if (problem !== undefined) test.ele(problem.element, { message: problem.message, type: problem.type });
+    if (output !== undefined) test.ele("system-out").cdata(output);
   }
-  const determinism = testCase("determinism");
-  if (report.nondeterminism.length > 0) {
-    determinism.failure(report.nondeterminism.map(differenceText).join("\n\n"), "nondeterminism");
-  }
-  if (report.interrupted) testCase("completion").error(interruptionText(report), "interrupted");
-  return suites.build();
+  return suites.end({ pretty: true });
 }
 
 function failureText(finding: ReportedFinding, commands: FindingCommands): string {

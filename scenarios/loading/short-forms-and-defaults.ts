@@ -23,9 +23,9 @@ import { printableText } from "../printable.ts";
 import type {
   Action,
   AlteredFields,
-  ConnectionEnd,
   Direction,
   DiskFault,
+  EndOfConnection,
   Expectation,
   ExpectedDecision,
   MessageMatch,
@@ -230,7 +230,7 @@ function completeDisconnect(
   return { ...ends, ...completeEnd(raw) };
 }
 
-function completeEnd({ orderly }: ConnectionEnd): ConnectionEnd {
+function completeEnd({ orderly }: EndOfConnection): EndOfConnection {
   return orderly ? { orderly } : {};
 }
 

@@ -395,8 +395,8 @@ until: 30s
     name: "commits-applied-newest-first",
     about: "A server applies transactions whose commits arrive together in reverse order.",
     file: "protocol/commit-processor.ts",
-    find: "for (const txn of committed) this.listener.deliver(txn);",
-    replace: "for (const txn of [...committed].reverse()) this.listener.deliver(txn);",
+    find: "this.hasEnded = !committed.every(",
+    replace: "this.hasEnded = ![...committed].reverse().every(",
   },
   {
     name: "proposal-applied-when-logged",

@@ -46,10 +46,10 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
   reports: {
     files: /^reports\/|^protocol\/(zxid|packets|leader\/sync-rules)\.ts$/,
     types: /^(campaign|decide|fuzz|scenarios|cluster|invariants|protocol|sim)\//,
-    packages: /^(chalk|cli-table3|junit-report-builder)$/,
+    packages: /^(chalk|cli-table3|xmlbuilder)$/,
     allowed:
       "reports -> values of protocol's zxid.ts, packets.ts and sync-rules.ts, types of every package below campaign; " +
-      "npm packages chalk, cli-table3, junit-report-builder",
+      "npm packages chalk, cli-table3, xmlbuilder",
   },
   campaign: {
     files: /^(campaign|reports|fuzz|scenarios|cluster|invariants|protocol|sim)\//,

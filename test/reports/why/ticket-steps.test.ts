@@ -13,6 +13,8 @@ import { Trace } from "../../../sim/index.ts";
 
 /** The phrases that the explanation of each scenario must contain, in this order. */
 const STEPS: Readonly<Record<string, readonly string[]>> = {
+  // Two servers with the old list and three servers with the new list each form a quorum.
+  "expansion-new-servers-elect-before-the-roll": ["step 3: start server=5 config={voters=[1 2 3 4 5]"],
   // A log file of the leader disappears, and the leader takes the hole for zxids that no server has.
   "leader-without-middle-log-file-trunc": [
     "server 1 truncates 1:3 from its log",
