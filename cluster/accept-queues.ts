@@ -7,16 +7,16 @@
  */
 import { ELECTION_PORT, type Port, QUORUM_PORT } from "../protocol/index.ts";
 
+/** The name of a thread that accepts connections. */
+export type AcceptingThread = "listener" | "acceptor";
+
 /** The port that each thread accepts connections on. */
-const PORTS = {
+const PORTS: Readonly<Record<AcceptingThread, Port>> = {
   /** QuorumCnxManager.Listener: the election port. */
   listener: ELECTION_PORT,
   /** Leader.LearnerCnxAcceptor: the quorum port of a leader. */
   acceptor: QUORUM_PORT,
-} as const satisfies Readonly<Record<string, Port>>;
-
-/** The name of a thread that accepts connections. */
-export type AcceptingThread = keyof typeof PORTS;
+};
 
 const THREADS = Object.keys(PORTS) as AcceptingThread[];
 

@@ -21,18 +21,18 @@ import type { Node } from "../sim/index.ts";
  */
 export type ThreadDurations = Readonly<Record<ThreadWork | "electionWakeUp" | "load", DurationRange>>;
 
+/** The name of a thread whose work a fault can stall. */
+export type WorkingThread = "apply" | "handlers" | "learner";
+
 /** The threads whose work a fault can stall, each with the kinds of work that it does. */
-export const WORKING_THREADS = {
+export const WORKING_THREADS: Readonly<Record<WorkingThread, readonly ThreadWork[]>> = {
   /** The commit processor, which applies committed transactions. */
   apply: [WORK_APPLY_COMMITS],
   /** The LearnerHandlers of a leader, from the sync decision to NEWLEADER. */
   handlers: [WORK_SEND_SNAPSHOT, WORK_QUEUE_NEWLEADER],
   /** The main thread of a learner, while it hands proposals to the log thread. */
   learner: [WORK_RESUME_LEARNER],
-} as const satisfies Readonly<Record<string, readonly ThreadWork[]>>;
-
-/** The name of a thread whose work a fault can stall. */
-export type WorkingThread = keyof typeof WORKING_THREADS;
+};
 
 /** The members of a node that thread work uses. */
 type WorkNode = Pick<Node<unknown>, "clockUs" | "random" | "setTimer">;

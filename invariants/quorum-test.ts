@@ -11,6 +11,7 @@ export type QuorumTest = (servers: readonly ServerId[]) => boolean;
 export interface Configuration {
   /** The servers that vote. */
   readonly voters: ReadonlySet<ServerId>;
+  /** Returns whether a set of servers contains a quorum. */
   readonly isQuorum: QuorumTest;
 }
 

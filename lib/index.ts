@@ -11,6 +11,7 @@
 
 import { type Invariant, type InvariantId, INVARIANTS as TABLE } from "../invariants/index.ts";
 
+export type { AcceptingThread } from "../cluster/accept-queues.ts";
 export { Cluster, type ClusterOptions, type LifeCycleWatcher } from "../cluster/cluster.ts";
 export type {
   ClusterSpec,
@@ -39,6 +40,7 @@ export {
 } from "../cluster/records.ts";
 export type { Message, MessageCoverage, MessageWatcher, StallableThread } from "../cluster/server.ts";
 export type { CorruptibleFile, DeletableFile } from "../cluster/server-disk.ts";
+export type { WorkingThread } from "../cluster/thread-work.ts";
 export { type Invariant, type InvariantId, Invariants, type Violation } from "../invariants/index.ts";
 export type { InvariantsOptions } from "../invariants/invariants.ts";
 export type { Configuration, QuorumTest } from "../invariants/quorum-test.ts";
@@ -51,7 +53,7 @@ export { type RunReportOptions, runReport } from "../reports/run-report.ts";
 export { ServerReleases } from "../reports/server-releases.ts";
 export { type LineLayout, type TimelineFilter, timeline, timelineLine } from "../reports/timeline.ts";
 export type { Effect } from "../scenarios/action-result.ts";
-export type { SplitQuorums } from "../scenarios/find-split-quorums.ts";
+export type { LeaderConfig, SplitQuorums } from "../scenarios/find-split-quorums.ts";
 export { type LoadOptions, type Problem, ScenarioError } from "../scenarios/load.ts";
 export { type RunCoverage, type RunOptions, runScenario, ScenarioRunner } from "../scenarios/run.ts";
 export type {

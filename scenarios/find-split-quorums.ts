@@ -11,9 +11,11 @@ import type { Scenario } from "./scenario.ts";
 
 /** One of the two leaders. */
 export interface LeaderConfig {
+  /** The leader. */
   readonly leader: ServerId;
   /** The time at which the leader was established, in microseconds. */
   readonly establishedUs: number;
+  /** The configuration of the leader. */
   readonly config: EnsembleConfig;
   /** A quorum of this configuration that shares no server with the quorum of the other leader. */
   readonly quorum: readonly ServerId[];
