@@ -119,7 +119,7 @@ export class ThreadWorkTimers {
   /** Ends all stalls. */
   resumeAll(): void {
     for (const thread of Object.keys(WORKING_THREADS) as WorkingThread[]) {
-      while (this.stalls[WORKING_THREADS[thread][0]] > 0) this.resume(thread);
+      while (WORKING_THREADS[thread].some((work) => this.stalls[work] > 0)) this.resume(thread);
     }
   }
 
