@@ -173,8 +173,9 @@ export class Leader
       timeoutUs: initTimeoutUs,
     });
     this.phase = "proposing-epoch";
-    this.startAcceptor();
+    // In Java, the acceptor thread starts first, but the main thread is already running, so it comes first.
     this.epochProposal.propose(this, myid, this.server.acceptedEpoch, this.server.nowUs);
+    this.startAcceptor();
   }
 
   /** Accepts the connections in the backlog. */

@@ -18,6 +18,8 @@ export interface Kind<Q extends Question = Question> {
   readonly fixed?: readonly Q[];
   /** The number of questions of other kinds that can be answered in the time of one of this kind. Default: 1. */
   readonly cost?: number;
+  /** How often a question is asked again if the answers differ, because threads of Java can race. Default: 0. */
+  readonly repeats?: number;
   /** Draws questions. Both sides must be able to answer each one, so a question never contradicts itself. */
   readonly questions: fc.Arbitrary<Q>;
   /** Returns the answer of zabsim for a release, in the form of a recorded answer. */

@@ -316,6 +316,7 @@ export const scriptQuestions: Kind<Script> = {
   name: "script",
   releases: ["3.4.14", "3.5.10", "3.6.4", "3.8.4", "3.9.3", "3.9.5"],
   cost: 10,
+  repeats: 4,
   fixed: HAND_MADE_SCRIPTS,
   questions: fc.oneof(learnerScript, leaderScript),
   answer: (script, release) => scriptAnswer(script, release),
