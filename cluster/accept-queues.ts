@@ -5,7 +5,7 @@
  *
  * Not modeled: the largest length of such a queue (50 in Java).
  */
-import { ELECTION_PORT, type Port, QUORUM_PORT } from "../protocol/index.ts";
+import { type ConnectionEnd, ELECTION_PORT, type Port, QUORUM_PORT } from "../protocol/index.ts";
 
 /** The name of a thread that accepts connections. */
 export type AcceptingThread = "listener" | "acceptor";
@@ -27,7 +27,7 @@ export interface WaitingConnection<M> {
   readonly port: Port;
   readonly messages: M[];
   /** How the other end has ended the connection; undefined if it is open. */
-  end: "closed" | "reset" | undefined;
+  end: ConnectionEnd | undefined;
 }
 
 /** Returns whether a thread accepts connections. */

@@ -5,6 +5,7 @@
 import {
   asConnectionId,
   asServerId,
+  type ConnectionEnd,
   type ConnectionId,
   DISK_LOAD,
   DISK_TRUNCATE_LOG,
@@ -40,13 +41,14 @@ import { type ThreadDurations, ThreadWorkTimers, type WorkingThread } from "./th
 /** A message between two servers: a packet of the quorum port, or a message of the election port. */
 export type Message = QuorumPacket | ElectionMessage;
 
-/** The number of the timer with which a thread that accepts connections continues after a stall. */
-const TIMER_ACCEPT = 13;
+// The numbers of the host's own timers. They follow those of the core and of the thread work (ThreadWorkTimers#workOf).
 
-/** The number of the timer that reports a failed truncation if the truncation started no disk operation. */
-const TIMER_TRUNCATE_FAILED = 15;
-/** The number of the timer that fires when the server has loaded its database at the start. */
+/** Fires when a thread that accepts connections continues after a stall. */
+const TIMER_ACCEPT = 13;
+/** Fires when the server has loaded its database at the start. */
 const TIMER_LOADED = 14;
+/** Reports a failed truncation if the truncation started no disk operation. */
+const TIMER_TRUNCATE_FAILED = 15;
 
 /** The name of a thread that a fault can stall. */
 export type StallableThread = WorkingThread | AcceptingThread;
@@ -228,7 +230,7 @@ export class Server implements NodeProgram<Message>, Effects {
     coverage?.handled(before, message, this.running ? peer.state * 4 + peer.phase : -1);
   }
 
-  onClosed(connection: number, how: "closed" | "reset"): void {
+  onClosed(connection: number, how: ConnectionEnd): void {
     const waiting = this.acceptQueues.find(connection);
     if (waiting !== undefined) {
       waiting.end = how;

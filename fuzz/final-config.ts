@@ -2,6 +2,7 @@
 import type { EnsembleConfig } from "../cluster/cluster-spec.ts";
 import { ensembleConfigOf } from "../cluster/verifier.ts";
 import { type ServerId, serverIdsOf } from "../protocol/zxid.ts";
+import { newConfigOf } from "../scenarios/config-change.ts";
 import { disjointQuorums } from "../scenarios/find-split-quorums.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import { durationUs } from "../sim/time.ts";
@@ -11,7 +12,7 @@ export function finalConfigs(scenario: Scenario): Map<ServerId, EnsembleConfig> 
   const configs = startConfigs(scenario);
   const timeOf = ({ at, from }: Step): number => durationUs(from ?? at ?? "0us");
   for (const step of scenario.steps.toSorted((a, b) => timeOf(a) - timeOf(b))) {
-    const change = configChangeOf(step);
+    const change = newConfigOf(step);
     if (change !== undefined) configs.set(change.server, change.config);
   }
   return configs;
@@ -22,20 +23,13 @@ function startConfigs(scenario: Scenario): Map<ServerId, EnsembleConfig> {
   return new Map(serverIdsOf(servers).map((sid) => [sid, ensembleConfigOf(scenario, servers[sid] ?? {})]));
 }
 
-/** Returns the server whose configuration a step changes, and its new configuration. Undefined if there is none. */
-export function configChangeOf(step: Step): { readonly server: ServerId; readonly config: EnsembleConfig } | undefined {
-  const start = "start" in step ? step.start : "restart" in step ? step.restart : undefined;
-  if (typeof start !== "object" || start.config === undefined) return undefined;
-  return { server: start.server, config: start.config };
-}
-
 /** Returns whether two configurations that servers ever have in this scenario allow disjoint quorums. */
 export function allowsDisjointQuorums(scenario: Scenario): boolean {
   const isCommon = Object.values(scenario.servers).every(
     ({ config, view }) => config === undefined && view === undefined,
   );
-  if (isCommon && !scenario.steps.some((step) => configChangeOf(step) !== undefined)) return false;
-  const changes = scenario.steps.flatMap((step) => configChangeOf(step)?.config ?? []);
+  if (isCommon && !scenario.steps.some((step) => newConfigOf(step) !== undefined)) return false;
+  const changes = scenario.steps.flatMap((step) => newConfigOf(step)?.config ?? []);
   const all = [...startConfigs(scenario).values(), ...changes];
   const configs = [...new Map(all.map((config) => [JSON.stringify(config), config])).values()];
   return configs.some((a, i) => configs.slice(i + 1).some((b) => disjointQuorums(a, b) !== undefined));

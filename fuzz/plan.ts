@@ -162,7 +162,7 @@ interface DatabaseTimes {
   readonly threads?: Pick<ThreadSpec, "serializeSnapshot" | "transferSnapshot">;
 }
 
-/** Draws whether a plan changes the configuration of its servers. It is the last draw, so other plans stay the same. */
+/** Draws whether a plan changes the configuration of its servers. */
 function mayChangeConfig(draw: Draw, { faults, scenario, zookeeper }: PlanOptions, { quorum }: Scenario): boolean {
   if (faults !== undefined || scenario !== undefined || quorum !== undefined) return false;
   return behaviorOf(zookeeper).onlyVotersAcknowledge && draw.chance(0.1);

@@ -62,7 +62,7 @@ export type {
   Direction,
   DiskFault,
   Duration,
-  EndOfConnection,
+  EndOptions,
   Expectation,
   ExpectedDecision,
   LinkCharacterSpec,

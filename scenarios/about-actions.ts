@@ -9,10 +9,10 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
   },
   {
     name: "restart",
-    about: "starts a server again, if given with other servers in its configuration, other settings or another release",
+    about: "starts a server again, optionally with a changed configuration; a running server is stopped first",
   },
   { name: "upgrade", about: "stops a server and starts it again with another release" },
-  { name: "start", about: "starts a server that is down, with the same optional changes as restart" },
+  { name: "start", about: "starts a server that is down, optionally with a changed configuration" },
   { name: "pause", about: "stops a server's clock and threads until resume, as a long garbage collection does" },
   {
     name: "stall",

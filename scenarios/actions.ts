@@ -5,7 +5,7 @@
  */
 
 import type { Cluster } from "../cluster/cluster.ts";
-import type { ConfigChange, ServerOrLeader } from "../cluster/cluster-spec.ts";
+import type { ServerOrLeader } from "../cluster/cluster-spec.ts";
 import type { Message } from "../cluster/server.ts";
 import { settle } from "../cluster/settle.ts";
 import { asServerId, type ServerId } from "../protocol/index.ts";
@@ -14,6 +14,7 @@ import { type BlockEffect, createRule, type NetworkRule, type Verdict } from "..
 import { durationUs } from "../sim/time.ts";
 import type { ActionResult, CountedEffect, EffectKind } from "./action-result.ts";
 import { alterMessage } from "./alter-message.ts";
+import { startedServer } from "./config-change.ts";
 import { applyDiskFault } from "./disk-fault.ts";
 import { matcher } from "./message-match.ts";
 import type { Action, Direction, LinkCharacterSpec, MessageMatch, Verb } from "./scenario.ts";
@@ -46,11 +47,6 @@ export function perform(action: Action, context: ActionContext): ActionResult {
 export function verbOf(action: Action): Verb {
   for (const verb of VERBS) if (verb in action) return verb;
   throw new Error(`a step without an action: ${JSON.stringify(action)}`);
-}
-
-/** Returns the server that a `start` or `restart` step starts. */
-export function startedServer(start: ServerId | ConfigChange): ServerId {
-  return typeof start === "object" ? start.server : start;
 }
 
 const PERFORMERS: Performers = {

@@ -2,11 +2,11 @@
  * Finds two leaders whose configurations allow disjoint quorums. If the configuration files of servers differ by more
  * than one server, each of two leaders can have a quorum of its own, without any fault.
  */
-import type { EnsembleConfig } from "../cluster/cluster-spec.ts";
+import type { ConfigChange, EnsembleConfig } from "../cluster/cluster-spec.ts";
 import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import { quorumTest } from "../invariants/quorum-test.ts";
 import type { ServerId } from "../protocol/index.ts";
-import { startedServer } from "./actions.ts";
+import { newConfigIn, newConfigOf } from "./config-change.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** One of the two leaders. */
@@ -51,19 +51,8 @@ export function findSplitQuorums(scenario: Scenario, records: readonly ProtocolR
 function hasOwnConfigs({ servers, steps }: Scenario): boolean {
   return (
     Object.values(servers).some(({ config, view }) => config !== undefined || view !== undefined) ||
-    steps.some((step) => changesConfig(startOf(step)))
+    steps.some((step) => newConfigOf(step) !== undefined)
   );
-}
-
-type Start = Parameters<typeof startedServer>[0];
-
-function startOf(step: object): Start | undefined {
-  const { restart, start } = step as { readonly restart?: Start; readonly start?: Start };
-  return restart ?? start;
-}
-
-function changesConfig(start: Start | undefined): boolean {
-  return typeof start === "object" && start.config !== undefined;
 }
 
 function leaderConfig(
@@ -76,8 +65,7 @@ function leaderConfig(
   if (started?.config === undefined) return undefined;
   const step = before.findLast((one): one is RecordOf<"script"> => {
     if (one.event !== "script" || (one.verb !== "start" && one.verb !== "restart")) return false;
-    const start = one.argument as Start;
-    return startedServer(start) === server && changesConfig(start);
+    return newConfigIn(one.argument as ServerId | ConfigChange)?.server === server;
   });
   return { leader: server, establishedUs: atUs, config: started.config.ensemble, step };
 }

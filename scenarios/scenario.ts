@@ -145,7 +145,7 @@ export type Action =
   /** Refuses new connections to this server. */
   | { readonly refuse: ServerId }
   /** Ends all connections between two servers, or all connections of one server. */
-  | { readonly disconnect: { readonly server: ServerOrLeader; readonly from?: ServerId } & EndOfConnection }
+  | { readonly disconnect: { readonly server: ServerOrLeader; readonly from?: ServerId } & EndOptions }
   /** Makes the clock of a server run at this rate; 2 is twice as fast. */
   | { readonly clock: { readonly server: ServerId; readonly rate: number } }
   /**
@@ -167,7 +167,7 @@ export type Action =
   /** Releases all held messages. */
   | { readonly release: "all" }
   /** Ends the connection when a matching message is sent. The message does not arrive. */
-  | { readonly reset: { readonly match: MessageMatch; readonly count: number } & EndOfConnection }
+  | { readonly reset: { readonly match: MessageMatch; readonly count: number } & EndOptions }
   /**
    * Changes fields of the next `count` matching messages, to imitate a server of an old release or a faulty server. If
    * `tolerated` is true, the invariants no-bad-state, no-bad-ack, no-bad-proposal and no-bad-commit ignore the
@@ -186,7 +186,7 @@ export type Action =
   | { readonly disk: DiskFault };
 
 /** How a step ends a connection. */
-export interface EndOfConnection {
+export interface EndOptions {
   /**
    * Whether each end first receives the messages in flight to it and then a close (FIN), as if a proxy closed the
    * connection. Default: a reset (RST) at both ends, and the messages in flight never arrive.

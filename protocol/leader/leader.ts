@@ -178,8 +178,9 @@ export class Leader
     this.startAcceptor();
   }
 
-  /** Accepts the connections in the backlog. */
+  /** Accepts the connections in the backlog, unless the leader has already given up. */
   private startAcceptor(): void {
+    if (this.phase === "ended") return;
     const backlog = assertPresent(this.backlog, "backlog", this.phase);
     this.backlog = null;
     for (const { connection, isClosed, packets } of backlog) {
@@ -637,6 +638,8 @@ export class Leader
     this.newLeaderAck?.close();
     this.reads.clear();
     for (const handler of [...this.handlers]) handler.close();
+    for (const { connection } of this.backlog ?? []) this.server.effects.close(connection);
+    this.backlog = null;
     this.server.look();
   }
 }

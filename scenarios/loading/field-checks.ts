@@ -1,6 +1,6 @@
 /** The checks that many fields have in common. They collect the problems that they find in one list. */
 
-import type { EnsembleConfig, ServerSpec } from "../../cluster/cluster-spec.ts";
+import type { ServerSpec } from "../../cluster/cluster-spec.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import {
   epochOf,
@@ -13,7 +13,7 @@ import {
 } from "../../protocol/zxid.ts";
 import { DURATION_MAX_US, parseDurationRange } from "../../sim/duration-range.ts";
 import { parseDuration } from "../../sim/time.ts";
-import type { Step } from "../scenario.ts";
+import { newConfigOf } from "../config-change.ts";
 import type { FieldProblem, Path } from "./field-path.ts";
 import type { CompleteScenario } from "./short-forms-and-defaults.ts";
 
@@ -25,12 +25,6 @@ export const START_EPOCH_MAX = 2_000_000;
 
 /** The shortest timeout of a host. With a timeout of 0, the clock of a run would never advance. */
 const TIMEOUT_MIN_US = 1000;
-
-/** Returns the configuration that a step gives to a server. */
-function newConfigOf(step: Step): EnsembleConfig | undefined {
-  const start = "start" in step ? step.start : "restart" in step ? step.restart : undefined;
-  return typeof start === "object" ? start.config : undefined;
-}
 
 export class FieldChecks {
   readonly scenario: CompleteScenario;
@@ -52,7 +46,7 @@ export class FieldChecks {
   everVotes(id: ServerId): boolean {
     const { servers, steps } = this.scenario;
     if (servers[id]?.role === "participant") return true;
-    const configs = [servers[id]?.config, ...steps.map((step) => step && newConfigOf(step))];
+    const configs = [servers[id]?.config, ...steps.map((step) => step && newConfigOf(step)?.config)];
     return configs.some((config) => config?.voters.includes(id));
   }
 

@@ -17,7 +17,7 @@ import type { ServerId } from "../../protocol/zxid.ts";
 import type {
   AlteredFields,
   DiskFault,
-  EndOfConnection,
+  EndOptions,
   Expectation,
   ExpectedDecision,
   MessageMatch,
@@ -119,7 +119,7 @@ export interface RawStep {
   readonly disconnect?:
     | ServerId
     | "leader"
-    | ({ readonly server: ServerId | "leader"; readonly from?: ServerId } & EndOfConnection);
+    | ({ readonly server: ServerId | "leader"; readonly from?: ServerId } & EndOptions);
   readonly clock?: { readonly server: ServerId; readonly rate: number };
   readonly settle?: RawIds;
   readonly resume?: ServerId;
@@ -131,7 +131,7 @@ export interface RawStep {
   readonly delay?: RawMatch & { readonly by: RawDuration };
   readonly hold?: RawMatch;
   readonly release?: "all";
-  readonly reset?: RawMatch & EndOfConnection;
+  readonly reset?: RawMatch & EndOptions;
   readonly alter?: RawMatch & {
     readonly set: Omit<AlteredFields, "zxid"> & { readonly zxid?: RawZxid };
     readonly tolerated?: boolean;

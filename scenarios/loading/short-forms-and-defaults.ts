@@ -25,7 +25,7 @@ import type {
   AlteredFields,
   Direction,
   DiskFault,
-  EndOfConnection,
+  EndOptions,
   Expectation,
   ExpectedDecision,
   MessageMatch,
@@ -230,7 +230,7 @@ function completeDisconnect(
   return { ...ends, ...completeEnd(raw) };
 }
 
-function completeEnd({ orderly }: EndOfConnection): EndOfConnection {
+function completeEnd({ orderly }: EndOptions): EndOptions {
   return orderly ? { orderly } : {};
 }
 

@@ -6,6 +6,7 @@ import {
   DISK_SYNC_LOG,
   LEADING,
   LOOKING,
+  MAX_EPOCH,
   QUORUM_PORT,
   WORK_APPLY_COMMITS,
 } from "../../../protocol/index.ts";
@@ -47,6 +48,16 @@ describe("a new leader", () => {
       expect([bare.failures, bare.peer.acceptedEpoch]).toEqual([["1: connection-closed"], 5]);
     },
   );
+
+  it("closes the connections in the backlog if its own acceptedEpoch is the largest possible", () => {
+    const bare = new BarePeer({ disk: { acceptedEpoch: MAX_EPOCH, currentEpoch: 1 } });
+    bare.slowDisk = true;
+    bare.becomeLeader().accept(F1).packet(F1, info(1, 4));
+    bare.slowDisk = false;
+    bare.disk();
+    expect([bare.failures, bare.peer.state]).toEqual([["epoch-limit"], LOOKING]);
+    expect([bare.sentOn(F1), bare.closed]).toEqual([[], [F1]]);
+  });
 
   it("uses the epoch although acceptedEpoch could not be written; the writer's connection closes", () => {
     const bare = new BarePeer().becomeLeader().accept(F1);

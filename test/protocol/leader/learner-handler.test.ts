@@ -3,6 +3,7 @@ import {
   asConnectionId,
   asServerId,
   asZxid,
+  DISK_ACCEPTED_EPOCH,
   LOOKING,
   packet,
   type QuorumPacket,
@@ -147,6 +148,16 @@ describe("waiting", () => {
     bare.disk().accept(F2).packet(F2, info(2, 0)).advance(4000);
     expect(bare.failures).toEqual(["epoch-ack-timeout"]);
     expect(bare.sentOn(F1)).toEqual([]);
+  });
+
+  it("for the quorum of ACKEPOCH can end before the leader's own begins, if acceptedEpoch could not be written", () => {
+    const bare = new BarePeer({ verifier: ensemble([0, 1, 2, 3, 4]) }).becomeLeader();
+    for (const sid of [F1, 3]) bare.accept(sid);
+    bare.packet(F1, info(1, 0));
+    bare.failNext = DISK_ACCEPTED_EPOCH;
+    bare.packet(3, info(3, 0)).accept(F2).packet(F2, info(2, 0)).packet(F2, ackEpoch(0, "0:0"));
+    bare.advance(4000);
+    expect(bare.failures.slice(0, 2)).toEqual(["3: disk-error", "2: epoch-ack-timeout"]);
   });
 
   it("a learner whose wait for the quorum of NEWLEADER times out still counts", () => {
