@@ -70,7 +70,9 @@ function copyExclusively(from: string, to: string): boolean {
   }
 }
 
-/** Removes a stale lock. If another process has just replaced the stale lock by its own lock, restores that lock. */
+/**
+ * Removes a stale lock. If another process has just put its own lock in its place, restores the lock of that process.
+ */
 function remove(path: string, stale: string): void {
   const aside = `${path}.${process.pid}.stale`;
   try {

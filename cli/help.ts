@@ -95,7 +95,7 @@ export const HELP = {
       [EXIT_NONDETERMINISM, "with --from, a seed gave two different runs"],
       [
         EXIT_LIVENESS,
-        "with --from, in every failure without a known cause, servers did not serve again after all faults were undone",
+        "with --from, some failures have no known cause; in all of them, servers stay stuck after the faults end",
       ],
       ...INTERRUPTED,
     ],

@@ -60,6 +60,11 @@ export interface ServerSpec {
   readonly view?: readonly ServerId[];
   /** The configuration file of this server. Default: the servers of `view`, with the cluster's roles and groups. */
   readonly config?: EnsembleConfig;
+  /**
+   * The content of the file myid, if it is wrong: the server takes part under this id. Its address stays the one that
+   * the configurations give to its own id, as with quorumListenOnAllIPs. Default: the id of the server.
+   */
+  readonly myid?: ServerId;
 }
 
 /**
@@ -88,6 +93,8 @@ export interface ConfigChange {
   readonly settings?: Partial<Settings>;
   /** The new release. Default: unchanged. */
   readonly zookeeper?: string;
+  /** The new content of the file myid. Default: unchanged. */
+  readonly myid?: ServerId;
 }
 
 /** A hierarchical quorum: groups of servers with weights (ZooKeeper's QuorumHierarchical). */

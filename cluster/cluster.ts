@@ -181,17 +181,17 @@ export class Cluster {
    * if the server was not running.
    */
   crash(spec: CrashSpec, planned?: PlannedStop): { lostRecords: number; lostFiles: number } | undefined {
-    const sid = spec.server === "leader" ? this.leader?.peer.myid : spec.server;
+    const sid = spec.server === "leader" ? this.leader?.id : spec.server;
     const server = sid === undefined ? undefined : this.servers.get(sid);
     if (server === undefined) return undefined;
     this.remove(server);
     const { unsynced, connectionsReset } = spec;
-    const node = this.world.node(server.peer.myid);
+    const node = this.world.node(server.id);
     const before = new ServerDisk(node.disk).unsyncedLog();
     const effect = node.crash({ unsynced, power: !connectionsReset, tmp: unsynced === "torn" });
     const lost = before.flatMap(({ file, from, txns }) => txns.slice(node.disk.records(file).length - from));
     this.options.lifeCycle?.ended(
-      server.peer.myid,
+      server.id,
       undefined,
       lost.map(({ zxid }) => zxid),
       planned,
@@ -256,10 +256,16 @@ export class Cluster {
   /** The configuration with which the server starts. */
   configOf(sid: ServerId): ServerConfig {
     const ensemble = this.ensembleConfigOf(sid);
-    const role = ensemble.voters.includes(sid) ? "participant" : "observer";
+    const myid = this.myidOf(sid);
+    const role = ensemble.voters.includes(myid) ? "participant" : "observer";
     const view = membersOf(ensemble);
     const settings = this.settingsOf(sid);
-    return { release: this.releaseOf(sid), role, view, ensemble, settings, changed: changedSettings(settings) };
+    const changed = changedSettings(settings);
+    return { release: this.releaseOf(sid), ...(myid !== sid && { myid }), role, view, ensemble, settings, changed };
+  }
+
+  private myidOf(sid: ServerId): ServerId {
+    return this.serverSpec(sid).myid ?? sid;
   }
 
   private releaseOf(sid: ServerId): string {
@@ -280,7 +286,7 @@ export class Cluster {
 
   private remove(server: Server): void {
     server.end();
-    this.servers.delete(server.peer.myid);
+    this.servers.delete(server.id);
   }
 
   private peerConfig(sid: ServerId): PeerConfig {
@@ -290,7 +296,7 @@ export class Cluster {
     const verifier = ensemble === this.commonConfig ? this.commonVerifier : verifierOfConfig(ensemble);
     const release = behaviorOf(this.releaseOf(sid));
     const behavior = this.options.change?.(release) ?? release;
-    return { myid: sid, behavior, verifier, settings, view: membersOf(ensemble), emptyHistory };
+    return { myid: this.myidOf(sid), behavior, verifier, settings, view: membersOf(ensemble), emptyHistory };
   }
 }
 

@@ -220,6 +220,8 @@ export type PlannedStop =
 export interface ServerConfig {
   /** The ZooKeeper release of the server. */
   readonly release: string;
+  /** The content of the file myid. Undefined if it is the id of the server. */
+  readonly myid?: ServerId;
   /** Whether the server votes. */
   readonly role: "participant" | "observer";
   /** The servers that this server knows. */

@@ -74,8 +74,8 @@ export type CorruptibleFile =
   | "current-epoch-tmp";
 
 /**
- * What a damaged file means to FileTxnLog.FileTxnIterator, FileSnap and QuorumPeer#readLongFromFile. Damage of one log
- * record is followed by the index of the record, as in `end:3`.
+ * The damage of a file, as FileTxnLog.FileTxnIterator, FileSnap and QuorumPeer#readLongFromFile notice it. If one log
+ * record is damaged, the value ends with the index of the record, as in `end:3`.
  */
 export type Damage = "unreadable" | "empty" | "header" | "cut" | "format" | `record:${number}` | `end:${number}`;
 

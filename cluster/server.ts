@@ -74,6 +74,8 @@ export interface MessageCoverage {
 export type ExitWatcher = (server: ServerId, code: number, reason: string) => void;
 
 export class Server implements NodeProgram<Message>, Effects {
+  /** The id of the server in the scenario. Its peer has the same id, unless the file myid is wrong. */
+  readonly id: ServerId;
   readonly peer: Peer;
   /**
    * Whether the process runs. False from the moment of a crash, even while the core finishes the input during which the
@@ -100,6 +102,7 @@ export class Server implements NodeProgram<Message>, Effects {
     watchers: Watchers,
     onExit: ExitWatcher,
   ) {
+    this.id = asServerId(node.id);
     this.node = node;
     this.threads = new ThreadWorkTimers(node, durations);
     this.disk = new ServerDisk(node.disk);
@@ -252,7 +255,7 @@ export class Server implements NodeProgram<Message>, Effects {
   }
 
   private watchDelivery(from: number, message: Message): void {
-    for (const watcher of this.messageWatchers) watcher.delivered(asServerId(from), this.peer.myid, message);
+    for (const watcher of this.messageWatchers) watcher.delivered(asServerId(from), this.id, message);
   }
 
   onDiskDone(operation: number, result: "ok" | "error" | "full"): void {
@@ -292,7 +295,7 @@ export class Server implements NodeProgram<Message>, Effects {
     if (this.messageWatchers.length === 0) return;
     const to = this.remote.get(connection);
     if (to === undefined) return;
-    for (const watcher of this.messageWatchers) watcher.sent(this.peer.myid, to, message);
+    for (const watcher of this.messageWatchers) watcher.sent(this.id, to, message);
   }
 
   close(connection: ConnectionId): void {
@@ -314,7 +317,7 @@ export class Server implements NodeProgram<Message>, Effects {
   sendDatagram(to: ServerId, notification: Notification): void {
     if (!this.running) return;
     this.node.datagram(to, ELECTION_PORT, notification);
-    for (const watcher of this.messageWatchers) watcher.sent(this.peer.myid, to, notification);
+    for (const watcher of this.messageWatchers) watcher.sent(this.id, to, notification);
   }
 
   setTimer(timer: Timer, delayUs: number): void {
@@ -380,7 +383,7 @@ export class Server implements NodeProgram<Message>, Effects {
   }
 
   exit(code: number, reason: string): void {
-    if (this.running) this.onExit(this.peer.myid, code, reason);
+    if (this.running) this.onExit(this.id, code, reason);
   }
 
   random(bound: number): number {

@@ -3,7 +3,7 @@
  * and ZKDatabase.
  */
 
-/** Settings under their names in zoo.cfg. A setting that is absent in the file has ZooKeeper's default. */
+/** Settings under their names in zoo.cfg. A setting that the file does not contain has ZooKeeper's default value. */
 export interface SyncSettings {
   /** Negative if synchronization from the log on disk is off. 0 if the log files may have any size. */
   readonly snapshotSizeFactor: number;

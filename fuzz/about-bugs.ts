@@ -62,7 +62,7 @@ export function freeReleasesText(bug: KnownBug): string {
   const free = releasesWithout(bug);
   return free.length === 0
     ? "Every release has this bug."
-    : `Releases without this bug (another bug may break the scenario there): ${free.join(", ")}.`;
+    : `Releases without this bug (the scenario can fail there because of another bug): ${free.join(", ")}.`;
 }
 
 /** Returns one sentence: the bug's ticket (or its id, if it has no ticket) and its cause. */

@@ -17,7 +17,7 @@ export type SufficientLimits = Partial<Record<ShortLimit["limit"], number>>;
 /** A longer limit can show that the next limit is too short, too. */
 const MAX_ROUNDS = 3;
 
-/** The settled servers get the usual time, and this number of longest waits, to become live. */
+/** To become live, the settled servers get the usual time plus the longest limit multiplied by this number. */
 const WAITS = 4;
 
 /**

@@ -191,8 +191,8 @@ const FIXED_BUGS: readonly KnownBug[] = [
     effect: "The logs of the servers differ.",
     isIn: (one) => one.learnerShutdown === "leaves-log-thread",
     fixedBehavior: { learnerShutdown: "log-thread-first" },
-    // The ticket also names 3.7 and 3.8. In these releases, the log thread ends at its first ACK and logs nothing into
-    // the next epoch (ZOOKEEPER-4409). Eight tries on real servers of 3.8.6 did not show the bug.
+    // The ticket also names 3.7 and 3.8. In these releases, the log thread ends when it sends its first ACK, so it logs
+    // nothing in the next epoch (ZOOKEEPER-4409). Eight tries on real servers of 3.8.6 did not show the bug.
     affected: ["3.5.10", "3.6.4"],
     alsoIn: {
       releases: SINCE_2678.slice(1),
@@ -332,19 +332,20 @@ const BUG_OF_FIX: Readonly<
   },
   syncForgetsAcks: {
     id: "open-acked-proposal-truncated-committed-lost",
-    cause: "The leader counts the ACK of a follower that truncated the transaction after it had sent the ACK.",
+    cause: "The leader counts the ACK of a follower although the follower has truncated the transaction since.",
     effect: "If the leader crashes, a committed transaction is lost.",
   },
   snapReplacesLog: {
     id: "open-hole-in-log-after-snap-passed-on",
     cause:
-      "A SNAP leaves a gap or uncommitted transactions in the learner's log, and later the learner uses that log " +
-      "(ZOOKEEPER-2832, ZOOKEEPER-2846).",
+      "A SNAP, or a TRUNC with later transactions, leaves a gap or uncommitted transactions in the learner's log, " +
+      "and later the learner uses that log (ZOOKEEPER-2832, ZOOKEEPER-2846).",
     effect:
       "The learner serves uncommitted transactions, or other servers miss transactions, truncate committed ones, or " +
       "never join.",
     alsoShownBy: [
       "open-hole-in-log-after-snap-committed-truncated",
+      "open-hole-in-log-after-trunc-passed-on",
       "zookeeper-2832-uncommitted-txn-survives-snap",
       "zookeeper-2846-gap-after-snap-follower-never-joins",
     ],

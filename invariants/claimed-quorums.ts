@@ -24,6 +24,7 @@ import {
   LEADING,
   LOOKING,
   makeZxid,
+  NO_EPOCH,
   type Notification,
   type ServerId,
   type Txn,
@@ -63,6 +64,8 @@ interface Claims {
   readonly established: Set<Epoch>;
   /** The servers from which a leader has read FOLLOWERINFO, ACKEPOCH and the ACK of NEWLEADER. */
   offers: ServerId[];
+  /** The highest acceptedEpoch that a voter has sent before the leader had counted a quorum; -1 if there is none. */
+  highestOffered: Epoch;
   acks: ServerId[];
   newLeaderAcks: ServerId[];
   /** The learners that are more recent than this leader, so that it must refuse them. */
@@ -83,6 +86,7 @@ export class ClaimedQuorums {
   left(sid: ServerId): void {
     const own = this.of(sid);
     own.offers = [];
+    own.highestOffered = NO_EPOCH;
     own.acks = [];
     own.newLeaderAcks = [];
     own.aheadOf.clear();
@@ -148,8 +152,13 @@ export class ClaimedQuorums {
   // ---- discovery
 
   /** Counts a FOLLOWERINFO or OBSERVERINFO that the leader has read. */
-  epochOffered(leader: ServerView, learner: ServerId): void {
-    if (leader.configuration.voters.has(learner)) this.of(leader.sid).offers.push(learner);
+  epochOffered({ configuration, sid }: ServerView, learner: ServerId, acceptedEpoch: Epoch): void {
+    if (!configuration.voters.has(learner)) return;
+    const own = this.of(sid);
+    // After a quorum has been counted, the epoch of the leader does not change any more.
+    const isOpen = !configuration.isQuorum([sid, ...own.offers]);
+    if (isOpen && acceptedEpoch > own.highestOffered) own.highestOffered = acceptedEpoch;
+    own.offers.push(learner);
   }
 
   /** Records an acceptedEpoch that the server has written, which must be higher than the one before. */
@@ -169,6 +178,10 @@ export class ClaimedQuorums {
     own.proposed = epoch;
     if (epoch <= acceptedBefore) {
       const text = `proposes epoch ${epoch}, although its acceptedEpoch is ${acceptedBefore}`;
+      this.violations.report("claimed-quorums", leader.sid, text, { epoch });
+    }
+    if (epoch <= own.highestOffered) {
+      const text = `proposes epoch ${epoch}, although a voter has accepted epoch ${own.highestOffered}`;
       this.violations.report("claimed-quorums", leader.sid, text, { epoch });
     }
     this.check(leader, own.offers, `proposes epoch ${epoch}`, "sent FOLLOWERINFO");
@@ -299,6 +312,7 @@ export class ClaimedQuorums {
         unacked: new Set(),
         established: new Set(),
         offers: [],
+        highestOffered: NO_EPOCH,
         acks: [],
         newLeaderAcks: [],
       };

@@ -96,8 +96,8 @@ export class ServerNotes implements Notes {
     this.check.claimedQuorums?.elected(this.server, leader);
   }
 
-  epochOffered(learner: ServerId): void {
-    this.check.claimedQuorums?.epochOffered(this.server, learner);
+  epochOffered(learner: ServerId, _observer: boolean, acceptedEpoch: Epoch): void {
+    this.check.claimedQuorums?.epochOffered(this.server, learner, acceptedEpoch);
   }
 
   epochProposed(epoch: Epoch, acceptedBefore: Epoch): void {

@@ -204,9 +204,10 @@ export interface Fixes {
    */
   readonly syncForgetsAcks: boolean;
   /**
-   * A SNAP replaces the log. A log from before the SNAP may have a hole below the snapshot, so the server neither
-   * keeps it nor synchronizes learners from it (open-hole-in-log-after-snap-passed-on,
-   * open-hole-in-log-after-snap-committed-truncated).
+   * If the tree has transactions from a synchronization that the log lacks, the snapshot at NEWLEADER replaces the log.
+   * The log may have a hole below the snapshot, so the server neither keeps it nor synchronizes learners from it
+   * (open-hole-in-log-after-snap-passed-on, open-hole-in-log-after-snap-committed-truncated,
+   * open-hole-in-log-after-trunc-passed-on).
    */
   readonly snapReplacesLog: boolean;
   /**

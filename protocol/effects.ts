@@ -28,7 +28,7 @@ export const ELECTION_PORT = 1;
 /** One of the two ports. */
 export type Port = typeof QUORUM_PORT | typeof ELECTION_PORT;
 
-// The timers of a Peer. Setting a timer that is pending moves it.
+// The timers of a Peer. Setting a pending timer changes its time.
 
 /** The election: send the vote again, or stop waiting for a better vote. */
 export const TIMER_ELECTION = 0;

@@ -526,7 +526,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     const role = this.leader ?? this.learner;
     switch (operation) {
       case DISK_SNAPSHOT:
-        if (ok) this.snapshotSaved(result as Snapshot, this.learner?.tookSnap ?? false);
+        if (ok) this.snapshotSaved(result as Snapshot, this.learner?.logLacksTxns ?? false);
         else this.notes.snapshotFailed();
         if (role !== null) role.snapshotSaved(ok);
         else this.startupStepDone(ok);
@@ -562,10 +562,10 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.effects.saveSnapshot(snapshot, synced);
   }
 
-  private snapshotSaved(snapshot: Snapshot, isSnap: boolean): void {
+  private snapshotSaved(snapshot: Snapshot, logLacksTxns: boolean): void {
     this.database.snapshotSaved(snapshot);
-    if (isSnap) this.needsSnap = false;
-    if (isSnap && this.behavior.snapReplacesLog) {
+    if (logLacksTxns) this.needsSnap = false;
+    if (logLacksTxns && this.behavior.snapReplacesLog) {
       this.database.forgetAllBut(snapshot.zxid);
       this.effects.dropAllBut(snapshot.zxid);
     }

@@ -9,6 +9,7 @@ import { formatMoment, hanging } from "./format.ts";
 import { headlineOf, serverEnds, serverSentence } from "./server-end.ts";
 import { shortLimitSentences } from "./short-limit.ts";
 import { winOf, winText } from "./why/election.ts";
+import { sharedIdSentences } from "./why/shared-ids.ts";
 
 /** Returns the final state as lines of a report. Every line is indented by at least two columns. */
 export function finalStateLines(run: ScenarioRun): string[] {
@@ -18,6 +19,7 @@ export function finalStateLines(run: ScenarioRun): string[] {
     ...hanging(`at the end (${formatMoment(run.endUs)} s) ${headlineOf(run)}`, "  ", "    "),
     ...unexpectedLeader(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
     ...shortLimitSentences(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
+    ...sharedIdSentences(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
     ...electionStalls(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
     ...servers.flatMap((end) => hanging(serverSentence(run, end), "    ", "      ")),
   ];

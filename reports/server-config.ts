@@ -9,7 +9,7 @@ import type { Settings } from "../protocol/settings.ts";
 const ALWAYS_NAMED: ReadonlySet<string> = new Set<keyof Settings>(["tickTimeMs", "initLimit", "syncLimit"]);
 
 /** Returns a text such as `ZooKeeper 3.9.4 as a voter in the ensemble 1, 2, 3: initLimit 10 (20 s), …`. */
-export function describeConfig({ changed, release, role, settings, view }: ServerConfig): string {
+export function describeConfig({ changed, myid, release, role, settings, view }: ServerConfig): string {
   const { initLimit, syncLimit, tickTimeMs } = settings;
   const limits = [
     limitText("initLimit", initLimit, tickTimeMs),
@@ -19,7 +19,8 @@ export function describeConfig({ changed, release, role, settings, view }: Serve
   const others = Object.entries(changed)
     .filter(([name]) => !ALWAYS_NAMED.has(name))
     .map(([name, value]) => `${name} ${value}`);
-  const roleText = role === "observer" ? "an observer" : "a voter";
+  const idText = myid === undefined ? "" : ` with myid ${myid}`;
+  const roleText = `${role === "observer" ? "an observer" : "a voter"}${idText}`;
   const ensemble = `in the ensemble ${view.join(", ")}`;
   return `${releaseText(release)} as ${roleText} ${ensemble}: ${[...limits, ...others].join(", ")}`;
 }

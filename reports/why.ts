@@ -11,6 +11,7 @@ import { type Conflict, conflictOf, subjectOf } from "./why/conflicts.ts";
 import { FactFinder } from "./why/facts.ts";
 import { lifeLines } from "./why/life-text.ts";
 import { type Fact, lastRecordOf } from "./why/moment.ts";
+import { sharedIdFact } from "./why/shared-ids.ts";
 import { splitQuorumsFact } from "./why/split-quorums.ts";
 import { TransactionLife } from "./why/transaction-life.ts";
 
@@ -21,8 +22,8 @@ export interface Explanation {
   readonly violation: Violation;
   readonly facts: Conflict;
   /**
-   * Two leaders whose configurations have disjoint quorums, as the root cause of the violation. Undefined if there are
-   * none.
+   * A root cause in the configurations of the servers: two leaders whose configurations have disjoint quorums, or
+   * servers that share an id. Undefined if there is none.
    */
   readonly configurations: Fact | undefined;
   /**
@@ -49,7 +50,7 @@ export function explain(run: ScenarioRun, violation = run.violations[0]): Explan
   return {
     violation,
     facts: conflictOf(violation, new FactFinder(run, violation)),
-    configurations: splitQuorumsFact(run, violation),
+    configurations: splitQuorumsFact(run, violation) ?? sharedIdFact(run, violation.atUs),
     life: life?.events.length === 0 ? undefined : life,
     consequence: consequenceOf(run, violation),
     also: run.violations.filter((other) => other !== violation),

@@ -228,7 +228,7 @@ function inOwnEvent(cluster: Cluster, task: () => void): ActionResult {
 }
 
 function resolve(cluster: Cluster, server: ServerOrLeader): ServerId | undefined {
-  return server === "leader" ? cluster.leader?.peer.myid : server;
+  return server === "leader" ? cluster.leader?.id : server;
 }
 
 type Pair = readonly [ServerId, ServerId];

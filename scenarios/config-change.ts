@@ -1,4 +1,4 @@
-/** The configurations that the steps of a scenario give to servers: `start` and `restart` can replace the file of one. */
+/** The configurations that steps give to servers: `start` and `restart` can replace the configuration file of one. */
 import type { ConfigChange, EnsembleConfig } from "../cluster/cluster-spec.ts";
 import type { ServerId } from "../protocol/zxid.ts";
 import type { Step } from "./scenario.ts";

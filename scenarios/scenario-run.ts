@@ -10,7 +10,7 @@ import type { ShortLimit } from "./short-limit.ts";
 
 /** The liveness of the settled servers. */
 export interface LivenessOutcome {
-  /** The servers that were settled. */
+  /** The servers that the `settle` step named. */
   readonly servers: readonly ServerId[];
   /** The virtual time of the `settle` step, at which fault injection stopped, in microseconds. */
   readonly settledUs: number;

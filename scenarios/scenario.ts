@@ -241,7 +241,7 @@ export interface DiskFault {
   readonly server: ServerOrLeader;
   /** The new duration of a sync, or a range of durations. */
   readonly sync?: string;
-  /** The new duration of every other operation, or a range. */
+  /** The new duration of every operation that is not a sync, or a range of durations. */
   readonly write?: string;
   /** No operation completes until `resume`. */
   readonly stall?: boolean;

@@ -162,7 +162,7 @@ export class Connection<M> {
   /** The direction from the caller to the called node. */
   readonly forward: Direction<M>;
   readonly backward: Direction<M>;
-  /** Whether the caller's program knows that it is connected. */
+  /** Whether the program that opened the connection has been notified that the connection is open. */
   established = false;
   /**
    * Whether the caller's host has received the answer to its request for a connection. If the caller's process is

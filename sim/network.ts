@@ -130,7 +130,7 @@ export class Network<M> {
     return this.tcp.timers.keepAliveTimeoutUs;
   }
 
-  /** Cuts one direction until it is healed. Returns the effect of the cut, whose numbers grow while the cut lasts. */
+  /** Cuts one direction until it is healed. Returns the counters of the cut, which grow while the cut lasts. */
   cut(from: number, to: number): BlockEffect {
     const link = this.links.between(from, to);
     if (link.cut !== undefined) return link.cut;

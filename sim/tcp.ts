@@ -77,7 +77,6 @@ export class Tcp<M> {
   }
 
   connect(from: number, to: number, port: number): number {
-    if (from === to) throw new RangeError(`connect: node ${from} cannot connect to itself`);
     const id = ++this.lastId;
     const connection = new Connection<M>(id, port, this.links.between(from, to), this.links.between(to, from));
     this.connections.set(id, connection);
@@ -327,7 +326,8 @@ export class Tcp<M> {
     const connection = direction.connection;
     const answer = direction.reverse;
     if (!answer.receiverOpen) return;
-    if (!node.up || node.refusing || !node.isListening(connection.port)) {
+    const toItself = direction.from === direction.to;
+    if (toItself || !node.up || node.refusing || !node.isListening(connection.port)) {
       this.effects.refused++;
       this.kernel.trace?.record("refuse", direction.to, direction.from, connection.id, connection.port);
       this.transmit(answer, REFUSAL, undefined, 0, 0);

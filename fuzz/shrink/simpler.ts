@@ -108,10 +108,15 @@ function* withoutServers(scenario: Scenario): Generator<Scenario> {
   }
 }
 
-/** Returns the spec of a server without another server in its configuration. */
-function withoutListed({ config, view, ...spec }: ServerSpec, removed: ServerId): ServerSpec {
+/** Returns the spec of a server without another server in its configuration and in its file myid. */
+function withoutListed({ config, myid, view, ...spec }: ServerSpec, removed: ServerId): ServerSpec {
   const rest = config && configWithoutServer(config, removed);
-  return { ...spec, ...(view && { view: view.filter((sid) => sid !== removed) }), ...(rest && { config: rest }) };
+  return {
+    ...spec,
+    ...(view && { view: view.filter((sid) => sid !== removed) }),
+    ...(rest && { config: rest }),
+    ...(myid !== undefined && myid !== removed && { myid }),
+  };
 }
 
 function* newDisks(scenario: Scenario): Generator<Scenario> {

@@ -336,8 +336,8 @@ export class FastLeaderElection {
   }
 
   /**
-   * Returns whether a notification carries a vote for another leader that this server's vote beats. If both leaders
-   * have weight 0, neither vote beats the other.
+   * Returns whether a notification votes for another leader, and this server's vote is better. If both leaders have
+   * weight 0, neither vote is better.
    */
   private isWorse({ leader, peerEpoch, zxid }: Notification): boolean {
     const { proposedEpoch, proposedLeader, proposedZxid, server } = this;

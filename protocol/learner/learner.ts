@@ -106,7 +106,7 @@ export class Learner implements SyncLearner, ServingLearner {
   private leaderIsOld = false;
   private synchronization: Synchronization | null = null;
   private service: LearnerService | null = null;
-  /** Whether the processors count as running, so that the shutdown stops them (ZooKeeperServer#canShutdown). */
+  /** Whether the server is in a state in which a shutdown stops the processors (ZooKeeperServer#canShutdown). */
   private stopsServer = false;
 
   constructor(server: LearnerServer, leaderId: ServerId, observer: boolean) {
@@ -233,9 +233,9 @@ export class Learner implements SyncLearner, ServingLearner {
     this.synchronization?.reloaded(image);
   }
 
-  /** Whether the snapshot that the learner saves contains a database that arrived as a SNAP. */
-  get tookSnap(): boolean {
-    return this.synchronization?.tookSnap ?? false;
+  /** Whether the tree has transactions from this synchronization that the log lacks. */
+  get logLacksTxns(): boolean {
+    return this.synchronization?.logLacksTxns ?? false;
   }
 
   snapshotSaved(ok: boolean): void {

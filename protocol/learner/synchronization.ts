@@ -101,8 +101,8 @@ export class Synchronization implements LogUser, SyncRest {
    * Whether the database must be reloaded from disk if the synchronization is interrupted now (QuorumPeer#syncMode).
    */
   mustReload = false;
-  /** Whether the synchronization began with a SNAP. */
-  tookSnap = false;
+  /** Whether the tree has transactions that the log lacks: those of a SNAP, or those applied before NEWLEADER. */
+  logLacksTxns = false;
   lastQueued: Zxid = ZERO_ZXID;
   notLogged: Txn[] = [];
   committed: Zxid[] = [];
@@ -157,7 +157,7 @@ export class Synchronization implements LogUser, SyncRest {
           return;
         }
         this.mustReload = behavior.interruptedSnapReloads;
-        this.tookSnap = true;
+        this.logLacksTxns = true;
         this.syncSnapshot = behavior.syncsSnap;
         database.install(message.data, message.zxid);
         notes.loaded(database.history, database.logHistory, message.zxid);
@@ -302,7 +302,9 @@ export class Synchronization implements LogUser, SyncRest {
 
   /** Applies a transaction that only the snapshot at NEWLEADER makes durable. */
   private apply(txn: Txn): void {
-    this.syncSnapshot ||= this.wasTruncated && this.server.behavior.truncSnapshotIsSynced;
+    const { snapReplacesLog, truncSnapshotIsSynced } = this.server.behavior;
+    this.logLacksTxns = true;
+    this.syncSnapshot ||= this.wasTruncated && (snapReplacesLog || truncSnapshotIsSynced);
     this.learner.deliverSynced(txn);
   }
 

@@ -19,6 +19,7 @@ export function checkServers(checks: FieldChecks): void {
 function checkServer(checks: FieldChecks, server: ServerSpec, path: Path): void {
   checks.settings(server.settings, [...path, "settings"]);
   checks.servers(server.view ?? [], [...path, "view"]);
+  if (server.myid !== undefined) checks.server(server.myid, [...path, "myid"]);
   if (server.config !== undefined) checkConfig(checks, server.config, [...path, "config"]);
   if (server.config !== undefined && server.view !== undefined) {
     checks.report([...path, "view"], server.view, "cannot be combined with config", "either view or config");

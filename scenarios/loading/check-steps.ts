@@ -91,6 +91,7 @@ const checkStart = (checks: FieldChecks, start: ServerId | ConfigChange, path: P
   }
   checks.server(start.server, [...path, "server"]);
   checks.settings(start.settings ?? {}, [...path, "settings"]);
+  if (start.myid !== undefined) checks.server(start.myid, [...path, "myid"]);
   if (start.config !== undefined) checkConfig(checks, start.config, [...path, "config"]);
 };
 const checkDirection = (checks: FieldChecks, { from, to }: Direction, path: Path) => {

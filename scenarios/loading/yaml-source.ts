@@ -131,7 +131,7 @@ export class YamlSource {
 
   /**
    * Returns the position of the field, or of its name if `aboutKey` is true. If the file does not have the field,
-   * returns the position of the nearest field around it.
+   * returns the position of the innermost field of the path that the file has.
    */
   locate(path: Path, aboutKey = false): Position {
     let node: unknown = this.document.contents;

@@ -45,9 +45,9 @@ describe("bugLine", () => {
     expect(bugLine(bugNamed("open-failed-log-write-survives") as KnownBug)).toMatch(/ Every release has this bug\.$/);
   });
 
-  it("says that another bug may break the scenario in a release without the bug", () => {
+  it("says that the scenario can fail because of another bug in a release without the bug", () => {
     expect(bugLine(bugNamed("4643") as KnownBug)).toContain(
-      "without this bug (another bug may break the scenario there): ",
+      "without this bug (the scenario can fail there because of another bug): ",
     );
   });
 

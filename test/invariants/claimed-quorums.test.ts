@@ -62,6 +62,28 @@ describe("a server that elects itself", () => {
   });
 });
 
+describe("a leader that proposes an epoch", () => {
+  function proposes(epoch: number, offers: readonly (readonly [number, number])[]): string[] {
+    const { run, server } = lookingServer();
+    server.counts(1, { leader: 1 }).counts(2, { leader: 1 });
+    server.notes.elected(asServerId(1), 1);
+    for (const [sid, accepted] of offers) server.notes.epochOffered(asServerId(sid), false, asEpoch(accepted));
+    server.notes.epochProposed(asEpoch(epoch), asEpoch(0));
+    return run.violations;
+  }
+
+  it("proposes more than each acceptedEpoch that it has counted", () => {
+    expect(proposes(3, [[2, 2]])).toEqual([]);
+    expect(proposes(3, [[2, 3]])).toEqual(VIOLATED);
+  });
+
+  it("does not count what arrives after a quorum, or from a server that does not vote", () => {
+    const late = [2, 1] as const;
+    expect(proposes(2, [late, [3, 5]])).toEqual([]);
+    expect(proposes(2, [[4, 5], late])).toEqual([]);
+  });
+});
+
 describe("a server that joins a leader", () => {
   it("needs a quorum that follows the leader in one epoch, and the leader itself", () => {
     expect(afterElection(3, (server) => server.counts(3, leads).counts(2, follows))).toEqual([]);

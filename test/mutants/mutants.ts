@@ -290,11 +290,11 @@ until: 30s
     replace: "if (summary.currentEpoch >= NO_EPOCH) {",
   },
   {
-    name: "epoch-quorum-without-leader",
-    about: "A leader proposes an epoch as soon as a quorum of followers has sent FOLLOWERINFO, without its own epoch.",
-    file: "protocol/leader/epoch-proposal.ts",
-    find: "if (this.counted.has(this.myid) && this.counted.hasQuorum) {",
-    replace: "if (this.counted.hasQuorum) {",
+    name: "own-epoch-not-counted",
+    about: "A leader proposes an epoch without regard to its own acceptedEpoch.",
+    file: "protocol/leader/leader.ts",
+    find: "this.epochProposal.propose(this, myid, this.server.acceptedEpoch, this.server.nowUs);",
+    replace: "this.epochProposal.propose(this, myid, NO_EPOCH, this.server.nowUs);",
   },
   {
     name: "same-epoch-acked-with-epoch",

@@ -358,9 +358,16 @@ test("a message above the queue limit resets the connection", () => {
   expect(world.network.effects.resetByQueueLimit).toBe(1);
 });
 
-test("connecting to itself or to an unknown node is an error, and an unknown connection sends nothing", () => {
+test("a node that connects to itself is refused, even if it listens", () => {
+  const { world, logs, run } = testBed(2);
+  world.node(1).listen(1);
+  const connection = world.node(1).connect(1, 1);
+  run(1000);
+  expect(logs[1]).toEqual([`200 refused ${connection}`]);
+});
+
+test("connecting to an unknown node is an error, and an unknown connection sends nothing", () => {
   const { world } = testBed(2);
-  expect(() => world.node(1).connect(1, 1)).toThrow(RangeError);
   expect(() => world.node(1).connect(7, 1)).toThrow(/no link 1 -> 7/);
   expect(world.node(1).send(99, "x")).toBe(false);
 });

@@ -124,6 +124,7 @@ describe("servers are valid only if", () => {
       server({ view: [1, 2], config: { voters: [1, 2] } }),
       "servers.1.view",
     ],
+    ["the file myid holds the id of a server", server({ myid: 2 }), server({ myid: 3 }), "servers.1.myid"],
     ["a view holds servers", server({ view: [1, 2] }), server({ view: [1, 3] }), "servers.1.view[1]"],
     [
       "the intervals of a server's notifications grow",

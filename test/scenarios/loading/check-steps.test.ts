@@ -155,6 +155,8 @@ const UNKNOWN_SERVER: readonly (readonly [fields: object, field: string])[] = [
   [{ hold: { from: 9 } }, "steps[0].hold.from"],
   [{ reset: { to: 9 } }, "steps[0].reset.to"],
   [{ alter: { to: 9, set: { epoch: 1 } } }, "steps[0].alter.to"],
+  [{ start: { server: 1, myid: 9 } }, "steps[0].start.myid"],
+  [{ restart: { server: 1, myid: 9 } }, "steps[0].restart.myid"],
   [{ disk: { server: 1, copyFrom: 9 } }, "steps[0].disk.copyFrom"],
   [{ when: { message: "ACK", from: 9 }, heal: "all" }, "steps[0].when.from"],
 ];
