@@ -43,15 +43,15 @@ export type Message = QuorumPacket | ElectionMessage;
 
 // The numbers of the host's own timers. They follow those of the core and of the thread work (ThreadWorkTimers#workOf).
 
-/** Fires when a thread that accepts connections continues after a stall. */
-const TIMER_ACCEPT = 13;
+/** Fires when a thread that accepts connections or prepares requests continues after a stall. */
+const TIMER_RESUMED = 13;
 /** Fires when the server has loaded its database at the start. */
 const TIMER_LOADED = 14;
 /** Reports a failed truncation if the truncation started no disk operation. */
 const TIMER_TRUNCATE_FAILED = 15;
 
-/** The name of a thread that a fault can stall. */
-export type StallableThread = WorkingThread | AcceptingThread;
+/** The name of a thread that a fault can stall. `requests` is the PrepRequestProcessor of a leader. */
+export type StallableThread = WorkingThread | AcceptingThread | "requests";
 
 /** Observes the messages of all servers. A script uses it to wait for a message. */
 export interface MessageWatcher {
@@ -147,24 +147,32 @@ export class Server implements NodeProgram<Message>, Effects {
     return this.peer.write(value);
   }
 
-  /** Stalls a thread: it does no work, or accepts no connections, until `resume`. */
-  stall(thread: StallableThread): void {
+  /**
+   * Stalls a thread: it does no work, or accepts no connections, until `resume`. Returns false if the server does not
+   * run this thread.
+   */
+  stall(thread: StallableThread): boolean {
+    if (thread === "requests") return this.peer.stallRequests();
     if (isAcceptingThread(thread)) this.acceptQueues.stall(thread);
     else this.threads.stall(thread);
+    return true;
   }
 
   /** Ends one stall of a thread. */
   resume(thread: StallableThread): void {
-    if (isAcceptingThread(thread)) {
+    if (thread === "requests") {
+      if (this.peer.resumeRequests(false)) this.node.setTimer(TIMER_RESUMED, 0);
+    } else if (isAcceptingThread(thread)) {
       this.acceptQueues.resume(thread);
-      this.node.setTimer(TIMER_ACCEPT, 0);
+      this.node.setTimer(TIMER_RESUMED, 0);
     } else this.threads.resume(thread);
   }
 
   /** Ends all stalls of all threads. */
   resumeAll(): void {
     this.threads.resumeAll();
-    if (this.acceptQueues.resumeAll()) this.node.setTimer(TIMER_ACCEPT, 0);
+    const accepts = this.acceptQueues.resumeAll();
+    if (this.peer.resumeRequests(true) || accepts) this.node.setTimer(TIMER_RESUMED, 0);
   }
 
   // ---- The events of the node
@@ -177,9 +185,14 @@ export class Server implements NodeProgram<Message>, Effects {
     this.input();
     const work = this.threads.workOf(timer);
     if (work !== undefined) this.finishWork(work);
-    else if (timer === TIMER_ACCEPT) this.acceptWaiting();
+    else if (timer === TIMER_RESUMED) this.resumed();
     else if (timer === TIMER_TRUNCATE_FAILED) this.peer.diskDone(DISK_TRUNCATE_LOG, false, null);
     else this.peer.timer(timer as Timer);
+  }
+
+  private resumed(): void {
+    this.acceptWaiting();
+    if (this.running) this.peer.runRequests();
   }
 
   private finishWork(work: ThreadWork): void {

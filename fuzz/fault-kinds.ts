@@ -3,7 +3,8 @@
  * steps. The steps contain all drawn values, so a plan keeps its meaning if this file changes.
  *
  * A plan contains only faults that the protocol promises to survive: it wipes only observers, and it corrupts files of
- * at most a minority of the voters.
+ * at most a minority of the voters. Not drawn: the disk faults whose reasons docs/scenarios.md lists, such as
+ * `loseSyncs`; and `stall: { thread: requests }`, because it only delays writes, as a later write step does.
  */
 
 import type { ServerId } from "../protocol/zxid.ts";

@@ -7,7 +7,9 @@
  * and no I/O, and no network or disk fault makes it throw. A Peer stands for one process: after an `exit` or a crash,
  * the host creates a new Peer.
  *
- * Not modeled: client connections and sessions, reconfiguration, read-only mode, admin server.
+ * Not modeled: client connections and sessions, reconfiguration, admin server, and read-only mode. A
+ * ReadOnlyZooKeeperServer writes no file and does not change the election, but it fast-forwards the database when the
+ * election ends, and before 3.7 its clients' sessions enter committedLog (docs/threads.md).
  */
 import type { Behavior } from "./behavior.ts";
 import {
@@ -414,6 +416,28 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   write(value: string | number): boolean {
     if (!this.alive) return false;
     return this.leader?.submit(value) ?? this.learner?.submit(value) ?? false;
+  }
+
+  /**
+   * Input: the leader's thread of PrepRequestProcessor stalls. The thread ends when the server stops leading, and the
+   * requests that wait are lost (PrepRequestProcessor#shutdown). Returns false if the server does not lead.
+   */
+  stallRequests(): boolean {
+    this.leader?.stallRequests();
+    return this.leader !== null;
+  }
+
+  /**
+   * Input: one stall of the thread of PrepRequestProcessor is over, or all. Returns whether requests wait. If so, the
+   * host must call `runRequests`.
+   */
+  resumeRequests(all: boolean): boolean {
+    return this.leader?.resumeRequests(all) ?? false;
+  }
+
+  /** Input: the thread of PrepRequestProcessor runs after a stall. */
+  runRequests(): void {
+    this.leader?.runRequests();
   }
 
   /** Input: a timer that `setTimer` has set is due. */

@@ -24,6 +24,7 @@ const NO_EFFECT: Readonly<Record<EffectKind, string>> = {
   writes: "no server accepted a write",
   connections: "it broke or refused no connection",
   servers: "no such server was running",
+  threads: "the server does not lead, so it has no such thread",
   "disk-operations": "no disk operation stalled or failed",
   files: "the server has no such file",
 };

@@ -103,7 +103,7 @@ const PERFORMERS: Performers = {
     const sid = resolve(cluster, which);
     const server = sid === undefined ? undefined : cluster.server(sid);
     if (server === undefined) return NO_SERVER;
-    server.stall(thread);
+    if (!server.stall(thread)) return { effect: { kind: "threads", count: () => 0 } };
     return { effect: ONE_SERVER, undo: () => server.resume(thread) };
   },
   resume: (sid, { cluster }) => {

@@ -230,7 +230,8 @@ export interface ThreadStall {
    * LearnerHandlers, from the sync decision to NEWLEADER. `learner`: a learner's main thread, while it hands proposals
    * to the log thread. `listener`: QuorumCnxManager.Listener, which accepts connections on the election port.
    * `acceptor`: the leader's LearnerCnxAcceptor. The kernel still completes the connections of a stalled listener or
-   * acceptor.
+   * acceptor. `requests`: the leader's PrepRequestProcessor, which assigns zxids; writes wait, and the leader still
+   * sends pings and commits what it has proposed.
    */
   readonly thread: StallableThread;
 }

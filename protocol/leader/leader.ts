@@ -122,6 +122,10 @@ export class Leader
   private readonly toBeApplied: Txn[] = [];
   private readonly commitProcessor = new CommitProcessor(this);
   private log: LogThread | null = null;
+  /** The number of faults that stall the thread of PrepRequestProcessor. */
+  private requestStalls = 0;
+  /** The requests that wait for the thread of PrepRequestProcessor, in order (submittedRequests). */
+  private requests: (string | number)[] = [];
   /**
    * Whether the log thread has failed (ZooKeeperServer.State.ERROR). The main thread notices it at the next half tick.
    */
@@ -506,9 +510,37 @@ export class Leader
 
   // ---- broadcast
 
-  /** Proposes a client's write. Returns false if this leader does not serve. */
+  /**
+   * Proposes a client's write, or queues it while the thread of PrepRequestProcessor stalls. Returns false if this
+   * leader does not serve.
+   */
   submit(value: string | number): boolean {
     if (this.phase !== "broadcast") return false;
+    if (this.requestStalls === 0 && this.requests.length === 0) return this.prepare(value);
+    this.requests.push(value);
+    return true;
+  }
+
+  /** Stalls the thread of PrepRequestProcessor: requests wait, and all other threads continue. */
+  stallRequests(): void {
+    this.requestStalls++;
+  }
+
+  /** Ends one stall of the thread of PrepRequestProcessor, or all. Returns whether requests wait. */
+  resumeRequests(all: boolean): boolean {
+    this.requestStalls = all ? 0 : Math.max(0, this.requestStalls - 1);
+    return this.requests.length > 0;
+  }
+
+  /** Runs the thread of PrepRequestProcessor, unless it stalls: proposes the requests that wait. */
+  runRequests(): void {
+    if (this.requestStalls > 0) return;
+    const { requests } = this;
+    this.requests = [];
+    for (const value of requests) if (this.phase === "broadcast") this.prepare(value);
+  }
+
+  private prepare(value: string | number): boolean {
     const zxid = nextZxid(this.zxid);
     if (counterOf(zxid) === MAX_COUNTER) {
       this.fail("zxid-rollover", "the counter of the zxid is used up; a new epoch must start");

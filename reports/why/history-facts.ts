@@ -101,6 +101,14 @@ export class HistoryFacts {
     return { text, atUs: undefined };
   }
 
+  private diskFault(server: ServerId, untilUs: number, kind: "corrupt" | "loseSyncs"): RecordOf<"script"> | undefined {
+    return this.moment.finder.lastRecord(
+      "script",
+      untilUs,
+      (one) => this.moment.diskFaultOf(one.step, server) === kind,
+    );
+  }
+
   /** Returns how a server lost a transaction. */
   private loss(life: TransactionLife, { atUs, index, kind, server }: LifeEvent): Cause[] {
     if (kind === "truncated" || kind === "replaced") {
@@ -109,16 +117,12 @@ export class HistoryFacts {
     }
     const record = this.moment.run.records[index];
     if (record?.event === "script") return [this.moment.stepCause(record)];
-    if (kind === "unloaded") {
-      const fault = this.moment.finder.lastRecord(
-        "script",
-        atUs,
-        (one) => this.moment.diskFaultOf(one.step, server) === "corrupt",
-      );
-      if (fault !== undefined) return [this.moment.stepCause(fault)];
-    }
+    const fault = kind === "unloaded" ? this.diskFault(server, atUs, "corrupt") : undefined;
+    if (fault !== undefined) return [this.moment.stepCause(fault)];
     const step = this.moment.finder.step(record?.sequence ?? -1);
     const crash = step ?? { text: `server ${server} crashed`, atUs, isRoot: true };
+    const lie = kind === "lost" ? this.diskFault(server, atUs, "loseSyncs") : undefined;
+    if (lie !== undefined) return [crash, this.moment.stepCause(lie)];
     return [crash, ...this.moment.synchronizations.interrupted(server, life, index - 1)];
   }
 

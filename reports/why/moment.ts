@@ -22,7 +22,7 @@ export type FactZxid = Zxid | undefined;
 export const NO_TXN = asZxid(0);
 
 /** The fields of a disk step that inject a fault. The other fields of a disk step change only the speed of the disk. */
-const DISK_FAULTS = ["fail", "full", "stall", "corrupt"] as const;
+const DISK_FAULTS = ["fail", "full", "readOnly", "loseSyncs", "stall", "corrupt"] as const;
 type DiskFaultKind = (typeof DISK_FAULTS)[number];
 
 export class Moment {

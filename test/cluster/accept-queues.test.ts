@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { AcceptQueues } from "../../cluster/accept-queues.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
-import type { StallableThread } from "../../cluster/server.ts";
+import type { Server, StallableThread } from "../../cluster/server.ts";
 import { ELECTION_PORT, LEADING, LOOKING, QUORUM_PORT, type ServerId } from "../../protocol/index.ts";
 import { kill, leaderOf, runFor, runUntil, S1, S2, S3, startAndServe, testCluster } from "./test-cluster.ts";
 
@@ -77,6 +77,20 @@ describe("3 servers, a thread of the leader stalls, and server 1 starts:", () =>
     cluster.world.network.healAll();
     cluster.server(leader)?.resumeAll();
     runUntil(cluster, () => cluster.server(S1)?.peer.serving === true);
+  });
+
+  it("requests: server 1 serves, a write waits, and its commit follows the end of the stall", () => {
+    for (const resume of [(one: Server) => one.resume("requests"), (one: Server) => one.resumeAll()]) {
+      const { cluster, leader } = stalling("requests");
+      const server = cluster.server(leader) as Server;
+      const last = server.peer.database.lastProcessedZxid;
+      expect(server.write("x")).toBe(true);
+      cluster.startServer(S1);
+      runUntil(cluster, () => cluster.server(S1)?.peer.serving === true);
+      expect([server.peer.database.lastProcessedZxid, server.peer.leads]).toEqual([last, true]);
+      resume(server);
+      runUntil(cluster, () => server.peer.database.lastProcessedZxid > last);
+    }
   });
 
   it("acceptor, and the leader is killed or stops leading: the connection of server 1 is reset", () => {

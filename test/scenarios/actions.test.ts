@@ -246,6 +246,13 @@ describe("leader stands for the server that leads:", () => {
     expect(undo).toBeUndefined();
   });
 
+  it("stall: requests has no effect at a server that does not lead", () => {
+    const stage = servingStage();
+    const follower = leaderOf(stage.cluster) === 1 ? 2 : 1;
+    const { effect, undo } = stage.do(`stall: { server: ${follower}, thread: requests }`);
+    expect([effect?.kind, effect?.count(), undo]).toEqual(["threads", 0, undefined]);
+  });
+
   it.each(["crash: 2", "pause: 2"])("%s has no effect if the server does not run", (text) => {
     expect(new Stage().do(text).effect?.count()).toBe(0);
   });

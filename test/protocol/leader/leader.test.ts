@@ -172,6 +172,30 @@ describe("a serving leader", () => {
     expect(bare.failures).toEqual([]);
   });
 
+  it("queues writes while PrepRequestProcessor stalls, and proposes them in order after the last stall", () => {
+    const bare = serving();
+    expect([bare.peer.stallRequests(), bare.peer.stallRequests()]).toEqual([true, true]);
+    write(write(bare, "a"), "b");
+    expect([bare.peer.resumeRequests(false), bare.sentOn(F1).includes("PROPOSAL 1:1")]).toEqual([true, false]);
+    bare.input(() => bare.peer.runRequests());
+    expect(bare.sentOn(F1).includes("PROPOSAL 1:1")).toBe(false);
+    bare.peer.resumeRequests(false);
+    write(bare, "c");
+    bare.input(() => bare.peer.runRequests());
+    const sent = bare.sentOn(F1).filter((one) => one.startsWith("PROPOSAL"));
+    expect(sent).toEqual(["PROPOSAL 1:1", "PROPOSAL 1:2", "PROPOSAL 1:3"]);
+  });
+
+  it("drops the writes that wait for PrepRequestProcessor if it stops leading, or if the counter is used up", () => {
+    const bare = serving({ settings: { initialCounter: 0xffff_fffd } });
+    bare.peer.stallRequests();
+    write(write(write(bare, "a"), "b"), "c");
+    expect(bare.peer.resumeRequests(true)).toBe(true);
+    bare.input(() => bare.peer.runRequests());
+    expect(bare.failures).toEqual(["zxid-rollover"]);
+    expect([bare.peer.stallRequests(), bare.peer.resumeRequests(true)]).toEqual([false, false]);
+  });
+
   it("gives up its epoch when the counter is used up", () => {
     const bare = serving({ settings: { initialCounter: 0xffff_fffd } });
     write(bare, "a");

@@ -246,6 +246,11 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   // New servers start before the server that holds the data.
   "expansion-by-two-empty-servers-first-committed-lost": ["server 3 never had 5:1", "server 3 is elected leader"],
+  // A disk reports a sync as done although it has made nothing durable.
+  "disk-that-loses-syncs-committed-lost": [
+    "server 2 crashes and loses 2:1 (w1), which was not synced",
+    "step 1: disk server=2 loseSyncs=true",
+  ],
   // A step empties the disks of a quorum.
   "two-of-three-servers-wiped-committed-lost": [
     "server 2 loses 5:1, because its disk is wiped",
