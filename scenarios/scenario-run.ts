@@ -3,6 +3,7 @@ import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import type { Violation } from "../invariants/index.ts";
 import type { Epoch, History, ServerId, Zxid } from "../protocol/index.ts";
 import type { Trace } from "../sim/index.ts";
+import type { SmallBuffers } from "./find-small-buffers.ts";
 import type { SplitQuorums } from "./find-split-quorums.ts";
 import type { Scenario } from "./scenario.ts";
 import type { StepOutcome } from "./script.ts";
@@ -77,6 +78,11 @@ export interface ScenarioRun {
    * records.
    */
   readonly splitQuorums: SplitQuorums | undefined;
+  /**
+   * The servers that cannot read a transaction because of its size and jute.maxbuffer; undefined if there are none, or
+   * if the run keeps no records.
+   */
+  readonly smallBuffers: SmallBuffers | undefined;
   /** The differences from the expectations of the scenario, as sentences. */
   readonly unmet: readonly string[];
   /** Whether the run met all expectations, including expected violations. */

@@ -507,7 +507,7 @@ export class Leader
   // ---- broadcast
 
   /** Proposes a client's write. Returns false if this leader does not serve. */
-  submit(value: string | number): boolean {
+  submit(value: string | number, bytes: number): boolean {
     if (this.phase !== "broadcast") return false;
     const zxid = nextZxid(this.zxid);
     if (counterOf(zxid) === MAX_COUNTER) {
@@ -515,7 +515,7 @@ export class Leader
       return false;
     }
     this.zxid = zxid;
-    this.propose(makeTxn(zxid, value));
+    this.propose(makeTxn(zxid, value, bytes));
     return true;
   }
 

@@ -20,6 +20,8 @@ export const OWN_NAMES: Readonly<Record<string, OwnName>> = {
   cnxTimeout: { setting: "cnxTimeoutMs" },
   // In ZooKeeper, preAllocSize is in kilobytes.
   preAllocSize: { setting: "preAllocSizeBytes", factor: 1024 },
+  "jute.maxbuffer": { setting: "juteMaxBuffer" },
+  "jute.maxbuffer.extrasize": { setting: "juteMaxBufferExtraSize" },
   forceSnapshotSync: { setting: "forceSnapSync" },
   "leader.maxConcurrentSnapSyncs": { setting: "maxConcurrentSnapSyncs" },
   "leader.maxConcurrentDiffSyncs": { setting: "maxConcurrentDiffSyncs" },

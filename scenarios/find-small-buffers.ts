@@ -1,0 +1,39 @@
+/**
+ * Finds servers whose jute.maxbuffer is too small for a transaction that another server has accepted. Such a server can
+ * never read the transaction, although no fault is active.
+ */
+import type { ServerId } from "../protocol/index.ts";
+import type { LimitedRun } from "./find-short-limits.ts";
+
+/** The servers that cannot read a transaction or a znode because of its size. */
+export interface SmallBuffers {
+  /** The servers. */
+  readonly servers: readonly ServerId[];
+  /** The size of the largest transaction of the scenario, in bytes. */
+  readonly neededBytes: number;
+  /** The first such failure: the buffer, its size, and what jute.maxbuffer permits. */
+  readonly detail: string;
+}
+
+/**
+ * Returns the servers that failed with a buffer above their limit and do not serve at the end. Returns undefined if
+ * there are none. If the run has a settle step, only failures after it count.
+ */
+export function findSmallBuffers({ liveness, records, scenario, servers }: LimitedRun): SmallBuffers | undefined {
+  const sinceUs = liveness?.settledUs ?? 0;
+  const serving = new Set(servers.filter(({ active }) => active).map(({ sid }) => sid));
+  const failed = new Map<ServerId, string>();
+  for (const record of records) {
+    if (record.event !== "failed" || record.reason !== "unreasonable-length" || record.atUs < sinceUs) continue;
+    if (!serving.has(record.learner ?? record.server) && !failed.has(record.server)) {
+      failed.set(record.server, record.detail);
+    }
+  }
+  const [detail] = failed.values();
+  if (detail === undefined) return undefined;
+  const sizes = [scenario.settings, ...Object.values(scenario.servers).map(({ settings }) => settings)].map(
+    ({ txnBytes = 0 }) => txnBytes,
+  );
+  for (const step of scenario.steps) if ("write" in step) sizes.push(step.write.bytes ?? 0);
+  return { servers: [...failed.keys()].sort((a, b) => a - b), neededBytes: Math.max(...sizes), detail };
+}
