@@ -307,12 +307,12 @@ export class ServerDisk {
   }
 
   private indexOfTooLarge(log: string): number {
-    const { maxBytes, txnBytes } = this.limit;
-    return (this.disk.records(log) as readonly Txn[]).findIndex(({ bytes }) => (bytes || txnBytes) > maxBytes);
+    const { maxBytes } = this.limit;
+    return (this.disk.records(log) as readonly Txn[]).findIndex(({ bytes }) => bytes > maxBytes);
   }
 
   private largestInSnapshot(file: string): number {
-    return largestIn((this.disk.read(file) as Snapshot).history, this.limit.txnBytes);
+    return largestIn((this.disk.read(file) as Snapshot).history);
   }
 
   /** Says which buffer of an unreadable file is above the limit; undefined if there is none. */
@@ -325,7 +325,7 @@ export class ServerDisk {
     const txn = file.startsWith(LOG) ? this.disk.records(file)[this.indexOfTooLarge(file)] : undefined;
     if (txn === undefined) return undefined;
     const { bytes, zxid } = txn as Txn;
-    return `transaction ${formatZxid(zxid)} ${tooLargeText(bytes || limit.txnBytes, limit)}`;
+    return `transaction ${formatZxid(zxid)} ${tooLargeText(bytes, limit)}`;
   }
 
   private isDamaged(file: string): boolean {

@@ -1,6 +1,7 @@
 /**
  * The largest buffer that a server can read (jute.maxbuffer, BinaryInputArchive#checkLength). The limit applies to the
  * data of a packet, to a record of the log, and to each znode of a snapshot. A snapshot as a whole has no limit.
+ * Transactions of the size txnBytes always fit.
  */
 import type { Behavior } from "./behavior.ts";
 import { INFORM, INFORMANDACTIVATE, PACKET_NAMES, PROPOSAL, type QuorumPacket, REQUEST, SNAP } from "./packets.ts";
@@ -11,7 +12,7 @@ import { formatZxid } from "./zxid.ts";
 /** The extra size of releases without zookeeper.jute.maxbuffer.extrasize, and the smallest one of later releases. */
 const MIN_EXTRA_BYTES = 1024;
 
-/** The largest buffer that a server can read, with the size of a transaction that has no size of its own. */
+/** The largest buffer that a server can read. */
 export interface BufferLimit {
   /** jute.maxbuffer, in bytes. */
   readonly juteMaxBuffer: number;
@@ -19,8 +20,6 @@ export interface BufferLimit {
   readonly extraBytes: number;
   /** The sum of the two. */
   readonly maxBytes: number;
-  /** The setting txnBytes. */
-  readonly txnBytes: number;
 }
 
 /** The limit of a reader that reads buffers of any size. */
@@ -28,40 +27,39 @@ export const NO_BUFFER_LIMIT: BufferLimit = {
   juteMaxBuffer: Number.POSITIVE_INFINITY,
   extraBytes: 0,
   maxBytes: Number.POSITIVE_INFINITY,
-  txnBytes: 0,
 };
 
 /** Returns the limit of a server. */
 export function bufferLimit(settings: Settings, { knowsJuteExtraSize }: Behavior): BufferLimit {
-  const { juteMaxBuffer, juteMaxBufferExtraSize, txnBytes } = settings;
+  const { juteMaxBuffer, juteMaxBufferExtraSize } = settings;
   const extraSize = juteMaxBufferExtraSize < 0 ? juteMaxBuffer : juteMaxBufferExtraSize;
   const extraBytes = knowsJuteExtraSize ? Math.max(MIN_EXTRA_BYTES, extraSize) : MIN_EXTRA_BYTES;
-  return { juteMaxBuffer, extraBytes, maxBytes: juteMaxBuffer + extraBytes, txnBytes };
+  return { juteMaxBuffer, extraBytes, maxBytes: juteMaxBuffer + extraBytes };
 }
 
-/** Returns the size of the largest buffer in a packet, 0 if the packet has no buffer that can be large. */
-export function largestBuffer({ type, data }: QuorumPacket, txnBytes: number): number {
+/** Returns the size of the largest buffer in a packet, 0 if no buffer has a size of its own. */
+export function largestBuffer({ type, data }: QuorumPacket): number {
   switch (type) {
     case PROPOSAL:
     case INFORM:
     case INFORMANDACTIVATE:
     case REQUEST:
-      return data.bytes || txnBytes;
+      return data.bytes ?? 0;
     case SNAP:
-      return "history" in data ? largestIn(data.history, txnBytes) : 0;
+      return "history" in data ? largestIn(data.history) : 0;
     default:
       return 0;
   }
 }
 
-/** Returns the size of the largest znode in a tree. In the model, each transaction creates one znode of its size. */
-export function largestIn(history: History, txnBytes: number): number {
-  let [largest, unsized] = [0, history.length];
-  for (const { bytes } of history.sizedTxns()) {
-    largest = Math.max(largest, bytes);
-    unsized--;
-  }
-  return unsized > 0 ? Math.max(largest, txnBytes) : largest;
+/**
+ * Returns the size of the largest znode in a tree, 0 if no transaction has a size of its own. In the model, each
+ * transaction creates one znode of its size.
+ */
+export function largestIn(history: History): number {
+  let largest = 0;
+  for (const { bytes } of history.sizedTxns()) largest = Math.max(largest, bytes);
+  return largest;
 }
 
 /** Returns the sum of the sizes of the znodes in a tree. */

@@ -417,7 +417,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   /** Handles a client's write. Returns false if this server does not serve. */
   write(value: string | number, bytes = 0): boolean {
     // The server closes the connection of a client that sends a larger request (NIOServerCnxn#readLength).
-    if (!this.alive || (bytes || this.settings.txnBytes) > this.settings.juteMaxBuffer) return false;
+    if (!this.alive || bytes > this.settings.juteMaxBuffer) return false;
     return this.leader?.submit(value, bytes) ?? this.learner?.submit(value, bytes) ?? false;
   }
 

@@ -31,9 +31,6 @@ export function findSmallBuffers({ liveness, records, scenario, servers }: Limit
   }
   const [detail] = failed.values();
   if (detail === undefined) return undefined;
-  const sizes = [scenario.settings, ...Object.values(scenario.servers).map(({ settings }) => settings)].map(
-    ({ txnBytes = 0 }) => txnBytes,
-  );
-  for (const step of scenario.steps) if ("write" in step) sizes.push(step.write.bytes ?? 0);
+  const sizes = scenario.steps.map((step) => ("write" in step ? (step.write.bytes ?? 0) : 0));
   return { servers: [...failed.keys()].sort((a, b) => a - b), neededBytes: Math.max(...sizes), detail };
 }

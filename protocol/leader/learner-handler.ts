@@ -528,7 +528,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
       return false;
     }
     const { bufferLimit } = this.server;
-    const bytes = largestBuffer(message, bufferLimit.txnBytes);
+    const bytes = largestBuffer(message);
     if (bytes <= bufferLimit.maxBytes) return true;
     this.fail("unreasonable-length", `${bufferName(message)} ${tooLargeText(bytes, bufferLimit)}`);
     return false;

@@ -18,10 +18,10 @@ export const OWN_NAMES: Readonly<Record<string, OwnName>> = {
   "fastleader.maxNotificationInterval": { setting: "maxNotificationIntervalMs" },
   "leader.maxTimeToWaitForEpoch": { setting: "maxTimeToWaitForEpochMs" },
   cnxTimeout: { setting: "cnxTimeoutMs" },
-  // In ZooKeeper, preAllocSize is in kilobytes.
-  preAllocSize: { setting: "preAllocSizeBytes", factor: 1024 },
   "jute.maxbuffer": { setting: "juteMaxBuffer" },
   "jute.maxbuffer.extrasize": { setting: "juteMaxBufferExtraSize" },
+  // In ZooKeeper, preAllocSize is in kilobytes.
+  preAllocSize: { setting: "preAllocSizeBytes", factor: 1024 },
   forceSnapshotSync: { setting: "forceSnapSync" },
   "leader.maxConcurrentSnapSyncs": { setting: "maxConcurrentSnapSyncs" },
   "leader.maxConcurrentDiffSyncs": { setting: "maxConcurrentDiffSyncs" },

@@ -15,8 +15,8 @@ import {
   type Settings,
 } from "../../protocol/index.ts";
 import {
+  ack,
   ackEpoch,
-  ackNewLeader,
   asLearner,
   BarePeer,
   diff,
@@ -43,7 +43,7 @@ describe("the limit", () => {
     expect(limitOf(release, settings)).toBe(expected);
   });
 
-  it("is known to every release from 3.5.8 on", () => {
+  it("has the larger extra size from 3.5.8 on", () => {
     const short = Object.keys(PROFILES).filter((release) => limitOf(release) === 0xfffff + 1024);
     expect(short).toEqual(["3.4.10", "3.4.14", "3.5.5"]);
   });
@@ -54,12 +54,12 @@ describe("a history", () => {
 
   it("has the sizes of its transactions", () => {
     const history = History.empty().extend(txn(1)).extend(txn(2, 5)).extend(txn(3)).extend(txn(4, 700));
-    expect([bytesOf(history, 100), largestIn(history, 100), largestIn(history, 900)]).toEqual([905, 700, 900]);
-    expect([bytesOf(history.prefix(3), 100), largestIn(history.prefix(3), 100)]).toEqual([205, 100]);
+    expect([bytesOf(history, 100), largestIn(history)]).toEqual([905, 700]);
+    expect([bytesOf(history.prefix(3), 100), largestIn(history.prefix(3))]).toEqual([205, 5]);
   });
 
   it("without sizes has one size for each transaction", () => {
-    expect([bytesOf(History.empty(), 100), largestIn(History.empty(), 100)]).toEqual([0, 0]);
+    expect([bytesOf(History.empty(), 100), largestIn(History.empty())]).toEqual([0, 0]);
     expect(bytesOf(History.empty().extend(txn(1)), 100)).toBe(100);
   });
 });
@@ -88,5 +88,20 @@ describe("a learner", () => {
     const { bare, send } = asLearner(new BarePeer(SMALL), [leaderInfo(1)]);
     send(snap("1:1", History.empty().extend(makeTxn(asZxid(2 ** 32 + 1), "x", 4025))));
     expect(bare.failures).toEqual(["unreasonable-length"]);
+  });
+});
+
+describe("a leader", () => {
+  it("closes the connection of a learner that sends a REQUEST above the limit", () => {
+    const bare = new BarePeer(SMALL).becomeLeader().accept(1);
+    for (const message of [info(1, 0), ackEpoch(0, "0:0"), ack("1:0")]) bare.packet(1, message);
+    bare.packet(1, packet(REQUEST, NO_ZXID, { value: "x", bytes: 4025 }));
+    expect([bare.failures, bare.closed]).toEqual([[expect.stringMatching(/1: unreasonable-length$/)], [1]]);
+  });
+
+  it("refuses a write above jute.maxbuffer, without the extra size", () => {
+    const bare = new BarePeer(SMALL).becomeLeader().accept(1);
+    for (const message of [info(1, 0), ackEpoch(0, "0:0"), ack("1:0")]) bare.packet(1, message);
+    expect([bare.peer.write("x", 3001), bare.peer.write("x", 3000)]).toEqual([false, true]);
   });
 });
