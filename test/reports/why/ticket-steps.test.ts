@@ -252,9 +252,6 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "step 2: wipe 2",
     "server 2: on disk before the run, lost when the disk was wiped",
   ],
-  "server-with-smaller-jute-maxbuffer-never-joins": [
-    "The configuration needs jute.maxbuffer of at least 3000000 bytes at server 1: PROPOSAL 2:1 has 3000000 bytes",
-  ],
   "three-servers-wrong-first-packet-refused": ["the script changes it to ACK"],
   "three-servers-wrong-packet-at-each-step-refused": ["the script changes it to DIFF"],
   // The leader does not count an ACK of NEWLEADER that has another zxid, as in ZOOKEEPER-4685.
