@@ -53,7 +53,6 @@ export { type RunReportOptions, runReport } from "../reports/run-report.ts";
 export { ServerReleases } from "../reports/server-releases.ts";
 export { type LineLayout, type TimelineFilter, timeline, timelineLine } from "../reports/timeline.ts";
 export type { Effect } from "../scenarios/action-result.ts";
-export type { SmallBuffers } from "../scenarios/find-small-buffers.ts";
 export type { LeaderConfig, SplitQuorums } from "../scenarios/find-split-quorums.ts";
 export { type LoadOptions, type Problem, ScenarioError } from "../scenarios/load.ts";
 export { type RunCoverage, type RunOptions, runScenario, ScenarioRunner } from "../scenarios/run.ts";
@@ -77,6 +76,7 @@ export type {
 export type { FinalServer, LivenessOutcome, ScenarioRun } from "../scenarios/scenario-run.ts";
 export type { StepOutcome } from "../scenarios/script.ts";
 export type { AwaitedPacket, ShortLimit, TimedWork, WorkName } from "../scenarios/short-limit.ts";
+export type { SmallBuffers } from "../scenarios/small-buffers.ts";
 export * as sim from "../sim/index.ts";
 export { loadScenario } from "./load-scenario.ts";
 

@@ -1,7 +1,8 @@
 /** Describes limits of a configuration that are too small, with the value that is large enough. */
-import type { SmallBuffers } from "../scenarios/find-small-buffers.ts";
+
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import type { ShortLimit, TimedWork, WorkName } from "../scenarios/short-limit.ts";
+import type { SmallBuffers } from "../scenarios/small-buffers.ts";
 import { countOf, formatSpan } from "./format.ts";
 import { listText } from "./server-end.ts";
 

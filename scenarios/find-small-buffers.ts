@@ -4,16 +4,7 @@
  */
 import type { ServerId } from "../protocol/index.ts";
 import type { LimitedRun } from "./find-short-limits.ts";
-
-/** The servers that cannot read a transaction or a znode because of its size. */
-export interface SmallBuffers {
-  /** The servers. */
-  readonly servers: readonly ServerId[];
-  /** The size of the largest transaction of the scenario, in bytes. */
-  readonly neededBytes: number;
-  /** The first such failure: the buffer, its size, and what jute.maxbuffer permits. */
-  readonly detail: string;
-}
+import type { SmallBuffers } from "./small-buffers.ts";
 
 /**
  * Returns the servers that failed with a buffer above their limit and do not serve at the end. Returns undefined if

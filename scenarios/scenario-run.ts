@@ -3,11 +3,11 @@ import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import type { Violation } from "../invariants/index.ts";
 import type { Epoch, History, ServerId, Zxid } from "../protocol/index.ts";
 import type { Trace } from "../sim/index.ts";
-import type { SmallBuffers } from "./find-small-buffers.ts";
 import type { SplitQuorums } from "./find-split-quorums.ts";
 import type { Scenario } from "./scenario.ts";
 import type { StepOutcome } from "./script.ts";
 import type { ShortLimit } from "./short-limit.ts";
+import type { SmallBuffers } from "./small-buffers.ts";
 
 /** The liveness of the settled servers. */
 export interface LivenessOutcome {
