@@ -82,7 +82,7 @@ function limitsNeededBy(scenario: Scenario): SufficientLimits | undefined {
 
 function limitsText(limits: SufficientLimits): string {
   return Object.entries(limits)
-    .map(([limit, ticks]) => `${limit} of at least ${countOf(ticks, "tick")}`)
+    .map(([limit, value]) => `${limit} of at least ${countOf(value, limit === "juteMaxBuffer" ? "byte" : "tick")}`)
     .join(" and ");
 }
 

@@ -13,6 +13,7 @@
 import {
   asZxid,
   type Behavior,
+  type BufferLimit,
   DISK_ACCEPTED_EPOCH,
   DISK_BACKGROUND_SNAPSHOT,
   DISK_CURRENT_EPOCH,
@@ -22,11 +23,15 @@ import {
   DISK_TRUNCATE_LOG,
   type DiskImage,
   type Epoch,
+  formatZxid,
   hexOf,
   type LogFile,
+  largestIn,
+  NO_BUFFER_LIMIT,
   type Snapshot,
   type Truncation,
   type Txn,
+  tooLargeText,
   type Zxid,
 } from "../protocol/index.ts";
 import { type Disk, NO_OPERATION } from "../sim/index.ts";
@@ -109,13 +114,15 @@ type UnreadableFiles = Pick<Behavior, "corruptSnapshotExits" | "deletesEmptyLog"
 
 export class ServerDisk {
   private readonly disk: Disk;
+  private readonly limit: BufferLimit;
   /** The log file open for appending; undefined until the first append after a start, a roll or a truncation. */
   private openLog: string | undefined;
   private readonly saving: Snapshot[] = [];
   private savingInBackground: Snapshot | null = null;
 
-  constructor(disk: Disk) {
+  constructor(disk: Disk, limit: BufferLimit = NO_BUFFER_LIMIT) {
     this.disk = disk;
+    this.limit = limit;
   }
 
   append(txn: Txn): void {
@@ -284,14 +291,51 @@ export class ServerDisk {
     return this.disk.read(name[kind]) === undefined ? undefined : name[kind];
   }
 
+  /**
+   * Returns the damage of a file. A log record or a snapshot with a buffer above the limit is unreadable for this
+   * server: the reader throws the same IOException as for a wrong checksum (BinaryInputArchive#checkLength).
+   */
+  private damageOf(file: string): Damage | undefined {
+    const damage = this.disk.damageOf(file) as Damage | undefined;
+    if (file.startsWith(SNAPSHOT)) {
+      return damage ?? (this.largestInSnapshot(file) > this.limit.maxBytes ? "unreadable" : undefined);
+    }
+    if (!file.startsWith(LOG) || damage === "empty" || damage === "header") return damage;
+    const index = this.indexOfTooLarge(file);
+    const damaged = recordIn(damage, "record") ?? recordIn(damage, "end") ?? Number.POSITIVE_INFINITY;
+    return index < 0 || damaged <= index ? damage : `record:${index}`;
+  }
+
+  private indexOfTooLarge(log: string): number {
+    const { maxBytes } = this.limit;
+    return (this.disk.records(log) as readonly Txn[]).findIndex(({ bytes }) => bytes > maxBytes);
+  }
+
+  private largestInSnapshot(file: string): number {
+    return largestIn((this.disk.read(file) as Snapshot).history);
+  }
+
+  /** Says which buffer of an unreadable file is above the limit; undefined if there is none. */
+  tooLarge(file: string): string | undefined {
+    const { limit } = this;
+    if (file.startsWith(SNAPSHOT)) {
+      const bytes = this.largestInSnapshot(file);
+      return bytes > limit.maxBytes ? `a znode ${tooLargeText(bytes, limit)}` : undefined;
+    }
+    const txn = file.startsWith(LOG) ? this.disk.records(file)[this.indexOfTooLarge(file)] : undefined;
+    if (txn === undefined) return undefined;
+    const { bytes, zxid } = txn as Txn;
+    return `transaction ${formatZxid(zxid)} ${tooLargeText(bytes, limit)}`;
+  }
+
   private isDamaged(file: string): boolean {
-    return this.disk.damageOf(file) !== undefined;
+    return this.damageOf(file) !== undefined;
   }
 
   /** Deletes the newest log file if it has no byte (ZOOKEEPER-2332). */
   deleteEmptyLog(): void {
     const newest = this.find("log", undefined);
-    if (newest !== undefined && this.disk.damageOf(newest) === "empty") this.disk.discard(newest);
+    if (newest !== undefined && this.damageOf(newest) === "empty") this.disk.discard(newest);
   }
 
   /**
@@ -301,7 +345,7 @@ export class ServerDisk {
    */
   unreadable({ corruptSnapshotExits, deletesEmptyLog }: UnreadableFiles): string | undefined {
     return this.disk.list().find((name) => {
-      const damage = this.disk.damageOf(name) as Damage | undefined;
+      const damage = this.damageOf(name);
       if (damage === undefined || name === CURRENT_EPOCH_TMP) return false;
       if (name.startsWith(SNAPSHOT)) {
         if (corruptSnapshotExits) return true;
@@ -325,7 +369,7 @@ export class ServerDisk {
   /** Returns the newest snapshot that the reader tries and does not skip. */
   private newestComplete(): string | undefined {
     const skipped: readonly (string | undefined)[] = ["cut", "unreadable"];
-    return this.filesOf(SNAPSHOT).findLast(({ file }) => !skipped.includes(this.disk.damageOf(file)))?.file;
+    return this.filesOf(SNAPSHOT).findLast(({ file }) => !skipped.includes(this.damageOf(file)))?.file;
   }
 
   /** Sets the content that the disk has when the run starts. All of it is durable. */
@@ -350,7 +394,7 @@ export class ServerDisk {
   private validSnapshots(): Snapshot[] {
     const snapshots: Snapshot[] = [];
     for (const { file } of this.filesOf(SNAPSHOT)) {
-      if (this.disk.damageOf(file) === undefined) snapshots.push(this.disk.read(file) as Snapshot);
+      if (this.damageOf(file) === undefined) snapshots.push(this.disk.read(file) as Snapshot);
     }
     return snapshots;
   }
@@ -362,9 +406,9 @@ export class ServerDisk {
   readLog(skipsEmpty: boolean): LogFile[] {
     const files = this.filesOf(LOG);
     const newest = files.at(-1);
-    if (skipsEmpty && newest !== undefined && this.disk.damageOf(newest.file) === "empty") files.pop();
+    if (skipsEmpty && newest !== undefined && this.damageOf(newest.file) === "empty") files.pop();
     return files.map(({ file, zxid }) => {
-      const damage = this.disk.damageOf(file) as Damage | undefined;
+      const damage = this.damageOf(file);
       if (damage === "empty" || damage === "header") return { name: zxid, txns: [], unreadableFrom: 0 };
       const records = this.disk.records(file) as readonly Txn[];
       const end = recordIn(damage, "end");
@@ -375,7 +419,7 @@ export class ServerDisk {
 
   /** Returns the log files of a server that starts, without empty ones. */
   private logFiles(): LogFile[] {
-    return this.readLog(false).filter(({ name }) => this.disk.damageOf(logName(name)) !== "empty");
+    return this.readLog(false).filter(({ name }) => this.damageOf(logName(name)) !== "empty");
   }
 
   /** Returns the files whose names start with `prefix`, ascending by the zxids in their names. */

@@ -105,11 +105,11 @@ export class Server implements NodeProgram<Message>, Effects {
     this.id = asServerId(node.id);
     this.node = node;
     this.threads = new ThreadWorkTimers(node, durations);
-    this.disk = new ServerDisk(node.disk);
     this.onExit = onExit;
     this.watchers = watchers;
     this.settings = config.settings;
     this.peer = new Peer(config, this, watchers);
+    this.disk = new ServerDisk(node.disk, this.peer.bufferLimit);
   }
 
   /**
@@ -128,7 +128,11 @@ export class Server implements NodeProgram<Message>, Effects {
     if (unreadable === undefined) {
       this.disk.deleteEmptyLog();
       this.peer.start(this.disk.image());
-    } else this.peer.exit(EXIT_UNEXPECTED, "disk-error", `${unreadable} cannot be read`);
+      return;
+    }
+    const tooLarge = this.disk.tooLarge(unreadable);
+    const detail = `${unreadable} cannot be read${tooLarge === undefined ? "" : `: ${tooLarge}`}`;
+    this.peer.exit(EXIT_UNEXPECTED, tooLarge === undefined ? "disk-error" : "unreasonable-length", detail);
   }
 
   private get unreadable(): string | undefined {
@@ -142,9 +146,9 @@ export class Server implements NodeProgram<Message>, Effects {
     this.watchers.watching = false;
   }
 
-  write(value: string | number): boolean {
+  write(value: string | number, bytes = 0): boolean {
     this.input();
-    return this.peer.write(value);
+    return this.peer.write(value, bytes);
   }
 
   /**

@@ -76,6 +76,7 @@ export type {
 export type { FinalServer, LivenessOutcome, ScenarioRun } from "../scenarios/scenario-run.ts";
 export type { StepOutcome } from "../scenarios/script.ts";
 export type { AwaitedPacket, ShortLimit, TimedWork, WorkName } from "../scenarios/short-limit.ts";
+export type { SmallBuffers } from "../scenarios/small-buffers.ts";
 export * as sim from "../sim/index.ts";
 export { loadScenario } from "./load-scenario.ts";
 

@@ -163,6 +163,11 @@ export interface ReleaseBehavior {
    * NullPointerException. If false, the log ends before this record (TxnLogProposalIterator#next, ZOOKEEPER-4794).
    */
   readonly unreadableRecordIsNull: boolean;
+  /**
+   * A server reads buffers that exceed jute.maxbuffer by zookeeper.jute.maxbuffer.extrasize. If false, the extra size
+   * is 1024 bytes (BinaryInputArchive#checkLength, new in 3.5.7 and 3.6.0).
+   */
+  readonly knowsJuteExtraSize: boolean;
   /** A server with a log but no snapshot refuses to start (ZOOKEEPER-2325). */
   readonly logNeedsSnapshot: boolean;
   /** zookeeper.snapshot.trust.empty permits a log without a snapshot (ZOOKEEPER-3056). */

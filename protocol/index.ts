@@ -5,6 +5,7 @@
  * @module zabsim/protocol
  */
 export * from "./behavior.ts";
+export * from "./buffer-limit.ts";
 export * from "./effects.ts";
 export * from "./election/notification-wire.ts";
 export * from "./election/vote.ts";

@@ -36,6 +36,7 @@ export type FailureReason =
   | "first-packet-not-leaderinfo" // a leader's first packet is neither LEADERINFO nor NEWLEADER
   | "unexpected-sync-packet" // the packet that starts the synchronization is not DIFF, TRUNC or SNAP
   | "unreadable-packet" // the data of a packet does not have the form that its type requires
+  | "unreasonable-length" // a buffer is larger than jute.maxbuffer and the extra size (BinaryInputArchive#checkLength)
   | "proposal-gap" // enforceContinuousProposal, addCommittedProposal: a proposal does not follow the one before it
   | "commit-without-proposal" // while synchronizing: a COMMIT has no proposal, or an observer's proposal has no COMMIT
   | "truncate-failed" // the log could not be truncated to the zxid in TRUNC

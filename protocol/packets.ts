@@ -114,6 +114,8 @@ export const SNAPSHOT_PART: SnapshotPart = { incomplete: true };
 export interface WriteRequest {
   /** The value that the client writes. It only makes reports readable. */
   readonly value: string | number;
+  /** The size in bytes; 0 or absent if it is the setting txnBytes. */
+  readonly bytes?: number;
 }
 
 interface PacketOf<Type extends number, Data> {

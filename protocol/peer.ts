@@ -12,6 +12,7 @@
  * election ends, and before 3.7 its clients' sessions enter committedLog (docs/threads.md).
  */
 import type { Behavior } from "./behavior.ts";
+import { type BufferLimit, bufferLimit } from "./buffer-limit.ts";
 import {
   type ConnectionId,
   DISK_ACCEPTED_EPOCH,
@@ -128,6 +129,8 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   readonly initTimeoutUs: number;
   /** syncLimit in microseconds. */
   readonly syncTimeoutUs: number;
+  /** The largest buffer that the server can read. */
+  readonly bufferLimit: BufferLimit;
 
   /** The state of this server (QuorumPeer#getPeerState). */
   state: ServerState = LOOKING;
@@ -170,6 +173,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.logLock = new LogLock(effects);
     this.initTimeoutUs = settings.initLimit * settings.tickTimeMs * 1000;
     this.syncTimeoutUs = settings.syncLimit * settings.tickTimeMs * 1000;
+    this.bufferLimit = bufferLimit(settings, this.behavior);
     this.currentVote = {
       id: myid,
       zxid: ZERO_ZXID,
@@ -413,9 +417,10 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   // ---- inputs
 
   /** Handles a client's write. Returns false if this server does not serve. */
-  write(value: string | number): boolean {
-    if (!this.alive) return false;
-    return this.leader?.submit(value) ?? this.learner?.submit(value) ?? false;
+  write(value: string | number, bytes = 0): boolean {
+    // The server closes the connection of a client that sends a larger request (NIOServerCnxn#readLength).
+    if (!this.alive || bytes > this.settings.juteMaxBuffer) return false;
+    return this.leader?.submit(value, bytes) ?? this.learner?.submit(value, bytes) ?? false;
   }
 
   /**

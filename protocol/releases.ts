@@ -8,6 +8,7 @@ const R3_4_10: Behavior = {
   ...NO_FIXES,
   deletesEmptyLog: false,
   unreadableRecordIsNull: false,
+  knowsJuteExtraSize: false,
   diffLogging: "after-uptodate",
   acksWaitForUptodate: false,
   commitNeedsProposal: false,
@@ -70,6 +71,7 @@ const R3_5_5: Behavior = {
 
 const R3_5_8: Behavior = {
   ...R3_5_5,
+  knowsJuteExtraSize: true,
   electionConnectsInTurn: false,
   knowsTrustEmptySnapshot: true,
   failedTruncExits: true,
@@ -88,6 +90,7 @@ const R3_5_10: Behavior = {
 
 const R3_6_0: Behavior = {
   ...R3_5_5,
+  knowsJuteExtraSize: true,
   knowsTrustEmptySnapshot: true,
   syncsSnap: true,
   syncSource: "txn-log-without-gaps",

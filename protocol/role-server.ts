@@ -3,6 +3,7 @@
  * the members that only that role uses.
  */
 import type { Behavior } from "./behavior.ts";
+import type { BufferLimit } from "./buffer-limit.ts";
 import type { Effects } from "./effects.ts";
 import type { FailureReason, Notes, Phase } from "./notes.ts";
 import type { QuorumVerifier } from "./quorum.ts";
@@ -26,6 +27,8 @@ export interface RoleServer {
   readonly initTimeoutUs: number;
   /** syncLimit * tickTime, in microseconds. */
   readonly syncTimeoutUs: number;
+  /** The largest buffer that the server can read. */
+  readonly bufferLimit: BufferLimit;
   readonly acceptedEpoch: Epoch;
   readonly currentEpoch: Epoch;
 

@@ -47,8 +47,15 @@ export interface Settings {
   readonly snapCount: number;
   /** zookeeper.preAllocSize: the initial size of a log file. */
   readonly preAllocSizeBytes: number;
-  /** The size of one transaction, in a log file and in a snapshot. Part of the model, not a ZooKeeper setting. */
+  /**
+   * The size of a transaction that has no size of its own, in a packet, a log file and a snapshot. Part of the model,
+   * not a ZooKeeper setting.
+   */
   readonly txnBytes: number;
+  /** jute.maxbuffer, in bytes: the largest request of a client. A server reads larger buffers, up to an extra size. */
+  readonly juteMaxBuffer: number;
+  /** zookeeper.jute.maxbuffer.extrasize, in bytes; negative means the value of jute.maxbuffer. */
+  readonly juteMaxBufferExtraSize: number;
   /** zookeeper.forceSnapshotSync: whether the leader always sends SNAP. */
   readonly forceSnapSync: boolean;
   /** zookeeper.leader.maxConcurrentSnapSyncs: the largest number of concurrent synchronizations by SNAP. */
@@ -117,6 +124,8 @@ export const DEFAULT_SETTINGS: Settings = {
   snapCount: 100_000,
   preAllocSizeBytes: 65_536 * 1024,
   txnBytes: 100,
+  juteMaxBuffer: 0xfffff,
+  juteMaxBufferExtraSize: -1,
   forceSnapSync: false,
   maxConcurrentSnapSyncs: 10,
   maxConcurrentDiffSyncs: 100,

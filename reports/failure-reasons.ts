@@ -73,6 +73,10 @@ export const FAILURE_REASONS: Readonly<Record<FailureReason, FailureDescription>
     about: "the data of a packet is not what its type requires; the receiver closes the connection",
     messages: brokenConnection("java.io.EOFException"),
   },
+  "unreasonable-length": {
+    about: "a buffer is larger than jute.maxbuffer and its extra size; the receiver closes the connection, or exits",
+    messages: [{ text: "Unreasonable length = {}" }],
+  },
   "follower-ahead": {
     about: "the currentEpoch or the last zxid in a learner's ACKEPOCH is above that of the leader",
     messages: [{ text: "Follower is ahead of the leader, leader summary: {} (current epoch), {} (last zxid)" }],

@@ -48,6 +48,7 @@ export function runJson(run: ScenarioRun): Json {
     violations: run.violations.map(violationJson),
     unmet: run.unmet,
     shortLimits: run.shortLimits,
+    ...(run.smallBuffers !== undefined && { smallBuffers: run.smallBuffers }),
     scaled: scaledSettings(run.scenario),
   };
 }

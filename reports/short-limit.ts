@@ -1,6 +1,8 @@
-/** Describes time limits of a configuration that are too short, with the value that is long enough. */
+/** Describes limits of a configuration that are too small, with the value that is large enough. */
+
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import type { ShortLimit, TimedWork, WorkName } from "../scenarios/short-limit.ts";
+import type { SmallBuffers } from "../scenarios/small-buffers.ts";
 import { countOf, formatSpan } from "./format.ts";
 import { listText } from "./server-end.ts";
 
@@ -22,12 +24,23 @@ const WORK: Readonly<Record<WorkName, string>> = {
 const NAMED_PART = 0.1;
 
 /** Returns one sentence for each setting that is too short. It describes the longest work that the setting limits. */
-export function shortLimitSentences({ shortLimits }: Pick<ScenarioRun, "shortLimits">): string[] {
+export function shortLimitSentences({
+  shortLimits,
+  smallBuffers,
+}: Pick<ScenarioRun, "shortLimits" | "smallBuffers">): string[] {
   const longest = new Map<string, ShortLimit>();
   for (const one of shortLimits) {
     if (one.maxUs > (longest.get(one.limit)?.maxUs ?? 0)) longest.set(one.limit, one);
   }
-  return [...longest.values()].map(sentence);
+  return [
+    ...[...longest.values()].map(sentence),
+    ...(smallBuffers === undefined ? [] : [bufferSentence(smallBuffers)]),
+  ];
+}
+
+function bufferSentence({ detail, neededBytes, servers }: SmallBuffers): string {
+  const at = `${servers.length === 1 ? "server" : "servers"} ${listText(servers)}`;
+  return `The configuration needs jute.maxbuffer of at least ${countOf(neededBytes, "byte")} at ${at}: ${detail}.`;
 }
 
 function sentence({ awaited, limit, neededTicks, tickTimeMs, ticks, waiting, work, working }: ShortLimit): string {

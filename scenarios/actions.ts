@@ -50,7 +50,7 @@ export function verbOf(action: Action): Verb {
 }
 
 const PERFORMERS: Performers = {
-  write: ({ at, count, every }, context) => {
+  write: ({ at, bytes, count, every }, context) => {
     const { cluster } = context;
     const { world } = cluster;
     let accepted = 0;
@@ -58,7 +58,7 @@ const PERFORMERS: Performers = {
       const value = `w${++context.txnsWritten}`;
       const write = (): void => {
         const server = at === "leader" ? cluster.leader : cluster.server(at);
-        if (server?.write(value)) accepted++;
+        if (server?.write(value, bytes)) accepted++;
       };
       world.at(world.nowUs + i * durationUs(every), write, value);
     }

@@ -11,7 +11,7 @@ import { verbOf } from "./actions.ts";
 import type { Expectation, ExpectedDecision, Step } from "./scenario.ts";
 import { recordsOf, type ScenarioRun } from "./scenario-run.ts";
 
-type FinishedRun = Omit<ScenarioRun, "shortLimits" | "splitQuorums" | "unmet" | "ok">;
+type FinishedRun = Omit<ScenarioRun, "shortLimits" | "splitQuorums" | "smallBuffers" | "unmet" | "ok">;
 
 /** Returns the differences. If the run kept no records, decisions and failures are not compared. */
 export function unmetExpectations(run: FinishedRun, records: boolean): string[] {

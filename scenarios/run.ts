@@ -31,6 +31,7 @@ import type { RunResult, Trace } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
 import { unmetExpectations } from "./expectation.ts";
 import { findShortLimits } from "./find-short-limits.ts";
+import { findSmallBuffers } from "./find-small-buffers.ts";
 import { findSplitQuorums } from "./find-split-quorums.ts";
 import { messageName } from "./message-match.ts";
 import type { Scenario, Step } from "./scenario.ts";
@@ -316,7 +317,8 @@ export class ScenarioRunner {
     };
     const unmet = unmetExpectations(run, this.keepsRecords);
     const splitQuorums = findSplitQuorums(scenario, records);
-    return { ...run, shortLimits: findShortLimits(run), splitQuorums, unmet, ok: unmet.length === 0 };
+    const [shortLimits, smallBuffers] = [findShortLimits(run), findSmallBuffers(run)];
+    return { ...run, shortLimits, splitQuorums, smallBuffers, unmet, ok: unmet.length === 0 };
   }
 
   private livenessOutcome(): LivenessOutcome | undefined {

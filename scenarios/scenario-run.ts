@@ -7,6 +7,7 @@ import type { SplitQuorums } from "./find-split-quorums.ts";
 import type { Scenario } from "./scenario.ts";
 import type { StepOutcome } from "./script.ts";
 import type { ShortLimit } from "./short-limit.ts";
+import type { SmallBuffers } from "./small-buffers.ts";
 
 /** The liveness of the settled servers. */
 export interface LivenessOutcome {
@@ -77,6 +78,11 @@ export interface ScenarioRun {
    * records.
    */
   readonly splitQuorums: SplitQuorums | undefined;
+  /**
+   * The servers that cannot read a transaction because of its size and jute.maxbuffer; undefined if there are none, or
+   * if the run keeps no records.
+   */
+  readonly smallBuffers: SmallBuffers | undefined;
   /** The differences from the expectations of the scenario, as sentences. */
   readonly unmet: readonly string[];
   /** Whether the run met all expectations, including expected violations. */

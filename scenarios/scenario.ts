@@ -107,10 +107,22 @@ export interface Direction {
   readonly to?: readonly ServerId[];
 }
 
+/** Writes of a client. */
+export interface WriteAction {
+  /** The server that receives the writes. */
+  readonly at: ServerId | "leader";
+  /** The number of transactions. */
+  readonly count: number;
+  /** The time between two writes. */
+  readonly every: string;
+  /** The size of each transaction. Default: the setting txnBytes. */
+  readonly bytes?: number;
+}
+
 /** The action of a step. Exactly one of these fields is present. */
 export type Action =
   /** A client writes `count` transactions at a server or at the leader. `every` is the time between two writes. */
-  | { readonly write: { readonly at: ServerId | "leader"; readonly count: number; readonly every: string } }
+  | { readonly write: WriteAction }
   /** Starts a server that is down. A ConfigChange changes its configuration first. */
   | { readonly start: ServerId | ConfigChange }
   /** Ends the process of a server, or powers off its machine. */

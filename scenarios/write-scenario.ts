@@ -118,8 +118,8 @@ function momentField({ event, nth, on, ...rest }: Moment): unknown {
 }
 
 const SHORT_FORMS: Readonly<Record<string, (argument: never) => unknown>> = {
-  write: ({ at, count, every }: Record<"at" | "count" | "every", unknown>) => {
-    const others = withoutUndefined({ at: unlessDefault(at, "leader"), every: unlessDefault(every, "1ms") });
+  write: ({ at, bytes, count, every }: Record<"at" | "bytes" | "count" | "every", unknown>) => {
+    const others = withoutUndefined({ at: unlessDefault(at, "leader"), every: unlessDefault(every, "1ms"), bytes });
     return Object.keys(others).length === 0
       ? count
       : { ...withoutUndefined({ count: unlessDefault(count, 1) }), ...others };

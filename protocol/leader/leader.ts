@@ -125,7 +125,7 @@ export class Leader
   /** The number of faults that stall the thread of PrepRequestProcessor. */
   private requestStalls = 0;
   /** The requests that wait for the thread of PrepRequestProcessor, in order (submittedRequests). */
-  private requests: (string | number)[] = [];
+  private requests: { readonly value: string | number; readonly bytes: number }[] = [];
   /**
    * Whether the log thread has failed (ZooKeeperServer.State.ERROR). The main thread notices it at the next half tick.
    */
@@ -514,10 +514,10 @@ export class Leader
    * Proposes a client's write, or queues it while the thread of PrepRequestProcessor stalls. Returns false if this
    * leader does not serve.
    */
-  submit(value: string | number): boolean {
+  submit(value: string | number, bytes: number): boolean {
     if (this.phase !== "broadcast") return false;
-    if (this.requestStalls === 0 && this.requests.length === 0) return this.prepare(value);
-    this.requests.push(value);
+    if (this.requestStalls === 0 && this.requests.length === 0) return this.prepare(value, bytes);
+    this.requests.push({ value, bytes });
     return true;
   }
 
@@ -537,17 +537,17 @@ export class Leader
     if (this.requestStalls > 0) return;
     const { requests } = this;
     this.requests = [];
-    for (const value of requests) if (this.phase === "broadcast") this.prepare(value);
+    for (const { bytes, value } of requests) if (this.phase === "broadcast") this.prepare(value, bytes);
   }
 
-  private prepare(value: string | number): boolean {
+  private prepare(value: string | number, bytes: number): boolean {
     const zxid = nextZxid(this.zxid);
     if (counterOf(zxid) === MAX_COUNTER) {
       this.fail("zxid-rollover", "the counter of the zxid is used up; a new epoch must start");
       return false;
     }
     this.zxid = zxid;
-    this.propose(makeTxn(zxid, value));
+    this.propose(makeTxn(zxid, value, bytes));
     return true;
   }
 

@@ -18,6 +18,7 @@
  * `inbox`. Not modeled: sessions (REVALIDATE), authentication, multiple addresses of one learner.
  */
 import { assertPhase, assertPresent } from "../assert.ts";
+import { bufferName, largestBuffer, tooLargeText } from "../buffer-limit.ts";
 import { type ConnectionId, type ThreadWork, WORK_QUEUE_NEWLEADER, WORK_SEND_SNAPSHOT } from "../effects.ts";
 import { Inbox, isPacket } from "../inbox.ts";
 import type { Anomaly, FailureReason } from "../notes.ts";
@@ -98,7 +99,7 @@ export interface HandlerLeader {
   /** Handles an ACK that the handler has read (Leader#processAck). */
   readAck(handler: LearnerHandler, zxid: Zxid): void;
   /** Proposes a client's write that the learner forwarded. Returns false if the leader does not serve. */
-  submit(value: string | number): boolean;
+  submit(value: string | number, bytes: number): boolean;
   /** Called when the handler's thread starts to read. The read times out at `untilUs`. */
   expectRead(untilUs: number): void;
   /** Removes a handler that is closed (Leader#removeLearnerHandler). */
@@ -513,7 +514,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
       case REVALIDATE:
         break;
       case REQUEST:
-        if (this.canRead(message)) this.leader.submit(message.data.value);
+        if (this.canRead(message)) this.leader.submit(message.data.value, message.data.bytes ?? 0);
         break;
       default:
         this.anomaly("bad-state", message, "unexpected packet");
@@ -522,8 +523,14 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
 
   /** Fails and returns false if the data of a packet cannot be read: the exception ends the handler's thread. */
   private canRead(message: QuorumPacket): boolean {
-    if (hasReadableData(message)) return true;
-    this.fail("unreadable-packet", `the data of ${PACKET_NAMES[message.type]} cannot be read`);
+    if (!hasReadableData(message)) {
+      this.fail("unreadable-packet", `the data of ${PACKET_NAMES[message.type]} cannot be read`);
+      return false;
+    }
+    const { bufferLimit } = this.server;
+    const bytes = largestBuffer(message);
+    if (bytes <= bufferLimit.maxBytes) return true;
+    this.fail("unreasonable-length", `${bufferName(message)} ${tooLargeText(bytes, bufferLimit)}`);
     return false;
   }
 

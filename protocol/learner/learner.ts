@@ -7,6 +7,7 @@
  * asynchronous sending (learner.asyncSending).
  */
 import { assertPresent } from "../assert.ts";
+import { bufferName, largestBuffer, tooLargeText } from "../buffer-limit.ts";
 import { Deadline } from "../deadline.ts";
 import { type ConnectionId, type DiskImage, NO_CONNECTION, type ThreadWork, TIMER_ROLE } from "../effects.ts";
 import { type ConnectionEnd, Inbox, isPacket } from "../inbox.ts";
@@ -318,9 +319,9 @@ export class Learner implements SyncLearner, ServingLearner {
   }
 
   /** Forwards a client's write to the leader. Returns false if this learner does not serve. */
-  submit(value: string | number): boolean {
+  submit(value: string | number, bytes: number): boolean {
     if (this.phase !== "serving") return false;
-    this.send(packet(REQUEST, NO_ZXID, { value }));
+    this.send(packet(REQUEST, NO_ZXID, { value, bytes }));
     return true;
   }
 
@@ -374,8 +375,14 @@ export class Learner implements SyncLearner, ServingLearner {
    * Observer#observeLeader, which closes the connection.
    */
   canRead(message: QuorumPacket): boolean {
-    if (hasReadableData(message)) return true;
-    this.fail("unreadable-packet", `the data of ${PACKET_NAMES[message.type]} cannot be read`);
+    if (!hasReadableData(message)) {
+      this.fail("unreadable-packet", `the data of ${PACKET_NAMES[message.type]} cannot be read`);
+      return false;
+    }
+    const { bufferLimit } = this.server;
+    const bytes = largestBuffer(message);
+    if (bytes <= bufferLimit.maxBytes) return true;
+    this.fail("unreasonable-length", `${bufferName(message)} ${tooLargeText(bytes, bufferLimit)}`);
     return false;
   }
 

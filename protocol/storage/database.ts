@@ -7,6 +7,7 @@
  */
 import { assertPresent } from "../assert.ts";
 import type { Behavior } from "../behavior.ts";
+import { bytesOf, bytesOfTxns } from "../buffer-limit.ts";
 import type { DiskImage } from "../effects.ts";
 import type { Snapshot } from "../packets.ts";
 import type { Settings } from "../settings.ts";
@@ -232,12 +233,12 @@ export class Database {
     const { snapshotSizeFactor, txnBytes, preAllocSizeBytes } = this.settings;
     const newest = this.newestSnapshot();
     // The snapshot of an empty tree is not an empty file. It counts as one transaction here.
-    const limit = newest === undefined ? 0 : Math.max(1, newest.history.length) * txnBytes * snapshotSizeFactor;
+    const limit = newest === undefined ? 0 : Math.max(txnBytes, bytesOf(newest.history, txnBytes)) * snapshotSizeFactor;
     if (limit <= 0) return false;
     const first = this.files.findLastIndex((file) => file.name < peerLastZxid);
     const bytes = this.files
       .slice(Math.max(0, first) + 1)
-      .reduce((sum, file) => sum + Math.max(preAllocSizeBytes, file.txns.length * txnBytes), 0);
+      .reduce((sum, file) => sum + Math.max(preAllocSizeBytes, bytesOfTxns(file.txns, txnBytes)), 0);
     return bytes > Math.floor(limit);
   }
 

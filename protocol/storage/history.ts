@@ -23,14 +23,16 @@ export interface Txn {
   readonly value: string | number;
   /** A 32-bit hash of zxid and value. */
   readonly hash: number;
+  /** The size in bytes, 0 if it is the setting txnBytes of the server that asks. */
+  readonly bytes: number;
 }
 
 /** Makes a transaction. */
-export function makeTxn(zxid: Zxid, value: string | number): Txn {
+export function makeTxn(zxid: Zxid, value: string | number, bytes = 0): Txn {
   let hash = Math.imul((zxid >>> 0) ^ Math.imul(zxid / 0x1_0000_0000, 0x85eb_ca6b), 0x9e37_79b1);
   if (typeof value === "number") hash = Math.imul(hash ^ value, 0xc2b2_ae35);
   else for (let i = 0; i < value.length; i++) hash = Math.imul(hash ^ value.charCodeAt(i), 0x0100_0193);
-  return { zxid, value, hash: hash ^ (hash >>> 15) };
+  return { zxid, value, hash: hash ^ (hash >>> 15), bytes };
 }
 
 /** Returns whether two transactions have the same zxid and the same value. */
@@ -48,6 +50,8 @@ export class History {
   readonly length: number;
   /** The hash of the whole sequence. */
   readonly hash: number;
+  /** The longest prefix whose last transaction has a size of its own; null if there is none. */
+  readonly #sized: History | null;
   /** The most recent extension of this history. Reusing it lets servers with equal histories share objects. */
   #next: History | null = null;
 
@@ -56,6 +60,7 @@ export class History {
     this.previous = previous;
     this.length = length;
     this.hash = hash;
+    this.#sized = txn !== null && txn.bytes > 0 ? this : previous === null ? null : previous.#sized;
   }
 
   /**
@@ -115,6 +120,14 @@ export class History {
   /** Returns whether the other history starts with this one. Costs the difference in length. */
   isPrefixOf(other: History): boolean {
     return this.length <= other.length && other.prefix(this.length).equals(this);
+  }
+
+  /** Returns the transactions that have a size of their own, newest first. Costs nothing if there are none. */
+  *sizedTxns(): Generator<Txn> {
+    for (let at = this.#sized; at !== null && at.txn !== null; ) {
+      yield at.txn;
+      at = at.previous === null ? null : at.previous.#sized;
+    }
   }
 
   /** Returns the transactions from position `from` (0-based) to the end, oldest first. */

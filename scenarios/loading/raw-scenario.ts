@@ -23,6 +23,7 @@ import type {
   MessageMatch,
   Moment,
   ThreadStall,
+  WriteAction,
 } from "../scenario.ts";
 
 export type RawZxid = string | number;
@@ -97,9 +98,7 @@ export interface RawStep {
   readonly after?: RawDuration;
   readonly for?: RawDuration;
   readonly when?: ProtocolEvent | RawMoment;
-  readonly write?:
-    | number
-    | { readonly at?: ServerId | "leader"; readonly count?: number; readonly every?: RawDuration };
+  readonly write?: number | (Partial<Omit<WriteAction, "every">> & { readonly every?: RawDuration });
   readonly start?: ServerId | RawConfigChange;
   readonly crash?: ServerId | "leader" | (Partial<CrashSpec> & Pick<CrashSpec, "server">);
   readonly restart?: ServerId | RawConfigChange;

@@ -18,6 +18,8 @@ export const OWN_NAMES: Readonly<Record<string, OwnName>> = {
   "fastleader.maxNotificationInterval": { setting: "maxNotificationIntervalMs" },
   "leader.maxTimeToWaitForEpoch": { setting: "maxTimeToWaitForEpochMs" },
   cnxTimeout: { setting: "cnxTimeoutMs" },
+  "jute.maxbuffer": { setting: "juteMaxBuffer" },
+  "jute.maxbuffer.extrasize": { setting: "juteMaxBufferExtraSize" },
   // In ZooKeeper, preAllocSize is in kilobytes.
   preAllocSize: { setting: "preAllocSizeBytes", factor: 1024 },
   forceSnapshotSync: { setting: "forceSnapSync" },

@@ -244,8 +244,9 @@ function completeLinkChange(raw: NonNullable<RawStep["link"]>): Extract<Action, 
 }
 
 function completeWrite(raw: NonNullable<RawStep["write"]>): Extract<Action, { write: unknown }>["write"] {
-  const { at, count, every } = typeof raw === "number" ? { count: raw } : raw;
-  return { at: at ?? "leader", count: count ?? 1, every: duration(every ?? "1ms") };
+  const { at, bytes, count, every } = typeof raw === "number" ? { count: raw } : raw;
+  const sized = bytes === undefined ? {} : { bytes };
+  return { at: at ?? "leader", count: count ?? 1, every: duration(every ?? "1ms"), ...sized };
 }
 
 function completeCrash(raw: NonNullable<RawStep["crash"]>): CrashSpec {

@@ -286,3 +286,44 @@ describe("corrupt", () => {
     expect(serverDisk.unreadable(OLD)).toBe("snapshot.0");
   });
 });
+
+describe("a server with a small jute.maxbuffer", () => {
+  const LIMIT = { juteMaxBuffer: 500, extraBytes: 100, maxBytes: 600 };
+  const FILES = { corruptSnapshotExits: false, deletesEmptyLog: true };
+  const small = (snapshots: readonly Snapshot[], txns: readonly Txn[]) => {
+    const serverDisk = new ServerDisk(testBed(1).world.node(1).disk, LIMIT);
+    const epochs = { acceptedEpoch: asEpoch(1), currentEpoch: asEpoch(1), currentEpochTmp: undefined };
+    const logFiles = txns.length === 0 ? [] : [{ name: txns[0]?.zxid as Zxid, txns }];
+    serverDisk.preset({ ...epochs, updatingEpoch: false, snapshots, logFiles });
+    return serverDisk;
+  };
+  const large = makeTxn(zxid(2), "x", 601);
+
+  it("cannot start from a log record above the limit", () => {
+    const serverDisk = small([snapshot(0)], [txn(1), large, txn(3)]);
+    expect(serverDisk.unreadable(FILES)).toBe("log.100000001");
+    expect(serverDisk.tooLarge("log.100000001")).toBe(
+      "transaction 1:2 has 601 bytes, but jute.maxbuffer permits 500 + 100",
+    );
+    expect(serverDisk.readLog(true).map(({ unreadableFrom }) => unreadableFrom)).toEqual([1]);
+  });
+
+  it("stops at the first of two unreadable records", () => {
+    const serverDisk = small([snapshot(0)], [large, txn(3)]);
+    serverDisk.corrupt("log");
+    expect(serverDisk.readLog(true).map(({ unreadableFrom }) => unreadableFrom)).toEqual([0]);
+  });
+
+  it("uses an older snapshot if a znode of the newest is above the limit", () => {
+    const withLarge = { zxid: zxid(2), history: History.empty().extend(large) };
+    expect(snapshotsOf(small([snapshot(0), withLarge], []).image())).toEqual(["0:0"]);
+    const only = small([withLarge], []);
+    expect(only.unreadable(FILES)).toBe("snapshot.100000002");
+    expect(only.tooLarge("snapshot.100000002")).toBe("a znode has 601 bytes, but jute.maxbuffer permits 500 + 100");
+  });
+
+  it("reads buffers at the limit", () => {
+    const serverDisk = small([snapshot(0)], [makeTxn(zxid(1), "x", 600)]);
+    expect([serverDisk.unreadable(FILES), serverDisk.tooLarge("log.100000001")]).toEqual([undefined, undefined]);
+  });
+});

@@ -38,3 +38,25 @@ it("a finding that the configuration explains names the settings and no known bu
   expect(finding).toMatchObject({ configuration: "initLimit of at least 21 ticks", known: [], invariant: "liveness" });
   expect(finding.why).toContain("The configuration needs initLimit of at least 21 ticks of 2 s");
 });
+
+const LARGE = `servers: { 1: {}, 2: {}, 3: {} }
+settings: { jute.maxbuffer: 4194304 }
+steps:
+  - { when: established, write: { bytes: 3000000 } }
+  - { at: 1s, restart: { server: 1, settings: { juteMaxBuffer: 1048575 } } }
+  - { at: 2s, settle: [1, 2, 3] }
+expect: { stuck: 20s }
+`;
+
+it.each([
+  ["a server that restarts with a small jute.maxbuffer", LARGE],
+  ["a server that has a small jute.maxbuffer", LARGE.replace("1: {}", "1: { settings: { jute.maxbuffer: 99999 } }")],
+])("%s is stuck because of its configuration", (_, text) => {
+  const scenario = loadScenario(text, "test.yaml");
+  const failure = failureOf(runScenario(scenario, { seed: 1 }));
+  const finding = findingOf(scenario, failure as NonNullable<typeof failure>);
+  expect(finding).toMatchObject({ configuration: "juteMaxBuffer of at least 3000000 bytes", known: [] });
+  expect(finding.why.replace(/\s+/g, " ")).toContain(
+    "The configuration needs jute.maxbuffer of at least 3000000 bytes at server 1: ",
+  );
+});

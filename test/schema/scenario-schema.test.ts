@@ -144,6 +144,7 @@ const FAILURE_REASONS: Record<FailureReason, true> = {
   "first-packet-not-leaderinfo": true,
   "unexpected-sync-packet": true,
   "unreadable-packet": true,
+  "unreasonable-length": true,
   "proposal-gap": true,
   "commit-without-proposal": true,
   "truncate-failed": true,

@@ -16,6 +16,8 @@ describe("a setting is accepted", () => {
     ["by its property", "{forceSnapshotSync: true, commitLogCount: 9}", { forceSnapSync: true, commitLogCount: 9 }],
     ["by its property with the prefix", "{zookeeper.snapshotSizeFactor: -1}", { snapshotSizeFactor: -1 }],
     ["with dots in its name", "{leader.maxConcurrentSnapSyncs: 1}", { maxConcurrentSnapSyncs: 1 }],
+    ["in lower case", "{jute.maxbuffer: 9}", { juteMaxBuffer: 9 }],
+    ["with an extra size", "{zookeeper.jute.maxbuffer.extrasize: 9}", { juteMaxBufferExtraSize: 9 }],
     ["in ZooKeeper's unit", "{preAllocSize: 2}", { preAllocSizeBytes: 2048 }],
   ])("%s", (_, text, settings) => {
     expect(settingsOf(text)).toEqual(settings);
