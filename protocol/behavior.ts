@@ -175,6 +175,8 @@ export interface ReleaseBehavior {
   readonly epochSetOnlyIfWritten: boolean;
   /** An observer waits for a random time before it starts an election again (ZOOKEEPER-3394). */
   readonly observerElectionDelay: boolean;
+  /** Followers can host observers (observerMasterPort), and observers know reconnectDelayMs (ZOOKEEPER-3140). */
+  readonly knowsObserverMasters: boolean;
   /**
    * If db.autocreate is off, a server with an empty disk has no database (zxid -1), and the votes and ACKEPOCHs of such
    * servers do not count (ZOOKEEPER-261).

@@ -48,6 +48,7 @@ export type FailureReason =
   | "txn-timeout" // SyncLimitCheck: a proposal was not acknowledged within syncLimit
   | "zxid-rollover" // the counter of the zxid has reached its maximum
   | "epoch-limit" // the next epoch is above the largest that zabsim supports
+  | "too-far-behind" // ObserverMaster#startForwarding: the kept transactions start after the observer's next zxid
   | "sync-throttled" // LearnerSyncThrottler: too many synchronizations are in progress
   | "disk-error" // a disk operation failed
   | "unreadable-log" // a leader cannot read a record of its log while it synchronizes a learner

@@ -41,6 +41,7 @@ const R3_4_10: Behavior = {
   failedTruncExits: false,
   epochSetOnlyIfWritten: false,
   observerElectionDelay: false,
+  knowsObserverMasters: false,
   knowsMissingDatabase: false,
   quitsWaitingForEpoch: false,
 };
@@ -96,6 +97,7 @@ const R3_6_0: Behavior = {
   shortConnectPause: true,
   failedTruncExits: true,
   observerElectionDelay: true,
+  knowsObserverMasters: true,
   knowsMissingDatabase: true,
   quitsWaitingForEpoch: true,
 };
