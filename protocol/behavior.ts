@@ -263,6 +263,11 @@ export interface Fixes {
    * in this snapshot, not in the log (Learner#syncWithLeader, `syncSnapshot`; open-snapshot-after-trunc-never-synced).
    */
   readonly truncSnapshotIsSynced: boolean;
+  /**
+   * An ObserverMaster knows the proposals that its follower received before it served. Without the fix, it sends no
+   * INFORM for them (Follower#followLeader; ZOOKEEPER-5088).
+   */
+  readonly observerMasterKnowsPending: boolean;
 }
 
 /** The name of a fix. */
@@ -285,6 +290,7 @@ export const NO_FIXES: Fixes = {
   syncedCommitsApplyBeforeServing: false,
   syncWaitsForApply: false,
   truncSnapshotIsSynced: false,
+  observerMasterKnowsPending: false,
 };
 
 /** The names of all fixes. */

@@ -133,8 +133,8 @@ export interface Notes {
    * A quorum acknowledged NEWLEADER (Leader#startZkServer). `history` is the leader's history, which is now committed.
    */
   established(epoch: Epoch, history: History): void;
-  /** The learner handled UPTODATE and serves clients. */
-  active(epoch: Epoch, leader: ServerId, history: History): void;
+  /** The learner handled UPTODATE and serves clients. `masterFollows`: its learner master is a follower. */
+  active(epoch: Epoch, leader: ServerId, history: History, masterFollows: boolean): void;
   /** The leader proposed a transaction (Leader#propose). */
   proposed(txn: Txn): void;
   /** The server appended a transaction to its log, in the page cache; `log` is the history in the log afterwards. */

@@ -67,6 +67,8 @@ export class Follower implements LearnerService, LogListener, CommitListener {
   /** From now on, passes the proposals and the commits that arrive to the ObserverMaster. */
   forward(observerMaster: ObserverMaster): void {
     this.observerMaster = observerMaster;
+    if (!this.server.behavior.observerMasterKnowsPending) return;
+    for (const txn of this.pending) observerMaster.proposalReceived(txn);
   }
 
   receive(message: QuorumPacket): void {

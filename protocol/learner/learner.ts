@@ -12,6 +12,7 @@ import {
   type ConnectionId,
   type DiskImage,
   NO_CONNECTION,
+  OBSERVER_MASTER_PORT,
   type Port,
   QUORUM_PORT,
   type ThreadWork,
@@ -85,6 +86,7 @@ const GAP: Failure = {
 
 export class Learner implements SyncLearner, ServingLearner, HostingFollower {
   readonly observer: boolean;
+  private readonly port: Port;
   readLimit: ReadLimit = "initLimit";
 
   private readonly server: LearnerServer;
@@ -126,6 +128,7 @@ export class Learner implements SyncLearner, ServingLearner, HostingFollower {
     this.server = server;
     this.leaderId = leaderId;
     this.observer = observer;
+    this.port = port;
     this.reads = new Deadline(effects, TIMER_ROLE);
     this.connector = new LeaderConnector(effects, settings, behavior, leaderId, nowUs, port);
   }
@@ -309,7 +312,7 @@ export class Learner implements SyncLearner, ServingLearner, HostingFollower {
     assertPresent(this.service, "service", this.phase).serve(rest);
     if (this.phase !== "serving") return;
     server.setPhase(BROADCAST);
-    server.notes.active(newEpoch, this.leaderId, server.database.history);
+    server.notes.active(newEpoch, this.leaderId, server.database.history, this.port === OBSERVER_MASTER_PORT);
     this.startObserverMaster();
     this.resumeReading();
   }

@@ -3,8 +3,8 @@
  * exists while the follower serves. Observers then connect to followers instead of the leader.
  *
  * An observer gets what the follower has applied, and then an INFORM for each transaction whose PROPOSAL and COMMIT the
- * follower reads. The ObserverMaster keeps these transactions up to a size limit. It knows no proposal that the
- * follower received before it served, so it sends no INFORM for such a proposal.
+ * follower reads. The ObserverMaster keeps these transactions up to a size limit. Without the fix
+ * observerMasterKnowsPending, it sends no INFORM for a proposal that the follower received before it served.
  *
  * Not modeled: sessions. When the follower stops, the ObserverMaster closes all connections; in ZooKeeper, observers
  * that it has not synchronized yet keep a connection on which nothing more arrives.
