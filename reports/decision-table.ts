@@ -143,7 +143,8 @@ const PROCESS_ENDED: Readonly<Partial<Record<HandshakeFailure["reason"], string>
 
 function leaderTitle({ epochAccepted, leader, masterFollows }: Handshake, release: string | undefined): string {
   const runs = release === undefined ? "" : ` runs ${release}`;
-  return `${masterFollows ? "follower" : "leader"} ${leader}${runs}${epochAccepted === undefined ? "" : `, epoch ${epochAccepted}`}`;
+  const role = masterFollows ? "follower" : "leader";
+  return `${role} ${leader}${runs}${epochAccepted === undefined ? "" : `, epoch ${epochAccepted}`}`;
 }
 
 function reason({ decision, failure }: Handshake, withLeaderZxids: boolean): string {

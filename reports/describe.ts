@@ -62,7 +62,10 @@ export function describeRecord(record: ProtocolRecord): string {
     case "established":
       return `is established in epoch ${record.epoch} at ${formatZxid(record.zxid)}`;
     case "active":
-      return `serves in epoch ${record.epoch} of ${record.masterFollows ? "follower" : "leader"} ${record.leader} at ${formatZxid(record.zxid)}`;
+      return (
+        `serves in epoch ${record.epoch} of ${record.masterFollows ? "follower" : "leader"} ${record.leader} ` +
+        `at ${formatZxid(record.zxid)}`
+      );
     case "proposed":
       return `proposes ${txnText(record)}`;
     case "logged":

@@ -1,7 +1,7 @@
 /**
- * The connection of a learner to its learner master (Learner#connectToLeader, LeaderConnector): up to five tries with a pause
- * between them, in most releases within initLimit or connectToLearnerMasterLimit. Not modeled: several addresses of one
- * leader.
+ * The connection of a learner to its learner master (Learner#connectToLeader, LeaderConnector): up to five tries with a
+ * pause between them, in most releases within initLimit or connectToLearnerMasterLimit. Not modeled: several addresses
+ * of one server.
  */
 import type { Behavior } from "../behavior.ts";
 import { type ConnectionId, type Effects, NO_CONNECTION, type Port, QUORUM_PORT, TIMER_CONNECT } from "../effects.ts";

@@ -61,7 +61,8 @@ export class Synchronizations {
    */
   withheld(decision: Decision, life: TransactionLife): Cause[] {
     const { atUs, learner } = decision;
-    const text = `${masterText(decision)} sends server ${learner} a ${decision.decision} with ${proposalsText(decision)}`;
+    const proposals = proposalsText(decision);
+    const text = `${masterText(decision)} sends server ${learner} a ${decision.decision} with ${proposals}`;
     const without: Cause = { text: `${text}, without ${life.name}`, atUs };
     return [without, decisionCause(decision), ...this.missingFromSource(decision, life)];
   }
