@@ -5,17 +5,17 @@
  *
  * Not modeled: the largest length of such a queue (50 in Java).
  */
-import { type ConnectionEnd, ELECTION_PORT, type Port, QUORUM_PORT } from "../protocol/index.ts";
+import { type ConnectionEnd, ELECTION_PORT, OBSERVER_MASTER_PORT, type Port, QUORUM_PORT } from "../protocol/index.ts";
 
 /** The name of a thread that accepts connections. */
 export type AcceptingThread = "listener" | "acceptor";
 
-/** The port that each thread accepts connections on. */
-const PORTS: Readonly<Record<AcceptingThread, Port>> = {
+/** The ports that each thread accepts connections on. */
+const PORTS: Readonly<Record<AcceptingThread, readonly Port[]>> = {
   /** QuorumCnxManager.Listener: the election port. */
-  listener: ELECTION_PORT,
-  /** Leader.LearnerCnxAcceptor: the quorum port of a leader. */
-  acceptor: QUORUM_PORT,
+  listener: [ELECTION_PORT],
+  /** Leader.LearnerCnxAcceptor: the quorum port of a leader. ObserverMaster: the observerMasterPort of a follower. */
+  acceptor: [QUORUM_PORT, OBSERVER_MASTER_PORT],
 };
 
 const THREADS = Object.keys(PORTS) as AcceptingThread[];
@@ -82,11 +82,11 @@ export class AcceptQueues<M> {
 
   /** Forgets the connections that wait for a port, because the port closes. The thread of the port ends. */
   portClosed(port: Port): void {
-    for (const thread of THREADS) if (PORTS[thread] === port) this.stalls[thread] = 0;
+    for (const thread of THREADS) if (PORTS[thread].includes(port)) this.stalls[thread] = 0;
     this.waiting = this.waiting.filter((entry) => entry.port !== port);
   }
 
   private isStalled(port: Port): boolean {
-    return THREADS.some((thread) => PORTS[thread] === port && this.stalls[thread] > 0);
+    return THREADS.some((thread) => PORTS[thread].includes(port) && this.stalls[thread] > 0);
   }
 }

@@ -144,10 +144,10 @@ export class Watchers implements Notes {
     this.second?.established(epoch, history);
   }
 
-  active(epoch: Epoch, leader: ServerId, history: History): void {
+  active(epoch: Epoch, leader: ServerId, history: History, masterFollows: boolean): void {
     if (!this.watching) return;
-    this.first?.active(epoch, leader, history);
-    this.second?.active(epoch, leader, history);
+    this.first?.active(epoch, leader, history, masterFollows);
+    this.second?.active(epoch, leader, history, masterFollows);
   }
 
   proposed(txn: Txn): void {

@@ -12,6 +12,7 @@ import {
   type ElectionLinkEvent,
   type Epoch,
   type FailureReason,
+  FOLLOWING,
   type History,
   type IgnoredNotification,
   type Notes,
@@ -82,6 +83,8 @@ export interface DecisionRecord {
   readonly learner: ServerId;
   /** Whether the learner is an observer. */
   readonly observer: boolean;
+  /** Present if a follower decides, because it is the learner master of the observer (ObserverMaster). */
+  readonly masterFollows?: true;
   /** What the leader sends. */
   readonly decision: "DIFF" | "TRUNC" | "SNAP";
   /** The zxid of the DIFF or TRUNC; the leader's lastProcessedZxid for a SNAP. */
@@ -166,7 +169,14 @@ export type ProtocolRecord = Common &
     | { readonly event: "newleader-acked"; readonly epoch: Epoch; readonly zxid: Zxid }
     | { readonly event: "newleader-ack-read"; readonly learner: ServerId; readonly zxid: Zxid }
     | { readonly event: "established"; readonly epoch: Epoch; readonly zxid: Zxid }
-    | { readonly event: "active"; readonly epoch: Epoch; readonly leader: ServerId; readonly zxid: Zxid }
+    /** `leader`: the learner master. `masterFollows`: present if it is a follower. */
+    | {
+        readonly event: "active";
+        readonly epoch: Epoch;
+        readonly leader: ServerId;
+        readonly zxid: Zxid;
+        readonly masterFollows?: true;
+      }
     | { readonly event: "proposed" | "logged" | "committed" | "delivered"; readonly zxid: Zxid; readonly value: string }
     | { readonly event: "synced"; readonly zxid: Zxid }
     | { readonly event: "truncated"; readonly zxid: Zxid; readonly removed: number; readonly end: Zxid }
@@ -304,6 +314,7 @@ export class NoteRecorder implements Notes {
   private readonly now: () => number;
   private readonly sink: RecordSink;
   private readonly needed: RecordFilter;
+  private state: ServerState | undefined;
 
   constructor(server: ServerId, now: () => number, sink: RecordSink, needed: RecordFilter) {
     this.server = server;
@@ -313,6 +324,7 @@ export class NoteRecorder implements Notes {
   }
 
   stateChanged(state: ServerState, phase: Phase): void {
+    this.state = state;
     this.sink({
       atUs: this.now(),
       server: this.server,
@@ -374,6 +386,7 @@ export class NoteRecorder implements Notes {
       server: this.server,
       event: "sync-decided",
       ...summarize(learner, observer, facts, decision),
+      ...(this.state === FOLLOWING && { masterFollows: true }),
     });
   }
   newLeaderAcked(epoch: Epoch, history: History): void {
@@ -386,8 +399,9 @@ export class NoteRecorder implements Notes {
   established(epoch: Epoch, history: History): void {
     this.sink({ atUs: this.now(), server: this.server, event: "established", epoch, zxid: history.zxid });
   }
-  active(epoch: Epoch, leader: ServerId, history: History): void {
-    this.sink({ atUs: this.now(), server: this.server, event: "active", epoch, leader, zxid: history.zxid });
+  active(epoch: Epoch, leader: ServerId, { zxid }: History, masterFollows: boolean): void {
+    const record = { atUs: this.now(), server: this.server, event: "active", epoch, leader, zxid } as const;
+    this.sink(masterFollows ? { ...record, masterFollows } : record);
   }
   proposed(txn: Txn): void {
     if (!this.needed.proposed) return;

@@ -317,7 +317,13 @@ const FIXED_BUGS: readonly KnownBug[] = [
 
 /** The bug for each fix in behavior.ts. */
 const BUG_OF_FIX: Readonly<
-  Record<Fix, Pick<KnownBug, "id" | "cause" | "effect" | "alsoShownBy" | "onlyLiveness" | "role">>
+  Record<
+    Fix,
+    Pick<KnownBug, "id" | "cause" | "effect" | "alsoShownBy" | "onlyLiveness" | "role"> & {
+      /** The behavior without which a release cannot have the bug. */
+      readonly needs?: keyof Behavior;
+    }
+  >
 > = {
   truncRemovesEverythingAbove: {
     id: "open-snapshot-survives-trunc",
@@ -414,15 +420,25 @@ const BUG_OF_FIX: Readonly<
       "acknowledges NEWLEADER.",
     effect: "If its machine loses power, the learner lacks these transactions but has the new epoch, and can lead.",
   },
+  observerMasterKnowsPending: {
+    id: "zookeeper-5088-observer-master-skips-pending-proposal",
+    cause: "An ObserverMaster does not know the proposals that its follower received while it synchronized.",
+    effect: "Its observers never get these transactions (with observerMasterPort).",
+    role: "observing",
+    needs: "knowsObserverMasters",
+  },
 };
 
 /** Bugs that the newest release of ZooKeeper still has; the release `patched` has their fixes. */
-export const OPEN_BUGS: readonly (KnownBug & { readonly fix: Fix })[] = FIXES.map((fix) => ({
-  ...BUG_OF_FIX[fix],
-  fix,
-  isIn: (one) => !one[fix],
-  fixedBehavior: { [fix]: true },
-}));
+export const OPEN_BUGS: readonly (KnownBug & { readonly fix: Fix })[] = FIXES.map((fix) => {
+  const { needs, ...bug } = BUG_OF_FIX[fix];
+  return {
+    ...bug,
+    fix,
+    isIn: (one) => !one[fix] && (needs === undefined || one[needs] === true),
+    fixedBehavior: { [fix]: true },
+  };
+});
 
 export const KNOWN_BUGS: readonly KnownBug[] = [...FIXED_BUGS, ...OPEN_BUGS];
 

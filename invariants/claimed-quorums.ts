@@ -9,7 +9,7 @@
  *     proposes an epoch                     FOLLOWERINFO from a quorum; an epoch that it has not accepted before
  *     writes currentEpoch as a leader       ACKEPOCH from a quorum that is not more recent than the leader
  *     is established                        ACK of NEWLEADER from a quorum
- *     serves as a learner                   a leader that is established in this epoch
+ *     serves as a learner                   a leader that is established in this epoch, or a follower of it
  *     commits a transaction                 the transaction on the disks of a quorum
  *     is the first to deliver it            a leader that has committed it
  *     delivers it as a learner              a COMMIT or INFORM for it, read after those of earlier transactions
@@ -60,7 +60,7 @@ interface Claims {
   proposed: Epoch | undefined;
   /** The epochs that the server has accepted but for which no leader has read an ACKEPOCH that counts. */
   readonly unacked: Set<Epoch>;
-  /** The epochs in which the server was established. */
+  /** The epochs in which the server was established, or served as a follower of an established leader. */
   readonly established: Set<Epoch>;
   /** The servers from which a leader has read FOLLOWERINFO, ACKEPOCH and the ACK of NEWLEADER. */
   offers: ServerId[];
@@ -244,7 +244,10 @@ export class ClaimedQuorums {
 
   /** Checks a learner that begins to serve. */
   active(learner: ServerView, epoch: Epoch, leader: ServerId): void {
-    if (this.of(leader).established.has(epoch)) return;
+    if (this.of(leader).established.has(epoch)) {
+      if (learner.role === "following") this.of(learner.sid).established.add(epoch);
+      return;
+    }
     const text = `serves in epoch ${epoch}, in which server ${leader} is not established`;
     this.violations.report("claimed-quorums", learner.sid, text, { epoch }, leader);
   }

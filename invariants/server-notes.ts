@@ -137,7 +137,8 @@ export class ServerNotes implements Notes {
   }
 
   uptodateAckRead(learner: ServerId): void {
-    const { primary } = this.server;
+    const { primary, role } = this.server;
+    if (role !== "leading") return;
     const learnerView = this.ensemble.servers.get(learner);
     if (primary === undefined || learnerView === undefined) return;
     this.check.commitCompleteness.uptodateAcked(learnerView, primary);

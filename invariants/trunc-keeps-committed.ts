@@ -23,13 +23,15 @@ export class TruncKeepsCommitted {
   /**
    * Records how many transactions are committed when a leader makes a sync decision. A deposed leader cannot know which
    * transactions a newer leader has committed, so only the transactions that the deposed leader has delivered count.
+   * The same is true for a follower that synchronizes an observer.
    */
   syncDecided(leader: ServerView, learner: ServerId): void {
     const learnerView = this.ensemble.servers.get(learner);
     if (learnerView === undefined) return;
-    const deposed = leader.primary !== undefined && this.ensemble.isDeposed(leader.primary);
+    const isDeposed = leader.primary !== undefined && this.ensemble.isDeposed(leader.primary);
+    const lags = isDeposed || leader.role !== "leading";
     const committed = this.sequence.length;
-    learnerView.committedAtDecision = deposed ? Math.min(committed, leader.tree?.length ?? 0) : committed;
+    learnerView.committedAtDecision = lags ? Math.min(committed, leader.tree?.length ?? 0) : committed;
   }
 
   /** Checks the history of a server before and after a TRUNC. */

@@ -180,6 +180,8 @@ export interface ReleaseBehavior {
   readonly epochSetOnlyIfWritten: boolean;
   /** An observer waits for a random time before it starts an election again (ZOOKEEPER-3394). */
   readonly observerElectionDelay: boolean;
+  /** Followers can host observers (observerMasterPort), and observers know reconnectDelayMs (ZOOKEEPER-3140). */
+  readonly knowsObserverMasters: boolean;
   /**
    * If db.autocreate is off, a server with an empty disk has no database (zxid -1), and the votes and ACKEPOCHs of such
    * servers do not count (ZOOKEEPER-261).
@@ -267,6 +269,11 @@ export interface Fixes {
    * in this snapshot, not in the log (Learner#syncWithLeader, `syncSnapshot`; open-snapshot-after-trunc-never-synced).
    */
   readonly truncSnapshotIsSynced: boolean;
+  /**
+   * An ObserverMaster knows the proposals that its follower received before it served. Without the fix, it sends no
+   * INFORM for them (Follower#followLeader; ZOOKEEPER-5088).
+   */
+  readonly observerMasterKnowsPending: boolean;
 }
 
 /** The name of a fix. */
@@ -289,6 +296,7 @@ export const NO_FIXES: Fixes = {
   syncedCommitsApplyBeforeServing: false,
   syncWaitsForApply: false,
   truncSnapshotIsSynced: false,
+  observerMasterKnowsPending: false,
 };
 
 /** The names of all fixes. */

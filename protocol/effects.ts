@@ -25,8 +25,10 @@ export const NO_CONNECTION = asConnectionId(0);
 export const QUORUM_PORT = 0;
 /** The election port, on which every server listens. */
 export const ELECTION_PORT = 1;
-/** One of the two ports. */
-export type Port = typeof QUORUM_PORT | typeof ELECTION_PORT;
+/** observerMasterPort. Only a follower listens on it, and only if the setting is above 0. */
+export const OBSERVER_MASTER_PORT = 2;
+/** One of the three ports. */
+export type Port = typeof QUORUM_PORT | typeof ELECTION_PORT | typeof OBSERVER_MASTER_PORT;
 
 // The timers of a Peer. Setting a pending timer changes its time.
 
@@ -34,7 +36,9 @@ export type Port = typeof QUORUM_PORT | typeof ELECTION_PORT;
 export const TIMER_ELECTION = 0;
 /** A learner: its leader was silent for too long (the soTimeout of the socket). */
 export const TIMER_ROLE = 1;
-/** A leader: half a tick has passed; it sends PING and checks its followers. */
+/**
+ * A learner master: half a tick has passed, and it sends PING. A leader also checks its followers.
+ */
 export const TIMER_TICK = 2;
 /** A leader has waited for initLimit in getEpochToPropose. */
 export const TIMER_EPOCH_PROPOSAL = 3;
@@ -42,7 +46,7 @@ export const TIMER_EPOCH_PROPOSAL = 3;
 export const TIMER_EPOCH_ACK = 4;
 /** A leader has waited for initLimit in waitForNewLeaderAck. */
 export const TIMER_NEWLEADER_ACK = 5;
-/** At a leader, a learner was silent for too long (the soTimeout of a LearnerHandler). */
+/** At a learner master, a learner was silent for too long (the soTimeout of a LearnerHandler). */
 export const TIMER_HANDLERS = 6;
 /**
  * A learner: connecting takes too long, or the pause between two tries ends. An observer: its delay before an election

@@ -49,6 +49,7 @@ export type FailureReason =
   | "txn-timeout" // SyncLimitCheck: a proposal was not acknowledged within syncLimit
   | "zxid-rollover" // the counter of the zxid has reached its maximum
   | "epoch-limit" // the next epoch is above the largest that zabsim supports
+  | "too-far-behind" // ObserverMaster#startForwarding: the kept transactions start after the observer's next zxid
   | "sync-throttled" // LearnerSyncThrottler: too many synchronizations are in progress
   | "disk-error" // a disk operation failed
   | "unreadable-log" // a leader cannot read a record of its log while it synchronizes a learner
@@ -133,8 +134,8 @@ export interface Notes {
    * A quorum acknowledged NEWLEADER (Leader#startZkServer). `history` is the leader's history, which is now committed.
    */
   established(epoch: Epoch, history: History): void;
-  /** The learner handled UPTODATE and serves clients. */
-  active(epoch: Epoch, leader: ServerId, history: History): void;
+  /** The learner handled UPTODATE and serves clients. `masterFollows`: its learner master is a follower. */
+  active(epoch: Epoch, leader: ServerId, history: History, masterFollows: boolean): void;
   /** The leader proposed a transaction (Leader#propose). */
   proposed(txn: Txn): void;
   /** The server appended a transaction to its log, in the page cache; `log` is the history in the log afterwards. */

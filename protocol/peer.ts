@@ -27,7 +27,9 @@ import {
   type Effects,
   ELECTION_PORT,
   EXIT_UNEXPECTED,
+  OBSERVER_MASTER_PORT,
   type Port,
+  QUORUM_PORT,
   type ThreadWork,
   TIMER_CONNECT,
   TIMER_DIAL,
@@ -154,6 +156,11 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   private readonly connections: ElectionConnections;
   private leader: Leader | null = null;
   private learner: Learner | null = null;
+  /** The voters whose ObserverMaster this observer tries in turn (QuorumPeer#observerMasters); empty: the leader. */
+  private readonly observerMasters: ServerId[] = [];
+  private nextObserverMaster = 0;
+  /** The pending reconnectDelayMs: what to do when TIMER_CONNECT fires. Null if the server is not waiting for it. */
+  private afterReconnectDelay: (() => void) | null = null;
   /** The writes that remain to be done at startup; null before and after the startup. */
   private startupSteps: StartupStep[] | null = null;
 
@@ -286,6 +293,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     const zxid = this.database.lastProcessedZxid;
     this.currentVote = { ...this.currentVote, zxid, peerEpoch: this.currentEpoch };
     this.effects.listen(ELECTION_PORT);
+    this.listObserverMasters();
     this.setState(LOOKING);
     this.election.start();
   }
@@ -334,9 +342,50 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
       this.leader = new Leader(this, supporters);
       this.leader.start();
     } else {
-      this.learner = new Learner(this, vote.id, state === OBSERVING);
-      this.learner.start();
+      if (state === OBSERVING) this.observe(vote.id);
+      else this.startLearner(vote.id, QUORUM_PORT);
     }
+  }
+
+  private startLearner(master: ServerId, port: Port): void {
+    this.learner = new Learner(this, master, this.state === OBSERVING, port);
+    this.learner.start();
+  }
+
+  /** Shuffles the voters, one of which becomes the learner master (QuorumPeer#updateObserverMasterList). */
+  private listObserverMasters(): void {
+    const { behavior, observerMasters, participant, settings, verifier, view } = this;
+    if (participant || settings.observerMasterPort <= 0 || !behavior.knowsObserverMasters) return;
+    observerMasters.push(...view.filter((sid) => verifier.isVoter(sid)));
+    for (let size = observerMasters.length; size > 1; size--) {
+      const index = this.effects.random(size);
+      const last = observerMasters[size - 1] as ServerId;
+      observerMasters[size - 1] = observerMasters[index] as ServerId;
+      observerMasters[index] = last;
+    }
+  }
+
+  /**
+   * Starts to observe: the next ObserverMaster, which may be a server that does not follow, or the leader
+   * (QuorumPeer#findLearnerMaster). In some cases, waits for a random time below reconnectDelayMs before.
+   */
+  private observe(leader: ServerId): void {
+    const { behavior, effects, observerMasters, settings } = this;
+    const usesMasters = observerMasters.length > 0;
+    const wraps = this.nextObserverMaster >= observerMasters.length;
+    if (wraps) this.nextObserverMaster = 0;
+    const start = (): void => {
+      this.afterReconnectDelay = null;
+      if (!usesMasters) this.startLearner(leader, QUORUM_PORT);
+      else this.startLearner(observerMasters[this.nextObserverMaster++] as ServerId, OBSERVER_MASTER_PORT);
+    };
+    const delayMs = wraps && behavior.knowsObserverMasters ? settings.observerReconnectDelayMs : 0;
+    if (delayMs === 0) {
+      start();
+      return;
+    }
+    this.afterReconnectDelay = start;
+    effects.setTimer(TIMER_CONNECT, effects.random(delayMs) * 1000);
   }
 
   /** Changes the phase and reports it (QuorumPeer#setZabState). */
@@ -456,10 +505,12 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
         this.connections.dialTimeout(this.nowUs);
         break;
       case TIMER_TICK:
-        this.leader?.halfTick();
+        if (this.leader !== null) this.leader.halfTick();
+        else this.learner?.halfTick();
         break;
       case TIMER_HANDLERS:
-        this.leader?.readTimeout();
+        if (this.leader !== null) this.leader.readTimeout();
+        else this.learner?.handlerReadTimeout();
         break;
       case TIMER_EPOCH_PROPOSAL:
         this.leader?.epochProposalTimeout();
@@ -474,7 +525,8 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
         this.learner?.readTimeout();
         break;
       case TIMER_CONNECT:
-        if (this.learner !== null) this.learner.connectTimeout();
+        if (this.afterReconnectDelay !== null) this.afterReconnectDelay();
+        else if (this.learner !== null) this.learner.connectTimeout();
         else if (this.state === LOOKING) this.startElection();
         break;
     }
@@ -484,7 +536,8 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   accepted(connection: ConnectionId, port: Port): void {
     if (!this.alive) return;
     if (port === ELECTION_PORT) this.connections.accepted(connection);
-    else if (this.leader !== null) this.leader.accepted(connection);
+    else if (port === OBSERVER_MASTER_PORT && this.learner?.accepted(connection)) return;
+    else if (port === QUORUM_PORT && this.leader !== null) this.leader.accepted(connection);
     else this.effects.close(connection);
   }
 

@@ -42,6 +42,7 @@ const R3_4_10: Behavior = {
   failedTruncExits: false,
   epochSetOnlyIfWritten: false,
   observerElectionDelay: false,
+  knowsObserverMasters: false,
   knowsMissingDatabase: false,
   quitsWaitingForEpoch: false,
 };
@@ -99,6 +100,7 @@ const R3_6_0: Behavior = {
   shortConnectPause: true,
   failedTruncExits: true,
   observerElectionDelay: true,
+  knowsObserverMasters: true,
   knowsMissingDatabase: true,
   quitsWaitingForEpoch: true,
 };

@@ -67,6 +67,18 @@ export interface Settings {
    * election again.
    */
   readonly observerElectionDelayMs: number;
+  /**
+   * observerMasterPort: if it is above 0, each follower accepts observers, and each observer observes a follower
+   * instead of the leader.
+   */
+  readonly observerMasterPort: number;
+  /** zookeeper.observerMaster.sizeLimit: the size of the committed transactions that an ObserverMaster keeps. */
+  readonly observerMasterSizeLimitBytes: number;
+  /**
+   * zookeeper.observer.reconnectDelayMs: an observer waits for a random time below this value before it connects to the
+   * leader, or before it tries the first ObserverMaster again.
+   */
+  readonly observerReconnectDelayMs: number;
   /** syncEnabled: whether an observer writes transactions to its log. */
   readonly observerSyncEnabled: boolean;
   /**
@@ -130,6 +142,9 @@ export const DEFAULT_SETTINGS: Settings = {
   maxConcurrentSnapSyncs: 10,
   maxConcurrentDiffSyncs: 100,
   observerElectionDelayMs: 200,
+  observerMasterPort: 0,
+  observerMasterSizeLimitBytes: 32 * 1024 * 1024,
+  observerReconnectDelayMs: 0,
   observerSyncEnabled: true,
   dbAutocreate: true,
   trustEmptySnapshot: false,

@@ -141,9 +141,10 @@ const PROCESS_ENDED: Readonly<Partial<Record<HandshakeFailure["reason"], string>
   upgrade: "was upgraded",
 };
 
-function leaderTitle({ epochAccepted, leader }: Handshake, release: string | undefined): string {
+function leaderTitle({ epochAccepted, leader, masterFollows }: Handshake, release: string | undefined): string {
   const runs = release === undefined ? "" : ` runs ${release}`;
-  return `leader ${leader}${runs}${epochAccepted === undefined ? "" : `, epoch ${epochAccepted}`}`;
+  const role = masterFollows ? "follower" : "leader";
+  return `${role} ${leader}${runs}${epochAccepted === undefined ? "" : `, epoch ${epochAccepted}`}`;
 }
 
 function reason({ decision, failure }: Handshake, withLeaderZxids: boolean): string {
@@ -185,6 +186,10 @@ const SPECIAL_VALUES: readonly { readonly isIn: (handshake: Handshake) => boolea
   {
     isIn: ({ epochAcked }) => epochAcked === NO_EPOCH,
     meaning: "currentEpoch -1: the learner had already accepted this epoch, so its ACKEPOCH does not count",
+  },
+  {
+    isIn: ({ masterFollows }) => masterFollows === true,
+    meaning: "follower N: a follower that observers follow instead of the leader",
   },
   {
     isIn: ({ activeUs, epochAccepted, epochAcked }) => [activeUs, epochAccepted, epochAcked].includes(undefined),

@@ -62,7 +62,10 @@ export function describeRecord(record: ProtocolRecord): string {
     case "established":
       return `is established in epoch ${record.epoch} at ${formatZxid(record.zxid)}`;
     case "active":
-      return `serves in epoch ${record.epoch} of leader ${record.leader} at ${formatZxid(record.zxid)}`;
+      return (
+        `serves in epoch ${record.epoch} of ${record.masterFollows ? "follower" : "leader"} ${record.leader} ` +
+        `at ${formatZxid(record.zxid)}`
+      );
     case "proposed":
       return `proposes ${txnText(record)}`;
     case "logged":
@@ -154,13 +157,14 @@ export function describeFailure({ reason, detail }: RecordOf<"failed">): string 
  * 1:5`.
  */
 export function explainDecision(decision: DecisionRecord): string {
-  return SYNC_RULES[decision.rule].why({
+  const why = SYNC_RULES[decision.rule].why({
     peer: formatZxid(decision.peerLastZxid),
     last: formatZxid(decision.lastProcessedZxid),
     min: formatZxid(decision.minCommittedLog),
     max: formatZxid(decision.maxCommittedLog),
     op: decision.decision === "SNAP" ? "" : formatZxid(decision.zxid),
   });
+  return decision.masterFollows ? why.replaceAll("the leader", "the follower") : why;
 }
 
 /**

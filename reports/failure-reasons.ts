@@ -194,6 +194,10 @@ export const FAILURE_REASONS: Readonly<Record<FailureReason, FailureDescription>
     about: "the counter of the zxid is used up, so a new epoch must start",
     messages: [{ text: "zxid lower 32 bits have rolled over, forcing re-election, and therefore new epoch start" }],
   },
+  "too-far-behind": {
+    about: "a follower no longer keeps the transactions after the last zxid of an observer",
+    messages: [{ from: "3.6.0", text: "LearnerHandler is too far behind (0x{} < 0x{}), disconnecting {} at {}" }],
+  },
   "sync-throttled": {
     about: "the number of synchronizations has reached leader.maxConcurrentSnapSyncs or leader.maxConcurrentDiffSyncs",
     messages: [

@@ -8,8 +8,10 @@ import type { Epoch, ServerId } from "../protocol/zxid.ts";
 
 /** One handshake: its leader, its learner, the epochs, the sync decision, and how the handshake ended. */
 export interface Handshake {
-  /** The server that leads. */
+  /** The learner master: the server that leads, or a follower with an ObserverMaster. */
   readonly leader: ServerId;
+  /** Present if the learner master is a follower. */
+  readonly masterFollows?: true;
   /** The server that joins the leader. */
   readonly learner: ServerId;
   /** Whether the learner is an observer. */
@@ -62,18 +64,25 @@ class HandshakeCollector {
   private readonly last = new Map<string, Handshake>();
   /** The time at which each learner last entered DISCOVERY. */
   private readonly discoveryUs = new Map<ServerId, number>();
-  /** The epoch that each leader has proposed since it last entered DISCOVERY. */
+  /** The epoch that each leader has proposed, or in which each learner serves, since it last entered DISCOVERY. */
   private readonly epochs = new Map<ServerId, Epoch>();
+  /** The servers that have entered DISCOVERY as learners, and not as leaders since then. */
+  private readonly following = new Set<ServerId>();
 
   read(record: ProtocolRecord): void {
     const { server } = record;
     switch (record.event) {
       case "following":
       case "observing":
-        if (record.phase === "DISCOVERY") this.discoveryUs.set(server, record.atUs);
+        if (record.phase !== "DISCOVERY") break;
+        this.discoveryUs.set(server, record.atUs);
+        this.epochs.delete(server);
+        this.following.add(server);
         break;
       case "leading":
-        if (record.phase === "DISCOVERY") this.epochs.delete(server);
+        if (record.phase !== "DISCOVERY") break;
+        this.epochs.delete(server);
+        this.following.delete(server);
         break;
       case "epoch-offered":
         this.start(record);
@@ -92,6 +101,7 @@ class HandshakeCollector {
         this.update(server, record.learner, { newLeaderAcked: true });
         break;
       case "active":
+        this.epochs.set(server, record.epoch);
         this.update(record.leader, server, { activeUs: record.atUs });
         break;
       case "failed":
@@ -108,6 +118,7 @@ class HandshakeCollector {
   private start({ atUs, epoch, learner, observer, server }: RecordOf<"epoch-offered">): void {
     const handshake: Handshake = {
       leader: server,
+      ...(this.following.has(server) && { masterFollows: true }),
       learner,
       observer,
       epochOffered: epoch,

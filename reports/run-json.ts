@@ -69,6 +69,7 @@ function handshakeJson(handshake: Handshake, releases: ServerReleases): Json {
   const { decision, failure, leader, learner, startUs } = handshake;
   return {
     leader,
+    ...(handshake.masterFollows && { masterFollows: true }),
     leaderRelease: releases.at(leader, startUs),
     learner,
     learnerRelease: releases.at(learner, startUs),

@@ -13,7 +13,13 @@ type Role = RecordOf<"looking" | "leading" | "following" | "observing">;
 type Failure = RecordOf<"failed">;
 
 export type ServerEnd =
-  | { readonly kind: "serves"; readonly server: FinalServer; readonly leader: ServerId; readonly sinceUs: number }
+  | {
+      readonly kind: "serves";
+      readonly server: FinalServer;
+      /** The learner master of the server, for example `leader 3`. */
+      readonly master: string;
+      readonly sinceUs: number;
+    }
   | { readonly kind: "loads"; readonly server: FinalServer }
   | {
       readonly kind: "waits";
@@ -76,8 +82,9 @@ function endOfRunning(run: ScenarioRun, server: FinalServer, own: readonly Proto
   if (role === undefined) return { kind: "loads", server };
   if (server.active) {
     const active = own.findLast((one) => one.event === "active" || one.event === "established");
-    const leader = active?.event === "active" ? active.leader : server.sid;
-    return { kind: "serves", server, leader, sinceUs: active?.atUs ?? role.atUs };
+    const { leader, masterFollows } = active?.event === "active" ? active : { leader: server.sid };
+    const master = `${masterFollows ? "follower" : "leader"} ${leader}`;
+    return { kind: "serves", server, master, sinceUs: active?.atUs ?? role.atUs };
   }
   const failed = own.filter((one): one is Failure => one.event === "failed" && one.learner === undefined);
   const failure = failed.at(-1);
@@ -156,7 +163,7 @@ export function endText(end: ServerEnd): string {
     case "serves":
       return end.server.leading
         ? `leads epoch ${end.server.epoch} since ${formatMoment(end.sinceUs)} s`
-        : `serves with leader ${end.leader} since ${formatMoment(end.sinceUs)} s`;
+        : `serves with ${end.master} since ${formatMoment(end.sinceUs)} s`;
     case "loads":
       return "it loads its data from disk";
     case "waits":

@@ -14,14 +14,12 @@
  */
 import { assertPhase, assertPresent } from "../assert.ts";
 import { type CommitListener, CommitProcessor } from "../commit-processor.ts";
-import { Deadline } from "../deadline.ts";
 import {
   asConnectionId,
   type ConnectionId,
   EXIT_SNAPSHOT_ERROR,
   QUORUM_PORT,
   type ThreadWork,
-  TIMER_HANDLERS,
   TIMER_TICK,
   WORK_APPLY_COMMITS,
 } from "../effects.ts";
@@ -29,11 +27,9 @@ import { BROADCAST, DISCOVERY, type FailureReason, SYNCHRONIZATION } from "../no
 import { ACK, COMMIT, INFORM, PROPOSAL, packet, type QuorumPacket } from "../packets.ts";
 import { AckSet, type QuorumVerifier } from "../quorum.ts";
 import type { RoleServer } from "../role-server.ts";
-import { limitText, type TickLimit } from "../settings.ts";
 import { makeTxn, type Txn } from "../storage/history.ts";
 import { type LogListener, LogThread } from "../storage/log-thread.ts";
 import {
-  asServerId,
   counterOf,
   type Epoch,
   MAX_COUNTER,
@@ -48,7 +44,8 @@ import {
 } from "../zxid.ts";
 import { EpochAck, type EpochAckWaiter, type StateSummary } from "./epoch-ack.ts";
 import { EpochProposal, type EpochWaiter } from "./epoch-proposal.ts";
-import { type HandlerLeader, LearnerHandler, type SyncKind } from "./learner-handler.ts";
+import type { LearnerHandler } from "./learner-handler.ts";
+import { LearnerMaster, remove } from "./learner-master.ts";
 import { NewLeaderAck, type NewLeaderAckWaiter } from "./newleader-ack.ts";
 import type { SyncFacts } from "./sync-decision.ts";
 
@@ -86,13 +83,14 @@ interface PendingConnection {
 }
 
 export class Leader
-  implements HandlerLeader, EpochWaiter, EpochAckWaiter, NewLeaderAckWaiter, LogListener, CommitListener
+  extends LearnerMaster
+  implements EpochWaiter, EpochAckWaiter, NewLeaderAckWaiter, LogListener, CommitListener
 {
   /** The number of ticks since the leader was established (QuorumPeer#tick). */
   tick = 0;
   lastProposed: Zxid = ZERO_ZXID;
 
-  private readonly server: LeaderServer;
+  protected override readonly server: LeaderServer;
   private phase: LeaderPhase = "saving-snapshot";
   /**
    * Set if a learner that has accepted a later epoch arrives during the write of currentEpoch. After the write, the
@@ -101,13 +99,10 @@ export class Leader
   private learnerAhead: string | undefined = undefined;
   /** The voters that elected this leader. */
   private readonly supporters: AckSet;
-  private readonly handlers: LearnerHandler[] = [];
-  private readonly byConnection = new Map<ConnectionId, LearnerHandler>();
   /** The connections that arrive before the acceptor thread runs; null once it runs. */
   private backlog: PendingConnection[] | null = [];
   private readonly forwardingFollowers: LearnerHandler[] = [];
   private readonly observingLearners: LearnerHandler[] = [];
-  private readonly reads: Deadline;
   private readonly epochProposal: EpochProposal;
   private epochAck: EpochAck | null = null;
   private newLeaderAck: NewLeaderAck | null = null;
@@ -132,15 +127,11 @@ export class Leader
   private hasInternalError = false;
   /** Whether the leader only sends pings at the next half tick. */
   private tickSkip = true;
-  /** The last id given to a learner that sent no LearnerInfo (Leader#followerCounter). */
-  private followerCounter = 0;
-  /** LearnerSyncThrottler: the number of synchronizations in progress. */
-  private readonly syncs: Record<SyncKind, number> = { snap: 0, diff: 0 };
 
   constructor(server: LeaderServer, supporters: AckSet) {
+    super(server);
     this.server = server;
     this.supporters = supporters;
-    this.reads = new Deadline(server.effects, TIMER_HANDLERS);
     this.epochProposal = new EpochProposal(server.myid, server.epochVerifier, server.effects, server.initTimeoutUs);
   }
 
@@ -300,10 +291,6 @@ export class Leader
     if (this.isServing) server.effects.setTimer(TIMER_TICK, this.halfTickUs);
   }
 
-  private get halfTickUs(): number {
-    return Math.floor(this.server.settings.tickTimeMs / 2) * 1000;
-  }
-
   /**
    * Handles TIMER_TICK, which fires twice per tick: fails if the log thread has failed, and otherwise sends pings.
    * Every second time, the leader first advances the tick and checks that a quorum is synced with it.
@@ -343,13 +330,6 @@ export class Leader
     this.server.effects.setTimer(TIMER_TICK, this.halfTickUs);
   }
 
-  /** Returns whether a handler is sending a snapshot. */
-  private sendSnapshotParts(): boolean {
-    let sending = false;
-    for (const handler of this.handlers) sending = handler.sendSnapshotPart() || sending;
-    return sending;
-  }
-
   snapshotStarted(): void {
     if (!this.isServing) this.server.effects.setTimer(TIMER_TICK, this.halfTickUs);
   }
@@ -387,59 +367,16 @@ export class Leader
     return this.backlog?.find((entry) => entry.connection === connection);
   }
 
-  private addHandler(connection: ConnectionId): LearnerHandler {
-    const handler = new LearnerHandler(this, this.server, connection);
-    this.handlers.push(handler);
-    this.byConnection.set(connection, handler);
-    this.expectRead(handler.readUntilUs);
-    return handler;
-  }
-
-  expectRead(untilUs: number): void {
-    this.reads.set(this.server.nowUs, Math.min(untilUs, this.earliestReadTimeoutUs()));
-  }
-
-  /** Handles TIMER_HANDLERS: closes the connections whose read has timed out. */
-  readTimeout(): void {
-    const { nowUs } = this.server;
-    if (!this.reads.fired(nowUs)) return;
-    for (const handler of [...this.handlers]) {
-      if (handler.reading && handler.readUntilUs <= nowUs) {
-        handler.failReading();
-      }
-    }
-    const next = this.earliestReadTimeoutUs();
-    if (next !== Number.POSITIVE_INFINITY) this.reads.set(nowUs, next);
-  }
-
-  private limit(name: TickLimit): string {
-    return limitText(name, this.server.settings);
-  }
-
-  private earliestReadTimeoutUs(): number {
-    let earliest = Number.POSITIVE_INFINITY;
-    for (const handler of this.handlers) {
-      if (handler.reading && handler.readUntilUs < earliest) earliest = handler.readUntilUs;
-    }
-    return earliest;
-  }
-
-  forget(handler: LearnerHandler): void {
-    remove(this.handlers, handler);
+  override forget(handler: LearnerHandler): void {
+    super.forget(handler);
     remove(this.forwardingFollowers, handler);
     remove(this.observingLearners, handler);
-    this.byConnection.delete(handler.connection);
     this.epochProposal.leave(handler);
     this.epochAck?.leave(handler);
     this.newLeaderAck?.leave(handler);
   }
 
-  // ---- called by handlers (HandlerLeader)
-
-  nextAnonymousId(): ServerId {
-    this.followerCounter--;
-    return asServerId(this.followerCounter);
-  }
+  // ---- called by handlers (HandlerMaster)
 
   proposeEpoch(handler: LearnerHandler, lastAcceptedEpoch: Epoch): void {
     const { behavior, nowUs } = this.server;
@@ -485,21 +422,10 @@ export class Leader
     };
   }
 
-  startForwarding(handler: LearnerHandler): void {
+  startForwarding(handler: LearnerHandler): boolean {
     if (this.server.behavior.syncForgetsAcks) for (const { acks } of this.outstanding) acks.forget(handler.sid);
     (handler.observer ? this.observingLearners : this.forwardingFollowers).push(handler);
-  }
-
-  beginSync(kind: SyncKind, exempt: boolean): boolean {
-    const { behavior, settings } = this.server;
-    const limit = kind === "snap" ? settings.maxConcurrentSnapSyncs : settings.maxConcurrentDiffSyncs;
-    if (!exempt && behavior.throttledSyncs.includes(kind) && this.syncs[kind] >= limit) return false;
-    this.syncs[kind]++;
     return true;
-  }
-
-  endSync(kind: SyncKind): void {
-    this.syncs[kind]--;
   }
 
   /** Handles the end of a piece of thread work. The key of a handler's work is the connection of its learner. */
@@ -674,9 +600,4 @@ export class Leader
     this.backlog = null;
     this.server.look();
   }
-}
-
-function remove<T>(list: T[], item: T): void {
-  const index = list.indexOf(item);
-  if (index >= 0) list.splice(index, 1);
 }

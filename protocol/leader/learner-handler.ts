@@ -64,8 +64,8 @@ import type { NewLeaderAckWaiter } from "./newleader-ack.ts";
 import { decideSync, type SyncFacts, type SyncPacket } from "./sync-decision.ts";
 import { SyncLimitCheck } from "./sync-limit-check.ts";
 
-/** The part of a leader that its handlers use. */
-export interface HandlerLeader {
+/** The part of a learner master, which is a leader or an ObserverMaster, that its handlers use. */
+export interface HandlerMaster {
   /** The number of ticks since the leader was established (QuorumPeer#tick). */
   readonly tick: number;
   readonly lastProposed: Zxid;
@@ -86,8 +86,11 @@ export interface HandlerLeader {
   /** Counts the learner's ACK of NEWLEADER (Leader#waitForNewLeaderAck). If the zxid is wrong, only returns false. */
   ackNewLeader(handler: LearnerHandler, zxid: Zxid): boolean;
   syncFacts(peerLastZxid: Zxid, observer: boolean): SyncFacts<Zxid, Txn>;
-  /** Leader#startForwarding: from now on the handler gets proposals and commits. */
-  startForwarding(handler: LearnerHandler): void;
+  /**
+   * From now on, the handler gets the packets after `lastSeen` (LearnerMaster#startForwarding). Returns false if the
+   * master no longer has all of them and has closed the handler.
+   */
+  startForwarding(handler: LearnerHandler, lastSeen: Zxid): boolean;
   /**
    * LearnerSyncThrottler#beginSync. Returns false if too many synchronizations are in progress and the learner is not
    * exempt from the limit.
@@ -148,7 +151,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   /** The time at which the socket's read times out. It has a meaning only in the reading phases. */
   readUntilUs: number;
 
-  private readonly leader: HandlerLeader;
+  private readonly leader: HandlerMaster;
   private readonly server: RoleServer;
   private phase: HandlerPhase = "reading-info";
   private tickOfNextAckDeadline: number;
@@ -169,7 +172,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   private snapZxid: Zxid = ZERO_ZXID;
   private readonly syncLimitCheck = new SyncLimitCheck();
 
-  constructor(leader: HandlerLeader, server: RoleServer, connection: ConnectionId) {
+  constructor(leader: HandlerMaster, server: RoleServer, connection: ConnectionId) {
     const { initLimit, syncLimit } = server.settings;
     this.leader = leader;
     this.server = server;
@@ -384,7 +387,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     }
     server.notes.syncDecided(this.sid, this.observer, facts, decision);
     for (const one of decision.packets) this.queuePacket(quorumPacket(one));
-    leader.startForwarding(this);
+    if (!leader.startForwarding(this, decision.startForwardingFrom)) return;
 
     const kind = decision.needSnap ? "snap" : "diff";
     if (!leader.beginSync(kind, !this.observer)) {

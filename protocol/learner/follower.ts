@@ -23,6 +23,7 @@ import type { Txn } from "../storage/history.ts";
 import { type LogListener, LogThread } from "../storage/log-thread.ts";
 import { leavesGap, ZERO_ZXID, type Zxid } from "../zxid.ts";
 import type { LearnerService, ServingLearner, SyncRest } from "./learner-service.ts";
+import type { ObserverMaster } from "./observer-master.ts";
 
 export class Follower implements LearnerService, LogListener, CommitListener {
   private readonly server: RoleServer;
@@ -34,6 +35,8 @@ export class Follower implements LearnerService, LogListener, CommitListener {
   /** The zxids of the ACKs that must wait until the ACK of UPTODATE is sent; null if ACKs are sent immediately. */
   private heldAcks: Zxid[] | null;
   private lastQueued: Zxid = ZERO_ZXID;
+  /** Follower#om; null if this follower has no ObserverMaster. */
+  private observerMaster: ObserverMaster | null = null;
 
   constructor(server: RoleServer, learner: ServingLearner) {
     this.server = server;
@@ -61,6 +64,13 @@ export class Follower implements LearnerService, LogListener, CommitListener {
     if (this.server.behavior.syncedCommitsApplyBeforeServing) this.commitProcessor.run();
   }
 
+  /** From now on, passes the proposals and the commits that arrive to the ObserverMaster. */
+  forward(observerMaster: ObserverMaster): void {
+    this.observerMaster = observerMaster;
+    if (!this.server.behavior.observerMasterKnowsPending) return;
+    for (const txn of this.pending) observerMaster.proposalReceived(txn);
+  }
+
   receive(message: QuorumPacket): void {
     switch (message.type) {
       case PING:
@@ -71,7 +81,10 @@ export class Follower implements LearnerService, LogListener, CommitListener {
         break;
       case COMMIT:
       case COMMITANDACTIVATE:
-        if (this.learner.canRead(message)) this.commit(message.zxid);
+        if (this.learner.canRead(message)) {
+          this.commit(message.zxid);
+          this.observerMaster?.proposalCommitted(message.zxid);
+        }
         break;
       case REVALIDATE:
       case SYNC:
@@ -94,6 +107,7 @@ export class Follower implements LearnerService, LogListener, CommitListener {
     }
     this.lastQueued = zxid;
     this.logProposal(txn);
+    this.observerMaster?.proposalReceived(txn);
   }
 
   /** Logs a proposal (FollowerZooKeeperServer#logRequest). */
@@ -123,6 +137,11 @@ export class Follower implements LearnerService, LogListener, CommitListener {
 
   deliver(txn: Txn): boolean {
     return this.learner.deliver(txn);
+  }
+
+  /** Applies all committed transactions now (fix syncWaitsForApply). */
+  applyCommitted(): void {
+    this.commitProcessor.run();
   }
 
   workDone(work: ThreadWork): void {

@@ -1,10 +1,10 @@
 /**
- * The connection of a learner to its leader (Learner#connectToLeader, LeaderConnector): up to five tries with a pause
- * between them, in most releases within initLimit or connectToLearnerMasterLimit. Not modeled: several addresses of one
- * leader.
+ * The connection of a learner to its learner master (Learner#connectToLeader, LeaderConnector): up to five tries with a
+ * pause between them, in most releases within initLimit or connectToLearnerMasterLimit. Not modeled: several addresses
+ * of one server.
  */
 import type { Behavior } from "../behavior.ts";
-import { type ConnectionId, type Effects, NO_CONNECTION, QUORUM_PORT, TIMER_CONNECT } from "../effects.ts";
+import { type ConnectionId, type Effects, NO_CONNECTION, type Port, QUORUM_PORT, TIMER_CONNECT } from "../effects.ts";
 import { limitText, type Settings, type TickLimit } from "../settings.ts";
 import type { ServerId } from "../zxid.ts";
 
@@ -20,6 +20,7 @@ export class LeaderConnector {
 
   private readonly effects: Effects;
   private readonly leader: ServerId;
+  private readonly port: Port;
   private readonly pauseUs: number;
   /** The time limit of one try. */
   private readonly tryUs: number;
@@ -28,10 +29,18 @@ export class LeaderConnector {
   private readonly limit: TickLimit;
   private readonly settings: Settings;
 
-  constructor(effects: Effects, settings: Settings, behavior: Behavior, leader: ServerId, nowUs: number) {
+  constructor(
+    effects: Effects,
+    settings: Settings,
+    behavior: Behavior,
+    leader: ServerId,
+    nowUs: number,
+    port: Port = QUORUM_PORT,
+  ) {
     const { connectToLearnerMasterLimit, initLimit, leaderConnectDelayDuringRetryMs, syncLimit, tickTimeMs } = settings;
     this.effects = effects;
     this.leader = leader;
+    this.port = port;
     this.pauseUs = behavior.shortConnectPause ? leaderConnectDelayDuringRetryMs * 1000 : LONG_PAUSE_US;
     this.tryUs = behavior.shortConnectPause ? Number.POSITIVE_INFINITY : syncLimit * tickTimeMs * 1000;
     this.settings = settings;
@@ -42,7 +51,7 @@ export class LeaderConnector {
   }
 
   connect(nowUs: number): void {
-    this.connection = this.effects.connect(this.leader, QUORUM_PORT);
+    this.connection = this.effects.connect(this.leader, this.port);
     this.effects.setTimer(TIMER_CONNECT, Math.min(this.tryUs, this.untilUs - nowUs));
   }
 

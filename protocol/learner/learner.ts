@@ -9,7 +9,16 @@
 import { assertPresent } from "../assert.ts";
 import { bufferName, largestBuffer, tooLargeText } from "../buffer-limit.ts";
 import { Deadline } from "../deadline.ts";
-import { type ConnectionId, type DiskImage, NO_CONNECTION, type ThreadWork, TIMER_ROLE } from "../effects.ts";
+import {
+  type ConnectionId,
+  type DiskImage,
+  NO_CONNECTION,
+  OBSERVER_MASTER_PORT,
+  type Port,
+  QUORUM_PORT,
+  type ThreadWork,
+  TIMER_ROLE,
+} from "../effects.ts";
 import { type ConnectionEnd, Inbox, isPacket } from "../inbox.ts";
 import { type Anomaly, BROADCAST, DISCOVERY, type FailureReason, SYNCHRONIZATION } from "../notes.ts";
 import {
@@ -39,6 +48,7 @@ import { Follower } from "./follower.ts";
 import { LeaderConnector } from "./leader-connector.ts";
 import type { LearnerService, ServingLearner } from "./learner-service.ts";
 import { Observer } from "./observer.ts";
+import { type HostingFollower, ObserverMaster } from "./observer-master.ts";
 import { type FollowerProcessors, Synchronization, type SyncLearner, type SyncServer } from "./synchronization.ts";
 
 /** The part of QuorumPeer that a learner uses. */
@@ -75,12 +85,16 @@ const GAP: Failure = {
   detail: "the applied transaction does not follow the end of committedLog",
 };
 
-export class Learner implements SyncLearner, ServingLearner {
+export class Learner implements SyncLearner, ServingLearner, HostingFollower {
   readonly observer: boolean;
+  private readonly port: Port;
   readLimit: ReadLimit = "initLimit";
 
   private readonly server: LearnerServer;
+  /** The learner master: the leader, or for some observers a follower with an ObserverMaster. */
   private readonly leaderId: ServerId;
+  /** Follower#om: the learner master of observers; null until this server serves as a follower. */
+  private observerMaster: ObserverMaster | null = null;
   /**
    * The failure that has ended the log thread or the commit processor (ZooKeeperServer.State.ERROR). The learner stops
    * after the next packet. Null if there is none.
@@ -110,13 +124,14 @@ export class Learner implements SyncLearner, ServingLearner {
   /** Whether the server is in a state in which a shutdown stops the processors (ZooKeeperServer#canShutdown). */
   private stopsServer = false;
 
-  constructor(server: LearnerServer, leaderId: ServerId, observer: boolean) {
+  constructor(server: LearnerServer, leaderId: ServerId, observer: boolean, port: Port = QUORUM_PORT) {
     const { behavior, effects, nowUs, settings } = server;
     this.server = server;
     this.leaderId = leaderId;
     this.observer = observer;
+    this.port = port;
     this.reads = new Deadline(effects, TIMER_ROLE);
-    this.connector = new LeaderConnector(effects, settings, behavior, leaderId, nowUs);
+    this.connector = new LeaderConnector(effects, settings, behavior, leaderId, nowUs, port);
   }
 
   // ---- connecting
@@ -271,7 +286,10 @@ export class Learner implements SyncLearner, ServingLearner {
   }
 
   workDone(work: ThreadWork, key: number): void {
-    if (key !== this.connection) return;
+    if (key !== this.connection) {
+      this.observerMaster?.workDone(work, key);
+      return;
+    }
     if (this.phase === "synchronizing") this.synchronization?.workDone(work);
     else this.service?.workDone(work);
   }
@@ -295,8 +313,23 @@ export class Learner implements SyncLearner, ServingLearner {
     assertPresent(this.service, "service", this.phase).serve(rest);
     if (this.phase !== "serving") return;
     server.setPhase(BROADCAST);
-    server.notes.active(newEpoch, this.leaderId, server.database.history);
+    server.notes.active(newEpoch, this.leaderId, server.database.history, this.port === OBSERVER_MASTER_PORT);
+    this.startObserverMaster();
     this.resumeReading();
+  }
+
+  /** Starts the ObserverMaster of a follower (Follower#followLeader). */
+  private startObserverMaster(): void {
+    const { server, service } = this;
+    if (!(service instanceof Follower) || server.settings.observerMasterPort <= 0) return;
+    if (!server.behavior.knowsObserverMasters) return;
+    this.observerMaster = new ObserverMaster(server, this);
+    service.forward(this.observerMaster);
+    this.observerMaster.start();
+  }
+
+  applyCommitted(): void {
+    if (this.service instanceof Follower) this.service.applyCommitted();
   }
 
   deliver(txn: Txn): boolean {
@@ -341,19 +374,42 @@ export class Learner implements SyncLearner, ServingLearner {
 
   // ---- reading
 
+  /** Handles a connection of an observer to the ObserverMaster. Returns false if this learner is none. */
+  accepted(connection: ConnectionId): boolean {
+    this.observerMaster?.accepted(connection);
+    return this.observerMaster !== null;
+  }
+
+  /** Handles TIMER_TICK. */
+  halfTick(): void {
+    this.observerMaster?.halfTick();
+  }
+
+  /** Handles TIMER_HANDLERS. */
+  handlerReadTimeout(): void {
+    this.observerMaster?.readTimeout();
+  }
+
   received(connection: ConnectionId, message: QuorumPacket): void {
-    if (connection !== this.connection) return;
+    if (connection !== this.connection) {
+      this.observerMaster?.received(connection, message);
+      return;
+    }
     if (this.reading && this.inbox.isEmpty) this.read(message);
     else this.inbox.push(message);
   }
 
   /** Whether packets of the leader have arrived that the main thread has not read. */
   hasUnread(connection: ConnectionId): boolean {
-    return connection === this.connection && this.inbox.hasUnread;
+    if (connection === this.connection) return this.inbox.hasUnread;
+    return this.observerMaster?.hasUnread(connection) ?? false;
   }
 
   closed(connection: ConnectionId, how: ConnectionEnd): void {
-    if (connection !== this.connection) return;
+    if (connection !== this.connection) {
+      this.observerMaster?.closed(connection);
+      return;
+    }
     this.wasReset = how === "reset";
     if (this.reading && this.inbox.isEmpty) this.connectionEnded(how);
     else this.inbox.push(how);
@@ -449,6 +505,8 @@ export class Learner implements SyncLearner, ServingLearner {
     notes.failed(reason, undefined, detail);
     if (this.connection !== NO_CONNECTION) effects.close(this.connection);
     this.connection = NO_CONNECTION;
+    this.observerMaster?.stop();
+    this.observerMaster = null;
     this.reads.clear();
     this.connector.stop();
     this.stopsServer = this.phase === "serving" || (this.service !== null && behavior.stopsBeforeServing);

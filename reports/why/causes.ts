@@ -148,15 +148,15 @@ export class CauseFinder {
     return { text, atUs: sent[proposal]?.timeUs };
   }
 
-  /** Returns whether a leader sent the PROPOSAL of a transaction to a learner after a sync decision. */
-  wasSent(zxid: Zxid, { atUs, learner, server }: RecordOf<"sync-decided">): boolean {
+  /** Returns whether a learner master sent a packet of a transaction to a learner after a sync decision. */
+  wasSent(zxid: Zxid, { atUs, learner, server }: RecordOf<"sync-decided">, type: PacketType = PROPOSAL): boolean {
     return this.trace.events.some(
       (event) =>
         event.kind === "send" &&
         event.node === server &&
         event.peer === learner &&
         event.timeUs >= atUs &&
-        isPacket(event, PROPOSAL, zxid),
+        isPacket(event, type, zxid),
     );
   }
 
@@ -387,8 +387,14 @@ export class CauseFinder {
 }
 
 export function decisionCause(decision: RecordOf<"sync-decided">): Cause {
-  const { server, learner, atUs } = decision;
-  return { text: `leader ${server} synchronizes server ${learner}: ${explainDecision(decision)}`, atUs, isRoot: true };
+  const { learner, atUs } = decision;
+  const text = `${masterText(decision)} synchronizes server ${learner}: ${explainDecision(decision)}`;
+  return { text, atUs, isRoot: true };
+}
+
+/** Returns the name of the server that made a sync decision, with its role. */
+export function masterText({ masterFollows, server }: RecordOf<"sync-decided">): string {
+  return `${masterFollows ? "follower" : "leader"} ${server}`;
 }
 
 /** If a chain is too long to print, replaces the causes before its last one with an ellipsis. */

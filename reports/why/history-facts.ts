@@ -3,6 +3,7 @@
  * got it. Also explains how a server without the transaction became leader.
  */
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
+import { INFORM } from "../../protocol/packets.ts";
 import { formatZxid, type ServerId } from "../../protocol/zxid.ts";
 import { type Cause, decisionCause, listOf } from "./causes.ts";
 import { isWonByEpochAlone, winOf } from "./election.ts";
@@ -138,12 +139,29 @@ export class HistoryFacts {
     return [...this.moment.synchronizations.missingFromSource(decided, life), ...this.gain(life, gained)];
   }
 
+  /** Returns why an observer lacks a transaction for which the follower that it follows sent no INFORM. */
+  private uninformed(observer: ServerId, { name, zxid }: TransactionLife): Cause[] {
+    const { atUs, finder } = this.moment;
+    const decided = finder.lastRecord("sync-decided", atUs, (one) => one.learner === observer);
+    if (!decided?.masterFollows || finder.wasSent(zxid, decided, INFORM)) return [];
+    const master = `follower ${decided.server}`;
+    const logged = finder.lastRecord("logged", atUs, (one) => one.server === decided.server && one.zxid === zxid);
+    const text = `${master} sends server ${observer} no INFORM for ${name}`;
+    const before: Cause = { text: `${master} got ${name} while it joined its leader`, atUs: logged?.atUs };
+    const served = finder.lastRecord("active", atUs, (one) => one.server === decided.server);
+    const isEarly = logged !== undefined && served !== undefined && logged.atUs <= served.atUs;
+    return [{ text, atUs: undefined }, ...(isEarly ? [before] : []), decisionCause(decided)];
+  }
+
   /** Returns why a server never got a transaction. */
   neverHaving(server: ServerId, life: TransactionLife): Cause[] {
     const undelivered = this.moment.finder.undelivered(life.zxid, server, this.moment.atUs);
     if (undelivered !== undefined) return [undelivered];
     const decided = this.moment.decisionAbove(server, life.zxid, this.moment.atUs);
-    if (decided === undefined) return listOf(this.moment.finder.election(server, this.moment.atUs));
+    if (decided === undefined) {
+      const uninformed = this.uninformed(server, life);
+      return uninformed.length > 0 ? uninformed : listOf(this.moment.finder.election(server, this.moment.atUs));
+    }
     const received = this.moment.synchronizations.interrupted(server, life, this.moment.until);
     if (received.length > 0) return received;
     if (decided.decision === "SNAP") return [decisionCause(decided)];

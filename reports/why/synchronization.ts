@@ -8,7 +8,7 @@ import type { Step } from "../../scenarios/scenario.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { describeRecord, describeStep } from "../describe.ts";
 import { formatZxidRange } from "../format.ts";
-import { type Cause, type CauseFinder, decisionCause } from "./causes.ts";
+import { type Cause, type CauseFinder, decisionCause, masterText } from "./causes.ts";
 import type { TransactionLife } from "./transaction-life.ts";
 
 type Decision = RecordOf<"sync-decided">;
@@ -60,8 +60,9 @@ export class Synchronizations {
    * whether the transaction is missing from committedLog or from the log on disk.
    */
   withheld(decision: Decision, life: TransactionLife): Cause[] {
-    const { atUs, learner, server } = decision;
-    const text = `leader ${server} sends server ${learner} a ${decision.decision} with ${proposalsText(decision)}`;
+    const { atUs, learner } = decision;
+    const proposals = proposalsText(decision);
+    const text = `${masterText(decision)} sends server ${learner} a ${decision.decision} with ${proposals}`;
     const without: Cause = { text: `${text}, without ${life.name}`, atUs };
     return [without, decisionCause(decision), ...this.missingFromSource(decision, life)];
   }
@@ -70,10 +71,9 @@ export class Synchronizations {
    * Returns why a leader cannot send a transaction that it has. The transaction is not committed or not applied yet, or
    * it is missing from the leader's committedLog or from its log on disk.
    */
-  missingFromSource(
-    { atUs, maxCommittedLog, minCommittedLog, rule, server }: Decision,
-    life: TransactionLife,
-  ): Cause[] {
+  missingFromSource(decision: Decision, life: TransactionLife): Cause[] {
+    const { atUs, maxCommittedLog, minCommittedLog, rule, server } = decision;
+    const master = masterText(decision);
     const isOwn = (one: { server: ServerId; zxid: Zxid }): boolean => one.server === server && one.zxid === life.zxid;
     const proposed = this.finder.lastRecord("proposed", atUs, isOwn);
     const committed = this.finder.lastRecord("committed", atUs, isOwn);
@@ -86,14 +86,14 @@ export class Synchronizations {
     }
     if (!rule.startsWith("txn-log")) {
       const end = `which covers ${formatZxidRange(minCommittedLog, maxCommittedLog)}`;
-      return [{ text: `${life.name} is missing from the committedLog of leader ${server}, ${end}`, atUs: undefined }];
+      return [{ text: `${life.name} is missing from the committedLog of ${master}, ${end}`, atUs: undefined }];
     }
     const lastLogged = this.finder.lastRecord("logged", atUs, (one) => one.server === server);
     if (lastLogged === undefined || lastLogged.zxid >= life.zxid || life.zxid >= minCommittedLog) {
-      return [{ text: `${life.name} is missing from the log on disk of leader ${server}`, atUs: undefined }];
+      return [{ text: `${life.name} is missing from the log on disk of ${master}`, atUs: undefined }];
     }
     const text =
-      `${life.name} is in a gap: the log on disk of leader ${server} ends at ${formatZxid(lastLogged.zxid)}, ` +
+      `${life.name} is in a gap: the log on disk of ${master} ends at ${formatZxid(lastLogged.zxid)}, ` +
       `its committedLog starts at ${formatZxid(minCommittedLog)}`;
     return [{ text, atUs: undefined }, ...this.stall(server, atUs, isDiskStallOf)];
   }

@@ -26,6 +26,8 @@ export const OWN_NAMES: Readonly<Record<string, OwnName>> = {
   "leader.maxConcurrentSnapSyncs": { setting: "maxConcurrentSnapSyncs" },
   "leader.maxConcurrentDiffSyncs": { setting: "maxConcurrentDiffSyncs" },
   "observer.election.DelayMs": { setting: "observerElectionDelayMs" },
+  "observerMaster.sizeLimit": { setting: "observerMasterSizeLimitBytes" },
+  "observer.reconnectDelayMs": { setting: "observerReconnectDelayMs" },
   syncEnabled: { setting: "observerSyncEnabled" },
   "observer.syncEnabled": { setting: "observerSyncEnabled" },
   "db.autocreate": { setting: "dbAutocreate" },

@@ -171,7 +171,7 @@ export class AbstractZab {
     const role = server.role as Role;
     if (server === leader || this.serving.has(role)) return;
     this.serving.add(role);
-    server.notes.active(role.epoch, leader.sid, server.tree);
+    server.notes.active(role.epoch, leader.sid, server.tree, false);
   }
 
   /** Truncates the log to the longest prefix that it shares with `target`. */

@@ -112,7 +112,7 @@ it("a new epoch costs as much as the previous epoch has transactions, whatever c
       run.server(2).notes.epochProposed(asEpoch(2), asEpoch(-1));
       run.server(2).notes.established(asEpoch(2), history);
       run.server(3).learnsFrom(2).notes.newLeaderAcked(asEpoch(2), history);
-      run.server(3).notes.active(asEpoch(2), asServerId(2), history);
+      run.server(3).notes.active(asEpoch(2), asServerId(2), history, false);
     });
   };
   // initial-history-agreement walks back from the initial history of this epoch to the initial history of the previous

@@ -157,7 +157,7 @@ export class HandwrittenServer {
 
   /** The server handles UPTODATE with this history in memory. */
   serves(epoch: number, leader: number, history: string): this {
-    this.notes.active(asEpoch(epoch), asServerId(leader), this.run.history(history));
+    this.notes.active(asEpoch(epoch), asServerId(leader), this.run.history(history), false);
     return this;
   }
 

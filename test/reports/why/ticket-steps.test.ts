@@ -239,6 +239,12 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "leader 3 synchronizes server 2",
   ],
   // The follower leaves its leader between TRUNC and NEWLEADER, and its memory keeps the truncated transactions.
+  "zookeeper-5088-observer-master-skips-pending-proposal": [
+    "server 6 never had 2:1",
+    "follower 1 sends server 6 no INFORM for 2:1",
+    "follower 1 got 2:1 (w1) while it joined its leader",
+    "follower 1 synchronizes server 6",
+  ],
   "zookeeper-5094-interrupted-trunc-memory-ahead-of-disk": [
     "server 1 keeps 2:6 in memory when it returns to LOOKING, and no snapshot on its disk contains 2:6",
     "server 1 truncates its log to 1:5",

@@ -1,0 +1,118 @@
+/**
+ * A server that synchronizes learners (LearnerMaster): the leader, or a follower with an ObserverMaster. This base
+ * class has the LearnerHandlers of the server, the timeouts of their reads, and the LearnerSyncThrottler.
+ */
+import { Deadline } from "../deadline.ts";
+import { type ConnectionId, TIMER_HANDLERS } from "../effects.ts";
+import type { RoleServer } from "../role-server.ts";
+import { limitText, type TickLimit } from "../settings.ts";
+import type { Txn } from "../storage/history.ts";
+import { asServerId, type Epoch, type ServerId, type Zxid } from "../zxid.ts";
+import type { StateSummary } from "./epoch-ack.ts";
+import { type HandlerMaster, LearnerHandler, type SyncKind } from "./learner-handler.ts";
+import type { SyncFacts } from "./sync-decision.ts";
+
+export abstract class LearnerMaster implements HandlerMaster {
+  abstract readonly tick: number;
+  abstract readonly lastProposed: Zxid;
+  abstract readonly isServing: boolean;
+
+  protected readonly server: RoleServer;
+  protected readonly handlers: LearnerHandler[] = [];
+  protected readonly byConnection = new Map<ConnectionId, LearnerHandler>();
+  protected readonly reads: Deadline;
+  /** The last id given to a learner that sent no LearnerInfo (Leader#followerCounter). */
+  private followerCounter = 0;
+  /** LearnerSyncThrottler: the number of synchronizations in progress. */
+  private readonly syncs: Record<SyncKind, number> = { snap: 0, diff: 0 };
+
+  constructor(server: RoleServer) {
+    this.server = server;
+    this.reads = new Deadline(server.effects, TIMER_HANDLERS);
+  }
+
+  abstract proposeEpoch(handler: LearnerHandler, lastAcceptedEpoch: Epoch): void;
+  abstract ackEpoch(handler: LearnerHandler, summary: StateSummary): boolean;
+  abstract ackNewLeader(handler: LearnerHandler, zxid: Zxid): boolean;
+  abstract syncFacts(peerLastZxid: Zxid, observer: boolean): SyncFacts<Zxid, Txn>;
+  abstract startForwarding(handler: LearnerHandler, lastSeen: Zxid): boolean;
+  abstract snapshotStarted(): void;
+  abstract readAck(handler: LearnerHandler, zxid: Zxid): void;
+  abstract submit(value: string | number, bytes: number): boolean;
+
+  protected addHandler(connection: ConnectionId): LearnerHandler {
+    const handler = new LearnerHandler(this, this.server, connection);
+    this.handlers.push(handler);
+    this.byConnection.set(connection, handler);
+    this.expectRead(handler.readUntilUs);
+    return handler;
+  }
+
+  expectRead(untilUs: number): void {
+    this.reads.set(this.server.nowUs, Math.min(untilUs, this.earliestReadTimeoutUs()));
+  }
+
+  /** Handles TIMER_HANDLERS: closes the connections whose read has timed out. */
+  readTimeout(): void {
+    const { nowUs } = this.server;
+    if (!this.reads.fired(nowUs)) return;
+    for (const handler of [...this.handlers]) {
+      if (handler.reading && handler.readUntilUs <= nowUs) {
+        handler.failReading();
+      }
+    }
+    const next = this.earliestReadTimeoutUs();
+    if (next !== Number.POSITIVE_INFINITY) this.reads.set(nowUs, next);
+  }
+
+  private earliestReadTimeoutUs(): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const handler of this.handlers) {
+      if (handler.reading && handler.readUntilUs < earliest) earliest = handler.readUntilUs;
+    }
+    return earliest;
+  }
+
+  forget(handler: LearnerHandler): void {
+    remove(this.handlers, handler);
+    this.byConnection.delete(handler.connection);
+  }
+
+  nextAnonymousId(): ServerId {
+    this.followerCounter--;
+    return asServerId(this.followerCounter);
+  }
+
+  beginSync(kind: SyncKind, exempt: boolean): boolean {
+    const { behavior, settings } = this.server;
+    const limit = kind === "snap" ? settings.maxConcurrentSnapSyncs : settings.maxConcurrentDiffSyncs;
+    if (!exempt && behavior.throttledSyncs.includes(kind) && this.syncs[kind] >= limit) return false;
+    this.syncs[kind]++;
+    return true;
+  }
+
+  endSync(kind: SyncKind): void {
+    this.syncs[kind]--;
+  }
+
+  /** Returns whether a handler is sending a snapshot. */
+  protected sendSnapshotParts(): boolean {
+    let sending = false;
+    for (const handler of this.handlers) sending = handler.sendSnapshotPart() || sending;
+    return sending;
+  }
+
+  protected get halfTickUs(): number {
+    return Math.floor(this.server.settings.tickTimeMs / 2) * 1000;
+  }
+
+  protected limit(name: TickLimit): string {
+    return limitText(name, this.server.settings);
+  }
+}
+
+/** Removes an item from a list that may contain it. */
+export function remove<T>(list: T[], item: T): void {
+  const index = list.indexOf(item);
+  if (index >= 0) list.splice(index, 1);
+}
