@@ -45,7 +45,7 @@ export function compareReleases(from: string, to: string): UpgradeComparison {
     gone: without(before, after),
     coming: without(after, before),
     staying: after.filter((bug) => before.includes(bug)),
-    openCount: OPEN_BUGS.length,
+    openCount: OPEN_BUGS.filter(({ isIn }) => PUBLISHED_RELEASES.every((one) => isIn(behaviorOf(one)))).length,
     better: betterReleases(to),
   };
 }
