@@ -30,11 +30,16 @@ const NOTIFICATION = 0x1656_67b1;
 function hashData(hash: number, data: QuorumPacket["data"]): number {
   if (data === null) return hash;
   if (typeof data === "number") return mixNumber(hash, data);
-  if ("hash" in data) return mix(hash, data.hash);
+  if ("hash" in data) return withSize(mix(hash, data.hash), data.bytes);
   if ("history" in data) return mix(mixNumber(hash, data.zxid), data.history.hash);
   if ("incomplete" in data) return mix(hash, 1);
   if ("serverId" in data) return mix(mix(mixNumber(hash, data.configVersion), data.serverId), data.protocolVersion);
-  return mix(hash, makeTxn(NO_ZXID, data.value).hash);
+  return withSize(mix(hash, makeTxn(NO_ZXID, data.value).hash), data.bytes ?? 0);
+}
+
+/** Mixes the size of a transaction into a hash, unless the size is the setting txnBytes. */
+function withSize(hash: number, bytes: number): number {
+  return bytes === 0 ? hash : mix(hash, bytes);
 }
 
 const NO_ZXID = asZxid(0);

@@ -351,7 +351,6 @@ const BUG_OF_FIX: Readonly<
       "never join.",
     alsoShownBy: [
       "open-hole-in-log-after-snap-committed-truncated",
-      "open-hole-in-log-after-trunc-passed-on",
       "zookeeper-2832-uncommitted-txn-survives-snap",
       "zookeeper-2846-gap-after-snap-follower-never-joins",
     ],
@@ -412,6 +411,7 @@ const BUG_OF_FIX: Readonly<
     id: "open-committed-txn-truncated-before-leader-applies-it",
     cause: "A leader has committed a transaction but not applied it, and truncates it at a learner that returns.",
     effect: "If the leader then crashes, a transaction that clients have read is lost.",
+    alsoShownBy: ["open-hole-in-log-after-trunc-passed-on"],
   },
   truncSnapshotIsSynced: {
     id: "open-snapshot-after-trunc-never-synced",

@@ -72,6 +72,7 @@ export type {
   Step,
   ThreadStall,
   Trigger,
+  WriteAction,
 } from "../scenarios/scenario.ts";
 export type { FinalServer, LivenessOutcome, ScenarioRun } from "../scenarios/scenario-run.ts";
 export type { StepOutcome } from "../scenarios/script.ts";

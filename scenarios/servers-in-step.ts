@@ -75,6 +75,7 @@ const NOT_SERVERS = new Set([
   "configVersion",
   "protocolVersion",
   "nth",
+  "bytes",
 ]);
 
 type Weights = Readonly<Record<ServerId, number>>;

@@ -124,7 +124,9 @@ function changesOf(value: unknown): unknown[] {
 }
 
 function withHash(value: object): object {
-  return "hash" in value && "value" in value ? makeTxn((value as Txn).zxid, (value as Txn).value) : value;
+  if (!("hash" in value) || !("value" in value)) return value;
+  const { bytes, zxid: id, value: content } = value as Txn;
+  return makeTxn(id, content, bytes);
 }
 
 it.each([

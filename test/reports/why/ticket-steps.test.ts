@@ -41,6 +41,17 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "leader 3 has committed 1:2 (w2), but its commit processor has not applied it yet",
     "step 2: stall server=3 thread=apply",
   ],
+  // The same, and the hole that the TRUNC leaves in the log reaches another server.
+  "open-hole-in-log-after-trunc-passed-on": [
+    "server 4 truncates 2:2 (w2) from its log",
+    "leader 3 has committed 2:2 (w2), but its commit processor has not applied it yet",
+    "step 3: stall server=3 thread=apply",
+  ],
+  // The leader counts the ACK of a server with a copied file myid.
+  "two-servers-with-one-myid-commit-lost": [
+    "servers 3 and 4 have the same myid, 3",
+    "server 4 starts with 3 in its file myid",
+  ],
   // An observer applies the commits of its synchronization after it has acknowledged UPTODATE.
   "open-observer-serves-before-synced-commits-are-applied": ["serves in epoch 2"],
   // The leader has committed but not applied a transaction, as in
