@@ -1,6 +1,7 @@
 /**
- * Measures how much virtual time one second of real time simulates. The workload is `zabsim run --noise` with five
- * servers, for one seed after another. As in a campaign, the invariants and the digest are on, and the records are off.
+ * Measures how much virtual time is simulated in one second of real time. The workload is `zabsim run --noise` with
+ * five servers, for one seed after another. As in a campaign, the invariants and the digest are on, and the records are
+ * off.
  */
 
 import { planOver } from "../fuzz/plan-arbitrary.ts";

@@ -8,7 +8,7 @@ export interface CampaignSettings {
   readonly version: string;
   readonly options: CampaignOptions;
   readonly firstSeed: bigint;
-  /** The last seed. Undefined if the campaign has a time limit but no limit of seeds. */
+  /** The last seed. Undefined if only a time limit ends the campaign. */
   readonly lastSeed: bigint | undefined;
   /** Wall-clock limit in milliseconds. */
   readonly timeMs: number | undefined;

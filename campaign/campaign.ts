@@ -111,7 +111,7 @@ export class CampaignRunner {
     this.blocks = new SeedBlocks(settings);
   }
 
-  /** Number of seeds of this shard. Undefined if the campaign has a time limit but no limit of seeds. */
+  /** Number of seeds of this shard. Undefined if only a time limit ends the campaign. */
   get seedCount(): number | undefined {
     return this.blocks.seedCount;
   }

@@ -57,7 +57,7 @@ export class SeedBlocks {
     return this.positionOf(Number((corpusStart(seed) - corpusStart(firstSeed)) / SIZE));
   }
 
-  /** Number of seeds of the shard. Undefined if the campaign has a time limit but no limit of seeds. */
+  /** Number of seeds of the shard. Undefined if only a time limit ends the campaign. */
   get seedCount(): number | undefined {
     const { firstSeed, lastSeed, shard } = this.seeds;
     if (lastSeed === undefined) return undefined;

@@ -7,7 +7,7 @@ export function assertPresent<Value>(value: Value | null | undefined, name: stri
 }
 
 /**
- * Throws if the phase is not the expected one, which means that a callback reached an object that does not wait for it.
+ * Throws if the phase is not the expected one. Then a callback has reached an object that was not waiting for it.
  */
 export function assertPhase<Phase extends string>(phase: Phase, expected: Phase): void {
   if (phase !== expected) throw new Error(`defect: phase ${phase} instead of ${expected}`);

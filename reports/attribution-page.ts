@@ -46,7 +46,7 @@ function verdictOf({ remainsIfOthersFixed, vanishesIfFixed }: BugEvidence): stri
   return [vanishesIfFixed ? "vanishes" : "remains", remainsIfOthersFixed ? "remains" : "vanishes"];
 }
 
-/** Returns the dependence of the failure on other bugs. Returns an empty text if it depends on this bug only. */
+/** Returns a note on the other bugs that the failure depends on; an empty text if it depends on this bug only. */
 function noteOn({ id, needs, remainsIfOthersFixed, vanishesIfFixed }: BugEvidence, { bugs }: AttributionRow): string {
   const others = bugs.filter((one) => one.id !== id).map((one) => one.id);
   if (!vanishesIfFixed) return `either bug is enough: vanishes only if ${others.join(" and ")} is fixed, too`;

@@ -20,7 +20,7 @@ const WORK: Readonly<Record<WorkName, string>> = {
   network: "the network",
 };
 
-/** A report names a piece of work only if it takes at least this part of the limit. */
+/** A report names a piece of work only if it takes at least this fraction of the limit. */
 const NAMED_PART = 0.1;
 
 /** Returns one sentence for each setting that is too short. It describes the longest work that the setting limits. */

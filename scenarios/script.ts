@@ -64,7 +64,7 @@ export class Script implements MessageWatcher {
   private settled = false;
   /** The steps that wait for their moment. */
   private awaiting: readonly RunningStep[] = [];
-  /** Number of starts and ends of steps that are scheduled. */
+  /** Number of scheduled events that start or end a step. */
   private scheduled = 0;
 
   constructor(

@@ -69,7 +69,7 @@ export class Direction<M> {
   droppedBy: NetworkRule<M> | undefined = undefined;
   /** Whether the retransmission timeout of this direction runs (tcp-timers.ts). */
   isStalled = false;
-  /** The number of stalls so far. The timeout of an earlier stall has no effect. */
+  /** The number of stalls so far. By it, the timeout of an earlier stall is recognized and ignored. */
   stall = 0;
   /** Whether the receiving end probes its peer when it has heard nothing for long (SO_KEEPALIVE). */
   keepsAlive = false;

@@ -295,7 +295,7 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
   }
 
   /**
-   * Queues the transactions of `lists` that the learner lacks, at most up to `limit`
+   * Queues the transactions of `lists` that the learner lacks, up to `limit`
    * (LearnerHandler#queueCommittedProposals). Returns the zxid of the last queued transaction, or `from` if it queues
    * none. If `endsWithNull` is true, the last element of the lists is followed by a null.
    */

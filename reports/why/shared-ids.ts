@@ -5,7 +5,7 @@ import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { listText } from "../server-end.ts";
 import type { Fact } from "./moment.ts";
 
-/** The servers that have started with one id, and the starts of those whose file myid is wrong. */
+/** The servers that have started with one id, and each of their starts with a wrong file myid. */
 interface SharedId {
   readonly myid: ServerId;
   readonly servers: readonly ServerId[];
