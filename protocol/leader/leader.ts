@@ -47,7 +47,6 @@ import { EpochProposal, type EpochWaiter } from "./epoch-proposal.ts";
 import type { LearnerHandler } from "./learner-handler.ts";
 import { LearnerMaster, remove } from "./learner-master.ts";
 import { NewLeaderAck, type NewLeaderAckWaiter } from "./newleader-ack.ts";
-import type { SyncFacts } from "./sync-decision.ts";
 
 /** The part of QuorumPeer that a leader uses. */
 export interface LeaderServer extends RoleServer {
@@ -402,24 +401,16 @@ export class Leader
     return newLeaderAck.ack(handler, handler.sid, zxid, nowUs, behavior.observersDoNotCount || !handler.observer);
   }
 
-  syncFacts(peerLastZxid: Zxid, observer: boolean): SyncFacts<Zxid, Txn> {
-    const { behavior, database, settings } = this.server;
-    if (behavior.syncWaitsForApply) this.commitProcessor.run();
-    return {
-      peerLastZxid,
-      lastProcessedZxid: database.lastProcessedZxid,
-      committedLog: database.committedLog,
-      txnLogFiles: this.server.effects.readLog(),
-      source: behavior.syncSource,
-      unreadableRecordIsNull: behavior.unreadableRecordIsNull,
-      txnLogSyncEnabled: settings.snapshotSizeFactor >= 0,
-      txnLogExceedsSizeLimit: database.exceedsTxnLogSizeLimit(peerLastZxid),
-      forceSnapSync: settings.forceSnapSync || (behavior.truncRemovesEverythingAbove && peerLastZxid === 0),
-      lastProposed: this.lastProposed,
-      toBeApplied: this.toBeApplied,
-      outstandingProposals: this.outstanding.map((proposal) => proposal.txn),
-      observer,
-    };
+  protected applyCommitted(): void {
+    this.commitProcessor.run();
+  }
+
+  protected get unapplied(): readonly Txn[] {
+    return this.toBeApplied;
+  }
+
+  protected get uncommitted(): readonly Txn[] {
+    return this.outstanding.map((proposal) => proposal.txn);
   }
 
   startForwarding(handler: LearnerHandler): boolean {

@@ -18,7 +18,6 @@
  * `inbox`. Not modeled: sessions (REVALIDATE), authentication, multiple addresses of one learner.
  */
 import { assertPhase, assertPresent } from "../assert.ts";
-import { bufferName, largestBuffer, tooLargeText } from "../buffer-limit.ts";
 import { type ConnectionId, type ThreadWork, WORK_QUEUE_NEWLEADER, WORK_SEND_SNAPSHOT } from "../effects.ts";
 import { Inbox, isPacket } from "../inbox.ts";
 import type { Anomaly, FailureReason } from "../notes.ts";
@@ -26,11 +25,9 @@ import {
   ACK,
   ACKEPOCH,
   FOLLOWERINFO,
-  hasReadableData,
   LEADERINFO,
   NEWLEADER,
   OBSERVERINFO,
-  PACKET_NAMES,
   PING,
   PROPOSAL,
   PROTOCOL_VERSION,
@@ -47,6 +44,7 @@ import {
 import type { RoleServer } from "../role-server.ts";
 import { limitText, type ReadLimit, type TickLimit } from "../settings.ts";
 import type { Txn } from "../storage/history.ts";
+import { unreadablePacket } from "../unreadable-packet.ts";
 import {
   type Epoch,
   epochOf,
@@ -526,14 +524,9 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
 
   /** Fails and returns false if the data of a packet cannot be read: the exception ends the handler's thread. */
   private canRead(message: QuorumPacket): boolean {
-    if (!hasReadableData(message)) {
-      this.fail("unreadable-packet", `the data of ${PACKET_NAMES[message.type]} cannot be read`);
-      return false;
-    }
-    const { bufferLimit } = this.server;
-    const bytes = largestBuffer(message);
-    if (bytes <= bufferLimit.maxBytes) return true;
-    this.fail("unreasonable-length", `${bufferName(message)} ${tooLargeText(bytes, bufferLimit)}`);
+    const unreadable = unreadablePacket(message, this.server.bufferLimit);
+    if (unreadable === undefined) return true;
+    this.fail(unreadable.reason, unreadable.detail);
     return false;
   }
 

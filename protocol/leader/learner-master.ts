@@ -34,11 +34,37 @@ export abstract class LearnerMaster implements HandlerMaster {
   abstract proposeEpoch(handler: LearnerHandler, lastAcceptedEpoch: Epoch): void;
   abstract ackEpoch(handler: LearnerHandler, summary: StateSummary): boolean;
   abstract ackNewLeader(handler: LearnerHandler, zxid: Zxid): boolean;
-  abstract syncFacts(peerLastZxid: Zxid, observer: boolean): SyncFacts<Zxid, Txn>;
   abstract startForwarding(handler: LearnerHandler, lastSeen: Zxid): boolean;
   abstract snapshotStarted(): void;
   abstract readAck(handler: LearnerHandler, zxid: Zxid): void;
   abstract submit(value: string | number, bytes: number): boolean;
+  /** Applies all committed transactions now (fix syncWaitsForApply). */
+  protected abstract applyCommitted(): void;
+  /** The committed transactions that the server has not applied, oldest first. */
+  protected abstract readonly unapplied: readonly Txn[];
+  /** The proposals that are not committed, oldest first. */
+  protected abstract readonly uncommitted: readonly Txn[];
+
+  /** Returns what the sync decision for a learner depends on. */
+  syncFacts(peerLastZxid: Zxid, observer: boolean): SyncFacts<Zxid, Txn> {
+    const { behavior, database, effects, settings } = this.server;
+    if (behavior.syncWaitsForApply) this.applyCommitted();
+    return {
+      peerLastZxid,
+      lastProcessedZxid: database.lastProcessedZxid,
+      committedLog: database.committedLog,
+      txnLogFiles: effects.readLog(),
+      source: behavior.syncSource,
+      unreadableRecordIsNull: behavior.unreadableRecordIsNull,
+      txnLogSyncEnabled: settings.snapshotSizeFactor >= 0,
+      txnLogExceedsSizeLimit: database.exceedsTxnLogSizeLimit(peerLastZxid),
+      forceSnapSync: settings.forceSnapSync || (behavior.truncRemovesEverythingAbove && peerLastZxid === 0),
+      lastProposed: this.lastProposed,
+      toBeApplied: this.unapplied,
+      outstandingProposals: this.uncommitted,
+      observer,
+    };
+  }
 
   protected addHandler(connection: ConnectionId): LearnerHandler {
     const handler = new LearnerHandler(this, this.server, connection);

@@ -7,7 +7,6 @@
  * asynchronous sending (learner.asyncSending).
  */
 import { assertPresent } from "../assert.ts";
-import { bufferName, largestBuffer, tooLargeText } from "../buffer-limit.ts";
 import { Deadline } from "../deadline.ts";
 import {
   type ConnectionId,
@@ -27,13 +26,11 @@ import {
   COMMIT,
   COMMITANDACTIVATE,
   FOLLOWERINFO,
-  hasReadableData,
   INFORM,
   INFORMANDACTIVATE,
   LEADERINFO,
   NEWLEADER,
   OBSERVERINFO,
-  PACKET_NAMES,
   type PacketType,
   packet,
   type QuorumPacket,
@@ -43,6 +40,7 @@ import {
 } from "../packets.ts";
 import { limitText, type ReadLimit } from "../settings.ts";
 import type { Txn } from "../storage/history.ts";
+import { unreadablePacket } from "../unreadable-packet.ts";
 import { type Epoch, epochOf, makeZxid, NO_EPOCH, NO_ZXID, type ServerId, ZERO_ZXID } from "../zxid.ts";
 import { Follower } from "./follower.ts";
 import { LeaderConnector } from "./leader-connector.ts";
@@ -431,14 +429,9 @@ export class Learner implements SyncLearner, ServingLearner, HostingFollower {
    * Observer#observeLeader, which closes the connection.
    */
   canRead(message: QuorumPacket): boolean {
-    if (!hasReadableData(message)) {
-      this.fail("unreadable-packet", `the data of ${PACKET_NAMES[message.type]} cannot be read`);
-      return false;
-    }
-    const { bufferLimit } = this.server;
-    const bytes = largestBuffer(message);
-    if (bytes <= bufferLimit.maxBytes) return true;
-    this.fail("unreasonable-length", `${bufferName(message)} ${tooLargeText(bytes, bufferLimit)}`);
+    const unreadable = unreadablePacket(message, this.server.bufferLimit);
+    if (unreadable === undefined) return true;
+    this.fail(unreadable.reason, unreadable.detail);
     return false;
   }
 

@@ -12,7 +12,6 @@
 import { asConnectionId, type ConnectionId, OBSERVER_MASTER_PORT, type ThreadWork, TIMER_TICK } from "../effects.ts";
 import type { LearnerHandler } from "../leader/learner-handler.ts";
 import { LearnerMaster, remove } from "../leader/learner-master.ts";
-import type { SyncFacts } from "../leader/sync-decision.ts";
 import { ACK, INFORM, packet, type QuorumPacket } from "../packets.ts";
 import type { RoleServer } from "../role-server.ts";
 import type { Txn } from "../storage/history.ts";
@@ -36,6 +35,8 @@ export class ObserverMaster extends LearnerMaster {
   /** The zxid of the last INFORM (ObserverMaster#lastProposedZxid). */
   lastProposed: Zxid = ZERO_ZXID;
 
+  protected readonly unapplied: readonly Txn[] = [];
+  protected readonly uncommitted: readonly Txn[] = [];
   private readonly follower: HostingFollower;
   private readonly activeObservers: LearnerHandler[] = [];
   /** Proposals that are not committed, oldest first (ObserverMaster#proposedPkts). */
@@ -55,7 +56,7 @@ export class ObserverMaster extends LearnerMaster {
     effects.setTimer(TIMER_TICK, this.halfTickUs);
   }
 
-  /** Stops to accept observers and closes their connections. */
+  /** Stops accepting observers and closes their connections. */
   stop(): void {
     const { effects } = this.server;
     effects.unlisten(OBSERVER_MASTER_PORT);
@@ -115,24 +116,8 @@ export class ObserverMaster extends LearnerMaster {
     return true;
   }
 
-  syncFacts(peerLastZxid: Zxid, observer: boolean): SyncFacts<Zxid, Txn> {
-    const { behavior, database, effects, settings } = this.server;
-    if (behavior.syncWaitsForApply) this.follower.applyCommitted();
-    return {
-      peerLastZxid,
-      lastProcessedZxid: database.lastProcessedZxid,
-      committedLog: database.committedLog,
-      txnLogFiles: effects.readLog(),
-      source: behavior.syncSource,
-      unreadableRecordIsNull: behavior.unreadableRecordIsNull,
-      txnLogSyncEnabled: settings.snapshotSizeFactor >= 0,
-      txnLogExceedsSizeLimit: database.exceedsTxnLogSizeLimit(peerLastZxid),
-      forceSnapSync: settings.forceSnapSync || (behavior.truncRemovesEverythingAbove && peerLastZxid === 0),
-      lastProposed: this.lastProposed,
-      toBeApplied: [],
-      outstandingProposals: [],
-      observer,
-    };
+  protected applyCommitted(): void {
+    this.follower.applyCommitted();
   }
 
   startForwarding(handler: LearnerHandler, lastSeen: Zxid): boolean {

@@ -16,9 +16,9 @@ type Start = RecordOf<"started">;
 
 /** Returns a sentence for each id under which several servers run at the end. */
 export function sharedIdSentences({ records, servers }: ScenarioRun): string[] {
+  const starts = records.filter(isStart);
   const running = servers.filter((server) => server.running);
-  const last = running.map(({ sid }) => records.findLast((one) => isStart(one) && one.server === sid) as Start);
-  return sharedIds(last).map(sentenceOf);
+  return sharedIds(running.flatMap(({ sid }) => starts.findLast(({ server }) => server === sid) ?? [])).map(sentenceOf);
 }
 
 /** Returns the fact that servers have started with one id before this time. Returns undefined if none have. */

@@ -23,6 +23,11 @@ describe("servers with the same myid", () => {
     expect(sharedIdFact(run, -1)).toBeUndefined();
   });
 
+  it("are not found in a run without records", () => {
+    const run = { ...runOf(`${WRONG}until: 2s\n`), records: [] };
+    expect([sharedIdSentences(run), sharedIdFact(run, run.endUs)]).toEqual([[], undefined]);
+  });
+
   it("do not exist if a server with another id takes the place of one that never started", () => {
     const run = runOf("servers: { 1: {}, 2: { down: true }, 3: { myid: 2 } }\nuntil: 2s\n");
     expect([sharedIdSentences(run), sharedIdFact(run, run.endUs)]).toEqual([[], undefined]);
