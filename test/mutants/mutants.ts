@@ -144,8 +144,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "outstanding-not-forwarded",
     about: "A learner that joins does not get the outstanding proposals (Leader#startForwarding).",
     file: "protocol/leader/leader.ts",
-    find: "outstandingProposals: this.outstanding.map((proposal) => proposal.txn),",
-    replace: "outstandingProposals: [],",
+    find: "return this.outstanding.map((proposal) => proposal.txn);",
+    replace: "return [];",
   },
 
   // ---- synchronization: what the learner does
