@@ -200,7 +200,7 @@ export class Server implements NodeProgram<Message>, Effects {
   }
 
   private finishWork(work: ThreadWork): void {
-    for (const key of this.threads.finish(work)) this.peer.workDone(work, key);
+    for (const { key } of this.threads.finish(work)) this.peer.workDone(work, key);
   }
 
   onConnected(connection: number): void {

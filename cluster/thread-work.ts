@@ -37,6 +37,7 @@ export const WORKING_THREADS: Readonly<Record<WorkingThread, readonly ThreadWork
 /** The members of a node that thread work uses. */
 type WorkNode = Pick<Node<unknown>, "clockUs" | "random" | "setTimer">;
 
+/** An unfinished piece of work. */
 interface Piece {
   readonly key: number;
   doneUs: number;
@@ -46,7 +47,7 @@ export class ThreadWorkTimers {
   private readonly node: WorkNode;
   private readonly durations: ThreadDurations;
   /** The unfinished pieces of each kind of work. Few pieces of one kind run at the same time. */
-  private readonly pieces: Readonly<Record<ThreadWork, Piece[]>> = { 0: [], 1: [], 2: [], 3: [] };
+  private readonly pieces: Record<ThreadWork, Piece[]> = { 0: [], 1: [], 2: [], 3: [] };
   /** The number of faults that stall the thread of each kind of work. */
   private readonly stalls: Record<ThreadWork, number> = { 0: 0, 1: 0, 2: 0, 3: 0 };
 
@@ -60,8 +61,9 @@ export class ThreadWorkTimers {
     const doneUs = this.node.clockUs + this.draw(this.durations[work]);
     const pieces = this.pieces[work];
     const running = pieces.find((piece) => piece.key === key);
-    if (running === undefined) pieces.push({ key, doneUs });
-    else running.doneUs = doneUs;
+    if (running !== undefined) running.doneUs = doneUs;
+    else if (pieces.length > 0) pieces.push({ key, doneUs });
+    else this.pieces[work] = [{ key, doneUs }];
     this.setTimer(work);
   }
 
@@ -83,24 +85,21 @@ export class ThreadWorkTimers {
   }
 
   /**
-   * Handles the timer of this kind of work when it fires. Returns the keys of the pieces that are done, in the order of
-   * their starts.
+   * Handles the timer of this kind of work when it fires. Returns the pieces that are done, in the order of their
+   * starts.
    */
-  finish(work: ThreadWork): readonly number[] {
+  finish(work: ThreadWork): readonly Piece[] {
     if (this.stalls[work] > 0) return NONE;
     const pieces = this.pieces[work];
     const nowUs = this.node.clockUs;
-    const done: number[] = [];
-    for (let i = 0; i < pieces.length; ) {
-      const piece = pieces[i] as Piece;
-      if (piece.doneUs > nowUs) i++;
-      else {
-        done.push(piece.key);
-        pieces.splice(i, 1);
-      }
+    const [first] = pieces;
+    if (pieces.length === 1 && first !== undefined && first.doneUs <= nowUs) {
+      this.pieces[work] = [];
+      return pieces;
     }
+    this.pieces[work] = pieces.filter(({ doneUs }) => doneUs > nowUs);
     this.setTimer(work);
-    return done;
+    return pieces.filter(({ doneUs }) => doneUs <= nowUs);
   }
 
   /** Stalls a thread. Its work is finished only after `resume`. */
@@ -137,4 +136,4 @@ export class ThreadWorkTimers {
   }
 }
 
-const NONE: readonly number[] = [];
+const NONE: readonly Piece[] = [];

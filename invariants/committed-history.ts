@@ -22,7 +22,7 @@ export class CommittedHistory {
 
   /** The whole sequence; undefined while it is empty. */
   get last(): History | undefined {
-    return this.histories[this.histories.length - 1];
+    return this.histories.at(-1);
   }
 
   /** The sequence's prefix of this length; undefined if the sequence is shorter or the length is 0. */

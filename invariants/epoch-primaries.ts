@@ -54,7 +54,7 @@ export class EpochPrimary {
 
   /** The initial history with all transactions that the primary has broadcast since. */
   get head(): History | undefined {
-    return this.broadcast[this.broadcast.length - 1] ?? this.initial;
+    return this.broadcast.at(-1) ?? this.initial;
   }
 
   add(txn: Txn): void {
@@ -82,7 +82,7 @@ export class EpochPrimary {
 
   /** Returns the zxid that was broadcast just before this one; undefined if this one is the first. */
   zxidBefore(zxid: Zxid): Zxid | undefined {
-    return this.broadcast[zxid - this.firstZxid - 1]?.zxid;
+    return zxid === this.firstZxid ? undefined : this.broadcast[zxid - this.firstZxid - 1]?.zxid;
   }
 }
 
@@ -118,7 +118,7 @@ export class EpochPrimaries {
   of(epoch: Epoch, leader: ServerId | undefined): EpochPrimary | undefined {
     const primaries = this.byEpoch.get(epoch);
     const own = primaries?.findLast((primary) => primary.leader.sid === leader);
-    return own ?? primaries?.[primaries.length - 1];
+    return own ?? primaries?.at(-1);
   }
 
   /** Returns the primary that broadcast this transaction. */

@@ -34,8 +34,12 @@ export class CommitProcessor {
   /** Queues a committed transaction (CommitProcessor#commit). */
   commit(txn: Txn): void {
     if (this.hasEnded) return;
-    this.queue.push(txn);
-    if (this.queue.length === 1) this.listener.startApplying();
+    if (this.queue.length > 0) {
+      this.queue.push(txn);
+      return;
+    }
+    this.queue = [txn];
+    this.listener.startApplying();
   }
 
   /** Applies all queued transactions, in order, or up to the one that ends the thread. */

@@ -167,11 +167,14 @@ export class Disk {
 
   /** Starts a sync. When it completes, all content that is visible now is durable. */
   sync(operation: number, queue = 0): void {
-    const marks: SyncMark[] = [];
-    for (const file of this.dirtyFiles) {
-      const { value, valueStamp } = file;
-      marks.push({ file, recordCount: file.records.length, value, valueStamp });
-    }
+    const marks = this.dirtyFiles.map(
+      (file): SyncMark => ({
+        file,
+        recordCount: file.records.length,
+        value: file.value,
+        valueStamp: file.valueStamp,
+      }),
+    );
     this.enqueue({ operation, kind: "sync", file: undefined, queue, value: undefined, synced: true, keep: 0, marks });
   }
 
@@ -427,12 +430,14 @@ export class Disk {
     }
     for (const { file, recordCount, value, valueStamp } of operation.marks)
       file.persist(recordCount, value, valueStamp);
+    const { dirtyFiles } = this;
     let kept = 0;
-    for (const file of this.dirtyFiles) {
+    for (const file of dirtyFiles) {
       file.dirty = file.hasUnsynced && this.files.get(file.name) === file;
-      if (file.dirty) this.dirtyFiles[kept++] = file;
+      if (file.dirty) dirtyFiles[kept++] = file;
     }
-    this.dirtyFiles.length = kept;
+    // V8 assigns to `length` in a slow runtime function.
+    while (dirtyFiles.length > kept) dirtyFiles.pop();
   }
 
   private applyWrite(name: string, operation: Operation): void {
@@ -538,6 +543,7 @@ export class Disk {
   }
 
   private plannedResult(operation: Operation): DiskResult {
+    if (this.failures.length === 0 && !this.full && !this.readOnly) return "ok";
     const index = this.failures.findIndex((failure) => failure.matches(operation));
     const noRoom =
       this.full && (operation.kind === "sync" || operation.kind === "replace" || operation.kind === "write");
@@ -571,11 +577,9 @@ export class Disk {
   }
 
   private lane(queue: number): Lane {
-    let lane = this.lanes.find((candidate) => candidate.queue === queue);
-    if (lane === undefined) {
-      lane = { queue, operations: [], busyUntilUs: 0, waiting: 0 };
-      this.lanes.push(lane);
-    }
+    for (const lane of this.lanes) if (lane.queue === queue) return lane;
+    const lane: Lane = { queue, operations: [], busyUntilUs: 0, waiting: 0 };
+    this.lanes.push(lane);
     return lane;
   }
 

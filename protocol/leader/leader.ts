@@ -490,10 +490,12 @@ export class Leader
   }
 
   readAck(handler: LearnerHandler, zxid: Zxid): void {
-    const { sid } = handler;
-    const latest = this.forwardingFollowers.findLast((other) => other.sid === sid);
-    if (this.server.behavior.syncForgetsAcks && latest !== handler) return;
-    this.processAck(sid, zxid);
+    if (this.server.behavior.syncForgetsAcks && !this.isLatest(handler)) return;
+    this.processAck(handler.sid, zxid);
+  }
+
+  private isLatest(handler: LearnerHandler): boolean {
+    return this.forwardingFollowers.findLast(({ sid }) => sid === handler.sid) === handler;
   }
 
   private processAck(sid: ServerId, zxid: Zxid): void {

@@ -180,7 +180,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   }
 
   get reading(): boolean {
-    return READING[this.phase];
+    return this.phase === "serving" || READING[this.phase];
   }
 
   /** LearnerHandler#synced: the handler is alive, and the learner has sent a packet within its deadline. */

@@ -55,8 +55,10 @@ export interface LearnerServer extends SyncServer {
   readonly view: readonly ServerId[];
 }
 
-/** The packets that make a learner apply a transaction. */
-const COMMITTING: readonly PacketType[] = [COMMIT, COMMITANDACTIVATE, INFORM, INFORMANDACTIVATE];
+/** Returns whether a packet makes a learner apply a transaction. */
+function commits(type: PacketType): boolean {
+  return type === COMMIT || type === COMMITANDACTIVATE || type === INFORM || type === INFORMANDACTIVATE;
+}
 
 type LearnerPhase =
   | "connecting"
@@ -442,11 +444,11 @@ export class Learner implements SyncLearner, ServingLearner, HostingFollower {
   }
 
   private read(message: QuorumPacket): void {
-    if (COMMITTING.includes(message.type)) this.server.notes.commitRead(message.zxid);
+    if (commits(message.type)) this.server.notes.commitRead(message.zxid);
     if (this.phase === "serving") this.service?.receive(message);
     else if (this.phase === "synchronizing") this.synchronization?.receive(message);
     else this.receiveLeaderInfo(message);
-    if (message.type !== SNAP && startsStream(message.data)) this.nextIsUnreadable();
+    if (message.data !== null && message.type !== SNAP && startsStream(message.data)) this.nextIsUnreadable();
     if (this.internalError !== null) this.fail(this.internalError.reason, this.internalError.detail);
     if (this.reading) this.expectRead();
   }

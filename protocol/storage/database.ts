@@ -200,7 +200,7 @@ export class Database {
       this.files.sort((a, b) => a.name - b.name);
     }
     const { txns } = this.openFile;
-    const last = txns[txns.length - 1];
+    const last = txns.at(-1);
     if (last !== undefined && zxid <= last.zxid) this.openFile.ascending = false;
     txns.push(txn);
     this.txnCount++;
@@ -265,7 +265,7 @@ export class Database {
    */
   private addCommitted(txn: Txn): boolean {
     const { rejectsGaps } = this.behavior;
-    const last = this.committed.length > this.committedStart ? this.committed[this.committed.length - 1] : undefined;
+    const last = this.committed.length > this.committedStart ? this.committed.at(-1) : undefined;
     if (last !== undefined && rejectsGaps) {
       if (txn.zxid <= last.zxid) return true;
       if (leavesGap(last.zxid, txn.zxid)) return false;

@@ -54,7 +54,9 @@ export class LogThread implements LogUser {
 
   /** Queues a transaction for the log (SyncRequestProcessor#processRequest). */
   write(txn: Txn): void {
-    this.queue.push(txn);
+    // A push to an empty array would reserve room for 17 elements.
+    if (this.queue.length > 0) this.queue.push(txn);
+    else this.queue = [txn];
     if (this.state === "idle") this.begin();
   }
 

@@ -33,7 +33,7 @@ function run(durationUs: DurationRange, start: (threads: ThreadWorkTimers, world
     ...IDLE_PROGRAM,
     onTimer: (timer) => {
       const work = threads.workOf(timer);
-      if (work !== undefined) for (const key of threads.finish(work)) done.push(`${key} at ${world.kernel.nowUs}`);
+      if (work !== undefined) for (const { key } of threads.finish(work)) done.push(`${key} at ${world.kernel.nowUs}`);
     },
   };
   node.start(program);
