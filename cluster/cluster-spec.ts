@@ -60,6 +60,8 @@ export interface ServerSpec {
   readonly view?: readonly ServerId[];
   /** The configuration file of this server. Default: the servers of `view`, with the cluster's roles and groups. */
   readonly config?: EnsembleConfig;
+  /** The content of zoo.cfg.dynamic.next: the configuration that was pending when the server stopped. */
+  readonly nextConfig?: EnsembleConfig;
   /**
    * The content of the file myid, if it is wrong: the server takes part under this id. Its address stays the one that
    * the configurations give to its own id, as with quorumListenOnAllIPs. Default: the id of the server.
@@ -81,6 +83,11 @@ export interface EnsembleConfig {
   readonly groups?: HierarchicalQuorum["groups"];
   /** The weights of the voters whose weight is not 1. */
   readonly weights?: HierarchicalQuorum["weights"];
+  /**
+   * The version, a zxid: the server then has the lists in the file that dynamicConfigFile names. Default: the lists are
+   * in zoo.cfg and have the version 0.
+   */
+  readonly version?: string;
 }
 
 /** A change of the configuration of one server, which takes effect when the server starts the next time. */

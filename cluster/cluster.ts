@@ -27,6 +27,7 @@ import { type DurationRange, parseDurationRange } from "../sim/duration-range.ts
 import { DEFAULT_LINK, type DiskCharacter, type LinkCharacter, type Trace, World } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
 import type { ClusterSpec, ConfigChange, CrashSpec, EnsembleConfig, ServerSpec } from "./cluster-spec.ts";
+import { ConfigFiles, type ConfigWrite } from "./config-files.ts";
 import { hashMessage } from "./message-hash.ts";
 import { Watchers } from "./note-watchers.ts";
 import type { PlannedStop, ServerConfig } from "./records.ts";
@@ -91,6 +92,7 @@ export class Cluster {
   private readonly messageWatchers: MessageWatcher[] = [];
   /** The spec of each server whose configuration has changed since the start of the run. */
   private readonly changedSpecs = new Map<ServerId, ServerSpec>();
+  private readonly files = new Map<ServerId, ConfigFiles>();
   /** The configuration that all servers have, except those with a `view` or a `config`. */
   private readonly commonConfig: EnsembleConfig;
   private readonly commonVerifier: QuorumVerifier;
@@ -167,7 +169,9 @@ export class Cluster {
     const node = this.world.node(sid);
     const watchers = new Watchers(...(this.watchers.get(sid) as readonly [Notes?, Notes?]));
     const onExit = (id: ServerId, code: number): void => this.exited(id, code);
-    const server = new Server(node, this.peerConfig(sid), this.threadDurations, watchers, onExit);
+    const files = this.configFiles(sid);
+    files.cancelCrash();
+    const server = new Server(node, this.peerConfig(sid), this.threadDurations, files, watchers, onExit);
     server.messageWatchers = this.messageWatchers;
     server.coverage = this.options.coverage;
     this.servers.set(sid, server);
@@ -208,7 +212,16 @@ export class Cluster {
   /** Changes the configuration with which a server starts the next time. */
   configure({ server, settings, ...change }: ConfigChange): void {
     const spec = this.serverSpec(server);
+    if (change.config !== undefined) this.configFiles(server).edit(verifierOfConfig(change.config));
     this.changedSpecs.set(server, { ...spec, ...change, settings: { ...spec.settings, ...settings } });
+  }
+
+  /** Makes a server crash at its next write of this kind to the files of its configuration. */
+  crashAtConfigWrite(sid: ServerId, write: ConfigWrite): void {
+    const crash = (): void => {
+      this.crash({ server: sid, unsynced: "lost", connectionsReset: true });
+    };
+    this.configFiles(sid).crashAtWrite(write, crash);
   }
 
   /** Sets the release with which the server starts the next time. If the server runs, stops it. */
@@ -293,10 +306,27 @@ export class Cluster {
     const ensemble = this.ensembleConfigOf(sid);
     const settings = this.settingsOf(sid);
     const { emptyHistory } = this;
-    const verifier = ensemble === this.commonConfig ? this.commonVerifier : verifierOfConfig(ensemble);
+    const { committed, next } = this.configFiles(sid);
     const release = behaviorOf(this.releaseOf(sid));
     const behavior = this.options.change?.(release) ?? release;
-    return { myid: this.myidOf(sid), behavior, verifier, settings, view: membersOf(ensemble), emptyHistory };
+    const myid = this.myidOf(sid);
+    if (committed !== undefined) return { myid, behavior, verifier: committed, next, settings, emptyHistory };
+    const common = ensemble === this.commonConfig ? this.commonVerifier : verifierOfConfig(ensemble);
+    const { configVersion } = settings;
+    const verifier = common.version === configVersion ? common : { ...common, version: configVersion };
+    return { myid, behavior, verifier, settings, emptyHistory };
+  }
+
+  /** Returns the files with the configuration of a server. */
+  configFiles(sid: ServerId): ConfigFiles {
+    let files = this.files.get(sid);
+    if (files === undefined) {
+      const { config, nextConfig } = this.serverSpec(sid);
+      const committed = config?.version === undefined ? undefined : verifierOfConfig(config);
+      files = new ConfigFiles(committed, nextConfig && verifierOfConfig(nextConfig));
+      this.files.set(sid, files);
+    }
+    return files;
   }
 }
 

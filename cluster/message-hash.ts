@@ -33,6 +33,7 @@ function hashData(hash: number, data: QuorumPacket["data"]): number {
   if ("hash" in data) return withSize(mix(hash, data.hash), data.bytes);
   if ("history" in data) return mix(mixNumber(hash, data.zxid), data.history.hash);
   if ("incomplete" in data) return mix(hash, 1);
+  if ("voters" in data) return mixNumber(hash, data.version);
   if ("serverId" in data) return mix(mix(mixNumber(hash, data.configVersion), data.serverId), data.protocolVersion);
   return withSize(mix(hash, makeTxn(NO_ZXID, data.value).hash), data.bytes ?? 0);
 }
@@ -44,9 +45,10 @@ function withSize(hash: number, bytes: number): number {
 
 const NO_ZXID = asZxid(0);
 
-function hashNotification({ electionEpoch, leader, peerEpoch, state, version, zxid }: Notification): number {
+function hashNotification({ config, electionEpoch, leader, peerEpoch, state, version, zxid }: Notification): number {
   const vote = mix(mixNumber(mix(mix(NOTIFICATION, state), leader), zxid), peerEpoch);
-  return mix(mixNumber(vote, electionEpoch), version);
+  const hash = mix(mixNumber(vote, electionEpoch), version);
+  return config === undefined ? hash : mixNumber(hash, config.version);
 }
 
 /** Mixes a 32-bit integer into a hash. */

@@ -13,6 +13,8 @@ import type {
   Notification,
   PacketType,
   Phase,
+  QuorumVerifier,
+  ReconfigRefusal,
   ServerId,
   ServerState,
   SyncDecision,
@@ -226,6 +228,30 @@ export class Watchers implements Notes {
     if (!this.watching) return;
     this.first?.failed(reason, learner, detail);
     this.second?.failed(reason, learner, detail);
+  }
+
+  configSeen(config: QuorumVerifier): void {
+    if (!this.watching) return;
+    this.first?.configSeen(config);
+    this.second?.configSeen(config);
+  }
+
+  configCommitted(config: QuorumVerifier): void {
+    if (!this.watching) return;
+    this.first?.configCommitted(config);
+    this.second?.configCommitted(config);
+  }
+
+  reconfigRefused(reason: ReconfigRefusal, zxid: Zxid): void {
+    if (!this.watching) return;
+    this.first?.reconfigRefused(reason, zxid);
+    this.second?.reconfigRefused(reason, zxid);
+  }
+
+  leaderDesignated(leader: ServerId, config: QuorumVerifier): void {
+    if (!this.watching) return;
+    this.first?.leaderDesignated(leader, config);
+    this.second?.leaderDesignated(leader, config);
   }
 
   anomaly(anomaly: Anomaly, from: ServerId, packet: PacketType | 0, zxid: Zxid, detail: string): void {

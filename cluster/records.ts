@@ -9,6 +9,8 @@
  */
 import {
   type Anomaly,
+  asZxid,
+  configText,
   type ElectionLinkEvent,
   type Epoch,
   type FailureReason,
@@ -19,6 +21,8 @@ import {
   type PacketType,
   PHASE_NAMES,
   type Phase,
+  type QuorumVerifier,
+  type ReconfigRefusal,
   type ServerId,
   type ServerState,
   type Settings,
@@ -68,6 +72,10 @@ export const PROTOCOL_EVENTS = [
   "truncated",
   "snapshot-saved",
   "failed",
+  "config-seen",
+  "config-committed",
+  "reconfig-refused",
+  "leader-designated",
   "started",
   "crashed",
 ] as const;
@@ -201,6 +209,10 @@ export type ProtocolRecord = Common &
         readonly zxid: Zxid;
         readonly detail: string;
       }
+    /** `config`: the new pending or committed configuration, as text. */
+    | { readonly event: "config-seen" | "config-committed"; readonly config: string; readonly version: Zxid }
+    | { readonly event: "reconfig-refused"; readonly reason: ReconfigRefusal; readonly zxid: Zxid }
+    | { readonly event: "leader-designated"; readonly leader: ServerId; readonly version: Zxid }
     /** A process started. The core reports no note for this event, so the run of the scenario makes the record. */
     | { readonly event: "started"; readonly config?: ServerConfig }
     /**
@@ -454,6 +466,23 @@ export class NoteRecorder implements Notes {
   failed(reason: FailureReason, learner: ServerId | undefined, detail: string): void {
     if (!this.needed.failed) return;
     this.sink({ atUs: this.now(), server: this.server, event: "failed", reason, learner, detail });
+  }
+  configSeen(config: QuorumVerifier): void {
+    this.configChanged("config-seen", config);
+  }
+  configCommitted(config: QuorumVerifier): void {
+    this.configChanged("config-committed", config);
+  }
+  private configChanged(event: "config-seen" | "config-committed", config: QuorumVerifier): void {
+    const version = asZxid(config.version);
+    this.sink({ atUs: this.now(), server: this.server, event, config: configText(config), version });
+  }
+  reconfigRefused(reason: ReconfigRefusal, zxid: Zxid): void {
+    this.sink({ atUs: this.now(), server: this.server, event: "reconfig-refused", reason, zxid });
+  }
+  leaderDesignated(leader: ServerId, config: QuorumVerifier): void {
+    const version = asZxid(config.version);
+    this.sink({ atUs: this.now(), server: this.server, event: "leader-designated", leader, version });
   }
   anomaly(anomaly: Anomaly, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {
     if (!this.needed.anomaly) return;

@@ -22,6 +22,8 @@ import {
   type PeerConfig,
   type Port,
   type QuorumPacket,
+  type QuorumVerifier,
+  type ReconfigRequest,
   type ServerId,
   type Settings,
   type Snapshot,
@@ -34,6 +36,7 @@ import {
 } from "../protocol/index.ts";
 import type { Node, NodeProgram } from "../sim/index.ts";
 import { type AcceptingThread, AcceptQueues, isAcceptingThread } from "./accept-queues.ts";
+import type { ConfigFiles } from "./config-files.ts";
 import type { Watchers } from "./note-watchers.ts";
 import { ServerDisk } from "./server-disk.ts";
 import { type ThreadDurations, ThreadWorkTimers, type WorkingThread } from "./thread-work.ts";
@@ -85,6 +88,7 @@ export class Server implements NodeProgram<Message>, Effects {
   messageWatchers: readonly MessageWatcher[] = [];
   coverage: MessageCoverage | undefined = undefined;
 
+  private readonly configFiles: ConfigFiles;
   private readonly node: Node<Message>;
   private readonly disk: ServerDisk;
   private readonly onExit: ExitWatcher;
@@ -99,9 +103,11 @@ export class Server implements NodeProgram<Message>, Effects {
     node: Node<Message>,
     config: PeerConfig,
     durations: ThreadDurations,
+    configFiles: ConfigFiles,
     watchers: Watchers,
     onExit: ExitWatcher,
   ) {
+    this.configFiles = configFiles;
     this.id = asServerId(node.id);
     this.node = node;
     this.threads = new ThreadWorkTimers(node, durations);
@@ -149,6 +155,12 @@ export class Server implements NodeProgram<Message>, Effects {
   write(value: string | number, bytes = 0): boolean {
     this.input();
     return this.peer.write(value, bytes);
+  }
+
+  /** Handles a client's request to change the configuration. Returns false if this server is no leader that serves. */
+  reconfig(request: ReconfigRequest): boolean {
+    this.input();
+    return this.peer.reconfig(request);
   }
 
   /**
@@ -393,6 +405,22 @@ export class Server implements NodeProgram<Message>, Effects {
 
   saveSnapshotInBackground(snapshot: Snapshot): void {
     if (this.running) this.disk.saveSnapshotInBackground(snapshot);
+  }
+
+  writeNextConfig(config: QuorumVerifier): void {
+    if (this.running) this.configFiles.writeNext(config);
+  }
+
+  writeDynamicConfig(): void {
+    if (this.running) this.configFiles.writeDynamic();
+  }
+
+  pointToDynamicConfig(config: QuorumVerifier): void {
+    if (this.running) this.configFiles.pointTo(config);
+  }
+
+  deleteNextConfig(): void {
+    if (this.running) this.configFiles.deleteNext();
   }
 
   load(): void {

@@ -2,7 +2,14 @@
  * The quorum verifier of a server: which servers vote, in which groups and with which weights (QuorumMaj,
  * QuorumHierarchical).
  */
-import { hierarchical, majority, type QuorumVerifier, type ServerId, serverIdsOf } from "../protocol/index.ts";
+import {
+  hierarchical,
+  majority,
+  parseZxid,
+  type QuorumVerifier,
+  type ServerId,
+  serverIdsOf,
+} from "../protocol/index.ts";
 import type { ClusterSpec, EnsembleConfig, ServerSpec } from "./cluster-spec.ts";
 
 type Servers = Pick<ClusterSpec, "servers" | "quorum">;
@@ -30,8 +37,10 @@ function configOfView(spec: Servers, view: readonly ServerId[] = serverIdsOf(spe
 }
 
 /** Returns the verifier of a server with this configuration. */
-export function verifierOfConfig({ groups, observers, voters, weights = {} }: EnsembleConfig): QuorumVerifier {
-  if (groups === undefined) return majority(voters, observers);
+export function verifierOfConfig(config: EnsembleConfig): QuorumVerifier {
+  const { groups, observers, voters, weights = {} } = config;
+  const version = config.version === undefined ? 0 : (parseZxid(config.version) ?? 0);
+  if (groups === undefined) return majority(voters, observers, version);
   const weightOf = new Map(serverIdsOf(weights).map((sid) => [sid, weights[sid] as number]));
-  return hierarchical(Object.values(groups), weightOf, observers);
+  return hierarchical(Object.values(groups), weightOf, observers, version);
 }

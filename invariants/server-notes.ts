@@ -251,6 +251,14 @@ export class ServerNotes implements Notes {
     this.check.noBadPacket.learnerLeft(this.server.sid, learner);
   }
 
+  configSeen(): void {}
+
+  configCommitted(): void {}
+
+  reconfigRefused(): void {}
+
+  leaderDesignated(): void {}
+
   anomaly(anomaly: Anomaly, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {
     this.check.noBadPacket.anomaly(this.server.sid, anomaly, from, type, zxid, detail);
   }

@@ -114,6 +114,13 @@ export interface ReleaseBehavior {
    * (Leader#processAck, Leader#lead in 3.4).
    */
   readonly onlyVotersAcknowledge: boolean;
+  /** The release has dynamic reconfiguration (ZOOKEEPER-107). */
+  readonly knowsReconfig: boolean;
+  /**
+   * If reconfigEnabled is false, a server stores no pending configuration, and a new leader designates no other leader
+   * (ZOOKEEPER-3829).
+   */
+  readonly reconfigDisabledKeepsPending: boolean;
   /**
    * A LOOKING server ignores votes for a leader that is not a voter of its configuration (ZOOKEEPER-2988). If false, it
    * can elect such a leader, and then does not find its address.

@@ -6,6 +6,7 @@
  */
 import type { Fixes } from "./behavior.ts";
 import type { ElectionMessage, Notification, QuorumPacket, Snapshot } from "./packets.ts";
+import type { QuorumVerifier } from "./quorum.ts";
 import type { Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 
@@ -233,6 +234,19 @@ export interface Effects {
   readLog(): readonly LogFile[];
   /** Reads the dataDir. `diskDone` then passes a DiskImage to the Peer. */
   load(): void;
+
+  /**
+   * Writes zoo.cfg.dynamic.next, the pending configuration. This and the following three effects complete before they
+   * return: the calling thread of the server waits, and the file is durable (AtomicFileWritingIdiom). If the process
+   * ends at one of them, the host ignores the rest of the input.
+   */
+  writeNextConfig(config: QuorumVerifier): void;
+  /** Writes zoo.cfg.dynamic.<version>, a committed configuration. */
+  writeDynamicConfig(config: QuorumVerifier): void;
+  /** Makes zoo.cfg name the file zoo.cfg.dynamic.<version>. */
+  pointToDynamicConfig(config: QuorumVerifier): void;
+  /** Deletes zoo.cfg.dynamic.next. */
+  deleteNextConfig(): void;
 
   /** Exits the process: the host stops the server (ServiceUtils#requestSystemExit). */
   exit(code: number, reason: string): void;

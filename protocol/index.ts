@@ -6,10 +6,12 @@
  */
 export * from "./behavior.ts";
 export * from "./buffer-limit.ts";
+export { Configurations } from "./configurations.ts";
 export * from "./effects.ts";
 export * from "./election/notification-wire.ts";
 export * from "./election/vote.ts";
 export type { ConnectionEnd } from "./inbox.ts";
+export * from "./leader/reconfig.ts";
 export * from "./leader/sync-decision.ts";
 export * from "./leader/sync-rules.ts";
 export * from "./notes.ts";

@@ -2,8 +2,10 @@
  * Notes: the typed observations that a Peer reports about itself, in ZooKeeper's terms. The invariants and the records
  * of a run get their information about servers only from notes. Notes have no effect on the protocol.
  */
+import type { ReconfigRefusal } from "./leader/reconfig.ts";
 import type { SyncDecision, SyncFacts } from "./leader/sync-decision.ts";
 import type { Notification, PacketType, ServerState } from "./packets.ts";
+import type { QuorumVerifier } from "./quorum.ts";
 import type { History, Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 
@@ -43,6 +45,7 @@ export type FailureReason =
   | "connect-failed" // connectToLeader: no connection within the permitted tries or time
   | "not-in-configuration" // QuorumPeer#start: the server's own configuration does not list the server
   | "leader-unknown" // findLeader: the elected leader is not in this server's view
+  | "reconfigured" // the new configuration changes the role of this server, or its leader
   | "connection-closed" // the other end closed the connection, or it was reset
   | "read-timeout" // nothing arrived within the timeout of the socket (soTimeout)
   | "not-enough-followers" // the leader and its synchronized followers are not a quorum
@@ -171,6 +174,14 @@ export interface Notes {
    * case.
    */
   failed(reason: FailureReason, learner: ServerId | undefined, detail: string): void;
+  /** The server has a new pending configuration (QuorumPeer#setLastSeenQuorumVerifier). */
+  configSeen(config: QuorumVerifier): void;
+  /** The server has a new committed configuration (QuorumPeer#setQuorumVerifier). */
+  configCommitted(config: QuorumVerifier): void;
+  /** The leader refused a reconfiguration (PrepRequestProcessor). */
+  reconfigRefused(reason: ReconfigRefusal, zxid: Zxid): void;
+  /** The leader designated another server to lead, and commits nothing more (Leader#tryToCommit, #startZkServer). */
+  leaderDesignated(leader: ServerId, config: QuorumVerifier): void;
   /** The server received a packet that violates the protocol. */
   anomaly(anomaly: Anomaly, from: ServerId, packet: PacketType | 0, zxid: Zxid, detail: string): void;
 }

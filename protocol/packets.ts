@@ -6,6 +6,7 @@
  * packets, so that they share one object shape. Not modeled: authinfo, sessions, and the content of REVALIDATE and
  * SYNC.
  */
+import type { QuorumVerifier } from "./quorum.ts";
 import type { History, Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 
@@ -118,6 +119,12 @@ export interface WriteRequest {
   readonly bytes?: number;
 }
 
+/** The data of INFORMANDACTIVATE: a committed reconfiguration, and the leader that the current leader designates. */
+export interface ActivatedTxn extends Txn {
+  /** The designated leader. */
+  readonly designated: ServerId;
+}
+
 interface PacketOf<Type extends number, Data> {
   readonly type: Type;
   readonly zxid: Zxid;
@@ -129,7 +136,9 @@ export type QuorumPacket =
   | PacketOf<typeof REQUEST, WriteRequest>
   | PacketOf<typeof PROPOSAL | typeof INFORM, Txn>
   | PacketOf<typeof COMMITANDACTIVATE, ServerId>
-  | PacketOf<typeof INFORMANDACTIVATE, Txn>
+  | PacketOf<typeof INFORMANDACTIVATE, Txn | ActivatedTxn>
+  // The data is the pending configuration of the leader; null stands for a configuration of version 0.
+  | PacketOf<typeof NEWLEADER, QuorumVerifier | null>
   | PacketOf<typeof FOLLOWERINFO | typeof OBSERVERINFO, LearnerInfo | null>
   // The data is the leader's protocol version.
   | PacketOf<typeof LEADERINFO, number>
@@ -142,7 +151,6 @@ export type QuorumPacket =
       | typeof PING
       | typeof REVALIDATE
       | typeof SYNC
-      | typeof NEWLEADER
       | typeof UPTODATE
       | typeof DIFF
       | typeof TRUNC,
@@ -224,6 +232,8 @@ export interface Notification {
   readonly peerEpoch: Epoch;
   /** The version of the notification format (Notification.CURRENTVERSION, which is 2). */
   readonly version: number;
+  /** The committed configuration of the sender; absent if its version is 0, because no server adopts that one. */
+  readonly config?: QuorumVerifier;
 }
 
 /** The first message on an election connection (QuorumCnxManager.InitialMessage): the sender's id. */

@@ -13,6 +13,7 @@
  */
 import type { Behavior } from "./behavior.ts";
 import { type BufferLimit, bufferLimit } from "./buffer-limit.ts";
+import { Configurations } from "./configurations.ts";
 import {
   type ConnectionId,
   DISK_ACCEPTED_EPOCH,
@@ -47,11 +48,13 @@ import { type ElectionServer, FastLeaderElection } from "./election/fast-leader-
 import { decodeNotification } from "./election/notification-wire.ts";
 import type { Vote } from "./election/vote.ts";
 import type { ConnectionEnd } from "./inbox.ts";
-import { Leader, type LeaderServer } from "./leader/leader.ts";
+import { Leader } from "./leader/leader.ts";
+import type { ReconfigRequest } from "./leader/reconfig.ts";
 import { Learner, type LearnerServer } from "./learner/learner.ts";
 import { BROADCAST, ELECTION, type FailureReason, type Notes, type Phase } from "./notes.ts";
 import {
   type ElectionMessage,
+  FOLLOWING,
   isHello,
   LEADING,
   LOOKING,
@@ -61,7 +64,7 @@ import {
   type ServerState,
   type Snapshot,
 } from "./packets.ts";
-import { type AckSet, countingObservers, type QuorumVerifier } from "./quorum.ts";
+import { type AckSet, observersOf, type QuorumVerifier } from "./quorum.ts";
 import { NEWEST } from "./releases.ts";
 import type { Settings } from "./settings.ts";
 import { Database } from "./storage/database.ts";
@@ -73,12 +76,12 @@ import { type Epoch, epochOf, NO_EPOCH, type ServerId, ZERO_ZXID, type Zxid } fr
 export interface PeerConfig {
   /** The id of this server. */
   readonly myid: ServerId;
-  /** Which servers vote, and which sets of them are a quorum. */
+  /** The committed configuration in the files of the server: who votes, and which sets of voters are a quorum. */
   readonly verifier: QuorumVerifier;
+  /** The content of zoo.cfg.dynamic.next; undefined if the server does not read that file. */
+  readonly next?: QuorumVerifier | undefined;
   /** The settings of zoo.cfg and system properties. */
   readonly settings: Settings;
-  /** The servers that this server knows; usually all members of the ensemble. */
-  readonly view: readonly ServerId[];
   /**
    * The empty history from which each history of this server grows. Servers with the same `emptyHistory` object also
    * share the objects of equal histories, which makes comparisons cheap.
@@ -99,26 +102,20 @@ type StartupStep =
  * `packet`, `diskDone`, … one at a time, and performs the effects that the Peer asks for. A Peer never throws because
  * of what a network or a disk does.
  */
-export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUser {
+export class Peer implements ElectionServer, LearnerServer, LogUser {
   /** The current time, virtual or real. The host sets it before each input. */
   nowUs = 0;
 
   /** The id of this server. */
   readonly myid: ServerId;
-  /** Which servers vote, and which sets of them are a quorum. */
-  readonly verifier: QuorumVerifier;
-  /** The verifier for the quorum that agrees on an epoch; it counts every server in releases before ZOOKEEPER-2959. */
-  readonly epochVerifier: QuorumVerifier;
-  /** The verifier for ACKs of proposals and for the leader's check of its quorum; it counts every server in 3.4. */
-  readonly ackVerifier: QuorumVerifier;
+  /** The configurations of this server, and which servers count for what. */
+  readonly configurations: Configurations;
   /** The settings of this server. */
   readonly settings: Settings;
   /** The behaviors of the server's release. */
   readonly behavior: Behavior;
-  /** The servers that this server knows. */
-  readonly view: readonly ServerId[];
-  /** Whether this server votes; false for an observer. */
-  readonly participant: boolean;
+  /** Whether this server votes or follows; false for an observer (QuorumPeer#learnerType). */
+  participant: boolean;
   /** The host. */
   readonly effects: Effects;
   /** The receiver of observations. */
@@ -154,6 +151,8 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
 
   private readonly election: FastLeaderElection;
   private readonly connections: ElectionConnections;
+  /** Whether the server takes its next role without an election (QuorumPeer#reconfigFlag). */
+  private skipsElection = false;
   private leader: Leader | null = null;
   private learner: Learner | null = null;
   /** The voters whose ObserverMaster this observer tries in turn (QuorumPeer#observerMasters); empty: the leader. */
@@ -165,17 +164,14 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   private startupSteps: StartupStep[] | null = null;
 
   constructor(config: PeerConfig, effects: Effects, notes: Notes) {
-    const { emptyHistory, myid, settings, verifier, view } = config;
+    const { emptyHistory, myid, next, settings, verifier } = config;
     this.myid = myid;
-    this.verifier = verifier;
     this.settings = settings;
     this.behavior = config.behavior ?? NEWEST;
-    this.view = view;
-    this.epochVerifier = this.behavior.observersDoNotCount ? verifier : countingObservers(verifier);
-    this.ackVerifier = this.behavior.onlyVotersAcknowledge ? verifier : countingObservers(verifier);
-    this.participant = verifier.isVoter(myid);
     this.effects = effects;
     this.notes = notes;
+    this.configurations = new Configurations(this, verifier, next);
+    this.participant = !observersOf(verifier).includes(myid);
     this.database = new Database(settings, this.behavior, emptyHistory);
     this.logLock = new LogLock(effects);
     this.initTimeoutUs = settings.initLimit * settings.tickTimeMs * 1000;
@@ -189,7 +185,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
       state: LOOKING,
       version: 0,
     };
-    this.connections = new ElectionConnections({ myid, settings, view, behavior: this.behavior }, effects, notes);
+    this.connections = new ElectionConnections(this, effects, notes);
     this.election = new FastLeaderElection(this, this.connections, effects, notes);
   }
 
@@ -198,7 +194,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   /** Starts the server with the content of its disk. This is the first input of a Peer. */
   start(image: DiskImage): void {
     const { behavior, database, effects } = this;
-    if (!this.view.includes(this.myid)) {
+    if (!this.configurations.committed.members.includes(this.myid)) {
       this.exit(EXIT_UNEXPECTED, "not-in-configuration", `My id ${this.myid} not in the peer list`);
       return;
     }
@@ -310,13 +306,18 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   // ---- changes of role (QuorumPeer#run)
 
   /**
-   * Becomes LOOKING and starts an election with the database in memory. In some releases, a server that was an observer
-   * first waits for a random time.
+   * Takes the role that a new configuration gives this server. If there is none, becomes LOOKING and starts an election
+   * with the database in memory. In some releases, a server that was an observer first waits for a random time.
    */
   look(): void {
     this.leader = null;
     this.learner = null;
     if (!this.alive) return;
+    if (this.skipsElection) {
+      if (this.database.initialized) this.skipElection();
+      else this.effects.load();
+      return;
+    }
     const wasObserver = this.state === OBSERVING;
     this.setState(LOOKING);
     const delayMs = wasObserver && this.behavior.observerElectionDelay ? this.settings.observerElectionDelayMs : 0;
@@ -327,6 +328,35 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   private startElection(): void {
     if (this.database.initialized) this.election.start();
     else this.effects.load();
+  }
+
+  /** QuorumPeer#updateServerState, if a new configuration says who leads. */
+  private skipElection(): void {
+    this.skipsElection = false;
+    const vote = this.currentVote;
+    const learning = this.participant ? FOLLOWING : OBSERVING;
+    this.electionDone(vote.id === this.myid ? LEADING : learning, vote, this.configurations.votes());
+  }
+
+  processReconfig(config: QuorumVerifier, designated: ServerId | null, zxid: Zxid, restartsElection: boolean): boolean {
+    if (!this.settings.reconfigEnabled) return false;
+    const { configurations } = this;
+    const before = configurations.committed;
+    if (!configurations.commit(config)) return false;
+    if (restartsElection) this.election.restart();
+    const isParticipant = !observersOf(config).includes(this.myid);
+    const roleChanges = isParticipant !== this.participant;
+    this.participant = isParticipant;
+    if (roleChanges) this.skipsElection = true;
+    const { id } = this.currentVote;
+    if (designated !== null) {
+      if (id === designated) return roleChanges;
+      this.currentVote = { ...this.currentVote, id: designated, zxid, electionEpoch: -1, peerEpoch: NO_EPOCH };
+      this.skipsElection = true;
+      return true;
+    }
+    this.skipsElection = false;
+    return roleChanges || !before.isVoter(id) || !config.isVoter(id);
   }
 
   electionDone(state: ServerState, vote: Vote, supporters: AckSet): void {
@@ -354,9 +384,9 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
 
   /** Shuffles the voters, one of which becomes the learner master (QuorumPeer#updateObserverMasterList). */
   private listObserverMasters(): void {
-    const { behavior, observerMasters, participant, settings, verifier, view } = this;
+    const { behavior, configurations, observerMasters, participant, settings } = this;
     if (participant || settings.observerMasterPort <= 0 || !behavior.knowsObserverMasters) return;
-    observerMasters.push(...view.filter((sid) => verifier.isVoter(sid)));
+    observerMasters.push(...configurations.committed.voters);
     for (let size = observerMasters.length; size > 1; size--) {
       const index = this.effects.random(size);
       const last = observerMasters[size - 1] as ServerId;
@@ -470,6 +500,14 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     // The server closes the connection of a client that sends a larger request (NIOServerCnxn#readLength).
     if (!this.alive || bytes > this.settings.juteMaxBuffer) return false;
     return this.leader?.submit(value, bytes) ?? this.learner?.submit(value, bytes) ?? false;
+  }
+
+  /**
+   * Input: a client's request to change the configuration. A learner would forward it; here only a leader takes it.
+   * Returns false if this server is no leader that serves.
+   */
+  reconfig(request: ReconfigRequest): boolean {
+    return this.alive && (this.leader?.reconfig(request) ?? false);
   }
 
   /**
@@ -670,7 +708,8 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
       return;
     }
     this.notes.loaded(database.history, database.logHistory, database.lastProcessedZxid);
-    this.election.start();
+    if (this.skipsElection) this.skipElection();
+    else this.election.start();
   }
 
   /** Returns a hash of the state that decides this server's behavior, for the digest of a run. */

@@ -2,9 +2,11 @@
  * Quorum verifiers (QuorumMaj, QuorumHierarchical), which say whether a set of servers is a quorum, and the set of
  * servers that have acknowledged something (SyncedLearnerTracker).
  *
- * Not modeled: QuorumOracleMaj, and a second verifier during reconfiguration.
+ * During a reconfiguration, two configurations are in force, and each needs its own quorum.
+ *
+ * Not modeled: QuorumOracleMaj, and the addresses of servers.
  */
-import type { ServerId } from "./zxid.ts";
+import { asZxid, formatZxid, type ServerId } from "./zxid.ts";
 
 /** Which servers vote, and which sets of servers are a quorum (QuorumVerifier). */
 export interface QuorumVerifier {
@@ -102,19 +104,55 @@ export function countingObservers(verifier: QuorumVerifier): QuorumVerifier {
   return { ...verifier, isVoter: () => true, ...(groups && { isOutsideGroups: (sid: ServerId) => !isVoter(sid) }) };
 }
 
-/** The voters that have acknowledged something, and whether they are a quorum (SyncedLearnerTracker). */
+/** Returns the observers of a configuration, ascending. */
+export function observersOf({ isVoter, members }: QuorumVerifier): readonly ServerId[] {
+  return members.filter((sid) => !isVoter(sid));
+}
+
+/**
+ * Returns whether two configurations are equal (QuorumVerifier#equals): they have the same version, or the same
+ * members, roles, groups and weights.
+ */
+export function sameConfig(a: QuorumVerifier, b: QuorumVerifier): boolean {
+  return a.version === b.version || membersText(a) === membersText(b);
+}
+
+/** Returns a configuration as text, for example `voters 1,2,3; observers 4; version 1:3` (QuorumVerifier#toString). */
+export function configText(config: QuorumVerifier): string {
+  return `${membersText(config)}; version ${formatZxid(asZxid(config.version))}`;
+}
+
+function membersText(config: QuorumVerifier): string {
+  const { groups, voters, weightOf } = config;
+  const observers = observersOf(config);
+  const parts = [`voters ${voters.join(",")}`];
+  if (observers.length > 0) parts.push(`observers ${observers.join(",")}`);
+  if (groups !== undefined) parts.push(`groups ${groups.map((group) => group.join(",")).join(" | ")}`);
+  const weights = voters.filter((sid) => weightOf(sid) !== 1).map((sid) => `${sid}=${weightOf(sid)}`);
+  if (weights.length > 0) parts.push(`weights ${weights.join(",")}`);
+  return parts.join("; ");
+}
+
+/**
+ * The voters that have acknowledged something, and whether they are a quorum (SyncedLearnerTracker). If two verifiers
+ * are given, both need their quorum.
+ */
 export class AckSet {
   private readonly verifier: QuorumVerifier;
   private readonly acked: ServerId[] = [];
   private complete = false;
+  /** The same for the second verifier; null if there is only one. */
+  private readonly second: AckSet | null;
 
-  constructor(verifier: QuorumVerifier) {
+  constructor(verifier: QuorumVerifier, second: QuorumVerifier | null = null) {
     this.verifier = verifier;
+    this.second = second === null ? null : new AckSet(second);
   }
 
   /** Adds a server. Returns whether the server is a voter, even if it was added before (#addAck). */
   add(sid: ServerId): boolean {
-    if (!this.verifier.isVoter(sid)) return false;
+    const counted = this.second?.add(sid) ?? false;
+    if (!this.verifier.isVoter(sid)) return counted;
     if (this.acked.includes(sid)) return true;
     this.acked.push(sid);
     this.complete ||= this.verifier.containsQuorum(this.acked);
@@ -123,18 +161,19 @@ export class AckSet {
 
   /** Removes a server, unless the quorum is complete. */
   forget(sid: ServerId): void {
+    this.second?.forget(sid);
     const index = this.acked.indexOf(sid);
     if (index >= 0 && !this.complete) this.acked.splice(index, 1);
   }
 
-  /** Returns whether a server was added. */
+  /** Returns whether a server was added as a voter of one of the verifiers. */
   has(sid: ServerId): boolean {
-    return this.acked.includes(sid);
+    return this.acked.includes(sid) || (this.second?.has(sid) ?? false);
   }
 
-  /** Whether the servers are a quorum. Once true, it stays true. */
+  /** Whether the servers are a quorum of each verifier. Once true, it stays true (#hasAllQuorums). */
   get hasQuorum(): boolean {
-    return this.complete;
+    return this.complete && (this.second === null || this.second.hasQuorum);
   }
 
   /** Whether QuorumVerifier#containsQuorum throws a NullPointerException for the servers that were added. */
@@ -145,6 +184,12 @@ export class AckSet {
 
   /** The servers that were added, in order. */
   get servers(): readonly ServerId[] {
-    return this.acked;
+    return this.second === null ? this.acked : [...new Set([...this.acked, ...this.second.acked])];
+  }
+
+  /** The acknowledgments by voters of the newest verifier. */
+  get newest(): { readonly verifier: QuorumVerifier; readonly servers: readonly ServerId[] } {
+    const { acked, verifier } = this.second ?? this;
+    return { verifier, servers: acked };
   }
 }

@@ -27,6 +27,8 @@ const R3_4_10: Behavior = {
   throttledSyncs: [],
   observersDoNotCount: false,
   onlyVotersAcknowledge: false,
+  knowsReconfig: false,
+  reconfigDisabledKeepsPending: false,
   ignoresVotesForNonVoters: false,
   helloHasAddress: false,
   settledVotesKeepState: false,
@@ -59,6 +61,7 @@ const R3_4_14: Behavior = {
 const R3_5_5: Behavior = {
   ...R3_4_14,
   onlyVotersAcknowledge: true,
+  knowsReconfig: true,
   helloHasAddress: true,
   commitNeedsProposal: true,
   leaderSnapshots: true,
@@ -81,6 +84,7 @@ const R3_5_8: Behavior = {
 
 const R3_5_10: Behavior = {
   ...R3_5_8,
+  reconfigDisabledKeepsPending: true,
   diffLogging: "queued-before-ack",
   interruptedSnapReloads: true,
   syncsSnap: true,
@@ -105,7 +109,7 @@ const R3_6_0: Behavior = {
   quitsWaitingForEpoch: true,
 };
 
-const R3_6_2: Behavior = { ...R3_6_0, electionConnectsInTurn: false };
+const R3_6_2: Behavior = { ...R3_6_0, electionConnectsInTurn: false, reconfigDisabledKeepsPending: true };
 
 const R3_6_4: Behavior = {
   ...R3_6_2,
@@ -218,11 +222,13 @@ export const ALIKE: Readonly<Record<string, AlikeRelease>> = {
   },
   "3.5.9": {
     profile: "3.5.8",
-    why: "3.5.9 changes reconfiguration, authentication and sessions; its fix of ZOOKEEPER-3911 was reverted.",
+    except: { reconfigDisabledKeepsPending: true },
+    why: "3.5.9 fixes ZOOKEEPER-3829, so a server with reconfigEnabled=false stores no pending configuration.",
   },
   "3.6.1": {
     profile: "3.6.2",
-    why: "Both fix ZOOKEEPER-3756; 3.6.2 changes reconfiguration, throttling and metrics.",
+    except: { reconfigDisabledKeepsPending: false },
+    why: "Both fix ZOOKEEPER-3756. 3.6.2 also fixes ZOOKEEPER-3829; its other changes concern throttling and metrics.",
   },
   "3.6.3": {
     profile: "3.6.4",

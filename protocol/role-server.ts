@@ -4,6 +4,7 @@
  */
 import type { Behavior } from "./behavior.ts";
 import type { BufferLimit } from "./buffer-limit.ts";
+import type { Configurations } from "./configurations.ts";
 import type { Effects } from "./effects.ts";
 import type { FailureReason, Notes, Phase } from "./notes.ts";
 import type { QuorumVerifier } from "./quorum.ts";
@@ -11,14 +12,15 @@ import type { Settings } from "./settings.ts";
 import type { Database } from "./storage/database.ts";
 import type { Txn } from "./storage/history.ts";
 import type { LogLock } from "./storage/log-lock.ts";
-import type { Epoch, ServerId } from "./zxid.ts";
+import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 
 export interface RoleServer {
   readonly myid: ServerId;
   readonly nowUs: number;
   readonly settings: Settings;
   readonly behavior: Behavior;
-  readonly verifier: QuorumVerifier;
+  /** The configurations of this server, and which servers count for what. */
+  readonly configurations: Configurations;
   readonly effects: Effects;
   readonly notes: Notes;
   readonly database: Database;
@@ -45,6 +47,12 @@ export interface RoleServer {
   currentEpochWritten(epoch: Epoch, ok: boolean): void;
   /** Changes the epoch of the current vote (QuorumPeer#updateElectionVote, ZOOKEEPER-1732). */
   updateElectionVote(epoch: Epoch): void;
+  /**
+   * Makes a configuration the committed one, and adapts role and vote (QuorumPeer#processReconfig). `designated` is the
+   * server that the leader designates, null if it designates none. With `restartsElection`, the election service starts
+   * again. Returns whether the current role must end.
+   */
+  processReconfig(config: QuorumVerifier, designated: ServerId | null, zxid: Zxid, restartsElection: boolean): boolean;
   /** ZKDatabase#append: appends to the log, in the page cache. */
   appendToLog(txn: Txn): void;
   /** Starts to write a snapshot of the database. The role continues when the snapshot is written. */
@@ -54,6 +62,9 @@ export interface RoleServer {
   /** Called when the log could not be written. Returns whether the server exits because of that. */
   logFailed(): boolean;
   exit(code: number, reason: FailureReason, detail: string): void;
-  /** Called when the role has ended. The server becomes LOOKING. */
+  /**
+   * Called when the role has ended. The server becomes LOOKING, or takes the role that a new configuration gives it
+   * (QuorumPeer#updateServerState).
+   */
   look(): void;
 }

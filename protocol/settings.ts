@@ -95,8 +95,12 @@ export interface Settings {
    * Zab 1.0.
    */
   readonly protocolVersion: number;
-  /** The version of the server's configuration (QuorumVerifier#getVersion). */
+  /** The version of the configuration in the server's files (QuorumVerifier#getVersion). */
   readonly configVersion: number;
+  /** reconfigEnabled: whether clients can change the configuration, and whether the server adopts new configurations. */
+  readonly reconfigEnabled: boolean;
+  /** standaloneEnabled: if it is false, a reconfiguration can leave one voter. */
+  readonly standaloneEnabled: boolean;
   /** zookeeper.testingonly.initialZxid: the counter with which a new leader starts its epoch, for rollover tests. */
   readonly initialCounter: number;
   /**
@@ -151,6 +155,8 @@ export const DEFAULT_SETTINGS: Settings = {
   maxBatchSize: 1000,
   protocolVersion: 0x10000,
   configVersion: 0,
+  reconfigEnabled: false,
+  standaloneEnabled: true,
   initialCounter: 0,
   electionTransport: "stream",
 };

@@ -88,6 +88,14 @@ export function describeRecord(record: ProtocolRecord): string {
       return `loads its database up to ${formatZxid(record.zxid)}`;
     case "fast-forwarded":
       return `fast-forwards its database to ${formatZxid(record.zxid)}`;
+    case "config-seen":
+      return `sees the pending configuration: ${record.config}`;
+    case "config-committed":
+      return `activates the configuration: ${record.config}`;
+    case "reconfig-refused":
+      return `refuses the reconfiguration: ${record.reason}`;
+    case "leader-designated":
+      return `designates server ${record.leader} as the leader and commits nothing more`;
     case "failed":
       return record.learner === undefined
         ? `fails with ${describeFailure(record)}`

@@ -174,6 +174,10 @@ export const FAILURE_REASONS: Readonly<Record<FailureReason, FailureDescription>
     about: "the elected leader is not in the view of the server",
     messages: [{ text: "Couldn't find the leader with id = {}" }],
   },
+  reconfigured: {
+    about: "a new configuration changes the role of the server, or its leader",
+    messages: [{ from: "3.5.0", text: "changes proposed in reconfig" }],
+  },
   "connection-closed": {
     about: "the other end closed the connection, or the connection was reset",
     messages: brokenConnection("java.io.EOFException or java.net.SocketException"),

@@ -10,6 +10,7 @@
  * Not modeled: the receive queue's limit of 100 messages, multiple addresses, and the separate threads that reconnect.
  */
 import type { Behavior } from "../behavior.ts";
+import type { Configurations } from "../configurations.ts";
 import { type ConnectionId, type Effects, ELECTION_PORT, NO_CONNECTION, TIMER_DIAL } from "../effects.ts";
 import type { ElectionLinkEvent, Notes } from "../notes.ts";
 import { type ElectionMessage, type Hello, isHello, type Notification } from "../packets.ts";
@@ -21,8 +22,8 @@ export interface ElectionConnectionsConfig {
   readonly myid: ServerId;
   readonly settings: Settings;
   readonly behavior: Behavior;
-  /** The servers that this server knows. It can connect only to these. */
-  readonly view: readonly ServerId[];
+  /** The configurations of the server. It can connect only to the members of those in force. */
+  readonly configurations: Configurations;
 }
 
 /** The state of the connection to one peer. */
@@ -52,7 +53,7 @@ export class ElectionConnections {
   private readonly settings: Settings;
   private readonly effects: Effects;
   private readonly notes: Notes;
-  private readonly view: readonly ServerId[];
+  private readonly configurations: Configurations;
   private readonly connectsInTurn: boolean;
   /** The first message that this server sends on a connection that it opens. */
   private readonly hello: Hello;
@@ -67,12 +68,12 @@ export class ElectionConnections {
   /** The calls that wait until the sending thread is not blocked, in releases with electionConnectsInTurn. */
   private readonly delayed: DelayedSend[] = [];
 
-  constructor({ behavior, myid, settings, view }: ElectionConnectionsConfig, effects: Effects, notes: Notes) {
+  constructor({ behavior, configurations, myid, settings }: ElectionConnectionsConfig, effects: Effects, notes: Notes) {
     this.myid = myid;
     this.settings = settings;
     this.effects = effects;
     this.notes = notes;
-    this.view = view;
+    this.configurations = configurations;
     this.connectsInTurn = behavior.electionConnectsInTurn;
     this.hello = behavior.helloHasAddress ? { hello: myid, address: true } : { hello: myid };
   }
@@ -94,7 +95,7 @@ export class ElectionConnections {
     nowUs: number,
     link: PeerLink,
     notification: Notification | null,
-    mayConnect = this.view.includes(link.sid),
+    mayConnect = this.configurations.knows(link.sid),
   ): void {
     if (this.blockingLink !== null) {
       this.delayed.push({ link, notification, mayConnect });
@@ -117,6 +118,15 @@ export class ElectionConnections {
 
   connectAll(nowUs: number): void {
     for (const link of this.links.values()) this.sendOrConnect(nowUs, link, null);
+  }
+
+  /** Closes all connections, and forgets the messages (QuorumCnxManager#halt). */
+  closeAll(): void {
+    for (const connection of this.peers.keys()) this.effects.close(connection);
+    this.peers.clear();
+    this.links.clear();
+    this.blockingLink = null;
+    this.delayed.length = 0;
   }
 
   owns(connection: ConnectionId): boolean {
@@ -173,7 +183,7 @@ export class ElectionConnections {
       this.effects.close(connection);
       this.note(link.sid, "closed-peer-id-smaller");
       const hasAddress = message.address === true && this.hello.address === true;
-      this.sendOrConnect(nowUs, link, null, hasAddress || this.view.includes(link.sid));
+      this.sendOrConnect(nowUs, link, null, hasAddress || this.configurations.knows(link.sid));
     } else {
       this.peers.set(connection, message.hello);
       this.use(link, connection);

@@ -4,15 +4,15 @@
  *
  * ZooKeeper's loop blocks on a queue. Here, each notification is one call. The loop has two waits: for the next
  * notification, and, when a quorum agrees, for finalizeWait. Both waits share one deadline. A server's notifications to
- * itself go through the same queue. Not modeled: configurations in notifications, and the quorum of a second
- * (last-seen) configuration.
+ * itself go through the same queue.
  */
 import type { Behavior } from "../behavior.ts";
+import type { Configurations } from "../configurations.ts";
 import { Deadline } from "../deadline.ts";
 import { type Effects, TIMER_ELECTION } from "../effects.ts";
 import type { IgnoredNotification, Notes } from "../notes.ts";
 import { FOLLOWING, LEADING, LOOKING, type Notification, OBSERVING, type ServerState } from "../packets.ts";
-import { AckSet, type QuorumVerifier } from "../quorum.ts";
+import { type AckSet, type QuorumVerifier, sameConfig } from "../quorum.ts";
 import type { Settings } from "../settings.ts";
 import { type Epoch, MIN_VALUE, NO_EPOCH, NO_SERVER, NO_ZXID, type ServerId, type Zxid } from "../zxid.ts";
 import type { ElectionConnections } from "./election-connections.ts";
@@ -27,7 +27,7 @@ export interface ElectionServer {
   readonly nowUs: number;
   readonly state: ServerState;
   readonly participant: boolean;
-  readonly verifier: QuorumVerifier;
+  readonly configurations: Configurations;
   readonly behavior: Behavior;
   readonly settings: Settings;
   readonly currentVote: Vote;
@@ -36,6 +36,8 @@ export interface ElectionServer {
   readonly currentEpoch: Epoch;
   /** Called when the election has ended with this vote. `supporters` are the voters that agreed. */
   electionDone(state: ServerState, vote: Vote, supporters: AckSet): void;
+  /** Makes the configuration in a notification the committed one (QuorumPeer#processReconfig). */
+  processReconfig(config: QuorumVerifier, designated: null, zxid: Zxid, restartsElection: boolean): boolean;
   /** Called when another voter is LOOKING while this server is not (Leader#reportLookingSid). */
   lookingAgain(sid: ServerId): void;
 }
@@ -64,6 +66,8 @@ export class FastLeaderElection {
   /** The quorum that agrees, while the server waits for a better vote (finalizeWait); null otherwise. */
   private finalizing: AckSet | null = null;
   private timeoutMs = 0;
+  /** Whether a notification with a newer configuration has ended the election service (FastLeaderElection#stop). */
+  private hasEnded = false;
   private proposedLeader: ServerId = NO_SERVER;
   private proposedZxid: Zxid = NO_ZXID;
   private proposedEpoch: Epoch = NO_EPOCH;
@@ -84,6 +88,7 @@ export class FastLeaderElection {
   /** Starts an election (FastLeaderElection#lookForLeader). */
   start(): void {
     this.round++;
+    this.hasEnded = false;
     this.received.clear();
     this.outOfElection.clear();
     this.finalizing = null;
@@ -104,7 +109,8 @@ export class FastLeaderElection {
   /** Handles a notification that arrives (WorkerReceiver#run). */
   receive(from: ServerId, notification: Notification): void {
     const { server } = this;
-    if (!server.verifier.isVoter(from)) {
+    if (notification.config !== undefined && server.state === LOOKING && !this.adopt(notification.config)) return;
+    if (!server.configurations.isVoter(from)) {
       this.reply(from, server.currentVote, this.round);
       return;
     }
@@ -120,9 +126,37 @@ export class FastLeaderElection {
     }
   }
 
+  /**
+   * Adopts the configuration of a notification if it is newer than the committed one. If it has other members, the
+   * election service ends, and this notification is dropped. The main thread notices it after its current wait and
+   * starts a new election service (Messenger.WorkerReceiver#run). Returns false if the notification is dropped.
+   */
+  private adopt(config: QuorumVerifier): boolean {
+    if (this.hasEnded) return false;
+    const { server } = this;
+    const { committed } = server.configurations;
+    if (config.version <= committed.version) return true;
+    server.processReconfig(config, null, NO_ZXID, false);
+    if (sameConfig(committed, config)) return true;
+    this.hasEnded = true;
+    this.connections.closeAll();
+    return false;
+  }
+
+  /** Ends the election service and starts a new one, whose round is 0 (QuorumPeer#restartLeaderElection). */
+  restart(): void {
+    this.connections.closeAll();
+    this.round = 0;
+  }
+
   /** Handles the end of a wait (TIMER_ELECTION). */
   timeout(): void {
     if (!this.deadline.fired(this.server.nowUs) || !this.running) return;
+    if (this.hasEnded) {
+      this.round = 0;
+      this.start();
+      return;
+    }
     if (this.finalizing !== null) {
       const leader = this.proposedLeader;
       const vote = this.vote(leader, this.proposedZxid, this.round, this.proposedEpoch);
@@ -140,7 +174,7 @@ export class FastLeaderElection {
 
   /** Returns the voters whose votes of this round are missing. */
   private unheard(): ServerId[] {
-    return this.server.verifier.voters.filter((sid) => !this.received.has(sid) && sid !== this.server.myid);
+    return this.server.configurations.voters.filter((sid) => !this.received.has(sid) && sid !== this.server.myid);
   }
 
   private enqueue(from: ServerId, notification: Notification): void {
@@ -155,7 +189,7 @@ export class FastLeaderElection {
   }
 
   private handleReceived(): void {
-    while (this.running) {
+    while (this.running && !this.hasEnded) {
       const next = this.receiveQueue.shift();
       if (next === undefined) return;
       this.handle(next.from, next.notification);
@@ -174,8 +208,8 @@ export class FastLeaderElection {
       this.finalizing = null;
     }
     this.wait(this.timeoutMs);
-    const { behavior, verifier } = this.server;
-    if (behavior.ignoresVotesForNonVoters && !verifier.isVoter(n.leader)) {
+    const { behavior, configurations } = this.server;
+    if (behavior.ignoresVotesForNonVoters && !configurations.isVoter(n.leader)) {
       this.ignored(from, n, "leader-not-voter");
       return;
     }
@@ -192,9 +226,8 @@ export class FastLeaderElection {
       this.round = n.electionEpoch;
       this.received.clear();
       // Compare with the server's initial vote, because its current vote belongs to the round that the server leaves.
-      const { verifier } = this.server;
       const better = isBetterVote(
-        verifier,
+        this.server.configurations.committed,
         n.leader,
         n.zxid,
         n.peerEpoch,
@@ -260,7 +293,7 @@ export class FastLeaderElection {
 
   /** Returns the voters whose vote equals `vote` (FastLeaderElection#getVoteTracker). */
   tally(votes: ReadonlyMap<ServerId, Vote>, vote: Vote): AckSet {
-    const agreeing = new AckSet(this.server.verifier);
+    const agreeing = this.server.configurations.votes();
     for (const [sid, other] of votes) if (sameVote(vote, other)) agreeing.add(sid);
     return agreeing;
   }
@@ -293,8 +326,8 @@ export class FastLeaderElection {
 
   private sendNotifications(): void {
     const notification = this.proposal();
-    const { myid, nowUs, verifier } = this.server;
-    for (const sid of verifier.voters) {
+    const { configurations, myid, nowUs } = this.server;
+    for (const sid of configurations.voters) {
       if (sid === myid) this.enqueue(myid, notification);
       else this.connections.send(nowUs, sid, notification);
     }
@@ -308,7 +341,13 @@ export class FastLeaderElection {
       electionEpoch: round,
       peerEpoch: vote.peerEpoch,
       version: NOTIFICATION_VERSION,
+      ...this.ownConfig,
     });
+  }
+
+  private get ownConfig(): { readonly config?: QuorumVerifier } {
+    const { committed } = this.server.configurations;
+    return committed.version > 0 && this.server.behavior.knowsReconfig ? { config: committed } : {};
   }
 
   private proposal(): Notification {
@@ -319,13 +358,13 @@ export class FastLeaderElection {
       electionEpoch: this.round,
       peerEpoch: this.proposedEpoch,
       version: NOTIFICATION_VERSION,
+      ...this.ownConfig,
     };
   }
 
   private beatsProposal(n: Notification): boolean {
-    const { verifier } = this.server;
     return isBetterVote(
-      verifier,
+      this.server.configurations.committed,
       n.leader,
       n.zxid,
       n.peerEpoch,
@@ -342,7 +381,15 @@ export class FastLeaderElection {
   private isWorse({ leader, peerEpoch, zxid }: Notification): boolean {
     const { proposedEpoch, proposedLeader, proposedZxid, server } = this;
     if (leader === proposedLeader) return false;
-    return isBetterVote(server.verifier, proposedLeader, proposedZxid, proposedEpoch, leader, zxid, peerEpoch);
+    return isBetterVote(
+      server.configurations.committed,
+      proposedLeader,
+      proposedZxid,
+      proposedEpoch,
+      leader,
+      zxid,
+      peerEpoch,
+    );
   }
 
   private vote(id: ServerId, zxid: Zxid, electionEpoch: number, peerEpoch: Epoch): Vote {
@@ -355,7 +402,7 @@ export class FastLeaderElection {
   }
 
   private get initialId(): ServerId {
-    return this.server.verifier.isVoter(this.server.myid) ? this.server.myid : MIN_VALUE;
+    return this.server.configurations.committed.isVoter(this.server.myid) ? this.server.myid : MIN_VALUE;
   }
 
   private get initialZxid(): Zxid {

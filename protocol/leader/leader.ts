@@ -24,8 +24,17 @@ import {
   WORK_APPLY_COMMITS,
 } from "../effects.ts";
 import { BROADCAST, DISCOVERY, type FailureReason, SYNCHRONIZATION } from "../notes.ts";
-import { ACK, COMMIT, INFORM, PROPOSAL, packet, type QuorumPacket } from "../packets.ts";
-import { AckSet, type QuorumVerifier } from "../quorum.ts";
+import {
+  ACK,
+  COMMIT,
+  COMMITANDACTIVATE,
+  INFORM,
+  INFORMANDACTIVATE,
+  PROPOSAL,
+  packet,
+  type QuorumPacket,
+} from "../packets.ts";
+import { type AckSet, configText, type QuorumVerifier } from "../quorum.ts";
 import type { RoleServer } from "../role-server.ts";
 import { makeTxn, type Txn } from "../storage/history.ts";
 import { type LogListener, LogThread } from "../storage/log-thread.ts";
@@ -47,14 +56,7 @@ import { EpochProposal, type EpochWaiter } from "./epoch-proposal.ts";
 import type { LearnerHandler } from "./learner-handler.ts";
 import { LearnerMaster, remove } from "./learner-master.ts";
 import { NewLeaderAck, type NewLeaderAckWaiter } from "./newleader-ack.ts";
-
-/** The part of QuorumPeer that a leader uses. */
-export interface LeaderServer extends RoleServer {
-  /** The verifier of the epoch quorum, of the ACKEPOCH quorum and of the NEWLEADER quorum. */
-  readonly epochVerifier: QuorumVerifier;
-  /** The verifier of ACKs of proposals, and of the check that a quorum is synced with the leader. */
-  readonly ackVerifier: QuorumVerifier;
-}
+import { checkReconfig, designatedLeader, type ReconfigRequest } from "./reconfig.ts";
 
 type LeaderPhase =
   | "saving-snapshot"
@@ -89,7 +91,6 @@ export class Leader
   tick = 0;
   lastProposed: Zxid = ZERO_ZXID;
 
-  protected override readonly server: LeaderServer;
   private phase: LeaderPhase = "saving-snapshot";
   /**
    * Set if a learner that has accepted a later epoch arrives during the write of currentEpoch. After the write, the
@@ -110,6 +111,8 @@ export class Leader
   /** The last zxid that the leader has assigned (ZooKeeperServer#getZxid). */
   private zxid: Zxid = ZERO_ZXID;
   private lastCommitted: Zxid = NO_ZXID;
+  /** False after this leader has designated another server to lead. It then commits nothing more. */
+  private allowedToCommit = true;
   /** Proposals that are not committed, oldest first. Their zxids have no gaps. */
   private readonly outstanding: Proposal[] = [];
   /** Committed transactions that the leader has not applied yet, oldest first. */
@@ -119,7 +122,7 @@ export class Leader
   /** The number of faults that stall the thread of PrepRequestProcessor. */
   private requestStalls = 0;
   /** The requests that wait for the thread of PrepRequestProcessor, in order (submittedRequests). */
-  private requests: { readonly value: string | number; readonly bytes: number }[] = [];
+  private requests: (() => void)[] = [];
   /**
    * Whether the log thread has failed (ZooKeeperServer.State.ERROR). The main thread notices it at the next half tick.
    */
@@ -127,11 +130,15 @@ export class Leader
   /** Whether the leader only sends pings at the next half tick. */
   private tickSkip = true;
 
-  constructor(server: LeaderServer, supporters: AckSet) {
+  constructor(server: RoleServer, supporters: AckSet) {
     super(server);
-    this.server = server;
     this.supporters = supporters;
-    this.epochProposal = new EpochProposal(server.myid, server.epochVerifier, server.effects, server.initTimeoutUs);
+    this.epochProposal = new EpochProposal(
+      server.myid,
+      server.configurations.epochVerifier,
+      server.effects,
+      server.initTimeoutUs,
+    );
   }
 
   get isServing(): boolean {
@@ -153,14 +160,14 @@ export class Leader
   }
 
   snapshotSaved(ok: boolean): void {
-    const { behavior, currentEpoch, database, effects, epochVerifier, initTimeoutUs, myid } = this.server;
+    const { behavior, configurations, currentEpoch, database, effects, initTimeoutUs, myid } = this.server;
     if (!ok) {
       this.server.exit(EXIT_SNAPSHOT_ERROR, "disk-error", "the snapshot could not be written");
       return;
     }
     this.epochAck = new EpochAck({
       myid,
-      verifier: epochVerifier,
+      verifier: configurations.epochVerifier,
       leader: { currentEpoch, lastZxid: database.lastProcessedZxid },
       knowsMissingDatabase: behavior.knowsMissingDatabase,
       effects,
@@ -195,11 +202,16 @@ export class Leader
 
   epochProposed(epoch: Epoch): void {
     assertPhase(this.phase, "proposing-epoch");
-    const { effects, epochVerifier, initTimeoutUs, nowUs } = this.server;
+    const { behavior, configurations, effects, initTimeoutUs, nowUs } = this.server;
     this.epoch = epoch;
     this.zxid = makeZxid(epoch, 0);
     this.lastProposed = this.zxid;
-    this.newLeaderAck = new NewLeaderAck(this.zxid, epochVerifier, effects, initTimeoutUs);
+    // The first leader gives the initial configuration, whose version is 0, a version of its own (ZOOKEEPER-1783).
+    const { committed, pending } = configurations;
+    if (behavior.knowsReconfig && committed.version === 0 && pending.version === 0) {
+      configurations.see({ ...committed, version: this.zxid });
+    }
+    this.newLeaderAck = new NewLeaderAck(this.zxid, configurations.newLeaderAcks(), effects, initTimeoutUs);
     this.phase = "acking-epoch";
     assertPresent(this.epochAck, "epochAck", this.phase).ackLeader(this, nowUs);
   }
@@ -281,6 +293,7 @@ export class Leader
     this.log = new LogThread(server, this);
     server.updateElectionVote(this.epoch);
     database.lastProcessedZxid = this.zxid;
+    this.activatePending();
     if (settings.initialCounter > 0) this.zxid = makeZxid(this.epoch, settings.initialCounter);
     server.setPhase(BROADCAST);
     server.notes.established(this.epoch, database.history);
@@ -288,6 +301,30 @@ export class Leader
     // A handler can find a REQUEST in its inbox and propose it. If this uses up the zxids of the epoch, the leader no
     // longer serves.
     if (this.isServing) server.effects.setTimer(TIMER_TICK, this.halfTickUs);
+  }
+
+  /**
+   * Makes the pending configuration the committed one. The quorum that has acknowledged NEWLEADER knows it
+   * (Leader#startZkServer).
+   */
+  private activatePending(): void {
+    const { behavior, configurations, myid, settings } = this.server;
+    if (!behavior.knowsReconfig) return;
+    if (!settings.reconfigEnabled && behavior.reconfigDisabledKeepsPending) return;
+    const { acked } = assertPresent(this.newLeaderAck, "newLeaderAck", this.phase);
+    const { pending } = configurations;
+    const designated = designatedLeader(
+      myid,
+      acked,
+      this.outstanding.map(({ acks }) => acks),
+    );
+    this.server.processReconfig(pending, designated, this.zxid, true);
+    if (designated !== myid) this.handOver(designated, pending);
+  }
+
+  private handOver(designated: ServerId, config: QuorumVerifier): void {
+    this.allowedToCommit = false;
+    this.server.notes.leaderDesignated(designated, config);
   }
 
   /**
@@ -307,8 +344,8 @@ export class Leader
     }
     if (!this.tickSkip) {
       this.tick++;
-      const { ackVerifier, behavior, myid } = this.server;
-      const synced = new AckSet(ackVerifier);
+      const { behavior, configurations, myid } = this.server;
+      const synced = configurations.proposalAcks();
       synced.add(myid);
       for (const { observer, sid, synced: isSynced } of this.handlers) {
         if (isSynced && (behavior.onlyVotersAcknowledge || !observer)) synced.add(sid);
@@ -434,7 +471,18 @@ export class Leader
   submit(value: string | number, bytes: number): boolean {
     if (this.phase !== "broadcast") return false;
     if (this.requestStalls === 0 && this.requests.length === 0) return this.prepare(value, bytes);
-    this.requests.push({ value, bytes });
+    this.requests.push(() => this.prepare(value, bytes));
+    return true;
+  }
+
+  /**
+   * Handles a client's request to change the configuration. A refused request becomes a transaction, too. Returns false
+   * if this leader does not serve.
+   */
+  reconfig(request: ReconfigRequest): boolean {
+    if (this.phase !== "broadcast") return false;
+    if (this.requestStalls === 0 && this.requests.length === 0) return this.prepareReconfig(request);
+    this.requests.push(() => this.prepareReconfig(request));
     return true;
   }
 
@@ -454,23 +502,60 @@ export class Leader
     if (this.requestStalls > 0) return;
     const { requests } = this;
     this.requests = [];
-    for (const { bytes, value } of requests) if (this.phase === "broadcast") this.prepare(value, bytes);
+    for (const prepare of requests) if (this.phase === "broadcast") prepare();
   }
 
   private prepare(value: string | number, bytes: number): boolean {
-    const zxid = nextZxid(this.zxid);
-    if (counterOf(zxid) === MAX_COUNTER) {
-      this.fail("zxid-rollover", "the counter of the zxid is used up; a new epoch must start");
-      return false;
-    }
-    this.zxid = zxid;
+    const zxid = this.takeZxid();
+    if (zxid === undefined) return false;
     this.propose(makeTxn(zxid, value, bytes));
     return true;
   }
 
+  private prepareReconfig(request: ReconfigRequest): boolean {
+    const zxid = this.takeZxid();
+    if (zxid === undefined) return false;
+    const { behavior, configurations, notes, settings } = this.server;
+    const checked = checkReconfig(request, zxid, {
+      committed: configurations.committed,
+      pending: configurations.pending,
+      knowsReconfig: behavior.knowsReconfig,
+      reconfigEnabled: settings.reconfigEnabled,
+      standaloneEnabled: settings.standaloneEnabled,
+      synced: (config) => this.syncedVoters(config),
+    });
+    if (typeof checked === "string") {
+      notes.reconfigRefused(checked, zxid);
+      this.propose(makeTxn(zxid, `error: ${checked}`));
+    } else {
+      this.propose({ ...makeTxn(zxid, configText(checked)), config: checked });
+    }
+    return true;
+  }
+
+  /** Returns the voters of a configuration that are synced with this leader, with the leader (Leader#isQuorumSynced). */
+  private syncedVoters(config: QuorumVerifier): readonly ServerId[] {
+    const followers = this.forwardingFollowers.filter(({ synced }) => synced).map(({ sid }) => sid);
+    return [...new Set([this.server.myid, ...followers])].filter((sid) => config.isVoter(sid));
+  }
+
+  /** Assigns the next zxid. If there is none, the leader fails, and the result is undefined. */
+  private takeZxid(): Zxid | undefined {
+    const zxid = nextZxid(this.zxid);
+    if (counterOf(zxid) === MAX_COUNTER) {
+      this.fail("zxid-rollover", "the counter of the zxid is used up; a new epoch must start");
+      return undefined;
+    }
+    this.zxid = zxid;
+    return zxid;
+  }
+
   private propose(txn: Txn): void {
+    const { configurations } = this.server;
+    // Later proposals need the quorums of both configurations, until the new one is committed.
+    if (txn.config !== undefined) configurations.see(txn.config);
     this.lastProposed = txn.zxid;
-    this.outstanding.push({ txn, acks: new AckSet(this.server.ackVerifier) });
+    this.outstanding.push({ txn, acks: configurations.proposalAcks() });
     this.server.notes.proposed(txn);
     const proposal = packet(PROPOSAL, txn.zxid, txn);
     for (const handler of this.forwardingFollowers) handler.queuePacket(proposal);
@@ -500,7 +585,7 @@ export class Leader
 
   private processAck(sid: ServerId, zxid: Zxid): void {
     // An ACK with counter 0 acknowledges UPTODATE, or acknowledges NEWLEADER late.
-    if (counterOf(zxid) === 0) return;
+    if (counterOf(zxid) === 0 || !this.allowedToCommit) return;
     const { outstanding } = this;
     const first = outstanding[0];
     if (first === undefined || zxid <= this.lastCommitted) return;
@@ -518,18 +603,36 @@ export class Leader
     const { zxid } = txn;
     if (this.outstanding[0]?.txn !== txn || !acks.hasQuorum) return;
     this.outstanding.shift();
+    const designated = txn.config === undefined ? undefined : this.activate(txn.config, acks, zxid);
     this.lastCommitted = zxid;
     notes.committed(txn);
-    const commit = packet(COMMIT, zxid, null);
+    const commit = designated === undefined ? packet(COMMIT, zxid, null) : packet(COMMITANDACTIVATE, zxid, designated);
     for (const handler of this.forwardingFollowers) handler.queuePacket(commit);
     if (this.observingLearners.length > 0) {
-      const inform = packet(INFORM, zxid, txn);
+      const inform =
+        designated === undefined ? packet(INFORM, zxid, txn) : packet(INFORMANDACTIVATE, zxid, { ...txn, designated });
       for (const handler of this.observingLearners) handler.queuePacket(inform);
     }
     this.toBeApplied.push(txn);
     // In the shutdown, the commit processor has stopped and applies no more transactions. In releases that
     // fast-forward, the server applies them from the log at the end of the shutdown.
     if (this.phase === "broadcast") this.commitProcessor.commit(txn);
+    // The transactions after a reconfiguration can have had both of their quorums before.
+    const [next] = this.outstanding;
+    if (designated !== undefined && next !== undefined && this.allowedToCommit) this.tryToCommit(next);
+  }
+
+  /** Makes a configuration the committed one. Returns the server that should lead from now on. */
+  private activate(config: QuorumVerifier, acks: AckSet, zxid: Zxid): ServerId {
+    const { myid } = this.server;
+    const designated = designatedLeader(
+      myid,
+      acks,
+      this.outstanding.map((proposal) => proposal.acks),
+    );
+    this.server.processReconfig(config, designated, zxid, true);
+    if (designated !== myid) this.handOver(designated, config);
+    return designated;
   }
 
   startApplying(): void {

@@ -302,7 +302,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     const info = message.data;
     const lastAcceptedEpoch = epochOf(message.zxid);
     this.sid = info?.serverId ?? this.leader.nextAnonymousId();
-    if (info !== null && info.configVersion > this.server.settings.configVersion) {
+    if (info !== null && info.configVersion > this.server.configurations.committed.version) {
       this.fail("config-ahead", `configuration version ${info.configVersion} is higher than the leader's`);
       return;
     }
@@ -451,7 +451,9 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
 
   /** Queues NEWLEADER. A learner from before Zab 1.0 gets it immediately, before all queued packets. */
   private queueNewLeader(): void {
-    const newLeader = packet(NEWLEADER, this.newLeaderZxid, null);
+    const { behavior, configurations } = this.server;
+    const isSent = behavior.knowsReconfig && configurations.pending.version > 0;
+    const newLeader = packet(NEWLEADER, this.newLeaderZxid, isSent ? configurations.pending : null);
     if (this.impliedSummary !== null) this.server.effects.send(this.connection, newLeader);
     else this.queuePacket(newLeader);
   }

@@ -4,7 +4,7 @@
  * (ZOOKEEPER-4685).
  */
 import { type Effects, TIMER_NEWLEADER_ACK } from "../effects.ts";
-import { AckSet, type QuorumVerifier } from "../quorum.ts";
+import type { AckSet } from "../quorum.ts";
 import type { ServerId, Zxid } from "../zxid.ts";
 import { QuorumWait } from "./quorum-wait.ts";
 
@@ -16,13 +16,13 @@ export interface NewLeaderAckWaiter {
 
 export class NewLeaderAck {
   private readonly zxid: Zxid;
-  private readonly acked: AckSet;
+  readonly acked: AckSet;
   private readonly wait: QuorumWait<NewLeaderAckWaiter>;
   private quorumFormed = false;
 
-  constructor(zxid: Zxid, verifier: QuorumVerifier, effects: Effects, timeoutUs: number) {
+  constructor(zxid: Zxid, acked: AckSet, effects: Effects, timeoutUs: number) {
     this.zxid = zxid;
-    this.acked = new AckSet(verifier);
+    this.acked = acked;
     this.wait = new QuorumWait(effects, TIMER_NEWLEADER_ACK, timeoutUs);
   }
 

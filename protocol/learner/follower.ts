@@ -21,7 +21,7 @@ import {
 import type { RoleServer } from "../role-server.ts";
 import type { Txn } from "../storage/history.ts";
 import { type LogListener, LogThread } from "../storage/log-thread.ts";
-import { leavesGap, ZERO_ZXID, type Zxid } from "../zxid.ts";
+import { leavesGap, type ServerId, ZERO_ZXID, type Zxid } from "../zxid.ts";
 import type { LearnerService, ServingLearner, SyncRest } from "./learner-service.ts";
 import type { ObserverMaster } from "./observer-master.ts";
 
@@ -80,11 +80,11 @@ export class Follower implements LearnerService, LogListener, CommitListener {
         if (this.learner.canRead(message)) this.propose(message.data);
         break;
       case COMMIT:
+        this.commit(message.zxid);
+        this.observerMaster?.proposalCommitted(message.zxid);
+        break;
       case COMMITANDACTIVATE:
-        if (this.learner.canRead(message)) {
-          this.commit(message.zxid);
-          this.observerMaster?.proposalCommitted(message.zxid);
-        }
+        if (this.learner.canRead(message)) this.activate(message.zxid, message.data);
         break;
       case REVALIDATE:
       case SYNC:
@@ -106,6 +106,7 @@ export class Follower implements LearnerService, LogListener, CommitListener {
       );
     }
     this.lastQueued = zxid;
+    if (txn.config !== undefined) this.server.configurations.see(txn.config);
     this.logProposal(txn);
     this.observerMaster?.proposalReceived(txn);
   }
@@ -114,6 +115,15 @@ export class Follower implements LearnerService, LogListener, CommitListener {
   logProposal(txn: Txn): void {
     this.pending.push(txn);
     this.log.write(txn);
+  }
+
+  /** Commits a reconfiguration (Follower#processPacket). Its transaction may not be in the log of this server yet. */
+  private activate(zxid: Zxid, designated: ServerId): void {
+    const config = this.pending[0]?.config;
+    const ends = config !== undefined && this.server.processReconfig(config, designated, zxid, true);
+    this.commit(zxid);
+    this.observerMaster?.proposalCommitted(zxid);
+    if (ends) this.learner.failReconfigured();
   }
 
   /** Commits the oldest pending proposal, which must have this zxid (FollowerZooKeeperServer#commit). */

@@ -2,6 +2,7 @@
 import type { ThreadWork } from "../effects.ts";
 import type { Anomaly, FailureReason } from "../notes.ts";
 import type { QuorumPacket } from "../packets.ts";
+import type { QuorumVerifier } from "../quorum.ts";
 import type { Txn } from "../storage/history.ts";
 import type { Zxid } from "../zxid.ts";
 
@@ -22,6 +23,8 @@ export interface LearnerService {
 
 /** The proposals and commits of the synchronization that remain to be handled when UPTODATE arrives. */
 export interface SyncRest {
+  /** The configuration in NEWLEADER; null if there was none. */
+  readonly config: QuorumVerifier | null;
   /** The last proposal received; 0 if there was none. */
   readonly lastQueued: Zxid;
   /** Proposals that are neither logged nor applied. */
@@ -45,6 +48,8 @@ export interface ServingLearner {
   anomaly(anomaly: Anomaly, message: QuorumPacket, detail: string): void;
   /** Stops following or observing because of a failure. */
   fail(reason: FailureReason, detail: string): void;
+  /** Fails because a new configuration changes the role of this server, or its leader. */
+  failReconfigured(): void;
   /** Exits the process. */
   exit(code: number, reason: FailureReason, detail: string): void;
   /** Called when the log thread could not write and has ended. */

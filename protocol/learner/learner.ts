@@ -50,10 +50,7 @@ import { type HostingFollower, ObserverMaster } from "./observer-master.ts";
 import { type FollowerProcessors, Synchronization, type SyncLearner, type SyncServer } from "./synchronization.ts";
 
 /** The part of QuorumPeer that a learner uses. */
-export interface LearnerServer extends SyncServer {
-  /** The servers that this server knows. */
-  readonly view: readonly ServerId[];
-}
+export type LearnerServer = SyncServer;
 
 /** Returns whether a packet makes a learner apply a transaction. */
 function commits(type: PacketType): boolean {
@@ -138,7 +135,7 @@ export class Learner implements SyncLearner, ServingLearner, HostingFollower {
 
   start(): void {
     this.server.setPhase(DISCOVERY);
-    if (this.server.view.includes(this.leaderId)) this.connector.connect(this.server.nowUs);
+    if (this.server.configurations.committed.members.includes(this.leaderId)) this.connector.connect(this.server.nowUs);
     else this.fail("leader-unknown", `server ${this.leaderId} is not in the view`);
   }
 
@@ -160,14 +157,14 @@ export class Learner implements SyncLearner, ServingLearner, HostingFollower {
 
   connected(connection: ConnectionId): void {
     if (this.phase !== "connecting" || connection !== this.connector.connection) return;
-    const { acceptedEpoch, myid, settings } = this.server;
+    const { acceptedEpoch, configurations, myid, settings } = this.server;
     this.connector.stop();
     this.connection = connection;
     this.send(
       packet(this.observer ? OBSERVERINFO : FOLLOWERINFO, makeZxid(acceptedEpoch, 0), {
         serverId: myid,
         protocolVersion: settings.protocolVersion,
-        configVersion: settings.configVersion,
+        configVersion: configurations.committed.version,
       }),
     );
     this.phase = "reading-leaderinfo";
@@ -303,19 +300,27 @@ export class Learner implements SyncLearner, ServingLearner, HostingFollower {
 
   serve(): void {
     const { newEpoch, server } = this;
+    const rest = assertPresent(this.synchronization, "synchronization", this.phase);
+    if (rest.config !== null && server.processReconfig(rest.config, null, ZERO_ZXID, true)) {
+      this.failReconfigured();
+      return;
+    }
     if (this.failIfConnectionBroke()) return;
     this.send(packet(ACK, makeZxid(newEpoch, 0), null));
     this.readLimit = "syncLimit";
     this.phase = "serving";
     this.startProcessors();
     server.updateElectionVote(newEpoch);
-    const rest = assertPresent(this.synchronization, "synchronization", this.phase);
     assertPresent(this.service, "service", this.phase).serve(rest);
     if (this.phase !== "serving") return;
     server.setPhase(BROADCAST);
     server.notes.active(newEpoch, this.leaderId, server.database.history, this.port === OBSERVER_MASTER_PORT);
     this.startObserverMaster();
     this.resumeReading();
+  }
+
+  failReconfigured(): void {
+    this.fail("reconfigured", "the new configuration changes the role of this server, or its leader");
   }
 
   /** Starts the ObserverMaster of a follower (Follower#followLeader). */

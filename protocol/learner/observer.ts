@@ -6,6 +6,7 @@
 import { type CommitListener, CommitProcessor } from "../commit-processor.ts";
 import { type ThreadWork, WORK_APPLY_COMMITS } from "../effects.ts";
 import {
+  type ActivatedTxn,
   COMMIT,
   COMMITANDACTIVATE,
   INFORM,
@@ -54,8 +55,10 @@ export class Observer implements LearnerService, LogListener, CommitListener {
         this.learner.send(packet(PING, message.zxid, null));
         break;
       case INFORM:
-      case INFORMANDACTIVATE:
         if (this.learner.canRead(message)) this.inform(message.data);
+        break;
+      case INFORMANDACTIVATE:
+        if (this.learner.canRead(message)) this.activate(message.data);
         break;
       case PROPOSAL:
       case COMMIT:
@@ -66,6 +69,16 @@ export class Observer implements LearnerService, LogListener, CommitListener {
       default:
         this.learner.anomaly("bad-state", message, "unexpected packet");
     }
+  }
+
+  /** Applies a reconfiguration (Observer#processPacket). In BROADCAST, an observer never sees its proposal. */
+  private activate(txn: Txn | ActivatedTxn): void {
+    const ends =
+      txn.config !== undefined &&
+      "designated" in txn &&
+      this.server.processReconfig(txn.config, txn.designated, txn.zxid, true);
+    this.inform(txn);
+    if (ends) this.learner.failReconfigured();
   }
 
   /** Logs a committed transaction and queues it for the commit processor (ObserverZooKeeperServer#commitRequest). */

@@ -31,11 +31,12 @@ import {
   TRUNC,
   UPTODATE,
 } from "../packets.ts";
+import type { QuorumVerifier } from "../quorum.ts";
 import type { RoleServer } from "../role-server.ts";
 import type { ReadLimit } from "../settings.ts";
 import type { Txn } from "../storage/history.ts";
 import type { LogUser } from "../storage/log-lock.ts";
-import { type Epoch, formatZxid, leavesGap, makeZxid, ZERO_ZXID, type Zxid } from "../zxid.ts";
+import { type Epoch, formatZxid, leavesGap, makeZxid, type ServerId, ZERO_ZXID, type Zxid } from "../zxid.ts";
 import type { SyncRest } from "./learner-service.ts";
 
 /** The part of QuorumPeer that the synchronization uses. */
@@ -62,6 +63,8 @@ export interface SyncLearner {
   /** Makes the learner fail if it can send no packet, because the connection broke. Returns whether it broke. */
   failIfConnectionBroke(): boolean;
   fail(reason: FailureReason, detail: string): void;
+  /** Fails because a new configuration changes the role of this server, or its leader. */
+  failReconfigured(): void;
   exit(code: number, reason: FailureReason, detail: string): void;
   /** Fails and returns false if the data of a packet cannot be read. */
   canRead(message: QuorumPacket): boolean;
@@ -105,6 +108,8 @@ export class Synchronization implements LogUser, SyncRest {
   logLacksTxns = false;
   lastQueued: Zxid = ZERO_ZXID;
   notLogged: Txn[] = [];
+  /** The configuration in NEWLEADER; null if there was none. */
+  config: QuorumVerifier | null = null;
   committed: Zxid[] = [];
 
   private readonly server: SyncServer;
@@ -226,18 +231,28 @@ export class Synchronization implements LogUser, SyncRest {
     if (READ_DATA.includes(message.type) && !this.learner.canRead(message)) return;
     switch (message.type) {
       case PROPOSAL:
-        if (this.acceptProposal(message.data)) this.notLogged.push(message.data);
+        this.propose(message.data);
+        break;
+      case COMMITANDACTIVATE:
+        if (this.activate(this.notLogged[0], message.zxid, message.data)) this.commit(message);
         break;
       case COMMIT:
-      case COMMITANDACTIVATE:
         this.commit(message);
         break;
-      case INFORM:
       case INFORMANDACTIVATE:
+        if (!("designated" in message.data)) this.inform(message.data);
+        else if (this.activate(message.data, message.zxid, message.data.designated)) this.inform(message.data);
+        break;
+      case INFORM:
         this.inform(message.data);
         break;
       case NEWLEADER:
         this.receivedNewLeader = true;
+        // The learner ignores data that it cannot read as a configuration.
+        if (message.data !== null && "voters" in message.data) {
+          this.config = message.data;
+          this.server.configurations.see(message.data);
+        }
         if (this.server.behavior.marksUpdatingEpoch) this.server.effects.markUpdatingEpoch(true);
         if (this.snapshotNeeded) this.saveSnapshot();
         else this.persist();
@@ -251,6 +266,23 @@ export class Synchronization implements LogUser, SyncRest {
         // A learner ignores other packets before UPTODATE, PINGs included.
         break;
     }
+  }
+
+  private propose(txn: Txn): void {
+    if (!this.acceptProposal(txn)) return;
+    if (txn.config !== undefined) this.server.configurations.see(txn.config);
+    this.notLogged.push(txn);
+  }
+
+  /**
+   * Makes the configuration of a transaction the committed one, if its zxid is that of the packet (ZOOKEEPER-2172).
+   * Returns false if the role of this server must end: the transaction is then neither logged nor applied.
+   */
+  private activate(txn: Txn | undefined, zxid: Zxid, designated: ServerId): boolean {
+    if (txn?.config === undefined || txn.zxid !== zxid) return true;
+    if (!this.server.processReconfig(txn.config, designated, zxid, true)) return true;
+    this.learner.failReconfigured();
+    return false;
   }
 
   /**

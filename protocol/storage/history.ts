@@ -8,6 +8,7 @@
  *
  * Not modeled: the content of znodes, sessions and ACLs.
  */
+import type { QuorumVerifier } from "../quorum.ts";
 import { ZERO_ZXID, type Zxid } from "../zxid.ts";
 
 /**
@@ -25,6 +26,8 @@ export interface Txn {
   readonly hash: number;
   /** The size in bytes, 0 if it is the setting txnBytes of the server that asks. */
   readonly bytes: number;
+  /** The new configuration, if the transaction is a reconfiguration (OpCode.reconfig). */
+  readonly config?: QuorumVerifier;
 }
 
 /** Makes a transaction. */

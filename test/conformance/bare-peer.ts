@@ -13,6 +13,7 @@ import {
   type Behavior,
   behaviorOf,
   type ConnectionId,
+  configText,
   DEFAULT_SETTINGS,
   DISK_ACCEPTED_EPOCH,
   DISK_BACKGROUND_SNAPSHOT,
@@ -127,6 +128,8 @@ export class BarePeer implements Effects {
   readonly notes: string[] = [];
   readonly listening = new Set<Port>();
   exitCode: number | undefined;
+  /** The writes to the files of the configuration, in order. */
+  readonly configWrites: string[] = [];
   /** The next disk operation of this kind fails. */
   failNext: DiskOp | undefined;
   /** If true, disk operations wait until the test calls `disk`. */
@@ -155,7 +158,7 @@ export class BarePeer implements Effects {
 
   constructor(options: BareOptions = {}) {
     const { disk = {} } = options;
-    const verifier = options.verifier ?? ensemble([0, 1, 2]);
+    const verifier = options.verifier ?? ensemble(options.view ?? [0, 1, 2]);
     this.acceptedEpoch = "acceptedEpoch" in disk ? disk.acceptedEpoch : 0;
     this.currentEpoch = "currentEpoch" in disk ? disk.currentEpoch : 0;
     this.currentEpochTmp = disk.currentEpochTmp;
@@ -167,7 +170,6 @@ export class BarePeer implements Effects {
       verifier,
       settings: { ...DEFAULT_SETTINGS, ...ZAB_SETTINGS, ...options.settings },
       behavior: { ...behaviorOf(options.release ?? "newest"), ...options.behavior },
-      view: options.view?.map(asServerId) ?? verifier.members,
       emptyHistory: this.empty,
     };
     this.peer = new Peer(config, this, this.recorder());
@@ -327,7 +329,7 @@ export class BarePeer implements Effects {
   /** Lets all other voters vote for the started peer. */
   becomeLeaderAgain(): this {
     const { myid, database, currentEpoch } = this.peer;
-    for (const sid of this.peer.verifier.voters.filter((voter) => voter !== myid)) {
+    for (const sid of this.peer.configurations.voters.filter((voter) => voter !== myid)) {
       this.notify(sid, { leader: myid, zxid: database.lastProcessedZxid, peerEpoch: currentEpoch });
     }
     return this.advance(200);
@@ -341,7 +343,7 @@ export class BarePeer implements Effects {
 
   /** Does the same as `becomeLearner` for a peer that is LOOKING. */
   becomeLearnerAgain(leader: number, peerEpoch: number): ConnectionId {
-    for (const sid of this.peer.verifier.voters.filter((voter) => voter !== this.peer.myid)) {
+    for (const sid of this.peer.configurations.voters.filter((voter) => voter !== this.peer.myid)) {
       this.notify(sid, { state: sid === leader ? 2 : 1, leader, electionEpoch: 1, peerEpoch });
     }
     const { connection } = this.connects.filter(({ port }) => port === QUORUM_PORT).at(-1) as Connect;
@@ -441,6 +443,18 @@ export class BarePeer implements Effects {
   }
   load(): void {
     this.operation(DISK_LOAD, () => this.image());
+  }
+  writeNextConfig(config: QuorumVerifier): void {
+    this.configWrites.push(`next ${configText(config)}`);
+  }
+  writeDynamicConfig(config: QuorumVerifier): void {
+    this.configWrites.push(`dynamic ${configText(config)}`);
+  }
+  pointToDynamicConfig(config: QuorumVerifier): void {
+    this.configWrites.push(`pointer ${configText(config)}`);
+  }
+  deleteNextConfig(): void {
+    this.configWrites.push("delete next");
   }
   exit(code: number): void {
     this.exitCode = code;

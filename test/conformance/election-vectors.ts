@@ -4,6 +4,7 @@
  * (weight) and #containsQuorum (quorum), SyncedLearnerTracker (acks), ZxidUtils (zxid), and call after call
  * Leader#getEpochToPropose (propose), #waitForEpochAck (ack) and #waitForNewLeaderAck (new).
  */
+import { Configurations } from "../../protocol/configurations.ts";
 import type { Effects } from "../../protocol/effects.ts";
 import { type ElectionServer, FastLeaderElection } from "../../protocol/election/fast-leader-election.ts";
 import { isBetterVote, sameVote, type Vote } from "../../protocol/election/vote.ts";
@@ -12,7 +13,8 @@ import { EpochProposal } from "../../protocol/leader/epoch-proposal.ts";
 import { NewLeaderAck } from "../../protocol/leader/newleader-ack.ts";
 import { FOLLOWING, LEADING, LOOKING, OBSERVING, type ServerState } from "../../protocol/packets.ts";
 import { AckSet, countingObservers, hierarchical, majority, type QuorumVerifier } from "../../protocol/quorum.ts";
-import { behaviorOf } from "../../protocol/releases.ts";
+import { behaviorOf, NEWEST } from "../../protocol/releases.ts";
+import { DEFAULT_SETTINGS } from "../../protocol/settings.ts";
 import {
   asEpoch,
   asServerId,
@@ -92,7 +94,9 @@ function answersOf(
 
 /** The election of one server that has no connections. */
 function electionOf(qv: string | undefined, myid = "0"): FastLeaderElection {
-  const server = { verifier: verifierOf(qv), myid: asServerId(Number(myid)) };
+  const host = { behavior: NEWEST, settings: DEFAULT_SETTINGS, effects: NO_EFFECTS, notes: undefined as never };
+  const configurations = new Configurations(host, verifierOf(qv), undefined);
+  const server = { configurations, myid: asServerId(Number(myid)) };
   return new FastLeaderElection(server as ElectionServer, undefined as never, NO_EFFECTS, undefined as never);
 }
 
@@ -175,7 +179,7 @@ const ANSWERS: Readonly<Record<string, (fields: Fields, release: string) => unkn
     });
   },
   new: ({ calls, qv, zxid }) => {
-    const acks = new NewLeaderAck(zxidOf(zxid), verifierOf(qv), NO_EFFECTS, 1);
+    const acks = new NewLeaderAck(zxidOf(zxid), new AckSet(verifierOf(qv)), NO_EFFECTS, 1);
     return answersOf(calls, ([sid, acked], answer) => {
       const waiter = { newLeaderAcked: () => answer("ok"), newLeaderAckTimedOut: () => {} };
       acks.ack(waiter, asServerId(Number(sid)), zxidOf(acked), 0);

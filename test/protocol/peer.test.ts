@@ -70,7 +70,7 @@ describe("startup", () => {
 
   it("has the behavior of the newest release by default", () => {
     const { peer } = new BarePeer();
-    const config = { myid: peer.myid, verifier: peer.verifier, settings: peer.settings, view: peer.view };
+    const config = { myid: peer.myid, verifier: peer.configurations.committed, settings: peer.settings };
     const other = new Peer({ ...config, emptyHistory: peer.database.history }, peer.effects, peer.notes);
     expect(other.behavior).toEqual(peer.behavior);
     expect(other.stateHash()).toBe(peer.stateHash());

@@ -157,6 +157,7 @@ const FAILURE_REASONS: Record<FailureReason, true> = {
   "txn-timeout": true,
   "zxid-rollover": true,
   "epoch-limit": true,
+  reconfigured: true,
   "too-far-behind": true,
   "sync-throttled": true,
   "disk-error": true,

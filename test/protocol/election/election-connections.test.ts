@@ -9,8 +9,7 @@ const sid = asServerId;
 /** Returns the election connections of server 1 of three servers, and the BarePeer that hosts them. */
 function connections(options: BareOptions = {}): { host: BarePeer; links: ElectionConnections } {
   const host = new BarePeer({ myid: 1, ...options });
-  const { behavior, myid, notes, settings, view } = host.peer;
-  return { host, links: new ElectionConnections({ behavior, myid, settings, view }, host, notes) };
+  return { host, links: new ElectionConnections(host.peer, host, host.peer.notes) };
 }
 
 const lastConnection = (host: BarePeer): ConnectionId => host.connects.at(-1)?.connection as ConnectionId;

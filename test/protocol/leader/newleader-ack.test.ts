@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { NewLeaderAck, type NewLeaderAckWaiter } from "../../../protocol/leader/newleader-ack.ts";
+import { AckSet } from "../../../protocol/quorum.ts";
 import { asServerId } from "../../../protocol/zxid.ts";
 import { BarePeer, ensemble, z } from "../../conformance/bare-peer.ts";
 
 function makeAcks(): { log: string[]; acks: NewLeaderAck; ack: (sid: number, zxid: string) => boolean } {
   const log: string[] = [];
-  const acks = new NewLeaderAck(z("2:0"), ensemble([0, 1, 2]), new BarePeer(), 1000);
+  const acks = new NewLeaderAck(z("2:0"), new AckSet(ensemble([0, 1, 2])), new BarePeer(), 1000);
   const waiter = (sid: number): NewLeaderAckWaiter => ({
     newLeaderAcked: () => log.push(`${sid} continues`),
     newLeaderAckTimedOut: () => log.push(`${sid} timed out`),

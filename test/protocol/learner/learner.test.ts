@@ -28,8 +28,8 @@ const following = (options: BareOptions = {}): ReturnType<typeof asLearner> =>
 
 describe("connecting", () => {
   it("fails if the leader is not in the view", () => {
-    const bare = new BarePeer({ view: [0, 1] }).start();
-    bare.notify(1, { state: 1, leader: 2 }).notify(2, { state: 2, leader: 2 });
+    const bare = new BarePeer({ view: [0, 1], release: "3.4.10" }).start();
+    bare.notify(1, { leader: 2 }).advance(200);
     expect(bare.failures).toEqual(["leader-unknown"]);
   });
 

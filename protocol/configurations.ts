@@ -1,0 +1,141 @@
+/**
+ * The configurations of one server (QuorumPeer#quorumVerifier and #lastSeenQuorumVerifier), and which servers count for
+ * what. This is the one place that says so, by release:
+ *
+ *                                  | which servers count
+ *   quorum of an epoch, ACKEPOCH   | voters of the committed configuration
+ *   ACK of NEWLEADER               | voters, in each configuration in force
+ *   ACK of a PROPOSAL, half tick   | voters, in each configuration in force
+ *   votes of an election           | voters, in each configuration in force
+ *
+ * The pending configuration, which the server has seen in a proposal or in NEWLEADER, is in force if it is newer than
+ * the committed one. In old releases, other servers count, too (Behavior#observersDoNotCount, #onlyVotersAcknowledge).
+ *
+ * The files of a configuration are written in the calling thread, one after the other (QuorumPeer#setQuorumVerifier):
+ *
+ *   zoo.cfg.dynamic.next       the pending configuration
+ *   zoo.cfg.dynamic.<version>  the committed configuration
+ *   zoo.cfg                    the name of the file of the committed configuration
+ *
+ * Not modeled: the addresses of servers, and the znode with the configuration.
+ */
+import type { Behavior } from "./behavior.ts";
+import type { Effects } from "./effects.ts";
+import type { Notes } from "./notes.ts";
+import { AckSet, countingObservers, type QuorumVerifier, sameConfig } from "./quorum.ts";
+import type { Settings } from "./settings.ts";
+import type { ServerId } from "./zxid.ts";
+
+/** What `Configurations` uses of its server. */
+interface ConfigurationHost {
+  readonly behavior: Behavior;
+  readonly effects: Effects;
+  readonly notes: Notes;
+  readonly settings: Settings;
+}
+
+export class Configurations {
+  private readonly host: ConfigurationHost;
+  private current: QuorumVerifier;
+  private lastSeen: QuorumVerifier;
+  /** The committed configuration, for the quorums that count other servers as well in old releases. */
+  private forEpochs: QuorumVerifier;
+  private forAcks: QuorumVerifier;
+
+  /** `next` is the content of zoo.cfg.dynamic.next; undefined if the server has not read that file. */
+  constructor(host: ConfigurationHost, committed: QuorumVerifier, next: QuorumVerifier | undefined) {
+    this.host = host;
+    this.current = committed;
+    this.lastSeen = next ?? committed;
+    this.forEpochs = this.widened(committed, host.behavior.observersDoNotCount);
+    this.forAcks = this.widened(committed, host.behavior.onlyVotersAcknowledge);
+  }
+
+  /** The configuration that the server works with (QuorumPeer#getQuorumVerifier). */
+  get committed(): QuorumVerifier {
+    return this.current;
+  }
+
+  /** The newest configuration that the server has seen (QuorumPeer#getLastSeenQuorumVerifier). */
+  get pending(): QuorumVerifier {
+    return this.lastSeen;
+  }
+
+  /** The pending configuration if it is in force, otherwise null. */
+  get second(): QuorumVerifier | null {
+    return this.lastSeen.version > this.current.version ? this.lastSeen : null;
+  }
+
+  /** Returns whether a server votes in a configuration that is in force. */
+  isVoter(sid: ServerId): boolean {
+    return this.current.isVoter(sid) || (this.second?.isVoter(sid) ?? false);
+  }
+
+  /** Returns whether a configuration that is in force lists a server. */
+  knows(sid: ServerId): boolean {
+    return this.current.members.includes(sid) || (this.second?.members.includes(sid) ?? false);
+  }
+
+  /** The voters of the configurations in force, ascending. */
+  get voters(): readonly ServerId[] {
+    const { current, second } = this;
+    if (second === null) return current.voters;
+    return [...new Set([...current.voters, ...second.voters])].sort((a, b) => a - b);
+  }
+
+  /** Returns an empty set of votes of an election. */
+  votes(): AckSet {
+    return new AckSet(this.current, this.second);
+  }
+
+  /** The verifier of the quorum that proposes an epoch, and of the quorum of ACKEPOCHs. */
+  get epochVerifier(): QuorumVerifier {
+    return this.forEpochs;
+  }
+
+  /** Returns an empty set of ACKs of NEWLEADER. */
+  newLeaderAcks(): AckSet {
+    return new AckSet(this.forEpochs, this.second);
+  }
+
+  /** Returns an empty set of ACKs of a proposal, or of servers that are synced with the leader. */
+  proposalAcks(): AckSet {
+    return new AckSet(this.forAcks, this.second);
+  }
+
+  /**
+   * Makes a configuration the pending one, and writes zoo.cfg.dynamic.next (QuorumPeer#setLastSeenQuorumVerifier). Java
+   * logs an error if the configuration is older than the pending one, but stores it as well.
+   */
+  see(config: QuorumVerifier): void {
+    const { behavior, effects, notes, settings } = this.host;
+    if (!settings.reconfigEnabled && behavior.reconfigDisabledKeepsPending) return;
+    if (config.version === this.lastSeen.version) return;
+    this.lastSeen = config;
+    effects.writeNextConfig(config);
+    notes.configSeen(config);
+  }
+
+  /**
+   * Makes a configuration the committed one, unless it is not newer, and writes its files in Java's order
+   * (QuorumPeer#setQuorumVerifier). Returns whether the members, roles, groups or weights changed.
+   */
+  commit(config: QuorumVerifier): boolean {
+    const before = this.current;
+    if (config.version <= before.version) return false;
+    const { behavior, effects, notes } = this.host;
+    this.current = config;
+    this.forEpochs = this.widened(config, behavior.observersDoNotCount);
+    this.forAcks = this.widened(config, behavior.onlyVotersAcknowledge);
+    if (config.version > this.lastSeen.version) this.lastSeen = config;
+    effects.writeDynamicConfig(config);
+    effects.pointToDynamicConfig(config);
+    if (this.lastSeen.version === config.version) effects.deleteNextConfig();
+    notes.configCommitted(config);
+    return !sameConfig(before, config);
+  }
+
+  private widened(config: QuorumVerifier, onlyVoters: boolean): QuorumVerifier {
+    return onlyVoters ? config : countingObservers(config);
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * A client's request to change the configuration: its checks in PrepRequestProcessor#pRequest2Txn (OpCode.reconfig), and
+ * the choice of the next leader after the commit (Leader#getDesignatedLeader).
+ *
+ * Not modeled: the addresses of servers, and access control.
+ */
+import { type AckSet, majority, observersOf, type QuorumVerifier } from "../quorum.ts";
+import type { ServerId } from "../zxid.ts";
+
+/** A client's request to change the configuration (ReconfigRequest). Either `members`, or `joining` and `leaving`. */
+export interface ReconfigRequest {
+  /** The whole new configuration; its version has no meaning. */
+  readonly members?: QuorumVerifier;
+  /** The servers to add. A server that is already a member gets the new role. */
+  readonly joining?: readonly { readonly sid: ServerId; readonly role: "participant" | "observer" }[];
+  /** The servers to remove. Ids that no member has are ignored. */
+  readonly leaving?: readonly ServerId[];
+  /** The version that the pending configuration must have. Undefined: any. */
+  readonly fromVersion?: number;
+}
+
+/** Why a leader refuses a request (KeeperException). */
+export type ReconfigRefusal =
+  | "ReconfigDisabled" // reconfigEnabled is false
+  | "Unimplemented" // the release has no reconfiguration
+  | "ReconfigInProgress" // an earlier configuration is not committed
+  | "BadVersion" // the pending configuration has another version than the request names
+  | "BadArguments" // the new configuration has too few voters, or the request is incremental with groups
+  | "NewConfigNoQuorum"; // no quorum of the new configuration is synced with the leader
+
+/** What the checks use of the leader. */
+export interface ReconfigContext {
+  readonly committed: QuorumVerifier;
+  readonly pending: QuorumVerifier;
+  readonly knowsReconfig: boolean;
+  readonly reconfigEnabled: boolean;
+  readonly standaloneEnabled: boolean;
+  /** Returns the servers among `voters` that are synced with the leader, with the leader (Leader#isQuorumSynced). */
+  synced(config: QuorumVerifier): readonly ServerId[];
+}
+
+/** Returns the new configuration, whose version is `version`, or the first check that fails. */
+export function checkReconfig(
+  request: ReconfigRequest,
+  version: number,
+  context: ReconfigContext,
+): QuorumVerifier | ReconfigRefusal {
+  const { committed, pending } = context;
+  if (!context.knowsReconfig) return "Unimplemented";
+  if (!context.reconfigEnabled) return "ReconfigDisabled";
+  if (pending.version !== committed.version) return "ReconfigInProgress";
+  if (request.fromVersion !== undefined && request.fromVersion !== pending.version) return "BadVersion";
+  if (request.members === undefined && pending.groups !== undefined) return "BadArguments";
+  const config = request.members === undefined ? changed(pending, request, version) : { ...request.members, version };
+  const fewest = context.standaloneEnabled ? 2 : 1;
+  if (config.voters.length < fewest) return "BadArguments";
+  return config.containsQuorum(context.synced(config)) ? config : "NewConfigNoQuorum";
+}
+
+function changed(
+  base: QuorumVerifier,
+  { joining = [], leaving = [] }: ReconfigRequest,
+  version: number,
+): QuorumVerifier {
+  const roles = new Map<ServerId, "participant" | "observer">([
+    ...base.voters.map((sid) => [sid, "participant"] as const),
+    ...observersOf(base).map((sid) => [sid, "observer"] as const),
+  ]);
+  for (const sid of leaving) roles.delete(sid);
+  for (const { role, sid } of joining) roles.set(sid, role);
+  const withRole = (role: string): ServerId[] => [...roles.keys()].filter((sid) => roles.get(sid) === role);
+  return majority(withRole("participant"), withRole("observer"), version);
+}
+
+/**
+ * Returns the server that should lead after the commit of a configuration: this leader, if it is a voter of the newest
+ * configuration. Otherwise a voter that has acknowledged the most outstanding transactions
+ * (Leader#getDesignatedLeader). Java takes any of several candidates; the core takes the smallest id.
+ *
+ * `acks` are the acknowledgments of the configuration, and `later` those of the outstanding transactions after it.
+ */
+export function designatedLeader(self: ServerId, acks: AckSet, later: readonly AckSet[]): ServerId {
+  const { servers, verifier } = acks.newest;
+  if (verifier.isVoter(self)) return self;
+  let candidates = servers.filter((sid) => sid !== self);
+  for (const { newest } of later) {
+    const still = candidates.filter((sid) => newest.servers.includes(sid));
+    if (candidates.length <= 1 || still.length === 0) break;
+    candidates = still;
+  }
+  return candidates.length === 0 ? self : (Math.min(...candidates) as ServerId);
+}
