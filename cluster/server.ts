@@ -24,6 +24,7 @@ import {
   type QuorumPacket,
   type QuorumVerifier,
   type ReconfigRequest,
+  type ReconfigResult,
   type ServerId,
   type Settings,
   type Snapshot,
@@ -157,8 +158,8 @@ export class Server implements NodeProgram<Message>, Effects {
     return this.peer.write(value, bytes);
   }
 
-  /** Handles a client's request to change the configuration. Returns false if this server is no leader that serves. */
-  reconfig(request: ReconfigRequest): boolean {
+  /** Handles a client's request to change the configuration. Returns what the leader does with it. */
+  reconfig(request: ReconfigRequest): ReconfigResult {
     this.input();
     return this.peer.reconfig(request);
   }

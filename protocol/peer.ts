@@ -49,7 +49,7 @@ import { decodeNotification } from "./election/notification-wire.ts";
 import type { Vote } from "./election/vote.ts";
 import type { ConnectionEnd } from "./inbox.ts";
 import { Leader } from "./leader/leader.ts";
-import type { ReconfigRequest } from "./leader/reconfig.ts";
+import type { ReconfigRequest, ReconfigResult } from "./leader/reconfig.ts";
 import { Learner, type LearnerServer } from "./learner/learner.ts";
 import { BROADCAST, ELECTION, type FailureReason, type Notes, type Phase } from "./notes.ts";
 import {
@@ -504,10 +504,9 @@ export class Peer implements ElectionServer, LearnerServer, LogUser {
 
   /**
    * Input: a client's request to change the configuration. A learner would forward it; here only a leader takes it.
-   * Returns false if this server is no leader that serves.
    */
-  reconfig(request: ReconfigRequest): boolean {
-    return this.alive && (this.leader?.reconfig(request) ?? false);
+  reconfig(request: ReconfigRequest): ReconfigResult {
+    return this.alive && this.leader !== null ? this.leader.reconfig(request) : "none";
   }
 
   /**

@@ -18,6 +18,8 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
     name: "stall",
     about: "stalls one thread of a server, such as the one that applies committed transactions or accepts connections",
   },
+  { name: "reconfig", about: "makes a client add, remove or replace servers of the configuration" },
+  { name: "crashAtConfigWrite", about: "crashes a server just before it next writes a file of its configuration" },
   { name: "resume", about: "resumes a paused server" },
   { name: "wipe", about: "crashes a server and empties its disk" },
   { name: "partition", about: "cuts both directions between groups of servers" },

@@ -27,6 +27,8 @@ export interface CountedEffect {
 export interface ActionResult {
   /** The count of the action's effects; absent if the action always has an effect. */
   readonly effect?: CountedEffect;
+  /** What differs from the expected result of the action; absent if nothing does. */
+  readonly problem?: string | undefined;
   /** Undoes the action; absent if the action cannot be undone. */
   readonly undo?: (() => void) | undefined;
 }

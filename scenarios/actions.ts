@@ -8,7 +8,8 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { ServerOrLeader } from "../cluster/cluster-spec.ts";
 import type { Message } from "../cluster/server.ts";
 import { settle } from "../cluster/settle.ts";
-import { asServerId, type ServerId } from "../protocol/index.ts";
+import { verifierOfConfig } from "../cluster/verifier.ts";
+import { asServerId, parseZxid, type ReconfigRequest, type ServerId, serverIdsOf } from "../protocol/index.ts";
 import { parseDurationRange } from "../sim/duration-range.ts";
 import { type BlockEffect, createRule, type NetworkRule, type Verdict } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
@@ -17,7 +18,7 @@ import { alterMessage } from "./alter-message.ts";
 import { startedServer } from "./config-change.ts";
 import { applyDiskFault } from "./disk-fault.ts";
 import { matcher } from "./message-match.ts";
-import type { Action, Direction, LinkCharacterSpec, MessageMatch, Verb } from "./scenario.ts";
+import type { Action, Direction, LinkCharacterSpec, MessageMatch, ReconfigAction, Verb } from "./scenario.ts";
 
 /** State that the actions of one run share. */
 export interface ActionContext {
@@ -105,6 +106,18 @@ const PERFORMERS: Performers = {
     if (server === undefined) return NO_SERVER;
     if (!server.stall(thread)) return { effect: { kind: "threads", count: () => 0 } };
     return { effect: ONE_SERVER, undo: () => server.resume(thread) };
+  },
+  reconfig: (request, { cluster }) => {
+    const result = cluster.leader?.reconfig(reconfigRequest(request)) ?? "none";
+    const { refused = "proposed" } = request;
+    const problem = result === "none" ? "no server leads" : `expected ${refused}, got ${result}`;
+    return result === refused || result === "queued" ? {} : { problem };
+  },
+  crashAtConfigWrite: ({ server, write }, { cluster }) => {
+    const sid = resolve(cluster, server);
+    if (sid === undefined) return NO_SERVER;
+    cluster.crashAtConfigWrite(sid, write);
+    return {};
   },
   resume: (sid, { cluster }) => {
     cluster.world.node(sid).resume();
@@ -216,6 +229,16 @@ const VERBS = Object.keys(PERFORMERS) as Verb[];
 const ONE_SERVER: CountedEffect = { kind: "servers", count: () => 1 };
 /** The result if no server leads, or if the server is not running. */
 const NO_SERVER: ActionResult = { effect: { kind: "servers", count: () => 0 } };
+
+function reconfigRequest({ add, config, fromVersion, remove }: ReconfigAction): ReconfigRequest {
+  const version = fromVersion === undefined ? undefined : parseZxid(fromVersion);
+  return {
+    ...(add && { joining: serverIdsOf(add).map((sid) => ({ sid, role: add[sid] ?? "participant" })) }),
+    ...(remove && { leaving: remove }),
+    ...(config && { members: verifierOfConfig(config) }),
+    ...(version !== undefined && { fromVersion: version }),
+  };
+}
 
 function counted(kind: EffectKind, count: () => number): CountedEffect {
   return { kind, count };

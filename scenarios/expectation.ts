@@ -22,6 +22,8 @@ export function unmetExpectations(run: FinishedRun, records: boolean): string[] 
     ...(records ? [...checkDecisions(run, expect), ...checkFailures(run, expect)] : []),
     ...checkRoles(run, expect),
     ...checkHistories(run, expect),
+    ...checkConfigs(run, expect),
+    ...run.steps.flatMap(({ problem, step }) => (problem === undefined ? [] : [`step ${step + 1}: ${problem}`])),
     ...checkLiveness(run, expect),
     ...checkViolations(run),
   ];
@@ -124,6 +126,14 @@ function checkHistories(run: FinishedRun, { histories }: Expectation): string[] 
     return same
       ? []
       : [`history of server ${sid} at the end: expected ${text || "nothing"}, got ${formatHistory(history)}`];
+  });
+}
+
+function checkConfigs(run: FinishedRun, { configs }: Expectation): string[] {
+  return Object.entries(configs ?? {}).flatMap(([sid, expected]) => {
+    const got = run.servers.find((server) => server.sid === Number(sid))?.config;
+    if (got === expected) return [];
+    return [`configuration of server ${sid} at the end: expected ${expected}, got ${got ?? "none: it does not run"}`];
   });
 }
 

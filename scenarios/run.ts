@@ -23,6 +23,7 @@ import {
   asZxid,
   type Behavior,
   BROADCAST,
+  configText,
   type History,
   type ServerId,
   serverIdsOf,
@@ -359,6 +360,7 @@ function finalServer(cluster: Cluster, sid: ServerId): FinalServer {
     epoch: peer?.currentEpoch ?? asEpoch(-1),
     lastProcessedZxid: peer?.database.lastProcessedZxid ?? asZxid(-1),
     history: peer?.database.history,
+    config: peer && configText(peer.configurations.committed),
   };
 }
 

@@ -40,6 +40,8 @@ export interface FinalServer {
   readonly lastProcessedZxid: Zxid;
   /** The transactions in the server's tree; undefined if its process does not run. */
   readonly history: History | undefined;
+  /** The server's committed configuration as text; undefined if its process does not run. */
+  readonly config: string | undefined;
 }
 
 /** The result of a run. */

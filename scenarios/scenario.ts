@@ -6,12 +6,13 @@
  * Notation: a zxid is `epoch:counter`, a range of zxids of one epoch is `1:1..1:5`, a duration is `30us`, `200ms`,
  * `1.5s` or `2m`, and a range of durations is `0.2ms..1ms`.
  */
-import type { ClusterSpec, ConfigChange, CrashSpec, ServerOrLeader } from "../cluster/cluster-spec.ts";
+import type { ClusterSpec, ConfigChange, CrashSpec, EnsembleConfig, ServerOrLeader } from "../cluster/cluster-spec.ts";
+import type { ConfigWrite } from "../cluster/config-files.ts";
 import type { ProtocolEvent } from "../cluster/records.ts";
 import type { StallableThread } from "../cluster/server.ts";
 import type { CorruptibleFile, DeletableFile } from "../cluster/server-disk.ts";
 import type { InvariantId } from "../invariants/index.ts";
-import type { FailureReason, ServerId } from "../protocol/index.ts";
+import type { FailureReason, ReconfigRefusal, ServerId } from "../protocol/index.ts";
 
 /** A scenario: a cluster, the steps to perform, and the expectations. */
 export interface Scenario extends ClusterSpec {
@@ -119,6 +120,20 @@ export interface WriteAction {
   readonly bytes?: number;
 }
 
+/** A client's request to change the configuration. Either `config`, or `add` and `remove`. */
+export interface ReconfigAction {
+  /** The servers to add, with their roles. A member gets the new role. */
+  readonly add?: Readonly<Record<ServerId, "participant" | "observer">>;
+  /** The servers to remove. */
+  readonly remove?: readonly ServerId[];
+  /** The whole new configuration. */
+  readonly config?: EnsembleConfig;
+  /** The version that the newest configuration of the leader must have. Default: any. */
+  readonly fromVersion?: string;
+  /** The error with which the leader must refuse the request. Default: the leader must accept it. */
+  readonly refused?: ReconfigRefusal;
+}
+
 /** The action of a step. Exactly one of these fields is present. */
 export type Action =
   /** A client writes `count` transactions at a server or at the leader. `every` is the time between two writes. */
@@ -138,6 +153,10 @@ export type Action =
   | { readonly pause: ServerOrLeader }
   /** Stalls one thread of a server while its other threads continue. */
   | { readonly stall: ThreadStall }
+  /** A client requests a change of the configuration at the leader. */
+  | { readonly reconfig: ReconfigAction }
+  /** Crashes a server just before its next write to the files of its configuration. */
+  | { readonly crashAtConfigWrite: { readonly server: ServerOrLeader; readonly write: ConfigWrite } }
   /** Resumes a paused server. */
   | { readonly resume: ServerId }
   /** Crashes a server and empties its disk. */
@@ -293,6 +312,8 @@ export interface Expectation {
   readonly active?: readonly ServerId[];
   /** The history in the memory of each server at the end, in the notation of ServerSpec.history. */
   readonly histories?: Readonly<Record<ServerId, string>>;
+  /** The committed configuration of each server at the end, for example `voters 1,2,3; version 1:1`. */
+  readonly configs?: Readonly<Record<ServerId, string>>;
   /** Failures that must happen. */
   readonly failures?: readonly {
     readonly server: ServerId;

@@ -31,6 +31,8 @@ export interface StepOutcome {
   readonly atUs: number | undefined;
   /** The effect of the step; undefined if the step always has an effect. */
   readonly effect: Effect | undefined;
+  /** What differs from the expected result of the step; undefined if nothing does. */
+  readonly problem: string | undefined;
 }
 
 /** Receives the index of each step that the script performs or undoes. */
@@ -41,6 +43,7 @@ interface RunningStep {
   readonly step: Step;
   atUs: number | undefined;
   effect: CountedEffect | undefined;
+  problem: string | undefined;
   /** The number of times that the step's moment must still happen. */
   remaining: number;
   /** Tests a message, if the step's moment is a message. */
@@ -91,10 +94,11 @@ export class Script implements MessageWatcher {
   }
 
   get outcomes(): readonly StepOutcome[] {
-    return this.all.map(({ index, atUs, effect }) => ({
+    return this.all.map(({ index, atUs, effect, problem }) => ({
       step: index,
       atUs,
       effect: effect && { kind: effect.kind, count: effect.count() },
+      problem,
     }));
   }
 
@@ -178,8 +182,9 @@ export class Script implements MessageWatcher {
     running.atUs = world.nowUs;
     this.stepSink(index, "start");
     if ("settle" in step) this.endAll();
-    const { effect, undo } = perform(step, this.context);
+    const { effect, problem, undo } = perform(step, this.context);
     running.effect = effect;
+    running.problem = problem;
     if (undo !== undefined) this.undos.set(running, undo);
     if (step.for !== undefined) this.schedule(world.nowUs + durationUs(step.for), running, () => this.undo(running));
     if (step.from !== undefined) return;
@@ -211,6 +216,7 @@ function runningStep(step: Step, index: number): RunningStep {
     step,
     atUs: undefined,
     effect: undefined,
+    problem: undefined,
     remaining: when?.nth ?? 1,
     matches: message === undefined ? undefined : matcher(message),
     zxid: when?.zxid === undefined ? undefined : parseZxid(when.zxid),

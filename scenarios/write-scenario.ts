@@ -7,7 +7,7 @@ import { Document, isMap, isSeq, visit } from "yaml";
 import { type ConfigChange, DEFAULT_THREADS, type EnsembleConfig, type ServerSpec } from "../cluster/cluster-spec.ts";
 import type { ServerId } from "../protocol/zxid.ts";
 import { DEFAULT_DISK, DEFAULT_NETWORK } from "./loading/short-forms-and-defaults.ts";
-import type { Moment, Scenario, Step } from "./scenario.ts";
+import type { Moment, ReconfigAction, Scenario, Step } from "./scenario.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -79,6 +79,7 @@ function serverFields(spec: ServerSpec): Fields {
     down,
     settings,
     config,
+    nextConfig,
     ...rest
   } = spec;
   const epoch = empty ? "missing" : Number(/(\d+):\d+$/.exec(history)?.[1] ?? 0);
@@ -94,6 +95,7 @@ function serverFields(spec: ServerSpec): Fields {
     down: down || undefined,
     settings: unlessEmpty(settings),
     config: config && configField(config),
+    nextConfig: nextConfig && configField(nextConfig),
     ...rest,
   });
 }
@@ -134,6 +136,7 @@ const SHORT_FORMS: Readonly<Record<string, (argument: never) => unknown>> = {
   disconnect: ({ server, ...rest }: Record<"server" | "from" | "orderly", unknown>) =>
     Object.keys(rest).length === 0 ? server : { server, ...rest },
   cutOneWay: ({ from, to }: Record<"from" | "to", readonly number[]>) => ({ from: oneOrMany(from), to: oneOrMany(to) }),
+  reconfig: ({ config, ...rest }: ReconfigAction) => ({ ...rest, ...(config && { config: configField(config) }) }),
   start: startField,
   restart: startField,
   settle: (servers: readonly number[]) => oneOrMany(servers),

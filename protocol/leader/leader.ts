@@ -56,7 +56,7 @@ import { EpochProposal, type EpochWaiter } from "./epoch-proposal.ts";
 import type { LearnerHandler } from "./learner-handler.ts";
 import { LearnerMaster, remove } from "./learner-master.ts";
 import { NewLeaderAck, type NewLeaderAckWaiter } from "./newleader-ack.ts";
-import { checkReconfig, designatedLeader, type ReconfigRequest } from "./reconfig.ts";
+import { checkReconfig, designatedLeader, type ReconfigRequest, type ReconfigResult } from "./reconfig.ts";
 
 type LeaderPhase =
   | "saving-snapshot"
@@ -476,14 +476,13 @@ export class Leader
   }
 
   /**
-   * Handles a client's request to change the configuration. A refused request becomes a transaction, too. Returns false
-   * if this leader does not serve.
+   * Handles a client's request to change the configuration. A refused request becomes a transaction, too.
    */
-  reconfig(request: ReconfigRequest): boolean {
-    if (this.phase !== "broadcast") return false;
+  reconfig(request: ReconfigRequest): ReconfigResult {
+    if (this.phase !== "broadcast") return "none";
     if (this.requestStalls === 0 && this.requests.length === 0) return this.prepareReconfig(request);
     this.requests.push(() => this.prepareReconfig(request));
-    return true;
+    return "queued";
   }
 
   /** Stalls the thread of PrepRequestProcessor: requests wait, and all other threads continue. */
@@ -512,9 +511,9 @@ export class Leader
     return true;
   }
 
-  private prepareReconfig(request: ReconfigRequest): boolean {
+  private prepareReconfig(request: ReconfigRequest): ReconfigResult {
     const zxid = this.takeZxid();
-    if (zxid === undefined) return false;
+    if (zxid === undefined) return "none";
     const { behavior, configurations, notes, settings } = this.server;
     const checked = checkReconfig(request, zxid, {
       committed: configurations.committed,
@@ -527,10 +526,10 @@ export class Leader
     if (typeof checked === "string") {
       notes.reconfigRefused(checked, zxid);
       this.propose(makeTxn(zxid, `error: ${checked}`));
-    } else {
-      this.propose({ ...makeTxn(zxid, configText(checked)), config: checked });
+      return checked;
     }
-    return true;
+    this.propose({ ...makeTxn(zxid, configText(checked)), config: checked });
+    return "proposed";
   }
 
   /** Returns the voters of a configuration that are synced with this leader, with the leader (Leader#isQuorumSynced). */

@@ -28,6 +28,9 @@ export type ReconfigRefusal =
   | "BadArguments" // the new configuration has too few voters, or the request is incremental with groups
   | "NewConfigNoQuorum"; // no quorum of the new configuration is synced with the leader
 
+/** What a server does with a request: proposes it, queues it, refuses it, or nothing, because it does not lead. */
+export type ReconfigResult = "proposed" | "queued" | "none" | ReconfigRefusal;
+
 /** What the checks use of the leader. */
 export interface ReconfigContext {
   readonly committed: QuorumVerifier;

@@ -4,7 +4,7 @@
  */
 
 import type { ConfigChange, CrashSpec, ServerOrLeader } from "../../cluster/cluster-spec.ts";
-import type { ServerId } from "../../protocol/zxid.ts";
+import { type ServerId, serverIdsOf } from "../../protocol/zxid.ts";
 import { parseDuration } from "../../sim/time.ts";
 import type {
   AlteredFields,
@@ -13,6 +13,7 @@ import type {
   LinkCharacterSpec,
   MessageMatch,
   Moment,
+  ReconfigAction,
   Step,
   ThreadStall,
 } from "../scenario.ts";
@@ -107,6 +108,9 @@ const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
   upgrade: (checks, { server }: { server: ServerId }, path) => checks.server(server, [...path, "server"]),
   pause: checkServerOrLeader,
   stall: (checks, { server }: ThreadStall, path) => checkServerOrLeader(checks, server, [...path, "server"]),
+  reconfig: checkReconfig,
+  crashAtConfigWrite: (checks, { server }: { server: ServerOrLeader }, path) =>
+    checkServerOrLeader(checks, server, [...path, "server"]),
   isolate: checkServerOrLeader,
   refuse: checkServerId,
   settle: (checks: FieldChecks, ids: readonly ServerId[], path: Path) => checks.servers(ids, path),
@@ -166,6 +170,26 @@ const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
   },
   disk: checkDiskFault,
 };
+
+function checkReconfig(checks: FieldChecks, { add, config, fromVersion, remove }: ReconfigAction, path: Path): void {
+  checks.servers(serverIdsOf(add ?? {}), [...path, "add"]);
+  checks.servers(remove ?? [], [...path, "remove"]);
+  if (fromVersion !== undefined) checks.zxid(fromVersion, [...path, "fromVersion"]);
+  if (config === undefined) {
+    if (add !== undefined || remove !== undefined) return;
+    checks.report(path, undefined, "changes nothing", "add, remove or config");
+    return;
+  }
+  checkConfig(checks, config, [...path, "config"]);
+  if (add !== undefined || remove !== undefined) {
+    checks.report(
+      [...path, "config"],
+      undefined,
+      "replaces the whole configuration",
+      "either config, or add and remove",
+    );
+  }
+}
 
 function checkPartition(checks: FieldChecks, groups: readonly (readonly ServerId[])[], path: Path): void {
   const seen = checkGroups(checks, groups, path, 0);

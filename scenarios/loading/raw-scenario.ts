@@ -15,6 +15,7 @@ import type {
 import type { ProtocolEvent } from "../../cluster/records.ts";
 import type { ServerId } from "../../protocol/zxid.ts";
 import type {
+  Action,
   AlteredFields,
   DiskFault,
   EndOptions,
@@ -22,6 +23,7 @@ import type {
   ExpectedDecision,
   MessageMatch,
   Moment,
+  ReconfigAction,
   ThreadStall,
   WriteAction,
 } from "../scenario.ts";
@@ -52,17 +54,19 @@ export interface RawScenario {
 /** Settings by name: the names that the core uses or ZooKeeper's own names. */
 export type RawSettings = Readonly<Record<string, unknown>>;
 
-export type RawEnsembleConfig = Partial<EnsembleConfig> & Pick<EnsembleConfig, "voters">;
+export type RawEnsembleConfig = Partial<Omit<EnsembleConfig, "version">> &
+  Pick<EnsembleConfig, "voters"> & { readonly version?: RawZxid };
 
 export interface RawConfigChange extends Omit<ConfigChange, "config" | "settings"> {
   readonly config?: RawEnsembleConfig;
   readonly settings?: RawSettings;
 }
 
-type RawFields = "snapshots" | "logFilesFrom" | "logFrom" | "settings" | "config";
+type RawFields = "snapshots" | "logFilesFrom" | "logFrom" | "settings" | "config" | "nextConfig";
 
 export interface RawServer extends Partial<Omit<ServerSpec, RawFields>> {
   readonly config?: RawEnsembleConfig;
+  readonly nextConfig?: RawEnsembleConfig;
   readonly settings?: RawSettings;
   readonly snapshots?: RawZxids;
   readonly logFilesFrom?: RawZxids;
@@ -105,6 +109,12 @@ export interface RawStep {
   readonly upgrade?: { readonly server: ServerId; readonly to: string };
   readonly pause?: ServerId | "leader";
   readonly stall?: ThreadStall;
+  readonly reconfig?: Omit<ReconfigAction, "remove" | "config" | "fromVersion"> & {
+    readonly remove?: RawIds;
+    readonly config?: RawEnsembleConfig;
+    readonly fromVersion?: RawZxid;
+  };
+  readonly crashAtConfigWrite?: Extract<Action, { crashAtConfigWrite: unknown }>["crashAtConfigWrite"];
   readonly isolate?: ServerId | "leader";
   readonly bridge?: { readonly over: ServerId; readonly sides: readonly RawIds[] };
   readonly flap?: { readonly between: readonly [ServerId, ServerId]; readonly every: RawDuration };

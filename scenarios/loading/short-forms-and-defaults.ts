@@ -30,6 +30,7 @@ import type {
   ExpectedDecision,
   MessageMatch,
   Moment,
+  ReconfigAction,
   Scenario,
   Step,
   Trigger,
@@ -82,7 +83,7 @@ export function completeScenario(raw: RawScenario, name: string): CompleteScenar
 }
 
 function completeServer(raw: RawServer): ServerSpec {
-  const { config, snapshots, logFilesFrom, logFrom, settings, ...rest } = raw;
+  const { config, nextConfig, snapshots, logFilesFrom, logFrom, settings, ...rest } = raw;
   const empty = raw.empty ?? false;
   const history = normalizeHistory(raw.history ?? "");
   const epoch = empty ? ("missing" as const) : lastEpoch(history);
@@ -99,11 +100,13 @@ function completeServer(raw: RawServer): ServerSpec {
     logFilesFrom: zxids(logFilesFrom ?? []),
     ...(logFrom === undefined ? {} : { logFrom: normalizeZxid(logFrom) }),
     ...(config === undefined ? {} : { config: completeConfig(config) }),
+    ...(nextConfig === undefined ? {} : { nextConfig: completeConfig(nextConfig) }),
   };
 }
 
-function completeConfig(raw: RawEnsembleConfig): EnsembleConfig {
-  return { ...raw, observers: raw.observers ?? [] };
+function completeConfig({ version, ...raw }: RawEnsembleConfig): EnsembleConfig {
+  const versioned = version === undefined ? {} : { version: normalizeZxid(version) };
+  return { ...raw, observers: raw.observers ?? [], ...versioned };
 }
 
 function completeStart(raw: ServerId | RawConfigChange): ServerId | ConfigChange {
@@ -192,6 +195,8 @@ function completeAction(raw: RawStep): Action {
   if (raw.upgrade !== undefined) return { upgrade: raw.upgrade };
   if (raw.pause !== undefined) return { pause: raw.pause };
   if (raw.stall !== undefined) return { stall: raw.stall };
+  if (raw.reconfig !== undefined) return { reconfig: completeReconfig(raw.reconfig) };
+  if (raw.crashAtConfigWrite !== undefined) return { crashAtConfigWrite: raw.crashAtConfigWrite };
   if (raw.resume !== undefined) return { resume: raw.resume };
   if (raw.wipe !== undefined) return { wipe: raw.wipe };
   if (raw.clock !== undefined) return { clock: raw.clock };
@@ -247,6 +252,16 @@ function completeWrite(raw: NonNullable<RawStep["write"]>): Extract<Action, { wr
   const { at, bytes, count, every } = typeof raw === "number" ? { count: raw } : raw;
   const sized = bytes === undefined ? {} : { bytes };
   return { at: at ?? "leader", count: count ?? 1, every: duration(every ?? "1ms"), ...sized };
+}
+
+function completeReconfig(raw: NonNullable<RawStep["reconfig"]>): ReconfigAction {
+  const { config, fromVersion, remove, ...rest } = raw;
+  return {
+    ...rest,
+    ...(remove === undefined ? {} : { remove: ids(remove) }),
+    ...(config === undefined ? {} : { config: completeConfig(config) }),
+    ...(fromVersion === undefined ? {} : { fromVersion: normalizeZxid(fromVersion) }),
+  };
 }
 
 function completeCrash(raw: NonNullable<RawStep["crash"]>): CrashSpec {
