@@ -58,10 +58,13 @@ export async function run(names: readonly string[], options: RunCommandOptions):
   const paint = paintFor(process.stdout);
   for (const file of files) {
     const seed = seedFor(file.scenario, options.seed);
-    const result = runForReport(planFor(file.scenario, seed, options), seed);
+    const scenario = planFor(file.scenario, seed, options);
+    const isPrinted = ({ ok }: ScenarioRun): boolean => !options.json && !(isSummary && ok);
+    const hasReport = (one: ScenarioRun): boolean => options.updateGolden === true || isPrinted(one);
+    const result = runForReport(scenario, seed, hasReport);
     runs.push(result);
     if (options.updateGolden) saveWhole(goldenPath(file.path), goldenText(result));
-    if (!options.json && !(isSummary && result.ok)) {
+    if (isPrinted(result)) {
       const layout = runReportOptions(result, file, options);
       await write(`${runReport(result, paint, replayCommand(file, options), layout)}\n\n${explanation(result)}`);
     }
