@@ -54,8 +54,8 @@ export function investigate({ failure, scenario, seed, signature }: FailedPlan, 
 const STUCK_TRACE_EVENTS = 100_000;
 
 /**
- * Runs a scenario for a report. If servers are stuck, runs it again with a trace, which shows what the servers wait for.
- * `hasReport` returns whether the result of a run needs a report; without one, the first run is enough.
+ * Runs a scenario for a report. If servers are stuck, runs it again with a trace, which shows what the servers wait
+ * for. `hasReport` returns whether a run gets a report; if it gets none, the scenario runs only once.
  */
 export function runForReport(
   scenario: Scenario,
