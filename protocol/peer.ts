@@ -11,6 +11,7 @@
  * ReadOnlyZooKeeperServer writes no file and does not change the election, but it fast-forwards the database when the
  * election ends, and before 3.7 its clients' sessions enter committedLog (docs/threads.md).
  */
+import { AcceptErrors, type AcceptingThread } from "./accept-errors.ts";
 import type { Behavior } from "./behavior.ts";
 import { type BufferLimit, bufferLimit } from "./buffer-limit.ts";
 import {
@@ -37,12 +38,14 @@ import {
   TIMER_EPOCH_ACK,
   TIMER_EPOCH_PROPOSAL,
   TIMER_HANDLERS,
+  TIMER_LISTEN,
   TIMER_NEWLEADER_ACK,
   TIMER_ROLE,
   TIMER_TICK,
   type Timer,
 } from "./effects.ts";
 import { ElectionConnections } from "./election/election-connections.ts";
+import { ElectionListener } from "./election/election-listener.ts";
 import { type ElectionServer, FastLeaderElection } from "./election/fast-leader-election.ts";
 import { decodeNotification } from "./election/notification-wire.ts";
 import type { Vote } from "./election/vote.ts";
@@ -127,6 +130,8 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   readonly database: Database;
   /** The order in which threads use the log. */
   readonly logLock: LogLock;
+  /** The errors of accept() in this process. */
+  readonly acceptErrors = new AcceptErrors();
   /** initLimit in microseconds. */
   readonly initTimeoutUs: number;
   /** syncLimit in microseconds. */
@@ -154,6 +159,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
 
   private readonly election: FastLeaderElection;
   private readonly connections: ElectionConnections;
+  private readonly listener: ElectionListener;
   private leader: Leader | null = null;
   private learner: Learner | null = null;
   /** The voters whose ObserverMaster this observer tries in turn (QuorumPeer#observerMasters); empty: the leader. */
@@ -190,6 +196,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
       version: 0,
     };
     this.connections = new ElectionConnections({ myid, settings, view, behavior: this.behavior }, effects, notes);
+    this.listener = new ElectionListener(this, this.connections);
     this.election = new FastLeaderElection(this, this.connections, effects, notes);
   }
 
@@ -292,7 +299,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   private startFirstElection(): void {
     const zxid = this.database.lastProcessedZxid;
     this.currentVote = { ...this.currentVote, zxid, peerEpoch: this.currentEpoch };
-    this.effects.listen(ELECTION_PORT);
+    this.listener.open();
     this.listObserverMasters();
     this.setState(LOOKING);
     this.election.start();
@@ -494,6 +501,29 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.leader?.runRequests();
   }
 
+  /**
+   * Input: from now on, each accept() of this thread fails when a connection arrives. The errors end with the process
+   * at the latest.
+   */
+  failAccepts(thread: AcceptingThread): void {
+    this.acceptErrors.begin(thread);
+  }
+
+  /** Input: one fault that `failAccepts` has begun is over. The host must then call `acceptAgain`. */
+  endAcceptErrors(thread: AcceptingThread): void {
+    this.acceptErrors.end(thread);
+  }
+
+  /** Input: all errors of accept() are over. Returns whether there was one. The host must then call `acceptAgain`. */
+  endAllAcceptErrors(): boolean {
+    return this.acceptErrors.endAll();
+  }
+
+  /** Input: a thread that has called accept() again and again calls it after the end of a fault. */
+  acceptAgain(): void {
+    if (this.alive) this.learner?.acceptAgain();
+  }
+
   /** Input: a timer that `setTimer` has set is due. */
   timer(timer: Timer): void {
     if (!this.alive) return;
@@ -503,6 +533,9 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
         break;
       case TIMER_DIAL:
         this.connections.dialTimeout(this.nowUs);
+        break;
+      case TIMER_LISTEN:
+        this.listener.pauseEnded();
         break;
       case TIMER_TICK:
         if (this.leader !== null) this.leader.halfTick();
@@ -535,7 +568,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   /** Input: another server has connected to one of the ports. */
   accepted(connection: ConnectionId, port: Port): void {
     if (!this.alive) return;
-    if (port === ELECTION_PORT) this.connections.accepted(connection);
+    if (port === ELECTION_PORT) this.listener.accept(connection);
     else if (port === OBSERVER_MASTER_PORT && this.learner?.accepted(connection)) return;
     else if (port === QUORUM_PORT && this.leader !== null) this.leader.accepted(connection);
     else this.effects.close(connection);
@@ -560,6 +593,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
    * host resets the connection when the server closes it or ends.
    */
   hasUnread(connection: ConnectionId): boolean {
+    if (this.listener.hasUnread(connection)) return true;
     return (this.leader ?? this.learner)?.hasUnread(connection) ?? false;
   }
 

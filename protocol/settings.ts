@@ -30,6 +30,11 @@ export interface Settings {
   readonly maxTimeToWaitForEpochMs: number;
   /** zookeeper.cnxTimeout: the time limit of connecting to an election port. */
   readonly cnxTimeoutMs: number;
+  /**
+   * zookeeper.electionPortBindRetry: the number of errors, without an accepted connection in between, after which the
+   * thread that listens on the election port ends and the server exits; 0 means never.
+   */
+  readonly electionPortBindRetry: number;
   /** zookeeper.tcpKeepAlive: whether the connections of the election port have keep-alive. */
   readonly tcpKeepAlive: boolean;
   /**
@@ -130,6 +135,7 @@ export const DEFAULT_SETTINGS: Settings = {
   finalizeWaitMs: 200,
   maxTimeToWaitForEpochMs: -1,
   cnxTimeoutMs: 5000,
+  electionPortBindRetry: 3,
   tcpKeepAlive: false,
   snapshotSizeFactor: 0.33,
   commitLogCount: 500,

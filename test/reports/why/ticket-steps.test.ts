@@ -150,6 +150,23 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "2:1 (w1) is missing from the committedLog of leader 5, which covers 1:1..1:4",
     "TRUNC to 1:4, then later transactions",
   ],
+  // In 3.4, a leader continues although the thread that accepts learners has ended.
+  "zookeeper-2029-leader-continues-without-acceptor": [
+    "leader 3 has accepted no learner since 0.746131 s",
+    "LearnerCnxAcceptor ended after an error of accept() (step 1)",
+    "server 1: FOLLOWING in DISCOVERY",
+  ],
+  // Up to 3.5.5, a server continues although the thread that accepts election connections has ended.
+  "zookeeper-3320-server-continues-without-election-port": [
+    "server 1 has accepted no election connection since 4.335387 s",
+    "QuorumCnxManager.Listener ended after 3 errors of accept() (step 2)",
+  ],
+  // The start of the LeaderZooKeeperServer replaces the state ERROR.
+  "zookeeper-4203-new-leader-forgets-failed-acceptor": [
+    "leader 3 has accepted no learner since 0.432110 s",
+    "(step 2), and it forgot this error when it started to serve",
+    "times with connect-failed",
+  ],
   // The leader does not notice a gap between its log on disk and its committedLog.
   "zookeeper-2418-gap-between-log-and-committed-log": [
     "the log on disk of leader 3 ends at 2:1, its committedLog starts at 2:5",
