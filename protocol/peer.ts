@@ -7,9 +7,8 @@
  * and no I/O, and no network or disk fault makes it throw. A Peer stands for one process: after an `exit` or a crash,
  * the host creates a new Peer.
  *
- * Not modeled: client connections and sessions, reconfiguration, admin server, and read-only mode. A
- * ReadOnlyZooKeeperServer writes no file and does not change the election, but it fast-forwards the database when the
- * election ends, and before 3.7 its clients' sessions enter committedLog (docs/threads.md).
+ * Not modeled: client connections and sessions, reconfiguration, admin server, and the clients of a
+ * ReadOnlyZooKeeperServer (docs/threads.md).
  */
 import { AcceptErrors, type AcceptingThread } from "./accept-errors.ts";
 import type { Behavior } from "./behavior.ts";
@@ -91,6 +90,9 @@ export interface PeerConfig {
   readonly behavior?: Behavior;
 }
 
+/** The shortest time after which a LOOKING server starts its ReadOnlyZooKeeperServer (QuorumPeer#run). */
+const READ_ONLY_GRACE_MS = 2000;
+
 /** A write that a server must finish at startup before it starts an election, or the reason why it then exits. */
 type StartupStep =
   | { readonly write: "snapshot" | "log" | "updatingEpoch" }
@@ -167,6 +169,8 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   private nextObserverMaster = 0;
   /** The pending reconnectDelayMs: what to do when TIMER_CONNECT fires. Null if the server is not waiting for it. */
   private afterReconnectDelay: (() => void) | null = null;
+  /** The start of the last election. */
+  private lookingSinceUs = 0;
   /** The writes that remain to be done at startup; null before and after the startup. */
   private startupSteps: StartupStep[] | null = null;
 
@@ -302,7 +306,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.listener.open();
     this.listObserverMasters();
     this.setState(LOOKING);
-    this.election.start();
+    this.lookForLeader();
   }
 
   /** Called at startup when the server holds the lock on the log. Syncs the log that the server has read. */
@@ -332,16 +336,33 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   }
 
   private startElection(): void {
-    if (this.database.initialized) this.election.start();
+    if (this.database.initialized) this.lookForLeader();
     else this.effects.load();
+  }
+
+  private lookForLeader(): void {
+    this.lookingSinceUs = this.nowUs;
+    this.election.start();
   }
 
   electionDone(state: ServerState, vote: Vote, supporters: AckSet): void {
     this.currentVote = vote;
     this.setState(state);
+    this.stopReadOnlyServer();
+    if (!this.alive) return;
     // If a former role has left its log thread running, the new role waits until that thread has synced
     // (FileTxnLog#setServerStats and #commit are synchronized).
     this.logLock.whenFree(() => this.startRole(state, vote, supporters));
+  }
+
+  /**
+   * Stops the ReadOnlyZooKeeperServer if the election has lasted long enough to start it. Like every server that stops,
+   * it fast-forwards the database that all servers of this process share (ZooKeeperServer#shutdown).
+   */
+  private stopReadOnlyServer(): void {
+    const { lookingSinceUs, nowUs, settings } = this;
+    const graceMs = Math.max(READ_ONLY_GRACE_MS, settings.tickTimeMs);
+    if (settings.readOnlyMode && nowUs - lookingSinceUs >= graceMs * 1000) this.fastForward();
   }
 
   private startRole(state: ServerState, vote: Vote, supporters: AckSet): void {
@@ -704,7 +725,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
       return;
     }
     this.notes.loaded(database.history, database.logHistory, database.lastProcessedZxid);
-    this.election.start();
+    this.lookForLeader();
   }
 
   /** Returns a hash of the state that decides this server's behavior, for the digest of a run. */

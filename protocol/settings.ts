@@ -91,6 +91,11 @@ export interface Settings {
    * -1).
    */
   readonly dbAutocreate: boolean;
+  /**
+   * readonlymode.enabled: whether a ReadOnlyZooKeeperServer runs while an election lasts long. When the election ends,
+   * the server fast-forwards its database. Its clients are not modeled.
+   */
+  readonly readOnlyMode: boolean;
   /** zookeeper.snapshot.trust.empty: whether a log without a snapshot may be loaded. */
   readonly trustEmptySnapshot: boolean;
   /** zookeeper.maxBatchSize: the largest number of transactions that the log thread appends before it syncs. */
@@ -153,6 +158,7 @@ export const DEFAULT_SETTINGS: Settings = {
   observerReconnectDelayMs: 0,
   observerSyncEnabled: true,
   dbAutocreate: true,
+  readOnlyMode: false,
   trustEmptySnapshot: false,
   maxBatchSize: 1000,
   protocolVersion: 0x10000,

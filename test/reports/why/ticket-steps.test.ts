@@ -278,6 +278,11 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "server 1 truncates its log to 1:5",
     "TRUNC to 1:5, then later transactions",
   ],
+  // As in synced-diff-not-in-memory-higher-epoch-wins, until the read-only server stops.
+  "read-only-server-reads-log-before-it-leads": [
+    "server 1 looks for a leader with 1:3 in memory and 1:4 on disk",
+    "server 1 does not replay its log into memory when it returns to LOOKING",
+  ],
   // New servers start before the server that holds the data.
   "expansion-by-two-empty-servers-first-committed-lost": ["server 3 never had 5:1", "server 3 is elected leader"],
   // A disk reports a sync as done although it has made nothing durable.
