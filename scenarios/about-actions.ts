@@ -18,6 +18,10 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
     name: "stall",
     about: "stalls one thread of a server, such as the one that applies committed transactions or accepts connections",
   },
+  {
+    name: "acceptError",
+    about: "makes each accept() of one thread of a server fail, for example because no file descriptor is free",
+  },
   { name: "resume", about: "resumes a paused server" },
   { name: "wipe", about: "crashes a server and empties its disk" },
   { name: "partition", about: "cuts both directions between groups of servers" },

@@ -7,6 +7,7 @@ import type { ConfigChange, CrashSpec, ServerOrLeader } from "../../cluster/clus
 import type { ServerId } from "../../protocol/zxid.ts";
 import { parseDuration } from "../../sim/time.ts";
 import type {
+  AcceptError,
   AlteredFields,
   Direction,
   DiskFault,
@@ -107,6 +108,7 @@ const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
   upgrade: (checks, { server }: { server: ServerId }, path) => checks.server(server, [...path, "server"]),
   pause: checkServerOrLeader,
   stall: (checks, { server }: ThreadStall, path) => checkServerOrLeader(checks, server, [...path, "server"]),
+  acceptError: (checks, { server }: AcceptError, path) => checkServerOrLeader(checks, server, [...path, "server"]),
   isolate: checkServerOrLeader,
   refuse: checkServerId,
   settle: (checks: FieldChecks, ids: readonly ServerId[], path: Path) => checks.servers(ids, path),

@@ -15,6 +15,7 @@ import type {
 import type { ProtocolEvent } from "../../cluster/records.ts";
 import type { ServerId } from "../../protocol/zxid.ts";
 import type {
+  AcceptError,
   AlteredFields,
   DiskFault,
   EndOptions,
@@ -105,6 +106,7 @@ export interface RawStep {
   readonly upgrade?: { readonly server: ServerId; readonly to: string };
   readonly pause?: ServerId | "leader";
   readonly stall?: ThreadStall;
+  readonly acceptError?: AcceptError;
   readonly isolate?: ServerId | "leader";
   readonly bridge?: { readonly over: ServerId; readonly sides: readonly RawIds[] };
   readonly flap?: { readonly between: readonly [ServerId, ServerId]; readonly every: RawDuration };

@@ -192,6 +192,7 @@ function completeAction(raw: RawStep): Action {
   if (raw.upgrade !== undefined) return { upgrade: raw.upgrade };
   if (raw.pause !== undefined) return { pause: raw.pause };
   if (raw.stall !== undefined) return { stall: raw.stall };
+  if (raw.acceptError !== undefined) return { acceptError: raw.acceptError };
   if (raw.resume !== undefined) return { resume: raw.resume };
   if (raw.wipe !== undefined) return { wipe: raw.wipe };
   if (raw.clock !== undefined) return { clock: raw.clock };
