@@ -53,10 +53,18 @@ export function investigate({ failure, scenario, seed, signature }: FailedPlan, 
  */
 const STUCK_TRACE_EVENTS = 100_000;
 
-/** Runs a scenario for a report. If servers are stuck, runs it with a trace, which shows what the servers wait for. */
-export function runForReport(scenario: Scenario, seed: bigint): ScenarioRun {
+/**
+ * Runs a scenario for a report. If servers are stuck, runs it again with a trace, which shows what the servers wait
+ * for. `hasReport` returns whether a run gets a report; if it gets none, the scenario runs only once.
+ */
+export function runForReport(
+  scenario: Scenario,
+  seed: bigint,
+  hasReport: (run: ScenarioRun) => boolean = () => true,
+): ScenarioRun {
   const run = runScenario(scenario, { seed });
-  return isStuck(run) ? runScenario(scenario, { seed, trace: new Trace({ limit: STUCK_TRACE_EVENTS }) }) : run;
+  if (!isStuck(run) || !hasReport(run)) return run;
+  return runScenario(scenario, { seed, trace: new Trace({ limit: STUCK_TRACE_EVENTS }) });
 }
 
 /** Attributes the failure of a scenario to its configuration or to known bugs, and explains it. */

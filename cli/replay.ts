@@ -40,7 +40,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
   const seed = seedFor(file.scenario, options.seed);
   const messages = options.messages === true || options.only?.includes("received") === true;
   if (options.noise && file.scenario.expect.violates.length > 0) throw noiseRefused(file.scenario);
-  const scenario = planFor(file.scenario, seed, options);
+  const scenario = await planFor(file.scenario, seed, options);
   const result = new ScenarioRunner(scenario, { seed, trace: new Trace(), messages }).run();
   const shown = timeline(result.records, {
     fromUs: options.from,

@@ -8,7 +8,6 @@ import { explanationOf, runForReport } from "../campaign/investigate.ts";
 import { saveWhole } from "../campaign/output-files.ts";
 import { aboutBug } from "../fuzz/about-bugs.ts";
 import { bugsOfRun } from "../fuzz/bugs-of-run.ts";
-import { planOver } from "../fuzz/plan-arbitrary.ts";
 import { type RunVerdict, runVerdict } from "../reports/reproduction.ts";
 import { runJson, violationJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
@@ -58,10 +57,13 @@ export async function run(names: readonly string[], options: RunCommandOptions):
   const paint = paintFor(process.stdout);
   for (const file of files) {
     const seed = seedFor(file.scenario, options.seed);
-    const result = runForReport(planFor(file.scenario, seed, options), seed);
+    const scenario = await planFor(file.scenario, seed, options);
+    const isPrinted = ({ ok }: ScenarioRun): boolean => !options.json && !(isSummary && ok);
+    const hasReport = (one: ScenarioRun): boolean => options.updateGolden === true || isPrinted(one);
+    const result = runForReport(scenario, seed, hasReport);
     runs.push(result);
     if (options.updateGolden) saveWhole(goldenPath(file.path), goldenText(result));
-    if (!options.json && !(isSummary && result.ok)) {
+    if (isPrinted(result)) {
       const layout = runReportOptions(result, file, options);
       await write(`${runReport(result, paint, replayCommand(file, options), layout)}\n\n${explanation(result)}`);
     }
@@ -158,8 +160,15 @@ export function noiseRefused({ name }: Scenario): UsageError {
  * Returns the scenario itself. With --noise, returns a plan that consists of the scenario and of faults and writes
  * drawn from the seed.
  */
-export function planFor(scenario: Scenario, seed: bigint, { noise }: { readonly noise?: boolean }): Scenario {
-  return noise ? planOver(scenario, seed) : scenario;
+export async function planFor(
+  scenario: Scenario,
+  seed: bigint,
+  { noise }: { readonly noise?: boolean },
+): Promise<Scenario> {
+  if (!noise) return scenario;
+  // Loads fast-check, which takes a tenth of the start of the command.
+  const { planOver } = await import("../fuzz/plan-arbitrary.ts");
+  return planOver(scenario, seed);
 }
 
 /** Returns the value of --seed. Without --seed, returns the seed in the scenario or, if the scenario has none, 1. */
@@ -205,7 +214,8 @@ async function runSeeds(
   let onlyStuck = true;
   for (let seed = first; seed <= last && !progress.interrupted; seed++) {
     const file = files[Number(seed % BigInt(files.length))] as ScenarioFile;
-    const result = runScenario(planFor(file.scenario, seed, options), { seed, records: !options.noise, digest: false });
+    const scenario = await planFor(file.scenario, seed, options);
+    const result = runScenario(scenario, { seed, records: !options.noise, digest: false });
     runs++;
     events += result.events;
     if (!result.ok) {
@@ -246,7 +256,7 @@ async function checkAll(files: readonly ScenarioFile[], options: RunCommandOptio
   const lines: Record<string, unknown>[] = [];
   for (const { scenario: given } of files) {
     const seed = seedFor(given, options.seed);
-    const scenario = planFor(given, seed, options);
+    const scenario = await planFor(given, seed, options);
     const result = checkDeterminism(() => new ScenarioRunner(scenario, { seed }));
     if (!result.same) differing++;
     lines.push({ scenario: scenario.name, seed: String(seed), ...result });

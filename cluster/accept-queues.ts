@@ -5,10 +5,14 @@
  *
  * Not modeled: the largest length of such a queue (50 in Java).
  */
-import { type ConnectionEnd, ELECTION_PORT, OBSERVER_MASTER_PORT, type Port, QUORUM_PORT } from "../protocol/index.ts";
-
-/** The name of a thread that accepts connections. */
-export type AcceptingThread = "listener" | "acceptor";
+import {
+  type AcceptingThread,
+  type ConnectionEnd,
+  ELECTION_PORT,
+  OBSERVER_MASTER_PORT,
+  type Port,
+  QUORUM_PORT,
+} from "../protocol/index.ts";
 
 /** The ports that each thread accepts connections on. */
 const PORTS: Readonly<Record<AcceptingThread, readonly Port[]>> = {

@@ -3,6 +3,7 @@
  * crashes while the core handles an input, the notes that the core makes afterwards for this input go to no watcher.
  */
 import type {
+  AcceptErrorEvent,
   Anomaly,
   ElectionLinkEvent,
   Epoch,
@@ -78,6 +79,12 @@ export class Watchers implements Notes {
     if (!this.watching) return;
     this.first?.electionLink(peer, event, limitMs);
     this.second?.electionLink(peer, event, limitMs);
+  }
+
+  acceptFailed(event: AcceptErrorEvent, errors: number): void {
+    if (!this.watching) return;
+    this.first?.acceptFailed(event, errors);
+    this.second?.acceptFailed(event, errors);
   }
 
   elected(leader: ServerId, round: number): void {

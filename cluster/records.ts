@@ -8,6 +8,7 @@
  * those.
  */
 import {
+  type AcceptErrorEvent,
   type Anomaly,
   asZxid,
   configText,
@@ -159,6 +160,8 @@ export type ProtocolRecord = Common &
         readonly change: ElectionLinkEvent;
         readonly limitMs: number;
       }
+    /** `errors`: the number of errors since the thread has accepted a connection. */
+    | { readonly event: "accept-failed"; readonly change: AcceptErrorEvent; readonly errors: number }
     | { readonly event: "elected"; readonly leader: ServerId; readonly round: number }
     | {
         readonly event: "epoch-offered";
@@ -277,6 +280,7 @@ export const RECORD_EVENTS = [
   "notification-ignored",
   "notification-delayed",
   "election-link",
+  "accept-failed",
   "snapshot-started",
   "snapshot-failed",
   "loaded",
@@ -295,6 +299,7 @@ export const EXPLAINING_EVENTS: ReadonlySet<ProtocolRecord["event"]> = new Set([
   "notification-ignored",
   "notification-delayed",
   "election-link",
+  "accept-failed",
   "snapshot-started",
   "snapshot-failed",
 ]);
@@ -372,6 +377,10 @@ export class NoteRecorder implements Notes {
   electionLink(peer: ServerId, change: ElectionLinkEvent, limitMs: number): void {
     if (!this.needed["election-link"]) return;
     this.sink({ atUs: this.now(), server: this.server, event: "election-link", peer, change, limitMs });
+  }
+  acceptFailed(change: AcceptErrorEvent, errors: number): void {
+    if (!this.needed["accept-failed"]) return;
+    this.sink({ atUs: this.now(), server: this.server, event: "accept-failed", change, errors });
   }
   elected(leader: ServerId, round: number): void {
     this.sink({ atUs: this.now(), server: this.server, event: "elected", leader, round });

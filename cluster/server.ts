@@ -3,6 +3,7 @@
  * effects of the Peer into calls on the node and its disk. It makes no decisions of its own.
  */
 import {
+  type AcceptingThread,
   asConnectionId,
   asServerId,
   type ConnectionEnd,
@@ -30,13 +31,14 @@ import {
   type Snapshot,
   type ThreadWork,
   TIMER_ELECTION,
+  TIMER_LISTEN,
   type Timer,
   type Truncation,
   type Txn,
   type Zxid,
 } from "../protocol/index.ts";
 import type { Node, NodeProgram } from "../sim/index.ts";
-import { type AcceptingThread, AcceptQueues, isAcceptingThread } from "./accept-queues.ts";
+import { AcceptQueues, isAcceptingThread } from "./accept-queues.ts";
 import type { ConfigFiles } from "./config-files.ts";
 import type { Watchers } from "./note-watchers.ts";
 import { ServerDisk } from "./server-disk.ts";
@@ -45,14 +47,17 @@ import { type ThreadDurations, ThreadWorkTimers, type WorkingThread } from "./th
 /** A message between two servers: a packet of the quorum port, or a message of the election port. */
 export type Message = QuorumPacket | ElectionMessage;
 
-// The numbers of the host's own timers. They follow those of the core and of the thread work (ThreadWorkTimers#workOf).
+// The numbers of the host's own timers. Below are the timers of the core, except TIMER_LISTEN, and those of the thread
+// work (ThreadWorkTimers#workOf).
 
-/** Fires when a thread that accepts connections or prepares requests continues after a stall. */
+/** Fires when a thread that accepts connections or prepares requests continues after a stall or an error. */
 const TIMER_RESUMED = 13;
 /** Fires when the server has loaded its database at the start. */
 const TIMER_LOADED = 14;
 /** Reports a failed truncation if the truncation started no disk operation. */
 const TIMER_TRUNCATE_FAILED = 15;
+/** Stands for TIMER_LISTEN of the core, whose number a timer of the thread work has. */
+const TIMER_LISTEN_AGAIN = 16;
 
 /** The name of a thread that a fault can stall. `requests` is the PrepRequestProcessor of a leader. */
 export type StallableThread = WorkingThread | AcceptingThread | "requests";
@@ -185,11 +190,27 @@ export class Server implements NodeProgram<Message>, Effects {
     } else this.threads.resume(thread);
   }
 
-  /** Ends all stalls of all threads. */
+  /** The number of errors of accept() in a thread so far. */
+  acceptErrors(thread: AcceptingThread): number {
+    return this.peer.acceptErrors.count[thread];
+  }
+
+  /** Makes each accept() of a thread fail until `endAcceptErrors`. */
+  failAccepts(thread: AcceptingThread): void {
+    this.peer.failAccepts(thread);
+  }
+
+  endAcceptErrors(thread: AcceptingThread): void {
+    this.peer.endAcceptErrors(thread);
+    this.node.setTimer(TIMER_RESUMED, 0);
+  }
+
+  /** Ends all stalls of all threads, and all errors of accept(). */
   resumeAll(): void {
     this.threads.resumeAll();
     const accepts = this.acceptQueues.resumeAll();
-    if (this.peer.resumeRequests(true) || accepts) this.node.setTimer(TIMER_RESUMED, 0);
+    const failed = this.peer.endAllAcceptErrors();
+    if (this.peer.resumeRequests(true) || accepts || failed) this.node.setTimer(TIMER_RESUMED, 0);
   }
 
   // ---- The events of the node
@@ -203,12 +224,14 @@ export class Server implements NodeProgram<Message>, Effects {
     const work = this.threads.workOf(timer);
     if (work !== undefined) this.finishWork(work);
     else if (timer === TIMER_RESUMED) this.resumed();
+    else if (timer === TIMER_LISTEN_AGAIN) this.peer.timer(TIMER_LISTEN);
     else if (timer === TIMER_TRUNCATE_FAILED) this.peer.diskDone(DISK_TRUNCATE_LOG, false, null);
     else this.peer.timer(timer as Timer);
   }
 
   private resumed(): void {
     this.acceptWaiting();
+    if (this.running) this.peer.acceptAgain();
     if (this.running) this.peer.runRequests();
   }
 
@@ -353,11 +376,11 @@ export class Server implements NodeProgram<Message>, Effects {
   setTimer(timer: Timer, delayUs: number): void {
     if (!this.running) return;
     const lateUs = timer === TIMER_ELECTION ? this.threads.drawElectionWakeUp() : 0;
-    this.node.setTimer(timer, Math.max(0, delayUs) + lateUs);
+    this.node.setTimer(nodeTimer(timer), Math.max(0, delayUs) + lateUs);
   }
 
   cancelTimer(timer: Timer): void {
-    if (this.running) this.node.cancelTimer(timer);
+    if (this.running) this.node.cancelTimer(nodeTimer(timer));
   }
 
   startWork(work: ThreadWork, key: number): void {
@@ -435,6 +458,11 @@ export class Server implements NodeProgram<Message>, Effects {
   random(bound: number): number {
     return this.node.random.below(bound);
   }
+}
+
+/** Returns the number of a timer of the core at the node. */
+function nodeTimer(timer: Timer): number {
+  return timer === TIMER_LISTEN ? TIMER_LISTEN_AGAIN : timer;
 }
 
 function isQuorumPacket(message: Message): message is QuorumPacket {

@@ -5,7 +5,6 @@
  */
 import {
   type ThreadWork,
-  TIMER_COUNT,
   WORK_APPLY_COMMITS,
   WORK_QUEUE_NEWLEADER,
   WORK_RESUME_LEARNER,
@@ -36,6 +35,12 @@ export const WORKING_THREADS: Readonly<Record<WorkingThread, readonly ThreadWork
 
 /** The members of a node that thread work uses. */
 type WorkNode = Pick<Node<unknown>, "clockUs" | "random" | "setTimer">;
+
+/**
+ * The number of the first timer of thread work in a node. The digest of a run contains the numbers of timers, so they
+ * stay the same when the core gets a timer.
+ */
+const FIRST_TIMER = 9;
 
 /** An unfinished piece of work. */
 interface Piece {
@@ -80,7 +85,7 @@ export class ThreadWorkTimers {
 
   /** Returns the kind of work to which this timer belongs; undefined if the timer does not belong to thread work. */
   workOf(timer: number): ThreadWork | undefined {
-    const work = timer - TIMER_COUNT;
+    const work = timer - FIRST_TIMER;
     return work >= 0 && work in this.pieces ? (work as ThreadWork) : undefined;
   }
 
@@ -132,7 +137,7 @@ export class ThreadWorkTimers {
     if (pieces.length === 0) return;
     let firstUs = Number.POSITIVE_INFINITY;
     for (const { doneUs } of pieces) firstUs = Math.min(firstUs, doneUs);
-    this.node.setTimer(TIMER_COUNT + work, Math.max(0, firstUs - this.node.clockUs));
+    this.node.setTimer(FIRST_TIMER + work, Math.max(0, firstUs - this.node.clockUs));
   }
 }
 

@@ -460,6 +460,28 @@ export const FAULT_KINDS = named({
       return draw.chance(0.3) ? [{ from, alter }] : [{ from, alter }, next];
     },
   },
+  "accept-error": {
+    about: "makes each accept() of one thread fail, at a time or when a server reaches a moment of the protocol",
+    parameters: "the server or the leader, the thread, the moment and the duration",
+    draw: (draw, { ids, ...context }) => {
+      const thread = draw.pick(["listener", "acceptor"] as const);
+      // Connections are rare: a short fault, or one at any time, usually has no effect.
+      const lasts = draw.duration(context.tickMs, 40 * context.tickMs);
+      if (draw.chance(0.2)) {
+        return [{ ...at(context), acceptError: { server: drawServer(draw, ids), thread }, for: lasts }];
+      }
+      const from = draw.chance(0.6) ? durationText(1) : at(context).from;
+      const event = thread === "listener" ? "looking" : draw.pick(["leading", "sync-decided"] as const);
+      // Only a server that leads accepts learners, and the plan does not know which server will lead.
+      const servers = thread === "listener" ? [draw.pick(ids)] : ids;
+      return servers.map((server) => ({
+        from,
+        when: { event, server, nth: 1 },
+        acceptError: { server, thread },
+        for: lasts,
+      }));
+    },
+  },
 });
 
 /**
@@ -499,6 +521,18 @@ const HANDOVER_EVENTS = {
 export type FaultName = keyof typeof FAULT_KINDS;
 /** The names of all kinds of faults. */
 export const FAULT_NAMES = Object.keys(FAULT_KINDS) as FaultName[];
+
+/**
+ * The kinds of faults that a plan gets after its other faults, from a stream of random values of their own. The other
+ * steps of the plan of a seed do not depend on them. Strategies give no weights to these kinds.
+ */
+export const ADDED_FAULTS = ["accept-error"] as const satisfies readonly FaultName[];
+/** The kinds of faults that strategies give weights to. */
+export const WEIGHTED_FAULTS: readonly FaultName[] = FAULT_NAMES.filter((name) => !isAdded(name));
+
+function isAdded(name: FaultName): boolean {
+  return (ADDED_FAULTS as readonly FaultName[]).includes(name);
+}
 
 function drawServer(draw: Draw, ids: readonly ServerId[]): ServerId | "leader" {
   return draw.chance(0.3) ? "leader" : draw.pick(ids);

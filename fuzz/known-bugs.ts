@@ -313,6 +313,23 @@ const FIXED_BUGS: readonly KnownBug[] = [
     fixedBehavior: { shortConnectPause: true, connectsWithinInitLimit: true },
     onlyLiveness: true,
   },
+  {
+    id: "zookeeper-2029-leader-continues-without-acceptor",
+    cause: "A leader whose accept() fails continues without the thread that accepts learners.",
+    effect: "Other servers connect to the leader but never join.",
+    isIn: (one) => !one.failedAcceptorStopsLeader,
+    // Without startupKeepsError, a leader that is not established yet would continue, too.
+    fixedBehavior: { failedAcceptorStopsLeader: true, startupKeepsError: true },
+    onlyLiveness: true,
+  },
+  {
+    id: "zookeeper-3320-server-continues-without-election-port",
+    cause: "A server whose accept() fails three times on the election port continues without this port.",
+    effect: "In an election, servers with larger ids cannot connect to the server, and it can remain without a leader.",
+    isIn: (one) => !one.failedListenerExits,
+    fixedBehavior: { failedListenerExits: true },
+    onlyLiveness: true,
+  },
 ];
 
 /** The bug for each fix in behavior.ts. */
@@ -426,6 +443,13 @@ const BUG_OF_FIX: Readonly<
     effect: "Its observers never get these transactions (with observerMasterPort).",
     role: "observing",
     needs: "knowsObserverMasters",
+  },
+  startupKeepsError: {
+    id: "zookeeper-4203-new-leader-forgets-failed-acceptor",
+    cause: "A leader whose accept() fails before it is established forgets the error when it starts to serve.",
+    effect: "The leader continues but accepts no learner any more, so other servers never join.",
+    onlyLiveness: true,
+    needs: "failedAcceptorStopsLeader",
   },
 };
 

@@ -3,6 +3,7 @@
  * result with the releases that the bug's ticket names. campaign/matrix-campaigns.ts runs the campaigns of `zabsim
  * matrix`.
  */
+import type { Violation } from "../invariants/index.ts";
 import { behaviorOf, PROFILES, profileOf, RELEASES } from "../protocol/releases.ts";
 import { runScenario } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
@@ -27,8 +28,9 @@ export interface MatrixCell {
 export function runMatrixCell(bug: MatrixBug, scenario: Scenario, release: string): MatrixCell {
   const { violates } = scenario.expect;
   const seed = BigInt(scenario.seed ?? 1);
-  const { violations } = runScenario({ ...scenario, zookeeper: release }, { seed, digest: false });
-  const reproduced = violates.length > 0 && violations.some(({ id }) => id === violates[0]);
+  const isOfBug = ({ id }: Violation): boolean => id === violates[0];
+  const options = { seed, digest: false, records: false, stopAt: isOfBug };
+  const reproduced = runScenario({ ...scenario, zookeeper: release }, options).violations.some(isOfBug);
   return { bug, release, expected: bug.affected.includes(release), reproduced };
 }
 

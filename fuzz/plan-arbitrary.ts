@@ -28,7 +28,7 @@ export function planOfSeed(
   strategy?: StrategyName,
   corpus: readonly Plan[] = [],
 ): DrawnPlan {
-  return draw(new Draw(sourceOf(seed)), seed, options, strategy, corpus);
+  return draw(new Draw(sourceOf(seed, "plan")), seed, options, strategy, corpus);
 }
 
 function draw(
@@ -41,7 +41,8 @@ function draw(
   const strategy = fixed ?? drawStrategy(draw);
   if (strategy === "mutation" && corpus.length > 0) return { ...mutate(draw, seed, corpus), strategy };
   const character = STRATEGIES[strategy].draw(draw, options);
-  return { ...drawPlan(draw, seed, options, character), strategy };
+  const draws = { draw, added: new Draw(sourceOf(seed, "added-faults")) };
+  return { ...drawPlan(draws, seed, options, character), strategy };
 }
 
 /**
@@ -86,8 +87,8 @@ class PlanArbitrary extends fc.Arbitrary<Scenario> {
 }
 
 /** Returns a source of random values that depends on all 64 bits of the seed. */
-function sourceOf(seed: bigint): Random {
-  const words = new RandomStreams(seed).stream("plan");
+function sourceOf(seed: bigint, stream: string): Random {
+  const words = new RandomStreams(seed).stream(stream);
   return new fc.Random(
     xoroshiro128plusFromState([words.u32() | 0, words.u32() | 0, words.u32() | 0, words.u32() | 0 || 1]),
   );

@@ -20,7 +20,7 @@ import { behaviorOf } from "../protocol/releases.ts";
 import { asServerId, type ServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import { durationText } from "../sim/duration-range.ts";
-import { FAULT_KINDS, FAULT_NAMES, type FaultContext, type FaultName } from "./fault-kinds.ts";
+import { ADDED_FAULTS, FAULT_KINDS, FAULT_NAMES, type FaultContext, type FaultName } from "./fault-kinds.ts";
 import { drawSynchronizing } from "./moments.ts";
 import type { Draw } from "./random-values.ts";
 import { drawRollingConfig } from "./rolling-config.ts";
@@ -77,8 +77,14 @@ export interface Character {
   readonly linkLatency?: () => string;
 }
 
+/** The sources of a plan's random values: for the plan, and for the kinds of faults in ADDED_FAULTS. */
+export interface PlanDraws {
+  readonly draw: Draw;
+  readonly added: Draw;
+}
+
 /** Draws the plan of a seed. */
-export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, character: Character): Plan {
+export function drawPlan({ added, draw }: PlanDraws, seed: bigint, options: PlanOptions, character: Character): Plan {
   const base = options.scenario ?? drawEnsemble(draw, options, character);
   const ids = serverIdsOf(base.servers);
   const participants = ids.filter((sid) => base.servers[sid]?.role === "participant");
@@ -122,6 +128,11 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
   if (roll !== undefined && settle !== settled) {
     for (const step of roll.steps) drawn.push({ step, kind: "rolling-config" });
   }
+  for (const kind of ADDED_FAULTS) {
+    if (!added.chance(shareOf(kind, options))) continue;
+    const context: FaultContext = { ids, participants, observers, tickMs, atMs: drawTime(added, lengthMs), budget };
+    for (const step of FAULT_KINDS[kind].draw(added, context)) drawn.push({ step, kind });
+  }
   drawn.push({ step: { from: durationText(lengthMs), settle }, kind: "settle" });
   const network = options.scenario?.network ?? networkOf(character, ids);
   // Linux's timeout is longer than any plan. Short ones correspond to a small tcp_retries2.
@@ -140,6 +151,13 @@ export function drawPlan(draw: Draw, seed: bigint, options: PlanOptions, charact
     },
     kinds: drawn.map(({ kind }) => kind),
   };
+}
+
+/** Returns the share of plans with a kind of fault in ADDED_FAULTS. */
+function shareOf(kind: FaultName, { faultCount, faults }: PlanOptions): number {
+  if (faultCount === 0) return 0;
+  if (faults === undefined) return 0.05;
+  return faults.includes(kind) ? 0.5 : 0;
 }
 
 /** The share of plans in which a host gives up unacknowledged data of a stream after a short time. */

@@ -4,7 +4,7 @@
  */
 
 import { DEFAULT_THREADS } from "../cluster/cluster-spec.ts";
-import { FAULT_NAMES, type FaultName } from "./fault-kinds.ts";
+import { ADDED_FAULTS, FAULT_NAMES, type FaultName, WEIGHTED_FAULTS } from "./fault-kinds.ts";
 import type { Character, PlanOptions } from "./plan.ts";
 import type { Draw } from "./random-values.ts";
 
@@ -129,17 +129,19 @@ const DELAY_WEIGHTS: Readonly<Partial<Record<FaultName, number>>> = {
 
 /** The only kinds of faults that a strategy draws. A strategy without an entry draws all kinds. */
 export const FAULTS_OF_STRATEGY: Readonly<Partial<Record<StrategyName, readonly FaultName[]>>> = {
-  moments: Object.keys(MOMENT_WEIGHTS) as FaultName[],
-  pct: Object.keys(PCT_WEIGHTS) as FaultName[],
-  "delay-bounded": Object.keys(DELAY_WEIGHTS) as FaultName[],
+  moments: faultsIn(MOMENT_WEIGHTS),
+  pct: faultsIn(PCT_WEIGHTS),
+  "delay-bounded": faultsIn(DELAY_WEIGHTS),
 };
+
+function faultsIn(weightsOfFaults: Readonly<Partial<Record<FaultName, number>>>): readonly FaultName[] {
+  return [...(Object.keys(weightsOfFaults) as FaultName[]), ...ADDED_FAULTS];
+}
 
 function weights(options: PlanOptions, weigh: (name: FaultName) => number): Record<FaultName, number> {
   const allowed = options.faults ?? FAULT_NAMES;
-  return Object.fromEntries(FAULT_NAMES.map((name) => [name, allowed.includes(name) ? weigh(name) : 0])) as Record<
-    FaultName,
-    number
-  >;
+  const weighted = WEIGHTED_FAULTS.map((name) => [name, allowed.includes(name) ? weigh(name) : 0]);
+  return Object.fromEntries([...weighted, ...ADDED_FAULTS.map((name) => [name, 0])]) as Record<FaultName, number>;
 }
 
 /** Draws the number of faults, the number of writes, the network, the disks and the threads. */

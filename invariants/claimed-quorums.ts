@@ -158,7 +158,7 @@ export class ClaimedQuorums {
     // After a quorum has been counted, the epoch of the leader does not change any more.
     const isOpen = !configuration.isQuorum([sid, ...own.offers]);
     if (isOpen && acceptedEpoch > own.highestOffered) own.highestOffered = acceptedEpoch;
-    own.offers.push(learner);
+    addOnce(own.offers, learner);
   }
 
   /** Records an acceptedEpoch that the server has written, which must be higher than the one before. */
@@ -203,7 +203,7 @@ export class ClaimedQuorums {
     }
     const isAhead = currentEpoch > (own.currentEpoch ?? currentEpoch);
     const hasMore = currentEpoch === own.currentEpoch && lastZxid > (own.zxid ?? lastZxid);
-    if (!isAhead && !hasMore) own.acks.push(learner);
+    if (!isAhead && !hasMore) addOnce(own.acks, learner);
     else if (!leader.configuration.isQuorum([leader.sid, ...own.acks])) own.aheadOf.add(learner);
   }
 
@@ -232,7 +232,7 @@ export class ClaimedQuorums {
   newLeaderAckRead(leader: ServerView, learner: ServerId, zxid: Zxid): void {
     const { accepted, newLeaderAcks } = this.of(leader.sid);
     if (!leader.configuration.voters.has(learner)) return;
-    if (accepted === undefined || zxid === makeZxid(accepted, 0)) newLeaderAcks.push(learner);
+    if (accepted === undefined || zxid === makeZxid(accepted, 0)) addOnce(newLeaderAcks, learner);
   }
 
   /** Checks that a quorum has acknowledged NEWLEADER when the leader begins to serve. */
@@ -323,6 +323,11 @@ export class ClaimedQuorums {
     }
     return own;
   }
+}
+
+/** Adds a server to a list, unless the list contains it: a leader can refuse the same learner thousands of times. */
+function addOnce(servers: ServerId[], sid: ServerId): void {
+  if (!servers.includes(sid)) servers.push(sid);
 }
 
 function supportersIn(counted: Counted, agrees: (vote: Notification) => boolean): ServerId[] {

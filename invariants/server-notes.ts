@@ -90,6 +90,7 @@ export class ServerNotes implements Notes {
   notificationDelayed(): void {}
 
   electionLink(): void {}
+  acceptFailed(): void {}
 
   elected(leader: ServerId): void {
     this.server.elected = leader;

@@ -11,7 +11,6 @@
 
 import { type Invariant, type InvariantId, INVARIANTS as TABLE } from "../invariants/index.ts";
 
-export type { AcceptingThread } from "../cluster/accept-queues.ts";
 export { Cluster, type ClusterOptions, type LifeCycleWatcher } from "../cluster/cluster.ts";
 export type {
   ClusterSpec,
@@ -45,6 +44,7 @@ export { type Invariant, type InvariantId, Invariants, type Violation } from "..
 export type { InvariantsOptions } from "../invariants/invariants.ts";
 export type { Configuration, QuorumTest } from "../invariants/quorum-test.ts";
 export type { Facts, Role } from "../invariants/violation.ts";
+export type { AcceptingThread } from "../protocol/accept-errors.ts";
 export * as protocol from "../protocol/index.ts";
 export { decisionTable, type TableOptions } from "../reports/decision-table.ts";
 export { type Handshake, type HandshakeFailure, handshakesOf } from "../reports/handshakes.ts";
@@ -57,6 +57,7 @@ export type { LeaderConfig, SplitQuorums } from "../scenarios/find-split-quorums
 export { type LoadOptions, type Problem, ScenarioError } from "../scenarios/load.ts";
 export { type RunCoverage, type RunOptions, runScenario, ScenarioRunner } from "../scenarios/run.ts";
 export type {
+  AcceptError,
   Action,
   AlteredFields,
   Direction,

@@ -141,6 +141,26 @@ export interface ReleaseBehavior {
    * failed (ZOOKEEPER-3756).
    */
   readonly electionConnectsInTurn: boolean;
+  /**
+   * A leader stops leading at its next half tick if its LearnerCnxAcceptor has ended because accept() failed. If false,
+   * the leader continues and accepts no learner any more (ZOOKEEPER-2029).
+   */
+  readonly failedAcceptorStopsLeader: boolean;
+  /**
+   * If its accept() fails, LearnerCnxAcceptor closes the quorum port immediately. If false, the kernel still completes
+   * connections until the leader stops (LearnerCnxAcceptor#halt, ZOOKEEPER-3188).
+   */
+  readonly failedAcceptorClosesPort: boolean;
+  /**
+   * A server exits if QuorumCnxManager.Listener has ended after too many errors, and the setting electionPortBindRetry
+   * is their number. If false, the server continues and accepts no election connection any more (ZOOKEEPER-3320).
+   */
+  readonly failedListenerExits: boolean;
+  /**
+   * After an error of accept(), QuorumCnxManager.Listener also closes the connection that it accepted last
+   * (Listener#run, `closeSocket(client)`, ZOOKEEPER-2442).
+   */
+  readonly listenerClosesLastAccepted: boolean;
   /** zookeeper.tcpKeepAlive turns on keep-alive for the connections of the election port (ZOOKEEPER-1748). */
   readonly knowsTcpKeepAlive: boolean;
   /**
@@ -281,6 +301,11 @@ export interface Fixes {
    * INFORM for them (Follower#followLeader; ZOOKEEPER-5088).
    */
   readonly observerMasterKnowsPending: boolean;
+  /**
+   * A leader whose LearnerCnxAcceptor has ended before the leader is established stops leading. Without the fix, the
+   * startup of its LeaderZooKeeperServer replaces the state ERROR by RUNNING (ZooKeeperServer#startup; ZOOKEEPER-4203).
+   */
+  readonly startupKeepsError: boolean;
 }
 
 /** The name of a fix. */
@@ -304,6 +329,7 @@ export const NO_FIXES: Fixes = {
   syncWaitsForApply: false,
   truncSnapshotIsSynced: false,
   observerMasterKnowsPending: false,
+  startupKeepsError: false,
 };
 
 /** The names of all fixes. */

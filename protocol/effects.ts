@@ -56,6 +56,8 @@ export const TIMER_HANDLERS = 6;
 export const TIMER_CONNECT = 7;
 /** The connection to an election port takes too long (cnxTimeout). */
 export const TIMER_DIAL = 8;
+/** The thread that listens on the election port opens it again after an error of accept(). */
+export const TIMER_LISTEN = 9;
 /** One of the timers of a Peer. */
 export type Timer =
   | typeof TIMER_ELECTION
@@ -66,9 +68,10 @@ export type Timer =
   | typeof TIMER_NEWLEADER_ACK
   | typeof TIMER_HANDLERS
   | typeof TIMER_CONNECT
-  | typeof TIMER_DIAL;
+  | typeof TIMER_DIAL
+  | typeof TIMER_LISTEN;
 /** Number of timers. They are numbered from 0. */
-export const TIMER_COUNT = 9;
+export const TIMER_COUNT = 10;
 
 // Work of a Java thread that takes time but no disk and no network. The core starts it and continues when the host
 // reports it done. A simulator delays the completion, so that a crash or another thread can come in between; a real
@@ -170,7 +173,7 @@ export const EXIT_SNAPSHOT_ERROR = 10;
 export const EXIT_UNMATCHED_COMMIT = 12;
 /** A synchronization starts with an unknown packet, or a TRUNC fails (ExitCode.QUORUM_PACKET_ERROR). */
 export const EXIT_BAD_SYNC_PACKET = 13;
-/** A port cannot be opened (ExitCode.UNABLE_TO_BIND_QUORUM_PORT). */
+/** The thread that listens on the election port has ended (ExitCode.UNABLE_TO_BIND_QUORUM_PORT). */
 export const EXIT_CANNOT_BIND = 14;
 
 /** The fixes that change what a truncation removes, or in which order it removes files. */

@@ -4,6 +4,7 @@
  *
  * @module zabsim/protocol
  */
+export * from "./accept-errors.ts";
 export * from "./behavior.ts";
 export * from "./buffer-limit.ts";
 export { Configurations } from "./configurations.ts";

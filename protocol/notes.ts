@@ -59,6 +59,8 @@ export type FailureReason =
   | "epoch-older-than-zxid" // startup: currentEpoch is lower than the epoch of the last zxid
   | "accepted-older-than-current" // startup: acceptedEpoch is lower than currentEpoch
   | "log-without-snapshot" // startup: a log exists, but no snapshot
+  | "acceptor-failed" // Leader.LearnerCnxAcceptor: accept() failed, and the thread has ended
+  | "listener-failed" // QuorumCnxManager.Listener: accept() failed too often, and the server exits
   | "unmatched-commit"; // a COMMIT does not match the oldest pending proposal
 
 /**
@@ -78,6 +80,15 @@ export type ElectionLinkEvent =
   | "refused" // the peer refused the connection, or the connection broke before it was open
   | "closed" // the connection in use was closed or reset
   | "timed-out"; // the connection did not open within cnxTimeout
+
+/** What follows from an error of accept(). */
+export type AcceptErrorEvent =
+  | "acceptor-ends" // Leader.LearnerCnxAcceptor ends: the leader accepts no learner any more
+  | "error-forgotten" // the leader starts to serve and forgets that its LearnerCnxAcceptor has ended (ZOOKEEPER-4203)
+  | "master-retries" // the ObserverMaster of a follower calls accept() again and again, until it succeeds
+  | "listener-closes-port" // QuorumCnxManager.Listener closes the election port for one second
+  | "listener-opens-port" // QuorumCnxManager.Listener opens the election port again
+  | "listener-ends"; // QuorumCnxManager.Listener ends: the server accepts no election connection any more
 
 /** Why a LOOKING server does not count a notification. */
 export type IgnoredNotification =
@@ -110,6 +121,11 @@ export interface Notes {
    * time limit of opening a connection.
    */
   electionLink(peer: ServerId, event: ElectionLinkEvent, limitMs: number): void;
+  /**
+   * The accept() of a thread failed, or the thread continues or ends after such an error. `errors` is the number of
+   * errors since the thread has accepted a connection.
+   */
+  acceptFailed(event: AcceptErrorEvent, errors: number): void;
   /** The election ended at this server (FastLeaderElection#leaveInstance). */
   elected(leader: ServerId, round: number): void;
   /** The leader read a FOLLOWERINFO or OBSERVERINFO; `epoch` is the learner's acceptedEpoch. */

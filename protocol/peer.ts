@@ -7,10 +7,10 @@
  * and no I/O, and no network or disk fault makes it throw. A Peer stands for one process: after an `exit` or a crash,
  * the host creates a new Peer.
  *
- * Not modeled: client connections and sessions, reconfiguration, admin server, and read-only mode. A
- * ReadOnlyZooKeeperServer writes no file and does not change the election, but it fast-forwards the database when the
- * election ends, and before 3.7 its clients' sessions enter committedLog (docs/threads.md).
+ * Not modeled: client connections and sessions, reconfiguration, admin server, and the clients of a
+ * ReadOnlyZooKeeperServer (docs/threads.md).
  */
+import { AcceptErrors, type AcceptingThread } from "./accept-errors.ts";
 import type { Behavior } from "./behavior.ts";
 import { type BufferLimit, bufferLimit } from "./buffer-limit.ts";
 import { Configurations } from "./configurations.ts";
@@ -38,12 +38,14 @@ import {
   TIMER_EPOCH_ACK,
   TIMER_EPOCH_PROPOSAL,
   TIMER_HANDLERS,
+  TIMER_LISTEN,
   TIMER_NEWLEADER_ACK,
   TIMER_ROLE,
   TIMER_TICK,
   type Timer,
 } from "./effects.ts";
 import { ElectionConnections } from "./election/election-connections.ts";
+import { ElectionListener } from "./election/election-listener.ts";
 import { type ElectionServer, FastLeaderElection } from "./election/fast-leader-election.ts";
 import { decodeNotification } from "./election/notification-wire.ts";
 import type { Vote } from "./election/vote.ts";
@@ -91,6 +93,9 @@ export interface PeerConfig {
   readonly behavior?: Behavior;
 }
 
+/** The shortest time after which a LOOKING server starts its ReadOnlyZooKeeperServer (QuorumPeer#run). */
+const READ_ONLY_GRACE_MS = 2000;
+
 /** A write that a server must finish at startup before it starts an election, or the reason why it then exits. */
 type StartupStep =
   | { readonly write: "snapshot" | "log" | "updatingEpoch" }
@@ -124,6 +129,8 @@ export class Peer implements ElectionServer, LearnerServer, LogUser {
   readonly database: Database;
   /** The order in which threads use the log. */
   readonly logLock: LogLock;
+  /** The errors of accept() in this process. */
+  readonly acceptErrors = new AcceptErrors();
   /** initLimit in microseconds. */
   readonly initTimeoutUs: number;
   /** syncLimit in microseconds. */
@@ -153,6 +160,7 @@ export class Peer implements ElectionServer, LearnerServer, LogUser {
   private readonly connections: ElectionConnections;
   /** Whether the server takes its next role without an election (QuorumPeer#reconfigFlag). */
   private skipsElection = false;
+  private readonly listener: ElectionListener;
   private leader: Leader | null = null;
   private learner: Learner | null = null;
   /** The voters whose ObserverMaster this observer tries in turn (QuorumPeer#observerMasters); empty: the leader. */
@@ -160,6 +168,8 @@ export class Peer implements ElectionServer, LearnerServer, LogUser {
   private nextObserverMaster = 0;
   /** The pending reconnectDelayMs: what to do when TIMER_CONNECT fires. Null if the server is not waiting for it. */
   private afterReconnectDelay: (() => void) | null = null;
+  /** The start of the last election. */
+  private lookingSinceUs = 0;
   /** The writes that remain to be done at startup; null before and after the startup. */
   private startupSteps: StartupStep[] | null = null;
 
@@ -186,6 +196,7 @@ export class Peer implements ElectionServer, LearnerServer, LogUser {
       version: 0,
     };
     this.connections = new ElectionConnections(this, effects, notes);
+    this.listener = new ElectionListener(this, this.connections);
     this.election = new FastLeaderElection(this, this.connections, effects, notes);
   }
 
@@ -288,10 +299,10 @@ export class Peer implements ElectionServer, LearnerServer, LogUser {
   private startFirstElection(): void {
     const zxid = this.database.lastProcessedZxid;
     this.currentVote = { ...this.currentVote, zxid, peerEpoch: this.currentEpoch };
-    this.effects.listen(ELECTION_PORT);
+    this.listener.open();
     this.listObserverMasters();
     this.setState(LOOKING);
-    this.election.start();
+    this.lookForLeader();
   }
 
   /** Called at startup when the server holds the lock on the log. Syncs the log that the server has read. */
@@ -326,7 +337,7 @@ export class Peer implements ElectionServer, LearnerServer, LogUser {
   }
 
   private startElection(): void {
-    if (this.database.initialized) this.election.start();
+    if (this.database.initialized) this.lookForLeader();
     else this.effects.load();
   }
 
@@ -359,12 +370,29 @@ export class Peer implements ElectionServer, LearnerServer, LogUser {
     return roleChanges || !before.isVoter(id) || !config.isVoter(id);
   }
 
+  private lookForLeader(): void {
+    this.lookingSinceUs = this.nowUs;
+    this.election.start();
+  }
+
   electionDone(state: ServerState, vote: Vote, supporters: AckSet): void {
     this.currentVote = vote;
     this.setState(state);
+    this.stopReadOnlyServer();
+    if (!this.alive) return;
     // If a former role has left its log thread running, the new role waits until that thread has synced
     // (FileTxnLog#setServerStats and #commit are synchronized).
     this.logLock.whenFree(() => this.startRole(state, vote, supporters));
+  }
+
+  /**
+   * Stops the ReadOnlyZooKeeperServer if the election has lasted long enough to start it. Like every server that stops,
+   * it fast-forwards the database that all servers of this process share (ZooKeeperServer#shutdown).
+   */
+  private stopReadOnlyServer(): void {
+    const { lookingSinceUs, nowUs, settings } = this;
+    const graceMs = Math.max(READ_ONLY_GRACE_MS, settings.tickTimeMs);
+    if (settings.readOnlyMode && nowUs - lookingSinceUs >= graceMs * 1000) this.fastForward();
   }
 
   private startRole(state: ServerState, vote: Vote, supporters: AckSet): void {
@@ -531,6 +559,29 @@ export class Peer implements ElectionServer, LearnerServer, LogUser {
     this.leader?.runRequests();
   }
 
+  /**
+   * Input: from now on, each accept() of this thread fails when a connection arrives. The errors end with the process
+   * at the latest.
+   */
+  failAccepts(thread: AcceptingThread): void {
+    this.acceptErrors.begin(thread);
+  }
+
+  /** Input: one fault that `failAccepts` has begun is over. The host must then call `acceptAgain`. */
+  endAcceptErrors(thread: AcceptingThread): void {
+    this.acceptErrors.end(thread);
+  }
+
+  /** Input: all errors of accept() are over. Returns whether there was one. The host must then call `acceptAgain`. */
+  endAllAcceptErrors(): boolean {
+    return this.acceptErrors.endAll();
+  }
+
+  /** Input: a thread that has called accept() again and again calls it after the end of a fault. */
+  acceptAgain(): void {
+    if (this.alive) this.learner?.acceptAgain();
+  }
+
   /** Input: a timer that `setTimer` has set is due. */
   timer(timer: Timer): void {
     if (!this.alive) return;
@@ -540,6 +591,9 @@ export class Peer implements ElectionServer, LearnerServer, LogUser {
         break;
       case TIMER_DIAL:
         this.connections.dialTimeout(this.nowUs);
+        break;
+      case TIMER_LISTEN:
+        this.listener.pauseEnded();
         break;
       case TIMER_TICK:
         if (this.leader !== null) this.leader.halfTick();
@@ -572,7 +626,7 @@ export class Peer implements ElectionServer, LearnerServer, LogUser {
   /** Input: another server has connected to one of the ports. */
   accepted(connection: ConnectionId, port: Port): void {
     if (!this.alive) return;
-    if (port === ELECTION_PORT) this.connections.accepted(connection);
+    if (port === ELECTION_PORT) this.listener.accept(connection);
     else if (port === OBSERVER_MASTER_PORT && this.learner?.accepted(connection)) return;
     else if (port === QUORUM_PORT && this.leader !== null) this.leader.accepted(connection);
     else this.effects.close(connection);
@@ -597,6 +651,7 @@ export class Peer implements ElectionServer, LearnerServer, LogUser {
    * host resets the connection when the server closes it or ends.
    */
   hasUnread(connection: ConnectionId): boolean {
+    if (this.listener.hasUnread(connection)) return true;
     return (this.leader ?? this.learner)?.hasUnread(connection) ?? false;
   }
 
@@ -708,7 +763,7 @@ export class Peer implements ElectionServer, LearnerServer, LogUser {
     }
     this.notes.loaded(database.history, database.logHistory, database.lastProcessedZxid);
     if (this.skipsElection) this.skipElection();
-    else this.election.start();
+    else this.lookForLeader();
   }
 
   /** Returns a hash of the state that decides this server's behavior, for the digest of a run. */

@@ -33,6 +33,10 @@ const R3_4_10: Behavior = {
   helloHasAddress: false,
   settledVotesKeepState: false,
   electionConnectsInTurn: true,
+  failedAcceptorStopsLeader: false,
+  failedAcceptorClosesPort: false,
+  failedListenerExits: false,
+  listenerClosesLastAccepted: false,
   knowsTcpKeepAlive: false,
   shortConnectPause: false,
   connectsWithinInitLimit: false,
@@ -60,6 +64,8 @@ const R3_4_14: Behavior = {
 
 const R3_5_5: Behavior = {
   ...R3_4_14,
+  failedAcceptorStopsLeader: true,
+  listenerClosesLastAccepted: true,
   onlyVotersAcknowledge: true,
   knowsReconfig: true,
   helloHasAddress: true,
@@ -75,6 +81,7 @@ const R3_5_5: Behavior = {
 
 const R3_5_8: Behavior = {
   ...R3_5_5,
+  failedListenerExits: true,
   knowsJuteExtraSize: true,
   electionConnectsInTurn: false,
   knowsTrustEmptySnapshot: true,
@@ -95,6 +102,8 @@ const R3_5_10: Behavior = {
 
 const R3_6_0: Behavior = {
   ...R3_5_5,
+  failedAcceptorClosesPort: true,
+  failedListenerExits: true,
   knowsJuteExtraSize: true,
   knowsTrustEmptySnapshot: true,
   syncsSnap: true,
@@ -209,15 +218,19 @@ export const ALIKE: Readonly<Record<string, AlikeRelease>> = {
   },
   "3.5.6": {
     profile: "3.5.5",
-    except: { knowsTrustEmptySnapshot: true },
-    why: "3.5.6 has the setting zookeeper.snapshot.trust.empty (ZOOKEEPER-3056): it permits a log without a snapshot.",
+    except: { knowsTrustEmptySnapshot: true, failedListenerExits: true },
+    why: [
+      "3.5.6 has the setting zookeeper.snapshot.trust.empty (ZOOKEEPER-3056), which permits a log without a snapshot,",
+      "and it fixes ZOOKEEPER-3320, so a server whose election port fails for good exits.",
+    ].join(" "),
   },
   "3.5.7": {
     profile: "3.5.5",
-    except: { knowsTrustEmptySnapshot: true, failedTruncExits: true },
+    except: { knowsTrustEmptySnapshot: true, failedListenerExits: true, failedTruncExits: true },
     why: [
-      "3.5.7 has the setting zookeeper.snapshot.trust.empty (ZOOKEEPER-3056), which permits a log without a snapshot,",
-      "and it fixes ZOOKEEPER-3701, so a follower that cannot truncate its log exits.",
+      "3.5.7 has the setting zookeeper.snapshot.trust.empty (ZOOKEEPER-3056), which permits a log without a snapshot.",
+      "It fixes ZOOKEEPER-3320, so a server whose election port fails for good exits, and ZOOKEEPER-3701, so a",
+      "follower that cannot truncate its log exits.",
     ].join(" "),
   },
   "3.5.9": {

@@ -2,6 +2,7 @@
  * The part of QuorumPeer that both leader and learner use. `Peer` implements this interface. Each role extends it with
  * the members that only that role uses.
  */
+import type { AcceptErrors } from "./accept-errors.ts";
 import type { Behavior } from "./behavior.ts";
 import type { BufferLimit } from "./buffer-limit.ts";
 import type { Configurations } from "./configurations.ts";
@@ -25,6 +26,8 @@ export interface RoleServer {
   readonly notes: Notes;
   readonly database: Database;
   readonly logLock: LogLock;
+  /** The errors of accept() in this process. */
+  readonly acceptErrors: AcceptErrors;
   /** initLimit * tickTime, in microseconds. */
   readonly initTimeoutUs: number;
   /** syncLimit * tickTime, in microseconds. */

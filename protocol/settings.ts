@@ -30,6 +30,11 @@ export interface Settings {
   readonly maxTimeToWaitForEpochMs: number;
   /** zookeeper.cnxTimeout: the time limit of connecting to an election port. */
   readonly cnxTimeoutMs: number;
+  /**
+   * zookeeper.electionPortBindRetry: the number of errors, without an accepted connection in between, after which the
+   * thread that listens on the election port ends and the server exits; 0 means never.
+   */
+  readonly electionPortBindRetry: number;
   /** zookeeper.tcpKeepAlive: whether the connections of the election port have keep-alive. */
   readonly tcpKeepAlive: boolean;
   /**
@@ -86,6 +91,11 @@ export interface Settings {
    * -1).
    */
   readonly dbAutocreate: boolean;
+  /**
+   * readonlymode.enabled: whether a ReadOnlyZooKeeperServer runs while an election lasts long. When the election ends,
+   * the server fast-forwards its database. Its clients are not modeled.
+   */
+  readonly readOnlyMode: boolean;
   /** zookeeper.snapshot.trust.empty: whether a log without a snapshot may be loaded. */
   readonly trustEmptySnapshot: boolean;
   /** zookeeper.maxBatchSize: the largest number of transactions that the log thread appends before it syncs. */
@@ -134,6 +144,7 @@ export const DEFAULT_SETTINGS: Settings = {
   finalizeWaitMs: 200,
   maxTimeToWaitForEpochMs: -1,
   cnxTimeoutMs: 5000,
+  electionPortBindRetry: 3,
   tcpKeepAlive: false,
   snapshotSizeFactor: 0.33,
   commitLogCount: 500,
@@ -151,6 +162,7 @@ export const DEFAULT_SETTINGS: Settings = {
   observerReconnectDelayMs: 0,
   observerSyncEnabled: true,
   dbAutocreate: true,
+  readOnlyMode: false,
   trustEmptySnapshot: false,
   maxBatchSize: 1000,
   protocolVersion: 0x10000,

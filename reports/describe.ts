@@ -4,7 +4,7 @@
  */
 import type { DecisionRecord, ProtocolRecord, RecordOf, ScriptedStep } from "../cluster/records.ts";
 import { SYNC_RULES } from "../protocol/leader/sync-rules.ts";
-import type { ElectionLinkEvent, IgnoredNotification } from "../protocol/notes.ts";
+import type { AcceptErrorEvent, ElectionLinkEvent, IgnoredNotification } from "../protocol/notes.ts";
 import { PACKET_NAMES, type PacketType } from "../protocol/packets.ts";
 import { type Epoch, formatZxid, hexOf, type ServerId, type Zxid } from "../protocol/zxid.ts";
 import { countOf, formatSpan, formatZxidRange } from "./format.ts";
@@ -35,6 +35,8 @@ export function describeRecord(record: ProtocolRecord): string {
       return `delays its vote to ${record.to}: the sending thread is still connecting to ${record.dialing}`;
     case "election-link":
       return ELECTION_LINK[record.change](record.peer, record.limitMs);
+    case "accept-failed":
+      return ACCEPT_FAILED[record.change](record.errors);
     case "elected":
       return `ends the election in round ${record.round}: server ${record.leader} leads`;
     case "epoch-offered":
@@ -140,6 +142,19 @@ const ELECTION_LINK: Readonly<Record<ElectionLinkEvent, (peer: ServerId, limitMs
   closed: (peer) => `loses the election connection with ${peer}: closed or reset`,
   "timed-out": (peer, limitMs) =>
     `cannot connect to the election port of ${peer}: no answer within cnxTimeout (${formatSpan(limitMs * 1000)})`,
+};
+
+const ACCEPT_FAILED: Readonly<Record<AcceptErrorEvent, (errors: number) => string>> = {
+  "acceptor-ends": () =>
+    "gets an error from accept(): the thread LearnerCnxAcceptor ends and accepts no learner any more",
+  "error-forgotten": () => "starts to serve and forgets that its thread LearnerCnxAcceptor has ended",
+  "master-retries": () => "gets an error from accept() on the observerMasterPort and tries again until it succeeds",
+  "listener-closes-port": (errors) =>
+    `gets an error from accept() on the election port (${errors} in a row): closes the port for 1 s`,
+  "listener-opens-port": () => "opens the election port again",
+  "listener-ends": (errors) =>
+    `ends the thread QuorumCnxManager.Listener after ${countOf(errors, "error")} of accept(): it accepts no election ` +
+    "connection any more",
 };
 
 function unheardText(unheard: readonly ServerId[]): string {

@@ -241,6 +241,41 @@ export const FAILURE_REASONS: Readonly<Record<FailureReason, FailureDescription>
       { from: "3.5.0", ...NOT_LOADED },
     ],
   },
+  "acceptor-failed": {
+    about: "accept() failed on the quorum port, and the thread that accepts learners has ended, so the leader stops",
+    messages: [
+      { from: "3.5.0", text: "Severe unrecoverable error, from thread : {}" },
+      { generic: true, text: "Exception while accepting follower" },
+    ],
+  },
+  "listener-failed": {
+    about: "accept() failed too often on the election port, so the server exits (older releases continue without it)",
+    messages: [
+      {
+        until: "3.5.5",
+        text: "As I'm leaving the listener thread, I won't be able to participate in leader election any longer: {}",
+      },
+      {
+        from: "3.5.6",
+        until: "3.5.10",
+        text:
+          "As I'm leaving the listener thread after {} errors. I won't be able to participate in leader election any " +
+          "longer: {}. Use zookeeper.electionPortBindRetry property to increase retry count.",
+      },
+      {
+        from: "3.6.0",
+        text: "As I'm leaving the listener thread, I won't be able to participate in leader election any longer: {}",
+      },
+      {
+        from: "3.6.0",
+        text:
+          "Leaving listener thread for address {} after {} errors. Use zookeeper.electionPortBindRetry property to " +
+          "increase retry count.",
+      },
+      { generic: true, until: "3.7.2", text: "Exception while listening" },
+      { generic: true, from: "3.8.0", text: "Exception while listening to address {}" },
+    ],
+  },
   "unmatched-commit": {
     about: "a COMMIT does not match the oldest pending proposal",
     messages: [{ text: "Committing zxid 0x{} but next pending txn 0x{}" }],

@@ -66,6 +66,7 @@ const REPEATED: ReadonlySet<ProtocolRecord["event"]> = new Set([
   "notification-ignored",
   "notification-delayed",
   "election-link",
+  "accept-failed",
 ]);
 
 const CLOSED: Failure["reason"] = "connection-closed";

@@ -23,6 +23,7 @@ const NO_EFFECT: Readonly<Record<EffectKind, string>> = {
   messages: "it lost, held or changed no message",
   writes: "no server accepted a write",
   connections: "it broke or refused no connection",
+  accepts: "no connection arrived at the thread",
   servers: "no such server was running",
   threads: "the server does not lead, so it has no such thread",
   "disk-operations": "no disk operation stalled or failed",

@@ -3,6 +3,7 @@
  * each server, its state, the time at which it entered that state, and what it waits for.
  */
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
+import { acceptErrorSentences } from "./accept-errors.ts";
 import { electionStalls } from "./election-stall.ts";
 import { formatMoment, hanging } from "./format.ts";
 import { headlineOf, serverEnds, serverSentence } from "./server-end.ts";
@@ -13,6 +14,7 @@ export function whyStuck(run: ScenarioRun): string {
   return [
     ...hanging(`at ${formatMoment(run.endUs)} s ${headlineOf(run)}`, "", "  "),
     ...shortLimitSentences(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
+    ...acceptErrorSentences(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
     ...electionStalls(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
     ...serverEnds(run).flatMap((end) => hanging(serverSentence(run, end), "  ", "    ")),
   ].join("\n");

@@ -20,6 +20,10 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
   },
   { name: "reconfig", about: "makes a client add, remove or replace servers of the configuration" },
   { name: "crashAtConfigWrite", about: "crashes a server just before it next writes a file of its configuration" },
+  {
+    name: "acceptError",
+    about: "makes each accept() of one thread of a server fail, for example because no file descriptor is free",
+  },
   { name: "resume", about: "resumes a paused server" },
   { name: "wipe", about: "crashes a server and empties its disk" },
   { name: "partition", about: "cuts both directions between groups of servers" },

@@ -4,7 +4,15 @@
  */
 
 /** The unit of an effect's count: messages that were lost, held or changed, writes that were accepted, and so on. */
-export type EffectKind = "messages" | "writes" | "connections" | "servers" | "threads" | "disk-operations" | "files";
+export type EffectKind =
+  | "messages"
+  | "writes"
+  | "connections"
+  | "accepts"
+  | "servers"
+  | "threads"
+  | "disk-operations"
+  | "files";
 
 /** The effect of an action, counted until the end of the run. */
 export interface Effect {

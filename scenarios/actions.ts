@@ -119,6 +119,21 @@ const PERFORMERS: Performers = {
     cluster.crashAtConfigWrite(sid, write);
     return {};
   },
+  acceptError: ({ server: which, thread }, { cluster }) => {
+    const sid = resolve(cluster, which);
+    const server = sid === undefined ? undefined : cluster.server(sid);
+    if (server === undefined) return NO_SERVER;
+    const before = server.acceptErrors(thread);
+    let failed: number | undefined;
+    server.failAccepts(thread);
+    return {
+      effect: counted("accepts", () => failed ?? server.acceptErrors(thread) - before),
+      undo: () => {
+        failed ??= server.acceptErrors(thread) - before;
+        server.endAcceptErrors(thread);
+      },
+    };
+  },
   resume: (sid, { cluster }) => {
     cluster.world.node(sid).resume();
     return {};

@@ -12,7 +12,7 @@ import type { ProtocolEvent } from "../cluster/records.ts";
 import type { StallableThread } from "../cluster/server.ts";
 import type { CorruptibleFile, DeletableFile } from "../cluster/server-disk.ts";
 import type { InvariantId } from "../invariants/index.ts";
-import type { FailureReason, ReconfigRefusal, ServerId } from "../protocol/index.ts";
+import type { AcceptingThread, FailureReason, ReconfigRefusal, ServerId } from "../protocol/index.ts";
 
 /** A scenario: a cluster, the steps to perform, and the expectations. */
 export interface Scenario extends ClusterSpec {
@@ -157,6 +157,8 @@ export type Action =
   | { readonly reconfig: ReconfigAction }
   /** Crashes a server just before its next write to the files of its configuration. */
   | { readonly crashAtConfigWrite: { readonly server: ServerOrLeader; readonly write: ConfigWrite } }
+  /** Makes each accept() of one thread of a server fail, for example because no file descriptor is free. */
+  | { readonly acceptError: AcceptError }
   /** Resumes a paused server. */
   | { readonly resume: ServerId }
   /** Crashes a server and empties its disk. */
@@ -265,6 +267,17 @@ export interface ThreadStall {
    * sends pings and commits what it has proposed.
    */
   readonly thread: StallableThread;
+}
+
+/** Errors of accept() in one thread, until the step is undone or the process ends. */
+export interface AcceptError {
+  /** The server. */
+  readonly server: ServerOrLeader;
+  /**
+   * The thread. `listener`: QuorumCnxManager.Listener, on the election port. `acceptor`: the leader's
+   * LearnerCnxAcceptor, or the ObserverMaster of a follower. An accept() fails when a connection arrives.
+   */
+  readonly thread: AcceptingThread;
 }
 
 /** A fault of a disk, or its repair. */

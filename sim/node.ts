@@ -62,7 +62,7 @@ export interface Deferred {
 }
 
 /** Number of timers of a node. They are numbered from 0. */
-export const TIMERS_MAX = 16;
+export const TIMERS_MAX = 17;
 
 /** A host with a disk, running at most one program. A program acts through the methods of its node. */
 export class Node<M> {
@@ -108,7 +108,8 @@ export class Node<M> {
 
   /** Sets a timer. A timer with the same number that is pending is replaced. */
   setTimer(timer: number, delayUs: number): void {
-    if (!(timer >= 0 && timer < TIMERS_MAX)) throw new RangeError(`setTimer: timer ${timer} is not in 0 .. 15`);
+    if (!(timer >= 0 && timer < TIMERS_MAX))
+      throw new RangeError(`setTimer: timer ${timer} is not in 0 .. ${TIMERS_MAX - 1}`);
     if (!(delayUs >= 0)) throw new RangeError(`setTimer: delay ${delayUs} us`);
     const generation = (this.timerGeneration[timer] as number) + 1;
     this.timerGeneration[timer] = generation;

@@ -24,16 +24,7 @@ import {
   WORK_APPLY_COMMITS,
 } from "../effects.ts";
 import { BROADCAST, DISCOVERY, type FailureReason, SYNCHRONIZATION } from "../notes.ts";
-import {
-  ACK,
-  COMMIT,
-  COMMITANDACTIVATE,
-  INFORM,
-  INFORMANDACTIVATE,
-  PROPOSAL,
-  packet,
-  type QuorumPacket,
-} from "../packets.ts";
+import { ACK, COMMIT, COMMITANDACTIVATE, INFORM, INFORMANDACTIVATE, PROPOSAL, packet } from "../packets.ts";
 import { type AckSet, configText, type QuorumVerifier } from "../quorum.ts";
 import type { RoleServer } from "../role-server.ts";
 import { makeTxn, type Txn } from "../storage/history.ts";
@@ -73,14 +64,10 @@ interface Proposal {
   readonly acks: AckSet;
 }
 
-/**
- * A connection in the listener's backlog, with the packets that have arrived on it. If the learner has closed it, the
- * leader still accepts it and reads the packets.
- */
-interface PendingConnection {
-  readonly connection: ConnectionId;
-  readonly packets: QuorumPacket[];
-  isClosed: boolean;
+/** The error of a thread because of which the leader must stop leading. */
+interface InternalError {
+  readonly reason: FailureReason;
+  readonly detail: string;
 }
 
 export class Leader
@@ -99,8 +86,10 @@ export class Leader
   private learnerAhead: string | undefined = undefined;
   /** The voters that elected this leader. */
   private readonly supporters: AckSet;
-  /** The connections that arrive before the acceptor thread runs; null once it runs. */
-  private backlog: PendingConnection[] | null = [];
+  /** LearnerCnxAcceptor has not started. */
+  protected override backlog: LearnerMaster["backlog"] = [];
+  /** Whether LearnerCnxAcceptor has ended because of an error of accept(). */
+  private hasAcceptorEnded = false;
   private readonly forwardingFollowers: LearnerHandler[] = [];
   private readonly observingLearners: LearnerHandler[] = [];
   private readonly epochProposal: EpochProposal;
@@ -124,9 +113,10 @@ export class Leader
   /** The requests that wait for the thread of PrepRequestProcessor, in order (submittedRequests). */
   private requests: (() => void)[] = [];
   /**
-   * Whether the log thread has failed (ZooKeeperServer.State.ERROR). The main thread notices it at the next half tick.
+   * The error of the log thread or of LearnerCnxAcceptor (ZooKeeperServer.State.ERROR); null if there is none. The main
+   * thread notices the error at the next half tick.
    */
-  private hasInternalError = false;
+  private internalError: InternalError | null = null;
   /** Whether the leader only sends pings at the next half tick. */
   private tickSkip = true;
 
@@ -182,13 +172,28 @@ export class Leader
   /** Accepts the connections in the backlog, unless the leader has already given up. */
   private startAcceptor(): void {
     if (this.phase === "ended") return;
-    const backlog = assertPresent(this.backlog, "backlog", this.phase);
-    this.backlog = null;
-    for (const { connection, isClosed, packets } of backlog) {
-      const handler = this.addHandler(connection);
-      for (const message of packets) handler.receive(message);
-      if (isClosed) handler.disconnected();
+    const hasConnections = assertPresent(this.backlog, "backlog", this.phase).length > 0;
+    if (hasConnections && this.server.acceptErrors.fails("acceptor")) this.acceptFailed();
+    else this.acceptBacklog();
+  }
+
+  override accepted(connection: ConnectionId): void {
+    super.accepted(connection);
+    // A connection that has waited for a stalled thread can arrive after the port is closed.
+    if (this.hasAcceptorEnded && this.server.behavior.failedAcceptorClosesPort) this.resetBacklog();
+  }
+
+  /** LearnerCnxAcceptor ends (LearnerCnxAcceptor#run, ZooKeeperCriticalThread#handleException). */
+  protected acceptFailed(): void {
+    const { behavior, effects, notes } = this.server;
+    this.hasAcceptorEnded = true;
+    notes.acceptFailed("acceptor-ends", 1);
+    if (behavior.failedAcceptorStopsLeader) {
+      this.internalError = { reason: "acceptor-failed", detail: "accept() failed on the quorum port" };
     }
+    if (!behavior.failedAcceptorClosesPort) return;
+    effects.unlisten(QUORUM_PORT);
+    this.resetBacklog();
   }
 
   acceptedEpochWritten(ok: boolean): void {
@@ -290,6 +295,10 @@ export class Leader
     const { database, settings } = server;
     this.lastCommitted = this.zxid;
     this.phase = "broadcast";
+    if (this.internalError !== null && !server.behavior.startupKeepsError) {
+      server.notes.acceptFailed("error-forgotten", 1);
+      this.internalError = null;
+    }
     this.log = new LogThread(server, this);
     server.updateElectionVote(this.epoch);
     database.lastProcessedZxid = this.zxid;
@@ -328,7 +337,7 @@ export class Leader
   }
 
   /**
-   * Handles TIMER_TICK, which fires twice per tick: fails if the log thread has failed, and otherwise sends pings.
+   * Handles TIMER_TICK, which fires twice per tick: fails if a critical thread has failed, and otherwise sends pings.
    * Every second time, the leader first advances the tick and checks that a quorum is synced with it.
    *
    * Before the leader serves, the timer runs only while a handler is sending a snapshot.
@@ -338,8 +347,8 @@ export class Leader
       if (this.sendSnapshotParts()) this.snapshotStarted();
       return;
     }
-    if (this.hasInternalError) {
-      this.fail("disk-error", "the log could not be written");
+    if (this.internalError !== null) {
+      this.fail(this.internalError.reason, this.internalError.detail);
       return;
     }
     if (!this.tickSkip) {
@@ -371,37 +380,6 @@ export class Leader
   }
 
   // ---- connections
-
-  accepted(connection: ConnectionId): void {
-    if (this.backlog !== null) this.backlog.push({ connection, packets: [], isClosed: false });
-    else this.addHandler(connection);
-  }
-
-  received(connection: ConnectionId, message: QuorumPacket): void {
-    const handler = this.byConnection.get(connection);
-    if (handler !== undefined) handler.receive(message);
-    else this.pending(connection)?.packets.push(message);
-  }
-
-  /**
-   * Whether packets have arrived on a connection that no thread has read. A connection in the backlog counts, because
-   * the kernel resets it when the listener closes.
-   */
-  hasUnread(connection: ConnectionId): boolean {
-    const isPending = this.backlog?.some((entry) => entry.connection === connection) ?? false;
-    return isPending || (this.byConnection.get(connection)?.hasUnread ?? false);
-  }
-
-  closed(connection: ConnectionId): void {
-    this.byConnection.get(connection)?.disconnected();
-    // What has arrived before the end of the connection can still be read.
-    const pending = this.pending(connection);
-    if (pending !== undefined) pending.isClosed = true;
-  }
-
-  private pending(connection: ConnectionId): PendingConnection | undefined {
-    return this.backlog?.find((entry) => entry.connection === connection);
-  }
 
   override forget(handler: LearnerHandler): void {
     super.forget(handler);
@@ -566,7 +544,9 @@ export class Leader
    */
   logWritten(txns: readonly Txn[], ok: boolean): void {
     if (ok) for (const txn of txns) this.processAck(this.server.myid, txn.zxid);
-    else this.hasInternalError = !this.server.logFailed();
+    else if (!this.server.logFailed()) {
+      this.internalError = { reason: "disk-error", detail: "the log could not be written" };
+    }
   }
 
   logIdle(): void {
@@ -666,7 +646,8 @@ export class Leader
 
   /**
    * Stops leading (Leader#shutdown). A leader that has served first waits until its log thread is idle, and
-   * fast-forwards. Then the leader closes the connections to the learners, and the server becomes LOOKING.
+   * fast-forwards. A leader with an internal error fast-forwards, too (ZooKeeperServer#canShutdown). Then the leader
+   * closes the connections to the learners, and the server becomes LOOKING.
    */
   fail(reason: FailureReason, detail: string): void {
     if (this.phase === "shutting-down" || this.phase === "ended") return;
@@ -675,8 +656,8 @@ export class Leader
     this.phase = "shutting-down";
     this.server.effects.unlisten(QUORUM_PORT);
     this.server.effects.cancelTimer(TIMER_TICK);
-    if (!served) this.end();
-    else if (this.log?.stop()) this.finishShutdown();
+    if (!served && this.internalError === null) this.end();
+    else if (!served || this.log?.stop()) this.finishShutdown();
   }
 
   private finishShutdown(): void {
@@ -691,7 +672,7 @@ export class Leader
     this.newLeaderAck?.close();
     this.reads.clear();
     for (const handler of [...this.handlers]) handler.close();
-    for (const { connection } of this.backlog ?? []) this.server.effects.close(connection);
+    this.resetBacklog();
     this.backlog = null;
     this.server.look();
   }

@@ -1,9 +1,11 @@
 /**
  * A server that synchronizes learners (LearnerMaster): the leader, or a follower with an ObserverMaster. This base
- * class has the LearnerHandlers of the server, the timeouts of their reads, and the LearnerSyncThrottler.
+ * class has the LearnerHandlers of the server, the timeouts of their reads, the connections that only the kernel has
+ * accepted, and the LearnerSyncThrottler.
  */
 import { Deadline } from "../deadline.ts";
 import { type ConnectionId, TIMER_HANDLERS } from "../effects.ts";
+import type { QuorumPacket } from "../packets.ts";
 import type { RoleServer } from "../role-server.ts";
 import { limitText, type TickLimit } from "../settings.ts";
 import type { Txn } from "../storage/history.ts";
@@ -11,6 +13,16 @@ import { asServerId, type Epoch, type ServerId, type Zxid } from "../zxid.ts";
 import type { StateSummary } from "./epoch-ack.ts";
 import { type HandlerMaster, LearnerHandler, type SyncKind } from "./learner-handler.ts";
 import type { SyncFacts } from "./sync-decision.ts";
+
+/**
+ * A connection in the listener's backlog, with the packets that have arrived on it. If the learner has closed it, the
+ * learner master still accepts it and reads the packets.
+ */
+interface PendingConnection {
+  readonly connection: ConnectionId;
+  readonly packets: QuorumPacket[];
+  isClosed: boolean;
+}
 
 export abstract class LearnerMaster implements HandlerMaster {
   abstract readonly tick: number;
@@ -21,6 +33,11 @@ export abstract class LearnerMaster implements HandlerMaster {
   protected readonly handlers: LearnerHandler[] = [];
   protected readonly byConnection = new Map<ConnectionId, LearnerHandler>();
   protected readonly reads: Deadline;
+  /**
+   * The connections that the thread of the port has not accepted; null while the thread accepts each connection when it
+   * arrives.
+   */
+  protected backlog: PendingConnection[] | null = null;
   /** The last id given to a learner that sent no LearnerInfo (Leader#followerCounter). */
   private followerCounter = 0;
   /** LearnerSyncThrottler: the number of synchronizations in progress. */
@@ -64,6 +81,63 @@ export abstract class LearnerMaster implements HandlerMaster {
       outstandingProposals: this.uncommitted,
       observer,
     };
+  }
+
+  /** Handles an error of accept(). The connections stay in `backlog`. */
+  protected abstract acceptFailed(): void;
+
+  /** Handles a connection that has arrived. */
+  accepted(connection: ConnectionId): void {
+    if (this.backlog !== null) {
+      this.backlog.push(pendingConnection(connection));
+    } else if (this.server.acceptErrors.fails("acceptor")) {
+      this.backlog = [pendingConnection(connection)];
+      this.acceptFailed();
+    } else {
+      this.addHandler(connection);
+    }
+  }
+
+  received(connection: ConnectionId, message: QuorumPacket): void {
+    const handler = this.byConnection.get(connection);
+    if (handler !== undefined) handler.receive(message);
+    else this.pending(connection)?.packets.push(message);
+  }
+
+  /**
+   * Whether packets have arrived on a connection that no thread has read. A connection in the backlog counts, because
+   * the kernel resets it when the listener closes.
+   */
+  hasUnread(connection: ConnectionId): boolean {
+    return this.pending(connection) !== undefined || (this.byConnection.get(connection)?.hasUnread ?? false);
+  }
+
+  closed(connection: ConnectionId): void {
+    this.byConnection.get(connection)?.disconnected();
+    // What has arrived before the end of the connection can still be read.
+    const pending = this.pending(connection);
+    if (pending !== undefined) pending.isClosed = true;
+  }
+
+  private pending(connection: ConnectionId): PendingConnection | undefined {
+    return this.backlog?.find((entry) => entry.connection === connection);
+  }
+
+  /** Accepts the connections in the backlog. From now on, the thread accepts each connection when it arrives. */
+  protected acceptBacklog(): void {
+    const backlog = this.backlog ?? [];
+    this.backlog = null;
+    for (const { connection, isClosed, packets } of backlog) {
+      const handler = this.addHandler(connection);
+      for (const message of packets) handler.receive(message);
+      if (isClosed) handler.disconnected();
+    }
+  }
+
+  /** Resets the connections in the backlog, as the kernel does when the port closes. */
+  protected resetBacklog(): void {
+    for (const { connection } of this.backlog ?? []) this.server.effects.close(connection);
+    this.backlog = [];
   }
 
   protected addHandler(connection: ConnectionId): LearnerHandler {
@@ -135,6 +209,10 @@ export abstract class LearnerMaster implements HandlerMaster {
   protected limit(name: TickLimit): string {
     return limitText(name, this.server.settings);
   }
+}
+
+function pendingConnection(connection: ConnectionId): PendingConnection {
+  return { connection, packets: [], isClosed: false };
 }
 
 /** Removes an item from a list that may contain it. */

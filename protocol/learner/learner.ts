@@ -385,6 +385,11 @@ export class Learner implements SyncLearner, ServingLearner, HostingFollower {
     return this.observerMaster !== null;
   }
 
+  /** Called when the errors of accept() have ended. */
+  acceptAgain(): void {
+    this.observerMaster?.acceptAgain();
+  }
+
   /** Handles TIMER_TICK. */
   halfTick(): void {
     this.observerMaster?.halfTick();

@@ -9,10 +9,10 @@
  * Not modeled: sessions. When the follower stops, the ObserverMaster closes all connections; in ZooKeeper, observers
  * that it has not synchronized yet keep a connection on which nothing more arrives.
  */
-import { asConnectionId, type ConnectionId, OBSERVER_MASTER_PORT, type ThreadWork, TIMER_TICK } from "../effects.ts";
+import { asConnectionId, OBSERVER_MASTER_PORT, type ThreadWork, TIMER_TICK } from "../effects.ts";
 import type { LearnerHandler } from "../leader/learner-handler.ts";
 import { LearnerMaster, remove } from "../leader/learner-master.ts";
-import { ACK, INFORM, packet, type QuorumPacket } from "../packets.ts";
+import { ACK, INFORM, packet } from "../packets.ts";
 import type { RoleServer } from "../role-server.ts";
 import type { Txn } from "../storage/history.ts";
 import { counterOf, type Epoch, ZERO_ZXID, type Zxid } from "../zxid.ts";
@@ -62,6 +62,7 @@ export class ObserverMaster extends LearnerMaster {
     effects.unlisten(OBSERVER_MASTER_PORT);
     effects.cancelTimer(TIMER_TICK);
     this.reads.clear();
+    this.resetBacklog();
     for (const handler of [...this.handlers]) handler.close();
   }
 
@@ -74,20 +75,14 @@ export class ObserverMaster extends LearnerMaster {
 
   // ---- connections
 
-  accepted(connection: ConnectionId): void {
-    this.addHandler(connection);
+  /** The thread ignores the error and calls accept() again, so the connections wait (ObserverMaster#run). */
+  protected acceptFailed(): void {
+    this.server.notes.acceptFailed("master-retries", 1);
   }
 
-  received(connection: ConnectionId, message: QuorumPacket): void {
-    this.byConnection.get(connection)?.receive(message);
-  }
-
-  hasUnread(connection: ConnectionId): boolean {
-    return this.byConnection.get(connection)?.hasUnread ?? false;
-  }
-
-  closed(connection: ConnectionId): void {
-    this.byConnection.get(connection)?.disconnected();
+  /** Called when accept() succeeds again: accepts the connections that have waited. */
+  acceptAgain(): void {
+    if (this.backlog !== null && !this.server.acceptErrors.fails("acceptor")) this.acceptBacklog();
   }
 
   workDone(work: ThreadWork, key: number): void {

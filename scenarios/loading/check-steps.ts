@@ -7,6 +7,7 @@ import type { ConfigChange, CrashSpec, ServerOrLeader } from "../../cluster/clus
 import { type ServerId, serverIdsOf } from "../../protocol/zxid.ts";
 import { parseDuration } from "../../sim/time.ts";
 import type {
+  AcceptError,
   AlteredFields,
   Direction,
   DiskFault,
@@ -111,6 +112,7 @@ const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
   reconfig: checkReconfig,
   crashAtConfigWrite: (checks, { server }: { server: ServerOrLeader }, path) =>
     checkServerOrLeader(checks, server, [...path, "server"]),
+  acceptError: (checks, { server }: AcceptError, path) => checkServerOrLeader(checks, server, [...path, "server"]),
   isolate: checkServerOrLeader,
   refuse: checkServerId,
   settle: (checks: FieldChecks, ids: readonly ServerId[], path: Path) => checks.servers(ids, path),

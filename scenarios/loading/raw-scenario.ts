@@ -15,6 +15,7 @@ import type {
 import type { ProtocolEvent } from "../../cluster/records.ts";
 import type { ServerId } from "../../protocol/zxid.ts";
 import type {
+  AcceptError,
   Action,
   AlteredFields,
   DiskFault,
@@ -115,6 +116,7 @@ export interface RawStep {
     readonly fromVersion?: RawZxid;
   };
   readonly crashAtConfigWrite?: Extract<Action, { crashAtConfigWrite: unknown }>["crashAtConfigWrite"];
+  readonly acceptError?: AcceptError;
   readonly isolate?: ServerId | "leader";
   readonly bridge?: { readonly over: ServerId; readonly sides: readonly RawIds[] };
   readonly flap?: { readonly between: readonly [ServerId, ServerId]; readonly every: RawDuration };

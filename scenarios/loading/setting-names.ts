@@ -31,6 +31,7 @@ export const OWN_NAMES: Readonly<Record<string, OwnName>> = {
   syncEnabled: { setting: "observerSyncEnabled" },
   "observer.syncEnabled": { setting: "observerSyncEnabled" },
   "db.autocreate": { setting: "dbAutocreate" },
+  "readonlymode.enabled": { setting: "readOnlyMode" },
   "snapshot.trust.empty": { setting: "trustEmptySnapshot" },
 };
 

@@ -197,6 +197,7 @@ function completeAction(raw: RawStep): Action {
   if (raw.stall !== undefined) return { stall: raw.stall };
   if (raw.reconfig !== undefined) return { reconfig: completeReconfig(raw.reconfig) };
   if (raw.crashAtConfigWrite !== undefined) return { crashAtConfigWrite: raw.crashAtConfigWrite };
+  if (raw.acceptError !== undefined) return { acceptError: raw.acceptError };
   if (raw.resume !== undefined) return { resume: raw.resume };
   if (raw.wipe !== undefined) return { wipe: raw.wipe };
   if (raw.clock !== undefined) return { clock: raw.clock };

@@ -57,6 +57,10 @@ const whole = folder();
 const run = zabsim(["fuzz", "--seeds", SEEDS, "--json", "--out", whole]);
 
 const wholeJournal = journalOf(whole);
+const wholeCoverage = zabsim(["coverage", whole, "--json"]);
+
+const strictFolder = folder();
+const strict = zabsim(["fuzz", "--seeds", "440..481", "--strict", "--out", strictFolder]);
 
 describe("zabsim fuzz --json", () => {
   it("prints the whole result as its last line", () => {
@@ -85,7 +89,6 @@ describe("zabsim fuzz --json", () => {
   });
 
   it("reports known bugs in full with --strict, and exits with 1", () => {
-    const strict = zabsim(["fuzz", "--seeds", "440..481", "--strict", "--out", folder()]);
     expect(strict.code).toBe(EXIT_FINDING);
     expect(strict.stdout).toContain("replay: npx zabsim replay ");
     expect(strict.stdout).toMatch(/^1\. server/m);
@@ -194,9 +197,9 @@ describe("the folder of a campaign", () => {
 
 describe("a number of seeds that no campaign can run", () => {
   it.each([
-    [["--runs", "999999999999999999", "--time", "1s"]],
-    [["--seeds", "0..18446744073709551615", "--time", "1s"]],
-    [["--seeds", "0..18446744073709551615", "--shard", "999999/999999", "--time", "1s"]],
+    [["--runs", "999999999999999999", "--time", "200ms"]],
+    [["--seeds", "0..18446744073709551615", "--time", "200ms"]],
+    [["--seeds", "0..18446744073709551615", "--shard", "999999/999999", "--time", "200ms"]],
     [["--seed", "18446744073709551614", "--time", "30s"]],
   ])("%j ends in time", (args) => {
     const { code, stdout } = zabsim(["fuzz", "--zookeeper", "patched", ...args, "--json", "--out", folder()]);
@@ -275,9 +278,7 @@ describe("bad input", () => {
 
 describe("zabsim coverage", () => {
   it("prints what the campaign reached and what it did not reach", () => {
-    const out = folder();
-    zabsim(["fuzz", "--seeds", "40..167", "--json", "--out", out]);
-    const { code, stdout } = zabsim(["coverage", out, "--json"]);
+    const { code, stdout } = wholeCoverage;
     expect(code).toBe(EXIT_OK);
     const { faults, never, reached } = JSON.parse(stdout);
     expect(reached).toContain("rule in-sync");
@@ -288,9 +289,8 @@ describe("zabsim coverage", () => {
 
 describe("zabsim shrink", () => {
   it("shrinks a plan, and a second call continues from the result", () => {
-    const out = folder();
-    zabsim(["fuzz", "--seeds", "440..481", "--json", "--out", out]);
-    const file = join(out, readdirSync(out).find((name) => name.endsWith(".yaml")) as string);
+    const name = readdirSync(strictFolder).find((one) => one.endsWith(".yaml"));
+    const file = join(strictFolder, name as string);
     const small = join(base, "small.min.yaml");
     const first = zabsim(["shrink", file, "--out", small, "--json"]);
     expect(first.code).toBe(EXIT_FINDING);

@@ -28,18 +28,16 @@ expect: { violates: trunc-keeps-committed }
 const COLD_START = "cold-start-of-three-epoch-1";
 
 describe("zabsim run", () => {
-  it("prints with --json one document, with the same bytes in every call", () => {
+  it("prints with --json one document with a digest for each scenario", () => {
     const first = zabsimOnce("run", "--json", "--seed", "7");
-    const second = zabsim(["run", "--json", "--seed", "7"]);
     expect(first.code).toBe(EXIT_OK);
-    expect(second.stdout).toBe(first.stdout);
     const { runs, failed } = JSON.parse(first.stdout);
     expect(failed).toBe(0);
     expect(runs.length).toBeGreaterThanOrEqual(24);
     for (const run of runs) expect(run.digest).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  it("prints the same bytes if Node hashes strings with another seed", () => {
+  it("prints with --json the same bytes in every call, also if Node hashes strings with another seed", () => {
     const other = zabsim(["run", "--json", "--seed", "0x7"], "", {}, ["--hash-seed=12345", "--random-seed=99"]);
     expect(other.stdout).toBe(zabsimOnce("run", "--json", "--seed", "7").stdout);
   });
@@ -57,7 +55,7 @@ describe("zabsim run", () => {
   });
 
   it("prints at most 100 columns and no color if stdout is no terminal", () => {
-    const stdout = zabsimOnce("run").stdout + zabsimOnce("run", "-v").stdout;
+    const stdout = zabsimOnce("run").stdout + zabsimOnce("run", "-v", "--seed", "7").stdout;
     const long = stdout.split("\n").filter((line) => [...line].length > 100 && !line.startsWith("  replay"));
     expect(long).toEqual([]);
     expect(stdout).not.toContain("\u001b[");
@@ -84,8 +82,8 @@ describe("zabsim run", () => {
   });
 
   it("prints with -v the report of each scenario, with its digest", () => {
-    const { stdout } = zabsimOnce("run", "-v");
-    const { runs } = JSON.parse(zabsim(["run", "--json"]).stdout);
+    const { stdout } = zabsimOnce("run", "-v", "--seed", "7");
+    const { runs } = JSON.parse(zabsimOnce("run", "--json", "--seed", "7").stdout);
     const digests = [...stdout.matchAll(/digest\s+([0-9a-f]{16})/g)].map(([, digest]) => digest);
     expect(digests).toEqual(runs.map(({ digest }: { digest: string }) => digest));
   });

@@ -14,18 +14,23 @@ import {
   type Epoch,
   LOOKING,
   PROFILES,
+  QUORUM_PORT,
   type QuorumPacket,
   type Txn,
   type Zxid,
 } from "../../protocol/index.ts";
 import { EpochAck } from "../../protocol/leader/epoch-ack.ts";
 import {
+  ack,
+  ackEpoch,
   type BareDisk,
   BarePeer,
   commit,
   diff,
+  info,
   leaderInfo,
   newLeader,
+  ping,
   proposal,
   txn,
   upToDate,
@@ -315,4 +320,78 @@ it("a leader of 3.4 with an unsorted committedLog decides by the first entry abo
     observer: false,
   });
   expect(decision.packets[0]).toMatchObject({ type: 14, zxid: z("1:1") });
+});
+
+describe("after an error of accept() on the quorum port,", () => {
+  /** Returns a leader of three servers that serves with server 1, when server 2 connects and accept() fails. */
+  function serving(release: string): BarePeer {
+    const bare = new BarePeer({ release }).becomeLeader();
+    bare.accept(1).packet(1, info(1, 0)).packet(1, ackEpoch(0, "0:0")).packet(1, ack("1:0"));
+    bare.peer.failAccepts("acceptor");
+    return bare.accept(2).packet(2, info(2, 0));
+  }
+
+  it.each([
+    ["3.4.14", true, [], true],
+    ["3.5.5", true, ["acceptor-failed"], false],
+    ["3.6.0", false, ["acceptor-failed"], false],
+    ["newest", false, ["acceptor-failed"], false],
+  ])("%s: the port stays open: %s; failures half a tick later: %j", (release, isOpen, failures, leads) => {
+    const bare = serving(release);
+    expect([bare.listening.has(QUORUM_PORT), bare.peer.leads, bare.failures]).toEqual([isOpen, true, []]);
+    bare.peer.endAcceptErrors("acceptor");
+    bare.packet(1, ping("1:0")).advance(1000);
+    expect([bare.peer.leads, bare.failures.filter((reason) => !reason.includes(":"))]).toEqual([leads, failures]);
+    expect(bare.sentOn(2)).toEqual([]);
+  });
+
+  it.each([
+    ["3.4.14", false, true],
+    ["3.5.5", false, true],
+    ["newest", false, true],
+    ["newest", true, false],
+  ])("%s with startupKeepsError %s: a leader that is not established then continues: %s", (release, fix, leads) => {
+    const bare = new BarePeer({ release, behavior: { startupKeepsError: fix } }).becomeLeader();
+    bare.accept(1).packet(1, info(1, 0)).packet(1, ackEpoch(0, "0:0"));
+    bare.peer.failAccepts("acceptor");
+    bare.accept(2);
+    bare.peer.endAcceptErrors("acceptor");
+    bare.packet(1, ack("1:0"));
+    expect(bare.peer.leads).toBe(true);
+    bare.packet(1, ping("1:0")).advance(1000);
+    expect(bare.peer.leads).toBe(leads);
+    bare.accept(3).packet(3, info(2, 0));
+    expect(bare.sentOn(3)).toEqual([]);
+  });
+});
+
+describe("after an error of accept() on the election port,", () => {
+  function failing(release: string): BarePeer {
+    const bare = new BarePeer({ release, myid: 1 }).start().acceptElection(900);
+    bare.peer.failAccepts("listener");
+    return bare.acceptElection(901).advance(1000);
+  }
+
+  it.each([
+    ["3.4.14", []],
+    ["3.5.5", [900]],
+    ["newest", [900]],
+  ])("%s: the server closes, after one second, the connections that it accepted: %j", (release, closed) => {
+    expect(failing(release).closed.slice(1)).toEqual(closed);
+  });
+
+  it.each([
+    ["3.4.14", undefined],
+    ["3.5.5", undefined],
+    ["3.5.6", 14],
+    ["3.5.7", 14],
+    ["3.5.8", 14],
+    ["3.6.0", 14],
+    ["newest", 14],
+  ])("%s: after the third error in a row, the port stays closed, and the exit code is %s", (release, code) => {
+    const bare = failing(release).acceptElection(902).advance(1000);
+    expect([bare.listening.has(ELECTION_PORT), bare.exitCode]).toEqual([true, undefined]);
+    bare.acceptElection(903).advance(60_000);
+    expect([bare.listening.has(ELECTION_PORT), bare.exitCode]).toEqual([false, code]);
+  });
 });

@@ -11,7 +11,7 @@ it.each([
     "3.6.3",
     /^ZooKeeper 3\.6\.3 behaves like 3\.6\.4, with one difference: 3\.6\.3 does not fix .*3781\. .* It has the bugs Z/,
   ],
-  ["3.5.7", /^ZooKeeper 3\.5\.7 behaves like 3\.5\.5, with 2 differences: 3\.5\.7 has the setting /],
+  ["3.5.7", /^ZooKeeper 3\.5\.7 behaves like 3\.5\.5, with 3 differences: 3\.5\.7 has the setting /],
   ["newest", /^the newest ZooKeeper release \(3\.9\.5\), with the bugs/],
   ["patched", /zabsim's own fix/],
 ])("%s", (release, text) => {

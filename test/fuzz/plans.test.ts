@@ -88,6 +88,24 @@ describe("faults", () => {
     }
   });
 
+  it("of the kind accept-error are in a twentieth of the plans, and the other steps do not depend on them", () => {
+    const plans = seeds(1000).map((seed) => planOfSeed(seed, NEWEST));
+    const share = plans.filter(({ kinds }) => kinds.includes("accept-error")).length / plans.length;
+    expect(share).toBeGreaterThan(0.03);
+    expect(share).toBeLessThan(0.07);
+    const faults = FAULT_NAMES.filter((name) => name !== "accept-error");
+    for (const seed of seeds(100)) {
+      const withErrors = planOfSeed(seed, { ...NEWEST, faults: FAULT_NAMES });
+      const steps = withErrors.scenario.steps.filter((_, i) => withErrors.kinds[i] !== "accept-error");
+      expect(planOfSeed(seed, { ...NEWEST, faults }).scenario).toEqual({ ...withErrors.scenario, steps });
+    }
+  });
+
+  it("of the kind accept-error are not drawn if no fault is requested", () => {
+    for (const seed of seeds(200))
+      expect(planOfSeed(seed, { ...NEWEST, faultCount: 0 }).kinds).not.toContain("accept-error");
+  });
+
   it("are listed with a description and the drawn values", () => {
     for (const { about, parameters } of Object.values(FAULT_KINDS)) {
       expect(about.length).toBeGreaterThan(10);

@@ -19,6 +19,13 @@ Reflect.deleteProperty(PLAIN, "FORCE_COLOR");
 const folder = mkdtempSync(join(ROOT, ".zabsim-vitest-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+function runVitest(...files: readonly string[]) {
+  // The files share one process and its modules.
+  const args = ["run", "--root", folder, "--no-isolate", "--max-workers=1", ...files];
+  const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
+  return spawnSync(process.execPath, [vitest, ...args], { encoding: "utf8", env: PLAIN });
+}
+
 campaign("plain servers survive partitions and kills", {
   scenario: fileURLToPath(new URL("../../scenarios/shipped/cold-start-of-three-epoch-1.yaml", import.meta.url)),
   faults: ["partition", "crash"],
@@ -42,10 +49,7 @@ campaign("survives", {
 });
 `,
   );
-  const run = spawnSync(process.execPath, [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--root", folder], {
-    encoding: "utf8",
-    env: PLAIN,
-  });
+  const run = runVitest();
   const yaml = readdirSync(folder).find((name) => name.endsWith(".yaml")) ?? "";
 
   it("reports the invariant, the explanation, the minimal scenario and the command", () => {
@@ -77,21 +81,27 @@ campaign("survives", {
 });
 
 describe("the output of a vitest", () => {
-  const outputOf = (file: string, text: string): string => {
-    writeFileSync(join(folder, "test", file), `import { campaign } from ${JSON.stringify(LIBRARY)};\n${text}`);
-    const args = [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--root", folder, file];
-    const { stderr, stdout } = spawnSync(process.execPath, args, { encoding: "utf8", env: PLAIN });
-    return stdout + stderr;
+  const badFile = join(folder, "bad.yaml");
+  writeFileSync(badFile, "servers: 3\nuntill: 3s\n");
+  const green = '{ zookeeper: "3.6.2", seeds: [700, 763], scenario: "follower-ahead-trunc", faults: ["crash"] }';
+  const files = {
+    "typo.test.ts": '\n  campaign("has a typo", { faults: ["powerloss"] });\n',
+    "no-file.test.ts": '\n  campaign("has no file", { scenario: "folower-ahead-trunc" });\n',
+    "bad-file.test.ts": `campaign("has a bad file", { scenario: ${JSON.stringify(badFile)} });\n`,
+    "green.test.ts": `campaign("is green", ${green});\n`,
   };
+  for (const [file, text] of Object.entries(files)) {
+    writeFileSync(join(folder, "test", file), `import { campaign } from ${JSON.stringify(LIBRARY)};\n${text}`);
+  }
+  const { stderr, stdout } = runVitest(...Object.keys(files));
+  const output = stdout + stderr;
 
   it("points to the call for a typo, with a suggestion", () => {
-    const output = outputOf("typo.test.ts", '\n  campaign("has a typo", { faults: ["powerloss"] });\n');
     expect(output).toContain("campaign: faults powerloss: unknown, did you mean power-loss? (accepted: ");
     expect(output).toContain("❯ test/typo.test.ts:3:3");
   });
 
   it("points to the call for a scenario that does not exist, with a suggestion", () => {
-    const output = outputOf("no-file.test.ts", '\n  campaign("has no file", { scenario: "folower-ahead-trunc" });\n');
     expect(output).toContain(
       "folower-ahead-trunc: no such file or shipped scenario, did you mean follower-ahead-trunc?",
     );
@@ -99,21 +109,16 @@ describe("the output of a vitest", () => {
   });
 
   it("points to the line of a scenario file and to the call", () => {
-    writeFileSync(join(folder, "bad.yaml"), "servers: 3\nuntill: 3s\n");
-    const path = JSON.stringify(join(folder, "bad.yaml"));
-    const output = outputOf("bad-file.test.ts", `campaign("has a bad file", { scenario: ${path} });\n`);
     expect(output).toContain("bad.yaml:2: untill: unknown field, did you mean until?");
     expect(output).toContain("❯ test/bad-file.test.ts:2:1");
   });
 
   it("of a green campaign has its runs and its coverage", () => {
-    const options = '{ zookeeper: "3.6.2", seeds: [700, 763], scenario: "follower-ahead-trunc", faults: ["crash"] }';
-    const output = outputOf("green.test.ts", `campaign("is green", ${options});\n`);
-    expect(output).toContain("zabsim campaign: is green: no finding");
-    expect(output).toContain("runs      64 of follower-ahead-trunc, ZooKeeper 3.6.2");
-    expect(output).toMatch(/coverage {2}\d+ features/);
-    expect(output).toMatch(/unreached sync rules /);
-    expect(output).not.toContain("partition");
+    const [report = ""] = /^zabsim campaign: is green: no finding\n(?: .*\n)+/m.exec(output) ?? [];
+    expect(report).toContain("runs      64 of follower-ahead-trunc, ZooKeeper 3.6.2");
+    expect(report).toMatch(/coverage {2}\d+ features/);
+    expect(report).toMatch(/unreached sync rules /);
+    expect(report).not.toContain("partition");
   });
 });
 

@@ -153,7 +153,8 @@ describe("installed into an empty folder", () => {
   it("the command line runs a scenario and a campaign", () => {
     const bin = join(folder, "node_modules/zabsim/bin/zabsim.js");
     expect(node(bin, "run", "follower-ahead-trunc").status).toBe(0);
-    const campaign = node(bin, "fuzz", "--runs", "64", "--workers", "1", "--json", "--out", "out");
+    // One of these seeds fails, and its plan shrinks in few runs.
+    const campaign = node(bin, "fuzz", "--seeds", "470..533", "--workers", "1", "--json", "--out", "out");
     expect(campaign.stdout).toContain('"runs":64');
   });
 

@@ -14,7 +14,20 @@ import {
   TIMER_ELECTION,
   WORK_APPLY_COMMITS,
 } from "../../protocol/index.ts";
-import { asLearner, BarePeer, diff, leaderInfo, snap, txn, upToDate, vote, z } from "../conformance/bare-peer.ts";
+import {
+  asLearner,
+  BarePeer,
+  commit,
+  diff,
+  leaderInfo,
+  newLeader,
+  proposal,
+  snap,
+  txn,
+  upToDate,
+  vote,
+  z,
+} from "../conformance/bare-peer.ts";
 
 describe("startup", () => {
   it("writes missing files in order: snapshot, currentEpoch, acceptedEpoch", () => {
@@ -141,5 +154,30 @@ describe("other inputs", () => {
   it("packets and writes for a server without a role have no effect", () => {
     const bare = new BarePeer().start().packet(5, upToDate()).disconnect(5).refused(5).connected(5);
     expect([bare.peer.write("x"), bare.failures]).toEqual([false, []]);
+  });
+});
+
+describe("a server with readOnlyMode that has logged 1:4 but not applied it, because it left before UPTODATE,", () => {
+  /** Lets server 0 look for a leader for some time after it has left leader 2, and then wins the election. */
+  function elected(release: string, lookingMs: number, readOnlyMode = true): BarePeer {
+    const log = ["1:1", "1:2", "1:3"].map((zxid) => txn(zxid));
+    const disk = { acceptedEpoch: 1, currentEpoch: 1, log };
+    const bare = new BarePeer({ release, disk, settings: { readOnlyMode, tickTimeMs: 1000 } });
+    const connection = bare.becomeLearner(2, { peerEpoch: 1 });
+    const packets = [leaderInfo(2), diff("1:4"), proposal("1:4"), commit("1:4"), newLeader(2)];
+    for (const message of packets) bare.packet(connection, message);
+    bare.disconnect(connection).advance(lookingMs - 200);
+    for (const sid of [1, 2]) bare.notify(sid, { leader: 0, electionEpoch: 2, zxid: z("1:3"), peerEpoch: 2 });
+    return bare.advance(200);
+  }
+
+  it.each([
+    ["3.9.2", 1999, true, "1:3"],
+    ["3.9.2", 2000, true, "1:4"],
+    ["3.9.2", 2000, false, "1:3"],
+    ["3.8.6", 2000, true, "1:4"],
+  ])("%s: after an election of %i ms, with the setting %s, leads with %s", (release, lookingMs, setting, zxid) => {
+    const { peer } = elected(release, lookingMs, setting);
+    expect([peer.state, peer.database.lastProcessedZxid]).toEqual([LEADING, z(zxid)]);
   });
 });

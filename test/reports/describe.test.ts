@@ -114,6 +114,27 @@ const CASES: readonly (readonly [Parameters<typeof record>[0], string])[] = [
     { event: "election-link", peer: sid(3), change: "timed-out", limitMs: 5000 },
     "cannot connect to the election port of 3: no answer within cnxTimeout (5.00 s)",
   ],
+  [
+    { event: "accept-failed", change: "acceptor-ends", errors: 1 },
+    "gets an error from accept(): the thread LearnerCnxAcceptor ends and accepts no learner any more",
+  ],
+  [
+    { event: "accept-failed", change: "error-forgotten", errors: 1 },
+    "starts to serve and forgets that its thread LearnerCnxAcceptor has ended",
+  ],
+  [
+    { event: "accept-failed", change: "master-retries", errors: 1 },
+    "gets an error from accept() on the observerMasterPort and tries again until it succeeds",
+  ],
+  [
+    { event: "accept-failed", change: "listener-closes-port", errors: 2 },
+    "gets an error from accept() on the election port (2 in a row): closes the port for 1 s",
+  ],
+  [{ event: "accept-failed", change: "listener-opens-port", errors: 2 }, "opens the election port again"],
+  [
+    { event: "accept-failed", change: "listener-ends", errors: 3 },
+    "ends the thread QuorumCnxManager.Listener after 3 errors of accept(): it accepts no election connection any more",
+  ],
   [{ event: "loaded", zxid: zxid("1:4"), history: undefined as never }, "loads its database up to 1:4"],
   [{ event: "fast-forwarded", zxid: zxid("1:4") }, "fast-forwards its database to 1:4"],
   [{ event: "failed", reason: "zxid-rollover", learner: undefined, detail: "" }, "fails with zxid-rollover"],

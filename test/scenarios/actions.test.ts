@@ -109,6 +109,38 @@ describe("heal removes the cuts", () => {
   });
 });
 
+describe("acceptError", () => {
+  it("counts the errors until its undo, after which the thread accepts again", () => {
+    const stage = new Stage(testCluster("{ servers: { 1: { down: true }, 2: {}, 3: {} }, zookeeper: 3.4.14 }"));
+    startAndServe(stage.cluster);
+    const { effect, undo } = stage.do("acceptError: { server: 1, thread: listener }");
+    expect([effect, undo]).toEqual([{ kind: "servers", count: expect.any(Function) }, undefined]);
+    stage.cluster.startServer(S1);
+    const errors = stage.do("acceptError: { server: 1, thread: listener }");
+    runFor(stage.cluster, 500_000);
+    expect(errors.effect?.count()).toBe(1);
+    errors.undo?.();
+    errors.undo?.();
+    runUntil(stage.cluster, () => stage.cluster.server(S1)?.peer.serving === true);
+    expect(errors.effect?.count()).toBe(1);
+  });
+
+  it("ends at settle", () => {
+    const stage = new Stage(testCluster("{ servers: { 1: { down: true }, 2: {}, 3: {} } }"));
+    startAndServe(stage.cluster);
+    stage.cluster.startServer(S1);
+    stage.do("acceptError: { server: 1, thread: listener }");
+    runFor(stage.cluster, 500_000);
+    stage.do("settle: [1, 2, 3]");
+    runUntil(stage.cluster, () => stage.cluster.server(S1)?.peer.serving === true);
+  });
+
+  it("at the leader without a leader has no effect", () => {
+    const { effect, undo } = new Stage().do("acceptError: { server: leader, thread: acceptor }");
+    expect([effect?.kind, effect?.count(), undo]).toEqual(["servers", 0, undefined]);
+  });
+});
+
 describe("an action on a server that runs", () => {
   it.each(["crash: 2", "wipe: 2"])("%s ends it, and the undo starts it again", (text) => {
     const stage = servingStage();

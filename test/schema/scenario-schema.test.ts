@@ -160,6 +160,8 @@ const FAILURE_REASONS: Record<FailureReason, true> = {
   reconfigured: true,
   "too-far-behind": true,
   "sync-throttled": true,
+  "acceptor-failed": true,
+  "listener-failed": true,
   "disk-error": true,
   "unreadable-log": true,
   "epoch-older-than-zxid": true,

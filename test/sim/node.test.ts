@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { TIMERS_MAX } from "../../sim/index.ts";
 import { connectedBed, Probe, testBed } from "./probe.ts";
 
 test("a replaced timer and a canceled timer do not fire and do not count as events", () => {
@@ -12,7 +13,7 @@ test("a replaced timer and a canceled timer do not fire and do not count as even
   run(1000);
   expect(logs[1]).toEqual(["200 timer 15", "300 timer 0"]);
   expect(world.eventsHandled).toBe(2);
-  expect(() => node.setTimer(16, 1)).toThrow(RangeError);
+  expect(() => node.setTimer(TIMERS_MAX, 1)).toThrow(RangeError);
   expect(() => node.setTimer(0, -1)).toThrow(RangeError);
 });
 

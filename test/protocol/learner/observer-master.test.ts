@@ -57,6 +57,28 @@ describe("an ObserverMaster", () => {
     expect(bare.closed).toContain(OBSERVER);
   });
 
+  it("calls accept() again after an error, until it succeeds, and then reads what the observer has sent", () => {
+    const { bare } = follower();
+    bare.peer.failAccepts("acceptor");
+    bare.peer.failAccepts("acceptor");
+    connect(bare);
+    expect([bare.sentOn(OBSERVER), bare.peer.hasUnread(asConnectionId(OBSERVER))]).toEqual([[], true]);
+    bare.peer.endAcceptErrors("acceptor");
+    bare.input(() => bare.peer.acceptAgain());
+    expect(bare.sentOn(OBSERVER)).toEqual([]);
+    bare.peer.endAcceptErrors("acceptor");
+    bare.input(() => bare.peer.acceptAgain());
+    expect([bare.sentOn(OBSERVER), bare.closed]).toEqual([["LEADERINFO 1:0"], []]);
+  });
+
+  it("resets the connections that wait for accept() when its follower stops", () => {
+    const { bare, leader } = follower();
+    bare.peer.failAccepts("acceptor");
+    connect(bare);
+    bare.disconnect(leader);
+    expect([bare.closed.includes(OBSERVER), bare.closedUnread.includes(OBSERVER)]).toEqual([true, true]);
+  });
+
   it("does not exist without the setting or before 3.6.0", () => {
     const off = follower({}, { observerMasterPort: 0 }).bare.listening;
     const old = follower({ release: "3.5.10" }).bare.listening;

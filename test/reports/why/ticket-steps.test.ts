@@ -150,6 +150,23 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "2:1 (w1) is missing from the committedLog of leader 5, which covers 1:1..1:4",
     "TRUNC to 1:4, then later transactions",
   ],
+  // In 3.4, a leader continues although the thread that accepts learners has ended.
+  "zookeeper-2029-leader-continues-without-acceptor": [
+    "leader 3 has accepted no learner since 0.746131 s",
+    "LearnerCnxAcceptor ended after an error of accept() (step 1)",
+    "server 1: FOLLOWING in DISCOVERY",
+  ],
+  // Up to 3.5.5, a server continues although the thread that accepts election connections has ended.
+  "zookeeper-3320-server-continues-without-election-port": [
+    "server 1 has accepted no election connection since 4.335387 s",
+    "QuorumCnxManager.Listener ended after 3 errors of accept() (step 2)",
+  ],
+  // The start of the LeaderZooKeeperServer replaces the state ERROR.
+  "zookeeper-4203-new-leader-forgets-failed-acceptor": [
+    "leader 3 has accepted no learner since 0.432110 s",
+    "(step 2), and it forgot this error when it started to serve",
+    "times with connect-failed",
+  ],
   // The leader does not notice a gap between its log on disk and its committedLog.
   "zookeeper-2418-gap-between-log-and-committed-log": [
     "the log on disk of leader 3 ends at 2:1, its committedLog starts at 2:5",
@@ -260,6 +277,11 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "server 1 keeps 2:6 in memory when it returns to LOOKING, and no snapshot on its disk contains 2:6",
     "server 1 truncates its log to 1:5",
     "TRUNC to 1:5, then later transactions",
+  ],
+  // As in synced-diff-not-in-memory-higher-epoch-wins, until the read-only server stops.
+  "read-only-server-reads-log-before-it-leads": [
+    "server 1 looks for a leader with 1:3 in memory and 1:4 on disk",
+    "server 1 does not replay its log into memory when it returns to LOOKING",
   ],
   // New servers start before the server that holds the data.
   "expansion-by-two-empty-servers-first-committed-lost": ["server 3 never had 5:1", "server 3 is elected leader"],

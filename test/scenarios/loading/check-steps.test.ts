@@ -120,6 +120,7 @@ const UNKNOWN_SERVER: readonly (readonly [fields: object, field: string])[] = [
   [{ pause: 9 }, "steps[0].pause"],
   [{ resume: 9 }, "steps[0].resume"],
   [{ wipe: 9 }, "steps[0].wipe"],
+  [{ acceptError: { server: 9, thread: "acceptor" } }, "steps[0].acceptError.server"],
   [{ isolate: 9 }, "steps[0].isolate"],
   [{ refuse: 9 }, "steps[0].refuse"],
   [{ settle: [1, 9] }, "steps[0].settle[1]"],
