@@ -7,6 +7,7 @@ import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus"
 import type { Scenario } from "../scenarios/scenario.ts";
 import { RandomStreams } from "../sim/index.ts";
 import { mutate } from "./mutate.ts";
+import { withObserverMasters } from "./observer-master-plans.ts";
 import { drawPlan, type Plan, type PlanOptions } from "./plan.ts";
 import { Draw } from "./random-values.ts";
 import { simplerScenarios } from "./shrink/simpler.ts";
@@ -41,7 +42,8 @@ function draw(
   const strategy = fixed ?? drawStrategy(draw);
   if (strategy === "mutation" && corpus.length > 0) return { ...mutate(draw, seed, corpus), strategy };
   const character = STRATEGIES[strategy].draw(draw, options);
-  return { ...drawPlan(draw, seed, options, character), strategy };
+  const plan = drawPlan(draw, seed, options, character);
+  return { ...(options.scenario === undefined ? withObserverMasters(plan, seed) : plan), strategy };
 }
 
 /**
