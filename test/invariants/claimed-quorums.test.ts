@@ -104,6 +104,25 @@ describe("a learner that accepts an epoch again", () => {
   });
 });
 
+describe("an observer that follows a follower", () => {
+  /** Returns the violations of observer 4, which serves in epoch 2 of server 2. */
+  function serves(role: typeof FOLLOWING | typeof OBSERVING, epoch: number): string[] {
+    const { run } = lookingServer();
+    run.server(3).establishes(2, "1:1");
+    run.server(2).notes.stateChanged(role, BROADCAST);
+    run.server(2).serves(epoch, 3, "1:1");
+    run.server(4).notes.stateChanged(OBSERVING, BROADCAST);
+    run.server(4).serves(2, 2, "1:1");
+    return run.violations.filter((violation) => violation.endsWith(" at 4"));
+  }
+
+  it("needs a follower that serves in the same epoch of an established leader", () => {
+    expect(serves(FOLLOWING, 2)).toEqual([]);
+    expect(serves(FOLLOWING, 1)).toEqual(["claimed-quorums at 4"]);
+    expect(serves(OBSERVING, 2)).toEqual(["claimed-quorums at 4"]);
+  });
+});
+
 describe("a server that joins a leader", () => {
   it("needs a quorum that follows the leader in one epoch, and the leader itself", () => {
     expect(afterElection(3, (server) => server.counts(3, leads).counts(2, follows))).toEqual([]);

@@ -446,6 +446,34 @@ until: 30s
     replace: "",
   },
 
+  // ---- observers that follow a follower
+  {
+    name: "observer-master-forwards-late",
+    about:
+      "An ObserverMaster forwards commits only after an observer has acknowledged NEWLEADER, not from its DIFF on.",
+    file: "protocol/learner/observer-master.ts",
+    find: "this.activeObservers.push(handler);",
+    replace: "",
+    also: [
+      {
+        file: "protocol/learner/observer-master.ts",
+        find: "handler.newLeaderAcked();",
+        replace: "this.activeObservers.push(handler);\n    handler.newLeaderAcked();",
+      },
+    ],
+  },
+  {
+    name: "observer-master-informs-before-commit",
+    about: "An ObserverMaster sends INFORM when its follower reads a PROPOSAL, before the leader has committed it.",
+    file: "protocol/learner/observer-master.ts",
+    find: "this.proposed.push(txn);",
+    replace: [
+      "this.keep(txn);",
+      "for (const handler of this.activeObservers) handler.queuePacket(packet(INFORM, txn.zxid, txn));",
+      "this.lastProposed = txn.zxid;",
+    ].join("\n    "),
+  },
+
   // ---- mutants that test the two checks that are not invariants
   {
     name: "follower-never-looks-again",
