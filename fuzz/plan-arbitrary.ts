@@ -6,6 +6,7 @@ import fc, { type Random } from "fast-check";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { RandomStreams } from "../sim/index.ts";
+import { withLeaderStalls } from "./leader-stall-plans.ts";
 import { mutate } from "./mutate.ts";
 import { withObserverMasters } from "./observer-master-plans.ts";
 import { drawPlan, type Plan, type PlanOptions } from "./plan.ts";
@@ -43,7 +44,15 @@ function draw(
   if (strategy === "mutation" && corpus.length > 0) return { ...mutate(draw, seed, corpus), strategy };
   const character = STRATEGIES[strategy].draw(draw, options);
   const plan = drawPlan(draw, seed, options, character);
-  return { ...(options.scenario === undefined ? withObserverMasters(plan, seed) : plan), strategy };
+  return { ...withSeparateDraws(plan, seed, options), strategy };
+}
+
+/** Adds what is drawn from random streams of its own, after the rest of the plan. */
+function withSeparateDraws(plan: Plan, seed: bigint, { faultCount, faults, scenario }: PlanOptions): Plan {
+  if (scenario !== undefined) return plan;
+  const mayStall = faultCount === undefined && (faults === undefined || faults.includes("stalled-thread"));
+  const drawn = withObserverMasters(plan, seed);
+  return mayStall ? withLeaderStalls(drawn, seed) : drawn;
 }
 
 /**

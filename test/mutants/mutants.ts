@@ -293,8 +293,15 @@ until: 30s
     name: "own-epoch-not-counted",
     about: "A leader proposes an epoch without regard to its own acceptedEpoch.",
     file: "protocol/leader/leader.ts",
-    find: "this.epochProposal.propose(this, myid, this.server.acceptedEpoch, this.server.nowUs);",
-    replace: "this.epochProposal.propose(this, myid, NO_EPOCH, this.server.nowUs);",
+    find: "this.epochProposal.propose(this, myid, acceptedEpoch, nowUs);",
+    replace: "this.epochProposal.propose(this, myid, NO_EPOCH, nowUs);",
+  },
+  {
+    name: "epoch-quorum-without-leader",
+    about: "A leader proposes an epoch as soon as a quorum of followers has sent FOLLOWERINFO, without its own epoch.",
+    file: "protocol/leader/epoch-proposal.ts",
+    find: "if (this.counted.has(this.myid) && this.counted.hasQuorum) {",
+    replace: "if (this.counted.hasQuorum) {",
   },
   {
     name: "same-epoch-acked-with-epoch",
