@@ -171,6 +171,8 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   private afterReconnectDelay: (() => void) | null = null;
   /** The start of the last election. */
   private lookingSinceUs = 0;
+  /** The number of faults that stall the main thread of a leader. */
+  private mainStalls = 0;
   /** The writes that remain to be done at startup; null before and after the startup. */
   private startupSteps: StartupStep[] | null = null;
 
@@ -543,6 +545,28 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   /** Input: a thread that has called accept() again and again calls it after the end of a fault. */
   acceptAgain(): void {
     if (this.alive) this.learner?.acceptAgain();
+  }
+
+  get leaderStalls(): boolean {
+    return this.mainStalls > 0;
+  }
+
+  /**
+   * Input: the main thread of a leader stalls before it next counts itself, for the epoch or for ACKEPOCH
+   * (Leader#getEpochToPropose, #waitForEpochAck). The acceptor and the handlers continue.
+   */
+  stallLeader(): void {
+    this.mainStalls++;
+  }
+
+  /** Input: one stall of the main thread of a leader is over, or all. The host must then call `runLeader`. */
+  resumeLeader(all: boolean): void {
+    this.mainStalls = all ? 0 : Math.max(0, this.mainStalls - 1);
+  }
+
+  /** Input: the main thread of a leader runs after a stall. */
+  runLeader(): void {
+    this.leader?.resumeMain();
   }
 
   /** Input: a timer that `setTimer` has set is due. */

@@ -54,6 +54,8 @@ export interface LeaderServer extends RoleServer {
   readonly epochVerifier: QuorumVerifier;
   /** The verifier of ACKs of proposals, and of the check that a quorum is synced with the leader. */
   readonly ackVerifier: QuorumVerifier;
+  /** Whether a fault stalls the main thread of a leader. */
+  readonly leaderStalls: boolean;
 }
 
 type LeaderPhase =
@@ -123,6 +125,8 @@ export class Leader
    * thread notices the error at the next half tick.
    */
   private internalError: InternalError | null = null;
+  /** Whether the main thread stalls just before it counts the leader itself: for the epoch, or for ACKEPOCH. */
+  private stalled = false;
   /** Whether the leader only sends pings at the next half tick. */
   private tickSkip = true;
 
@@ -166,9 +170,23 @@ export class Leader
       timeoutUs: initTimeoutUs,
     });
     this.phase = "proposing-epoch";
-    // In Java, the acceptor thread starts first, but the main thread is already running, so it comes first.
-    this.epochProposal.propose(this, myid, this.server.acceptedEpoch, this.server.nowUs);
+    // In Java, the acceptor thread starts first. Unless the main thread stalls, it is already running and comes first.
+    if (this.server.leaderStalls) this.stalled = true;
+    else this.proposeOwnEpoch();
     this.startAcceptor();
+  }
+
+  private proposeOwnEpoch(): void {
+    const { acceptedEpoch, myid, nowUs } = this.server;
+    this.epochProposal.propose(this, myid, acceptedEpoch, nowUs);
+  }
+
+  /** Runs the main thread after a stall, unless another stall has begun. */
+  resumeMain(): void {
+    if (!this.stalled || this.server.leaderStalls) return;
+    this.stalled = false;
+    if (this.phase === "proposing-epoch") this.proposeOwnEpoch();
+    else this.ackOwnEpoch();
   }
 
   /** Accepts the connections in the backlog, unless the leader has already given up. */
@@ -209,13 +227,18 @@ export class Leader
 
   epochProposed(epoch: Epoch): void {
     assertPhase(this.phase, "proposing-epoch");
-    const { effects, epochVerifier, initTimeoutUs, nowUs } = this.server;
+    const { effects, epochVerifier, initTimeoutUs } = this.server;
     this.epoch = epoch;
     this.zxid = makeZxid(epoch, 0);
     this.lastProposed = this.zxid;
     this.newLeaderAck = new NewLeaderAck(this.zxid, epochVerifier, effects, initTimeoutUs);
     this.phase = "acking-epoch";
-    assertPresent(this.epochAck, "epochAck", this.phase).ackLeader(this, nowUs);
+    if (this.server.leaderStalls) this.stalled = true;
+    else this.ackOwnEpoch();
+  }
+
+  private ackOwnEpoch(): void {
+    assertPresent(this.epochAck, "epochAck", this.phase).ackLeader(this, this.server.nowUs);
   }
 
   epochTimedOut(): void {
