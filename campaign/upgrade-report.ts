@@ -2,9 +2,9 @@
  * An upgrade from one release to another as data for reports: the known bugs that it removes, adds and keeps, and the
  * findings of a campaign of rolling upgrades.
  */
-import { KNOWN_BUGS, type KnownBug, labelOf, OPEN_BUGS } from "../fuzz/known-bugs.ts";
+import { KNOWN_BUGS, type KnownBug, labelOf } from "../fuzz/known-bugs.ts";
 import { fileNameFor } from "../fuzz/shrink/failure.ts";
-import { compareReleases, rollingUpgrade } from "../fuzz/upgrade.ts";
+import { BUGS_OF_EVERY_RELEASE, compareReleases, rollingUpgrade } from "../fuzz/upgrade.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import type { BugEntry, NewFinding, RollingUpgradeReport, UpgradeReport } from "../reports/upgrade.ts";
 import { loadScenario } from "../scenarios/load.ts";
@@ -64,7 +64,7 @@ export async function runRollingUpgrades(
   const scenario = rollingUpgrade(from, to);
   const campaign = { zookeeper: from, scenario, firstSeed: seed, timeUs };
   const runner = await runTemporaryCampaign(campaign, started === undefined ? { found } : { found, started }, signal);
-  const open = new Set<string>(OPEN_BUGS.map(({ id }) => id));
+  const isOpen = (bug: KnownBug): boolean => BUGS_OF_EVERY_RELEASE.includes(bug);
   const known = KNOWN_BUGS.filter(({ id }) => knownIds.has(id));
   return {
     runs: runner.totals.runs,
@@ -72,12 +72,12 @@ export async function runRollingUpgrades(
     seed: String(seed),
     interrupted: signal.aborted,
     known: known
-      .filter(({ id }) => !open.has(id))
+      .filter((bug) => !isOpen(bug))
       .map((bug) => ({
         bug: labelOf(bug),
         releases: [from, to].filter((release) => bug.isIn(behaviorOf(release))),
       })),
-    open: known.filter(({ id }) => open.has(id)).map(labelOf),
+    open: known.filter(isOpen).map(labelOf),
     newFindings,
     nondeterministic: runner.nondeterminism.map((difference) => String(difference.seed)),
   };

@@ -59,8 +59,8 @@ const TIMER_TRUNCATE_FAILED = 15;
 /** Stands for TIMER_LISTEN of the core, whose number a timer of the thread work has. */
 const TIMER_LISTEN_AGAIN = 16;
 
-/** The name of a thread that a fault can stall. `requests` is the PrepRequestProcessor of a leader. */
-export type StallableThread = WorkingThread | AcceptingThread | "requests";
+/** The name of a thread that a fault can stall. `requests` and `leader` are threads of a leader: see ThreadStall. */
+export type StallableThread = WorkingThread | AcceptingThread | "requests" | "leader";
 
 /** Observes the messages of all servers. A script uses it to wait for a message. */
 export interface MessageWatcher {
@@ -175,7 +175,8 @@ export class Server implements NodeProgram<Message>, Effects {
    */
   stall(thread: StallableThread): boolean {
     if (thread === "requests") return this.peer.stallRequests();
-    if (isAcceptingThread(thread)) this.acceptQueues.stall(thread);
+    if (thread === "leader") this.peer.stallLeader();
+    else if (isAcceptingThread(thread)) this.acceptQueues.stall(thread);
     else this.threads.stall(thread);
     return true;
   }
@@ -184,6 +185,9 @@ export class Server implements NodeProgram<Message>, Effects {
   resume(thread: StallableThread): void {
     if (thread === "requests") {
       if (this.peer.resumeRequests(false)) this.node.setTimer(TIMER_RESUMED, 0);
+    } else if (thread === "leader") {
+      this.peer.resumeLeader(false);
+      this.node.setTimer(TIMER_RESUMED, 0);
     } else if (isAcceptingThread(thread)) {
       this.acceptQueues.resume(thread);
       this.node.setTimer(TIMER_RESUMED, 0);
@@ -210,7 +214,9 @@ export class Server implements NodeProgram<Message>, Effects {
     this.threads.resumeAll();
     const accepts = this.acceptQueues.resumeAll();
     const failed = this.peer.endAllAcceptErrors();
-    if (this.peer.resumeRequests(true) || accepts || failed) this.node.setTimer(TIMER_RESUMED, 0);
+    const leads = this.peer.leaderStalls;
+    this.peer.resumeLeader(true);
+    if (this.peer.resumeRequests(true) || accepts || failed || leads) this.node.setTimer(TIMER_RESUMED, 0);
   }
 
   // ---- The events of the node
@@ -232,7 +238,9 @@ export class Server implements NodeProgram<Message>, Effects {
   private resumed(): void {
     this.acceptWaiting();
     if (this.running) this.peer.acceptAgain();
-    if (this.running) this.peer.runRequests();
+    if (!this.running) return;
+    this.peer.runLeader();
+    this.peer.runRequests();
   }
 
   private finishWork(work: ThreadWork): void {

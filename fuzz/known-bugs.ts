@@ -253,6 +253,15 @@ const FIXED_BUGS: readonly KnownBug[] = [
     fixedBehavior: { observersDoNotCount: true },
   },
   {
+    id: "ack-from-outside-configuration-commits",
+    cause:
+      "The leader counts the ACK of a proposal from a server that its configuration does not list (fixed with " +
+      "ZOOKEEPER-107).",
+    effect: "A transaction can be committed without a quorum, and is lost if the leader then crashes.",
+    isIn: (one) => !one.onlyVotersAcknowledge,
+    fixedBehavior: { onlyVotersAcknowledge: true },
+  },
+  {
     id: "ZOOKEEPER-1413",
     cause: "A learner below committedLog, or at the start of an epoch, gets SNAP, or a TRUNC that crosses epochs.",
     effect: "The learner loads a whole snapshot unnecessarily, or truncates its log across epochs.",

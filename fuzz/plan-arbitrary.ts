@@ -6,7 +6,9 @@ import fc, { type Random } from "fast-check";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { RandomStreams } from "../sim/index.ts";
+import { withLeaderStalls } from "./leader-stall-plans.ts";
 import { mutate } from "./mutate.ts";
+import { withObserverMasters } from "./observer-master-plans.ts";
 import { drawPlan, type Plan, type PlanOptions } from "./plan.ts";
 import { Draw } from "./random-values.ts";
 import { simplerScenarios } from "./shrink/simpler.ts";
@@ -42,7 +44,16 @@ function draw(
   if (strategy === "mutation" && corpus.length > 0) return { ...mutate(draw, seed, corpus), strategy };
   const character = STRATEGIES[strategy].draw(draw, options);
   const draws = { draw, added: new Draw(sourceOf(seed, "added-faults")) };
-  return { ...drawPlan(draws, seed, options, character), strategy };
+  const plan = drawPlan(draws, seed, options, character);
+  return { ...withSeparateDraws(plan, seed, options), strategy };
+}
+
+/** Adds what is drawn from random streams of its own, after the rest of the plan. */
+function withSeparateDraws(plan: Plan, seed: bigint, { faultCount, faults, scenario }: PlanOptions): Plan {
+  if (scenario !== undefined) return plan;
+  const mayStall = faultCount === undefined && (faults === undefined || faults.includes("stalled-thread"));
+  const drawn = withObserverMasters(plan, seed);
+  return mayStall ? withLeaderStalls(drawn, seed) : drawn;
 }
 
 /**

@@ -152,8 +152,9 @@ export class ClaimedQuorums {
   // ---- discovery
 
   /** Counts a FOLLOWERINFO or OBSERVERINFO that the leader has read. */
-  epochOffered({ configuration, sid }: ServerView, learner: ServerId, acceptedEpoch: Epoch): void {
-    if (!configuration.voters.has(learner)) return;
+  epochOffered(leader: ServerView, learner: ServerId, acceptedEpoch: Epoch): void {
+    if (!counts(leader, learner)) return;
+    const { configuration, sid } = leader;
     const own = this.of(sid);
     // After a quorum has been counted, the epoch of the leader does not change any more.
     const isOpen = !configuration.isQuorum([sid, ...own.offers]);
@@ -193,7 +194,7 @@ export class ClaimedQuorums {
    */
   epochAcked(leader: ServerView, learner: ServerId, currentEpoch: Epoch, lastZxid: Zxid): void {
     const own = this.of(leader.sid);
-    if (currentEpoch < 0 || !leader.configuration.voters.has(learner)) return;
+    if (currentEpoch < 0 || !counts(leader, learner)) return;
     const { accepted, unacked } = this.of(learner);
     // The leader can be slow: the learner may have accepted the epoch of another leader since it sent this packet.
     const wasUnacked = own.proposed !== undefined && unacked.delete(own.proposed);
@@ -231,7 +232,7 @@ export class ClaimedQuorums {
   /** Counts an ACK of NEWLEADER that the leader has read. */
   newLeaderAckRead(leader: ServerView, learner: ServerId, zxid: Zxid): void {
     const { accepted, newLeaderAcks } = this.of(leader.sid);
-    if (!leader.configuration.voters.has(learner)) return;
+    if (!counts(leader, learner)) return;
     if (accepted === undefined || zxid === makeZxid(accepted, 0)) addOnce(newLeaderAcks, learner);
   }
 
@@ -328,6 +329,14 @@ export class ClaimedQuorums {
 /** Adds a server to a list, unless the list contains it: a leader can refuse the same learner thousands of times. */
 function addOnce(servers: ServerId[], sid: ServerId): void {
   if (!servers.includes(sid)) servers.push(sid);
+}
+
+/**
+ * Returns whether a server counts the packets of a learner. A follower that synchronizes observers counts none, not
+ * even those of a server that its own configuration file lists as a voter (ObserverMaster#waitForEpochAck).
+ */
+function counts({ configuration, role }: ServerView, learner: ServerId): boolean {
+  return role !== "following" && configuration.voters.has(learner);
 }
 
 function supportersIn(counted: Counted, agrees: (vote: Notification) => boolean): ServerId[] {

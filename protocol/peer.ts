@@ -50,7 +50,7 @@ import { type ElectionServer, FastLeaderElection } from "./election/fast-leader-
 import { decodeNotification } from "./election/notification-wire.ts";
 import type { Vote } from "./election/vote.ts";
 import type { ConnectionEnd } from "./inbox.ts";
-import { Leader } from "./leader/leader.ts";
+import { Leader, type LeaderServer } from "./leader/leader.ts";
 import type { ReconfigRequest, ReconfigResult } from "./leader/reconfig.ts";
 import { Learner, type LearnerServer } from "./learner/learner.ts";
 import { BROADCAST, ELECTION, type FailureReason, type Notes, type Phase } from "./notes.ts";
@@ -107,7 +107,7 @@ type StartupStep =
  * `packet`, `diskDone`, … one at a time, and performs the effects that the Peer asks for. A Peer never throws because
  * of what a network or a disk does.
  */
-export class Peer implements ElectionServer, LearnerServer, LogUser {
+export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUser {
   /** The current time, virtual or real. The host sets it before each input. */
   nowUs = 0;
 
@@ -170,6 +170,8 @@ export class Peer implements ElectionServer, LearnerServer, LogUser {
   private afterReconnectDelay: (() => void) | null = null;
   /** The start of the last election. */
   private lookingSinceUs = 0;
+  /** The number of faults that stall the main thread of a leader. */
+  private mainStalls = 0;
   /** The writes that remain to be done at startup; null before and after the startup. */
   private startupSteps: StartupStep[] | null = null;
 
@@ -580,6 +582,28 @@ export class Peer implements ElectionServer, LearnerServer, LogUser {
   /** Input: a thread that has called accept() again and again calls it after the end of a fault. */
   acceptAgain(): void {
     if (this.alive) this.learner?.acceptAgain();
+  }
+
+  get leaderStalls(): boolean {
+    return this.mainStalls > 0;
+  }
+
+  /**
+   * Input: the main thread of a leader stalls before it next counts itself, for the epoch or for ACKEPOCH
+   * (Leader#getEpochToPropose, #waitForEpochAck). The acceptor and the handlers continue.
+   */
+  stallLeader(): void {
+    this.mainStalls++;
+  }
+
+  /** Input: one stall of the main thread of a leader is over, or all. The host must then call `runLeader`. */
+  resumeLeader(all: boolean): void {
+    this.mainStalls = all ? 0 : Math.max(0, this.mainStalls - 1);
+  }
+
+  /** Input: the main thread of a leader runs after a stall. */
+  runLeader(): void {
+    this.leader?.resumeMain();
   }
 
   /** Input: a timer that `setTimer` has set is due. */

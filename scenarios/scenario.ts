@@ -264,7 +264,8 @@ export interface ThreadStall {
    * to the log thread. `listener`: QuorumCnxManager.Listener, which accepts connections on the election port.
    * `acceptor`: the leader's LearnerCnxAcceptor. The kernel still completes the connections of a stalled listener or
    * acceptor. `requests`: the leader's PrepRequestProcessor, which assigns zxids; writes wait, and the leader still
-   * sends pings and commits what it has proposed.
+   * sends pings and commits what it has proposed. `leader`: the main thread of a new leader, before it counts itself
+   * for the epoch and for ACKEPOCH, so that LearnerHandlers come first.
    */
   readonly thread: StallableThread;
 }

@@ -49,6 +49,12 @@ import { LearnerMaster, remove } from "./learner-master.ts";
 import { NewLeaderAck, type NewLeaderAckWaiter } from "./newleader-ack.ts";
 import { checkReconfig, designatedLeader, type ReconfigRequest, type ReconfigResult } from "./reconfig.ts";
 
+/** The part of QuorumPeer that a leader uses. */
+export interface LeaderServer extends RoleServer {
+  /** Whether a fault stalls the main thread of a leader. */
+  readonly leaderStalls: boolean;
+}
+
 type LeaderPhase =
   | "saving-snapshot"
   | "proposing-epoch"
@@ -77,6 +83,8 @@ export class Leader
   /** The number of ticks since the leader was established (QuorumPeer#tick). */
   tick = 0;
   lastProposed: Zxid = ZERO_ZXID;
+
+  protected override readonly server: LeaderServer;
 
   private phase: LeaderPhase = "saving-snapshot";
   /**
@@ -117,11 +125,14 @@ export class Leader
    * thread notices the error at the next half tick.
    */
   private internalError: InternalError | null = null;
+  /** Whether the main thread stalls just before it counts the leader itself: for the epoch, or for ACKEPOCH. */
+  private stalled = false;
   /** Whether the leader only sends pings at the next half tick. */
   private tickSkip = true;
 
-  constructor(server: RoleServer, supporters: AckSet) {
+  constructor(server: LeaderServer, supporters: AckSet) {
     super(server);
+    this.server = server;
     this.supporters = supporters;
     this.epochProposal = new EpochProposal(
       server.myid,
@@ -164,9 +175,23 @@ export class Leader
       timeoutUs: initTimeoutUs,
     });
     this.phase = "proposing-epoch";
-    // In Java, the acceptor thread starts first, but the main thread is already running, so it comes first.
-    this.epochProposal.propose(this, myid, this.server.acceptedEpoch, this.server.nowUs);
+    // In Java, the acceptor thread starts first. Unless the main thread stalls, it is already running and comes first.
+    if (this.server.leaderStalls) this.stalled = true;
+    else this.proposeOwnEpoch();
     this.startAcceptor();
+  }
+
+  private proposeOwnEpoch(): void {
+    const { acceptedEpoch, myid, nowUs } = this.server;
+    this.epochProposal.propose(this, myid, acceptedEpoch, nowUs);
+  }
+
+  /** Runs the main thread after a stall, unless another stall has begun. */
+  resumeMain(): void {
+    if (!this.stalled || this.server.leaderStalls) return;
+    this.stalled = false;
+    if (this.phase === "proposing-epoch") this.proposeOwnEpoch();
+    else this.ackOwnEpoch();
   }
 
   /** Accepts the connections in the backlog, unless the leader has already given up. */
@@ -207,7 +232,7 @@ export class Leader
 
   epochProposed(epoch: Epoch): void {
     assertPhase(this.phase, "proposing-epoch");
-    const { behavior, configurations, effects, initTimeoutUs, nowUs } = this.server;
+    const { behavior, configurations, effects, initTimeoutUs } = this.server;
     this.epoch = epoch;
     this.zxid = makeZxid(epoch, 0);
     this.lastProposed = this.zxid;
@@ -218,7 +243,12 @@ export class Leader
     }
     this.newLeaderAck = new NewLeaderAck(this.zxid, configurations.newLeaderAcks(), effects, initTimeoutUs);
     this.phase = "acking-epoch";
-    assertPresent(this.epochAck, "epochAck", this.phase).ackLeader(this, nowUs);
+    if (this.server.leaderStalls) this.stalled = true;
+    else this.ackOwnEpoch();
+  }
+
+  private ackOwnEpoch(): void {
+    assertPresent(this.epochAck, "epochAck", this.phase).ackLeader(this, this.server.nowUs);
   }
 
   epochTimedOut(): void {

@@ -9,6 +9,7 @@
  * Not modeled: sessions. When the follower stops, the ObserverMaster closes all connections; in ZooKeeper, observers
  * that it has not synchronized yet keep a connection on which nothing more arrives.
  */
+import { assertPresent } from "../assert.ts";
 import { asConnectionId, OBSERVER_MASTER_PORT, type ThreadWork, TIMER_TICK } from "../effects.ts";
 import type { LearnerHandler } from "../leader/learner-handler.ts";
 import { LearnerMaster, remove } from "../leader/learner-master.ts";
@@ -17,7 +18,7 @@ import type { RoleServer } from "../role-server.ts";
 import type { Txn } from "../storage/history.ts";
 import { counterOf, type Epoch, ZERO_ZXID, type Zxid } from "../zxid.ts";
 
-/** The size of a packet without its data (LearnerHandler#packetSize). */
+/** The size of a packet without its data. */
 const PACKET_BYTES = 28;
 
 /** The follower that hosts an ObserverMaster. */
@@ -161,13 +162,16 @@ export class ObserverMaster extends LearnerMaster {
 
   /** Keeps a committed transaction and drops old ones near the size limit (ObserverMaster#cacheCommittedPacket). */
   private keep(txn: Txn): void {
-    const { observerMasterSizeLimitBytes: limit, txnBytes } = this.server.settings;
-    const size = PACKET_BYTES + txnBytes;
+    const { observerMasterSizeLimitBytes: limit } = this.server.settings;
     this.committed.push(txn);
-    this.committedBytes += size;
+    this.committedBytes += this.sizeOf(txn);
     for (let dropped = 0; this.committedBytes > (dropped < 5 ? limit * 0.8 : limit); dropped++) {
-      this.committed.shift();
-      this.committedBytes -= size;
+      this.committedBytes -= this.sizeOf(assertPresent(this.committed.shift(), "kept transaction", "serving"));
     }
+  }
+
+  /** The size of the INFORM of a transaction (LearnerHandler#packetSize). */
+  private sizeOf(txn: Txn): number {
+    return PACKET_BYTES + (txn.bytes || this.server.settings.txnBytes);
   }
 }

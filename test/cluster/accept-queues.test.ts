@@ -110,3 +110,19 @@ describe("3 servers, a thread of the leader stalls, and server 1 starts:", () =>
     }
   });
 });
+
+it.each([
+  ["one stall", (one: Server) => one.resume("leader")],
+  ["all stalls", (one: Server) => one.resumeAll()],
+] as const)("a new leader whose main thread stalls proposes an epoch only after the end of %s", (_what, resume) => {
+  const cluster = testCluster("{ servers: 3, settings: { tickTimeMs: 1000 } }");
+  cluster.start();
+  const server = cluster.server(S3) as Server;
+  expect(server.stall("leader")).toBe(true);
+  runUntil(cluster, () => server.peer.state === LEADING);
+  runFor(cluster, 3_000_000);
+  expect([server.peer.state, server.peer.acceptedEpoch]).toEqual([LEADING, 0]);
+  resume(server);
+  runUntil(cluster, () => server.peer.serving);
+  expect(server.peer.acceptedEpoch).toBe(1);
+});

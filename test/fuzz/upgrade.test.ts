@@ -1,8 +1,9 @@
 /** The bugs that an upgrade removes and adds, and the scenario of a rolling upgrade. */
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { labelOf } from "../../fuzz/known-bugs.ts";
-import { compareReleases, rollingUpgrade } from "../../fuzz/upgrade.ts";
-import { PUBLISHED_RELEASES } from "../../protocol/releases.ts";
+import { KNOWN_BUGS, labelOf } from "../../fuzz/known-bugs.ts";
+import { BUGS_OF_EVERY_RELEASE, compareReleases, rollingUpgrade } from "../../fuzz/upgrade.ts";
+import { behaviorOf, PUBLISHED_RELEASES } from "../../protocol/releases.ts";
 import { runScenario } from "../../scenarios/run.ts";
 import { releasesOf } from "../../scenarios/scenario-releases.ts";
 
@@ -16,6 +17,7 @@ describe("the comparison of two releases", () => {
       "ZOOKEEPER-4785",
       "ZOOKEEPER-4685",
       "ZOOKEEPER-4394",
+      "ZOOKEEPER-5088",
     ]);
     expect(staying.map(labelOf)).toEqual(expect.arrayContaining(["ZOOKEEPER-4643", "ZOOKEEPER-3023"]));
   });
@@ -25,12 +27,35 @@ describe("the comparison of two releases", () => {
     const [sameLine, best] = better;
     expect(sameLine?.adds.map(labelOf)).toEqual(["synced-diff-not-in-memory-higher-epoch-wins"]);
     expect(sameLine?.remaining.map(labelOf)).toContain("ZOOKEEPER-4394");
-    expect(best?.remaining).toEqual([]);
+    expect(best?.remaining.map(labelOf)).toEqual(["ZOOKEEPER-5088", "ZOOKEEPER-4203"]);
   });
 
   it("names no better release for the newest one", () => {
     expect(compareReleases("3.8.4", "newest").better).toEqual([]);
     expect(compareReleases("3.8.4", "3.9.5").better).toEqual([]);
+  });
+
+  it("lists every known bug of both releases, except those that every release has", () => {
+    const countIn = (release: string): number => KNOWN_BUGS.filter(({ isIn }) => isIn(behaviorOf(release))).length;
+    for (const [i, from] of PUBLISHED_RELEASES.entries()) {
+      for (const to of [PUBLISHED_RELEASES[i + 1], PUBLISHED_RELEASES.at(-1)]) {
+        if (to === undefined || to === from) continue;
+        const { coming, gone, openCount, staying } = compareReleases(from, to);
+        expect(`${from}: ${gone.length + staying.length + openCount}`).toBe(`${from}: ${countIn(from)}`);
+        expect(`${to}: ${coming.length + staying.length + openCount}`).toBe(`${to}: ${countIn(to)}`);
+      }
+    }
+  });
+
+  it("shows each scenario of a bug as a bug of some release", () => {
+    const listed = PUBLISHED_RELEASES.flatMap((release) => {
+      const { gone, staying } = compareReleases(release, "newest");
+      return [...gone, ...staying, ...BUGS_OF_EVERY_RELEASE];
+    });
+    const shown = new Set(listed.flatMap(({ alsoShownBy = [], id }) => [id, ...alsoShownBy]));
+    const files = readdirSync(new URL("../../scenarios/bugs/", import.meta.url));
+    const scenarios = files.filter((name) => name.endsWith(".yaml")).map((name) => name.replace(".yaml", ""));
+    expect(scenarios.filter((name) => !shown.has(name))).toEqual([]);
   });
 
   it("turns around for a downgrade", () => {

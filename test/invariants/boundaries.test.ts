@@ -284,6 +284,27 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       violations: ["trunc-keeps-committed at 4"],
     },
     {
+      name: "a follower sends TRUNC to its observer for a committed transaction that the follower has not delivered",
+      notes: (run) => {
+        run.server(1).starts("").leads(1, "").proposes("1:1").logs("1:1").syncs("1:1");
+        run.server(2).starts("").follows(1, 1, "").logs("1:1").syncs("1:1");
+        run.server(1).delivers("1:1");
+        run.server(2).decidesSync(4);
+        run.server(4).truncates("1:1", "");
+      },
+    },
+    {
+      name: "a follower sends TRUNC to its observer for a transaction that the follower has delivered",
+      notes: (run) => {
+        run.server(1).starts("").leads(1, "").proposes("1:1").logs("1:1").syncs("1:1");
+        run.server(2).starts("").follows(1, 1, "").logs("1:1").syncs("1:1");
+        run.server(1).delivers("1:1");
+        run.server(2).delivers("1:1").decidesSync(4);
+        run.server(4).truncates("1:1", "");
+      },
+      violations: ["trunc-keeps-committed at 4"],
+    },
+    {
       name: "a TRUNC removes transactions that were never committed, one with the zxid of a committed transaction",
       before: "1:1 1:2",
       notes: (run) => run.server(1).truncates("1:1 1:2' 1:3'", "1:1"),

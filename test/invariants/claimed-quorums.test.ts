@@ -84,6 +84,45 @@ describe("a leader that proposes an epoch", () => {
   });
 });
 
+describe("a learner that accepts an epoch again", () => {
+  /** Returns the violations after server 1 has read an ACKEPOCH of server 2, which had accepted the epoch before. */
+  function readsAckEpoch(state: typeof LEADING | typeof FOLLOWING, currentEpoch: number): string[] {
+    const { run, server } = lookingServer();
+    run.server(2).notes.epochAccepted(asEpoch(3));
+    server.notes.stateChanged(state, BROADCAST);
+    server.notes.epochAcked(asServerId(2), asEpoch(currentEpoch), LARGE_ZXID);
+    return run.violations;
+  }
+
+  it("must send -1 to a leader", () => {
+    expect(readsAckEpoch(LEADING, -1)).toEqual([]);
+    expect(readsAckEpoch(LEADING, 2)).toEqual(["claimed-quorums at 2"]);
+  });
+
+  it("may send any currentEpoch to an ObserverMaster that takes it for a voter", () => {
+    expect(readsAckEpoch(FOLLOWING, 2)).toEqual([]);
+  });
+});
+
+describe("an observer that follows a follower", () => {
+  /** Returns the violations of observer 4, which serves in epoch 2 of server 2. */
+  function serves(role: typeof FOLLOWING | typeof OBSERVING, epoch: number): string[] {
+    const { run } = lookingServer();
+    run.server(3).establishes(2, "1:1");
+    run.server(2).notes.stateChanged(role, BROADCAST);
+    run.server(2).serves(epoch, 3, "1:1");
+    run.server(4).notes.stateChanged(OBSERVING, BROADCAST);
+    run.server(4).serves(2, 2, "1:1");
+    return run.violations.filter((violation) => violation.endsWith(" at 4"));
+  }
+
+  it("needs a follower that serves in the same epoch of an established leader", () => {
+    expect(serves(FOLLOWING, 2)).toEqual([]);
+    expect(serves(FOLLOWING, 1)).toEqual(["claimed-quorums at 4"]);
+    expect(serves(OBSERVING, 2)).toEqual(["claimed-quorums at 4"]);
+  });
+});
+
 describe("a server that joins a leader", () => {
   it("needs a quorum that follows the leader in one epoch, and the leader itself", () => {
     expect(afterElection(3, (server) => server.counts(3, leads).counts(2, follows))).toEqual([]);

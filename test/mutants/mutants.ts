@@ -293,8 +293,15 @@ until: 30s
     name: "own-epoch-not-counted",
     about: "A leader proposes an epoch without regard to its own acceptedEpoch.",
     file: "protocol/leader/leader.ts",
-    find: "this.epochProposal.propose(this, myid, this.server.acceptedEpoch, this.server.nowUs);",
-    replace: "this.epochProposal.propose(this, myid, NO_EPOCH, this.server.nowUs);",
+    find: "this.epochProposal.propose(this, myid, acceptedEpoch, nowUs);",
+    replace: "this.epochProposal.propose(this, myid, NO_EPOCH, nowUs);",
+  },
+  {
+    name: "epoch-quorum-without-leader",
+    about: "A leader proposes an epoch as soon as a quorum of followers has sent FOLLOWERINFO, without its own epoch.",
+    file: "protocol/leader/epoch-proposal.ts",
+    find: "if (this.counted.has(this.myid) && this.counted.hasQuorum) {",
+    replace: "if (this.counted.hasQuorum) {",
   },
   {
     name: "same-epoch-acked-with-epoch",
@@ -444,6 +451,34 @@ until: 30s
     file: "protocol/leader/leader.ts",
     find: "this.server.fastForward();",
     replace: "",
+  },
+
+  // ---- observers that follow a follower
+  {
+    name: "observer-master-forwards-late",
+    about:
+      "An ObserverMaster forwards commits only after an observer has acknowledged NEWLEADER, not from its DIFF on.",
+    file: "protocol/learner/observer-master.ts",
+    find: "this.activeObservers.push(handler);",
+    replace: "",
+    also: [
+      {
+        file: "protocol/learner/observer-master.ts",
+        find: "handler.newLeaderAcked();",
+        replace: "this.activeObservers.push(handler);\n    handler.newLeaderAcked();",
+      },
+    ],
+  },
+  {
+    name: "observer-master-informs-before-commit",
+    about: "An ObserverMaster sends INFORM when its follower reads a PROPOSAL, before the leader has committed it.",
+    file: "protocol/learner/observer-master.ts",
+    find: "this.proposed.push(txn);",
+    replace: [
+      "this.keep(txn);",
+      "for (const handler of this.activeObservers) handler.queuePacket(packet(INFORM, txn.zxid, txn));",
+      "this.lastProposed = txn.zxid;",
+    ].join("\n    "),
   },
 
   // ---- mutants that test the two checks that are not invariants

@@ -159,6 +159,7 @@ test("the default retransmission timeout is that of Linux, 924.6 s", () => {
   run(1_000_000_000);
   expect(logs[1]).toEqual([`${200 + 924_600_000} reset ${conn}`]);
   expect(world.network.keepAliveTimeoutUs).toBe((7200 + 9 * 75) * 1_000_000);
+  expect(world.network.retransmissionTimeoutUs).toBe(924_600_000);
 });
 
 describe("keep-alive", () => {

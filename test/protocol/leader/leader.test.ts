@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import {
+  asServerId,
   DISK_ACCEPTED_EPOCH,
   DISK_CURRENT_EPOCH,
   DISK_SNAPSHOT,
   DISK_SYNC_LOG,
+  hierarchical,
   LEADING,
   LOOKING,
   MAX_EPOCH,
@@ -48,6 +50,49 @@ describe("a new leader", () => {
       expect([bare.failures, bare.peer.acceptedEpoch]).toEqual([["1: connection-closed"], 5]);
     },
   );
+
+  it("proposes no epoch before its stalled main thread counts itself; handlers wait for initLimit", () => {
+    const bare = new BarePeer();
+    bare.peer.stallLeader();
+    bare.becomeLeader();
+    for (const sid of [F1, F2]) bare.accept(sid).packet(sid, info(sid, 4));
+    expect([bare.sentOn(F1), bare.peer.acceptedEpoch]).toEqual([[], 0]);
+    bare.advance(20_000);
+    expect(bare.failures).toEqual(["1: epoch-timeout", "2: epoch-timeout"]);
+    // The two servers stay counted, as in Leader#connectingFollowers.
+    bare.peer.resumeLeader(false);
+    bare.input(() => bare.peer.runLeader());
+    expect([bare.peer.acceptedEpoch, bare.peer.state]).toEqual([5, LEADING]);
+  });
+
+  it("stops leading in 3.4.10 if an observer counts in a hierarchical quorum before its stalled main thread", () => {
+    const verifier = hierarchical([[0, 1, 2].map(asServerId)], new Map(), [asServerId(3)]);
+    const bare = new BarePeer({ release: "3.4.10", verifier });
+    bare.peer.stallLeader();
+    bare
+      .becomeLeader()
+      .accept(F1)
+      .packet(F1, info(3, 0, true));
+    bare.peer.resumeLeader(true);
+    bare.input(() => bare.peer.runLeader());
+    expect([bare.failures, bare.peer.state]).toEqual([["observer-without-group"], LOOKING]);
+  });
+
+  it("reads ACKEPOCHs before its stalled main thread counts itself; handlers wait for initLimit", () => {
+    const bare = new BarePeer().becomeLeader().accept(F1);
+    bare.peer.stallLeader();
+    bare.peer.stallLeader();
+    bare.packet(F1, info(1, 0)).packet(F1, ackEpoch(0, "0:0"));
+    bare.peer.resumeLeader(false);
+    bare.input(() => bare.peer.runLeader()).advance(2000);
+    bare.accept(F2).packet(F2, info(2, 0)).packet(F2, ackEpoch(0, "0:0")).advance(3000);
+    expect([bare.failures, bare.sentOn(F2)]).toEqual([["1: epoch-ack-timeout"], ["LEADERINFO 1:0"]]);
+    bare.peer.resumeLeader(true);
+    bare.input(() => bare.peer.runLeader());
+    expect(bare.sentOn(F2)).toEqual(["LEADERINFO 1:0", "DIFF 0:0", "NEWLEADER 1:0"]);
+    bare.packet(F2, ack("1:0"));
+    expect([bare.sentOn(F2).at(-1), bare.failures.length]).toEqual(["UPTODATE -1", 1]);
+  });
 
   it("closes the connections in the backlog if its own acceptedEpoch is the largest possible", () => {
     const bare = new BarePeer({ disk: { acceptedEpoch: MAX_EPOCH, currentEpoch: 1 } });

@@ -130,6 +130,23 @@ describe("an ObserverMaster", () => {
   });
 
   it.each([
+    [0, [], ["INFORM 1:2", "INFORM 1:3"]],
+    [900, ["3: too-far-behind"], []],
+  ])("counts the sizes of the transactions that it keeps (%s bytes)", (bytes, failures, informs) => {
+    const { bare, send } = follower({}, { observerMasterSizeLimitBytes: 1000 });
+    send(proposal("1:1"), commit("1:1"));
+    bare.slowThreads = true;
+    const sized = proposal("1:2");
+    send({ ...sized, data: { ...(sized.data as object), bytes } } as QuorumPacket, proposal("1:3"));
+    send(commit("1:2"), commit("1:3"));
+    connect(bare);
+    bare.packet(OBSERVER, ackEpoch(0, "1:1"));
+    bare.work();
+    expect(bare.failures).toEqual(failures);
+    expect(bare.sentOn(OBSERVER).filter((text) => text.startsWith("INFORM"))).toEqual(informs);
+  });
+
+  it.each([
     [false, ["INFORM 1:2"]],
     [true, ["INFORM 1:1", "INFORM 1:2"]],
   ])("ZOOKEEPER-5088: informs about earlier proposals only with the fix (%s)", (fixed, informs) => {

@@ -13,6 +13,12 @@ import { Trace } from "../../../sim/index.ts";
 
 /** The phrases that the explanation of each scenario must contain, in this order. */
 const STEPS: Readonly<Record<string, readonly string[]>> = {
+  // The leader counts the ACK of a server that its configuration does not list.
+  "ack-from-outside-configuration-commits": [
+    "leader 3 commits 1:1 after ACKs from server 4",
+    "PROPOSAL 1:1 from server 3 to server 1 is held",
+    "server 2 was established in epoch 2 at 0:0 without 1:1",
+  ],
   // Two servers with the old list and three servers with the new list each form a quorum.
   "expansion-new-servers-elect-before-the-roll": ["step 3: start server=5 config={voters=[1 2 3 4 5]"],
   // A log file of the leader disappears, and the leader takes the hole for zxids that no server has.
