@@ -8,8 +8,12 @@ interface ScenarioGroup {
 }
 
 export const SCENARIO_GROUPS: readonly ScenarioGroup[] = [
-  { title: "bugs with a ticket", names: /^zookeeper-\d+-|^ack-from-|^trunc-then-|^log-thread-|^synced-diff-|^txns-after-trunc-/ },
+  {
+    title: "bugs with a ticket",
+    names: /^zookeeper-\d+-|^ack-from-|^trunc-then-|^log-thread-|^synced-diff-|^txns-after-trunc-/,
+  },
   { title: "bugs without a ticket, which no release fixes", names: /^open-/ },
+  { title: "reconfigurations", names: /^reconfig-/ },
   { title: "releases and rolling upgrades", names: /^release-|^rolling-upgrade-|-before-zab-1-/ },
   {
     title: "changed configurations",

@@ -33,7 +33,7 @@ import {
 import type { Ensemble, ServerView } from "./ensemble.ts";
 import type { EpochPrimary } from "./epoch-primaries.ts";
 import { zxidText } from "./history-facts.ts";
-import type { QuorumTest } from "./quorum-test.ts";
+import type { Configuration, QuorumTest } from "./quorum-test.ts";
 import type { Violations } from "./violation.ts";
 
 /** The last vote of a server. */
@@ -68,6 +68,10 @@ interface Claims {
   highestOffered: Epoch;
   acks: ServerId[];
   newLeaderAcks: ServerId[];
+  /** The configurations in force when a transaction was proposed, if there were two. By the zxid. */
+  readonly proposedWith: Map<Zxid, readonly Configuration[]>;
+  /** Whether this leader has designated another one, so that it must commit nothing more. */
+  hasHandedOver: boolean;
   /** The learners that are more recent than this leader, so that it must refuse them. */
   readonly aheadOf: Set<ServerId>;
 }
@@ -89,6 +93,8 @@ export class ClaimedQuorums {
     own.highestOffered = NO_EPOCH;
     own.acks = [];
     own.newLeaderAcks = [];
+    own.proposedWith.clear();
+    own.hasHandedOver = false;
     own.aheadOf.clear();
     own.votes.clear();
     own.settledVotes.clear();
@@ -99,6 +105,13 @@ export class ClaimedQuorums {
   crashed(sid: ServerId): void {
     this.left(sid);
     this.of(sid).accepted = undefined;
+  }
+
+  /** Forgets the state with which a server voted, because it takes its next role without an election. */
+  skippedElection(sid: ServerId): void {
+    const own = this.of(sid);
+    own.zxid = undefined;
+    own.currentEpoch = undefined;
   }
 
   // ---- election
@@ -122,8 +135,9 @@ export class ClaimedQuorums {
   }
 
   /** Checks the end of an election, whose winner may be the server itself. */
-  elected({ configuration, sid }: ServerView, leader: ServerId): void {
-    if (this.isSupported(sid, leader, configuration.isQuorum)) return;
+  elected(server: ServerView, leader: ServerId): void {
+    const { sid } = server;
+    if (inForce(server).every(({ isQuorum }) => this.isSupported(sid, leader, isQuorum))) return;
     const text = `elects server ${leader}, but has not counted the votes of a quorum for it`;
     this.violations.report("claimed-quorums", sid, text, {});
   }
@@ -232,7 +246,7 @@ export class ClaimedQuorums {
   /** Counts an ACK of NEWLEADER that the leader has read. */
   newLeaderAckRead(leader: ServerView, learner: ServerId, zxid: Zxid): void {
     const { accepted, newLeaderAcks } = this.of(leader.sid);
-    if (!counts(leader, learner)) return;
+    if (!counts(leader, learner) && !leader.pending?.voters.has(learner)) return;
     if (accepted === undefined || zxid === makeZxid(accepted, 0)) addOnce(newLeaderAcks, learner);
   }
 
@@ -240,7 +254,18 @@ export class ClaimedQuorums {
   established(leader: ServerView, epoch: Epoch): void {
     const own = this.of(leader.sid);
     own.established.add(epoch);
-    this.check(leader, own.newLeaderAcks, `is established in epoch ${epoch}`, "acknowledged NEWLEADER");
+    const action = `is established in epoch ${epoch}`;
+    this.check(leader, own.newLeaderAcks, action, "acknowledged NEWLEADER", inForce(leader));
+  }
+
+  /** Records the configurations whose quorums a proposal needs, if there are two. */
+  proposed(leader: ServerView, { zxid }: Txn): void {
+    if (leader.pending !== undefined) this.of(leader.sid).proposedWith.set(zxid, inForce(leader));
+  }
+
+  /** Records that a leader has designated another one. */
+  handedOver({ sid }: ServerView): void {
+    this.of(sid).hasHandedOver = true;
   }
 
   /** Checks a learner that begins to serve. */
@@ -255,10 +280,21 @@ export class ClaimedQuorums {
 
   /** Checks a commit of the leader in its own epoch. Nothing is checked if `primary` is unknown. */
   committed(leader: ServerView, { zxid }: Txn, primary: EpochPrimary | undefined): void {
+    const own = this.of(leader.sid);
+    if (own.hasHandedOver) {
+      const text = `commits ${zxidText(zxid)} after it has designated another leader`;
+      this.violations.report("claimed-quorums", leader.sid, text, { zxid });
+    }
     const history = primary?.upTo(zxid);
     if (history === undefined) return;
-    const holders = this.ensemble.holdersOf(history, leader.configuration);
-    if (leader.configuration.isQuorum(holders)) return;
+    const configurations = own.proposedWith.get(zxid) ?? [leader.configuration];
+    own.proposedWith.delete(zxid);
+    for (const configuration of configurations) this.checkHolders(leader, zxid, history, configuration);
+  }
+
+  private checkHolders(leader: ServerView, zxid: Zxid, history: History, configuration: Configuration): void {
+    const holders = this.ensemble.holdersOf(history, configuration);
+    if (configuration.isQuorum(holders)) return;
     const text = `commits ${zxidText(zxid)}, but no quorum has it on disk, only ${list(holders)}`;
     this.violations.report("claimed-quorums", leader.sid, text, { zxid, holders });
   }
@@ -292,9 +328,15 @@ export class ClaimedQuorums {
     this.violations.report("claimed-quorums", sid, text, { zxid });
   }
 
-  private check(leader: ServerView, counted: readonly ServerId[], action: string, reason: string): void {
+  private check(
+    leader: ServerView,
+    counted: readonly ServerId[],
+    action: string,
+    reason: string,
+    configurations: readonly Configuration[] = [leader.configuration],
+  ): void {
     const servers = [leader.sid, ...counted];
-    if (leader.configuration.isQuorum(servers)) return;
+    if (configurations.every(({ isQuorum }) => isQuorum(servers))) return;
     const others = counted.length === 0 ? "" : `, only ${list(counted)}`;
     const text = `${action}, but no quorum has ${reason}${others}`;
     this.violations.report("claimed-quorums", leader.sid, text, { holders: [...counted] });
@@ -308,6 +350,8 @@ export class ClaimedQuorums {
         votes: new Map(),
         settledVotes: new Map(),
         commits: [],
+        proposedWith: new Map(),
+        hasHandedOver: false,
         aheadOf: new Set(),
         zxid: undefined,
         currentEpoch: undefined,
@@ -324,6 +368,11 @@ export class ClaimedQuorums {
     }
     return own;
   }
+}
+
+/** Returns the configurations that are in force at a server. A quorum must be one of each. */
+function inForce({ configuration, pending }: ServerView): readonly Configuration[] {
+  return pending === undefined ? [configuration] : [configuration, pending];
 }
 
 /** Adds a server to a list, unless the list contains it: a leader can refuse the same learner thousands of times. */

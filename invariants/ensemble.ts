@@ -14,8 +14,10 @@ export const NO_EPOCH: Epoch = asEpoch(-1);
 
 export interface ServerView {
   readonly sid: ServerId;
-  /** The configuration with which the process of the server started last. The server counts quorums by it. */
+  /** The committed configuration of the server. The server counts quorums by it. */
   configuration: Configuration;
+  /** The configuration that the server has seen and not committed, if it is newer. Quorums then need both. */
+  pending: Configuration | undefined;
   /** Whether the configuration of the server makes it an observer. */
   observer: boolean;
   /** Whether the server has loaded its disk at least once in this run. */
@@ -64,9 +66,10 @@ export class Ensemble {
   }
 
   /** Records the configuration with which a server starts. */
-  configured(sid: ServerId, configuration: Configuration): void {
+  configured(sid: ServerId, configuration: Configuration, pending?: Configuration): void {
     const server = this.get(sid);
     server.configuration = configuration;
+    server.pending = pending;
     server.observer = !configuration.voters.has(sid);
   }
 
@@ -122,6 +125,7 @@ function newServerView(sid: ServerId, configuration: Configuration): ServerView 
   return {
     sid,
     configuration,
+    pending: undefined,
     observer: !configuration.voters.has(sid),
     hasLoaded: false,
     tree: undefined,

@@ -5,12 +5,13 @@
  * read `violations` at any time. The cost of one note does not grow with the length of the histories. Each invariant,
  * or small group of related invariants, has a file of its own.
  */
-import type { History, Notes, ServerId } from "../protocol/index.ts";
+import type { History, Notes, QuorumVerifier, ServerId } from "../protocol/index.ts";
 import { AgreementAndTotalOrder } from "./agreement-and-total-order.ts";
 import { ClaimedQuorums } from "./claimed-quorums.ts";
 import { CommitCompleteness } from "./commit-completeness.ts";
 import { CommittedHistory } from "./committed-history.ts";
 import { CommittedHistoryGrows } from "./committed-history-grows.ts";
+import { ConfigAgreement } from "./config-agreement.ts";
 import { Ensemble, NO_EPOCH } from "./ensemble.ts";
 import { FollowerIsPrefix } from "./follower-is-prefix.ts";
 import { InitialHistoryAgreement } from "./initial-history-agreement.ts";
@@ -21,7 +22,7 @@ import { NoBadPacket } from "./no-bad-packet.ts";
 import { PrimaryOrder } from "./primary-order.ts";
 import { PrimaryUniqueness } from "./primary-uniqueness.ts";
 import { ProcessConsistency } from "./process-consistency.ts";
-import { type Configuration, type QuorumTest, quorumTest } from "./quorum-test.ts";
+import { type Configuration, configurationOf, type QuorumTest, quorumTest } from "./quorum-test.ts";
 import { type Checkers, ServerNotes } from "./server-notes.ts";
 import { TruncKeepsCommitted } from "./trunc-keeps-committed.ts";
 import { type Violation, Violations } from "./violation.ts";
@@ -79,11 +80,19 @@ export class Invariants {
   }
 
   /**
-   * Records the configuration with which a server starts. Before, the server has the configuration of the options. The
+   * Records the configurations with which a server starts: the committed one, and the pending one if it is newer. Before, the server has the configuration of the options. The
    * checks of a quorum use the configuration of the server that claims the quorum.
    */
-  configured(server: ServerId, configuration: Configuration): void {
-    this.ensemble.configured(server, configuration);
+  configured(server: ServerId, configuration: Configuration, pending?: Configuration): void {
+    this.ensemble.configured(server, configuration, pending);
+  }
+
+  /** Records the configurations in the files with which a server starts: the committed one, and the pending one. */
+  startsWith(server: ServerId, committed: QuorumVerifier, next: QuorumVerifier | undefined): void {
+    const view = this.ensemble.get(server);
+    this.checkers.configAgreement.startsWith(view, committed);
+    const isPending = next !== undefined && next.version > committed.version;
+    this.configured(server, configurationOf(committed), isPending ? configurationOf(next) : undefined);
   }
 
   /**
@@ -129,6 +138,7 @@ export class Invariants {
       truncKeepsCommitted: new TruncKeepsCommitted(ensemble, sequence, found),
       followerIsPrefix: new FollowerIsPrefix(primaries, found),
       memoryAndDisk: new MemoryAndDisk(found),
+      configAgreement: new ConfigAgreement(found),
       claimedQuorums,
     };
   }

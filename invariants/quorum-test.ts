@@ -2,7 +2,7 @@
  * Which sets of servers are a quorum, computed from the configuration alone. The invariants do not use
  * protocol/quorum.ts, so that they also find its defects.
  */
-import type { ServerId } from "../protocol/index.ts";
+import type { QuorumVerifier, ServerId } from "../protocol/index.ts";
 
 /** Returns whether these servers contain a quorum. Servers that do not vote, and repeated servers, have no effect. */
 export type QuorumTest = (servers: readonly ServerId[]) => boolean;
@@ -13,6 +13,15 @@ export interface Configuration {
   readonly voters: ReadonlySet<ServerId>;
   /** Returns whether a set of servers contains a quorum. */
   readonly isQuorum: QuorumTest;
+  /** The version; absent for a configuration without a version of its own. */
+  readonly version?: number;
+}
+
+/** Returns the configuration that the core has reported. Its quorums are computed anew. */
+export function configurationOf({ groups, version, voters, weightOf }: QuorumVerifier): Configuration {
+  const weights = Object.fromEntries(voters.map((sid) => [sid, weightOf(sid)]));
+  const hierarchy = groups && { groups: Object.fromEntries(groups.entries()), weights };
+  return { voters: new Set(voters), isQuorum: quorumTest(voters, hierarchy), version };
 }
 
 /** Groups of voters with weights, as in ClusterSpec.quorum. A voter without a weight has weight 1. */

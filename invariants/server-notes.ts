@@ -4,6 +4,7 @@
  */
 import {
   type Anomaly,
+  ELECTION,
   type Epoch,
   type FailureReason,
   type History,
@@ -12,6 +13,7 @@ import {
   type Notification,
   type PacketType,
   type Phase,
+  type QuorumVerifier,
   type ServerId,
   type ServerState,
   type Txn,
@@ -21,6 +23,7 @@ import type { AgreementAndTotalOrder } from "./agreement-and-total-order.ts";
 import type { ClaimedQuorums } from "./claimed-quorums.ts";
 import type { CommitCompleteness } from "./commit-completeness.ts";
 import type { CommittedHistoryGrows } from "./committed-history-grows.ts";
+import type { ConfigAgreement } from "./config-agreement.ts";
 import { type Ensemble, NO_EPOCH, type ServerView } from "./ensemble.ts";
 import type { FollowerIsPrefix } from "./follower-is-prefix.ts";
 import type { InitialHistoryAgreement } from "./initial-history-agreement.ts";
@@ -30,6 +33,7 @@ import type { NoBadPacket } from "./no-bad-packet.ts";
 import type { PrimaryOrder } from "./primary-order.ts";
 import type { PrimaryUniqueness } from "./primary-uniqueness.ts";
 import type { ProcessConsistency } from "./process-consistency.ts";
+import { configurationOf } from "./quorum-test.ts";
 import type { TruncKeepsCommitted } from "./trunc-keeps-committed.ts";
 import type { Role } from "./violation.ts";
 
@@ -45,6 +49,7 @@ export interface Checkers {
   readonly truncKeepsCommitted: TruncKeepsCommitted;
   readonly followerIsPrefix: FollowerIsPrefix;
   readonly memoryAndDisk: MemoryAndDisk;
+  readonly configAgreement: ConfigAgreement;
   /** Undefined if the notes are not complete. */
   readonly claimedQuorums: ClaimedQuorums | undefined;
 }
@@ -65,10 +70,17 @@ export class ServerNotes implements Notes {
     this.check = checkers;
   }
 
-  stateChanged(state: ServerState, _phase: Phase): void {
+  stateChanged(state: ServerState, phase: Phase): void {
+    const wasLooking = this.server.looking;
     this.server.role = ROLES[state];
     this.server.looking = state === LOOKING;
-    if (state !== LOOKING) return;
+    // A reconfiguration can give a server its next role without an election.
+    const skipsElection = state !== LOOKING && phase === ELECTION && !wasLooking;
+    if (state !== LOOKING && !skipsElection) return;
+    if (skipsElection) {
+      this.server.elected = undefined;
+      this.check.claimedQuorums?.skippedElection(this.server.sid);
+    }
     this.leaveEpoch();
     this.check.claimedQuorums?.left(this.server.sid);
     this.check.noBadPacket.left(this.server.sid);
@@ -173,6 +185,7 @@ export class ServerNotes implements Notes {
   }
 
   proposed(txn: Txn): void {
+    this.check.claimedQuorums?.proposed(this.server, txn);
     this.check.primaryOrder.broadcast(this.server, txn, this.ensemble.primaries.proposed(this.server, txn));
   }
 
@@ -252,13 +265,25 @@ export class ServerNotes implements Notes {
     this.check.noBadPacket.learnerLeft(this.server.sid, learner);
   }
 
-  configSeen(): void {}
+  configSeen(config: QuorumVerifier): void {
+    const { check, server } = this;
+    check.configAgreement.seen(server, config);
+    server.pending = config.version > (server.configuration.version ?? 0) ? configurationOf(config) : undefined;
+  }
 
-  configCommitted(): void {}
+  configCommitted(config: QuorumVerifier): void {
+    const { check, server } = this;
+    check.configAgreement.committed(server, config);
+    server.configuration = configurationOf(config);
+    server.observer = !server.configuration.voters.has(server.sid);
+    if ((server.pending?.version ?? 0) <= config.version) server.pending = undefined;
+  }
 
   reconfigRefused(): void {}
 
-  leaderDesignated(): void {}
+  leaderDesignated(): void {
+    this.check.claimedQuorums?.handedOver(this.server);
+  }
 
   anomaly(anomaly: Anomaly, from: ServerId, type: PacketType | 0, zxid: Zxid, detail: string): void {
     this.check.noBadPacket.anomaly(this.server.sid, anomaly, from, type, zxid, detail);

@@ -109,6 +109,12 @@ export const INVARIANTS = {
     statement: "When a participant starts or votes, its memory holds no transaction above the zxid that it reports.",
     source: "ZOOKEEPER-3104",
   },
+  "config-agreement": {
+    statement:
+      "A version belongs to one configuration on all servers, and the version of a server's committed configuration " +
+      "never decreases.",
+    source: "QuorumPeer#setQuorumVerifier; Shraer et al., ATC 2012",
+  },
   "claimed-quorums": {
     statement:
       "A server acts only on quorums that the messages and disks really form, and a learner delivers only " +

@@ -173,7 +173,10 @@ export class ScenarioRunner {
       },
       lifeCycle: {
         started: (sid) => {
-          this.invariants.configured(sid, this.configurationOf(cluster.ensembleConfigOf(sid)));
+          const { committed, next } = cluster.configFiles(sid);
+          if (committed === undefined)
+            this.invariants.configured(sid, this.configurationOf(cluster.ensembleConfigOf(sid)));
+          else this.invariants.startsWith(sid, committed, next);
           const record = { atUs: cluster.world.nowUs, server: sid, event: "started" } as const;
           this.recorded(this.keepsRecords ? { ...record, config: cluster.configOf(sid) } : record);
         },

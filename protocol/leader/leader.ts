@@ -332,10 +332,10 @@ export class Leader
     this.log = new LogThread(server, this);
     server.updateElectionVote(this.epoch);
     database.lastProcessedZxid = this.zxid;
-    this.activatePending();
     if (settings.initialCounter > 0) this.zxid = makeZxid(this.epoch, settings.initialCounter);
     server.setPhase(BROADCAST);
     server.notes.established(this.epoch, database.history);
+    this.activatePending();
     for (const handler of [...this.handlers]) handler.leaderStarted();
     // A handler can find a REQUEST in its inbox and propose it. If this uses up the zxids of the epoch, the leader no
     // longer serves.
@@ -612,9 +612,9 @@ export class Leader
     const { zxid } = txn;
     if (this.outstanding[0]?.txn !== txn || !acks.hasQuorum) return;
     this.outstanding.shift();
+    notes.committed(txn);
     const designated = txn.config === undefined ? undefined : this.activate(txn.config, acks, zxid);
     this.lastCommitted = zxid;
-    notes.committed(txn);
     const commit = designated === undefined ? packet(COMMIT, zxid, null) : packet(COMMITANDACTIVATE, zxid, designated);
     for (const handler of this.forwardingFollowers) handler.queuePacket(commit);
     if (this.observingLearners.length > 0) {

@@ -96,6 +96,7 @@ const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
     holders !== undefined && zxid !== undefined
       ? [find.commit(server, zxid), find.lostOutside(holders, zxid)]
       : [zxid === undefined ? find.state(server) : find.delivers(server, zxid), find.state(other ?? server)],
+  "config-agreement": (find, { server }) => [find.state(server), find.state(server)],
   "zxid-covers-tree": (find, { server, facts: { tree, zxid } }) => [
     find.memory.snapshotHolds(server, tree),
     find.memory.endsAt(server, zxid),

@@ -14,6 +14,7 @@ import {
   FOLLOWING,
   History,
   LOOKING,
+  majority,
   makeTxn,
   type Notes,
   type Notification,
@@ -100,6 +101,12 @@ export class HandwrittenServer {
     const history = this.run.history(disk);
     this.notes.loaded(history, history, history.zxid);
     return this.looks();
+  }
+
+  /** The server sees a pending configuration with these voters. */
+  sees(voters: readonly number[], version: number): this {
+    this.notes.configSeen(majority(voters.map(asServerId), [], version));
+    return this;
   }
 
   /** The server looks for a leader and votes for itself. */

@@ -295,6 +295,16 @@ const CASES: Readonly<Record<InvariantId, Case>> = {
       notes: (run) => run.server(1).notes.loaded(run.history("1:1"), run.history("1:1"), makeZxid(asEpoch(2), 0)),
     },
   },
+  "config-agreement": {
+    violation: {
+      name: "two servers have different configurations with the same version",
+      notes: (run) => run.server(1).sees([1, 2], 7).server(2).sees([1, 2, 3], 7),
+    },
+    legal: {
+      name: "two servers have the same configuration",
+      notes: (run) => run.server(1).sees([1, 2], 7).server(2).sees([2, 1], 7),
+    },
+  },
   "claimed-quorums": {
     violation: {
       name: "a leader is established after ACKs of NEWLEADER from an observer only",
