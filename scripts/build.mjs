@@ -20,6 +20,7 @@ const { build, transform } = await import("esbuild").catch(() => {
   process.exit(0);
 });
 
+const { minifySync } = await import("oxc-minify");
 const { default: typescript } = await import("typescript");
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -78,6 +79,7 @@ const { metafile } = await build({
   metafile: true,
 });
 keepRequireWhereUsed(Object.keys(metafile.outputs));
+shortenLocals(Object.keys(metafile.outputs));
 writeFileSync(join(root, fresh, "THIRD-PARTY-LICENSES.txt"), licensesOf(metafile));
 
 // package.json leaves bench* out of the npm package.
@@ -115,6 +117,17 @@ function keepRequireWhereUsed(files) {
   for (const file of files.map((name) => join(root, name))) {
     const text = readFileSync(file, "utf8");
     if (!text.includes("typeof require")) writeFileSync(file, text.replace(`${REQUIRE}\n`, ""));
+  }
+}
+
+/**
+ * Gives local variables short names. The names of functions, classes and methods stay, because stack traces contain
+ * them.
+ */
+function shortenLocals(files) {
+  const options = { compress: false, mangle: { toplevel: false, keepNames: true }, codegen: { removeWhitespace: true } };
+  for (const file of files.map((name) => join(root, name))) {
+    writeFileSync(file, minifySync(file, readFileSync(file, "utf8"), options).code);
   }
 }
 

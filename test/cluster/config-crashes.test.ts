@@ -16,10 +16,13 @@ const NEW = "voters 1,2,3; observers 4; version 1:1";
 
 const scenario = loadScenario(
   `
-servers: { 1: {}, 2: {}, 3: {}, 4: { config: { voters: [1, 2, 3], observers: [4] }, down: true } }
-quorum: majority
+servers:
+  1: &old { config: { voters: [1, 2, 3] } }
+  2: *old
+  3: *old
+  4: { config: { voters: [1, 2, 3], observers: [4] }, down: true }
 settings: { reconfigEnabled: true }
-`.replace("quorum: majority\n", ""),
+`,
   "crashes.yaml",
 );
 
