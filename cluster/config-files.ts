@@ -5,15 +5,17 @@
  *   zoo.cfg.dynamic.<version>  a committed configuration
  *   zoo.cfg.dynamic.next       the pending configuration
  *
- * The server waits for each write, so every file is durable at once. Only a crash between two writes is possible, which
+ * The server waits for each write, so every file is durable. Only a crash between two writes is possible, which
  * `crashAtWrite` plans. Not modeled: the time that a write takes, failing writes, and zoo.cfg.bak.
  */
-import { configText, type QuorumVerifier } from "../protocol/index.ts";
+import type { QuorumVerifier } from "../protocol/index.ts";
 
 /** One of the four writes, in the order in which a reconfiguration makes them. */
 export const CONFIG_WRITES = ["next", "dynamic", "pointer", "delete-next"] as const;
+/** The name of a write. */
 export type ConfigWrite = (typeof CONFIG_WRITES)[number];
 
+/** The configuration files of one server. */
 export class ConfigFiles {
   /** The committed configuration that zoo.cfg names; undefined if zoo.cfg has the lists itself. */
   committed: QuorumVerifier | undefined;
@@ -31,10 +33,12 @@ export class ConfigFiles {
     this.crash = { write, perform };
   }
 
+  /** Cancels a planned crash. */
   cancelCrash(): void {
     this.crash = undefined;
   }
 
+  /** Writes zoo.cfg.dynamic.next. */
   writeNext(config: QuorumVerifier): void {
     if (this.survives("next")) this.next = config;
   }
@@ -44,10 +48,12 @@ export class ConfigFiles {
     this.survives("dynamic");
   }
 
+  /** Makes zoo.cfg name the file with this configuration. */
   pointTo(config: QuorumVerifier): void {
     if (this.survives("pointer")) this.committed = config;
   }
 
+  /** Deletes zoo.cfg.dynamic.next. */
   deleteNext(): void {
     if (this.survives("delete-next")) this.next = undefined;
   }
@@ -55,13 +61,6 @@ export class ConfigFiles {
   /** Replaces the lists of servers by hand. The version stays. */
   edit(config: QuorumVerifier): void {
     if (this.committed !== undefined) this.committed = { ...config, version: this.committed.version };
-  }
-
-  /** What `zoo.cfg.dynamic.next` and the committed file contain, for reports. */
-  describe(): string {
-    const next = this.next === undefined ? "" : `, next: ${configText(this.next)}`;
-    if (this.committed === undefined) return `static lists${next}`;
-    return `${configText(this.committed)}${next}`;
   }
 
   private survives(write: ConfigWrite): boolean {

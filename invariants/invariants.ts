@@ -80,7 +80,8 @@ export class Invariants {
   }
 
   /**
-   * Records the configurations with which a server starts: the committed one, and the pending one if it is newer. Before, the server has the configuration of the options. The
+   * Records the configurations with which a server starts: the committed one, and the pending one if it is newer.
+   * Before, the server has the configuration of the options. The
    * checks of a quorum use the configuration of the server that claims the quorum.
    */
   configured(server: ServerId, configuration: Configuration, pending?: Configuration): void {

@@ -25,6 +25,7 @@ export type {
   ServerSpec,
   ThreadSpec,
 } from "../cluster/cluster-spec.ts";
+export { CONFIG_WRITES, ConfigFiles, type ConfigWrite } from "../cluster/config-files.ts";
 export {
   type DecisionRecord,
   NoteRecorder,
@@ -69,6 +70,7 @@ export type {
   LinkCharacterSpec,
   MessageMatch,
   Moment,
+  ReconfigAction,
   Scenario,
   Step,
   ThreadStall,

@@ -27,13 +27,18 @@ import type { Settings } from "./settings.ts";
 import type { ServerId } from "./zxid.ts";
 
 /** What `Configurations` uses of its server. */
-interface ConfigurationHost {
+export interface ConfigurationHost {
+  /** The behaviors of the server's release. */
   readonly behavior: Behavior;
+  /** The host, which writes the files. */
   readonly effects: Effects;
+  /** The receiver of observations. */
   readonly notes: Notes;
+  /** The settings of the server. */
   readonly settings: Settings;
 }
 
+/** The committed and the pending configuration of one server. */
 export class Configurations {
   private readonly host: ConfigurationHost;
   private current: QuorumVerifier;

@@ -7,7 +7,7 @@
 export * from "./accept-errors.ts";
 export * from "./behavior.ts";
 export * from "./buffer-limit.ts";
-export { Configurations } from "./configurations.ts";
+export { type ConfigurationHost, Configurations } from "./configurations.ts";
 export * from "./effects.ts";
 export * from "./election/notification-wire.ts";
 export * from "./election/vote.ts";

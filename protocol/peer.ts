@@ -7,7 +7,7 @@
  * and no I/O, and no network or disk fault makes it throw. A Peer stands for one process: after an `exit` or a crash,
  * the host creates a new Peer.
  *
- * Not modeled: client connections and sessions, reconfiguration, admin server, and the clients of a
+ * Not modeled: client connections and sessions, changes of addresses, admin server, and the clients of a
  * ReadOnlyZooKeeperServer (docs/threads.md).
  */
 import { AcceptErrors, type AcceptingThread } from "./accept-errors.ts";

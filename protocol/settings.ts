@@ -107,7 +107,7 @@ export interface Settings {
   readonly protocolVersion: number;
   /** The version of the configuration in the server's files (QuorumVerifier#getVersion). */
   readonly configVersion: number;
-  /** reconfigEnabled: whether clients can change the configuration, and whether the server adopts new configurations. */
+  /** reconfigEnabled: whether clients can change the configuration, and the server adopts new configurations. */
   readonly reconfigEnabled: boolean;
   /** standaloneEnabled: if it is false, a reconfiguration can leave one voter. */
   readonly standaloneEnabled: boolean;

@@ -125,7 +125,8 @@ function keepRequireWhereUsed(files) {
  * them.
  */
 function shortenLocals(files) {
-  const options = { compress: false, mangle: { toplevel: false, keepNames: true }, codegen: { removeWhitespace: true } };
+  const mangle = { toplevel: false, keepNames: true };
+  const options = { compress: false, mangle, codegen: { removeWhitespace: true } };
   for (const file of files.map((name) => join(root, name))) {
     writeFileSync(file, minifySync(file, readFileSync(file, "utf8"), options).code);
   }

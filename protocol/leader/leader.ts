@@ -540,7 +540,7 @@ export class Leader
     return "proposed";
   }
 
-  /** Returns the voters of a configuration that are synced with this leader, with the leader (Leader#isQuorumSynced). */
+  /** Returns the voters of a configuration that are synced, with this leader itself (Leader#isQuorumSynced). */
   private syncedVoters(config: QuorumVerifier): readonly ServerId[] {
     const followers = this.forwardingFollowers.filter(({ synced }) => synced).map(({ sid }) => sid);
     return [...new Set([this.server.myid, ...followers])].filter((sid) => config.isVoter(sid));

@@ -1,6 +1,6 @@
 /**
- * A client's request to change the configuration: its checks in PrepRequestProcessor#pRequest2Txn (OpCode.reconfig), and
- * the choice of the next leader after the commit (Leader#getDesignatedLeader).
+ * A client's request to change the configuration: its checks in PrepRequestProcessor#pRequest2Txn (OpCode.reconfig),
+ * and the choice of the next leader after the commit (Leader#getDesignatedLeader).
  *
  * Not modeled: the addresses of servers, and access control.
  */
@@ -33,10 +33,15 @@ export type ReconfigResult = "proposed" | "queued" | "none" | ReconfigRefusal;
 
 /** What the checks use of the leader. */
 export interface ReconfigContext {
+  /** The committed configuration of the leader. */
   readonly committed: QuorumVerifier;
+  /** The newest configuration that the leader has seen. */
   readonly pending: QuorumVerifier;
+  /** Whether the release has reconfiguration. */
   readonly knowsReconfig: boolean;
+  /** The setting of the leader. */
   readonly reconfigEnabled: boolean;
+  /** The setting of the leader. */
   readonly standaloneEnabled: boolean;
   /** Returns the servers among `voters` that are synced with the leader, with the leader (Leader#isQuorumSynced). */
   synced(config: QuorumVerifier): readonly ServerId[];

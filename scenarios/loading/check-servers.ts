@@ -16,11 +16,21 @@ export function checkServers(checks: FieldChecks): void {
   checkCommitted(checks);
 }
 
+/** A server reads zoo.cfg.dynamic.next only if zoo.cfg names a file with the committed configuration. */
+function checkNextConfig(checks: FieldChecks, { config, nextConfig }: ServerSpec, path: Path): void {
+  if (nextConfig === undefined) return;
+  checkConfig(checks, nextConfig, path);
+  if (nextConfig.version === undefined) checks.report([...path, "version"], undefined, "is missing", "a zxid");
+  if (config?.version !== undefined) return;
+  checks.report(path, undefined, "needs a config with a version", "nextConfig together with config.version");
+}
+
 function checkServer(checks: FieldChecks, server: ServerSpec, path: Path): void {
   checks.settings(server.settings, [...path, "settings"]);
   checks.servers(server.view ?? [], [...path, "view"]);
   if (server.myid !== undefined) checks.server(server.myid, [...path, "myid"]);
   if (server.config !== undefined) checkConfig(checks, server.config, [...path, "config"]);
+  checkNextConfig(checks, server, [...path, "nextConfig"]);
   if (server.config !== undefined && server.view !== undefined) {
     checks.report([...path, "view"], server.view, "cannot be combined with config", "either view or config");
   }

@@ -1,7 +1,7 @@
 /**
- * The crash table of a reconfiguration (docs/reconfiguration.md): a server of three crashes at each of its writes to the
- * files of its configuration. The test checks what the files contain after the crash, and that the server joins again
- * with the new configuration.
+ * The crash table of a reconfiguration: a server of three crashes at each of its writes to the files of its
+ * configuration. The test checks what the files contain after the crash, and that the server joins again with the new
+ * configuration.
  */
 import { describe, expect, it } from "vitest";
 import { Cluster } from "../../cluster/cluster.ts";
@@ -73,7 +73,7 @@ describe("a server that crashes at a write of its configuration", () => {
     cluster.startServer(asServerId(sid));
     runFor(cluster, 60);
     const configs = cluster.running.map(({ peer }) => [peer.serving, configText(peer.configurations.committed)]);
-    // If the leader crashes before it has written .next, nobody else has seen the configuration.
+    // If the leader crashes before it has written .next, no other server has seen the configuration.
     const isLost = sid === 3 && write === "next";
     for (const [serves, config] of configs) {
       expect(serves).toBe(true);

@@ -130,6 +130,19 @@ const CASES: readonly (readonly [Parameters<typeof record>[0], string])[] = [
     { event: "accept-failed", change: "listener-closes-port", errors: 2 },
     "gets an error from accept() on the election port (2 in a row): closes the port for 1 s",
   ],
+  [
+    { event: "config-seen", config: "voters 1,2; version 1:2", version: zxid("1:2") },
+    "sees the pending configuration: voters 1,2; version 1:2",
+  ],
+  [
+    { event: "config-committed", config: "voters 1,2; version 1:2", version: zxid("1:2") },
+    "activates the configuration: voters 1,2; version 1:2",
+  ],
+  [{ event: "reconfig-refused", reason: "BadVersion", zxid: zxid("1:3") }, "refuses the reconfiguration: BadVersion"],
+  [
+    { event: "leader-designated", leader: sid(2), version: zxid("1:2") },
+    "designates server 2 as the leader and commits nothing more",
+  ],
   [{ event: "accept-failed", change: "listener-opens-port", errors: 2 }, "opens the election port again"],
   [
     { event: "accept-failed", change: "listener-ends", errors: 3 },

@@ -8,7 +8,7 @@ import { type FuzzOutcome, fuzzInputs, fuzzOne } from "./bad/loader-fuzz.ts";
 it("changed scenario files are refused with a message, or run", () => {
   const files = [STARTER, ...[...shippedPaths(), ...bugPaths()].map((path) => readFileSync(path, "utf8"))];
   const outcomes: Record<FuzzOutcome, number> = { refused: 0, ran: 0 };
-  for (const [i, input] of fuzzInputs(files, 13, 200).entries()) {
+  for (const [i, input] of fuzzInputs(files, 13, 240).entries()) {
     try {
       outcomes[fuzzOne(input)]++;
     } catch (error) {

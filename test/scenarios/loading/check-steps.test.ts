@@ -120,6 +120,11 @@ const UNKNOWN_SERVER: readonly (readonly [fields: object, field: string])[] = [
   [{ pause: 9 }, "steps[0].pause"],
   [{ resume: 9 }, "steps[0].resume"],
   [{ wipe: 9 }, "steps[0].wipe"],
+  [{ crashAtConfigWrite: { server: 9, write: "next" } }, "steps[0].crashAtConfigWrite.server"],
+  [{ reconfig: { remove: 9 } }, "steps[0].reconfig.remove[0]"],
+  [{ reconfig: { config: { voters: [9] } } }, "steps[0].reconfig.config.voters[0]"],
+  [{ reconfig: { config: { voters: [1, 2], observers: [9] } } }, "steps[0].reconfig.config.observers[0]"],
+  [{ reconfig: { config: { voters: [1], groups: { a: [1, 9] } } } }, "steps[0].reconfig.config.groups.a[1]"],
   [{ acceptError: { server: 9, thread: "acceptor" } }, "steps[0].acceptError.server"],
   [{ isolate: 9 }, "steps[0].isolate"],
   [{ refuse: 9 }, "steps[0].refuse"],
@@ -176,6 +181,10 @@ describe("every server that a step names exists:", () => {
 });
 
 const WRONG_VALUE: readonly (readonly [fields: object, field: string])[] = [
+  [{ start: { server: 1, config: { voters: [1], version: "2097152:1" } } }, "steps[0].start.config.version"],
+  [{ restart: { server: 1, config: { voters: [1], version: "2097152:1" } } }, "steps[0].restart.config.version"],
+  [{ reconfig: { config: { voters: [1], version: "2097152:1" } } }, "steps[0].reconfig.config.version"],
+  [{ reconfig: { remove: [1], fromVersion: "2097152:1" } }, "steps[0].reconfig.fromVersion"],
   [{ at: "25h", heal: "all" }, "steps[0].at"],
   [{ after: "25h", heal: "all" }, "steps[0].after"],
   [{ from: "25h", heal: "all" }, "steps[0].from"],
