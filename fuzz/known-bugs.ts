@@ -262,6 +262,16 @@ const FIXED_BUGS: readonly KnownBug[] = [
     fixedBehavior: { onlyVotersAcknowledge: true },
   },
   {
+    id: "zookeeper-3829-leader-outside-pending-configuration-commits-nothing",
+    cause:
+      "With reconfigEnabled=false, a server still stores the configuration in NEWLEADER as its pending one. A new " +
+      "leader that this configuration lacks designates another server to lead.",
+    effect: "After a server was added by a roll of the lists, it can lead and never commits a transaction.",
+    isIn: (one) => one.knowsReconfig && !one.reconfigDisabledKeepsPending,
+    fixedBehavior: { reconfigDisabledKeepsPending: true },
+    onlyLiveness: true,
+  },
+  {
     id: "ZOOKEEPER-1413",
     cause: "A learner below committedLog, or at the start of an epoch, gets SNAP, or a TRUNC that crosses epochs.",
     effect: "The learner loads a whole snapshot unnecessarily, or truncates its log across epochs.",

@@ -167,6 +167,11 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "server 1 has accepted no election connection since 4.335387 s",
     "QuorumCnxManager.Listener ended after 3 errors of accept() (step 2)",
   ],
+  // The leader is no voter of the configuration that NEWLEADER has spread.
+  "zookeeper-3829-leader-outside-pending-configuration-commits-nothing": [
+    "leader 4 has committed nothing since",
+    "so it designated server 1 to lead",
+  ],
   // The start of the LeaderZooKeeperServer replaces the state ERROR.
   "zookeeper-4203-new-leader-forgets-failed-acceptor": [
     "leader 3 has accepted no learner since 0.432110 s",
