@@ -1,9 +1,11 @@
 import { defineConfig } from "vitest/config";
+import { compiledSources } from "./test/compiled-sources.ts";
 
 /** The path of the file for the results as JSON. CI sets it (.ci/run). */
 const resultsFile = process.env.ZABSIM_TEST_RESULTS;
 
 export default defineConfig({
+  plugins: process.env.ZABSIM_COMPILED ? [compiledSources()] : [],
   test: {
     include: ["test/**/*.test.ts"],
     // CI has two cores. Each of the two processes loads a module once for all its test files, which saves a fifth of
