@@ -1,6 +1,6 @@
 /**
- * A Vite plugin with which tests import zabsim's sources as JavaScript that Node loads itself. vitest would compile each
- * use of an import to a property of an object, which makes the simulator slower by a third.
+ * A Vite plugin with which tests import zabsim's sources as JavaScript that Node loads itself. vitest would compile
+ * each use of an import to a property of an object, which makes the simulator slower by a third.
  *
  * `npm test` uses the plugin. `npx vitest` and `npm run coverage` do not use it, so that the lines of stack traces and
  * the coverage refer to the TypeScript files.
