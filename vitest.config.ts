@@ -1,9 +1,37 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { compiledSources } from "./test/compiled-sources.ts";
 
 /** The path of the file for the results as JSON. CI sets it (.ci/run). */
 const resultsFile = process.env.ZABSIM_TEST_RESULTS;
 
+/** The test files that take longest, so that both processes end at about the same time. */
+const LONGEST: readonly string[] = [
+  "cli/run",
+  "package/docs-commands",
+  "cli/fuzz",
+  "cli/matrix",
+  "mutants/mutants",
+  "package/packaging",
+  "fuzz/attribution-page",
+  "lib/vitest",
+  "fuzz/shrinking",
+  "package/api-docs",
+];
+
+/** Starts the longest test files first. vitest knows the durations only if it has run the tests before. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const index = LONGEST.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
+      return index < 0 ? LONGEST.length : index;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
+  plugins: process.env.ZABSIM_COMPILED ? [compiledSources()] : [],
   test: {
     include: ["test/**/*.test.ts"],
     // CI has two cores. Each of the two processes loads a module once for all its test files, which saves a fifth of
@@ -15,7 +43,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // The order of the tests never changes.
-    sequence: { shuffle: false, concurrent: false },
+    sequence: { shuffle: false, concurrent: false, sequencer: LongestFirst },
     // Active with --coverage only. The core and the simulator have no code that no test reaches.
     coverage: {
       provider: "v8",

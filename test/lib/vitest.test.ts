@@ -41,7 +41,7 @@ describe("a campaign that fails", () => {
     file,
     `import { campaign } from ${JSON.stringify(LIBRARY)};
 campaign("survives", {
-  seeds: [1, 1024],
+  seeds: [256, 1279],
   invariants: ["follower-is-prefix"],
   liveness: false,
   strict: true,
