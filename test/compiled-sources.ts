@@ -20,6 +20,7 @@ const FOLDERS: readonly string[] = [
   "decide",
   "fuzz",
   "invariants",
+  "lib",
   "protocol",
   "reports",
   "scenarios",

@@ -213,12 +213,12 @@ until: 30s
   {
     name: "newleader-quorum-one-less",
     about: "A leader is established one acknowledgment of NEWLEADER too early.",
-    file: "protocol/leader/newleader-ack.ts",
-    find: "this.acked = new AckSet(verifier);",
+    file: "protocol/configurations.ts",
+    find: "return new AckSet(this.forEpochs, this.second);",
     replace: [
-      "const containsQuorum: typeof verifier.containsQuorum = (sids) =>",
-      "  verifier.containsQuorum([...sids, -1 as ServerId]);",
-      "this.acked = new AckSet({ ...verifier, containsQuorum });",
+      "const { forEpochs: verifier } = this;",
+      "const containsQuorum = (sids: readonly ServerId[]) => verifier.containsQuorum([...sids, -1 as ServerId]);",
+      "return new AckSet({ ...verifier, containsQuorum }, this.second);",
     ].join("\n    "),
   },
 
@@ -226,12 +226,12 @@ until: 30s
   {
     name: "proposal-quorum-one-less",
     about: "A leader commits a proposal one acknowledgment too early.",
-    file: "protocol/leader/leader.ts",
-    find: "this.outstanding.push({ txn, acks: new AckSet(this.server.ackVerifier) });",
+    file: "protocol/configurations.ts",
+    find: "return new AckSet(this.forAcks, this.second);",
     replace: [
-      "const { ackVerifier: verifier } = this.server;",
+      "const { forAcks: verifier } = this;",
       "const containsQuorum = (sids: readonly ServerId[]) => verifier.containsQuorum([...sids, -1 as ServerId]);",
-      "this.outstanding.push({ txn, acks: new AckSet({ ...verifier, containsQuorum }) });",
+      "return new AckSet({ ...verifier, containsQuorum }, this.second);",
     ].join("\n    "),
   },
   {
@@ -271,9 +271,9 @@ until: 30s
   {
     name: "newleader-quorum-counts-observers",
     about: "Acknowledgments of NEWLEADER by observers count toward the quorum that establishes a leader.",
-    file: "protocol/leader/newleader-ack.ts",
-    find: "this.acked = new AckSet(verifier);",
-    replace: "this.acked = new AckSet({ ...verifier, isVoter: () => true });",
+    file: "protocol/configurations.ts",
+    find: "return new AckSet(this.forEpochs, this.second);",
+    replace: "return new AckSet({ ...this.forEpochs, isVoter: () => true }, this.second);",
   },
   {
     name: "established-after-two-acks",
@@ -409,8 +409,9 @@ until: 30s
     name: "proposal-applied-when-logged",
     about: "A follower applies a proposal when it arrives, without a COMMIT.",
     file: "protocol/learner/follower.ts",
-    find: "this.lastQueued = zxid;\n    this.logProposal(txn);",
-    replace: "this.lastQueued = zxid;\n    this.log.write(txn);\n    this.commitProcessor.commit(txn);",
+    find: "this.server.configurations.see(txn.config);\n    this.logProposal(txn);",
+    replace:
+      "this.server.configurations.see(txn.config);\n    this.log.write(txn);\n    this.commitProcessor.commit(txn);",
     also: [
       {
         file: "protocol/learner/follower.ts",
