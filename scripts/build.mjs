@@ -8,19 +8,18 @@
 // the bundle and in the source, for example new URL("../schema/scenario.schema.json", import.meta.url).
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 // If esbuild is not installed, this script does nothing and succeeds. npm also runs this script for `npm ci --omit=dev`
 // and for `npx zabsim` before the first `npm ci`, and a failure would leave npx with a broken cache.
-const { build, transform } = await import("esbuild").catch(() => {
+const { build, transform, transformSync } = await import("esbuild").catch(() => {
   console.error(
     "build: esbuild is not installed; dist/ is unchanged. Run `npm ci`, which installs esbuild and builds.",
   );
   process.exit(0);
 });
 
-const { minifySync } = await import("oxc-minify");
 const { default: typescript } = await import("typescript");
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -32,6 +31,8 @@ const { dependencies, devDependencies, exports, peerDependencies } = JSON.parse(
 // build.
 const fresh = `.dist-${process.pid}`;
 process.on("exit", () => rmSync(join(root, fresh), { recursive: true, force: true }));
+
+const AROUND_THE_CORE = ["campaign", "cli", "cluster", "decide", "fuzz", "invariants", "lib", "reports", "scenarios"];
 
 const published = {
   cli: "cli/main.ts",
@@ -79,7 +80,6 @@ const { metafile } = await build({
   metafile: true,
 });
 keepRequireWhereUsed(Object.keys(metafile.outputs));
-shortenLocals(Object.keys(metafile.outputs));
 writeFileSync(join(root, fresh, "THIRD-PARTY-LICENSES.txt"), licensesOf(metafile));
 
 // package.json leaves bench* out of the npm package.
@@ -120,18 +120,6 @@ function keepRequireWhereUsed(files) {
   }
 }
 
-/**
- * Gives local variables short names. The names of functions, classes and methods stay, because stack traces contain
- * them.
- */
-function shortenLocals(files) {
-  const mangle = { toplevel: false, keepNames: true };
-  const options = { compress: false, mangle, codegen: { removeWhitespace: true } };
-  for (const file of files.map((name) => join(root, name))) {
-    writeFileSync(file, minifySync(file, readFileSync(file, "utf8"), options).code);
-  }
-}
-
 /** Minifies the npm packages of a bundle, file by file. */
 function minifyPackages({ onLoad }) {
   onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, async ({ path }) => {
@@ -140,12 +128,18 @@ function minifyPackages({ onLoad }) {
   });
 }
 
-/** Removes the comments of zabsim's own code, which esbuild keeps in classes and functions. */
+/**
+ * Removes the comments of zabsim's own code, which esbuild keeps in classes and functions. In the folders around the
+ * core, also gives short names to everything that is not exported and is no method, because these folders are
+ * large. Stack traces of the core and the simulator keep all names.
+ */
 function removeComments({ onLoad }) {
   const compilerOptions = { module: "esnext", target: "esnext", removeComments: true, verbatimModuleSyntax: true };
   onLoad({ filter: /\.ts$/ }, ({ path }) => {
     const { outputText } = typescript.transpileModule(readFileSync(path, "utf8"), { compilerOptions });
-    return { contents: outputText, loader: "js" };
+    const minifyIdentifiers = AROUND_THE_CORE.includes(relative(root, path).split(sep)[0]);
+    const { code } = transformSync(outputText, { minifyIdentifiers });
+    return { contents: code, loader: "js" };
   });
 }
 
