@@ -59,7 +59,11 @@ process.exitCode = core.killed || survivors.length > 0 ? 1 : 0;
 
 async function work() {
   for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-    const hunter = await bundle("test/mutants/hunt.ts", mutant.name, mutant.name === NONE ? [] : [mutate(mutant)]);
+    const hunter = await bundle(
+      "test/mutants/hunt.ts",
+      mutant.name,
+      mutant.name === NONE ? [] : [mutate(() => mutant)],
+    );
     const maxSeconds = Number(values.time) / (mutant.name === NONE ? 4 : 1);
     const result = await hunt(hunter, { firstSeed: Number(values.seed), runs: Number(values.runs), maxSeconds });
     rows.push({ mutant: mutant.name, ...result });

@@ -2,11 +2,11 @@
  * Checks that each mutant's patches match the core's source, and that the mutated core bundles and completes a cold
  * start. scripts/mutants.mjs measures whether campaigns find the mutants.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { context } from "esbuild";
 import { afterAll, describe, expect, it } from "vitest";
 import { readScenario } from "../../cli/scenario-files.ts";
 import { loadScenario } from "../../scenarios/load.ts";
@@ -19,20 +19,28 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const { scenario } = readScenario(join(root, "scenarios", "shipped", "cold-start-of-three-epoch-1.yaml"), []);
 
+let mutated: Mutant;
+
+/** Bundles the core with the mutant `mutated`. esbuild reads each unchanged file once for all mutants. */
+const bundle = await context({
+  absWorkingDir: root,
+  entryPoints: ["scenarios/run.ts"],
+  write: false,
+  plugins: [mutate(() => mutated)],
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  logLevel: "silent",
+  // seedrandom is CommonJS and requires Node's own modules.
+  banner: { js: 'import { createRequire } from "node:module";const require = createRequire(import.meta.url);' },
+});
+afterAll(() => bundle.dispose());
+
 async function runsOf(mutant: Mutant): Promise<typeof runScenario> {
+  mutated = mutant;
+  const { outputFiles } = await bundle.rebuild();
   const outfile = join(folder, `${mutant.name}.mjs`);
-  await build({
-    absWorkingDir: root,
-    entryPoints: ["scenarios/run.ts"],
-    outfile,
-    plugins: [mutate(mutant)],
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    logLevel: "silent",
-    // seedrandom is CommonJS and requires Node's own modules.
-    banner: { js: 'import { createRequire } from "node:module";const require = createRequire(import.meta.url);' },
-  });
+  writeFileSync(outfile, outputFiles[0]?.contents ?? "");
   const module = (await import(/* @vite-ignore */ pathToFileURL(outfile).href)) as { runScenario: typeof runScenario };
   return module.runScenario;
 }

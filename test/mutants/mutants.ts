@@ -536,13 +536,16 @@ export function mutatedFiles(mutant: Mutant, root: string): { file: string; befo
   });
 }
 
-/** An esbuild plugin that applies the mutant to the repository at absWorkingDir. */
-export function mutate(mutant: Mutant): Plugin {
+/** An esbuild plugin that applies a mutant, chosen at the start of each build, to the repository at absWorkingDir. */
+export function mutate(chosen: () => Mutant): Plugin {
   return {
-    name: `mutant ${mutant.name}`,
+    name: "mutant",
     setup(build) {
       const root = build.initialOptions.absWorkingDir ?? process.cwd();
-      const mutated = new Map(mutatedFiles(mutant, root).map(({ file, after }) => [join(root, file), after]));
+      let mutated: ReadonlyMap<string, string>;
+      build.onStart(() => {
+        mutated = new Map(mutatedFiles(chosen(), root).map(({ file, after }) => [join(root, file), after]));
+      });
       build.onLoad({ filter: /[\\/]protocol[\\/].+\.ts$/ }, ({ path }) => {
         const contents = mutated.get(path);
         return contents === undefined ? undefined : { contents, loader: "ts" };
