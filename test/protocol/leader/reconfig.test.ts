@@ -1,0 +1,78 @@
+/** Tests the checks of a request to change the configuration, and the choice of the designated leader. */
+import { describe, expect, it } from "vitest";
+import {
+  checkReconfig,
+  designatedLeader,
+  type ReconfigContext,
+  type ReconfigRequest,
+} from "../../../protocol/leader/reconfig.ts";
+import { AckSet, configText, hierarchical, majority, type QuorumVerifier } from "../../../protocol/quorum.ts";
+import { asServerId, type ServerId } from "../../../protocol/zxid.ts";
+
+const ids = (...sids: number[]): ServerId[] => sids.map(asServerId);
+const BASE = majority(ids(1, 2, 3), [], 1);
+const participant = (sid: number) => ({ sid: asServerId(sid), role: "participant" as const });
+
+function check(request: ReconfigRequest, changes: Partial<ReconfigContext> = {}): string {
+  const context: ReconfigContext = {
+    committed: BASE,
+    pending: BASE,
+    knowsReconfig: true,
+    reconfigEnabled: true,
+    standaloneEnabled: true,
+    synced: ({ voters }) => voters,
+    ...changes,
+  };
+  const result = checkReconfig(request, 7, context);
+  return typeof result === "string" ? result : configText(result);
+}
+
+describe("checkReconfig", () => {
+  it.each<[string, ReconfigRequest, Partial<ReconfigContext>, string]>([
+    ["adds servers", { joining: [participant(4)] }, {}, "voters 1,2,3,4; version 0:7"],
+    [
+      "changes roles",
+      { joining: [{ sid: asServerId(1), role: "observer" }] },
+      {},
+      "voters 2,3; observers 1; version 0:7",
+    ],
+    ["removes servers, and ignores unknown ones", { leaving: ids(1, 9) }, {}, "voters 2,3; version 0:7"],
+    ["replaces all members", { members: majority(ids(4, 5)) }, {}, "voters 4,5; version 0:7"],
+    [
+      "leaves one voter without standaloneEnabled",
+      { leaving: ids(1, 2) },
+      { standaloneEnabled: false },
+      "voters 3; version 0:7",
+    ],
+    ["knows no reconfiguration", {}, { knowsReconfig: false }, "Unimplemented"],
+    ["is disabled", {}, { reconfigEnabled: false }, "ReconfigDisabled"],
+    ["has a pending configuration", {}, { pending: { ...BASE, version: 2 } }, "ReconfigInProgress"],
+    ["has another version", { fromVersion: 2 }, {}, "BadVersion"],
+    ["has groups", { leaving: ids(1) }, { pending: hierarchical([ids(1, 2, 3)], new Map(), [], 1) }, "BadArguments"],
+    ["would leave one voter", { leaving: ids(1, 2) }, {}, "BadArguments"],
+    ["would leave no voter", { leaving: ids(1, 2, 3) }, { standaloneEnabled: false }, "BadArguments"],
+    ["has no synced quorum", { joining: [participant(4)] }, { synced: () => ids(1, 2) }, "NewConfigNoQuorum"],
+  ])("%s", (_, request, changes, expected) => {
+    expect(check(request, changes)).toBe(expected);
+  });
+});
+
+describe("designatedLeader", () => {
+  function acksOf(config: QuorumVerifier, ...sids: number[]): AckSet {
+    const acks = new AckSet(BASE, config);
+    for (const sid of sids) acks.add(asServerId(sid));
+    return acks;
+  }
+  const next = majority(ids(2, 3, 4), [], 2);
+
+  it.each<[string, number, number[], number[][], number]>([
+    ["is this leader if it votes in the new configuration", 2, [3, 4], [], 2],
+    ["is a voter of the new configuration that has acknowledged it", 1, [1, 3, 4], [], 3],
+    ["has acknowledged the most later transactions", 1, [2, 3, 4], [[3, 4], [4]], 4],
+    ["is one of the last ones if no server has acknowledged a transaction", 1, [2, 3], [[]], 2],
+    ["is this leader if no server has acknowledged the configuration", 1, [1], [], 1],
+  ])("%s", (_, self, acked, later, expected) => {
+    const rest = later.map((sids) => acksOf(next, ...sids));
+    expect(designatedLeader(asServerId(self), acksOf(next, ...acked), rest)).toBe(expected);
+  });
+});
