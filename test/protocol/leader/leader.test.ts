@@ -10,6 +10,8 @@ import {
   LOOKING,
   MAX_EPOCH,
   QUORUM_PORT,
+  type ReconfigRequest,
+  type ReconfigResult,
   WORK_APPLY_COMMITS,
 } from "../../../protocol/index.ts";
 import { ack, ackEpoch, type BareOptions, BarePeer, ensemble, info, ping } from "../../conformance/bare-peer.ts";
@@ -313,6 +315,62 @@ describe("with syncForgetsAcks", () => {
     expect(bare.peer.database.history.length).toBe(0);
     bare.packet(9, ack("1:1"));
     expect(bare.peer.database.history.length).toBe(1);
+  });
+});
+
+describe("a reconfiguration", () => {
+  const settings = { reconfigEnabled: true };
+  const removed = (sid: number): ReconfigRequest => ({ leaving: [asServerId(sid)] });
+  const reconfig = (bare: BarePeer, request: ReconfigRequest): ReconfigResult => {
+    let result: ReconfigResult = "none";
+    bare.input(() => {
+      result = bare.peer.reconfig(request);
+    });
+    return result;
+  };
+
+  it("is taken only by a leader that serves", () => {
+    expect(reconfig(new BarePeer({ settings }).start(), removed(2))).toBe("none");
+    expect(reconfig(new BarePeer({ settings }).becomeLeader(), removed(2))).toBe("none");
+  });
+
+  it("is refused with a transaction of its own", () => {
+    const bare = serving();
+    expect(reconfig(bare, removed(2))).toBe("ReconfigDisabled");
+    expect(bare.sentOn(F1)).toContain("PROPOSAL 1:1");
+  });
+
+  it("waits while the requests stall", () => {
+    const bare = serving({ settings });
+    bare.peer.stallRequests();
+    expect(reconfig(bare, removed(2))).toBe("queued");
+    bare.peer.resumeRequests(true);
+    bare.input(() => bare.peer.runRequests());
+    expect(bare.configWrites.at(-1)).toBe("next voters 0,1; version 1:1");
+  });
+
+  it("is committed with COMMITANDACTIVATE, and so are the transactions after it", () => {
+    const bare = serving({ settings });
+    expect(reconfig(bare, removed(2))).toBe("proposed");
+    write(bare, "w1");
+    bare.packet(F1, ack("1:1")).packet(F1, ack("1:2"));
+    expect(bare.sentOn(F1).slice(-2)).toEqual(["COMMITANDACTIVATE 1:1", "COMMIT 1:2"]);
+    expect(bare.peer.configurations.committed.voters).toEqual([0, 1]);
+    expect(bare.configWrites.slice(-3)).toEqual([
+      "dynamic voters 0,1; version 1:1",
+      "pointer voters 0,1; version 1:1",
+      "delete next",
+    ]);
+  });
+
+  it("without this leader designates another one, and the leader commits nothing more", () => {
+    const bare = serving({ settings });
+    bare.accept(F2).packet(F2, info(2, 0)).packet(F2, ackEpoch(0, "0:0")).packet(F2, ack("1:0"));
+    reconfig(bare, removed(0));
+    write(bare, "w1");
+    for (const follower of [F1, F2]) bare.packet(follower, ack("1:1")).packet(follower, ack("1:2"));
+    expect(bare.sentOn(F1)).toContain("COMMITANDACTIVATE 1:1");
+    expect(bare.sentOn(F1)).not.toContain("COMMIT 1:2");
   });
 });
 
