@@ -463,6 +463,13 @@ const BUG_OF_FIX: Readonly<
     role: "observing",
     needs: "knowsObserverMasters",
   },
+  activatedTxnIsQueued: {
+    id: "open-observer-aborts-sync-after-reconfiguration",
+    cause: "An observer that synchronizes does not take INFORMANDACTIVATE for the predecessor of the next INFORM.",
+    effect: "It takes the next INFORM for a gap. From 3.9.4 on, it then stops observing and joins again.",
+    role: "observing",
+    needs: "rejectsGaps",
+  },
   startupKeepsError: {
     id: "zookeeper-4203-new-leader-forgets-failed-acceptor",
     cause: "A leader whose accept() fails before it is established forgets the error when it starts to serve.",

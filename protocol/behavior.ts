@@ -306,6 +306,11 @@ export interface Fixes {
    * startup of its LeaderZooKeeperServer replaces the state ERROR by RUNNING (ZooKeeperServer#startup; ZOOKEEPER-4203).
    */
   readonly startupKeepsError: boolean;
+  /**
+   * An observer that synchronizes compares the zxid of INFORMANDACTIVATE with that of the packet before it, and stores
+   * it, as for INFORM (Learner#syncWithLeader; open-observer-aborts-sync-after-reconfiguration).
+   */
+  readonly activatedTxnIsQueued: boolean;
 }
 
 /** The name of a fix. */
@@ -329,6 +334,7 @@ export const NO_FIXES: Fixes = {
   syncWaitsForApply: false,
   truncSnapshotIsSynced: false,
   observerMasterKnowsPending: false,
+  activatedTxnIsQueued: false,
   startupKeepsError: false,
 };
 

@@ -241,7 +241,7 @@ export class Synchronization implements LogUser, SyncRest {
         break;
       case INFORMANDACTIVATE:
         if (!("designated" in message.data)) this.inform(message.data);
-        else if (this.activate(message.data, message.zxid, message.data.designated)) this.inform(message.data);
+        else if (this.activate(message.data, message.zxid, message.data.designated)) this.activated(message.data);
         break;
       case INFORM:
         this.inform(message.data);
@@ -323,7 +323,16 @@ export class Synchronization implements LogUser, SyncRest {
   }
 
   private inform(txn: Txn): void {
-    if (!this.acceptProposal(txn)) return;
+    if (this.acceptProposal(txn)) this.informed(txn);
+  }
+
+  /** Without the fix, neither compares the zxid with that of the packet before it, nor stores it. */
+  private activated(txn: Txn): void {
+    if (this.server.behavior.activatedTxnIsQueued) this.inform(txn);
+    else this.informed(txn);
+  }
+
+  private informed(txn: Txn): void {
     if (!this.writeToTxnLog) {
       this.apply(txn);
       return;
