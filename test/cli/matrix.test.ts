@@ -76,7 +76,7 @@ describe("matrix", () => {
     expect(JSON.parse(json)).toMatchObject({
       from: "3.8.4",
       to: "3.9.5",
-      coming: [],
+      coming: [{ bug: "open-observer-aborts-sync-after-reconfiguration" }],
       better: [],
       rollingUpgrade: null,
     });
