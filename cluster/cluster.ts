@@ -216,12 +216,14 @@ export class Cluster {
     this.changedSpecs.set(server, { ...spec, ...change, settings: { ...spec.settings, ...settings } });
   }
 
-  /** Makes a server crash at its next write of this kind to the files of its configuration. */
-  crashAtConfigWrite(sid: ServerId, write: ConfigWrite): void {
+  /** Makes a server crash at its next write of this kind to the files of its configuration. Returns these files. */
+  crashAtConfigWrite(sid: ServerId, write: ConfigWrite): ConfigFiles {
     const crash = (): void => {
       this.crash({ server: sid, unsynced: "lost", connectionsReset: true });
     };
-    this.configFiles(sid).crashAtWrite(write, crash);
+    const files = this.configFiles(sid);
+    files.crashAtWrite(write, crash);
+    return files;
   }
 
   /** Sets the release with which the server starts the next time. If the server runs, stops it. */

@@ -21,6 +21,8 @@ export class ConfigFiles {
   committed: QuorumVerifier | undefined;
   /** The content of zoo.cfg.dynamic.next. */
   next: QuorumVerifier | undefined;
+  /** The number of planned crashes that have happened. */
+  crashes = 0;
   private crash: { readonly write: ConfigWrite; readonly perform: () => void } | undefined = undefined;
 
   constructor(committed: QuorumVerifier | undefined, next: QuorumVerifier | undefined) {
@@ -67,6 +69,7 @@ export class ConfigFiles {
     if (this.crash?.write !== write) return true;
     const { perform } = this.crash;
     this.crash = undefined;
+    this.crashes++;
     perform();
     return false;
   }

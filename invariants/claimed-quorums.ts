@@ -255,7 +255,9 @@ export class ClaimedQuorums {
     const own = this.of(leader.sid);
     own.established.add(epoch);
     const action = `is established in epoch ${epoch}`;
-    this.check(leader, own.newLeaderAcks, action, "acknowledged NEWLEADER", inForce(leader));
+    // The leader has just committed the pending configuration, but the quorum of NEWLEADER needed the old one, too.
+    const needed = leader.replaced === undefined ? inForce(leader) : [leader.replaced, leader.configuration];
+    this.check(leader, own.newLeaderAcks, action, "acknowledged NEWLEADER", needed);
   }
 
   /** Records the configurations whose quorums a proposal needs, if there are two. */

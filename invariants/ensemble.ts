@@ -18,6 +18,8 @@ export interface ServerView {
   configuration: Configuration;
   /** The configuration that the server has seen and not committed, if it is newer. Quorums then need both. */
   pending: Configuration | undefined;
+  /** The configuration that the server has replaced since it took its role; undefined if there is none. */
+  replaced: Configuration | undefined;
   /** Whether the configuration of the server makes it an observer. */
   observer: boolean;
   /** Whether the server has loaded its disk at least once in this run. */
@@ -126,6 +128,7 @@ function newServerView(sid: ServerId, configuration: Configuration): ServerView 
     sid,
     configuration,
     pending: undefined,
+    replaced: undefined,
     observer: !configuration.voters.has(sid),
     hasLoaded: false,
     tree: undefined,

@@ -74,6 +74,7 @@ export class ServerNotes implements Notes {
     const wasLooking = this.server.looking;
     this.server.role = ROLES[state];
     this.server.looking = state === LOOKING;
+    if (phase === ELECTION) this.server.replaced = undefined;
     // A reconfiguration can give a server its next role without an election.
     const skipsElection = state !== LOOKING && phase === ELECTION && !wasLooking;
     if (state !== LOOKING && !skipsElection) return;
@@ -274,6 +275,7 @@ export class ServerNotes implements Notes {
   configCommitted(config: QuorumVerifier): void {
     const { check, server } = this;
     check.configAgreement.committed(server, config);
+    server.replaced = server.configuration;
     server.configuration = configurationOf(config);
     server.observer = !server.configuration.voters.has(server.sid);
     if ((server.pending?.version ?? 0) <= config.version) server.pending = undefined;

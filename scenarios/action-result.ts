@@ -10,6 +10,7 @@ export type EffectKind =
   | "connections"
   | "accepts"
   | "servers"
+  | "config-writes"
   | "threads"
   | "disk-operations"
   | "files";

@@ -110,14 +110,19 @@ const PERFORMERS: Performers = {
   reconfig: (request, { cluster }) => {
     const result = cluster.leader?.reconfig(reconfigRequest(request)) ?? "none";
     const { refused = "proposed" } = request;
-    const problem = result === "none" ? "no server leads" : `expected ${refused}, got ${result}`;
-    return result === refused || result === "queued" ? {} : { problem };
+    // The result of a request that waits is not known, so only an accepted request can be expected.
+    if (result === refused || (result === "queued" && request.refused === undefined)) return {};
+    return { problem: result === "none" ? "no server leads" : `expected ${refused}, got ${result}` };
   },
   crashAtConfigWrite: ({ server, write }, { cluster }) => {
     const sid = resolve(cluster, server);
     if (sid === undefined) return NO_SERVER;
-    cluster.crashAtConfigWrite(sid, write);
-    return {};
+    const files = cluster.crashAtConfigWrite(sid, write);
+    const before = files.crashes;
+    return {
+      effect: counted("config-writes", () => files.crashes - before),
+      undo: () => files.cancelCrash(),
+    };
   },
   acceptError: ({ server: which, thread }, { cluster }) => {
     const sid = resolve(cluster, which);

@@ -5,7 +5,7 @@
 //
 // A commit needs bench/pieces.ts. `--starts N` and `--rounds N` change how much is measured.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -41,7 +41,7 @@ async function bundle(commit) {
   if (commit !== undefined) {
     const git = spawnSync("git", ["archive", "--format=tar", commit], { cwd: root, maxBuffer: 2 ** 30 });
     if (git.status !== 0) throw new Error(`bench:pair: ${git.stderr}`);
-    spawnSync("mkdir", ["-p", folder]);
+    mkdirSync(folder, { recursive: true });
     spawnSync("tar", ["-x", "-C", folder], { input: git.stdout });
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   }

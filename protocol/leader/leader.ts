@@ -334,8 +334,8 @@ export class Leader
     database.lastProcessedZxid = this.zxid;
     if (settings.initialCounter > 0) this.zxid = makeZxid(this.epoch, settings.initialCounter);
     server.setPhase(BROADCAST);
-    server.notes.established(this.epoch, database.history);
     this.activatePending();
+    server.notes.established(this.epoch, database.history);
     for (const handler of [...this.handlers]) handler.leaderStarted();
     // A handler can find a REQUEST in its inbox and propose it. If this uses up the zxids of the epoch, the leader no
     // longer serves.
@@ -347,23 +347,11 @@ export class Leader
    * (Leader#startZkServer).
    */
   private activatePending(): void {
-    const { behavior, configurations, myid, settings } = this.server;
+    const { behavior, configurations, settings } = this.server;
     if (!behavior.knowsReconfig) return;
     if (!settings.reconfigEnabled && behavior.reconfigDisabledKeepsPending) return;
     const { acked } = assertPresent(this.newLeaderAck, "newLeaderAck", this.phase);
-    const { pending } = configurations;
-    const designated = designatedLeader(
-      myid,
-      acked,
-      this.outstanding.map(({ acks }) => acks),
-    );
-    this.server.processReconfig(pending, designated, this.zxid, true);
-    if (designated !== myid) this.handOver(designated, pending);
-  }
-
-  private handOver(designated: ServerId, config: QuorumVerifier): void {
-    this.allowedToCommit = false;
-    this.server.notes.leaderDesignated(designated, config);
+    this.activate(configurations.pending, acked, this.zxid);
   }
 
   /**
@@ -483,9 +471,7 @@ export class Leader
     return true;
   }
 
-  /**
-   * Handles a client's request to change the configuration. A refused request becomes a transaction, too.
-   */
+  /** Handles a client's request to change the configuration. A refused request becomes a transaction, too. */
   reconfig(request: ReconfigRequest): ReconfigResult {
     if (this.phase !== "broadcast") return "none";
     if (this.requestStalls === 0 && this.requests.length === 0) return this.prepareReconfig(request);
@@ -631,7 +617,10 @@ export class Leader
     if (designated !== undefined && next !== undefined && this.allowedToCommit) this.tryToCommit(next);
   }
 
-  /** Makes a configuration the committed one. Returns the server that should lead from now on. */
+  /**
+   * Makes a configuration the committed one. Returns the server that should lead from now on. If it is another server,
+   * this leader commits nothing more.
+   */
   private activate(config: QuorumVerifier, acks: AckSet, zxid: Zxid): ServerId {
     const { myid } = this.server;
     const designated = designatedLeader(
@@ -640,7 +629,10 @@ export class Leader
       this.outstanding.map((proposal) => proposal.acks),
     );
     this.server.processReconfig(config, designated, zxid, true);
-    if (designated !== myid) this.handOver(designated, config);
+    if (designated !== myid) {
+      this.allowedToCommit = false;
+      this.server.notes.leaderDesignated(designated, config);
+    }
     return designated;
   }
 
