@@ -19,7 +19,8 @@ it.each([
   ["[{ when: established, reconfig: { remove: [1, 2] } }]", "step 1: expected proposed, got BadArguments"],
   ["[{ reconfig: { remove: 1 } }]", "step 1: no server leads"],
   [
-    "[{ when: established, stall: { server: leader, thread: requests } }, { reconfig: { remove: 1, refused: BadVersion } }]",
+    `[{ when: established, stall: { server: leader, thread: requests } },
+      { reconfig: { remove: 1, refused: BadVersion } }]`,
     "step 2: expected BadVersion, got queued",
   ],
 ])("%s: %s", (steps, problem) => {
