@@ -25,6 +25,7 @@ import {
   LOOKING,
   makeZxid,
   NO_EPOCH,
+  NO_ZXID,
   type Notification,
   type ServerId,
   type Txn,
@@ -49,8 +50,10 @@ interface Claims {
   readonly votes: Counted;
   /** The last notification of each server that follows or leads, of any round. */
   readonly settledVotes: Counted;
-  /** The zxids of the COMMITs and INFORMs that the server has read and whose transactions it has not delivered. */
-  commits: Zxid[];
+  /** The zxid of the first COMMIT or INFORM whose transaction the server has not delivered; NO_ZXID if there is none. */
+  nextCommit: Zxid;
+  /** The zxids of the COMMITs and INFORMs after it. */
+  laterCommits: Zxid[];
   /** The state with which the server voted for itself. */
   zxid: Zxid | undefined;
   currentEpoch: Epoch | undefined;
@@ -79,7 +82,8 @@ interface Claims {
 export class ClaimedQuorums {
   private readonly ensemble: Ensemble;
   private readonly violations: Violations;
-  private readonly claims = new Map<ServerId, Claims>();
+  /** The claims of each server, by its id. */
+  private readonly claims: (Claims | undefined)[] = [];
 
   constructor(ensemble: Ensemble, violations: Violations) {
     this.ensemble = ensemble;
@@ -98,7 +102,8 @@ export class ClaimedQuorums {
     own.aheadOf.clear();
     own.votes.clear();
     own.settledVotes.clear();
-    own.commits = [];
+    own.nextCommit = NO_ZXID;
+    own.laterCommits = [];
   }
 
   /** Forgets what a server has written. Called when its process ends, because its disk may change. */
@@ -289,9 +294,13 @@ export class ClaimedQuorums {
     }
     const history = primary?.upTo(zxid);
     if (history === undefined) return;
-    const configurations = own.proposedWith.get(zxid) ?? [leader.configuration];
+    const both = own.proposedWith.size === 0 ? undefined : own.proposedWith.get(zxid);
+    if (both === undefined) {
+      this.checkHolders(leader, zxid, history, leader.configuration);
+      return;
+    }
     own.proposedWith.delete(zxid);
-    for (const configuration of configurations) this.checkHolders(leader, zxid, history, configuration);
+    for (const configuration of both) this.checkHolders(leader, zxid, history, configuration);
   }
 
   private checkHolders(leader: ServerView, zxid: Zxid, history: History, configuration: Configuration): void {
@@ -311,21 +320,27 @@ export class ClaimedQuorums {
 
   /** Records a COMMIT or an INFORM that a learner has read. */
   commitRead({ sid }: ServerView, zxid: Zxid): void {
-    this.of(sid).commits.push(zxid);
+    const own = this.of(sid);
+    if (own.nextCommit === NO_ZXID) own.nextCommit = zxid;
+    else own.laterCommits.push(zxid);
   }
 
   /** Checks that a learner has read a COMMIT or an INFORM for a transaction that it delivers. */
   delivered({ role, sid }: ServerView, { zxid }: Txn): void {
     if (role !== "following" && role !== "observing") return;
-    const { commits } = this.of(sid);
-    if (commits[0] === zxid) {
-      commits.shift();
+    const own = this.of(sid);
+    const { laterCommits, nextCommit } = own;
+    if (nextCommit === zxid) {
+      own.nextCommit = laterCommits.length === 0 ? NO_ZXID : (laterCommits.shift() as Zxid);
       return;
     }
-    const index = commits.indexOf(zxid);
-    commits.splice(0, index + 1);
-    if (index >= 0) return;
-    const next = commits[0] === undefined ? "" : `; the next is for ${zxidText(commits[0])}`;
+    const index = laterCommits.indexOf(zxid);
+    if (index >= 0) {
+      own.nextCommit = laterCommits[index + 1] ?? NO_ZXID;
+      own.laterCommits = laterCommits.slice(index + 2);
+      return;
+    }
+    const next = nextCommit === NO_ZXID ? "" : `; the next is for ${zxidText(nextCommit)}`;
     const text = `delivers ${zxidText(zxid)} without a COMMIT or INFORM for it${next}`;
     this.violations.report("claimed-quorums", sid, text, { zxid });
   }
@@ -345,13 +360,14 @@ export class ClaimedQuorums {
   }
 
   private of(sid: ServerId): Claims {
-    let own = this.claims.get(sid);
+    let own = this.claims[sid];
     if (own === undefined) {
       own = {
         vote: undefined,
         votes: new Map(),
         settledVotes: new Map(),
-        commits: [],
+        nextCommit: NO_ZXID,
+        laterCommits: [],
         proposedWith: new Map(),
         hasHandedOver: false,
         aheadOf: new Set(),
@@ -366,7 +382,7 @@ export class ClaimedQuorums {
         acks: [],
         newLeaderAcks: [],
       };
-      this.claims.set(sid, own);
+      this.claims[sid] = own;
     }
     return own;
   }
