@@ -42,6 +42,9 @@ type WorkNode = Pick<Node<unknown>, "clockUs" | "random" | "setTimer">;
  */
 const FIRST_TIMER = 9;
 
+/** The number of kinds of thread work. They are numbered from 0. */
+const KINDS = 4;
+
 /** An unfinished piece of work. */
 interface Piece {
   readonly key: number;
@@ -63,12 +66,17 @@ export class ThreadWorkTimers {
 
   /** Starts a piece of work, or restarts the piece with this key. */
   start(work: ThreadWork, key: number): void {
-    const doneUs = this.node.clockUs + this.draw(this.durations[work]);
+    const delayUs = this.draw(this.durations[work]);
+    const doneUs = this.node.clockUs + delayUs;
     const pieces = this.pieces[work];
+    if (pieces.length === 0) {
+      this.pieces[work] = [{ key, doneUs }];
+      this.node.setTimer(FIRST_TIMER + work, delayUs);
+      return;
+    }
     const running = pieces.find((piece) => piece.key === key);
-    if (running !== undefined) running.doneUs = doneUs;
-    else if (pieces.length > 0) pieces.push({ key, doneUs });
-    else this.pieces[work] = [{ key, doneUs }];
+    if (running === undefined) pieces.push({ key, doneUs });
+    else running.doneUs = doneUs;
     this.setTimer(work);
   }
 
@@ -86,7 +94,7 @@ export class ThreadWorkTimers {
   /** Returns the kind of work to which this timer belongs; undefined if the timer does not belong to thread work. */
   workOf(timer: number): ThreadWork | undefined {
     const work = timer - FIRST_TIMER;
-    return work >= 0 && work in this.pieces ? (work as ThreadWork) : undefined;
+    return work >= 0 && work < KINDS ? (work as ThreadWork) : undefined;
   }
 
   /**

@@ -9,7 +9,7 @@
  * transaction is compared with only one entry. The class adds an entry that is shorter than the epoch's first log only
  * when a comparison needs it.
  */
-import type { Epoch, History, ServerId } from "../protocol/index.ts";
+import { type Epoch, type History, NO_EPOCH, type ServerId } from "../protocol/index.ts";
 import type { CommittedHistory } from "./committed-history.ts";
 import type { ServerView } from "./ensemble.ts";
 import type { EpochPrimaries } from "./epoch-primaries.ts";
@@ -18,6 +18,9 @@ import type { Violations } from "./violation.ts";
 
 export class ProcessConsistency {
   private readonly longestLogs = new Map<Epoch, LongestLog>();
+  /** The epoch of the last comparison and its longest log. Almost every comparison is of the same epoch as before. */
+  private lastEpoch = NO_EPOCH;
+  private lastLongest: LongestLog | undefined;
   private readonly committed: CommittedHistory;
   private readonly primaries: EpochPrimaries;
   private readonly violations: Violations;
@@ -30,9 +33,10 @@ export class ProcessConsistency {
 
   /** Compares the log of a participant of this epoch with the longest log of this epoch. */
   logChanged({ sid }: ServerView, epoch: Epoch, log: History): void {
-    const longest = this.longestLogs.get(epoch);
+    const longest = this.longestOf(epoch);
     if (longest === undefined) {
-      this.longestLogs.set(epoch, new LongestLog(log, sid));
+      this.lastLongest = new LongestLog(log, sid);
+      this.longestLogs.set(epoch, this.lastLongest);
       return;
     }
     const known = longest.atLength(log.length);
@@ -40,6 +44,14 @@ export class ProcessConsistency {
     const other = longest.last;
     if (this.isOtherWrong(epoch, log, other)) this.report(longest.owner, epoch, other, log);
     else this.report(sid, epoch, log, other);
+  }
+
+  private longestOf(epoch: Epoch): LongestLog | undefined {
+    if (epoch !== this.lastEpoch) {
+      this.lastEpoch = epoch;
+      this.lastLongest = this.longestLogs.get(epoch);
+    }
+    return this.lastLongest;
   }
 
   /** Returns whether only the other one of two logs differs from the history that should be in them. */

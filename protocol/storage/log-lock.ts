@@ -43,15 +43,20 @@ export class LogLock {
 
   /** Handles the completion of `syncLog`, and gives the lock to the next user. */
   synced(ok: boolean): void {
-    const { holder: user, passing } = this;
+    const user = this.holder;
     this.holder = null;
-    this.passing = [];
-    for (const run of passing) run();
+    if (this.passing.length > 0) this.runPassing();
     user?.logSynced(ok);
     while (this.holder === null) {
       const next = this.waiting.shift();
       if (next === undefined) return;
       next.logAcquired();
     }
+  }
+
+  private runPassing(): void {
+    const { passing } = this;
+    this.passing = [];
+    for (const run of passing) run();
   }
 }
