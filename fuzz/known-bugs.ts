@@ -470,6 +470,16 @@ const BUG_OF_FIX: Readonly<
     role: "observing",
     needs: "rejectsGaps",
   },
+  newLeaderNamesLatestConfig: {
+    id: "open-newleader-names-replaced-configuration",
+    cause:
+      "After a handler has read the configuration for NEWLEADER, the leader proposes a newer one to the learner, " +
+      "before the handler queues NEWLEADER.",
+    effect:
+      "The learner replaces the newer configuration by the older one, and can then elect a leader that lacks " +
+      "transactions committed in the newer one.",
+    needs: "knowsReconfig",
+  },
   startupKeepsError: {
     id: "zookeeper-4203-new-leader-forgets-failed-acceptor",
     cause: "A leader whose accept() fails before it is established forgets the error when it starts to serve.",

@@ -311,6 +311,12 @@ export interface Fixes {
    * it, as for INFORM (Learner#syncWithLeader; open-observer-aborts-sync-after-reconfiguration).
    */
   readonly activatedTxnIsQueued: boolean;
+  /**
+   * A LearnerHandler reads the pending configuration and queues NEWLEADER with it in one step. Without the fix, the
+   * leader can propose a newer configuration in between (LearnerHandler#run;
+   * open-newleader-names-replaced-configuration).
+   */
+  readonly newLeaderNamesLatestConfig: boolean;
 }
 
 /** The name of a fix. */
@@ -335,6 +341,7 @@ export const NO_FIXES: Fixes = {
   truncSnapshotIsSynced: false,
   observerMasterKnowsPending: false,
   activatedTxnIsQueued: false,
+  newLeaderNamesLatestConfig: false,
   startupKeepsError: false,
 };
 

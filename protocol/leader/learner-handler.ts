@@ -421,12 +421,9 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   private readConfig(): void {
     const { behavior, configurations } = this.server;
     const { pending } = configurations;
-    if (behavior.knowsReconfig && pending.version > 0) {
-      this.config = pending;
-      this.startWork("queuing-newleader", WORK_QUEUE_NEWLEADER);
-      return;
-    }
-    this.finishSync();
+    if (behavior.knowsReconfig && pending.version > 0) this.config = pending;
+    if (this.config === null || behavior.newLeaderNamesLatestConfig) this.finishSync();
+    else this.startWork("queuing-newleader", WORK_QUEUE_NEWLEADER);
   }
 
   private finishSync(): void {

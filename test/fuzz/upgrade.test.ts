@@ -30,6 +30,7 @@ describe("the comparison of two releases", () => {
     expect(best?.remaining.map(labelOf)).toEqual([
       "ZOOKEEPER-5088",
       "open-observer-aborts-sync-after-reconfiguration",
+      "open-newleader-names-replaced-configuration",
       "ZOOKEEPER-4203",
     ]);
   });
