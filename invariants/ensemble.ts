@@ -22,6 +22,7 @@ export interface ConfigRules {
 
 export interface ServerView {
   readonly sid: ServerId;
+  /** The rules about configurations that hold for the server. */
   rules: ConfigRules;
   /** The committed configuration of the server. The server counts quorums by it. */
   configuration: Configuration;
