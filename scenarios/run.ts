@@ -16,6 +16,7 @@ import {
 } from "../cluster/records.ts";
 import type { Message, MessageCoverage } from "../cluster/server.ts";
 import { historyOf, zxidOf } from "../cluster/start-disk.ts";
+import type { ConfigRules } from "../invariants/ensemble.ts";
 import { Invariants, type Violation } from "../invariants/index.ts";
 import { type Configuration, quorumTest } from "../invariants/quorum-test.ts";
 import {
@@ -25,6 +26,7 @@ import {
   BROADCAST,
   configText,
   type History,
+  type Peer,
   type ServerId,
   serverIdsOf,
 } from "../protocol/index.ts";
@@ -177,6 +179,8 @@ export class ScenarioRunner {
           if (committed === undefined)
             this.invariants.configured(sid, this.configurationOf(cluster.ensembleConfigOf(sid)));
           else this.invariants.startsWith(sid, committed, next);
+          const peer = cluster.server(sid)?.peer;
+          if (peer !== undefined) this.invariants.setRules(sid, configRules(peer));
           const record = { atUs: cluster.world.nowUs, server: sid, event: "started" } as const;
           this.recorded(this.keepsRecords ? { ...record, config: cluster.configOf(sid) } : record);
         },
@@ -326,9 +330,11 @@ export class ScenarioRunner {
   }
 
   private livenessOutcome(): LivenessOutcome | undefined {
-    const { failures, servers, settledUs, liveUs } = this.liveness;
+    const { failures, servers, settledUs, liveUs, missingQuorum } = this.liveness;
     const isKnown = liveUs !== undefined || this.cluster.world.nowUs >= this.endUs;
-    return settledUs === undefined || !isKnown ? undefined : { servers, settledUs, liveUs, failures };
+    if (settledUs === undefined || !isKnown) return undefined;
+    const stuck = liveUs === undefined && missingQuorum === undefined;
+    return { servers, settledUs, liveUs, failures, missingQuorum, stuck };
   }
 }
 
@@ -364,6 +370,15 @@ function finalServer(cluster: Cluster, sid: ServerId): FinalServer {
     lastProcessedZxid: peer?.database.lastProcessedZxid ?? asZxid(-1),
     history: peer?.database.history,
     config: peer && configText(peer.configurations.committed),
+    inForce: peer?.configurations.inForce ?? [],
+  };
+}
+
+/** Returns the rules about configurations that hold for a server. */
+function configRules({ behavior, settings }: Peer): ConfigRules {
+  return {
+    adoptsConfigs: behavior.knowsReconfig && settings.reconfigEnabled,
+    electsOnlyVoters: behavior.ignoresVotesForNonVoters,
   };
 }
 
