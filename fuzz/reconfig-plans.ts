@@ -25,6 +25,8 @@ import type { Draw } from "./random-values.ts";
 const SHARE = 0.13;
 /** The share of the rolls among the changes. */
 const ROLLS = 0.25;
+/** The share of the plans with requests in which reconfiguration is off, so that the leader refuses every request. */
+const DISABLED = 0.03;
 
 type EnsembleFault = (typeof ENSEMBLE_FAULTS)[number];
 type Entry = { readonly step: Step; readonly kind: Plan["kinds"][number] };
@@ -77,8 +79,10 @@ function baseOf({ kinds, scenario }: Plan): Base {
 
 function drawRequests(draw: Draw, plan: Plan, kinds: readonly EnsembleFault[]): Plan {
   const base = baseOf(plan);
+  const reconfigEnabled = !draw.chance(DISABLED);
   // The groups of a scenario must contain every participant.
-  const joiners = base.scenario.quorum ? [] : drawJoiners(draw, base, draw.pick([0, 1, 1, 2]));
+  const mayJoin = reconfigEnabled && base.scenario.quorum === undefined;
+  const joiners = mayJoin ? drawJoiners(draw, base, draw.pick([0, 1, 1, 2])) : [];
   // A wiped voter may lose a transaction that it has acknowledged.
   const isWiped = (sid: ServerId): boolean => base.entries.some(({ step }) => "wipe" in step && step.wipe === sid);
   const context: FaultContext = {
@@ -104,7 +108,8 @@ function drawRequests(draw: Draw, plan: Plan, kinds: readonly EnsembleFault[]): 
   if (has("config-moment")) drawSome("config-moment", "config-moment", draw.pick([0, 1, 1, 2, 3]));
   if (has("config-crash")) drawSome("config-crash", "config-crash", draw.pick([0, 0, 1, 2]));
   for (const joiner of joiners) drawn.push({ step: drawStart(draw, joiner, base), kind: "join" });
-  const settings = { ...plan.scenario.settings, reconfigEnabled: true };
+  if (!reconfigEnabled) return withChange(draw, base, drawn, {});
+  const settings = { ...plan.scenario.settings, reconfigEnabled };
   return withChange(draw, base, drawn, { settings, ...drawFiles(draw, base, context) });
 }
 
