@@ -50,7 +50,7 @@ interface Claims {
   readonly votes: Counted;
   /** The last notification of each server that follows or leads, of any round. */
   readonly settledVotes: Counted;
-  /** The zxid of the first COMMIT or INFORM whose transaction the server has not delivered; NO_ZXID if there is none. */
+  /** The zxid of the first COMMIT or INFORM whose transaction the server has not delivered; NO_ZXID if none. */
   nextCommit: Zxid;
   /** The zxids of the COMMITs and INFORMs after it. */
   laterCommits: Zxid[];

@@ -26,6 +26,7 @@ export type {
   ThreadSpec,
 } from "../cluster/cluster-spec.ts";
 export { CONFIG_WRITES, ConfigFiles, type ConfigWrite } from "../cluster/config-files.ts";
+export type { MissingQuorum } from "../cluster/missing-quorum.ts";
 export {
   type DecisionRecord,
   NoteRecorder,

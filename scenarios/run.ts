@@ -340,9 +340,11 @@ export class ScenarioRunner {
   }
 
   private livenessOutcome(): LivenessOutcome | undefined {
-    const { failures, servers, settledUs, liveUs } = this.liveness;
+    const { failures, servers, settledUs, liveUs, missingQuorum } = this.liveness;
     const isKnown = liveUs !== undefined || this.cluster.world.nowUs >= this.endUs;
-    return settledUs === undefined || !isKnown ? undefined : { servers, settledUs, liveUs, failures };
+    if (settledUs === undefined || !isKnown) return undefined;
+    const stuck = liveUs === undefined && missingQuorum === undefined;
+    return { servers, settledUs, liveUs, failures, missingQuorum, stuck };
   }
 }
 
@@ -378,6 +380,7 @@ function finalServer(cluster: Cluster, sid: ServerId): FinalServer {
     lastProcessedZxid: peer?.database.lastProcessedZxid ?? asZxid(-1),
     history: peer?.database.history,
     config: peer && configText(peer.configurations.committed),
+    inForce: peer?.configurations.inForce ?? [],
   };
 }
 
