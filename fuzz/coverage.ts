@@ -6,7 +6,14 @@
 
 import type { ProtocolRecord } from "../cluster/records.ts";
 import type { Message } from "../cluster/server.ts";
-import { PACKET_NAMES, PHASE_NAMES, type QuorumPacket, rulesOf, SERVER_STATE_NAMES, type ServerId } from "../protocol/index.ts";
+import {
+  PACKET_NAMES,
+  PHASE_NAMES,
+  type QuorumPacket,
+  rulesOf,
+  SERVER_STATE_NAMES,
+  type ServerId,
+} from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import { CONFIG_EVENTS, CONFIG_STATES, ConfigCoverage, REFUSALS } from "./config-coverage.ts";
 import { ENSEMBLE_FAULTS, FAULT_NAMES } from "./fault-kinds.ts";
