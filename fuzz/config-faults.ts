@@ -47,6 +47,13 @@ export const CONFIG_FAULTS = {
       ];
     },
   },
+  "config-pending": {
+    about:
+      "a client replaces voters by a server that joins; the proposal reaches only one side of the network, a server " +
+      "of this side joins again, and then all connections between the sides break",
+    parameters: "the sides, the voters that leave, and the times and durations",
+    draw: drawPending,
+  },
   "config-roll": {
     about:
       "an operator adds a server to the lists in the files: the new server starts, and the others restart one after " +
@@ -76,7 +83,16 @@ export function drawReconfig(draw: Draw, context: FaultContext): ReconfigAction 
 
 type Change = Pick<ReconfigAction, "add" | "remove" | "config">;
 
-const CHANGES = { add: 4, remove: 4, removeLast: 3, demote: 3, promote: 3, replace: 2, whole: 3 } as const;
+const CHANGES = {
+  add: 4,
+  remove: 4,
+  removeLast: 3,
+  demote: 3,
+  demoteMost: 2,
+  promote: 3,
+  replace: 2,
+  whole: 3,
+} as const;
 
 function drawChange(draw: Draw, { joiners = [], observers, participants }: FaultContext): Change {
   const newcomers = [...joiners, ...observers];
@@ -89,9 +105,16 @@ function drawChange(draw: Draw, { joiners = [], observers, participants }: Fault
   if (kind === "remove") return { remove: draw.some([...participants, ...observers], draw.pick([1, 1, 2])) };
   if (kind === "removeLast") return { remove: [last] };
   if (kind === "demote") return { add: { [draw.chance(0.5) ? last : member]: "observer" } };
+  if (kind === "demoteMost") return demoteMost(draw, participants);
   if (kind === "promote") return { add: { [newcomer]: "participant" } };
   if (kind === "replace" && newcomer !== member) return { add: { [newcomer]: "participant" }, remove: [member] };
   return { config: drawConfig(draw, participants, newcomers) };
+}
+
+/** Draws a change that makes all but two voters observers. */
+function demoteMost(draw: Draw, participants: readonly ServerId[]): Change {
+  const demoted = draw.some(participants, Math.max(1, participants.length - 2));
+  return { add: Object.fromEntries(demoted.map((sid) => [sid, "observer" as const])) };
 }
 
 /** Draws a whole configuration of some servers, sometimes with two groups. */
@@ -124,6 +147,34 @@ function drawConfigMoment(draw: Draw, ids: readonly ServerId[]): Moment {
   if (draw.chance(0.6)) return { event: draw.weighted(CONFIG_EVENTS), server, nth };
   const on = draw.pick(["sent", "delivered"] as const);
   return { message: draw.weighted(CONFIG_MESSAGES), ...(on === "sent" ? { from: server } : { to: server }), on, nth };
+}
+
+/**
+ * Draws a request that stays pending because the leader cannot reach the old voters, and a server that joins the leader
+ * again in the meantime. Most joiners are started before.
+ */
+function drawPending(draw: Draw, { atMs, joiners = [], observers, participants, tickMs }: FaultContext): Step[] {
+  const leader = draw.chance(0.8) ? (participants.at(-1) as ServerId) : draw.pick(participants);
+  const leaving = draw.some(
+    participants.filter((sid) => sid !== leader),
+    participants.length - 1,
+  );
+  const joining = [...joiners, ...observers];
+  const [again] = draw.some(joining, 1);
+  const [removed] = leaving;
+  if (again === undefined || removed === undefined) return [];
+  const cutMs = atMs + draw.int(0, 20);
+  const againMs = cutMs + draw.int(5, tickMs);
+  const splitMs = againMs + draw.int(20, 4 * tickMs);
+  const left = draw.chance(0.7) ? leaving : [removed];
+  const add = Object.fromEntries(joining.map((sid) => [sid, "participant" as const]));
+  return [
+    ...joiners.map((sid) => ({ from: durationText(1), start: sid })),
+    { from: durationText(cutMs), bridge: { over: again, sides: [leaving, [leader]] }, for: durationText(20 * tickMs) },
+    { from: durationText(cutMs + 1), reconfig: { add, remove: left, refused: "any" } },
+    { from: durationText(againMs), disconnect: { server: again, from: leader } },
+    { from: durationText(splitMs), partition: [leaving, [leader, ...joining]], for: draw.duration(tickMs, 40 * tickMs) },
+  ];
 }
 
 /** Returns the lists with the joiner as one more voter. */

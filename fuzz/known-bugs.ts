@@ -470,6 +470,21 @@ const BUG_OF_FIX: Readonly<
     role: "observing",
     needs: "rejectsGaps",
   },
+  uptodateKeepsPending: {
+    id: "open-joining-learner-activates-pending-configuration",
+    cause: "A learner that joins while a reconfiguration is pending activates the new configuration at UPTODATE.",
+    effect: "If the reconfiguration does not commit, two leaders serve, each with a quorum of its configuration.",
+    needs: "knowsReconfig",
+  },
+  activationEndsOldQuorum: {
+    id: "open-demoted-voters-block-proposals",
+    cause:
+      "A proposal that is made while a reconfiguration is pending needs a quorum of the old configuration, whose " +
+      "voters become observers and send no ACKs.",
+    effect: "The leader leads but never commits the proposal, nor any later one.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+  },
   startupKeepsError: {
     id: "zookeeper-4203-new-leader-forgets-failed-acceptor",
     cause: "A leader whose accept() fails before it is established forgets the error when it starts to serve.",

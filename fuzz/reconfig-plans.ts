@@ -105,6 +105,7 @@ function drawRequests(draw: Draw, plan: Plan, kinds: readonly EnsembleFault[]): 
   };
   const has = (name: EnsembleFault): boolean => kinds.includes(name);
   drawSome("reconfig", has("reconfig") ? "reconfig" : (kinds[0] as EnsembleFault), draw.pick([1, 1, 2, 2, 3]));
+  if (has("config-pending") && draw.chance(0.15)) drawSome("config-pending", "config-pending", 1);
   if (has("config-moment")) drawSome("config-moment", "config-moment", draw.pick([0, 1, 1, 2, 3]));
   if (has("config-crash")) drawSome("config-crash", "config-crash", draw.pick([0, 0, 1, 2]));
   for (const joiner of joiners) drawn.push({ step: drawStart(draw, joiner, base), kind: "join" });
@@ -113,10 +114,11 @@ function drawRequests(draw: Draw, plan: Plan, kinds: readonly EnsembleFault[]): 
   return withChange(draw, base, drawn, { settings, ...drawFiles(draw, base, context) });
 }
 
-/** Draws a write that begins with the step, or shortly after it. */
-function writeWith(draw: Draw, { after: _after, from = "1ms", when }: Step): Step {
+/** Draws a write that begins with the request, or shortly before or after it. */
+function writeWith(draw: Draw, { after, from = "1ms", when }: Step): Step {
   const write = { at: "leader" as const, count: draw.int(1, 8), every: draw.pick(["0ms", "1ms", "5ms", "50ms"]) };
-  return when === undefined ? { from, write } : { from, when, after: draw.duration(1, 1000), write };
+  if (when === undefined) return { from, write };
+  return { from, when, after: draw.chance(0.4) ? (after ?? "0ms") : draw.duration(1, 1000), write };
 }
 
 function drawStart(draw: Draw, joiner: ServerId, { lengthMs }: Base): Step {

@@ -311,6 +311,18 @@ export interface Fixes {
    * it, as for INFORM (Learner#syncWithLeader; open-observer-aborts-sync-after-reconfiguration).
    */
   readonly activatedTxnIsQueued: boolean;
+  /**
+   * At UPTODATE, a learner activates the configuration in NEWLEADER only if it is committed. Without the fix, it also
+   * activates one that is pending at the leader (LearnerHandler#run sends the last seen configuration,
+   * Learner#syncWithLeader; open-joining-learner-activates-pending-configuration).
+   */
+  readonly uptodateKeepsPending: boolean;
+  /**
+   * Once a reconfiguration is committed, later proposals need a quorum of its configuration only. Without the fix,
+   * proposals that were made before the commit still need a quorum of the old configuration, too, although its voters
+   * may have become observers (Leader#tryToCommit; open-demoted-voters-block-proposals).
+   */
+  readonly activationEndsOldQuorum: boolean;
 }
 
 /** The name of a fix. */
@@ -335,6 +347,8 @@ export const NO_FIXES: Fixes = {
   truncSnapshotIsSynced: false,
   observerMasterKnowsPending: false,
   activatedTxnIsQueued: false,
+  uptodateKeepsPending: false,
+  activationEndsOldQuorum: false,
   startupKeepsError: false,
 };
 
