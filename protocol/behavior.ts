@@ -323,6 +323,18 @@ export interface Fixes {
    * may have become observers (Leader#tryToCommit; open-demoted-voters-block-proposals).
    */
   readonly activationEndsOldQuorum: boolean;
+  /**
+   * A LOOKING server joins an established leader if a quorum of its committed configuration supports the leader.
+   * Without the fix, it also needs a quorum of its pending configuration, although the leader's ensemble has dropped
+   * that one (FastLeaderElection#lookForLeader, getVoteTracker; open-dropped-pending-configuration-never-joins).
+   */
+  readonly joinsWithCommittedQuorum: boolean;
+  /**
+   * A LOOKING server answers a notification of a server that it does not know as a voter with its vote of this round.
+   * Without the fix, it answers with the vote of its last election, as if it were of this round
+   * (FastLeaderElection.Messenger.WorkerReceiver#run; open-vote-of-last-election-elects-lost-leader).
+   */
+  readonly repliesWithProposal: boolean;
 }
 
 /** The name of a fix. */
@@ -349,6 +361,8 @@ export const NO_FIXES: Fixes = {
   activatedTxnIsQueued: false,
   uptodateKeepsPending: false,
   activationEndsOldQuorum: false,
+  joinsWithCommittedQuorum: false,
+  repliesWithProposal: false,
   startupKeepsError: false,
 };
 

@@ -16,6 +16,7 @@ import {
 } from "../cluster/records.ts";
 import type { Message, MessageCoverage } from "../cluster/server.ts";
 import { historyOf, zxidOf } from "../cluster/start-disk.ts";
+import type { ConfigRules } from "../invariants/ensemble.ts";
 import { Invariants, type Violation } from "../invariants/index.ts";
 import { type Configuration, quorumTest } from "../invariants/quorum-test.ts";
 import {
@@ -25,6 +26,7 @@ import {
   BROADCAST,
   configText,
   type History,
+  type Peer,
   type ServerId,
   serverIdsOf,
 } from "../protocol/index.ts";
@@ -191,6 +193,8 @@ export class ScenarioRunner {
             this.invariants.startsWith(sid, committed, next);
             this.options.coverage?.started(sid, committed.version, (next ?? committed).version);
           }
+          const peer = cluster.server(sid)?.peer;
+          if (peer !== undefined) this.invariants.setRules(sid, configRules(peer));
           const record = { atUs: cluster.world.nowUs, server: sid, event: "started" } as const;
           this.recorded(this.keepsRecords ? { ...record, config: cluster.configOf(sid) } : record);
         },
@@ -381,6 +385,15 @@ function finalServer(cluster: Cluster, sid: ServerId): FinalServer {
     history: peer?.database.history,
     config: peer && configText(peer.configurations.committed),
     inForce: peer?.configurations.inForce ?? [],
+  };
+}
+
+/** Returns the rules about configurations that hold for a server. */
+function configRules({ behavior, settings }: Peer): ConfigRules {
+  return {
+    adoptsConfigs: behavior.knowsReconfig && settings.reconfigEnabled,
+    electsOnlyVoters: behavior.ignoresVotesForNonVoters,
+    joinsWithCommittedQuorum: behavior.joinsWithCommittedQuorum,
   };
 }
 
