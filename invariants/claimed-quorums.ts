@@ -151,7 +151,8 @@ export class ClaimedQuorums {
       this.violations.report("claimed-quorums", sid, text, {});
       return;
     }
-    if (inForce(server).every(({ isQuorum }) => this.isSupported(sid, leader, isQuorum))) return;
+    const needed = server.rules.joinsWithCommittedQuorum ? [server.configuration] : inForce(server);
+    if (needed.every(({ isQuorum }) => this.isSupported(sid, leader, isQuorum))) return;
     const text = `elects server ${leader}, but has not counted the votes of a quorum for it`;
     this.violations.report("claimed-quorums", sid, text, {});
   }

@@ -18,6 +18,8 @@ export interface ConfigRules {
   readonly adoptsConfigs: boolean;
   /** Whether the server ignores votes for servers that are not voters (ZOOKEEPER-2988). */
   readonly electsOnlyVoters: boolean;
+  /** Whether the server joins a leader that a quorum of its committed configuration supports. Default: false. */
+  readonly joinsWithCommittedQuorum?: boolean;
 }
 
 export interface ServerView {

@@ -98,6 +98,11 @@ export class Configurations {
     return new AckSet(this.current, this.second);
   }
 
+  /** Returns an empty set of votes that only the committed configuration counts. */
+  committedVotes(): AckSet {
+    return new AckSet(this.current);
+  }
+
   /** The verifier of the quorum that proposes an epoch, and of the quorum of ACKEPOCHs. */
   get epochVerifier(): QuorumVerifier {
     return this.forEpochs;

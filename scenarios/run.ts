@@ -69,12 +69,23 @@ export interface RunOptions {
 
 /** Counts the features that a run reaches: its records, and the effect of each message. */
 export interface RunCoverage extends MessageCoverage {
+  /** A server starts with files of a configuration of these versions. */
+  started(sid: ServerId, committed: number, pending: number): void;
   /** Counts a record. */
   recorded(record: ProtocolRecord): void;
 }
 
 /** The events that coverage counts. */
-const COVERED: readonly ProtocolRecord["event"][] = ["sync-decided", "failed"];
+const COVERED: readonly ProtocolRecord["event"][] = [
+  "sync-decided",
+  "failed",
+  "looking",
+  "elected",
+  "config-seen",
+  "config-committed",
+  "reconfig-refused",
+  "leader-designated",
+];
 
 /**
  * Default limit of events in one run. It is far above the 25,000 events that a shipped scenario needs, and a run with
@@ -178,7 +189,10 @@ export class ScenarioRunner {
           const { committed, next } = cluster.configFiles(sid);
           if (committed === undefined)
             this.invariants.configured(sid, this.configurationOf(cluster.ensembleConfigOf(sid)));
-          else this.invariants.startsWith(sid, committed, next);
+          else {
+            this.invariants.startsWith(sid, committed, next);
+            this.options.coverage?.started(sid, committed.version, (next ?? committed).version);
+          }
           const peer = cluster.server(sid)?.peer;
           if (peer !== undefined) this.invariants.setRules(sid, configRules(peer));
           const record = { atUs: cluster.world.nowUs, server: sid, event: "started" } as const;
@@ -379,6 +393,7 @@ function configRules({ behavior, settings }: Peer): ConfigRules {
   return {
     adoptsConfigs: behavior.knowsReconfig && settings.reconfigEnabled,
     electsOnlyVoters: behavior.ignoresVotesForNonVoters,
+    joinsWithCommittedQuorum: behavior.joinsWithCommittedQuorum,
   };
 }
 

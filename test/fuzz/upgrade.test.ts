@@ -31,6 +31,8 @@ describe("the comparison of two releases", () => {
       "ZOOKEEPER-5088",
       "open-observer-aborts-sync-after-reconfiguration",
       "open-newleader-names-replaced-configuration",
+      "open-joining-learner-activates-pending-configuration",
+      "open-demoted-voters-block-proposals",
       "ZOOKEEPER-4203",
     ]);
   });
