@@ -312,8 +312,8 @@ export interface Fixes {
    */
   readonly activatedTxnIsQueued: boolean;
   /**
-   * A LearnerHandler reads the pending configuration and queues NEWLEADER with it in one step. Without the fix, the
-   * leader can propose a newer configuration in between (LearnerHandler#run;
+   * A LearnerHandler queues NEWLEADER with the configuration that is pending at that moment. Without the fix, the
+   * leader can propose a newer configuration after the handler has read it (LearnerHandler#run;
    * open-newleader-names-replaced-configuration).
    */
   readonly newLeaderNamesLatestConfig: boolean;

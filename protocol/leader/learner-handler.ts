@@ -422,7 +422,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     const { behavior, configurations } = this.server;
     const { pending } = configurations;
     if (behavior.knowsReconfig && pending.version > 0) this.config = pending;
-    if (this.config === null || behavior.newLeaderNamesLatestConfig) this.finishSync();
+    if (this.config === null) this.finishSync();
     else this.startWork("queuing-newleader", WORK_QUEUE_NEWLEADER);
   }
 
@@ -468,6 +468,8 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
 
   /** Queues NEWLEADER. A learner from before Zab 1.0 gets it immediately, before all queued packets. */
   private queueNewLeader(): void {
+    const { behavior, configurations } = this.server;
+    if (behavior.newLeaderNamesLatestConfig && this.config !== null) this.config = configurations.pending;
     const newLeader = packet(NEWLEADER, this.newLeaderZxid, this.config);
     if (this.impliedSummary !== null) this.server.effects.send(this.connection, newLeader);
     else this.queuePacket(newLeader);

@@ -33,6 +33,8 @@ describe("the comparison of two releases", () => {
       "open-newleader-names-replaced-configuration",
       "open-joining-learner-activates-pending-configuration",
       "open-demoted-voters-block-proposals",
+      "open-dropped-pending-configuration-never-joins",
+      "open-vote-of-last-election-elects-lost-leader",
       "ZOOKEEPER-4203",
     ]);
   });
