@@ -75,7 +75,12 @@ describe("a run", () => {
 
   it("with a leader whose configuration was requested by a client has no split quorums", () => {
     const { records, splitQuorums } = run(`
-servers: { 1: &old { config: { voters: [1, 2, 3] } }, 2: *old, 3: *old, 4: &new { config: { voters: [1, 2, 3, 4, 5] } }, 5: *new }
+servers:
+  1: &old { config: { voters: [1, 2, 3] } }
+  2: *old
+  3: *old
+  4: &new { config: { voters: [1, 2, 3, 4, 5] } }
+  5: *new
 settings: { reconfigEnabled: true }
 steps:
   - { when: established, write: 1 }
