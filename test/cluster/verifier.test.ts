@@ -45,7 +45,7 @@ it("2 groups and an observer: the configuration of a verifier gives an equal ver
     voters: sids(1, 2, 3, 4),
     observers: sids(5),
     groups: { a: sids(1, 2), b: sids(3, 4) },
-    weights: { 1: 3 },
+    weights: { [asServerId(1)]: 3 },
     version: "2:7",
   });
   const text = "voters 1,2,3,4; observers 5; groups 1,2 | 3,4; weights 1=3; version 2:7";
