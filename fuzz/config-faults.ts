@@ -173,7 +173,11 @@ function drawPending(draw: Draw, { atMs, joiners = [], observers, participants, 
     { from: durationText(cutMs), bridge: { over: again, sides: [leaving, [leader]] }, for: durationText(20 * tickMs) },
     { from: durationText(cutMs + 1), reconfig: { add, remove: left, refused: "any" } },
     { from: durationText(againMs), disconnect: { server: again, from: leader } },
-    { from: durationText(splitMs), partition: [leaving, [leader, ...joining]], for: draw.duration(tickMs, 40 * tickMs) },
+    {
+      from: durationText(splitMs),
+      partition: [leaving, [leader, ...joining]],
+      for: draw.duration(tickMs, 40 * tickMs),
+    },
   ];
 }
 

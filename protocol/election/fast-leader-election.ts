@@ -300,11 +300,7 @@ export class FastLeaderElection {
   }
 
   /** Returns the voters whose vote equals `vote` (FastLeaderElection#getVoteTracker). */
-  tally(
-    votes: ReadonlyMap<ServerId, Vote>,
-    vote: Vote,
-    agreeing: AckSet = this.server.configurations.votes(),
-  ): AckSet {
+  tally(votes: ReadonlyMap<ServerId, Vote>, vote: Vote, agreeing: AckSet = this.server.configurations.votes()): AckSet {
     for (const [sid, other] of votes) if (sameVote(vote, other)) agreeing.add(sid);
     return agreeing;
   }
