@@ -36,7 +36,7 @@ import { type Message, type MessageCoverage, type MessageWatcher, Server } from 
 import { ServerDisk } from "./server-disk.ts";
 import { startImage } from "./start-disk.ts";
 import type { ThreadDurations } from "./thread-work.ts";
-import { ensembleConfigOf, verifierOfConfig } from "./verifier.ts";
+import { configOfVerifier, ensembleConfigOf, verifierOfConfig } from "./verifier.ts";
 
 /** The largest number of datagrams in flight on one link. A further datagram is lost. */
 const DATAGRAMS_MAX = 32;
@@ -271,7 +271,8 @@ export class Cluster {
 
   /** The configuration with which the server starts. */
   configOf(sid: ServerId): ServerConfig {
-    const ensemble = this.ensembleConfigOf(sid);
+    const { committed } = this.configFiles(sid);
+    const ensemble = committed === undefined ? this.ensembleConfigOf(sid) : configOfVerifier(committed);
     const myid = this.myidOf(sid);
     const role = ensemble.voters.includes(myid) ? "participant" : "observer";
     const view = membersOf(ensemble);
