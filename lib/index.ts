@@ -77,7 +77,7 @@ export type {
   Trigger,
   WriteAction,
 } from "../scenarios/scenario.ts";
-export type { FinalServer, LivenessOutcome, ScenarioRun } from "../scenarios/scenario-run.ts";
+export type { FinalServer, LivenessOutcome, PendingConfig, ScenarioRun } from "../scenarios/scenario-run.ts";
 export type { StepOutcome } from "../scenarios/script.ts";
 export type { AwaitedPacket, ShortLimit, TimedWork, WorkName } from "../scenarios/short-limit.ts";
 export type { SmallBuffers } from "../scenarios/small-buffers.ts";

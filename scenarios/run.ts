@@ -23,9 +23,11 @@ import {
   asZxid,
   type Behavior,
   BROADCAST,
+  type Configurations,
   configText,
   type History,
   type ServerId,
+  sameConfig,
   serverIdsOf,
 } from "../protocol/index.ts";
 import type { RunResult, Trace } from "../sim/index.ts";
@@ -364,7 +366,22 @@ function finalServer(cluster: Cluster, sid: ServerId): FinalServer {
     lastProcessedZxid: peer?.database.lastProcessedZxid ?? asZxid(-1),
     history: peer?.database.history,
     config: peer && configText(peer.configurations.committed),
+    ...(peer && pendingConfig(cluster, peer.configurations)),
   };
+}
+
+function pendingConfig(cluster: Cluster, { committed, second }: Configurations): Pick<FinalServer, "pending"> {
+  if (second === null) return {};
+  const isRunning = (sid: ServerId): boolean => cluster.server(sid) !== undefined;
+  const running = second.voters.filter(isRunning);
+  const pending = {
+    config: configText(second),
+    running,
+    down: second.voters.filter((sid) => !isRunning(sid)),
+    hasQuorum: second.containsQuorum(running),
+    isSameAsCommitted: sameConfig(committed, second),
+  };
+  return { pending };
 }
 
 function receivedRecord(atUs: number, from: ServerId, server: ServerId, message: Message): ProtocolRecord {

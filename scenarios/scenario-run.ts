@@ -42,6 +42,22 @@ export interface FinalServer {
   readonly history: History | undefined;
   /** The server's committed configuration as text; undefined if its process does not run. */
   readonly config: string | undefined;
+  /** The server's pending configuration; absent if it has none that is in force. */
+  readonly pending?: PendingConfig;
+}
+
+/** A configuration that is pending at the end of a run. */
+export interface PendingConfig {
+  /** The configuration as text. */
+  readonly config: string;
+  /** The voters whose processes run. */
+  readonly running: readonly ServerId[];
+  /** The voters whose processes do not run. */
+  readonly down: readonly ServerId[];
+  /** Whether the running voters are a quorum. */
+  readonly hasQuorum: boolean;
+  /** Whether the committed configuration has the same members, groups and weights. */
+  readonly isSameAsCommitted: boolean;
 }
 
 /** The result of a run. */
