@@ -470,6 +470,21 @@ const BUG_OF_FIX: Readonly<
     role: "observing",
     needs: "rejectsGaps",
   },
+  staticLeaderAcceptsNewerConfigs: {
+    id: "open-mixed-reconfig-enabled-no-leader",
+    cause:
+      "A leader with reconfigEnabled=false refuses learners whose configuration has a higher version than its own.",
+    effect: "If only some servers have reconfigEnabled, a server without it wins each election, and no leader serves.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+  },
+  staticServerIgnoresNewerConfigs: {
+    id: "open-older-dynamic-file-without-reconfig-never-joins",
+    cause: "With reconfigEnabled=false, a newer configuration in a notification ends the election service of a server.",
+    effect: "The server does not adopt the configuration either, so this repeats, and it never joins.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+  },
   startupKeepsError: {
     id: "zookeeper-4203-new-leader-forgets-failed-acceptor",
     cause: "A leader whose accept() fails before it is established forgets the error when it starts to serve.",

@@ -311,6 +311,18 @@ export interface Fixes {
    * it, as for INFORM (Learner#syncWithLeader; open-observer-aborts-sync-after-reconfiguration).
    */
   readonly activatedTxnIsQueued: boolean;
+  /**
+   * A leader with reconfigEnabled=false accepts a learner whose configuration has a higher version. The leader itself
+   * never adopts that version, so without the fix the learner can never join it
+   * (LearnerHandler#run; open-mixed-reconfig-enabled-no-leader).
+   */
+  readonly staticLeaderAcceptsNewerConfigs: boolean;
+  /**
+   * A server with reconfigEnabled=false ignores the configurations in notifications. Without the fix, a newer one ends
+   * its election service, although the server does not adopt it
+   * (FastLeaderElection.Messenger.WorkerReceiver#run; open-older-dynamic-file-without-reconfig-never-joins).
+   */
+  readonly staticServerIgnoresNewerConfigs: boolean;
 }
 
 /** The name of a fix. */
@@ -336,6 +348,8 @@ export const NO_FIXES: Fixes = {
   observerMasterKnowsPending: false,
   activatedTxnIsQueued: false,
   startupKeepsError: false,
+  staticLeaderAcceptsNewerConfigs: false,
+  staticServerIgnoresNewerConfigs: false,
 };
 
 /** The names of all fixes. */

@@ -12,12 +12,18 @@ import { listText } from "./server-end.ts";
 export function configurationSentences(run: ScenarioRun): string[] {
   const { records, servers } = run;
   const isPending = servers.some(({ pending }) => pending !== undefined && !pending.isSameAsCommitted);
-  const isReconfigured = isPending || records.some(isReconfiguration);
+  const running = servers.filter((server) => server.running);
+  const isReconfigured = isPending || records.some(isReconfiguration) || haveDifferentVersions(running);
   return [
-    ...(isReconfigured ? groupSentences(servers.filter(({ running }) => running).map(finalConfig)) : []),
+    ...(isReconfigured ? groupSentences(running.map(finalConfig)) : []),
     ...groupsOf(servers.filter(waitsForPending), ({ pending }) => pending?.config ?? "").map(noQuorumSentence),
     ...handedOverSentences(run),
   ];
+}
+
+/** Returns whether servers have configurations of different versions. A list in zoo.cfg has the version 0:0. */
+function haveDifferentVersions(servers: readonly FinalServer[]): boolean {
+  return new Set(servers.map(({ config = "" }) => config.slice(config.lastIndexOf("version ")))).size > 1;
 }
 
 /** Returns the configurations of the servers after the record with index `until`, as lines. */

@@ -304,8 +304,10 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     const info = message.data;
     const lastAcceptedEpoch = epochOf(message.zxid);
     this.sid = info?.serverId ?? this.leader.nextAnonymousId();
-    const { version } = this.server.configurations.committed;
-    if (info !== null && info.configVersion > version) {
+    const { behavior, configurations, settings } = this.server;
+    const { version } = configurations.committed;
+    const isChecked = settings.reconfigEnabled || !behavior.staticLeaderAcceptsNewerConfigs;
+    if (isChecked && info !== null && info.configVersion > version) {
       const [theirs, own] = [info.configVersion, version].map((one) => formatZxid(asZxid(one)));
       this.fail("config-ahead", `configuration version ${theirs} is higher than the leader's, ${own}`);
       return;

@@ -31,6 +31,8 @@ describe("the comparison of two releases", () => {
       "ZOOKEEPER-5088",
       "open-observer-aborts-sync-after-reconfiguration",
       "ZOOKEEPER-4203",
+      "open-mixed-reconfig-enabled-no-leader",
+      "open-older-dynamic-file-without-reconfig-never-joins",
     ]);
   });
 
