@@ -125,13 +125,16 @@ export interface DecisionRecord {
 export type ServerRole = "participant" | "observer";
 
 /** The quorums that a leader counted. Present only if two configurations were in force, so it counted two. */
-interface Quorums {
+export interface CountedQuorums {
+  /** One quorum for each configuration in force, the oldest configuration first. */
   readonly quorums?: readonly CountedQuorum[];
 }
 
 /** The voters that acknowledged, and all voters of a configuration. */
 export interface CountedQuorum {
+  /** The voters that acknowledged. */
   readonly servers: readonly ServerId[];
+  /** All voters of the configuration. */
   readonly voters: readonly ServerId[];
 }
 
@@ -194,7 +197,7 @@ export type ProtocolRecord = Common &
     | ({ readonly event: "sync-decided" } & DecisionRecord)
     | { readonly event: "newleader-acked"; readonly epoch: Epoch; readonly zxid: Zxid }
     | { readonly event: "newleader-ack-read"; readonly learner: ServerId; readonly zxid: Zxid }
-    | ({ readonly event: "established"; readonly epoch: Epoch; readonly zxid: Zxid } & Quorums)
+    | ({ readonly event: "established"; readonly epoch: Epoch; readonly zxid: Zxid } & CountedQuorums)
     /** `leader`: the learner master. `masterFollows`: present if it is a follower. */
     | {
         readonly event: "active";
@@ -204,7 +207,7 @@ export type ProtocolRecord = Common &
         readonly masterFollows?: true;
       }
     | { readonly event: "proposed" | "logged" | "delivered"; readonly zxid: Zxid; readonly value: string }
-    | ({ readonly event: "committed"; readonly zxid: Zxid; readonly value: string } & Quorums)
+    | ({ readonly event: "committed"; readonly zxid: Zxid; readonly value: string } & CountedQuorums)
     | { readonly event: "synced"; readonly zxid: Zxid }
     | { readonly event: "truncated"; readonly zxid: Zxid; readonly removed: number; readonly end: Zxid }
     | { readonly event: "snapshot-started"; readonly zxid: Zxid; readonly inBackground: boolean }
@@ -265,7 +268,9 @@ export type PlannedStop =
 
 /** A configuration in a file of its own: its text and its version. */
 export interface ConfigInFile {
+  /** The configuration as text, for example `voters 1,2,3; version 1:0`. */
   readonly config: string;
+  /** The version of the configuration. */
   readonly version: Zxid;
 }
 
@@ -554,7 +559,7 @@ export function configInFile(config: QuorumVerifier): ConfigInFile {
 }
 
 /** Adds the quorums to a record if two configurations are in force. Without a reconfiguration, a record has none. */
-function withQuorums<Record extends object>(record: Record, acks: AckSet | undefined): Record & Quorums {
+function withQuorums<Record extends object>(record: Record, acks: AckSet | undefined): Record & CountedQuorums {
   const counted = acks?.counted ?? [];
   if (counted.length < 2) return record;
   return { ...record, quorums: counted.map(({ servers, verifier }) => ({ servers, voters: verifier.voters })) };

@@ -27,6 +27,9 @@ export type {
 } from "../cluster/cluster-spec.ts";
 export { CONFIG_WRITES, ConfigFiles, type ConfigWrite } from "../cluster/config-files.ts";
 export {
+  type ConfigInFile,
+  type CountedQuorum,
+  type CountedQuorums,
   type DecisionRecord,
   NoteRecorder,
   type PhaseName,
@@ -37,6 +40,7 @@ export {
   type RecordFilter,
   type RecordSink,
   type ServerConfig,
+  type ServerRole,
 } from "../cluster/records.ts";
 export type { Message, MessageCoverage, MessageWatcher, StallableThread } from "../cluster/server.ts";
 export type { CorruptibleFile, DeletableFile } from "../cluster/server-disk.ts";

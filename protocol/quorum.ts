@@ -135,7 +135,9 @@ function membersText(config: QuorumVerifier): string {
 
 /** The voters of one verifier that have acknowledged something. */
 export interface CountedVoters {
+  /** The verifier. */
   readonly verifier: QuorumVerifier;
+  /** The voters, in the order in which they acknowledged. */
   readonly servers: readonly ServerId[];
 }
 
