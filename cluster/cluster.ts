@@ -8,6 +8,7 @@
 
 import {
   type Behavior,
+  type Configurations,
   DEFAULT_SETTINGS,
   History,
   type Notes,
@@ -288,7 +289,24 @@ export class Cluster {
     };
   }
 
-  private myidOf(sid: ServerId): ServerId {
+  /**
+   * Returns the configurations of a server: those that its core has, or those that its files have if it is down. A
+   * pending configuration that is not newer than the committed one is not in force.
+   */
+  configurationsOf(sid: ServerId): Pick<Configurations, "committed" | "pending"> {
+    const server = this.servers.get(sid);
+    if (server !== undefined) return server.peer.configurations;
+    const { next, verifier } = this.peerConfig(sid);
+    return { committed: verifier, pending: next ?? verifier };
+  }
+
+  /** Returns whether the committed configuration of a server lists it. If not, the server exits at its next start. */
+  isMember(sid: ServerId): boolean {
+    return this.configurationsOf(sid).committed.members.includes(this.myidOf(sid));
+  }
+
+  /** Returns the id under which a server takes part. */
+  myidOf(sid: ServerId): ServerId {
     return this.serverSpec(sid).myid ?? sid;
   }
 

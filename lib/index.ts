@@ -26,6 +26,7 @@ export type {
   ThreadSpec,
 } from "../cluster/cluster-spec.ts";
 export { CONFIG_WRITES, ConfigFiles, type ConfigWrite } from "../cluster/config-files.ts";
+export type { MissingQuorum } from "../cluster/missing-quorum.ts";
 export {
   type ConfigInFile,
   type CountedQuorum,
@@ -45,6 +46,7 @@ export {
 export type { Message, MessageCoverage, MessageWatcher, StallableThread } from "../cluster/server.ts";
 export type { CorruptibleFile, DeletableFile } from "../cluster/server-disk.ts";
 export type { WorkingThread } from "../cluster/thread-work.ts";
+export type { ConfigRules } from "../invariants/ensemble.ts";
 export { type Invariant, type InvariantId, Invariants, type Violation } from "../invariants/index.ts";
 export type { InvariantsOptions } from "../invariants/invariants.ts";
 export type { Configuration, QuorumTest } from "../invariants/quorum-test.ts";
@@ -81,7 +83,7 @@ export type {
   Trigger,
   WriteAction,
 } from "../scenarios/scenario.ts";
-export type { FinalServer, LivenessOutcome, PendingConfig, ScenarioRun } from "../scenarios/scenario-run.ts";
+export type { FinalServer, LivenessOutcome, ScenarioRun } from "../scenarios/scenario-run.ts";
 export type { StepOutcome } from "../scenarios/script.ts";
 export type { AwaitedPacket, ShortLimit, TimedWork, WorkName } from "../scenarios/short-limit.ts";
 export type { SmallBuffers } from "../scenarios/small-buffers.ts";

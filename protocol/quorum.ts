@@ -201,6 +201,11 @@ export class AckSet {
     return [{ verifier, servers }, ...(second?.counted ?? [])];
   }
 
+  /** The same acknowledgments, of which only a quorum of the newest verifier is needed. */
+  get withoutOld(): AckSet {
+    return this.second ?? this;
+  }
+
   /** The acknowledgments by voters of the newest verifier. */
   get newest(): CountedVoters {
     const { acked: servers, verifier } = this.second ?? this;

@@ -1,6 +1,6 @@
 /**
- * Says which configuration each server works with and which one is pending, and what follows from it: servers that
- * elect no leader because the pending configuration lacks a quorum, and leaders that have designated another server.
+ * Says which configuration each server works with and which one is pending, and which leaders have designated another
+ * server to lead.
  */
 import type { ConfigInFile, ProtocolRecord, RecordOf, ServerConfig } from "../cluster/records.ts";
 import type { ServerId } from "../protocol/zxid.ts";
@@ -8,22 +8,28 @@ import type { FinalServer, ScenarioRun } from "../scenarios/scenario-run.ts";
 import { formatMoment } from "./format.ts";
 import { listText } from "./server-end.ts";
 
+/** The text before the version of a configuration. */
+const VERSION = "; version ";
+
 /** Returns sentences about the configurations at the end of a run. Without a reconfiguration, returns an empty list. */
 export function configurationSentences(run: ScenarioRun): string[] {
   const { records, servers } = run;
-  const isPending = servers.some(({ pending }) => pending !== undefined && !pending.isSameAsCommitted);
+  const isPending = servers.some(
+    ({ config, pending }) => pending !== undefined && membersOf(pending) !== membersOf(config),
+  );
   const running = servers.filter((server) => server.running);
   const isReconfigured = isPending || records.some(isReconfiguration) || haveDifferentVersions(running);
-  return [
-    ...(isReconfigured ? groupSentences(running.map(finalConfig)) : []),
-    ...groupsOf(servers.filter(waitsForPending), ({ pending }) => pending?.config ?? "").map(noQuorumSentence),
-    ...handedOverSentences(run),
-  ];
+  return [...(isReconfigured ? groupSentences(running.map(finalConfig)) : []), ...handedOverSentences(run)];
 }
 
 /** Returns whether servers have configurations of different versions. A list in zoo.cfg has the version 0:0. */
 function haveDifferentVersions(servers: readonly FinalServer[]): boolean {
-  return new Set(servers.map(({ config = "" }) => config.slice(config.lastIndexOf("version ")))).size > 1;
+  return new Set(servers.map(({ config = "" }) => config.slice(config.lastIndexOf(VERSION)))).size > 1;
+}
+
+/** Returns a configuration as text, without its version. */
+function membersOf(config = ""): string {
+  return config.slice(0, config.lastIndexOf(VERSION));
 }
 
 /** Returns the configurations of the servers after the record with index `until`, as lines. */
@@ -56,7 +62,7 @@ interface KnownConfigs extends NamedConfigs {
 }
 
 function finalConfig({ config = "", pending, sid }: FinalServer): NamedConfigs {
-  return { sid, committed: config, pending };
+  return { sid, committed: config, pending: pending === undefined ? undefined : { config: pending } };
 }
 
 /** Returns the configurations of a server after a record. Undefined if the record does not change them. */
@@ -98,22 +104,6 @@ function groupSentences(all: readonly NamedConfigs[]): string[] {
 function membersIn(config: string): ReadonlySet<ServerId> {
   const lists = config.split("; ").filter((part) => /^(voters|observers) /.test(part));
   return new Set(lists.flatMap((list) => list.split(" ")[1]?.split(",").map(Number) ?? []) as ServerId[]);
-}
-
-function waitsForPending({ active, pending, running }: FinalServer): boolean {
-  return running && !active && pending !== undefined && !pending.hasQuorum;
-}
-
-function noQuorumSentence(group: readonly FinalServer[]): string {
-  const sids = group.map(({ sid }) => sid);
-  const { down = [], running = [] } = group[0]?.pending ?? {};
-  const voters = [...running, ...down].sort((a, b) => a - b);
-  const runs = running.length === 0 ? "none" : `only ${serversText(running)}`;
-  return (
-    `${serversText(sids)} cannot serve without a quorum of the pending configuration: of its voters ` +
-    `${listText(voters)}, ${runs} ${running.length > 1 ? "run" : "runs"}. The configuration can be active on ` +
-    `${serversText(down)}, so this is not a bug`
-  );
 }
 
 function serversText(sids: readonly ServerId[]): string {

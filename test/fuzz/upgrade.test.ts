@@ -30,6 +30,8 @@ describe("the comparison of two releases", () => {
     expect(best?.remaining.map(labelOf)).toEqual([
       "ZOOKEEPER-5088",
       "open-observer-aborts-sync-after-reconfiguration",
+      "open-joining-learner-activates-pending-configuration",
+      "open-demoted-voters-block-proposals",
       "ZOOKEEPER-4203",
       "open-mixed-reconfig-enabled-no-leader",
       "open-older-dynamic-file-without-reconfig-never-joins",
