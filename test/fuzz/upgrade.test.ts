@@ -32,6 +32,8 @@ describe("the comparison of two releases", () => {
       "open-observer-aborts-sync-after-reconfiguration",
       "open-joining-learner-activates-pending-configuration",
       "open-demoted-voters-block-proposals",
+      "open-dropped-pending-configuration-never-joins",
+      "open-vote-of-last-election-elects-lost-leader",
       "ZOOKEEPER-4203",
       "open-mixed-reconfig-enabled-no-leader",
       "open-older-dynamic-file-without-reconfig-never-joins",
