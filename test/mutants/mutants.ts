@@ -728,8 +728,8 @@ until: 5s
     about: "A learner does not commit the configuration in NEWLEADER when it reads UPTODATE.",
     shownIn: "reconfig-pending-configuration-completed",
     file: "protocol/learner/learner.ts",
-    find: "if (rest.config !== null && server.processReconfig(rest.config, null, ZERO_ZXID, true)) {",
-    replace: "if (rest.config !== null && this.phase === undefined) {",
+    find: "if (config !== null && server.processReconfig(config, null, ZERO_ZXID, true)) {",
+    replace: "if (config !== null && this.phase === undefined) {",
   },
 
   // ---- mutants that test the two checks that are not invariants
