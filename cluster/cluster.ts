@@ -36,7 +36,7 @@ import { type Message, type MessageCoverage, type MessageWatcher, Server } from 
 import { ServerDisk } from "./server-disk.ts";
 import { startImage } from "./start-disk.ts";
 import type { ThreadDurations } from "./thread-work.ts";
-import { ensembleConfigOf, verifierOfConfig } from "./verifier.ts";
+import { configOfVerifier, ensembleConfigOf, verifierOfConfig } from "./verifier.ts";
 
 /** The largest number of datagrams in flight on one link. A further datagram is lost. */
 const DATAGRAMS_MAX = 32;
@@ -272,15 +272,14 @@ export class Cluster {
   /** The configuration with which the server starts. */
   configOf(sid: ServerId): ServerConfig {
     const { committed, next } = this.configFiles(sid);
-    const ensemble = this.ensembleConfigOf(sid);
+    const ensemble = committed === undefined ? this.ensembleConfigOf(sid) : configOfVerifier(committed);
     const myid = this.myidOf(sid);
-    const isVoter = committed?.isVoter(myid) ?? ensemble.voters.includes(myid);
     const settings = this.settingsOf(sid);
     return {
       release: this.releaseOf(sid),
       ...(myid !== sid && { myid }),
-      role: isVoter ? "participant" : "observer",
-      view: committed?.members ?? membersOf(ensemble),
+      role: ensemble.voters.includes(myid) ? "participant" : "observer",
+      view: membersOf(ensemble),
       ensemble,
       ...(committed && { dynamicFile: configInFile(committed) }),
       ...(committed && next && { nextFile: configInFile(next) }),

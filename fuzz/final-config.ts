@@ -12,6 +12,8 @@ export function finalConfigs(scenario: Scenario): Map<ServerId, EnsembleConfig> 
   const configs = startConfigs(scenario);
   const timeOf = ({ at, from }: Step): number => durationUs(from ?? at ?? "0us");
   for (const step of scenario.steps.toSorted((a, b) => timeOf(a) - timeOf(b))) {
+    // After a settle step, no step is performed.
+    if ("settle" in step) break;
     const change = newConfigOf(step);
     if (change !== undefined) configs.set(change.server, change.config);
   }

@@ -172,7 +172,7 @@ function drawFiles(draw: Draw, base: Base, context: FaultContext): Partial<Scena
   const servers = withLists(base, joiners);
   const isNew = Object.values(base.scenario.servers).every(({ history }) => history === "");
   if (!isNew || base.scenario.quorum !== undefined || !draw.chance(0.5)) return { servers };
-  const last = draw.int(1, 6);
+  const last = draw.int(2, 6);
   const files = { history: `1:1..1:${last}`, acceptedEpoch: 1, currentEpoch: 1 };
   const committed = { ...LISTED(base), version: draw.pick(["1:0", "1:1"]) };
   const members = [...base.participants, ...base.observers];

@@ -35,13 +35,25 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   // Server 4 joined leader 3 while its configuration was pending, and activated it.
   "open-joining-learner-activates-pending-configuration": [
-    "server 3 acknowledges NEWLEADER of epoch 2 with a log that ends at 1:2",
+    "server 2 is established in epoch 2 with the configuration voters 1,2,3; version 1:0",
+    "server 4 has the newer configuration voters 3,4,5; version 1:2",
+    "leader 3 synchronizes server 4",
   ],
   // The leader keeps the version 0, and its learner has version 1:0.
   "open-mixed-reconfig-enabled-no-leader": [
     "configuration of server 3: voters 1,2,3; version 0:0",
     "server 3 closes its connection because of config-ahead: configuration version 1:0 is higher than the leader's, 0:0",
   ],
+  // The leader leads and has a quorum, but a proposal waits for the ACKs of observers.
+  "open-demoted-voters-block-proposals": ["server 5 leads epoch 1"],
+  // Servers 3 and 4 stay LOOKING, although server 2 leads.
+  "open-dropped-pending-configuration-never-joins": [
+    "server 2 leads epoch 2",
+    "server 3: LOOKING in ELECTION",
+    "server 4: LOOKING in ELECTION",
+  ],
+  // The servers elect server 2, which is lost.
+  "open-vote-of-last-election-elects-lost-leader": ["times with connect-failed: no connection to server 2"],
   // INFORMANDACTIVATE 2:2 is not the predecessor of INFORM 2:3 for the observer.
   "open-observer-aborts-sync-after-reconfiguration": [
     "server 4 reads PROPOSAL 2:3: the proposal does not follow the one before it",
