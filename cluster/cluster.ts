@@ -31,7 +31,7 @@ import type { ClusterSpec, ConfigChange, CrashSpec, EnsembleConfig, ServerSpec }
 import { ConfigFiles, type ConfigWrite } from "./config-files.ts";
 import { hashMessage } from "./message-hash.ts";
 import { Watchers } from "./note-watchers.ts";
-import type { PlannedStop, ServerConfig } from "./records.ts";
+import { configInFile, type PlannedStop, type ServerConfig } from "./records.ts";
 import { type Message, type MessageCoverage, type MessageWatcher, Server } from "./server.ts";
 import { ServerDisk } from "./server-disk.ts";
 import { startImage } from "./start-disk.ts";
@@ -271,14 +271,21 @@ export class Cluster {
 
   /** The configuration with which the server starts. */
   configOf(sid: ServerId): ServerConfig {
-    const { committed } = this.configFiles(sid);
+    const { committed, next } = this.configFiles(sid);
     const ensemble = committed === undefined ? this.ensembleConfigOf(sid) : configOfVerifier(committed);
     const myid = this.myidOf(sid);
-    const role = ensemble.voters.includes(myid) ? "participant" : "observer";
-    const view = membersOf(ensemble);
     const settings = this.settingsOf(sid);
-    const changed = changedSettings(settings);
-    return { release: this.releaseOf(sid), ...(myid !== sid && { myid }), role, view, ensemble, settings, changed };
+    return {
+      release: this.releaseOf(sid),
+      ...(myid !== sid && { myid }),
+      role: ensemble.voters.includes(myid) ? "participant" : "observer",
+      view: membersOf(ensemble),
+      ensemble,
+      ...(committed && { dynamicFile: configInFile(committed) }),
+      ...(committed && next && { nextFile: configInFile(next) }),
+      settings,
+      changed: changedSettings(settings),
+    };
   }
 
   /**

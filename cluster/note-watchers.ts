@@ -4,6 +4,7 @@
  */
 import type {
   AcceptErrorEvent,
+  AckSet,
   Anomaly,
   ElectionLinkEvent,
   Epoch,
@@ -147,10 +148,10 @@ export class Watchers implements Notes {
     this.second?.uptodateAckRead(learner, zxid);
   }
 
-  established(epoch: Epoch, history: History): void {
+  established(epoch: Epoch, history: History, acks?: AckSet): void {
     if (!this.watching) return;
-    this.first?.established(epoch, history);
-    this.second?.established(epoch, history);
+    this.first?.established(epoch, history, acks);
+    this.second?.established(epoch, history, acks);
   }
 
   active(epoch: Epoch, leader: ServerId, history: History, masterFollows: boolean): void {
@@ -177,10 +178,10 @@ export class Watchers implements Notes {
     this.second?.synced(log);
   }
 
-  committed(txn: Txn): void {
+  committed(txn: Txn, acks?: AckSet): void {
     if (!this.watching) return;
-    this.first?.committed(txn);
-    this.second?.committed(txn);
+    this.first?.committed(txn, acks);
+    this.second?.committed(txn, acks);
   }
 
   commitRead(zxid: Zxid): void {

@@ -9,6 +9,7 @@
  */
 import {
   type AcceptErrorEvent,
+  type AckSet,
   type Anomaly,
   asZxid,
   configText,
@@ -120,6 +121,23 @@ export interface DecisionRecord {
   readonly forwarded: number;
 }
 
+/** The role that a configuration gives a server. */
+export type ServerRole = "participant" | "observer";
+
+/** The quorums that a leader counted. Present only if two configurations were in force, so it counted two. */
+export interface CountedQuorums {
+  /** One quorum for each configuration in force, the oldest configuration first. */
+  readonly quorums?: readonly CountedQuorum[];
+}
+
+/** The voters that acknowledged, and all voters of a configuration. */
+export interface CountedQuorum {
+  /** The voters that acknowledged. */
+  readonly servers: readonly ServerId[];
+  /** All voters of the configuration. */
+  readonly voters: readonly ServerId[];
+}
+
 /** The name of a phase of Zab. */
 export type PhaseName = "ELECTION" | "DISCOVERY" | "SYNCHRONIZATION" | "BROADCAST";
 
@@ -179,7 +197,7 @@ export type ProtocolRecord = Common &
     | ({ readonly event: "sync-decided" } & DecisionRecord)
     | { readonly event: "newleader-acked"; readonly epoch: Epoch; readonly zxid: Zxid }
     | { readonly event: "newleader-ack-read"; readonly learner: ServerId; readonly zxid: Zxid }
-    | { readonly event: "established"; readonly epoch: Epoch; readonly zxid: Zxid }
+    | ({ readonly event: "established"; readonly epoch: Epoch; readonly zxid: Zxid } & CountedQuorums)
     /** `leader`: the learner master. `masterFollows`: present if it is a follower. */
     | {
         readonly event: "active";
@@ -188,7 +206,8 @@ export type ProtocolRecord = Common &
         readonly zxid: Zxid;
         readonly masterFollows?: true;
       }
-    | { readonly event: "proposed" | "logged" | "committed" | "delivered"; readonly zxid: Zxid; readonly value: string }
+    | { readonly event: "proposed" | "logged" | "delivered"; readonly zxid: Zxid; readonly value: string }
+    | ({ readonly event: "committed"; readonly zxid: Zxid; readonly value: string } & CountedQuorums)
     | { readonly event: "synced"; readonly zxid: Zxid }
     | { readonly event: "truncated"; readonly zxid: Zxid; readonly removed: number; readonly end: Zxid }
     | { readonly event: "snapshot-started"; readonly zxid: Zxid; readonly inBackground: boolean }
@@ -213,7 +232,13 @@ export type ProtocolRecord = Common &
         readonly detail: string;
       }
     /** `config`: the new pending or committed configuration, as text. */
-    | { readonly event: "config-seen" | "config-committed"; readonly config: string; readonly version: Zxid }
+    | {
+        readonly event: "config-seen" | "config-committed";
+        readonly config: string;
+        readonly version: Zxid;
+        /** The role of the server in this configuration; undefined if it is not a member. */
+        readonly role: ServerRole | undefined;
+      }
     | { readonly event: "reconfig-refused"; readonly reason: ReconfigRefusal; readonly zxid: Zxid }
     | { readonly event: "leader-designated"; readonly leader: ServerId; readonly version: Zxid }
     /** A process started. The core reports no note for this event, so the run of the scenario makes the record. */
@@ -241,6 +266,14 @@ export type PlannedStop =
   | { readonly for: "restart" }
   | { readonly for: "upgrade"; readonly from: string; readonly to: string };
 
+/** A configuration in a file of its own: its text and its version. */
+export interface ConfigInFile {
+  /** The configuration as text, for example `voters 1,2,3; version 1:0`. */
+  readonly config: string;
+  /** The version of the configuration. */
+  readonly version: Zxid;
+}
+
 /** The configuration of a server process. */
 export interface ServerConfig {
   /** The ZooKeeper release of the server. */
@@ -248,9 +281,13 @@ export interface ServerConfig {
   /** The content of the file myid. Undefined if it is the id of the server. */
   readonly myid?: ServerId;
   /** Whether the server votes. */
-  readonly role: "participant" | "observer";
+  readonly role: ServerRole;
   /** The servers that this server knows. */
   readonly view: readonly ServerId[];
+  /** The configuration in the file that dynamicConfigFile names. Undefined if the file zoo.cfg has the lists. */
+  readonly dynamicFile?: ConfigInFile;
+  /** The pending configuration in zoo.cfg.dynamic.next. Undefined if the server does not read such a file. */
+  readonly nextFile?: ConfigInFile;
   /** The servers in the configuration file of this server, by role, with their groups and weights. */
   readonly ensemble: EnsembleConfig;
   /** All settings of the server. */
@@ -417,8 +454,9 @@ export class NoteRecorder implements Notes {
     this.sink({ atUs: this.now(), server: this.server, event: "newleader-ack-read", learner, zxid });
   }
   uptodateAckRead(): void {}
-  established(epoch: Epoch, history: History): void {
-    this.sink({ atUs: this.now(), server: this.server, event: "established", epoch, zxid: history.zxid });
+  established(epoch: Epoch, { zxid }: History, acks?: AckSet): void {
+    const record = { atUs: this.now(), server: this.server, event: "established", epoch, zxid } as const;
+    this.sink(withQuorums(record, acks));
   }
   active(epoch: Epoch, leader: ServerId, { zxid }: History, masterFollows: boolean): void {
     const record = { atUs: this.now(), server: this.server, event: "active", epoch, leader, zxid } as const;
@@ -436,9 +474,10 @@ export class NoteRecorder implements Notes {
     if (!this.needed.synced) return;
     this.sink({ atUs: this.now(), server: this.server, event: "synced", zxid: log.zxid });
   }
-  committed(txn: Txn): void {
+  committed({ value, zxid }: Txn, acks?: AckSet): void {
     if (!this.needed.committed) return;
-    this.sink({ atUs: this.now(), server: this.server, event: "committed", zxid: txn.zxid, value: String(txn.value) });
+    const record = { atUs: this.now(), server: this.server, event: "committed", zxid, value: String(value) } as const;
+    this.sink(withQuorums(record, acks));
   }
   commitRead(): void {}
   delivered(txn: Txn): void {
@@ -483,8 +522,8 @@ export class NoteRecorder implements Notes {
     this.configChanged("config-committed", config);
   }
   private configChanged(event: "config-seen" | "config-committed", config: QuorumVerifier): void {
-    const version = asZxid(config.version);
-    this.sink({ atUs: this.now(), server: this.server, event, config: configText(config), version });
+    const role = roleIn(config, this.server);
+    this.sink({ atUs: this.now(), server: this.server, event, ...configInFile(config), role });
   }
   reconfigRefused(reason: ReconfigRefusal, zxid: Zxid): void {
     this.sink({ atUs: this.now(), server: this.server, event: "reconfig-refused", reason, zxid });
@@ -506,6 +545,24 @@ export class NoteRecorder implements Notes {
       detail,
     });
   }
+}
+
+/** Returns the role that a configuration gives a server; undefined if the server is not a member. */
+export function roleIn(config: QuorumVerifier, server: ServerId): ServerRole | undefined {
+  if (!config.members.includes(server)) return undefined;
+  return config.isVoter(server) ? "participant" : "observer";
+}
+
+/** Returns a configuration as records name it. */
+export function configInFile(config: QuorumVerifier): ConfigInFile {
+  return { config: configText(config), version: asZxid(config.version) };
+}
+
+/** Adds the quorums to a record if two configurations are in force. Without a reconfiguration, a record has none. */
+function withQuorums<Record extends object>(record: Record, acks: AckSet | undefined): Record & CountedQuorums {
+  const counted = acks?.counted ?? [];
+  if (counted.length < 2) return record;
+  return { ...record, quorums: counted.map(({ servers, verifier }) => ({ servers, voters: verifier.voters })) };
 }
 
 function summarize(learner: ServerId, observer: boolean, facts: SyncFacts, decision: SyncDecision): DecisionRecord {

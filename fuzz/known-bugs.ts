@@ -480,6 +480,21 @@ const BUG_OF_FIX: Readonly<
       "transactions committed in the newer one.",
     needs: "knowsReconfig",
   },
+  staticLeaderAcceptsNewerConfigs: {
+    id: "open-mixed-reconfig-enabled-no-leader",
+    cause:
+      "A leader with reconfigEnabled=false refuses learners whose configuration has a higher version than its own.",
+    effect: "If only some servers have reconfigEnabled, a server without it wins each election, and no leader serves.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+  },
+  staticServerIgnoresNewerConfigs: {
+    id: "open-older-dynamic-file-without-reconfig-never-joins",
+    cause: "With reconfigEnabled=false, a newer configuration in a notification ends the election service of a server.",
+    effect: "The server does not adopt the configuration either, so this repeats, and it never joins.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+  },
   uptodateKeepsPending: {
     id: "open-joining-learner-activates-pending-configuration",
     cause: "A learner that joins while a reconfiguration is pending activates the new configuration at UPTODATE.",

@@ -28,6 +28,9 @@ export type {
 export { CONFIG_WRITES, ConfigFiles, type ConfigWrite } from "../cluster/config-files.ts";
 export type { MissingQuorum } from "../cluster/missing-quorum.ts";
 export {
+  type ConfigInFile,
+  type CountedQuorum,
+  type CountedQuorums,
   type DecisionRecord,
   NoteRecorder,
   type PhaseName,
@@ -38,6 +41,7 @@ export {
   type RecordFilter,
   type RecordSink,
   type ServerConfig,
+  type ServerRole,
 } from "../cluster/records.ts";
 export type { Message, MessageCoverage, MessageWatcher, StallableThread } from "../cluster/server.ts";
 export type { CorruptibleFile, DeletableFile } from "../cluster/server-disk.ts";

@@ -318,6 +318,18 @@ export interface Fixes {
    */
   readonly newLeaderNamesLatestConfig: boolean;
   /**
+   * A leader with reconfigEnabled=false accepts a learner whose configuration has a higher version. The leader itself
+   * never adopts that version, so without the fix the learner can never join it
+   * (LearnerHandler#run; open-mixed-reconfig-enabled-no-leader).
+   */
+  readonly staticLeaderAcceptsNewerConfigs: boolean;
+  /**
+   * A server with reconfigEnabled=false ignores the configurations in notifications. Without the fix, a newer one ends
+   * its election service, although the server does not adopt it
+   * (FastLeaderElection.Messenger.WorkerReceiver#run; open-older-dynamic-file-without-reconfig-never-joins).
+   */
+  readonly staticServerIgnoresNewerConfigs: boolean;
+  /**
    * At UPTODATE, a learner activates the configuration in NEWLEADER only if it is committed. Without the fix, it also
    * activates one that is pending at the leader (LearnerHandler#run sends the last seen configuration,
    * Learner#syncWithLeader; open-joining-learner-activates-pending-configuration).
@@ -371,6 +383,8 @@ export const NO_FIXES: Fixes = {
   joinsWithCommittedQuorum: false,
   repliesWithProposal: false,
   startupKeepsError: false,
+  staticLeaderAcceptsNewerConfigs: false,
+  staticServerIgnoresNewerConfigs: false,
 };
 
 /** The names of all fixes. */

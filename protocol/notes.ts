@@ -5,7 +5,7 @@
 import type { ReconfigRefusal } from "./leader/reconfig.ts";
 import type { SyncDecision, SyncFacts } from "./leader/sync-decision.ts";
 import type { Notification, PacketType, ServerState } from "./packets.ts";
-import type { QuorumVerifier } from "./quorum.ts";
+import type { AckSet, QuorumVerifier } from "./quorum.ts";
 import type { History, Txn } from "./storage/history.ts";
 import type { Epoch, ServerId, Zxid } from "./zxid.ts";
 
@@ -151,8 +151,9 @@ export interface Notes {
   uptodateAckRead(learner: ServerId, zxid: Zxid): void;
   /**
    * A quorum acknowledged NEWLEADER (Leader#startZkServer). `history` is the leader's history, which is now committed.
+   * `acks` are the servers that acknowledged.
    */
-  established(epoch: Epoch, history: History): void;
+  established(epoch: Epoch, history: History, acks?: AckSet): void;
   /** The learner handled UPTODATE and serves clients. `masterFollows`: its learner master is a follower. */
   active(epoch: Epoch, leader: ServerId, history: History, masterFollows: boolean): void;
   /** The leader proposed a transaction (Leader#propose). */
@@ -161,8 +162,8 @@ export interface Notes {
   logged(txn: Txn, log: History): void;
   /** The server synced its log. Everything in the log is durable now. */
   synced(log: History): void;
-  /** The leader committed a transaction (Leader#tryToCommit). */
-  committed(txn: Txn): void;
+  /** The leader committed a transaction (Leader#tryToCommit), which the servers in `acks` have acknowledged. */
+  committed(txn: Txn, acks?: AckSet): void;
   /** A learner read a COMMIT or an INFORM. Observers also note COMMITs that they ignore. */
   commitRead(zxid: Zxid): void;
   /** The server applied a committed transaction to its tree; `history` is the history of the tree afterwards. */

@@ -133,6 +133,14 @@ function membersText(config: QuorumVerifier): string {
   return parts.join("; ");
 }
 
+/** The voters of one verifier that have acknowledged something. */
+export interface CountedVoters {
+  /** The verifier. */
+  readonly verifier: QuorumVerifier;
+  /** The voters, in the order in which they acknowledged. */
+  readonly servers: readonly ServerId[];
+}
+
 /**
  * The voters that have acknowledged something, and whether they are a quorum (SyncedLearnerTracker). If two verifiers
  * are given, both need their quorum.
@@ -187,14 +195,20 @@ export class AckSet {
     return this.second === null ? this.acked : [...new Set([...this.acked, ...this.second.acked])];
   }
 
+  /** The acknowledgments by voters of each verifier, the oldest configuration first. */
+  get counted(): readonly CountedVoters[] {
+    const { acked: servers, second, verifier } = this;
+    return [{ verifier, servers }, ...(second?.counted ?? [])];
+  }
+
   /** The same acknowledgments, of which only a quorum of the newest verifier is needed. */
   get withoutOld(): AckSet {
     return this.second ?? this;
   }
 
   /** The acknowledgments by voters of the newest verifier. */
-  get newest(): { readonly verifier: QuorumVerifier; readonly servers: readonly ServerId[] } {
-    const { acked, verifier } = this.second ?? this;
-    return { verifier, servers: acked };
+  get newest(): CountedVoters {
+    const { acked: servers, verifier } = this.second ?? this;
+    return { verifier, servers };
   }
 }

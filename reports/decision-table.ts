@@ -66,7 +66,7 @@ export function decisionTable(
   let leader: string | undefined;
   for (const [i, handshake] of handshakes.entries()) {
     const title = leaderTitle(handshake, releaseOf(handshake.leader, handshake));
-    if (title !== leader) result.push(paint.bold(title));
+    if (title !== leader) result.push(...wrap(title, width).map((line) => paint.bold(line)));
     leader = title;
     result.push(lines[i] as string);
     const times = handshake.times === 1 ? "" : `; ${handshake.times} times in a row`;
@@ -141,10 +141,11 @@ const PROCESS_ENDED: Readonly<Partial<Record<HandshakeFailure["reason"], string>
   upgrade: "was upgraded",
 };
 
-function leaderTitle({ epochAccepted, leader, masterFollows }: Handshake, release: string | undefined): string {
+function leaderTitle({ config, epochAccepted, leader, masterFollows }: Handshake, release: string | undefined): string {
   const runs = release === undefined ? "" : ` runs ${release}`;
   const role = masterFollows ? "follower" : "leader";
-  return `${role} ${leader}${runs}${epochAccepted === undefined ? "" : `, epoch ${epochAccepted}`}`;
+  const epoch = epochAccepted === undefined ? "" : `, epoch ${epochAccepted}`;
+  return `${role} ${leader}${runs}${epoch}${config === undefined ? "" : `, ${config}`}`;
 }
 
 function reason({ decision, failure }: Handshake, withLeaderZxids: boolean): string {

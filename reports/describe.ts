@@ -2,7 +2,8 @@
  * Describes records in words. Each text is a sentence without its subject, which is the server of the record. A
  * timeline prints the server before the text.
  */
-import type { DecisionRecord, ProtocolRecord, RecordOf, ScriptedStep } from "../cluster/records.ts";
+import type { DecisionRecord, ProtocolRecord, RecordOf, ScriptedStep, ServerRole } from "../cluster/records.ts";
+import type { ReconfigRefusal } from "../protocol/leader/reconfig.ts";
 import { SYNC_RULES } from "../protocol/leader/sync-rules.ts";
 import type { AcceptErrorEvent, ElectionLinkEvent, IgnoredNotification } from "../protocol/notes.ts";
 import { PACKET_NAMES, type PacketType } from "../protocol/packets.ts";
@@ -62,7 +63,7 @@ export function describeRecord(record: ProtocolRecord): string {
     case "newleader-ack-read":
       return `receives the ACK of NEWLEADER from ${record.learner}`;
     case "established":
-      return `is established in epoch ${record.epoch} at ${formatZxid(record.zxid)}`;
+      return `is established in epoch ${record.epoch} at ${formatZxid(record.zxid)}${quorumsText(record)}`;
     case "active":
       return (
         `serves in epoch ${record.epoch} of ${record.masterFollows ? "follower" : "leader"} ${record.leader} ` +
@@ -73,7 +74,7 @@ export function describeRecord(record: ProtocolRecord): string {
     case "logged":
       return `logs ${txnText(record)}`;
     case "committed":
-      return `commits ${txnText(record)}`;
+      return `commits ${txnText(record)}${quorumsText(record)}`;
     case "delivered":
       return `delivers ${txnText(record)}`;
     case "synced":
@@ -93,9 +94,9 @@ export function describeRecord(record: ProtocolRecord): string {
     case "config-seen":
       return `sees the pending configuration: ${record.config}`;
     case "config-committed":
-      return `activates the configuration: ${record.config}`;
+      return `activates the configuration: ${record.config}${roleText(record)}`;
     case "reconfig-refused":
-      return `refuses the reconfiguration: ${record.reason}`;
+      return `refuses the reconfiguration: ${record.reason} (${REFUSED[record.reason]})`;
     case "leader-designated":
       return `designates server ${record.leader} as the leader and commits nothing more`;
     case "failed":
@@ -124,6 +125,15 @@ function endText({ exitCode, lost, planned }: RecordOf<"crashed">): string {
   if (planned?.for === "restart") return "stops for a restart";
   return exitCode === undefined ? `crashes${lossText(lost)}` : `exits with code ${exitCode}`;
 }
+
+const REFUSED: Readonly<Record<ReconfigRefusal, string>> = {
+  ReconfigDisabled: "reconfigEnabled is false",
+  Unimplemented: "the release has no reconfiguration",
+  ReconfigInProgress: "an earlier reconfiguration is not committed yet",
+  BadVersion: "the request names another version",
+  BadArguments: "too few voters, or an incremental request with groups",
+  NewConfigNoQuorum: "no quorum of the new configuration is synced with the leader",
+};
 
 const IGNORED: Readonly<Record<IgnoredNotification, (round: number) => string>> = {
   "earlier-round": (round) => `it is from round ${round}, which is over`,
@@ -156,6 +166,17 @@ const ACCEPT_FAILED: Readonly<Record<AcceptErrorEvent, (errors: number) => strin
     `ends the thread QuorumCnxManager.Listener after ${countOf(errors, "error")} of accept(): it accepts no election ` +
     "connection any more",
 };
+
+/** Returns the quorums that a leader counted, as in `: 1, 3 of {1, 2, 3} and 1, 2 of {1, 2}`, or an empty text. */
+export function quorumsText({ quorums = [] }: Pick<RecordOf<"committed">, "quorums">): string {
+  const texts = quorums.map(({ servers, voters }) => `${[...servers].sort().join(", ")} of {${voters.join(", ")}}`);
+  return texts.length === 0 ? "" : `, acknowledged by ${texts.join(" and ")}`;
+}
+
+function roleText({ role }: { readonly role: ServerRole | undefined }): string {
+  if (role === "participant") return "";
+  return role === "observer" ? "; it is an observer" : "; it is not a member";
+}
 
 function unheardText(unheard: readonly ServerId[]): string {
   return unheard.length === 0 ? "" : ` (missing votes: ${unheard.join(", ")})`;

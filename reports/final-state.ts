@@ -5,6 +5,7 @@
 import type { ServerId } from "../protocol/zxid.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { acceptErrorSentences } from "./accept-errors.ts";
+import { configurationSentences } from "./configurations.ts";
 import { electionStalls } from "./election-stall.ts";
 import { formatMoment, hanging } from "./format.ts";
 import { needNotServeSentences } from "./need-not-serve.ts";
@@ -24,6 +25,7 @@ export function finalStateLines(run: ScenarioRun): string[] {
     ...shortLimitSentences(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
     ...sharedIdSentences(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
     ...acceptErrorSentences(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
+    ...configurationSentences(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
     ...electionStalls(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
     ...servers.flatMap((end) => hanging(serverSentence(run, end), "    ", "      ")),
   ];

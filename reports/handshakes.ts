@@ -12,6 +12,10 @@ export interface Handshake {
   readonly leader: ServerId;
   /** Present if the learner master is a follower. */
   readonly masterFollows?: true;
+  /**
+   * The leader's committed configuration at the start of the handshake, as text. Absent if its zoo.cfg has the lists.
+   */
+  readonly config?: string;
   /** The server that joins the leader. */
   readonly learner: ServerId;
   /** Whether the learner is an observer. */
@@ -66,6 +70,8 @@ class HandshakeCollector {
   private readonly discoveryUs = new Map<ServerId, number>();
   /** The epoch that each leader has proposed, or in which each learner serves, since it last entered DISCOVERY. */
   private readonly epochs = new Map<ServerId, Epoch>();
+  /** The committed configuration of each server that has it in a file of its own. */
+  private readonly configs = new Map<ServerId, string>();
   /** The servers that have entered DISCOVERY as learners, and not as leaders since then. */
   private readonly following = new Set<ServerId>();
 
@@ -83,6 +89,13 @@ class HandshakeCollector {
         if (record.phase !== "DISCOVERY") break;
         this.epochs.delete(server);
         this.following.delete(server);
+        break;
+      case "started":
+        if (record.config?.dynamicFile === undefined) this.configs.delete(server);
+        else this.configs.set(server, record.config.dynamicFile.config);
+        break;
+      case "config-committed":
+        this.configs.set(server, record.config);
         break;
       case "epoch-offered":
         this.start(record);
@@ -116,8 +129,10 @@ class HandshakeCollector {
   }
 
   private start({ atUs, epoch, learner, observer, server }: RecordOf<"epoch-offered">): void {
+    const config = this.configs.get(server);
     const handshake: Handshake = {
       leader: server,
+      ...(config !== undefined && { config }),
       ...(this.following.has(server) && { masterFollows: true }),
       learner,
       observer,

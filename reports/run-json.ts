@@ -70,6 +70,7 @@ function handshakeJson(handshake: Handshake, releases: ServerReleases): Json {
   return {
     leader,
     ...(handshake.masterFollows && { masterFollows: true }),
+    ...(handshake.config !== undefined && { config: handshake.config }),
     leaderRelease: releases.at(leader, startUs),
     learner,
     learnerRelease: releases.at(learner, startUs),

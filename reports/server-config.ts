@@ -9,7 +9,8 @@ import type { Settings } from "../protocol/settings.ts";
 const ALWAYS_NAMED: ReadonlySet<string> = new Set<keyof Settings>(["tickTimeMs", "initLimit", "syncLimit"]);
 
 /** Returns a text such as `ZooKeeper 3.9.4 as a voter in the ensemble 1, 2, 3: initLimit 10 (20 s), …`. */
-export function describeConfig({ changed, myid, release, role, settings, view }: ServerConfig): string {
+export function describeConfig(server: ServerConfig): string {
+  const { changed, myid, release, role, settings, view } = server;
   const { initLimit, syncLimit, tickTimeMs } = settings;
   const limits = [
     limitText("initLimit", initLimit, tickTimeMs),
@@ -22,7 +23,14 @@ export function describeConfig({ changed, myid, release, role, settings, view }:
   const idText = myid === undefined ? "" : ` with myid ${myid}`;
   const roleText = `${role === "observer" ? "an observer" : "a voter"}${idText}`;
   const ensemble = `in the ensemble ${view.join(", ")}`;
-  return `${releaseText(release)} as ${roleText} ${ensemble}: ${[...limits, ...others].join(", ")}`;
+  const files = filesText(server);
+  return `${releaseText(release)} as ${roleText} ${ensemble}${files}: ${[...limits, ...others].join(", ")}`;
+}
+
+/** Returns the configurations in files of their own, as in ` (voters 1,2; version 1:0; pending: voters 1,2,3; …)`. */
+function filesText({ dynamicFile, nextFile }: ServerConfig): string {
+  if (dynamicFile === undefined) return "";
+  return ` (${dynamicFile.config}${nextFile === undefined ? "" : `; pending: ${nextFile.config}`})`;
 }
 
 function releaseText(release: string): string {

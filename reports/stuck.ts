@@ -4,9 +4,9 @@
  */
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { acceptErrorSentences } from "./accept-errors.ts";
+import { configurationSentences } from "./configurations.ts";
 import { electionStalls } from "./election-stall.ts";
 import { formatMoment, hanging } from "./format.ts";
-import { handedOverSentences } from "./handed-over.ts";
 import { needNotServeSentences } from "./need-not-serve.ts";
 import { headlineOf, serverEnds, serverSentence } from "./server-end.ts";
 import { shortLimitSentences } from "./short-limit.ts";
@@ -18,7 +18,7 @@ export function whyStuck(run: ScenarioRun): string {
     ...needNotServeSentences(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
     ...shortLimitSentences(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
     ...acceptErrorSentences(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
-    ...handedOverSentences(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
+    ...configurationSentences(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
     ...electionStalls(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
     ...serverEnds(run).flatMap((end) => hanging(serverSentence(run, end), "  ", "    ")),
   ].join("\n");

@@ -5,6 +5,7 @@
 
 import type { InvariantId, Violation } from "../invariants/index.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
+import { configurationLines } from "./configurations.ts";
 import { formatMoment, hanging, PAGE_WIDTH } from "./format.ts";
 import type { Cause } from "./why/causes.ts";
 import { type Conflict, conflictOf, subjectOf } from "./why/conflicts.ts";
@@ -83,6 +84,10 @@ export function whyText(run: ScenarioRun, violation?: Violation): string {
     const until = lastRecordOf(run, explanation.violation);
     const lives = lifeLines(life, run, until).flatMap((line) => hanging(line, "  ", "    "));
     lines.push("", `the life of ${life.name}`, ...lives);
+  }
+  const configs = configurationLines(run, lastRecordOf(run, explanation.violation));
+  if (configs.length > 0) {
+    lines.push("", "the configurations", ...configs.flatMap((line) => hanging(line, "  ", "    ")));
   }
   if (consequence !== undefined) lines.push("", ...factLines(`later, ${consequence.text}`, consequence));
   if (also.length > 0) {

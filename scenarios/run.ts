@@ -384,6 +384,7 @@ function finalServer(cluster: Cluster, sid: ServerId): FinalServer {
     lastProcessedZxid: peer?.database.lastProcessedZxid ?? asZxid(-1),
     history: peer?.database.history,
     config: peer && configText(peer.configurations.committed),
+    ...(peer?.configurations.second && { pending: configText(peer.configurations.second) }),
     inForce: peer?.configurations.inForce ?? [],
   };
 }

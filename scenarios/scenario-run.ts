@@ -50,6 +50,8 @@ export interface FinalServer {
   readonly history: History | undefined;
   /** The server's committed configuration as text; undefined if its process does not run. */
   readonly config: string | undefined;
+  /** The server's pending configuration as text; absent if it has none that is in force. */
+  readonly pending?: string;
   /**
    * The configurations in force at the server: the committed one, and the pending one if it is newer. Empty if its
    * process does not run.

@@ -138,6 +138,7 @@ export class FastLeaderElection {
     const { server } = this;
     const { committed } = server.configurations;
     if (config.version <= committed.version) return true;
+    if (server.behavior.staticServerIgnoresNewerConfigs && !server.settings.reconfigEnabled) return true;
     server.processReconfig(config, null, NO_ZXID, false);
     if (sameConfig(committed, config)) return true;
     this.hasEnded = true;

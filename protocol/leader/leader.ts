@@ -335,7 +335,7 @@ export class Leader
     if (settings.initialCounter > 0) this.zxid = makeZxid(this.epoch, settings.initialCounter);
     server.setPhase(BROADCAST);
     this.activatePending();
-    server.notes.established(this.epoch, database.history);
+    server.notes.established(this.epoch, database.history, this.newLeaderAck?.acked);
     for (const handler of [...this.handlers]) handler.leaderStarted();
     // A handler can find a REQUEST in its inbox and propose it. If this uses up the zxids of the epoch, the leader no
     // longer serves.
@@ -598,7 +598,7 @@ export class Leader
     const { zxid } = txn;
     if (this.outstanding[0]?.txn !== txn || !acks.hasQuorum) return;
     this.outstanding.shift();
-    notes.committed(txn);
+    notes.committed(txn, acks);
     const designated = txn.config === undefined ? undefined : this.activate(txn.config, acks, zxid);
     this.lastCommitted = zxid;
     const commit = designated === undefined ? packet(COMMIT, zxid, null) : packet(COMMITANDACTIVATE, zxid, designated);

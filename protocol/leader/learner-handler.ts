@@ -47,8 +47,10 @@ import { limitText, type ReadLimit, type TickLimit } from "../settings.ts";
 import type { Txn } from "../storage/history.ts";
 import { unreadablePacket } from "../unreadable-packet.ts";
 import {
+  asZxid,
   type Epoch,
   epochOf,
+  formatZxid,
   MAX_EPOCH,
   makeZxid,
   NO_SERVER,
@@ -307,8 +309,12 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     const info = message.data;
     const lastAcceptedEpoch = epochOf(message.zxid);
     this.sid = info?.serverId ?? this.leader.nextAnonymousId();
-    if (info !== null && info.configVersion > this.server.configurations.committed.version) {
-      this.fail("config-ahead", `configuration version ${info.configVersion} is higher than the leader's`);
+    const { behavior, configurations, settings } = this.server;
+    const { version } = configurations.committed;
+    const isChecked = settings.reconfigEnabled || !behavior.staticLeaderAcceptsNewerConfigs;
+    if (isChecked && info !== null && info.configVersion > version) {
+      const [theirs, own] = [info.configVersion, version].map((one) => formatZxid(asZxid(one)));
+      this.fail("config-ahead", `configuration version ${theirs} is higher than the leader's, ${own}`);
       return;
     }
     // A learner that sends no LearnerInfo has protocol version 1.

@@ -1,7 +1,7 @@
 /** Facts about established leaders. A leader is established in an epoch when a quorum has acknowledged NEWLEADER. */
 import type { RecordOf } from "../../cluster/records.ts";
 import { type Epoch, formatZxid, type ServerId } from "../../protocol/zxid.ts";
-import { describeRecord } from "../describe.ts";
+import { describeRecord, quorumsText } from "../describe.ts";
 import { type Cause, listOf } from "./causes.ts";
 import type { HistoryFacts } from "./history-facts.ts";
 import type { Fact, FactZxid, Moment } from "./moment.ts";
@@ -34,7 +34,8 @@ export class EstablishmentFacts {
     );
     const record = which === "first" ? matches[0] : matches[matches.length - 1];
     if (record === undefined) return { text: `epoch ${epoch} was established`, atUs: undefined, causes: [] };
-    const text = `server ${record.server} was established in epoch ${epoch} at ${formatZxid(record.zxid)}`;
+    const at = `${formatZxid(record.zxid)}${quorumsText(record)}`;
+    const text = `server ${record.server} was established in epoch ${epoch} at ${at}`;
     const acks = this.moment.run.records.filter(
       (one): one is RecordOf<"newleader-acked"> =>
         one.event === "newleader-acked" &&

@@ -6,7 +6,7 @@ import type { ProtocolRecord } from "../../cluster/records.ts";
 import type { Violation } from "../../invariants/violation.ts";
 import { type ServerId, serverIdsOf, type Zxid } from "../../protocol/zxid.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
-import { describeRecord } from "../describe.ts";
+import { describeRecord, quorumsText } from "../describe.ts";
 import { AnomalyFacts } from "./anomaly-facts.ts";
 import { type Cause, listOf } from "./causes.ts";
 import { EstablishmentFacts } from "./establishment-facts.ts";
@@ -53,7 +53,9 @@ export class FactFinder {
     const life = this.moment.life(zxid);
     const committed = life.events.find(({ kind, server }) => kind === "committed" && server === leader);
     const causes = committed === undefined ? [] : this.moment.chain(committed, life);
-    return { text: `server ${leader} commits ${life.name}`, atUs: committed?.atUs, causes };
+    const record = committed && this.moment.run.records[committed.index];
+    const quorums = record?.event === "committed" ? quorumsText(record) : "";
+    return { text: `server ${leader} commits ${life.name}${quorums}`, atUs: committed?.atUs, causes };
   }
 
   /**

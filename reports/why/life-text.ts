@@ -1,7 +1,9 @@
 /** Describes in words the life of a transaction, which is what each server did with it. */
 
+import type { ProtocolRecord } from "../../cluster/records.ts";
 import type { ServerId } from "../../protocol/zxid.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
+import { quorumsText } from "../describe.ts";
 import { formatMoment } from "../format.ts";
 import type { LifeEvent, LifeKind } from "./life-tracker.ts";
 import type { TransactionLife } from "./transaction-life.ts";
@@ -35,7 +37,8 @@ export function lifeLines(life: TransactionLife, run: ScenarioRun, until: number
   return run.servers.flatMap(({ sid }) => {
     const events = life.at(sid, until);
     if (events.length === 0) return [];
-    const parts = [...events.map((event, i) => eventText(event, events[i + 1])), ...downText(run, sid, until)];
+    const texts = events.map((event, i) => eventText(event, events[i + 1]) + countedText(run.records[event.index]));
+    const parts = [...texts, ...downText(run, sid, until)];
     return [`server ${sid}: ${parts.join(", ")}`];
   });
 }
@@ -43,6 +46,12 @@ export function lifeLines(life: TransactionLife, run: ScenarioRun, until: number
 /** Returns an event in words. If the next event happens at the same time, omits the time. */
 function eventText({ atUs, kind }: LifeEvent, next: LifeEvent | undefined): string {
   return kind === "before" || atUs === next?.atUs ? TEXTS[kind] : `${TEXTS[kind]} ${formatMoment(atUs)}`;
+}
+
+/** Returns the quorums of a commit during a reconfiguration, in parentheses. Otherwise, returns an empty text. */
+function countedText(record: ProtocolRecord | undefined): string {
+  if (record?.event !== "committed" || record.quorums === undefined) return "";
+  return ` (${quorumsText(record).replace(/^, /, "")})`;
 }
 
 function downText({ records }: ScenarioRun, sid: ServerId, until: number): string[] {

@@ -36,6 +36,8 @@ describe("the comparison of two releases", () => {
       "open-dropped-pending-configuration-never-joins",
       "open-vote-of-last-election-elects-lost-leader",
       "ZOOKEEPER-4203",
+      "open-mixed-reconfig-enabled-no-leader",
+      "open-older-dynamic-file-without-reconfig-never-joins",
     ]);
   });
 

@@ -30,10 +30,11 @@ export interface Mutant extends Patch {
    */
   readonly canary?: "liveness" | "nondeterminism";
   /**
-   * A scenario, as YAML, that violates an invariant only with the mutant. Only mutants that campaigns rarely find have
-   * this field.
+   * A scenario, as YAML, that fails only with the mutant. Only mutants that campaigns rarely find have this field.
    */
   readonly shownBy?: string;
+  /** The name of a shipped scenario that fails with the mutant. */
+  readonly shownIn?: string;
   /** Further patches. A mutant needs them if ZooKeeper makes the same check in several places. */
   readonly also?: readonly Patch[];
 }
@@ -41,6 +42,30 @@ export interface Mutant extends Patch {
 /** The body of isMoreRecent in protocol/leader/epoch-ack.ts. */
 const IS_MORE_RECENT =
   "return a.currentEpoch > b.currentEpoch || (a.currentEpoch === b.currentEpoch && a.lastZxid > b.lastZxid);";
+
+/** A scenario in which servers 1 and 2 crash when they commit a configuration without them, and then elect a leader. */
+const CRASH_AT_COMMIT = `
+about: Servers 1 and 2 crash as they read the commit of voters 3, 4 and 5. Alone, they must not elect a leader.
+servers:
+  1: &old { config: { voters: [1, 2, 3], version: "1:0" } }
+  2: *old
+  3: *old
+  4: { config: { voters: [1, 2, 3, 4] }, down: true }
+  5: { config: { voters: [1, 2, 3, 5] }, down: true }
+settings: { reconfigEnabled: true }
+steps:
+  - { when: established, write: 1 }
+  - { after: 0ms, start: 4 }
+  - { after: 0ms, start: 5 }
+  - { after: 1s, crashAtConfigWrite: { server: 1, write: dynamic } }
+  - { after: 0ms, crashAtConfigWrite: { server: 2, write: dynamic } }
+  - { after: 0ms, reconfig: { config: { voters: [3, 4, 5] } } }
+  - { after: 2s, write: 1 }
+  - { after: 1s, partition: [[1, 2], [3, 4, 5]] }
+  - { after: 0ms, start: 1 }
+  - { after: 0ms, start: 2 }
+until: 12s
+`;
 
 export const MUTANTS: readonly Mutant[] = [
   // ---- election
@@ -480,6 +505,231 @@ until: 30s
       "for (const handler of this.activeObservers) handler.queuePacket(packet(INFORM, txn.zxid, txn));",
       "this.lastProposed = txn.zxid;",
     ].join("\n    "),
+  },
+
+  // ---- configurations
+  {
+    name: "reconfig-old-quorum-forgotten",
+    about: "While a configuration is pending, a leader needs only its quorum for a proposal, and not the old one.",
+    shownIn: "reconfig-remove-two-of-five-that-are-down",
+    file: "protocol/configurations.ts",
+    find: "return new AckSet(this.forAcks, this.second);",
+    replace: "return new AckSet(this.second ?? this.forAcks);",
+  },
+  {
+    name: "reconfig-new-quorum-forgotten",
+    about: "While a configuration is pending, a leader needs only the old quorum for a proposal.",
+    shownIn: "reconfig-new-quorum-loses-a-server-that-just-died",
+    file: "protocol/configurations.ts",
+    find: "return new AckSet(this.forAcks, this.second);",
+    replace: "return new AckSet(this.forAcks);",
+  },
+  {
+    name: "reconfig-newleader-quorum-forgotten",
+    about: "A new leader needs only the quorum of the committed configuration for NEWLEADER, and not the pending one.",
+    shownIn: "reconfig-voters-are-observers-in-the-pending-configuration",
+    file: "protocol/configurations.ts",
+    find: "return new AckSet(this.forEpochs, this.second);",
+    replace: "return new AckSet(this.forEpochs);",
+  },
+  {
+    name: "reconfig-votes-ignore-pending",
+    about: "A server that knows a pending configuration ends an election with the quorum of the committed one.",
+    shownIn: "reconfig-pending-configuration-without-quorum-never-serves",
+    file: "protocol/configurations.ts",
+    find: "return new AckSet(this.current, this.second);",
+    replace: "return new AckSet(this.current);",
+  },
+  {
+    name: "reconfig-next-deleted-too-early",
+    about: "A server deletes zoo.cfg.dynamic.next before it writes the file with the committed configuration.",
+    shownBy: CRASH_AT_COMMIT,
+    file: "protocol/configurations.ts",
+    find: "effects.writeDynamicConfig(config);",
+    replace: "effects.deleteNextConfig();\n    effects.writeDynamicConfig(config);",
+  },
+  {
+    name: "reconfig-pending-not-written",
+    about: "A server keeps the pending configuration only in memory, and forgets it when its process ends.",
+    shownBy: CRASH_AT_COMMIT,
+    file: "protocol/configurations.ts",
+    find: "effects.writeNextConfig(config);",
+    replace: "",
+  },
+  {
+    name: "reconfig-version-check-reversed",
+    about: "A server commits a configuration only if it is not newer than the committed one.",
+    shownIn: "reconfig-initial-configuration-gets-a-version",
+    file: "protocol/configurations.ts",
+    find: "if (config.version <= before.version) return false;",
+    replace: "if (config.version > before.version) return false;",
+  },
+  {
+    name: "reconfig-older-configuration-committed",
+    about: "A server commits every configuration that it gets, also an older one.",
+    shownIn: "reconfig-joiner-gets-the-commit-before-uptodate",
+    file: "protocol/configurations.ts",
+    find: "if (config.version <= before.version) return false;",
+    replace: "if (config.version === before.version) return false;",
+    also: [
+      {
+        file: "protocol/election/fast-leader-election.ts",
+        find: "if (config.version <= committed.version) return true;",
+        replace: "if (config.version === committed.version) return true;",
+      },
+    ],
+  },
+  {
+    name: "reconfig-designated-leader-ignored",
+    about: "A server ignores the designated leader in a commit and keeps its leader, which commits nothing more.",
+    shownIn: "reconfig-remove-the-leader-designated-follower-leads",
+    file: "protocol/peer.ts",
+    find: "if (designated !== null) {",
+    replace: "if (designated !== null) return roleChanges;\n    if (designated !== null) {",
+    canary: "liveness",
+  },
+  {
+    name: "reconfig-allowed-to-commit-ignored",
+    about: "A leader that has designated another server continues to commit (Leader#allowedToCommit).",
+    shownBy: `
+about: Leader 3 removes itself, and proposals after the reconfiguration are outstanding when it is committed.
+servers: 3
+settings: { reconfigEnabled: true }
+steps:
+  - { when: established, write: { count: 100, every: 0.2ms } }
+  - { from: 0s, when: { event: committed, server: 3 }, after: 1ms, reconfig: { remove: 3 } }
+until: 8s
+`,
+    file: "protocol/leader/leader.ts",
+    find: "this.allowedToCommit = false;",
+    replace: "",
+  },
+  {
+    name: "reconfig-observer-counted",
+    about: "A leader counts the ACK of NEWLEADER of an observer and of a server that is not a member.",
+    ticket: "ZOOKEEPER-2959",
+    shownIn: "reconfig-voters-are-observers-in-the-pending-configuration",
+    file: "protocol/configurations.ts",
+    find: "return new AckSet(this.forEpochs, this.second);",
+    replace: "return new AckSet(countingObservers(this.forEpochs), this.second && countingObservers(this.second));",
+  },
+  {
+    name: "reconfig-removed-server-counted",
+    about: "A leader counts the ACK of a proposal of a follower that the configuration no longer lists.",
+    shownIn: "reconfig-remove-a-follower-and-add-it-back",
+    file: "protocol/configurations.ts",
+    find: "return new AckSet(this.forAcks, this.second);",
+    replace: "return new AckSet(countingObservers(this.forAcks), this.second && countingObservers(this.second));",
+  },
+  {
+    name: "reconfig-newleader-without-pending",
+    about: "NEWLEADER contains the committed configuration of the leader, and not the pending one.",
+    shownIn: "reconfig-pending-configuration-completed",
+    file: "protocol/leader/learner-handler.ts",
+    find: "isSent ? configurations.pending : null",
+    replace: "isSent ? configurations.committed : null",
+  },
+  {
+    name: "reconfig-tick-check-ignores-pending",
+    about: "A leader that has lost the quorum of the pending configuration continues to lead.",
+    ticket: "ZOOKEEPER-1699",
+    shownIn: "reconfig-new-quorum-loses-a-server-that-just-died",
+    file: "protocol/leader/leader.ts",
+    find: "if (!synced.hasQuorum) {",
+    replace: [
+      "const { committed } = configurations;",
+      "      if (!committed.containsQuorum(synced.servers.filter((sid) => committed.isVoter(sid)))) {",
+    ].join("\n"),
+  },
+  {
+    name: "reconfig-initial-version-0",
+    about: "The first leader does not give the initial configuration the version of its epoch.",
+    ticket: "ZOOKEEPER-1783",
+    shownIn: "reconfig-initial-configuration-gets-a-version",
+    file: "protocol/leader/leader.ts",
+    find: "configurations.see({ ...committed, version: this.zxid });",
+    replace: "",
+  },
+  {
+    name: "reconfig-commit-before-uptodate-ignored",
+    about: "A learner takes COMMITANDACTIVATE between NEWLEADER and UPTODATE for a COMMIT.",
+    ticket: "ZOOKEEPER-2172",
+    shownIn: "reconfig-joiner-gets-the-commit-before-uptodate",
+    file: "protocol/learner/synchronization.ts",
+    find: "if (!this.server.processReconfig(txn.config, designated, zxid, true)) return true;",
+    replace: "if (designated >= 0) return true;",
+  },
+  {
+    name: "reconfig-informandactivate-ignored",
+    about: "An observer takes INFORMANDACTIVATE for an INFORM and keeps the old configuration.",
+    ticket: "ZOOKEEPER-1784",
+    shownIn: "reconfig-follower-becomes-observer-and-participant",
+    file: "protocol/learner/observer.ts",
+    find: "this.server.processReconfig(txn.config, txn.designated, txn.zxid, true);",
+    replace: "txn.designated < 0;",
+  },
+  {
+    name: "reconfig-adopted-while-following",
+    about:
+      "A server that follows or leads adopts a newer configuration of a notification, and ends its election service.",
+    ticket: "ZOOKEEPER-2212",
+    shownBy: `
+about: Server 1 starts again and sends its new configuration to follower 2, which gets the commit later.
+servers: { 1: {}, 2: {}, 3: {}, 4: { role: observer } }
+settings: { reconfigEnabled: true }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, hold: { type: COMMITANDACTIVATE, from: 3, to: 2 } }
+  - { after: 0ms, reconfig: { remove: 4 } }
+  - { after: 100ms, restart: 1 }
+  - { after: 3s, release: all }
+until: 30s
+expect: { active: [1, 2, 3, 4] }
+`,
+    file: "protocol/election/fast-leader-election.ts",
+    find: "notification.config !== undefined && server.state === LOOKING && !this.adopt",
+    replace: "notification.config !== undefined && !this.adopt",
+  },
+  {
+    name: "reconfig-while-pending-accepted",
+    about: "A leader accepts a request although an earlier configuration is pending.",
+    shownBy: `
+about: A client sends a second request before the first one is committed.
+servers: 3
+settings: { reconfigEnabled: true }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, reconfig: { add: { 1: observer } } }
+  - { after: 0ms, reconfig: { add: { 2: observer }, refused: ReconfigInProgress } }
+until: 5s
+`,
+    file: "protocol/leader/reconfig.ts",
+    find: 'if (pending.version !== committed.version) return "ReconfigInProgress";',
+    replace: "",
+  },
+  {
+    name: "reconfig-new-quorum-not-checked",
+    about: "A leader accepts a request although no quorum of the new configuration is synced with it.",
+    shownIn: "reconfig-remove-two-of-five-that-are-down",
+    file: "protocol/leader/reconfig.ts",
+    find: 'return config.containsQuorum(context.synced(config)) ? config : "NewConfigNoQuorum";',
+    replace: "return config;",
+  },
+  {
+    name: "reconfig-next-not-read",
+    about: "A server that starts does not read zoo.cfg.dynamic.next.",
+    shownIn: "reconfig-pending-configuration-without-quorum-never-serves",
+    file: "protocol/configurations.ts",
+    find: "this.lastSeen = next ?? committed;",
+    replace: "this.lastSeen = committed;",
+  },
+  {
+    name: "reconfig-uptodate-does-not-commit",
+    about: "A learner does not commit the configuration in NEWLEADER when it reads UPTODATE.",
+    shownIn: "reconfig-pending-configuration-completed",
+    file: "protocol/learner/learner.ts",
+    find: "if (config !== null && server.processReconfig(config, null, ZERO_ZXID, true)) {",
+    replace: "if (config !== null && this.phase === undefined) {",
   },
 
   // ---- mutants that test the two checks that are not invariants

@@ -7,6 +7,7 @@ import { describeRecord, describeStep, explainDecision } from "../../reports/des
 import { record, sid, zxid } from "./records.ts";
 
 const epoch = asEpoch(2);
+const quorum = (servers: number[], voters: number[]) => ({ servers: servers.map(sid), voters: voters.map(sid) });
 const decision = {
   learner: sid(3),
   observer: false,
@@ -131,14 +132,30 @@ const CASES: readonly (readonly [Parameters<typeof record>[0], string])[] = [
     "gets an error from accept() on the election port (2 in a row): closes the port for 1 s",
   ],
   [
-    { event: "config-seen", config: "voters 1,2; version 1:2", version: zxid("1:2") },
+    { event: "config-seen", config: "voters 1,2; version 1:2", version: zxid("1:2"), role: "participant" },
     "sees the pending configuration: voters 1,2; version 1:2",
   ],
   [
-    { event: "config-committed", config: "voters 1,2; version 1:2", version: zxid("1:2") },
+    { event: "config-committed", config: "voters 1,2; version 1:2", version: zxid("1:2"), role: "participant" },
     "activates the configuration: voters 1,2; version 1:2",
   ],
-  [{ event: "reconfig-refused", reason: "BadVersion", zxid: zxid("1:3") }, "refuses the reconfiguration: BadVersion"],
+  [
+    { event: "config-committed", config: "voters 2,3; version 1:2", version: zxid("1:2"), role: undefined },
+    "activates the configuration: voters 2,3; version 1:2; it is not a member",
+  ],
+  [
+    {
+      event: "committed",
+      zxid: zxid("1:2"),
+      value: "w1",
+      quorums: [quorum([3, 1], [1, 2, 3]), quorum([1, 2], [1, 2])],
+    },
+    "commits 1:2 (w1), acknowledged by 1, 3 of {1, 2, 3} and 1, 2 of {1, 2}",
+  ],
+  [
+    { event: "reconfig-refused", reason: "BadVersion", zxid: zxid("1:3") },
+    "refuses the reconfiguration: BadVersion (the request names another version)",
+  ],
   [
     { event: "leader-designated", leader: sid(2), version: zxid("1:2") },
     "designates server 2 as the leader and commits nothing more",

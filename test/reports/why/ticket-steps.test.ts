@@ -39,6 +39,11 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "server 4 has the newer configuration voters 3,4,5; version 1:2",
     "leader 3 synchronizes server 4",
   ],
+  // The leader keeps the version 0, and its learner has version 1:0.
+  "open-mixed-reconfig-enabled-no-leader": [
+    "configuration of server 3: voters 1,2,3; version 0:0",
+    "server 3 closes its connection because of config-ahead: configuration version 1:0 is higher than the leader's, 0:0",
+  ],
   // The leader leads and has a quorum, but a proposal waits for the ACKs of observers.
   "open-demoted-voters-block-proposals": ["server 5 leads epoch 1"],
   // Servers 3 and 4 stay LOOKING, although server 2 leads.
@@ -52,6 +57,12 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   // INFORMANDACTIVATE 2:2 is not the predecessor of INFORM 2:3 for the observer.
   "open-observer-aborts-sync-after-reconfiguration": [
     "server 4 reads PROPOSAL 2:3: the proposal does not follow the one before it",
+  ],
+  // Server 3 does not adopt the newer configuration of the servers that reply to it.
+  "open-older-dynamic-file-without-reconfig-never-joins": [
+    "configuration of servers 1, 2 and 4: voters 1,2,3; observers 4; version 2:0",
+    "configuration of server 3: voters 1,2,3; version 1:0",
+    "server 3: LOOKING in ELECTION",
   ],
   // The leader counts an ACK of a transaction that the follower has truncated.
   "open-acked-proposal-truncated-committed-lost": [
