@@ -40,6 +40,16 @@ export class ConfigFiles {
     this.crash = undefined;
   }
 
+  /**
+   * The server has read its files at its start. It then deletes zoo.cfg.dynamic.next and knows the pending configuration
+   * only in memory, because QuorumPeer#setQuorumVerifier takes the committed configuration for the pending one, too,
+   * before QuorumPeerMain#runFromConfig sets the latter. If the server restarts again before the configuration is
+   * committed, it has forgotten the configuration.
+   */
+  readAtStart(): void {
+    this.next = undefined;
+  }
+
   /** Writes zoo.cfg.dynamic.next. */
   writeNext(config: QuorumVerifier): void {
     if (this.survives("next")) this.next = config;
