@@ -111,9 +111,10 @@ export function observersOf({ isVoter, members }: QuorumVerifier): readonly Serv
 
 /**
  * Returns whether two configurations are equal (QuorumVerifier#equals): they have the same version, or the same
- * members, roles, groups and weights.
+ * members, roles, groups and weights. A majority never equals a hierarchical quorum.
  */
 export function sameConfig(a: QuorumVerifier, b: QuorumVerifier): boolean {
+  if ((a.groups === undefined) !== (b.groups === undefined)) return false;
   return a.version === b.version || membersText(a) === membersText(b);
 }
 
@@ -185,6 +186,11 @@ export class AckSet {
   /** The servers that were added, in order. */
   get servers(): readonly ServerId[] {
     return this.second === null ? this.acked : [...new Set([...this.acked, ...this.second.acked])];
+  }
+
+  /** The servers that were added as voters of each verifier. */
+  get sets(): readonly (readonly ServerId[])[] {
+    return this.second === null ? [this.acked] : [this.acked, this.second.acked];
   }
 
   /** The acknowledgments by voters of the newest verifier. */
