@@ -1,5 +1,6 @@
 /** The kinds of questions that ZooKeeper's classes and zabsim both answer. */
 import type fc from "fast-check";
+import { configQuestions } from "./config-questions.ts";
 import { diskQuestions } from "./disk-questions.ts";
 import { electionQuestions } from "./election-questions.ts";
 import { ensembleQuestions } from "./ensemble-questions.ts";
@@ -51,5 +52,6 @@ export const KINDS: readonly Kind[] = [
   epochQuestions,
   diskQuestions,
   scriptQuestions,
+  configQuestions,
   ensembleQuestions,
 ];

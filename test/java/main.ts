@@ -2,16 +2,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { PROFILES, PUBLISHED_RELEASES } from "../../protocol/releases.ts";
+import { PUBLISHED_RELEASES } from "../../protocol/releases.ts";
+import { ASKED_RELEASES } from "./asked-releases.ts";
 import { type Comparison, compare, type Difference, differing, isKnown } from "./comparison.ts";
 import { buildProgram, JavaProgram } from "./java-program.ts";
 import { KINDS, type Kind, type Question } from "./kinds.ts";
 import { record } from "./record.ts";
 
-/** The releases that are asked: those with a profile, and 3.9.5, which answers as 3.9.4. */
-export const ASKED_RELEASES = PUBLISHED_RELEASES.filter((release) => release in PROFILES || release === "3.9.5");
-
-/** The same with the releases that only some kinds ask. */
+/** ASKED_RELEASES, and the releases that only some kinds ask. */
 const ALL_RELEASES = PUBLISHED_RELEASES.filter(
   (release) => ASKED_RELEASES.includes(release) || KINDS.some(({ releases }) => releases?.includes(release)),
 );

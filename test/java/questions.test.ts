@@ -5,8 +5,9 @@ import { SYNC_RULES } from "../../protocol/index.ts";
 import { PROFILES } from "../../protocol/releases.ts";
 import { type Script, scriptAnswer, WAITS } from "../conformance/script-host.ts";
 import { asBigint, decide, type SyncVector } from "../conformance/sync-vectors.ts";
+import { ASKED_RELEASES } from "./asked-releases.ts";
 import { type DrawnKind, isDrawn, KINDS } from "./kinds.ts";
-import { ASKED_RELEASES, optionsOf } from "./main.ts";
+import { optionsOf } from "./main.ts";
 
 describe.each(KINDS.filter(isDrawn).map((kind) => [kind.name, kind] as const))(
   "the questions of kind %s",

@@ -77,6 +77,11 @@ public final class Answers {
         if (Reflect.exists(scripts)) {
             questions.put("script", (Question) Reflect.make(Class.forName(scripts), new File(folder, "scripts")));
         }
+        // 3.4 has no reconfiguration (pom.xml).
+        String configs = Answers.class.getPackageName() + ".ConfigQuestion";
+        if (Reflect.exists(configs)) {
+            questions.put("config", (Question) Reflect.make(Class.forName(configs), new File(folder, "configs")));
+        }
         return questions;
     }
 

@@ -155,16 +155,24 @@ final class EnsembleServer {
         }
     }
 
-    /** Returns the configuration that zoo.cfg has or names. */
     String committed() throws IOException {
-        String dynamic = properties(cfg()).getProperty("dynamicConfigFile");
-        if (dynamic == null) return text(properties(cfg()), 0);
+        return committed(cfg());
+    }
+
+    String pending() throws IOException {
+        return pending(folder);
+    }
+
+    /** Returns the configuration that a file zoo.cfg has or names. */
+    static String committed(Path cfg) throws IOException {
+        String dynamic = properties(cfg).getProperty("dynamicConfigFile");
+        if (dynamic == null) return text(properties(cfg), 0);
         int suffix = dynamic.lastIndexOf('.') + 1;
         return text(properties(Path.of(dynamic)), Long.parseLong(dynamic.substring(suffix), 16));
     }
 
     /** Returns the content of zoo.cfg.dynamic.next; null if there is no such file. */
-    String pending() throws IOException {
+    static String pending(Path folder) throws IOException {
         Path next = folder.resolve("zoo.cfg.dynamic.next");
         return Files.exists(next) ? text(next) : null;
     }
