@@ -65,6 +65,21 @@ const SHIPPED = [
 
 /** Scenarios that are asked in addition. */
 const OWN: Readonly<Record<string, string>> = {
+  // Servers 1 and 2 have forgotten the pending configuration, so they lead beside its leader.
+  "pending-configuration-forgotten-at-the-second-restart": `
+servers:
+  1: &old { config: { voters: [1, 2], version: "1:0" }, nextConfig: { voters: [1, 2, 3, 4, 5], version: "2:0" } }
+  2: *old
+  3: &new { config: { voters: [1, 2, 3, 4, 5], version: "2:0" }, down: true }
+  4: *new
+  5: *new
+settings: { reconfigEnabled: true }
+steps:
+  - { at: 3s, restart: 1 }
+  - { after: 0ms, restart: 2 }
+  - { after: 3s, write: 1 }
+until: 8s
+`,
   "expand-with-reconfig": `
 servers:
   1: &old { config: { voters: [1, 2, 3] } }

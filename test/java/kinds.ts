@@ -14,7 +14,7 @@ export type Question = object;
 /** One kind of questions. */
 export interface Kind<Q extends Question = Question> {
   readonly name: string;
-  /** The releases that are asked. Default: ASKED_RELEASES. */
+  /** The releases that are asked. Default: all of ASKED_RELEASES. */
   readonly releases?: readonly string[];
   /** Questions that are asked before the drawn ones. */
   readonly fixed?: readonly Q[];
