@@ -41,10 +41,10 @@ export class ConfigFiles {
   }
 
   /**
-   * The server has read its files at its start. It then deletes zoo.cfg.dynamic.next and knows the pending configuration
-   * only in memory, because QuorumPeer#setQuorumVerifier takes the committed configuration for the pending one, too,
-   * before QuorumPeerMain#runFromConfig sets the latter. If the server restarts again before the configuration is
-   * committed, it has forgotten the configuration.
+   * Deletes zoo.cfg.dynamic.next, which the server has just read at its start. From now on, the server has the pending
+   * configuration only in memory: QuorumPeer#setQuorumVerifier takes the committed configuration for the pending one
+   * and deletes the file, and QuorumPeerMain#runFromConfig sets the pending one later. If the server restarts again
+   * before the configuration is committed, it has forgotten the configuration.
    */
   readAtStart(): void {
     this.next = undefined;

@@ -84,7 +84,7 @@ describe("a server that crashes at a write of its configuration", () => {
   });
 });
 
-it("a server reads the pending configuration at its start and deletes the file, so it forgets it at the second start", () => {
+it("a server deletes the pending configuration when it has read it, so it forgets it at the second start", () => {
   const { cluster } = crashAt(1, "dynamic");
   const sid = asServerId(1);
   const pending = (): (string | undefined)[] => {

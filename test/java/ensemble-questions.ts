@@ -65,7 +65,7 @@ const SHIPPED = [
 
 /** Scenarios that are asked in addition. */
 const OWN: Readonly<Record<string, string>> = {
-  // Servers 1 and 2 have forgotten the pending configuration, so they lead beside its leader.
+  // Servers 1 and 2 have forgotten the pending configuration, so they elect a leader of their own.
   "pending-configuration-forgotten-at-the-second-restart": `
 servers:
   1: &old { config: { voters: [1, 2], version: "1:0" }, nextConfig: { voters: [1, 2, 3, 4, 5], version: "2:0" } }
