@@ -212,6 +212,7 @@ export const configQuestions: Kind<ConfigQuestion> = {
   name: "config",
   // 3.4 has no reconfiguration.
   releases: ASKED_RELEASES.filter((release) => !release.startsWith("3.4.")),
+  cost: 2,
   questions,
   answer: (question, release) => ANSWERS[question.fn](question as never, release),
 };
