@@ -1,8 +1,7 @@
 /** Reads from the journal of a campaign which features and faults the campaign has reached. */
-import { FAULT_NAMES } from "../fuzz/fault-kinds.ts";
-import { rulesOf } from "../protocol/leader/sync-rules.ts";
-import { behaviorOf, RELEASES } from "../protocol/releases.ts";
-import type { FaultCounts, Reachable } from "../reports/coverage.ts";
+import { reachableFeatures } from "../fuzz/coverage.ts";
+import { RELEASES } from "../protocol/releases.ts";
+import type { FaultCounts } from "../reports/coverage.ts";
 import type { Journal } from "./journal.ts";
 import { type CampaignLine, JournalError } from "./journal-lines.ts";
 
@@ -10,7 +9,8 @@ export interface Reached {
   /** The names of the reached features, in the format of fuzz/coverage.ts. */
   readonly features: ReadonlySet<string>;
   readonly faults: FaultCounts;
-  readonly reachable: Reachable;
+  /** The names of the features that a campaign of this release can reach, except messages and failures. */
+  readonly reachable: readonly string[];
 }
 
 export function reachedIn(journal: Journal): Reached {
@@ -26,8 +26,7 @@ export function reachedIn(journal: Journal): Reached {
       faults.set(kind, [struckBefore + struck, effectBefore + effect]);
     }
   }
-  const reachable = { rules: rulesOf(behaviorOf(release).syncSource), faults: FAULT_NAMES };
-  return { features, faults, reachable };
+  return { features, faults, reachable: reachableFeatures(release) };
 }
 
 function releaseOf({ campaign: { zookeeper = "newest" } }: CampaignLine, place: string): string {

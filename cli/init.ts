@@ -79,15 +79,17 @@ settings:
   # commitLogCount: 500
   # snapshotSizeFactor: 0.33
   # forceSnapshotSync: false
+  # reconfigEnabled: true   # reconfig steps succeed only with it
 
 # The steps, in order. Each has a trigger (at, after or when) and one action: zabsim list actions prints all of them.
 steps:
   - { when: established, write: 2 } # when a leader is established, clients write two transactions
   - { after: 500ms, start: 3 } # 500 ms later, server 3 starts
-  # Try these, one at a time: a power failure, a partition, a crash at a step of the handshake.
+  # Try these, one at a time: a power failure, a partition, a crash at a step of the handshake, a reconfiguration.
   # - { at: 3s, crash: leader, for: 5s }
   # - { at: 3s, partition: [[1], [2, 3]], for: 10s }
   # - { when: { message: NEWLEADER, to: 3 }, crash: 3 }
+  # - { at: 3s, reconfig: { remove: 1 } }
 
 # What must be true at the end. Without this part, zabsim checks only the invariants (see zabsim list invariants).
 expect:

@@ -12,6 +12,7 @@ import { type RunVerdict, runVerdict } from "../reports/reproduction.ts";
 import { runJson, violationJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
 import { shellPath, shellQuote } from "../reports/shell.ts";
+import { isStuck } from "../reports/stuck.ts";
 import { runScenario, ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
@@ -134,8 +135,8 @@ function explanation({ ok, scenario, seed, violations }: ScenarioRun): string {
 }
 
 /** Returns whether the only failure of a run is that servers did not serve again. */
-export function isOnlyStuck({ liveness, unmet }: ScenarioRun): boolean {
-  return unmet.length === 1 && liveness !== undefined && liveness.liveUs === undefined;
+export function isOnlyStuck(run: ScenarioRun): boolean {
+  return run.unmet.length === 1 && isStuck(run);
 }
 
 /**

@@ -8,6 +8,7 @@
 
 import {
   type Behavior,
+  type Configurations,
   DEFAULT_SETTINGS,
   History,
   type Notes,
@@ -35,7 +36,7 @@ import { type Message, type MessageCoverage, type MessageWatcher, Server } from 
 import { ServerDisk } from "./server-disk.ts";
 import { startImage } from "./start-disk.ts";
 import type { ThreadDurations } from "./thread-work.ts";
-import { ensembleConfigOf, verifierOfConfig } from "./verifier.ts";
+import { configOfVerifier, ensembleConfigOf, verifierOfConfig } from "./verifier.ts";
 
 /** The largest number of datagrams in flight on one link. A further datagram is lost. */
 const DATAGRAMS_MAX = 32;
@@ -271,7 +272,8 @@ export class Cluster {
 
   /** The configuration with which the server starts. */
   configOf(sid: ServerId): ServerConfig {
-    const ensemble = this.ensembleConfigOf(sid);
+    const { committed } = this.configFiles(sid);
+    const ensemble = committed === undefined ? this.ensembleConfigOf(sid) : configOfVerifier(committed);
     const myid = this.myidOf(sid);
     const role = ensemble.voters.includes(myid) ? "participant" : "observer";
     const view = membersOf(ensemble);
@@ -280,7 +282,24 @@ export class Cluster {
     return { release: this.releaseOf(sid), ...(myid !== sid && { myid }), role, view, ensemble, settings, changed };
   }
 
-  private myidOf(sid: ServerId): ServerId {
+  /**
+   * Returns the configurations of a server: those that its core has, or those that its files have if it is down. A
+   * pending configuration that is not newer than the committed one is not in force.
+   */
+  configurationsOf(sid: ServerId): Pick<Configurations, "committed" | "pending"> {
+    const server = this.servers.get(sid);
+    if (server !== undefined) return server.peer.configurations;
+    const { next, verifier } = this.peerConfig(sid);
+    return { committed: verifier, pending: next ?? verifier };
+  }
+
+  /** Returns whether the committed configuration of a server lists it. If not, the server exits at its next start. */
+  isMember(sid: ServerId): boolean {
+    return this.configurationsOf(sid).committed.members.includes(this.myidOf(sid));
+  }
+
+  /** Returns the id under which a server takes part. */
+  myidOf(sid: ServerId): ServerId {
     return this.serverSpec(sid).myid ?? sid;
   }
 

@@ -1,10 +1,15 @@
 /**
  * Measures whether settled servers make progress: one of them leads in BROADCAST and takes a write, and all of them
- * deliver the write and serve. The measurement uses no client sessions and no reads.
+ * that must serve deliver the write and serve. The measurement uses no client sessions and no reads.
+ *
+ * A reconfiguration changes which servers must serve, so each check uses the configurations that the servers have at
+ * that time. A pending configuration is committed before the write, because the leader proposes the write later.
  */
-import { asEpoch, asZxid, type ServerId } from "../protocol/index.ts";
+import { asEpoch, asZxid, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
 import type { Cluster } from "./cluster.ts";
+import { type MissingQuorum, missingQuorum } from "./missing-quorum.ts";
 import type { ProtocolRecord, RecordOf } from "./records.ts";
+import type { Server } from "./server.ts";
 
 const CHECK_INTERVAL_US = 50_000;
 
@@ -41,14 +46,23 @@ export class Liveness {
     check();
   }
 
+  /**
+   * The configuration because of which the settled servers may fail to serve: it has no quorum among them. Undefined if
+   * they must serve.
+   */
+  get missingQuorum(): MissingQuorum | undefined {
+    return this.liveUs === undefined ? missingQuorum(this.cluster, this.servers) : undefined;
+  }
+
   recorded(record: ProtocolRecord): void {
     if (record.event !== "failed" || record.learner !== undefined || !this.servers.includes(record.server)) return;
+    if (!this.cluster.isMember(record.server)) return;
     this.failures.set(record.reason, (this.failures.get(record.reason) ?? 0) + 1);
   }
 
   private isLive(): boolean {
-    const { cluster, servers } = this;
-    const leader = servers.map((sid) => cluster.server(sid)).find((server) => server?.peer.leads);
+    const { cluster } = this;
+    const leader = this.leader;
     if (leader === undefined) return false;
     const { currentEpoch } = leader.peer;
     if (this.writeEpoch !== currentEpoch) {
@@ -59,9 +73,38 @@ export class Liveness {
     }
     const { lastProcessedZxid } = leader.peer.database;
     if (lastProcessedZxid <= this.zxidBeforeWrite) return false;
-    return servers.every((sid) => {
+    const { committed } = leader.peer.configurations;
+    return this.servers.every((sid) => {
       const peer = cluster.server(sid)?.peer;
-      return peer?.serving && peer.database.lastProcessedZxid >= lastProcessedZxid;
+      if (peer?.serving && peer.database.lastProcessedZxid >= lastProcessedZxid) return true;
+      return !this.mustServe(sid, committed);
     });
+  }
+
+  /** The settled server that leads; undefined if there is none. If several lead, one with the newest configuration. */
+  private get leader(): Server | undefined {
+    const versionOf = ({ peer }: Server): number => peer.configurations.committed.version;
+    let leader: Server | undefined;
+    for (const sid of this.servers) {
+      const server = this.cluster.server(sid);
+      if (!server?.peer.leads) continue;
+      if (leader === undefined || versionOf(server) > versionOf(leader)) leader = server;
+    }
+    return leader;
+  }
+
+  /**
+   * Returns whether a server must serve with a leader that has this configuration. A server that its own committed
+   * configuration lacks exits at its start. Once the configuration has a version, servers that it lacks, and servers
+   * that know no serving server, need not serve.
+   */
+  private mustServe(sid: ServerId, { members, version }: QuorumVerifier): boolean {
+    const { cluster } = this;
+    if (cluster.server(sid) === undefined && !cluster.isMember(sid)) return false;
+    if (version === 0) return true;
+    if (!members.includes(cluster.myidOf(sid))) return false;
+    const { committed, pending } = cluster.configurationsOf(sid);
+    const known = [...committed.members, ...pending.members];
+    return this.servers.some((other) => cluster.server(other)?.peer.serving && known.includes(cluster.myidOf(other)));
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Settles a set of servers: undoes every fault of the network, the disks and the clocks, cuts off all other servers,
- * and starts the servers of the set. If a server of the set exits, it is started again, as a supervisor would do.
+ * and starts the servers of the set. If a server of the set exits, it is started again, as a supervisor would do. A
+ * server that a reconfiguration has removed from its own configuration starts only once, because it exits each time.
  */
 import type { ServerId } from "../protocol/index.ts";
 import type { Cluster } from "./cluster.ts";
@@ -31,9 +32,11 @@ export function settle(cluster: Cluster, servers: readonly ServerId[]): void {
       network.cut(sid, other);
     }
   }
-  const supervise = (): void => {
-    for (const sid of servers) cluster.startServer(sid);
-    world.at(world.nowUs + SUPERVISION_INTERVAL_US, supervise, "supervise");
+  const isRemoved = (sid: ServerId): boolean =>
+    cluster.configurationsOf(sid).committed.version > 0 && !cluster.isMember(sid);
+  const supervise = (isFirst: boolean): void => {
+    for (const sid of servers) if (isFirst || !isRemoved(sid)) cluster.startServer(sid);
+    world.at(world.nowUs + SUPERVISION_INTERVAL_US, () => supervise(false), "supervise");
   };
-  supervise();
+  supervise(true);
 }

@@ -3,8 +3,11 @@
  * QuorumHierarchical).
  */
 import {
+  asZxid,
+  formatZxid,
   hierarchical,
   majority,
+  observersOf,
   parseZxid,
   type QuorumVerifier,
   type ServerId,
@@ -34,6 +37,15 @@ function configOfView(spec: Servers, view: readonly ServerId[] = serverIdsOf(spe
     group.filter((sid) => view.includes(sid)),
   ]);
   return { ...lists, groups: Object.fromEntries(groups), weights: quorum.weights };
+}
+
+/** Returns the configuration of a verifier. Its groups have numbers as names. */
+export function configOfVerifier(verifier: QuorumVerifier): EnsembleConfig {
+  const { groups, version, voters, weightOf } = verifier;
+  const lists = { voters, observers: observersOf(verifier), version: formatZxid(asZxid(version)) };
+  if (groups === undefined) return lists;
+  const weights = Object.fromEntries(voters.filter((sid) => weightOf(sid) !== 1).map((sid) => [sid, weightOf(sid)]));
+  return { ...lists, groups: Object.fromEntries(groups.entries()), weights };
 }
 
 /** Returns the verifier of a server with this configuration. */

@@ -1,14 +1,22 @@
 /**
  * The coverage of runs as a count of features. A feature is one of the following: a message that a server handled in a
  * state and phase, with its outcome; a rule that made a sync decision; a failure, by its reason; a fault that had an
- * effect.
+ * effect; a state of a configuration; a refused reconfiguration, by its reason.
  */
 
 import type { ProtocolRecord } from "../cluster/records.ts";
 import type { Message } from "../cluster/server.ts";
-import { PACKET_NAMES, PHASE_NAMES, type QuorumPacket, rulesOf, SERVER_STATE_NAMES } from "../protocol/index.ts";
+import {
+  PACKET_NAMES,
+  PHASE_NAMES,
+  type QuorumPacket,
+  rulesOf,
+  SERVER_STATE_NAMES,
+  type ServerId,
+} from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
-import { FAULT_NAMES } from "./fault-kinds.ts";
+import { CONFIG_EVENTS, CONFIG_STATES, ConfigCoverage, REFUSALS } from "./config-coverage.ts";
+import { ENSEMBLE_FAULTS, FAULT_NAMES } from "./fault-kinds.ts";
 
 /** The outcomes of a message: the state of the server after it handled the message, compared with the state before. */
 export const OUTCOMES = ["as before", "next phase", "LOOKING", "process ended"] as const;
@@ -22,6 +30,7 @@ export class Coverage {
   /** Number of messages for each state and phase, type and outcome. */
   private readonly messages = new Float64Array(STATES * TYPES.length * OUTCOMES.length);
   private readonly others = new Map<string, number>();
+  private readonly configs = new ConfigCoverage((feature) => this.count(feature));
 
   /**
    * Counts a handled message. `before` and `after` are the numbers `state * 4 + phase` of the server. If the process
@@ -34,9 +43,15 @@ export class Coverage {
     this.messages[cell] = (this.messages[cell] as number) + 1;
   }
 
-  /** Counts the rule of a sync decision, or the reason for a failure. */
+  /** Sets the versions of the configurations with which a server starts. */
+  started(sid: ServerId, committed: number, pending: number): void {
+    this.configs.started(sid, committed, pending);
+  }
+
+  /** Counts the rule of a sync decision, the reason for a failure, or the state of a configuration. */
   recorded(record: ProtocolRecord): void {
-    if (record.event === "sync-decided") this.count(`rule ${record.rule}`);
+    if (CONFIG_EVENTS.has(record.event)) this.configs.recorded(record);
+    else if (record.event === "sync-decided") this.count(`rule ${record.rule}`);
     else if (record.event === "failed") this.count(`failure ${record.reason}`);
   }
 
@@ -77,11 +92,12 @@ export class Coverage {
   clear(): void {
     this.messages.fill(0);
     this.others.clear();
+    this.configs.clear();
   }
 
   /**
    * Returns the counts by feature: `message FOLLOWING SYNCHRONIZATION UPTODATE: next phase`, `rule …`, `failure …`,
-   * `fault …`.
+   * `fault …`, `config …`, `refusal …`.
    */
   toJSON(): Record<string, number> {
     const named: Record<string, number> = {};
@@ -104,15 +120,24 @@ export class Coverage {
     return coverage;
   }
 
-  /** Returns the sync rules of the release and the faults that no run reached. */
+  /** Returns the sync rules of the release, the faults and the states of configurations that no run reached. */
   neverReached(release: string): string[] {
-    const all = [
-      ...rulesOf(behaviorOf(release).syncSource).map((rule) => `rule ${rule}`),
-      ...FAULT_NAMES.map((fault) => `fault ${fault}`),
-    ];
-    return all.filter((feature) => !this.others.has(feature));
+    return reachableFeatures(release).filter((feature) => !this.others.has(feature));
   }
 }
+
+/** Returns all features that runs of a release can reach, except messages and failures. */
+export function reachableFeatures(release: string): string[] {
+  const behavior = behaviorOf(release);
+  const features = [
+    ...rulesOf(behavior.syncSource).map((rule) => `rule ${rule}`),
+    ...FAULT_NAMES.map((fault) => `fault ${fault}`),
+  ];
+  if (!behavior.knowsReconfig) return features.filter((feature) => !NEEDS_RECONFIG.has(feature));
+  return [...features, ...CONFIG_STATES.map((state) => `config ${state}`), ...REFUSALS.map((one) => `refusal ${one}`)];
+}
+
+const NEEDS_RECONFIG: ReadonlySet<string> = new Set(ENSEMBLE_FAULTS.map((fault) => `fault ${fault}`));
 
 function cellName(cell: number): string {
   const outcome = OUTCOMES[cell % OUTCOMES.length];

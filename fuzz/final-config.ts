@@ -18,7 +18,8 @@ export function finalConfigs(scenario: Scenario): Map<ServerId, EnsembleConfig> 
   return configs;
 }
 
-function startConfigs(scenario: Scenario): Map<ServerId, EnsembleConfig> {
+/** Returns the configuration with which each server starts. */
+export function startConfigs(scenario: Scenario): Map<ServerId, EnsembleConfig> {
   const { servers } = scenario;
   return new Map(serverIdsOf(servers).map((sid) => [sid, ensembleConfigOf(scenario, servers[sid] ?? {})]));
 }

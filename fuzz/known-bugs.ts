@@ -470,6 +470,49 @@ const BUG_OF_FIX: Readonly<
     role: "observing",
     needs: "rejectsGaps",
   },
+  newLeaderNamesLatestConfig: {
+    id: "open-newleader-names-replaced-configuration",
+    cause:
+      "After a handler has read the configuration for NEWLEADER, the leader proposes a newer one to the learner, " +
+      "before the handler queues NEWLEADER.",
+    effect:
+      "The learner replaces the newer configuration by the older one, and can then elect a leader that lacks " +
+      "transactions committed in the newer one.",
+    needs: "knowsReconfig",
+  },
+  uptodateKeepsPending: {
+    id: "open-joining-learner-activates-pending-configuration",
+    cause: "A learner that joins while a reconfiguration is pending activates the new configuration at UPTODATE.",
+    effect: "If the reconfiguration does not commit, two leaders serve, each with a quorum of its configuration.",
+    needs: "knowsReconfig",
+  },
+  activationEndsOldQuorum: {
+    id: "open-demoted-voters-block-proposals",
+    cause:
+      "A proposal that is made while a reconfiguration is pending needs a quorum of the old configuration, whose " +
+      "voters become observers and send no ACKs.",
+    effect: "The leader leads but never commits the proposal, nor any later one.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+  },
+  joinsWithCommittedQuorum: {
+    id: "open-dropped-pending-configuration-never-joins",
+    cause:
+      "A server with a pending configuration joins an established leader only if a quorum of that configuration " +
+      "supports the leader, although the leader's ensemble has dropped the configuration.",
+    effect: "The server stays LOOKING while the leader serves.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+  },
+  repliesWithProposal: {
+    id: "open-vote-of-last-election-elects-lost-leader",
+    cause:
+      "A LOOKING server answers a server that it does not know as a voter with its vote of the last election, as if " +
+      "it were of this round.",
+    effect: "The servers elect a server that is down or unreachable again and again.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+  },
   startupKeepsError: {
     id: "zookeeper-4203-new-leader-forgets-failed-acceptor",
     cause: "A leader whose accept() fails before it is established forgets the error when it starts to serve.",

@@ -47,10 +47,11 @@ const CHANGES: Readonly<Record<keyof typeof WEIGHTS, Change>> = {
     }),
   splice: (draw, entries, corpus, ids) => {
     const { scenario, kinds } = draw.pick(corpus);
-    // A wipe is legal only for an observer, and an observer of the other plan may be a voter in this plan.
+    // A wipe is legal only for an observer, and an observer of the other plan may be a voter in this plan. Requests of
+    // the other plan can lead to configurations of which the servers that this plan settles have no quorum.
     const donors = scenario.steps
       .map((step, i) => ({ step, kind: kinds[i] as Entry["kind"] }))
-      .filter((entry) => isChangeable(entry) && entry.kind !== "wipe");
+      .filter((entry) => isChangeable(entry) && !("wipe" in entry.step || "reconfig" in entry.step));
     const added = draw
       .some(donors, draw.int(1, 3))
       .filter(({ step }) => serversInStep(step).every((sid) => ids.has(sid)));
@@ -60,11 +61,19 @@ const CHANGES: Readonly<Record<keyof typeof WEIGHTS, Change>> = {
 
 /**
  * Whether mutation may change a step. Mutation does not change the steps of the user's scenario, the settle step at the
- * end, corruptions, and changes of the configuration.
+ * end, corruptions, and changes of the lists in the files.
  */
 function isChangeable({ kind }: Entry): boolean {
-  return kind !== "settle" && kind !== "script" && kind !== "corruption" && kind !== "rolling-config";
+  return !UNCHANGEABLE.has(kind);
 }
+
+const UNCHANGEABLE: ReadonlySet<Entry["kind"]> = new Set([
+  "settle",
+  "script",
+  "corruption",
+  "rolling-config",
+  "config-roll",
+]);
 
 /** Applies a change to one step, chosen at random from the steps that mutation may change. */
 function at(draw: Draw, entries: readonly Entry[], change: (entry: Entry) => Entry[]): Entry[] {

@@ -11,6 +11,7 @@ import { mutate } from "./mutate.ts";
 import { withObserverMasters } from "./observer-master-plans.ts";
 import { drawPlan, type Plan, type PlanOptions } from "./plan.ts";
 import { Draw } from "./random-values.ts";
+import { withReconfigs } from "./reconfig-plans.ts";
 import { simplerScenarios } from "./shrink/simpler.ts";
 import { drawStrategy, STRATEGIES, type StrategyName } from "./strategies.ts";
 
@@ -49,11 +50,13 @@ function draw(
 }
 
 /** Adds what is drawn from random streams of its own, after the rest of the plan. */
-function withSeparateDraws(plan: Plan, seed: bigint, { faultCount, faults, scenario }: PlanOptions): Plan {
+function withSeparateDraws(plan: Plan, seed: bigint, options: PlanOptions): Plan {
+  const { faultCount, faults, scenario } = options;
   if (scenario !== undefined) return plan;
   const mayStall = faultCount === undefined && (faults === undefined || faults.includes("stalled-thread"));
   const drawn = withObserverMasters(plan, seed);
-  return mayStall ? withLeaderStalls(drawn, seed) : drawn;
+  const stalled = mayStall ? withLeaderStalls(drawn, seed) : drawn;
+  return withReconfigs(stalled, new Draw(sourceOf(seed, "reconfigs")), options);
 }
 
 /**

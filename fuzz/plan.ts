@@ -20,7 +20,8 @@ import { behaviorOf } from "../protocol/releases.ts";
 import { asServerId, type ServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import { durationText } from "../sim/duration-range.ts";
-import { ADDED_FAULTS, FAULT_KINDS, FAULT_NAMES, type FaultContext, type FaultName } from "./fault-kinds.ts";
+import { ADDED_FAULTS, FAULT_KINDS, FAULT_NAMES, type FaultName } from "./fault-kinds.ts";
+import type { FaultContext } from "./fault-parts.ts";
 import { drawSynchronizing } from "./moments.ts";
 import type { Draw } from "./random-values.ts";
 import { drawRollingConfig } from "./rolling-config.ts";
@@ -31,10 +32,10 @@ export interface Plan {
   /** The scenario. */
   readonly scenario: Scenario;
   /**
-   * The origin of each step: a fault, a client's write, a rolling change of the configuration, the settle step, or the
-   * script of the given scenario.
+   * The origin of each step: a fault, a client's write, a rolling change of the configuration, the start of a server
+   * that joins, the settle step, or the script of the given scenario.
    */
-  readonly kinds: readonly (FaultName | "write" | "rolling-config" | "settle" | "script")[];
+  readonly kinds: readonly (FaultName | "write" | "rolling-config" | "join" | "settle" | "script")[];
 }
 
 /** What a plan may contain. */

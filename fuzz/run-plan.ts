@@ -25,6 +25,8 @@ export interface FaultCount {
   tookEffect: number;
 }
 
+const NOT_FAULTS: ReadonlySet<string> = new Set(["settle", "script", "join"]);
+
 /**
  * Runs the plan up to its first violation, or to its end. `coverage`, if given, counts the features that the run
  * reaches.
@@ -36,7 +38,7 @@ export function runPlan({ scenario, kinds }: Plan, coverage: Coverage | undefine
   const faults = new Map<string, FaultCount>();
   for (const { step, atUs, effect } of run.steps) {
     const kind = kinds[step] as string;
-    if (atUs === undefined || kind === "settle" || kind === "script") continue;
+    if (atUs === undefined || NOT_FAULTS.has(kind)) continue;
     const count = faults.get(kind) ?? { struck: 0, tookEffect: 0 };
     faults.set(kind, count);
     count.struck++;

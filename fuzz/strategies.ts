@@ -4,7 +4,7 @@
  */
 
 import { DEFAULT_THREADS } from "../cluster/cluster-spec.ts";
-import { ADDED_FAULTS, FAULT_NAMES, type FaultName, WEIGHTED_FAULTS } from "./fault-kinds.ts";
+import { FAULT_NAMES, type FaultName, UNWEIGHTED_FAULTS, WEIGHTED_FAULTS } from "./fault-kinds.ts";
 import type { Character, PlanOptions } from "./plan.ts";
 import type { Draw } from "./random-values.ts";
 
@@ -135,13 +135,13 @@ export const FAULTS_OF_STRATEGY: Readonly<Partial<Record<StrategyName, readonly 
 };
 
 function faultsIn(weightsOfFaults: Readonly<Partial<Record<FaultName, number>>>): readonly FaultName[] {
-  return [...(Object.keys(weightsOfFaults) as FaultName[]), ...ADDED_FAULTS];
+  return [...(Object.keys(weightsOfFaults) as FaultName[]), ...UNWEIGHTED_FAULTS];
 }
 
 function weights(options: PlanOptions, weigh: (name: FaultName) => number): Record<FaultName, number> {
   const allowed = options.faults ?? FAULT_NAMES;
   const weighted = WEIGHTED_FAULTS.map((name) => [name, allowed.includes(name) ? weigh(name) : 0]);
-  return Object.fromEntries([...weighted, ...ADDED_FAULTS.map((name) => [name, 0])]) as Record<FaultName, number>;
+  return Object.fromEntries([...weighted, ...UNWEIGHTED_FAULTS.map((name) => [name, 0])]) as Record<FaultName, number>;
 }
 
 /** Draws the number of faults, the number of writes, the network, the disks and the threads. */

@@ -50,7 +50,10 @@ interface Claims {
   readonly votes: Counted;
   /** The last notification of each server that follows or leads, of any round. */
   readonly settledVotes: Counted;
-  /** The zxid of the first COMMIT or INFORM whose transaction the server has not delivered; NO_ZXID if there is none. */
+  /**
+   * The zxid of the first COMMIT or INFORM that the server has read and whose transaction it has not delivered; NO_ZXID
+   * if there is none.
+   */
   nextCommit: Zxid;
   /** The zxids of the COMMITs and INFORMs after it. */
   laterCommits: Zxid[];
@@ -142,7 +145,14 @@ export class ClaimedQuorums {
   /** Checks the end of an election, whose winner may be the server itself. */
   elected(server: ServerView, leader: ServerId): void {
     const { sid } = server;
-    if (inForce(server).every(({ isQuorum }) => this.isSupported(sid, leader, isQuorum))) return;
+    const isVoter = inForce(server).some(({ voters }) => voters.has(leader));
+    if (server.rules.electsOnlyVoters && !isVoter) {
+      const text = `elects server ${leader}, which is not a voter of a configuration in force`;
+      this.violations.report("claimed-quorums", sid, text, {});
+      return;
+    }
+    const needed = server.rules.joinsWithCommittedQuorum ? [server.configuration] : inForce(server);
+    if (needed.every(({ isQuorum }) => this.isSupported(sid, leader, isQuorum))) return;
     const text = `elects server ${leader}, but has not counted the votes of a quorum for it`;
     this.violations.report("claimed-quorums", sid, text, {});
   }
@@ -263,6 +273,9 @@ export class ClaimedQuorums {
     // The leader has just committed the pending configuration, but the quorum of NEWLEADER needed the old one, too.
     const needed = leader.replaced === undefined ? inForce(leader) : [leader.replaced, leader.configuration];
     this.check(leader, own.newLeaderAcks, action, "acknowledged NEWLEADER", needed);
+    if (needed.some(({ voters }) => voters.has(leader.sid))) return;
+    const text = `${action}, although it is not a voter of its configuration`;
+    this.violations.report("claimed-quorums", leader.sid, text, { epoch });
   }
 
   /** Records the configurations whose quorums a proposal needs, if there are two. */

@@ -1,6 +1,7 @@
 /**
  * config-agreement: a version belongs to one configuration, on all servers, and the version of the committed
  * configuration of a server never decreases, not even when the server starts again.
+ * seen-config-kept: a server that starts has the newest configuration that it had when it stopped.
  *
  * Version 0 is left out: it stands for the lists in zoo.cfg, which can differ between servers.
  */
@@ -14,13 +15,20 @@ export class ConfigAgreement {
   private readonly texts = new Map<number, string>();
   /** The highest version that each server has committed. */
   private readonly newest = new Map<ServerId, number>();
+  /** The last pending configuration of each server. A later leader can replace it with an older one. */
+  private readonly lastSeen = new Map<ServerId, QuorumVerifier>();
 
   constructor(violations: Violations) {
     this.violations = violations;
   }
 
   /** Checks a configuration that a server has seen. */
-  seen({ sid }: ServerView, config: QuorumVerifier): void {
+  seen(server: ServerView, config: QuorumVerifier): void {
+    this.lastSeen.set(server.sid, config);
+    this.checkText(server, config);
+  }
+
+  private checkText({ sid }: ServerView, config: QuorumVerifier): void {
     if (config.version === 0) return;
     const text = configText(config);
     const known = this.texts.get(config.version);
@@ -32,15 +40,28 @@ export class ConfigAgreement {
 
   /** Checks a configuration that a server has committed. */
   committed(server: ServerView, config: QuorumVerifier): void {
-    this.seen(server, config);
-    this.startsWith(server, config);
+    this.checkText(server, config);
+    this.checkVersion(server, config);
+    if (config.version > this.lastSeenBy(server)) this.lastSeen.set(server.sid, config);
+  }
+
+  private lastSeenBy({ sid }: ServerView): number {
+    return this.lastSeen.get(sid)?.version ?? 0;
   }
 
   /**
-   * Checks the committed configuration in the files with which a server starts. An operator can have written other
-   * members into the file of a server that joins.
+   * Checks the configurations in the files with which a server starts: the committed one and, if there is one, that in
+   * zoo.cfg.dynamic.next. An operator can have written other members into the file of a server that joins.
    */
-  startsWith({ sid }: ServerView, config: QuorumVerifier): void {
+  startsWith(server: ServerView, committed: QuorumVerifier, next: QuorumVerifier | undefined): void {
+    this.checkVersion(server, committed);
+    const lastSeen = this.lastSeen.get(server.sid);
+    if (lastSeen === undefined || Math.max(committed.version, next?.version ?? 0) >= lastSeen.version) return;
+    const text = `starts with the configuration ${configText(committed)} and has forgotten ${configText(lastSeen)}`;
+    this.violations.report("seen-config-kept", server.sid, text, {});
+  }
+
+  private checkVersion({ sid }: ServerView, config: QuorumVerifier): void {
     const before = this.newest.get(sid) ?? 0;
     if (config.version < before) {
       this.violations.report(

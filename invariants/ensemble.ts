@@ -12,8 +12,20 @@ import type { Role } from "./violation.ts";
 /** Stands for "no epoch". It is lower than every epoch. */
 export const NO_EPOCH: Epoch = asEpoch(-1);
 
+/** The rules about configurations that hold for a server, because of its release and its settings. */
+export interface ConfigRules {
+  /** Whether the server adopts newer configurations: it knows reconfiguration and has reconfigEnabled. */
+  readonly adoptsConfigs: boolean;
+  /** Whether the server ignores votes for servers that are not voters (ZOOKEEPER-2988). */
+  readonly electsOnlyVoters: boolean;
+  /** Whether the server joins a leader that a quorum of its committed configuration supports. Default: false. */
+  readonly joinsWithCommittedQuorum?: boolean;
+}
+
 export interface ServerView {
   readonly sid: ServerId;
+  /** The rules about configurations that hold for the server. */
+  rules: ConfigRules;
   /** The committed configuration of the server. The server counts quorums by it. */
   configuration: Configuration;
   /** The configuration that the server has seen and not committed, if it is newer. Quorums then need both. */
@@ -126,6 +138,7 @@ export class Ensemble {
 function newServerView(sid: ServerId, configuration: Configuration): ServerView {
   return {
     sid,
+    rules: { adoptsConfigs: true, electsOnlyVoters: true },
     configuration,
     pending: undefined,
     replaced: undefined,

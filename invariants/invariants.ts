@@ -12,12 +12,13 @@ import { CommitCompleteness } from "./commit-completeness.ts";
 import { CommittedHistory } from "./committed-history.ts";
 import { CommittedHistoryGrows } from "./committed-history-grows.ts";
 import { ConfigAgreement } from "./config-agreement.ts";
-import { Ensemble, NO_EPOCH } from "./ensemble.ts";
+import { type ConfigRules, Ensemble, NO_EPOCH } from "./ensemble.ts";
 import { FollowerIsPrefix } from "./follower-is-prefix.ts";
 import { InitialHistoryAgreement } from "./initial-history-agreement.ts";
 import { InitialTxns } from "./initial-txns.ts";
 import { LeaderIsComplete } from "./leader-is-complete.ts";
 import { MemoryAndDisk } from "./memory-and-disk.ts";
+import { NewestConfig } from "./newest-config.ts";
 import { NoBadPacket } from "./no-bad-packet.ts";
 import { PrimaryOrder } from "./primary-order.ts";
 import { PrimaryUniqueness } from "./primary-uniqueness.ts";
@@ -81,17 +82,22 @@ export class Invariants {
 
   /**
    * Records the configurations with which a server starts: the committed one, and the pending one if it is newer.
-   * Before, the server has the configuration of the options. The
-   * checks of a quorum use the configuration of the server that claims the quorum.
+   * Before, the server has the configuration of the options. The checks of a quorum use the configuration of the server
+   * that claims the quorum.
    */
   configured(server: ServerId, configuration: Configuration, pending?: Configuration): void {
     this.ensemble.configured(server, configuration, pending);
   }
 
+  /** Records the rules about configurations that hold for a server. Default: all rules hold. */
+  setRules(server: ServerId, rules: ConfigRules): void {
+    this.ensemble.get(server).rules = rules;
+  }
+
   /** Records the configurations in the files with which a server starts: the committed one, and the pending one. */
   startsWith(server: ServerId, committed: QuorumVerifier, next: QuorumVerifier | undefined): void {
     const view = this.ensemble.get(server);
-    this.checkers.configAgreement.startsWith(view, committed);
+    this.checkers.configAgreement.startsWith(view, committed, next);
     const isPending = next !== undefined && next.version > committed.version;
     this.configured(server, configurationOf(committed), isPending ? configurationOf(next) : undefined);
   }
@@ -140,6 +146,7 @@ export class Invariants {
       followerIsPrefix: new FollowerIsPrefix(primaries, found),
       memoryAndDisk: new MemoryAndDisk(found),
       configAgreement: new ConfigAgreement(found),
+      newestConfig: new NewestConfig(found),
       claimedQuorums,
     };
   }

@@ -15,13 +15,16 @@ export interface Configuration {
   readonly isQuorum: QuorumTest;
   /** The version; absent for a configuration without a version of its own. */
   readonly version?: number;
+  /** The configuration as the core has reported it; absent for the lists in zoo.cfg. */
+  readonly verifier?: QuorumVerifier;
 }
 
 /** Returns the configuration that the core has reported. Its quorums are computed anew. */
-export function configurationOf({ groups, version, voters, weightOf }: QuorumVerifier): Configuration {
+export function configurationOf(verifier: QuorumVerifier): Configuration {
+  const { groups, version, voters, weightOf } = verifier;
   const weights = Object.fromEntries(voters.map((sid) => [sid, weightOf(sid)]));
   const hierarchy = groups && { groups: Object.fromEntries(groups.entries()), weights };
-  return { voters: new Set(voters), isQuorum: quorumTest(voters, hierarchy), version };
+  return { voters: new Set(voters), isQuorum: quorumTest(voters, hierarchy), version, verifier };
 }
 
 /** Groups of voters with weights, as in ClusterSpec.quorum. A voter without a weight has weight 1. */

@@ -29,6 +29,7 @@ import type { FollowerIsPrefix } from "./follower-is-prefix.ts";
 import type { InitialHistoryAgreement } from "./initial-history-agreement.ts";
 import type { InitialTxns } from "./initial-txns.ts";
 import type { MemoryAndDisk } from "./memory-and-disk.ts";
+import type { NewestConfig } from "./newest-config.ts";
 import type { NoBadPacket } from "./no-bad-packet.ts";
 import type { PrimaryOrder } from "./primary-order.ts";
 import type { PrimaryUniqueness } from "./primary-uniqueness.ts";
@@ -50,6 +51,7 @@ export interface Checkers {
   readonly followerIsPrefix: FollowerIsPrefix;
   readonly memoryAndDisk: MemoryAndDisk;
   readonly configAgreement: ConfigAgreement;
+  readonly newestConfig: NewestConfig;
   /** Undefined if the notes are not complete. */
   readonly claimedQuorums: ClaimedQuorums | undefined;
 }
@@ -169,6 +171,8 @@ export class ServerNotes implements Notes {
     const newest = this.ensemble.established(primary);
     check.primaryUniqueness.established(server, epoch);
     check.claimedQuorums?.established(server, epoch);
+    check.newestConfig.leaderEstablished(server, primary, !newest);
+    check.newestConfig.active(server);
     check.initialHistoryAgreement.established(server, epoch, history);
     if (newest) check.committedHistoryGrows.newestEstablished(server, epoch, history);
     check.commitCompleteness.established(epoch, history);
@@ -182,6 +186,8 @@ export class ServerNotes implements Notes {
     server.serving = true;
     if (!server.observer) check.followerIsPrefix.active(server, epoch, leader, history);
     check.claimedQuorums?.active(server, epoch, leader);
+    check.newestConfig.learnerServes(server, epoch, this.ensemble.servers.get(leader));
+    check.newestConfig.active(server);
     check.agreementAndTotalOrder.visible(server, history);
   }
 
@@ -279,6 +285,7 @@ export class ServerNotes implements Notes {
     server.configuration = configurationOf(config);
     server.observer = !server.configuration.voters.has(server.sid);
     if ((server.pending?.version ?? 0) <= config.version) server.pending = undefined;
+    check.newestConfig.active(server);
   }
 
   reconfigRefused(): void {}

@@ -115,10 +115,24 @@ export const INVARIANTS = {
       "never decreases.",
     source: "QuorumPeer#setQuorumVerifier; Shraer et al., ATC 2012",
   },
+  "seen-config-kept": {
+    statement: "A server that starts has the newest configuration that it had when it stopped, committed or pending.",
+    source: "QuorumPeer#setLastSeenQuorumVerifier; Shraer et al., ATC 2012",
+  },
+  "newest-config-leads": {
+    statement: "While a configuration is active on a server, no leader with an older one is established.",
+    source: "Leader#startZkServer; Shraer et al., ATC 2012",
+  },
+  "leader-config-adopted": {
+    statement:
+      "When a learner starts to serve, its configuration is at least as new as that with which its leader was " +
+      "established.",
+    source: "Learner#syncWithLeader; ZOOKEEPER-2172",
+  },
   "claimed-quorums": {
     statement:
-      "A server acts only on quorums that the messages and disks really form, and a learner delivers only " +
-      "transactions whose COMMIT or INFORM it has read.",
+      "A server acts only on quorums that the messages and disks really form, and elects only voters; a learner " +
+      "delivers only transactions whose COMMIT or INFORM it has read.",
     source: `${ZAB}: quorums; FastLeaderElection, Leader`,
   },
 } as const satisfies Record<string, Omit<Invariant, "id">>;

@@ -9,7 +9,8 @@
  * @module zabsim/fuzz
  */
 
-import { type FaultKind, type FaultName, FAULT_KINDS as KINDS } from "../fuzz/fault-kinds.ts";
+import { type FaultName, FAULT_KINDS as KINDS } from "../fuzz/fault-kinds.ts";
+import type { FaultKind } from "../fuzz/fault-parts.ts";
 import { STRATEGIES as ALL_STRATEGIES, type Strategy, type StrategyName } from "../fuzz/strategies.ts";
 
 export { attributedBugs } from "../fuzz/attribution.ts";
@@ -23,7 +24,8 @@ export {
   runBlock,
 } from "../fuzz/block.ts";
 export { Coverage } from "../fuzz/coverage.ts";
-export { FAULT_NAMES, type FaultKind, type FaultName } from "../fuzz/fault-kinds.ts";
+export { FAULT_NAMES, type FaultName } from "../fuzz/fault-kinds.ts";
+export type { FaultKind } from "../fuzz/fault-parts.ts";
 export type { Plan, PlanOptions } from "../fuzz/plan.ts";
 export { type DrawnPlan, planArbitrary, planOfSeed } from "../fuzz/plan-arbitrary.ts";
 export { type FaultCount, type PlanOutcome, runPlan } from "../fuzz/run-plan.ts";

@@ -26,6 +26,7 @@ export type {
   ThreadSpec,
 } from "../cluster/cluster-spec.ts";
 export { CONFIG_WRITES, ConfigFiles, type ConfigWrite } from "../cluster/config-files.ts";
+export type { MissingQuorum } from "../cluster/missing-quorum.ts";
 export {
   type DecisionRecord,
   NoteRecorder,
@@ -41,6 +42,7 @@ export {
 export type { Message, MessageCoverage, MessageWatcher, StallableThread } from "../cluster/server.ts";
 export type { CorruptibleFile, DeletableFile } from "../cluster/server-disk.ts";
 export type { WorkingThread } from "../cluster/thread-work.ts";
+export type { ConfigRules } from "../invariants/ensemble.ts";
 export { type Invariant, type InvariantId, Invariants, type Violation } from "../invariants/index.ts";
 export type { InvariantsOptions } from "../invariants/invariants.ts";
 export type { Configuration, QuorumTest } from "../invariants/quorum-test.ts";

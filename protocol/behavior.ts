@@ -311,6 +311,36 @@ export interface Fixes {
    * it, as for INFORM (Learner#syncWithLeader; open-observer-aborts-sync-after-reconfiguration).
    */
   readonly activatedTxnIsQueued: boolean;
+  /**
+   * A LearnerHandler queues NEWLEADER with the configuration that is pending at that moment. Without the fix, the
+   * leader can propose a newer configuration after the handler has read it (LearnerHandler#run;
+   * open-newleader-names-replaced-configuration).
+   */
+  readonly newLeaderNamesLatestConfig: boolean;
+  /**
+   * At UPTODATE, a learner activates the configuration in NEWLEADER only if it is committed. Without the fix, it also
+   * activates one that is pending at the leader (LearnerHandler#run sends the last seen configuration,
+   * Learner#syncWithLeader; open-joining-learner-activates-pending-configuration).
+   */
+  readonly uptodateKeepsPending: boolean;
+  /**
+   * Once a reconfiguration is committed, later proposals need a quorum of its configuration only. Without the fix,
+   * proposals that were made before the commit still need a quorum of the old configuration, too, although its voters
+   * may have become observers (Leader#tryToCommit; open-demoted-voters-block-proposals).
+   */
+  readonly activationEndsOldQuorum: boolean;
+  /**
+   * A LOOKING server joins an established leader if a quorum of its committed configuration supports the leader.
+   * Without the fix, it also needs a quorum of its pending configuration, although the leader's ensemble has dropped
+   * that one (FastLeaderElection#lookForLeader, getVoteTracker; open-dropped-pending-configuration-never-joins).
+   */
+  readonly joinsWithCommittedQuorum: boolean;
+  /**
+   * A LOOKING server answers a notification of a server that it does not know as a voter with its vote of this round.
+   * Without the fix, it answers with the vote of its last election, as if it were of this round
+   * (FastLeaderElection.Messenger.WorkerReceiver#run; open-vote-of-last-election-elects-lost-leader).
+   */
+  readonly repliesWithProposal: boolean;
 }
 
 /** The name of a fix. */
@@ -335,6 +365,11 @@ export const NO_FIXES: Fixes = {
   truncSnapshotIsSynced: false,
   observerMasterKnowsPending: false,
   activatedTxnIsQueued: false,
+  newLeaderNamesLatestConfig: false,
+  uptodateKeepsPending: false,
+  activationEndsOldQuorum: false,
+  joinsWithCommittedQuorum: false,
+  repliesWithProposal: false,
   startupKeepsError: false,
 };
 

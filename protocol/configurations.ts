@@ -71,6 +71,11 @@ export class Configurations {
     return this.lastSeen.version > this.current.version ? this.lastSeen : null;
   }
 
+  /** The configurations in force: the committed one, and the pending one if it is newer. */
+  get inForce(): readonly QuorumVerifier[] {
+    return this.second === null ? [this.current] : [this.current, this.second];
+  }
+
   /** Returns whether a server votes in a configuration that is in force. */
   isVoter(sid: ServerId): boolean {
     return this.current.isVoter(sid) || (this.second?.isVoter(sid) ?? false);
@@ -91,6 +96,11 @@ export class Configurations {
   /** Returns an empty set of votes of an election. */
   votes(): AckSet {
     return new AckSet(this.current, this.second);
+  }
+
+  /** Returns an empty set of votes that only the committed configuration counts. */
+  committedVotes(): AckSet {
+    return new AckSet(this.current);
   }
 
   /** The verifier of the quorum that proposes an epoch, and of the quorum of ACKEPOCHs. */

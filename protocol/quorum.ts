@@ -193,6 +193,11 @@ export class AckSet {
     return this.second === null ? [this.acked] : [this.acked, this.second.acked];
   }
 
+  /** The same acknowledgments, of which only a quorum of the newest verifier is needed. */
+  get withoutOld(): AckSet {
+    return this.second ?? this;
+  }
+
   /** The acknowledgments by voters of the newest verifier. */
   get newest(): { readonly verifier: QuorumVerifier; readonly servers: readonly ServerId[] } {
     const { acked, verifier } = this.second ?? this;

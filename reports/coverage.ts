@@ -1,27 +1,24 @@
 /**
  * Prints the coverage of a campaign as text and as JSON: the messages that servers handled in each state and phase,
- * with the resulting state; the rules of the sync decision; the failures; and the faults. Also lists the rules and
- * faults that the campaign never reached.
+ * with the resulting state; the rules of the sync decision; the failures; the faults; and the states of
+ * configurations. Also lists the features that the campaign never reached.
  */
 import { hanging } from "./format.ts";
 
 /** For each kind of fault, two numbers: how often it was injected, and how often it had an effect. */
 export type FaultCounts = ReadonlyMap<string, readonly [number, number]>;
 
-/** The names of all rules and faults that a campaign can reach. */
-export interface Reachable {
-  readonly rules: readonly string[];
-  readonly faults: readonly string[];
-}
-
-export function coverageReport(reached: ReadonlySet<string>, faults: FaultCounts, all: Reachable): string {
+export function coverageReport(reached: ReadonlySet<string>, faults: FaultCounts, all: readonly string[]): string {
   const sections = [
     ["rules of the sync decision", ofKind(reached, "rule")],
     ["failures", ofKind(reached, "failure")],
     ["faults that had an effect", ofKind(reached, "fault")],
+    ["states of a configuration", ofKind(reached, "config")],
+    ["reasons for a refused reconfiguration", ofKind(reached, "refusal")],
   ] as const;
   const lines: string[] = [];
   for (const [title, names] of sections) {
+    if (names.length === 0 && OPTIONAL.has(title)) continue;
     lines.push(`${title}: ${names.length}`, ...hanging(names.join(", "), "  ", "  "));
   }
   lines.push("messages by state and phase of the receiver, with the resulting states");
@@ -29,7 +26,7 @@ export function coverageReport(reached: ReadonlySet<string>, faults: FaultCounts
     lines.push(`  ${place}`);
     for (const [type, outcomes] of messages) lines.push(`    ${type.padEnd(13)} ${outcomes.join(", ")}`);
   }
-  const never = neverReached(reached, all);
+  const never = all.filter((feature) => !reached.has(feature));
   lines.push(never.length === 0 ? "every rule and every fault was reached" : `never reached: ${never.length}`);
   lines.push(...hanging(never.join(", "), "  ", "  "));
   const ineffective = [...faults].filter(([, [injected, effective]]) => injected > 0 && effective === 0);
@@ -40,17 +37,15 @@ export function coverageReport(reached: ReadonlySet<string>, faults: FaultCounts
   return lines.join("\n");
 }
 
-export function coverageJson(reached: ReadonlySet<string>, faults: FaultCounts, all: Reachable): unknown {
+/** The sections that a report leaves out if they are empty. */
+const OPTIONAL: ReadonlySet<string> = new Set(["states of a configuration", "reasons for a refused reconfiguration"]);
+
+export function coverageJson(reached: ReadonlySet<string>, faults: FaultCounts, all: readonly string[]): unknown {
   return {
     reached: [...reached].sort(),
-    never: neverReached(reached, all),
+    never: all.filter((feature) => !reached.has(feature)),
     faults: Object.fromEntries([...faults].map(([kind, [struck, effect]]) => [kind, { struck, effect }])),
   };
-}
-
-function neverReached(reached: ReadonlySet<string>, { faults, rules }: Reachable): string[] {
-  const names = [...rules.map((rule) => `rule ${rule}`), ...faults.map((fault) => `fault ${fault}`)];
-  return names.filter((name) => !reached.has(name));
 }
 
 function ofKind(reached: ReadonlySet<string>, kind: string): string[] {

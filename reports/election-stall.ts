@@ -1,8 +1,8 @@
 /** Explains why servers that can reach each other elect no leader, or why an elected leader gets no quorum. */
-import type { EnsembleConfig, HierarchicalQuorum } from "../cluster/cluster-spec.ts";
 import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
+import type { QuorumVerifier } from "../protocol/quorum.ts";
 import { formatZxid, type ServerId } from "../protocol/zxid.ts";
-import type { ScenarioRun } from "../scenarios/scenario-run.ts";
+import type { FinalServer, ScenarioRun } from "../scenarios/scenario-run.ts";
 import type { TraceEvent } from "../sim/trace.ts";
 import { countOf, formatMoment, formatSpan } from "./format.ts";
 import { listText, serverEnds } from "./server-end.ts";
@@ -22,17 +22,20 @@ export function electionStalls(run: ScenarioRun): string[] {
 }
 
 /**
- * Returns a sentence for each configuration in which fewer voters are running than a quorum needs. If all servers have
- * one configuration, the sentence does not name its servers.
+ * Returns a sentence for each configuration, in force at the end of the run, in which fewer voters are running than a
+ * quorum needs. If all servers have one configuration, the sentence does not name its servers.
  */
 function missingQuorum(run: ScenarioRun): string[] {
   const { scenario, servers } = run;
-  const configs = lastConfigs(run);
-  if (configs.size > 1) return [...configs.values()].flatMap((config) => tooFewVoters(run, config));
-  const { quorum } = scenario;
-  const isRunning = (sid: ServerId): boolean => servers.find((server) => server.sid === sid)?.running === true;
-  if (quorum !== undefined) return missingGroups(quorum, isRunning);
-  const [config] = configs.values();
+  const configs = configsInForce(servers);
+  const isRunning = (sid: ServerId): boolean => servers.some((server) => server.sid === sid && server.running);
+  const [config] = configs.keys();
+  if (configs.size > 1) return [...configs].flatMap(([one, pending]) => tooFewVoters(one, pending, isRunning));
+  if (config?.groups !== undefined) return missingGroups(config.groups, config.weightOf, isRunning);
+  if (config === undefined && scenario.quorum !== undefined) {
+    const { groups, weights } = scenario.quorum;
+    return missingGroups(Object.values(groups), (sid) => weights[sid] ?? 1, isRunning);
+  }
   const voters = config?.voters ?? servers.map(({ sid }) => sid).filter((sid) => !isObserver(scenario, sid));
   const running = voters.filter(isRunning);
   const needed = Math.floor(voters.length / 2) + 1;
@@ -46,28 +49,32 @@ function isObserver({ servers }: ScenarioRun["scenario"], sid: ServerId): boolea
   return servers[sid]?.role === "observer";
 }
 
-/** Returns the configurations with which the running servers started, without duplicates. */
-function lastConfigs({ records, servers }: ScenarioRun): Map<string, EnsembleConfig> {
-  const configs = new Map<string, EnsembleConfig>();
-  for (const { running, sid } of servers) {
-    const started = records.findLast(
-      (one): one is RecordOf<"started"> => one.event === "started" && one.server === sid,
-    );
-    const config = started?.config?.ensemble;
-    if (running && config !== undefined) configs.set(JSON.stringify(config), config);
-  }
-  return configs;
+/**
+ * Returns the configurations in force at the running servers, without duplicates, and whether each is pending. Ignores
+ * versions and observers.
+ */
+function configsInForce(servers: readonly FinalServer[]): Map<QuorumVerifier, boolean> {
+  const keyOf = ({ groups, voters, weightOf }: QuorumVerifier): string =>
+    JSON.stringify([voters, groups, voters.map(weightOf)]);
+  const all = servers.flatMap(({ inForce }) => inForce.map((config, i) => [config, i > 0] as const));
+  return new Map(new Map(all.map((one) => [keyOf(one[0]), one])).values());
 }
 
 /** Returns a sentence if the running servers are no majority in a configuration. Hierarchical quorums are left out. */
-function tooFewVoters({ servers }: ScenarioRun, { groups, voters }: EnsembleConfig): string[] {
-  const running = voters.filter((sid) => servers.find((server) => server.sid === sid)?.running === true);
+function tooFewVoters(
+  { groups, voters }: QuorumVerifier,
+  pending: boolean,
+  isRunning: (sid: ServerId) => boolean,
+): string[] {
+  const running = voters.filter(isRunning);
   const needed = Math.floor(voters.length / 2) + 1;
   if (groups !== undefined || running.length >= needed) return [];
   const verb = running.length === 1 ? "runs" : "run";
+  const name = pending ? "the pending configuration" : "a configuration";
+  const reason = pending ? ", and the configuration can be active on other servers" : "";
   return [
-    `in a configuration with voters ${listText(voters)}, ${countOf(running.length, "voter")} ${verb}; ` +
-      `a quorum needs ${needed}`,
+    `in ${name} with voters ${listText(voters)}, ${countOf(running.length, "voter")} ${verb}; ` +
+      `a quorum needs ${needed}${reason}`,
   ];
 }
 
@@ -75,10 +82,14 @@ function tooFewVoters({ servers }: ScenarioRun, { groups, voters }: EnsembleConf
  * Returns a sentence if the running servers cannot form a quorum of a hierarchical configuration. Such a quorum
  * consists of servers that have, in each of more than half of the groups, more than half of the weight of the group.
  */
-function missingGroups({ groups, weights }: HierarchicalQuorum, isRunning: (sid: ServerId) => boolean): string[] {
-  const weightOf = (sids: readonly ServerId[]): number => sids.reduce((sum, sid) => sum + (weights[sid] ?? 1), 0);
-  const counted = Object.values(groups).filter((group) => weightOf(group) > 0);
-  const running = counted.filter((group) => 2 * weightOf(group.filter(isRunning)) > weightOf(group));
+function missingGroups(
+  groups: readonly (readonly ServerId[])[],
+  weightOf: (sid: ServerId) => number,
+  isRunning: (sid: ServerId) => boolean,
+): string[] {
+  const weightIn = (sids: readonly ServerId[]): number => sids.reduce((sum, sid) => sum + weightOf(sid), 0);
+  const counted = groups.filter((group) => weightIn(group) > 0);
+  const running = counted.filter((group) => 2 * weightIn(group.filter(isRunning)) > weightIn(group));
   const needed = Math.floor(counted.length / 2) + 1;
   if (running.length >= needed) return [];
   return [

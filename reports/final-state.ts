@@ -7,6 +7,7 @@ import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { acceptErrorSentences } from "./accept-errors.ts";
 import { electionStalls } from "./election-stall.ts";
 import { formatMoment, hanging } from "./format.ts";
+import { needNotServeSentences } from "./need-not-serve.ts";
 import { headlineOf, serverEnds, serverSentence } from "./server-end.ts";
 import { shortLimitSentences } from "./short-limit.ts";
 import { winOf, winText } from "./why/election.ts";
@@ -19,6 +20,7 @@ export function finalStateLines(run: ScenarioRun): string[] {
   return [
     ...hanging(`at the end (${formatMoment(run.endUs)} s) ${headlineOf(run)}`, "  ", "    "),
     ...unexpectedLeader(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
+    ...needNotServeSentences(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
     ...shortLimitSentences(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
     ...sharedIdSentences(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
     ...acceptErrorSentences(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),

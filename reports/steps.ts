@@ -26,6 +26,7 @@ const NO_EFFECT: Readonly<Record<EffectKind, string>> = {
   accepts: "no connection arrived at the thread",
   servers: "no such server was running",
   "config-writes": "the server did not make this write",
+  reconfigurations: "the leader refused the request, or no server led",
   threads: "the server does not lead, so it has no such thread",
   "disk-operations": "no disk operation stalled or failed",
   files: "the server has no such file",

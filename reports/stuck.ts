@@ -7,6 +7,7 @@ import { acceptErrorSentences } from "./accept-errors.ts";
 import { electionStalls } from "./election-stall.ts";
 import { formatMoment, hanging } from "./format.ts";
 import { handedOverSentences } from "./handed-over.ts";
+import { needNotServeSentences } from "./need-not-serve.ts";
 import { headlineOf, serverEnds, serverSentence } from "./server-end.ts";
 import { shortLimitSentences } from "./short-limit.ts";
 
@@ -14,6 +15,7 @@ import { shortLimitSentences } from "./short-limit.ts";
 export function whyStuck(run: ScenarioRun): string {
   return [
     ...hanging(`at ${formatMoment(run.endUs)} s ${headlineOf(run)}`, "", "  "),
+    ...needNotServeSentences(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
     ...shortLimitSentences(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
     ...acceptErrorSentences(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
     ...handedOverSentences(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
@@ -24,8 +26,8 @@ export function whyStuck(run: ScenarioRun): string {
 
 /**
  * Returns whether the servers that the scenario settles, which means frees from all faults, did not become live within
- * the time limit.
+ * the time limit, although they must serve.
  */
 export function isStuck({ liveness }: ScenarioRun): boolean {
-  return liveness !== undefined && liveness.liveUs === undefined;
+  return liveness?.stuck ?? false;
 }

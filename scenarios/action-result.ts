@@ -11,6 +11,7 @@ export type EffectKind =
   | "accepts"
   | "servers"
   | "config-writes"
+  | "reconfigurations"
   | "threads"
   | "disk-operations"
   | "files";

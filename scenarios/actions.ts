@@ -110,6 +110,10 @@ const PERFORMERS: Performers = {
   reconfig: (request, { cluster }) => {
     const result = cluster.leader?.reconfig(reconfigRequest(request)) ?? "none";
     const { refused = "proposed" } = request;
+    if (refused === "any") {
+      const isAccepted = result === "proposed" || result === "queued";
+      return { effect: { kind: "reconfigurations", count: () => (isAccepted ? 1 : 0) } };
+    }
     // The result of a request that waits is not known, so only an accepted request can be expected.
     if (result === refused || (result === "queued" && request.refused === undefined)) return {};
     return { problem: result === "none" ? "no server leads" : `expected ${refused}, got ${result}` };

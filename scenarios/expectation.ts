@@ -39,8 +39,7 @@ function checkLiveness({ liveness }: FinishedRun, { live, stuck }: Expectation):
   if (within === undefined || liveness === undefined) return [];
   const { servers, settledUs, liveUs } = liveness;
   const who = servers.join(", ");
-  if (live !== undefined && liveUs === undefined)
-    return [`stuck: servers ${who} are not live within ${live} after settling`];
+  if (live !== undefined && liveness.stuck) return [`stuck: servers ${who} are not live within ${live} after settling`];
   if (stuck === undefined || liveUs === undefined) return [];
   return [
     `servers ${who} should be stuck for ${stuck}, but are live ${formatTime(liveUs - settledUs)} s after settling`,

@@ -1,11 +1,14 @@
 /**
- * Finds two leaders whose configurations allow disjoint quorums. If the configuration files of servers differ by more
+ * Finds two leaders whose lists of servers allow disjoint quorums. If the configuration files of servers differ by more
  * than one server, each of two leaders can have a quorum of its own, without any fault.
+ *
+ * A configuration that a client has requested is left out: its quorums may be disjoint from those of the one before it,
+ * because the change itself needs a quorum of both. Its version is the zxid of the request, so its counter is above 0.
  */
 import type { ConfigChange, EnsembleConfig } from "../cluster/cluster-spec.ts";
 import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import { quorumTest } from "../invariants/quorum-test.ts";
-import type { ServerId } from "../protocol/index.ts";
+import { counterOf, parseZxid, type ServerId } from "../protocol/index.ts";
 import { newConfigIn, newConfigOf } from "./config-change.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -62,12 +65,22 @@ function leaderConfig(
   const started = before.findLast(
     (one): one is RecordOf<"started"> => one.event === "started" && one.server === server,
   );
-  if (started?.config === undefined) return undefined;
+  if (started?.config === undefined || isRequested(started.config.ensemble.version)) return undefined;
+  const committed = before.findLast(
+    (one): one is RecordOf<"config-committed"> => one.event === "config-committed" && one.server === server,
+  );
+  if (committed !== undefined && counterOf(committed.version) > 0) return undefined;
   const step = before.findLast((one): one is RecordOf<"script"> => {
     if (one.event !== "script" || (one.verb !== "start" && one.verb !== "restart")) return false;
     return newConfigIn(one.argument as ServerId | ConfigChange)?.server === server;
   });
   return { leader: server, establishedUs: atUs, config: started.config.ensemble, step };
+}
+
+/** Returns whether a client has requested the configuration of this version. */
+function isRequested(version: string | undefined): boolean {
+  const zxid = version === undefined ? undefined : parseZxid(version);
+  return zxid !== undefined && counterOf(zxid) > 0;
 }
 
 /** The largest number of voters of hierarchical quorums for which all sets of voters are tried. */

@@ -16,6 +16,7 @@ import {
 } from "../cluster/records.ts";
 import type { Message, MessageCoverage } from "../cluster/server.ts";
 import { historyOf, zxidOf } from "../cluster/start-disk.ts";
+import type { ConfigRules } from "../invariants/ensemble.ts";
 import { Invariants, type Violation } from "../invariants/index.ts";
 import { type Configuration, quorumTest } from "../invariants/quorum-test.ts";
 import {
@@ -25,6 +26,7 @@ import {
   BROADCAST,
   configText,
   type History,
+  type Peer,
   type ServerId,
   serverIdsOf,
 } from "../protocol/index.ts";
@@ -67,12 +69,23 @@ export interface RunOptions {
 
 /** Counts the features that a run reaches: its records, and the effect of each message. */
 export interface RunCoverage extends MessageCoverage {
+  /** A server starts with files of a configuration of these versions. */
+  started(sid: ServerId, committed: number, pending: number): void;
   /** Counts a record. */
   recorded(record: ProtocolRecord): void;
 }
 
 /** The events that coverage counts. */
-const COVERED: readonly ProtocolRecord["event"][] = ["sync-decided", "failed"];
+const COVERED: readonly ProtocolRecord["event"][] = [
+  "sync-decided",
+  "failed",
+  "looking",
+  "elected",
+  "config-seen",
+  "config-committed",
+  "reconfig-refused",
+  "leader-designated",
+];
 
 /**
  * Default limit of events in one run. It is far above the 25,000 events that a shipped scenario needs, and a run with
@@ -176,7 +189,12 @@ export class ScenarioRunner {
           const { committed, next } = cluster.configFiles(sid);
           if (committed === undefined)
             this.invariants.configured(sid, this.configurationOf(cluster.ensembleConfigOf(sid)));
-          else this.invariants.startsWith(sid, committed, next);
+          else {
+            this.invariants.startsWith(sid, committed, next);
+            this.options.coverage?.started(sid, committed.version, (next ?? committed).version);
+          }
+          const peer = cluster.server(sid)?.peer;
+          if (peer !== undefined) this.invariants.setRules(sid, configRules(peer));
           const record = { atUs: cluster.world.nowUs, server: sid, event: "started" } as const;
           this.recorded(this.keepsRecords ? { ...record, config: cluster.configOf(sid) } : record);
         },
@@ -326,9 +344,11 @@ export class ScenarioRunner {
   }
 
   private livenessOutcome(): LivenessOutcome | undefined {
-    const { failures, servers, settledUs, liveUs } = this.liveness;
+    const { failures, servers, settledUs, liveUs, missingQuorum } = this.liveness;
     const isKnown = liveUs !== undefined || this.cluster.world.nowUs >= this.endUs;
-    return settledUs === undefined || !isKnown ? undefined : { servers, settledUs, liveUs, failures };
+    if (settledUs === undefined || !isKnown) return undefined;
+    const stuck = liveUs === undefined && missingQuorum === undefined;
+    return { servers, settledUs, liveUs, failures, missingQuorum, stuck };
   }
 }
 
@@ -364,6 +384,16 @@ function finalServer(cluster: Cluster, sid: ServerId): FinalServer {
     lastProcessedZxid: peer?.database.lastProcessedZxid ?? asZxid(-1),
     history: peer?.database.history,
     config: peer && configText(peer.configurations.committed),
+    inForce: peer?.configurations.inForce ?? [],
+  };
+}
+
+/** Returns the rules about configurations that hold for a server. */
+function configRules({ behavior, settings }: Peer): ConfigRules {
+  return {
+    adoptsConfigs: behavior.knowsReconfig && settings.reconfigEnabled,
+    electsOnlyVoters: behavior.ignoresVotesForNonVoters,
+    joinsWithCommittedQuorum: behavior.joinsWithCommittedQuorum,
   };
 }
 

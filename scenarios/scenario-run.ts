@@ -1,7 +1,8 @@
 /** The result of a run: all data that reports, expectations and tests read. */
+import type { MissingQuorum } from "../cluster/missing-quorum.ts";
 import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
 import type { Violation } from "../invariants/index.ts";
-import type { Epoch, History, ServerId, Zxid } from "../protocol/index.ts";
+import type { Epoch, History, QuorumVerifier, ServerId, Zxid } from "../protocol/index.ts";
 import type { Trace } from "../sim/index.ts";
 import type { SplitQuorums } from "./find-split-quorums.ts";
 import type { Scenario } from "./scenario.ts";
@@ -22,6 +23,13 @@ export interface LivenessOutcome {
    * coverage.
    */
   readonly failures: ReadonlyMap<string, number>;
+  /**
+   * The configuration because of which the servers may fail to serve: it is in force at one of them and has no quorum
+   * among them. Undefined if they are live or must serve.
+   */
+  readonly missingQuorum: MissingQuorum | undefined;
+  /** Whether the servers must serve and are not live. */
+  readonly stuck: boolean;
 }
 
 /** The state of a server at the end of a run. */
@@ -42,6 +50,11 @@ export interface FinalServer {
   readonly history: History | undefined;
   /** The server's committed configuration as text; undefined if its process does not run. */
   readonly config: string | undefined;
+  /**
+   * The configurations in force at the server: the committed one, and the pending one if it is newer. Empty if its
+   * process does not run.
+   */
+  readonly inForce: readonly QuorumVerifier[];
 }
 
 /** The result of a run. */

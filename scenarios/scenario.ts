@@ -130,8 +130,11 @@ export interface ReconfigAction {
   readonly config?: EnsembleConfig;
   /** The version that the newest configuration of the leader must have. Default: any. */
   readonly fromVersion?: string;
-  /** The error with which the leader must refuse the request. Default: the leader must accept it. */
-  readonly refused?: ReconfigRefusal;
+  /**
+   * The error with which the leader must refuse the request. `any`: the leader may accept or refuse it, or no server
+   * leads. Default: the leader must accept it.
+   */
+  readonly refused?: ReconfigRefusal | "any";
 }
 
 /** The action of a step. Exactly one of these fields is present. */

@@ -152,8 +152,10 @@ export class Script implements MessageWatcher {
     if (running.remaining > 0) return;
     this.awaiting = this.awaiting.filter((one) => one !== running);
     const { after } = running.step;
-    if (after === undefined) this.perform(running);
-    else this.schedule(this.cluster.world.nowUs + durationUs(after), running, () => this.perform(running));
+    // A request to the leader is a message, so the leader reads it only after it has handled its current input.
+    const isMessage = "reconfig" in running.step;
+    if (after === undefined && !isMessage) this.perform(running);
+    else this.schedule(this.cluster.world.nowUs + durationUs(after ?? "0us"), running, () => this.perform(running));
   }
 
   private armNext(): void {

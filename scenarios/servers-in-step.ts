@@ -1,7 +1,7 @@
 /** Finds, removes and renumbers the servers that a step names. Shrinking uses these functions. */
 import type { ConfigChange, EnsembleConfig } from "../cluster/cluster-spec.ts";
 import { asServerId, type ServerId, serverIdsOf } from "../protocol/zxid.ts";
-import type { Step } from "./scenario.ts";
+import type { ReconfigAction, Step } from "./scenario.ts";
 
 /** Returns the configuration without this server, or undefined if no voter is left. */
 export function configWithoutServer(config: EnsembleConfig, removed: ServerId): EnsembleConfig | undefined {
@@ -9,7 +9,7 @@ export function configWithoutServer(config: EnsembleConfig, removed: ServerId): 
   const { groups, weights, ...lists } = config;
   const voters = others(lists.voters);
   if (voters.length === 0) return undefined;
-  const rest = { voters, observers: others(lists.observers) };
+  const rest = { ...lists, voters, observers: others(lists.observers) };
   if (groups === undefined) return rest;
   const left = Object.fromEntries(Object.entries(groups).map(([name, group]) => [name, others(group)]));
   const { [removed]: _gone, ...otherWeights } = weights ?? {};
@@ -38,6 +38,7 @@ export function withoutServer(step: Step, removed: ServerId): Step | undefined {
     const cut = { from: others(from), to: others(to) };
     return cut.from.length > 0 && cut.to.length > 0 ? { ...step, cutOneWay: cut } : undefined;
   }
+  if ("reconfig" in step) return withoutJoiningOrLeaving(step, removed);
   for (const verb of ["start", "restart"] as const) {
     const start = (step as { [Verb in typeof verb]?: ServerId | ConfigChange })[verb];
     if (typeof start !== "object" || start.config === undefined || start.server === removed) continue;
@@ -47,12 +48,32 @@ export function withoutServer(step: Step, removed: ServerId): Step | undefined {
   return serversInStep(step).includes(removed) ? undefined : step;
 }
 
+/** Returns the request without this server. Returns undefined if the request then changes nothing. */
+function withoutJoiningOrLeaving(
+  { reconfig, ...step }: Extract<Step, { readonly reconfig: ReconfigAction }>,
+  removed: ServerId,
+): Step | undefined {
+  const { add = {}, config, remove = [], ...rest } = reconfig;
+  if (config !== undefined) {
+    const left = configWithoutServer(config, removed);
+    return left && { ...step, reconfig: { ...rest, config: left } };
+  }
+  const { [removed]: _gone, ...joining } = add;
+  const leaving = remove.filter((sid) => sid !== removed);
+  const change = {
+    ...(Object.keys(joining).length > 0 && { add: joining }),
+    ...(leaving.length > 0 && { remove: leaving }),
+  };
+  return Object.keys(change).length === 0 ? undefined : { ...step, reconfig: { ...change, ...rest } };
+}
+
 /** Returns the servers that a step names in its action or its moment. */
 export function serversInStep(step: Step): ServerId[] {
   const { at: _at, from: _from, after: _after, for: _for, when, ...action } = step;
   const named: ServerId[] = [];
   const collect = (value: unknown, key: string): void => {
-    if (Array.isArray(value)) for (const one of value) collect(one, key);
+    if (key === "add") named.push(...serverIdsOf(value as ReconfigAction["add"] & object));
+    else if (Array.isArray(value)) for (const one of value) collect(one, key);
     else if (typeof value === "object" && value !== null && !NOT_SERVERS.has(key))
       for (const [name, one] of Object.entries(value)) collect(one, name);
     else if (typeof value === "number" && !NOT_SERVERS.has(key)) named.push(asServerId(value));
@@ -78,15 +99,15 @@ const NOT_SERVERS = new Set([
   "bytes",
 ]);
 
-type Weights = Readonly<Record<ServerId, number>>;
+type ById = Readonly<Record<ServerId, unknown>>;
 
 /** Returns a copy of the value in which each server id is replaced by its new id in `ids`. */
 export function renumberServers<Value>(value: Value, ids: ReadonlyMap<ServerId, ServerId>): Value {
   const renumber = (one: unknown, key: string): unknown => {
     if (Array.isArray(one)) return one.map((item) => renumber(item, key));
     if (key === "settings") return one;
-    if (key === "weights")
-      return Object.fromEntries(serverIdsOf(one as Weights).map((sid) => [ids.get(sid) ?? sid, (one as Weights)[sid]]));
+    if (key === "weights" || key === "add")
+      return Object.fromEntries(serverIdsOf(one as ById).map((sid) => [ids.get(sid) ?? sid, (one as ById)[sid]]));
     if (typeof one === "object" && one !== null) {
       return Object.fromEntries(Object.entries(one).map(([name, inner]) => [name, renumber(inner, name)]));
     }

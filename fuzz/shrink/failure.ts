@@ -30,7 +30,7 @@ export function failureOf(run: ScenarioRun): Failure | undefined {
     run.violations.find(({ id }) => id === violates[0]) ??
     run.violations[0];
   if (failure !== undefined) return failureOfViolation(failure);
-  if (run.liveness === undefined || run.liveness.liveUs !== undefined) return undefined;
+  if (!run.liveness?.stuck) return undefined;
   return { kind: "stuck", reason: stuckReason(run.liveness) };
 }
 

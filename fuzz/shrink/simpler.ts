@@ -13,6 +13,7 @@ import { configWithoutServer, renumberServers, withoutServer } from "../../scena
 import { type Pass, simplerItems, simplerWhole, withoutItems } from "../../sim/index.ts";
 import { durationUs } from "../../sim/time.ts";
 import { allowsDisjointQuorums, commonFinalConfig } from "../final-config.ts";
+import { hasQuorums, possibleConfigs } from "../possible-configs.ts";
 
 const stepsOf = (scenario: Scenario): readonly Step[] => scenario.steps;
 const withSteps = (scenario: Scenario, steps: readonly Step[]): Scenario => ({ ...scenario, steps });
@@ -64,18 +65,21 @@ function onlyPossible(pass: Pass<Scenario>): Pass<Scenario> {
  */
 export function isPossible(scenario: Scenario): boolean {
   if (checkScenario(scenario).length > 0) return false;
-  const verifier = verifierOf(scenario);
   const settlesNoQuorum = (step: Step): boolean => "settle" in step && !settlesQuorum(scenario, step.settle);
   if (scenario.steps.some(settlesNoQuorum)) return false;
   const { servers } = scenario;
+  // A server with an empty disk joins the ensemble.
+  const started = serverIdsOf(servers).filter((sid) => !servers[sid]?.empty);
+  const verifier = verifierOf(scenario, started);
   const specOf = (sid: ServerId): ServerSpec => servers[sid] as ServerSpec;
-  const voters = votersIn(serverIdsOf(servers), scenario);
+  const voters = votersIn(started, scenario);
   const newest = Math.max(...voters.map((sid) => lastEpoch(specOf(sid))));
   const inNewest = voters.filter((sid) => specOf(sid).currentEpoch === newest || lastEpoch(specOf(sid)) === newest);
   return newest === 0 || verifier.containsQuorum(inNewest);
 }
 
 function settlesQuorum(scenario: Scenario, servers: readonly ServerId[]): boolean {
+  if (scenario.settings.reconfigEnabled) return hasQuorums(possibleConfigs(scenario), servers);
   const config = commonFinalConfig(scenario, servers);
   return (
     config !== undefined &&
@@ -109,12 +113,14 @@ function* withoutServers(scenario: Scenario): Generator<Scenario> {
 }
 
 /** Returns the spec of a server without another server in its configuration and in its file myid. */
-function withoutListed({ config, myid, view, ...spec }: ServerSpec, removed: ServerId): ServerSpec {
+function withoutListed({ config, myid, nextConfig, view, ...spec }: ServerSpec, removed: ServerId): ServerSpec {
   const rest = config && configWithoutServer(config, removed);
+  const next = nextConfig && configWithoutServer(nextConfig, removed);
   return {
     ...spec,
     ...(view && { view: view.filter((sid) => sid !== removed) }),
     ...(rest && { config: rest }),
+    ...(next && { nextConfig: next }),
     ...(myid !== undefined && myid !== removed && { myid }),
   };
 }
@@ -317,8 +323,8 @@ function inSequence(step: Step): Step {
 }
 
 function renumberedSpec(spec: ServerSpec, ids: ReadonlyMap<ServerId, ServerId>): ServerSpec {
-  const { config, view } = spec;
-  const lists = { ...(config && { config }), ...(view && { view }) };
+  const { config, nextConfig, view } = spec;
+  const lists = { ...(config && { config }), ...(nextConfig && { nextConfig }), ...(view && { view }) };
   return { ...spec, ...renumberServers(lists, ids) };
 }
 

@@ -111,7 +111,9 @@ export class FastLeaderElection {
     const { server } = this;
     if (notification.config !== undefined && server.state === LOOKING && !this.adopt(notification.config)) return;
     if (!server.configurations.isVoter(from)) {
-      this.reply(from, server.currentVote, this.round);
+      if (server.behavior.repliesWithProposal && server.state === LOOKING && this.running) {
+        this.connections.send(server.nowUs, from, this.proposal());
+      } else this.reply(from, server.currentVote, this.round);
       return;
     }
     if (server.state === LOOKING) {
@@ -276,7 +278,7 @@ export class FastLeaderElection {
       // compares only their ids.
       const { settledVotesKeepState } = this.server.behavior;
       this.received.set(from, { ...vote, version: 0, state: settledVotesKeepState ? n.state : LOOKING });
-      const agreeing = this.tally(this.received, vote);
+      const agreeing = this.tallySettled(this.received, vote);
       const settled = settledVotesKeepState ? this.received : this.outOfElection;
       if (agreeing.hasQuorum && this.checkLeader(settled, n.leader, n.electionEpoch)) {
         this.leave(n.leader, this.vote(n.leader, n.zxid, n.electionEpoch, n.peerEpoch), agreeing);
@@ -284,16 +286,21 @@ export class FastLeaderElection {
       }
     }
     this.outOfElection.set(from, vote);
-    const agreeing = this.tally(this.outOfElection, vote);
+    const agreeing = this.tallySettled(this.outOfElection, vote);
     if (agreeing.hasQuorum && this.checkLeader(this.outOfElection, n.leader, n.electionEpoch)) {
       this.round = n.electionEpoch;
       this.leave(n.leader, this.vote(n.leader, n.zxid, n.electionEpoch, n.peerEpoch), agreeing);
     }
   }
 
+  /** Does the same as `tally` for votes of servers that lead or follow. */
+  private tallySettled(votes: ReadonlyMap<ServerId, Vote>, vote: Vote): AckSet {
+    const { behavior, configurations } = this.server;
+    return this.tally(votes, vote, behavior.joinsWithCommittedQuorum ? configurations.committedVotes() : undefined);
+  }
+
   /** Returns the voters whose vote equals `vote` (FastLeaderElection#getVoteTracker). */
-  tally(votes: ReadonlyMap<ServerId, Vote>, vote: Vote): AckSet {
-    const agreeing = this.server.configurations.votes();
+  tally(votes: ReadonlyMap<ServerId, Vote>, vote: Vote, agreeing: AckSet = this.server.configurations.votes()): AckSet {
     for (const [sid, other] of votes) if (sameVote(vote, other)) agreeing.add(sid);
     return agreeing;
   }

@@ -67,7 +67,7 @@ type LeaderPhase =
 
 interface Proposal {
   readonly txn: Txn;
-  readonly acks: AckSet;
+  acks: AckSet;
 }
 
 /** The error of a thread because of which the leader must stop leading. */
@@ -622,13 +622,16 @@ export class Leader
    * this leader commits nothing more.
    */
   private activate(config: QuorumVerifier, acks: AckSet, zxid: Zxid): ServerId {
-    const { myid } = this.server;
+    const { behavior, myid } = this.server;
     const designated = designatedLeader(
       myid,
       acks,
       this.outstanding.map((proposal) => proposal.acks),
     );
     this.server.processReconfig(config, designated, zxid, true);
+    if (behavior.activationEndsOldQuorum) {
+      for (const proposal of this.outstanding) proposal.acks = proposal.acks.withoutOld;
+    }
     if (designated !== myid) {
       this.allowedToCommit = false;
       this.server.notes.leaderDesignated(designated, config);

@@ -41,6 +41,7 @@ import {
   type SnapshotPart,
   UPTODATE,
 } from "../packets.ts";
+import type { QuorumVerifier } from "../quorum.ts";
 import type { RoleServer } from "../role-server.ts";
 import { limitText, type ReadLimit, type TickLimit } from "../settings.ts";
 import type { Txn } from "../storage/history.ts";
@@ -117,6 +118,7 @@ type HandlerPhase =
   | "reading-ackepoch"
   | "waiting-epoch-ack"
   | "sending-snapshot"
+  | "reading-config"
   | "queuing-newleader"
   | "reading-newleader-ack"
   | "waiting-newleader-ack"
@@ -134,6 +136,7 @@ const READING: Readonly<Record<HandlerPhase, boolean>> = {
   "reading-ackepoch": true,
   "waiting-epoch-ack": false,
   "sending-snapshot": false,
+  "reading-config": false,
   "queuing-newleader": false,
   "reading-newleader-ack": true,
   "waiting-newleader-ack": false,
@@ -166,6 +169,8 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   /** The last zxid in the learner's ACKEPOCH. */
   private peerLastZxid: Zxid = ZERO_ZXID;
   private newLeaderZxid: Zxid = ZERO_ZXID;
+  /** The configuration for NEWLEADER. Null if NEWLEADER has none. */
+  private config: QuorumVerifier | null = null;
   /** The leader's lastProcessedZxid at the time when the serialization of a SNAP began. */
   private snapZxid: Zxid = ZERO_ZXID;
   private readonly syncLimitCheck = new SyncLimitCheck();
@@ -394,7 +399,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     }
     this.throttled = kind;
     if (decision.needSnap) this.sendSnapshot();
-    else this.startWork("queuing-newleader", WORK_QUEUE_NEWLEADER);
+    else this.startWork("reading-config", WORK_QUEUE_NEWLEADER);
   }
 
   /** From here to NEWLEADER, this thread and the threads that propose and commit queue packets in any order. */
@@ -405,11 +410,23 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
 
   workDone(work: ThreadWork): void {
     if (work === WORK_SEND_SNAPSHOT) this.snapshotSent();
-    else this.syncPacketsQueued();
+    else if (this.phase === "reading-config") this.readConfig();
+    else this.finishSync();
   }
 
-  private syncPacketsQueued(): void {
-    assertPhase(this.phase, "queuing-newleader");
+  /**
+   * Reads the configuration for NEWLEADER. The thread queues NEWLEADER in a later step, because it holds no lock: in
+   * between, the leader can replace the configuration and queue its proposal (LearnerHandler#run).
+   */
+  private readConfig(): void {
+    const { behavior, configurations } = this.server;
+    const { pending } = configurations;
+    if (behavior.knowsReconfig && pending.version > 0) this.config = pending;
+    if (this.config === null) this.finishSync();
+    else this.startWork("queuing-newleader", WORK_QUEUE_NEWLEADER);
+  }
+
+  private finishSync(): void {
     this.queueNewLeader();
     this.startSending();
   }
@@ -441,8 +458,8 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     assertPhase(this.phase, "sending-snapshot");
     const { behavior, database, effects } = this.server;
     effects.send(this.connection, this.snapPacket({ zxid: this.snapZxid, history: database.history }));
-    if (behavior.newLeaderAfterSnap) this.queueNewLeader();
-    this.startSending();
+    if (behavior.newLeaderAfterSnap) this.readConfig();
+    else this.startSending();
   }
 
   private snapPacket(data: Snapshot | SnapshotPart): QuorumPacket {
@@ -452,8 +469,8 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
   /** Queues NEWLEADER. A learner from before Zab 1.0 gets it immediately, before all queued packets. */
   private queueNewLeader(): void {
     const { behavior, configurations } = this.server;
-    const isSent = behavior.knowsReconfig && configurations.pending.version > 0;
-    const newLeader = packet(NEWLEADER, this.newLeaderZxid, isSent ? configurations.pending : null);
+    if (behavior.newLeaderNamesLatestConfig && this.config !== null) this.config = configurations.pending;
+    const newLeader = packet(NEWLEADER, this.newLeaderZxid, this.config);
     if (this.impliedSummary !== null) this.server.effects.send(this.connection, newLeader);
     else this.queuePacket(newLeader);
   }

@@ -301,7 +301,8 @@ export class Learner implements SyncLearner, ServingLearner, HostingFollower {
   serve(): void {
     const { newEpoch, server } = this;
     const rest = assertPresent(this.synchronization, "synchronization", this.phase);
-    if (rest.config !== null && server.processReconfig(rest.config, null, ZERO_ZXID, true)) {
+    const config = server.behavior.uptodateKeepsPending ? rest.committedConfig : rest.config;
+    if (config !== null && server.processReconfig(config, null, ZERO_ZXID, true)) {
       this.failReconfigured();
       return;
     }

@@ -36,7 +36,18 @@ import type { RoleServer } from "../role-server.ts";
 import type { ReadLimit } from "../settings.ts";
 import type { Txn } from "../storage/history.ts";
 import type { LogUser } from "../storage/log-lock.ts";
-import { type Epoch, formatZxid, leavesGap, makeZxid, type ServerId, ZERO_ZXID, type Zxid } from "../zxid.ts";
+import {
+  asZxid,
+  counterOf,
+  type Epoch,
+  epochOf,
+  formatZxid,
+  leavesGap,
+  makeZxid,
+  type ServerId,
+  ZERO_ZXID,
+  type Zxid,
+} from "../zxid.ts";
 import type { SyncRest } from "./learner-service.ts";
 
 /** The part of QuorumPeer that the synchronization uses. */
@@ -130,6 +141,18 @@ export class Synchronization implements LogUser, SyncRest {
     this.server = server;
     this.learner = learner;
     this.newEpoch = newEpoch;
+  }
+
+  /**
+   * The configuration in NEWLEADER if it is committed; null if there is none. The transaction of a configuration that
+   * is pending at an established leader is from its epoch, and no COMMIT of it has arrived.
+   */
+  get committedConfig(): QuorumVerifier | null {
+    if (this.config === null) return null;
+    const version = asZxid(this.config.version);
+    const last = this.committed.at(-1) ?? this.server.database.lastProcessedZxid;
+    const isPending = epochOf(version) === this.newEpoch && counterOf(version) > 0 && version > last;
+    return isPending ? null : this.config;
   }
 
   get reading(): boolean {

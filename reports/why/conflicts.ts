@@ -97,6 +97,15 @@ const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
       ? [find.commit(server, zxid), find.lostOutside(holders, zxid)]
       : [zxid === undefined ? find.state(server) : find.delivers(server, zxid), find.state(other ?? server)],
   "config-agreement": (find, { server }) => [find.state(server), find.state(server)],
+  "seen-config-kept": (find, { server }) => [find.state(server), find.state(server)],
+  "newest-config-leads": (find, { server, other, facts: { epoch } }) => [
+    find.establishments.of(epoch, server),
+    find.state(other ?? server),
+  ],
+  "leader-config-adopted": (find, { server, other, facts: { epoch } }) => [
+    find.state(server),
+    find.establishments.of(epoch, other ?? server),
+  ],
   "zxid-covers-tree": (find, { server, facts: { tree, zxid } }) => [
     find.memory.snapshotHolds(server, tree),
     find.memory.endsAt(server, zxid),

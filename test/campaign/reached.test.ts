@@ -2,9 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { Journal } from "../../campaign/journal.ts";
 import { reachedIn } from "../../campaign/reached.ts";
-import { FAULT_NAMES } from "../../fuzz/fault-kinds.ts";
-import { rulesOf } from "../../protocol/leader/sync-rules.ts";
-import { behaviorOf } from "../../protocol/releases.ts";
+import { reachableFeatures } from "../../fuzz/coverage.ts";
 import { block } from "./block-line.ts";
 import { finding } from "./failed-plan.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -27,7 +25,7 @@ describe("a journal has reached", () => {
   });
 
   it("some of what its release can reach", () => {
-    expect(reachable).toEqual({ rules: rulesOf(behaviorOf("3.4.14").syncSource), faults: FAULT_NAMES });
-    expect(reachable.rules).not.toEqual(rulesOf(behaviorOf("newest").syncSource));
+    expect(reachable).toEqual(reachableFeatures("3.4.14"));
+    expect(reachable).not.toEqual(reachableFeatures("newest"));
   });
 });

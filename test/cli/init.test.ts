@@ -21,7 +21,7 @@ describe("the starter scenario", () => {
 
   it("also loads if a reader uncomments one of its steps, servers and settings", () => {
     const optional = [...STARTER.matchAll(/^( +)# (- \{.*\}|\w+: .+)$/gm)];
-    expect(optional).toHaveLength(8);
+    expect(optional).toHaveLength(10);
     for (const [line, indent, code] of optional) {
       const text = STARTER.replace(line, `${indent}${code}`);
       expect(() => loadScenario(text, "scenario.yaml"), line).not.toThrow();

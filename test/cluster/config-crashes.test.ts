@@ -34,7 +34,13 @@ function crashAt(sid: number, write: ConfigWrite): { cluster: Cluster; invariant
   cluster = new Cluster(scenario, {
     seed: 1,
     watch: (server) => [invariants.notesFor(server)],
-    lifeCycle: { started: () => {}, ended: (server) => invariants.crashed(server) },
+    lifeCycle: {
+      started: (server) => {
+        const { committed, next } = cluster.configFiles(server);
+        if (committed !== undefined) invariants.startsWith(server, committed, next);
+      },
+      ended: (server) => invariants.crashed(server),
+    },
   });
   cluster.start();
   runFor(cluster, 3);

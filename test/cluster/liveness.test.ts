@@ -1,10 +1,13 @@
 /** Liveness: settled servers are live once one of them has committed a write and all of them have delivered it. */
 import { expect, it } from "vitest";
+import type { Cluster } from "../../cluster/cluster.ts";
 import { Liveness } from "../../cluster/liveness.ts";
 import type { ProtocolRecord } from "../../cluster/records.ts";
 import { settle } from "../../cluster/settle.ts";
-import type { FailureReason, ServerId, Txn } from "../../protocol/index.ts";
+import { asServerId, type FailureReason, type ReconfigRequest, type ServerId, type Txn } from "../../protocol/index.ts";
 import { kill, leaderOf, runFor, runUntil, S1, S2, S3, startAndServe, testCluster } from "./test-cluster.ts";
+
+const S4 = asServerId(4);
 
 it("3 serving servers are settled: they are live after one write, and no further write follows", () => {
   const cluster = testCluster("servers: 3");
@@ -42,6 +45,92 @@ it("3 servers, the leader crashes before it commits the write: the next leader g
   const { database } = cluster.leader?.peer ?? {};
   expect(valuesOf(database?.history.txns() ?? [])).toContain("alive?");
   expect(cluster.leader?.peer.currentEpoch).toBe(2);
+});
+
+const PENDING = "{ config: { voters: [1, 2], version: '1:0' }, nextConfig: { voters: [1, 2, 3, 4], version: '2:0' } }";
+const ENABLED = "settings: { reconfigEnabled: true }";
+const RECONFIG = `servers: 4\n${ENABLED}`;
+
+/** Starts 4 servers, lets the leader change the configuration, and waits until the servers in `knows` have it. */
+function reconfigured(request: ReconfigRequest, knows: readonly ServerId[]): Cluster {
+  const cluster = testCluster(RECONFIG);
+  startAndServe(cluster);
+  const version = (sid: ServerId): number => cluster.configurationsOf(sid).committed.version;
+  const before = version(S1);
+  expect(cluster.leader?.reconfig(request)).toBe("proposed");
+  runUntil(cluster, () => knows.every((sid) => version(sid) > before));
+  return cluster;
+}
+
+function settledIn(cluster: Cluster, servers: readonly ServerId[]): Liveness {
+  const liveness = new Liveness(cluster);
+  settle(cluster, servers);
+  liveness.settled(servers);
+  return liveness;
+}
+
+it("a removed server is settled and exits at its start: the others are live without it", () => {
+  const cluster = reconfigured({ leaving: [S1] }, [S1, S2, S3, S4]);
+  cluster.crash(kill(S1));
+  const liveness = settledIn(cluster, [S1, S2, S3, S4]);
+  runUntil(cluster, () => liveness.liveUs !== undefined);
+  expect(cluster.server(S1)).toBeUndefined();
+  expect(cluster.isMember(S1)).toBe(false);
+});
+
+it("a removed server that did not hear of its removal is settled: the others are live without it", () => {
+  const cluster = testCluster(RECONFIG);
+  startAndServe(cluster);
+  cluster.world.node(S1).pause();
+  cluster.leader?.reconfig({ leaving: [S1] });
+  runUntil(cluster, () => cluster.configurationsOf(S2).committed.members.length === 3);
+  cluster.crash({ ...kill(S1), connectionsReset: false });
+  const liveness = settledIn(cluster, [S1, S2, S3]);
+  runUntil(cluster, () => liveness.liveUs !== undefined);
+  expect(cluster.leader?.peer.configurations.committed.members).toEqual([2, 3, 4]);
+});
+
+it("a voter that became an observer must serve, too", () => {
+  const cluster = reconfigured({ joining: [{ sid: S1, role: "observer" }] }, [S1, S2, S3, S4]);
+  cluster.crash(kill(S1));
+  const liveness = settledIn(cluster, [S1, S2, S3, S4]);
+  runUntil(cluster, () => liveness.liveUs !== undefined);
+  expect(cluster.server(S1)?.peer.serving).toBe(true);
+});
+
+it("the settled servers have no quorum of the new configuration: they need not serve", () => {
+  const cluster = reconfigured({ leaving: [S1, S2] }, [S1, S2, S3, S4]);
+  cluster.crash(kill(S3));
+  const liveness = settledIn(cluster, [S1, S2, S4]);
+  runFor(cluster, 30_000_000);
+  expect(liveness.liveUs).toBeUndefined();
+  expect(liveness.missingQuorum).toEqual({
+    server: S1,
+    config: "voters 3,4; version 1:1",
+    pending: false,
+    available: [S4],
+  });
+});
+
+it("a pending configuration has no quorum among the settled servers: they need not serve", () => {
+  const cluster = testCluster(
+    `servers: { 1: ${PENDING}, 2: ${PENDING}, 3: { down: true }, 4: { down: true } }\n${ENABLED}`,
+  );
+  cluster.start();
+  const stuck = settledIn(cluster, [S1, S2]);
+  runFor(cluster, 30_000_000);
+  expect(stuck.liveUs).toBeUndefined();
+  expect(stuck.missingQuorum).toMatchObject({ server: S1, pending: true, available: [S1, S2] });
+});
+
+it("3 of 4 voters of a pending configuration are settled: they must serve, and do", () => {
+  const joiner = "{ config: { voters: [1, 2, 3] } }";
+  const cluster = testCluster(`servers: { 1: ${PENDING}, 2: ${PENDING}, 3: ${joiner}, 4: {} }\n${ENABLED}`);
+  cluster.start();
+  const liveness = settledIn(cluster, [S1, S2, S3]);
+  expect(liveness.missingQuorum).toBeUndefined();
+  runUntil(cluster, () => liveness.liveUs !== undefined);
+  expect(cluster.configurationsOf(S3).committed.voters).toEqual([1, 2, 3, 4]);
 });
 
 it("failures are counted by reason, only those of settled servers that left their role", () => {

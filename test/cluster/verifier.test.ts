@@ -1,7 +1,7 @@
 /** The quorum verifier that is built from the `quorum` of a scenario. */
 import { expect, it } from "vitest";
-import { verifierOf } from "../../cluster/verifier.ts";
-import { asServerId, type ServerId } from "../../protocol/index.ts";
+import { configOfVerifier, verifierOf, verifierOfConfig } from "../../cluster/verifier.ts";
+import { asServerId, configText, type ServerId } from "../../protocol/index.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 
 const load = (yaml: string) => loadScenario(yaml, "verifier.yaml");
@@ -38,4 +38,16 @@ it("2 groups, a view without servers 5 and 6: group b consists of server 4 only"
   const verifier = verifierOf(load(GROUPS), sids(1, 2, 3, 4));
   expect(verifier.voters).toEqual(sids(1, 2, 3, 4));
   expect(verifier.containsQuorum(sids(1, 4))).toBe(true);
+});
+
+it("2 groups and an observer: the configuration of a verifier gives an equal verifier", () => {
+  const verifier = verifierOfConfig({
+    voters: sids(1, 2, 3, 4),
+    observers: sids(5),
+    groups: { a: sids(1, 2), b: sids(3, 4) },
+    weights: { [asServerId(1)]: 3 },
+    version: "2:7",
+  });
+  const text = "voters 1,2,3,4; observers 5; groups 1,2 | 3,4; weights 1=3; version 2:7";
+  expect([configText(verifier), configText(verifierOfConfig(configOfVerifier(verifier)))]).toEqual([text, text]);
 });

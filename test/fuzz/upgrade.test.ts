@@ -30,6 +30,11 @@ describe("the comparison of two releases", () => {
     expect(best?.remaining.map(labelOf)).toEqual([
       "ZOOKEEPER-5088",
       "open-observer-aborts-sync-after-reconfiguration",
+      "open-newleader-names-replaced-configuration",
+      "open-joining-learner-activates-pending-configuration",
+      "open-demoted-voters-block-proposals",
+      "open-dropped-pending-configuration-never-joins",
+      "open-vote-of-last-election-elects-lost-leader",
       "ZOOKEEPER-4203",
     ]);
   });

@@ -10,6 +10,7 @@ import {
   FOLLOWING,
   LEADING,
   LOOKING,
+  makeZxid,
   OBSERVING,
   parseZxid,
   type Zxid,
@@ -33,6 +34,43 @@ function afterElection(leader: number, count: (server: HandwrittenServer) => unk
 const VIOLATED = ["claimed-quorums at 1"];
 const follows = { leader: 3, state: FOLLOWING, electionEpoch: 7, peerEpoch: asEpoch(2) } as const;
 const leads = { ...follows, state: LEADING } as const;
+
+describe("a server that is not a voter", () => {
+  const vote = { leader: 4 };
+  const elects4 = ({ run, server }: ReturnType<typeof lookingServer>): string[] => {
+    server.counts(2, vote).counts(3, vote).counts(1, vote);
+    server.notes.voted(1, asServerId(4), LARGE_ZXID, asEpoch(0));
+    server.notes.elected(asServerId(4), 1);
+    return run.violations;
+  };
+
+  it("is not elected, except by a release that takes such votes (ZOOKEEPER-2988)", () => {
+    expect(elects4(lookingServer())).toEqual(VIOLATED);
+    const old = lookingServer();
+    old.run.invariants.setRules(asServerId(1), { adoptsConfigs: false, electsOnlyVoters: false });
+    expect(elects4(old)).toEqual([]);
+  });
+
+  it("is elected if it is a voter of the pending configuration", () => {
+    const looking = lookingServer();
+    looking.server.sees([1, 2, 3, 4], 7);
+    expect(elects4(looking)).toEqual([]);
+  });
+
+  it("is not established, even if a quorum acknowledges NEWLEADER", () => {
+    const establish = (sid: number): string[] => {
+      const { run } = lookingServer();
+      const server = run.server(sid);
+      for (const voter of [2, 3]) server.notes.epochOffered(asServerId(voter), false, asEpoch(1));
+      server.notes.epochProposed(asEpoch(2), asEpoch(1));
+      for (const voter of [2, 3]) server.notes.newLeaderAckRead(asServerId(voter), makeZxid(asEpoch(2), 0));
+      server.establishes(2, "1:1");
+      return run.invariants.violations.map(({ text }) => text);
+    };
+    expect(establish(4)).toEqual(["is established in epoch 2, although it is not a voter of its configuration"]);
+    expect(establish(1)).toEqual([]);
+  });
+});
 
 describe("a server that elects itself", () => {
   it("needs votes of a quorum with its own zxid, epoch and round", () => {

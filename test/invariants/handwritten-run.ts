@@ -109,6 +109,18 @@ export class HandwrittenServer {
     return this;
   }
 
+  /** The server commits a configuration with these voters. */
+  commits(voters: readonly number[], version: number): this {
+    this.notes.configCommitted(majority(voters.map(asServerId), [], version));
+    return this;
+  }
+
+  /** The process starts with these voters in the committed configuration, and without a pending one. */
+  startsWith(voters: readonly number[], version: number): this {
+    this.run.invariants.startsWith(this.sid, majority(voters.map(asServerId), [], version), undefined);
+    return this;
+  }
+
   /** The server looks for a leader and votes for itself. */
   looks(): this {
     this.notes.stateChanged(LOOKING, ELECTION);

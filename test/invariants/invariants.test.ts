@@ -305,6 +305,37 @@ const CASES: Readonly<Record<InvariantId, Case>> = {
       notes: (run) => run.server(1).sees([1, 2], 7).server(2).sees([2, 1], 7),
     },
   },
+  "seen-config-kept": {
+    violation: {
+      name: "a server starts without the configuration that it has seen in a PROPOSAL",
+      notes: (run) => run.server(1).startsWith([1, 2, 3], 6).sees([1, 2], 7).crashes().startsWith([1, 2, 3], 6),
+    },
+    legal: {
+      name: "a later leader has replaced the configuration by an older one before the start",
+      notes: (run) =>
+        run.server(1).startsWith([1, 2, 3], 6).sees([1, 2], 7).sees([1, 2, 3], 6).crashes().startsWith([1, 2, 3], 6),
+    },
+  },
+  "newest-config-leads": {
+    violation: {
+      name: "a leader with voters 1, 2 and 3 is established, although server 2 has committed voters 1 and 2",
+      notes: (run) => run.server(2).commits([1, 2], 7).server(1).commits([1, 2, 3], 6).leads(1, ""),
+    },
+    legal: {
+      name: "the newer configuration has the same voters",
+      notes: (run) => run.server(2).commits([1, 2, 3], 7).server(1).commits([1, 2, 3], 6).leads(1, ""),
+    },
+  },
+  "leader-config-adopted": {
+    violation: {
+      name: "a follower serves without the configuration that its leader has committed when it was established",
+      notes: (run) => run.server(1).commits([1, 2, 3], 7).leads(1, "").server(2).follows(1, 1, ""),
+    },
+    legal: {
+      name: "the leader commits a newer configuration after it was established",
+      notes: (run) => run.server(1).leads(1, "").commits([1, 2, 3], 7).server(2).follows(1, 1, ""),
+    },
+  },
   "claimed-quorums": {
     violation: {
       name: "a leader is established after ACKs of NEWLEADER from an observer only",

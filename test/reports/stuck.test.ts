@@ -1,9 +1,37 @@
 /** Tests the explanation of a stuck run. */
 import { describe, expect, it } from "vitest";
-import { whyStuck } from "../../reports/stuck.ts";
+import { failureOf } from "../../fuzz/shrink/failure.ts";
+import { finalStateLines } from "../../reports/final-state.ts";
+import { isStuck, whyStuck } from "../../reports/stuck.ts";
 import { runOf, tooWide } from "./records.ts";
 
 const unwrapped = (text: string): string => text.replace(/\s+/g, " ");
+
+describe("isStuck", () => {
+  const run = runOf(`
+servers:
+  1: { config: { voters: [1, 2], version: "1:0" }, nextConfig: { voters: [1, 2, 3, 4, 5], version: "2:0" } }
+  2: { config: { voters: [1, 2], version: "1:0" }, nextConfig: { voters: [1, 2, 3, 4, 5], version: "2:0" } }
+  3: { down: true }
+  4: { down: true }
+  5: { down: true }
+settings: { reconfigEnabled: true }
+steps: [{ at: 1s, settle: [1, 2] }]
+expect: { live: 20s }
+`);
+
+  it("a pending configuration has no quorum among the settled servers: they are not stuck, and the run is ok", () => {
+    expect([isStuck(run), failureOf(run), run.unmet]).toEqual([false, undefined, []]);
+    expect(run.servers.some(({ active }) => active)).toBe(false);
+  });
+
+  it("the report says why they need not serve", () => {
+    expect(unwrapped(finalStateLines(run).join("\n"))).toContain(
+      "the settled servers need not serve: the pending configuration of server 1 (voters 1,2,3,4,5; version 2:0) has " +
+        "no quorum among them, because only 1 and 2 can vote, and it can be active on other servers",
+    );
+  });
+});
 
 describe("whyStuck", () => {
   const crashes = "servers: 3\nuntil: 5s\nsteps:\n  - { at: 1s, crash: 1 }\n  - { at: 1s, crash: 2 }\n";

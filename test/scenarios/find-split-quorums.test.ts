@@ -73,6 +73,29 @@ describe("a run", () => {
     expect(violations.map(({ id }) => id)).toContain("primary-uniqueness");
   });
 
+  it("with a leader whose configuration was requested by a client has no split quorums", () => {
+    const { records, splitQuorums } = run(`
+servers:
+  1: &old { config: { voters: [1, 2, 3] } }
+  2: *old
+  3: *old
+  4: &new { config: { voters: [1, 2, 3, 4, 5] } }
+  5: *new
+settings: { reconfigEnabled: true }
+steps:
+  - { when: established, write: 1 }
+  - { after: 5s, reconfig: { add: { 4: participant, 5: participant }, remove: [1, 2] } }
+  - { after: 1s, crash: leader, for: 1s }
+until: 20s
+`);
+    const leaders = records.filter(({ event }) => event === "established");
+    expect(leaders.length).toBeGreaterThan(1);
+    expect(records.some((one) => one.event === "config-committed" && one.config.startsWith("voters 3,4,5;"))).toBe(
+      true,
+    );
+    expect(splitQuorums).toBeUndefined();
+  });
+
   it("with one configuration for all servers has no split quorums", () => {
     expect(run("servers: 3\nuntil: 2s").splitQuorums).toBeUndefined();
   });

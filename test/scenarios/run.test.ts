@@ -61,6 +61,7 @@ describe("the option", () => {
       seed: 1n,
       records: false,
       coverage: {
+        started: () => {},
         recorded: ({ event }) => void events.add(event),
         handled: () => void messages++,
       },

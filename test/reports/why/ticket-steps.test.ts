@@ -33,6 +33,10 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "the log thread of server 1 writes 1:4 only after server 1 left its leader (0.942835 s)",
     "server 1 fast-forwards its database to 1:3, before its log thread writes 1:4 (1.027835 s)",
   ],
+  // Server 4 joined leader 3 while its configuration was pending, and activated it.
+  "open-joining-learner-activates-pending-configuration": [
+    "server 3 acknowledges NEWLEADER of epoch 2 with a log that ends at 1:2",
+  ],
   // INFORMANDACTIVATE 2:2 is not the predecessor of INFORM 2:3 for the observer.
   "open-observer-aborts-sync-after-reconfiguration": [
     "server 4 reads PROPOSAL 2:3: the proposal does not follow the one before it",

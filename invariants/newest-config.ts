@@ -1,0 +1,63 @@
+/**
+ * newest-config-leads: while a configuration is active on a server, no leader with an older one is established.
+ * leader-config-adopted: a learner serves with a configuration that is at least as new as that of its leader.
+ *
+ * A configuration is active from its commit on any server. Version 0 is left out: it stands for the lists in zoo.cfg.
+ */
+import { configText, type Epoch, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
+import type { ServerView } from "./ensemble.ts";
+import type { EpochPrimary } from "./epoch-primaries.ts";
+import type { Violations } from "./violation.ts";
+
+/** An active configuration, and the first server on which it was active. */
+interface ActiveConfig {
+  readonly config: QuorumVerifier;
+  readonly sid: ServerId;
+}
+
+export class NewestConfig {
+  private readonly violations: Violations;
+  private newest: ActiveConfig | undefined = undefined;
+  /** The version with which the leader of each epoch was established. */
+  private readonly established = new Map<EpochPrimary, number>();
+
+  constructor(violations: Violations) {
+    this.violations = violations;
+  }
+
+  /** Records that the committed configuration of a server is active. */
+  active({ configuration: { verifier: config }, sid }: ServerView): void {
+    if (config !== undefined && config.version > (this.newest?.config.version ?? 0)) this.newest = { config, sid };
+  }
+
+  /** Checks a leader that is established. A deposed leader can have an older configuration. */
+  leaderEstablished(leader: ServerView, primary: EpochPrimary, isDeposed: boolean): void {
+    const { verifier: config } = leader.configuration;
+    if (config === undefined) return;
+    this.established.set(primary, config.version);
+    const { newest } = this;
+    if (newest === undefined || newest.config.version <= config.version || config.version === 0 || isDeposed) return;
+    if (membersOf(newest.config) === membersOf(config)) return;
+    const text =
+      `is established in epoch ${primary.epoch} with the configuration ${configText(config)}, although server ` +
+      `${newest.sid} has the newer configuration ${configText(newest.config)}`;
+    this.violations.report("newest-config-leads", leader.sid, text, { epoch: primary.epoch }, newest.sid);
+  }
+
+  /** Checks a learner that starts to serve. A server without reconfiguration keeps the configuration of its file. */
+  learnerServes(learner: ServerView, epoch: Epoch, leader: ServerView | undefined): void {
+    if (leader?.primary?.epoch !== epoch || !learner.rules.adoptsConfigs) return;
+    const needed = this.established.get(leader.primary) ?? 0;
+    const version = learner.configuration.version ?? 0;
+    if (version >= needed) return;
+    const text =
+      `serves in epoch ${epoch} with a configuration that is older than that with which leader ${leader.sid} was ` +
+      "established";
+    this.violations.report("leader-config-adopted", learner.sid, text, { epoch }, leader.sid);
+  }
+}
+
+/** Returns a configuration as text, without its version. */
+function membersOf(config: QuorumVerifier): string {
+  return configText({ ...config, version: 0 });
+}
