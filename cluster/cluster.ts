@@ -178,6 +178,7 @@ export class Cluster {
     this.servers.set(sid, server);
     node.start(server);
     this.options.lifeCycle?.started(sid);
+    files.readAtStart();
     server.start();
   }
 

@@ -40,6 +40,16 @@ export class ConfigFiles {
     this.crash = undefined;
   }
 
+  /**
+   * Deletes zoo.cfg.dynamic.next, which the server has just read at its start. From now on, the server has the pending
+   * configuration only in memory: QuorumPeer#setQuorumVerifier takes the committed configuration for the pending one
+   * and deletes the file, and QuorumPeerMain#runFromConfig sets the pending one later. If the server restarts again
+   * before the configuration is committed, it has forgotten the configuration.
+   */
+  readAtStart(): void {
+    this.next = undefined;
+  }
+
   /** Writes zoo.cfg.dynamic.next. */
   writeNext(config: QuorumVerifier): void {
     if (this.survives("next")) this.next = config;

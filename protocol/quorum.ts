@@ -111,9 +111,10 @@ export function observersOf({ isVoter, members }: QuorumVerifier): readonly Serv
 
 /**
  * Returns whether two configurations are equal (QuorumVerifier#equals): they have the same version, or the same
- * members, roles, groups and weights.
+ * members, roles, groups and weights. A majority never equals a hierarchical quorum.
  */
 export function sameConfig(a: QuorumVerifier, b: QuorumVerifier): boolean {
+  if ((a.groups === undefined) !== (b.groups === undefined)) return false;
   return a.version === b.version || membersText(a) === membersText(b);
 }
 
@@ -199,6 +200,11 @@ export class AckSet {
   get counted(): readonly CountedVoters[] {
     const { acked: servers, second, verifier } = this;
     return [{ verifier, servers }, ...(second?.counted ?? [])];
+  }
+
+  /** The servers that were added as voters of each verifier. */
+  get sets(): readonly (readonly ServerId[])[] {
+    return this.second === null ? [this.acked] : [this.acked, this.second.acked];
   }
 
   /** The same acknowledgments, of which only a quorum of the newest verifier is needed. */

@@ -83,7 +83,9 @@ function changed(
 /**
  * Returns the server that should lead after the commit of a configuration: this leader, if it is a voter of the newest
  * configuration. Otherwise a voter that has acknowledged the most outstanding transactions
- * (Leader#getDesignatedLeader). Java takes any of several candidates; the core takes the smallest id.
+ * (Leader#getDesignatedLeader). A transaction counts as acknowledged only by voters of both configurations, so a server
+ * that joins loses against one that was a voter before. Java takes any of several candidates; the core takes the
+ * smallest id.
  *
  * `acks` are the acknowledgments of the configuration, and `later` those of the outstanding transactions after it.
  */
@@ -91,10 +93,11 @@ export function designatedLeader(self: ServerId, acks: AckSet, later: readonly A
   const { servers, verifier } = acks.newest;
   if (verifier.isVoter(self)) return self;
   let candidates = servers.filter((sid) => sid !== self);
-  for (const { newest } of later) {
-    const still = candidates.filter((sid) => newest.servers.includes(sid));
-    if (candidates.length <= 1 || still.length === 0) break;
+  for (const acknowledged of later.flatMap(({ sets }) => sets)) {
+    const still = candidates.filter((sid) => acknowledged.includes(sid));
+    if (still.length === 0) break;
     candidates = still;
+    if (candidates.length === 1) break;
   }
   return candidates.length === 0 ? self : (Math.min(...candidates) as ServerId);
 }

@@ -89,3 +89,19 @@ describe("a server that crashes at a write of its configuration", () => {
     expect(invariants.violations).toEqual([]);
   });
 });
+
+it("a server deletes the pending configuration when it has read it, so it forgets it at the second start", () => {
+  const { cluster } = crashAt(1, "dynamic");
+  const sid = asServerId(1);
+  const pending = (): (string | undefined)[] => {
+    cluster.startServer(sid);
+    const { committed, pending } = cluster.server(sid)?.peer.configurations ?? {};
+    return [committed && configText(committed), pending && configText(pending)];
+  };
+  for (const other of [2, 3]) cluster.crash({ server: asServerId(other), unsynced: "kept", connectionsReset: true });
+  expect(filesOf(cluster, 1)).toEqual([OLD, NEW]);
+  expect(pending()).toEqual([OLD, NEW]);
+  expect(filesOf(cluster, 1)).toEqual([OLD, undefined]);
+  cluster.crash({ server: sid, unsynced: "kept", connectionsReset: true });
+  expect(pending()).toEqual([OLD, OLD]);
+});

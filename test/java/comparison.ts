@@ -1,7 +1,7 @@
 /** Asks both sides the same questions, and shrinks the differences. */
 import fc from "fast-check";
 import type { JavaProgram } from "./java-program.ts";
-import type { Kind, Question } from "./kinds.ts";
+import type { DrawnKind, Kind, Question } from "./kinds.ts";
 
 /** A question that the two sides answer differently. */
 export interface Difference {
@@ -26,15 +26,17 @@ const BLOCK = 500;
 const SHRUNK_MAX = 3;
 
 /**
- * Compares the answers to the fixed questions of a kind, and to `count` questions that are drawn from the seed. The
- * same seed draws the same questions.
+ * Compares the answers to the fixed questions of a kind, and to questions that are drawn from the seed: to
+ * `inputs` / `cost` of the kind. The same seed draws the same questions.
  */
 export async function compare(
   java: JavaProgram,
   kind: Kind,
   release: string,
-  { count, seed }: { readonly count: number; readonly seed: number },
+  { inputs, seed }: { readonly inputs: number; readonly seed: number },
 ): Promise<Comparison> {
+  const { questions: drawn } = kind;
+  const count = drawn === undefined ? 0 : Math.ceil(inputs / (kind.cost ?? 1));
   const differences: Difference[] = [];
   const fixed = kind.fixed ?? [];
   const fixedDiffering = await differing(java, kind, release, fixed);
@@ -42,15 +44,15 @@ export async function compare(
   differences.push(...fixedUnknown.slice(0, SHRUNK_MAX));
   let differed = fixedDiffering.length;
   let known = fixedDiffering.length - fixedUnknown.length;
-  for (let start = 0; start < count; start += BLOCK) {
+  for (let start = 0; drawn !== undefined && start < count; start += BLOCK) {
     const draw = { seed: seedOf(seed, start / BLOCK), numRuns: Math.min(BLOCK, count - start) };
-    const questions = fc.sample(kind.questions, draw);
+    const questions = fc.sample(drawn, draw);
     const found = await differing(java, kind, release, questions);
     const [first] = found.filter((difference) => !isKnown(kind, release, difference));
     known += found.filter((difference) => isKnown(kind, release, difference)).length;
     differed += found.length;
     if (first !== undefined && differences.length < SHRUNK_MAX) {
-      differences.push(await shrunk(java, kind, release, draw, first));
+      differences.push(await shrunk(java, { ...kind, questions: drawn }, release, draw, first));
     }
   }
   return { agreed: fixed.length + count - differed, differed: differed - known, known, differences };
@@ -92,7 +94,7 @@ async function differingOnce(
 /** Draws the same questions once more, and shrinks the first one that differs. */
 async function shrunk(
   java: JavaProgram,
-  kind: Kind,
+  kind: DrawnKind,
   release: string,
   draw: { readonly seed: number; readonly numRuns: number },
   unshrunk: Difference,

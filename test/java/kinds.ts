@@ -1,7 +1,9 @@
 /** The kinds of questions that ZooKeeper's classes and zabsim both answer. */
 import type fc from "fast-check";
+import { configQuestions } from "./config-questions.ts";
 import { diskQuestions } from "./disk-questions.ts";
 import { electionQuestions } from "./election-questions.ts";
+import { ensembleQuestions } from "./ensemble-questions.ts";
 import { epochQuestions } from "./epoch-questions.ts";
 import { scriptQuestions } from "./script-questions.ts";
 import { syncQuestions } from "./sync-questions.ts";
@@ -12,22 +14,35 @@ export type Question = object;
 /** One kind of questions. */
 export interface Kind<Q extends Question = Question> {
   readonly name: string;
-  /** The releases that are asked. Default: all. */
+  /** The releases that are asked. Default: all of ASKED_RELEASES. */
   readonly releases?: readonly string[];
   /** Questions that are asked before the drawn ones. */
   readonly fixed?: readonly Q[];
   /** The number of questions of other kinds that can be answered in the time of one of this kind. Default: 1. */
   readonly cost?: number;
+  /** Whether a Java process answers only this kind, because another kind changes the process. Default: false. */
+  readonly ownProcess?: boolean;
   /** How often a question is asked again if the answers differ, because threads of Java can race. Default: 0. */
   readonly repeats?: number;
-  /** Draws questions. Both sides must be able to answer each one, so a question never contradicts itself. */
-  readonly questions: fc.Arbitrary<Q>;
+  /**
+   * Draws questions. Both sides must be able to answer each one, so a question never contradicts itself. Default: the
+   * kind has fixed questions only.
+   */
+  readonly questions?: fc.Arbitrary<Q>;
   /** Returns the answer of zabsim for a release, in the form of a recorded answer. */
   answer(question: Q, release: string): unknown;
   /** Returns whether an answer of Java agrees with zabsim's. Default: whether both have the same JSON. */
   agrees?(question: Q, release: string, java: unknown): boolean;
   /** Returns whether zabsim is known to answer differently. Such a difference is counted, but is no failure. */
   isKnownDifference?(question: Q, release: string): boolean;
+}
+
+/** A kind that draws questions. */
+export type DrawnKind<Q extends Question = Question> = Kind<Q> & Required<Pick<Kind<Q>, "questions">>;
+
+/** Returns whether a kind draws questions. */
+export function isDrawn(kind: Kind): kind is DrawnKind {
+  return kind.questions !== undefined;
 }
 
 /** All kinds, in the order in which they are asked. */
@@ -37,4 +52,6 @@ export const KINDS: readonly Kind[] = [
   epochQuestions,
   diskQuestions,
   scriptQuestions,
+  configQuestions,
+  ensembleQuestions,
 ];

@@ -2,14 +2,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { PROFILES, PUBLISHED_RELEASES } from "../../protocol/releases.ts";
+import { ASKED_RELEASES } from "./asked-releases.ts";
 import { type Comparison, compare, type Difference, differing, isKnown } from "./comparison.ts";
 import { buildProgram, JavaProgram } from "./java-program.ts";
 import { KINDS, type Kind, type Question } from "./kinds.ts";
 import { record } from "./record.ts";
-
-/** The releases that are asked: those with a profile, and 3.9.5, which answers as 3.9.4. */
-export const ASKED_RELEASES = PUBLISHED_RELEASES.filter((release) => release in PROFILES || release === "3.9.5");
 
 const INPUTS = 2000;
 const INPUTS_LONG = 200_000;
@@ -46,7 +43,7 @@ export function optionsOf(args: readonly string[]): Options {
   );
   if (values.cases !== undefined && names.length !== 1) throw new Error("--cases needs exactly one --kind");
   const kinds = KINDS.filter(({ name }) => names.includes(name));
-  if (values.record && kinds.some(({ fixed }) => fixed === undefined)) throw new Error("--record needs --kind script");
+  if (values.record && kinds.some(({ name }) => name !== "script")) throw new Error("--record needs --kind script");
   return {
     releases: chosen("--release", values.release, ASKED_RELEASES),
     kinds,
@@ -76,11 +73,25 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
 
 /** Returns the number of kinds in which all answers agree. If a release cannot be asked, prints why. */
 async function askRelease(folder: string, release: string, options: Options): Promise<number> {
-  let agreed = 0;
-  let java: JavaProgram | undefined;
   try {
     await buildProgram(folder, release);
-    java = new JavaProgram(folder, release);
+  } catch (error) {
+    console.log(`${release}: ${(error as Error).message}`);
+    return 0;
+  }
+  const own = options.kinds.filter(({ ownProcess = false }) => ownProcess).map((kind) => [kind]);
+  const shared = options.kinds.filter(({ ownProcess = false }) => !ownProcess);
+  let agreed = 0;
+  for (const kinds of [shared, ...own]) agreed += await askKinds(folder, release, { ...options, kinds });
+  return agreed;
+}
+
+/** Does the same for kinds that one Java process answers. */
+async function askKinds(folder: string, release: string, options: Options): Promise<number> {
+  let agreed = 0;
+  if (options.kinds.length === 0) return agreed;
+  const java = new JavaProgram(folder, release);
+  try {
     for (const kind of options.kinds) {
       if (options.record) await record(java, kind, release, join(folder, "..", "conformance", "vectors"));
       const comparison = await compareOrReplay(java, kind, release, options);
@@ -90,14 +101,14 @@ async function askRelease(folder: string, release: string, options: Options): Pr
   } catch (error) {
     console.log(`${release}: ${(error as Error).message}`);
   } finally {
-    await java?.close();
+    await java.close();
   }
   return agreed;
 }
 
 async function compareOrReplay(java: JavaProgram, kind: Kind, release: string, options: Options): Promise<Comparison> {
   const { cases, inputs, seed } = options;
-  if (cases === undefined) return compare(java, kind, release, { count: Math.ceil(inputs / (kind.cost ?? 1)), seed });
+  if (cases === undefined) return compare(java, kind, release, { inputs, seed });
   const questions = readFileSync(cases, "utf8")
     .split("\n")
     .filter((line) => line !== "")

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import type { JavaProgram } from "./java-program.ts";
-import type { Kind, Question } from "./kinds.ts";
+import { isDrawn, type Kind, type Question } from "./kinds.ts";
 
 /** The number of drawn questions that are recorded after the fixed ones. */
 const DRAWN = 150;
@@ -15,7 +15,7 @@ const SEED = 14;
  * `folder`. Throws an Error if the program could not answer a question.
  */
 export async function record(java: JavaProgram, kind: Kind, release: string, folder: string): Promise<void> {
-  const drawn = fc.sample(kind.questions, { seed: SEED, numRuns: DRAWN });
+  const drawn = isDrawn(kind) ? fc.sample(kind.questions, { seed: SEED, numRuns: DRAWN }) : [];
   const questions: readonly Question[] = [...(kind.fixed ?? []), ...drawn];
   const answers = await java.ask(kind.name, questions);
   const lines = questions.map((question, i) => {

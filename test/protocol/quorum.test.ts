@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AckSet, countingObservers, hierarchical, majority, type QuorumVerifier } from "../../protocol/quorum.ts";
+import {
+  AckSet,
+  countingObservers,
+  hierarchical,
+  majority,
+  type QuorumVerifier,
+  sameConfig,
+} from "../../protocol/quorum.ts";
 import { asServerId, type ServerId } from "../../protocol/zxid.ts";
 
 const sid = asServerId;
@@ -94,5 +101,20 @@ describe("AckSet", () => {
     acks.add(sid(2));
     acks.forget(sid(1));
     expect(acks.servers).toEqual([1, 2]);
+  });
+});
+
+describe("sameConfig", () => {
+  const groups = (version: number): QuorumVerifier => hierarchical([sids(1, 2, 3)], new Map(), [], version);
+
+  it.each<[string, QuorumVerifier, QuorumVerifier, boolean]>([
+    ["the same members", majority(sids(1, 2), [], 1), majority(sids(1, 2), [], 2), true],
+    ["other roles", majority(sids(1, 2), sids(3), 1), majority(sids(1, 2, 3), [], 2), false],
+    ["the same version", majority(sids(1, 2), [], 1), majority(sids(3, 4), [], 1), true],
+    ["the same members and groups", groups(1), groups(2), true],
+    ["the same version, but only one with groups", majority(sids(1, 2, 3), [], 1), groups(1), false],
+  ])("two configurations with %s", (_, a, b, expected) => {
+    expect(sameConfig(a, b)).toBe(expected);
+    expect(sameConfig(b, a)).toBe(expected);
   });
 });

@@ -68,7 +68,9 @@ describe("designatedLeader", () => {
   it.each<[string, number, number[], number[][], number]>([
     ["is this leader if it votes in the new configuration", 2, [3, 4], [], 2],
     ["is a voter of the new configuration that has acknowledged it", 1, [1, 3, 4], [], 3],
-    ["has acknowledged the most later transactions", 1, [2, 3, 4], [[3, 4], [4]], 4],
+    ["has acknowledged the most later transactions", 1, [2, 3, 4], [[2, 3], [3]], 3],
+    ["is a voter of both configurations if one has acknowledged a later transaction", 1, [2, 3, 4], [[3, 4], [4]], 3],
+    ["ignores a later transaction that only a new voter has acknowledged", 1, [2, 4], [[4]], 2],
     ["is one of the last ones if no server has acknowledged a transaction", 1, [2, 3], [[]], 2],
     ["is this leader if no server has acknowledged the configuration", 1, [1], [], 1],
   ])("%s", (_, self, acked, later, expected) => {

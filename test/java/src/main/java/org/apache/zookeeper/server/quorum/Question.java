@@ -7,4 +7,9 @@ import com.google.gson.JsonObject;
 interface Question {
     /** Returns the answer in the form of the recorded answers. An exception of ZooKeeper may be the answer. */
     JsonElement answer(JsonObject question) throws Exception;
+
+    /** Returns whether several questions may be answered at the same time. */
+    default boolean isConcurrent() {
+        return false;
+    }
 }

@@ -1,0 +1,58 @@
+/** The part of the kind `ensembles` that needs no Java. */
+import { describe, expect, it } from "vitest";
+import { type EnsembleQuestion, ensembleQuestions } from "./ensemble-questions.ts";
+
+const questions = ensembleQuestions.fixed as readonly EnsembleQuestion[];
+
+function question(name: string): EnsembleQuestion {
+  const found = questions.find(({ scenario }) => scenario === name);
+  if (found === undefined) throw new Error(`no question ${name}`);
+  return found;
+}
+
+const removal = question("reconfig-remove-a-follower-and-add-it-back");
+const answer = ensembleQuestions.answer(removal, "3.9.5") as {
+  readonly results: readonly string[];
+  readonly versions: readonly string[];
+  readonly servers: Readonly<Record<string, { readonly committed: string; readonly mode: string }>>;
+};
+
+describe.each(questions.map((one) => [one.scenario, one] as const))("the scenario %s", (_, one) => {
+  it.each(["3.5.10", "3.9.5"])("zabsim performs each step with release %s", (release) => {
+    const { results } = ensembleQuestions.answer(one, release) as typeof answer;
+    expect(results.filter((result) => /expected|no server/.test(result))).toEqual([]);
+  });
+
+  it.skip("agrees with an ensemble of real servers (run: npm run test:java -- --kind ensembles)");
+});
+
+describe("the comparison of two ensembles", () => {
+  const agrees = (changes: Partial<typeof answer>): boolean | undefined =>
+    ensembleQuestions.agrees?.(removal, "3.9.5", { ...answer, ...changes });
+  const withServer = (changes: object): Partial<typeof answer> => ({
+    servers: { ...answer.servers, 2: { ...answer.servers[2], ...changes } } as typeof answer.servers,
+  });
+  const later = (text: string): string => text.replaceAll("1:5", "1:14").replaceAll("1:2", "1:7");
+
+  it("ignores how many transactions the sessions of clients have added", () => {
+    expect(later(JSON.stringify(answer))).not.toBe(JSON.stringify(answer));
+    expect(agrees(JSON.parse(later(JSON.stringify(answer))))).toBe(true);
+  });
+
+  it.each([
+    ["the mode", withServer({ mode: "observer" })],
+    ["the members", withServer({ committed: "voters 1,3; version 1:5" })],
+    ["the epoch of a version", withServer({ committed: "voters 1,2,3; version 2:5" })],
+    ["the order of versions", withServer({ committed: "voters 1,2,3; version 1:4" })],
+    ["a pending configuration", withServer({ pending: "voters 1,2,3; version 1:5" })],
+    ["the configuration that a client reads", withServer({ znode: "voters 1,3; version 1:5" })],
+    ["currentEpoch", withServer({ currentEpoch: 2 })],
+    ["a refusal", { results: answer.results.with(3, "ok") }],
+    ["the number of configurations", { versions: [...answer.versions, "1:9"] }],
+  ])("notices another value of %s", (_, changes) => expect(agrees(changes)).toBe(false));
+});
+
+it("a request names the version by its place among all versions", () => {
+  const froms = removal.steps.flatMap((step) => ("fromIndex" in step ? [step.fromIndex] : []));
+  expect(froms).toEqual([1, 2]);
+});

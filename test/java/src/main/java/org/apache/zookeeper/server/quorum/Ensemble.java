@@ -1,0 +1,299 @@
+package org.apache.zookeeper.server.quorum;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.Watcher.Event.KeeperState;
+import org.apache.zookeeper.ZooDefs.Ids;
+import org.apache.zookeeper.admin.ZooKeeperAdmin;
+import org.apache.zookeeper.data.Stat;
+
+/** The servers of one question, on ports of the loopback interface. */
+final class Ensemble implements AutoCloseable {
+    private static final int POLL_MS = 50;
+    /** The ensemble is settled if all servers serve, and nothing has changed for this time. */
+    private static final int QUIET_MS = 500;
+    private static final int SETTLE_MS_MAX = 8000;
+    private static final int FIRST_LEADER_MS_MAX = 1500;
+    private static final int SESSION_MS = 10_000;
+    private static final Set<Integer> USED_PORTS = new HashSet<>();
+
+    /** A request of a client. */
+    private interface Request {
+        void send(ZooKeeperAdmin client) throws KeeperException, InterruptedException;
+    }
+
+    private final TreeMap<Long, EnsembleServer> servers = new TreeMap<>();
+    private final Map<Long, int[]> ports = new TreeMap<>();
+    private final Set<Long> down = new HashSet<>();
+    private final Set<Long> observers = new HashSet<>();
+    /** The versions of all configurations with which servers started, or that were committed, ascending. */
+    private final TreeSet<Long> seen = new TreeSet<>();
+
+    Ensemble(Path folder, JsonObject question) throws IOException {
+        JsonObject specs = question.getAsJsonObject("servers");
+        for (String sid : specs.keySet()) ports.put(Long.parseLong(sid), new int[] {port(), port(), port()});
+        for (String name : specs.keySet()) {
+            JsonObject spec = specs.getAsJsonObject(name);
+            long sid = Long.parseLong(name);
+            EnsembleServer server = new EnsembleServer(sid, ports.get(sid)[2], folder.resolve(name), this::lines);
+            JsonObject config = spec.getAsJsonObject("config");
+            server.configure(config, spec.get("next"), spec.get("reconfigEnabled").getAsBoolean());
+            servers.put(sid, server);
+            seen.add(versionOf(server.committed()));
+            if (spec.get("down").getAsBoolean()) down.add(sid);
+            if (sids(config.getAsJsonArray("observers")).contains(sid)) observers.add(sid);
+        }
+    }
+
+    /**
+     * Starts the servers with the highest ids first, and the others after a leader is elected, so that the same server
+     * leads each time.
+     */
+    void startAll() throws Exception {
+        List<EnsembleServer> voters = new ArrayList<>();
+        for (EnsembleServer server : servers.descendingMap().values()) {
+            if (!down.contains(server.sid) && !observers.contains(server.sid)) voters.add(server);
+        }
+        int quorum = voters.size() / 2 + 1;
+        for (int i = 0; i < voters.size(); i++) {
+            if (i >= quorum) awaitLeader();
+            voters.get(i).start();
+        }
+        for (long sid : observers) if (!down.contains(sid)) servers.get(sid).start();
+        settle();
+    }
+
+    private void awaitLeader() throws InterruptedException {
+        for (int waited = 0; waited < FIRST_LEADER_MS_MAX && leader() == null; waited += POLL_MS) Thread.sleep(POLL_MS);
+    }
+
+    /** Performs a step. Returns the result of a request; null for other steps. */
+    String perform(JsonObject step) throws Exception {
+        if (step.get("settle").getAsBoolean()) settle();
+        switch (step.get("do").getAsString()) {
+            case "write": return write();
+            case "reconfig": return reconfig(step);
+            case "crash":
+                server(step).stop();
+                return null;
+            case "start":
+                return start(step);
+            default: throw new IllegalArgumentException(step.toString());
+        }
+    }
+
+    private EnsembleServer server(JsonObject step) {
+        return servers.get(step.get("server").getAsLong());
+    }
+
+    private String start(JsonObject step) throws Exception {
+        EnsembleServer server = server(step);
+        server.stop();
+        if (step.has("config")) server.edit(step.getAsJsonObject("config"));
+        if (step.has("reconfigEnabled")) server.enableReconfig(step.get("reconfigEnabled").getAsBoolean());
+        server.start();
+        return null;
+    }
+
+    private String write() throws Exception {
+        return request(Set.of(), client -> client.create(
+            "/write-", new byte[0], Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT_SEQUENTIAL));
+    }
+
+    private String reconfig(JsonObject step) throws Exception {
+        List<String> joining = new ArrayList<>();
+        Set<Long> changed = new HashSet<>();
+        if (step.has("add")) {
+            for (Map.Entry<String, JsonElement> entry : step.getAsJsonObject("add").entrySet()) {
+                long sid = Long.parseLong(entry.getKey());
+                joining.add(line(sid, entry.getValue().getAsString()));
+                changed.add(sid);
+            }
+        }
+        List<String> leaving = new ArrayList<>();
+        if (step.has("remove")) {
+            for (long sid : sids(step.getAsJsonArray("remove"))) {
+                leaving.add(String.valueOf(sid));
+                changed.add(sid);
+            }
+        }
+        String members = step.has("config") ? String.join(",", lines(step.getAsJsonObject("config"))) : null;
+        long from = step.has("fromIndex") ? version(step.get("fromIndex").getAsInt()) : -1;
+        Set<Long> before = new TreeSet<>(seen);
+        String result = request(changed, client -> client.reconfigure(
+            text(joining), text(leaving), members, from, new Stat()));
+        // The commit can end the role of the server that the client uses before the reply.
+        if (!result.equals("ConnectionLoss")) return result;
+        settle();
+        return seen.equals(before) ? result : "ok";
+    }
+
+    private long version(int index) {
+        return new ArrayList<>(seen).get(index);
+    }
+
+    private static String text(List<String> list) {
+        return list.isEmpty() ? null : String.join(",", list);
+    }
+
+    /** Sends a request to a server that serves: if possible, not to the leader, and not to one that changes. */
+    private String request(Set<Long> changed, Request request) throws Exception {
+        EnsembleServer target = null;
+        for (EnsembleServer server : servers.values()) {
+            String mode = server.mode();
+            if (mode.equals("none")) continue;
+            if (target == null || mode.equals("leader") && changed.contains(target.sid)) target = server;
+            if (mode.equals("follower") && !changed.contains(server.sid)) target = server;
+        }
+        return target == null ? "no server serves" : send(target, request);
+    }
+
+    private String send(EnsembleServer server, Request request) throws Exception {
+        try (ZooKeeperAdmin client = connect(server)) {
+            request.send(client);
+            return "ok";
+        } catch (KeeperException e) {
+            return e.getClass().getSimpleName().replaceFirst("Exception$", "");
+        }
+    }
+
+    private static ZooKeeperAdmin connect(EnsembleServer server) throws Exception {
+        CountDownLatch connected = new CountDownLatch(1);
+        ZooKeeperAdmin client = new ZooKeeperAdmin("127.0.0.1:" + server.clientPort, SESSION_MS, event -> {
+            if (event.getState() == KeeperState.SyncConnected) connected.countDown();
+        });
+        connected.await(SESSION_MS, TimeUnit.MILLISECONDS);
+        return client;
+    }
+
+    /** Waits until all running servers serve and nothing changes. If some never serve, until the time is over. */
+    void settle() throws Exception {
+        String last = "";
+        int quiet = 0;
+        for (int waited = 0; waited < SETTLE_MS_MAX && quiet < QUIET_MS; waited += POLL_MS) {
+            StringJoiner now = new StringJoiner(";");
+            boolean serving = true;
+            for (EnsembleServer server : servers.values()) {
+                if (!server.isRunning()) continue;
+                String mode = server.mode();
+                serving &= !mode.equals("none");
+                now.add(mode + server.zxid() + server.committed() + server.pending());
+            }
+            quiet = serving && now.toString().equals(last) ? quiet + POLL_MS : 0;
+            last = now.toString();
+            Thread.sleep(POLL_MS);
+        }
+        for (EnsembleServer server : servers.values()) if (server.isRunning()) seen.add(versionOf(server.committed()));
+    }
+
+    private EnsembleServer leader() {
+        for (EnsembleServer server : servers.values()) if (server.mode().equals("leader")) return server;
+        return null;
+    }
+
+    /** Returns the versions of all configurations that were committed while the ensemble was settled, ascending. */
+    JsonArray versions() {
+        JsonArray versions = new JsonArray();
+        for (long version : seen) versions.add((version >>> 32) + ":" + (version & 0xffffffffL));
+        return versions;
+    }
+
+    JsonObject state() throws Exception {
+        JsonObject state = new JsonObject();
+        for (EnsembleServer server : servers.values()) {
+            if (!server.isRunning()) continue;
+            JsonObject entry = new JsonObject();
+            String mode = server.mode();
+            entry.addProperty("mode", mode);
+            entry.addProperty("committed", server.committed());
+            entry.addProperty("pending", server.pending());
+            entry.add("znode", mode.equals("none") ? JsonNull.INSTANCE : znode(server));
+            entry.addProperty("acceptedEpoch", server.epoch("acceptedEpoch"));
+            entry.addProperty("currentEpoch", server.epoch("currentEpoch"));
+            state.add(String.valueOf(server.sid), entry);
+        }
+        return state;
+    }
+
+    /** Returns the configuration that a client reads at a server. */
+    private static JsonElement znode(EnsembleServer server) throws Exception {
+        try (ZooKeeperAdmin client = connect(server)) {
+            String text = new String(client.getConfig(false, new Stat()), StandardCharsets.UTF_8);
+            return new com.google.gson.JsonPrimitive(EnsembleServer.text(text));
+        } catch (KeeperException e) {
+            return new com.google.gson.JsonPrimitive(e.getClass().getSimpleName());
+        }
+    }
+
+    private static long versionOf(String text) {
+        String[] zxid = text.substring(text.lastIndexOf(' ') + 1).split(":");
+        return Long.parseLong(zxid[0]) << 32 | Long.parseLong(zxid[1]);
+    }
+
+    private List<String> lines(JsonObject config) {
+        List<String> lines = new ArrayList<>();
+        for (long sid : sids(config.getAsJsonArray("voters"))) lines.add(line(sid, "participant"));
+        for (long sid : sids(config.getAsJsonArray("observers"))) lines.add(line(sid, "observer"));
+        if (!config.has("groups")) return lines;
+        int number = 1;
+        for (JsonElement group : config.getAsJsonArray("groups")) {
+            StringJoiner members = new StringJoiner(":");
+            for (long sid : sids(group.getAsJsonArray())) members.add(String.valueOf(sid));
+            lines.add("group." + number++ + "=" + members);
+        }
+        config.getAsJsonObject("weights").entrySet().forEach(
+            entry -> lines.add("weight." + entry.getKey() + "=" + entry.getValue().getAsLong()));
+        return lines;
+    }
+
+    private String line(long sid, String role) {
+        int[] own = ports.get(sid);
+        return "server." + sid + "=127.0.0.1:" + own[0] + ":" + own[1] + ":" + role + ";127.0.0.1:" + own[2];
+    }
+
+    private static List<Long> sids(JsonArray array) {
+        List<Long> sids = new ArrayList<>();
+        for (JsonElement sid : array) sids.add(sid.getAsLong());
+        return sids;
+    }
+
+    /** Returns a free port below those that the kernel gives to outgoing connections. No two calls return the same. */
+    private static int port() throws IOException {
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(15_000, 32_000);
+            synchronized (USED_PORTS) {
+                if (!USED_PORTS.add(port)) continue;
+            }
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (IOException e) {
+                // Another process uses the port.
+            }
+        }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        for (EnsembleServer server : servers.values()) server.stop();
+    }
+}
