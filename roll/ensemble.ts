@@ -43,6 +43,13 @@ export function actionsOf(from: Ensemble, to: Ensemble): Order {
   return servers.map((server) => ({ kind: kindOf(roleIn(from, server), roleIn(to, server)), server }));
 }
 
+/** Returns the servers that run after these actions. */
+export function runningAfter(from: Ensemble, done: Order): readonly ServerId[] {
+  const of = (wanted: ActionKind): ServerId[] => done.filter(({ kind }) => kind === wanted).map(({ server }) => server);
+  const stopped = of("stop");
+  return [...membersOf(from).filter((sid) => !stopped.includes(sid)), ...of("start")].sort((a, b) => a - b);
+}
+
 type Role = "voter" | "observer" | undefined;
 
 function roleIn({ config: { observers, voters } }: Ensemble, server: ServerId): Role {

@@ -10,8 +10,9 @@
  * every order with the same actions until then fails, too, and phase 2 runs each beginning only once.
  */
 import type { ServerId } from "../protocol/index.ts";
-import { actionsOf, membersOf, type Order, type RollAction } from "./ensemble.ts";
+import { actionsOf, membersOf, type Order, type RollAction, runningAfter } from "./ensemble.ts";
 import { keyOf, ORDERS_MAX, type Orders, ordersOf } from "./orders.ts";
+import { type SplitByPartition, splitByPartition } from "./partition.ts";
 import {
   type Check,
   CRASH_MOMENTS,
@@ -29,10 +30,8 @@ export interface Failure {
   readonly kind: "unsafe" | "unavailable";
   /** The index of the action at which the order fails. */
   readonly action: number;
-  /** The server that led before the first action. */
-  readonly leader: ServerId;
-  /** The crash without which the order does not fail; undefined if it fails without one. */
-  readonly crash: Crash | undefined;
+  /** The options of the run that fails: its leader at the start, and its crash, if it fails only because of one. */
+  readonly options: RollOptions;
   /** The state of the servers at the failed check; undefined if an invariant is violated. */
   readonly check: Check | undefined;
   readonly run: RollRun;
@@ -53,6 +52,8 @@ export interface JudgedOrder {
   readonly fragile: readonly Fragile[];
   /** The number of checks at which a running server does not serve. */
   readonly idle: number;
+  /** Two leaders that a partition of the network can make during this order; undefined if it cannot. */
+  readonly split: SplitByPartition | undefined;
   /** Whether crashes were tried. False if the order fails without one, or if there were too many runs. */
   readonly triedCrashes: boolean;
 }
@@ -121,7 +122,8 @@ class Judge {
       }
     }
     if (failure !== undefined) this.failures.set(keyOf(order.slice(0, failure.action + 1)), failure);
-    return { order, failure, fragile: [], idle, triedCrashes: false };
+    const split = splitByPartition(this.roll.from, this.roll.to, order);
+    return { order, failure, fragile: [], idle, split, triedCrashes: false };
   }
 
   private knownFailure(order: Order): Failure | undefined {
@@ -153,7 +155,7 @@ class Judge {
     let failure: Failure | undefined;
     const fragile: Fragile[] = [];
     const [leader] = this.leaders as readonly [ServerId];
-    for (const server of runningAfter(this.roll, beginning)) {
+    for (const server of runningAfter(this.roll.from, beginning)) {
       const crash: Crash = { server, action, moment: "after" };
       const options = { leader, crash, seed: 1 };
       const run = this.run(beginning, options);
@@ -184,7 +186,7 @@ class Judge {
     let seed = 1;
     for (const leader of this.leaders) {
       for (let action = 0; action < order.length; action++) {
-        for (const server of runningAfter(this.roll, order.slice(0, action + 1))) {
+        for (const server of runningAfter(this.roll.from, order.slice(0, action + 1))) {
           for (const moment of CRASH_MOMENTS) {
             const crash: Crash = { server, action, moment };
             const options = { leader, crash, seed: ++seed };
@@ -205,9 +207,8 @@ class Judge {
   }
 
   private failureOf(order: Order, run: RollRun, options: RollOptions): Failure | undefined {
-    const common = { leader: options.leader, crash: options.crash };
     if (run.violation !== undefined) {
-      return { ...common, kind: "unsafe", action: run.violatedAt, check: undefined, run };
+      return { kind: "unsafe", action: run.violatedAt, options, check: undefined, run };
     }
     if (this.failedCheck(run) === undefined) return undefined;
     // An election can take longer, so the operator waits longer.
@@ -216,7 +217,7 @@ class Judge {
       return this.failureOf(order, this.run(order, patient), patient);
     }
     const check = this.failedCheck(run) as Check;
-    return { ...common, kind: "unavailable", action: check.action, check, run };
+    return { kind: "unavailable", action: check.action, options, check, run };
   }
 
   /** Returns the first check that fails: no write commits, or a member of the new ensemble does not serve at the end. */
@@ -249,11 +250,15 @@ function stopsWrites({ checks }: RollRun): boolean {
   return checks.some(({ commits, moment }) => moment === "down" && !commits);
 }
 
-/** Safe orders first; among them those with the fewest crashes that stop writes, and the fewest idle servers. */
+/**
+ * Safe orders first; among them those in which a partition makes no two leaders, then those with the fewest crashes that
+ * stop writes, and the fewest idle servers.
+ */
 function byPreference(a: JudgedOrder, b: JudgedOrder): number {
   return (
     rankOf(a) - rankOf(b) ||
     Number(b.triedCrashes) - Number(a.triedCrashes) ||
+    Number(a.split !== undefined) - Number(b.split !== undefined) ||
     a.fragile.length - b.fragile.length ||
     a.idle - b.idle ||
     compareKeys(a.order, b.order)
@@ -269,11 +274,4 @@ function rankOf({ failure }: JudgedOrder): number {
 function compareKeys(a: readonly RollAction[], b: readonly RollAction[]): number {
   const i = a.findIndex(({ server }, i) => server !== b[i]?.server);
   return i < 0 ? 0 : (a[i] as RollAction).server - (b[i] as RollAction).server;
-}
-
-/** Returns the servers that run after these actions. */
-export function runningAfter({ from }: Roll, done: Order): readonly ServerId[] {
-  const stopped = done.filter(({ kind }) => kind === "stop").map(({ server }) => server);
-  const started = done.filter(({ kind }) => kind === "start").map(({ server }) => server);
-  return [...membersOf(from).filter((sid) => !stopped.includes(sid)), ...started].sort((a, b) => a - b);
 }

@@ -8,7 +8,7 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { DEFAULT_THREADS, type ServerSpec } from "../cluster/cluster-spec.ts";
 import type { InvariantId, Violation } from "../invariants/index.ts";
-import type { ServerId } from "../protocol/index.ts";
+import type { Behavior, ServerId } from "../protocol/index.ts";
 import { DEFAULT_DISK, DEFAULT_NETWORK } from "../scenarios/loading/short-forms-and-defaults.ts";
 import { ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
@@ -87,14 +87,20 @@ export interface RollOptions {
   readonly windowMs?: number;
   /** The seed from which latencies and the durations of work are drawn. */
   readonly seed: number;
+  /** Changes the behavior of every server, for example to apply a fix. */
+  readonly change?: (behavior: Behavior) => Behavior;
 }
 
 /** Runs the actions in this order. */
-export function simulateRoll(roll: Roll, order: Order, { crash, leader, seed, windowMs }: RollOptions): RollRun {
+export function simulateRoll(
+  roll: Roll,
+  order: Order,
+  { change, crash, leader, seed, windowMs }: RollOptions,
+): RollRun {
   const starts = startTimes(order.length, crash, windowMs);
   const endMs = starts[order.length] as number;
   const scenario = scenarioOf(roll, order, leader, starts, crash);
-  const runner = new ScenarioRunner(scenario, { seed, records: false, digest: false, stopAt: isUnsafe });
+  const runner = new ScenarioRunner(scenario, { seed, records: false, digest: false, stopAt: isUnsafe, change });
   const checks: Check[] = [];
   const checkAt = (timeMs: number, action: number, moment: Check["moment"]): void => {
     const { cluster } = runner;

@@ -32,7 +32,18 @@ const { dependencies, devDependencies, exports, peerDependencies } = JSON.parse(
 const fresh = `.dist-${process.pid}`;
 process.on("exit", () => rmSync(join(root, fresh), { recursive: true, force: true }));
 
-const AROUND_THE_CORE = ["campaign", "cli", "cluster", "decide", "fuzz", "invariants", "lib", "reports", "scenarios"];
+const AROUND_THE_CORE = [
+  "campaign",
+  "cli",
+  "cluster",
+  "decide",
+  "fuzz",
+  "invariants",
+  "lib",
+  "reports",
+  "roll",
+  "scenarios",
+];
 
 const published = {
   cli: "cli/main.ts",
