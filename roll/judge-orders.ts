@@ -81,7 +81,12 @@ const PATIENCE = 4;
 
 /** Judges the orders of a roll, at most `max` of them. */
 export function judgeRoll(roll: Roll, max = ORDERS_MAX): JudgedRoll {
-  return new Judge(roll).judge(ordersOf(actionsOf(roll.from, roll.to), max));
+  return judgeOrders(roll, ordersOf(actionsOf(roll.from, roll.to), max));
+}
+
+/** Judges the given orders of a roll. */
+export function judgeOrders(roll: Roll, orders: Orders): JudgedRoll {
+  return new Judge(roll).judge(orders);
 }
 
 class Judge {

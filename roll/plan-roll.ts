@@ -45,7 +45,7 @@ export interface RollPlan {
 }
 
 /** The largest number of orders that are tried for a smaller roll. */
-const STAGE_ORDERS_MAX = 24;
+const STAGE_ORDERS_MAX = 12;
 
 export function planRoll(roll: Roll): RollPlan {
   const judged = judgeRoll(roll, ORDERS_MAX);

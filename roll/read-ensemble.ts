@@ -6,7 +6,7 @@ import type { EnsembleConfig } from "../cluster/cluster-spec.ts";
 import { type Property, readProperties } from "../decide/zoo-cfg.ts";
 import { asServerId, formatZxid, type ServerId } from "../protocol/index.ts";
 import { ScenarioError } from "../scenarios/scenario-error.ts";
-import type { Ensemble } from "./ensemble.ts";
+import { type Ensemble, isStandalone } from "./ensemble.ts";
 
 /** An ensemble as its files describe it. */
 export interface EnsembleFile extends Ensemble {
@@ -41,14 +41,27 @@ export function readEnsemble(text: string, file: string, readFile: ReadFile): En
     standaloneEnabled: flag(properties, "standaloneEnabled", true, file),
   };
   const pointer = properties.findLast(({ key }) => key === "dynamicConfigFile");
-  if (pointer === undefined) return { ...settings, ...readLists(properties, file, versionLine(properties, file)) };
+  if (pointer === undefined) {
+    return checked({ ...settings, ...readLists(properties, file, versionLine(properties, file)) });
+  }
   const own = properties.find(({ key }) => isListKey(key));
   if (own !== undefined) {
     refuse(file, own, "is in zoo.cfg and dynamicConfigFile is set, too", "the lists in only one of the two files");
   }
   const version = /\.([0-9a-fA-F]{1,16})$/.exec(pointer.value)?.[1];
   const lists = readProperties(readFile(pointer.value));
-  return { ...settings, ...readLists(lists, pointer.value, version === undefined ? 0 : Number.parseInt(version, 16)) };
+  const hex = version === undefined ? 0 : Number.parseInt(version, 16);
+  return checked({ ...settings, ...readLists(lists, pointer.value, hex) });
+}
+
+/** Refuses what QuorumPeerConfig#parseDynamicConfig refuses for a standalone server. */
+function checked(ensemble: EnsembleFile): EnsembleFile {
+  const { config, file, lines } = ensemble;
+  const [observer] = config.observers;
+  if (observer === undefined || !isStandalone(ensemble)) return ensemble;
+  const { line, value } = lines.get(observer) as ServerLine;
+  const accepted = "two participants or more, or standaloneEnabled=false";
+  return refuse(file, { key: `server.${observer}`, value, line }, "is an observer of a standalone server", accepted);
 }
 
 /**
@@ -86,13 +99,9 @@ function readLists(
   const nothing = { key: "server.N", value: undefined, line: 1 };
   if (voters.length === 0) refuse(file, nothing, "no participant is listed", `at least one line ${SERVER_FORM}`);
   if (lines.size > SERVERS_MAX) {
-    const [, { line, value }] = [...lines][SERVERS_MAX] as [ServerId, ServerLine];
-    refuse(
-      file,
-      { key: "server.N", value, line },
-      `${lines.size} servers are listed`,
-      `at most ${SERVERS_MAX} servers`,
-    );
+    const [sid, { line, value }] = [...lines][SERVERS_MAX] as [ServerId, ServerLine];
+    const property = { key: `server.${sid}`, value, line };
+    refuse(file, property, `${lines.size} servers are listed`, `at most ${SERVERS_MAX} servers`);
   }
   const config = { voters, observers, ...hierarchyOf(properties, file, voters) };
   return { file, lines, config: version === 0 ? config : { ...config, version: formatZxid(version as never) } };

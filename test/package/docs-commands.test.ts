@@ -38,6 +38,8 @@ const USER_FILES: Readonly<Record<string, string>> = {
   "mine.yaml": "shipped/cold-start-of-three-epoch-1.yaml",
   "upgrade.yaml": "shipped/rolling-upgrade-3-6-2-to-newest.yaml",
   "failing.yaml": "bugs/open-trunc-keeps-one-txn-too-many.yaml",
+  "old.cfg": "../test/roll/rolls/one.cfg",
+  "new.cfg": "../test/roll/rolls/three.cfg",
 };
 const QUERY = { id: 1, peerLastZxid: "1:2", leader: { lastProcessedZxid: "1:3", committedLog: [], txnLogFiles: [] } };
 const LOG_LINE =
