@@ -1,6 +1,6 @@
 /**
- * Prints the answer of `zabsim plan-roll`: a table with the verdicts, the order to use, smaller rolls, and why the other
- * orders are not safe.
+ * Prints the answer of `zabsim plan-roll`: a table with the verdicts, the order to use, smaller rolls, and why the
+ * other orders are not safe.
  */
 import type { OrderAnswer, RollAnswer, RuleAnswer, StageAnswer } from "../roll/roll-answer.ts";
 import { countOf, hanging } from "./format.ts";

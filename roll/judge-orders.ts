@@ -225,7 +225,7 @@ class Judge {
     return { kind: "unavailable", action: check.action, options, check, run };
   }
 
-  /** Returns the first check that fails: no write commits, or a member of the new ensemble does not serve at the end. */
+  /** Returns the first check that fails: no write commits, or a member of the new ensemble never serves. */
   private failedCheck({ checks }: RollRun): Check | undefined {
     const members = membersOf(this.roll.to);
     const last = actionsOf(this.roll.from, this.roll.to).length - 1;
@@ -256,8 +256,8 @@ function stopsWrites({ checks }: RollRun): boolean {
 }
 
 /**
- * Safe orders first; among them those in which a partition makes no two leaders, then those with the fewest crashes that
- * stop writes, and the fewest idle servers.
+ * Safe orders first. Among them, those in which a partition makes no two leaders come first, then those with the fewest
+ * crashes that stop writes, and with the fewest idle servers.
  */
 function byPreference(a: JudgedOrder, b: JudgedOrder): number {
   return (

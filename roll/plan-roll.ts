@@ -1,6 +1,6 @@
 /**
- * Plans a roll: judges its orders, merges orders that behave alike into rules, and proposes smaller rolls if no order is
- * safe, or if a partition of the network can make two leaders in any order.
+ * Plans a roll: judges its orders, merges orders that behave alike into rules, and proposes smaller rolls if no order
+ * is safe, or if a partition of the network can make two leaders in any order.
  */
 import type { EnsembleConfig } from "../cluster/cluster-spec.ts";
 import type { ServerId } from "../protocol/index.ts";

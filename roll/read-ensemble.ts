@@ -72,7 +72,8 @@ export function refuseMovedServers(from: EnsembleFile, to: EnsembleFile): void {
   for (const [sid, { address, line, value }] of to.lines) {
     const before = from.lines.get(sid);
     if (before === undefined || before.address === address) continue;
-    const problem = `the address was ${before.address} in ${from.file}, and plan-roll does not model addresses that change`;
+    const old = `the address was ${before.address} in ${from.file}`;
+    const problem = `${old}, and plan-roll does not model addresses that change`;
     const accepted = `${before.address}, or a new server with an id that ${from.file} does not contain`;
     refuse(to.file, { key: `server.${sid}`, value, line }, problem, accepted);
   }

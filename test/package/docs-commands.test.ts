@@ -32,7 +32,7 @@ const DOCUMENTS = ["README.md", "CONTRIBUTING.md", ...docs.map((file) => `docs/$
 const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
 
 /**
- * Files that the commands expect the user to have. Each value is the scenario in scenarios/ that the test copies there.
+ * Files that the commands expect the user to have. Each value is the file that the test copies, relative to scenarios/.
  */
 const USER_FILES: Readonly<Record<string, string>> = {
   "mine.yaml": "shipped/cold-start-of-three-epoch-1.yaml",

@@ -149,7 +149,7 @@ const CASES: readonly Case[] = [
     verdict: "safe",
   },
   {
-    about: "shrinking to one server: the other one stops first, and nobody has a quorum",
+    about: "shrinking to one server: the other one stops first, and no server has a quorum",
     from: "two",
     to: "one",
     order: "2 1",
