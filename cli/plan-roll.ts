@@ -3,8 +3,9 @@
  */
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { behaviorOf } from "../protocol/releases.ts";
 import { rollPlanText } from "../reports/roll-plan.ts";
-import { readEnsemble, refuseMovedServers } from "../roll/read-ensemble.ts";
+import { readEnsemble, refuseDynamicLists, refuseMovedServers } from "../roll/read-ensemble.ts";
 import { answerRoll, type RollAnswer } from "../roll/roll-answer.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
 import { textWidth, write } from "./output.ts";
@@ -18,8 +19,10 @@ export interface PlanRollOptions {
 export async function planRoll(fromFile: string, toFile: string, options: PlanRollOptions): Promise<number> {
   const from = ensembleIn(fromFile);
   const to = ensembleIn(toFile);
+  const { zookeeper = "newest" } = options;
   refuseMovedServers(from, to);
-  const answer = answerRoll({ from, to, zookeeper: options.zookeeper ?? "newest" });
+  if (behaviorOf(zookeeper).knowsReconfig) for (const ensemble of [from, to]) refuseDynamicLists(ensemble);
+  const answer = answerRoll({ from, to, zookeeper });
   await write(`${options.json ? JSON.stringify(answer) : rollPlanText(answer, textWidth())}\n`);
   return isSafe(answer) ? EXIT_OK : EXIT_FINDING;
 }

@@ -9,6 +9,7 @@ const VERDICTS: Readonly<Record<RuleAnswer["verdict"], string>> = {
   safe: "safe",
   "safe-without-partition": "safe if no partition",
   "safe-without-crash": "safe without a crash",
+  ineffective: "has no effect",
   unavailable: "loses availability",
   unsafe: "can lose data",
 };
@@ -108,7 +109,7 @@ function stageLines(stages: readonly StageAnswer[], width: number): string[] {
 function whyLines({ verdicts }: RollAnswer, width: number): string[] {
   const failing = verdicts.filter(({ why }) => why !== null);
   if (failing.length === 0) return [];
-  const shown = (["unsafe", "unavailable"] as const).flatMap((verdict) =>
+  const shown = (["unsafe", "unavailable", "ineffective"] as const).flatMap((verdict) =>
     failing.filter((one) => one.verdict === verdict).slice(0, RULES_MAX),
   );
   return [

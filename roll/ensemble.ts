@@ -13,6 +13,13 @@ export interface Ensemble {
   readonly standaloneEnabled: boolean;
 }
 
+/** The two ensembles of a roll, and the release of all servers. */
+export interface Roll {
+  readonly from: Ensemble;
+  readonly to: Ensemble;
+  readonly zookeeper: string;
+}
+
 /** What an operator does with a server: the new list makes it a member, keeps it, changes its role, or removes it. */
 export type ActionKind = "start" | "restart" | "promote" | "demote" | "stop";
 

@@ -2,11 +2,11 @@
 import type { EnsembleConfig } from "../cluster/cluster-spec.ts";
 import type { ServerId } from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
-import { type ActionKind, type Ensemble, type Order, runningAfter } from "./ensemble.ts";
+import { type ActionKind, type Ensemble, type Order, type Roll, runningAfter } from "./ensemble.ts";
 import type { Rule, RuleStep } from "./group-orders.ts";
 import type { Failure } from "./judge-orders.ts";
 import { isQuorumOf } from "./partition.ts";
-import { type Roll, simulateRoll } from "./simulate-roll.ts";
+import { simulateRoll } from "./simulate-roll.ts";
 
 const VERBS: Readonly<Record<ActionKind, string>> = {
   start: "start",
@@ -84,12 +84,15 @@ export function failureText(roll: Roll, order: Order, failure: Failure): string 
 }
 
 function effectText(roll: Roll, order: Order, failure: Failure): string {
-  const { action, check, run } = failure;
+  const { action, check, kind, run } = failure;
   if (run.violation !== undefined) {
     const { id, server, text } = run.violation;
     return `server ${server} ${text} (${id})`;
   }
-  const { commits, idle, leaders } = check as NonNullable<typeof check>;
+  const { commits, idle, leaders, stale } = check as NonNullable<typeof check>;
+  if (kind === "ineffective") {
+    return `${serversText(stale)} still ${stale.length === 1 ? "uses" : "use"} another list`;
+  }
   if (commits) return `${serversText(idle)} never ${idle.length === 1 ? "serves" : "serve"}`;
   if (leaders.length === 0) return "no server leads";
   const because = isFixedBy3829(roll, order.slice(0, action + 1), failure) ? `, because of ${BUG_3829}` : "";

@@ -10,14 +10,13 @@
  * every order with the same actions until then fails, too, and phase 2 runs each beginning only once.
  */
 import type { ServerId } from "../protocol/index.ts";
-import { actionsOf, membersOf, type Order, type RollAction, runningAfter } from "./ensemble.ts";
+import { actionsOf, membersOf, type Order, type Roll, type RollAction, runningAfter } from "./ensemble.ts";
 import { keyOf, ORDERS_MAX, type Orders, ordersOf } from "./orders.ts";
 import { type SplitByPartition, splitByPartition } from "./partition.ts";
 import {
   type Check,
   CRASH_MOMENTS,
   type Crash,
-  type Roll,
   type RollOptions,
   type RollRun,
   simulateRoll,
@@ -26,8 +25,11 @@ import {
 
 /** Why an order fails. */
 export interface Failure {
-  /** `unsafe`: data can be lost, or two servers lead. `unavailable`: no write commits, or a server never serves. */
-  readonly kind: "unsafe" | "unavailable";
+  /**
+   * `unsafe`: data can be lost, or two servers lead. `unavailable`: no write commits, or a server never serves.
+   * `ineffective`: servers do not use the new list at the end.
+   */
+  readonly kind: "unsafe" | "unavailable" | "ineffective";
   /** The index of the action at which the order fails. */
   readonly action: number;
   /** The options of the run that fails: its leader at the start, and its crash, if it fails only because of one. */
@@ -127,7 +129,7 @@ class Judge {
       }
     }
     if (failure !== undefined) this.failures.set(keyOf(order.slice(0, failure.action + 1)), failure);
-    const split = splitByPartition(this.roll.from, this.roll.to, order);
+    const split = splitByPartition(this.roll, order);
     return { order, failure, fragile: [], idle, split, triedCrashes: false };
   }
 
@@ -222,17 +224,21 @@ class Judge {
       return this.failureOf(order, this.run(order, patient), patient);
     }
     const check = this.failedCheck(run) as Check;
-    return { kind: "unavailable", action: check.action, options, check, run };
+    const kind = check.commits && !this.idles(check) ? "ineffective" : "unavailable";
+    return { kind, action: check.action, options, check, run };
   }
 
-  /** Returns the first check that fails: no write commits, or a member of the new ensemble never serves. */
+  /** Returns the first check that fails: no write commits, or a member of the new ensemble is wrong at the end. */
   private failedCheck({ checks }: RollRun): Check | undefined {
-    const members = membersOf(this.roll.to);
     const last = actionsOf(this.roll.from, this.roll.to).length - 1;
-    return checks.find(
-      ({ action, commits, idle, moment }) =>
-        moment === "end" && (!commits || (action === last && idle.some((sid) => members.includes(sid)))),
-    );
+    return checks.find((check) => {
+      const isWrong = check.action === last && (this.idles(check) || check.stale.length > 0);
+      return check.moment === "end" && (!check.commits || isWrong);
+    });
+  }
+
+  private idles({ idle }: Check): boolean {
+    return idle.some((sid) => membersOf(this.roll.to).includes(sid));
   }
 }
 
@@ -248,7 +254,7 @@ function some<Value>(values: readonly Value[], max: number): readonly Value[] {
 }
 
 function worse(a: Failure | undefined, b: Failure | undefined): Failure | undefined {
-  return a === undefined || (a.kind === "unavailable" && b?.kind === "unsafe") ? b : a;
+  return a === undefined || (b !== undefined && RANKS[b.kind] > RANKS[a.kind]) ? b : a;
 }
 
 function stopsWrites({ checks }: RollRun): boolean {
@@ -270,7 +276,7 @@ function byPreference(a: JudgedOrder, b: JudgedOrder): number {
   );
 }
 
-const RANKS = { safe: 0, unavailable: 1, unsafe: 2 } as const;
+const RANKS = { safe: 0, ineffective: 1, unavailable: 2, unsafe: 3 } as const;
 
 function rankOf({ failure }: JudgedOrder): number {
   return RANKS[failure?.kind ?? "safe"];

@@ -4,18 +4,17 @@
  */
 import type { EnsembleConfig } from "../cluster/cluster-spec.ts";
 import type { ServerId } from "../protocol/index.ts";
-import type { Ensemble, Order } from "./ensemble.ts";
+import type { Ensemble, Order, Roll } from "./ensemble.ts";
 import { failureText } from "./explain.ts";
 import { type Rule, rulesFor } from "./group-orders.ts";
-import { type JudgedOrder, type JudgedRoll, judgeRoll } from "./judge-orders.ts";
+import { type Failure, type JudgedOrder, type JudgedRoll, judgeRoll } from "./judge-orders.ts";
 import { ORDERS_MAX } from "./orders.ts";
-import type { Roll } from "./simulate-roll.ts";
 
 /**
  * The verdict on an order, the best first. `safe-without-partition`: a partition of the network can make two leaders.
  * `safe-without-crash`: crashes were not tried.
  */
-export type Verdict = "safe" | "safe-without-partition" | "safe-without-crash" | "unavailable" | "unsafe";
+export type Verdict = "safe" | "safe-without-partition" | "safe-without-crash" | Failure["kind"];
 
 /** Orders with the same verdict and the same reason. */
 export interface RuleVerdict {
@@ -40,7 +39,7 @@ export interface Stage {
 export interface RollPlan {
   readonly judged: JudgedRoll;
   readonly verdicts: readonly RuleVerdict[];
-  /** Smaller rolls that lead to the same ensemble. Undefined if the roll needs none, or cannot be divided. */
+  /** Smaller rolls that lead to the same ensemble. Undefined if the roll needs none, or if one of them is not safe. */
   readonly stages: readonly Stage[] | undefined;
 }
 
@@ -51,7 +50,9 @@ export function planRoll(roll: Roll): RollPlan {
   const judged = judgeRoll(roll, ORDERS_MAX);
   const isSafe = judged.best !== undefined && judged.best.split === undefined;
   const ensembles = isSafe ? [] : intermediate(roll.from, roll.to);
-  return { judged, verdicts: verdictsOf(judged), stages: stagesOf(roll, ensembles) };
+  const stages = stagesOf(roll, ensembles);
+  const areSafe = stages?.every((stage) => stage.judged.best !== undefined);
+  return { judged, verdicts: verdictsOf(judged), stages: areSafe ? stages : undefined };
 }
 
 // ---- rules

@@ -12,6 +12,10 @@ import { type Ensemble, isStandalone } from "./ensemble.ts";
 export interface EnsembleFile extends Ensemble {
   /** The file with the list of servers. */
   readonly file: string;
+  /** The file with the settings: zoo.cfg. */
+  readonly settingsFile: string;
+  /** The line reconfigEnabled; undefined if the file has none. */
+  readonly reconfigLine: Property | undefined;
   /** The server.N line of each server. */
   readonly lines: ReadonlyMap<ServerId, ServerLine>;
 }
@@ -37,6 +41,8 @@ const SERVER_FORM = "server.N=HOST:QUORUM_PORT:ELECTION_PORT, with :observer at 
 export function readEnsemble(text: string, file: string, readFile: ReadFile): EnsembleFile {
   const properties = readProperties(text);
   const settings = {
+    settingsFile: file,
+    reconfigLine: properties.findLast(({ key }) => key === "reconfigEnabled"),
     reconfigEnabled: flag(properties, "reconfigEnabled", false, file),
     standaloneEnabled: flag(properties, "standaloneEnabled", true, file),
   };
@@ -79,11 +85,22 @@ export function refuseMovedServers(from: EnsembleFile, to: EnsembleFile): void {
   }
 }
 
+/**
+ * Refuses reconfigEnabled=true: the servers then keep their list in dynamic files and take the newest version that they
+ * hear of, so an edited list has no lasting effect.
+ */
+export function refuseDynamicLists({ reconfigEnabled, reconfigLine, settingsFile }: EnsembleFile): void {
+  if (!reconfigEnabled || reconfigLine === undefined) return;
+  const problem =
+    "the servers keep their list in dynamic files, and plan-roll models only lists that an operator edits";
+  refuse(settingsFile, reconfigLine, problem, "false; with true, change the ensemble with the command reconfig");
+}
+
 function readLists(
   properties: readonly Property[],
   file: string,
   version: number,
-): Omit<EnsembleFile, "reconfigEnabled" | "standaloneEnabled"> {
+): Pick<EnsembleFile, "file" | "lines" | "config"> {
   const lines = new Map<ServerId, ServerLine>();
   for (const property of properties.filter(({ key }) => key.startsWith("server."))) {
     const sid = serverId(property, file, "server.");

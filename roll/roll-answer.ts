@@ -1,11 +1,11 @@
 /** The answer of `zabsim plan-roll` as plain data with texts, which is also its JSON form. */
 import type { ServerId } from "../protocol/index.ts";
-import type { ActionKind, Order } from "./ensemble.ts";
+import { behaviorOf } from "../protocol/releases.ts";
+import type { ActionKind, Order, Roll } from "./ensemble.ts";
 import { actionText, ensembleText, instruction, ruleText, serversText } from "./explain.ts";
 import type { Fragile, JudgedOrder } from "./judge-orders.ts";
 import type { SplitByPartition } from "./partition.ts";
 import { planRoll, type Verdict, verdictOf } from "./plan-roll.ts";
-import type { Roll } from "./simulate-roll.ts";
 
 /** The answer to one roll. */
 export interface RollAnswer {
@@ -54,7 +54,8 @@ export interface StageAnswer {
 }
 
 /** Plans a roll and returns the answer. */
-export function answerRoll(roll: Roll): RollAnswer {
+export function answerRoll(asked: Roll): RollAnswer {
+  const roll = withSettingsOfRelease(asked);
   const { judged, stages, verdicts } = planRoll(roll);
   return {
     zookeeper: roll.zookeeper,
@@ -68,6 +69,13 @@ export function answerRoll(roll: Roll): RollAnswer {
     stages: stages?.map(({ judged: { best }, to }) => ({ to: ensembleText(to), use: orderAnswer(best) })) ?? null,
     tried: judged.orders.map((one) => ({ order: wordsOf(one.order), verdict: verdictOf(one) })),
   };
+}
+
+/** Releases without dynamic reconfiguration ignore its settings. */
+function withSettingsOfRelease({ from, to, zookeeper }: Roll): Roll {
+  if (behaviorOf(zookeeper).knowsReconfig) return { from, to, zookeeper };
+  const ignored = { reconfigEnabled: false, standaloneEnabled: true };
+  return { from: { ...from, ...ignored }, to: { ...to, ...ignored }, zookeeper };
 }
 
 function wordsOf(order: Order): string[] {

@@ -12,14 +12,7 @@ import type { Behavior, ServerId } from "../protocol/index.ts";
 import { DEFAULT_DISK, DEFAULT_NETWORK } from "../scenarios/loading/short-forms-and-defaults.ts";
 import { ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
-import { type Ensemble, isStandalone, membersOf, type Order, type RollAction } from "./ensemble.ts";
-
-/** The two ensembles of a roll, and the release of all servers. */
-export interface Roll {
-  readonly from: Ensemble;
-  readonly to: Ensemble;
-  readonly zookeeper: string;
-}
+import { type Ensemble, isStandalone, membersOf, type Order, type Roll, type RollAction } from "./ensemble.ts";
 
 /** A crash of one server during one action of a roll. */
 export interface Crash {
@@ -45,6 +38,8 @@ export interface Check {
   readonly leaders: readonly ServerId[];
   /** The running servers that do not serve. */
   readonly idle: readonly ServerId[];
+  /** The running servers that do not use the new list. */
+  readonly stale: readonly ServerId[];
 }
 
 /** The outcome of one order, or of its first actions. */
@@ -115,7 +110,7 @@ export function simulateRoll(
     cluster.world.at(
       timeMs * US,
       () => {
-        checks.push({ action, moment, commits: committed(cluster) > before, ...statesOf(cluster) });
+        checks.push({ action, moment, commits: committed(cluster) > before, ...statesOf(cluster, roll.to) });
       },
       "check",
     );
@@ -151,8 +146,10 @@ function committed({ running }: Cluster): number {
   return Math.max(0, ...running.filter(({ peer }) => peer.leads).map(({ peer }) => peer.database.history.length));
 }
 
-function statesOf({ running }: Cluster): Pick<Check, "leaders" | "idle"> {
+function statesOf({ running }: Cluster, to: Ensemble): Pick<Check, "leaders" | "idle" | "stale"> {
+  const voters = to.config.voters.join();
   return {
+    stale: running.filter(({ peer }) => peer.configurations.committed.voters.join() !== voters).map(({ id }) => id),
     leaders: running.filter(({ peer }) => peer.leads).map(({ id }) => id),
     idle: running.filter(({ peer }) => !peer.serving).map(({ id }) => id),
   };

@@ -61,6 +61,10 @@ describe("zabsim plan-roll", () => {
       ["plan-roll", roll("one"), file("moved.cfg", "server.1=other:2888:3888")],
       "moved.cfg:1: server.1: the address was",
     ],
+    [
+      ["plan-roll", roll("one"), file("dynamic.cfg", "server.1=zk1:2888:3888", "reconfigEnabled=true")],
+      "dynamic.cfg:2: reconfigEnabled: the servers keep their list in dynamic files",
+    ],
   ])("refuses %s", (args, message) => {
     const ended = zabsim(args);
     expect(isBadInput(ended)).toBe(true);

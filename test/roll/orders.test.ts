@@ -77,7 +77,7 @@ describe("a partition during a roll", () => {
     servers.map((sid) => actionsOf(three, five).find(({ server }) => server === sid) as RollAction);
 
   it("can make two leaders if enough servers have each list", () => {
-    expect(splitByPartition(three, five, orderOf([4, 5, 1, 2, 3]))).toEqual({
+    expect(splitByPartition({ from: three, to: five, zookeeper: "newest" }, orderOf([4, 5, 1, 2, 3]))).toEqual({
       action: 1,
       old: ids([1, 2]),
       fresh: ids([3, 4, 5]),
@@ -85,6 +85,6 @@ describe("a partition during a roll", () => {
   });
 
   it("cannot make two leaders if too few servers have the new list", () => {
-    expect(splitByPartition(three, five, orderOf([1, 2, 3, 4, 5]))).toBeUndefined();
+    expect(splitByPartition({ from: three, to: five, zookeeper: "newest" }, orderOf([1, 2, 3, 4, 5]))).toBeUndefined();
   });
 });

@@ -5,12 +5,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { asServerId } from "../../protocol/index.ts";
-import { actionsOf, type Order, type RollAction } from "../../roll/ensemble.ts";
+import { actionsOf, type Order, type Roll, type RollAction } from "../../roll/ensemble.ts";
 import { failureText } from "../../roll/explain.ts";
 import { judgeOrders } from "../../roll/judge-orders.ts";
 import { type Verdict, verdictOf } from "../../roll/plan-roll.ts";
 import { readEnsemble } from "../../roll/read-ensemble.ts";
-import type { Roll } from "../../roll/simulate-roll.ts";
 
 function ensemble(name: string) {
   const file = `rolls/${name}.cfg`;
@@ -162,6 +161,14 @@ const CASES: readonly Case[] = [
     to: "one",
     order: "1 2",
     verdict: "safe",
+  },
+  {
+    about: "an ensemble of one server with standaloneEnabled=false gets two others",
+    from: "ensemble-of-one",
+    to: "three",
+    order: "2 3 1",
+    verdict: "unsafe",
+    why: /server 3 is established in epoch 1 at 0:0 and lacks committed transactions/,
   },
   {
     about: "the new ensemble has no server of the old one, so it has no data",
