@@ -72,7 +72,7 @@ function tableLines({ verdicts }: RollAnswer, width: number): string[] {
 
 function useLines(use: OrderAnswer, width: number): string[] {
   return [
-    "The order to use (after each step, wait until the server serves and a write succeeds):",
+    ...hanging("The order to use (after each step, wait until the server serves and a write succeeds):", "", "", width),
     ...stepLines(use, "  ", width),
   ];
 }
