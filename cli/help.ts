@@ -143,7 +143,7 @@ export const HELP = {
     ],
     exitCodes: [
       [EXIT_OK, "an order is safe"],
-      [EXIT_FINDING, "no order is safe"],
+      [EXIT_FINDING, "no order is safe in one roll"],
     ],
     notes: [
       "An order is safe if writes commit after each step, and no invariant is violated, also if one server crashes and",

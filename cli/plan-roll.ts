@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { behaviorOf } from "../protocol/releases.ts";
 import { rollPlanText } from "../reports/roll-plan.ts";
 import { readEnsemble, refuseDynamicLists, refuseMovedServers } from "../roll/read-ensemble.ts";
-import { answerRoll, type RollAnswer } from "../roll/roll-answer.ts";
+import { answerRoll } from "../roll/roll-answer.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
 import { textWidth, write } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
@@ -24,12 +24,7 @@ export async function planRoll(fromFile: string, toFile: string, options: PlanRo
   if (behaviorOf(zookeeper).knowsReconfig) for (const ensemble of [from, to]) refuseDynamicLists(ensemble);
   const answer = answerRoll({ from, to, zookeeper });
   await write(`${options.json ? JSON.stringify(answer) : rollPlanText(answer, textWidth())}\n`);
-  return isSafe(answer) ? EXIT_OK : EXIT_FINDING;
-}
-
-/** Returns whether there is a safe way: one order, or a sequence of smaller rolls. */
-function isSafe({ use }: RollAnswer): boolean {
-  return use !== null;
+  return answer.use === null ? EXIT_FINDING : EXIT_OK;
 }
 
 function ensembleIn(file: string): ReturnType<typeof readEnsemble> {
