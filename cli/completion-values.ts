@@ -24,6 +24,7 @@ const SCENARIO: ValueSource = {
   values: (typed) => [...[...shippedPaths(), ...bugPaths()].map(scenarioName), ...filesAt(typed, /\.(ya?ml|json)$/)],
 };
 const FOLDER: ValueSource = { values: (typed) => filesAt(typed, /$^/) };
+const CONFIG: ValueSource = { values: (typed) => filesAt(typed, /./) };
 const RELEASE: ValueSource = { values: () => RELEASES };
 
 /**
@@ -36,9 +37,11 @@ const VALUES: Readonly<Record<string, ValueSource>> = {
   file: SCENARIO,
   dir: FOLDER,
   out: FOLDER,
-  "zoo-cfg": { values: (typed) => filesAt(typed, /./) },
+  "zoo-cfg": CONFIG,
   zookeeper: RELEASE,
   release: RELEASE,
+  "plan-roll from": CONFIG,
+  "plan-roll to": CONFIG,
   "matrix from": RELEASE,
   "matrix to": RELEASE,
   bug: { values: () => MATRIX_BUGS.map(ticketOf) },

@@ -136,6 +136,20 @@ export const HELP = {
       'not valid gets {"id":…,"error":"…"}, and the exit code at the end is 2.',
     ],
   },
+  "plan-roll": {
+    examples: [
+      ["zabsim plan-roll old.cfg new.cfg", "find the order in which to restart the servers with new.cfg"],
+      ["zabsim plan-roll old.cfg new.cfg --zookeeper 3.5.8 --json", "do the same for 3.5.8, and print JSON"],
+    ],
+    exitCodes: [
+      [EXIT_OK, "an order is safe"],
+      [EXIT_FINDING, "no order is safe in one roll"],
+    ],
+    notes: [
+      "An order is safe if writes commit after each step, and no invariant is violated, also if one server crashes and",
+      "restarts. While the server is down, writes may wait. Partitions, and addresses that change, are not tried.",
+    ],
+  },
   init: {
     examples: [
       ["zabsim init", "write scenario.yaml"],

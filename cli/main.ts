@@ -350,6 +350,23 @@ function createProgram(done: (code: number) => void): Command {
     .action(async (line, options) => done(await (await import("./decide.ts")).decide(line, options)));
 
   command(
+    "plan-roll <from> <to>",
+    "find the safe order of restarts for a new list of servers",
+    "Runs a planned roll of static server lists in the simulator: each server restarts with the new list, new " +
+      "servers start, and removed servers stop. Tries all orders, or some of them for large ensembles, without a " +
+      "crash and with a crash of each server after each step. Prints which orders are safe, lose availability or can " +
+      "lose data, and the order to use. The arguments are the zoo.cfg (or the dynamic configuration file) before and " +
+      "after the roll. zabsim reads server.N, group.N, weight.N, dynamicConfigFile, reconfigEnabled and " +
+      "standaloneEnabled.",
+  )
+    .option(
+      "--zookeeper <release>",
+      "ZooKeeper release of all servers, e.g. 3.5.8 (default: newest)",
+      parseRelease("--zookeeper"),
+    )
+    .action(async (from, to, options) => done(await (await import("./plan-roll.ts")).planRoll(from, to, options)));
+
+  command(
     "init [file]",
     "write a commented starter scenario",
     "Writes a small, complete scenario with comments that explain each part. The argument is the name of the new " +

@@ -32,24 +32,38 @@ export interface ReadSettings {
   readonly warnings: readonly string[];
 }
 
+/** One property of a file such as zoo.cfg. */
+export interface Property {
+  readonly key: string;
+  readonly value: string;
+  /** The number of its line, counted from 1. */
+  readonly line: number;
+}
+
+/** Returns the properties of a file in the order of their lines. */
+export function readProperties(text: string): readonly Property[] {
+  return text.split(/\r?\n/).flatMap((content, index) => {
+    const [, key, value] = /^\s*([^#!\s=:][^\s=:]*)\s*[=:\s]\s*(.*?)\s*$/.exec(content) ?? [];
+    return key === undefined || value === undefined ? [] : [{ key, value, line: index + 1 }];
+  });
+}
+
 /** Reads the text of a zoo.cfg. Skips settings that do not influence sync decisions. */
 export function readZooCfg(text: string): ReadSettings {
   const given: Partial<Record<keyof SyncSettings, number | boolean>> = {};
   const warnings: string[] = [];
-  text.split(/\r?\n/).forEach((content, index) => {
-    const [, key, value] = /^\s*([^#!\s=:][^\s=:]*)\s*[=:\s]\s*(.*?)\s*$/.exec(content) ?? [];
-    if (key === undefined || value === undefined) return;
-    const warn = (text: string): void => void warnings.push(`line ${index + 1}: ${text}`);
+  for (const { key, line, value } of readProperties(text)) {
+    const warn = (text: string): void => void warnings.push(`line ${line}: ${text}`);
     const bare = key.replace(/^zookeeper\./, "");
-    if (!isSyncSetting(bare)) return;
+    if (!isSyncSetting(bare)) continue;
     if (bare !== key) {
       warn(`${key} has no effect in zoo.cfg, where the name is ${bare}`);
-      return;
+      continue;
     }
     const read = READERS[bare](value);
     if (read.warning !== undefined) warn(`${key}=${value}: ${read.warning}`);
     given[bare] = read.value;
-  });
+  }
   return { settings: { ...DEFAULT_SYNC_SETTINGS, ...given } as SyncSettings, warnings };
 }
 

@@ -32,7 +32,18 @@ const { dependencies, devDependencies, exports, peerDependencies } = JSON.parse(
 const fresh = `.dist-${process.pid}`;
 process.on("exit", () => rmSync(join(root, fresh), { recursive: true, force: true }));
 
-const AROUND_THE_CORE = ["campaign", "cli", "cluster", "decide", "fuzz", "invariants", "lib", "reports", "scenarios"];
+const AROUND_THE_CORE = [
+  "campaign",
+  "cli",
+  "cluster",
+  "decide",
+  "fuzz",
+  "invariants",
+  "lib",
+  "reports",
+  "roll",
+  "scenarios",
+];
 
 const published = {
   cli: "cli/main.ts",
@@ -99,6 +110,7 @@ const { status, stdout } = spawnSync(
 // A type error does not stop the build, because the JavaScript works. `npm run typecheck` reports type errors.
 if (status !== 0) console.error(`build: type errors in the declarations (npm run typecheck):\n${stdout.trimEnd()}`);
 removeUnreachable(join(root, fresh, "types"), Object.values(exports));
+removeInternalComments(join(root, fresh, "types"));
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 renameSync(join(root, fresh), join(root, "dist"));
@@ -191,4 +203,18 @@ function existing(entries) {
   const missing = Object.values(entries).filter((file) => !existsSync(join(root, file)));
   if (missing.length > 0) console.error(`build: skipped, no such file: ${missing.join(", ")}`);
   return Object.fromEntries(Object.entries(entries).filter(([, file]) => !missing.includes(file)));
+}
+
+/**
+ * Removes the comments of files and of private members from the declarations. An editor shows neither to the users of
+ * the libraries.
+ */
+function removeInternalComments(folder) {
+  const ofFile = /^\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n(?=import )/;
+  const ofPrivateMember = /\/\*\*(?:(?!\*\/)[\s\S])*\*\/\s*(?=private )/g;
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".d.ts")) continue;
+    const file = join(folder, name);
+    writeFileSync(file, readFileSync(file, "utf8").replace(ofFile, "").replace(ofPrivateMember, ""));
+  }
 }

@@ -23,6 +23,7 @@ const FOLDERS: readonly string[] = [
   "lib",
   "protocol",
   "reports",
+  "roll",
   "scenarios",
   "sim",
 ];

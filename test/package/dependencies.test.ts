@@ -38,6 +38,11 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
     allowed: "scenarios -> cluster, invariants, protocol, sim, schema; npm package yaml",
   },
   decide: { files: /^(decide|protocol)\//, packages: NOTHING, allowed: "decide -> protocol" },
+  roll: {
+    files: /^(roll|scenarios|cluster|invariants|protocol|sim)\/|^decide\/zoo-cfg\.ts$/,
+    packages: NOTHING,
+    allowed: "roll -> scenarios, cluster, invariants, protocol, sim, decide/zoo-cfg.ts",
+  },
   fuzz: {
     files: /^(fuzz|scenarios|cluster|invariants|protocol|sim)\//,
     packages: /^(fast-check|pure-rand)(\/|$)/,
@@ -45,7 +50,7 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
   },
   reports: {
     files: /^reports\/|^protocol\/(zxid|packets|leader\/sync-rules)\.ts$/,
-    types: /^(campaign|decide|fuzz|scenarios|cluster|invariants|protocol|sim)\//,
+    types: /^(campaign|decide|fuzz|roll|scenarios|cluster|invariants|protocol|sim)\//,
     packages: /^(chalk|cli-table3|xmlbuilder)$/,
     allowed:
       "reports -> values of protocol's zxid.ts, packets.ts and sync-rules.ts, types of every package below campaign; " +

@@ -32,12 +32,14 @@ const DOCUMENTS = ["README.md", "CONTRIBUTING.md", ...docs.map((file) => `docs/$
 const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
 
 /**
- * Files that the commands expect the user to have. Each value is the scenario in scenarios/ that the test copies there.
+ * Files that the commands expect the user to have. Each value is the file that the test copies, relative to scenarios/.
  */
 const USER_FILES: Readonly<Record<string, string>> = {
   "mine.yaml": "shipped/cold-start-of-three-epoch-1.yaml",
   "upgrade.yaml": "shipped/rolling-upgrade-3-6-2-to-newest.yaml",
   "failing.yaml": "bugs/open-trunc-keeps-one-txn-too-many.yaml",
+  "old.cfg": "../test/roll/rolls/one.cfg",
+  "new.cfg": "../test/roll/rolls/three.cfg",
 };
 const QUERY = { id: 1, peerLastZxid: "1:2", leader: { lastProcessedZxid: "1:3", committedLog: [], txnLogFiles: [] } };
 const LOG_LINE =

@@ -12,6 +12,7 @@ const PACKAGES = [
   "invariants",
   "scenarios",
   "decide",
+  "roll",
   "fuzz",
   "reports",
   "campaign",

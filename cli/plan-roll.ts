@@ -1,0 +1,45 @@
+/**
+ * `zabsim plan-roll` runs a planned roll of static server lists in the simulator, and prints which orders are safe.
+ */
+import { readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { behaviorOf } from "../protocol/releases.ts";
+import { rollPlanText } from "../reports/roll-plan.ts";
+import { readEnsemble, refuseDynamicLists, refuseMovedServers } from "../roll/read-ensemble.ts";
+import { answerRoll } from "../roll/roll-answer.ts";
+import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
+import { textWidth, write } from "./output.ts";
+import { UsageError } from "./usage-error.ts";
+
+export interface PlanRollOptions {
+  readonly json?: boolean;
+  readonly zookeeper?: string;
+}
+
+export async function planRoll(fromFile: string, toFile: string, options: PlanRollOptions): Promise<number> {
+  const from = ensembleIn(fromFile);
+  const to = ensembleIn(toFile);
+  const { zookeeper = "newest" } = options;
+  refuseMovedServers(from, to);
+  if (behaviorOf(zookeeper).knowsReconfig) for (const ensemble of [from, to]) refuseDynamicLists(ensemble);
+  const answer = answerRoll({ from, to, zookeeper });
+  await write(`${options.json ? JSON.stringify(answer) : rollPlanText(answer, textWidth())}\n`);
+  return answer.use === null ? EXIT_FINDING : EXIT_OK;
+}
+
+function ensembleIn(file: string): ReturnType<typeof readEnsemble> {
+  return readEnsemble(textOf(file), file, (name) => textOf(name, join(dirname(file), basename(name))));
+}
+
+/** Reads a file. If it does not exist, reads the file at the other path. */
+function textOf(file: string, other?: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (other !== undefined && other !== file) return textOf(other);
+    const { code } = error as NodeJS.ErrnoException;
+    const problem =
+      code === "ENOENT" ? "does not exist" : code === "EISDIR" ? "is a folder" : `cannot be read (${code})`;
+    throw new UsageError(`${file}: ${problem} (accepted: a zoo.cfg or a dynamic configuration file)`);
+  }
+}

@@ -1,0 +1,108 @@
+/** The answer of `zabsim plan-roll` as plain data with texts, which is also its JSON form. */
+import type { ServerId } from "../protocol/index.ts";
+import { behaviorOf } from "../protocol/releases.ts";
+import type { ActionKind, Order, Roll } from "./ensemble.ts";
+import { actionText, ensembleText, instruction, ruleText, serversText } from "./explain.ts";
+import type { Fragile, JudgedOrder } from "./judge-orders.ts";
+import type { SplitByPartition } from "./partition.ts";
+import { planRoll, type Verdict, verdictOf } from "./plan-roll.ts";
+
+/** The answer to one roll. */
+export interface RollAnswer {
+  readonly zookeeper: string;
+  /** The servers of the old and of the new ensemble, in words. */
+  readonly from: string;
+  readonly to: string;
+  /** The number of all orders, of the orders that were tried, and of simulated rolls. */
+  readonly orders: { readonly total: number; readonly tried: number; readonly runs: number };
+  readonly verdicts: readonly RuleAnswer[];
+  /** The order to use; null if no order is safe. */
+  readonly use: OrderAnswer | null;
+  /** Smaller rolls that lead to the same ensemble, one after another; null if there are none. */
+  readonly stages: readonly StageAnswer[] | null;
+  /** Every order that was tried, with its verdict. */
+  readonly tried: readonly { readonly order: readonly string[]; readonly verdict: Verdict }[];
+}
+
+/** Orders that behave alike. */
+export interface RuleAnswer {
+  readonly verdict: Verdict;
+  /** The actions of the orders, until they fail. */
+  readonly rule: string;
+  readonly orders: number;
+  /** The first actions of one of the orders. */
+  readonly example: readonly string[];
+  /** Why this example fails; null if the orders are safe. */
+  readonly why: string | null;
+}
+
+/** An order as instructions. */
+export interface OrderAnswer {
+  readonly actions: readonly { readonly kind: ActionKind; readonly server: ServerId }[];
+  readonly steps: readonly string[];
+  /** The crashes that stop the writes until the server runs again. */
+  readonly fragile: readonly string[];
+  /** How a partition of the network can make two leaders; null if it cannot. */
+  readonly partition: string | null;
+}
+
+/** A smaller roll. */
+export interface StageAnswer {
+  readonly to: string;
+  /** The order to use; null if no order is safe. */
+  readonly use: OrderAnswer | null;
+}
+
+/** Plans a roll and returns the answer. */
+export function answerRoll(asked: Roll): RollAnswer {
+  const roll = withSettingsOfRelease(asked);
+  const { judged, stages, verdicts } = planRoll(roll);
+  return {
+    zookeeper: roll.zookeeper,
+    from: ensembleText(roll.from),
+    to: ensembleText(roll.to),
+    orders: { total: judged.total, tried: judged.orders.length, runs: judged.runs },
+    verdicts: verdicts.map(({ example, orders, rule, verdict, why }) => {
+      return { verdict, rule: ruleText(rule), orders, example: wordsOf(example), why: why ?? null };
+    }),
+    use: orderAnswer(judged.best),
+    stages: stages?.map(({ judged: { best }, to }) => ({ to: ensembleText(to), use: orderAnswer(best) })) ?? null,
+    tried: judged.orders.map((one) => ({ order: wordsOf(one.order), verdict: verdictOf(one) })),
+  };
+}
+
+/** Releases without dynamic reconfiguration ignore its settings. */
+function withSettingsOfRelease({ from, to, zookeeper }: Roll): Roll {
+  if (behaviorOf(zookeeper).knowsReconfig) return { from, to, zookeeper };
+  const ignored = { reconfigEnabled: false, standaloneEnabled: true };
+  return { from: { ...from, ...ignored }, to: { ...to, ...ignored }, zookeeper };
+}
+
+function wordsOf(order: Order): string[] {
+  return order.map(({ kind, server }) => actionText(kind, [server]));
+}
+
+function partitionText({ action, fresh, old }: SplitByPartition): string {
+  return (
+    `After step ${action + 1}, ${serversText(old)} can be a quorum of the old list and ${serversText(fresh)} one of ` +
+    "the new list. If the network separates the two sets, two servers lead, and data can be lost."
+  );
+}
+
+function orderAnswer(judged: JudgedOrder | undefined): OrderAnswer | null {
+  if (judged === undefined) return null;
+  const { fragile, order, split } = judged;
+  return {
+    actions: order,
+    steps: order.map(({ kind, server }) => instruction(kind, server)),
+    fragile: order.flatMap((_, action) => fragileText(action, fragile)),
+    partition: split === undefined ? null : partitionText(split),
+  };
+}
+
+function fragileText(action: number, fragile: readonly Fragile[]): string[] {
+  const servers = fragile.filter((one) => one.action === action).map(({ server }) => server);
+  if (servers.length === 0) return [];
+  const which = servers.length === 1 ? serversText(servers) : `one of the ${serversText(servers)}`;
+  return [`after step ${action + 1}, if ${which} crashes`];
+}
