@@ -41,8 +41,7 @@ export class NewestConfig {
     const text =
       `is established in epoch ${primary.epoch} with the configuration ${configText(config)}, although server ` +
       `${newest.sid} has the newer configuration ${configText(newest.config)}`;
-    // The other server is only in the text: its role at this moment says nothing about the failure.
-    this.violations.report("newest-config-leads", leader.sid, text, { epoch: primary.epoch });
+    this.violations.report("newest-config-leads", leader.sid, text, { epoch: primary.epoch }, newest.sid);
   }
 
   /** Checks a learner that starts to serve. A server without reconfiguration keeps the configuration of its file. */
