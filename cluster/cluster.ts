@@ -178,7 +178,7 @@ export class Cluster {
     this.servers.set(sid, server);
     node.start(server);
     this.options.lifeCycle?.started(sid);
-    files.readAtStart();
+    if (!server.peer.behavior.startKeepsNextConfig) files.readAtStart();
     server.start();
   }
 

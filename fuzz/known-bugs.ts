@@ -480,6 +480,14 @@ const BUG_OF_FIX: Readonly<
       "transactions committed in the newer one.",
     needs: "knowsReconfig",
   },
+  startKeepsNextConfig: {
+    id: "open-pending-configuration-forgotten-at-second-restart",
+    cause: "A server deletes zoo.cfg.dynamic.next when it starts, and keeps the pending configuration only in memory.",
+    effect:
+      "If it restarts again before the configuration is committed, it can elect a leader in the old configuration " +
+      "while the new one is active on other servers.",
+    needs: "knowsReconfig",
+  },
   staticLeaderAcceptsNewerConfigs: {
     id: "open-mixed-reconfig-enabled-no-leader",
     cause:

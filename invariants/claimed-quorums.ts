@@ -313,7 +313,8 @@ export class ClaimedQuorums {
       return;
     }
     own.proposedWith.delete(zxid);
-    for (const configuration of both) this.checkHolders(leader, zxid, history, configuration);
+    const needed = leader.rules.activationEndsOldQuorum && leader.pending === undefined ? both.slice(-1) : both;
+    for (const configuration of needed) this.checkHolders(leader, zxid, history, configuration);
   }
 
   private checkHolders(leader: ServerView, zxid: Zxid, history: History, configuration: Configuration): void {

@@ -14,12 +14,17 @@ export const NO_EPOCH: Epoch = asEpoch(-1);
 
 /** The rules about configurations that hold for a server, because of its release and its settings. */
 export interface ConfigRules {
-  /** Whether the server adopts newer configurations: it knows reconfiguration and has reconfigEnabled. */
+  /**
+   * Whether a learner has the configuration of its leader when it starts to serve: it knows reconfiguration, has
+   * reconfigEnabled, and also activates a pending configuration at UPTODATE.
+   */
   readonly adoptsConfigs: boolean;
   /** Whether the server ignores votes for servers that are not voters (ZOOKEEPER-2988). */
   readonly electsOnlyVoters: boolean;
   /** Whether the server joins a leader that a quorum of its committed configuration supports. Default: false. */
   readonly joinsWithCommittedQuorum?: boolean;
+  /** Whether a transaction needs only a quorum of the new configuration once this is committed. Default: false. */
+  readonly activationEndsOldQuorum?: boolean;
 }
 
 export interface ServerView {

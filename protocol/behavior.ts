@@ -318,6 +318,12 @@ export interface Fixes {
    */
   readonly newLeaderNamesLatestConfig: boolean;
   /**
+   * A server keeps zoo.cfg.dynamic.next when it starts. Without the fix, the start deletes the file, so that the pending
+   * configuration is only in memory (QuorumPeer#setQuorumVerifier;
+   * open-pending-configuration-forgotten-at-second-restart).
+   */
+  readonly startKeepsNextConfig: boolean;
+  /**
    * A leader with reconfigEnabled=false accepts a learner whose configuration has a higher version. The leader itself
    * never adopts that version, so without the fix the learner can never join it
    * (LearnerHandler#run; open-mixed-reconfig-enabled-no-leader).
@@ -378,6 +384,7 @@ export const NO_FIXES: Fixes = {
   observerMasterKnowsPending: false,
   activatedTxnIsQueued: false,
   newLeaderNamesLatestConfig: false,
+  startKeepsNextConfig: false,
   uptodateKeepsPending: false,
   activationEndsOldQuorum: false,
   joinsWithCommittedQuorum: false,

@@ -392,9 +392,10 @@ function finalServer(cluster: Cluster, sid: ServerId): FinalServer {
 /** Returns the rules about configurations that hold for a server. */
 function configRules({ behavior, settings }: Peer): ConfigRules {
   return {
-    adoptsConfigs: behavior.knowsReconfig && settings.reconfigEnabled,
+    adoptsConfigs: behavior.knowsReconfig && settings.reconfigEnabled && !behavior.uptodateKeepsPending,
     electsOnlyVoters: behavior.ignoresVotesForNonVoters,
     joinsWithCommittedQuorum: behavior.joinsWithCommittedQuorum,
+    activationEndsOldQuorum: behavior.activationEndsOldQuorum,
   };
 }
 

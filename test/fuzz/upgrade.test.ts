@@ -31,6 +31,7 @@ describe("the comparison of two releases", () => {
       "ZOOKEEPER-5088",
       "open-observer-aborts-sync-after-reconfiguration",
       "open-newleader-names-replaced-configuration",
+      "open-pending-configuration-forgotten-at-second-restart",
       "open-joining-learner-activates-pending-configuration",
       "open-demoted-voters-block-proposals",
       "open-dropped-pending-configuration-never-joins",

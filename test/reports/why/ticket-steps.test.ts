@@ -46,6 +46,11 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "configuration of servers 3, 4 and 5: voters 3,4,5; version 2:2",
     "server 1 never had 2:3 (w2)",
   ],
+  // Servers 1 and 2 start again without zoo.cfg.dynamic.next.
+  "open-pending-configuration-forgotten-at-second-restart": [
+    "server 2 was established in epoch 1 at 0:0",
+    "servers 1 and 2 are a quorum in the configuration of leader 2 (voters 1 and 2)",
+  ],
   // The leader keeps the version 0, and its learner has version 1:0.
   "open-mixed-reconfig-enabled-no-leader": [
     "configuration of server 3: voters 1,2,3; version 0:0",
