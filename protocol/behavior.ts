@@ -318,8 +318,8 @@ export interface Fixes {
    */
   readonly newLeaderNamesLatestConfig: boolean;
   /**
-   * A server keeps zoo.cfg.dynamic.next when it starts. Without the fix, the start deletes the file, so that the pending
-   * configuration is only in memory (QuorumPeer#setQuorumVerifier;
+   * A server keeps zoo.cfg.dynamic.next when it starts. Without the fix, the start deletes the file, and the server
+   * has the pending configuration only in memory (QuorumPeer#setQuorumVerifier;
    * open-pending-configuration-forgotten-at-second-restart).
    */
   readonly startKeepsNextConfig: boolean;

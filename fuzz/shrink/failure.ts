@@ -34,7 +34,7 @@ export function failureOf(run: ScenarioRun): Failure | undefined {
   return { kind: "stuck", reason: stuckReason(run.liveness) };
 }
 
-/** The invariants whose other server can have any role at the violation, so that its role is not part of the failure. */
+/** The invariants whose other server can have any role at the violation. Its role is then not part of the failure. */
 const ANY_OTHER_ROLE: ReadonlySet<InvariantId> = new Set(["newest-config-leads"]);
 
 export function failureOfViolation({ id, role, otherRole }: Violation): Failure {
