@@ -98,6 +98,7 @@ steps:
   - { after: 1s, write: 1 }
 until: 15s
 `,
+  // The order that `zabsim plan-roll` advises for this roll.
   "expand-with-static-lists": `
 servers:
   1: &old { config: { voters: [1, 2, 3] } }
@@ -109,13 +110,14 @@ steps:
   - { when: established, write: 1 }
   - { after: 1s, reconfig: { remove: 1, refused: ReconfigDisabled } }
   - { after: 1s, start: 4 }
-  - { after: 3s, start: 5 }
   - { after: 3s, write: 1 }
   - { after: 1s, restart: { server: 1, config: *five } }
   - { after: 5s, restart: { server: 2, config: *five } }
   - { after: 5s, write: 1 }
   - { after: 1s, restart: { server: 3, config: *five } }
   - { after: 5s, write: 1 }
+  - { after: 1s, start: 5 }
+  - { after: 3s, write: 1 }
 until: 30s
 `,
 };
