@@ -54,9 +54,11 @@ function withSeparateDraws(plan: Plan, seed: bigint, options: PlanOptions): Plan
   const { faultCount, faults, scenario } = options;
   if (scenario !== undefined) return plan;
   const mayStall = faultCount === undefined && (faults === undefined || faults.includes("stalled-thread"));
-  const drawn = withObserverMasters(plan, seed);
-  const stalled = mayStall ? withLeaderStalls(drawn, seed) : drawn;
-  return withReconfigs(stalled, new Draw(sourceOf(seed, "reconfigs")), options);
+  const stalled = mayStall ? withLeaderStalls(plan, seed) : plan;
+  const changed = withReconfigs(stalled, new Draw(sourceOf(seed, "reconfigs")), options);
+  // An observer with observerMasterPort never connects to the leader. If a pending configuration makes it a voter, and
+  // the leader has no follower, the leader can wait for it forever (QuorumPeer#updateObserverMasterList).
+  return changed === stalled ? withObserverMasters(stalled, seed) : changed;
 }
 
 /**

@@ -71,3 +71,15 @@ export function hasQuorums(configs: readonly EnsembleConfig[], servers: readonly
     verifierOfConfig(config).containsQuorum(config.voters.filter((sid) => servers.includes(sid))),
   );
 }
+
+/**
+ * Returns whether the servers can commit each configuration. A server that another configuration makes an observer does
+ * not count: as long as it observes, it gets no proposals to acknowledge.
+ */
+export function canCommit(configs: readonly EnsembleConfig[], servers: readonly ServerId[]): boolean {
+  const observers = new Set(configs.flatMap((config) => config.observers));
+  return hasQuorums(
+    configs,
+    servers.filter((sid) => !observers.has(sid)),
+  );
+}

@@ -18,7 +18,7 @@ import { ENSEMBLE_FAULTS, FAULT_KINDS, type FaultName } from "./fault-kinds.ts";
 import type { FaultContext } from "./fault-parts.ts";
 import { finalConfigs } from "./final-config.ts";
 import type { Plan, PlanOptions } from "./plan.ts";
-import { configAfter, hasQuorums, possibleConfigs } from "./possible-configs.ts";
+import { canCommit, configAfter, possibleConfigs } from "./possible-configs.ts";
 import type { Draw } from "./random-values.ts";
 
 /** The share of the plans that get a change, if the campaign draws all kinds of faults. */
@@ -229,7 +229,7 @@ function drawSettled(draw: Draw, scenario: Scenario): ServerId[] {
   let settled = ids;
   for (const sid of draw.chance(0.5) ? [] : draw.some(ids, draw.int(1, ids.length))) {
     const fewer = settled.filter((one) => one !== sid);
-    if (hasQuorums(configs, fewer)) settled = fewer;
+    if (canCommit(configs, fewer)) settled = fewer;
   }
   return settled;
 }

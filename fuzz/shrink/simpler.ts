@@ -13,7 +13,7 @@ import { configWithoutServer, renumberServers, withoutServer } from "../../scena
 import { type Pass, simplerItems, simplerWhole, withoutItems } from "../../sim/index.ts";
 import { durationUs } from "../../sim/time.ts";
 import { allowsDisjointQuorums, commonFinalConfig } from "../final-config.ts";
-import { hasQuorums, possibleConfigs } from "../possible-configs.ts";
+import { canCommit, hasQuorums, possibleConfigs } from "../possible-configs.ts";
 
 const stepsOf = (scenario: Scenario): readonly Step[] => scenario.steps;
 const withSteps = (scenario: Scenario, steps: readonly Step[]): Scenario => ({ ...scenario, steps });
@@ -79,7 +79,11 @@ export function isPossible(scenario: Scenario): boolean {
 }
 
 function settlesQuorum(scenario: Scenario, servers: readonly ServerId[]): boolean {
-  if (scenario.settings.reconfigEnabled) return hasQuorums(possibleConfigs(scenario), servers);
+  if (scenario.settings.reconfigEnabled) {
+    const configs = possibleConfigs(scenario);
+    const areAll = servers.length === serverIdsOf(scenario.servers).length;
+    return areAll ? hasQuorums(configs, servers) : canCommit(configs, servers);
+  }
   const config = commonFinalConfig(scenario, servers);
   return (
     config !== undefined &&
