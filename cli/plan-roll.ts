@@ -9,6 +9,7 @@ import { readEnsemble, refuseDynamicLists, refuseMovedServers } from "../roll/re
 import { answerRoll } from "../roll/roll-answer.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
 import { textWidth, write } from "./output.ts";
+import { ProgressLine } from "./progress-line.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface PlanRollOptions {
@@ -22,9 +23,23 @@ export async function planRoll(fromFile: string, toFile: string, options: PlanRo
   const { zookeeper = "newest" } = options;
   refuseMovedServers(from, to);
   if (behaviorOf(zookeeper).knowsReconfig) for (const ensemble of [from, to]) refuseDynamicLists(ensemble);
-  const answer = answerRoll({ from, to, zookeeper });
+  const answer = withProgress((onRun) => answerRoll({ from, to, zookeeper, onRun }));
   await write(`${options.json ? JSON.stringify(answer) : rollPlanText(answer, textWidth())}\n`);
   return answer.use === null ? EXIT_FINDING : EXIT_OK;
+}
+
+/** Shows the number of runs while `plan` works. `plan` calls its argument before each run. */
+function withProgress<T>(plan: (onRun: () => void) => T): T {
+  const line = new ProgressLine();
+  let runs = 0;
+  try {
+    return plan(() => {
+      runs++;
+      if (line.isDue) line.write(`plan-roll: ${runs} runs`);
+    });
+  } finally {
+    line.end();
+  }
 }
 
 function ensembleIn(file: string): ReturnType<typeof readEnsemble> {

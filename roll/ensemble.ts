@@ -18,6 +18,8 @@ export interface Roll {
   readonly from: Ensemble;
   readonly to: Ensemble;
   readonly zookeeper: string;
+  /** Called before each run of the simulator, to show the progress. */
+  readonly onRun?: (() => void) | undefined;
 }
 
 /** What an operator does with a server: the new list makes it a member, keeps it, changes its role, or removes it. */

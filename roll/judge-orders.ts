@@ -210,6 +210,7 @@ class Judge {
 
   private run(order: Order, options: RollOptions): RollRun {
     this.runs++;
+    this.roll.onRun?.();
     return simulateRoll(this.roll, order, options);
   }
 

@@ -72,10 +72,10 @@ export function answerRoll(asked: Roll): RollAnswer {
 }
 
 /** Releases without dynamic reconfiguration ignore its settings. */
-function withSettingsOfRelease({ from, to, zookeeper }: Roll): Roll {
-  if (behaviorOf(zookeeper).knowsReconfig) return { from, to, zookeeper };
+function withSettingsOfRelease(roll: Roll): Roll {
+  if (behaviorOf(roll.zookeeper).knowsReconfig) return roll;
   const ignored = { reconfigEnabled: false, standaloneEnabled: true };
-  return { from: { ...from, ...ignored }, to: { ...to, ...ignored }, zookeeper };
+  return { ...roll, from: { ...roll.from, ...ignored }, to: { ...roll.to, ...ignored } };
 }
 
 function wordsOf(order: Order): string[] {

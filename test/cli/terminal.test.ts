@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK } from "../../cli/exit-codes.ts";
 import { pty, reason, runInTerminal, type Screen } from "./terminal.ts";
@@ -15,7 +16,10 @@ let folders = 0;
 const folder = (): string => join(base, String(++folders));
 
 /** Matches a progress line, or the `^C` of a terminal, but no other output. */
-const PROGRESS = /\d+% \||runs\/s, |matrix: campaign|\^C/;
+const PROGRESS = /\d+% \||runs\/s, |matrix: campaign|plan-roll: \d|\^C/;
+
+/** The configuration files of rolls. */
+const ROLLS = fileURLToPath(new URL("../roll/rolls", import.meta.url));
 
 /** Returns the lines of a screen without the parts that differ between two runs of a command. */
 function stable({ lines }: Screen): string[] {
@@ -59,6 +63,15 @@ describe.skipIf(pty === undefined).each([80, 120])("a terminal of %i columns", (
     const shown = await runInTerminal([...args, "1..100000000"], { columns, interruptAt: PROGRESS });
     expect(shown.code).toBe(EXIT_INTERRUPTED);
     expect(shown.lines.at(-1)).toMatch(/^\d+ runs, \d+ events: 0 ok, \d+ failed \(interrupted\)$/);
+    expectClean(shown);
+  });
+
+  it("shows the orders of plan-roll, and its progress only while it runs", async () => {
+    const [from, to] = ["three", "four"].map((name) => join(ROLLS, `${name}.cfg`));
+    const shown = await runInTerminal(["plan-roll", from as string, to as string], { columns });
+    expect(shown.code).toBe(EXIT_OK);
+    expect(shown.raw).toMatch(/plan-roll: \d+ runs/);
+    expect(shown.lines.filter((line) => line.length > columns)).toEqual([]);
     expectClean(shown);
   });
 
