@@ -2,8 +2,8 @@
  * Scenarios with reconfigurations, run on real ensembles and in the simulator: the same configurations, roles, epochs
  * and refusals at the end.
  */
-import type { ConfigChange, EnsembleConfig, ServerSpec } from "../../cluster/cluster-spec.ts";
-import { ensembleConfigOf } from "../../cluster/verifier.ts";
+import type { ServerSpec } from "../../cluster/cluster-spec.ts";
+import type { RecordOf } from "../../cluster/records.ts";
 import { loadScenario } from "../../lib/load-scenario.ts";
 import {
   configText,
@@ -17,6 +17,8 @@ import {
 import { ScenarioRunner } from "../../scenarios/run.ts";
 import type { Scenario, Step } from "../../scenarios/scenario.ts";
 import { recordsOf, type ScenarioRun } from "../../scenarios/scenario-run.ts";
+import { OWN, SHIPPED } from "./ensemble-scenarios.ts";
+import { serverOf, stepsOf } from "./ensemble-steps.ts";
 import type { Kind } from "./kinds.ts";
 
 /** The scenario that zabsim runs, and its cluster and steps as the Java program reads them. */
@@ -41,86 +43,14 @@ interface ServerState {
   /** The configuration in the files, and that in zoo.cfg.dynamic.next. */
   readonly committed: string;
   readonly pending?: string;
-  /** The configuration that a client reads. zabsim takes it for the committed one. */
+  /**
+   * The configuration that a client reads, if its session can be committed. zabsim takes it for the committed
+   * configuration.
+   */
   readonly znode?: string;
   readonly acceptedEpoch?: number;
   readonly currentEpoch?: number;
 }
-
-/** The scenarios of `zabsim list scenarios` that are asked. Their `until` leaves the time for each of their steps. */
-const SHIPPED = [
-  "reconfig-follower-becomes-observer-and-participant",
-  "reconfig-initial-configuration-gets-a-version",
-  "reconfig-majority-becomes-groups-with-weights",
-  "reconfig-observer-cannot-be-counted-for-the-request",
-  "reconfig-pending-configuration-already-active",
-  "reconfig-pending-configuration-completed",
-  "reconfig-pending-configuration-without-quorum-never-serves",
-  "reconfig-reconfiguration-enabled-by-rolling-restart",
-  "reconfig-remove-a-follower-and-add-it-back",
-  "reconfig-remove-the-leader-designated-follower-leads",
-  "reconfig-remove-two-of-five-that-are-down",
-  "reconfig-voters-are-observers-in-the-pending-configuration",
-];
-
-/** Scenarios that are asked in addition. */
-const OWN: Readonly<Record<string, string>> = {
-  // Servers 1 and 2 have forgotten the pending configuration, so they elect a leader of their own.
-  "pending-configuration-forgotten-at-the-second-restart": `
-servers:
-  1: &old { config: { voters: [1, 2], version: "1:0" }, nextConfig: { voters: [1, 2, 3, 4, 5], version: "2:0" } }
-  2: *old
-  3: &new { config: { voters: [1, 2, 3, 4, 5], version: "2:0" }, down: true }
-  4: *new
-  5: *new
-settings: { reconfigEnabled: true }
-steps:
-  - { at: 3s, restart: 1 }
-  - { after: 0ms, restart: 2 }
-  - { after: 3s, write: 1 }
-until: 8s
-`,
-  "expand-with-reconfig": `
-servers:
-  1: &old { config: { voters: [1, 2, 3] } }
-  2: *old
-  3: *old
-  4: { config: { voters: [1, 2, 3, 4] }, empty: true, down: true }
-  5: { config: { voters: [1, 2, 3, 5] }, empty: true, down: true }
-settings: { reconfigEnabled: true }
-steps:
-  - { when: established, write: 1 }
-  - { after: 1s, reconfig: { add: { 4: participant, 5: participant }, remove: 1, refused: NewConfigNoQuorum } }
-  - { after: 1s, start: 4 }
-  - { after: 3s, reconfig: { add: { 4: participant } } }
-  - { after: 1s, start: 5 }
-  - { after: 3s, reconfig: { add: { 5: participant } } }
-  - { after: 1s, write: 1 }
-until: 15s
-`,
-  // The order that `zabsim plan-roll` advises for this roll.
-  "expand-with-static-lists": `
-servers:
-  1: &old { config: { voters: [1, 2, 3] } }
-  2: *old
-  3: *old
-  4: &new { config: &five { voters: [1, 2, 3, 4, 5] }, empty: true, down: true }
-  5: *new
-steps:
-  - { when: established, write: 1 }
-  - { after: 1s, reconfig: { remove: 1, refused: ReconfigDisabled } }
-  - { after: 1s, start: 4 }
-  - { after: 3s, write: 1 }
-  - { after: 1s, restart: { server: 1, config: *five } }
-  - { after: 5s, restart: { server: 2, config: *five } }
-  - { after: 5s, write: 1 }
-  - { after: 1s, restart: { server: 3, config: *five } }
-  - { after: 5s, write: 1 }
-  - { after: 1s, start: 5 }
-  - { after: 3s, write: 1 }
-until: 30s
-`,
-};
 
 function scenarioOf(name: string, release = "3.9.5"): Scenario {
   const own = OWN[name];
@@ -135,55 +65,7 @@ function questionOf(name: string): EnsembleQuestion {
   const servers = Object.fromEntries(
     serverIdsOf(scenario.servers).map((sid) => [sid, serverOf(scenario, scenario.servers[sid] as ServerSpec)]),
   );
-  return { scenario: name, servers, steps: scenario.steps.map((step) => stepOf(step, versions)) };
-}
-
-function serverOf(scenario: Scenario, server: ServerSpec): object {
-  if (server.history !== "") throw new Error(`${scenario.name}: a real server cannot start with a history`);
-  const { nextConfig } = server;
-  const { reconfigEnabled = false } = { ...scenario.settings, ...server.settings };
-  return {
-    config: configOf(ensembleConfigOf(scenario, server)),
-    ...(nextConfig && { next: configOf(nextConfig) }),
-    reconfigEnabled,
-    down: server.down,
-  };
-}
-
-function configOf({ groups, observers, version, voters, weights = {} }: EnsembleConfig): object {
-  return {
-    voters,
-    observers,
-    ...(groups && { groups: Object.values(groups), weights }),
-    ...(version !== undefined && { version: parseZxid(version) }),
-  };
-}
-
-/** Real steps take as long as they need: each one waits until the ensemble is settled, unless `after` is 0. */
-function stepOf(step: Step, versions: readonly string[]): object {
-  return { settle: step.after !== "0ms", ...actionOf(step, versions) };
-}
-
-function actionOf(step: Step, versions: readonly string[]): object {
-  if ("write" in step) return { do: "write" };
-  if ("start" in step) return { do: "start", ...startOf(step.start) };
-  if ("restart" in step) return { do: "start", ...startOf(step.restart) };
-  if ("crash" in step) return { do: "crash", server: step.crash.server };
-  if (!("reconfig" in step)) throw new Error(`a real ensemble cannot perform the step ${JSON.stringify(step)}`);
-  const { add, config, fromVersion, remove } = step.reconfig;
-  return {
-    do: "reconfig",
-    ...(add && { add }),
-    ...(remove && { remove }),
-    ...(config && { config: configOf(config) }),
-    ...(fromVersion !== undefined && { fromIndex: versions.indexOf(fromVersion) }),
-  };
-}
-
-function startOf(start: ServerId | ConfigChange): object {
-  if (typeof start !== "object") return { server: start };
-  const { config, server, settings } = start;
-  return { server, ...(config && { config: configOf(config) }), ...settings };
+  return { scenario: name, servers, steps: stepsOf(scenario, versions) };
 }
 
 function runOf(name: string, release: string): { readonly run: ScenarioRun; readonly runner: ScenarioRunner } {
@@ -204,15 +86,29 @@ function versionOf(config: string): string {
 
 function answerOf(name: string, release: string): EnsembleAnswer {
   const { run, runner } = runOf(name, release);
+  const results = run.scenario.steps.flatMap((step, i) => resultOf(run, step, i) ?? []);
+  const lastWrite = run.scenario.steps.findLastIndex((step) => "write" in step);
+  const commits = lastWrite < 0 || resultOf(run, run.scenario.steps[lastWrite] as Step, lastWrite) !== OUTSTANDING;
   const servers = Object.fromEntries(
-    run.servers.filter(({ running }) => running).map(({ sid }) => [sid, stateOf(runner, sid)]),
+    run.servers.filter(({ running }) => running).map(({ sid }) => [sid, stateOf(runner, sid, commits)]),
   );
-  const results = run.scenario.steps.flatMap((step, i) => {
-    const problem = run.steps[i]?.problem;
-    if ("write" in step) return [problem ?? "ok"];
-    return "reconfig" in step ? [problem ?? step.reconfig.refused ?? "ok"] : [];
-  });
   return { results, versions: versionsOf(run), servers };
+}
+
+/** The result of a request that is not committed before the next step. */
+const OUTSTANDING = "outstanding";
+
+/** Returns the result of a write or a reconfiguration. Returns undefined for other steps. */
+function resultOf({ endUs, records, steps }: ScenarioRun, step: Step, i: number): string | undefined {
+  const { atUs = 0, problem } = steps[i] ?? {};
+  if (!("write" in step || "reconfig" in step)) return undefined;
+  if (problem !== undefined) return problem;
+  if ("reconfig" in step && step.reconfig.refused !== undefined) return step.reconfig.refused;
+  const proposal = recordsOf(records, "proposed").find((record) => record.atUs >= atUs);
+  const nextUs = steps[i + 1]?.atUs ?? endUs;
+  const isCommit = (record: RecordOf<"committed">): boolean =>
+    record.zxid === proposal?.zxid && record.atUs >= atUs && record.atUs <= nextUs;
+  return recordsOf(records, "committed").some(isCommit) ? "ok" : OUTSTANDING;
 }
 
 const MODES: Readonly<Record<number, ServerState["mode"]>> = {
@@ -221,7 +117,7 @@ const MODES: Readonly<Record<number, ServerState["mode"]>> = {
   [OBSERVING]: "observer",
 };
 
-function stateOf({ cluster }: ScenarioRunner, sid: ServerId): ServerState {
+function stateOf({ cluster }: ScenarioRunner, sid: ServerId, commits: boolean): ServerState {
   const peer = cluster.server(sid)?.peer;
   if (peer === undefined) throw new Error(`server ${sid} is down`);
   const { committed, next } = cluster.configFiles(sid);
@@ -230,7 +126,7 @@ function stateOf({ cluster }: ScenarioRunner, sid: ServerId): ServerState {
   return {
     mode,
     committed: configText(committed ?? lists),
-    ...(mode !== "none" && { znode: configText(peer.configurations.committed) }),
+    ...(mode !== "none" && commits && { znode: configText(peer.configurations.committed) }),
     ...(next && { pending: configText(next) }),
     acceptedEpoch: peer.acceptedEpoch,
     currentEpoch: peer.currentEpoch,

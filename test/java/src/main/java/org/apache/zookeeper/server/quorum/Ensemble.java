@@ -2,12 +2,10 @@ package org.apache.zookeeper.server.quorum;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
-import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -17,15 +15,7 @@ import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import org.apache.zookeeper.CreateMode;
-import org.apache.zookeeper.KeeperException;
-import org.apache.zookeeper.Watcher.Event.KeeperState;
-import org.apache.zookeeper.ZooDefs.Ids;
-import org.apache.zookeeper.admin.ZooKeeperAdmin;
-import org.apache.zookeeper.data.Stat;
 
 /** The servers of one question, on ports of the loopback interface. */
 final class Ensemble implements AutoCloseable {
@@ -34,28 +24,33 @@ final class Ensemble implements AutoCloseable {
     private static final int QUIET_MS = 500;
     private static final int SETTLE_MS_MAX = 8000;
     private static final int FIRST_LEADER_MS_MAX = 1500;
-    private static final int SESSION_MS = 10_000;
     private static final Set<Integer> USED_PORTS = new HashSet<>();
 
-    /** A request of a client. */
+    /** A request of a client. Returns its result. */
     private interface Request {
-        void send(ZooKeeperAdmin client) throws KeeperException, InterruptedException;
+        String send(EnsembleClient client) throws Exception;
     }
 
     private final TreeMap<Long, EnsembleServer> servers = new TreeMap<>();
     private final Map<Long, int[]> ports = new TreeMap<>();
+    private final Links links = new Links();
     private final Set<Long> down = new HashSet<>();
     private final Set<Long> observers = new HashSet<>();
+    /** A client of the server that led before the links were cut. */
+    private EnsembleClient atLeader;
+    /** Whether the last write was committed. */
+    private boolean commits = true;
     /** The versions of all configurations with which servers started, or that were committed, ascending. */
     private final TreeSet<Long> seen = new TreeSet<>();
 
     Ensemble(Path folder, JsonObject question) throws IOException {
         JsonObject specs = question.getAsJsonObject("servers");
         for (String sid : specs.keySet()) ports.put(Long.parseLong(sid), new int[] {port(), port(), port()});
+        ports.forEach((sid, own) -> links.listens(sid, own[0], own[1]));
         for (String name : specs.keySet()) {
             JsonObject spec = specs.getAsJsonObject(name);
             long sid = Long.parseLong(name);
-            EnsembleServer server = new EnsembleServer(sid, ports.get(sid)[2], folder.resolve(name), this::lines);
+            EnsembleServer server = new EnsembleServer(sid, ports.get(sid)[2], folder.resolve(name), this::lines, links);
             JsonObject config = spec.getAsJsonObject("config");
             server.configure(config, spec.get("next"), spec.get("reconfigEnabled").getAsBoolean());
             servers.put(sid, server);
@@ -98,6 +93,12 @@ final class Ensemble implements AutoCloseable {
                 return null;
             case "start":
                 return start(step);
+            case "hold":
+                hold(pairs(step.getAsJsonArray("pairs")));
+                return null;
+            case "disconnect":
+                links.disconnect(server(step).sid, step.get("from").getAsLong());
+                return null;
             default: throw new IllegalArgumentException(step.toString());
         }
     }
@@ -116,8 +117,9 @@ final class Ensemble implements AutoCloseable {
     }
 
     private String write() throws Exception {
-        return request(Set.of(), client -> client.create(
-            "/write-", new byte[0], Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT_SEQUENTIAL));
+        String result = request(Set.of(), client -> client.write(0));
+        commits = !result.equals(EnsembleClient.OUTSTANDING);
+        return result;
     }
 
     private String reconfig(JsonObject step) throws Exception {
@@ -140,8 +142,8 @@ final class Ensemble implements AutoCloseable {
         String members = step.has("config") ? String.join(",", lines(step.getAsJsonObject("config"))) : null;
         long from = step.has("fromIndex") ? version(step.get("fromIndex").getAsInt()) : -1;
         Set<Long> before = new TreeSet<>(seen);
-        String result = request(changed, client -> client.reconfigure(
-            text(joining), text(leaving), members, from, new Stat()));
+        String result = request(
+            changed, client -> client.reconfigure(text(joining), text(leaving), members, from));
         // The commit can end the role of the server that the client uses before the reply.
         if (!result.equals("ConnectionLoss")) return result;
         settle();
@@ -156,8 +158,25 @@ final class Ensemble implements AutoCloseable {
         return list.isEmpty() ? null : String.join(",", list);
     }
 
-    /** Sends a request to a server that serves: if possible, not to the leader, and not to one that changes. */
+    /** Cuts exactly these directions. A session of a client starts with a commit, so one starts before the cut. */
+    private void hold(List<long[]> pairs) throws Exception {
+        if (!links.isCut() && leader() != null) {
+            if (atLeader != null) atLeader.close();
+            atLeader = new EnsembleClient(leader());
+            atLeader.hasSession();
+        }
+        links.hold(pairs);
+    }
+
+    /** Sends a request to a server that serves: while links are cut, to the server that led before. */
     private String request(Set<Long> changed, Request request) throws Exception {
+        if (links.isCut() && atLeader != null) return request.send(atLeader);
+        EnsembleServer target = target(changed);
+        return target == null ? "no server serves" : send(target, request);
+    }
+
+    /** Returns a server that serves: if possible, not the leader, and not one that changes. */
+    private EnsembleServer target(Set<Long> changed) {
         EnsembleServer target = null;
         for (EnsembleServer server : servers.values()) {
             String mode = server.mode();
@@ -165,25 +184,13 @@ final class Ensemble implements AutoCloseable {
             if (target == null || mode.equals("leader") && changed.contains(target.sid)) target = server;
             if (mode.equals("follower") && !changed.contains(server.sid)) target = server;
         }
-        return target == null ? "no server serves" : send(target, request);
+        return target;
     }
 
-    private String send(EnsembleServer server, Request request) throws Exception {
-        try (ZooKeeperAdmin client = connect(server)) {
-            request.send(client);
-            return "ok";
-        } catch (KeeperException e) {
-            return e.getClass().getSimpleName().replaceFirst("Exception$", "");
+    private static String send(EnsembleServer server, Request request) throws Exception {
+        try (EnsembleClient client = new EnsembleClient(server)) {
+            return request.send(client);
         }
-    }
-
-    private static ZooKeeperAdmin connect(EnsembleServer server) throws Exception {
-        CountDownLatch connected = new CountDownLatch(1);
-        ZooKeeperAdmin client = new ZooKeeperAdmin("127.0.0.1:" + server.clientPort, SESSION_MS, event -> {
-            if (event.getState() == KeeperState.SyncConnected) connected.countDown();
-        });
-        connected.await(SESSION_MS, TimeUnit.MILLISECONDS);
-        return client;
     }
 
     /** Waits until all running servers serve and nothing changes. If some never serve, until the time is over. */
@@ -218,6 +225,7 @@ final class Ensemble implements AutoCloseable {
         return versions;
     }
 
+    /** Returns the state of each running server. */
     JsonObject state() throws Exception {
         JsonObject state = new JsonObject();
         for (EnsembleServer server : servers.values()) {
@@ -227,22 +235,12 @@ final class Ensemble implements AutoCloseable {
             entry.addProperty("mode", mode);
             entry.addProperty("committed", server.committed());
             entry.addProperty("pending", server.pending());
-            entry.add("znode", mode.equals("none") ? JsonNull.INSTANCE : znode(server));
+            entry.addProperty("znode", commits && !mode.equals("none") ? send(server, EnsembleClient::config) : null);
             entry.addProperty("acceptedEpoch", server.epoch("acceptedEpoch"));
             entry.addProperty("currentEpoch", server.epoch("currentEpoch"));
             state.add(String.valueOf(server.sid), entry);
         }
         return state;
-    }
-
-    /** Returns the configuration that a client reads at a server. */
-    private static JsonElement znode(EnsembleServer server) throws Exception {
-        try (ZooKeeperAdmin client = connect(server)) {
-            String text = new String(client.getConfig(false, new Stat()), StandardCharsets.UTF_8);
-            return new com.google.gson.JsonPrimitive(EnsembleServer.text(text));
-        } catch (KeeperException e) {
-            return new com.google.gson.JsonPrimitive(e.getClass().getSimpleName());
-        }
     }
 
     private static long versionOf(String text) {
@@ -271,6 +269,15 @@ final class Ensemble implements AutoCloseable {
         return "server." + sid + "=127.0.0.1:" + own[0] + ":" + own[1] + ":" + role + ";127.0.0.1:" + own[2];
     }
 
+    private static List<long[]> pairs(JsonArray array) {
+        List<long[]> pairs = new ArrayList<>();
+        for (JsonElement pair : array) {
+            List<Long> sids = sids(pair.getAsJsonArray());
+            pairs.add(new long[] {sids.get(0), sids.get(1)});
+        }
+        return pairs;
+    }
+
     private static List<Long> sids(JsonArray array) {
         List<Long> sids = new ArrayList<>();
         for (JsonElement sid : array) sids.add(sid.getAsLong());
@@ -294,6 +301,7 @@ final class Ensemble implements AutoCloseable {
 
     @Override
     public void close() throws InterruptedException {
+        if (atLeader != null) atLeader.abandon();
         for (EnsembleServer server : servers.values()) server.stop();
     }
 }

@@ -13,7 +13,8 @@ final class EnsembleQuestion implements Question {
     private final Path folder;
     private final AtomicInteger asked = new AtomicInteger();
 
-    EnsembleQuestion(File folder) {
+    EnsembleQuestion(File folder) throws Exception {
+        Links.install();
         this.folder = folder.toPath();
         System.setProperty("zookeeper.skipACL", "yes");
         System.setProperty("zookeeper.nio.numSelectorThreads", "1");

@@ -50,13 +50,15 @@ final class EnsembleServer {
     final int clientPort;
     private final Path folder;
     private final Lines lines;
+    private final Links links;
     private Main main;
 
-    EnsembleServer(long sid, int clientPort, Path folder, Lines lines) throws IOException {
+    EnsembleServer(long sid, int clientPort, Path folder, Lines lines, Links links) throws IOException {
         this.sid = sid;
         this.clientPort = clientPort;
         this.folder = folder;
         this.lines = lines;
+        this.links = links;
         Files.createDirectories(data());
         Files.writeString(data().resolve("myid"), sid + "\n");
     }
@@ -106,7 +108,7 @@ final class EnsembleServer {
             config.parse(cfg().toString());
             main = new Main();
             Main started = main;
-            Thread thread = new Thread(() -> {
+            Thread thread = new Thread(new Links.ServerThreads(links, sid), () -> {
                 try {
                     started.runFromConfig(config);
                 } catch (Throwable e) {

@@ -1,0 +1,180 @@
+/** The scenarios that the kind `ensembles` runs on real servers and in the simulator. */
+
+/** The scenarios of `zabsim list scenarios` that are asked. Their `until` leaves the time for each of their steps. */
+export const SHIPPED = [
+  "reconfig-follower-becomes-observer-and-participant",
+  "reconfig-initial-configuration-gets-a-version",
+  "reconfig-majority-becomes-groups-with-weights",
+  "reconfig-observer-cannot-be-counted-for-the-request",
+  "reconfig-pending-configuration-already-active",
+  "reconfig-pending-configuration-completed",
+  "reconfig-pending-configuration-without-quorum-never-serves",
+  "reconfig-reconfiguration-enabled-by-rolling-restart",
+  "reconfig-remove-a-follower-and-add-it-back",
+  "reconfig-remove-the-leader-designated-follower-leads",
+  "reconfig-remove-two-of-five-that-are-down",
+  "reconfig-voters-are-observers-in-the-pending-configuration",
+];
+
+/** Scenarios that are asked in addition. */
+export const OWN: Readonly<Record<string, string>> = {
+  "expand-with-reconfig": `
+servers:
+  1: &old { config: { voters: [1, 2, 3] } }
+  2: *old
+  3: *old
+  4: { config: { voters: [1, 2, 3, 4] }, empty: true, down: true }
+  5: { config: { voters: [1, 2, 3, 5] }, empty: true, down: true }
+settings: { reconfigEnabled: true }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, reconfig: { add: { 4: participant, 5: participant }, remove: 1, refused: NewConfigNoQuorum } }
+  - { after: 1s, start: 4 }
+  - { after: 3s, reconfig: { add: { 4: participant } } }
+  - { after: 1s, start: 5 }
+  - { after: 3s, reconfig: { add: { 5: participant } } }
+  - { after: 1s, write: 1 }
+until: 15s
+`,
+  // The order that `zabsim plan-roll` advises for this roll.
+  "expand-with-static-lists": `
+servers:
+  1: &old { config: { voters: [1, 2, 3] } }
+  2: *old
+  3: *old
+  4: &new { config: &five { voters: [1, 2, 3, 4, 5] }, empty: true, down: true }
+  5: *new
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, reconfig: { remove: 1, refused: ReconfigDisabled } }
+  - { after: 1s, start: 4 }
+  - { after: 3s, write: 1 }
+  - { after: 1s, restart: { server: 1, config: *five } }
+  - { after: 5s, restart: { server: 2, config: *five } }
+  - { after: 5s, write: 1 }
+  - { after: 1s, restart: { server: 3, config: *five } }
+  - { after: 5s, write: 1 }
+  - { after: 1s, start: 5 }
+  - { after: 3s, write: 1 }
+until: 30s
+`,
+  // The known bugs. Each scenario has the cause of the shipped scenario with the same name, and uses only files,
+  // crashes and cuts. A cut alone ends no connection before its time limit, so `disconnect` follows.
+  "pending-configuration-forgotten-at-second-restart": `
+servers:
+  1: &old
+    config: { voters: [1, 2], version: "1:0" }
+    nextConfig: { voters: [1, 2, 3, 4, 5], version: "2:0" }
+    down: true
+  2: *old
+  3: &new { config: { voters: [1, 2, 3, 4, 5], version: "2:0" } }
+  4: *new
+  5: *new
+settings: { reconfigEnabled: true }
+steps:
+  - { when: established, partition: [[1, 2], [3, 4, 5]] }
+  - { after: 0ms, start: 1 }
+  - { after: 0ms, start: 2 }
+  - { after: 3s, restart: 1 }
+  - { after: 0ms, restart: 2 }
+until: 12s
+`,
+  "joining-learner-activates-pending-configuration": `
+servers:
+  1: &old { config: { voters: [1, 2, 3] } }
+  2: *old
+  3: *old
+  4: { config: { voters: [1, 2, 3, 4] }, empty: true, down: true }
+  5: { config: { voters: [1, 2, 3, 5] }, empty: true, down: true }
+settings: { reconfigEnabled: true }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, start: 4 }
+  - { after: 0ms, start: 5 }
+  - { after: 3s, bridge: { over: 4, sides: [[1, 2], [3]] } }
+  - { after: 0ms, reconfig: { add: { 4: participant, 5: participant }, remove: [1, 2] } }
+  - { after: 1s, disconnect: { server: 4, from: 3 } }
+  - { after: 3s, partition: [[1, 2], [3, 4, 5]] }
+  - { after: 0ms, disconnect: { server: 3, from: 1 } }
+  - { after: 0ms, disconnect: { server: 3, from: 2 } }
+until: 30s
+`,
+  // Server 4, which the new configuration needs, gets the reconfiguration only after the write is proposed.
+  "demoted-voters-block-proposals": `
+servers: 5
+settings: { reconfigEnabled: true }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, bridge: { over: 1, sides: [[4], [5]] } }
+  - { after: 0ms, reconfig: { add: { 1: observer, 2: observer, 3: observer } } }
+  - { after: 1s, bridge: { over: 4, sides: [[1, 2, 3], [5]] } }
+  - { after: 0ms, write: 1 }
+  - { after: 1s, heal: [4] }
+  - { after: 1s, disconnect: { server: 5, from: 1 } }
+  - { after: 0ms, disconnect: { server: 5, from: 2 } }
+  - { after: 0ms, disconnect: { server: 5, from: 3 } }
+  - { after: 0ms, heal: all }
+  - { after: 5s, write: 1 }
+until: 30s
+`,
+  "dropped-pending-configuration-never-joins": `
+servers:
+  1: &old { config: { voters: [1, 2, 3] } }
+  2: *old
+  3: *old
+  4: { config: { voters: [1, 2, 3, 4] }, empty: true, down: true }
+settings: { reconfigEnabled: true }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, start: 4 }
+  - { after: 3s, bridge: { over: 4, sides: [[1, 2], [3]] } }
+  - { after: 0ms, reconfig: { add: { 4: participant }, remove: 2 } }
+  - { after: 0ms, disconnect: { server: 3, from: 1 } }
+  - { after: 0ms, disconnect: { server: 3, from: 2 } }
+  - { after: 5s, heal: all }
+until: 60s
+`,
+  "vote-of-last-election-elects-lost-leader": `
+servers:
+  1: &old { config: { voters: [1, 2, 4], observers: [3] } }
+  2: *old
+  3: { role: observer, config: { voters: [1, 2, 4], observers: [3] } }
+  4: *old
+  5: { config: { voters: [1, 2, 4, 5], observers: [3] }, empty: true, down: true }
+settings: { reconfigEnabled: true }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, start: 5 }
+  - { after: 3s, bridge: { over: 3, sides: [[1, 2], [4]] } }
+  - { after: 0ms, reconfig: { add: { 3: participant, 5: participant }, remove: [1, 2] } }
+  - { after: 0ms, disconnect: { server: 4, from: 1 } }
+  - { after: 0ms, disconnect: { server: 4, from: 2 } }
+  - { after: 5s, crash: { server: 2, connectionsReset: true } }
+  - { after: 0ms, heal: all }
+until: 60s
+`,
+  "mixed-reconfig-enabled-no-leader": `
+servers:
+  1: { settings: { reconfigEnabled: true } }
+  2: { settings: { reconfigEnabled: true } }
+  3: { down: true }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, start: 3 }
+  - { after: 3s, write: 1 }
+  - { after: 1s, crash: { server: 2, connectionsReset: true } }
+until: 30s
+`,
+  "older-dynamic-file-without-reconfig-never-joins": `
+servers:
+  1: &new { config: { voters: [1, 2, 3], observers: [4], version: "2:0" } }
+  2: *new
+  3: { config: { voters: [1, 2, 3], version: "1:0" }, down: true }
+  4: { role: observer, config: { voters: [1, 2, 3], observers: [4], version: "2:0" } }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, start: 3 }
+  - { after: 3s, write: 1 }
+until: 20s
+`,
+};
