@@ -131,7 +131,7 @@ steps:
   - { after: 0ms, reconfig: { add: { 4: participant }, remove: 2 } }
   - { after: 0ms, disconnect: { server: 3, from: 1 } }
   - { after: 0ms, disconnect: { server: 3, from: 2 } }
-  - { after: 5s, heal: all }
+  - { after: 15s, heal: all }
 until: 60s
 `,
   "vote-of-last-election-elects-lost-leader": `
@@ -149,7 +149,7 @@ steps:
   - { after: 0ms, reconfig: { add: { 3: participant, 5: participant }, remove: [1, 2] } }
   - { after: 0ms, disconnect: { server: 4, from: 1 } }
   - { after: 0ms, disconnect: { server: 4, from: 2 } }
-  - { after: 5s, crash: { server: 2, connectionsReset: true } }
+  - { after: 15s, crash: { server: 2, connectionsReset: true } }
   - { after: 0ms, heal: all }
 until: 60s
 `,
