@@ -38,7 +38,7 @@ export async function compare(
   const { questions: drawn } = kind;
   const count = drawn === undefined ? 0 : Math.ceil(inputs / (kind.cost ?? 1));
   const differences: Difference[] = [];
-  const fixed = kind.fixed ?? [];
+  const fixed = (kind.fixed ?? []).filter((question) => kind.asks?.(question, release) ?? true);
   const fixedDiffering = await differing(java, kind, release, fixed);
   const fixedUnknown = fixedDiffering.filter((difference) => !isKnown(kind, release, difference));
   differences.push(...fixedUnknown.slice(0, SHRUNK_MAX));

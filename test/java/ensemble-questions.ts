@@ -17,7 +17,7 @@ import {
 import { ScenarioRunner } from "../../scenarios/run.ts";
 import type { Scenario, Step } from "../../scenarios/scenario.ts";
 import { recordsOf, type ScenarioRun } from "../../scenarios/scenario-run.ts";
-import { OWN, SHIPPED } from "./ensemble-scenarios.ts";
+import { JOINERS, OWN, SHIPPED } from "./ensemble-scenarios.ts";
 import { serverOf, stepsOf } from "./ensemble-steps.ts";
 import type { Kind } from "./kinds.ts";
 
@@ -26,6 +26,8 @@ export interface EnsembleQuestion {
   readonly scenario: string;
   readonly servers: Readonly<Record<ServerId, object>>;
   readonly steps: readonly object[];
+  /** A server whose connections to leaders are counted. */
+  readonly joiner?: number;
 }
 
 /** The state of the ensemble at the end. */
@@ -36,6 +38,8 @@ interface EnsembleAnswer {
   readonly versions: readonly string[];
   /** The running servers. */
   readonly servers: Readonly<Record<string, ServerState>>;
+  /** How often the counted server has connected to a leader. */
+  readonly joins?: number;
 }
 
 interface ServerState {
@@ -65,7 +69,8 @@ function questionOf(name: string): EnsembleQuestion {
   const servers = Object.fromEntries(
     serverIdsOf(scenario.servers).map((sid) => [sid, serverOf(scenario, scenario.servers[sid] as ServerSpec)]),
   );
-  return { scenario: name, servers, steps: stepsOf(scenario, versions) };
+  const joiner = JOINERS[name];
+  return { scenario: name, servers, ...(joiner && { joiner }), steps: stepsOf(scenario, versions) };
 }
 
 function runOf(name: string, release: string): { readonly run: ScenarioRun; readonly runner: ScenarioRunner } {
@@ -92,7 +97,9 @@ function answerOf(name: string, release: string): EnsembleAnswer {
   const servers = Object.fromEntries(
     run.servers.filter(({ running }) => running).map(({ sid }) => [sid, stateOf(runner, sid, commits)]),
   );
-  return { results, versions: versionsOf(run), servers };
+  const joiner = JOINERS[name];
+  const joins = recordsOf(run.records, "epoch-offered").filter(({ learner }) => learner === joiner).length;
+  return { results, versions: versionsOf(run), servers, ...(joiner && { joins }) };
 }
 
 /** The result of a request that is not committed before the next step. */
@@ -149,7 +156,8 @@ export function comparable(answer: EnsembleAnswer): EnsembleAnswer {
     const optional = { ...(pending && { pending: text(pending) }), ...(znode && { znode: text(znode) }) };
     return [sid, { ...rest, committed: text(committed), ...optional }];
   });
-  return { results: answer.results, versions: answer.versions.map(epochOnly), servers: Object.fromEntries(servers) };
+  const { joins, results } = answer;
+  return { results, ...(joins && { joins }), versions: answer.versions.map(epochOnly), servers: Object.fromEntries(servers) };
 }
 
 function epochOnly(version: string): string {
@@ -158,7 +166,8 @@ function epochOnly(version: string): string {
 
 export const ensembleQuestions: Kind<EnsembleQuestion> = {
   name: "ensembles",
-  releases: ["3.5.10", "3.8.6", "3.9.5"],
+  releases: ["3.5.8", "3.5.10", "3.8.6", "3.9.5"],
+  asks: ({ scenario }, release) => release !== "3.5.8" || scenario.startsWith("zookeeper-3829"),
   get fixed() {
     return [...Object.keys(OWN), ...SHIPPED].map(questionOf);
   },

@@ -16,6 +16,9 @@ export const SHIPPED = [
   "reconfig-voters-are-observers-in-the-pending-configuration",
 ];
 
+/** The scenarios in which it matters how often a server connects to a leader, with the server. */
+export const JOINERS: Readonly<Record<string, number>> = { "observer-aborts-sync-after-reconfiguration": 4 };
+
 /** Scenarios that are asked in addition. */
 export const OWN: Readonly<Record<string, string>> = {
   "expand-with-reconfig": `
@@ -176,5 +179,38 @@ steps:
   - { after: 1s, start: 3 }
   - { after: 3s, write: 1 }
 until: 20s
+`,
+  // The snapshot is larger than the buffers of a TCP connection, and observer 4 stops reading it.
+  "observer-aborts-sync-after-reconfiguration": `
+servers:
+  1: { config: { voters: [1, 2, 3], observers: [4] } }
+  2: { config: { voters: [1, 2, 3], observers: [4] } }
+  3: { config: { voters: [1, 2, 3], observers: [4] } }
+  4: { role: observer, config: { voters: [1, 2, 3], observers: [4] }, empty: true, down: true }
+settings: { reconfigEnabled: true }
+steps:
+  - { when: established, write: { count: 12, bytes: 900000 } }
+  - { after: 1s, stall: { server: 3, thread: handlers }, for: 5s }
+  - { after: 0ms, start: 4 }
+  - { when: sync-decided, write: 1 }
+  - { after: 500ms, reconfig: { remove: 1 } }
+  - { after: 500ms, write: 1 }
+  - { after: 500ms, heal: all }
+until: 20s
+`,
+  "zookeeper-3829-leader-outside-pending-configuration-commits-nothing": `
+servers:
+  1: &old { config: { voters: [1, 2, 3] } }
+  2: *old
+  3: *old
+  4: { config: &four { voters: [1, 2, 3, 4] }, empty: true, down: true }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, start: 4 }
+  - { after: 3s, restart: { server: 1, config: *four } }
+  - { after: 5s, restart: { server: 2, config: *four } }
+  - { after: 5s, restart: { server: 3, config: *four } }
+  - { after: 5s, write: 1 }
+until: 30s
 `,
 };

@@ -30,7 +30,12 @@ function configOf({ groups, observers, version, voters, weights = {} }: Ensemble
 export function stepsOf({ servers, steps }: Scenario, versions: readonly string[]): object[] {
   const cuts = new Cuts(serverIdsOf(servers));
   // Real steps take as long as they need: each one waits until the ensemble is settled, unless `after` is 0.
-  return steps.map((step) => ({ settle: step.after !== "0ms", ...(cuts.actionOf(step) ?? actionOf(step, versions)) }));
+  return steps.map((step) => ({ ...momentOf(step), ...(cuts.actionOf(step) ?? actionOf(step, versions)) }));
+}
+
+function momentOf({ after, when }: Step): object {
+  const isDuringSync = when !== undefined && "event" in when && when.event === "sync-decided";
+  return { settle: after !== "0ms", ...(isDuringSync && { awaitStall: true }) };
 }
 
 type Pair = readonly [from: ServerId, to: ServerId];
@@ -76,7 +81,9 @@ function between(groups: readonly (readonly ServerId[])[]): Pair[] {
 }
 
 function actionOf(step: Step, versions: readonly string[]): object {
-  if ("write" in step) return { do: "write" };
+  if ("write" in step) return { do: "write", count: step.write.count, bytes: step.write.bytes ?? 0 };
+  // The handlers of a leader also stall while they send a snapshot that the learner does not read.
+  if ("stall" in step && step.stall.thread === "handlers") return { do: "stall", server: step.stall.server };
   if ("start" in step) return { do: "start", ...startOf(step.start) };
   if ("restart" in step) return { do: "start", ...startOf(step.restart) };
   if ("crash" in step) return { do: "crash", server: step.crash.server };

@@ -18,6 +18,8 @@ export interface Kind<Q extends Question = Question> {
   readonly releases?: readonly string[];
   /** Questions that are asked before the drawn ones. */
   readonly fixed?: readonly Q[];
+  /** Returns whether a fixed question is asked for a release. Default: each one is. */
+  asks?(question: Q, release: string): boolean;
   /** The number of questions of other kinds that can be answered in the time of one of this kind. Default: 1. */
   readonly cost?: number;
   /** Whether a Java process answers only this kind, because another kind changes the process. Default: false. */

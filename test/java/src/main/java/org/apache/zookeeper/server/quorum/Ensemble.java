@@ -84,9 +84,10 @@ final class Ensemble implements AutoCloseable {
 
     /** Performs a step. Returns the result of a request; null for other steps. */
     String perform(JsonObject step) throws Exception {
-        if (step.get("settle").getAsBoolean()) settle();
+        if (step.has("awaitStall")) awaitStall();
+        else if (step.get("settle").getAsBoolean() && !links.hasStalled()) settle();
         switch (step.get("do").getAsString()) {
-            case "write": return write();
+            case "write": return write(step.get("count").getAsInt(), step.get("bytes").getAsInt());
             case "reconfig": return reconfig(step);
             case "crash":
                 server(step).stop();
@@ -96,11 +97,23 @@ final class Ensemble implements AutoCloseable {
             case "hold":
                 hold(pairs(step.getAsJsonArray("pairs")));
                 return null;
+            case "stall":
+                links.stall(server(step).sid);
+                return null;
             case "disconnect":
                 links.disconnect(server(step).sid, step.get("from").getAsLong());
                 return null;
             default: throw new IllegalArgumentException(step.toString());
         }
+    }
+
+    private void awaitStall() throws InterruptedException {
+        for (int waited = 0; waited < SETTLE_MS_MAX && !links.hasStalled(); waited += POLL_MS) Thread.sleep(POLL_MS);
+    }
+
+    /** Returns how often a server has connected to a leader. */
+    int joinsOf(long sid) {
+        return links.joinsOf(sid);
     }
 
     private EnsembleServer server(JsonObject step) {
@@ -116,8 +129,8 @@ final class Ensemble implements AutoCloseable {
         return null;
     }
 
-    private String write() throws Exception {
-        String result = request(Set.of(), client -> client.write(0));
+    private String write(int count, int bytes) throws Exception {
+        String result = request(Set.of(), client -> client.write(count, bytes));
         commits = !result.equals(EnsembleClient.OUTSTANDING);
         return result;
     }

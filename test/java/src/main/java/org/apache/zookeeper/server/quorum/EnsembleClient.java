@@ -28,13 +28,17 @@ final class EnsembleClient implements AutoCloseable {
         });
     }
 
-    /** Creates a node with this number of bytes. Returns ok, the refusal, or OUTSTANDING. */
-    String write(int bytes) throws Exception {
-        CompletableFuture<Integer> code = new CompletableFuture<>();
+    /** Creates nodes with this number of bytes, until one fails. Returns ok, the refusal, or OUTSTANDING. */
+    String write(int count, int bytes) throws Exception {
         if (!hasSession()) return OUTSTANDING;
-        client.create("/write-", new byte[bytes], Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT_SEQUENTIAL,
-            (result, path, context, name) -> code.complete(result), null);
-        return resultOf(code);
+        String result = "ok";
+        for (int i = 0; i < count && result.equals("ok"); i++) {
+            CompletableFuture<Integer> code = new CompletableFuture<>();
+            client.create("/write-", new byte[bytes], Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT_SEQUENTIAL,
+                (reply, path, context, name) -> code.complete(reply), null);
+            result = resultOf(code);
+        }
+        return result;
     }
 
     /** Requests a reconfiguration. Returns ok, the refusal, or OUTSTANDING. */

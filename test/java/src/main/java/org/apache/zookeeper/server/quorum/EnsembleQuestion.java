@@ -39,6 +39,7 @@ final class EnsembleQuestion implements Question {
             answer.add("results", results);
             answer.add("versions", ensemble.versions());
             answer.add("servers", ensemble.state());
+            if (question.has("joiner")) answer.addProperty("joins", ensemble.joinsOf(question.get("joiner").getAsLong()));
             return answer;
         }
     }

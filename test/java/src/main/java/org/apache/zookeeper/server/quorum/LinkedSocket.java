@@ -29,6 +29,7 @@ final class LinkedSocket extends SocketImpl {
     private Links.Ends ends;
     private final ByteArrayOutputStream waiting = new ByteArrayOutputStream();
     private byte[] received = {};
+    private long receivedBytes;
     private boolean isClosed;
 
     @Override
@@ -56,7 +57,7 @@ final class LinkedSocket extends SocketImpl {
         this.address = to.getAddress();
         this.port = to.getPort();
         this.localport = socket.getLocalPort();
-        if (ends != null) ends.links().opened(this, ends);
+        if (ends != null) ends.links().opened(this, ends, port);
     }
 
     @Override
@@ -158,6 +159,8 @@ final class LinkedSocket extends SocketImpl {
                 int count = in.read(buffer, 0, length);
                 isAtEnd = count < 0;
                 received = isAtEnd ? new byte[0] : Arrays.copyOf(buffer, count);
+                receivedBytes += received.length;
+                ends.links().received(LinkedSocket.this, ends, receivedBytes);
             }
             awaitFree(started);
             if (isAtEnd) return -1;

@@ -16,6 +16,9 @@ import java.util.Set;
  * port says to which server.
  */
 final class Links {
+    /** More than a learner receives before a snapshot. */
+    private static final int STALL_BYTES = 100_000;
+
     /** All threads of one server. */
     static final class ServerThreads extends ThreadGroup {
         private final Links links;
@@ -34,8 +37,14 @@ final class Links {
     private record Direction(long from, long to) {}
 
     private final Map<Integer, Long> sids = new HashMap<>();
+    private final Set<Integer> quorumPorts = new HashSet<>();
     private final Map<LinkedSocket, Ends> open = new HashMap<>();
+    private final Map<Long, Integer> joins = new HashMap<>();
     private Set<Direction> held = Set.of();
+    /** The leader whose new connections stop after STALL_BYTES; null if there is none. */
+    private Long stalled;
+    private final Set<LinkedSocket> stalling = new HashSet<>();
+    private boolean hasStalled;
 
     /** Makes each socket of the process a {@link LinkedSocket}. */
     static void install() throws Exception {
@@ -54,8 +63,10 @@ final class Links {
     }
 
     /** Says which server accepts connections at these ports. Called before the servers start. */
-    void listens(long sid, int... ports) {
-        for (int port : ports) sids.put(port, sid);
+    void listens(long sid, int quorumPort, int electionPort) {
+        sids.put(quorumPort, sid);
+        sids.put(electionPort, sid);
+        quorumPorts.add(quorumPort);
     }
 
     /** Holds exactly these directions: pairs of the server that sends and the one that receives. */
@@ -63,8 +74,34 @@ final class Links {
         Set<Direction> all = new HashSet<>();
         for (long[] pair : directions) all.add(new Direction(pair[0], pair[1]));
         held = all;
+        stalled = null;
+        hasStalled = false;
+        stalling.clear();
         for (LinkedSocket socket : Set.copyOf(open.keySet())) socket.sendWaiting();
         notifyAll();
+    }
+
+    /** Stops what a leader sends to learners that connect from now on, once they have received STALL_BYTES. */
+    synchronized void stall(long sid) {
+        stalled = sid;
+    }
+
+    /** Returns whether a connection to such a learner has stopped. */
+    synchronized boolean hasStalled() {
+        return hasStalled;
+    }
+
+    /** Called with the number of bytes that the first end has received on a connection. */
+    synchronized void received(LinkedSocket socket, Ends ends, long bytes) {
+        if (bytes < STALL_BYTES || !stalling.contains(socket)) return;
+        held = new HashSet<>(held);
+        held.add(new Direction(ends.to, ends.from));
+        hasStalled = true;
+    }
+
+    /** Returns how often a server has connected to a leader. */
+    synchronized int joinsOf(long sid) {
+        return joins.getOrDefault(sid, 0);
     }
 
     /** Ends all connections of a server with another one. */
@@ -87,8 +124,11 @@ final class Links {
         return held.contains(new Direction(from, to));
     }
 
-    synchronized void opened(LinkedSocket socket, Ends ends) {
+    synchronized void opened(LinkedSocket socket, Ends ends, int port) {
         open.put(socket, ends);
+        if (!quorumPorts.contains(port)) return;
+        joins.merge(ends.from, 1, Integer::sum);
+        if (stalled != null && stalled == ends.to) stalling.add(socket);
     }
 
     synchronized void closed(LinkedSocket socket) {
