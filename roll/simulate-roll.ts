@@ -235,7 +235,7 @@ function isolated(server: ServerId): Step {
 function crashStep({ action, moment, server }: Crash, starts: readonly number[]): Step {
   return {
     from: `${(starts[action] as number) + CRASH_MS[moment]}ms`,
-    crash: { server, unsynced: "kept", connectionsReset: true },
+    crash: { server, unsynced: "lost", connectionsReset: true },
     for: `${DOWN_MS}ms`,
   };
 }
