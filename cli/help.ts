@@ -140,6 +140,7 @@ export const HELP = {
     examples: [
       ["zabsim plan-roll old.cfg new.cfg", "find the order in which to restart the servers with new.cfg"],
       ["zabsim plan-roll old.cfg new.cfg --zookeeper 3.5.8 --json", "do the same for 3.5.8, and print JSON"],
+      ["zabsim plan-roll old.cfg new.cfg --out orders", "write a scenario for each kind of order that fails"],
     ],
     exitCodes: [
       [EXIT_OK, "an order is safe"],

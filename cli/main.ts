@@ -354,7 +354,8 @@ function createProgram(done: (code: number) => void): Command {
     "find the safe order of restarts for a new list of servers",
     "Runs a planned roll of static server lists in the simulator: each server restarts with the new list, new " +
       "servers start, and removed servers stop. Tries all orders, or some of them for large ensembles, without a " +
-      "crash and with a crash of each server after each step. Prints which orders are safe, lose availability or can " +
+      "crash and with a crash of each server after each step. Divides the network into two sides after each step of " +
+      "the order to use. Prints which orders are safe, lose availability or can " +
       "lose data, and the order to use. The arguments are the zoo.cfg (or the dynamic configuration file) before and " +
       "after the roll. zabsim reads server.N, group.N, weight.N, dynamicConfigFile, reconfigEnabled and " +
       "standaloneEnabled.",
@@ -363,6 +364,11 @@ function createProgram(done: (code: number) => void): Command {
       "--zookeeper <release>",
       "ZooKeeper release of all servers, e.g. 3.5.8 (default: newest)",
       parseRelease("--zookeeper"),
+    )
+    .option(
+      "--out <dir>",
+      "folder for scenario files: one for each rule whose orders fail, as the input of zabsim run (default: none)",
+      parseOutput("--out"),
     )
     .action(async (from, to, options) => done(await (await import("./plan-roll.ts")).planRoll(from, to, options)));
 

@@ -3,29 +3,53 @@
  */
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { makeFolder, saveWhole } from "../campaign/output-files.ts";
+import { withSchemaLine } from "../campaign/schema-line.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import { rollPlanText } from "../reports/roll-plan.ts";
+import { shellPath } from "../reports/shell.ts";
 import { readEnsemble, refuseDynamicLists, refuseMovedServers } from "../roll/read-ensemble.ts";
-import { answerRoll } from "../roll/roll-answer.ts";
+import { answerRoll, type SaveScenario } from "../roll/roll-answer.ts";
+import { writeScenario } from "../scenarios/write-scenario.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
-import { textWidth, write } from "./output.ts";
+import { hint, textWidth, write } from "./output.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface PlanRollOptions {
   readonly json?: boolean;
+  readonly out?: string;
   readonly zookeeper?: string;
 }
 
 export async function planRoll(fromFile: string, toFile: string, options: PlanRollOptions): Promise<number> {
   const from = ensembleIn(fromFile);
   const to = ensembleIn(toFile);
-  const { zookeeper = "newest" } = options;
+  const { out, zookeeper = "newest" } = options;
   refuseMovedServers(from, to);
   if (behaviorOf(zookeeper).knowsReconfig) for (const ensemble of [from, to]) refuseDynamicLists(ensemble);
-  const answer = withProgress((onRun) => answerRoll({ from, to, zookeeper, onRun }));
+  const save = out === undefined ? undefined : savesTo(out);
+  const answer = withProgress((onRun) => answerRoll({ from, to, zookeeper, onRun }, save));
   await write(`${options.json ? JSON.stringify(answer) : rollPlanText(answer, textWidth())}\n`);
+  if (out === undefined && answer.verdicts.some(({ why }) => why !== null)) {
+    const command = ["zabsim plan-roll", shellPath(fromFile), shellPath(toFile), ...releaseOption(options)].join(" ");
+    hint(`To keep each failing order as a scenario, run ${command} --out FOLDER`);
+  }
   return answer.use === null ? EXIT_FINDING : EXIT_OK;
+}
+
+function releaseOption({ zookeeper }: PlanRollOptions): string[] {
+  return zookeeper === undefined ? [] : ["--zookeeper", zookeeper];
+}
+
+/** Returns a function that writes scenarios to a folder. Makes the folder, so that a wrong path is reported early. */
+function savesTo(folder: string): SaveScenario {
+  makeFolder(folder);
+  return (name, scenario) => {
+    const path = join(folder, `${name}.yaml`);
+    saveWhole(path, withSchemaLine(writeScenario(scenario), path));
+    return path;
+  };
 }
 
 /** Shows the number of runs while `plan` works. `plan` calls its argument before each run. */

@@ -4,6 +4,7 @@
  */
 import type { OrderAnswer, RollAnswer, RuleAnswer, StageAnswer } from "../roll/roll-answer.ts";
 import { countOf, hanging } from "./format.ts";
+import { shellPath } from "./shell.ts";
 
 const VERDICTS: Readonly<Record<RuleAnswer["verdict"], string>> = {
   safe: "safe",
@@ -43,8 +44,9 @@ function triedText({ orders: { runs, total, tried } }: RollAnswer, release: stri
       ? `all ${countOf(total, "order")}`
       : `${tried} of ${total} orders (those in which servers with the same kind of change take turns by their ids)`;
   return (
-    `zabsim ran ${which} with ${release}, while a client writes: without a crash, and with a crash and restart of ` +
-    `each server after each step (${countOf(runs, "run")}).`
+    `zabsim ran ${which} with ${release}, while a client writes: without a crash, with a crash and restart of ` +
+    "each server after each step, and the order to use with a partition of the network after each step " +
+    `(${countOf(runs, "run")}).`
   );
 }
 
@@ -115,8 +117,10 @@ function whyLines({ verdicts }: RollAnswer, width: number): string[] {
   return [
     "",
     "Why the others are not safe:",
-    ...shown.flatMap(({ example, verdict, why }) =>
-      hanging(`${example.join(", ")}: ${VERDICTS[verdict]}. ${why}`, "  - ", "    ", width),
-    ),
+    ...shown.flatMap(({ example, scenario, verdict, why }) => [
+      ...hanging(`${example.join(", ")}: ${VERDICTS[verdict]}. ${why}`, "  - ", "    ", width),
+      // A command stays on one line.
+      ...(scenario === null ? [] : [`    zabsim run ${shellPath(scenario)}`]),
+    ]),
   ];
 }

@@ -5,18 +5,28 @@
  * 2. For the orders that pass, each server crashes once after each action.
  * 3. For the best order, each server crashes once at each moment of each action, for each leader at the start, and the
  *    roll then continues to its end. If the order fails, the next one is tried.
+ * 4. For the order that passes, the network is divided into two sides once after each action.
  *
  * Two orders with the same first actions behave in the same way until these actions are done. So if an order fails,
  * every order with the same actions until then fails, too, and phase 2 runs each beginning only once.
  */
 import type { ServerId } from "../protocol/index.ts";
-import { actionsOf, membersOf, type Order, type Roll, type RollAction, runningAfter } from "./ensemble.ts";
+import {
+  actionsOf,
+  isStandalone,
+  membersOf,
+  type Order,
+  type Roll,
+  type RollAction,
+  runningAfter,
+} from "./ensemble.ts";
 import { keyOf, ORDERS_MAX, type Orders, ordersOf } from "./orders.ts";
-import { type SplitByPartition, splitByPartition } from "./partition.ts";
+import { divisionsOf, type SplitByPartition, splitByPartition } from "./partition.ts";
 import {
   type Check,
   CRASH_MOMENTS,
   type Crash,
+  type Partition,
   type RollOptions,
   type RollRun,
   simulateRoll,
@@ -76,6 +86,8 @@ export interface JudgedRoll {
 const SEEDS = [1, 2];
 /** The largest number of servers that lead at the start in phase 1. */
 const LEADERS_MAX = 3;
+/** The largest number of runs in phase 4. */
+const PARTITION_RUNS_MAX = 80;
 /** The largest number of runs in phase 2. */
 const CRASH_RUNS_MAX = 1500;
 /** A check that fails is repeated with this multiple of the time between actions. */
@@ -183,7 +195,11 @@ class Judge {
     for (const [i, one] of judged.entries()) {
       if (one.failure !== undefined) continue;
       const failure = this.allCrashes(one.order);
-      if (failure === undefined) return one;
+      if (failure === undefined) {
+        const tried = this.withPartitions(one);
+        judged[i] = tried;
+        return tried;
+      }
       judged[i] = { ...one, failure, triedCrashes: true };
     }
     return undefined;
@@ -204,6 +220,26 @@ class Judge {
       }
     }
     return undefined;
+  }
+
+  // ---- phase 4
+
+  /** Runs the partition that is known to be harmful, or all partitions if none is known, at most PARTITION_RUNS_MAX. */
+  private withPartitions(judged: JudgedOrder): JudgedOrder {
+    const { order, split } = judged;
+    const isAlone = isStandalone(this.roll.from) || isStandalone(this.roll.to);
+    // A standalone server is cut off from the others already.
+    if (isAlone) return judged;
+    const known = split && { action: split.action, sides: [split.old, split.fresh] as const };
+    const partitions = known ? [known] : some(partitionsOf(this.roll, order), PARTITION_RUNS_MAX);
+    for (const partition of partitions) {
+      for (const leader of known ? this.leaders : this.leaders.slice(0, 1)) {
+        const { violation } = this.run(order.slice(0, partition.action + 1), { leader, partition, seed: 1 });
+        const [old, fresh] = partition.sides;
+        if (violation !== undefined) return { ...judged, split: { action: partition.action, old, fresh, violation } };
+      }
+    }
+    return judged;
   }
 
   // ---- one run
@@ -252,6 +288,13 @@ interface CrashResult {
 function some<Value>(values: readonly Value[], max: number): readonly Value[] {
   if (values.length <= max) return values;
   return Array.from({ length: max }, (_, i) => values[Math.round((i * (values.length - 1)) / (max - 1))] as Value);
+}
+
+/** Returns each division of the running servers into two sides, after each action. */
+function partitionsOf({ from }: Roll, order: Order): Partition[] {
+  return order.flatMap((_, action) =>
+    divisionsOf(runningAfter(from, order.slice(0, action + 1))).map((sides) => ({ action, sides })),
+  );
 }
 
 function worse(a: Failure | undefined, b: Failure | undefined): Failure | undefined {

@@ -1,7 +1,9 @@
 /**
  * Finds a step of a roll after which a partition of the network can make two leaders: one has a quorum of the old list,
- * the other one of the new list, and the two quorums share no server.
+ * the other one of the new list, and the two quorums share no server. This needs no run of the simulator, so it is
+ * known for every order. `judge-orders.ts` runs the partitions of the order to use.
  */
+import type { Violation } from "../invariants/index.ts";
 import { quorumTest } from "../invariants/quorum-test.ts";
 import type { ServerId } from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
@@ -13,6 +15,8 @@ export interface SplitByPartition {
   readonly action: number;
   readonly old: readonly ServerId[];
   readonly fresh: readonly ServerId[];
+  /** What the simulator found in a run with this partition. Undefined if no run was made, or if it found nothing. */
+  readonly violation?: Violation | undefined;
 }
 
 /** Returns the first such step of an order. Returns undefined if there is none. */
@@ -39,6 +43,18 @@ function splitAfter({ from, to, zookeeper }: Roll, done: Order): Omit<SplitByPar
     }
   }
   return undefined;
+}
+
+/** Returns each way to divide these servers into two sides. */
+export function divisionsOf(servers: readonly ServerId[]): [ServerId[], ServerId[]][] {
+  const [first, ...others] = servers;
+  if (first === undefined) return [];
+  const divisions: [ServerId[], ServerId[]][] = [];
+  for (let chosen = 0; chosen < (1 << others.length) - 1; chosen++) {
+    const isChosen = (_: ServerId, i: number): boolean => (chosen & (1 << i)) !== 0;
+    divisions.push([[first, ...others.filter(isChosen)], others.filter((sid, i) => !isChosen(sid, i))]);
+  }
+  return divisions;
 }
 
 /** Returns a test for quorums of the voters of an ensemble. It ignores other servers. */

@@ -4,8 +4,10 @@
  */
 import type { EnsembleConfig } from "../cluster/cluster-spec.ts";
 import type { ServerId } from "../protocol/index.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
 import type { Ensemble, Order, Roll } from "./ensemble.ts";
 import { failureText } from "./explain.ts";
+import { failingScenario } from "./failing-scenario.ts";
 import { type Rule, rulesFor } from "./group-orders.ts";
 import { type Failure, type JudgedOrder, type JudgedRoll, judgeRoll } from "./judge-orders.ts";
 import { ORDERS_MAX } from "./orders.ts";
@@ -27,6 +29,8 @@ export interface RuleVerdict {
   readonly why: string | undefined;
   /** The first of these orders, until the failure. */
   readonly example: Order;
+  /** A scenario that repeats the failure of this order. Undefined if the orders are safe, or if there is none. */
+  readonly scenario: Scenario | undefined;
 }
 
 /** One of several smaller rolls. */
@@ -82,7 +86,8 @@ function rulesOf(roll: Roll, judged: readonly JudgedOrder[]): readonly RuleVerdi
     );
     const first = own[0] as JudgedOrder;
     const why = first.failure && failureText(roll, first.order, first.failure);
-    return { verdict: verdictOf(first), rule, orders: own.length, why, example: beginningOf(first) };
+    const scenario = first.failure && failingScenario(roll, first.order, first.failure);
+    return { verdict: verdictOf(first), rule, orders: own.length, why, example: beginningOf(first), scenario };
   });
 }
 

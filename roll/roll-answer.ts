@@ -1,6 +1,7 @@
 /** The answer of `zabsim plan-roll` as plain data with texts, which is also its JSON form. */
 import type { ServerId } from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
 import type { ActionKind, Order, Roll } from "./ensemble.ts";
 import { actionText, ensembleText, instruction, ruleText, serversText } from "./explain.ts";
 import type { Fragile, JudgedOrder } from "./judge-orders.ts";
@@ -34,6 +35,8 @@ export interface RuleAnswer {
   readonly example: readonly string[];
   /** Why this example fails; null if the orders are safe. */
   readonly why: string | null;
+  /** The file with the scenario that repeats this failure; null if none was written. */
+  readonly scenario: string | null;
 }
 
 /** An order as instructions. */
@@ -53,8 +56,11 @@ export interface StageAnswer {
   readonly use: OrderAnswer | null;
 }
 
-/** Plans a roll and returns the answer. */
-export function answerRoll(asked: Roll): RollAnswer {
+/** Writes the scenario of a failing order to a file with this name. Returns the path. */
+export type SaveScenario = (name: string, scenario: Scenario) => string;
+
+/** Plans a roll and returns the answer. Saves a scenario for each rule whose orders fail. */
+export function answerRoll(asked: Roll, save?: SaveScenario): RollAnswer {
   const roll = withSettingsOfRelease(asked);
   const { judged, stages, verdicts } = planRoll(roll);
   return {
@@ -62,8 +68,11 @@ export function answerRoll(asked: Roll): RollAnswer {
     from: ensembleText(roll.from),
     to: ensembleText(roll.to),
     orders: { total: judged.total, tried: judged.orders.length, runs: judged.runs },
-    verdicts: verdicts.map(({ example, orders, rule, verdict, why }) => {
-      return { verdict, rule: ruleText(rule), orders, example: wordsOf(example), why: why ?? null };
+    verdicts: verdicts.map(({ example, orders, rule, scenario, verdict, why }, i) => {
+      const number = verdicts.slice(0, i + 1).filter((one) => one.verdict === verdict).length;
+      const file = scenario && save?.(`${verdict}-${number}`, scenario);
+      const texts = { rule: ruleText(rule), example: wordsOf(example), why: why ?? null };
+      return { verdict, orders, ...texts, scenario: file ?? null };
     }),
     use: orderAnswer(judged.best),
     stages: stages?.map(({ judged: { best }, to }) => ({ to: ensembleText(to), use: orderAnswer(best) })) ?? null,
@@ -82,11 +91,13 @@ function wordsOf(order: Order): string[] {
   return order.map(({ kind, server }) => actionText(kind, [server]));
 }
 
-function partitionText({ action, fresh, old }: SplitByPartition): string {
-  return (
+function partitionText({ action, fresh, old, violation }: SplitByPartition): string {
+  const split =
     `After step ${action + 1}, ${serversText(old)} can be a quorum of the old list and ${serversText(fresh)} one of ` +
-    "the new list. If the network separates the two sets, two servers lead, and data can be lost."
-  );
+    "the new list. If the network separates the two sets, two servers can lead, and data can be lost.";
+  if (violation === undefined) return `${split} zabsim ran this partition and no data was lost.`;
+  const { id, server, text } = violation;
+  return `${split} zabsim ran this partition: server ${server} ${text} (${id}).`;
 }
 
 function orderAnswer(judged: JudgedOrder | undefined): OrderAnswer | null {

@@ -26,6 +26,13 @@ export interface Crash {
 export const CRASH_MOMENTS = ["during", "after"] as const;
 export type CrashMoment = (typeof CRASH_MOMENTS)[number];
 
+/** A partition of the network after one action of a roll. It heals before the next action. */
+export interface Partition {
+  /** The index of the action. */
+  readonly action: number;
+  readonly sides: readonly [readonly ServerId[], readonly ServerId[]];
+}
+
 /** The state of the servers at a check. */
 export interface Check {
   /** The index of the action after which the check is made. */
@@ -68,6 +75,8 @@ const WARM_UP_MS = 1500;
 export const WINDOW_MS = 4000;
 const CRASH_MS: Readonly<Record<CrashMoment, number>> = { during: 350, after: 2000 };
 const DOWN_MS = 4000;
+/** A partition begins when the servers have had time to complete the action, and is longer than an election. */
+const PARTITION_MS = { after: 2000, duration: 6000 };
 /** A check looks at the writes of this time before it. */
 const CHECKED_MS = 1500;
 const WRITE_EVERY_MS = 1000;
@@ -78,6 +87,7 @@ export interface RollOptions {
   /** The server that leads before the first action. */
   readonly leader: ServerId;
   readonly crash?: Crash | undefined;
+  readonly partition?: Partition | undefined;
   /** The time between two actions. Default: WINDOW_MS. */
   readonly windowMs?: number;
   /** The seed from which latencies and the durations of work are drawn. */
@@ -87,14 +97,11 @@ export interface RollOptions {
 }
 
 /** Runs the actions in this order. */
-export function simulateRoll(
-  roll: Roll,
-  order: Order,
-  { change, crash, leader, seed, windowMs }: RollOptions,
-): RollRun {
-  const starts = startTimes(order.length, crash, windowMs);
+export function simulateRoll(roll: Roll, order: Order, options: RollOptions): RollRun {
+  const { change, crash, seed } = options;
+  const starts = startTimes(order.length, options);
   const endMs = starts[order.length] as number;
-  const scenario = scenarioOf(roll, order, leader, starts, crash);
+  const scenario = scenarioOf(roll, order, options);
   const runner = new ScenarioRunner(scenario, { seed, records: false, digest: false, stopAt: isUnsafe, change });
   const checks: Check[] = [];
   const checkAt = (timeMs: number, action: number, moment: Check["moment"]): void => {
@@ -131,12 +138,13 @@ function isUnsafe({ id }: Violation): boolean {
   return SAFETY.has(id);
 }
 
-/** Returns the time of each action, and the end of the roll. A crash delays the actions after it. */
-function startTimes(actions: number, crash: Crash | undefined, windowMs = WINDOW_MS): number[] {
+/** Returns the time of each action, and the end of the roll. A crash or a partition delays the actions after it. */
+function startTimes(actions: number, { crash, partition, windowMs = WINDOW_MS }: RollOptions): number[] {
   const times = [WARM_UP_MS];
   for (let i = 0; i < actions; i++) {
-    const extra = crash?.action === i ? CRASH_MS[crash.moment] + DOWN_MS : 0;
-    times.push((times[i] as number) + extra + windowMs);
+    const down = crash?.action === i ? CRASH_MS[crash.moment] + DOWN_MS : 0;
+    const apart = partition?.action === i ? PARTITION_MS.after + PARTITION_MS.duration : 0;
+    times.push((times[i] as number) + down + apart + windowMs);
   }
   return times;
 }
@@ -157,13 +165,10 @@ function statesOf({ running }: Cluster, to: Ensemble): Pick<Check, "leaders" | "
 
 // ---- the scenario
 
-function scenarioOf(
-  { from, to, zookeeper }: Roll,
-  order: Order,
-  leader: ServerId,
-  starts: readonly number[],
-  crash: Crash | undefined,
-): Scenario {
+/** Returns the scenario of a roll with these options. */
+export function scenarioOf({ from, to, zookeeper }: Roll, order: Order, options: RollOptions): Scenario {
+  const { crash, leader, partition } = options;
+  const starts = startTimes(order.length, options);
   const old = membersOf(from);
   const servers = [...new Set([...old, ...membersOf(to)])].sort((a, b) => a - b);
   const specOf = (sid: ServerId): ServerSpec => (old.includes(sid) ? member(from, sid, leader) : newcomer(to));
@@ -188,6 +193,7 @@ function scenarioOf(
       ...(isStandalone(from) ? [isolated(old[0] as ServerId)] : []),
       ...order.flatMap((action, i) => stepsOf(action, from, to, `${starts[i]}ms`)),
       ...(crash === undefined ? [] : [crashStep(crash, starts)]),
+      ...(partition === undefined ? [] : [partitionStep(partition, starts)]),
       ...servers.map((at) => writes(at, endMs)),
     ],
     until: `${endMs}ms`,
@@ -238,6 +244,11 @@ function crashStep({ action, moment, server }: Crash, starts: readonly number[])
     crash: { server, unsynced: "lost", connectionsReset: true },
     for: `${DOWN_MS}ms`,
   };
+}
+
+function partitionStep({ action, sides }: Partition, starts: readonly number[]): Step {
+  const from = `${(starts[action] as number) + PARTITION_MS.after}ms`;
+  return { from, partition: sides, for: `${PARTITION_MS.duration}ms` };
 }
 
 function writes(at: ServerId, endMs: number): Step {

@@ -157,7 +157,12 @@ export function comparable(answer: EnsembleAnswer): EnsembleAnswer {
     return [sid, { ...rest, committed: text(committed), ...optional }];
   });
   const { joins, results } = answer;
-  return { results, ...(joins && { joins }), versions: answer.versions.map(epochOnly), servers: Object.fromEntries(servers) };
+  return {
+    results,
+    ...(joins && { joins }),
+    versions: answer.versions.map(epochOnly),
+    servers: Object.fromEntries(servers),
+  };
 }
 
 function epochOnly(version: string): string {

@@ -61,6 +61,47 @@ steps:
   - { after: 3s, write: 1 }
 until: 30s
 `,
+  // The same for a server that is replaced.
+  "replace-a-server-with-static-lists": `
+servers:
+  1: &old { config: { voters: [1, 2, 3] } }
+  2: *old
+  3: *old
+  4: { config: &new { voters: [1, 2, 4] }, empty: true, down: true }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, restart: { server: 1, config: *new } }
+  - { after: 5s, write: 1 }
+  - { after: 1s, crash: { server: 3, connectionsReset: true } }
+  - { after: 5s, write: 1 }
+  - { after: 1s, start: 4 }
+  - { after: 5s, write: 1 }
+  - { after: 1s, restart: { server: 2, config: *new } }
+  - { after: 5s, write: 1 }
+until: 40s
+`,
+  // The same for the removal of two servers of five.
+  "remove-two-of-five-with-static-lists": `
+servers:
+  1: { config: { voters: [1, 2, 3, 4, 5] } }
+  2: { config: { voters: [1, 2, 3, 4, 5] } }
+  3: { config: { voters: [1, 2, 3, 4, 5] } }
+  4: { config: { voters: [1, 2, 3, 4, 5] } }
+  5: { config: { voters: [1, 2, 3, 4, 5] } }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, crash: { server: 4, connectionsReset: true } }
+  - { after: 5s, write: 1 }
+  - { after: 1s, restart: { server: 2, config: &three { voters: [1, 2, 3] } } }
+  - { after: 5s, write: 1 }
+  - { after: 1s, restart: { server: 3, config: *three } }
+  - { after: 5s, write: 1 }
+  - { after: 1s, restart: { server: 1, config: *three } }
+  - { after: 5s, write: 1 }
+  - { after: 1s, crash: { server: 5, connectionsReset: true } }
+  - { after: 5s, write: 1 }
+until: 50s
+`,
   // The known bugs. Each scenario has the cause of the shipped scenario with the same name, and uses only files,
   // crashes and cuts. A cut alone ends no connection before its time limit, so `disconnect` follows.
   "pending-configuration-forgotten-at-second-restart": `

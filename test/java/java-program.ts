@@ -10,7 +10,7 @@ import type { Question } from "./kinds.ts";
 
 const MAIN_CLASS = "org.apache.zookeeper.server.quorum.Answers";
 const BUILD_MS_MAX = 600_000;
-const ANSWERS_MS_MAX = 120_000;
+const ANSWERS_MS_MAX = 300_000;
 /** The last bytes of standard error that an error message contains. */
 const ERROR_TAIL = 2000;
 
@@ -42,7 +42,7 @@ export class JavaProgram {
     const classPath = [join(target, "classes"), readFileSync(join(target, "classpath.txt"), "utf8")].join(delimiter);
     const options = [
       "-XX:+UseSerialGC",
-      "-Xmx256m",
+      "-Xmx512m",
       "-Dzookeeper.preAllocSize=4",
       // Scripts (ScriptServer.java) catch System#exit, and order the threads of a server.
       "-Djava.security.manager=allow",

@@ -27,7 +27,7 @@ import java.util.concurrent.FutureTask;
  */
 public final class Answers {
     /** The number of questions that are answered at the same time, if their kind permits it. */
-    private static final int CONCURRENT_MAX = 16;
+    private static final int CONCURRENT_MAX = 32;
 
     private Answers() {}
 
