@@ -28,6 +28,9 @@ export async function planRoll(fromFile: string, toFile: string, options: PlanRo
   const { out, zookeeper = "newest" } = options;
   refuseMovedServers(from, to);
   if (behaviorOf(zookeeper).knowsReconfig) for (const ensemble of [from, to]) refuseDynamicLists(ensemble);
+  if (JSON.stringify(from.config) === JSON.stringify(to.config)) {
+    hint(`${fromFile} and ${toFile}: both files contain the same list, so the roll is a restart of each server`);
+  }
   const save = out === undefined ? undefined : savesTo(out);
   const answer = withProgress((onRun) => answerRoll({ from, to, zookeeper, onRun }, save));
   await write(`${options.json ? JSON.stringify(answer) : rollPlanText(answer, textWidth())}\n`);

@@ -45,8 +45,7 @@ function triedText({ orders: { runs, total, tried } }: RollAnswer, release: stri
       : `${tried} of ${total} orders (those in which servers with the same kind of change take turns by their ids)`;
   return (
     `zabsim ran ${which} with ${release}, while a client writes: without a crash, with a crash and restart of ` +
-    "each server after each step, and the order to use with a partition of the network after each step " +
-    `(${countOf(runs, "run")}).`
+    `each server after each step, and with a partition of the network after each step (${countOf(runs, "run")}).`
   );
 }
 

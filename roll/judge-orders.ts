@@ -2,10 +2,11 @@
  * Judges every order of a roll, in three phases:
  *
  * 1. Each order runs without a crash, for several servers that can lead at the start, and with several seeds.
- * 2. For the orders that pass, each server crashes once after each action.
+ * 2. For the orders that pass, each server crashes once after each action. If two lists have quorums without a common
+ *    server after an action, the network separates these quorums once.
  * 3. For the best order, each server crashes once at each moment of each action, for each leader at the start, and the
  *    roll then continues to its end. If the order fails, the next one is tried.
- * 4. For the order that passes, the network is divided into two sides once after each action.
+ * 4. For the order that passes, the network is divided into two sides after each action, in all possible ways.
  *
  * Two orders with the same first actions behave in the same way until these actions are done. So if an order fails,
  * every order with the same actions until then fails, too, and phase 2 runs each beginning only once.
@@ -21,7 +22,7 @@ import {
   runningAfter,
 } from "./ensemble.ts";
 import { keyOf, ORDERS_MAX, type Orders, ordersOf } from "./orders.ts";
-import { divisionsOf, type SplitByPartition, splitByPartition } from "./partition.ts";
+import { divisionsOf, type SplitByPartition, splitAfter } from "./partition.ts";
 import {
   type Check,
   CRASH_MOMENTS,
@@ -86,8 +87,10 @@ export interface JudgedRoll {
 const SEEDS = [1, 2];
 /** The largest number of servers that lead at the start in phase 1. */
 const LEADERS_MAX = 3;
+/** The largest number of runs with a partition in phase 2. */
+const SPLIT_RUNS_MAX = 300;
 /** The largest number of runs in phase 4. */
-const PARTITION_RUNS_MAX = 80;
+const DIVISIONS_MAX = 80;
 /** The largest number of runs in phase 2. */
 const CRASH_RUNS_MAX = 1500;
 /** A check that fails is repeated with this multiple of the time between actions. */
@@ -111,6 +114,8 @@ class Judge {
   private readonly beginnings = new Map<string, CrashResult>();
   private runs = 0;
   private crashRuns = 0;
+  private readonly splits = new Map<string, SplitByPartition | undefined>();
+  private splitRuns = 0;
 
   constructor(roll: Roll) {
     this.roll = roll;
@@ -122,6 +127,7 @@ class Judge {
       .map((order) => this.withoutCrash(order))
       .sort(byPreference)
       .map((one) => this.withCrashes(one))
+      .map((one) => this.withSplit(one))
       .sort(byPreference);
     const best = this.firstThatStaysSafe(judged);
     return { roll: this.roll, total, orders: judged, best, runs: this.runs };
@@ -141,8 +147,7 @@ class Judge {
       }
     }
     if (failure !== undefined) this.failures.set(keyOf(order.slice(0, failure.action + 1)), failure);
-    const split = splitByPartition(this.roll, order);
-    return { order, failure, fragile: [], idle, split, triedCrashes: false };
+    return { order, failure, fragile: [], idle, split: undefined, triedCrashes: false };
   }
 
   private knownFailure(order: Order): Failure | undefined {
@@ -188,6 +193,38 @@ class Judge {
     return result;
   }
 
+  /** Finds a partition that makes two leaders. */
+  private withSplit(judged: JudgedOrder): JudgedOrder {
+    if (judged.failure !== undefined) return judged;
+    for (let count = 1; count <= judged.order.length; count++) {
+      const split = this.splitAfter(judged.order.slice(0, count));
+      if (split !== undefined) return { ...judged, split };
+    }
+    return judged;
+  }
+
+  private splitAfter(beginning: Order): SplitByPartition | undefined {
+    const key = keyOf(beginning);
+    if (this.splits.has(key)) return this.splits.get(key);
+    const possible = splitAfter(this.roll, beginning);
+    const split = possible && this.harmfulSplit(beginning, possible);
+    this.splits.set(key, split);
+    return split;
+  }
+
+  /** Returns the split if a run shows its harm, or if it cannot be run. */
+  private harmfulSplit(beginning: Order, split: SplitByPartition): SplitByPartition | undefined {
+    // A standalone server is cut off from the others already.
+    if (this.hasStandalone || this.splitRuns >= SPLIT_RUNS_MAX) return split;
+    const leaders = some(this.leaders, LEADERS_MAX);
+    this.splitRuns += leaders.length;
+    return this.harmOf(beginning, { action: split.action, sides: [split.old, split.fresh] }, leaders);
+  }
+
+  private get hasStandalone(): boolean {
+    return isStandalone(this.roll.from) || isStandalone(this.roll.to);
+  }
+
   // ---- phase 3
 
   /** Returns the best order that stays safe. An order that does not gets its verdict in `judged`. */
@@ -196,7 +233,7 @@ class Judge {
       if (one.failure !== undefined) continue;
       const failure = this.allCrashes(one.order);
       if (failure === undefined) {
-        const tried = this.withPartitions(one);
+        const tried = this.withDivisions(one);
         judged[i] = tried;
         return tried;
       }
@@ -224,22 +261,25 @@ class Judge {
 
   // ---- phase 4
 
-  /** Runs the partition that is known to be harmful, or all partitions if none is known, at most PARTITION_RUNS_MAX. */
-  private withPartitions(judged: JudgedOrder): JudgedOrder {
-    const { order, split } = judged;
-    const isAlone = isStandalone(this.roll.from) || isStandalone(this.roll.to);
-    // A standalone server is cut off from the others already.
-    if (isAlone) return judged;
-    const known = split && { action: split.action, sides: [split.old, split.fresh] as const };
-    const partitions = known ? [known] : some(partitionsOf(this.roll, order), PARTITION_RUNS_MAX);
-    for (const partition of partitions) {
-      for (const leader of known ? this.leaders : this.leaders.slice(0, 1)) {
-        const { violation } = this.run(order.slice(0, partition.action + 1), { leader, partition, seed: 1 });
-        const [old, fresh] = partition.sides;
-        if (violation !== undefined) return { ...judged, split: { action: partition.action, old, fresh, violation } };
-      }
+  /** Divides the network in at most DIVISIONS_MAX ways. */
+  private withDivisions(judged: JudgedOrder): JudgedOrder {
+    if (judged.split !== undefined || this.hasStandalone) return judged;
+    const { order } = judged;
+    for (const partition of some(partitionsOf(this.roll, order), DIVISIONS_MAX)) {
+      const split = this.harmOf(order.slice(0, partition.action + 1), partition, this.leaders.slice(0, 1));
+      if (split !== undefined) return { ...judged, split };
     }
     return judged;
+  }
+
+  /** Runs a partition once for each of these leaders. Returns the first one that does harm. */
+  private harmOf(beginning: Order, partition: Partition, leaders: readonly ServerId[]): SplitByPartition | undefined {
+    const [old, fresh] = partition.sides;
+    for (const leader of leaders) {
+      const { violation } = this.run(beginning, { leader, partition, seed: 1 });
+      if (violation !== undefined) return { action: partition.action, old, fresh, violation };
+    }
+    return undefined;
   }
 
   // ---- one run
@@ -307,15 +347,15 @@ function stopsWrites({ checks }: RollRun): boolean {
 
 /**
  * Safe orders first. Among them, those in which a partition makes no two leaders come first, then those with the fewest
- * crashes that stop writes, and with the fewest idle servers.
+ * idle servers, because an operator waits until each server serves, and with the fewest crashes that stop writes.
  */
 function byPreference(a: JudgedOrder, b: JudgedOrder): number {
   return (
     rankOf(a) - rankOf(b) ||
     Number(b.triedCrashes) - Number(a.triedCrashes) ||
     Number(a.split !== undefined) - Number(b.split !== undefined) ||
-    a.fragile.length - b.fragile.length ||
     a.idle - b.idle ||
+    a.fragile.length - b.fragile.length ||
     compareKeys(a.order, b.order)
   );
 }

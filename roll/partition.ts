@@ -1,7 +1,7 @@
 /**
- * Finds a step of a roll after which a partition of the network can make two leaders: one has a quorum of the old list,
- * the other one of the new list, and the two quorums share no server. This needs no run of the simulator, so it is
- * known for every order. `judge-orders.ts` runs the partitions of the order to use.
+ * Finds partitions of the network that can make two leaders: one has a quorum of the old list, the other one of the new
+ * list, and the two quorums share no server. Not every such partition is harmful, because a server with the old list
+ * follows no leader outside it, so `judge-orders.ts` runs them.
  */
 import type { Violation } from "../invariants/index.ts";
 import { quorumTest } from "../invariants/quorum-test.ts";
@@ -9,26 +9,18 @@ import type { ServerId } from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import { type Ensemble, type Order, type Roll, runningAfter } from "./ensemble.ts";
 
-/** Two disjoint quorums of running servers. */
+/** Two sides of a partition. */
 export interface SplitByPartition {
   /** The index of the action after which the quorums exist. */
   readonly action: number;
   readonly old: readonly ServerId[];
   readonly fresh: readonly ServerId[];
-  /** What the simulator found in a run with this partition. Undefined if no run was made, or if it found nothing. */
+  /** What the simulator found in a run with this partition. Undefined if there were too many runs. */
   readonly violation?: Violation | undefined;
 }
 
-/** Returns the first such step of an order. Returns undefined if there is none. */
-export function splitByPartition(roll: Roll, order: Order): SplitByPartition | undefined {
-  for (let action = 0; action < order.length; action++) {
-    const split = splitAfter(roll, order.slice(0, action + 1));
-    if (split !== undefined) return { action, ...split };
-  }
-  return undefined;
-}
-
-function splitAfter({ from, to, zookeeper }: Roll, done: Order): Omit<SplitByPartition, "action"> | undefined {
+/** Returns two such quorums after these actions. Returns undefined if there are none. */
+export function splitAfter({ from, to, zookeeper }: Roll, done: Order): SplitByPartition | undefined {
   const running = runningAfter(from, done);
   const isChanged = (sid: ServerId): boolean => done.some(({ server }) => server === sid);
   const commitsIn = behaviorOf(zookeeper).onlyVotersAcknowledge ? isQuorumOf : isQuorumWithOthers;
@@ -39,7 +31,7 @@ function splitAfter({ from, to, zookeeper }: Roll, done: Order): Omit<SplitByPar
     // The leader of each side has the list of that side.
     const canLead = !one.every(isChanged) && other.some(isChanged);
     if (canLead && isOld(one) && isFresh(other)) {
-      return { old: one, fresh: other };
+      return { action: done.length - 1, old: one, fresh: other };
     }
   }
   return undefined;

@@ -35,6 +35,7 @@ export type ReadFile = (name: string) => string;
 
 /** The largest number of servers of an ensemble. A roll of more takes too long to simulate. */
 const SERVERS_MAX = 9;
+const PORT_MAX = 65_535;
 const SERVER_FORM = "server.N=HOST:QUORUM_PORT:ELECTION_PORT, with :observer at the end for an observer";
 
 /** Reads the text of a zoo.cfg or of a dynamic configuration file. */
@@ -105,7 +106,10 @@ function readLists(
   for (const property of properties.filter(({ key }) => key.startsWith("server."))) {
     const sid = serverId(property, file, "server.");
     if (lines.has(sid)) refuse(file, property, "is given twice", "one line for each server");
-    lines.set(sid, serverLine(property, file));
+    const own = serverLine(property, file);
+    const [same] = [...lines].find(([, { address }]) => address === own.address) ?? [];
+    if (same !== undefined) refuse(file, property, `has the address of server ${same}`, "another host or other ports");
+    lines.set(sid, own);
   }
   const withRole = (role: ServerLine["role"]): ServerId[] =>
     [...lines]
@@ -132,9 +136,13 @@ function isListKey(key: string): boolean {
 function serverLine({ key, line, value }: Property, file: string): ServerLine {
   const server = (value.split(";")[0] as string).trim();
   const [, addresses = "", role = "participant"] = /^(.*?)(?::(participant|observer))?$/i.exec(server) ?? [];
-  const isAddress = (text: string): boolean => /^(\[[^\]]+\]|[^:[\]\s]+):\d{1,5}:\d{1,5}$/.test(text);
   if (!addresses.split("|").every(isAddress)) refuse(file, { key, line, value }, "is not a server", SERVER_FORM);
   return { line, value, address: addresses, role: role.toLowerCase() as ServerLine["role"] };
+}
+
+function isAddress(text: string): boolean {
+  const [, quorum, election] = /^(?:\[[^\]]+\]|[^:[\]\s]+):(\d{1,5}):(\d{1,5})$/.exec(text) ?? [];
+  return quorum !== undefined && Number(quorum) <= PORT_MAX && Number(election) <= PORT_MAX;
 }
 
 function serverId({ key, line, value }: Property, file: string, prefix: string): ServerId {

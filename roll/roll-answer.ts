@@ -95,7 +95,7 @@ function partitionText({ action, fresh, old, violation }: SplitByPartition): str
   const split =
     `After step ${action + 1}, ${serversText(old)} can be a quorum of the old list and ${serversText(fresh)} one of ` +
     "the new list. If the network separates the two sets, two servers can lead, and data can be lost.";
-  if (violation === undefined) return `${split} zabsim ran this partition and no data was lost.`;
+  if (violation === undefined) return split;
   const { id, server, text } = violation;
   return `${split} zabsim ran this partition: server ${server} ${text} (${id}).`;
 }

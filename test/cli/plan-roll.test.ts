@@ -1,5 +1,5 @@
 /** Tests `zabsim plan-roll`: its text, its JSON and its exit codes. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,7 +52,38 @@ describe("zabsim plan-roll", () => {
     expect(stdout).toMatch(/ b\) To participants 2 \(standalone\)\n +1\. Restart server 2 with the new list\.$/m);
   });
 
+  it("writes a scenario of each kind of failing order to --out, and prints the command that runs it", () => {
+    const out = join(folder, "orders");
+    const { code, stderr, stdout } = zabsim(["plan-roll", roll("two"), roll("one"), "--out", out]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(readdirSync(out)).toEqual(["unavailable-1.yaml"]);
+    expect(stdout).toContain(`    zabsim run ${join(out, "unavailable-1.yaml")}\n`.trimEnd());
+    expect(zabsim(["run", join(out, "unavailable-1.yaml")]).code).toBe(4);
+    const { verdicts } = JSON.parse(zabsim(["plan-roll", roll("two"), roll("one"), "--out", out, "--json"]).stdout);
+    expect(verdicts.map((one: { scenario: string | null }) => one.scenario)).toEqual([
+      null,
+      join(out, "unavailable-1.yaml"),
+    ]);
+  });
+
+  it("says without --out how to keep the failing orders", () => {
+    const { stderr } = zabsim(["plan-roll", roll("two"), roll("one"), "--zookeeper", "3.5.8"]);
+    expect(stderr).toContain(`zabsim plan-roll ${roll("two")} ${roll("one")} --zookeeper 3.5.8 --out FOLDER`);
+  });
+
+  it("says that two equal lists are a rolling restart", () => {
+    const { code, stderr } = zabsim(["plan-roll", roll("one"), roll("one")]);
+    expect(code).toBe(0);
+    expect(stderr).toContain("both files contain the same list");
+  });
+
   it.each([
+    [["plan-roll", roll("one"), file("port.cfg", "server.1=a:2888:65536")], "port.cfg:1: server.1: is not a server"],
+    [
+      ["plan-roll", roll("one"), file("same.cfg", "server.1=a:1:2", "server.2=a:1:2")],
+      "same.cfg:2: server.2: has the address of server 1",
+    ],
+    [["plan-roll", roll("one"), roll("two"), "--out", roll("one")], "is a file (accepted: the path of a folder)"],
     [["plan-roll", roll("one"), "missing.cfg"], "missing.cfg: does not exist (accepted: a zoo.cfg"],
     [["plan-roll", roll("one"), folder], "is a folder"],
     [["plan-roll", roll("one")], "missing required argument 'to'"],

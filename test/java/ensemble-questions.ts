@@ -176,7 +176,7 @@ export const ensembleQuestions: Kind<EnsembleQuestion> = {
   get fixed() {
     return [...Object.keys(OWN), ...SHIPPED].map(questionOf);
   },
-  repeats: 1,
+  repeats: 2,
   ownProcess: true,
   answer: ({ scenario }, release) => answerOf(scenario, release),
   agrees({ scenario }, release, java) {

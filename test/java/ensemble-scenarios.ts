@@ -70,9 +70,9 @@ servers:
   4: { config: &new { voters: [1, 2, 4] }, empty: true, down: true }
 steps:
   - { when: established, write: 1 }
-  - { after: 1s, restart: { server: 1, config: *new } }
-  - { after: 5s, write: 1 }
   - { after: 1s, crash: { server: 3, connectionsReset: true } }
+  - { after: 5s, write: 1 }
+  - { after: 1s, restart: { server: 1, config: *new } }
   - { after: 5s, write: 1 }
   - { after: 1s, start: 4 }
   - { after: 5s, write: 1 }
@@ -92,13 +92,13 @@ steps:
   - { when: established, write: 1 }
   - { after: 1s, crash: { server: 4, connectionsReset: true } }
   - { after: 5s, write: 1 }
-  - { after: 1s, restart: { server: 2, config: &three { voters: [1, 2, 3] } } }
+  - { after: 1s, crash: { server: 5, connectionsReset: true } }
   - { after: 5s, write: 1 }
-  - { after: 1s, restart: { server: 3, config: *three } }
+  - { after: 1s, restart: { server: 3, config: &three { voters: [1, 2, 3] } } }
   - { after: 5s, write: 1 }
   - { after: 1s, restart: { server: 1, config: *three } }
   - { after: 5s, write: 1 }
-  - { after: 1s, crash: { server: 5, connectionsReset: true } }
+  - { after: 1s, restart: { server: 2, config: *three } }
   - { after: 5s, write: 1 }
 until: 50s
 `,

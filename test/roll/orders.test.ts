@@ -4,7 +4,7 @@ import { actionsOf, type Ensemble, type RollAction } from "../../roll/ensemble.t
 import { ruleText } from "../../roll/explain.ts";
 import { rulesFor } from "../../roll/group-orders.ts";
 import { keyOf, ordersOf } from "../../roll/orders.ts";
-import { splitByPartition } from "../../roll/partition.ts";
+import { divisionsOf, splitAfter } from "../../roll/partition.ts";
 
 const ids = (servers: readonly number[]) => servers.map((sid) => asServerId(sid));
 const ensemble = (voters: readonly number[]): Ensemble => ({
@@ -71,20 +71,29 @@ describe("the rules for orders", () => {
   });
 });
 
-describe("a partition during a roll", () => {
+describe("a partition after some actions of a roll", () => {
   const [three, five] = [ensemble([1, 2, 3]), ensemble([1, 2, 3, 4, 5])];
-  const orderOf = (servers: readonly number[]) =>
-    servers.map((sid) => actionsOf(three, five).find(({ server }) => server === sid) as RollAction);
+  const splitAfterTurnsOf = (...servers: number[]) => {
+    const done = servers.map((sid) => actionsOf(three, five).find(({ server }) => server === sid) as RollAction);
+    return splitAfter({ from: three, to: five, zookeeper: "newest" }, done);
+  };
 
-  it("can make two leaders if enough servers have each list", () => {
-    expect(splitByPartition({ from: three, to: five, zookeeper: "newest" }, orderOf([4, 5, 1, 2, 3]))).toEqual({
-      action: 1,
-      old: ids([1, 2]),
-      fresh: ids([3, 4, 5]),
-    });
+  it("separates a quorum of the old list from one of the new list", () => {
+    expect(splitAfterTurnsOf(4)).toBeUndefined();
+    expect(splitAfterTurnsOf(4, 5)).toEqual({ action: 1, old: ids([1, 2]), fresh: ids([3, 4, 5]) });
   });
 
-  it("cannot make two leaders if too few servers have the new list", () => {
-    expect(splitByPartition({ from: three, to: five, zookeeper: "newest" }, orderOf([1, 2, 3, 4, 5]))).toBeUndefined();
+  it("cannot do so if too few servers have the new list", () => {
+    expect(splitAfterTurnsOf(1, 2, 3, 4)).toBeUndefined();
+  });
+
+  it("divides the servers into two sides in every possible way", () => {
+    expect(divisionsOf(ids([1, 2, 3]))).toEqual([
+      [ids([1]), ids([2, 3])],
+      [ids([1, 2]), ids([3])],
+      [ids([1, 3]), ids([2])],
+    ]);
+    expect(divisionsOf(ids([1, 2, 3, 4, 5]))).toHaveLength(15);
+    expect(divisionsOf(ids([1]))).toEqual([]);
   });
 });

@@ -43,7 +43,7 @@ describe("readEnsemble", () => {
     ],
     [[...THREE, "dynamicConfigFile=d"], "zoo.cfg:1: server.1: is in zoo.cfg and dynamicConfigFile is set, too"],
     [["server.1=a:1:2", "server.2=b:1:2:observer"], "zoo.cfg:2: server.2: is an observer of a standalone server"],
-    [Array.from({ length: 10 }, (_, i) => `server.${i}=a:1:2`), "zoo.cfg:10: server.9: 10 servers are listed"],
+    [Array.from({ length: 10 }, (_, i) => `server.${i}=zk${i}:1:2`), "zoo.cfg:10: server.9: 10 servers are listed"],
   ])("refuses %s", (lines, message) => {
     expect(() => read(lines)).toThrow(message);
   });

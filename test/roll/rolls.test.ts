@@ -4,12 +4,18 @@
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { loadScenario } from "../../lib/load-scenario.ts";
 import { asServerId } from "../../protocol/index.ts";
 import { actionsOf, type Order, type Roll, type RollAction } from "../../roll/ensemble.ts";
 import { failureText } from "../../roll/explain.ts";
-import { judgeOrders } from "../../roll/judge-orders.ts";
+import { failingScenario } from "../../roll/failing-scenario.ts";
+import { type Failure, judgeOrders, judgeRoll } from "../../roll/judge-orders.ts";
+import { splitAfter } from "../../roll/partition.ts";
 import { type Verdict, verdictOf } from "../../roll/plan-roll.ts";
 import { readEnsemble } from "../../roll/read-ensemble.ts";
+import { ScenarioRunner } from "../../scenarios/run.ts";
+import type { Scenario } from "../../scenarios/scenario.ts";
+import { writeScenario } from "../../scenarios/write-scenario.ts";
 
 function ensemble(name: string) {
   const file = `rolls/${name}.cfg`;
@@ -179,6 +185,59 @@ const CASES: readonly Case[] = [
     why: /server \d is established in epoch 1 at 0:0 and lacks committed transactions/,
   },
 ];
+
+describe("a partition during a roll", () => {
+  function judged(from: string, to: string, order: string) {
+    const roll = rollOf(from, to);
+    const { orders } = judgeOrders(roll, { orders: [orderOf(roll, order)], total: 1 });
+    return orders[0] as (typeof orders)[number];
+  }
+
+  it("makes two leaders if quorums of both lists share no server", () => {
+    const one = judged("three", "five", "1 4 2 5 3");
+    expect(verdictOf(one)).toBe("safe-without-partition");
+    expect(one.split).toMatchObject({ action: 3, violation: { id: expect.any(String) } });
+  });
+
+  it("does no harm if one quorum needs a server with the old list that follows no leader outside it", () => {
+    const roll = rollOf("five", "three-of-five-vote");
+    expect(splitAfter(roll, orderOf(roll, "1 3"))).toBeDefined();
+    expect(verdictOf(judged("five", "three-of-five-vote", "1 3 4 5 2"))).toBe("safe");
+  });
+});
+
+describe("the scenario of an order that fails", () => {
+  it.each([
+    ["three", "five", "4 5 1 2 3", "unsafe"],
+    ["three", "four", "4 3 1 2", "unavailable"],
+    ["five", "three-of-five-vote", "1 2 3 4 5", "unavailable"],
+    ["two", "one", "2 1", "unavailable"],
+  ])("repeats the failure of %s -> %s, %s: %s", (from, to, servers, kind) => {
+    const roll = rollOf(from, to);
+    const order = orderOf(roll, servers);
+    const { orders } = judgeOrders(roll, { orders: [order], total: 1 });
+    const failure = orders[0]?.failure as Failure;
+    const scenario = failingScenario(roll, order, failure) as Scenario;
+    const read = loadScenario(writeScenario(scenario), "order.yaml");
+    const { liveness, ok, violations } = new ScenarioRunner(read, { seed: BigInt(read.seed ?? 1) }).run();
+    expect(ok).toBe(false);
+    expect(violations.length > 0).toBe(kind === "unsafe");
+    expect(liveness?.stuck ?? false).toBe(kind === "unavailable");
+    expect(read.about).toContain(failureText(roll, order, failure));
+  });
+
+  it("does not exist if a standalone server is cut off from the others", () => {
+    const roll = rollOf("one", "three");
+    const order = orderOf(roll, "1 2 3");
+    const { orders } = judgeOrders(roll, { orders: [order], total: 1 });
+    expect(failingScenario(roll, order, orders[0]?.failure as Failure)).toBeUndefined();
+  });
+});
+
+it("the advised order waits for no server that cannot serve yet", () => {
+  const roll = rollOf("three", "server-3-replaced");
+  expect(judgeRoll(roll).best).toMatchObject({ order: orderOf(roll, "3 1 4 2"), idle: 0 });
+});
 
 describe("a roll from a public report", () => {
   it.each(CASES)("$from -> $to, $order: $about", ({ from, order, to, verdict, why, zookeeper }) => {

@@ -66,7 +66,7 @@ final class EnsembleServer {
     /** Writes zoo.cfg, and the files with the committed and the pending configuration if there are such. */
     void configure(JsonObject config, JsonElement next, boolean reconfigEnabled) throws IOException {
         List<String> cfg = new ArrayList<>(List.of(
-            "tickTime=200", "initLimit=100", "syncLimit=50", "maxSessionTimeout=60000", "dataDir=" + data(),
+            "tickTime=200", "initLimit=100", "syncLimit=100", "maxSessionTimeout=60000", "dataDir=" + data(),
             "4lw.commands.whitelist=*", "reconfigEnabled=" + reconfigEnabled));
         if (config.has("version")) {
             Path dynamic = folder.resolve("zoo.cfg.dynamic." + hex(config));
