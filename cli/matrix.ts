@@ -8,7 +8,7 @@ import { existsSync, statSync } from "node:fs";
 import { DEFAULT_WORKERS } from "../campaign/campaign-workers.ts";
 import { type MatrixCampaigns, runMatrixCampaigns } from "../campaign/matrix-campaigns.ts";
 import { adviceFor, type BugScenarios, matrixCells, matrixEntries } from "../campaign/matrix-report.ts";
-import { MATRIX_BUGS, ticketOf } from "../fuzz/known-bugs.ts";
+import { MATRIX_BUGS, rowNameOf } from "../fuzz/known-bugs.ts";
 import { KNOWN_RELEASES, type MatrixCell } from "../fuzz/matrix.ts";
 import { PUBLISHED_RELEASES } from "../protocol/releases.ts";
 import { adviceText, type MatrixEntry, matrixPage, matrixTable } from "../reports/matrix.ts";
@@ -128,8 +128,8 @@ function knownRelease(option: string, release: string): string {
 /** Returns the bugs that the user asks about, each with its scenario. By default, returns all bugs of the matrix. */
 function scenariosOf(ticket: string | undefined): BugScenarios {
   const number = ticket?.replace(/^zookeeper-/i, "");
-  const bugs = MATRIX_BUGS.filter((bug) => ticket === undefined || ticketOf(bug) === number || bug.id === ticket);
-  if (bugs.length === 0) oneOf("--bug", ticket ?? "", MATRIX_BUGS.map(ticketOf));
+  const bugs = MATRIX_BUGS.filter((bug) => ticket === undefined || rowNameOf(bug) === number || bug.id === ticket);
+  if (bugs.length === 0) oneOf("--bug", ticket ?? "", MATRIX_BUGS.map(rowNameOf));
   const paths = new Map(bugPaths().map((path) => [scenarioName(path), path]));
   return new Map(bugs.map((bug) => [bug, readScenario(paths.get(bug.id) as string, []).scenario]));
 }
@@ -171,7 +171,7 @@ async function cellsOf(scenarios: BugScenarios, signal: AbortSignal): Promise<Ma
 
 function jsonEntry({ bug, expected, median, met, release, reproduced }: MatrixEntry) {
   return {
-    bug: `ZOOKEEPER-${bug}`,
+    bug,
     release,
     expected,
     reproduced,

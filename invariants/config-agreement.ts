@@ -1,11 +1,12 @@
 /**
  * config-agreement: a version belongs to one configuration, on all servers, and the version of the committed
  * configuration of a server never decreases, not even when the server starts again.
- * seen-config-kept: a server that starts has the newest configuration that it had when it stopped.
+ * seen-config-kept: a server that starts has the newest configuration that it had when it stopped, and no leader
+ * replaces one of its own configurations by an older one.
  *
  * Version 0 is left out: it stands for the lists in zoo.cfg, which can differ between servers.
  */
-import { configText, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
+import { asZxid, configText, type Epoch, epochOf, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
 import type { ServerView } from "./ensemble.ts";
 import type { Violations } from "./violation.ts";
 
@@ -17,15 +18,31 @@ export class ConfigAgreement {
   private readonly newest = new Map<ServerId, number>();
   /** The last pending configuration of each server. A later leader can replace it with an older one. */
   private readonly lastSeen = new Map<ServerId, QuorumVerifier>();
+  /** The last epoch that each server has accepted. */
+  private readonly accepted = new Map<ServerId, Epoch>();
 
   constructor(violations: Violations) {
     this.violations = violations;
   }
 
+  epochAccepted({ sid }: ServerView, epoch: Epoch): void {
+    this.accepted.set(sid, epoch);
+  }
+
   /** Checks a configuration that a server has seen. */
   seen(server: ServerView, config: QuorumVerifier): void {
+    const before = this.lastSeen.get(server.sid);
+    if (before !== undefined && before.version > config.version && this.isOfCurrentLeader(server, before)) {
+      const text = `replaces the configuration ${configText(before)} of its leader by ${configText(config)}`;
+      this.violations.report("seen-config-kept", server.sid, text, {});
+    }
     this.lastSeen.set(server.sid, config);
     this.checkText(server, config);
+  }
+
+  /** Returns whether the leader of the last accepted epoch proposed the configuration. */
+  private isOfCurrentLeader({ sid }: ServerView, { version }: QuorumVerifier): boolean {
+    return epochOf(asZxid(version)) === this.accepted.get(sid);
   }
 
   private checkText({ sid }: ServerView, config: QuorumVerifier): void {

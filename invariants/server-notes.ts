@@ -122,6 +122,7 @@ export class ServerNotes implements Notes {
   }
 
   epochAccepted(epoch: Epoch): void {
+    this.check.configAgreement.epochAccepted(this.server, epoch);
     this.check.claimedQuorums?.epochAccepted(this.server, epoch);
   }
 

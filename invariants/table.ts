@@ -116,7 +116,8 @@ export const INVARIANTS = {
     source: "QuorumPeer#setQuorumVerifier; Shraer et al., ATC 2012",
   },
   "seen-config-kept": {
-    statement: "A server that starts has the newest configuration that it had when it stopped, committed or pending.",
+    statement:
+      "A server that starts has the newest configuration that it had, and no leader replaces one of its own by an older one.",
     source: "QuorumPeer#setLastSeenQuorumVerifier; Shraer et al., ATC 2012",
   },
   "newest-config-leads": {

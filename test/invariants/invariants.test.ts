@@ -395,6 +395,19 @@ describe("the invariants", () => {
   });
 });
 
+describe("a configuration that a server replaces by an older one", () => {
+  it.each([
+    [1, ["seen-config-kept"]],
+    [2, []],
+  ])("is that of an earlier leader unless the accepted epoch %i is the epoch of its version", (epoch, violated) => {
+    const run = new HandwrittenRun();
+    const server = run.server(1).startsWith([1, 2, 3], 6);
+    server.notes.epochAccepted(asEpoch(epoch));
+    server.sees([1, 2], makeZxid(asEpoch(1), 7)).sees([1, 2, 3], 6);
+    expect(run.violatedIds).toEqual(violated);
+  });
+});
+
 describe("a packet that the test environment has altered", () => {
   const badCommit = (run: HandwrittenRun): void =>
     run.server(1).notes.anomaly("bad-commit", asServerId(3), COMMIT, asZxid(1), "altered");

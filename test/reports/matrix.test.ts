@@ -6,10 +6,10 @@ import { adviceText, type MatrixEntry, matrixPage, matrixTable, type ReleaseAdvi
 const PLAIN = new Chalk({ level: 0 });
 
 const ENTRIES: readonly MatrixEntry[] = [
-  entry("3911", "3.6.2", { campaigns: 5, met: 3, median: { runs: 101, seconds: 1.72 } }),
-  entry("3911", "3.6.4", { expected: false, reproduced: false, campaigns: 5, met: 0 }),
-  entry("3911", "newest", { expected: false, why: "It has a similar bug." }),
-  entry("4646", "3.6.2", { reproduced: false }),
+  entry("ZOOKEEPER-3911", "3.6.2", { campaigns: 5, met: 3, median: { runs: 101, seconds: 1.72 } }),
+  entry("ZOOKEEPER-3911", "3.6.4", { expected: false, reproduced: false, campaigns: 5, met: 0 }),
+  entry("ZOOKEEPER-3911", "newest", { expected: false, why: "It has a similar bug." }),
+  entry("ZOOKEEPER-4646", "3.6.2", { reproduced: false }),
 ];
 
 function entry(bug: string, release: string, fields: Partial<MatrixEntry>): MatrixEntry {
@@ -45,7 +45,7 @@ it("the table has several parts if it does not fit, and no part divides a releas
     "3.6.2",
     "newest",
   ];
-  const entries = releases.map((release) => entry("3911", release, {}));
+  const entries = releases.map((release) => entry("ZOOKEEPER-3911", release, {}));
   for (const width of [80, 81, 100, 120, 200]) {
     const lines = matrixTable(entries, PLAIN, width).split("\n");
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
