@@ -1,8 +1,8 @@
 /**
  * config-agreement: a version belongs to one configuration, on all servers, and the version of the committed
  * configuration of a server never decreases, not even when the server starts again.
- * seen-config-kept: a server that starts has the newest configuration that it had when it stopped, and no leader
- * replaces one of its own configurations by an older one.
+ * seen-config-kept: a server that starts has the newest configuration that it had when it stopped, and a server that
+ * acknowledges NEWLEADER has the newest configuration that it has seen from this leader.
  *
  * Version 0 is left out: it stands for the lists in zoo.cfg, which can differ between servers.
  */
@@ -18,31 +18,33 @@ export class ConfigAgreement {
   private readonly newest = new Map<ServerId, number>();
   /** The last pending configuration of each server. A later leader can replace it with an older one. */
   private readonly lastSeen = new Map<ServerId, QuorumVerifier>();
-  /** The last epoch that each server has accepted. */
-  private readonly accepted = new Map<ServerId, Epoch>();
+  /** The newest configuration that each server has seen. */
+  private readonly newestSeen = new Map<ServerId, QuorumVerifier>();
 
   constructor(violations: Violations) {
     this.violations = violations;
   }
 
-  epochAccepted({ sid }: ServerView, epoch: Epoch): void {
-    this.accepted.set(sid, epoch);
-  }
-
   /** Checks a configuration that a server has seen. */
   seen(server: ServerView, config: QuorumVerifier): void {
-    const before = this.lastSeen.get(server.sid);
-    if (before !== undefined && before.version > config.version && this.isOfCurrentLeader(server, before)) {
-      const text = `replaces the configuration ${configText(before)} of its leader by ${configText(config)}`;
-      this.violations.report("seen-config-kept", server.sid, text, {});
-    }
+    if (config.version > (this.newestSeen.get(server.sid)?.version ?? 0)) this.newestSeen.set(server.sid, config);
     this.lastSeen.set(server.sid, config);
     this.checkText(server, config);
   }
 
-  /** Returns whether the leader of the last accepted epoch proposed the configuration. */
-  private isOfCurrentLeader({ sid }: ServerView, { version }: QuorumVerifier): boolean {
-    return epochOf(asZxid(version)) === this.accepted.get(sid);
+  /**
+   * Checks a server that acknowledges NEWLEADER of an epoch. Before, the PROPOSALs of a synchronization can replace a
+   * configuration by an older one for a short time.
+   */
+  newLeaderAcked({ sid }: ServerView, epoch: Epoch): void {
+    const newest = this.newestSeen.get(sid);
+    const last = this.lastSeen.get(sid);
+    if (newest === undefined || last === undefined || last.version >= newest.version) return;
+    if (epochOf(asZxid(newest.version)) !== epoch) return;
+    const text =
+      `acknowledges NEWLEADER of epoch ${epoch} with the configuration ${configText(last)} and has replaced ` +
+      `${configText(newest)}, which has the same epoch`;
+    this.violations.report("seen-config-kept", sid, text, {});
   }
 
   private checkText({ sid }: ServerView, config: QuorumVerifier): void {

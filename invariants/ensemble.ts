@@ -19,6 +19,8 @@ export interface ConfigRules {
    * reconfigEnabled, and also activates a pending configuration at UPTODATE.
    */
   readonly adoptsConfigs: boolean;
+  /** Whether the server keeps the configuration in its file, because it has reconfigEnabled=false. Default: false. */
+  readonly keepsOwnConfig?: boolean;
   /** Whether the server ignores votes for servers that are not voters (ZOOKEEPER-2988). */
   readonly electsOnlyVoters: boolean;
   /** Whether the server joins a leader that a quorum of its committed configuration supports. Default: false. */

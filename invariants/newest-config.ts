@@ -2,7 +2,8 @@
  * newest-config-leads: while a configuration is active on a server, no leader with an older one is established.
  * leader-config-adopted: a learner serves with a configuration that is at least as new as that of its leader.
  *
- * A configuration is active from its commit on any server. Version 0 is left out: it stands for the lists in zoo.cfg.
+ * A configuration is active from its commit on any server. Two kinds of leaders are left out, because the operator
+ * chooses their lists: version 0 stands for the lists in zoo.cfg, and with reconfigEnabled=false a server keeps its file.
  */
 import { configText, type Epoch, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
 import type { ServerView } from "./ensemble.ts";
@@ -36,7 +37,8 @@ export class NewestConfig {
     if (config === undefined) return;
     this.established.set(primary, config.version);
     const { newest } = this;
-    if (newest === undefined || newest.config.version <= config.version || config.version === 0 || isDeposed) return;
+    if (newest === undefined || newest.config.version <= config.version || isDeposed) return;
+    if (config.version === 0 || leader.rules.keepsOwnConfig) return;
     if (membersOf(newest.config) === membersOf(config)) return;
     const text =
       `is established in epoch ${primary.epoch} with the configuration ${configText(config)}, although server ` +

@@ -122,7 +122,6 @@ export class ServerNotes implements Notes {
   }
 
   epochAccepted(epoch: Epoch): void {
-    this.check.configAgreement.epochAccepted(this.server, epoch);
     this.check.claimedQuorums?.epochAccepted(this.server, epoch);
   }
 
@@ -143,6 +142,7 @@ export class ServerNotes implements Notes {
     const { server } = this;
     server.log = log;
     server.durable = log;
+    this.check.configAgreement.newLeaderAcked(server, epoch);
     if (server.observer) return;
     server.epoch = epoch;
     this.check.followerIsPrefix.newLeaderAcked(server, epoch, log);

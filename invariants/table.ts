@@ -116,8 +116,7 @@ export const INVARIANTS = {
     source: "QuorumPeer#setQuorumVerifier; Shraer et al., ATC 2012",
   },
   "seen-config-kept": {
-    statement:
-      "A server that starts has the newest configuration that it had, and no leader replaces one of its own by an older one.",
+    statement: "A server that starts, or acknowledges NEWLEADER, still has the newest configuration that it has seen.",
     source: "QuorumPeer#setLastSeenQuorumVerifier; Shraer et al., ATC 2012",
   },
   "newest-config-leads": {
