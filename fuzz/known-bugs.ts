@@ -574,6 +574,16 @@ const BUG_OF_FIX: Readonly<
     needs: "knowsReconfig",
     affected: SINCE_RECONFIG,
   },
+  electsCommittedVoters: {
+    id: "open-votes-for-pending-voter-elect-no-leader",
+    cause:
+      "A LOOKING server counts votes for a voter of its pending configuration, and servers that have not seen this " +
+      "configuration ignore them.",
+    effect: "The servers vote for different leaders, and no leader is elected.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
+  },
   startupKeepsError: {
     id: "zookeeper-4203-new-leader-forgets-failed-acceptor",
     cause: "A leader whose accept() fails before it is established forgets the error when it starts to serve.",

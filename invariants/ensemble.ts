@@ -19,7 +19,7 @@ export interface ConfigRules {
    * reconfigEnabled, and also activates a pending configuration at UPTODATE.
    */
   readonly adoptsConfigs: boolean;
-  /** Whether the server keeps the configuration in its file, because it has reconfigEnabled=false. Default: false. */
+  /** Whether the server always keeps the configuration in its file: 3.4, or reconfigEnabled=false. Default: false. */
   readonly keepsOwnConfig?: boolean;
   /** Whether the server ignores votes for servers that are not voters (ZOOKEEPER-2988). */
   readonly electsOnlyVoters: boolean;

@@ -359,6 +359,13 @@ export interface Fixes {
    * (FastLeaderElection.Messenger.WorkerReceiver#run; open-vote-of-last-election-elects-lost-leader).
    */
   readonly repliesWithProposal: boolean;
+  /**
+   * A LOOKING server ignores votes for servers that do not vote in its committed configuration. Without the fix, it also
+   * counts votes for voters of its pending configuration, although servers that have not seen this configuration ignore
+   * them, and Learner#findLeader does not find such a leader (FastLeaderElection#validVoter;
+   * open-votes-for-pending-voter-elect-no-leader).
+   */
+  readonly electsCommittedVoters: boolean;
 }
 
 /** The name of a fix. */
@@ -389,6 +396,7 @@ export const NO_FIXES: Fixes = {
   activationEndsOldQuorum: false,
   joinsWithCommittedQuorum: false,
   repliesWithProposal: false,
+  electsCommittedVoters: false,
   startupKeepsError: false,
   staticLeaderAcceptsNewerConfigs: false,
   staticServerIgnoresNewerConfigs: false,

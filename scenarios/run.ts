@@ -393,7 +393,7 @@ function finalServer(cluster: Cluster, sid: ServerId): FinalServer {
 function configRules({ behavior, settings }: Peer): ConfigRules {
   return {
     adoptsConfigs: behavior.knowsReconfig && settings.reconfigEnabled && !behavior.uptodateKeepsPending,
-    keepsOwnConfig: !settings.reconfigEnabled,
+    keepsOwnConfig: !behavior.knowsReconfig || !settings.reconfigEnabled,
     electsOnlyVoters: behavior.ignoresVotesForNonVoters,
     joinsWithCommittedQuorum: behavior.joinsWithCommittedQuorum,
     activationEndsOldQuorum: behavior.activationEndsOldQuorum,

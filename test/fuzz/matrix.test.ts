@@ -24,6 +24,7 @@ const ROWS = [
   "open-demoted-voters-block-proposals",
   "open-dropped-pending-configuration-never-joins",
   "open-vote-of-last-election-elects-lost-leader",
+  "open-votes-for-pending-voter-elect-no-leader",
   "open-mixed-reconfig-enabled-no-leader",
   "open-older-dynamic-file-without-reconfig-never-joins",
 ];
