@@ -44,7 +44,7 @@ const VALUES: Readonly<Record<string, ValueSource>> = {
   "plan-roll to": CONFIG,
   "matrix from": RELEASE,
   "matrix to": RELEASE,
-  bug: { values: () => MATRIX_BUGS.map(rowNameOf) },
+  bug: { isList: true, values: () => MATRIX_BUGS.map(rowNameOf) },
   faults: { isList: true, values: () => Object.keys(FAULT_KINDS) },
   strategy: { values: () => ["portfolio", ...Object.keys(STRATEGIES)] },
   only: { isList: true, values: () => RECORD_EVENTS },

@@ -128,7 +128,7 @@ export function failsUpTo(scenario: Scenario, failure: Failure, endUs: number): 
  * become live within the short time limit when all bugs are fixed, the function uses this limit. Otherwise it uses the
  * full limit.
  */
-function staysStuck(scenario: Scenario, failure: Failure): FailsWith {
+export function staysStuck(scenario: Scenario, failure: Failure): FailsWith {
   const soon = failsWithSeed(expectingStuck(scenario, STUCK_SOON), failure);
   const needsMoreTime = soon(() => PATCHED);
   return needsMoreTime ? failsWithSeed(expectingStuck(scenario, STUCK), failure) : soon;
