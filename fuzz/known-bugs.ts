@@ -584,6 +584,15 @@ const BUG_OF_FIX: Readonly<
     needs: "knowsReconfig",
     affected: SINCE_RECONFIG,
   },
+  activatesQueuedConfig: {
+    id: "open-commit-before-uptodate-keeps-old-configuration",
+    cause:
+      "A learner ignores COMMITANDACTIVATE before UPTODATE unless its proposal is the first one that the learner has " +
+      "not logged.",
+    effect: "If a client has written before, the learner serves with the old configuration and keeps it.",
+    needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
+  },
   startupKeepsError: {
     id: "zookeeper-4203-new-leader-forgets-failed-acceptor",
     cause: "A leader whose accept() fails before it is established forgets the error when it starts to serve.",

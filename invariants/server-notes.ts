@@ -224,6 +224,7 @@ export class ServerNotes implements Notes {
     if (!server.serving) return;
     check.commitCompleteness.delivered(server, txn, history.length);
     check.agreementAndTotalOrder.delivered(server, history);
+    if (txn.config !== undefined) check.newestConfig.applied(server, txn.config);
   }
 
   truncated(_zxid: Zxid, before: History, after: History): void {

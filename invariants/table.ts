@@ -125,8 +125,7 @@ export const INVARIANTS = {
   },
   "leader-config-adopted": {
     statement:
-      "When a learner starts to serve, its configuration is at least as new as that with which its leader was " +
-      "established.",
+      "A server that serves has the configuration with which its leader was established, and each one that it applies.",
     source: "Learner#syncWithLeader; ZOOKEEPER-2172",
   },
   "claimed-quorums": {

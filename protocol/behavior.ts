@@ -366,6 +366,12 @@ export interface Fixes {
    * open-votes-for-pending-voter-elect-no-leader).
    */
   readonly electsCommittedVoters: boolean;
+  /**
+   * A synchronizing learner activates the configuration of COMMITANDACTIVATE wherever its proposal is among those that
+   * are not logged. Without the fix, it must be the first one, although committed proposals stay in this queue until
+   * UPTODATE (Learner#syncWithLeader; open-commit-before-uptodate-keeps-old-configuration).
+   */
+  readonly activatesQueuedConfig: boolean;
 }
 
 /** The name of a fix. */
@@ -397,6 +403,7 @@ export const NO_FIXES: Fixes = {
   joinsWithCommittedQuorum: false,
   repliesWithProposal: false,
   electsCommittedVoters: false,
+  activatesQueuedConfig: false,
   startupKeepsError: false,
   staticLeaderAcceptsNewerConfigs: false,
   staticServerIgnoresNewerConfigs: false,

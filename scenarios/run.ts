@@ -404,7 +404,8 @@ function startConfig({ configurations, settings }: Peer): StartConfig {
 /** Returns the rules about configurations that hold for a server. */
 function configRules({ behavior, settings }: Peer): ConfigRules {
   return {
-    adoptsConfigs: behavior.knowsReconfig && settings.reconfigEnabled && !behavior.uptodateKeepsPending,
+    adoptsConfigs: behavior.knowsReconfig && settings.reconfigEnabled,
+    keepsPending: behavior.uptodateKeepsPending,
     keepsOwnConfig: !behavior.knowsReconfig || !settings.reconfigEnabled,
     electsOnlyVoters: behavior.ignoresVotesForNonVoters,
     joinsWithCommittedQuorum: behavior.joinsWithCommittedQuorum,

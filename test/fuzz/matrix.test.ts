@@ -25,6 +25,7 @@ const ROWS = [
   "open-dropped-pending-configuration-never-joins",
   "open-vote-of-last-election-elects-lost-leader",
   "open-votes-for-pending-voter-elect-no-leader",
+  "open-commit-before-uptodate-keeps-old-configuration",
   "open-mixed-reconfig-enabled-no-leader",
   "open-older-dynamic-file-without-reconfig-never-joins",
 ];

@@ -12,8 +12,10 @@ import {
   BROADCAST,
   COMMIT,
   FOLLOWING,
+  majority,
   makeZxid,
   PROPOSAL,
+  type Txn,
 } from "../../protocol/index.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
@@ -393,6 +395,19 @@ describe("the invariants", () => {
       [2, 1],
     ]);
   });
+});
+
+it.each([
+  [7, []],
+  [6, ["leader-config-adopted"]],
+])("a server that serves with version %i may apply a configuration if that one is not newer", (version, violated) => {
+  const run = new HandwrittenRun();
+  run.server(1).leads(1, "");
+  const server = run.server(2).follows(1, 1, "").commits([1, 2, 3], version);
+  const history = run.history("1:1");
+  const config = majority([1, 2, 3].map(asServerId), [], 7);
+  server.notes.delivered({ ...(history.txn as Txn), config }, history);
+  expect(run.violatedIds.filter((id) => id === "leader-config-adopted")).toEqual(violated);
 });
 
 it("a leader with reconfigEnabled=false may have an older configuration than another server", () => {
