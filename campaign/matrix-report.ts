@@ -1,7 +1,7 @@
 /**
  * The bug matrix as data for reports: an entry for each bug and release, and advice for one release.
  */
-import { KNOWN_BUGS, MATRIX_BUGS, type MatrixBug, ticketOf } from "../fuzz/known-bugs.ts";
+import { KNOWN_BUGS, labelOf, MATRIX_BUGS, type MatrixBug } from "../fuzz/known-bugs.ts";
 import { firstFreeReleases, isFirstOfLine, MATRIX_RELEASES, type MatrixCell, runMatrixCell } from "../fuzz/matrix.ts";
 import { behaviorOf, profileOf } from "../protocol/releases.ts";
 import type { Advice, MatrixEntry, ReleaseAdvice } from "../reports/matrix.ts";
@@ -35,7 +35,7 @@ export function matrixEntries(
 
 function entryOf({ bug, expected, release, reproduced }: MatrixCell): MatrixEntry {
   const why = bug.alsoIn?.releases.includes(release) ? bug.alsoIn.why : undefined;
-  return { bug: ticketOf(bug), release, expected, reproduced, why };
+  return { bug: labelOf(bug), release, expected, reproduced, why };
 }
 
 /**
@@ -55,12 +55,17 @@ function summarize(
 export function adviceFor(release: string, scenarios: BugScenarios): ReleaseAdvice {
   const cells = matrixCells(scenarios);
   const behavior = behaviorOf(release);
+  const fixed = [...scenarios.keys()].filter(({ isIn }) => !isIn(behaviorOf("newest")));
   const others = KNOWN_BUGS.filter((bug) => !MATRIX_BUGS.includes(bug as MatrixBug) && bug.isIn(behavior));
   return {
     release,
-    asked: [...scenarios.keys()].map((bug) => `ZOOKEEPER-${ticketOf(bug)}`),
+    asked: [...scenarios.keys()].map(labelOf),
     bugs: [...scenarios].flatMap(([bug, scenario]) => adviceOn(bug, scenario, cells, release)),
-    firstFree: firstFreeReleases(cells, release)[0],
+    fixed: fixed.map(labelOf),
+    firstFree: firstFreeReleases(
+      cells.filter(({ bug }) => fixed.includes(bug)),
+      release,
+    )[0],
     others: others.length,
   };
 }
@@ -76,7 +81,7 @@ function adviceOn(bug: MatrixBug, scenario: Scenario, cells: readonly MatrixCell
   const [firstFree, ...newerLines] = firstFreeReleases(cellsOfBug, release);
   return [
     {
-      bug: `ZOOKEEPER-${ticketOf(bug)}`,
+      bug: labelOf(bug),
       scenario: bug.id,
       about: `${bug.cause} ${bug.effect}`,
       violates: scenario.expect.violates,

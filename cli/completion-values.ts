@@ -5,7 +5,7 @@ import { readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { RECORD_EVENTS } from "../cluster/records.ts";
 import { FAULT_KINDS } from "../fuzz/fault-kinds.ts";
-import { MATRIX_BUGS, ticketOf } from "../fuzz/known-bugs.ts";
+import { MATRIX_BUGS, rowNameOf } from "../fuzz/known-bugs.ts";
 import { STRATEGIES } from "../fuzz/strategies.ts";
 import { RELEASES } from "../protocol/releases.ts";
 import { REPORTERS } from "./fuzz-settings.ts";
@@ -44,7 +44,7 @@ const VALUES: Readonly<Record<string, ValueSource>> = {
   "plan-roll to": CONFIG,
   "matrix from": RELEASE,
   "matrix to": RELEASE,
-  bug: { values: () => MATRIX_BUGS.map(ticketOf) },
+  bug: { isList: true, values: () => MATRIX_BUGS.map(rowNameOf) },
   faults: { isList: true, values: () => Object.keys(FAULT_KINDS) },
   strategy: { values: () => ["portfolio", ...Object.keys(STRATEGIES)] },
   only: { isList: true, values: () => RECORD_EVENTS },

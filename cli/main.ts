@@ -265,7 +265,11 @@ function createProgram(done: (code: number) => void): Command {
       "--release <release>",
       "print only the bugs of this release, and the first release without each of them (default: all releases)",
     )
-    .option("--bug <ticket>", "show only this bug, e.g. 4646 for ZOOKEEPER-4646; not with --from (default: all)")
+    .option(
+      "--bug <names>",
+      "show only these bugs: numbers of tickets or names of scenarios, separated by commas, e.g. 4646,3829; not with " +
+        "--from (default: all)",
+    )
     .option(
       "--time <duration>",
       "time limit of each campaign, e.g. 10s; 0s runs no campaign; not with --release (default: 30s)",

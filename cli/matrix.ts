@@ -8,7 +8,7 @@ import { existsSync, statSync } from "node:fs";
 import { DEFAULT_WORKERS } from "../campaign/campaign-workers.ts";
 import { type MatrixCampaigns, runMatrixCampaigns } from "../campaign/matrix-campaigns.ts";
 import { adviceFor, type BugScenarios, matrixCells, matrixEntries } from "../campaign/matrix-report.ts";
-import { MATRIX_BUGS, ticketOf } from "../fuzz/known-bugs.ts";
+import { MATRIX_BUGS, type MatrixBug, rowNameOf } from "../fuzz/known-bugs.ts";
 import { KNOWN_RELEASES, type MatrixCell } from "../fuzz/matrix.ts";
 import { PUBLISHED_RELEASES } from "../protocol/releases.ts";
 import { adviceText, type MatrixEntry, matrixPage, matrixTable } from "../reports/matrix.ts";
@@ -126,12 +126,18 @@ function knownRelease(option: string, release: string): string {
 }
 
 /** Returns the bugs that the user asks about, each with its scenario. By default, returns all bugs of the matrix. */
-function scenariosOf(ticket: string | undefined): BugScenarios {
-  const number = ticket?.replace(/^zookeeper-/i, "");
-  const bugs = MATRIX_BUGS.filter((bug) => ticket === undefined || ticketOf(bug) === number || bug.id === ticket);
-  if (bugs.length === 0) oneOf("--bug", ticket ?? "", MATRIX_BUGS.map(ticketOf));
+function scenariosOf(names: string | undefined): BugScenarios {
+  const asked = names?.split(",").map(bugOf);
+  const bugs = MATRIX_BUGS.filter((bug) => asked === undefined || asked.includes(bug));
   const paths = new Map(bugPaths().map((path) => [scenarioName(path), path]));
   return new Map(bugs.map((bug) => [bug, readScenario(paths.get(bug.id) as string, []).scenario]));
+}
+
+function bugOf(name: string): MatrixBug {
+  const row = name.trim().replace(/^zookeeper-(?=\d+$)/i, "");
+  const bug = MATRIX_BUGS.find((one) => rowNameOf(one) === row || one.id === row);
+  if (bug === undefined) oneOf("--bug", name, MATRIX_BUGS.map(rowNameOf));
+  return bug as MatrixBug;
 }
 
 async function table(scenarios: BugScenarios, options: MatrixOptions): Promise<number> {
@@ -171,7 +177,7 @@ async function cellsOf(scenarios: BugScenarios, signal: AbortSignal): Promise<Ma
 
 function jsonEntry({ bug, expected, median, met, release, reproduced }: MatrixEntry) {
   return {
-    bug: `ZOOKEEPER-${bug}`,
+    bug,
     release,
     expected,
     reproduced,

@@ -352,7 +352,9 @@ export class Cluster {
     if (files === undefined) {
       const { config, nextConfig } = this.serverSpec(sid);
       const committed = config?.version === undefined ? undefined : verifierOfConfig(config);
-      files = new ConfigFiles(committed, nextConfig && verifierOfConfig(nextConfig));
+      // 3.4 has no pending configurations and never reads this file.
+      const isRead = nextConfig !== undefined && behaviorOf(this.releaseOf(sid)).knowsReconfig;
+      files = new ConfigFiles(committed, isRead ? verifierOfConfig(nextConfig) : undefined);
       this.files.set(sid, files);
     }
     return files;

@@ -2,7 +2,7 @@
  * Describes which known bugs each release has. protocol/releases.ts defines how each release behaves.
  */
 import { behaviorOf, noteOnRelease, PUBLISHED_RELEASES } from "../protocol/releases.ts";
-import { MATRIX_BUGS, OPEN_BUGS, ticketOf } from "./known-bugs.ts";
+import { type KnownBug, labelOf, MATRIX_BUGS, OPEN_BUGS } from "./known-bugs.ts";
 
 /** Names that are not the version of a published release. */
 const SPECIAL: Readonly<Record<string, string>> = {
@@ -20,8 +20,9 @@ export function describeRelease(release: string): string {
 }
 
 function bugsOf(release: string): string {
-  const tickets = MATRIX_BUGS.filter(({ isIn }) => isIn(behaviorOf(release))).map(ticketOf);
-  return tickets.length === 0
-    ? `has none of the bugs in zabsim matrix, but ${OPEN_BUGS.length} bugs that no release fixes (zabsim list fixes)`
-    : `has the bugs ZOOKEEPER-${tickets.join(", -")}`;
+  const isOpen = ({ id }: KnownBug): boolean => OPEN_BUGS.some((bug) => bug.id === id);
+  const bugs = MATRIX_BUGS.filter((bug) => !isOpen(bug) && bug.isIn(behaviorOf(release))).map(labelOf);
+  return bugs.length === 0
+    ? `has none of the fixed bugs in zabsim matrix, but ${OPEN_BUGS.length} bugs that no release fixes (zabsim list fixes)`
+    : `has the bugs ${bugs.join(", ").replaceAll(", ZOOKEEPER", ", ")}`;
 }

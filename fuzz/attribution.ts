@@ -128,7 +128,7 @@ export function failsUpTo(scenario: Scenario, failure: Failure, endUs: number): 
  * become live within the short time limit when all bugs are fixed, the function uses this limit. Otherwise it uses the
  * full limit.
  */
-function staysStuck(scenario: Scenario, failure: Failure): FailsWith {
+export function staysStuck(scenario: Scenario, failure: Failure): FailsWith {
   const soon = failsWithSeed(expectingStuck(scenario, STUCK_SOON), failure);
   const needsMoreTime = soon(() => PATCHED);
   return needsMoreTime ? failsWithSeed(expectingStuck(scenario, STUCK), failure) : soon;
@@ -155,8 +155,8 @@ function candidatesFor(scenario: Scenario, failure: Failure, failsWith: FailsWit
   const releases = behaviorsOf(scenario);
   const read = behaviorsRead(failsWith);
   const violator = failure.kind === "violation" ? failure.role : undefined;
-  const mayMatter = ({ isIn, fixedBehavior, role = violator }: KnownBug): boolean =>
-    role === violator && releases.some(isIn) && Object.keys(fixedBehavior).some((name) => read.has(name));
+  const mayMatter = ({ fixedBehavior, role = violator, ...bug }: KnownBug): boolean =>
+    role === violator && releases.some(causeOf(bug)) && Object.keys(fixedBehavior).some((name) => read.has(name));
   const candidates = KNOWN_BUGS.filter((bug) => mayMatter(bug) && !failsWith(fixing(bug)));
   const ids = new Set(candidates.map(({ id }) => id));
   const own = candidates.filter(({ alsoFixes = [] }) => !alsoFixes.some((id) => ids.has(id)));
@@ -185,7 +185,7 @@ function behaviorsRead(failsWith: FailsWith): ReadonlySet<string | symbol> {
 /** Returns a minimal set of bugs whose fixes together avoid the failure. Prefers bugs with a ticket to open ones. */
 function jointCauses(scenario: Scenario, failsWith: FailsWith): readonly KnownBug[] {
   const releases = behaviorsOf(scenario);
-  const all = KNOWN_BUGS.filter((bug) => releases.some(bug.isIn));
+  const all = KNOWN_BUGS.filter((bug) => releases.some(causeOf(bug)));
   if (failsWith(fixingAll(all))) return [];
   return all.reduceRight((bugs, bug) => {
     const others = bugs.filter((one) => one !== bug);
@@ -206,8 +206,14 @@ function preferSufficient(candidates: readonly KnownBug[], failsWith: FailsWith)
   return sufficient.length > 0 ? sufficient : candidates;
 }
 
-function fixing({ isIn, fixedBehavior }: KnownBug): Change {
-  return (behavior: Behavior) => (isIn(behavior) ? { ...behavior, ...fixedBehavior } : behavior);
+function fixing(bug: KnownBug): Change {
+  const hasCause = causeOf(bug);
+  return (behavior: Behavior) => (hasCause(behavior) ? { ...behavior, ...bug.fixedBehavior } : behavior);
+}
+
+/** Returns the test for releases in which the cause of the bug can make a run fail. */
+function causeOf({ hasCause, isIn }: Pick<KnownBug, "hasCause" | "isIn">): KnownBug["isIn"] {
+  return hasCause ?? isIn;
 }
 
 /**
@@ -216,11 +222,12 @@ function fixing({ isIn, fixedBehavior }: KnownBug): Change {
  */
 function fixingAllBut(...bugs: readonly KnownBug[]): Change {
   return (behavior: Behavior) => {
-    const present = bugs.filter(({ isIn }) => isIn(behavior));
+    const present = bugs.filter((bug) => causeOf(bug)(behavior));
     if (present.length === 0) return PATCHED;
     const keepsBugs = (after: Behavior): boolean =>
       present.every(
-        ({ keptBehaviors = [], isIn }) => isIn(after) && keptBehaviors.every((name) => after[name] === behavior[name]),
+        ({ keptBehaviors = [], ...bug }) =>
+          causeOf(bug)(after) && keptBehaviors.every((name) => after[name] === behavior[name]),
       );
     return KNOWN_BUGS.reduce((before, other) => {
       const after = fixing(other)(before);

@@ -7,7 +7,7 @@
 import { ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { checkDeterminism } from "../sim/index.ts";
-import { candidateBugs, failsUpTo, isCausedBy, isFixedByKnownBugs } from "./attribution.ts";
+import { candidateBugs, failsUpTo, isCausedBy, isFixedByKnownBugs, staysStuck } from "./attribution.ts";
 import { Coverage } from "./coverage.ts";
 import type { FaultName } from "./fault-kinds.ts";
 import type { Plan } from "./plan.ts";
@@ -160,15 +160,14 @@ class Corpus {
 /**
  * Returns a function that searches for the known bugs that may explain a failing plan. Failures with the same signature
  * usually have the same cause, so the function tries the usual bugs first. It tries all other bugs only for the first
- * few plans of a signature. It skips stuck plans, because their runs are long. The investigation attributes stuck plans
- * after shrinking, when their runs are shorter.
+ * few plans of a signature. Stuck plans have few signatures and many causes, so a campaign that investigated only a few
+ * plans of each signature would miss most of these causes.
  */
 function candidateSearch(before: Readonly<Record<string, readonly string[]>>) {
   const usual = new Map(Object.entries(before).map(([signature, bugs]) => [signature, new Set(bugs)]));
   const searches = new Map<string, number>();
   return (scenario: Scenario, failure: Failure, signature: string, endUs: number): readonly string[] => {
-    if (failure.kind === "stuck") return [];
-    const failsWith = failsUpTo(scenario, failure, endUs);
+    const failsWith = failure.kind === "stuck" ? staysStuck(scenario, failure) : failsUpTo(scenario, failure, endUs);
     const bugs = usual.get(signature) ?? new Set();
     for (const bug of bugs) if (isCausedBy(bug, failsWith)) return [bug];
     const count = searches.get(signature) ?? 0;

@@ -1,9 +1,10 @@
 /**
  * The states of configurations that a run reaches, as features of its coverage: on how many servers a configuration is
- * pending or active, and how servers come to it.
+ * pending or active, how servers come to it, and how their settings and files differ.
  */
 import type { ProtocolRecord } from "../cluster/records.ts";
 import type { ReconfigRefusal, ServerId } from "../protocol/index.ts";
+import type { StartConfig } from "../scenarios/run.ts";
 
 /** The states, in words. */
 export const CONFIG_STATES = [
@@ -14,6 +15,10 @@ export const CONFIG_STATES = [
   "two in force during an election",
   "adopted in an election",
   "handover to a designated leader",
+  "one voter",
+  "reconfigEnabled on some servers only",
+  "reconfigEnabled changed by a restart",
+  "older file and reconfigEnabled=false",
 ] as const;
 type ConfigState = (typeof CONFIG_STATES)[number];
 
@@ -36,11 +41,12 @@ export const CONFIG_EVENTS: ReadonlySet<ProtocolRecord["event"]> = new Set([
   "elected",
 ] as const);
 
-/** The configurations of one server, by version. */
+/** The configurations of one server, by version, and its setting; undefined before its start. */
 interface Versions {
   committed: number;
   pending: number;
   isLooking: boolean;
+  reconfigEnabled: boolean | undefined;
 }
 
 /** Derives the states from the records of one run. */
@@ -58,9 +64,16 @@ export class ConfigCoverage {
     this.servers.clear();
   }
 
-  /** Sets the versions in the files with which a server starts. */
-  started(sid: ServerId, committed: number, pending: number): void {
-    this.servers.set(sid, { committed, pending, isLooking: true });
+  /** Sets the versions in the files with which a server starts, and its setting. */
+  started(sid: ServerId, { committed, pending, reconfigEnabled }: StartConfig): void {
+    const before = this.versionsOf(sid).reconfigEnabled;
+    if (before !== undefined && before !== reconfigEnabled) this.reached("reconfigEnabled changed by a restart");
+    this.servers.set(sid, { committed, pending, isLooking: true, reconfigEnabled });
+    const differs = (one: Versions): boolean =>
+      one.reconfigEnabled !== undefined && one.reconfigEnabled !== reconfigEnabled;
+    if (this.serversWith(differs).length > 0) this.reached("reconfigEnabled on some servers only");
+    const isOlder = committed > 0 && this.serversWith((one) => one.committed > committed).length > 0;
+    if (isOlder && !reconfigEnabled) this.reached("older file and reconfigEnabled=false");
   }
 
   recorded(record: ProtocolRecord): void {
@@ -94,6 +107,7 @@ export class ConfigCoverage {
     const waiting = this.serversWith((one) => one.committed < version && one.pending === version);
     if (holders.length === 1 && waiting.length > 0) this.reached("active on one server and pending on others");
     if (isMajority(holders, config)) this.reached("active on a quorum");
+    if (votersOf(config).length === 1) this.reached("one voter");
   }
 
   private elected(sid: ServerId): void {
@@ -103,7 +117,12 @@ export class ConfigCoverage {
   }
 
   private versionsOf(sid: ServerId): Versions {
-    const versions = this.servers.get(sid) ?? { committed: 0, pending: 0, isLooking: false };
+    const versions = this.servers.get(sid) ?? {
+      committed: 0,
+      pending: 0,
+      isLooking: false,
+      reconfigEnabled: undefined,
+    };
     this.servers.set(sid, versions);
     return versions;
   }
@@ -113,8 +132,13 @@ export class ConfigCoverage {
   }
 }
 
-/** Returns whether servers are more than half of the voters in the text of a configuration, such as `voters 1,2,3`. */
+/** Returns the voters in the text of a configuration, such as `voters 1,2,3`. */
+function votersOf(config: string): number[] {
+  return (/^voters ([\d,]+)/.exec(config)?.[1] ?? "").split(",").map(Number);
+}
+
+/** Returns whether servers are more than half of the voters in the text of a configuration. */
 function isMajority(servers: readonly ServerId[], config: string): boolean {
-  const voters = (/^voters ([\d,]+)/.exec(config)?.[1] ?? "").split(",").map(Number);
+  const voters = votersOf(config);
   return servers.filter((sid) => voters.includes(sid)).length > voters.length / 2;
 }

@@ -54,6 +54,36 @@ export const CONFIG_FAULTS = {
     parameters: "the sides, the voters that leave, and the times and durations",
     draw: drawPending,
   },
+  "config-rejoin": {
+    about: "the connection of a server breaks, and a client requests a change while the server joins again",
+    parameters: "the server, the request, the moment and the delay after it",
+    draw: (draw, context) => {
+      const server = draw.pick(context.ids);
+      const event = draw.pick(["sync-decided", "sync-decided", "newleader-acked", "active"] as const);
+      const when = { event, ...(event === "sync-decided" ? {} : { server }), nth: 1 };
+      const request = { reconfig: drawReconfig(draw, context) };
+      const after = draw.chance(0.4) ? {} : { after: draw.duration(1, 50) };
+      return [
+        { ...at(context), disconnect: { server } },
+        { ...at(context), when, ...after, ...request },
+      ];
+    },
+  },
+  "config-settings": {
+    about:
+      "servers start with different values of reconfigEnabled, or with files of an earlier configuration, and an " +
+      "operator restarts some with another value",
+    parameters: "the values and the files at the start, the new value, the servers that restart, and the pace",
+    draw: (draw, { atMs, ids, tickMs }) => {
+      const reconfigEnabled = draw.chance(0.5);
+      const paceMs = draw.chance(0.6) ? draw.int(10 * tickMs, 30 * tickMs) : draw.int(0, 10 * tickMs);
+      const order = draw.some(ids, draw.int(1, ids.length));
+      return order.map((server, i) => ({
+        from: durationText(atMs + i * paceMs),
+        restart: { server, settings: { reconfigEnabled } },
+      }));
+    },
+  },
   "config-roll": {
     about:
       "an operator adds a server to the lists in the files: the new server starts, and the others restart one after " +

@@ -15,6 +15,7 @@ import {
   type ServerId,
 } from "../protocol/index.ts";
 import { behaviorOf } from "../protocol/releases.ts";
+import type { StartConfig } from "../scenarios/run.ts";
 import { CONFIG_EVENTS, CONFIG_STATES, ConfigCoverage, REFUSALS } from "./config-coverage.ts";
 import { ENSEMBLE_FAULTS, FAULT_NAMES } from "./fault-kinds.ts";
 
@@ -43,9 +44,9 @@ export class Coverage {
     this.messages[cell] = (this.messages[cell] as number) + 1;
   }
 
-  /** Sets the versions of the configurations with which a server starts. */
-  started(sid: ServerId, committed: number, pending: number): void {
-    this.configs.started(sid, committed, pending);
+  /** Sets the configurations and the setting with which a server starts. */
+  started(sid: ServerId, start: StartConfig): void {
+    this.configs.started(sid, start);
   }
 
   /** Counts the rule of a sync decision, the reason for a failure, or the state of a configuration. */

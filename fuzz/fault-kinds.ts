@@ -511,6 +511,8 @@ export const ADDED_FAULTS = ["accept-error"] as const satisfies readonly FaultNa
  * (reconfig-plans.ts).
  */
 export const ENSEMBLE_FAULTS = Object.keys(CONFIG_FAULTS) as (keyof typeof CONFIG_FAULTS)[];
+/** The name of a kind of fault that changes the ensemble. */
+export type EnsembleFault = (typeof ENSEMBLE_FAULTS)[number];
 /** The kinds of faults that strategies give no weights to. */
 export const UNWEIGHTED_FAULTS: readonly FaultName[] = [...ADDED_FAULTS, ...ENSEMBLE_FAULTS];
 /** The kinds of faults that strategies give weights to. */

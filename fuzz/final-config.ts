@@ -38,10 +38,15 @@ export function allowsDisjointQuorums(scenario: Scenario): boolean {
   return configs.some((a, i) => configs.slice(i + 1).some((b) => disjointQuorums(a, b) !== undefined));
 }
 
-/** Returns the configuration that all these servers have at the end. Undefined if they have different ones. */
+/**
+ * Returns the configuration that all these servers have at the end, apart from observers and versions. Undefined if they
+ * have different ones.
+ */
 export function commonFinalConfig(scenario: Scenario, servers: readonly ServerId[]): EnsembleConfig | undefined {
   const finals = finalConfigs(scenario);
   const [first, ...others] = servers.map((sid) => finals.get(sid));
-  const isSame = (config: EnsembleConfig | undefined): boolean => JSON.stringify(config) === JSON.stringify(first);
+  const quorumsOf = ({ groups, voters, weights }: Partial<EnsembleConfig>): string =>
+    JSON.stringify([voters, groups, weights]);
+  const isSame = (config: EnsembleConfig | undefined): boolean => quorumsOf(config ?? {}) === quorumsOf(first ?? {});
   return others.every(isSame) ? first : undefined;
 }

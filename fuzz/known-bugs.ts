@@ -15,6 +15,12 @@ export interface KnownBug {
   readonly effect: string;
   /** Whether a release with this behavior has the bug. */
   readonly isIn: (behavior: Behavior) => boolean;
+  /**
+   * Whether a release has the cause of the bug. Undefined if only the releases that have the bug have its cause. In the
+   * other releases, the cause can violate an invariant but has no other effect, and the failure is attributed to the
+   * bug.
+   */
+  readonly hasCause?: (behavior: Behavior) => boolean;
   /** The smallest change of behavior that fixes the bug. */
   readonly fixedBehavior: Partial<Behavior>;
   /**
@@ -48,6 +54,12 @@ const SINCE_3911 = ["3.5.10", "3.6.4", "3.7.2", "3.8.0", "3.8.4", "3.9.1"];
 /** Releases in which the follower syncs the transactions of a DIFF before it writes currentEpoch. */
 const SINCE_4646 = ["3.8.6", "3.9.2"];
 
+/** Releases that have dynamic reconfiguration. Each release from 3.5.5 on has the same errors in it. */
+const SINCE_RECONFIG = [
+  ...["3.5.5", "3.5.8", "3.5.10", "3.6.0", "3.6.2", "3.6.4", "3.7.2"],
+  ...["3.8.0", "3.8.4", "3.8.6", "3.9.1", "3.9.2", "3.9.3", "3.9.4", "newest"],
+];
+
 const logs =
   (...variants: readonly DiffLogging[]) =>
   ({ diffLogging }: Behavior): boolean =>
@@ -70,6 +82,16 @@ const WHY_4785 = [
 const WHY_4712 = [
   "These releases have the bug log-thread-drained-after-fast-forward, which violates the same invariant. The log",
   "thread writes its queue when the server has already replayed its log into memory (LearnerZooKeeperServer#shutdown).",
+].join(" ");
+
+const WHY_STATIC_LISTS = [
+  "3.4 has no pending configuration. In the scenario, servers 1 and 2 have a list of their own, which has a quorum",
+  "without the other servers.",
+].join(" ");
+
+const WHY_LOGGED_GAP = [
+  "In these releases, the observer logs a warning about the INFORM and continues its synchronization",
+  "(Learner#syncWithLeader).",
 ].join(" ");
 
 /** Bugs that a later release of ZooKeeper fixes. */
@@ -260,6 +282,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
     effect: "A transaction can be committed without a quorum, and is lost if the leader then crashes.",
     isIn: (one) => !one.onlyVotersAcknowledge,
     fixedBehavior: { onlyVotersAcknowledge: true },
+    affected: SINCE_2678.slice(0, 2),
   },
   {
     id: "zookeeper-3829-leader-outside-pending-configuration-commits-nothing",
@@ -270,6 +293,7 @@ const FIXED_BUGS: readonly KnownBug[] = [
     isIn: (one) => one.knowsReconfig && !one.reconfigDisabledKeepsPending,
     fixedBehavior: { reconfigDisabledKeepsPending: true },
     onlyLiveness: true,
+    affected: ["3.5.5", "3.5.8", "3.6.0"],
   },
   {
     id: "ZOOKEEPER-1413",
@@ -355,9 +379,11 @@ const FIXED_BUGS: readonly KnownBug[] = [
 const BUG_OF_FIX: Readonly<
   Record<
     Fix,
-    Pick<KnownBug, "id" | "cause" | "effect" | "alsoShownBy" | "onlyLiveness" | "role"> & {
+    Pick<KnownBug, "affected" | "alsoIn" | "alsoShownBy" | "cause" | "effect" | "id" | "onlyLiveness" | "role"> & {
       /** The behavior without which a release cannot have the bug. */
       readonly needs?: keyof Behavior;
+      /** The behavior without which a release cannot have the cause of the bug. Default: `needs`. */
+      readonly causeNeeds?: keyof Behavior;
     }
   >
 > = {
@@ -469,6 +495,9 @@ const BUG_OF_FIX: Readonly<
     effect: "It takes the next INFORM for a gap. From 3.9.4 on, it then stops observing and joins again.",
     role: "observing",
     needs: "rejectsGaps",
+    causeNeeds: "knowsReconfig",
+    affected: ["3.9.4", "newest"],
+    alsoIn: { releases: SINCE_RECONFIG.slice(0, -2), why: WHY_LOGGED_GAP },
   },
   newLeaderNamesLatestConfig: {
     id: "open-newleader-names-replaced-configuration",
@@ -479,6 +508,7 @@ const BUG_OF_FIX: Readonly<
       "The learner replaces the newer configuration by the older one, and can then elect a leader that lacks " +
       "transactions committed in the newer one.",
     needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
   },
   startKeepsNextConfig: {
     id: "open-pending-configuration-forgotten-at-second-restart",
@@ -487,6 +517,8 @@ const BUG_OF_FIX: Readonly<
       "If it restarts again before the configuration is committed, it can elect a leader in the old configuration " +
       "while the new one is active on other servers.",
     needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
+    alsoIn: { releases: ["3.4.10", "3.4.14"], why: WHY_STATIC_LISTS },
   },
   staticLeaderAcceptsNewerConfigs: {
     id: "open-mixed-reconfig-enabled-no-leader",
@@ -495,6 +527,7 @@ const BUG_OF_FIX: Readonly<
     effect: "If only some servers have reconfigEnabled, a server without it wins each election, and no leader serves.",
     onlyLiveness: true,
     needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
   },
   staticServerIgnoresNewerConfigs: {
     id: "open-older-dynamic-file-without-reconfig-never-joins",
@@ -502,12 +535,14 @@ const BUG_OF_FIX: Readonly<
     effect: "The server does not adopt the configuration either, so this repeats, and it never joins.",
     onlyLiveness: true,
     needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
   },
   uptodateKeepsPending: {
     id: "open-joining-learner-activates-pending-configuration",
     cause: "A learner that joins while a reconfiguration is pending activates the new configuration at UPTODATE.",
     effect: "If the reconfiguration does not commit, two leaders serve, each with a quorum of its configuration.",
     needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
   },
   activationEndsOldQuorum: {
     id: "open-demoted-voters-block-proposals",
@@ -517,6 +552,7 @@ const BUG_OF_FIX: Readonly<
     effect: "The leader leads but never commits the proposal, nor any later one.",
     onlyLiveness: true,
     needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
   },
   joinsWithCommittedQuorum: {
     id: "open-dropped-pending-configuration-never-joins",
@@ -526,6 +562,7 @@ const BUG_OF_FIX: Readonly<
     effect: "The server stays LOOKING while the leader serves.",
     onlyLiveness: true,
     needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
   },
   repliesWithProposal: {
     id: "open-vote-of-last-election-elects-lost-leader",
@@ -535,6 +572,26 @@ const BUG_OF_FIX: Readonly<
     effect: "The servers elect a server that is down or unreachable again and again.",
     onlyLiveness: true,
     needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
+  },
+  electsCommittedVoters: {
+    id: "open-votes-for-pending-voter-elect-no-leader",
+    cause:
+      "A LOOKING server counts votes for a voter of its pending configuration, and servers that have not seen this " +
+      "configuration ignore them.",
+    effect: "The servers vote for different leaders, and no leader is elected.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
+  },
+  activatesQueuedConfig: {
+    id: "open-commit-before-uptodate-keeps-old-configuration",
+    cause:
+      "A learner ignores COMMITANDACTIVATE before UPTODATE unless its proposal is the first one that the learner has " +
+      "not logged.",
+    effect: "If a client has written before, the learner serves with the old configuration and keeps it.",
+    needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
   },
   startupKeepsError: {
     id: "zookeeper-4203-new-leader-forgets-failed-acceptor",
@@ -547,11 +604,16 @@ const BUG_OF_FIX: Readonly<
 
 /** Bugs that the newest release of ZooKeeper still has; the release `patched` has their fixes. */
 export const OPEN_BUGS: readonly (KnownBug & { readonly fix: Fix })[] = FIXES.map((fix) => {
-  const { needs, ...bug } = BUG_OF_FIX[fix];
+  const { causeNeeds, needs, ...bug } = BUG_OF_FIX[fix];
+  const lacksFix =
+    (needed: keyof Behavior | undefined) =>
+    (one: Behavior): boolean =>
+      !one[fix] && (needed === undefined || one[needed] === true);
   return {
     ...bug,
     fix,
-    isIn: (one) => !one[fix] && (needs === undefined || one[needs] === true),
+    isIn: lacksFix(needs),
+    ...(causeNeeds && { hasCause: lacksFix(causeNeeds) }),
     fixedBehavior: { [fix]: true },
   };
 });
@@ -563,13 +625,13 @@ export interface MatrixBug extends KnownBug {
   readonly affected: readonly string[];
 }
 
-export const MATRIX_BUGS: readonly MatrixBug[] = FIXED_BUGS.filter(
+export const MATRIX_BUGS: readonly MatrixBug[] = KNOWN_BUGS.filter(
   (bug): bug is MatrixBug => bug.affected !== undefined,
 );
 
-/** Returns the number of the ticket: `3911` for `zookeeper-3911-newleader-acked-before-diff-is-logged`. */
-export function ticketOf({ id }: MatrixBug): string {
-  return (/\d+/.exec(id) as RegExpExecArray)[0];
+/** Returns the name of the bug in the matrix: the number of its ticket, or the name of its scenario. */
+export function rowNameOf(bug: MatrixBug): string {
+  return labelOf(bug).replace("ZOOKEEPER-", "");
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import type { Violation } from "../invariants/index.ts";
 import { behaviorOf, PROFILES, profileOf, RELEASES } from "../protocol/releases.ts";
-import { runScenario } from "../scenarios/run.ts";
+import { type RunOptions, runScenario } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import type { MatrixBug } from "./known-bugs.ts";
 
@@ -20,18 +20,27 @@ export interface MatrixCell {
   readonly release: string;
   /** Whether the release is listed in `affected` of the bug. */
   readonly expected: boolean;
-  /** Whether the scenario, run in this release, violates the first invariant in its `expect.violates`. */
+  /** Whether the scenario, run in this release, fails in the way that it expects. */
   readonly reproduced: boolean;
 }
 
 /** Runs the scenario of the bug in the release, which is one of MATRIX_RELEASES. */
 export function runMatrixCell(bug: MatrixBug, scenario: Scenario, release: string): MatrixCell {
-  const { violates } = scenario.expect;
-  const seed = BigInt(scenario.seed ?? 1);
-  const isOfBug = ({ id }: Violation): boolean => id === violates[0];
-  const options = { seed, digest: false, records: false, stopAt: isOfBug };
-  const reproduced = runScenario({ ...scenario, zookeeper: release }, options).violations.some(isOfBug);
+  const reproduced = failsAsExpected({ ...scenario, zookeeper: release });
   return { bug, release, expected: bug.affected.includes(release), reproduced };
+}
+
+/**
+ * Returns whether the run violates the first invariant in `expect.violates`. If there is none, returns whether the
+ * servers are stuck and no invariant is violated. `change`, if given, changes the behavior of every server.
+ */
+export function failsAsExpected(scenario: Scenario, change?: RunOptions["change"]): boolean {
+  const [expected] = scenario.expect.violates;
+  const isOfBug = ({ id }: Violation): boolean => expected === undefined || id === expected;
+  const seed = BigInt(scenario.seed ?? 1);
+  const options = { seed, digest: false, records: false, stopAt: isOfBug, ...(change && { change }) };
+  const { liveness, violations } = runScenario(scenario, options);
+  return expected === undefined ? violations.length === 0 && liveness?.stuck === true : violations.some(isOfBug);
 }
 
 /**

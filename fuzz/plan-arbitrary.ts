@@ -7,11 +7,12 @@ import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus"
 import type { Scenario } from "../scenarios/scenario.ts";
 import { RandomStreams } from "../sim/index.ts";
 import { withLeaderStalls } from "./leader-stall-plans.ts";
+import { withMixedSettings } from "./mixed-settings-plans.ts";
 import { mutate } from "./mutate.ts";
 import { withObserverMasters } from "./observer-master-plans.ts";
 import { drawPlan, type Plan, type PlanOptions } from "./plan.ts";
 import { Draw } from "./random-values.ts";
-import { withReconfigs } from "./reconfig-plans.ts";
+import { withQuietReconfigs, withReconfigs } from "./reconfig-plans.ts";
 import { simplerScenarios } from "./shrink/simpler.ts";
 import { drawStrategy, STRATEGIES, type StrategyName } from "./strategies.ts";
 
@@ -55,10 +56,25 @@ function withSeparateDraws(plan: Plan, seed: bigint, options: PlanOptions): Plan
   if (scenario !== undefined) return plan;
   const mayStall = faultCount === undefined && (faults === undefined || faults.includes("stalled-thread"));
   const stalled = mayStall ? withLeaderStalls(plan, seed) : plan;
-  const changed = withReconfigs(stalled, new Draw(sourceOf(seed, "reconfigs")), options);
+  const changed = withChangedEnsemble(stalled, seed, options);
   // An observer with observerMasterPort never connects to the leader. If a pending configuration makes it a voter, and
   // the leader has no follower, the leader can wait for it forever (QuorumPeer#updateObserverMasterList).
   return changed === stalled ? withObserverMasters(stalled, seed) : changed;
+}
+
+/** The ways to change the ensemble of a plan, each with the name of its random stream. A plan gets at most one. */
+const ENSEMBLE_CHANGES = [
+  ["reconfigs", withReconfigs],
+  ["quiet-reconfigs", withQuietReconfigs],
+  ["mixed-settings", withMixedSettings],
+] as const;
+
+function withChangedEnsemble(plan: Plan, seed: bigint, options: PlanOptions): Plan {
+  for (const [stream, change] of ENSEMBLE_CHANGES) {
+    const changed = change(plan, new Draw(sourceOf(seed, stream)), options);
+    if (changed !== plan) return changed;
+  }
+  return plan;
 }
 
 /**

@@ -8,13 +8,13 @@ import { startConfigs } from "./final-config.ts";
 
 /**
  * Returns the configuration after a request, without its version. Returns undefined if a leader refuses the request
- * because of this configuration.
+ * because of this configuration, for example because it has fewer than `fewest` voters.
  */
-export function configAfter(before: EnsembleConfig, request: ReconfigAction): EnsembleConfig | undefined {
+export function configAfter(before: EnsembleConfig, request: ReconfigAction, fewest = 2): EnsembleConfig | undefined {
   const { add = {}, config, remove = [] } = request;
   if (config === undefined && before.groups !== undefined) return undefined;
   const after = config ?? changed(before, serverIdsOf(add), (sid) => add[sid] === "observer", remove);
-  return after.voters.length < 2 ? undefined : after;
+  return after.voters.length < fewest ? undefined : after;
 }
 
 function changed(
@@ -40,11 +40,12 @@ function changed(
  * be repeated, for example by a mutation of the plan.
  */
 export function possibleConfigs(scenario: Scenario): EnsembleConfig[] {
+  const fewest = scenario.settings.standaloneEnabled === false ? 1 : 2;
   const found = new Map(newestConfigs(scenario).map((config) => [keyOf(config), config]));
   // A Map visits the entries that the loop adds.
   for (const config of found.values()) {
     for (const step of scenario.steps) {
-      const after = "reconfig" in step ? configAfter(config, step.reconfig) : undefined;
+      const after = "reconfig" in step ? configAfter(config, step.reconfig, fewest) : undefined;
       if (after !== undefined) found.set(keyOf(after), after);
     }
   }

@@ -7,78 +7,110 @@
  * The settled servers contain a quorum of each configuration that the requests can lead to, in any order, because a
  * configuration that is pending on one server may be committed on another.
  */
-import type { EnsembleConfig, ServerSpec } from "../cluster/cluster-spec.ts";
-import { behaviorOf } from "../protocol/releases.ts";
-import { asServerId, type ServerId, serverIdsOf } from "../protocol/zxid.ts";
+import type { ServerSpec } from "../cluster/cluster-spec.ts";
+import type { ServerId } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import { durationText } from "../sim/duration-range.ts";
 import { durationUs } from "../sim/time.ts";
+import {
+  type Base,
+  baseOf,
+  drawJoiners,
+  type Entry,
+  JOINER,
+  listedConfig,
+  mayChange,
+  shareOf,
+  withChange,
+  withLists,
+  withoutFaults,
+} from "./changed-plans.ts";
 import { drawReconfig, rolledConfig } from "./config-faults.ts";
-import { ENSEMBLE_FAULTS, FAULT_KINDS, type FaultName } from "./fault-kinds.ts";
+import { ENSEMBLE_FAULTS, type EnsembleFault, FAULT_KINDS } from "./fault-kinds.ts";
 import type { FaultContext } from "./fault-parts.ts";
-import { finalConfigs } from "./final-config.ts";
 import type { Plan, PlanOptions } from "./plan.ts";
-import { canCommit, configAfter, possibleConfigs } from "./possible-configs.ts";
+import { configAfter } from "./possible-configs.ts";
 import type { Draw } from "./random-values.ts";
 
-/** The share of the plans that get a change, if the campaign draws all kinds of faults. */
-const SHARE = 0.13;
-/** The share of the rolls among the changes. */
-const ROLLS = 0.25;
+/** How a plan changes the ensemble. */
+interface Style {
+  /** The share of the plans that get such a change, if the campaign draws all kinds of faults. */
+  readonly share: number;
+  /** The share of the rolls among the changes. */
+  readonly rolls: number;
+  /** Whether the plan keeps its faults. Otherwise it keeps only its writes. */
+  readonly keepsFaults: boolean;
+  /** The numbers of requests, of faults at moments and of crashes at writes of files to draw from. */
+  readonly requests: readonly number[];
+  readonly moments: readonly number[];
+  readonly crashes: readonly number[];
+  /** The share of the plans with a request that stays pending. */
+  readonly pending: number;
+  /** The share of the plans with a request at a moment at which a server joins again. */
+  readonly rejoins: number;
+  /** The share of the requests with a write at the same time. */
+  readonly writes: number;
+  /** The share of the plans with standaloneEnabled=false, in which a request can leave one voter. */
+  readonly alone: number;
+}
+
+/** Changes among all kinds of faults. */
+const BUSY: Style = {
+  share: 0.13,
+  rolls: 0.25,
+  keepsFaults: true,
+  requests: [1, 1, 2, 2, 3],
+  moments: [0, 1, 1, 2, 3],
+  crashes: [0, 0, 1, 2],
+  pending: 0.15,
+  rejoins: 0,
+  writes: 0.6,
+  alone: 0,
+};
+
+/**
+ * Changes without other faults, so that an effect of the change lasts: most faults end with a new election, which
+ * repairs servers that a change has left without progress.
+ */
+const QUIET: Style = {
+  share: 0.05,
+  rolls: 0,
+  keepsFaults: false,
+  requests: [0, 1, 1, 2],
+  moments: [0, 0, 1],
+  crashes: [0, 0, 0, 1],
+  pending: 0.35,
+  rejoins: 0.5,
+  writes: 0.9,
+  alone: 0.15,
+};
+
 /** The share of the plans with requests in which reconfiguration is off, so that the leader refuses every request. */
 const DISABLED = 0.03;
 
-type EnsembleFault = (typeof ENSEMBLE_FAULTS)[number];
-type Entry = { readonly step: Step; readonly kind: Plan["kinds"][number] };
-
 /** Returns the plan with a change of the ensemble, or the plan itself if its seed draws none. */
 export function withReconfigs(plan: Plan, draw: Draw, options: PlanOptions): Plan {
-  const allowed = ENSEMBLE_FAULTS.filter((name) => options.faults?.includes(name) ?? true);
-  if (!mayChange(plan, options) || !draw.chance(shareOf(allowed, options))) return plan;
+  return withStyle(BUSY, plan, draw, options);
+}
+
+/** Returns the plan with a change of the ensemble instead of its faults, or the plan itself if its seed draws none. */
+export function withQuietReconfigs(plan: Plan, draw: Draw, options: PlanOptions): Plan {
+  return withStyle(QUIET, plan, draw, options);
+}
+
+function withStyle(style: Style, plan: Plan, draw: Draw, options: PlanOptions): Plan {
+  const isDrawn = (name: EnsembleFault): boolean =>
+    name !== "config-settings" && (name !== "config-roll" || style.rolls > 0);
+  const allowed = ENSEMBLE_FAULTS.filter((name) => isDrawn(name) && (options.faults?.includes(name) ?? true));
+  if (!mayChange(plan, options) || !draw.chance(shareOf(style.share, allowed, options))) return plan;
   const requests = allowed.filter((name) => name !== "config-roll");
-  const rolls = allowed.includes("config-roll") && (requests.length === 0 || draw.chance(ROLLS));
-  const change = rolls ? drawRoll(draw, plan) : drawRequests(draw, plan, requests);
+  const rolls = allowed.includes("config-roll") && (requests.length === 0 || draw.chance(style.rolls));
+  const change = rolls ? drawRoll(draw, plan) : drawRequests(draw, plan, requests, style);
   return change ?? plan;
 }
 
-function mayChange({ kinds, scenario }: Plan, { faultCount, servers }: PlanOptions): boolean {
-  if (faultCount === 0 || servers !== undefined || kinds.includes("rolling-config")) return false;
-  return behaviorOf(scenario.zookeeper).knowsReconfig;
-}
-
-function shareOf(allowed: readonly FaultName[], { faults }: PlanOptions): number {
-  if (allowed.length === 0) return 0;
-  if (faults === undefined) return SHARE;
-  return faults.length > allowed.length ? 0.5 : 1;
-}
-
-/** The plan, its servers by role, and its times. */
-interface Base {
-  readonly entries: readonly Entry[];
-  readonly scenario: Scenario;
-  readonly participants: readonly ServerId[];
-  readonly observers: readonly ServerId[];
-  readonly tickMs: number;
-  readonly lengthMs: number;
-}
-
-function baseOf({ kinds, scenario }: Plan): Base {
-  const ids = serverIdsOf(scenario.servers);
-  const isObserver = (sid: ServerId): boolean => scenario.servers[sid]?.role === "observer";
-  const entries = scenario.steps.map((step, i) => ({ step, kind: kinds[i] as Entry["kind"] }));
-  return {
-    // The settle step is the last one. It is drawn again.
-    entries: entries.slice(0, -1).filter(({ kind }) => kind !== "corruption"),
-    scenario,
-    participants: ids.filter((sid) => !isObserver(sid)),
-    observers: ids.filter(isObserver),
-    tickMs: scenario.settings.tickTimeMs ?? 2000,
-    lengthMs: Math.floor(durationUs(scenario.steps.at(-1)?.from ?? "1ms") / 1000),
-  };
-}
-
-function drawRequests(draw: Draw, plan: Plan, kinds: readonly EnsembleFault[]): Plan {
-  const base = baseOf(plan);
+function drawRequests(draw: Draw, plan: Plan, kinds: readonly EnsembleFault[], style: Style): Plan {
+  const base = style.keepsFaults ? baseOf(plan) : withoutFaults(baseOf(plan));
   const reconfigEnabled = !draw.chance(DISABLED);
   // The groups of a scenario must contain every participant.
   const mayJoin = reconfigEnabled && base.scenario.quorum === undefined;
@@ -99,18 +131,20 @@ function drawRequests(draw: Draw, plan: Plan, kinds: readonly EnsembleFault[]): 
     for (let i = 0; i < count; i++) {
       const steps = FAULT_KINDS[name].draw(draw, { ...context, atMs: draw.int(1, base.lengthMs) });
       for (const step of steps) drawn.push({ step, kind });
-      if (name === "reconfig" && draw.chance(0.6))
+      if (name === "reconfig" && draw.chance(style.writes))
         drawn.push({ step: writeWith(draw, steps[0] as Step), kind: "write" });
     }
   };
   const has = (name: EnsembleFault): boolean => kinds.includes(name);
-  drawSome("reconfig", has("reconfig") ? "reconfig" : (kinds[0] as EnsembleFault), draw.pick([1, 1, 2, 2, 3]));
-  if (has("config-pending") && draw.chance(0.15)) drawSome("config-pending", "config-pending", 1);
-  if (has("config-moment")) drawSome("config-moment", "config-moment", draw.pick([0, 1, 1, 2, 3]));
-  if (has("config-crash")) drawSome("config-crash", "config-crash", draw.pick([0, 0, 1, 2]));
+  drawSome("reconfig", has("reconfig") ? "reconfig" : (kinds[0] as EnsembleFault), draw.pick(style.requests));
+  if (has("config-pending") && draw.chance(style.pending)) drawSome("config-pending", "config-pending", 1);
+  if (has("config-moment")) drawSome("config-moment", "config-moment", draw.pick(style.moments));
+  if (has("config-crash")) drawSome("config-crash", "config-crash", draw.pick(style.crashes));
+  if (style.rejoins > 0 && draw.chance(style.rejoins)) drawSome("config-rejoin", "config-rejoin", 1);
   for (const joiner of joiners) drawn.push({ step: drawStart(draw, joiner, base), kind: "join" });
   if (!reconfigEnabled) return withChange(draw, base, drawn, {});
-  const settings = { ...plan.scenario.settings, reconfigEnabled };
+  const alone = style.alone > 0 && draw.chance(style.alone) ? { standaloneEnabled: false } : {};
+  const settings = { ...plan.scenario.settings, reconfigEnabled, ...alone };
   return withChange(draw, base, drawn, { settings, ...drawFiles(draw, base, context) });
 }
 
@@ -127,41 +161,6 @@ function drawStart(draw: Draw, joiner: ServerId, { lengthMs }: Base): Step {
   return { from: durationText(1), when, after: draw.duration(1, 1000), start: joiner };
 }
 
-/** Draws ids for servers that join. The largest id usually leads; 0 is smaller than all others. */
-function drawJoiners(draw: Draw, { observers, participants }: Base, count: number): ServerId[] {
-  const next = Math.max(...participants, ...observers) + 1;
-  const ids = draw.chance(0.3) ? [0, next] : [next, next + 1];
-  return ids.slice(0, count).map(asServerId);
-}
-
-const LISTED = (base: Base): EnsembleConfig => {
-  const { quorum } = base.scenario;
-  return { voters: base.participants, observers: base.observers, ...quorum };
-};
-
-/** Returns the servers with their configuration files, and the joiners with lists of the members and themselves. */
-function withLists(base: Base, joiners: readonly ServerId[]): Record<ServerId, ServerSpec> {
-  const { observers, participants, scenario } = base;
-  const servers: Record<ServerId, ServerSpec> = {};
-  for (const sid of serverIdsOf(scenario.servers)) {
-    servers[sid] = { ...(scenario.servers[sid] as ServerSpec), config: LISTED(base) };
-  }
-  for (const sid of joiners) servers[sid] = { ...JOINER, config: rolledConfig(participants, observers, sid) };
-  return servers;
-}
-
-const JOINER: ServerSpec = {
-  role: "participant",
-  history: "",
-  snapshots: [],
-  logFilesFrom: [],
-  acceptedEpoch: "missing",
-  currentEpoch: "missing",
-  empty: true,
-  down: true,
-  settings: {},
-};
-
 /**
  * Draws the files with which the servers start. Half of the ensembles with new disks get files of an established
  * configuration instead. Then a configuration can be pending on some servers, whose transaction is in no log, and a
@@ -174,7 +173,7 @@ function drawFiles(draw: Draw, base: Base, context: FaultContext): Partial<Scena
   if (!isNew || base.scenario.quorum !== undefined || !draw.chance(0.5)) return { servers };
   const last = draw.int(2, 6);
   const files = { history: `1:1..1:${last}`, acceptedEpoch: 1, currentEpoch: 1 };
-  const committed = { ...LISTED(base), version: draw.pick(["1:0", "1:1"]) };
+  const committed = { ...listedConfig(base), version: draw.pick(["1:0", "1:1"]) };
   const members = [...base.participants, ...base.observers];
   for (const sid of members) servers[sid] = { ...(servers[sid] as ServerSpec), ...files, config: committed };
   const next = draw.chance(0.5) ? configAfter(committed, drawReconfig(draw, context)) : undefined;
@@ -204,32 +203,4 @@ function drawRoll(draw: Draw, plan: Plan): Plan | undefined {
   const lengthMs = Math.max(base.lengthMs, lastMs + 10 * tickMs);
   const drawn = steps.map((step): Entry => ({ step, kind: "config-roll" }));
   return withChange(draw, { ...base, lengthMs }, drawn, { servers: withLists(base, joiners) });
-}
-
-/** Returns the plan with these steps and other changes, and with servers to settle that fit them. */
-function withChange(
-  draw: Draw,
-  { entries, lengthMs, scenario }: Base,
-  drawn: readonly Entry[],
-  changes: Partial<Scenario>,
-): Plan {
-  const all = [...entries, ...drawn];
-  const addedUs = lengthMs * 1000 - durationUs(scenario.steps.at(-1)?.from ?? "1ms");
-  const until = durationText((durationUs(scenario.until ?? "1s") + addedUs) / 1000);
-  const plan = { ...scenario, ...changes, steps: all.map(({ step }) => step), until };
-  const settle = { from: durationText(lengthMs), settle: drawSettled(draw, plan) };
-  return { scenario: { ...plan, steps: [...plan.steps, settle] }, kinds: [...all.map(({ kind }) => kind), "settle"] };
-}
-
-/** Draws servers that contain a quorum of each configuration that can be in force: all, or all without some. */
-function drawSettled(draw: Draw, scenario: Scenario): ServerId[] {
-  const ids = serverIdsOf(scenario.servers);
-  const isDynamic = scenario.settings.reconfigEnabled === true;
-  const configs = isDynamic ? possibleConfigs(scenario) : [...finalConfigs(scenario).values()];
-  let settled = ids;
-  for (const sid of draw.chance(0.5) ? [] : draw.some(ids, draw.int(1, ids.length))) {
-    const fewer = settled.filter((one) => one !== sid);
-    if (canCommit(configs, fewer)) settled = fewer;
-  }
-  return settled;
 }

@@ -1,11 +1,12 @@
 /**
  * config-agreement: a version belongs to one configuration, on all servers, and the version of the committed
  * configuration of a server never decreases, not even when the server starts again.
- * seen-config-kept: a server that starts has the newest configuration that it had when it stopped.
+ * seen-config-kept: a server that starts has the newest configuration that it had when it stopped, and a server that
+ * acknowledges NEWLEADER has the newest configuration that it has seen from this leader.
  *
  * Version 0 is left out: it stands for the lists in zoo.cfg, which can differ between servers.
  */
-import { configText, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
+import { asZxid, configText, type Epoch, epochOf, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
 import type { ServerView } from "./ensemble.ts";
 import type { Violations } from "./violation.ts";
 
@@ -17,6 +18,8 @@ export class ConfigAgreement {
   private readonly newest = new Map<ServerId, number>();
   /** The last pending configuration of each server. A later leader can replace it with an older one. */
   private readonly lastSeen = new Map<ServerId, QuorumVerifier>();
+  /** The newest configuration that each server has seen. */
+  private readonly newestSeen = new Map<ServerId, QuorumVerifier>();
 
   constructor(violations: Violations) {
     this.violations = violations;
@@ -24,8 +27,24 @@ export class ConfigAgreement {
 
   /** Checks a configuration that a server has seen. */
   seen(server: ServerView, config: QuorumVerifier): void {
+    if (config.version > (this.newestSeen.get(server.sid)?.version ?? 0)) this.newestSeen.set(server.sid, config);
     this.lastSeen.set(server.sid, config);
     this.checkText(server, config);
+  }
+
+  /**
+   * Checks a server that acknowledges NEWLEADER of an epoch. Before, the PROPOSALs of a synchronization can replace a
+   * configuration by an older one for a short time.
+   */
+  newLeaderAcked({ sid }: ServerView, epoch: Epoch): void {
+    const newest = this.newestSeen.get(sid);
+    const last = this.lastSeen.get(sid);
+    if (newest === undefined || last === undefined || last.version >= newest.version) return;
+    if (epochOf(asZxid(newest.version)) !== epoch) return;
+    const text =
+      `acknowledges NEWLEADER of epoch ${epoch} with the configuration ${configText(last)} and has replaced ` +
+      `${configText(newest)}, which has the same epoch`;
+    this.violations.report("seen-config-kept", sid, text, {});
   }
 
   private checkText({ sid }: ServerView, config: QuorumVerifier): void {

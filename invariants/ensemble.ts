@@ -15,10 +15,14 @@ export const NO_EPOCH: Epoch = asEpoch(-1);
 /** The rules about configurations that hold for a server, because of its release and its settings. */
 export interface ConfigRules {
   /**
-   * Whether a learner has the configuration of its leader when it starts to serve: it knows reconfiguration, has
-   * reconfigEnabled, and also activates a pending configuration at UPTODATE.
+   * Whether a learner has the configuration of its leader when it starts to serve: it knows reconfiguration and has
+   * reconfigEnabled.
    */
   readonly adoptsConfigs: boolean;
+  /** Whether a learner does not activate a pending configuration at UPTODATE. Default: false. */
+  readonly keepsPending?: boolean;
+  /** Whether the server always keeps the configuration in its file: 3.4, or reconfigEnabled=false. Default: false. */
+  readonly keepsOwnConfig?: boolean;
   /** Whether the server ignores votes for servers that are not voters (ZOOKEEPER-2988). */
   readonly electsOnlyVoters: boolean;
   /** Whether the server joins a leader that a quorum of its committed configuration supports. Default: false. */

@@ -1,8 +1,10 @@
 /**
  * newest-config-leads: while a configuration is active on a server, no leader with an older one is established.
- * leader-config-adopted: a learner serves with a configuration that is at least as new as that of its leader.
+ * leader-config-adopted: a learner starts to serve with a configuration that is at least as new as that with which its
+ * leader was established, and a server that serves has each configuration whose transaction it applies.
  *
- * A configuration is active from its commit on any server. Version 0 is left out: it stands for the lists in zoo.cfg.
+ * A configuration is active from its commit on any server. Two kinds of leaders are left out, because the operator
+ * chooses their lists: version 0 stands for the lists in zoo.cfg, and with reconfigEnabled=false a server keeps its file.
  */
 import { configText, type Epoch, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
 import type { ServerView } from "./ensemble.ts";
@@ -36,7 +38,8 @@ export class NewestConfig {
     if (config === undefined) return;
     this.established.set(primary, config.version);
     const { newest } = this;
-    if (newest === undefined || newest.config.version <= config.version || config.version === 0 || isDeposed) return;
+    if (newest === undefined || newest.config.version <= config.version || isDeposed) return;
+    if (config.version === 0 || leader.rules.keepsOwnConfig) return;
     if (membersOf(newest.config) === membersOf(config)) return;
     const text =
       `is established in epoch ${primary.epoch} with the configuration ${configText(config)}, although server ` +
@@ -46,14 +49,26 @@ export class NewestConfig {
 
   /** Checks a learner that starts to serve. A server without reconfiguration keeps the configuration of its file. */
   learnerServes(learner: ServerView, epoch: Epoch, leader: ServerView | undefined): void {
-    if (leader?.primary?.epoch !== epoch || !learner.rules.adoptsConfigs) return;
+    if (leader?.primary?.epoch !== epoch) return;
     const needed = this.established.get(leader.primary) ?? 0;
-    const version = learner.configuration.version ?? 0;
-    if (version >= needed) return;
+    if (!this.lacks(learner, needed)) return;
     const text =
       `serves in epoch ${epoch} with a configuration that is older than that with which leader ${leader.sid} was ` +
       "established";
     this.violations.report("leader-config-adopted", learner.sid, text, { epoch }, leader.sid);
+  }
+
+  /** Checks a server that serves and applies the transaction of a configuration. */
+  applied(server: ServerView, config: QuorumVerifier): void {
+    if (!this.lacks(server, config.version)) return;
+    const text = `applies ${configText(config)} and keeps an older configuration`;
+    this.violations.report("leader-config-adopted", server.sid, text, {});
+  }
+
+  /** A learner that does not activate a pending configuration at UPTODATE can have an older one meanwhile. */
+  private lacks({ configuration, pending, rules }: ServerView, needed: number): boolean {
+    if (!rules.adoptsConfigs || (configuration.version ?? 0) >= needed) return false;
+    return !(rules.keepsPending && (pending?.version ?? 0) > needed);
   }
 }
 

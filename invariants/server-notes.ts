@@ -142,6 +142,7 @@ export class ServerNotes implements Notes {
     const { server } = this;
     server.log = log;
     server.durable = log;
+    this.check.configAgreement.newLeaderAcked(server, epoch);
     if (server.observer) return;
     server.epoch = epoch;
     this.check.followerIsPrefix.newLeaderAcked(server, epoch, log);
@@ -223,6 +224,7 @@ export class ServerNotes implements Notes {
     if (!server.serving) return;
     check.commitCompleteness.delivered(server, txn, history.length);
     check.agreementAndTotalOrder.delivered(server, history);
+    if (txn.config !== undefined) check.newestConfig.applied(server, txn.config);
   }
 
   truncated(_zxid: Zxid, before: History, after: History): void {

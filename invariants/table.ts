@@ -116,7 +116,7 @@ export const INVARIANTS = {
     source: "QuorumPeer#setQuorumVerifier; Shraer et al., ATC 2012",
   },
   "seen-config-kept": {
-    statement: "A server that starts has the newest configuration that it had when it stopped, committed or pending.",
+    statement: "A server that starts, or acknowledges NEWLEADER, still has the newest configuration that it has seen.",
     source: "QuorumPeer#setLastSeenQuorumVerifier; Shraer et al., ATC 2012",
   },
   "newest-config-leads": {
@@ -125,8 +125,7 @@ export const INVARIANTS = {
   },
   "leader-config-adopted": {
     statement:
-      "When a learner starts to serve, its configuration is at least as new as that with which its leader was " +
-      "established.",
+      "A server that serves has the configuration with which its leader was established, and each one that it applies.",
     source: "Learner#syncWithLeader; ZOOKEEPER-2172",
   },
   "claimed-quorums": {

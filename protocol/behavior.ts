@@ -359,6 +359,19 @@ export interface Fixes {
    * (FastLeaderElection.Messenger.WorkerReceiver#run; open-vote-of-last-election-elects-lost-leader).
    */
   readonly repliesWithProposal: boolean;
+  /**
+   * A LOOKING server ignores votes for servers that do not vote in its committed configuration. Without the fix, it also
+   * counts votes for voters of its pending configuration, although servers that have not seen this configuration ignore
+   * them, and Learner#findLeader does not find such a leader (FastLeaderElection#validVoter;
+   * open-votes-for-pending-voter-elect-no-leader).
+   */
+  readonly electsCommittedVoters: boolean;
+  /**
+   * A synchronizing learner activates the configuration of COMMITANDACTIVATE wherever its proposal is among those that
+   * are not logged. Without the fix, it must be the first one, although committed proposals stay in this queue until
+   * UPTODATE (Learner#syncWithLeader; open-commit-before-uptodate-keeps-old-configuration).
+   */
+  readonly activatesQueuedConfig: boolean;
 }
 
 /** The name of a fix. */
@@ -389,6 +402,8 @@ export const NO_FIXES: Fixes = {
   activationEndsOldQuorum: false,
   joinsWithCommittedQuorum: false,
   repliesWithProposal: false,
+  electsCommittedVoters: false,
+  activatesQueuedConfig: false,
   startupKeepsError: false,
   staticLeaderAcceptsNewerConfigs: false,
   staticServerIgnoresNewerConfigs: false,

@@ -168,11 +168,17 @@ export class AckSet {
     return true;
   }
 
-  /** Removes a server, unless the quorum is complete. */
+  /** Removes a server, unless the quorums of all verifiers are complete. */
   forget(sid: ServerId): void {
-    this.second?.forget(sid);
+    if (!this.hasQuorum) this.remove(sid);
+  }
+
+  private remove(sid: ServerId): void {
+    this.second?.remove(sid);
     const index = this.acked.indexOf(sid);
-    if (index >= 0 && !this.complete) this.acked.splice(index, 1);
+    if (index < 0) return;
+    this.acked.splice(index, 1);
+    this.complete = this.verifier.containsQuorum(this.acked);
   }
 
   /** Returns whether a server was added as a voter of one of the verifiers. */

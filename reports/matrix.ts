@@ -7,7 +7,7 @@ import type { ChalkInstance } from "chalk";
 import { wrap } from "./format.ts";
 
 export interface MatrixEntry {
-  /** The number of the ticket, e.g. `3911`. */
+  /** The ticket, e.g. `ZOOKEEPER-3911`, or the name of the scenario if the bug has no ticket. */
   readonly bug: string;
   readonly release: string;
   /** Whether the release has the bug according to its ticket or its known cause. */
@@ -31,18 +31,37 @@ export interface MatrixEntry {
 const CELL = 5;
 const NAME = 8;
 const LEGEND =
-  "S = the scenario of the bug reproduces it, C = a campaign found it, . = neither, ! = differs from the ticket";
+  "S = the scenario of the bug fails, C = a campaign found the bug, . = neither, ! = differs from the affected releases";
 
 /**
  * Returns the matrix as a table for a terminal, with a legend and an explanation of the cells marked `!`. If not all
- * releases fit into `width`, splits the table into several parts.
+ * releases fit into `width`, splits the table into several parts. The rows of bugs without a ticket have letters, and a
+ * list after the table names their scenarios.
  */
 export function matrixTable(entries: readonly MatrixEntry[], paint: ChalkInstance, width: number): string {
   const releases = [...new Set(entries.map(({ release }) => release))];
   const parts = partsOf(releases, Math.floor((width - NAME) / CELL));
-  const tables = parts.map((part) => tablePart(entries, part, paint).join("\n"));
+  const names = rowNames(entries);
+  const tables = parts.map((part) => tablePart(entries, names, part, paint).join("\n"));
+  const scenarios = [...names].filter(([bug]) => ticketOf(bug) === undefined).map(([bug, name]) => `${name} = ${bug}`);
+  const lists = scenarios.length === 0 ? [] : [scenarios.join("\n")];
   const explanations = explanationsOf(entries).map((text) => wrap(text, width).join("\n"));
-  return [...tables, wrap(LEGEND, width).join("\n"), ...explanations].join("\n\n");
+  return [...tables, ...lists, wrap(LEGEND, width).join("\n"), ...explanations].join("\n\n");
+}
+
+/** Returns the number of the ticket: `3911` for `ZOOKEEPER-3911`. Returns undefined if the bug has no ticket. */
+function ticketOf(bug: string): string | undefined {
+  return /^ZOOKEEPER-(\d+)$/.exec(bug)?.[1];
+}
+
+/** Returns the name of each bug in the first column of the table: the number of its ticket, or a letter. */
+function rowNames(entries: readonly MatrixEntry[]): Map<string, string> {
+  const names = new Map<string, string>();
+  let letters = 0;
+  for (const { bug } of entries) {
+    if (!names.has(bug)) names.set(bug, ticketOf(bug) ?? String.fromCharCode("a".charCodeAt(0) + letters++));
+  }
+  return names;
 }
 
 /**
@@ -65,16 +84,21 @@ function lineOf(release: string): string {
   return /^\d+\.\d+/.exec(release)?.[0] ?? release;
 }
 
-function tablePart(entries: readonly MatrixEntry[], releases: readonly string[], paint: ChalkInstance): string[] {
+function tablePart(
+  entries: readonly MatrixEntry[],
+  names: ReadonlyMap<string, string>,
+  releases: readonly string[],
+  paint: ChalkInstance,
+): string[] {
   const lines = [header("", releases, (line) => line), header("ticket", releases, (_line, rest) => rest)];
-  for (const bug of new Set(entries.map((entry) => entry.bug))) {
+  for (const [bug, name] of names) {
     const cells = releases.map((release) => {
       const entry = entries.find((one) => one.bug === bug && one.release === release);
       const text = entry === undefined ? "" : cellText(entry);
       const padded = text.padEnd(CELL);
       return text.includes("!") ? paint.yellow(padded) : text === "." ? paint.dim(padded) : padded;
     });
-    lines.push(`${bug.padEnd(NAME)}${cells.join("")}`.trimEnd());
+    lines.push(`${name.padEnd(NAME)}${cells.join("")}`.trimEnd());
   }
   return lines;
 }
@@ -110,9 +134,9 @@ function explanationsOf(entries: readonly MatrixEntry[]): string[] {
     const [first, ...others] = marked.filter((entry) => entry.bug === bug) as [MatrixEntry, ...MatrixEntry[]];
     const releases = [first, ...others].map(({ release }) => release).join(", ");
     const result = first.reproduced
-      ? "the ticket does not name these releases, but the scenario reproduces the bug"
-      : "the ticket names these releases, but the scenario does not reproduce the bug";
-    return `${bug} in ${releases}: ${result}. ${first.why ?? "The reason is not known."}`;
+      ? "these releases do not have the bug, but its scenario fails in the same way"
+      : "these releases have the bug, but its scenario does not reproduce it";
+    return `${ticketOf(bug) ?? bug} in ${releases}: ${result}. ${first.why ?? "The reason is not known."}`;
   });
 }
 
@@ -155,7 +179,7 @@ export function matrixPage(entries: readonly MatrixEntry[], campaigns: MatrixCam
       const share = met > 0 && met !== campaigns ? `(${met} of ${campaigns})` : "";
       return `${mark}${reproduced ? "**S** " : ""}${found}${share}`.trim() || "·";
     });
-    lines.push(row([bug, ...cells]));
+    lines.push(row([ticketOf(bug) ?? `[${bug}](../scenarios/bugs/${bug}.yaml)`, ...cells]));
   }
   const explanations = explanationsOf(entries).flatMap((text) => wrap(`- **!** ${text}`, 128).map(indentItem));
   return `${[...lines, "", ...explanations].join("\n")}\n`;
@@ -172,8 +196,9 @@ function introduction({ repeat, seed, timeUs, workers }: MatrixCampaigns): strin
     `this bug alone${median}.`,
     `In each release, \`zabsim fuzz --zookeeper RELEASE\` ran for at most ${timeUs / 1e6} s`,
     `on ${workers} cores with ${seeds}.`,
-    "**S**: the scenario of the bug in scenarios/bugs/ reproduces it. **!**: the cell differs from the ticket; the",
-    "reason is below the table. **·**: this release does not have the bug, so no campaign looked for it.",
+    "**S**: the scenario of the bug in scenarios/bugs/ fails. **!**: the cell differs from the releases that have the",
+    "bug according to its ticket or to the Java code; the reason is below the table. **·**: this release does not have",
+    "the bug, so no campaign looked for it.",
   ].join(" ");
 }
 
@@ -201,14 +226,13 @@ export interface Advice {
 /** Advice to an operator about a release. */
 export interface ReleaseAdvice {
   readonly release: string;
-  /** The tickets that the user asked about. */
+  /** The bugs that the user asked about: their tickets, or the names of their scenarios. */
   readonly asked: readonly string[];
+  /** The bugs of `asked` that the newest release does not have. */
+  readonly fixed: readonly string[];
   /** The bugs that the user asked about and that the release has. */
   readonly bugs: readonly Advice[];
-  /**
-   * The first later release without any of the bugs that the user asked about. Undefined if zabsim knows no such
-   * release.
-   */
+  /** The first later release without any bug of `fixed`. Undefined if zabsim knows no such release. */
   readonly firstFree: string | undefined;
   /** The number of known bugs of the release that the user did not ask about. */
   readonly others: number;
@@ -216,14 +240,13 @@ export interface ReleaseAdvice {
 
 /** Returns the advice as text for a terminal. */
 export function adviceText(
-  { asked, bugs, firstFree: freeOfAll, others, release }: ReleaseAdvice,
+  { asked, bugs, firstFree: freeOfAll, fixed, others, release }: ReleaseAdvice,
   paint: ChalkInstance,
   width: number,
 ): string {
-  const all = asked.join(", ").replaceAll(", ZOOKEEPER", ", ");
   const head =
     bugs.length === 0
-      ? `ZooKeeper ${release} has none of ${all}.`
+      ? `ZooKeeper ${release} has none of ${listOf(asked)}.`
       : `Known bugs of ZooKeeper ${release}, each with the first later release that does not have it:`;
   const lines = [...wrap(head, width), ""];
   for (const { about, alsoFrom, bug, firstFree, scenario, violates } of bugs) {
@@ -231,14 +254,23 @@ export function adviceText(
     lines.push(paint.bold(bug));
     lines.push(...wrap(about, width - 2).map((line) => `  ${line}`));
     lines.push(
-      ...wrap(`violates: ${violates.join(", ")}`, width - 2).map((line) => `  ${line}`),
+      ...wrap(`violates: ${violates.join(", ") || "no invariant; servers are stuck"}`, width - 2).map(
+        (line) => `  ${line}`,
+      ),
       `  scenario: ${scenario}`,
     );
     lines.push(`  first release without it: ${firstFree ?? "none"}${newerLines}`, "");
   }
-  if (freeOfAll !== undefined) lines.push(...wrap(`First later release without ${all}: ${freeOfAll}.`, width));
+  if (freeOfAll !== undefined) {
+    lines.push(...wrap(`First later release without ${listOf(fixed)}: ${freeOfAll}.`, width));
+  }
   if (others > 0) lines.push(...wrap(othersText(release, others), width));
   return lines.join("\n").trimEnd();
+}
+
+/** Joins the names of bugs: `ZOOKEEPER-3911, -4643`. */
+function listOf(bugs: readonly string[]): string {
+  return bugs.join(", ").replaceAll(", ZOOKEEPER", ", ");
 }
 
 function othersText(release: string, others: number): string {

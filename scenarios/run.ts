@@ -67,10 +67,17 @@ export interface RunOptions {
   readonly change?: ((behavior: Behavior) => Behavior) | undefined;
 }
 
+/** The versions of the configurations with which a server starts, and its setting. */
+export interface StartConfig {
+  readonly committed: number;
+  readonly pending: number;
+  readonly reconfigEnabled: boolean;
+}
+
 /** Counts the features that a run reaches: its records, and the effect of each message. */
 export interface RunCoverage extends MessageCoverage {
-  /** A server starts with files of a configuration of these versions. */
-  started(sid: ServerId, committed: number, pending: number): void;
+  /** A server starts with these configurations and this setting. */
+  started(sid: ServerId, start: StartConfig): void;
   /** Counts a record. */
   recorded(record: ProtocolRecord): void;
 }
@@ -189,12 +196,12 @@ export class ScenarioRunner {
           const { committed, next } = cluster.configFiles(sid);
           if (committed === undefined)
             this.invariants.configured(sid, this.configurationOf(cluster.ensembleConfigOf(sid)));
-          else {
-            this.invariants.startsWith(sid, committed, next);
-            this.options.coverage?.started(sid, committed.version, (next ?? committed).version);
-          }
+          else this.invariants.startsWith(sid, committed, next);
           const peer = cluster.server(sid)?.peer;
-          if (peer !== undefined) this.invariants.setRules(sid, configRules(peer));
+          if (peer !== undefined) {
+            this.invariants.setRules(sid, configRules(peer));
+            this.options.coverage?.started(sid, startConfig(peer));
+          }
           const record = { atUs: cluster.world.nowUs, server: sid, event: "started" } as const;
           this.recorded(this.keepsRecords ? { ...record, config: cluster.configOf(sid) } : record);
         },
@@ -389,10 +396,17 @@ function finalServer(cluster: Cluster, sid: ServerId): FinalServer {
   };
 }
 
+function startConfig({ configurations, settings }: Peer): StartConfig {
+  const { committed, pending } = configurations;
+  return { committed: committed.version, pending: pending.version, reconfigEnabled: settings.reconfigEnabled };
+}
+
 /** Returns the rules about configurations that hold for a server. */
 function configRules({ behavior, settings }: Peer): ConfigRules {
   return {
-    adoptsConfigs: behavior.knowsReconfig && settings.reconfigEnabled && !behavior.uptodateKeepsPending,
+    adoptsConfigs: behavior.knowsReconfig && settings.reconfigEnabled,
+    keepsPending: behavior.uptodateKeepsPending,
+    keepsOwnConfig: !behavior.knowsReconfig || !settings.reconfigEnabled,
     electsOnlyVoters: behavior.ignoresVotesForNonVoters,
     joinsWithCommittedQuorum: behavior.joinsWithCommittedQuorum,
     activationEndsOldQuorum: behavior.activationEndsOldQuorum,

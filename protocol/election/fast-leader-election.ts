@@ -211,13 +211,17 @@ export class FastLeaderElection {
       this.finalizing = null;
     }
     this.wait(this.timeoutMs);
-    const { behavior, configurations } = this.server;
-    if (behavior.ignoresVotesForNonVoters && !configurations.isVoter(n.leader)) {
+    if (this.server.behavior.ignoresVotesForNonVoters && !this.isCandidate(n.leader)) {
       this.ignored(from, n, "leader-not-voter");
       return;
     }
     if (n.state === LOOKING) this.handleLooking(from, n);
     else if (n.state !== OBSERVING) this.handleSettled(from, n);
+  }
+
+  private isCandidate(sid: ServerId): boolean {
+    const { behavior, configurations } = this.server;
+    return behavior.electsCommittedVoters ? configurations.committed.isVoter(sid) : configurations.isVoter(sid);
   }
 
   private handleLooking(from: ServerId, n: Notification): void {

@@ -257,7 +257,7 @@ export class Synchronization implements LogUser, SyncRest {
         this.propose(message.data);
         break;
       case COMMITANDACTIVATE:
-        if (this.activate(this.notLogged[0], message.zxid, message.data)) this.commit(message);
+        if (this.activate(this.proposalOf(message.zxid), message.zxid, message.data)) this.commit(message);
         break;
       case COMMIT:
         this.commit(message);
@@ -295,6 +295,11 @@ export class Synchronization implements LogUser, SyncRest {
     if (!this.acceptProposal(txn)) return;
     if (txn.config !== undefined) this.server.configurations.see(txn.config);
     this.notLogged.push(txn);
+  }
+
+  private proposalOf(zxid: Zxid): Txn | undefined {
+    const { activatesQueuedConfig } = this.server.behavior;
+    return activatesQueuedConfig ? this.notLogged.find((txn) => txn.zxid === zxid) : this.notLogged[0];
   }
 
   /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Discoveries } from "../../campaign/matrix-campaigns.ts";
 import { matrixEntries } from "../../campaign/matrix-report.ts";
-import { MATRIX_BUGS, type MatrixBug, ticketOf } from "../../fuzz/known-bugs.ts";
+import { labelOf, MATRIX_BUGS, type MatrixBug } from "../../fuzz/known-bugs.ts";
 import type { MatrixCell } from "../../fuzz/matrix.ts";
 
 const bug = MATRIX_BUGS[0] as MatrixBug;
@@ -16,7 +16,7 @@ function found(...seconds: readonly number[]): Discoveries {
 describe("entries of the bug matrix", () => {
   it("contain no campaign if none was run", () => {
     const [entry] = matrixEntries([cell]);
-    expect(entry).toEqual({ bug: ticketOf(bug), release: "3.6.2", expected: true, reproduced: true, why: undefined });
+    expect(entry).toEqual({ bug: labelOf(bug), release: "3.6.2", expected: true, reproduced: true, why: undefined });
   });
 
   it("contain the median of all campaigns", () => {

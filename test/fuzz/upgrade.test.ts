@@ -36,6 +36,8 @@ describe("the comparison of two releases", () => {
       "open-demoted-voters-block-proposals",
       "open-dropped-pending-configuration-never-joins",
       "open-vote-of-last-election-elects-lost-leader",
+      "open-votes-for-pending-voter-elect-no-leader",
+      "open-commit-before-uptodate-keeps-old-configuration",
       "ZOOKEEPER-4203",
       "open-mixed-reconfig-enabled-no-leader",
       "open-older-dynamic-file-without-reconfig-never-joins",

@@ -12,8 +12,10 @@ import {
   BROADCAST,
   COMMIT,
   FOLLOWING,
+  majority,
   makeZxid,
   PROPOSAL,
+  type Txn,
 } from "../../protocol/index.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
@@ -392,6 +394,42 @@ describe("the invariants", () => {
       [1, 5],
       [2, 1],
     ]);
+  });
+});
+
+it.each([
+  [7, []],
+  [6, ["leader-config-adopted"]],
+])("a server that serves with version %i may apply a configuration if that one is not newer", (version, violated) => {
+  const run = new HandwrittenRun();
+  run.server(1).leads(1, "");
+  const server = run.server(2).follows(1, 1, "").commits([1, 2, 3], version);
+  const history = run.history("1:1");
+  const config = majority([1, 2, 3].map(asServerId), [], 7);
+  server.notes.delivered({ ...(history.txn as Txn), config }, history);
+  expect(run.violatedIds.filter((id) => id === "leader-config-adopted")).toEqual(violated);
+});
+
+it("a leader with reconfigEnabled=false may have an older configuration than another server", () => {
+  const run = new HandwrittenRun();
+  run.invariants.setRules(asServerId(1), { adoptsConfigs: false, electsOnlyVoters: true, keepsOwnConfig: true });
+  run.server(2).commits([1, 2], 7).server(1).commits([1, 2, 3], 6).leads(1, "");
+  expect(run.violatedIds).toEqual([]);
+});
+
+describe("a configuration that a server replaces by an older one", () => {
+  it.each([
+    [1, ["seen-config-kept"]],
+    [2, []],
+  ])("must not be of epoch 1 if the server acknowledges NEWLEADER of epoch %i", (epoch, violated) => {
+    const run = new HandwrittenRun();
+    const server = run
+      .server(1)
+      .startsWith([1, 2, 3], 6)
+      .sees([1, 2], makeZxid(asEpoch(1), 7))
+      .sees([1, 2, 3], 6);
+    server.notes.newLeaderAcked(asEpoch(epoch), run.empty);
+    expect(run.violatedIds).toEqual(violated);
   });
 });
 
