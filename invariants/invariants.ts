@@ -126,6 +126,11 @@ export class Invariants {
     this.checkers.noBadPacket.tolerate(receiver, sender);
   }
 
+  /** Records that the test environment has damaged, deleted or replaced files of a server. */
+  damaged(server: ServerId): void {
+    this.ensemble.get(server).isDamaged = true;
+  }
+
   private checkersFor(notesAreComplete: boolean): Checkers {
     const { ensemble, found, initialTxns } = this;
     const { primaries } = ensemble;

@@ -143,6 +143,7 @@ export class ScenarioRunner {
       (step, moment) => this.scripted(step, moment),
       (servers) => this.settled(servers),
       (receiver, sender) => this.invariants.tolerate(receiver, sender),
+      (server) => this.invariants.damaged(server),
     );
     this.cluster.start();
     this.script.start();

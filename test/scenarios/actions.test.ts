@@ -29,6 +29,7 @@ class Stage {
       holdRules: [],
       txnsWritten: 0,
       onTolerated: () => {},
+      onDamaged: () => {},
       onSettle: (servers) => this.settled.push(servers),
     };
   }
