@@ -308,7 +308,7 @@ export class Cluster {
   } {
     const { settings, verifier } = this.peerConfig(sid);
     const { reconfigEnabled } = settings;
-    return { lists: verifier, isNextRead: this.behaviorFor(sid).readsNextConfigBesideLists, reconfigEnabled };
+    return { lists: verifier, isNextRead: this.behaviorFor(sid).readsNextConfigWithLists, reconfigEnabled };
   }
 
   /** Returns whether the committed configuration of a server lists it. If not, the server exits at its next start. */
@@ -358,7 +358,7 @@ export class Cluster {
     const common = ensemble === this.commonConfig ? this.commonVerifier : verifierOfConfig(ensemble);
     const { configVersion } = settings;
     const verifier = common.version === configVersion ? common : { ...common, version: configVersion };
-    const read = behavior.readsNextConfigBesideLists ? next : undefined;
+    const read = behavior.readsNextConfigWithLists ? next : undefined;
     return { myid, behavior, verifier, next: read, settings, emptyHistory };
   }
 

@@ -488,12 +488,12 @@ const BUG_OF_FIX: Readonly<
       "while the new one is active on other servers.",
     needs: "knowsReconfig",
   },
-  readsNextConfigBesideLists: {
-    id: "open-pending-configuration-not-read-beside-lists",
+  readsNextConfigWithLists: {
+    id: "open-pending-configuration-not-read-with-lists",
     cause: "A server whose zoo.cfg still has the lists of servers does not read zoo.cfg.dynamic.next, and deletes it.",
     effect:
-      "If it restarts after it has acknowledged NEWLEADER with a new configuration and before UPTODATE, it can elect a " +
-      "leader in the old configuration while the new one is active on other servers.",
+      "If it restarts after it has acknowledged NEWLEADER with a new configuration and before UPTODATE, it can elect " +
+      "a leader in the old configuration while the new one is active on other servers.",
     needs: "knowsReconfig",
   },
   staticLeaderAcceptsNewerConfigs: {

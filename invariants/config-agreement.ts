@@ -62,8 +62,8 @@ export class ConfigAgreement {
   }
 
   /**
-   * Checks a server whose zoo.cfg has the lists. `next` is the content of zoo.cfg.dynamic.next, which the server may not
-   * read. It may forget a version whose counter is 0: the first leader gave this version to the lists.
+   * Checks a server whose zoo.cfg has the lists. `next` is the content of zoo.cfg.dynamic.next; `isRead` says whether
+   * the server reads it. It may forget a version whose counter is 0: the first leader gave this version to the lists.
    */
   startsWithLists({ sid }: ServerView, lists: QuorumVerifier, next: QuorumVerifier | undefined, isRead: boolean): void {
     this.lastSeen.delete(sid);

@@ -19,9 +19,9 @@ describe("the sentence about the cause", () => {
         "voters 1,2,3,4,5; version 2:0",
     ],
     [
-      "open-pending-configuration-not-read-beside-lists",
-      "the cause: two leaders, because server 3 forgot its pending configuration at a restart with the lists in zoo.cfg: " +
-        "voters 3,4,5,6,7; version 1:1",
+      "open-pending-configuration-not-read-with-lists",
+      "the cause: two leaders, because server 3 forgot its pending configuration at a restart with the lists in " +
+        "zoo.cfg: voters 3,4,5,6,7; version 1:1",
     ],
     [
       "open-newleader-names-replaced-configuration",
@@ -35,9 +35,9 @@ describe("the sentence about the cause", () => {
     ],
     [
       "expansion-new-servers-elect-before-the-roll",
-      "the lists of servers are the cause: two configurations allow disjoint quorums: servers 1 and 2 are a quorum in " +
-        "the configuration of leader 2 (voters 1, 2 and 3), and servers 3, 4 and 5 are a quorum in the configuration of " +
-        "leader 5 (voters 1, 2, 3, 4 and 5)",
+      "the lists of servers are the cause: two configurations allow disjoint quorums: servers 1 and 2 are a quorum " +
+        "in the configuration of leader 2 (voters 1, 2 and 3), and servers 3, 4 and 5 are a quorum in the " +
+        "configuration of leader 5 (voters 1, 2, 3, 4 and 5)",
     ],
   ])("of %s", (name, sentence) => {
     expect(configurationCauseSentences(runNamed(name))).toEqual([sentence]);

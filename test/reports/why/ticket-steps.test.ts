@@ -52,7 +52,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "server 2 was established in epoch 1 at 0:0",
   ],
   // Server 3 has the file, but its zoo.cfg has the lists.
-  "open-pending-configuration-not-read-beside-lists": [
+  "open-pending-configuration-not-read-with-lists": [
     "server 3 forgot its pending configuration at a restart with the lists in zoo.cfg",
     "server 3 starts with the lists in zoo.cfg, so it does not read zoo.cfg.dynamic.next",
   ],
