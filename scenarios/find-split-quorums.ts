@@ -3,8 +3,8 @@
  * than one server, each of two leaders can have a quorum of its own, without any fault.
  *
  * Dynamic configurations of different versions may have disjoint quorums, because the change from one to the other
- * needs a quorum of both. They are left out: a configuration that a client has requested, whose version is the zxid of the
- * request, so that its counter is above 0; and two leaders that started with files of different versions.
+ * needs a quorum of both. They are left out: a configuration that a client has requested, whose version is the zxid of
+ * the request, so that its counter is above 0; and two leaders that started with files of different versions.
  */
 import type { ConfigChange, EnsembleConfig } from "../cluster/cluster-spec.ts";
 import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
