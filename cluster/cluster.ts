@@ -283,7 +283,7 @@ export class Cluster {
       view: membersOf(ensemble),
       ensemble,
       ...(committed && { dynamicFile: configInFile(committed) }),
-      ...(committed && next && { nextFile: configInFile(next) }),
+      ...(next && (committed === undefined ? { unreadFile: configInFile(next) } : { nextFile: configInFile(next) })),
       settings,
       changed: changedSettings(settings),
     };
@@ -300,6 +300,17 @@ export class Cluster {
     return { committed: verifier, pending: next ?? verifier };
   }
 
+  /** Returns the lists in zoo.cfg, and what a server with such lists does with zoo.cfg.dynamic.next. */
+  listsOf(sid: ServerId): {
+    readonly lists: QuorumVerifier;
+    readonly isNextRead: boolean;
+    readonly reconfigEnabled: boolean;
+  } {
+    const { settings, verifier } = this.peerConfig(sid);
+    const { reconfigEnabled } = settings;
+    return { lists: verifier, isNextRead: this.behaviorFor(sid).readsNextConfigWithLists, reconfigEnabled };
+  }
+
   /** Returns whether the committed configuration of a server lists it. If not, the server exits at its next start. */
   isMember(sid: ServerId): boolean {
     return this.configurationsOf(sid).committed.members.includes(this.myidOf(sid));
@@ -312,6 +323,11 @@ export class Cluster {
 
   private releaseOf(sid: ServerId): string {
     return this.serverSpec(sid).zookeeper ?? this.spec.zookeeper;
+  }
+
+  private behaviorFor(sid: ServerId): Behavior {
+    const release = behaviorOf(this.releaseOf(sid));
+    return this.options.change?.(release) ?? release;
   }
 
   private settingsOf(sid: ServerId): Settings {
@@ -336,14 +352,14 @@ export class Cluster {
     const settings = this.settingsOf(sid);
     const { emptyHistory } = this;
     const { committed, next } = this.configFiles(sid);
-    const release = behaviorOf(this.releaseOf(sid));
-    const behavior = this.options.change?.(release) ?? release;
+    const behavior = this.behaviorFor(sid);
     const myid = this.myidOf(sid);
     if (committed !== undefined) return { myid, behavior, verifier: committed, next, settings, emptyHistory };
     const common = ensemble === this.commonConfig ? this.commonVerifier : verifierOfConfig(ensemble);
     const { configVersion } = settings;
     const verifier = common.version === configVersion ? common : { ...common, version: configVersion };
-    return { myid, behavior, verifier, settings, emptyHistory };
+    const read = behavior.readsNextConfigWithLists ? next : undefined;
+    return { myid, behavior, verifier, next: read, settings, emptyHistory };
   }
 
   /** Returns the files with the configuration of a server. */

@@ -520,6 +520,14 @@ const BUG_OF_FIX: Readonly<
     affected: SINCE_RECONFIG,
     alsoIn: { releases: ["3.4.10", "3.4.14"], why: WHY_STATIC_LISTS },
   },
+  readsNextConfigWithLists: {
+    id: "open-pending-configuration-not-read-with-lists",
+    cause: "A server whose zoo.cfg still has the lists of servers does not read zoo.cfg.dynamic.next, and deletes it.",
+    effect:
+      "If it restarts after it has acknowledged NEWLEADER with a new configuration and before UPTODATE, it can elect " +
+      "a leader in the old configuration while the new one is active on other servers.",
+    needs: "knowsReconfig",
+  },
   staticLeaderAcceptsNewerConfigs: {
     id: "open-mixed-reconfig-enabled-no-leader",
     cause:

@@ -73,6 +73,11 @@ interface Claims {
   /** The highest acceptedEpoch that a voter has sent before the leader had counted a quorum; -1 if there is none. */
   highestOffered: Epoch;
   acks: ServerId[];
+  /**
+   * Whether a quorum has sent ACKEPOCH (Leader#electionFinished). It stays true if the leader then changes its
+   * configuration.
+   */
+  hasEpochQuorum: boolean;
   newLeaderAcks: ServerId[];
   /** The configurations in force when a transaction was proposed, if there were two. By the zxid. */
   readonly proposedWith: Map<Zxid, readonly Configuration[]>;
@@ -99,6 +104,7 @@ export class ClaimedQuorums {
     own.offers = [];
     own.highestOffered = NO_EPOCH;
     own.acks = [];
+    own.hasEpochQuorum = false;
     own.newLeaderAcks = [];
     own.proposedWith.clear();
     own.hasHandedOver = false;
@@ -234,7 +240,8 @@ export class ClaimedQuorums {
     const isAhead = currentEpoch > (own.currentEpoch ?? currentEpoch);
     const hasMore = currentEpoch === own.currentEpoch && lastZxid > (own.zxid ?? lastZxid);
     if (!isAhead && !hasMore) addOnce(own.acks, learner);
-    else if (!leader.configuration.isQuorum([leader.sid, ...own.acks])) own.aheadOf.add(learner);
+    own.hasEpochQuorum ||= leader.configuration.isQuorum([leader.sid, ...own.acks]);
+    if ((isAhead || hasMore) && !own.hasEpochQuorum) own.aheadOf.add(learner);
   }
 
   /** Forgets a learner whose connection the leader has closed. */
@@ -394,6 +401,7 @@ export class ClaimedQuorums {
         offers: [],
         highestOffered: NO_EPOCH,
         acks: [],
+        hasEpochQuorum: false,
         newLeaderAcks: [],
       };
       this.claims[sid] = own;

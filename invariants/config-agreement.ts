@@ -6,7 +6,15 @@
  *
  * Version 0 is left out: it stands for the lists in zoo.cfg, which can differ between servers.
  */
-import { asZxid, configText, type Epoch, epochOf, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
+import {
+  asZxid,
+  configText,
+  counterOf,
+  type Epoch,
+  epochOf,
+  type QuorumVerifier,
+  type ServerId,
+} from "../protocol/index.ts";
 import type { ServerView } from "./ensemble.ts";
 import type { Violations } from "./violation.ts";
 
@@ -78,6 +86,17 @@ export class ConfigAgreement {
     if (lastSeen === undefined || Math.max(committed.version, next?.version ?? 0) >= lastSeen.version) return;
     const text = `starts with the configuration ${configText(committed)} and has forgotten ${configText(lastSeen)}`;
     this.violations.report("seen-config-kept", server.sid, text, {});
+  }
+
+  /**
+   * Checks a server whose zoo.cfg has the lists. `next` is the content of zoo.cfg.dynamic.next; `isRead` says whether
+   * the server reads it. It may forget a version whose counter is 0: the first leader gave this version to the lists.
+   */
+  startsWithLists({ sid }: ServerView, lists: QuorumVerifier, next: QuorumVerifier | undefined, isRead: boolean): void {
+    this.lastSeen.delete(sid);
+    if (isRead || next === undefined || counterOf(asZxid(next.version)) === 0) return;
+    const text = `starts with the lists ${configText(lists)} and has forgotten ${configText(next)}`;
+    this.violations.report("seen-config-kept", sid, text, {});
   }
 
   private checkVersion({ sid }: ServerView, config: QuorumVerifier): void {

@@ -51,6 +51,10 @@ export interface ServerView {
   log: History | undefined;
   /** The part of the log that survives a crash. It stays known while the server is down. */
   durable: History | undefined;
+  /** Whether the test environment has damaged the disk. The server notices it when it loads its database again. */
+  isDamaged: boolean;
+  /** The history that survived crashes until damage destroyed a part of it; undefined if there was no such damage. */
+  beforeDamage: History | undefined;
   role: Role;
   /**
    * Whether the server is down or LOOKING. A server that loads a database in this state reads its own disk, not a
@@ -132,16 +136,29 @@ export class Ensemble {
   }
 
   /**
-   * Returns the voters of a configuration whose disk would still have this history after a crash. For each log, walks
-   * back the part that is longer than `history`.
+   * Returns the voters of a configuration whose disk would still have this history after a crash. A server that has
+   * lost it only because the test environment has damaged its disk counts, too: its ACK was true when it sent the ACK.
+   * For each log, walks back the part that is longer than `history`.
    */
   holdersOf(history: History, { voters }: Configuration): ServerId[] {
     const holders: ServerId[] = [];
-    for (const { durable, sid } of this.servers.values()) {
-      if (voters.has(sid) && durable !== undefined && history.isPrefixOf(durable)) holders.push(sid);
+    for (const { beforeDamage, durable, sid } of this.servers.values()) {
+      if (!voters.has(sid)) continue;
+      if (isPrefix(history, durable) || isPrefix(history, beforeDamage)) holders.push(sid);
     }
     return holders;
   }
+}
+
+/** Records the log that a server has read from its disk. */
+export function readFromDisk(server: ServerView, log: History): void {
+  const { durable, isDamaged } = server;
+  if (isDamaged && durable !== undefined && !durable.isPrefixOf(log)) server.beforeDamage = durable;
+  server.durable = log;
+}
+
+function isPrefix(history: History, longer: History | undefined): boolean {
+  return longer !== undefined && history.isPrefixOf(longer);
 }
 
 function newServerView(sid: ServerId, configuration: Configuration): ServerView {
@@ -156,6 +173,8 @@ function newServerView(sid: ServerId, configuration: Configuration): ServerView 
     tree: undefined,
     log: undefined,
     durable: undefined,
+    isDamaged: false,
+    beforeDamage: undefined,
     role: "down",
     looking: true,
     serving: false,

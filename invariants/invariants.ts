@@ -94,6 +94,21 @@ export class Invariants {
     this.ensemble.get(server).rules = rules;
   }
 
+  /**
+   * Records the configuration with which a server starts if zoo.cfg has the lists. `next` is the content of
+   * zoo.cfg.dynamic.next; `isRead` says whether the server reads this file.
+   */
+  startsWithLists(
+    server: ServerId,
+    configuration: Configuration,
+    lists: QuorumVerifier,
+    next: QuorumVerifier | undefined,
+    isRead: boolean,
+  ): void {
+    this.checkers.configAgreement.startsWithLists(this.ensemble.get(server), lists, next, isRead);
+    this.configured(server, configuration, isRead && next !== undefined ? configurationOf(next) : undefined);
+  }
+
   /** Records the configurations in the files with which a server starts: the committed one, and the pending one. */
   startsWith(server: ServerId, committed: QuorumVerifier, next: QuorumVerifier | undefined): void {
     const view = this.ensemble.get(server);
@@ -124,6 +139,11 @@ export class Invariants {
    */
   tolerate(receiver: ServerId, sender: ServerId): void {
     this.checkers.noBadPacket.tolerate(receiver, sender);
+  }
+
+  /** Records that the test environment has damaged, deleted or replaced files of a server. */
+  damaged(server: ServerId): void {
+    this.ensemble.get(server).isDamaged = true;
   }
 
   private checkersFor(notesAreComplete: boolean): Checkers {

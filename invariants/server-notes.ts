@@ -24,7 +24,7 @@ import type { ClaimedQuorums } from "./claimed-quorums.ts";
 import type { CommitCompleteness } from "./commit-completeness.ts";
 import type { CommittedHistoryGrows } from "./committed-history-grows.ts";
 import type { ConfigAgreement } from "./config-agreement.ts";
-import { type Ensemble, NO_EPOCH, type ServerView } from "./ensemble.ts";
+import { type Ensemble, NO_EPOCH, readFromDisk, type ServerView } from "./ensemble.ts";
 import type { FollowerIsPrefix } from "./follower-is-prefix.ts";
 import type { InitialHistoryAgreement } from "./initial-history-agreement.ts";
 import type { InitialTxns } from "./initial-txns.ts";
@@ -248,7 +248,7 @@ export class ServerNotes implements Notes {
     server.tree = history;
     server.log = log;
     if (server.looking) {
-      server.durable = log;
+      readFromDisk(server, log);
       this.check.memoryAndDisk.loaded(server, history, zxid);
     }
     if (server.hasLoaded) return;

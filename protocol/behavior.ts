@@ -324,6 +324,12 @@ export interface Fixes {
    */
   readonly startKeepsNextConfig: boolean;
   /**
+   * A server also reads zoo.cfg.dynamic.next if zoo.cfg has the lists of servers. Without the fix, it reads the file
+   * only if zoo.cfg names a file with the committed configuration (QuorumPeerConfig#parse;
+   * open-pending-configuration-not-read-with-lists).
+   */
+  readonly readsNextConfigWithLists: boolean;
+  /**
    * A leader with reconfigEnabled=false accepts a learner whose configuration has a higher version. The leader itself
    * never adopts that version, so without the fix the learner can never join it
    * (LearnerHandler#run; open-mixed-reconfig-enabled-no-leader).
@@ -398,6 +404,7 @@ export const NO_FIXES: Fixes = {
   activatedTxnIsQueued: false,
   newLeaderNamesLatestConfig: false,
   startKeepsNextConfig: false,
+  readsNextConfigWithLists: false,
   uptodateKeepsPending: false,
   activationEndsOldQuorum: false,
   joinsWithCommittedQuorum: false,

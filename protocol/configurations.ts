@@ -47,11 +47,14 @@ export class Configurations {
   private forEpochs: QuorumVerifier;
   private forAcks: QuorumVerifier;
 
-  /** `next` is the content of zoo.cfg.dynamic.next; undefined if the server has not read that file. */
+  /**
+   * `next` is the content of zoo.cfg.dynamic.next; undefined if the server has not read that file
+   * (QuorumPeerMain#runFromConfig calls QuorumPeer#setLastSeenQuorumVerifier).
+   */
   constructor(host: ConfigurationHost, committed: QuorumVerifier, next: QuorumVerifier | undefined) {
     this.host = host;
     this.current = committed;
-    this.lastSeen = next ?? committed;
+    this.lastSeen = this.ignoresPending ? committed : (next ?? committed);
     this.forEpochs = this.widened(committed, host.behavior.observersDoNotCount);
     this.forAcks = this.widened(committed, host.behavior.onlyVotersAcknowledge);
   }
@@ -123,8 +126,8 @@ export class Configurations {
    * logs an error if the configuration is older than the pending one, but stores it as well.
    */
   see(config: QuorumVerifier): void {
-    const { behavior, effects, notes, settings } = this.host;
-    if (!settings.reconfigEnabled && behavior.reconfigDisabledKeepsPending) return;
+    if (this.ignoresPending) return;
+    const { effects, notes } = this.host;
     if (config.version === this.lastSeen.version) return;
     this.lastSeen = config;
     effects.writeNextConfig(config);
@@ -148,6 +151,12 @@ export class Configurations {
     if (this.lastSeen.version === config.version) effects.deleteNextConfig();
     notes.configCommitted(config);
     return !sameConfig(before, config);
+  }
+
+  /** Whether the server stores no pending configuration (QuorumPeer#setLastSeenQuorumVerifier). */
+  private get ignoresPending(): boolean {
+    const { behavior, settings } = this.host;
+    return !settings.reconfigEnabled && behavior.reconfigDisabledKeepsPending;
   }
 
   private widened(config: QuorumVerifier, onlyVoters: boolean): QuorumVerifier {

@@ -95,7 +95,7 @@ function groupSentences(all: readonly NamedConfigs[]): string[] {
     const outside = group.map(({ sid }) => sid).filter((sid) => !membersIn(committed).has(sid));
     const verb = outside.length === 1 ? "is not a member" : "are not members";
     const notMembers = outside.length === 0 ? "" : ` (${serversText(outside)} ${verb})`;
-    const next = pending === undefined ? "" : `; pending: ${pending.config}`;
+    const next = pending === undefined || pending.config === committed ? "" : `; pending: ${pending.config}`;
     return `configuration of ${serversText(group.map(({ sid }) => sid))}: ${committed}${notMembers}${next}`;
   });
 }

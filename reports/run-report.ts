@@ -15,7 +15,7 @@ import { type RunVerdict, runVerdict } from "./reproduction.ts";
 import { scaledSettings } from "./scaled-settings.ts";
 import { ServerReleases } from "./server-releases.ts";
 import { stepsWithoutEffect } from "./steps.ts";
-import { splitQuorumsSentences } from "./why/split-quorums.ts";
+import { configurationCauseSentences } from "./why/configuration-cause.ts";
 import { logLines } from "./zookeeper-log.ts";
 
 /** The layout of a report, and the parts of its content that do not come from the run. */
@@ -47,7 +47,7 @@ export function runReport(
   lines.push("", decisionTable(handshakesOf(run.records), paint, { width, releases: new ServerReleases(run) }));
   const notes = [
     ...run.violations.map((one) => violationText(one, scenario.expect.violates)),
-    ...splitQuorumsSentences(run),
+    ...configurationCauseSentences(run),
     ...bugs.map((bug) => `known bug: ${bug}`),
     ...notReproducedTexts(run, absentBugs),
     ...run.unmet.map((sentence) => `not as expected: ${sentence}`),

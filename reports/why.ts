@@ -8,12 +8,11 @@ import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { configurationLines } from "./configurations.ts";
 import { formatMoment, hanging, PAGE_WIDTH } from "./format.ts";
 import type { Cause } from "./why/causes.ts";
+import { configurationCause } from "./why/configuration-cause.ts";
 import { type Conflict, conflictOf, subjectOf } from "./why/conflicts.ts";
 import { FactFinder } from "./why/facts.ts";
 import { lifeLines } from "./why/life-text.ts";
 import { type Fact, lastRecordOf } from "./why/moment.ts";
-import { sharedIdFact } from "./why/shared-ids.ts";
-import { splitQuorumsFact } from "./why/split-quorums.ts";
 import { TransactionLife } from "./why/transaction-life.ts";
 
 /** The number of columns that are reserved for a time, such as `1.204310 s`, at the end of a line. */
@@ -23,8 +22,8 @@ export interface Explanation {
   readonly violation: Violation;
   readonly facts: Conflict;
   /**
-   * A root cause in the configurations of the servers: two leaders whose configurations have disjoint quorums, or
-   * servers that share an id. Undefined if there is none.
+   * A root cause in the configurations of the servers: a configuration that servers lost or activated too early, two
+   * leaders whose configurations have disjoint quorums, or servers that share an id. Undefined if there is none.
    */
   readonly configurations: Fact | undefined;
   /**
@@ -51,7 +50,7 @@ export function explain(run: ScenarioRun, violation = run.violations[0]): Explan
   return {
     violation,
     facts: conflictOf(violation, new FactFinder(run, violation)),
-    configurations: splitQuorumsFact(run, violation) ?? sharedIdFact(run, violation.atUs),
+    configurations: configurationCause(run, violation),
     life: life?.events.length === 0 ? undefined : life,
     consequence: consequenceOf(run, violation),
     also: run.violations.filter((other) => other !== violation),
@@ -78,7 +77,7 @@ export function whyText(run: ScenarioRun, violation?: Violation): string {
   const { also, configurations, consequence, facts, life } = explanation;
   const { id, server, text } = explanation.violation;
   const lines = hanging(`${id}: server ${server} ${text}`, "", "  ");
-  const all = configurations === undefined ? facts : [...facts, configurations];
+  const all = configurations === undefined ? facts : [configurations, ...facts];
   for (const [index, fact] of all.entries()) lines.push("", ...factLines(`${index + 1}. ${fact.text}`, fact));
   if (life !== undefined) {
     const until = lastRecordOf(run, explanation.violation);

@@ -16,7 +16,7 @@ import { durationUs } from "../sim/time.ts";
 import type { ActionResult, CountedEffect, EffectKind } from "./action-result.ts";
 import { alterMessage } from "./alter-message.ts";
 import { startedServer } from "./config-change.ts";
-import { applyDiskFault } from "./disk-fault.ts";
+import { applyDiskFault, changesFiles } from "./disk-fault.ts";
 import { matcher } from "./message-match.ts";
 import type { Action, Direction, LinkCharacterSpec, MessageMatch, ReconfigAction, Verb } from "./scenario.ts";
 
@@ -31,6 +31,8 @@ export interface ActionContext {
   readonly onSettle: (servers: readonly ServerId[]) => void;
   /** Called when a step with `tolerated` alters a packet, with the receiver and the sender. */
   readonly onTolerated: (receiver: ServerId, sender: ServerId) => void;
+  /** Called when a step damages, deletes or replaces files of a server. */
+  readonly onDamaged: (server: ServerId) => void;
 }
 
 type Argument<Name extends Verb> = Extract<Action, Record<Name, unknown>>[Name];
@@ -90,7 +92,8 @@ const PERFORMERS: Performers = {
       ? NO_SERVER
       : { effect: ONE_SERVER, undo: () => cluster.startServer(sid) };
   },
-  wipe: (sid, { cluster }) => {
+  wipe: (sid, { cluster, onDamaged }) => {
+    onDamaged(sid);
     cluster.wipe(sid);
     return { undo: () => cluster.startServer(sid) };
   },
@@ -237,9 +240,11 @@ const PERFORMERS: Performers = {
     return {};
   },
 
-  disk: (fault, { cluster }) => {
+  disk: (fault, { cluster, onDamaged }) => {
     const sid = resolve(cluster, fault.server);
-    return sid === undefined ? NO_SERVER : applyDiskFault(cluster, sid, fault);
+    if (sid === undefined) return NO_SERVER;
+    if (changesFiles(fault)) onDamaged(sid);
+    return applyDiskFault(cluster, sid, fault);
   },
   settle: (servers, { cluster, onSettle }) =>
     inOwnEvent(cluster, () => {

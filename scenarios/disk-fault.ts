@@ -51,6 +51,11 @@ export function applyDiskFault(cluster: Cluster, sid: ServerId, fault: DiskFault
   return { effect: { kind: "files", count: () => files }, undo };
 }
 
+/** Returns whether a fault damages, deletes or replaces files. */
+export function changesFiles(fault: DiskFault): boolean {
+  return fault.corrupt !== undefined || fault.delete !== undefined || fault.copyFrom !== undefined;
+}
+
 /** Deletes a file, or copies a directory. Returns the number of files that changed. */
 function changeFiles({ world }: Cluster, disk: Disk, fault: DiskFault): number {
   const { copyFrom, delete: kind } = fault;

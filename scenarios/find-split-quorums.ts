@@ -2,8 +2,9 @@
  * Finds two leaders whose lists of servers allow disjoint quorums. If the configuration files of servers differ by more
  * than one server, each of two leaders can have a quorum of its own, without any fault.
  *
- * A configuration that a client has requested is left out: its quorums may be disjoint from those of the one before it,
- * because the change itself needs a quorum of both. Its version is the zxid of the request, so its counter is above 0.
+ * Dynamic configurations of different versions may have disjoint quorums, because the change from one to the other
+ * needs a quorum of both. They are left out: a configuration that a client has requested, whose version is the zxid of
+ * the request, so that its counter is above 0; and two leaders that started with files of different versions.
  */
 import type { ConfigChange, EnsembleConfig } from "../cluster/cluster-spec.ts";
 import type { ProtocolRecord, RecordOf } from "../cluster/records.ts";
@@ -26,24 +27,25 @@ export interface LeaderConfig {
   readonly step: RecordOf<"script"> | undefined;
 }
 
+/** A leader with the version in the name of the file with which it started; 0 if zoo.cfg had the lists. */
+type EstablishedLeader = Omit<LeaderConfig, "quorum"> & { readonly startVersion: number };
+
 /** Two established leaders whose configurations have disjoint quorums, in the order of their establishment. */
 export type SplitQuorums = readonly [LeaderConfig, LeaderConfig];
 
 /** Returns the first two such leaders. Returns undefined if there are none. */
 export function findSplitQuorums(scenario: Scenario, records: readonly ProtocolRecord[]): SplitQuorums | undefined {
   if (!hasOwnConfigs(scenario)) return undefined;
-  const established: Omit<LeaderConfig, "quorum">[] = [];
+  const established: EstablishedLeader[] = [];
   for (const [index, record] of records.entries()) {
     if (record.event !== "established") continue;
     const leader = leaderConfig(records.slice(0, index), record);
     if (leader === undefined) continue;
     for (const earlier of established) {
+      if (isChange(earlier.startVersion, leader.startVersion)) continue;
       const quorums = disjointQuorums(earlier.config, leader.config);
       if (quorums === undefined) continue;
-      return [
-        { ...earlier, quorum: quorums[0] },
-        { ...leader, quorum: quorums[1] },
-      ];
+      return [leaderWith(earlier, quorums[0]), leaderWith(leader, quorums[1])];
     }
     established.push(leader);
   }
@@ -61,7 +63,7 @@ function hasOwnConfigs({ servers, steps }: Scenario): boolean {
 function leaderConfig(
   before: readonly ProtocolRecord[],
   { atUs, server }: RecordOf<"established">,
-): Omit<LeaderConfig, "quorum"> | undefined {
+): EstablishedLeader | undefined {
   const started = before.findLast(
     (one): one is RecordOf<"started"> => one.event === "started" && one.server === server,
   );
@@ -74,7 +76,20 @@ function leaderConfig(
     if (one.event !== "script" || (one.verb !== "start" && one.verb !== "restart")) return false;
     return newConfigIn(one.argument as ServerId | ConfigChange)?.server === server;
   });
-  return { leader: server, establishedUs: atUs, config: started.config.ensemble, step };
+  const { dynamicFile, ensemble } = started.config;
+  return { leader: server, establishedUs: atUs, config: ensemble, step, startVersion: dynamicFile?.version ?? 0 };
+}
+
+function leaderWith(
+  { config, establishedUs, leader, step }: EstablishedLeader,
+  quorum: readonly ServerId[],
+): LeaderConfig {
+  return { leader, establishedUs, config, quorum, step };
+}
+
+/** Returns whether two versions in the names of files belong to two configurations of one ensemble. */
+function isChange(a: number, b: number): boolean {
+  return a !== b && a > 0 && b > 0;
 }
 
 /** Returns whether a client has requested the configuration of this version. */

@@ -150,6 +150,7 @@ export class ScenarioRunner {
       (step, moment) => this.scripted(step, moment),
       (servers) => this.settled(servers),
       (receiver, sender) => this.invariants.tolerate(receiver, sender),
+      (server) => this.invariants.damaged(server),
     );
     this.cluster.start();
     this.script.start();
@@ -182,6 +183,19 @@ export class ScenarioRunner {
     return configuration;
   }
 
+  /** Records the configurations with which a server starts. */
+  private startsWith(cluster: Cluster, sid: ServerId): void {
+    const { committed, next } = cluster.configFiles(sid);
+    if (committed === undefined) {
+      const configuration = this.configurationOf(cluster.ensembleConfigOf(sid));
+      const { isNextRead, lists, reconfigEnabled } = cluster.listsOf(sid);
+      if (reconfigEnabled) this.invariants.startsWithLists(sid, configuration, lists, next, isNextRead);
+      else this.invariants.configured(sid, configuration);
+      return;
+    }
+    this.invariants.startsWith(sid, committed, next);
+  }
+
   private createCluster(): Cluster {
     const isNeeded = this.neededRecords();
     const cluster = new Cluster(this.scenario, {
@@ -193,10 +207,7 @@ export class ScenarioRunner {
       },
       lifeCycle: {
         started: (sid) => {
-          const { committed, next } = cluster.configFiles(sid);
-          if (committed === undefined)
-            this.invariants.configured(sid, this.configurationOf(cluster.ensembleConfigOf(sid)));
-          else this.invariants.startsWith(sid, committed, next);
+          this.startsWith(cluster, sid);
           const peer = cluster.server(sid)?.peer;
           if (peer !== undefined) {
             this.invariants.setRules(sid, configRules(peer));

@@ -76,10 +76,11 @@ export class Script implements MessageWatcher {
     stepSink: StepSink,
     onSettle: (servers: readonly ServerId[]) => void = () => {},
     onTolerated: ActionContext["onTolerated"] = () => {},
+    onDamaged: ActionContext["onDamaged"] = () => {},
   ) {
     this.cluster = cluster;
     this.stepSink = stepSink;
-    this.context = { cluster, holdRules: [], txnsWritten: 0, onSettle, onTolerated };
+    this.context = { cluster, holdRules: [], txnsWritten: 0, onSettle, onTolerated, onDamaged };
     this.all = steps.map(runningStep);
     this.sequence = this.all.filter(({ step }) => step.from === undefined);
     if (this.all.some(({ matches }) => matches !== undefined)) cluster.watchMessages(this);

@@ -1,8 +1,9 @@
 /** Facts about packets that the receiver must not get in its current state. */
 import type { RecordOf } from "../../cluster/records.ts";
 import type { Violation } from "../../invariants/violation.ts";
-import { ACK, COMMIT, PACKET_NAMES, type PacketType, PROPOSAL } from "../../protocol/packets.ts";
+import { ACK, COMMIT, INFORMANDACTIVATE, PACKET_NAMES, type PacketType, PROPOSAL } from "../../protocol/packets.ts";
 import { asZxid, counterOf, formatZxid } from "../../protocol/zxid.ts";
+import type { TraceEvent } from "../../sim/trace.ts";
 import type { Cause } from "./causes.ts";
 import { type Fact, type Moment, NO_TXN } from "./moment.ts";
 
@@ -27,6 +28,14 @@ export class AnomalyFacts {
 
   private causesOf(record: RecordOf<"anomaly">): Cause[] {
     return record.packet === 0 ? [] : (this.causesByPacket[record.packet]?.(record) ?? []);
+  }
+
+  /** Returns a cause for a transaction that arrived in INFORMANDACTIVATE during a synchronization. */
+  private unqueuedActivation({ node, peer, timeUs }: TraceEvent): Cause {
+    const text =
+      `observer ${node} reads the transaction before it in INFORMANDACTIVATE from server ${peer}, and activates its ` +
+      "configuration, but does not count it as the last queued transaction";
+    return { text, atUs: timeUs };
   }
 
   /**
@@ -55,8 +64,10 @@ export class AnomalyFacts {
         { text, atUs: logged.atUs },
       ];
     },
-    [PROPOSAL]: ({ atUs, server, zxid }) => {
+    [PROPOSAL]: ({ atUs, from, server, zxid }) => {
       if (counterOf(zxid) <= 1) return [];
+      const activated = this.moment.finder.delivery(INFORMANDACTIVATE, asZxid(zxid - 1), from, server, atUs);
+      if (activated !== undefined) return [this.unqueuedActivation(activated)];
       const life = this.moment.life(asZxid(zxid - 1));
       const decided = this.moment.decisionAbove(server, life.zxid, atUs);
       if (decided === undefined || this.moment.finder.wasSent(life.zxid, decided)) return [];

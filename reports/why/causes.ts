@@ -160,6 +160,18 @@ export class CauseFinder {
     );
   }
 
+  /** Returns the trace entry of the last delivery of a packet from one server to another at or before a time. */
+  delivery(type: PacketType, zxid: Zxid, from: ServerId, to: ServerId, untilUs: number): TraceEvent | undefined {
+    return this.trace.events.findLast(
+      (event) =>
+        event.kind === "deliver" &&
+        event.node === to &&
+        event.peer === from &&
+        event.timeUs <= untilUs &&
+        isPacket(event, type, zxid),
+    );
+  }
+
   lastRecord<Event extends ProtocolRecord["event"]>(
     event: Event,
     untilUs: number,

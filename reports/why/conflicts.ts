@@ -96,8 +96,8 @@ const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
     holders !== undefined && zxid !== undefined
       ? [find.commit(server, zxid), find.lostOutside(holders, zxid)]
       : [zxid === undefined ? find.state(server) : find.delivers(server, zxid), find.state(other ?? server)],
-  "config-agreement": (find, { server }) => [find.state(server), find.state(server)],
-  "seen-config-kept": (find, { server }) => [find.state(server), find.state(server)],
+  "config-agreement": (find, { server }) => [find.configs.last(server), find.configs.rival(server)],
+  "seen-config-kept": (find, { server }) => [find.configs.start(server), find.configs.newest(server)],
   "newest-config-leads": (find, { server, other, facts: { epoch } }) => [
     find.establishments.of(epoch, server),
     find.state(other ?? server),

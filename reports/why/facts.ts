@@ -9,6 +9,7 @@ import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { describeRecord, quorumsText } from "../describe.ts";
 import { AnomalyFacts } from "./anomaly-facts.ts";
 import { type Cause, listOf } from "./causes.ts";
+import { ConfigFacts } from "./config-facts.ts";
 import { EstablishmentFacts } from "./establishment-facts.ts";
 import { HistoryFacts } from "./history-facts.ts";
 import { MemoryFacts } from "./memory-facts.ts";
@@ -17,6 +18,7 @@ import type { TransactionLife } from "./transaction-life.ts";
 
 export class FactFinder {
   readonly anomalies: AnomalyFacts;
+  readonly configs: ConfigFacts;
   readonly establishments: EstablishmentFacts;
   readonly memory: MemoryFacts;
   private readonly moment: Moment;
@@ -26,6 +28,7 @@ export class FactFinder {
     this.moment = new Moment(run, violation);
     this.histories = new HistoryFacts(this.moment);
     this.anomalies = new AnomalyFacts(this.moment);
+    this.configs = new ConfigFacts(this.moment);
     this.establishments = new EstablishmentFacts(this.moment, this.histories);
     this.memory = new MemoryFacts(this.moment, this.histories);
   }

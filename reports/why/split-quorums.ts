@@ -19,12 +19,6 @@ export function splitQuorumsFact({ splitQuorums }: ScenarioRun, { atUs }: Violat
   return { text, atUs: undefined, causes: splitQuorums.map(originOf) };
 }
 
-/** Returns a sentence if the lists of servers have caused a violation of the run. */
-export function splitQuorumsSentences(run: ScenarioRun): string[] {
-  const facts = run.violations.flatMap((violation) => splitQuorumsFact(run, violation) ?? []);
-  return facts.slice(0, 1).map(({ text }) => `the lists of servers are the cause: ${text}`);
-}
-
 function quorumText({ config, leader, quorum }: LeaderConfig): string {
   return `servers ${listText(quorum)} are a quorum in the configuration of leader ${leader} (${configText(config)})`;
 }

@@ -16,13 +16,10 @@ export function checkServers(checks: FieldChecks): void {
   checkCommitted(checks);
 }
 
-/** A server reads zoo.cfg.dynamic.next only if zoo.cfg names a file with the committed configuration. */
-function checkNextConfig(checks: FieldChecks, { config, nextConfig }: ServerSpec, path: Path): void {
+function checkNextConfig(checks: FieldChecks, { nextConfig }: ServerSpec, path: Path): void {
   if (nextConfig === undefined) return;
   checkConfig(checks, nextConfig, path);
   if (nextConfig.version === undefined) checks.report([...path, "version"], undefined, "is missing", "a zxid");
-  if (config?.version !== undefined) return;
-  checks.report(path, undefined, "needs a config with a version", "nextConfig together with config.version");
 }
 
 function checkServer(checks: FieldChecks, server: ServerSpec, path: Path): void {

@@ -32,6 +32,7 @@ describe("the comparison of two releases", () => {
       "open-observer-aborts-sync-after-reconfiguration",
       "open-newleader-names-replaced-configuration",
       "open-pending-configuration-forgotten-at-second-restart",
+      "open-pending-configuration-not-read-with-lists",
       "open-joining-learner-activates-pending-configuration",
       "open-demoted-voters-block-proposals",
       "open-dropped-pending-configuration-never-joins",

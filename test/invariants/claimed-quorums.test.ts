@@ -122,6 +122,46 @@ describe("a leader that proposes an epoch", () => {
   });
 });
 
+describe("a leader that reads an ACKEPOCH that is more recent than its own state", () => {
+  /** Returns the violations after leader 1 synchronizes server 3, which has sent currentEpoch 3 to it. */
+  function synchronizes3(...acks: number[]): string[] {
+    const { run, server } = lookingServer();
+    for (const sid of acks) server.notes.epochAcked(asServerId(sid), asEpoch(0), asZxid(0));
+    server.commits([1, 3, 4], 7);
+    server.notes.epochAcked(asServerId(3), asEpoch(3), asZxid(0));
+    server.decidesSync(3);
+    return run.violations;
+  }
+
+  it("refuses the learner until a quorum has sent ACKEPOCH, also if the configuration changes then", () => {
+    expect(synchronizes3()).toEqual(VIOLATED);
+    expect(synchronizes3(4)).toEqual(VIOLATED);
+    expect(synchronizes3(2)).toEqual([]);
+  });
+});
+
+describe("a leader that commits a transaction", () => {
+  /** Returns the violations after leader 1 commits 2:1, which server 2 has synced and lost in a crash. */
+  function commitsAfterLoss(damage: (run: HandwrittenRun) => void): string[] {
+    const { run, server } = lookingServer();
+    for (const from of [1, 2]) server.counts(from, { leader: 1 });
+    server.notes.epochOffered(asServerId(2), false, asEpoch(1));
+    server.proposesEpoch(2).notes.newLeaderAckRead(asServerId(2), makeZxid(asEpoch(2), 0));
+    server.establishes(2, "1:1").proposes("2:1").logs("1:1 2:1").syncs("1:1 2:1");
+    run.server(2).follows(2, 1, "1:1").logs("1:1 2:1").syncs("1:1 2:1");
+    damage(run);
+    run.server(2).crashes().starts("1:1").crashes().starts("1:1");
+    server.notes.committed(run.txn("2:1"));
+    return run.violations.filter((violation) => violation.endsWith(" at 1"));
+  }
+
+  it("may count an ACK of a server whose disk has been damaged since", () => {
+    expect(commitsAfterLoss((run) => run.invariants.damaged(asServerId(2)))).toEqual([]);
+    expect(commitsAfterLoss(() => {})).toEqual(VIOLATED);
+    expect(commitsAfterLoss((run) => run.invariants.damaged(asServerId(3)))).toEqual(VIOLATED);
+  });
+});
+
 describe("a learner that accepts an epoch again", () => {
   /** Returns the violations after server 1 has read an ACKEPOCH of server 2, which had accepted the epoch before. */
   function readsAckEpoch(state: typeof LEADING | typeof FOLLOWING, currentEpoch: number): string[] {

@@ -24,6 +24,7 @@ import {
   type SyncDecision,
   type SyncFacts,
   type Txn,
+  type Zxid,
 } from "../../protocol/index.ts";
 
 const SERVERS: readonly ServerId[] = [1, 2, 3, 4].map(asServerId);
@@ -118,6 +119,16 @@ export class HandwrittenServer {
   /** The process starts with these voters in the committed configuration, and without a pending one. */
   startsWith(voters: readonly number[], version: number): this {
     this.run.invariants.startsWith(this.sid, majority(voters.map(asServerId), [], version), undefined);
+    return this;
+  }
+
+  /** The process starts with lists in zoo.cfg. zoo.cfg.dynamic.next has these voters. */
+  startsWithLists(lists: readonly number[], next: readonly number[], version: Zxid, isRead: boolean): this {
+    const voters = new Set(lists.map(asServerId));
+    const listed = majority([...voters]);
+    const configuration = { voters, isQuorum: () => true };
+    const file = majority(next.map(asServerId), [], version);
+    this.run.invariants.startsWithLists(this.sid, configuration, listed, file, isRead);
     return this;
   }
 

@@ -19,7 +19,7 @@ import {
 } from "../../protocol/index.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
-import { HandwrittenRun, type HandwrittenServer } from "./handwritten-run.ts";
+import { HandwrittenRun, type HandwrittenServer, LARGE_ZXID } from "./handwritten-run.ts";
 
 interface Sequence {
   readonly name: string;
@@ -372,6 +372,29 @@ describe.each(Object.entries(CASES))("%s", (id, { violation, legal, also = [], o
     const run = new HandwrittenRun(options);
     legal.notes(run);
     expect(run.violatedIds).toEqual([]);
+  });
+});
+
+describe("a server that starts with lists in zoo.cfg", () => {
+  it("may forget only the version that the first leader gave to the lists", () => {
+    const forgotten = (counter: number, isRead: boolean): string[] => {
+      const run = new HandwrittenRun();
+      run.server(1).startsWithLists([1, 2], [1, 2, 3], makeZxid(asEpoch(3), counter), isRead);
+      return run.violatedIds;
+    };
+    expect([forgotten(1, false), forgotten(0, false), forgotten(1, true)]).toEqual([["seen-config-kept"], [], []]);
+  });
+
+  it("can elect a voter of the pending configuration only if it reads zoo.cfg.dynamic.next", () => {
+    const electsServer3 = (isRead: boolean): string[] => {
+      const run = new HandwrittenRun({ notesAreComplete: true });
+      const server = run.server(1).startsWithLists([1, 2], [1, 2, 3], makeZxid(asEpoch(3), 0), isRead);
+      server.notes.voted(1, asServerId(3), LARGE_ZXID, asEpoch(0));
+      for (const from of [1, 2, 3]) server.counts(from, { leader: 3 });
+      server.notes.elected(asServerId(3), 1);
+      return run.violatedIds;
+    };
+    expect([electsServer3(true), electsServer3(false)]).toEqual([[], ["claimed-quorums"]]);
   });
 });
 

@@ -1,7 +1,9 @@
 /** Tests the committed and the pending configuration of a server, and which servers count. */
 import { describe, expect, it } from "vitest";
+import { Configurations } from "../../protocol/configurations.ts";
 import type { QuorumVerifier } from "../../protocol/quorum.ts";
 import { majority } from "../../protocol/quorum.ts";
+import type { Settings } from "../../protocol/settings.ts";
 import { asServerId } from "../../protocol/zxid.ts";
 import { type BareOptions, BarePeer } from "../conformance/bare-peer.ts";
 
@@ -46,6 +48,14 @@ describe("the pending configuration", () => {
       bare.peer.configurations.see(config([0, 1], 2));
       expect(bare.configWrites).toHaveLength(writes);
     }
+  });
+
+  it("in zoo.cfg.dynamic.next counts only with reconfigEnabled, from 3.5.9 on", () => {
+    const pending = (release: string, settings: Partial<Settings>): number =>
+      new Configurations(peer({ release, settings }).peer, config([0, 1, 2], 1), config([0, 1], 2)).pending.version;
+    expect(pending("3.5.8", {})).toBe(2);
+    expect(pending("3.5.9", {})).toBe(1);
+    expect(pending("3.5.9", { reconfigEnabled: true })).toBe(2);
   });
 });
 

@@ -60,7 +60,7 @@ describe("whyText", () => {
   it("names the configuration change as the root of a violation that follows from disjoint quorums", () => {
     const text = whyText(traced(scenarioNamed("expansion-new-servers-elect-before-the-roll"))).replace(/\s+/g, " ");
     expect(text).toContain(
-      "3. two configurations allow disjoint quorums: servers 1 and 2 are a quorum in the configuration of",
+      "1. two configurations allow disjoint quorums: servers 1 and 2 are a quorum in the configuration of",
     );
     expect(text).toContain("leader 2 (voters 1, 2 and 3), and servers 3, 4 and 5 are a quorum in the configuration of");
     expect(text).toContain("<- step 3: start server=5 config={voters=[1 2 3");

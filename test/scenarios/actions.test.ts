@@ -21,6 +21,7 @@ class Stage {
   readonly cluster: Cluster;
   readonly context: ActionContext;
   readonly settled: (readonly ServerId[])[] = [];
+  readonly damaged: ServerId[] = [];
 
   constructor(cluster: Cluster = testCluster("servers: 3")) {
     this.cluster = cluster;
@@ -29,6 +30,7 @@ class Stage {
       holdRules: [],
       txnsWritten: 0,
       onTolerated: () => {},
+      onDamaged: (server) => this.damaged.push(server),
       onSettle: (servers) => this.settled.push(servers),
     };
   }
@@ -157,6 +159,19 @@ describe("an action on a server that runs", () => {
     expect(disk.list().length).toBeGreaterThan(0);
     stage.do("wipe: 2");
     expect(disk.list()).toEqual([]);
+  });
+
+  it("wipe and steps that change files report the server as damaged", () => {
+    const stage = servingStage();
+    for (const text of ["disk: { server: 1, stall: true }", "disk: { server: 1, fail: sync-log }", "crash: 1"]) {
+      stage.do(text);
+    }
+    expect(stage.damaged).toEqual([]);
+    stage.do("wipe: 2");
+    stage.do("disk: { server: 3, corrupt: log }");
+    stage.do("disk: { server: 1, copyFrom: 3 }");
+    stage.do("disk: { server: 2, delete: log }");
+    expect(stage.damaged).toEqual([S2, S3, S1, S2]);
   });
 
   it("pause freezes it until the undo, or until resume", () => {

@@ -96,6 +96,23 @@ until: 20s
     expect(splitQuorums).toBeUndefined();
   });
 
+  it("with dynamic configurations of different versions has no split quorums", () => {
+    const twoLeaders = (version: string): ScenarioRun =>
+      run(`
+servers:
+  1: &old { config: { voters: [1, 2], version: "1:0" } }
+  2: *old
+  3: &new { config: { voters: [3, 4], version: "${version}" } }
+  4: *new
+settings: { reconfigEnabled: true }
+steps: [{ at: 0s, partition: [[1, 2], [3, 4]] }]
+until: 2s
+`);
+    expect(twoLeaders("2:0").records.filter(({ event }) => event === "established")).toHaveLength(2);
+    expect(twoLeaders("2:0").splitQuorums).toBeUndefined();
+    expect(twoLeaders("1:0").splitQuorums).toMatchObject([{ quorum: [1, 2] }, { quorum: [3, 4] }]);
+  });
+
   it("with one configuration for all servers has no split quorums", () => {
     expect(run("servers: 3\nuntil: 2s").splitQuorums).toBeUndefined();
   });

@@ -48,8 +48,13 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   // Servers 1 and 2 start again without zoo.cfg.dynamic.next.
   "open-pending-configuration-forgotten-at-second-restart": [
+    "two leaders, because servers 1 and 2 forgot their pending configuration at their second restart",
     "server 2 was established in epoch 1 at 0:0",
-    "servers 1 and 2 are a quorum in the configuration of leader 2 (voters 1 and 2)",
+  ],
+  // Server 3 has the file, but its zoo.cfg has the lists.
+  "open-pending-configuration-not-read-with-lists": [
+    "server 3 forgot its pending configuration at a restart with the lists in zoo.cfg",
+    "server 3 starts with the lists in zoo.cfg, so it does not read zoo.cfg.dynamic.next",
   ],
   // The leader keeps the version 0, and its learner has version 1:0.
   "open-mixed-reconfig-enabled-no-leader": [
@@ -69,6 +74,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   // INFORMANDACTIVATE 2:2 is not the predecessor of INFORM 2:3 for the observer.
   "open-observer-aborts-sync-after-reconfiguration": [
     "server 4 reads PROPOSAL 2:3: the proposal does not follow the one before it",
+    "observer 4 reads the transaction before it in INFORMANDACTIVATE from server 3",
   ],
   // Server 3 does not adopt the newer configuration of the servers that reply to it.
   "open-older-dynamic-file-without-reconfig-never-joins": [
