@@ -179,12 +179,26 @@ export const ensembleQuestions: Kind<EnsembleQuestion> = {
   repeats: 2,
   ownProcess: true,
   answer: ({ scenario }, release) => answerOf(scenario, release),
-  agrees({ scenario }, release, java) {
-    return (
-      "servers" in (java as object) && same(comparable(java as EnsembleAnswer), comparable(answerOf(scenario, release)))
-    );
+  agrees(question, release, java) {
+    if (!("servers" in (java as object))) return false;
+    const answers = [java as EnsembleAnswer, answerOf(question.scenario, release)];
+    const [real, simulated] = answers.map((answer) => comparable(isStatic(question) ? withoutZnodes(answer) : answer));
+    return same(real, simulated);
   },
 };
+
+/**
+ * Returns whether no server allows reconfigurations. The leader then shows the list that its snapshot contains, which
+ * can be an older one than that in its file, and zabsim does not model this.
+ */
+function isStatic({ servers, steps }: EnsembleQuestion): boolean {
+  return [...Object.values(servers), ...steps].every((one) => !(one as { reconfigEnabled?: boolean }).reconfigEnabled);
+}
+
+function withoutZnodes({ servers, ...answer }: EnsembleAnswer): EnsembleAnswer {
+  const states = Object.entries(servers).map(([sid, { znode: _znode, ...state }]) => [sid, state]);
+  return { ...answer, servers: Object.fromEntries(states) };
+}
 
 /** Compares without regard to the order of fields. */
 function same(a: unknown, b: unknown): boolean {

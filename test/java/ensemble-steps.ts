@@ -1,5 +1,10 @@
 /** Translates the servers and steps of a scenario for the Java program, which performs them with real servers. */
-import { type ConfigChange, DEFAULT_THREADS, type EnsembleConfig, type ServerSpec } from "../../cluster/cluster-spec.ts";
+import {
+  type ConfigChange,
+  DEFAULT_THREADS,
+  type EnsembleConfig,
+  type ServerSpec,
+} from "../../cluster/cluster-spec.ts";
 import { ensembleConfigOf } from "../../cluster/verifier.ts";
 import { parseZxid, type ServerId, serverIdsOf } from "../../protocol/index.ts";
 import type { Scenario, Step } from "../../scenarios/scenario.ts";
