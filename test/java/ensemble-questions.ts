@@ -172,7 +172,11 @@ function epochOnly(version: string): string {
 export const ensembleQuestions: Kind<EnsembleQuestion> = {
   name: "ensembles",
   releases: ["3.5.8", "3.5.10", "3.8.6", "3.9.5"],
-  asks: ({ scenario }, release) => release !== "3.5.8" || scenario.startsWith("zookeeper-3829"),
+  asks({ scenario }, release) {
+    if (release === "3.5.8") return scenario.startsWith("zookeeper-3829");
+    // In 3.5.10, the last synchronization may fail because of ZOOKEEPER-4685, which depends on the order of two ACKs.
+    return release !== "3.5.10" || scenario !== FORGOTTEN;
+  },
   get fixed() {
     return [...Object.keys(OWN), ...SHIPPED].map(questionOf);
   },
@@ -182,18 +186,24 @@ export const ensembleQuestions: Kind<EnsembleQuestion> = {
   agrees(question, release, java) {
     if (!("servers" in (java as object))) return false;
     const answers = [java as EnsembleAnswer, answerOf(question.scenario, release)];
-    const [real, simulated] = answers.map((answer) => comparable(isStatic(question) ? withoutZnodes(answer) : answer));
+    const [real, simulated] = answers.map((answer) =>
+      comparable(showsOtherLists(question) ? withoutZnodes(answer) : answer),
+    );
     return same(real, simulated);
   },
 };
 
 /**
- * Returns whether no server allows reconfigurations. The leader then shows the list that its snapshot contains, which
- * can be an older one than that in its file, and zabsim does not model this.
+ * Returns whether a server can show clients another list than its committed one, which zabsim does not model: an older
+ * one from a snapshot if reconfiguration is off, or one in a log whose configuration the server has forgotten.
  */
-function isStatic({ servers, steps }: EnsembleQuestion): boolean {
-  return [...Object.values(servers), ...steps].every((one) => !(one as { reconfigEnabled?: boolean }).reconfigEnabled);
+function showsOtherLists({ scenario, servers, steps }: EnsembleQuestion): boolean {
+  const enables = (one: { reconfigEnabled?: boolean }): boolean => one.reconfigEnabled === true;
+  return scenario === FORGOTTEN || ![...Object.values(servers), ...steps].some(enables);
 }
+
+/** The scenario in which a server forgets a configuration whose transaction it has in its log. */
+const FORGOTTEN = "newleader-names-replaced-configuration";
 
 function withoutZnodes({ servers, ...answer }: EnsembleAnswer): EnsembleAnswer {
   const states = Object.entries(servers).map(([sid, { znode: _znode, ...state }]) => [sid, state]);
