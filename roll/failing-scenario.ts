@@ -12,8 +12,8 @@ const LIVE = "20s";
 
 /**
  * Returns the scenario. If a client can lose data, it violates an invariant. If the servers lose availability, they are
- * stuck. Returns undefined if no expectation shows the failure: a server that uses an old list, and a standalone server,
- * which `settle` would connect with the others.
+ * stuck. Returns undefined if no expectation shows the failure: if a server uses an old list, or if a server is
+ * standalone, because `settle` would connect it with the others.
  */
 export function failingScenario(roll: Roll, order: Order, failure: Failure): Scenario | undefined {
   const { action, kind, options } = failure;

@@ -172,19 +172,43 @@ function epochOnly(version: string): string {
 export const ensembleQuestions: Kind<EnsembleQuestion> = {
   name: "ensembles",
   releases: ["3.5.8", "3.5.10", "3.8.6", "3.9.5"],
-  asks: ({ scenario }, release) => release !== "3.5.8" || scenario.startsWith("zookeeper-3829"),
+  asks({ scenario }, release) {
+    if (release === "3.5.8") return scenario.startsWith("zookeeper-3829");
+    // In 3.5.10, the last synchronization may fail because of ZOOKEEPER-4685, which depends on the order of two ACKs.
+    return release !== "3.5.10" || scenario !== FORGOTTEN;
+  },
   get fixed() {
     return [...Object.keys(OWN), ...SHIPPED].map(questionOf);
   },
   repeats: 2,
   ownProcess: true,
   answer: ({ scenario }, release) => answerOf(scenario, release),
-  agrees({ scenario }, release, java) {
-    return (
-      "servers" in (java as object) && same(comparable(java as EnsembleAnswer), comparable(answerOf(scenario, release)))
+  agrees(question, release, java) {
+    if (!("servers" in (java as object))) return false;
+    const answers = [java as EnsembleAnswer, answerOf(question.scenario, release)];
+    const [real, simulated] = answers.map((answer) =>
+      comparable(showsOtherLists(question) ? withoutZnodes(answer) : answer),
     );
+    return same(real, simulated);
   },
 };
+
+/**
+ * Returns whether a server can show clients another list than its committed one, which zabsim does not model: an older
+ * one from a snapshot if reconfiguration is off, or one in a log whose configuration the server has forgotten.
+ */
+function showsOtherLists({ scenario, servers, steps }: EnsembleQuestion): boolean {
+  const enables = (one: { reconfigEnabled?: boolean }): boolean => one.reconfigEnabled === true;
+  return scenario === FORGOTTEN || ![...Object.values(servers), ...steps].some(enables);
+}
+
+/** The scenario in which a server forgets a configuration whose transaction it has in its log. */
+const FORGOTTEN = "newleader-names-replaced-configuration";
+
+function withoutZnodes({ servers, ...answer }: EnsembleAnswer): EnsembleAnswer {
+  const states = Object.entries(servers).map(([sid, { znode: _znode, ...state }]) => [sid, state]);
+  return { ...answer, servers: Object.fromEntries(states) };
+}
 
 /** Compares without regard to the order of fields. */
 function same(a: unknown, b: unknown): boolean {

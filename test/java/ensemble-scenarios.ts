@@ -221,6 +221,34 @@ steps:
   - { after: 3s, write: 1 }
 until: 20s
 `,
+  // The handler of server 1 waits between the two statements that read the configuration and queue NEWLEADER. Servers 4
+  // and 5, which the new configuration needs, get the reconfiguration after server 1 is cut off.
+  "newleader-names-replaced-configuration": `
+servers:
+  1: &old { config: { voters: [1, 2, 3] } }
+  2: *old
+  3: *old
+  4: { config: { voters: [1, 2, 3, 4] }, empty: true, down: true }
+  5: { config: { voters: [1, 2, 3, 5] }, empty: true, down: true }
+settings: { reconfigEnabled: true }
+threads: { queueNewLeader: 2s }
+steps:
+  - { when: established, after: 3s, write: 1 }
+  - { after: 1s, start: 4 }
+  - { after: 0ms, start: 5 }
+  - { after: 5s, crash: { server: 1, connectionsReset: true } }
+  - { after: 1s, start: 1 }
+  - { when: { event: sync-decided, server: 3 }, crash: { server: 2, connectionsReset: true } }
+  - { after: 3s, bridge: { over: 1, sides: [[3], [4, 5]] } }
+  - { after: 0ms, reconfig: { add: { 4: participant, 5: participant }, remove: [1, 2] } }
+  - { after: 7s, bridge: { over: 4, sides: [[1], [3]] } }
+  - { after: 0ms, heal: [4, 5] }
+  - { after: 1s, crash: { server: 1, connectionsReset: true } }
+  - { after: 0ms, partition: [[1, 2], [3, 4, 5]] }
+  - { after: 0ms, start: 1 }
+  - { after: 0ms, start: 2 }
+until: 40s
+`,
   // The snapshot is larger than the buffers of a TCP connection, and observer 4 stops reading it.
   "observer-aborts-sync-after-reconfiguration": `
 servers:

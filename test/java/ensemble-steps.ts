@@ -1,5 +1,10 @@
 /** Translates the servers and steps of a scenario for the Java program, which performs them with real servers. */
-import type { ConfigChange, EnsembleConfig, ServerSpec } from "../../cluster/cluster-spec.ts";
+import {
+  type ConfigChange,
+  DEFAULT_THREADS,
+  type EnsembleConfig,
+  type ServerSpec,
+} from "../../cluster/cluster-spec.ts";
 import { ensembleConfigOf } from "../../cluster/verifier.ts";
 import { parseZxid, type ServerId, serverIdsOf } from "../../protocol/index.ts";
 import type { Scenario, Step } from "../../scenarios/scenario.ts";
@@ -27,15 +32,27 @@ function configOf({ groups, observers, version, voters, weights = {} }: Ensemble
 }
 
 /** Returns the steps as the Java program reads them. `versions` are those of all configurations, ascending. */
-export function stepsOf({ servers, steps }: Scenario, versions: readonly string[]): object[] {
+export function stepsOf({ servers, steps, threads }: Scenario, versions: readonly string[]): object[] {
   const cuts = new Cuts(serverIdsOf(servers));
-  // Real steps take as long as they need: each one waits until the ensemble is settled, unless `after` is 0.
-  return steps.map((step) => ({ ...momentOf(step), ...(cuts.actionOf(step) ?? actionOf(step, versions)) }));
+  const holdsNewLeader = threads.queueNewLeader !== DEFAULT_THREADS.queueNewLeader;
+  return steps.map((step, i) => {
+    const syncing = syncMoment(steps[i + 1]);
+    return {
+      ...momentOf(step),
+      ...(cuts.actionOf(step) ?? actionOf(step, versions)),
+      ...(holdsNewLeader && syncing && { holdNewLeaderAt: syncing.server }),
+    };
+  });
 }
 
-function momentOf({ after, when }: Step): object {
-  const isDuringSync = when !== undefined && "event" in when && when.event === "sync-decided";
-  return { settle: after !== "0ms", ...(isDuringSync && { awaitStall: true }) };
+/** Real steps take as long as they need: each one waits until the ensemble is settled, unless `after` is 0. */
+function momentOf(step: Step): object {
+  return { settle: step.after !== "0ms", ...(syncMoment(step) && { awaitSync: true }) };
+}
+
+function syncMoment(step: Step | undefined): { readonly server?: ServerId } | undefined {
+  const { when } = step ?? {};
+  return when !== undefined && "event" in when && when.event === "sync-decided" ? when : undefined;
 }
 
 type Pair = readonly [from: ServerId, to: ServerId];

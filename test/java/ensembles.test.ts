@@ -56,3 +56,53 @@ it("a request names the version by its place among all versions", () => {
   const froms = removal.steps.flatMap((step) => ("fromIndex" in step ? [step.fromIndex] : []));
   expect(froms).toEqual([1, 2]);
 });
+
+describe("the steps for real servers", () => {
+  const demotion = question("demoted-voters-block-proposals");
+  const pairsOf = (step: object | undefined) => (step as { readonly pairs?: readonly unknown[] }).pairs;
+
+  it("name all directions that are cut after a step", () => {
+    const cuts = demotion.steps.flatMap((step) => pairsOf(step) ?? []);
+    expect(cuts.slice(0, 2)).toEqual([
+      [4, 5],
+      [5, 4],
+    ]);
+    expect(demotion.steps.map((step) => pairsOf(step)?.length).filter((count) => count !== undefined)).toEqual([
+      2, 8, 6, 0,
+    ]);
+  });
+
+  it("wait in the middle of a synchronization where the scenario does", () => {
+    const waiting = (name: string) => question(name).steps.filter((step) => "awaitSync" in step).length;
+    expect(waiting("observer-aborts-sync-after-reconfiguration")).toBe(1);
+    expect(waiting("newleader-names-replaced-configuration")).toBe(1);
+    expect(waiting("expand-with-reconfig")).toBe(0);
+  });
+
+  it("hold a handler before NEWLEADER if the scenario makes this step long", () => {
+    const holding = (name: string) => question(name).steps.filter((step) => "holdNewLeaderAt" in step);
+    expect(holding("newleader-names-replaced-configuration")).toMatchObject([{ do: "start", holdNewLeaderAt: 3 }]);
+    expect(holding("observer-aborts-sync-after-reconfiguration")).toEqual([]);
+  });
+});
+
+it("a request that is not committed before the next step is outstanding", () => {
+  const { results } = ensembleQuestions.answer(question("demoted-voters-block-proposals"), "3.9.5") as typeof answer;
+  expect(results).toEqual(["ok", "outstanding", "outstanding", "outstanding"]);
+});
+
+it("an observer of 3.9.5 joins once more because it aborts its synchronization", () => {
+  const joins = (release: string) =>
+    (ensembleQuestions.answer(question("observer-aborts-sync-after-reconfiguration"), release) as { joins?: number })
+      .joins;
+  expect([joins("3.8.6"), joins("3.9.5")]).toEqual([1, 2]);
+});
+
+it("the list that clients read is not compared if reconfiguration is off", () => {
+  const roll = question("remove-two-of-five-with-static-lists");
+  const own = ensembleQuestions.answer(roll, "3.9.5") as typeof answer;
+  const changed = (changes: object) => ({ ...own, servers: { ...own.servers, 3: { ...own.servers[3], ...changes } } });
+  const agrees = (changes: object) => ensembleQuestions.agrees?.(roll, "3.9.5", changed(changes));
+  expect(agrees({ znode: "voters 1,2,3,4,5; version 0:0" })).toBe(true);
+  expect(agrees({ committed: "voters 1,2,3,4,5; version 0:0" })).toBe(false);
+});

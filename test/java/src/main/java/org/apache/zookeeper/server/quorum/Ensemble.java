@@ -38,6 +38,8 @@ final class Ensemble implements AutoCloseable {
     private final Set<Long> observers = new HashSet<>();
     /** A client of the server that led before the links were cut. */
     private EnsembleClient atLeader;
+    /** The configuration that holds a handler of a leader; null if there is none. */
+    private HeldVerifier held;
     /** Whether the last write was committed. */
     private boolean commits = true;
     /** The versions of all configurations with which servers started, or that were committed, ascending. */
@@ -84,8 +86,8 @@ final class Ensemble implements AutoCloseable {
 
     /** Performs a step. Returns the result of a request; null for other steps. */
     String perform(JsonObject step) throws Exception {
-        if (step.has("awaitStall")) awaitStall();
-        else if (step.get("settle").getAsBoolean() && !links.hasStalled()) settle();
+        if (step.has("awaitSync")) awaitSync();
+        else if (step.get("settle").getAsBoolean() && !links.hasStalled() && held == null) settle();
         switch (step.get("do").getAsString()) {
             case "write": return write(step.get("count").getAsInt(), step.get("bytes").getAsInt());
             case "reconfig": return reconfig(step);
@@ -107,7 +109,10 @@ final class Ensemble implements AutoCloseable {
         }
     }
 
-    private void awaitStall() throws InterruptedException {
+    /** Waits until a leader stops in the middle of a synchronization. */
+    private void awaitSync() throws InterruptedException {
+        if (held != null) held.awaitHandler();
+        if (held != null) return;
         for (int waited = 0; waited < SETTLE_MS_MAX && !links.hasStalled(); waited += POLL_MS) Thread.sleep(POLL_MS);
     }
 
@@ -122,6 +127,10 @@ final class Ensemble implements AutoCloseable {
 
     private String start(JsonObject step) throws Exception {
         EnsembleServer server = server(step);
+        if (step.has("holdNewLeaderAt")) {
+            openAtLeader();
+            held = servers.get(step.get("holdNewLeaderAt").getAsLong()).holdNewLeader();
+        }
         server.stop();
         if (step.has("config")) server.edit(step.getAsJsonObject("config"));
         if (step.has("reconfigEnabled")) server.enableReconfig(step.get("reconfigEnabled").getAsBoolean());
@@ -157,6 +166,8 @@ final class Ensemble implements AutoCloseable {
         Set<Long> before = new TreeSet<>(seen);
         String result = request(
             changed, client -> client.reconfigure(text(joining), text(leaving), members, from));
+        if (held != null) held.release();
+        held = null;
         // The commit can end the role of the server that the client uses before the reply.
         if (!result.equals("ConnectionLoss")) return result;
         settle();
@@ -171,14 +182,19 @@ final class Ensemble implements AutoCloseable {
         return list.isEmpty() ? null : String.join(",", list);
     }
 
-    /** Cuts exactly these directions. A session of a client starts with a commit, so one starts before the cut. */
+    /** Cuts exactly these directions. */
     private void hold(List<long[]> pairs) throws Exception {
-        if (!links.isCut() && leader() != null) {
-            if (atLeader != null) atLeader.close();
-            atLeader = new EnsembleClient(leader());
-            atLeader.hasSession();
-        }
+        if (!links.isCut() && held == null) openAtLeader();
         links.hold(pairs);
+    }
+
+    /** Starts a session at the leader. It starts with a commit, so this is done before the links are cut. */
+    private void openAtLeader() throws Exception {
+        EnsembleServer leader = leader();
+        if (leader == null) return;
+        if (atLeader != null) atLeader.close();
+        atLeader = new EnsembleClient(leader);
+        atLeader.hasSession();
     }
 
     /** Sends a request to a server that serves: while links are cut, to the server that led before. */

@@ -129,6 +129,13 @@ final class EnsembleServer {
         peer.join(SECONDS_MAX * 1000L);
     }
 
+    /** Holds the next LearnerHandler of this leader before it queues NEWLEADER. */
+    HeldVerifier holdNewLeader() throws ReflectiveOperationException {
+        HeldVerifier held = new HeldVerifier(main.peer().getLastSeenQuorumVerifier());
+        Reflect.set(main.peer(), "lastSeenQuorumVerifier", held);
+        return held;
+    }
+
     boolean isRunning() {
         return main != null;
     }
