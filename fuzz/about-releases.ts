@@ -21,7 +21,9 @@ export function describeRelease(release: string): string {
 
 function bugsOf(release: string): string {
   const isOpen = ({ id }: KnownBug): boolean => OPEN_BUGS.some((bug) => bug.id === id);
-  const bugs = MATRIX_BUGS.filter((bug) => !isOpen(bug) && bug.isIn(behaviorOf(release))).map(labelOf);
+  const bugs = MATRIX_BUGS.filter((bug) => !isOpen(bug) && bug.isIn(behaviorOf(release)))
+    .map(labelOf)
+    .toSorted((a, b) => Number(b.startsWith("ZOOKEEPER")) - Number(a.startsWith("ZOOKEEPER")));
   return bugs.length === 0
     ? `has none of the fixed bugs in zabsim matrix, but ${OPEN_BUGS.length} bugs that no release fixes (zabsim list fixes)`
     : `has the bugs ${bugs.join(", ").replaceAll(", ZOOKEEPER", ", ")}`;

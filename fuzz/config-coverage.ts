@@ -15,7 +15,6 @@ export const CONFIG_STATES = [
   "two in force during an election",
   "adopted in an election",
   "handover to a designated leader",
-  "one voter",
   "reconfigEnabled on some servers only",
   "reconfigEnabled changed by a restart",
   "older file and reconfigEnabled=false",
@@ -107,7 +106,6 @@ export class ConfigCoverage {
     const waiting = this.serversWith((one) => one.committed < version && one.pending === version);
     if (holders.length === 1 && waiting.length > 0) this.reached("active on one server and pending on others");
     if (isMajority(holders, config)) this.reached("active on a quorum");
-    if (votersOf(config).length === 1) this.reached("one voter");
   }
 
   private elected(sid: ServerId): void {
@@ -132,13 +130,8 @@ export class ConfigCoverage {
   }
 }
 
-/** Returns the voters in the text of a configuration, such as `voters 1,2,3`. */
-function votersOf(config: string): number[] {
-  return (/^voters ([\d,]+)/.exec(config)?.[1] ?? "").split(",").map(Number);
-}
-
-/** Returns whether servers are more than half of the voters in the text of a configuration. */
+/** Returns whether servers are more than half of the voters in the text of a configuration, such as `voters 1,2,3`. */
 function isMajority(servers: readonly ServerId[], config: string): boolean {
-  const voters = votersOf(config);
+  const voters = (/^voters ([\d,]+)/.exec(config)?.[1] ?? "").split(",").map(Number);
   return servers.filter((sid) => voters.includes(sid)).length > voters.length / 2;
 }

@@ -157,8 +157,8 @@ export class ClaimedQuorums {
       this.violations.report("claimed-quorums", sid, text, {});
       return;
     }
-    const needed = server.rules.joinsWithCommittedQuorum ? [server.configuration] : inForce(server);
-    if (needed.every(({ isQuorum }) => this.isSupported(sid, leader, isQuorum))) return;
+    if (inForce(server).every(({ isQuorum }) => this.isSupported(sid, leader, isQuorum))) return;
+    if (server.rules.joinsWithCommittedQuorum && this.joins(sid, leader, server.configuration.isQuorum)) return;
     const text = `elects server ${leader}, but has not counted the votes of a quorum for it`;
     this.violations.report("claimed-quorums", sid, text, {});
   }
@@ -168,10 +168,16 @@ export class ClaimedQuorums {
    * server's own vote, or a quorum follows the leader, and the leader leads (FastLeaderElection#checkLeader).
    */
   private isSupported(sid: ServerId, leader: ServerId, isQuorum: QuorumTest): boolean {
+    const { vote, votes } = this.of(sid);
+    const isAgreed = vote?.leader === leader && isQuorum(supportersIn(votes, (other) => equalVotes(vote, other)));
+    return isAgreed || this.joins(sid, leader, isQuorum);
+  }
+
+  /** Returns whether a quorum follows the leader, and the leader leads, according to the notifications. */
+  private joins(sid: ServerId, leader: ServerId, isQuorum: QuorumTest): boolean {
     const { settledVotes, vote, votes } = this.of(sid);
     const isAgreed = (counted: Counted, agrees: (vote: Notification) => boolean): boolean =>
       isQuorum(supportersIn(counted, agrees));
-    if (vote?.leader === leader && isAgreed(votes, (other) => equalVotes(vote, other))) return true;
     const leads = [votes, settledVotes].some((counted) => counted.get(leader)?.state === LEADING);
     const joins = (counted: Counted, agrees: (a: Notification, b: Notification) => boolean): boolean => {
       for (const candidate of counted.values()) {

@@ -268,9 +268,11 @@ export function adviceText(
   return lines.join("\n").trimEnd();
 }
 
-/** Joins the names of bugs: `ZOOKEEPER-3911, -4643`. */
+/** Joins the names of bugs, tickets first: `ZOOKEEPER-3911, -4643, open-snapshot-survives-trunc`. */
 function listOf(bugs: readonly string[]): string {
-  return bugs.join(", ").replaceAll(", ZOOKEEPER", ", ");
+  const tickets = bugs.filter((bug) => ticketOf(bug) !== undefined);
+  const others = bugs.filter((bug) => ticketOf(bug) === undefined);
+  return [...tickets, ...others].join(", ").replaceAll(", ZOOKEEPER", ", ");
 }
 
 function othersText(release: string, others: number): string {

@@ -425,11 +425,15 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
    * between, the leader can replace the configuration and queue its proposal (LearnerHandler#run).
    */
   private readConfig(): void {
-    const { behavior, configurations } = this.server;
-    const { pending } = configurations;
-    if (behavior.knowsReconfig && pending.version > 0) this.config = pending;
+    this.config = this.configToSend;
     if (this.config === null) this.finishSync();
     else this.startWork("queuing-newleader", WORK_QUEUE_NEWLEADER);
+  }
+
+  private get configToSend(): QuorumVerifier | null {
+    const { behavior, configurations } = this.server;
+    const { pending } = configurations;
+    return behavior.knowsReconfig && pending.version > 0 ? pending : null;
   }
 
   private finishSync(): void {
@@ -474,8 +478,7 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
 
   /** Queues NEWLEADER. A learner from before Zab 1.0 gets it immediately, before all queued packets. */
   private queueNewLeader(): void {
-    const { behavior, configurations } = this.server;
-    if (behavior.newLeaderNamesLatestConfig && this.config !== null) this.config = configurations.pending;
+    if (this.server.behavior.newLeaderNamesLatestConfig && this.config !== null) this.config = this.configToSend;
     const newLeader = packet(NEWLEADER, this.newLeaderZxid, this.config);
     if (this.impliedSummary !== null) this.server.effects.send(this.connection, newLeader);
     else this.queuePacket(newLeader);

@@ -626,8 +626,8 @@ until: 8s
     about: "NEWLEADER contains the committed configuration of the leader, and not the pending one.",
     shownIn: "reconfig-pending-configuration-completed",
     file: "protocol/leader/learner-handler.ts",
-    find: "if (behavior.knowsReconfig && pending.version > 0) this.config = pending;",
-    replace: "if (behavior.knowsReconfig && pending.version > 0) this.config = configurations.committed;",
+    find: "return behavior.knowsReconfig && pending.version > 0 ? pending : null;",
+    replace: "return behavior.knowsReconfig && pending.version > 0 ? configurations.committed : null;",
   },
   {
     name: "reconfig-tick-check-ignores-pending",
