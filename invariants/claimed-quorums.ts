@@ -157,7 +157,8 @@ export class ClaimedQuorums {
       this.violations.report("claimed-quorums", sid, text, {});
       return;
     }
-    const needed = server.rules.joinsWithCommittedQuorum ? [server.configuration] : inForce(server);
+    const joins = server.rules.joinsWithCommittedQuorum === true && leader !== sid;
+    const needed = joins ? [server.configuration] : inForce(server);
     if (needed.every(({ isQuorum }) => this.isSupported(sid, leader, isQuorum))) return;
     const text = `elects server ${leader}, but has not counted the votes of a quorum for it`;
     this.violations.report("claimed-quorums", sid, text, {});
@@ -320,7 +321,10 @@ export class ClaimedQuorums {
       return;
     }
     own.proposedWith.delete(zxid);
-    const needed = leader.rules.activationEndsOldQuorum && leader.pending === undefined ? both.slice(-1) : both;
+    const newest = both.at(-1);
+    // The leader may have a newer pending configuration again, which concerns only later transactions.
+    const isActive = (newest?.version ?? 0) <= (leader.configuration.version ?? 0);
+    const needed = leader.rules.activationEndsOldQuorum && isActive ? both.slice(-1) : both;
     for (const configuration of needed) this.checkHolders(leader, zxid, history, configuration);
   }
 

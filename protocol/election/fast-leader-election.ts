@@ -213,11 +213,19 @@ export class FastLeaderElection {
     this.wait(this.timeoutMs);
     const { behavior, configurations } = this.server;
     if (behavior.ignoresVotesForNonVoters && !configurations.isVoter(n.leader)) {
-      this.ignored(from, n, "leader-not-voter");
+      if (behavior.pendingVotersShareRound && votesForNoServer(n) && n.electionEpoch > this.round) this.joinRound(n);
+      else this.ignored(from, n, "leader-not-voter");
       return;
     }
     if (n.state === LOOKING) this.handleLooking(from, n);
     else if (n.state !== OBSERVING) this.handleSettled(from, n);
+  }
+
+  private joinRound({ electionEpoch }: Notification): void {
+    this.round = electionEpoch;
+    this.received.clear();
+    this.propose(this.initialId, this.initialZxid, this.initialEpoch);
+    this.sendNotifications();
   }
 
   private handleLooking(from: ServerId, n: Notification): void {
@@ -296,8 +304,9 @@ export class FastLeaderElection {
 
   /** Does the same as `tally` for votes of servers that lead or follow. */
   private tallySettled(votes: ReadonlyMap<ServerId, Vote>, vote: Vote): AckSet {
-    const { behavior, configurations } = this.server;
-    return this.tally(votes, vote, behavior.joinsWithCommittedQuorum ? configurations.committedVotes() : undefined);
+    const { behavior, configurations, myid } = this.server;
+    const joins = behavior.joinsWithCommittedQuorum && vote.id !== myid;
+    return this.tally(votes, vote, joins ? configurations.committedVotes() : undefined);
   }
 
   /** Returns the voters whose vote equals `vote` (FastLeaderElection#getVoteTracker). */
@@ -420,4 +429,9 @@ export class FastLeaderElection {
   private get initialEpoch(): Epoch {
     return this.server.participant ? this.server.currentEpoch : MIN_VALUE;
   }
+}
+
+/** Returns whether a LOOKING server votes for no server (FastLeaderElection#getInitId). */
+function votesForNoServer({ leader, state }: Notification): boolean {
+  return state === LOOKING && leader === MIN_VALUE;
 }

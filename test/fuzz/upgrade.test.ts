@@ -37,6 +37,8 @@ describe("the comparison of two releases", () => {
       "open-demoted-voters-block-proposals",
       "open-dropped-pending-configuration-never-joins",
       "open-vote-of-last-election-elects-lost-leader",
+      "open-reconfiguration-counts-follower-that-becomes-observer",
+      "open-round-of-pending-voter-ignored",
       "ZOOKEEPER-4203",
       "open-mixed-reconfig-enabled-no-leader",
       "open-older-dynamic-file-without-reconfig-never-joins",
