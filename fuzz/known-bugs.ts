@@ -601,6 +601,24 @@ const BUG_OF_FIX: Readonly<
     needs: "knowsReconfig",
     affected: SINCE_RECONFIG,
   },
+  futureObserversAreNotSynced: {
+    id: "open-reconfiguration-counts-follower-that-becomes-observer",
+    cause:
+      "A leader accepts a reconfiguration because of a follower that is about to join again as an observer, since " +
+      "the committed configuration lists it as one.",
+    effect: "The new configuration has no quorum of followers, so neither it nor any later transaction is committed.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+  },
+  pendingVotersShareRound: {
+    id: "open-round-of-pending-voter-ignored",
+    cause:
+      "A server that votes only in a pending configuration votes for no server, and the others ignore this vote " +
+      "together with its round.",
+    effect: "If its round is later than theirs, its votes never count, and no leader is established.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+  },
   startupKeepsError: {
     id: "zookeeper-4203-new-leader-forgets-failed-acceptor",
     cause: "A leader whose accept() fails before it is established forgets the error when it starts to serve.",

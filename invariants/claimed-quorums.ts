@@ -158,7 +158,8 @@ export class ClaimedQuorums {
       return;
     }
     if (inForce(server).every(({ isQuorum }) => this.isSupported(sid, leader, isQuorum))) return;
-    if (server.rules.joinsWithCommittedQuorum && this.joins(sid, leader, server.configuration.isQuorum)) return;
+    const mayJoin = server.rules.joinsWithCommittedQuorum === true && leader !== sid;
+    if (mayJoin && this.joins(sid, leader, server.configuration.isQuorum)) return;
     const text = `elects server ${leader}, but has not counted the votes of a quorum for it`;
     this.violations.report("claimed-quorums", sid, text, {});
   }
@@ -326,7 +327,10 @@ export class ClaimedQuorums {
       return;
     }
     own.proposedWith.delete(zxid);
-    const needed = leader.rules.activationEndsOldQuorum && leader.pending === undefined ? both.slice(-1) : both;
+    const newest = both.at(-1);
+    // The leader may have a newer pending configuration again, which concerns only later transactions.
+    const isActive = (newest?.version ?? 0) <= (leader.configuration.version ?? 0);
+    const needed = leader.rules.activationEndsOldQuorum && isActive ? both.slice(-1) : both;
     for (const configuration of needed) this.checkHolders(leader, zxid, history, configuration);
   }
 

@@ -85,6 +85,8 @@ export class Ensemble {
   readonly primaries = new EpochPrimaries();
   /** The primary for which `established` returned true last. */
   private newest: EpochPrimary | undefined;
+  /** The configuration of `newest` while it leads. A later start of that server can have another one. */
+  private newestConfiguration: Configuration | undefined;
   /** The highest established epoch; NO_EPOCH before the first. */
   private highestEpoch = NO_EPOCH;
 
@@ -100,9 +102,14 @@ export class Ensemble {
     server.observer = !configuration.voters.has(sid);
   }
 
-  /** Returns the configuration of the leader that was established last; that of `server` if there is none. */
+  /** Returns the last configuration of the leader that was established last; that of `server` if there is none. */
   configurationInForce(server: ServerView): Configuration {
-    return (this.newest === undefined ? server : this.get(this.newest.leader.sid)).configuration;
+    return this.newestConfiguration ?? server.configuration;
+  }
+
+  /** Records that a server has committed a configuration. */
+  configCommitted(server: ServerView): void {
+    if (server === this.newestLeader) this.newestConfiguration = server.configuration;
   }
 
   get(sid: ServerId): ServerView {
@@ -114,6 +121,7 @@ export class Ensemble {
     if (this.isDeposed(primary)) return false;
     this.highestEpoch = asEpoch(Math.max(this.highestEpoch, primary.epoch));
     this.newest = primary;
+    this.newestConfiguration = this.get(primary.leader.sid).configuration;
     this.primaries.newestCount++;
     return true;
   }

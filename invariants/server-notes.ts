@@ -287,6 +287,7 @@ export class ServerNotes implements Notes {
     server.configuration = configurationOf(config);
     server.observer = !server.configuration.voters.has(server.sid);
     if ((server.pending?.version ?? 0) <= config.version) server.pending = undefined;
+    this.ensemble.configCommitted(server);
     check.newestConfig.active(server);
   }
 

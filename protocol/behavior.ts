@@ -378,6 +378,18 @@ export interface Fixes {
    * UPTODATE (Learner#syncWithLeader; open-commit-before-uptodate-keeps-old-configuration).
    */
   readonly activatesQueuedConfig: boolean;
+  /**
+   * A request for a reconfiguration does not count a follower that the committed configuration lists as an observer,
+   * because it will join again as an observer and acknowledge nothing (Leader#isQuorumSynced;
+   * open-reconfiguration-counts-follower-that-becomes-observer).
+   */
+  readonly futureObserversAreNotSynced: boolean;
+  /**
+   * A LOOKING server joins the later round of a voter that votes for no server, because it votes only in a pending
+   * configuration. Without the fix, it ignores such a vote with its round (FastLeaderElection#lookForLeader,
+   * FastLeaderElection#getInitId; open-round-of-pending-voter-ignored).
+   */
+  readonly pendingVotersShareRound: boolean;
 }
 
 /** The name of a fix. */
@@ -411,6 +423,8 @@ export const NO_FIXES: Fixes = {
   repliesWithProposal: false,
   electsCommittedVoters: false,
   activatesQueuedConfig: false,
+  futureObserversAreNotSynced: false,
+  pendingVotersShareRound: false,
   startupKeepsError: false,
   staticLeaderAcceptsNewerConfigs: false,
   staticServerIgnoresNewerConfigs: false,

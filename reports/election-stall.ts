@@ -107,7 +107,10 @@ function unheardVotes(run: ScenarioRun): string[] {
   const settled = run.liveness?.servers ?? [];
   const ends = serverEnds(run).filter(({ server }) => server.running && settled.includes(server.sid));
   const votes = ends.flatMap((end) => (end.kind === "waits" && end.vote !== undefined ? [end.vote] : []));
-  const best = votes.reduce<Vote | undefined>((a, b) => (a === undefined || isBetter(b, a) ? b : a), undefined);
+  // No server can elect the server of a vote for no server.
+  const best = votes
+    .filter(({ leader }) => leader >= 0)
+    .reduce<Vote | undefined>((a, b) => (a === undefined || isBetter(b, a) ? b : a), undefined);
   if (best === undefined) return [];
   const worse = votes.filter((vote) => vote.round === best.round && isBetter(best, vote));
   if (worse.length === 0) return [];

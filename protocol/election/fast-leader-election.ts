@@ -211,8 +211,10 @@ export class FastLeaderElection {
       this.finalizing = null;
     }
     this.wait(this.timeoutMs);
-    if (this.server.behavior.ignoresVotesForNonVoters && !this.isCandidate(n.leader)) {
-      this.ignored(from, n, "leader-not-voter");
+    const { behavior } = this.server;
+    if (behavior.ignoresVotesForNonVoters && !this.isCandidate(n.leader)) {
+      if (behavior.pendingVotersShareRound && votesForNoServer(n) && n.electionEpoch > this.round) this.joinRound(n);
+      else this.ignored(from, n, "leader-not-voter");
       return;
     }
     if (n.state === LOOKING) this.handleLooking(from, n);
@@ -222,6 +224,13 @@ export class FastLeaderElection {
   private isCandidate(sid: ServerId): boolean {
     const { behavior, configurations } = this.server;
     return behavior.electsCommittedVoters ? configurations.committed.isVoter(sid) : configurations.isVoter(sid);
+  }
+
+  private joinRound({ electionEpoch }: Notification): void {
+    this.round = electionEpoch;
+    this.received.clear();
+    this.propose(this.initialId, this.initialZxid, this.initialEpoch);
+    this.sendNotifications();
   }
 
   private handleLooking(from: ServerId, n: Notification): void {
@@ -300,8 +309,9 @@ export class FastLeaderElection {
 
   /** Does the same as `tally` for votes of servers that lead or follow. */
   private tallySettled(votes: ReadonlyMap<ServerId, Vote>, vote: Vote): AckSet {
-    const { behavior, configurations } = this.server;
-    return this.tally(votes, vote, behavior.joinsWithCommittedQuorum ? configurations.committedVotes() : undefined);
+    const { behavior, configurations, myid } = this.server;
+    const joins = behavior.joinsWithCommittedQuorum && vote.id !== myid;
+    return this.tally(votes, vote, joins ? configurations.committedVotes() : undefined);
   }
 
   /** Returns the voters whose vote equals `vote` (FastLeaderElection#getVoteTracker). */
@@ -424,4 +434,9 @@ export class FastLeaderElection {
   private get initialEpoch(): Epoch {
     return this.server.participant ? this.server.currentEpoch : MIN_VALUE;
   }
+}
+
+/** Returns whether a LOOKING server votes for no server (FastLeaderElection#getInitId). */
+function votesForNoServer({ leader, state }: Notification): boolean {
+  return state === LOOKING && leader === MIN_VALUE;
 }

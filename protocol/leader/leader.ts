@@ -25,7 +25,7 @@ import {
 } from "../effects.ts";
 import { BROADCAST, DISCOVERY, type FailureReason, SYNCHRONIZATION } from "../notes.ts";
 import { ACK, COMMIT, COMMITANDACTIVATE, INFORM, INFORMANDACTIVATE, PROPOSAL, packet } from "../packets.ts";
-import { type AckSet, configText, type QuorumVerifier } from "../quorum.ts";
+import { type AckSet, configText, observersOf, type QuorumVerifier } from "../quorum.ts";
 import type { RoleServer } from "../role-server.ts";
 import { makeTxn, type Txn } from "../storage/history.ts";
 import { type LogListener, LogThread } from "../storage/log-thread.ts";
@@ -528,8 +528,11 @@ export class Leader
 
   /** Returns the voters of a configuration that are synced, with this leader itself (Leader#isQuorumSynced). */
   private syncedVoters(config: QuorumVerifier): readonly ServerId[] {
+    const { behavior, configurations, myid } = this.server;
     const followers = this.forwardingFollowers.filter(({ synced }) => synced).map(({ sid }) => sid);
-    return [...new Set([this.server.myid, ...followers])].filter((sid) => config.isVoter(sid));
+    const leaving = behavior.futureObserversAreNotSynced ? observersOf(configurations.committed) : [];
+    const synced = new Set([myid, ...followers.filter((sid) => !leaving.includes(sid))]);
+    return [...synced].filter((sid) => config.isVoter(sid));
   }
 
   /** Assigns the next zxid. If there is none, the leader fails, and the result is undefined. */

@@ -39,6 +39,8 @@ describe("the comparison of two releases", () => {
       "open-vote-of-last-election-elects-lost-leader",
       "open-votes-for-pending-voter-elect-no-leader",
       "open-commit-before-uptodate-keeps-old-configuration",
+      "open-reconfiguration-counts-follower-that-becomes-observer",
+      "open-round-of-pending-voter-ignored",
       "ZOOKEEPER-4203",
       "open-mixed-reconfig-enabled-no-leader",
       "open-older-dynamic-file-without-reconfig-never-joins",

@@ -162,6 +162,32 @@ describe("a leader that commits a transaction", () => {
   });
 });
 
+describe("a proposal that a leader made with two configurations", () => {
+  /** Returns the violations after leader 1 commits 2:2, proposed before 2:1 made servers 1 and 4 the only voters. */
+  function commitsWithout3(activationEndsOldQuorum: boolean, next?: readonly number[]): string[] {
+    const { run, server } = lookingServer();
+    run.invariants.setRules(asServerId(1), { adoptsConfigs: true, electsOnlyVoters: true, activationEndsOldQuorum });
+    for (const from of [1, 2]) server.counts(from, { leader: 1 });
+    server.notes.epochOffered(asServerId(2), false, asEpoch(1));
+    server.proposesEpoch(2).notes.newLeaderAckRead(asServerId(2), makeZxid(asEpoch(2), 0));
+    server.establishes(2, "1:1").sees([1, 4], 7).proposes("2:1", "2:2").commits([1, 4], 7);
+    if (next !== undefined) server.sees(next, 8);
+    server.logs("1:1 2:1 2:2").syncs("1:1 2:1 2:2");
+    run.server(4).logs("1:1 2:1 2:2").syncs("1:1 2:1 2:2");
+    server.notes.committed(run.txn("2:2"));
+    return run.violations.filter((violation) => violation.endsWith(" at 1"));
+  }
+
+  it("needs a quorum of the old one, too, in releases of ZooKeeper", () => {
+    expect(commitsWithout3(false)).toEqual(VIOLATED);
+  });
+
+  it("needs only the active one with the fix, even if the leader has seen a third one", () => {
+    expect(commitsWithout3(true)).toEqual([]);
+    expect(commitsWithout3(true, [1, 2, 3])).toEqual([]);
+  });
+});
+
 describe("a learner that accepts an epoch again", () => {
   /** Returns the violations after server 1 has read an ACKEPOCH of server 2, which had accepted the epoch before. */
   function readsAckEpoch(state: typeof LEADING | typeof FOLLOWING, currentEpoch: number): string[] {

@@ -398,6 +398,29 @@ describe("a server that starts with lists in zoo.cfg", () => {
   });
 });
 
+describe("a TRUNC of a transaction that was committed after the leader's decision", () => {
+  /** Returns the violations after server 2 truncates 1:1, which servers 1 and 3 keep. */
+  function truncates(change: (leader: HandwrittenServer) => void): string[] {
+    const majorityOf3 = (servers: readonly number[]): boolean => servers.length >= 2;
+    const run = new HandwrittenRun({ isQuorum: majorityOf3 });
+    for (const sid of [1, 2, 3]) run.server(sid).starts("");
+    run.server(1).leads(1, "").decidesSync(2).proposes("1:1").logs("1:1").syncs("1:1");
+    run.server(3).logs("1:1").syncs("1:1");
+    run.server(1).delivers("1:1");
+    change(run.server(1));
+    run.server(2).truncates("1:1", "");
+    return run.violatedIds;
+  }
+
+  it("is compared with the configuration that the leader had while it led", () => {
+    const five = [1, 2, 3, 4, 5];
+    expect(truncates(() => {})).toEqual([]);
+    expect(truncates((leader) => leader.crashes().startsWith(five, 0))).toEqual([]);
+    expect(truncates((leader) => leader.commits(five, 7))).toEqual(["trunc-keeps-committed"]);
+    expect(truncates((leader) => leader.crashes().commits(five, 7))).toEqual([]);
+  });
+});
+
 describe("the invariants", () => {
   it("have a statement that ends with a period, and a source", () => {
     expect(listInvariants().map(({ id }) => id)).toEqual(Object.keys(CASES));

@@ -31,6 +31,26 @@ describe("electionStalls", () => {
     ]);
   });
 
+  it("does not call a vote for no server the best one", () => {
+    const run = runOf(`
+servers:
+  1: &old { config: { voters: [1, 2] } }
+  2: *old
+  3: { empty: true, down: true, config: { voters: [1, 2, 3] } }
+settings: { reconfigEnabled: true }
+steps:
+  - { when: config-committed, start: 3 }
+  - { at: 1s, reconfig: { add: { 3: participant }, remove: [1] } }
+  - { when: { event: config-seen, server: 3 }, crash: 2, for: 100ms }
+  - { after: 0ms, crash: 1, for: 100ms }
+  - { at: 5s, settle: [1, 2, 3] }
+expect: { stuck: 9s }
+`);
+    const last = run.records.findLast((one) => one.event === "voted" && one.server === 3);
+    expect(last).toMatchObject({ zxid: 0x1_0000_0001 });
+    expect(electionStalls(run).join()).not.toContain("is the best one");
+  });
+
   it("recognizes election connections by their port", () => {
     expect(ELECTION_PORT).toBe(PORT);
   });

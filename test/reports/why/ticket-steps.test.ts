@@ -51,6 +51,17 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "two leaders, because servers 1 and 2 forgot their pending configuration at their second restart",
     "server 2 was established in epoch 1 at 0:0",
   ],
+  // Server 1 counts as a follower, and then activates the configuration that makes it an observer.
+  "open-reconfiguration-counts-follower-that-becomes-observer": [
+    "pending: voters 1,2,3,4; version 1:2",
+    "it failed 2 times with reconfigured: the new configuration changes the role",
+  ],
+  // Servers 1 and 2 are in round 1, and server 3, which their pending configuration needs, is in round 2.
+  "open-round-of-pending-voter-ignored": [
+    "pending: voters 2,3; version 1:1",
+    "server 3: LOOKING in ELECTION",
+    "it votes for no server (epoch 1, zxid 1:1) in round 2",
+  ],
   // Server 3 has the file, but its zoo.cfg has the lists.
   "open-pending-configuration-not-read-with-lists": [
     "server 3 forgot its pending configuration at a restart with the lists in zoo.cfg",
