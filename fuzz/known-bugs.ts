@@ -536,6 +536,22 @@ const BUG_OF_FIX: Readonly<
     onlyLiveness: true,
     needs: "knowsReconfig",
   },
+  pendingAddressIsDialed: {
+    id: "open-changed-election-address-never-dialed",
+    cause: "A server dials only the committed election address of another server, although a changed one is pending.",
+    effect: "After a restart with the pending configuration, it does not find the others, and stays LOOKING.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+  },
+  comparesResolvedAddresses: {
+    id: "zookeeper-4708-unresolved-own-address-leader-commits-nothing",
+    cause:
+      "A leader that cannot resolve its own host name takes its address in the new configuration for another one, and " +
+      "designates another server to lead.",
+    effect: "The leader leads and never commits a transaction.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+  },
   startupKeepsError: {
     id: "zookeeper-4203-new-leader-forgets-failed-acceptor",
     cause: "A leader whose accept() fails before it is established forgets the error when it starts to serve.",

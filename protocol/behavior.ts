@@ -359,6 +359,18 @@ export interface Fixes {
    * (FastLeaderElection.Messenger.WorkerReceiver#run; open-vote-of-last-election-elects-lost-leader).
    */
   readonly repliesWithProposal: boolean;
+  /**
+   * A server that cannot connect to the committed election address of another one dials its pending address. Without
+   * the fix, it does so only in releases with electionConnectsInTurn, because a dial in a thread of its own counts as a
+   * success (QuorumCnxManager#connectOne; open-changed-election-address-never-dialed).
+   */
+  readonly pendingAddressIsDialed: boolean;
+  /**
+   * A server resolves the host names of its addresses before it compares them. Without the fix, an address whose name
+   * could not be resolved is another address, so a leader designates another server to lead although its address stays
+   * (Leader#getDesignatedLeader, ZOOKEEPER-4708; zookeeper-4708-unresolved-own-address-leader-commits-nothing).
+   */
+  readonly comparesResolvedAddresses: boolean;
 }
 
 /** The name of a fix. */
@@ -389,6 +401,8 @@ export const NO_FIXES: Fixes = {
   activationEndsOldQuorum: false,
   joinsWithCommittedQuorum: false,
   repliesWithProposal: false,
+  pendingAddressIsDialed: false,
+  comparesResolvedAddresses: false,
   startupKeepsError: false,
   staticLeaderAcceptsNewerConfigs: false,
   staticServerIgnoresNewerConfigs: false,

@@ -7,7 +7,7 @@
  * and no I/O, and no network or disk fault makes it throw. A Peer stands for one process: after an `exit` or a crash,
  * the host creates a new Peer.
  *
- * Not modeled: client connections and sessions, changes of addresses, admin server, and the clients of a
+ * Not modeled: client connections and sessions, admin server, and the clients of a
  * ReadOnlyZooKeeperServer (docs/threads.md).
  */
 import { AcceptErrors, type AcceptingThread } from "./accept-errors.ts";
@@ -66,7 +66,7 @@ import {
   type ServerState,
   type Snapshot,
 } from "./packets.ts";
-import { type AckSet, observersOf, type QuorumVerifier } from "./quorum.ts";
+import { type AckSet, observersOf, portsOf, type QuorumVerifier } from "./quorum.ts";
 import { NEWEST } from "./releases.ts";
 import type { Settings } from "./settings.ts";
 import { Database } from "./storage/database.ts";
@@ -150,6 +150,8 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   currentVote: Vote;
   /** Whether this server reports zxid 0 to get a SNAP (fix truncRemovesEverythingAbove). */
   needsSnap = false;
+  /** Whether the server cannot resolve its own host name. The host sets it. */
+  ownNameFails = false;
   /**
    * Becomes false when the Peer calls the effect `exit`. From then on, the Peer ignores inputs, because the host can
    * end the process later.
@@ -369,7 +371,12 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
       return true;
     }
     this.skipsElection = false;
-    return roleChanges || !before.isVoter(id) || !config.isVoter(id);
+    const sameAddress = portsOf(before, id).quorum === portsOf(config, id).quorum;
+    return roleChanges || !before.isVoter(id) || !config.isVoter(id) || !sameAddress;
+  }
+
+  restartListener(): void {
+    this.listener.restart();
   }
 
   private lookForLeader(): void {
