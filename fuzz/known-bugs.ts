@@ -48,6 +48,12 @@ const SINCE_3911 = ["3.5.10", "3.6.4", "3.7.2", "3.8.0", "3.8.4", "3.9.1"];
 /** Releases in which the follower syncs the transactions of a DIFF before it writes currentEpoch. */
 const SINCE_4646 = ["3.8.6", "3.9.2"];
 
+/** Releases that have dynamic reconfiguration. Each release from 3.5.5 on has the same errors in it. */
+const SINCE_RECONFIG = [
+  ...["3.5.5", "3.5.8", "3.5.10", "3.6.0", "3.6.2", "3.6.4", "3.7.2"],
+  ...["3.8.0", "3.8.4", "3.8.6", "3.9.1", "3.9.2", "3.9.3", "3.9.4", "newest"],
+];
+
 const logs =
   (...variants: readonly DiffLogging[]) =>
   ({ diffLogging }: Behavior): boolean =>
@@ -355,9 +361,11 @@ const FIXED_BUGS: readonly KnownBug[] = [
 const BUG_OF_FIX: Readonly<
   Record<
     Fix,
-    Pick<KnownBug, "id" | "cause" | "effect" | "alsoShownBy" | "onlyLiveness" | "role"> & {
+    Pick<KnownBug, "affected" | "alsoIn" | "alsoShownBy" | "cause" | "effect" | "id" | "onlyLiveness" | "role"> & {
       /** The behavior without which a release cannot have the bug. */
       readonly needs?: keyof Behavior;
+      /** The behavior with which a release cannot have the bug. */
+      readonly unless?: keyof Behavior;
     }
   >
 > = {
@@ -542,6 +550,8 @@ const BUG_OF_FIX: Readonly<
     effect: "After a restart with the pending configuration, it does not find the others, and stays LOOKING.",
     onlyLiveness: true,
     needs: "knowsReconfig",
+    unless: "electionConnectsInTurn",
+    affected: SINCE_RECONFIG.filter((release) => release !== "3.5.5" && release !== "3.6.0"),
   },
   comparesResolvedAddresses: {
     id: "zookeeper-4708-unresolved-own-address-leader-commits-nothing",
@@ -551,6 +561,7 @@ const BUG_OF_FIX: Readonly<
     effect: "The leader leads and never commits a transaction.",
     onlyLiveness: true,
     needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
   },
   startupKeepsError: {
     id: "zookeeper-4203-new-leader-forgets-failed-acceptor",
@@ -563,11 +574,11 @@ const BUG_OF_FIX: Readonly<
 
 /** Bugs that the newest release of ZooKeeper still has; the release `patched` has their fixes. */
 export const OPEN_BUGS: readonly (KnownBug & { readonly fix: Fix })[] = FIXES.map((fix) => {
-  const { needs, ...bug } = BUG_OF_FIX[fix];
+  const { needs, unless, ...bug } = BUG_OF_FIX[fix];
   return {
     ...bug,
     fix,
-    isIn: (one) => !one[fix] && (needs === undefined || one[needs] === true),
+    isIn: (one) => !one[fix] && (needs === undefined || one[needs] === true) && (unless === undefined || !one[unless]),
     fixedBehavior: { [fix]: true },
   };
 });

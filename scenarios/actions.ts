@@ -260,13 +260,15 @@ const ONE_SERVER: CountedEffect = { kind: "servers", count: () => 1 };
 /** The result if no server leads, or if the server is not running. */
 const NO_SERVER: ActionResult = { effect: { kind: "servers", count: () => 0 } };
 
-function reconfigRequest({ add, config, fromVersion, ports, remove }: ReconfigAction): ReconfigRequest {
+function reconfigRequest(action: ReconfigAction): ReconfigRequest {
+  const { add, authorized, config, fromVersion, ports, remove } = action;
   const version = fromVersion === undefined ? undefined : parseZxid(fromVersion);
   const joining = serverIdsOf({ ...add, ...ports });
   return {
     ...(joining.length > 0 && { joining: joining.map((sid) => ({ sid, role: add?.[sid], ports: ports?.[sid] })) }),
     ...(remove && { leaving: remove }),
     ...(config && { members: verifierOfConfig(config) }),
+    ...(authorized !== undefined && { authorized }),
     ...(version !== undefined && { fromVersion: version }),
   };
 }

@@ -142,6 +142,8 @@ export interface ReconfigAction {
   readonly config?: EnsembleConfig;
   /** The version that the newest configuration of the leader must have. Default: any. */
   readonly fromVersion?: string;
+  /** Whether the client may write the znode with the configuration, as the super user may. Default: true. */
+  readonly authorized?: boolean;
   /**
    * The error with which the leader must refuse the request. `any`: the leader may accept or refuse it, or no server
    * leads. Default: the leader must accept it.
@@ -262,6 +264,12 @@ export interface AlteredFields {
   readonly protocolVersion?: number;
   /** The configVersion in the data of FOLLOWERINFO or OBSERVERINFO. */
   readonly configVersion?: number;
+  /** The configuration text of a notification, in the form of ZooKeeper's dynamic files. */
+  readonly configText?: string;
+  /** The length of the configuration text, as a notification states it. */
+  readonly configLength?: number;
+  /** The length of a notification: it is cut off, or extended by zeros. */
+  readonly bytes?: number;
 }
 
 /** The properties of links to change. An absent field stays unchanged. */

@@ -2,8 +2,7 @@
  * A client's request to change the configuration: its checks in PrepRequestProcessor#pRequest2Txn (OpCode.reconfig),
  * and the choice of the next leader after the commit (Leader#getDesignatedLeader).
  *
- * Not modeled: access control. Before these checks, the leader refuses a request without the rights of the super user
- * with NoAuth.
+ * Not modeled: the access control list of the znode. A request has the right to write it, or has not.
  */
 import type { Ports } from "../ports.ts";
 import { type AckSet, majority, observersOf, portsOf, type QuorumVerifier, withPorts } from "../quorum.ts";
@@ -19,6 +18,8 @@ export interface ReconfigRequest {
   readonly leaving?: readonly ServerId[];
   /** The version that the pending configuration must have. Undefined: any. */
   readonly fromVersion?: number;
+  /** False if the client may not write the znode with the configuration. Default: it is the super user. */
+  readonly authorized?: boolean;
 }
 
 /** A server that a request adds. A server that is already a member gets the new role and the new ports. */
@@ -37,8 +38,9 @@ export type ReconfigRefusal =
   | "Unimplemented" // the release has no reconfiguration
   | "ReconfigInProgress" // an earlier configuration is not committed
   | "BadVersion" // the pending configuration has another version than the request names
-  | "BadArguments" // the new configuration has too few voters, or the request is incremental with groups
-  | "NewConfigNoQuorum"; // no quorum of the new configuration is synced with the leader
+  | "BadArguments" // the new configuration has too few voters or a bad address, or the request is incremental with groups
+  | "NewConfigNoQuorum" // no quorum of the new configuration is synced with the leader
+  | "NoAuth"; // the client may not write the znode with the configuration
 
 /** What a server does with a request: proposes it, queues it, refuses it, or nothing, because it does not lead. */
 export type ReconfigResult = "proposed" | "queued" | "none" | ReconfigRefusal;
@@ -73,8 +75,14 @@ export function checkReconfig(
   if (request.members === undefined && pending.groups !== undefined) return "BadArguments";
   const config = request.members === undefined ? changed(pending, request, version) : { ...request.members, version };
   const fewest = context.standaloneEnabled ? 2 : 1;
-  if (config.voters.length < fewest) return "BadArguments";
-  return config.containsQuorum(context.synced(config)) ? config : "NewConfigNoQuorum";
+  if (config.voters.length < fewest || hasEqualPorts(config)) return "BadArguments";
+  if (!config.containsQuorum(context.synced(config))) return "NewConfigNoQuorum";
+  return request.authorized === false ? "NoAuth" : config;
+}
+
+/** Returns whether a server has the same quorum port and election port, which Java refuses to parse. */
+function hasEqualPorts({ ports = new Map<ServerId, Ports>() }: QuorumVerifier): boolean {
+  return [...ports.values()].some(({ election, quorum }) => election === quorum);
 }
 
 function changed(
@@ -87,7 +95,7 @@ function changed(
     ...observersOf(base).map((sid) => [sid, "observer"] as const),
   ]);
   for (const sid of leaving) roles.delete(sid);
-  for (const { role, sid } of joining) roles.set(sid, role ?? (base.members.includes(sid) && !base.isVoter(sid) ? "observer" : "participant"));
+  for (const { role, sid } of joining) roles.set(sid, role ?? roles.get(sid) ?? "participant");
   const withRole = (role: string): ServerId[] => [...roles.keys()].filter((sid) => roles.get(sid) === role);
   const ports = new Map(base.ports);
   for (const { ports: changed, sid } of joining) ports.set(sid, { ...portsOf(base, sid), ...changed });

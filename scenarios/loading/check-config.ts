@@ -1,5 +1,6 @@
 /** Checks the configuration file of one server: its servers exist, have one role, and can form a quorum. */
 import type { EnsembleConfig } from "../../cluster/cluster-spec.ts";
+import { DEFAULT_PORTS } from "../../protocol/ports.ts";
 import { type ServerId, serverIdsOf } from "../../protocol/zxid.ts";
 import type { FieldChecks } from "./field-checks.ts";
 import type { Path } from "./field-path.ts";
@@ -15,6 +16,10 @@ export function checkConfig(checks: FieldChecks, config: EnsembleConfig, path: P
   }
   if (version !== undefined) checks.zxid(version, [...path, "version"]);
   for (const id of serverIdsOf(ports ?? {})) {
+    const { election, quorum } = { ...DEFAULT_PORTS, ...ports?.[id] };
+    if (election === quorum) {
+      checks.report([...path, "ports", String(id)], undefined, "has equal ports", "a quorum port and an election port");
+    }
     if (voters.includes(id) || observers.includes(id)) continue;
     checks.report([...path, "ports", String(id)], id, "is no member", "ports of voters and observers", true);
   }
