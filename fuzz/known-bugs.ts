@@ -563,6 +563,15 @@ const BUG_OF_FIX: Readonly<
     needs: "knowsReconfig",
     affected: SINCE_RECONFIG,
   },
+  leaderWritesConfigZnode: {
+    id: "open-leader-shows-old-list",
+    cause:
+      "With reconfigEnabled=false, a leader does not write its list to /zookeeper/config. It shows the list in its newest " +
+      "snapshot.",
+    effect: "Clients that ask a leader whose list has changed read the old list.",
+    needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
+  },
   startupKeepsError: {
     id: "zookeeper-4203-new-leader-forgets-failed-acceptor",
     cause: "A leader whose accept() fails before it is established forgets the error when it starts to serve.",

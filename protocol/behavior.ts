@@ -371,6 +371,12 @@ export interface Fixes {
    * (Leader#getDesignatedLeader, ZOOKEEPER-4708; zookeeper-4708-unresolved-own-address-leader-commits-nothing).
    */
   readonly comparesResolvedAddresses: boolean;
+  /**
+   * A leader writes its committed configuration to /zookeeper/config when it is established. Without the fix, a leader
+   * with reconfigEnabled=false shows the configuration in its newest snapshot (Leader#startZkServer;
+   * open-leader-shows-old-list).
+   */
+  readonly leaderWritesConfigZnode: boolean;
 }
 
 /** The name of a fix. */
@@ -403,6 +409,7 @@ export const NO_FIXES: Fixes = {
   repliesWithProposal: false,
   pendingAddressIsDialed: false,
   comparesResolvedAddresses: false,
+  leaderWritesConfigZnode: false,
   startupKeepsError: false,
   staticLeaderAcceptsNewerConfigs: false,
   staticServerIgnoresNewerConfigs: false,

@@ -17,7 +17,7 @@
  *   zoo.cfg.dynamic.<version>  the committed configuration
  *   zoo.cfg                    the name of the file of the committed configuration
  *
- * Not modeled: the znode with the configuration.
+ * A client reads the configuration from the znode /zookeeper/config (storage/database.ts).
  */
 import type { Behavior } from "./behavior.ts";
 import type { Effects } from "./effects.ts";

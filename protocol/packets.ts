@@ -97,6 +97,8 @@ export interface Snapshot {
   readonly zxid: Zxid;
   /** The transactions in the tree. */
   readonly history: History;
+  /** The content of /zookeeper/config. Undefined if a scenario describes the snapshot, or in 3.4. */
+  readonly config?: QuorumVerifier;
 }
 
 /**

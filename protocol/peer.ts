@@ -187,6 +187,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.configurations = new Configurations(this, verifier, next);
     this.participant = !observersOf(verifier).includes(myid);
     this.database = new Database(settings, this.behavior, emptyHistory);
+    this.initConfigZnode();
     this.logLock = new LogLock(effects);
     this.initTimeoutUs = settings.initLimit * settings.tickTimeMs * 1000;
     this.syncTimeoutUs = settings.syncLimit * settings.tickTimeMs * 1000;
@@ -357,7 +358,9 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     if (!this.settings.reconfigEnabled) return false;
     const { configurations } = this;
     const before = configurations.committed;
-    if (!configurations.commit(config)) return false;
+    const changes = configurations.commit(config);
+    this.initConfigZnode();
+    if (!changes) return false;
     if (restartsElection) this.election.restart();
     const isParticipant = !observersOf(config).includes(this.myid);
     const roleChanges = isParticipant !== this.participant;
@@ -373,6 +376,10 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.skipsElection = false;
     const sameAddress = portsOf(before, id).quorum === portsOf(config, id).quorum;
     return roleChanges || !before.isVoter(id) || !config.isVoter(id) || !sameAddress;
+  }
+
+  initConfigZnode(): void {
+    if (this.behavior.knowsReconfig) this.database.configZnode = this.configurations.committed;
   }
 
   restartListener(): void {

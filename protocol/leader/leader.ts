@@ -338,6 +338,8 @@ export class Leader
     if (settings.initialCounter > 0) this.zxid = makeZxid(this.epoch, settings.initialCounter);
     server.setPhase(BROADCAST);
     this.activatePending();
+    const { configZnode } = database;
+    if (configZnode !== undefined) server.notes.configShown(configZnode, server.configurations.committed);
     server.notes.established(this.epoch, database.history, this.newLeaderAck?.acked);
     for (const handler of [...this.handlers]) handler.leaderStarted();
     // A handler can find a REQUEST in its inbox and propose it. If this uses up the zxids of the epoch, the leader no
@@ -352,6 +354,7 @@ export class Leader
   private activatePending(): void {
     const { behavior, configurations, settings } = this.server;
     if (!behavior.knowsReconfig) return;
+    if (behavior.leaderWritesConfigZnode) this.server.initConfigZnode();
     if (!settings.reconfigEnabled && behavior.reconfigDisabledKeepsPending) return;
     const { acked } = assertPresent(this.newLeaderAck, "newLeaderAck", this.phase);
     this.activate(configurations.pending, acked, this.zxid);

@@ -318,6 +318,8 @@ export class Learner implements SyncLearner, ServingLearner, HostingFollower {
     assertPresent(this.service, "service", this.phase).serve(rest);
     if (this.phase !== "serving") return;
     server.setPhase(BROADCAST);
+    const { configZnode } = server.database;
+    if (configZnode !== undefined) server.notes.configShown(configZnode, server.configurations.committed);
     server.notes.active(newEpoch, this.leaderId, server.database.history, this.port === OBSERVER_MASTER_PORT);
     this.startObserverMaster();
     this.resumeReading();

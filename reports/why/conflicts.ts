@@ -97,6 +97,7 @@ const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
       ? [find.commit(server, zxid), find.lostOutside(holders, zxid)]
       : [zxid === undefined ? find.state(server) : find.delivers(server, zxid), find.state(other ?? server)],
   "config-agreement": (find, { server }) => [find.state(server), find.state(server)],
+  "config-znode-is-committed": (find, { server }) => [find.state(server), find.state(server)],
   "seen-config-kept": (find, { server }) => [find.state(server), find.state(server)],
   "newest-config-leads": (find, { server, other, facts: { epoch } }) => [
     find.establishments.of(epoch, server),
