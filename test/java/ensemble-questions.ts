@@ -41,7 +41,7 @@ interface ServerState {
   /** The configuration in the files, and that in zoo.cfg.dynamic.next. */
   readonly committed: string;
   readonly pending?: string;
-  /** The configuration that a client reads. zabsim takes it for the committed one. */
+  /** The configuration that a client reads. */
   readonly znode?: string;
   readonly acceptedEpoch?: number;
   readonly currentEpoch?: number;
@@ -79,6 +79,22 @@ steps:
   - { after: 0ms, restart: 2 }
   - { after: 3s, write: 1 }
 until: 8s
+`,
+  // With two voters, the leader can designate only one server.
+  "change-ports": `
+servers: { 1: {}, 2: {}, 3: { role: observer } }
+settings: { reconfigEnabled: true }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, reconfig: { ports: { 1: { client: 2191 } } } }
+  - { after: 1s, write: 1 }
+  - { after: 1s, reconfig: { ports: { 2: { quorum: 2898 } } } }
+  - { after: 5s, write: 1 }
+  - { after: 1s, reconfig: { ports: { 1: { election: 3891 }, 2: { election: 3892 } } } }
+  - { after: 1s, write: 1 }
+  - { after: 1s, restart: 1 }
+  - { after: 5s, write: 1 }
+until: 30s
 `,
   "expand-with-reconfig": `
 servers:
@@ -170,10 +186,11 @@ function actionOf(step: Step, versions: readonly string[]): object {
   if ("restart" in step) return { do: "start", ...startOf(step.restart) };
   if ("crash" in step) return { do: "crash", server: step.crash.server };
   if (!("reconfig" in step)) throw new Error(`a real ensemble cannot perform the step ${JSON.stringify(step)}`);
-  const { add, config, fromVersion, remove } = step.reconfig;
+  const { add, config, fromVersion, ports, remove } = step.reconfig;
   return {
     do: "reconfig",
     ...(add && { add }),
+    ...(ports && { ports }),
     ...(remove && { remove }),
     ...(config && { config: configOf(config) }),
     ...(fromVersion !== undefined && { fromIndex: versions.indexOf(fromVersion) }),
@@ -230,7 +247,7 @@ function stateOf({ cluster }: ScenarioRunner, sid: ServerId): ServerState {
   return {
     mode,
     committed: configText(committed ?? lists),
-    ...(mode !== "none" && { znode: configText(peer.configurations.committed) }),
+    ...(mode !== "none" && peer.database.configZnode && { znode: configText(peer.database.configZnode) }),
     ...(next && { pending: configText(next) }),
     acceptedEpoch: peer.acceptedEpoch,
     currentEpoch: peer.currentEpoch,

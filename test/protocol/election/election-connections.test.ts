@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ElectionConnections } from "../../../protocol/election/election-connections.ts";
-import { asConnectionId, asServerId, type ConnectionId } from "../../../protocol/index.ts";
+import { asConnectionId, asServerId, type ConnectionId, majority, withPorts } from "../../../protocol/index.ts";
 import { type BareOptions, BarePeer, vote } from "../../conformance/bare-peer.ts";
 
 const NOTIFICATION = vote(1);
@@ -81,6 +81,20 @@ describe("ElectionConnections", () => {
       expect(host.connects).toHaveLength(count);
     },
   );
+
+  it.each([
+    ["3.5.5", [3888, 7]],
+    ["3.5.8", [3888]],
+    ["3.9.5", [3888]],
+    ["patched", [3888, 7]],
+  ])("in %s, dials ports %j of a server whose changed port is pending, and nobody listens", (release, ports) => {
+    const { host, links } = connections({ release, settings: { reconfigEnabled: true } });
+    const moved = { quorum: 2888, election: 7, client: 2181 };
+    host.peer.configurations.see(withPorts(majority([0, 1, 2].map(sid), [], 5), new Map([[sid(0), moved]])));
+    links.send(0, sid(0), NOTIFICATION);
+    for (let tries = 0; tries < 3; tries++) links.closed(0, lastConnection(host));
+    expect(host.connects.map(({ number }) => number)).toEqual(ports);
+  });
 
   it("accepts the connection of a server outside its view with a larger id, and sends on it", () => {
     const { host, links } = connections({ view: [0, 1] });

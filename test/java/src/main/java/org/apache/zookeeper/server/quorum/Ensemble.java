@@ -43,7 +43,10 @@ final class Ensemble implements AutoCloseable {
     }
 
     private final TreeMap<Long, EnsembleServer> servers = new TreeMap<>();
-    private final Map<Long, int[]> ports = new TreeMap<>();
+    /** The real port of each port of the question, by server. */
+    private final Map<Long, Map<Integer, Integer>> ports = new TreeMap<>();
+    /** The ports of each server in the configuration that a request or a file named last. */
+    private final Map<Long, int[]> current = new TreeMap<>();
     private final Set<Long> down = new HashSet<>();
     private final Set<Long> observers = new HashSet<>();
     /** The versions of all configurations with which servers started, or that were committed, ascending. */
@@ -51,11 +54,11 @@ final class Ensemble implements AutoCloseable {
 
     Ensemble(Path folder, JsonObject question) throws IOException {
         JsonObject specs = question.getAsJsonObject("servers");
-        for (String sid : specs.keySet()) ports.put(Long.parseLong(sid), new int[] {port(), port(), port()});
+        for (String sid : specs.keySet()) current.put(Long.parseLong(sid), Ports.DEFAULT.clone());
         for (String name : specs.keySet()) {
             JsonObject spec = specs.getAsJsonObject(name);
             long sid = Long.parseLong(name);
-            EnsembleServer server = new EnsembleServer(sid, ports.get(sid)[2], folder.resolve(name), this::lines);
+            EnsembleServer server = new EnsembleServer(sid, real(sid, Ports.DEFAULT[2]), folder.resolve(name), this::lines, this::names);
             JsonObject config = spec.getAsJsonObject("config");
             server.configure(config, spec.get("next"), spec.get("reconfigEnabled").getAsBoolean());
             servers.put(sid, server);
@@ -123,6 +126,14 @@ final class Ensemble implements AutoCloseable {
     private String reconfig(JsonObject step) throws Exception {
         List<String> joining = new ArrayList<>();
         Set<Long> changed = new HashSet<>();
+        if (step.has("ports")) {
+            JsonObject moved = step.getAsJsonObject("ports");
+            for (String name : moved.keySet()) {
+                long sid = Long.parseLong(name);
+                Ports.change(current.get(sid), moved.getAsJsonObject(name));
+                joining.add(line(sid, "participant"));
+            }
+        }
         if (step.has("add")) {
             for (Map.Entry<String, JsonElement> entry : step.getAsJsonObject("add").entrySet()) {
                 long sid = Long.parseLong(entry.getKey());
@@ -142,6 +153,7 @@ final class Ensemble implements AutoCloseable {
         Set<Long> before = new TreeSet<>(seen);
         String result = request(changed, client -> client.reconfigure(
             text(joining), text(leaving), members, from, new Stat()));
+        for (EnsembleServer server : servers.values()) server.clientPort = real(server.sid, current.get(server.sid)[2]);
         // The commit can end the role of the server that the client uses before the reply.
         if (!result.equals("ConnectionLoss")) return result;
         settle();
@@ -236,10 +248,10 @@ final class Ensemble implements AutoCloseable {
     }
 
     /** Returns the configuration that a client reads at a server. */
-    private static JsonElement znode(EnsembleServer server) throws Exception {
+    private JsonElement znode(EnsembleServer server) throws Exception {
         try (ZooKeeperAdmin client = connect(server)) {
             String text = new String(client.getConfig(false, new Stat()), StandardCharsets.UTF_8);
-            return new com.google.gson.JsonPrimitive(EnsembleServer.text(text));
+            return new com.google.gson.JsonPrimitive(EnsembleServer.text(text, this::names));
         } catch (KeeperException e) {
             return new com.google.gson.JsonPrimitive(e.getClass().getSimpleName());
         }
@@ -267,8 +279,22 @@ final class Ensemble implements AutoCloseable {
     }
 
     private String line(long sid, String role) {
-        int[] own = ports.get(sid);
-        return "server." + sid + "=127.0.0.1:" + own[0] + ":" + own[1] + ":" + role + ";127.0.0.1:" + own[2];
+        int[] own = current.get(sid);
+        return "server." + sid + "=127.0.0.1:" + real(sid, own[0]) + ":" + real(sid, own[1]) + ":" + role
+            + ";127.0.0.1:" + real(sid, own[2]);
+    }
+
+    /** Returns the real port that stands for a port of the question. */
+    private int real(long sid, int port) {
+        return ports.computeIfAbsent(sid, key -> new TreeMap<>()).computeIfAbsent(port, key -> port());
+    }
+
+    private int[] names(long sid, int[] real) {
+        int[] named = real.clone();
+        ports.get(sid).forEach((name, port) -> {
+            for (int i = 0; i < named.length; i++) if (real[i] == port) named[i] = name;
+        });
+        return named;
     }
 
     private static List<Long> sids(JsonArray array) {
@@ -278,7 +304,7 @@ final class Ensemble implements AutoCloseable {
     }
 
     /** Returns a free port below those that the kernel gives to outgoing connections. No two calls return the same. */
-    private static int port() throws IOException {
+    private static int port() {
         while (true) {
             int port = ThreadLocalRandom.current().nextInt(15_000, 32_000);
             synchronized (USED_PORTS) {
