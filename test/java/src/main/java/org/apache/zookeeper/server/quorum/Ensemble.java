@@ -264,8 +264,8 @@ final class Ensemble implements AutoCloseable {
 
     private List<String> lines(JsonObject config) {
         List<String> lines = new ArrayList<>();
-        for (long sid : sids(config.getAsJsonArray("voters"))) lines.add(line(sid, "participant"));
-        for (long sid : sids(config.getAsJsonArray("observers"))) lines.add(line(sid, "observer"));
+        for (long sid : sids(config.getAsJsonArray("voters"))) lines.add(line(sid, "participant", portsIn(config, sid)));
+        for (long sid : sids(config.getAsJsonArray("observers"))) lines.add(line(sid, "observer", portsIn(config, sid)));
         if (!config.has("groups")) return lines;
         int number = 1;
         for (JsonElement group : config.getAsJsonArray("groups")) {
@@ -278,8 +278,19 @@ final class Ensemble implements AutoCloseable {
         return lines;
     }
 
+    private int[] portsIn(JsonObject config, long sid) {
+        if (!config.has("ports")) return current.get(sid);
+        int[] ports = Ports.DEFAULT.clone();
+        JsonObject changed = config.getAsJsonObject("ports");
+        if (changed.has("" + sid)) Ports.change(ports, changed.getAsJsonObject("" + sid));
+        return ports;
+    }
+
     private String line(long sid, String role) {
-        int[] own = current.get(sid);
+        return line(sid, role, current.get(sid));
+    }
+
+    private String line(long sid, String role, int[] own) {
         return "server." + sid + "=127.0.0.1:" + real(sid, own[0]) + ":" + real(sid, own[1]) + ":" + role
             + ";127.0.0.1:" + real(sid, own[2]);
     }
