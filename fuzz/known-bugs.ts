@@ -556,7 +556,7 @@ const BUG_OF_FIX: Readonly<
   comparesResolvedAddresses: {
     id: "zookeeper-4708-unresolved-own-address-leader-commits-nothing",
     cause:
-      "A leader that cannot resolve its own host name takes its address in the new configuration for another one, and " +
+      "A leader that cannot resolve its own host name takes its address in the new configuration for another one. It " +
       "designates another server to lead.",
     effect: "The leader leads and never commits a transaction.",
     onlyLiveness: true,
@@ -566,8 +566,8 @@ const BUG_OF_FIX: Readonly<
   leaderWritesConfigZnode: {
     id: "open-leader-shows-old-list",
     cause:
-      "With reconfigEnabled=false, a leader does not write its list to /zookeeper/config. It shows the list in its newest " +
-      "snapshot.",
+      "With reconfigEnabled=false, a leader does not write its list to /zookeeper/config. It shows the list in its " +
+      "newest snapshot.",
     effect: "Clients that ask a leader whose list has changed read the old list.",
     needs: "knowsReconfig",
     affected: SINCE_RECONFIG,

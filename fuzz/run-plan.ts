@@ -29,8 +29,8 @@ export interface FaultCount {
 const NOT_FAULTS: ReadonlySet<string> = new Set(["settle", "script", "join"]);
 
 /**
- * Runs the plan up to its first violation that has an effect on servers, or to its end. `coverage`, if given, counts the features that the run
- * reaches.
+ * Runs the plan up to its first violation that has an effect on servers, or to its end. `coverage`, if given, counts
+ * the features that the run reaches.
  */
 export function runPlan({ scenario, kinds }: Plan, coverage: Coverage | undefined): PlanOutcome {
   const seed = BigInt(scenario.seed ?? 1);

@@ -1,6 +1,6 @@
 /**
- * The ports of a server, from its line `server.N=host:quorum:election:role;client`. The host is not modeled: each server
- * has a machine of its own, and every configuration names it.
+ * The ports of a server, from its line `server.N=host:quorum:election:role;client`. The host is not modeled: each
+ * server has a machine of its own, and every configuration names it.
  */
 
 /** The ports of a server. */

@@ -100,6 +100,10 @@ const NOT_SERVERS = new Set([
   "protocolVersion",
   "nth",
   "bytes",
+  "configLength",
+  "quorum",
+  "election",
+  "client",
 ]);
 
 type ById = Readonly<Record<ServerId, unknown>>;

@@ -38,7 +38,7 @@ export type ReconfigRefusal =
   | "Unimplemented" // the release has no reconfiguration
   | "ReconfigInProgress" // an earlier configuration is not committed
   | "BadVersion" // the pending configuration has another version than the request names
-  | "BadArguments" // the new configuration has too few voters or a bad address, or the request is incremental with groups
+  | "BadArguments" // the new configuration has too few voters or equal ports, or groups in an incremental request
   | "NewConfigNoQuorum" // no quorum of the new configuration is synced with the leader
   | "NoAuth"; // the client may not write the znode with the configuration
 

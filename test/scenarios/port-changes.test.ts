@@ -4,10 +4,10 @@ import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
 import { recordsOf } from "../../scenarios/scenario-run.ts";
 
-const run = (servers: string, steps: string, reconfigEnabled = true) =>
+const run = (servers: string, steps: string, enabled = true) =>
   runScenario(
     loadScenario(
-      `servers: ${servers}\nsettings: { reconfigEnabled: ${reconfigEnabled}, tickTimeMs: 200 }\nsteps: ${steps}\nuntil: 20s`,
+      `servers: ${servers}\nsettings: { reconfigEnabled: ${enabled}, tickTimeMs: 200 }\nsteps: ${steps}\nuntil: 20s`,
       "ports.yaml",
     ),
     { seed: 1 },

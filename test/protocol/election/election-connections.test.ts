@@ -87,7 +87,7 @@ describe("ElectionConnections", () => {
     ["3.5.8", [3888]],
     ["3.9.5", [3888]],
     ["patched", [3888, 7]],
-  ])("in %s, dials ports %j of a server whose changed port is pending, and nobody listens", (release, ports) => {
+  ])("in %s, dials ports %j of a server whose changed port is pending, and all are refused", (release, ports) => {
     const { host, links } = connections({ release, settings: { reconfigEnabled: true } });
     const moved = { quorum: 2888, election: 7, client: 2181 };
     host.peer.configurations.see(withPorts(majority([0, 1, 2].map(sid), [], 5), new Map([[sid(0), moved]])));
