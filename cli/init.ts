@@ -89,7 +89,7 @@ steps:
   # - { at: 3s, crash: leader, for: 5s }
   # - { at: 3s, partition: [[1], [2, 3]], for: 10s }
   # - { when: { message: NEWLEADER, to: 3 }, crash: 3 }
-  # - { at: 3s, reconfig: { remove: 1 } }
+  # - { at: 3s, reconfig: { remove: 1 } } # also add, config, and ports: { 3: { quorum: 2898 } }
 
 # What must be true at the end. Without this part, zabsim checks only the invariants (see zabsim list invariants).
 expect:

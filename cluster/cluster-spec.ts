@@ -5,7 +5,7 @@
  * Notation: a zxid is `epoch:counter`, a range of zxids of one epoch is `1:1..1:5`, a duration is `30us`, `200ms`,
  * `1.5s` or `2m`, and a range of durations is `0.2ms..1ms`.
  */
-import type { ServerId, Settings } from "../protocol/index.ts";
+import type { Ports, ServerId, Settings } from "../protocol/index.ts";
 
 /** The cluster of a scenario: servers with their disks, quorum, settings, network and disks. */
 export interface ClusterSpec {
@@ -83,12 +83,17 @@ export interface EnsembleConfig {
   readonly groups?: HierarchicalQuorum["groups"];
   /** The weights of the voters whose weight is not 1. */
   readonly weights?: HierarchicalQuorum["weights"];
+  /** The ports that differ from DEFAULT_PORTS, by server. */
+  readonly ports?: ServerPorts;
   /**
    * The version, a zxid: the server then has the lists in the file that dynamicConfigFile names. Default: the lists are
    * in zoo.cfg and have the version 0.
    */
   readonly version?: string;
 }
+
+/** The ports of servers. An absent port has its value in DEFAULT_PORTS. */
+export type ServerPorts = Readonly<Record<ServerId, Partial<Ports>>>;
 
 /** A change of the configuration of one server, which takes effect when the server starts the next time. */
 export interface ConfigChange {

@@ -94,6 +94,8 @@ export class Cluster {
   /** The spec of each server whose configuration has changed since the start of the run. */
   private readonly changedSpecs = new Map<ServerId, ServerSpec>();
   private readonly files = new Map<ServerId, ConfigFiles>();
+  /** The servers that cannot resolve their own host name. */
+  private readonly namesFail = new Set<ServerId>();
   /** The configuration that all servers have, except those with a `view` or a `config`. */
   private readonly commonConfig: EnsembleConfig;
   private readonly commonVerifier: QuorumVerifier;
@@ -176,6 +178,7 @@ export class Cluster {
     server.messageWatchers = this.messageWatchers;
     server.coverage = this.options.coverage;
     this.servers.set(sid, server);
+    server.peer.ownNameFails = this.namesFail.has(sid);
     node.start(server);
     this.options.lifeCycle?.started(sid);
     if (!server.peer.behavior.startKeepsNextConfig) files.readAtStart();
@@ -216,6 +219,14 @@ export class Cluster {
     const spec = this.serverSpec(server);
     if (change.config !== undefined) this.configFiles(server).edit(verifierOfConfig(change.config));
     this.changedSpecs.set(server, { ...spec, ...change, settings: { ...spec.settings, ...settings } });
+  }
+
+  /** Makes a server unable to resolve its own host name, or able again. This also holds after a restart. */
+  setOwnNameFails(sid: ServerId, fails: boolean): void {
+    if (fails) this.namesFail.add(sid);
+    else this.namesFail.delete(sid);
+    const server = this.servers.get(sid);
+    if (server !== undefined) server.peer.ownNameFails = fails;
   }
 
   /** Makes a server crash at its next write of this kind to the files of its configuration. Returns these files. */

@@ -1,7 +1,9 @@
 /** Hashes a message for the digest of a run. */
 import {
   asZxid,
+  DEFAULT_PORTS,
   type ElectionMessage,
+  type Hello,
   isHello,
   makeTxn,
   type Notification,
@@ -18,7 +20,7 @@ export function hashMessage(message: Message): number {
   }
   const election = message as ElectionMessage;
   if (election instanceof Uint8Array) return election.reduce(mix, BYTES);
-  return isHello(election) ? mix(HELLO, election.hello) : hashNotification(election);
+  return isHello(election) ? hashHello(election) : hashNotification(election);
 }
 
 /** The hashes of messages without fields, by the kind of the message. */
@@ -26,6 +28,12 @@ const PACKET = 0x85eb_ca6b;
 const BYTES = 0xc2b2_ae35;
 const HELLO = 0x27d4_eb2f;
 const NOTIFICATION = 0x1656_67b1;
+
+/** A default port does not change the hash. */
+function hashHello({ electionPort = DEFAULT_PORTS.election, hello }: Hello): number {
+  const hash = mix(HELLO, hello);
+  return electionPort === DEFAULT_PORTS.election ? hash : mix(hash, electionPort);
+}
 
 function hashData(hash: number, data: QuorumPacket["data"]): number {
   if (data === null) return hash;

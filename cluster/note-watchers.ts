@@ -250,6 +250,12 @@ export class Watchers implements Notes {
     this.second?.configCommitted(config);
   }
 
+  configShown(znode: QuorumVerifier, committed: QuorumVerifier): void {
+    if (!this.watching) return;
+    this.first?.configShown(znode, committed);
+    this.second?.configShown(znode, committed);
+  }
+
   reconfigRefused(reason: ReconfigRefusal, zxid: Zxid): void {
     if (!this.watching) return;
     this.first?.reconfigRefused(reason, zxid);

@@ -527,6 +527,7 @@ export class NoteRecorder implements Notes {
     const role = roleIn(config, this.server);
     this.sink({ atUs: this.now(), server: this.server, event, ...configInFile(config), role });
   }
+  configShown(): void {}
   reconfigRefused(reason: ReconfigRefusal, zxid: Zxid): void {
     this.sink({ atUs: this.now(), server: this.server, event: "reconfig-refused", reason, zxid });
   }

@@ -8,6 +8,7 @@ import {
   asServerId,
   type ConnectionEnd,
   type ConnectionId,
+  DEFAULT_PORTS,
   DISK_LOAD,
   DISK_TRUNCATE_LOG,
   type DiskOp,
@@ -19,6 +20,7 @@ import {
   type LogFile,
   NO_CONNECTION,
   type Notification,
+  OBSERVER_MASTER_PORT,
   Peer,
   type PeerConfig,
   type Port,
@@ -257,10 +259,11 @@ export class Server implements NodeProgram<Message>, Effects {
     this.peer.refused(asConnectionId(connection));
   }
 
-  onAccepted(connection: number, from: number, port: number): void {
+  onAccepted(connection: number, from: number, nodePort: number): void {
     this.input();
-    if (this.acceptQueues.add(connection, from, port as Port)) return;
-    this.accept(connection, from, port as Port);
+    const port = portOf(nodePort);
+    if (this.acceptQueues.add(connection, from, port)) return;
+    this.accept(connection, from, port);
   }
 
   private accept(connection: number, from: number, port: Port): void {
@@ -342,9 +345,9 @@ export class Server implements NodeProgram<Message>, Effects {
 
   // ---- the Peer's effects. If the server crashes while it handles an input, the rest of the input has no effect.
 
-  connect(to: ServerId, port: Port): ConnectionId {
+  connect(to: ServerId, port: Port, number?: number): ConnectionId {
     if (!this.running) return NO_CONNECTION;
-    const connection = asConnectionId(this.node.connect(to, port));
+    const connection = asConnectionId(this.node.connect(to, nodePort(port, number)));
     this.setOptions(connection, port);
     if (this.messageWatchers.length > 0) this.remote.set(connection, to);
     return connection;
@@ -364,13 +367,13 @@ export class Server implements NodeProgram<Message>, Effects {
     if (this.running) this.node.close(connection);
   }
 
-  listen(port: Port): void {
-    if (this.running) this.node.listen(port);
+  listen(port: Port, number?: number): void {
+    if (this.running) this.node.listen(nodePort(port, number));
   }
 
-  unlisten(port: Port): void {
+  unlisten(port: Port, number?: number): void {
     if (!this.running) return;
-    this.node.unlisten(port);
+    this.node.unlisten(nodePort(port, number));
     for (const connection of this.acceptQueues.waitingFor(port)) this.node.close(connection);
     this.acceptQueues.portClosed(port);
   }
@@ -466,6 +469,19 @@ export class Server implements NodeProgram<Message>, Effects {
   random(bound: number): number {
     return this.node.random.below(bound);
   }
+}
+
+const PORTS = OBSERVER_MASTER_PORT + 1;
+const DEFAULT_NUMBERS: readonly (number | undefined)[] = [DEFAULT_PORTS.quorum, DEFAULT_PORTS.election];
+
+/** Returns the port of the node for a port of the core with this number. */
+function nodePort(port: Port, number = DEFAULT_NUMBERS[port]): number {
+  return number === undefined || number === DEFAULT_NUMBERS[port] ? port : port + PORTS * number;
+}
+
+/** Returns the port of the core for a port of the node. */
+function portOf(nodePort: number): Port {
+  return (nodePort % PORTS) as Port;
 }
 
 /** Returns the number of a timer of the core at the node. */

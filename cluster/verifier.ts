@@ -4,14 +4,17 @@
  */
 import {
   asZxid,
+  DEFAULT_PORTS,
   formatZxid,
   hierarchical,
   majority,
   observersOf,
   parseZxid,
+  portsOf,
   type QuorumVerifier,
   type ServerId,
   serverIdsOf,
+  withPorts,
 } from "../protocol/index.ts";
 import type { ClusterSpec, EnsembleConfig, ServerSpec } from "./cluster-spec.ts";
 
@@ -41,8 +44,12 @@ function configOfView(spec: Servers, view: readonly ServerId[] = serverIdsOf(spe
 
 /** Returns the configuration of a verifier. Its groups have numbers as names. */
 export function configOfVerifier(verifier: QuorumVerifier): EnsembleConfig {
-  const { groups, version, voters, weightOf } = verifier;
-  const lists = { voters, observers: observersOf(verifier), version: formatZxid(asZxid(version)) };
+  const { groups, members, version, voters, weightOf } = verifier;
+  const ports = verifier.ports && Object.fromEntries(members.map((sid) => [sid, portsOf(verifier, sid)]));
+  const lists = {
+    ...{ voters, observers: observersOf(verifier), version: formatZxid(asZxid(version)) },
+    ...(ports && { ports }),
+  };
   if (groups === undefined) return lists;
   const weights = Object.fromEntries(voters.filter((sid) => weightOf(sid) !== 1).map((sid) => [sid, weightOf(sid)]));
   return { ...lists, groups: Object.fromEntries(groups.entries()), weights };
@@ -50,6 +57,12 @@ export function configOfVerifier(verifier: QuorumVerifier): EnsembleConfig {
 
 /** Returns the verifier of a server with this configuration. */
 export function verifierOfConfig(config: EnsembleConfig): QuorumVerifier {
+  const { ports = {} } = config;
+  const complete = serverIdsOf(ports).map((sid) => [sid, { ...DEFAULT_PORTS, ...ports[sid] }] as const);
+  return withPorts(verifierOfMembers(config), new Map(complete));
+}
+
+function verifierOfMembers(config: EnsembleConfig): QuorumVerifier {
   const { groups, observers, voters, weights = {} } = config;
   const version = config.version === undefined ? 0 : (parseZxid(config.version) ?? 0);
   if (groups === undefined) return majority(voters, observers, version);

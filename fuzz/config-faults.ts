@@ -15,8 +15,8 @@ import type { Draw } from "./random-values.ts";
 /** The kinds of faults that change the ensemble, by name. */
 export const CONFIG_FAULTS = {
   reconfig: {
-    about: "a client adds, removes or replaces servers of the configuration, or changes their roles",
-    parameters: "the servers and roles, the version in the request, and the time or the moment of the protocol",
+    about: "a client adds, removes or replaces servers of the configuration, or changes their roles or ports",
+    parameters: "the servers, roles and ports, the version in the request, and the time or the moment of the protocol",
     draw: (draw, context) => [{ ...drawRequestTime(draw, context), reconfig: drawReconfig(draw, context) }],
   },
   "config-moment": {
@@ -108,7 +108,17 @@ const FROM_VERSIONS = ["1:0", "1:0", "0:0", "2:0"] as const;
 /** Draws a request. The leader may accept or refuse it. */
 export function drawReconfig(draw: Draw, context: FaultContext): ReconfigAction {
   const version = draw.chance(0.1) ? { fromVersion: draw.pick(FROM_VERSIONS) } : {};
-  return { ...drawChange(draw, context), ...version, refused: "any" };
+  const change = drawChange(draw, context);
+  const ports = change.config === undefined && draw.chance(0.12) ? { ports: drawPorts(draw, context) } : {};
+  return { ...change, ...ports, ...version, refused: "any" };
+}
+
+/** Draws other ports for some servers, often election ports, or the quorum port of the server that probably leads. */
+function drawPorts(draw: Draw, { participants }: FaultContext): NonNullable<ReconfigAction["ports"]> {
+  const name = draw.weighted({ election: 5, quorum: 3, client: 1 });
+  const last = participants.at(-1) as ServerId;
+  const moved = draw.chance(0.3) ? [last] : draw.some(participants, draw.int(1, participants.length));
+  return Object.fromEntries(moved.map((sid) => [sid, { [name]: draw.int(4000, 4003) }]));
 }
 
 type Change = Pick<ReconfigAction, "add" | "remove" | "config">;

@@ -384,6 +384,8 @@ const BUG_OF_FIX: Readonly<
       readonly needs?: keyof Behavior;
       /** The behavior without which a release cannot have the cause of the bug. Default: `needs`. */
       readonly causeNeeds?: keyof Behavior;
+      /** The behavior with which a release cannot have the bug. */
+      readonly unless?: keyof Behavior;
     }
   >
 > = {
@@ -619,6 +621,34 @@ const BUG_OF_FIX: Readonly<
     onlyLiveness: true,
     needs: "knowsReconfig",
   },
+  pendingAddressIsDialed: {
+    id: "open-changed-election-address-never-dialed",
+    cause: "A server dials only the committed election address of another server, although a changed one is pending.",
+    effect: "After a restart with the pending configuration, it does not find the others, and stays LOOKING.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+    unless: "electionConnectsInTurn",
+    affected: SINCE_RECONFIG.filter((release) => release !== "3.5.5" && release !== "3.6.0"),
+  },
+  comparesResolvedAddresses: {
+    id: "zookeeper-4708-unresolved-own-address-leader-commits-nothing",
+    cause:
+      "A leader that cannot resolve its own host name takes its address in the new configuration for another one. It " +
+      "designates another server to lead.",
+    effect: "The leader leads and never commits a transaction.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
+  },
+  leaderWritesConfigZnode: {
+    id: "open-leader-shows-old-list",
+    cause:
+      "With reconfigEnabled=false, a leader does not write its list to /zookeeper/config. It shows the list in its " +
+      "newest snapshot.",
+    effect: "Clients that ask a leader whose list has changed read the old list.",
+    needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
+  },
   startupKeepsError: {
     id: "zookeeper-4203-new-leader-forgets-failed-acceptor",
     cause: "A leader whose accept() fails before it is established forgets the error when it starts to serve.",
@@ -630,11 +660,11 @@ const BUG_OF_FIX: Readonly<
 
 /** Bugs that the newest release of ZooKeeper still has; the release `patched` has their fixes. */
 export const OPEN_BUGS: readonly (KnownBug & { readonly fix: Fix })[] = FIXES.map((fix) => {
-  const { causeNeeds, needs, ...bug } = BUG_OF_FIX[fix];
+  const { causeNeeds, needs, unless, ...bug } = BUG_OF_FIX[fix];
   const lacksFix =
     (needed: keyof Behavior | undefined) =>
     (one: Behavior): boolean =>
-      !one[fix] && (needed === undefined || one[needed] === true);
+      !one[fix] && (needed === undefined || one[needed] === true) && (unless === undefined || !one[unless]);
   return {
     ...bug,
     fix,

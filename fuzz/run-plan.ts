@@ -1,5 +1,6 @@
 /** Runs one plan and returns the part of the result that a campaign needs. */
 
+import { CLIENT_INVARIANTS, type Violation } from "../invariants/index.ts";
 import { ScenarioRunner } from "../scenarios/run.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Plan } from "./plan.ts";
@@ -28,13 +29,14 @@ export interface FaultCount {
 const NOT_FAULTS: ReadonlySet<string> = new Set(["settle", "script", "join"]);
 
 /**
- * Runs the plan up to its first violation, or to its end. `coverage`, if given, counts the features that the run
- * reaches.
+ * Runs the plan up to its first violation that has an effect on servers, or to its end. `coverage`, if given, counts
+ * the features that the run reaches.
  */
 export function runPlan({ scenario, kinds }: Plan, coverage: Coverage | undefined): PlanOutcome {
   const seed = BigInt(scenario.seed ?? 1);
   const records = coverage === undefined;
-  const run = new ScenarioRunner(scenario, { seed, digest: false, stopAt: () => true, records, coverage }).run();
+  const stopAt = ({ id }: Violation): boolean => !CLIENT_INVARIANTS.has(id);
+  const run = new ScenarioRunner(scenario, { seed, digest: false, stopAt, records, coverage }).run();
   const faults = new Map<string, FaultCount>();
   for (const { step, atUs, effect } of run.steps) {
     const kind = kinds[step] as string;

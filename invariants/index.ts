@@ -1,6 +1,7 @@
 /** The exports of this folder: the table of invariants, and the class that checks them while a run proceeds. */
 export { Invariants, type InvariantsOptions } from "./invariants.ts";
 export {
+  CLIENT_INVARIANTS,
   findInvariant,
   INVARIANT_ALIASES,
   INVARIANT_IDS,

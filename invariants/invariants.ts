@@ -12,6 +12,7 @@ import { CommitCompleteness } from "./commit-completeness.ts";
 import { CommittedHistory } from "./committed-history.ts";
 import { CommittedHistoryGrows } from "./committed-history-grows.ts";
 import { ConfigAgreement } from "./config-agreement.ts";
+import { ConfigZnode } from "./config-znode.ts";
 import { type ConfigRules, Ensemble, NO_EPOCH } from "./ensemble.ts";
 import { FollowerIsPrefix } from "./follower-is-prefix.ts";
 import { InitialHistoryAgreement } from "./initial-history-agreement.ts";
@@ -166,6 +167,7 @@ export class Invariants {
       followerIsPrefix: new FollowerIsPrefix(primaries, found),
       memoryAndDisk: new MemoryAndDisk(found),
       configAgreement: new ConfigAgreement(found),
+      configZnode: new ConfigZnode(found),
       newestConfig: new NewestConfig(found),
       claimedQuorums,
     };

@@ -24,6 +24,7 @@ import type { ClaimedQuorums } from "./claimed-quorums.ts";
 import type { CommitCompleteness } from "./commit-completeness.ts";
 import type { CommittedHistoryGrows } from "./committed-history-grows.ts";
 import type { ConfigAgreement } from "./config-agreement.ts";
+import type { ConfigZnode } from "./config-znode.ts";
 import { type Ensemble, NO_EPOCH, readFromDisk, type ServerView } from "./ensemble.ts";
 import type { FollowerIsPrefix } from "./follower-is-prefix.ts";
 import type { InitialHistoryAgreement } from "./initial-history-agreement.ts";
@@ -51,6 +52,7 @@ export interface Checkers {
   readonly followerIsPrefix: FollowerIsPrefix;
   readonly memoryAndDisk: MemoryAndDisk;
   readonly configAgreement: ConfigAgreement;
+  readonly configZnode: ConfigZnode;
   readonly newestConfig: NewestConfig;
   /** Undefined if the notes are not complete. */
   readonly claimedQuorums: ClaimedQuorums | undefined;
@@ -289,6 +291,10 @@ export class ServerNotes implements Notes {
     if ((server.pending?.version ?? 0) <= config.version) server.pending = undefined;
     this.ensemble.configCommitted(server);
     check.newestConfig.active(server);
+  }
+
+  configShown(znode: QuorumVerifier, committed: QuorumVerifier): void {
+    this.check.configZnode.shown(this.server, znode, committed);
   }
 
   reconfigRefused(): void {}

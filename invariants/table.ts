@@ -128,6 +128,10 @@ export const INVARIANTS = {
       "A server that serves has the configuration with which its leader was established, and each one that it applies.",
     source: "Learner#syncWithLeader; ZOOKEEPER-2172",
   },
+  "config-znode-is-committed": {
+    statement: "When a server starts to serve, /zookeeper/config contains its committed configuration.",
+    source: "QuorumPeer#initConfigInZKDatabase; ZOOKEEPER-2819",
+  },
   "claimed-quorums": {
     statement:
       "A server acts only on quorums that the messages and disks really form, and elects only voters; a learner " +
@@ -138,6 +142,12 @@ export const INVARIANTS = {
 
 /** The name of an invariant. `zabsim list invariants` prints all of them. */
 export type InvariantId = keyof typeof INVARIANTS;
+
+/**
+ * The invariants about what clients read, whose violation changes nothing that the servers do. A campaign continues a
+ * run after such a violation, and prefers another failure of the run.
+ */
+export const CLIENT_INVARIANTS: ReadonlySet<InvariantId> = new Set<InvariantId>(["config-znode-is-committed"]);
 
 export const INVARIANT_IDS = Object.keys(INVARIANTS) as readonly InvariantId[];
 

@@ -390,6 +390,24 @@ export interface Fixes {
    * FastLeaderElection#getInitId; open-round-of-pending-voter-ignored).
    */
   readonly pendingVotersShareRound: boolean;
+  /**
+   * A server that cannot connect to the committed election address of another one dials its pending address. Without
+   * the fix, it does so only in releases with electionConnectsInTurn, because a dial in a thread of its own counts as a
+   * success (QuorumCnxManager#connectOne; open-changed-election-address-never-dialed).
+   */
+  readonly pendingAddressIsDialed: boolean;
+  /**
+   * A server resolves the host names of its addresses before it compares them. Without the fix, an address whose name
+   * could not be resolved is another address, so a leader designates another server to lead although its address stays
+   * (Leader#getDesignatedLeader, ZOOKEEPER-4708; zookeeper-4708-unresolved-own-address-leader-commits-nothing).
+   */
+  readonly comparesResolvedAddresses: boolean;
+  /**
+   * A leader writes its committed configuration to /zookeeper/config when it is established. Without the fix, a leader
+   * with reconfigEnabled=false shows the configuration in its newest snapshot (Leader#startZkServer;
+   * open-leader-shows-old-list).
+   */
+  readonly leaderWritesConfigZnode: boolean;
 }
 
 /** The name of a fix. */
@@ -425,6 +443,9 @@ export const NO_FIXES: Fixes = {
   activatesQueuedConfig: false,
   futureObserversAreNotSynced: false,
   pendingVotersShareRound: false,
+  pendingAddressIsDialed: false,
+  comparesResolvedAddresses: false,
+  leaderWritesConfigZnode: false,
   startupKeepsError: false,
   staticLeaderAcceptsNewerConfigs: false,
   staticServerIgnoresNewerConfigs: false,

@@ -17,17 +17,22 @@
  *   zoo.cfg.dynamic.<version>  the committed configuration
  *   zoo.cfg                    the name of the file of the committed configuration
  *
- * Not modeled: the addresses of servers, and the znode with the configuration.
+ * A client reads the configuration from the znode /zookeeper/config (storage/database.ts).
  */
 import type { Behavior } from "./behavior.ts";
 import type { Effects } from "./effects.ts";
 import type { Notes } from "./notes.ts";
-import { AckSet, countingObservers, type QuorumVerifier, sameConfig } from "./quorum.ts";
+import type { Ports } from "./ports.ts";
+import { AckSet, countingObservers, portsOf, type QuorumVerifier, sameConfig } from "./quorum.ts";
 import type { Settings } from "./settings.ts";
 import type { ServerId } from "./zxid.ts";
 
 /** What `Configurations` uses of its server. */
 export interface ConfigurationHost {
+  /** The id of the server. */
+  readonly myid: ServerId;
+  /** Whether the server cannot resolve its own host name. */
+  readonly ownNameFails: boolean;
   /** The behaviors of the server's release. */
   readonly behavior: Behavior;
   /** The host, which writes the files. */
@@ -43,6 +48,12 @@ export class Configurations {
   private readonly host: ConfigurationHost;
   private current: QuorumVerifier;
   private lastSeen: QuorumVerifier;
+  /** The ports of the server itself, in its newest committed configuration that lists it (QuorumPeer#myAddrs). */
+  private ownPorts: Ports;
+  /** Whether the server could resolve its own host name when it parsed the committed configuration. */
+  private isResolved = true;
+  /** Does the same for the pending configuration. */
+  private isLastSeenResolved = true;
   /** The committed configuration, for the quorums that count other servers as well in old releases. */
   private forEpochs: QuorumVerifier;
   private forAcks: QuorumVerifier;
@@ -55,6 +66,7 @@ export class Configurations {
     this.host = host;
     this.current = committed;
     this.lastSeen = this.ignoresPending ? committed : (next ?? committed);
+    this.ownPorts = portsOf(committed, host.myid);
     this.forEpochs = this.widened(committed, host.behavior.observersDoNotCount);
     this.forAcks = this.widened(committed, host.behavior.onlyVotersAcknowledge);
   }
@@ -87,6 +99,37 @@ export class Configurations {
   /** Returns whether a configuration that is in force lists a server. */
   knows(sid: ServerId): boolean {
     return this.current.members.includes(sid) || (this.second?.members.includes(sid) ?? false);
+  }
+
+  /** The ports of the server itself. */
+  get own(): Ports {
+    return this.ownPorts;
+  }
+
+  /**
+   * Returns the election port at which the server dials another one (QuorumCnxManager#connectOne): the committed one.
+   * The pending configuration counts only for servers that the committed one lacks. Undefined for unknown servers.
+   */
+  electionPortOf(sid: ServerId): number | undefined {
+    if (this.current.members.includes(sid)) return portsOf(this.current, sid).election;
+    return this.second?.members.includes(sid) ? portsOf(this.second, sid).election : undefined;
+  }
+
+  /** Returns the election port in the pending configuration, if it differs from the committed one, which is `port`. */
+  changedElectionPortOf(sid: ServerId, port: number): number | undefined {
+    if (!this.second?.members.includes(sid) || this.electionPortOf(sid) !== port) return undefined;
+    const changed = portsOf(this.second, sid).election;
+    return changed === port ? undefined : changed;
+  }
+
+  /**
+   * Returns whether the server votes in a configuration with the quorum address that it has. In Java, an address whose
+   * name is resolved never equals one whose name is not (Leader#getDesignatedLeader, ZOOKEEPER-4708).
+   */
+  keepsQuorumAddress(config: QuorumVerifier): boolean {
+    const { myid } = this.host;
+    if (!config.isVoter(myid) || portsOf(config, myid).quorum !== this.own.quorum) return false;
+    return this.isResolved === this.isParsedResolved(config);
   }
 
   /** The voters of the configurations in force, ascending. */
@@ -123,34 +166,50 @@ export class Configurations {
 
   /**
    * Makes a configuration the pending one, and writes zoo.cfg.dynamic.next (QuorumPeer#setLastSeenQuorumVerifier). Java
-   * logs an error if the configuration is older than the pending one, but stores it as well.
+   * logs an error if the configuration is older than the pending one, but stores it as well. With `reparsesOwn` false,
+   * the address of this server is taken over from the configuration before it.
    */
-  see(config: QuorumVerifier): void {
+  see(config: QuorumVerifier, reparsesOwn = true): void {
     if (this.ignoresPending) return;
     const { effects, notes } = this.host;
     if (config.version === this.lastSeen.version) return;
     this.lastSeen = config;
+    if (reparsesOwn) this.isLastSeenResolved = this.resolvesOwnName;
     effects.writeNextConfig(config);
     notes.configSeen(config);
   }
 
   /**
    * Makes a configuration the committed one, unless it is not newer, and writes its files in Java's order
-   * (QuorumPeer#setQuorumVerifier). Returns whether the members, roles, groups or weights changed.
+   * (QuorumPeer#setQuorumVerifier). Returns whether the members, roles, addresses, groups or weights changed.
    */
   commit(config: QuorumVerifier): boolean {
-    const before = this.current;
+    const { current: before, isResolved } = this;
     if (config.version <= before.version) return false;
-    const { behavior, effects, notes } = this.host;
+    const { behavior, effects, myid, notes } = this.host;
+    this.isResolved = this.isParsedResolved(config);
     this.current = config;
+    if (config.members.includes(myid)) this.ownPorts = portsOf(config, myid);
     this.forEpochs = this.widened(config, behavior.observersDoNotCount);
     this.forAcks = this.widened(config, behavior.onlyVotersAcknowledge);
-    if (config.version > this.lastSeen.version) this.lastSeen = config;
+    if (config.version > this.lastSeen.version) {
+      this.lastSeen = config;
+      this.isLastSeenResolved = this.isResolved;
+    }
     effects.writeDynamicConfig(config);
     effects.pointToDynamicConfig(config);
     if (this.lastSeen.version === config.version) effects.deleteNextConfig();
     notes.configCommitted(config);
-    return !sameConfig(before, config);
+    return !sameConfig(before, config) || this.isResolved !== isResolved;
+  }
+
+  /** Whether the server's own host name is resolved in a configuration: the pending one, or one that it parses now. */
+  private isParsedResolved(config: QuorumVerifier): boolean {
+    return config.version === this.lastSeen.version ? this.isLastSeenResolved : this.resolvesOwnName;
+  }
+
+  private get resolvesOwnName(): boolean {
+    return !this.host.ownNameFails || this.host.behavior.comparesResolvedAddresses;
   }
 
   /** Whether the server stores no pending configuration (QuorumPeer#setLastSeenQuorumVerifier). */

@@ -181,16 +181,20 @@ export type Truncation = Pick<Fixes, "truncRemovesEverythingAbove" | "truncDelet
 
 /** What a Peer asks its host to do. Times are in microseconds. */
 export interface Effects {
-  /** Starts to connect. The host answers with `connected` or `refused`, unless the Peer closes the connection first. */
-  connect(to: ServerId, port: Port): ConnectionId;
+  /**
+   * Starts to connect. The host answers with `connected` or `refused`, unless the Peer closes the connection first.
+   * `number` is the number of the port, here and in `listen` and `unlisten`. Default: that of DEFAULT_PORTS. A host
+   * refuses a connection to a number on which the other server does not listen.
+   */
+  connect(to: ServerId, port: Port, number?: number): ConnectionId;
   /** Sends reliably and in order, like TCP, without an answer. Sending on a closed connection has no effect. */
   send(connection: ConnectionId, message: QuorumPacket | ElectionMessage): void;
   /** Closes a connection. The other end is notified. */
   close(connection: ConnectionId): void;
   /** Starts to accept connections on a port. */
-  listen(port: Port): void;
+  listen(port: Port, number?: number): void;
   /** Stops accepting connections on a port. Open connections stay. */
-  unlisten(port: Port): void;
+  unlisten(port: Port, number?: number): void;
   /** Sends one notification, which can be lost, repeated or delayed. Used only with electionTransport "datagram". */
   sendDatagram(to: ServerId, notification: Notification): void;
 

@@ -18,6 +18,7 @@ export * from "./leader/sync-rules.ts";
 export * from "./notes.ts";
 export * from "./packets.ts";
 export * from "./peer.ts";
+export * from "./ports.ts";
 export * from "./quorum.ts";
 export * from "./releases.ts";
 export * from "./settings.ts";

@@ -195,6 +195,8 @@ export interface Notes {
   configSeen(config: QuorumVerifier): void;
   /** The server has a new committed configuration (QuorumPeer#setQuorumVerifier). */
   configCommitted(config: QuorumVerifier): void;
+  /** The server starts to serve with this content of /zookeeper/config, and this committed configuration. */
+  configShown(znode: QuorumVerifier, committed: QuorumVerifier): void;
   /** The leader refused a reconfiguration (PrepRequestProcessor). */
   reconfigRefused(reason: ReconfigRefusal, zxid: Zxid): void;
   /** The leader designated another server to lead, and commits nothing more (Leader#tryToCommit, #startZkServer). */

@@ -97,6 +97,8 @@ export interface Snapshot {
   readonly zxid: Zxid;
   /** The transactions in the tree. */
   readonly history: History;
+  /** The content of /zookeeper/config. Undefined if a scenario describes the snapshot, or in 3.4. */
+  readonly config?: QuorumVerifier;
 }
 
 /**
@@ -240,8 +242,8 @@ export interface Notification {
 export interface Hello {
   /** The id of the server that has connected. */
   readonly hello: ServerId;
-  /** True if the message contains the address of the sender; absent in 3.4. */
-  readonly address?: true;
+  /** The election port of the sender, which stands for its address; absent in 3.4. */
+  readonly electionPort?: number;
 }
 
 /** A message on the election port. A Uint8Array is a notification in wire format, which the receiver decodes. */

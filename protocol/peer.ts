@@ -7,7 +7,7 @@
  * and no I/O, and no network or disk fault makes it throw. A Peer stands for one process: after an `exit` or a crash,
  * the host creates a new Peer.
  *
- * Not modeled: client connections and sessions, changes of addresses, admin server, and the clients of a
+ * Not modeled: client connections and sessions, admin server, and the clients of a
  * ReadOnlyZooKeeperServer (docs/threads.md).
  */
 import { AcceptErrors, type AcceptingThread } from "./accept-errors.ts";
@@ -66,7 +66,7 @@ import {
   type ServerState,
   type Snapshot,
 } from "./packets.ts";
-import { type AckSet, observersOf, type QuorumVerifier } from "./quorum.ts";
+import { type AckSet, observersOf, portsOf, type QuorumVerifier } from "./quorum.ts";
 import { NEWEST } from "./releases.ts";
 import type { Settings } from "./settings.ts";
 import { Database } from "./storage/database.ts";
@@ -150,6 +150,8 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
   currentVote: Vote;
   /** Whether this server reports zxid 0 to get a SNAP (fix truncRemovesEverythingAbove). */
   needsSnap = false;
+  /** Whether the server cannot resolve its own host name. The host sets it. */
+  ownNameFails = false;
   /**
    * Becomes false when the Peer calls the effect `exit`. From then on, the Peer ignores inputs, because the host can
    * end the process later.
@@ -185,6 +187,7 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.configurations = new Configurations(this, verifier, next);
     this.participant = !observersOf(verifier).includes(myid);
     this.database = new Database(settings, this.behavior, emptyHistory);
+    this.initConfigZnode();
     this.logLock = new LogLock(effects);
     this.initTimeoutUs = settings.initLimit * settings.tickTimeMs * 1000;
     this.syncTimeoutUs = settings.syncLimit * settings.tickTimeMs * 1000;
@@ -355,7 +358,9 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     if (!this.settings.reconfigEnabled) return false;
     const { configurations } = this;
     const before = configurations.committed;
-    if (!configurations.commit(config)) return false;
+    const changes = configurations.commit(config);
+    this.initConfigZnode();
+    if (!changes) return false;
     if (restartsElection) this.election.restart();
     const isParticipant = !observersOf(config).includes(this.myid);
     const roleChanges = isParticipant !== this.participant;
@@ -369,7 +374,16 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
       return true;
     }
     this.skipsElection = false;
-    return roleChanges || !before.isVoter(id) || !config.isVoter(id);
+    const sameAddress = portsOf(before, id).quorum === portsOf(config, id).quorum;
+    return roleChanges || !before.isVoter(id) || !config.isVoter(id) || !sameAddress;
+  }
+
+  initConfigZnode(): void {
+    if (this.behavior.knowsReconfig) this.database.configZnode = this.configurations.committed;
+  }
+
+  restartListener(): void {
+    this.listener.restart();
   }
 
   private lookForLeader(): void {

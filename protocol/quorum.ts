@@ -4,8 +4,9 @@
  *
  * During a reconfiguration, two configurations are in force, and each needs its own quorum.
  *
- * Not modeled: QuorumOracleMaj, and the addresses of servers.
+ * Not modeled: QuorumOracleMaj.
  */
+import { DEFAULT_PORTS, type Ports, portsText } from "./ports.ts";
 import { asZxid, formatZxid, type ServerId } from "./zxid.ts";
 
 /** Which servers vote, and which sets of servers are a quorum (QuorumVerifier). */
@@ -18,6 +19,8 @@ export interface QuorumVerifier {
   readonly members: readonly ServerId[];
   /** The groups of a hierarchical quorum. Undefined for a majority. */
   readonly groups?: readonly (readonly ServerId[])[];
+  /** The ports of the members whose ports are not DEFAULT_PORTS. Undefined if there are none. */
+  readonly ports?: ReadonlyMap<ServerId, Ports>;
   /** Returns whether a server is a voting member. */
   isVoter(sid: ServerId): boolean;
   /**
@@ -104,6 +107,20 @@ export function countingObservers(verifier: QuorumVerifier): QuorumVerifier {
   return { ...verifier, isVoter: () => true, ...(groups && { isOutsideGroups: (sid: ServerId) => !isVoter(sid) }) };
 }
 
+/** Returns the configuration with these ports. Members that the map lacks have DEFAULT_PORTS. */
+export function withPorts(config: QuorumVerifier, ports: ReadonlyMap<ServerId, Ports>): QuorumVerifier {
+  const changed = config.members.flatMap((sid) => {
+    const own = ports.get(sid);
+    return own === undefined || portsText(own) === portsText(DEFAULT_PORTS) ? [] : [[sid, own] as const];
+  });
+  return changed.length === 0 ? config : { ...config, ports: new Map(changed) };
+}
+
+/** Returns the ports of a member. */
+export function portsOf({ ports }: QuorumVerifier, sid: ServerId): Ports {
+  return ports?.get(sid) ?? DEFAULT_PORTS;
+}
+
 /** Returns the observers of a configuration, ascending. */
 export function observersOf({ isVoter, members }: QuorumVerifier): readonly ServerId[] {
   return members.filter((sid) => !isVoter(sid));
@@ -111,7 +128,7 @@ export function observersOf({ isVoter, members }: QuorumVerifier): readonly Serv
 
 /**
  * Returns whether two configurations are equal (QuorumVerifier#equals): they have the same version, or the same
- * members, roles, groups and weights. A majority never equals a hierarchical quorum.
+ * members, roles, ports, groups and weights. A majority never equals a hierarchical quorum.
  */
 export function sameConfig(a: QuorumVerifier, b: QuorumVerifier): boolean {
   if ((a.groups === undefined) !== (b.groups === undefined)) return false;
@@ -124,13 +141,14 @@ export function configText(config: QuorumVerifier): string {
 }
 
 function membersText(config: QuorumVerifier): string {
-  const { groups, voters, weightOf } = config;
+  const { groups, ports, voters, weightOf } = config;
   const observers = observersOf(config);
   const parts = [`voters ${voters.join(",")}`];
   if (observers.length > 0) parts.push(`observers ${observers.join(",")}`);
   if (groups !== undefined) parts.push(`groups ${groups.map((group) => group.join(",")).join(" | ")}`);
   const weights = voters.filter((sid) => weightOf(sid) !== 1).map((sid) => `${sid}=${weightOf(sid)}`);
   if (weights.length > 0) parts.push(`weights ${weights.join(",")}`);
+  if (ports !== undefined) parts.push(`ports ${[...ports].map(([sid, own]) => `${sid}=${portsText(own)}`).join(", ")}`);
   return parts.join("; ");
 }
 

@@ -37,6 +37,8 @@ export interface RoleServer {
   readonly acceptedEpoch: Epoch;
   readonly currentEpoch: Epoch;
 
+  /** Writes the committed configuration to /zookeeper/config (QuorumPeer#initConfigInZKDatabase). */
+  initConfigZnode(): void;
   setPhase(phase: Phase): void;
   /**
    * Handles the end of a write of acceptedEpoch. Changes the epoch in memory, too, unless the write failed and the

@@ -126,8 +126,9 @@ function handedOverSentences(run: ScenarioRun): string[] {
     );
     if (!leading || handOver === undefined) return [];
     return [
-      `leader ${sid} has committed nothing since ${formatMoment(handOver.atUs)} s: it is no voter of its newest ` +
-        `configuration, so it designated server ${handOver.leader} to lead, but its followers stayed`,
+      `leader ${sid} has committed nothing since ${formatMoment(handOver.atUs)} s: in its newest ` +
+        `configuration, it is no voter or seems to have another address, so it designated server ${handOver.leader} ` +
+        "to lead, but its followers stayed",
     ];
   });
 }

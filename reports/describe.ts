@@ -129,6 +129,7 @@ function endText({ exitCode, lost, planned }: RecordOf<"crashed">): string {
 const REFUSED: Readonly<Record<ReconfigRefusal, string>> = {
   ReconfigDisabled: "reconfigEnabled is false",
   Unimplemented: "the release has no reconfiguration",
+  NoAuth: "the client may not write the znode with the configuration",
   ReconfigInProgress: "an earlier reconfiguration is not committed yet",
   BadVersion: "the request names another version",
   BadArguments: "too few voters, or an incremental request with groups",

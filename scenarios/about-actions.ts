@@ -18,7 +18,8 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
     name: "stall",
     about: "stalls one thread of a server, such as the one that applies committed transactions or accepts connections",
   },
-  { name: "reconfig", about: "makes a client add, remove or replace servers of the configuration" },
+  { name: "reconfig", about: "makes a client add, move, remove or replace servers of the configuration" },
+  { name: "failDns", about: "makes a server unable to resolve its own host name in the configurations that it parses" },
   { name: "crashAtConfigWrite", about: "crashes a server just before it next writes a file of its configuration" },
   {
     name: "acceptError",

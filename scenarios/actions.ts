@@ -121,6 +121,12 @@ const PERFORMERS: Performers = {
     if (result === refused || (result === "queued" && request.refused === undefined)) return {};
     return { problem: result === "none" ? "no server leads" : `expected ${refused}, got ${result}` };
   },
+  failDns: (server, { cluster }) => {
+    const sid = resolve(cluster, server);
+    if (sid === undefined) return NO_SERVER;
+    cluster.setOwnNameFails(sid, true);
+    return { undo: () => cluster.setOwnNameFails(sid, false) };
+  },
   crashAtConfigWrite: ({ server, write }, { cluster }) => {
     const sid = resolve(cluster, server);
     if (sid === undefined) return NO_SERVER;
@@ -259,12 +265,15 @@ const ONE_SERVER: CountedEffect = { kind: "servers", count: () => 1 };
 /** The result if no server leads, or if the server is not running. */
 const NO_SERVER: ActionResult = { effect: { kind: "servers", count: () => 0 } };
 
-function reconfigRequest({ add, config, fromVersion, remove }: ReconfigAction): ReconfigRequest {
+function reconfigRequest(action: ReconfigAction): ReconfigRequest {
+  const { add, authorized, config, fromVersion, ports, remove } = action;
   const version = fromVersion === undefined ? undefined : parseZxid(fromVersion);
+  const joining = serverIdsOf({ ...add, ...ports });
   return {
-    ...(add && { joining: serverIdsOf(add).map((sid) => ({ sid, role: add[sid] ?? "participant" })) }),
+    ...(joining.length > 0 && { joining: joining.map((sid) => ({ sid, role: add?.[sid], ports: ports?.[sid] })) }),
     ...(remove && { leaving: remove }),
     ...(config && { members: verifierOfConfig(config) }),
+    ...(authorized !== undefined && { authorized }),
     ...(version !== undefined && { fromVersion: version }),
   };
 }

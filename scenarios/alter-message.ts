@@ -5,6 +5,7 @@
 import type { Message } from "../cluster/server.ts";
 import {
   type ElectionMessage,
+  encodeNotification,
   isHello,
   type LearnerInfo,
   PACKET_NAMES,
@@ -21,11 +22,22 @@ export function alterMessage(message: Message, set: AlteredFields): Message {
   return { type: newType, zxid: newZxid, data: alterData(data, set) } as QuorumPacket;
 }
 
-/** Among the election messages, only a notification has a zxid. */
-function alterElectionMessage(message: ElectionMessage, { zxid }: AlteredFields): ElectionMessage {
-  if (zxid === undefined || message instanceof Uint8Array || isHello(message)) return message;
-  return { ...message, zxid: parseZxid(zxid) ?? message.zxid };
+/** Among the election messages, only a notification has these fields. */
+function alterElectionMessage(message: ElectionMessage, set: AlteredFields): ElectionMessage {
+  if (message instanceof Uint8Array || isHello(message)) return message;
+  const { bytes, configLength, configText, zxid } = set;
+  const altered = zxid === undefined ? message : { ...message, zxid: parseZxid(zxid) ?? message.zxid };
+  if (bytes === undefined && configLength === undefined && configText === undefined) return altered;
+  const encoded = encodeNotification(altered, configText);
+  if (configLength !== undefined) new DataView(encoded.buffer).setInt32(CONFIG_LENGTH_OFFSET, configLength);
+  if (bytes === undefined) return encoded;
+  const resized = new Uint8Array(bytes);
+  resized.set(encoded.subarray(0, bytes));
+  return resized;
 }
+
+/** The offset of the length of the configuration text in a notification. */
+const CONFIG_LENGTH_OFFSET = 40;
 
 function alterData(data: QuorumPacket["data"], set: AlteredFields): unknown {
   if (typeof data === "number" && set.epoch !== undefined) return set.epoch;

@@ -6,7 +6,14 @@
  * Notation: a zxid is `epoch:counter`, a range of zxids of one epoch is `1:1..1:5`, a duration is `30us`, `200ms`,
  * `1.5s` or `2m`, and a range of durations is `0.2ms..1ms`.
  */
-import type { ClusterSpec, ConfigChange, CrashSpec, EnsembleConfig, ServerOrLeader } from "../cluster/cluster-spec.ts";
+import type {
+  ClusterSpec,
+  ConfigChange,
+  CrashSpec,
+  EnsembleConfig,
+  ServerOrLeader,
+  ServerPorts,
+} from "../cluster/cluster-spec.ts";
 import type { ConfigWrite } from "../cluster/config-files.ts";
 import type { ProtocolEvent } from "../cluster/records.ts";
 import type { StallableThread } from "../cluster/server.ts";
@@ -120,16 +127,23 @@ export interface WriteAction {
   readonly bytes?: number;
 }
 
-/** A client's request to change the configuration. Either `config`, or `add` and `remove`. */
+/** A client's request to change the configuration. Either `config`, or `add`, `ports` and `remove`. */
 export interface ReconfigAction {
   /** The servers to add, with their roles. A member gets the new role. */
   readonly add?: Readonly<Record<ServerId, "participant" | "observer">>;
+  /**
+   * The new ports of servers. A server that is not in `add` keeps its role. An absent port stays as it is. Default: the
+   * ports of members stay, and other servers get DEFAULT_PORTS.
+   */
+  readonly ports?: ServerPorts;
   /** The servers to remove. */
   readonly remove?: readonly ServerId[];
   /** The whole new configuration. */
   readonly config?: EnsembleConfig;
   /** The version that the newest configuration of the leader must have. Default: any. */
   readonly fromVersion?: string;
+  /** Whether the client may write the znode with the configuration, as the super user may. Default: true. */
+  readonly authorized?: boolean;
   /**
    * The error with which the leader must refuse the request. `any`: the leader may accept or refuse it, or no server
    * leads. Default: the leader must accept it.
@@ -158,6 +172,11 @@ export type Action =
   | { readonly stall: ThreadStall }
   /** A client requests a change of the configuration at the leader. */
   | { readonly reconfig: ReconfigAction }
+  /**
+   * Makes a server unable to resolve its own host name: its address in a configuration that it parses is unresolved,
+   * and differs from a resolved one.
+   */
+  | { readonly failDns: ServerOrLeader }
   /** Crashes a server just before its next write to the files of its configuration. */
   | { readonly crashAtConfigWrite: { readonly server: ServerOrLeader; readonly write: ConfigWrite } }
   /** Makes each accept() of one thread of a server fail, for example because no file descriptor is free. */
@@ -245,6 +264,12 @@ export interface AlteredFields {
   readonly protocolVersion?: number;
   /** The configVersion in the data of FOLLOWERINFO or OBSERVERINFO. */
   readonly configVersion?: number;
+  /** The configuration text of a notification, in the form of ZooKeeper's dynamic files. */
+  readonly configText?: string;
+  /** The length of the configuration text, as a notification states it. */
+  readonly configLength?: number;
+  /** The length of a notification: it is cut off, or extended by zeros. */
+  readonly bytes?: number;
 }
 
 /** The properties of links to change. An absent field stays unchanged. */

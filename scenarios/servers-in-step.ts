@@ -6,10 +6,11 @@ import type { ReconfigAction, Step } from "./scenario.ts";
 /** Returns the configuration without this server, or undefined if no voter is left. */
 export function configWithoutServer(config: EnsembleConfig, removed: ServerId): EnsembleConfig | undefined {
   const others = (ids: readonly ServerId[]): ServerId[] => ids.filter((sid) => sid !== removed);
-  const { groups, weights, ...lists } = config;
+  const { groups, ports, weights, ...lists } = config;
   const voters = others(lists.voters);
   if (voters.length === 0) return undefined;
-  const rest = { ...lists, voters, observers: others(lists.observers) };
+  const { [removed]: _ports, ...otherPorts } = ports ?? {};
+  const rest = { ...lists, voters, observers: others(lists.observers), ...(ports && { ports: otherPorts }) };
   if (groups === undefined) return rest;
   const left = Object.fromEntries(Object.entries(groups).map(([name, group]) => [name, others(group)]));
   const { [removed]: _gone, ...otherWeights } = weights ?? {};
@@ -53,15 +54,17 @@ function withoutJoiningOrLeaving(
   { reconfig, ...step }: Extract<Step, { readonly reconfig: ReconfigAction }>,
   removed: ServerId,
 ): Step | undefined {
-  const { add = {}, config, remove = [], ...rest } = reconfig;
+  const { add = {}, config, ports = {}, remove = [], ...rest } = reconfig;
   if (config !== undefined) {
     const left = configWithoutServer(config, removed);
     return left && { ...step, reconfig: { ...rest, config: left } };
   }
   const { [removed]: _gone, ...joining } = add;
+  const { [removed]: _ports, ...moving } = ports;
   const leaving = remove.filter((sid) => sid !== removed);
   const change = {
     ...(Object.keys(joining).length > 0 && { add: joining }),
+    ...(Object.keys(moving).length > 0 && { ports: moving }),
     ...(leaving.length > 0 && { remove: leaving }),
   };
   return Object.keys(change).length === 0 ? undefined : { ...step, reconfig: { ...change, ...rest } };
@@ -72,7 +75,7 @@ export function serversInStep(step: Step): ServerId[] {
   const { at: _at, from: _from, after: _after, for: _for, when, ...action } = step;
   const named: ServerId[] = [];
   const collect = (value: unknown, key: string): void => {
-    if (key === "add") named.push(...serverIdsOf(value as ReconfigAction["add"] & object));
+    if (key === "add" || key === "ports") named.push(...serverIdsOf(value as ById));
     else if (Array.isArray(value)) for (const one of value) collect(one, key);
     else if (typeof value === "object" && value !== null && !NOT_SERVERS.has(key))
       for (const [name, one] of Object.entries(value)) collect(one, name);
@@ -97,6 +100,10 @@ const NOT_SERVERS = new Set([
   "protocolVersion",
   "nth",
   "bytes",
+  "configLength",
+  "quorum",
+  "election",
+  "client",
 ]);
 
 type ById = Readonly<Record<ServerId, unknown>>;
@@ -106,7 +113,7 @@ export function renumberServers<Value>(value: Value, ids: ReadonlyMap<ServerId, 
   const renumber = (one: unknown, key: string): unknown => {
     if (Array.isArray(one)) return one.map((item) => renumber(item, key));
     if (key === "settings") return one;
-    if (key === "weights" || key === "add")
+    if (key === "weights" || key === "add" || key === "ports")
       return Object.fromEntries(serverIdsOf(one as ById).map((sid) => [ids.get(sid) ?? sid, (one as ById)[sid]]));
     if (typeof one === "object" && one !== null) {
       return Object.fromEntries(Object.entries(one).map(([name, inner]) => [name, renumber(inner, name)]));

@@ -136,8 +136,8 @@ const SHORT_FORMS: Readonly<Record<string, (argument: never) => unknown>> = {
   disconnect: ({ server, ...rest }: Record<"server" | "from" | "orderly", unknown>) =>
     Object.keys(rest).length === 0 ? server : { server, ...rest },
   cutOneWay: ({ from, to }: Record<"from" | "to", readonly number[]>) => ({ from: oneOrMany(from), to: oneOrMany(to) }),
-  reconfig: ({ add, config, fromVersion, refused, remove }: ReconfigAction) =>
-    withoutUndefined({ add, remove, config: config && configField(config), fromVersion, refused }),
+  reconfig: ({ add, config, fromVersion, ports, remove, ...rest }: ReconfigAction) =>
+    withoutUndefined({ add, ports, remove, config: config && configField(config), fromVersion, ...rest }),
   start: startField,
   restart: startField,
   settle: (servers: readonly number[]) => oneOrMany(servers),

@@ -3,7 +3,7 @@
  * same roles. Two runs with stuck servers have the same failure if their most frequent failure reason is the same.
  */
 
-import type { InvariantId, Role, Violation } from "../../invariants/index.ts";
+import { CLIENT_INVARIANTS, type InvariantId, type Role, type Violation } from "../../invariants/index.ts";
 import { type RunOptions, ScenarioRunner } from "../../scenarios/run.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import type { LivenessOutcome, ScenarioRun } from "../../scenarios/scenario-run.ts";
@@ -18,6 +18,7 @@ export type Failure =
 
 /**
  * Returns the failure of a run: its violation; if it has none, its stuck servers; undefined if the run did not fail.
+ * A violation of CLIENT_INVARIANTS is the failure only if there is no other.
  *
  * If there are several violations, the failure is the first one that the scenario does not expect. If the scenario
  * expects all of them, the failure is the first violation of the invariant that `expect` names first. In the scenario
@@ -25,13 +26,15 @@ export type Failure =
  */
 export function failureOf(run: ScenarioRun): Failure | undefined {
   const { violates } = run.scenario.expect;
+  const isSerious = (id: InvariantId): boolean => !CLIENT_INVARIANTS.has(id);
+  const serious = run.violations.filter(({ id }) => isSerious(id));
+  const expected = violates.find(isSerious);
   const failure =
-    run.violations.find(({ id }) => !violates.includes(id)) ??
-    run.violations.find(({ id }) => id === violates[0]) ??
-    run.violations[0];
+    serious.find(({ id }) => !violates.includes(id)) ?? serious.find(({ id }) => id === expected) ?? serious[0];
   if (failure !== undefined) return failureOfViolation(failure);
-  if (!run.liveness?.stuck) return undefined;
-  return { kind: "stuck", reason: stuckReason(run.liveness) };
+  if (run.liveness?.stuck) return { kind: "stuck", reason: stuckReason(run.liveness) };
+  const [minor] = run.violations;
+  return minor && failureOfViolation(minor);
 }
 
 /** The invariants whose other server can have any role at the violation. Its role is then not part of the failure. */

@@ -130,12 +130,12 @@ function trims(scenario: Scenario, failure: Failure, { endUs, steps }: ScenarioR
 }
 
 /**
- * Returns the scenario with an expectation for every invariant that it violates. A scenario with stuck servers already
- * expects its failure.
+ * Returns the scenario with an expectation for every invariant that it violates. A scenario with stuck servers can
+ * violate CLIENT_INVARIANTS.
  */
 function expecting(scenario: Scenario, failure: Failure): Scenario {
-  if (failure.kind === "stuck") return scenario;
   const run = new ScenarioRunner(scenario, { seed: BigInt(scenario.seed ?? 1), digest: false, records: false }).run();
-  const ids = new Set([failure.id, ...run.violations.map(({ id }) => id)]);
+  const own = failure.kind === "stuck" ? [] : [failure.id];
+  const ids = new Set([...own, ...run.violations.map(({ id }) => id)]);
   return { ...scenario, expect: { ...scenario.expect, violates: [...ids] } };
 }

@@ -253,6 +253,10 @@ function* simplerAction(step: Step): Generator<Step> {
     const { orderly: _orderly, ...reset } = step.reset;
     yield { ...step, reset };
   }
+  if ("reconfig" in step && step.reconfig.ports !== undefined) {
+    const { ports: _ports, ...reconfig } = step.reconfig;
+    if (reconfig.add !== undefined || reconfig.remove !== undefined) yield { ...step, reconfig };
+  }
   if ("restart" in step && typeof step.restart === "object") yield* fewerChanges(step, step.restart);
   if ("partition" in step && step.partition.length > 1) {
     for (const group of step.partition) yield { ...step, partition: [group] };

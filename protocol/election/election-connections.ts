@@ -3,7 +3,7 @@
  *
  * Each pair of servers keeps one connection: the one that the server with the larger id opened. A server that accepts a
  * connection from a server with a smaller id closes this connection and opens one itself. It can do so only if its own
- * configuration lists the other server or, from 3.5 on, if the other server has sent its address. For each peer, the
+ * configurations list the other server or, from 3.5 on, if the other server has sent its address. For each peer, the
  * server has a send queue of one message. A newer message replaces the queued one. If the queue is empty when a
  * connection opens, the server sends its last message again, because that message may have been lost.
  *
@@ -33,6 +33,8 @@ interface PeerLink {
   connection: ConnectionId;
   /** The connection being opened, or NO_CONNECTION. */
   dialing: ConnectionId;
+  /** The port that this server dials, or has dialed last. */
+  dialedPort: number;
   /** The time at which the attempt to open `dialing` times out. */
   dialUntilUs: number;
   /** The message in the send queue; null if the queue is empty. */
@@ -45,7 +47,7 @@ interface PeerLink {
 interface DelayedSend {
   readonly link: PeerLink;
   readonly notification: Notification | null;
-  readonly mayConnect: boolean;
+  readonly port: number | undefined;
 }
 
 export class ElectionConnections {
@@ -55,8 +57,9 @@ export class ElectionConnections {
   private readonly notes: Notes;
   private readonly configurations: Configurations;
   private readonly connectsInTurn: boolean;
-  /** The first message that this server sends on a connection that it opens. */
-  private readonly hello: Hello;
+  private readonly helloHasAddress: boolean;
+  /** Whether the server dials the pending address of a peer if it cannot connect to the committed one. */
+  private readonly dialsPendingAddress: boolean;
   private readonly links = new Map<ServerId, PeerLink>();
   /** The peer of each connection; NO_SERVER for an accepted connection that has not sent its hello. */
   private readonly peers = new Map<ConnectionId, ServerId>();
@@ -75,7 +78,8 @@ export class ElectionConnections {
     this.notes = notes;
     this.configurations = configurations;
     this.connectsInTurn = behavior.electionConnectsInTurn;
-    this.hello = behavior.helloHasAddress ? { hello: myid, address: true } : { hello: myid };
+    this.helloHasAddress = behavior.helloHasAddress;
+    this.dialsPendingAddress = behavior.electionConnectsInTurn || behavior.pendingAddressIsDialed;
   }
 
   /** Sends a notification to another server (QuorumCnxManager#toSend). */
@@ -90,19 +94,20 @@ export class ElectionConnections {
   /**
    * If the peer is connected, sends the notification (if it is not null). If the peer is not connected, queues the
    * notification and connects, if the address of the peer is known: from this server's configuration, or from a hello.
+   * `port` stands for that address; undefined if there is none.
    */
   private sendOrConnect(
     nowUs: number,
     link: PeerLink,
     notification: Notification | null,
-    mayConnect = this.configurations.knows(link.sid),
+    port = this.configurations.electionPortOf(link.sid),
   ): void {
     if (this.blockingLink !== null) {
-      this.delayed.push({ link, notification, mayConnect });
+      this.delayed.push({ link, notification, port });
       if (notification !== null) this.notes.notificationDelayed(link.sid, this.blockingLink.sid);
     } else if (link.connection === NO_CONNECTION) {
       link.queued = notification ?? link.queued;
-      if (mayConnect) this.connectOne(nowUs, link);
+      if (port !== undefined) this.connectOne(nowUs, link, port);
     } else if (notification !== null) {
       link.last = notification;
       this.effects.send(link.connection, notification);
@@ -140,7 +145,7 @@ export class ElectionConnections {
   connected(nowUs: number, connection: ConnectionId): void {
     const link = this.linkOf(connection);
     if (link === undefined) return;
-    this.effects.send(connection, this.hello);
+    this.effects.send(connection, this.hello());
     if (link.sid > this.myid) {
       this.peers.delete(connection);
       this.effects.close(connection);
@@ -162,7 +167,7 @@ export class ElectionConnections {
     }
     if (link.dialing !== connection) return;
     this.note(link.sid, "refused");
-    this.dialEnded(nowUs, link);
+    this.dialFailed(nowUs, link);
   }
 
   /**
@@ -182,8 +187,8 @@ export class ElectionConnections {
       this.closeConnection(link);
       this.effects.close(connection);
       this.note(link.sid, "closed-peer-id-smaller");
-      const hasAddress = message.address === true && this.hello.address === true;
-      this.sendOrConnect(nowUs, link, null, hasAddress || this.configurations.knows(link.sid));
+      const address = this.helloHasAddress ? message.electionPort : undefined;
+      this.sendOrConnect(nowUs, link, null, address ?? this.configurations.electionPortOf(link.sid));
     } else {
       this.peers.set(connection, message.hello);
       this.use(link, connection);
@@ -199,22 +204,40 @@ export class ElectionConnections {
         this.peers.delete(link.dialing);
         this.effects.close(link.dialing);
         this.note(link.sid, "timed-out");
-        this.dialEnded(nowUs, link);
+        this.dialFailed(nowUs, link);
       } else {
         this.effects.setTimer(TIMER_DIAL, link.dialUntilUs - nowUs);
       }
     }
   }
 
-  private connectOne(nowUs: number, link: PeerLink): void {
+  /** Returns the first message that this server sends on a connection that it opens. */
+  private hello(): Hello {
+    const { configurations, helloHasAddress, myid } = this;
+    return helloHasAddress ? { hello: myid, electionPort: configurations.own.election } : { hello: myid };
+  }
+
+  private connectOne(nowUs: number, link: PeerLink, port: number): void {
     const isBusy = link.connection !== NO_CONNECTION || link.dialing !== NO_CONNECTION;
     if (isBusy) return;
     const timeoutUs = this.settings.cnxTimeoutMs * 1000;
-    link.dialing = this.effects.connect(link.sid, ELECTION_PORT);
+    link.dialing = this.effects.connect(link.sid, ELECTION_PORT, port);
+    link.dialedPort = port;
     link.dialUntilUs = nowUs + timeoutUs;
     this.peers.set(link.dialing, link.sid);
     this.effects.setTimer(TIMER_DIAL, timeoutUs);
     if (this.connectsInTurn) this.blockingLink = link;
+  }
+
+  /** Handles an attempt to connect that has failed: tries the pending address, if the release does so. */
+  private dialFailed(nowUs: number, link: PeerLink): void {
+    const changed = this.configurations.changedElectionPortOf(link.sid, link.dialedPort);
+    if (!this.dialsPendingAddress || changed === undefined) {
+      this.dialEnded(nowUs, link);
+      return;
+    }
+    link.dialing = NO_CONNECTION;
+    this.connectOne(nowUs, link, changed);
   }
 
   /** Handles the end of an attempt to connect: the connection is open, was refused, or timed out. */
@@ -225,7 +248,7 @@ export class ElectionConnections {
     while (this.blockingLink === null) {
       const next = this.delayed.shift();
       if (next === undefined) return;
-      this.sendOrConnect(nowUs, next.link, next.notification, next.mayConnect);
+      this.sendOrConnect(nowUs, next.link, next.notification, next.port);
     }
   }
 
@@ -256,7 +279,10 @@ export class ElectionConnections {
   private link(sid: ServerId): PeerLink {
     const known = this.links.get(sid);
     if (known !== undefined) return known;
-    const link = { sid, connection: NO_CONNECTION, dialing: NO_CONNECTION, dialUntilUs: 0, queued: null, last: null };
+    const link = {
+      ...{ sid, connection: NO_CONNECTION, dialing: NO_CONNECTION, dialedPort: 0, dialUntilUs: 0 },
+      ...{ queued: null, last: null },
+    };
     this.links.set(sid, link);
     return link;
   }

@@ -4,6 +4,7 @@
  */
 import type { AcceptErrors } from "../accept-errors.ts";
 import type { Behavior } from "../behavior.ts";
+import type { Configurations } from "../configurations.ts";
 import {
   type ConnectionId,
   type Effects,
@@ -29,6 +30,7 @@ export interface ListeningServer {
   readonly effects: Effects;
   readonly notes: Notes;
   readonly acceptErrors: AcceptErrors;
+  readonly configurations: Configurations;
   exit(code: number, reason: FailureReason, detail: string): void;
 }
 
@@ -36,6 +38,8 @@ export class ElectionListener {
   private readonly server: ListeningServer;
   private readonly connections: ElectionConnections;
   private isOpen = false;
+  /** The port on which the thread listens, or has listened last. */
+  private port = 0;
   /** The number of errors since the thread has accepted a connection (numRetries). */
   private errors = 0;
   private lastAccepted: ConnectionId = NO_CONNECTION;
@@ -48,8 +52,17 @@ export class ElectionListener {
   }
 
   open(): void {
+    const { configurations, effects } = this.server;
     this.isOpen = true;
-    this.server.effects.listen(ELECTION_PORT);
+    this.port = configurations.own.election;
+    effects.listen(ELECTION_PORT, this.port);
+  }
+
+  /** Listens on the election port of the committed configuration, after the election service has ended. */
+  restart(): void {
+    if (!this.isOpen || this.port === this.server.configurations.own.election) return;
+    this.server.effects.unlisten(ELECTION_PORT, this.port);
+    this.open();
   }
 
   /** Handles a connection that has arrived: the thread accepts it, or its accept() fails. */
@@ -67,7 +80,7 @@ export class ElectionListener {
       this.isOpen = false;
       this.errors++;
       notes.acceptFailed("listener-closes-port", this.errors);
-      effects.unlisten(ELECTION_PORT);
+      effects.unlisten(ELECTION_PORT, this.port);
       effects.setTimer(TIMER_LISTEN, PAUSE_US);
     }
     effects.close(connection);

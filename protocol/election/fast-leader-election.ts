@@ -38,6 +38,8 @@ export interface ElectionServer {
   electionDone(state: ServerState, vote: Vote, supporters: AckSet): void;
   /** Makes the configuration in a notification the committed one (QuorumPeer#processReconfig). */
   processReconfig(config: QuorumVerifier, designated: null, zxid: Zxid, restartsElection: boolean): boolean;
+  /** Called when a new election service starts, which listens on the election port of the configuration. */
+  restartListener(): void;
   /** Called when another voter is LOOKING while this server is not (Leader#reportLookingSid). */
   lookingAgain(sid: ServerId): void;
 }
@@ -149,6 +151,7 @@ export class FastLeaderElection {
   /** Ends the election service and starts a new one, whose round is 0 (QuorumPeer#restartLeaderElection). */
   restart(): void {
     this.connections.closeAll();
+    this.server.restartListener();
     this.round = 0;
   }
 
@@ -156,6 +159,7 @@ export class FastLeaderElection {
   timeout(): void {
     if (!this.deadline.fired(this.server.nowUs) || !this.running) return;
     if (this.hasEnded) {
+      this.server.restartListener();
       this.round = 0;
       this.start();
       return;

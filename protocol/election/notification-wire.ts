@@ -1,10 +1,14 @@
 /**
  * The wire format of notifications, as FastLeaderElection.Messenger reads them from servers of all releases. The oldest
  * form has 28 bytes. The form of 40 bytes also contains the peer epoch. Longer forms also contain the version and, from
- * version 2 on, a configuration text. The configuration text is not modeled.
+ * version 2 on, a configuration text. The reader ignores a text that it cannot parse, but not the rest of the message.
  */
 import type { Notification, ServerState } from "../packets.ts";
 import { asEpoch, asServerId, asZxid, epochOf } from "../zxid.ts";
+import { readConfig, writeConfig } from "./config-wire.ts";
+
+/** The length of a notification without its configuration text. */
+const HEADER_BYTES = 44;
 
 /** Reads a notification. Returns undefined for bytes that WorkerReceiver ignores. */
 export function decodeNotification(bytes: Uint8Array): Notification | undefined {
@@ -30,15 +34,20 @@ export function decodeNotification(bytes: Uint8Array): Notification | undefined 
   if (length < 40) return undefined;
   notification.version = view.getInt32(36);
   if (notification.version <= 1) return notification;
-  if (length < 44) return undefined;
+  if (length < HEADER_BYTES) return undefined;
   const configLength = view.getInt32(40);
-  if (configLength < 0 || configLength > length || 44 + configLength > length) return undefined;
-  return notification;
+  if (configLength < 0 || HEADER_BYTES + configLength > length) return undefined;
+  const text = bytes.subarray(HEADER_BYTES, HEADER_BYTES + configLength);
+  const config = configLength === 0 ? undefined : readConfig(String.fromCharCode(...text));
+  return config === undefined ? notification : { ...notification, config };
 }
 
-/** Writes a notification with an empty configuration text (FastLeaderElection#buildMsg). */
-export function encodeNotification(notification: Notification): Uint8Array {
-  const bytes = new Uint8Array(44);
+/**
+ * Writes a notification with its configuration, or with another text instead of it (FastLeaderElection#buildMsg). The
+ * text must be ASCII.
+ */
+export function encodeNotification(notification: Notification, text = configTextOf(notification)): Uint8Array {
+  const bytes = new Uint8Array(HEADER_BYTES + text.length);
   const view = new DataView(bytes.buffer);
   view.setInt32(0, notification.state);
   view.setBigInt64(4, BigInt(notification.leader));
@@ -46,6 +55,11 @@ export function encodeNotification(notification: Notification): Uint8Array {
   view.setBigInt64(20, BigInt(notification.electionEpoch));
   view.setBigInt64(28, BigInt(notification.peerEpoch));
   view.setInt32(36, notification.version);
-  view.setInt32(40, 0);
+  view.setInt32(40, text.length);
+  for (let i = 0; i < text.length; i++) view.setUint8(HEADER_BYTES + i, text.charCodeAt(i));
   return bytes;
+}
+
+function configTextOf({ config }: Notification): string {
+  return config === undefined ? "" : writeConfig(config);
 }

@@ -125,6 +125,8 @@ export class Leader
    * thread notices the error at the next half tick.
    */
   private internalError: InternalError | null = null;
+  /** The quorum port, which stays the same while the server leads. */
+  private readonly quorumPort: number;
   /** Whether the main thread stalls just before it counts the leader itself: for the epoch, or for ACKEPOCH. */
   private stalled = false;
   /** Whether the leader only sends pings at the next half tick. */
@@ -134,6 +136,7 @@ export class Leader
     super(server);
     this.server = server;
     this.supporters = supporters;
+    this.quorumPort = server.configurations.own.quorum;
     this.epochProposal = new EpochProposal(
       server.myid,
       server.configurations.epochVerifier,
@@ -155,7 +158,7 @@ export class Leader
   start(): void {
     const { behavior, effects } = this.server;
     this.server.setPhase(DISCOVERY);
-    effects.listen(QUORUM_PORT);
+    effects.listen(QUORUM_PORT, this.quorumPort);
     if (behavior.leaderSnapshots) this.server.saveSnapshot(false);
     else this.snapshotSaved(true);
   }
@@ -217,7 +220,7 @@ export class Leader
       this.internalError = { reason: "acceptor-failed", detail: "accept() failed on the quorum port" };
     }
     if (!behavior.failedAcceptorClosesPort) return;
-    effects.unlisten(QUORUM_PORT);
+    effects.unlisten(QUORUM_PORT, this.quorumPort);
     this.resetBacklog();
   }
 
@@ -335,6 +338,8 @@ export class Leader
     if (settings.initialCounter > 0) this.zxid = makeZxid(this.epoch, settings.initialCounter);
     server.setPhase(BROADCAST);
     this.activatePending();
+    const { configZnode } = database;
+    if (configZnode !== undefined) server.notes.configShown(configZnode, server.configurations.committed);
     server.notes.established(this.epoch, database.history, this.newLeaderAck?.acked);
     for (const handler of [...this.handlers]) handler.leaderStarted();
     // A handler can find a REQUEST in its inbox and propose it. If this uses up the zxids of the epoch, the leader no
@@ -349,6 +354,7 @@ export class Leader
   private activatePending(): void {
     const { behavior, configurations, settings } = this.server;
     if (!behavior.knowsReconfig) return;
+    if (behavior.leaderWritesConfigZnode) this.server.initConfigZnode();
     if (!settings.reconfigEnabled && behavior.reconfigDisabledKeepsPending) return;
     const { acked } = assertPresent(this.newLeaderAck, "newLeaderAck", this.phase);
     this.activate(configurations.pending, acked, this.zxid);
@@ -522,7 +528,9 @@ export class Leader
       this.propose(makeTxn(zxid, `error: ${checked}`));
       return checked;
     }
-    this.propose({ ...makeTxn(zxid, configText(checked)), config: checked });
+    const { joining = [], members } = request;
+    const namesLeader = members !== undefined || joining.some(({ sid }) => sid === this.server.myid);
+    this.propose({ ...makeTxn(zxid, configText(checked)), config: checked }, namesLeader);
     return "proposed";
   }
 
@@ -546,10 +554,14 @@ export class Leader
     return zxid;
   }
 
-  private propose(txn: Txn): void {
+  /**
+   * Proposes a transaction. `namesLeader`: whether a reconfiguration names this leader. If not, its configuration has
+   * the address object of the configuration before it (PrepRequestProcessor#pRequest2Txn).
+   */
+  private propose(txn: Txn, namesLeader = true): void {
     const { configurations } = this.server;
     // Later proposals need the quorums of both configurations, until the new one is committed.
-    if (txn.config !== undefined) configurations.see(txn.config);
+    if (txn.config !== undefined) configurations.see(txn.config, namesLeader);
     this.lastProposed = txn.zxid;
     this.outstanding.push({ txn, acks: configurations.proposalAcks() });
     this.server.notes.proposed(txn);
@@ -625,12 +637,9 @@ export class Leader
    * this leader commits nothing more.
    */
   private activate(config: QuorumVerifier, acks: AckSet, zxid: Zxid): ServerId {
-    const { behavior, myid } = this.server;
-    const designated = designatedLeader(
-      myid,
-      acks,
-      this.outstanding.map((proposal) => proposal.acks),
-    );
+    const { behavior, configurations, myid } = this.server;
+    const later = this.outstanding.map((proposal) => proposal.acks);
+    const designated = designatedLeader(myid, acks, later, configurations.keepsQuorumAddress(config));
     this.server.processReconfig(config, designated, zxid, true);
     if (behavior.activationEndsOldQuorum) {
       for (const proposal of this.outstanding) proposal.acks = proposal.acks.withoutOld;
@@ -682,7 +691,7 @@ export class Leader
     this.server.notes.failed(reason, undefined, detail);
     const served = this.phase === "broadcast";
     this.phase = "shutting-down";
-    this.server.effects.unlisten(QUORUM_PORT);
+    this.server.effects.unlisten(QUORUM_PORT, this.quorumPort);
     this.server.effects.cancelTimer(TIMER_TICK);
     if (!served && this.internalError === null) this.end();
     else if (!served || this.log?.stop()) this.finishShutdown();

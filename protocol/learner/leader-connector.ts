@@ -21,6 +21,7 @@ export class LeaderConnector {
   private readonly effects: Effects;
   private readonly leader: ServerId;
   private readonly port: Port;
+  private readonly portNumber: number | undefined;
   private readonly pauseUs: number;
   /** The time limit of one try. */
   private readonly tryUs: number;
@@ -36,11 +37,13 @@ export class LeaderConnector {
     leader: ServerId,
     nowUs: number,
     port: Port = QUORUM_PORT,
+    portNumber?: number,
   ) {
     const { connectToLearnerMasterLimit, initLimit, leaderConnectDelayDuringRetryMs, syncLimit, tickTimeMs } = settings;
     this.effects = effects;
     this.leader = leader;
     this.port = port;
+    this.portNumber = portNumber;
     this.pauseUs = behavior.shortConnectPause ? leaderConnectDelayDuringRetryMs * 1000 : LONG_PAUSE_US;
     this.tryUs = behavior.shortConnectPause ? Number.POSITIVE_INFINITY : syncLimit * tickTimeMs * 1000;
     this.settings = settings;
@@ -51,7 +54,7 @@ export class LeaderConnector {
   }
 
   connect(nowUs: number): void {
-    this.connection = this.effects.connect(this.leader, this.port);
+    this.connection = this.effects.connect(this.leader, this.port, this.portNumber);
     this.effects.setTimer(TIMER_CONNECT, Math.min(this.tryUs, this.untilUs - nowUs));
   }
 

@@ -38,6 +38,7 @@ import {
   SNAP,
   startsStream,
 } from "../packets.ts";
+import { portsOf } from "../quorum.ts";
 import { limitText, type ReadLimit } from "../settings.ts";
 import type { Txn } from "../storage/history.ts";
 import { unreadablePacket } from "../unreadable-packet.ts";
@@ -122,13 +123,15 @@ export class Learner implements SyncLearner, ServingLearner, HostingFollower {
   private stopsServer = false;
 
   constructor(server: LearnerServer, leaderId: ServerId, observer: boolean, port: Port = QUORUM_PORT) {
-    const { behavior, effects, nowUs, settings } = server;
+    const { behavior, configurations, effects, nowUs, settings } = server;
     this.server = server;
     this.leaderId = leaderId;
     this.observer = observer;
     this.port = port;
     this.reads = new Deadline(effects, TIMER_ROLE);
-    this.connector = new LeaderConnector(effects, settings, behavior, leaderId, nowUs, port);
+    // Learner#findLeader looks only in the committed configuration.
+    const number = port === QUORUM_PORT ? portsOf(configurations.committed, leaderId).quorum : undefined;
+    this.connector = new LeaderConnector(effects, settings, behavior, leaderId, nowUs, port, number);
   }
 
   // ---- connecting
@@ -315,6 +318,8 @@ export class Learner implements SyncLearner, ServingLearner, HostingFollower {
     assertPresent(this.service, "service", this.phase).serve(rest);
     if (this.phase !== "serving") return;
     server.setPhase(BROADCAST);
+    const { configZnode } = server.database;
+    if (configZnode !== undefined) server.notes.configShown(configZnode, server.configurations.committed);
     server.notes.active(newEpoch, this.leaderId, server.database.history, this.port === OBSERVER_MASTER_PORT);
     this.startObserverMaster();
     this.resumeReading();

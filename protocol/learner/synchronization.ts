@@ -239,6 +239,7 @@ export class Synchronization implements LogUser, SyncRest {
 
   /** Reads the packets after DIFF, TRUNC or SNAP. */
   private readPackets(): void {
+    this.server.initConfigZnode();
     this.writeToTxnLog = !this.snapshotNeeded;
     this.resumeReading();
   }

@@ -3,13 +3,14 @@
  * DataTree, FileTxnSnapLog). It survives changes of role and is lost with the process.
  *
  * The log and the snapshots here have the content that a program would find if it read the files now, synced or not.
- * The host keeps track of durability. Not modeled: znodes. A History represents the tree.
+ * The host keeps track of durability. Not modeled: znodes, except /zookeeper/config. A History represents the tree.
  */
 import { assertPresent } from "../assert.ts";
 import type { Behavior } from "../behavior.ts";
 import { bytesOf, bytesOfTxns } from "../buffer-limit.ts";
 import type { DiskImage } from "../effects.ts";
 import type { Snapshot } from "../packets.ts";
+import type { QuorumVerifier } from "../quorum.ts";
 import type { Settings } from "../settings.ts";
 import { leavesGap, NO_ZXID, ZERO_ZXID, type Zxid } from "../zxid.ts";
 import type { History, Txn } from "./history.ts";
@@ -39,6 +40,11 @@ export class Database {
    * if there is no database.
    */
   lastProcessedZxid: Zxid = ZERO_ZXID;
+  /**
+   * The content of /zookeeper/config. A snapshot that a scenario describes has the configuration of the server that
+   * loads it at its start. Undefined if the content is not known.
+   */
+  configZnode: QuorumVerifier | undefined;
   /** The number of transactions appended since the log was rolled (ZKDatabase#getTxnCount). */
   txnCount = 0;
   /** Whether a background thread is writing a snapshot (SyncRequestProcessor's snapThreadMutex). */
@@ -88,6 +94,7 @@ export class Database {
     this.lastProcessedZxid = ZERO_ZXID;
     this.committed = [];
     this.committedStart = 0;
+    this.configZnode = undefined;
     this.initialized = false;
   }
 
@@ -97,6 +104,7 @@ export class Database {
    * becomes -1 instead if db.autocreate is off (ZOOKEEPER-261).
    */
   restore(image: DiskImage): "log-without-snapshot" | "proposal-gap" | undefined {
+    const { configZnode } = this;
     this.clear();
     this.files = image.logFiles.map(({ name, txns }) => ({ name, txns: [...txns], ascending: isAscending(txns) }));
     this.openFile = undefined;
@@ -114,6 +122,8 @@ export class Database {
       this.history = newest.history;
       this.lastProcessedZxid = newest.zxid;
     }
+    // Without a snapshot, the tree keeps the node (FileTxnSnapLog#restore).
+    this.configZnode = newest?.config ?? configZnode;
     this.initialized = true;
     const gap = this.fastForward();
     this.logHistory = this.history;
@@ -156,6 +166,7 @@ export class Database {
     this.clear();
     this.history = snapshot.history;
     this.lastProcessedZxid = zxid;
+    this.configZnode = snapshot.config;
     this.initialized = true;
   }
 
@@ -222,7 +233,8 @@ export class Database {
 
   /** Returns the tree as it is now, for a SNAP packet or a snapshot file. */
   snapshot(): Snapshot {
-    return { zxid: this.lastProcessedZxid, history: this.history };
+    const { configZnode: config, history, lastProcessedZxid: zxid } = this;
+    return config === undefined ? { zxid, history } : { zxid, history, config };
   }
 
   /**
@@ -257,6 +269,7 @@ export class Database {
 
   private applyToTree(txn: Txn): void {
     this.history = withTxn(this.history, txn);
+    if (txn.config !== undefined) this.configZnode = txn.config;
     if (txn.zxid > this.lastProcessedZxid) this.lastProcessedZxid = txn.zxid;
   }
 

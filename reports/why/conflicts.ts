@@ -98,6 +98,7 @@ const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
       : [zxid === undefined ? find.state(server) : find.delivers(server, zxid), find.state(other ?? server)],
   "config-agreement": (find, { server }) => [find.configs.last(server), find.configs.rival(server)],
   "seen-config-kept": (find, { server }) => [find.configs.start(server), find.configs.newest(server)],
+  "config-znode-is-committed": (find, { server }) => [find.state(server), find.state(server)],
   "newest-config-leads": (find, { server, other, facts: { epoch } }) => [
     find.establishments.of(epoch, server),
     find.state(other ?? server),

@@ -1,11 +1,12 @@
 /** Checks the configuration file of one server: its servers exist, have one role, and can form a quorum. */
 import type { EnsembleConfig } from "../../cluster/cluster-spec.ts";
+import { DEFAULT_PORTS } from "../../protocol/ports.ts";
 import { type ServerId, serverIdsOf } from "../../protocol/zxid.ts";
 import type { FieldChecks } from "./field-checks.ts";
 import type { Path } from "./field-path.ts";
 
 export function checkConfig(checks: FieldChecks, config: EnsembleConfig, path: Path): void {
-  const { groups, observers, version, voters, weights } = config;
+  const { groups, observers, ports, version, voters, weights } = config;
   checks.servers(voters, [...path, "voters"]);
   checks.servers(observers, [...path, "observers"]);
   if (voters.length === 0) checks.report([...path, "voters"], voters, "is empty", "at least one server that votes");
@@ -14,6 +15,14 @@ export function checkConfig(checks: FieldChecks, config: EnsembleConfig, path: P
     checks.report([...path, "observers", i], id, "is a voter, too", "servers that are not in voters");
   }
   if (version !== undefined) checks.zxid(version, [...path, "version"]);
+  for (const id of serverIdsOf(ports ?? {})) {
+    const { election, quorum } = { ...DEFAULT_PORTS, ...ports?.[id] };
+    if (election === quorum) {
+      checks.report([...path, "ports", String(id)], undefined, "has equal ports", "a quorum port and an election port");
+    }
+    if (voters.includes(id) || observers.includes(id)) continue;
+    checks.report([...path, "ports", String(id)], id, "is no member", "ports of voters and observers", true);
+  }
   if (groups !== undefined) checkGroups(checks, voters, groups, [...path, "groups"]);
   if (weights !== undefined) checkWeights(checks, config, weights, path);
 }

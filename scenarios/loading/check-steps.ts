@@ -110,6 +110,7 @@ const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
   pause: checkServerOrLeader,
   stall: (checks, { server }: ThreadStall, path) => checkServerOrLeader(checks, server, [...path, "server"]),
   reconfig: checkReconfig,
+  failDns: checkServerOrLeader,
   crashAtConfigWrite: (checks, { server }: { server: ServerOrLeader }, path) =>
     checkServerOrLeader(checks, server, [...path, "server"]),
   acceptError: (checks, { server }: AcceptError, path) => checkServerOrLeader(checks, server, [...path, "server"]),
@@ -173,22 +174,25 @@ const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
   disk: checkDiskFault,
 };
 
-function checkReconfig(checks: FieldChecks, { add, config, fromVersion, remove }: ReconfigAction, path: Path): void {
+function checkReconfig(checks: FieldChecks, request: ReconfigAction, path: Path): void {
+  const { add, config, fromVersion, ports, remove } = request;
+  const changes = add !== undefined || ports !== undefined || remove !== undefined;
   checks.servers(serverIdsOf(add ?? {}), [...path, "add"]);
+  checks.servers(serverIdsOf(ports ?? {}), [...path, "ports"]);
   checks.servers(remove ?? [], [...path, "remove"]);
   if (fromVersion !== undefined) checks.zxid(fromVersion, [...path, "fromVersion"]);
   if (config === undefined) {
-    if (add !== undefined || remove !== undefined) return;
-    checks.report(path, undefined, "changes nothing", "add, remove or config");
+    if (changes) return;
+    checks.report(path, undefined, "changes nothing", "add, ports, remove or config");
     return;
   }
   checkConfig(checks, config, [...path, "config"]);
-  if (add !== undefined || remove !== undefined) {
+  if (changes) {
     checks.report(
       [...path, "config"],
       undefined,
       "replaces the whole configuration",
-      "either config, or add and remove",
+      "either config, or add, ports and remove",
     );
   }
 }

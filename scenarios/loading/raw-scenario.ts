@@ -115,6 +115,7 @@ export interface RawStep {
     readonly config?: RawEnsembleConfig;
     readonly fromVersion?: RawZxid;
   };
+  readonly failDns?: ServerId | "leader";
   readonly crashAtConfigWrite?: Extract<Action, { crashAtConfigWrite: unknown }>["crashAtConfigWrite"];
   readonly acceptError?: AcceptError;
   readonly isolate?: ServerId | "leader";

@@ -196,6 +196,7 @@ function completeAction(raw: RawStep): Action {
   if (raw.pause !== undefined) return { pause: raw.pause };
   if (raw.stall !== undefined) return { stall: raw.stall };
   if (raw.reconfig !== undefined) return { reconfig: completeReconfig(raw.reconfig) };
+  if (raw.failDns !== undefined) return { failDns: raw.failDns };
   if (raw.crashAtConfigWrite !== undefined) return { crashAtConfigWrite: raw.crashAtConfigWrite };
   if (raw.acceptError !== undefined) return { acceptError: raw.acceptError };
   if (raw.resume !== undefined) return { resume: raw.resume };

@@ -40,14 +40,15 @@ it("2 groups, a view without servers 5 and 6: group b consists of server 4 only"
   expect(verifier.containsQuorum(sids(1, 4))).toBe(true);
 });
 
-it("2 groups and an observer: the configuration of a verifier gives an equal verifier", () => {
+it("2 groups, an observer and a port: the configuration of a verifier gives an equal verifier", () => {
   const verifier = verifierOfConfig({
     voters: sids(1, 2, 3, 4),
     observers: sids(5),
     groups: { a: sids(1, 2), b: sids(3, 4) },
     weights: { [asServerId(1)]: 3 },
+    ports: { [asServerId(5)]: { client: 9 } },
     version: "2:7",
   });
-  const text = "voters 1,2,3,4; observers 5; groups 1,2 | 3,4; weights 1=3; version 2:7";
+  const text = "voters 1,2,3,4; observers 5; groups 1,2 | 3,4; weights 1=3; ports 5=2888:3888;9; version 2:7";
   expect([configText(verifier), configText(verifierOfConfig(configOfVerifier(verifier)))]).toEqual([text, text]);
 });

@@ -110,6 +110,8 @@ interface Connect {
   readonly connection: ConnectionId;
   readonly to: number;
   readonly port: Port;
+  /** The number of the port. */
+  readonly number: number | undefined;
   readonly atUs: number;
 }
 
@@ -360,9 +362,9 @@ export class BarePeer implements Effects {
 
   // ---- Effects
 
-  connect(to: ServerId, port: Port): ConnectionId {
+  connect(to: ServerId, port: Port, number?: number): ConnectionId {
     const connection = asConnectionId(++this.connections);
-    this.connects.push({ connection, to, port, atUs: this.nowUs });
+    this.connects.push({ connection, to, port, number, atUs: this.nowUs });
     return connection;
   }
   send(connection: ConnectionId, message: QuorumPacket | ElectionMessage): void {

@@ -94,7 +94,14 @@ function answersOf(
 
 /** The election of one server that has no connections. */
 function electionOf(qv: string | undefined, myid = "0"): FastLeaderElection {
-  const host = { behavior: NEWEST, settings: DEFAULT_SETTINGS, effects: NO_EFFECTS, notes: undefined as never };
+  const host = {
+    behavior: NEWEST,
+    settings: DEFAULT_SETTINGS,
+    effects: NO_EFFECTS,
+    notes: undefined as never,
+    myid: asServerId(0),
+    ownNameFails: false,
+  };
   const configurations = new Configurations(host, verifierOf(qv), undefined);
   const server = { configurations, myid: asServerId(Number(myid)) };
   return new FastLeaderElection(server as ElectionServer, undefined as never, NO_EFFECTS, undefined as never);

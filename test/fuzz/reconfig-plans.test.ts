@@ -8,6 +8,7 @@ import { configAfter, hasQuorums, possibleConfigs } from "../../fuzz/possible-co
 import { runPlan } from "../../fuzz/run-plan.ts";
 import { isPossible, simplerScenarios } from "../../fuzz/shrink/simpler.ts";
 import { asServerId } from "../../protocol/index.ts";
+import type { Scenario, Step } from "../../scenarios/scenario.ts";
 import { serversInStep } from "../../scenarios/servers-in-step.ts";
 
 const SEEDS = Array.from({ length: 1000 }, (_, i) => BigInt(i + 1));
@@ -51,6 +52,22 @@ describe("plans with changes of the ensemble", () => {
       const known = Object.keys(servers).map(Number);
       expect(steps.flatMap(serversInStep).filter((sid) => !known.includes(sid))).toEqual([]);
     }
+  });
+});
+
+describe("a request that changes ports", () => {
+  const requests = SEEDS.flatMap((seed) => {
+    const { scenario } = planOfSeed(seed, { zookeeper: "3.9.5", faults: ENSEMBLE_FAULTS });
+    return scenario.steps.some((step) => "reconfig" in step && step.reconfig.ports !== undefined) ? [scenario] : [];
+  });
+
+  it("is drawn, and shrinking can remove the ports alone", () => {
+    expect(requests.length).toBeGreaterThan(20);
+    const ports = (steps: readonly Step[]): number =>
+      steps.filter((step) => "reconfig" in step && step.reconfig.ports !== undefined).length;
+    const [scenario] = requests as [Scenario];
+    const simpler = [...simplerScenarios(scenario)].filter(({ steps }) => steps.length === scenario.steps.length);
+    expect(simpler.some(({ steps }) => ports(steps) < ports(scenario.steps))).toBe(true);
   });
 });
 

@@ -116,6 +116,12 @@ export class HandwrittenServer {
     return this;
   }
 
+  /** The server starts to serve with these voters in /zookeeper/config, and others in its committed configuration. */
+  shows(znode: readonly number[], committed: readonly number[]): this {
+    this.notes.configShown(majority(znode.map(asServerId)), majority(committed.map(asServerId)));
+    return this;
+  }
+
   /** The process starts with these voters in the committed configuration, and without a pending one. */
   startsWith(voters: readonly number[], version: number): this {
     this.run.invariants.startsWith(this.sid, majority(voters.map(asServerId), [], version), undefined);

@@ -338,6 +338,16 @@ const CASES: Readonly<Record<InvariantId, Case>> = {
       notes: (run) => run.server(1).leads(1, "").commits([1, 2, 3], 7).server(2).follows(1, 1, ""),
     },
   },
+  "config-znode-is-committed": {
+    violation: {
+      name: "a server starts to serve with an old list of servers in /zookeeper/config",
+      notes: (run) => run.server(1).shows([1, 2], [1, 2, 3]),
+    },
+    legal: {
+      name: "/zookeeper/config contains the committed configuration",
+      notes: (run) => run.server(1).shows([1, 2], [2, 1]),
+    },
+  },
   "claimed-quorums": {
     violation: {
       name: "a leader is established after ACKs of NEWLEADER from an observer only",

@@ -10,7 +10,8 @@ import type { EnsembleConfig } from "../../cluster/cluster-spec.ts";
 import { verifierOfConfig } from "../../cluster/verifier.ts";
 import { loadScenario } from "../../lib/load-scenario.ts";
 import { designatedLeader } from "../../protocol/leader/reconfig.ts";
-import { AckSet, configText, type QuorumVerifier, sameConfig } from "../../protocol/quorum.ts";
+import type { Ports } from "../../protocol/ports.ts";
+import { AckSet, configText, portsOf, type QuorumVerifier, sameConfig } from "../../protocol/quorum.ts";
 import { asServerId, asZxid, formatZxid, type ServerId } from "../../protocol/zxid.ts";
 import { ASKED_RELEASES } from "./asked-releases.ts";
 import type { Kind } from "./kinds.ts";
@@ -20,6 +21,8 @@ interface Config {
   readonly observers: readonly number[];
   readonly groups?: readonly (readonly number[])[];
   readonly weights?: Readonly<Record<number, number>>;
+  /** The ports that are not the default ones. */
+  readonly ports?: Readonly<Record<number, Partial<Ports>>>;
   readonly version: number;
 }
 
@@ -55,19 +58,31 @@ const sid = fc.constantFrom(...SIDS);
 const EPOCH = 2 ** 32;
 const version = fc.constantFrom(0, 1, EPOCH, EPOCH + 1, EPOCH + 20, 2 * EPOCH);
 
+/** Few ports are drawn, so two servers or configurations often have the same ones. */
+const PORTS = {
+  quorum: fc.constantFrom(2888, 2889),
+  election: fc.constantFrom(3888, 3889),
+  client: fc.constantFrom(2181, 2182),
+};
+
 /** Few configurations are drawn, so two of them are often equal or have servers in common. */
 const config: fc.Arbitrary<Config> = fc
   .record({
     members: fc.subarray(SIDS, { minLength: 2 }),
     observerCount: fc.constantFrom(0, 0, 1, 2),
     groupCount: fc.constantFrom(0, 0, 0, 1, 2, 3),
+    ports: fc.dictionary(fc.constantFrom("1", "2", "3"), fc.record(PORTS, { requiredKeys: [] }), { maxKeys: 2 }),
     weightOf: fc.array(fc.constantFrom(1, 1, 0, 2, 3), { minLength: 7, maxLength: 7 }),
     version,
   })
-  .map(({ groupCount, members, observerCount, version, weightOf }) => {
+  .map(({ groupCount, members, observerCount, ports, version, weightOf }) => {
     const observerNumber = Math.min(observerCount, members.length - 2);
     const voters = members.slice(observerNumber);
-    const lists = { voters, observers: members.slice(0, observerNumber), version };
+    const moved = Object.entries(ports).filter(([sid]) => members.includes(Number(sid)));
+    const lists = {
+      ...{ voters, observers: members.slice(0, observerNumber), version },
+      ...(moved.length > 0 && { ports: Object.fromEntries(moved) }),
+    };
     if (groupCount === 0) return lists;
     const groups = Array.from({ length: groupCount }, (_, i) => voters.filter((sid) => sid % groupCount === i));
     const weights = Object.fromEntries(voters.map((sid) => [sid, weightOf[sid - 1] as number]));
@@ -115,9 +130,17 @@ const questions: fc.Arbitrary<ConfigQuestion> = fc.oneof(
     .map(({ fn, place, ...question }) => {
       // A server that its configuration does not list exits at its start.
       const members = [...question.start.voters, ...question.start.observers];
-      return { fn, myid: members[place % members.length] as number, ...question };
+      const myid = members[place % members.length] as number;
+      const steps = question.steps.map((step) => ({ ...step, config: withClientPort(step.config, myid) }));
+      return { fn, myid, ...question, start: withClientPort(question.start, myid), steps };
     }),
 );
+
+/** Returns the configuration with the default client port of a server, because the Java program opens no such port. */
+function withClientPort({ ports, ...config }: Config, sid: number): Config {
+  const { client: _client, ...own } = ports?.[sid] ?? {};
+  return { ...config, ...(ports && { ports: { ...ports, [sid]: own } }) };
+}
 
 function same({
   a,
@@ -133,12 +156,13 @@ function same({
   return { fn, a, b: hasSameMembers ? { ...a, version: b.version } : b };
 }
 
-function ensembleOf({ groups, observers, version, voters, weights }: Config): EnsembleConfig {
+function ensembleOf({ groups, observers, ports, version, voters, weights }: Config): EnsembleConfig {
   return {
     voters: voters.map(asServerId),
     observers: observers.map(asServerId),
     ...(groups && { groups: Object.fromEntries(groups.map((group, i) => [`${i}`, group.map(asServerId)])) }),
     ...(weights && { weights }),
+    ...(ports && { ports }),
     version: formatZxid(asZxid(version)),
   };
 }
@@ -167,7 +191,11 @@ const ANSWERS: { readonly [Fn in ConfigQuestion["fn"]]: (question: Asked<Fn>, re
   },
   designated(question) {
     const [first, ...later] = question.acks.map((sids) => acksOf(question, sids));
-    return designatedLeader(asServerId(question.myid), first as AckSet, later);
+    const [before, after] = [verifierOf(question.old), verifierOf(question.new)];
+    const myid = asServerId(question.myid);
+    const isMember = before.members.includes(myid);
+    const keepsAddress = !isMember || portsOf(before, myid).quorum === portsOf(after, myid).quorum;
+    return designatedLeader(myid, first as AckSet, later, keepsAddress);
   },
   process: processed,
 };

@@ -47,10 +47,7 @@ interface ServerState {
   /** The configuration in the files, and that in zoo.cfg.dynamic.next. */
   readonly committed: string;
   readonly pending?: string;
-  /**
-   * The configuration that a client reads, if its session can be committed. zabsim takes it for the committed
-   * configuration.
-   */
+  /** The configuration that a client reads, if its session can be committed. */
   readonly znode?: string;
   readonly acceptedEpoch?: number;
   readonly currentEpoch?: number;
@@ -129,11 +126,12 @@ function stateOf({ cluster }: ScenarioRunner, sid: ServerId, commits: boolean): 
   if (peer === undefined) throw new Error(`server ${sid} is down`);
   const { committed, next } = cluster.configFiles(sid);
   const mode = (peer.serving ? MODES[peer.state] : undefined) ?? "none";
+  const { configZnode } = peer.database;
   const lists = { ...peer.configurations.committed, version: 0 };
   return {
     mode,
     committed: configText(committed ?? lists),
-    ...(mode !== "none" && commits && { znode: configText(peer.configurations.committed) }),
+    ...(mode !== "none" && commits && configZnode && { znode: configText(configZnode) }),
     ...(next && { pending: configText(next) }),
     acceptedEpoch: peer.acceptedEpoch,
     currentEpoch: peer.currentEpoch,

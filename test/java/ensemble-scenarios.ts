@@ -21,6 +21,52 @@ export const JOINERS: Readonly<Record<string, number>> = { "observer-aborts-sync
 
 /** Scenarios that are asked in addition. */
 export const OWN: Readonly<Record<string, string>> = {
+  // With two voters, the leader can designate only one server.
+  "change-ports": `
+servers: { 1: {}, 2: {}, 3: { role: observer } }
+settings: { reconfigEnabled: true }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, reconfig: { ports: { 1: { client: 2191 } } } }
+  - { after: 1s, write: 1 }
+  - { after: 1s, reconfig: { ports: { 2: { quorum: 2898 } } } }
+  - { after: 5s, write: 1 }
+  - { after: 1s, reconfig: { ports: { 1: { election: 3891 }, 2: { election: 3892 } } } }
+  - { after: 1s, write: 1 }
+  - { after: 1s, restart: 1 }
+  - { after: 5s, write: 1 }
+until: 30s
+`,
+  // Server 1 dials only the committed election ports of the others, which do not connect to it.
+  "changed-election-ports-pending": `
+servers:
+  1:
+    config: { voters: [1, 2, 3], version: "1:0" }
+    nextConfig: &moved { voters: [1, 2, 3], ports: { 2: { election: 3898 }, 3: { election: 3899 } }, version: "2:0" }
+    down: true
+  2: &new { config: *moved }
+  3: *new
+settings: { reconfigEnabled: true }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, start: 1 }
+  - { after: 5s, write: 1 }
+until: 15s
+`,
+  // Leader 3 shows the list in its snapshot. Without server 1, no other server can lead in the meantime.
+  "leader-shows-old-list": `
+servers:
+  1: &old { config: { voters: [1, 2, 3] } }
+  2: *old
+  3: *old
+  4: { config: { voters: [1, 2, 3], observers: [4] }, empty: true, down: true }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, crash: 1 }
+  - { after: 1s, restart: { server: 3, config: { voters: [1, 2, 3], observers: [4] } } }
+  - { after: 5s, write: 1 }
+until: 15s
+`,
   "expand-with-reconfig": `
 servers:
   1: &old { config: { voters: [1, 2, 3] } }

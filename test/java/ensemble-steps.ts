@@ -22,10 +22,11 @@ export function serverOf(scenario: Scenario, server: ServerSpec): object {
   };
 }
 
-function configOf({ groups, observers, version, voters, weights = {} }: EnsembleConfig): object {
+function configOf({ groups, observers, ports, version, voters, weights = {} }: EnsembleConfig): object {
   return {
     voters,
     observers,
+    ...(ports && { ports }),
     ...(groups && { groups: Object.values(groups), weights }),
     ...(version !== undefined && { version: parseZxid(version) }),
   };
@@ -106,10 +107,11 @@ function actionOf(step: Step, versions: readonly string[]): object {
   if ("crash" in step) return { do: "crash", server: step.crash.server };
   if ("disconnect" in step && step.disconnect.from !== undefined) return { do: "disconnect", ...step.disconnect };
   if (!("reconfig" in step)) throw new Error(`a real ensemble cannot perform the step ${JSON.stringify(step)}`);
-  const { add, config, fromVersion, remove } = step.reconfig;
+  const { add, config, fromVersion, ports, remove } = step.reconfig;
   return {
     do: "reconfig",
     ...(add && { add }),
+    ...(ports && { ports }),
     ...(remove && { remove }),
     ...(config && { config: configOf(config) }),
     ...(fromVersion !== undefined && { fromIndex: versions.indexOf(fromVersion) }),

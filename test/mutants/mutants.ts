@@ -712,7 +712,7 @@ until: 5s
     about: "A leader accepts a request although no quorum of the new configuration is synced with it.",
     shownIn: "reconfig-remove-two-of-five-that-are-down",
     file: "protocol/leader/reconfig.ts",
-    find: 'return config.containsQuorum(context.synced(config)) ? config : "NewConfigNoQuorum";',
+    find: 'if (!config.containsQuorum(context.synced(config))) return "NewConfigNoQuorum";',
     replace: "return config;",
   },
   {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { Configurations } from "../../protocol/configurations.ts";
 import type { QuorumVerifier } from "../../protocol/quorum.ts";
-import { majority } from "../../protocol/quorum.ts";
+import { majority, withPorts } from "../../protocol/quorum.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { asServerId } from "../../protocol/zxid.ts";
 import { type BareOptions, BarePeer } from "../conformance/bare-peer.ts";
@@ -91,5 +91,54 @@ describe("a committed configuration", () => {
     expect(bare.peer.configurations.commit(config([5], 1))).toBe(false);
     expect(bare.peer.configurations.commit(config([0, 1, 2], 2))).toBe(false);
     expect(bare.peer.configurations.committed.version).toBe(2);
+  });
+});
+
+describe("the ports of servers", () => {
+  const moved = (version: number, sid: number, ports: object): QuorumVerifier => {
+    const all = { quorum: 2888, election: 3888, client: 2181, ...ports };
+    return withPorts(config([0, 1, 2], version), new Map([[asServerId(sid), all]]));
+  };
+
+  it("are the committed ones for members of the committed configuration, otherwise the pending ones", () => {
+    const { configurations } = peer().peer;
+    const pending = withPorts(
+      config([0, 1, 3], 2),
+      new Map([1, 3].map((sid) => [asServerId(sid), { quorum: 1, election: sid + 10, client: 2 }])),
+    );
+    configurations.see(pending);
+    const dialed = [0, 1, 3, 4].map((sid) => configurations.electionPortOf(asServerId(sid)));
+    expect(dialed).toEqual([3888, 3888, 13, undefined]);
+    expect(configurations.changedElectionPortOf(asServerId(1), 3888)).toBe(11);
+    expect(configurations.changedElectionPortOf(asServerId(0), 3888)).toBeUndefined();
+    configurations.commit(pending);
+    expect(configurations.electionPortOf(asServerId(1))).toBe(11);
+    expect(configurations.changedElectionPortOf(asServerId(1), 11)).toBeUndefined();
+  });
+
+  it("of the server itself stay if a configuration does not list it", () => {
+    const { configurations } = peer().peer;
+    configurations.commit(moved(2, 0, { election: 9 }));
+    configurations.commit(config([1, 2], 3));
+    expect(configurations.own.election).toBe(9);
+  });
+
+  it("make two configurations different, and a leader designates itself only if its quorum port stays", () => {
+    const { configurations } = peer().peer;
+    expect(configurations.keepsQuorumAddress(moved(2, 0, { election: 9 }))).toBe(true);
+    expect(configurations.keepsQuorumAddress(moved(2, 0, { quorum: 9 }))).toBe(false);
+    expect(configurations.commit(moved(2, 1, { client: 9 }))).toBe(true);
+    expect(configurations.commit(moved(3, 1, { client: 9 }))).toBe(false);
+  });
+
+  it("seem to change if the server cannot resolve its own name, except in patched (ZOOKEEPER-4708)", () => {
+    const kept = (release: string, reparsesOwn?: boolean): boolean => {
+      const bare = peer({ release });
+      bare.peer.ownNameFails = true;
+      bare.peer.configurations.see(config([0, 1, 2], 2), reparsesOwn);
+      bare.peer.ownNameFails = false;
+      return bare.peer.configurations.keepsQuorumAddress(config([0, 1, 2], 2));
+    };
+    expect([kept("3.9.5"), kept("patched"), kept("3.9.5", false)]).toEqual([false, true, true]);
   });
 });

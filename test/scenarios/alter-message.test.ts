@@ -38,6 +38,18 @@ describe("alterMessage changes", () => {
     expect(altered(notification, { epoch: 4 })).toEqual(notification);
   });
 
+  it("the length and the configuration text of a notification, in wire format", () => {
+    const notification = { state: 0, leader: 1, zxid, electionEpoch: 1, peerEpoch: 1, version: 2 };
+    const text = altered(notification, { configText: "abc", configLength: -1 }) as Uint8Array;
+    expect([text.length, new DataView(text.buffer).getInt32(40), String.fromCharCode(...text.slice(44))]).toEqual([
+      47,
+      -1,
+      "abc",
+    ]);
+    const lengths = [12, 100].map((bytes) => (altered(notification, { bytes }) as Uint8Array).length);
+    expect(lengths).toEqual([12, 100]);
+  });
+
   it("nothing of a packet without the field", () => {
     const packet = { type: ACK, zxid, data: null };
     expect(altered(packet, { epoch: 4, protocolVersion: 1 })).toEqual(packet);

@@ -36,6 +36,8 @@ it("no number of a step is taken for a server, except those that the schema decl
   const numbers = stepFields().filter(({ kind }) => kind === "number");
   const paths = new Set(numbers.map(({ path }) => path));
   paths.delete("write"); // The short form of write.count. The loader expands it.
+  // The names of `ports` are server ids, which a path leaves out.
+  for (const path of paths) if (path.includes(".ports.")) paths.delete(path);
   expect(paths.size).toBeGreaterThan(5);
   const stepWith = (path: string): unknown => path.split(".").reduceRight<unknown>((one, name) => ({ [name]: one }), 5);
   for (const path of paths) expect(serversInStep(stepWith(path) as Step), path).toEqual([]);

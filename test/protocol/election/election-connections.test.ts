@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ElectionConnections } from "../../../protocol/election/election-connections.ts";
-import { asConnectionId, asServerId, type ConnectionId } from "../../../protocol/index.ts";
+import { asConnectionId, asServerId, type ConnectionId, majority, withPorts } from "../../../protocol/index.ts";
 import { type BareOptions, BarePeer, vote } from "../../conformance/bare-peer.ts";
 
 const NOTIFICATION = vote(1);
@@ -22,7 +22,7 @@ describe("ElectionConnections", () => {
     expect([host.connects.length, links.haveDelivered()]).toEqual([1, false]);
     links.connected(0, lastConnection(host));
     expect(host.sent.map(({ message }) => message)).toEqual([
-      { hello: 1, address: true },
+      { hello: 1, electionPort: 3888 },
       vote(1, { electionEpoch: 9 }),
     ]);
     expect(links.haveDelivered()).toBe(true);
@@ -66,21 +66,35 @@ describe("ElectionConnections", () => {
   });
 
   it.each([
-    ["from 3.5 on, connects to the address in the hello", "3.5.5", true, 1],
+    ["from 3.5 on, connects to the address in the hello", "3.5.5", 3888, 1],
     ["connects to no server without an address", "3.5.5", undefined, 0],
-    ["in 3.4, connects to no server", "3.4.14", true, 0],
+    ["in 3.4, connects to no server", "3.4.14", 3888, 0],
   ] as const)(
     "a server outside its view with a smaller id: closes the connection; %s",
-    (_, release, address, count) => {
+    (_, release, electionPort, count) => {
       const { host, links } = connections({ view: [1, 2], release });
       links.accepted(asConnectionId(900));
-      const hello = address === undefined ? { hello: sid(0) } : { hello: sid(0), address };
+      const hello = electionPort === undefined ? { hello: sid(0) } : { hello: sid(0), electionPort };
       expect(links.received(0, asConnectionId(900), hello)).toBeUndefined();
       expect([host.closed, host.connects.map(({ to }) => to)]).toEqual([[900], Array(count).fill(0)]);
       links.send(0, sid(0), NOTIFICATION);
       expect(host.connects).toHaveLength(count);
     },
   );
+
+  it.each([
+    ["3.5.5", [3888, 7]],
+    ["3.5.8", [3888]],
+    ["3.9.5", [3888]],
+    ["patched", [3888, 7]],
+  ])("in %s, dials ports %j of a server whose changed port is pending, and all are refused", (release, ports) => {
+    const { host, links } = connections({ release, settings: { reconfigEnabled: true } });
+    const moved = { quorum: 2888, election: 7, client: 2181 };
+    host.peer.configurations.see(withPorts(majority([0, 1, 2].map(sid), [], 5), new Map([[sid(0), moved]])));
+    links.send(0, sid(0), NOTIFICATION);
+    for (let tries = 0; tries < 3; tries++) links.closed(0, lastConnection(host));
+    expect(host.connects.map(({ number }) => number)).toEqual(ports);
+  });
 
   it("accepts the connection of a server outside its view with a larger id, and sends on it", () => {
     const { host, links } = connections({ view: [0, 1] });

@@ -6,7 +6,14 @@ import {
   type ReconfigContext,
   type ReconfigRequest,
 } from "../../../protocol/leader/reconfig.ts";
-import { AckSet, configText, hierarchical, majority, type QuorumVerifier } from "../../../protocol/quorum.ts";
+import {
+  AckSet,
+  configText,
+  hierarchical,
+  majority,
+  type QuorumVerifier,
+  withPorts,
+} from "../../../protocol/quorum.ts";
 import { asServerId, type ServerId } from "../../../protocol/zxid.ts";
 
 const ids = (...sids: number[]): ServerId[] => sids.map(asServerId);
@@ -51,6 +58,23 @@ describe("checkReconfig", () => {
     ["has groups", { leaving: ids(1) }, { pending: hierarchical([ids(1, 2, 3)], new Map(), [], 1) }, "BadArguments"],
     ["would leave one voter", { leaving: ids(1, 2) }, {}, "BadArguments"],
     ["would leave no voter", { leaving: ids(1, 2, 3) }, { standaloneEnabled: false }, "BadArguments"],
+    [
+      "changes ports, and keeps the role and the other ports",
+      { joining: [{ sid: asServerId(1), ports: { quorum: 9 } }] },
+      { pending: withPorts(BASE, new Map([[asServerId(1), { quorum: 1, election: 2, client: 3 }]])) },
+      "voters 1,2,3; ports 1=9:2;3; version 0:7",
+    ],
+    [
+      "keeps an observer that only moves",
+      { joining: [{ sid: asServerId(4), ports: { client: 9 } }] },
+      {
+        pending: majority(ids(1, 2, 3), ids(4), 1),
+      },
+      "voters 1,2,3; observers 4; ports 4=2888:3888;9; version 0:7",
+    ],
+    ["has equal ports", { joining: [{ ...participant(1), ports: { quorum: 3888 } }] }, {}, "BadArguments"],
+    ["has no rights", { leaving: ids(1), authorized: false }, {}, "NoAuth"],
+    ["has no rights and no quorum", { leaving: ids(1), authorized: false }, { synced: () => [] }, "NewConfigNoQuorum"],
     ["has no synced quorum", { joining: [participant(4)] }, { synced: () => ids(1, 2) }, "NewConfigNoQuorum"],
   ])("%s", (_, request, changes, expected) => {
     expect(check(request, changes)).toBe(expected);
@@ -76,5 +100,9 @@ describe("designatedLeader", () => {
   ])("%s", (_, self, acked, later, expected) => {
     const rest = later.map((sids) => acksOf(next, ...sids));
     expect(designatedLeader(asServerId(self), acksOf(next, ...acked), rest)).toBe(expected);
+  });
+
+  it("is another voter if the quorum address of this leader changes", () => {
+    expect(designatedLeader(asServerId(2), acksOf(next, 2, 3), [], false)).toBe(3);
   });
 });

@@ -318,6 +318,22 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "server 1 sends the ACK of NEWLEADER in another packet",
     "server 1 sends ACK 1:4 to server 2",
   ],
+  "zookeeper-4708-unresolved-own-address-leader-commits-nothing": [
+    "it is no voter or seems to have another address, so it designated server 1 to lead, but its followers stayed",
+  ],
+  "open-changed-election-address-never-dialed": [
+    "pending: voters 1,2,3; ports 2=2888:3898;2181, 3=2888:3899;2181; version 1:2",
+    "server 1: LOOKING in ELECTION",
+  ],
+  // A leader whose list has changed shows the list in its snapshot.
+  "open-leader-shows-old-list": [
+    "voters 1,2,3; version 0:0 in /zookeeper/config, although its configuration is voters 1,2,3; observers 4",
+    "server 3 is elected leader",
+  ],
+  "removed-server-keeps-following": [
+    "voters 1,2,3,4; version 0:0 in /zookeeper/config, although its configuration is voters 2,3,4",
+    "server 4 is elected leader",
+  ],
   // The log thread writes its queued transactions after its server has left the leader.
   "zookeeper-4712-stale-queue-logged-after-leaving": [
     "the log thread of server 1 writes 1:4 only after server 1 left its leader (0.967835 s)",

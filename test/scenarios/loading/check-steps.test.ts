@@ -125,6 +125,8 @@ const UNKNOWN_SERVER: readonly (readonly [fields: object, field: string])[] = [
   [{ reconfig: { config: { voters: [9] } } }, "steps[0].reconfig.config.voters[0]"],
   [{ reconfig: { config: { voters: [1, 2], observers: [9] } } }, "steps[0].reconfig.config.observers[0]"],
   [{ reconfig: { config: { voters: [1], groups: { a: [1, 9] } } } }, "steps[0].reconfig.config.groups.a[1]"],
+  [{ failDns: 9 }, "steps[0].failDns"],
+  [{ reconfig: { ports: { 9: { client: 2182 } } } }, "steps[0].reconfig.ports[0]"],
   [{ acceptError: { server: 9, thread: "acceptor" } }, "steps[0].acceptError.server"],
   [{ isolate: 9 }, "steps[0].isolate"],
   [{ refuse: 9 }, "steps[0].refuse"],

@@ -47,7 +47,7 @@ final class ConfigQuestion implements Question {
     private static JsonElement text(JsonObject question) throws Exception {
         QuorumVerifier config = config(question, "config");
         JsonObject answer = new JsonObject();
-        answer.addProperty("text", EnsembleServer.text(config.toString()));
+        answer.addProperty("text", EnsembleServer.text(config.toString(), Ports::same));
         answer.addProperty("quorum", config.containsQuorum(new HashSet<>(sids(question.get("set")))));
         return answer;
     }
@@ -64,7 +64,10 @@ final class ConfigQuestion implements Question {
     }
 
     private long designated(JsonObject question) throws Exception {
-        prepare(question, config(question, "new"));
+        // A server that its configuration does not list has the addresses of an earlier one.
+        QuorumVerifier old = config(question, "old");
+        boolean isMember = old.getAllMembers().containsKey(question.get("myid").getAsLong());
+        prepare(question, isMember ? old : config(question, "new"));
         Map<Long, Object> outstanding = Reflect.get(server.leader, "outstandingProposals");
         outstanding.clear();
         JsonArray acks = question.getAsJsonArray("acks");
@@ -100,10 +103,10 @@ final class ConfigQuestion implements Question {
                 Long zxid = leader == null ? null : ZXID;
                 answer.addProperty("ends", peer.processReconfig(config, leader, zxid, false));
             }
-            answer.addProperty("committed", EnsembleServer.text(peer.getQuorumVerifier().toString()));
-            answer.addProperty("pending", EnsembleServer.text(peer.getLastSeenQuorumVerifier().toString()));
-            answer.addProperty("committedFile", EnsembleServer.committed(cfg));
-            answer.addProperty("pendingFile", EnsembleServer.pending(folder));
+            answer.addProperty("committed", EnsembleServer.text(peer.getQuorumVerifier().toString(), Ports::same));
+            answer.addProperty("pending", EnsembleServer.text(peer.getLastSeenQuorumVerifier().toString(), Ports::same));
+            answer.addProperty("committedFile", EnsembleServer.committed(cfg, Ports::same));
+            answer.addProperty("pendingFile", EnsembleServer.pending(folder, Ports::same));
             answer.addProperty("participant", peer.getLearnerType() == LearnerType.PARTICIPANT);
             answer.addProperty("vote", peer.getCurrentVote().getId());
             answer.addProperty("skipsElection", (boolean) Reflect.get(peer, "reconfigFlag"));
@@ -134,12 +137,12 @@ final class ConfigQuestion implements Question {
         if (question.has("vote")) peer.setCurrentVote(new Vote(question.get("vote").getAsLong(), ZXID));
     }
 
-    /** Parses a configuration as a file has it. All servers have the same addresses. */
+    /** Parses a configuration as a file has it. All servers have the same host. */
     private static QuorumVerifier config(JsonObject question, String name) throws Exception {
         JsonObject config = question.getAsJsonObject(name);
         Properties lines = new Properties();
-        for (long sid : sids(config.get("voters"))) lines.setProperty("server." + sid, "127.0.0.1:1:2:participant");
-        for (long sid : sids(config.get("observers"))) lines.setProperty("server." + sid, "127.0.0.1:1:2:observer");
+        for (long sid : sids(config.get("voters"))) lines.setProperty("server." + sid, line(config, sid, "participant"));
+        for (long sid : sids(config.get("observers"))) lines.setProperty("server." + sid, line(config, sid, "observer"));
         if (config.has("groups")) {
             int number = 1;
             for (JsonElement group : config.getAsJsonArray("groups")) {
@@ -158,6 +161,15 @@ final class ConfigQuestion implements Question {
             return Reflect.call(
                 new QuorumPeerConfig(), "parseDynamicConfig", lines, FAST_LEADER_ELECTION, false, false, null);
         }
+    }
+
+    private static String line(JsonObject config, long sid, String role) {
+        int[] own = Ports.DEFAULT.clone();
+        if (config.has("ports") && config.getAsJsonObject("ports").has("" + sid)) {
+            Ports.change(own, config.getAsJsonObject("ports").getAsJsonObject("" + sid));
+        }
+        String client = own[2] == Ports.DEFAULT[2] ? "" : ";127.0.0.1:" + own[2];
+        return "127.0.0.1:" + own[0] + ":" + own[1] + ":" + role + client;
     }
 
     private static List<Long> sids(JsonElement list) {

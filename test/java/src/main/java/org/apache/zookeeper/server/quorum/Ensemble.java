@@ -32,8 +32,11 @@ final class Ensemble implements AutoCloseable {
     }
 
     private final TreeMap<Long, EnsembleServer> servers = new TreeMap<>();
-    private final Map<Long, int[]> ports = new TreeMap<>();
     private final Links links = new Links();
+    /** The real port of each port of the question, by server. */
+    private final Map<Long, Map<Integer, Integer>> ports = new TreeMap<>();
+    /** The ports of each server in the configuration that a request or a file named last. */
+    private final Map<Long, int[]> current = new TreeMap<>();
     private final Set<Long> down = new HashSet<>();
     private final Set<Long> observers = new HashSet<>();
     /** A client of the server that led before the links were cut. */
@@ -47,12 +50,12 @@ final class Ensemble implements AutoCloseable {
 
     Ensemble(Path folder, JsonObject question) throws IOException {
         JsonObject specs = question.getAsJsonObject("servers");
-        for (String sid : specs.keySet()) ports.put(Long.parseLong(sid), new int[] {port(), port(), port()});
-        ports.forEach((sid, own) -> links.listens(sid, own[0], own[1]));
+        for (String sid : specs.keySet()) current.put(Long.parseLong(sid), Ports.DEFAULT.clone());
         for (String name : specs.keySet()) {
             JsonObject spec = specs.getAsJsonObject(name);
             long sid = Long.parseLong(name);
-            EnsembleServer server = new EnsembleServer(sid, ports.get(sid)[2], folder.resolve(name), this::lines, links);
+            EnsembleServer server = new EnsembleServer(
+                sid, real(sid, Ports.DEFAULT[2]), folder.resolve(name), this::lines, this::names, links);
             JsonObject config = spec.getAsJsonObject("config");
             server.configure(config, spec.get("next"), spec.get("reconfigEnabled").getAsBoolean());
             servers.put(sid, server);
@@ -147,6 +150,14 @@ final class Ensemble implements AutoCloseable {
     private String reconfig(JsonObject step) throws Exception {
         List<String> joining = new ArrayList<>();
         Set<Long> changed = new HashSet<>();
+        if (step.has("ports")) {
+            JsonObject moved = step.getAsJsonObject("ports");
+            for (String name : moved.keySet()) {
+                long sid = Long.parseLong(name);
+                Ports.change(current.get(sid), moved.getAsJsonObject(name));
+                joining.add(line(sid, "participant"));
+            }
+        }
         if (step.has("add")) {
             for (Map.Entry<String, JsonElement> entry : step.getAsJsonObject("add").entrySet()) {
                 long sid = Long.parseLong(entry.getKey());
@@ -166,6 +177,7 @@ final class Ensemble implements AutoCloseable {
         Set<Long> before = new TreeSet<>(seen);
         String result = request(
             changed, client -> client.reconfigure(text(joining), text(leaving), members, from));
+        for (EnsembleServer server : servers.values()) server.clientPort = real(server.sid, current.get(server.sid)[2]);
         if (held != null) held.release();
         held = null;
         // The commit can end the role of the server that the client uses before the reply.
@@ -279,8 +291,8 @@ final class Ensemble implements AutoCloseable {
 
     private List<String> lines(JsonObject config) {
         List<String> lines = new ArrayList<>();
-        for (long sid : sids(config.getAsJsonArray("voters"))) lines.add(line(sid, "participant"));
-        for (long sid : sids(config.getAsJsonArray("observers"))) lines.add(line(sid, "observer"));
+        for (long sid : sids(config.getAsJsonArray("voters"))) lines.add(line(sid, "participant", portsIn(config, sid)));
+        for (long sid : sids(config.getAsJsonArray("observers"))) lines.add(line(sid, "observer", portsIn(config, sid)));
         if (!config.has("groups")) return lines;
         int number = 1;
         for (JsonElement group : config.getAsJsonArray("groups")) {
@@ -293,9 +305,37 @@ final class Ensemble implements AutoCloseable {
         return lines;
     }
 
+    private int[] portsIn(JsonObject config, long sid) {
+        if (!config.has("ports")) return current.get(sid);
+        int[] ports = Ports.DEFAULT.clone();
+        JsonObject changed = config.getAsJsonObject("ports");
+        if (changed.has("" + sid)) Ports.change(ports, changed.getAsJsonObject("" + sid));
+        return ports;
+    }
+
     private String line(long sid, String role) {
-        int[] own = ports.get(sid);
-        return "server." + sid + "=127.0.0.1:" + own[0] + ":" + own[1] + ":" + role + ";127.0.0.1:" + own[2];
+        return line(sid, role, current.get(sid));
+    }
+
+    private String line(long sid, String role, int[] own) {
+        int quorumPort = real(sid, own[0]);
+        int electionPort = real(sid, own[1]);
+        links.listens(sid, quorumPort, electionPort);
+        return "server." + sid + "=127.0.0.1:" + quorumPort + ":" + electionPort + ":" + role
+            + ";127.0.0.1:" + real(sid, own[2]);
+    }
+
+    /** Returns the real port that stands for a port of the question. */
+    private int real(long sid, int port) {
+        return ports.computeIfAbsent(sid, key -> new TreeMap<>()).computeIfAbsent(port, key -> port());
+    }
+
+    private int[] names(long sid, int[] real) {
+        int[] named = real.clone();
+        ports.get(sid).forEach((name, port) -> {
+            for (int i = 0; i < named.length; i++) if (real[i] == port) named[i] = name;
+        });
+        return named;
     }
 
     private static List<long[]> pairs(JsonArray array) {
@@ -314,7 +354,7 @@ final class Ensemble implements AutoCloseable {
     }
 
     /** Returns a free port below those that the kernel gives to outgoing connections. No two calls return the same. */
-    private static int port() throws IOException {
+    private static int port() {
         while (true) {
             int port = ThreadLocalRandom.current().nextInt(15_000, 32_000);
             synchronized (USED_PORTS) {

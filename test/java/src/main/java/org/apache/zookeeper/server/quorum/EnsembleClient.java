@@ -19,10 +19,12 @@ final class EnsembleClient implements AutoCloseable {
     private static final int REQUEST_MS_MAX = 4000;
 
     private final CountDownLatch connected = new CountDownLatch(1);
+    private final EnsembleServer server;
     private final ZooKeeperAdmin client;
     private boolean isOutstanding;
 
     EnsembleClient(EnsembleServer server) throws Exception {
+        this.server = server;
         client = new ZooKeeperAdmin("127.0.0.1:" + server.clientPort, SESSION_MS, event -> {
             if (event.getState() == KeeperState.SyncConnected) connected.countDown();
         });
@@ -60,7 +62,7 @@ final class EnsembleClient implements AutoCloseable {
             code.complete(result);
         }, null);
         String result = resultOf(code);
-        return result.equals("ok") ? EnsembleServer.text(new String(data.get(), StandardCharsets.UTF_8)) : result;
+        return result.equals("ok") ? server.text(new String(data.get(), StandardCharsets.UTF_8)) : result;
     }
 
     /** Waits for the session. Returns whether it has started. */

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
 import java.util.TreeMap;
@@ -47,17 +48,20 @@ final class EnsembleServer {
     }
 
     final long sid;
-    final int clientPort;
+    int clientPort;
     private final Path folder;
     private final Lines lines;
+    private final Ports.Names names;
     private final Links links;
     private Main main;
 
-    EnsembleServer(long sid, int clientPort, Path folder, Lines lines, Links links) throws IOException {
+    EnsembleServer(long sid, int clientPort, Path folder, Lines lines, Ports.Names names, Links links)
+        throws IOException {
         this.sid = sid;
         this.clientPort = clientPort;
         this.folder = folder;
         this.lines = lines;
+        this.names = names;
         this.links = links;
         Files.createDirectories(data());
         Files.writeString(data().resolve("myid"), sid + "\n");
@@ -165,25 +169,25 @@ final class EnsembleServer {
     }
 
     String committed() throws IOException {
-        return committed(cfg());
+        return committed(cfg(), names);
     }
 
     String pending() throws IOException {
-        return pending(folder);
+        return pending(folder, names);
     }
 
     /** Returns the configuration that a file zoo.cfg has or names. */
-    static String committed(Path cfg) throws IOException {
+    static String committed(Path cfg, Ports.Names names) throws IOException {
         String dynamic = properties(cfg).getProperty("dynamicConfigFile");
-        if (dynamic == null) return text(properties(cfg), 0);
+        if (dynamic == null) return text(properties(cfg), 0, names);
         int suffix = dynamic.lastIndexOf('.') + 1;
-        return text(properties(Path.of(dynamic)), Long.parseLong(dynamic.substring(suffix), 16));
+        return text(properties(Path.of(dynamic)), Long.parseLong(dynamic.substring(suffix), 16), names);
     }
 
     /** Returns the content of zoo.cfg.dynamic.next; null if there is no such file. */
-    static String pending(Path folder) throws IOException {
+    static String pending(Path folder, Ports.Names names) throws IOException {
         Path next = folder.resolve("zoo.cfg.dynamic.next");
-        return Files.exists(next) ? text(next) : null;
+        return Files.exists(next) ? text(Files.readString(next), names) : null;
     }
 
     /** Returns a number in a file of the data folder, such as currentEpoch; null if there is no such file. */
@@ -192,18 +196,19 @@ final class EnsembleServer {
         return found.exists() ? Long.parseLong(Files.readString(found.toPath()).trim()) : null;
     }
 
+    /** Returns a configuration that names the real ports of this ensemble in the form of configText of zabsim. */
+    String text(String dynamic) throws IOException {
+        return text(dynamic, names);
+    }
+
     /** Returns a configuration that ends with its version in the form of configText of zabsim. */
-    static String text(String dynamic) throws IOException {
+    static String text(String dynamic, Ports.Names names) throws IOException {
         Properties properties = new Properties();
         properties.load(new java.io.StringReader(dynamic));
-        return text(properties, Long.parseLong(properties.getProperty("version"), 16));
+        return text(properties, Long.parseLong(properties.getProperty("version"), 16), names);
     }
 
-    private static String text(Path file) throws IOException {
-        return text(Files.readString(file));
-    }
-
-    private static String text(Properties properties, long version) {
+    private static String text(Properties properties, long version, Ports.Names names) {
         TreeMap<Long, String> members = numbered(properties, "server.");
         List<String> parts = new ArrayList<>();
         for (String role : List.of("participant", "observer")) {
@@ -220,6 +225,12 @@ final class EnsembleServer {
             if (!weight.equals("1")) weights.add(sid + "=" + weight);
         });
         if (!weights.isEmpty()) parts.add("weights " + String.join(",", weights));
+        List<String> moved = new ArrayList<>();
+        members.forEach((sid, value) -> {
+            int[] ports = names.of(sid, Ports.parse(value));
+            if (!Arrays.equals(ports, Ports.DEFAULT)) moved.add(sid + "=" + ports[0] + ":" + ports[1] + ";" + ports[2]);
+        });
+        if (!moved.isEmpty()) parts.add("ports " + String.join(", ", moved));
         parts.add("version " + (version >>> 32) + ":" + (version & 0xffffffffL));
         return String.join("; ", parts);
     }

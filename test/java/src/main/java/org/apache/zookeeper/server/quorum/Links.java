@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The connections between the servers of one ensemble. A direction between two servers can be held: the bytes that one
@@ -36,8 +37,8 @@ final class Links {
 
     private record Direction(long from, long to) {}
 
-    private final Map<Integer, Long> sids = new HashMap<>();
-    private final Set<Integer> quorumPorts = new HashSet<>();
+    private final Map<Integer, Long> sids = new ConcurrentHashMap<>();
+    private final Set<Integer> quorumPorts = ConcurrentHashMap.newKeySet();
     private final Map<LinkedSocket, Ends> open = new HashMap<>();
     private final Map<Long, Integer> joins = new HashMap<>();
     private Set<Direction> held = Set.of();
@@ -62,7 +63,7 @@ final class Links {
         return null;
     }
 
-    /** Says which server accepts connections at these ports. Called before the servers start. */
+    /** Says which server accepts connections at these ports. Called before a configuration names them. */
     void listens(long sid, int quorumPort, int electionPort) {
         sids.put(quorumPort, sid);
         sids.put(electionPort, sid);
