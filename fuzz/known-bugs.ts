@@ -529,6 +529,7 @@ const BUG_OF_FIX: Readonly<
       "If it restarts after it has acknowledged NEWLEADER with a new configuration and before UPTODATE, it can elect " +
       "a leader in the old configuration while the new one is active on other servers.",
     needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
   },
   staticLeaderAcceptsNewerConfigs: {
     id: "open-mixed-reconfig-enabled-no-leader",
@@ -611,6 +612,7 @@ const BUG_OF_FIX: Readonly<
     effect: "The new configuration has no quorum of followers, so neither it nor any later transaction is committed.",
     onlyLiveness: true,
     needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
   },
   pendingVotersShareRound: {
     id: "open-round-of-pending-voter-ignored",
@@ -620,6 +622,7 @@ const BUG_OF_FIX: Readonly<
     effect: "If its round is later than theirs, its votes never count, and no leader is established.",
     onlyLiveness: true,
     needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
   },
   pendingAddressIsDialed: {
     id: "open-changed-election-address-never-dialed",
