@@ -58,6 +58,22 @@ export const HELP = {
       [EXIT_LIVENESS, "servers did not serve again after all faults were undone; there was no other failure"],
     ],
   },
+  export: {
+    examples: [
+      ["zabsim export follower-ahead-trunc", "print every event of the run as a line of JSON"],
+      ["zabsim export mine.yaml --format perfetto --out trace.json", "write a trace; open it in ui.perfetto.dev"],
+      ["zabsim export mine.yaml --format mermaid --from 0.2", "print a sequence diagram of the run from 0.2 s on"],
+      [
+        "zabsim export zookeeper-4643-current-epoch-before-diff-is-logged --format dot --out cause.dot",
+        "draw what led to the violation; `dot -Tsvg cause.dot` makes a picture",
+      ],
+    ],
+    exitCodes: [
+      [EXIT_OK, "the run was written, and it met the expectations of its scenario"],
+      [EXIT_FINDING, "the run was written; it did not meet an expectation, or violated an invariant unexpectedly"],
+      [EXIT_LIVENESS, "the run was written; servers did not serve again after all faults were undone"],
+    ],
+  },
   fuzz: {
     examples: [
       ["zabsim fuzz --time 60s", "search for one minute on all cores"],

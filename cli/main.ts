@@ -13,6 +13,7 @@ import { type HELP, helpTextOf } from "./help.ts";
 import {
   collect,
   parseCount,
+  parseEvent,
   parseNames,
   parseOutput,
   parseRelease,
@@ -94,6 +95,7 @@ const RELEASE_OF_SERVERS =
   "ZooKeeper release that servers behave like, e.g. 3.6.2 (default: the scenario's release, or newest)";
 const JSON_DOCUMENT = "print one JSON document to stdout and nothing else";
 const JSON_LINES = "print one JSON object per line to stdout and nothing else";
+const EXPORT_FORMAT_NAMES = "jsonl, shiviz, perfetto, mermaid or dot";
 const WALL_CLOCK = "stop after this much wall-clock time, e.g. 60s";
 
 function createProgram(done: (code: number) => void): Command {
@@ -185,6 +187,35 @@ function createProgram(done: (code: number) => void): Command {
     .option("--noise", "add the same faults and writes as `run --noise` with this seed")
     .option("--messages", "also show each message that a server receives")
     .action(async (name, options) => done(await (await import("./replay.ts")).replay(name, options)));
+
+  withScenario(
+    textCommand(
+      "export <scenario>",
+      "write one run as JSON Lines, a diagram or a trace for other tools",
+      "Runs one scenario and writes its events in a format for other tools: jsonl (JSON Lines, see " +
+        "schema/events.schema.json), shiviz (ShiViz), perfetto (ui.perfetto.dev and chrome://tracing), mermaid (a " +
+        "sequence diagram) or dot (Graphviz: everything that led to a violation).",
+    ),
+  )
+    .option("--format <name>", `${EXPORT_FORMAT_NAMES} (default: jsonl)`)
+    .option("--out <file>", "file to write (default: stdout)", parseOutput("--out"))
+    .option("--from <time>", "first virtual time to export, e.g. 200ms, 1.5s or 0.25 (default: 0)", parseTime("--from"))
+    .option("--until <time>", "last virtual time to export, e.g. 1.5s (default: the end)", parseTime("--until"))
+    .option("--server <ids>", "export only events at these servers, e.g. 1 or 1,3 (default: all)", parseServers)
+    .option(
+      "--only <kinds>",
+      "export only these kinds of event, e.g. send,deliver,sync-decided,violation (default: all for jsonl and " +
+        "perfetto; for the other formats, the kinds that make a readable diagram)",
+      parseNames,
+    )
+    .option(
+      "--event <id>",
+      "with --format dot: the event whose causes to draw, by its id in the jsonl format, e.g. 338 (default: the " +
+        "first violation)",
+      parseEvent,
+    )
+    .option("--noise", "add the same faults and writes as `run --noise` with this seed")
+    .action(async (name, options) => done(await (await import("./export.ts")).exportScenario(name, options)));
 
   withScenario(
     command(

@@ -143,9 +143,9 @@ describe("installed into an empty folder", () => {
     expect(status).toBe(0);
   });
 
-  it("the schema and package.json can be imported", () => {
+  it("the schemas and package.json can be imported", () => {
     const names = ENTRY_POINTS.filter((name) => !CODE_ENTRY_POINTS.includes(name));
-    expect(names).toHaveLength(2);
+    expect(names).toHaveLength(3);
     const imports = names.map((name) => `await import(${JSON.stringify(name)}, { with: { type: "json" } });`).join("");
     expect(node("--no-warnings", "--input-type=module", "-e", imports).stderr).toBe("");
   });
