@@ -261,7 +261,8 @@ function createProgram(done: (code: number) => void): Command {
     )
     .option(
       "--reporter <kinds>",
-      "output formats: text, json, junit, github, e.g. text,junit; junit writes junit.xml to --out (default: text)",
+      "output formats: text, json, junit, github, html, e.g. text,html; junit writes junit.xml and html writes " +
+        "report.html to --out (default: text)",
       parseNames,
     )
     .option("--resume", "continue the campaign whose journal is in --out")
@@ -313,6 +314,7 @@ function createProgram(done: (code: number) => void): Command {
       "folder for the scenario files of failures without a known cause; only with --from (default: zabsim-upgrade)",
     )
     .option("--markdown", "print the table as a Markdown page; not with --release or --from")
+    .option("--html", "print the table as an HTML page; not with --markdown, --release or --from")
     .action(async (options) => done(await (await import("./matrix.ts")).matrix(options)));
 
   withScenario(

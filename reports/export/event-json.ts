@@ -1,4 +1,4 @@
-/** Converts an event of a run to the object that the JSON Lines export prints. schema/events.schema.json describes it. */
+/** Converts an event of a run to the object in the JSON Lines export, which schema/events.schema.json describes. */
 import { formatZxid } from "../../protocol/zxid.ts";
 import type { TraceEvent } from "../../sim/trace.ts";
 import { recordJson, violationJson } from "../run-json.ts";
@@ -33,7 +33,7 @@ function traceJson({ detail, kind, peer, payload }: TraceEvent): Json {
   };
 }
 
-/** The meaning of the number in a trace entry, by the kind of the entry. Other kinds have the number of a connection. */
+/** The meaning of the number in a trace entry, by its kind. Entries of other kinds have the number of a connection. */
 const DETAIL_NAMES: Readonly<Partial<Record<TraceEvent["kind"], string>>> = {
   timer: "timer",
   disk: "operation",

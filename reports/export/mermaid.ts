@@ -39,13 +39,14 @@ const HIDDEN_MESSAGES: ReadonlySet<string> = new Set(["PING", "NOTIFICATION", "H
 
 export function* mermaidDiagram(run: ScenarioRun, filter: EventFilter): Generator<string> {
   const events = runEvents(run);
-  const isSelected = selector(filter, isShownByDefault);
+  const isSelected = selector(filter, isHandshakeEvent);
   yield "sequenceDiagram\n";
   for (const sid of Object.keys(run.scenario.servers)) yield `  participant ${alias(Number(sid))} as server ${sid}\n`;
   for (const event of events) if (isSelected(event)) yield* lineOf(event, events, run);
 }
 
-function isShownByDefault(event: RunEvent): boolean {
+/** Returns whether an event belongs to the handshake: an important record, or what happened to a packet except PING. */
+export function isHandshakeEvent(event: RunEvent): boolean {
   if (event.source !== "trace") return NOTES.has(event.kind);
   const facts = ARROWS[event.kind] === undefined ? undefined : messageFacts(event.fact.payload);
   return facts !== undefined && !HIDDEN_MESSAGES.has(facts.message);

@@ -45,7 +45,7 @@ export function runEvents(run: ScenarioRun): readonly RunEvent[] {
   return new EventList(run).events;
 }
 
-/** The kinds of trace entries that make a server act. Such an entry is the trigger of its handling if it comes first. */
+/** The kinds of trace entries that make a server act. It is the trigger of its handling if it is the first. */
 const TRIGGERS: ReadonlySet<TraceKind> = new Set([
   "deliver",
   "connected",
@@ -148,8 +148,8 @@ class SendIndex {
   }
 
   /**
-   * Returns the send of a message that was delivered, dropped, held or released. If the script replaced the message, its
-   * payload is another object; the send is then the first one on the same connection that the cause made.
+   * Returns the send of a message that was delivered, dropped, held or released. If the script replaced the message,
+   * its payload is another object; the send is then the first one on the same connection that the cause made.
    */
   sendOf(event: TraceEvent): TraceEvent | undefined {
     const { cause, detail, node, peer, payload } = event;
@@ -198,8 +198,8 @@ function factsOf(handling: Handling): (TraceEvent | ProtocolRecord)[] {
 }
 
 /**
- * Returns whether a violation happened in a handling: the handling is the last one with a record of the violating server
- * that is not later than the violation.
+ * Returns whether a violation happened in a handling: the handling is the last one with a record of the violating
+ * server that is not later than the violation.
  */
 function isAfter({ atUs, server }: Violation, handling: Handling, next: Handling | undefined): boolean {
   if (next === undefined || next.atUs > atUs) return true;
