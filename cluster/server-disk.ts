@@ -228,6 +228,30 @@ export class ServerDisk {
     });
   }
 
+  /** Returns the log files with the records that a program would read now, and the number of those that are durable. */
+  logState(): { readonly name: Zxid; readonly records: readonly Txn[]; readonly durable: number }[] {
+    return this.filesOf(LOG).map(({ file, zxid }) => ({
+      name: zxid,
+      records: this.disk.records(file) as readonly Txn[],
+      durable: this.disk.durableRecords(file),
+    }));
+  }
+
+  /** Returns the zxids of the snapshots, damaged ones included. */
+  snapshotZxids(): readonly Zxid[] {
+    return this.filesOf(SNAPSHOT).map(({ zxid }) => zxid);
+  }
+
+  /** Returns the content of an epoch file; undefined if there is none. */
+  epochFile(which: "accepted" | "current"): Epoch | undefined {
+    return this.disk.read(which === "accepted" ? ACCEPTED_EPOCH : CURRENT_EPOCH) as Epoch | undefined;
+  }
+
+  /** Returns the operations that the disk has not completed, in words. */
+  pendingOperations(): readonly string[] {
+    return this.disk.pending().map(({ file, kind }) => (file ? `${kind} ${file}` : kind));
+  }
+
   image(): DiskImage {
     return {
       acceptedEpoch: this.disk.read(ACCEPTED_EPOCH) as Epoch | undefined,
