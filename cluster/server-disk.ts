@@ -105,7 +105,7 @@ function recordIn(damage: string | undefined, kind: "record" | "end"): number | 
 }
 
 /** Returns the zxid in the name of a log file or a snapshot. */
-function zxidIn(file: string): Zxid {
+export function zxidInName(file: string): Zxid {
   return asZxid(Number.parseInt(file.slice(file.indexOf(".") + 1), 16));
 }
 
@@ -226,15 +226,6 @@ export class ServerDisk {
       const from = this.disk.durableRecords(file);
       return { file, from, txns: (this.disk.records(file) as readonly Txn[]).slice(from) };
     });
-  }
-
-  /** Returns the log files with the records that a program would read now, and the number of those that are durable. */
-  logState(): { readonly name: Zxid; readonly records: readonly Txn[]; readonly durable: number }[] {
-    return this.filesOf(LOG).map(({ file, zxid }) => ({
-      name: zxid,
-      records: this.disk.records(file) as readonly Txn[],
-      durable: this.disk.durableRecords(file),
-    }));
   }
 
   /** Returns the zxids of the snapshots, damaged ones included. */
@@ -387,7 +378,7 @@ export class ServerDisk {
   private isBelowSnapshot(file: string): boolean {
     const snapshot = Math.max(...this.validSnapshots().map(({ zxid }) => zxid));
     const first = this.filesOf(LOG).findLast(({ zxid }) => zxid <= snapshot);
-    return first !== undefined && zxidIn(file) < first.zxid;
+    return first !== undefined && zxidInName(file) < first.zxid;
   }
 
   /** Returns the newest snapshot that the reader tries and does not skip. */
@@ -451,7 +442,7 @@ export class ServerDisk {
     const files: { readonly file: string; readonly zxid: Zxid }[] = [];
     for (const file of this.disk.list()) {
       if (!file.startsWith(prefix)) continue;
-      files.push({ file, zxid: zxidIn(file) });
+      files.push({ file, zxid: zxidInName(file) });
     }
     return files.length > 1 ? files.sort((a, b) => a.zxid - b.zxid) : files;
   }

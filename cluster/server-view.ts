@@ -15,11 +15,13 @@ import {
   TIMER_NEWLEADER_ACK,
   TIMER_ROLE,
   TIMER_TICK,
+  type Txn,
   type Zxid,
 } from "../protocol/index.ts";
+import type { Disk } from "../sim/index.ts";
 import type { Cluster } from "./cluster.ts";
 import { hostTimerName } from "./server.ts";
-import { ServerDisk } from "./server-disk.ts";
+import { ServerDisk, zxidInName } from "./server-disk.ts";
 
 /** The state of one server. */
 export interface ServerView {
@@ -84,36 +86,93 @@ export function timerName(timer: number): string {
   return CORE_TIMERS[timer] ?? hostTimerName(timer);
 }
 
-/** Returns the state of a server. If `before` is given, log files that only grew share their records with it. */
-export function inspectServer(cluster: Cluster, sid: ServerId, before?: ServerView): ServerView {
-  const node = cluster.world.node(sid);
-  const server = cluster.server(sid);
-  const disk = new ServerDisk(node.disk);
-  return {
-    sid,
-    process: server === undefined ? "down" : node.paused ? "paused" : "running",
-    peer: server?.peer.inspect(),
-    disk: {
-      acceptedEpoch: disk.epochFile("accepted"),
-      currentEpoch: disk.epochFile("current"),
-      log: disk.logState().map((file) => logFileView(file, cluster.emptyHistory, before)),
-      snapshots: disk.snapshotZxids(),
-      pending: disk.pendingOperations(),
-    },
-    timers: node.pendingTimers().map(({ dueUs, timer }) => ({ name: timerName(timer), dueUs })),
-  };
+/** Reads the state of one server again and again. What did not change keeps its object, as far as that is cheap. */
+export class ServerInspector {
+  private readonly cluster: Cluster;
+  private readonly sid: ServerId;
+  /** The log files by their records: the array of a file stays the same as long as the file exists. */
+  private readonly logFiles = new Map<readonly unknown[], KnownLogFile>();
+  private revision = -1;
+  private listRevision = -1;
+  private disk: DiskView | undefined = undefined;
+
+  constructor(cluster: Cluster, sid: ServerId) {
+    this.cluster = cluster;
+    this.sid = sid;
+  }
+
+  /** Returns the state of the server now. */
+  inspect(): ServerView {
+    const { cluster, sid } = this;
+    const node = cluster.world.node(sid);
+    const server = cluster.server(sid);
+    return {
+      sid,
+      process: server === undefined ? "down" : node.paused ? "paused" : "running",
+      peer: server?.peer.inspect(),
+      disk: this.inspectDisk(node.disk),
+      timers: node.pendingTimers().map(({ dueUs, timer }) => ({ name: timerName(timer), dueUs })),
+    };
+  }
+
+  private inspectDisk(disk: Disk): DiskView {
+    const files = new ServerDisk(disk);
+    const pending = files.pendingOperations();
+    const before = this.disk;
+    if (before !== undefined && this.revision === disk.revision) return { ...before, pending };
+    const isSameList = before !== undefined && this.listRevision === disk.listRevision;
+    this.disk = {
+      acceptedEpoch: files.epochFile("accepted"),
+      currentEpoch: files.epochFile("current"),
+      log: isSameList ? this.updatedLog(disk, before.log) : this.readLog(disk),
+      snapshots: isSameList ? before.snapshots : files.snapshotZxids(),
+      pending,
+    };
+    this.revision = disk.revision;
+    this.listRevision = disk.listRevision;
+    return this.disk;
+  }
+
+  private readLog(disk: Disk): readonly LogFileView[] {
+    const log: LogFileView[] = [];
+    disk.eachRecordFile((name, records, durable) => log.push(this.logFile(name, records as readonly Txn[], durable)));
+    disk.changed = new Set();
+    return log.sort((a, b) => a.name - b.name);
+  }
+
+  /** Returns the log after changes of the content of some files. */
+  private updatedLog(disk: Disk, before: readonly LogFileView[]): readonly LogFileView[] {
+    const changed = disk.changed ?? new Set();
+    if (changed.size === 0) return before;
+    const log = [...before];
+    for (const records of changed) {
+      const known = this.logFiles.get(records);
+      if (known === undefined) continue;
+      const { file, view } = known;
+      log[log.indexOf(view)] = this.logFile(file, records as readonly Txn[], disk.durableRecords(file));
+    }
+    changed.clear();
+    return log;
+  }
+
+  private logFile(file: string, records: readonly Txn[], durable: number): LogFileView {
+    const known = this.logFiles.get(records)?.view;
+    const length = known?.records.length ?? 0;
+    const isPrefix = length <= records.length && (known?.records.txn ?? null) === lastOf(records, length);
+    if (known !== undefined && isPrefix && length === records.length && durable === known.durable) return known;
+    let history = known !== undefined && isPrefix ? known.records : this.cluster.emptyHistory;
+    for (let i = history.length; i < records.length; i++) history = history.extend(records[i] as Txn);
+    const view = { name: known?.name ?? zxidInName(file), records: history, durable };
+    this.logFiles.set(records, { file, view });
+    return view;
+  }
 }
 
-type LogState = ReturnType<ServerDisk["logState"]>[number];
-
-function logFileView({ durable, name, records }: LogState, empty: History, before?: ServerView): LogFileView {
-  const known = before?.disk.log.find((file) => file.name === name)?.records;
-  const isPrefix = known !== undefined && known.length <= records.length && known.txn === lastOf(records, known.length);
-  let history = isPrefix ? known : empty;
-  for (let i = history.length; i < records.length; i++) history = history.extend(records[i] as LogState["records"][0]);
-  return { name, records: history, durable };
+interface KnownLogFile {
+  readonly file: string;
+  readonly view: LogFileView;
 }
 
-function lastOf(records: LogState["records"], length: number): LogState["records"][0] | null {
+function lastOf(records: readonly Txn[], length: number): Txn | null {
   return length === 0 ? null : (records[length - 1] ?? null);
 }

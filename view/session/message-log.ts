@@ -49,6 +49,9 @@ const DISTURBANCES: ReadonlySet<TraceEvent["kind"]> = new Set([
   "resume",
 ] as const);
 
+/** The number of events in a block. */
+const BLOCK = 256;
+
 export class MessageLog {
   /** All messages, in the order in which they were sent. */
   readonly all: SentMessage[] = [];
@@ -59,6 +62,8 @@ export class MessageLog {
   /** Messages that were delivered last, to recognize a datagram that arrives twice. */
   private readonly delivered = new WeakMap<object, SentMessage>();
   private disturbed = false;
+  /** For each block of events, the messages that were in flight at its start, and the number of messages until then. */
+  private readonly blocks: { readonly open: readonly SentMessage[]; readonly sent: number }[] = [];
 
   constructor({ network, nodes }: World<Message>) {
     this.network = network;
@@ -73,6 +78,20 @@ export class MessageLog {
     this.endUnsent(firstSent, event, timeUs, replacedBefore);
     if (this.disturbed) this.reconcile(event, timeUs);
     this.disturbed = false;
+    if (event % BLOCK === 0) this.blocks.push({ open: [...this.open.values()].flat(), sent: this.all.length });
+  }
+
+  /** Returns the messages in flight after an event, in the order in which they were sent. */
+  inFlightAt(event: number): readonly SentMessage[] {
+    const block = this.blocks[Math.floor(event / BLOCK)];
+    if (block === undefined) return [];
+    const found = block.open.filter((sent) => endsAfter(sent, event)).sort((a, b) => a.id - b.id);
+    for (let id = block.sent; id < this.all.length; id++) {
+      const sent = this.all[id] as SentMessage;
+      if (sent.sentEvent > event) break;
+      if (endsAfter(sent, event)) found.push(sent);
+    }
+    return found;
   }
 
   private read(event: number, timeUs: number, { detail, kind, node, payload, peer }: TraceEvent): void {
@@ -183,4 +202,8 @@ export class MessageLog {
 /** One object can be in flight on several connections, because a server sends the same message to all others. */
 function placeOf(conn: number, to: number): string {
   return `${conn} ${to}`;
+}
+
+function endsAfter({ endEvent }: SentMessage, event: number): boolean {
+  return endEvent === undefined || endEvent > event;
 }

@@ -6,7 +6,7 @@
  * Only re-execution can continue a run in another way: a recording cannot be changed. branch.ts makes another one.
  */
 import type { ProtocolRecord } from "../../cluster/records.ts";
-import { inspectServer, type ServerView } from "../../cluster/server-view.ts";
+import { ServerInspector, type ServerView } from "../../cluster/server-view.ts";
 import type { Violation } from "../../invariants/index.ts";
 import type { Behavior, ServerId } from "../../protocol/index.ts";
 import { EVENTS_MAX, ScenarioRunner } from "../../scenarios/run.ts";
@@ -40,6 +40,7 @@ export interface RecordingOptions {
 
 /** The states of one server: a view for each event that changes it. */
 interface Changes {
+  readonly inspector: ServerInspector;
   readonly events: number[];
   readonly views: ServerView[];
 }
@@ -58,7 +59,8 @@ export class Recording {
   private readonly trace = new Trace();
   private readonly messageLog: MessageLog;
   private readonly changes = new Map<ServerId, Changes>();
-  private readonly numberOfSequence = new Map<number, number>();
+  /** The number of the event with each sequence. */
+  private readonly numbers: number[] = [];
   // One entry for each event, from event 0, the start.
   private readonly times: number[] = [];
   private readonly kinds: number[] = [];
@@ -77,7 +79,9 @@ export class Recording {
     const { cluster } = this.runner;
     this.servers = cluster.ids;
     this.messageLog = new MessageLog(cluster.world);
-    for (const sid of cluster.ids) this.changes.set(sid, { events: [], views: [] });
+    for (const sid of cluster.ids) {
+      this.changes.set(sid, { inspector: new ServerInspector(cluster, sid), events: [], views: [] });
+    }
     this.observe(-1, -1, 0, cluster.ids);
   }
 
@@ -91,8 +95,8 @@ export class Recording {
         break;
       }
       this.length++;
-      this.numberOfSequence.set(queue.sequence, this.length);
-      this.observe(queue.kind, queue.target, this.numberOfSequence.get(queue.cause) ?? 0, this.changedBy(queue.target));
+      this.numbers[queue.sequence] = this.length;
+      this.observe(queue.kind, queue.target, this.numbers[queue.cause] ?? 0, this.changedBy(queue.target));
     }
     return !this.ended;
   }
@@ -130,9 +134,9 @@ export class Recording {
   }
 
   private observeServer(sid: ServerId): void {
-    const { events, views } = this.changes.get(sid) as Changes;
+    const { events, inspector, views } = this.changes.get(sid) as Changes;
     const before = views.at(-1);
-    const view = share(before, inspectServer(this.runner.cluster, sid, before));
+    const view = share(before, inspector.inspect());
     if (view === before) return;
     events.push(this.length);
     views.push(view);
@@ -187,9 +191,7 @@ export class Recording {
 
   /** Returns the messages in flight after an event. */
   inFlightAt(number: number): readonly SentMessage[] {
-    return this.messages.filter(
-      ({ endEvent, sentEvent }) => sentEvent <= number && (endEvent === undefined || endEvent > number),
-    );
+    return this.messageLog.inFlightAt(number);
   }
 
   /** Returns the trace of one event. */
@@ -229,7 +231,7 @@ export class Recording {
 
   /** Returns the number of the event with this sequence (RunEvent, TraceEvent#sequence); 0 for the start. */
   eventOfSequence(sequence: number): number {
-    return this.numberOfSequence.get(sequence) ?? 0;
+    return this.numbers[sequence] ?? 0;
   }
 
   /** Returns the last event at or before a virtual time. */

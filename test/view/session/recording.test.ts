@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { inspectServer } from "../../../cluster/server-view.ts";
+import { ServerInspector } from "../../../cluster/server-view.ts";
 import { asServerId } from "../../../protocol/index.ts";
 import { messageName } from "../../../scenarios/message-match.ts";
 import { runScenario } from "../../../scenarios/run.ts";
@@ -36,7 +36,9 @@ describe("each moment of a recording equals the same moment of a run that is exe
       const { cluster } = executeTo(recording, number);
       expect(cluster.world.digestHex()).toBe(recording.digestAt(number));
       for (const sid of recording.servers) {
-        expect(comparable(recording.serverAt(sid, number))).toEqual(comparable(inspectServer(cluster, sid)));
+        expect(comparable(recording.serverAt(sid, number))).toEqual(
+          comparable(new ServerInspector(cluster, sid).inspect()),
+        );
       }
       const { network, nodes } = cluster.world;
       const live = network.inFlight().map(({ conn, message, to }) => placeText(conn, to, messageName(message)));
