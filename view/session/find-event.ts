@@ -2,7 +2,8 @@
 import type { ProtocolRecord } from "../../cluster/records.ts";
 import type { Message } from "../../cluster/server.ts";
 import { messageName } from "../../scenarios/message-match.ts";
-import { eventDetails, eventTitle, messageText } from "./describe-event.ts";
+import { eventDetails, eventTitle, messageText, zxidText } from "./describe-event.ts";
+import type { SentMessage } from "./message-log.ts";
 import type { Recording } from "./recording.ts";
 
 /** The properties of an event. An absent property matches every event. */
@@ -15,8 +16,21 @@ export interface EventQuery {
   readonly message?: string;
   /** `violation`: an invariant is violated. `decision`: a leader decides how to synchronize a learner. */
   readonly what?: "violation" | "decision";
+  /** A message that matches this pattern arrives, or is lost. */
+  readonly pattern?: MessagePattern;
+  /** Together with `pattern`: after the message, no message that matches this pattern arrives. */
+  readonly without?: MessagePattern;
   /** The title or the details contain this text, in any case. */
   readonly text?: string;
+}
+
+/** A selection of messages. An absent field matches every message. */
+export interface MessagePattern {
+  readonly type: string;
+  /** The zxid as text, such as `1:4`. */
+  readonly zxid?: string;
+  readonly from?: number;
+  readonly to?: number;
 }
 
 /** Returns whether an event has the properties of a query. */
@@ -27,7 +41,26 @@ export function matchesQuery(recording: Recording, number: number, query: EventQ
   const kind = what === "decision" ? "sync-decided" : record;
   if (kind !== undefined && !recording.recordsOf(number).some(({ event }) => event === kind)) return false;
   if (message !== undefined && !messagesOf(recording, number).some((one) => messageName(one) === message)) return false;
+  if (query.pattern !== undefined && !endsMessage(recording, number, query.pattern, query.without)) return false;
   return text === undefined || textOf(recording, number).includes(text.toLowerCase());
+}
+
+function endsMessage(
+  recording: Recording,
+  number: number,
+  pattern: MessagePattern,
+  without: MessagePattern | undefined,
+): boolean {
+  if (!recording.messagesThatEndAt(number).some((sent) => matchesPattern(sent, pattern))) return false;
+  if (without === undefined) return true;
+  return !recording.messages.some(
+    (sent) => (sent.endEvent ?? 0) > number && sent.fate === "delivered" && matchesPattern(sent, without),
+  );
+}
+
+function matchesPattern({ from, message, to, type }: SentMessage, pattern: MessagePattern): boolean {
+  if (type !== pattern.type || (pattern.from ?? from) !== from || (pattern.to ?? to) !== to) return false;
+  return pattern.zxid === undefined || ("zxid" in message && zxidText(message.zxid) === pattern.zxid);
 }
 
 function messagesOf(recording: Recording, number: number): Message[] {

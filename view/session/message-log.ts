@@ -94,6 +94,21 @@ export class MessageLog {
     return found;
   }
 
+  /** Returns the messages that were sent after the event `first` and up to the event `last`. */
+  sentBetween(first: number, last: number): readonly SentMessage[] {
+    return this.all.slice(this.firstSentAfter(first), this.firstSentAfter(last));
+  }
+
+  private firstSentAfter(event: number): number {
+    let [low, high] = [0, this.all.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.all[middle] as SentMessage).sentEvent <= event) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
   private read(event: number, timeUs: number, { detail, kind, node, payload, peer }: TraceEvent): void {
     if (kind === "send") this.send(event, timeUs, node, peer, detail, payload as Message);
     else if (kind === "deliver") this.deliver(event, timeUs, peer, node, detail, payload as Message);

@@ -173,6 +173,12 @@ export class Recording {
     return views[lastAtMost(events, number)] as ServerView;
   }
 
+  /** Returns every state of a server, each with the event that led to it. */
+  *statesOf(sid: ServerId): Generator<{ readonly event: number; readonly view: ServerView }> {
+    const { events, views } = this.changes.get(sid) as Changes;
+    for (const [index, event] of events.entries()) yield { event, view: views[index] as ServerView };
+  }
+
   /** Returns the number of the last event up to `number` that changed the state of a server. */
   lastChangeOf(sid: ServerId, number: number): number {
     const { events } = this.changes.get(sid) as Changes;
@@ -194,9 +200,24 @@ export class Recording {
     return this.messageLog.inFlightAt(number);
   }
 
+  /** Returns the messages that were sent after one event and up to another. */
+  messagesSentBetween(first: number, last: number): readonly SentMessage[] {
+    return this.messageLog.sentBetween(first, last);
+  }
+
+  /** Returns the messages that arrived or were lost in an event. */
+  messagesThatEndAt(number: number): readonly SentMessage[] {
+    return this.inFlightAt(number - 1).filter(({ endEvent }) => endEvent === number);
+  }
+
   /** Returns the trace of one event. */
   traceOf(number: number): readonly TraceEvent[] {
     return this.trace.events().slice(this.traceEnds[number - 1] ?? 0, this.traceEnds[number]);
+  }
+
+  /** The trace so far. */
+  get allTrace(): readonly TraceEvent[] {
+    return this.trace.events();
   }
 
   /** Returns the records of one event. */
