@@ -31,14 +31,16 @@ export interface ServerView {
   readonly process: "running" | "paused" | "down";
   /** The core; undefined if the process does not run. */
   readonly peer: PeerView | undefined;
-  /** The files. */
+  /** The files. The object changes only if a file changes. */
   readonly disk: DiskView;
+  /** The operations that the disk has not completed, in words. */
+  readonly pending: readonly string[];
   /** The pending timers and the thread work in progress. */
   readonly timers: readonly TimerView[];
 }
 
-/** The files of a server. */
-export interface DiskView {
+/** The files of a server. It is a class so that structural sharing compares it by identity. */
+export class DiskView {
   /** The content of the file acceptedEpoch; undefined if there is none. */
   readonly acceptedEpoch: number | undefined;
   /** The content of the file currentEpoch; undefined if there is none. */
@@ -47,8 +49,13 @@ export interface DiskView {
   readonly log: readonly LogFileView[];
   /** The zxids of the snapshots. */
   readonly snapshots: readonly Zxid[];
-  /** The operations that the disk has not completed, in words. */
-  readonly pending: readonly string[];
+
+  constructor(files: ServerDisk, log: readonly LogFileView[], snapshots: readonly Zxid[]) {
+    this.acceptedEpoch = files.epochFile("accepted");
+    this.currentEpoch = files.epochFile("current");
+    this.log = log;
+    this.snapshots = snapshots;
+  }
 }
 
 /** A log file. */
@@ -111,23 +118,19 @@ export class ServerInspector {
       process: server === undefined ? "down" : node.paused ? "paused" : "running",
       peer: server?.peer.inspect(),
       disk: this.inspectDisk(node.disk),
+      pending: new ServerDisk(node.disk).pendingOperations(),
       timers: node.pendingTimers().map(({ dueUs, timer }) => ({ name: timerName(timer), dueUs })),
     };
   }
 
   private inspectDisk(disk: Disk): DiskView {
-    const files = new ServerDisk(disk);
-    const pending = files.pendingOperations();
     const before = this.disk;
-    if (before !== undefined && this.revision === disk.revision) return { ...before, pending };
+    if (before !== undefined && this.revision === disk.revision) return before;
+    const files = new ServerDisk(disk);
     const isSameList = before !== undefined && this.listRevision === disk.listRevision;
-    this.disk = {
-      acceptedEpoch: files.epochFile("accepted"),
-      currentEpoch: files.epochFile("current"),
-      log: isSameList ? this.updatedLog(disk, before.log) : this.readLog(disk),
-      snapshots: isSameList ? before.snapshots : files.snapshotZxids(),
-      pending,
-    };
+    this.disk = isSameList
+      ? new DiskView(files, this.updatedLog(disk, before.log), before.snapshots)
+      : new DiskView(files, this.readLog(disk), files.snapshotZxids());
     this.revision = disk.revision;
     this.listRevision = disk.listRevision;
     return this.disk;

@@ -60,7 +60,7 @@ function Header({ model }: { readonly model: PageModel }) {
       <span>ZooKeeper {scenario.zookeeper}</span>
       <span>seed {String(recording.options.seed)}</span>
       <span>
-        {countOf(recording.length, "event")}, {formatMoment(endUs)} s
+        {countOf(recording.length, "event")}, {formatMoment(endUs)} s{recording.ended ? "" : ", more to come …"}
       </span>
       <span>
         digest <code>{digest}</code>

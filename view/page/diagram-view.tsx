@@ -1,6 +1,7 @@
 /** The diagram of one run: the canvas, zoom and pan, and the choice of an event by a click. */
 import { useEffect, useRef } from "preact/hooks";
 import { LABEL_WIDTH, type Palette, type Picture, paint, serverAtY } from "../diagram/paint.ts";
+import type { Scale } from "../diagram/scale.ts";
 import type { PageModel } from "./model.ts";
 
 /** The part of the axis that a diagram shows. Both diagrams of a comparison have one of their own. */
@@ -26,7 +27,7 @@ export function DiagramView({ model, index }: { readonly model: PageModel; reado
     const element = canvas.current;
     if (element === null || run === undefined || shown === undefined) return undefined;
     const { clientHeight: height, clientWidth: width } = element;
-    view.current ??= startWindow(shown.scale.length, width);
+    view.current ??= startWindow(shown.scale, width, isCurrent ? model.at.value : 0);
     const { committed: _committed, label: _label, session: _session, ...parts } = run;
     return {
       ...{ recording: run.recording, segments: parts.segments, bands: parts.bands, differsAt: run.differsAt },
@@ -153,9 +154,12 @@ function centerOf(element: HTMLCanvasElement | null): number {
   return (element?.clientWidth ?? 0) / 2;
 }
 
-function startWindow(length: number, width: number): Window {
-  const fitting = (width - LABEL_WIDTH - 20) / length;
-  return { left: -0.5, pixelsPerUnit: Math.min(60, Math.max(fitting, COMFORTABLE_PIXELS)) };
+/** Returns the part of the axis to show at first: everything if it fits, or else the part around an event. */
+function startWindow({ length, unitOf }: Scale, width: number, at: number): Window {
+  const space = width - LABEL_WIDTH - 20;
+  const pixelsPerUnit = Math.min(60, Math.max(space / length, COMFORTABLE_PIXELS));
+  const visible = space / pixelsPerUnit;
+  return { left: visible >= length ? -0.5 : Math.max(-0.5, unitOf(at) - visible / 2), pixelsPerUnit };
 }
 
 /** Returns the shown event that is nearest to a place: of the events close by, one of the server at this height. */

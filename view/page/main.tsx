@@ -16,14 +16,17 @@ const root = document.getElementById("app") as HTMLElement;
 const data = JSON.parse((document.getElementById("data") as HTMLElement).textContent ?? "") as PageData;
 const model = new PageModel();
 
-async function record({ seed, set }: RunData): Promise<Recording> {
-  const scenario = loadScenario(data.scenario, data.file, { set });
-  const recording = new Recording(scenario, { seed: BigInt(seed) });
-  while (recording.advance(SLICE)) {
-    root.textContent = `The simulator runs the scenario: ${recording.length} events …`;
+function recordingOf({ seed, set }: RunData): Recording {
+  return new Recording(loadScenario(data.scenario, data.file, { set }), { seed: BigInt(seed) });
+}
+
+/** Records a run to its end, or to an event. */
+async function record(recording: Recording, until = Number.POSITIVE_INFINITY): Promise<void> {
+  while (recording.length < until && recording.advance(SLICE)) {
+    if (model.runs.value.length === 0)
+      root.textContent = `The simulator runs the scenario: ${recording.length} events …`;
     await new Promise((resolve) => setTimeout(resolve));
   }
-  return recording;
 }
 
 /** Shows the moment and the view that the address names. */
@@ -38,9 +41,12 @@ function followAddress(): void {
 
 async function start(): Promise<void> {
   const [first, second] = data.runs;
-  model.addRun(first.label, await record(first));
-  followAddress();
+  const recording = recordingOf(first);
+  // The page shows the first part of a long run before the rest is recorded.
+  await record(recording, Math.max(SLICE, readFragment(location.hash).at ?? 0));
+  model.showFirst(first.label, recording);
   if (location.hash === "") model.story.value = 0;
+  followAddress();
   root.textContent = "";
   render(<App model={model} />, root);
   performance.mark("zabsim-shown");
@@ -49,8 +55,17 @@ async function start(): Promise<void> {
   });
   addEventListener("hashchange", followAddress);
   addEventListener("keydown", (event) => onKey(model, event));
-  if (second !== undefined) model.addRun(second.label, await record(second));
-  // For tests and for curious readers at the console.
+  if (!recording.ended) {
+    await record(recording);
+    model.showFirst(first.label, recording);
+  }
+  if (second !== undefined) {
+    const other = recordingOf(second);
+    await record(other);
+    model.addRun(second.label, other);
+  }
+  performance.mark("zabsim-recorded");
+  // For tests, and for readers at the console.
   Object.assign(globalThis, { zabsim: { model, Recording, loadScenario } });
 }
 

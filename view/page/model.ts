@@ -88,6 +88,12 @@ export class PageModel {
     this.runs.value = first === undefined ? [run] : [first, run];
   }
 
+  /** Shows the first run as far as it is recorded. */
+  showFirst(label: string, recording: Recording): void {
+    const run = new RunModel(label, new Session(recording, this.at.value, undefined, true), undefined);
+    this.runs.value = [run, ...this.runs.value.slice(1)];
+  }
+
   /** Removes the second run. */
   removeSecondRun(): void {
     this.current.value = 0;

@@ -142,8 +142,9 @@ export class Recording {
     views.push(view);
   }
 
-  /** The result of the run. The recording must have ended. */
+  /** The result of the run so far. */
   get run(): ScenarioRun {
+    if (!this.ended) return this.runner.result();
     this.finalRun ??= this.runner.result();
     return this.finalRun;
   }

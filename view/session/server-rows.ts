@@ -25,13 +25,13 @@ export function roleText({ peer, process }: ServerView): string {
 
 /** Returns the rows of a server. A row without content is absent. */
 export function serverRows(server: ServerView): readonly ServerRow[] {
-  const { disk, peer, timers } = server;
+  const { disk, peer, pending, timers } = server;
   const rows = [
     ["role", roleText(server)],
     ["epochs", epochsText(server)],
     ...(peer === undefined ? [] : [...peerRows(peer), ...leaderRows(peer.leader), ...learnerRows(peer.learner)]),
     ["snapshots", disk.snapshots.map(zxidText).join(", ")],
-    ["disk operations", disk.pending.join(", ")],
+    ["disk operations", pending.join(", ")],
     ["timers", timers.map(({ dueUs, name }) => `${name} at ${formatMoment(dueUs)}`).join("; ")],
   ] as const;
   return rows.filter(([, value]) => value !== "").map(([name, value]) => ({ name, value }));

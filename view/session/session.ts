@@ -17,8 +17,9 @@ export class Session {
   /** The number of the current event. 0 is the start of the run. */
   at: number;
 
-  constructor(recording: Recording, at = 0, parent?: Session) {
-    this.recording = recording.finish();
+  /** Records the run to its end, unless `isPartial` is true: the caller then records it bit by bit. */
+  constructor(recording: Recording, at = 0, parent?: Session, isPartial = false) {
+    this.recording = isPartial ? recording : recording.finish();
     this.at = at;
     this.parent = parent;
   }
