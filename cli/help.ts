@@ -74,6 +74,18 @@ export const HELP = {
       [EXIT_LIVENESS, "the run was written; servers did not serve again after all faults were undone"],
     ],
   },
+  view: {
+    examples: [
+      ["zabsim view follower-ahead-trunc", "write follower-ahead-trunc.html"],
+      ["zabsim view mine.yaml --open", "write mine.html and open it in the browser"],
+      [
+        "zabsim view zookeeper-4643-current-epoch-before-diff-is-logged --zookeeper 3.9.1 --compare 3.9.4",
+        "show a bug in one release, next to the same run in another one",
+      ],
+    ],
+    notes: ["The page shows the violations of the run. The exit code does not depend on them."],
+    exitCodes: [[EXIT_OK, "the page is written"]],
+  },
   fuzz: {
     examples: [
       ["zabsim fuzz --time 60s", "search for one minute on all cores"],

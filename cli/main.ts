@@ -218,6 +218,21 @@ function createProgram(done: (code: number) => void): Command {
     .action(async (name, options) => done(await (await import("./export.ts")).exportScenario(name, options)));
 
   withScenario(
+    textCommand(
+      "view <scenario>",
+      "write a page that runs a scenario in the browser and steps through it",
+      "Writes one HTML file that runs the scenario in the browser. The page needs no server and no network. It shows the " +
+        "messages and the state of each server at any moment, explains violations, and shows what happens if you " +
+        "crash a server or drop a message at that moment. Prints the name of the file.",
+    ),
+  )
+    .option("--out <file>", "output file (default: NAME.html)", parseOutput("--out"))
+    .option("--open", "open the page in the browser")
+    .option("--compare <release>", "also show the run in another release, e.g. 3.9.4", parseRelease("--compare"))
+    .option("--compare-seed <n>", "also show the run with another seed, e.g. 2", parseSeed)
+    .action(async (name, options) => done(await (await import("./view.ts")).view(name, options)));
+
+  withScenario(
     command(
       "fuzz [scenario]",
       "search for failures with random faults; shrink and explain them",

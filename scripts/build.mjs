@@ -91,7 +91,6 @@ const { metafile } = await build({
   metafile: true,
 });
 keepRequireWhereUsed(Object.keys(metafile.outputs));
-writeFileSync(join(root, fresh, "THIRD-PARTY-LICENSES.txt"), licensesOf(metafile));
 
 // package.json leaves bench* out of the npm package.
 await build({
@@ -100,6 +99,10 @@ await build({
   chunkNames: "bench-[name]-[hash]",
   external: [...installedPackages(), ...Object.keys(devDependencies)],
 });
+
+const page = await buildPage("main", "zabsim");
+writeFileSync(join(root, fresh, "view.html"), page.html);
+writeFileSync(join(root, fresh, "THIRD-PARTY-LICENSES.txt"), licensesOf({ ...metafile.inputs, ...page.inputs }));
 
 const tsc = join(root, "node_modules", "@typescript", "native", "bin", "tsc");
 const { status, stdout } = spawnSync(
@@ -122,6 +125,51 @@ renameSync(join(root, fresh), join(root, "dist"));
  */
 function installedPackages() {
   return Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => name !== "chalk");
+}
+
+/**
+ * Builds a page of view/page: one HTML file with its scripts and styles inside. `zabsim view` puts the scenario in the
+ * place of the mark in the element `data` (view/page/page-data.ts).
+ */
+async function buildPage(name, title) {
+  const { metafile, outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [`view/page/${name}.tsx`, "view/page/style.css"],
+    outdir: "page",
+    bundle: true,
+    format: "iife",
+    platform: "browser",
+    target: "es2022",
+    minify: true,
+    // Invariant violations and errors show names of classes.
+    keepNames: false,
+    legalComments: "none",
+    write: false,
+    metafile: true,
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    alias: common.alias,
+    logLevel: "warning",
+  });
+  const text = (extension) => outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? "";
+  const script = text(".js").replaceAll("</script", "<\\/script");
+  const html = [
+    "<!doctype html>",
+    '<html lang="en">',
+    '<meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>${title}</title>`,
+    // The page needs no network, and this policy makes sure that it uses none.
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline'; " +
+      "style-src 'unsafe-inline'; img-src data: blob:\">",
+    `<style>${text(".css")}</style>`,
+    '<div id="app">The page needs JavaScript.</div>',
+    '<script id="data" type="application/json">__ZABSIM_PAGE_DATA__</script>',
+    `<script>${script}</script>`,
+    "</html>",
+    "",
+  ].join("\n");
+  return { html, inputs: metafile.inputs };
 }
 
 /** Removes the banner with `require` from each file that does not need it. */
@@ -156,7 +204,7 @@ function removeComments({ onLoad }) {
 }
 
 /** Returns the licenses of the bundled packages, because the MIT and ISC licenses require a copy of their text. */
-function licensesOf({ inputs }) {
+function licensesOf(inputs) {
   const folders = Object.keys(inputs).flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []);
   return [...new Set(folders)]
     .sort()

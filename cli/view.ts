@@ -1,0 +1,78 @@
+/**
+ * `zabsim view` writes one HTML file that runs a scenario in the browser and shows the run: the page of view/page with
+ * the text of the scenario inside.
+ */
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { saveWhole } from "../campaign/output-files.ts";
+import { DATA_MARK, type PageData, type RunData, scriptJson } from "../view/page/page-data.ts";
+import { EXIT_OK } from "./exit-codes.ts";
+import { overridesOf, type ScenarioOptions } from "./options.ts";
+import { write } from "./output.ts";
+import { seedFor } from "./run.ts";
+import { readScenario, scenarioPath } from "./scenario-files.ts";
+import { UsageError } from "./usage-error.ts";
+import { VERSION } from "./version.ts";
+
+export interface ViewOptions extends ScenarioOptions {
+  readonly out?: string;
+  readonly open?: boolean;
+  /** A second release to show below the first one. */
+  readonly compare?: string;
+  readonly compareSeed?: bigint;
+}
+
+export async function view(name: string, options: ViewOptions): Promise<number> {
+  const path = scenarioPath(name);
+  const { scenario } = readScenario(path, overridesOf(options));
+  const first: RunData = {
+    label: `${scenario.zookeeper}, seed ${seedFor(scenario, options.seed)}`,
+    seed: String(seedFor(scenario, options.seed)),
+    set: overridesOf(options),
+  };
+  const second = secondRun(first, path, options);
+  const data: PageData = {
+    file: `${scenario.name}.yaml`,
+    scenario: readFileSync(path, "utf8"),
+    runs: second === undefined ? [first] : [first, second],
+    version: VERSION,
+  };
+  const file = options.out ?? `${scenario.name}.html`;
+  if (resolve(file) === resolve(path)) throw new UsageError(`--out ${file}: is the scenario file itself`);
+  saveWhole(file, pageOf(data));
+  await write(`${file}\n`);
+  if (options.open) openInBrowser(file);
+  return EXIT_OK;
+}
+
+function secondRun(
+  first: RunData,
+  path: string,
+  { compare, compareSeed, ...options }: ViewOptions,
+): RunData | undefined {
+  if (compare === undefined && compareSeed === undefined) return undefined;
+  const set = overridesOf({ ...options, ...(compare === undefined ? {} : { zookeeper: compare }) });
+  const { scenario } = readScenario(path, set);
+  const seed = String(compareSeed ?? first.seed);
+  return { label: `${scenario.zookeeper}, seed ${seed}`, seed, set };
+}
+
+/** Returns the page with its data. */
+export function pageOf(data: PageData): string {
+  const page = readFileSync(new URL("../dist/view.html", import.meta.url), "utf8");
+  // The replacement is a function, because a text could contain patterns such as $&.
+  return page.replace(DATA_MARK, () => scriptJson(data));
+}
+
+/** Opens a file with the program that the desktop uses for it. If there is none, the user opens the file. */
+function openInBrowser(file: string): void {
+  const commands: Readonly<Partial<Record<NodeJS.Platform, string>>> = { darwin: "open", win32: "explorer" };
+  const child = spawn(commands[process.platform] ?? "xdg-open", [pathToFileURL(file).href], {
+    detached: true,
+    stdio: "ignore",
+  });
+  child.on("error", () => process.stderr.write(`no program opens ${file}; open it in a browser\n`));
+  child.unref();
+}

@@ -1,0 +1,28 @@
+/** The same moment of two runs: the event with the same title, and with as many such events before it. */
+import { eventTitle } from "../session/describe-event.ts";
+import type { Recording } from "../session/recording.ts";
+import type { PageModel, RunModel } from "./model.ts";
+
+/** Returns the event of the other run that corresponds to the current event. */
+export function counterpartOf(model: PageModel): number {
+  const [first, second] = model.runs.value as readonly [RunModel, RunModel];
+  const isSecond = model.current.value === 1;
+  const [here, there] = isSecond ? [second, first] : [first, second];
+  const at = model.at.value;
+  if (second.differsAt === undefined || at < second.differsAt) return at;
+  return sameEvent(here.recording, there.recording, at, second.differsAt);
+}
+
+/**
+ * Returns the event of `there` that corresponds to event `at` of `here`. Both runs are equal up to `differsAt`. If no
+ * event has the same title, returns the event at the same time.
+ */
+export function sameEvent(here: Recording, there: Recording, at: number, differsAt: number): number {
+  const title = eventTitle(here, at);
+  let count = 0;
+  for (let number = differsAt; number <= at; number++) if (eventTitle(here, number) === title) count++;
+  for (let number = differsAt; number <= there.length; number++) {
+    if (eventTitle(there, number) === title && --count === 0) return number;
+  }
+  return there.eventAtTime(here.event(at).timeUs);
+}

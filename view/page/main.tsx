@@ -1,0 +1,77 @@
+/** Starts the page: reads its data, records the run in slices, and shows what is there. */
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { loadScenario, ScenarioError } from "../../scenarios/load.ts";
+import { Recording } from "../session/recording.ts";
+import { App } from "./app.tsx";
+import { readFragment, writeFragment } from "./fragment.ts";
+import { onKey } from "./keyboard.ts";
+import { PageModel, type Panel } from "./model.ts";
+import type { PageData, RunData } from "./page-data.ts";
+
+/** The number of events that the page records at once, so that the browser can paint in between. */
+const SLICE = 4000;
+
+const root = document.getElementById("app") as HTMLElement;
+const data = JSON.parse((document.getElementById("data") as HTMLElement).textContent ?? "") as PageData;
+const model = new PageModel();
+
+function recordingOf({ seed, set }: RunData): Recording {
+  return new Recording(loadScenario(data.scenario, data.file, { set }), { seed: BigInt(seed) });
+}
+
+/** Records a run to its end, or to an event. */
+async function record(recording: Recording, until = Number.POSITIVE_INFINITY): Promise<void> {
+  while (recording.length < until && recording.advance(SLICE)) {
+    if (model.runs.value.length === 0)
+      root.textContent = `The simulator runs the scenario: ${recording.length} events …`;
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+/** Shows the moment and the view that the address names. */
+function followAddress(): void {
+  const { at, axis, groups, hiddenServers, panel } = readFragment(location.hash);
+  if (axis !== undefined) model.axis.value = axis;
+  if (groups !== undefined) model.groups.value = new Set(groups);
+  if (hiddenServers !== undefined) model.hiddenServers.value = new Set(hiddenServers);
+  if (panel !== undefined) model.panel.value = panel as Panel;
+  if (at !== undefined && at !== model.at.value) model.goTo(at);
+}
+
+async function start(): Promise<void> {
+  const [first, second] = data.runs;
+  const recording = recordingOf(first);
+  // The page shows the first part of a long run before the rest is recorded.
+  await record(recording, Math.max(SLICE, readFragment(location.hash).at ?? 0));
+  model.showFirst(first.label, recording);
+  if (location.hash === "") model.story.value = 0;
+  followAddress();
+  root.textContent = "";
+  render(<App model={model} />, root);
+  performance.mark("zabsim-shown");
+  effect(() => {
+    history.replaceState(null, "", `#${writeFragment(model.place.value)}`);
+  });
+  addEventListener("hashchange", followAddress);
+  addEventListener("keydown", (event) => onKey(model, event));
+  if (!recording.ended) {
+    await record(recording);
+    model.showFirst(first.label, recording);
+  }
+  if (second !== undefined) {
+    const other = recordingOf(second);
+    await record(other);
+    model.addRun(second.label, other);
+  }
+  performance.mark("zabsim-recorded");
+  // For tests, and for readers at the console.
+  Object.assign(globalThis, { zabsim: { model, Recording, loadScenario } });
+}
+
+start().catch((error: unknown) => {
+  const text = error instanceof ScenarioError ? error.message : String((error as Error).stack ?? error);
+  root.textContent = text;
+  root.className = "failure";
+  if (!(error instanceof ScenarioError)) throw error;
+});
