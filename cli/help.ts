@@ -56,6 +56,7 @@ export const HELP = {
       [EXIT_OK, "the run met the expectations of its scenario"],
       [EXIT_FINDING, "the run did not meet an expectation of the scenario, or violated an invariant unexpectedly"],
       [EXIT_LIVENESS, "servers did not serve again after all faults were undone; there was no other failure"],
+      [EXIT_INTERRUPTED, "--step was ended by Ctrl-C; q ends it with 0"],
     ],
   },
   export: {

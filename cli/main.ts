@@ -186,6 +186,7 @@ function createProgram(done: (code: number) => void): Command {
     )
     .option("--noise", "add the same faults and writes as `run --noise` with this seed")
     .option("--messages", "also show each message that a server receives")
+    .option("--step", "open a debugger that steps through the run forward and back; ? lists its keys")
     .action(async (name, options) => done(await (await import("./replay.ts")).replay(name, options)));
 
   withScenario(

@@ -12,6 +12,7 @@ import { loggedFailures } from "../reports/zookeeper-log.ts";
 import { ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { Trace } from "../sim/index.ts";
+import { type Conflict, refuseConflicts } from "./conflicts.ts";
 import { checkEventFilters, type EventFilters } from "./event-filters.ts";
 import { EXIT_FINDING, EXIT_LIVENESS, EXIT_OK } from "./exit-codes.ts";
 import { overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
@@ -25,9 +26,19 @@ export interface ReplayOptions extends ScenarioOptions, EventFilters {
   readonly json?: boolean;
   readonly messages?: boolean;
   readonly noise?: boolean;
+  readonly step?: boolean;
 }
 
+const CONFLICTS: readonly Conflict[] = [
+  [
+    "--step",
+    ["--json", "--from", "--until", "--server", "--only", "--messages"],
+    "the debugger shows the whole run on the screen",
+  ],
+];
+
 export async function replay(name: string, options: ReplayOptions): Promise<number> {
+  refuseConflicts(options, CONFLICTS);
   const path = scenarioPath(name);
   const file = readScenario(path, overridesOf(options));
   checkFilters(file.scenario, options);
@@ -35,6 +46,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
   const messages = options.messages === true || options.only?.includes("received") === true;
   if (options.noise && file.scenario.expect.violates.length > 0) throw noiseRefused(file.scenario);
   const scenario = await planFor(file.scenario, seed, options);
+  if (options.step) return (await import("./step.ts")).step(scenario, seed);
   const result = new ScenarioRunner(scenario, { seed, trace: new Trace(), messages }).run();
   const shown = timeline(result.records, {
     fromUs: options.from,
