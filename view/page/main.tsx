@@ -2,6 +2,7 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { loadScenario, ScenarioError } from "../../scenarios/load.ts";
+import { runScenario } from "../../scenarios/run.ts";
 import { Recording } from "../session/recording.ts";
 import { App } from "./app.tsx";
 import { readFragment, writeFragment } from "./fragment.ts";
@@ -66,7 +67,7 @@ async function start(): Promise<void> {
   }
   performance.mark("zabsim-recorded");
   // For tests, and for readers at the console.
-  Object.assign(globalThis, { zabsim: { model, Recording, loadScenario } });
+  Object.assign(globalThis, { zabsim: { model, Recording, loadScenario, runScenario } });
 }
 
 start().catch((error: unknown) => {
