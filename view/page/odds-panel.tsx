@@ -146,9 +146,7 @@ function Curve({ model, points }: { readonly model: PageModel; readonly points: 
       />
       <polyline points={points.map((odds) => `${x(odds.event)},${y(odds)}`).join(" ")} />
       {points.map((odds) => (
-        // biome-ignore lint/a11y/useKeyWithClickEvents: the list below has a button for each point
-        // biome-ignore lint/a11y/noStaticElementInteractions: the list below has a button for each point
-        <circle key={odds.event} cx={x(odds.event)} cy={y(odds)} r={3.5} onClick={() => model.goTo(odds.event)} />
+        <circle key={odds.event} cx={x(odds.event)} cy={y(odds)} r={3} />
       ))}
     </svg>
   );

@@ -36,11 +36,20 @@ export interface OpenOptions {
   readonly dark?: boolean;
 }
 
-/** Writes a page to a file, opens it, and waits until its runs are recorded. */
+/** Opens a page with this data, and waits until its runs are recorded. */
 export async function open(browser: Browser, data: PageData, options: OpenOptions = {}): Promise<OpenPage> {
+  const opened = await openText(browser, pageOf(data), options);
+  await opened.page.waitForFunction(() => performance.getEntriesByName("zabsim-recorded").length > 0, null, {
+    timeout: 120_000,
+  });
+  return opened;
+}
+
+/** Writes a page to a file, and opens it. */
+export async function openText(browser: Browser, html: string, options: OpenOptions = {}): Promise<OpenPage> {
   const { dark = false, hash = "", height = 800, width = 1280 } = options;
   const file = join(mkdtempSync(join(tmpdir(), "zabsim-page-")), "page.html");
-  writeFileSync(file, pageOf(data));
+  writeFileSync(file, html);
   const page = await browser.newPage({ viewport: { width, height }, colorScheme: dark ? "dark" : "light" });
   const errors: string[] = [];
   page.on("console", (message) => {
@@ -48,9 +57,6 @@ export async function open(browser: Browser, data: PageData, options: OpenOption
   });
   page.on("pageerror", (error) => errors.push(String(error.stack ?? error)));
   await page.goto(`${pathToFileURL(file).href}${hash}`);
-  await page.waitForFunction(() => performance.getEntriesByName("zabsim-recorded").length > 0, null, {
-    timeout: 120_000,
-  });
   return { page, errors };
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { playgroundPage } from "../../../cli/view.ts";
 import { loadScenario } from "../../../scenarios/load.ts";
 import { runScenario } from "../../../scenarios/run.ts";
 import { writeScenario } from "../../../scenarios/write-scenario.ts";
@@ -13,8 +14,8 @@ import type { PageModel } from "../../../view/page/model.ts";
 import type { PageData } from "../../../view/page/page-data.ts";
 import { Recording } from "../../../view/session/recording.ts";
 import { Session } from "../../../view/session/session.ts";
-import { chaosPlan, largeChaosPlan } from "../scenarios.ts";
-import { chromiumPath, dataOf, launch, NO_CHROMIUM, open } from "./browser.ts";
+import { chaosPlan, largeChaosPlan, shipped } from "../scenarios.ts";
+import { chromiumPath, dataOf, launch, NO_CHROMIUM, open, openText } from "./browser.ts";
 
 const BUG = "zookeeper-4643-current-epoch-before-diff-is-logged";
 const COLD_START = "cold-start-of-three-epoch-1";
@@ -183,6 +184,25 @@ describe.skipIf(executablePath === undefined)("in Chromium, a page", () => {
     await page.close();
   });
 
+  test("with an editor runs each change, and marks errors", async () => {
+    const { errors, page } = await openText(browser, playgroundPage());
+    await page.waitForSelector(".cards");
+    expect(await page.textContent("header h1")).not.toBe("");
+    await page.selectOption("#gallery-list", BUG);
+    expect(await page.textContent("header code")).toBe(runScenario(shipped(BUG), { seed: 1n }).digest);
+    await page.click(".cm-content");
+    await page.keyboard.press("Control+End");
+    await page.keyboard.type("setings: { tickTime: 100 }");
+    await page.waitForSelector(".cm-lint-marker-error");
+    expect(await page.textContent("header code")).toBe(runScenario(shipped(BUG), { seed: 1n }).digest);
+    await page.keyboard.press("Control+A");
+    await page.keyboard.type("servers: 3");
+    await page.waitForFunction(() => zabsim.model.run.value.recording.scenario.about === "");
+    expect(await page.locator(".cm-lint-marker-error").count()).toBe(0);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
   test("saves a branch that zabsim run reproduces with the same digest", async () => {
     const { page } = await open(browser, bugPage(), { hash: "#at=84&panel=whatif" });
     await page.click(".what-if >> text=NEWLEADER 2:0 >> xpath=.. >> text=drop");
@@ -225,14 +245,14 @@ describe.skipIf(executablePath === undefined)("in Chromium, a page", () => {
 
   test("computes the digests of Node for shipped scenarios and chaos plans with many seeds", async () => {
     const pairs = Number(process.env.CI ? 1000 : 150);
-    const shipped = (["shipped", "bugs"] as const).flatMap((folder) =>
+    const texts = (["shipped", "bugs"] as const).flatMap((folder) =>
       readdirSync(`scenarios/${folder}`)
         .filter((file) => file.endsWith(".yaml"))
         .map((file) => readFileSync(`scenarios/${folder}/${file}`, "utf8")),
     );
     const cases = Array.from({ length: pairs }, (_, i) => ({
       seed: String(i),
-      text: i % 2 === 0 ? (shipped[(i / 2) % shipped.length] as string) : writeScenario(chaosPlan(i)),
+      text: i % 2 === 0 ? (texts[(i / 2) % texts.length] as string) : writeScenario(chaosPlan(i)),
     }));
     const { page } = await open(browser, bugPage());
     const digests = await page.evaluate(
