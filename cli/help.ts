@@ -87,6 +87,10 @@ export const HELP = {
     notes: ["The page shows the violations of the run. The exit code does not depend on them."],
     exitCodes: [[EXIT_OK, "the page is written"]],
   },
+  playground: {
+    examples: [["zabsim playground --open", "write playground.html and open it in the browser"]],
+    exitCodes: [[EXIT_OK, "the page is written"]],
+  },
   fuzz: {
     examples: [
       ["zabsim fuzz --time 60s", "search for one minute on all cores"],

@@ -233,6 +233,17 @@ function createProgram(done: (code: number) => void): Command {
     .option("--compare-seed <n>", "also show the run with another seed, e.g. 2", parseSeed)
     .action(async (name, options) => done(await (await import("./view.ts")).view(name, options)));
 
+  textCommand(
+    "playground",
+    "write a page with an editor for scenarios and the shipped scenarios as a gallery",
+    "Writes one HTML file with an editor for scenarios. The page needs no server and no network. It completes fields, " +
+      "shows errors next to the text, and runs the scenario again after each change. The gallery contains the scenarios " +
+      "that ship with zabsim. Prints the name of the file.",
+  )
+    .option("--out <file>", "output file (default: playground.html)", parseOutput("--out"))
+    .option("--open", "open the page in the browser")
+    .action(async (options) => done(await (await import("./view.ts")).playground(options)));
+
   withScenario(
     command(
       "fuzz [scenario]",

@@ -6,13 +6,23 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
 import { saveWhole } from "../campaign/output-files.ts";
-import { DATA_MARK, type PageData, type RunData, scriptJson } from "../view/page/page-data.ts";
+import { loadScenario } from "../scenarios/load.ts";
+import {
+  DATA_MARK,
+  type GalleryEntry,
+  type PageData,
+  type PlaygroundData,
+  type RunData,
+  scriptJson,
+} from "../view/page/page-data.ts";
 import { EXIT_OK } from "./exit-codes.ts";
 import { overridesOf, type ScenarioOptions } from "./options.ts";
 import { write } from "./output.ts";
 import { seedFor } from "./run.ts";
-import { readScenario, scenarioPath } from "./scenario-files.ts";
+import { bugPaths, readScenario, scenarioPath, shippedPaths } from "./scenario-files.ts";
+import { groupOf } from "./scenario-groups.ts";
 import { UsageError } from "./usage-error.ts";
 import { VERSION } from "./version.ts";
 
@@ -64,6 +74,50 @@ export function pageOf(data: PageData): string {
   const page = readFileSync(new URL("../dist/view.html", import.meta.url), "utf8");
   // The replacement is a function, because a text could contain patterns such as $&.
   return page.replace(DATA_MARK, () => scriptJson(data));
+}
+
+/** Returns the page of the playground: the page, an editor next to it, and the gallery. */
+export function playgroundPage(): string {
+  const read = (name: string): string => readFileSync(new URL(`../dist/${name}`, import.meta.url), "utf8");
+  const gallery = gzipSync(JSON.stringify(galleryEntries()), { level: 9 }).toString("base64");
+  const data: PlaygroundData = { playground: true, version: VERSION };
+  const side = [
+    '<section class="playground-side" aria-label="Editor">',
+    '<p><label>gallery <select id="gallery-list"></select></label></p>',
+    '<div id="editor"></div>',
+    "</section>",
+    '<div id="app">',
+  ].join("\n");
+  return read("view.html")
+    .replace('<div id="app">', () => side)
+    .replace(DATA_MARK, () => scriptJson(data))
+    .replace(
+      "</html>",
+      () =>
+        `<script id="gallery" type="text/plain">${gallery}</script>\n<script>${read("playground.js")}</script>\n</html>`,
+    );
+}
+
+function galleryEntries(): readonly GalleryEntry[] {
+  const entry = (path: string): GalleryEntry => {
+    const text = readFileSync(path, "utf8");
+    const { about, name } = loadScenario(text, path);
+    return { name, group: groupOf(name), about: about.trim(), text };
+  };
+  return [...shippedPaths(), ...bugPaths()].map(entry);
+}
+
+export interface PlaygroundOptions {
+  readonly out?: string;
+  readonly open?: boolean;
+}
+
+/** Writes the page of the playground. */
+export async function playground({ open, out = "playground.html" }: PlaygroundOptions): Promise<number> {
+  saveWhole(out, playgroundPage());
+  await write(`${out}\n`);
+  if (open) openInBrowser(out);
+  return EXIT_OK;
 }
 
 /** Opens a file with the program that the desktop uses for it. If there is none, the user opens the file. */

@@ -100,9 +100,14 @@ await build({
   external: [...installedPackages(), ...Object.keys(devDependencies)],
 });
 
-const page = await buildPage("main", "zabsim");
+const page = await buildPage("view/page/main.tsx", "zabsim");
+const editor = await buildScript("view/playground/playground.ts");
+writeFileSync(join(root, fresh, "playground.js"), editor.script);
 writeFileSync(join(root, fresh, "view.html"), page.html);
-writeFileSync(join(root, fresh, "THIRD-PARTY-LICENSES.txt"), licensesOf({ ...metafile.inputs, ...page.inputs }));
+writeFileSync(
+  join(root, fresh, "THIRD-PARTY-LICENSES.txt"),
+  licensesOf({ ...metafile.inputs, ...page.inputs, ...editor.inputs }),
+);
 
 const tsc = join(root, "node_modules", "@typescript", "native", "bin", "tsc");
 const { status, stdout } = spawnSync(
@@ -131,28 +136,8 @@ function installedPackages() {
  * Builds a page of view/page: one HTML file with its scripts and styles inside. `zabsim view` puts the scenario in the
  * place of the mark in the element `data` (view/page/page-data.ts).
  */
-async function buildPage(name, title) {
-  const { metafile, outputFiles } = await build({
-    absWorkingDir: root,
-    entryPoints: [`view/page/${name}.tsx`, "view/page/style.css"],
-    outdir: "page",
-    bundle: true,
-    format: "iife",
-    platform: "browser",
-    target: "es2022",
-    minify: true,
-    // Invariant violations and errors show names of classes.
-    keepNames: false,
-    legalComments: "none",
-    write: false,
-    metafile: true,
-    jsx: "automatic",
-    jsxImportSource: "preact",
-    alias: common.alias,
-    logLevel: "warning",
-  });
-  const text = (extension) => outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? "";
-  const script = text(".js").replaceAll("</script", "<\\/script");
+async function buildPage(entry, title) {
+  const { inputs, script, style } = await buildScript(entry, "view/page/style.css");
   const html = [
     "<!doctype html>",
     '<html lang="en">',
@@ -162,14 +147,37 @@ async function buildPage(name, title) {
     // The page needs no network, and this policy makes sure that it uses none.
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline'; " +
       "style-src 'unsafe-inline'; img-src data: blob:\">",
-    `<style>${text(".css")}</style>`,
+    `<style>${style}</style>`,
     '<div id="app">The page needs JavaScript.</div>',
     '<script id="data" type="application/json">__ZABSIM_PAGE_DATA__</script>',
     `<script>${script}</script>`,
     "</html>",
     "",
   ].join("\n");
-  return { html, inputs: metafile.inputs };
+  return { html, inputs };
+}
+
+/** Builds a script for a browser. Returns its text, in a form that can stand inside a script element. */
+async function buildScript(...entryPoints) {
+  const { metafile, outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: "page",
+    bundle: true,
+    format: "iife",
+    platform: "browser",
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    write: false,
+    metafile: true,
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    alias: common.alias,
+    logLevel: "warning",
+  });
+  const text = (extension) => outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? "";
+  return { script: text(".js").replaceAll("</script", "<\\/script"), style: text(".css"), inputs: metafile.inputs };
 }
 
 /** Removes the banner with `require` from each file that does not need it. */

@@ -58,10 +58,10 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
   },
   view: {
     files: /^(view|reports|fuzz|scenarios|cluster|invariants|protocol|sim|schema)\//,
-    packages: /^(preact|@preact\/signals)(\/|$)/,
+    packages: /^(preact|@preact\/signals|@codemirror\/[a-z-]+|@lezer\/highlight)(\/|$)/,
     allowed:
       "view -> reports, fuzz, scenarios, cluster, invariants, protocol, sim, schema; " +
-      "npm packages preact, @preact/signals",
+      "npm packages preact, @preact/signals, @codemirror/*, @lezer/highlight",
   },
   campaign: {
     files: /^(campaign|reports|fuzz|scenarios|cluster|invariants|protocol|sim)\//,

@@ -14,3 +14,10 @@ export function shipped(name: string): Scenario {
 export function chaosPlan(seed: number): Scenario {
   return planOfSeed(BigInt(seed), { zookeeper: "newest" }).scenario;
 }
+
+/** Returns a plan of seven servers with many faults and writes; its run has more than 100,000 events. */
+export function largeChaosPlan(): Scenario {
+  const size = { servers: 7, lengthMs: 185_000, faultCount: 120, writeCount: 2500 };
+  const { scenario } = planOfSeed(79n, { zookeeper: "newest", ...size });
+  return { ...scenario, settings: { ...scenario.settings, tickTimeMs: 80 } };
+}

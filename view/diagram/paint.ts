@@ -39,6 +39,8 @@ export interface Picture {
   readonly pixelsPerUnit: number;
   /** The current event; undefined if the diagram has no cursor. */
   readonly at: number | undefined;
+  /** Whether `at` is only the same moment of the other run. */
+  readonly isEcho: boolean;
   /** If defined, only these events are bright. */
   readonly lit: ReadonlySet<number> | undefined;
   readonly differsAt: number | undefined;
@@ -46,6 +48,8 @@ export interface Picture {
 
 export const TOP = 26;
 export const LABEL_WIDTH = 34;
+/** The width of the corner that the zoom buttons cover. */
+const ZOOM_BUTTONS_WIDTH = 130;
 const DIM = 0.12;
 /** Below this distance between events, arrows are too dense to have texts. */
 const TEXT_FROM_PIXELS = 26;
@@ -172,7 +176,8 @@ class Painter {
     const { endEvent, fate, from, heldEvent, sentEvent, to, type } = sent;
     const end = endEvent ?? picture.recording.length;
     const [x1, y1, x2] = [this.x(sentEvent), this.y(from), this.x(end)];
-    const isCurrent = picture.at !== undefined && (picture.at === sentEvent || picture.at === endEvent);
+    const isCurrent =
+      !picture.isEcho && picture.at !== undefined && (picture.at === sentEvent || picture.at === endEvent);
     const alpha = this.alpha(...(picture.lit === undefined ? [] : [sentEvent, endEvent]));
     ctx.globalAlpha = isCurrent ? 1 : alpha * 0.85;
     ctx.strokeStyle = picture.palette.groups[groupOf(type)];
@@ -336,7 +341,9 @@ class Painter {
     if (picture.at === undefined) return;
     ctx.strokeStyle = picture.palette.cursor;
     ctx.lineWidth = 1.5;
+    ctx.globalAlpha = picture.isEcho ? 0.4 : 1;
     this.vertical(this.x(picture.at));
+    ctx.globalAlpha = 1;
   }
 
   private vertical(x: number): void {
@@ -358,7 +365,7 @@ class Painter {
     }
     ctx.font = "11px system-ui, sans-serif";
     ctx.fillStyle = picture.palette.faint;
-    for (let x = LABEL_WIDTH; x < picture.width; x += 140) {
+    for (let x = LABEL_WIDTH; x < picture.width - ZOOM_BUTTONS_WIDTH; x += 140) {
       const event = picture.scale.eventAt(picture.left + (x - LABEL_WIDTH) / picture.pixelsPerUnit);
       ctx.textAlign = "left";
       ctx.fillText(`${(picture.recording.event(event).timeUs / 1e6).toFixed(4)} s`, x, 12);

@@ -6,6 +6,7 @@ import { EventPanel } from "./event-panel.tsx";
 import { HelpPanel } from "./help-panel.tsx";
 import type { PageModel, Panel } from "./model.ts";
 import { MomentPanel } from "./moment-panel.tsx";
+import { OddsPanel } from "./odds-panel.tsx";
 import { SecondRun } from "./second-run.tsx";
 import { Story } from "./story.tsx";
 import { ScrubBar, Toolbar } from "./toolbar.tsx";
@@ -17,6 +18,7 @@ const PANELS: readonly (readonly [Panel, string])[] = [
   ["why", "Why"],
   ["decisions", "Sync decisions"],
   ["whatif", "What if"],
+  ["odds", "Odds"],
   ["help", "Help"],
 ];
 
@@ -62,7 +64,7 @@ function Header({ model }: { readonly model: PageModel }) {
       <span>
         {countOf(recording.length, "event")}, {formatMoment(endUs)} s{recording.ended ? "" : ", more to come …"}
       </span>
-      <span>
+      <span class="digest">
         digest <code>{digest}</code>
       </span>
       {scenario.about !== "" && (
@@ -102,6 +104,7 @@ function Panels({ model }: { readonly model: PageModel }) {
         {panel === "why" && <WhyPanel model={model} />}
         {panel === "decisions" && <DecisionsPanel model={model} />}
         {panel === "whatif" && <WhatIfPanel model={model} />}
+        {panel === "odds" && <OddsPanel model={model} />}
         {panel === "help" && <HelpPanel model={model} />}
       </div>
     </>

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { LABEL_WIDTH, type Palette, type Picture, paint, serverAtY } from "../diagram/paint.ts";
 import type { Scale } from "../diagram/scale.ts";
+import { sameMoment } from "./counterpart.ts";
 import type { PageModel } from "./model.ts";
 
 /** The part of the axis that a diagram shows. Both diagrams of a comparison have one of their own. */
@@ -27,13 +28,14 @@ export function DiagramView({ model, index }: { readonly model: PageModel; reado
     const element = canvas.current;
     if (element === null || run === undefined || shown === undefined) return undefined;
     const { clientHeight: height, clientWidth: width } = element;
-    view.current ??= startWindow(shown.scale, width, isCurrent ? model.at.value : 0);
+    view.current ??= startWindow(shown.scale, width, isCurrent ? model.at.value : sameMoment(model));
     const { committed: _committed, label: _label, session: _session, ...parts } = run;
     return {
       ...{ recording: run.recording, segments: parts.segments, bands: parts.bands, differsAt: run.differsAt },
       ...{ events: shown.events, scale: shown.scale, filter: model.filter.value, palette: paletteOf(element) },
       ...{ width, height, ...view.current },
-      at: isCurrent ? model.at.value : undefined,
+      at: isCurrent ? model.at.value : sameMoment(model),
+      isEcho: !isCurrent,
       lit: isCurrent ? model.lit.value : undefined,
     };
   };

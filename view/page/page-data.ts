@@ -22,6 +22,21 @@ export interface PageData {
   readonly version: string;
 }
 
+/** The data of a playground, which takes its scenario from the editor. */
+export interface PlaygroundData {
+  readonly playground: true;
+  readonly version: string;
+}
+
+/** A scenario of the gallery. */
+export interface GalleryEntry {
+  readonly name: string;
+  /** What the scenario shows, such as a bug. */
+  readonly group: string;
+  readonly about: string;
+  readonly text: string;
+}
+
 /** The place in the page's file where `zabsim view` puts the PageData, as JSON. */
 export const DATA_MARK = "__ZABSIM_PAGE_DATA__";
 

@@ -5,7 +5,7 @@
  */
 import { asServerId, formatZxid } from "../../protocol/index.ts";
 import { matcher } from "../../scenarios/message-match.ts";
-import { ScenarioRunner } from "../../scenarios/run.ts";
+import { type RunOptions, ScenarioRunner } from "../../scenarios/run.ts";
 import type { Action, Expectation, InFlightAction, MessageMatch, Scenario, Step } from "../../scenarios/scenario.ts";
 import { writeScenario } from "../../scenarios/write-scenario.ts";
 import type { SentMessage } from "./message-log.ts";
@@ -22,8 +22,12 @@ export function branchAt(recording: Recording, event: number, action: Action): R
 }
 
 /** Returns a run of the recording's scenario that has handled exactly `event` events. */
-export function executeTo(recording: Recording, event: number): ScenarioRunner {
-  const runner = new ScenarioRunner(recording.scenario, recording.options);
+export function executeTo(
+  recording: Recording,
+  event: number,
+  options: Pick<RunOptions, "stopAt" | "digest" | "records"> = {},
+): ScenarioRunner {
+  const runner = new ScenarioRunner(recording.scenario, { ...recording.options, ...options });
   for (let handled = 0; handled < event; handled++) runner.step();
   return runner;
 }

@@ -30,7 +30,7 @@ export function serverRows(server: ServerView): readonly ServerRow[] {
     ["role", roleText(server)],
     ["epochs", epochsText(server)],
     ...(peer === undefined ? [] : [...peerRows(peer), ...leaderRows(peer.leader), ...learnerRows(peer.learner)]),
-    ["snapshots", disk.snapshots.map(zxidText).join(", ")],
+    ["snapshots", snapshotsText(disk.snapshots)],
     ["disk operations", pending.join(", ")],
     ["timers", timers.map(({ dueUs, name }) => `${name} at ${formatMoment(dueUs)}`).join("; ")],
   ] as const;
@@ -89,6 +89,14 @@ function learnerRows(learner: LearnerView | undefined): readonly Pair[] {
     ["proposals without COMMIT", zxidList(learner.notLogged)],
     ["commits until UPTODATE", zxidList(learner.committed)],
   ];
+}
+
+const SNAPSHOTS_MAX = 4;
+
+/** The newest snapshots decide what a restart loads, so a long list shows only these. */
+function snapshotsText(snapshots: readonly Zxid[]): string {
+  const newest = snapshots.slice(-SNAPSHOTS_MAX).map(zxidText).join(", ");
+  return snapshots.length > SNAPSHOTS_MAX ? `${snapshots.length - SNAPSHOTS_MAX} older, ${newest}` : newest;
 }
 
 function listText(ids: readonly number[]): string {
