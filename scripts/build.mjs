@@ -73,12 +73,15 @@ const common = {
   legalComments: "none",
   logLevel: "warning",
   plugins: [
+    { name: "omit-react-devtools", setup: omitReactDevtools },
     { name: "minify-packages", setup: minifyPackages },
     { name: "remove-comments", setup: removeComments },
   ],
   // For Node, esbuild would choose the CommonJS files of yaml. Its ES modules start twice as fast.
   alias: { yaml: join(root, "node_modules", "yaml", "browser", "index.js") },
   banner: { js: REQUIRE },
+  // React contains a second version for development.
+  define: { "process.env.NODE_ENV": '"production"' },
 };
 
 // The command line and the libraries share chunks. Without source maps, a stack trace is readable only if the code
@@ -209,6 +212,11 @@ function removeComments({ onLoad }) {
     const { code } = transformSync(outputText, { minifyIdentifiers });
     return { contents: code, loader: "js" };
   });
+}
+
+/** Replaces Ink's connection to a debugger of React, which Ink loads only with DEV=true, by an empty module. */
+function omitReactDevtools({ onLoad }) {
+  onLoad({ filter: /[\\/]ink[\\/]build[\\/]devtools\.js$/ }, () => ({ contents: "" }));
 }
 
 /** Returns the licenses of the bundled packages, because the MIT and ISC licenses require a copy of their text. */
