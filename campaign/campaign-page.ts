@@ -9,6 +9,7 @@ import { loadScenario } from "../scenarios/load.ts";
 import { failingRun } from "./investigate.ts";
 import type { Journal } from "./journal.ts";
 import type { BlockLine } from "./journal-lines.ts";
+import { withOutputError } from "./output-files.ts";
 
 export function campaignPageOf(
   journal: Journal,
@@ -30,7 +31,7 @@ export function campaignPageOf(
 }
 
 function cardOf(finding: ReportedFinding, commands: FindingCommands): FindingCard {
-  const yaml = readFileSync(finding.file, "utf8");
+  const yaml = withOutputError(finding.file, "cannot be read", () => readFileSync(finding.file, "utf8"));
   const run = failingRun(loadScenario(yaml, finding.file));
   return { finding: { ...finding, known: finding.known.map(aboutBug) }, commands, yaml, run };
 }

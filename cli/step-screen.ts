@@ -1,6 +1,6 @@
 /** The screen of the terminal debugger, as components of Ink. The debugger itself is in view/terminal/. */
-import { Box, Text, useApp, useInput, useStdout } from "ink";
-import { createElement as h, type ReactNode, useEffect, useReducer } from "react";
+import { Box, Text, type TextProps, useApp, useInput, useStdout } from "ink";
+import { createContext, createElement as h, type ReactNode, useContext, useEffect, useReducer } from "react";
 import type { Debugger, Key } from "../view/terminal/debugger.ts";
 import { type Emphasis, eventLines, headerLine, type Line, panelLines, serverLines } from "../view/terminal/lines.ts";
 
@@ -10,14 +10,24 @@ const ROWS_MIN = 18;
 /** The part of the rows between the servers and the last lines that the list of events gets. */
 const EVENTS_SHARE = 0.45;
 
-const STYLES: Readonly<Record<Emphasis, object>> = {
+const FOOTER_ROWS = 3;
+const KEYS =
+  "n next · b back · 1-9 server · g run to · v violation · d decision · w what if · s save · ? keys · q quit";
+
+const STYLES: Readonly<Record<Emphasis, RowProps>> = {
   current: { inverse: true },
   changed: { color: "yellow" },
   bad: { color: "red", bold: true },
   dim: { dimColor: true },
 };
 
-export function StepScreen({ debug }: { readonly debug: Debugger }): ReactNode {
+export interface StepScreenProps {
+  readonly debug: Debugger;
+  /** Whether the screen has colors. Without them, it still emphasizes by brightness and by inversion. */
+  readonly isColored: boolean;
+}
+
+export function StepScreen({ debug, isColored }: StepScreenProps): ReactNode {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const { exit } = useApp();
   const { columns, rows } = useSize(redraw);
@@ -31,27 +41,39 @@ export function StepScreen({ debug }: { readonly debug: Debugger }): ReactNode {
   }
   const servers = serverLines(debug).slice(0, Math.floor(rows / 3));
   // The last row stays free, because a terminal scrolls when its last cell is written.
-  const left = rows - 1 - servers.length - 6;
-  const events = Math.max(3, Math.floor(left * EVENTS_SHARE));
+  const left = rows - 1 - servers.length - FOOTER_ROWS - 4;
+  const events = debug.panel === "help" ? 3 : Math.max(3, Math.floor(left * EVENTS_SHARE));
   const { lines, title } = panelLines(debug, columns);
   const first = Math.min(debug.scroll, Math.max(0, lines.length - 1));
   const shown = lines.slice(first, first + left - events);
+  const branches = debug.branches.map((one) => `branch: ${one}`).join(" · ");
   return h(
-    Box,
-    { flexDirection: "column", width: columns, height: rows - 1 },
-    h(Text, { bold: true, wrap: "truncate-end" }, headerLine(debug)),
+    Colors.Provider,
+    { value: isColored },
     h(
-      Text,
-      { color: "magenta", wrap: "truncate-end" },
-      debug.branches.map((one) => `branch: ${one}`).join(" · ") || " ",
+      Box,
+      { flexDirection: "column", width: columns, height: rows - 1 },
+      h(Row, { bold: true }, headerLine(debug)),
+      h(Row, { color: "magenta" }, branches),
+      h(Section, { lines: servers, height: servers.length }),
+      h(Rule, { columns, title: "events" }),
+      h(Section, { lines: eventLines(debug, events), height: events }),
+      h(Rule, { columns, title: more(title, first, shown.length, lines.length) }),
+      h(Section, { lines: shown, height: left - events }),
+      h(Footer, { debug }),
     ),
-    h(Section, { lines: servers, height: servers.length }),
-    h(Rule, { columns, title: "events" }),
-    h(Section, { lines: eventLines(debug, events), height: events }),
-    h(Rule, { columns, title: more(title, first, shown.length, lines.length) }),
-    h(Section, { lines: shown, height: left - events }),
-    h(Footer, { debug }),
   );
+}
+
+/** Whether the screen has colors. */
+const Colors = createContext(true);
+
+type RowProps = Pick<TextProps, "bold" | "color" | "dimColor" | "inverse" | "wrap"> & { readonly children?: ReactNode };
+
+/** A line. It is cut at the width of the terminal, unless `wrap` says otherwise. */
+function Row({ children, color, ...rest }: RowProps): ReactNode {
+  const colors = useContext(Colors) && color !== undefined ? { color } : {};
+  return h(Text, { wrap: "truncate-end", ...rest, ...colors }, children || " ");
 }
 
 function more(title: string, first: number, shown: number, all: number): string {
@@ -59,34 +81,26 @@ function more(title: string, first: number, shown: number, all: number): string 
 }
 
 function Section({ height, lines }: { readonly lines: readonly Line[]; readonly height: number }): ReactNode {
-  const texts = lines.map(({ emphasis, text }, i) =>
-    h(Text, { key: i, wrap: "truncate-end", ...(emphasis && STYLES[emphasis]) }, text || " "),
-  );
+  const texts = lines.map(({ emphasis, text }, i) => h(Row, { key: i, ...(emphasis && STYLES[emphasis]) }, text));
   return h(Box, { flexDirection: "column", height, overflow: "hidden" }, texts);
 }
 
 function Rule({ columns, title }: { readonly columns: number; readonly title: string }): ReactNode {
   const text = `── ${title} `;
-  return h(Text, { color: "cyan", wrap: "truncate-end" }, text + "─".repeat(Math.max(0, columns - text.length)));
+  return h(Row, { color: "cyan" }, text + "─".repeat(Math.max(0, columns - text.length)));
 }
 
-/** The last two lines: the prompt with its hint, or the result of the last key and the most important keys. */
+/** The last lines: the prompt with its hint, or the result of the last key and the most important keys. */
 function Footer({ debug: { message, prompt } }: { readonly debug: Debugger }): ReactNode {
-  if (prompt !== undefined) {
-    return h(
-      Box,
-      { flexDirection: "column" },
-      h(Text, { wrap: "truncate-end" }, `${prompt.label}: ${prompt.text}█`),
-      h(Text, { dimColor: true, wrap: "truncate-end" }, prompt.hint),
-    );
-  }
-  const keys =
-    "n next · b back · 1-9 server · g run to · v violation · d decision · w what if · s save · ? keys · q quit";
+  const first =
+    prompt === undefined
+      ? h(Row, { color: "green", wrap: "wrap" }, message)
+      : h(Row, { inverse: true }, `${prompt.label}: ${prompt.text}█`);
   return h(
     Box,
-    { flexDirection: "column" },
-    h(Text, { color: "green", wrap: "truncate-end" }, message || " "),
-    h(Text, { dimColor: true, wrap: "truncate-end" }, keys),
+    { flexDirection: "column", height: FOOTER_ROWS, overflow: "hidden" },
+    first,
+    h(Row, { dimColor: true, wrap: "wrap" }, prompt?.hint ?? KEYS),
   );
 }
 

@@ -1,14 +1,16 @@
 /**
- * The causal cone of an event: every event that happened before it. An event happened before another if it is the
- * cause of the other, or if it precedes the other at the same server, or through a chain of both.
+ * The causal cone of an event: every event that happened before it, by the vector clocks of vector-clocks.ts. An event
+ * happened before another if it is the cause of the other, or if it precedes the other at the same server, or through a
+ * chain of both.
  */
 import type { RunEvent } from "./run-events.ts";
+import { type VectorClock, vectorClocks } from "./vector-clocks.ts";
 
 /** A link between two selected events of a cone, through any number of events that are not selected. */
 export interface ConeLink {
   readonly from: number;
   readonly to: number;
-  /** The message that carried the link to another server. Undefined if the link stays at one server. */
+  /** The last message that brought the link to the server of `to`. Undefined if no message did. */
   readonly message: RunEvent | undefined;
 }
 
@@ -21,83 +23,78 @@ export interface Cone {
 
 /** Returns the causal cone of an event. The cone contains the event itself and the selected events before it. */
 export function causalCone(events: readonly RunEvent[], end: RunEvent, isSelected: (event: RunEvent) => boolean): Cone {
-  const parents = parentsOf(events, end);
-  const before = reachable(parents, end.id);
-  const selected = [...before]
-    .sort((a, b) => a - b)
-    .filter((id) => id === end.id || isSelected(events[id] as RunEvent));
-  return {
-    events: selected.map((id) => events[id] as RunEvent),
-    links: new Links(events, parents, new Set(selected)).of(selected),
-  };
+  const past = events.slice(0, end.id + 1);
+  const isShown = (event: RunEvent): boolean => event.id === end.id || isSelected(event);
+  const clocks = vectorClocks(past, isShown);
+  const known = clocks.get(end.id);
+  const inCone = past.filter((event) => {
+    const own = clocks.get(event.id)?.get(event.server);
+    return own !== undefined && own <= (known?.get(event.server) ?? 0);
+  });
+  const ids = new Set(inCone.map(({ id }) => id));
+  return { events: inCone, links: linksOf(past, clocks).filter(({ to }) => ids.has(to)) };
 }
 
-type Parents = ReadonlyMap<number, readonly number[]>;
+/** The latest selected event that an event knows of at a server, and the message that brought the knowledge. */
+interface Known {
+  readonly id: number;
+  readonly message: RunEvent | undefined;
+}
 
-/** Returns the direct predecessors of each event: its cause, and the event before it at the same server. */
-function parentsOf(events: readonly RunEvent[], end: RunEvent): Parents {
+/** For each server, what an event knows of it. Knowledge that other entries imply is left out. */
+type Frontier = ReadonlyMap<number, Known>;
+
+/** Returns the links between the events that have a clock. */
+function linksOf(events: readonly RunEvent[], clocks: ReadonlyMap<number, VectorClock>): ConeLink[] {
+  const frontiers: Frontier[] = [];
   const latest = new Map<number, number>();
-  const parents = new Map<number, readonly number[]>();
-  for (const { cause, id, server } of events.slice(0, end.id + 1)) {
-    const previous = server < 0 ? undefined : latest.get(server);
-    parents.set(
-      id,
-      [...new Set([cause, previous])].filter((one) => one !== undefined),
-    );
+  const links: ConeLink[] = [];
+  for (const event of events) {
+    const { cause, id, kind, server } = event;
+    const previous = latest.get(server);
+    const arrival = kind === "deliver" ? event : undefined;
+    const own = previous === undefined ? NOTHING : (frontiers[previous] as Frontier);
+    const other = cause === undefined || cause === previous ? NOTHING : (frontiers[cause] as Frontier);
+    const frontier = merged(own, other, arrival, (a, b) => isBefore(events, clocks, a, b));
+    if (clocks.has(id)) {
+      for (const { id: from, message } of frontier.values()) {
+        links.push({ from, to: id, message: message?.server === server ? message : undefined });
+      }
+      frontiers[id] = new Map([[server, { id, message: undefined }]]);
+    } else frontiers[id] = frontier;
     latest.set(server, id);
   }
-  return parents;
+  return links;
 }
 
-function reachable(parents: Parents, from: number): Set<number> {
-  const seen = new Set([from]);
-  // A set can grow while it is iterated.
-  for (const id of seen) for (const parent of parents.get(id) ?? []) seen.add(parent);
-  return seen;
+const NOTHING: Frontier = new Map();
+
+/** Joins the knowledge of two events. `arrival` is the message that brought the knowledge `other`. */
+function merged(
+  own: Frontier,
+  other: Frontier,
+  arrival: RunEvent | undefined,
+  isBefore: (a: number, b: number) => boolean,
+): Frontier {
+  if (other.size === 0) return own;
+  const all = new Map(own);
+  for (const [server, { id, message }] of other) {
+    const known = all.get(server)?.id ?? -1;
+    // Of several messages with the same knowledge, the last one names the link, because the receiver acted after it.
+    if (id > known || (id === known && arrival !== undefined)) all.set(server, { id, message: arrival ?? message });
+  }
+  for (const [server, { id }] of all) {
+    if ([...all.values()].some((one) => one.id !== id && isBefore(id, one.id))) all.delete(server);
+  }
+  return all;
 }
 
-class Links {
-  private readonly events: readonly RunEvent[];
-  private readonly parents: Parents;
-  private readonly selected: ReadonlySet<number>;
-  /** For each selected event, the selected events before it. */
-  private readonly before = new Map<number, ReadonlySet<number>>();
-
-  constructor(events: readonly RunEvent[], parents: Parents, selected: ReadonlySet<number>) {
-    this.events = events;
-    this.parents = parents;
-    this.selected = selected;
-  }
-
-  /** Returns the links to the given events, which must be in order. */
-  of(selected: readonly number[]): ConeLink[] {
-    return selected.flatMap((to) => {
-      const nearest = this.nearest(to);
-      const before = new Set(nearest.keys());
-      for (const id of nearest.keys()) for (const earlier of this.before.get(id) ?? []) before.add(earlier);
-      this.before.set(to, before);
-      const isImplied = (id: number): boolean => [...nearest.keys()].some((one) => this.before.get(one)?.has(id));
-      return [...nearest].filter(([from]) => !isImplied(from)).map(([from, message]) => ({ from, to, message }));
-    });
-  }
-
-  /** Returns the nearest selected events before an event, each with the last message on the way from it. */
-  private nearest(to: number): Map<number, RunEvent | undefined> {
-    const receiver = this.events[to]?.server;
-    const found = new Map<number, RunEvent | undefined>();
-    const seen = new Set<number>();
-    const queue: [id: number, message: RunEvent | undefined][] = [[to, undefined]];
-    for (const [id, message] of queue) {
-      for (const parent of this.parents.get(id) ?? []) {
-        if (seen.has(parent)) continue;
-        seen.add(parent);
-        const event = this.events[id] as RunEvent;
-        const isArrival = event.kind === "deliver" && event.cause === parent && event.server === receiver;
-        const carried = message ?? (isArrival ? event : undefined);
-        if (this.selected.has(parent)) found.set(parent, carried);
-        else queue.push([parent, carried]);
-      }
-    }
-    return found;
-  }
+function isBefore(
+  events: readonly RunEvent[],
+  clocks: ReadonlyMap<number, VectorClock>,
+  a: number,
+  b: number,
+): boolean {
+  const { server } = events[a] as RunEvent;
+  return (clocks.get(b)?.get(server) ?? 0) >= (clocks.get(a)?.get(server) as number);
 }
