@@ -187,7 +187,7 @@ function createProgram(done: (code: number) => void): Command {
     .action(async (name, options) => done(await (await import("./replay.ts")).replay(name, options)));
 
   withScenario(
-    textCommand(
+    command(
       "view <scenario>",
       "write a page that runs a scenario in the browser and steps through it",
       "Writes one HTML file that runs the scenario in the browser. The page needs no server and no network. It shows the " +
@@ -201,7 +201,7 @@ function createProgram(done: (code: number) => void): Command {
     .option("--compare-seed <n>", "also show the run with another seed, e.g. 2", parseSeed)
     .action(async (name, options) => done(await (await import("./view.ts")).view(name, options)));
 
-  textCommand(
+  command(
     "playground",
     "write a page with an editor for scenarios and the shipped scenarios as a gallery",
     "Writes one HTML file with an editor for scenarios. The page needs no server and no network. It completes fields, " +
