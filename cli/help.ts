@@ -71,7 +71,10 @@ export const HELP = {
     exitCodes: [[EXIT_OK, "the page is written"]],
   },
   playground: {
-    examples: [["zabsim playground", "write playground.html"]],
+    examples: [
+      ["zabsim playground", "write playground.html"],
+      ["zabsim playground --out editor.html", "write editor.html"],
+    ],
     exitCodes: [[EXIT_OK, "the page is written"]],
   },
   fuzz: {

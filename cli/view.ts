@@ -89,14 +89,15 @@ export function playgroundPage(): string {
     "</section>",
     '<div id="app">',
   ].join("\n");
+  const scripts = [
+    `<script id="gallery" type="text/plain">${gallery}</script>`,
+    `<script>${read("playground.js")}</script>`,
+    "</html>",
+  ].join("\n");
   return read("view.html")
     .replace('<div id="app">', () => side)
     .replace(DATA_MARK, () => scriptJson(data))
-    .replace(
-      "</html>",
-      () =>
-        `<script id="gallery" type="text/plain">${gallery}</script>\n<script>${read("playground.js")}</script>\n</html>`,
-    );
+    .replace("</html>", () => scripts);
 }
 
 function galleryEntries(): readonly GalleryEntry[] {

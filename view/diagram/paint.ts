@@ -81,6 +81,7 @@ class Painter {
   private readonly picture: Picture;
   private readonly firstEvent: number;
   private readonly lastEvent: number;
+  private readonly lanesY: ReadonlyMap<number, number>;
 
   constructor(ctx: CanvasRenderingContext2D, picture: Picture) {
     this.ctx = ctx;
@@ -88,6 +89,7 @@ class Painter {
     const { left, pixelsPerUnit, scale, width } = picture;
     this.firstEvent = scale.eventAt(left - LABEL_WIDTH / pixelsPerUnit);
     this.lastEvent = scale.eventAt(left + width / pixelsPerUnit + 1);
+    this.lanesY = new Map([...picture.filter.servers].map((sid) => [sid, laneY(picture, sid)]));
     ctx.font = "11px system-ui, sans-serif";
     ctx.lineCap = "round";
   }
@@ -98,7 +100,7 @@ class Painter {
   }
 
   private y(sid: number): number {
-    return laneY(this.picture, sid);
+    return this.lanesY.get(sid) ?? 0;
   }
 
   private alpha(...events: (number | undefined)[]): number {
