@@ -67,12 +67,17 @@ export function laneY({ filter, height }: Pick<Picture, "filter" | "height">, si
 export function paint(ctx: CanvasRenderingContext2D, picture: Picture): void {
   const painter = new Painter(ctx, picture);
   ctx.clearRect(0, 0, picture.width, picture.height);
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(LABEL_WIDTH - 6, 0, picture.width, picture.height);
+  ctx.clip();
   painter.bands();
   painter.lanes();
   painter.messages();
   painter.marks();
   painter.violations();
   painter.cursors();
+  ctx.restore();
   painter.labels();
 }
 
@@ -368,7 +373,9 @@ class Painter {
     ctx.font = "11px system-ui, sans-serif";
     ctx.fillStyle = picture.palette.faint;
     for (let x = LABEL_WIDTH; x < picture.width - ZOOM_BUTTONS_WIDTH; x += 140) {
-      const event = picture.scale.eventAt(picture.left + (x - LABEL_WIDTH) / picture.pixelsPerUnit);
+      const unit = picture.left + (x - LABEL_WIDTH) / picture.pixelsPerUnit;
+      if (unit > picture.scale.length) break;
+      const event = picture.scale.eventAt(unit);
       ctx.textAlign = "left";
       ctx.fillText(`${(picture.recording.event(event).timeUs / 1e6).toFixed(4)} s`, x, 12);
       ctx.fillRect(x, 15, 1, 4);

@@ -16,7 +16,7 @@ import { WhyPanel } from "./why-panel.tsx";
 const PANELS: readonly (readonly [Panel, string])[] = [
   ["event", "Event"],
   ["why", "Why"],
-  ["decisions", "Sync decisions"],
+  ["decisions", "Decisions"],
   ["whatif", "What if"],
   ["odds", "Odds"],
   ["help", "Help"],
