@@ -78,7 +78,7 @@ export const HELP = {
   view: {
     examples: [
       ["zabsim view follower-ahead-trunc", "write follower-ahead-trunc.html"],
-      ["zabsim view mine.yaml --open", "write mine.html and open it in the browser"],
+      ["zabsim view mine.yaml --seed 7 --out page.html", "write the run of your own scenario with seed 7"],
       [
         "zabsim view zookeeper-4643-current-epoch-before-diff-is-logged --zookeeper 3.9.1 --compare 3.9.4",
         "show a bug in one release, next to the same run in another one",
@@ -88,7 +88,10 @@ export const HELP = {
     exitCodes: [[EXIT_OK, "the page is written"]],
   },
   playground: {
-    examples: [["zabsim playground --open", "write playground.html and open it in the browser"]],
+    examples: [
+      ["zabsim playground", "write playground.html"],
+      ["zabsim playground --out editor.html", "write editor.html"],
+    ],
     exitCodes: [[EXIT_OK, "the page is written"]],
   },
   fuzz: {

@@ -219,26 +219,30 @@ function createProgram(done: (code: number) => void): Command {
     .action(async (name, options) => done(await (await import("./export.ts")).exportScenario(name, options)));
 
   withScenario(
-    textCommand(
+    command(
       "view <scenario>",
       "write a page that runs a scenario in the browser and steps through it",
-      "Writes one HTML file that runs the scenario in the browser. The page needs no server and no network. It shows the " +
-        "messages and the state of each server at any moment, explains violations, and shows what happens if you " +
+      "Writes one HTML file that runs the scenario in the browser. The page needs no server and no network. It shows " +
+        "the messages and the state of each server at any moment, explains violations, and shows what happens if you " +
         "crash a server or drop a message at that moment. Prints the name of the file.",
     ),
   )
     .option("--out <file>", "output file (default: NAME.html)", parseOutput("--out"))
     .option("--open", "open the page in the browser")
-    .option("--compare <release>", "also show the run in another release, e.g. 3.9.4", parseRelease("--compare"))
-    .option("--compare-seed <n>", "also show the run with another seed, e.g. 2", parseSeed)
+    .option(
+      "--compare <release>",
+      "also show the run in another release, e.g. 3.9.4 (default: one run)",
+      parseRelease("--compare"),
+    )
+    .option("--compare-seed <n>", "also show the run with another seed, e.g. 2 (default: one run)", parseSeed)
     .action(async (name, options) => done(await (await import("./view.ts")).view(name, options)));
 
-  textCommand(
+  command(
     "playground",
     "write a page with an editor for scenarios and the shipped scenarios as a gallery",
-    "Writes one HTML file with an editor for scenarios. The page needs no server and no network. It completes fields, " +
-      "shows errors next to the text, and runs the scenario again after each change. The gallery contains the scenarios " +
-      "that ship with zabsim. Prints the name of the file.",
+    "Writes one HTML file with an editor for scenarios. The page needs no server and no network. It completes " +
+      "fields, shows errors next to the text, and runs the scenario again after each change. The gallery contains " +
+      "the scenarios that ship with zabsim. Prints the name of the file.",
   )
     .option("--out <file>", "output file (default: playground.html)", parseOutput("--out"))
     .option("--open", "open the page in the browser")

@@ -26,9 +26,13 @@ import { groupOf } from "./scenario-groups.ts";
 import { UsageError } from "./usage-error.ts";
 import { VERSION } from "./version.ts";
 
-export interface ViewOptions extends ScenarioOptions {
-  readonly out?: string;
+interface OutputOptions {
+  readonly json?: boolean;
   readonly open?: boolean;
+}
+
+export interface ViewOptions extends ScenarioOptions, OutputOptions {
+  readonly out?: string;
   /** A second release to show below the first one. */
   readonly compare?: string;
   readonly compareSeed?: bigint;
@@ -51,10 +55,7 @@ export async function view(name: string, options: ViewOptions): Promise<number> 
   };
   const file = options.out ?? `${scenario.name}.html`;
   if (resolve(file) === resolve(path)) throw new UsageError(`--out ${file}: is the scenario file itself`);
-  saveWhole(file, pageOf(data));
-  await write(`${file}\n`);
-  if (options.open) openInBrowser(file);
-  return EXIT_OK;
+  return savePage(file, pageOf(data), options);
 }
 
 function secondRun(
@@ -88,14 +89,15 @@ export function playgroundPage(): string {
     "</section>",
     '<div id="app">',
   ].join("\n");
+  const scripts = [
+    `<script id="gallery" type="text/plain">${gallery}</script>`,
+    `<script>${read("playground.js")}</script>`,
+    "</html>",
+  ].join("\n");
   return read("view.html")
     .replace('<div id="app">', () => side)
     .replace(DATA_MARK, () => scriptJson(data))
-    .replace(
-      "</html>",
-      () =>
-        `<script id="gallery" type="text/plain">${gallery}</script>\n<script>${read("playground.js")}</script>\n</html>`,
-    );
+    .replace("</html>", () => scripts);
 }
 
 function galleryEntries(): readonly GalleryEntry[] {
@@ -107,16 +109,19 @@ function galleryEntries(): readonly GalleryEntry[] {
   return [...shippedPaths(), ...bugPaths()].map(entry);
 }
 
-export interface PlaygroundOptions {
+export interface PlaygroundOptions extends OutputOptions {
   readonly out?: string;
-  readonly open?: boolean;
 }
 
 /** Writes the page of the playground. */
-export async function playground({ open, out = "playground.html" }: PlaygroundOptions): Promise<number> {
-  saveWhole(out, playgroundPage());
-  await write(`${out}\n`);
-  if (open) openInBrowser(out);
+export async function playground(options: PlaygroundOptions): Promise<number> {
+  return savePage(options.out ?? "playground.html", playgroundPage(), options);
+}
+
+async function savePage(file: string, page: string, { json, open }: OutputOptions): Promise<number> {
+  saveWhole(file, page);
+  await write(json ? `${JSON.stringify({ file })}\n` : `${file}\n`);
+  if (open) openInBrowser(file);
   return EXIT_OK;
 }
 

@@ -54,7 +54,7 @@ const published = {
   fuzz: "lib/fuzz.ts",
   vitest: "lib/vitest.ts",
 };
-const unpublished = { bench: "bench/main.ts", ...workers("bench") };
+const unpublished = { bench: "bench/main.ts", "bench-view": "bench/view.ts", ...workers("bench") };
 
 // Bundled CommonJS packages call require() for Node's own modules, but an ES module has no require. An import of
 // node:module is not used, because zabsim/protocol and zabsim/sim would then not work outside of Node.

@@ -72,7 +72,7 @@ export function messagesInFlight<M>({ queue }: Kernel, tcp: Tcp<M>, datagrams: D
   return found;
 }
 
-/** Applies a verdict to a message in flight. Returns false if the message is held, so that the verdict is impossible. */
+/** Applies a verdict to a message in flight. Returns false if it is impossible, because a fault holds the message. */
 export function decideInFlight<M>(
   kernel: Kernel,
   tcp: Tcp<M>,

@@ -17,7 +17,7 @@ export function chaosPlan(seed: number): Scenario {
 
 /** Returns a plan of seven servers with many faults and writes; its run has more than 100,000 events. */
 export function largeChaosPlan(): Scenario {
-  const size = { servers: 7, lengthMs: 185_000, faultCount: 120, writeCount: 2500 };
+  const size = { servers: 7, lengthMs: 240_000, faultCount: 120, writeCount: 2500 };
   const { scenario } = planOfSeed(79n, { zookeeper: "newest", ...size });
-  return { ...scenario, settings: { ...scenario.settings, tickTimeMs: 80 } };
+  return { ...scenario, settings: { ...scenario.settings, tickTimeMs: 100 } };
 }

@@ -67,12 +67,17 @@ export function laneY({ filter, height }: Pick<Picture, "filter" | "height">, si
 export function paint(ctx: CanvasRenderingContext2D, picture: Picture): void {
   const painter = new Painter(ctx, picture);
   ctx.clearRect(0, 0, picture.width, picture.height);
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(LABEL_WIDTH - 6, 0, picture.width, picture.height);
+  ctx.clip();
   painter.bands();
   painter.lanes();
   painter.messages();
   painter.marks();
   painter.violations();
   painter.cursors();
+  ctx.restore();
   painter.labels();
 }
 
@@ -81,6 +86,7 @@ class Painter {
   private readonly picture: Picture;
   private readonly firstEvent: number;
   private readonly lastEvent: number;
+  private readonly lanesY: ReadonlyMap<number, number>;
 
   constructor(ctx: CanvasRenderingContext2D, picture: Picture) {
     this.ctx = ctx;
@@ -88,6 +94,7 @@ class Painter {
     const { left, pixelsPerUnit, scale, width } = picture;
     this.firstEvent = scale.eventAt(left - LABEL_WIDTH / pixelsPerUnit);
     this.lastEvent = scale.eventAt(left + width / pixelsPerUnit + 1);
+    this.lanesY = new Map([...picture.filter.servers].map((sid) => [sid, laneY(picture, sid)]));
     ctx.font = "11px system-ui, sans-serif";
     ctx.lineCap = "round";
   }
@@ -98,7 +105,7 @@ class Painter {
   }
 
   private y(sid: number): number {
-    return laneY(this.picture, sid);
+    return this.lanesY.get(sid) ?? 0;
   }
 
   private alpha(...events: (number | undefined)[]): number {
@@ -366,7 +373,9 @@ class Painter {
     ctx.font = "11px system-ui, sans-serif";
     ctx.fillStyle = picture.palette.faint;
     for (let x = LABEL_WIDTH; x < picture.width - ZOOM_BUTTONS_WIDTH; x += 140) {
-      const event = picture.scale.eventAt(picture.left + (x - LABEL_WIDTH) / picture.pixelsPerUnit);
+      const unit = picture.left + (x - LABEL_WIDTH) / picture.pixelsPerUnit;
+      if (unit > picture.scale.length) break;
+      const event = picture.scale.eventAt(unit);
       ctx.textAlign = "left";
       ctx.fillText(`${(picture.recording.event(event).timeUs / 1e6).toFixed(4)} s`, x, 12);
       ctx.fillRect(x, 15, 1, 4);

@@ -8,15 +8,15 @@ import type { PageModel, Panel } from "./model.ts";
 import { MomentPanel } from "./moment-panel.tsx";
 import { OddsPanel } from "./odds-panel.tsx";
 import { SecondRun } from "./second-run.tsx";
-import { Story } from "./story.tsx";
 import { ScrubBar, Toolbar } from "./toolbar.tsx";
+import { Tour } from "./tour.tsx";
 import { WhatIfPanel } from "./what-if-panel.tsx";
 import { WhyPanel } from "./why-panel.tsx";
 
 const PANELS: readonly (readonly [Panel, string])[] = [
   ["event", "Event"],
   ["why", "Why"],
-  ["decisions", "Sync decisions"],
+  ["decisions", "Decisions"],
   ["whatif", "What if"],
   ["odds", "Odds"],
   ["help", "Help"],
@@ -39,7 +39,7 @@ export function App({ model }: { readonly model: PageModel }) {
           <MomentPanel model={model} />
         </div>
         <div class="right">
-          <Story model={model} />
+          <Tour model={model} />
           <Panels model={model} />
         </div>
       </main>

@@ -1,6 +1,7 @@
 /** The same moment of two runs: the event with the same title, and with as many such events before it. */
-import { eventTitle } from "../session/describe-event.ts";
+import { eventDetails, eventTitle } from "../session/describe-event.ts";
 import type { Recording } from "../session/recording.ts";
+import { serverRows } from "../session/server-rows.ts";
 import type { PageModel, RunModel } from "./model.ts";
 
 /** Returns the event of the other run that corresponds to the current event. */
@@ -21,6 +22,25 @@ export function sameMoment(model: PageModel): number {
   if (other === undefined) return at.value;
   const isCommon = differsAt === undefined || at.value < differsAt;
   return isCommon ? at.value : other.recording.eventAtTime(model.run.value.recording.event(at.value).timeUs);
+}
+
+/** Returns what differs after an event of two runs, in words: the event itself, or else the states of the servers. */
+export function differenceAt(a: Recording, b: Recording, event: number, names: readonly [string, string]): string[] {
+  const texts = ([a, b] as const).map((one) =>
+    event > one.length ? ["the run is over"] : [eventTitle(one, event), ...eventDetails(one, event)],
+  ) as [string[], string[]];
+  const only = (here: string[], there: string[]): string => here.filter((text) => !there.includes(text)).join("; ");
+  const [inA, inB] = [only(...texts), only(texts[1], texts[0])];
+  const said = [inA && `${names[0]}: ${inA}`, inB && `${names[1]}: ${inB}`].filter((text) => text !== "");
+  if (said.length > 0 || event > Math.min(a.length, b.length)) return said;
+  return a.servers.flatMap((sid) => {
+    const there = new Map(serverRows(b.serverAt(sid, event)).map(({ name, value }) => [name, value]));
+    return serverRows(a.serverAt(sid, event)).flatMap(({ name, value }) =>
+      value === there.get(name)
+        ? []
+        : [`server ${sid}, ${name}: ${value} (${names[0]}), ${there.get(name) ?? "none"} (${names[1]})`],
+    );
+  });
 }
 
 /**

@@ -88,7 +88,7 @@ function NumberLine({
       {line.ticks.map(({ place, text }, index) => (
         <g key={text}>
           <line x1={x(place)} x2={x(place)} y1={24} y2={44} class="tick" />
-          <text x={x(place)} y={index % 2 === 0 ? 56 : 18} text-anchor={anchor(place)}>
+          <text x={x(place)} y={index % 2 === 0 ? 56 : 10} text-anchor={anchor(place)}>
             {text}
           </text>
         </g>

@@ -1,5 +1,5 @@
 /** The diagram of one run: the canvas, zoom and pan, and the choice of an event by a click. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { LABEL_WIDTH, type Palette, type Picture, paint, serverAtY } from "../diagram/paint.ts";
 import type { Scale } from "../diagram/scale.ts";
 import { sameMoment } from "./counterpart.ts";
@@ -39,21 +39,22 @@ export function DiagramView({ model, index }: { readonly model: PageModel; reado
       lit: isCurrent ? model.lit.value : undefined,
     };
   };
+  const paintNow = (): void => {
+    const element = canvas.current;
+    const next = picture();
+    const ctx = element?.getContext("2d");
+    if (element === null || next === undefined || !ctx) return;
+    const ratio = window.devicePixelRatio;
+    if (element.width !== next.width * ratio || element.height !== next.height * ratio) {
+      element.width = next.width * ratio;
+      element.height = next.height * ratio;
+    }
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    paint(ctx, next);
+  };
   const repaint = (): void => {
     cancelAnimationFrame(frame.current);
-    frame.current = requestAnimationFrame(() => {
-      const element = canvas.current;
-      const next = picture();
-      const ctx = element?.getContext("2d");
-      if (element === null || next === undefined || !ctx) return;
-      const ratio = window.devicePixelRatio;
-      if (element.width !== next.width * ratio || element.height !== next.height * ratio) {
-        element.width = next.width * ratio;
-        element.height = next.height * ratio;
-      }
-      ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-      paint(ctx, next);
-    });
+    frame.current = requestAnimationFrame(paintNow);
   };
 
   // The current event stays visible.
@@ -79,9 +80,9 @@ export function DiagramView({ model, index }: { readonly model: PageModel; reado
       scheme.removeEventListener("change", repaint);
     };
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     view.current = undefined;
-    repaint();
+    paintNow();
   }, [shown?.scale]);
 
   const zoom = (factor: number, x: number): void => {

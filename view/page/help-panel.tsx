@@ -19,7 +19,7 @@ export function HelpPanel({ model }: { readonly model: PageModel }) {
           type="button"
           onClick={() => {
             model.goTo(0);
-            model.story.value = 0;
+            model.tour.value = 0;
           }}
         >
           explain this run in five steps

@@ -11,8 +11,11 @@ import { onKey } from "./keyboard.ts";
 import { PageModel, type Panel } from "./model.ts";
 import type { PageData, PlaygroundData, RunData } from "./page-data.ts";
 
-/** The number of events that the page records at once, so that the browser can paint in between. */
+/** The number of events between two breaks in which the browser can paint. */
 const SLICE = 4000;
+
+/** The time without a move after which the address names the current event. */
+const ADDRESS_DELAY_MS = 150;
 
 const root = document.getElementById("app") as HTMLElement;
 const data = JSON.parse((document.getElementById("data") as HTMLElement).textContent ?? "") as
@@ -47,8 +50,12 @@ function renderApp(): void {
   root.textContent = "";
   render(<App model={model} />, root);
   performance.mark("zabsim-shown");
+  let timer: ReturnType<typeof setTimeout> | undefined;
   effect(() => {
-    if (model.runs.value.length > 0) history.replaceState(null, "", `#${writeFragment(model.place.value)}`);
+    const fragment = model.runs.value.length > 0 ? `#${writeFragment(model.place.value)}` : "";
+    clearTimeout(timer);
+    // Browsers limit how often a page changes its address.
+    timer = setTimeout(() => history.replaceState(null, "", fragment), ADDRESS_DELAY_MS);
   });
   addEventListener("hashchange", followAddress);
   addEventListener("keydown", (event) => onKey(model, event));
@@ -60,7 +67,7 @@ async function start(data: PageData): Promise<void> {
   // The page shows the first part of a long run before the rest is recorded.
   await record(recording, Math.max(SLICE, readFragment(location.hash).at ?? 0));
   model.showFirst(first.label, recording);
-  if (location.hash === "") model.story.value = 0;
+  if (location.hash === "") model.tour.value = 0;
   followAddress();
   renderApp();
   if (!recording.ended) {

@@ -54,8 +54,8 @@ export class PageModel {
   readonly hiddenServers = signal<ReadonlySet<number>>(new Set());
   readonly showsQuietEvents = signal(false);
   readonly onlyChanges = signal(false);
-  /** The step of the first story that the page shows; undefined if the story is closed. */
-  readonly story = signal<number | undefined>(undefined);
+  /** The step of the tour that the page shows; undefined if the tour is closed. */
+  readonly tour = signal<number | undefined>(undefined);
   /** The last message to the user, for example that a search found nothing. */
   readonly notice = signal("");
 

@@ -1,6 +1,5 @@
 /** What the second run is, where it first differs from the first one, and what can be done with it. */
-import { eventTitle } from "../session/describe-event.ts";
-import { counterpartOf } from "./counterpart.ts";
+import { counterpartOf, differenceAt } from "./counterpart.ts";
 import type { PageModel, RunModel } from "./model.ts";
 
 export function SecondRun({ model }: { readonly model: PageModel }) {
@@ -18,12 +17,11 @@ export function SecondRun({ model }: { readonly model: PageModel }) {
         </button>
       )}
       {differsAt !== undefined && (
-        <span class="difference">
-          {first.label}:{" "}
-          {differsAt > first.recording.length ? "the run is over" : eventTitle(first.recording, differsAt)}.{" "}
-          {second.label}:{" "}
-          {differsAt > second.recording.length ? "the run is over" : eventTitle(second.recording, differsAt)}.
-        </span>
+        <ul class="difference">
+          {differenceAt(first.recording, second.recording, differsAt, [first.label, second.label]).map((text) => (
+            <li key={text}>{text}</li>
+          ))}
+        </ul>
       )}
       {differsAt === undefined && <span>Both runs are equal.</span>}
       {second.session.parent !== undefined && (

@@ -66,6 +66,7 @@ export class Recording {
   private readonly kinds: number[] = [];
   private readonly targets: number[] = [];
   private readonly causes: number[] = [];
+  private readonly effects: number[][] = [];
   private readonly lanes: number[] = [];
   private readonly traceEnds: number[] = [];
   private readonly recordEnds: number[] = [];
@@ -125,6 +126,11 @@ export class Recording {
     this.kinds.push(kind);
     this.targets.push(target);
     this.causes.push(cause);
+    if (this.length > 0) {
+      const effects = this.effects[cause];
+      if (effects === undefined) this.effects[cause] = [this.length];
+      else effects.push(this.length);
+    }
     this.lanes.push(digest?.laneA ?? 0, digest?.laneB ?? 0);
     for (const sid of changed) this.observeServer(sid);
     this.messageLog.add(this.length, nowUs, trace, this.traceEnds.at(-1) ?? 0);
@@ -261,11 +267,9 @@ export class Recording {
     return Math.max(0, lastAtMost(this.times, timeUs));
   }
 
-  /** Returns the events that one event scheduled. */
+  /** Returns the events that one event scheduled, ascending. */
   effectsOf(number: number): readonly number[] {
-    const found: number[] = [];
-    for (let i = number + 1; i <= this.length; i++) if (this.causes[i] === number) found.push(i);
-    return found;
+    return this.effects[number] ?? [];
   }
 }
 

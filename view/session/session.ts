@@ -70,7 +70,7 @@ export class Session {
     return this.at > 0 && (settled < 0 || this.recording.eventOfRecord(settled) > this.at);
   }
 
-  /** Returns a session of the branch in which an action happens after the current event. This session stays the same. */
+  /** Returns a session of the branch in which an action happens after the current event. */
   change(action: Action): Session {
     return new Session(branchAt(this.recording, this.at, action), this.at, this);
   }

@@ -99,19 +99,19 @@ describe.skipIf(executablePath === undefined)("in Chromium, a page", () => {
     expect(await shownEvent(page)).toBe(145);
     expect(await page.locator("[role=tab][aria-selected=true]").textContent()).toBe("Why");
     await page.keyboard.press(".");
-    expect(page.url()).toContain("#at=146&panel=why");
+    await page.waitForURL(/#at=146&panel=why$/);
     await page.close();
   });
 
   test("explains the run in five steps if the address names no moment", async () => {
     const { page } = await open(browser, bugPage());
     for (const step of [1, 2, 3, 4, 5]) {
-      expect(await page.textContent(".story h2")).toMatch(new RegExp(`^${step}/5 `));
-      if (step < 5) await page.click(".story >> text=next");
+      expect(await page.textContent(".tour h2")).toMatch(new RegExp(`^${step}/5 `));
+      if (step < 5) await page.click(".tour >> text=next");
     }
-    expect(await page.textContent(".story p")).toContain("truncates 1:4, which is committed");
-    await page.click(".story >> text=close");
-    expect(await page.locator(".story").count()).toBe(0);
+    expect(await page.textContent(".tour p")).toContain("truncates 1:4, which is committed");
+    await page.click(".tour >> text=close");
+    expect(await page.locator(".tour").count()).toBe(0);
     await page.close();
   });
 

@@ -17,7 +17,7 @@ test("a recording has the digest, the number of events and the violations of a p
   expect(recording.violations.map(({ id }) => id)).toEqual(run.violations.map(({ id }) => id));
 });
 
-test("a recording that is made in parts equals one that is made at once", () => {
+test("a recording that is made in parts equals one that is made in one part", () => {
   const parts = new Recording(shipped(BUG), { seed: 1n });
   while (parts.advance(7));
   const whole = new Recording(shipped(BUG), { seed: 1n }).finish();

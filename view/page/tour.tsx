@@ -1,21 +1,21 @@
-/** The first story: five steps that explain the page on the run at hand. */
+/** The tour: five steps that explain the page on the run at hand. */
 import type { PageModel } from "./model.ts";
-import { type StoryStep, storyOf } from "./story-steps.ts";
+import { type TourStep, tourOf } from "./tour-steps.ts";
 
-export function Story({ model }: { readonly model: PageModel }) {
-  const index = model.story.value;
+export function Tour({ model }: { readonly model: PageModel }) {
+  const index = model.tour.value;
   if (index === undefined) return null;
-  const steps = storyOf(model.run.value.recording);
-  const step = steps[index] as StoryStep;
+  const steps = tourOf(model.run.value.recording);
+  const step = steps[index] as TourStep;
   const show = (next: number | undefined): void => {
-    model.story.value = next;
+    model.tour.value = next;
     const shown = next === undefined ? undefined : steps[next];
     if (shown === undefined) return;
     model.goTo(shown.event);
     model.panel.value = shown.panel;
   };
   return (
-    <aside class="story" aria-label="First steps">
+    <aside class="tour" aria-label="First steps">
       <h2>
         {index + 1}/{steps.length} {step.title}
       </h2>

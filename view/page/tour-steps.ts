@@ -1,11 +1,11 @@
-/** The steps of the first story, which explain the page on the run at hand. */
+/** The steps of the tour, which explain the page on the run at hand. */
 import { countOf, formatMoment } from "../../reports/format.ts";
 import { eventTitle } from "../session/describe-event.ts";
 import { findEvent } from "../session/find-event.ts";
 import type { Recording } from "../session/recording.ts";
 import type { Panel } from "./model.ts";
 
-export interface StoryStep {
+export interface TourStep {
   readonly title: string;
   readonly text: string;
   /** The event that the step shows. */
@@ -14,7 +14,7 @@ export interface StoryStep {
 }
 
 /** Returns the five steps for a run. */
-export function storyOf(recording: Recording): readonly StoryStep[] {
+export function tourOf(recording: Recording): readonly TourStep[] {
   const { run, servers } = recording;
   const decision = findEvent(recording, 0, 1, { what: "decision" });
   const message = recording.messages.find(({ type }) => type === "FOLLOWERINFO" || type === "LEADERINFO");
@@ -53,7 +53,8 @@ export function storyOf(recording: Recording): readonly StoryStep[] {
       text:
         decision === undefined
           ? "In this run, no leader synchronizes a learner. The table of sync decisions is empty."
-          : "The table shows each decision of a leader, with committedLog, the log files and the peer's zxid on a line.",
+          : "The table shows each decision of a leader, with committedLog, the log files and the peer's " +
+            "zxid on a line.",
       event: decision ?? 1,
       panel: "decisions",
     },
