@@ -82,7 +82,7 @@ code { font: 0.92em ui-monospace, monospace; overflow-wrap: anywhere; }
 .facts div { padding: 8px 12px; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; }
 .facts strong { display: block; font-size: 1.25em; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr)); gap: 0 32px; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; } .scroll + p { margin-top: 16px; }
 table { border-collapse: collapse; font-size: 13px; }
 th, td { padding: 3px 8px; text-align: right; white-space: nowrap; }
 th { font-weight: 600; color: var(--muted); } th[scope=row], td.text { text-align: left; }

@@ -14,7 +14,7 @@ const ROW = 17;
 const TOP = 40;
 /** The column with the times, and the column with the steps of the scenario. */
 const TIMES = 80;
-const STEPS = 200;
+const STEPS = 230;
 const COLUMN = 250;
 const NOTE_CHARACTERS = 34;
 /** The maximum number of rows. Of a longer run, the diagram shows the end. */
