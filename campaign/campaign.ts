@@ -275,10 +275,10 @@ export class CampaignRunner {
   }
 
   private countBlock(position: number, line: BlockLine, coverage?: BlockResult["coverage"]): void {
-    const { events, failed, faults, fresh, runs, virtualUs } = line;
+    const { events, failed, faults, fresh, recovery = [], runs, virtualUs } = line;
     this.counted.add(position);
     const reached = coverage ?? Object.fromEntries(fresh.map((feature) => [feature, 1]));
-    this.totals.add({ runs, events, virtualUs, faults, coverage: reached, failed: [], nondeterministic: [] });
+    this.totals.add({ runs, events, virtualUs, faults, recovery, coverage: reached, failed: [], nondeterministic: [] });
     for (const [signature, count] of Object.entries(failed)) {
       this.counts.set(signature, (this.counts.get(signature) ?? 0) + count);
     }
@@ -399,12 +399,12 @@ export class CampaignRunner {
 }
 
 function blockLineOf(index: number, result: BlockResult, before: Coverage): BlockLine {
-  const { events, failed: plans, faults, nondeterministic, runs, virtualUs } = result;
+  const { events, failed: plans, faults, nondeterministic, recovery, runs, virtualUs } = result;
   const failed: Record<string, number> = {};
   for (const { signature } of plans) failed[signature] = (failed[signature] ?? 0) + 1;
   const reached = before.toJSON();
   const fresh = Object.keys(result.coverage).filter((feature) => !(feature in reached));
-  const line = { block: index, runs, events, virtualUs, fresh, faults, failed };
+  const line = { block: index, runs, events, virtualUs, fresh, faults, recovery, failed };
   if (nondeterministic.length === 0) return line;
   return { ...line, nondeterministic: nondeterministic.map(({ seed }) => String(seed)) };
 }

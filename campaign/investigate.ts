@@ -96,10 +96,16 @@ function limitsText(limits: SufficientLimits): string {
 
 /** Explains why a scenario fails, as text. */
 export function explanationOf(scenario: Scenario): string {
+  const run = failingRun(scenario);
+  return run.violations.length === 0 ? whyStuck(run) : whyText(run);
+}
+
+/** Returns the traced run of a failing scenario. It ends with the last violation, or with the stuck servers. */
+export function failingRun(scenario: Scenario): ScenarioRun {
   const seed = BigInt(scenario.seed ?? 1);
   const run = runForReport(scenario, seed);
   const last = run.violations.at(-1);
-  if (last === undefined) return whyStuck(run);
+  if (last === undefined) return run;
   const stopAt = ({ atUs, id }: Violation): boolean => atUs === last.atUs && id === last.id;
-  return whyText(runScenario(scenario, { seed, stopAt, trace: new Trace() }));
+  return runScenario(scenario, { seed, stopAt, trace: new Trace() });
 }

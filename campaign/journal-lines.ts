@@ -2,6 +2,7 @@
  * The lines of a journal: their types, and the parser of a line. A line that is not JSON was damaged by a crash, and
  * the campaign repeats the work that the line recorded. A JSON line in a form that no campaign writes is an error.
  */
+import { RECOVERY_LIMITS_US } from "../fuzz/recovery.ts";
 import type { Finding } from "./investigate.ts";
 
 /** The first line: the identity of the campaign. Only a campaign with the same identity can resume the journal. */
@@ -19,6 +20,11 @@ export interface BlockLine {
   readonly fresh: readonly string[];
   /** For each fault, two numbers: how often it was injected, and how often it had an effect. */
   readonly faults: Readonly<Record<string, readonly [number, number]>>;
+  /**
+   * Number of runs by the time that the servers needed to serve again after all faults were undone: see
+   * fuzz/recovery.ts. A journal of an earlier version does not have it.
+   */
+  readonly recovery?: readonly number[];
   /** Number of failing plans by signature. */
   readonly failed: Readonly<Record<string, number>>;
   /**
@@ -106,6 +112,9 @@ const LINES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
     virtualUs: isCount,
     fresh: listOf(isText),
     faults: recordOf((value) => listOf(isCount)(value) && (value as unknown[]).length === 2),
+    recovery: optional(
+      (value) => listOf(isCount)(value) && (value as unknown[]).length <= RECOVERY_LIMITS_US.length + 1,
+    ),
     failed: recordOf(isCount),
     nondeterministic: optional(listOf(isSeed)),
   },

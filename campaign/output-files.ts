@@ -2,7 +2,7 @@
  * Writes the files of commands, each of them completely or not at all. If a file cannot be written, the command reports
  * one clear error.
  */
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
 
@@ -13,10 +13,20 @@ export class OutputError extends Error {
 
 /** Writes a file so that a reader finds either its old content or its complete new content, even after a crash. */
 export function saveWhole(path: string, text: string): void {
+  saveWholePieces(path, [text]);
+}
+
+/** Like saveWhole, for a text in pieces, which need not fit into one string. */
+export function saveWholePieces(path: string, pieces: Iterable<string>): void {
   withOutputError(path, "cannot be written", () => {
     if (isFolder(path)) throw new OutputError(`${path}: is a folder (accepted: the path of a file)`);
     try {
-      writeFileSync(`${path}.tmp`, text);
+      const file = openSync(`${path}.tmp`, "w");
+      try {
+        for (const piece of pieces) writeFileSync(file, piece);
+      } finally {
+        closeSync(file);
+      }
       renameSync(`${path}.tmp`, path);
     } catch (error) {
       rmSync(`${path}.tmp`, { force: true });

@@ -8,6 +8,8 @@ import { FAULT_KINDS } from "../fuzz/fault-kinds.ts";
 import { MATRIX_BUGS, rowNameOf } from "../fuzz/known-bugs.ts";
 import { STRATEGIES } from "../fuzz/strategies.ts";
 import { RELEASES } from "../protocol/releases.ts";
+import { EXPORT_FORMATS } from "../reports/export/formats.ts";
+import { EXPORT_KINDS } from "./export-kinds.ts";
 import { REPORTERS } from "./fuzz-settings.ts";
 import { HELP } from "./help.ts";
 import { LIST_KINDS } from "./list.ts";
@@ -48,6 +50,9 @@ const VALUES: Readonly<Record<string, ValueSource>> = {
   faults: { isList: true, values: () => Object.keys(FAULT_KINDS) },
   strategy: { values: () => ["portfolio", ...Object.keys(STRATEGIES)] },
   only: { isList: true, values: () => RECORD_EVENTS },
+  "export only": { isList: true, values: () => EXPORT_KINDS },
+  format: { values: () => EXPORT_FORMATS },
+  "export out": CONFIG,
   reporter: { isList: true, values: () => REPORTERS },
   "list what": { isList: true, values: () => LIST_KINDS },
   "list kind": { isList: true, values: () => LIST_KINDS },

@@ -4,6 +4,7 @@
 import type { CampaignRunner, FoundFile, ReportedNondeterminism } from "../campaign/campaign.ts";
 import type { Journal } from "../campaign/journal.ts";
 import { aboutBug } from "../fuzz/about-bugs.ts";
+import type { CampaignTotals } from "../fuzz/block.ts";
 import { listInvariants } from "../invariants/index.ts";
 import {
   type CampaignReport,
@@ -82,15 +83,25 @@ export class FuzzReports {
     await this.report("github", () => githubNondeterminism(difference));
   }
 
-  async summary(summary: CampaignReport, reached: Readonly<Record<string, number>>, journal: Journal): Promise<void> {
+  async summary(summary: CampaignReport, totals: CampaignTotals, journal: Journal): Promise<void> {
     await this.report("text", () => campaignReport(summary, this.paint));
-    await this.report("json", () => JSON.stringify(campaignJson(summary, reached)));
+    await this.report("json", () => JSON.stringify(campaignJson(summary, totals.coverage.toJSON())));
     if (summary.interrupted) await this.report("github", () => githubInterruption(interruptionText(summary)));
+    if (this.reporters.includes("html")) await this.saveHtml(summary, totals, journal);
     if (!this.reporters.includes("junit")) return;
     const { campaignJunit } = await import("../reports/junit.ts");
     const invariants = [...listInvariants().map(({ id }) => id), LIVENESS];
     const xml = campaignJunit(summary, invariants, (finding) => this.commandsFor(finding));
     hint(`JUnit report: ${journal.save("junit.xml", xml)}`);
+  }
+
+  private async saveHtml(report: CampaignReport, totals: CampaignTotals, journal: Journal): Promise<void> {
+    const [{ campaignPage }, { campaignPageOf }] = await Promise.all([
+      import("../reports/html/campaign-page.ts"),
+      import("../campaign/campaign-page.ts"),
+    ]);
+    const content = campaignPageOf(journal, report, totals, (finding) => this.commandsFor(finding));
+    hint(`HTML report: ${journal.save("report.html", campaignPage(content))}`);
   }
 
   private async report(reporter: Reporter, text: () => string): Promise<void> {

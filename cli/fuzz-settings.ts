@@ -30,7 +30,7 @@ export interface FuzzOptions extends ScenarioOptions {
   readonly strict?: boolean;
 }
 
-export const REPORTERS = ["text", "json", "junit", "github"] as const;
+export const REPORTERS = ["text", "json", "junit", "github", "html"] as const;
 export type Reporter = (typeof REPORTERS)[number];
 
 const PORTFOLIO = "portfolio";

@@ -70,7 +70,7 @@ async function runCampaign(
   }
   const seconds = (performance.now() - startedMs) / 1000;
   const summary = summaryOf(runner, settings, { seconds, resumedRuns }, options.strict, saved);
-  await reports.summary(summary, runner.totals.coverage.toJSON(), journal);
+  await reports.summary(summary, runner.totals, journal);
   const verdict = verdictOf(summary);
   return (verdict === "interrupted" ? interruption.exitCode : undefined) ?? EXIT_CODES[verdict];
 }

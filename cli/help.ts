@@ -56,7 +56,43 @@ export const HELP = {
       [EXIT_OK, "the run met the expectations of its scenario"],
       [EXIT_FINDING, "the run did not meet an expectation of the scenario, or violated an invariant unexpectedly"],
       [EXIT_LIVENESS, "servers did not serve again after all faults were undone; there was no other failure"],
+      [EXIT_INTERRUPTED, "--step was ended by Ctrl-C; q ends it with 0"],
     ],
+  },
+  export: {
+    examples: [
+      ["zabsim export follower-ahead-trunc", "print every event of the run as a line of JSON"],
+      ["zabsim export mine.yaml --format perfetto --out trace.json", "write a trace; open it in ui.perfetto.dev"],
+      ["zabsim export mine.yaml --format mermaid --from 0.2", "print a sequence diagram of the run from 0.2 s on"],
+      [
+        "zabsim export zookeeper-4643-current-epoch-before-diff-is-logged --format dot --out cause.dot",
+        "draw what led to the violation; `dot -Tsvg cause.dot` makes a picture",
+      ],
+    ],
+    exitCodes: [
+      [EXIT_OK, "the run was written, and it met the expectations of its scenario"],
+      [EXIT_FINDING, "the run was written; it did not meet an expectation, or violated an invariant unexpectedly"],
+      [EXIT_LIVENESS, "the run was written; servers did not serve again after all faults were undone"],
+    ],
+  },
+  view: {
+    examples: [
+      ["zabsim view follower-ahead-trunc", "write follower-ahead-trunc.html"],
+      ["zabsim view mine.yaml --seed 7 --out page.html", "write the run of your own scenario with seed 7"],
+      [
+        "zabsim view zookeeper-4643-current-epoch-before-diff-is-logged --zookeeper 3.9.1 --compare 3.9.4",
+        "show a bug in one release, next to the same run in another one",
+      ],
+    ],
+    notes: ["The page shows the violations of the run. The exit code does not depend on them."],
+    exitCodes: [[EXIT_OK, "the page is written"]],
+  },
+  playground: {
+    examples: [
+      ["zabsim playground", "write playground.html"],
+      ["zabsim playground --out editor.html", "write editor.html"],
+    ],
+    exitCodes: [[EXIT_OK, "the page is written"]],
   },
   fuzz: {
     examples: [

@@ -13,6 +13,7 @@ import { type HELP, helpTextOf } from "./help.ts";
 import {
   collect,
   parseCount,
+  parseEvent,
   parseNames,
   parseOutput,
   parseRelease,
@@ -94,6 +95,7 @@ const RELEASE_OF_SERVERS =
   "ZooKeeper release that servers behave like, e.g. 3.6.2 (default: the scenario's release, or newest)";
 const JSON_DOCUMENT = "print one JSON document to stdout and nothing else";
 const JSON_LINES = "print one JSON object per line to stdout and nothing else";
+const EXPORT_FORMAT_NAMES = "jsonl, shiviz, perfetto, mermaid or dot";
 const WALL_CLOCK = "stop after this much wall-clock time, e.g. 60s";
 
 function createProgram(done: (code: number) => void): Command {
@@ -184,7 +186,67 @@ function createProgram(done: (code: number) => void): Command {
     )
     .option("--noise", "add the same faults and writes as `run --noise` with this seed")
     .option("--messages", "also show each message that a server receives")
+    .option("--step", "open a debugger that steps through the run forward and back; ? lists its keys")
     .action(async (name, options) => done(await (await import("./replay.ts")).replay(name, options)));
+
+  withScenario(
+    textCommand(
+      "export <scenario>",
+      "write one run as JSON Lines, a diagram or a trace for other tools",
+      "Runs one scenario and writes its events in a format for other tools: jsonl (JSON Lines, see " +
+        "schema/events.schema.json), shiviz (ShiViz), perfetto (ui.perfetto.dev and chrome://tracing), mermaid (a " +
+        "sequence diagram) or dot (Graphviz: everything that led to a violation).",
+    ),
+  )
+    .option("--format <name>", `${EXPORT_FORMAT_NAMES} (default: jsonl)`)
+    .option("--out <file>", "file to write (default: stdout)", parseOutput("--out"))
+    .option("--from <time>", "first virtual time to export, e.g. 200ms, 1.5s or 0.25 (default: 0)", parseTime("--from"))
+    .option("--until <time>", "last virtual time to export, e.g. 1.5s (default: the end)", parseTime("--until"))
+    .option("--server <ids>", "export only events at these servers, e.g. 1 or 1,3 (default: all)", parseServers)
+    .option(
+      "--only <kinds>",
+      "export only these kinds of event, e.g. send,deliver,sync-decided,violation (default: all for jsonl and " +
+        "perfetto; for the other formats, the kinds that make a readable diagram)",
+      parseNames,
+    )
+    .option(
+      "--event <id>",
+      "with --format dot: the event whose causes to draw, by its id in the jsonl format, e.g. 338 (default: the " +
+        "first violation)",
+      parseEvent,
+    )
+    .option("--noise", "add the same faults and writes as `run --noise` with this seed")
+    .action(async (name, options) => done(await (await import("./export.ts")).exportScenario(name, options)));
+
+  withScenario(
+    command(
+      "view <scenario>",
+      "write a page that runs a scenario in the browser and steps through it",
+      "Writes one HTML file that runs the scenario in the browser. The page needs no server and no network. It shows " +
+        "the messages and the state of each server at any moment, explains violations, and shows what happens if you " +
+        "crash a server or drop a message at that moment. Prints the name of the file.",
+    ),
+  )
+    .option("--out <file>", "output file (default: NAME.html)", parseOutput("--out"))
+    .option("--open", "open the page in the browser")
+    .option(
+      "--compare <release>",
+      "also show the run in another release, e.g. 3.9.4 (default: one run)",
+      parseRelease("--compare"),
+    )
+    .option("--compare-seed <n>", "also show the run with another seed, e.g. 2 (default: one run)", parseSeed)
+    .action(async (name, options) => done(await (await import("./view.ts")).view(name, options)));
+
+  command(
+    "playground",
+    "write a page with an editor for scenarios and the shipped scenarios as a gallery",
+    "Writes one HTML file with an editor for scenarios. The page needs no server and no network. It completes " +
+      "fields, shows errors next to the text, and runs the scenario again after each change. The gallery contains " +
+      "the scenarios that ship with zabsim. Prints the name of the file.",
+  )
+    .option("--out <file>", "output file (default: playground.html)", parseOutput("--out"))
+    .option("--open", "open the page in the browser")
+    .action(async (options) => done(await (await import("./view.ts")).playground(options)));
 
   withScenario(
     command(
@@ -230,7 +292,8 @@ function createProgram(done: (code: number) => void): Command {
     )
     .option(
       "--reporter <kinds>",
-      "output formats: text, json, junit, github, e.g. text,junit; junit writes junit.xml to --out (default: text)",
+      "output formats: text, json, junit, github, html, e.g. text,html; junit writes junit.xml and html writes " +
+        "report.html to --out (default: text)",
       parseNames,
     )
     .option("--resume", "continue the campaign whose journal is in --out")
@@ -286,6 +349,7 @@ function createProgram(done: (code: number) => void): Command {
       "folder for the scenario files of failures without a known cause; only with --from (default: zabsim-upgrade)",
     )
     .option("--markdown", "print the table as a Markdown page; not with --release or --from")
+    .option("--html", "print the table as an HTML page; not with --markdown, --release or --from")
     .action(async (options) => done(await (await import("./matrix.ts")).matrix(options)));
 
   withScenario(

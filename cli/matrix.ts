@@ -24,6 +24,7 @@ import { UsageError } from "./usage-error.ts";
 export interface MatrixOptions {
   readonly json?: boolean;
   readonly markdown?: boolean;
+  readonly html?: boolean;
   readonly release?: string;
   readonly from?: string;
   readonly to?: string;
@@ -55,7 +56,7 @@ const CONFLICTS: readonly {
   {
     given: ({ from }) => from !== undefined,
     because: "cannot be combined with --from, which compares two releases",
-    without: ["release", "bug", "markdown", "repeat"],
+    without: ["release", "bug", "markdown", "html", "repeat"],
   },
   {
     given: ({ from, to }) => to !== undefined && from === undefined,
@@ -70,14 +71,15 @@ const CONFLICTS: readonly {
   {
     given: ({ release }) => release !== undefined,
     because: "cannot be combined with --release, which prints the bugs of one release and runs no campaign",
-    without: ["markdown", "time", "seed", "repeat"],
+    without: ["markdown", "html", "time", "seed", "repeat"],
   },
   {
     given: ({ time }) => time === 0,
     because: "cannot be combined with --time 0s, which runs no campaign",
     without: ["seed", "repeat", "out"],
   },
-  { given: ({ json }) => json === true, because: "cannot be combined with --json", without: ["markdown"] },
+  { given: ({ json }) => json === true, because: "cannot be combined with --json", without: ["markdown", "html"] },
+  { given: ({ html }) => html === true, because: "cannot be combined with --html", without: ["markdown"] },
 ];
 
 function checkCombination(options: MatrixOptions): void {
@@ -159,6 +161,7 @@ async function table(scenarios: BugScenarios, options: MatrixOptions): Promise<n
     if (options.json) await write(`${JSON.stringify(entries.map(jsonEntry), null, 2)}\n`);
     else if (options.markdown)
       await write(matrixPage(entries, { repeat, seed, timeUs: time, workers: DEFAULT_WORKERS }));
+    else if (options.html) await write((await import("../reports/html/matrix-page.ts")).matrixHtml(entries));
     else await write(`${matrixTable(entries, paintFor(process.stdout), textWidth())}\n`);
     return interruption.exitCode ?? EXIT_OK;
   });

@@ -63,6 +63,12 @@ export function parseCount(option: string): (text: string) => bigint {
   };
 }
 
+/** Parses the number of an event of a run, from 0. */
+export function parseEvent(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UsageError(`--event ${text}: not an event (accepted: an id that --format jsonl prints, such as 338)`);
+}
+
 /** Parses a shard such as `2/4`, which is the second of four parts of a campaign. */
 export function parseShard(text: string): readonly [number, number] {
   const [, shard, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];

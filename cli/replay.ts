@@ -4,7 +4,6 @@
  */
 
 import { type ProtocolRecord, RECORD_EVENTS } from "../cluster/records.ts";
-import type { ServerId } from "../protocol/index.ts";
 import { recordJson } from "../reports/run-json.ts";
 import { runReport } from "../reports/run-report.ts";
 import { timeline, timelineLine } from "../reports/timeline.ts";
@@ -13,27 +12,33 @@ import { loggedFailures } from "../reports/zookeeper-log.ts";
 import { ScenarioRunner } from "../scenarios/run.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { Trace } from "../sim/index.ts";
+import { type Conflict, refuseConflicts } from "./conflicts.ts";
+import { checkEventFilters, type EventFilters } from "./event-filters.ts";
 import { EXIT_FINDING, EXIT_LIVENESS, EXIT_OK } from "./exit-codes.ts";
-import { oneOf, overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
+import { overridesOf, paintFor, type ScenarioOptions } from "./options.ts";
 import { textWidth, write } from "./output.ts";
 import { isOnlyStuck, noiseRefused, planFor, replayCommand, seedFor } from "./run.ts";
 import { runReportOptions } from "./run-report-options.ts";
 import { readScenario, scenarioPath } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
 
-export interface ReplayOptions extends ScenarioOptions {
+export interface ReplayOptions extends ScenarioOptions, EventFilters {
   readonly json?: boolean;
-  /** The first virtual time to print, in microseconds. */
-  readonly from?: number;
-  /** The last virtual time to print, in microseconds. */
-  readonly until?: number;
-  readonly server?: readonly ServerId[];
-  readonly only?: readonly string[];
   readonly messages?: boolean;
   readonly noise?: boolean;
+  readonly step?: boolean;
 }
 
+const CONFLICTS: readonly Conflict[] = [
+  [
+    "--step",
+    ["--json", "--from", "--until", "--server", "--only", "--messages"],
+    "the debugger shows the whole run on the screen",
+  ],
+];
+
 export async function replay(name: string, options: ReplayOptions): Promise<number> {
+  refuseConflicts(options, CONFLICTS);
   const path = scenarioPath(name);
   const file = readScenario(path, overridesOf(options));
   checkFilters(file.scenario, options);
@@ -41,6 +46,7 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
   const messages = options.messages === true || options.only?.includes("received") === true;
   if (options.noise && file.scenario.expect.violates.length > 0) throw noiseRefused(file.scenario);
   const scenario = await planFor(file.scenario, seed, options);
+  if (options.step) return (await import("./step.ts")).step(scenario, seed);
   const result = new ScenarioRunner(scenario, { seed, trace: new Trace(), messages }).run();
   const shown = timeline(result.records, {
     fromUs: options.from,
@@ -71,20 +77,12 @@ export async function replay(name: string, options: ReplayOptions): Promise<numb
   return isOnlyStuck(result) ? EXIT_LIVENESS : EXIT_FINDING;
 }
 
-function checkFilters({ name, servers }: Scenario, options: ReplayOptions): void {
-  const { from = 0, messages, only, server = [], until = Number.POSITIVE_INFINITY } = options;
-  if (from > until) {
-    throw new UsageError("--from is later than --until (accepted: a time that is not later than --until)");
-  }
+function checkFilters(scenario: Scenario, options: ReplayOptions): void {
+  const { messages, only } = options;
+  checkEventFilters(scenario, options, RECORD_EVENTS);
   if (messages && only !== undefined && !only.includes("received")) {
     throw new UsageError(
       "--messages cannot be combined with --only, unless --only contains the kind received, which --messages adds",
     );
   }
-  for (const sid of server) {
-    if (servers[sid] === undefined) {
-      throw new UsageError(`--server ${sid}: no such server in ${name} (accepted: ${Object.keys(servers).join(", ")})`);
-    }
-  }
-  for (const kind of only ?? []) oneOf("--only", kind, RECORD_EVENTS, "no such kind of event");
 }

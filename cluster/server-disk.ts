@@ -105,7 +105,7 @@ function recordIn(damage: string | undefined, kind: "record" | "end"): number | 
 }
 
 /** Returns the zxid in the name of a log file or a snapshot. */
-function zxidIn(file: string): Zxid {
+export function zxidInName(file: string): Zxid {
   return asZxid(Number.parseInt(file.slice(file.indexOf(".") + 1), 16));
 }
 
@@ -226,6 +226,21 @@ export class ServerDisk {
       const from = this.disk.durableRecords(file);
       return { file, from, txns: (this.disk.records(file) as readonly Txn[]).slice(from) };
     });
+  }
+
+  /** Returns the zxids of the snapshots, damaged ones included. */
+  snapshotZxids(): readonly Zxid[] {
+    return this.filesOf(SNAPSHOT).map(({ zxid }) => zxid);
+  }
+
+  /** Returns the content of an epoch file; undefined if there is none. */
+  epochFile(which: "accepted" | "current"): Epoch | undefined {
+    return this.disk.read(which === "accepted" ? ACCEPTED_EPOCH : CURRENT_EPOCH) as Epoch | undefined;
+  }
+
+  /** Returns the operations that the disk has not completed, in words. */
+  pendingOperations(): readonly string[] {
+    return this.disk.pending().map(({ file, kind }) => (file ? `${kind} ${file}` : kind));
   }
 
   image(): DiskImage {
@@ -363,7 +378,7 @@ export class ServerDisk {
   private isBelowSnapshot(file: string): boolean {
     const snapshot = Math.max(...this.validSnapshots().map(({ zxid }) => zxid));
     const first = this.filesOf(LOG).findLast(({ zxid }) => zxid <= snapshot);
-    return first !== undefined && zxidIn(file) < first.zxid;
+    return first !== undefined && zxidInName(file) < first.zxid;
   }
 
   /** Returns the newest snapshot that the reader tries and does not skip. */
@@ -427,7 +442,7 @@ export class ServerDisk {
     const files: { readonly file: string; readonly zxid: Zxid }[] = [];
     for (const file of this.disk.list()) {
       if (!file.startsWith(prefix)) continue;
-      files.push({ file, zxid: zxidIn(file) });
+      files.push({ file, zxid: zxidInName(file) });
     }
     return files.length > 1 ? files.sort((a, b) => a.zxid - b.zxid) : files;
   }

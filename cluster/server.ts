@@ -37,6 +37,7 @@ import {
   type Timer,
   type Truncation,
   type Txn,
+  WORK_NAMES,
   type Zxid,
 } from "../protocol/index.ts";
 import type { Node, NodeProgram } from "../sim/index.ts";
@@ -44,7 +45,7 @@ import { AcceptQueues, isAcceptingThread } from "./accept-queues.ts";
 import type { ConfigFiles } from "./config-files.ts";
 import type { Watchers } from "./note-watchers.ts";
 import { ServerDisk } from "./server-disk.ts";
-import { type ThreadDurations, ThreadWorkTimers, type WorkingThread } from "./thread-work.ts";
+import { FIRST_WORK_TIMER, type ThreadDurations, ThreadWorkTimers, type WorkingThread } from "./thread-work.ts";
 
 /** A message between two servers: a packet of the quorum port, or a message of the election port. */
 export type Message = QuorumPacket | ElectionMessage;
@@ -60,6 +61,18 @@ const TIMER_LOADED = 14;
 const TIMER_TRUNCATE_FAILED = 15;
 /** Stands for TIMER_LISTEN of the core, whose number a timer of the thread work has. */
 const TIMER_LISTEN_AGAIN = 16;
+
+/** Returns the name of a timer of the host: thread work, or one of the timers above. */
+export function hostTimerName(timer: number): string {
+  return HOST_TIMERS[timer] ?? WORK_NAMES[timer - FIRST_WORK_TIMER] ?? `timer ${timer}`;
+}
+
+const HOST_TIMERS: Readonly<Record<number, string>> = {
+  [TIMER_RESUMED]: "a thread continues after a fault",
+  [TIMER_LOADED]: "the database is loaded",
+  [TIMER_TRUNCATE_FAILED]: "the truncation failed",
+  [TIMER_LISTEN_AGAIN]: "election port: listen again",
+};
 
 /** The name of a thread that a fault can stall. `requests` and `leader` are threads of a leader: see ThreadStall. */
 export type StallableThread = WorkingThread | AcceptingThread | "requests" | "leader";

@@ -40,7 +40,7 @@ type WorkNode = Pick<Node<unknown>, "clockUs" | "random" | "setTimer">;
  * The number of the first timer of thread work in a node. The digest of a run contains the numbers of timers, so they
  * stay the same when the core gets a timer.
  */
-const FIRST_TIMER = 9;
+export const FIRST_WORK_TIMER = 9;
 
 /** The number of kinds of thread work. They are numbered from 0. */
 const KINDS = 4;
@@ -71,7 +71,7 @@ export class ThreadWorkTimers {
     const pieces = this.pieces[work];
     if (pieces.length === 0) {
       this.pieces[work] = [{ key, doneUs }];
-      this.node.setTimer(FIRST_TIMER + work, delayUs);
+      this.node.setTimer(FIRST_WORK_TIMER + work, delayUs);
       return;
     }
     const running = pieces.find((piece) => piece.key === key);
@@ -93,7 +93,7 @@ export class ThreadWorkTimers {
 
   /** Returns the kind of work to which this timer belongs; undefined if the timer does not belong to thread work. */
   workOf(timer: number): ThreadWork | undefined {
-    const work = timer - FIRST_TIMER;
+    const work = timer - FIRST_WORK_TIMER;
     return work >= 0 && work < KINDS ? (work as ThreadWork) : undefined;
   }
 
@@ -145,7 +145,7 @@ export class ThreadWorkTimers {
     if (pieces.length === 0) return;
     let firstUs = Number.POSITIVE_INFINITY;
     for (const { doneUs } of pieces) firstUs = Math.min(firstUs, doneUs);
-    this.node.setTimer(FIRST_TIMER + work, Math.max(0, firstUs - this.node.clockUs));
+    this.node.setTimer(FIRST_WORK_TIMER + work, Math.max(0, firstUs - this.node.clockUs));
   }
 }
 

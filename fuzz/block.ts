@@ -12,6 +12,7 @@ import { Coverage } from "./coverage.ts";
 import type { FaultName } from "./fault-kinds.ts";
 import type { Plan } from "./plan.ts";
 import { planOfSeed } from "./plan-arbitrary.ts";
+import { countRecovery, noRecoveries, type RecoveryCounts } from "./recovery.ts";
 import { runPlan } from "./run-plan.ts";
 import { type Failure, signatureOf } from "./shrink/failure.ts";
 import type { StrategyName } from "./strategies.ts";
@@ -98,6 +99,8 @@ export interface BlockResult {
   readonly coverage: Readonly<Record<string, number>>;
   /** For each kind of fault, and for writes: the number of injections, and the number of those with an effect. */
   readonly faults: Readonly<Record<string, readonly [number, number]>>;
+  /** Number of runs by the time that the servers needed to serve again after all faults were undone. */
+  readonly recovery: RecoveryCounts;
   /** The failing plans. */
   readonly failed: readonly FailedPlan[];
   /** The seeds whose plan gave two different runs when it was run twice. Only every 100th seed is checked. */
@@ -114,6 +117,7 @@ export function runBlock(options: CampaignOptions, { first, count, usualBugs = {
   const ofRun = new Coverage();
   let corpus = new Corpus();
   const faults: Record<string, [number, number]> = {};
+  const recovery = noRecoveries();
   const failed: FailedPlan[] = [];
   const nondeterministic: Nondeterminism[] = [];
   const candidatesOf = candidateSearch(usualBugs);
@@ -133,6 +137,7 @@ export function runBlock(options: CampaignOptions, { first, count, usualBugs = {
       const [before, effectBefore] = faults[kind] ?? [0, 0];
       faults[kind] = [before + struck, effectBefore + tookEffect];
     }
+    if (outcome.recoveryUs !== undefined) countRecovery(recovery, outcome.recoveryUs);
     const { scenario } = plan;
     const { failure } = outcome;
     if (failure !== undefined) {
@@ -144,7 +149,7 @@ export function runBlock(options: CampaignOptions, { first, count, usualBugs = {
     const difference = seed % DETERMINISM_CHECK_INTERVAL === 0n ? differenceOf(scenario) : undefined;
     if (difference !== undefined) nondeterministic.push({ seed, scenario, ...difference });
   }
-  return { runs: count, events, virtualUs, coverage: coverage.toJSON(), faults, failed, nondeterministic };
+  return { runs: count, events, virtualUs, coverage: coverage.toJSON(), faults, recovery, failed, nondeterministic };
 }
 
 /** The plans of consecutive seeds that reached new coverage. */
@@ -206,6 +211,8 @@ export class CampaignTotals {
   readonly coverage = new Coverage();
   /** For each kind of fault, and for writes: the number of injections, and the number of those with an effect. */
   readonly faults = new Map<string, readonly [number, number]>();
+  /** Number of runs by the time that the servers needed to serve again after all faults were undone. */
+  readonly recovery = noRecoveries();
 
   /** Adds the result of a block. */
   add(result: BlockResult): void {
@@ -213,6 +220,7 @@ export class CampaignTotals {
     this.events += result.events;
     this.virtualUs += result.virtualUs;
     this.coverage.add(Coverage.fromJSON(result.coverage));
+    for (const [i, runs] of result.recovery.entries()) this.recovery[i] = (this.recovery[i] ?? 0) + runs;
     for (const [kind, [struck, tookEffect]] of Object.entries(result.faults)) {
       const [before, effectBefore] = this.faults.get(kind) ?? [0, 0];
       this.faults.set(kind, [before + struck, effectBefore + tookEffect]);

@@ -16,6 +16,11 @@ export interface PlanOutcome {
   readonly endUs: number;
   /** For each kind of fault, and for writes: the number of injections, and the number of those with an effect. */
   readonly faults: ReadonlyMap<string, FaultCount>;
+  /**
+   * The virtual time from the end of all faults until all settled servers served, in microseconds. Undefined if the run
+   * did not measure it or the servers did not serve again.
+   */
+  readonly recoveryUs: number | undefined;
 }
 
 /** How often a kind of fault was injected. */
@@ -48,6 +53,7 @@ export function runPlan({ scenario, kinds }: Plan, coverage: Coverage | undefine
     count.tookEffect++;
     if (kind !== "write") coverage?.faultTookEffect(kind);
   }
-  const { events, endUs } = run;
-  return { failure: failureOf(run), events, endUs, faults };
+  const { events, endUs, liveness } = run;
+  const recoveryUs = liveness?.liveUs === undefined ? undefined : liveness.liveUs - liveness.settledUs;
+  return { failure: failureOf(run), events, endUs, faults, recoveryUs };
 }

@@ -73,6 +73,7 @@ export type {
   EndOptions,
   Expectation,
   ExpectedDecision,
+  InFlightAction,
   LinkCharacterSpec,
   MessageMatch,
   Moment,

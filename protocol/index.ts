@@ -12,6 +12,7 @@ export * from "./effects.ts";
 export * from "./election/notification-wire.ts";
 export * from "./election/vote.ts";
 export type { ConnectionEnd } from "./inbox.ts";
+export type { ElectionView, HandlerView, LeaderView, LearnerView, PeerView } from "./inspect.ts";
 export * from "./leader/reconfig.ts";
 export * from "./leader/sync-decision.ts";
 export * from "./leader/sync-rules.ts";

@@ -50,6 +50,7 @@ import { type ElectionServer, FastLeaderElection } from "./election/fast-leader-
 import { decodeNotification } from "./election/notification-wire.ts";
 import type { Vote } from "./election/vote.ts";
 import type { ConnectionEnd } from "./inbox.ts";
+import type { PeerView } from "./inspect.ts";
 import { Leader, type LeaderServer } from "./leader/leader.ts";
 import type { ReconfigRequest, ReconfigResult } from "./leader/reconfig.ts";
 import { Learner, type LearnerServer } from "./learner/learner.ts";
@@ -802,6 +803,24 @@ export class Peer implements ElectionServer, LeaderServer, LearnerServer, LogUse
     this.notes.loaded(database.history, database.logHistory, database.lastProcessedZxid);
     if (this.skipsElection) this.skipElection();
     else this.lookForLeader();
+  }
+
+  /** Returns the state of this server. */
+  inspect(): PeerView {
+    const { database } = this;
+    return {
+      state: this.state,
+      phase: this.phase,
+      acceptedEpoch: this.acceptedEpoch,
+      currentEpoch: this.currentEpoch,
+      lastProcessedZxid: database.lastProcessedZxid,
+      tree: database.history,
+      log: database.logHistory,
+      committedLog: database.committedLogRange,
+      election: this.election.inspect(),
+      leader: this.leader?.inspect(),
+      learner: this.learner?.inspect(),
+    };
   }
 
   /** Returns a hash of the state that decides this server's behavior, for the digest of a run. */

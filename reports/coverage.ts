@@ -22,9 +22,10 @@ export function coverageReport(reached: ReadonlySet<string>, faults: FaultCounts
     lines.push(`${title}: ${names.length}`, ...hanging(names.join(", "), "  ", "  "));
   }
   lines.push("messages by state and phase of the receiver, with the resulting states");
-  for (const [place, messages] of byPlace(reached)) {
+  const counts = Object.fromEntries([...reached].map((feature) => [feature, 1]));
+  for (const [place, messages] of messagesByPlace(counts)) {
     lines.push(`  ${place}`);
-    for (const [type, outcomes] of messages) lines.push(`    ${type.padEnd(13)} ${outcomes.join(", ")}`);
+    for (const [type, { outcomes }] of messages) lines.push(`    ${type.padEnd(13)} ${outcomes.join(", ")}`);
   }
   const never = all.filter((feature) => !reached.has(feature));
   lines.push(never.length === 0 ? "every rule and every fault was reached" : `never reached: ${never.length}`);
@@ -55,15 +56,26 @@ function ofKind(reached: ReadonlySet<string>, kind: string): string[] {
     .sort();
 }
 
+/** The messages of one type that servers handled in one state and phase. */
+export interface HandledMessages {
+  /** The outcomes: how the state or the phase of the server changed. */
+  readonly outcomes: string[];
+  /** Number of messages. */
+  count: number;
+}
+
 /** Groups the messages by state and phase, then by type. fuzz/coverage.ts defines the format of the feature names. */
-function byPlace(reached: ReadonlySet<string>): Map<string, Map<string, string[]>> {
-  const places = new Map<string, Map<string, string[]>>();
-  for (const feature of [...reached].sort()) {
+export function messagesByPlace(reached: Readonly<Record<string, number>>): Map<string, Map<string, HandledMessages>> {
+  const places = new Map<string, Map<string, HandledMessages>>();
+  for (const feature of Object.keys(reached).sort()) {
     const [, place, type, outcome] = /^message (\S+ \S+) (\S+): (.*)$/.exec(feature) ?? [];
     if (place === undefined || type === undefined || outcome === undefined) continue;
-    const messages = places.get(place) ?? new Map<string, string[]>();
+    const messages = places.get(place) ?? new Map<string, HandledMessages>();
     places.set(place, messages);
-    messages.set(type, [...(messages.get(type) ?? []), outcome]);
+    const message = messages.get(type) ?? { outcomes: [], count: 0 };
+    messages.set(type, message);
+    message.outcomes.push(outcome);
+    message.count += reached[feature] as number;
   }
   return places;
 }

@@ -30,7 +30,7 @@ export interface MatrixEntry {
 /** The width of a cell (CELL) and of the column with the names of bugs (NAME), both in columns of the terminal. */
 const CELL = 5;
 const NAME = 8;
-const LEGEND =
+export const LEGEND =
   "S = the scenario of the bug fails, C = a campaign found the bug, . = neither, ! = differs from the affected releases";
 
 /**
@@ -103,12 +103,14 @@ function tablePart(
   return lines;
 }
 
-function cellText(entry: MatrixEntry): string {
+/** Returns the marks of a cell, which LEGEND explains. */
+export function cellText(entry: MatrixEntry): string {
   const marks = `${entry.reproduced ? "S" : ""}${(entry.met ?? 0) > 0 ? "C" : ""}`;
   return `${marks === "" ? "." : marks}${disagrees(entry) ? "!" : ""}`;
 }
 
-function disagrees({ expected, reproduced }: MatrixEntry): boolean {
+/** Returns whether the result contradicts the ticket of the bug. */
+export function disagrees({ expected, reproduced }: MatrixEntry): boolean {
   return reproduced !== expected;
 }
 
@@ -128,7 +130,7 @@ function header(title: string, releases: readonly string[], part: (line: string,
 }
 
 /** Returns one paragraph for each bug that has cells marked `!`, with the releases of these cells and the reason. */
-function explanationsOf(entries: readonly MatrixEntry[]): string[] {
+export function explanationsOf(entries: readonly MatrixEntry[]): string[] {
   const marked = entries.filter(disagrees);
   return [...new Set(marked.map(({ bug }) => bug))].map((bug) => {
     const [first, ...others] = marked.filter((entry) => entry.bug === bug) as [MatrixEntry, ...MatrixEntry[]];

@@ -23,7 +23,7 @@ const RULES_MAX = 6;
 export function rollPlanText(answer: RollAnswer, width: number): string {
   const { from, stages, to, use, zookeeper } = answer;
   const release = zookeeper === "newest" ? "the newest release" : `ZooKeeper ${zookeeper}`;
-  const steps = use === null ? hanging(noOrderText(stages), "", "", width) : useLines(use, width);
+  const steps = use === null ? hanging(noOrderText(stages), "", "", width) : orderLines(use, width);
   return [
     ...hanging(from, "from  ", "      ", width),
     ...hanging(to, "to    ", "      ", width),
@@ -71,7 +71,7 @@ function tableLines({ verdicts }: RollAnswer, width: number): string[] {
 
 // ---- the order to use
 
-function useLines(use: OrderAnswer, width: number): string[] {
+function orderLines(use: OrderAnswer, width: number): string[] {
   return [
     ...hanging("The order to use (after each step, wait until the server serves and a write succeeds):", "", "", width),
     ...stepLines(use, "  ", width),

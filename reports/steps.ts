@@ -10,7 +10,7 @@ import { describeStep } from "./describe.ts";
  * The fields of a step that say when the step happens and how long it lasts. The only other field of a step is its
  * action.
  */
-const TRIGGER_FIELDS: ReadonlySet<string> = new Set(["at", "from", "after", "when", "for"]);
+const TRIGGER_FIELDS: ReadonlySet<string> = new Set(["at", "from", "after", "afterEvent", "when", "for"]);
 
 /** Returns the step with this index (from 0) in words, such as `crash server=1 for 2s`. */
 export function stepText({ scenario }: ScenarioRun, index: number): string {

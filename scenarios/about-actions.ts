@@ -39,6 +39,7 @@ export const ACTIONS: readonly { readonly name: string; readonly about: string }
     about: "ends a connection when a matching message is sent on it, by a reset or by an orderly close",
   },
   { name: "alter", about: "changes fields of the next matching messages" },
+  { name: "inFlight", about: "loses, delays or delivers one message that is in flight" },
   { name: "isolate", about: "cuts a server, or the leader, off from all others" },
   { name: "bridge", about: "cuts two sides off from each other, except for one server that reaches both" },
   { name: "flap", about: "cuts and heals the link between two servers repeatedly" },

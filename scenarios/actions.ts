@@ -11,14 +11,22 @@ import { settle } from "../cluster/settle.ts";
 import { verifierOfConfig } from "../cluster/verifier.ts";
 import { asServerId, parseZxid, type ReconfigRequest, type ServerId, serverIdsOf } from "../protocol/index.ts";
 import { parseDurationRange } from "../sim/duration-range.ts";
-import { type BlockEffect, createRule, type NetworkRule, type Verdict } from "../sim/index.ts";
+import { type BlockEffect, createRule, type InFlightVerdict, type NetworkRule, type Verdict } from "../sim/index.ts";
 import { durationUs } from "../sim/time.ts";
 import type { ActionResult, CountedEffect, EffectKind } from "./action-result.ts";
 import { alterMessage } from "./alter-message.ts";
 import { startedServer } from "./config-change.ts";
 import { applyDiskFault, changesFiles } from "./disk-fault.ts";
 import { matcher } from "./message-match.ts";
-import type { Action, Direction, LinkCharacterSpec, MessageMatch, ReconfigAction, Verb } from "./scenario.ts";
+import type {
+  Action,
+  Direction,
+  InFlightAction,
+  LinkCharacterSpec,
+  MessageMatch,
+  ReconfigAction,
+  Verb,
+} from "./scenario.ts";
 
 /** State that the actions of one run share. */
 export interface ActionContext {
@@ -246,6 +254,11 @@ const PERFORMERS: Performers = {
     return {};
   },
 
+  inFlight: ({ match, nth = 1, ...action }, { cluster }) => {
+    const affected = cluster.world.network.decideInFlight(matcher(match), nth, inFlightVerdict(action));
+    return { effect: counted("messages", () => affected) };
+  },
+
   disk: (fault, { cluster, onDamaged }) => {
     const sid = resolve(cluster, fault.server);
     if (sid === undefined) return NO_SERVER;
@@ -264,6 +277,11 @@ const VERBS = Object.keys(PERFORMERS) as Verb[];
 const ONE_SERVER: CountedEffect = { kind: "servers", count: () => 1 };
 /** The result if no server leads, or if the server is not running. */
 const NO_SERVER: ActionResult = { effect: { kind: "servers", count: () => 0 } };
+
+function inFlightVerdict({ delay, drop }: Pick<InFlightAction, "delay" | "drop">): InFlightVerdict {
+  if (drop) return { kind: "drop" };
+  return delay === undefined ? { kind: "deliver" } : { kind: "delay", byUs: durationUs(delay) };
+}
 
 function reconfigRequest(action: ReconfigAction): ReconfigRequest {
   const { add, authorized, config, fromVersion, ports, remove } = action;

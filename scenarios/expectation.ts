@@ -48,14 +48,18 @@ function checkLiveness({ liveness }: FinishedRun, { live, stuck }: Expectation):
 
 /**
  * Reports the first step that was not performed. A step with `from` is never reported, because the scenario does not
- * require that the moment of this step happens.
+ * require that the moment of this step happens. If a step has `afterEvent`, the scenario is a branch of a run, and the
+ * other steps are not reported either, because the branch can prevent their moments.
  */
-function unreachedSteps(run: FinishedRun): string[] {
-  const first = run.steps.find((step) => step.atUs === undefined && run.scenario.steps[step.step]?.from === undefined);
+function unreachedSteps({ scenario, steps }: FinishedRun): string[] {
+  const isBranch = scenario.steps.some(({ afterEvent }) => afterEvent !== undefined);
+  const isOptional = ({ afterEvent, from }: Step): boolean =>
+    from !== undefined || (isBranch && afterEvent === undefined);
+  const first = steps.find(({ atUs, step }) => atUs === undefined && !isOptional(scenario.steps[step] as Step));
   return first === undefined
     ? []
     : [
-        `step ${first.step + 1} (${verbOf(run.scenario.steps[first.step] as Step)}) was not performed: ` +
+        `step ${first.step + 1} (${verbOf(scenario.steps[first.step] as Step)}) was not performed: ` +
           "its trigger never came",
       ];
 }

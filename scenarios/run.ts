@@ -328,6 +328,11 @@ export class ScenarioRunner {
     return this.isIdle || this.liveness.liveUs !== undefined;
   }
 
+  /** The violations so far. */
+  get violations(): readonly Violation[] {
+    return this.invariants.violations;
+  }
+
   /** Returns the digest of the events so far as 16 hexadecimal digits. */
   digest(): string {
     return this.cluster.world.digestHex();

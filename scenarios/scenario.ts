@@ -56,6 +56,11 @@ export interface Trigger {
   readonly after?: string;
   /** The moment that the step waits for. */
   readonly when?: Moment;
+  /**
+   * The number of the event of the simulator after which the step is performed, from 1. The number depends on the seed
+   * and on every other field, so this trigger is for steps that a debugger saves. Such a step is independent.
+   */
+  readonly afterEvent?: number;
 }
 
 /** A moment of a run: a protocol event at a server, or a message. */
@@ -237,8 +242,24 @@ export type Action =
         readonly tolerated?: boolean;
       };
     }
+  /** Loses, delays or delivers one message that is in flight. */
+  | { readonly inFlight: InFlightAction }
   /** Makes a disk slow, stalled, full, failing or damaged, or repairs it. */
   | { readonly disk: DiskFault };
+
+/** A message in flight, and what happens to it. Exactly one of `drop`, `delay` and `deliver` is present. */
+export interface InFlightAction {
+  /** Selects messages in flight. */
+  readonly match: MessageMatch;
+  /** The number of the message among the matching ones, in the order of Network#inFlight. Default: 1. */
+  readonly nth?: number;
+  /** The message never arrives. On a stream, no later message of this direction arrives. */
+  readonly drop?: true;
+  /** The message, and all later ones of its stream, arrive later by this duration. */
+  readonly delay?: string;
+  /** The message, and all earlier ones of its stream, arrive now. Has no effect on a message that a fault holds. */
+  readonly deliver?: true;
+}
 
 /** How a step ends a connection. */
 export interface EndOptions {

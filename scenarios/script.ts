@@ -6,6 +6,7 @@
  *   at, after         armNext -> perform
  *   when              armNext -> awaiting -> happened -> perform
  *   from              start -> perform
+ *   afterEvent        start -> eventHandled -> perform
  *   from with when    start -> awaiting -> happened -> perform
  *   for               perform -> undo
  *
@@ -67,6 +68,8 @@ export class Script implements MessageWatcher {
   private settled = false;
   /** The steps that wait for their moment. */
   private awaiting: readonly RunningStep[] = [];
+  /** The steps that wait for an event of the simulator, the next one first. */
+  private afterEvents: readonly RunningStep[] = [];
   /** Number of scheduled events that start or end a step. */
   private scheduled = 0;
 
@@ -82,7 +85,7 @@ export class Script implements MessageWatcher {
     this.stepSink = stepSink;
     this.context = { cluster, holdRules: [], txnsWritten: 0, onSettle, onTolerated, onDamaged };
     this.all = steps.map(runningStep);
-    this.sequence = this.all.filter(({ step }) => step.from === undefined);
+    this.sequence = this.all.filter(({ step }) => !isIndependent(step));
     if (this.all.some(({ matches }) => matches !== undefined)) cluster.watchMessages(this);
   }
 
@@ -113,7 +116,23 @@ export class Script implements MessageWatcher {
         else if (!this.settled) this.awaiting = [...this.awaiting, running];
       });
     }
+    this.awaitEvents(this.all.filter(({ step }) => step.afterEvent !== undefined));
     this.armNext();
+  }
+
+  /** Performs each step at the end of its event. It schedules nothing, so the run before the step stays the same. */
+  private awaitEvents(steps: readonly RunningStep[]): void {
+    if (steps.length === 0) return;
+    const eventOf = ({ step }: RunningStep): number => step.afterEvent ?? 0;
+    this.afterEvents = [...steps].sort((a, b) => eventOf(a) - eventOf(b) || a.index - b.index);
+    this.cluster.world.onEvent = (world) => {
+      for (let next = this.afterEvents[0]; next !== undefined; next = this.afterEvents[0]) {
+        if (eventOf(next) > world.eventsHandled) return;
+        this.afterEvents = this.afterEvents.slice(1);
+        this.perform(next);
+      }
+      world.onEvent = undefined;
+    };
   }
 
   /** Handles a record. A step may wait for the event of the record. */
@@ -190,7 +209,7 @@ export class Script implements MessageWatcher {
     running.problem = problem;
     if (undo !== undefined) this.undos.set(running, undo);
     if (step.for !== undefined) this.schedule(world.nowUs + durationUs(step.for), running, () => this.undo(running));
-    if (step.from !== undefined) return;
+    if (isIndependent(step)) return;
     this.next++;
     this.armNext();
   }
@@ -209,6 +228,11 @@ export class Script implements MessageWatcher {
     for (const undo of this.undos.values()) undo();
     this.undos.clear();
   }
+}
+
+/** Returns whether no other step waits for this step. */
+function isIndependent({ afterEvent, from }: Step): boolean {
+  return from !== undefined || afterEvent !== undefined;
 }
 
 function runningStep(step: Step, index: number): RunningStep {

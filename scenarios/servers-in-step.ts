@@ -72,7 +72,7 @@ function withoutJoiningOrLeaving(
 
 /** Returns the servers that a step names in its action or its moment. */
 export function serversInStep(step: Step): ServerId[] {
-  const { at: _at, from: _from, after: _after, for: _for, when, ...action } = step;
+  const { at: _at, from: _from, after: _after, afterEvent: _event, for: _for, when, ...action } = step;
   const named: ServerId[] = [];
   const collect = (value: unknown, key: string): void => {
     if (key === "add" || key === "ports") named.push(...serverIdsOf(value as ById));
@@ -99,6 +99,7 @@ const NOT_SERVERS = new Set([
   "configVersion",
   "protocolVersion",
   "nth",
+  "afterEvent",
   "bytes",
   "configLength",
   "quorum",

@@ -101,11 +101,12 @@ function serverFields(spec: ServerSpec): Fields {
 }
 
 function stepFields(step: Step): Fields {
-  const { at, from, after, when, for: lasts, ...action } = step;
+  const { at, from, after, afterEvent, when, for: lasts, ...action } = step;
   const [verb, argument] = Object.entries(action)[0] as [string, unknown];
   const trigger = {
     at,
     from,
+    afterEvent,
     when: when && momentField(when),
     after: when === undefined ? unlessDefault(after, "0us") : after,
   };
@@ -143,6 +144,7 @@ const SHORT_FORMS: Readonly<Record<string, (argument: never) => unknown>> = {
   settle: (servers: readonly number[]) => oneOrMany(servers),
   heal: (servers: "all" | readonly number[]) => (servers === "all" ? servers : oneOrMany(servers)),
   partition: (groups: readonly (readonly number[])[]) => groups.map(oneOrMany),
+  inFlight: ({ match, ...rest }: { match: Fields }) => ({ ...match, ...rest }),
   ...Object.fromEntries(["drop", "delay", "hold", "reset", "alter"].map((verb) => [verb, flatMatch])),
 };
 

@@ -54,7 +54,7 @@ const published = {
   fuzz: "lib/fuzz.ts",
   vitest: "lib/vitest.ts",
 };
-const unpublished = { bench: "bench/main.ts", ...workers("bench") };
+const unpublished = { bench: "bench/main.ts", "bench-view": "bench/view.ts", ...workers("bench") };
 
 // Bundled CommonJS packages call require() for Node's own modules, but an ES module has no require. An import of
 // node:module is not used, because zabsim/protocol and zabsim/sim would then not work outside of Node.
@@ -73,12 +73,15 @@ const common = {
   legalComments: "none",
   logLevel: "warning",
   plugins: [
+    { name: "omit-react-devtools", setup: omitReactDevtools },
     { name: "minify-packages", setup: minifyPackages },
     { name: "remove-comments", setup: removeComments },
   ],
   // For Node, esbuild would choose the CommonJS files of yaml. Its ES modules start twice as fast.
   alias: { yaml: join(root, "node_modules", "yaml", "browser", "index.js") },
   banner: { js: REQUIRE },
+  // React contains a second version for development.
+  define: { "process.env.NODE_ENV": '"production"' },
 };
 
 // The command line and the libraries share chunks. Without source maps, a stack trace is readable only if the code
@@ -91,7 +94,6 @@ const { metafile } = await build({
   metafile: true,
 });
 keepRequireWhereUsed(Object.keys(metafile.outputs));
-writeFileSync(join(root, fresh, "THIRD-PARTY-LICENSES.txt"), licensesOf(metafile));
 
 // package.json leaves bench* out of the npm package.
 await build({
@@ -100,6 +102,15 @@ await build({
   chunkNames: "bench-[name]-[hash]",
   external: [...installedPackages(), ...Object.keys(devDependencies)],
 });
+
+const page = await buildPage("view/page/main.tsx", "zabsim");
+const editor = await buildScript("view/playground/playground.ts");
+writeFileSync(join(root, fresh, "playground.js"), editor.script);
+writeFileSync(join(root, fresh, "view.html"), page.html);
+writeFileSync(
+  join(root, fresh, "THIRD-PARTY-LICENSES.txt"),
+  licensesOf({ ...metafile.inputs, ...page.inputs, ...editor.inputs }),
+);
 
 const tsc = join(root, "node_modules", "@typescript", "native", "bin", "tsc");
 const { status, stdout } = spawnSync(
@@ -122,6 +133,54 @@ renameSync(join(root, fresh), join(root, "dist"));
  */
 function installedPackages() {
   return Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => name !== "chalk");
+}
+
+/**
+ * Builds a page of view/page: one HTML file with its scripts and styles inside. `zabsim view` puts the scenario in the
+ * place of the mark in the element `data` (view/page/page-data.ts).
+ */
+async function buildPage(entry, title) {
+  const { inputs, script, style } = await buildScript(entry, "view/page/style.css");
+  const html = [
+    "<!doctype html>",
+    '<html lang="en">',
+    '<meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>${title}</title>`,
+    // The page needs no network, and this policy makes sure that it uses none.
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline'; " +
+      "style-src 'unsafe-inline'; img-src data: blob:\">",
+    `<style>${style}</style>`,
+    '<div id="app">The page needs JavaScript.</div>',
+    '<script id="data" type="application/json">__ZABSIM_PAGE_DATA__</script>',
+    `<script>${script}</script>`,
+    "</html>",
+    "",
+  ].join("\n");
+  return { html, inputs };
+}
+
+/** Builds a script for a browser. Returns its text, in a form that can stand inside a script element. */
+async function buildScript(...entryPoints) {
+  const { metafile, outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: "page",
+    bundle: true,
+    format: "iife",
+    platform: "browser",
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    write: false,
+    metafile: true,
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    alias: common.alias,
+    logLevel: "warning",
+  });
+  const text = (extension) => outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? "";
+  return { script: text(".js").replaceAll("</script", "<\\/script"), style: text(".css"), inputs: metafile.inputs };
 }
 
 /** Removes the banner with `require` from each file that does not need it. */
@@ -155,8 +214,13 @@ function removeComments({ onLoad }) {
   });
 }
 
+/** Replaces Ink's connection to a debugger of React, which Ink loads only with DEV=true, by an empty module. */
+function omitReactDevtools({ onLoad }) {
+  onLoad({ filter: /[\\/]ink[\\/]build[\\/]devtools\.js$/ }, () => ({ contents: "" }));
+}
+
 /** Returns the licenses of the bundled packages, because the MIT and ISC licenses require a copy of their text. */
-function licensesOf({ inputs }) {
+function licensesOf(inputs) {
   const folders = Object.keys(inputs).flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []);
   return [...new Set(folders)]
     .sort()

@@ -25,6 +25,8 @@ export class Datagrams<M> {
   private readonly links: LinkTable;
   private readonly rules: RuleList<M>;
   private readonly effects: NetworkEffects;
+  /** The sequences of the events of datagrams that a script has taken out of the queue. */
+  readonly revoked = new Set<number>();
   private heldByRules: HeldByRule<M>[] = [];
 
   constructor(kernel: Kernel, links: LinkTable, rules: RuleList<M>, effects: NetworkEffects) {
@@ -57,6 +59,23 @@ export class Datagrams<M> {
   receive(node: Node<M>, from: number, port: number, message: M): void {
     this.kernel.trace?.record("deliver", node.id, from, 0, message);
     node.program?.onDatagram(from, port, message);
+  }
+
+  /** Returns whether the popped event is void, because its datagram was revoked. */
+  isRevoked(sequence: number): boolean {
+    return this.revoked.size > 0 && this.revoked.delete(sequence);
+  }
+
+  /** Takes a datagram out of the queue. */
+  revoke(sequence: number, from: number, to: number): void {
+    this.revoked.add(sequence);
+    this.links.between(from, to).datagramsInFlight--;
+  }
+
+  /** Puts a datagram that was revoked back into the queue, with another time. */
+  relaunch(dueUs: number, from: number, to: number, port: number, message: M, cause: number): void {
+    this.links.between(from, to).datagramsInFlight++;
+    this.kernel.queue.pushCausedBy(cause, dueUs, to, DATAGRAM_EVENT, from, port, message);
   }
 
   linkReleased(link: Link): void {
@@ -137,10 +156,8 @@ export class Datagrams<M> {
     }
     link.datagramsInFlight++;
     const { nowUs, queue } = this.kernel;
-    const handling = queue.currentSequence;
-    queue.currentSequence = cause;
-    queue.push(nowUs + link.drawLatencyUs() + byUs, link.to, DATAGRAM_EVENT, link.from, port, message);
-    queue.currentSequence = handling;
+    const dueUs = nowUs + link.drawLatencyUs() + byUs;
+    queue.pushCausedBy(cause, dueUs, link.to, DATAGRAM_EVENT, link.from, port, message);
   }
 
   private loseToCut(link: Link, cut: BlockEffect, message: M): void {

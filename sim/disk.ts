@@ -127,6 +127,12 @@ export class Disk {
    * canceled, and syncs that a fault lost.
    */
   readonly effects = { stalled: 0, failed: 0, canceled: 0, lostSyncs: 0 };
+  /** Changes whenever a file changes, appears or disappears. */
+  revision = 0;
+  /** Changes whenever a file appears or disappears. */
+  listRevision = 0;
+  /** The files of records that changed since a debugger has emptied this set; undefined if no debugger looks. */
+  changed: Set<readonly unknown[]> | undefined = undefined;
   private readonly kernel: Kernel;
   private readonly node: number;
   private readonly owner: DiskOwner;
@@ -152,6 +158,7 @@ export class Disk {
   append(name: string, record: unknown): void {
     const file = this.growingFile(name);
     file.records.push(record);
+    this.changed?.add(file.records);
     file.stamps.push(++this.lastStamp);
     if (!file.dirty) this.markDirty(file);
   }
@@ -223,6 +230,13 @@ export class Disk {
     return this.files.get(name)?.records ?? [];
   }
 
+  /** Calls `see` for each visible file of records, in the order of their creation. */
+  eachRecordFile(see: (name: string, records: readonly unknown[], durableRecords: number) => void): void {
+    for (const { durableRecords, growing, name, records } of this.files.values()) {
+      if (growing) see(name, records, durableRecords);
+    }
+  }
+
   /** Returns the names of the visible files in the order of their creation. */
   list(): string[] {
     return [...this.files.keys()];
@@ -245,11 +259,15 @@ export class Disk {
 
   /** Removes a file immediately and durably, without taking time. */
   discard(name: string): void {
+    this.revision++;
+    this.listRevision++;
     this.files.delete(name);
   }
 
   /** Makes a file visible and durable immediately, without taking time, for example before the run. */
   preset(name: string, content: { records: readonly unknown[] } | { value: unknown }): void {
+    this.revision++;
+    this.listRevision++;
     this.files.delete(name);
     const growing = "records" in content;
     const file = new DiskFile(name, growing);
@@ -369,6 +387,7 @@ export class Disk {
 
   /** Completes the first operation of a lane. */
   complete(lane: Lane): void {
+    this.revision++;
     const operation = lane.operations.shift() as Operation;
     const result = this.plannedResult(operation);
     if (result === "ok") this.apply(operation);
@@ -417,6 +436,7 @@ export class Disk {
         break;
       case "remove":
         this.files.delete(name);
+        this.listRevision++;
         break;
       case "read":
         break;
@@ -428,8 +448,10 @@ export class Disk {
       this.effects.lostSyncs++;
       return;
     }
-    for (const { file, recordCount, value, valueStamp } of operation.marks)
+    for (const { file, recordCount, value, valueStamp } of operation.marks) {
       file.persist(recordCount, value, valueStamp);
+      this.changed?.add(file.records);
+    }
     const { dirtyFiles } = this;
     let kept = 0;
     for (const file of dirtyFiles) {
@@ -445,6 +467,7 @@ export class Disk {
     if (file === undefined) {
       file = new DiskFile(name, false);
       this.files.set(name, file);
+      this.listRevision++;
     } else if (file.growing) {
       throw new Error(`Disk: ${name} is a file of records, it cannot be written as a whole`);
     }
@@ -461,6 +484,7 @@ export class Disk {
     const file = this.files.get(name);
     if (file === undefined) return;
     file.keepRecords(keep);
+    this.changed?.add(file.records);
     // A sync that has started must not cover records that are appended after the truncation.
     for (const lane of this.lanes) {
       for (const { marks } of lane.operations) {
@@ -533,6 +557,8 @@ export class Disk {
   }
 
   private cancelPending(): void {
+    this.revision++;
+    this.listRevision++;
     this.generation++;
     for (const lane of this.lanes) {
       this.effects.canceled += lane.operations.length;
@@ -557,10 +583,12 @@ export class Disk {
   }
 
   private growingFile(name: string): DiskFile {
+    this.revision++;
     let file = this.files.get(name);
     if (file === undefined) {
       file = new DiskFile(name, true);
       this.files.set(name, file);
+      this.listRevision++;
     } else if (!file.growing) {
       throw new Error(`Disk: ${name} holds a whole value, it cannot be appended to`);
     }

@@ -88,6 +88,23 @@ export class EventQueue {
     return sequence;
   }
 
+  /** Adds an event whose cause is not the event that is being handled. Returns its sequence. */
+  pushCausedBy(
+    cause: number,
+    timeUs: number,
+    target: number,
+    kind: number,
+    a: number,
+    b: number,
+    payload: unknown,
+  ): number {
+    const handling = this.currentSequence;
+    this.currentSequence = cause;
+    const sequence = this.push(timeUs, target, kind, a, b, payload);
+    this.currentSequence = handling;
+    return sequence;
+  }
+
   /** Removes the earliest event and fills the public fields with it. Returns false if the queue is empty. */
   pop(): boolean {
     if (this.size === 0) return false;
@@ -113,7 +130,18 @@ export class EventQueue {
   }
 
   /** Calls `see` for every pending event, in no particular order. Slow; for inspection only. */
-  visit(see: (timeUs: number, target: number, kind: number, a: number, b: number, payload: unknown) => void): void {
+  visit(
+    see: (
+      timeUs: number,
+      target: number,
+      kind: number,
+      a: number,
+      b: number,
+      payload: unknown,
+      sequence: number,
+      cause: number,
+    ) => void,
+  ): void {
     for (let position = 0; position < this.size; position++) {
       const slot = this.heapSlot[position] as number;
       see(
@@ -123,6 +151,8 @@ export class EventQueue {
         this.slotA[slot] as number,
         this.slotB[slot] as number,
         this.slotPayload[slot],
+        this.heapSequence[position] as number,
+        this.slotCause[slot] as number,
       );
     }
   }

@@ -6,29 +6,14 @@
  * nothing, and one heal ends both. Not modeled: addresses, routing, bandwidth, congestion.
  */
 
-import { DATA } from "./connection.ts";
 import { Datagrams } from "./datagrams.ts";
 import { type BlockEffect, NetworkEffects } from "./effects.ts";
-import { DATAGRAM_EVENT } from "./event-kinds.ts";
+import { decideInFlight, type InFlight, type InFlightVerdict, messagesInFlight } from "./in-flight.ts";
 import type { Kernel } from "./kernel.ts";
 import { type Link, type LinkCharacter, LinkTable } from "./link.ts";
 import type { Node } from "./node.ts";
 import { type NetworkRule, RuleList } from "./rules.ts";
 import { Tcp } from "./tcp.ts";
-
-/** A message that was sent and has neither arrived nor been lost. */
-export interface InFlight<M> {
-  /** The node that sent it. */
-  readonly from: number;
-  /** The node that it goes to. */
-  readonly to: number;
-  /** The id of the connection; 0 for a datagram. */
-  readonly conn: number;
-  /** The message. */
-  readonly message: M;
-  /** The time at which the message arrives; undefined while it is held. */
-  readonly dueUs: number | undefined;
-}
 
 /**
  * The network of a world: streams and datagrams, and the controls that cut, clog and slow links. A program sends
@@ -248,27 +233,24 @@ export class Network<M> {
 
   /** Returns the messages that were sent and have neither arrived nor been lost. Slow; for inspection only. */
   inFlight(): InFlight<M>[] {
-    const found: InFlight<M>[] = [];
-    this.tcp.each(({ id, forward, backward }) => {
-      for (const direction of [forward, backward]) {
-        for (let index = 0; index < direction.length; index++) {
-          const { kind, message, dueUs } = direction.at(index);
-          if (kind !== DATA) continue;
-          const due = index < direction.scheduled ? dueUs : undefined;
-          found.push({ from: direction.from, to: direction.to, conn: id, message: message as M, dueUs: due });
-        }
-      }
-    });
-    const flying: (InFlight<M> & { readonly dueUs: number })[] = [];
-    this.kernel.queue.visit((dueUs, to, kind, from, _port, message) => {
-      if (kind === DATAGRAM_EVENT) flying.push({ from, to, conn: 0, message: message as M, dueUs });
-    });
-    flying.sort((left, right) => left.dueUs - right.dueUs || left.from - right.from || left.to - right.to);
-    found.push(...flying);
-    this.datagrams.eachHeld(({ from, to }, message) => {
-      found.push({ from, to, conn: 0, message, dueUs: undefined });
-    });
-    return found;
+    return messagesInFlight(this.kernel, this.tcp, this.datagrams).map(({ place: _place, ...message }) => message);
+  }
+
+  /**
+   * Applies a verdict to the Nth message in flight that matches, in the order of inFlight(). Returns the number of
+   * messages that it affected: 0 if there is no such message, or if a cut, a clog or a rule holds it.
+   */
+  decideInFlight(
+    matches: (message: M, from: number, to: number) => boolean,
+    nth: number,
+    verdict: InFlightVerdict,
+  ): number {
+    const { datagrams, kernel, tcp } = this;
+    const matching = messagesInFlight(kernel, tcp, datagrams).filter(({ from, message, to }) =>
+      matches(message, from, to),
+    );
+    const found = matching[nth - 1];
+    return found !== undefined && decideInFlight(kernel, tcp, datagrams, found, verdict) ? 1 : 0;
   }
 
   private openBlock(kind: "cut" | "clog", link: Link): BlockEffect {

@@ -9,8 +9,9 @@
 
 import { DATA, type Parcel } from "./connection.ts";
 import { Disk, type DiskCharacter, type DiskCrash, type DiskCrashEffect, type DiskResult } from "./disk.ts";
-import { ACCEPT_EVENT, ARRIVAL_EVENT, DISK_EVENT, DRAIN_EVENT, TIMER_EVENT } from "./event-kinds.ts";
+import { ACCEPT_EVENT, ARRIVAL_EVENT, DATAGRAM_EVENT, DISK_EVENT, DRAIN_EVENT, TIMER_EVENT } from "./event-kinds.ts";
 import type { Random } from "./random.ts";
+import type { SimTime } from "./time.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -94,6 +95,7 @@ export class Node<M> {
   private drawn: Random | undefined = undefined;
   private readonly timerGeneration = new Float64Array(TIMERS_MAX);
   private readonly timerPending = new Uint8Array(TIMERS_MAX);
+  private readonly timerDueUs = new Float64Array(TIMERS_MAX);
   private ports: number[] = [];
   private deferred: Deferred[] = [];
   private drainGeneration = 0;
@@ -116,7 +118,9 @@ export class Node<M> {
     this.timerPending[timer] = 1;
     const { nowUs, queue } = this.world.kernel;
     // Math.ceil ensures that the timer never fires early on the node's own clock.
-    queue.push(nowUs + Math.ceil(delayUs / this.rate), this.id, TIMER_EVENT, timer, generation, undefined);
+    const dueUs = nowUs + Math.ceil(delayUs / this.rate);
+    this.timerDueUs[timer] = dueUs;
+    queue.push(dueUs, this.id, TIMER_EVENT, timer, generation, undefined);
   }
 
   /** Cancels a timer. Has no effect if the timer is not set. */
@@ -263,6 +267,15 @@ export class Node<M> {
     return this.timerPending[timer] === 1 && this.timerGeneration[timer] === generation;
   }
 
+  /** Returns the pending timers with the virtual times at which they are due. */
+  pendingTimers(): { readonly timer: number; readonly dueUs: SimTime }[] {
+    const pending = [];
+    for (let timer = 0; timer < TIMERS_MAX; timer++) {
+      if (this.timerPending[timer] === 1) pending.push({ timer, dueUs: this.timerDueUs[timer] as number });
+    }
+    return pending;
+  }
+
   /** Handles a timer that is due. */
   fireTimer(timer: number, generation: number): void {
     if (this.deferring) {
@@ -284,6 +297,18 @@ export class Node<M> {
   defer(kind: number, a: number, b: number, payload: unknown, extra: unknown): void {
     this.deferred.push({ kind, a, b, payload, extra });
     if (!this.paused) this.pushDrain();
+  }
+
+  /** Returns the messages that wait for the end of a pause, with their connections; 0 stands for a datagram. */
+  deferredMessages(): { readonly conn: number; readonly message: M }[] {
+    const found: { conn: number; message: M }[] = [];
+    for (const { a, extra, kind, payload } of this.deferred) {
+      if (kind === DATAGRAM_EVENT) found.push({ conn: 0, message: payload as M });
+      if (kind !== ARRIVAL_EVENT) continue;
+      const parcel = extra as Parcel<M>;
+      if (parcel.kind === DATA) found.push({ conn: a, message: parcel.message as M });
+    }
+    return found;
   }
 
   /** Returns whether a drain event is still valid. A drain event makes the node handle one deferred event. */

@@ -11,9 +11,14 @@ import { ln } from "./exact-math.ts";
 
 /** One stream of seeded random numbers. */
 export class Random {
-  private readonly next: () => number;
+  private next: () => number;
 
   constructor(seed: string) {
+    this.next = alea(seed);
+  }
+
+  /** Makes this stream continue as a new stream with another seed. */
+  reseed(seed: string): void {
     this.next = alea(seed);
   }
 
@@ -61,11 +66,20 @@ export class Random {
 /** The random streams of one seed, by name. */
 export class RandomStreams {
   /** The seed, as text. */
-  readonly seed: string;
+  seed: string;
   private readonly streams = new Map<string, Random>();
 
   constructor(seed: bigint | number | string) {
     this.seed = String(seed);
+  }
+
+  /**
+   * Makes every stream, and every stream that is created later, continue with another seed. A debugger uses it to see
+   * how often something follows from a moment of a run.
+   */
+  reseed(seed: bigint | number | string): void {
+    this.seed = String(seed);
+    for (const [key, random] of this.streams) random.reseed(`${this.seed}:${key}`);
   }
 
   /** Returns the stream with this name. A name is a list, for example ("link", 1, 2). */

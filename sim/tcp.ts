@@ -301,6 +301,15 @@ export class Tcp<M> {
   }
 
   /** Calls `see` for every connection with at least one open end, oldest first. */
+  /** Returns whether a message that this node has just sent is in flight. Looks at the newest parcels first. */
+  isInFlight(from: number, id: number, message: M): boolean {
+    const direction = this.connections.get(id)?.outgoing(from);
+    if (direction === undefined) return false;
+    for (let index = direction.length - 1; index >= 0; index--)
+      if (direction.at(index).message === message) return true;
+    return false;
+  }
+
   each(see: (connection: Connection<M>) => void): void {
     for (const connection of this.connections.values()) see(connection);
   }
@@ -443,7 +452,7 @@ export class Tcp<M> {
   }
 
   /** Issues a token for every parcel that can continue. */
-  private advance(direction: Direction<M>): void {
+  advance(direction: Direction<M>): void {
     if (direction.link.blocked || direction.awaits !== AWAITS_NOTHING) return;
     while (direction.scheduled < direction.length) {
       const parcel = direction.at(direction.scheduled);
@@ -460,10 +469,7 @@ export class Tcp<M> {
     direction.scheduled++;
     parcel.dueUs = dueUs;
     parcel.extraUs = 0;
-    const handling = queue.currentSequence;
-    queue.currentSequence = parcel.cause;
-    queue.push(dueUs, direction.to, ARRIVAL_EVENT, direction.generation, 0, direction);
-    queue.currentSequence = handling;
+    queue.pushCausedBy(parcel.cause, dueUs, direction.to, ARRIVAL_EVENT, direction.generation, 0, direction);
   }
 
   /**

@@ -19,31 +19,34 @@ export interface TraceSource {
 /** Whether a trace records anything. */
 export type TraceLevel = "none" | "full";
 
+/** The kinds of event that a trace records. */
+export const TRACE_KINDS = [
+  "connect",
+  "connected",
+  "accept",
+  "refuse",
+  "send",
+  "deliver",
+  "close",
+  "reset",
+  "drop",
+  "hold",
+  "release",
+  "timer",
+  "disk",
+  "crash",
+  "stop",
+  "start",
+  "pause",
+  "resume",
+  "cut",
+  "heal",
+  "clog",
+  "unclog",
+  "note",
+] as const;
 /** What happened. */
-export type TraceKind =
-  | "connect"
-  | "connected"
-  | "accept"
-  | "refuse"
-  | "send"
-  | "deliver"
-  | "close"
-  | "reset"
-  | "drop"
-  | "hold"
-  | "release"
-  | "timer"
-  | "disk"
-  | "crash"
-  | "stop"
-  | "start"
-  | "pause"
-  | "resume"
-  | "cut"
-  | "heal"
-  | "clog"
-  | "unclog"
-  | "note";
+export type TraceKind = (typeof TRACE_KINDS)[number];
 
 /** One recorded event. */
 export interface TraceEvent {

@@ -225,6 +225,7 @@ export class World<M> {
         break;
       }
       case DATAGRAM_EVENT:
+        if (this.network.datagrams.isRevoked(queue.sequence)) return false;
         this.begin(queue.a, queue.b, this.hash(queue.payload as M));
         this.network.datagrams.arrive(this.byId[target] as Node<M>, queue.a, queue.b, queue.payload as M);
         break;

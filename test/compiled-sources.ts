@@ -26,6 +26,7 @@ const FOLDERS: readonly string[] = [
   "roll",
   "scenarios",
   "sim",
+  "view",
 ];
 
 /** Compiles the sources and replaces each import of a source in a test by an import of the compiled file. */

@@ -10,6 +10,7 @@ import type { Behavior } from "../behavior.ts";
 import type { Configurations } from "../configurations.ts";
 import { Deadline } from "../deadline.ts";
 import { type Effects, TIMER_ELECTION } from "../effects.ts";
+import { type ElectionView, voteView } from "../inspect.ts";
 import type { IgnoredNotification, Notes } from "../notes.ts";
 import { FOLLOWING, LEADING, LOOKING, type Notification, OBSERVING, type ServerState } from "../packets.ts";
 import { type AckSet, type QuorumVerifier, sameConfig } from "../quorum.ts";
@@ -85,6 +86,18 @@ export class FastLeaderElection {
     this.connections = connections;
     this.notes = notes;
     this.deadline = new Deadline(effects, TIMER_ELECTION);
+  }
+
+  /** Returns the state of the election. */
+  inspect(): ElectionView {
+    const { proposedEpoch, proposedLeader, proposedZxid, running, server } = this;
+    const proposal = { id: proposedLeader, zxid: proposedZxid, peerEpoch: proposedEpoch };
+    return {
+      round: this.round,
+      isRunning: running,
+      vote: voteView(running ? proposal : server.currentVote),
+      received: running ? [...this.received].map(([from, { id, zxid }]) => ({ from, leader: id, zxid })) : [],
+    };
   }
 
   /** Starts an election (FastLeaderElection#lookForLeader). */

@@ -55,6 +55,11 @@ export class EpochAck {
     this.wait = new QuorumWait(options.effects, TIMER_EPOCH_ACK, options.timeoutUs);
   }
 
+  /** The servers that are counted (electingFollowers). */
+  get servers(): readonly ServerId[] {
+    return this.acked.servers;
+  }
+
   /** Counts the leader itself, and makes its main thread wait. */
   ackLeader(waiter: EpochAckWaiter, nowUs: number): void {
     const { leader, myid } = this.options;

@@ -45,6 +45,11 @@ export class EpochProposal {
     this.wait = new QuorumWait(effects, TIMER_EPOCH_PROPOSAL, timeoutUs);
   }
 
+  /** The servers that are counted (connectingFollowers). */
+  get servers(): readonly ServerId[] {
+    return this.counted.servers;
+  }
+
   get done(): boolean {
     return this.state === "done";
   }

@@ -23,6 +23,7 @@ import {
   TIMER_TICK,
   WORK_APPLY_COMMITS,
 } from "../effects.ts";
+import { type LeaderView, zxidsOf } from "../inspect.ts";
 import { BROADCAST, DISCOVERY, type FailureReason, SYNCHRONIZATION } from "../notes.ts";
 import { ACK, COMMIT, COMMITANDACTIVATE, INFORM, INFORMANDACTIVATE, PROPOSAL, packet } from "../packets.ts";
 import { type AckSet, configText, observersOf, type QuorumVerifier } from "../quorum.ts";
@@ -147,6 +148,24 @@ export class Leader
 
   get isServing(): boolean {
     return this.phase === "broadcast";
+  }
+
+  /** Returns the sets of this leader. */
+  inspect(): LeaderView {
+    return {
+      step: this.phase,
+      epoch: this.epoch,
+      connecting: [...this.epochProposal.servers],
+      electing: [...(this.epochAck?.servers ?? [])],
+      newLeaderAcks: [...(this.newLeaderAck?.acked.servers ?? [])],
+      forwarding: this.forwardingFollowers.map(({ sid }) => sid),
+      observing: this.observingLearners.map(({ sid }) => sid),
+      outstanding: this.outstanding.map(({ acks, txn }) => ({ zxid: txn.zxid, acks: [...acks.servers] })),
+      toBeApplied: zxidsOf(this.toBeApplied),
+      lastProposed: this.lastProposed,
+      lastCommitted: this.lastCommitted,
+      handlers: this.handlers.map((handler) => handler.inspect()),
+    };
   }
 
   // ---- discovery

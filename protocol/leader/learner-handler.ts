@@ -20,6 +20,7 @@
 import { assertPhase, assertPresent } from "../assert.ts";
 import { type ConnectionId, type ThreadWork, WORK_QUEUE_NEWLEADER, WORK_SEND_SNAPSHOT } from "../effects.ts";
 import { Inbox, isPacket } from "../inbox.ts";
+import type { HandlerView } from "../inspect.ts";
 import type { Anomaly, FailureReason } from "../notes.ts";
 import {
   ACK,
@@ -184,6 +185,11 @@ export class LearnerHandler implements EpochWaiter, EpochAckWaiter, NewLeaderAck
     this.connection = connection;
     this.tickOfNextAckDeadline = leader.tick + initLimit + syncLimit;
     this.readUntilUs = server.nowUs + server.initTimeoutUs;
+  }
+
+  /** Returns the state of this handler. */
+  inspect(): HandlerView {
+    return { learner: this.sid, step: this.phase };
   }
 
   get reading(): boolean {

@@ -7,6 +7,7 @@
  */
 import { type CommitListener, CommitProcessor } from "../commit-processor.ts";
 import { EXIT_UNMATCHED_COMMIT, type ThreadWork, WORK_APPLY_COMMITS } from "../effects.ts";
+import { zxidsOf } from "../inspect.ts";
 import {
   ACK,
   COMMIT,
@@ -43,6 +44,11 @@ export class Follower implements LearnerService, LogListener, CommitListener {
     this.learner = learner;
     this.log = new LogThread(server, this);
     this.heldAcks = server.behavior.acksWaitForUptodate ? [] : null;
+  }
+
+  /** The zxids of the pending transactions. */
+  get pendingZxids(): readonly Zxid[] {
+    return zxidsOf(this.pending);
   }
 
   /**

@@ -19,6 +19,7 @@ import {
   TIMER_ROLE,
 } from "../effects.ts";
 import { type ConnectionEnd, Inbox, isPacket } from "../inbox.ts";
+import { type LearnerView, zxidsOf } from "../inspect.ts";
 import { type Anomaly, BROADCAST, DISCOVERY, type FailureReason, SYNCHRONIZATION } from "../notes.ts";
 import {
   ACK,
@@ -132,6 +133,19 @@ export class Learner implements SyncLearner, ServingLearner, HostingFollower {
     // Learner#findLeader looks only in the committed configuration.
     const number = port === QUORUM_PORT ? portsOf(configurations.committed, leaderId).quorum : undefined;
     this.connector = new LeaderConnector(effects, settings, behavior, leaderId, nowUs, port, number);
+  }
+
+  /** Returns the state of this learner. */
+  inspect(): LearnerView {
+    const { service, synchronization } = this;
+    const isSynchronizing = this.phase === "synchronizing" && synchronization !== null;
+    return {
+      master: this.leaderId,
+      step: isSynchronizing ? synchronization.step : this.phase,
+      pending: service instanceof Follower ? service.pendingZxids : [],
+      notLogged: isSynchronizing ? zxidsOf(synchronization.notLogged) : [],
+      committed: isSynchronizing ? [...synchronization.committed] : [],
+    };
   }
 
   // ---- connecting

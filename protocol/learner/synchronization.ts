@@ -155,6 +155,11 @@ export class Synchronization implements LogUser, SyncRest {
     return isPending ? null : this.config;
   }
 
+  /** What the main thread does, such as `saving-snapshot`. */
+  get step(): string {
+    return this.stage;
+  }
+
   get reading(): boolean {
     return this.stage === "reading" || this.stage === "reading-op";
   }

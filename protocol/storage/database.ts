@@ -78,6 +78,13 @@ export class Database {
     return this.committed;
   }
 
+  /** The first and the last zxid in committedLog, and its length; undefined if it is empty. */
+  get committedLogRange(): { readonly min: Zxid; readonly max: Zxid; readonly length: number } | undefined {
+    const [first, last] = [this.committed[this.committedStart], this.committed.at(-1)];
+    const length = this.committed.length - this.committedStart;
+    return first && last && { min: first.zxid, max: last.zxid, length };
+  }
+
   /** The log files, oldest first. */
   get logFiles(): readonly OpenLogFile[] {
     return this.files;

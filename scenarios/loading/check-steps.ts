@@ -11,6 +11,7 @@ import type {
   AlteredFields,
   Direction,
   DiskFault,
+  InFlightAction,
   LinkCharacterSpec,
   MessageMatch,
   Moment,
@@ -39,7 +40,18 @@ function checkTrigger(checks: FieldChecks, step: Step, path: Path): void {
 }
 
 /** Actions that cannot be undone, or that undo another action. */
-const NOT_UNDOABLE = ["write", "start", "restart", "upgrade", "resume", "heal", "release", "settle", "disconnect"];
+const NOT_UNDOABLE = [
+  "write",
+  "start",
+  "restart",
+  "upgrade",
+  "resume",
+  "heal",
+  "release",
+  "settle",
+  "disconnect",
+  "inFlight",
+];
 
 function checkFor(checks: FieldChecks, step: Step, path: Path): void {
   checks.duration(step.for as string, path);
@@ -103,6 +115,13 @@ const checkDirection = (checks: FieldChecks, { from, to }: Direction, path: Path
 const checkMatched = (checks: FieldChecks, { match }: { match: MessageMatch }, path: Path) =>
   checkMatch(checks, match, path);
 
+const checkInFlight = (checks: FieldChecks, { delay, deliver, drop, match }: InFlightAction, path: Path) => {
+  checkMatch(checks, match, path);
+  if (delay !== undefined) checks.duration(delay, [...path, "delay"]);
+  const verdicts = [delay, deliver, drop].filter((verdict) => verdict !== undefined);
+  if (verdicts.length !== 1) checks.report(path, undefined, "needs one verdict", "exactly one of drop, delay, deliver");
+};
+
 const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
   start: checkStart,
   restart: checkStart,
@@ -120,6 +139,7 @@ const ACTION_CHECKS: Readonly<Record<string, ActionCheck>> = {
   resume: checkServerId,
   wipe: checkServerId,
   drop: checkMatched,
+  inFlight: checkInFlight,
   hold: checkMatched,
   reset: checkMatched,
   write(checks, { at, every }: { at: ServerId | "leader"; every: string }, path) {

@@ -103,6 +103,7 @@ export interface RawStep {
   readonly after?: RawDuration;
   readonly for?: RawDuration;
   readonly when?: ProtocolEvent | RawMoment;
+  readonly afterEvent?: number;
   readonly write?: number | (Partial<Omit<WriteAction, "every">> & { readonly every?: RawDuration });
   readonly start?: ServerId | RawConfigChange;
   readonly crash?: ServerId | "leader" | (Partial<CrashSpec> & Pick<CrashSpec, "server">);
@@ -147,6 +148,12 @@ export interface RawStep {
   readonly alter?: RawMatch & {
     readonly set: Omit<AlteredFields, "zxid"> & { readonly zxid?: RawZxid };
     readonly tolerated?: boolean;
+  };
+  readonly inFlight?: Omit<RawMatch, "count"> & {
+    readonly nth?: number;
+    readonly drop?: boolean;
+    readonly delay?: RawDuration;
+    readonly deliver?: boolean;
   };
   readonly disk?: Omit<DiskFault, "sync" | "write" | "file"> & {
     readonly sync?: RawDuration;

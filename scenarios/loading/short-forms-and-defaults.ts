@@ -28,6 +28,7 @@ import type {
   EndOptions,
   Expectation,
   ExpectedDecision,
+  InFlightAction,
   MessageMatch,
   Moment,
   ReconfigAction,
@@ -165,6 +166,7 @@ function completeStep(raw: RawStep): Step {
 }
 
 function completeTrigger(raw: RawStep): Trigger {
+  if (raw.afterEvent !== undefined) return { afterEvent: raw.afterEvent };
   if (raw.at === undefined && raw.from === undefined && raw.after === undefined && raw.when === undefined) {
     return { after: "0us" };
   }
@@ -219,6 +221,7 @@ function completeNetworkAction(raw: RawStep): Action {
   if (raw.disconnect !== undefined) return { disconnect: completeDisconnect(raw.disconnect) };
   if (raw.heal !== undefined) return { heal: raw.heal === "all" ? "all" : ids(raw.heal) };
   if (raw.drop !== undefined) return { drop: completeMatch(raw.drop) };
+  if (raw.inFlight !== undefined) return { inFlight: completeInFlight(raw.inFlight) };
   if (raw.hold !== undefined) return { hold: completeMatch(raw.hold) };
   if (raw.reset !== undefined) return { reset: { ...completeMatch(raw.reset), ...completeEnd(raw.reset) } };
   if (raw.delay !== undefined) return { delay: { ...completeMatch(raw.delay), by: duration(raw.delay.by) } };
@@ -287,6 +290,17 @@ function completeMatch(raw: RawMatch): { readonly match: MessageMatch; readonly 
     ...(raw.zxid === undefined ? {} : { zxid: normalizeZxid(raw.zxid) }),
   };
   return { match, count: raw.count ?? 1 };
+}
+
+function completeInFlight(raw: NonNullable<RawStep["inFlight"]>): InFlightAction {
+  const { delay, deliver, drop, nth } = raw;
+  return {
+    match: completeMatch(raw).match,
+    ...(nth === undefined ? {} : { nth }),
+    ...(drop ? { drop: true } : {}),
+    ...(delay === undefined ? {} : { delay: duration(delay) }),
+    ...(deliver ? { deliver: true } : {}),
+  };
 }
 
 function completeSet({ zxid, ...rest }: NonNullable<RawStep["alter"]>["set"]): AlteredFields {

@@ -49,6 +49,7 @@ export function fakeWorkers({ seed, beforeResult = () => {} }: FakeOptions): Cam
           virtualUs: count * 1000,
           coverage: { [`feature ${Number(first / BigInt(BLOCK_SIZE)) % 5}`]: 1 },
           faults: { crash: [count, 1] },
+          recovery: [count],
           failed,
           nondeterministic: different.map((one) => ({
             seed: one,

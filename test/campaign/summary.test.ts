@@ -25,6 +25,7 @@ it("the rate counts only the runs of this session, and each finding has the numb
     virtualUs: 2_000_000,
     coverage: { "rule in-sync": 1 },
     faults: { crash: [2, 1] },
+    recovery: [640],
     failed: [],
     nondeterministic: [],
   });

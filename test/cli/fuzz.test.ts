@@ -248,7 +248,7 @@ describe("bad input", () => {
     [["--shard", "5/4"], "--shard 5/4: not a part I/N (accepted: 1/4"],
     [["--faults", "earthquake"], "--faults earthquake: unknown (accepted: partition, "],
     [["--strategy", "luck"], "--strategy luck: unknown (accepted: portfolio, swarm, "],
-    [["--reporter", "fax"], "--reporter fax: unknown (accepted: text, json, junit, github)"],
+    [["--reporter", "fax"], "--reporter fax: unknown (accepted: text, json, junit, github, html)"],
     [["--runs", "5", "--seeds", "1..2"], "--seeds cannot be combined with --runs: --seeds already says which seeds"],
     [["--seed", "5", "--seeds", "1..2"], "--seeds cannot be combined with --seed: --seeds already says which seeds"],
     [["--seed", "18446744073709551615", "--runs", "2"], "--runs 2: more runs than seeds"],
@@ -305,6 +305,28 @@ describe("zabsim shrink", () => {
     const { code, stdout } = zabsim(["shrink", file]);
     expect([code, stdout]).toEqual([EXIT_OK, "holds does not fail with seed 1: nothing to shrink\n"]);
   });
+});
+
+it("--reporter html writes a page with the findings, and nothing to stdout", () => {
+  const out = join(base, "html");
+  const args = [
+    "fuzz",
+    "--zookeeper",
+    "3.6.2",
+    "--seeds",
+    "3724..3731",
+    "--strict",
+    "--out",
+    out,
+    "--reporter",
+    "html",
+  ];
+  const { code, stderr, stdout } = zabsim(args);
+  expect([code, stdout]).toEqual([EXIT_FINDING, ""]);
+  expect(stderr).toContain(`HTML report: ${join(out, "report.html")}`);
+  const page = readFileSync(join(out, "report.html"), "utf8");
+  expect(page).toContain("Campaign of ZooKeeper 3.6.2");
+  expect(page).toMatch(/trunc-keeps-committed[\s\S]*aria-label="space-time diagram"/);
 });
 
 /** Starts zabsim and sends it a signal after `ms` milliseconds. */

@@ -125,6 +125,8 @@ describe("matrix", () => {
     [["--from", "3.5.8", "--time", "0s", "--out", "dir"], "--out cannot be combined with --time 0s"],
     [["--release", "3.6.2", "--markdown"], "--markdown cannot be combined with --release"],
     [["--json", "--markdown"], "--markdown cannot be combined with --json"],
+    [["--html", "--markdown"], "--markdown cannot be combined with --html"],
+    [["--html", "--release", "3.6.2"], "--html cannot be combined with --release"],
   ])("rejects %j", (args, message) => {
     const { code: status, stderr, stdout } = zabsim(["matrix", ...args]);
     expect(status).toBe(EXIT_BAD_INPUT);

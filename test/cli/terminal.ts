@@ -42,33 +42,75 @@ export async function runInTerminal(
   args: readonly string[],
   { columns, interruptAt, stderr = true }: TerminalOptions,
 ): Promise<Screen> {
+  const running = openTerminal(args, { columns, rows: 24, stderr });
+  let interrupted = false;
+  running.onData((raw) => {
+    if (interrupted || interruptAt === undefined || !interruptAt.test(raw)) return;
+    interrupted = true;
+    running.press("\u0003");
+  });
+  return running.end();
+}
+
+/** A program that runs in a pseudo-terminal. */
+export interface RunningTerminal {
+  /** Sends keys, such as `q`, or control sequences. */
+  readonly press: (keys: string) => void;
+  /** Waits until the content of the screen matches a pattern, and returns the lines of the screen. */
+  readonly until: (pattern: RegExp) => Promise<readonly string[]>;
+  /** Calls a function with the whole output so far whenever there is more of it. */
+  readonly onData: (listener: (raw: string) => void) => void;
+  /** Waits until the program ends. */
+  readonly end: () => Promise<Screen>;
+}
+
+export function openTerminal(
+  args: readonly string[],
+  { columns, cwd, rows, stderr = true }: { columns: number; rows: number; cwd?: string; stderr?: boolean },
+): RunningTerminal {
   if (pty === undefined) throw new Error(reason);
   const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...env } = process.env;
-  const size = { cols: columns, rows: 24 };
+  const size = { cols: columns, rows };
   const command = `exec "$@"${stderr ? "" : " 2>/dev/null"}`;
   const child = pty.spawn("/bin/sh", ["-c", command, "sh", process.execPath, LAUNCHER, ...args], {
     ...size,
+    ...(cwd === undefined ? {} : { cwd }),
     env: { ...env, TERM: "xterm-256color" } as Record<string, string>,
   });
   const terminal = new xterm.Terminal({ ...size, scrollback: 10_000, allowProposedApi: true });
+  const ended = new Promise<{ exitCode: number }>((resolve) => child.onExit(resolve));
+  const listeners: ((raw: string) => void)[] = [];
   let raw = "";
-  let interrupted = false;
   child.onData((data) => {
     raw += data;
-    terminal.write(data);
-    if (interrupted || interruptAt === undefined || !interruptAt.test(raw)) return;
-    interrupted = true;
-    child.write("\u0003");
+    terminal.write(data, () => {
+      for (const listener of [...listeners]) listener(raw);
+    });
   });
-  const { exitCode } = await new Promise<{ exitCode: number }>((resolve) => child.onExit(resolve));
-  await new Promise<void>((resolve) => terminal.write("", resolve));
-  const { active } = terminal.buffer;
-  const lines = Array.from({ length: active.length }, (_, i) => active.getLine(i)?.translateToString(true) ?? "");
-  const last = lines.findLastIndex((line) => line !== "");
-  return {
-    code: exitCode,
-    lines: lines.slice(0, last + 1),
-    cursor: { column: active.cursorX, line: active.baseY + active.cursorY },
-    raw,
+  const linesFrom = (first: number): string[] => {
+    const { active } = terminal.buffer;
+    const { length } = active;
+    return Array.from({ length: length - first }, (_, i) => active.getLine(first + i)?.translateToString(true) ?? "");
   };
+  const until = (pattern: RegExp): Promise<readonly string[]> =>
+    new Promise((resolve) => {
+      const check = (): void => {
+        const lines = linesFrom(terminal.buffer.active.baseY);
+        if (!pattern.test(lines.join("\n"))) return;
+        listeners.splice(listeners.indexOf(check), 1);
+        resolve(lines);
+      };
+      listeners.push(check);
+      check();
+    });
+  const end = async (): Promise<Screen> => {
+    const { exitCode } = await ended;
+    await new Promise<void>((resolve) => terminal.write("", resolve));
+    const { active } = terminal.buffer;
+    const lines = linesFrom(0);
+    const last = lines.findLastIndex((line) => line !== "");
+    const cursor = { column: active.cursorX, line: active.baseY + active.cursorY };
+    return { code: exitCode, lines: lines.slice(0, last + 1), cursor, raw };
+  };
+  return { press: (keys) => child.write(keys), until, onData: (listener) => listeners.push(listener), end };
 }

@@ -9,7 +9,16 @@ function counts(rest: Partial<CampaignCounts>): CampaignCounts {
   const totals = new CampaignTotals();
   const coverage = { "fault write": 3, "rule txn-log-gap": 1 };
   const faults = { write: [4, 3] as const };
-  totals.add({ runs: 64, events: 1, virtualUs: 7.2e9, coverage, faults, failed: [], nondeterministic: [] });
+  totals.add({
+    runs: 64,
+    events: 1,
+    virtualUs: 7.2e9,
+    coverage,
+    faults,
+    recovery: [],
+    failed: [],
+    nondeterministic: [],
+  });
   return { seeds: 64, totals, knownBugs: new Set(), knownFailures: 0, ignoredFailures: 0, ...rest };
 }
 

@@ -56,6 +56,13 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
       "reports -> values of protocol's zxid.ts, packets.ts and sync-rules.ts, types of every package below campaign; " +
       "npm packages chalk, cli-table3, xmlbuilder",
   },
+  view: {
+    files: /^(view|reports|fuzz|scenarios|cluster|invariants|protocol|sim|schema)\//,
+    packages: /^(preact|@preact\/signals|@codemirror\/[a-z-]+|@lezer\/highlight)(\/|$)/,
+    allowed:
+      "view -> reports, fuzz, scenarios, cluster, invariants, protocol, sim, schema; " +
+      "npm packages preact, @preact/signals, @codemirror/*, @lezer/highlight",
+  },
   campaign: {
     files: /^(campaign|reports|fuzz|scenarios|cluster|invariants|protocol|sim)\//,
     packages: /^(node:|piscina$)/,
@@ -142,7 +149,7 @@ function sourceFiles(): string[] {
     cwd: ROOT,
     encoding: "utf8",
   });
-  return listed.split("\n").filter((file) => /\.[cm]?[jt]s$/.test(file));
+  return listed.split("\n").filter((file) => /\.[cm]?[jt]sx?$/.test(file));
 }
 
 describe("the dependencies between packages", () => {
@@ -184,6 +191,7 @@ describe("the dependencies between packages", () => {
     ["reports/table.ts", 'export { NAMES } from "../protocol/peer.ts";'],
     ["reports/table.ts", 'import {\n  A,\n  B,\n} from "../protocol/peer.ts";'],
     ["reports/table.ts", 'import type { Main } from "../cli/main.ts";'],
+    ["view/session/session.ts", 'import { readFileSync } from "node:fs";'],
     ["live/server.ts", 'import { World } from "../sim/world.ts";'],
     ["live/server.ts", 'import chalk from "chalk";'],
   ])("in %s, %s is a violation", (file, source) => {

@@ -86,7 +86,7 @@ test("visit shows every pending event and none that was popped", () => {
   const seen: unknown[][] = [];
   queue.visit((...event) => seen.push(event));
   expect(seen.sort()).toEqual([
-    [20, 1, 2, 21, 22, "at 20"],
-    [30, 1, 2, 31, 32, "at 30"],
+    [20, 1, 2, 21, 22, "at 20", 2, -1],
+    [30, 1, 2, 31, 32, "at 30", 0, -1],
   ]);
 });

@@ -75,3 +75,13 @@ test("a stream that is requested again continues its sequence", () => {
   const streams = new RandomStreams(1);
   expect([...draws(streams.stream("node", 1), 2), ...draws(streams.stream("node", 1), 2)]).toEqual(expected);
 });
+
+test("reseed makes every stream continue as in a world with the other seed", () => {
+  const streams = new RandomStreams(1);
+  const link = streams.stream("link", 1, 2);
+  link.u32();
+  streams.reseed(2);
+  const others = new RandomStreams(2);
+  expect(link.u32()).toBe(others.stream("link", 1, 2).u32());
+  expect(streams.stream("node", 1).u32()).toBe(others.stream("node", 1).u32());
+});

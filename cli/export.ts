@@ -1,0 +1,60 @@
+/** `zabsim export` writes the events of one run in a format for other tools. */
+import { saveWholePieces } from "../campaign/output-files.ts";
+import { EXPORT_FORMATS, type ExportFormat, exportRun } from "../reports/export/formats.ts";
+import { coneEnd } from "../reports/export/graphviz.ts";
+import type { RunEvent } from "../reports/export/run-events.ts";
+import { printablePath } from "../scenarios/printable.ts";
+import { ScenarioRunner } from "../scenarios/run.ts";
+import type { ScenarioRun } from "../scenarios/scenario-run.ts";
+import { Trace } from "../sim/index.ts";
+import { checkEventFilters, type EventFilters } from "./event-filters.ts";
+import { EXIT_FINDING, EXIT_LIVENESS, EXIT_OK } from "./exit-codes.ts";
+import { EXPORT_KINDS } from "./export-kinds.ts";
+import { oneOf, overridesOf, type ScenarioOptions } from "./options.ts";
+import { hint, write } from "./output.ts";
+import { isOnlyStuck, noiseRefused, planFor, seedFor } from "./run.ts";
+import { readScenario, scenarioPath } from "./scenario-files.ts";
+import { UsageError } from "./usage-error.ts";
+
+export interface ExportOptions extends ScenarioOptions, EventFilters {
+  readonly format?: string;
+  readonly out?: string;
+  readonly event?: number;
+  readonly noise?: boolean;
+}
+
+export async function exportScenario(name: string, options: ExportOptions): Promise<number> {
+  const { scenario: given } = readScenario(scenarioPath(name), overridesOf(options));
+  const format = oneOf("--format", options.format ?? "jsonl", EXPORT_FORMATS, "unknown format");
+  checkEventFilters(given, options, EXPORT_KINDS);
+  if (options.event !== undefined && format !== "dot") {
+    throw new UsageError(`--event cannot be combined with --format ${format}: only dot draws the causes of one event`);
+  }
+  if (options.noise && given.expect.violates.length > 0) throw noiseRefused(given);
+  const seed = seedFor(given, options.seed);
+  const scenario = await planFor(given, seed, options);
+  const run = new ScenarioRunner(scenario, { seed, trace: new Trace() }).run();
+  const { from, only, server, until } = options;
+  const filter = { fromUs: from, untilUs: until, servers: server, only };
+  const pieces = exportRun(run, format, filter, endFor(run, format, options.event));
+  if (options.out === undefined) {
+    for (const piece of pieces) await write(piece);
+  } else {
+    saveWholePieces(options.out, pieces);
+    hint(printablePath(options.out));
+  }
+  if (run.ok) return EXIT_OK;
+  return isOnlyStuck(run) ? EXIT_LIVENESS : EXIT_FINDING;
+}
+
+/** Returns the event whose causes dot draws. Returns undefined for the other formats. */
+function endFor(run: ScenarioRun, format: ExportFormat, event: number | undefined): RunEvent | undefined {
+  if (format !== "dot") return undefined;
+  const end = coneEnd(run, event);
+  if (end !== undefined) return end;
+  throw new UsageError(
+    event === undefined
+      ? "--format dot: the run violates no invariant (accepted: --event and the id of an event from --format jsonl)"
+      : `--event ${event}: the run has no such event (accepted: an id that --format jsonl prints)`,
+  );
+}

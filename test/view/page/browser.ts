@@ -1,0 +1,66 @@
+/** A real Chromium for the tests of the page, driven by playwright-core. */
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { pageOf } from "../../../cli/view.ts";
+import type { PageData } from "../../../view/page/page-data.ts";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+
+/** Returns the path of Chromium: ZABSIM_CHROMIUM, or the first one in PATH; undefined if there is none. */
+export function chromiumPath(): string | undefined {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const found = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync);
+  return process.env.ZABSIM_CHROMIUM ?? found;
+}
+
+/** What to print if there is no Chromium. */
+export const NO_CHROMIUM = "skipped: no Chromium in PATH (on Debian: apt-get install chromium)";
+
+export async function launch(executablePath: string): Promise<Browser> {
+  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+}
+
+/** A page, and the errors that its console has shown. */
+export interface OpenPage {
+  readonly page: Page;
+  readonly errors: string[];
+}
+
+export interface OpenOptions {
+  readonly hash?: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly dark?: boolean;
+}
+
+/** Opens a page with this data, and waits until its runs are recorded. */
+export async function open(browser: Browser, data: PageData, options: OpenOptions = {}): Promise<OpenPage> {
+  const opened = await openText(browser, pageOf(data), options);
+  await opened.page.waitForFunction(() => performance.getEntriesByName("zabsim-recorded").length > 0, null, {
+    timeout: 120_000,
+  });
+  return opened;
+}
+
+/** Writes a page to a file, and opens it. */
+export async function openText(browser: Browser, html: string, options: OpenOptions = {}): Promise<OpenPage> {
+  const { dark = false, hash = "", height = 800, width = 1280 } = options;
+  const file = join(mkdtempSync(join(tmpdir(), "zabsim-page-")), "page.html");
+  writeFileSync(file, html);
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme: dark ? "dark" : "light" });
+  const errors: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
+  });
+  page.on("pageerror", (error) => errors.push(String(error.stack ?? error)));
+  await page.goto(`${pathToFileURL(file).href}${hash}`);
+  return { page, errors };
+}
+
+/** Returns the data of a page with one run. */
+export function dataOf(name: string, scenario: string, seed = "1", set: readonly string[] = []): PageData {
+  return { file: `${name}.yaml`, scenario, runs: [{ label: `seed ${seed}`, seed, set }], version: "test" };
+}

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { asServerId } from "../../../protocol/index.ts";
+import { zxidText } from "../../../view/session/describe-event.ts";
+import { CommittedTxns, logEntries } from "../../../view/session/log-parts.ts";
+import { Recording } from "../../../view/session/recording.ts";
+import { shipped } from "../scenarios.ts";
+
+function partsOf(name: string, sid: number, event: (recording: Recording) => number, limit = 20): string[] {
+  const recording = new Recording(shipped(name), { seed: 1n }).finish();
+  const committed = new CommittedTxns(recording);
+  const { entries } = logEntries(recording, committed, asServerId(sid), event(recording), limit);
+  return entries.map(({ part, zxid }) => `${zxidText(zxid)} ${part}`);
+}
+
+test("a transaction that only one server has logged before the run is synced, not committed", () => {
+  const parts = partsOf("follower-ahead-trunc", 1, () => 1);
+  expect(parts.at(-1)).toBe("1:6 synced");
+  expect(parts.slice(0, -1)).toEqual(["1:1", "1:2", "1:3", "1:4", "1:5"].map((zxid) => `${zxid} committed`));
+});
+
+test("after the TRUNC, the log lacks the transaction", () => {
+  expect(partsOf("follower-ahead-trunc", 1, ({ length }) => length).at(-1)).toBe("1:5 committed");
+});
+
+test("a server that is down shows what its crash lost", () => {
+  const name = "three-servers-follower-crash-loses-unsynced-tail";
+  const recording = new Recording(shipped(name), { seed: 1n }).finish();
+  const index = recording.records.findIndex((record) => record.event === "crashed" && record.lost.length > 0);
+  const { server } = recording.records[index] as (typeof recording.records)[number];
+  const parts = partsOf(name, server, () => recording.eventOfRecord(index));
+  expect(parts.filter((part) => part.endsWith("lost"))).not.toEqual([]);
+});
+
+test("a long log shows its end", () => {
+  expect(partsOf("follower-ahead-trunc", 1, () => 1, 2)).toEqual(["1:5 committed", "1:6 synced"]);
+});

@@ -1,0 +1,51 @@
+/** Which events and messages the diagram shows. */
+import type { ProtocolRecord } from "../../cluster/records.ts";
+import type { Recording } from "../session/recording.ts";
+import { groupOf, type MessageGroup } from "./groups.ts";
+
+/** What the diagram shows. */
+export interface DiagramFilter {
+  /** The servers whose lines are shown. */
+  readonly servers: ReadonlySet<number>;
+  /** The groups of messages that are shown. */
+  readonly groups: ReadonlySet<MessageGroup>;
+  /** Whether events without a shown message, such as timers and disk operations, are shown. */
+  readonly showsQuietEvents: boolean;
+}
+
+/** The records of frequent events that do not make an event worth showing. */
+const QUIET: ReadonlySet<ProtocolRecord["event"]> = new Set([
+  "notification-ignored",
+  "voted",
+  "election-link",
+] as const);
+
+/** Returns the numbers of the events that a filter shows, ascending. Event 0, the start, is always shown. */
+export function shownEvents(recording: Recording, filter: DiagramFilter): Int32Array {
+  const shown = new Uint8Array(recording.length + 1);
+  shown[0] = 1;
+  shown[recording.length] = 1;
+  for (const { endEvent, from, sentEvent, to, type } of recording.messages) {
+    if (!filter.groups.has(groupOf(type)) || !filter.servers.has(from) || !filter.servers.has(to)) continue;
+    shown[sentEvent] = 1;
+    if (endEvent !== undefined) shown[endEvent] = 1;
+  }
+  for (const [index, { event, server }] of recording.records.entries()) {
+    if (QUIET.has(event) || (server >= 0 && !filter.servers.has(server))) continue;
+    shown[recording.eventOfRecord(index)] = 1;
+  }
+  for (let index = 0; index < recording.violations.length; index++) shown[recording.eventOfViolation(index)] = 1;
+  if (filter.showsQuietEvents) {
+    for (let number = 0; number <= recording.length; number++) {
+      const { server } = recording.event(number);
+      if (server < 0 || filter.servers.has(server)) shown[number] = 1;
+    }
+  }
+  return Int32Array.from(numbersOf(shown));
+}
+
+function numbersOf(shown: Uint8Array): number[] {
+  const numbers: number[] = [];
+  for (let number = 0; number < shown.length; number++) if (shown[number] === 1) numbers.push(number);
+  return numbers;
+}

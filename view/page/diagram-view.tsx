@@ -1,0 +1,201 @@
+/** The diagram of one run: the canvas, zoom and pan, and the choice of an event by a click. */
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { LABEL_WIDTH, type Palette, type Picture, paint, serverAtY } from "../diagram/paint.ts";
+import type { Scale } from "../diagram/scale.ts";
+import { sameMoment } from "./counterpart.ts";
+import type { PageModel } from "./model.ts";
+
+/** The part of the axis that a diagram shows. Both diagrams of a comparison have one of their own. */
+interface Window {
+  left: number;
+  pixelsPerUnit: number;
+}
+
+const PIXELS_PER_UNIT_MAX = 120;
+/** The distance between two events at first, if the run does not fit. */
+const COMFORTABLE_PIXELS = 16;
+
+export function DiagramView({ model, index }: { readonly model: PageModel; readonly index: number }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const view = useRef<Window | undefined>(undefined);
+  const drag = useRef<{ x: number; left: number; moved: boolean } | undefined>(undefined);
+  const frame = useRef(0);
+  const run = model.runs.value[index];
+  const shown = model.shown.value[index];
+  const isCurrent = model.current.value === index;
+
+  const picture = (): Picture | undefined => {
+    const element = canvas.current;
+    if (element === null || run === undefined || shown === undefined) return undefined;
+    const { clientHeight: height, clientWidth: width } = element;
+    view.current ??= startWindow(shown.scale, width, isCurrent ? model.at.value : sameMoment(model));
+    const { committed: _committed, label: _label, session: _session, ...parts } = run;
+    return {
+      ...{ recording: run.recording, segments: parts.segments, bands: parts.bands, differsAt: run.differsAt },
+      ...{ events: shown.events, scale: shown.scale, filter: model.filter.value, palette: paletteOf(element) },
+      ...{ width, height, ...view.current },
+      at: isCurrent ? model.at.value : sameMoment(model),
+      isEcho: !isCurrent,
+      lit: isCurrent ? model.lit.value : undefined,
+    };
+  };
+  const paintNow = (): void => {
+    const element = canvas.current;
+    const next = picture();
+    const ctx = element?.getContext("2d");
+    if (element === null || next === undefined || !ctx) return;
+    const ratio = window.devicePixelRatio;
+    if (element.width !== next.width * ratio || element.height !== next.height * ratio) {
+      element.width = next.width * ratio;
+      element.height = next.height * ratio;
+    }
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    paint(ctx, next);
+  };
+  const repaint = (): void => {
+    cancelAnimationFrame(frame.current);
+    frame.current = requestAnimationFrame(paintNow);
+  };
+
+  // The current event stays visible.
+  useEffect(() => {
+    const now = picture();
+    if (now !== undefined && now.at !== undefined && view.current !== undefined) {
+      const unit = now.scale.unitOf(now.at);
+      const visible = (now.width - LABEL_WIDTH) / now.pixelsPerUnit;
+      const margin = Math.min(3, visible / 4);
+      if (unit < now.left + margin || unit > now.left + visible - margin) {
+        view.current.left = Math.max(-1, unit - visible / 2);
+      }
+    }
+    repaint();
+  });
+  useEffect(() => {
+    const observer = new ResizeObserver(repaint);
+    if (canvas.current !== null) observer.observe(canvas.current);
+    const scheme = matchMedia("(prefers-color-scheme: dark)");
+    scheme.addEventListener("change", repaint);
+    return () => {
+      observer.disconnect();
+      scheme.removeEventListener("change", repaint);
+    };
+  }, []);
+  useLayoutEffect(() => {
+    view.current = undefined;
+    paintNow();
+  }, [shown?.scale]);
+
+  const zoom = (factor: number, x: number): void => {
+    const now = picture();
+    if (now === undefined || view.current === undefined) return;
+    const unit = now.left + (x - LABEL_WIDTH) / now.pixelsPerUnit;
+    const smallest = (now.width - LABEL_WIDTH - 20) / now.scale.length;
+    const next = Math.max(
+      Math.min(smallest, COMFORTABLE_PIXELS),
+      Math.min(PIXELS_PER_UNIT_MAX, now.pixelsPerUnit * factor),
+    );
+    view.current = { pixelsPerUnit: next, left: unit - (x - LABEL_WIDTH) / next };
+    repaint();
+  };
+  const onWheel = (event: WheelEvent): void => {
+    event.preventDefault();
+    const now = view.current;
+    if (now === undefined) return;
+    if (event.ctrlKey || Math.abs(event.deltaY) > Math.abs(event.deltaX)) zoom(1.0015 ** -event.deltaY, event.offsetX);
+    else {
+      now.left += event.deltaX / now.pixelsPerUnit;
+      repaint();
+    }
+  };
+  const onPointerDown = (event: PointerEvent): void => {
+    if (view.current === undefined) return;
+    drag.current = { x: event.clientX, left: view.current.left, moved: false };
+    canvas.current?.setPointerCapture(event.pointerId);
+  };
+  const onPointerMove = (event: PointerEvent): void => {
+    if (drag.current === undefined || view.current === undefined) return;
+    const distance = event.clientX - drag.current.x;
+    if (Math.abs(distance) > 4) drag.current.moved = true;
+    if (!drag.current.moved) return;
+    view.current.left = drag.current.left - distance / view.current.pixelsPerUnit;
+    repaint();
+  };
+  const onPointerUp = (event: PointerEvent): void => {
+    const moved = drag.current?.moved;
+    drag.current = undefined;
+    const now = picture();
+    if (moved !== false || now === undefined) return;
+    model.select(index, eventAt(now, event.offsetX, event.offsetY));
+  };
+
+  if (run === undefined) return null;
+  return (
+    <figure class={`diagram${isCurrent ? " current" : ""}`}>
+      {model.runs.value.length > 1 && <figcaption>{run.label}</figcaption>}
+      <div class="zoom">
+        <button type="button" aria-label="Zoom in" onClick={() => zoom(1.5, centerOf(canvas.current))}>
+          +
+        </button>
+        <button type="button" aria-label="Zoom out" onClick={() => zoom(1 / 1.5, centerOf(canvas.current))}>
+          −
+        </button>
+      </div>
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label={`Space-time diagram of ${run.label}: one line for each server, messages as arrows`}
+        onWheel={onWheel}
+        onPointerDown={onPointerDown}
+        onPointerMove={onPointerMove}
+        onPointerUp={onPointerUp}
+      />
+    </figure>
+  );
+}
+
+function centerOf(element: HTMLCanvasElement | null): number {
+  return (element?.clientWidth ?? 0) / 2;
+}
+
+/** Returns the part of the axis to show at first: everything if it fits, or else the part around an event. */
+function startWindow({ length, unitOf }: Scale, width: number, at: number): Window {
+  const space = width - LABEL_WIDTH - 20;
+  const pixelsPerUnit = Math.min(60, Math.max(space / length, COMFORTABLE_PIXELS));
+  const visible = space / pixelsPerUnit;
+  return { left: visible >= length ? -0.5 : Math.max(-0.5, unitOf(at) - visible / 2), pixelsPerUnit };
+}
+
+/** Returns the shown event that is nearest to a place: of the events close by, one of the server at this height. */
+function eventAt(picture: Picture, x: number, y: number): number {
+  const { events, recording, scale } = picture;
+  const nearest = scale.eventAt(picture.left + (x - LABEL_WIDTH) / picture.pixelsPerUnit);
+  const sid = serverAtY(picture, y);
+  const position = events.indexOf(nearest);
+  for (const offset of [0, 1, -1, 2, -2]) {
+    const event = events[position + offset];
+    const distance =
+      event === undefined ? 99 : Math.abs(scale.unitOf(event) - scale.unitOf(nearest)) * picture.pixelsPerUnit;
+    if (event !== undefined && distance < 24 && recording.event(event).server === sid) return event;
+  }
+  return nearest;
+}
+
+function paletteOf(element: HTMLElement): Palette {
+  const style = getComputedStyle(element);
+  const color = (name: string): string => style.getPropertyValue(`--${name}`).trim();
+  return {
+    text: color("text"),
+    faint: color("faint"),
+    grid: color("panel"),
+    cursor: color("cursor"),
+    violation: color("violation"),
+    states: [color("looking"), color("following"), color("leading"), color("observing")],
+    groups: {
+      election: color("election"),
+      discovery: color("discovery"),
+      synchronization: color("synchronization"),
+      broadcast: color("broadcast"),
+      ping: color("ping"),
+    },
+  };
+}

@@ -1,0 +1,123 @@
+/** Starts the page: reads its data, records the run in slices, and shows what is there. */
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { loadScenario, type Problem, ScenarioError } from "../../scenarios/load.ts";
+import { runScenario } from "../../scenarios/run.ts";
+import schema from "../../schema/scenario.schema.json" with { type: "json" };
+import { Recording } from "../session/recording.ts";
+import { App } from "./app.tsx";
+import { readFragment, writeFragment } from "./fragment.ts";
+import { onKey } from "./keyboard.ts";
+import { PageModel, type Panel } from "./model.ts";
+import type { PageData, PlaygroundData, RunData } from "./page-data.ts";
+
+/** The number of events between two breaks in which the browser can paint. */
+const SLICE = 4000;
+
+/** The time without a move after which the address names the current event. */
+const ADDRESS_DELAY_MS = 150;
+
+const root = document.getElementById("app") as HTMLElement;
+const data = JSON.parse((document.getElementById("data") as HTMLElement).textContent ?? "") as
+  | PageData
+  | PlaygroundData;
+const model = new PageModel();
+
+function recordingOf(data: PageData, { seed, set }: RunData): Recording {
+  return new Recording(loadScenario(data.scenario, data.file, { set }), { seed: BigInt(seed) });
+}
+
+/** Records a run to its end, or to an event. */
+async function record(recording: Recording, until = Number.POSITIVE_INFINITY): Promise<void> {
+  while (recording.length < until && recording.advance(SLICE)) {
+    if (model.runs.value.length === 0)
+      root.textContent = `The simulator runs the scenario: ${recording.length} events …`;
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+/** Shows the moment and the view that the address names. */
+function followAddress(): void {
+  const { at, axis, groups, hiddenServers, panel } = readFragment(location.hash);
+  if (axis !== undefined) model.axis.value = axis;
+  if (groups !== undefined) model.groups.value = new Set(groups);
+  if (hiddenServers !== undefined) model.hiddenServers.value = new Set(hiddenServers);
+  if (panel !== undefined) model.panel.value = panel as Panel;
+  if (at !== undefined && at !== model.at.value) model.goTo(at);
+}
+
+function renderApp(): void {
+  root.textContent = "";
+  render(<App model={model} />, root);
+  performance.mark("zabsim-shown");
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  effect(() => {
+    const fragment = model.runs.value.length > 0 ? `#${writeFragment(model.place.value)}` : "";
+    clearTimeout(timer);
+    // Browsers limit how often a page changes its address.
+    timer = setTimeout(() => history.replaceState(null, "", fragment), ADDRESS_DELAY_MS);
+  });
+  addEventListener("hashchange", followAddress);
+  addEventListener("keydown", (event) => onKey(model, event));
+}
+
+async function start(data: PageData): Promise<void> {
+  const [first, second] = data.runs;
+  const recording = recordingOf(data, first);
+  // The page shows the first part of a long run before the rest is recorded.
+  await record(recording, Math.max(SLICE, readFragment(location.hash).at ?? 0));
+  model.showFirst(first.label, recording);
+  if (location.hash === "") model.tour.value = 0;
+  followAddress();
+  renderApp();
+  if (!recording.ended) {
+    await record(recording);
+    model.showFirst(first.label, recording);
+  }
+  if (second !== undefined) {
+    const other = recordingOf(data, second);
+    await record(other);
+    model.addRun(second.label, other);
+  }
+  performance.mark("zabsim-recorded");
+  // For tests, and for readers at the console.
+  Object.assign(globalThis, { zabsim: { model, Recording, loadScenario, runScenario } });
+}
+
+/** What the page offers to the script of the playground. */
+export interface PlaygroundApi {
+  readonly schema: object;
+  /** Runs a scenario and shows the run. Returns the problems of the text; if there are any, the old run stays. */
+  show(text: string, file: string): readonly Problem[];
+}
+
+/** The limit of events of a run in the playground, because each change runs the scenario again. */
+const PLAYGROUND_EVENTS_MAX = 60_000;
+
+function show(text: string, file: string): readonly Problem[] {
+  try {
+    const scenario = loadScenario(text, file);
+    const seed = BigInt(scenario.seed ?? 1);
+    const recording = new Recording(scenario, { seed, maxEvents: PLAYGROUND_EVENTS_MAX }).finish();
+    model.removeSecondRun();
+    model.showFirst(`seed ${seed}`, recording);
+    model.goTo(Math.min(model.at.value, recording.length));
+    return [];
+  } catch (error) {
+    if (error instanceof ScenarioError) return error.problems;
+    throw error;
+  }
+}
+
+function fail(error: unknown): void {
+  root.textContent = error instanceof ScenarioError ? error.message : String((error as Error).stack ?? error);
+  root.className = "failure";
+  if (!(error instanceof ScenarioError)) throw error;
+}
+
+if ("playground" in data) {
+  document.body.classList.add("playground");
+  const api: PlaygroundApi = { schema, show };
+  Object.assign(globalThis, { zabsimPlayground: api, zabsim: { model, Recording, loadScenario, runScenario } });
+  renderApp();
+} else start(data).catch(fail);

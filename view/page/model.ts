@@ -1,0 +1,124 @@
+/** The state of the page, as signals: the runs, the current event, the filters, and what follows from them. */
+import { computed, signal } from "@preact/signals";
+import { type DiagramFilter, shownEvents } from "../diagram/filter.ts";
+import type { MessageGroup } from "../diagram/groups.ts";
+import { type AxisKind, makeScale, type Scale } from "../diagram/scale.ts";
+import { type Band, bandsOf, type Segment, segmentsOf } from "../diagram/segments.ts";
+import { CommittedTxns } from "../session/log-parts.ts";
+import type { Recording } from "../session/recording.ts";
+import { firstDifference, Session } from "../session/session.ts";
+import { DEFAULT_GROUPS, type PlaceInPage } from "./fragment.ts";
+import { litEvents } from "./why-chain.ts";
+
+export type Panel = "event" | "why" | "decisions" | "whatif" | "odds" | "help";
+
+/** One recorded run, with everything about it that depends on no filter. */
+export class RunModel {
+  readonly label: string;
+  readonly session: Session;
+  readonly committed: CommittedTxns;
+  readonly segments: ReadonlyMap<number, readonly Segment[]>;
+  readonly bands: readonly Band[];
+  /** The first event that differs from the first run; undefined if there is none, or if this is the first run. */
+  readonly differsAt: number | undefined;
+
+  constructor(label: string, session: Session, first: RunModel | undefined) {
+    const { recording } = session;
+    this.label = label;
+    this.session = session;
+    this.committed = new CommittedTxns(recording);
+    this.segments = new Map(recording.servers.map((sid) => [sid, segmentsOf(recording, sid)]));
+    this.bands = bandsOf(recording);
+    this.differsAt = first && firstDifference(first.recording, recording);
+  }
+
+  get recording(): Recording {
+    return this.session.recording;
+  }
+}
+
+/** What the diagram of one run shows. */
+export interface Shown {
+  readonly events: Int32Array;
+  readonly scale: Scale;
+}
+
+export class PageModel {
+  readonly runs = signal<readonly RunModel[]>([]);
+  /** The index of the run that the panels show. */
+  readonly current = signal(0);
+  readonly at = signal(0);
+  readonly panel = signal<Panel>("event");
+  readonly axis = signal<AxisKind>("order");
+  readonly groups = signal<ReadonlySet<MessageGroup>>(new Set(DEFAULT_GROUPS));
+  readonly hiddenServers = signal<ReadonlySet<number>>(new Set());
+  readonly showsQuietEvents = signal(false);
+  readonly onlyChanges = signal(false);
+  /** The step of the tour that the page shows; undefined if the tour is closed. */
+  readonly tour = signal<number | undefined>(undefined);
+  /** The last message to the user, for example that a search found nothing. */
+  readonly notice = signal("");
+
+  readonly run = computed(() => this.runs.value[this.current.value] as RunModel);
+  readonly filter = computed<DiagramFilter>(() => ({
+    servers: new Set(this.run.value.recording.servers.filter((sid) => !this.hiddenServers.value.has(sid))),
+    groups: this.groups.value,
+    showsQuietEvents: this.showsQuietEvents.value,
+  }));
+  readonly shown = computed<readonly Shown[]>(() =>
+    this.runs.value.map(({ recording }) => {
+      const events = shownEvents(recording, this.filter.value);
+      return { events, scale: makeScale(recording, events, this.axis.value) };
+    }),
+  );
+  /** The events that the explanation names, while the panel with the explanation is open; undefined otherwise. */
+  readonly lit = computed(() => (this.panel.value === "why" ? litEvents(this.run.value.recording) : undefined));
+  readonly place = computed<PlaceInPage>(() => ({
+    at: this.at.value,
+    axis: this.axis.value,
+    panel: this.panel.value,
+    hiddenServers: [...this.hiddenServers.value],
+    groups: [...this.groups.value],
+  }));
+
+  /** Adds a run, or replaces the second one. */
+  addRun(label: string, recording: Recording, parent?: Session): void {
+    const first = this.runs.value[0];
+    const run = new RunModel(label, new Session(recording, this.at.value, parent), first);
+    this.runs.value = first === undefined ? [run] : [first, run];
+  }
+
+  /** Shows the first run as far as it is recorded. */
+  showFirst(label: string, recording: Recording): void {
+    const run = new RunModel(label, new Session(recording, this.at.value, undefined, true), undefined);
+    this.runs.value = [run, ...this.runs.value.slice(1)];
+  }
+
+  /** Removes the second run. */
+  removeSecondRun(): void {
+    this.current.value = 0;
+    this.runs.value = this.runs.value.slice(0, 1);
+  }
+
+  /** Shows a run at an event. */
+  select(index: number, event: number): void {
+    this.current.value = index;
+    this.goTo(event);
+  }
+
+  /** Moves to an event of the current run. */
+  goTo(event: number): void {
+    const { session } = this.run.value;
+    session.goTo(event);
+    this.at.value = session.at;
+    this.notice.value = "";
+  }
+
+  /** Moves with a move of the session. Says so if the move is impossible. */
+  move(how: (session: Session) => boolean, otherwise: string): void {
+    const { session } = this.run.value;
+    session.goTo(this.at.value);
+    this.notice.value = how(session) ? "" : otherwise;
+    this.at.value = session.at;
+  }
+}

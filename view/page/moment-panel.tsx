@@ -1,0 +1,91 @@
+/** The state of every server at the current event. What the event changed is marked. */
+import type { ServerId } from "../../protocol/index.ts";
+import { zxidText } from "../session/describe-event.ts";
+import { logEntries } from "../session/log-parts.ts";
+import { roleText, serverRows } from "../session/server-rows.ts";
+import type { PageModel } from "./model.ts";
+
+const LOG_ENTRIES_MAX = 14;
+
+export function MomentPanel({ model }: { readonly model: PageModel }) {
+  const { recording } = model.run.value;
+  const onlyChanges = model.onlyChanges.value;
+  return (
+    <section class="moment" aria-label="State of the servers">
+      <h2>
+        State of the servers
+        <label class="toggle">
+          <input
+            type="checkbox"
+            checked={onlyChanges}
+            onChange={() => {
+              model.onlyChanges.value = !onlyChanges;
+            }}
+          />
+          show only what changed
+        </label>
+      </h2>
+      <div class="cards">
+        {recording.servers.map((sid) => (
+          <ServerCard key={sid} model={model} sid={sid} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function ServerCard({ model, sid }: { readonly model: PageModel; readonly sid: ServerId }) {
+  const { recording } = model.run.value;
+  const at = model.at.value;
+  const view = recording.serverAt(sid, at);
+  const isChanged = at > 0 && recording.lastChangeOf(sid, at) === at;
+  const before = new Map(
+    serverRows(recording.serverAt(sid, Math.max(0, at - 1))).map(({ name, value }) => [name, value]),
+  );
+  const rows = serverRows(view).map((row) => ({ ...row, isNew: at > 0 && before.get(row.name) !== row.value }));
+  const shown = model.onlyChanges.value ? rows.filter(({ isNew }) => isNew) : rows.slice(1);
+  if (model.onlyChanges.value && !isChanged) return null;
+  return (
+    <article class={`card state-${view.peer === undefined ? "down" : view.peer.state}${isChanged ? " changed" : ""}`}>
+      <h3>
+        <button
+          type="button"
+          title="Go to the event that gave the server this state"
+          onClick={() => model.goTo(recording.lastChangeOf(sid, at))}
+        >
+          {sid}
+        </button>
+        <span class={rows[0]?.isNew ? "new" : ""}>{roleText(view)}</span>
+      </h3>
+      <LogStrip model={model} sid={sid} />
+      <dl>
+        {shown.map(({ isNew, name, value }) => (
+          <div key={name} class={isNew ? "new" : ""}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </article>
+  );
+}
+
+function LogStrip({ model, sid }: { readonly model: PageModel; readonly sid: ServerId }) {
+  const { committed, recording } = model.run.value;
+  const { entries, omitted } = logEntries(recording, committed, sid, model.at.value, LOG_ENTRIES_MAX);
+  return (
+    <ol class="log" aria-label={`Log of server ${sid}`}>
+      {omitted > 0 && <li class="omitted">{omitted} more</li>}
+      {entries.length === 0 && <li class="omitted">empty log</li>}
+      {entries.map(({ isDurable, part, value, zxid }, index) => (
+        <li
+          key={`${index} ${zxid}`}
+          class={`${part}${isDurable ? "" : " volatile"}`}
+          title={`${zxidText(zxid)} ${value}: ${part}${part === "committed" && !isDurable ? ", not synced here" : ""}`}
+        >
+          {zxidText(zxid)}
+        </li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,153 @@
+/** The odds of a violation over the moments of the run, as a curve. Each point links to its moment. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { eventTitle } from "../session/describe-event.ts";
+import { continuationViolates, momentsOf, type Odds } from "../session/odds.ts";
+import type { Recording } from "../session/recording.ts";
+import type { PageModel } from "./model.ts";
+
+const MOMENTS = 24;
+const RUNS = 24;
+
+export function OddsPanel({ model }: { readonly model: PageModel }) {
+  const { recording } = model.run.value;
+  const [points, setPoints] = useState<readonly Odds[]>([]);
+  const [isRunning, setRunning] = useState(false);
+  const cancel = useRef(() => {});
+  useEffect(() => () => cancel.current(), []);
+  useEffect(() => {
+    cancel.current();
+    setPoints([]);
+    setRunning(false);
+  }, [recording]);
+
+  const compute = (events: readonly number[]): void => {
+    setRunning(true);
+    cancel.current = computeOdds(recording, events, (odds) => {
+      if (odds === undefined) setRunning(false);
+      else setPoints((before) => [...before.filter(({ event }) => event !== odds.event), odds].sort(byEvent));
+    });
+  };
+  const here = points.find(({ event }) => event === model.at.value);
+  return (
+    <div class="odds">
+      <p>
+        Continues the run {RUNS} times from a moment, each time with other random latencies and durations. The curve
+        shows in how many of these continuations {recording.violations.length > 0 ? "the violation" : "a violation"}{" "}
+        follows.
+      </p>
+      <p class="row">
+        <button
+          type="button"
+          disabled={isRunning}
+          onClick={() =>
+            compute(momentsOf(recording, model.shown.value[model.current.value]?.events ?? new Int32Array(), MOMENTS))
+          }
+        >
+          over the whole run
+        </button>
+        <button type="button" disabled={isRunning} onClick={() => compute([Math.max(1, model.at.value)])}>
+          from this event
+        </button>
+        {isRunning && (
+          <button
+            type="button"
+            onClick={() => {
+              cancel.current();
+              setRunning(false);
+            }}
+          >
+            stop
+          </button>
+        )}
+      </p>
+      <p role="status">
+        {here !== undefined && `From event ${here.event} on: ${percent(here)}. `}
+        {isRunning && `${points.length} moments so far …`}
+      </p>
+      {points.length > 1 && <Curve model={model} points={points} />}
+      <ul>
+        {points.map((odds) => (
+          <li key={odds.event}>
+            <button type="button" class="link" onClick={() => model.goTo(odds.event)}>
+              <b>{percent(odds)}</b> <span class="number">{odds.event}</span> {eventTitle(recording, odds.event)}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/**
+ * Computes the odds of events one by one, with breaks in which the browser paints. Calls `done` after each event, and
+ * with undefined at the end. Returns a function that stops it.
+ */
+function computeOdds(
+  recording: Recording,
+  events: readonly number[],
+  done: (odds: Odds | undefined) => void,
+): () => void {
+  let isStopped = false;
+  const run = async (): Promise<void> => {
+    for (const event of events) {
+      let violated = 0;
+      for (let seed = 1; seed <= RUNS; seed++) {
+        if (isStopped) return;
+        if (continuationViolates(recording, event, seed)) violated++;
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+      done({ event, runs: RUNS, violated });
+    }
+    done(undefined);
+  };
+  void run();
+  return () => {
+    isStopped = true;
+  };
+}
+
+function byEvent(a: Odds, b: Odds): number {
+  return a.event - b.event;
+}
+
+function percent({ runs, violated }: Odds): string {
+  return `${Math.round((100 * violated) / runs)} %`;
+}
+
+const WIDTH = 320;
+const HEIGHT = 120;
+
+function Curve({ model, points }: { readonly model: PageModel; readonly points: readonly Odds[] }) {
+  const last = Math.max(1, points.at(-1)?.event ?? 1);
+  const x = (event: number): number => 30 + (event / last) * (WIDTH - 40);
+  const y = ({ runs, violated }: Odds): number => HEIGHT - 20 - (violated / runs) * (HEIGHT - 30);
+  const text = points.map((odds) => `event ${odds.event}: ${percent(odds)}`).join(", ");
+  return (
+    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`Odds of a violation: ${text}`}>
+      {[0, 50, 100].map((level) => (
+        <g key={level}>
+          <line
+            x1={30}
+            x2={WIDTH - 10}
+            y1={y({ event: 0, runs: 100, violated: level })}
+            y2={y({ event: 0, runs: 100, violated: level })}
+          />
+          <text x={26} y={y({ event: 0, runs: 100, violated: level }) + 3} text-anchor="end">
+            {level} %
+          </text>
+        </g>
+      ))}
+      <line
+        class="here"
+        x1={x(Math.min(last, model.at.value))}
+        x2={x(Math.min(last, model.at.value))}
+        y1={10}
+        y2={HEIGHT - 20}
+      />
+      <polyline points={points.map((odds) => `${x(odds.event)},${y(odds)}`).join(" ")} />
+      {points.map((odds) => (
+        <circle key={odds.event} cx={x(odds.event)} cy={y(odds)} r={3} />
+      ))}
+    </svg>
+  );
+}

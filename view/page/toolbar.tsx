@@ -1,0 +1,117 @@
+/** Search, filters and the scrub bar. */
+import { useState } from "preact/hooks";
+import { MESSAGE_GROUPS } from "../diagram/groups.ts";
+import { parseSearch } from "../session/search.ts";
+import type { PageModel } from "./model.ts";
+
+export function Toolbar({ model }: { readonly model: PageModel }) {
+  const { recording } = model.run.value;
+  return (
+    <div class="toolbar">
+      <Search model={model} />
+      <fieldset>
+        <legend>messages</legend>
+        {MESSAGE_GROUPS.map((group) => (
+          <label key={group} class={`chip group-${group}`}>
+            <input
+              type="checkbox"
+              checked={model.groups.value.has(group)}
+              onChange={() => {
+                model.groups.value = toggled(model.groups.value, group);
+              }}
+            />
+            {group}
+          </label>
+        ))}
+      </fieldset>
+      <fieldset>
+        <legend>servers</legend>
+        {recording.servers.map((sid) => (
+          <label key={sid} class="chip">
+            <input
+              type="checkbox"
+              checked={!model.hiddenServers.value.has(sid)}
+              onChange={() => {
+                model.hiddenServers.value = toggled(model.hiddenServers.value, sid);
+              }}
+            />
+            {sid}
+          </label>
+        ))}
+      </fieldset>
+      <label class="chip">
+        <input
+          type="checkbox"
+          checked={model.showsQuietEvents.value}
+          onChange={() => {
+            model.showsQuietEvents.value = !model.showsQuietEvents.value;
+          }}
+        />
+        timers and disks
+      </label>
+      <label class="chip">
+        axis{" "}
+        <select
+          value={model.axis.value}
+          onChange={({ currentTarget }) => {
+            model.axis.value = currentTarget.value === "time" ? "time" : "order";
+          }}
+        >
+          <option value="order">order of events</option>
+          <option value="time">time</option>
+        </select>
+      </label>
+    </div>
+  );
+}
+
+function Search({ model }: { readonly model: PageModel }) {
+  const [text, setText] = useState("");
+  const find = (direction: 1 | -1): void => {
+    const query = parseSearch(text);
+    if (text !== "")
+      model.move((session) => session.find(query, direction), `"${text}" is not found in this direction`);
+  };
+  return (
+    <form
+      class="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        find(1);
+      }}
+    >
+      <input
+        type="search"
+        aria-label="Search events"
+        placeholder="search: 1:4, TRUNC, NEWLEADER to 1 without ACK from 1"
+        value={text}
+        onInput={({ currentTarget }) => setText(currentTarget.value)}
+      />
+      <button type="submit">next</button>
+      <button type="button" onClick={() => find(-1)}>
+        previous
+      </button>
+    </form>
+  );
+}
+
+export function ScrubBar({ model }: { readonly model: PageModel }) {
+  const { recording } = model.run.value;
+  return (
+    <input
+      class="scrub"
+      type="range"
+      aria-label="Event"
+      min={0}
+      max={recording.length}
+      value={model.at.value}
+      onInput={({ currentTarget }) => model.goTo(Number(currentTarget.value))}
+    />
+  );
+}
+
+function toggled<Item>(set: ReadonlySet<Item>, item: Item): ReadonlySet<Item> {
+  const next = new Set(set);
+  if (!next.delete(item)) next.add(item);
+  return next;
+}

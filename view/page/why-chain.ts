@@ -1,0 +1,82 @@
+/** The explanation of a violation as sentences, each with the event that it is about. */
+
+import { lifeLines } from "../../reports/why/life-text.ts";
+import { lastRecordOf } from "../../reports/why/moment.ts";
+import { explain } from "../../reports/why.ts";
+import type { Recording } from "../session/recording.ts";
+
+/** One sentence of an explanation. */
+export interface WhySentence {
+  readonly text: string;
+  /** 0: a fact that contradicts another one. 1: a cause of the fact before it. */
+  readonly depth: 0 | 1;
+  /** The event that the sentence is about; undefined if it is about no single event. */
+  readonly event: number | undefined;
+  readonly atUs: number | undefined;
+}
+
+/** The explanation of one violation. */
+export interface WhyChain {
+  /** The violation as a sentence. */
+  readonly title: string;
+  /** The event at which the invariant is violated. */
+  readonly event: number;
+  readonly sentences: readonly WhySentence[];
+  /** What each server did with the transaction that the violation is about; empty if it is about none. */
+  readonly life: readonly string[];
+}
+
+const known = new WeakMap<Recording, readonly WhyChain[]>();
+
+/** Returns the explanations of the violations of a run. */
+export function whyChains(recording: Recording): readonly WhyChain[] {
+  let chains = known.get(recording);
+  if (chains === undefined) {
+    chains = recording.violations.map((_, index) => whyChain(recording, index));
+    known.set(recording, chains);
+  }
+  return chains;
+}
+
+function whyChain(recording: Recording, index: number): WhyChain {
+  const { run } = recording;
+  const violation = recording.violations[index] as (typeof run.violations)[number];
+  const { id, server, text } = violation;
+  const explanation = explain(run, violation);
+  const facts = explanation?.facts ?? [];
+  const { configurations, consequence, life } = explanation ?? {};
+  const all = [...facts, ...(configurations ? [configurations] : []), ...(consequence ? [consequence] : [])];
+  const sentence = (text: string, atUs: number | undefined, depth: 0 | 1): WhySentence => ({
+    text,
+    depth,
+    atUs,
+    event: atUs === undefined ? undefined : eventNear(recording, atUs, text),
+  });
+  return {
+    title: `${id}: server ${server} ${text}`,
+    event: recording.eventOfViolation(index),
+    sentences: all.flatMap((fact) => [
+      sentence(fact.text, fact.atUs, 0),
+      ...fact.causes.map((cause) => sentence(cause.text, cause.atUs, 1)),
+    ]),
+    life: life === undefined ? [] : [life.name, ...lifeLines(life, run, lastRecordOf(run, violation))],
+  };
+}
+
+/** Returns the event of a time. If there are several, prefers one whose server the text names first. */
+function eventNear(recording: Recording, atUs: number, text: string): number {
+  const last = recording.eventAtTime(atUs);
+  const named = Number(/\d+/.exec(text)?.[0] ?? -1);
+  for (let number = last; number > 0 && recording.event(number).timeUs === atUs; number--) {
+    if (recording.event(number).server === named) return number;
+  }
+  return last;
+}
+
+/** Returns the events that the explanation of the first violation names, and the event of the violation. */
+export function litEvents(recording: Recording): ReadonlySet<number> | undefined {
+  const [first] = whyChains(recording);
+  if (first === undefined) return undefined;
+  const events = first.sentences.flatMap(({ event }) => (event === undefined ? [] : [event]));
+  return new Set([first.event, ...events]);
+}

@@ -1,0 +1,53 @@
+/** The explanation of each violation. Each sentence links to its event, and the diagram lights these events. */
+import { formatMoment } from "../../reports/format.ts";
+import type { PageModel } from "./model.ts";
+import { type WhySentence, whyChains } from "./why-chain.ts";
+
+export function WhyPanel({ model }: { readonly model: PageModel }) {
+  const { recording } = model.run.value;
+  const chains = whyChains(recording);
+  if (chains.length === 0) return <p>Every invariant holds in this run.</p>;
+  return (
+    <div class="why">
+      {chains.map((chain) => (
+        <section key={chain.title}>
+          <h3>
+            <button type="button" class="link violation" onClick={() => model.goTo(chain.event)}>
+              {chain.title}
+            </button>
+          </h3>
+          <ol>
+            {chain.sentences.map((sentence, index) => (
+              <Sentence key={index} model={model} sentence={sentence} />
+            ))}
+          </ol>
+          {chain.life.length > 0 && (
+            <details>
+              <summary>The life of {chain.life[0]}</summary>
+              {chain.life.slice(1).map((line) => (
+                <p key={line}>{line}</p>
+              ))}
+            </details>
+          )}
+        </section>
+      ))}
+    </div>
+  );
+}
+
+function Sentence({ model, sentence }: { readonly model: PageModel; readonly sentence: WhySentence }) {
+  const { atUs, depth, event, text } = sentence;
+  const isCurrent = event !== undefined && event === model.at.value;
+  return (
+    <li class={`depth-${depth}${isCurrent ? " current" : ""}`}>
+      {event === undefined ? (
+        text
+      ) : (
+        <button type="button" class="link" onClick={() => model.goTo(event)}>
+          {depth === 1 ? "because: " : ""}
+          {text} {atUs !== undefined && <small>{formatMoment(atUs)} s</small>}
+        </button>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,94 @@
+/** The transactions of a server's log, each with its durability, and whether it is committed in the ensemble. */
+
+import { historyOf, zxidOf } from "../../cluster/start-disk.ts";
+import { History, type ServerId, type Txn, type Zxid } from "../../protocol/index.ts";
+import type { Recording } from "./recording.ts";
+
+/** The part of a log to which a transaction belongs. */
+export type LogPart = "committed" | "synced" | "unsynced" | "lost";
+
+/** One transaction of a log. */
+export interface LogEntry {
+  readonly zxid: Zxid;
+  readonly value: string;
+  readonly part: LogPart;
+  /** Whether the transaction is durable at this server. */
+  readonly isDurable: boolean;
+}
+
+/** Knows, for each moment of a recording, which transactions are committed. */
+export class CommittedTxns {
+  private readonly since = new Map<string, number>();
+
+  constructor(recording: Recording) {
+    const { committed, servers } = recording.scenario;
+    const histories = Object.values(servers).map(({ history }) => historyOf(history, History.empty()));
+    if (committed !== undefined) {
+      for (const history of histories) this.add(history.upTo(zxidOf(committed)), 0);
+    }
+    for (const [index, record] of recording.records.entries()) {
+      if (record.event === "committed") this.note(record.zxid, record.value, recording.eventOfRecord(index));
+      if (record.event !== "established") continue;
+      const event = recording.eventOfRecord(index);
+      const log = recording.serverAt(record.server, event).peer?.log;
+      if (log !== undefined) this.add(log, event);
+    }
+  }
+
+  private add(history: History, event: number): void {
+    for (let at: History | null = history; at?.txn; at = at.previous) {
+      if (this.since.has(keyOf(at.txn.zxid, String(at.txn.value)))) return;
+      this.note(at.txn.zxid, String(at.txn.value), event);
+    }
+  }
+
+  private note(zxid: Zxid, value: string, event: number): void {
+    const key = keyOf(zxid, value);
+    if (!this.since.has(key)) this.since.set(key, event);
+  }
+
+  /** Returns whether a transaction is committed after an event. */
+  has({ value, zxid }: Pick<Txn, "zxid" | "value">, event: number): boolean {
+    const since = this.since.get(keyOf(zxid, String(value)));
+    return since !== undefined && since <= event;
+  }
+}
+
+function keyOf(zxid: Zxid, value: string): string {
+  return `${zxid} ${value}`;
+}
+
+/**
+ * Returns the last `limit` transactions on the disk of a server after an event, and then those that its last crash
+ * lost, as long as it is down.
+ */
+export function logEntries(
+  recording: Recording,
+  committed: CommittedTxns,
+  sid: ServerId,
+  event: number,
+  limit: number,
+): { readonly entries: readonly LogEntry[]; readonly omitted: number } {
+  const { disk, process } = recording.serverAt(sid, event);
+  const all = disk.log.flatMap(({ durable, records }) =>
+    records.txns(Math.max(0, records.length - limit)).map((txn, i, shown) => {
+      const isDurable = records.length - shown.length + i < durable;
+      const part: LogPart = committed.has(txn, event) ? "committed" : isDurable ? "synced" : "unsynced";
+      return { zxid: txn.zxid, value: String(txn.value), part, isDurable };
+    }),
+  );
+  const total = disk.log.reduce((sum, { records }) => sum + records.length, 0);
+  const entries = all.slice(-limit);
+  const lost = process === "down" ? lostBy(recording, sid, event) : [];
+  return { entries: [...entries, ...lost], omitted: total - entries.length };
+}
+
+function lostBy(recording: Recording, sid: ServerId, event: number): readonly LogEntry[] {
+  const { records } = recording;
+  for (let i = records.length - 1; i >= 0; i--) {
+    const record = records[i];
+    if (record?.event !== "crashed" || record.server !== sid || recording.eventOfRecord(i) > event) continue;
+    return record.lost.map((zxid) => ({ zxid, value: "", part: "lost", isDurable: false }));
+  }
+  return [];
+}

@@ -1,0 +1,104 @@
+/**
+ * A debugging session: a position in a recording, and the moves of a debugger. It depends on neither Node nor a
+ * browser, so the page and the terminal debugger share it.
+ */
+import type { Action } from "../../scenarios/scenario.ts";
+import type { SimTime } from "../../sim/index.ts";
+import { branchAt, branchFile, type InFlightChange, inFlightAction } from "./branch.ts";
+import { type EventQuery, findEvent } from "./find-event.ts";
+import type { SentMessage } from "./message-log.ts";
+import type { Recording } from "./recording.ts";
+
+export class Session {
+  /** The recording. A branch has one of its own. */
+  readonly recording: Recording;
+  /** The session of the run from which this one branched off; undefined for the original. */
+  readonly parent: Session | undefined;
+  /** The number of the current event. 0 is the start of the run. */
+  at: number;
+
+  /** Records the run to its end, unless `isPartial` is true: the caller then records it bit by bit. */
+  constructor(recording: Recording, at = 0, parent?: Session, isPartial = false) {
+    this.recording = isPartial ? recording : recording.finish();
+    this.at = at;
+    this.parent = parent;
+  }
+
+  /** Moves to an event, or to the nearest one that exists. Returns whether the position changed. */
+  goTo(number: number): boolean {
+    const before = this.at;
+    this.at = Math.max(0, Math.min(Math.trunc(number), this.recording.length));
+    return this.at !== before;
+  }
+
+  /** Moves to the next event. */
+  next(): boolean {
+    return this.goTo(this.at + 1);
+  }
+
+  /** Moves to the previous event. */
+  back(): boolean {
+    return this.goTo(this.at - 1);
+  }
+
+  /** Moves to the last event at or before a virtual time. */
+  goToTime(timeUs: SimTime): boolean {
+    return this.goTo(this.recording.eventAtTime(timeUs));
+  }
+
+  /** Moves to the nearest matching event after the current one, or before it. Returns false if there is none. */
+  find(query: EventQuery, direction: 1 | -1 = 1): boolean {
+    const found = findEvent(this.recording, this.at, direction, query);
+    return found !== undefined && this.goTo(found);
+  }
+
+  /** Moves to the event that scheduled the current one. */
+  goToCause(): boolean {
+    return this.goTo(this.recording.event(this.at).cause);
+  }
+
+  /** Moves to the first event that the current one scheduled. Returns false if there is none. */
+  goToEffect(): boolean {
+    const first = this.recording.effectsOf(this.at)[0];
+    return first !== undefined && this.goTo(first);
+  }
+
+  /** Whether `change` and `changeMessage` have an effect here: not at the start, and not after a settle step. */
+  get canChange(): boolean {
+    const { records } = this.recording;
+    const settled = records.findIndex((record) => record.event === "script" && record.verb === "settle");
+    return this.at > 0 && (settled < 0 || this.recording.eventOfRecord(settled) > this.at);
+  }
+
+  /** Returns a session of the branch in which an action happens after the current event. */
+  change(action: Action): Session {
+    return new Session(branchAt(this.recording, this.at, action), this.at, this);
+  }
+
+  /** Returns a session of the branch in which a message in flight is dropped, delayed or delivered now. */
+  changeMessage(message: SentMessage, change: InFlightChange): Session {
+    return this.change(inFlightAction(this.recording, this.at, message, change));
+  }
+
+  /** Returns the run as a scenario file, which `zabsim run` reproduces with the same digest. */
+  save(): string {
+    return branchFile(this.recording);
+  }
+
+  /** Returns the number of the first event that differs from the parent's run; undefined if there is none. */
+  get firstDifference(): number | undefined {
+    return this.parent && firstDifference(this.parent.recording, this.recording);
+  }
+}
+
+/** Returns the number of the first event after which the digests of two runs differ; undefined if they are equal. */
+export function firstDifference(a: Recording, b: Recording): number | undefined {
+  let [low, high] = [0, Math.min(a.length, b.length) + 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const isEqual = middle <= a.length && middle <= b.length && a.digestAt(middle) === b.digestAt(middle);
+    if (isEqual) low = middle + 1;
+    else high = middle;
+  }
+  return low > a.length && low > b.length ? undefined : low;
+}
