@@ -42,6 +42,7 @@ const VALUES: Readonly<Record<string, ValueSource>> = {
   "zoo-cfg": CONFIG,
   zookeeper: RELEASE,
   release: RELEASE,
+  compare: RELEASE,
   "plan-roll from": CONFIG,
   "plan-roll to": CONFIG,
   "matrix from": RELEASE,

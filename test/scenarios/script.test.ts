@@ -1,8 +1,9 @@
 /** The times at which steps are performed and undone, the effects that they report, and the end of a run. */
 
 import { describe, expect, it } from "vitest";
+import { asServerId } from "../../protocol/index.ts";
 import { loadScenario } from "../../scenarios/load.ts";
-import { runScenario } from "../../scenarios/run.ts";
+import { runScenario, ScenarioRunner } from "../../scenarios/run.ts";
 import { recordsOf, type ScenarioRun } from "../../scenarios/scenario-run.ts";
 
 function run(steps: string, records = true): ScenarioRun {
@@ -31,6 +32,39 @@ describe("the end of a run", () => {
 
   it("comes about a virtual second after the last consequence of the last step", () => {
     expect(run("{ at: 2s, write: 1 }").endUs).toBeLessThan(5_000_000);
+  });
+});
+
+describe("a step with `afterEvent`", () => {
+  /** Returns the digest of a run without the steps after a number of events, and the virtual time then. */
+  function plainRun(events: number): { readonly digest: string; readonly nowUs: number } {
+    const runner = new ScenarioRunner(loadScenario("{ servers: 3, network: { latency: 1ms } }", "x.yaml"), {
+      seed: 1n,
+    });
+    for (let handled = 0; handled < events; handled++) runner.step();
+    return { digest: runner.digest(), nowUs: runner.cluster.world.nowUs };
+  }
+
+  it("is performed at the end of its event, and the run before is the same without it", () => {
+    const text = "{ servers: 3, network: { latency: 1ms }, steps: [{ afterEvent: 40, crash: 3 }] }";
+    const runner = new ScenarioRunner(loadScenario(text, "x.yaml"), { seed: 1n });
+    for (let handled = 0; handled < 40; handled++) runner.step();
+    expect(runner.digest()).toBe(plainRun(40).digest);
+    expect(runner.cluster.server(asServerId(3))).toBeUndefined();
+    expect(runner.result().steps[0]?.atUs).toBe(plainRun(40).nowUs);
+  });
+
+  it("does not wait for other steps, and several at one event are performed in their order", () => {
+    const { steps } = run("{ at: 100s, wipe: 3 }, { afterEvent: 9, pause: 1 }, { afterEvent: 9, resume: 1 }");
+    expect(steps.slice(1).map(({ atUs }) => atUs)).toEqual([plainRun(9).nowUs, plainRun(9).nowUs]);
+  });
+
+  it("is reported if the run has fewer events, but steps that the branch prevents are not", () => {
+    expect(run("{ afterEvent: 100000, pause: 1 }").unmet).toEqual([
+      "step 1 (pause) was not performed: its trigger never came",
+    ]);
+    const prevented = "{ when: { event: leading, server: 3 }, pause: 1 }, { afterEvent: 3, crash: 3 }";
+    expect(run(prevented).unmet).toEqual([]);
   });
 });
 

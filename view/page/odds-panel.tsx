@@ -116,10 +116,11 @@ function percent({ runs, violated }: Odds): string {
 
 const WIDTH = 320;
 const HEIGHT = 120;
+const LEFT = 38;
 
 function Curve({ model, points }: { readonly model: PageModel; readonly points: readonly Odds[] }) {
   const last = Math.max(1, points.at(-1)?.event ?? 1);
-  const x = (event: number): number => 30 + (event / last) * (WIDTH - 40);
+  const x = (event: number): number => LEFT + (event / last) * (WIDTH - LEFT - 10);
   const y = ({ runs, violated }: Odds): number => HEIGHT - 20 - (violated / runs) * (HEIGHT - 30);
   const text = points.map((odds) => `event ${odds.event}: ${percent(odds)}`).join(", ");
   return (
@@ -127,12 +128,12 @@ function Curve({ model, points }: { readonly model: PageModel; readonly points: 
       {[0, 50, 100].map((level) => (
         <g key={level}>
           <line
-            x1={30}
+            x1={LEFT}
             x2={WIDTH - 10}
             y1={y({ event: 0, runs: 100, violated: level })}
             y2={y({ event: 0, runs: 100, violated: level })}
           />
-          <text x={26} y={y({ event: 0, runs: 100, violated: level }) + 3} text-anchor="end">
+          <text x={LEFT - 4} y={y({ event: 0, runs: 100, violated: level }) + 3} text-anchor="end">
             {level} %
           </text>
         </g>

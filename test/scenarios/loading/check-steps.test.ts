@@ -54,6 +54,18 @@ describe("a step is valid only if", () => {
       "steps[0].flap.every",
     ],
     [
+      "one thing happens to a message in flight",
+      step({ inFlight: { type: "ACK", drop: true } }),
+      step({ inFlight: { type: "ACK", drop: true, deliver: true } }),
+      "steps[0].inFlight",
+    ],
+    [
+      "something happens to a message in flight",
+      step({ inFlight: { delay: "1ms" } }),
+      step({ inFlight: {} }),
+      "steps[0].inFlight",
+    ],
+    [
       "a disconnect is between two servers",
       step({ disconnect: { server: 1, from: 2 } }),
       step({ disconnect: { server: 1, from: 1 } }),

@@ -132,6 +132,13 @@ describe("a loaded file is complete:", () => {
     ["{partition: [[3]]}", { after: "0us", partition: [[3]] }],
     ["{heal: all}", { after: "0us", heal: "all" }],
     ["{heal: 2}", { after: "0us", heal: [2] }],
+    ["{afterEvent: 7, pause: 1}", { afterEvent: 7, pause: 1 }],
+    [
+      "{inFlight: {type: ACK, zxid: 0x100000002, nth: 2, delay: 5ms}}",
+      { after: "0us", inFlight: { match: { type: "ACK", zxid: "1:2" }, nth: 2, delay: "5ms" } },
+    ],
+    ["{inFlight: {from: 1, drop: true}}", { after: "0us", inFlight: { match: { from: 1 }, drop: true } }],
+    ["{inFlight: {to: 1, deliver: true}}", { after: "0us", inFlight: { match: { to: 1 }, deliver: true } }],
     ["{drop: {type: ACKEPOCH, from: 2}}", { after: "0us", drop: { match: { type: "ACKEPOCH", from: 2 }, count: 1 } }],
     ["{drop: {}}", { after: "0us", drop: { match: {}, count: 1 } }],
     ["{hold: {zxid: 0x100000002, count: 5}}", { after: "0us", hold: { match: { zxid: "1:2" }, count: 5 } }],
