@@ -28,6 +28,7 @@ export { FAULT_NAMES, type FaultName } from "../fuzz/fault-kinds.ts";
 export type { FaultKind } from "../fuzz/fault-parts.ts";
 export type { Plan, PlanOptions } from "../fuzz/plan.ts";
 export { type DrawnPlan, planArbitrary, planOfSeed } from "../fuzz/plan-arbitrary.ts";
+export type { RecoveryCounts } from "../fuzz/recovery.ts";
 export { type FaultCount, type PlanOutcome, runPlan } from "../fuzz/run-plan.ts";
 export { type Failure, failureOf, signatureOf } from "../fuzz/shrink/failure.ts";
 export { type ShrinkScenarioOptions, type ShrunkScenario, shrinkScenario } from "../fuzz/shrink/shrink-scenario.ts";

@@ -42,5 +42,5 @@ export {
   withoutItems,
 } from "./search/shrink.ts";
 export { formatTime, MS, parseDuration, SECOND, type SimTime } from "./time.ts";
-export { Trace, type TraceEvent, type TraceKind, type TraceLevel } from "./trace.ts";
+export { TRACE_KINDS, Trace, type TraceEvent, type TraceKind, type TraceLevel } from "./trace.ts";
 export { type RunOptions, type RunResult, World, type WorldOptions } from "./world.ts";
