@@ -246,7 +246,7 @@ function createProgram(done: (code: number) => void): Command {
   )
     .option("--out <file>", "output file (default: playground.html)", parseOutput("--out"))
     .option("--open", "open the page in the browser")
-    .action(async (options) => done(await (await import("./view.ts")).playground(options)));
+    .action(async (options) => done(await (await import("./playground.ts")).playground(options)));
 
   withScenario(
     command(

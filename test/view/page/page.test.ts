@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { playgroundPage } from "../../../cli/view.ts";
+import { playgroundPage } from "../../../cli/playground.ts";
 import { loadScenario } from "../../../scenarios/load.ts";
 import { runScenario } from "../../../scenarios/run.ts";
 import { writeScenario } from "../../../scenarios/write-scenario.ts";
