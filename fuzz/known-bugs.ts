@@ -530,6 +530,7 @@ const BUG_OF_FIX: Readonly<
       "a leader in the old configuration while the new one is active on other servers.",
     needs: "knowsReconfig",
     affected: SINCE_RECONFIG,
+    alsoIn: { releases: ["3.4.10", "3.4.14"], why: WHY_STATIC_LISTS },
   },
   staticLeaderAcceptsNewerConfigs: {
     id: "open-mixed-reconfig-enabled-no-leader",
