@@ -625,6 +625,15 @@ const BUG_OF_FIX: Readonly<
     needs: "knowsReconfig",
     affected: SINCE_RECONFIG,
   },
+  pendingVotersTakeOldVotes: {
+    id: "open-pending-voter-ahead-of-old-voters-elects-no-leader",
+    cause:
+      "A server that votes only in a pending configuration votes for no server if its log is ahead of all old voters.",
+    effect: "If the old voters have lost the transaction of the reconfiguration, no leader is elected.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
+  },
   pendingAddressIsDialed: {
     id: "open-changed-election-address-never-dialed",
     cause: "A server dials only the committed election address of another server, although a changed one is pending.",
