@@ -5,7 +5,7 @@
  * A reconfiguration changes which servers must serve, so each check uses the configurations that the servers have at
  * that time. A pending configuration is committed before the write, because the leader proposes the write later.
  */
-import { asEpoch, asZxid, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
+import { asEpoch, asZxid, type Peer, portsOf, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
 import type { Cluster } from "./cluster.ts";
 import { type MissingQuorum, missingQuorum } from "./missing-quorum.ts";
 import type { ProtocolRecord, RecordOf } from "./records.ts";
@@ -96,7 +96,7 @@ export class Liveness {
   /**
    * Returns whether a server must serve with a leader that has this configuration. A server that its own committed
    * configuration lacks exits at its start. Once the configuration has a version, servers that it lacks, and servers
-   * that know no serving server, need not serve.
+   * that know no serving server with the election address at which it listens, need not serve.
    */
   private mustServe(sid: ServerId, { members, version }: QuorumVerifier): boolean {
     const { cluster } = this;
@@ -104,7 +104,14 @@ export class Liveness {
     if (version === 0) return true;
     if (!members.includes(cluster.myidOf(sid))) return false;
     const { committed, pending } = cluster.configurationsOf(sid);
-    const known = [...committed.members, ...pending.members];
-    return this.servers.some((other) => cluster.server(other)?.peer.serving && known.includes(cluster.myidOf(other)));
+    return this.servers.some((other) => {
+      const peer = cluster.server(other)?.peer;
+      return peer?.serving && [committed, pending].some((config) => knowsAddress(config, peer));
+    });
   }
+}
+
+/** Returns whether a configuration lists a server with the election address at which it listens. */
+function knowsAddress(config: QuorumVerifier, { configurations, myid }: Peer): boolean {
+  return config.members.includes(myid) && portsOf(config, myid).election === configurations.own.election;
 }

@@ -530,6 +530,7 @@ const BUG_OF_FIX: Readonly<
       "a leader in the old configuration while the new one is active on other servers.",
     needs: "knowsReconfig",
     affected: SINCE_RECONFIG,
+    alsoIn: { releases: ["3.4.10", "3.4.14"], why: WHY_STATIC_LISTS },
   },
   staticLeaderAcceptsNewerConfigs: {
     id: "open-mixed-reconfig-enabled-no-leader",
@@ -620,6 +621,15 @@ const BUG_OF_FIX: Readonly<
       "A server that votes only in a pending configuration votes for no server, and the others ignore this vote " +
       "together with its round.",
     effect: "If its round is later than theirs, its votes never count, and no leader is established.",
+    onlyLiveness: true,
+    needs: "knowsReconfig",
+    affected: SINCE_RECONFIG,
+  },
+  pendingVotersTakeOldVotes: {
+    id: "open-pending-voter-ahead-of-old-voters-elects-no-leader",
+    cause:
+      "A server that votes only in a pending configuration votes for no server if its log is ahead of all old voters.",
+    effect: "If the old voters have lost the transaction of the reconfiguration, no leader is elected.",
     onlyLiveness: true,
     needs: "knowsReconfig",
     affected: SINCE_RECONFIG,

@@ -13,11 +13,14 @@
  *     commits a transaction                 the transaction on the disks of a quorum
  *     is the first to deliver it            a leader that has committed it
  *     delivers it as a learner              a COMMIT or INFORM for it, read after those of earlier transactions
+ *     commits a configuration as it serves  the commit of its transaction, as a leader, or one that it has read
  *
  * The leader itself counts as one of these servers. Servers can have different configurations: a server that the
  * configuration of the leader lacks, or lists as an observer, does not count.
  */
 import {
+  asZxid,
+  configText,
   type Epoch,
   epochOf,
   type History,
@@ -27,6 +30,7 @@ import {
   NO_EPOCH,
   NO_ZXID,
   type Notification,
+  type QuorumVerifier,
   type ServerId,
   type Txn,
   type Zxid,
@@ -373,6 +377,18 @@ export class ClaimedQuorums {
     }
     const next = nextCommit === NO_ZXID ? "" : `; the next is for ${zxidText(nextCommit)}`;
     const text = `delivers ${zxidText(zxid)} without a COMMIT or INFORM for it${next}`;
+    this.violations.report("claimed-quorums", sid, text, { zxid });
+  }
+
+  /** Checks a server that commits a configuration while it serves. */
+  configCommitted({ primary, role, serving, sid }: ServerView, config: QuorumVerifier): void {
+    if (!serving) return;
+    const zxid = asZxid(config.version);
+    const { laterCommits, nextCommit } = this.of(sid);
+    const isCommitted =
+      role === "leading" ? primary?.lastCommitted === zxid : nextCommit === zxid || laterCommits.includes(zxid);
+    if (isCommitted) return;
+    const text = `commits ${configText(config)} while it serves, without a commit of this transaction`;
     this.violations.report("claimed-quorums", sid, text, { zxid });
   }
 

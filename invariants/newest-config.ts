@@ -1,7 +1,8 @@
 /**
  * newest-config-leads: while a configuration is active on a server, no leader with an older one is established.
  * leader-config-adopted: a learner starts to serve with a configuration that is at least as new as that with which its
- * leader was established, and a server that serves has each configuration whose transaction it applies.
+ * leader was established, and a server that serves has each configuration whose transaction it applies or has applied
+ * during its synchronization.
  *
  * A configuration is active from its commit on any server. Two kinds of leaders are left out, because the operator
  * chooses their lists: version 0 stands for the lists in zoo.cfg, and with reconfigEnabled=false a server keeps its file.
@@ -22,6 +23,8 @@ export class NewestConfig {
   private newest: ActiveConfig | undefined = undefined;
   /** The version with which the leader of each epoch was established. */
   private readonly established = new Map<EpochPrimary, number>();
+  /** The last configuration whose transaction each server has applied in its epoch before it serves. */
+  private readonly appliedEarly = new Map<ServerId, QuorumVerifier>();
 
   constructor(violations: Violations) {
     this.violations = violations;
@@ -49,6 +52,8 @@ export class NewestConfig {
 
   /** Checks a learner that starts to serve. A server without reconfiguration keeps the configuration of its file. */
   learnerServes(learner: ServerView, epoch: Epoch, leader: ServerView | undefined): void {
+    const early = this.appliedEarly.get(learner.sid);
+    if (early !== undefined) this.applied(learner, early);
     if (leader?.primary?.epoch !== epoch) return;
     const needed = this.established.get(leader.primary) ?? 0;
     if (!this.lacks(learner, needed)) return;
@@ -58,11 +63,20 @@ export class NewestConfig {
     this.violations.report("leader-config-adopted", learner.sid, text, { epoch }, leader.sid);
   }
 
-  /** Checks a server that serves and applies the transaction of a configuration. */
+  /** Checks a server that applies the transaction of a configuration: now if it serves, otherwise when it starts to. */
   applied(server: ServerView, config: QuorumVerifier): void {
+    if (!server.serving) {
+      this.appliedEarly.set(server.sid, config);
+      return;
+    }
     if (!this.lacks(server, config.version)) return;
     const text = `applies ${configText(config)} and keeps an older configuration`;
     this.violations.report("leader-config-adopted", server.sid, text, {});
+  }
+
+  /** Records that a server leaves its epoch. */
+  left({ sid }: ServerView): void {
+    this.appliedEarly.delete(sid);
   }
 
   /** A learner that does not activate a pending configuration at UPTODATE can have an older one meanwhile. */

@@ -223,10 +223,10 @@ export class ServerNotes implements Notes {
     const { check, server } = this;
     check.claimedQuorums?.delivered(server, txn);
     server.tree = history;
+    if (txn.config !== undefined) check.newestConfig.applied(server, txn.config);
     if (!server.serving) return;
     check.commitCompleteness.delivered(server, txn, history.length);
     check.agreementAndTotalOrder.delivered(server, history);
-    if (txn.config !== undefined) check.newestConfig.applied(server, txn.config);
   }
 
   truncated(_zxid: Zxid, before: History, after: History): void {
@@ -285,6 +285,7 @@ export class ServerNotes implements Notes {
   configCommitted(config: QuorumVerifier): void {
     const { check, server } = this;
     check.configAgreement.committed(server, config);
+    check.claimedQuorums?.configCommitted(server, config);
     server.replaced = server.configuration;
     server.configuration = configurationOf(config);
     server.observer = !server.configuration.voters.has(server.sid);
@@ -310,5 +311,6 @@ export class ServerNotes implements Notes {
   private leaveEpoch(): void {
     this.server.serving = false;
     this.server.epoch = NO_EPOCH;
+    this.check.newestConfig.left(this.server);
   }
 }

@@ -391,6 +391,12 @@ export interface Fixes {
    */
   readonly pendingVotersShareRound: boolean;
   /**
+   * A LOOKING server that votes only in its pending configuration, and has logged nothing after the transaction of that
+   * configuration, takes every vote of its currentEpoch. Without the fix, it takes no vote for a server that lacks this
+   * transaction (FastLeaderElection#getInitLastLoggedZxid; open-pending-voter-ahead-of-old-voters-elects-no-leader).
+   */
+  readonly pendingVotersTakeOldVotes: boolean;
+  /**
    * A server that cannot connect to the committed election address of another one dials its pending address. Without
    * the fix, it does so only in releases with electionConnectsInTurn, because a dial in a thread of its own counts as a
    * success (QuorumCnxManager#connectOne; open-changed-election-address-never-dialed).
@@ -443,6 +449,7 @@ export const NO_FIXES: Fixes = {
   activatesQueuedConfig: false,
   futureObserversAreNotSynced: false,
   pendingVotersShareRound: false,
+  pendingVotersTakeOldVotes: false,
   pendingAddressIsDialed: false,
   comparesResolvedAddresses: false,
   leaderWritesConfigZnode: false,

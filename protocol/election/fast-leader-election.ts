@@ -445,7 +445,18 @@ export class FastLeaderElection {
   }
 
   private get initialZxid(): Zxid {
-    return this.server.participant ? this.server.lastLoggedZxid : MIN_VALUE;
+    return this.server.participant && !this.takesOldVotes ? this.server.lastLoggedZxid : MIN_VALUE;
+  }
+
+  /**
+   * Whether this server votes only in the pending configuration, and has logged nothing after its transaction. Each
+   * committed transaction up to that one is on a quorum of the old voters, and no leader is elected without them.
+   */
+  private get takesOldVotes(): boolean {
+    const { behavior, configurations, lastLoggedZxid, myid } = this.server;
+    const { committed, second } = configurations;
+    if (!behavior.pendingVotersTakeOldVotes || second === null || committed.isVoter(myid)) return false;
+    return second.isVoter(myid) && lastLoggedZxid <= second.version;
   }
 
   private get initialEpoch(): Epoch {

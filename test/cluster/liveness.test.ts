@@ -98,6 +98,20 @@ it("a voter that became an observer must serve, too", () => {
   expect(cluster.server(S1)?.peer.serving).toBe(true);
 });
 
+it.each([
+  ["", true],
+  [", ports: { 1: { election: 4001 } }", true],
+  [", ports: { 1: { election: 4001 }, 2: { election: 4002 } }", false],
+])("a server whose file lacks changed ports must serve if it knows one of the others (%s)", (ports, serves) => {
+  const others = `{ config: { voters: [1, 2], observers: [3], version: "1:1"${ports} } }`;
+  const file = "{ config: { voters: [1, 2, 3] }, empty: true }";
+  const cluster = testCluster(`servers: { 1: ${others}, 2: ${others}, 3: ${file} }\n${ENABLED}`);
+  cluster.start();
+  const liveness = settledIn(cluster, [S1, S2, S3]);
+  runUntil(cluster, () => liveness.liveUs !== undefined);
+  expect(cluster.server(S3)?.peer.serving).toBe(serves);
+});
+
 it("the settled servers have no quorum of the new configuration: they need not serve", () => {
   const cluster = reconfigured({ leaving: [S1, S2] }, [S1, S2, S3, S4]);
   cluster.crash(kill(S3));

@@ -6,6 +6,7 @@ import {
   asServerId,
   asZxid,
   BROADCAST,
+  DISCOVERY,
   ELECTION,
   FOLLOWING,
   LEADING,
@@ -170,10 +171,14 @@ describe("a proposal that a leader made with two configurations", () => {
     for (const from of [1, 2]) server.counts(from, { leader: 1 });
     server.notes.epochOffered(asServerId(2), false, asEpoch(1));
     server.proposesEpoch(2).notes.newLeaderAckRead(asServerId(2), makeZxid(asEpoch(2), 0));
-    server.establishes(2, "1:1").sees([1, 4], 7).proposes("2:1", "2:2").commits([1, 4], 7);
-    if (next !== undefined) server.sees(next, 8);
-    server.logs("1:1 2:1 2:2").syncs("1:1 2:1 2:2");
-    run.server(4).logs("1:1 2:1 2:2").syncs("1:1 2:1 2:2");
+    const version = makeZxid(asEpoch(2), 1);
+    server.notes.stateChanged(LEADING, DISCOVERY);
+    server.establishes(2, "1:1").sees([1, 4], version).proposes("2:1", "2:2");
+    for (const sid of [1, 2, 4]) run.server(sid).logs("1:1 2:1").syncs("1:1 2:1");
+    server.notes.committed(run.txn("2:1"));
+    server.commits([1, 4], version);
+    if (next !== undefined) server.sees(next, version + 1);
+    for (const sid of [1, 4]) run.server(sid).logs("1:1 2:1 2:2").syncs("1:1 2:1 2:2");
     server.notes.committed(run.txn("2:2"));
     return run.violations.filter((violation) => violation.endsWith(" at 1"));
   }
@@ -185,6 +190,45 @@ describe("a proposal that a leader made with two configurations", () => {
   it("needs only the active one with the fix, even if the leader has seen a third one", () => {
     expect(commitsWithout3(true)).toEqual([]);
     expect(commitsWithout3(true, [1, 2, 3])).toEqual([]);
+  });
+});
+
+describe("a server that commits a configuration while it serves", () => {
+  const version = makeZxid(asEpoch(2), 1);
+
+  /** Returns a run in which leader 1 serves epoch 2 and proposes 2:1, and servers 1 and 2 have it on disk. */
+  function proposed(): ReturnType<typeof lookingServer> {
+    const { run, server } = lookingServer();
+    for (const from of [1, 2]) server.counts(from, { leader: 1 });
+    server.notes.epochOffered(asServerId(2), false, asEpoch(1));
+    server.proposesEpoch(2).notes.newLeaderAckRead(asServerId(2), makeZxid(asEpoch(2), 0));
+    server.notes.stateChanged(LEADING, DISCOVERY);
+    server.establishes(2, "1:1").proposes("2:1");
+    for (const from of [1, 2]) run.server(2).counts(from, { leader: 1 });
+    run.server(2).counts(1, { leader: 1, state: LEADING }).counts(3, { leader: 1, state: FOLLOWING });
+    run.server(2).follows(2, 1, "1:1");
+    for (const sid of [1, 2]) run.server(sid).logs("1:1 2:1").syncs("1:1 2:1");
+    return { run, server };
+  }
+
+  it("must have committed its transaction as a leader", () => {
+    const { run, server } = proposed();
+    server.notes.committed(run.txn("2:1"));
+    server.commits([1, 2], version);
+    expect(run.violations).toEqual([]);
+    const early = proposed();
+    early.server.commits([1, 2], version);
+    expect(early.run.violations).toEqual(VIOLATED);
+  });
+
+  it("must have read its commit as a follower", () => {
+    const { run } = proposed();
+    run.server(2).notes.commitRead(version);
+    run.server(2).commits([1, 2], version);
+    expect(run.violations).toEqual([]);
+    const early = proposed();
+    early.run.server(2).commits([1, 2], version);
+    expect(early.run.violations).toEqual(["claimed-quorums at 2"]);
   });
 });
 

@@ -466,6 +466,30 @@ it.each([
   expect(run.violatedIds.filter((id) => id === "leader-config-adopted")).toEqual(violated);
 });
 
+it.each([
+  [7, []],
+  [6, ["leader-config-adopted"]],
+])("a learner that starts to serve with version %i may have applied a configuration before", (version, violated) => {
+  const run = new HandwrittenRun();
+  run.server(1).leads(1, "");
+  const server = run.server(2).learnsFrom(1).acksNewLeader(1, "").commits([1, 2, 3], version);
+  const history = run.history("1:1");
+  const config = majority([1, 2, 3].map(asServerId), [], 7);
+  server.notes.delivered({ ...(history.txn as Txn), config }, history);
+  server.serves(1, 1, "1:1");
+  expect(run.violatedIds.filter((id) => id === "leader-config-adopted")).toEqual(violated);
+});
+
+it("a server that starts again does not need a configuration that it has applied before", () => {
+  const run = new HandwrittenRun();
+  run.server(1).leads(1, "");
+  const server = run.server(2).learnsFrom(1).acksNewLeader(1, "");
+  const history = run.history("1:1");
+  server.notes.delivered({ ...(history.txn as Txn), config: majority([1, 2].map(asServerId), [], 7) }, history);
+  server.crashes().starts("").follows(1, 1, "");
+  expect(run.violatedIds.filter((id) => id === "leader-config-adopted")).toEqual([]);
+});
+
 it("a leader with reconfigEnabled=false may have an older configuration than another server", () => {
   const run = new HandwrittenRun();
   run.invariants.setRules(asServerId(1), { adoptsConfigs: false, electsOnlyVoters: true, keepsOwnConfig: true });

@@ -720,7 +720,7 @@ until: 5s
     about: "A server that starts does not read zoo.cfg.dynamic.next.",
     shownIn: "reconfig-pending-configuration-without-quorum-never-serves",
     file: "protocol/configurations.ts",
-    find: "this.lastSeen = next ?? committed;",
+    find: "this.lastSeen = this.ignoresPending ? committed : (next ?? committed);",
     replace: "this.lastSeen = committed;",
   },
   {
