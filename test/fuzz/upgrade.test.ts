@@ -41,6 +41,7 @@ describe("the comparison of two releases", () => {
       "open-commit-before-uptodate-keeps-old-configuration",
       "open-reconfiguration-counts-follower-that-becomes-observer",
       "open-round-of-pending-voter-ignored",
+      "open-pending-voter-ahead-of-old-voters-elects-no-leader",
       "ZOOKEEPER-4203",
       "open-mixed-reconfig-enabled-no-leader",
       "open-older-dynamic-file-without-reconfig-never-joins",

@@ -56,11 +56,20 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "pending: voters 1,2,3,4; version 1:2",
     "it failed 2 times with reconfigured: the new configuration changes the role",
   ],
+  // Only server 3 has the transaction of the pending configuration.
+  "open-pending-voter-ahead-of-old-voters-elects-no-leader": [
+    "server 3 is a voter only of its pending configuration, so it does not vote for itself, and the others ignore its",
+  ],
+  // Servers 3 and 4 do not know the pending configuration of servers 1 and 2.
+  "open-votes-for-pending-voter-elect-no-leader": [
+    "servers 1 and 2 vote for server 4, a voter of the pending configuration, and servers 3 and 4 ignore these votes",
+  ],
   // Servers 1 and 2 are in round 1, and server 3, which their pending configuration needs, is in round 2.
   "open-round-of-pending-voter-ignored": [
     "pending: voters 2,3; version 1:1",
     "server 3: LOOKING in ELECTION",
     "it votes for no server (epoch 1, zxid 1:1) in round 2",
+    "server 3 is a voter only of its pending configuration, so it does not vote for itself",
   ],
   // Server 3 has the file, but its zoo.cfg has the lists.
   "open-pending-configuration-not-read-with-lists": [
@@ -70,18 +79,28 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   // The leader keeps the version 0, and its learner has version 1:0.
   "open-mixed-reconfig-enabled-no-leader": [
     "configuration of server 3: voters 1,2,3; version 0:0",
+    "server 3 has reconfigEnabled=false and keeps the version 0:0 of its configuration. It refuses server 1",
     "server 3 closes its connection because of config-ahead: configuration version 1:0 is higher than the",
   ],
   // The leader leads and has a quorum, but a proposal waits for the ACKs of observers.
-  "open-demoted-voters-block-proposals": ["server 5 leads epoch 1"],
+  "open-demoted-voters-block-proposals": [
+    "server 5 leads epoch 1",
+    "leader 5 proposed 1:3 before it committed the configuration 1:2, so 1:3 needs a quorum of the configuration before",
+    "observers, that is, servers 1, 2 and 3, acknowledge nothing",
+  ],
   // Servers 3 and 4 stay LOOKING, although server 2 leads.
   "open-dropped-pending-configuration-never-joins": [
     "server 2 leads epoch 2",
+    "servers 3 and 4 do not join leader 2, because this needs a quorum of the pending configuration, too: of its voters",
     "server 3: LOOKING in ELECTION",
     "server 4: LOOKING in ELECTION",
   ],
   // The servers elect server 2, which is lost.
-  "open-vote-of-last-election-elects-lost-leader": ["times with connect-failed: no connection to server 2"],
+  "open-vote-of-last-election-elects-lost-leader": [
+    "the settled servers have elected server 2, which is not one of them",
+    "Server 3 does not know server 5 as a voter, so it answers each of its votes with its own vote of the last election",
+    "times with connect-failed: no connection to server 2",
+  ],
   // INFORMANDACTIVATE 2:2 is not the predecessor of INFORM 2:3 for the observer.
   "open-observer-aborts-sync-after-reconfiguration": [
     "server 4 reads PROPOSAL 2:3: the proposal does not follow the one before it",
