@@ -59,14 +59,14 @@ function ignoredVotes(waiting: readonly Waiting[]): string[] {
   });
 }
 
-/** Returns a sentence for each server that votes for no server, because only its pending configuration makes it a voter. */
+/** Returns a sentence for each server that votes for no server, because it votes only in its pending configuration. */
 function votesForNone(waiting: readonly Waiting[]): string[] {
   return waiting.flatMap(({ role, server, vote }) => {
     if (role.event !== "looking" || vote === undefined || vote.leader >= 0) return [];
     if (!isPendingVoter(server, server.sid)) return [];
     return [
-      `server ${server.sid} is a voter only of its pending configuration, so it does not vote for itself, and the others ` +
-        `ignore its vote. It has taken no vote of another server for its own epoch ${vote.peerEpoch}, zxid ` +
+      `server ${server.sid} is a voter only of its pending configuration, so it does not vote for itself, and the ` +
+        `others ignore its vote. It has taken no vote of another server for its own epoch ${vote.peerEpoch}, zxid ` +
         `${formatZxid(vote.zxid)} and round ${vote.round}.`,
     ];
   });
@@ -91,12 +91,12 @@ function lostLeader({ liveness, records, servers }: ScenarioRun): string[] {
   if (count < REPEATED_ELECTIONS || answer === undefined) return [];
   return [
     `the settled servers have elected server ${lost}, which is not one of them, ${count} times. Server ` +
-      `${answer.server} does not know server ${answer.asking} as a voter, so it answers each of its votes with its own ` +
-      "vote of the last election.",
+      `${answer.server} does not know server ${answer.asking} as a voter, so it answers each of its votes with its ` +
+      "own vote of the last election.",
   ];
 }
 
-/** Returns whether the pending configuration of server `sid` makes both servers voters and `other` does not know this. */
+/** Returns whether both servers vote in the pending configuration of server `sid`, and `other` does not know this. */
 function isUnknownVoter(sid: ServerId, [, pending]: readonly QuorumVerifier[], other: FinalServer): boolean {
   return pending?.isVoter(sid) === true && pending.isVoter(other.sid) && other.running && !isVoterFor(other, sid);
 }
@@ -119,8 +119,8 @@ function blockedProposal({ records }: ScenarioRun, { inForce, sid }: FinalServer
   if (blocked === undefined || observers.length === 0 || !committed.has(activated.version)) return [];
   const zxid = formatZxid(blocked.zxid);
   return [
-    `leader ${sid} proposed ${zxid} before it committed the configuration ${formatZxid(activated.version)}, so ${zxid} ` +
-      `needs a quorum of the configuration before that one, too. It is not committed: observers, that is, ` +
+    `leader ${sid} proposed ${zxid} before it committed the configuration ${formatZxid(activated.version)}, so ` +
+      `${zxid} needs a quorum of the configuration before that one, too. It is not committed: observers, that is, ` +
       `${observers.length === 1 ? "server" : "servers"} ${listText(observers)}, acknowledge nothing.`,
   ];
 }
