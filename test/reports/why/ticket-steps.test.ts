@@ -41,15 +41,19 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   // Server 1 stores the configuration of NEWLEADER, which is older than the one that it has seen in a proposal.
   "open-newleader-names-replaced-configuration": [
+    "configuration of server 1: voters 1,2,3; version 1:0",
+    "pending: voters 3,4,5; version 2:2",
     "server 1 was established in epoch 3 at 2:2",
-    "configuration of servers 1 and 2: voters 1,2,3; version 1:0",
-    "configuration of servers 3, 4 and 5: voters 3,4,5; version 2:2",
     "server 1 never had 2:3 (w2)",
   ],
   // Servers 1 and 2 start again without zoo.cfg.dynamic.next.
   "open-pending-configuration-forgotten-at-second-restart": [
     "two leaders, because servers 1 and 2 forgot their pending configuration at their second restart",
     "server 2 was established in epoch 1 at 0:0",
+  ],
+  // Server 4 ignores COMMITANDACTIVATE, because a write is the first proposal in its queue.
+  "open-commit-before-uptodate-keeps-old-configuration": [
+    "server 4 applies voters 1,2,3,4; version 2:3 and keeps an older configuration",
   ],
   // Server 1 counts as a follower, and then activates the configuration that makes it an observer.
   "open-reconfiguration-counts-follower-that-becomes-observer": [
@@ -67,9 +71,9 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   // Servers 1 and 2 are in round 1, and server 3, which their pending configuration needs, is in round 2.
   "open-round-of-pending-voter-ignored": [
     "pending: voters 2,3; version 1:1",
+    "server 3 is a voter only of its pending configuration, so it does not vote for itself",
     "server 3: LOOKING in ELECTION",
     "it votes for no server (epoch 1, zxid 1:1) in round 2",
-    "server 3 is a voter only of its pending configuration, so it does not vote for itself",
   ],
   // Server 2 has the file, but its zoo.cfg has the lists.
   "open-pending-configuration-not-read-with-lists": [
