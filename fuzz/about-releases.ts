@@ -25,6 +25,7 @@ function bugsOf(release: string): string {
     .map(labelOf)
     .toSorted((a, b) => Number(b.startsWith("ZOOKEEPER")) - Number(a.startsWith("ZOOKEEPER")));
   return bugs.length === 0
-    ? `has none of the fixed bugs in zabsim matrix, but ${OPEN_BUGS.length} bugs that no release fixes (zabsim list fixes)`
+    ? `has none of the fixed bugs in zabsim matrix, but ${OPEN_BUGS.length} bugs that no release fixes (` +
+        "zabsim list fixes)"
     : `has the bugs ${bugs.join(", ").replaceAll(", ZOOKEEPER", ", ")}`;
 }

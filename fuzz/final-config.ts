@@ -39,7 +39,8 @@ export function allowsDisjointQuorums(scenario: Scenario): boolean {
 }
 
 /**
- * Returns the configuration that all these servers have at the end, apart from observers and versions. Undefined if they
+ * Returns the configuration that all these servers have at the end, apart from observers and versions. Undefined if
+ * they
  * have different ones.
  */
 export function commonFinalConfig(scenario: Scenario, servers: readonly ServerId[]): EnsembleConfig | undefined {

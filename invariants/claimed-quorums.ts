@@ -13,6 +13,7 @@
  *     commits a transaction                 the transaction on the disks of a quorum
  *     is the first to deliver it            a leader that has committed it
  *     delivers it as a learner              a COMMIT or INFORM for it, read after those of earlier transactions
+ *     proposes a configuration              no pending configuration
  *     commits a configuration as it serves  the commit of its transaction, as a leader, or one that it has read
  *
  * The leader itself counts as one of these servers. Servers can have different configurations: a server that the
@@ -378,6 +379,15 @@ export class ClaimedQuorums {
     const next = nextCommit === NO_ZXID ? "" : `; the next is for ${zxidText(nextCommit)}`;
     const text = `delivers ${zxidText(zxid)} without a COMMIT or INFORM for it${next}`;
     this.violations.report("claimed-quorums", sid, text, { zxid });
+  }
+
+  /** Checks a configuration that a leader proposes: the one before it must not be pending any more. */
+  configSeen({ pending, role, serving, sid }: ServerView, config: QuorumVerifier): void {
+    const isProposal = role === "leading" && serving;
+    if (!isProposal || pending?.version === undefined || config.version <= pending.version) return;
+    const version = zxidText(asZxid(pending.version));
+    const text = `proposes ${configText(config)} while the configuration ${version} is pending`;
+    this.violations.report("claimed-quorums", sid, text, {});
   }
 
   /** Checks a server that commits a configuration while it serves. */

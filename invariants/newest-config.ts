@@ -5,7 +5,8 @@
  * during its synchronization.
  *
  * A configuration is active from its commit on any server. Two kinds of leaders are left out, because the operator
- * chooses their lists: version 0 stands for the lists in zoo.cfg, and with reconfigEnabled=false a server keeps its file.
+ * chooses their lists: version 0 stands for the lists in zoo.cfg, and with reconfigEnabled=false a server keeps its
+ * file.
  */
 import { configText, type Epoch, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
 import type { ServerView } from "./ensemble.ts";

@@ -279,6 +279,7 @@ export class ServerNotes implements Notes {
   configSeen(config: QuorumVerifier): void {
     const { check, server } = this;
     check.configAgreement.seen(server, config);
+    check.claimedQuorums?.configSeen(server, config);
     server.pending = config.version > (server.configuration.version ?? 0) ? configurationOf(config) : undefined;
   }
 

@@ -125,7 +125,8 @@ export const INVARIANTS = {
   },
   "leader-config-adopted": {
     statement:
-      "A server that serves has the configuration with which its leader was established, and each one that it applies.",
+      "A server that serves has the configuration with which its leader was established, and each one that it has " +
+      "applied.",
     source: "Learner#syncWithLeader; ZOOKEEPER-2172",
   },
   "config-znode-is-committed": {
@@ -135,7 +136,8 @@ export const INVARIANTS = {
   "claimed-quorums": {
     statement:
       "A server acts only on quorums that the messages and disks really form, and elects only voters; a learner " +
-      "delivers only transactions whose COMMIT or INFORM it has read.",
+      "delivers only transactions whose COMMIT or INFORM it has read. A server that serves commits a configuration " +
+      "only with its transaction.",
     source: `${ZAB}: quorums; FastLeaderElection, Leader`,
   },
 } as const satisfies Record<string, Omit<Invariant, "id">>;

@@ -366,9 +366,9 @@ export interface Fixes {
    */
   readonly repliesWithProposal: boolean;
   /**
-   * A LOOKING server ignores votes for servers that do not vote in its committed configuration. Without the fix, it also
-   * counts votes for voters of its pending configuration, although servers that have not seen this configuration ignore
-   * them, and Learner#findLeader does not find such a leader (FastLeaderElection#validVoter;
+   * A LOOKING server ignores votes for servers that do not vote in its committed configuration. Without the fix, it
+   * also counts votes for voters of its pending configuration, although servers that have not seen this configuration
+   * ignore them, and Learner#findLeader does not find such a leader (FastLeaderElection#validVoter;
    * open-votes-for-pending-voter-elect-no-leader).
    */
   readonly electsCommittedVoters: boolean;

@@ -4,6 +4,7 @@ import type { QuorumVerifier } from "../protocol/quorum.ts";
 import { formatZxid, type ServerId } from "../protocol/zxid.ts";
 import type { FinalServer, ScenarioRun } from "../scenarios/scenario-run.ts";
 import type { TraceEvent } from "../sim/trace.ts";
+import { isVoterFor } from "./config-stall.ts";
 import { countOf, formatMoment, formatSpan } from "./format.ts";
 import { listText, serverEnds } from "./server-end.ts";
 
@@ -112,7 +113,12 @@ function unheardVotes(run: ScenarioRun): string[] {
     .filter(({ leader }) => leader >= 0)
     .reduce<Vote | undefined>((a, b) => (a === undefined || isBetter(b, a) ? b : a), undefined);
   if (best === undefined) return [];
-  const worse = votes.filter((vote) => vote.round === best.round && isBetter(best, vote));
+  // A server ignores a vote for a server that is no voter of its configurations.
+  const ignores = (sid: ServerId): boolean => {
+    const server = run.servers.find((one) => one.sid === sid);
+    return server !== undefined && server.inForce.length > 0 && !isVoterFor(server, best.leader);
+  };
+  const worse = votes.filter((vote) => vote.round === best.round && isBetter(best, vote) && !ignores(vote.server));
   if (worse.length === 0) return [];
   const servers = worse.map(({ server }) => server);
   const [has, keeps] = servers.length === 1 ? ["has", "it keeps"] : ["have", "they keep"];

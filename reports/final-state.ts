@@ -5,6 +5,7 @@
 import type { ServerId } from "../protocol/zxid.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { acceptErrorSentences } from "./accept-errors.ts";
+import { configStalls } from "./config-stall.ts";
 import { configurationSentences } from "./configurations.ts";
 import { electionStalls } from "./election-stall.ts";
 import { formatMoment, hanging } from "./format.ts";
@@ -26,6 +27,7 @@ export function finalStateLines(run: ScenarioRun): string[] {
     ...sharedIdSentences(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
     ...acceptErrorSentences(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
     ...configurationSentences(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
+    ...configStalls(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
     ...electionStalls(run).flatMap((sentence) => hanging(sentence, "    ", "      ")),
     ...servers.flatMap((end) => hanging(serverSentence(run, end), "    ", "      ")),
   ];

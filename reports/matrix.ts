@@ -31,7 +31,8 @@ export interface MatrixEntry {
 const CELL = 5;
 const NAME = 8;
 export const LEGEND =
-  "S = the scenario of the bug fails, C = a campaign found the bug, . = neither, ! = differs from the affected releases";
+  "S = the scenario of the bug fails, C = a campaign found the bug, . = neither, " +
+  "! = differs from the affected releases";
 
 /**
  * Returns the matrix as a table for a terminal, with a legend and an explanation of the cells marked `!`. If not all

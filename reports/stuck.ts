@@ -1,9 +1,11 @@
 /**
- * Explains why a run is stuck. The explanation says which time limits are too short, why no leader was elected and, for
+ * Explains why a run is stuck. The explanation says which time limits are too short, how different configurations keep
+ * servers from serving, why no leader was elected and, for
  * each server, its state, the time at which it entered that state, and what it waits for.
  */
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
 import { acceptErrorSentences } from "./accept-errors.ts";
+import { configStalls } from "./config-stall.ts";
 import { configurationSentences } from "./configurations.ts";
 import { electionStalls } from "./election-stall.ts";
 import { formatMoment, hanging } from "./format.ts";
@@ -19,6 +21,7 @@ export function whyStuck(run: ScenarioRun): string {
     ...shortLimitSentences(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
     ...acceptErrorSentences(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
     ...configurationSentences(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
+    ...configStalls(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
     ...electionStalls(run).flatMap((sentence) => hanging(sentence, "  ", "    ")),
     ...serverEnds(run).flatMap((end) => hanging(serverSentence(run, end), "  ", "    ")),
   ].join("\n");

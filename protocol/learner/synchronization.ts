@@ -126,6 +126,8 @@ export class Synchronization implements LogUser, SyncRest {
   private readonly server: SyncServer;
   private readonly learner: SyncLearner;
   private readonly newEpoch: Epoch;
+  /** The configurations of the PROPOSALs. */
+  private readonly proposedConfigs: QuorumVerifier[] = [];
   private stage: Stage = "reading-op";
   private snapshotNeeded = true;
   private syncSnapshot = false;
@@ -144,15 +146,17 @@ export class Synchronization implements LogUser, SyncRest {
   }
 
   /**
-   * The configuration in NEWLEADER if it is committed; null if there is none. The transaction of a configuration that
-   * is pending at an established leader is from its epoch, and no COMMIT of it has arrived.
+   * The configuration in NEWLEADER if it is committed, otherwise the last one that was committed during the
+   * synchronization; null if there is none. The transaction of a configuration that is pending at an established leader
+   * is from its epoch, and no COMMIT of it has arrived.
    */
   get committedConfig(): QuorumVerifier | null {
     if (this.config === null) return null;
     const version = asZxid(this.config.version);
     const last = this.committed.at(-1) ?? this.server.database.lastProcessedZxid;
     const isPending = epochOf(version) === this.newEpoch && counterOf(version) > 0 && version > last;
-    return isPending ? null : this.config;
+    if (!isPending) return this.config;
+    return this.proposedConfigs.findLast((config) => asZxid(config.version) <= last) ?? null;
   }
 
   /** What the main thread does, such as `saving-snapshot`. */
@@ -299,7 +303,10 @@ export class Synchronization implements LogUser, SyncRest {
 
   private propose(txn: Txn): void {
     if (!this.acceptProposal(txn)) return;
-    if (txn.config !== undefined) this.server.configurations.see(txn.config);
+    if (txn.config !== undefined) {
+      this.server.configurations.see(txn.config);
+      this.proposedConfigs.push(txn.config);
+    }
     this.notLogged.push(txn);
   }
 

@@ -221,6 +221,16 @@ describe("a server that commits a configuration while it serves", () => {
     expect(early.run.violations).toEqual(VIOLATED);
   });
 
+  it("must have committed it before it proposes another one", () => {
+    const { run, server } = proposed();
+    server.sees([1, 2], version).sees([1, 2, 3], version + 1);
+    expect(run.violations).toEqual(VIOLATED);
+    const later = proposed();
+    later.server.sees([1, 2], version).notes.committed(later.run.txn("2:1"));
+    later.server.commits([1, 2], version).sees([1, 2, 3], version + 1);
+    expect(later.run.violations).toEqual([]);
+  });
+
   it("must have read its commit as a follower", () => {
     const { run } = proposed();
     run.server(2).notes.commitRead(version);

@@ -41,9 +41,9 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   // Server 1 stores the configuration of NEWLEADER, which is older than the one that it has seen in a proposal.
   "open-newleader-names-replaced-configuration": [
+    "configuration of server 1: voters 1,2,3; version 1:0",
+    "pending: voters 3,4,5; version 2:2",
     "server 1 was established in epoch 3 at 2:2",
-    "configuration of servers 1 and 2: voters 1,2,3; version 1:0",
-    "configuration of servers 3, 4 and 5: voters 3,4,5; version 2:2",
     "server 1 never had 2:3 (w2)",
   ],
   // Servers 1 and 2 start again without zoo.cfg.dynamic.next.
@@ -51,37 +51,60 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "two leaders, because servers 1 and 2 forgot their pending configuration at their second restart",
     "server 2 was established in epoch 1 at 0:0",
   ],
+  // Server 4 ignores COMMITANDACTIVATE, because a write is the first proposal in its queue.
+  "open-commit-before-uptodate-keeps-old-configuration": [
+    "server 4 applies voters 1,2,3,4; version 2:3 and keeps an older configuration",
+  ],
   // Server 1 counts as a follower, and then activates the configuration that makes it an observer.
   "open-reconfiguration-counts-follower-that-becomes-observer": [
     "pending: voters 1,2,3,4; version 1:2",
     "it failed 2 times with reconfigured: the new configuration changes the role",
   ],
+  // Only server 3 has the transaction of the pending configuration.
+  "open-pending-voter-ahead-of-old-voters-elects-no-leader": [
+    "server 3 is a voter only of its pending configuration, so it does not vote for itself, and the others ignore its",
+  ],
+  // Servers 3 and 4 do not know the pending configuration of servers 1 and 2.
+  "open-votes-for-pending-voter-elect-no-leader": [
+    "servers 1 and 2 vote for server 4, a voter of the pending configuration, and servers 3 and 4 ignore these votes",
+  ],
   // Servers 1 and 2 are in round 1, and server 3, which their pending configuration needs, is in round 2.
   "open-round-of-pending-voter-ignored": [
     "pending: voters 2,3; version 1:1",
+    "server 3 is a voter only of its pending configuration, so it does not vote for itself",
     "server 3: LOOKING in ELECTION",
     "it votes for no server (epoch 1, zxid 1:1) in round 2",
   ],
-  // Server 3 has the file, but its zoo.cfg has the lists.
+  // Server 2 has the file, but its zoo.cfg has the lists.
   "open-pending-configuration-not-read-with-lists": [
-    "server 3 forgot its pending configuration at a restart with the lists in zoo.cfg",
-    "server 3 starts with the lists in zoo.cfg, so it does not read zoo.cfg.dynamic.next",
+    "server 2 forgot its pending configuration at a restart with the lists in zoo.cfg",
+    "server 2 starts with the lists in zoo.cfg, so it does not read zoo.cfg.dynamic.next",
   ],
   // The leader keeps the version 0, and its learner has version 1:0.
   "open-mixed-reconfig-enabled-no-leader": [
     "configuration of server 3: voters 1,2,3; version 0:0",
+    "server 3 has reconfigEnabled=false and keeps the version 0:0 of its configuration. It refuses server 1",
     "server 3 closes its connection because of config-ahead: configuration version 1:0 is higher than the",
   ],
   // The leader leads and has a quorum, but a proposal waits for the ACKs of observers.
-  "open-demoted-voters-block-proposals": ["server 5 leads epoch 1"],
+  "open-demoted-voters-block-proposals": [
+    "server 5 leads epoch 1",
+    "leader 5 proposed 1:3 before it committed the configuration 1:2, so 1:3 needs a quorum of the configuration",
+    "observers, that is, servers 1, 2 and 3, acknowledge nothing",
+  ],
   // Servers 3 and 4 stay LOOKING, although server 2 leads.
   "open-dropped-pending-configuration-never-joins": [
     "server 2 leads epoch 2",
+    "servers 3 and 4 do not join leader 2, because this needs a quorum of the pending configuration, too",
     "server 3: LOOKING in ELECTION",
     "server 4: LOOKING in ELECTION",
   ],
   // The servers elect server 2, which is lost.
-  "open-vote-of-last-election-elects-lost-leader": ["times with connect-failed: no connection to server 2"],
+  "open-vote-of-last-election-elects-lost-leader": [
+    "the settled servers have elected server 2, which is not one of them",
+    "Server 3 does not know server 5 as a voter, so it answers each of its votes with its own vote of the",
+    "times with connect-failed: no connection to server 2",
+  ],
   // INFORMANDACTIVATE 2:2 is not the predecessor of INFORM 2:3 for the observer.
   "open-observer-aborts-sync-after-reconfiguration": [
     "server 4 reads PROPOSAL 2:3: the proposal does not follow the one before it",
