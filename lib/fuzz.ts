@@ -35,6 +35,7 @@ export { type ShrinkScenarioOptions, type ShrunkScenario, shrinkScenario } from 
 export { STRATEGY_NAMES, type Strategy, type StrategyName } from "../fuzz/strategies.ts";
 export { whyStuck } from "../reports/stuck.ts";
 export { whyText } from "../reports/why.ts";
+export type { StartConfig } from "../scenarios/run.ts";
 export { writeScenario } from "../scenarios/write-scenario.ts";
 
 /** The kinds of faults that campaigns draw, by name. */

@@ -69,8 +69,11 @@ export interface RunOptions {
 
 /** The versions of the configurations with which a server starts, and its setting. */
 export interface StartConfig {
+  /** The version of the committed configuration, as a zxid. */
   readonly committed: number;
+  /** The version of the pending configuration, as a zxid; the committed one if none is pending. */
   readonly pending: number;
+  /** The setting reconfigEnabled. */
   readonly reconfigEnabled: boolean;
 }
 

@@ -105,7 +105,7 @@ const CONFLICTS: Readonly<Record<InvariantId, ConflictOf>> = {
   ],
   "leader-config-adopted": (find, { server, other, facts: { epoch } }) => [
     find.state(server),
-    find.establishments.of(epoch, other ?? server),
+    epoch === undefined ? find.configs.newest(server) : find.establishments.of(epoch, other ?? server),
   ],
   "zxid-covers-tree": (find, { server, facts: { tree, zxid } }) => [
     find.memory.snapshotHolds(server, tree),

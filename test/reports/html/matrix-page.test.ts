@@ -12,6 +12,6 @@ it("has a row for each bug and a column for each release, with the marks of the 
   expect(text).toContain('<th scope="row">ZOOKEEPER-3911</th>');
   expect(text).toMatch(/title="the scenario reproduces the bug; a campaign found it in 40 runs \(1.3 s\)">SC<\/td>/);
   expect(text).toMatch(/<td class="warn"[^>]*>\.!<\/td>/);
-  expect(text).toContain("3911 in 3.9.4: the ticket names these releases");
+  expect(text).toContain("3911 in 3.9.4: these releases have the bug");
   expect(text).toContain("The &lt;fix&gt; is there.");
 });

@@ -20,8 +20,8 @@ describe("the sentence about the cause", () => {
     ],
     [
       "open-pending-configuration-not-read-with-lists",
-      "the cause: two leaders, because server 3 forgot its pending configuration at a restart with the lists in " +
-        "zoo.cfg: voters 3,4,5,6,7; version 1:1",
+      "the cause: two leaders, because server 2 forgot its pending configuration at a restart with the lists in " +
+        "zoo.cfg: voters 2,3,4,5; version 1:1",
     ],
     [
       "open-newleader-names-replaced-configuration",
