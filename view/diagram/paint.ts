@@ -347,9 +347,10 @@ class Painter {
     }
     if (picture.at === undefined) return;
     ctx.strokeStyle = picture.palette.cursor;
-    ctx.lineWidth = 1.5;
+    ctx.lineWidth = 2;
     ctx.globalAlpha = picture.isEcho ? 0.4 : 1;
-    this.vertical(this.x(picture.at));
+    // On whole pixels, the cursor is sharp.
+    this.vertical(Math.round(this.x(picture.at)));
     ctx.globalAlpha = 1;
   }
 

@@ -23,20 +23,22 @@ export function DiagramView({ model, index }: { readonly model: PageModel; reado
   const run = model.runs.value[index];
   const shown = model.shown.value[index];
   const isCurrent = model.current.value === index;
+  // Only signals that are read while rendering render the component again.
+  const at = isCurrent ? model.at.value : sameMoment(model);
+  const lit = isCurrent ? model.lit.value : undefined;
+  const filter = model.filter.value;
 
   const picture = (): Picture | undefined => {
     const element = canvas.current;
     if (element === null || run === undefined || shown === undefined) return undefined;
     const { clientHeight: height, clientWidth: width } = element;
-    view.current ??= startWindow(shown.scale, width, isCurrent ? model.at.value : sameMoment(model));
+    view.current ??= startWindow(shown.scale, width, at);
     const { committed: _committed, label: _label, session: _session, ...parts } = run;
     return {
       ...{ recording: run.recording, segments: parts.segments, bands: parts.bands, differsAt: run.differsAt },
-      ...{ events: shown.events, scale: shown.scale, filter: model.filter.value, palette: paletteOf(element) },
+      ...{ events: shown.events, scale: shown.scale, filter, palette: paletteOf(element) },
       ...{ width, height, ...view.current },
-      at: isCurrent ? model.at.value : sameMoment(model),
-      isEcho: !isCurrent,
-      lit: isCurrent ? model.lit.value : undefined,
+      ...{ at, isEcho: !isCurrent, lit },
     };
   };
   const paintNow = (): void => {
@@ -57,19 +59,6 @@ export function DiagramView({ model, index }: { readonly model: PageModel; reado
     frame.current = requestAnimationFrame(paintNow);
   };
 
-  // The current event stays visible.
-  useEffect(() => {
-    const now = picture();
-    if (now !== undefined && now.at !== undefined && view.current !== undefined) {
-      const unit = now.scale.unitOf(now.at);
-      const visible = (now.width - LABEL_WIDTH) / now.pixelsPerUnit;
-      const margin = Math.min(3, visible / 4);
-      if (unit < now.left + margin || unit > now.left + visible - margin) {
-        view.current.left = Math.max(-1, unit - visible / 2);
-      }
-    }
-    repaint();
-  });
   useEffect(() => {
     const observer = new ResizeObserver(repaint);
     if (canvas.current !== null) observer.observe(canvas.current);
@@ -84,6 +73,13 @@ export function DiagramView({ model, index }: { readonly model: PageModel; reado
     view.current = undefined;
     paintNow();
   }, [shown?.scale]);
+  // The current event stays visible, except if the user moves the picture away from it.
+  useLayoutEffect(() => {
+    const now = picture();
+    if (now !== undefined && view.current !== undefined) view.current.left = leftToShow(now);
+    repaint();
+  }, [at, shown?.scale]);
+  useLayoutEffect(repaint, [lit, run]);
 
   const zoom = (factor: number, x: number): void => {
     const now = picture();
@@ -163,6 +159,16 @@ function startWindow({ length, unitOf }: Scale, width: number, at: number): Wind
   const pixelsPerUnit = Math.min(60, Math.max(space / length, COMFORTABLE_PIXELS));
   const visible = space / pixelsPerUnit;
   return { left: visible >= length ? -0.5 : Math.max(-0.5, unitOf(at) - visible / 2), pixelsPerUnit };
+}
+
+/** Returns the left edge of the picture with which the current event is visible: the present one, if it suffices. */
+function leftToShow({ at, left, pixelsPerUnit, scale, width }: Picture): number {
+  if (at === undefined) return left;
+  const unit = scale.unitOf(at);
+  const visible = (width - LABEL_WIDTH) / pixelsPerUnit;
+  const margin = Math.min(3, visible / 4);
+  const isVisible = unit >= left + margin && unit <= left + visible - margin;
+  return isVisible ? left : Math.max(-1, unit - visible / 2);
 }
 
 /** Returns the shown event that is nearest to a place: of the events close by, one of the server at this height. */
