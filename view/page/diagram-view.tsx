@@ -1,6 +1,9 @@
 /** The diagram of one run: the canvas, zoom and pan, and the choice of an event by a click. */
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { LABEL_WIDTH, type Palette, type Picture, paint, serverAtY } from "../diagram/paint.ts";
+import { paint } from "../diagram/paint.ts";
+import { eventAtPoint } from "../diagram/pick.ts";
+import type { Palette, Picture } from "../diagram/picture.ts";
+import { LABEL_WIDTH } from "../diagram/places.ts";
 import type { Scale } from "../diagram/scale.ts";
 import { sameMoment } from "./counterpart.ts";
 import type { PageModel } from "./model.ts";
@@ -121,7 +124,7 @@ export function DiagramView({ model, index }: { readonly model: PageModel; reado
     drag.current = undefined;
     const now = picture();
     if (moved !== false || now === undefined) return;
-    model.select(index, eventAt(now, event.offsetX, event.offsetY));
+    model.select(index, eventAtPoint(now, { x: event.offsetX, y: event.offsetY }));
   };
 
   if (run === undefined) return null;
@@ -169,21 +172,6 @@ function leftToShow({ at, left, pixelsPerUnit, scale, width }: Picture): number 
   const margin = Math.min(3, visible / 4);
   const isVisible = unit >= left + margin && unit <= left + visible - margin;
   return isVisible ? left : Math.max(-1, unit - visible / 2);
-}
-
-/** Returns the shown event that is nearest to a place: of the events close by, one of the server at this height. */
-function eventAt(picture: Picture, x: number, y: number): number {
-  const { events, recording, scale } = picture;
-  const nearest = scale.eventAt(picture.left + (x - LABEL_WIDTH) / picture.pixelsPerUnit);
-  const sid = serverAtY(picture, y);
-  const position = events.indexOf(nearest);
-  for (const offset of [0, 1, -1, 2, -2]) {
-    const event = events[position + offset];
-    const distance =
-      event === undefined ? 99 : Math.abs(scale.unitOf(event) - scale.unitOf(nearest)) * picture.pixelsPerUnit;
-    if (event !== undefined && distance < 24 && recording.event(event).server === sid) return event;
-  }
-  return nearest;
 }
 
 function paletteOf(element: HTMLElement): Palette {
