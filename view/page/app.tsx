@@ -56,9 +56,18 @@ function Header({ model }: { readonly model: PageModel }) {
   return (
     <header>
       <h1>{scenario.name}</h1>
-      <span class={violations.length > 0 ? "verdict bad" : "verdict good"}>
-        {violations.length > 0 ? countOf(violations.length, "violation") : "every invariant holds"}
-      </span>
+      {violations.length > 0 ? (
+        <button
+          type="button"
+          class="verdict bad link"
+          title="Go to the next violation"
+          onClick={() => model.explainNextViolation()}
+        >
+          {countOf(violations.length, "violation")}
+        </button>
+      ) : (
+        <span class="verdict good">every invariant holds</span>
+      )}
       <span>ZooKeeper {scenario.zookeeper}</span>
       <span>seed {String(recording.options.seed)}</span>
       <span>

@@ -114,6 +114,15 @@ export class PageModel {
     this.notice.value = "";
   }
 
+  /** Moves to the next violation, or from the last one to the first one, and shows its explanation. */
+  explainNextViolation(): void {
+    const { session } = this.run.value;
+    session.goTo(this.at.value);
+    if (!session.find({ what: "violation" })) session.goTo(session.recording.eventOfViolation(0));
+    this.goTo(session.at);
+    this.panel.value = "why";
+  }
+
   /** Moves with a move of the session. Says so if the move is impossible. */
   move(how: (session: Session) => boolean, otherwise: string): void {
     const { session } = this.run.value;
