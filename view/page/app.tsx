@@ -1,5 +1,6 @@
 /** The page: header, diagrams, state of the servers, and the panels. */
 import { countOf, formatMoment } from "../../reports/format.ts";
+import { openEnds } from "../session/open-ends.ts";
 import { DecisionsPanel } from "./decisions-panel.tsx";
 import { DiagramView } from "./diagram-view.tsx";
 import { EventPanel } from "./event-panel.tsx";
@@ -53,6 +54,7 @@ export function App({ model }: { readonly model: PageModel }) {
 function Header({ model }: { readonly model: PageModel }) {
   const { recording } = model.run.value;
   const { digest, endUs, scenario, violations } = recording.run;
+  const open = openEnds(recording);
   return (
     <header>
       <h1>{scenario.name}</h1>
@@ -68,6 +70,7 @@ function Header({ model }: { readonly model: PageModel }) {
       ) : (
         <span class="verdict good">every invariant holds</span>
       )}
+      {open !== undefined && <span class="open-ends">{open}</span>}
       <span>ZooKeeper {scenario.zookeeper}</span>
       <span>seed {String(recording.options.seed)}</span>
       <span>

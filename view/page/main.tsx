@@ -111,7 +111,7 @@ function show(text: string, file: string): readonly Problem[] {
     const scenario = loadScenario(text, file);
     const seed = BigInt(scenario.seed ?? 1);
     const recording = new Recording(scenario, { seed, maxEvents: PLAYGROUND_EVENTS_MAX }).finish();
-    model.removeSecondRun();
+    model.removeOtherRuns();
     model.showFirst(`seed ${seed}`, recording);
     model.goTo(Math.min(model.at.value, recording.length));
     return [];
