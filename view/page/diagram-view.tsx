@@ -57,9 +57,12 @@ export function DiagramView({ model, index }: { readonly model: PageModel; reado
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     paint(ctx, next);
   };
+  // The observers below keep the functions of the first rendering, so they must find the latest one here.
+  const latestPaint = useRef(paintNow);
+  latestPaint.current = paintNow;
   const repaint = (): void => {
     cancelAnimationFrame(frame.current);
-    frame.current = requestAnimationFrame(paintNow);
+    frame.current = requestAnimationFrame(() => latestPaint.current());
   };
 
   useEffect(() => {

@@ -4,7 +4,7 @@ import type { Recording } from "./recording.ts";
 
 /**
  * Returns what had not happened when the run ended, such as `ends at 1.4900 s; steps 2 and 3 did not happen`. Returns
- * undefined if all steps happened and no message but PING is in flight, or if the run measured whether servers are live.
+ * undefined if all steps happened and only PING is in flight, or if the run measured whether servers are live.
  */
 export function openEnds(recording: Recording): string | undefined {
   const { run } = recording;

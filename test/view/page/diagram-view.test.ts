@@ -95,6 +95,20 @@ describe.skipIf(executablePath === undefined)("in Chromium, the diagram", () => 
     await page.close();
   });
 
+  test("shows the current event after the window gets another size", async () => {
+    const page = await openBug("#at=145&panel=why");
+    await page.click("#tab-event");
+    await page.keyboard.press("Home");
+    const before = await canvasOf(page);
+    await page.setViewportSize({ width: 900, height: 700 });
+    await canvasOf(page);
+    await page.setViewportSize({ width: 900, height: 800 });
+    const after = await canvasOf(page);
+    expect(after.cursorX).toEqual(before.cursorX);
+    expect(after.image === before.image, "the canvas is the same as before").toBe(true);
+    await page.close();
+  });
+
   test("moves the part of the run that it shows to an event outside of it, and only then", async () => {
     const page = await openBug("#at=0");
     const start = await canvasOf(page);
