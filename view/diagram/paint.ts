@@ -2,67 +2,17 @@
  * Paints the space-time diagram of one run on a canvas: one line for each server, colored by its state and phase,
  * messages as slanted arrows, faults as bands, and the events on the lines. It paints only the visible part.
  */
-import type { ServerId } from "../../protocol/index.ts";
-import { messageText } from "../session/describe-event.ts";
 import type { SentMessage } from "../session/message-log.ts";
-import { lastAtMost, type Recording } from "../session/recording.ts";
-import type { DiagramFilter } from "./filter.ts";
-import { groupOf, type MessageGroup } from "./groups.ts";
-import type { Scale } from "./scale.ts";
-import type { Band, Segment } from "./segments.ts";
+import { lastAtMost } from "../session/recording.ts";
+import { groupOf } from "./groups.ts";
+import { isCurrent, type MessageText, messageTexts } from "./message-texts.ts";
+import type { Picture } from "./picture.ts";
+import { arrowOf, eventX, LABEL_WIDTH, laneY, TOP, visibleEvents, visibleMessages } from "./places.ts";
+import type { Segment } from "./segments.ts";
 
-/** The colors of the diagram, from the style sheet of the page. */
-export interface Palette {
-  readonly text: string;
-  readonly faint: string;
-  readonly grid: string;
-  readonly cursor: string;
-  readonly violation: string;
-  readonly states: readonly string[];
-  readonly groups: Readonly<Record<MessageGroup, string>>;
-}
-
-/** What to paint. */
-export interface Picture {
-  readonly recording: Recording;
-  readonly filter: DiagramFilter;
-  readonly events: Int32Array;
-  readonly scale: Scale;
-  readonly segments: ReadonlyMap<number, readonly Segment[]>;
-  readonly bands: readonly Band[];
-  readonly palette: Palette;
-  /** The size in CSS pixels. */
-  readonly width: number;
-  readonly height: number;
-  /** The unit of the axis at the left edge, and pixels for each unit. */
-  readonly left: number;
-  readonly pixelsPerUnit: number;
-  /** The current event; undefined if the diagram has no cursor. */
-  readonly at: number | undefined;
-  /** Whether `at` is only the same moment of the other run. */
-  readonly isEcho: boolean;
-  /** If defined, only these events are bright. */
-  readonly lit: ReadonlySet<number> | undefined;
-  readonly differsAt: number | undefined;
-}
-
-export const TOP = 26;
-export const LABEL_WIDTH = 34;
 /** The width of the corner that the zoom buttons cover. */
 const ZOOM_BUTTONS_WIDTH = 130;
 const DIM = 0.12;
-/** Below this distance between events, arrows are too dense to have texts. */
-const TEXT_FROM_PIXELS = 26;
-/** Below this distance, arrows of all messages would cover the picture. */
-const ARROWS_FROM_PIXELS = 0.8;
-
-/** Returns the vertical place of a server's line. */
-export function laneY({ filter, height }: Pick<Picture, "filter" | "height">, sid: number): number {
-  const index = [...filter.servers].indexOf(sid);
-  const gap = (height - TOP - 14) / Math.max(1, filter.servers.size);
-  return TOP + gap * (index + 0.5);
-}
-
 /** Paints a picture. */
 export function paint(ctx: CanvasRenderingContext2D, picture: Picture): void {
   const painter = new Painter(ctx, picture);
@@ -91,17 +41,14 @@ class Painter {
   constructor(ctx: CanvasRenderingContext2D, picture: Picture) {
     this.ctx = ctx;
     this.picture = picture;
-    const { left, pixelsPerUnit, scale, width } = picture;
-    this.firstEvent = scale.eventAt(left - LABEL_WIDTH / pixelsPerUnit);
-    this.lastEvent = scale.eventAt(left + width / pixelsPerUnit + 1);
+    [this.firstEvent, this.lastEvent] = visibleEvents(picture);
     this.lanesY = new Map([...picture.filter.servers].map((sid) => [sid, laneY(picture, sid)]));
     ctx.font = "11px system-ui, sans-serif";
     ctx.lineCap = "round";
   }
 
   private x(event: number): number {
-    const { left, pixelsPerUnit, scale } = this.picture;
-    return LABEL_WIDTH + (scale.unitOf(event) - left) * pixelsPerUnit;
+    return eventX(this.picture, event);
   }
 
   private y(sid: number): number {
@@ -164,48 +111,37 @@ class Painter {
   }
 
   messages(): void {
-    const { events, filter, pixelsPerUnit, recording, scale } = this.picture;
-    if (
-      pixelsPerUnit * (scale.length / Math.max(1, events.length)) < ARROWS_FROM_PIXELS &&
-      this.picture.lit === undefined
-    )
-      return;
-    for (const sent of visibleMessages(recording, this.firstEvent, this.lastEvent)) {
-      if (!filter.groups.has(groupOf(sent.type))) continue;
-      if (filter.servers.has(sent.from) && filter.servers.has(sent.to)) this.message(sent);
-    }
+    const messages = visibleMessages(this.picture);
+    for (const sent of messages) this.message(sent);
+    for (const text of messageTexts(this.picture, (one) => this.ctx.measureText(one).width)) this.text(text);
     this.ctx.globalAlpha = 1;
     this.ctx.setLineDash([]);
   }
 
-  private message(sent: SentMessage): void {
+  /** Sets the color and the opacity of a message. */
+  private colorOf(sent: SentMessage): void {
     const { ctx, picture } = this;
-    const { endEvent, fate, from, heldEvent, sentEvent, to, type } = sent;
-    const end = endEvent ?? picture.recording.length;
-    const [x1, y1, x2] = [this.x(sentEvent), this.y(from), this.x(end)];
-    const isCurrent =
-      !picture.isEcho && picture.at !== undefined && (picture.at === sentEvent || picture.at === endEvent);
-    const alpha = this.alpha(...(picture.lit === undefined ? [] : [sentEvent, endEvent]));
-    ctx.globalAlpha = isCurrent ? 1 : alpha * 0.85;
-    ctx.strokeStyle = picture.palette.groups[groupOf(type)];
+    const alpha = this.alpha(sent.sentEvent, sent.endEvent);
+    ctx.globalAlpha = isCurrent(this.picture, sent) ? 1 : alpha * 0.85;
+    ctx.strokeStyle = picture.palette.groups[groupOf(sent.type)];
     ctx.fillStyle = ctx.strokeStyle;
-    ctx.lineWidth = isCurrent ? 2.5 : 1.2;
+  }
+
+  private message(sent: SentMessage): void {
+    const { ctx } = this;
+    const { fate, heldEvent } = sent;
+    const [start, end] = arrowOf(this.picture, sent);
+    this.colorOf(sent);
+    ctx.lineWidth = isCurrent(this.picture, sent) ? 2.5 : 1.2;
     ctx.setLineDash(fate === "delivered" ? (heldEvent === undefined ? [] : [7, 3]) : [2, 3]);
-    // A message that never arrives ends on its way.
-    const share = fate === "delivered" ? 1 : 0.6;
-    const [xEnd, yEnd] = [
-      x1 + (x2 - x1) * (fate === "delivered" ? 1 : Math.min(1, share + 0.2)),
-      y1 + (this.y(to) - y1) * share,
-    ];
     ctx.beginPath();
-    ctx.moveTo(x1, y1);
-    ctx.lineTo(xEnd, yEnd);
+    ctx.moveTo(start.x, start.y);
+    ctx.lineTo(end.x, end.y);
     ctx.stroke();
     ctx.setLineDash([]);
-    if (fate === "delivered") this.tip(x1, y1, xEnd, yEnd, sent.repeats.length > 0);
-    else if (fate === "lost") this.cross(xEnd, yEnd);
-    else this.dot(xEnd, yEnd);
-    if (picture.pixelsPerUnit >= TEXT_FROM_PIXELS || isCurrent) this.text(sent, (x1 + xEnd) / 2, (y1 + yEnd) / 2);
+    if (fate === "delivered") this.tip(start.x, start.y, end.x, end.y, sent.repeats.length > 0);
+    else if (fate === "lost") this.cross(end.x, end.y);
+    else this.dot(end.x, end.y);
   }
 
   private tip(x1: number, y1: number, x2: number, y2: number, isRepeated: boolean): void {
@@ -241,14 +177,14 @@ class Painter {
     this.ctx.fill();
   }
 
-  private text(sent: SentMessage, x: number, y: number): void {
+  private text({ sent, text, x, y }: MessageText): void {
     const { ctx, picture } = this;
-    const text = messageText(sent.message);
+    this.colorOf(sent);
     ctx.textAlign = "center";
     ctx.lineWidth = 3;
     ctx.strokeStyle = picture.palette.grid;
-    ctx.strokeText(text, x, y - 3);
-    ctx.fillText(text, x, y - 3);
+    ctx.strokeText(text, x, y);
+    ctx.fillText(text, x, y);
   }
 
   /** Paints what happened on the lines: records, disk operations, crashes and starts. */
@@ -347,9 +283,10 @@ class Painter {
     }
     if (picture.at === undefined) return;
     ctx.strokeStyle = picture.palette.cursor;
-    ctx.lineWidth = 1.5;
+    ctx.lineWidth = 2;
     ctx.globalAlpha = picture.isEcho ? 0.4 : 1;
-    this.vertical(this.x(picture.at));
+    // On whole pixels, the cursor is sharp.
+    this.vertical(Math.round(this.x(picture.at)));
     ctx.globalAlpha = 1;
   }
 
@@ -381,24 +318,4 @@ class Painter {
       ctx.fillRect(x, 15, 1, 4);
     }
   }
-}
-
-/** The number of messages that a picture shows at most. More would not be visible. */
-const MESSAGES_MAX = 4000;
-
-/** Returns the messages that are in flight between two events. */
-function visibleMessages(recording: Recording, first: number, last: number): readonly SentMessage[] {
-  const before = recording.inFlightAt(first);
-  const sent = recording.messagesSentBetween(first, last);
-  return before.length + sent.length > MESSAGES_MAX ? sent.slice(0, MESSAGES_MAX) : [...before, ...sent];
-}
-
-/** Returns the visible server whose line is nearest to a vertical place. */
-export function serverAtY(picture: Pick<Picture, "filter" | "height">, y: number): ServerId | undefined {
-  let best: ServerId | undefined;
-  for (const sid of picture.filter.servers) {
-    const isNearer = best === undefined || Math.abs(laneY(picture, sid) - y) < Math.abs(laneY(picture, best) - y);
-    if (isNearer) best = sid as ServerId;
-  }
-  return best;
 }

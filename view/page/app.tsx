@@ -1,5 +1,6 @@
 /** The page: header, diagrams, state of the servers, and the panels. */
 import { countOf, formatMoment } from "../../reports/format.ts";
+import { openEnds } from "../session/open-ends.ts";
 import { DecisionsPanel } from "./decisions-panel.tsx";
 import { DiagramView } from "./diagram-view.tsx";
 import { EventPanel } from "./event-panel.tsx";
@@ -53,12 +54,23 @@ export function App({ model }: { readonly model: PageModel }) {
 function Header({ model }: { readonly model: PageModel }) {
   const { recording } = model.run.value;
   const { digest, endUs, scenario, violations } = recording.run;
+  const open = openEnds(recording);
   return (
     <header>
       <h1>{scenario.name}</h1>
-      <span class={violations.length > 0 ? "verdict bad" : "verdict good"}>
-        {violations.length > 0 ? countOf(violations.length, "violation") : "every invariant holds"}
-      </span>
+      {violations.length > 0 ? (
+        <button
+          type="button"
+          class="verdict bad link"
+          title="Go to the next violation"
+          onClick={() => model.explainNextViolation()}
+        >
+          {countOf(violations.length, "violation")}
+        </button>
+      ) : (
+        <span class="verdict good">every invariant holds</span>
+      )}
+      {open !== undefined && <span class="open-ends">{open}</span>}
       <span>ZooKeeper {scenario.zookeeper}</span>
       <span>seed {String(recording.options.seed)}</span>
       <span>

@@ -1,6 +1,9 @@
 /** The diagram of one run: the canvas, zoom and pan, and the choice of an event by a click. */
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { LABEL_WIDTH, type Palette, type Picture, paint, serverAtY } from "../diagram/paint.ts";
+import { paint } from "../diagram/paint.ts";
+import { eventAtPoint } from "../diagram/pick.ts";
+import type { Palette, Picture } from "../diagram/picture.ts";
+import { LABEL_WIDTH } from "../diagram/places.ts";
 import type { Scale } from "../diagram/scale.ts";
 import { sameMoment } from "./counterpart.ts";
 import type { PageModel } from "./model.ts";
@@ -23,20 +26,22 @@ export function DiagramView({ model, index }: { readonly model: PageModel; reado
   const run = model.runs.value[index];
   const shown = model.shown.value[index];
   const isCurrent = model.current.value === index;
+  // Only signals that are read while rendering render the component again.
+  const at = isCurrent ? model.at.value : sameMoment(model);
+  const lit = isCurrent ? model.lit.value : undefined;
+  const filter = model.filter.value;
 
   const picture = (): Picture | undefined => {
     const element = canvas.current;
     if (element === null || run === undefined || shown === undefined) return undefined;
     const { clientHeight: height, clientWidth: width } = element;
-    view.current ??= startWindow(shown.scale, width, isCurrent ? model.at.value : sameMoment(model));
+    view.current ??= startWindow(shown.scale, width, at);
     const { committed: _committed, label: _label, session: _session, ...parts } = run;
     return {
       ...{ recording: run.recording, segments: parts.segments, bands: parts.bands, differsAt: run.differsAt },
-      ...{ events: shown.events, scale: shown.scale, filter: model.filter.value, palette: paletteOf(element) },
+      ...{ events: shown.events, scale: shown.scale, filter, palette: paletteOf(element) },
       ...{ width, height, ...view.current },
-      at: isCurrent ? model.at.value : sameMoment(model),
-      isEcho: !isCurrent,
-      lit: isCurrent ? model.lit.value : undefined,
+      ...{ at, isEcho: !isCurrent, lit },
     };
   };
   const paintNow = (): void => {
@@ -52,24 +57,14 @@ export function DiagramView({ model, index }: { readonly model: PageModel; reado
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     paint(ctx, next);
   };
+  // The observers below keep the functions of the first rendering, so they must find the latest one here.
+  const latestPaint = useRef(paintNow);
+  latestPaint.current = paintNow;
   const repaint = (): void => {
     cancelAnimationFrame(frame.current);
-    frame.current = requestAnimationFrame(paintNow);
+    frame.current = requestAnimationFrame(() => latestPaint.current());
   };
 
-  // The current event stays visible.
-  useEffect(() => {
-    const now = picture();
-    if (now !== undefined && now.at !== undefined && view.current !== undefined) {
-      const unit = now.scale.unitOf(now.at);
-      const visible = (now.width - LABEL_WIDTH) / now.pixelsPerUnit;
-      const margin = Math.min(3, visible / 4);
-      if (unit < now.left + margin || unit > now.left + visible - margin) {
-        view.current.left = Math.max(-1, unit - visible / 2);
-      }
-    }
-    repaint();
-  });
   useEffect(() => {
     const observer = new ResizeObserver(repaint);
     if (canvas.current !== null) observer.observe(canvas.current);
@@ -84,6 +79,13 @@ export function DiagramView({ model, index }: { readonly model: PageModel; reado
     view.current = undefined;
     paintNow();
   }, [shown?.scale]);
+  // The current event stays visible, except if the user moves the picture away from it.
+  useLayoutEffect(() => {
+    const now = picture();
+    if (now !== undefined && view.current !== undefined) view.current.left = leftToShow(now);
+    repaint();
+  }, [at, shown?.scale]);
+  useLayoutEffect(repaint, [lit, run]);
 
   const zoom = (factor: number, x: number): void => {
     const now = picture();
@@ -125,7 +127,7 @@ export function DiagramView({ model, index }: { readonly model: PageModel; reado
     drag.current = undefined;
     const now = picture();
     if (moved !== false || now === undefined) return;
-    model.select(index, eventAt(now, event.offsetX, event.offsetY));
+    model.select(index, eventAtPoint(now, { x: event.offsetX, y: event.offsetY }));
   };
 
   if (run === undefined) return null;
@@ -165,19 +167,14 @@ function startWindow({ length, unitOf }: Scale, width: number, at: number): Wind
   return { left: visible >= length ? -0.5 : Math.max(-0.5, unitOf(at) - visible / 2), pixelsPerUnit };
 }
 
-/** Returns the shown event that is nearest to a place: of the events close by, one of the server at this height. */
-function eventAt(picture: Picture, x: number, y: number): number {
-  const { events, recording, scale } = picture;
-  const nearest = scale.eventAt(picture.left + (x - LABEL_WIDTH) / picture.pixelsPerUnit);
-  const sid = serverAtY(picture, y);
-  const position = events.indexOf(nearest);
-  for (const offset of [0, 1, -1, 2, -2]) {
-    const event = events[position + offset];
-    const distance =
-      event === undefined ? 99 : Math.abs(scale.unitOf(event) - scale.unitOf(nearest)) * picture.pixelsPerUnit;
-    if (event !== undefined && distance < 24 && recording.event(event).server === sid) return event;
-  }
-  return nearest;
+/** Returns the left edge of the picture with which the current event is visible: the present one, if it suffices. */
+function leftToShow({ at, left, pixelsPerUnit, scale, width }: Picture): number {
+  if (at === undefined) return left;
+  const unit = scale.unitOf(at);
+  const visible = (width - LABEL_WIDTH) / pixelsPerUnit;
+  const margin = Math.min(3, visible / 4);
+  const isVisible = unit >= left + margin && unit <= left + visible - margin;
+  return isVisible ? left : Math.max(-1, unit - visible / 2);
 }
 
 function paletteOf(element: HTMLElement): Palette {

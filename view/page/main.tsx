@@ -22,6 +22,8 @@ const data = JSON.parse((document.getElementById("data") as HTMLElement).textCon
   | PageData
   | PlaygroundData;
 const model = new PageModel();
+/** The fragment of the address with which the page was opened. The page changes the address later. */
+const openedAt = location.hash;
 
 function recordingOf(data: PageData, { seed, set }: RunData): Recording {
   return new Recording(loadScenario(data.scenario, data.file, { set }), { seed: BigInt(seed) });
@@ -44,6 +46,14 @@ function followAddress(): void {
   if (hiddenServers !== undefined) model.hiddenServers.value = new Set(hiddenServers);
   if (panel !== undefined) model.panel.value = panel as Panel;
   if (at !== undefined && at !== model.at.value) model.goTo(at);
+}
+
+/** Shows the first violation with its explanation, unless the address names a moment or the user has moved. */
+function explainFirstViolation(): void {
+  const { at, panel } = readFragment(openedAt);
+  if (at !== undefined || model.at.value > 0 || model.run.value.recording.violations.length === 0) return;
+  model.explainNextViolation();
+  if (panel !== undefined) model.panel.value = panel as Panel;
 }
 
 function renderApp(): void {
@@ -69,10 +79,12 @@ async function start(data: PageData): Promise<void> {
   model.showFirst(first.label, recording);
   if (location.hash === "") model.tour.value = 0;
   followAddress();
+  explainFirstViolation();
   renderApp();
   if (!recording.ended) {
     await record(recording);
     model.showFirst(first.label, recording);
+    explainFirstViolation();
   }
   if (second !== undefined) {
     const other = recordingOf(data, second);
@@ -99,7 +111,7 @@ function show(text: string, file: string): readonly Problem[] {
     const scenario = loadScenario(text, file);
     const seed = BigInt(scenario.seed ?? 1);
     const recording = new Recording(scenario, { seed, maxEvents: PLAYGROUND_EVENTS_MAX }).finish();
-    model.removeSecondRun();
+    model.removeOtherRuns();
     model.showFirst(`seed ${seed}`, recording);
     model.goTo(Math.min(model.at.value, recording.length));
     return [];

@@ -44,7 +44,10 @@ export interface Shown {
 }
 
 export class PageModel {
+  /** The runs that the page shows: the first one, and possibly another one to compare it with. */
   readonly runs = signal<readonly RunModel[]>([]);
+  /** The runs that can take the place of the second one. */
+  readonly otherRuns = signal<readonly RunModel[]>([]);
   /** The index of the run that the panels show. */
   readonly current = signal(0);
   readonly at = signal(0);
@@ -81,11 +84,20 @@ export class PageModel {
     groups: [...this.groups.value],
   }));
 
-  /** Adds a run, or replaces the second one. */
+  /** Adds a run, and shows it as the second one. The second run so far stays available. */
   addRun(label: string, recording: Recording, parent?: Session): void {
     const first = this.runs.value[0];
     const run = new RunModel(label, new Session(recording, this.at.value, parent), first);
-    this.runs.value = first === undefined ? [run] : [first, run];
+    if (first === undefined) this.runs.value = [run];
+    else this.showSecond(run);
+  }
+
+  /** Shows a run as the second one. */
+  showSecond(run: RunModel): void {
+    const [first, second] = this.runs.value as readonly [RunModel, RunModel?];
+    const others = this.otherRuns.value.filter((one) => one !== run);
+    this.otherRuns.value = second === undefined || second === run ? others : [...others, second];
+    this.runs.value = [first, run];
   }
 
   /** Shows the first run as far as it is recorded. */
@@ -94,10 +106,19 @@ export class PageModel {
     this.runs.value = [run, ...this.runs.value.slice(1)];
   }
 
-  /** Removes the second run. */
+  /** Removes the second run. The run before it takes its place. */
   removeSecondRun(): void {
     this.current.value = 0;
+    this.goTo(this.at.value);
+    this.runs.value = [...this.runs.value.slice(0, 1), ...this.otherRuns.value.slice(-1)];
+    this.otherRuns.value = this.otherRuns.value.slice(0, -1);
+  }
+
+  /** Removes all runs but the first one. */
+  removeOtherRuns(): void {
+    this.current.value = 0;
     this.runs.value = this.runs.value.slice(0, 1);
+    this.otherRuns.value = [];
   }
 
   /** Shows a run at an event. */
@@ -112,6 +133,15 @@ export class PageModel {
     session.goTo(event);
     this.at.value = session.at;
     this.notice.value = "";
+  }
+
+  /** Moves to the next violation, or from the last one to the first one, and shows its explanation. */
+  explainNextViolation(): void {
+    const { session } = this.run.value;
+    session.goTo(this.at.value);
+    if (!session.find({ what: "violation" })) session.goTo(session.recording.eventOfViolation(0));
+    this.goTo(session.at);
+    this.panel.value = "why";
   }
 
   /** Moves with a move of the session. Says so if the move is impossible. */

@@ -27,7 +27,11 @@ export function SecondRun({ model }: { readonly model: PageModel }) {
       {second.session.parent !== undefined && (
         <button
           type="button"
-          onClick={() => download(`${second.recording.scenario.name}-branch.yaml`, second.session.save())}
+          onClick={() => {
+            const name = branchFileName(second);
+            download(name, second.session.save());
+            model.notice.value = `The browser saves ${name}. Reproduce the branch with: npx zabsim run ${name}`;
+          }}
         >
           save the branch as a scenario
         </button>
@@ -35,8 +39,34 @@ export function SecondRun({ model }: { readonly model: PageModel }) {
       <button type="button" onClick={() => model.removeSecondRun()}>
         close {second.label}
       </button>
+      {model.otherRuns.value.length > 0 && (
+        <span class="other-runs">
+          also:{" "}
+          {model.otherRuns.value.map((run) => (
+            <button
+              key={run.label}
+              type="button"
+              onClick={() => {
+                model.showSecond(run);
+                model.select(1, model.at.value);
+              }}
+            >
+              show {run.label}
+            </button>
+          ))}
+        </span>
+      )}
     </div>
   );
+}
+
+/** Returns a file name that differs for each branch, such as `chaos-79-crash-2-after-event-88.yaml`. */
+export function branchFileName({ label, recording }: RunModel): string {
+  const words = label
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "");
+  return `${recording.scenario.name}-${words}.yaml`;
 }
 
 function download(name: string, text: string): void {

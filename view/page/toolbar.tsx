@@ -97,16 +97,22 @@ function Search({ model }: { readonly model: PageModel }) {
 
 export function ScrubBar({ model }: { readonly model: PageModel }) {
   const { recording } = model.run.value;
+  const violated = new Set(recording.violations.map((_, index) => recording.eventOfViolation(index)));
   return (
-    <input
-      class="scrub"
-      type="range"
-      aria-label="Event"
-      min={0}
-      max={recording.length}
-      value={model.at.value}
-      onInput={({ currentTarget }) => model.goTo(Number(currentTarget.value))}
-    />
+    <div class="scrub-bar">
+      <input
+        class="scrub"
+        type="range"
+        aria-label="Event"
+        min={0}
+        max={recording.length}
+        value={model.at.value}
+        onInput={({ currentTarget }) => model.goTo(Number(currentTarget.value))}
+      />
+      {[...violated].map((event) => (
+        <span key={event} class="scrub-violation" style={`--place: ${event / Math.max(1, recording.length)}`} />
+      ))}
+    </div>
   );
 }
 

@@ -1,9 +1,11 @@
 /** What if: changes the run after the current event, and shows the branch next to the original. */
 import { asServerId, type ServerId } from "../../protocol/index.ts";
+import { describeStep } from "../../reports/describe.ts";
 import type { Action } from "../../scenarios/scenario.ts";
 import type { InFlightChange } from "../session/branch.ts";
 import { messageText } from "../session/describe-event.ts";
 import type { SentMessage } from "../session/message-log.ts";
+import type { Recording } from "../session/recording.ts";
 import type { Session } from "../session/session.ts";
 import type { PageModel } from "./model.ts";
 
@@ -17,7 +19,7 @@ export function WhatIfPanel({ model }: { readonly model: PageModel }) {
     try {
       const made = make(session);
       model.addRun(`${label} after event ${at}`, made.recording, made.parent);
-      model.select(1, at);
+      model.select(1, made.at);
     } catch (error) {
       model.notice.value = `The branch cannot be made: ${(error as Error).message}`;
     }
@@ -27,18 +29,28 @@ export function WhatIfPanel({ model }: { readonly model: PageModel }) {
     branch(`${label} ${messageText(message.message)} ${message.from} → ${message.to}`, (from) =>
       from.changeMessage(message, how),
     );
+  const steps = session.stepsHere;
   if (!session.canChange) {
     return <p>Choose an event after the start of the run and before the end of all faults (step settle).</p>;
   }
+  const isCut = model.run.value.bands.some(({ from, kind, to }) => kind === "cut" && from <= at && at <= to);
   return (
     <div class="what-if">
+      {steps.length > 0 && <h4>the scenario without a step of this event</h4>}
+      {steps.map((index) => (
+        <SkipButton
+          key={index}
+          name={stepText(recording, index)}
+          skip={() => branch(`without step ${index + 1}`, (from) => from.skipStep(index))}
+        />
+      ))}
       <p>What happens if, after event {at} …</p>
       <h4>a server</h4>
       {recording.servers.map((sid) => (
         <ServerButtons key={sid} model={model} sid={sid} change={change} />
       ))}
       <h4>a link</h4>
-      <LinkButtons servers={recording.servers} change={change} />
+      <LinkButtons servers={recording.servers} isCut={isCut} change={change} />
       <h4>a message in flight</h4>
       {recording
         .inFlightAt(at)
@@ -96,7 +108,31 @@ function ServerButtons({
   );
 }
 
-function LinkButtons({ change, servers }: { readonly change: Change; readonly servers: readonly ServerId[] }) {
+/** Returns the step that the current event performs, such as `step 2, crash 5`. */
+function stepText({ records }: Recording, index: number): string {
+  const record = records.find((one) => one.event === "script" && one.step === index);
+  return `step ${index + 1}${record?.event === "script" ? `, ${describeStep(record)}` : ""}`;
+}
+
+function SkipButton({ name, skip }: { readonly name: string; readonly skip: () => void }) {
+  return (
+    <p class="row">
+      <span>{name}</span>
+      <button type="button" onClick={skip}>
+        skip this step
+      </button>
+    </p>
+  );
+}
+
+interface LinkButtonsProps {
+  readonly change: Change;
+  /** Whether a link is cut, so that it can heal. */
+  readonly isCut: boolean;
+  readonly servers: readonly ServerId[];
+}
+
+function LinkButtons({ change, isCut, servers }: LinkButtonsProps) {
   return (
     <p class="row">
       <label>
@@ -121,9 +157,11 @@ function LinkButtons({ change, servers }: { readonly change: Change; readonly se
           )}
         </select>
       </label>
-      <button type="button" onClick={() => change("heal all links", { heal: "all" })}>
-        heal all
-      </button>
+      {isCut && (
+        <button type="button" onClick={() => change("heal all links", { heal: "all" })}>
+          heal all
+        </button>
+      )}
     </p>
   );
 }

@@ -3,11 +3,12 @@
  * event. A step of this kind changes nothing before its event, so the branch equals the original up to there, digest
  * included. A branch is a scenario: `zabsim run` reproduces it from its file.
  */
-import { asServerId, formatZxid } from "../../protocol/index.ts";
+import { asServerId, DEFAULT_SETTINGS, formatZxid } from "../../protocol/index.ts";
 import { matcher } from "../../scenarios/message-match.ts";
 import { type RunOptions, ScenarioRunner } from "../../scenarios/run.ts";
 import type { Action, Expectation, InFlightAction, MessageMatch, Scenario, Step } from "../../scenarios/scenario.ts";
 import { writeScenario } from "../../scenarios/write-scenario.ts";
+import { durationUs } from "../../sim/time.ts";
 import type { SentMessage } from "./message-log.ts";
 import { Recording } from "./recording.ts";
 
@@ -18,7 +19,27 @@ export type InFlightChange = Pick<InFlightAction, "drop" | "delay" | "deliver">;
 export function branchAt(recording: Recording, event: number, action: Action): Recording {
   const { options, scenario } = recording;
   const step: Step = { afterEvent: event, ...action };
-  return new Recording({ ...scenario, steps: [...scenario.steps, step] }, options);
+  return new Recording({ ...scenario, ...laterEnd(scenario), steps: [...scenario.steps, step] }, options);
+}
+
+/** Returns a recording of the scenario without the step with this index. */
+export function branchWithoutStep(recording: Recording, index: number): Recording {
+  const { options, scenario } = recording;
+  const steps = scenario.steps.filter((_, other) => other !== index);
+  return new Recording({ ...scenario, ...laterEnd(scenario), steps }, options);
+}
+
+/**
+ * Returns the end of a branch. If the scenario has `until`, the branch ends initLimit ticks later than the original,
+ * because a wait that the change causes can take that long.
+ */
+function laterEnd({ servers, settings, until }: Scenario): Pick<Scenario, "until"> {
+  if (until === undefined) return {};
+  const waitsMs = Object.values(servers).map((server) => {
+    const { initLimit, tickTimeMs } = { ...DEFAULT_SETTINGS, ...settings, ...server.settings };
+    return initLimit * tickTimeMs;
+  });
+  return { until: `${durationUs(until) / 1000 + Math.max(...waitsMs)}ms` };
 }
 
 /** Returns a run of the recording's scenario that has handled exactly `event` events. */

@@ -4,7 +4,7 @@
  */
 import type { Action } from "../../scenarios/scenario.ts";
 import type { SimTime } from "../../sim/index.ts";
-import { branchAt, branchFile, type InFlightChange, inFlightAction } from "./branch.ts";
+import { branchAt, branchFile, branchWithoutStep, type InFlightChange, inFlightAction } from "./branch.ts";
 import { type EventQuery, findEvent } from "./find-event.ts";
 import type { SentMessage } from "./message-log.ts";
 import type { Recording } from "./recording.ts";
@@ -78,6 +78,26 @@ export class Session {
   /** Returns a session of the branch in which a message in flight is dropped, delayed or delivered now. */
   changeMessage(message: SentMessage, change: InFlightChange): Session {
     return this.change(inFlightAction(this.recording, this.at, message, change));
+  }
+
+  /** The indexes of the steps that the current event performs. A settle step ends all faults, so it does not count. */
+  get stepsHere(): readonly number[] {
+    return this.recording
+      .recordsOf(this.at)
+      .flatMap((record) =>
+        record.event === "script" && record.moment === "start" && record.verb !== "settle" ? [record.step] : [],
+      );
+  }
+
+  /**
+   * Returns a session of the branch without a step that the current event performs. The branch has other events from
+   * its start, because its script is another one, so the session starts at the same time.
+   */
+  skipStep(index: number): Session {
+    const { timeUs } = this.recording.event(this.at);
+    const branch = new Session(branchWithoutStep(this.recording, index), 0, this);
+    branch.goToTime(timeUs);
+    return branch;
   }
 
   /** Returns the run as a scenario file, which `zabsim run` reproduces with the same digest. */

@@ -18,6 +18,7 @@ import { chaosPlan, largeChaosPlan, shipped } from "../scenarios.ts";
 import { chromiumPath, dataOf, launch, NO_CHROMIUM, open, openText } from "./browser.ts";
 
 const BUG = "zookeeper-4643-current-epoch-before-diff-is-logged";
+const VIOLATIONS = "open-committed-txn-truncated-before-leader-applies-it";
 const COLD_START = "cold-start-of-three-epoch-1";
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -45,6 +46,11 @@ function textOf(folder: "bugs" | "shipped", name: string): string {
 
 function bugPage(): PageData {
   return dataOf(BUG, textOf("bugs", BUG));
+}
+
+/** A page of a run with more than one violation. */
+function violationsPage(): PageData {
+  return dataOf(VIOLATIONS, textOf("bugs", VIOLATIONS));
 }
 
 const COMPARISON: PageData = {
@@ -100,6 +106,30 @@ describe.skipIf(executablePath === undefined)("in Chromium, a page", () => {
     expect(await page.locator("[role=tab][aria-selected=true]").textContent()).toBe("Why");
     await page.keyboard.press(".");
     await page.waitForURL(/#at=146&panel=why$/);
+    await page.close();
+  });
+
+  test("of a run with violations opens at the first one, and its header goes to the next one", async () => {
+    const { page } = await open(browser, violationsPage());
+    const panel = (): Promise<string | null> => page.locator("[role=tab][aria-selected=true]").textContent();
+    const violated = new Recording(loadScenario(violationsPage().scenario, "x.yaml"), { seed: 1n }).finish();
+    const events = [...new Set(violated.violations.map((_, index) => violated.eventOfViolation(index)))];
+    expect(await shownEvent(page)).toBe(events[0]);
+    expect(await panel()).toBe("Why");
+    expect(await page.locator(".tour").count()).toBe(1);
+    expect(await page.locator(".scrub-violation").count()).toBe(events.length);
+    await page.click("#tab-event");
+    await page.click("header >> text=violation");
+    expect(await shownEvent(page)).toBe(events[1] ?? events[0]);
+    expect(await panel()).toBe("Why");
+    await page.close();
+  });
+
+  test("opens with the panel and the axis that the address names, at the first violation", async () => {
+    const { page } = await open(browser, bugPage(), { hash: "#axis=time&panel=decisions" });
+    const recording = new Recording(loadScenario(textOf("bugs", BUG), "x.yaml"), { seed: 1n }).finish();
+    expect(await shownEvent(page)).toBe(recording.eventOfViolation(0));
+    expect(await page.locator("[role=tab][aria-selected=true]").textContent()).toBe("Decisions");
     await page.close();
   });
 
