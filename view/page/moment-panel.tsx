@@ -81,7 +81,7 @@ function LogStrip({ model, sid }: { readonly model: PageModel; readonly sid: Ser
         <li
           key={`${index} ${zxid}`}
           class={`${part}${isDurable ? "" : " volatile"}`}
-          title={`${zxidText(zxid)} ${value}: ${part}${part === "committed" && !isDurable ? ", not synced here" : ""}`}
+          title={`${zxidText(zxid)} ${value === "before" ? "(before the run)" : value}: ${part}${part === "committed" && !isDurable ? ", not synced here" : ""}`}
         >
           {zxidText(zxid)}
         </li>
