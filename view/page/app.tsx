@@ -8,6 +8,7 @@ import { HelpPanel } from "./help-panel.tsx";
 import type { PageModel, Panel } from "./model.ts";
 import { MomentPanel } from "./moment-panel.tsx";
 import { OddsPanel } from "./odds-panel.tsx";
+import { ScenarioPanel } from "./scenario-panel.tsx";
 import { SecondRun } from "./second-run.tsx";
 import { ScrubBar, Toolbar } from "./toolbar.tsx";
 import { Tour } from "./tour.tsx";
@@ -20,6 +21,7 @@ const PANELS: readonly (readonly [Panel, string])[] = [
   ["decisions", "Decisions"],
   ["whatif", "What if"],
   ["odds", "Odds"],
+  ["scenario", "Scenario"],
   ["help", "Help"],
 ];
 
@@ -117,6 +119,7 @@ function Panels({ model }: { readonly model: PageModel }) {
         {panel === "decisions" && <DecisionsPanel model={model} />}
         {panel === "whatif" && <WhatIfPanel model={model} />}
         {panel === "odds" && <OddsPanel model={model} />}
+        {panel === "scenario" && <ScenarioPanel model={model} />}
         {panel === "help" && <HelpPanel model={model} />}
       </div>
     </>

@@ -2,6 +2,7 @@
 import type { RecordOf } from "../../cluster/records.ts";
 import { explainDecision } from "../../reports/describe.ts";
 import { zxidText } from "../session/describe-event.ts";
+import { NumberLineLegend } from "./legend.tsx";
 import type { PageModel } from "./model.ts";
 import { numberLine } from "./number-line.ts";
 
@@ -12,43 +13,58 @@ export function DecisionsPanel({ model }: { readonly model: PageModel }) {
   );
   if (decisions.length === 0) return <p>No leader synchronizes a learner in this run.</p>;
   return (
-    <table class="decisions">
-      <thead>
-        <tr>
-          <th>event</th>
-          <th>leader</th>
-          <th>learner</th>
-          <th>decision</th>
-        </tr>
-      </thead>
-      {decisions.map(({ event, record }) => (
-        <tbody key={event + record.learner} class={event === model.at.value ? "current" : ""}>
+    <div>
+      <NumberLineLegend />
+      <table class="decisions">
+        <thead>
           <tr>
-            <td>
-              <button type="button" class="link number" onClick={() => model.goTo(event)}>
-                {event}
-              </button>
-            </td>
-            <td>{record.server}</td>
-            <td>
-              {record.learner} {record.observer ? "observer" : ""}
-            </td>
-            <td>
-              <b>
-                {record.decision} {zxidText(record.zxid)}
-              </b>
-            </td>
+            <th>event</th>
+            <th>leader</th>
+            <th>learner</th>
+            <th>decision</th>
           </tr>
-          <tr>
-            <td colSpan={4}>
-              <NumberLine decision={record} log={logZxids(model, event, record)} />
-              <p>{explainDecision(record)}</p>
-            </td>
-          </tr>
-        </tbody>
-      ))}
-    </table>
+        </thead>
+        {decisions.map(({ event, record }) => (
+          <tbody key={event + record.learner} class={event === model.at.value ? "current" : ""}>
+            <tr>
+              <td>
+                <button type="button" class="link number" onClick={() => model.goTo(event)}>
+                  {event}
+                </button>
+              </td>
+              <td>{record.server}</td>
+              <td>
+                {record.learner} {record.observer ? "observer" : ""}
+              </td>
+              <td>
+                <b class={removesCommitted(model, event, record) ? "violation" : ""}>
+                  {record.decision} {zxidText(record.zxid)}
+                </b>
+              </td>
+            </tr>
+            <tr>
+              <td colSpan={4}>
+                <NumberLine decision={record} log={logZxids(model, event, record)} />
+                <p>{explainDecision(record)}</p>
+              </td>
+            </tr>
+          </tbody>
+        ))}
+      </table>
+    </div>
   );
+}
+
+/** Returns whether a TRUNC removes a committed transaction from the log of its learner. */
+function removesCommitted(
+  model: PageModel,
+  event: number,
+  { decision, learner, zxid }: RecordOf<"sync-decided">,
+): boolean {
+  const { committed, recording } = model.run.value;
+  if (decision !== "TRUNC") return false;
+  const { log } = recording.serverAt(learner, event).disk;
+  return log.some(({ records }) => records.txns(0).some((txn) => txn.zxid > zxid && committed.has(txn, event)));
 }
 
 /** Returns the range of the transaction log of the server that decides. */

@@ -2,6 +2,7 @@
 import { MESSAGE_GROUPS } from "../diagram/groups.ts";
 import { STATE_NAMES } from "../session/server-rows.ts";
 import { KEYS } from "./keyboard.ts";
+import { LineEndLegend, LogLegend, NumberLineLegend } from "./legend.tsx";
 import type { PageModel } from "./model.ts";
 
 const KEY_NAMES: Readonly<Record<string, string>> = {
@@ -57,6 +58,17 @@ export function HelpPanel({ model }: { readonly model: PageModel }) {
         Dashed with a cross: lost. Long dashes: held by a fault. Two tips: arrived twice. Square: a disk operation is
         done. Diamond: sync decision. Red cross: the process ends. Circle with !: an invariant is violated. Shaded area:
         the link between two servers is cut.
+      </p>
+      <LineEndLegend />
+      <h4>Boxes of a log</h4>
+      <LogLegend />
+      <h4>Bars in Decisions</h4>
+      <NumberLineLegend />
+      <h4>Search</h4>
+      <p>
+        A text finds the events whose description contains it. <code>TYPE zxid from N to N</code> finds the arrival or
+        the loss of a message; each part after the type is optional. With <code>without TYPE from N</code>, the search
+        finds only messages after which no such message arrives. Example: <code>NEWLEADER to 1 without ACK from 1</code>
       </p>
       <p>The address of the page names the moment and the view. Copy it to share them.</p>
     </div>

@@ -10,7 +10,7 @@ import { firstDifference, Session } from "../session/session.ts";
 import { DEFAULT_GROUPS, type PlaceInPage } from "./fragment.ts";
 import { litEvents } from "./why-chain.ts";
 
-export type Panel = "event" | "why" | "decisions" | "whatif" | "odds" | "help";
+export type Panel = "event" | "why" | "decisions" | "whatif" | "odds" | "scenario" | "help";
 
 /** One recorded run, with everything about it that depends on no filter. */
 export class RunModel {

@@ -1,8 +1,9 @@
 /** The state of every server at the current event. What the event changed is marked. */
 import type { ServerId } from "../../protocol/index.ts";
 import { zxidText } from "../session/describe-event.ts";
-import { logEntries } from "../session/log-parts.ts";
+import { type LogEntry, logEntries } from "../session/log-parts.ts";
 import { roleText, serverRows } from "../session/server-rows.ts";
+import { LogLegend } from "./legend.tsx";
 import type { PageModel } from "./model.ts";
 
 const LOG_ENTRIES_MAX = 14;
@@ -25,6 +26,7 @@ export function MomentPanel({ model }: { readonly model: PageModel }) {
           show only what changed
         </label>
       </h2>
+      <LogLegend />
       <div class="cards">
         {recording.servers.map((sid) => (
           <ServerCard key={sid} model={model} sid={sid} />
@@ -59,9 +61,9 @@ function ServerCard({ model, sid }: { readonly model: PageModel; readonly sid: S
       </h3>
       <LogStrip model={model} sid={sid} />
       <dl>
-        {shown.map(({ isNew, name, value }) => (
-          <div key={name} class={isNew ? "new" : ""}>
-            <dt>{name}</dt>
+        {shown.map(({ about, isNew, isOdd, name, value }) => (
+          <div key={name} class={`${isNew ? "new" : ""}${isOdd ? " odd" : ""}`}>
+            <dt title={about}>{name}</dt>
             <dd>{value}</dd>
           </div>
         ))}
@@ -72,20 +74,27 @@ function ServerCard({ model, sid }: { readonly model: PageModel; readonly sid: S
 
 function LogStrip({ model, sid }: { readonly model: PageModel; readonly sid: ServerId }) {
   const { committed, recording } = model.run.value;
-  const { entries, omitted } = logEntries(recording, committed, sid, model.at.value, LOG_ENTRIES_MAX);
+  const at = model.at.value;
+  const entriesAt = (event: number) => logEntries(recording, committed, sid, event, LOG_ENTRIES_MAX);
+  const { entries, omitted } = entriesAt(at);
+  const isChanged = at > 0 && logKey(entriesAt(at - 1).entries) !== logKey(entries);
   return (
-    <ol class="log" aria-label={`Log of server ${sid}`}>
+    <ol class={`log${isChanged ? " new" : ""}`} aria-label={`Log of server ${sid}${isChanged ? ", changed" : ""}`}>
       {omitted > 0 && <li class="omitted">{omitted} more</li>}
       {entries.length === 0 && <li class="omitted">empty log</li>}
       {entries.map(({ isDurable, part, value, zxid }, index) => (
         <li
           key={`${index} ${zxid}`}
           class={`${part}${isDurable ? "" : " volatile"}`}
-          title={`${zxidText(zxid)} ${value}: ${part}${part === "committed" && !isDurable ? ", not synced here" : ""}`}
+          title={`${zxidText(zxid)} ${value === "before" ? "(before the run)" : value}: ${part}${part === "committed" && !isDurable ? ", not synced here" : ""}`}
         >
           {zxidText(zxid)}
         </li>
       ))}
     </ol>
   );
+}
+
+function logKey(entries: readonly LogEntry[]): string {
+  return entries.map(({ isDurable, part, zxid }) => `${zxid} ${part} ${isDurable}`).join();
 }

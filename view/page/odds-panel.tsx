@@ -1,7 +1,14 @@
 /** The odds of a violation over the moments of the run, as a curve. Each point links to its moment. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { eventTitle } from "../session/describe-event.ts";
-import { continuationViolates, momentsOf, type Odds } from "../session/odds.ts";
+import {
+  continuationViolates,
+  errorPoints,
+  inevitableFrom,
+  momentsOf,
+  type Odds,
+  refinement,
+} from "../session/odds.ts";
 import type { Recording } from "../session/recording.ts";
 import type { PageModel } from "./model.ts";
 
@@ -20,32 +27,36 @@ export function OddsPanel({ model }: { readonly model: PageModel }) {
     setRunning(false);
   }, [recording]);
 
-  const compute = (events: readonly number[]): void => {
+  const shown = model.shown.value[model.current.value]?.events ?? new Int32Array();
+  const compute = (events: readonly number[], refines: boolean): void => {
     setRunning(true);
-    cancel.current = computeOdds(recording, events, (odds) => {
+    const rest = [...events];
+    let known = points;
+    const next = (): number | undefined => rest.shift() ?? (refines ? refinement(known, shown) : undefined);
+    cancel.current = computeOdds(recording, next, (odds) => {
       if (odds === undefined) setRunning(false);
-      else setPoints((before) => [...before.filter(({ event }) => event !== odds.event), odds].sort(byEvent));
+      else {
+        known = [...known.filter(({ event }) => event !== odds.event), odds].sort(byEvent);
+        setPoints(known);
+      }
     });
   };
+  const certain = inevitableFrom(points, shown);
   const here = points.find(({ event }) => event === model.at.value);
   return (
     <div class="odds">
       <p>
         Continues the run {RUNS} times from a moment, each time with other random latencies and durations. The curve
         shows in how many of these continuations {recording.violations.length > 0 ? "the violation" : "a violation"}{" "}
-        follows.
+        follows. The scenario, its steps, and everything up to the moment stay fixed. Each point has {RUNS} samples; ±
+        is the half-width of its 95 % confidence interval. Then the page refines the interval in which the odds jump
+        most.
       </p>
       <p class="row">
-        <button
-          type="button"
-          disabled={isRunning}
-          onClick={() =>
-            compute(momentsOf(recording, model.shown.value[model.current.value]?.events ?? new Int32Array(), MOMENTS))
-          }
-        >
+        <button type="button" disabled={isRunning} onClick={() => compute(momentsOf(recording, shown, MOMENTS), true)}>
           over the whole run
         </button>
-        <button type="button" disabled={isRunning} onClick={() => compute([Math.max(1, model.at.value)])}>
+        <button type="button" disabled={isRunning} onClick={() => compute([Math.max(1, model.at.value)], false)}>
           from this event
         </button>
         {isRunning && (
@@ -62,6 +73,7 @@ export function OddsPanel({ model }: { readonly model: PageModel }) {
       </p>
       <p role="status">
         {here !== undefined && `From event ${here.event} on: ${percent(here)}. `}
+        {certain !== undefined && `Inevitable from event ${certain} on: each of ${RUNS} continuations. `}
         {isRunning && `${points.length} moments so far …`}
       </p>
       {points.length > 1 && <Curve model={model} points={points} />}
@@ -79,17 +91,17 @@ export function OddsPanel({ model }: { readonly model: PageModel }) {
 }
 
 /**
- * Computes the odds of events one by one, with breaks in which the browser paints. Calls `done` after each event, and
+ * Computes the odds of the events that `next` returns, with breaks in which the browser paints. Calls `done` after each event, and
  * with undefined at the end. Returns a function that stops it.
  */
 function computeOdds(
   recording: Recording,
-  events: readonly number[],
+  next: () => number | undefined,
   done: (odds: Odds | undefined) => void,
 ): () => void {
   let isStopped = false;
   const run = async (): Promise<void> => {
-    for (const event of events) {
+    for (let event = next(); event !== undefined; event = next()) {
       let violated = 0;
       for (let seed = 1; seed <= RUNS; seed++) {
         if (isStopped) return;
@@ -111,7 +123,7 @@ function byEvent(a: Odds, b: Odds): number {
 }
 
 function percent({ runs, violated }: Odds): string {
-  return `${Math.round((100 * violated) / runs)} %`;
+  return `${Math.round((100 * violated) / runs)} % (± ${errorPoints({ event: 0, runs, violated })})`;
 }
 
 const WIDTH = 320;
@@ -145,6 +157,15 @@ function Curve({ model, points }: { readonly model: PageModel; readonly points: 
         y1={10}
         y2={HEIGHT - 20}
       />
+      <text x={LEFT} y={HEIGHT - 6}>
+        event 0
+      </text>
+      <text x={WIDTH - 10} y={HEIGHT - 6} text-anchor="end">
+        event {last}
+      </text>
+      <text x={4} y={7}>
+        odds
+      </text>
       <polyline points={points.map((odds) => `${x(odds.event)},${y(odds)}`).join(" ")} />
       {points.map((odds) => (
         <circle key={odds.event} cx={x(odds.event)} cy={y(odds)} r={3} />

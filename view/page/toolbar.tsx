@@ -1,6 +1,7 @@
 /** Search, filters and the scrub bar. */
 import { useState } from "preact/hooks";
 import { MESSAGE_GROUPS } from "../diagram/groups.ts";
+import { findAll, nextHit } from "../session/find-event.ts";
 import { parseSearch } from "../session/search.ts";
 import type { PageModel } from "./model.ts";
 
@@ -68,9 +69,19 @@ export function Toolbar({ model }: { readonly model: PageModel }) {
 function Search({ model }: { readonly model: PageModel }) {
   const [text, setText] = useState("");
   const find = (direction: 1 | -1): void => {
-    const query = parseSearch(text);
-    if (text !== "")
-      model.move((session) => session.find(query, direction), `"${text}" is not found in this direction`);
+    if (text.trim() === "") return;
+    const { recording } = model.run.value;
+    const hits = findAll(recording, parseSearch(text));
+    if (hits.length === 0) {
+      model.notice.value = `"${text}" is not found`;
+      return;
+    }
+    const from = model.at.value;
+    const index = nextHit(hits, from, direction);
+    const hit = hits[index] as number;
+    const wraps = direction === 1 ? hit <= from : hit >= from;
+    model.goTo(hit);
+    model.notice.value = `hit ${index + 1} of ${hits.length}${wraps ? "; the search continued at the other end" : ""}`;
   };
   return (
     <form
@@ -87,9 +98,9 @@ function Search({ model }: { readonly model: PageModel }) {
         value={text}
         onInput={({ currentTarget }) => setText(currentTarget.value)}
       />
-      <button type="submit">next</button>
+      <button type="submit">find next</button>
       <button type="button" onClick={() => find(-1)}>
-        previous
+        find previous
       </button>
     </form>
   );

@@ -1,5 +1,6 @@
 /** The explanation of a violation as sentences, each with the event that it is about. */
 
+import { INVARIANTS } from "../../invariants/index.ts";
 import { lifeLines } from "../../reports/why/life-text.ts";
 import { lastRecordOf } from "../../reports/why/moment.ts";
 import { explain } from "../../reports/why.ts";
@@ -19,6 +20,10 @@ export interface WhySentence {
 export interface WhyChain {
   /** The violation as a sentence. */
   readonly title: string;
+  /** What the violated invariant states. */
+  readonly statement: string;
+  /** The titles of other violations with the same explanation. */
+  readonly same: readonly string[];
   /** The event at which the invariant is violated. */
   readonly event: number;
   readonly sentences: readonly WhySentence[];
@@ -32,10 +37,22 @@ const known = new WeakMap<Recording, readonly WhyChain[]>();
 export function whyChains(recording: Recording): readonly WhyChain[] {
   let chains = known.get(recording);
   if (chains === undefined) {
-    chains = recording.violations.map((_, index) => whyChain(recording, index));
+    chains = merged(recording.violations.map((_, index) => whyChain(recording, index)));
     known.set(recording, chains);
   }
   return chains;
+}
+
+/** Merges the chains whose sentences differ only in the server of the violation. */
+function merged(chains: readonly WhyChain[]): readonly WhyChain[] {
+  const first = new Map<string, WhyChain>();
+  for (const chain of chains) {
+    const causes = chain.sentences.map(({ text }) => text).join("\n");
+    const key = `${chain.statement}\n${causes === "" ? chain.title : causes}`;
+    const known = first.get(key);
+    first.set(key, known === undefined ? chain : { ...known, same: [...known.same, chain.title] });
+  }
+  return [...first.values()];
 }
 
 function whyChain(recording: Recording, index: number): WhyChain {
@@ -54,6 +71,8 @@ function whyChain(recording: Recording, index: number): WhyChain {
   });
   return {
     title: `${id}: server ${server} ${text}`,
+    statement: INVARIANTS[id].statement,
+    same: [],
     event: recording.eventOfViolation(index),
     sentences: all.flatMap((fact) => [
       sentence(fact.text, fact.atUs, 0),

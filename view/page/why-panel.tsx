@@ -16,6 +16,10 @@ export function WhyPanel({ model }: { readonly model: PageModel }) {
               {chain.title}
             </button>
           </h3>
+          <p>The broken rule: {chain.statement}</p>
+          {chain.same.map((title) => (
+            <p key={title}>The same cause: {title}</p>
+          ))}
           <ol>
             {chain.sentences.map((sentence, index) => (
               <Sentence key={index} model={model} sentence={sentence} />

@@ -1,11 +1,22 @@
 /** Describes the events of a recording in words. */
 
+import type { ProtocolRecord } from "../../cluster/records.ts";
 import type { Message } from "../../cluster/server.ts";
 import { timerName } from "../../cluster/server-view.ts";
-import { DISK_OP_NAMES, formatZxid, type Zxid } from "../../protocol/index.ts";
+import { FIRST_WORK_TIMER } from "../../cluster/thread-work.ts";
+import {
+  DISK_OP_NAMES,
+  formatZxid,
+  type ServerId,
+  TIMER_ELECTION,
+  WORK_NAMES,
+  type Zxid,
+} from "../../protocol/index.ts";
 import { describeRecord } from "../../reports/describe.ts";
 import { messageName } from "../../scenarios/message-match.ts";
 import { eventKindName, type TraceEvent, type TraceKind } from "../../sim/index.ts";
+import { changesInWords } from "./describe-change.ts";
+import { stepInWords } from "./describe-step.ts";
 import type { Recording } from "./recording.ts";
 
 /** Returns a message as text: its type and, if it has one, its zxid. */
@@ -19,18 +30,22 @@ export function zxidText(zxid: Zxid | number): string {
   return zxid < 0 ? "-" : formatZxid(zxid as Zxid);
 }
 
-type Describe = (event: TraceEvent) => string | undefined;
+type Describe = (event: TraceEvent, recording: Recording, number: number) => string | undefined;
 
 /** The kinds of trace events that can be the title of an event of the simulator. A `send` is a consequence. */
 const TITLES: Readonly<Partial<Record<TraceKind, Describe>>> = {
   deliver: ({ node, payload, peer }) => `${messageText(payload as Message)} from ${peer} arrives at ${node}`,
-  timer: ({ detail, node }) => `timer of ${node}: ${timerName(detail)}`,
+  timer: ({ detail, node }, recording, number) => timerText(recording, number, node, detail),
   disk: ({ detail, node, payload }) => `disk of ${node}: ${diskText(detail, payload)}`,
   connected: ({ node, peer }) => `${node} is connected to ${peer}`,
   accept: ({ node, peer }) => `${node} accepts a connection from ${peer}`,
   refuse: ({ node, peer }) => `the connection between ${node} and ${peer} is refused`,
   reset: ({ node, peer }) => `the connection between ${node} and ${peer} is reset`,
-  close: ({ node, peer }) => `${node} learns that ${peer} has closed the connection, or closes it`,
+  // The payload is absent if the node itself closes its end.
+  close: ({ node, payload, peer }) =>
+    payload === undefined
+      ? `${node} closes its connection to ${peer}`
+      : `${node} learns that ${peer} has closed the connection`,
   crash: ({ node }) => `${node} crashes`,
   stop: ({ node }) => `${node} exits`,
   start: ({ node }) => `${node} starts`,
@@ -38,9 +53,38 @@ const TITLES: Readonly<Partial<Record<TraceKind, Describe>>> = {
   resume: ({ node }) => `${node} resumes`,
   cut: ({ node, peer }) => `the link from ${node} to ${peer} is cut`,
   heal: ({ node, peer }) => `the link from ${node} to ${peer} is healed`,
-  drop: ({ node, payload, peer }) =>
-    typeof payload === "object" ? `${messageText(payload as Message)} from ${node} to ${peer} is lost` : undefined,
+  drop: ({ node, payload, peer }, recording, number) =>
+    typeof payload === "object" ? lossText(recording, number, node, peer, payload as Message) : undefined,
 };
+
+/** A drop at the receiver names the receiver first, and any other drop names the sender first. */
+function lossText(recording: Recording, number: number, node: number, peer: number, message: Message): string {
+  const arrives = recording
+    .messagesThatEndAt(number)
+    .some((sent) => sent.message === message && sent.from === peer && sent.to === node);
+  const [from, to] = arrives ? [peer, node] : [node, peer];
+  return `${messageText(message)} from ${from} to ${to} is lost`;
+}
+
+function timerText(recording: Recording, number: number, node: number, timer: number): string {
+  if (timer === TIMER_ELECTION) return `election of ${node}: ${electionText(recording, number)}`;
+  const work = WORK_NAMES[timer - FIRST_WORK_TIMER];
+  if (work === undefined) return `timer of ${node}: ${timerName(timer)}`;
+  const [thread, ...what] = work.split(": ");
+  return `${thread} of ${node}: ${what.join(": ")}`;
+}
+
+function electionText(recording: Recording, number: number): string {
+  const records = recording.recordsOf(number);
+  const waited = records.find((record) => record.event === "election-waited");
+  if (waited !== undefined) {
+    return waited.resends
+      ? "no vote arrived in time; it sends its vote again"
+      : "no vote arrived in time; it connects again";
+  }
+  if (records.some(({ event }) => event === "elected")) return "the wait for a better vote ends";
+  return "it continues to wait for votes";
+}
 
 function diskText(operation: number, payload: unknown): string {
   const { result } = (payload ?? {}) as { readonly result?: string };
@@ -52,22 +96,26 @@ function diskText(operation: number, payload: unknown): string {
 export function eventTitle(recording: Recording, number: number): string {
   if (number === 0) return "the start of the run";
   for (const entry of recording.traceOf(number)) {
-    const text = TITLES[entry.kind]?.(entry);
+    const text = TITLES[entry.kind]?.(entry, recording, number);
     if (text !== undefined) return text;
   }
   const script = recording.recordsOf(number).find(({ event }) => event === "script");
-  if (script !== undefined) return describeRecord(script);
+  if (script !== undefined) return recordText(recording, script);
   const { kind, server } = recording.event(number);
-  return server < 0 ? "the script of the scenario" : `${eventKindName(kind)} event of ${server}`;
+  return server < 0 ? "a step of the scenario becomes ready" : `${eventKindName(kind)} event of ${server}`;
 }
 
 /** Returns the consequences of an event: what its server observed, and the messages that it sent. */
 export function eventDetails(recording: Recording, number: number): string[] {
-  const observed = recording
-    .recordsOf(number)
-    .map((record) =>
-      record.event === "script" ? describeRecord(record) : `${record.server} ${describeRecord(record)}`,
-    );
+  const observed = recording.recordsOf(number).map((record) => recordText(recording, record));
+  const { server } = recording.event(number);
+  const changed =
+    number === 0 || server < 0
+      ? []
+      : changesInWords(
+          recording.serverAt(server as ServerId, number - 1),
+          recording.serverAt(server as ServerId, number),
+        );
   const sent = recording
     .traceOf(number)
     .filter(({ kind }) => kind === "send")
@@ -75,5 +123,10 @@ export function eventDetails(recording: Recording, number: number): string[] {
   const violated = recording
     .violationsOf(number)
     .map(({ id, server, text }) => `violates ${id}: server ${server} ${text}`);
-  return [...violated, ...observed, ...sent];
+  return [...violated, ...observed, ...changed, ...sent];
+}
+
+function recordText({ scenario }: Recording, record: ProtocolRecord): string {
+  if (record.event === "script") return stepInWords(scenario, record);
+  return `${record.server} ${describeRecord(record)}`.replace(" (before)", " (from before the run)");
 }

@@ -87,3 +87,23 @@ export function findEvent(
   }
   return undefined;
 }
+
+/** Returns every matching event, ascending. */
+export function findAll(recording: Recording, query: EventQuery): readonly number[] {
+  const found: number[] = [];
+  for (let number = 1; number <= recording.length; number++) {
+    if (matchesQuery(recording, number, query)) found.push(number);
+  }
+  return found;
+}
+
+/** Returns the index of the hit after `at`, or before it; continues at the other end. The hits are not empty. */
+export function nextHit(hits: readonly number[], at: number, direction: 1 | -1): number {
+  if (direction === 1)
+    return Math.max(
+      0,
+      hits.findIndex((hit) => hit > at),
+    );
+  const before = hits.findLastIndex((hit) => hit < at);
+  return before < 0 ? hits.length - 1 : before;
+}

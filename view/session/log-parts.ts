@@ -5,7 +5,7 @@ import { History, type ServerId, type Txn, type Zxid } from "../../protocol/inde
 import type { Recording } from "./recording.ts";
 
 /** The part of a log to which a transaction belongs. */
-export type LogPart = "committed" | "synced" | "unsynced" | "lost";
+export type LogPart = "committed" | "synced" | "unsynced" | "lost" | "removed";
 
 /** One transaction of a log. */
 export interface LogEntry {
@@ -79,8 +79,21 @@ export function logEntries(
   );
   const total = disk.log.reduce((sum, { records }) => sum + records.length, 0);
   const entries = all.slice(-limit);
-  const lost = process === "down" ? lostBy(recording, sid, event) : [];
+  const lost = process === "down" ? lostBy(recording, sid, event) : removedBy(recording, sid, event, limit);
   return { entries: [...entries, ...lost], omitted: total - entries.length };
+}
+
+/** Returns the last `limit` transactions that an event removed from the log of a server that runs. */
+function removedBy(recording: Recording, sid: ServerId, event: number, limit: number): readonly LogEntry[] {
+  if (event === 0 || recording.lastChangeOf(sid, event) !== event) return [];
+  const [before, after] = [event - 1, event].map((number) => recording.serverAt(sid, number).disk);
+  if (before === undefined || before === after) return [];
+  const kept = new Set(after?.log.flatMap(({ records }) => records.txns(0)).map((txn) => txn.zxid));
+  return before.log
+    .flatMap(({ records }) => records.txns(Math.max(0, records.length - limit)))
+    .filter(({ zxid }) => !kept.has(zxid))
+    .slice(-limit)
+    .map(({ value, zxid }) => ({ zxid, value: String(value), part: "removed", isDurable: false }));
 }
 
 function lostBy(recording: Recording, sid: ServerId, event: number): readonly LogEntry[] {

@@ -35,3 +35,49 @@ export function momentsOf(recording: Recording, shown: Int32Array, count: number
     (_, i) => before[Math.round((i * (before.length - 1)) / Math.max(1, size - 1))] as number,
   );
 }
+
+/** Returns the half-width of the 95 % confidence interval (Wilson) of odds, in percentage points. */
+export function errorPoints({ runs, violated }: Odds): number {
+  const z = 1.96;
+  const p = violated / runs;
+  const half = (z / (1 + (z * z) / runs)) * Math.sqrt((p * (1 - p)) / runs + (z * z) / (4 * runs * runs));
+  return Math.round(100 * half);
+}
+
+/**
+ * Returns the next event whose odds are worth computing: the middle of the two neighboring points between which the odds
+ * jump most, or of the two points between which the violation becomes inevitable. Undefined if both pairs are next to
+ * each other in `shown`. The points are sorted by event.
+ */
+export function refinement(points: readonly Odds[], shown: Int32Array): number | undefined {
+  const jumps = points.map((odds, i) => (i === 0 ? -1 : Math.abs(rate(odds) - rate(points[i - 1] as Odds))));
+  const steepest = jumps.indexOf(Math.max(...jumps));
+  const certain = firstCertain(points);
+  for (const index of [steepest, certain]) {
+    const [from, to] = [points[index - 1], points[index]];
+    if (from === undefined || to === undefined || rate(from) === rate(to)) continue;
+    const between = [...shown].filter((event) => event > from.event && event < to.event);
+    if (between.length > 0) return between[between.length >> 1];
+  }
+  return undefined;
+}
+
+/**
+ * Returns the first event from which every continuation violates an invariant. Undefined if there is none, or if an
+ * event between this point and the point before it has no odds yet.
+ */
+export function inevitableFrom(points: readonly Odds[], shown: Int32Array): number | undefined {
+  const index = firstCertain(points);
+  const [before, first] = [points[index - 1], points[index]];
+  if (before === undefined || first === undefined) return undefined;
+  return shown.some((event) => event > before.event && event < first.event) ? undefined : first.event;
+}
+
+/** Returns the index of the first point from which all points are 100 %; the number of points if there is none. */
+function firstCertain(points: readonly Odds[]): number {
+  return points.findLastIndex(({ runs, violated }) => violated < runs) + 1;
+}
+
+function rate({ runs, violated }: Odds): number {
+  return violated / runs;
+}

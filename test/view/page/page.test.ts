@@ -183,6 +183,21 @@ describe.skipIf(executablePath === undefined)("in Chromium, a page", () => {
     };
     expect(await search("NEWLEADER to 1 without an ACK from 1")).toBe(88);
     expect(await search("TRUNC 1:3")).toBe(145);
+    expect(await page.textContent(".notice")).toMatch(/^hit \d+ of \d+/);
+    await page.close();
+  });
+
+  test("shows the scenario, the legends, the broken rule, and a TRUNC of committed transactions in red", async () => {
+    const { errors, page } = await open(browser, bugPage(), { hash: "#at=145&panel=scenario" });
+    expect(await page.textContent(".scenario")).toContain("servers:");
+    expect(await page.textContent(".log-legend")).toContain("synced, not committed");
+    await page.click("#tab-help");
+    expect(await page.textContent(".help")).toContain("NEWLEADER to 1 without ACK from 1");
+    await page.click("#tab-why");
+    expect(await page.textContent(".why")).toContain("The broken rule:");
+    await page.click("#tab-decisions");
+    expect(await page.textContent(".decisions b.violation")).toMatch(/^TRUNC 1:3$/);
+    expect(errors).toEqual([]);
     await page.close();
   });
 

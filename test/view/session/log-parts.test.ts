@@ -34,3 +34,13 @@ test("a server that is down shows what its crash lost", () => {
 test("a long log shows its end", () => {
   expect(partsOf("follower-ahead-trunc", 1, () => 1, 2)).toEqual(["1:5 committed", "1:6 synced"]);
 });
+
+test("the event of a TRUNC shows the transactions that it removes, and the next event does not", () => {
+  const recording = new Recording(shipped("follower-ahead-trunc"), { seed: 1n }).finish();
+  const index = recording.records.findIndex(({ event }) => event === "truncated");
+  const at = recording.eventOfRecord(index);
+  const removed = (event: number) =>
+    partsOf("follower-ahead-trunc", 1, () => event).filter((part) => part.endsWith("removed"));
+  const events = Array.from({ length: at + 3 }, (_, event) => event).filter((event) => removed(event).length > 0);
+  expect(events.map(removed)).toEqual([["1:6 removed"]]);
+});

@@ -1,5 +1,12 @@
-import { expect, test } from "vitest";
-import { continuationViolates, momentsOf } from "../../../view/session/odds.ts";
+import { describe, expect, test } from "vitest";
+import {
+  continuationViolates,
+  errorPoints,
+  inevitableFrom,
+  momentsOf,
+  type Odds,
+  refinement,
+} from "../../../view/session/odds.ts";
 import { Recording } from "../../../view/session/recording.ts";
 import { shipped } from "../scenarios.ts";
 
@@ -22,4 +29,30 @@ test("the moments divide the run up to its violation", () => {
   const end = recording.eventOfViolation(0);
   expect(momentsOf(recording, all, 3)).toEqual([1, Math.round((end + 1) / 2), end]);
   expect(momentsOf(recording, Int32Array.from([0, 5]), 3)).toEqual([5]);
+});
+
+describe("the refinement", () => {
+  const shown = Int32Array.from({ length: 101 }, (_, event) => event);
+  const odds = (event: number, violated: number): Odds => ({ event, runs: 24, violated });
+
+  test("goes on until the event from which the violation is inevitable has a neighbor with smaller odds", () => {
+    let points = [0, 25, 50, 75, 100].map((event) => odds(event, event < 37 ? 2 : 24));
+    expect(inevitableFrom(points, shown)).toBeUndefined();
+    for (let event = refinement(points, shown); event !== undefined; event = refinement(points, shown)) {
+      points = [...points, odds(event, event < 37 ? 2 : 24)].sort((a, b) => a.event - b.event);
+    }
+    expect(inevitableFrom(points, shown)).toBe(37);
+    expect(points.length).toBeLessThan(12);
+  });
+
+  test("ends if the odds are the same everywhere, and then nothing becomes inevitable", () => {
+    const points = [0, 50, 100].map((event) => odds(event, 0));
+    expect(refinement(points, shown)).toBeUndefined();
+    expect(inevitableFrom(points, shown)).toBeUndefined();
+  });
+});
+
+test("the error is smaller with more samples, and is not 0 at 100 %", () => {
+  expect(errorPoints({ event: 0, runs: 24, violated: 12 })).toBe(19);
+  expect(errorPoints({ event: 0, runs: 24, violated: 24 })).toBe(7);
 });

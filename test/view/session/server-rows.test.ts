@@ -13,7 +13,7 @@ function rowsOf(sid: number, event: number): ReadonlyMap<string, string> {
 test("a leader shows its sets", () => {
   const rows = rowsOf(1, 144);
   expect(rows.get("role")).toBe("LEADING · DISCOVERY");
-  expect(rows.get("counted for ACKEPOCH")).toBe("1, 2");
+  expect(rows.get("quorum of ACKEPOCH")).toBe("1, 2");
   expect(rows.get("ACKs of NEWLEADER")).toBe("none");
 });
 
@@ -32,4 +32,18 @@ test("epochs in memory that are not on disk are shown with those on disk", () =>
 test("a server that is down shows only its disk", () => {
   expect(roleText(recording.serverAt(asServerId(3), 144))).toBe("down");
   expect([...rowsOf(3, 144).keys()]).toEqual(["role", "epochs", "snapshots"]);
+});
+
+test("a row explains its name", () => {
+  const rows = serverRows(recording.serverAt(asServerId(1), 144));
+  const without = rows.filter(({ about }) => about === undefined).map(({ name }) => name);
+  expect(without).toEqual(["role", "election", "last proposed", "disk operations", "timers"]);
+});
+
+test("a server that has applied more than its disk has is marked", () => {
+  const view = recording.serverAt(asServerId(1), 0);
+  expect(serverRows(view).filter(({ isOdd }) => isOdd)).toEqual([]);
+  const odd = serverRows({ ...view, disk: { ...view.disk, log: [], snapshots: [] } }).filter(({ isOdd }) => isOdd);
+  expect(odd.map(({ name }) => name)).toEqual(["last processed"]);
+  expect(odd[0]?.value).toContain("the disk ends at 0:0");
 });

@@ -1,0 +1,34 @@
+/** The legends of the signs: boxes of a log, ends of message lines, and bars of a sync decision. */
+
+/** The boxes of the transactions in a log. */
+export function LogLegend() {
+  return (
+    <ul class="log log-legend" aria-label="Boxes of a log">
+      <li class="committed">committed</li>
+      <li class="committed volatile">committed, not synced here</li>
+      <li class="synced">synced, not committed</li>
+      <li class="unsynced">not synced</li>
+      <li class="removed">removed or lost</li>
+    </ul>
+  );
+}
+
+/** The bars of the number line of a sync decision. */
+export function NumberLineLegend() {
+  return (
+    <p class="legend">
+      <span class="swatch committed-log">committedLog of the leader</span>
+      <span class="swatch txnlog">log files of the leader</span>
+      <span class="swatch peer">triangle: the last zxid of the learner</span>
+    </p>
+  );
+}
+
+/** The ends of the lines of messages. */
+export function LineEndLegend() {
+  return (
+    <p>
+      The end of a line: arrow, the message arrived; cross, the message is lost; dot, the message is still in flight.
+    </p>
+  );
+}
