@@ -163,7 +163,7 @@ function Curve({ model, points }: { readonly model: PageModel; readonly points: 
       <text x={WIDTH - 10} y={HEIGHT - 6} text-anchor="end">
         event {last}
       </text>
-      <text x={4} y={7}>
+      <text x={LEFT} y={8}>
         odds
       </text>
       <polyline points={points.map((odds) => `${x(odds.event)},${y(odds)}`).join(" ")} />
