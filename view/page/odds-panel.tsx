@@ -91,8 +91,8 @@ export function OddsPanel({ model }: { readonly model: PageModel }) {
 }
 
 /**
- * Computes the odds of the events that `next` returns, with breaks in which the browser paints. Calls `done` after each event, and
- * with undefined at the end. Returns a function that stops it.
+ * Computes the odds of the events that `next` returns, with breaks in which the browser paints. Calls `done` after each
+ * event, and with undefined at the end. Returns a function that stops it.
  */
 function computeOdds(
   recording: Recording,

@@ -20,7 +20,7 @@ export function changesInWords(before: ServerView, after: ServerView): string[] 
       : []),
     ...started.map(
       (operation) =>
-        `${sid} starts to ${operation.replace(/^replace /, "write ")}${operation.includes("currentEpoch") ? unlogged : ""}`,
+        `${sid} starts to ${operationText(operation)}${operation.includes("currentEpoch") ? unlogged : ""}`,
     ),
   ];
 }
@@ -48,4 +48,8 @@ function verb(zxids: readonly Zxid[]): "is" | "are" {
 
 function subject(zxids: readonly Zxid[]): string {
   return zxids.length === 1 ? "it is" : "they are";
+}
+
+function operationText(operation: string): string {
+  return operation.replace(/^replace /, "write ");
 }

@@ -40,7 +40,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   learner: "the leader of this learner, and what the main thread of the learner does",
   pending: "the transactions that the server has logged or logs now, and that are not committed (pendingTxns)",
   "proposals only in memory":
-    "the proposals that the server has received while it synchronizes, and neither logged nor applied (packetsNotLogged)",
+    "the proposals that the server received while it synchronizes, and neither logged nor applied (packetsNotLogged)",
   "COMMITs not applied yet":
     "the COMMITs that the server has received while it synchronizes, and applies later (packetsCommitted)",
   snapshots: "the last zxid of each snapshot on disk; 0:0 is a snapshot of the empty database",
