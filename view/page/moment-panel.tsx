@@ -86,7 +86,7 @@ function LogStrip({ model, sid }: { readonly model: PageModel; readonly sid: Ser
         <li
           key={`${index} ${zxid}`}
           class={`${part}${isDurable ? "" : " volatile"}`}
-          title={`${zxidText(zxid)} ${value === "before" ? "(before the run)" : value}: ${part}${part === "committed" && !isDurable ? ", not synced here" : ""}`}
+          title={entryTitle({ isDurable, part, value, zxid })}
         >
           {zxidText(zxid)}
         </li>
@@ -97,4 +97,9 @@ function LogStrip({ model, sid }: { readonly model: PageModel; readonly sid: Ser
 
 function logKey(entries: readonly LogEntry[]): string {
   return entries.map(({ isDurable, part, zxid }) => `${zxid} ${part} ${isDurable}`).join();
+}
+
+function entryTitle({ isDurable, part, value, zxid }: LogEntry): string {
+  const origin = value === "before" ? "(before the run)" : value;
+  return `${zxidText(zxid)} ${origin}: ${part}${part === "committed" && !isDurable ? ", not synced here" : ""}`;
 }

@@ -91,8 +91,8 @@ export function OddsPanel({ model }: { readonly model: PageModel }) {
 }
 
 /**
- * Computes the odds of the events that `next` returns, with breaks in which the browser paints. Calls `done` after each event, and
- * with undefined at the end. Returns a function that stops it.
+ * Computes the odds of the events that `next` returns, with breaks in which the browser paints. Calls `done` after each
+ * event, and with undefined at the end. Returns a function that stops it.
  */
 function computeOdds(
   recording: Recording,
@@ -163,7 +163,7 @@ function Curve({ model, points }: { readonly model: PageModel; readonly points: 
       <text x={WIDTH - 10} y={HEIGHT - 6} text-anchor="end">
         event {last}
       </text>
-      <text x={4} y={7}>
+      <text x={LEFT} y={8}>
         odds
       </text>
       <polyline points={points.map((odds) => `${x(odds.event)},${y(odds)}`).join(" ")} />

@@ -13,16 +13,14 @@ export function changesInWords(before: ServerView, after: ServerView): string[] 
   const unlogged = now.notLogged.length === 0 ? "" : `; ${text(now.notLogged)} ${verb(now.notLogged)} not on disk`;
   const applied = added(treeEnd(before), treeEnd(after));
   return [
-    ...(kept.length === 0
-      ? []
-      : [`${sid} keeps ${text(kept)} in memory; ${verb(kept) === "is" ? "it" : "they"} ${verb(kept)} not logged`]),
+    ...(kept.length === 0 ? [] : [`${sid} keeps ${text(kept)} in memory; ${subject(kept)} not logged`]),
     ...(noted.length === 0 ? [] : [`${sid} notes the COMMIT of ${text(noted)} and does not apply it yet`]),
     ...(old.step !== "serving" && applied.length > 0
       ? [`${sid} applies ${text(applied)} in memory; its log ends at ${logEnd(after)}`]
       : []),
     ...started.map(
       (operation) =>
-        `${sid} starts to ${operation.replace(/^replace /, "write ")}${operation.includes("currentEpoch") ? unlogged : ""}`,
+        `${sid} starts to ${operationText(operation)}${operation.includes("currentEpoch") ? unlogged : ""}`,
     ),
   ];
 }
@@ -46,4 +44,12 @@ function text(zxids: readonly Zxid[]): string {
 
 function verb(zxids: readonly Zxid[]): "is" | "are" {
   return zxids.length === 1 ? "is" : "are";
+}
+
+function subject(zxids: readonly Zxid[]): string {
+  return zxids.length === 1 ? "it is" : "they are";
+}
+
+function operationText(operation: string): string {
+  return operation.replace(/^replace /, "write ");
 }

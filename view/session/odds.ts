@@ -45,9 +45,9 @@ export function errorPoints({ runs, violated }: Odds): number {
 }
 
 /**
- * Returns the next event whose odds are worth computing: the middle of the two neighboring points between which the odds
- * jump most, or of the two points between which the violation becomes inevitable. Undefined if both pairs are next to
- * each other in `shown`. The points are sorted by event.
+ * Returns the next event whose odds are worth computing: the middle of the two neighboring points between which the
+ * odds jump most, or of the two points between which the violation becomes inevitable. Undefined if both pairs are next
+ * to each other in `shown`. The points are sorted by event.
  */
 export function refinement(points: readonly Odds[], shown: Int32Array): number | undefined {
   const jumps = points.map((odds, i) => (i === 0 ? -1 : Math.abs(rate(odds) - rate(points[i - 1] as Odds))));

@@ -26,13 +26,11 @@ export interface ServerRow {
 
 /** What the rows mean, by name. */
 const ABOUT: Readonly<Record<string, string>> = {
-  epochs:
-    "acceptedEpoch: the newest epoch that the server has accepted. currentEpoch: the epoch whose NEWLEADER it acknowledges.",
+  epochs: "acceptedEpoch: the newest epoch that the server accepted. currentEpoch: that of the last NEWLEADER",
   "last processed": "lastProcessedZxid: the last transaction that the server has applied in memory",
-  committedLog: "the committed transactions that a leader keeps in memory to synchronize learners: first, last, number",
+  committedLog: "the committed transactions in memory with which a leader synchronizes learners: first, last, number",
   leader: "what the main thread of the leader does, and the epoch that it proposes",
-  "quorum for the epoch":
-    "the servers whose acceptedEpoch the leader has counted to choose the epoch (connectingFollowers)",
+  "quorum for the epoch": "the servers that the leader has counted to choose the epoch (connectingFollowers)",
   "quorum of ACKEPOCH": "the servers whose ACKEPOCH the leader has counted (electingFollowers)",
   "ACKs of NEWLEADER": "the servers whose ACK of NEWLEADER counts for the establishment of the leader",
   "sends proposals to": "the learners that get each new proposal or INFORM (forwardingFollowers, observingLearners)",
@@ -42,7 +40,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   learner: "the leader of this learner, and what the main thread of the learner does",
   pending: "the transactions that the server has logged or logs now, and that are not committed (pendingTxns)",
   "proposals only in memory":
-    "the proposals that the server has received while it synchronizes, and neither logged nor applied (packetsNotLogged)",
+    "the proposals that the server received while it synchronizes, and neither logged nor applied (packetsNotLogged)",
   "COMMITs not applied yet":
     "the COMMITs that the server has received while it synchronizes, and applies later (packetsCommitted)",
   snapshots: "the last zxid of each snapshot on disk; 0:0 is a snapshot of the empty database",
@@ -140,6 +138,7 @@ function leaderRows(leader: LeaderView | undefined): readonly Pair[] {
   const proposals = leader.outstanding.map(
     ({ acks, zxid }) => `${zxidText(zxid)} (ACKs: ${acks.join(", ") || "none"})`,
   );
+  const lastCommitted = leader.lastCommitted < 0 ? "none" : zxidText(leader.lastCommitted);
   return [
     ["leader", `${stepText(leader.step)}, epoch ${leader.epoch < 0 ? "not chosen" : leader.epoch}`],
     ["quorum for the epoch", listText(leader.connecting)],
@@ -148,10 +147,7 @@ function leaderRows(leader: LeaderView | undefined): readonly Pair[] {
     ["sends proposals to", listText([...leader.forwarding, ...leader.observing])],
     ["outstanding proposals", proposals.join(", ")],
     ["toBeApplied", zxidList(leader.toBeApplied)],
-    [
-      "last proposed",
-      `${zxidText(leader.lastProposed)}, last committed ${leader.lastCommitted < 0 ? "none" : zxidText(leader.lastCommitted)}`,
-    ],
+    ["last proposed", `${zxidText(leader.lastProposed)}, last committed ${lastCommitted}`],
     [
       "handlers",
       leader.handlers.map(({ learner, step }) => `${learner < 0 ? "?" : learner}: ${stepText(step)}`).join(", "),
