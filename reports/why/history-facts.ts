@@ -4,7 +4,7 @@
  */
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
 import { INFORM } from "../../protocol/packets.ts";
-import { formatZxid, type ServerId } from "../../protocol/zxid.ts";
+import { formatZxid, parseZxid, type ServerId } from "../../protocol/zxid.ts";
 import { type Cause, decisionCause, listOf } from "./causes.ts";
 import { isWonByEpochAlone, winOf } from "./election.ts";
 import type { LifeEvent } from "./life-tracker.ts";
@@ -80,7 +80,7 @@ export class HistoryFacts {
     }
     if (record?.event !== "truncated" || record.zxid >= life.zxid) return [];
     const end = formatZxid(record.end);
-    const text = `${formatZxid(life.zxid)} survives the TRUNC: the log of server ${server} still ends at ${end}`;
+    const text = `${formatZxid(life.zxid)} survives the TRUNC: the database of server ${server} still ends at ${end}`;
     return [{ text, atUs }, this.whyKept(record, index), ...listOf(this.moment.finder.decision(server, atUs))];
   }
 
@@ -96,6 +96,11 @@ export class HistoryFacts {
     if (saved !== undefined) {
       const text = `server ${server} saved snapshot ${formatZxid(saved.zxid)}, which a TRUNC does not remove`;
       return { text, atUs: saved.atUs };
+    }
+    const initial = this.moment.run.scenario.servers[server]?.snapshots?.find((name) => parseZxid(name) === end);
+    if (initial !== undefined) {
+      const text = `snapshot ${initial} is on the disk of server ${server} from before the run; a TRUNC keeps snapshots`;
+      return { text, atUs: undefined };
     }
     const kept = `so the TRUNC keeps the next one, ${formatZxid(end)}`;
     const text = `the log of server ${server} has no record ${formatZxid(zxid)}, ${kept}`;

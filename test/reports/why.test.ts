@@ -7,6 +7,7 @@ import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bugPaths, readScenario, scenarioPaths } from "../../cli/scenario-files.ts";
 import { planOver } from "../../fuzz/plan-arbitrary.ts";
+import { loadScenario } from "../../lib/load-scenario.ts";
 import type { Fact } from "../../reports/why/moment.ts";
 import { explain, whyText } from "../../reports/why.ts";
 import { runScenario } from "../../scenarios/run.ts";
@@ -74,7 +75,26 @@ describe("whyText", () => {
 
   it("explains a transaction that survives a TRUNC", () => {
     const text = whyText(traced(scenarioNamed("open-snapshot-survives-trunc"))).replace(/\s+/g, " ");
-    expect(text).toContain("<- 1:6 survives the TRUNC: the log of server 3 still ends at");
+    expect(text).toContain("<- 1:6 survives the TRUNC: the database of server 3 still");
+  });
+
+  it("names a snapshot of the start state that survives a TRUNC", () => {
+    const scenario = loadScenario(
+      `
+servers:
+  1: { history: "1:1..1:7, 2:3..2:5" }
+  2: { history: "1:1..1:7, 2:3..2:10", snapshots: [0:0, 2:7], down: true }
+  3: { history: "1:1..1:7, 2:3..2:5" }
+committed: 2:5
+steps: [{ when: established, start: 2 }]
+until: 3s
+expect: { violates: follower-is-prefix }
+`,
+      "snapshot.yaml",
+    );
+    const text = whyText(traced(scenario)).replace(/\s+/g, " ");
+    expect(text).toContain("snapshot 2:7 is on the disk of server 2 from before the run; a TRUNC keeps snapshots");
+    expect(text).not.toContain("has no record");
   });
 
   it("names the step whose crash lost unsynced transactions, by its number in the scenario", () => {
