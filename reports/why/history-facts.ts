@@ -99,7 +99,7 @@ export class HistoryFacts {
     }
     const initial = this.moment.run.scenario.servers[server]?.snapshots?.find((name) => parseZxid(name) === end);
     if (initial !== undefined) {
-      const text = `snapshot ${initial} is on the disk of server ${server} from before the run; a TRUNC keeps snapshots`;
+      const text = `server ${server} had snapshot ${initial} on its disk before the run; a TRUNC keeps snapshots`;
       return { text, atUs: undefined };
     }
     const kept = `so the TRUNC keeps the next one, ${formatZxid(end)}`;

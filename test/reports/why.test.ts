@@ -93,7 +93,7 @@ expect: { violates: follower-is-prefix }
       "snapshot.yaml",
     );
     const text = whyText(traced(scenario)).replace(/\s+/g, " ");
-    expect(text).toContain("snapshot 2:7 is on the disk of server 2 from before the run; a TRUNC keeps snapshots");
+    expect(text).toContain("server 2 had snapshot 2:7 on its disk before the run; a TRUNC keeps snapshots");
     expect(text).not.toContain("has no record");
   });
 
