@@ -308,14 +308,7 @@ export const FAULT_KINDS = named({
     draw: (draw, { budget, ...context }) => {
       const server = budget.losable.shift();
       if (server === undefined) return [];
-      const corrupt = draw.pick([
-        "log",
-        "log-empty",
-        "log-header",
-        "snapshot",
-        "accepted-epoch",
-        "current-epoch",
-      ] as const);
+      const corrupt = draw.pick(["log", "log", "log-header", "snapshot", "accepted-epoch", "current-epoch"] as const);
       return [
         { ...at(context), disk: { server, corrupt } },
         { ...at(context), crash: { server, unsynced: "kept", connectionsReset: true }, for: downtime(draw, context) },

@@ -53,7 +53,6 @@ const SINCE_2678 = ["3.4.10", "3.4.14", "3.5.5", "3.5.8", "3.6.0", "3.6.2"];
 const SINCE_3911 = ["3.5.10", "3.6.4", "3.7.2", "3.8.0", "3.8.4", "3.9.1"];
 /** Releases in which the follower syncs the transactions of a DIFF before it writes currentEpoch. */
 const SINCE_4646 = ["3.8.6", "3.9.2"];
-
 /** Releases that have dynamic reconfiguration. Each release from 3.5.5 on has the same errors in it. */
 const SINCE_RECONFIG = [
   ...["3.5.5", "3.5.8", "3.5.10", "3.6.0", "3.6.2", "3.6.4", "3.7.2"],
@@ -633,6 +632,15 @@ const BUG_OF_FIX: Readonly<
     onlyLiveness: true,
     needs: "knowsReconfig",
     affected: SINCE_RECONFIG,
+  },
+  observersLogBeforeEpoch: {
+    id: "open-observer-writes-epoch-before-diff-is-logged",
+    cause:
+      "An observer writes currentEpoch before the transactions of a DIFF are on disk, and logs them after UPTODATE.",
+    effect:
+      "If it becomes a voter without them, it can win an election because of its epoch, and committed transactions " +
+      "are truncated.",
+    affected: ["3.4.10", "3.4.14", ...SINCE_RECONFIG],
   },
   pendingAddressIsDialed: {
     id: "open-changed-election-address-never-dialed",

@@ -4,9 +4,9 @@
  * leader was established, and a server that serves has each configuration whose transaction it applies or has applied
  * during its synchronization.
  *
- * A configuration is active from its commit on any server. Two kinds of leaders are left out, because the operator
- * chooses their lists: version 0 stands for the lists in zoo.cfg, and with reconfigEnabled=false a server keeps its
- * file.
+ * A configuration is active from its commit on any server. Left out are the lists that an operator chooses: version 0
+ * stands for the lists in zoo.cfg, and with reconfigEnabled=false a server keeps its file, so its version tells nothing
+ * to the others.
  */
 import { configText, type Epoch, type QuorumVerifier, type ServerId } from "../protocol/index.ts";
 import type { ServerView } from "./ensemble.ts";
@@ -32,7 +32,8 @@ export class NewestConfig {
   }
 
   /** Records that the committed configuration of a server is active. */
-  active({ configuration: { verifier: config }, sid }: ServerView): void {
+  active({ configuration: { verifier: config }, rules, sid }: ServerView): void {
+    if (rules.keepsOwnConfig) return;
     if (config !== undefined && config.version > (this.newest?.config.version ?? 0)) this.newest = { config, sid };
   }
 

@@ -397,6 +397,11 @@ export interface Fixes {
    */
   readonly pendingVotersTakeOldVotes: boolean;
   /**
+   * An observer logs the committed transactions of its synchronization before it writes currentEpoch, as a follower
+   * does (Learner#syncWithLeader; open-observer-writes-epoch-before-diff-is-logged).
+   */
+  readonly observersLogBeforeEpoch: boolean;
+  /**
    * A server that cannot connect to the committed election address of another one dials its pending address. Without
    * the fix, it does so only in releases with electionConnectsInTurn, because a dial in a thread of its own counts as a
    * success (QuorumCnxManager#connectOne; open-changed-election-address-never-dialed).
@@ -450,6 +455,7 @@ export const NO_FIXES: Fixes = {
   futureObserversAreNotSynced: false,
   pendingVotersShareRound: false,
   pendingVotersTakeOldVotes: false,
+  observersLogBeforeEpoch: false,
   pendingAddressIsDialed: false,
   comparesResolvedAddresses: false,
   leaderWritesConfigZnode: false,

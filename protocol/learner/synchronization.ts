@@ -7,6 +7,7 @@
  * learner's inbox.
  */
 import { assertPresent } from "../assert.ts";
+import type { DiffLogging } from "../behavior.ts";
 import {
   type DiskImage,
   EXIT_BAD_SYNC_PACKET,
@@ -157,6 +158,16 @@ export class Synchronization implements LogUser, SyncRest {
     const isPending = epochOf(version) === this.newEpoch && counterOf(version) > 0 && version > last;
     if (!isPending) return this.config;
     return this.proposedConfigs.findLast((config) => asZxid(config.version) <= last) ?? null;
+  }
+
+  /**
+   * The order of the disk operations at NEWLEADER. An observer logs what it synchronizes only after UPTODATE, unless
+   * the release has the fix observersLogBeforeEpoch.
+   */
+  private get diffLogging(): DiffLogging {
+    const { behavior } = this.server;
+    const isFixedObserver = this.learner.observer && behavior.observersLogBeforeEpoch;
+    return isFixedObserver ? "committed-before-epoch" : behavior.diffLogging;
   }
 
   /** What the main thread does, such as `saving-snapshot`. */
@@ -403,7 +414,7 @@ export class Synchronization implements LogUser, SyncRest {
   }
 
   private persist(): void {
-    const { diffLogging } = this.server.behavior;
+    const { diffLogging } = this;
     this.writeToTxnLog = true;
     if (!this.receivedNewLeader) this.writeEpoch();
     else if (diffLogging === "committed-before-epoch" && this.committed.length > 0) this.logPending();
@@ -417,8 +428,8 @@ export class Synchronization implements LogUser, SyncRest {
   }
 
   currentEpochWritten(ok: boolean): void {
-    const { learner, newEpoch, server } = this;
-    const { diffLogging, marksUpdatingEpoch } = server.behavior;
+    const { diffLogging, learner, newEpoch, server } = this;
+    const { marksUpdatingEpoch } = server.behavior;
     server.currentEpochWritten(newEpoch, ok);
     if (learner.failIfDiskFailed(ok)) return;
     if (marksUpdatingEpoch && this.receivedNewLeader) server.effects.markUpdatingEpoch(false);
@@ -449,8 +460,10 @@ export class Synchronization implements LogUser, SyncRest {
 
   /** Writes and syncs the pending proposals in this thread: all of them, or only the committed ones. */
   private logPending(): void {
-    if (this.server.behavior.diffLogging !== "committed-before-epoch") this.learner.startProcessors();
-    if (this.learner.observer || this.notLogged.length === 0) {
+    const onlyCommitted = this.diffLogging === "committed-before-epoch";
+    if (!onlyCommitted) this.learner.startProcessors();
+    const isSkipped = this.learner.observer && !this.server.behavior.observersLogBeforeEpoch;
+    if (isSkipped || this.notLogged.length === 0) {
       this.pendingLogged();
       return;
     }
@@ -459,7 +472,7 @@ export class Synchronization implements LogUser, SyncRest {
   }
 
   logAcquired(): void {
-    if (this.server.behavior.diffLogging !== "committed-before-epoch") this.appendAll();
+    if (this.diffLogging !== "committed-before-epoch") this.appendAll();
     else if (!this.appendCommitted()) return;
     this.server.logLock.sync(this);
   }
@@ -504,13 +517,13 @@ export class Synchronization implements LogUser, SyncRest {
   }
 
   private pendingLogged(): void {
-    if (this.server.behavior.diffLogging === "synced-before-ack") this.acknowledge();
+    if (this.diffLogging === "synced-before-ack") this.acknowledge();
     else this.writeEpoch();
   }
 
   private acknowledge(): void {
-    const { learner, newEpoch, server } = this;
-    const { diffLogging, snapEndsWithNewLeader } = server.behavior;
+    const { diffLogging, learner, newEpoch, server } = this;
+    const { snapEndsWithNewLeader } = server.behavior;
     if (snapEndsWithNewLeader) this.mustReload = false;
     if (learner.failIfConnectionBroke()) return;
     server.notes.newLeaderAcked(newEpoch, server.database.logHistory);

@@ -30,6 +30,7 @@ const ROWS = [
   "open-reconfiguration-counts-follower-that-becomes-observer",
   "open-round-of-pending-voter-ignored",
   "open-pending-voter-ahead-of-old-voters-elects-no-leader",
+  "open-observer-writes-epoch-before-diff-is-logged",
   "open-changed-election-address-never-dialed",
   "4708",
   "open-leader-shows-old-list",

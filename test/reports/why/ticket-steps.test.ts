@@ -51,6 +51,13 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "two leaders, because servers 1 and 2 forgot their pending configuration at their second restart",
     "server 2 was established in epoch 1 at 0:0",
   ],
+  // Observer 4 has currentEpoch 2 without 1:2 when it becomes a voter.
+  "open-observer-writes-epoch-before-diff-is-logged": [
+    "server 3 truncates 1:2 from its log",
+    "server 4 is elected leader",
+    "server 4 crashes before it logs 1:2",
+    "server 4 writes currentEpoch 2 to disk, before it logs 1:2",
+  ],
   // Server 4 ignores COMMITANDACTIVATE, because a write is the first proposal in its queue.
   "open-commit-before-uptodate-keeps-old-configuration": [
     "server 4 applies voters 1,2,3,4; version 2:3 and keeps an older configuration",
