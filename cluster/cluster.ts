@@ -287,6 +287,7 @@ export class Cluster {
     const ensemble = committed === undefined ? this.ensembleConfigOf(sid) : configOfVerifier(committed);
     const myid = this.myidOf(sid);
     const settings = this.settingsOf(sid);
+    const isRead = committed !== undefined || this.behaviorFor(sid).readsNextConfigWithLists;
     return {
       release: this.releaseOf(sid),
       ...(myid !== sid && { myid }),
@@ -294,7 +295,7 @@ export class Cluster {
       view: membersOf(ensemble),
       ensemble,
       ...(committed && { dynamicFile: configInFile(committed) }),
-      ...(next && (committed === undefined ? { unreadFile: configInFile(next) } : { nextFile: configInFile(next) })),
+      ...(next && (isRead ? { nextFile: configInFile(next) } : { unreadFile: configInFile(next) })),
       settings,
       changed: changedSettings(settings),
     };

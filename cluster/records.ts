@@ -288,7 +288,7 @@ export interface ServerConfig {
   readonly dynamicFile?: ConfigInFile;
   /** The pending configuration in zoo.cfg.dynamic.next. Undefined if the server does not read such a file. */
   readonly nextFile?: ConfigInFile;
-  /** The content of zoo.cfg.dynamic.next if zoo.cfg has the lists, so that no release reads that file. */
+  /** The content of zoo.cfg.dynamic.next if zoo.cfg has the lists, so that no published release reads that file. */
   readonly unreadFile?: ConfigInFile;
   /** The servers in the configuration file of this server, by role, with their groups and weights. */
   readonly ensemble: EnsembleConfig;

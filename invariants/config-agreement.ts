@@ -93,7 +93,8 @@ export class ConfigAgreement {
    * the server reads it. It may forget a version whose counter is 0: the first leader gave this version to the lists.
    */
   startsWithLists({ sid }: ServerView, lists: QuorumVerifier, next: QuorumVerifier | undefined, isRead: boolean): void {
-    this.lastSeen.delete(sid);
+    if (isRead && next !== undefined) this.lastSeen.set(sid, next);
+    else this.lastSeen.delete(sid);
     if (isRead || next === undefined || counterOf(asZxid(next.version)) === 0) return;
     const text = `starts with the lists ${configText(lists)} and has forgotten ${configText(next)}`;
     this.violations.report("seen-config-kept", sid, text, {});

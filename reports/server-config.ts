@@ -29,8 +29,9 @@ export function describeConfig(server: ServerConfig): string {
 
 /** Returns the configurations in files of their own, as in ` (voters 1,2; version 1:0; pending: voters 1,2,3; …)`. */
 function filesText({ dynamicFile, nextFile }: ServerConfig): string {
-  if (dynamicFile === undefined) return "";
-  return ` (${dynamicFile.config}${nextFile === undefined ? "" : `; pending: ${nextFile.config}`})`;
+  const pending = nextFile && `pending: ${nextFile.config}`;
+  const files = [dynamicFile?.config, pending].filter((text) => text !== undefined);
+  return files.length === 0 ? "" : ` (${files.join("; ")})`;
 }
 
 function releaseText(release: string): string {

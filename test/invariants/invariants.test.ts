@@ -395,6 +395,14 @@ describe("a server that starts with lists in zoo.cfg", () => {
     expect([forgotten(1, false), forgotten(0, false), forgotten(1, true)]).toEqual([["seen-config-kept"], [], []]);
   });
 
+  it("still has the pending configuration that it has read after it commits an older one", () => {
+    const run = new HandwrittenRun();
+    const version = makeZxid(asEpoch(3), 1);
+    const server = run.server(1).sees([1, 2, 3], version).crashes().startsWithLists([1, 2], [1, 2, 3], version, true);
+    server.commits([1, 2], makeZxid(asEpoch(3), 0)).notes.newLeaderAcked(asEpoch(3), run.empty);
+    expect(run.violatedIds).toEqual([]);
+  });
+
   it("can elect a voter of the pending configuration only if it reads zoo.cfg.dynamic.next", () => {
     const electsServer3 = (isRead: boolean): string[] => {
       const run = new HandwrittenRun({ notesAreComplete: true });
