@@ -8,6 +8,7 @@ import { loadScenario } from "../../lib/load-scenario.ts";
 import {
   configText,
   FOLLOWING,
+  type History,
   LEADING,
   OBSERVING,
   parseZxid,
@@ -49,6 +50,8 @@ interface ServerState {
   readonly pending?: string;
   /** The configuration that a client reads, if its session can be committed. */
   readonly znode?: string;
+  /** How many writes a client reads there. */
+  readonly writes?: string;
   readonly acceptedEpoch?: number;
   readonly currentEpoch?: number;
 }
@@ -132,10 +135,20 @@ function stateOf({ cluster }: ScenarioRunner, sid: ServerId, commits: boolean): 
     mode,
     committed: configText(committed ?? lists),
     ...(mode !== "none" && commits && configZnode && { znode: configText(configZnode) }),
+    ...(mode !== "none" && commits && { writes: String(writesIn(peer.database.history)) }),
     ...(next && { pending: configText(next) }),
     acceptedEpoch: peer.acceptedEpoch,
     currentEpoch: peer.currentEpoch,
   };
+}
+
+/** Returns the number of transactions that are no reconfigurations. */
+function writesIn(history: History): number {
+  let count = 0;
+  for (let rest: History | null = history; rest !== null && rest.txn !== null; rest = rest.previous) {
+    if (rest.txn.config === undefined) count++;
+  }
+  return count;
 }
 
 /**

@@ -243,6 +243,28 @@ steps:
   - { after: 0ms, heal: all }
 until: 60s
 `,
+  // The ACK of observer 4 is held, so it gets no UPTODATE. The last write is the second one that servers 3 and 4 have.
+  "observer-writes-epoch-before-diff-is-logged": `
+servers:
+  1: &old { config: { voters: [1, 2, 3], observers: [4] } }
+  2: *old
+  3: *old
+  4: { role: observer, config: { voters: [1, 2, 3], observers: [4] } }
+steps:
+  - { when: established, write: 1 }
+  - { after: 1s, crash: { server: 4, connectionsReset: true } }
+  - { after: 1s, write: 1 }
+  - { after: 1s, crash: { server: 3, connectionsReset: true } }
+  - { after: 5s, hold: { type: ACK, from: 4, to: 2 } }
+  - { after: 0ms, start: 4 }
+  - { after: 5s, crash: { server: 4, connectionsReset: true } }
+  - { after: 0ms, crash: { server: 1, connectionsReset: true } }
+  - { after: 0ms, crash: { server: 2, connectionsReset: true } }
+  - { after: 0ms, start: { server: 4, config: &new { voters: [1, 3, 4] } } }
+  - { after: 0ms, start: { server: 3, config: *new } }
+  - { after: 5s, write: 1 }
+until: 40s
+`,
   "mixed-reconfig-enabled-no-leader": `
 servers:
   1: { settings: { reconfigEnabled: true } }

@@ -102,6 +102,7 @@ function actionOf(step: Step, versions: readonly string[]): object {
   if ("write" in step) return { do: "write", count: step.write.count, bytes: step.write.bytes ?? 0 };
   // The handlers of a leader also stall while they send a snapshot that the learner does not read.
   if ("stall" in step && step.stall.thread === "handlers") return { do: "stall", server: step.stall.server };
+  if ("hold" in step && step.hold.match.type === "ACK") return { do: "holdAcks", ...step.hold.match };
   if ("start" in step) return { do: "start", ...startOf(step.start) };
   if ("restart" in step) return { do: "start", ...startOf(step.restart) };
   if ("crash" in step) return { do: "crash", server: step.crash.server };

@@ -105,6 +105,9 @@ final class Ensemble implements AutoCloseable {
             case "stall":
                 links.stall(server(step).sid);
                 return null;
+            case "holdAcks":
+                links.holdAcks(step.get("from").getAsLong(), step.get("to").getAsLong());
+                return null;
             case "disconnect":
                 links.disconnect(server(step).sid, step.get("from").getAsLong());
                 return null;
@@ -276,7 +279,9 @@ final class Ensemble implements AutoCloseable {
             entry.addProperty("mode", mode);
             entry.addProperty("committed", server.committed());
             entry.addProperty("pending", server.pending());
-            entry.addProperty("znode", commits && !mode.equals("none") ? send(server, EnsembleClient::config) : null);
+            boolean isRead = commits && !mode.equals("none");
+            entry.addProperty("znode", isRead ? send(server, EnsembleClient::config) : null);
+            entry.addProperty("writes", isRead ? send(server, EnsembleClient::writes) : null);
             entry.addProperty("acceptedEpoch", server.epoch("acceptedEpoch"));
             entry.addProperty("currentEpoch", server.epoch("currentEpoch"));
             state.add(String.valueOf(server.sid), entry);

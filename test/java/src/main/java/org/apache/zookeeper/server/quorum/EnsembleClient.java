@@ -1,6 +1,7 @@
 package org.apache.zookeeper.server.quorum;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -63,6 +64,20 @@ final class EnsembleClient implements AutoCloseable {
         }, null);
         String result = resultOf(code);
         return result.equals("ok") ? server.text(new String(data.get(), StandardCharsets.UTF_8)) : result;
+    }
+
+    /** Returns how many nodes of {@link #write} the server has, or the refusal. Returns null without a session. */
+    String writes() throws Exception {
+        CompletableFuture<Integer> code = new CompletableFuture<>();
+        CompletableFuture<List<String>> names = new CompletableFuture<>();
+        if (!hasSession()) return null;
+        client.getChildren("/", false, (result, path, context, children) -> {
+            names.complete(children);
+            code.complete(result);
+        }, null);
+        String result = resultOf(code);
+        if (!result.equals("ok")) return result;
+        return String.valueOf(names.get().stream().filter(name -> name.startsWith("write-")).count());
     }
 
     /** Waits for the session. Returns whether it has started. */

@@ -30,6 +30,8 @@ final class LinkedSocket extends SocketImpl {
     private final ByteArrayOutputStream waiting = new ByteArrayOutputStream();
     private byte[] received = {};
     private long receivedBytes;
+    /** How many packets this end may still send. A server writes each packet at once. */
+    private int packetsLeft = Integer.MAX_VALUE;
     private boolean isClosed;
 
     @Override
@@ -57,7 +59,9 @@ final class LinkedSocket extends SocketImpl {
         this.address = to.getAddress();
         this.port = to.getPort();
         this.localport = socket.getLocalPort();
-        if (ends != null) ends.links().opened(this, ends, port);
+        if (ends == null) return;
+        packetsLeft = ends.links().packetsBeforeHold(ends, port);
+        ends.links().opened(this, ends, port);
     }
 
     @Override
@@ -75,7 +79,7 @@ final class LinkedSocket extends SocketImpl {
     /** Sends the bytes that wait, unless the direction is held. */
     void sendWaiting() throws IOException {
         synchronized (waiting) {
-            if (isHeldOut() || isClosed || waiting.size() == 0) return;
+            if (isHeldOut() || isClosed || packetsLeft == 0 || waiting.size() == 0) return;
             byte[] bytes = waiting.toByteArray();
             waiting.reset();
             try {
@@ -121,11 +125,12 @@ final class LinkedSocket extends SocketImpl {
         @Override
         public void write(byte[] bytes, int start, int length) throws IOException {
             synchronized (waiting) {
-                if (isHeldOut()) {
+                if (isHeldOut() || packetsLeft == 0) {
                     waiting.write(bytes, start, length);
                     return;
                 }
                 sendWaiting();
+                packetsLeft--;
             }
             out.write(bytes, start, length);
         }

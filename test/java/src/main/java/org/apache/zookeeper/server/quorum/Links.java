@@ -19,6 +19,8 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Links {
     /** More than a learner receives before a snapshot. */
     private static final int STALL_BYTES = 100_000;
+    /** A learner sends FOLLOWERINFO or OBSERVERINFO, then ACKEPOCH, then the ACK of NEWLEADER. */
+    private static final int PACKETS_BEFORE_ACK = 2;
 
     /** All threads of one server. */
     static final class ServerThreads extends ThreadGroup {
@@ -45,6 +47,7 @@ final class Links {
     /** The leader whose new connections stop after STALL_BYTES; null if there is none. */
     private Long stalled;
     private final Set<LinkedSocket> stalling = new HashSet<>();
+    private final Set<Direction> heldAcks = ConcurrentHashMap.newKeySet();
     private boolean hasStalled;
 
     /** Makes each socket of the process a {@link LinkedSocket}. */
@@ -85,6 +88,17 @@ final class Links {
     /** Stops what a leader sends to learners that connect from now on, once they have received STALL_BYTES. */
     synchronized void stall(long sid) {
         stalled = sid;
+    }
+
+    /** Holds the ACK of NEWLEADER, and all that follows it, on connections that a learner opens from now on. */
+    void holdAcks(long from, long to) {
+        heldAcks.add(new Direction(from, to));
+    }
+
+    /** Returns how many packets the first end may send on a connection to this port. */
+    int packetsBeforeHold(Ends ends, int port) {
+        boolean isHeld = quorumPorts.contains(port) && heldAcks.contains(new Direction(ends.from, ends.to));
+        return isHeld ? PACKETS_BEFORE_ACK : Integer.MAX_VALUE;
     }
 
     /** Returns whether a connection to such a learner has stopped. */
