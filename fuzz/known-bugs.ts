@@ -378,7 +378,10 @@ const FIXED_BUGS: readonly KnownBug[] = [
 const BUG_OF_FIX: Readonly<
   Record<
     Fix,
-    Pick<KnownBug, "affected" | "alsoIn" | "alsoShownBy" | "cause" | "effect" | "id" | "onlyLiveness" | "role"> & {
+    Pick<
+      KnownBug,
+      "affected" | "alsoFixes" | "alsoIn" | "alsoShownBy" | "cause" | "effect" | "id" | "onlyLiveness" | "role"
+    > & {
       /** The behavior without which a release cannot have the bug. */
       readonly needs?: keyof Behavior;
       /** The behavior without which a release cannot have the cause of the bug. Default: `needs`. */
@@ -640,6 +643,7 @@ const BUG_OF_FIX: Readonly<
     effect:
       "If it becomes a voter without them, it can win an election because of its epoch, and committed transactions " +
       "are truncated.",
+    alsoFixes: ["open-observer-serves-before-synced-commits-are-applied"],
     affected: ["3.4.10", "3.4.14", ...SINCE_RECONFIG],
   },
   pendingAddressIsDialed: {
