@@ -472,6 +472,7 @@ const BUG_OF_FIX: Readonly<
     cause: "An observer serves before it has applied the committed transactions of its synchronization.",
     effect: "Clients read old data.",
     role: "observing",
+    unless: "observersLogBeforeEpoch",
   },
   syncWaitsForApply: {
     id: "open-committed-txn-truncated-before-leader-applies-it",
@@ -631,7 +632,8 @@ const BUG_OF_FIX: Readonly<
     id: "open-pending-voter-ahead-of-old-voters-elects-no-leader",
     cause:
       "A server that votes only in a pending configuration votes for no server if its log is ahead of all old voters.",
-    effect: "If the old voters have lost the transaction of the reconfiguration, no leader is elected.",
+    effect: "If the old voters have lost the transaction of the reconfiguration or a later one, no leader is elected.",
+    alsoShownBy: ["open-pending-voter-logs-later-write-elects-no-leader"],
     onlyLiveness: true,
     needs: "knowsReconfig",
     affected: SINCE_RECONFIG,

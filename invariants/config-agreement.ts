@@ -33,9 +33,14 @@ export class ConfigAgreement {
     this.violations = violations;
   }
 
-  /** Checks a configuration that a server has seen. */
+  /**
+   * Checks a configuration that a server has seen. A leader that gives a version to its lists, which has counter 0, may
+   * forget it: the next leader can propose the same epoch.
+   */
   seen(server: ServerView, config: QuorumVerifier): void {
-    if (config.version > (this.newestSeen.get(server.sid)?.version ?? 0)) this.newestSeen.set(server.sid, config);
+    const isOwn = server.role === "leading" && counterOf(asZxid(config.version)) === 0;
+    const isNewest = config.version > (this.newestSeen.get(server.sid)?.version ?? 0);
+    if (isNewest && !isOwn) this.newestSeen.set(server.sid, config);
     this.lastSeen.set(server.sid, config);
     this.checkText(server, config);
   }

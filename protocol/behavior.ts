@@ -392,8 +392,10 @@ export interface Fixes {
   readonly pendingVotersShareRound: boolean;
   /**
    * A LOOKING server that votes only in its pending configuration, and has logged nothing after the transaction of that
-   * configuration, takes every vote of its currentEpoch. Without the fix, it takes no vote for a server that lacks this
-   * transaction (FastLeaderElection#getInitLastLoggedZxid; open-pending-voter-ahead-of-old-voters-elects-no-leader).
+   * configuration, takes every vote of its currentEpoch. If it has logged later transactions, it takes a vote once it
+   * knows that no quorum of the pending configuration has them. Without the fix, it takes no vote for a server that
+   * lacks a transaction of its log (FastLeaderElection#getInitLastLoggedZxid;
+   * open-pending-voter-ahead-of-old-voters-elects-no-leader).
    */
   readonly pendingVotersTakeOldVotes: boolean;
   /**

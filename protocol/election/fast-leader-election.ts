@@ -268,13 +268,13 @@ export class FastLeaderElection {
         this.initialZxid,
         this.initialEpoch,
       );
-      if (better) this.propose(n.leader, n.zxid, n.peerEpoch);
-      else this.propose(this.initialId, this.initialZxid, this.initialEpoch);
+      if (!better) this.propose(this.initialId, this.initialZxid, this.initialEpoch);
+      if (better || this.takesOlderVote(from, n)) this.propose(n.leader, n.zxid, n.peerEpoch);
       this.sendNotifications();
     } else if (n.electionEpoch < this.round) {
       this.ignored(from, n, "earlier-round");
       return;
-    } else if (this.beatsProposal(n)) {
+    } else if (this.beatsProposal(n) || this.takesOlderVote(from, n)) {
       this.propose(n.leader, n.zxid, n.peerEpoch);
       this.sendNotifications();
     } else if (this.server.behavior.answersWorseVotes && from !== this.server.myid && this.isWorse(n)) {
@@ -457,6 +457,24 @@ export class FastLeaderElection {
     const { committed, second } = configurations;
     if (!behavior.pendingVotersTakeOldVotes || second === null || committed.isVoter(myid)) return false;
     return second.isVoter(myid) && lastLoggedZxid <= second.version;
+  }
+
+  /**
+   * Returns whether this server, which votes only in the pending configuration, takes a vote for a server that lacks a
+   * part of this server's log: no quorum of the pending configuration can have committed that part, because too many of
+   * its voters vote for servers that lack it. Each voter's log ends at the zxid of its vote or before.
+   */
+  private takesOlderVote(from: ServerId, n: Notification): boolean {
+    const { proposedEpoch, proposedLeader, proposedZxid, received, server } = this;
+    const { behavior, configurations } = server;
+    const { second } = configurations;
+    if (!behavior.pendingVotersTakeOldVotes || proposedLeader !== MIN_VALUE || second === null) return false;
+    if (n.peerEpoch !== proposedEpoch || !second.isVoter(server.myid)) return false;
+    const lacksIt = (sid: ServerId): boolean => {
+      const vote = sid === from ? n : received.get(sid);
+      return vote !== undefined && vote.peerEpoch === proposedEpoch && vote.zxid < proposedZxid;
+    };
+    return !second.containsQuorum(second.voters.filter((sid) => !lacksIt(sid)));
   }
 
   private get initialEpoch(): Epoch {

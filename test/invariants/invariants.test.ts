@@ -11,7 +11,9 @@ import {
   asZxid,
   BROADCAST,
   COMMIT,
+  DISCOVERY,
   FOLLOWING,
+  LEADING,
   majority,
   makeZxid,
   PROPOSAL,
@@ -522,6 +524,20 @@ describe("a configuration that a server replaces by an older one", () => {
     server.notes.newLeaderAcked(asEpoch(epoch), run.empty);
     expect(run.violatedIds).toEqual(violated);
   });
+});
+
+it("a leader that is not established may forget the version that it gave to its lists", () => {
+  const forgotten = (role: typeof LEADING | typeof FOLLOWING, counter: number): string[] => {
+    const run = new HandwrittenRun();
+    const server = run.server(1).startsWith([1, 2, 3], 6);
+    server.notes.stateChanged(role, DISCOVERY);
+    server.sees([1, 2, 3], makeZxid(asEpoch(1), counter)).sees([1, 2, 3], 6);
+    server.notes.newLeaderAcked(asEpoch(1), run.empty);
+    return run.violatedIds;
+  };
+  expect(forgotten(LEADING, 0)).toEqual([]);
+  expect(forgotten(LEADING, 1)).toEqual(["seen-config-kept"]);
+  expect(forgotten(FOLLOWING, 0)).toEqual(["seen-config-kept"]);
 });
 
 describe("a packet that the test environment has altered", () => {

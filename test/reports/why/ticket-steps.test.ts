@@ -71,6 +71,10 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   "open-pending-voter-ahead-of-old-voters-elects-no-leader": [
     "server 3 is a voter only of its pending configuration, so it does not vote for itself, and the others ignore its",
   ],
+  // Only server 1 has 1:2, which leader 3 has lost.
+  "open-pending-voter-logs-later-write-elects-no-leader": [
+    "server 1 is a voter only of its pending configuration, so it does not vote for itself, and the others ignore its",
+  ],
   // Servers 3 and 4 do not know the pending configuration of servers 1 and 2.
   "open-votes-for-pending-voter-elect-no-leader": [
     "servers 1 and 2 vote for server 4, a voter of the pending configuration, and servers 3 and 4 ignore these votes",

@@ -30,7 +30,7 @@ final class LinkedSocket extends SocketImpl {
     private final ByteArrayOutputStream waiting = new ByteArrayOutputStream();
     private byte[] received = {};
     private long receivedBytes;
-    /** How many packets this end may still send. A server writes each packet at once. */
+    /** How many packets this end may still send. A server writes each packet with one call. */
     private int packetsLeft = Integer.MAX_VALUE;
     private boolean isClosed;
 
