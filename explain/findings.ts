@@ -1,11 +1,21 @@
-/** All rules, in the order in which their findings are printed. */
+/** All rules, and the order in which their findings are printed. */
 import type { Ensemble } from "./ensemble.ts";
 import type { Finding, FindingOf, Severity } from "./finding.ts";
+import { differingSettings, oddities } from "./findings/configuration.ts";
 import { differingDecisions } from "./findings/decisions.ts";
 import { discardedData } from "./findings/discarded.ts";
+import { emptyDisks, epochsWentBack, oldEpochsRefused } from "./findings/epochs.ts";
+import { exits } from "./findings/exits.ts";
+import { knownBugs } from "./findings/known-bugs.ts";
+import { leavesAgain } from "./findings/leaving.ts";
+import { logNotInMemory } from "./findings/log-not-in-memory.ts";
+import { noLeader } from "./findings/no-leader.ts";
 import { snapsNotDiffs } from "./findings/snapshots.ts";
 
-const RULES: readonly FindingOf[] = [discardedData, differingDecisions, snapsNotDiffs];
+const RULES: readonly FindingOf[] = [
+  ...[discardedData, differingDecisions, epochsWentBack, oldEpochsRefused, emptyDisks, logNotInMemory, knownBugs],
+  ...[noLeader, exits, leavesAgain, differingSettings, oddities, snapsNotDiffs],
+];
 
 const ORDER: readonly Severity[] = ["loss", "violation", "problem", "note"];
 

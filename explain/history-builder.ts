@@ -231,7 +231,7 @@ export class HistoryBuilder {
       sync.endMs ??= at.timeMs;
     }
     const learner = this.learnerOfThread.get(thread);
-    this.addProblem({ event, at, exception, ...(learner !== undefined && { learner }) });
+    this.addProblem({ event, at, exception, thread, ...(learner !== undefined && { learner }) });
   }
 
   handlerEnded(thread: string, timeMs: number | undefined): void {
@@ -297,12 +297,12 @@ const ruleLine = (
   sync?.ruleLines.add(event);
   return sync;
 };
-const problem = (builder: HistoryBuilder, { event, exception, fields }: LoggedEvent, at: Evidence): void => {
+const problem = (builder: HistoryBuilder, { event, exception, fields, thread }: LoggedEvent, at: Evidence): void => {
   const zxid = "zxid" in fields && typeof fields.zxid === "bigint" ? { zxid: fields.zxid } : {};
-  builder.addProblem({ event, at, exception, ...zxid });
+  builder.addProblem({ event, at, exception, thread, ...zxid });
 };
-const oddity = (builder: HistoryBuilder, { event, exception }: LoggedEvent, at: Evidence): void => {
-  keep(builder.history, builder.history.oddities, { event, at, exception });
+const oddity = (builder: HistoryBuilder, { event, exception, thread }: LoggedEvent, at: Evidence): void => {
+  keep(builder.history, builder.history.oddities, { event, at, exception, thread });
 };
 const fatal = (builder: HistoryBuilder, _: LoggedEvent, at: Evidence): void => {
   const { fatal } = builder.currentProcess(at);
@@ -344,7 +344,10 @@ const HANDLERS: Handlers = {
   "datadir-inaccessible": fatal,
   "admin-server-failed": fatal,
   "start-failed": fatal,
-  "fatal-thread": fatal,
+  "fatal-thread": (builder, event, at) => {
+    // A log thread that is left behind after a change of role fails in this way when it sends an ACK, without effect.
+    if (!event.exception[0]?.includes("NullPointerException")) oddity(builder, event, at);
+  },
   "log-order-broken": oddity,
   "snapshot-invalid": oddity,
   "own-id-connected": oddity,
@@ -500,6 +503,7 @@ const HANDLERS: Handlers = {
     problem(builder, event, at);
     fatal(builder, event, at);
   },
+  "ack-not-sent": problem,
   "follow-failed": problem,
   "observe-failed": problem,
   disconnected: problem,

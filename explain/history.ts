@@ -173,6 +173,8 @@ export interface Problem {
   /** The learner, if the leader's thread for a learner failed. */
   readonly learner?: number;
   readonly zxid?: Zxid64;
+  /** The name of the thread. Empty if it is unknown. */
+  readonly thread: string;
 }
 
 /** A vote that a server received: the first time that it saw a vote with these values. */

@@ -74,17 +74,22 @@ function distanceOf(leaderSide: LeaderSync, learnerSide: LearnerSync, difference
 
 /** Returns whether both sides can belong to one synchronization, by their content. */
 function fits(leaderSide: LeaderSync, learnerSide: LearnerSync): boolean {
-  const { facts, operation } = leaderSide;
-  // 3.6.0 to 3.8.6 log TRUNC in one case in which they send DIFF.
-  const isSame = operation === undefined || operation === learnerSide.operation || operation === "TRUNC";
-  if (!isSame) return false;
-  const sent = leaderSide.zxid;
-  if (sent !== undefined && learnerSide.zxid !== undefined && operation === learnerSide.operation) {
-    // The snapshot contains what the leader had processed when it wrote the packet, which may be more than it logged.
-    if (operation === "SNAP" ? learnerSide.zxid < sent : learnerSide.zxid !== sent) return false;
-  }
   const vote = learnerSide.period.election?.zxid;
-  return vote === undefined || vote === facts.peerLastZxid || leaderSide.process.release?.startsWith("3.4.") === true;
+  return (vote === undefined || vote === leaderSide.facts.peerLastZxid) && fitsPacket(leaderSide, learnerSide);
+}
+
+/** Returns whether the leader can have sent the packet that the learner received. */
+function fitsPacket({ facts, operation, zxid: sent }: LeaderSync, learnerSide: LearnerSync): boolean {
+  const { operation: received, zxid } = learnerSide;
+  // 3.6.0 to 3.8.6 log TRUNC in one case in which they send DIFF.
+  if (operation !== undefined && operation !== received && operation !== "TRUNC") return false;
+  if (zxid === undefined) return true;
+  // The snapshot contains what the leader had processed when it wrote the packet, which may be more than it logged.
+  if (received === "SNAP") return sent === undefined || zxid >= sent;
+  if (sent !== undefined && operation === received) return zxid === sent;
+  // 3.4 logs no zxid: a DIFF names the end of committedLog, or the learner's own zxid.
+  if (received === "TRUNC") return zxid <= facts.peerLastZxid;
+  return zxid === facts.maxCommittedLog || zxid === facts.peerLastZxid;
 }
 
 /** Returns the median difference between the clock of the learner and that of each leader. */

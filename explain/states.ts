@@ -22,7 +22,9 @@ export interface StatesRow {
 }
 
 /** Changes that follow one another within this time belong to one row. */
-const ROW_GAP_MS = 1000;
+const ROW_GAP_MS = 500;
+/** The longest time between the first and the last change in one row. */
+const ROW_SPAN_MS = 1500;
 
 /** Returns every change of a state, in the order of time. */
 export function stateChanges({ aligned, histories }: Ensemble): StateChange[] {
@@ -90,7 +92,10 @@ export function statesRows(changes: readonly StateChange[]): StatesRow[] {
   };
   for (const change of changes) {
     const last = cluster.at(-1);
-    const isLate = last !== undefined && change.timeMs - last.timeMs > ROW_GAP_MS;
+    const first = cluster[0];
+    const isLate =
+      (last !== undefined && change.timeMs - last.timeMs > ROW_GAP_MS) ||
+      (first !== undefined && change.timeMs - first.timeMs > ROW_SPAN_MS);
     if (isLate || cluster.some(({ server, state }) => server === change.server && isStable(state))) close();
     cluster.push(change);
   }

@@ -157,6 +157,8 @@ export interface LogEvents {
   "commit-not-next": { readonly zxid: Zxid64; readonly next: Zxid64 };
   "commit-without-proposal": { readonly zxid: Zxid64 };
   "commit-unmatched": { readonly zxid: Zxid64; readonly pending: Zxid64 };
+  /** The ACK of a logged proposal could not be sent to the leader. */
+  "ack-not-sent": None;
   "follow-failed": None;
   "observe-failed": None;
   "learner-shutdown": None;

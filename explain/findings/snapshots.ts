@@ -27,7 +27,7 @@ function isEmpty({ facts }: ExplainedHandshake): boolean {
 
 function findingOf(snaps: readonly ExplainedHandshake[]): Finding {
   const first = snaps[0] as ExplainedHandshake;
-  const learners = [...new Set(snaps.map(({ learner }) => learner))];
+  const learners = [...new Set(snaps.map(({ learner }) => learner))].sort((a, b) => a - b);
   const count = snaps.length === 1 ? "a SNAP" : `${snaps.length} SNAPs`;
   return {
     ...{ rule: "snap-not-diff", severity: "note", certainty: "proven", servers: learners, timeMs: first.timeMs },

@@ -6,6 +6,7 @@ const connector = messagesOf("Learner", "$LeaderConnector");
 const follower = messagesOf("Follower");
 const observer = messagesOf("Observer");
 const server = messagesOf("FollowerZooKeeperServer");
+const acks = messagesOf("SendAckRequestProcessor");
 
 export const LEARNER_MESSAGES: readonly LogMessage[] = [
   follower("election-took", "INFO", "..3.4.14", "{role:word} - LEADER ELECTION TOOK - {amount:int}"),
@@ -107,6 +108,7 @@ export const LEARNER_MESSAGES: readonly LogMessage[] = [
   learner("commit-without-proposal", "WARN", "3.9.3..", "Committing 0x{zxid:hex}, but got no proposal"),
   server("commit-without-proposal", "WARN", "..", "Committing {zxid:hex} without seeing txn"),
   server("commit-unmatched", "ERROR", "..", "Committing zxid 0x{zxid:hex} but next pending txn 0x{pending:hex}"),
+  acks("ack-not-sent", "WARN", "..", "Closing connection to leader, exception during packet send"),
   follower("follow-failed", "WARN", "..", "Exception when following the leader"),
   observer("observe-failed", "WARN", "..", "Exception when observing the leader"),
   follower("learner-shutdown", "INFO", "3.6.0..", "shutdown Follower"),
