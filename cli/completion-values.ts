@@ -40,6 +40,7 @@ const VALUES: Readonly<Record<string, ValueSource>> = {
   dir: FOLDER,
   out: FOLDER,
   "zoo-cfg": CONFIG,
+  logs: CONFIG,
   zookeeper: RELEASE,
   release: RELEASE,
   compare: RELEASE,

@@ -172,6 +172,22 @@ export const HELP = {
       'not valid gets {"id":…,"error":"…"}, and the exit code at the end is 2.',
     ],
   },
+  explain: {
+    examples: [
+      ["zabsim explain zk1.log zk2.log zk3.log", "explain the logs of three servers together"],
+      ["zabsim explain logs/ --json", "read all logs in a folder, also gzip and rotated files, and print JSON"],
+      ["zabsim explain logs/ --server 2 --from 18:19:40 --until 18:20", "print what server 2 did in these 20 seconds"],
+      ["zabsim explain --server 1=zk1.log --server 2=zk2.log", "name the servers of logs that do not show their ids"],
+    ],
+    exitCodes: [
+      [EXIT_OK, "the logs are explained; no finding is a proven or likely violation or loss"],
+      [EXIT_FINDING, "a violation of what ZooKeeper promises, or a loss of data, is proven or likely"],
+    ],
+    notes: [
+      "Times are those of the clock of the server with the smallest id. If the clocks differ, zabsim estimates by how",
+      "much: a message cannot arrive before it was sent.",
+    ],
+  },
   "plan-roll": {
     examples: [
       ["zabsim plan-roll old.cfg new.cfg", "find the order in which to restart the servers with new.cfg"],

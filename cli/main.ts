@@ -418,6 +418,32 @@ function createProgram(done: (code: number) => void): Command {
     .action(async (line, options) => done(await (await import("./decide.ts")).decide(line, options)));
 
   command(
+    "explain [logs...]",
+    "explain what real servers did, from their logs: roles, epochs, sync decisions, findings",
+    "Reads the logs of real ZooKeeper servers (3.4 to 3.9) and explains what the handshake did and why: the role of " +
+      "each server over time, every synchronization with its facts, decision and rule, and findings with the lines " +
+      "that show them. Give the logs of all servers together. An argument is a log file, plain or gzip, or a folder " +
+      "with logs; several files of one server belong together. zabsim reads ZooKeeper's own log4j and logback " +
+      "patterns, with or without prefixes of kubectl, containers, syslog and journald, and JSON lines. It prints " +
+      "nothing of the content of a transaction.",
+  )
+    .option(
+      "--server <n=file|ids>",
+      "the server that wrote a file, e.g. 3=zk.log, if its lines do not show the id; or the servers of the timeline, " +
+        "e.g. 1,3; repeatable (default: the ids in the lines)",
+      collect,
+    )
+    .option(
+      "--zookeeper <release>",
+      "release by whose rules all decisions are checked, e.g. 3.5.8 (default: the release in each log)",
+      parseRelease("--zookeeper"),
+    )
+    .option("--timeline", "print the timeline of all events instead of the report")
+    .option("--from <time>", 'start of the timeline, e.g. "2026-11-25 18:19:43" or 18:19:43 (default: the first event)')
+    .option("--until <time>", "end of the timeline, e.g. 18:20 (default: the last event)")
+    .action(async (logs, options) => done(await (await import("./explain.ts")).explain(logs, options)));
+
+  command(
     "plan-roll <from> <to>",
     "find the safe order of restarts for a new list of servers",
     "Runs a planned roll of static server lists in the simulator: each server restarts with the new list, new " +

@@ -1,8 +1,8 @@
 /**
- * Reads sync decisions from the log of a leader. Knows the wording of ZooKeeper 3.4 to 3.9
- * (LearnerHandler#syncFollower, ZKDatabase#getProposalsFromTxnLog). A line "Synchronizing with …" starts a decision.
- * Later lines of the same thread show which rules are possible.
+ * Reads sync decisions from the log of a leader. A line "Synchronizing with …" starts a decision; later lines of the
+ * same thread show which rules are possible. `logs/` has the wording of each release.
  */
+import { type LogEventName, type LoggedEvent, LogReader } from "../logs/index.ts";
 import type { SyncRule } from "../protocol/index.ts";
 import type { CommittedLogFacts, Zxid64 } from "./known-facts.ts";
 import type { SyncOperation } from "./possible-decisions.ts";
@@ -43,71 +43,90 @@ export function releaseOf({ series }: LoggedSync): string {
   return RELEASE_OF_SERIES[series];
 }
 
-const HEX = "=0x([0-9a-f]{1,16})";
-const START = new RegExp(
-  `Synchronizing with (Follower|Learner) sid: (-?\\d+) maxCommittedLog${HEX} minCommittedLog${HEX}` +
-    `(?: lastProcessedZxid${HEX})? peerLastZxid${HEX}`,
-  "i",
-);
-
-/** Lines that say which rule decided. */
-const RULE_LINES: readonly (readonly [RegExp, readonly SyncRule[]])[] = [
-  [/Forcing snapshot sync - should not see this/, ["forced-snap"]],
-  [/leader and follower are in sync, zxid=/, ["in-sync"]],
-  [/Unable to find proposals from txnlog for zxid/, ["txn-log-starts-later"]],
-  [/Txnlog size: \d+ exceeds sizeLimit: \d+/, ["txn-log-too-large"]],
-  [/Detected gap between end of txnlog/, ["txn-log-gap"]],
-  [/Cannot send TRUNC to peer sid: -?\d+ peer zxid is/, ["committed-log-cross-epoch", "txn-log-cross-epoch"]],
+const COMMITTED_LOG: readonly SyncRule[] = [
+  ...(["committed-log-diff", "committed-log-diff-new-epoch", "committed-log-trunc"] as const),
+  ...(["committed-log-cross-epoch", "committed-log-no-match"] as const),
+];
+const TXN_LOG: readonly SyncRule[] = [
+  ...(["txn-log-diff", "txn-log-diff-new-epoch", "txn-log-trunc", "txn-log-gap", "txn-log-cross-epoch"] as const),
 ];
 
-/** Lines that show what the leader sent. */
-const OPERATION_LINES: readonly (readonly [RegExp, SyncOperation])[] = [
-  [/Sending snapshot last zxid of peer is 0x|Sending SNAP\b|fall back to use snapshot/, "SNAP"],
-  [/Sending TRUNC\b/, "TRUNC"],
-  [/Sending DIFF\b/, "DIFF"],
-];
+/** The lines that show which rule decided, by event, with the rules that are possible after them. */
+export const RULES_OF_LINES = {
+  "sync-forced-snap": ["forced-snap"],
+  "sync-in-sync": ["in-sync"],
+  "sync-from-committed-log": COMMITTED_LOG,
+  "sync-from-txn-log": TXN_LOG,
+  "sync-not-found": ["txn-log-starts-later"],
+  "sync-log-too-large": ["txn-log-too-large"],
+  "sync-gap": ["txn-log-gap"],
+  "sync-cross-epoch": ["committed-log-cross-epoch", "txn-log-cross-epoch"],
+} as const satisfies Partial<Record<LogEventName, readonly SyncRule[]>>;
+
+/** A line that shows which rule decided. */
+export type RuleLine = keyof typeof RULES_OF_LINES;
+
+/** Returns the rules that are possible after all these lines. Undefined if there are no lines. */
+export function rulesShownBy(lines: readonly RuleLine[]): readonly SyncRule[] | undefined {
+  const [first, ...rest] = lines.map((line): readonly SyncRule[] => RULES_OF_LINES[line]);
+  return first?.filter((rule) => rest.every((rules) => rules.includes(rule)));
+}
+
+/** Returns what a line shows about the packet that the leader sent. */
+export function operationShownBy(event: LoggedEvent): SyncOperation | undefined {
+  if (event.event === "sync-snapshot" || event.event === "sync-fall-back") return "SNAP";
+  if (event.event !== "sync-sending") return undefined;
+  return OPERATIONS.find((one) => one === event.fields.operation);
+}
+
+const OPERATIONS: readonly SyncOperation[] = ["DIFF", "TRUNC", "SNAP"];
 
 /** Returns the sync decisions of a log, in the order of the log. Skips all other lines. */
 export function readSyncLog(text: string): LoggedSync[] {
-  return decisionsIn(text).map(({ line, match, rest }) => {
-    const [, role, sid, max, min, last, peer] = match;
-    const ends = { min: zxidOf(min as string), max: zxidOf(max as string) };
+  return decisionsIn(text).map(({ rest, start: { fields, line, message } }) => {
+    const { lastProcessedZxid, maxCommittedLog: max, minCommittedLog: min, peerLastZxid, sid } = fields;
+    const isFollower = message.template.includes("Follower");
     return {
-      line,
-      sid: sid as string,
-      peerLastZxid: zxidOf(peer as string),
-      lastProcessedZxid: last === undefined ? undefined : zxidOf(last),
+      ...{ line, sid: String(sid), peerLastZxid, lastProcessedZxid },
       // ZooKeeper logs 0x0 for both ends of an empty committedLog.
-      committedLog: ends.max === 0n ? { txns: [] } : ends,
-      series: last === undefined ? "3.4" : role === "Follower" ? "3.5" : "3.6",
+      committedLog: max === 0n ? { txns: [] } : { min, max },
+      series: lastProcessedZxid === undefined ? "3.4" : isFollower ? "3.5" : "3.6",
       ...consequences(rest),
     };
   });
 }
 
-interface Start {
-  readonly line: number;
-  readonly match: RegExpExecArray;
-  /** The lines after `line` that belong to this decision: those of the same thread, and those without a thread name. */
-  readonly rest: string[];
+type SyncStart = Extract<LoggedEvent, { readonly event: "sync-started" }>;
+
+interface Decision {
+  readonly start: SyncStart;
+  /** The later events of this decision: those of the same thread, and those of lines without a thread name. */
+  readonly rest: LoggedEvent[];
 }
 
-function decisionsIn(text: string): Start[] {
-  const starts: Start[] = [];
-  const byThread = new Map<string | undefined, Start>();
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    const thread = threadOf(line);
-    const match = START.exec(line);
-    if (match !== null) {
-      const start = { line: index + 1, match, rest: [] };
-      starts.push(start);
-      byThread.set(thread, start);
+function decisionsIn(text: string): Decision[] {
+  const decisions: Decision[] = [];
+  const byThread = new Map<string, Decision>();
+  for (const event of eventsIn(text)) {
+    const { thread } = event;
+    if (event.event === "sync-started") {
+      const decision = { start: event, rest: [] };
+      decisions.push(decision);
+      byThread.set(thread, decision);
     } else {
-      const start = thread === undefined ? starts.at(-1) : (byThread.get(thread) ?? byThread.get(undefined));
-      start?.rest.push(line);
+      const decision = thread === "" ? decisions.at(-1) : (byThread.get(thread) ?? byThread.get(""));
+      decision?.rest.push(event);
     }
   }
-  return starts;
+  return decisions;
+}
+
+function eventsIn(text: string): LoggedEvent[] {
+  const events: LoggedEvent[] = [];
+  const reader = new LogReader((event) => void events.push(event));
+  for (const line of text.split(/\r?\n/)) reader.read(line);
+  reader.end();
+  return events;
 }
 
 /**
@@ -115,36 +134,33 @@ function decisionsIn(text: string): Start[] {
  * snapshotSizeFactor means that synchronization from the log on disk is off.
  */
 export function readLoggedSettings(text: string): Partial<SyncSettings> {
-  const last = (pattern: RegExp): string | undefined => [...text.matchAll(pattern)].at(-1)?.[1];
-  const factor = last(/snapshotSizeFactor(?: =)? (-?\d+(?:\.\d+)?)/g);
-  const count = last(/zookeeper\.commitLogCount ?= ?(\d+)/g);
-  const isOff = text.includes("On disk txn sync disabled");
+  let settings: Partial<SyncSettings> = {};
+  for (const { event, fields } of eventsIn(text)) {
+    if (event === "txn-log-sync-off") settings = { ...settings, snapshotSizeFactor: -1 };
+    if (event === "force-snapshot-sync") settings = { ...settings, forceSnapshotSync: true };
+    if (event !== "settings" && event !== "txn-log-sync-on") continue;
+    if (fields.snapshotSizeFactor !== undefined) {
+      settings = { ...settings, snapshotSizeFactor: Number(fields.snapshotSizeFactor) };
+    }
+    if (event === "settings" && fields.commitLogCount !== undefined) {
+      settings = { ...settings, commitLogCount: fields.commitLogCount };
+    }
+  }
+  return settings;
+}
+
+function consequences(events: readonly LoggedEvent[]): Pick<LoggedSync, "rules" | "operation" | "txnLogSize"> {
+  const size = events.find((one) => one.event === "sync-log-too-large");
+  const operations = events.map(operationShownBy).filter((one) => one !== undefined);
   return {
-    ...(factor !== undefined && { snapshotSizeFactor: Number(factor) }),
-    ...(isOff && { snapshotSizeFactor: -1 }),
-    ...(count !== undefined && { commitLogCount: Number(count) }),
-    ...(text.includes("Forcing snapshot sync is enabled") && { forceSnapshotSync: true }),
+    rules: rulesShownBy(events.map(({ event }) => event).filter(isRuleLine)),
+    // A TRUNC that the leader could not send is followed by a SNAP.
+    operation: operations.includes("SNAP") ? "SNAP" : operations[0],
+    txnLogSize: size?.event === "sync-log-too-large" ? size.fields : undefined,
   };
 }
 
-function consequences(lines: readonly string[]): Pick<LoggedSync, "rules" | "operation" | "txnLogSize"> {
-  const size = lines
-    .map((line) => /Txnlog size: (\d+) exceeds sizeLimit: (\d+)/.exec(line))
-    .find((one) => one !== null);
-  return {
-    rules: RULE_LINES.find(([pattern]) => lines.some((line) => pattern.test(line)))?.[1],
-    operation: OPERATION_LINES.find(([pattern]) => lines.some((line) => pattern.test(line)))?.[1],
-    txnLogSize: size ? { bytes: Number(size[1]), limitBytes: Number(size[2]) } : undefined,
-  };
-}
-
-/**
- * Returns the thread name in a line, e.g. `LearnerHandler-/10.0.0.3:51234`. Each learner connection has its own thread.
- */
-function threadOf(line: string): string | undefined {
-  return /\[(LearnerHandler-[^\]]+?)(?::o\.a\.z\.[^\]]*|:LearnerHandler@\d+)?\]/.exec(line)?.[1];
-}
-
-function zxidOf(hex: string): Zxid64 {
-  return BigInt.asIntN(64, BigInt(`0x${hex}`));
+/** Returns whether an event is a line that shows which rule decided. */
+export function isRuleLine(event: LogEventName): event is RuleLine {
+  return Object.hasOwn(RULES_OF_LINES, event);
 }

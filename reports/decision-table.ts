@@ -1,37 +1,14 @@
 /**
- * Prints the sync-decision table. It has one row for each handshake, followed by a sentence about the rule that
- * decided. The table fits into a given width of at least 80 columns. Colors only repeat information that the text also
- * contains.
+ * Makes the rows of the sync-decision table from the handshakes of a run. Colors only repeat information that the text
+ * also contains.
  */
 import type { ChalkInstance } from "chalk";
 import { formatZxid, NO_EPOCH, type ServerId } from "../protocol/zxid.ts";
+import { type DecisionColumn, type DecisionRow, decisionRows } from "./decision-rows.ts";
 import { explainDecision } from "./describe.ts";
-import { formatSpan, formatZxidRange, PAGE_WIDTH, visibleLength, wrap } from "./format.ts";
+import { formatSpan, formatZxidRange, PAGE_WIDTH } from "./format.ts";
 import type { Handshake, HandshakeFailure } from "./handshakes.ts";
 import type { ServerReleases } from "./server-releases.ts";
-import { tableLines } from "./table-layout.ts";
-
-/** The columns, each with its explanation in the legend. A column with an empty explanation is not in the legend. */
-const COLUMNS = {
-  learner: "",
-  epochs: "learner's acceptedEpoch / new epoch / learner's currentEpoch",
-  committedLog: "",
-  last: "the leader's lastProcessedZxid",
-  peer: "the learner's last zxid",
-  decision: "",
-  sent: "committed proposals + those that the leader has not applied yet",
-  time: "from DISCOVERY until the learner serves",
-} as const;
-type Column = keyof typeof COLUMNS;
-const ALL_COLUMNS = Object.keys(COLUMNS) as readonly Column[];
-/**
- * The columns of a narrow table, which is printed if a full row would be too wide. It has no columns for the leader's
- * zxids. Instead, the reason beneath each row contains these zxids.
- */
-const NARROW_COLUMNS = ALL_COLUMNS.filter((column) => column !== "committedLog" && column !== "last");
-
-/** The indentation of the whole table. */
-const INDENT = "  ";
 
 /** The layout of the table, and the releases that it names. */
 export interface TableOptions {
@@ -51,29 +28,23 @@ export interface TableOptions {
 export function decisionTable(
   all: readonly Handshake[],
   paint: ChalkInstance,
-  { releases, width: pageWidth = PAGE_WIDTH }: TableOptions = {},
+  { releases, width = PAGE_WIDTH }: TableOptions = {},
 ): string {
-  if (all.length === 0) return `${INDENT}no learner started a handshake with a leader`;
-  const width = pageWidth - INDENT.length;
+  if (all.length === 0) return "  no learner started a handshake with a leader";
   const releaseOf: ReleaseOf = (server, { startUs }) =>
     releases?.areMixed === true ? releases.at(server, startUs) : undefined;
   const handshakes = withoutRepetitions(all);
-  const full = rows(handshakes, paint, ALL_COLUMNS, releaseOf);
-  const isNarrow = full.some((line) => visibleLength(line) > width);
-  const columns = isNarrow ? NARROW_COLUMNS : ALL_COLUMNS;
-  const [head, ...lines] = isNarrow ? rows(handshakes, paint, columns, releaseOf) : full;
-  const result = [head as string];
-  let leader: string | undefined;
-  for (const [i, handshake] of handshakes.entries()) {
-    const title = leaderTitle(handshake, releaseOf(handshake.leader, handshake));
-    if (title !== leader) result.push(...wrap(title, width).map((line) => paint.bold(line)));
-    leader = title;
-    result.push(lines[i] as string);
+  const rows = handshakes.map((handshake): DecisionRow => {
     const times = handshake.times === 1 ? "" : `; ${handshake.times} times in a row`;
-    for (const line of wrap(reason(handshake, isNarrow) + times, width - 2)) result.push(`  ${paint.dim(line)}`);
-  }
-  result.push(...legend(columns, handshakes, width).map((line) => paint.dim(line)));
-  return result.map((line) => `${INDENT}${line}`).join("\n");
+    return {
+      title: leaderTitle(handshake, releaseOf(handshake.leader, handshake)),
+      cells: cellsOf(handshake, paint, releaseOf(handshake.learner, handshake)),
+      reason: reason(handshake, false) + times,
+      narrowReason: reason(handshake, true) + times,
+    };
+  });
+  const notes = SPECIAL_VALUES.filter(({ isIn }) => handshakes.some(isIn)).map(({ meaning }) => meaning);
+  return decisionRows(rows, paint, { width, notes });
 }
 
 /** Returns the release of a server during a handshake. Undefined if the table does not name releases. */
@@ -99,19 +70,11 @@ function withoutRepetitions(all: readonly Handshake[]): RepeatedHandshake[] {
   return result;
 }
 
-/** Returns the lines of the table: the titles, then one line per handshake. */
-function rows(
-  handshakes: readonly Handshake[],
+function cellsOf(
+  handshake: Handshake,
   paint: ChalkInstance,
-  columns: readonly Column[],
-  releaseOf: ReleaseOf,
-): string[] {
-  const titles = columns.map((column) => paint.dim(column));
-  const cells = handshakes.map((handshake) => cellsOf(handshake, paint, releaseOf(handshake.learner, handshake)));
-  return tableLines([titles, ...cells.map((cell) => columns.map((column) => cell[column]))], { gap: "  " });
-}
-
-function cellsOf(handshake: Handshake, paint: ChalkInstance, release: string | undefined): Record<Column, string> {
+  release: string | undefined,
+): Record<DecisionColumn, string> {
   const { activeUs, decision, epochAccepted, epochAcked, epochOffered, learner, observer, startUs } = handshake;
   const cells = {
     learner: `${learner} ${observer ? "observer" : "follower"}${release === undefined ? "" : ` ${release}`}`,
@@ -163,24 +126,6 @@ function reason({ decision, failure }: Handshake, withLeaderZxids: boolean): str
     parts.push(ended === undefined ? `failed with ${failure.reason}` : `server ${failure.server} ${ended}`);
   }
   return parts.join("; ");
-}
-
-/**
- * Returns the legend, which explains the columns and those special values that occur in the table. Each line has as
- * many explanations as fit into `width`.
- */
-function legend(columns: readonly Column[], handshakes: readonly Handshake[], width: number): string[] {
-  const lines: string[] = [];
-  const entries = [
-    ...columns.filter((one) => COLUMNS[one] !== "").map((column) => `${column}: ${COLUMNS[column]}`),
-    ...SPECIAL_VALUES.filter(({ isIn }) => handshakes.some(isIn)).map(({ meaning }) => meaning),
-  ];
-  for (const entry of entries) {
-    const line = lines[lines.length - 1];
-    if (line !== undefined && line.length + 2 + entry.length <= width) lines.splice(-1, 1, `${line}; ${entry}`);
-    else lines.push(entry);
-  }
-  return lines;
 }
 
 const SPECIAL_VALUES: readonly { readonly isIn: (handshake: Handshake) => boolean; readonly meaning: string }[] = [

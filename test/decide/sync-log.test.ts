@@ -59,8 +59,8 @@ describe.each([...new Set(JOINS.map(({ release }) => release))])("the log of Zoo
 });
 
 describe("a log of several learners", () => {
-  const thread = (port: number, text: string): string =>
-    `2026-11-25 18:14:07,464 [myid:] - INFO  [LearnerHandler-/10.0.0.3:${port}:o.a.z.s.q.LearnerHandler@805] - ${text}`;
+  const thread = (port: number, text: string, logger = "o.a.z.s.q.LearnerHandler"): string =>
+    `2026-11-25 18:14:07,464 [myid:] - INFO  [LearnerHandler-/10.0.0.3:${port}:${logger}@805] - ${text}`;
   const sync = (sid: number, peer: string): string =>
     `Synchronizing with Learner sid: ${sid} maxCommittedLog=0x500000017 minCommittedLog=0x500000001 ` +
     `lastProcessedZxid=0x500000017 peerLastZxid=${peer}`;
@@ -69,8 +69,8 @@ describe("a log of several learners", () => {
     const text = [
       thread(1, sync(2, "0x300000005")),
       thread(2, sync(3, "0x300000009")),
-      thread(1, "Unable to find proposals from txnlog for zxid: 0x300000005"),
-      thread(2, "Txnlog size: 65552 exceeds sizeLimit: 646"),
+      thread(1, "Unable to find proposals from txnlog for zxid: 0x300000005", "o.a.z.s.ZKDatabase"),
+      thread(2, "Txnlog size: 65552 exceeds sizeLimit: 646", "o.a.z.s.ZKDatabase"),
     ].join("\r\n");
     expect(readSyncLog(text).map(({ line, rules, sid, txnLogSize }) => [sid, line, rules, txnLogSize])).toEqual([
       ["2", 1, ["txn-log-starts-later"], undefined],

@@ -37,7 +37,13 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
     packages: /^yaml$/,
     allowed: "scenarios -> cluster, invariants, protocol, sim, schema; npm package yaml",
   },
-  decide: { files: /^(decide|protocol)\//, packages: NOTHING, allowed: "decide -> protocol" },
+  logs: { files: /^(logs|protocol)\//, packages: NOTHING, allowed: "logs -> protocol" },
+  decide: { files: /^(decide|logs|protocol)\//, packages: NOTHING, allowed: "decide -> logs, protocol" },
+  explain: {
+    files: /^(explain|decide|logs|protocol)\/|^fuzz\/known-bugs\.ts$/,
+    packages: NOTHING,
+    allowed: "explain -> decide, logs, protocol, fuzz/known-bugs.ts",
+  },
   roll: {
     files: /^(roll|scenarios|cluster|invariants|protocol|sim)\/|^decide\/zoo-cfg\.ts$/,
     packages: NOTHING,
@@ -50,7 +56,7 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
   },
   reports: {
     files: /^reports\/|^protocol\/(zxid|packets|leader\/sync-rules)\.ts$/,
-    types: /^(campaign|decide|fuzz|roll|scenarios|cluster|invariants|protocol|sim)\//,
+    types: /^(campaign|decide|explain|fuzz|logs|roll|scenarios|cluster|invariants|protocol|sim)\//,
     packages: /^(chalk|cli-table3|xmlbuilder)$/,
     allowed:
       "reports -> values of protocol's zxid.ts, packets.ts and sync-rules.ts, types of every package below campaign; " +

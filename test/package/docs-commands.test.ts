@@ -32,7 +32,8 @@ const DOCUMENTS = ["README.md", "CONTRIBUTING.md", ...docs.map((file) => `docs/$
 const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
 
 /**
- * Files that the commands expect the user to have. Each value is the file that the test copies, relative to scenarios/.
+ * Files that the commands expect the user to have. Each value is the file or folder that the test copies, relative
+ * to scenarios/.
  */
 const USER_FILES: Readonly<Record<string, string>> = {
   "mine.yaml": "shipped/cold-start-of-three-epoch-1.yaml",
@@ -40,6 +41,10 @@ const USER_FILES: Readonly<Record<string, string>> = {
   "failing.yaml": "bugs/open-trunc-keeps-one-txn-too-many.yaml",
   "old.cfg": "../test/roll/rolls/one.cfg",
   "new.cfg": "../test/roll/rolls/three.cfg",
+  "zk1.log": "../test/recordings/3.9.5/server-1/zookeeper.log.gz",
+  "zk2.log": "../test/recordings/3.9.5/server-2/zookeeper.log.gz",
+  "zk3.log": "../test/recordings/3.9.5/server-3/zookeeper.log.gz",
+  logs: "../test/recordings/3.9.5",
 };
 const QUERY = { id: 1, peerLastZxid: "1:2", leader: { lastProcessedZxid: "1:3", committedLog: [], txnLogFiles: [] } };
 const LOG_LINE =
@@ -103,7 +108,7 @@ class Folder {
   constructor(markdown = "") {
     cpSync(join(ROOT, "scenarios"), join(this.path, "scenarios"), { recursive: true });
     for (const [name, source] of Object.entries(USER_FILES)) {
-      cpSync(join(ROOT, "scenarios", source), join(this.path, name));
+      cpSync(join(ROOT, "scenarios", source), join(this.path, name), { recursive: true });
     }
     writeFileSync(join(this.path, "queries.jsonl"), `${JSON.stringify(QUERY)}\n`);
     writeFileSync(join(this.path, "zookeeper.log"), `${LOG_LINE}\n`);

@@ -1,0 +1,97 @@
+/** A finding: an answer to a question that operators ask, with the lines of the logs as evidence. */
+import { KNOWN_BUGS, type KnownBug, labelOf } from "../fuzz/known-bugs.ts";
+import { behaviorOf, compareVersions, PUBLISHED_RELEASES } from "../protocol/index.ts";
+import type { Ensemble } from "./ensemble.ts";
+import type { Evidence } from "./history.ts";
+import { profileFor } from "./releases.ts";
+
+/** The rules that findings come from. */
+export const FINDING_RULES = {
+  "snap-not-diff": "why a leader sent a SNAP and not a DIFF",
+  "no-leader": "why no server led",
+  "exit-at-start": "why a server exited when it started",
+  "process-exit": "why a running server exited",
+  "leaves-again": "why a learner left its leader again and again",
+  "data-discarded": "which transactions a learner threw away, and whether they were committed",
+  "empty-disk": "a server started with an empty disk",
+  "epoch-went-back": "whether an epoch went back or was used twice",
+  "decision-differs": "a decision that the core would not make",
+  "known-bug": "the symptom of a known bug",
+  configuration: "servers that do not agree about the ensemble",
+} as const;
+
+/** The name of a rule. */
+export type FindingRule = keyof typeof FINDING_RULES;
+
+/**
+ * How bad a finding is. `loss`: committed transactions are lost; `violation`: the protocol's promises are broken;
+ * `problem`: servers do not serve as they should; `note`: an explanation.
+ */
+export type Severity = "loss" | "violation" | "problem" | "note";
+
+/** How sure a finding is. */
+export type Certainty = "proven" | "likely" | "possible";
+
+/** An answer to a question of operators. */
+export interface Finding {
+  readonly rule: FindingRule;
+  readonly severity: Severity;
+  readonly certainty: Certainty;
+  /** The servers that it is about. */
+  readonly servers: readonly number[];
+  /** The time of the first occurrence by the reference clock. Undefined if it is unknown. */
+  readonly timeMs: number | undefined;
+  readonly title: string;
+  /** The cause, in sentences. */
+  readonly cause: string;
+  readonly evidence: readonly Evidence[];
+  /** What to change, in sentences. */
+  readonly advice: readonly string[];
+  readonly bug?: BugReference;
+}
+
+/** A known bug, and the releases without it. */
+export interface BugReference {
+  readonly name: string;
+  readonly cause: string;
+  /** The first release without the bug in each release line from that of the server on, e.g. `3.8.5` and `3.9.2`. */
+  readonly fixedIn: readonly string[];
+}
+
+/** A rule: finds something in the logs of an ensemble. */
+export type FindingOf = (ensemble: Ensemble) => readonly Finding[];
+
+/** The maximum number of evidence lines in a finding. */
+export const MAX_EVIDENCE = 8;
+
+/** Returns the known bug with this id, if a release has it. */
+export function bugIn(id: string, release: string | undefined): BugReference | undefined {
+  const bug = KNOWN_BUGS.find((one) => one.id === id);
+  if (bug === undefined || release === undefined || !bug.isIn(behaviorOf(profileFor(release)))) return undefined;
+  return { name: labelOf(bug), cause: bug.cause, fixedIn: releasesWithout(bug, release) };
+}
+
+/** Returns the first release without the bug in each release line from that of `release` on. */
+function releasesWithout(bug: KnownBug, release: string): string[] {
+  const lineOf = (one: string): string => one.split(".").slice(0, 2).join(".");
+  const newer = PUBLISHED_RELEASES.filter(
+    (one) => compareVersions(one, release) > 0 && !bug.isIn(behaviorOf(profileFor(one))),
+  );
+  const firsts = newer.filter((one, i) => newer.findIndex((other) => lineOf(other) === lineOf(one)) === i);
+  return firsts;
+}
+
+/** Returns a list in words, such as `1, 2 and 3`. */
+export function listOf(items: readonly (string | number)[]): string {
+  return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+}
+
+/** Returns `server 1` or `servers 1 and 2`. */
+export function serversText(servers: readonly number[]): string {
+  return `${servers.length === 1 ? "server" : "servers"} ${listOf(servers)}`;
+}
+
+/** Returns a duration in words, such as `450 ms` or `12.3 s`. */
+export function spanText(ms: number): string {
+  return Math.abs(ms) < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(Math.abs(ms) < 100_000 ? 1 : 0)} s`;
+}

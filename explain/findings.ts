@@ -1,0 +1,32 @@
+/** All rules, and the order in which their findings are printed. */
+import type { Ensemble } from "./ensemble.ts";
+import type { Finding, FindingOf, Severity } from "./finding.ts";
+import { differingSettings, oddities } from "./findings/configuration.ts";
+import { differingDecisions } from "./findings/decisions.ts";
+import { discardedData } from "./findings/discarded.ts";
+import { emptyDisks, epochsWentBack, oldEpochsRefused } from "./findings/epochs.ts";
+import { exits } from "./findings/exits.ts";
+import { knownBugs } from "./findings/known-bugs.ts";
+import { leavesAgain } from "./findings/leaving.ts";
+import { logNotInMemory } from "./findings/log-not-in-memory.ts";
+import { noLeader } from "./findings/no-leader.ts";
+import { snapsNotDiffs } from "./findings/snapshots.ts";
+
+const RULES: readonly FindingOf[] = [
+  ...[discardedData, differingDecisions, epochsWentBack, oldEpochsRefused, emptyDisks, logNotInMemory, knownBugs],
+  ...[noLeader, exits, leavesAgain, differingSettings, oddities, snapsNotDiffs],
+];
+
+const ORDER: readonly Severity[] = ["loss", "violation", "problem", "note"];
+
+/** Returns all findings, the worst first, and in the order of time among those that are equally bad. */
+export function findingsOf(ensemble: Ensemble): Finding[] {
+  const findings = RULES.flatMap((rule) => rule(ensemble));
+  const rank = ({ severity }: Finding): number => ORDER.indexOf(severity);
+  return findings.sort((a, b) => rank(a) - rank(b) || (a.timeMs ?? 0) - (b.timeMs ?? 0));
+}
+
+/** Returns whether a finding says that a promise of ZooKeeper is broken, or probably broken. */
+export function isFault({ certainty, severity }: Finding): boolean {
+  return (severity === "loss" || severity === "violation") && certainty !== "possible";
+}

@@ -1,0 +1,119 @@
+/** Finds the transactions that a learner threw away: by a TRUNC, or by a SNAP because its history was another one. */
+import { formatZxid64 } from "../../decide/decision-query.ts";
+import type { Zxid64 } from "../../logs/index.ts";
+import { type CommitStatus, commitStatus } from "../commit-status.ts";
+import type { Ensemble, ExplainedHandshake } from "../ensemble.ts";
+import {
+  type BugReference,
+  bugIn,
+  type Certainty,
+  type Finding,
+  type FindingOf,
+  MAX_EVIDENCE,
+  type Severity,
+} from "../finding.ts";
+
+/** Transactions that a learner threw away. */
+export interface Discarded {
+  readonly handshake: ExplainedHandshake;
+  /** The last zxid that the learner kept, as far as the logs show it. */
+  readonly kept: Zxid64;
+  /** The last zxid that the learner threw away. */
+  readonly last: Zxid64;
+}
+
+/** Returns the transactions that learners threw away. */
+export function discardedIn({ handshakes }: Ensemble): Discarded[] {
+  return handshakes.flatMap((handshake): Discarded[] => {
+    const { facts, operation, peerLastZxid, zxid } = handshake;
+    // The start of an epoch is no transaction.
+    if (peerLastZxid === undefined || (peerLastZxid & 0xffff_ffffn) === 0n) return [];
+    if (operation === "TRUNC" && zxid !== undefined && zxid < peerLastZxid) {
+      return [{ handshake, kept: zxid, last: peerLastZxid }];
+    }
+    const isOtherHistory =
+      operation === "SNAP" &&
+      facts !== undefined &&
+      handshake.check.rules.some((rule) => rule.endsWith("-cross-epoch"));
+    if (!isOtherHistory) return [];
+    return [{ handshake, kept: peerLastZxid - 1n, last: peerLastZxid }];
+  });
+}
+
+/** Bugs through which a committed transaction can be truncated. */
+const LOSING_BUGS = [
+  "zookeeper-4643-current-epoch-before-diff-is-logged",
+  "zookeeper-3911-newleader-acked-before-diff-is-logged",
+  "zookeeper-4646-newleader-acked-before-queue-is-flushed",
+  "zookeeper-4785-queue-not-read-back-higher-epoch-wins",
+  "open-committed-txn-truncated-before-leader-applies-it",
+];
+
+const SEVERITY: Readonly<Record<CommitStatus["status"], readonly [Severity, Certainty]>> = {
+  committed: ["loss", "proven"],
+  likely: ["loss", "likely"],
+  unknown: ["problem", "possible"],
+  never: ["note", "proven"],
+};
+
+const VERDICT: Readonly<Record<CommitStatus["status"], string>> = {
+  committed: "committed",
+  likely: "probably committed",
+  unknown: "perhaps committed",
+  never: "never committed",
+};
+
+export const discardedData: FindingOf = (ensemble) =>
+  discardedIn(ensemble).map(({ handshake, kept, last }): Finding => {
+    const { leader, leaderSide, learner, learnerRelease, learnerSide, operation, timeMs, zxid } = handshake;
+    const status = worst(commitStatus(ensemble, firstAfter(kept, last)), commitStatus(ensemble, last));
+    const [severity, certainty] = SEVERITY[status.status];
+    const range =
+      operation === "TRUNC"
+        ? `every transaction after ${formatZxid64(kept)}, up to ${formatZxid64(last)}`
+        : `its last transaction ${formatZxid64(last)}, and perhaps some before it`;
+    const from = leader === undefined ? "the leader" : `leader ${leader}`;
+    const bug = severity === "loss" ? losingBug(learnerRelease) : undefined;
+    return {
+      ...{ rule: "data-discarded", severity, certainty, servers: [learner], timeMs },
+      title: `server ${learner} threw away ${range}: ${VERDICT[status.status]}`,
+      cause:
+        `${from.charAt(0).toUpperCase()}${from.slice(1)} sent ${operation}` +
+        `${zxid === undefined ? "" : ` ${formatZxid64(zxid)}`}, because its history does not contain ` +
+        `${formatZxid64(last)}. ${status.why}`,
+      evidence: [
+        ...(leaderSide?.lines ?? []).slice(0, 4),
+        ...(learnerSide === undefined ? [] : [learnerSide.at]),
+        ...status.evidence,
+      ].slice(0, MAX_EVIDENCE),
+      advice: adviceOf(status, learner),
+      ...(bug !== undefined && { bug }),
+    };
+  });
+
+/** Returns the first transaction after `kept` in the epoch of `last`. */
+function firstAfter(kept: Zxid64, last: Zxid64): Zxid64 {
+  return kept >> 32n === last >> 32n ? kept + 1n : ((last >> 32n) << 32n) + 1n;
+}
+
+/**
+ * Returns the status that is worse for the user: that a transaction was committed counts more than that another was
+ * not.
+ */
+function worst(a: CommitStatus, b: CommitStatus): CommitStatus {
+  const order: readonly CommitStatus["status"][] = ["committed", "likely", "unknown", "never"];
+  return order.indexOf(a.status) <= order.indexOf(b.status) ? a : b;
+}
+
+function losingBug(release: string | undefined): BugReference | undefined {
+  return LOSING_BUGS.map((id) => bugIn(id, release)).find((bug) => bug !== undefined);
+}
+
+function adviceOf({ status }: CommitStatus, learner: number): string[] {
+  if (status === "never") return [];
+  return [
+    "Stop writes that depend on these transactions, and copy the data directory of every server before anything " +
+      `else. The log files of server ${learner} may still contain them (a SNAP does not delete them).`,
+    "Compare the disks of all servers with zabsim doctor before a server is restarted or wiped.",
+  ];
+}

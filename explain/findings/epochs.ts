@@ -1,0 +1,140 @@
+/** Finds epochs that were used twice or went back, and servers that started with an empty disk. */
+import { majorityOf } from "../commit-status.ts";
+import type { Ensemble, EstablishedEpoch } from "../ensemble.ts";
+import { type Finding, type FindingOf, MAX_EVIDENCE, serversText } from "../finding.ts";
+import type { Evidence, ProcessRun } from "../history.ts";
+
+/** A process that started with an empty version-2 although the ensemble had an epoch before. */
+interface EmptyStart {
+  readonly server: number;
+  readonly run: ProcessRun;
+  readonly timeMs: number;
+}
+
+export const epochsWentBack: FindingOf = (ensemble) => {
+  const { epochs } = ensemble;
+  const findings: Finding[] = [];
+  let highest: EstablishedEpoch | undefined;
+  for (const epoch of epochs) {
+    const twin = epochs.find(
+      (one) => one !== epoch && one.epoch === epoch.epoch && epochs.indexOf(one) < epochs.indexOf(epoch),
+    );
+    if (twin !== undefined) findings.push(backFinding(ensemble, twin, epoch));
+    else if (highest !== undefined && epoch.epoch < highest.epoch) findings.push(backFinding(ensemble, highest, epoch));
+    if (highest === undefined || epoch.epoch > highest.epoch) highest = epoch;
+  }
+  return findings;
+};
+
+function backFinding(ensemble: Ensemble, before: EstablishedEpoch, after: EstablishedEpoch): Finding {
+  const isSame = before.epoch === after.epoch;
+  const empty = emptyStarts(ensemble).filter(({ timeMs }) => timeMs <= (after.timeMs ?? timeMs));
+  const wiped = [...new Set(empty.map(({ server }) => server))];
+  const cause =
+    wiped.length === 0
+      ? "acceptedEpoch and currentEpoch on a majority of the disks must have been lost or replaced by older ones."
+      : `${serversText(wiped).replace("s", "S")} started with an empty disk before. A majority that includes a server ` +
+        "without its epoch files can elect a leader that has never seen the newer epoch.";
+  return {
+    rule: "epoch-went-back",
+    severity: "violation",
+    certainty: before.leader === after.leader || isSame ? "proven" : "likely",
+    servers: [before.leader, after.leader],
+    timeMs: after.timeMs,
+    title: isSame
+      ? `servers ${before.leader} and ${after.leader} both led epoch ${after.epoch}`
+      : `server ${after.leader} established epoch ${after.epoch} after epoch ${before.epoch}`,
+    cause,
+    evidence: [before.period.established, after.period.established, ...empty.map(({ run }) => run.at)]
+      .filter((line): line is Evidence => line !== undefined)
+      .slice(0, MAX_EVIDENCE),
+    advice: [
+      "Stop all servers, copy every data directory, and find the one with the newest history with zabsim doctor. Start " +
+        "the ensemble from it; never start a majority of empty disks.",
+    ],
+  };
+}
+
+/** Returns the starts with an empty disk after the first epoch of the logs. */
+function emptyStarts({ aligned, epochs, histories }: Ensemble): EmptyStart[] {
+  const firstMs = epochs[0]?.timeMs;
+  if (firstMs === undefined) return [];
+  return histories.flatMap(({ processes, server }) =>
+    processes.flatMap((run): EmptyStart[] => {
+      const timeMs = aligned(server, run.at.timeMs);
+      const isEmpty = run.missingEpochFiles.length >= 2 && (run.loadedZxid ?? 0n) === 0n;
+      return isEmpty && timeMs !== undefined && timeMs > firstMs ? [{ server, run, timeMs }] : [];
+    }),
+  );
+}
+
+/** A server that starts with an empty disk votes as if it had never promised anything. */
+export const emptyDisks: FindingOf = (ensemble) => {
+  const starts = emptyStarts(ensemble);
+  if (starts.length === 0) return [];
+  return byEpoch(ensemble, starts).map((group): Finding => {
+    const servers = [...new Set(group.map(({ server }) => server))];
+    const isMajority = servers.length >= majorityOf(ensemble);
+    return {
+      rule: "empty-disk",
+      severity: isMajority ? "loss" : "note",
+      certainty: isMajority ? "likely" : "proven",
+      servers,
+      timeMs: group[0]?.timeMs,
+      title: `${serversText(servers)} started with an empty disk`,
+      cause:
+        "Both epoch files and the database were missing, although the ensemble already had an epoch: version-2 was " +
+        "removed, or the disk was replaced or not mounted. " +
+        (isMajority
+          ? "A majority without its history can elect a leader without committed transactions, and every other server " +
+            "then throws them away."
+          : "The server had forgotten its votes and transactions until a leader synchronized it. Until then, it must not " +
+            "have been needed for a majority."),
+      evidence: group.flatMap(({ run }) => run.missingEpochFiles).slice(0, MAX_EVIDENCE),
+      advice: isMajority
+        ? [
+            `Stop ${serversText(servers)}, and start the servers that still have their data first. Copy their data ` +
+              "directories before anything else.",
+          ]
+        : [],
+    };
+  });
+};
+
+/** Groups starts that no newly established epoch separates. */
+function byEpoch({ epochs }: Ensemble, starts: readonly EmptyStart[]): EmptyStart[][] {
+  const groups = new Map<number, EmptyStart[]>();
+  for (const start of starts) {
+    const before = epochs.findLastIndex(({ timeMs }) => timeMs !== undefined && timeMs <= start.timeMs);
+    groups.set(before, [...(groups.get(before) ?? []), start]);
+  }
+  return [...groups.values()];
+}
+
+/** A leader proposed an epoch that is older than one that the learner had accepted. */
+export const oldEpochsRefused: FindingOf = ({ aligned, histories }) =>
+  histories.flatMap(({ periods, server }): Finding[] => {
+    const lines = periods.flatMap(({ problems }) =>
+      problems.filter(
+        ({ event, exception }) =>
+          event === "leader-epoch-too-old" || exception.some((text) => /is less than accepted epoch/.test(text)),
+      ),
+    );
+    const first = lines[0];
+    if (first === undefined) return [];
+    return [
+      {
+        ...{ rule: "epoch-went-back", severity: "violation", certainty: "likely", servers: [server] },
+        timeMs: aligned(server, first.at.timeMs),
+        title: `server ${server} refused a leader whose epoch is older than one that it had accepted`,
+        cause:
+          "A leader proposes an epoch above those that a majority has accepted. If this one is older, the majority has " +
+          `lost its epoch files, or this server has the data directory of another ensemble (${lines.length} refusals).`,
+        evidence: lines.slice(0, MAX_EVIDENCE).map(({ at }) => at),
+        advice: [
+          `Keep the data directory of server ${server}: it may be the only one with the newest history. Do not remove it ` +
+            "to let the server join. Compare all disks with zabsim doctor first.",
+        ],
+      },
+    ];
+  });

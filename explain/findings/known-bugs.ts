@@ -1,0 +1,128 @@
+/** Finds symptoms of known bugs that a log shows with a line of its own. */
+import type { Ensemble } from "../ensemble.ts";
+import {
+  bugIn,
+  type Certainty,
+  type Finding,
+  type FindingOf,
+  listOf,
+  MAX_EVIDENCE,
+  type Severity,
+} from "../finding.ts";
+import type { Evidence, Problem, RolePeriod, ServerHistory } from "../history.ts";
+
+/** A symptom in a role of a server. */
+interface Symptom {
+  readonly bug: string;
+  readonly severity: Severity;
+  readonly certainty: Certainty;
+  /** The number of times that the symptom must occur. */
+  readonly atLeast?: number;
+  readonly title: (server: number) => string;
+  readonly cause: string;
+  /** Returns whether a problem in a role is the symptom. */
+  readonly isSymptom: (problem: Problem, period: RolePeriod) => boolean;
+}
+
+const isLearner = ({ role }: RolePeriod): boolean => role !== "LEADING";
+const hasException = ({ at, exception }: Problem, text: RegExp): boolean =>
+  text.test(at.text) || exception.some((one) => text.test(one));
+
+const SYMPTOMS: readonly Symptom[] = [
+  {
+    bug: "zookeeper-4685-proposal-ack-taken-for-newleader-ack",
+    ...{ severity: "violation", certainty: "proven" },
+    title: (server) => `leader ${server} took the ACK of a proposal for the ACK of NEWLEADER`,
+    cause:
+      "A learner's log thread acknowledged a proposal of the synchronization before the learner acknowledged NEWLEADER. The " +
+      "leader does not count such an ACK, and can wait for its quorum until initLimit runs out.",
+    isSymptom: ({ event }) => event === "newleader-ack-of-other-epoch",
+  },
+  {
+    bug: "zookeeper-4394-commit-finds-queue-cleared",
+    ...{ severity: "violation", certainty: "likely" },
+    title: (server) => `learner ${server} left during its synchronization with a NullPointerException`,
+    cause:
+      "A COMMIT arrived between NEWLEADER and UPTODATE, when the learner had already cleared its queue of proposals. The " +
+      "learner starts again and can fail in the same way under load.",
+    isSymptom: (problem, period) =>
+      problem.event === "follow-failed" &&
+      isLearner(period) &&
+      period.sync?.upToDateMs === undefined &&
+      hasException(problem, /NullPointerException/),
+  },
+  {
+    bug: "zookeeper-4925-synced-txns-missing-from-committed-log",
+    ...{ severity: "violation", certainty: "likely" },
+    title: (server) => `learner ${server} got a DIFF with a gap`,
+    cause:
+      "The DIFF lacks transactions between two that it contains, so the leader's history has a hole. The learner refused it.",
+    isSymptom: (problem) => hasException(problem, /DIFF sync got proposal 0x\w+, last queued 0x\w+, expected/),
+  },
+  {
+    bug: "open-voter-ahead-of-leader-never-joins",
+    ...{ severity: "problem", certainty: "likely", atLeast: 3 },
+    title: (server) => `leader ${server} refused a follower that is ahead of it`,
+    cause:
+      "A leader that has its quorum refuses a follower with a larger epoch and zxid. The follower repeats the attempt and " +
+      "never joins, until the leader loses its role.",
+    isSymptom: (problem) => hasException(problem, /Follower is ahead of the leader/),
+  },
+];
+
+export const knownBugs: FindingOf = (ensemble) => [
+  ...ensemble.histories.flatMap((history) => SYMPTOMS.flatMap((symptom) => symptomIn(ensemble, history, symptom))),
+  ...ensemble.histories.flatMap((history) => withoutElectionPort(ensemble, history)),
+];
+
+function symptomIn({ aligned }: Ensemble, { periods, server }: ServerHistory, symptom: Symptom): Finding[] {
+  const found = periods.flatMap((period) =>
+    period.problems.filter((problem) => symptom.isSymptom(problem, period)).map((problem) => ({ problem, period })),
+  );
+  const first = found[0];
+  if (first === undefined || found.length < (symptom.atLeast ?? 1)) return [];
+  const bug = bugIn(symptom.bug, first.period.process.release);
+  const times = found.length === 1 ? "" : ` (${found.length} times)`;
+  return [
+    {
+      ...{ rule: "known-bug", severity: symptom.severity, certainty: symptom.certainty, servers: [server] },
+      timeMs: aligned(server, first.problem.at.timeMs),
+      title: symptom.title(server) + times,
+      cause: symptom.cause,
+      evidence: found.slice(0, MAX_EVIDENCE).map(({ problem }) => problem.at),
+      advice:
+        bug === undefined || bug.fixedIn.length === 0
+          ? []
+          : [`Upgrade to ${listOf(bug.fixedIn.slice(0, 3))} or newer.`],
+      ...(bug !== undefined && { bug }),
+    },
+  ];
+}
+
+/** How long a process must go on after it has lost its election port. */
+const GOES_ON_MS = 10_000;
+
+/** ZOOKEEPER-3320: a server goes on although no other server can connect to it in an election. */
+function withoutElectionPort({ aligned }: Ensemble, { processes, server }: ServerHistory): Finding[] {
+  return processes.flatMap((run): Finding[] => {
+    const at = run.fatal.find(({ text }) => text.includes("participate in leader election any longer"));
+    if (at?.timeMs === undefined || run.lastMs === undefined || run.lastMs - at.timeMs < GOES_ON_MS) return [];
+    const bug = bugIn("zookeeper-3320-server-continues-without-election-port", run.release);
+    return [
+      {
+        ...{ rule: "known-bug", severity: "problem", certainty: "proven", servers: [server] },
+        timeMs: aligned(server, at.timeMs),
+        title: `server ${server} goes on without its election port`,
+        cause:
+          "The thread that accepts connections on the election port has ended. In the next election, servers with larger " +
+          "ids cannot connect to this server, and it may stay without a leader.",
+        evidence: [at] as Evidence[],
+        advice: [
+          `Restart server ${server}. If its address was not resolvable for a short time, raise ` +
+            "zookeeper.electionPortBindRetry (0 means no limit).",
+        ],
+        ...(bug !== undefined && { bug }),
+      },
+    ];
+  });
+}

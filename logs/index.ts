@@ -1,0 +1,13 @@
+/** Reads and writes the messages of ZooKeeper's logs, release by release. */
+export * from "./events.ts";
+export { formatTimeMs, type LogLine, readLogLine, timeMsOf } from "./log-line.ts";
+export { type LoggedEvent, LogReader, type LogSpan } from "./log-reader.ts";
+export { isLoggedBy, type LogEventName, type LogLevel, type LogMessage } from "./message.ts";
+export {
+  findMessage,
+  LOG_MESSAGES,
+  type MatchedEvent,
+  matchMessage,
+  type WrittenMessage,
+  writeMessage,
+} from "./message-table.ts";

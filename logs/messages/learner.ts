@@ -1,0 +1,130 @@
+/** Messages of a learner (Learner, Follower, Observer, FollowerZooKeeperServer). */
+import { type LogMessage, messagesOf } from "../message.ts";
+
+const learner = messagesOf("Learner");
+const connector = messagesOf("Learner", "$LeaderConnector");
+const follower = messagesOf("Follower");
+const observer = messagesOf("Observer");
+const server = messagesOf("FollowerZooKeeperServer");
+const acks = messagesOf("SendAckRequestProcessor");
+
+export const LEARNER_MESSAGES: readonly LogMessage[] = [
+  follower("election-took", "INFO", "..3.4.14", "{role:word} - LEADER ELECTION TOOK - {amount:int}"),
+  follower("election-took", "INFO", "3.5.5..", "{role:word} - LEADER ELECTION TOOK - {amount:int} {unit:word}"),
+  connector("leader-connected", "INFO", "3.6.0..", "Successfully connected to leader, using address: {address:text}"),
+  learner(
+    "leader-not-connected",
+    "WARN",
+    "..3.4.14",
+    "Unexpected exception, tries={tries:int}, connecting to {address:text}",
+  ),
+  learner(
+    "leader-not-connected",
+    "WARN",
+    "3.5.5..3.5.10",
+    "Unexpected exception, tries={tries:int}, remaining init limit={remainingMs:int}, connecting to {address:text}",
+  ),
+  connector(
+    "leader-not-connected",
+    "WARN",
+    "3.6.0..",
+    "Unexpected exception, tries={tries:int}, remaining init limit={remainingMs:int}, connecting to {address:text}",
+  ),
+  learner(
+    "leader-given-up",
+    "ERROR",
+    "3.5.5..3.5.10",
+    "Unexpected exception, retries exceeded. tries={tries:int}, remaining init limit={remainingMs:int}, ",
+    "connecting to {address:text}",
+  ),
+  connector(
+    "leader-given-up",
+    "ERROR",
+    "3.6.0..",
+    "Unexpected exception, retries exceeded. tries={tries:int}, remaining init limit={remainingMs:int}, ",
+    "connecting to {address:text}",
+  ),
+  learner(
+    "leader-given-up",
+    "ERROR",
+    "3.5.5..3.5.10",
+    "Unexpected exception, initLimit exceeded. tries={tries:int}, remaining init limit={remainingMs:int}, ",
+    "connecting to {address:text}",
+  ),
+  connector(
+    "leader-given-up",
+    "ERROR",
+    "3.6.0..",
+    "Unexpected exception, connectToLeader exceeded. tries={tries:int}, remaining init limit={remainingMs:int}, ",
+    "connecting to {address:text}",
+  ),
+  connector("leader-given-up", "ERROR", "3.6.0..", "Failed connect to {address:text}"),
+  learner("leader-unknown", "WARN", "..", "Couldn't find the leader with id = {sid:int}"),
+  follower(
+    "leader-epoch-too-old",
+    "ERROR",
+    "..",
+    "Proposed leader epoch {proposed:word} is less than our accepted epoch {accepted:word}",
+  ),
+  learner("got-diff", "INFO", "..", "Getting a diff from the leader 0x{zxid:hex}"),
+  learner("got-snap", "INFO", "3.4.13..", "Getting a snapshot from leader 0x{zxid:hex}"),
+  learner("got-snap", "INFO", "..3.4.12", "Getting a snapshot from leader"),
+  learner("got-trunc", "WARN", "..", "Truncating log to get in sync with the leader 0x{zxid:hex}"),
+  learner("trunc-failed", "ERROR", "3.6.0..", "Not able to truncate the log 0x{zxid:hex}"),
+  learner("trunc-failed", "ERROR", "..3.5.10", "Not able to truncate the log {zxid:hex}"),
+  learner("unexpected-packet", "ERROR", "3.5.5..", "Got unexpected packet from leader: {rest:text}, exiting ... "),
+  learner("unexpected-packet", "ERROR", "..3.4.14", "Got unexpected packet from leader {rest:text} exiting ... "),
+  learner("signature-missing", "ERROR", "..", "Missing signature. Got {rest:text}"),
+  learner("newleader-received", "INFO", "3.5.5..", "Learner received NEWLEADER message"),
+  learner("uptodate-received", "INFO", "3.5.5..", "Learner received UPTODATE message"),
+  learner("current-epoch-set", "INFO", "3.8.5..3.8.6 3.9.2..", "Set the current epoch to {epoch:int}"),
+  learner("newleader-ack-sent", "INFO", "3.8.5..3.8.6 3.9.2..", "Sent NEWLEADER ack to leader with zxid {zxid:hex}"),
+  learner(
+    "synced-txns-persisted",
+    "INFO",
+    "3.8.5..3.8.6 3.9.2..3.9.2",
+    "{txns:int} txns have been persisted and it took {ms:int}ms",
+  ),
+  learner(
+    "synced-txns-persisted",
+    "INFO",
+    "3.9.3..",
+    "It took {ms:int}ms to persist and commit txns in packetsCommitted. ",
+    "{outstanding:int} outstanding txns left in packetsNotLogged",
+  ),
+  learner("txns-logged-async", "INFO", "3.8.5..3.8.6 3.9.2..", "{txns:int} txns have been logged asynchronously"),
+  learner("txns-committed", "INFO", "3.8.5..3.8.6 3.9.2..", "{txns:int} txns have been committed"),
+  learner("first-proposal", "INFO", "3.9.4..", "DIFF sync got first proposal 0x{zxid:hex}"),
+  learner(
+    "new-epoch-proposal",
+    "WARN",
+    "3.9.4..",
+    "DIFF sync got new epoch proposal 0x{zxid:hex}, last queued 0x{last:hex}, expected 0x{expected:hex}",
+  ),
+  learner("zxid-unexpected", "WARN", "..3.9.3", "Got zxid 0x{zxid:hex} expected 0x{expected:hex}"),
+  follower("zxid-unexpected", "WARN", "..", "Got zxid 0x{zxid:hex} expected 0x{expected:hex}"),
+  learner("commit-not-next", "WARN", "3.6.0..", "Committing 0x{zxid:hex}, but next proposal is 0x{next:hex}"),
+  learner("commit-not-next", "WARN", "..3.5.10", "Committing {zxid:hex}, but next proposal is {next:hex}"),
+  learner("commit-without-proposal", "WARN", "3.9.3..", "Committing 0x{zxid:hex}, but got no proposal"),
+  server("commit-without-proposal", "WARN", "..", "Committing {zxid:hex} without seeing txn"),
+  server("commit-unmatched", "ERROR", "..", "Committing zxid 0x{zxid:hex} but next pending txn 0x{pending:hex}"),
+  acks("ack-not-sent", "WARN", "..", "Closing connection to leader, exception during packet send"),
+  follower("follow-failed", "WARN", "..", "Exception when following the leader"),
+  observer("observe-failed", "WARN", "..", "Exception when observing the leader"),
+  follower("learner-shutdown", "INFO", "3.6.0..", "shutdown Follower"),
+  follower("learner-shutdown", "INFO", "..3.5.10", "shutdown called"),
+  observer("learner-shutdown", "INFO", "3.6.0..", "shutdown Observer"),
+  observer("learner-shutdown", "INFO", "..3.5.10", "shutdown called"),
+  follower(
+    "disconnected",
+    "INFO",
+    "3.6.0..",
+    "Disconnected from leader (with address: {address:text}). Was connected for {ms:int}ms. Sync state: {synced:word}",
+  ),
+  observer(
+    "disconnected",
+    "INFO",
+    "3.6.0..",
+    "Disconnected from leader (with address: {address:text}). Was connected for {ms:int}ms. Sync state: {synced:word}",
+  ),
+];
