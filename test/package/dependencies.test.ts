@@ -38,6 +38,15 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
     allowed: "scenarios -> cluster, invariants, protocol, sim, schema; npm package yaml",
   },
   decide: { files: /^(decide|protocol)\//, packages: NOTHING, allowed: "decide -> protocol" },
+  formats: { files: /^formats\/|^protocol\/zxid\.ts$/, packages: NOTHING, allowed: "formats -> protocol/zxid.ts" },
+  doctor: {
+    files:
+      /^(doctor|formats|scenarios|cluster|invariants|protocol|sim)\/|^decide\/zoo-cfg\.ts$|^roll\/read-ensemble\.ts$/,
+    packages: /^node:/,
+    allowed:
+      "doctor -> formats, scenarios, cluster, invariants, protocol, sim, roll/read-ensemble.ts, decide/zoo-cfg.ts; " +
+      "node: modules",
+  },
   roll: {
     files: /^(roll|scenarios|cluster|invariants|protocol|sim)\/|^decide\/zoo-cfg\.ts$/,
     packages: NOTHING,
@@ -50,7 +59,7 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
   },
   reports: {
     files: /^reports\/|^protocol\/(zxid|packets|leader\/sync-rules)\.ts$/,
-    types: /^(campaign|decide|fuzz|roll|scenarios|cluster|invariants|protocol|sim)\//,
+    types: /^(campaign|decide|doctor|formats|fuzz|roll|scenarios|cluster|invariants|protocol|sim)\//,
     packages: /^(chalk|cli-table3|xmlbuilder)$/,
     allowed:
       "reports -> values of protocol's zxid.ts, packets.ts and sync-rules.ts, types of every package below campaign; " +
