@@ -1,6 +1,6 @@
 /** The disks of an ensemble as a scenario, which the simulator starts from. */
 import { DEFAULT_THREADS, type ServerSpec } from "../cluster/cluster-spec.ts";
-import { formatZxid, MAX_EPOCH, type ServerId, type Zxid } from "../protocol/zxid.ts";
+import { asServerId, formatZxid, MAX_EPOCH, type ServerId, type Zxid } from "../protocol/zxid.ts";
 import { DEFAULT_DISK, DEFAULT_NETWORK } from "../scenarios/loading/short-forms-and-defaults.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import type { EpochFileState } from "./data-directory.ts";
@@ -57,6 +57,24 @@ export function scenarioOf(ensemble: EnsembleDisks, changes: DiskChanges, steps:
     steps,
     expect: { violates: [] },
   };
+}
+
+/** Returns the ensemble as a scenario in which every server that can start starts at once. */
+export function scenarioOfDisks(ensemble: EnsembleDisks, name: string): Scenario {
+  const scenario = scenarioOf(ensemble, {}, []);
+  const { disks, missing } = ensemble;
+  const starting = disks.filter(({ start }) => start.failure === undefined).map(({ sid }) => sid);
+  const servers = Object.entries(scenario.servers).map(([id, spec]) => [
+    id,
+    { ...spec, down: !starting.includes(asServerId(Number(id))) },
+  ]);
+  const failing = disks.filter(({ start }) => start.failure !== undefined).map(({ sid }) => sid);
+  const about = [
+    "The disks that zabsim doctor read.",
+    ...(failing.length > 0 ? [`These servers do not start: ${failing.join(", ")}.`] : []),
+    ...(missing.length > 0 ? [`The disks of these servers are not known: ${missing.join(", ")}.`] : []),
+  ].join(" ");
+  return { ...scenario, name, about, servers: Object.fromEntries(servers) };
 }
 
 /**
