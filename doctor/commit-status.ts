@@ -26,6 +26,8 @@ export interface TxnGroup {
   readonly holders: readonly ServerId[];
   /** The voters that have them only in the log, below a newer snapshot that lacks them. */
   readonly staleAt: readonly ServerId[];
+  /** The voters that have them in a log that they cannot load. */
+  readonly unloadedAt: readonly ServerId[];
   /** The voters that can have had them: their disks are not known, empty or damaged there. */
   readonly unknownAt: readonly ServerId[];
   /** The servers whose later epoch lacks them. */
@@ -45,7 +47,7 @@ export function groupTxns(
   voters: Voters,
 ): TxnGroup[] {
   const all = histories.reduce<ZxidSet>((set, { log, tree }) => union(set, union(tree, log)), []);
-  const sets = histories.flatMap(({ stale, tree }) => [tree, stale]);
+  const sets = histories.flatMap(({ stale, tree, unloaded }) => [tree, stale, unloaded]);
   return all
     .flatMap((range) => splitAt(range, sets))
     .map((range) => groupOf(range, disks, histories, voters))
@@ -74,7 +76,8 @@ function groupOf(
     histories.filter((history) => ids.includes(history.sid) && includes(of(history), zxid)).map(({ sid }) => sid);
   const holders = having(({ tree }) => tree);
   const staleAt = having(({ stale }) => stale);
-  const known = [...holders, ...staleAt];
+  const unloadedAt = having(({ unloaded }) => unloaded);
+  const known = [...holders, ...staleAt, ...unloadedAt];
   const unknownAt = ids.filter(
     (sid) =>
       !known.includes(sid) &&
@@ -85,7 +88,7 @@ function groupOf(
   );
   const supersededBy = histories.filter((history) => supersedes(history, zxid)).map(({ sid }) => sid);
   const status = statusOf(isQuorum(known), isQuorum([...known, ...unknownAt]), supersededBy.length > 0);
-  return { range, status, holders, staleAt, unknownAt, supersededBy };
+  return { range, status, holders, staleAt, unloadedAt, unknownAt, supersededBy };
 }
 
 function statusOf(isOnQuorum: boolean, canBeOnQuorum: boolean, isSuperseded: boolean): CommitStatus {
@@ -94,7 +97,8 @@ function statusOf(isOnQuorum: boolean, canBeOnQuorum: boolean, isSuperseded: boo
 }
 
 /** Returns whether a server surely has later transactions and lacks this one. */
-function supersedes({ holes, proven, tree }: ServerHistory, zxid: Zxid): boolean {
+function supersedes({ gaps, holes, proven, tree }: ServerHistory, zxid: Zxid): boolean {
+  if (includes(gaps, zxid)) return true;
   const last = proven.at(-1)?.last ?? -1;
   return last > zxid && !includes(tree, zxid) && !includes(holes, zxid) && zxid > (proven[0]?.first ?? last);
 }

@@ -2,6 +2,7 @@
 import { formatZxid, type ServerId, type Zxid } from "../protocol/zxid.ts";
 import { type Advice, adviceFor } from "./advice.ts";
 import type { CommitStatus } from "./commit-status.ts";
+import type { EpochFileState } from "./data-directory.ts";
 import type { EnsembleDisks } from "./ensemble.ts";
 import { failureText } from "./failure-text.ts";
 import { findingsOf, losesData, type Severity } from "./findings.ts";
@@ -25,6 +26,7 @@ export interface ServerAnswer {
   readonly replayed: string;
   readonly replayedCount: number;
   readonly lastZxid: string | null;
+  /** The epochs after the start; if the server does not start, those in its files. */
   readonly acceptedEpoch: number | null;
   readonly currentEpoch: number | null;
   /** All transactions in its tree, as far as the disks of the ensemble show them. */
@@ -38,6 +40,7 @@ export interface TransactionsAnswer {
   readonly status: CommitStatus;
   readonly holders: readonly ServerId[];
   readonly staleAt: readonly ServerId[];
+  readonly unloadedAt: readonly ServerId[];
   readonly unknownAt: readonly ServerId[];
   readonly supersededBy: readonly ServerId[];
 }
@@ -121,10 +124,14 @@ function serverAnswer(
     replayed: textOf(replayed),
     replayedCount: runs.reduce((sum, { count }) => sum + count, 0),
     lastZxid: database === undefined ? null : formatZxid(database.lastZxid),
-    acceptedEpoch: acceptedEpoch ?? null,
-    currentEpoch: currentEpoch ?? null,
+    acceptedEpoch: acceptedEpoch ?? epochIn(directory.acceptedEpoch),
+    currentEpoch: currentEpoch ?? epochIn(directory.currentEpoch),
     history: textOf(tree),
   };
+}
+
+function epochIn(file: EpochFileState): number | null {
+  return file !== "missing" && "epoch" in file ? file.epoch : null;
 }
 
 /** Groups the starts of a set by their results. */

@@ -4,7 +4,7 @@ import type { DataDirectory } from "./data-directory.ts";
 import type { EnsembleDisks } from "./ensemble.ts";
 import { failureText, snapshotText, stopText } from "./failure-text.ts";
 import type { ServerDisk, ServerHistory } from "./histories.ts";
-import { isCut } from "./predict-start.ts";
+import { isCut, type StartPrediction } from "./predict-start.ts";
 import type { SetResult, StartResult } from "./simulate-starts.ts";
 import { sizeOf, textOf, type ZxidSet } from "./zxid-set.ts";
 
@@ -44,7 +44,7 @@ function serverFindings({ directory, sid, start }: ServerDisk, { holes }: Server
     (text: string): Finding => ({ severity, server: sid, text });
   const [fault, note, loss] = [say("fault"), say("note"), say("loss")];
   return [
-    ...(start.failure === undefined ? [] : [fault(`does not start: ${failureText(start.failure)}`)]),
+    ...startFinding(start).map(fault),
     ...(directory.badMyid === undefined
       ? []
       : [fault(`myid contains "${directory.badMyid}", which is not a server id`)]),
@@ -52,20 +52,30 @@ function serverFindings({ directory, sid, start }: ServerDisk, { holes }: Server
     ...directory.snapshots
       .filter(({ content, looksValid }) => !looksValid || content.kind === "damage")
       .map((snapshot) => fault(snapshotText(snapshot))),
-    ...logFindings(directory, fault, note),
+    ...logFindings(directory, start, fault, note),
     ...(holes.length > 0 ? [loss(`lacks ${textOf(holes)} below later transactions`)] : []),
     ...leftovers(directory).map(note),
   ];
 }
 
+/** A log with readable records after the damage gets a finding of its own, which says more. */
+function startFinding({ failure }: StartPrediction): string[] {
+  if (failure === undefined) return [];
+  const hasMore = failure.reason === "damaged-log" && failure.log.unread.length > 0;
+  return [`does not start${hasMore ? `, because of ${failure.log.name}` : `: ${failureText(failure)}`}`];
+}
+
 function logFindings(
   { logs }: DataDirectory,
+  { failure }: StartPrediction,
   fault: (text: string) => Finding,
   note: (text: string) => Finding,
 ): Finding[] {
   return logs.flatMap((log, i) => {
     const { length } = log.unread;
     const ignored = length === 0 ? "" : `; ZooKeeper does not read the ${counted(length, "record")} after it`;
+    const isKnown = failure?.reason === "damaged-log" && failure.log === log;
+    if (isKnown && length === 0) return [];
     if (log.stop.isDamage || length > 0) return [fault(stopText(log) + ignored)];
     if (!isCut(log.stop)) return [];
     return i === logs.length - 1
@@ -86,9 +96,9 @@ function leftovers({ acceptedEpochTmp, currentEpochTmp, hasInitialize, hasUpdati
 function groupFindings({ contradictions, groups, missing }: EnsembleDisks): Finding[] {
   const all = (severity: Severity, text: string): Finding => ({ severity, server: undefined, text });
   const findings: Finding[] = [];
-  for (const { range, staleAt, holders, status, supersededBy } of groups) {
+  for (const { range, staleAt, holders, status, supersededBy, unloadedAt } of groups) {
     const text = textOf([range]);
-    const own = servers([...holders, ...staleAt]);
+    const own = servers([...holders, ...staleAt, ...unloadedAt].sort((a, b) => a - b));
     const later = servers(supersededBy);
     if (status === "lost") {
       findings.push(all("loss", `${text} was on a quorum (${own}), and the later epoch of ${later} lacks it`));
@@ -96,7 +106,7 @@ function groupFindings({ contradictions, groups, missing }: EnsembleDisks): Find
       findings.push(
         all("note", `${text} is an uncommitted tail on ${servers(holders)}: the later epoch of ${later} lacks it`),
       );
-    } else if (supersededBy.length > 0) {
+    } else if (supersededBy.length > 0 && staleAt.length > 0) {
       findings.push(
         all("note", `${text} is an uncommitted tail in the log of ${own}, below a newer snapshot that lacks it`),
       );

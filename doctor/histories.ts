@@ -25,8 +25,12 @@ export interface ServerHistory {
   readonly log: ZxidSet;
   /** The part of `log` that the tree lacks: a tail that a SNAP left below a newer snapshot. */
   readonly stale: ZxidSet;
+  /** The log, if the server cannot load it. */
+  readonly unloaded: ZxidSet;
   /** The part of `tree` that the log and the snapshots of the server itself prove. */
   readonly proven: ZxidSet;
+  /** Zxids between two epochs that follow each other in the log: the later epoch lacks them. */
+  readonly gaps: ZxidSet;
   /** Zxids inside an epoch that are between transactions of the tree and that the tree lacks. */
   readonly holes: ZxidSet;
 }
@@ -38,14 +42,16 @@ export function historiesOf(disks: readonly ServerDisk[]): ServerHistory[] {
   const known = proofs.reduce<ZxidSet>((all, { log, proven }) => union(all, union(log, proven)), []);
   const voids = setOf(proofs.flatMap(({ gaps }) => gaps));
   const lineage = difference(known, voids);
-  return proofs.map(({ bottom, log, proven, sid }) => {
-    const tree = union(proven, upTo(lineage, bottom));
-    return { sid, tree, log, proven, stale: difference(log, tree), holes: holesOf(tree, log) };
+  return proofs.map(({ bottom, gaps, isLoaded, log, proven, sid }) => {
+    const tree = isLoaded ? union(proven, upTo(lineage, bottom)) : [];
+    const [stale, unloaded] = isLoaded ? [difference(log, tree), []] : [[], log];
+    return { sid, tree, log, proven, stale, unloaded, gaps: setOf(gaps), holes: holesOf(tree, log) };
   });
 }
 
 interface Proof {
   readonly sid: ServerId;
+  readonly isLoaded: boolean;
   readonly log: ZxidSet;
   readonly proven: ZxidSet;
   /** The own disk does not prove the tree below or at this zxid. */
@@ -57,7 +63,8 @@ interface Proof {
 function proofOf({ directory, sid, start }: ServerDisk): Proof {
   const log = setOf(directory.logs.flatMap(({ txns }) => rangesOf(txns)));
   const { database } = start;
-  if (database === undefined) return { sid, log, proven: [], bottom: ZERO_ZXID, gaps: [] };
+  const gaps = gapsIn(log, directory);
+  if (database === undefined) return { sid, isLoaded: false, log, proven: [], bottom: ZERO_ZXID, gaps };
   const snapshot = database.snapshot?.zxid ?? ZERO_ZXID;
   const loaded = setOf(
     database.records.flatMap(({ runs }) => runs.map((run) => ({ first: run.first, last: lastOf(run) }))),
@@ -66,9 +73,7 @@ function proofOf({ directory, sid, start }: ServerDisk): Proof {
   const own = counterOf(snapshot) === 0 ? [] : [{ first: snapshot, last: snapshot }];
   const proven = setOf([...loaded, ...below, ...own]);
   const bottom = below[0] === undefined ? snapshot : asZxid(below[0].first - 1);
-  const followsSnapshot = loaded[0] === undefined || loaded[0].first > snapshot;
-  const chain = followsSnapshot ? proven : loaded;
-  return { sid, log, proven, bottom, gaps: gapsIn(chain) };
+  return { sid, isLoaded: true, log, proven, bottom, gaps };
 }
 
 function rangesOf({ runs }: TxnRuns): Range[] {
@@ -90,11 +95,15 @@ function chainTo(snapshot: Zxid, log: ZxidSet, { snapshots }: DataDirectory): Zx
   return result.reverse();
 }
 
-/** Returns the zxids between two epochs that follow each other without a gap. */
-function gapsIn(chain: ZxidSet): Range[] {
-  return chain.flatMap((range, i) => {
-    const before = chain[i - 1];
+/**
+ * Returns the zxids between two epochs that follow each other in the log. A snapshot between them can hide that the end
+ * of the older epoch is a tail that later epochs lack.
+ */
+function gapsIn(log: ZxidSet, { snapshots }: DataDirectory): Range[] {
+  return log.flatMap((range, i) => {
+    const before = log[i - 1];
     if (before === undefined || counterOf(range.first) !== 1) return [];
+    if (snapshots.some(({ zxid }) => zxid > before.last && zxid < range.first)) return [];
     return [{ first: asZxid(before.last + 1), last: asZxid(range.first - 1) }];
   });
 }

@@ -131,23 +131,25 @@ export interface SetResult {
   readonly orders: number;
 }
 
-/** The largest number of orders of one set that are simulated. */
+/** The largest number of orders of one set that are simulated, and the largest number of all runs. */
 const ORDERS_MAX = 120;
+const RUNS_MAX = 3000;
+const ORDERS_MIN = 6;
 
 /** Starts every set of servers that contains a quorum, in every order. `onRun` is called before each run. */
 export function simulateAllStarts(ensemble: EnsembleDisks, changes: DiskChanges, onRun: () => void): SetResult[] {
   const servers = startable(ensemble, changes).filter((sid) => ensemble.voters.ids.includes(sid));
   const observers = startable(ensemble, changes).filter((sid) => !ensemble.voters.ids.includes(sid));
-  return subsetsOf(servers)
-    .filter((set) => ensemble.voters.isQuorum(set))
-    .map((set) => {
-      const orders = permutationsOf(set, ORDERS_MAX);
-      const results = orders.map((order) => {
-        onRun();
-        return simulateStart(ensemble, [...order, ...observers], changes);
-      });
-      return { servers: set, results, orders: set.reduce((product, _, i) => product * (i + 1), 1) };
+  const sets = subsetsOf(servers).filter((set) => ensemble.voters.isQuorum(set));
+  const most = Math.max(ORDERS_MIN, Math.min(ORDERS_MAX, Math.floor(RUNS_MAX / sets.length)));
+  return sets.map((set) => {
+    const orders = permutationsOf(set, most);
+    const results = orders.map((order) => {
+      onRun();
+      return simulateStart(ensemble, [...order, ...observers], changes);
     });
+    return { servers: set, results, orders: set.reduce((product, _, i) => product * (i + 1), 1) };
+  });
 }
 
 /** Returns all subsets, the smaller ones first. */

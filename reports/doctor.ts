@@ -61,7 +61,7 @@ function serverLines(servers: readonly ServerAnswer[], width: number): string[] 
   const rows = servers.map((one) => [
     `${one.server}${one.role === "observer" ? " observer" : ""}`,
     one.starts ? "yes" : "NO",
-    one.currentEpoch === null ? "-" : `${one.acceptedEpoch}/${one.currentEpoch}`,
+    `${one.acceptedEpoch ?? "-"}/${one.currentEpoch ?? "-"}`,
     one.lastZxid ?? "-",
     one.snapshot ?? "none",
     one.replayed === "" ? "nothing" : one.replayed,
@@ -82,9 +82,10 @@ function transactionLines(groups: readonly TransactionsAnswer[], width: number):
   return ["Transactions:", ...before, ...wrappedTable([["zxids", "status", "voters", ""], ...rows], width)];
 }
 
-function remarksOn({ staleAt, supersededBy, unknownAt }: TransactionsAnswer): string {
+function remarksOn({ staleAt, supersededBy, unknownAt, unloadedAt }: TransactionsAnswer): string {
   return [
     ...(staleAt.length > 0 ? [`in the log of ${list(staleAt)} below a newer snapshot`] : []),
+    ...(unloadedAt.length > 0 ? [`in the log of ${list(unloadedAt)}, which cannot be loaded`] : []),
     ...(supersededBy.length > 0 ? [`the later epoch of ${list(supersededBy)} lacks them`] : []),
     ...(unknownAt.length > 0 ? [`not known of ${list(unknownAt)}`] : []),
   ].join("; ");
