@@ -1,5 +1,6 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { diskRulesOf } from "../../doctor/disk-rules.ts";
 import { predictStart } from "../../doctor/predict-start.ts";
 import { readDataDirectory } from "../../doctor/read-data-directory.ts";
@@ -15,6 +16,7 @@ test("all recordings are there", () => {
 describe.each(RECORDINGS)("recording %s", (recording) => {
   const { releases, saved } = diskTruth(recording);
   const disks = unpackDisks(recording);
+  afterAll(() => rmSync(disks, { recursive: true, force: true }));
   for (const moment of MOMENTS) {
     for (const [sid, truth] of Object.entries(saved[`disk-${moment}`].servers)) {
       test(`server ${sid} loads its disk of the moment ${moment}`, async () => {

@@ -4,14 +4,13 @@
  * each disk holds, in `saved`.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
-import { afterAll } from "vitest";
 
-const ROOT = fileURLToPath(new URL(".", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../test/recordings/", import.meta.url));
 
 /** The moments at which the disks were saved. */
 export const MOMENTS = ["tail", "end"] as const;
@@ -47,10 +46,9 @@ export function diskTruth(recording: string): DiskTruth {
   return JSON.parse(readFileSync(join(ROOT, recording, "truth.json"), "utf8")) as DiskTruth;
 }
 
-/** Unpacks the disks of a recording into a temporary folder, which is removed after the tests of the file. */
+/** Unpacks the disks of a recording into a new temporary folder. The caller removes it. */
 export function unpackDisks(recording: string): string {
   const folder = mkdtempSync(join(tmpdir(), "zabsim-disks-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const input = brotliDecompressSync(readFileSync(join(ROOT, recording, "disks.tar.br")));
   execFileSync("tar", ["-x", "-C", folder], { input });
   return folder;
