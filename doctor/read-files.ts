@@ -1,10 +1,13 @@
 /** Reads the bytes of files. Files are only ever opened for reading, and the time of the last access is left alone. */
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { createGunzip } from "node:zlib";
-import { type Compression, SnappyStreamDecoder } from "../formats/index.ts";
+import { createInflateRaw, type InflateRaw } from "node:zlib";
+import { type Compression, gzipHeaderBytes, SnappyStreamDecoder } from "../formats/index.ts";
 
 const CHUNK_BYTES = 256 * 1024;
+const GZIP_PIECE_BYTES = 4096;
+/** More than the header of any gzip file that a program writes. */
+const GZIP_HEADER_BYTES_MAX = 1024;
 
 /** Opens a file for reading. Linux then leaves the time of the last access alone, if the user owns the file. */
 export async function openForReading(path: string): Promise<FileHandle> {
@@ -77,27 +80,40 @@ const PIPES: Readonly<Record<Compression, (path: string, sink: ByteSink) => Prom
 };
 
 async function pipeGzip(path: string, sink: ByteSink): Promise<void> {
-  const gunzip = createGunzip();
+  const header = gzipHeaderBytes(await bytesAt(path, 0, GZIP_HEADER_BYTES_MAX));
+  if (typeof header === "string") {
+    sink.end(header === "bad");
+    return;
+  }
+  const inflate = createInflateRaw();
   // Without this listener, an error that arrives after the sink has enough would end the process.
-  gunzip.on("error", () => undefined);
+  inflate.on("error", () => undefined);
   let isBroken = false;
-  const feed = (async () => {
-    for await (const chunk of chunksOf(path)) {
-      if (gunzip.destroyed) return;
-      if (!gunzip.write(chunk)) await new Promise<void>((resume) => onDrained(gunzip, resume));
-    }
-    gunzip.end();
-  })();
+  const feed = feedFrom(path, header, inflate);
   try {
-    for await (const chunk of gunzip) if (!sink.push(chunk as Uint8Array)) return;
+    for await (const chunk of inflate) if (!sink.push(chunk as Uint8Array)) return;
   } catch (error) {
     // A stream that ends too early is an EOFException in Java, other damage is a ZipException.
     isBroken = (error as NodeJS.ErrnoException).code !== "Z_BUF_ERROR";
   } finally {
-    gunzip.destroy();
+    inflate.destroy();
     await feed;
   }
   sink.end(isBroken);
+}
+
+/** Writes the bytes of a file from `start` on to a stream. Small pieces: an error drops the output of its whole piece. */
+async function feedFrom(path: string, start: number, stream: InflateRaw): Promise<void> {
+  let skipped = 0;
+  for await (const chunk of chunksOf(path)) {
+    for (let at = Math.max(0, start - skipped); at < chunk.length; at += GZIP_PIECE_BYTES) {
+      if (stream.destroyed) return;
+      const piece = chunk.subarray(at, at + GZIP_PIECE_BYTES);
+      if (!stream.write(piece)) await new Promise<void>((resume) => onDrained(stream, resume));
+    }
+    skipped += chunk.length;
+  }
+  stream.end();
 }
 
 function onDrained(stream: NodeJS.EventEmitter, resume: () => void): void {

@@ -2,6 +2,7 @@
 export { ADLER32_START, adler32 } from "./adler32.ts";
 export { type EpochFile, readEpochFile } from "./epoch-file.ts";
 export { type Compression, compressionOf, type FilePrefix, zxidInName } from "./file-names.ts";
+export { gzipHeaderBytes } from "./gzip-header.ts";
 export { SNAPPY_MAGIC, SnappyStreamDecoder, uncompressBlock } from "./snappy-stream.ts";
 export {
   type SnapshotContent,

@@ -93,6 +93,21 @@ function agrees(_question: StartQuestion, _release: string, java: unknown, zabsi
   return JSON.stringify(theirs) === JSON.stringify(ours);
 }
 
+/** Damage that random mutations rarely make. `count` places: 32 of 160 bytes is a vector of ACLs, 40 is a scheme. */
+const NEWEST = { snapshot: { kind: "snapshot", place: 0.999 }, log: { kind: "log", place: 0.999 } } as const;
+const FIXED: readonly (readonly Mutation[])[] = [
+  [],
+  [{ count: NEWEST.snapshot, at: 32 / 160, value: -1 }],
+  [{ count: NEWEST.snapshot, at: 40 / 160, value: -1 }],
+  [{ cut: NEWEST.log, at: 0 }],
+  [{ length: NEWEST.log, at: 0.5, value: -1 }],
+  ...(["gz", "snappy"] as const).flatMap((method): Mutation[][] => [
+    [{ compress: NEWEST.snapshot, method, at: 0, bits: 0 }],
+    [{ compress: NEWEST.snapshot, method, at: 0.5, bits: 255 }],
+    [{ compress: NEWEST.snapshot, method, at: 0.9999, bits: 255 }],
+  ]),
+];
+
 export const startQuestions: Kind<StartQuestion> = {
   name: "start",
   releases: ["3.4.14", "3.5.10", "3.6.4", "3.8.4", "3.9.3", "3.9.5"],
@@ -101,6 +116,7 @@ export const startQuestions: Kind<StartQuestion> = {
     server: fc.integer({ min: 1, max: 3 }),
     mutations: fc.array(mutation, { minLength: 1, maxLength: 3 }),
   }),
+  fixed: FIXED.flatMap((mutations) => MOMENTS.map((moment) => ({ moment, server: 1, mutations }))),
   toJava: (question, release) => ({ folder: copyFor(question, release) }),
   answer,
   agrees,
