@@ -22,6 +22,7 @@ const STOPS: Readonly<Record<LogDamage | LogEnd, string>> = {
 };
 
 const SNAPSHOT_DAMAGE: Readonly<Record<SnapshotDamage, string>> = {
+  incomplete: "is incomplete",
   short: "ends too early",
   "bad-magic": "does not start with ZKSN",
   "unreasonable-length": "has a length that is negative or above jute.maxbuffer",

@@ -6,7 +6,7 @@
 import { asZxid, counterOf, epochOf, type ServerId, ZERO_ZXID, type Zxid } from "../protocol/zxid.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import type { StartPrediction } from "./predict-start.ts";
-import { lastOf, type TxnRuns } from "./txn-runs.ts";
+import { lastOf, type TxnRun, type TxnRuns } from "./txn-runs.ts";
 import { above, difference, intersection, type Range, setOf, union, upTo, type ZxidSet } from "./zxid-set.ts";
 
 /** One server with its data directory and the prediction of its start. */
@@ -121,24 +121,28 @@ function holesOf(tree: ZxidSet, log: ZxidSet): ZxidSet {
   return above(holes, lowest - 1);
 }
 
-/** Returns the zxids that both histories have with different transactions, by their fingerprints. */
+/** Returns the zxids of `common` that stand for different transactions in the two logs, by their fingerprints. */
 export function conflictsBetween(a: ServerDisk, b: ServerDisk, common: ZxidSet): ZxidSet {
   const conflicts: Range[] = [];
-  for (const { first, last } of common) {
-    for (let zxid = first; zxid <= last; zxid = asZxid(zxid + 1)) {
-      const [left, right] = [fingerprintOf(a, zxid), fingerprintOf(b, zxid)];
-      if (left !== undefined && right !== undefined && left !== right) conflicts.push({ first: zxid, last: zxid });
+  for (const { txns: left } of a.directory.logs) {
+    for (const { txns: right } of b.directory.logs) {
+      for (const one of left.runs)
+        for (const other of right.runs) conflicts.push(...conflictsIn(left, one, right, other));
     }
   }
-  return setOf(conflicts);
+  return intersection(setOf(conflicts), common);
 }
 
-function fingerprintOf({ directory }: ServerDisk, zxid: Zxid): number | undefined {
-  for (const { txns } of directory.logs) {
-    const found = txns.fingerprintOf(zxid);
-    if (found !== undefined) return found;
+function conflictsIn(left: TxnRuns, one: TxnRun, right: TxnRuns, other: TxnRun): Range[] {
+  const conflicts: Range[] = [];
+  const last = Math.min(lastOf(one), lastOf(other));
+  for (let zxid: number = Math.max(one.first, other.first); zxid <= last; zxid++) {
+    const ours = left.fingerprintAt(one.index + (zxid - one.first));
+    const theirs = right.fingerprintAt(other.index + (zxid - other.first));
+    if (ours === undefined || theirs === undefined || ours === theirs) continue;
+    conflicts.push({ first: asZxid(zxid), last: asZxid(zxid) });
   }
-  return undefined;
+  return conflicts;
 }
 
 /** Returns the zxids that both servers have in their trees and in their logs. */

@@ -8,15 +8,11 @@ import { basename, dirname, join } from "node:path";
 import { type FilePrefix, readEpochFile, zxidInName } from "../formats/index.ts";
 import { asServerId, type Zxid } from "../protocol/zxid.ts";
 import type { DataDirectory, EpochFileState, LogFile, SnapshotFile } from "./data-directory.ts";
+import { DirectoryError } from "./directory-error.ts";
 import type { DiskRules } from "./disk-rules.ts";
 import { bytesAt } from "./read-files.ts";
 import { readLogFile } from "./read-log-file.ts";
 import { readSnapshotFile } from "./read-snapshot-file.ts";
-
-/** A directory that cannot be read. The message says what is wrong and what is accepted. */
-export class DirectoryError extends Error {
-  override readonly name = "DirectoryError";
-}
 
 const VERSION_FOLDER = "version-2";
 const SMALL_FILE_BYTES = 256;

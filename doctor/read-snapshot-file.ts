@@ -17,6 +17,10 @@ export async function readSnapshotFile(
 ): Promise<SnapshotFile> {
   const compression = rules.readsCompressed ? compressionOf(file.name) : "none";
   const looksValid = await LOOKS_VALID[compression](path, file.bytes);
+  if (!looksValid) {
+    const content = { kind: "damage", reason: "incomplete", offset: file.bytes, isFatal: false } as const;
+    return { ...file, compression, looksValid, content };
+  }
   const decoder = new SnapshotDecoder(rules.snapshot);
   await pipeFile(path, compression, {
     push: (chunk) => {

@@ -14,6 +14,8 @@ export interface TxnRun {
 }
 
 const FIRST_CAPACITY = 64;
+/** The fingerprints of later transactions are not kept, so that a list never takes more than 64 MiB for them. */
+const FINGERPRINTS_MAX = 16 * 1024 * 1024;
 
 /** A list of transactions that grows at its end. */
 export class TxnRuns {
@@ -44,12 +46,12 @@ export class TxnRuns {
 
   /** Adds a transaction. */
   add(zxid: Zxid, fingerprint: number): void {
-    if (this.size === this.fingerprints.length) {
+    if (this.size === this.fingerprints.length && this.size < FINGERPRINTS_MAX) {
       const larger = new Uint32Array(this.size * 2);
       larger.set(this.fingerprints);
       this.fingerprints = larger;
     }
-    this.fingerprints[this.size] = fingerprint;
+    if (this.size < FINGERPRINTS_MAX) this.fingerprints[this.size] = fingerprint;
     const run = this.list.at(-1);
     if (run !== undefined && zxid === run.first + run.count) {
       this.list[this.list.length - 1] = { ...run, count: run.count + 1 };
@@ -59,10 +61,9 @@ export class TxnRuns {
     this.size++;
   }
 
-  /** Returns the fingerprint of the first transaction with this zxid; undefined if there is none. */
-  fingerprintOf(zxid: Zxid): number | undefined {
-    const run = this.list.find((one) => zxid >= one.first && zxid <= lastOf(one));
-    return run && this.fingerprints[run.index + (zxid - run.first)];
+  /** Returns the fingerprint of the transaction at this position; undefined if it is not kept. */
+  fingerprintAt(index: number): number | undefined {
+    return index < Math.min(this.size, FINGERPRINTS_MAX) ? this.fingerprints[index] : undefined;
   }
 }
 

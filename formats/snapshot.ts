@@ -50,6 +50,8 @@ export interface SnapshotContent {
 
 /** The reasons why a snapshot cannot be used. */
 export type SnapshotDamage =
+  /** The file does not end as a snapshot, or does not begin as a compressed one. Nothing else was read. */
+  | "incomplete"
   | "short"
   | "bad-magic"
   | "unreasonable-length"
