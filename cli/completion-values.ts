@@ -44,6 +44,8 @@ const VALUES: Readonly<Record<string, ValueSource>> = {
   zookeeper: RELEASE,
   release: RELEASE,
   compare: RELEASE,
+  dirs: FOLDER,
+  config: CONFIG,
   "plan-roll from": CONFIG,
   "plan-roll to": CONFIG,
   "matrix from": RELEASE,

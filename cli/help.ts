@@ -203,6 +203,27 @@ export const HELP = {
       "restarts. While the server is down, writes may wait. Partitions, and addresses that change, are not tried.",
     ],
   },
+  doctor: {
+    examples: [
+      ["zabsim doctor zk1 zk2 zk3 --zookeeper 3.8.4", "examine copies of three data directories"],
+      [
+        "zabsim doctor --server 1=a --server 2=b --config zoo.cfg",
+        "the directories have no file myid; server 3 is lost",
+      ],
+      [
+        "zabsim doctor zk1 zk2 zk3 --scenario disks.yaml",
+        "also write the disks as a scenario; then: zabsim fuzz disks.yaml",
+      ],
+    ],
+    exitCodes: [
+      [EXIT_OK, "nothing is wrong; an uncommitted tail is not wrong"],
+      [EXIT_FINDING, "a loss or a violation is proven or likely, a server does not start, or a file is damaged"],
+    ],
+    notes: [
+      "Copy the directories while the servers are stopped: a server that runs writes to them. Nothing of the content of",
+      "a transaction is printed.",
+    ],
+  },
   init: {
     examples: [
       ["zabsim init", "write scenario.yaml"],

@@ -53,7 +53,13 @@ export async function main(argv: readonly string[]): Promise<number> {
  * The names of the error classes for bad input. Comparing names avoids importing the modules of these classes, which
  * most commands do not load.
  */
-const BAD_INPUT: readonly string[] = ["ScenarioError", "CampaignMismatchError", "JournalError", "OutputError"];
+const BAD_INPUT: readonly string[] = [
+  "ScenarioError",
+  "CampaignMismatchError",
+  "JournalError",
+  "OutputError",
+  "DirectoryError",
+];
 
 /** Messages for errors of the operating system that the user can fix, by error code. */
 const MACHINE: Readonly<Record<string, string>> = {
@@ -465,6 +471,38 @@ function createProgram(done: (code: number) => void): Command {
       parseOutput("--out"),
     )
     .action(async (from, to, options) => done(await (await import("./plan-roll.ts")).planRoll(from, to, options)));
+
+  command(
+    "doctor [dirs...]",
+    "read the data directories of an ensemble: what is lost, who can lead, what to do",
+    "Reads the data directories (copies, or those of stopped servers) of the servers of an ensemble, and writes " +
+      "nothing to them. Prints what each server loads and whether it starts, which transactions are on a quorum, and " +
+      "where histories diverge. Then starts every set of servers that contains a quorum in every order in the " +
+      "simulator, and prints who leads, what is removed, and whether a committed transaction is lost. The advice at " +
+      "the end was carried out in the simulator. Each argument is a dataDir with the file myid and the folder version-2.",
+  )
+    .option(
+      "--zookeeper <release>",
+      "ZooKeeper release that starts on the directories, e.g. 3.8.4 (default: newest)",
+      parseRelease("--zookeeper"),
+    )
+    .option(
+      "--config <file>",
+      "zoo.cfg of a server; repeatable; without directories, its dataDir and dataLogDir are read (default: the " +
+        "servers in the snapshots, or one voter for each directory)",
+      collect,
+    )
+    .option(
+      "--server <n=dir>",
+      "directory of server N, e.g. 1=/backup/zk1, or 1=DIR,LOGDIR with a separate dataLogDir; repeatable (default: none)",
+      collect,
+    )
+    .option(
+      "--scenario <file>",
+      "write the disks to this file as a scenario, as the input of zabsim run and fuzz (default: none)",
+      parseOutput("--scenario"),
+    )
+    .action(async (dirs, options) => done(await (await import("./doctor.ts")).doctor(dirs, options)));
 
   command(
     "init [file]",

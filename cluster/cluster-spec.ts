@@ -41,6 +41,12 @@ export interface ServerSpec {
   /** The oldest zxid in the log. The server has purged all older records. Default: the log is complete. */
   readonly logFrom?: string;
   /**
+   * The transactions in the log files, in order, if they are not those of `history`: after a SNAP, a log lacks the
+   * transactions that only the snapshot has, and keeps those that the leader did not have. Above the newest snapshot, the
+   * log is the history. Default: the history from `logFrom` on.
+   */
+  readonly log?: string;
+  /**
    * The content of the file acceptedEpoch. `missing`: the disk has no such file. Default: the epoch of the last zxid.
    */
   readonly acceptedEpoch?: number | "missing";

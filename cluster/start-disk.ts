@@ -59,12 +59,12 @@ export function startImage(spec: ServerSpec, empty: History): DiskImage {
 /** Returns the history that a list such as `1:1..1:5, 2:1` describes, as an extension of `empty`. */
 export function historyOf(text: string, empty: History): History {
   let history = empty;
-  for (const zxid of parseHistory(text)) history = history.extend(makeTxn(zxid, VALUE_BEFORE_RUN));
+  for (const zxid of parseHistory(text)) history = history.extend(startTxn(zxid));
   return history;
 }
 
 function logFiles(spec: ServerSpec, txns: readonly Txn[]): LogFile[] {
-  const kept = spec.logFrom === undefined ? txns : txns.filter((txn) => txn.zxid >= zxidOf(spec.logFrom as string));
+  const kept = spec.log === undefined ? logOf(spec, txns) : parseHistory(spec.log).map(startTxn);
   const starts = spec.logFilesFrom.map(zxidOf);
   const files: { name: Zxid; txns: Txn[] }[] = [];
   for (const txn of kept) {
@@ -73,6 +73,14 @@ function logFiles(spec: ServerSpec, txns: readonly Txn[]): LogFile[] {
     else last.txns.push(txn);
   }
   return files;
+}
+
+function logOf({ logFrom }: ServerSpec, txns: readonly Txn[]): readonly Txn[] {
+  return logFrom === undefined ? txns : txns.filter((txn) => txn.zxid >= zxidOf(logFrom));
+}
+
+function startTxn(zxid: Zxid): Txn {
+  return makeTxn(zxid, VALUE_BEFORE_RUN);
 }
 
 /** Parses a zxid of a loaded scenario, which the loader has checked. */

@@ -37,6 +37,8 @@ const AROUND_THE_CORE = [
   "cli",
   "cluster",
   "decide",
+  "doctor",
+  "formats",
   "fuzz",
   "invariants",
   "lib",

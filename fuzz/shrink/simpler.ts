@@ -138,7 +138,9 @@ function* newDisks(scenario: Scenario): Generator<Scenario> {
     const fresh = { history: "", snapshots: ["0:0"], logFilesFrom: [], acceptedEpoch: 0, currentEpoch: 0 };
     yield {
       ...rest,
-      servers: Object.fromEntries(servers.map(([sid, { logFrom: _purged, ...spec }]) => [sid, { ...spec, ...fresh }])),
+      servers: Object.fromEntries(
+        servers.map(([sid, { log: _log, logFrom: _purged, ...spec }]) => [sid, { ...spec, ...fresh }]),
+      ),
     };
   }
   for (const [sid, spec] of servers) {
@@ -147,8 +149,9 @@ function* newDisks(scenario: Scenario): Generator<Scenario> {
 }
 
 function* simplerDisks(spec: ServerSpec): Generator<ServerSpec> {
-  const { logFrom, ...rest } = spec;
+  const { log, logFrom, ...rest } = spec;
   if (logFrom !== undefined) yield { ...rest, snapshots: ["0:0"] };
+  if (log !== undefined) yield { ...rest, snapshots: ["0:0"], logFilesFrom: [] };
   if ((spec.snapshots?.length ?? 0) > 1) yield { ...spec, snapshots: ["0:0"] };
   if (spec.logFilesFrom.length > 0) yield { ...spec, logFilesFrom: [] };
   if (spec.acceptedEpoch !== spec.currentEpoch && spec.currentEpoch !== undefined) {

@@ -1,8 +1,16 @@
 /** Checks the servers of a scenario: at least one votes, and the content of each disk is consistent. */
 import type { ServerSpec } from "../../cluster/cluster-spec.ts";
 import { ensembleConfigOf, verifierOfConfig } from "../../cluster/verifier.ts";
-import { HISTORY_LENGTH_MAX, parseZxidRanges, type ZxidRange } from "../../cluster/zxid-range.ts";
-import { asServerId, parseZxid, type ServerId, type Zxid } from "../../protocol/zxid.ts";
+import { HISTORY_LENGTH_MAX, normalizeHistory, parseZxidRanges, type ZxidRange } from "../../cluster/zxid-range.ts";
+import {
+  asServerId,
+  counterOf,
+  formatZxid,
+  nextZxid,
+  parseZxid,
+  type ServerId,
+  type Zxid,
+} from "../../protocol/zxid.ts";
 import { checkConfig } from "./check-config.ts";
 import type { FieldChecks } from "./field-checks.ts";
 import type { Path } from "./field-path.ts";
@@ -58,14 +66,49 @@ function checkDisk(checks: FieldChecks, server: ServerSpec, path: Path): void {
   const last = ranges.at(-1);
   if (last !== undefined) checks.epochBelowLimit(last.last, [...path, "history"]);
   for (const [i, zxid] of checkAscending(checks, server.snapshots ?? [], [...path, "snapshots"]).entries()) {
-    if (zxid !== 0) checkInside(checks, zxid, ranges, [...path, "snapshots", i]);
+    // A leader that takes a snapshot before its first transaction names it by the start of its epoch.
+    if (counterOf(zxid) !== 0) checkInside(checks, zxid, ranges, [...path, "snapshots", i]);
   }
+  const log = server.log === undefined ? ranges : checkLog(checks, server, ranges, path);
+  if (log === undefined) return;
   for (const [i, zxid] of checkAscending(checks, server.logFilesFrom, [...path, "logFilesFrom"]).entries()) {
-    checkInside(checks, zxid, ranges, [...path, "logFilesFrom", i]);
+    checkInside(checks, zxid, log, [...path, "logFilesFrom", i]);
   }
   if (server.logFrom === undefined) return;
   const zxid = checks.zxid(server.logFrom, [...path, "logFrom"]);
   if (zxid !== undefined) checkInside(checks, zxid, ranges, [...path, "logFrom"]);
+}
+
+/** Checks the field `log`. Returns its ranges; undefined if it is invalid. */
+function checkLog(
+  checks: FieldChecks,
+  { history, log = "", logFrom, snapshots = [] }: ServerSpec,
+  ranges: readonly ZxidRange[],
+  path: Path,
+): readonly ZxidRange[] | undefined {
+  const at = [...path, "log"];
+  if (logFrom !== undefined) checks.report(at, log, "cannot be combined with logFrom", "either log or logFrom");
+  const logged = checkHistory(checks, log, at);
+  const newest = parseZxid(snapshots.at(-1) ?? "");
+  if (logged === undefined || newest === undefined) return logged;
+  const [inLog, inHistory] = [rangesAbove(logged, newest), rangesAbove(ranges, newest)];
+  if (inLog === inHistory) return logged;
+  const message = `has ${inLog || "nothing"} above the snapshot ${formatZxid(newest)}`;
+  checks.report(at, log, message, `${inHistory || "nothing"} there, as in the history ${history}`);
+  return undefined;
+}
+
+/** Returns the part of a history above a zxid. Ranges that follow each other are joined. */
+function rangesAbove(ranges: readonly ZxidRange[], zxid: Zxid): string {
+  const joined: { first: Zxid; last: Zxid }[] = [];
+  for (const { first, last } of ranges) {
+    if (last <= zxid) continue;
+    const start = first > zxid ? first : nextZxid(zxid);
+    const before = joined.at(-1);
+    if (before !== undefined && before.last + 1 === start) before.last = last;
+    else joined.push({ first: start, last });
+  }
+  return normalizeHistory(joined.map((range) => `${formatZxid(range.first)}..${formatZxid(range.last)}`).join(", "));
 }
 
 /** Returns the ranges of a history. If the history is invalid, reports a problem and returns undefined. */
@@ -103,7 +146,16 @@ function textAt(checks: FieldChecks, [, id, field, i]: Path): unknown {
   return Array.isArray(value) ? value[Number(i)] : value;
 }
 
-const ON_DISK = ["history", "snapshots", "logFilesFrom", "logFrom", "acceptedEpoch", "currentEpoch", "currentEpochTmp"];
+const ON_DISK = [
+  "history",
+  "snapshots",
+  "log",
+  "logFilesFrom",
+  "logFrom",
+  "acceptedEpoch",
+  "currentEpoch",
+  "currentEpochTmp",
+];
 
 function checkEmpty(checks: FieldChecks, server: ServerSpec, path: Path): void {
   for (const field of ON_DISK) {

@@ -84,7 +84,7 @@ export function completeScenario(raw: RawScenario, name: string): CompleteScenar
 }
 
 function completeServer(raw: RawServer): ServerSpec {
-  const { config, nextConfig, snapshots, logFilesFrom, logFrom, settings, ...rest } = raw;
+  const { config, nextConfig, snapshots, log, logFilesFrom, logFrom, settings, ...rest } = raw;
   const empty = raw.empty ?? false;
   const history = normalizeHistory(raw.history ?? "");
   const epoch = empty ? ("missing" as const) : lastEpoch(history);
@@ -100,6 +100,7 @@ function completeServer(raw: RawServer): ServerSpec {
     snapshots: snapshots === undefined ? (empty ? [] : ["0:0"]) : zxids(snapshots),
     logFilesFrom: zxids(logFilesFrom ?? []),
     ...(logFrom === undefined ? {} : { logFrom: normalizeZxid(logFrom) }),
+    ...(log === undefined ? {} : { log: normalizeHistory(log) }),
     ...(config === undefined ? {} : { config: completeConfig(config) }),
     ...(nextConfig === undefined ? {} : { nextConfig: completeConfig(nextConfig) }),
   };

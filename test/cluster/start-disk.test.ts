@@ -66,6 +66,14 @@ it("log files that start at given zxids, and a purged log: the records are split
   ).toEqual(["1:2 1:3", "1:4 1:5"]);
 });
 
+it("a log that differs from the history: the log files have its records, and the snapshots have the history", () => {
+  const image = imageOf(
+    "{ history: '1:1..1:2, 2:1..2:3', snapshots: ['2:2'], log: '1:1..1:3, 2:2..2:3', logFilesFrom: ['1:3'] }",
+  );
+  expect(image.logFiles).toEqual(["1:1 1:2", "1:3 2:2 2:3"]);
+  expect(image.snapshots).toEqual(["2:2 up to 2:2"]);
+});
+
 it("two servers with a common prefix share its nodes", () => {
   const [one, other] = [historyOf("1:1..1:3", EMPTY), historyOf("1:1..1:2", EMPTY)];
   expect(one.previous).toBe(other);

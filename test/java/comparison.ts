@@ -82,13 +82,16 @@ async function differingOnce(
   release: string,
   questions: readonly Question[],
 ): Promise<Difference[]> {
-  const answers = await java.ask(kind.name, questions);
-  return questions.flatMap((question, i) => {
+  const asked = questions.map((question) => kind.toJava?.(question, release) ?? question);
+  const answers = await java.ask(kind.name, asked);
+  const found: Difference[] = [];
+  for (const [i, question] of questions.entries()) {
     const java = answers[i];
-    const zabsim = answerOfZabsim(kind, question, release);
-    const agrees = kind.agrees?.(question, release, java) ?? JSON.stringify(java) === JSON.stringify(zabsim);
-    return agrees ? [] : [{ question, java, zabsim }];
-  });
+    const zabsim = await answerOfZabsim(kind, question, release);
+    const agrees = kind.agrees?.(question, release, java, zabsim) ?? JSON.stringify(java) === JSON.stringify(zabsim);
+    if (!agrees) found.push({ question, java, zabsim });
+  }
+  return found;
 }
 
 /** Draws the same questions once more, and shrinks the first one that differs. */
@@ -115,9 +118,9 @@ export function isKnown(kind: Kind, release: string, { question }: Difference): 
   return kind.isKnownDifference?.(question, release) ?? false;
 }
 
-function answerOfZabsim(kind: Kind, question: Question, release: string): unknown {
+async function answerOfZabsim(kind: Kind, question: Question, release: string): Promise<unknown> {
   try {
-    return kind.answer(question, release);
+    return await kind.answer(question, release);
   } catch (error) {
     return { error: String(error) };
   }

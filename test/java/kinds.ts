@@ -6,6 +6,7 @@ import { electionQuestions } from "./election-questions.ts";
 import { ensembleQuestions } from "./ensemble-questions.ts";
 import { epochQuestions } from "./epoch-questions.ts";
 import { scriptQuestions } from "./script-questions.ts";
+import { startQuestions } from "./start-questions.ts";
 import { syncQuestions } from "./sync-questions.ts";
 
 /** A question in the format of the recorded answers (test/conformance/vectors), without `id` and `expect`. */
@@ -31,10 +32,12 @@ export interface Kind<Q extends Question = Question> {
    * kind has fixed questions only.
    */
   readonly questions?: fc.Arbitrary<Q>;
-  /** Returns the answer of zabsim for a release, in the form of a recorded answer. */
+  /** Returns what Java is asked, for example with the path of files that it prepares. Default: the question itself. */
+  toJava?(question: Q, release: string): object;
+  /** Returns the answer of zabsim for a release, or a promise of it, in the form of a recorded answer. */
   answer(question: Q, release: string): unknown;
   /** Returns whether an answer of Java agrees with zabsim's. Default: whether both have the same JSON. */
-  agrees?(question: Q, release: string, java: unknown): boolean;
+  agrees?(question: Q, release: string, java: unknown, zabsim?: unknown): boolean;
   /** Returns whether zabsim is known to answer differently. Such a difference is counted, but is no failure. */
   isKnownDifference?(question: Q, release: string): boolean;
 }
@@ -53,6 +56,7 @@ export const KINDS: readonly Kind[] = [
   electionQuestions,
   epochQuestions,
   diskQuestions,
+  startQuestions,
   scriptQuestions,
   configQuestions,
   ensembleQuestions,

@@ -44,6 +44,15 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
     packages: NOTHING,
     allowed: "explain -> decide, logs, protocol, fuzz/known-bugs.ts",
   },
+  formats: { files: /^formats\/|^protocol\/zxid\.ts$/, packages: NOTHING, allowed: "formats -> protocol/zxid.ts" },
+  doctor: {
+    files:
+      /^(doctor|formats|scenarios|cluster|invariants|protocol|sim)\/|^decide\/zoo-cfg\.ts$|^roll\/read-ensemble\.ts$/,
+    packages: /^node:/,
+    allowed:
+      "doctor -> formats, scenarios, cluster, invariants, protocol, sim, roll/read-ensemble.ts, decide/zoo-cfg.ts; " +
+      "node: modules",
+  },
   roll: {
     files: /^(roll|scenarios|cluster|invariants|protocol|sim)\/|^decide\/zoo-cfg\.ts$/,
     packages: NOTHING,
@@ -56,7 +65,7 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
   },
   reports: {
     files: /^reports\/|^protocol\/(zxid|packets|leader\/sync-rules)\.ts$/,
-    types: /^(campaign|decide|explain|fuzz|logs|roll|scenarios|cluster|invariants|protocol|sim)\//,
+    types: /^(campaign|decide|doctor|explain|formats|fuzz|logs|roll|scenarios|cluster|invariants|protocol|sim)\//,
     packages: /^(chalk|cli-table3|xmlbuilder)$/,
     allowed:
       "reports -> values of protocol's zxid.ts, packets.ts and sync-rules.ts, types of every package below campaign; " +

@@ -12,6 +12,8 @@ const PACKAGES = [
   "invariants",
   "scenarios",
   "decide",
+  "formats",
+  "doctor",
   "roll",
   "fuzz",
   "reports",

@@ -65,6 +65,24 @@ describe("servers are valid only if", () => {
       "servers.1.logFrom",
     ],
     [
+      "above the newest snapshot, the log is the history",
+      server({ history: "1:1..1:2, 2:1..2:3", snapshots: ["2:1"], log: "1:1..1:4, 2:2..2:3" }),
+      server({ history: "1:1..1:2, 2:1..2:3", snapshots: ["2:1"], log: "1:1..1:4, 2:2" }),
+      "servers.1.log",
+    ],
+    [
+      "a log is either purged or described",
+      server({ history: "1:1..1:5", log: "1:1..1:5" }),
+      server({ history: "1:1..1:5", log: "1:1..1:5", logFrom: "1:1" }),
+      "servers.1.log",
+    ],
+    [
+      "a snapshot is named by a transaction of the history, or by the start of an epoch",
+      server({ history: "1:1", snapshots: ["2:0"], log: "1:1" }),
+      server({ history: "1:1", snapshots: ["2:1"], log: "1:1" }),
+      "servers.1.snapshots[0]",
+    ],
+    [
       "an empty disk has no epoch files",
       server({ empty: true, currentEpoch: "missing" }),
       server({ empty: true, currentEpoch: 1 }),

@@ -71,7 +71,8 @@ public final class Answers {
             "wide", sync,
             "election", new ElectionQuestion(server),
             "disk", new DiskQuestion(database),
-            "epoch", new EpochQuestion(database)));
+            "epoch", new EpochQuestion(database),
+            "start", new StartQuestion()));
         // The program for 3.4.10 has no scripts (pom.xml).
         String scripts = Answers.class.getPackageName() + ".ScriptQuestion";
         if (Reflect.exists(scripts)) {

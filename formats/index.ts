@@ -1,0 +1,23 @@
+/** Decoders of ZooKeeper's files on disk. Pure functions of bytes: no file access, no exceptions, bounded memory. */
+export { ADLER32_START, adler32 } from "./adler32.ts";
+export { type EpochFile, readEpochFile } from "./epoch-file.ts";
+export { type Compression, compressionOf, type FilePrefix, zxidInName } from "./file-names.ts";
+export { gzipHeaderBytes } from "./gzip-header.ts";
+export { SNAPPY_MAGIC, SnappyStreamDecoder, uncompressBlock } from "./snappy-stream.ts";
+export {
+  type SnapshotContent,
+  type SnapshotDamage,
+  SnapshotDecoder,
+  type SnapshotReader,
+  type UnusableSnapshot,
+} from "./snapshot.ts";
+export {
+  type LogDamage,
+  type LogEnd,
+  TxnLogDecoder,
+  type TxnLogHeader,
+  type TxnLogItem,
+  type TxnLogRecord,
+  type TxnLogStop,
+} from "./txn-log.ts";
+export { type BodyReader, TXN_HEADER_BYTES, txnTypeName } from "./txn-types.ts";
