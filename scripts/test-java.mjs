@@ -5,7 +5,7 @@
 // The exit code is 0 if all answers agree, 1 if one differs, and 70 if the questions could not be asked.
 import { importBundle, root } from "./import-bundle.mjs";
 
-const { main } = await importBundle("test/java/main.ts", "out/java/test-java.mjs");
+const { main } = await importBundle("test/java/main.ts", "out/test-java.mjs");
 try {
   process.exitCode = await main(root, process.argv.slice(2));
 } catch (error) {

@@ -4,13 +4,13 @@
  * each disk holds, in `saved`.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
 
-const ROOT = fileURLToPath(new URL("../../test/recordings/", import.meta.url));
+const ROOT = join(projectFolder(), "test", "recordings");
 
 /** The moments at which the disks were saved. */
 export const MOMENTS = ["tail", "end"] as const;
@@ -51,5 +51,12 @@ export function unpackDisks(recording: string): string {
   const folder = mkdtempSync(join(tmpdir(), "zabsim-disks-"));
   const input = brotliDecompressSync(readFileSync(join(ROOT, recording, "disks.tar.br")));
   execFileSync("tar", ["-x", "-C", folder], { input });
+  return folder;
+}
+
+/** Returns the folder of the project, wherever this module is bundled to. */
+function projectFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
   return folder;
 }
