@@ -1,6 +1,6 @@
 /** The help: keys, colors and signs. */
 import { MESSAGE_GROUPS } from "../diagram/groups.ts";
-import { STATE_NAMES } from "../session/server-rows.ts";
+import { ROW_MEANINGS, STATE_NAMES } from "../session/server-rows.ts";
 import { KEYS } from "./keyboard.ts";
 import { LineEndLegend, LogLegend, NumberLineLegend } from "./legend.tsx";
 import type { PageModel } from "./model.ts";
@@ -62,6 +62,15 @@ export function HelpPanel({ model }: { readonly model: PageModel }) {
       <LineEndLegend />
       <h4>Boxes of a log</h4>
       <LogLegend />
+      <h4>Rows of a card</h4>
+      <dl>
+        {Object.entries(ROW_MEANINGS).map(([name, meaning]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
       <h4>Bars in Decisions</h4>
       <NumberLineLegend />
       <h4>Search</h4>

@@ -63,7 +63,10 @@ function ServerCard({ model, sid }: { readonly model: PageModel; readonly sid: S
       <dl>
         {shown.map(({ about, isNew, isOdd, name, value }) => (
           <div key={name} class={`${isNew ? "new" : ""}${isOdd ? " odd" : ""}`}>
-            <dt title={about}>{name}</dt>
+            <dt title={about}>
+              {name}
+              {about !== undefined && <span class="unseen"> ({about})</span>}
+            </dt>
             <dd>{value}</dd>
           </div>
         ))}
@@ -87,6 +90,7 @@ function LogStrip({ model, sid }: { readonly model: PageModel; readonly sid: Ser
           key={`${index} ${zxid}`}
           class={`${part}${isDurable ? "" : " volatile"}`}
           title={entryTitle({ isDurable, part, value, zxid })}
+          aria-label={entryTitle({ isDurable, part, value, zxid })}
         >
           {zxidText(zxid)}
         </li>

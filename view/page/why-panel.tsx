@@ -40,18 +40,28 @@ export function WhyPanel({ model }: { readonly model: PageModel }) {
 }
 
 function Sentence({ model, sentence }: { readonly model: PageModel; readonly sentence: WhySentence }) {
-  const { atUs, depth, event, text } = sentence;
+  const { atUs, event, mark, text } = sentence;
   const isCurrent = event !== undefined && event === model.at.value;
+  const classes = [`depth-${sentence.depth}`, mark === undefined ? "" : "root", isCurrent ? "current" : ""];
   return (
-    <li class={`depth-${depth}${isCurrent ? " current" : ""}`}>
+    <li class={classes.filter((one) => one !== "").join(" ")}>
       {event === undefined ? (
-        text
+        <>
+          <Relation sentence={sentence} />
+          {text}
+        </>
       ) : (
         <button type="button" class="link" onClick={() => model.goTo(event)}>
-          {depth === 1 ? "because: " : ""}
+          <Relation sentence={sentence} />
           {text} {atUs !== undefined && <small>{formatMoment(atUs)} s</small>}
         </button>
       )}
     </li>
   );
+}
+
+/** How a sentence relates to the one before it. */
+function Relation({ sentence: { depth, mark } }: { readonly sentence: WhySentence }) {
+  if (mark !== undefined) return <b>{mark}: </b>;
+  return depth === 1 ? <>because: </> : null;
 }

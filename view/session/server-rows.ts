@@ -25,7 +25,7 @@ export interface ServerRow {
 }
 
 /** What the rows mean, by name. */
-const ABOUT: Readonly<Record<string, string>> = {
+export const ROW_MEANINGS: Readonly<Record<string, string>> = {
   epochs: "acceptedEpoch: the newest epoch that the server accepted. currentEpoch: that of the last NEWLEADER",
   "last processed": "lastProcessedZxid: the last transaction that the server has applied in memory",
   committedLog: "the committed transactions in memory with which a leader synchronizes learners: first, last, number",
@@ -89,7 +89,7 @@ export function serverRows(server: ServerView): readonly ServerRow[] {
     .map(([name, value]) => ({
       name,
       value,
-      ...(ABOUT[name] === undefined ? {} : { about: ABOUT[name] }),
+      ...(ROW_MEANINGS[name] === undefined ? {} : { about: ROW_MEANINGS[name] }),
       ...(name === "last processed" && diskEndBelowMemory(server) !== undefined ? { isOdd: true } : {}),
     }));
 }

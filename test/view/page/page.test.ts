@@ -61,6 +61,19 @@ const COMPARISON: PageData = {
   ],
 };
 
+/** Returns what axe reports as serious or critical about a page. */
+async function seriousFindings(page: Page): Promise<readonly string[]> {
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  });
+}
+
 async function shownEvent(page: Page): Promise<number> {
   return page.evaluate(() => zabsim.model.at.value);
 }
@@ -202,25 +215,47 @@ describe.skipIf(executablePath === undefined)("in Chromium, a page", () => {
     await page.close();
   });
 
-  test("has no serious accessibility finding, in light and dark, with every panel", async () => {
-    for (const dark of [false, true]) {
-      const { page } = await open(browser, COMPARISON, { hash: "#at=88", dark });
-      await page.addScriptTag({ path: AXE });
-      for (const tab of await page.locator("[role=tab]").all()) {
-        await tab.click();
-        const serious = await page.evaluate(async () => {
-          const { axe } = globalThis as unknown as {
-            axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-          };
-          const { violations } = await axe.run();
-          return violations
-            .filter(({ impact }) => impact === "serious" || impact === "critical")
-            .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-        });
-        expect(serious).toEqual([]);
-      }
-      await page.close();
+  test.each([false, true])("has no serious accessibility finding with any panel (dark: %s)", async (dark) => {
+    const { page } = await open(browser, COMPARISON, { hash: "#at=88", dark });
+    await page.addScriptTag({ path: AXE });
+    for (const tab of await page.locator("[role=tab]").all()) {
+      await tab.click();
+      expect(await seriousFindings(page)).toEqual([]);
     }
+    await page.close();
+  });
+
+  test.each([false, true])("with an editor has no serious accessibility finding (dark: %s)", async (dark) => {
+    const { page } = await openText(browser, playgroundPage(), { dark });
+    await page.waitForSelector(".cards");
+    await page.selectOption("#gallery-list", BUG);
+    await page.addScriptTag({ path: AXE });
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.click(".cm-content");
+    await page.keyboard.press("Control+End");
+    await page.keyboard.type("setings: { tickTime: 100 }\nser");
+    await page.waitForSelector(".cm-lint-marker-error");
+    await page.waitForSelector(".cm-tooltip-autocomplete");
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.close();
+  });
+
+  test("says to a screen reader what the rows and the boxes of a card mean", async () => {
+    const { page } = await open(browser, bugPage(), { hash: "#at=145" });
+    const row = page.locator('.card dt:has-text("epochs")').first();
+    expect(await row.textContent()).toContain("acceptedEpoch: the newest epoch that the server accepted");
+    expect(await page.locator(".card .log [aria-label]").first().getAttribute("aria-label")).toBe(
+      "1:1 (before the run): committed",
+    );
+    await page.close();
+  });
+
+  test("names the root cause of a violation in words", async () => {
+    const { page } = await open(browser, bugPage(), { hash: "#panel=why" });
+    expect(await page.locator(".why section").first().locator(".root").allTextContents()).toEqual([
+      expect.stringMatching(/^root cause: server 1 writes currentEpoch 2 to disk, before it logs 1:4/),
+    ]);
+    await page.close();
   });
 
   test("fits a phone in landscape without scrolling sideways", async () => {
