@@ -18,39 +18,50 @@ export interface LogEntry {
 
 /** Knows, for each moment of a recording, which transactions are committed. */
 export class CommittedTxns {
-  private readonly since = new Map<string, number>();
+  private readonly events = new Map<string, number>();
 
   constructor(recording: Recording) {
     const { committed, servers } = recording.scenario;
     const histories = Object.values(servers).map(({ history }) => historyOf(history, History.empty()));
     if (committed !== undefined) {
-      for (const history of histories) this.add(history.upTo(zxidOf(committed)), 0);
+      // A history that lacks the last committed transaction may have uncommitted transactions below it.
+      const last = zxidOf(committed);
+      for (const history of histories) if (history.upTo(last).zxid === last) this.add(history.upTo(last), 0);
     }
     for (const [index, record] of recording.records.entries()) {
       if (record.event === "committed") this.note(record.zxid, record.value, recording.eventOfRecord(index));
       if (record.event !== "established") continue;
       const event = recording.eventOfRecord(index);
-      const log = recording.serverAt(record.server, event).peer?.log;
-      if (log !== undefined) this.add(log, event);
+      // A step of the script can crash the leader in the event that establishes it.
+      const { peer } =
+        [event, event - 1]
+          .map((number) => recording.serverAt(record.server, number))
+          .find((view) => view.peer !== undefined) ?? {};
+      if (peer !== undefined) this.add(peer.log, event);
     }
   }
 
   private add(history: History, event: number): void {
     for (let at: History | null = history; at?.txn; at = at.previous) {
-      if (this.since.has(keyOf(at.txn.zxid, String(at.txn.value)))) return;
+      if (this.events.has(keyOf(at.txn.zxid, String(at.txn.value)))) return;
       this.note(at.txn.zxid, String(at.txn.value), event);
     }
   }
 
   private note(zxid: Zxid, value: string, event: number): void {
     const key = keyOf(zxid, value);
-    if (!this.since.has(key)) this.since.set(key, event);
+    if (!this.events.has(key)) this.events.set(key, event);
   }
 
   /** Returns whether a transaction is committed after an event. */
-  has({ value, zxid }: Pick<Txn, "zxid" | "value">, event: number): boolean {
-    const since = this.since.get(keyOf(zxid, String(value)));
+  has(txn: Pick<Txn, "zxid" | "value">, event: number): boolean {
+    const since = this.since(txn);
     return since !== undefined && since <= event;
+  }
+
+  /** Returns the event that commits a transaction: 0 if it is committed before the run, undefined if none does. */
+  since({ value, zxid }: Pick<Txn, "zxid" | "value">): number | undefined {
+    return this.events.get(keyOf(zxid, String(value)));
   }
 }
 
