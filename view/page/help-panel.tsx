@@ -60,7 +60,7 @@ export function HelpPanel({ model }: { readonly model: PageModel }) {
         the link between two servers is cut.
       </p>
       <LineEndLegend />
-      <h4>Boxes of a log</h4>
+      <h4>Boxes of a history</h4>
       <LogLegend />
       <h4>Rows of a card</h4>
       <dl>

@@ -80,7 +80,7 @@ export function serverRows(server: ServerView): readonly ServerRow[] {
     ...(peer === undefined
       ? []
       : [...peerRows(peer, server), ...leaderRows(peer.leader), ...learnerRows(peer.learner)]),
-    ["snapshots", snapshotsText(disk.snapshots)],
+    ["snapshots", snapshotsText(disk.snapshots.map(({ zxid }) => zxid))],
     ["disk operations", pending.join(", ")],
     ["timers", timers.map(({ dueUs, name }) => `${name} at ${formatMoment(dueUs)}`).join("; ")],
   ] as const;
@@ -110,7 +110,7 @@ type Pair = readonly [name: string, value: string];
  */
 function diskEndBelowMemory({ disk, peer }: ServerView): Zxid | undefined {
   if (peer === undefined || peer.tree.length === 0) return undefined;
-  const ends = [...disk.log.map(({ records }) => records.zxid), ...disk.snapshots];
+  const ends = [...disk.log.map(({ records }) => records.zxid), ...disk.snapshots.map(({ zxid }) => zxid)];
   const end = ends.reduce((last, zxid) => (zxid > last ? zxid : last), ZERO_ZXID);
   return end < peer.tree.zxid ? end : undefined;
 }

@@ -205,6 +205,7 @@ describe.skipIf(executablePath === undefined)("in Chromium, a page", () => {
     const { errors, page } = await open(browser, bugPage(), { hash: "#at=145&panel=scenario" });
     expect(await page.textContent(".scenario")).toContain("servers:");
     expect(await page.textContent(".log-legend")).toContain("synced, not committed");
+    expect(await page.textContent(".log-legend")).toContain("only in a snapshot, not in the log");
     await page.click("#tab-help");
     expect(await page.textContent(".help")).toContain("NEWLEADER to 1 without ACK from 1");
     await page.click("#tab-why");
