@@ -141,6 +141,7 @@ class Painter {
     ctx.setLineDash([]);
     if (fate === "delivered") this.tip(start.x, start.y, end.x, end.y, sent.repeats.length > 0);
     else if (fate === "lost") this.cross(end.x, end.y);
+    else if (fate === "reset") this.bar(start.x, start.y, end.x, end.y);
     else this.dot(end.x, end.y);
   }
 
@@ -168,6 +169,18 @@ class Painter {
       ctx.moveTo(x - dx, y - dy);
       ctx.lineTo(x + dx, y + dy);
     }
+    ctx.stroke();
+  }
+
+  /** Paints a bar across the end of a line. */
+  private bar(x1: number, y1: number, x2: number, y2: number): void {
+    const { ctx } = this;
+    const angle = Math.atan2(y2 - y1, x2 - x1) + Math.PI / 2;
+    const [dx, dy] = [6 * Math.cos(angle), 6 * Math.sin(angle)];
+    ctx.lineWidth = 2.5;
+    ctx.beginPath();
+    ctx.moveTo(x2 - dx, y2 - dy);
+    ctx.lineTo(x2 + dx, y2 + dy);
     ctx.stroke();
   }
 

@@ -1,6 +1,6 @@
 /** Where the diagram paints events, servers and messages. The painter and the choice by a click share it. */
 import type { SentMessage } from "../session/message-log.ts";
-import { groupOf } from "./groups.ts";
+import { showsMessage } from "./filter.ts";
 import type { Picture } from "./picture.ts";
 
 export const TOP = 26;
@@ -41,9 +41,7 @@ export function visibleMessages(picture: Picture): readonly SentMessage[] {
   const before = recording.inFlightAt(first);
   const sent = recording.messagesSentBetween(first, last);
   const all = before.length + sent.length > MESSAGES_MAX ? sent.slice(0, MESSAGES_MAX) : [...before, ...sent];
-  return all.filter(
-    ({ from, to, type }) => filter.groups.has(groupOf(type)) && filter.servers.has(from) && filter.servers.has(to),
-  );
+  return all.filter((one) => showsMessage(filter, one));
 }
 
 /** Returns the ends of the arrow of a message. A message that never arrives ends on its way. */

@@ -39,7 +39,8 @@ export function NumberLineLegend() {
 export function LineEndLegend() {
   return (
     <p>
-      The end of a line: arrow, the message arrived; cross, the message is lost; dot, the message is still in flight.
+      The end of a line: arrow, the message arrived; cross, the network lost the message; bar, the connection of the
+      message ended before it arrived; dot, the message is still in flight.
     </p>
   );
 }

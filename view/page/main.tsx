@@ -38,8 +38,9 @@ async function record(recording: Recording, until = Number.POSITIVE_INFINITY): P
 
 /** Shows the moment and the view that the address names. */
 function followAddress(): void {
-  const { at, axis, groups, hiddenServers, panel } = readFragment(location.hash);
+  const { at, axis, groups, hiddenServers, panel, type } = readFragment(location.hash);
   if (axis !== undefined) model.axis.value = axis;
+  if (type !== undefined) model.messageType.value = type;
   if (groups !== undefined) model.groups.value = new Set(groups);
   if (hiddenServers !== undefined) model.hiddenServers.value = new Set(hiddenServers);
   if (panel !== undefined) model.panel.value = panel as Panel;

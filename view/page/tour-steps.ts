@@ -35,7 +35,8 @@ export function tourOf(recording: Recording): readonly TourStep[] {
       title: "Messages are arrows",
       text:
         `Here: ${eventTitle(recording, message?.endEvent ?? 1)}. ` +
-        "A dashed arrow with a cross is a message that was lost. A long-dashed one was held by a fault. " +
+        "A dashed arrow with a cross is a message that the network lost, and one with a bar a message whose connection " +
+        "ended. A long-dashed one was held by a fault. " +
         "Click an event, or use the arrow keys.",
       event: message?.endEvent ?? 1,
       panel: "event",

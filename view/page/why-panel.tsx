@@ -1,14 +1,24 @@
 /** The explanation of each violation. Each sentence links to its event, and the diagram lights these events. */
 import { formatMoment } from "../../reports/format.ts";
+import { type WhySentence, whyChains } from "../session/why-chain.ts";
+import { KnownBugs } from "./known-bugs.tsx";
 import type { PageModel } from "./model.ts";
-import { type WhySentence, whyChains } from "./why-chain.ts";
 
 export function WhyPanel({ model }: { readonly model: PageModel }) {
   const { recording } = model.run.value;
   const chains = whyChains(recording);
-  if (chains.length === 0) return <p>Every invariant holds in this run.</p>;
+  const bugs = <KnownBugs key={recording.length} recording={recording} />;
+  if (chains.length === 0) {
+    return (
+      <div class="why">
+        <p>Every invariant holds in this run.</p>
+        {bugs}
+      </div>
+    );
+  }
   return (
     <div class="why">
+      {bugs}
       {chains.map((chain) => (
         <section key={chain.title}>
           <h3>

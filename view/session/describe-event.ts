@@ -53,17 +53,19 @@ const TITLES: Readonly<Partial<Record<TraceKind, Describe>>> = {
   resume: ({ node }) => `${node} resumes`,
   cut: ({ node, peer }) => `the link from ${node} to ${peer} is cut`,
   heal: ({ node, peer }) => `the link from ${node} to ${peer} is healed`,
-  drop: ({ node, payload, peer }, recording, number) =>
-    typeof payload === "object" ? lossText(recording, number, node, peer, payload as Message) : undefined,
+  drop: (event, recording, number) =>
+    typeof event.payload === "object" ? lossText(recording, number, event) : undefined,
 };
 
 /** A drop at the receiver names the receiver first, and any other drop names the sender first. */
-function lossText(recording: Recording, number: number, node: number, peer: number, message: Message): string {
+function lossText(recording: Recording, number: number, { detail: conn, node, payload, peer }: TraceEvent): string {
+  const message = payload as Message;
   const arrives = recording
     .messagesThatEndAt(number)
     .some((sent) => sent.message === message && sent.from === peer && sent.to === node);
   const [from, to] = arrives ? [peer, node] : [node, peer];
-  return `${messageText(message)} from ${from} to ${to} is lost`;
+  const reason = arrives && conn !== 0 ? `: ${to} has closed the connection` : "";
+  return `${messageText(message)} from ${from} to ${to} is lost${reason}`;
 }
 
 function timerText(recording: Recording, number: number, node: number, timer: number): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { asServerId } from "../../../protocol/index.ts";
-import { shownEvents } from "../../../view/diagram/filter.ts";
+import { shownEvents, showsMessage } from "../../../view/diagram/filter.ts";
 import { groupOf, MESSAGE_GROUPS } from "../../../view/diagram/groups.ts";
 import { makeScale } from "../../../view/diagram/scale.ts";
 import { bandsOf, segmentsOf } from "../../../view/diagram/segments.ts";
@@ -30,6 +30,17 @@ describe("the filter", () => {
     expect(shows({ groups: new Set(["discovery"]) })).toBeLessThan(all);
     expect(shows({ servers: new Set([1]) })).toBeLessThan(all);
     expect(shows({ showsQuietEvents: true })).toBe(recording.length + 1);
+  });
+
+  test("shows only messages of one type, also of a hidden group", () => {
+    const filter = { ...everything, groups: new Set<never>(), type: "NEWLEADER" };
+    const shown = recording.messages.filter((sent) => showsMessage(filter, sent));
+    expect(new Set(shown.map(({ type }) => type))).toEqual(new Set(["NEWLEADER"]));
+    const events = shownEvents(recording, filter);
+    for (const { sentEvent } of shown) expect(events).toContain(sentEvent);
+    expect(events.length).toBeLessThan(shownEvents(recording, everything).length);
+    const toFirst = { ...filter, servers: new Set([1]) };
+    expect(recording.messages.some((sent) => showsMessage(toFirst, sent))).toBe(false);
   });
 
   test("groups message types by the phase in which servers send them", () => {

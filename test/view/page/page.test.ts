@@ -251,9 +251,29 @@ describe.skipIf(executablePath === undefined)("in Chromium, a page", () => {
     await page.close();
   });
 
+  test("names the known bug that explains a failure, with its ticket", async () => {
+    const { page } = await open(browser, bugPage(), { hash: "#panel=why" });
+    await page.waitForSelector(".known-bugs b");
+    expect(await page.textContent(".known-bugs")).toContain(
+      "ZOOKEEPER-4643: A follower writes currentEpoch before the transactions of a DIFF are on disk.",
+    );
+    expect(await page.textContent(".known-bugs")).toContain(BUG);
+    await page.close();
+  });
+
+  test("shows only messages of one type, and its address keeps the type", async () => {
+    const { page } = await open(browser, bugPage(), { hash: "#at=0" });
+    const count = (): Promise<number> => page.evaluate(() => zabsim.model.shown.value[0]?.events.length ?? 0);
+    const all = await count();
+    await page.selectOption('[aria-label="Type of messages"]', "NEWLEADER");
+    expect(await count()).toBeLessThan(all);
+    await page.waitForURL(/type=NEWLEADER/);
+    await page.close();
+  });
+
   test("names the root cause of a violation in words", async () => {
     const { page } = await open(browser, bugPage(), { hash: "#panel=why" });
-    expect(await page.locator(".why section").first().locator(".root").allTextContents()).toEqual([
+    expect(await page.locator(".why section:has(ol)").first().locator(".root").allTextContents()).toEqual([
       expect.stringMatching(/^root cause: server 1 writes currentEpoch 2 to disk, before it logs 1:4/),
     ]);
     await page.close();

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { differenceAt, sameEvent } from "../../../view/page/counterpart.ts";
 import { tourOf } from "../../../view/page/tour-steps.ts";
-import { litEvents, whyChains } from "../../../view/page/why-chain.ts";
 import { Recording } from "../../../view/session/recording.ts";
 import { firstDifference } from "../../../view/session/session.ts";
+import { litEvents, whyChains } from "../../../view/session/why-chain.ts";
 import { chaosPlan, shipped } from "../scenarios.ts";
 
 const BUG = "zookeeper-4643-current-epoch-before-diff-is-logged";

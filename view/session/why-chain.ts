@@ -5,7 +5,7 @@ import type { Cause } from "../../reports/why/causes.ts";
 import { lifeLines } from "../../reports/why/life-text.ts";
 import { type Fact, lastRecordOf } from "../../reports/why/moment.ts";
 import { explain } from "../../reports/why.ts";
-import type { Recording } from "../session/recording.ts";
+import type { Recording } from "./recording.ts";
 
 /** One sentence of an explanation. */
 export interface WhySentence {
@@ -34,16 +34,31 @@ export interface WhyChain {
   readonly life: readonly string[];
 }
 
-const known = new WeakMap<Recording, readonly WhyChain[]>();
+/** The explanations of each recording, and the number of events that were recorded when they were made. */
+const known = new WeakMap<Recording, { readonly length: number; readonly chains: readonly WhyChain[] }>();
 
-/** Returns the explanations of the violations of a run. */
+/** Returns the explanations of the violations of a run, as far as it is recorded. */
 export function whyChains(recording: Recording): readonly WhyChain[] {
-  let chains = known.get(recording);
-  if (chains === undefined) {
-    chains = merged(recording.violations.map((_, index) => whyChain(recording, index)));
-    known.set(recording, chains);
-  }
+  const { length } = recording;
+  const before = known.get(recording);
+  if (before?.length === length) return before.chains;
+  const chains = merged(recording.violations.map((_, index) => whyChain(recording, index)));
+  known.set(recording, { length, chains });
   return chains;
+}
+
+/**
+ * Returns what the explanations say about an event. The event of a violation also stands for the sentences that are about
+ * no event.
+ */
+export function whyTextsAt(recording: Recording, event: number): readonly string[] {
+  return whyChains(recording).flatMap((chain) => {
+    const isViolation = chain.event === event;
+    const texts = chain.sentences.flatMap((one) =>
+      one.event === event || (one.event === undefined && isViolation) ? [one.text] : [],
+    );
+    return isViolation ? [chain.title, ...chain.same, ...chain.life, ...texts] : texts;
+  });
 }
 
 /** Merges the chains whose sentences differ only in the server of the violation. */
