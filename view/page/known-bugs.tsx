@@ -40,10 +40,12 @@ export function KnownBugs({ recording }: { readonly recording: Recording }) {
           <p>
             <b>{ticket ?? id}</b>: {cause} {effect}
           </p>
-          <p class="faint">
-            {ticket !== undefined && ticket !== id && <>{id}. </>}
-            {releases}
-          </p>
+          <details>
+            <summary>scenario and releases</summary>
+            <p>
+              {id}. {releases}
+            </p>
+          </details>
         </div>
       ))}
     </section>
