@@ -64,7 +64,7 @@ export function tourOf(recording: Recording): readonly TourStep[] {
       text:
         violated === undefined
           ? "Every invariant holds. Under What if, crash a server or drop a message here, and see the branch."
-          : `An invariant is violated: ${violation?.text}. The explanation names the events that led to it, and the ` +
+          : `An invariant is violated: server ${violation?.server} ${violation?.text}. The explanation names the events that led to it, and the ` +
             "diagram lights them. Under What if, change one of them, and see the branch.",
       event: violated ?? recording.length,
       panel: violated === undefined ? "whatif" : "why",

@@ -305,6 +305,14 @@ describe.skipIf(executablePath === undefined)("in Chromium, a page", () => {
     await page.close();
   });
 
+  test("says in one sentence how often the violation follows from an event", async () => {
+    const { page } = await open(browser, bugPage(), { hash: "#at=145&panel=odds" });
+    await page.click("text=from this event");
+    await page.waitForSelector('.odds [role=status]:has-text("of the continuations.")');
+    expect(await page.locator(".odds details[open]").count()).toBe(0);
+    await page.close();
+  });
+
   test("saves a branch that zabsim run reproduces with the same digest", async () => {
     const { page } = await open(browser, bugPage(), { hash: "#at=84&panel=whatif" });
     await page.click(".what-if >> text=NEWLEADER 2:0 >> xpath=.. >> text=drop");

@@ -13,6 +13,7 @@ test("the tour of a bug ends at its violation, with the explanation", () => {
   const steps = tourOf(bug);
   expect(steps).toHaveLength(5);
   expect(steps[4]).toMatchObject({ event: bug.eventOfViolation(0), panel: "why" });
+  expect(steps[4]?.text).toContain("An invariant is violated: server 2 truncates 1:4, which is committed.");
 });
 
 test("the tour of a run in which every invariant holds ends with What if", () => {
