@@ -7,7 +7,7 @@ import { lastAtMost } from "../session/recording.ts";
 import { groupOf } from "./groups.ts";
 import { isCurrent, type MessageText, messageTexts } from "./message-texts.ts";
 import type { Picture } from "./picture.ts";
-import { arrowOf, eventX, LABEL_WIDTH, laneY, TOP, visibleEvents, visibleMessages } from "./places.ts";
+import { arrowOf, endOffset, eventX, LABEL_WIDTH, laneY, TOP, visibleEvents, visibleMessages } from "./places.ts";
 import type { Segment } from "./segments.ts";
 
 /** The width of the corner that the zoom buttons cover. */
@@ -210,10 +210,11 @@ class Painter {
       const number = events[i] as number;
       if (number > this.lastEvent) break;
       this.ctx.globalAlpha = this.alpha(number);
-      for (const { kind, node } of recording.traceOf(number)) {
+      const trace = recording.traceOf(number);
+      for (const [index, { kind, node }] of trace.entries()) {
         if (!picture.filter.servers.has(node)) continue;
         if (kind === "disk") this.square(this.x(number), this.y(node));
-        if (kind === "crash" || kind === "stop") this.bigCross(this.x(number), this.y(node));
+        if (kind === "crash" || kind === "stop") this.bigCross(this.x(number) + endOffset(trace, index), this.y(node));
         if (kind === "start") this.triangle(this.x(number), this.y(node));
       }
       for (const { event, server } of recording.recordsOf(number)) {

@@ -57,7 +57,8 @@ export function HelpPanel({ model }: { readonly model: PageModel }) {
       <p>
         Dashed with a cross: lost by the network. Dashed with a bar: its connection was reset or closed. Long dashes:
         held by a fault. Two tips: arrived twice. Square: a disk operation is done. Diamond: sync decision. Red cross:
-        the process ends. Circle with !: an invariant is violated. Shaded area: the link between two servers is cut.
+        the process ends; right of a square, it ends after this disk operation, in the same event. Circle with !: an
+        invariant is violated. Shaded area: the link between two servers is cut.
       </p>
       <LineEndLegend />
       <h4>Boxes of a history</h4>

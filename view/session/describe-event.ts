@@ -97,9 +97,10 @@ function diskText(operation: number, payload: unknown): string {
 /** Returns one line that says what happened in an event. */
 export function eventTitle(recording: Recording, number: number): string {
   if (number === 0) return "the start of the run";
-  for (const entry of recording.traceOf(number)) {
+  const trace = recording.traceOf(number);
+  for (const [index, entry] of trace.entries()) {
     const text = TITLES[entry.kind]?.(entry, recording, number);
-    if (text !== undefined) return text;
+    if (text !== undefined) return [text, ...endsAfter(trace.slice(index + 1))].join("; then ");
   }
   const script = recording.recordsOf(number).find(({ event }) => event === "script");
   if (script !== undefined) return recordText(recording, script);
@@ -107,10 +108,29 @@ export function eventTitle(recording: Recording, number: number): string {
   return server < 0 ? "a step of the scenario becomes ready" : `${eventKindName(kind)} event of ${server}`;
 }
 
-/** Returns the consequences of an event: what its server observed, and the messages that it sent. */
+/** Returns the ends of processes in the rest of an event: a step of the script can end one after the event itself. */
+function endsAfter(trace: readonly TraceEvent[]): string[] {
+  return trace.flatMap(({ kind, node }) => {
+    if (kind === "crash") return [`${node} crashes`];
+    return kind === "stop" ? [`${node} exits`] : [];
+  });
+}
+
+/** The kinds of trace events with which a step of the script begins, if it changes a process. */
+const PROCESS_CHANGES: ReadonlySet<TraceKind> = new Set(["crash", "stop", "start", "pause", "resume"] as const);
+
+/**
+ * Returns the consequences of an event, in their order: what its server observed, and the messages that it sent. A step
+ * of the script that is performed at the end of the event comes after them, with `then: `.
+ */
 export function eventDetails(recording: Recording, number: number): string[] {
-  const observed = recording.recordsOf(number).map((record) => recordText(recording, record));
+  const records = recording.recordsOf(number);
   const { server } = recording.event(number);
+  const step = server < 0 ? -1 : records.findIndex(({ event }) => event === "script");
+  const [before, after] = step < 0 ? [records, []] : [records.slice(0, step), records.slice(step)];
+  const trace = recording.traceOf(number);
+  const change = step < 0 ? -1 : trace.findIndex(({ kind }, index) => index > 0 && PROCESS_CHANGES.has(kind));
+  const [early, late] = change < 0 ? [trace, []] : [trace.slice(0, change), trace.slice(change)];
   const changed =
     number === 0 || server < 0
       ? []
@@ -118,14 +138,18 @@ export function eventDetails(recording: Recording, number: number): string[] {
           recording.serverAt(server as ServerId, number - 1),
           recording.serverAt(server as ServerId, number),
         );
-  const sent = recording
-    .traceOf(number)
-    .filter(({ kind }) => kind === "send")
-    .map(({ node, payload, peer }) => `${node} sends ${messageText(payload as Message)} to ${peer}`);
   const violated = recording
     .violationsOf(number)
     .map(({ id, server, text }) => `violates ${id}: server ${server} ${text}`);
-  return [...violated, ...observed, ...changed, ...sent];
+  const texts = (some: readonly ProtocolRecord[]): string[] => some.map((record) => recordText(recording, record));
+  const then = texts(after).map((text, index) => (index === 0 ? `then: ${text}` : text));
+  return [...violated, ...texts(before), ...changed, ...sendTexts(early), ...then, ...sendTexts(late)];
+}
+
+function sendTexts(trace: readonly TraceEvent[]): string[] {
+  return trace
+    .filter(({ kind }) => kind === "send")
+    .map(({ node, payload, peer }) => `${node} sends ${messageText(payload as Message)} to ${peer}`);
 }
 
 function recordText({ scenario }: Recording, record: ProtocolRecord): string {

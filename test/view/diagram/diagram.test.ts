@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { asServerId } from "../../../protocol/index.ts";
 import { shownEvents, showsMessage } from "../../../view/diagram/filter.ts";
 import { groupOf, MESSAGE_GROUPS } from "../../../view/diagram/groups.ts";
+import { endOffset } from "../../../view/diagram/places.ts";
 import { makeScale } from "../../../view/diagram/scale.ts";
 import { bandsOf, segmentsOf } from "../../../view/diagram/segments.ts";
 import { Recording } from "../../../view/session/recording.ts";
@@ -88,4 +89,12 @@ describe("the line of a server", () => {
       expect(bands.some((other) => other.a === b && other.b === a && other.from === from)).toBe(true);
     }
   });
+});
+
+test("the end of a process is painted right of the write before it in the same event", () => {
+  const crash = recording.allTrace.findIndex(({ kind, node }) => kind === "crash" && node === 1);
+  const { sequence } = recording.allTrace[crash] as (typeof recording.allTrace)[number];
+  const trace = recording.traceOf(recording.eventOfSequence(sequence));
+  expect(trace.map(({ kind, node }) => `${kind} ${node}`).slice(0, 2)).toEqual(["disk 1", "crash 1"]);
+  expect([endOffset(trace, 0), endOffset(trace, 1) > 5]).toEqual([0, true]);
 });
