@@ -19,8 +19,9 @@ import { UsageError } from "./usage-error.ts";
 const OPEN_SCREEN = "\u001b[?1049h\u001b[H";
 const CLOSE_SCREEN = "\u001b[?1049l";
 
-/** The number of events that the debugger records before its first screen, and the time between two screens after it. */
+/** The number of events that the debugger records before its first screen. */
 const FIRST_EVENTS = 2000;
+/** The time for which the debugger then records without a break. */
 const SLICE_MS = 40;
 
 /** Opens the debugger. Returns when the user quits, or when Ctrl-C or SIGTERM ends the command. */

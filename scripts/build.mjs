@@ -140,8 +140,8 @@ function installedPackages() {
 
 /**
  * Builds a page of view/page: one HTML file with its scripts and styles inside. The script is packed
- * (view/page/packed.ts), so that the page stays small. `zabsim view` puts the packed scenario in the place of the mark in
- * the element `data` (view/page/page-data.ts).
+ * (view/page/packed.ts), so that the page stays small. `zabsim view` puts the packed scenario in the place of the mark
+ * in the element `data` (view/page/page-data.ts).
  */
 async function buildPage(entry, title) {
   const { inputs, script, style } = await buildScript(entry, "view/page/style.css");

@@ -23,8 +23,8 @@ export function largeChaosPlan(): Scenario {
 }
 
 /**
- * Returns the largest scenario that zabsim loads: a text of 500,000 bytes that gzip cannot make much smaller, because its
- * characters are random.
+ * Returns the largest scenario that zabsim loads: a text of 500,000 bytes that gzip cannot make much smaller, because
+ * its characters are random.
  */
 export function largestScenario(): string {
   const start = "servers: 3\nuntil: 100ms\nabout: |\n";

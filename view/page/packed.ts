@@ -1,6 +1,6 @@
 /**
- * The packed parts of a page: text that is compressed with gzip and encoded in base64. `zabsim view` packs the script and
- * the scenario, so that a page stays below 1 MB for any scenario.
+ * The packed parts of a page: text that is compressed with gzip and encoded in base64. `zabsim view` packs the script
+ * and the scenario, so that a page stays below 1 MB for any scenario.
  */
 
 /** Returns the text of an element with packed content. */

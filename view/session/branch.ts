@@ -82,8 +82,8 @@ function matchOf({ from, message, to, type }: SentMessage): MessageMatch {
 }
 
 /**
- * Returns a recording as the text of a scenario file that expects what the recording shows. The text about a branch says
- * what the branch does, because the text about the original describes another run.
+ * Returns a recording as the text of a scenario file that expects what the recording shows. The text about a branch
+ * says what the branch does, because the text about the original describes another run.
  */
 export function branchFile(recording: Recording, isBranch = true): string {
   const { options, scenario } = recording;

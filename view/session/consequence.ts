@@ -18,8 +18,8 @@ export const COMPARED_EVENTS = 5000;
 export type Consequence = readonly [Happening | undefined, Happening | undefined];
 
 /**
- * Returns the first happenings after the event `differsAt` in which two runs differ. Ignores the events in which only one
- * run performs a step of its script. Undefined if the next COMPARED_EVENTS events do not differ otherwise.
+ * Returns the first happenings after the event `differsAt` in which two runs differ. Ignores the events in which only
+ * one run performs a step of its script. Undefined if the next COMPARED_EVENTS events do not differ otherwise.
  */
 export function firstConsequence(a: Recording, b: Recording, differsAt: number): Consequence | undefined {
   const [runA, runB] = [happenings(a, differsAt), happenings(b, differsAt)];

@@ -73,8 +73,8 @@ function keyOf(zxid: Zxid, value: string): string {
 }
 
 /**
- * Returns the last `limit` transactions that a server holds after an event, in its log or only in its database (in memory
- * or in a snapshot), and then those that its last crash lost, as long as it is down.
+ * Returns the last `limit` transactions that a server holds after an event, in its log or only in its database (in
+ * memory or in a snapshot), and then those that its last crash lost, as long as it is down.
  */
 export function logEntries(
   recording: Recording,

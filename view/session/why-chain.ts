@@ -48,8 +48,8 @@ export function whyChains(recording: Recording): readonly WhyChain[] {
 }
 
 /**
- * Returns what the explanations say about an event. The event of a violation also stands for the sentences that are about
- * no event.
+ * Returns what the explanations say about an event. The event of a violation also stands for the sentences that are
+ * about no event.
  */
 export function whyTextsAt(recording: Recording, event: number): readonly string[] {
   return whyChains(recording).flatMap((chain) => {

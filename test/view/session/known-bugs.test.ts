@@ -8,7 +8,7 @@ const BUG = "zookeeper-4643-current-epoch-before-diff-is-logged";
 test.each([
   ["as expected", shipped(BUG)],
   // Without the name and the expectation of the bug, only attribution finds it.
-  ["that nobody expects", { ...shipped(BUG), name: "mine", expect: { violates: [] } }],
+  ["that the scenario does not expect", { ...shipped(BUG), name: "mine", expect: { violates: [] } }],
 ])("a failure %s has the id, the ticket and the cause of its known bug", (_name, scenario) => {
   const recording = new Recording(scenario, { seed: 1n }).finish();
   expect(hasFailed(recording)).toBe(true);
