@@ -110,9 +110,9 @@ export class FuzzReports {
 
   private commandsFor(finding: ReportedFinding): FindingCommands {
     const { file, seed } = finding;
-    const replay = `replay: npx zabsim replay ${shellPath(file)}`;
-    if (this.savedFiles.has(file)) return [replay];
-    return [replay, `repeat: ${repeatCommand(this.name, this.options, seed, !isNewFinding(finding))}`];
+    const look = [`replay: npx zabsim replay ${shellPath(file)}`, `view: npx zabsim view ${shellPath(file)}`];
+    if (this.savedFiles.has(file)) return look;
+    return [...look, `repeat: ${repeatCommand(this.name, this.options, seed, !isNewFinding(finding))}`];
   }
 }
 

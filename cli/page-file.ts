@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
 import { saveWhole } from "../campaign/output-files.ts";
 import { EXIT_OK } from "./exit-codes.ts";
 import { write } from "./output.ts";
@@ -14,6 +15,11 @@ export interface PageFileOptions {
 /** Returns the text of a file that the build has written for pages. */
 export function builtFile(name: "view.html" | "playground.js"): string {
   return readFileSync(new URL(`../dist/${name}`, import.meta.url), "utf8");
+}
+
+/** Returns text in the form that view/page/packed.ts reads. It contains no markup, whatever the text contains. */
+export function pack(text: string): string {
+  return gzipSync(text, { level: 9 }).toString("base64");
 }
 
 export async function savePage(file: string, page: string, { json, open }: PageFileOptions): Promise<number> {

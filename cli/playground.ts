@@ -3,17 +3,15 @@
  * as a gallery.
  */
 import { readFileSync } from "node:fs";
-import { gzipSync } from "node:zlib";
 import { loadScenario } from "../scenarios/load.ts";
-import { DATA_MARK, type GalleryEntry, type PlaygroundData, scriptJson } from "../view/page/page-data.ts";
-import { builtFile, type PageFileOptions, savePage } from "./page-file.ts";
+import { DATA_MARK, type GalleryEntry, type PlaygroundData } from "../view/page/page-data.ts";
+import { builtFile, type PageFileOptions, pack, savePage } from "./page-file.ts";
 import { bugPaths, shippedPaths } from "./scenario-files.ts";
 import { groupOf } from "./scenario-groups.ts";
 import { VERSION } from "./version.ts";
 
 /** Returns the page of the playground: the page, an editor next to it, and the gallery. */
 export function playgroundPage(): string {
-  const gallery = gzipSync(JSON.stringify(galleryEntries()), { level: 9 }).toString("base64");
   const data: PlaygroundData = { playground: true, version: VERSION };
   const side = [
     '<section class="playground-side" aria-label="Editor">',
@@ -23,14 +21,14 @@ export function playgroundPage(): string {
     '<div id="app">',
   ].join("\n");
   const scripts = [
-    `<script id="gallery" type="text/plain">${gallery}</script>`,
-    `<script>${builtFile("playground.js")}</script>`,
+    `<script id="gallery" type="application/gzip">${pack(JSON.stringify(galleryEntries()))}</script>`,
+    `<script type="application/gzip" data-run>${pack(builtFile("playground.js"))}</script>`,
     "</html>",
   ].join("\n");
   return builtFile("view.html")
-    .replace('<div id="app">', () => side)
-    .replace(DATA_MARK, () => scriptJson(data))
-    .replace("</html>", () => scripts);
+    .replace('<div id="app">', side)
+    .replace(DATA_MARK, pack(JSON.stringify(data)))
+    .replace("</html>", scripts);
 }
 
 function galleryEntries(): readonly GalleryEntry[] {

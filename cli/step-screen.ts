@@ -25,6 +25,8 @@ export interface StepScreenProps {
   readonly debug: Debugger;
   /** Whether the screen has colors. Without them, it still emphasizes by brightness and by inversion. */
   readonly isColored: boolean;
+  /** The number of recorded events. A new value paints the screen again. */
+  readonly recorded: number;
 }
 
 export function StepScreen({ debug, isColored }: StepScreenProps): ReactNode {

@@ -1,7 +1,7 @@
 /** `zabsim replay --step` opens a debugger that steps through one run in the terminal. */
 import { existsSync } from "node:fs";
 import { render } from "ink";
-import { createElement } from "react";
+import { createElement, type ReactElement } from "react";
 import { OutputError, saveWhole } from "../campaign/output-files.ts";
 import { withSchemaLine } from "../campaign/schema-line.ts";
 import { printableLine } from "../scenarios/printable.ts";
@@ -19,6 +19,11 @@ import { UsageError } from "./usage-error.ts";
 const OPEN_SCREEN = "\u001b[?1049h\u001b[H";
 const CLOSE_SCREEN = "\u001b[?1049l";
 
+/** The number of events that the debugger records before its first screen. */
+const FIRST_EVENTS = 2000;
+/** The time for which the debugger then records without a break. */
+const SLICE_MS = 40;
+
 /** Opens the debugger. Returns when the user quits, or when Ctrl-C or SIGTERM ends the command. */
 export async function step(scenario: Scenario, seed: bigint): Promise<number> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
@@ -26,7 +31,9 @@ export async function step(scenario: Scenario, seed: bigint): Promise<number> {
   }
   process.stdout.write(`${OPEN_SCREEN}Recording the run …\r\n`);
   try {
-    const session = new Session(new Recording(scenario, { seed }));
+    const recording = new Recording(scenario, { seed });
+    recording.advance(FIRST_EVENTS);
+    const session = new Session(recording, 0, undefined, true);
     return await show(new Debugger(session, { file: `${scenario.name}.branch.yaml`, save }));
   } finally {
     process.stdout.write(CLOSE_SCREEN);
@@ -36,12 +43,32 @@ export async function step(scenario: Scenario, seed: bigint): Promise<number> {
 function show(debug: Debugger): Promise<number> {
   const isColored = paintFor(process.stdout).level > 0;
   return interruptible(async (interruption) => {
-    const app = render(createElement(StepScreen, { debug, isColored }), { patchConsole: false });
+    const { recording } = debug.session;
+    const screen = (): ReactElement => createElement(StepScreen, { debug, isColored, recorded: recording.length });
+    const app = render(screen(), { patchConsole: false });
+    let isOpen = true;
     interruption.signal.addEventListener("abort", () => app.unmount());
+    const recorded = recordRest(
+      recording,
+      () => isOpen,
+      () => app.rerender(screen()),
+    );
     await app.waitUntilExit();
+    isOpen = false;
+    await recorded;
     // The terminal sends Ctrl-C as a key while the debugger reads keys, so it is not a signal.
     return debug.isOver ? EXIT_OK : (interruption.exitCode ?? EXIT_INTERRUPTED);
   });
+}
+
+/** Records the rest of a run while `isOpen` returns true, in slices between which the debugger handles keys. */
+async function recordRest(recording: Recording, isOpen: () => boolean, slice: () => void): Promise<void> {
+  while (!recording.ended && isOpen()) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const end = performance.now() + SLICE_MS;
+    while (recording.advance(100) && performance.now() < end);
+    if (isOpen()) slice();
+  }
 }
 
 /** Writes a scenario file. Never replaces a file. Returns a message for the user. */

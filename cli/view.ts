@@ -4,9 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { DATA_MARK, type PageData, type RunData, scriptJson } from "../view/page/page-data.ts";
+import { DATA_MARK, type PageData, type RunData } from "../view/page/page-data.ts";
 import { overridesOf, type ScenarioOptions } from "./options.ts";
-import { builtFile, type PageFileOptions, savePage } from "./page-file.ts";
+import { builtFile, type PageFileOptions, pack, savePage } from "./page-file.ts";
 import { seedFor } from "./run.ts";
 import { readScenario, scenarioPath } from "./scenario-files.ts";
 import { UsageError } from "./usage-error.ts";
@@ -53,6 +53,5 @@ function secondRun(
 
 /** Returns the page with its data. */
 export function pageOf(data: PageData): string {
-  // The replacement is a function, because a text could contain patterns such as $&.
-  return builtFile("view.html").replace(DATA_MARK, () => scriptJson(data));
+  return builtFile("view.html").replace(DATA_MARK, pack(JSON.stringify(data)));
 }

@@ -209,7 +209,8 @@ export type ProtocolRecord = Common &
     | { readonly event: "proposed" | "logged" | "delivered"; readonly zxid: Zxid; readonly value: string }
     | ({ readonly event: "committed"; readonly zxid: Zxid; readonly value: string } & CountedQuorums)
     | { readonly event: "synced"; readonly zxid: Zxid }
-    | { readonly event: "truncated"; readonly zxid: Zxid; readonly removed: number; readonly end: Zxid }
+    /** `end`: the end of the database on disk, which is above `zxid` if a snapshot contains later transactions. */
+    | { readonly event: "truncated"; readonly zxid: Zxid; readonly removed: readonly Zxid[]; readonly end: Zxid }
     | { readonly event: "snapshot-started"; readonly zxid: Zxid; readonly inBackground: boolean }
     | { readonly event: "snapshot-failed" }
     | { readonly event: "snapshot-saved"; readonly zxid: Zxid }
@@ -492,7 +493,7 @@ export class NoteRecorder implements Notes {
       server: this.server,
       event: "truncated",
       zxid,
-      removed: before.length - after.length,
+      removed: removedFrom(before, after),
       end: after.zxid,
     });
   }
@@ -559,6 +560,14 @@ export function roleIn(config: QuorumVerifier, server: ServerId): ServerRole | u
 /** Returns a configuration as records name it. */
 export function configInFile(config: QuorumVerifier): ConfigInFile {
   return { config: configText(config), version: asZxid(config.version) };
+}
+
+/** Returns the transactions of a history that a later history lacks, oldest first. */
+function removedFrom(before: History, after: History): Zxid[] {
+  const removed = after.isPrefixOf(before)
+    ? before.txns(after.length)
+    : before.txns().filter((txn) => !after.contains(txn));
+  return removed.map(({ zxid }) => zxid);
 }
 
 /** Adds the quorums to a record if two configurations are in force. Without a reconfiguration, a record has none. */

@@ -24,6 +24,7 @@ import {
   type DiskImage,
   type Epoch,
   formatZxid,
+  type History,
   hexOf,
   type LogFile,
   largestIn,
@@ -228,9 +229,12 @@ export class ServerDisk {
     });
   }
 
-  /** Returns the zxids of the snapshots, damaged ones included. */
-  snapshotZxids(): readonly Zxid[] {
-    return this.filesOf(SNAPSHOT).map(({ zxid }) => zxid);
+  /** Returns the zxids of the snapshots, and their content; the content is undefined if the file is damaged. */
+  snapshotFiles(): readonly { readonly zxid: Zxid; readonly history: History | undefined }[] {
+    return this.filesOf(SNAPSHOT).map(({ file, zxid }) => ({
+      zxid,
+      history: this.damageOf(file) === undefined ? (this.disk.read(file) as Snapshot).history : undefined,
+    }));
   }
 
   /** Returns the content of an epoch file; undefined if there is none. */

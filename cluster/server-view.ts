@@ -47,10 +47,10 @@ export class DiskView {
   readonly currentEpoch: number | undefined;
   /** The log files, oldest first. */
   readonly log: readonly LogFileView[];
-  /** The zxids of the snapshots. */
-  readonly snapshots: readonly Zxid[];
+  /** The snapshots, oldest first. */
+  readonly snapshots: readonly SnapshotView[];
 
-  constructor(files: ServerDisk, log: readonly LogFileView[], snapshots: readonly Zxid[]) {
+  constructor(files: ServerDisk, log: readonly LogFileView[], snapshots: readonly SnapshotView[]) {
     this.acceptedEpoch = files.epochFile("accepted");
     this.currentEpoch = files.epochFile("current");
     this.log = log;
@@ -66,6 +66,14 @@ export interface LogFileView {
   readonly records: History;
   /** The number of records that are durable. A power loss can lose the records after them. */
   readonly durable: number;
+}
+
+/** A snapshot. */
+export interface SnapshotView {
+  /** The zxid in the name of the file. */
+  readonly zxid: Zxid;
+  /** The transactions in it; undefined if the file is damaged. */
+  readonly history: History | undefined;
 }
 
 /** A pending timer. */
@@ -130,7 +138,7 @@ export class ServerInspector {
     const isSameList = before !== undefined && this.listRevision === disk.listRevision;
     this.disk = isSameList
       ? new DiskView(files, this.updatedLog(disk, before.log), before.snapshots)
-      : new DiskView(files, this.readLog(disk), files.snapshotZxids());
+      : new DiskView(files, this.readLog(disk), files.snapshotFiles());
     this.revision = disk.revision;
     this.listRevision = disk.listRevision;
     return this.disk;

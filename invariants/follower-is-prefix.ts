@@ -17,9 +17,9 @@ export class FollowerIsPrefix {
     this.violations = violations;
   }
 
-  /** Checks the log of a follower that acknowledges NEWLEADER. */
+  /** Checks the history on the disk of a follower (its snapshot and its log) that acknowledges NEWLEADER. */
   newLeaderAcked(follower: ServerView, epoch: Epoch, log: History): void {
-    this.check(follower, epoch, follower.elected, log, "acknowledges", "its log");
+    this.check(follower, epoch, follower.elected, log, "acknowledges", "its history");
   }
 
   /** Checks the memory of a follower that has handled UPTODATE and starts to serve. */

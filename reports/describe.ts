@@ -59,7 +59,7 @@ export function describeRecord(record: ProtocolRecord): string {
     case "sync-decided":
       return `synchronizes ${record.learner}: ${explainDecision(record)}`;
     case "newleader-acked":
-      return `acknowledges NEWLEADER of epoch ${record.epoch} with a log that ends at ${formatZxid(record.zxid)}`;
+      return `acknowledges NEWLEADER of epoch ${record.epoch} with a history that ends at ${formatZxid(record.zxid)}`;
     case "newleader-ack-read":
       return `receives the ACK of NEWLEADER from ${record.learner}`;
     case "established":
@@ -80,7 +80,7 @@ export function describeRecord(record: ProtocolRecord): string {
     case "synced":
       return `syncs its log up to ${formatZxid(record.zxid)}`;
     case "truncated":
-      return `truncates its log to ${formatZxid(record.zxid)} and removes ${countOf(record.removed, "transaction")}`;
+      return `truncates its log to ${formatZxid(record.zxid)}${removalText(record)}`;
     case "snapshot-saved":
       return `finishes writing ${snapshotText(record.zxid)}`;
     case "snapshot-started":
@@ -118,6 +118,20 @@ export function describeRecord(record: ProtocolRecord): string {
     case "script":
       return `${record.moment === "start" ? "" : "end of "}step ${record.step + 1}: ${describeStep(record)}`;
   }
+}
+
+/** The number of transactions that a text names one by one. */
+const NAMES_MAX = 6;
+
+function removalText({ end, removed, zxid }: RecordOf<"truncated">): string {
+  const kept = end > zxid ? `; its database still ends at ${formatZxid(end)}` : "";
+  const [first, ...others] = removed;
+  if (first === undefined) return kept === "" ? " and removes no transaction" : kept;
+  const last = others.at(-1);
+  if (last === undefined) return ` and removes ${formatZxid(first)}${kept}`;
+  const names = removed.map((one) => formatZxid(one)).join(", ");
+  const range = removed.length > NAMES_MAX ? `, ${formatZxidRange(first, last)}` : `: ${names}`;
+  return ` and removes ${countOf(removed.length, "transaction")}${range}${kept}`;
 }
 
 function endText({ exitCode, lost, planned }: RecordOf<"crashed">): string {

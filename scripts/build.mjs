@@ -10,6 +10,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 
 // If esbuild is not installed, this script does nothing and succeeds. npm also runs this script for `npm ci --omit=dev`
 // and for `npx zabsim` before the first `npm ci`, and a failure would leave npx with a broken cache.
@@ -138,11 +139,13 @@ function installedPackages() {
 }
 
 /**
- * Builds a page of view/page: one HTML file with its scripts and styles inside. `zabsim view` puts the scenario in the
- * place of the mark in the element `data` (view/page/page-data.ts).
+ * Builds a page of view/page: one HTML file with its scripts and styles inside. The script is packed
+ * (view/page/packed.ts), so that the page stays small. `zabsim view` puts the packed scenario in the place of the mark
+ * in the element `data` (view/page/page-data.ts).
  */
 async function buildPage(entry, title) {
   const { inputs, script, style } = await buildScript(entry, "view/page/style.css");
+  const loader = await buildScript("view/page/loader.ts");
   const html = [
     "<!doctype html>",
     '<html lang="en">',
@@ -154,15 +157,17 @@ async function buildPage(entry, title) {
       "style-src 'unsafe-inline'; img-src data: blob:\">",
     `<style>${style}</style>`,
     '<div id="app">The page needs JavaScript.</div>',
-    '<script id="data" type="application/json">__ZABSIM_PAGE_DATA__</script>',
-    `<script>${script}</script>`,
+    '<script id="data" type="application/gzip">__ZABSIM_PAGE_DATA__</script>',
+    `<script type="application/gzip" data-run>${gzipSync(script, { level: 9 }).toString("base64")}</script>`,
+    // A module runs after the whole file is read, so also after the packed scripts that a playground adds.
+    `<script type="module">${loader.script}</script>`,
     "</html>",
     "",
   ].join("\n");
   return { html, inputs };
 }
 
-/** Builds a script for a browser. Returns its text, in a form that can stand inside a script element. */
+/** Builds a script for a browser. */
 async function buildScript(...entryPoints) {
   const { metafile, outputFiles } = await build({
     absWorkingDir: root,
@@ -182,7 +187,7 @@ async function buildScript(...entryPoints) {
     logLevel: "warning",
   });
   const text = (extension) => outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? "";
-  return { script: text(".js").replaceAll("</script", "<\\/script"), style: text(".css"), inputs: metafile.inputs };
+  return { script: text(".js"), style: text(".css"), inputs: metafile.inputs };
 }
 
 /** Removes the banner with `require` from each file that does not need it. */

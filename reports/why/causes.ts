@@ -31,6 +31,11 @@ export interface Cause {
   readonly atUs: number | undefined;
   /** True if this cause ends a chain, because earlier causes would not help to explain the violation. */
   readonly isRoot?: boolean;
+  /**
+   * True if a server does here what makes the violation possible, such as an ACK before the write to disk. The other
+   * causes are the circumstances.
+   */
+  readonly isDefect?: boolean;
 }
 
 /** A position in a chain of causes: a simulated event at one server, and the transaction that the chain is about. */
@@ -237,6 +242,7 @@ export class CauseFinder {
     return {
       text: `the ACK of server ${peer} is stale: server ${peer} truncated ${formatZxid(zxid)} after this ACK`,
       atUs: truncated.atUs,
+      isDefect: true,
     };
   }
 
@@ -298,7 +304,7 @@ export class CauseFinder {
     const text =
       `the log thread of server ${server} writes ${formatZxid(zxid)} only after ` +
       `server ${server} left its leader (${formatMoment(left.atUs)} s)`;
-    return { text, atUs: logged.atUs };
+    return { text, atUs: logged.atUs, isDefect: true };
   }
 
   /**

@@ -76,7 +76,7 @@ export class HistoryFacts {
       const name = formatZxid(life.zxid);
       const end = formatZxid(record.zxid);
       const text = `${name} survives the SNAP: the snapshot ends at ${end}, and ${name} stays in the log`;
-      return [{ text, atUs }, ...listOf(this.moment.finder.decision(server, atUs))];
+      return [{ text, atUs, isDefect: true }, ...listOf(this.moment.finder.decision(server, atUs))];
     }
     if (record?.event !== "truncated" || record.zxid >= life.zxid) return [];
     const end = formatZxid(record.end);
@@ -95,16 +95,16 @@ export class HistoryFacts {
     );
     if (saved !== undefined) {
       const text = `server ${server} saved snapshot ${formatZxid(saved.zxid)}, which a TRUNC does not remove`;
-      return { text, atUs: saved.atUs };
+      return { text, atUs: saved.atUs, isDefect: true };
     }
     const initial = this.moment.run.scenario.servers[server]?.snapshots?.find((name) => parseZxid(name) === end);
     if (initial !== undefined) {
       const text = `server ${server} had snapshot ${initial} on its disk before the run; a TRUNC keeps snapshots`;
-      return { text, atUs: undefined };
+      return { text, atUs: undefined, isDefect: true };
     }
     const kept = `so the TRUNC keeps the next one, ${formatZxid(end)}`;
     const text = `the log of server ${server} has no record ${formatZxid(zxid)}, ${kept}`;
-    return { text, atUs: undefined };
+    return { text, atUs: undefined, isDefect: true };
   }
 
   private diskFault(server: ServerId, untilUs: number, kind: "corrupt" | "loseSyncs"): RecordOf<"script"> | undefined {
@@ -155,7 +155,7 @@ export class HistoryFacts {
     const before: Cause = { text: `${master} got ${name} while it joined its leader`, atUs: logged?.atUs };
     const served = finder.lastRecord("active", atUs, (one) => one.server === decided.server);
     const isEarly = logged !== undefined && served !== undefined && logged.atUs <= served.atUs;
-    return [{ text, atUs: undefined }, ...(isEarly ? [before] : []), decisionCause(decided)];
+    return [{ text, atUs: undefined, isDefect: true }, ...(isEarly ? [before] : []), decisionCause(decided)];
   }
 
   /** Returns why a server never got a transaction. */

@@ -48,7 +48,8 @@ export class MemoryFacts {
     const kept =
       `server ${server} keeps ${life.name} in memory when it returns to LOOKING, ` +
       `and no snapshot on its disk contains ${life.name}`;
-    const causes: Cause[] = gained === undefined ? [failure] : [{ text: kept, atUs: failed.atUs }, failure];
+    const causes: Cause[] =
+      gained === undefined ? [failure] : [{ text: kept, atUs: failed.atUs, isDefect: true }, failure];
     if (fault !== undefined) return [...causes, this.moment.stepCause(fault)];
     return withOrigin ? [...causes, this.moment.origin(server)] : causes;
   }
@@ -90,13 +91,12 @@ export class MemoryFacts {
       const text = `server ${server} ${describeRecord(replayed)}`;
       if (logged === undefined || logged.atUs <= replayed.atUs) return [{ text, atUs: replayed.atUs }];
       const late = `before its log thread writes ${formatZxid(life?.zxid ?? NO_TXN)} (${formatMoment(logged.atUs)} s)`;
-      return [{ text: `${text}, ${late}`, atUs: replayed.atUs }];
+      return [{ text: `${text}, ${late}`, atUs: replayed.atUs, isDefect: true }];
     }
     const looking = this.moment.finder.lastRecord("looking", this.moment.atUs, isOwn);
     if (looking === undefined || logged === undefined) return [];
-    return [
-      { text: `server ${server} does not replay its log into memory when it returns to LOOKING`, atUs: looking.atUs },
-    ];
+    const text = `server ${server} does not replay its log into memory when it returns to LOOKING`;
+    return [{ text, atUs: looking.atUs, isDefect: true }];
   }
 
   /** For a server that has not stopped following or leading, returns why its memory lacks a transaction. */
@@ -129,7 +129,7 @@ export class MemoryFacts {
     if (saved !== undefined) {
       const name = `snapshot ${formatZxid(saved.zxid)}`;
       const text = `server ${server} saves the SNAP as ${name}, although the SNAP contains ${life.name}`;
-      causes.push({ text, atUs: saved.atUs });
+      causes.push({ text, atUs: saved.atUs, isDefect: true });
     }
     const applied = life
       .at(decided.server, this.moment.until)

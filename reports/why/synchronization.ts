@@ -44,7 +44,7 @@ export class Synchronizations {
       if (record.event === "active" && (progress === "synced" || progress === "saved")) return [];
       if (record.event === "epoch-current" || record.event === "newleader-acked" || record.event === "active") {
         const text = `server ${server} ${describeRecord(record)}, ${PROGRESS_TEXTS[progress](life.name)}`;
-        causes.unshift({ text, atUs: record.atUs });
+        causes.unshift({ text, atUs: record.atUs, isDefect: progress === "none" || progress === "logged" });
       } else if (record.event === "failed" && record.learner === undefined) {
         causes.unshift({ text: `server ${server} ${describeRecord(record)}`, atUs: record.atUs });
       } else if (record.event === "crashed") {
@@ -78,24 +78,32 @@ export class Synchronizations {
     const proposed = this.finder.lastRecord("proposed", atUs, isOwn);
     const committed = this.finder.lastRecord("committed", atUs, isOwn);
     if (proposed !== undefined && committed === undefined) {
-      return [{ text: `leader ${server} has proposed ${life.name}, but not committed it yet`, atUs: proposed.atUs }];
+      return [
+        {
+          text: `leader ${server} has proposed ${life.name}, but not committed it yet`,
+          atUs: proposed.atUs,
+          isDefect: true,
+        },
+      ];
     }
     if (committed !== undefined && this.finder.lastRecord("delivered", atUs, isOwn) === undefined) {
       const text = `leader ${server} has committed ${life.name}, but its commit processor has not applied it yet`;
-      return [{ text, atUs: committed.atUs }, ...this.stall(server, atUs, isApplyStallOf)];
+      return [{ text, atUs: committed.atUs, isDefect: true }, ...this.stall(server, atUs, isApplyStallOf)];
     }
     if (!rule.startsWith("txn-log")) {
       const end = `which covers ${formatZxidRange(minCommittedLog, maxCommittedLog)}`;
-      return [{ text: `${life.name} is missing from the committedLog of ${master}, ${end}`, atUs: undefined }];
+      const text = `${life.name} is missing from the committedLog of ${master}, ${end}`;
+      return [{ text, atUs: undefined, isDefect: true }];
     }
     const lastLogged = this.finder.lastRecord("logged", atUs, (one) => one.server === server);
     if (lastLogged === undefined || lastLogged.zxid >= life.zxid || life.zxid >= minCommittedLog) {
-      return [{ text: `${life.name} is missing from the log on disk of ${master}`, atUs: undefined }];
+      const text = `${life.name} is missing from the log on disk of ${master}`;
+      return [{ text, atUs: undefined, isDefect: true }];
     }
     const text =
       `${life.name} is in a gap: the log on disk of ${master} ends at ${formatZxid(lastLogged.zxid)}, ` +
       `its committedLog starts at ${formatZxid(minCommittedLog)}`;
-    return [{ text, atUs: undefined }, ...this.stall(server, atUs, isDiskStallOf)];
+    return [{ text, atUs: undefined, isDefect: true }, ...this.stall(server, atUs, isDiskStallOf)];
   }
 
   /** Returns the last step that stalled the disk or a thread of a server, if there is one. */

@@ -91,6 +91,7 @@ describe("zabsim fuzz --json", () => {
   it("reports known bugs in full with --strict, and exits with 1", () => {
     expect(strict.code).toBe(EXIT_FINDING);
     expect(strict.stdout).toContain("replay: npx zabsim replay ");
+    expect(strict.stdout).toContain("view: npx zabsim view ");
     expect(strict.stdout).toMatch(/^1\. server/m);
   });
 

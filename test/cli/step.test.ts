@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { EXIT_INTERRUPTED, EXIT_OK } from "../../cli/exit-codes.ts";
+import { runScenario } from "../../scenarios/run.ts";
+import { writeScenario } from "../../scenarios/write-scenario.ts";
+import { largeChaosPlan } from "../view/scenarios.ts";
 import { openTerminal, pty, type RunningTerminal } from "./terminal.ts";
 import { isBadInput, zabsim } from "./zabsim.ts";
 
@@ -66,6 +69,35 @@ describe.runIf(pty)("the debugger in a terminal", () => {
     const file = join(folder, `${BUG}.branch.yaml`);
     const { runs } = JSON.parse(zabsim(["run", file, "--json"]).stdout);
     expect(runs[0].digest).toBe(end.digest);
+  });
+
+  it("shows a first screen of a long run before it is recorded, and then has the whole run", async () => {
+    const scenario = { ...largeChaosPlan(), until: "20s" };
+    writeFileSync(join(folder, "long.yaml"), writeScenario(scenario));
+    const terminal = openTerminal(["replay", "long.yaml", "--step"], { columns: 100, rows: 24, cwd: folder });
+    const early: string[] = [];
+    terminal.onData((raw) => early.push(raw));
+    const { digest, events } = runScenario(scenario, { seed: BigInt(scenario.seed ?? 1) });
+    await terminal.until(new RegExp(`^event 0/${events} · `));
+    expect(early.at(-1)).toMatch(/event 0\/\d+ so far, recording …/);
+    terminal.press("\u001b[F");
+    expect(positionIn(await terminal.until(new RegExp(`^event ${events}/`)))).toEqual({ event: events, digest });
+    terminal.press("q");
+    expect((await terminal.end()).code).toBe(EXIT_OK);
+  });
+
+  it("ends with Ctrl-C while it records a long run", async () => {
+    writeFileSync(join(folder, "longest.yaml"), writeScenario(largeChaosPlan()));
+    const terminal = openTerminal(["replay", "longest.yaml", "--step"], { columns: 100, rows: 24, cwd: folder });
+    await new Promise<void>((resolve) => {
+      terminal.onData((raw) => {
+        if (/so far, recording …/.test(raw)) resolve();
+      });
+    });
+    terminal.press("\u0003");
+    const { code, raw } = await terminal.end();
+    expect(code).toBe(EXIT_INTERRUPTED);
+    expect(raw).not.toMatch(/event \d+\/\d+ · /);
   });
 
   it("does not replace a file", async () => {

@@ -21,6 +21,9 @@ async function loadPty(): Promise<{ pty: typeof Pty | undefined; reason: string 
   }
 }
 
+/** A screen that has not changed for this time is complete. */
+const STABLE_MS = 150;
+
 export interface Screen {
   readonly code: number;
   /** All lines, also those that have scrolled off the screen, without the empty lines at the end. */
@@ -56,7 +59,10 @@ export async function runInTerminal(
 export interface RunningTerminal {
   /** Sends keys, such as `q`, or control sequences. */
   readonly press: (keys: string) => void;
-  /** Waits until the content of the screen matches a pattern, and returns the lines of the screen. */
+  /**
+   * Waits until the content of the screen matches a pattern and does not change any more, because a program can paint a
+   * screen in several parts. Returns the lines of the screen.
+   */
   readonly until: (pattern: RegExp) => Promise<readonly string[]>;
   /** Calls a function with the whole output so far whenever there is more of it. */
   readonly onData: (listener: (raw: string) => void) => void;
@@ -94,11 +100,15 @@ export function openTerminal(
   };
   const until = (pattern: RegExp): Promise<readonly string[]> =>
     new Promise((resolve) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
       const check = (): void => {
+        clearTimeout(timer);
         const lines = linesFrom(terminal.buffer.active.baseY);
         if (!pattern.test(lines.join("\n"))) return;
-        listeners.splice(listeners.indexOf(check), 1);
-        resolve(lines);
+        timer = setTimeout(() => {
+          listeners.splice(listeners.indexOf(check), 1);
+          resolve(lines);
+        }, STABLE_MS);
       };
       listeners.push(check);
       check();

@@ -1,11 +1,15 @@
 /** Tests `zabsim view` and `zabsim playground`: the files that they write. test/view/page opens such files. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GalleryEntry, PageData } from "../../view/page/page-data.ts";
+import { largestScenario } from "../view/scenarios.ts";
 import { isBadInput, zabsim } from "./zabsim.ts";
+
+/** The limit of every page, in bytes. The simulator is included. */
+const PAGE_BYTES_MAX = 1_000_000;
 
 let folder: string;
 beforeAll(() => {
@@ -13,10 +17,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** Returns the text that a page has packed into an element. */
+function packedIn(file: string, id: string): string {
+  const element = new RegExp(`<script id="${id}" type="application/gzip">(.*?)</script>`);
+  return gunzipSync(Buffer.from(element.exec(readFileSync(file, "utf8"))?.[1] ?? "", "base64")).toString();
+}
+
 function dataIn(file: string): PageData {
-  const [, json = ""] =
-    /<script id="data" type="application\/json">(.*?)<\/script>/.exec(readFileSync(file, "utf8")) ?? [];
-  return JSON.parse(json) as PageData;
+  return JSON.parse(packedIn(file, "data")) as PageData;
 }
 
 describe("zabsim view", () => {
@@ -54,7 +62,20 @@ describe("zabsim view", () => {
     writeFileSync(scenario, "about: </script><script>alert(1)</script> $& $1\nservers: 3\n");
     expect(zabsim(["view", scenario, "--out", file]).code).toBe(0);
     expect(dataIn(file).scenario).toContain("</script><script>alert(1)</script> $& $1");
-    expect(readFileSync(file, "utf8")).not.toContain("<script>alert(1)");
+    expect(readFileSync(file, "utf8")).not.toContain("alert(1)");
+  });
+
+  it("writes a page of less than 1 MB for the largest scenario, and refuses a larger scenario", () => {
+    const scenario = join(folder, "largest.yaml");
+    const file = join(folder, "largest.html");
+    writeFileSync(scenario, largestScenario());
+    expect(zabsim(["view", scenario, "--out", file])).toMatchObject({ code: 0, stderr: "" });
+    expect(dataIn(file).scenario).toBe(largestScenario());
+    expect(statSync(file).size).toBeLessThan(PAGE_BYTES_MAX);
+    writeFileSync(scenario, `${largestScenario()}#`);
+    const ended = zabsim(["view", scenario, "--out", file]);
+    expect(ended.stderr).toContain("is too large to be a scenario");
+    expect(isBadInput(ended)).toBe(true);
   });
 
   it("refuses a scenario that is not valid, and to overwrite the scenario file", () => {
@@ -71,9 +92,8 @@ describe("zabsim playground", () => {
   it("writes a page with every shipped scenario", () => {
     const file = join(folder, "playground.html");
     expect(zabsim(["playground", "--out", file])).toMatchObject({ code: 0, stdout: `${file}\n`, stderr: "" });
-    const [, packed = ""] =
-      /<script id="gallery" type="text\/plain">(.*?)<\/script>/.exec(readFileSync(file, "utf8")) ?? [];
-    const gallery = JSON.parse(gunzipSync(Buffer.from(packed, "base64")).toString()) as GalleryEntry[];
+    const gallery = JSON.parse(packedIn(file, "gallery")) as GalleryEntry[];
+    expect(statSync(file).size).toBeLessThan(PAGE_BYTES_MAX);
     expect(gallery.length).toBeGreaterThan(100);
     for (const { group, name, text } of gallery) {
       expect(group).not.toBe("");

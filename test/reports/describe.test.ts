@@ -54,7 +54,7 @@ const CASES: readonly (readonly [Parameters<typeof record>[0], string])[] = [
   [{ event: "sync-decided", ...decision }, `synchronizes 3: ${explainDecision(decision)}`],
   [
     { event: "newleader-acked", epoch, zxid: zxid("1:5") },
-    "acknowledges NEWLEADER of epoch 2 with a log that ends at 1:5",
+    "acknowledges NEWLEADER of epoch 2 with a history that ends at 1:5",
   ],
   [{ event: "newleader-ack-read", learner: sid(3), zxid: zxid("2:0") }, "receives the ACK of NEWLEADER from 3"],
   [{ event: "established", epoch, zxid: zxid("1:5") }, "is established in epoch 2 at 1:5"],
@@ -65,8 +65,25 @@ const CASES: readonly (readonly [Parameters<typeof record>[0], string])[] = [
   [{ event: "delivered", ...txn }, "delivers 1:4 (w1)"],
   [{ event: "synced", zxid: zxid("1:4") }, "syncs its log up to 1:4"],
   [
-    { event: "truncated", zxid: zxid("1:1"), removed: 1, end: zxid("1:1") },
-    "truncates its log to 1:1 and removes 1 transaction",
+    { event: "truncated", zxid: zxid("1:1"), removed: [zxid("1:2")], end: zxid("1:1") },
+    "truncates its log to 1:1 and removes 1:2",
+  ],
+  [
+    { event: "truncated", zxid: zxid("1:1"), removed: [zxid("1:2"), zxid("1:3")], end: zxid("1:1") },
+    "truncates its log to 1:1 and removes 2 transactions: 1:2, 1:3",
+  ],
+  [
+    {
+      event: "truncated",
+      zxid: zxid("1:1"),
+      removed: [2, 3, 4, 5, 6, 7, 8].map((n) => zxid(`1:${n}`)),
+      end: zxid("1:1"),
+    },
+    "truncates its log to 1:1 and removes 7 transactions, 1:2..1:8",
+  ],
+  [
+    { event: "truncated", zxid: zxid("1:1"), removed: [], end: zxid("1:3") },
+    "truncates its log to 1:1; its database still ends at 1:3",
   ],
   [{ event: "snapshot-saved", zxid: zxid("1:4") }, "finishes writing snapshot.100000004"],
   [

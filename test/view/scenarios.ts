@@ -21,3 +21,19 @@ export function largeChaosPlan(): Scenario {
   const { scenario } = planOfSeed(79n, { zookeeper: "newest", ...size });
   return { ...scenario, settings: { ...scenario.settings, tickTimeMs: 100 } };
 }
+
+/**
+ * Returns the largest scenario that zabsim loads: a text of 500,000 bytes that gzip cannot make much smaller, because
+ * its characters are random.
+ */
+export function largestScenario(): string {
+  const start = "servers: 3\nuntil: 100ms\nabout: |\n";
+  let state = 1;
+  const random = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 16;
+  };
+  const line = (): string =>
+    `  ${Array.from({ length: 97 }, () => String.fromCharCode(33 + (random() % 94))).join("")}\n`;
+  return `${start}${Array.from({ length: 5000 }, line).join("")}`.slice(0, 500_000);
+}

@@ -1,5 +1,6 @@
 /** Which events and messages the diagram shows. */
 import type { ProtocolRecord } from "../../cluster/records.ts";
+import type { SentMessage } from "../session/message-log.ts";
 import type { Recording } from "../session/recording.ts";
 import { groupOf, type MessageGroup } from "./groups.ts";
 
@@ -9,8 +10,16 @@ export interface DiagramFilter {
   readonly servers: ReadonlySet<number>;
   /** The groups of messages that are shown. */
   readonly groups: ReadonlySet<MessageGroup>;
+  /** If defined, only messages of this type are shown, whatever their group. */
+  readonly type?: string | undefined;
   /** Whether events without a shown message, such as timers and disk operations, are shown. */
   readonly showsQuietEvents: boolean;
+}
+
+/** Returns whether a filter shows a message. */
+export function showsMessage(filter: DiagramFilter, { from, to, type }: SentMessage): boolean {
+  if (!filter.servers.has(from) || !filter.servers.has(to)) return false;
+  return filter.type === undefined ? filter.groups.has(groupOf(type)) : filter.type === type;
 }
 
 /** The records of frequent events that do not make an event worth showing. */
@@ -25,10 +34,10 @@ export function shownEvents(recording: Recording, filter: DiagramFilter): Int32A
   const shown = new Uint8Array(recording.length + 1);
   shown[0] = 1;
   shown[recording.length] = 1;
-  for (const { endEvent, from, sentEvent, to, type } of recording.messages) {
-    if (!filter.groups.has(groupOf(type)) || !filter.servers.has(from) || !filter.servers.has(to)) continue;
-    shown[sentEvent] = 1;
-    if (endEvent !== undefined) shown[endEvent] = 1;
+  for (const sent of recording.messages) {
+    if (!showsMessage(filter, sent)) continue;
+    shown[sent.sentEvent] = 1;
+    if (sent.endEvent !== undefined) shown[sent.endEvent] = 1;
   }
   for (const [index, { event, server }] of recording.records.entries()) {
     if (QUIET.has(event) || (server >= 0 && !filter.servers.has(server))) continue;

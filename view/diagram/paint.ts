@@ -7,7 +7,7 @@ import { lastAtMost } from "../session/recording.ts";
 import { groupOf } from "./groups.ts";
 import { isCurrent, type MessageText, messageTexts } from "./message-texts.ts";
 import type { Picture } from "./picture.ts";
-import { arrowOf, eventX, LABEL_WIDTH, laneY, TOP, visibleEvents, visibleMessages } from "./places.ts";
+import { arrowOf, endOffset, eventX, LABEL_WIDTH, laneY, TOP, visibleEvents, visibleMessages } from "./places.ts";
 import type { Segment } from "./segments.ts";
 
 /** The width of the corner that the zoom buttons cover. */
@@ -141,6 +141,7 @@ class Painter {
     ctx.setLineDash([]);
     if (fate === "delivered") this.tip(start.x, start.y, end.x, end.y, sent.repeats.length > 0);
     else if (fate === "lost") this.cross(end.x, end.y);
+    else if (fate === "reset") this.bar(start.x, start.y, end.x, end.y);
     else this.dot(end.x, end.y);
   }
 
@@ -171,6 +172,18 @@ class Painter {
     ctx.stroke();
   }
 
+  /** Paints a bar across the end of a line. */
+  private bar(x1: number, y1: number, x2: number, y2: number): void {
+    const { ctx } = this;
+    const angle = Math.atan2(y2 - y1, x2 - x1) + Math.PI / 2;
+    const [dx, dy] = [6 * Math.cos(angle), 6 * Math.sin(angle)];
+    ctx.lineWidth = 2.5;
+    ctx.beginPath();
+    ctx.moveTo(x2 - dx, y2 - dy);
+    ctx.lineTo(x2 + dx, y2 + dy);
+    ctx.stroke();
+  }
+
   private dot(x: number, y: number): void {
     this.ctx.beginPath();
     this.ctx.arc(x, y, 3, 0, 2 * Math.PI);
@@ -197,10 +210,11 @@ class Painter {
       const number = events[i] as number;
       if (number > this.lastEvent) break;
       this.ctx.globalAlpha = this.alpha(number);
-      for (const { kind, node } of recording.traceOf(number)) {
+      const trace = recording.traceOf(number);
+      for (const [index, { kind, node }] of trace.entries()) {
         if (!picture.filter.servers.has(node)) continue;
         if (kind === "disk") this.square(this.x(number), this.y(node));
-        if (kind === "crash" || kind === "stop") this.bigCross(this.x(number), this.y(node));
+        if (kind === "crash" || kind === "stop") this.bigCross(this.x(number) + endOffset(trace, index), this.y(node));
         if (kind === "start") this.triangle(this.x(number), this.y(node));
       }
       for (const { event, server } of recording.recordsOf(number)) {

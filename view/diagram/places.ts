@@ -1,6 +1,7 @@
 /** Where the diagram paints events, servers and messages. The painter and the choice by a click share it. */
+import type { TraceEvent } from "../../sim/index.ts";
 import type { SentMessage } from "../session/message-log.ts";
-import { groupOf } from "./groups.ts";
+import { showsMessage } from "./filter.ts";
 import type { Picture } from "./picture.ts";
 
 export const TOP = 26;
@@ -41,9 +42,7 @@ export function visibleMessages(picture: Picture): readonly SentMessage[] {
   const before = recording.inFlightAt(first);
   const sent = recording.messagesSentBetween(first, last);
   const all = before.length + sent.length > MESSAGES_MAX ? sent.slice(0, MESSAGES_MAX) : [...before, ...sent];
-  return all.filter(
-    ({ from, to, type }) => filter.groups.has(groupOf(type)) && filter.servers.has(from) && filter.servers.has(to),
-  );
+  return all.filter((one) => showsMessage(filter, one));
 }
 
 /** Returns the ends of the arrow of a message. A message that never arrives ends on its way. */
@@ -53,4 +52,13 @@ export function arrowOf(picture: Picture, sent: SentMessage): readonly [start: P
   const [shareX, shareY] = fate === "delivered" ? [1, 1] : [0.8, 0.6];
   const endX = eventX(picture, endEvent ?? picture.recording.length);
   return [start, { x: start.x + (endX - start.x) * shareX, y: start.y + (laneY(picture, to) - start.y) * shareY }];
+}
+
+/** The distance of a cross from its event, if its process has done something in the same event before it ended. */
+const END_OFFSET = 9;
+
+/** Returns how far right of its event the end of a process is painted, so that a square before it stays visible. */
+export function endOffset(trace: readonly TraceEvent[], index: number): number {
+  const isAfter = trace.slice(0, index).some(({ kind, node }) => kind === "disk" && node === trace[index]?.node);
+  return isAfter ? END_OFFSET : 0;
 }

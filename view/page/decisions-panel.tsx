@@ -2,15 +2,18 @@
 import type { RecordOf } from "../../cluster/records.ts";
 import { explainDecision } from "../../reports/describe.ts";
 import { zxidText } from "../session/describe-event.ts";
+import { truncLoss } from "../session/trunc-loss.ts";
 import { NumberLineLegend } from "./legend.tsx";
 import type { PageModel } from "./model.ts";
 import { numberLine } from "./number-line.ts";
 
 export function DecisionsPanel({ model }: { readonly model: PageModel }) {
-  const { recording } = model.run.value;
-  const decisions = recording.records.flatMap((record, index) =>
-    record.event === "sync-decided" ? [{ record, event: recording.eventOfRecord(index) }] : [],
-  );
+  const { committed, recording } = model.run.value;
+  const decisions = recording.records.flatMap((record, index) => {
+    if (record.event !== "sync-decided") return [];
+    const event = recording.eventOfRecord(index);
+    return [{ record, event, loss: truncLoss(recording, committed, event, record) }];
+  });
   if (decisions.length === 0) return <p>No leader synchronizes a learner in this run.</p>;
   return (
     <div>
@@ -24,7 +27,7 @@ export function DecisionsPanel({ model }: { readonly model: PageModel }) {
             <th>decision</th>
           </tr>
         </thead>
-        {decisions.map(({ event, record }) => (
+        {decisions.map(({ event, loss, record }) => (
           <tbody key={event + record.learner} class={event === model.at.value ? "current" : ""}>
             <tr>
               <td>
@@ -37,7 +40,7 @@ export function DecisionsPanel({ model }: { readonly model: PageModel }) {
                 {record.learner} {record.observer ? "observer" : ""}
               </td>
               <td>
-                <b class={removesCommitted(model, event, record) ? "violation" : ""}>
+                <b class={loss === undefined ? "" : "violation"}>
                   {record.decision} {zxidText(record.zxid)}
                 </b>
               </td>
@@ -46,6 +49,7 @@ export function DecisionsPanel({ model }: { readonly model: PageModel }) {
               <td colSpan={4}>
                 <NumberLine decision={record} log={logZxids(model, event, record)} />
                 <p>{explainDecision(record)}</p>
+                {loss !== undefined && <p class="violation">{loss}</p>}
               </td>
             </tr>
           </tbody>
@@ -53,18 +57,6 @@ export function DecisionsPanel({ model }: { readonly model: PageModel }) {
       </table>
     </div>
   );
-}
-
-/** Returns whether a TRUNC removes a committed transaction from the log of its learner. */
-function removesCommitted(
-  model: PageModel,
-  event: number,
-  { decision, learner, zxid }: RecordOf<"sync-decided">,
-): boolean {
-  const { committed, recording } = model.run.value;
-  if (decision !== "TRUNC") return false;
-  const { log } = recording.serverAt(learner, event).disk;
-  return log.some(({ records }) => records.txns(0).some((txn) => txn.zxid > zxid && committed.has(txn, event)));
 }
 
 /** Returns the range of the transaction log of the server that decides. */

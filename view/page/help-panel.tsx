@@ -1,6 +1,6 @@
 /** The help: keys, colors and signs. */
 import { MESSAGE_GROUPS } from "../diagram/groups.ts";
-import { STATE_NAMES } from "../session/server-rows.ts";
+import { ROW_MEANINGS, STATE_NAMES } from "../session/server-rows.ts";
 import { KEYS } from "./keyboard.ts";
 import { LineEndLegend, LogLegend, NumberLineLegend } from "./legend.tsx";
 import type { PageModel } from "./model.ts";
@@ -55,13 +55,23 @@ export function HelpPanel({ model }: { readonly model: PageModel }) {
         ))}
       </p>
       <p>
-        Dashed with a cross: lost. Long dashes: held by a fault. Two tips: arrived twice. Square: a disk operation is
-        done. Diamond: sync decision. Red cross: the process ends. Circle with !: an invariant is violated. Shaded area:
-        the link between two servers is cut.
+        Dashed with a cross: lost by the network. Dashed with a bar: its connection was reset or closed. Long dashes:
+        held by a fault. Two tips: arrived twice. Square: a disk operation is done. Diamond: sync decision. Red cross:
+        the process ends; right of a square, it ends after this disk operation, in the same event. Circle with !: an
+        invariant is violated. Shaded area: the link between two servers is cut.
       </p>
       <LineEndLegend />
-      <h4>Boxes of a log</h4>
+      <h4>Boxes of a history</h4>
       <LogLegend />
+      <h4>Rows of a card</h4>
+      <dl>
+        {Object.entries(ROW_MEANINGS).map(([name, meaning]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
       <h4>Bars in Decisions</h4>
       <NumberLineLegend />
       <h4>Search</h4>

@@ -9,6 +9,7 @@ import { App } from "./app.tsx";
 import { readFragment, writeFragment } from "./fragment.ts";
 import { onKey } from "./keyboard.ts";
 import { PageModel, type Panel } from "./model.ts";
+import { unpack } from "./packed.ts";
 import type { PageData, PlaygroundData, RunData } from "./page-data.ts";
 
 /** The number of events between two breaks in which the browser can paint. */
@@ -18,9 +19,6 @@ const SLICE = 4000;
 const ADDRESS_DELAY_MS = 150;
 
 const root = document.getElementById("app") as HTMLElement;
-const data = JSON.parse((document.getElementById("data") as HTMLElement).textContent ?? "") as
-  | PageData
-  | PlaygroundData;
 const model = new PageModel();
 /** The fragment of the address with which the page was opened. The page changes the address later. */
 const openedAt = location.hash;
@@ -40,8 +38,9 @@ async function record(recording: Recording, until = Number.POSITIVE_INFINITY): P
 
 /** Shows the moment and the view that the address names. */
 function followAddress(): void {
-  const { at, axis, groups, hiddenServers, panel } = readFragment(location.hash);
+  const { at, axis, groups, hiddenServers, panel, type } = readFragment(location.hash);
   if (axis !== undefined) model.axis.value = axis;
+  if (type !== undefined) model.messageType.value = type;
   if (groups !== undefined) model.groups.value = new Set(groups);
   if (hiddenServers !== undefined) model.hiddenServers.value = new Set(hiddenServers);
   if (panel !== undefined) model.panel.value = panel as Panel;
@@ -92,8 +91,6 @@ async function start(data: PageData): Promise<void> {
     model.addRun(second.label, other);
   }
   performance.mark("zabsim-recorded");
-  // For tests, and for readers at the console.
-  Object.assign(globalThis, { zabsim: { model, Recording, loadScenario, runScenario } });
 }
 
 /** What the page offers to the script of the playground. */
@@ -127,9 +124,19 @@ function fail(error: unknown): void {
   if (!(error instanceof ScenarioError)) throw error;
 }
 
-if ("playground" in data) {
+/** Shows a page whose runs come from the editor. */
+function startPlayground(): void {
   document.body.classList.add("playground");
-  const api: PlaygroundApi = { schema, show };
-  Object.assign(globalThis, { zabsimPlayground: api, zabsim: { model, Recording, loadScenario, runScenario } });
   renderApp();
-} else start(data).catch(fail);
+}
+
+async function main(): Promise<void> {
+  const data = JSON.parse(await unpack(document.getElementById("data"))) as PageData | PlaygroundData;
+  if ("playground" in data) startPlayground();
+  else await start(data);
+}
+
+const api: PlaygroundApi = { schema, show };
+// `zabsim` is for tests, and for readers at the console.
+Object.assign(globalThis, { zabsimPlayground: api, zabsim: { model, Recording, loadScenario, runScenario } });
+main().catch(fail);

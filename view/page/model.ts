@@ -7,8 +7,8 @@ import { type Band, bandsOf, type Segment, segmentsOf } from "../diagram/segment
 import { CommittedTxns } from "../session/log-parts.ts";
 import type { Recording } from "../session/recording.ts";
 import { firstDifference, Session } from "../session/session.ts";
+import { litEvents } from "../session/why-chain.ts";
 import { DEFAULT_GROUPS, type PlaceInPage } from "./fragment.ts";
-import { litEvents } from "./why-chain.ts";
 
 export type Panel = "event" | "why" | "decisions" | "whatif" | "odds" | "scenario" | "help";
 
@@ -54,6 +54,8 @@ export class PageModel {
   readonly panel = signal<Panel>("event");
   readonly axis = signal<AxisKind>("order");
   readonly groups = signal<ReadonlySet<MessageGroup>>(new Set(DEFAULT_GROUPS));
+  /** The only type of messages that the diagrams show; undefined if they show every type of `groups`. */
+  readonly messageType = signal<string | undefined>(undefined);
   readonly hiddenServers = signal<ReadonlySet<number>>(new Set());
   readonly showsQuietEvents = signal(false);
   readonly onlyChanges = signal(false);
@@ -66,6 +68,7 @@ export class PageModel {
   readonly filter = computed<DiagramFilter>(() => ({
     servers: new Set(this.run.value.recording.servers.filter((sid) => !this.hiddenServers.value.has(sid))),
     groups: this.groups.value,
+    type: this.messageType.value,
     showsQuietEvents: this.showsQuietEvents.value,
   }));
   readonly shown = computed<readonly Shown[]>(() =>
@@ -82,6 +85,7 @@ export class PageModel {
     panel: this.panel.value,
     hiddenServers: [...this.hiddenServers.value],
     groups: [...this.groups.value],
+    type: this.messageType.value,
   }));
 
   /** Adds a run, and shows it as the second one. The second run so far stays available. */

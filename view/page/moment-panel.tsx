@@ -3,7 +3,7 @@ import type { ServerId } from "../../protocol/index.ts";
 import { zxidText } from "../session/describe-event.ts";
 import { type LogEntry, logEntries } from "../session/log-parts.ts";
 import { roleText, serverRows } from "../session/server-rows.ts";
-import { LogLegend } from "./legend.tsx";
+import { LogLegend, PLACES } from "./legend.tsx";
 import type { PageModel } from "./model.ts";
 
 const LOG_ENTRIES_MAX = 14;
@@ -63,7 +63,10 @@ function ServerCard({ model, sid }: { readonly model: PageModel; readonly sid: S
       <dl>
         {shown.map(({ about, isNew, isOdd, name, value }) => (
           <div key={name} class={`${isNew ? "new" : ""}${isOdd ? " odd" : ""}`}>
-            <dt title={about}>{name}</dt>
+            <dt title={about}>
+              {name}
+              {about !== undefined && <span class="unseen"> ({about})</span>}
+            </dt>
             <dd>{value}</dd>
           </div>
         ))}
@@ -79,16 +82,18 @@ function LogStrip({ model, sid }: { readonly model: PageModel; readonly sid: Ser
   const { entries, omitted } = entriesAt(at);
   const isChanged = at > 0 && logKey(entriesAt(at - 1).entries) !== logKey(entries);
   return (
-    <ol class={`log${isChanged ? " new" : ""}`} aria-label={`Log of server ${sid}${isChanged ? ", changed" : ""}`}>
+    <ol class={`log${isChanged ? " new" : ""}`} aria-label={`History of server ${sid}${isChanged ? ", changed" : ""}`}>
       {omitted > 0 && <li class="omitted">{omitted} more</li>}
-      {entries.length === 0 && <li class="omitted">empty log</li>}
-      {entries.map(({ isDurable, part, value, zxid }, index) => (
+      {entries.length === 0 && <li class="omitted">no transaction</li>}
+      {entries.map((entry, index) => (
         <li
-          key={`${index} ${zxid}`}
-          class={`${part}${isDurable ? "" : " volatile"}`}
-          title={entryTitle({ isDurable, part, value, zxid })}
+          key={`${index} ${entry.zxid}`}
+          class={`${entry.part}${entry.isDurable ? "" : " volatile"}`}
+          title={entryTitle(entry)}
+          aria-label={entryTitle(entry)}
         >
-          {zxidText(zxid)}
+          {zxidText(entry.zxid)}
+          {entry.place !== "log" && <small> {PLACES[entry.place].sign}</small>}
         </li>
       ))}
     </ol>
@@ -96,10 +101,12 @@ function LogStrip({ model, sid }: { readonly model: PageModel; readonly sid: Ser
 }
 
 function logKey(entries: readonly LogEntry[]): string {
-  return entries.map(({ isDurable, part, zxid }) => `${zxid} ${part} ${isDurable}`).join();
+  return entries.map(({ isDurable, part, place, zxid }) => `${zxid} ${part} ${isDurable} ${place}`).join();
 }
 
-function entryTitle({ isDurable, part, value, zxid }: LogEntry): string {
+function entryTitle({ isDurable, part, place, value, zxid }: LogEntry): string {
   const origin = value === "before" ? "(before the run)" : value;
-  return `${zxidText(zxid)} ${origin}: ${part}${part === "committed" && !isDurable ? ", not synced here" : ""}`;
+  const where = place === "log" ? "" : `, ${PLACES[place].title}`;
+  const volatile = part === "committed" && !isDurable && place === "log" ? ", not synced here" : "";
+  return `${zxidText(zxid)} ${origin}: ${part}${volatile}${where}`;
 }

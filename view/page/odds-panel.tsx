@@ -4,9 +4,10 @@ import { eventTitle } from "../session/describe-event.ts";
 import {
   continuationViolates,
   errorPoints,
-  inevitableFrom,
   momentsOf,
   type Odds,
+  oddsSentence,
+  percent,
   refinement,
 } from "../session/odds.ts";
 import type { Recording } from "../session/recording.ts";
@@ -19,6 +20,8 @@ export function OddsPanel({ model }: { readonly model: PageModel }) {
   const { recording } = model.run.value;
   const [points, setPoints] = useState<readonly Odds[]>([]);
   const [isRunning, setRunning] = useState(false);
+  /** The only event that the user asked for last; undefined if it was the whole run. */
+  const [single, setSingle] = useState<number | undefined>(undefined);
   const cancel = useRef(() => {});
   useEffect(() => () => cancel.current(), []);
   useEffect(() => {
@@ -30,6 +33,7 @@ export function OddsPanel({ model }: { readonly model: PageModel }) {
   const shown = model.shown.value[model.current.value]?.events ?? new Int32Array();
   const compute = (events: readonly number[], refines: boolean): void => {
     setRunning(true);
+    setSingle(refines ? undefined : events[0]);
     const rest = [...events];
     let known = points;
     const next = (): number | undefined => rest.shift() ?? (refines ? refinement(known, shown) : undefined);
@@ -41,17 +45,11 @@ export function OddsPanel({ model }: { readonly model: PageModel }) {
       }
     });
   };
-  const certain = inevitableFrom(points, shown);
-  const here = points.find(({ event }) => event === model.at.value);
+  const asked = points.filter(({ event }) => single === undefined || event === single);
+  const isExpected = recording.violations.length > 0;
   return (
     <div class="odds">
-      <p>
-        Continues the run {RUNS} times from a moment, each time with other random latencies and durations. The curve
-        shows in how many of these continuations {recording.violations.length > 0 ? "the violation" : "a violation"}{" "}
-        follows. The scenario, its steps, and everything up to the moment stay fixed. Each point has {RUNS} samples; ±
-        is the half-width of its 95 % confidence interval. Then the page refines the interval in which the odds jump
-        most.
-      </p>
+      <p>From each moment, how often does {isExpected ? "the violation" : "a violation"} follow?</p>
       <p class="row">
         <button type="button" disabled={isRunning} onClick={() => compute(momentsOf(recording, shown, MOMENTS), true)}>
           over the whole run
@@ -71,21 +69,31 @@ export function OddsPanel({ model }: { readonly model: PageModel }) {
           </button>
         )}
       </p>
-      <p role="status">
-        {here !== undefined && `From event ${here.event} on: ${percent(here)}. `}
-        {certain !== undefined && `Inevitable from event ${certain} on: each of ${RUNS} continuations. `}
-        {isRunning && `${points.length} moments so far …`}
-      </p>
       {points.length > 1 && <Curve model={model} points={points} />}
-      <ul>
-        {points.map((odds) => (
-          <li key={odds.event}>
-            <button type="button" class="link" onClick={() => model.goTo(odds.event)}>
-              <b>{percent(odds)}</b> <span class="number">{odds.event}</span> {eventTitle(recording, odds.event)}
-            </button>
-          </li>
-        ))}
-      </ul>
+      <p role="status">
+        {isRunning && `${points.length} moments so far … `}
+        {!isRunning && asked.length > 0 && oddsSentence(asked, shown, isExpected)}
+      </p>
+      <details>
+        <summary>details</summary>
+        <p>
+          From a moment, the page continues the run {RUNS} times, each time with other random latencies and durations.
+          The scenario, its steps, and everything up to the moment stay fixed. ± is the half-width of the 95 %
+          confidence interval. The page refines the interval in which the odds jump most.
+        </p>
+        <ul>
+          {points.map((odds) => (
+            <li key={odds.event}>
+              <button type="button" class="link" onClick={() => model.goTo(odds.event)}>
+                <b>
+                  {percent(odds)} (± {errorPoints(odds)})
+                </b>{" "}
+                <span class="number">{odds.event}</span> {eventTitle(recording, odds.event)}
+              </button>
+            </li>
+          ))}
+        </ul>
+      </details>
     </div>
   );
 }
@@ -120,10 +128,6 @@ function computeOdds(
 
 function byEvent(a: Odds, b: Odds): number {
   return a.event - b.event;
-}
-
-function percent({ runs, violated }: Odds): string {
-  return `${Math.round((100 * violated) / runs)} % (± ${errorPoints({ event: 0, runs, violated })})`;
 }
 
 const WIDTH = 320;
@@ -168,7 +172,11 @@ function Curve({ model, points }: { readonly model: PageModel; readonly points: 
       </text>
       <polyline points={points.map((odds) => `${x(odds.event)},${y(odds)}`).join(" ")} />
       {points.map((odds) => (
-        <circle key={odds.event} cx={x(odds.event)} cy={y(odds)} r={3} />
+        <circle key={odds.event} cx={x(odds.event)} cy={y(odds)} r={3}>
+          <title>
+            event {odds.event}: {percent(odds)}
+          </title>
+        </circle>
       ))}
     </svg>
   );

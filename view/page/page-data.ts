@@ -37,13 +37,5 @@ export interface GalleryEntry {
   readonly text: string;
 }
 
-/** The place in the page's file where `zabsim view` puts the PageData, as JSON. */
+/** The place in the page's file where `zabsim view` puts the PageData, as packed JSON (packed.ts). */
 export const DATA_MARK = "__ZABSIM_PAGE_DATA__";
-
-/** Returns data as JSON that can stand inside a script element. */
-export function scriptJson(data: unknown): string {
-  return JSON.stringify(data)
-    .replaceAll("<", "\\u003c")
-    .replaceAll("\u2028", "\\u2028")
-    .replaceAll("\u2029", "\\u2029");
-}

@@ -1,9 +1,10 @@
-/** The scenario of the run as YAML, with the committed transactions of its start. */
+/** The scenario of the run as YAML, with the committed transactions of its start. A branch expects what it does. */
 import { writeScenario } from "../../scenarios/write-scenario.ts";
 import type { PageModel } from "./model.ts";
 
 export function ScenarioPanel({ model }: { readonly model: PageModel }) {
-  const { scenario } = model.run.value.recording;
+  const { recording, session } = model.run.value;
+  const { scenario } = recording;
   return (
     <div class="scenario">
       <p>
@@ -11,7 +12,7 @@ export function ScenarioPanel({ model }: { readonly model: PageModel }) {
           ? "Before the run, no transaction is committed."
           : `Before the run, every transaction up to ${scenario.committed} is committed.`}
       </p>
-      <pre>{writeScenario(scenario)}</pre>
+      <pre>{session.parent === undefined ? writeScenario(scenario) : session.save()}</pre>
     </div>
   );
 }

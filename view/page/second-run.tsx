@@ -1,4 +1,7 @@
 /** What the second run is, where it first differs from the first one, and what can be done with it. */
+import { useMemo } from "preact/hooks";
+import { countOf, formatMoment } from "../../reports/format.ts";
+import { COMPARED_EVENTS, firstConsequence } from "../session/consequence.ts";
 import { counterpartOf, differenceAt } from "./counterpart.ts";
 import type { PageModel, RunModel } from "./model.ts";
 
@@ -24,6 +27,9 @@ export function SecondRun({ model }: { readonly model: PageModel }) {
         </ul>
       )}
       {differsAt === undefined && <span>Both runs are equal.</span>}
+      {differsAt !== undefined && second.session.parent !== undefined && (
+        <Consequences model={model} differsAt={differsAt} />
+      )}
       {second.session.parent !== undefined && (
         <button
           type="button"
@@ -57,6 +63,37 @@ export function SecondRun({ model }: { readonly model: PageModel }) {
         </span>
       )}
     </div>
+  );
+}
+
+/** What differs first after the changed step, with a link to the event in each run. */
+function Consequences({ differsAt, model }: { readonly differsAt: number; readonly model: PageModel }) {
+  const [first, second] = model.runs.value as readonly [RunModel, RunModel];
+  const consequence = useMemo(
+    () => firstConsequence(first.recording, second.recording, differsAt),
+    [first, second, differsAt],
+  );
+  if (consequence === undefined) {
+    return <p class="difference">No other difference follows within {countOf(COMPARED_EVENTS, "event")}.</p>;
+  }
+  return (
+    <ul class="difference" aria-label="First consequence of the change">
+      {consequence.map((happening, index) => (
+        <li key={index}>
+          {happening === undefined ? (
+            `${(index === 0 ? first : second).label}: nothing more happens`
+          ) : (
+            <button type="button" class="link" onClick={() => model.select(index, happening.event)}>
+              first consequence, {(index === 0 ? first : second).label}: {happening.text}{" "}
+              <small>
+                event {happening.event},{" "}
+                {formatMoment((index === 0 ? first : second).recording.event(happening.event).timeUs)} s
+              </small>
+            </button>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { MESSAGE_GROUPS } from "../diagram/groups.ts";
 import { findAll, nextHit } from "../session/find-event.ts";
-import { parseSearch } from "../session/search.ts";
+import { MESSAGE_TYPES, parseSearch } from "../session/search.ts";
 import type { PageModel } from "./model.ts";
 
 export function Toolbar({ model }: { readonly model: PageModel }) {
@@ -25,6 +25,7 @@ export function Toolbar({ model }: { readonly model: PageModel }) {
           </label>
         ))}
       </fieldset>
+      <MessageTypes model={model} />
       <fieldset>
         <legend>servers</legend>
         {recording.servers.map((sid) => (
@@ -63,6 +64,32 @@ export function Toolbar({ model }: { readonly model: PageModel }) {
         </select>
       </label>
     </div>
+  );
+}
+
+/** The choice of one type of messages. It offers the types of the run. */
+function MessageTypes({ model }: { readonly model: PageModel }) {
+  const sent = new Set(model.run.value.recording.messages.map(({ type }) => type));
+  const chosen = model.messageType.value;
+  const types = MESSAGE_TYPES.filter((type) => sent.has(type) || type === chosen);
+  return (
+    <label class="chip">
+      only{" "}
+      <select
+        aria-label="Type of messages"
+        value={chosen ?? ""}
+        onChange={({ currentTarget }) => {
+          model.messageType.value = currentTarget.value === "" ? undefined : currentTarget.value;
+        }}
+      >
+        <option value="">these groups</option>
+        {types.map((type) => (
+          <option key={type} value={type}>
+            {type}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -35,7 +35,8 @@ export function tourOf(recording: Recording): readonly TourStep[] {
       title: "Messages are arrows",
       text:
         `Here: ${eventTitle(recording, message?.endEvent ?? 1)}. ` +
-        "A dashed arrow with a cross is a message that was lost. A long-dashed one was held by a fault. " +
+        "A dashed arrow with a cross is a message that the network lost. A dashed arrow with a bar is a message " +
+        "whose connection ended. A long-dashed one was held by a fault. " +
         "Click an event, or use the arrow keys.",
       event: message?.endEvent ?? 1,
       panel: "event",
@@ -63,8 +64,9 @@ export function tourOf(recording: Recording): readonly TourStep[] {
       text:
         violated === undefined
           ? "Every invariant holds. Under What if, crash a server or drop a message here, and see the branch."
-          : `An invariant is violated: ${violation?.text}. The explanation names the events that led to it, and the ` +
-            "diagram lights them. Under What if, change one of them, and see the branch.",
+          : `An invariant is violated: server ${violation?.server} ${violation?.text}. ` +
+            "The explanation names the events that led to it, and the diagram lights them. " +
+            "Under What if, change one of them, and see the branch.",
       event: violated ?? recording.length,
       panel: violated === undefined ? "whatif" : "why",
     },

@@ -1,14 +1,24 @@
 /** The explanation of each violation. Each sentence links to its event, and the diagram lights these events. */
 import { formatMoment } from "../../reports/format.ts";
+import { type WhySentence, whyChains } from "../session/why-chain.ts";
+import { KnownBugs } from "./known-bugs.tsx";
 import type { PageModel } from "./model.ts";
-import { type WhySentence, whyChains } from "./why-chain.ts";
 
 export function WhyPanel({ model }: { readonly model: PageModel }) {
   const { recording } = model.run.value;
   const chains = whyChains(recording);
-  if (chains.length === 0) return <p>Every invariant holds in this run.</p>;
+  const bugs = <KnownBugs key={recording.length} recording={recording} />;
+  if (chains.length === 0) {
+    return (
+      <div class="why">
+        <p>Every invariant holds in this run.</p>
+        {bugs}
+      </div>
+    );
+  }
   return (
     <div class="why">
+      {bugs}
       {chains.map((chain) => (
         <section key={chain.title}>
           <h3>
@@ -40,18 +50,28 @@ export function WhyPanel({ model }: { readonly model: PageModel }) {
 }
 
 function Sentence({ model, sentence }: { readonly model: PageModel; readonly sentence: WhySentence }) {
-  const { atUs, depth, event, text } = sentence;
+  const { atUs, event, mark, text } = sentence;
   const isCurrent = event !== undefined && event === model.at.value;
+  const classes = [`depth-${sentence.depth}`, mark === undefined ? "" : "root", isCurrent ? "current" : ""];
   return (
-    <li class={`depth-${depth}${isCurrent ? " current" : ""}`}>
+    <li class={classes.filter((one) => one !== "").join(" ")}>
       {event === undefined ? (
-        text
+        <>
+          <Relation sentence={sentence} />
+          {text}
+        </>
       ) : (
         <button type="button" class="link" onClick={() => model.goTo(event)}>
-          {depth === 1 ? "because: " : ""}
+          <Relation sentence={sentence} />
           {text} {atUs !== undefined && <small>{formatMoment(atUs)} s</small>}
         </button>
       )}
     </li>
   );
+}
+
+/** How a sentence relates to the one before it. */
+function Relation({ sentence: { depth, mark } }: { readonly sentence: WhySentence }) {
+  if (mark !== undefined) return <b>{mark}: </b>;
+  return depth === 1 ? <>because: </> : null;
 }

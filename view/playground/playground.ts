@@ -17,6 +17,7 @@ import { drawSelection, EditorView, keymap, lineNumbers } from "@codemirror/view
 import { classHighlighter } from "@lezer/highlight";
 import type { Problem } from "../../scenarios/scenario-error.ts";
 import type { PlaygroundApi } from "../page/main.tsx";
+import { unpack } from "../page/packed.ts";
 import type { GalleryEntry } from "../page/page-data.ts";
 import { completionsAt, type ScenarioSchema } from "./complete.ts";
 
@@ -88,17 +89,9 @@ function edit({ name, text }: GalleryEntry): void {
   run();
 }
 
-/** Reads the gallery, which is compressed JSON. */
-async function gallery(): Promise<readonly GalleryEntry[]> {
-  const packed = Uint8Array.from(atob(document.getElementById("gallery")?.textContent?.trim() ?? ""), (one) =>
-    one.charCodeAt(0),
-  );
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return JSON.parse(await new Response(stream).text()) as readonly GalleryEntry[];
-}
-
 async function start(): Promise<void> {
-  const entries = await gallery();
+  const text = await unpack(document.getElementById("gallery"));
+  const entries = JSON.parse(text) as readonly GalleryEntry[];
   const list = document.getElementById("gallery-list") as HTMLSelectElement;
   for (const group of [...new Set(entries.map((entry) => entry.group))]) {
     const options = document.createElement("optgroup");

@@ -81,12 +81,23 @@ function matchOf({ from, message, to, type }: SentMessage): MessageMatch {
   return { ...(type === "HELLO" ? {} : { type }), ...ends, ...(zxid === undefined ? {} : { zxid: formatZxid(zxid) }) };
 }
 
-/** Returns a recording as the text of a scenario file that expects what the recording shows. */
-export function branchFile(recording: Recording): string {
+/**
+ * Returns a recording as the text of a scenario file that expects what the recording shows. The text about a branch
+ * says what the branch does, because the text about the original describes another run.
+ */
+export function branchFile(recording: Recording, isBranch = true): string {
   const { options, scenario } = recording;
-  const about = `${scenario.about.trim()} A branch of this run, saved from a debugger.`.trim();
+  const about = isBranch ? aboutBranch(recording) : scenario.about;
   const saved: Scenario = { ...scenario, about, seed: String(options.seed), expect: expectationOf(recording) };
   return writeScenario(saved, [`digest ${recording.digestAt(recording.length)}, ${recording.length} events`]);
+}
+
+function aboutBranch({ run, scenario }: Recording): string {
+  const ids = [...new Set(run.violations.map(({ id }) => id))];
+  const stuck = run.liveness?.stuck === true ? " Servers are stuck at its end." : "";
+  const outcome = ids.length === 0 ? "It violates no invariant." : `It violates ${ids.join(" and ")}.`;
+  const original = scenario.about.trim() === "" ? "" : ` The run ${scenario.name}: ${scenario.about.trim()}`;
+  return `A branch of the run ${scenario.name}, saved from a debugger. ${outcome}${stuck}${original}`;
 }
 
 /** The durations of `live` and `stuck` decide when a run ends, so the file keeps them if they have an effect. */

@@ -53,17 +53,19 @@ const TITLES: Readonly<Partial<Record<TraceKind, Describe>>> = {
   resume: ({ node }) => `${node} resumes`,
   cut: ({ node, peer }) => `the link from ${node} to ${peer} is cut`,
   heal: ({ node, peer }) => `the link from ${node} to ${peer} is healed`,
-  drop: ({ node, payload, peer }, recording, number) =>
-    typeof payload === "object" ? lossText(recording, number, node, peer, payload as Message) : undefined,
+  drop: (event, recording, number) =>
+    typeof event.payload === "object" ? lossText(recording, number, event) : undefined,
 };
 
 /** A drop at the receiver names the receiver first, and any other drop names the sender first. */
-function lossText(recording: Recording, number: number, node: number, peer: number, message: Message): string {
+function lossText(recording: Recording, number: number, { detail: conn, node, payload, peer }: TraceEvent): string {
+  const message = payload as Message;
   const arrives = recording
     .messagesThatEndAt(number)
     .some((sent) => sent.message === message && sent.from === peer && sent.to === node);
   const [from, to] = arrives ? [peer, node] : [node, peer];
-  return `${messageText(message)} from ${from} to ${to} is lost`;
+  const reason = arrives && conn !== 0 ? `: ${to} has closed the connection` : "";
+  return `${messageText(message)} from ${from} to ${to} is lost${reason}`;
 }
 
 function timerText(recording: Recording, number: number, node: number, timer: number): string {
@@ -95,9 +97,10 @@ function diskText(operation: number, payload: unknown): string {
 /** Returns one line that says what happened in an event. */
 export function eventTitle(recording: Recording, number: number): string {
   if (number === 0) return "the start of the run";
-  for (const entry of recording.traceOf(number)) {
+  const trace = recording.traceOf(number);
+  for (const [index, entry] of trace.entries()) {
     const text = TITLES[entry.kind]?.(entry, recording, number);
-    if (text !== undefined) return text;
+    if (text !== undefined) return [text, ...endsAfter(trace.slice(index + 1))].join("; then ");
   }
   const script = recording.recordsOf(number).find(({ event }) => event === "script");
   if (script !== undefined) return recordText(recording, script);
@@ -105,10 +108,29 @@ export function eventTitle(recording: Recording, number: number): string {
   return server < 0 ? "a step of the scenario becomes ready" : `${eventKindName(kind)} event of ${server}`;
 }
 
-/** Returns the consequences of an event: what its server observed, and the messages that it sent. */
+/** Returns the ends of processes in the rest of an event: a step of the script can end one after the event itself. */
+function endsAfter(trace: readonly TraceEvent[]): string[] {
+  return trace.flatMap(({ kind, node }) => {
+    if (kind === "crash") return [`${node} crashes`];
+    return kind === "stop" ? [`${node} exits`] : [];
+  });
+}
+
+/** The kinds of trace events with which a step of the script begins, if it changes a process. */
+const PROCESS_CHANGES: ReadonlySet<TraceKind> = new Set(["crash", "stop", "start", "pause", "resume"] as const);
+
+/**
+ * Returns the consequences of an event, in their order: what its server observed, and the messages that it sent. A step
+ * of the script that is performed at the end of the event comes after them, with `then: `.
+ */
 export function eventDetails(recording: Recording, number: number): string[] {
-  const observed = recording.recordsOf(number).map((record) => recordText(recording, record));
+  const records = recording.recordsOf(number);
   const { server } = recording.event(number);
+  const step = server < 0 ? -1 : records.findIndex(({ event }) => event === "script");
+  const [before, after] = step < 0 ? [records, []] : [records.slice(0, step), records.slice(step)];
+  const trace = recording.traceOf(number);
+  const change = step < 0 ? -1 : trace.findIndex(({ kind }, index) => index > 0 && PROCESS_CHANGES.has(kind));
+  const [early, late] = change < 0 ? [trace, []] : [trace.slice(0, change), trace.slice(change)];
   const changed =
     number === 0 || server < 0
       ? []
@@ -116,14 +138,18 @@ export function eventDetails(recording: Recording, number: number): string[] {
           recording.serverAt(server as ServerId, number - 1),
           recording.serverAt(server as ServerId, number),
         );
-  const sent = recording
-    .traceOf(number)
-    .filter(({ kind }) => kind === "send")
-    .map(({ node, payload, peer }) => `${node} sends ${messageText(payload as Message)} to ${peer}`);
   const violated = recording
     .violationsOf(number)
     .map(({ id, server, text }) => `violates ${id}: server ${server} ${text}`);
-  return [...violated, ...observed, ...changed, ...sent];
+  const texts = (some: readonly ProtocolRecord[]): string[] => some.map((record) => recordText(recording, record));
+  const then = texts(after).map((text, index) => (index === 0 ? `then: ${text}` : text));
+  return [...violated, ...texts(before), ...changed, ...sendTexts(early), ...then, ...sendTexts(late)];
+}
+
+function sendTexts(trace: readonly TraceEvent[]): string[] {
+  return trace
+    .filter(({ kind }) => kind === "send")
+    .map(({ node, payload, peer }) => `${node} sends ${messageText(payload as Message)} to ${peer}`);
 }
 
 function recordText({ scenario }: Recording, record: ProtocolRecord): string {

@@ -5,6 +5,7 @@ import { messageName } from "../../scenarios/message-match.ts";
 import { eventDetails, eventTitle, messageText, zxidText } from "./describe-event.ts";
 import type { SentMessage } from "./message-log.ts";
 import type { Recording } from "./recording.ts";
+import { whyTextsAt } from "./why-chain.ts";
 
 /** The properties of an event. An absent property matches every event. */
 export interface EventQuery {
@@ -20,7 +21,7 @@ export interface EventQuery {
   readonly pattern?: MessagePattern;
   /** Together with `pattern`: after the message, no message that matches this pattern arrives. */
   readonly without?: MessagePattern;
-  /** The title or the details contain this text, in any case. */
+  /** The title, the details, or what an explanation says about the event contain this text, in any case. */
   readonly text?: string;
 }
 
@@ -72,7 +73,8 @@ function messagesOf(recording: Recording, number: number): Message[] {
 
 function textOf(recording: Recording, number: number): string {
   const messages = messagesOf(recording, number).map(messageText);
-  return [eventTitle(recording, number), ...eventDetails(recording, number), ...messages].join("\n").toLowerCase();
+  const texts = [eventTitle(recording, number), ...eventDetails(recording, number), ...whyTextsAt(recording, number)];
+  return [...texts, ...messages].join("\n").toLowerCase();
 }
 
 /** Returns the nearest matching event after `from` (direction 1) or before it (-1); undefined if there is none. */

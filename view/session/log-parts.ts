@@ -1,56 +1,70 @@
-/** The transactions of a server's log, each with its durability, and whether it is committed in the ensemble. */
+/** The transactions that a server holds, each with its durability, and whether it is committed in the ensemble. */
 
+import type { ServerView } from "../../cluster/server-view.ts";
 import { historyOf, zxidOf } from "../../cluster/start-disk.ts";
-import { History, type ServerId, type Txn, type Zxid } from "../../protocol/index.ts";
+import { History, type ServerId, sameTxn, type Txn, type Zxid } from "../../protocol/index.ts";
 import type { Recording } from "./recording.ts";
 
 /** The part of a log to which a transaction belongs. */
 export type LogPart = "committed" | "synced" | "unsynced" | "lost" | "removed";
 
-/** One transaction of a log. */
+/** One transaction of a server. */
 export interface LogEntry {
   readonly zxid: Zxid;
   readonly value: string;
   readonly part: LogPart;
   /** Whether the transaction is durable at this server. */
   readonly isDurable: boolean;
+  /** Where the server has it: in its log, or else only in a snapshot or only in the data tree in memory. */
+  readonly place: "log" | "snapshot" | "memory";
 }
 
 /** Knows, for each moment of a recording, which transactions are committed. */
 export class CommittedTxns {
-  private readonly since = new Map<string, number>();
+  private readonly events = new Map<string, number>();
 
   constructor(recording: Recording) {
     const { committed, servers } = recording.scenario;
     const histories = Object.values(servers).map(({ history }) => historyOf(history, History.empty()));
     if (committed !== undefined) {
-      for (const history of histories) this.add(history.upTo(zxidOf(committed)), 0);
+      // A history that lacks the last committed transaction may have uncommitted transactions below it.
+      const last = zxidOf(committed);
+      for (const history of histories) if (history.upTo(last).zxid === last) this.add(history.upTo(last), 0);
     }
     for (const [index, record] of recording.records.entries()) {
       if (record.event === "committed") this.note(record.zxid, record.value, recording.eventOfRecord(index));
       if (record.event !== "established") continue;
       const event = recording.eventOfRecord(index);
-      const log = recording.serverAt(record.server, event).peer?.log;
-      if (log !== undefined) this.add(log, event);
+      // A step of the script can crash the leader in the event that establishes it.
+      const { peer } =
+        [event, event - 1]
+          .map((number) => recording.serverAt(record.server, number))
+          .find((view) => view.peer !== undefined) ?? {};
+      if (peer !== undefined) this.add(peer.log, event);
     }
   }
 
   private add(history: History, event: number): void {
     for (let at: History | null = history; at?.txn; at = at.previous) {
-      if (this.since.has(keyOf(at.txn.zxid, String(at.txn.value)))) return;
+      if (this.events.has(keyOf(at.txn.zxid, String(at.txn.value)))) return;
       this.note(at.txn.zxid, String(at.txn.value), event);
     }
   }
 
   private note(zxid: Zxid, value: string, event: number): void {
     const key = keyOf(zxid, value);
-    if (!this.since.has(key)) this.since.set(key, event);
+    if (!this.events.has(key)) this.events.set(key, event);
   }
 
   /** Returns whether a transaction is committed after an event. */
-  has({ value, zxid }: Pick<Txn, "zxid" | "value">, event: number): boolean {
-    const since = this.since.get(keyOf(zxid, String(value)));
+  has(txn: Pick<Txn, "zxid" | "value">, event: number): boolean {
+    const since = this.since(txn);
     return since !== undefined && since <= event;
+  }
+
+  /** Returns the event that commits a transaction: 0 if it is committed before the run, undefined if none does. */
+  since({ value, zxid }: Pick<Txn, "zxid" | "value">): number | undefined {
+    return this.events.get(keyOf(zxid, String(value)));
   }
 }
 
@@ -59,8 +73,8 @@ function keyOf(zxid: Zxid, value: string): string {
 }
 
 /**
- * Returns the last `limit` transactions on the disk of a server after an event, and then those that its last crash
- * lost, as long as it is down.
+ * Returns the last `limit` transactions that a server holds after an event, in its log or only in its database (in
+ * memory or in a snapshot), and then those that its last crash lost, as long as it is down.
  */
 export function logEntries(
   recording: Recording,
@@ -69,18 +83,55 @@ export function logEntries(
   event: number,
   limit: number,
 ): { readonly entries: readonly LogEntry[]; readonly omitted: number } {
-  const { disk, process } = recording.serverAt(sid, event);
-  const all = disk.log.flatMap(({ durable, records }) =>
+  const view = recording.serverAt(sid, event);
+  const { log } = view.disk;
+  const logged = log.flatMap(({ durable, records }) =>
     records.txns(Math.max(0, records.length - limit)).map((txn, i, shown) => {
       const isDurable = records.length - shown.length + i < durable;
-      const part: LogPart = committed.has(txn, event) ? "committed" : isDurable ? "synced" : "unsynced";
-      return { zxid: txn.zxid, value: String(txn.value), part, isDurable };
+      return entryOf(txn, isDurable, "log", committed.has(txn, event));
     }),
   );
-  const total = disk.log.reduce((sum, { records }) => sum + records.length, 0);
-  const entries = all.slice(-limit);
-  const lost = process === "down" ? lostBy(recording, sid, event) : removedBy(recording, sid, event, limit);
-  return { entries: [...entries, ...lost], omitted: total - entries.length };
+  const unlogged = unloggedTxns(view, limit).map(({ place, txn }) =>
+    entryOf(txn, place === "snapshot", place, committed.has(txn, event)),
+  );
+  const held = [...logged.slice(-limit), ...unlogged].sort((a, b) => a.zxid - b.zxid).slice(-limit);
+  const total = log.reduce((sum, { records }) => sum + records.length, 0);
+  const longest = Math.max(total, total === 0 ? (databaseOf(view)?.length ?? 0) : 0);
+  const lost = view.process === "down" ? lostBy(recording, sid, event) : removedBy(recording, sid, event, limit);
+  return { entries: [...held, ...lost], omitted: Math.max(0, longest - held.length) };
+}
+
+function entryOf(txn: Txn, isDurable: boolean, place: LogEntry["place"], isCommitted: boolean): LogEntry {
+  const part: LogPart = isCommitted ? "committed" : isDurable ? "synced" : "unsynced";
+  return { zxid: txn.zxid, value: String(txn.value), part, isDurable, place };
+}
+
+/** Returns what the database of a server holds: its data tree, or its newest snapshot if the process does not run. */
+function databaseOf({ disk, peer }: ServerView): History | undefined {
+  return peer?.tree ?? disk.snapshots.findLast(({ history }) => history !== undefined)?.history;
+}
+
+/** Returns those of the last `limit` transactions of the database that the log lacks. */
+function unloggedTxns(
+  view: ServerView,
+  limit: number,
+): readonly { readonly place: "snapshot" | "memory"; readonly txn: Txn }[] {
+  const { log, snapshots } = view.disk;
+  const database = databaseOf(view);
+  if (database === undefined) return [];
+  const isLogged = (txn: Txn): boolean => log.some(({ records }) => endsWith(records, txn));
+  const isInSnapshot = (txn: Txn): boolean => snapshots.some(({ history }) => history && endsWith(history, txn));
+  return database
+    .txns(Math.max(0, database.length - limit))
+    .filter((txn) => !isLogged(txn))
+    .map((txn) => ({ place: isInSnapshot(txn) ? "snapshot" : "memory", txn }));
+}
+
+/** Returns whether the part of a history up to the zxid of a transaction ends with this transaction. */
+function endsWith(history: History, txn: Txn): boolean {
+  if (history.zxid < txn.zxid) return false;
+  const { txn: last } = history.upTo(txn.zxid);
+  return last !== null && sameTxn(last, txn);
 }
 
 /** Returns the last `limit` transactions that an event removed from the log of a server that runs. */
@@ -93,7 +144,7 @@ function removedBy(recording: Recording, sid: ServerId, event: number, limit: nu
     .flatMap(({ records }) => records.txns(Math.max(0, records.length - limit)))
     .filter(({ zxid }) => !kept.has(zxid))
     .slice(-limit)
-    .map(({ value, zxid }) => ({ zxid, value: String(value), part: "removed", isDurable: false }));
+    .map(({ value, zxid }) => ({ zxid, value: String(value), part: "removed", isDurable: false, place: "log" }));
 }
 
 function lostBy(recording: Recording, sid: ServerId, event: number): readonly LogEntry[] {
@@ -101,7 +152,7 @@ function lostBy(recording: Recording, sid: ServerId, event: number): readonly Lo
   for (let i = records.length - 1; i >= 0; i--) {
     const record = records[i];
     if (record?.event !== "crashed" || record.server !== sid || recording.eventOfRecord(i) > event) continue;
-    return record.lost.map((zxid) => ({ zxid, value: "", part: "lost", isDurable: false }));
+    return record.lost.map((zxid) => ({ zxid, value: "", part: "lost", isDurable: false, place: "log" }));
   }
   return [];
 }

@@ -6,8 +6,8 @@ import type { Message } from "../../cluster/server.ts";
 import { messageName } from "../../scenarios/message-match.ts";
 import type { Network, Node, TraceEvent, World } from "../../sim/index.ts";
 
-/** How a message ended. `lost`: it was dropped, or its connection ended before it arrived. */
-export type Fate = "delivered" | "lost";
+/** How a message ended. `lost`: the network dropped it. `reset`: its connection ended before it arrived. */
+export type Fate = "delivered" | "lost" | "reset";
 
 /** One message. The numbers of events count from 1; 0 is the start of the run. */
 export interface SentMessage {
@@ -147,8 +147,9 @@ export class MessageLog {
 
   /** The network drops a message at its sender (`node`), or at a receiver whose end of the connection is closed. */
   private drop(event: number, timeUs: number, node: number, peer: number, conn: number, message: Message): void {
-    const found = this.find(message, node, peer, conn) ?? this.find(message, peer, node, conn);
-    this.close(found, event, timeUs, "lost");
+    const atSender = this.find(message, node, peer, conn);
+    if (atSender !== undefined) this.close(atSender, event, timeUs, "lost");
+    else this.close(this.find(message, peer, node, conn), event, timeUs, conn === 0 ? "lost" : "reset");
   }
 
   private find(message: Message, from: number, to: number, conn: number): SentMessage | undefined {
@@ -180,7 +181,7 @@ export class MessageLog {
     for (let i = firstSent; i < this.all.length; i++) {
       const sent = this.all[i] as SentMessage;
       if (sent.conn === 0 || sent.fate !== undefined) continue;
-      if (!this.network.tcp.isInFlight(sent.from, sent.conn, sent.message)) this.close(sent, event, timeUs, "lost");
+      if (!this.network.tcp.isInFlight(sent.from, sent.conn, sent.message)) this.close(sent, event, timeUs, "reset");
     }
   }
 
@@ -203,7 +204,7 @@ export class MessageLog {
       for (const sent of [...list]) {
         if (held.has(sent.message)) sent.heldEvent ??= event;
         const isOpen = open.get(sent.message)?.has(placeOf(sent.conn, sent.to)) ?? this.mayBeReplaced;
-        if (!isOpen) this.close(sent, event, timeUs, "lost");
+        if (!isOpen) this.close(sent, event, timeUs, sent.conn === 0 ? "lost" : "reset");
       }
     }
   }

@@ -73,6 +73,33 @@ export function inevitableFrom(points: readonly Odds[], shown: Int32Array): numb
   return shown.some((event) => event > before.event && event < first.event) ? undefined : first.event;
 }
 
+/** Returns what the odds say, as one sentence. There is at least one point; the points are sorted by event. */
+export function oddsSentence(points: readonly Odds[], shown: Int32Array, isExpected: boolean): string {
+  const what = isExpected ? "the violation" : "a violation";
+  const certain = inevitableFrom(points, shown);
+  if (certain !== undefined) return `From event ${certain} on, ${what} is inevitable: it follows every time.`;
+  const [first] = points as readonly [Odds];
+  if (points.every(({ violated }) => violated === 0)) {
+    return `${what} follows in none of the continuations.`.replace(/^./, (letter) => letter.toUpperCase());
+  }
+  if (points.every((odds) => rate(odds) === rate(first))) {
+    const where = points.length === 1 ? `From event ${first.event} on` : "From every moment on";
+    return `${where}, ${what} follows in ${percent(first)} of the continuations.`;
+  }
+  const jumps = points.slice(1).map((odds, i) => rate(odds) - rate(points[i] as Odds));
+  const steepest = jumps.indexOf(Math.max(...jumps)) + 1;
+  const [before, after] = [points[steepest - 1] as Odds, points[steepest] as Odds];
+  return (
+    `The odds of ${what} rise most between event ${before.event} (${percent(before)}) ` +
+    `and event ${after.event} (${percent(after)}).`
+  );
+}
+
+/** Returns odds in percent, such as `94 %`. */
+export function percent(odds: Odds): string {
+  return `${Math.round(100 * rate(odds))} %`;
+}
+
 /** Returns the index of the first point from which all points are 100 %; the number of points if there is none. */
 function firstCertain(points: readonly Odds[]): number {
   return points.findLastIndex(({ runs, violated }) => violated < runs) + 1;

@@ -5,7 +5,13 @@
 import { PACKET_NAMES } from "../../protocol/index.ts";
 import type { EventQuery, MessagePattern } from "./find-event.ts";
 
-const TYPES: ReadonlySet<string> = new Set([...PACKET_NAMES.filter((name) => name !== ""), "NOTIFICATION", "HELLO"]);
+/** The types of messages. */
+export const MESSAGE_TYPES: readonly string[] = [
+  "HELLO",
+  "NOTIFICATION",
+  ...PACKET_NAMES.filter((name) => name !== ""),
+];
+const TYPES: ReadonlySet<string> = new Set(MESSAGE_TYPES);
 
 /** Returns the query of a search text. */
 export function parseSearch(text: string): EventQuery {

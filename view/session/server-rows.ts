@@ -25,7 +25,7 @@ export interface ServerRow {
 }
 
 /** What the rows mean, by name. */
-const ABOUT: Readonly<Record<string, string>> = {
+export const ROW_MEANINGS: Readonly<Record<string, string>> = {
   epochs: "acceptedEpoch: the newest epoch that the server accepted. currentEpoch: that of the last NEWLEADER",
   "last processed": "lastProcessedZxid: the last transaction that the server has applied in memory",
   committedLog: "the committed transactions in memory with which a leader synchronizes learners: first, last, number",
@@ -80,7 +80,7 @@ export function serverRows(server: ServerView): readonly ServerRow[] {
     ...(peer === undefined
       ? []
       : [...peerRows(peer, server), ...leaderRows(peer.leader), ...learnerRows(peer.learner)]),
-    ["snapshots", snapshotsText(disk.snapshots)],
+    ["snapshots", snapshotsText(disk.snapshots.map(({ zxid }) => zxid))],
     ["disk operations", pending.join(", ")],
     ["timers", timers.map(({ dueUs, name }) => `${name} at ${formatMoment(dueUs)}`).join("; ")],
   ] as const;
@@ -89,7 +89,7 @@ export function serverRows(server: ServerView): readonly ServerRow[] {
     .map(([name, value]) => ({
       name,
       value,
-      ...(ABOUT[name] === undefined ? {} : { about: ABOUT[name] }),
+      ...(ROW_MEANINGS[name] === undefined ? {} : { about: ROW_MEANINGS[name] }),
       ...(name === "last processed" && diskEndBelowMemory(server) !== undefined ? { isOdd: true } : {}),
     }));
 }
@@ -110,7 +110,7 @@ type Pair = readonly [name: string, value: string];
  */
 function diskEndBelowMemory({ disk, peer }: ServerView): Zxid | undefined {
   if (peer === undefined || peer.tree.length === 0) return undefined;
-  const ends = [...disk.log.map(({ records }) => records.zxid), ...disk.snapshots];
+  const ends = [...disk.log.map(({ records }) => records.zxid), ...disk.snapshots.map(({ zxid }) => zxid)];
   const end = ends.reduce((last, zxid) => (zxid > last ? zxid : last), ZERO_ZXID);
   return end < peer.tree.zxid ? end : undefined;
 }

@@ -102,7 +102,7 @@ export class Session {
 
   /** Returns the run as a scenario file, which `zabsim run` reproduces with the same digest. */
   save(): string {
-    return branchFile(this.recording);
+    return branchFile(this.recording, this.parent !== undefined);
   }
 
   /** Returns the number of the first event that differs from the parent's run; undefined if there is none. */

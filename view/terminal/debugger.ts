@@ -66,7 +66,11 @@ export class Debugger {
   }
 
   private bindings(): Record<Key, () => void> {
-    const next = (): void => this.move(this.session.next(), "this is the end of the run");
+    const next = (): void =>
+      this.move(
+        this.session.next(),
+        this.isRecorded ? "this is the end of the run" : "the next event is not recorded yet",
+      );
     const back = (): void => this.move(this.session.back(), "this is the start of the run");
     return {
       n: next,
@@ -89,8 +93,7 @@ export class Debugger {
       "/": () => this.ask("find text", "a part of the description of an event", (text) => this.find({ text }, 1)),
       w: () => this.askWhatIf(),
       u: () => this.leaveBranch(),
-      s: () =>
-        this.ask("save to", "the file of the scenario; Enter accepts", (text) => this.save(text), this.options.file),
+      s: () => this.askSave(),
       m: () => this.show("messages"),
       l: () => this.show("decisions"),
       tab: () => this.show(PANELS[(PANELS.indexOf(this.panel) + 1) % PANELS.length] as Panel),
@@ -144,18 +147,40 @@ export class Debugger {
   }
 
   private find(query: EventQuery, direction: 1 | -1): void {
-    this.move(this.session.find(query, direction), `no such event ${direction === 1 ? "after" : "before"} this one`);
+    const place = direction === 1 ? "after" : "before";
+    const rest = direction === 1 && !this.isRecorded ? " so far; the run is still being recorded" : "";
+    this.move(this.session.find(query, direction), `no such event ${place} this one${rest}`);
   }
 
   private runTo(text: string, direction: 1 | -1): void {
     const target = parseTarget(text);
     if (target === undefined) this.message = `${text}: not a target (accepted: ${TARGET_HINT})`;
     else if ("query" in target) this.find(target.query, direction);
-    else if ("event" in target) this.move(this.session.goTo(target.event), "this is that event");
-    else this.move(this.session.goToTime(target.timeUs), "this is the last event up to that time");
+    else if ("event" in target) {
+      this.move(this.session.goTo(target.event), "this is that event");
+      if (target.event > this.session.at && !this.isRecorded)
+        this.message = `event ${target.event} is not recorded yet`;
+    } else this.move(this.session.goToTime(target.timeUs), "this is the last event up to that time");
+  }
+
+  /** Whether the run is recorded to its end. */
+  private get isRecorded(): boolean {
+    return this.session.recording.ended;
+  }
+
+  /** Returns whether the run is recorded to its end, and says so if it is not. */
+  private needsWholeRun(): boolean {
+    if (!this.isRecorded) this.message = "the run is still being recorded; try again when it is complete";
+    return this.isRecorded;
+  }
+
+  private askSave(): void {
+    if (!this.needsWholeRun()) return;
+    this.ask("save to", "the file of the scenario; Enter accepts", (text) => this.save(text), this.options.file);
   }
 
   private askWhatIf(): void {
+    if (!this.needsWholeRun()) return;
     if (!this.session.canChange) {
       this.message = "nothing can be changed here: the run is at its start, or a settle step has happened";
       return;

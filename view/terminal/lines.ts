@@ -19,9 +19,12 @@ const NAME_WIDTH = 25;
 
 /** Returns the first line: the position in the run, its virtual time and the digest. */
 export function headerLine({ session: { at, recording } }: Debugger): string {
-  const { length, scenario } = recording;
+  const { ended, length, scenario } = recording;
   const moment = formatMoment(recording.event(at).timeUs);
-  return printableLine(`event ${at}/${length} · ${moment} s · digest ${recording.digestAt(at)} · ${scenario.name}`);
+  const progress = ended ? "" : " so far, recording …";
+  return printableLine(
+    `event ${at}/${length}${progress} · ${moment} s · digest ${recording.digestAt(at)} · ${scenario.name}`,
+  );
 }
 
 /** Returns one line for each server: its role, its epochs, the end of its log, and the last transaction it applied. */

@@ -84,7 +84,7 @@ describe("FactFinder", () => {
     const { causes, text } = find.establishments.of(asEpoch(1));
     expect(text).toBe("server 3 was established in epoch 1 at 0:0");
     expect(causes.map((cause) => cause.text)).toContain(
-      "server 1 acknowledges NEWLEADER of epoch 1 with a log that ends at 0:0",
+      "server 1 acknowledges NEWLEADER of epoch 1 with a history that ends at 0:0",
     );
     expect(causes.at(-1)?.text).toMatch(
       /^server 3 is elected leader in round 1: its sid is above sid [12], and both servers have /,

@@ -18,7 +18,7 @@ const txn = (event: "proposed" | "logged" | "committed" | "delivered", text = "1
   record({ event, zxid: zxid(text), value: "w2" }, { server });
 const syncs = (text: string): ProtocolRecord => record({ event: "synced", zxid: zxid(text) });
 const truncates = (end: string): ProtocolRecord =>
-  record({ event: "truncated", zxid: zxid(end), removed: 1, end: zxid(end) });
+  record({ event: "truncated", zxid: zxid(end), removed: [zxid("1:2")], end: zxid(end) });
 const crashes = (...lost: string[]): ProtocolRecord =>
   record({ event: "crashed", exitCode: undefined, lost: lost.map(zxid) });
 const decides = (decision: "SNAP" | "DIFF", learner: number, server: number): ProtocolRecord =>

@@ -242,7 +242,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   // are on its disk.
   "synced-diff-not-in-memory-higher-epoch-wins": [
     "server 1 does not replay its log into memory when it returns to LOOKING",
-    "server 1 acknowledges NEWLEADER of epoch 2 with a log that ends at 1:4, after it synced 1:4",
+    "server 1 acknowledges NEWLEADER of epoch 2 with a history that ends at 1:4, after it synced 1:4",
     "later, server 2 truncates 1:4",
     "its currentEpoch 2 is above currentEpoch 1 of server 2, although its last zxid 1:3 is below 1:4",
   ],
@@ -280,7 +280,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   // A SNAP does not truncate the log, so the log of the learner keeps a transaction that was never committed.
   "zookeeper-2832-uncommitted-txn-survives-snap": [
-    "server 2 acknowledges epoch 4 with its log at 2:1, which is not a prefix of leader 3's history, 1:2",
+    "server 2 acknowledges epoch 4 with its history at 2:1, which is not a prefix of leader 3's history, 1:2",
     "2:1 survives the SNAP: the snapshot ends at 1:2, and 2:1 stays in the log",
     "server 3 never had 2:1 (w1)",
     "server 2: proposed, logged 0.319738, synced 0.322520, left in the log by a SNAP without it",
@@ -322,7 +322,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   // The learner sends its ACK of NEWLEADER before the transactions of the DIFF are on disk.
   "zookeeper-3911-newleader-acked-before-diff-is-logged": [
     "server 1 crashes before it logs 1:4",
-    "server 1 acknowledges NEWLEADER of epoch 2 with a log that ends at 1:3, before it logs 1:4",
+    "server 1 acknowledges NEWLEADER of epoch 2 with a history that ends at 1:3, before it logs 1:4",
     "DIFF with the transactions after it",
   ],
   // At NEWLEADER, the learner clears its pending proposals. A COMMIT for one of them then arrives before UPTODATE.
@@ -343,7 +343,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   // The learner sends its ACK of NEWLEADER before its log thread has synced the queued transactions.
   "zookeeper-4646-newleader-acked-before-queue-is-flushed": [
     "server 2 crashes and loses 1:4, which was not synced",
-    "server 1 acknowledges NEWLEADER of epoch 2 with a log that ends at 1:4, before it syncs 1:4",
+    "server 1 acknowledges NEWLEADER of epoch 2 with a history that ends at 1:4, before it syncs 1:4",
   ],
   // The learner's ACK of a proposal reaches the leader before its ACK of NEWLEADER, and the leader takes the first ACK
   // for the second.

@@ -29,7 +29,7 @@ describe("TransactionLife", () => {
   it("says how a server lost a transaction", () => {
     const records = [
       record({ event: "logged", zxid: zxid("1:2"), value: "w2" }),
-      record({ event: "truncated", zxid: zxid("1:1"), removed: 1, end: zxid("1:1") }),
+      record({ event: "truncated", zxid: zxid("1:1"), removed: [zxid("1:2")], end: zxid("1:1") }),
     ];
     const lost = new TransactionLife({ ...run, records }, zxid("1:2"));
     expect(lost.lost(sid(1), 1)?.kind).toBe("truncated");

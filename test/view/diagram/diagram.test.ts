@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { asServerId } from "../../../protocol/index.ts";
-import { shownEvents } from "../../../view/diagram/filter.ts";
+import { shownEvents, showsMessage } from "../../../view/diagram/filter.ts";
 import { groupOf, MESSAGE_GROUPS } from "../../../view/diagram/groups.ts";
+import { endOffset } from "../../../view/diagram/places.ts";
 import { makeScale } from "../../../view/diagram/scale.ts";
 import { bandsOf, segmentsOf } from "../../../view/diagram/segments.ts";
 import { Recording } from "../../../view/session/recording.ts";
@@ -30,6 +31,17 @@ describe("the filter", () => {
     expect(shows({ groups: new Set(["discovery"]) })).toBeLessThan(all);
     expect(shows({ servers: new Set([1]) })).toBeLessThan(all);
     expect(shows({ showsQuietEvents: true })).toBe(recording.length + 1);
+  });
+
+  test("shows only messages of one type, also of a hidden group", () => {
+    const filter = { ...everything, groups: new Set<never>(), type: "NEWLEADER" };
+    const shown = recording.messages.filter((sent) => showsMessage(filter, sent));
+    expect(new Set(shown.map(({ type }) => type))).toEqual(new Set(["NEWLEADER"]));
+    const events = shownEvents(recording, filter);
+    for (const { sentEvent } of shown) expect(events).toContain(sentEvent);
+    expect(events.length).toBeLessThan(shownEvents(recording, everything).length);
+    const toFirst = { ...filter, servers: new Set([1]) };
+    expect(recording.messages.some((sent) => showsMessage(toFirst, sent))).toBe(false);
   });
 
   test("groups message types by the phase in which servers send them", () => {
@@ -77,4 +89,12 @@ describe("the line of a server", () => {
       expect(bands.some((other) => other.a === b && other.b === a && other.from === from)).toBe(true);
     }
   });
+});
+
+test("the end of a process is painted right of the write before it in the same event", () => {
+  const crash = recording.allTrace.findIndex(({ kind, node }) => kind === "crash" && node === 1);
+  const { sequence } = recording.allTrace[crash] as (typeof recording.allTrace)[number];
+  const trace = recording.traceOf(recording.eventOfSequence(sequence));
+  expect(trace.map(({ kind, node }) => `${kind} ${node}`).slice(0, 2)).toEqual(["disk 1", "crash 1"]);
+  expect([endOffset(trace, 0), endOffset(trace, 1) > 5]).toEqual([0, true]);
 });

@@ -8,7 +8,7 @@ test("a fragment names only what differs from the first view, and the event", ()
 });
 
 test.each([
-  { at: 0, axis: "time", panel: "why", hiddenServers: [2, 3], groups: MESSAGE_GROUPS },
+  { at: 0, axis: "time", panel: "why", hiddenServers: [2, 3], groups: MESSAGE_GROUPS, type: "ACK" },
   { at: 99, axis: "time", panel: "odds", hiddenServers: [1], groups: [] },
 ] as const)("a fragment is read as it was written: %j", (place) => {
   expect(readFragment(`#${writeFragment(place)}`)).toEqual(place);
@@ -18,6 +18,6 @@ test.each(["", "#", "#at=-1", "#at=1.5", "#at=x&axis=none", "#%", "#at=%E0%A4%A"
   expect(readFragment(text)).toEqual({});
 });
 
-test("servers and groups that are not valid are left out", () => {
-  expect(readFragment("hide=1.x.3&show=ping.none")).toEqual({ hiddenServers: [1, 3], groups: ["ping"] });
+test("servers, groups and types that are not valid are left out", () => {
+  expect(readFragment("hide=1.x.3&show=ping.none&type=NONE")).toEqual({ hiddenServers: [1, 3], groups: ["ping"] });
 });

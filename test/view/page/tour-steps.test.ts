@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { differenceAt, sameEvent } from "../../../view/page/counterpart.ts";
 import { tourOf } from "../../../view/page/tour-steps.ts";
-import { litEvents, whyChains } from "../../../view/page/why-chain.ts";
 import { Recording } from "../../../view/session/recording.ts";
 import { firstDifference } from "../../../view/session/session.ts";
+import { litEvents, whyChains } from "../../../view/session/why-chain.ts";
 import { chaosPlan, shipped } from "../scenarios.ts";
 
 const BUG = "zookeeper-4643-current-epoch-before-diff-is-logged";
@@ -13,6 +13,7 @@ test("the tour of a bug ends at its violation, with the explanation", () => {
   const steps = tourOf(bug);
   expect(steps).toHaveLength(5);
   expect(steps[4]).toMatchObject({ event: bug.eventOfViolation(0), panel: "why" });
+  expect(steps[4]?.text).toContain("An invariant is violated: server 2 truncates 1:4, which is committed.");
 });
 
 test("the tour of a run in which every invariant holds ends with What if", () => {

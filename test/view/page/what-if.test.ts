@@ -87,6 +87,11 @@ describe.skipIf(executablePath === undefined)("in Chromium, the panel What if", 
     await page.click(".what-if >> text=skip this step");
     expect(await page.locator("figcaption").nth(1).textContent()).toMatch(/^without step \d+ after event \d+$/);
     expect(await page.textContent("header code")).not.toBe(recording.run.digest);
+    const links = page.locator('[aria-label="First consequence of the change"] button');
+    expect(await links.count()).toBe(2);
+    expect(await links.first().textContent()).not.toContain("step");
+    await links.last().click();
+    expect(await page.locator("figure.current figcaption").textContent()).toMatch(/^without step/);
     await page.close();
   });
 

@@ -6,6 +6,9 @@ import { runScenario } from "../../../scenarios/run.ts";
 import { openEnds } from "../../../view/session/open-ends.ts";
 import { Recording } from "../../../view/session/recording.ts";
 import { Session } from "../../../view/session/session.ts";
+import { shipped } from "../scenarios.ts";
+
+const BUG = "zookeeper-4643-current-epoch-before-diff-is-logged";
 
 /** A run that ends before its second step and during the election after its first one. */
 const SHORT = `
@@ -70,6 +73,24 @@ describe("a branch without a step", () => {
     const one = short();
     one.goTo(eventOfStep(one, 0) - 1);
     expect(one.stepsHere).toEqual([]);
+  });
+});
+
+describe("the file of a branch", () => {
+  test("expects what the branch does, and says so", () => {
+    const one = new Session(new Recording(shipped(BUG), { seed: 1n }));
+    while (!one.stepsHere.includes(1)) one.next();
+    const saved = loadScenario(one.skipStep(1).save(), "branch.yaml");
+    expect(saved.expect).toEqual({ violates: [] });
+    expect(saved.about).toMatch(new RegExp(`^A branch of the run ${BUG}, saved from a debugger. It violates no`));
+    expect(runScenario(saved, { seed: 1n }).ok).toBe(true);
+  });
+
+  test("of the run itself keeps its text, and expects what the run does", () => {
+    const one = new Session(new Recording({ ...shipped(BUG), expect: { violates: [] } }, { seed: 1n }));
+    const saved = loadScenario(one.save(), "saved.yaml");
+    expect(saved.about).toBe(shipped(BUG).about);
+    expect(saved.expect.violates).toEqual(["trunc-keeps-committed", "committed-history-grows"]);
   });
 });
 

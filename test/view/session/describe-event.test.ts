@@ -32,7 +32,7 @@ describe("an event", () => {
 
   test("that loses a message names its sender first", () => {
     const lost = recording.messages.filter(({ endEvent, fate, type }) => {
-      return fate === "lost" && endEvent !== undefined && titles[endEvent]?.startsWith(`${type} `);
+      return fate !== "delivered" && endEvent !== undefined && titles[endEvent]?.startsWith(`${type} `);
     });
     expect(lost.length).toBeGreaterThan(0);
     for (const { endEvent, from, to } of lost) expect(titles[endEvent as number]).toContain(`from ${from} to ${to} is`);
@@ -42,10 +42,19 @@ describe("an event", () => {
     const all = details.flat();
     expect(all).toContain("step 1 crashes server 1; unsynced writes are lost (at 0ms)");
     expect(all).toContain(
-      "step 2 crashes server 5 for 2ms; unsynced writes are lost (trigger: epoch-current at server 5)",
+      "then: step 2 crashes server 5 for 2ms; unsynced writes are lost (trigger: epoch-current at server 5)",
     );
     expect(all).toContain("step 3 starts server 1 (trigger: epoch-current at server 5)");
     expect(all.filter((text) => text.includes("unsynced="))).toEqual([]);
+  });
+
+  test("in which a write precedes a crash says so", () => {
+    const at = titles.indexOf("disk of 5: write currentEpoch: done; then 5 crashes");
+    expect(details[at]?.slice(0, 3)).toEqual([
+      "5 writes currentEpoch 5 to disk",
+      "then: step 2 crashes server 5 for 2ms; unsynced writes are lost (trigger: epoch-current at server 5)",
+      "5 crashes",
+    ]);
   });
 
   test("that closes a connection says which side closes it", () => {

@@ -5,6 +5,7 @@ import {
   inevitableFrom,
   momentsOf,
   type Odds,
+  oddsSentence,
   refinement,
 } from "../../../view/session/odds.ts";
 import { Recording } from "../../../view/session/recording.ts";
@@ -55,4 +56,24 @@ describe("the refinement", () => {
 test("the error is smaller with more samples, and is not 0 at 100 %", () => {
   expect(errorPoints({ event: 0, runs: 24, violated: 12 })).toBe(19);
   expect(errorPoints({ event: 0, runs: 24, violated: 24 })).toBe(7);
+});
+
+describe("one sentence says what the odds are", () => {
+  const shown = Int32Array.from([0, 1, 2, 3]);
+  const odds = (...violated: number[]): Odds[] => violated.map((count, event) => ({ event, runs: 4, violated: count }));
+  const sentence = (points: readonly Odds[], isExpected = true): string => oddsSentence(points, shown, isExpected);
+
+  test.each([
+    [odds(0, 1, 4, 4), "From event 2 on, the violation is inevitable: it follows every time."],
+    [odds(0, 0, 0), "The violation follows in none of the continuations."],
+    [odds(1, 1, 1), "From every moment on, the violation follows in 25 % of the continuations."],
+    [odds(1), "From event 0 on, the violation follows in 25 % of the continuations."],
+    [odds(0, 3, 2), "The odds of the violation rise most between event 0 (0 %) and event 1 (75 %)."],
+  ])("case %#", (points, expected) => {
+    expect(sentence(points)).toBe(expected);
+  });
+
+  test("about a run that violates nothing", () => {
+    expect(sentence(odds(0), false)).toBe("A violation follows in none of the continuations.");
+  });
 });

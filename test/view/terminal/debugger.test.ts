@@ -30,6 +30,31 @@ function type(debug: Debugger, key: string, text: string): void {
 const textOf = (lines: readonly Line[]): string => lines.map(({ text }) => text).join("\n");
 const panelText = (debug: Debugger): string => textOf(panelLines(debug, 200).lines);
 
+describe("while the run is being recorded", () => {
+  it("moves in the recorded part, and says what is not recorded yet", () => {
+    const part = new Recording(shipped(BUG), { seed: 1n });
+    part.advance(100);
+    const debug = new Debugger(new Session(part, 0, undefined, true), { file: "x.yaml", save: () => "" });
+    expect(headerLine(debug)).toContain("event 0/100 so far, recording …");
+    press(debug, "end", "n");
+    expect([debug.session.at, debug.message]).toEqual([100, "the next event is not recorded yet"]);
+    press(debug, "v");
+    expect(debug.message).toBe("no such event after this one so far; the run is still being recorded");
+    type(debug, "g", "200");
+    expect(debug.message).toBe("event 200 is not recorded yet");
+    press(debug, "s");
+    expect([debug.prompt, debug.message]).toEqual([
+      undefined,
+      "the run is still being recorded; try again when it is complete",
+    ]);
+    part.finish();
+    press(debug, "v");
+    expect(debug.session.at).toBeGreaterThan(100);
+    press(debug, "s");
+    expect(debug.prompt?.label).toBe("save to");
+  });
+});
+
 describe("moves", () => {
   it("a step back shows the digest and the states of the first visit", () => {
     const debug = start();

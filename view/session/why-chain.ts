@@ -1,16 +1,19 @@
 /** The explanation of a violation as sentences, each with the event that it is about. */
 
 import { INVARIANTS } from "../../invariants/index.ts";
+import type { Cause } from "../../reports/why/causes.ts";
 import { lifeLines } from "../../reports/why/life-text.ts";
-import { lastRecordOf } from "../../reports/why/moment.ts";
+import { type Fact, lastRecordOf } from "../../reports/why/moment.ts";
 import { explain } from "../../reports/why.ts";
-import type { Recording } from "../session/recording.ts";
+import type { Recording } from "./recording.ts";
 
 /** One sentence of an explanation. */
 export interface WhySentence {
   readonly text: string;
   /** 0: a fact that contradicts another one. 1: a cause of the fact before it. */
   readonly depth: 0 | 1;
+  /** Marks at most one sentence of a chain: its root cause or, if no cause is a defect of a server, its start. */
+  readonly mark: "root cause" | "start of the chain" | undefined;
   /** The event that the sentence is about; undefined if it is about no single event. */
   readonly event: number | undefined;
   readonly atUs: number | undefined;
@@ -31,16 +34,31 @@ export interface WhyChain {
   readonly life: readonly string[];
 }
 
-const known = new WeakMap<Recording, readonly WhyChain[]>();
+/** The explanations of each recording, and the number of events that were recorded when they were made. */
+const known = new WeakMap<Recording, { readonly length: number; readonly chains: readonly WhyChain[] }>();
 
-/** Returns the explanations of the violations of a run. */
+/** Returns the explanations of the violations of a run, as far as it is recorded. */
 export function whyChains(recording: Recording): readonly WhyChain[] {
-  let chains = known.get(recording);
-  if (chains === undefined) {
-    chains = merged(recording.violations.map((_, index) => whyChain(recording, index)));
-    known.set(recording, chains);
-  }
+  const { length } = recording;
+  const before = known.get(recording);
+  if (before?.length === length) return before.chains;
+  const chains = merged(recording.violations.map((_, index) => whyChain(recording, index)));
+  known.set(recording, { length, chains });
   return chains;
+}
+
+/**
+ * Returns what the explanations say about an event. The event of a violation also stands for the sentences that are
+ * about no event.
+ */
+export function whyTextsAt(recording: Recording, event: number): readonly string[] {
+  return whyChains(recording).flatMap((chain) => {
+    const isViolation = chain.event === event;
+    const texts = chain.sentences.flatMap((one) =>
+      one.event === event || (one.event === undefined && isViolation) ? [one.text] : [],
+    );
+    return isViolation ? [chain.title, ...chain.same, ...chain.life, ...texts] : texts;
+  });
 }
 
 /** Merges the chains whose sentences differ only in the server of the violation. */
@@ -63,21 +81,23 @@ function whyChain(recording: Recording, index: number): WhyChain {
   const facts = explanation?.facts ?? [];
   const { configurations, consequence, life } = explanation ?? {};
   const all = [...facts, ...(configurations ? [configurations] : []), ...(consequence ? [consequence] : [])];
-  const sentence = (text: string, atUs: number | undefined, depth: 0 | 1): WhySentence => ({
-    text,
+  const causes = facts.flatMap((fact) => fact.causes);
+  // The defect that is nearest to the violation explains it; earlier ones may be circumstances.
+  const root = configurations ?? causes.find(({ isDefect }) => isDefect);
+  const start = root === undefined ? facts.find((fact) => fact.causes.length > 0)?.causes.at(-1) : undefined;
+  const sentence = (one: Fact | Cause, depth: 0 | 1): WhySentence => ({
+    text: one.text,
     depth,
-    atUs,
-    event: atUs === undefined ? undefined : eventNear(recording, atUs, text),
+    mark: one === root ? "root cause" : one === start ? "start of the chain" : undefined,
+    atUs: one.atUs,
+    event: one.atUs === undefined ? undefined : eventNear(recording, one.atUs, one.text),
   });
   return {
     title: `${id}: server ${server} ${text}`,
     statement: INVARIANTS[id].statement,
     same: [],
     event: recording.eventOfViolation(index),
-    sentences: all.flatMap((fact) => [
-      sentence(fact.text, fact.atUs, 0),
-      ...fact.causes.map((cause) => sentence(cause.text, cause.atUs, 1)),
-    ]),
+    sentences: all.flatMap((fact) => [sentence(fact, 0), ...fact.causes.map((cause) => sentence(cause, 1))]),
     life: life === undefined ? [] : [life.name, ...lifeLines(life, run, lastRecordOf(run, violation))],
   };
 }
