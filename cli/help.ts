@@ -207,13 +207,10 @@ export const HELP = {
     examples: [
       ["zabsim doctor zk1 zk2 zk3 --zookeeper 3.8.4", "examine copies of three data directories"],
       [
-        "zabsim doctor --server 1=a --server 2=b --config zoo.cfg",
-        "the directories have no file myid; server 3 is lost",
+        "zabsim doctor --server 2=zk2 --server 3=zk3",
+        "the disk of server 1 is lost; the directories need no file myid",
       ],
-      [
-        "zabsim doctor zk1 zk2 zk3 --scenario disks.yaml",
-        "also write the disks as a scenario; then: zabsim fuzz disks.yaml",
-      ],
+      ["zabsim doctor zk1 zk2 zk3 --scenario disks.yaml", "also write the disks as a scenario for zabsim run and fuzz"],
     ],
     exitCodes: [
       [EXIT_OK, "nothing is wrong; an uncommitted tail is not wrong"],

@@ -160,5 +160,5 @@ function adviceLines({ advice }: DoctorDocument, width: number): string[] {
 function scenarioLines({ scenario }: DoctorDocument, width: number): string[] {
   if (scenario === null) return [];
   const path = shellPath(scenario);
-  return hanging(`Wrote ${path}. To find out what can still go wrong: zabsim fuzz ${path}`, "", "", width);
+  return [...hanging(`Wrote ${path}. To find out what can still go wrong:`, "", "", width), `  zabsim fuzz ${path}`];
 }

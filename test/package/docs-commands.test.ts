@@ -45,6 +45,9 @@ const USER_FILES: Readonly<Record<string, string>> = {
   "zk2.log": "../test/recordings/3.9.5/server-2/zookeeper.log.gz",
   "zk3.log": "../test/recordings/3.9.5/server-3/zookeeper.log.gz",
   logs: "../test/recordings/3.9.5",
+  zk1: "../test/doctor/disks/zk1",
+  zk2: "../test/doctor/disks/zk2",
+  zk3: "../test/doctor/disks/zk3",
 };
 const QUERY = { id: 1, peerLastZxid: "1:2", leader: { lastProcessedZxid: "1:3", committedLog: [], txnLogFiles: [] } };
 const LOG_LINE =
