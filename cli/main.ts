@@ -479,7 +479,8 @@ function createProgram(done: (code: number) => void): Command {
       "nothing to them. Prints what each server loads and whether it starts, which transactions are on a quorum, and " +
       "where histories diverge. Then starts every set of servers that contains a quorum in every order in the " +
       "simulator, and prints who leads, what is removed, and whether a committed transaction is lost. The advice at " +
-      "the end was carried out in the simulator. Each argument is a dataDir with the file myid and the folder version-2.",
+      "the end was carried out in the simulator. Each argument is a dataDir with the file myid and the folder " +
+      "version-2.",
   )
     .option(
       "--zookeeper <release>",
@@ -494,7 +495,8 @@ function createProgram(done: (code: number) => void): Command {
     )
     .option(
       "--server <n=dir>",
-      "directory of server N, e.g. 1=/backup/zk1, or 1=DIR,LOGDIR with a separate dataLogDir; repeatable (default: none)",
+      "directory of server N, e.g. 1=/backup/zk1, or 1=DIR,LOGDIR with a separate dataLogDir; repeatable " +
+        "(default: none)",
       collect,
     )
     .option(

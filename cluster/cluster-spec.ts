@@ -42,8 +42,8 @@ export interface ServerSpec {
   readonly logFrom?: string;
   /**
    * The transactions in the log files, in order, if they are not those of `history`: after a SNAP, a log lacks the
-   * transactions that only the snapshot has, and keeps those that the leader did not have. Above the newest snapshot, the
-   * log is the history. Default: the history from `logFrom` on.
+   * transactions that only the snapshot has, and keeps those that the leader did not have. Above the newest snapshot,
+   * the log is the history. Default: the history from `logFrom` on.
    */
   readonly log?: string;
   /**

@@ -77,7 +77,8 @@ function trialText(results: readonly StartResult[], what = "orders"): string {
   ];
   const also = removed.length === 0 ? "" : ` They remove ${removed.join(" and ")}, which was not committed.`;
   const runs = results.length === 1 ? "1 run" : `${results.length} runs`;
-  return `${runs} (${what}): ${servers(leaders)} ${leaders.length === 1 ? "leads" : "lead"}, all serve, nothing committed is lost.${also}`;
+  const lead = `${servers(leaders)} ${leaders.length === 1 ? "leads" : "lead"}`;
+  return `${runs} (${what}): ${lead}, all serve, nothing committed is lost.${also}`;
 }
 
 /** The repairs so far, and the voters that start with them. */
@@ -86,7 +87,7 @@ interface Repaired {
   readonly starting: readonly ServerId[];
 }
 
-/** Says what to do with voters that do not start, one after the other. Each repair is tried together with those before it. */
+/** Says what to do with voters that do not start. Each repair is tried together with those before it. */
 function repairAdvice(ensemble: EnsembleDisks, onRun: OnRun): Advice[] {
   const { disks, voters } = ensemble;
   const broken = disks.filter(({ sid, start }) => voters.ids.includes(sid) && start.failure !== undefined);
@@ -127,9 +128,13 @@ function moveAway(ensemble: EnsembleDisks, sid: ServerId, repaired: Repaired, on
   const trial = tryOrders(ensemble, orders, changes, onRun);
   if (trial === undefined) return undefined;
   const text =
-    `Move the folder version-2 of server ${sid} away, and keep it. Start ${servers(starting)} first. When they serve, ` +
-    `start server ${sid} with an empty folder: it gets its data from the leader. Do not start it earlier.`;
+    `${movedAway(sid)} Start ${servers(starting)} first. When they serve, start` +
+    ` server ${sid} with an empty folder: it gets its data from the leader. Do not start it earlier.`;
   return { advice: { text, trial }, changes };
+}
+
+function movedAway(sid: ServerId): string {
+  return `Move the folder version-2 of server ${sid} away, and keep it.`;
 }
 
 /** Tries a copy of the most complete directory that can be loaded. */
@@ -142,7 +147,7 @@ function copyTo(ensemble: EnsembleDisks, sid: ServerId, repaired: Repaired, onRu
   const trial = tryOrders(ensemble, rotations(all), changes, onRun);
   if (trial === undefined) return undefined;
   const text =
-    `Move the folder version-2 of server ${sid} away, and keep it. Copy version-2 of server ${from} to server ${sid} while ` +
+    `${movedAway(sid)} Copy version-2 of server ${from} to server ${sid} while ` +
     `server ${from} is stopped. Keep the file myid of server ${sid}. Then start ${servers(all)}.`;
   return { advice: { text, trial }, changes };
 }
@@ -162,7 +167,7 @@ function rotations(ids: readonly ServerId[]): ServerId[][] {
   return ids.map((_, i) => [...ids.slice(i), ...ids.slice(0, i)]);
 }
 
-/** Names the directories that nobody may delete, because only they have transactions that were, or can be, committed. */
+/** Names the directories to keep, because only they have transactions that were, or can have been, committed. */
 function keepAdvice({ disks, groups, voters }: EnsembleDisks): Advice[] {
   const isWhole = voters.ids.every((sid) =>
     disks.some((disk) => disk.sid === sid && (disk.start.database?.lastZxid ?? 0) > 0),

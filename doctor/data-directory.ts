@@ -26,8 +26,8 @@ export interface SnapshotFile {
   readonly bytes: number;
   readonly compression: Compression;
   /**
-   * Whether the start or the end of the file looks like a snapshot (SnapStream#isValidSnapshot). ZooKeeper ignores other
-   * files.
+   * Whether the start or the end of the file looks like a snapshot (SnapStream#isValidSnapshot). ZooKeeper ignores
+   * other files.
    */
   readonly looksValid: boolean;
   readonly content: SnapshotContent | UnusableSnapshot;
@@ -60,7 +60,7 @@ export interface DataDirectory {
   readonly hasUpdatingEpoch: boolean;
   /** The file `initialize` exists (from 3.6.0 on, it permits an empty database). */
   readonly hasInitialize: boolean;
-  /** Snapshots in a separate dataLogDir, and logs in dataDir beside a separate dataLogDir. */
+  /** Snapshots in a separate dataLogDir, and logs in dataDir although dataLogDir is separate. */
   readonly misplaced: readonly string[];
   /** Files with other names in version-2. */
   readonly otherFiles: readonly string[];

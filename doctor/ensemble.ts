@@ -1,4 +1,6 @@
-/** The ensemble that `zabsim doctor` examines: the disks of its servers, its configuration, and what follows from both. */
+/**
+ * The ensemble that `zabsim doctor` examines: the disks of its servers, its configuration, and what follows from both.
+ */
 
 import type { EnsembleConfig } from "../cluster/cluster-spec.ts";
 import { verifierOfConfig } from "../cluster/verifier.ts";

@@ -19,7 +19,9 @@ export interface ServerDisk {
 /** The transactions of one server. */
 export interface ServerHistory {
   readonly sid: ServerId;
-  /** The transactions in the tree that the server loads. Empty if it loads none, or if its database cannot be loaded. */
+  /**
+   * The transactions in the tree that the server loads. Empty if it loads none, or if its database cannot be loaded.
+   */
   readonly tree: ZxidSet;
   /** The transactions in its log files that can be read. */
   readonly log: ZxidSet;

@@ -1,6 +1,6 @@
 /**
- * Predicts what a server does when it starts on its data directory: which snapshot and which log records it loads, which
- * epochs it has, or why it exits (QuorumPeer#loadDataBase, FileTxnSnapLog#restore, FileSnap#deserialize,
+ * Predicts what a server does when it starts on its data directory: which snapshot and which log records it loads,
+ * which epochs it has, or why it exits (QuorumPeer#loadDataBase, FileTxnSnapLog#restore, FileSnap#deserialize,
  * FileTxnLog.FileTxnIterator).
  */
 import type { TxnLogStop } from "../formats/index.ts";

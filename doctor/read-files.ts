@@ -102,7 +102,9 @@ async function pipeGzip(path: string, sink: ByteSink): Promise<void> {
   sink.end(isBroken);
 }
 
-/** Writes the bytes of a file from `start` on to a stream. Small pieces: an error drops the output of its whole piece. */
+/**
+ * Writes the bytes of a file from `start` on to a stream. Small pieces: an error drops the output of its whole piece.
+ */
 async function feedFrom(path: string, start: number, stream: InflateRaw): Promise<void> {
   let skipped = 0;
   for await (const chunk of chunksOf(path)) {

@@ -6,7 +6,7 @@ import type { DiskRules } from "./disk-rules.ts";
 import { chunksOf } from "./read-files.ts";
 import { TxnRuns } from "./txn-runs.ts";
 
-/** No server leaves so many gaps in a log. The limit bounds the memory that a hostile file can take. */
+/** The largest number of gaps in a log. It bounds the memory that a hostile file can take. */
 const RUNS_MAX = 200_000;
 
 function tooManyGaps(path: string): string {

@@ -59,7 +59,7 @@ export function scenarioOf(ensemble: EnsembleDisks, changes: DiskChanges, steps:
   };
 }
 
-/** Returns the ensemble as a scenario in which every server that can start starts at once. */
+/** Returns the ensemble as a scenario in which all servers that can start do so simultaneously. */
 export function scenarioOfDisks(ensemble: EnsembleDisks, name: string): Scenario {
   const scenario = scenarioOf(ensemble, {}, []);
   const { disks, missing } = ensemble;

@@ -15,7 +15,7 @@ const EXACT_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 /**
  * Returns the zxid in the name of a file; undefined if the file has another prefix or no zxid. Up to 3.5, the name has
  * exactly two parts. Later releases ignore the parts after the zxid, so they read `snapshot.5.gz` and `log.5.bak`.
- * Throws nothing: a zxid above 2^53 counts as no zxid, because no server can have written so many transactions.
+ * Throws nothing: a zxid above 2^53 counts as no zxid, because no server can have reached such an epoch.
  */
 export function zxidInName(name: string, prefix: FilePrefix, isTwoParts: boolean): Zxid | undefined {
   // String#split of Java drops empty parts at the end.

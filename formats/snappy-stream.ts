@@ -1,7 +1,7 @@
 /**
- * The stream of snappy-java (SnappyOutputStream) in which a snapshot can be compressed: a header of 16 bytes, and blocks
- * of an int length and a raw Snappy block. The npm packages for raw Snappy blocks can loop forever on hostile bytes, so
- * the block decoder is our own.
+ * The stream of snappy-java (SnappyOutputStream) in which a snapshot can be compressed: a header of 16 bytes, and
+ * blocks of an int length and a raw Snappy block. The npm packages for raw Snappy blocks can loop forever on hostile
+ * bytes, so the block decoder is our own.
  */
 import { ByteQueue } from "./byte-queue.ts";
 

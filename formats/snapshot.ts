@@ -36,8 +36,8 @@ export interface SnapshotContent {
   /** The size of all data of znodes, in bytes. */
   readonly dataBytes: number;
   /**
-   * The highest czxid, mzxid or pzxid of a znode. A snapshot is fuzzy: it can contain transactions above the zxid in its
-   * name.
+   * The highest czxid, mzxid or pzxid of a znode. A snapshot is fuzzy: it can contain transactions above the zxid in
+   * its name.
    */
   readonly maxZxid: Zxid;
   /** The zxid of the digest; undefined if there is none. */

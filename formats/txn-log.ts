@@ -99,8 +99,9 @@ const DAMAGE: ReadonlySet<LogEnd | LogDamage> = new Set<LogEnd | LogDamage>([
 ]);
 
 /**
- * Decodes a log file incrementally: `push` adds bytes, `end` says that no more follow, and `next` returns the next item,
- * or undefined if it needs more bytes. It never throws, and it holds at most one record besides the chunks in its queue.
+ * Decodes a log file incrementally: `push` adds bytes, `end` says that no more follow, and `next` returns the next
+ * item, or undefined if it needs more bytes. It never throws, and it holds at most one record besides the chunks in its
+ * queue.
  *
  * After a stop at a record whose length is plausible, `next` continues with the record after it. ZooKeeper does not
  * read these records, but they show what a repair could save.

@@ -27,9 +27,9 @@ const textsOf = ({ findings }: DoctorAnswer, severity: string): string[] =>
   findings.filter((one) => one.severity === severity).map(({ server, text }) => `${server}: ${text}`);
 
 /**
- * Holes that the recorded servers really have. In step h, the NullPointerException of ZOOKEEPER-4409 ends the log thread
- * of a follower that was frozen, so the transactions in its queue never reach its log. truth.json says that the follower
- * had them in memory (peerLastZxid 0x100000022).
+ * Holes that the recorded servers really have. In step h, the NullPointerException of ZOOKEEPER-4409 ends the log
+ * thread of a follower that was frozen, so the transactions in its queue never reach its log. truth.json says that the
+ * follower had them in memory (peerLastZxid 0x100000022).
  */
 const HOLES: Readonly<Record<string, string>> = { "3.7.2": "1:31..1:34", "3.8.0": "1:32..1:34" };
 

@@ -85,8 +85,13 @@ function errorOf(failure: StartFailure): string {
   return failure.reason === "damaged-log" ? failure.log.stop.reason : failure.reason;
 }
 
-function agrees(_question: StartQuestion, _release: string, java: unknown, zabsim: unknown): boolean {
+/** The exceptions with which DataTree#processTxn meets a path that no server writes. */
+const BAD_PATH = /^(StringIndexOutOfBoundsException|NullPointerException)/;
+
+function agrees({ mutations }: StartQuestion, _release: string, java: unknown, zabsim: unknown): boolean {
   const [theirs, ours] = [java as JavaStart, zabsim as JavaStart];
+  // zabsim applies no transaction, so it does not notice a forged path in a record with a right checksum.
+  if (mutations.some((one) => "forge" in one) && BAD_PATH.test(theirs.error ?? "")) return true;
   if (ours.error !== undefined || theirs.error !== undefined) {
     return ERRORS[ours.error ?? ""]?.test(theirs.error ?? "") ?? false;
   }

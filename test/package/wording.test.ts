@@ -97,7 +97,7 @@ const US_SPELLINGS: readonly Rule[] = [
 
 /** Files that other authors have written, and files that list the banned words. */
 const EXEMPT =
-  /^LICENSE$|^package-lock\.json$|\/(vectors|fixtures)\/|\.(gz|jsonl|png|xsd|grit|npmrc)$|^test\/package\/wording\.test/;
+  /^LICENSE$|^package-lock\.json$|\/(vectors|fixtures)\/|\/truth\.json$|^test\/doctor\/disks\/|\.(br|gz|jsonl|png|xsd|grit|npmrc)$|^test\/package\/wording\.test/;
 
 const FILES = execFileSync("git", ["ls-files"], { cwd: ROOT, encoding: "utf8" })
   .split("\n")

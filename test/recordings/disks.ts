@@ -1,7 +1,7 @@
 /**
- * The data directories of recorded ensembles. `disks.tar.br` of a recording has two moments of the three servers: `tail`,
- * when the old leader is down with an uncommitted tail, and `end`, when all servers are stopped. truth.json says what
- * each disk holds, in `saved`.
+ * The data directories of recorded ensembles. `disks.tar.br` of a recording has two moments of the three servers:
+ * `tail`, when the old leader is down with an uncommitted tail, and `end`, when all servers are stopped. truth.json
+ * says what each disk holds, in `saved`.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
