@@ -12,6 +12,7 @@ export {
   type UnusableSnapshot,
 } from "./snapshot.ts";
 export {
+  findRecords,
   type LogDamage,
   type LogEnd,
   TxnLogDecoder,

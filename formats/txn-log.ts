@@ -193,6 +193,33 @@ function stopAt(offset: number, reason: LogEnd | LogDamage, more: Partial<TxnLog
   return { kind: "stop", offset, reason, isDamage: DAMAGE.has(reason), ...more };
 }
 
+/**
+ * Returns the whole records in a piece of a log file, wherever they start: what a repair could save after the place where
+ * ZooKeeper stops reading. `offset` is the position of the piece in the file.
+ */
+export function* findRecords(piece: Uint8Array, offset: number, reader: BodyReader): Generator<TxnLogRecord> {
+  const last = piece.length - RECORD_START_BYTES - TXN_HEADER_BYTES - 1;
+  for (let at = 0; at <= last; ) {
+    const record = recordAt(piece, at, reader);
+    if (record !== undefined) yield { ...record, offset: offset + at };
+    at += record === undefined ? 1 : RECORD_START_BYTES + record.length + 1;
+  }
+}
+
+function recordAt(piece: Uint8Array, at: number, reader: BodyReader): TxnLogRecord | undefined {
+  // The checksum has 32 bits in a field of 64 bits. Most places fail one of these tests, which cost nothing.
+  if (int32At(piece, at) !== 0 || piece[at + 8] !== 0) return undefined;
+  const length = int32At(piece, at + 8);
+  const start = at + RECORD_START_BYTES;
+  if (length < TXN_HEADER_BYTES || length > reader.maxBytes || piece[start + length] !== END_OF_RECORD)
+    return undefined;
+  if (adler32(piece, start, start + length) !== int32At(piece, at + 4) >>> 0) return undefined;
+  const entry = piece.subarray(start, start + length);
+  const header = headerOf(entry);
+  const { check, hasDigest } = checkBody(entry, header.type, reader);
+  return check === "ok" ? { kind: "record", offset: at, length, ...header, hasDigest } : undefined;
+}
+
 /** Reads a TxnHeader: long clientId, int cxid, long zxid, long time, int type. */
 function headerOf(entry: Uint8Array): Pick<TxnLogRecord, "zxid" | "type" | "timeMs" | "fingerprint"> {
   let fingerprint = 0;

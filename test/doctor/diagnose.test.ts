@@ -123,6 +123,14 @@ describe("incidents", () => {
     expect(repair?.trial).toMatch(/^2 runs \(orders\): .* nothing committed is lost\.$/);
   });
 
+  test("a block of zeros in a log looks like its padding: the records after it are a fault", async () => {
+    const answer = await disks.diagnose("end", { 3: [{ zero: NEWEST_LOG, at: 0.3, bytes: 100 }] });
+    expect(answer.servers.find((one) => one.server === 3)?.starts).toBe(true);
+    const [fault = ""] = textsOf(answer, "fault");
+    expect(fault).toMatch(/^3: log\.700000001 .*; ZooKeeper does not read the \d records after it$/);
+    expect(answer.isHealthy).toBe(false);
+  });
+
   test("no quorum starts: a copy of the directory that can be loaded restores it", async () => {
     const answer = await disks.diagnose("end", {
       1: [{ epochFile: "acceptedEpoch", text: "6" }],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { adler32, TxnLogDecoder, type TxnLogItem } from "../../formats/index.ts";
+import { adler32, findRecords, TxnLogDecoder, type TxnLogItem } from "../../formats/index.ts";
 import { random } from "./random.ts";
 
 const READER = { is34: false, closeSessionHasBody: true, maxBytes: 1000 };
@@ -115,6 +115,15 @@ test("two transactions with the same zxid and different headers have different f
   const [, one, two] = decode(Buffer.concat([header(), record(entry(1)), record(other)]));
   expect(one).toMatchObject({ zxid: 1 });
   expect((one as { fingerprint: number }).fingerprint).not.toBe((two as { fingerprint: number }).fingerprint);
+});
+
+test("records are found wherever they start", () => {
+  const noise = Buffer.concat([Buffer.alloc(512), Buffer.from("noise B \0\0\0\0 more noise")]);
+  const piece = Buffer.concat([noise, record(entry(4)), record(entry(5)), noise, record(entry(6)).subarray(0, 40)]);
+  expect([...findRecords(piece, 100, READER)].map(({ offset, zxid }) => [offset, zxid])).toEqual([
+    [100 + noise.length, 4],
+    [100 + noise.length + 49, 5],
+  ]);
 });
 
 test("20,000 damaged logs are decoded without an exception, and the same in chunks", () => {

@@ -115,6 +115,7 @@ const FIXED: readonly (readonly Mutation[])[] = [
 
 export const startQuestions: Kind<StartQuestion> = {
   name: "start",
+  cost: 5,
   releases: ["3.4.14", "3.5.10", "3.6.4", "3.8.4", "3.9.3", "3.9.5"],
   questions: fc.record({
     moment: fc.constantFrom(...MOMENTS),
