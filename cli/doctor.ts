@@ -2,43 +2,26 @@
  * `zabsim doctor` reads the data directories of the servers of an ensemble, and says what each server loads, who can
  * lead, what is lost, and what to do.
  */
-import { readFileSync } from "node:fs";
-import { basename, dirname, isAbsolute, join } from "node:path";
+import { basename } from "node:path";
 import { saveWhole } from "../campaign/output-files.ts";
 import { withSchemaLine } from "../campaign/schema-line.ts";
-import type { EnsembleConfig } from "../cluster/cluster-spec.ts";
-import type { DataDirectory } from "../doctor/data-directory.ts";
 import { diagnose } from "../doctor/diagnose.ts";
-import { type DiskRules, diskRulesOf } from "../doctor/disk-rules.ts";
-import { compareDisks, type EnsembleDisks } from "../doctor/ensemble.ts";
-import type { ServerDisk } from "../doctor/histories.ts";
-import { predictStart } from "../doctor/predict-start.ts";
-import { type ConfigFile, configInSnapshots, type FoundConfig, readConfigFile } from "../doctor/read-config.ts";
-import { readDataDirectory } from "../doctor/read-data-directory.ts";
+import type { EnsembleDisks } from "../doctor/ensemble.ts";
 import { scenarioOfDisks } from "../doctor/start-state.ts";
-import { asServerId, type ServerId } from "../protocol/zxid.ts";
 import { doctorText } from "../reports/doctor.ts";
 import { writeScenario } from "../scenarios/write-scenario.ts";
+import { type DiskOptions, readEnsembleDisks } from "./ensemble-disks.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
-import { hint, textWidth, write } from "./output.ts";
+import { textWidth, write } from "./output.ts";
 import { ProgressLine } from "./progress-line.ts";
-import { UsageError } from "./usage-error.ts";
 
-export interface DoctorOptions {
+export interface DoctorOptions extends DiskOptions {
   readonly json?: boolean;
-  readonly zookeeper?: string;
-  readonly config?: readonly string[];
-  readonly server?: readonly string[];
   readonly scenario?: string;
 }
 
 export async function doctor(folders: readonly string[], options: DoctorOptions): Promise<number> {
-  const zookeeper = options.zookeeper ?? "newest";
-  const configs = (options.config ?? []).map(configIn);
-  const sources = sourcesOf(folders, options.server ?? [], configs);
-  const disks = await readDisks(sources, diskRulesOf(zookeeper));
-  const { config, source } = ensembleOf(disks, configs);
-  const ensemble = compareDisks(disks, config, zookeeper, configs[0]?.settings);
+  const { ensemble, source } = await readEnsembleDisks(folders, options);
   const saved = options.scenario === undefined ? undefined : saveScenario(ensemble, options.scenario);
   const answer = withProgress((onRun) => diagnose(ensemble, onRun));
   const document = { ...answer, configuration: source, scenario: saved ?? null };
@@ -46,102 +29,8 @@ export async function doctor(folders: readonly string[], options: DoctorOptions)
   return answer.isHealthy ? EXIT_OK : EXIT_FINDING;
 }
 
-// ---- the directories
-
-/** A data directory to read, and the id that the user gave it. */
-interface Source {
-  readonly path: string;
-  readonly logPath?: string;
-  readonly sid?: ServerId;
-}
-
-function sourcesOf(folders: readonly string[], given: readonly string[], configs: readonly ConfigFile[]): Source[] {
-  const sources = [...folders.map((path) => ({ path })), ...given.map(namedSource)];
-  if (sources.length > 0) return sources;
-  if (configs.length === 0) {
-    throw new UsageError("no data directory is given (accepted: directories, --server N=DIR, or --config zoo.cfg)");
-  }
-  return configs.map(({ dataDir, dataLogDir, file }) => {
-    if (dataDir === undefined) throw new UsageError(`${file}: has no dataDir (accepted: a zoo.cfg with dataDir)`);
-    const at = (path: string): string => (isAbsolute(path) ? path : join(dirname(file), path));
-    return { path: at(dataDir), ...(dataLogDir !== undefined && { logPath: at(dataLogDir) }) };
-  });
-}
-
-function namedSource(text: string): Source {
-  const [, id, path, logPath] = /^(\d{1,3})=([^,]+)(?:,(.+))?$/.exec(text) ?? [];
-  if (id === undefined || path === undefined || Number(id) > 255) {
-    const accepted = "accepted: N=DIR, or N=DIR,LOGDIR with a separate dataLogDir, e.g. 1=/backup/zk1";
-    throw new UsageError(`--server ${text}: is not a server with its directory (${accepted})`);
-  }
-  return { sid: asServerId(Number(id)), path, ...(logPath !== undefined && { logPath }) };
-}
-
-async function readDisks(sources: readonly Source[], rules: DiskRules): Promise<ServerDisk[]> {
-  const disks: ServerDisk[] = [];
-  for (const source of sources) {
-    const directory = await readDataDirectory(source.path, rules, source.logPath);
-    const sid = source.sid ?? directory.myid;
-    if (sid === undefined) throw new UsageError(noIdMessage(directory));
-    const other = disks.find((disk) => disk.sid === sid);
-    if (other !== undefined) {
-      const both = `${other.directory.path} and ${directory.path}`;
-      throw new UsageError(
-        `${both}: both are of server ${sid} (accepted: one directory for each server; --server N=DIR)`,
-      );
-    }
-    disks.push({ sid, directory, start: predictStart(directory) });
-  }
-  return disks.sort((a, b) => a.sid - b.sid);
-}
-
-function noIdMessage({ badMyid, path }: DataDirectory): string {
-  const problem = badMyid === undefined ? "has no file myid" : `the file myid contains '${badMyid}'`;
-  return `${path}: ${problem}, so the id of the server is not known (accepted: a file myid, or --server N=${path})`;
-}
-
-// ---- the ensemble
-
-function configIn(file: string): ConfigFile {
-  return readConfigFile(textOf(file), file, (name) => textOf(name, join(dirname(file), basename(name))));
-}
-
-/** Reads a file. If it does not exist, reads the file at the other path. */
-function textOf(file: string, other?: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (other !== undefined && other !== file) return textOf(other);
-    const { code } = error as NodeJS.ErrnoException;
-    const problem =
-      code === "ENOENT" ? "does not exist" : code === "EISDIR" ? "is a folder" : `cannot be read (${code})`;
-    throw new UsageError(`${file}: ${problem} (accepted: a zoo.cfg)`);
-  }
-}
-
-function ensembleOf(disks: readonly ServerDisk[], configs: readonly ConfigFile[]): FoundConfig {
-  const [first] = configs;
-  const found = first === undefined ? configInSnapshots(disks) : { config: first.config, source: first.file };
-  const voters = disks.map(({ sid }) => sid);
-  if (found === undefined) return { config: { voters, observers: [] }, source: "the given directories" };
-  for (const other of configs.slice(1)) {
-    if (listsOf(other.config) === listsOf(found.config)) continue;
-    hint(`zabsim: note: ${other.file} has other servers than ${found.source}; zabsim uses those of ${found.source}`);
-  }
-  const members = [...found.config.voters, ...found.config.observers];
-  const stranger = voters.find((sid) => !members.includes(sid));
-  if (stranger === undefined) return found;
-  const accepted = `servers ${members.join(", ")}; --config gives another zoo.cfg`;
-  throw new UsageError(`server ${stranger} is not in the ensemble of ${found.source} (accepted: ${accepted})`);
-}
-
-function listsOf({ groups, observers, voters, weights }: EnsembleConfig): string {
-  return JSON.stringify({ groups, observers, voters, weights });
-}
-
-// ---- the scenario and the progress
-
-function saveScenario(ensemble: EnsembleDisks, path: string): string {
+/** Writes the disks as a scenario. Returns its path. */
+export function saveScenario(ensemble: EnsembleDisks, path: string): string {
   saveWhole(
     path,
     withSchemaLine(writeScenario(scenarioOfDisks(ensemble, basename(path).replace(/\.ya?ml$/, ""))), path),

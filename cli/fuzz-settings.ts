@@ -25,6 +25,8 @@ export interface FuzzOptions extends ScenarioOptions {
   readonly strategy?: string;
   readonly shard?: readonly [number, number];
   readonly out: string;
+  /** Data directories from which the servers start. */
+  readonly from?: readonly string[];
   readonly reporter?: readonly string[];
   readonly resume?: boolean;
   readonly strict?: boolean;

@@ -2,6 +2,7 @@
  * `zabsim fuzz` runs a campaign and reports each finding as soon as it is shrunk.
  */
 
+import { join } from "node:path";
 import { CampaignRunner, type CampaignSettings, type FoundFile } from "../campaign/campaign.ts";
 import { lockFolder } from "../campaign/folder-lock.ts";
 import { Journal } from "../campaign/journal.ts";
@@ -27,7 +28,8 @@ const EXIT_CODES: Readonly<Record<Verdict, number>> = {
   interrupted: EXIT_INTERRUPTED,
 };
 
-export async function fuzz(name: string | undefined, options: FuzzOptions): Promise<number> {
+export async function fuzz(given: string | undefined, options: FuzzOptions): Promise<number> {
+  const name = options.from === undefined ? given : await scenarioFromDisks(given, options.from, options);
   const settings = settingsOf(name, options);
   const reports = new FuzzReports(name, options, reportersOf(options));
   const journal = new Journal(options.out);
@@ -43,6 +45,27 @@ export async function fuzz(name: string | undefined, options: FuzzOptions): Prom
   } finally {
     unlock();
   }
+}
+
+/** Writes the data directories as a scenario in the folder --out. Returns its path. */
+async function scenarioFromDisks(
+  given: string | undefined,
+  folders: readonly string[],
+  { out, zookeeper }: FuzzOptions,
+): Promise<string> {
+  if (given !== undefined) {
+    throw new UsageError(`--from cannot be combined with the scenario ${given} (accepted: either of the two)`);
+  }
+  const { readEnsembleDisks } = await import("./ensemble-disks.ts");
+  const { saveScenario } = await import("./doctor.ts");
+  const isNamed = (folder: string): boolean => /^\d{1,3}=/.test(folder);
+  const { ensemble } = await readEnsembleDisks(
+    folders.filter((folder) => !isNamed(folder)),
+    { ...(zookeeper !== undefined && { zookeeper }), server: folders.filter(isNamed) },
+  );
+  const folder = join(out, "from");
+  makeFolder(folder);
+  return saveScenario(ensemble, join(folder, "disks.yaml"));
 }
 
 async function runCampaign(

@@ -85,7 +85,7 @@ function badInputMessage(error: unknown): string | undefined {
  */
 function refuseRepeated(command: Command): void {
   for (const option of command.options) {
-    if ((!option.required && !option.optional) || option.parseArg === collect) continue;
+    if ((!option.required && !option.optional) || option.parseArg === collect || option.variadic) continue;
     let isGiven = false;
     command.on(`option:${option.name()}`, () => {
       if (isGiven) throw new UsageError(`${option.long} is given twice (accepted: once)`);
@@ -284,6 +284,11 @@ function createProgram(done: (code: number) => void): Command {
     .option(
       "--strategy <name>",
       "how to generate plans, e.g. swarm (default: portfolio, which mixes all strategies; see zabsim list strategies)",
+    )
+    .option(
+      "--from <dirs...>",
+      "data directories of servers, or N=DIR, from which each plan starts, in place of a scenario; see zabsim doctor " +
+        "(default: none)",
     )
     .option(
       "--shard <i/n>",

@@ -100,6 +100,16 @@ describe("zabsim doctor", () => {
     expect(zabsim(["fuzz", path, "--runs", "5", "--out", join(folder, "fuzz")]).code).toBe(0);
   });
 
+  it("fuzz --from starts its plans from the directories", () => {
+    const out = join(folder, "from-disks");
+    const args = ["fuzz", "--from", ...[...copy].map(([sid, path]) => `${sid}=${path}`), "--runs", "5", "--out", out];
+    const { code, stdout } = zabsim([...args, ...RELEASE]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("5 ");
+    expect(readdirSync(join(out, "from"))).toEqual(["disks.yaml"]);
+    expect(isBadInput(zabsim(["fuzz", "follower-ahead-trunc", ...args.slice(1)]))).toBe(true);
+  });
+
   it("reads the dataDir and the dataLogDir that zoo.cfg names", () => {
     const lists = ["server.1=a:1:2", "server.2=b:1:2", "server.3=c:1:2"];
     const configs = [...copy].map(([sid, path]) => {
