@@ -3,11 +3,11 @@
  * name its transactions. Those below it are taken from the log of the server itself, as far as the log leads to the
  * snapshot without a gap, and else from all logs, without what a later epoch is known to lack.
  */
-import { asZxid, counterOf, epochOf, type ServerId, ZERO_ZXID, type Zxid } from "../protocol/zxid.ts";
+import { asZxid, counterOf, epochOf, nextZxid, type ServerId, ZERO_ZXID, type Zxid } from "../protocol/zxid.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import type { StartPrediction } from "./predict-start.ts";
 import { lastOf, type TxnRun, type TxnRuns } from "./txn-runs.ts";
-import { above, difference, intersection, type Range, setOf, union, upTo, type ZxidSet } from "./zxid-set.ts";
+import { difference, intersection, type Range, setOf, union, upTo, type ZxidSet } from "./zxid-set.ts";
 
 /** One server with its data directory and the prediction of its start. */
 export interface ServerDisk {
@@ -33,7 +33,7 @@ export interface ServerHistory {
   readonly proven: ZxidSet;
   /** Zxids between two epochs that follow each other in the log: the later epoch lacks them. */
   readonly gaps: ZxidSet;
-  /** Zxids inside an epoch that are between transactions of the tree and that the tree lacks. */
+  /** Zxids inside an epoch that are missing between the snapshot and the records after it, or between these. */
   readonly holes: ZxidSet;
 }
 
@@ -44,10 +44,10 @@ export function historiesOf(disks: readonly ServerDisk[]): ServerHistory[] {
   const known = proofs.reduce<ZxidSet>((all, { log, proven }) => union(all, union(log, proven)), []);
   const voids = setOf(proofs.flatMap(({ gaps }) => gaps));
   const lineage = difference(known, voids);
-  return proofs.map(({ bottom, gaps, isLoaded, log, proven, sid }) => {
+  return proofs.map(({ bottom, gaps, holes, isLoaded, log, proven, sid }) => {
     const tree = isLoaded ? union(proven, upTo(lineage, bottom)) : [];
     const [stale, unloaded] = isLoaded ? [difference(log, tree), []] : [[], log];
-    return { sid, tree, log, proven, stale, unloaded, gaps: setOf(gaps), holes: holesOf(tree, log) };
+    return { sid, tree, log, proven, stale, unloaded, gaps: setOf(gaps), holes };
   });
 }
 
@@ -60,13 +60,14 @@ interface Proof {
   readonly bottom: Zxid;
   /** The zxids between the last transaction of an epoch and the first one of the next epoch. */
   readonly gaps: readonly Range[];
+  readonly holes: ZxidSet;
 }
 
 function proofOf({ directory, sid, start }: ServerDisk): Proof {
   const log = setOf(directory.logs.flatMap(({ txns }) => rangesOf(txns)));
   const { database } = start;
   const gaps = gapsIn(log, directory);
-  if (database === undefined) return { sid, isLoaded: false, log, proven: [], bottom: ZERO_ZXID, gaps };
+  if (database === undefined) return { sid, isLoaded: false, log, proven: [], bottom: ZERO_ZXID, gaps, holes: [] };
   const snapshot = database.snapshot?.zxid ?? ZERO_ZXID;
   const loaded = setOf(
     database.records.flatMap(({ runs }) => runs.map((run) => ({ first: run.first, last: lastOf(run) }))),
@@ -75,7 +76,7 @@ function proofOf({ directory, sid, start }: ServerDisk): Proof {
   const own = counterOf(snapshot) === 0 ? [] : [{ first: snapshot, last: snapshot }];
   const proven = setOf([...loaded, ...below, ...own]);
   const bottom = below[0] === undefined ? snapshot : asZxid(below[0].first - 1);
-  return { sid, isLoaded: true, log, proven, bottom, gaps };
+  return { sid, isLoaded: true, log, proven, bottom, gaps, holes: holesAfter(snapshot, loaded) };
 }
 
 function rangesOf({ runs }: TxnRuns): Range[] {
@@ -110,17 +111,17 @@ function gapsIn(log: ZxidSet, { snapshots }: DataDirectory): Range[] {
   });
 }
 
-/** Returns the zxids inside an epoch that the tree lacks although it has a later transaction of the epoch. */
-function holesOf(tree: ZxidSet, log: ZxidSet): ZxidSet {
-  const lowest = Math.min(tree[0]?.first ?? 0, log[0]?.first ?? Number.POSITIVE_INFINITY);
-  const holes = tree.flatMap((range, i) => {
-    const epochStart = asZxid(range.first - counterOf(range.first) + 1);
-    const before = tree[i - 1];
-    const first = Math.max(epochStart, (before?.last ?? ZERO_ZXID) + 1);
-    return first < range.first ? [{ first: asZxid(first), last: asZxid(range.first - 1) }] : [];
-  });
-  // Transactions below everything that is known were purged.
-  return above(holes, lowest - 1);
+/** Returns the zxids inside epochs that are missing between the snapshot and the records after it, or between these. */
+function holesAfter(snapshot: Zxid, loaded: ZxidSet): ZxidSet {
+  let previous = snapshot;
+  const holes: Range[] = [];
+  for (const { first, last } of loaded) {
+    const isSameEpoch = epochOf(previous) === epochOf(first);
+    const expected = isSameEpoch ? nextZxid(previous) : asZxid(first - counterOf(first) + 1);
+    if (expected < first) holes.push({ first: expected, last: asZxid(first - 1) });
+    previous = last;
+  }
+  return holes;
 }
 
 /** Returns the zxids of `common` that stand for different transactions in the two logs, by their fingerprints. */
