@@ -45,6 +45,7 @@ const VALUES: Readonly<Record<string, ValueSource>> = {
   release: RELEASE,
   compare: RELEASE,
   dirs: FOLDER,
+  "doctor release": { values: () => [] },
   config: CONFIG,
   "plan-roll from": CONFIG,
   "plan-roll to": CONFIG,

@@ -8,8 +8,9 @@ import { compareDisks, type EnsembleDisks } from "../doctor/ensemble.ts";
 import type { ServerDisk } from "../doctor/histories.ts";
 import { predictStart } from "../doctor/predict-start.ts";
 import { type ConfigFile, configInSnapshots, type FoundConfig, readConfigFile } from "../doctor/read-config.ts";
-import { readDataDirectory } from "../doctor/read-data-directory.ts";
+import { readDataDirectory, readMyid } from "../doctor/read-data-directory.ts";
 import { asServerId, type ServerId } from "../protocol/zxid.ts";
+import { parseRelease } from "./options.ts";
 import { hint } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -18,6 +19,7 @@ export interface DiskOptions {
   readonly zookeeper?: string;
   readonly config?: readonly string[];
   readonly server?: readonly string[];
+  readonly release?: readonly string[];
 }
 
 /** An ensemble, and where its configuration comes from. */
@@ -31,7 +33,7 @@ export async function readEnsembleDisks(folders: readonly string[], options: Dis
   const zookeeper = options.zookeeper ?? "newest";
   const configs = (options.config ?? []).map(configIn);
   const sources = sourcesOf(folders, options.server ?? [], configs);
-  const disks = await readDisks(sources, diskRulesOf(zookeeper));
+  const disks = await readDisks(sources, releasesOf(options.release ?? [], zookeeper));
   const { config, source } = ensembleOf(disks, configs);
   return { ensemble: compareDisks(disks, config, zookeeper, configs[0]?.settings), source };
 }
@@ -67,11 +69,26 @@ function namedSource(text: string): Source {
   return { sid: asServerId(Number(id)), path, ...(logPath !== undefined && { logPath }) };
 }
 
-async function readDisks(sources: readonly Source[], rules: DiskRules): Promise<ServerDisk[]> {
+/** Returns a function with the rules of a server. `given` has the releases of single servers. */
+function releasesOf(given: readonly string[], zookeeper: string): (sid: ServerId | undefined) => DiskRules {
+  const releases = new Map(
+    given.map((text) => {
+      const [, id, release = ""] = /^(\d{1,3})=(.+)$/.exec(text) ?? [];
+      if (id !== undefined) return [Number(id), parseRelease("--release")(release)] as const;
+      throw new UsageError(`--release ${text}: names no server (accepted: N=RELEASE, e.g. 2=3.6.4)`);
+    }),
+  );
+  return (sid) => diskRulesOf(releases.get(sid ?? -1) ?? zookeeper);
+}
+
+async function readDisks(
+  sources: readonly Source[],
+  rulesOf: (sid: ServerId | undefined) => DiskRules,
+): Promise<ServerDisk[]> {
   const disks: ServerDisk[] = [];
   for (const source of sources) {
-    const directory = await readDataDirectory(source.path, rules, source.logPath);
-    const sid = source.sid ?? directory.myid;
+    const sid = source.sid ?? (await readMyid(source.path)).myid;
+    const directory = await readDataDirectory(source.path, rulesOf(sid), source.logPath);
     if (sid === undefined) throw new UsageError(noIdMessage(directory));
     const other = disks.find((disk) => disk.sid === sid);
     if (other !== undefined) {

@@ -493,6 +493,11 @@ function createProgram(done: (code: number) => void): Command {
       parseRelease("--zookeeper"),
     )
     .option(
+      "--release <n=release>",
+      "ZooKeeper release of server N, if it differs from --zookeeper, e.g. 2=3.6.4; repeatable (default: none)",
+      collect,
+    )
+    .option(
       "--config <file>",
       "zoo.cfg of a server; repeatable; without directories, its dataDir and dataLogDir are read (default: the " +
         "servers in the snapshots, or one voter for each directory)",

@@ -16,6 +16,7 @@ export interface ServerAnswer {
   readonly server: ServerId;
   readonly directory: string;
   readonly role: "participant" | "observer";
+  readonly zookeeper: string;
   readonly starts: boolean;
   /** The reason class, such as `damaged-log`; null if the server starts. */
   readonly reason: string | null;
@@ -117,6 +118,7 @@ function serverAnswer(
     server: sid,
     directory: directory.path,
     role: config.voters.includes(sid) ? "participant" : "observer",
+    zookeeper: directory.rules.release,
     starts: failure === undefined,
     reason: failure?.reason ?? null,
     why: failure === undefined ? null : failureText(failure),

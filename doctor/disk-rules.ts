@@ -9,7 +9,7 @@ import { behaviorOf, compareVersions, PUBLISHED_RELEASES } from "../protocol/rel
 
 /** The rules by which a release reads its data directory. */
 export interface DiskRules {
-  /** The published release. */
+  /** The name of the release, as in RELEASES. */
   readonly release: string;
   readonly behavior: Behavior;
   /** Names of log files and snapshots have exactly two parts, such as log.5 (Util#getZxidFromName up to 3.5). */
@@ -47,7 +47,7 @@ export function diskRulesOf(release: string, limits: JuteLimits = {}): DiskRules
   const behavior = behaviorOf(release);
   const { maxBytes } = bufferLimit({ ...DEFAULT_SETTINGS, ...limits }, behavior);
   return {
-    release: version,
+    release,
     behavior,
     namesHaveTwoParts: !has("compression"),
     readsCompressed: has("compression"),

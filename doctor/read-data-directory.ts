@@ -43,7 +43,7 @@ export async function readDataDirectory(path: string, rules: DiskRules, logPath?
     path,
     logPath: logPath ?? path,
     rules,
-    ...(await readMyid(join(dataDir, "myid"))),
+    ...(await readMyid(dataDir)),
     logs,
     snapshots,
     acceptedEpoch: await epoch("acceptedEpoch"),
@@ -120,8 +120,9 @@ async function epochFile(path: string): Promise<EpochFileState> {
   return text === undefined ? "missing" : readEpochFile(text);
 }
 
-async function readMyid(path: string): Promise<Pick<DataDirectory, "myid" | "badMyid">> {
-  const text = (await smallFile(path))?.split(/\r?\n/, 1)[0]?.trim();
+/** Reads the file myid of a data directory. */
+export async function readMyid(dataDir: string): Promise<Pick<DataDirectory, "myid" | "badMyid">> {
+  const text = (await smallFile(join(dataDir, "myid")))?.split(/\r?\n/, 1)[0]?.trim();
   if (text === undefined) return { myid: undefined, badMyid: undefined };
   const isId = /^\d{1,3}$/.test(text) && Number(text) <= MYID_MAX;
   return isId ? { myid: asServerId(Number(text)), badMyid: undefined } : { myid: undefined, badMyid: text };

@@ -39,7 +39,9 @@ export function scenarioOf(ensemble: EnsembleDisks, changes: DiskChanges, steps:
     const change = changes[sid];
     const source = change?.kind === "copy" ? change.from : sid;
     const spec = change?.kind === "empty" ? EMPTY : specOfDisk(ensemble, source, forgotten);
-    return { ...spec, role: config.voters.includes(sid) ? "participant" : "observer" };
+    const release = ensemble.disks.find((disk) => disk.sid === sid)?.directory.rules.release ?? zookeeper;
+    const role = config.voters.includes(sid) ? "participant" : "observer";
+    return { ...spec, role, ...(release !== zookeeper && { zookeeper: release }) };
   };
   const { groups, observers: _observers, weights, voters: _voters } = config;
   const committed = lastCommitted(ensemble, changes, forgotten);

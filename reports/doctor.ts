@@ -38,8 +38,10 @@ export function doctorText(document: DoctorDocument, width: number): string {
     .join("\n\n");
 }
 
-function headLines({ configuration, voters, zookeeper }: DoctorDocument, width: number): string[] {
-  const release = zookeeper === "newest" ? "the newest release" : `ZooKeeper ${zookeeper}`;
+function headLines({ configuration, servers, voters, zookeeper }: DoctorDocument, width: number): string[] {
+  const isMixed = servers.some((one) => one.zookeeper !== zookeeper);
+  const named = isMixed ? servers.map((one) => one.zookeeper).join(", ") : zookeeper;
+  const release = named === "newest" ? "the newest release" : `ZooKeeper ${named}`;
   return hanging(`Voters ${voters.join(", ")} (from ${configuration}), started with ${release}.`, "", "", width);
 }
 

@@ -138,6 +138,11 @@ describe("zabsim doctor", () => {
     ["a missing zoo.cfg", [first, "--config", "missing.cfg"], "missing.cfg: does not exist (accepted: a zoo.cfg)"],
     ["a zoo.cfg without dataDir", ["--config", file("none.cfg", "server.1=a:1:2")], "has no dataDir"],
     ["an unknown release", [first, "--zookeeper", "3.3.6"], "unknown release"],
+    [
+      "a release without a server",
+      [first, "--release", "3.6.4"],
+      "names no server (accepted: N=RELEASE, e.g. 2=3.6.4)",
+    ],
   ])("refuses %s", (_name, args, message) => {
     const copyWithoutId = args[0] === join(first, "version-2") ? pathsOf(disks.copy("tail"))[0] : undefined;
     const ended = zabsim(["doctor", ...(copyWithoutId === undefined ? args : [copyWithoutId])]);

@@ -10,21 +10,22 @@ import { predictStart } from "../../doctor/predict-start.ts";
 import { readDataDirectory } from "../../doctor/read-data-directory.ts";
 import { asServerId } from "../../protocol/zxid.ts";
 import { copyMutated, type Mutation } from "../java/disk-mutations.ts";
-import { type Moment, unpackDisks } from "../recordings/disks.ts";
+import { diskTruth, type Moment, unpackDisks } from "../recordings/disks.ts";
 
 /** What happens to the disks: mutations, or `gone` if the directory is not given. */
 export type Damage = Readonly<Record<number, readonly Mutation[] | "gone">>;
 
 /** The disks of one recording, unpacked. */
 export class RecordedDisks {
-  readonly release: string;
+  /** The release of each server. */
+  readonly releases: Readonly<Record<string, string>>;
   private readonly folder: string;
   private readonly copies = mkdtempSync(join(tmpdir(), "zabsim-damaged-"));
   private count = 0;
 
-  constructor(release: string) {
-    this.release = release;
-    this.folder = unpackDisks(release);
+  constructor(recording: string) {
+    this.releases = diskTruth(recording).releases;
+    this.folder = unpackDisks(recording);
   }
 
   /** Returns the paths of copies of the disks, by server. */
@@ -43,10 +44,10 @@ export class RecordedDisks {
   async ensemble(moment: Moment, damage: Damage = {}): Promise<EnsembleDisks> {
     const disks: ServerDisk[] = [];
     for (const [sid, path] of this.copy(moment, damage)) {
-      const directory = await readDataDirectory(path, diskRulesOf(this.release));
+      const directory = await readDataDirectory(path, diskRulesOf(this.releases[sid] as string));
       disks.push({ sid: asServerId(sid), directory, start: predictStart(directory) });
     }
-    return compareDisks(disks, { voters: [1, 2, 3].map(asServerId), observers: [] }, this.release);
+    return compareDisks(disks, { voters: [1, 2, 3].map(asServerId), observers: [] }, this.releases["1"] as string);
   }
 
   async diagnose(moment: Moment, damage: Damage = {}): Promise<DoctorAnswer> {
