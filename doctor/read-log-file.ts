@@ -18,8 +18,8 @@ const SEARCHED_BYTES_MAX = 64 * 1024 * 1024;
 const PIECE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Reads a log file up to the place where its content ends. Then searches a part of the rest for records, because a block
- * of zeros in the middle of a log looks like its padding.
+ * Reads a log file up to the place where its content ends. Then searches a part of the rest for records, because a
+ * block of zeros in the middle of a log looks like its padding.
  */
 export async function readLogFile(
   path: string,

@@ -194,8 +194,8 @@ function stopAt(offset: number, reason: LogEnd | LogDamage, more: Partial<TxnLog
 }
 
 /**
- * Returns the whole records in a piece of a log file, wherever they start: what a repair could save after the place where
- * ZooKeeper stops reading. `offset` is the position of the piece in the file.
+ * Returns the whole records in a piece of a log file, wherever they start: what a repair could save after the place
+ * where ZooKeeper stops reading. `offset` is the position of the piece in the file.
  */
 export function* findRecords(piece: Uint8Array, offset: number, reader: BodyReader): Generator<TxnLogRecord> {
   const last = piece.length - RECORD_START_BYTES - TXN_HEADER_BYTES - 1;
