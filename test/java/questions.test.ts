@@ -1,6 +1,6 @@
 /** The part of `npm run test:java` that needs no Java. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { SYNC_RULES } from "../../protocol/index.ts";
 import { PROFILES } from "../../protocol/releases.ts";
 import { type Script, scriptAnswer, WAITS } from "../conformance/script-host.ts";
@@ -8,6 +8,10 @@ import { asBigint, decide, type SyncVector } from "../conformance/sync-vectors.t
 import { ASKED_RELEASES } from "./asked-releases.ts";
 import { type DrawnKind, isDrawn, KINDS } from "./kinds.ts";
 import { optionsOf } from "./main.ts";
+import { removeDisks } from "./start-questions.ts";
+
+// A worker of vitest does not always emit the event exit.
+afterAll(removeDisks);
 
 describe.each(KINDS.filter(isDrawn).map((kind) => [kind.name, kind] as const))(
   "the questions of kind %s",

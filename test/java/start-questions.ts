@@ -48,13 +48,18 @@ const ERRORS: Readonly<Record<string, RegExp>> = {
 const unpacked = new Map<string, string>();
 let copies = 0;
 
+/** Removes the unpacked disks. */
+export function removeDisks(): void {
+  for (const folder of unpacked.values()) rmSync(folder, { recursive: true, force: true });
+  unpacked.clear();
+}
+
 /** Returns the folder of the disks of a release, which is unpacked once and removed at the end of the process. */
 function disksOf(release: string): string {
   let folder = unpacked.get(release);
   if (folder === undefined) {
-    const created = unpackDisks(RECORDINGS.includes(release) ? release : "3.9.5");
-    process.once("exit", () => rmSync(created, { recursive: true, force: true }));
-    folder = created;
+    if (unpacked.size === 0) process.once("exit", removeDisks);
+    folder = unpackDisks(RECORDINGS.includes(release) ? release : "3.9.5");
     unpacked.set(release, folder);
   }
   return folder;
