@@ -3,6 +3,7 @@ import { measureChaos } from "./chaos.ts";
 import { measureColdStarts } from "./cold-starts.ts";
 import type { Family, FamilyResult, FigureValue } from "./harness.ts";
 import { measureKernel } from "./kernel.ts";
+import { measureLogs } from "./logs.ts";
 import { measureNoisy } from "./noisy.ts";
 import { measureProtocol } from "./protocol.ts";
 import { measureScale } from "./scale.ts";
@@ -14,6 +15,7 @@ export const FAMILIES: readonly Family[] = [
   { name: "noisy", measure: measureNoisy },
   { name: "scale", measure: measureScale },
   { name: "chaos", measure: measureChaos },
+  { name: "logs", measure: measureLogs },
 ];
 
 /** Returns every figure by its name, rounded to four digits. */

@@ -135,6 +135,9 @@ async function readInto(
     (bytes) => onBytes(path, bytes),
   );
   const { lastMs, lines } = reader.end();
-  if (used.size === 1) for (const sid of used) builders.get(sid)?.endOfFile(lastMs);
+  for (const [origin, ms] of lastMs) {
+    const sid = given ?? known.get(origin) ?? single;
+    if (sid !== undefined && used.has(sid)) builders.get(sid)?.endOfFile(ms);
+  }
   return [...used].map((server) => ({ path, server, lines }));
 }

@@ -111,6 +111,8 @@ export interface TimelineAnswer {
 
 /** The answer of `zabsim explain`. */
 export interface ExplainAnswer {
+  /** The version of this format. */
+  readonly version: 1;
   readonly servers: readonly ServerAnswer[];
   readonly ensemble: readonly StatesAnswer[];
   readonly epochs: readonly EpochAnswer[];
@@ -132,6 +134,7 @@ export interface TimelineRange {
 export function answerOf(ensemble: Ensemble, files: readonly LogFile[], timeline?: TimelineRange): ExplainAnswer {
   const findings = findingsOf(ensemble);
   return {
+    version: 1,
     servers: ensemble.histories.map((history) => serverAnswer(history, ensemble, files)),
     ensemble: statesRows(stateChanges(ensemble)).map(({ changed, states, timeMs }) => ({
       time: formatTimeMs(timeMs),

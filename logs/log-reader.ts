@@ -22,7 +22,7 @@ export type LoggedEvent = MatchedEvent & {
   readonly origin: string;
   /** The message, without the prefix of the line. */
   readonly text: string;
-  /** The time of the record before, whatever its class. Undefined if there is none. */
+  /** The time of the record before of the same origin, whatever its class. Undefined if there is none. */
   readonly previousMs: number | undefined;
   /** The first line of the exception that follows, and the lines with its causes. Empty if there is no exception. */
   readonly exception: readonly string[];
@@ -47,7 +47,8 @@ export interface LogSpan {
   /** The number of lines that start a record in a known pattern. */
   readonly records: number;
   readonly firstMs: number | undefined;
-  readonly lastMs: number | undefined;
+  /** The last time of each origin. */
+  readonly lastMs: ReadonlyMap<string, number | undefined>;
 }
 
 /** The number of lines of an exception that are kept: its first line, and the lines with its causes. */
@@ -65,7 +66,8 @@ export class LogReader {
   private lines = 0;
   private records = 0;
   private firstTime = "";
-  private lastTime = "";
+  /** The time of the last record of each origin. */
+  private readonly lastTimes = new Map<string, string>();
   /** The pending record of the last origin, which most lines belong to. */
   private current: Pending | undefined;
 
@@ -93,7 +95,8 @@ export class LogReader {
     this.pending.clear();
     this.current = undefined;
     const { lines, records } = this;
-    return { lines, records, firstMs: timeMsOf(this.firstTime), lastMs: timeMsOf(this.lastTime) };
+    const lastMs = new Map([...this.lastTimes].map(([origin, time]) => [origin, timeMsOf(time)]));
+    return { lines, records, firstMs: timeMsOf(this.firstTime), lastMs };
   }
 
   private readPrefixed(line: string): void {
@@ -110,8 +113,8 @@ export class LogReader {
       this.continue(text, origin);
       return;
     }
-    const previousTime = this.lastTime;
-    if (time !== "") this.lastTime = time;
+    const previousTime = this.lastTimes.get(origin) ?? "";
+    if (time !== "") this.lastTimes.set(origin, time);
     const thread = threadIn(text);
     this.open({ found, line: this.lines, time, thread, myid: "", origin, text, previousTime, exception: [] });
   }
@@ -136,10 +139,10 @@ export class LogReader {
   private start({ className, message, myid, thread, time }: LogLine, origin: string, outerTime: string): void {
     this.records++;
     const at = time === "" ? outerTime : time;
-    const previousTime = this.lastTime;
+    const previousTime = this.lastTimes.get(origin) ?? "";
     if (at !== "") {
       if (this.firstTime === "") this.firstTime = copyOf(at);
-      this.lastTime = at;
+      this.lastTimes.set(origin, at);
     }
     this.close(origin);
     if (className !== "" && !isKnownClass(className)) return;

@@ -25,13 +25,26 @@ function gapsIn({ aligned, epochs, histories }: Ensemble): Gap[] {
   const [first, last] = [Math.min(...known), Math.max(...known)];
   const gaps: Gap[] = [];
   let until = first;
-  for (const { endMs, timeMs } of epochs) {
+  const led = [...epochs.map(({ endMs, timeMs }) => ({ timeMs, endMs })), ...servedTimes(histories, aligned)];
+  for (const { endMs, timeMs } of led.sort((a, b) => (a.timeMs ?? 0) - (b.timeMs ?? 0))) {
     if (timeMs === undefined) continue;
     if (timeMs - until >= MIN_GAP_MS) gaps.push({ fromMs: until, untilMs: timeMs, isOpen: false });
     until = Math.max(until, endMs ?? last);
   }
   if (last - until >= MIN_GAP_MS) gaps.push({ fromMs: until, untilMs: last, isOpen: true });
   return gaps;
+}
+
+/** Returns the times in which learners served, which need a leader. The leader's own log may not be given. */
+function servedTimes(histories: readonly ServerHistory[], aligned: Ensemble["aligned"]) {
+  return histories.flatMap(({ periods, server }) =>
+    periods.flatMap(({ end, process, role, servingMs, sync }) => {
+      // 3.4 does not log when a learner serves.
+      const from = servingMs ?? (process.release?.startsWith("3.4.") ? sync?.at.timeMs : undefined);
+      if (role === "LEADING" || from === undefined) return [];
+      return [{ timeMs: aligned(server, from), endMs: aligned(server, end?.timeMs) }];
+    }),
+  );
 }
 
 /** Everything that happened in a gap. */

@@ -34,6 +34,10 @@ describe("bench --quick", () => {
       chaosPlansPerS: aNumber,
       twoWorkersSpeedup: aNumber,
       residentMb: aNumber,
+      explainVsReadline: aNumber,
+      explainVsWc: aNumber,
+      explainMbPerS: aNumber,
+      explainResidentMb: aNumber,
     });
     const table = tableOf(results);
     for (const figure of Object.keys(figures)) expect(table).toContain(figure);

@@ -64,7 +64,7 @@ export function historyOf(server: number, text: string, file = `server-${server}
   const builder = new HistoryBuilder(server);
   const reader = new LogReader((event) => builder.add(event, file));
   for (const line of text.split("\n")) reader.read(line);
-  builder.endOfFile(reader.end().lastMs);
+  for (const ms of reader.end().lastMs.values()) builder.endOfFile(ms);
   return builder.history;
 }
 
