@@ -5,7 +5,7 @@ import { formatZxid64, highestZxid } from "../decide/decision-query.ts";
 import type { KnownFacts } from "../decide/known-facts.ts";
 import { type PossibleDecision, possibleDecisions, type SyncOperation } from "../decide/possible-decisions.ts";
 import { RULES_OF_LINES, type RuleLine, rulesShownBy } from "../decide/sync-log.ts";
-import { behaviorOf, type SyncRule } from "../protocol/index.ts";
+import { behaviorOf, SYNC_RULES, type SyncRule } from "../protocol/index.ts";
 import type { LeaderSync } from "./history.ts";
 import type { Join } from "./joins.ts";
 
@@ -48,10 +48,11 @@ export class DecisionChecker {
     const others = [...new Set(left.map((one) => one.operation))].filter((one) => one !== operation);
     if (fitting.length === 0) return { verdict: "differs", rules: [], why: undefined, others };
     const [only] = fitting;
+    const facts = { ...leaderSide.facts, zxid };
     return {
       verdict: others.length === 0 ? "agrees" : "possible",
       rules: fitting.map(({ rule }) => rule),
-      why: fitting.length === 1 ? only?.why : undefined,
+      why: fitting.length === 1 && only !== undefined ? whyOf(only, facts) : undefined,
       others,
     };
   }
@@ -90,6 +91,21 @@ export function operationOf(
   atLearner: SyncOperation | undefined,
 ): SyncOperation | undefined {
   return atLearner ?? operation;
+}
+
+/** Returns the rule as a sentence with the zxids of the log. */
+function whyOf({ rule }: PossibleDecision, facts: LeaderSync["facts"] & { readonly zxid: bigint | undefined }): string {
+  const text = (zxid: bigint | undefined): string => (zxid === undefined ? "(not logged)" : formatZxid64(zxid));
+  const { lastProcessedZxid, maxCommittedLog, minCommittedLog, peerLastZxid, zxid } = facts;
+  // An empty committedLog is logged as 0x0; the rules use lastProcessedZxid in its place.
+  const isEmpty = maxCommittedLog === 0n;
+  return SYNC_RULES[rule].why({
+    peer: text(peerLastZxid),
+    last: text(lastProcessedZxid),
+    min: text(isEmpty ? lastProcessedZxid : minCommittedLog),
+    max: text(isEmpty ? lastProcessedZxid : maxCommittedLog),
+    op: text(zxid),
+  });
 }
 
 /**

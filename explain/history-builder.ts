@@ -50,13 +50,13 @@ export class HistoryBuilder {
   add(event: LoggedEvent, file: string): void {
     const at = this.evidence(event, file);
     if (event.timeMs !== undefined) this.history.firstMs ??= event.timeMs;
-    if (event.event !== "config-read" && event.event !== "server-starting")
-      this.currentProcess(at).lastMs = event.timeMs;
-    (HANDLERS[event.event] as ((b: HistoryBuilder, e: LoggedEvent, at: Evidence) => void) | undefined)?.(
-      this,
-      event,
-      at,
-    );
+    if (event.event !== "config-read" && event.event !== "server-starting") {
+      const run = this.currentProcess(at);
+      run.lastMs = event.timeMs ?? run.lastMs;
+      run.lastAt = at;
+    }
+    const handle = HANDLERS[event.event] as ((b: HistoryBuilder, e: LoggedEvent, at: Evidence) => unknown) | undefined;
+    handle?.(this, event, at);
     this.history.lastMs = event.timeMs ?? this.history.lastMs;
   }
 
@@ -268,7 +268,7 @@ function newProcess(at: Evidence, hasStart: boolean): ProcessRun {
   return {
     ...{ at, hasStart, release: undefined, settings: {}, txnLogSync: undefined, forceSnapshotSync: false },
     ...{ loadedZxid: undefined, missingEpochFiles: [], isUp: !hasStart, fatal: [], exitCode: undefined },
-    ...{ lastMs: at.timeMs, hasEnded: false, slowFsync: undefined, pauses: undefined },
+    ...{ lastMs: at.timeMs, lastAt: at, hasEnded: false, slowFsync: undefined, pauses: undefined },
   };
 }
 

@@ -51,6 +51,8 @@ export interface ProcessRun {
   exitCode: number | undefined;
   /** The server wrote nothing more after this time. */
   lastMs: number | undefined;
+  /** The last line that zabsim knows. */
+  lastAt: Evidence;
   /** Whether the server started again, so that this process has certainly ended. */
   hasEnded: boolean;
   slowFsync: Slowness | undefined;

@@ -47,7 +47,7 @@ type Add = (timeMs: number | undefined, state: string, at: Evidence) => void;
 function addProcess({ processes }: ServerHistory, run: ProcessRun, add: Add): void {
   if (run.hasStart) add(run.at.timeMs, run.release === undefined ? "starts" : `starts ${run.release}`, run.at);
   const isLast = processes.at(-1) === run;
-  if (run.hasEnded || (isLast && hasExited(run))) add(run.lastMs, "down", run.at);
+  if (run.hasEnded || (isLast && hasExited(run))) add(run.lastMs, "down", run.lastAt);
 }
 
 /** The time after a fatal error within which a process must have written its last line. */

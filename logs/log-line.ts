@@ -29,14 +29,31 @@ const BRACKET = 91;
 /** The length of `2026-11-25 18:19:43,083`. */
 const TIME_LENGTH = 23;
 
-/** Returns the fields of a line that starts at `start`. Returns undefined if no known pattern starts there. */
-export function readLogLine(line: string, start = 0): LogLine | undefined {
+/** A line of a class that the caller does not need. It has no fields, so that reading it costs little. */
+export const UNWANTED_LINE: LogLine = { time: "", level: "", thread: "", myid: "", className: "", message: "" };
+
+const anyClass = (): boolean => true;
+
+/**
+ * Returns the fields of a line that starts at `start`. Returns undefined if no known pattern starts there, and
+ * UNWANTED_LINE if `isWanted` is false for its class.
+ */
+export function readLogLine(
+  line: string,
+  start = 0,
+  isWanted: (name: string) => boolean = anyClass,
+): LogLine | undefined {
   const isBracketed = line.charCodeAt(start) === BRACKET;
   const timeStart = isBracketed ? start + 1 : start;
   if (!startsWithTime(line, timeStart)) return undefined;
-  const time = line.slice(timeStart, timeStart + TIME_LENGTH);
   const rest = timeStart + TIME_LENGTH + (isBracketed ? 1 : 0);
-  return readDefault(line, time, rest) ?? readLoggerLast(line, time, rest);
+  return readDefault(line, timeStart, rest, isWanted) ?? readLoggerLast(line, timeStart, rest);
+}
+
+/** Returns the date and the time of a line for which readLogLine has found a pattern. */
+export function timeOfLine(line: string): string {
+  const start = line.charCodeAt(0) === BRACKET ? 1 : 0;
+  return line.slice(start, start + TIME_LENGTH);
 }
 
 /** Returns whether a date and a time with milliseconds start at `at`. */
@@ -54,21 +71,25 @@ function startsWithTime(line: string, at: number): boolean {
 }
 
 /** Reads `[myid:3] - INFO  [thread:class@line] - message`. The myid and the dash before the level may be missing. */
-function readDefault(line: string, time: string, from: number): LogLine | undefined {
+function readDefault(
+  line: string,
+  timeStart: number,
+  from: number,
+  isWanted: (name: string) => boolean,
+): LogLine | undefined {
   let at = from;
-  let myid = "";
+  let myidEnd = 0;
   if (line.startsWith(" [myid:", at)) {
-    const end = line.indexOf("]", at + 7);
-    if (end < 0) return undefined;
-    myid = line.slice(at + 7, end);
-    at = end + 1;
+    myidEnd = line.indexOf("]", at + 7);
+    if (myidEnd < 0) return undefined;
+    at = myidEnd + 1;
   }
   if (line.startsWith(" - ", at)) at += 3;
   else if (line.charCodeAt(at) === SPACE) at += 1;
   else return undefined;
+  const levelStart = at;
   const levelEnd = line.indexOf(" ", at);
   if (levelEnd < 0 || levelEnd - at > 5) return undefined;
-  const level = line.slice(at, levelEnd);
   at = levelEnd;
   while (line.charCodeAt(at) === SPACE) at++;
   if (line.charCodeAt(at) !== BRACKET) return undefined;
@@ -79,10 +100,14 @@ function readDefault(line: string, time: string, from: number): LogLine | undefi
     if (sign <= at || !isLineNumber(line, sign + 1, end)) continue;
     const colon = line.lastIndexOf(":", sign);
     if (colon <= at) continue;
+    const className = simpleName(line, colon + 1, sign);
+    if (!isWanted(className)) return UNWANTED_LINE;
     return {
-      ...{ time, level, myid },
+      time: line.slice(timeStart, timeStart + TIME_LENGTH),
+      level: line.slice(levelStart, levelEnd),
       thread: line.slice(at + 1, colon),
-      className: simpleName(line, colon + 1, sign),
+      myid: myidEnd === 0 ? "" : line.slice(from + 7, myidEnd),
+      className,
       message: line.slice(close + 4),
     };
   }
@@ -93,7 +118,8 @@ const LOGGER_LAST =
   /^ (TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\s+(?:\[([^\]]*)\] )?(.*) \(((?:\w+\.)+[\w$]+)\)(?: \[(.*)\])?\s*$/s;
 
 /** Reads `INFO message (org.apache.zookeeper.server.quorum.QuorumPeer) [thread]`. */
-function readLoggerLast(line: string, time: string, from: number): LogLine | undefined {
+function readLoggerLast(line: string, timeStart: number, from: number): LogLine | undefined {
+  const time = line.slice(timeStart, timeStart + TIME_LENGTH);
   const match = LOGGER_LAST.exec(line.slice(from));
   if (match === null) return undefined;
   const [, level, before, message, logger, after] = match as unknown as string[];

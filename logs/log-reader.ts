@@ -3,7 +3,7 @@
  * that are not complete yet, so its memory does not depend on the size of the file.
  */
 import { type JsonRecord, readJsonLine, stripPrefixes } from "./line-prefix.ts";
-import { type LogLine, readLogLine, timeMsOf } from "./log-line.ts";
+import { type LogLine, readLogLine, timeMsOf, timeOfLine, UNWANTED_LINE } from "./log-line.ts";
 import { findMessage, isKnownClass, type MatchedEvent, matchMessage } from "./message-table.ts";
 
 /** An event that a record of the log reports. */
@@ -68,6 +68,8 @@ export class LogReader {
   private firstTime = "";
   /** The time of the last record of each origin. */
   private readonly lastTimes = new Map<string, string>();
+  /** The last record without an origin, if its class is not known. Its time is read only when it is needed. */
+  private skipped = "";
   /** The pending record of the last origin, which most lines belong to. */
   private current: Pending | undefined;
 
@@ -83,8 +85,9 @@ export class LogReader {
       this.continue(line);
       return;
     }
-    const plain = code === BRACE ? undefined : readLogLine(line);
-    if (plain !== undefined) this.start(plain, "", "");
+    const plain = code === BRACE ? undefined : readLogLine(line, 0, isKnownClass);
+    if (plain === UNWANTED_LINE) this.skip(line);
+    else if (plain !== undefined) this.start(plain, "", "");
     else if (isStackTrace(line)) this.continue(line);
     else if (code !== BRACE || !this.readJson(line, "")) this.readPrefixed(line);
   }
@@ -95,8 +98,25 @@ export class LogReader {
     this.pending.clear();
     this.current = undefined;
     const { lines, records } = this;
+    this.lastTimeOf("");
     const lastMs = new Map([...this.lastTimes].map(([origin, time]) => [origin, timeMsOf(time)]));
     return { lines, records, firstMs: timeMsOf(this.firstTime), lastMs };
+  }
+
+  /** Skips a record of a class that the table of messages does not have, which most records are. */
+  private skip(line: string): void {
+    this.records++;
+    this.skipped = line;
+    if (this.firstTime === "") this.firstTime = copyOf(timeOfLine(line));
+    if (this.pending.size > 0) this.close("");
+  }
+
+  private lastTimeOf(origin: string): string {
+    if (origin === "" && this.skipped !== "") {
+      this.lastTimes.set("", timeOfLine(this.skipped));
+      this.skipped = "";
+    }
+    return this.lastTimes.get(origin) ?? "";
   }
 
   private readPrefixed(line: string): void {
@@ -113,7 +133,7 @@ export class LogReader {
       this.continue(text, origin);
       return;
     }
-    const previousTime = this.lastTimes.get(origin) ?? "";
+    const previousTime = this.lastTimeOf(origin);
     if (time !== "") this.lastTimes.set(origin, time);
     const thread = threadIn(text);
     this.open({ found, line: this.lines, time, thread, myid: "", origin, text, previousTime, exception: [] });
@@ -139,7 +159,7 @@ export class LogReader {
   private start({ className, message, myid, thread, time }: LogLine, origin: string, outerTime: string): void {
     this.records++;
     const at = time === "" ? outerTime : time;
-    const previousTime = this.lastTimes.get(origin) ?? "";
+    const previousTime = this.lastTimeOf(origin);
     if (at !== "") {
       if (this.firstTime === "") this.firstTime = copyOf(at);
       this.lastTimes.set(origin, at);
