@@ -80,10 +80,12 @@ function stateLines(
   if (rows.length === 0) return ["  no log shows a state"];
   const shown = rows.slice(-MAX_STATES);
   const ids = servers.map(({ server }) => server);
+  const day = (shown[0] as StatesAnswer).time.slice(0, 10);
+  const isOneDay = shown.every(({ time }) => time.startsWith(day));
   const table = (short: boolean): string[] =>
     tableLines(
       [
-        ["from", ...ids.map((id) => `server ${id}`)].map((title) => paint.dim(title)),
+        [short ? day : "from", ...ids.map((id) => `server ${id}`)].map((title) => paint.dim(title)),
         ...shown.map(({ changed, states, time }) => [
           short ? time.slice(11) : time,
           ...ids.map((id) => {
@@ -95,7 +97,7 @@ function stateLines(
       { gap: "  " },
     );
   const wide = table(false);
-  const lines = wide.some((line) => visibleLength(line) > width - 2) ? table(true) : wide;
+  const lines = isOneDay && wide.some((line) => visibleLength(line) > width - 2) ? table(true) : wide;
   const earlier = rows.length - shown.length;
   return [
     ...(earlier === 0 ? [] : [`  ${countOf(earlier, "earlier row")}; --json prints all rows`]),
@@ -120,7 +122,7 @@ function rowOf(handshake: HandshakeAnswer, paint: ChalkInstance, areMixed: boole
   const facts = `committedLog ${committedLogText(handshake)}, lastProcessedZxid ${last}`;
   const reason = reasonOf(handshake);
   return {
-    title: `leader ${leader ?? "?"}${release(handshake.leaderRelease)}${epoch === null ? "" : `, epoch ${epoch}`}`,
+    title: `leader ${leader ?? "?"}${release(handshake.leaderRelease).replace(/^ /, " runs ")}${epoch === null ? "" : `, epoch ${epoch}`}`,
     cells: {
       learner: `${learner} ${observer ? "observer" : "follower"}${release(handshake.learnerRelease)}`,
       committedLog: committedLogText(handshake),
