@@ -1,7 +1,7 @@
 /** Finds epochs that were used twice or went back, and servers that started with an empty disk. */
 import { majorityOf } from "../commit-status.ts";
 import type { Ensemble, EstablishedEpoch } from "../ensemble.ts";
-import { type Finding, type FindingOf, MAX_EVIDENCE, serversText } from "../finding.ts";
+import { type Certainty, type Finding, type FindingOf, MAX_EVIDENCE, serversText } from "../finding.ts";
 import type { Evidence, ProcessRun } from "../history.ts";
 
 /** A process that started with an empty version-2 although the ensemble had an epoch before. */
@@ -33,12 +33,12 @@ function backFinding(ensemble: Ensemble, before: EstablishedEpoch, after: Establ
   const cause =
     wiped.length === 0
       ? "acceptedEpoch and currentEpoch on a majority of the disks must have been lost or replaced by older ones."
-      : `${serversText(wiped).replace("s", "S")} started with an empty disk before. A majority that includes a server ` +
-        "without its epoch files can elect a leader that has never seen the newer epoch.";
+      : `${serversText(wiped).replace("s", "S")} started with an empty disk before. A majority that includes a ` +
+        "server without its epoch files can elect a leader that has never seen the newer epoch.";
   return {
     rule: "epoch-went-back",
     severity: "violation",
-    certainty: before.leader === after.leader || isSame ? "proven" : "likely",
+    certainty: before.leader === after.leader || isSame ? "proven" : orderCertainty(ensemble, before, after),
     servers: [before.leader, after.leader],
     timeMs: after.timeMs,
     title: isSame
@@ -49,10 +49,19 @@ function backFinding(ensemble: Ensemble, before: EstablishedEpoch, after: Establ
       .filter((line): line is Evidence => line !== undefined)
       .slice(0, MAX_EVIDENCE),
     advice: [
-      "Stop all servers, copy every data directory, and find the one with the newest history with zabsim doctor. Start " +
-        "the ensemble from it; never start a majority of empty disks.",
+      "Stop all servers, copy every data directory, and find the one with the newest history with zabsim doctor. " +
+        "Start the ensemble from it; never start a majority of empty disks.",
     ],
   };
+}
+
+/** Two leaders are in the wrong order only if their clocks can be compared. */
+function orderCertainty({ clocks }: Ensemble, before: EstablishedEpoch, after: EstablishedEpoch): Certainty {
+  const isComparable = [before.leader, after.leader].every((leader) => {
+    const clock = clocks.find(({ server }) => server === leader);
+    return clock !== undefined && !clock.changes && (clock.server === clock.reference || clock.messages > 0);
+  });
+  return isComparable ? "likely" : "possible";
 }
 
 /** Returns the starts with an empty disk after the first epoch of the logs. */
@@ -86,10 +95,10 @@ export const emptyDisks: FindingOf = (ensemble) => {
         "Both epoch files and the database were missing, although the ensemble already had an epoch: version-2 was " +
         "removed, or the disk was replaced or not mounted. " +
         (isMajority
-          ? "A majority without its history can elect a leader without committed transactions, and every other server " +
-            "then throws them away."
-          : "The server had forgotten its votes and transactions until a leader synchronized it. Until then, it must not " +
-            "have been needed for a majority."),
+          ? "A majority without its history can elect a leader without committed transactions, and every other " +
+            "server then throws them away."
+          : "The server had forgotten its votes and transactions until a leader synchronized it. Until then, it must " +
+            "not have been needed for a majority."),
       evidence: group.flatMap(({ run }) => run.missingEpochFiles).slice(0, MAX_EVIDENCE),
       advice: isMajority
         ? [
@@ -128,12 +137,13 @@ export const oldEpochsRefused: FindingOf = ({ aligned, histories }) =>
         timeMs: aligned(server, first.at.timeMs),
         title: `server ${server} refused a leader whose epoch is older than one that it had accepted`,
         cause:
-          "A leader proposes an epoch above those that a majority has accepted. If this one is older, the majority has " +
-          `lost its epoch files, or this server has the data directory of another ensemble (${lines.length} refusals).`,
+          "A leader proposes an epoch above those that a majority has accepted. If this one is older, the majority " +
+          "has lost its epoch files, or this server has the data directory of another ensemble " +
+          `(${lines.length} refusals).`,
         evidence: lines.slice(0, MAX_EVIDENCE).map(({ at }) => at),
         advice: [
-          `Keep the data directory of server ${server}: it may be the only one with the newest history. Do not remove it ` +
-            "to let the server join. Compare all disks with zabsim doctor first.",
+          `Keep the data directory of server ${server}: it may be the only one with the newest history. Do not ` +
+            "remove it to let the server join. Compare all disks with zabsim doctor first.",
         ],
       },
     ];
