@@ -17,8 +17,10 @@ const FULL_BYTES = 400e6;
 const CLIENT_LINES = [
   "INFO  [NIOWorkerThread-2:o.a.z.s.NIOServerCnxn@532] - Processing srvr command from /10.1.2.3:38230",
   "INFO  [CommitProcessor:2:o.a.z.s.q.LeaderSessionTracker@104] - Committing global session 0x200002d8fc50000",
-  "INFO  [RequestThrottler:o.a.z.s.q.QuorumZooKeeperServer@156] - Submitting global closeSession request for session 0x2",
-  "WARN  [NIOWorkerThread-3:o.a.z.s.NIOServerCnxn@366] - Unable to read additional data from client, it closed the socket",
+  "INFO  [RequestThrottler:o.a.z.s.q.QuorumZooKeeperServer@156] - Submitting global closeSession request for " +
+    "session 0x2",
+  "WARN  [NIOWorkerThread-3:o.a.z.s.NIOServerCnxn@366] - Unable to read additional data from client, it closed " +
+    "the socket",
 ].map((line) => `2026-11-25 18:19:53,353 [myid:] - ${line}`);
 
 export function measureLogs(effort: Effort): FamilyResult {
@@ -42,7 +44,8 @@ function writeLog(path: string, bytes: number): string {
 }
 
 const READLINE = `
-  const lines = require("node:readline").createInterface({ input: require("node:fs").createReadStream(process.argv[1]) });
+  const input = require("node:fs").createReadStream(process.argv[1]);
+  const lines = require("node:readline").createInterface({ input });
   let count = 0;
   lines.on("line", () => count++).on("close", () => console.log(count));
 `;

@@ -143,7 +143,7 @@ function voteMessages(histories: readonly ServerHistory[]): Message[] {
       const received = at.timeMs;
       const elections = histories.find((one) => one.server === sid)?.elections ?? [];
       const sameZxid = elections.filter((one) => one.zxid === zxid && one.at.timeMs !== undefined);
-      // Several elections with the same zxid cannot be told apart across clocks that differ.
+      // Several elections with the same zxid cannot be distinguished across clocks that differ.
       const [only] = sameZxid;
       if (sameZxid.length !== 1 || only?.at.timeMs === undefined) continue;
       messages.push({ from: sid, sentMs: only.at.timeMs, to: server, receivedMs: received });

@@ -18,6 +18,9 @@ export interface StrippedLine {
 
 const ISO = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?(?:Z|[+-]\\d\\d:?\\d\\d)";
 
+/** The start of a record, or of a line of a stack trace. */
+const RECORD_OR_TRACE = "\\d{4}-\\d\\d-\\d\\d |\\[\\d{4}-|\\tat |Caused by: |(?:[\\w$]+\\.)+[\\w$]*(?:Exception|Error)";
+
 /** The forms of prefixes. Group `origin` is the name of the source, group `time` the time. */
 const PREFIXES: readonly RegExp[] = [
   // [pod/zookeeper-0/zookeeper] line
@@ -35,7 +38,7 @@ const PREFIXES: readonly RegExp[] = [
   // zoo1-1  | line
   /^(?<origin>[\w.-]+) +\| ?/,
   // zookeeper.log:123:line
-  /^(?:(?<origin>[^\s:]+):)?\d+[:-](?=\d{4}-\d\d-\d\d |\[\d{4}-|\tat |Caused by: |(?:[\w$]+\.)+[\w$]*(?:Exception|Error))/,
+  new RegExp(`^(?:(?<origin>[^\\s:]+):)?\\d+[:-](?=${RECORD_OR_TRACE})`),
 ];
 
 /** The number of prefixes that can follow one another, as with `kubectl logs --prefix --timestamps`. */

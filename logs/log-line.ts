@@ -2,7 +2,7 @@
  * Reads one line of a ZooKeeper log: the time, the level, the thread, the myid, the class and the message. Knows the
  * default patterns of log4j and logback in ZooKeeper's own configuration, the same pattern without the myid
  * (Debian), and the pattern that puts the logger after the message (Kafka's distributions). Every field is a slice
- * of the line, so that reading a line that nobody needs costs little.
+ * of the line, so that reading a line costs little.
  */
 
 /** The fields of a line that starts a log record. */

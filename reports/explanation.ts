@@ -121,8 +121,9 @@ function rowOf(handshake: HandshakeAnswer, paint: ChalkInstance, areMixed: boole
   const last = zxidText(handshake.lastProcessedZxid);
   const facts = `committedLog ${committedLogText(handshake)}, lastProcessedZxid ${last}`;
   const reason = reasonOf(handshake);
+  const runs = release(handshake.leaderRelease).replace(/^ /, " runs ");
   return {
-    title: `leader ${leader ?? "?"}${release(handshake.leaderRelease).replace(/^ /, " runs ")}${epoch === null ? "" : `, epoch ${epoch}`}`,
+    title: `leader ${leader ?? "?"}${runs}${epoch === null ? "" : `, epoch ${epoch}`}`,
     cells: {
       learner: `${learner} ${observer ? "observer" : "follower"}${release(handshake.learnerRelease)}`,
       committedLog: committedLogText(handshake),

@@ -24,7 +24,9 @@ export const differingSettings: FindingOf = ({ aligned, histories }) =>
         servers: values.map(({ server }) => server),
         timeMs: aligned(first.server, first.run.at.timeMs),
         title: `the servers have different values of ${text}`,
-        cause: `${listOf(values.map(({ server, value }) => `server ${server}: ${value}`))}. The leader's value decides how long it waits, so the result depends on which server leads.`,
+        cause:
+          `${listOf(values.map(({ server, value }) => `server ${server}: ${value}`))}. ` +
+          "The leader's value decides how long it waits, so the result depends on which server leads.",
         evidence: values.map(({ run }) => run.at),
         advice: [`Set ${text} to the same value in every zoo.cfg.`],
       },

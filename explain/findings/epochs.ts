@@ -33,8 +33,8 @@ function backFinding(ensemble: Ensemble, before: EstablishedEpoch, after: Establ
   const cause =
     wiped.length === 0
       ? "acceptedEpoch and currentEpoch on a majority of the disks must have been lost or replaced by older ones."
-      : `${serversText(wiped).replace("s", "S")} started with an empty disk before. A majority that includes a server ` +
-        "without its epoch files can elect a leader that has never seen the newer epoch.";
+      : `${serversText(wiped).replace("s", "S")} started with an empty disk before. A majority that includes a ` +
+        "server without its epoch files can elect a leader that has never seen the newer epoch.";
   return {
     rule: "epoch-went-back",
     severity: "violation",
@@ -49,8 +49,8 @@ function backFinding(ensemble: Ensemble, before: EstablishedEpoch, after: Establ
       .filter((line): line is Evidence => line !== undefined)
       .slice(0, MAX_EVIDENCE),
     advice: [
-      "Stop all servers, copy every data directory, and find the one with the newest history with zabsim doctor. Start " +
-        "the ensemble from it; never start a majority of empty disks.",
+      "Stop all servers, copy every data directory, and find the one with the newest history with zabsim doctor. " +
+        "Start the ensemble from it; never start a majority of empty disks.",
     ],
   };
 }
@@ -86,10 +86,10 @@ export const emptyDisks: FindingOf = (ensemble) => {
         "Both epoch files and the database were missing, although the ensemble already had an epoch: version-2 was " +
         "removed, or the disk was replaced or not mounted. " +
         (isMajority
-          ? "A majority without its history can elect a leader without committed transactions, and every other server " +
-            "then throws them away."
-          : "The server had forgotten its votes and transactions until a leader synchronized it. Until then, it must not " +
-            "have been needed for a majority."),
+          ? "A majority without its history can elect a leader without committed transactions, and every other " +
+            "server then throws them away."
+          : "The server had forgotten its votes and transactions until a leader synchronized it. Until then, it must " +
+            "not have been needed for a majority."),
       evidence: group.flatMap(({ run }) => run.missingEpochFiles).slice(0, MAX_EVIDENCE),
       advice: isMajority
         ? [
@@ -128,12 +128,13 @@ export const oldEpochsRefused: FindingOf = ({ aligned, histories }) =>
         timeMs: aligned(server, first.at.timeMs),
         title: `server ${server} refused a leader whose epoch is older than one that it had accepted`,
         cause:
-          "A leader proposes an epoch above those that a majority has accepted. If this one is older, the majority has " +
-          `lost its epoch files, or this server has the data directory of another ensemble (${lines.length} refusals).`,
+          "A leader proposes an epoch above those that a majority has accepted. If this one is older, the majority " +
+          "has lost its epoch files, or this server has the data directory of another ensemble " +
+          `(${lines.length} refusals).`,
         evidence: lines.slice(0, MAX_EVIDENCE).map(({ at }) => at),
         advice: [
-          `Keep the data directory of server ${server}: it may be the only one with the newest history. Do not remove it ` +
-            "to let the server join. Compare all disks with zabsim doctor first.",
+          `Keep the data directory of server ${server}: it may be the only one with the newest history. Do not ` +
+            "remove it to let the server join. Compare all disks with zabsim doctor first.",
         ],
       },
     ];

@@ -15,16 +15,16 @@ interface ExitCause {
 
 const COPY_FIRST = "Copy the data directory before you change anything in it.";
 const RESYNC =
-  "If a majority of the other servers is up and has all data, move version-2 away and start the server: the leader sends " +
-  "it a SNAP.";
+  "If a majority of the other servers is up and has all data, move version-2 away and start the server: the leader " +
+  "sends it a SNAP.";
 
 const CAUSES: readonly ExitCause[] = [
   {
     matches: /The current epoch, .* is older than the last zxid/,
     title: "currentEpoch is older than the last transaction in its log",
     cause:
-      "The server crashed after it had logged transactions of a new epoch and before currentEpoch was on disk, or an old " +
-      "currentEpoch was restored. The database itself is intact.",
+      "The server crashed after it had logged transactions of a new epoch and before currentEpoch was on disk, or an " +
+      "old currentEpoch was restored. The database itself is intact.",
     advice: [COPY_FIRST, "Do not delete the log files. If currentEpoch.tmp exists, rename it to currentEpoch.", RESYNC],
     bugs: ["ZOOKEEPER-4269", "open-crash-before-current-epoch-cannot-start"],
   },
@@ -38,8 +38,8 @@ const CAUSES: readonly ExitCause[] = [
     matches: /No snapshot found, but there are log entries/,
     title: "there are log files but no snapshot",
     cause:
-      "The snapshots were deleted, or the server ran a release (3.4) that did not write one. Without a snapshot, the start " +
-      "of the history may be missing.",
+      "The snapshots were deleted, or the server ran a release (3.4) that did not write one. Without a snapshot, the " +
+      "start of the history may be missing.",
     advice: [
       COPY_FIRST,
       "Only after an upgrade from 3.4: start once with -Dzookeeper.snapshot.trust.empty=true, then remove the setting.",
@@ -69,8 +69,8 @@ const CAUSES: readonly ExitCause[] = [
     title: "the disk is full",
     cause: "The server could not write its log, a snapshot or an epoch file.",
     advice: [
-      "Free space: let autopurge remove old snapshots and logs (autopurge.purgeInterval), and never delete the newest " +
-        "snapshot or the logs after it.",
+      "Free space: let autopurge remove old snapshots and logs (autopurge.purgeInterval), and never delete the " +
+        "newest snapshot or the logs after it.",
     ],
   },
   {
@@ -91,8 +91,8 @@ const CAUSES: readonly ExitCause[] = [
     matches: /Not able to truncate the log/,
     title: "it could not truncate its log",
     cause:
-      "The leader sent TRUNC to a zxid that the log of this server does not reach: its log does not contain what it had " +
-      "reported, for example because the database came from a snapshot alone.",
+      "The leader sent TRUNC to a zxid that the log of this server does not reach: its log does not contain what it " +
+      "had reported, for example because the database came from a snapshot alone.",
     advice: [COPY_FIRST, RESYNC],
   },
   {

@@ -34,8 +34,8 @@ const SYMPTOMS: readonly Symptom[] = [
     ...{ severity: "violation", certainty: "proven" },
     title: (server) => `leader ${server} took the ACK of a proposal for the ACK of NEWLEADER`,
     cause:
-      "A learner's log thread acknowledged a proposal of the synchronization before the learner acknowledged NEWLEADER. The " +
-      "leader does not count such an ACK, and can wait for its quorum until initLimit runs out.",
+      "A learner's log thread acknowledged a proposal of the synchronization before the learner acknowledged " +
+      "NEWLEADER. The leader does not count such an ACK, and can wait for its quorum until initLimit runs out.",
     isSymptom: ({ event }) => event === "newleader-ack-of-other-epoch",
   },
   {
@@ -43,8 +43,8 @@ const SYMPTOMS: readonly Symptom[] = [
     ...{ severity: "violation", certainty: "likely" },
     title: (server) => `learner ${server} left during its synchronization with a NullPointerException`,
     cause:
-      "A COMMIT arrived between NEWLEADER and UPTODATE, when the learner had already cleared its queue of proposals. The " +
-      "learner starts again and can fail in the same way under load.",
+      "A COMMIT arrived between NEWLEADER and UPTODATE, when the learner had already cleared its queue of proposals. " +
+      "The learner starts again and can fail in the same way under load.",
     isSymptom: (problem, period) =>
       problem.event === "follow-failed" &&
       isLearner(period) &&
@@ -56,7 +56,8 @@ const SYMPTOMS: readonly Symptom[] = [
     ...{ severity: "violation", certainty: "likely" },
     title: (server) => `learner ${server} got a DIFF with a gap`,
     cause:
-      "The DIFF lacks transactions between two that it contains, so the leader's history has a hole. The learner refused it.",
+      "The DIFF lacks transactions between two that it contains, so the leader's history has a hole. The learner " +
+      "refused it.",
     isSymptom: (problem) => hasException(problem, /DIFF sync got proposal 0x\w+, last queued 0x\w+, expected/),
   },
   {
@@ -64,8 +65,8 @@ const SYMPTOMS: readonly Symptom[] = [
     ...{ severity: "problem", certainty: "likely", atLeast: 3 },
     title: (server) => `leader ${server} refused a follower that is ahead of it`,
     cause:
-      "A leader that has its quorum refuses a follower with a larger epoch and zxid. The follower repeats the attempt and " +
-      "never joins, until the leader loses its role.",
+      "A leader that has its quorum refuses a follower with a larger epoch and zxid. The follower repeats the " +
+      "attempt and never joins, until the leader loses its role.",
     isSymptom: (problem) => hasException(problem, /Follower is ahead of the leader/),
   },
 ];
@@ -114,8 +115,8 @@ function withoutElectionPort({ aligned }: Ensemble, { processes, server }: Serve
         timeMs: aligned(server, at.timeMs),
         title: `server ${server} goes on without its election port`,
         cause:
-          "The thread that accepts connections on the election port has ended. In the next election, servers with larger " +
-          "ids cannot connect to this server, and it may stay without a leader.",
+          "The thread that accepts connections on the election port has ended. In the next election, servers with " +
+          "larger ids cannot connect to this server, and it may stay without a leader.",
         evidence: [at] as Evidence[],
         advice: [
           `Restart server ${server}. If its address was not resolvable for a short time, raise ` +

@@ -30,9 +30,9 @@ const limitText = (run: ProcessRun, name: "initLimit" | "syncLimit"): string => 
   return `${name} × tickTime = ${limit} × ${tickTimeMs} ms = ${spanText(limit * tickTimeMs)}`;
 };
 
-const NETWORK_ADVICE = (run: ProcessRun): readonly string[] => [
-  `Look for long pauses of the JVM (GC logs), slow fsync on the log disk, and packet loss between the two servers. Raise ` +
-    `syncLimit${run.settings.syncLimit === undefined ? "" : ` (now ${run.settings.syncLimit})`} only if the pauses cannot be avoided.`,
+const NETWORK_ADVICE = ({ settings: { syncLimit } }: ProcessRun): readonly string[] => [
+  "Look for long pauses of the JVM (GC logs), slow fsync on the log disk, and packet loss between the two servers. " +
+    `Raise syncLimit${syncLimit === undefined ? "" : ` (now ${syncLimit})`} only if the pauses cannot be avoided.`,
 ];
 
 const REASONS = {
@@ -56,8 +56,9 @@ const REASONS = {
     key: "ahead",
     title: "it is ahead of its leader",
     cause: () =>
-      "The leader refuses a follower whose epoch and zxid are above its own: the follower has transactions that the leader " +
-      "lacks. A server that is ahead must take part in the election; it cannot join a leader that is already elected.",
+      "The leader refuses a follower whose epoch and zxid are above its own: the follower has transactions that the " +
+      "leader lacks. A server that is ahead must take part in the election; it cannot join a leader that is already " +
+      "elected.",
     advice: () => ["Restart the leader, so that an election with the other server takes place."],
     bug: "open-voter-ahead-of-leader-never-joins",
   },
@@ -65,7 +66,8 @@ const REASONS = {
     key: "unreachable",
     title: "it could not connect to its leader",
     cause: (_, run) =>
-      `Each attempt to connect to the leader's quorum port failed, and the time for it ran out (${limitText(run, "initLimit")}).`,
+      "Each attempt to connect to the leader's quorum port failed, and the time for it ran out " +
+      `(${limitText(run, "initLimit")}).`,
     advice: () => ["Check the address and the quorum port (the first port of server.N) of the leader, and firewalls."],
   },
   connection: {

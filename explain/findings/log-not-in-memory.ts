@@ -1,7 +1,7 @@
 /**
- * Finds the symptom of ZOOKEEPER-2845: a follower logs a proposal, loses its leader before the COMMIT, and goes into the
- * next election without a restart. Its memory lacks what its log has, so nothing truncates the log, and the next restart
- * brings the transaction back.
+ * Finds the symptom of ZOOKEEPER-2845: a follower logs a proposal, loses its leader before the COMMIT, and goes into
+ * the next election without a restart. Its memory lacks what its log has, so nothing truncates the log, and the next
+ * restart brings the transaction back.
  */
 import { formatZxid64 } from "../../decide/decision-query.ts";
 import { bugIn, type Finding, type FindingOf, listOf, MAX_EVIDENCE, serversText } from "../finding.ts";
@@ -32,12 +32,14 @@ export const logNotInMemory: FindingOf = (ensemble) =>
     const back =
       restarts.length === 0
         ? "When they restart, they load it, and clients read different data at different servers."
-        : `After the restart of ${serversText(restarts.map(({ server }) => server))}, it is in memory there, and clients ` +
-          "read different data at different servers.";
+        : `After the restart of ${serversText(restarts.map(({ server }) => server))}, it is in memory there, ` +
+          "and clients read different data at different servers.";
     return [
       {
         ...{ rule: "known-bug", severity: "violation", certainty: "likely", servers, timeMs: handshake.timeMs },
-        title: `the logs of ${serversText(servers)} have a transaction after ${formatZxid64(kept)} that was never committed`,
+        title:
+          `the logs of ${serversText(servers)} have a transaction after ${formatZxid64(kept)} that was ` +
+          "never committed",
         cause:
           `${serversText(servers).replace("s", "S")} logged a proposal and lost the leader before the ACK was sent. ` +
           `In the next election they voted with ${formatZxid64(kept)}, because a process that does not restart votes ` +
@@ -48,9 +50,10 @@ export const logNotInMemory: FindingOf = (ensemble) =>
           MAX_EVIDENCE,
         ),
         advice: [
-          `Upgrade to ${listOf(bug.fixedIn.slice(0, 2))} or newer: these releases read the log into memory before an election.`,
-          "Compare the disks with zabsim doctor. Then remove version-2 of each server whose log has the transaction, one " +
-            "server after another, so that it gets a SNAP from a leader without it.",
+          `Upgrade to ${listOf(bug.fixedIn.slice(0, 2))} or newer: these releases read the log into memory ` +
+            "before an election.",
+          "Compare the disks with zabsim doctor. Then remove version-2 of each server whose log has the transaction, " +
+            "one server after another, so that it gets a SNAP from a leader without it.",
         ],
         bug,
       },

@@ -270,12 +270,13 @@ function notHeard({ elections, ensemble, gap }: GapFacts): Cause | undefined {
       `${capital(listOf(pairs))}. ` +
       (refused ? "A refused connection means that the other process did not run, or had no election port. " : "") +
       (isTimeout
-        ? "A connection that times out means that packets to the other machine were dropped. While a server of an old release waits for it, its votes to the others are late."
+        ? "A connection that times out means that packets to the other machine were dropped. While a server of an " +
+          "old release waits for it, its votes to the others are late."
         : ""),
     evidence: [...longest.slice(0, 3).map(({ election }) => election.zxidAt), ...lines.map(({ at }) => at)],
     advice: [
-      "Check the election port (the second port of server.N) between these servers in both directions, and that every " +
-        "zoo.cfg has the same list of servers.",
+      "Check the election port (the second port of server.N) between these servers in both directions, and that " +
+        "every zoo.cfg has the same list of servers.",
     ],
     ...(isTimeout && { bugId: "zookeeper-3756-unreachable-voter-holds-up-votes" }),
   };
@@ -295,8 +296,8 @@ function unknown({ attempts, elections }: GapFacts): Cause {
     servers: [...new Set([...attempts.map(({ server }) => server), ...elections.map(({ at }) => at.server)])],
     title: "the logs do not show why",
     cause:
-      `${attempts.length} times, a server was elected and left before it had a quorum; ${elections.length} elections fall ` +
-      "into this time. The lines below are all that the logs say.",
+      `${attempts.length} times, a server was elected and left before it had a quorum; ${elections.length} ` +
+      "elections fall into this time. The lines below are all that the logs say.",
     evidence: lines,
     advice: ["Give the logs of all servers, also of those that were down."],
   };

@@ -183,7 +183,9 @@ describe("the files of zabsim explain", () => {
 
   it("cannot control the terminal with their text", () => {
     const hostile = logOf("3.9.5", 1).replace("Connection reset", "\u001b]0;title\u0007\u001b[2J");
-    const evil = `${hostile}\n2026-11-25 18:21:00,000 [myid:1] - WARN  [q:o.a.z.s.q.Follower@1] - Exception when following the leader\njava.io.IOException: \u001b]0;x\u0007\n`;
+    const evil =
+      `${hostile}\n2026-11-25 18:21:00,000 [myid:1] - WARN  [q:o.a.z.s.q.Follower@1] - Exception ` +
+      "when following the leader\njava.io.IOException: \u001b]0;x\u0007\n";
     const { stdout } = zabsim(["explain", file("evil.log", evil), "--timeline"]);
     expect(stdout).toContain("\\u001b]0;x\\u0007");
     expect(stdout).not.toContain("\u001b]");

@@ -1,4 +1,6 @@
-/** Tests the answers to the questions of operators with logs that are written from events, in the words of a release. */
+/**
+ * Tests the answers to the questions of operators with logs that are written from events, in the words of a release.
+ */
 import { describe, expect, it } from "vitest";
 import { ensembleOf } from "../../explain/ensemble.ts";
 import type { Finding } from "../../explain/finding.ts";

@@ -44,7 +44,8 @@ describe("the patterns of a log line", () => {
 
   it("keep a message that contains the end of a location", () => {
     const message = "Notification time out: 400";
-    const line = `${TIME} [myid:3] - INFO  [QuorumPeer[myid=3](plain=[0:0:0:0]:2181):FastLeaderElection@947] - ${message}`;
+    const line =
+      `${TIME} [myid:3] - INFO  [QuorumPeer[myid=3](plain=[0:0:0:0]:2181):FastLeaderElection@947] - ` + `${message}`;
     expect(readLogLine(line)).toMatchObject({
       className: "FastLeaderElection",
       thread: "QuorumPeer[myid=3](plain=[0:0:0:0]:2181)",
