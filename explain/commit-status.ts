@@ -7,8 +7,11 @@ import type { Evidence } from "./history.ts";
 
 /** Whether a transaction was committed, why zabsim thinks so, and the lines that show it. */
 export interface CommitStatus {
-  /** `likely`: a quorum had it. `never`: a later leader was elected by a quorum that did not have it. */
-  readonly status: "committed" | "likely" | "never" | "unknown";
+  /**
+   * `likely`: a quorum had it. `never`: a later leader was elected by a quorum that did not have it. `again`: the leader
+   * that removes it from a learner has proposed it, and sends it again.
+   */
+  readonly status: "committed" | "likely" | "never" | "again" | "unknown";
   readonly why: string;
   readonly evidence: readonly Evidence[];
 }

@@ -338,7 +338,10 @@ const HANDLERS: Handlers = {
   "database-loaded": (builder, { fields }, at) => {
     builder.currentProcess(at).loadedZxid = fields.zxid;
   },
-  "epoch-file-missing": (builder, _, at) => void builder.currentProcess(at).missingEpochFiles.push(at),
+  "epoch-file-missing": (builder, { fields }, at) => {
+    // Above 0, the server has a database of a release without epoch files.
+    if (fields.epoch === 0) builder.currentProcess(at).missingEpochFiles.push(at);
+  },
   "database-not-loaded": fatal,
   "config-invalid": fatal,
   "datadir-inaccessible": fatal,

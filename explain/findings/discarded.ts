@@ -31,10 +31,9 @@ export function discardedIn({ handshakes }: Ensemble): Discarded[] {
     if (operation === "TRUNC" && zxid !== undefined && zxid < peerLastZxid) {
       return [{ handshake, kept: zxid, last: peerLastZxid }];
     }
+    // The log on disk of a leader that got a SNAP itself has a hole, so its lack of a transaction proves nothing.
     const isOtherHistory =
-      operation === "SNAP" &&
-      facts !== undefined &&
-      handshake.check.rules.some((rule) => rule.endsWith("-cross-epoch"));
+      operation === "SNAP" && facts !== undefined && handshake.check.rules.includes("committed-log-cross-epoch");
     if (!isOtherHistory) return [];
     return [{ handshake, kept: peerLastZxid - 1n, last: peerLastZxid }];
   });
@@ -54,6 +53,7 @@ const SEVERITY: Readonly<Record<CommitStatus["status"], readonly [Severity, Cert
   likely: ["loss", "likely"],
   unknown: ["problem", "possible"],
   never: ["note", "proven"],
+  again: ["note", "proven"],
 };
 
 const VERDICT: Readonly<Record<CommitStatus["status"], string>> = {
@@ -61,12 +61,13 @@ const VERDICT: Readonly<Record<CommitStatus["status"], string>> = {
   likely: "probably committed",
   unknown: "perhaps committed",
   never: "never committed",
+  again: "the leader sends it again",
 };
 
 export const discardedData: FindingOf = (ensemble) =>
   discardedIn(ensemble).map(({ handshake, kept, last }): Finding => {
     const { leader, leaderSide, learner, learnerRelease, learnerSide, operation, timeMs, zxid } = handshake;
-    const status = worst(commitStatus(ensemble, firstAfter(kept, last)), commitStatus(ensemble, last));
+    const status = statusOf(ensemble, { handshake, kept, last });
     const [severity, certainty] = SEVERITY[status.status];
     const range =
       operation === "TRUNC"
@@ -91,6 +92,15 @@ export const discardedData: FindingOf = (ensemble) =>
     };
   });
 
+/** Returns whether one of the transactions was committed. */
+function statusOf(ensemble: Ensemble, { handshake: { epoch, leaderSide }, kept, last }: Discarded): CommitStatus {
+  if (epoch !== undefined && BigInt(epoch) === last >> 32n) {
+    const why = `The leader has proposed ${formatZxid64(last)} itself, in its epoch ${epoch}, and sends it again.`;
+    return { status: "again", why, evidence: leaderSide === undefined ? [] : [leaderSide.at] };
+  }
+  return worst(commitStatus(ensemble, firstAfter(kept, last)), commitStatus(ensemble, last));
+}
+
 /** Returns the first transaction after `kept` in the epoch of `last`. */
 function firstAfter(kept: Zxid64, last: Zxid64): Zxid64 {
   return kept >> 32n === last >> 32n ? kept + 1n : ((last >> 32n) << 32n) + 1n;
@@ -101,7 +111,7 @@ function firstAfter(kept: Zxid64, last: Zxid64): Zxid64 {
  * not.
  */
 function worst(a: CommitStatus, b: CommitStatus): CommitStatus {
-  const order: readonly CommitStatus["status"][] = ["committed", "likely", "unknown", "never"];
+  const order: readonly CommitStatus["status"][] = ["committed", "likely", "unknown", "never", "again"];
   return order.indexOf(a.status) <= order.indexOf(b.status) ? a : b;
 }
 
@@ -110,7 +120,7 @@ function losingBug(release: string | undefined): BugReference | undefined {
 }
 
 function adviceOf({ status }: CommitStatus, learner: number): string[] {
-  if (status === "never") return [];
+  if (status === "never" || status === "again") return [];
   return [
     "Stop writes that depend on these transactions, and copy the data directory of every server before anything " +
       `else. The log files of server ${learner} may still contain them (a SNAP does not delete them).`,

@@ -1,7 +1,7 @@
 /** Finds epochs that were used twice or went back, and servers that started with an empty disk. */
 import { majorityOf } from "../commit-status.ts";
 import type { Ensemble, EstablishedEpoch } from "../ensemble.ts";
-import { type Finding, type FindingOf, MAX_EVIDENCE, serversText } from "../finding.ts";
+import { type Certainty, type Finding, type FindingOf, MAX_EVIDENCE, serversText } from "../finding.ts";
 import type { Evidence, ProcessRun } from "../history.ts";
 
 /** A process that started with an empty version-2 although the ensemble had an epoch before. */
@@ -38,7 +38,7 @@ function backFinding(ensemble: Ensemble, before: EstablishedEpoch, after: Establ
   return {
     rule: "epoch-went-back",
     severity: "violation",
-    certainty: before.leader === after.leader || isSame ? "proven" : "likely",
+    certainty: before.leader === after.leader || isSame ? "proven" : orderCertainty(ensemble, before, after),
     servers: [before.leader, after.leader],
     timeMs: after.timeMs,
     title: isSame
@@ -53,6 +53,15 @@ function backFinding(ensemble: Ensemble, before: EstablishedEpoch, after: Establ
         "Start the ensemble from it; never start a majority of empty disks.",
     ],
   };
+}
+
+/** Two leaders are in the wrong order only if their clocks can be compared. */
+function orderCertainty({ clocks }: Ensemble, before: EstablishedEpoch, after: EstablishedEpoch): Certainty {
+  const isComparable = [before.leader, after.leader].every((leader) => {
+    const clock = clocks.find(({ server }) => server === leader);
+    return clock !== undefined && !clock.changes && (clock.server === clock.reference || clock.messages > 0);
+  });
+  return isComparable ? "likely" : "possible";
 }
 
 /** Returns the starts with an empty disk after the first epoch of the logs. */

@@ -14,6 +14,8 @@ const BUG = "zookeeper-2845-logged-txn-not-in-memory";
 interface Suspect {
   readonly server: number;
   readonly release: string | undefined;
+  /** Whether a line shows that it logged a proposal whose ACK it could not send. */
+  readonly hasUnsentAck: boolean;
   readonly evidence: readonly Evidence[];
   /** The start after which the transactions are back in memory. */
   readonly restart: Evidence | undefined;
@@ -26,6 +28,8 @@ export const logNotInMemory: FindingOf = (ensemble) =>
     const bug = bugIn(BUG, first?.release);
     if (first === undefined || bug === undefined) return [];
     const { handshake, kept, last } = discarded;
+    const isLikely = suspects.some(({ hasUnsentAck }) => hasUnsentAck);
+    const certainty = isLikely ? "likely" : "possible";
     const servers = suspects.map(({ server }) => server);
     const range = `${formatZxid64(kept + 1n)} to ${formatZxid64(last)}`;
     const restarts = suspects.flatMap(({ restart }) => (restart === undefined ? [] : [restart]));
@@ -36,12 +40,16 @@ export const logNotInMemory: FindingOf = (ensemble) =>
           "and clients read different data at different servers.";
     return [
       {
-        ...{ rule: "known-bug", severity: "violation", certainty: "likely", servers, timeMs: handshake.timeMs },
+        ...{ rule: "known-bug", severity: "violation", certainty, servers, timeMs: handshake.timeMs },
         title:
-          `the logs of ${serversText(servers)} have a transaction after ${formatZxid64(kept)} that was ` +
+          `the logs of ${serversText(servers)} ${isLikely ? "" : "may "}have a transaction after ${formatZxid64(kept)} that was ` +
           "never committed",
         cause:
-          `${serversText(servers).replace("s", "S")} logged a proposal and lost the leader before the ACK was sent. ` +
+          `${serversText(servers).replace("s", "S")} ${
+            isLikely
+              ? "logged a proposal and lost the leader before the ACK was sent"
+              : "may have logged proposals before the leader was lost; no line shows it"
+          }. ` +
           `In the next election they voted with ${formatZxid64(kept)}, because a process that does not restart votes ` +
           `with what is in its memory. Server ${handshake.learner} had ${range} and was truncated to ` +
           `${formatZxid64(kept)}, but nothing truncated the logs of ${serversText(servers)}. ${back}`,
@@ -60,7 +68,7 @@ export const logNotInMemory: FindingOf = (ensemble) =>
     ];
   });
 
-/** Returns the server if it left its leader with an ACK that it could not send, and then voted with `kept`. */
+/** Returns the server if it left its leader without a restart, and then voted with `kept`. */
 function suspectsIn(
   { elections, periods, processes, server }: ServerHistory,
   { handshake, kept }: Discarded,
@@ -70,11 +78,13 @@ function suspectsIn(
     const ack = unsentAck(period);
     const next = elections.find((one) => one.process === period.process && isAfter(one.at, period.at));
     const nextPeriod = periods[i + 1];
-    if (ack === undefined || next?.zxid !== kept || period.role === "LEADING") return [];
+    if (next?.zxid !== kept || period.role === "LEADING") return [];
     if (period.epoch !== undefined && BigInt(period.epoch) !== kept >> 32n) return [];
     if (nextPeriod?.process !== period.process) return [];
     const restart = processes[processes.indexOf(period.process) + 1];
-    return [{ server, release: period.process.release, evidence: [ack, next.zxidAt], restart: restart?.at }];
+    const evidence = [ack, next.zxidAt].filter((line) => line !== undefined);
+    const hasUnsentAck = ack !== undefined;
+    return [{ server, release: period.process.release, hasUnsentAck, evidence, restart: restart?.at }];
   });
 }
 

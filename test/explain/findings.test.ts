@@ -241,6 +241,17 @@ describe("whose data was thrown away", () => {
     expect(isFault(finding)).toBe(true);
   });
 
+  it("is no loss if the leader has proposed them itself and sends them again", () => {
+    const leader = leads(new LogWriter(1, "3.9.5").start(zxid(1, 5)).at(1), 2, 2, zxid(1, 5)).at(3);
+    leader.sync(3, { ...IN_SYNC(zxid(1, 5)), peerLastZxid: zxid(2, 1) }).at(4);
+    leader.sync(2, IN_SYNC(zxid(2, 1)), ["sync-sending", { operation: "DIFF", zxid: zxid(2, 1), sid: 2, gap: "" }]);
+    const learner = new LogWriter(3, "3.9.5").start(zxid(2, 1)).at(3).log("following", {});
+    learner.log("got-trunc", { zxid: zxid(1, 5) });
+    const finding = only("data-discarded", findings(leader, learner));
+    expect(finding.severity).toBe("note");
+    expect(finding.title).toContain("the leader sends it again");
+  });
+
   it("is no loss if a majority without them established the next epoch", () => {
     const finding = only("data-discarded", findings(...logs(7, 7, 9)));
     expect(finding).toMatchObject({ severity: "note", certainty: "proven" });
