@@ -1,0 +1,35 @@
+/** The lines of one server's log, written through the two-way table of messages. */
+import { type LogEventName, type LogEvents, writeMessage } from "../../logs/index.ts";
+import { lineOf } from "./line-pattern.ts";
+
+/** How a message is logged. */
+export interface LineOptions {
+  readonly thread: string;
+  /** Chooses between the messages of two classes. */
+  readonly className?: string | undefined;
+  /** The exception that is logged with the message: its first line, then the lines of its causes. */
+  readonly exception?: readonly string[] | undefined;
+}
+
+/** The log of one server, over all starts of its process. */
+export class ServerLog {
+  /** The virtual time of the next line. */
+  nowUs = 0;
+  release = "";
+  myid: number | undefined;
+  private readonly onLine: (line: string) => void;
+
+  constructor(onLine: (line: string) => void) {
+    this.onLine = onLine;
+  }
+
+  /** Writes the message with which the release reports an event. Writes nothing if the release does not log the event. */
+  write<E extends LogEventName>(event: E, fields: LogEvents[E], options: LineOptions): boolean {
+    const { className, exception = [], thread } = options;
+    const written = writeMessage(event, fields, this.release, className);
+    if (written === undefined) return false;
+    const { myid, nowUs: atUs, release } = this;
+    for (const line of [lineOf(written, { atUs, thread, myid, release }), ...exception]) this.onLine(line);
+    return true;
+  }
+}
