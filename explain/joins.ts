@@ -2,6 +2,7 @@
  * Joins the leader's and the learner's lines of each synchronization, and derives from them which leader each learner
  * follows, and the messages that bound the clocks.
  */
+import type { Zxid64 } from "../logs/index.ts";
 import type { Message } from "./clocks.ts";
 import type { LeaderSync, LearnerSync, ServerHistory } from "./history.ts";
 
@@ -13,6 +14,9 @@ export interface Join {
 
 /** The largest error of a clock estimate with which two sides still belong together. */
 const TOLERANCE_MS = 60_000;
+
+/** The zxid in the vote of a server that does not vote, such as an observer (FastLeaderElection#getInitLastLoggedZxid). */
+export const NO_VOTE: Zxid64 = -(1n << 63n);
 
 /** Joins the synchronizations of all servers. Sets `leader` and `epoch` of the learners' roles. */
 export function joinSyncs(histories: readonly ServerHistory[]): Join[] {
@@ -75,7 +79,7 @@ function distanceOf(leaderSide: LeaderSync, learnerSide: LearnerSync, difference
 /** Returns whether both sides can belong to one synchronization, by their content. */
 function fits(leaderSide: LeaderSync, learnerSide: LearnerSync): boolean {
   const vote = learnerSide.period.election?.zxid;
-  return (vote === undefined || vote === leaderSide.facts.peerLastZxid) && fitsPacket(leaderSide, learnerSide);
+  return (vote === undefined || vote === NO_VOTE || vote === leaderSide.facts.peerLastZxid) && fitsPacket(leaderSide, learnerSide);
 }
 
 /** Returns whether the leader can have sent the packet that the learner received. */

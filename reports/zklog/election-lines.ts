@@ -6,9 +6,6 @@ import type { LoggedServer } from "./logged-server.ts";
 import { writeStarted } from "./start-lines.ts";
 import { isAtLeast } from "./written-release.ts";
 
-/** The last zxid in the vote of a server that does not vote (FastLeaderElection#getInitLastLoggedZxid). */
-const NO_VOTE = -(1n << 63n);
-
 /** Logs that the server is LOOKING. */
 export function writeLooking(one: LoggedServer): void {
   if (one.hasStarted) {
@@ -29,8 +26,8 @@ export function writeLooking(one: LoggedServer): void {
 export function writeVote(one: LoggedServer, vote: RecordOf<"voted">): void {
   if (!one.hasVoted) {
     one.hasVoted = true;
-    const zxid = one.isObserver ? NO_VOTE : BigInt(vote.zxid);
-    one.say("election-started", { sid: one.sid, zxid });
+    // The vote of a server that does not vote has the smallest number of 64 bits.
+    one.say("election-started", { sid: one.sid, zxid: BigInt(vote.zxid) });
   }
   one.vote = vote;
   writeOwnVote(one);

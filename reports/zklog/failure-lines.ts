@@ -56,6 +56,7 @@ function numbersIn(pattern: RegExp, text: string): number[] {
 
 function writeLeaderFailure(one: LoggedServer, failed: Failed): void {
   const { reason } = failed;
+  if (isOfLogThread(failed)) sayLogThreadFailed(one, failed);
   if (reason === "epoch-quit") one.say("voter-changed-mind", {});
   const called = shutdownReason(one, failed);
   if (called === undefined) {
@@ -88,9 +89,9 @@ function hasQuorumOfHandlers(one: LoggedServer): boolean {
 function writeLearnerFailure(one: LoggedServer, failed: Failed, context: FailureContext): void {
   const { log, role } = one;
   if (failed.reason === "leader-unknown") one.say("leader-unknown", { sid: role?.leader ?? 0 });
-  if (context.refusedPort !== undefined)
-    writeNotConnected(one, context.refusedPort, failed.reason === "connect-failed");
+  writeConnectFailure(one, failed, context);
   if (failed.reason === "truncate-failed") sayTruncFailed(one, failed);
+  if (isOfLogThread(failed)) sayLogThreadFailed(one, failed);
   const className = one.learnerClass;
   const event = className === "Observer" ? "observe-failed" : "follow-failed";
   one.say(event, {}, { exception: [exceptionOf(one, failed, context.wasReset)] });
@@ -100,6 +101,15 @@ function writeLearnerFailure(one: LoggedServer, failed: Failed, context: Failure
   }
   const exception = isAtLeast(one.release, "3.6.0") ? [] : [`java.lang.Exception: shutdown ${className}`];
   one.say("learner-shutdown", {}, { className, exception });
+}
+
+function writeConnectFailure(one: LoggedServer, { detail, reason }: Failed, { refusedPort }: FailureContext): void {
+  if (reason === "connect-failed") {
+    const next = / within /.test(detail) ? "no-time-left" : "no-tries-left";
+    writeNotConnected(one, refusedPort ?? 0, next, refusedPort !== undefined);
+  } else if (refusedPort !== undefined) {
+    writeNotConnected(one, refusedPort, "again");
+  }
 }
 
 function sayTruncFailed(one: LoggedServer, { detail }: Failed): void {
@@ -133,6 +143,7 @@ function writeHandlerProblem(one: LoggedServer, failed: Failed, handler: Handler
   const { reason } = failed;
   const thread = handlerThread(handler);
   if (SILENT.has(reason)) return;
+  if (reason === "unreadable-log") one.say("sync-log-unreadable", {}, { thread });
   if (reason === "txn-timeout") {
     // The leader's main thread notices it.
     one.say("transaction-timeout", {});
@@ -194,8 +205,18 @@ function writeExitOfRole(one: LoggedServer, failed: Failed, { anomaly }: Failure
       // The line about the packet is already written.
       break;
     default:
-      one.say("fatal-thread", { thread: `SyncThread:${one.sid}` }, { thread: `SyncThread:${one.sid}`, exception });
+      if (isOfLogThread(failed)) sayLogThreadFailed(one, failed);
   }
+}
+
+/** Returns whether the thread that writes the log failed (SyncRequestProcessor). */
+function isOfLogThread({ detail, reason }: Failed): boolean {
+  return reason === "disk-error" && /^the log could not be (?:written|synced)/.test(detail);
+}
+
+function sayLogThreadFailed(one: LoggedServer, failed: Failed): void {
+  const thread = `SyncThread:${one.sid}`;
+  one.say("fatal-thread", { thread }, { thread, exception: [exceptionOf(one, failed, false)] });
 }
 
 // ---- exceptions

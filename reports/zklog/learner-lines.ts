@@ -3,7 +3,7 @@ import type { RecordOf } from "../../cluster/records.ts";
 import { DIFF, PACKET_NAMES, type QuorumPacket, SNAP, TRUNC } from "../../protocol/packets.ts";
 import { LearnerReader, type PacketLines } from "./learner-reader.ts";
 import { addressOf, QUORUM_PORT_NUMBER } from "./line-pattern.ts";
-import type { LoggedRole, LoggedServer } from "./logged-server.ts";
+import type { LoggedRole, LoggedServer, LoggedState } from "./logged-server.ts";
 import { writeVersion } from "./start-lines.ts";
 import { isAtLeast } from "./written-release.ts";
 
@@ -14,12 +14,12 @@ export function writeRole(one: LoggedServer, event: "following" | "observing" | 
   const { log } = one;
   if (phase === "ELECTION") {
     Object.assign(one, { state: event, phase });
-    one.role = newRole(one);
+    one.role = newRole(one, event);
     one.sayState();
     one.say(event, {});
     return;
   }
-  one.role ??= newRole(one);
+  one.role ??= newRole(one, event);
   one.phase = phase;
   if (phase === "DISCOVERY") {
     writeVersion(one);
@@ -36,8 +36,8 @@ export function writeRole(one: LoggedServer, event: "following" | "observing" | 
   if (event !== "leading" && phase === "BROADCAST") one.role.hasSynced = true;
 }
 
-function newRole({ elected, log, server }: LoggedServer): LoggedRole {
-  const leader = elected ?? server;
+function newRole({ elected, log, sid }: LoggedServer, event: LoggedState): LoggedRole {
+  const leader = event === "leading" ? sid : (elected ?? sid);
   return {
     ...{ sinceUs: log.nowUs, leader, master: leader, connection: undefined, connectedUs: undefined },
     ...{ tries: 0, hasSynced: false, reader: undefined, epoch: undefined, acks: new Set(), lastProposed: 0 },
@@ -55,8 +55,11 @@ export function writeConnected(one: LoggedServer, port: number): void {
   one.say("leader-connected", { address }, { thread: `LeaderConnector-${address}` });
 }
 
-/** Logs that the learner could not connect to its leader. `isLast`: it does not try again. */
-export function writeNotConnected(one: LoggedServer, port: number, isLast: boolean): void {
+/** Whether a learner tries again to connect, and if not, which limit it has reached. */
+export type NextTry = "again" | "no-tries-left" | "no-time-left";
+
+/** Logs that the learner could not connect to its leader. */
+export function writeNotConnected(one: LoggedServer, port: number, next: NextTry, wasRefused = true): void {
   const { log, role, settings } = one;
   if (role === undefined) return;
   const address = masterAddress(one, port);
@@ -64,12 +67,19 @@ export function writeNotConnected(one: LoggedServer, port: number, isLast: boole
   const limitMs = (settings.connectToLearnerMasterLimit || settings.initLimit) * settings.tickTimeMs;
   const remainingMs = limitMs - Math.floor((log.nowUs - role.sinceUs) / 1000);
   const thread = isAtLeast(one.release, "3.6.0") ? `LeaderConnector-${address}` : one.peerThread;
-  const event = isLast ? "leader-given-up" : "leader-not-connected";
-  one.say(
-    event,
-    { tries, remainingMs, address },
-    { thread, exception: ["java.net.ConnectException: Connection refused"] },
-  );
+  const fields = { tries, remainingMs, address };
+  const exception = [
+    wasRefused
+      ? "java.net.ConnectException: Connection refused"
+      : "java.net.SocketTimeoutException: connect timed out",
+  ];
+  if (next === "again") one.say("leader-not-connected", fields, { thread, exception });
+  else one.say("leader-given-up", fields, { thread, exception, form: limitForm(one.release, next) });
+}
+
+function limitForm(release: string, next: NextTry): string {
+  if (next === "no-tries-left") return "retries exceeded";
+  return isAtLeast(release, "3.6.0") ? "connectToLeader exceeded" : "initLimit exceeded";
 }
 
 /** Logs the packets that a learner reads. */

@@ -108,10 +108,6 @@ export class LoggedServer {
     return writtenRelease(this.config?.release ?? "newest");
   }
 
-  get isObserver(): boolean {
-    return !this.committedVoters.includes(this.sid);
-  }
-
   isVoter(sid: number): boolean {
     return this.committedVoters.includes(sid) || this.pendingVoters.includes(sid);
   }

@@ -10,6 +10,7 @@ import { isAtLeast } from "./written-release.ts";
 export function writeSync(one: LoggedServer, decision: DecisionRecord, sid: number, thread: string): void {
   const { lastProcessedZxid, peerLastZxid } = decision;
   const isEmpty = decision.committedLogIsEmpty === true;
+  if (one.settings.forceSnapSync) one.say("force-snapshot-sync", {}, { thread });
   if (one.settings.snapshotSizeFactor < 0) one.say("txn-log-sync-off", {}, { thread });
   else {
     const snapshotSizeFactor = String(one.settings.snapshotSizeFactor);

@@ -154,7 +154,7 @@ class RunLogs {
         break;
       case "refuse":
         if (isOwnRefusal(one, event) && !failsNow(one, handled)) {
-          writeNotConnected(one, this.ports.get(connection) ?? 0, false);
+          writeNotConnected(one, this.ports.get(connection) ?? 0, "again");
         }
         break;
       case "deliver":
