@@ -288,11 +288,17 @@ function keep<T>(history: ServerHistory, list: T[], entry: T): void {
 }
 
 /**
- * Returns the server that an election chose: the one that says that it leads, or else the server's own last vote.
+ * Returns the server that an election chose: the one that says that it leads, or else the server's own last vote. If
+ * several candidates are possible, such as a leader whose followers have left it, the one with the most votes.
  */
 function electedIn({ heard }: Election, self: number): number | undefined {
-  for (const [sid, { leader, state }] of heard) if (state === "LEADING" && leader === sid) return sid;
-  return heard.get(self)?.leader ?? [...heard.values()].at(-1)?.leader;
+  const votesFor = (leader: number): number =>
+    [...heard].filter(([sid, vote]) => sid !== self && vote.leader === leader).length;
+  const leading = [...heard].filter(([sid, { leader, state }]) => state === "LEADING" && leader === sid);
+  const own = heard.get(self)?.leader;
+  const candidates = [...leading.map(([sid]) => sid), ...(own === undefined ? [] : [own])];
+  const most = Math.max(...candidates.map(votesFor));
+  return candidates.find((sid) => votesFor(sid) === most) ?? [...heard.values()].at(-1)?.leader;
 }
 
 const ruleLine = (

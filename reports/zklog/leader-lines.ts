@@ -73,8 +73,12 @@ export function writeAckRead(one: LoggedServer, { learner, zxid }: RecordOf<"new
   }
 }
 
-/** Logs that a quorum has acknowledged NEWLEADER, and that the leader serves. */
-export function writeEstablished(one: LoggedServer, { epoch, quorums }: RecordOf<"established">): void {
+/**
+ * Logs that a quorum has acknowledged NEWLEADER, and that the leader serves. `quorums`: the quorums of two
+ * configurations, if both are in force.
+ */
+export function writeEstablished(one: LoggedServer, quorums: RecordOf<"established">["quorums"]): void {
+  const { epoch = 0 } = one.role ?? {};
   const acks = [...(one.role?.acks ?? []), one.sid];
   const counted = quorums?.map(({ servers }) => servers) ?? [acks.filter((sid) => one.isVoter(sid))];
   const sets = counted.map((servers) => [...new Set(servers)].sort((a, b) => a - b));

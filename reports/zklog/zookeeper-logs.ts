@@ -158,7 +158,7 @@ class RunLogs {
         }
         break;
       case "deliver":
-        this.deliver(one, event);
+        if (!crashesFirst(one, handled)) this.deliver(one, event);
         break;
       case "close":
         if (payload === undefined) this.closed(one, connection);
@@ -284,6 +284,11 @@ function isOwnRefusal(one: LoggedServer, { detail, payload }: TraceEvent): boole
   return payload === undefined && one.role?.connection === detail;
 }
 
+/** Returns whether the server is killed before it handles the message that has arrived. */
+function crashesFirst(one: LoggedServer, { records }: Handled): boolean {
+  return records.find(({ server }) => server === one.server)?.event === "crashed";
+}
+
 function failsNow(one: LoggedServer, { records }: Handled): boolean {
   return records.some((record) => record.event === "failed" && record.server === one.server);
 }
@@ -333,6 +338,7 @@ function addRoleRecord(one: LoggedServer, record: ProtocolRecord, handled: Handl
     case "following":
     case "observing":
       writeRole(one, record.event, record.phase);
+      if (record.event === "leading" && record.phase === "BROADCAST") writeEstablished(one, quorumsIn(one, handled));
       break;
     case "epoch-offered":
       writeRegistered(one, record);
@@ -356,15 +362,17 @@ function addRoleRecord(one: LoggedServer, record: ProtocolRecord, handled: Handl
     case "newleader-ack-read":
       writeAckRead(one, record);
       break;
-    case "established":
-      writeEstablished(one, record);
-      break;
     case "active":
       writeServing(one);
       break;
     default:
       break;
   }
+}
+
+function quorumsIn({ server }: LoggedServer, { records }: Handled): RecordOf<"established">["quorums"] {
+  const record = records.find((one) => one.event === "established" && one.server === server);
+  return record?.event === "established" ? record.quorums : undefined;
 }
 
 function isThrottled({ server }: LoggedServer, learner: number, { records }: Handled): boolean {

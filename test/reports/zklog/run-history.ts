@@ -56,6 +56,7 @@ export function historyOfRun({ records }: Pick<ScenarioRun, "records">): RunHist
 class Collector implements RunHistory {
   readonly processes = new Map<number, RunProcess[]>();
   readonly syncs: RunSync[] = [];
+  private readonly proposed = new Map<number, number>();
   private readonly elected = new Map<number, number>();
   /** The servers that connect to ObserverMasters if they are observers. */
   private readonly withMaster = new Set<number>();
@@ -93,8 +94,8 @@ class Collector implements RunHistory {
       case "observing":
         this.enter(record.event, record.phase, server);
         break;
-      case "established":
-        if (period !== undefined) period.epoch = record.epoch;
+      case "epoch-proposed":
+        this.proposed.set(server, record.epoch);
         break;
       case "active":
         if (period !== undefined) Object.assign(period, { epoch: record.epoch, serves: true });
@@ -136,7 +137,9 @@ class Collector implements RunHistory {
       this.periods.set(server, period);
       this.process(server)?.periods.push(period);
     } else {
-      this.periods.get(server)?.phases.push(phase.toLowerCase());
+      const period = this.periods.get(server);
+      period?.phases.push(phase.toLowerCase());
+      if (period?.role === "LEADING" && phase === "BROADCAST") period.epoch = this.proposed.get(server);
     }
   }
 
