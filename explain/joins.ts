@@ -30,7 +30,8 @@ export function joinSyncs(histories: readonly ServerHistory[]): Join[] {
   const known = new Set(histories.map(({ server }) => server));
   for (const sync of leaderSides)
     if (!known.has(sync.learner)) joins.push({ leaderSide: sync, learnerSide: undefined });
-  for (const { leaderSide, learnerSide } of joins) {
+  // The second pass gives the epoch of a follower with an ObserverMaster to the observers that joined it.
+  for (const { leaderSide, learnerSide } of [...joins, ...joins]) {
     if (leaderSide === undefined || learnerSide === undefined) continue;
     learnerSide.period.leader = leaderSide.leader;
     learnerSide.period.epoch ??= leaderSide.period.epoch;
@@ -79,7 +80,10 @@ function distanceOf(leaderSide: LeaderSync, learnerSide: LearnerSync, difference
 /** Returns whether both sides can belong to one synchronization, by their content. */
 function fits(leaderSide: LeaderSync, learnerSide: LearnerSync): boolean {
   const vote = learnerSide.period.election?.zxid;
-  return (vote === undefined || vote === NO_VOTE || vote === leaderSide.facts.peerLastZxid) && fitsPacket(leaderSide, learnerSide);
+  return (
+    (vote === undefined || vote === NO_VOTE || vote === leaderSide.facts.peerLastZxid) &&
+    fitsPacket(leaderSide, learnerSide)
+  );
 }
 
 /** Returns whether the leader can have sent the packet that the learner received. */

@@ -90,7 +90,6 @@ function writeLearnerFailure(one: LoggedServer, failed: Failed, context: Failure
   const { log, role } = one;
   if (failed.reason === "leader-unknown") one.say("leader-unknown", { sid: role?.leader ?? 0 });
   writeConnectFailure(one, failed, context);
-  if (failed.reason === "truncate-failed") sayTruncFailed(one, failed);
   if (isOfLogThread(failed)) sayLogThreadFailed(one, failed);
   const className = one.learnerClass;
   const event = className === "Observer" ? "observe-failed" : "follow-failed";

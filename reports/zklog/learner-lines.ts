@@ -69,9 +69,7 @@ export function writeNotConnected(one: LoggedServer, port: number, next: NextTry
   const thread = isAtLeast(one.release, "3.6.0") ? `LeaderConnector-${address}` : one.peerThread;
   const fields = { tries, remainingMs, address };
   const exception = [
-    wasRefused
-      ? "java.net.ConnectException: Connection refused"
-      : "java.net.SocketTimeoutException: connect timed out",
+    wasRefused ? "java.net.ConnectException: Connection refused" : "java.net.SocketTimeoutException: connect timed out",
   ];
   if (next === "again") one.say("leader-not-connected", fields, { thread, exception });
   else one.say("leader-given-up", fields, { thread, exception, form: limitForm(one.release, next) });

@@ -1,5 +1,12 @@
 /** The lines of one server's log, written through the two-way table of messages. */
-import { isLoggedBy, LOG_MESSAGES, type LogEventName, type LogEvents, type WrittenMessage, writeMessage } from "../../logs/index.ts";
+import {
+  isLoggedBy,
+  LOG_MESSAGES,
+  type LogEventName,
+  type LogEvents,
+  type WrittenMessage,
+  writeMessage,
+} from "../../logs/index.ts";
 import { lineOf } from "./line-pattern.ts";
 
 /** How a message is logged. */

@@ -116,7 +116,7 @@ class RunLogs {
     const handled = { records, trace };
     // The event that the server handles comes first, and what the server did comes last.
     let at = 0;
-    for (const event of events) {
+    for (const event of withTriggerFirst(events)) {
       const one = this.serverAt(event);
       if (one === undefined) continue;
       one.log.nowUs = event.atUs;
@@ -277,6 +277,15 @@ class RunLogs {
     if (exitCode === undefined) writeRoleFailure(one, record, context);
     else writeExit(one, record, context);
   }
+}
+
+const TRIGGERS: ReadonlySet<string> = new Set(["deliver", "connected", "refuse", "accept", "disk"]);
+
+/** Puts what made the server act before the step of a scenario that waited for it. */
+function withTriggerFirst(events: readonly RunEvent[]): readonly RunEvent[] {
+  const trigger = events.find(({ source }) => source === "trace");
+  if (trigger === undefined || !TRIGGERS.has(trigger.kind) || events[0]?.kind !== "script") return events;
+  return [trigger, ...events.filter((event) => event !== trigger)];
 }
 
 /** Returns whether the server's own attempt to connect to its leader was refused. */
