@@ -294,9 +294,15 @@ function keep<T>(history: ServerHistory, list: T[], entry: T): void {
 function electedIn({ heard }: Election, self: number): number | undefined {
   const votesFor = (leader: number): number =>
     [...heard].filter(([sid, vote]) => sid !== self && vote.leader === leader).length;
-  const leading = [...heard].filter(([sid, { leader, state }]) => state === "LEADING" && leader === sid);
   const own = heard.get(self)?.leader;
-  const candidates = [...leading.map(([sid]) => sid), ...(own === undefined ? [] : [own])];
+  // Of candidates with equally many votes, the server's own one counts, and then the one that it heard last.
+  const leading = [...heard]
+    .filter(([sid, { leader, state }]) => state === "LEADING" && leader === sid)
+    .sort(([, a], [, b]) => b.last.line - a.last.line)
+    .map(([sid]) => sid);
+  // An observer has no vote.
+  const voted = own === undefined ? [...heard.values()].map(({ leader }) => leader) : [];
+  const candidates = [...(own === undefined ? [] : [own]), ...leading, ...voted];
   const most = Math.max(...candidates.map(votesFor));
   return candidates.find((sid) => votesFor(sid) === most) ?? [...heard.values()].at(-1)?.leader;
 }

@@ -113,7 +113,7 @@ it("exports the same run in the same bytes", () => {
 
 describe("refuses", () => {
   it.each([
-    [["--format", "svg"], "--format svg: unknown format (accepted: jsonl, shiviz, perfetto, mermaid, dot)"],
+    [["--format", "svg"], "--format svg: unknown format (accepted: jsonl, shiviz, perfetto, mermaid, dot, zklog)"],
     [["--only", "delivr"], "--only delivr: no such kind of event, did you mean deliver?"],
     [["--server", "7"], "--server 7: no such server"],
     [["--from", "2", "--until", "1"], "--from is later than --until"],

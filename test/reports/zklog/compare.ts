@@ -99,7 +99,9 @@ class Comparison {
       this.same(`${name}: phases`, withoutRepeats(run.phases), withoutRepeats(phases));
     }
     if (run.role === "LEADING" || run.serves) this.same(`${name}: epoch`, run.epoch, period.epoch);
-    if (compareVersions(release, "3.5.0") >= 0 && run.role !== "LEADING") {
+    // Without the lines about phases, UPTODATE is the last line of a learner that a new configuration stops.
+    const isHidden = compareVersions(release, "3.5.9") < 0 && run.failure?.reason === "reconfigured";
+    if (compareVersions(release, "3.5.0") >= 0 && run.role !== "LEADING" && !isHidden) {
       this.same(`${name}: serves`, run.serves, period.servingMs !== undefined);
     }
     this.failure(name, run, period, release);
@@ -176,6 +178,9 @@ class Comparison {
     }
     this.same(`${name}: observer`, learnerSide !== undefined && decision.observer, logged.observer);
     const { rules, verdict } = logged.check;
+    // The tree of the leader has transactions that its committedLog lacks, which is a bug of 3.4. explain/ says rightly
+    // that a leader without such a bug does not decide so.
+    if (is34 && decision.rule === "in-sync" && decision.peerLastZxid > decision.maxCommittedLog) return;
     if (!["agrees", "possible"].includes(verdict) || !rules.includes(decision.rule)) {
       this.found.push(`${name}: the run decides by ${decision.rule}, the logs show ${verdict} ${textOf(rules)}`);
     }

@@ -31,25 +31,15 @@ function scenariosIn(folder: string): string[] {
 /** Two servers with one id log as one server. */
 const SHARES_IDS = /with-one-myid/;
 
-/**
- * The run is in a state that a correct leader never reaches: its tree has transactions that its committedLog lacks.
- * explain/ says that no core decides so, which is right.
- */
-const BROKEN_STATE: Readonly<Record<string, RegExp>> = {
-  "scenarios/bugs/txns-after-trunc-missing-from-committed-log.yaml":
-    /the run decides by in-sync, the logs show differs/,
-};
-
 describe("the logs of a scenario", () => {
   const all = [...scenariosIn("scenarios/shipped"), ...scenariosIn("scenarios/bugs")].filter(
     (path) => !SHARES_IDS.test(path),
   );
-  // Without CI, every fourth scenario.
-  const files = process.env.CI ? all : all.filter((_, i) => i % 4 === 0);
+  // Without CI, every eighth scenario.
+  const files = process.env.CI ? all : all.filter((_, i) => i % 8 === 0);
 
   it.each(files)("show what happened in %s", (path) => {
-    const found = differences(runOf(load(path)));
-    expect(found.filter((one) => !(BROKEN_STATE[path]?.test(one) ?? false))).toEqual([]);
+    expect(differences(runOf(load(path)))).toEqual([]);
   });
 });
 
@@ -67,7 +57,7 @@ describe("the logs of a release", () => {
 
 describe("the logs of chaos", () => {
   const PLANS = 200;
-  const count = process.env.CI ? PLANS : 40;
+  const count = process.env.CI ? PLANS : 24;
   /** Few events in each plan, so that many plans can run. */
   const size = { faultCount: 6, writeCount: 10, lengthMs: 20_000 };
   const releases = [...PUBLISHED_RELEASES, "newest"];
