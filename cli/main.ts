@@ -201,8 +201,8 @@ function createProgram(done: (code: number) => void): Command {
       "write one run as JSON Lines, a diagram or a trace for other tools",
       "Runs one scenario and writes its events in a format for other tools: jsonl (JSON Lines, see " +
         "schema/events.schema.json), shiviz (ShiViz), perfetto (ui.perfetto.dev and chrome://tracing), mermaid (a " +
-        "sequence diagram), dot (Graphviz: everything that led to a violation) or zklog (a ZooKeeper log of each server, " +
-        "in the words of its release, which `zabsim explain` reads).",
+        "sequence diagram), dot (Graphviz: everything that led to a violation) or zklog (a ZooKeeper log of each " +
+        "server, in the words of its release, which `zabsim explain` reads).",
     ),
   )
     .option("--format <name>", `${EXPORT_FORMAT_NAMES} (default: jsonl)`)

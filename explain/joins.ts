@@ -15,7 +15,9 @@ export interface Join {
 /** The largest error of a clock estimate with which two sides still belong together. */
 const TOLERANCE_MS = 60_000;
 
-/** The zxid in the vote of a server that does not vote, such as an observer (FastLeaderElection#getInitLastLoggedZxid). */
+/**
+ * The zxid in the vote of a server that does not vote, such as an observer (FastLeaderElection#getInitLastLoggedZxid).
+ */
 export const NO_VOTE: Zxid64 = -(1n << 63n);
 
 /** Joins the synchronizations of all servers. Sets `leader` and `epoch` of the learners' roles. */

@@ -44,7 +44,10 @@ export interface SyncFacts<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logge
    * (ZKDatabase#getProposalsFromTxnLog, #calculateTxnLogSizeLimit).
    */
   readonly txnLogExceedsSizeLimit: boolean;
-  /** The sizes of which txnLogExceedsSizeLimit is the result. Undefined if the limit is kept, or if they are unknown. */
+  /**
+   * The sizes of which txnLogExceedsSizeLimit is the result. Undefined if the limit is not exceeded, or if the sizes are
+   * unknown.
+   */
   readonly txnLogSize?: TxnLogSize | undefined;
   /** The setting zookeeper.forceSnapshotSync: whether the leader always sends SNAP. */
   readonly forceSnapSync: boolean;

@@ -1,4 +1,7 @@
-/** The lines of a leader, and of its threads for learners (Leader, LearnerHandler). An ObserverMaster has such threads, too. */
+/**
+ * The lines of a leader, and of its threads for learners (Leader, LearnerHandler). An ObserverMaster has such threads,
+ * too.
+ */
 import type { DecisionRecord, RecordOf } from "../../cluster/records.ts";
 import { addressOf, ELECTION_PORT_NUMBER, QUORUM_PORT_NUMBER } from "./line-pattern.ts";
 import type { Handler, LoggedServer } from "./logged-server.ts";

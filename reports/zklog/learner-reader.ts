@@ -1,7 +1,7 @@
 /**
  * Follows which packets of its leader a learner has read, and which still wait because the learner truncates its log,
- * writes a file or reads a snapshot (Learner#registerWithLeader, #syncWithLeader, Follower#processPacket). The log shows
- * a packet when it is read.
+ * writes a file or reads a snapshot (Learner#registerWithLeader, #syncWithLeader, Follower#processPacket). The log
+ * shows a packet when it is read.
  */
 import {
   COMMIT,

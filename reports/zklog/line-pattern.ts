@@ -1,7 +1,8 @@
 /**
- * The lines of a server's log in the pattern of the release's own configuration: log4j up to 3.7 (conf/log4j.properties),
- * logback from 3.8 on (conf/logback.xml). A simulated server has no addresses and no lines of code, so the addresses are
- * made up, and the number of the line is a question mark, which log4j writes if it does not know the number.
+ * The lines of a server's log in the pattern of the release's own configuration: log4j up to 3.7
+ * (conf/log4j.properties), logback from 3.8 on (conf/logback.xml). A simulated server has no addresses and no lines of
+ * code, so the addresses are made up, and the number of the line is a question mark, which log4j writes if it does not
+ * know the number.
  */
 import { formatTimeMs, type LogMessage, type WrittenMessage } from "../../logs/index.ts";
 import { isAtLeast } from "./written-release.ts";

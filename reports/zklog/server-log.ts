@@ -32,7 +32,10 @@ export class ServerLog {
     this.onLine = onLine;
   }
 
-  /** Writes the message with which the release reports an event. Writes nothing if the release does not log the event. */
+  /**
+   * Writes the message with which the release reports an event. Returns false and writes nothing if the release does not
+   * log the event.
+   */
   write<E extends LogEventName>(event: E, fields: LogEvents[E], options: LineOptions): boolean {
     const { className, exception = [], form, thread } = options;
     const written =

@@ -48,7 +48,7 @@ type Say = Partial<LineOptions>;
 /** What a rule logs before the packet. */
 type RuleLines = (one: LoggedServer, decision: DecisionRecord, sid: number, options: Say) => void;
 
-/** 3.5.5 to 3.5.10 can read the log on disk in vain, and then decide from committedLog. */
+/** 3.5.5 to 3.5.10 can read the log on disk, find a gap, and then decide from committedLog. */
 const fromCommittedLog: RuleLines = (one, { minCommittedLog, peerLastZxid }, sid, options) =>
   one.say(peerLastZxid < minCommittedLog ? "sync-from-txn-log" : "sync-from-committed-log", { sid }, options);
 const fromTxnLog: RuleLines = (one, _, sid, options) => one.say("sync-from-txn-log", { sid }, options);

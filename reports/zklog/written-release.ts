@@ -1,7 +1,10 @@
 /** The release whose messages a simulated server logs. */
 import { compareVersions } from "../../logs/index.ts";
 
-/** The newest release whose messages zabsim knows. `newest` and `patched`, which are no published releases, log as it does. */
+/**
+ * The newest release whose messages zabsim knows. `newest` and `patched`, which are no published releases, log as it
+ * does.
+ */
 const NEWEST_PUBLISHED = "3.9.5";
 
 /** Returns the release whose messages a server logs. */
