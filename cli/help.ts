@@ -217,14 +217,8 @@ export const HELP = {
       [EXIT_FINDING, "a loss or a violation is proven or likely, a server does not start, or a file is damaged"],
     ],
     notes: [
-<<<<<<< A
       "Copy the directories while the servers are stopped: a server that runs writes to them. The content of",
       "transactions is not printed.",
-=======
-      "Copy the directories while the servers are stopped: a server that runs writes to them. Nothing of the " +
-        "content of",
-      "a transaction is printed.",
->>>>>>> B
     ],
   },
   init: {
