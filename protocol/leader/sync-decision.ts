@@ -45,8 +45,8 @@ export interface SyncFacts<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logge
    */
   readonly txnLogExceedsSizeLimit: boolean;
   /**
-   * The sizes of which txnLogExceedsSizeLimit is the result. Undefined if the limit is not exceeded, or if the sizes are
-   * unknown.
+   * The sizes of which txnLogExceedsSizeLimit is the result. Undefined if the limit is not exceeded, or if the sizes
+   * are unknown.
    */
   readonly txnLogSize?: TxnLogSize | undefined;
   /** The setting zookeeper.forceSnapshotSync: whether the leader always sends SNAP. */

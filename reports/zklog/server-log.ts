@@ -33,8 +33,8 @@ export class ServerLog {
   }
 
   /**
-   * Writes the message with which the release reports an event. Returns false and writes nothing if the release does not
-   * log the event.
+   * Writes the message with which the release reports an event. Returns false and writes nothing if the release does
+   * not log the event.
    */
   write<E extends LogEventName>(event: E, fields: LogEvents[E], options: LineOptions): boolean {
     const { className, exception = [], form, thread } = options;

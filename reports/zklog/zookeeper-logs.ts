@@ -1,7 +1,7 @@
 /**
  * Writes a simulated run as ZooKeeper logs: one log for each server, with all starts of its process, in the words and
- * the pattern of the release that the server runs. It writes the messages about the handshake that a real server logs at
- * INFO and above, as far as the run has their facts, and none whose facts it does not have.
+ * the pattern of the release that the server runs. It writes the messages about the handshake that a real server logs
+ * at INFO and above, as far as the run has their facts, and none whose facts it does not have.
  */
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
 import { decodeNotification } from "../../protocol/election/notification-wire.ts";

@@ -68,8 +68,8 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
     types: /^(campaign|decide|doctor|explain|formats|fuzz|roll|scenarios|cluster|invariants|protocol|sim)\//,
     packages: /^(chalk|cli-table3|xmlbuilder)$/,
     allowed:
-      "reports -> logs, values of protocol's zxid.ts, packets.ts, sync-rules.ts and notification-wire.ts, types of every " +
-      "package below campaign; " +
+      "reports -> logs, values of protocol's zxid.ts, packets.ts, sync-rules.ts and notification-wire.ts, types of " +
+      "every package below campaign; " +
       "npm packages chalk, cli-table3, xmlbuilder",
   },
   view: {
