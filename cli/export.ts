@@ -1,8 +1,10 @@
 /** `zabsim export` writes the events of one run in a format for other tools. */
-import { saveWholePieces } from "../campaign/output-files.ts";
+import { join } from "node:path";
+import { makeFolder, saveWholePieces } from "../campaign/output-files.ts";
 import { EXPORT_FORMATS, type ExportFormat, exportRun } from "../reports/export/formats.ts";
 import { coneEnd } from "../reports/export/graphviz.ts";
 import type { RunEvent } from "../reports/export/run-events.ts";
+import { zookeeperLogs } from "../reports/zklog/zookeeper-logs.ts";
 import { printablePath } from "../scenarios/printable.ts";
 import { ScenarioRunner } from "../scenarios/run.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
@@ -30,21 +32,46 @@ export async function exportScenario(name: string, options: ExportOptions): Prom
   if (options.event !== undefined && format !== "dot") {
     throw new UsageError(`--event cannot be combined with --format ${format}: only dot draws the causes of one event`);
   }
+  if (format === "zklog") checkLogOptions(options);
   if (options.noise && given.expect.violates.length > 0) throw noiseRefused(given);
   const seed = seedFor(given, options.seed);
   const scenario = await planFor(given, seed, options);
   const run = new ScenarioRunner(scenario, { seed, trace: new Trace() }).run();
   const { from, only, server, until } = options;
   const filter = { fromUs: from, untilUs: until, servers: server, only };
-  const pieces = exportRun(run, format, filter, endFor(run, format, options.event));
+  const end = endFor(run, format, options.event);
   if (options.out === undefined) {
-    for (const piece of pieces) await write(piece);
+    for (const piece of exportRun(run, format, filter, end)) await write(piece);
+  } else if (format === "zklog") {
+    saveLogs(run, options.out, server);
   } else {
-    saveWholePieces(options.out, pieces);
+    saveWholePieces(options.out, exportRun(run, format, filter, end));
     hint(printablePath(options.out));
   }
   if (run.ok) return EXIT_OK;
   return isOnlyStuck(run) ? EXIT_LIVENESS : EXIT_FINDING;
+}
+
+/** A log is complete: it has all messages of its server. */
+function checkLogOptions({ from, only, until }: ExportOptions): void {
+  const [name] = Object.entries({ from, until, only }).find(([, value]) => value !== undefined) ?? [];
+  if (name !== undefined) {
+    throw new UsageError(`--${name} cannot be combined with --format zklog: a log contains all messages of its server`);
+  }
+}
+
+/** Writes the log of each server to a file of its own. */
+function saveLogs(run: ScenarioRun, folder: string, servers: ExportOptions["server"]): void {
+  makeFolder(folder);
+  for (const { lines, server } of zookeeperLogs(run)) {
+    if (servers?.every((one) => one !== server) ?? false) continue;
+    const path = join(folder, `server-${server}.log`);
+    saveWholePieces(
+      path,
+      lines.map((line) => `${line}\n`),
+    );
+    hint(printablePath(path));
+  }
 }
 
 /** Returns the event whose causes dot draws. Returns undefined for the other formats. */

@@ -101,7 +101,7 @@ const RELEASE_OF_SERVERS =
   "ZooKeeper release that servers behave like, e.g. 3.6.2 (default: the scenario's release, or newest)";
 const JSON_DOCUMENT = "print one JSON document to stdout and nothing else";
 const JSON_LINES = "print one JSON object per line to stdout and nothing else";
-const EXPORT_FORMAT_NAMES = "jsonl, shiviz, perfetto, mermaid or dot";
+const EXPORT_FORMAT_NAMES = "jsonl, shiviz, perfetto, mermaid, dot or zklog";
 const WALL_CLOCK = "stop after this much wall-clock time, e.g. 60s";
 
 function createProgram(done: (code: number) => void): Command {
@@ -201,11 +201,16 @@ function createProgram(done: (code: number) => void): Command {
       "write one run as JSON Lines, a diagram or a trace for other tools",
       "Runs one scenario and writes its events in a format for other tools: jsonl (JSON Lines, see " +
         "schema/events.schema.json), shiviz (ShiViz), perfetto (ui.perfetto.dev and chrome://tracing), mermaid (a " +
-        "sequence diagram) or dot (Graphviz: everything that led to a violation).",
+        "sequence diagram), dot (Graphviz: everything that led to a violation) or zklog (a ZooKeeper log of each " +
+        "server, in the words of its release, which `zabsim explain` reads).",
     ),
   )
     .option("--format <name>", `${EXPORT_FORMAT_NAMES} (default: jsonl)`)
-    .option("--out <file>", "file to write (default: stdout)", parseOutput("--out"))
+    .option(
+      "--out <path>",
+      "file to write; with --format zklog, the folder to which to write server-1.log and so on (default: stdout)",
+      parseOutput("--out"),
+    )
     .option("--from <time>", "first virtual time to export, e.g. 200ms, 1.5s or 0.25 (default: 0)", parseTime("--from"))
     .option("--until <time>", "last virtual time to export, e.g. 1.5s (default: the end)", parseTime("--until"))
     .option("--server <ids>", "export only events at these servers, e.g. 1 or 1,3 (default: all)", parseServers)

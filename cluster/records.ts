@@ -33,6 +33,8 @@ import {
   type SyncRule,
   TRUNC,
   type Txn,
+  type TxnLogGap,
+  type TxnLogSize,
   type Zxid,
 } from "../protocol/index.ts";
 import type { EnsembleConfig } from "./cluster-spec.ts";
@@ -119,6 +121,12 @@ export interface DecisionRecord {
   readonly lastZxid: Zxid | undefined;
   /** Number of proposals that Leader#startForwarding added, because they were not yet applied or not yet committed. */
   readonly forwarded: number;
+  /** Present if the committedLog of the leader is empty. Its two ends are then lastProcessedZxid. */
+  readonly committedLogIsEmpty?: true;
+  /** The size of the log on disk and its limit, if the limit is exceeded. */
+  readonly txnLogSize?: TxnLogSize;
+  /** The gap between the log on disk and committedLog because of which the leader cannot use the log. */
+  readonly txnLogGap?: TxnLogGap;
 }
 
 /** The role that a configuration gives a server. */
@@ -596,5 +604,8 @@ function summarize(learner: ServerId, observer: boolean, facts: SyncFacts, decis
     firstZxid: proposals[0]?.zxid,
     lastZxid: proposals[proposals.length - 1]?.zxid,
     forwarded: packets.slice(forwardedFrom).filter(({ txn }) => txn !== null).length,
+    ...(facts.committedLog.length === 0 && { committedLogIsEmpty: true }),
+    ...(facts.txnLogSize !== undefined && { txnLogSize: facts.txnLogSize }),
+    ...(decision.txnLogGap !== undefined && { txnLogGap: decision.txnLogGap }),
   };
 }

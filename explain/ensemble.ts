@@ -6,7 +6,7 @@ import type { Zxid64 } from "../logs/index.ts";
 import { type DecisionCheck, DecisionChecker, operationOf } from "./check-decision.ts";
 import { type ClockOffset, clockOffsets } from "./clocks.ts";
 import type { LeaderSync, LearnerSync, RolePeriod, ServerHistory } from "./history.ts";
-import { type Join, joinSyncs, messagesOf } from "./joins.ts";
+import { type Join, joinSyncs, messagesOf, NO_VOTE } from "./joins.ts";
 import { releaseOfSync, shareReleases } from "./releases.ts";
 
 /** One synchronization of a learner. Times are by the reference clock. */
@@ -105,7 +105,7 @@ function handshakeOf(
     leaderRelease: leaderSide?.process.release ?? release,
     learnerRelease: learnerPeriod?.process.release,
     facts: leaderSide?.facts,
-    peerLastZxid: leaderSide?.facts.peerLastZxid ?? learnerPeriod?.election?.zxid,
+    peerLastZxid: leaderSide?.facts.peerLastZxid ?? votedZxid(learnerPeriod),
     operation: leaderSide === undefined ? learnerSide?.operation : operationOf(leaderSide, learnerSide?.operation),
     zxid: learnerSide?.zxid ?? leaderSide?.zxid,
     check: used === undefined ? checker.check(join, "newest") : checker.check(join, used),
@@ -116,6 +116,12 @@ function handshakeOf(
     startMs: aligned(learner, learnerPeriod?.at.timeMs),
     servingMs: servingOf(join, aligned),
   };
+}
+
+/** Returns the last zxid in the first vote of a learner. Undefined if it does not vote. */
+function votedZxid(period: RolePeriod | undefined): Zxid64 | undefined {
+  const zxid = period?.election?.zxid;
+  return zxid === NO_VOTE ? undefined : zxid;
 }
 
 /**

@@ -161,7 +161,9 @@ export class HistoryBuilder {
   addProblem(problem: Problem): void {
     const { period } = this;
     if (period !== undefined) {
-      if (period.problems.length < KEPT_LINES) period.problems.push(problem);
+      // The first problems and the last ones say the most.
+      if (period.problems.length >= KEPT_LINES) period.problems.splice(KEPT_LINES / 2, 1);
+      period.problems.push(problem);
       return;
     }
     // An exception can be logged after LOOKING, which has ended the role to which it belongs.
@@ -195,11 +197,16 @@ export class HistoryBuilder {
   registerLearner({ fields: { sid }, thread }: EventOf<"learner-registered">, at: Evidence): void {
     this.byThread.delete(thread);
     this.learnerOfThread.set(thread, sid);
-    this.periodOf("LEADING", at).registered.set(sid, at);
+    this.handlerPeriod(at).registered.set(sid, at);
+  }
+
+  /** The role of a server with threads for learners: LEADING, or FOLLOWING with an ObserverMaster. */
+  private handlerPeriod(at: Evidence): RolePeriod {
+    return this.period?.role === "FOLLOWING" ? this.period : this.periodOf("LEADING", at);
   }
 
   startSync({ fields, thread }: EventOf<"sync-started">, at: Evidence): void {
-    const period = this.periodOf("LEADING", at);
+    const period = this.handlerPeriod(at);
     const sync: LeaderSync = {
       ...{
         at,
@@ -281,11 +288,23 @@ function keep<T>(history: ServerHistory, list: T[], entry: T): void {
 }
 
 /**
- * Returns the server that an election chose: the one that says that it leads, or else the server's own last vote.
+ * Returns the server that an election chose: the one that says that it leads, or else the server's own last vote. If
+ * several candidates are possible, such as a leader whose followers have left it, the one with the most votes.
  */
 function electedIn({ heard }: Election, self: number): number | undefined {
-  for (const [sid, { leader, state }] of heard) if (state === "LEADING" && leader === sid) return sid;
-  return heard.get(self)?.leader ?? [...heard.values()].at(-1)?.leader;
+  const votesFor = (leader: number): number =>
+    [...heard].filter(([sid, vote]) => sid !== self && vote.leader === leader).length;
+  const own = heard.get(self)?.leader;
+  // Of candidates with equally many votes, the server's own one counts, and then the one that it heard last.
+  const leading = [...heard]
+    .filter(([sid, { leader, state }]) => state === "LEADING" && leader === sid)
+    .sort(([, a], [, b]) => b.last.line - a.last.line)
+    .map(([sid]) => sid);
+  // An observer has no vote.
+  const voted = own === undefined ? [...heard.values()].map(({ leader }) => leader) : [];
+  const candidates = [...(own === undefined ? [] : [own]), ...leading, ...voted];
+  const most = Math.max(...candidates.map(votesFor));
+  return candidates.find((sid) => votesFor(sid) === most) ?? [...heard.values()].at(-1)?.leader;
 }
 
 const ruleLine = (
@@ -451,6 +470,10 @@ const HANDLERS: Handlers = {
     sync.operation = "SNAP";
     sync.zxid = fields.sent;
   },
+  "sync-log-unreadable": (builder, event, at) => {
+    builder.syncOf(event.thread, at);
+    problem(builder, event, at);
+  },
   "sync-throttled": problem,
   "newleader-acked": (builder, { thread, timeMs }, at) => {
     const sync = builder.syncOf(thread, at);
@@ -485,7 +508,8 @@ const HANDLERS: Handlers = {
     const sync = builder.learnerSync(at);
     if (sync !== undefined) sync.upToDateMs = timeMs;
     const period = builder.currentPeriod;
-    if (period !== undefined) period.servingMs ??= timeMs;
+    // A release that logs its phases also logs that the learner serves. A new configuration can prevent that.
+    if (period !== undefined && period.phases.length === 0) period.servingMs ??= timeMs;
   },
   "current-epoch-set": (builder, { fields }, at) => {
     const sync = builder.learnerSync(at);

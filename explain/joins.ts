@@ -2,6 +2,7 @@
  * Joins the leader's and the learner's lines of each synchronization, and derives from them which leader each learner
  * follows, and the messages that bound the clocks.
  */
+import type { Zxid64 } from "../logs/index.ts";
 import type { Message } from "./clocks.ts";
 import type { LeaderSync, LearnerSync, ServerHistory } from "./history.ts";
 
@@ -13,6 +14,11 @@ export interface Join {
 
 /** The largest error of a clock estimate with which two sides still belong together. */
 const TOLERANCE_MS = 60_000;
+
+/**
+ * The zxid in the vote of a server that does not vote, such as an observer (FastLeaderElection#getInitLastLoggedZxid).
+ */
+export const NO_VOTE: Zxid64 = -(1n << 63n);
 
 /** Joins the synchronizations of all servers. Sets `leader` and `epoch` of the learners' roles. */
 export function joinSyncs(histories: readonly ServerHistory[]): Join[] {
@@ -26,7 +32,8 @@ export function joinSyncs(histories: readonly ServerHistory[]): Join[] {
   const known = new Set(histories.map(({ server }) => server));
   for (const sync of leaderSides)
     if (!known.has(sync.learner)) joins.push({ leaderSide: sync, learnerSide: undefined });
-  for (const { leaderSide, learnerSide } of joins) {
+  // The second pass gives the epoch of a follower with an ObserverMaster to the observers that joined it.
+  for (const { leaderSide, learnerSide } of [...joins, ...joins]) {
     if (leaderSide === undefined || learnerSide === undefined) continue;
     learnerSide.period.leader = leaderSide.leader;
     learnerSide.period.epoch ??= leaderSide.period.epoch;
@@ -75,7 +82,10 @@ function distanceOf(leaderSide: LeaderSync, learnerSide: LearnerSync, difference
 /** Returns whether both sides can belong to one synchronization, by their content. */
 function fits(leaderSide: LeaderSync, learnerSide: LearnerSync): boolean {
   const vote = learnerSide.period.election?.zxid;
-  return (vote === undefined || vote === leaderSide.facts.peerLastZxid) && fitsPacket(leaderSide, learnerSide);
+  return (
+    (vote === undefined || vote === NO_VOTE || vote === leaderSide.facts.peerLastZxid) &&
+    fitsPacket(leaderSide, learnerSide)
+  );
 }
 
 /** Returns whether the leader can have sent the packet that the learner received. */

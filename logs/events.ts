@@ -114,6 +114,7 @@ export interface LogEvents {
   "sync-from-txn-log": { readonly sid: number };
   "sync-not-found": { readonly zxid: Zxid64 };
   "sync-log-too-large": { readonly bytes: number; readonly limitBytes: number };
+  "sync-log-unreadable": None;
   "sync-gap": { readonly end: Zxid64; readonly start: Zxid64 };
   "sync-cross-epoch": { readonly sid: number };
   "sync-unhandled": Partial<SyncStarted> & { readonly txnLogSyncEnabled?: string };

@@ -1,4 +1,6 @@
 /** Reads and writes the messages of ZooKeeper's logs, release by release. */
+
+export { compareVersions } from "../protocol/releases.ts";
 export * from "./events.ts";
 export { formatTimeMs, type LogLine, readLogLine, timeMsOf } from "./log-line.ts";
 export { type LoggedEvent, LogReader, type LogSpan } from "./log-reader.ts";

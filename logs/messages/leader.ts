@@ -87,6 +87,7 @@ export const LEADER_MESSAGES: readonly LogMessage[] = [
   handler("sync-from-txn-log", "INFO", "3.5.5..", "Use txnlog and committedLog for peer sid: {sid:int}"),
   database("sync-not-found", "WARN", "3.6.0..", "Unable to find proposals from txnlog for zxid: 0x{zxid:hex}"),
   database("sync-not-found", "WARN", "3.5.5..3.5.10", "Unable to find proposals from txnlog for zxid: {zxid:dec}"),
+  database("sync-log-unreadable", "ERROR", "3.5.5..", "Unable to read txnlog from disk"),
   database("sync-log-too-large", "INFO", "3.5.5..", "Txnlog size: {bytes:int} exceeds sizeLimit: {limitBytes:int}"),
   handler(
     "sync-gap",

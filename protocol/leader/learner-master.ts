@@ -66,6 +66,7 @@ export abstract class LearnerMaster implements HandlerMaster {
   syncFacts(peerLastZxid: Zxid, observer: boolean): SyncFacts<Zxid, Txn> {
     const { behavior, database, effects, settings } = this.server;
     if (behavior.syncWaitsForApply) this.applyCommitted();
+    const txnLogSize = database.txnLogSizeAboveLimit(peerLastZxid);
     return {
       peerLastZxid,
       lastProcessedZxid: database.lastProcessedZxid,
@@ -74,7 +75,8 @@ export abstract class LearnerMaster implements HandlerMaster {
       source: behavior.syncSource,
       unreadableRecordIsNull: behavior.unreadableRecordIsNull,
       txnLogSyncEnabled: settings.snapshotSizeFactor >= 0,
-      txnLogExceedsSizeLimit: database.exceedsTxnLogSizeLimit(peerLastZxid),
+      txnLogExceedsSizeLimit: txnLogSize !== undefined,
+      txnLogSize,
       forceSnapSync: settings.forceSnapSync || (behavior.truncRemovesEverythingAbove && peerLastZxid === 0),
       lastProposed: this.lastProposed,
       toBeApplied: this.unapplied,

@@ -44,6 +44,11 @@ export interface SyncFacts<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logge
    * (ZKDatabase#getProposalsFromTxnLog, #calculateTxnLogSizeLimit).
    */
   readonly txnLogExceedsSizeLimit: boolean;
+  /**
+   * The sizes of which txnLogExceedsSizeLimit is the result. Undefined if the limit is not exceeded, or if the sizes
+   * are unknown.
+   */
+  readonly txnLogSize?: TxnLogSize | undefined;
   /** The setting zookeeper.forceSnapshotSync: whether the leader always sends SNAP. */
   readonly forceSnapSync: boolean;
   /** The zxid of the last proposal (Leader#lastProposed). */
@@ -54,6 +59,14 @@ export interface SyncFacts<Z extends AnyZxid = Zxid, T extends Logged<Z> = Logge
   readonly outstandingProposals: readonly T[];
   /** Whether the learner is an observer, which gets no outstanding proposals. */
   readonly observer: boolean;
+}
+
+/** The size of the log files that a leader would read for a learner, and the limit that it exceeds, in bytes. */
+export interface TxnLogSize {
+  /** The total size of the files. */
+  readonly bytes: number;
+  /** The limit (ZKDatabase#calculateTxnLogSizeLimit). */
+  readonly limitBytes: number;
 }
 
 /** A log file as the leader reads it. */
@@ -119,6 +132,16 @@ export interface SyncDecision<Z extends AnyZxid = Zxid, T extends Logged<Z> = Lo
    * null proposal for a log record that cannot be read.
    */
   readonly readsNull: boolean;
+  /** Why the leader cannot use the log on disk although it has read it. Absent in all other cases. */
+  readonly txnLogGap?: TxnLogGap<Z>;
+}
+
+/** Transactions are missing between the log on disk and committedLog, so that the leader sends a SNAP. */
+export interface TxnLogGap<Z extends AnyZxid = Zxid> {
+  /** The last zxid that the leader read from the log, or the learner's last zxid if the log has none above it. */
+  readonly after: Z;
+  /** The DIFF or TRUNC that the leader queued before it found the gap. Undefined if it queued none. */
+  readonly dropped: { readonly type: typeof DIFF | typeof TRUNC; readonly zxid: Z } | undefined;
 }
 
 /** Makes the sync decision, and adds the packets that startForwarding queues. */
@@ -129,7 +152,7 @@ export function decideSync<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFa
   const max = empty ? lastProcessedZxid : (committedLog[committedLog.length - 1] as T).zxid;
   const queue = new PacketQueue<Z, T>(min, max);
   const decide = facts.source === "committed-log" ? decideFromCommittedLog : decideFromLogs;
-  const { current, needSnap, rule } = decide(facts, queue);
+  const { current, needSnap, rule, txnLogGap } = decide(facts, queue);
   const forwardedFrom = queue.packets.length;
   if (!queue.readsNull) queue.addForwarded(facts, current);
   return {
@@ -143,6 +166,7 @@ export function decideSync<Z extends AnyZxid, T extends Logged<Z>>(facts: SyncFa
     minCommittedLog: min,
     maxCommittedLog: max,
     readsNull: queue.readsNull,
+    ...(txnLogGap !== undefined && { txnLogGap }),
   };
 }
 
@@ -153,6 +177,7 @@ interface Choice<Z extends AnyZxid> {
    * The zxid after which forwarding starts: usually the learner's last zxid after it has handled the queued packets.
    */
   readonly current: Z;
+  readonly txnLogGap?: TxnLogGap<Z> | undefined;
 }
 
 function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(
@@ -166,6 +191,7 @@ function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(
   let rule: SyncRule;
   let needSnap = true;
   let current = peer;
+  let txnLogGap: TxnLogGap<Z> | undefined;
   if (facts.forceSnapSync) {
     rule = "forced-snap";
   } else if (lastProcessedZxid === peer) {
@@ -193,6 +219,7 @@ function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(
       if (queue.readsNull) return { rule, needSnap: false, current };
       if (current < min && checksGap) {
         if (rule !== "txn-log-cross-epoch") rule = "txn-log-gap";
+        txnLogGap = { after: current, dropped: queue.queuedOp };
         queue.clear();
       } else {
         const undecided = queue.needsOp && committedLog.length > 0;
@@ -205,7 +232,7 @@ function decideFromLogs<Z extends AnyZxid, T extends Logged<Z>>(
     rule = peer < min ? "txn-log-off" : "new-epoch-above-committed-log";
   }
   if (needSnap && checksGap) current = lastProcessedZxid;
-  return { rule, needSnap, current };
+  return { rule, needSnap, current, txnLogGap };
 }
 
 /**
@@ -287,6 +314,12 @@ class PacketQueue<Z extends AnyZxid, T extends Logged<Z>> {
   add(txn: T): void {
     const { zxid } = txn;
     this.packets.push({ type: PROPOSAL, zxid, txn }, { type: COMMIT, zxid, txn: null });
+  }
+
+  /** The DIFF or TRUNC in the queue. */
+  get queuedOp(): TxnLogGap<Z>["dropped"] {
+    const first = this.packets[0];
+    return first?.type === DIFF || first?.type === TRUNC ? { type: first.type, zxid: first.zxid } : undefined;
   }
 
   clear(): void {

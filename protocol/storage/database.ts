@@ -9,6 +9,7 @@ import { assertPresent } from "../assert.ts";
 import type { Behavior } from "../behavior.ts";
 import { bytesOf, bytesOfTxns } from "../buffer-limit.ts";
 import type { DiskImage } from "../effects.ts";
+import type { TxnLogSize } from "../leader/sync-decision.ts";
 import type { Snapshot } from "../packets.ts";
 import type { QuorumVerifier } from "../quorum.ts";
 import type { Settings } from "../settings.ts";
@@ -245,20 +246,21 @@ export class Database {
   }
 
   /**
-   * Returns whether the log files after the first one that is read are together larger than the limit
-   * (ZKDatabase#getProposalsFromTxnLog).
+   * Returns the total size of the log files after the first one that is read, and its limit, if the files are larger
+   * than the limit. Otherwise, returns undefined (ZKDatabase#getProposalsFromTxnLog).
    */
-  exceedsTxnLogSizeLimit(peerLastZxid: Zxid): boolean {
+  txnLogSizeAboveLimit(peerLastZxid: Zxid): TxnLogSize | undefined {
     const { snapshotSizeFactor, txnBytes, preAllocSizeBytes } = this.settings;
     const newest = this.newestSnapshot();
     // The snapshot of an empty tree is not an empty file. It counts as one transaction here.
     const limit = newest === undefined ? 0 : Math.max(txnBytes, bytesOf(newest.history, txnBytes)) * snapshotSizeFactor;
-    if (limit <= 0) return false;
+    const limitBytes = Math.floor(limit);
+    if (limit <= 0) return undefined;
     const first = this.files.findLastIndex((file) => file.name < peerLastZxid);
     const bytes = this.files
       .slice(Math.max(0, first) + 1)
       .reduce((sum, file) => sum + Math.max(preAllocSizeBytes, bytesOfTxns(file.txns, txnBytes)), 0);
-    return bytes > Math.floor(limit);
+    return bytes > limitBytes ? { bytes, limitBytes } : undefined;
   }
 
   private newestSnapshot(): Snapshot | undefined {

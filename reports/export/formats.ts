@@ -1,5 +1,6 @@
 /** The formats of `zabsim export`. */
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
+import { mergedLogs } from "../zklog/merged-logs.ts";
 import { causalGraph } from "./graphviz.ts";
 import { jsonLines } from "./json-lines.ts";
 import { mermaidDiagram } from "./mermaid.ts";
@@ -8,7 +9,7 @@ import type { RunEvent } from "./run-events.ts";
 import type { EventFilter } from "./selection.ts";
 import { shivizLog } from "./shiviz.ts";
 
-export const EXPORT_FORMATS = ["jsonl", "shiviz", "perfetto", "mermaid", "dot"] as const;
+export const EXPORT_FORMATS = ["jsonl", "shiviz", "perfetto", "mermaid", "dot", "zklog"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /**
@@ -33,5 +34,7 @@ export function exportRun(
     case "dot":
       if (end === undefined) throw new Error("dot: the run has no event whose causes the graph can show");
       return causalGraph(run, filter, end);
+    case "zklog":
+      return mergedLogs(run, filter);
   }
 }

@@ -1,6 +1,6 @@
 /** Tests `zabsim export`: its output, its files, the selected events and the errors. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -20,14 +20,62 @@ function eventsOf(stdout: string): { id: number; kind: string; server: number }[
     .filter(({ source }) => source !== "run" && source !== "result");
 }
 
-it.each(EXPORT_FORMATS)("--format %s writes the same to stdout and to --out", (format) => {
-  const file = join(folder, `run.${format}`);
-  const printed = zabsim(["export", BUG, "--format", format]);
-  const written = zabsim(["export", BUG, "--format", format, "--out", file]);
-  expect([printed.code, written.code]).toEqual([EXIT_OK, EXIT_OK]);
-  expect(printed.stderr).toBe("");
-  expect([written.stdout, written.stderr]).toEqual(["", `${file}\n`]);
-  expect(readFileSync(file, "utf8")).toBe(printed.stdout);
+it.each(EXPORT_FORMATS.filter((format) => format !== "zklog"))(
+  "--format %s writes the same to stdout and to --out",
+  (format) => {
+    const file = join(folder, `run.${format}`);
+    const printed = zabsim(["export", BUG, "--format", format]);
+    const written = zabsim(["export", BUG, "--format", format, "--out", file]);
+    expect([printed.code, written.code]).toEqual([EXIT_OK, EXIT_OK]);
+    expect(printed.stderr).toBe("");
+    expect([written.stdout, written.stderr]).toEqual(["", `${file}\n`]);
+    expect(readFileSync(file, "utf8")).toBe(printed.stdout);
+  },
+);
+
+describe("--format zklog", () => {
+  const logs = join(folder, "logs");
+  const linesOf = (server: number): string[] =>
+    readFileSync(join(logs, `server-${server}.log`), "utf8")
+      .trimEnd()
+      .split("\n");
+
+  it("writes a log of each server to --out, and the same lines with the names of the servers to stdout", () => {
+    const printed = zabsim(["export", BUG, "--format", "zklog"]);
+    const written = zabsim(["export", BUG, "--format", "zklog", "--out", logs]);
+    expect([printed.code, written.code, written.stdout]).toEqual([EXIT_OK, EXIT_OK, ""]);
+    const files = written.stderr.trimEnd().split("\n");
+    expect(files).toEqual([1, 2, 3].map((server) => join(logs, `server-${server}.log`)));
+    const lines = printed.stdout.trimEnd().split("\n");
+    for (const server of [1, 2, 3]) {
+      const name = `server-${server}  | `;
+      const own = lines.filter((line) => line.startsWith(name)).map((line) => line.slice(name.length));
+      expect(own).toEqual(linesOf(server));
+    }
+  });
+
+  it("writes logs that explain reads, as files and as one text", () => {
+    zabsim(["export", BUG, "--format", "zklog", "--out", logs]);
+    const merged = join(folder, "merged.log");
+    writeFileSync(merged, zabsim(["export", BUG, "--format", "zklog"]).stdout);
+    const answerOf = (path: string): Record<string, unknown> =>
+      JSON.parse(zabsim(["explain", path, "--json"]).stdout) as Record<string, unknown>;
+    const [fromFiles, fromText] = [answerOf(logs), answerOf(merged)];
+    expect(fromFiles.handshakes).not.toEqual([]);
+    const withoutLines = (answer: unknown): string =>
+      JSON.stringify(answer, (name, value) => (/[lL]ines?$|^file$/.test(name) ? undefined : value));
+    expect(withoutLines(fromText.handshakes)).toBe(withoutLines(fromFiles.handshakes));
+    expect(withoutLines(fromText.epochs)).toBe(withoutLines(fromFiles.epochs));
+  });
+
+  it("selects servers, and refuses to leave messages out of a log", () => {
+    const { stdout } = zabsim(["export", BUG, "--format", "zklog", "--server", "2"]);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.filter((line) => !line.startsWith("server-2  | "))).toEqual([]);
+    const refused = zabsim(["export", BUG, "--format", "zklog", "--from", "1s"]);
+    expect(isBadInput(refused)).toBe(true);
+    expect(refused.stderr).toContain("--from cannot be combined with --format zklog");
+  });
 });
 
 it("selects events by time, server and kind, and keeps their numbers", () => {
@@ -65,7 +113,7 @@ it("exports the same run in the same bytes", () => {
 
 describe("refuses", () => {
   it.each([
-    [["--format", "svg"], "--format svg: unknown format (accepted: jsonl, shiviz, perfetto, mermaid, dot)"],
+    [["--format", "svg"], "--format svg: unknown format (accepted: jsonl, shiviz, perfetto, mermaid, dot, zklog)"],
     [["--only", "delivr"], "--only delivr: no such kind of event, did you mean deliver?"],
     [["--server", "7"], "--server 7: no such server"],
     [["--from", "2", "--until", "1"], "--from is later than --until"],

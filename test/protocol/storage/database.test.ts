@@ -118,27 +118,30 @@ describe("the size limit of the log", () => {
   };
 
   it("counts the files after the first one read, with their preallocated size", () => {
-    expect(db({}).exceedsTxnLogSizeLimit(z("1:1"))).toBe(true);
-    expect(db({}).exceedsTxnLogSizeLimit(z("1:9"))).toBe(false);
-    expect(db({ preAllocSizeBytes: 0, txnBytes: 10, snapshotSizeFactor: 1 }).exceedsTxnLogSizeLimit(z("1:1"))).toBe(
-      false,
-    );
+    const { preAllocSizeBytes, txnBytes } = DEFAULT_SETTINGS;
+    expect(db({}).txnLogSizeAboveLimit(z("1:1"))).toEqual({
+      bytes: 2 * preAllocSizeBytes,
+      limitBytes: Math.floor(3 * txnBytes * 0.33),
+    });
+    expect(db({}).txnLogSizeAboveLimit(z("1:9"))).toBeUndefined();
+    const small = db({ preAllocSizeBytes: 0, txnBytes: 10, snapshotSizeFactor: 1 });
+    expect(small.txnLogSizeAboveLimit(z("1:1"))).toBeUndefined();
   });
 
   it("is not 0 for the snapshot of an empty tree, which is not an empty file", () => {
     const empty = database();
     empty.restore(image([[]], ["1:1", "1:2"], ["1:3"]));
-    expect(empty.exceedsTxnLogSizeLimit(z("1:2"))).toBe(true);
+    expect(empty.txnLogSizeAboveLimit(z("1:2"))).toBeDefined();
   });
 
   it("is not exceeded without a snapshot, because the snapshot's size determines the limit", () => {
     const one = database({ trustEmptySnapshot: true });
     one.restore(image([], ["1:1"], ["1:2"], ["1:3"]));
-    expect(one.exceedsTxnLogSizeLimit(z("1:1"))).toBe(false);
+    expect(one.txnLogSizeAboveLimit(z("1:1"))).toBeUndefined();
   });
 
   it("does not exist with a factor of 0", () => {
-    expect(db({ snapshotSizeFactor: 0 }).exceedsTxnLogSizeLimit(z("1:1"))).toBe(false);
+    expect(db({ snapshotSizeFactor: 0 }).txnLogSizeAboveLimit(z("1:1"))).toBeUndefined();
   });
 });
 

@@ -1,0 +1,18 @@
+/** The release whose messages a simulated server logs. */
+import { compareVersions } from "../../logs/index.ts";
+
+/**
+ * The newest release whose messages zabsim knows. `newest` and `patched`, which are no published releases, log as it
+ * does.
+ */
+const NEWEST_PUBLISHED = "3.9.5";
+
+/** Returns the release whose messages a server logs. */
+export function writtenRelease(release: string): string {
+  return /^\d/.test(release) ? release : NEWEST_PUBLISHED;
+}
+
+/** Returns whether a release is `oldest` or newer. */
+export function isAtLeast(release: string, oldest: string): boolean {
+  return compareVersions(release, oldest) >= 0;
+}
