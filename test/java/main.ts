@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ASKED_RELEASES } from "./asked-releases.ts";
 import { type Comparison, compare, type Difference, differing, isKnown } from "./comparison.ts";
+import { buildZabsim, INCIDENT_RELEASES, INCIDENTS, runIncidents } from "./incidents/run-incidents.ts";
 import { buildProgram, JavaProgram } from "./java-program.ts";
 import { KINDS, type Kind, type Question } from "./kinds.ts";
 import { record } from "./record.ts";
 
 const INPUTS = 2000;
 const INPUTS_LONG = 200_000;
+/** The name of the kind that stages incidents instead of asking questions. */
+const STAGED = "incidents";
 
 export interface Options {
   readonly releases: readonly string[];
@@ -18,7 +21,12 @@ export interface Options {
   readonly inputs: number;
   /** A file with questions, one JSON object a line, in place of drawn ones. */
   readonly cases: string | undefined;
-  /** Whether Java's answers to the fixed questions become the recorded answers (test/conformance/vectors). */
+  /** The names of the incidents to stage. */
+  readonly incidents: readonly string[];
+  /**
+   * Whether Java's answers to the fixed questions become the recorded answers (test/conformance/vectors), or the logs
+   * and directories of incidents the recorded ones (test/incidents).
+   */
   readonly record: boolean;
 }
 
@@ -33,23 +41,29 @@ export function optionsOf(args: readonly string[]): Options {
       inputs: { type: "string" },
       long: { type: "boolean", default: false },
       cases: { type: "string" },
+      incident: { type: "string", multiple: true },
       record: { type: "boolean", default: false },
     },
   });
-  const names = chosen(
-    "--kind",
-    values.kind,
-    KINDS.map(({ name }) => name),
-  );
+  const names = chosen("--kind", values.kind, [...KINDS.map(({ name }) => name), STAGED]);
+  if (values.incident !== undefined && names.join() !== STAGED) throw new Error(`--incident needs --kind ${STAGED}`);
   if (values.cases !== undefined && names.length !== 1) throw new Error("--cases needs exactly one --kind");
   const kinds = KINDS.filter(({ name }) => names.includes(name));
-  if (values.record && kinds.some(({ name }) => name !== "script")) throw new Error("--record needs --kind script");
+  if (values.record && names.join() !== "script" && names.join() !== STAGED) {
+    throw new Error(`--record needs --kind script, or --kind ${STAGED}`);
+  }
+  const incidents = chosen(
+    "--incident",
+    values.incident,
+    INCIDENTS.map(({ name }) => name),
+  );
   return {
     releases: chosen("--release", values.release, ASKED_RELEASES),
     kinds,
     seed: whole("--seed", values.seed),
     inputs: whole("--inputs", values.inputs ?? String(values.long ? INPUTS_LONG : INPUTS)),
     cases: values.cases,
+    incidents: names.includes(STAGED) ? incidents : [],
     record: values.record,
   };
 }
@@ -62,13 +76,39 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
   let failed = 0;
   for (const release of options.releases) {
     const kinds = options.kinds.filter((kind) => kind.releases?.includes(release) ?? true);
-    if (kinds.length === 0) continue;
-    const agreed = await askRelease(folder, release, { ...options, kinds });
-    passed += agreed;
-    failed += kinds.length - agreed;
+    if (kinds.length > 0) {
+      const agreed = await askRelease(folder, release, { ...options, kinds });
+      passed += agreed;
+      failed += kinds.length - agreed;
+    }
+    const incidents = INCIDENT_RELEASES.includes(release) ? options.incidents : [];
+    if (incidents.length > 0) {
+      const explained = await stageIncidents(root, release, { ...options, incidents });
+      passed += explained;
+      failed += incidents.length - explained;
+    }
   }
   console.log(`test:java: ${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
+}
+
+/** Returns the number of incidents that zabsim explains rightly and whose repair works. */
+async function stageIncidents(root: string, release: string, options: Options): Promise<number> {
+  const incidents = INCIDENTS.filter(({ name }) => options.incidents.includes(name));
+  const keep = options.record ? join(root, "test", "incidents") : undefined;
+  try {
+    buildZabsim(root);
+    const results = await runIncidents(root, release, incidents, {
+      keep,
+      onResult: ({ failure, name, seconds }) =>
+        console.log(`${release} ${name}: ${failure === undefined ? "as explained" : "failed"}, ${seconds} s`),
+    });
+    for (const { failure, name } of results) if (failure !== undefined) console.log(`${release} ${name}: ${failure}`);
+    return results.filter(({ failure }) => failure === undefined).length;
+  } catch (error) {
+    console.log(`${release}: ${(error as Error).message}`);
+    return 0;
+  }
 }
 
 /** Returns the number of kinds in which all answers agree. If a release cannot be asked, prints why. */

@@ -1,0 +1,160 @@
+/** A small client of ZooKeeper's client protocol: one connection, one session, one request at a time. */
+import { connect, type Socket } from "node:net";
+
+const TYPE = { create: 1, getChildren: 8, closeSession: -11 } as const;
+const ALL_PERMISSIONS = 31;
+const SESSION_TIMEOUT_MS = 30_000;
+const HEADER_BYTES = 16;
+
+/** An error code of ZooKeeper in the answer to a request. */
+export class RequestError extends Error {
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`the server answered with error code ${code}`);
+    this.code = code;
+  }
+}
+
+/** A session with one server. Requests that get no answer within their time limit are rejected. */
+export class WireClient {
+  private readonly socket: Socket;
+  private readonly timeoutMs: number;
+  private received: Buffer = Buffer.alloc(0);
+  private waiting: { readonly resolve: (frame: Buffer) => void; readonly reject: (error: Error) => void } | undefined;
+  private frames: Buffer[] = [];
+  private failure: Error | undefined;
+  private xid = 0;
+
+  private constructor(port: number, timeoutMs: number) {
+    this.timeoutMs = timeoutMs;
+    this.socket = connect({ host: "127.0.0.1", port });
+    this.socket.on("data", (data) => this.receive(data));
+    this.socket.on("error", (error) => this.fail(error));
+    this.socket.on("close", () => this.fail(new Error("the server closed the connection")));
+  }
+
+  /** Connects to a client port of 127.0.0.1 and opens a session. */
+  static async open(port: number, timeoutMs = 10_000): Promise<WireClient> {
+    const client = new WireClient(port, timeoutMs);
+    try {
+      client.send([int(0), long(0n), int(SESSION_TIMEOUT_MS), long(0n), bytes(Buffer.alloc(16))]);
+      await client.frame();
+      return client;
+    } catch (error) {
+      client.abandon();
+      throw error;
+    }
+  }
+
+  /** Creates a persistent node. Resolves when the transaction is committed. */
+  async create(path: string, data: Buffer | string = ""): Promise<void> {
+    const acl = [int(1), int(ALL_PERMISSIONS), text("world"), text("anyone")];
+    await this.request(TYPE.create, [text(path), bytes(Buffer.from(data)), ...acl, int(0)]);
+  }
+
+  /** Returns the names of the children of a node, sorted. */
+  async children(path: string): Promise<string[]> {
+    const body = await this.request(TYPE.getChildren, [text(path), Buffer.from([0])]);
+    const names: string[] = [];
+    let at = 4;
+    for (let left = body.readInt32BE(0); left > 0; left--) {
+      const length = body.readInt32BE(at);
+      names.push(body.toString("utf8", at + 4, at + 4 + length));
+      at += 4 + length;
+    }
+    return names.sort();
+  }
+
+  /** Closes the session, which is a transaction, and the connection. */
+  async close(): Promise<void> {
+    await this.request(TYPE.closeSession, []).catch(() => undefined);
+    this.abandon();
+  }
+
+  /** Closes the connection without a request. */
+  abandon(): void {
+    this.socket.destroy();
+  }
+
+  private async request(type: number, body: readonly Buffer[]): Promise<Buffer> {
+    this.xid++;
+    this.send([int(this.xid), int(type), ...body]);
+    const frame = await this.frame();
+    const code = frame.readInt32BE(HEADER_BYTES - 4);
+    if (code !== 0) throw new RequestError(code);
+    return frame.subarray(HEADER_BYTES);
+  }
+
+  private send(parts: readonly Buffer[]): void {
+    this.socket.write(bytes(Buffer.concat(parts)));
+  }
+
+  private frame(): Promise<Buffer> {
+    const first = this.frames.shift();
+    if (first !== undefined) return Promise.resolve(first);
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.fail(new Error(`no answer in ${this.timeoutMs} ms`)), this.timeoutMs);
+      const end =
+        <T>(settle: (value: T) => void) =>
+        (value: T): void => {
+          clearTimeout(timer);
+          this.waiting = undefined;
+          settle(value);
+        };
+      this.waiting = { resolve: end(resolve), reject: end(reject) };
+    });
+  }
+
+  private receive(data: Buffer): void {
+    this.received = Buffer.concat([this.received, data]);
+    while (this.received.length >= 4) {
+      const end = 4 + this.received.readInt32BE(0);
+      if (this.received.length < end) return;
+      const frame = this.received.subarray(4, end);
+      this.received = this.received.subarray(end);
+      if (this.waiting === undefined) this.frames.push(frame);
+      else this.waiting.resolve(frame);
+    }
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    this.waiting?.reject(error);
+  }
+}
+
+/** Sends a four-letter word, such as `srvr`, and returns the answer; undefined if there is none. */
+export function fourLetterWord(port: number, word: string, timeoutMs = 2000): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let answer = "";
+    const socket = connect({ host: "127.0.0.1", port }, () => socket.write(word));
+    socket.setTimeout(timeoutMs, () => socket.destroy());
+    socket.setEncoding("utf8").on("data", (data: string) => {
+      answer += data;
+    });
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve(answer === "" ? undefined : answer));
+  });
+}
+
+function int(value: number): Buffer {
+  const buffer = Buffer.alloc(4);
+  buffer.writeInt32BE(value);
+  return buffer;
+}
+
+function long(value: bigint): Buffer {
+  const buffer = Buffer.alloc(8);
+  buffer.writeBigInt64BE(value);
+  return buffer;
+}
+
+function bytes(value: Buffer): Buffer {
+  return Buffer.concat([int(value.length), value]);
+}
+
+function text(value: string): Buffer {
+  return bytes(Buffer.from(value));
+}
