@@ -23,17 +23,21 @@ export interface Discarded {
 }
 
 /** Returns the transactions that learners threw away. */
-export function discardedIn({ handshakes }: Ensemble): Discarded[] {
-  return handshakes.flatMap((handshake): Discarded[] => {
-    const { facts, operation, peerLastZxid, zxid } = handshake;
+export function discardedIn(ensemble: Ensemble): Discarded[] {
+  return ensemble.handshakes.flatMap((handshake): Discarded[] => {
+    const { epoch, facts, operation, peerLastZxid, zxid } = handshake;
     // The start of an epoch is no transaction.
     if (peerLastZxid === undefined || (peerLastZxid & 0xffff_ffffn) === 0n) return [];
     if (operation === "TRUNC" && zxid !== undefined && zxid < peerLastZxid) {
       return [{ handshake, kept: zxid, last: peerLastZxid }];
     }
+    if (operation !== "SNAP" || facts === undefined) return [];
+    // The leader sends a SNAP for another reason, but an epoch in its history began without the transaction.
+    const isFromOldEpoch = epoch !== undefined && epoch > Number(peerLastZxid >> 32n);
     // The log on disk of a leader that got a SNAP itself has a hole, so its lack of a transaction proves nothing.
     const isOtherHistory =
-      operation === "SNAP" && facts !== undefined && handshake.check.rules.includes("committed-log-cross-epoch");
+      handshake.check.rules.includes("committed-log-cross-epoch") ||
+      (isFromOldEpoch && commitStatus(ensemble, peerLastZxid).status === "never");
     if (!isOtherHistory) return [];
     return [{ handshake, kept: peerLastZxid - 1n, last: peerLastZxid }];
   });
