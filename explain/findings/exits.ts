@@ -88,6 +88,15 @@ const CAUSES: readonly ExitCause[] = [
     advice: [COPY_FIRST, "zabsim doctor shows which file is damaged, and what the server would lose.", RESYNC],
   },
   {
+    // ZKDatabase#addCommittedProposal
+    matches: /Committed proposal cached out of order/,
+    title: "its log has a hole",
+    cause:
+      "The transactions that it read from its log do not follow one another: a log file is missing, or was cut in the " +
+      "middle. Older releases do not notice it, and serve without these transactions.",
+    advice: [COPY_FIRST, "zabsim doctor shows which transactions are missing, and who has them.", RESYNC],
+  },
+  {
     matches: /Not able to truncate the log/,
     title: "it could not truncate its log",
     cause:
