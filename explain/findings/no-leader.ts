@@ -261,25 +261,71 @@ function notHeard({ elections, ensemble, gap }: GapFacts): Cause | undefined {
   const lines = longest.flatMap(({ election, missing }) =>
     missing.flatMap((sid) => election.unreachable.get(sid) ?? []),
   );
+  const wrong = wrongAddresses(longest, gap, ensemble);
+  const others = lines.filter((line) => !wrong.some(({ at }) => at === line.at));
   const isTimeout = lines.some(({ at }) => /timed? ?out/i.test(at.text));
-  const refused = lines.some(({ at }) => /refused/i.test(at.text));
+  const refused = others.some(({ at }) => /refused/i.test(at.text));
   return {
-    servers: [...bySelf.keys()],
+    servers: [...bySelf.keys()].sort((a, b) => a - b),
     title: pairs.length === 1 ? (pairs[0] as string) : "servers did not hear each other's votes",
     cause:
-      `${capital(listOf(pairs))}. ` +
-      (refused ? "A refused connection means that the other process did not run, or had no election port. " : "") +
+      `${capital(listOf(pairs))}. ${wrong.map(({ cause }) => cause).join("")}` +
+      (refused
+        ? `A refused connection${wrong.length > 0 ? " to another server" : ""} means that the other process did not run, or had no election port. `
+        : "") +
       (isTimeout
         ? "A connection that times out means that packets to the other machine were dropped. While a server of an " +
           "old release waits for it, its votes to the others are late."
         : ""),
-    evidence: [...longest.slice(0, 3).map(({ election }) => election.zxidAt), ...lines.map(({ at }) => at)],
+    evidence: [
+      ...wrong.map(({ at }) => at),
+      ...longest.slice(0, 3).map(({ election }) => election.zxidAt),
+      ...others.map(({ at }) => at),
+    ],
     advice: [
+      ...wrong.map(({ advice }) => advice),
       "Check the election port (the second port of server.N) between these servers in both directions, and that " +
         "every zoo.cfg has the same list of servers.",
     ],
     ...(isTimeout && { bugId: "zookeeper-3756-unreachable-voter-holds-up-votes" }),
   };
+}
+
+/** A server that runs, but that another server cannot reach at the address that it uses. */
+interface WrongAddress {
+  readonly at: Evidence;
+  readonly cause: string;
+  readonly advice: string;
+}
+
+function wrongAddresses(
+  deaf: readonly { readonly election: Election; readonly self: number; readonly missing: readonly number[] }[],
+  gap: Gap,
+  { aligned, histories }: Ensemble,
+): WrongAddress[] {
+  const up = histories.filter((history) => isUpIn(history, gap, aligned)).map(({ server }) => server);
+  const found = new Map<string, WrongAddress>();
+  for (const { election, missing, self } of deaf) {
+    for (const sid of missing.filter((one) => up.includes(one))) {
+      const failed = election.unreachable.get(sid);
+      // A connection can fail once because the other server starts later.
+      if (failed === undefined || failed.count < 2 || found.has(`${self}-${sid}`)) continue;
+      const { address, at, count } = failed;
+      // QuorumCnxManager#handleConnection
+      const oneWay =
+        sid < self
+          ? ` Server ${sid} cannot help: of two servers, only the one with the higher id keeps the connection that it opens.`
+          : "";
+      found.set(`${self}-${sid}`, {
+        at,
+        cause: `Server ${sid} ran, but server ${self} could not connect to it at ${address} (${count} times).${oneWay} `,
+        advice:
+          `Correct the address of server ${sid} that server ${self} uses, ${address}: its line server.${sid} in zoo.cfg, ` +
+          "the host name that it resolves, or a firewall between them.",
+      });
+    }
+  }
+  return [...found.values()];
 }
 
 function lengthOf({ at, endMs }: Election, { fromMs, untilMs }: Gap, { aligned }: Ensemble): number {
