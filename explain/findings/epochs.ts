@@ -39,10 +39,12 @@ function backFinding(ensemble: Ensemble, before: EstablishedEpoch, after: Establ
     rule: "epoch-went-back",
     severity: "violation",
     certainty: before.leader === after.leader || isSame ? "proven" : orderCertainty(ensemble, before, after),
-    servers: [before.leader, after.leader],
+    servers: [...new Set([before.leader, after.leader])],
     timeMs: after.timeMs,
     title: isSame
-      ? `servers ${before.leader} and ${after.leader} both led epoch ${after.epoch}`
+      ? after.leader === before.leader
+        ? `server ${after.leader} led epoch ${after.epoch} twice`
+        : `servers ${before.leader} and ${after.leader} both led epoch ${after.epoch}`
       : `server ${after.leader} established epoch ${after.epoch} after epoch ${before.epoch}`,
     cause,
     evidence: [before.period.established, after.period.established, ...empty.map(({ run }) => run.at)]

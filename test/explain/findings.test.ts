@@ -113,6 +113,27 @@ describe("why no server led", () => {
     expect(finding.bug?.fixedIn).toContain("3.5.8");
   });
 
+  it("is a server that runs, but that a server with a higher id cannot reach", () => {
+    const looks = (server: number): LogWriter => {
+      const log = new LogWriter(server, "3.9.5").start(last);
+      for (const second of [1, 5]) {
+        const exception = ["java.net.ConnectException: Connection refused"];
+        for (const sid of server === 2 ? [1, 3] : [3]) {
+          log.at(second).log("channel-failed", { sid, address: `zk${sid}/10.9.9.${sid}:3888` }, { exception });
+        }
+      }
+      return log.at(60).log("notification-timeout", { ms: 60_000 });
+    };
+    const finding = only("no-leader", findings(looks(1), looks(2)));
+    expect(finding.servers).toEqual([1, 2]);
+    expect(finding.cause).toContain(
+      "Server 1 ran, but server 2 could not connect to it at zk1/10.9.9.1:3888 (2 times). Server 1 cannot help",
+    );
+    expect(finding.cause).not.toContain("Server 3 ran");
+    expect(finding.advice[0]).toContain("Correct the address of server 1 that server 2 uses, zk1/10.9.9.1:3888");
+    expect(finding.evidence[0]?.text).toContain("Cannot open channel to 1");
+  });
+
   it("is a majority that did not run", () => {
     const alone = new LogWriter(1, "3.9.5").start(last);
     for (const sid of [2, 3]) {
@@ -141,6 +162,12 @@ describe("why a server exits", () => {
     ["The accepted epoch, 1 is less than the current epoch, 2", "3.9.5", /acceptedEpoch is older/, undefined],
     ["No snapshot found, but there are log entries. Something is broken!", "3.9.5", /no snapshot/, undefined],
     ["CRC check failed", "3.9.5", /damaged/, undefined],
+    [
+      "Committed proposal cached out of order: 0x10000000d is not the next proposal of 0x100000006",
+      "3.9.5",
+      /its log has a hole/,
+      undefined,
+    ],
     ["something new", "3.9.5", /because of an error/, undefined],
   ])("at its start with %j", (text, release, title, bug) => {
     const log = new LogWriter(2, release).log("config-read", { path: "/etc/zoo.cfg" });
@@ -257,6 +284,36 @@ describe("whose data was thrown away", () => {
     expect(finding).toMatchObject({ severity: "note", certainty: "proven" });
     expect(finding.cause).toContain("Servers 1 and 2, which established epoch 2, had nothing after 1:7");
     expect(isFault(finding)).toBe(false);
+  });
+});
+
+describe("data that was thrown away by a SNAP", () => {
+  /** Server 3 ended at 1:`ended`. Server 1 leads epoch 2, established without it, and sends a SNAP for its size. */
+  const snap = (ended: number): LogWriter[] => {
+    const old = new LogWriter(3, "3.9.5").at(8).start(zxid(1, ended)).at(9).log("following", {});
+    old.log("got-snap", { zxid: zxid(2, 0) });
+    const next = leads(new LogWriter(1, "3.9.5").at(6).start(zxid(1, 7)).at(7), 2, 2, zxid(1, 7)).at(9);
+    const facts = { ...IN_SYNC(zxid(2, 4), zxid(2, 1)), peerLastZxid: zxid(1, ended) };
+    const sent = {
+      peer: zxid(1, ended),
+      leader: zxid(2, 4),
+      sent: zxid(2, 4),
+      rest: "1 concurrent snapshot sync, snapshot sync was exempt from throttle",
+    };
+    next.sync(3, facts, ["sync-log-too-large", { bytes: 65_552, limitBytes: 474 }], ["sync-snapshot", sent]);
+    return [old, next];
+  };
+
+  it("is found although the leader sent the SNAP for another reason", () => {
+    const finding = only("data-discarded", findings(...snap(9)));
+    expect(finding).toMatchObject({ severity: "note", certainty: "proven", servers: [3] });
+    expect(finding.title).toBe(
+      "server 3 threw away its last transaction 1:9, and perhaps some before it: never committed",
+    );
+  });
+
+  it("is not found if the leader's history contains the learner's last transaction", () => {
+    expect(findings(...snap(7)).filter(({ rule }) => rule === "data-discarded")).toEqual([]);
   });
 });
 
