@@ -35,8 +35,9 @@ export class Lab {
   /** Explains the logs of all servers up to now. */
   explain(): ExplainAnswer {
     const { ensemble } = this;
-    if (this.keepIn !== undefined) for (const id of ensemble.ids) this.keepLog(id, this.keepIn);
-    return this.zabsim.explain(ensemble.ids.map((id) => ensemble.logFile(id)));
+    const started = ensemble.ids.filter((id) => ensemble.logText(id) !== "");
+    if (this.keepIn !== undefined) for (const id of started) this.keepLog(id, this.keepIn);
+    return this.zabsim.explain(started.map((id) => ensemble.logFile(id)));
   }
 
   /** Explains the logs of all servers up to now. One of the findings must be as expected, and is returned. */

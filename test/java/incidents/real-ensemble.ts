@@ -24,8 +24,13 @@ const JAVA_OPTIONS = [
   ...["-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"],
   // The logs contain these values. Kept logs must not name the machine.
   ...["-Duser.name=zookeeper", "-Duser.home=/home/zookeeper", "-Dos.version=6.1", "-Duser.timezone=UTC"],
+  // A server notices a corrected hosts file after a second.
+  ...["-Dsun.net.inetaddr.ttl=1", "-Dsun.net.inetaddr.negative.ttl=1"],
   ...["-Dzookeeper.admin.enableServer=false", "-Dzookeeper.4lw.commands.whitelist=*", "-Dzookeeper.preAllocSize=64"],
 ];
+
+/** An address of this machine on which no server listens. */
+const DEAD_ADDRESS = "127.0.0.2";
 
 /** The settings of zoo.cfg that incidents change. */
 export interface Settings {
@@ -78,16 +83,17 @@ export class RealEnsemble {
   /** Writes zoo.cfg of every server. A running server keeps its settings until it starts again. */
   configure(settings: Partial<Settings>): void {
     this.settings = { ...this.settings, ...settings };
-    for (const id of this.ids) this.writeConfig(id, {});
+    for (const id of this.ids) {
+      this.writeConfig(id, {});
+      this.writeHosts(id);
+    }
   }
 
-  /**
-   * Writes zoo.cfg of one server. `electionPorts` replaces the election ports of servers, as a wrong line server.N does.
-   */
-  writeConfig(id: number, electionPorts: Readonly<Record<number, number>>): void {
+  /** Writes zoo.cfg of one server. `quorumPorts` replaces the quorum ports of other servers, for example by a proxy's. */
+  writeConfig(id: number, quorumPorts: Readonly<Record<number, number>>): void {
     const lines = this.ids.map((other) => {
       const { election, quorum } = this.server(other).ports;
-      return `server.${other}=127.0.0.1:${quorum}:${electionPorts[other] ?? election}`;
+      return `server.${other}=${hostOf(other)}:${quorumPorts[other] ?? quorum}:${election}`;
     });
     const { initLimit, syncLimit, tickTime } = this.settings;
     const text = [
@@ -96,6 +102,16 @@ export class RealEnsemble {
       ...["clientPortAddress=127.0.0.1", ...lines, ""],
     ];
     writeFileSync(this.configFile(id), text.join("\n"));
+  }
+
+  /** Writes the addresses to which a server resolves the names of servers. `stale` names servers with a wrong address. */
+  writeHosts(id: number, stale: readonly number[] = []): void {
+    const lines = this.ids.map((other) => `${stale.includes(other) ? DEAD_ADDRESS : "127.0.0.1"} ${hostOf(other)}\n`);
+    writeFileSync(join(this.server(id).folder, "hosts"), `127.0.0.1 localhost\n${lines.join("")}`);
+  }
+
+  quorumPort(id: number): number {
+    return this.server(id).ports.quorum;
   }
 
   configFile(id: number): string {
@@ -125,7 +141,8 @@ export class RealEnsemble {
       const server = this.server(id);
       if (isRunning(server)) throw new Error(`server ${id} runs already`);
       const log = openSync(this.logFile(id), "a");
-      const args = ["-n", "10", "java", ...JAVA_OPTIONS, "-cp", this.classPath, MAIN_CLASS, this.configFile(id)];
+      const hosts = `-Djdk.net.hosts.file=${join(server.folder, "hosts")}`;
+      const args = ["-n", "10", "java", ...JAVA_OPTIONS, hosts, "-cp", this.classPath, MAIN_CLASS, this.configFile(id)];
       server.process = spawn("nice", args, { cwd: server.folder, stdio: ["ignore", log, log] });
       server.process.on("error", () => undefined);
       closeSync(log);
@@ -233,6 +250,11 @@ export class RealEnsemble {
   private server(id: number): Server {
     return this.servers.get(id) as Server;
   }
+}
+
+/** The name of a server in zoo.cfg. */
+function hostOf(id: number): string {
+  return `zk${id}`;
 }
 
 const MAIN_CLASS = "org.apache.zookeeper.server.quorum.QuorumPeerMain";

@@ -3,16 +3,26 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { holeInLog } from "./hole-in-log.ts";
 import { type Incident, Lab } from "./incident.ts";
 import { RealEnsemble } from "./real-ensemble.ts";
 import { serverClassPath } from "./server-classes.ts";
+import { shortInitLimit } from "./short-init-limit.ts";
 import { uncommittedTail } from "./uncommitted-tail.ts";
+import { unreachableSmallerId } from "./unreachable-smaller-id.ts";
+import { wipedVoters } from "./wiped-voters.ts";
 import { Zabsim } from "./zabsim.ts";
 
 /** An incident that takes longer has failed. */
 const INCIDENT_MS_MAX = 400_000;
 
-export const INCIDENTS: readonly Incident[] = [uncommittedTail];
+export const INCIDENTS: readonly Incident[] = [
+  wipedVoters,
+  holeInLog,
+  shortInitLimit,
+  uncommittedTail,
+  unreachableSmallerId,
+];
 
 /** The releases whose servers are staged. */
 export const INCIDENT_RELEASES: readonly string[] = ["3.5.10", "3.8.6", "3.9.5"];
