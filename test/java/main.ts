@@ -47,10 +47,14 @@ export function optionsOf(args: readonly string[]): Options {
   });
   const names = chosen("--kind", values.kind, [...KINDS.map(({ name }) => name), STAGED]);
   if (values.incident !== undefined && names.join() !== STAGED) throw new Error(`--incident needs --kind ${STAGED}`);
-  if (values.cases !== undefined && names.length !== 1) throw new Error("--cases needs exactly one --kind");
+  if (values.cases !== undefined && (names.length !== 1 || names[0] === STAGED))
+    throw new Error("--cases needs exactly one --kind");
   const kinds = KINDS.filter(({ name }) => names.includes(name));
   if (values.record && names.join() !== "script" && names.join() !== STAGED) {
     throw new Error(`--record needs --kind script, or --kind ${STAGED}`);
+  }
+  if (values.record && names.join() === STAGED && values.release?.length !== 1) {
+    throw new Error(`--record needs one --release with --kind ${STAGED}`);
   }
   const incidents = chosen(
     "--incident",

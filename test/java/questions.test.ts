@@ -68,11 +68,12 @@ it("the questions of kind script make servers send every packet, wait for every 
 
 describe("the options", () => {
   it("choose every profile and kind if there are none", () => {
-    const { inputs, kinds, releases } = optionsOf([]);
+    const { incidents, inputs, kinds, releases } = optionsOf([]);
     const published = Object.keys(PROFILES).filter((name) => /^\d/.test(name));
     expect(new Set(releases)).toEqual(new Set([...published, "3.9.5"]));
     expect(kinds).toEqual(KINDS);
     expect(inputs).toBe(2000);
+    expect(incidents).toHaveLength(5);
   });
 
   it("choose releases, kinds, a seed and the number of inputs", () => {
@@ -80,6 +81,15 @@ describe("the options", () => {
     expect(options).toMatchObject({ releases: ["3.9.4", "3.4.14"], seed: 7, inputs: 200_000 });
     expect(options.kinds.map(({ name }) => name)).toEqual(["sync"]);
     expect(optionsOf(["--long", "--inputs", "10"]).inputs).toBe(10);
+    expect(options.incidents).toEqual([]);
+    const staged = ["--kind", "incidents", "--release", "3.9.5"];
+    expect(optionsOf([...staged, "--incident", "hole-in-log"])).toMatchObject({
+      kinds: [],
+      incidents: ["hole-in-log"],
+    });
+    expect(optionsOf([...staged, "--record"]).record).toBe(true);
+    expect(() => optionsOf(["--incident", "hole-in-log"])).toThrow("--incident needs --kind incidents");
+    expect(() => optionsOf(["--kind", "incidents", "--record"])).toThrow("--record needs one --release");
   });
 
   it.each([

@@ -1,5 +1,5 @@
 /** An incident that is staged on real servers, explained by zabsim, and repaired by its advice. */
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { DoctorAnswer } from "../../../doctor/diagnose.ts";
@@ -36,7 +36,9 @@ export class Lab {
   explain(): ExplainAnswer {
     const { ensemble } = this;
     const started = ensemble.ids.filter((id) => ensemble.logText(id) !== "");
-    if (this.keepIn !== undefined) for (const id of started) this.keepLog(id, this.keepIn);
+    this.keepFirst("logs", (folder) => {
+      for (const id of started) this.keepLog(id, join(folder, `server-${id}.log.gz`));
+    });
     return this.zabsim.explain(started.map((id) => ensemble.logFile(id)));
   }
 
@@ -49,25 +51,26 @@ export class Lab {
   doctor(ids: readonly number[] = this.ensemble.ids): DoctorAnswer {
     const { ensemble } = this;
     const copies = ensemble.copyData(`copies-${this.copies++}`, ids);
-    if (this.keepIn !== undefined) {
-      for (const [i, copy] of copies.entries()) {
-        cpSync(copy, join(this.keepIn, "disks", `server-${ids[i]}`), { recursive: true });
-      }
-    }
+    this.keepFirst("disks", (folder) => {
+      for (const [i, copy] of copies.entries()) cpSync(copy, join(folder, `server-${ids[i]}`), { recursive: true });
+    });
     return this.zabsim.doctor(this.release, ensemble.configFile(ids[0] as number), copies);
   }
 
+  /** Keeps what zabsim reads first: the state of the incident before its repair. */
+  private keepFirst(name: string, keep: (folder: string) => void): void {
+    const folder = this.keepIn === undefined ? undefined : join(this.keepIn, name);
+    if (folder === undefined || existsSync(folder)) return;
+    mkdirSync(folder, { recursive: true });
+    keep(folder);
+  }
+
   /** Keeps a log without the name of the machine and its paths. */
-  private keepLog(id: number, folder: string): void {
+  private keepLog(id: number, path: string): void {
     const { ensemble } = this;
-    const text = ensemble
-      .logText(id)
-      .split("\n")
-      .filter((line) => !/ environment:(?!zookeeper\.version)/.test(line))
-      .join("\n")
-      .replaceAll(ensemble.folder, "/zookeeper");
-    mkdirSync(join(folder, "logs"), { recursive: true });
-    writeFileSync(join(folder, "logs", `server-${id}.log.gz`), gzipSync(text, { level: 9 }));
+    const lines = ensemble.logText(id).split("\n");
+    const kept = lines.filter((line) => !/ environment:(?!zookeeper\.version)/.test(line)).join("\n");
+    writeFileSync(path, gzipSync(kept.replaceAll(ensemble.folder, "/zookeeper"), { level: 9 }));
   }
 }
 

@@ -29,7 +29,7 @@ export async function serverClassPath(folder: string, release: string): Promise<
   const file = join(target, "servers-classpath.txt");
   const hasLogback = compareVersions(release, LOGBACK_SINCE) >= 0;
   if (!existsSync(file)) {
-    const profile = hasLogback ? ["-P", "logback"] : [];
+    const profile = ["-P", hasLogback ? "logback" : "reload4j"];
     const options = ["-q", "-B", "-f", "servers.pom.xml", "dependency:build-classpath"];
     mkdirSync(target, { recursive: true });
     try {
