@@ -15,7 +15,11 @@ interface Gap {
   readonly isOpen: boolean;
 }
 
-export const noLeader: FindingOf = (ensemble) => gapsIn(ensemble).map((gap) => findingOf(ensemble, gap));
+export const noLeader: FindingOf = (ensemble) =>
+  gapsIn(ensemble)
+    .map((gap) => factsOf(ensemble, gap))
+    .filter(isAwaited)
+    .map(findingOf);
 
 /** Returns the times in which no server was an established leader. */
 function gapsIn({ aligned, epochs, histories }: Ensemble): Gap[] {
@@ -65,8 +69,14 @@ interface Cause {
   readonly servers: readonly number[];
 }
 
-function findingOf(ensemble: Ensemble, gap: Gap): Finding {
-  const facts = factsOf(ensemble, gap);
+/** Returns whether a server looked for a leader early enough. Stopped and starting processes wait for none. */
+function isAwaited({ attempts, elections, ensemble: { aligned }, gap: { fromMs, untilMs } }: GapFacts): boolean {
+  const starts = [...elections, ...attempts].map(({ at }) => Math.max(fromMs, aligned(at.server, at.timeMs) ?? fromMs));
+  return untilMs - Math.min(...starts) >= MIN_GAP_MS;
+}
+
+function findingOf(facts: GapFacts): Finding {
+  const { gap } = facts;
   const { advice, bugId, cause, evidence, servers, title } =
     CAUSES.map((of) => of(facts)).find((one) => one !== undefined) ?? unknown(facts);
   const release = facts.elections[0]?.process.release ?? facts.attempts[0]?.process.release;
@@ -224,7 +234,7 @@ function tooFewUp({ elections, ensemble, gap }: GapFacts): Cause | undefined {
   const first = elections[0];
   return {
     servers: down,
-    title: `only ${up.length === 0 ? "no server" : serversText(up)} of ${members.length} ran`,
+    title: up.length === 0 ? "no server ran" : `only ${serversText(up)} of ${members.length} ran`,
     cause:
       `A leader needs ${majorityOf(ensemble)} of ${members.length} servers. ` +
       `${serversText(down).replace("s", "S")} wrote nothing in this time.`,

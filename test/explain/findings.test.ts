@@ -113,6 +113,20 @@ describe("why no server led", () => {
     expect(finding.bug?.fixedIn).toContain("3.5.8");
   });
 
+  it("is not asked while processes start, however long that takes", () => {
+    const found = (firstLookSeconds: number): Finding[] => {
+      const begin = (server: number): LogWriter =>
+        new LogWriter(server, "3.9.5")
+          .log("config-read", { path: "/etc/zoo.cfg" })
+          .at(firstLookSeconds)
+          .start(last)
+          .at(16);
+      return findings(leads(begin(2), 2, 1, last), follows(begin(1), last)).filter(({ rule }) => rule === "no-leader");
+    };
+    expect(found(15)).toEqual([]);
+    expect(found(2)).toHaveLength(1);
+  });
+
   it("is a server that runs, but that a server with a higher id cannot reach", () => {
     const looks = (server: number): LogWriter => {
       const log = new LogWriter(server, "3.9.5").start(last);
