@@ -50,6 +50,7 @@ const USER_FILES: Readonly<Record<string, string>> = {
   zk3: "../test/doctor/disks/zk3",
   "test/recordings/3.9.5": "../test/recordings/3.9.5",
   "test/recordings/3.4.10": "../test/recordings/3.4.10",
+  "test/incidents": "../test/incidents",
 };
 const QUERY = { id: 1, peerLastZxid: "1:2", leader: { lastProcessedZxid: "1:3", committedLog: [], txnLogFiles: [] } };
 const LOG_LINE =

@@ -67,7 +67,9 @@ export function expectFinding(
     throw new Error(`explain does not say ${textOf(expected)}, but:\n${JSON.stringify(findings, null, 1)}`);
   }
   for (const { line, server, text } of found.evidence) {
-    if (logText(server).split("\n")[line - 1]?.includes(text)) continue;
+    const [, message] = /\] - \S+ +\[.*?\] - (.+)$/.exec(logText(server).split("\n")[line - 1] ?? "") ?? [];
+    // The text of an evidence line ends with the exception, which is on the lines after the message.
+    if (message !== undefined && text.startsWith(message)) continue;
     throw new Error(`explain gives line ${line} of server ${server} as evidence, which is not:\n${text}`);
   }
   return found;
