@@ -92,8 +92,8 @@ const CAUSES: readonly ExitCause[] = [
     matches: /Committed proposal cached out of order/,
     title: "its log has a hole",
     cause:
-      "The transactions that it read from its log do not follow one another: a log file is missing, or was cut in the " +
-      "middle. Older releases do not notice it, and serve without these transactions.",
+      "The transactions that it read from its log do not follow one another: a log file is missing, or was cut in " +
+      "the middle. Older releases do not notice it, and serve without these transactions.",
     advice: [COPY_FIRST, "zabsim doctor shows which transactions are missing, and who has them.", RESYNC],
   },
   {

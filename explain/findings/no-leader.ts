@@ -281,7 +281,8 @@ function notHeard({ elections, ensemble, gap }: GapFacts): Cause | undefined {
     cause:
       `${capital(listOf(pairs))}. ${wrong.map(({ cause }) => cause).join("")}` +
       (refused
-        ? `A refused connection${wrong.length > 0 ? " to another server" : ""} means that the other process did not run, or had no election port. `
+        ? `A refused connection${wrong.length > 0 ? " to another server" : ""} means that the other process did not ` +
+          "run, or had no election port. "
         : "") +
       (isTimeout
         ? "A connection that times out means that packets to the other machine were dropped. While a server of an " +
@@ -324,14 +325,17 @@ function wrongAddresses(
       // QuorumCnxManager#handleConnection
       const oneWay =
         sid < self
-          ? ` Server ${sid} cannot help: of two servers, only the one with the higher id keeps the connection that it opens.`
+          ? ` Server ${sid} cannot help: of two servers, only the one with the higher id keeps the connection that ` +
+            "it opens."
           : "";
       found.set(`${self}-${sid}`, {
         at,
-        cause: `Server ${sid} ran, but server ${self} could not connect to it at ${address} (${count} times).${oneWay} `,
+        cause:
+          `Server ${sid} ran, but server ${self} could not connect to it at ${address} (${count} times).` +
+          `${oneWay} `,
         advice:
-          `Correct the address of server ${sid} that server ${self} uses, ${address}: its line server.${sid} in zoo.cfg, ` +
-          "the host name that it resolves, or a firewall between them.",
+          `Correct the address of server ${sid} that server ${self} uses, ${address}: its line server.${sid} in ` +
+          "zoo.cfg, the host name that it resolves, or a firewall between them.",
       });
     }
   }

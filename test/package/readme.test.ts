@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { loadScenario } from "../../scenarios/load.ts";
 import { runScenario } from "../../scenarios/run.ts";
 
-it("the outputs in README.md, docs/jobs.md and docs/explain.md are up to date (to update them: npm run golden)", () => {
+it("the outputs in README.md and the pages of docs are up to date (to update them: npm run golden)", () => {
   const script = fileURLToPath(new URL("../../scripts/readme.mjs", import.meta.url));
   expect(spawnSync(process.execPath, [script, "--check"]).status).toBe(0);
 });

@@ -1,6 +1,7 @@
 /**
- * A disk error takes a log file out of the middle of a server's history, and the snapshots above it. A server of an older
- * release starts, reports the newest zxid and serves, but lacks nodes, and its log does not say so. A newer one exits.
+ * A disk error takes a log file out of the middle of a server's history, and the snapshots above it. A server of an
+ * older release starts, reports the newest zxid and serves, but lacks nodes, and its log does not say so. A newer one
+ * exits.
  */
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";

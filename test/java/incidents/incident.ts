@@ -11,7 +11,7 @@ import { type ExpectedFinding, expectFinding, type Zabsim } from "./zabsim.ts";
 export interface Incident {
   readonly name: string;
   readonly settings?: Partial<Settings>;
-  /** Stages the incident, checks what zabsim says, and carries out its advice. Rejects with an Error if one is wrong. */
+  /** Stages the incident, checks what zabsim says, and carries out its advice. Rejects if one of them is wrong. */
   run(lab: Lab): Promise<void>;
 }
 

@@ -89,7 +89,7 @@ export class RealEnsemble {
     }
   }
 
-  /** Writes zoo.cfg of one server. `quorumPorts` replaces the quorum ports of other servers, for example by a proxy's. */
+  /** Writes zoo.cfg of one server. `quorumPorts` replaces quorum ports of other servers, for example by a proxy's. */
   writeConfig(id: number, quorumPorts: Readonly<Record<number, number>>): void {
     const lines = this.ids.map((other) => {
       const { election, quorum } = this.server(other).ports;
@@ -104,7 +104,7 @@ export class RealEnsemble {
     writeFileSync(this.configFile(id), text.join("\n"));
   }
 
-  /** Writes the addresses to which a server resolves the names of servers. `stale` names servers with a wrong address. */
+  /** Writes the addresses to which a server resolves the names of servers. Those of the `stale` servers are wrong. */
   writeHosts(id: number, stale: readonly number[] = []): void {
     const lines = this.ids.map((other) => `${stale.includes(other) ? DEAD_ADDRESS : "127.0.0.1"} ${hostOf(other)}\n`);
     writeFileSync(join(this.server(id).folder, "hosts"), `127.0.0.1 localhost\n${lines.join("")}`);
@@ -234,7 +234,7 @@ export class RealEnsemble {
     }
   }
 
-  /** Ends all processes at once. */
+  /** Ends all processes with SIGKILL. */
   kill(): void {
     for (const client of this.clients) client.abandon();
     for (const server of this.servers.values()) if (isRunning(server)) server.process?.kill("SIGKILL");

@@ -1,6 +1,6 @@
 /**
- * A leader logs transactions that no follower receives, and all servers are killed. The followers elect a leader without
- * these transactions, and the old leader throws them away when it comes back. They were never committed.
+ * A leader logs transactions that no follower receives, and all servers are killed. The followers elect a leader
+ * without these transactions, and the old leader throws them away when it comes back. They were never committed.
  */
 import { expectEqual, type Incident, names } from "./incident.ts";
 import { expectInDoctor } from "./zabsim.ts";

@@ -1,6 +1,7 @@
 /**
- * Servers 2 and 3 resolve the name of server 1 to an old address. Server 1 reaches them, but of two servers, the one with
- * the higher id opens the connection for votes: they drop its connections and cannot connect back. No server hears its votes.
+ * Servers 2 and 3 resolve the name of server 1 to an old address. Server 1 reaches them, but of two servers, the one
+ * with the higher id opens the connection for votes: they drop its connections and cannot connect back. No server hears
+ * its votes.
  */
 import { expectEqual, type Incident, names } from "./incident.ts";
 
