@@ -52,9 +52,8 @@ export const holeInLog: Incident = {
     await ensemble.startServing(damaged);
     for (const id of ensemble.ids) expectEqual(`nodes of server ${id}`, await ensemble.nodes(id), all);
     lab.explained({
-      ...{ rule: "snap-not-diff", servers: [damaged] },
-      title: /the learner's database was empty/,
-      evidence: [],
+      ...{ rule: "empty-disk", servers: [damaged], severity: "note" },
+      evidence: [[damaged, /^currentEpoch not found!/]],
       advice: [],
     });
   },
