@@ -87,11 +87,18 @@ interface Repaired {
   readonly starting: readonly ServerId[];
 }
 
-/** Says what to do with voters that do not start. Each repair is tried together with those before it. */
+/**
+ * Says what to do with voters that do not start, or that lack transactions below later ones. Each repair is tried
+ * together with those before it.
+ */
 function repairAdvice(ensemble: EnsembleDisks, onRun: OnRun): Advice[] {
-  const { disks, voters } = ensemble;
-  const broken = disks.filter(({ sid, start }) => voters.ids.includes(sid) && start.failure !== undefined);
-  let repaired: Repaired = { changes: {}, starting: startable(ensemble).filter((sid) => voters.ids.includes(sid)) };
+  const { disks, histories, voters } = ensemble;
+  const hasHole = (sid: ServerId): boolean => histories.some((one) => one.sid === sid && one.holes.length > 0);
+  const broken = disks.filter(
+    ({ sid, start }) => voters.ids.includes(sid) && (start.failure !== undefined || hasHole(sid)),
+  );
+  const whole = startable(ensemble).filter((sid) => voters.ids.includes(sid) && !hasHole(sid));
+  let repaired: Repaired = { changes: {}, starting: whole };
   return broken.flatMap(({ sid }) => {
     const { starting } = repaired;
     const repair = (voters.isQuorum(starting) ? moveAway : copyTo)(ensemble, sid, repaired, onRun);

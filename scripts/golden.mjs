@@ -1,5 +1,5 @@
-// Rebuilds zabsim, then regenerates the golden file of each scenario, the command outputs in README.md,
-// docs/jobs.md and docs/incidents.md, and docs/attribution.md. Review the diff before you commit it. Arguments,
+// Rebuilds zabsim, then regenerates the golden file of each scenario, the command outputs in README.md, docs/jobs.md,
+// docs/doctor.md and docs/incidents.md, and docs/attribution.md. Review the diff before you commit it. Arguments,
 // such as the names of scenarios, go to `zabsim run --update-golden`.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
