@@ -85,7 +85,7 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
       passed += agreed;
       failed += kinds.length - agreed;
     }
-    const incidents = INCIDENT_RELEASES.includes(release) ? options.incidents : [];
+    const incidents = stagedIn(release, options);
     if (incidents.length > 0) {
       const explained = await stageIncidents(root, release, { ...options, incidents });
       passed += explained;
@@ -94,6 +94,14 @@ export async function main(root: string, args: readonly string[]): Promise<numbe
   }
   console.log(`test:java: ${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
+}
+
+/** Returns the names of the chosen incidents that can be staged on a release. */
+function stagedIn(release: string, { incidents }: Options): string[] {
+  if (!INCIDENT_RELEASES.includes(release)) return [];
+  return INCIDENTS.filter(({ releases = INCIDENT_RELEASES }) => releases.includes(release))
+    .map(({ name }) => name)
+    .filter((name) => incidents.includes(name));
 }
 
 /** Returns the number of incidents that zabsim explains rightly and whose repair works. */

@@ -11,6 +11,8 @@ import { type ExpectedFinding, expectFinding, type Zabsim } from "./zabsim.ts";
 export interface Incident {
   readonly name: string;
   readonly settings?: Partial<Settings>;
+  /** The releases on which it can be staged. Default: all of INCIDENT_RELEASES. */
+  readonly releases?: readonly string[];
   /** Stages the incident, checks what zabsim says, and carries out its advice. Rejects if one of them is wrong. */
   run(lab: Lab): Promise<void>;
 }
