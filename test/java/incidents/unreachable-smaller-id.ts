@@ -10,7 +10,7 @@ const UNHEARD_MS = 15_000;
 
 export const unreachableSmallerId: Incident = {
   name: "unreachable-smaller-id",
-  // A server of 3.5.10 sends its numeric address to the others (NetUtils#formatInetAddr), so they do not resolve its name.
+  // A server of 3.5.10 sends its numeric address (NetUtils#formatInetAddr), so the others do not resolve its name.
   releases: ["3.8.6", "3.9.5"],
   async run(lab) {
     const { ensemble } = lab;
