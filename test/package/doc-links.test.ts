@@ -10,7 +10,9 @@ const PAGES = execFileSync("git", ["ls-files", "*.md"], { cwd: ROOT, encoding: "
 
 it.each(PAGES)("the relative links of %s exist", (page) => {
   const text = readFileSync(join(ROOT, page), "utf8");
-  const targets = [...text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, target]) => target as string);
+  const targets = [...text.replace(/^```.*?^```$/gms, "").matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(
+    ([, target]) => target as string,
+  );
   const files = targets.filter((target) => !/^[a-z]+:/.test(target));
   expect(files.filter((target) => !existsSync(join(ROOT, dirname(page), target)))).toEqual([]);
 });
