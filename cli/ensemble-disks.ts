@@ -8,7 +8,7 @@ import { compareDisks, type EnsembleDisks } from "../doctor/ensemble.ts";
 import type { ServerDisk } from "../doctor/histories.ts";
 import { predictStart } from "../doctor/predict-start.ts";
 import { type ConfigFile, configInSnapshots, type FoundConfig, readConfigFile } from "../doctor/read-config.ts";
-import { readDataDirectory, readMyid } from "../doctor/read-data-directory.ts";
+import { dataDirectoriesIn, readDataDirectory, readMyid } from "../doctor/read-data-directory.ts";
 import { asServerId, type ServerId } from "../protocol/zxid.ts";
 import { parseRelease } from "./options.ts";
 import { hint } from "./output.ts";
@@ -32,7 +32,8 @@ export interface ReadEnsemble {
 export async function readEnsembleDisks(folders: readonly string[], options: DiskOptions): Promise<ReadEnsemble> {
   const zookeeper = options.zookeeper ?? "newest";
   const configs = (options.config ?? []).map(configIn);
-  const sources = sourcesOf(folders, options.server ?? [], configs);
+  const paths = (await Promise.all(folders.map(dataDirectoriesIn))).flat();
+  const sources = sourcesOf(paths, options.server ?? [], configs);
   const disks = await readDisks(sources, releasesOf(options.release ?? [], zookeeper));
   const { config, source } = ensembleOf(disks, configs);
   return { ensemble: compareDisks(disks, config, zookeeper, configs[0]?.settings), source };

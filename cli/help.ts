@@ -206,6 +206,7 @@ export const HELP = {
   doctor: {
     examples: [
       ["zabsim doctor zk1 zk2 zk3 --zookeeper 3.8.4", "examine copies of three data directories"],
+      ["zabsim doctor backup", "the same for all data directories in one folder"],
       [
         "zabsim doctor --server 2=zk2 --server 3=zk3",
         "the disk of server 1 is lost; the directories need no file myid",

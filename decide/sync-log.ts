@@ -81,9 +81,15 @@ export function operationShownBy(event: LoggedEvent): SyncOperation | undefined 
 
 const OPERATIONS: readonly SyncOperation[] = ["DIFF", "TRUNC", "SNAP"];
 
+/** The start of the line about a snapshot, for a line whose end was not copied. */
+const SNAPSHOT_LINE = /Sending snapshot last zxid of peer is 0x/;
+
 /** Returns the sync decisions of a log, in the order of the log. Skips all other lines. */
 export function readSyncLog(text: string): LoggedSync[] {
-  return decisionsIn(text).map(({ rest, start: { fields, line, message } }) => {
+  const decisions = decisionsIn(text);
+  const isSnapshot = decisions.length === 1 && SNAPSHOT_LINE.test(text);
+  return decisions.map(({ rest, start: { fields, line, message } }) => {
+    const shown = consequences(rest);
     const { lastProcessedZxid, maxCommittedLog: max, minCommittedLog: min, peerLastZxid, sid } = fields;
     const isFollower = message.template.includes("Follower");
     return {
@@ -91,7 +97,8 @@ export function readSyncLog(text: string): LoggedSync[] {
       // ZooKeeper logs 0x0 for both ends of an empty committedLog.
       committedLog: max === 0n ? { txns: [] } : { min, max },
       series: lastProcessedZxid === undefined ? "3.4" : isFollower ? "3.5" : "3.6",
-      ...consequences(rest),
+      ...shown,
+      operation: shown.operation ?? (isSnapshot ? "SNAP" : undefined),
     };
   });
 }

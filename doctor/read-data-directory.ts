@@ -62,9 +62,23 @@ export async function readDataDirectory(path: string, rules: DiskRules, logPath?
   };
 }
 
+/**
+ * Returns the data directories that a path names: the path itself, or the folders in it that contain the folder
+ * version-2 if it does not contain that folder itself.
+ */
+export async function dataDirectoriesIn(path: string): Promise<string[]> {
+  const isDirectory = async (folder: string): Promise<boolean> => (await statOf(folder))?.isDirectory() === true;
+  if (basename(path) === VERSION_FOLDER || (await isDirectory(join(path, VERSION_FOLDER)))) return [path];
+  const found: string[] = [];
+  for (const name of await namesIn(path)) {
+    if (await isDirectory(join(path, name, VERSION_FOLDER))) found.push(join(path, name));
+  }
+  return found.length === 0 ? [path] : found;
+}
+
 /** Returns dataDir for a path that is dataDir or its folder version-2. */
 async function directoryOf(path: string): Promise<string> {
-  const accepted = "accepted: a data directory, which contains the folder version-2";
+  const accepted = "accepted: a data directory, which contains the folder version-2, or a folder with data directories";
   const found = await statOf(path);
   if (found === undefined) throw new DirectoryError(`${path}: there is no such directory (${accepted})`);
   if (!found.isDirectory()) throw new DirectoryError(`${path}: is not a directory (${accepted})`);

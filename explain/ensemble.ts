@@ -149,6 +149,22 @@ function epochsOf(histories: readonly ServerHistory[], aligned: Ensemble["aligne
   return epochs.sort((a, b) => (a.timeMs ?? 0) - (b.timeMs ?? 0));
 }
 
+/**
+ * Returns the time at which a period of a learner is over, by the reference clock: the end that its log shows, or that
+ * of the leader that it follows. A log that ends early, for example because the server was killed, shows no end.
+ */
+export function endOf(
+  { end, epoch, leader, role, server }: RolePeriod,
+  { aligned, epochs }: PeriodEnds,
+): number | undefined {
+  const own = aligned(server, end?.timeMs);
+  if (own !== undefined || role === "LEADING") return own;
+  return epochs.find((one) => one.leader === leader && one.epoch === epoch)?.endMs;
+}
+
+/** The part of an ensemble that says when periods end. */
+export type PeriodEnds = Pick<Ensemble, "aligned" | "epochs">;
+
 /** Returns every server that a log mentions as a voter, a learner or an address to connect to. */
 function membersOf(histories: readonly ServerHistory[]): number[] {
   const members = new Set<number>();

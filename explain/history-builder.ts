@@ -273,7 +273,15 @@ export class HistoryBuilder {
 
 function newProcess(at: Evidence, hasStart: boolean): ProcessRun {
   return {
-    ...{ at, hasStart, release: undefined, settings: {}, txnLogSync: undefined, forceSnapshotSync: false },
+    ...{
+      at,
+      hasStart,
+      release: undefined,
+      settings: {},
+      settingLines: {},
+      txnLogSync: undefined,
+      forceSnapshotSync: false,
+    },
     ...{ loadedZxid: undefined, missingEpochFiles: [], isUp: !hasStart, fatal: [], exitCode: undefined },
     ...{ lastMs: at.timeMs, lastAt: at, hasEnded: false, slowFsync: undefined, pauses: undefined },
   };
@@ -338,6 +346,8 @@ const HANDLERS: Handlers = {
   settings: (builder, { fields }, at) => {
     const process = builder.currentProcess(at);
     process.settings = { ...process.settings, ...fields };
+    const lines = Object.keys(fields).map((name) => [name, at]);
+    process.settingLines = { ...process.settingLines, ...Object.fromEntries(lines) };
   },
   "txn-log-sync-on": (builder, { fields }, at) => {
     const process = builder.currentProcess(at);

@@ -37,6 +37,8 @@ export interface ProcessRun {
   /** The release, e.g. `3.9.5`. Undefined if the log does not contain it. */
   release: string | undefined;
   settings: LoggedSettings;
+  /** The line of each setting. */
+  settingLines: Readonly<Partial<Record<keyof LoggedSettings, Evidence>>>;
   /** Whether synchronization from the log on disk is on. Undefined if the log does not say so. */
   txnLogSync: boolean | undefined;
   forceSnapshotSync: boolean;

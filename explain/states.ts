@@ -1,5 +1,5 @@
 /** The states of all servers over time, as rows of a table. */
-import type { Ensemble } from "./ensemble.ts";
+import { type Ensemble, endOf } from "./ensemble.ts";
 import type { Evidence, ProcessRun, RolePeriod, ServerHistory } from "./history.ts";
 
 /** A change of a server's state. */
@@ -27,7 +27,8 @@ const ROW_GAP_MS = 500;
 const ROW_SPAN_MS = 1500;
 
 /** Returns every change of a state, in the order of time. */
-export function stateChanges({ aligned, histories }: Ensemble): StateChange[] {
+export function stateChanges(ensemble: Ensemble): StateChange[] {
+  const { aligned, histories } = ensemble;
   const changes: StateChange[] = [];
   for (const history of histories) {
     const add = (timeMs: number | undefined, state: string, at: Evidence): void => {
@@ -37,9 +38,24 @@ export function stateChanges({ aligned, histories }: Ensemble): StateChange[] {
     for (const run of history.processes) addProcess(history, run, add);
     for (const { at } of history.elections) add(at.timeMs, "LOOKING", at);
     for (const period of history.periods) addPeriod(period, add);
+    const left = leftBehind(history, ensemble);
+    if (left !== undefined) changes.push(left);
   }
   // A process ends not after the time at which the next one starts.
   return changes.sort((a, b) => a.timeMs - b.timeMs || a.at.line - b.at.line);
+}
+
+/**
+ * Returns the change to `log ends` of a follower whose log shows no end, although its leader has ended: it was killed, or
+ * the log is incomplete. Returns undefined for every other server.
+ */
+function leftBehind({ lastMs, periods, server }: ServerHistory, ensemble: Ensemble): StateChange | undefined {
+  const period = periods.at(-1);
+  if (period === undefined || period.end !== undefined || period.process.hasEnded) return undefined;
+  const leaderEndMs = endOf(period, ensemble);
+  const logEndMs = ensemble.aligned(server, lastMs);
+  if (leaderEndMs === undefined || logEndMs === undefined) return undefined;
+  return { server, timeMs: Math.max(leaderEndMs, logEndMs), state: "log ends", at: period.process.lastAt };
 }
 
 type Add = (timeMs: number | undefined, state: string, at: Evidence) => void;
@@ -73,7 +89,7 @@ function addPeriod({ at, epoch, established, leader, role, servingMs, sync }: Ro
 
 /** Returns whether a server can stay in this state. A row does not hide such a state by a later one. */
 function isStable(state: string): boolean {
-  return state === "down" || state.includes("epoch");
+  return state === "down" || state === "log ends" || state.includes("epoch");
 }
 
 /** Returns the states as rows of a table. Changes that follow one another quickly are in one row. */

@@ -1,6 +1,6 @@
 /**
- * Prints the answer of `zabsim explain`: the servers, the ensemble over time, the sync-decision table, the findings
- * with their evidence, and the timeline if it is wanted.
+ * Prints the answer of `zabsim explain`: the verdict, the servers, the ensemble over time, the sync-decision table, the
+ * findings with their evidence, and the timeline if it is wanted.
  */
 import type { ChalkInstance } from "chalk";
 import type {
@@ -25,6 +25,8 @@ export function explanationText(answer: ExplainAnswer, paint: ChalkInstance, wid
   const { ensemble, findings, handshakes, servers, timeline } = answer;
   if (timeline !== undefined) return timelineText(timeline, width);
   return [
+    ...verdictLines(findings, paint, width),
+    "",
     ...serverLines(servers, width),
     "",
     paint.bold("The ensemble over time"),
@@ -166,11 +168,26 @@ function checkLines(handshakes: readonly HandshakeAnswer[], width: number): stri
 
 // ---- the findings
 
+/** Returns the title of each finding that is not only a note, as the first lines of the report. */
+function verdictLines(findings: readonly FindingAnswer[], paint: ChalkInstance, width: number): string[] {
+  const worse = findings.filter(({ severity }) => severity !== "note");
+  const notes = findings.length - worse.length;
+  const rest = notes === 0 ? "" : ` (and ${countOf(notes, "note")}, at the end)`;
+  if (worse.length === 0) return [paint.bold(`No problem found${rest}`)];
+  return [
+    paint.bold(`${countOf(worse.length, "problem")}${rest}:`),
+    ...worse.flatMap((finding) => hanging(`${labelOf(finding)}: ${finding.title}`, "  ", "    ", width)),
+  ];
+}
+
+function labelOf({ certainty, severity }: FindingAnswer): string {
+  return severity === "note" ? severity : `${certainty} ${severity}`;
+}
+
 function findingLines(finding: FindingAnswer, paint: ChalkInstance, width: number): string[] {
-  const { advice, bug, cause, certainty, evidence, rule, severity, time, title } = finding;
+  const { advice, bug, cause, evidence, rule, severity, time, title } = finding;
   const isBad = severity === "loss" || severity === "violation";
-  const label = severity === "note" ? severity : `${certainty} ${severity}`;
-  const [first = "", ...rest] = hanging(`${label}: ${title}`, "", "  ", width);
+  const [first = "", ...rest] = hanging(`${labelOf(finding)}: ${title}`, "", "  ", width);
   return [
     isBad ? paint.red(first) : paint.bold(first),
     ...rest,

@@ -4,17 +4,20 @@ import { type Finding, type FindingOf, listOf, MAX_EVIDENCE } from "../finding.t
 import type { ServerHistory } from "../history.ts";
 
 /** Settings that must be equal on all servers. */
-const EQUAL: readonly (readonly [name: keyof LoggedSettings, text: string])[] = [
+const EQUAL = [
   ["tickTimeMs", "tickTime"],
   ["initLimit", "initLimit"],
   ["syncLimit", "syncLimit"],
-];
+] as const satisfies readonly (readonly [name: keyof LoggedSettings, text: string])[];
 
 export const differingSettings: FindingOf = ({ aligned, histories }) =>
   EQUAL.flatMap(([name, text]): Finding[] => {
     const values = histories.flatMap(({ processes, server }) => {
       const run = processes.findLast(({ settings }) => settings[name] !== undefined);
-      return run === undefined ? [] : [{ server, value: run.settings[name], run }];
+      const value = run?.settings[name];
+      if (run === undefined || value === undefined) return [];
+      const before = processes.findLast(({ settings: { [name]: old = value } }) => old !== value);
+      return [{ server, value, run, before: before?.settings[name], line: run.settingLines[name] ?? run.at }];
     });
     if (new Set(values.map(({ value }) => value)).size < 2) return [];
     const first = values[0] as (typeof values)[number];
@@ -25,13 +28,22 @@ export const differingSettings: FindingOf = ({ aligned, histories }) =>
         timeMs: aligned(first.server, first.run.at.timeMs),
         title: `the servers have different values of ${text}`,
         cause:
-          `${listOf(values.map(({ server, value }) => `server ${server}: ${value}`))}. ` +
+          `${listOf(values.map((one) => `server ${one.server}: ${one.value}${beforeText(one.before)}`))}. ` +
           "The leader's value decides how long it waits, so the result depends on which server leads.",
-        evidence: values.map(({ run }) => run.at),
-        advice: [`Set ${text} to the same value in every zoo.cfg.`],
+        evidence: values.map(({ line }) => line),
+        advice: [
+          name === "tickTimeMs"
+            ? `Set ${text} to the same value in every zoo.cfg.`
+            : `Set ${text} to the same value in every zoo.cfg: at least to the largest one that was enough, ` +
+              `${Math.max(...values.flatMap(({ before = 0, value }) => [before, value]))}.`,
+        ],
       },
     ];
   });
+
+function beforeText(before: number | undefined): string {
+  return before === undefined ? "" : ` (${before} in an earlier start)`;
+}
 
 interface Oddity {
   readonly event: string;

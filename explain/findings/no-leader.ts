@@ -1,6 +1,6 @@
 /** Explains times without a leader: which servers did not hear each other, and which limit ran out. */
 import { majorityOf } from "../commit-status.ts";
-import type { Ensemble } from "../ensemble.ts";
+import { type Ensemble, endOf } from "../ensemble.ts";
 import { bugIn, type Finding, type FindingOf, listOf, MAX_EVIDENCE, serversText, spanText } from "../finding.ts";
 import type { Election, Evidence, LeaderSync, RolePeriod, ServerHistory } from "../history.ts";
 
@@ -22,14 +22,15 @@ export const noLeader: FindingOf = (ensemble) =>
     .map(findingOf);
 
 /** Returns the times in which no server was an established leader. */
-function gapsIn({ aligned, epochs, histories }: Ensemble): Gap[] {
+function gapsIn(ensemble: Ensemble): Gap[] {
+  const { aligned, epochs, histories } = ensemble;
   const times = histories.flatMap(({ firstMs, lastMs, server }) => [aligned(server, firstMs), aligned(server, lastMs)]);
   const known = times.filter((time) => time !== undefined);
   if (known.length === 0) return [];
   const [first, last] = [Math.min(...known), Math.max(...known)];
   const gaps: Gap[] = [];
   let until = first;
-  const led = [...epochs.map(({ endMs, timeMs }) => ({ timeMs, endMs })), ...servedTimes(histories, aligned)];
+  const led = [...epochs.map(({ endMs, timeMs }) => ({ timeMs, endMs })), ...servedTimes(ensemble)];
   for (const { endMs, timeMs } of led.sort((a, b) => (a.timeMs ?? 0) - (b.timeMs ?? 0))) {
     if (timeMs === undefined) continue;
     if (timeMs - until >= MIN_GAP_MS) gaps.push({ fromMs: until, untilMs: timeMs, isOpen: false });
@@ -40,13 +41,15 @@ function gapsIn({ aligned, epochs, histories }: Ensemble): Gap[] {
 }
 
 /** Returns the times in which learners served, which need a leader. The leader's own log may not be given. */
-function servedTimes(histories: readonly ServerHistory[], aligned: Ensemble["aligned"]) {
+function servedTimes(ensemble: Ensemble) {
+  const { aligned, histories } = ensemble;
   return histories.flatMap(({ periods, server }) =>
-    periods.flatMap(({ end, process, role, servingMs, sync }) => {
+    periods.flatMap((period) => {
+      const { process, role, servingMs, sync } = period;
       // 3.4 does not log when a learner serves.
       const from = servingMs ?? (process.release?.startsWith("3.4.") ? sync?.at.timeMs : undefined);
       if (role === "LEADING" || from === undefined) return [];
-      return [{ timeMs: aligned(server, from), endMs: aligned(server, end?.timeMs) }];
+      return [{ timeMs: aligned(server, from), endMs: endOf(period, ensemble) }];
     }),
   );
 }

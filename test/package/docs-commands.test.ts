@@ -48,6 +48,7 @@ const USER_FILES: Readonly<Record<string, string>> = {
   zk1: "../test/doctor/disks/zk1",
   zk2: "../test/doctor/disks/zk2",
   zk3: "../test/doctor/disks/zk3",
+  backup: "../test/doctor/disks",
   "test/recordings/3.9.5": "../test/recordings/3.9.5",
   "test/recordings/3.4.10": "../test/recordings/3.4.10",
   "test/incidents": "../test/incidents",
