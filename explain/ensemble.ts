@@ -140,26 +140,52 @@ function servingOf({ leaderSide, learnerSide }: Join, aligned: Ensemble["aligned
 function epochsOf(histories: readonly ServerHistory[], aligned: Ensemble["aligned"]): EstablishedEpoch[] {
   const epochs = histories.flatMap(({ periods, server }) =>
     periods.flatMap((period): EstablishedEpoch[] => {
-      const { end, epoch, established, supporters } = period;
+      const { epoch, established, supporters } = period;
       if (established === undefined || epoch === undefined) return [];
       const timeMs = aligned(server, established.timeMs);
-      return [{ epoch, leader: server, supporters, timeMs, endMs: aligned(server, end?.timeMs), period }];
+      return [{ epoch, leader: server, supporters, timeMs, endMs: leaderEndOf(period, histories, aligned), period }];
     }),
   );
   return epochs.sort((a, b) => (a.timeMs ?? 0) - (b.timeMs ?? 0));
 }
 
 /**
- * Returns the time at which a period of a learner is over, by the reference clock: the end that its log shows, or that
- * of the leader that it follows. A log that ends early, for example because the server was killed, shows no end.
+ * Returns the time at which a period is over, by the reference clock: the end that its log shows, or that of the leader
+ * that it follows. A log that ends early, for example because the server was killed, shows no end.
  */
-export function endOf(
-  { end, epoch, leader, role, server }: RolePeriod,
-  { aligned, epochs }: PeriodEnds,
-): number | undefined {
-  const own = aligned(server, end?.timeMs);
-  if (own !== undefined || role === "LEADING") return own;
+export function endOf(period: RolePeriod, { aligned, epochs }: PeriodEnds): number | undefined {
+  const { epoch, leader, role } = period;
+  const own = ownEndOf(period, aligned);
+  if (own !== undefined) return own;
+  if (role === "LEADING") return epochs.find((one) => one.period === period)?.endMs;
   return epochs.find((one) => one.leader === leader && one.epoch === epoch)?.endMs;
+}
+
+/** Returns the end of a period that the server's own log shows, if only by the next start of the server. */
+function ownEndOf({ end, process, server }: RolePeriod, aligned: Ensemble["aligned"]): number | undefined {
+  return aligned(server, end?.timeMs ?? (process.hasEnded ? process.lastMs : undefined));
+}
+
+/**
+ * Returns the time at which an established leader was over: the end that its own log shows, or the time from which the
+ * leader and the learners without a known end were no quorum.
+ */
+function leaderEndOf(
+  period: RolePeriod,
+  histories: readonly ServerHistory[],
+  aligned: Ensemble["aligned"],
+): number | undefined {
+  const own = ownEndOf(period, aligned);
+  if (own !== undefined) return own;
+  const { epoch, process, server } = period;
+  const learners = histories
+    .flatMap(({ periods }) => periods)
+    .filter((one) => one.role !== "LEADING" && one.leader === server && one.epoch === epoch);
+  const ends = learners.map((one) => ownEndOf(one, aligned));
+  const ended = ends.filter((end) => end !== undefined);
+  const isQuorum = ends.length - ended.length + 1 > membersOf(histories).length / 2;
+  if (ended.length === 0 || isQuorum) return undefined;
+  return Math.max(...ended, aligned(server, process.lastMs) ?? 0);
 }
 
 /** The part of an ensemble that says when periods end. */

@@ -46,8 +46,8 @@ export function stateChanges(ensemble: Ensemble): StateChange[] {
 }
 
 /**
- * Returns the change to `log ends` of a follower whose log shows no end, although its leader has ended: it was killed, or
- * the log is incomplete. Returns undefined for every other server.
+ * Returns the change to `log ends` of a server whose log shows no end of its last role, although the logs of others do:
+ * it was killed, or the log is incomplete. Returns undefined for every other server.
  */
 function leftBehind({ lastMs, periods, server }: ServerHistory, ensemble: Ensemble): StateChange | undefined {
   const period = periods.at(-1);
