@@ -1,6 +1,4 @@
-/** Reads the data directories of an ensemble that the user names with arguments, `--server` and `--config`. */
-import { readFileSync } from "node:fs";
-import { basename, dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import type { EnsembleConfig } from "../cluster/cluster-spec.ts";
 import type { DataDirectory } from "../doctor/data-directory.ts";
 import { type DiskRules, diskRulesOf } from "../doctor/disk-rules.ts";
@@ -10,6 +8,7 @@ import { predictStart } from "../doctor/predict-start.ts";
 import { type ConfigFile, configInSnapshots, type FoundConfig, readConfigFile } from "../doctor/read-config.ts";
 import { dataDirectoriesIn, readDataDirectory, readMyid } from "../doctor/read-data-directory.ts";
 import { asServerId, type ServerId } from "../protocol/zxid.ts";
+import { configText, namedConfigText } from "./config-text.ts";
 import { parseRelease } from "./options.ts";
 import { hint } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
@@ -110,21 +109,11 @@ function noIdMessage({ badMyid, path }: DataDirectory): string {
 
 // ---- the ensemble
 
-function configIn(file: string): ConfigFile {
-  return readConfigFile(textOf(file), file, (name) => textOf(name, join(dirname(file), basename(name))));
-}
+/** The configuration files that are accepted. */
+const ACCEPTED = "a zoo.cfg";
 
-/** Reads a file. If it does not exist, reads the file at the other path. */
-function textOf(file: string, other?: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (other !== undefined && other !== file) return textOf(other);
-    const { code } = error as NodeJS.ErrnoException;
-    const problem =
-      code === "ENOENT" ? "does not exist" : code === "EISDIR" ? "is a folder" : `cannot be read (${code})`;
-    throw new UsageError(`${file}: ${problem} (accepted: a zoo.cfg)`);
-  }
+function configIn(file: string): ConfigFile {
+  return readConfigFile(configText(file, ACCEPTED), file, (name) => namedConfigText(name, file, ACCEPTED));
 }
 
 function ensembleOf(disks: readonly ServerDisk[], configs: readonly ConfigFile[]): FoundConfig {

@@ -1,8 +1,4 @@
-/**
- * `zabsim plan-roll` runs a planned roll of static server lists in the simulator, and prints which orders are safe.
- */
-import { readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { makeFolder, saveWhole } from "../campaign/output-files.ts";
 import { withSchemaLine } from "../campaign/schema-line.ts";
 import { behaviorOf } from "../protocol/releases.ts";
@@ -11,10 +7,10 @@ import { shellPath } from "../reports/shell.ts";
 import { readEnsemble, refuseDynamicLists, refuseMovedServers } from "../roll/read-ensemble.ts";
 import { answerRoll, type SaveScenario } from "../roll/roll-answer.ts";
 import { writeScenario } from "../scenarios/write-scenario.ts";
+import { configText, namedConfigText } from "./config-text.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
 import { hint, textWidth, write } from "./output.ts";
 import { ProgressLine } from "./progress-line.ts";
-import { UsageError } from "./usage-error.ts";
 
 export interface PlanRollOptions {
   readonly json?: boolean;
@@ -69,19 +65,9 @@ function withProgress<T>(plan: (onRun: () => void) => T): T {
   }
 }
 
-function ensembleIn(file: string): ReturnType<typeof readEnsemble> {
-  return readEnsemble(textOf(file), file, (name) => textOf(name, join(dirname(file), basename(name))));
-}
+/** The configuration files that are accepted. */
+const ACCEPTED = "a zoo.cfg or a dynamic configuration file";
 
-/** Reads a file. If it does not exist, reads the file at the other path. */
-function textOf(file: string, other?: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (other !== undefined && other !== file) return textOf(other);
-    const { code } = error as NodeJS.ErrnoException;
-    const problem =
-      code === "ENOENT" ? "does not exist" : code === "EISDIR" ? "is a folder" : `cannot be read (${code})`;
-    throw new UsageError(`${file}: ${problem} (accepted: a zoo.cfg or a dynamic configuration file)`);
-  }
+function ensembleIn(file: string): ReturnType<typeof readEnsemble> {
+  return readEnsemble(configText(file, ACCEPTED), file, (name) => namedConfigText(name, file, ACCEPTED));
 }
