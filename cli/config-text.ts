@@ -4,16 +4,16 @@ import { basename, dirname, join } from "node:path";
 import { UsageError } from "./usage-error.ts";
 
 /**
- * Returns the text of a configuration file. `accepted` says in messages which files are accepted. Throws a UsageError if
- * the file cannot be read.
+ * Returns the text of a configuration file. `accepted` says in messages which files are accepted. Throws a UsageError
+ * if the file cannot be read.
  */
 export function configText(file: string, accepted: string): string {
   return textOf(file, accepted);
 }
 
 /**
- * Returns the text of a file that the configuration file `from` names: at its own path, or else beside `from`. Throws a
- * UsageError if neither can be read.
+ * Returns the text of a file that the configuration file `from` names: at its own path, or else in the folder of `from`.
+ * Throws a UsageError if neither can be read.
  */
 export function namedConfigText(name: string, from: string, accepted: string): string {
   return textOf(name, accepted, join(dirname(from), basename(name)));
