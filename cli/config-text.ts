@@ -12,8 +12,8 @@ export function configText(file: string, accepted: string): string {
 }
 
 /**
- * Returns the text of a file that the configuration file `from` names: at its own path, or else in the folder of `from`.
- * Throws a UsageError if neither can be read.
+ * Returns the text of a file that the configuration file `from` names: at its own path, or else in the folder of
+ * `from`. Throws a UsageError if neither can be read.
  */
 export function namedConfigText(name: string, from: string, accepted: string): string {
   return textOf(name, accepted, join(dirname(from), basename(name)));
