@@ -7,6 +7,7 @@ import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { Question } from "./kinds.ts";
+import { oneAtATime } from "./lanes.ts";
 
 const MAIN_CLASS = "org.apache.zookeeper.server.quorum.Answers";
 const BUILD_MS_MAX = 600_000;
@@ -14,8 +15,11 @@ const ANSWERS_MS_MAX = 300_000;
 /** The last bytes of standard error that an error message contains. */
 const ERROR_TAIL = 2000;
 
-/** Builds the program for a release, unless its last build has the same sources. Rejects if Maven fails. */
-export async function buildProgram(folder: string, release: string): Promise<void> {
+/**
+ * Builds the program for a release, unless its last build has the same sources. Builds wait for each other. Rejects if
+ * Maven fails.
+ */
+export const buildProgram = oneAtATime(async (folder: string, release: string): Promise<void> => {
   const hashFile = join(folder, "out", release, "sources.sha256");
   const hash = hashOf(sourcesOf(folder));
   if (existsSync(hashFile) && readFileSync(hashFile, "utf8") === hash) return;
@@ -28,7 +32,7 @@ export async function buildProgram(folder: string, release: string): Promise<voi
   const code = await exitOf(maven).finally(() => clearTimeout(timer));
   if (code !== 0) throw new Error(`Maven cannot build test/java for ${release} (exit code ${code}).\n${output()}`);
   writeFileSync(hashFile, hash);
-}
+});
 
 /** A running Java process with the classes of one release. */
 export class JavaProgram {

@@ -1,16 +1,25 @@
 /** The command `npm run test:java`: compares the answers of ZooKeeper's classes and zabsim to the same questions. */
+import { fork } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { parseArgs } from "node:util";
 import { ASKED_RELEASES } from "./asked-releases.ts";
 import { type Comparison, compare, type Difference, differing, isKnown } from "./comparison.ts";
 import { buildZabsim, INCIDENT_RELEASES, INCIDENTS, runIncidents } from "./incidents/run-incidents.ts";
+import { serverClassPath } from "./incidents/server-classes.ts";
 import { buildProgram, JavaProgram } from "./java-program.ts";
 import { KINDS, type Kind, type Question } from "./kinds.ts";
+import { inLanes } from "./lanes.ts";
 import { record } from "./record.ts";
 
 const INPUTS = 2000;
 const INPUTS_LONG = 200_000;
+/** The parts that run at the same time. Real servers mostly wait, so that two cores do three parts. */
+const LANES = 3;
+/** How the last line begins. */
+const TOTAL = "test:java: ";
 /** The name of the kind that stages incidents instead of asking questions. */
 const STAGED = "incidents";
 
@@ -74,26 +83,86 @@ export function optionsOf(args: readonly string[]): Options {
 
 /** Runs the command in `root`, the folder of the repository. Returns the exit code: 1 if an answer differs. */
 export async function main(root: string, args: readonly string[]): Promise<number> {
-  const folder = join(root, "test", "java");
-  const options = optionsOf(args);
-  let passed = 0;
-  let failed = 0;
-  for (const release of options.releases) {
-    const kinds = options.kinds.filter((kind) => kind.releases?.includes(release) ?? true);
-    if (kinds.length > 0) {
-      const agreed = await askRelease(folder, release, { ...options, kinds });
-      passed += agreed;
-      failed += kinds.length - agreed;
-    }
-    const incidents = stagedIn(release, options);
-    if (incidents.length > 0) {
-      const explained = await stageIncidents(root, release, { ...options, incidents });
-      passed += explained;
-      failed += incidents.length - explained;
-    }
-  }
-  console.log(`test:java: ${passed} passed, ${failed} failed`);
+  const parts = partsOf(optionsOf(args));
+  if (parts.some(({ incidents }) => incidents.length > 0)) buildZabsim(root);
+  const [part] = parts;
+  const passed =
+    parts.length === 1 && part !== undefined
+      ? [await runPart(root, part)]
+      : await inLanes(
+          LANES,
+          parts.map((part) => () => runInProcess(root, part)),
+        );
+  const count = sum(passed);
+  const failed = sum(parts.map(testsOf)) - count;
+  console.log(`${TOTAL}${count} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
+}
+
+/**
+ * Splits the tests: one part is one release, and incidents, kinds with a Java process of their own, or the other kinds.
+ * Parts that mostly wait for real servers come first, so that the others fill the time.
+ */
+export function partsOf(options: Options): Options[] {
+  const nothing = { ...options, kinds: [], incidents: [] };
+  const asked = (own: boolean): Options[] =>
+    options.releases.map((release) => {
+      const kinds = options.kinds.filter(
+        ({ ownProcess = false, releases }) => ownProcess === own && (releases?.includes(release) ?? true),
+      );
+      return { ...nothing, releases: [release], kinds };
+    });
+  const staged = options.releases.map((release) => {
+    return { ...nothing, releases: [release], incidents: stagedIn(release, options) };
+  });
+  return [...staged, ...asked(true), ...asked(false)].filter((part) => testsOf(part) > 0);
+}
+
+function testsOf({ incidents, kinds }: Options): number {
+  return incidents.length + kinds.length;
+}
+
+/** Runs one part. Returns the number of tests that passed. */
+function runPart(root: string, part: Options): Promise<number> {
+  const [release = ""] = part.releases;
+  if (part.incidents.length > 0) return stageIncidents(root, release, part);
+  return askRelease(join(root, "test", "java"), release, part);
+}
+
+/** Does the same in a process of its own, so that no part delays another one, and prints what it prints. */
+async function runInProcess(root: string, part: Options): Promise<number> {
+  const folder = join(root, "test", "java");
+  const [release = ""] = part.releases;
+  // Builds wait for each other here. If one fails, the process fails in the same way, and says so.
+  const prepare = part.incidents.length > 0 ? serverClassPath : buildProgram;
+  await prepare(folder, release).catch(() => undefined);
+  const child = fork(join(root, "scripts", "test-java.mjs"), argsOf(part), {
+    env: { ...process.env, ZABSIM_COMPILED: "1", ZABSIM_BUNDLED: "1" },
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+  });
+  let passed = 0;
+  for await (const line of createInterface({ input: child.stdout as Readable })) {
+    if (line.startsWith(TOTAL)) passed = Number.parseInt(line.slice(TOTAL.length), 10);
+    else console.log(line);
+  }
+  return passed;
+}
+
+/** Returns the options of the command that runs this part only. */
+export function argsOf({ cases, incidents, inputs, kinds, record, releases, seed }: Options): string[] {
+  return [
+    ...releases.flatMap((release) => ["--release", release]),
+    ...kinds.flatMap(({ name }) => ["--kind", name]),
+    ...(incidents.length > 0 ? ["--kind", STAGED] : []),
+    ...incidents.flatMap((name) => ["--incident", name]),
+    ...["--seed", String(seed), "--inputs", String(inputs)],
+    ...(cases === undefined ? [] : ["--cases", cases]),
+    ...(record ? ["--record"] : []),
+  ];
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** Returns the names of the chosen incidents that can be staged on a release. */
@@ -109,7 +178,6 @@ async function stageIncidents(root: string, release: string, options: Options): 
   const incidents = INCIDENTS.filter(({ name }) => options.incidents.includes(name));
   const keep = options.record ? join(root, "test", "incidents") : undefined;
   try {
-    buildZabsim(root);
     const results = await runIncidents(root, release, incidents, {
       keep,
       onResult: ({ failure, name, seconds }) =>
@@ -125,35 +193,22 @@ async function stageIncidents(root: string, release: string, options: Options): 
 
 /** Returns the number of kinds in which all answers agree. If a release cannot be asked, prints why. */
 async function askRelease(folder: string, release: string, options: Options): Promise<number> {
+  let agreed = 0;
+  let java: JavaProgram | undefined;
   try {
     await buildProgram(folder, release);
-  } catch (error) {
-    console.log(`${release}: ${(error as Error).message}`);
-    return 0;
-  }
-  const own = options.kinds.filter(({ ownProcess = false }) => ownProcess).map((kind) => [kind]);
-  const shared = options.kinds.filter(({ ownProcess = false }) => !ownProcess);
-  let agreed = 0;
-  for (const kinds of [shared, ...own]) agreed += await askKinds(folder, release, { ...options, kinds });
-  return agreed;
-}
-
-/** Does the same for kinds that one Java process answers. */
-async function askKinds(folder: string, release: string, options: Options): Promise<number> {
-  let agreed = 0;
-  if (options.kinds.length === 0) return agreed;
-  const java = new JavaProgram(folder, release);
-  try {
+    java = new JavaProgram(folder, release);
     for (const kind of options.kinds) {
       if (options.record) await record(java, kind, release, join(folder, "..", "conformance", "vectors"));
+      const startMs = Date.now();
       const comparison = await compareOrReplay(java, kind, release, options);
-      report(release, kind, comparison, options.seed);
+      report(release, kind, comparison, { seed: options.seed, seconds: Math.round((Date.now() - startMs) / 1000) });
       if (comparison.differed === 0) agreed++;
     }
   } catch (error) {
     console.log(`${release}: ${(error as Error).message}`);
   } finally {
-    await java.close();
+    await java?.close();
   }
   return agreed;
 }
@@ -182,9 +237,14 @@ function questionOf({
   return question;
 }
 
-function report(release: string, kind: Kind, { agreed, differed, differences, known }: Comparison, seed: number): void {
+function report(
+  release: string,
+  kind: Kind,
+  { agreed, differed, differences, known }: Comparison,
+  { seed, seconds }: { readonly seed: number; readonly seconds: number },
+): void {
   const suffix = known === 0 ? "" : `, ${known} differ as known`;
-  console.log(`${release} ${kind.name}: ${agreed} of ${agreed + differed + known} inputs agree${suffix}`);
+  console.log(`${release} ${kind.name}: ${agreed} of ${agreed + differed + known} inputs agree${suffix}, ${seconds} s`);
   differences.forEach((difference, i) => {
     console.log(`Java's answer, as a test case:\n${caseOf(`${kind.name}-${seed}-${i}`, difference)}`);
     console.log(`zabsim's answer:\n${JSON.stringify(difference.zabsim)}`);

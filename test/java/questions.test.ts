@@ -7,7 +7,7 @@ import { type Script, scriptAnswer, WAITS } from "../conformance/script-host.ts"
 import { asBigint, decide, type SyncVector } from "../conformance/sync-vectors.ts";
 import { ASKED_RELEASES } from "./asked-releases.ts";
 import { type DrawnKind, isDrawn, KINDS } from "./kinds.ts";
-import { optionsOf } from "./main.ts";
+import { argsOf, optionsOf, partsOf } from "./main.ts";
 import { removeDisks } from "./start-questions.ts";
 
 // A worker of vitest does not always emit the event exit.
@@ -100,4 +100,23 @@ describe("the options", () => {
     [["--record"], /--record needs --kind script/],
     [["--cases", "file.jsonl"], /--cases needs exactly one --kind/],
   ])("refuses %j", (args, message) => expect(() => optionsOf(args)).toThrow(message));
+});
+
+describe("the parts", () => {
+  it("are all tests once", () => {
+    const options = optionsOf(["--seed", "7", "--inputs", "100"]);
+    const parts = partsOf(options);
+    const asked = parts.flatMap(({ kinds, releases }) => kinds.map(({ name }) => `${releases} ${name}`));
+    expect(new Set(asked).size).toBe(asked.length);
+    for (const { name, releases = ASKED_RELEASES } of KINDS) {
+      for (const release of releases) expect(asked).toContain(`${release} ${name}`);
+    }
+    expect(parts.flatMap(({ incidents }) => incidents)).toHaveLength(14);
+  });
+
+  it("are each one part for their own options", () => {
+    for (const part of partsOf(optionsOf(["--seed", "7", "--inputs", "100"]))) {
+      expect(partsOf(optionsOf(argsOf(part)))).toEqual([part]);
+    }
+  });
 });

@@ -263,23 +263,25 @@ function isRunning({ process }: Server): boolean {
   return process?.pid !== undefined && process.exitCode === null && process.signalCode === null;
 }
 
-/** Returns ports that are free now. All are open at the same time, so they differ. */
-export async function freePorts(count: number): Promise<number[]> {
-  const sockets = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const socket = createServer();
-      await new Promise<void>((resolve, reject) => {
-        socket.once("error", reject);
-        socket.listen(0, "127.0.0.1", resolve);
-      });
-      return socket;
-    }),
-  );
-  return Promise.all(
-    sockets.map(async (socket) => {
-      const { port } = socket.address() as { readonly port: number };
-      await new Promise((resolve) => socket.close(resolve));
-      return port;
-    }),
-  );
+/** The ports from FIRST_PORT on are below those of other tests (Ensemble.java) and of outgoing connections. */
+const FIRST_PORT = 10_000;
+/** Processes with different ids look for ports in different blocks, so that two of them never find the same ones. */
+const BLOCKS = 50;
+const PORTS_OF_A_BLOCK = 100;
+
+/** Resolves to `count` different ports of 127.0.0.1 on which no process listens. */
+async function freePorts(count: number): Promise<number[]> {
+  const ports: number[] = [];
+  for (let port = FIRST_PORT + (process.pid % BLOCKS) * PORTS_OF_A_BLOCK; ports.length < count; port++) {
+    if (await isFree(port)) ports.push(port);
+  }
+  return ports;
+}
+
+function isFree(port: number): Promise<boolean> {
+  const socket = createServer();
+  return new Promise((resolve) => {
+    socket.once("error", () => resolve(false));
+    socket.listen(port, "127.0.0.1", () => socket.close(() => resolve(true)));
+  });
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { compareVersions } from "../../../protocol/releases.ts";
+import { oneAtATime } from "../lanes.ts";
 
 const BUILD_MS_MAX = 300_000;
 const LOGBACK_SINCE = "3.8.0";
@@ -23,8 +24,10 @@ log4j.appender.CONSOLE.layout=org.apache.log4j.PatternLayout
 log4j.appender.CONSOLE.layout.ConversionPattern=${PATTERN}
 `;
 
-/** Returns the class path. Maven downloads the jars at the first call. Rejects if Maven fails. */
-export async function serverClassPath(folder: string, release: string): Promise<string> {
+/**
+ * Returns the class path. Maven downloads the jars at the first call. Calls wait for each other. Rejects if Maven fails.
+ */
+export const serverClassPath = oneAtATime(async (folder: string, release: string): Promise<string> => {
   const target = join(folder, "out", release);
   const file = join(target, "servers-classpath.txt");
   const hasLogback = compareVersions(release, LOGBACK_SINCE) >= 0;
@@ -45,4 +48,4 @@ export async function serverClassPath(folder: string, release: string): Promise<
   writeFileSync(join(conf, "logback.xml"), LOGBACK_XML);
   writeFileSync(join(conf, "log4j.properties"), LOG4J_PROPERTIES);
   return [conf, readFileSync(file, "utf8").trim()].join(delimiter);
-}
+});
