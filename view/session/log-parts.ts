@@ -1,6 +1,6 @@
 /** The transactions that a server holds, each with its durability, and whether it is committed in the ensemble. */
 
-import type { ServerView } from "../../cluster/server-view.ts";
+import type { LogFileView, ServerView } from "../../cluster/server-view.ts";
 import { historyOf, zxidOf } from "../../cluster/start-disk.ts";
 import { History, type ServerId, sameTxn, type Txn, type Zxid } from "../../protocol/index.ts";
 import type { Recording } from "./recording.ts";
@@ -85,20 +85,33 @@ export function logEntries(
 ): { readonly entries: readonly LogEntry[]; readonly omitted: number } {
   const view = recording.serverAt(sid, event);
   const { log } = view.disk;
-  const logged = log.flatMap(({ durable, records }) =>
-    records.txns(Math.max(0, records.length - limit)).map((txn, i, shown) => {
-      const isDurable = records.length - shown.length + i < durable;
-      return entryOf(txn, isDurable, "log", committed.has(txn, event));
-    }),
+  const logged = lastRecords(log, limit).map(({ isDurable, txn }) =>
+    entryOf(txn, isDurable, "log", committed.has(txn, event)),
   );
   const unlogged = unloggedTxns(view, limit).map(({ place, txn }) =>
     entryOf(txn, place === "snapshot", place, committed.has(txn, event)),
   );
-  const held = [...logged.slice(-limit), ...unlogged].sort((a, b) => a.zxid - b.zxid).slice(-limit);
+  const held = [...logged, ...unlogged].sort((a, b) => a.zxid - b.zxid).slice(-limit);
   const total = log.reduce((sum, { records }) => sum + records.length, 0);
   const longest = Math.max(total, total === 0 ? (databaseOf(view)?.length ?? 0) : 0);
   const lost = view.process === "down" ? lostBy(recording, sid, event) : removedBy(recording, sid, event, limit);
   return { entries: [...held, ...lost], omitted: Math.max(0, longest - held.length) };
+}
+
+/** Returns the last `limit` records of a log. */
+function lastRecords(
+  log: readonly LogFileView[],
+  limit: number,
+): readonly { readonly isDurable: boolean; readonly txn: Txn }[] {
+  const files: { readonly isDurable: boolean; readonly txn: Txn }[][] = [];
+  let count = 0;
+  for (let i = log.length - 1; i >= 0 && count < limit; i--) {
+    const { durable, records } = log[i] as LogFileView;
+    const from = Math.max(0, records.length - (limit - count));
+    files.unshift(records.txns(from).map((txn, i) => ({ isDurable: from + i < durable, txn })));
+    count += records.length - from;
+  }
+  return files.flat();
 }
 
 function entryOf(txn: Txn, isDurable: boolean, place: LogEntry["place"], isCommitted: boolean): LogEntry {
@@ -119,19 +132,37 @@ function unloggedTxns(
   const { log, snapshots } = view.disk;
   const database = databaseOf(view);
   if (database === undefined) return [];
-  const isLogged = (txn: Txn): boolean => log.some(({ records }) => endsWith(records, txn));
-  const isInSnapshot = (txn: Txn): boolean => snapshots.some(({ history }) => history && endsWith(history, txn));
-  return database
-    .txns(Math.max(0, database.length - limit))
-    .filter((txn) => !isLogged(txn))
-    .map((txn) => ({ place: isInSnapshot(txn) ? "snapshot" : "memory", txn }));
+  const shown = database.txns(Math.max(0, database.length - limit));
+  const unlogged = without(
+    shown,
+    log.map(({ records }) => records),
+  );
+  const inMemory = new Set(
+    without(
+      unlogged,
+      snapshots.flatMap(({ history }) => history ?? []),
+    ),
+  );
+  return unlogged.map((txn) => ({ place: inMemory.has(txn) ? "memory" : "snapshot", txn }));
 }
 
-/** Returns whether the part of a history up to the zxid of a transaction ends with this transaction. */
-function endsWith(history: History, txn: Txn): boolean {
-  if (history.zxid < txn.zxid) return false;
-  const { txn: last } = history.upTo(txn.zxid);
-  return last !== null && sameTxn(last, txn);
+/** Returns the transactions that no history contains. All ascend. Walks through each history at most once. */
+function without(txns: readonly Txn[], histories: readonly History[]): readonly Txn[] {
+  let left = txns;
+  // The newest history usually contains all of them.
+  for (const history of histories.toReversed()) {
+    const [first, last] = [left[0], left.at(-1)];
+    if (first === undefined || last === undefined) break;
+    if (history.zxid < first.zxid) continue;
+    const held = new Set<Txn>();
+    let at = history.upTo(last.zxid);
+    for (const txn of left.toReversed()) {
+      at = at.upTo(txn.zxid);
+      if (at.txn !== null && sameTxn(at.txn, txn)) held.add(txn);
+    }
+    if (held.size > 0) left = left.filter((txn) => !held.has(txn));
+  }
+  return left;
 }
 
 /** Returns the last `limit` transactions that an event removed from the log of a server that runs. */
