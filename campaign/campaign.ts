@@ -155,8 +155,9 @@ export class CampaignRunner {
 
   /** Runs until all seeds are done, the time is over, or `signal` aborts. */
   async run(signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) this.stop();
-    signal?.addEventListener("abort", () => this.stop(), { once: true });
+    const onAbort = (): void => this.stop();
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener("abort", onAbort);
     const { timeMs, workers: threads } = this.settings;
     const untilMs = timeMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeMs;
     const workers = this.startWorkers(threads);
@@ -170,6 +171,7 @@ export class CampaignRunner {
         if (!this.changed) await new Promise<void>((resolve) => (this.wake = resolve));
       }
     } finally {
+      signal?.removeEventListener("abort", onAbort);
       this.saveUninvestigated();
       await workers.destroy();
     }

@@ -1,4 +1,5 @@
 /** Tests how a campaign resumes from a journal. test/cli/fuzz.test.ts runs whole campaigns. */
+import { getEventListeners } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -7,6 +8,7 @@ import { CampaignMismatchError } from "../../campaign/campaign-identity.ts";
 import { type BlockLine, Journal } from "../../campaign/journal.ts";
 import { loadScenario } from "../../scenarios/load.ts";
 import { finding, SIGNATURE } from "./failed-plan.ts";
+import { fakeWorkers } from "./fake-workers.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const root = temporaryFolder();
@@ -93,4 +95,16 @@ describe("a resumed campaign", () => {
       /^--resume: the campaign in .* began with another content of scenario mine: /,
     );
   });
+});
+
+it("listens to the signal only while it runs", async () => {
+  const journal = new Journal(join(root, "signal"));
+  const watcher = { found() {}, nondeterministic() {} };
+  const { signal } = new AbortController();
+  const campaign = new CampaignRunner(SETTINGS, journal, watcher, () => fakeWorkers({ seed: 1 }));
+  campaign.begin();
+  const run = campaign.run(signal);
+  expect(getEventListeners(signal, "abort")).toHaveLength(1);
+  await run;
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
