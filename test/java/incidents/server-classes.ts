@@ -25,7 +25,8 @@ log4j.appender.CONSOLE.layout.ConversionPattern=${PATTERN}
 `;
 
 /**
- * Returns the class path. Maven downloads the jars at the first call. Calls wait for each other. Rejects if Maven fails.
+ * Returns the class path. Maven downloads the jars at the first call. Calls wait for each other. Rejects if Maven
+ * fails.
  */
 export const serverClassPath = oneAtATime(async (folder: string, release: string): Promise<string> => {
   const target = join(folder, "out", release);
