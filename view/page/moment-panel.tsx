@@ -1,4 +1,5 @@
 /** The state of every server at the current event. What the event changed is marked. */
+import { useEffect, useMemo, useReducer, useRef } from "preact/hooks";
 import type { ServerId } from "../../protocol/index.ts";
 import { zxidText } from "../session/describe-event.ts";
 import { type LogEntry, logEntries } from "../session/log-parts.ts";
@@ -7,10 +8,18 @@ import { LogLegend, PLACES } from "./legend.tsx";
 import type { PageModel } from "./model.ts";
 
 const LOG_ENTRIES_MAX = 14;
+/** While the user scrubs, the cards follow this often, and the diagram follows in every frame. */
+const CARDS_MS = 100;
 
 export function MomentPanel({ model }: { readonly model: PageModel }) {
-  const { recording } = model.run.value;
+  const run = model.run.value;
+  const { servers } = run.recording;
   const onlyChanges = model.onlyChanges.value;
+  const at = usePaced(model.at.value, CARDS_MS);
+  const cards = useMemo(
+    () => servers.map((sid) => <ServerCard key={sid} model={model} sid={sid} at={at} />),
+    [model, run, servers, at],
+  );
   return (
     <section class="moment" aria-label="State of the servers">
       <h2>
@@ -27,18 +36,35 @@ export function MomentPanel({ model }: { readonly model: PageModel }) {
         </label>
       </h2>
       <LogLegend />
-      <div class="cards">
-        {recording.servers.map((sid) => (
-          <ServerCard key={sid} model={model} sid={sid} />
-        ))}
-      </div>
+      <div class="cards">{cards}</div>
     </section>
   );
 }
 
-function ServerCard({ model, sid }: { readonly model: PageModel; readonly sid: ServerId }) {
+/** Returns the value, or an earlier one if that one is shown for less than `ms` milliseconds. Shows the last value. */
+function usePaced<T>(value: T, ms: number): T {
+  const shown = useRef({ value, sinceMs: Number.NEGATIVE_INFINITY });
+  const [, renderAgain] = useReducer((count: number) => count + 1, 0);
+  const nowMs = performance.now();
+  const restMs = shown.current.sinceMs + ms - nowMs;
+  if (value !== shown.current.value && restMs <= 0) shown.current = { value, sinceMs: nowMs };
+  const isLate = shown.current.value !== value;
+  useEffect(() => {
+    if (!isLate) return undefined;
+    const timer = setTimeout(renderAgain, Math.max(0, restMs));
+    return () => clearTimeout(timer);
+  });
+  return shown.current.value;
+}
+
+interface CardProps {
+  readonly model: PageModel;
+  readonly sid: ServerId;
+  readonly at: number;
+}
+
+function ServerCard({ at, model, sid }: CardProps) {
   const { recording } = model.run.value;
-  const at = model.at.value;
   const view = recording.serverAt(sid, at);
   const isChanged = at > 0 && recording.lastChangeOf(sid, at) === at;
   const before = new Map(
@@ -59,7 +85,7 @@ function ServerCard({ model, sid }: { readonly model: PageModel; readonly sid: S
         </button>
         <span class={rows[0]?.isNew ? "new" : ""}>{roleText(view)}</span>
       </h3>
-      <LogStrip model={model} sid={sid} />
+      <LogStrip model={model} sid={sid} at={at} />
       <dl>
         {shown.map(({ about, isNew, isOdd, name, value }) => (
           <div key={name} class={`${isNew ? "new" : ""}${isOdd ? " odd" : ""}`}>
@@ -75,9 +101,8 @@ function ServerCard({ model, sid }: { readonly model: PageModel; readonly sid: S
   );
 }
 
-function LogStrip({ model, sid }: { readonly model: PageModel; readonly sid: ServerId }) {
+function LogStrip({ at, model, sid }: CardProps) {
   const { committed, recording } = model.run.value;
-  const at = model.at.value;
   const entriesAt = (event: number) => logEntries(recording, committed, sid, event, LOG_ENTRIES_MAX);
   const { entries, omitted } = entriesAt(at);
   const isChanged = at > 0 && logKey(entriesAt(at - 1).entries) !== logKey(entries);
@@ -87,7 +112,7 @@ function LogStrip({ model, sid }: { readonly model: PageModel; readonly sid: Ser
       {entries.length === 0 && <li class="omitted">no transaction</li>}
       {entries.map((entry, index) => (
         <li
-          key={`${index} ${entry.zxid}`}
+          key={index}
           class={`${entry.part}${entry.isDurable ? "" : " volatile"}`}
           title={entryTitle(entry)}
           aria-label={entryTitle(entry)}
