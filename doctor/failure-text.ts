@@ -1,9 +1,10 @@
 /** Says in words why a server does not start, and why a file cannot be read. */
 
 import type { LogDamage, LogEnd, SnapshotDamage } from "../formats/index.ts";
-import { formatZxid } from "../protocol/zxid.ts";
+import { asZxid, formatZxid } from "../protocol/zxid.ts";
 import type { LogFile, SnapshotFile } from "./data-directory.ts";
-import type { StartFailure } from "./predict-start.ts";
+import type { FoundAt, StartFailure } from "./predict-start.ts";
+import { textOf } from "./zxid-set.ts";
 
 const STOPS: Readonly<Record<LogDamage | LogEnd, string>> = {
   "empty-file": "is empty",
@@ -48,6 +49,14 @@ export function snapshotText({ content, looksValid, name }: SnapshotFile): strin
   return `${name} ${SNAPSHOT_DAMAGE[content.reason]} at byte ${content.offset}`;
 }
 
+/** Returns in which files the transactions around a hole are. */
+export function holeText(after: FoundAt, next: FoundAt): string {
+  const [last, first] = [formatZxid(after.zxid), formatZxid(next.zxid)];
+  return after.file.name === next.file.name
+    ? `in ${next.file.name}, ${first} follows ${last}`
+    : `${after.file.name} ends at ${last}, and the next transaction is ${first} in ${next.file.name}`;
+}
+
 /** Returns why a server does not start, as a sentence without its subject. */
 export function failureText(failure: StartFailure): string {
   switch (failure.reason) {
@@ -62,7 +71,7 @@ export function failureText(failure: StartFailure): string {
     case "damaged-log":
       return stopText(failure.log);
     case "gap-in-log":
-      return `the log continues with ${formatZxid(failure.next)} after ${formatZxid(failure.after)}`;
+      return `its log lacks ${missingText(failure)}: ${holeText(failure.after, failure.next)}`;
     case "unreadable-epoch":
       return `${failure.file} contains "${failure.text}", which is not a number`;
     case "current-epoch-too-old":
@@ -70,4 +79,8 @@ export function failureText(failure: StartFailure): string {
     case "accepted-epoch-below-current":
       return `acceptedEpoch is ${failure.acceptedEpoch}, below currentEpoch, which is ${failure.currentEpoch}`;
   }
+}
+
+function missingText({ after, next }: { readonly after: FoundAt; readonly next: FoundAt }): string {
+  return textOf([{ first: asZxid(after.zxid + 1), last: asZxid(next.zxid - 1) }]);
 }

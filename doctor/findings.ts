@@ -1,12 +1,13 @@
 /** What is wrong with the disks of an ensemble, as sentences with a severity. */
 import type { ServerId } from "../protocol/zxid.ts";
-import type { DataDirectory } from "./data-directory.ts";
+import type { DataDirectory, SnapshotFile } from "./data-directory.ts";
 import type { EnsembleDisks } from "./ensemble.ts";
-import { failureText, snapshotText, stopText } from "./failure-text.ts";
+import { failureText, holeText, snapshotText, stopText } from "./failure-text.ts";
 import type { ServerDisk, ServerHistory } from "./histories.ts";
-import { isCut, type StartPrediction } from "./predict-start.ts";
+import { isCut, type LoadedDatabase, type StartPrediction } from "./predict-start.ts";
 import type { SetResult, StartResult } from "./simulate-starts.ts";
-import { sizeOf, textOf, type ZxidSet } from "./zxid-set.ts";
+import { lastOf } from "./txn-runs.ts";
+import { type Range, sizeOf, textOf, type ZxidSet } from "./zxid-set.ts";
 
 /** How bad a finding is. */
 export type Severity =
@@ -53,7 +54,7 @@ function serverFindings({ directory, sid, start }: ServerDisk, { holes }: Server
       .filter(({ content, looksValid }) => !looksValid || content.kind === "damage")
       .map((snapshot) => fault(snapshotText(snapshot))),
     ...logFindings(directory, start, fault, note),
-    ...(holes.length > 0 ? [loss(`lacks ${textOf(holes)} below later transactions`)] : []),
+    ...(holes.length > 0 ? [loss(holesText(holes, start))] : []),
     ...leftovers(directory).map(note),
   ];
 }
@@ -63,6 +64,28 @@ function startFinding({ failure }: StartPrediction): string[] {
   if (failure === undefined) return [];
   const hasMore = failure.reason === "damaged-log" && failure.log.unread.length > 0;
   return [`does not start${hasMore ? `, because of ${failure.log.name}` : `: ${failureText(failure)}`}`];
+}
+
+/** The largest number of holes whose files are named. */
+const HOLES_MAX = 3;
+
+/** Returns which transactions are missing below later ones, and in which files the transactions around them are. */
+function holesText(holes: ZxidSet, { database }: StartPrediction): string {
+  const places = holes.slice(0, HOLES_MAX).flatMap((hole) => (database && aroundHole(database, hole)) ?? []);
+  const lacks = `lacks ${textOf(holes)} below later transactions`;
+  return places.length === 0 ? lacks : `${lacks}: ${places.join("; ")}`;
+}
+
+function aroundHole({ records, snapshot }: LoadedDatabase, { first, last }: Range): string | undefined {
+  const runs = records.flatMap(({ log, runs: all }) => all.map((run) => ({ log, run })));
+  const after = runs.findLast(({ run }) => lastOf(run) < first);
+  const next = runs.find(({ run }) => run.first > last);
+  if (next === undefined || (after ?? snapshot) === undefined) return undefined;
+  const before =
+    after === undefined
+      ? { file: snapshot as SnapshotFile, zxid: (snapshot as SnapshotFile).zxid }
+      : { file: after.log, zxid: lastOf(after.run) };
+  return holeText(before, { file: next.log, zxid: next.run.first });
 }
 
 function logFindings(

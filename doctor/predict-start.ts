@@ -8,6 +8,12 @@ import { asZxid, epochOf, leavesGap, type Zxid } from "../protocol/zxid.ts";
 import type { DataDirectory, EpochFileState, LogFile, SnapshotFile } from "./data-directory.ts";
 import { lastOf, type TxnRun } from "./txn-runs.ts";
 
+/** A transaction, and the file in which it is. */
+export interface FoundAt {
+  readonly zxid: Zxid;
+  readonly file: { readonly name: string };
+}
+
 /** Why a server exits at its start. */
 export type StartFailure =
   /** dataLogDir has snapshots, or dataDir has logs. */
@@ -21,7 +27,7 @@ export type StartFailure =
   /** A log file that must be read is damaged. */
   | { readonly reason: "damaged-log"; readonly log: LogFile }
   /** The log has a gap inside an epoch, which the release rejects. */
-  | { readonly reason: "gap-in-log"; readonly after: Zxid; readonly next: Zxid }
+  | { readonly reason: "gap-in-log"; readonly after: FoundAt; readonly next: FoundAt }
   | { readonly reason: "unreadable-epoch"; readonly file: string; readonly text: string }
   /** currentEpoch is older than the last zxid. */
   | { readonly reason: "current-epoch-too-old"; readonly currentEpoch: number; readonly lastZxid: Zxid }
@@ -141,7 +147,7 @@ function fastForward(
   const records: LoadedRecords[] = [];
   const cutLogs: LogFile[] = [];
   let lastZxid = start;
-  let previous: Zxid | undefined;
+  let previous: FoundAt | undefined;
   let isFound = false;
   const files = filesFrom(directory.logs, start + 1);
   for (const [index, log] of files.entries()) {
@@ -150,10 +156,10 @@ function fastForward(
     const runs: readonly TxnRun[] = isFound ? log.txns.runs : runsFrom(log.txns.runs, start + 1);
     isFound ||= runs.length > 0;
     for (const run of runs) {
-      if (previous !== undefined && behavior.rejectsGaps && run.first > previous && leavesGap(previous, run.first)) {
-        return { reason: "gap-in-log", after: previous, next: run.first };
+      if (previous !== undefined && behavior.rejectsGaps && isGap(previous.zxid, run.first)) {
+        return { reason: "gap-in-log", after: previous, next: { zxid: run.first, file: log } };
       }
-      previous = asZxid(Math.max(previous ?? run.first, lastOf(run)));
+      if (previous === undefined || lastOf(run) > previous.zxid) previous = { zxid: lastOf(run), file: log };
       lastZxid = asZxid(Math.max(lastZxid, lastOf(run)));
     }
     if (runs.length > 0) records.push({ log, runs });
@@ -161,6 +167,10 @@ function fastForward(
     if (isCut(log.stop) || log.unread.length > 0) cutLogs.push(log);
   }
   return { snapshot, skippedSnapshots, records, lastZxid, cutLogs };
+}
+
+function isGap(previous: Zxid, next: Zxid): boolean {
+  return next > previous && leavesGap(previous, next);
 }
 
 /** FileTxnIterator#init: the files from this zxid on, and the last one that starts below it. */

@@ -16,6 +16,7 @@ export const FINDING_RULES = {
   "empty-disk": "a server started with an empty disk",
   "epoch-went-back": "whether an epoch went back or was used twice",
   "decision-differs": "a decision that the core would not make",
+  "digest-mismatch": "a server whose data differ from those that its leader had",
   "known-bug": "the symptom of a known bug",
   configuration: "servers that do not agree about the ensemble",
 } as const;
@@ -58,21 +59,32 @@ export interface BugReference {
   readonly fixedIn: readonly string[];
 }
 
+type NamedBug = Pick<KnownBug, "id" | "cause" | "isIn">;
+
 /** A rule: finds something in the logs of an ensemble. */
 export type FindingOf = (ensemble: Ensemble) => readonly Finding[];
 
 /** The maximum number of evidence lines in a finding. */
 export const MAX_EVIDENCE = 8;
 
+/** Bugs that zabsim models, but that have no scenario of their own. */
+const BUGS_WITHOUT_SCENARIO: readonly NamedBug[] = [
+  {
+    id: "ZOOKEEPER-4409",
+    cause: "When a follower leaves, a NullPointerException ends its log thread, and the rest of the queue is lost.",
+    isIn: ({ learnerShutdown }) => learnerShutdown === "leaves-log-thread-until-ack",
+  },
+];
+
 /** Returns the known bug with this id, if a release has it. */
 export function bugIn(id: string, release: string | undefined): BugReference | undefined {
-  const bug = KNOWN_BUGS.find((one) => one.id === id);
+  const bug = [...KNOWN_BUGS, ...BUGS_WITHOUT_SCENARIO].find((one) => one.id === id);
   if (bug === undefined || release === undefined || !bug.isIn(behaviorOf(profileFor(release)))) return undefined;
   return { name: labelOf(bug), cause: bug.cause, fixedIn: releasesWithout(bug, release) };
 }
 
 /** Returns the first release without the bug in each release line from that of `release` on. */
-function releasesWithout(bug: KnownBug, release: string): string[] {
+function releasesWithout(bug: NamedBug, release: string): string[] {
   const lineOf = (one: string): string => one.split(".").slice(0, 2).join(".");
   const newer = PUBLISHED_RELEASES.filter(
     (one) => compareVersions(one, release) > 0 && !bug.isIn(behaviorOf(profileFor(one))),

@@ -8,13 +8,14 @@ import { emptyDisks, epochsWentBack, oldEpochsRefused } from "./findings/epochs.
 import { exits } from "./findings/exits.ts";
 import { knownBugs } from "./findings/known-bugs.ts";
 import { leavesAgain } from "./findings/leaving.ts";
+import { digestMismatches } from "./findings/log-holes.ts";
 import { logNotInMemory } from "./findings/log-not-in-memory.ts";
 import { noLeader } from "./findings/no-leader.ts";
 import { snapsNotDiffs } from "./findings/snapshots.ts";
 
 const RULES: readonly FindingOf[] = [
   ...[discardedData, differingDecisions, epochsWentBack, oldEpochsRefused, emptyDisks, logNotInMemory, knownBugs],
-  ...[noLeader, exits, leavesAgain, differingSettings, oddities, snapsNotDiffs],
+  ...[digestMismatches, noLeader, exits, leavesAgain, differingSettings, oddities, snapsNotDiffs],
 ];
 
 const ORDER: readonly Severity[] = ["loss", "violation", "problem", "note"];

@@ -282,7 +282,8 @@ function newProcess(at: Evidence, hasStart: boolean): ProcessRun {
       txnLogSync: undefined,
       forceSnapshotSync: false,
     },
-    ...{ loadedZxid: undefined, missingEpochFiles: [], isUp: !hasStart, fatal: [], exitCode: undefined },
+    ...{ loadedZxid: undefined, missingEpochFiles: [], digestMismatches: [], logThreadEnds: [] },
+    ...{ isUp: !hasStart, fatal: [], exitCode: undefined },
     ...{ lastMs: at.timeMs, lastAt: at, hasEnded: false, slowFsync: undefined, pauses: undefined },
   };
 }
@@ -376,7 +377,13 @@ const HANDLERS: Handlers = {
   "datadir-inaccessible": fatal,
   "admin-server-failed": fatal,
   "start-failed": fatal,
+  "digest-mismatch": (builder, { fields: { zxid } }, at) => {
+    const { digestMismatches } = builder.currentProcess(at);
+    if (digestMismatches.length < KEPT_LINES) digestMismatches.push({ zxid, at });
+  },
   "fatal-thread": (builder, event, at) => {
+    const { logThreadEnds } = builder.currentProcess(at);
+    if (event.fields.thread.startsWith("SyncThread") && logThreadEnds.length < KEPT_LINES) logThreadEnds.push(at);
     // A log thread that is left behind after a change of role fails in this way when it sends an ACK, without effect.
     if (!event.exception[0]?.includes("NullPointerException")) oddity(builder, event, at);
   },

@@ -46,6 +46,10 @@ export interface ProcessRun {
   loadedZxid: Zxid64 | undefined;
   /** The epoch files that were missing when it started. Both are missing if version-2 was empty. */
   readonly missingEpochFiles: Evidence[];
+  /** Transactions after which the digest of the tree was not that of the leader's tree (from 3.6.0 on). */
+  readonly digestMismatches: { readonly zxid: Zxid64; readonly at: Evidence }[];
+  /** The lines with which its log thread ended because of an error. What was in its queue is not on disk. */
+  readonly logThreadEnds: Evidence[];
   /** Whether the election port was opened, so that the start succeeded. */
   isUp: boolean;
   /** Errors that end a process. */

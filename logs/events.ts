@@ -61,6 +61,8 @@ export interface LogEvents {
   "snapshot-taken": { readonly zxid: Zxid64; readonly path: string };
   "database-loaded": { readonly ms: number; readonly zxid: Zxid64; readonly digest: Zxid64 };
   "database-empty": None;
+  /** The tree after a transaction is not the one that the leader had (DataTree#reportDigestMismatch). */
+  "digest-mismatch": { readonly zxid: Zxid64; readonly times?: number };
   "log-order-broken": { readonly highest: Zxid64; readonly next: Zxid64; readonly type: string };
   "log-file-created": { readonly zxid: Zxid64 };
   "zxid-not-higher": { readonly zxid: Zxid64; readonly last: Zxid64; readonly type: string };

@@ -1,7 +1,8 @@
 /** Explains why servers exited: when they started, or while they ran. */
 import { type BugReference, bugIn, type Finding, type FindingOf, MAX_EVIDENCE } from "../finding.ts";
-import type { Evidence, ProcessRun } from "../history.ts";
+import type { Evidence, ProcessRun, ServerHistory } from "../history.ts";
 import { hasExited } from "../states.ts";
+import { holeDetail } from "./log-holes.ts";
 
 interface ExitCause {
   /** Matches the message and the exception of the line. */
@@ -9,8 +10,16 @@ interface ExitCause {
   readonly title: string;
   readonly cause: string;
   readonly advice: readonly string[];
+  /** Returns what the log of the server adds to the cause. */
+  readonly detail?: (history: ServerHistory, run: ProcessRun) => CauseDetail | undefined;
   /** Known bugs that leave a server in this state. */
   readonly bugs?: readonly string[];
+}
+
+/** What the log of a server adds to the cause of an exit. */
+interface CauseDetail {
+  readonly text: string;
+  readonly evidence: readonly Evidence[];
 }
 
 const COPY_FIRST = "Copy the data directory before you change anything in it.";
@@ -91,9 +100,8 @@ const CAUSES: readonly ExitCause[] = [
     // ZKDatabase#addCommittedProposal
     matches: /Committed proposal cached out of order/,
     title: "its log has a hole",
-    cause:
-      "The transactions that it read from its log do not follow one another: a log file is missing, or was cut in " +
-      "the middle. Older releases do not notice it, and serve without these transactions.",
+    cause: "The transactions that it read from its log do not follow one another.",
+    detail: holeDetail,
     advice: [COPY_FIRST, "zabsim doctor shows which transactions are missing, and who has them.", RESYNC],
   },
   {
@@ -132,7 +140,8 @@ const UNKNOWN: ExitCause = {
 };
 
 export const exits: FindingOf = ({ aligned, histories }) =>
-  histories.flatMap(({ processes, server }) => {
+  histories.flatMap((history) => {
+    const { processes, server } = history;
     const groups = new Map<ExitCause, { run: ProcessRun; lines: Evidence[] }[]>();
     for (const run of processes) {
       if (run.fatal.length === 0 || (run.isUp && !hasExited(run))) continue;
@@ -148,6 +157,7 @@ export const exits: FindingOf = ({ aligned, histories }) =>
       const times = runs.length === 1 ? "" : ` (${runs.length} times)`;
       const because = cause === UNKNOWN ? cause.title : `because ${cause.title}`;
       const bug = bugOf(cause, first.run.release);
+      const detail = cause.detail?.(history, first.run);
       const isBroken = cause.matches.source === "next pending txn";
       return {
         rule: atStart ? "exit-at-start" : "process-exit",
@@ -156,8 +166,11 @@ export const exits: FindingOf = ({ aligned, histories }) =>
         servers: [server],
         timeMs: aligned(server, first.lines[0]?.timeMs),
         title: `server ${server} exited ${atStart ? "at its start " : ""}${because}${times}`,
-        cause: cause.cause + (first.run.exitCode === undefined ? "" : ` Exit code ${first.run.exitCode}.`),
-        evidence: runs.flatMap(({ lines }) => lines).slice(0, MAX_EVIDENCE),
+        cause:
+          cause.cause +
+          (detail === undefined ? "" : ` ${detail.text}`) +
+          (first.run.exitCode === undefined ? "" : ` Exit code ${first.run.exitCode}.`),
+        evidence: [...(detail?.evidence ?? []), ...runs.flatMap(({ lines }) => lines)].slice(0, MAX_EVIDENCE),
         advice: cause.advice,
         ...(bug !== undefined && { bug }),
       };

@@ -9,6 +9,7 @@ const handler = messagesOf("LearnerHandler");
 const files = messagesOf("FileTxnSnapLog");
 const snapshots = messagesOf("FileSnap");
 const log = messagesOf("FileTxnLog");
+const rates = messagesOf("RateLogger");
 const cleanup = messagesOf("DatadirCleanupManager");
 
 export const SERVER_MESSAGES: readonly LogMessage[] = [
@@ -82,6 +83,20 @@ export const SERVER_MESSAGES: readonly LogMessage[] = [
     "INFO",
     "3.6.0..",
     "Snapshot loaded in {ms:int} ms, highest zxid is 0x{zxid:hex}, digest is {digest:dec}",
+  ),
+  rates("digest-mismatch", "WARN", "3.6.0..", "Message:Digests are not matching. Value is Zxid. Value:{zxid:dec}"),
+  // The repetitions within 100 ms.
+  rates(
+    "digest-mismatch",
+    "WARN",
+    "3.6.0..",
+    "[{times:int} times] Message: Digests are not matching. Value is Zxid. Last value:{zxid:dec}",
+  ),
+  rates(
+    "digest-mismatch",
+    "WARN",
+    "3.6.0..",
+    "Message: Digests are not matching. Value is Zxid. Last value:{zxid:dec}",
   ),
   log("log-file-created", "INFO", "..", "Creating new log file: log.{zxid:hex}"),
   log("zxid-not-higher", "WARN", "..", "Current zxid {zxid:dec} is <= {last:dec} for {type:text}"),

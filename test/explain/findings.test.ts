@@ -203,6 +203,70 @@ describe("why a server exits", () => {
   });
 });
 
+describe("a hole in a log", () => {
+  const hole = [
+    "java.lang.IllegalStateException: Committed proposal cached out of order: " +
+      "0x10000000d is not the next proposal of 0x100000006",
+  ];
+  const creates = (log: LogWriter, ...files: readonly bigint[]): LogWriter => {
+    for (const file of files) log.log("log-file-created", { zxid: file }, { thread: "SyncThread:2" });
+    return log;
+  };
+  const starts = (log: LogWriter): LogWriter =>
+    log.log("config-read", { path: "/etc/zoo.cfg" }).log("version", { version: "3.9.5-x", built: "2024" });
+
+  it("names the missing transactions, the files around them, and the file that the server had created between", () => {
+    const log = new LogWriter(2, "3.9.5").start(0n);
+    creates(log, zxid(1, 1), zxid(1, 7), zxid(1, 13)).at(9);
+    starts(log).log("digest-mismatch", { zxid: zxid(1, 13) });
+    log.log("start-failed", {}, { exception: hole });
+    const finding = only("exit-at-start", findings(log));
+    expect(finding.cause).toContain(
+      "After 1:6 in log.100000001, the server read 1:13 in log.10000000d. 1:7..1:12 is missing. " +
+        "The server had created log.100000007 between them: check whether it is missing, empty or damaged. " +
+        "The digest that does not match at 1:13 is a consequence of it.",
+    );
+    expect(finding.evidence.map(({ text }) => text)).toEqual([
+      "Creating new log file: log.100000001",
+      "Creating new log file: log.100000007",
+      "Creating new log file: log.10000000d",
+      expect.stringContaining("Unexpected exception, exiting abnormally"),
+    ]);
+  });
+
+  it.each([
+    ["one file", [zxid(1, 1)], "log.100000001 is damaged or was cut in the middle."],
+    ["two files", [zxid(1, 1), zxid(1, 13)], "the end of log.100000001 was cut."],
+    ["no file", [], "The lines about the log files that it created are not in the given logs."],
+  ])("is explained by %s that the log names", (_, files, text) => {
+    const log = creates(new LogWriter(2, "3.9.5").start(0n), ...files).at(9);
+    starts(log).log("start-failed", {}, { exception: hole });
+    expect(only("exit-at-start", findings(log)).cause).toContain(text);
+  });
+
+  it("shows in a digest that does not match, where the release does not notice the hole itself", () => {
+    const log = creates(new LogWriter(2, "3.8.4").start(0n), zxid(1, 1), zxid(1, 7), zxid(1, 13)).at(9);
+    log.log("config-read", { path: "/etc/zoo.cfg" }).log("digest-mismatch", { zxid: zxid(1, 13) }).look(zxid(1, 18));
+    const finding = only("digest-mismatch", findings(log));
+    expect(finding.title).toBe("the data of server 2 differ from those of its leader, from 1:13 at the latest");
+    expect(finding.cause).toContain(
+      "log.10000000d starts with this transaction, so the log has a hole before it: log.100000007",
+    );
+    expect(isFault(finding)).toBe(false);
+  });
+
+  it("is left by the NullPointerException of a log thread, in the releases with that bug", () => {
+    const log = new LogWriter(2, "3.7.2").start(0n).log("following", {}).at(5);
+    const exception = ["java.lang.NullPointerException: Cannot invoke ..."];
+    log.log("fatal-thread", { thread: "SyncThread:2" }, { thread: "SyncThread:2", exception }).at(9);
+    log.log("config-read", { path: "/etc/zoo.cfg" }).log("digest-mismatch", { zxid: zxid(1, 13) }).look(zxid(1, 18));
+    const finding = only("digest-mismatch", findings(log));
+    expect(finding.cause).toContain("its log thread ended with an error");
+    expect(finding.bug).toMatchObject({ name: "ZOOKEEPER-4409" });
+    expect(finding.evidence[0]?.text).toContain("SyncThread:2");
+  });
+});
+
 describe("why a follower leaves again and again", () => {
   const last = zxid(1, 7);
   const leader = (): LogWriter => leads(new LogWriter(3, "3.6.4").start(last).at(0.1), 1, 2, last);
