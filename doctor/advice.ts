@@ -20,32 +20,53 @@ export interface Advice {
 /** Calls this function before each run. */
 type OnRun = () => void;
 
-/** Returns advice, in the order in which to follow it. `sets` are the starts without any change. */
+/** Returns the steps to take, in their order. `sets` are the starts without any change. */
 export function adviceFor(ensemble: EnsembleDisks, sets: readonly SetResult[], onRun: OnRun): Advice[] {
-  return [...startAdvice(ensemble, sets), ...repairAdvice(ensemble, onRun), ...keepAdvice(ensemble)];
+  const whole = wholeVoters(ensemble);
+  const first = startAdvice(
+    ensemble,
+    sets.filter((set) => set.servers.every((sid) => whole.includes(sid))),
+  );
+  const advice = first === undefined ? [] : [first.advice];
+  return [...advice, ...repairAdvice(ensemble, whole, first?.orders, onRun), ...keepAdvice(ensemble)];
 }
 
 function isGood(result: StartResult): boolean {
   return result.leader !== undefined && result.idle.length === 0 && !losesData(result);
 }
 
-/** Says in which order to start the servers that start. */
-function startAdvice({ disks }: EnsembleDisks, sets: readonly SetResult[]): Advice[] {
+/** The voters that start, and that lack nothing below later transactions. */
+function wholeVoters(ensemble: EnsembleDisks): ServerId[] {
+  const { histories, voters } = ensemble;
+  const hasHole = (sid: ServerId): boolean => histories.some((one) => one.sid === sid && one.holes.length > 0);
+  return startable(ensemble).filter((sid) => voters.ids.includes(sid) && !hasHole(sid));
+}
+
+/** A start of voters, and the orders in which it is safe. */
+interface SafeStart {
+  readonly advice: Advice;
+  readonly orders: readonly (readonly ServerId[])[];
+}
+
+/** Says in which order to start the servers that are whole. Servers with a repair are started later. */
+function startAdvice({ disks, voters }: EnsembleDisks, sets: readonly SetResult[]): SafeStart | undefined {
   const results = sets.flatMap((set) => set.results);
-  if (results.length === 0) return [];
-  const all = sets.at(-1) as SetResult;
+  const all = sets.at(-1);
+  if (all === undefined) return undefined;
   const isWhole = disks.length === all.servers.length;
   if (results.every(isGood)) {
     const who = isWhole ? "the servers" : servers(all.servers);
     const what = sets.length === 1 ? "all orders" : `all orders of ${sets.length} sets of servers`;
-    return [{ text: `Start ${who} in any order.`, trial: trialText(results, what) }];
+    const advice = { text: `Start ${who} in any order.`, trial: trialText(results, what) };
+    return { advice, orders: rotations(all.servers) };
   }
   const first = bestFirst(disks, sets);
-  if (first === undefined) return [];
+  if (first === undefined) return undefined;
   const good = all.results.filter(({ order }) => startsWith(order, first));
   const rest = all.servers.filter((sid) => !first.includes(sid));
   const then = rest.length === 0 ? "" : ` When they serve, start ${servers(rest)}.`;
-  return [{ text: `Start ${servers(first)} first.${then}`, trial: trialText(good) }];
+  const advice = { text: `Start ${servers(first)} first.${then}`, trial: trialText(good) };
+  return { advice, orders: good.map(({ order }) => order.filter((sid) => voters.ids.includes(sid))) };
 }
 
 /**
@@ -81,36 +102,44 @@ function trialText(results: readonly StartResult[], what = "orders"): string {
   return `${runs} (${what}): ${lead}, all serve, nothing committed is lost.${also}`;
 }
 
-/** The repairs so far, and the voters that start with them. */
+/** The repairs so far, and the orders in which the voters start with them. */
 interface Repaired {
   readonly changes: DiskChanges;
   readonly starting: readonly ServerId[];
+  readonly orders: readonly (readonly ServerId[])[];
+  /** Whether a step before says to start these servers. */
+  readonly isAdvised: boolean;
 }
 
 /**
- * Says what to do with voters that do not start, or that lack transactions below later ones. Each repair is tried
- * together with those before it.
+ * Says what to do with voters that do not start, or that lack transactions below later ones. Each step is tried after
+ * those before it. `orders` are the safe orders of the start that was advised before, if any.
  */
-function repairAdvice(ensemble: EnsembleDisks, onRun: OnRun): Advice[] {
-  const { disks, histories, voters } = ensemble;
-  const hasHole = (sid: ServerId): boolean => histories.some((one) => one.sid === sid && one.holes.length > 0);
-  const broken = disks.filter(
-    ({ sid, start }) => voters.ids.includes(sid) && (start.failure !== undefined || hasHole(sid)),
-  );
-  const whole = startable(ensemble).filter((sid) => voters.ids.includes(sid) && !hasHole(sid));
-  let repaired: Repaired = { changes: {}, starting: whole };
+function repairAdvice(
+  ensemble: EnsembleDisks,
+  whole: readonly ServerId[],
+  orders: SafeStart["orders"] | undefined,
+  onRun: OnRun,
+): Advice[] {
+  const { disks, voters } = ensemble;
+  const broken = disks.filter(({ sid }) => voters.ids.includes(sid) && !whole.includes(sid));
+  let repaired: Repaired = {
+    changes: {},
+    starting: whole,
+    orders: orders ?? rotations(whole),
+    isAdvised: orders !== undefined,
+  };
   return broken.flatMap(({ sid }) => {
-    const { starting } = repaired;
-    const repair = (voters.isQuorum(starting) ? moveAway : copyTo)(ensemble, sid, repaired, onRun);
+    const repair = (voters.isQuorum(repaired.starting) ? moveAway : copyTo)(ensemble, sid, repaired, onRun);
     if (repair === undefined) return [];
-    repaired = { changes: repair.changes, starting: [...starting, sid] };
+    repaired = repair.repaired;
     return [repair.advice];
   });
 }
 
 interface Repair {
   readonly advice: Advice;
-  readonly changes: DiskChanges;
+  readonly repaired: Repaired;
 }
 
 /** Tries these orders with these changes. Returns undefined if one of them is not good. */
@@ -129,15 +158,17 @@ function tryOrders(
 
 /** Tries an empty directory for a server that starts after the others serve. */
 function moveAway(ensemble: EnsembleDisks, sid: ServerId, repaired: Repaired, onRun: OnRun): Repair | undefined {
-  const { starting } = repaired;
+  const { isAdvised, starting } = repaired;
   const changes: DiskChanges = { ...repaired.changes, [sid]: { kind: "empty" } };
-  const orders = rotations(starting).map((order) => [...order, sid]);
+  const orders = repaired.orders.map((order) => [...order, sid]);
   const trial = tryOrders(ensemble, orders, changes, onRun);
   if (trial === undefined) return undefined;
   const text =
-    `${movedAway(sid)} Start ${servers(starting)} first. When they serve, start` +
-    ` server ${sid} with an empty folder: it gets its data from the leader. Do not start it earlier.`;
-  return { advice: { text, trial }, changes };
+    `${movedAway(sid)} ${isAdvised ? "" : `Start ${servers(starting)}. `}When ${servers(starting)} serve` +
+    `${starting.length === 1 ? "s" : ""}, start server ${sid} with an empty folder: it gets its data from the leader. ` +
+    "Do not start it earlier.";
+  const next = { changes, starting: [...starting, sid].sort((a, b) => a - b), orders, isAdvised: true };
+  return { advice: { text, trial }, repaired: next };
 }
 
 function movedAway(sid: ServerId): string {
@@ -150,13 +181,15 @@ function copyTo(ensemble: EnsembleDisks, sid: ServerId, repaired: Repaired, onRu
   const from = mostComplete(ensemble, starting);
   if (from === undefined) return undefined;
   const changes: DiskChanges = { ...repaired.changes, [sid]: { kind: "copy", from } };
-  const all = [...starting, sid];
+  const all = [...starting, sid].sort((a, b) => a - b);
   const trial = tryOrders(ensemble, rotations(all), changes, onRun);
   if (trial === undefined) return undefined;
+  const isQuorum = ensemble.voters.isQuorum(all);
   const text =
     `${movedAway(sid)} Copy version-2 of server ${from} to server ${sid} while ` +
-    `server ${from} is stopped. Keep the file myid of server ${sid}. Then start ${servers(all)}.`;
-  return { advice: { text, trial }, changes };
+    `server ${from} is stopped. Keep the file myid of server ${sid}.` +
+    `${isQuorum ? ` Then start ${servers(all)}.` : ""}`;
+  return { advice: { text, trial }, repaired: { changes, starting: all, orders: rotations(all), isAdvised: isQuorum } };
 }
 
 function mostComplete({ disks }: EnsembleDisks, others: readonly ServerId[]): ServerId | undefined {

@@ -1,12 +1,14 @@
 /** The answer of `zabsim doctor`, as plain data. Sets of zxids are texts such as `1:1..1:5, 2:1`. */
+import { PUBLISHED_RELEASES } from "../protocol/index.ts";
 import { formatZxid, type ServerId, type Zxid } from "../protocol/zxid.ts";
 import { type Advice, adviceFor } from "./advice.ts";
 import type { CommitStatus } from "./commit-status.ts";
-import type { EpochFileState } from "./data-directory.ts";
+import type { DataDirectory, EpochFileState } from "./data-directory.ts";
 import type { EnsembleDisks } from "./ensemble.ts";
-import { failureText } from "./failure-text.ts";
+import { failureText, snapshotProblem } from "./failure-text.ts";
 import { findingsOf, losesData, type Severity } from "./findings.ts";
 import type { ServerDisk, ServerHistory } from "./histories.ts";
+import type { StartPrediction } from "./predict-start.ts";
 import { type SetResult, type StartResult, simulateAllStarts } from "./simulate-starts.ts";
 import { lastOf } from "./txn-runs.ts";
 import { setOf, sizeOf, textOf } from "./zxid-set.ts";
@@ -23,6 +25,8 @@ export interface ServerAnswer {
   readonly why: string | null;
   /** The snapshot that the server loads. */
   readonly snapshot: string | null;
+  /** The newest snapshot of a server that loads none, and why it is not used; null if there is none. */
+  readonly unusedSnapshot: { readonly file: string; readonly why: string } | null;
   /** The transactions that it loads from its log, after the snapshot. */
   readonly replayed: string;
   readonly replayedCount: number;
@@ -69,6 +73,8 @@ export interface OutcomeAnswer {
 /** The answer. */
 export interface DoctorAnswer {
   readonly zookeeper: string;
+  /** The release that `newest` stands for, for example `3.9.5`. */
+  readonly newestRelease: string;
   readonly voters: readonly ServerId[];
   readonly missing: readonly ServerId[];
   readonly servers: readonly ServerAnswer[];
@@ -91,6 +97,7 @@ export function diagnose(ensemble: EnsembleDisks, onRun: () => void = () => unde
   const advice = adviceFor(ensemble, sets, onRun);
   return {
     zookeeper: ensemble.zookeeper,
+    newestRelease: PUBLISHED_RELEASES.at(-1) as string,
     voters: ensemble.voters.ids,
     missing: ensemble.missing,
     servers: ensemble.disks.map((disk, i) => serverAnswer(ensemble, disk, ensemble.histories[i] as ServerHistory)),
@@ -123,6 +130,7 @@ function serverAnswer(
     reason: failure?.reason ?? null,
     why: failure === undefined ? null : failureText(failure),
     snapshot: database?.snapshot?.name ?? null,
+    unusedSnapshot: unusedSnapshot(directory, start),
     replayed: textOf(replayed),
     replayedCount: runs.reduce((sum, { count }) => sum + count, 0),
     lastZxid: database === undefined ? null : formatZxid(database.lastZxid),
@@ -130,6 +138,15 @@ function serverAnswer(
     currentEpoch: currentEpoch ?? epochIn(directory.currentEpoch),
     history: textOf(tree),
   };
+}
+
+/** The newest snapshot of a server that loads none: it is damaged, or the server fails later. */
+function unusedSnapshot({ snapshots }: DataDirectory, { database, failure }: StartPrediction): ServerAnswer["unusedSnapshot"] {
+  const newest = snapshots.at(-1);
+  if (newest === undefined || database?.snapshot !== undefined) return null;
+  const usable = snapshots.findLast(({ content, looksValid }) => looksValid && content.kind === "snapshot");
+  if (usable === undefined || failure === undefined) return { file: newest.name, why: snapshotProblem(newest) };
+  return { file: usable.name, why: failureText(failure) };
 }
 
 function epochIn(file: EpochFileState): number | null {

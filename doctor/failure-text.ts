@@ -43,10 +43,15 @@ export function stopText({ name, stop }: LogFile): string {
 }
 
 /** Returns why a snapshot cannot be used. */
-export function snapshotText({ content, looksValid, name }: SnapshotFile): string {
-  if (!looksValid) return `${name} is incomplete: ZooKeeper ignores it`;
-  if (content.kind === "snapshot") return `${name} is usable`;
-  return `${name} ${SNAPSHOT_DAMAGE[content.reason]} at byte ${content.offset}`;
+export function snapshotText(snapshot: SnapshotFile): string {
+  return `${snapshot.name} ${snapshotProblem(snapshot)}`;
+}
+
+/** Returns why a snapshot cannot be used, without its name. */
+export function snapshotProblem({ content, looksValid }: SnapshotFile): string {
+  if (!looksValid) return "is incomplete: ZooKeeper ignores it";
+  if (content.kind === "snapshot") return "is usable";
+  return `${SNAPSHOT_DAMAGE[content.reason]} at byte ${content.offset}`;
 }
 
 /** Returns in which files the transactions around a hole are. */

@@ -19,7 +19,7 @@ export interface CommitStatus {
 const epochOf = (zxid: Zxid64): number => Number(zxid >> 32n);
 
 /** Returns the highest committed zxid of an epoch that a leader's log shows, with the line. */
-function highestCommitted({ handshakes }: Ensemble, epoch: number): { zxid: Zxid64; at: Evidence } | undefined {
+export function highestCommitted({ handshakes }: Ensemble, epoch: number): { zxid: Zxid64; at: Evidence } | undefined {
   let highest: { zxid: Zxid64; at: Evidence } | undefined;
   for (const { leaderSide } of handshakes) {
     // A leader that has not established its epoch yet may have uncommitted transactions in its memory.

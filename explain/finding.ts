@@ -9,6 +9,7 @@ import { profileFor } from "./releases.ts";
 export const FINDING_RULES = {
   "snap-not-diff": "why a leader sent a SNAP and not a DIFF",
   "no-leader": "why no server led",
+  "never-joins": "why a server found no leader while others had one",
   "exit-at-start": "why a server exited when it started",
   "process-exit": "why a running server exited",
   "leaves-again": "why a learner left its leader again and again",

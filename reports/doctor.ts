@@ -38,10 +38,10 @@ export function doctorText(document: DoctorDocument, width: number): string {
     .join("\n\n");
 }
 
-function headLines({ configuration, servers, voters, zookeeper }: DoctorDocument, width: number): string[] {
+function headLines({ configuration, newestRelease, servers, voters, zookeeper }: DoctorDocument, width: number): string[] {
   const isMixed = servers.some((one) => one.zookeeper !== zookeeper);
   const named = isMixed ? servers.map((one) => one.zookeeper).join(", ") : zookeeper;
-  const release = named === "newest" ? "the newest release" : `ZooKeeper ${named}`;
+  const release = named === "newest" ? `the newest release, ${newestRelease}` : `ZooKeeper ${named}`;
   return hanging(`Voters ${voters.join(", ")} (from ${configuration}), started with ${release}.`, "", "", width);
 }
 
@@ -65,8 +65,8 @@ function serverLines(servers: readonly ServerAnswer[], width: number): string[] 
     one.starts ? "yes" : "NO",
     `${one.acceptedEpoch ?? "-"}/${one.currentEpoch ?? "-"}`,
     one.lastZxid ?? "-",
-    one.snapshot ?? "none",
-    one.replayed === "" ? "nothing" : one.replayed,
+    one.snapshot ?? one.unusedSnapshot?.file ?? "none",
+    one.unusedSnapshot === null ? (one.replayed === "" ? "nothing" : one.replayed) : `not used: ${one.unusedSnapshot.why}`,
   ]);
   return ["What each server loads (epochs: acceptedEpoch/currentEpoch):", ...wrappedTable([head, ...rows], width)];
 }

@@ -1,6 +1,10 @@
 /** Finds decisions that the core would not make in the release of the leader. */
 import { formatZxid64 } from "../../decide/decision-query.ts";
+import { PUBLISHED_RELEASES } from "../../protocol/index.ts";
 import { type Finding, type FindingOf, listOf } from "../finding.ts";
+
+/** The release by which a leader is judged if no log shows its release. */
+const NEWEST = `the newest release, ${PUBLISHED_RELEASES.at(-1)},`;
 
 export const differingDecisions: FindingOf = ({ handshakes }) =>
   handshakes.flatMap((handshake): Finding[] => {
@@ -18,7 +22,7 @@ export const differingDecisions: FindingOf = ({ handshakes }) =>
           `The leader's line has peerLastZxid ${formatZxid64(facts.peerLastZxid)}, committedLog ` +
           `${formatZxid64(facts.minCommittedLog)}..${formatZxid64(facts.maxCommittedLog)}` +
           `${last === undefined ? "" : ` and lastProcessedZxid ${formatZxid64(last)}`}. ` +
-          `From these facts, zabsim's model of ${handshake.leaderRelease ?? "the newest release"} decides ${others}.`,
+          `From these facts, zabsim's model of ${handshake.leaderRelease ?? NEWEST} decides ${others}.`,
         evidence: [...leaderSide.lines, ...(learnerSide === undefined ? [] : [learnerSide.at])],
         advice: ["Keep the logs and the data directories of both servers, and report the difference."],
       },

@@ -1,15 +1,8 @@
-/** Finds epochs that were used twice or went back, and servers that started with an empty disk. */
-import { majorityOf } from "../commit-status.ts";
+/** Finds epochs that were used twice or went back. */
 import type { Ensemble, EstablishedEpoch } from "../ensemble.ts";
 import { type Certainty, type Finding, type FindingOf, MAX_EVIDENCE, serversText } from "../finding.ts";
-import type { Evidence, ProcessRun } from "../history.ts";
-
-/** A process that started with an empty version-2 although the ensemble had an epoch before. */
-interface EmptyStart {
-  readonly server: number;
-  readonly run: ProcessRun;
-  readonly timeMs: number;
-}
+import type { Evidence } from "../history.ts";
+import { emptyStarts } from "./empty-disks.ts";
 
 export const epochsWentBack: FindingOf = (ensemble) => {
   const { epochs } = ensemble;
@@ -64,62 +57,6 @@ function orderCertainty({ clocks }: Ensemble, before: EstablishedEpoch, after: E
     return clock !== undefined && !clock.changes && (clock.server === clock.reference || clock.messages > 0);
   });
   return isComparable ? "likely" : "possible";
-}
-
-/** Returns the starts with an empty disk after the first epoch of the logs. */
-function emptyStarts({ aligned, epochs, histories }: Ensemble): EmptyStart[] {
-  const firstMs = epochs[0]?.timeMs;
-  if (firstMs === undefined) return [];
-  return histories.flatMap(({ processes, server }) =>
-    processes.flatMap((run): EmptyStart[] => {
-      const timeMs = aligned(server, run.at.timeMs);
-      const isEmpty = run.missingEpochFiles.length >= 2 && (run.loadedZxid ?? 0n) === 0n;
-      return isEmpty && timeMs !== undefined && timeMs > firstMs ? [{ server, run, timeMs }] : [];
-    }),
-  );
-}
-
-/** A server that starts with an empty disk votes as if it had never promised anything. */
-export const emptyDisks: FindingOf = (ensemble) => {
-  const starts = emptyStarts(ensemble);
-  if (starts.length === 0) return [];
-  return byEpoch(ensemble, starts).map((group): Finding => {
-    const servers = [...new Set(group.map(({ server }) => server))];
-    const isMajority = servers.length >= majorityOf(ensemble);
-    return {
-      rule: "empty-disk",
-      severity: isMajority ? "loss" : "note",
-      certainty: isMajority ? "likely" : "proven",
-      servers,
-      timeMs: group[0]?.timeMs,
-      title: `${serversText(servers)} started with an empty disk`,
-      cause:
-        "Both epoch files and the database were missing, although the ensemble already had an epoch: version-2 was " +
-        "removed, or the disk was replaced or not mounted. " +
-        (isMajority
-          ? "A majority without its history can elect a leader without committed transactions, and every other " +
-            "server then throws them away."
-          : "The server had forgotten its votes and transactions until a leader synchronized it. Until then, it must " +
-            "not have been needed for a majority."),
-      evidence: group.flatMap(({ run }) => run.missingEpochFiles).slice(0, MAX_EVIDENCE),
-      advice: isMajority
-        ? [
-            `Stop ${serversText(servers)}, and start the servers that still have their data first. Copy their data ` +
-              "directories before anything else.",
-          ]
-        : [],
-    };
-  });
-};
-
-/** Groups starts that no newly established epoch separates. */
-function byEpoch({ epochs }: Ensemble, starts: readonly EmptyStart[]): EmptyStart[][] {
-  const groups = new Map<number, EmptyStart[]>();
-  for (const start of starts) {
-    const before = epochs.findLastIndex(({ timeMs }) => timeMs !== undefined && timeMs <= start.timeMs);
-    groups.set(before, [...(groups.get(before) ?? []), start]);
-  }
-  return [...groups.values()];
 }
 
 /** A leader proposed an epoch that is older than one that the learner had accepted. */

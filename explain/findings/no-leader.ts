@@ -206,15 +206,23 @@ function slowestSync(failed: readonly RolePeriod[], { handshakes }: Ensemble): S
   };
 }
 
+/** By how much initLimit should exceed the time that was needed once. */
+const MARGIN = 2;
+
 function raiseInitLimit(slow: SlowSync | undefined, { process: { settings } }: RolePeriod): string[] {
   const { initLimit, tickTimeMs } = settings;
   const now = initLimit === undefined ? "" : ` (now ${initLimit})`;
   if (slow === undefined || tickTimeMs === undefined) return [`Raise initLimit${now} on every server.`];
-  const needed = Math.ceil(slow.neededMs / tickTimeMs) + 1;
-  const value = slow.isComplete ? `to at least ${needed}` : `well above ${needed}`;
+  const withMarginMs = slow.neededMs * MARGIN;
+  const value = Math.ceil(withMarginMs / tickTimeMs);
+  const measured = slow.isComplete
+    ? `the elections and this synchronization needed ${spanText(slow.neededMs)}`
+    : `${spanText(slow.neededMs)} were not enough for the elections and this synchronization, and no log shows how ` +
+      "much is";
   return [
-    `Raise initLimit${now} ${value} on every server: the elections and this synchronization need ` +
-      `${slow.isComplete ? "" : "more than "}${spanText(slow.neededMs)}, and one tick is ${tickTimeMs} ms.`,
+    `Raise initLimit${now} to ${value}${slow.isComplete ? "" : " or more"} on every server: ${measured}. With a margin ` +
+      `of factor ${MARGIN}, that is ${spanText(withMarginMs)}, and ${spanText(withMarginMs)} / tickTime ${tickTimeMs} ms ` +
+      `= ${value}${Number.isInteger(withMarginMs / tickTimeMs) ? "" : " (rounded up)"}.`,
     "A smaller snapshot helps, too: remove data that no client needs.",
   ];
 }

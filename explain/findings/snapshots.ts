@@ -2,14 +2,15 @@
 import { adviceFor } from "../../decide/advice.ts";
 import { formatZxid64 } from "../../decide/decision-query.ts";
 import { DEFAULT_SYNC_SETTINGS } from "../../decide/zoo-cfg.ts";
+import { formatTimeMs } from "../../logs/index.ts";
 import { behaviorOf, SYNC_RULES, type SyncRule } from "../../protocol/index.ts";
 import type { ExplainedHandshake } from "../ensemble.ts";
 import { type Finding, type FindingOf, listOf, MAX_EVIDENCE } from "../finding.ts";
-import type { ProcessRun } from "../history.ts";
+import type { Evidence, ProcessRun, ServerHistory } from "../history.ts";
 import { releaseOfSync } from "../releases.ts";
 
 /** One finding for each set of rules: SNAPs with the same reason belong together. */
-export const snapsNotDiffs: FindingOf = ({ handshakes }) => {
+export const snapsNotDiffs: FindingOf = ({ handshakes, histories }) => {
   const byReason = new Map<string, ExplainedHandshake[]>();
   for (const handshake of handshakes) {
     const { check, leaderSide, operation } = handshake;
@@ -17,7 +18,7 @@ export const snapsNotDiffs: FindingOf = ({ handshakes }) => {
     const key = isEmpty(handshake) ? "empty" : check.rules.join();
     byReason.set(key, [...(byReason.get(key) ?? []), handshake]);
   }
-  return [...byReason.values()].map(findingOf);
+  return [...byReason.values()].map((snaps) => findingOf(snaps, histories));
 };
 
 /** Whether the learner had no transaction, so that it needed the whole database. */
@@ -25,17 +26,47 @@ function isEmpty({ facts }: ExplainedHandshake): boolean {
   return facts?.peerLastZxid === 0n;
 }
 
-function findingOf(snaps: readonly ExplainedHandshake[]): Finding {
+function findingOf(snaps: readonly ExplainedHandshake[], histories: readonly ServerHistory[]): Finding {
   const first = snaps[0] as ExplainedHandshake;
   const learners = [...new Set(snaps.map(({ learner }) => learner))].sort((a, b) => a - b);
   const count = snaps.length === 1 ? "a SNAP" : `${snaps.length} SNAPs`;
   return {
     ...{ rule: "snap-not-diff", severity: "note", certainty: "proven", servers: learners, timeMs: first.timeMs },
     title: `${count} to ${learners.length === 1 ? "server" : "servers"} ${listOf(learners)}: ${shortReason(first)}`,
-    cause: causeOf(first),
-    evidence: snaps.flatMap(({ leaderSide }) => leaderSide?.lines ?? []).slice(0, MAX_EVIDENCE),
+    cause: snaps.length === 1 ? causeOf(first) : causeOfEach(snaps, histories),
+    evidence: linesOf(snaps),
     advice: adviceOf(first),
   };
+}
+
+/** Returns the first lines of each SNAP, so that every one of them is shown as far as possible. */
+function linesOf(snaps: readonly ExplainedHandshake[]): Evidence[] {
+  const each = Math.max(1, Math.floor(MAX_EVIDENCE / snaps.length));
+  return snaps.flatMap(({ leaderSide }) => (leaderSide?.lines ?? []).slice(0, each)).slice(0, MAX_EVIDENCE);
+}
+
+/** The largest number of SNAPs that a finding explains one by one. */
+const MAX_EACH = 6;
+
+/** Says for each start of a server why it got a SNAP. */
+function causeOfEach(snaps: readonly ExplainedHandshake[], histories: readonly ServerHistory[]): string {
+  const each = snaps
+    .slice(0, MAX_EACH)
+    .map((snap) => `${joinText(snap, histories)}: ${lowered(causeOf(snap))}`.replace(/\.$/, ""));
+  const rest = snaps.length - each.length;
+  return `${each.join("; ")}${rest === 0 ? "" : `; and ${rest} more`}.`;
+}
+
+/** Returns which start of which server this was, and when, for example `Server 2, start 3 at 18:06:17.270`. */
+function joinText({ learner, learnerSide, timeMs }: ExplainedHandshake, histories: readonly ServerHistory[]): string {
+  const processes = histories.find(({ server }) => server === learner)?.processes ?? [];
+  const index = processes.findIndex((run) => run === learnerSide?.period.process);
+  const start = index < 0 ? "" : `, start ${index + 1}`;
+  return `server ${learner}${start}${timeMs === undefined ? "" : ` at ${formatTimeMs(timeMs).slice(11)}`}`;
+}
+
+function lowered(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function shortReason(handshake: ExplainedHandshake): string {

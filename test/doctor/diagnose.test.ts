@@ -121,7 +121,7 @@ describe("incidents", () => {
     expect(textsOf(answer, "fault").some((text) => text.includes("has a record with a wrong checksum"))).toBe(true);
     const [, repair] = answer.advice;
     expect(repair?.text).toMatch(
-      /^Move the folder version-2 of server 3 away, and keep it\. Start servers 1, 2 first\./,
+      /^Move the folder version-2 of server 3 away, and keep it\. When servers 1, 2 serve, start server 3 /,
     );
     expect(repair?.trial).toMatch(/^2 runs \(orders\): .* nothing committed is lost\.$/);
   });
@@ -142,7 +142,13 @@ describe("incidents", () => {
     expect(textsOf(answer, "fault")).toContain("null: no quorum of servers 1, 2, 3 starts from these disks");
     expect(answer.starts.runs).toBe(0);
     expect(answer.advice[0]?.text).toContain("Copy version-2 of server 2 to server 1 while server 2 is stopped.");
-    expect(answer.advice[1]?.text).toContain("Start servers 2, 1 first. When they serve, start server 3");
+    expect(answer.advice[0]?.text).toContain("Then start servers 1, 2.");
+    expect(answer.advice[1]?.text).toContain("When servers 1, 2 serve, start server 3");
+    // What the servers have instead of a snapshot that they load.
+    expect(answer.servers.find((one) => one.server === 3)?.unusedSnapshot).toMatchObject({
+      file: expect.stringMatching(/^snapshot\./),
+      why: expect.stringContaining("has a record with a wrong checksum"),
+    });
   });
 
   test("a missing log file leaves a hole, which releases before 3.9.4 do not notice", async () => {

@@ -11,8 +11,8 @@ import { expectInDoctor } from "./zabsim.ts";
 
 const PARTS = [names("first", 4), names("second", 4), names("third", 4)];
 
-const LACKS = /^lacks \d+:\d+\.\.\d+:\d+ below later transactions$/;
-const DOES_NOT_START = /^does not start: the log continues with \d+:\d+ after \d+:\d+$/;
+const LACKS = /^lacks \d+:\d+\.\.\d+:\d+ below later transactions: log\.\w+ ends at /;
+const DOES_NOT_START = /^does not start: its log lacks \d+:\d+\.\.\d+:\d+: log\.\w+ ends at /;
 
 export const holeInLog: Incident = {
   name: "hole-in-log",
