@@ -54,7 +54,8 @@ export interface LogEvents {
   "txn-log-sync-off": None;
   "force-snapshot-sync": None;
   "election-port-bound": { readonly sid?: number; readonly address: string };
-  "election-port-failed": { readonly address: string };
+  /** 3.5.6 to 3.5.10 log the number of errors and the property that permits more of them. */
+  "election-port-failed": { readonly address: string; readonly errors?: number; readonly property?: string };
   "own-id-connected": None;
   "snapshot-read": { readonly path: string };
   "snapshot-invalid": { readonly path: string };

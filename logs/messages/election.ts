@@ -66,7 +66,7 @@ export const ELECTION_MESSAGES: readonly LogMessage[] = [
   connections(
     "own-id-connected",
     "WARN",
-    "3.5.6..",
+    "3.5.8..3.5.10 3.6.1..",
     "We got a connection request from a server with our own ID. This should be either a configuration error, or a bug.",
   ),
   channel(
@@ -76,11 +76,11 @@ export const ELECTION_MESSAGES: readonly LogMessage[] = [
     "Connection broken for id {sid:int}, my id = {myid:int}, error = {error:text}",
   ),
   channel("channel-broken", "WARN", "3.6.0..", "Connection broken for id {sid:int}, my id = {myid:int}"),
-  listener("election-port-bound", "INFO", "..3.5.5 3.6.0..3.6.0", "My election bind port: {address:text}"),
+  listener("election-port-bound", "INFO", "..3.5.7 3.6.0..3.6.0", "My election bind port: {address:text}"),
   listener(
     "election-port-bound",
     "INFO",
-    "3.5.6..3.5.10",
+    "3.5.8..3.5.10",
     "{sid:int} is accepting connections now, my election bind port: {address:text}",
   ),
   listenerHandler(
@@ -92,8 +92,14 @@ export const ELECTION_MESSAGES: readonly LogMessage[] = [
   listener(
     "election-port-failed",
     "ERROR",
-    "..",
+    "..3.5.5 3.6.0..",
     "As I'm leaving the listener thread, I won't be able to participate in leader election any longer: {address:text}",
   ),
-  listener("election-port-failed", "ERROR", "3.5.6..3.5.10", "As I'm leaving the listener thread after {address:text}"),
+  listener(
+    "election-port-failed",
+    "ERROR",
+    "3.5.6..3.5.10",
+    "As I'm leaving the listener thread after {errors:int} errors. I won't be able to participate in leader election ",
+    "any longer: {address:text}. Use {property:word} property to increase retry count.",
+  ),
 ];

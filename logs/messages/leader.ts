@@ -9,7 +9,7 @@ const peer = messagesOf("QuorumPeer");
 export const LEADER_MESSAGES: readonly LogMessage[] = [
   leader("election-took", "INFO", "..3.4.14", "{role:word} - LEADER ELECTION TOOK - {amount:int}"),
   leader("election-took", "INFO", "3.5.5..", "{role:word} - LEADER ELECTION TOOK - {amount:int} {unit:word}"),
-  peer("state-changed", "INFO", "3.5.9..", "Peer state changed: {state:text}"),
+  peer("state-changed", "INFO", "3.5.10..", "Peer state changed: {state:text}"),
   leader(
     "established",
     "INFO",
@@ -20,14 +20,14 @@ export const LEADER_MESSAGES: readonly LogMessage[] = [
   leader(
     "established",
     "INFO",
-    "3.5.5..3.5.9",
+    "3.5.5..3.5.8",
     "Have quorum of supporters, sids: [ [{supporters:sids}]{next:text} ]; ",
     "starting up and setting last processed zxid: 0x{zxid:hex}",
   ),
   leader(
     "established",
     "INFO",
-    "3.5.10..",
+    "3.5.9..",
     "Have quorum of supporters, sids: [[{supporters:sids}]{next:text}]; ",
     "starting up and setting last processed zxid: 0x{zxid:hex}",
   ),

@@ -44,8 +44,8 @@ export const SERVER_MESSAGES: readonly LogMessage[] = [
   ),
 
   // ---- settings
-  peer("settings", "INFO", "3.4.11..", "tickTime set to {tickTimeMs:int}"),
-  peer("settings", "INFO", "3.4.11..", "initLimit set to {initLimit:int}"),
+  peer("settings", "INFO", "..", "tickTime set to {tickTimeMs:int}"),
+  peer("settings", "INFO", "..", "initLimit set to {initLimit:int}"),
   peer("settings", "INFO", "3.6.0..", "syncLimit set to {syncLimit:int}"),
   peer("settings", "INFO", "3.6.0..", "connectToLearnerMasterLimit set to {connectToLearnerMasterLimit:int}"),
   database("settings", "INFO", "3.5.5..", "zookeeper.snapshotSizeFactor = {snapshotSizeFactor:word}"),
@@ -84,7 +84,6 @@ export const SERVER_MESSAGES: readonly LogMessage[] = [
     "3.6.0..",
     "Snapshot loaded in {ms:int} ms, highest zxid is 0x{zxid:hex}, digest is {digest:dec}",
   ),
-  rates("digest-mismatch", "WARN", "3.6.0..", "Message:Digests are not matching. Value is Zxid. Value:{zxid:dec}"),
   // The repetitions within 100 ms.
   rates(
     "digest-mismatch",
@@ -92,6 +91,7 @@ export const SERVER_MESSAGES: readonly LogMessage[] = [
     "3.6.0..",
     "[{times:int} times] Message: Digests are not matching. Value is Zxid. Last value:{zxid:dec}",
   ),
+  rates("digest-mismatch", "WARN", "3.6.0..", "Message:Digests are not matching. Value is Zxid. Value:{zxid:dec}"),
   rates(
     "digest-mismatch",
     "WARN",
@@ -108,7 +108,7 @@ export const SERVER_MESSAGES: readonly LogMessage[] = [
     "{file:word} not found! Creating with a reasonable default of {epoch:int}. ",
     "This should only happen when you are upgrading your installation",
   ),
-  peer("epoch-file-recovered", "INFO", "3.5.10.. 3.6.3..", "{file:word} found. Setting current epoch to {epoch:int}."),
+  peer("epoch-file-recovered", "INFO", "3.5.10..3.5.10 3.6.3..3.6.4 3.7.1..", "{file:word} found. Setting current epoch to {epoch:int}."),
   peer(
     "epoch-file-recovered",
     "INFO",

@@ -183,6 +183,9 @@ function writeExitAtStart(one: LoggedServer, failed: Failed): void {
   }
 }
 
+/** The default number of tries to open the election port, and its property (QuorumCnxManager.Listener, from 3.5.6). */
+const PORT_RETRIES = { errors: 3, property: "zookeeper.electionPortBindRetry" } as const;
+
 function writeExitOfRole(one: LoggedServer, failed: Failed, { anomaly }: FailureContext): void {
   const { reason } = failed;
   const exception = [exceptionOf(one, failed, false)];
@@ -198,7 +201,7 @@ function writeExitOfRole(one: LoggedServer, failed: Failed, { anomaly }: Failure
       break;
     }
     case "listener-failed":
-      one.say("election-port-failed", { address: "" }, { exception });
+      one.say("election-port-failed", { address: "", ...PORT_RETRIES }, { exception });
       break;
     case "unexpected-sync-packet":
       // The line about the packet is already written.

@@ -108,7 +108,7 @@ class LearnerLines implements PacketLines {
   }
 
   private setSyncMode(mode: LoggedServer["syncMode"]): void {
-    if (!isAtLeast(this.one.release, "3.5.9")) return;
+    if (!isAtLeast(this.one.release, "3.5.10")) return;
     this.one.syncMode = mode;
     this.one.sayState();
   }
