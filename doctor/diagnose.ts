@@ -141,7 +141,10 @@ function serverAnswer(
 }
 
 /** The newest snapshot of a server that loads none: it is damaged, or the server fails later. */
-function unusedSnapshot({ snapshots }: DataDirectory, { database, failure }: StartPrediction): ServerAnswer["unusedSnapshot"] {
+function unusedSnapshot(
+  { snapshots }: DataDirectory,
+  { database, failure }: StartPrediction,
+): ServerAnswer["unusedSnapshot"] {
   const newest = snapshots.at(-1);
   if (newest === undefined || database?.snapshot !== undefined) return null;
   const usable = snapshots.findLast(({ content, looksValid }) => looksValid && content.kind === "snapshot");

@@ -59,7 +59,9 @@ export class DecisionChecker {
 
   private possible(sync: LeaderSync, release: string): readonly PossibleDecision[] {
     const { lastProcessedZxid, maxCommittedLog, minCommittedLog, peerLastZxid } = sync.facts;
-    const { txnLogSync, forceSnapshotSync } = sync.process;
+    const { txnLogSync } = sync.process;
+    // The line of the decision shows it, too.
+    const forceSnapshotSync = sync.process.forceSnapshotSync || sync.ruleLines.has("sync-forced-snap");
     const tooLarge = sync.txnLogSize !== undefined;
     const key = [
       ...[release, lastProcessedZxid, maxCommittedLog, minCommittedLog, peerLastZxid],

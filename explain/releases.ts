@@ -1,6 +1,6 @@
 /** Finds the release by whose rules a server is judged. */
 import { nearestBelow, PUBLISHED_RELEASES, RELEASES } from "../protocol/index.ts";
-import type { LeaderSync, ProcessRun } from "./history.ts";
+import type { LeaderSync, ProcessRun, ServerHistory } from "./history.ts";
 
 /** Returns the release that zabsim knows and that is closest to a release in a log. */
 export function profileFor(release: string): string {
@@ -24,6 +24,12 @@ export function shareReleases(processes: readonly ProcessRun[]): void {
   for (const [i, process] of processes.entries()) {
     process.release ??= nearest(processes, i)?.release;
   }
+}
+
+/** Returns the release of all servers, if the logs show it of some and no other one. */
+export function commonRelease(histories: readonly ServerHistory[]): string | undefined {
+  const all = new Set(histories.flatMap(({ processes }) => processes.flatMap(({ release }) => release ?? [])));
+  return all.size === 1 ? [...all][0] : undefined;
 }
 
 /** Returns the process with a release that is closest in the list. */

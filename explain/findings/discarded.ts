@@ -9,9 +9,11 @@ import {
   type Certainty,
   type Finding,
   type FindingOf,
+  listOf,
   MAX_EVIDENCE,
   type Severity,
 } from "../finding.ts";
+import type { LeaderSync } from "../history.ts";
 
 /** Transactions that a learner threw away. */
 export interface Discarded {
@@ -43,12 +45,17 @@ export function discardedIn(ensemble: Ensemble): Discarded[] {
   });
 }
 
-/** Bugs through which a committed transaction can be truncated. */
+/** Bugs through which a committed transaction can be truncated. The logs alone do not distinguish them. */
 const LOSING_BUGS = [
   "zookeeper-4643-current-epoch-before-diff-is-logged",
   "zookeeper-3911-newleader-acked-before-diff-is-logged",
   "zookeeper-4646-newleader-acked-before-queue-is-flushed",
   "zookeeper-4785-queue-not-read-back-higher-epoch-wins",
+  "synced-diff-not-in-memory-higher-epoch-wins",
+  "txns-after-trunc-missing-from-committed-log",
+  "zookeeper-5094-interrupted-trunc-memory-ahead-of-disk",
+  "open-snapshot-after-trunc-never-synced",
+  "open-hole-in-log-after-snap-passed-on",
   "open-committed-txn-truncated-before-leader-applies-it",
 ];
 
@@ -78,21 +85,22 @@ export const discardedData: FindingOf = (ensemble) =>
         ? `every transaction after ${formatZxid64(kept)}, up to ${formatZxid64(last)}`
         : `its last transaction ${formatZxid64(last)}, and perhaps some before it`;
     const from = leader === undefined ? "the leader" : `leader ${leader}`;
-    const bug = severity === "loss" ? losingBug(learnerRelease) : undefined;
+    const bugs = severity === "loss" ? losingBugs(learnerRelease) : [];
+    const [bug] = bugs;
     return {
       ...{ rule: "data-discarded", severity, certainty, servers: [learner], timeMs },
       title: `server ${learner} threw away ${range}: ${VERDICT[status.status]}`,
       cause:
         `${from.charAt(0).toUpperCase()}${from.slice(1)} sent ${operation}` +
         `${zxid === undefined ? "" : ` ${formatZxid64(zxid)}`}, because its history does not contain ` +
-        `${formatZxid64(last)}. ${status.why}`,
+        `${formatZxid64(last)}. ${status.why}${bugs.length > 1 ? ` ${candidatesText(bugs)}` : ""}`,
       evidence: [
         ...(leaderSide?.lines ?? []).slice(0, 4),
         ...(learnerSide === undefined ? [] : [learnerSide.at]),
         ...status.evidence,
       ].slice(0, MAX_EVIDENCE),
       advice: adviceOf(status, learner),
-      ...(bug !== undefined && { bug }),
+      ...(bug !== undefined && bugs.length === 1 && { bug }),
     };
   });
 
@@ -102,7 +110,19 @@ function statusOf(ensemble: Ensemble, { handshake: { epoch, leaderSide }, kept, 
     const why = `The leader has proposed ${formatZxid64(last)} itself, in its epoch ${epoch}, and sends it again.`;
     return { status: "again", why, evidence: leaderSide === undefined ? [] : [leaderSide.at] };
   }
-  return worst(commitStatus(ensemble, firstAfter(kept, last)), commitStatus(ensemble, last));
+  const status = worst(commitStatus(ensemble, firstAfter(kept, last)), commitStatus(ensemble, last));
+  if (status.status !== "likely" || !isPassed(leaderSide?.facts, last)) return status;
+  const why =
+    `The leader has later transactions of epoch ${last >> 32n} and lacks ${formatZxid64(last)}, so a later zxid does not ` +
+    "show that a server had it.";
+  return { status: "unknown", why, evidence: [] };
+}
+
+/** Returns whether a leader has a later transaction of the same epoch. */
+function isPassed(facts: LeaderSync["facts"] | undefined, last: Zxid64): boolean {
+  return [facts?.lastProcessedZxid, facts?.maxCommittedLog].some(
+    (zxid) => zxid !== undefined && zxid > last && zxid >> 32n === last >> 32n,
+  );
 }
 
 /** Returns the first transaction after `kept` in the epoch of `last`. */
@@ -119,8 +139,16 @@ function worst(a: CommitStatus, b: CommitStatus): CommitStatus {
   return order.indexOf(a.status) <= order.indexOf(b.status) ? a : b;
 }
 
-function losingBug(release: string | undefined): BugReference | undefined {
-  return LOSING_BUGS.map((id) => bugIn(id, release)).find((bug) => bug !== undefined);
+function losingBugs(release: string | undefined): BugReference[] {
+  return LOSING_BUGS.flatMap((id) => bugIn(id, release) ?? []);
+}
+
+/** Names the bugs of the release that lose data in this way. */
+function candidatesText(bugs: readonly BugReference[]): string {
+  const names = bugs.map(({ fixedIn, name }) =>
+    fixedIn.length === 0 ? name : `${name} (not in ${fixedIn.slice(0, 3).join(", ")})`,
+  );
+  return `Known bugs of this release that lose data in this way, which the logs do not distinguish: ${listOf(names)}.`;
 }
 
 function adviceOf({ status }: CommitStatus, learner: number): string[] {

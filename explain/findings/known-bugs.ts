@@ -10,14 +10,18 @@ import {
   type Severity,
 } from "../finding.ts";
 import type { Evidence, Problem, RolePeriod, ServerHistory } from "../history.ts";
+import { commonRelease } from "../releases.ts";
 
 /** A symptom in a role of a server. */
 interface Symptom {
-  readonly bug: string;
+  /** The bugs with this symptom. The first one that the release has is named. */
+  readonly bugs: readonly string[];
   readonly severity: Severity;
   readonly certainty: Certainty;
   /** The number of times that the symptom must occur. */
   readonly atLeast?: number;
+  /** Whether the symptom is a finding only in a release with one of the bugs. In others, it has no effect. */
+  readonly onlyWithBug?: true;
   readonly title: (server: number) => string;
   readonly cause: string;
   /** Returns whether a problem in a role is the symptom. */
@@ -28,9 +32,25 @@ const isLearner = ({ role }: RolePeriod): boolean => role !== "LEADING";
 const hasException = ({ at, exception }: Problem, text: RegExp): boolean =>
   text.test(at.text) || exception.some((one) => text.test(one));
 
+/** Bugs that make a leader send a DIFF that lacks transactions. */
+const GAP_BUGS = [
+  "zookeeper-2418-gap-between-log-and-committed-log",
+  "zookeeper-4925-synced-txns-missing-from-committed-log",
+  "txns-after-trunc-missing-from-committed-log",
+  "open-hole-in-log-after-snap-passed-on",
+  "open-observer-aborts-sync-after-reconfiguration",
+];
+
+/** Returns whether a proposal skips zxids of its epoch. The first proposal after a join and that of an epoch do not. */
+function isGap({ at, zxid }: Problem): boolean {
+  const expected = BigInt(`0x${/expected 0x([0-9a-f]+)/.exec(at.text)?.[1] ?? "0"}`);
+  return zxid !== undefined && zxid > expected && zxid >> 32n === expected >> 32n;
+}
+
 const SYMPTOMS: readonly Symptom[] = [
   {
-    bug: "zookeeper-4685-proposal-ack-taken-for-newleader-ack",
+    bugs: ["zookeeper-4685-proposal-ack-taken-for-newleader-ack"],
+    onlyWithBug: true,
     ...{ severity: "violation", certainty: "proven" },
     title: (server) => `leader ${server} took the ACK of a proposal for the ACK of NEWLEADER`,
     cause:
@@ -39,7 +59,7 @@ const SYMPTOMS: readonly Symptom[] = [
     isSymptom: ({ event }) => event === "newleader-ack-of-other-epoch",
   },
   {
-    bug: "zookeeper-4394-commit-finds-queue-cleared",
+    bugs: ["zookeeper-4394-commit-finds-queue-cleared"],
     ...{ severity: "violation", certainty: "likely" },
     title: (server) => `learner ${server} left during its synchronization with a NullPointerException`,
     cause:
@@ -52,7 +72,7 @@ const SYMPTOMS: readonly Symptom[] = [
       hasException(problem, /NullPointerException/),
   },
   {
-    bug: "zookeeper-4925-synced-txns-missing-from-committed-log",
+    bugs: GAP_BUGS,
     ...{ severity: "violation", certainty: "likely" },
     title: (server) => `learner ${server} got a DIFF with a gap`,
     cause:
@@ -61,7 +81,16 @@ const SYMPTOMS: readonly Symptom[] = [
     isSymptom: (problem) => hasException(problem, /DIFF sync got proposal 0x\w+, last queued 0x\w+, expected/),
   },
   {
-    bug: "open-voter-ahead-of-leader-never-joins",
+    bugs: GAP_BUGS,
+    ...{ severity: "violation", certainty: "likely" },
+    title: (server) => `learner ${server} got proposals with a gap and logged them`,
+    cause:
+      "Its leader sent a transaction that does not follow the one before it in the same epoch. The learner only logs " +
+      "that: it lacks the transactions between them, and clients read different data there.",
+    isSymptom: (problem) => problem.event === "zxid-unexpected" && isGap(problem),
+  },
+  {
+    bugs: ["open-voter-ahead-of-leader-never-joins"],
     ...{ severity: "problem", certainty: "likely", atLeast: 3 },
     title: (server) => `leader ${server} refused a follower that is ahead of it`,
     cause:
@@ -76,13 +105,15 @@ export const knownBugs: FindingOf = (ensemble) => [
   ...ensemble.histories.flatMap((history) => withoutElectionPort(ensemble, history)),
 ];
 
-function symptomIn({ aligned }: Ensemble, { periods, server }: ServerHistory, symptom: Symptom): Finding[] {
+function symptomIn({ aligned, histories }: Ensemble, { periods, server }: ServerHistory, symptom: Symptom): Finding[] {
   const found = periods.flatMap((period) =>
     period.problems.filter((problem) => symptom.isSymptom(problem, period)).map((problem) => ({ problem, period })),
   );
   const first = found[0];
   if (first === undefined || found.length < (symptom.atLeast ?? 1)) return [];
-  const bug = bugIn(symptom.bug, first.period.process.release);
+  const release = first.period.process.release ?? commonRelease(histories);
+  const bug = symptom.bugs.map((id) => bugIn(id, release)).find((one) => one !== undefined);
+  if (bug === undefined && symptom.onlyWithBug) return [];
   const times = found.length === 1 ? "" : ` (${found.length} times)`;
   return [
     {
@@ -104,11 +135,11 @@ function symptomIn({ aligned }: Ensemble, { periods, server }: ServerHistory, sy
 const GOES_ON_MS = 10_000;
 
 /** ZOOKEEPER-3320: a server goes on although no other server can connect to it in an election. */
-function withoutElectionPort({ aligned }: Ensemble, { processes, server }: ServerHistory): Finding[] {
+function withoutElectionPort({ aligned, histories }: Ensemble, { processes, server }: ServerHistory): Finding[] {
   return processes.flatMap((run): Finding[] => {
     const at = run.fatal.find(({ text }) => text.includes("participate in leader election any longer"));
     if (at?.timeMs === undefined || run.lastMs === undefined || run.lastMs - at.timeMs < GOES_ON_MS) return [];
-    const bug = bugIn("zookeeper-3320-server-continues-without-election-port", run.release);
+    const bug = bugIn("zookeeper-3320-server-continues-without-election-port", run.release ?? commonRelease(histories));
     return [
       {
         ...{ rule: "known-bug", severity: "problem", certainty: "proven", servers: [server] },

@@ -1,7 +1,7 @@
 /** Explains why one server stays LOOKING although the others have a leader. */
 import { formatZxid64 } from "../../decide/decision-query.ts";
 import { majorityOf } from "../commit-status.ts";
-import { type Ensemble, type EstablishedEpoch } from "../ensemble.ts";
+import type { Ensemble, EstablishedEpoch } from "../ensemble.ts";
 import { type Finding, type FindingOf, listOf, MAX_EVIDENCE, serversText, spanText } from "../finding.ts";
 import type { Election, Evidence, HeardVotes, Unreachable } from "../history.ts";
 
@@ -87,10 +87,16 @@ function hearsNobody(lonely: Lonely, ensemble: Ensemble): Cause {
       : `${capital(serversText(seen.map(({ server }) => server)))} received its notifications, but no answer arrived: ` +
         "the way back is cut.";
   return {
-    title: failed.length === 0 ? "its notifications were not answered" : `its connections failed (${errorsText(failed)})`,
+    title:
+      failed.length === 0 ? "its notifications were not answered" : `its connections failed (${errorsText(failed)})`,
     cause: `It heard no other server. ${connectionText(failed)}${answered}${lowerIdText(self, failed)}`,
     evidence: [...failed.map(({ at }) => at), ...seen.map(({ at }) => at)],
-    advice: [portAdvice(self, failed.map(({ sid }) => sid))],
+    advice: [
+      portAdvice(
+        self,
+        failed.map(({ sid }) => sid),
+      ),
+    ],
   };
 }
 
@@ -128,14 +134,20 @@ function hearsNoQuorum(
       `It heard ${serversText(supporting.map(([sid]) => sid))} vote for this leader, and a majority is ${needed} of ` +
       `${ensemble.members.length} servers. ${connectionText(failed)}${lowerIdText(self, failed)}`,
     evidence: [...failed.map(({ at }) => at), ...supporting.map(([, { last }]) => last)],
-    advice: [portAdvice(self, failed.map(({ sid }) => sid))],
+    advice: [
+      portAdvice(
+        self,
+        failed.map(({ sid }) => sid),
+      ),
+    ],
   };
 }
 
 /** It hears a quorum, so the votes themselves do not fit together (FastLeaderElection#totalOrderPredicate). */
 function votesDiffer(lonely: Lonely, supporting: readonly (readonly [number, HeardVotes])[]): Cause {
   const votes = supporting.map(
-    ([sid, { peerEpoch, round, zxid }]) => `server ${sid}: round ${round}, epoch ${peerEpoch}, zxid ${formatZxid64(zxid)}`,
+    ([sid, { peerEpoch, round, zxid }]) =>
+      `server ${sid}: round ${round}, epoch ${peerEpoch}, zxid ${formatZxid64(zxid)}`,
   );
   const isSame = new Set(supporting.map(([, { peerEpoch }]) => peerEpoch)).size === 1;
   return {
@@ -177,7 +189,8 @@ function errorsText(failed: readonly Failed[]): string {
 function connectionText(failed: readonly Failed[]): string {
   if (failed.length === 0) return "";
   const each = failed.map(
-    (one) => `to server ${one.sid} at ${one.address} ${one.count === 1 ? "once" : `${one.count} times`} (${errorOf(one)})`,
+    (one) =>
+      `to server ${one.sid} at ${one.address} ${one.count === 1 ? "once" : `${one.count} times`} (${errorOf(one)})`,
   );
   return `Its connections failed: ${listOf(each)}. `;
 }

@@ -108,7 +108,12 @@ export const SERVER_MESSAGES: readonly LogMessage[] = [
     "{file:word} not found! Creating with a reasonable default of {epoch:int}. ",
     "This should only happen when you are upgrading your installation",
   ),
-  peer("epoch-file-recovered", "INFO", "3.5.10..3.5.10 3.6.3..3.6.4 3.7.1..", "{file:word} found. Setting current epoch to {epoch:int}."),
+  peer(
+    "epoch-file-recovered",
+    "INFO",
+    "3.5.10..3.5.10 3.6.3..3.6.4 3.7.1..",
+    "{file:word} found. Setting current epoch to {epoch:int}.",
+  ),
   peer(
     "epoch-file-recovered",
     "INFO",

@@ -92,6 +92,7 @@ function writeLearnerFailure(one: LoggedServer, failed: Failed, context: Failure
   writeConnectFailure(one, failed, context);
   if (isOfLogThread(failed)) sayLogThreadFailed(one, failed);
   const className = one.learnerClass;
+  one.hasLostLeader = one.state === "following" && role?.hasSynced === true;
   const event = className === "Observer" ? "observe-failed" : "follow-failed";
   one.say(event, {}, { exception: [exceptionOf(one, failed, context.wasReset)] });
   if (role?.connectedUs !== undefined) {
@@ -100,6 +101,21 @@ function writeLearnerFailure(one: LoggedServer, failed: Failed, context: Failure
   }
   const exception = isAtLeast(one.release, "3.6.0") ? [] : [`java.lang.Exception: shutdown ${className}`];
   one.say("learner-shutdown", {}, { className, exception });
+}
+
+/**
+ * Logs that the log thread of a follower without a leader has written transactions, and cannot send the ACK
+ * (SendAckRequestProcessor#flush). From 3.7.0 to 3.9.2, the socket is null then, which ends the thread
+ * (ZOOKEEPER-4409).
+ */
+export function writeAckNotSent(one: LoggedServer): void {
+  if (!one.hasLostLeader) return;
+  const thread = `SyncThread:${one.sid}`;
+  one.say("ack-not-sent", {}, { thread, exception: ["java.net.SocketException: Socket closed"] });
+  if (!isAtLeast(one.release, "3.7.0") || isAtLeast(one.release, "3.9.3")) return;
+  one.hasLostLeader = false;
+  const exception = ['java.lang.NullPointerException: Cannot invoke "java.net.Socket.isClosed()"'];
+  one.say("fatal-thread", { thread }, { thread, exception });
 }
 
 function writeConnectFailure(one: LoggedServer, { detail, reason }: Failed, { refusedPort }: FailureContext): void {
@@ -186,6 +202,12 @@ function writeExitAtStart(one: LoggedServer, failed: Failed): void {
 /** The default number of tries to open the election port, and its property (QuorumCnxManager.Listener, from 3.5.6). */
 const PORT_RETRIES = { errors: 3, property: "zookeeper.electionPortBindRetry" } as const;
 
+/** Logs that the thread that listens on the election port has ended. */
+export function writeElectionPortLost(one: LoggedServer, exception: readonly string[] = []): void {
+  const thread = "ListenerHandler";
+  one.say("election-port-failed", { address: "", ...PORT_RETRIES }, { thread, exception });
+}
+
 function writeExitOfRole(one: LoggedServer, failed: Failed, { anomaly }: FailureContext): void {
   const { reason } = failed;
   const exception = [exceptionOf(one, failed, false)];
@@ -201,7 +223,7 @@ function writeExitOfRole(one: LoggedServer, failed: Failed, { anomaly }: Failure
       break;
     }
     case "listener-failed":
-      one.say("election-port-failed", { address: "", ...PORT_RETRIES }, { exception });
+      writeElectionPortLost(one, exception);
       break;
     case "unexpected-sync-packet":
       // The line about the packet is already written.

@@ -36,7 +36,9 @@ export function writeRole(one: LoggedServer, event: "following" | "observing" | 
   if (event !== "leading" && phase === "BROADCAST") one.role.hasSynced = true;
 }
 
-function newRole({ elected, log, sid }: LoggedServer, event: LoggedState): LoggedRole {
+function newRole(one: LoggedServer, event: LoggedState): LoggedRole {
+  const { elected, log, sid } = one;
+  one.hasLostLeader = false;
   const leader = event === "leading" ? sid : (elected ?? sid);
   return {
     ...{ sinceUs: log.nowUs, leader, master: leader, connection: undefined, connectedUs: undefined },

@@ -77,6 +77,8 @@ export class LoggedServer {
   elected: number | undefined;
   role: LoggedRole | undefined;
   readonly handlers = new Map<number, Handler>();
+  /** Whether the last role was that of a follower that served and lost its leader: its log thread can send no ACK. */
+  hasLostLeader = false;
   /** The last known content of currentEpoch. */
   currentEpoch: number | undefined;
   /** The last zxid in the database when the process started. */

@@ -24,7 +24,14 @@ import {
   writeVote,
   writeWaited,
 } from "./election-lines.ts";
-import { type FailureContext, writeExit, writeHandlerFailure, writeRoleFailure } from "./failure-lines.ts";
+import {
+  type FailureContext,
+  writeAckNotSent,
+  writeElectionPortLost,
+  writeExit,
+  writeHandlerFailure,
+  writeRoleFailure,
+} from "./failure-lines.ts";
 import {
   addHandler,
   writeAckRead,
@@ -228,6 +235,7 @@ class RunLogs {
         break;
       case "crashed":
         one.role = undefined;
+        one.hasLostLeader = false;
         one.handlers.clear();
         break;
       case "loaded":
@@ -373,6 +381,12 @@ function addRoleRecord(one: LoggedServer, record: ProtocolRecord, handled: Handl
       break;
     case "active":
       writeServing(one);
+      break;
+    case "accept-failed":
+      if (record.change === "listener-ends") writeElectionPortLost(one);
+      break;
+    case "synced":
+      writeAckNotSent(one);
       break;
     default:
       break;

@@ -35,7 +35,12 @@ const COMPOSED: readonly string[] = [
 ];
 
 /** Text that is part of a value in the source: the name of a file or of a property, and a set of server ids. */
-const IN_VALUES = ["log.", "zookeeper.snapshotSizeFactor", "zookeeper.commitLogCount", "[{supporters:sids}]{next:text}"];
+const IN_VALUES = [
+  "log.",
+  "zookeeper.snapshotSizeFactor",
+  "zookeeper.commitLogCount",
+  "[{supporters:sids}]{next:text}",
+];
 
 const isComposed = ({ template }: LogMessage): boolean => COMPOSED.some((start) => template.startsWith(start));
 
