@@ -13,7 +13,7 @@ import { writeScenario } from "../scenarios/write-scenario.ts";
 import { type DiskOptions, readEnsembleDisks } from "./ensemble-disks.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
 import { textWidth, write } from "./output.ts";
-import { ProgressLine } from "./progress-line.ts";
+import { withRunCount } from "./progress-line.ts";
 
 export interface DoctorOptions extends DiskOptions {
   readonly json?: boolean;
@@ -23,7 +23,7 @@ export interface DoctorOptions extends DiskOptions {
 export async function doctor(folders: readonly string[], options: DoctorOptions): Promise<number> {
   const { ensemble, source } = await readEnsembleDisks(folders, options);
   const saved = options.scenario === undefined ? undefined : saveScenario(ensemble, options.scenario);
-  const answer = withProgress((onRun) => diagnose(ensemble, onRun));
+  const answer = withRunCount("doctor", "starts", (onRun) => diagnose(ensemble, onRun));
   const document = { ...answer, configuration: source, scenario: saved ?? null };
   await write(`${options.json ? JSON.stringify(document) : doctorText(document, textWidth())}\n`);
   return answer.isHealthy ? EXIT_OK : EXIT_FINDING;
@@ -36,17 +36,4 @@ export function saveScenario(ensemble: EnsembleDisks, path: string): string {
     withSchemaLine(writeScenario(scenarioOfDisks(ensemble, basename(path).replace(/\.ya?ml$/, ""))), path),
   );
   return path;
-}
-
-function withProgress<T>(work: (onRun: () => void) => T): T {
-  const line = new ProgressLine();
-  let runs = 0;
-  try {
-    return work(() => {
-      runs++;
-      if (line.isDue) line.write(`doctor: ${runs} starts`);
-    });
-  } finally {
-    line.end();
-  }
 }

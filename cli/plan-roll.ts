@@ -10,7 +10,7 @@ import { writeScenario } from "../scenarios/write-scenario.ts";
 import { configText, namedConfigText } from "./config-text.ts";
 import { EXIT_FINDING, EXIT_OK } from "./exit-codes.ts";
 import { hint, textWidth, write } from "./output.ts";
-import { ProgressLine } from "./progress-line.ts";
+import { withRunCount } from "./progress-line.ts";
 
 export interface PlanRollOptions {
   readonly json?: boolean;
@@ -28,7 +28,7 @@ export async function planRoll(fromFile: string, toFile: string, options: PlanRo
     hint(`${fromFile} and ${toFile}: both files contain the same list, so the roll is a restart of each server`);
   }
   const save = out === undefined ? undefined : savesTo(out);
-  const answer = withProgress((onRun) => answerRoll({ from, to, zookeeper, onRun }, save));
+  const answer = withRunCount("plan-roll", "runs", (onRun) => answerRoll({ from, to, zookeeper, onRun }, save));
   await write(`${options.json ? JSON.stringify(answer) : rollPlanText(answer, textWidth())}\n`);
   if (out === undefined && answer.verdicts.some(({ why }) => why !== null)) {
     const command = ["zabsim plan-roll", shellPath(fromFile), shellPath(toFile), ...releaseOption(options)].join(" ");
@@ -49,20 +49,6 @@ function savesTo(folder: string): SaveScenario {
     saveWhole(path, withSchemaLine(writeScenario(scenario), path));
     return path;
   };
-}
-
-/** Shows the number of runs while `plan` works. `plan` calls its argument before each run. */
-function withProgress<T>(plan: (onRun: () => void) => T): T {
-  const line = new ProgressLine();
-  let runs = 0;
-  try {
-    return plan(() => {
-      runs++;
-      if (line.isDue) line.write(`plan-roll: ${runs} runs`);
-    });
-  } finally {
-    line.end();
-  }
 }
 
 /** The configuration files that are accepted. */

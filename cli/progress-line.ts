@@ -51,3 +51,17 @@ export class ProgressLine {
     if (current === this) current = undefined;
   }
 }
+
+/** Shows how many runs a command has made while it works, for example `doctor: 12 starts`. */
+export function withRunCount<T>(command: string, noun: string, work: (onRun: () => void) => T): T {
+  const line = new ProgressLine();
+  let runs = 0;
+  try {
+    return work(() => {
+      runs++;
+      if (line.isDue) line.write(`${command}: ${runs} ${noun}`);
+    });
+  } finally {
+    line.end();
+  }
+}

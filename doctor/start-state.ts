@@ -1,5 +1,6 @@
 /** The disks of an ensemble as a scenario, which the simulator starts from. */
 import { DEFAULT_THREADS, type ServerSpec } from "../cluster/cluster-spec.ts";
+import { EMPTY_SERVER } from "../cluster/empty-disk.ts";
 import { asServerId, formatZxid, MAX_EPOCH, type ServerId, type Zxid } from "../protocol/zxid.ts";
 import { DEFAULT_DISK, DEFAULT_NETWORK } from "../scenarios/loading/short-forms-and-defaults.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
@@ -18,18 +19,6 @@ export type DiskChange =
 /** The changes to the disks, by server. */
 export type DiskChanges = Readonly<Record<ServerId, DiskChange>>;
 
-const EMPTY: ServerSpec = {
-  role: "participant",
-  history: "",
-  snapshots: [],
-  logFilesFrom: [],
-  acceptedEpoch: "missing",
-  currentEpoch: "missing",
-  empty: true,
-  down: true,
-  settings: {},
-};
-
 /** Returns the ensemble as a scenario in which all servers are down, with these steps. */
 export function scenarioOf(ensemble: EnsembleDisks, changes: DiskChanges, steps: readonly Step[]): Scenario {
   const { config, histories, settings, zookeeper } = ensemble;
@@ -38,7 +27,7 @@ export function scenarioOf(ensemble: EnsembleDisks, changes: DiskChanges, steps:
   const specOf = (sid: ServerId): ServerSpec => {
     const change = changes[sid];
     const source = change?.kind === "copy" ? change.from : sid;
-    const spec = change?.kind === "empty" ? EMPTY : specOfDisk(ensemble, source, forgotten);
+    const spec = change?.kind === "empty" ? EMPTY_SERVER : specOfDisk(ensemble, source, forgotten);
     const release = ensemble.disks.find((disk) => disk.sid === sid)?.directory.rules.release ?? zookeeper;
     const role = config.voters.includes(sid) ? "participant" : "observer";
     return { ...spec, role, ...(release !== zookeeper && { zookeeper: release }) };
@@ -105,13 +94,13 @@ export function forgottenBelow(histories: readonly ServerHistory[]): number {
 function specOfDisk({ disks, histories }: EnsembleDisks, sid: ServerId, forgotten: number): ServerSpec {
   const index = disks.findIndex((disk) => disk.sid === sid);
   const [disk, history] = [disks[index], histories[index]];
-  if (disk === undefined || history === undefined || isEmptyDisk(disk)) return EMPTY;
+  if (disk === undefined || history === undefined || isEmptyDisk(disk)) return EMPTY_SERVER;
   const tree = above(disk.start.database === undefined ? history.log : history.tree, forgotten);
   const log = above(history.log, forgotten);
   const { acceptedEpoch, currentEpoch, currentEpochTmp, logs } = disk.directory;
   const tmp = epochField(currentEpochTmp);
   return {
-    ...EMPTY,
+    ...EMPTY_SERVER,
     empty: false,
     history: textOf(tree),
     snapshots: snapshotsOf(disk, tree, forgotten),

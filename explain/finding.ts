@@ -108,3 +108,8 @@ export function serversText(servers: readonly number[]): string {
 export function spanText(ms: number): string {
   return Math.abs(ms) < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(Math.abs(ms) < 100_000 ? 1 : 0)} s`;
 }
+
+/** Returns the text with a capital first letter. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

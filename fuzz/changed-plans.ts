@@ -2,7 +2,9 @@
  * The parts of plans that change the ensemble: the plan without what the change replaces, servers with files of their
  * own, and servers to settle that contain a quorum of each configuration.
  */
+
 import type { EnsembleConfig, ServerSpec } from "../cluster/cluster-spec.ts";
+import { EMPTY_SERVER } from "../cluster/empty-disk.ts";
 import { behaviorOf } from "../protocol/releases.ts";
 import { asServerId, type ServerId, serverIdsOf } from "../protocol/zxid.ts";
 import type { Scenario, Step } from "../scenarios/scenario.ts";
@@ -88,17 +90,7 @@ export function withLists(base: Base, joiners: readonly ServerId[]): Record<Serv
 }
 
 /** A server that starts later, with an empty disk. */
-export const JOINER: ServerSpec = {
-  role: "participant",
-  history: "",
-  snapshots: [],
-  logFilesFrom: [],
-  acceptedEpoch: "missing",
-  currentEpoch: "missing",
-  empty: true,
-  down: true,
-  settings: {},
-};
+export const JOINER = EMPTY_SERVER;
 
 /** Returns the plan with these steps and other changes, and with servers to settle that fit them. */
 export function withChange(

@@ -5,7 +5,15 @@
 import { formatZxid64 } from "../../decide/decision-query.ts";
 import { highestCommitted, majorityOf } from "../commit-status.ts";
 import type { Ensemble, EstablishedEpoch } from "../ensemble.ts";
-import { type Certainty, type Finding, type FindingOf, MAX_EVIDENCE, type Severity, serversText } from "../finding.ts";
+import {
+  type Certainty,
+  capital,
+  type Finding,
+  type FindingOf,
+  MAX_EVIDENCE,
+  type Severity,
+  serversText,
+} from "../finding.ts";
 import type { Evidence, ProcessRun } from "../history.ts";
 
 /** A process that started with an empty version-2 although the ensemble had an epoch before. */
@@ -170,8 +178,4 @@ function byEpoch({ epochs }: Ensemble, starts: readonly EmptyStart[]): EmptyStar
     groups.set(before, [...(groups.get(before) ?? []), start]);
   }
   return [...groups.values()];
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

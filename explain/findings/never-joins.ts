@@ -2,7 +2,7 @@
 import { formatZxid64 } from "../../decide/decision-query.ts";
 import { majorityOf } from "../commit-status.ts";
 import type { Ensemble, EstablishedEpoch } from "../ensemble.ts";
-import { type Finding, type FindingOf, listOf, MAX_EVIDENCE, serversText, spanText } from "../finding.ts";
+import { capital, type Finding, type FindingOf, listOf, MAX_EVIDENCE, serversText, spanText } from "../finding.ts";
 import type { Election, Evidence, HeardVotes, Unreachable } from "../history.ts";
 
 /** A server that looks for an existing leader for a shorter time is only slow. */
@@ -224,8 +224,4 @@ function seenBy(
     const vote = firstVotes.find(({ at, sid }) => sid === self && (aligned(server, at.timeMs) ?? 0) >= from - 1000);
     return server === self || vote === undefined ? [] : [{ server, at: vote.at }];
   });
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

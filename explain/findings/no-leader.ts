@@ -1,7 +1,16 @@
 /** Explains times without a leader: which servers did not hear each other, and which limit ran out. */
 import { majorityOf } from "../commit-status.ts";
 import { type Ensemble, endOf } from "../ensemble.ts";
-import { bugIn, type Finding, type FindingOf, listOf, MAX_EVIDENCE, serversText, spanText } from "../finding.ts";
+import {
+  bugIn,
+  capital,
+  type Finding,
+  type FindingOf,
+  listOf,
+  MAX_EVIDENCE,
+  serversText,
+  spanText,
+} from "../finding.ts";
 import type { Election, Evidence, LeaderSync, RolePeriod, ServerHistory } from "../history.ts";
 
 /** A shorter time without a leader is a normal election. */
@@ -375,7 +384,3 @@ function unknown({ attempts, elections }: GapFacts): Cause {
 }
 
 const CAUSES: readonly ((facts: GapFacts) => Cause | undefined)[] = [limitTooShort, tooFewUp, notHeard];
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
