@@ -38,7 +38,8 @@ export function doctorText(document: DoctorDocument, width: number): string {
     .join("\n\n");
 }
 
-function headLines({ configuration, newestRelease, servers, voters, zookeeper }: DoctorDocument, width: number): string[] {
+function headLines(document: DoctorDocument, width: number): string[] {
+  const { configuration, newestRelease, servers, voters, zookeeper } = document;
   const isMixed = servers.some((one) => one.zookeeper !== zookeeper);
   const named = isMixed ? servers.map((one) => one.zookeeper).join(", ") : zookeeper;
   const release = named === "newest" ? `the newest release, ${newestRelease}` : `ZooKeeper ${named}`;
@@ -66,9 +67,14 @@ function serverLines(servers: readonly ServerAnswer[], width: number): string[] 
     `${one.acceptedEpoch ?? "-"}/${one.currentEpoch ?? "-"}`,
     one.lastZxid ?? "-",
     one.snapshot ?? one.unusedSnapshot?.file ?? "none",
-    one.unusedSnapshot === null ? (one.replayed === "" ? "nothing" : one.replayed) : `not used: ${one.unusedSnapshot.why}`,
+    replayedText(one),
   ]);
   return ["What each server loads (epochs: acceptedEpoch/currentEpoch):", ...wrappedTable([head, ...rows], width)];
+}
+
+function replayedText({ replayed, unusedSnapshot }: ServerAnswer): string {
+  if (unusedSnapshot !== null) return `not used: ${unusedSnapshot.why}`;
+  return replayed === "" ? "nothing" : replayed;
 }
 
 // ---- the transactions

@@ -113,7 +113,8 @@ function statusOf(ensemble: Ensemble, { handshake: { epoch, leaderSide }, kept, 
   const status = worst(commitStatus(ensemble, firstAfter(kept, last)), commitStatus(ensemble, last));
   if (status.status !== "likely" || !isPassed(leaderSide?.facts, last)) return status;
   const why =
-    `The leader has later transactions of epoch ${last >> 32n} and lacks ${formatZxid64(last)}, so a later zxid does not ` +
+    `The leader has later transactions of epoch ${last >> 32n} and lacks ${formatZxid64(last)}, ` +
+    `so a later zxid does not ` +
     "show that a server had it.";
   return { status: "unknown", why, evidence: [] };
 }

@@ -109,8 +109,10 @@ function neededEffect(
     suffix: ` and was needed for a majority while ${serversText(down)} ${was} down`,
     certainty: lost === undefined ? "possible" : "likely",
     cause:
-      `${capital(serversText(voted))} then counted for the majority of leader ${leader} in epoch ${epoch.epoch}, while ` +
-      `${serversText(down)} ${was} down. A transaction that only ${serversText([...voted, ...down].sort((a, b) => a - b))} ` +
+      `${capital(serversText(voted))} then counted for the majority of leader ${leader} ` +
+      `in epoch ${epoch.epoch}, while ` +
+      `${serversText(down)} ${was} down. ` +
+      `A transaction that only ${serversText([...voted, ...down].sort((a, b) => a - b))} ` +
       `had was committed, and ${others.length === 0 ? "no server" : serversText(others)} of this majority ` +
       `${others.length > 1 ? "have" : "has"} it.${lost === undefined ? "" : ` ${lost.text}`}`,
     evidence: [
@@ -120,7 +122,8 @@ function neededEffect(
     advice: [
       `Do not start ${serversText(down)} before you have copied its data directory: when it joins this leader, it ` +
         "throws away what the leader lacks.",
-      `Compare the disks of all servers with zabsim doctor. If ${serversText(down)} ${down.length === 1 ? "has" : "have"} ` +
+      `Compare the disks of all servers with zabsim doctor. ` +
+        `If ${serversText(down)} ${down.length === 1 ? "has" : "have"} ` +
         "transactions that the others lack, stop all servers and start again with them, as the doctor advises.",
       "Next time, start a server with an empty disk only while a leader and a majority of the other servers run.",
     ],

@@ -59,7 +59,8 @@ function whereText(
 ): string {
   if (between.length > 0) {
     const names = listOf(between.map(nameOf));
-    return ` The server had created ${names} between them: check whether ${between.length === 1 ? "it is" : "they are"} missing, empty or damaged.`;
+    const are = between.length === 1 ? "it is" : "they are";
+    return ` The server had created ${names} between them: check whether ${are} missing, empty or damaged.`;
   }
   if (from === undefined || until === undefined) {
     return " The lines about the log files that it created are not in the given logs.";
@@ -99,7 +100,7 @@ function rangeText(first: Zxid64, last: Zxid64): string {
   return first === last ? formatZxid64(first) : `${formatZxid64(first)}..${formatZxid64(last)}`;
 }
 
-/** One finding for each process whose tree differs from that of its leader. A hole that ends a server explains itself. */
+/** One finding for each process whose tree differs from that of its leader. A hole that ends a server has its own. */
 export const digestMismatches: FindingOf = ({ aligned, histories }) =>
   histories.flatMap((history) =>
     history.processes.flatMap((run, i): Finding[] => {
@@ -112,9 +113,12 @@ export const digestMismatches: FindingOf = ({ aligned, histories }) =>
         {
           ...{ rule: "digest-mismatch", severity: "problem", certainty: "likely", servers: [server] },
           timeMs: aligned(server, first.at.timeMs),
-          title: `the data of server ${server} differ from those of its leader, from ${formatZxid64(first.zxid)} at the latest`,
+          title:
+            `the data of server ${server} differ from those of its leader, ` +
+            `from ${formatZxid64(first.zxid)} at the latest`,
           cause:
-            `When the server ${isRunning(history, run, first.at) ? "applied" : "loaded"} ${formatZxid64(first.zxid)}, ` +
+            `When the server ${isRunning(history, run, first.at) ? "applied" : "loaded"} ` +
+            `${formatZxid64(first.zxid)}, ` +
             `the digest of its tree was not the one that the leader had computed. ${text}`,
           evidence: [...evidence, ...run.digestMismatches.map(({ at }) => at)].slice(0, MAX_EVIDENCE),
           advice,
@@ -138,7 +142,8 @@ interface MismatchCause {
 
 const RESYNC = (server: number): readonly string[] => [
   `zabsim doctor shows which transactions server ${server} lacks, and who has them.`,
-  `If a majority of the other servers is up and has all data, stop server ${server}, move its folder version-2 away, and ` +
+  `If a majority of the other servers is up and has all data, stop server ${server}, ` +
+    `move its folder version-2 away, and ` +
     "start it: the leader sends it a SNAP.",
 ];
 
@@ -155,7 +160,8 @@ function mismatchCause(
     const bug = bugIn("ZOOKEEPER-4409", run.release);
     return {
       text:
-        "Its log has a hole: before this start, its log thread ended with an error, and the transactions in the queue " +
+        "Its log has a hole: before this start, its log thread ended with an error, " +
+        "and the transactions in the queue " +
         "of this thread never reached the log.",
       ...{ evidence: [ended], advice },
       ...(bug !== undefined && { bug }),

@@ -34,7 +34,9 @@ export const neverJoins: FindingOf = (ensemble) =>
       {
         ...{ rule: "never-joins", severity: "problem", certainty: "proven", servers: [server] },
         timeMs: ensemble.aligned(server, lonely[0]?.election.at.timeMs),
-        title: `server ${server} stayed LOOKING for ${spanText(longest.lookedMs)} while server ${epoch.leader} led: ${title}`,
+        title:
+          `server ${server} stayed LOOKING for ${spanText(longest.lookedMs)} while server ${epoch.leader} led: ` +
+          title,
         cause: `Leader ${epoch.leader} had a quorum in epoch ${epoch.epoch}${more}. ${cause}`,
         evidence: [
           ...(epoch.period.established === undefined ? [] : [epoch.period.established]),
@@ -84,7 +86,8 @@ function hearsNobody(lonely: Lonely, ensemble: Ensemble): Cause {
   const answered =
     seen.length === 0
       ? "No log of another server shows a notification of it."
-      : `${capital(serversText(seen.map(({ server }) => server)))} received its notifications, but no answer arrived: ` +
+      : `${capital(serversText(seen.map(({ server }) => server)))} ` +
+        `received its notifications, but no answer arrived: ` +
         "the way back is cut.";
   return {
     title:
@@ -112,7 +115,8 @@ function hearsNotLeader(
   return {
     title: `it did not hear the leader`,
     cause:
-      `It heard ${serversText(others.map(([sid]) => sid))}, and not ${serversText(unheard.length === 0 ? [leader] : unheard)}. ` +
+      `It heard ${serversText(others.map(([sid]) => sid))}, ` +
+      `and not ${serversText(unheard.length === 0 ? [leader] : unheard)}. ` +
       `A server follows a leader only after a notification of the leader itself. ${connectionText(failed)}` +
       lowerIdText(self, failed),
     evidence: [...failed.map(({ at }) => at), ...others.map(([, { last }]) => last)],
@@ -156,7 +160,8 @@ function votesDiffer(lonely: Lonely, supporting: readonly (readonly [number, Hea
       `It heard a majority vote for this leader (${listOf(votes)}). ` +
       (isSame
         ? "The votes agree, so the logs do not show why it did not follow."
-        : "A server counts votes together only if leader and epoch agree: a follower that changed its vote later than " +
+        : "A server counts votes together only if leader and epoch agree: " +
+          "a follower that changed its vote later than " +
           "the others keeps an old epoch in it."),
     evidence: supporting.map(([, { last }]) => last),
     advice: [
@@ -208,7 +213,8 @@ function lowerIdText(self: number, failed: readonly Failed[]): string {
 function portAdvice(self: number, others: readonly number[]): string {
   const who = others.length === 0 ? "the other servers" : serversText(others);
   return (
-    `Check that server ${self} and ${who} reach each other at the election port (the second port of server.N) in both ` +
+    `Check that server ${self} and ${who} reach each other at the election port ` +
+    `(the second port of server.N) in both ` +
     "directions, and that the addresses in zoo.cfg are right."
   );
 }

@@ -229,8 +229,10 @@ function raiseInitLimit(slow: SlowSync | undefined, { process: { settings } }: R
     : `${spanText(slow.neededMs)} were not enough for the elections and this synchronization, and no log shows how ` +
       "much is";
   return [
-    `Raise initLimit${now} to ${value}${slow.isComplete ? "" : " or more"} on every server: ${measured}. With a margin ` +
-      `of factor ${MARGIN}, that is ${spanText(withMarginMs)}, and ${spanText(withMarginMs)} / tickTime ${tickTimeMs} ms ` +
+    `Raise initLimit${now} to ${value}${slow.isComplete ? "" : " or more"} ` +
+      `on every server: ${measured}. With a margin ` +
+      `of factor ${MARGIN}, that is ${spanText(withMarginMs)}, ` +
+      `and ${spanText(withMarginMs)} / tickTime ${tickTimeMs} ms ` +
       `= ${value}${Number.isInteger(withMarginMs / tickTimeMs) ? "" : " (rounded up)"}.`,
     "A smaller snapshot helps, too: remove data that no client needs.",
   ];

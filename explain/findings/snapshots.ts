@@ -60,7 +60,8 @@ function causeOfEach(snaps: readonly ExplainedHandshake[], histories: readonly S
 /** Returns which start of which server this was, and when, for example `Server 2, start 3 at 18:06:17.270`. */
 function joinText({ learner, learnerSide, timeMs }: ExplainedHandshake, histories: readonly ServerHistory[]): string {
   const processes = histories.find(({ server }) => server === learner)?.processes ?? [];
-  const index = processes.findIndex((run) => run === learnerSide?.period.process);
+  const run = learnerSide?.period.process;
+  const index = run === undefined ? -1 : processes.indexOf(run);
   const start = index < 0 ? "" : `, start ${index + 1}`;
   return `server ${learner}${start}${timeMs === undefined ? "" : ` at ${formatTimeMs(timeMs).slice(11)}`}`;
 }

@@ -1,5 +1,5 @@
 /**
- * Exports the runs of the scenarios of known bugs as ZooKeeper logs, and checks what `zabsim explain` finds in them: the
+ * Exports the runs of the scenarios of known bugs as ZooKeeper logs, and checks what `zabsim explain` finds there: the
  * bug, the loss or violation, a problem, or nothing, because no line of the log shows it. Runs without a bug name none.
  */
 import { readdirSync, readFileSync } from "node:fs";
