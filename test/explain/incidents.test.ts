@@ -36,9 +36,9 @@ describe("initLimit is too short, and server 3 has been killed while it followed
     const found = findingsOf(ensemble).find(({ rule, title }) => rule === "configuration" && /initLimit/.test(title));
     expect(found?.cause).toContain("server 1: 8 (60 in an earlier start)");
     expect(found?.evidence.map(({ text }) => text)).toEqual([
-      "initLimit set to 8",
-      "initLimit set to 8",
       "initLimit set to 60",
+      "initLimit set to 8",
+      "initLimit set to 8",
     ]);
     expect(found?.advice).toEqual([
       "Set initLimit to the same value in every zoo.cfg: at least to the largest one that was enough, 60.",

@@ -94,13 +94,13 @@ class Comparison {
   private period(name: string, run: RunPeriod, period: RolePeriod, release: string): void {
     if (run.leader !== undefined) this.same(`${name}: leader`, run.leader, period.leader);
     this.same(`${name}: end`, run.end, period.end?.kind);
-    if (compareVersions(release, "3.5.9") >= 0) {
+    if (compareVersions(release, "3.5.10") >= 0) {
       const phases = period.phases.map(({ phase }) => phase).filter((phase) => PHASES.includes(phase));
       this.same(`${name}: phases`, withoutRepeats(run.phases), withoutRepeats(phases));
     }
     if (run.role === "LEADING" || run.serves) this.same(`${name}: epoch`, run.epoch, period.epoch);
     // Without the lines about phases, UPTODATE is the last line of a learner that a new configuration stops.
-    const isHidden = compareVersions(release, "3.5.9") < 0 && run.failure?.reason === "reconfigured";
+    const isHidden = compareVersions(release, "3.5.10") < 0 && run.failure?.reason === "reconfigured";
     if (compareVersions(release, "3.5.0") >= 0 && run.role !== "LEADING" && !isHidden) {
       this.same(`${name}: serves`, run.serves, period.servingMs !== undefined);
     }
