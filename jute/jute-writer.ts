@@ -20,7 +20,8 @@ export class JuteWriter {
 
   /** Writes an integer of 8 bits. */
   byte(value: number): this {
-    this.view.setInt8(this.grow(1), value);
+    const at = this.grow(1);
+    this.view.setInt8(at, value);
     return this;
   }
 
@@ -31,19 +32,22 @@ export class JuteWriter {
 
   /** Writes an integer of 32 bits. */
   int(value: number): this {
-    this.view.setInt32(this.grow(4), value);
+    const at = this.grow(4);
+    this.view.setInt32(at, value);
     return this;
   }
 
   /** Writes an integer of 64 bits. */
   long(value: bigint): this {
-    this.view.setBigInt64(this.grow(8), value);
+    const at = this.grow(8);
+    this.view.setBigInt64(at, value);
     return this;
   }
 
   /** Writes bytes without a length. */
   raw(bytes: Uint8Array): this {
-    this.memory.set(bytes, this.grow(bytes.length));
+    const at = this.grow(bytes.length);
+    this.memory.set(bytes, at);
     return this;
   }
 
