@@ -1,7 +1,7 @@
 /**
  * The sessions, ACL lists and znodes of a snapshot: the body of a file snapshot.N (FileSnap), and the stream after a
- * SNAP packet (SerializeUtils#deserializeSnapshot). The decoder counts what it reads. It keeps no znode, except the text
- * of /zookeeper/config.
+ * SNAP packet (SerializeUtils#deserializeSnapshot). The decoder counts what it reads. It keeps no znode, except the
+ * text of /zookeeper/config.
  */
 import {
   type ByteQueue,

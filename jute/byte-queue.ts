@@ -1,7 +1,7 @@
 /**
  * A queue of bytes that arrive in chunks. Decoders take bytes from its start. The queue copies small chunks, because a
- * chunk of one byte can hold a buffer of 64 KiB in memory, and values that span two chunks. Its memory is at most a small
- * multiple of the bytes that it holds.
+ * chunk of one byte can hold a buffer of 64 KiB in memory, and values that span two chunks. Its memory is at most a
+ * small multiple of the bytes that it holds.
  */
 import { ADLER32_START, adler32 } from "./adler32.ts";
 

@@ -43,8 +43,8 @@ export interface WireHello {
 }
 
 /**
- * Reads the first message (QuorumCnxManager#handleConnection, InitialMessage#parse). Throws a Damage with a StreamDamage. It
- * waits for the whole address, while ZooKeeper refuses an address that arrives in two pieces.
+ * Reads the first message (QuorumCnxManager#handleConnection, InitialMessage#parse). Throws a Damage with a
+ * StreamDamage. It waits for the whole address, while ZooKeeper refuses an address that arrives in two pieces.
  */
 export function* readHello(bytes: ByteQueue, reader: HelloReader): Steps<WireHello> {
   if (bytes.available < 8) yield* need(bytes, 8);

@@ -33,8 +33,8 @@ export interface SessionTimeout {
 /** The data of a packet. `rest` are bytes that the receiver ignores. */
 export type Payload =
   /**
-   * Data that the receiver ignores: of ACK, COMMIT, SYNC, UPTODATE, DIFF, TRUNC and SNAP, of a PING from the leader, and of
-   * unknown types. Normally null.
+   * Data that the receiver ignores: of ACK, COMMIT, SYNC, UPTODATE, DIFF, TRUNC and SNAP, of a PING from the leader,
+   * and of unknown types. Normally null.
    */
   | { readonly kind: "ignored"; readonly data: Uint8Array | null }
   | ({ readonly kind: "learner-info" } & LearnerInfoPayload)
@@ -45,8 +45,8 @@ export type Payload =
   /** ACKEPOCH: the currentEpoch of the learner; -1 if the leader must not count the learner. */
   | { readonly kind: "current-epoch"; readonly currentEpoch: number; readonly rest: Uint8Array }
   /**
-   * NEWLEADER: the text of the leader's last seen configuration, in UTF-8 (QuorumVerifier#toString). Null in 3.4. A learner
-   * ignores a text of less than two bytes, and one that it cannot parse.
+   * NEWLEADER: the text of the leader's last seen configuration, in UTF-8 (QuorumVerifier#toString). Null in 3.4. A
+   * learner ignores a text of less than two bytes, and one that it cannot parse.
    */
   | { readonly kind: "config"; readonly text: Uint8Array | null }
   /** PROPOSAL and INFORM. */
@@ -64,8 +64,8 @@ export type Payload =
   | ({ readonly kind: "request" } & RequestPayload);
 
 /**
- * The data of FOLLOWERINFO and OBSERVERINFO. A field is undefined if the data is too short for it: the leader then takes
- * server id 0, protocol version 1 and no configuration.
+ * The data of FOLLOWERINFO and OBSERVERINFO. A field is undefined if the data is too short for it: the leader then
+ * takes server id 0, protocol version 1 and no configuration.
  */
 export interface LearnerInfoPayload {
   readonly serverId: bigint | undefined;
@@ -137,7 +137,7 @@ const LEARNER_READERS: ReadonlyMap<number, Read> = new Map<number, Read>([
   ],
 ]);
 
-const readTxnPayload: Read = (record, { txn }) => ({ kind: "txn", txn: readTxn(record.take(), txn) });
+const readTxnPayload: Read = (record, rules) => ({ kind: "txn", txn: readTxn(record.take(), rules) });
 
 const LEADER_READERS: ReadonlyMap<number, Read> = new Map<number, Read>([
   [LEADERINFO, (record) => ({ kind: "protocol-version", protocolVersion: record.int(), rest: record.take() })],
@@ -149,10 +149,10 @@ const LEADER_READERS: ReadonlyMap<number, Read> = new Map<number, Read>([
   ],
   [
     INFORMANDACTIVATE,
-    (record, { txn }) => ({
+    (record, rules) => ({
       kind: "activated-txn",
       designatedLeader: record.long(),
-      txn: readTxn(record.take(), txn),
+      txn: readTxn(record.take(), rules),
     }),
   ],
   [

@@ -23,8 +23,8 @@ export type QuorumEvent =
 
 /**
  * Decodes one direction of a connection. `push` returns what the bytes complete; `end` says that no more follow. Never
- * throws. After a malformed packet, it ignores all bytes. It holds at most one packet: a few times the largest buffer of
- * the release, whatever the bytes say.
+ * throws. After a malformed packet, it ignores all bytes. It holds at most one packet: a few times the largest buffer
+ * of the release, whatever the bytes say.
  */
 export class QuorumStreamDecoder {
   private readonly bytes = new ByteQueue();

@@ -1,7 +1,7 @@
 /**
- * The stream after a SNAP packet (LearnerHandler#run, ZKDatabase#serializeSnapshot): sessions, ACL lists, znodes, the path
- * "/", and the string "BenWasHere". Unlike the file snapshot.N, the stream has no FileHeader, no checksum, no digest and
- * no last processed zxid, in any release.
+ * The stream after a SNAP packet (LearnerHandler#run, ZKDatabase#serializeSnapshot): sessions, ACL lists, znodes, the
+ * path "/", and the string "BenWasHere". Unlike the file snapshot.N, the stream has no FileHeader, no checksum, no
+ * digest and no last processed zxid, in any release.
  */
 import { readSnapshotBody, type SnapshotBody } from "../formats/index.ts";
 import { type ByteQueue, Damage, JuteWriter, readText, type Steps } from "../jute/index.ts";
@@ -12,8 +12,8 @@ const SIGNATURE = "BenWasHere";
 const LAST_PATH = "/";
 
 /**
- * Reads the stream and its signature (Learner#syncWithLeader, SerializeUtils#deserializeSnapshot). Throws a Damage with a
- * StreamDamage. Keeps no znode.
+ * Reads the stream and its signature (Learner#syncWithLeader, SerializeUtils#deserializeSnapshot). Throws a Damage with
+ * a StreamDamage. Keeps no znode.
  */
 export function* readSnapshotStream(bytes: ByteQueue, maxBytes: number): Steps<SnapshotBody> {
   const body = yield* readSnapshotBody(bytes, maxBytes);

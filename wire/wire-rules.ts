@@ -21,10 +21,12 @@ export interface WireRules {
   readonly maxBytes: number;
   /** Which transactions the release reads. */
   readonly txn: BodyReader;
+  /** A TxnDigest can follow the body of a transaction (from 3.6.0 on). Older releases ignore it. */
+  readonly readsTxnDigest: boolean;
   readonly hello: HelloReader;
   /**
-   * LearnerInfo is a record of 12 bytes, or the sid alone (LearnerHandler#run up to 3.4). Otherwise each field counts that
-   * the data is long enough for.
+   * LearnerInfo is a record of 12 bytes, or the sid alone (LearnerHandler#run up to 3.4). Otherwise each field counts
+   * that the data is long enough for.
    */
   readonly learnerInfoIsRecord: boolean;
   /** Notifications contain a configuration from version 2 on (FastLeaderElection, from 3.5.0 on). */
@@ -52,6 +54,7 @@ export function wireRulesOf(release: string, limits: JuteLimits = {}): WireRules
   return {
     maxBytes,
     txn: bodyReaderOf(version, maxBytes),
+    readsTxnDigest: isSince("3.6.0"),
     hello: helloReaderOf(isSince),
     learnerInfoIsRecord: !isSince("3.5.0"),
     notificationHasConfig: isSince("3.5.0"),

@@ -111,13 +111,13 @@ const closedPaths = fc.array(path, { maxLength: 2 }).map((paths) => {
 });
 
 /** A transaction that a server of a release writes. Digests come with 3.6.0, as does the body of closeSession. */
-export function txn({ txn: { closeSessionHasBody, is34 } }: WireRules): fc.Arbitrary<WireTxn> {
+export function txn({ readsTxnDigest, txn: { closeSessionHasBody, is34 } }: WireRules): fc.Arbitrary<WireTxn> {
   const bodies = [...BODIES, ...(is34 ? [] : BODIES_OF_35)];
   bodies.push([-11, closeSessionHasBody ? closedPaths : fc.constant(NOTHING)]);
   const typed = fc.oneof(...bodies.map(([type, body]) => body.map((one) => ({ type, body: one }))));
   const digest = fc.option(fc.record({ version: fc.constant(2), treeDigest: long }), { freq: 4 });
   return fc
-    .record({ clientId: long, cxid: int, zxid, timeMs: long, digest: closeSessionHasBody ? digest : fc.constant(null) })
+    .record({ clientId: long, cxid: int, zxid, timeMs: long, digest: readsTxnDigest ? digest : fc.constant(null) })
     .chain((header) => typed.map((body) => ({ ...header, ...body, rest: NOTHING })));
 }
 

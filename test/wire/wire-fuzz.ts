@@ -1,6 +1,6 @@
 /**
- * Mutated packets, snapshots and election messages against the decoders (npm run fuzz:wire). The same seed gives the same
- * inputs.
+ * Mutated packets, snapshots and election messages against the decoders (npm run fuzz:wire). The same seed gives the
+ * same inputs.
  */
 import fc from "fast-check";
 import { SNAP } from "../../protocol/packets.ts";
@@ -76,8 +76,8 @@ export class WireFuzzer {
   private readonly corpora: ReadonlyMap<string, Corpus> = new Map(RELEASES.map((one) => [one, corpusOf(one)]));
 
   /**
-   * Checks inputs until they have this number of messages. Adds to `totals`. Calls `onInput` before each input. Throws if a
-   * decoder throws, or if two ways to decode give different messages.
+   * Checks inputs until they have this number of messages. Adds to `totals`. Calls `onInput` before each input. Throws
+   * if a decoder throws, or if two ways to decode give different messages.
    */
   run(seed: number, packets: number, totals: FuzzTotals, onInput: (input: FuzzInput) => void = () => {}): void {
     const draw = random(seed);

@@ -112,7 +112,7 @@ final class WireQuestion implements Question {
         return json;
     }
 
-    /** Returns what a learner reads after a SNAP packet (Learner#syncWithLeader), and the stream as a leader writes it. */
+    /** Returns what a learner reads after a SNAP packet (Learner#syncWithLeader), and what a leader writes again. */
     private static JsonObject snapshot(byte[] bytes) throws IOException {
         BinaryInputArchive archive = BinaryInputArchive.getArchive(new ByteArrayInputStream(bytes));
         JsonObject answer = new JsonObject();
@@ -181,7 +181,8 @@ final class WireQuestion implements Question {
         Reflect.set(leader, "electionFinished", true);
         leader.epoch = 1;
         ByteArrayOutputStream packet = new ByteArrayOutputStream();
-        new QuorumPacket(Leader.FOLLOWERINFO, 0, data, null).serialize(BinaryOutputArchive.getArchive(packet), "packet");
+        BinaryOutputArchive archive = BinaryOutputArchive.getArchive(packet);
+        archive.writeRecord(new QuorumPacket(Leader.FOLLOWERINFO, 0, data, null), "packet");
         ByteArrayOutputStream sent = new ByteArrayOutputStream();
         Socket socket = new BytesSocket(packet.toByteArray(), sent);
         LearnerHandler handler = new LearnerHandler(socket, new BufferedInputStream(socket.getInputStream()), leader);
