@@ -164,7 +164,7 @@ function payloads(rules: WireRules): readonly fc.Arbitrary<Drawn>[] {
       fc.record({ kind: kind("request"), session: long, cxid: int, opType: int, request: bytes }),
     ),
     of("leader", [packets.LEADERINFO], fc.record({ kind: kind("protocol-version"), protocolVersion: int, rest })),
-    of("leader", [packets.NEWLEADER], fc.record({ kind: kind("config"), text: fc.option(bytes) })),
+    of("leader", [packets.NEWLEADER], fc.record({ kind: kind("config"), text: fc.option<Uint8Array>(bytes) })),
     of("leader", [packets.PROPOSAL, packets.INFORM], fc.record({ kind: kind("txn"), txn: txn(rules) })),
     of(
       "leader",
