@@ -2,7 +2,7 @@
  * How a release of ZooKeeper reads its data directory: what differs between releases, as data. The core knows the
  * differences that matter to a running ensemble (protocol/behavior.ts); this file adds those of the file formats.
  */
-import type { BodyReader, SnapshotReader } from "../formats/index.ts";
+import { type BodyReader, bodyReaderOf, type SnapshotReader } from "../formats/index.ts";
 import { bufferLimit } from "../protocol/buffer-limit.ts";
 import { type Behavior, DEFAULT_SETTINGS } from "../protocol/index.ts";
 import { behaviorOf, compareVersions, PUBLISHED_RELEASES } from "../protocol/releases.ts";
@@ -25,10 +25,8 @@ export interface DiskRules {
 /** The format rules that differ, with the release that brought them. */
 const SINCE = {
   checksSeparateDirectories: "3.4.13",
-  types35: "3.5.0",
   compression: "3.6.0",
   digest: "3.6.0",
-  closeSessionBody: "3.6.0",
   lastZxid: "3.9.0",
 } as const;
 
@@ -53,6 +51,6 @@ export function diskRulesOf(release: string, limits: JuteLimits = {}): DiskRules
     readsCompressed: has("compression"),
     checksSeparateDirectories: has("checksSeparateDirectories"),
     snapshot: { maxBytes, readsDigest: has("digest"), readsLastZxid: has("lastZxid") },
-    log: { maxBytes, is34: !has("types35"), closeSessionHasBody: has("closeSessionBody") },
+    log: bodyReaderOf(version, maxBytes),
   };
 }

@@ -1,5 +1,6 @@
 /** Decoders of ZooKeeper's files on disk. Pure functions of bytes: no file access, no exceptions, bounded memory. */
-export { ADLER32_START, adler32 } from "./adler32.ts";
+
+export { bodyReaderOf } from "./body-reader.ts";
 export { type EpochFile, readEpochFile } from "./epoch-file.ts";
 export { type Compression, compressionOf, type FilePrefix, zxidInName } from "./file-names.ts";
 export { gzipHeaderBytes } from "./gzip-header.ts";
@@ -11,6 +12,7 @@ export {
   type SnapshotReader,
   type UnusableSnapshot,
 } from "./snapshot.ts";
+export { readSnapshotBody, type SnapshotBody, type SnapshotBodyDamage } from "./snapshot-body.ts";
 export {
   findRecords,
   type LogDamage,
@@ -21,4 +23,11 @@ export {
   type TxnLogRecord,
   type TxnLogStop,
 } from "./txn-log.ts";
-export { type BodyReader, TXN_HEADER_BYTES, txnTypeName } from "./txn-types.ts";
+export {
+  type BodyCheck,
+  type BodyReader,
+  checkBody,
+  TXN_DIGEST_BYTES,
+  TXN_HEADER_BYTES,
+  txnTypeName,
+} from "./txn-types.ts";

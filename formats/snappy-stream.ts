@@ -3,7 +3,7 @@
  * blocks of an int length and a raw Snappy block. The npm packages for raw Snappy blocks can loop forever on hostile
  * bytes, so the block decoder is our own.
  */
-import { ByteQueue } from "./byte-queue.ts";
+import { ByteQueue } from "../jute/index.ts";
 
 /** The first bytes of the stream: 0x82 "SNAPPY" 0. ZooKeeper checks only these before it opens the stream. */
 export const SNAPPY_MAGIC: readonly number[] = [0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0];

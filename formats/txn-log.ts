@@ -4,9 +4,9 @@
  * FileHeader: int magic "ZKLG", int version, long dbid. Record: long checksum (Adler32 of the entry), int length, the
  * entry, and the byte "B". Entry: TxnHeader, body, and from 3.6.0 on a TxnDigest.
  */
+
+import { adler32, ByteQueue, int32At, int64At } from "../jute/index.ts";
 import { asZxid, type Zxid } from "../protocol/zxid.ts";
-import { adler32 } from "./adler32.ts";
-import { ByteQueue, int32At, int64At } from "./byte-queue.ts";
 import { type BodyReader, checkBody, TXN_HEADER_BYTES } from "./txn-types.ts";
 
 /** The size of a FileHeader in bytes. */

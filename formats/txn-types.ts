@@ -2,12 +2,12 @@
  * The transactions of ZooKeeper's log (SerializeUtils#deserializeTxn, zookeeper.jute): the codes of their types, and
  * the fields of their bodies. A body is checked and skipped; its content is never kept.
  */
-import { int32At } from "./byte-queue.ts";
+import { int32At } from "../jute/index.ts";
 
 /** The size of a TxnHeader in bytes: clientId, cxid, zxid, time, type. */
 export const TXN_HEADER_BYTES = 32;
 /** The size of a TxnDigest in bytes: version, treeDigest. */
-const DIGEST_BYTES = 12;
+export const TXN_DIGEST_BYTES = 12;
 
 type Field = "string" | "buffer" | "acls" | "strings" | "txns" | "byte" | "int" | "long";
 
@@ -67,27 +67,33 @@ export interface BodyReader {
   readonly maxBytes: number;
 }
 
-/** The body of one transaction: the check, and whether a digest follows it (3.6.0 and later). */
+/** The body of one transaction: the check, where it ends, and whether a digest follows it (3.6.0 and later). */
 export interface CheckedBody {
   readonly check: BodyCheck;
+  /** The position after the body in the entry. Only meaningful if the check is "ok". */
+  readonly end: number;
   readonly hasDigest: boolean;
 }
 
 /** Checks the body of a transaction as SerializeUtils#deserializeTxn reads it. `entry` starts with the TxnHeader. */
 export function checkBody(entry: Uint8Array, code: number, reader: BodyReader): CheckedBody {
   const type = TXN_TYPES.get(code);
-  if (type === undefined || (type.since35 && reader.is34)) return { check: "unsupported-type", hasDigest: false };
+  if (type === undefined || (type.since35 && reader.is34)) return failed("unsupported-type");
   if (code === CLOSE_SESSION_CODE && !reader.closeSessionHasBody) return bodyUntil(entry, TXN_HEADER_BYTES);
   const end = skipFields(entry, TXN_HEADER_BYTES, type.fields, reader.maxBytes);
-  if (end !== "short") return typeof end === "number" ? bodyUntil(entry, end) : { check: end, hasDigest: false };
-  if (code === CLOSE_SESSION_CODE) return { check: "ok", hasDigest: false };
-  if (code !== CREATE_CODE) return { check: "short", hasDigest: false };
+  if (end !== "short") return typeof end === "number" ? bodyUntil(entry, end) : failed(end);
+  if (code === CLOSE_SESSION_CODE) return { check: "ok", end: entry.length, hasDigest: false };
+  if (code !== CREATE_CODE) return failed("short");
   const v0 = skipFields(entry, TXN_HEADER_BYTES, CREATE_V0, reader.maxBytes);
-  return { check: typeof v0 === "number" ? "ok" : v0, hasDigest: false };
+  return typeof v0 === "number" ? { check: "ok", end: v0, hasDigest: false } : failed(v0);
+}
+
+function failed(check: BodyCheck): CheckedBody {
+  return { check, end: 0, hasDigest: false };
 }
 
 function bodyUntil(entry: Uint8Array, end: number): CheckedBody {
-  return { check: "ok", hasDigest: entry.length - end >= DIGEST_BYTES };
+  return { check: "ok", end, hasDigest: entry.length - end >= TXN_DIGEST_BYTES };
 }
 
 type Skipped = number | "short" | "unreasonable-length";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { adler32, findRecords, TxnLogDecoder, type TxnLogItem } from "../../formats/index.ts";
+import { findRecords, TxnLogDecoder, type TxnLogItem } from "../../formats/index.ts";
+import { adler32 } from "../../jute/index.ts";
 import { random } from "./random.ts";
 
 const READER = { is34: false, closeSessionHasBody: true, maxBytes: 1000 };

@@ -6,8 +6,8 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { adler32 } from "../../formats/adler32.ts";
 import { SNAPPY_MAGIC, TxnLogDecoder, type TxnLogRecord } from "../../formats/index.ts";
+import { adler32 } from "../../jute/index.ts";
 
 /** A file by its kind, and by its place among the files of that kind, from 0 (the first) to below 1. */
 export interface FilePlace {

@@ -44,7 +44,17 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
     packages: NOTHING,
     allowed: "explain -> decide, logs, protocol, fuzz/known-bugs.ts",
   },
-  formats: { files: /^formats\/|^protocol\/zxid\.ts$/, packages: NOTHING, allowed: "formats -> protocol/zxid.ts" },
+  jute: { files: /^jute\//, packages: NOTHING, allowed: "jute -> nothing" },
+  formats: {
+    files: /^(formats|jute)\/|^protocol\/(zxid|releases)\.ts$/,
+    packages: NOTHING,
+    allowed: "formats -> jute, protocol/zxid.ts, protocol/releases.ts",
+  },
+  wire: {
+    files: /^(wire|formats|jute|protocol)\//,
+    packages: NOTHING,
+    allowed: "wire -> formats, jute, protocol",
+  },
   doctor: {
     files:
       /^(doctor|formats|scenarios|cluster|invariants|protocol|sim)\/|^decide\/zoo-cfg\.ts$|^roll\/read-ensemble\.ts$/,

@@ -72,7 +72,8 @@ public final class Answers {
             "election", new ElectionQuestion(server),
             "disk", new DiskQuestion(database),
             "epoch", new EpochQuestion(database),
-            "start", new StartQuestion()));
+            "start", new StartQuestion(),
+            "wire", new WireQuestion(server)));
         // The program for 3.4.10 has no scripts (pom.xml).
         String scripts = Answers.class.getPackageName() + ".ScriptQuestion";
         if (Reflect.exists(scripts)) {

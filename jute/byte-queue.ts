@@ -1,10 +1,15 @@
 /**
- * A queue of bytes that arrive in chunks. Decoders take bytes from its start. The queue copies bytes only if a value
- * spans two chunks, and never allocates more than the bytes that it holds.
+ * A queue of bytes that arrive in chunks. Decoders take bytes from its start. The queue copies small chunks, because a
+ * chunk of one byte can hold a buffer of 64 KiB in memory, and values that span two chunks. Its memory is at most a
+ * small multiple of the bytes that it holds.
  */
 import { ADLER32_START, adler32 } from "./adler32.ts";
 
 const WORD = 0x1_0000_0000;
+/** Chunks below this size are copied. */
+const SMALL_CHUNK_BYTES = 2048;
+/** The largest size of the buffers to which small chunks are copied. Their size doubles up to this one. */
+const BLOCK_BYTES_MAX = 16_384;
 
 /** A queue of bytes with the position and, if asked for, the checksum of the bytes taken so far. */
 export class ByteQueue {
@@ -18,6 +23,10 @@ export class ByteQueue {
   private readonly chunks: Uint8Array[] = [];
   private first = new Uint8Array(0);
   private at = 0;
+  /** The buffer to which small chunks are copied. Its bytes from `blockStart` to `blockEnd` follow the last chunk. */
+  private block = new Uint8Array(0);
+  private blockStart = 0;
+  private blockEnd = 0;
 
   constructor(options: { readonly checksum: boolean } = { checksum: false }) {
     this.hasChecksum = options.checksum;
@@ -27,7 +36,33 @@ export class ByteQueue {
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     this.available += chunk.length;
-    this.chunks.push(chunk);
+    if (chunk.length < SMALL_CHUNK_BYTES) this.copyToBlock(chunk);
+    else {
+      this.flushBlock();
+      this.chunks.push(chunk);
+    }
+  }
+
+  private copyToBlock(chunk: Uint8Array): void {
+    if (this.blockEnd + chunk.length > this.block.length) {
+      this.flushBlock();
+      this.block = new Uint8Array(Math.max(chunk.length, Math.min(2 * this.block.length, BLOCK_BYTES_MAX)));
+      this.blockStart = 0;
+      this.blockEnd = 0;
+    }
+    this.block.set(chunk, this.blockEnd);
+    this.blockEnd += chunk.length;
+  }
+
+  private flushBlock(): void {
+    if (this.blockEnd > this.blockStart) this.chunks.push(this.block.subarray(this.blockStart, this.blockEnd));
+    this.blockStart = this.blockEnd;
+  }
+
+  /** Returns the chunk after the first one. At least one byte must follow the first chunk. */
+  private nextChunk(): Uint8Array<ArrayBuffer> {
+    if (this.chunks.length === 0) this.flushBlock();
+    return this.chunks.shift() as Uint8Array<ArrayBuffer>;
   }
 
   /** Takes a signed integer of 8 bits. At least 1 byte must be available. */
@@ -103,11 +138,11 @@ export class ByteQueue {
   private joinFirst(length: number): void {
     if (this.first.length - this.at >= length) return;
     let joined = this.first.subarray(this.at);
-    if (joined.length === 0) joined = this.chunks.shift() as Uint8Array<ArrayBuffer>;
+    if (joined.length === 0) joined = this.nextChunk();
     if (joined.length < length) {
       const parts = [joined];
       for (let size = joined.length; size < length; ) {
-        const part = this.chunks.shift() as Uint8Array<ArrayBuffer>;
+        const part = this.nextChunk();
         parts.push(part);
         size += part.length;
       }
