@@ -1,4 +1,6 @@
-/** The names of ZooKeeper's files, and the zxids in them (Util#getZxidFromName, SnapStream#getStreamMode). */
+/**
+ * The names of ZooKeeper's files, and the zxids in them (Util#getZxidFromName, #makeLogName, SnapStream#getStreamMode).
+ */
 import { asZxid, type Zxid } from "../protocol/zxid.ts";
 
 /** The compression of a snapshot file. */
@@ -32,4 +34,22 @@ export function compressionOf(name: string): Compression {
   const parts = name.split(".");
   const last = parts.length > 1 ? (parts.at(-1) as string).toLowerCase() : "";
   return last === "gz" ? "gzip" : last === "snappy" ? "snappy" : "none";
+}
+
+/** The end of a file name by the compression of the snapshot (SnapStream.StreamMode#getFileExtension). */
+const EXTENSIONS: Readonly<Record<Compression, string>> = { none: "", gzip: ".gz", snappy: ".snappy" };
+
+/** Returns the name of the log file whose first transaction has this zxid (Util#makeLogName). */
+export function logFileName(firstZxid: Zxid): string {
+  return `log.${hexOf(firstZxid)}`;
+}
+
+/** Returns the name of the snapshot that starts at this last processed zxid (Util#makeSnapshotName). */
+export function snapshotFileName(lastZxid: Zxid, compression: Compression = "none"): string {
+  return `snapshot.${hexOf(lastZxid)}${EXTENSIONS[compression]}`;
+}
+
+/** Long#toHexString: a negative zxid, such as the -1 of an unknown database, has 16 digits. */
+function hexOf(zxid: Zxid): string {
+  return BigInt.asUintN(64, BigInt(zxid)).toString(16);
 }

@@ -1,18 +1,42 @@
-/** Decoders of ZooKeeper's files on disk. Pure functions of bytes: no file access, no exceptions, bounded memory. */
+/**
+ * ZooKeeper's files on disk: decoders and writers, and the transactions and ACLs in them. Pure functions of bytes: no
+ * file access, no exceptions, bounded memory.
+ */
+export type { Acl } from "./acl.ts";
 
 export { bodyReaderOf } from "./body-reader.ts";
-export { type EpochFile, readEpochFile } from "./epoch-file.ts";
-export { type Compression, compressionOf, type FilePrefix, zxidInName } from "./file-names.ts";
+export { type DiskFormat, diskFormatOf } from "./disk-format.ts";
+export { type EpochFile, encodeEpochFile, readEpochFile } from "./epoch-file.ts";
+export {
+  type Compression,
+  compressionOf,
+  type FilePrefix,
+  logFileName,
+  snapshotFileName,
+  zxidInName,
+} from "./file-names.ts";
 export { gzipHeaderBytes } from "./gzip-header.ts";
 export { SNAPPY_MAGIC, SnappyStreamDecoder, uncompressBlock } from "./snappy-stream.ts";
 export {
   type SnapshotContent,
   type SnapshotDamage,
   SnapshotDecoder,
+  type SnapshotDigest,
   type SnapshotReader,
   type UnusableSnapshot,
 } from "./snapshot.ts";
-export { readSnapshotBody, type SnapshotBody, type SnapshotBodyDamage } from "./snapshot-body.ts";
+export { readSnapshotBody, type SnapshotBody, type SnapshotBodyDamage, type SnapshotSink } from "./snapshot-body.ts";
+export { encodeSnapshotBody, encodeSnapshotFile, type SnapshotEnd, type SnapshotSource } from "./snapshot-writer.ts";
+export {
+  type DamagedBody,
+  decodeSubTxnBody,
+  decodeTxnBody,
+  encodeTxnBody,
+  type SubTxn,
+  type TxnBody,
+  type TxnBodyDamage,
+} from "./txn-body.ts";
+export { decodeTxn, encodeTxn, readTxn, type Txn, type TxnDamage, type TxnDigest } from "./txn-entry.ts";
 export {
   findRecords,
   type LogDamage,
@@ -23,6 +47,7 @@ export {
   type TxnLogRecord,
   type TxnLogStop,
 } from "./txn-log.ts";
+export { encodeTxnLogHeader, encodeTxnLogRecord, PRE_ALLOC_BYTES, paddedLogSize } from "./txn-log-writer.ts";
 export {
   type BodyCheck,
   type BodyReader,
@@ -31,3 +56,4 @@ export {
   TXN_HEADER_BYTES,
   txnTypeName,
 } from "./txn-types.ts";
+export type { Znode } from "./znode.ts";

@@ -1,7 +1,7 @@
 /**
  * The sessions, ACL lists and znodes of a snapshot: the body of a file snapshot.N (FileSnap), and the stream after a
- * SNAP packet (SerializeUtils#deserializeSnapshot). The decoder counts what it reads. It keeps no znode, except the
- * text of /zookeeper/config.
+ * SNAP packet (SerializeUtils#deserializeSnapshot). The decoder counts what it reads and passes it to a sink. Without
+ * a sink, it keeps no znode, except the text of /zookeeper/config.
  */
 import {
   type ByteQueue,
@@ -11,15 +11,16 @@ import {
   need,
   readInt,
   readLength,
-  readLong,
   readText,
   type Steps,
   skip,
 } from "../jute/index.ts";
 import { asZxid, type Zxid } from "../protocol/zxid.ts";
+import type { Acl } from "./acl.ts";
+import type { Znode } from "./znode.ts";
 
-/** The size of StatPersisted: four longs, three ints and two longs. */
-const STAT_BYTES = 60;
+/** The size of a znode after its data: the id of its ACL list, and StatPersisted. */
+const ZNODE_END_BYTES = 8 + 60;
 const CONFIG_PATH = "/zookeeper/config";
 /** A configuration of more bytes is not kept. */
 const CONFIG_BYTES_MAX = 65_536;
@@ -51,48 +52,76 @@ export type SnapshotBodyDamage =
   | "null-acl-list"
   | "null-acl";
 
-/** Reads the body of a snapshot. Throws a Damage with a SnapshotBodyDamage. */
-export function* readSnapshotBody(bytes: ByteQueue, maxBytes: number): Steps<SnapshotBody> {
-  const sessions = yield* skipSessions(bytes);
-  const aclLists = yield* skipAclLists(bytes, maxBytes);
-  return { sessions, aclLists, ...(yield* readTree(bytes, maxBytes)) };
+/** Receives the content of a snapshot, in its order. The bytes of a znode can share their memory with the input. */
+export interface SnapshotSink {
+  session(id: bigint, timeoutMs: number): void;
+  aclList(id: bigint, acls: readonly Acl[]): void;
+  /** The parent of each znode comes before it. */
+  znode(znode: Znode): void;
+}
+
+/**
+ * Reads the body of a snapshot. Throws a Damage with a SnapshotBodyDamage. With a sink, it holds one znode and its
+ * data, or one list of ACLs.
+ */
+export function* readSnapshotBody(bytes: ByteQueue, maxBytes: number, sink?: SnapshotSink): Steps<SnapshotBody> {
+  const sessions = yield* readSessions(bytes, sink);
+  const aclLists = yield* readAclLists(bytes, maxBytes, sink);
+  return { sessions, aclLists, ...(yield* readTree(bytes, maxBytes, sink)) };
 }
 
 /** A count that is negative means no entries. */
-function* skipSessions(bytes: ByteQueue): Steps<number> {
+function* readSessions(bytes: ByteQueue, sink: SnapshotSink | undefined): Steps<number> {
   const count = Math.max(0, yield* readInt(bytes));
   for (let rest = count; rest > 0; rest--) {
     if (bytes.available < 12) yield* need(bytes, 12);
-    bytes.skip(12);
+    if (sink === undefined) bytes.skip(12);
+    else sink.session(bytes.bigInt64(), bytes.int32());
   }
   return count;
 }
 
 /** ReferenceCountedACLCache#deserialize. */
-function* skipAclLists(bytes: ByteQueue, maxBytes: number): Steps<number> {
+function* readAclLists(bytes: ByteQueue, maxBytes: number, sink: SnapshotSink | undefined): Steps<number> {
   const count = Math.max(0, yield* readInt(bytes));
   let hasNull = false;
   for (let rest = count; rest > 0; rest--) {
-    yield* readLong(bytes);
-    const acls = yield* readInt(bytes);
-    if (acls === -1) throw new Damage("null-acl-list");
-    for (let left = acls; left > 0; left--) {
-      yield* readInt(bytes);
-      for (const _ of ["scheme", "id"]) {
-        const size = yield* readLength(bytes, maxBytes);
-        if (size < 0) hasNull = true;
-        else yield* skip(bytes, size);
-      }
+    if (bytes.available < 8) yield* need(bytes, 8);
+    const id = bytes.bigInt64();
+    const length = yield* readInt(bytes);
+    if (length === -1) throw new Damage("null-acl-list");
+    const acls: Acl[] = [];
+    for (let left = length; left > 0; left--) {
+      const acl = yield* readAcl(bytes, maxBytes, sink !== undefined);
+      hasNull ||= acl.scheme === null || acl.id === null;
+      if (sink !== undefined) acls.push(acl);
     }
+    sink?.aclList(id, acls);
   }
   if (hasNull) throw new Damage("null-acl");
   return count;
 }
 
+/**
+ * Reads an entry of an ACL list. Unless `keepsText`, its strings are skipped, but it is known whether they are null.
+ */
+function* readAcl(bytes: ByteQueue, maxBytes: number, keepsText: boolean): Steps<Acl> {
+  const perms = yield* readInt(bytes);
+  const scheme = keepsText ? yield* readText(bytes, maxBytes) : yield* skipText(bytes, maxBytes);
+  return { perms, scheme, id: keepsText ? yield* readText(bytes, maxBytes) : yield* skipText(bytes, maxBytes) };
+}
+
+function* skipText(bytes: ByteQueue, maxBytes: number): Steps<"" | null> {
+  const size = yield* readLength(bytes, maxBytes);
+  if (size < 0) return null;
+  yield* skip(bytes, size);
+  return "";
+}
+
 type Tree = Pick<SnapshotBody, "nodes" | "dataBytes" | "maxZxid" | "config">;
 
 /** DataTree#deserialize. Each znode follows its parent, and all descendants of a znode follow it directly. */
-function* readTree(bytes: ByteQueue, maxBytes: number): Steps<Tree> {
+function* readTree(bytes: ByteQueue, maxBytes: number, sink: SnapshotSink | undefined): Steps<Tree> {
   let nodes = 0;
   let dataBytes = 0;
   let maxZxid = 0;
@@ -102,27 +131,54 @@ function* readTree(bytes: ByteQueue, maxBytes: number): Steps<Tree> {
     const path = yield* readText(bytes, maxBytes);
     if (path === LAST_PATH) return { nodes, dataBytes, maxZxid: asZxid(maxZxid), config };
     const size = yield* readLength(bytes, maxBytes);
-    if (path === CONFIG_PATH && size > 0 && size <= CONFIG_BYTES_MAX) {
-      yield* need(bytes, size);
-      config = decodeText(bytes.take(size));
+    const isConfig = path === CONFIG_PATH && size > 0 && size <= CONFIG_BYTES_MAX;
+    let data: Uint8Array | null = null;
+    if (size >= 0 && (isConfig || sink !== undefined)) {
+      if (bytes.available < size) yield* need(bytes, size);
+      data = bytes.take(size);
     } else yield* skip(bytes, size);
-    yield* need(bytes, 8 + STAT_BYTES);
-    bytes.skip(8);
-    maxZxid = Math.max(maxZxid, readStat(bytes));
+    if (isConfig && data !== null) config = decodeText(data);
+    if (bytes.available < ZNODE_END_BYTES) yield* need(bytes, ZNODE_END_BYTES);
+    const end = readZnodeEnd(bytes, sink !== undefined);
+    maxZxid = Math.max(maxZxid, end.maxZxid);
     if (path === null) throw new Damage("null-path");
     if (!followsParent(path, lastPath)) throw new Damage("parent-missing");
     lastPath = path;
     nodes++;
     dataBytes += Math.max(0, size);
+    if (end.stat !== undefined) sink?.znode({ path, data, ...end.stat });
   }
 }
 
-/** Reads StatPersisted: czxid, mzxid, two times, three versions, the owner and pzxid. Returns its highest zxid. */
-function readStat(bytes: ByteQueue): number {
+/** Reads the id of the ACL list and StatPersisted. Returns the highest of its zxids and, if asked for, its values. */
+function readZnodeEnd(bytes: ByteQueue, keepsStat: boolean): { readonly maxZxid: number; readonly stat?: ZnodeStat } {
+  if (keepsStat) {
+    const stat = readStat(bytes);
+    return { maxZxid: Math.max(Number(stat.czxid), Number(stat.mzxid), Number(stat.pzxid)), stat };
+  }
+  bytes.skip(8);
   const czxid = bytes.int64();
   const mzxid = bytes.int64();
   bytes.skip(36);
-  return Math.max(czxid, mzxid, bytes.int64());
+  return { maxZxid: Math.max(czxid, mzxid, bytes.int64()) };
+}
+
+type ZnodeStat = Omit<Znode, "path" | "data">;
+
+/** The order of the fields is that of DataNode#deserialize and StatPersisted. */
+function readStat(bytes: ByteQueue): ZnodeStat {
+  return {
+    aclId: bytes.bigInt64(),
+    czxid: bytes.bigInt64(),
+    mzxid: bytes.bigInt64(),
+    ctimeMs: bytes.bigInt64(),
+    mtimeMs: bytes.bigInt64(),
+    version: bytes.int32(),
+    cversion: bytes.int32(),
+    aversion: bytes.int32(),
+    ephemeralOwner: bytes.bigInt64(),
+    pzxid: bytes.bigInt64(),
+  };
 }
 
 /**

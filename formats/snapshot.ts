@@ -4,11 +4,11 @@
  * follow; from 3.9.0 on, the last processed zxid and a third seal. A compressed file contains the same bytes.
  *
  * The decoder checks the bytes in the order and with the tolerance of FileSnap#deserialize, and counts what it reads.
- * It keeps no znode, except the text of /zookeeper/config.
+ * It keeps no znode, except the text of /zookeeper/config. A sink can keep all of them.
  */
 import { ByteQueue, Damage, has, need, readLength, readLong, readText, type Steps, skip } from "../jute/index.ts";
 import { asZxid, type Zxid } from "../protocol/zxid.ts";
-import { readSnapshotBody, type SnapshotBody, type SnapshotBodyDamage } from "./snapshot-body.ts";
+import { readSnapshotBody, type SnapshotBody, type SnapshotBodyDamage, type SnapshotSink } from "./snapshot-body.ts";
 
 /** "ZKSN", the magic number of a snapshot. */
 export const SNAPSHOT_MAGIC = 0x5a4b_534e;
@@ -26,10 +26,18 @@ export interface SnapshotReader {
 /** The content of a readable snapshot. */
 export interface SnapshotContent extends SnapshotBody {
   readonly kind: "snapshot";
-  /** The zxid of the digest; undefined if there is none. */
-  readonly digestZxid: Zxid | undefined;
+  /** The digest; undefined if the snapshot has none, or one without a zxid. */
+  readonly digest: SnapshotDigest | undefined;
   /** The last processed zxid when the snapshot was complete; undefined if the snapshot has none. */
   readonly lastZxid: Zxid | undefined;
+}
+
+/** The digest of the tree after a transaction (DataTree.ZxidDigest). */
+export interface SnapshotDigest {
+  /** The zxid of the transaction; 0 if there is no digest yet. */
+  readonly zxid: bigint;
+  readonly version: number;
+  readonly treeDigest: bigint;
 }
 
 /** The reasons why a snapshot cannot be used. */
@@ -72,8 +80,9 @@ export class SnapshotDecoder {
   private readonly steps: Steps<SnapshotContent>;
   private needed = 0;
 
-  constructor(reader: SnapshotReader) {
-    this.steps = decode(this.bytes, reader);
+  /** `sink` receives the content as it is read. It must be dropped if the snapshot turns out to be unusable. */
+  constructor(reader: SnapshotReader, sink?: SnapshotSink) {
+    this.steps = decode(this.bytes, reader, sink);
     this.advance(true);
   }
 
@@ -113,16 +122,16 @@ export class SnapshotDecoder {
   }
 }
 
-function* decode(bytes: ByteQueue, reader: SnapshotReader): Steps<SnapshotContent> {
+function* decode(bytes: ByteQueue, reader: SnapshotReader, sink?: SnapshotSink): Steps<SnapshotContent> {
   yield* need(bytes, 16);
   const magic = bytes.int32();
   bytes.skip(12);
   if (magic !== SNAPSHOT_MAGIC) throw new Damage("bad-magic");
-  const body = yield* readSnapshotBody(bytes, reader.maxBytes);
+  const body = yield* readSnapshotBody(bytes, reader.maxBytes, sink);
   yield* checkSeal(bytes, reader);
-  const digestZxid = reader.readsDigest ? yield* readDigest(bytes, reader) : undefined;
+  const digest = reader.readsDigest ? yield* readDigest(bytes, reader) : undefined;
   const lastZxid = reader.readsLastZxid ? yield* readLastZxid(bytes, reader) : undefined;
-  return { kind: "snapshot", ...body, digestZxid, lastZxid };
+  return { kind: "snapshot", ...body, digest, lastZxid };
 }
 
 /** SnapStream#checkSealIntegrity. Up to 3.5, FileSnap does not read the string after the checksum. */
@@ -137,23 +146,30 @@ function* checkSeal(bytes: ByteQueue, { maxBytes, readsDigest }: SnapshotReader)
 }
 
 /** DataTree#deserializeZxidDigest. A snapshot without a digest ends here. */
-function* readDigest(bytes: ByteQueue, reader: SnapshotReader): Steps<Zxid | undefined> {
+function* readDigest(bytes: ByteQueue, reader: SnapshotReader): Steps<SnapshotDigest | undefined> {
   if (!(yield* has(bytes, 12))) {
     bytes.skip(bytes.available);
     return undefined;
   }
-  const zxid = bytes.int64();
+  const zxid = bytes.bigInt64();
   const version = bytes.int32();
+  let treeDigest = 0n;
   if (version < 2) {
     if (!(yield* has(bytes, 4))) return undefined;
     const hex = yield* readText(bytes, reader.maxBytes);
     if (hex !== null && !/^[+-]?[0-9a-fA-F]{1,16}$/.test(hex)) throw new Damage("bad-digest");
+    treeDigest = hex === null ? 0n : valueOfHex(hex);
   } else {
     if (!(yield* has(bytes, 8))) return undefined;
-    bytes.skip(8);
+    treeDigest = bytes.bigInt64();
   }
   yield* checkSeal(bytes, reader);
-  return zxid > 0 ? asZxid(zxid) : undefined;
+  return zxid > 0n ? { zxid, version, treeDigest } : undefined;
+}
+
+function valueOfHex(hex: string): bigint {
+  const value = BigInt(`0x${hex.replace(/^[+-]/, "")}`);
+  return BigInt.asIntN(64, hex.startsWith("-") ? -value : value);
 }
 
 /** DataTree#deserializeLastProcessedZxid. */

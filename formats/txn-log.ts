@@ -13,9 +13,10 @@ import { type BodyReader, checkBody, TXN_HEADER_BYTES } from "./txn-types.ts";
 export const FILE_HEADER_BYTES = 16;
 /** "ZKLG", the magic number of a log file. */
 export const TXN_LOG_MAGIC = 0x5a4b_4c47;
-const RECORD_START_BYTES = 12;
+/** The size of the checksum and the length before each entry. */
+export const RECORD_START_BYTES = 12;
 /** "B", the byte after each entry. */
-const END_OF_RECORD = 0x42;
+export const END_OF_RECORD = 0x42;
 
 /** The start of a log file. */
 export interface TxnLogHeader {
@@ -103,10 +104,14 @@ const DAMAGE: ReadonlySet<LogEnd | LogDamage> = new Set<LogEnd | LogDamage>([
  * item, or undefined if it needs more bytes. It never throws, and it holds at most one record besides the chunks in its
  * queue.
  *
+ * `lastEntry` is the entry of the last record that `next` returned. It shares its memory with a chunk of the file.
+ *
  * After a stop at a record whose length is plausible, `next` continues with the record after it. ZooKeeper does not
  * read these records, but they show what a repair could save.
  */
 export class TxnLogDecoder {
+  /** The entry of the last record: the TxnHeader, the body and the digest. `readTxn` reads it. */
+  lastEntry: Uint8Array = new Uint8Array(0);
   private readonly reader: BodyReader;
   private readonly bytes = new ByteQueue();
   private hasHeader = false;
@@ -180,6 +185,7 @@ export class TxnLogDecoder {
     if (check === "short") return pass("short-entry");
     if (check === "unsupported-type") return pass("unsupported-type", header.type);
     if (check === "unreasonable-length") return pass("unreasonable-field");
+    this.lastEntry = entry;
     return { kind: "record", offset, length: entry.length, ...header, hasDigest };
   }
 

@@ -5,6 +5,7 @@
 export { ADLER32_START, adler32 } from "./adler32.ts";
 export { ByteQueue, int32At, int64At } from "./byte-queue.ts";
 export { JuteWriter } from "./jute-writer.ts";
+export { RecordReader } from "./record-reader.ts";
 export {
   Damage,
   has,

@@ -4,6 +4,14 @@
  * message, and return malformed input as values.
  */
 export {
+  type Acl,
+  encodeTxn,
+  type SnapshotSource,
+  type Txn as WireTxn,
+  type TxnDigest,
+  type Znode,
+} from "../formats/index.ts";
+export {
   ELECTION_MESSAGE_BYTES_MAX,
   type ElectionEvent,
   ElectionStreamDecoder,
@@ -40,6 +48,5 @@ export {
 } from "./payload.ts";
 export { type AuthId, encodeQuorumPacket, type QuorumPacket } from "./quorum-packet.ts";
 export { type QuorumEvent, type QuorumSender, QuorumStreamDecoder } from "./quorum-stream.ts";
-export { type Acl, encodeSnapshotStream, type SnapshotSource, type Znode } from "./snapshot-stream.ts";
-export { encodeTxn, type TxnDigest, type WireTxn } from "./txn.ts";
+export { encodeSnapshotStream } from "./snapshot-stream.ts";
 export { type HelloReader, type JuteLimits, type WireRules, wireRulesOf } from "./wire-rules.ts";

@@ -2,8 +2,7 @@
  * The messages of the election (FastLeaderElection.Notification, #buildMsg), with every field as it is on the wire.
  * protocol/election/notification-wire.ts reads them as values of the core.
  */
-import { Damage, JuteWriter } from "../jute/index.ts";
-import { RecordReader } from "./record-reader.ts";
+import { Damage, JuteWriter, RecordReader } from "../jute/index.ts";
 import type { WireRules } from "./wire-rules.ts";
 
 /** The value that a server without a vote writes as its leader, zxid and epoch (Long.MIN_VALUE). */

@@ -2,7 +2,8 @@
  * The data of each type of packet (QuorumPacket.data). The type alone does not decide: PING and REVALIDATE carry other
  * data in each direction.
  */
-import { Damage, JuteWriter } from "../jute/index.ts";
+import { encodeTxn, readTxn, type Txn } from "../formats/index.ts";
+import { Damage, JuteWriter, RecordReader } from "../jute/index.ts";
 import {
   ACKEPOCH,
   COMMITANDACTIVATE,
@@ -20,8 +21,6 @@ import {
 import type { MalformedPayload, PayloadDamage } from "./malformed.ts";
 import type { QuorumPacket } from "./quorum-packet.ts";
 import type { QuorumSender } from "./quorum-stream.ts";
-import { RecordReader } from "./record-reader.ts";
-import { encodeTxn, readTxn, type WireTxn } from "./txn.ts";
 import type { WireRules } from "./wire-rules.ts";
 
 /** A session and its timeout. */
@@ -50,11 +49,11 @@ export type Payload =
    */
   | { readonly kind: "config"; readonly text: Uint8Array | null }
   /** PROPOSAL and INFORM. */
-  | { readonly kind: "txn"; readonly txn: WireTxn }
+  | { readonly kind: "txn"; readonly txn: Txn }
   /** COMMITANDACTIVATE: the designated leader. */
   | { readonly kind: "designated-leader"; readonly designatedLeader: bigint; readonly rest: Uint8Array }
   /** INFORMANDACTIVATE: the designated leader and the transaction. */
-  | { readonly kind: "activated-txn"; readonly designatedLeader: bigint; readonly txn: WireTxn }
+  | { readonly kind: "activated-txn"; readonly designatedLeader: bigint; readonly txn: Txn }
   /** PING from a learner: the sessions that were active since the last PING. */
   | { readonly kind: "sessions"; readonly sessions: readonly SessionTimeout[] }
   /** REVALIDATE from a learner: is this session valid? */
@@ -137,7 +136,10 @@ const LEARNER_READERS: ReadonlyMap<number, Read> = new Map<number, Read>([
   ],
 ]);
 
-const readTxnPayload: Read = (record, rules) => ({ kind: "txn", txn: readTxn(record.take(), rules) });
+const readTxnPayload: Read = (record, rules) => ({
+  kind: "txn",
+  txn: readTxn(record.take(), rules.txn, rules.readsTxnDigest),
+});
 
 const LEADER_READERS: ReadonlyMap<number, Read> = new Map<number, Read>([
   [LEADERINFO, (record) => ({ kind: "protocol-version", protocolVersion: record.int(), rest: record.take() })],
@@ -152,7 +154,7 @@ const LEADER_READERS: ReadonlyMap<number, Read> = new Map<number, Read>([
     (record, rules) => ({
       kind: "activated-txn",
       designatedLeader: record.long(),
-      txn: readTxn(record.take(), rules),
+      txn: readTxn(record.take(), rules.txn, rules.readsTxnDigest),
     }),
   ],
   [

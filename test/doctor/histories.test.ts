@@ -26,7 +26,7 @@ function snapshot(text: string): SnapshotFile {
   const content = {
     kind: "snapshot",
     ...counts,
-    digestZxid: undefined,
+    digest: undefined,
     lastZxid: undefined,
     config: undefined,
   } as const;

@@ -8,6 +8,7 @@ import { epochQuestions } from "./epoch-questions.ts";
 import { scriptQuestions } from "./script-questions.ts";
 import { startQuestions } from "./start-questions.ts";
 import { syncQuestions } from "./sync-questions.ts";
+import { treeQuestions } from "./tree-questions.ts";
 import { wireQuestions } from "./wire-questions.ts";
 
 /** A question in the format of the recorded answers (test/conformance/vectors), without `id` and `expect`. */
@@ -58,6 +59,7 @@ export const KINDS: readonly Kind[] = [
   epochQuestions,
   diskQuestions,
   startQuestions,
+  treeQuestions,
   scriptQuestions,
   configQuestions,
   wireQuestions,

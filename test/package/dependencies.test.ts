@@ -50,6 +50,11 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
     packages: NOTHING,
     allowed: "formats -> jute, protocol/zxid.ts, protocol/releases.ts",
   },
+  datatree: {
+    files: /^(datatree|formats|jute)\/|^protocol\/releases\.ts$/,
+    packages: NOTHING,
+    allowed: "datatree -> formats, jute, protocol/releases.ts",
+  },
   wire: {
     files: /^(wire|formats|jute|protocol)\//,
     packages: NOTHING,

@@ -13,6 +13,7 @@ const PACKAGES = [
   "scenarios",
   "decide",
   "formats",
+  "datatree",
   "doctor",
   "roll",
   "fuzz",

@@ -73,6 +73,7 @@ public final class Answers {
             "disk", new DiskQuestion(database),
             "epoch", new EpochQuestion(database),
             "start", new StartQuestion(),
+            "tree", new TreeQuestion(new File(folder, "tree")),
             "wire", new WireQuestion(server)));
         // The program for 3.4.10 has no scripts (pom.xml).
         String scripts = Answers.class.getPackageName() + ".ScriptQuestion";
