@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Browser, Page } from "playwright-core";
-import { pageOf } from "../cli/view.ts";
+import { pageWith } from "../cli/page-file.ts";
 import { writeScenario } from "../scenarios/write-scenario.ts";
 import { chromiumPath, dataOf, launch, NO_CHROMIUM, type OpenOptions, open } from "../test/view/page/browser.ts";
 import { largeChaosPlan } from "../test/view/scenarios.ts";
@@ -92,7 +92,7 @@ async function printFigures(browser: Browser): Promise<void> {
   console.log("page        events   KB  first picture  whole run  step back (median, worst)  scrubbing");
   for (const { data, name } of examples()) {
     const { page } = await open(browser, data);
-    const kilobytes = Math.round(Buffer.byteLength(pageOf(data)) / 1000);
+    const kilobytes = Math.round(Buffer.byteLength(pageWith(data)) / 1000);
     const { events, framesPerSecond, recordedMs, shownMs, stepsMs } = await measure(page);
     const sorted = stepsMs.toSorted((a, b) => a - b);
     const [median, worst] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)].map((ms) => ms?.toFixed(1));

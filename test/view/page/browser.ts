@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { pageOf } from "../../../cli/view.ts";
-import type { PageData } from "../../../view/page/page-data.ts";
+import { pageWith } from "../../../cli/page-file.ts";
+import type { LogPageData, PageData } from "../../../view/page/page-data.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
@@ -37,8 +37,12 @@ export interface OpenOptions {
 }
 
 /** Opens a page with this data, and waits until its runs are recorded. */
-export async function open(browser: Browser, data: PageData, options: OpenOptions = {}): Promise<OpenPage> {
-  const opened = await openText(browser, pageOf(data), options);
+export async function open(
+  browser: Browser,
+  data: PageData | LogPageData,
+  options: OpenOptions = {},
+): Promise<OpenPage> {
+  const opened = await openText(browser, pageWith(data), options);
   await opened.page.waitForFunction(() => performance.getEntriesByName("zabsim-recorded").length > 0, null, {
     timeout: 120_000,
   });

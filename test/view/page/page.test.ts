@@ -12,6 +12,7 @@ import { runScenario } from "../../../scenarios/run.ts";
 import { writeScenario } from "../../../scenarios/write-scenario.ts";
 import type { PageModel } from "../../../view/page/model.ts";
 import type { PageData } from "../../../view/page/page-data.ts";
+import type { RunModel } from "../../../view/page/run-model.ts";
 import { Recording } from "../../../view/session/recording.ts";
 import { Session } from "../../../view/session/session.ts";
 import { chaosPlan, largeChaosPlan, largestScenario, shipped } from "../scenarios.ts";
@@ -299,7 +300,7 @@ describe.skipIf(executablePath === undefined)("in Chromium, a page", () => {
     expect(await page.textContent("header code")).toBe(runScenario(shipped(BUG), { seed: 1n }).digest);
     await page.keyboard.press("Control+A");
     await page.keyboard.type("servers: 3");
-    await page.waitForFunction(() => zabsim.model.run.value.recording.scenario.about === "");
+    await page.waitForFunction(() => (zabsim.model.run.value as RunModel).recording.scenario.about === "");
     expect(await page.locator(".cm-lint-marker-error").count()).toBe(0);
     expect(errors).toEqual([]);
     await page.close();
@@ -331,7 +332,7 @@ describe.skipIf(executablePath === undefined)("in Chromium, a page", () => {
   test("makes 20 branches whose files have the same digest in Node", async () => {
     const { page } = await open(browser, dataOf("chaos", writeScenario(chaosPlan(3)), "3"));
     const branches = await page.evaluate(() => {
-      const { session } = zabsim.model.run.value;
+      const { session } = zabsim.model.run.value as RunModel;
       const made: { readonly text: string; readonly digest: string }[] = [];
       for (let i = 1; made.length < 20; i++) {
         session.goTo(i * 12);
