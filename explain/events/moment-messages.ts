@@ -220,7 +220,10 @@ class MessageFinder {
     this.add("NEWLEADER", decided, gotNewLeader, newLeader);
     const leader = this.moments.ofPeriod(leaderSide.period);
     const established = this.moments.at(leaderSide.period.established);
-    const isSupporter = leaderSide.period.supporters.includes(leaderSide.learner);
+    // A learner that joins later can have been a supporter in an earlier synchronization.
+    const isSupporter =
+      leaderSide.period.supporters.includes(leaderSide.learner) &&
+      (decided?.timeMs ?? 0) <= (established?.timeMs ?? Number.NEGATIVE_INFINITY);
     const readAck = leader.find(
       ({ logged, timeMs }) =>
         logged?.event === "newleader-acked" &&

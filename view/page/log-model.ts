@@ -37,6 +37,9 @@ export const LOG_ROW_MEANINGS: Readonly<Record<string, string>> = {
   "ACKs of NEWLEADER": "the servers whose ACKs of NEWLEADER established the leader",
 };
 
+/** The rows in the order in which a card shows them. */
+const ROW_ORDER = [...Object.keys(LOG_ROW_MEANINGS), "last snapshot", "release", "settings"];
+
 /** The position in the timeline, and the search. */
 class LogCursor extends Cursor {
   private readonly model: LogModel;
@@ -125,7 +128,8 @@ export class LogModel implements Subject {
 
   serverAt(sid: ServerId, event: number): ShownServer {
     const { isUp, phase, role, rows } = this.timeline.stateAt(sid, event);
-    const shown = [...rows].map(([name, value]): ServerRow => {
+    const ordered = [...rows].sort(([a], [b]) => ROW_ORDER.indexOf(a) - ROW_ORDER.indexOf(b));
+    const shown = ordered.map(([name, value]): ServerRow => {
       const about = LOG_ROW_MEANINGS[name];
       return { name, value, ...(about !== undefined && { about }) };
     });
@@ -136,7 +140,7 @@ export class LogModel implements Subject {
   decisions(): readonly ShownDecision[] {
     const { answer, events } = this.data;
     const isComplete = events.leftOut.before + events.leftOut.after === 0;
-    return answer.handshakes.flatMap((handshake, index): ShownDecision[] => {
+    const all = answer.handshakes.flatMap((handshake, index): ShownDecision[] => {
       const { advice, event } = events.handshakes[index] ?? { advice: [], event: null };
       const { decision, leader, learner, observer, zxid } = handshake;
       if (event === null && !isComplete) return [];
@@ -151,6 +155,7 @@ export class LogModel implements Subject {
         },
       ];
     });
+    return all.sort((a, b) => (a.event ?? 0) - (b.event ?? 0));
   }
 
   litEvents(at: number): ReadonlySet<number> | undefined {

@@ -68,3 +68,16 @@ export async function openText(browser: Browser, html: string, options: OpenOpti
 export function dataOf(name: string, scenario: string, seed = "1", set: readonly string[] = []): PageData {
   return { file: `${name}.yaml`, scenario, runs: [{ label: `seed ${seed}`, seed, set }], version: "test" };
 }
+
+/** Returns what axe reports as serious or critical about a page that contains axe. */
+export async function seriousFindings(page: Page): Promise<readonly string[]> {
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  });
+}

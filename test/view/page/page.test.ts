@@ -16,7 +16,7 @@ import type { RunModel } from "../../../view/page/run-model.ts";
 import { Recording } from "../../../view/session/recording.ts";
 import { Session } from "../../../view/session/session.ts";
 import { chaosPlan, largeChaosPlan, largestScenario, shipped } from "../scenarios.ts";
-import { chromiumPath, dataOf, launch, NO_CHROMIUM, open, openText } from "./browser.ts";
+import { chromiumPath, dataOf, launch, NO_CHROMIUM, open, openText, seriousFindings } from "./browser.ts";
 
 const BUG = "zookeeper-4643-current-epoch-before-diff-is-logged";
 const VIOLATIONS = "open-committed-txn-truncated-before-leader-applies-it";
@@ -61,19 +61,6 @@ const COMPARISON: PageData = {
     { label: "3.9.4", seed: "1", set: ["zookeeper=3.9.4"] },
   ],
 };
-
-/** Returns what axe reports as serious or critical about a page. */
-async function seriousFindings(page: Page): Promise<readonly string[]> {
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-    };
-    const { violations } = await axe.run();
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  });
-}
 
 async function shownEvent(page: Page): Promise<number> {
   return page.evaluate(() => zabsim.model.at.value);
