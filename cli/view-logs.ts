@@ -25,14 +25,14 @@ export async function viewLogs(paths: readonly string[], options: ViewLogsOption
     throw new UsageError(`--server ${ids.join(",")}: the page shows all servers (accepted: a file, as in 3=zk.log)`);
   }
   const ensemble = ensembleOf(histories, { release: options.zookeeper });
-  const answer = answerOf(ensemble, files);
+  const { findings, handshakes, servers } = answerOf(ensemble, files);
   const title = titleOf(paths);
   const file = options.out ?? `${title}.html`;
   if (files.some(({ path }) => resolve(path) === resolve(file)))
     throw new UsageError(`--out ${file}: is one of the logs`);
   const pageOf = (limit: number): string => {
     const shown = ensembleEvents(ensemble, events, { fromMs, untilMs, limit });
-    const data: LogPageData = { title, events: shown, answer, version: VERSION };
+    const data: LogPageData = { title, events: shown, answer: { servers, handshakes, findings }, version: VERSION };
     return pageWith(data);
   };
   let page = pageOf(EVENTS_MAX);

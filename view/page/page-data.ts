@@ -29,7 +29,8 @@ export interface LogPageData {
   /** The name of the folder or the file, for the header. */
   readonly title: string;
   readonly events: EnsembleEvents;
-  readonly answer: ExplainAnswer;
+  /** The answer of `zabsim explain`, as far as the page shows it. */
+  readonly answer: Pick<ExplainAnswer, "servers" | "handshakes" | "findings">;
   readonly version: string;
 }
 
