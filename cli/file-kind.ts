@@ -46,8 +46,8 @@ async function kindOf(name: string): Promise<FileKind> {
   // The loader of scenarios says best what is wrong in such a file.
   if (/\.(ya?ml|json)$/.test(path)) return "scenario";
   throw new UsageError(
-    `${name}: is neither a scenario nor a log of a ZooKeeper server (accepted: a scenario file, log files, or folders ` +
-      "with logs)",
+    `${name}: is neither a scenario nor a log of a ZooKeeper server (accepted: a scenario file, log files, or ` +
+      "folders with logs)",
   );
 }
 

@@ -51,7 +51,8 @@ export function readScenario(path: string, overrides: readonly string[]): Scenar
   }
   if (LOG_LINE.test(text.slice(0, LOG_HEAD))) {
     throw new UsageError(
-      `${path}: is a log of a server, not a scenario (accepted: a scenario file; zabsim explain and zabsim view read logs)`,
+      `${path}: is a log of a server, not a scenario (accepted: a scenario file; zabsim explain and zabsim view read ` +
+        "logs)",
     );
   }
   const shown = relative(process.cwd(), path);

@@ -163,9 +163,10 @@ export class ServerStates {
   private readonly isEstablished = new Set<number>();
 
   private voteRows(server: number, { fields }: LoggedEvent & { readonly event: "notification" }): Rows {
-    const vote = `${fields.leader} (zxid ${formatZxid64(fields.zxid)}, epoch ${fields.peerEpoch}, round ${fields.round})`;
-    if (fields.sid === server) return { vote };
-    return fields.myState === "LOOKING" ? this.listRow(server, "votes heard", fields.sid, `for ${vote}`) : {};
+    const { leader, myState, peerEpoch, round, sid, zxid } = fields;
+    const vote = `${leader} (zxid ${formatZxid64(zxid)}, epoch ${peerEpoch}, round ${round})`;
+    if (sid === server) return { vote };
+    return myState === "LOOKING" ? this.listRow(server, "votes heard", sid, `for ${vote}`) : {};
   }
 
   /** Sets the text of one server in a row that lists servers. */

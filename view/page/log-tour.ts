@@ -31,7 +31,7 @@ export function logTour({ decision, finding, timeline, titleOf }: LogTourPlaces)
       title: "Messages are arrows",
       text:
         `${arrival === 0 ? "" : `Here: ${titleOf(arrival)}. `}An arrow is a message whose sending ` +
-        "and arrival the logs show. ZooKeeper logs no line for most messages, so many have no arrow.",
+        "and arrival the logs show. ZooKeeper logs no line for most messages, and these have no arrow.",
       event: arrival,
       panel: "event",
     },
@@ -48,8 +48,8 @@ export function logTour({ decision, finding, timeline, titleOf }: LogTourPlaces)
       text:
         decision === undefined
           ? "No log shows a synchronization. The table of sync decisions is empty."
-          : "The table shows each decision of a leader with its rule, the zxids that decided it, and the setting that " +
-            "would have changed it.",
+          : "The table shows each decision of a leader with its rule, the zxids that decided it, and the setting " +
+            "that would have changed it.",
       event: decision ?? 1,
       panel: "decisions",
     },

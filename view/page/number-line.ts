@@ -28,7 +28,7 @@ export interface LineZxids {
   readonly log: readonly LineZxid[] | undefined;
 }
 
-/** Returns the zxids of a decision in a run. `log` is the first and the last zxid of the leader's log files, or empty. */
+/** Returns the zxids of a decision in a run. `log` is the range of the leader's log files, or empty. */
 export function zxidsOf(decision: DecisionRecord, log: readonly number[]): LineZxids {
   const { lastProcessedZxid, maxCommittedLog, minCommittedLog, peerLastZxid } = decision;
   const zxid = (value: number): LineZxid => ({ value, text: zxidText(value) });
