@@ -6,12 +6,14 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { gunzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
-import { pageOf } from "../cli/view.ts";
+import { pageWith } from "../cli/page-file.ts";
 import { writeScenario } from "../scenarios/write-scenario.ts";
+import { logPage } from "../test/view/log-page-data.ts";
 import { chromiumPath, dataOf, launch, NO_CHROMIUM, type OpenOptions, open } from "../test/view/page/browser.ts";
 import { largeChaosPlan } from "../test/view/scenarios.ts";
-import type { PageData } from "../view/page/page-data.ts";
+import type { LogPageData, PageData } from "../view/page/page-data.ts";
 
 const BUG = "zookeeper-4643-current-epoch-before-diff-is-logged";
 const COLD_START = "cold-start-of-three-epoch-1";
@@ -35,6 +37,14 @@ function examples(): readonly Example[] {
     { name: "comparison", data: { ...bug, runs } },
     { name: "chaos", data: dataOf("chaos", writeScenario(largeChaosPlan()), "79") },
   ];
+}
+
+/** Returns the page of the recording in which a bug of the release loses data. */
+function logsPage(): LogPageData {
+  const name = "3.4.10";
+  const textOf = (server: number): string =>
+    gunzipSync(readFileSync(`test/recordings/${name}/server-${server}/zookeeper.log.gz`)).toString();
+  return logPage(name, new Map([1, 2, 3].map((server) => [server, textOf(server)])));
 }
 
 /** The objects of the page that the measurements use. */
@@ -92,7 +102,7 @@ async function printFigures(browser: Browser): Promise<void> {
   console.log("page        events   KB  first picture  whole run  step back (median, worst)  scrubbing");
   for (const { data, name } of examples()) {
     const { page } = await open(browser, data);
-    const kilobytes = Math.round(Buffer.byteLength(pageOf(data)) / 1000);
+    const kilobytes = Math.round(Buffer.byteLength(pageWith(data)) / 1000);
     const { events, framesPerSecond, recordedMs, shownMs, stepsMs } = await measure(page);
     const sorted = stepsMs.toSorted((a, b) => a - b);
     const [median, worst] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)].map((ms) => ms?.toFixed(1));
@@ -111,13 +121,14 @@ const PICTURES: readonly (OpenOptions & { readonly name: string; readonly of: st
   { name: "bug-dark", of: "bug", hash: "#at=145&panel=decisions", width: 1920, height: 1000, dark: true },
   { name: "comparison", of: "comparison", hash: "#at=88&panel=event", width: 1920, height: 1000 },
   { name: "chaos", of: "chaos", hash: "#at=30000" },
+  { name: "logs-why", of: "logs", hash: "#panel=why" },
   { name: "phone", of: "bug", hash: "#at=145", width: 844, height: 390 },
 ];
 
 async function takePictures(browser: Browser, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for (const { name, of, ...options } of PICTURES) {
-    const { data } = examples().find((one) => one.name === of) as Example;
+    const data = of === "logs" ? logsPage() : (examples().find((one) => one.name === of) as Example).data;
     const { page } = await open(browser, data, options);
     await page.waitForTimeout(300);
     const path = join(folder, `${name}.png`);

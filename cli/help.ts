@@ -83,8 +83,13 @@ export const HELP = {
         "zabsim view zookeeper-4643-current-epoch-before-diff-is-logged --zookeeper 3.9.1 --compare 3.9.4",
         "show a bug in one release, next to the same run in another one",
       ],
+      ["zabsim view zk1.log zk2.log zk3.log", "write logs.html, which shows what the logs of three servers say"],
+      ["zabsim view logs/ --from 18:19:40 --until 18:20", "show these 20 seconds of the logs in a folder"],
     ],
-    notes: ["The page shows the violations of the run. The exit code does not depend on them."],
+    notes: [
+      "The page shows the violations of the run, or the findings in the logs. The exit code does not depend on them.",
+      "zabsim looks at the content of a file to tell a scenario from a log.",
+    ],
     exitCodes: [[EXIT_OK, "the page is written"]],
   },
   playground: {

@@ -2,6 +2,7 @@
  * Reads the logs of all servers: finds out whose log each file is, in which order the files of one server follow one
  * another, and builds the history of each server.
  */
+import { EventList } from "../explain/events/event-list.ts";
 import type { ServerHistory } from "../explain/history.ts";
 import { HistoryBuilder } from "../explain/history-builder.ts";
 import { type LoggedEvent, LogReader } from "../logs/index.ts";
@@ -22,6 +23,8 @@ interface IdentifiedFile {
 /** What was read. */
 export interface ReadLogs {
   readonly histories: readonly ServerHistory[];
+  /** The events of each server. Empty if they are not wanted. */
+  readonly events: readonly EventList[];
   readonly files: readonly { readonly path: string; readonly server: number; readonly lines: number }[];
   readonly warnings: readonly string[];
 }
@@ -29,12 +32,18 @@ export interface ReadLogs {
 /** The number of lines after which an unidentified file that the user did not name is no log. */
 const PEEK_LINES = 5000;
 
-/** Reads all files. `given` has the servers that the user named for files. */
-export async function readServerLogs(
-  files: readonly FoundFile[],
-  given: ReadonlyMap<string, number>,
-  onBytes: (path: string, bytes: number) => void,
-): Promise<ReadLogs> {
+/** How to read the files. */
+export interface ReadOptions {
+  /** The servers that the user named for files. */
+  readonly given: ReadonlyMap<string, number>;
+  readonly onBytes: (path: string, bytes: number) => void;
+  /** Whether to return the events of each server, too. */
+  readonly keepsEvents: boolean;
+}
+
+/** Reads all files. */
+export async function readServerLogs(files: readonly FoundFile[], options: ReadOptions): Promise<ReadLogs> {
+  const { given, keepsEvents, onBytes } = options;
   const identified: IdentifiedFile[] = [];
   const warnings: string[] = [];
   for (const file of files) {
@@ -50,13 +59,18 @@ export async function readServerLogs(
   }
   // The files of one server follow one another. Files without times keep the order of the arguments.
   identified.sort((a, b) => (a.firstMs ?? 0) - (b.firstMs ?? 0));
-  const builders = new Map<number, HistoryBuilder>();
+  const builders = new Map<number, ServerBuilder>();
   const read: { path: string; server: number; lines: number }[] = [];
   for (const file of identified) {
-    for (const server of await readInto(file, builders, onBytes)) read.push(server);
+    for (const server of await readInto(file, builders, keepsEvents, onBytes)) read.push(server);
   }
-  const histories = [...builders.values()].map(({ history }) => history);
-  return { histories, files: read, warnings };
+  const all = [...builders.values()];
+  return {
+    histories: all.map(({ builder }) => builder.history),
+    events: all.flatMap(({ events }) => events ?? []),
+    files: read,
+    warnings,
+  };
 }
 
 function noLogMessage(path: string): string {
@@ -106,25 +120,38 @@ function serverOf(event: LoggedEvent): number | undefined {
   return undefined;
 }
 
+/** What collects the events of one server. */
+interface ServerBuilder {
+  readonly builder: HistoryBuilder;
+  readonly events: EventList | undefined;
+}
+
 async function readInto(
   { given, path, servers }: IdentifiedFile,
-  builders: Map<number, HistoryBuilder>,
+  builders: Map<number, ServerBuilder>,
+  keepsEvents: boolean,
   onBytes: (path: string, bytes: number) => void,
 ): Promise<{ path: string; server: number; lines: number }[]> {
   const known = new Map(servers);
   const used = new Set<number>();
-  const builderOf = (sid: number): HistoryBuilder => {
-    const builder = builders.get(sid) ?? new HistoryBuilder(sid);
-    builders.set(sid, builder);
+  const builderOf = (sid: number): ServerBuilder => {
+    const one = builders.get(sid) ?? {
+      builder: new HistoryBuilder(sid),
+      events: keepsEvents ? new EventList(sid) : undefined,
+    };
+    builders.set(sid, one);
     used.add(sid);
-    return builder;
+    return one;
   };
   const single = given ?? (servers.size === 1 ? [...servers.values()][0] : undefined);
   const reader = new LogReader((event) => {
     const shown = serverOf(event);
     if (shown !== undefined && given === undefined) known.set(event.origin, shown);
     const sid = given ?? known.get(event.origin) ?? single;
-    if (sid !== undefined) builderOf(sid).add(event, path);
+    if (sid === undefined) return;
+    const { builder, events } = builderOf(sid);
+    builder.add(event, path);
+    events?.add(event, path);
   });
   await readLines(
     path,
@@ -137,7 +164,7 @@ async function readInto(
   const { lastMs, lines } = reader.end();
   for (const [origin, ms] of lastMs) {
     const sid = given ?? known.get(origin) ?? single;
-    if (sid !== undefined && used.has(sid)) builders.get(sid)?.endOfFile(ms);
+    if (sid !== undefined && used.has(sid)) builders.get(sid)?.builder.endOfFile(ms);
   }
   return [...used].map((server) => ({ path, server, lines }));
 }

@@ -231,11 +231,12 @@ function createProgram(done: (code: number) => void): Command {
 
   withScenario(
     command(
-      "view <scenario>",
-      "write a page that runs a scenario in the browser and steps through it",
+      "view [files...]",
+      "write a page that runs a scenario in the browser, or shows the logs of servers, and steps through it",
       "Writes one HTML file that runs the scenario in the browser. The page needs no server and no network. It shows " +
         "the messages and the state of each server at any moment, explains violations, and shows what happens if you " +
-        "crash a server or drop a message at that moment. Prints the name of the file.",
+        "crash a server or drop a message at that moment. If the arguments are logs of real servers, as for `zabsim " +
+        "explain`, the page shows what the logs say, in the same way. Prints the name of the file.",
     ),
   )
     .option("--out <file>", "output file (default: NAME.html)", parseOutput("--out"))
@@ -246,7 +247,18 @@ function createProgram(done: (code: number) => void): Command {
       parseRelease("--compare"),
     )
     .option("--compare-seed <n>", "also show the run with another seed, e.g. 2 (default: one run)", parseSeed)
-    .action(async (name, options) => done(await (await import("./view.ts")).view(name, options)));
+    .option(
+      "--server <n=file>",
+      "the server that wrote a log, e.g. 3=zk.log, if its lines do not show the id; repeatable (default: the ids in " +
+        "the lines)",
+      collect,
+    )
+    .option(
+      "--from <time>",
+      'with logs: first time to show, e.g. "2026-11-25 18:19:43" or 18:19:43 (default: the first)',
+    )
+    .option("--until <time>", "with logs: last time to show, e.g. 18:20 (default: the last)")
+    .action(async (files, options) => done(await (await import("./view.ts")).view(files, options)));
 
   command(
     "playground",

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { saveWhole } from "../campaign/output-files.ts";
+import { DATA_MARK, type LogPageData, type PageData } from "../view/page/page-data.ts";
 import { EXIT_OK } from "./exit-codes.ts";
 import { write } from "./output.ts";
 
@@ -20,6 +21,11 @@ export function builtFile(name: "view.html" | "playground.js"): string {
 /** Returns text in the form that view/page/packed.ts reads. It contains no markup, whatever the text contains. */
 export function pack(text: string): string {
   return gzipSync(text, { level: 9 }).toString("base64");
+}
+
+/** Returns the page of `zabsim view` with its data. */
+export function pageWith(data: PageData | LogPageData): string {
+  return builtFile("view.html").replace(DATA_MARK, pack(JSON.stringify(data)));
 }
 
 export async function savePage(file: string, page: string, { json, open }: PageFileOptions): Promise<number> {

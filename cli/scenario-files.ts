@@ -13,6 +13,11 @@ import { UsageError } from "./usage-error.ts";
 
 export { bugPaths, scenarioName, shippedPaths } from "../campaign/shipped-scenarios.ts";
 
+/** A line of a log: a time, and the level of the message. In a scenario, no line starts with a time. */
+const LOG_LINE = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d.*\b(?:TRACE|DEBUG|INFO|WARN|ERROR)\b/m;
+/** The number of characters in which a line of a log is looked for. */
+const LOG_HEAD = 20_000;
+
 export interface ScenarioFile {
   readonly path: string;
   readonly scenario: Scenario;
@@ -43,6 +48,12 @@ export function readScenario(path: string, overrides: readonly string[]): Scenar
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EISDIR") throw new UsageError(`${path}: is a folder (accepted: the path of a file)`);
     throw new UsageError(`${path}: cannot be read (${code})`);
+  }
+  if (LOG_LINE.test(text.slice(0, LOG_HEAD))) {
+    throw new UsageError(
+      `${path}: is a log of a server, not a scenario (accepted: a scenario file; zabsim explain and zabsim view read ` +
+        "logs)",
+    );
   }
   const shown = relative(process.cwd(), path);
   const scenario = loadScenario(text, shown.startsWith("..") ? path : shown, { set: overrides });

@@ -12,6 +12,7 @@ import type {
   StatesAnswer,
 } from "../explain/answer.ts";
 import { type DecisionRow, decisionRows } from "./decision-rows.ts";
+import { bugText, clockText, committedLogText, findingLabel, reasonOf, zxidText } from "./explanation-texts.ts";
 import { countOf, formatSpan, hanging, visibleLength } from "./format.ts";
 import { tableLines } from "./table-layout.ts";
 
@@ -51,24 +52,6 @@ function serverLines(servers: readonly ServerAnswer[], width: number): string[] 
     const head = `server ${server}: ${release}, ${span}, ${counts}${clockText(clock, server)}`;
     return [...hanging(head, "", "  ", width), ...hanging(files.join(", "), "  ", "    ", width)];
   });
-}
-
-function clockText(
-  { changes, maxMs, messages, minMs, offsetMs, reference }: ServerAnswer["clock"],
-  server: number,
-): string {
-  if (server === reference) return "";
-  if (changes)
-    return `, its clock differs from that of server ${reference} by changing amounts (about ${msText(offsetMs)})`;
-  if (messages === 0) return `, its clock cannot be compared with that of server ${reference}`;
-  const limits = `between ${minMs === null ? "?" : msText(minMs)} and ${maxMs === null ? "?" : msText(maxMs)}`;
-  if (offsetMs === 0) return `, its clock may equal that of server ${reference} (${limits})`;
-  const direction = offsetMs > 0 ? "ahead of" : "after";
-  return `, its clock is ${msText(Math.abs(offsetMs))} ${direction} that of server ${reference} (${limits})`;
-}
-
-function msText(ms: number): string {
-  return `${ms < 0 ? "-" : ""}${formatSpan(Math.abs(ms) * 1000)}`;
 }
 
 // ---- the ensemble
@@ -139,19 +122,6 @@ function rowOf(handshake: HandshakeAnswer, paint: ChalkInstance, areMixed: boole
   };
 }
 
-function committedLogText({ maxCommittedLog: max, minCommittedLog: min }: HandshakeAnswer): string {
-  if (min === null || max === null) return "?";
-  if (max === "0x0") return "empty";
-  return min === max ? zxidText(min) : `${zxidText(min)}..${zxidText(max)}`;
-}
-
-function reasonOf({ check, leaderLines, otherDecisions, rules, why }: HandshakeAnswer): string {
-  if (leaderLines.length === 0) return "the leader's log is not given";
-  if (check === "differs") return `zabsim decides ${otherDecisions.join(" or ") || "another zxid"}: see the findings`;
-  if (why !== null) return why;
-  return rules.length === 0 ? "the log does not show the decision" : `rule ${rules.join(" or ")}`;
-}
-
 /** Says how many decisions agree with the core. */
 function checkLines(handshakes: readonly HandshakeAnswer[], width: number): string[] {
   const count = (check: string): number => handshakes.filter((one) => one.check === check).length;
@@ -176,18 +146,14 @@ function verdictLines(findings: readonly FindingAnswer[], paint: ChalkInstance, 
   if (worse.length === 0) return [paint.bold(`No problem found${rest}`)];
   return [
     paint.bold(`${countOf(worse.length, "problem")}${rest}:`),
-    ...worse.flatMap((finding) => hanging(`${labelOf(finding)}: ${finding.title}`, "  ", "    ", width)),
+    ...worse.flatMap((finding) => hanging(`${findingLabel(finding)}: ${finding.title}`, "  ", "    ", width)),
   ];
-}
-
-function labelOf({ certainty, severity }: FindingAnswer): string {
-  return severity === "note" ? severity : `${certainty} ${severity}`;
 }
 
 function findingLines(finding: FindingAnswer, paint: ChalkInstance, width: number): string[] {
   const { advice, bug, cause, evidence, rule, severity, time, title } = finding;
   const isBad = severity === "loss" || severity === "violation";
-  const [first = "", ...rest] = hanging(`${labelOf(finding)}: ${title}`, "", "  ", width);
+  const [first = "", ...rest] = hanging(`${findingLabel(finding)}: ${title}`, "", "  ", width);
   return [
     isBad ? paint.red(first) : paint.bold(first),
     ...rest,
@@ -196,12 +162,6 @@ function findingLines(finding: FindingAnswer, paint: ChalkInstance, width: numbe
     ...evidenceLines(evidence, paint, width),
     ...advice.flatMap((text) => hanging(text, "  → ", "    ", width)),
   ];
-}
-
-function bugText({ cause, fixedIn, name }: NonNullable<FindingAnswer["bug"]>): string {
-  const free =
-    fixedIn.length === 0 ? "no release is free of it" : `releases without it: ${fixedIn.join(", ")} and newer`;
-  return `${name}. ${cause} ${free.charAt(0).toUpperCase()}${free.slice(1)}.`;
 }
 
 function evidenceLines(lines: readonly LineAnswer[], paint: ChalkInstance, width: number): string[] {
@@ -229,12 +189,4 @@ function timelineText(timeline: NonNullable<ExplainAnswer["timeline"]>, width: n
       ),
     )
     .join("\n");
-}
-
-/** Returns a zxid as epoch and counter. */
-function zxidText(hex: string | null): string {
-  if (hex === null) return "?";
-  const bits = BigInt(hex);
-  if (bits === 0xffff_ffff_ffff_ffffn) return "none";
-  return `${bits >> 32n}:${bits & 0xffff_ffffn}`;
 }

@@ -35,7 +35,7 @@ function findingOf(snaps: readonly ExplainedHandshake[], histories: readonly Ser
     title: `${count} to ${learners.length === 1 ? "server" : "servers"} ${listOf(learners)}: ${shortReason(first)}`,
     cause: snaps.length === 1 ? causeOf(first) : causeOfEach(snaps, histories),
     evidence: linesOf(snaps),
-    advice: adviceOf(first),
+    advice: snapAdvice(first),
   };
 }
 
@@ -86,9 +86,10 @@ function causeOf(handshake: ExplainedHandshake): string {
   return `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
 }
 
-function adviceOf(handshake: ExplainedHandshake): string[] {
-  const { check, facts, leaderSide } = handshake;
-  if (facts === undefined || leaderSide === undefined || isEmpty(handshake)) return [];
+/** Returns with which settings the leader would have sent a DIFF. Empty if the packet was no SNAP, or if none helps. */
+export function snapAdvice(handshake: ExplainedHandshake): string[] {
+  const { check, facts, leaderSide, operation } = handshake;
+  if (operation !== "SNAP" || facts === undefined || leaderSide === undefined || isEmpty(handshake)) return [];
   const source = behaviorOf(releaseOfSync(leaderSide, handshake.leaderRelease)).syncSource;
   return adviceFor(check.rules as SyncRule[], {
     settings: settingsOf(leaderSide.process),

@@ -89,9 +89,10 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
   },
   view: {
     files: /^(view|reports|fuzz|scenarios|cluster|invariants|protocol|sim|schema)\//,
+    types: /^explain\//,
     packages: /^(preact|@preact\/signals|@codemirror\/[a-z-]+|@lezer\/highlight)(\/|$)/,
     allowed:
-      "view -> reports, fuzz, scenarios, cluster, invariants, protocol, sim, schema; " +
+      "view -> reports, fuzz, scenarios, cluster, invariants, protocol, sim, schema, types of explain; " +
       "npm packages preact, @preact/signals, @codemirror/*, @lezer/highlight",
   },
   campaign: {

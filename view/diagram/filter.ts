@@ -1,7 +1,5 @@
 /** Which events and messages the diagram shows. */
-import type { ProtocolRecord } from "../../cluster/records.ts";
-import type { SentMessage } from "../session/message-log.ts";
-import type { Recording } from "../session/recording.ts";
+import type { Timeline, TimelineMessage } from "../session/timeline.ts";
 import { groupOf, type MessageGroup } from "./groups.ts";
 
 /** What the diagram shows. */
@@ -17,20 +15,13 @@ export interface DiagramFilter {
 }
 
 /** Returns whether a filter shows a message. */
-export function showsMessage(filter: DiagramFilter, { from, to, type }: SentMessage): boolean {
+export function showsMessage(filter: DiagramFilter, { from, to, type }: TimelineMessage): boolean {
   if (!filter.servers.has(from) || !filter.servers.has(to)) return false;
   return filter.type === undefined ? filter.groups.has(groupOf(type)) : filter.type === type;
 }
 
-/** The records of frequent events that do not make an event worth showing. */
-const QUIET: ReadonlySet<ProtocolRecord["event"]> = new Set([
-  "notification-ignored",
-  "voted",
-  "election-link",
-] as const);
-
 /** Returns the numbers of the events that a filter shows, ascending. Event 0, the start, is always shown. */
-export function shownEvents(recording: Recording, filter: DiagramFilter): Int32Array {
+export function shownEvents(recording: Timeline, filter: DiagramFilter): Int32Array {
   const shown = new Uint8Array(recording.length + 1);
   shown[0] = 1;
   shown[recording.length] = 1;
@@ -39,9 +30,8 @@ export function shownEvents(recording: Recording, filter: DiagramFilter): Int32A
     shown[sent.sentEvent] = 1;
     if (sent.endEvent !== undefined) shown[sent.endEvent] = 1;
   }
-  for (const [index, { event, server }] of recording.records.entries()) {
-    if (QUIET.has(event) || (server >= 0 && !filter.servers.has(server))) continue;
-    shown[recording.eventOfRecord(index)] = 1;
+  for (const { event, server } of recording.notableEvents()) {
+    if (server < 0 || filter.servers.has(server)) shown[event] = 1;
   }
   for (let index = 0; index < recording.violations.length; index++) shown[recording.eventOfViolation(index)] = 1;
   if (filter.showsQuietEvents) {

@@ -1,6 +1,5 @@
 /** The texts next to arrows. They never cover each other. */
-import { messageText } from "../session/describe-event.ts";
-import type { SentMessage } from "../session/message-log.ts";
+import type { TimelineMessage } from "../session/timeline.ts";
 import type { Picture } from "./picture.ts";
 import { arrowOf, type Point, visibleMessages } from "./places.ts";
 
@@ -12,12 +11,12 @@ const TEXT_SPACE = 4;
 
 /** A text and its place: the middle of its base line. */
 export interface MessageText extends Point {
-  readonly sent: SentMessage;
+  readonly sent: TimelineMessage;
   readonly text: string;
 }
 
 /** Whether a message is sent or arrives in the current event. */
-export function isCurrent({ at, isEcho }: Picture, { endEvent, sentEvent }: SentMessage): boolean {
+export function isCurrent({ at, isEcho }: Picture, { endEvent, sentEvent }: TimelineMessage): boolean {
   return !isEcho && at !== undefined && (at === sentEvent || at === endEvent);
 }
 
@@ -31,7 +30,7 @@ export function messageTexts(picture: Picture, widthOf: (text: string) => number
   const boxes: Box[] = [];
   for (const sent of [...current, ...others]) {
     const [start, end] = arrowOf(picture, sent);
-    const text = messageText(sent.message);
+    const text = picture.recording.messageText(sent);
     const place = { x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 - 3 };
     const box = boxOf(place, widthOf(text));
     if (boxes.some((other) => overlaps(box, other))) continue;

@@ -2,8 +2,8 @@
  * Paints the space-time diagram of one run on a canvas: one line for each server, colored by its state and phase,
  * messages as slanted arrows, faults as bands, and the events on the lines. It paints only the visible part.
  */
-import type { SentMessage } from "../session/message-log.ts";
 import { lastAtMost } from "../session/recording.ts";
+import type { TimelineMessage } from "../session/timeline.ts";
 import { groupOf } from "./groups.ts";
 import { isCurrent, type MessageText, messageTexts } from "./message-texts.ts";
 import type { Picture } from "./picture.ts";
@@ -119,7 +119,7 @@ class Painter {
   }
 
   /** Sets the color and the opacity of a message. */
-  private colorOf(sent: SentMessage): void {
+  private colorOf(sent: TimelineMessage): void {
     const { ctx, picture } = this;
     const alpha = this.alpha(sent.sentEvent, sent.endEvent);
     ctx.globalAlpha = isCurrent(this.picture, sent) ? 1 : alpha * 0.85;
@@ -127,7 +127,7 @@ class Painter {
     ctx.fillStyle = ctx.strokeStyle;
   }
 
-  private message(sent: SentMessage): void {
+  private message(sent: TimelineMessage): void {
     const { ctx } = this;
     const { fate, heldEvent } = sent;
     const [start, end] = arrowOf(this.picture, sent);
@@ -328,7 +328,7 @@ class Painter {
       if (unit > picture.scale.length) break;
       const event = picture.scale.eventAt(unit);
       ctx.textAlign = "left";
-      ctx.fillText(`${(picture.recording.event(event).timeUs / 1e6).toFixed(4)} s`, x, 12);
+      ctx.fillText(picture.recording.timeText(picture.recording.event(event).timeUs), x, 12);
       ctx.fillRect(x, 15, 1, 4);
     }
   }

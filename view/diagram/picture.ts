@@ -1,5 +1,5 @@
 /** What the diagram shows of one run, and in which size and colors. */
-import type { Recording } from "../session/recording.ts";
+import type { Timeline } from "../session/timeline.ts";
 import type { DiagramFilter } from "./filter.ts";
 import type { MessageGroup } from "./groups.ts";
 import type { Scale } from "./scale.ts";
@@ -18,7 +18,7 @@ export interface Palette {
 
 /** What to paint. */
 export interface Picture {
-  readonly recording: Recording;
+  readonly recording: Timeline;
   readonly filter: DiagramFilter;
   readonly events: Int32Array;
   readonly scale: Scale;

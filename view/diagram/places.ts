@@ -1,6 +1,5 @@
 /** Where the diagram paints events, servers and messages. The painter and the choice by a click share it. */
-import type { TraceEvent } from "../../sim/index.ts";
-import type { SentMessage } from "../session/message-log.ts";
+import type { TimelineMessage, TimelineSign } from "../session/timeline.ts";
 import { showsMessage } from "./filter.ts";
 import type { Picture } from "./picture.ts";
 
@@ -34,7 +33,7 @@ export function visibleEvents({ left, pixelsPerUnit, scale, width }: Picture): r
 }
 
 /** Returns the messages whose arrows the picture shows. */
-export function visibleMessages(picture: Picture): readonly SentMessage[] {
+export function visibleMessages(picture: Picture): readonly TimelineMessage[] {
   const { events, filter, lit, pixelsPerUnit, recording, scale } = picture;
   const isDense = pixelsPerUnit * (scale.length / Math.max(1, events.length)) < ARROWS_FROM_PIXELS;
   if (isDense && lit === undefined) return [];
@@ -46,7 +45,7 @@ export function visibleMessages(picture: Picture): readonly SentMessage[] {
 }
 
 /** Returns the ends of the arrow of a message. A message that never arrives ends on its way. */
-export function arrowOf(picture: Picture, sent: SentMessage): readonly [start: Point, end: Point] {
+export function arrowOf(picture: Picture, sent: TimelineMessage): readonly [start: Point, end: Point] {
   const { endEvent, fate, from, sentEvent, to } = sent;
   const start = { x: eventX(picture, sentEvent), y: laneY(picture, from) };
   const [shareX, shareY] = fate === "delivered" ? [1, 1] : [0.8, 0.6];
@@ -58,7 +57,7 @@ export function arrowOf(picture: Picture, sent: SentMessage): readonly [start: P
 const END_OFFSET = 9;
 
 /** Returns how far right of its event the end of a process is painted, so that a square before it stays visible. */
-export function endOffset(trace: readonly TraceEvent[], index: number): number {
+export function endOffset(trace: readonly TimelineSign[], index: number): number {
   const isAfter = trace.slice(0, index).some(({ kind, node }) => kind === "disk" && node === trace[index]?.node);
   return isAfter ? END_OFFSET : 0;
 }

@@ -2,7 +2,8 @@
  * Where an event is on the horizontal axis. In the order of events, each shown event takes the same space, so that a
  * burst of messages is as readable as a long wait. In time, the space is proportional to virtual time.
  */
-import { lastAtMost, type Recording } from "../session/recording.ts";
+import { lastAtMost } from "../session/recording.ts";
+import type { Timeline } from "../session/timeline.ts";
 
 export type AxisKind = "order" | "time";
 
@@ -15,10 +16,7 @@ export interface Scale {
   eventAt(unit: number): number;
 }
 
-/** The unit of the axis of time. */
-const US_PER_UNIT = 1000;
-
-export function makeScale(recording: Recording, shown: Int32Array, kind: AxisKind): Scale {
+export function makeScale(recording: Timeline, shown: Int32Array, kind: AxisKind): Scale {
   return kind === "order" ? orderScale(shown) : timeScale(recording, shown);
 }
 
@@ -34,11 +32,12 @@ function orderScale(shown: Int32Array): Scale {
   };
 }
 
-function timeScale(recording: Recording, shown: Int32Array): Scale {
-  const units = Array.from(shown, (number) => recording.event(number).timeUs / US_PER_UNIT);
+function timeScale(recording: Timeline, shown: Int32Array): Scale {
+  const unitOf = (number: number): number => recording.event(number).timeUs / recording.usPerUnit;
+  const units = Array.from(shown, unitOf);
   return {
     length: Math.max(1, units.at(-1) ?? 1),
-    unitOf: (number) => recording.event(number).timeUs / US_PER_UNIT,
+    unitOf,
     eventAt(unit) {
       const left = clamp(lastAtMost(units, unit), shown.length - 1);
       const right = Math.min(left + 1, shown.length - 1);

@@ -1,28 +1,22 @@
 /** The line of a server, cut into parts with the same process, state and phase; and the bands of links that are cut. */
-import type { ServerView } from "../../cluster/server-view.ts";
-import type { Phase, ServerId, ServerState } from "../../protocol/index.ts";
+import type { ServerId } from "../../protocol/index.ts";
 import type { Recording } from "../session/recording.ts";
+import type { LineState, Timeline } from "../session/timeline.ts";
 
 /** A part of the line of a server. */
-export interface Segment {
+export interface Segment extends Omit<LineState, "event"> {
   readonly from: number;
   readonly to: number;
-  readonly process: ServerView["process"];
-  readonly state: ServerState | undefined;
-  readonly phase: Phase | undefined;
 }
 
 /** Returns the parts of the line of a server, in order. */
-export function segmentsOf(recording: Recording, sid: ServerId): readonly Segment[] {
+export function segmentsOf(recording: Timeline, sid: ServerId): readonly Segment[] {
   const segments: Segment[] = [];
-  for (const { event, view } of recording.statesOf(sid)) {
-    const { peer, process } = view;
+  for (const { event, phase, process, state } of recording.lineStatesOf(sid)) {
     const last = segments.at(-1);
-    if (last !== undefined && last.process === process && last.state === peer?.state && last.phase === peer?.phase) {
-      continue;
-    }
+    if (last !== undefined && last.process === process && last.state === state && last.phase === phase) continue;
     if (last !== undefined) segments[segments.length - 1] = { ...last, to: event };
-    segments.push({ from: event, to: recording.length, process, state: peer?.state, phase: peer?.phase });
+    segments.push({ from: event, to: recording.length, process, state, phase });
   }
   return segments;
 }

@@ -1,13 +1,16 @@
 /** The page: header, diagrams, state of the servers, and the panels. */
-import { countOf, formatMoment } from "../../reports/format.ts";
-import { openEnds } from "../session/open-ends.ts";
 import { DecisionsPanel } from "./decisions-panel.tsx";
 import { DiagramView } from "./diagram-view.tsx";
 import { EventPanel } from "./event-panel.tsx";
+import { FindingsPanel } from "./findings-panel.tsx";
+import { LogHeader, RunHeader } from "./header.tsx";
 import { HelpPanel } from "./help-panel.tsx";
-import type { PageModel, Panel } from "./model.ts";
+import { LogModel } from "./log-model.ts";
+import type { PageModel } from "./model.ts";
 import { MomentPanel } from "./moment-panel.tsx";
 import { OddsPanel } from "./odds-panel.tsx";
+import { type Panel, SIMULATOR_PANELS } from "./panel.ts";
+import { RunModel } from "./run-model.ts";
 import { ScenarioPanel } from "./scenario-panel.tsx";
 import { SecondRun } from "./second-run.tsx";
 import { ScrubBar, Toolbar } from "./toolbar.tsx";
@@ -54,49 +57,19 @@ export function App({ model }: { readonly model: PageModel }) {
 }
 
 function Header({ model }: { readonly model: PageModel }) {
-  const { recording } = model.run.value;
-  const { digest, endUs, scenario, violations } = recording.run;
-  const open = openEnds(recording);
-  return (
-    <header>
-      <h1>{scenario.name}</h1>
-      {violations.length > 0 ? (
-        <button
-          type="button"
-          class="verdict bad link"
-          title="Go to the next violation"
-          onClick={() => model.explainNextViolation()}
-        >
-          {countOf(violations.length, "violation")}
-        </button>
-      ) : (
-        <span class="verdict good">every invariant holds</span>
-      )}
-      {open !== undefined && <span class="open-ends">{open}</span>}
-      <span>ZooKeeper {scenario.zookeeper}</span>
-      <span>seed {String(recording.options.seed)}</span>
-      <span>
-        {countOf(recording.length, "event")}, {formatMoment(endUs)} s{recording.ended ? "" : ", more to come …"}
-      </span>
-      <span class="digest">
-        digest <code>{digest}</code>
-      </span>
-      {scenario.about !== "" && (
-        <details>
-          <summary>about</summary>
-          <p>{scenario.about}</p>
-        </details>
-      )}
-    </header>
-  );
+  const run = model.run.value;
+  if (run instanceof LogModel) return <LogHeader model={model} logs={run} />;
+  return run instanceof RunModel ? <RunHeader model={model} run={run} /> : null;
 }
 
 function Panels({ model }: { readonly model: PageModel }) {
+  const run = model.run.value;
   const panel = model.panel.value;
+  const simulated = run instanceof RunModel ? run : undefined;
   return (
     <>
       <div class="tabs" role="tablist" aria-label="Panels">
-        {PANELS.map(([name, title]) => (
+        {PANELS.filter(([name]) => simulated !== undefined || !SIMULATOR_PANELS.has(name)).map(([name, title]) => (
           <button
             key={name}
             type="button"
@@ -115,11 +88,12 @@ function Panels({ model }: { readonly model: PageModel }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long panel must scroll by the keyboard */}
       <div id="panel" class="panel" role="tabpanel" aria-labelledby={`tab-${panel}`} tabIndex={0}>
         {panel === "event" && <EventPanel model={model} />}
-        {panel === "why" && <WhyPanel model={model} />}
+        {panel === "why" && simulated && <WhyPanel model={model} run={simulated} />}
+        {panel === "why" && run instanceof LogModel && <FindingsPanel model={model} logs={run} />}
         {panel === "decisions" && <DecisionsPanel model={model} />}
-        {panel === "whatif" && <WhatIfPanel model={model} />}
-        {panel === "odds" && <OddsPanel model={model} />}
-        {panel === "scenario" && <ScenarioPanel model={model} />}
+        {panel === "whatif" && simulated && <WhatIfPanel model={model} run={simulated} />}
+        {panel === "odds" && simulated && <OddsPanel model={model} run={simulated} />}
+        {panel === "scenario" && simulated && <ScenarioPanel run={simulated} />}
         {panel === "help" && <HelpPanel model={model} />}
       </div>
     </>

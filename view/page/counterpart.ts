@@ -2,7 +2,8 @@
 import { eventDetails, eventTitle } from "../session/describe-event.ts";
 import type { Recording } from "../session/recording.ts";
 import { serverRows } from "../session/server-rows.ts";
-import type { PageModel, RunModel } from "./model.ts";
+import type { PageModel } from "./model.ts";
+import type { RunModel } from "./run-model.ts";
 
 /** Returns the event of the other run that corresponds to the current event. */
 export function counterpartOf(model: PageModel): number {
@@ -21,7 +22,7 @@ export function sameMoment(model: PageModel): number {
   const differsAt = runs.value[1]?.differsAt;
   if (other === undefined) return at.value;
   const isCommon = differsAt === undefined || at.value < differsAt;
-  return isCommon ? at.value : other.recording.eventAtTime(model.run.value.recording.event(at.value).timeUs);
+  return isCommon ? at.value : other.timeline.eventAtTime(model.run.value.timeline.event(at.value).timeUs);
 }
 
 /** Returns what differs after an event of two runs, in words: the event itself, or else the states of the servers. */

@@ -1,23 +1,21 @@
-/** The sync decisions of the run. Each one links to its moment and shows its zxids on a line. */
-import type { RecordOf } from "../../cluster/records.ts";
-import { explainDecision } from "../../reports/describe.ts";
-import { zxidText } from "../session/describe-event.ts";
-import { truncLoss } from "../session/trunc-loss.ts";
+/** The sync decisions. Each one links to its moment and shows its zxids on a line. */
+
 import { NumberLineLegend } from "./legend.tsx";
+import { LogModel } from "./log-model.ts";
 import type { PageModel } from "./model.ts";
-import { numberLine } from "./number-line.ts";
+import type { NumberLine } from "./number-line.ts";
+import type { ShownDecision } from "./subject.ts";
 
 export function DecisionsPanel({ model }: { readonly model: PageModel }) {
-  const { committed, recording } = model.run.value;
-  const decisions = recording.records.flatMap((record, index) => {
-    if (record.event !== "sync-decided") return [];
-    const event = recording.eventOfRecord(index);
-    return [{ record, event, loss: truncLoss(recording, committed, event, record) }];
-  });
-  if (decisions.length === 0) return <p>No leader synchronizes a learner in this run.</p>;
+  const run = model.run.value;
+  const isLog = run instanceof LogModel;
+  const decisions = run.decisions();
+  if (decisions.length === 0) {
+    return <p>{isLog ? "No log shows a synchronization." : "No leader synchronizes a learner in this run."}</p>;
+  }
   return (
     <div>
-      <NumberLineLegend />
+      <NumberLineLegend hasLogFiles={!isLog} />
       <table class="decisions">
         <thead>
           <tr>
@@ -27,56 +25,54 @@ export function DecisionsPanel({ model }: { readonly model: PageModel }) {
             <th>decision</th>
           </tr>
         </thead>
-        {decisions.map(({ event, loss, record }) => (
-          <tbody key={event + record.learner} class={event === model.at.value ? "current" : ""}>
-            <tr>
-              <td>
-                <button type="button" class="link number" onClick={() => model.goTo(event)}>
-                  {event}
-                </button>
-              </td>
-              <td>{record.server}</td>
-              <td>
-                {record.learner} {record.observer ? "observer" : ""}
-              </td>
-              <td>
-                <b class={loss === undefined ? "" : "violation"}>
-                  {record.decision} {zxidText(record.zxid)}
-                </b>
-              </td>
-            </tr>
-            <tr>
-              <td colSpan={4}>
-                <NumberLine decision={record} log={logZxids(model, event, record)} />
-                <p>{explainDecision(record)}</p>
-                {loss !== undefined && <p class="violation">{loss}</p>}
-              </td>
-            </tr>
-          </tbody>
+        {decisions.map((decision, index) => (
+          <Decision key={index} model={model} decision={decision} />
         ))}
       </table>
     </div>
   );
 }
 
-/** Returns the range of the transaction log of the server that decides. */
-function logZxids(model: PageModel, event: number, { server }: RecordOf<"sync-decided">): readonly number[] {
-  const { log } = model.run.value.recording.serverAt(server, event).disk;
-  const zxids = log.flatMap(({ name, records }) => (records.length === 0 ? [] : [name, records.zxid]));
-  return zxids.length === 0 ? [] : [zxids[0] as number, zxids.at(-1) as number];
+function Decision({ decision, model }: { readonly model: PageModel; readonly decision: ShownDecision }) {
+  const { event, leader, learner, line, loss, notes, observer, packet, why } = decision;
+  return (
+    <tbody class={event === model.at.value ? "current" : ""}>
+      <tr>
+        <td>
+          {event === undefined ? (
+            "-"
+          ) : (
+            <button type="button" class="link number" onClick={() => model.goTo(event)}>
+              {event}
+            </button>
+          )}
+        </td>
+        <td>{leader}</td>
+        <td>
+          {learner} {observer ? "observer" : ""}
+        </td>
+        <td>
+          <b class={loss === undefined ? "" : "violation"}>{packet}</b>
+        </td>
+      </tr>
+      <tr>
+        <td colSpan={4}>
+          {line !== undefined && <NumberLineView line={line} />}
+          <p>{why}</p>
+          {loss !== undefined && <p class="violation">{loss}</p>}
+          {notes.map((note) => (
+            <p key={note}>{note}</p>
+          ))}
+        </td>
+      </tr>
+    </tbody>
+  );
 }
 
 const WIDTH = 300;
 const LEFT = 12;
 
-function NumberLine({
-  decision,
-  log,
-}: {
-  readonly decision: RecordOf<"sync-decided">;
-  readonly log: readonly number[];
-}) {
-  const line = numberLine(decision, log);
+function NumberLineView({ line }: { readonly line: NumberLine }) {
   const x = (place: number): number => LEFT + place * (WIDTH - 2 * LEFT);
   return (
     <svg class="number-line" viewBox={`0 0 ${WIDTH} 62`} role="img" aria-label={line.text}>

@@ -36,9 +36,9 @@ export function DiagramView({ model, index }: { readonly model: PageModel; reado
     if (element === null || run === undefined || shown === undefined) return undefined;
     const { clientHeight: height, clientWidth: width } = element;
     view.current ??= startWindow(shown.scale, width, at);
-    const { committed: _committed, label: _label, session: _session, ...parts } = run;
+    const { bands, differsAt, segments, timeline } = run;
     return {
-      ...{ recording: run.recording, segments: parts.segments, bands: parts.bands, differsAt: run.differsAt },
+      ...{ recording: timeline, segments, bands, differsAt },
       ...{ events: shown.events, scale: shown.scale, filter, palette: paletteOf(element) },
       ...{ width, height, ...view.current },
       ...{ at, isEcho: !isCurrent, lit },

@@ -9,7 +9,7 @@ interface Key {
   readonly press: (model: PageModel) => void;
 }
 
-const currentServer = (model: PageModel): number => model.run.value.recording.event(model.at.value).server;
+const currentServer = (model: PageModel): number => model.run.value.timeline.event(model.at.value).server;
 
 /** Moves to the next shown event, or to the previous one. */
 function shownStep(model: PageModel, direction: 1 | -1): void {
@@ -25,12 +25,12 @@ export const KEYS: readonly Key[] = [
   { key: "ArrowLeft", about: "previous shown event", press: (model) => shownStep(model, -1) },
   {
     key: ".",
-    about: "next event of the simulator",
+    about: "next event, even if the diagram hides it",
     press: (model) => model.move((s) => s.next(), "the end of the run"),
   },
   {
     key: ",",
-    about: "previous event of the simulator",
+    about: "previous event, even if the diagram hides it",
     press: (model) => model.move((s) => s.back(), "the start of the run"),
   },
   {
@@ -66,13 +66,13 @@ export const KEYS: readonly Key[] = [
   },
   {
     key: "v",
-    about: "next violation",
-    press: (model) => model.move((s) => s.find({ what: "violation" }, 1), "no later violation"),
+    about: "next violation, or problem in logs",
+    press: (model) => model.move((s) => s.find({ what: "violation" }, 1), "no later violation or problem"),
   },
   {
     key: "V",
-    about: "previous violation",
-    press: (model) => model.move((s) => s.find({ what: "violation" }, -1), "no earlier violation"),
+    about: "previous violation, or problem in logs",
+    press: (model) => model.move((s) => s.find({ what: "violation" }, -1), "no earlier violation or problem"),
   },
   { key: "Home", about: "the start of the run", press: (model) => model.goTo(0) },
   { key: "End", about: "the end of the run", press: (model) => model.goTo(Number.MAX_SAFE_INTEGER) },

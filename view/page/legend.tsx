@@ -25,11 +25,11 @@ export function LogLegend() {
 }
 
 /** The bars of the number line of a sync decision. */
-export function NumberLineLegend() {
+export function NumberLineLegend({ hasLogFiles = true }: { readonly hasLogFiles?: boolean }) {
   return (
     <p class="legend">
       <span class="swatch committed-log">committedLog of the leader</span>
-      <span class="swatch txnlog">log files of the leader</span>
+      {hasLogFiles && <span class="swatch txnlog">log files of the leader</span>}
       <span class="swatch peer">triangle: the last zxid of the learner</span>
     </p>
   );

@@ -8,9 +8,11 @@ import { Recording } from "../session/recording.ts";
 import { App } from "./app.tsx";
 import { readFragment, writeFragment } from "./fragment.ts";
 import { onKey } from "./keyboard.ts";
-import { PageModel, type Panel } from "./model.ts";
+import { LogModel } from "./log-model.ts";
+import { PageModel } from "./model.ts";
 import { unpack } from "./packed.ts";
-import type { PageData, PlaygroundData, RunData } from "./page-data.ts";
+import type { LogPageData, PageData, PlaygroundData, RunData } from "./page-data.ts";
+import { type Panel, SIMULATOR_PANELS } from "./panel.ts";
 
 /** The number of events between two breaks in which the browser can paint. */
 const SLICE = 4000;
@@ -43,16 +45,21 @@ function followAddress(): void {
   if (type !== undefined) model.messageType.value = type;
   if (groups !== undefined) model.groups.value = new Set(groups);
   if (hiddenServers !== undefined) model.hiddenServers.value = new Set(hiddenServers);
-  if (panel !== undefined) model.panel.value = panel as Panel;
+  if (panel !== undefined && hasPanel(panel)) model.panel.value = panel as Panel;
   if (at !== undefined && at !== model.at.value) model.goTo(at);
 }
 
 /** Shows the first violation with its explanation, unless the address names a moment or the user has moved. */
 function explainFirstViolation(): void {
   const { at, panel } = readFragment(openedAt);
-  if (at !== undefined || model.at.value > 0 || model.run.value.recording.violations.length === 0) return;
+  if (at !== undefined || model.at.value > 0 || model.run.value.timeline.violations.length === 0) return;
   model.explainNextViolation();
-  if (panel !== undefined) model.panel.value = panel as Panel;
+  if (panel !== undefined && hasPanel(panel)) model.panel.value = panel as Panel;
+}
+
+/** Returns whether the page has a panel. The address can come from another page. */
+function hasPanel(panel: string): boolean {
+  return !(model.run.value instanceof LogModel && SIMULATOR_PANELS.has(panel));
 }
 
 function renderApp(): void {
@@ -90,6 +97,15 @@ async function start(data: PageData): Promise<void> {
     await record(other);
     model.addRun(second.label, other);
   }
+  performance.mark("zabsim-recorded");
+}
+
+function showLogs(data: LogPageData): void {
+  model.showLogs(new LogModel(data));
+  if (location.hash === "") model.tour.value = 0;
+  followAddress();
+  explainFirstViolation();
+  renderApp();
   performance.mark("zabsim-recorded");
 }
 
@@ -131,8 +147,9 @@ function startPlayground(): void {
 }
 
 async function main(): Promise<void> {
-  const data = JSON.parse(await unpack(document.getElementById("data"))) as PageData | PlaygroundData;
+  const data = JSON.parse(await unpack(document.getElementById("data"))) as PageData | LogPageData | PlaygroundData;
   if ("playground" in data) startPlayground();
+  else if ("answer" in data) showLogs(data);
   else await start(data);
 }
 

@@ -3,39 +3,14 @@ import { computed, signal } from "@preact/signals";
 import { type DiagramFilter, shownEvents } from "../diagram/filter.ts";
 import type { MessageGroup } from "../diagram/groups.ts";
 import { type AxisKind, makeScale, type Scale } from "../diagram/scale.ts";
-import { type Band, bandsOf, type Segment, segmentsOf } from "../diagram/segments.ts";
-import { CommittedTxns } from "../session/log-parts.ts";
+import type { Cursor } from "../session/cursor.ts";
 import type { Recording } from "../session/recording.ts";
-import { firstDifference, Session } from "../session/session.ts";
-import { litEvents } from "../session/why-chain.ts";
+import { Session } from "../session/session.ts";
 import { DEFAULT_GROUPS, type PlaceInPage } from "./fragment.ts";
-
-export type Panel = "event" | "why" | "decisions" | "whatif" | "odds" | "scenario" | "help";
-
-/** One recorded run, with everything about it that depends on no filter. */
-export class RunModel {
-  readonly label: string;
-  readonly session: Session;
-  readonly committed: CommittedTxns;
-  readonly segments: ReadonlyMap<number, readonly Segment[]>;
-  readonly bands: readonly Band[];
-  /** The first event that differs from the first run; undefined if there is none, or if this is the first run. */
-  readonly differsAt: number | undefined;
-
-  constructor(label: string, session: Session, first: RunModel | undefined) {
-    const { recording } = session;
-    this.label = label;
-    this.session = session;
-    this.committed = new CommittedTxns(recording);
-    this.segments = new Map(recording.servers.map((sid) => [sid, segmentsOf(recording, sid)]));
-    this.bands = bandsOf(recording);
-    this.differsAt = first && firstDifference(first.recording, recording);
-  }
-
-  get recording(): Recording {
-    return this.session.recording;
-  }
-}
+import type { LogModel } from "./log-model.ts";
+import type { Panel } from "./panel.ts";
+import { RunModel } from "./run-model.ts";
+import type { Subject } from "./subject.ts";
 
 /** What the diagram of one run shows. */
 export interface Shown {
@@ -44,8 +19,8 @@ export interface Shown {
 }
 
 export class PageModel {
-  /** The runs that the page shows: the first one, and possibly another one to compare it with. */
-  readonly runs = signal<readonly RunModel[]>([]);
+  /** What the page shows: logs, or a run and possibly another one to compare it with. */
+  readonly runs = signal<readonly Subject[]>([]);
   /** The runs that can take the place of the second one. */
   readonly otherRuns = signal<readonly RunModel[]>([]);
   /** The index of the run that the panels show. */
@@ -64,21 +39,21 @@ export class PageModel {
   /** The last message to the user, for example that a search found nothing. */
   readonly notice = signal("");
 
-  readonly run = computed(() => this.runs.value[this.current.value] as RunModel);
+  readonly run = computed(() => this.runs.value[this.current.value] as Subject);
   readonly filter = computed<DiagramFilter>(() => ({
-    servers: new Set(this.run.value.recording.servers.filter((sid) => !this.hiddenServers.value.has(sid))),
+    servers: new Set(this.run.value.timeline.servers.filter((sid) => !this.hiddenServers.value.has(sid))),
     groups: this.groups.value,
     type: this.messageType.value,
     showsQuietEvents: this.showsQuietEvents.value,
   }));
   readonly shown = computed<readonly Shown[]>(() =>
-    this.runs.value.map(({ recording }) => {
-      const events = shownEvents(recording, this.filter.value);
-      return { events, scale: makeScale(recording, events, this.axis.value) };
+    this.runs.value.map(({ timeline }) => {
+      const events = shownEvents(timeline, this.filter.value);
+      return { events, scale: makeScale(timeline, events, this.axis.value) };
     }),
   );
   /** The events that the explanation names, while the panel with the explanation is open; undefined otherwise. */
-  readonly lit = computed(() => (this.panel.value === "why" ? litEvents(this.run.value.recording) : undefined));
+  readonly lit = computed(() => (this.panel.value === "why" ? this.run.value.litEvents(this.at.value) : undefined));
   readonly place = computed<PlaceInPage>(() => ({
     at: this.at.value,
     axis: this.axis.value,
@@ -90,7 +65,7 @@ export class PageModel {
 
   /** Adds a run, and shows it as the second one. The second run so far stays available. */
   addRun(label: string, recording: Recording, parent?: Session): void {
-    const first = this.runs.value[0];
+    const [first] = this.runs.value as readonly RunModel[];
     const run = new RunModel(label, new Session(recording, this.at.value, parent), first);
     if (first === undefined) this.runs.value = [run];
     else this.showSecond(run);
@@ -98,7 +73,7 @@ export class PageModel {
 
   /** Shows a run as the second one. */
   showSecond(run: RunModel): void {
-    const [first, second] = this.runs.value as readonly [RunModel, RunModel?];
+    const [first, second] = this.runs.value as readonly [Subject, RunModel?];
     const others = this.otherRuns.value.filter((one) => one !== run);
     this.otherRuns.value = second === undefined || second === run ? others : [...others, second];
     this.runs.value = [first, run];
@@ -108,6 +83,11 @@ export class PageModel {
   showFirst(label: string, recording: Recording): void {
     const run = new RunModel(label, new Session(recording, this.at.value, undefined, true), undefined);
     this.runs.value = [run, ...this.runs.value.slice(1)];
+  }
+
+  /** Shows what logs show. */
+  showLogs(logs: LogModel): void {
+    this.runs.value = [logs];
   }
 
   /** Removes the second run. The run before it takes its place. */
@@ -133,26 +113,26 @@ export class PageModel {
 
   /** Moves to an event of the current run. */
   goTo(event: number): void {
-    const { session } = this.run.value;
-    session.goTo(event);
-    this.at.value = session.at;
+    const { cursor } = this.run.value;
+    cursor.goTo(event);
+    this.at.value = cursor.at;
     this.notice.value = "";
   }
 
-  /** Moves to the next violation, or from the last one to the first one, and shows its explanation. */
+  /** Moves to the next violation or problem, or from the last one to the first one, and shows its explanation. */
   explainNextViolation(): void {
-    const { session } = this.run.value;
-    session.goTo(this.at.value);
-    if (!session.find({ what: "violation" })) session.goTo(session.recording.eventOfViolation(0));
-    this.goTo(session.at);
+    const { cursor } = this.run.value;
+    cursor.goTo(this.at.value);
+    if (!cursor.find({ what: "violation" })) cursor.goTo(cursor.timeline.eventOfViolation(0));
+    this.goTo(cursor.at);
     this.panel.value = "why";
   }
 
-  /** Moves with a move of the session. Says so if the move is impossible. */
-  move(how: (session: Session) => boolean, otherwise: string): void {
-    const { session } = this.run.value;
-    session.goTo(this.at.value);
-    this.notice.value = how(session) ? "" : otherwise;
-    this.at.value = session.at;
+  /** Moves with a move of the cursor. Says so if the move is impossible. */
+  move(how: (cursor: Cursor) => boolean, otherwise: string): void {
+    const { cursor } = this.run.value;
+    cursor.goTo(this.at.value);
+    this.notice.value = how(cursor) ? "" : otherwise;
+    this.at.value = cursor.at;
   }
 }

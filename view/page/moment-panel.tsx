@@ -1,11 +1,11 @@
 /** The state of every server at the current event. What the event changed is marked. */
 import { useEffect, useMemo, useReducer, useRef } from "preact/hooks";
 import type { ServerId } from "../../protocol/index.ts";
-import { zxidText } from "../session/describe-event.ts";
 import { type LogEntry, logEntries } from "../session/log-parts.ts";
-import { roleText, serverRows } from "../session/server-rows.ts";
+import { zxidText } from "../session/message-text.ts";
 import { LogLegend, PLACES } from "./legend.tsx";
 import type { PageModel } from "./model.ts";
+import { RunModel } from "./run-model.ts";
 
 const LOG_ENTRIES_MAX = 14;
 /** While the user scrubs, the cards follow this often, and the diagram follows in every frame. */
@@ -13,7 +13,7 @@ const CARDS_MS = 100;
 
 export function MomentPanel({ model }: { readonly model: PageModel }) {
   const run = model.run.value;
-  const { servers } = run.recording;
+  const { servers } = run.timeline;
   const onlyChanges = model.onlyChanges.value;
   const at = usePaced(model.at.value, CARDS_MS);
   const cards = useMemo(
@@ -35,7 +35,7 @@ export function MomentPanel({ model }: { readonly model: PageModel }) {
           show only what changed
         </label>
       </h2>
-      <LogLegend />
+      {run instanceof RunModel && <LogLegend />}
       <div class="cards">{cards}</div>
     </section>
   );
@@ -64,28 +64,27 @@ interface CardProps {
 }
 
 function ServerCard({ at, model, sid }: CardProps) {
-  const { recording } = model.run.value;
-  const view = recording.serverAt(sid, at);
-  const isChanged = at > 0 && recording.lastChangeOf(sid, at) === at;
-  const before = new Map(
-    serverRows(recording.serverAt(sid, Math.max(0, at - 1))).map(({ name, value }) => [name, value]),
-  );
-  const rows = serverRows(view).map((row) => ({ ...row, isNew: at > 0 && before.get(row.name) !== row.value }));
+  const run = model.run.value;
+  const { timeline } = run;
+  const server = run.serverAt(sid, at);
+  const isChanged = at > 0 && timeline.lastChangeOf(sid, at) === at;
+  const before = new Map(run.serverAt(sid, Math.max(0, at - 1)).rows.map(({ name, value }) => [name, value]));
+  const rows = server.rows.map((row) => ({ ...row, isNew: at > 0 && before.get(row.name) !== row.value }));
   const shown = model.onlyChanges.value ? rows.filter(({ isNew }) => isNew) : rows.slice(1);
   if (model.onlyChanges.value && !isChanged) return null;
   return (
-    <article class={`card state-${view.peer === undefined ? "down" : view.peer.state}${isChanged ? " changed" : ""}`}>
+    <article class={`card state-${server.state ?? "down"}${isChanged ? " changed" : ""}`}>
       <h3>
         <button
           type="button"
           title="Go to the event that gave the server this state"
-          onClick={() => model.goTo(recording.lastChangeOf(sid, at))}
+          onClick={() => model.goTo(timeline.lastChangeOf(sid, at))}
         >
           {sid}
         </button>
-        <span class={rows[0]?.isNew ? "new" : ""}>{roleText(view)}</span>
+        <span class={rows[0]?.isNew ? "new" : ""}>{rows[0]?.value}</span>
       </h3>
-      <LogStrip model={model} sid={sid} at={at} />
+      {run instanceof RunModel && <LogStrip run={run} at={at} sid={sid} />}
       <dl>
         {shown.map(({ about, isNew, isOdd, name, value }) => (
           <div key={name} class={`${isNew ? "new" : ""}${isOdd ? " odd" : ""}`}>
@@ -101,8 +100,8 @@ function ServerCard({ at, model, sid }: CardProps) {
   );
 }
 
-function LogStrip({ at, model, sid }: CardProps) {
-  const { committed, recording } = model.run.value;
+function LogStrip({ at, run, sid }: { readonly run: RunModel; readonly at: number; readonly sid: ServerId }) {
+  const { committed, recording } = run;
   const entriesAt = (event: number) => logEntries(recording, committed, sid, event, LOG_ENTRIES_MAX);
   const { entries, omitted } = entriesAt(at);
   const isChanged = at > 0 && logKey(entriesAt(at - 1).entries) !== logKey(entries);

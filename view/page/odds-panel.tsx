@@ -12,12 +12,13 @@ import {
 } from "../session/odds.ts";
 import type { Recording } from "../session/recording.ts";
 import type { PageModel } from "./model.ts";
+import type { RunModel } from "./run-model.ts";
 
 const MOMENTS = 24;
 const RUNS = 24;
 
-export function OddsPanel({ model }: { readonly model: PageModel }) {
-  const { recording } = model.run.value;
+export function OddsPanel({ model, run }: { readonly model: PageModel; readonly run: RunModel }) {
+  const { recording } = run;
   const [points, setPoints] = useState<readonly Odds[]>([]);
   const [isRunning, setRunning] = useState(false);
   /** The only event that the user asked for last; undefined if it was the whole run. */

@@ -1,4 +1,6 @@
-/** What `zabsim view` writes into the page: the scenario, and nothing that the simulator can compute. */
+/** What `zabsim view` writes into the page: the scenario and nothing that the simulator can compute, or the logs. */
+import type { ExplainAnswer } from "../../explain/answer.ts";
+import type { EnsembleEvents } from "../../explain/events/ensemble-events.ts";
 
 /** One run of the scenario, with the overrides that it gets. */
 export interface RunData {
@@ -19,6 +21,16 @@ export interface PageData {
   /** The run, and optionally another run to compare it with. */
   readonly runs: readonly [RunData, RunData?];
   /** The version of zabsim that wrote the page. */
+  readonly version: string;
+}
+
+/** The content of a page that shows logs. */
+export interface LogPageData {
+  /** The name of the folder or the file, for the header. */
+  readonly title: string;
+  readonly events: EnsembleEvents;
+  /** The answer of `zabsim explain`, as far as the page shows it. */
+  readonly answer: Pick<ExplainAnswer, "servers" | "handshakes" | "findings">;
   readonly version: string;
 }
 

@@ -1,9 +1,9 @@
 /** The scenario of the run as YAML, with the committed transactions of its start. A branch expects what it does. */
 import { writeScenario } from "../../scenarios/write-scenario.ts";
-import type { PageModel } from "./model.ts";
+import type { RunModel } from "./run-model.ts";
 
-export function ScenarioPanel({ model }: { readonly model: PageModel }) {
-  const { recording, session } = model.run.value;
+export function ScenarioPanel({ run }: { readonly run: RunModel }) {
+  const { recording, session } = run;
   const { scenario } = recording;
   return (
     <div class="scenario">

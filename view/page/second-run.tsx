@@ -3,7 +3,8 @@ import { useMemo } from "preact/hooks";
 import { countOf, formatMoment } from "../../reports/format.ts";
 import { COMPARED_EVENTS, firstConsequence } from "../session/consequence.ts";
 import { counterpartOf, differenceAt } from "./counterpart.ts";
-import type { PageModel, RunModel } from "./model.ts";
+import type { PageModel } from "./model.ts";
+import type { RunModel } from "./run-model.ts";
 
 export function SecondRun({ model }: { readonly model: PageModel }) {
   const [first, second] = model.runs.value as readonly [RunModel, RunModel];

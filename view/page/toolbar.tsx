@@ -1,12 +1,14 @@
 /** Search, filters and the scrub bar. */
 import { useState } from "preact/hooks";
 import { MESSAGE_GROUPS } from "../diagram/groups.ts";
-import { findAll, nextHit } from "../session/find-event.ts";
+import { nextHit } from "../session/find-event.ts";
 import { MESSAGE_TYPES, parseSearch } from "../session/search.ts";
+import { LogModel } from "./log-model.ts";
 import type { PageModel } from "./model.ts";
 
 export function Toolbar({ model }: { readonly model: PageModel }) {
-  const { recording } = model.run.value;
+  const { timeline } = model.run.value;
+  const isLog = model.run.value instanceof LogModel;
   return (
     <div class="toolbar">
       <Search model={model} />
@@ -28,7 +30,7 @@ export function Toolbar({ model }: { readonly model: PageModel }) {
       <MessageTypes model={model} />
       <fieldset>
         <legend>servers</legend>
-        {recording.servers.map((sid) => (
+        {timeline.servers.map((sid) => (
           <label key={sid} class="chip">
             <input
               type="checkbox"
@@ -49,7 +51,7 @@ export function Toolbar({ model }: { readonly model: PageModel }) {
             model.showsQuietEvents.value = !model.showsQuietEvents.value;
           }}
         />
-        timers and disks
+        {isLog ? "all lines" : "timers and disks"}
       </label>
       <label class="chip">
         axis{" "}
@@ -69,7 +71,7 @@ export function Toolbar({ model }: { readonly model: PageModel }) {
 
 /** The choice of one type of messages. It offers the types of the run. */
 function MessageTypes({ model }: { readonly model: PageModel }) {
-  const sent = new Set(model.run.value.recording.messages.map(({ type }) => type));
+  const sent = new Set(model.run.value.timeline.messages.map(({ type }) => type));
   const chosen = model.messageType.value;
   const types = MESSAGE_TYPES.filter((type) => sent.has(type) || type === chosen);
   return (
@@ -97,8 +99,7 @@ function Search({ model }: { readonly model: PageModel }) {
   const [text, setText] = useState("");
   const find = (direction: 1 | -1): void => {
     if (text.trim() === "") return;
-    const { recording } = model.run.value;
-    const hits = findAll(recording, parseSearch(text));
+    const hits = model.run.value.cursor.findAll(parseSearch(text));
     if (hits.length === 0) {
       model.notice.value = `"${text}" is not found`;
       return;
@@ -134,8 +135,8 @@ function Search({ model }: { readonly model: PageModel }) {
 }
 
 export function ScrubBar({ model }: { readonly model: PageModel }) {
-  const { recording } = model.run.value;
-  const violated = new Set(recording.violations.map((_, index) => recording.eventOfViolation(index)));
+  const { timeline } = model.run.value;
+  const violated = new Set(timeline.violations.map((_, index) => timeline.eventOfViolation(index)));
   return (
     <div class="scrub-bar">
       <input
@@ -143,12 +144,12 @@ export function ScrubBar({ model }: { readonly model: PageModel }) {
         type="range"
         aria-label="Event"
         min={0}
-        max={recording.length}
+        max={timeline.length}
         value={model.at.value}
         onInput={({ currentTarget }) => model.goTo(Number(currentTarget.value))}
       />
       {[...violated].map((event) => (
-        <span key={event} class="scrub-violation" style={`--place: ${event / Math.max(1, recording.length)}`} />
+        <span key={event} class="scrub-violation" style={`--place: ${event / Math.max(1, timeline.length)}`} />
       ))}
     </div>
   );

@@ -3,7 +3,7 @@ import { countOf, formatMoment } from "../../reports/format.ts";
 import { eventTitle } from "../session/describe-event.ts";
 import { findEvent } from "../session/find-event.ts";
 import type { Recording } from "../session/recording.ts";
-import type { Panel } from "./model.ts";
+import type { Panel } from "./panel.ts";
 
 export interface TourStep {
   readonly title: string;

@@ -1,11 +1,11 @@
 /** The tour: five steps that explain the page on the run at hand. */
 import type { PageModel } from "./model.ts";
-import { type TourStep, tourOf } from "./tour-steps.ts";
+import type { TourStep } from "./tour-steps.ts";
 
 export function Tour({ model }: { readonly model: PageModel }) {
   const index = model.tour.value;
   if (index === undefined) return null;
-  const steps = tourOf(model.run.value.recording);
+  const steps = model.run.value.tour();
   const step = steps[index] as TourStep;
   const show = (next: number | undefined): void => {
     model.tour.value = next;

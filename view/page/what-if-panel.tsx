@@ -1,18 +1,20 @@
 /** What if: changes the run after the current event, and shows the branch next to the original. */
+import type { ServerView } from "../../cluster/server-view.ts";
 import { asServerId, type ServerId } from "../../protocol/index.ts";
 import { describeStep } from "../../reports/describe.ts";
 import type { Action } from "../../scenarios/scenario.ts";
 import type { InFlightChange } from "../session/branch.ts";
-import { messageText } from "../session/describe-event.ts";
 import type { SentMessage } from "../session/message-log.ts";
+import { messageText } from "../session/message-text.ts";
 import type { Recording } from "../session/recording.ts";
 import type { Session } from "../session/session.ts";
 import type { PageModel } from "./model.ts";
+import type { RunModel } from "./run-model.ts";
 
 const MESSAGES_MAX = 30;
 
-export function WhatIfPanel({ model }: { readonly model: PageModel }) {
-  const { recording, session } = model.run.value;
+export function WhatIfPanel({ model, run }: { readonly model: PageModel; readonly run: RunModel }) {
+  const { recording, session } = run;
   const at = model.at.value;
   session.goTo(at);
   const branch = (label: string, make: (from: Session) => Session): void => {
@@ -33,7 +35,7 @@ export function WhatIfPanel({ model }: { readonly model: PageModel }) {
   if (!session.canChange) {
     return <p>Choose an event after the start of the run and before the end of all faults (step settle).</p>;
   }
-  const isCut = model.run.value.bands.some(({ from, kind, to }) => kind === "cut" && from <= at && at <= to);
+  const isCut = run.bands.some(({ from, kind, to }) => kind === "cut" && from <= at && at <= to);
   return (
     <div class="what-if">
       {steps.length > 0 && <h4>the scenario without a step of this event</h4>}
@@ -47,7 +49,7 @@ export function WhatIfPanel({ model }: { readonly model: PageModel }) {
       <p>What happens if, after event {at} …</p>
       <h4>a server</h4>
       {recording.servers.map((sid) => (
-        <ServerButtons key={sid} model={model} sid={sid} change={change} />
+        <ServerButtons key={sid} sid={sid} process={recording.serverAt(sid, at).process} change={change} />
       ))}
       <h4>a link</h4>
       <LinkButtons servers={recording.servers} isCut={isCut} change={change} />
@@ -79,14 +81,13 @@ type Change = (label: string, action: Action) => void;
 
 function ServerButtons({
   change,
-  model,
+  process,
   sid,
 }: {
   readonly change: Change;
-  readonly model: PageModel;
+  readonly process: ServerView["process"];
   readonly sid: ServerId;
 }) {
-  const { process } = model.run.value.recording.serverAt(sid, model.at.value);
   const actions: readonly (readonly [string, Action])[] =
     process === "down"
       ? [["start", { start: sid }]]

@@ -3,9 +3,10 @@ import { formatMoment } from "../../reports/format.ts";
 import { type WhySentence, whyChains } from "../session/why-chain.ts";
 import { KnownBugs } from "./known-bugs.tsx";
 import type { PageModel } from "./model.ts";
+import type { RunModel } from "./run-model.ts";
 
-export function WhyPanel({ model }: { readonly model: PageModel }) {
-  const { recording } = model.run.value;
+export function WhyPanel({ model, run }: { readonly model: PageModel; readonly run: RunModel }) {
+  const { recording } = run;
   const chains = whyChains(recording);
   const bugs = <KnownBugs key={recording.length} recording={recording} />;
   if (chains.length === 0) {

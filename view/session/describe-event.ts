@@ -4,31 +4,13 @@ import type { ProtocolRecord } from "../../cluster/records.ts";
 import type { Message } from "../../cluster/server.ts";
 import { timerName } from "../../cluster/server-view.ts";
 import { FIRST_WORK_TIMER } from "../../cluster/thread-work.ts";
-import {
-  DISK_OP_NAMES,
-  formatZxid,
-  type ServerId,
-  TIMER_ELECTION,
-  WORK_NAMES,
-  type Zxid,
-} from "../../protocol/index.ts";
+import { DISK_OP_NAMES, type ServerId, TIMER_ELECTION, WORK_NAMES } from "../../protocol/index.ts";
 import { describeRecord } from "../../reports/describe.ts";
-import { messageName } from "../../scenarios/message-match.ts";
 import { eventKindName, type TraceEvent, type TraceKind } from "../../sim/index.ts";
 import { changesInWords } from "./describe-change.ts";
 import { stepInWords } from "./describe-step.ts";
+import { messageText } from "./message-text.ts";
 import type { Recording } from "./recording.ts";
-
-/** Returns a message as text: its type and, if it has one, its zxid. */
-export function messageText(message: Message): string {
-  const name = messageName(message);
-  return "zxid" in message && name !== "NOTIFICATION" ? `${name} ${zxidText(message.zxid)}` : name;
-}
-
-/** Returns a zxid as text; `-` stands for no zxid. */
-export function zxidText(zxid: Zxid | number): string {
-  return zxid < 0 ? "-" : formatZxid(zxid as Zxid);
-}
 
 type Describe = (event: TraceEvent, recording: Recording, number: number) => string | undefined;
 

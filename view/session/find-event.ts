@@ -2,8 +2,9 @@
 import type { ProtocolRecord } from "../../cluster/records.ts";
 import type { Message } from "../../cluster/server.ts";
 import { messageName } from "../../scenarios/message-match.ts";
-import { eventDetails, eventTitle, messageText, zxidText } from "./describe-event.ts";
+import { eventDetails, eventTitle } from "./describe-event.ts";
 import type { SentMessage } from "./message-log.ts";
+import { messageText, zxidText } from "./message-text.ts";
 import type { Recording } from "./recording.ts";
 import { whyTextsAt } from "./why-chain.ts";
 

@@ -5,30 +5,18 @@
 import type { Message } from "../../cluster/server.ts";
 import { messageName } from "../../scenarios/message-match.ts";
 import type { Network, Node, TraceEvent, World } from "../../sim/index.ts";
-
-/** How a message ended. `lost`: the network dropped it. `reset`: its connection ended before it arrived. */
-export type Fate = "delivered" | "lost" | "reset";
+import type { Fate, TimelineMessage } from "./timeline.ts";
 
 /** One message. The numbers of events count from 1; 0 is the start of the run. */
-export interface SentMessage {
-  /** The number of the message in the run. */
-  readonly id: number;
-  readonly from: number;
-  readonly to: number;
+export interface SentMessage extends TimelineMessage {
   /** The connection; 0 for a datagram. */
   readonly conn: number;
-  /** The type of the message, such as `ACKEPOCH` or `NOTIFICATION`. */
-  readonly type: string;
   readonly message: Message;
-  readonly sentEvent: number;
   readonly sentUs: number;
-  /** The event at which the message arrived or was lost; undefined while it is in flight. */
   endEvent: number | undefined;
   endUs: number;
   fate: Fate | undefined;
-  /** The event from which on a fault held the message; undefined if none did. */
   heldEvent: number | undefined;
-  /** The events at which a datagram arrived again. */
   repeats: number[];
 }
 

@@ -9,24 +9,20 @@ import type { ProtocolRecord } from "../../cluster/records.ts";
 import { ServerInspector, type ServerView } from "../../cluster/server-view.ts";
 import type { Violation } from "../../invariants/index.ts";
 import type { Behavior, ServerId } from "../../protocol/index.ts";
+import { formatMoment } from "../../reports/format.ts";
 import { EVENTS_MAX, ScenarioRunner } from "../../scenarios/run.ts";
 import type { Scenario } from "../../scenarios/scenario.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import { Digest, type SimTime, Trace, type TraceEvent } from "../../sim/index.ts";
 import { MessageLog, type SentMessage } from "./message-log.ts";
+import { messageText } from "./message-text.ts";
 import { share } from "./share.ts";
+import type { LineState, Timeline, TimelineEvent } from "./timeline.ts";
 
 /** One event of the simulator. */
-export interface RunEvent {
-  /** The number of the event, from 1. 0 stands for the start of the run. */
-  readonly number: number;
-  readonly timeUs: SimTime;
+export interface RunEvent extends TimelineEvent {
   /** The kind of the event (sim/event-kinds.ts); -1 for the start. */
   readonly kind: number;
-  /** The server that handles the event; -1 for the script. */
-  readonly server: number;
-  /** The number of the event that scheduled this one; 0 if the start did. */
-  readonly cause: number;
 }
 
 /** The options of a Recording. */
@@ -45,7 +41,7 @@ interface Changes {
   readonly views: ServerView[];
 }
 
-export class Recording {
+export class Recording implements Timeline {
   readonly scenario: Scenario;
   readonly options: RecordingOptions;
   /** The ids of the servers, ascending. */
@@ -54,6 +50,7 @@ export class Recording {
   length = 0;
   /** Whether the run is over. */
   ended = false;
+  readonly usPerUnit = 1000;
 
   private readonly runner: ScenarioRunner;
   private readonly trace = new Trace();
@@ -186,6 +183,12 @@ export class Recording {
     for (const [index, event] of events.entries()) yield { event, view: views[index] as ServerView };
   }
 
+  *lineStatesOf(sid: ServerId): Generator<LineState> {
+    for (const { event, view } of this.statesOf(sid)) {
+      yield { event, process: view.process, state: view.peer?.state, phase: view.peer?.phase };
+    }
+  }
+
   /** Returns the number of the last event up to `number` that changed the state of a server. */
   lastChangeOf(sid: ServerId, number: number): number {
     const { events } = this.changes.get(sid) as Changes;
@@ -210,6 +213,10 @@ export class Recording {
   /** Returns the messages that were sent after one event and up to another. */
   messagesSentBetween(first: number, last: number): readonly SentMessage[] {
     return this.messageLog.sentBetween(first, last);
+  }
+
+  messageText({ message }: SentMessage): string {
+    return messageText(message);
   }
 
   /** Returns the messages that arrived or were lost in an event. */
@@ -247,6 +254,16 @@ export class Recording {
     return this.runner.violations;
   }
 
+  *notableEvents(): Generator<{ readonly event: number; readonly server: number }> {
+    let index = 0;
+    for (let event = 0; event < this.recordEnds.length; event++) {
+      for (; index < (this.recordEnds[event] as number); index++) {
+        const record = this.runner.records[index] as ProtocolRecord;
+        if (!QUIET.has(record.event)) yield { event, server: record.server };
+      }
+    }
+  }
+
   /** Returns the event during which the record with this index was made. */
   eventOfRecord(index: number): number {
     return firstAbove(this.recordEnds, index);
@@ -267,11 +284,22 @@ export class Recording {
     return Math.max(0, lastAtMost(this.times, timeUs));
   }
 
+  timeText(timeUs: SimTime): string {
+    return `${formatMoment(timeUs)} s`;
+  }
+
   /** Returns the events that one event scheduled, ascending. */
   effectsOf(number: number): readonly number[] {
     return this.effects[number] ?? [];
   }
 }
+
+/** The records of frequent events that do not make an event worth showing. */
+const QUIET: ReadonlySet<ProtocolRecord["event"]> = new Set([
+  "notification-ignored",
+  "voted",
+  "election-link",
+] as const);
 
 /** Returns the index of the last item that is at most `value`; -1 if there is none. The items ascend. */
 export function lastAtMost(items: readonly number[], value: number): number {

@@ -12,7 +12,7 @@ import {
   type Zxid,
 } from "../../protocol/index.ts";
 import { formatMoment } from "../../reports/format.ts";
-import { zxidText } from "./describe-event.ts";
+import { zxidText } from "./message-text.ts";
 
 /** One row. */
 export interface ServerRow {

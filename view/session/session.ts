@@ -1,66 +1,37 @@
 /**
- * A debugging session: a position in a recording, and the moves of a debugger. It depends on neither Node nor a
- * browser, so the page and the terminal debugger share it.
+ * A debugging session: a position in a recording, the moves of a debugger, and the branches of the run. It depends on
+ * neither Node nor a browser, so the page and the terminal debugger share it.
  */
 import type { Action } from "../../scenarios/scenario.ts";
-import type { SimTime } from "../../sim/index.ts";
 import { branchAt, branchFile, branchWithoutStep, type InFlightChange, inFlightAction } from "./branch.ts";
-import { type EventQuery, findEvent } from "./find-event.ts";
+import { Cursor } from "./cursor.ts";
+import { type EventQuery, findAll, findEvent, matchesQuery } from "./find-event.ts";
 import type { SentMessage } from "./message-log.ts";
 import type { Recording } from "./recording.ts";
 
-export class Session {
+export class Session extends Cursor {
   /** The recording. A branch has one of its own. */
   readonly recording: Recording;
   /** The session of the run from which this one branched off; undefined for the original. */
   readonly parent: Session | undefined;
-  /** The number of the current event. 0 is the start of the run. */
-  at: number;
-
   /** Records the run to its end, unless `isPartial` is true: the caller then records it bit by bit. */
   constructor(recording: Recording, at = 0, parent?: Session, isPartial = false) {
-    this.recording = isPartial ? recording : recording.finish();
-    this.at = at;
+    super(isPartial ? recording : recording.finish(), at);
+    this.recording = recording;
     this.parent = parent;
   }
 
-  /** Moves to an event, or to the nearest one that exists. Returns whether the position changed. */
-  goTo(number: number): boolean {
-    const before = this.at;
-    this.at = Math.max(0, Math.min(Math.trunc(number), this.recording.length));
-    return this.at !== before;
+  override matches(number: number, query: EventQuery): boolean {
+    return matchesQuery(this.recording, number, query);
   }
 
-  /** Moves to the next event. */
-  next(): boolean {
-    return this.goTo(this.at + 1);
-  }
-
-  /** Moves to the previous event. */
-  back(): boolean {
-    return this.goTo(this.at - 1);
-  }
-
-  /** Moves to the last event at or before a virtual time. */
-  goToTime(timeUs: SimTime): boolean {
-    return this.goTo(this.recording.eventAtTime(timeUs));
-  }
-
-  /** Moves to the nearest matching event after the current one, or before it. Returns false if there is none. */
-  find(query: EventQuery, direction: 1 | -1 = 1): boolean {
+  override find(query: EventQuery, direction: 1 | -1 = 1): boolean {
     const found = findEvent(this.recording, this.at, direction, query);
     return found !== undefined && this.goTo(found);
   }
 
-  /** Moves to the event that scheduled the current one. */
-  goToCause(): boolean {
-    return this.goTo(this.recording.event(this.at).cause);
-  }
-
-  /** Moves to the first event that the current one scheduled. Returns false if there is none. */
-  goToEffect(): boolean {
-    const first = this.recording.effectsOf(this.at)[0];
-    return first !== undefined && this.goTo(first);
+  override findAll(query: EventQuery): readonly number[] {
+    return findAll(this.recording, query);
   }
 
   /** Whether `change` and `changeMessage` have an effect here: not at the start, and not after a settle step. */

@@ -1,8 +1,8 @@
 /** Which committed transactions a TRUNC removes. A TRUNC that removes only uncommitted ones does what it must. */
 import type { RecordOf } from "../../cluster/records.ts";
 import type { Txn } from "../../protocol/index.ts";
-import { zxidText } from "./describe-event.ts";
 import type { CommittedTxns } from "./log-parts.ts";
+import { zxidText } from "./message-text.ts";
 import type { Recording } from "./recording.ts";
 
 /** The number of transactions that the text names. */

@@ -2,7 +2,8 @@
 import { explainDecision } from "../../reports/describe.ts";
 import { formatMoment, hanging } from "../../reports/format.ts";
 import { printableLine } from "../../scenarios/printable.ts";
-import { eventDetails, eventTitle, messageText, zxidText } from "../session/describe-event.ts";
+import { eventDetails, eventTitle } from "../session/describe-event.ts";
+import { messageText, zxidText } from "../session/message-text.ts";
 import { roleText, serverRows } from "../session/server-rows.ts";
 import type { Debugger } from "./debugger.ts";
 

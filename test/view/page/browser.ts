@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { pageOf } from "../../../cli/view.ts";
-import type { PageData } from "../../../view/page/page-data.ts";
+import { pageWith } from "../../../cli/page-file.ts";
+import type { LogPageData, PageData } from "../../../view/page/page-data.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
@@ -37,8 +37,12 @@ export interface OpenOptions {
 }
 
 /** Opens a page with this data, and waits until its runs are recorded. */
-export async function open(browser: Browser, data: PageData, options: OpenOptions = {}): Promise<OpenPage> {
-  const opened = await openText(browser, pageOf(data), options);
+export async function open(
+  browser: Browser,
+  data: PageData | LogPageData,
+  options: OpenOptions = {},
+): Promise<OpenPage> {
+  const opened = await openText(browser, pageWith(data), options);
   await opened.page.waitForFunction(() => performance.getEntriesByName("zabsim-recorded").length > 0, null, {
     timeout: 120_000,
   });
@@ -63,4 +67,17 @@ export async function openText(browser: Browser, html: string, options: OpenOpti
 /** Returns the data of a page with one run. */
 export function dataOf(name: string, scenario: string, seed = "1", set: readonly string[] = []): PageData {
   return { file: `${name}.yaml`, scenario, runs: [{ label: `seed ${seed}`, seed, set }], version: "test" };
+}
+
+/** Returns what axe reports as serious or critical about a page that contains axe. */
+export async function seriousFindings(page: Page): Promise<readonly string[]> {
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  });
 }

@@ -12,10 +12,11 @@ import { runScenario } from "../../../scenarios/run.ts";
 import { writeScenario } from "../../../scenarios/write-scenario.ts";
 import type { PageModel } from "../../../view/page/model.ts";
 import type { PageData } from "../../../view/page/page-data.ts";
+import type { RunModel } from "../../../view/page/run-model.ts";
 import { Recording } from "../../../view/session/recording.ts";
 import { Session } from "../../../view/session/session.ts";
 import { chaosPlan, largeChaosPlan, largestScenario, shipped } from "../scenarios.ts";
-import { chromiumPath, dataOf, launch, NO_CHROMIUM, open, openText } from "./browser.ts";
+import { chromiumPath, dataOf, launch, NO_CHROMIUM, open, openText, seriousFindings } from "./browser.ts";
 
 const BUG = "zookeeper-4643-current-epoch-before-diff-is-logged";
 const VIOLATIONS = "open-committed-txn-truncated-before-leader-applies-it";
@@ -60,19 +61,6 @@ const COMPARISON: PageData = {
     { label: "3.9.4", seed: "1", set: ["zookeeper=3.9.4"] },
   ],
 };
-
-/** Returns what axe reports as serious or critical about a page. */
-async function seriousFindings(page: Page): Promise<readonly string[]> {
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-    };
-    const { violations } = await axe.run();
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  });
-}
 
 async function shownEvent(page: Page): Promise<number> {
   return page.evaluate(() => zabsim.model.at.value);
@@ -299,7 +287,7 @@ describe.skipIf(executablePath === undefined)("in Chromium, a page", () => {
     expect(await page.textContent("header code")).toBe(runScenario(shipped(BUG), { seed: 1n }).digest);
     await page.keyboard.press("Control+A");
     await page.keyboard.type("servers: 3");
-    await page.waitForFunction(() => zabsim.model.run.value.recording.scenario.about === "");
+    await page.waitForFunction(() => (zabsim.model.run.value as RunModel).recording.scenario.about === "");
     expect(await page.locator(".cm-lint-marker-error").count()).toBe(0);
     expect(errors).toEqual([]);
     await page.close();
@@ -331,7 +319,7 @@ describe.skipIf(executablePath === undefined)("in Chromium, a page", () => {
   test("makes 20 branches whose files have the same digest in Node", async () => {
     const { page } = await open(browser, dataOf("chaos", writeScenario(chaosPlan(3)), "3"));
     const branches = await page.evaluate(() => {
-      const { session } = zabsim.model.run.value;
+      const { session } = zabsim.model.run.value as RunModel;
       const made: { readonly text: string; readonly digest: string }[] = [];
       for (let i = 1; made.length < 20; i++) {
         session.goTo(i * 12);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { asServerId } from "../../../protocol/index.ts";
-import { zxidText } from "../../../view/session/describe-event.ts";
 import { CommittedTxns, logEntries } from "../../../view/session/log-parts.ts";
+import { zxidText } from "../../../view/session/message-text.ts";
 import { Recording } from "../../../view/session/recording.ts";
 import { shipped } from "../scenarios.ts";
 

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { loadScenario } from "../../../scenarios/load.ts";
 import type { Scenario } from "../../../scenarios/scenario.ts";
-import type { Fate, SentMessage } from "../../../view/session/message-log.ts";
+import type { SentMessage } from "../../../view/session/message-log.ts";
 import { Recording } from "../../../view/session/recording.ts";
+import type { Fate } from "../../../view/session/timeline.ts";
 import { shipped } from "../scenarios.ts";
 
 function fatesOf(scenario: Scenario, accepts: (sent: SentMessage) => boolean): ReadonlySet<Fate | undefined> {
