@@ -128,6 +128,11 @@ export function observationOf(
   return { text: `${event} ${values}${cause}`.trimEnd(), atMs, weight: entry[0] };
 }
 
+/** Returns whether an event gives an observation. */
+export function isObserved(event: LogEventName): boolean {
+  return TABLE[event] !== undefined;
+}
+
 /** The events whose exception says why a role or a process ended. */
 const WITH_CAUSE: ReadonlySet<LogEventName> = new Set(["follow-failed", "observe-failed", "start-failed"]);
 

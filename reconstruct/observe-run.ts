@@ -3,15 +3,16 @@ import type { LoggedEvent, MessageChooser } from "../logs/index.ts";
 import { START_OF_RUN_MS } from "../reports/zklog/line-pattern.ts";
 import { writeMessages } from "../reports/zklog/zookeeper-logs.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
-import { type Observation, type Observations, observationOf } from "./observation.ts";
+import { type Observation, type Observations, isObserved, observationOf } from "./observation.ts";
 
 /** Returns the observations of a traced run. */
 export function observeRun(run: ScenarioRun, chooser: MessageChooser): Observations {
   const observed = new Map<number, Observation[]>();
   writeMessages(run, {
     chooser,
+    isNeeded: isObserved,
     add: ({ atUs, event, exception, fields, server }) => {
-      const observation = observationOf(event, fields, exception, atUs / 1000);
+      const observation = observationOf(event, fields, exception, Math.floor(atUs / 1000));
       if (observation === undefined) return;
       const list = observed.get(server);
       if (list === undefined) observed.set(server, [observation]);

@@ -30,6 +30,8 @@ export interface ServerMessage {
 /** Receives the messages of all servers in order, and chooses them. */
 export interface MessageSink {
   readonly chooser: MessageChooser;
+  /** Whether the sink needs the messages of an event. Default: all. */
+  readonly isNeeded?: (event: LogEventName) => boolean;
   readonly add: (message: ServerMessage) => void;
 }
 
@@ -52,6 +54,7 @@ export class ServerLog {
    * not log the event.
    */
   write<E extends LogEventName>(event: E, fields: LogEvents[E], options: LineOptions): boolean {
+    if (this.sink.isNeeded?.(event) === false) return true;
     const { exception = [], thread } = options;
     const { myid, nowUs: atUs, release, server } = this;
     const message = this.sink.chooser.messageFor(event, fields, release, options);

@@ -17,7 +17,7 @@ import {
 } from "../../protocol/packets.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import type { TraceEvent } from "../../sim/trace.ts";
-import { type RunEvent, runEvents } from "../export/run-events.ts";
+import { type RunEvent, runFacts } from "../export/run-events.ts";
 import {
   writeElectionLink,
   writeIgnored,
@@ -93,8 +93,7 @@ export function zookeeperLines(run: ScenarioRun): readonly LoggedLine[] {
 export function writeMessages(run: ScenarioRun, sink: MessageSink): void {
   const logs = new RunLogs(sink);
   let handling: RunEvent[] = [];
-  for (const event of runEvents(run)) {
-    if (event.source === "violation") continue;
+  for (const event of runFacts(run)) {
     if (handling[0] !== undefined && sequenceOf(event) !== sequenceOf(handling[0])) {
       logs.add(handling);
       handling = [];
