@@ -29,11 +29,15 @@ export interface ReadLogs {
 /** The number of lines after which an unidentified file that the user did not name is no log. */
 const PEEK_LINES = 5000;
 
-/** Reads all files. `given` has the servers that the user named for files. */
+/**
+ * Reads all files. `given` has the servers that the user named for files. `onEvent` receives each event with its
+ * server, in the order of the server's log.
+ */
 export async function readServerLogs(
   files: readonly FoundFile[],
   given: ReadonlyMap<string, number>,
   onBytes: (path: string, bytes: number) => void,
+  onEvent: (server: number, event: LoggedEvent) => void = () => {},
 ): Promise<ReadLogs> {
   const identified: IdentifiedFile[] = [];
   const warnings: string[] = [];
@@ -53,7 +57,7 @@ export async function readServerLogs(
   const builders = new Map<number, HistoryBuilder>();
   const read: { path: string; server: number; lines: number }[] = [];
   for (const file of identified) {
-    for (const server of await readInto(file, builders, onBytes)) read.push(server);
+    for (const server of await readInto(file, builders, onBytes, onEvent)) read.push(server);
   }
   const histories = [...builders.values()].map(({ history }) => history);
   return { histories, files: read, warnings };
@@ -110,6 +114,7 @@ async function readInto(
   { given, path, servers }: IdentifiedFile,
   builders: Map<number, HistoryBuilder>,
   onBytes: (path: string, bytes: number) => void,
+  onEvent: (server: number, event: LoggedEvent) => void,
 ): Promise<{ path: string; server: number; lines: number }[]> {
   const known = new Map(servers);
   const used = new Set<number>();
@@ -124,7 +129,9 @@ async function readInto(
     const shown = serverOf(event);
     if (shown !== undefined && given === undefined) known.set(event.origin, shown);
     const sid = given ?? known.get(event.origin) ?? single;
-    if (sid !== undefined) builderOf(sid).add(event, path);
+    if (sid === undefined) return;
+    builderOf(sid).add(event, path);
+    onEvent(sid, event);
   });
   await readLines(
     path,

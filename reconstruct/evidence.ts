@@ -2,7 +2,7 @@
 import type { Ensemble } from "../explain/ensemble.ts";
 import type { ProcessRun, ServerHistory } from "../explain/history.ts";
 import { profileFor } from "../explain/releases.ts";
-import type { LoggedEvent, LogEventName, Zxid64 } from "../logs/index.ts";
+import type { LogEventName, LoggedEvent, Zxid64 } from "../logs/index.ts";
 import { type Observation, type Observations, observationOf } from "./observation.ts";
 
 /** A process of a server. Times are in milliseconds since the start of the run. */

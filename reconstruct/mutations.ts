@@ -7,6 +7,7 @@ import type { Random } from "../sim/random.ts";
 import type { Located } from "./distance.ts";
 import { msOf, msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
+import { SPEED_NAMES, scenariosWithOtherSpeed } from "./speeds.ts";
 import type { RunMoment, Trial } from "./trial.ts";
 
 /** What a change may read. */
@@ -94,9 +95,7 @@ function momentNear(
   atMs = focusMs(context),
 ): RunMoment | undefined {
   const back = context.random.pick(LOOK_BACK_MS);
-  const near = context.moments.filter(
-    (one) => one.atMs >= atMs - back && one.atMs <= atMs + 0.6 && accepts(one),
-  );
+  const near = context.moments.filter((one) => one.atMs >= atMs - back && one.atMs <= atMs + 0.6 && accepts(one));
   return pickOne(context.random, near);
 }
 
@@ -298,7 +297,12 @@ function changeDisk(context: MutationContext): Scenario | undefined {
   const changed = [
     { ...spec, acceptedEpoch: Number(spec.acceptedEpoch) + 1 || 0 },
     { ...spec, snapshots: ["0:0"] },
-    ...(last === undefined ? [] : [{ ...spec, snapshots: [last] }, { ...spec, snapshots: [last], logFrom: last }]),
+    ...(last === undefined
+      ? []
+      : [
+          { ...spec, snapshots: [last] },
+          { ...spec, snapshots: [last], logFrom: last },
+        ]),
   ];
   return { ...trial.scenario, servers: { ...servers, [sid]: random.pick(changed) } };
 }
@@ -360,36 +364,8 @@ function removeStep(context: MutationContext): Scenario | undefined {
   );
 }
 
-const SPEEDS: Readonly<Record<string, readonly string[]>> = {
-  latency: ["0.2ms..1ms", "1us", "0.1ms", "0.4ms", "1ms", "2ms", "5ms"],
-  sync: ["1ms..4ms", "0.01ms", "1ms", "2ms", "4ms", "10ms", "20ms", "30ms"],
-  write: ["0.1ms..1ms", "0.1ms", "1ms", "2ms", "5ms", "20ms"],
-  electionWakeUp: ["0ms..1ms", "0ms"],
-  queueNewLeader: ["0ms..0.5ms", "0ms", "50ms", "100ms"],
-  resumeLearner: ["0ms..2ms", "0ms"],
-  serializeSnapshot: ["0ms..50ms", "0ms", "1ms"],
-  applyLatency: ["0ms..0.5ms", "0ms"],
-};
-/** The parts of a scenario in which the speeds are. */
-const SPEED_NAMES = Object.keys(SPEEDS);
-
-/** Returns the scenario with another speed. */
-export function withSpeed(scenario: Scenario, name: string, value: string): Scenario {
-  if (name === "latency") return { ...scenario, network: { ...scenario.network, latency: value } };
-  if (name === "sync" || name === "write") return { ...scenario, disk: { ...scenario.disk, [name]: value } };
-  return { ...scenario, threads: { ...scenario.threads, [name]: value } };
-}
-
-/** Returns every scenario with one other speed. */
-export function speedsOf(scenario: Scenario, name: string): Scenario[] {
-  return (SPEEDS[name] ?? []).map((value) => withSpeed(scenario, name, value));
-}
-
-export { SPEED_NAMES };
-
 function changeSpeed({ random, trial: { scenario } }: MutationContext): Scenario {
-  const name = random.pick(SPEED_NAMES);
-  return withSpeed(scenario, name, random.pick(SPEEDS[name] ?? []));
+  return random.pick(scenariosWithOtherSpeed(scenario, random.pick(SPEED_NAMES)));
 }
 
 function changeSeed({ random, trial: { scenario } }: MutationContext): Scenario {

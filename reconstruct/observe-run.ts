@@ -3,7 +3,7 @@ import type { LoggedEvent, MessageChooser } from "../logs/index.ts";
 import { START_OF_RUN_MS } from "../reports/zklog/line-pattern.ts";
 import { writeMessages } from "../reports/zklog/zookeeper-logs.ts";
 import type { ScenarioRun } from "../scenarios/scenario-run.ts";
-import { type Observation, type Observations, isObserved, observationOf } from "./observation.ts";
+import { isObserved, type Observation, type Observations, observationOf } from "./observation.ts";
 
 /** Returns the observations of a traced run. */
 export function observeRun(run: ScenarioRun, chooser: MessageChooser): Observations {

@@ -4,75 +4,70 @@
  */
 import { MessageChooser } from "../logs/index.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
-import { RandomStreams } from "../sim/random.ts";
+import { type Random, RandomStreams } from "../sim/random.ts";
 import type { Located } from "./distance.ts";
 import type { Evidence } from "./evidence.ts";
-import { mutate, SPEED_NAMES, speedsOf } from "./mutations.ts";
+import { mutate } from "./mutations.ts";
+import { SPEED_NAMES, scenariosWithOtherSpeed } from "./speeds.ts";
 import { momentsOf, type RunMoment, type Trial, tryScenario } from "./trial.ts";
 
-/** Options of a search. */
-export interface SearchOptions {
-  readonly seed: bigint | number;
-  /** Returns whether the search must stop, for example because its time is over. */
-  readonly isOver: (runs: number) => boolean;
-  /** Called after each run. */
-  readonly onRun?: (runs: number, best: Trial) => void;
-}
-
-/** The result of a search. */
-export interface SearchResult {
-  readonly best: Trial;
-  readonly runs: number;
-}
-
+/** The number of candidates that are kept. */
 const KEPT = 8;
-/** A run with this many times the events of the first one is given up. */
-const EVENTS_FACTOR = 6;
-const EVENTS_MIN = 20_000;
+/** A run with more events is given up. */
+const EVENTS_MAX = 150_000;
+/** When everything decisive matches, the search goes on for this number of runs, to fit the rest. */
+const REFINE_RUNS = 300;
+/** When everything decisive matches, the search looks for a violation for this number of runs. */
+const VIOLATION_RUNS = 20_000;
 
-/** Searches, starting with a first scenario. */
-export function search(first: Scenario, evidence: Evidence, options: SearchOptions): SearchResult {
-  return new Search(first, evidence, options).run();
-}
-
-class Search {
+/** A search. It can be continued run by run. */
+export class Search {
+  /** The number of runs so far. */
+  runs = 0;
   private readonly evidence: Evidence;
-  private readonly options: SearchOptions;
   private readonly chooser = new MessageChooser();
-  private readonly random;
+  private readonly random: Random;
   private kept: Trial[] = [];
-  private runs = 0;
-  private readonly maxEvents: number;
+  /** The number of runs at which everything decisive matched, and at which a run was also violating an invariant. */
+  private matchedAt = Number.POSITIVE_INFINITY;
+  private violatedAt = Number.POSITIVE_INFINITY;
   private readonly moments = new WeakMap<Trial, readonly RunMoment[]>();
 
-  constructor(first: Scenario, evidence: Evidence, options: SearchOptions) {
+  constructor(evidence: Evidence, seed: bigint | number) {
     this.evidence = evidence;
-    this.options = options;
-    this.random = new RandomStreams(options.seed).stream("reconstruct");
-    this.maxEvents = EVENTS_MIN * EVENTS_FACTOR;
-    this.try(first);
+    this.random = new RandomStreams(seed).stream("reconstruct");
   }
 
-  private get best(): Trial {
-    return this.kept[0] as Trial;
+  /** The best candidate so far. Undefined before the first run. */
+  get best(): Trial | undefined {
+    return this.kept[0];
   }
 
-  run(): SearchResult {
-    this.fitSpeeds();
-    while (!this.isOver) {
-      const parent = this.random.chance(0.6) ? this.best : this.random.pick(this.kept);
-      const focus = this.focusOf(parent);
-      const context = {
-        ...{ trial: parent, moments: this.momentsOf(parent), random: this.random, evidence: this.evidence, focus },
-      };
-      let scenario = mutate(context);
-      if (scenario === undefined) continue;
-      if (this.random.chance(0.2)) {
-        scenario = mutate({ ...context, trial: { ...parent, scenario } }) ?? scenario;
-      }
-      this.try(scenario);
+  /** Searches from a first scenario on. Yields after each run, and returns when more runs would change little. */
+  *from(first: Scenario): Generator<Trial, void> {
+    yield* this.try(first);
+    for (const name of SPEED_NAMES) {
+      for (const scenario of scenariosWithOtherSpeed(this.kept[0]?.scenario ?? first, name)) yield* this.try(scenario);
     }
-    return { best: this.best, runs: this.runs };
+    while (!this.isDone) {
+      const scenario = this.next();
+      if (scenario !== undefined) yield* this.try(scenario);
+    }
+  }
+
+  private get isDone(): boolean {
+    return this.runs >= this.violatedAt + REFINE_RUNS || this.runs >= this.matchedAt + VIOLATION_RUNS;
+  }
+
+  /** Returns a changed candidate. */
+  private next(): Scenario | undefined {
+    const { evidence, kept, random } = this;
+    const parent = random.chance(0.6) ? (kept[0] as Trial) : random.pick(kept);
+    const focus = this.focusOf(parent);
+    const context = { trial: parent, moments: this.momentsOf(parent), random, evidence, focus };
+    const scenario = mutate(context);
+    if (scenario === undefined || random.chance(0.75)) return scenario;
+    return mutate({ ...context, trial: { ...parent, scenario } }) ?? scenario;
   }
 
   private momentsOf(trial: Trial): readonly RunMoment[] {
@@ -84,37 +79,34 @@ class Search {
     return moments;
   }
 
-  private get isOver(): boolean {
-    return this.options.isOver(this.runs);
-  }
-
-  /** Fits the speeds of the network, the disks and the threads to the times in the logs. */
-  private fitSpeeds(): void {
-    for (const name of SPEED_NAMES) {
-      if (this.isOver) return;
-      for (const scenario of speedsOf(this.best.scenario, name)) this.try(scenario);
-    }
-  }
-
-  private try(scenario: Scenario): void {
+  private *try(scenario: Scenario): Generator<Trial, void> {
     this.runs++;
-    const trial = tryScenario(scenario, this.evidence, this.chooser, this.maxEvents);
-    if (trial === undefined) {
-      if (this.kept.length === 0) throw new Error("the first scenario has too many events");
-      return;
-    }
-    const isKnown = this.kept.some(({ score }) => Math.abs(score - trial.score) < 1e-6);
-    if (!isKnown) {
-      this.kept.push(trial);
-      this.kept.sort((a, b) => a.score - b.score);
-      this.kept.length = Math.min(this.kept.length, KEPT);
-    }
-    this.options.onRun?.(this.runs, this.best);
+    const trial = tryScenario(scenario, this.evidence, this.chooser, EVENTS_MAX);
+    if (trial === undefined) return;
+    this.keep(trial);
+    yield this.kept[0] as Trial;
   }
 
-  /** Returns a difference to explain: the earliest, or one that follows soon. */
-  private focusOf({ comparison: { extra, missing } }: Trial): Located | undefined {
-    const [random, all] = [this.random, [...missing, ...extra].sort((a, b) => a.atMs - b.atMs)];
+  private keep(trial: Trial): void {
+    const { kept } = this;
+    if (trial.comparison.decisive === 0) {
+      this.matchedAt = Math.min(this.matchedAt, this.runs);
+      if (trial.violated.length > 0) this.violatedAt = Math.min(this.violatedAt, this.runs);
+    }
+    if (kept.some(({ score }) => Math.abs(score - trial.score) < 1e-6)) return;
+    kept.push(trial);
+    kept.sort((a, b) => a.score - b.score);
+    kept.length = Math.min(kept.length, KEPT);
+  }
+
+  /**
+   * Returns a difference to explain: the earliest, or one that follows soon. If nothing decisive differs and the run
+   * violates nothing, often none, so that changes anywhere are tried.
+   */
+  private focusOf({ comparison: { decisive, extra, missing } }: Trial): Located | undefined {
+    const { random } = this;
+    if (decisive === 0 && random.chance(0.7)) return undefined;
+    const all = [...missing, ...extra].sort((a, b) => a.atMs - b.atMs);
     let index = 0;
     while (random.chance(0.5) && index < all.length - 1) index++;
     return all[index];

@@ -60,7 +60,10 @@ function startZxidOf({ processes }: ServerEvidence): Zxid64 {
   return zxid < 0n ? 0n : zxid;
 }
 
-function isAtStart({ maxCommittedLog, peerLastZxid }: { maxCommittedLog: Zxid64; peerLastZxid: Zxid64 }, firstNew: number): boolean {
+function isAtStart(
+  { maxCommittedLog, peerLastZxid }: { maxCommittedLog: Zxid64; peerLastZxid: Zxid64 },
+  firstNew: number,
+): boolean {
   return epochOf(maxCommittedLog) < firstNew && epochOf(peerLastZxid) < firstNew;
 }
 
@@ -181,5 +184,7 @@ function historyText(txns: Txns): string {
     if (last !== undefined && last[1] + 1n === zxid) last[1] = zxid;
     else ranges.push([zxid, zxid]);
   }
-  return normalizeHistory(ranges.map(([a, b]) => (a === b ? zxidText(a) : `${zxidText(a)}..${zxidText(b)}`)).join(", "));
+  return normalizeHistory(
+    ranges.map(([a, b]) => (a === b ? zxidText(a) : `${zxidText(a)}..${zxidText(b)}`)).join(", "),
+  );
 }

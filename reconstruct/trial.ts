@@ -15,7 +15,10 @@ import { observeRun } from "./observe-run.ts";
 export interface Trial {
   readonly scenario: Scenario;
   readonly comparison: Comparison;
-  /** The distance, and a small amount for each step: of two scenarios that match equally, the shorter one counts. */
+  /**
+   * The distance, and a small amount for each step: of two scenarios that match equally, the shorter one counts. A
+   * scenario that violates an invariant counts more than one that only matches better in time.
+   */
   readonly score: number;
   /** The ids of the violated invariants, in the order of the violations. */
   readonly violated: readonly string[];
@@ -32,6 +35,8 @@ export interface RunMoment {
 }
 
 const STEP_COST = 0.03;
+/** Less than the weight of a decisive observation. */
+const VIOLATION_BONUS = 2;
 const EVENTS: ReadonlySet<string> = new Set(PROTOCOL_EVENTS);
 
 /** Runs a scenario and compares its run with the logs. */
@@ -46,11 +51,12 @@ export function tryScenario(
   }).run();
   if (run.isTooLarge) return undefined;
   const comparison = compare(evidence.observations, observeRun(run, chooser));
+  const violated = [...new Set(run.violations.map(({ id }) => id))];
   return {
     scenario,
     comparison,
-    score: comparison.distance + STEP_COST * scenario.steps.length,
-    violated: [...new Set(run.violations.map(({ id }) => id))],
+    score: comparison.distance + STEP_COST * scenario.steps.length - (violated.length > 0 ? VIOLATION_BONUS : 0),
+    violated,
     run,
   };
 }
