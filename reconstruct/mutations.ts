@@ -7,6 +7,7 @@ import type { Random } from "../sim/random.ts";
 import type { Located } from "./distance.ts";
 import { msOf, msText } from "./durations.ts";
 import type { Evidence } from "./evidence.ts";
+import { anchored, holdOf, READY_MS } from "./repairs.ts";
 import { SPEED_NAMES, scenariosWithOtherSpeed } from "./speeds.ts";
 import type { RunMoment, Trial } from "./trial.ts";
 
@@ -76,8 +77,6 @@ function pickOne<T>(random: Random, items: readonly T[]): T | undefined {
 }
 
 const LOOK_BACK_MS = [1, 3, 10, 30, 120, 500];
-/** The time before a moment at which a step that waits for it becomes ready. */
-const READY_MS = 0.02;
 
 function tickMs({ trial: { scenario } }: MutationContext): number {
   return scenario.settings.tickTimeMs ?? 2000;
@@ -143,7 +142,7 @@ function holdBeforeTimeout(context: MutationContext): Scenario | undefined {
   );
   const first = next[Math.min(next.length - 1, random.below(4))];
   if (first === undefined) return undefined;
-  return withStep(context, { from: before(first), hold: { match: matchOf(first), count: 1 } });
+  return withStep(context, holdOf(first));
 }
 
 const TIMEOUT = /Read timed out|leader-shutdown|learner-closed|handler-failed/;
@@ -217,17 +216,17 @@ function moveCrash(context: MutationContext): Scenario | undefined {
   if (chosen === undefined) return undefined;
   const { index, step } = chosen;
   const atMs = msOf(step.from ?? "0ms");
-  const { from: _from, when: _when, after: _after, ...action } = step as Step & { crash: { server: number } };
   if (random.chance(0.3)) {
     const moved = atMs + (random.u01() - 0.5) * random.pick([0.5, 2, 10, 100, 1000]);
-    return replaceStep(context, index, { from: msText(moved), ...action } as Step);
+    const { when: _when, ...timed } = step;
+    return replaceStep(context, index, { ...timed, from: msText(moved) } as Step);
   }
-  const near = context.moments.filter((one) => Math.abs(one.atMs - atMs) < 6 && concerns(action.crash.server)(one));
+  const { server } = step.crash;
+  const near = context.moments.filter(
+    (one) => Math.abs(one.atMs - atMs) < 6 && (one.server === server || one.to === server),
+  );
   const anchor = pickOne(random, near);
-  if (anchor === undefined) return undefined;
-  const isArrival = anchor.to === action.crash.server;
-  const when = isArrival ? { ...anchor.moment, on: "delivered" as const } : anchor.moment;
-  return replaceStep(context, index, { from: before(anchor), when, ...action } as Step);
+  return anchor && replaceStep(context, index, anchored(step, anchor));
 }
 
 /** Changes the fate of unsynced writes in a crash. */

@@ -8,6 +8,7 @@ import { type Random, RandomStreams } from "../sim/random.ts";
 import type { Located } from "./distance.ts";
 import type { Evidence } from "./evidence.ts";
 import { mutate } from "./mutations.ts";
+import { repairsOf } from "./repairs.ts";
 import { SPEED_NAMES, scenariosWithOtherSpeed } from "./speeds.ts";
 import { momentsOf, type RunMoment, type Trial, tryScenario } from "./trial.ts";
 
@@ -17,8 +18,19 @@ const KEPT = 8;
 const EVENTS_MAX = 150_000;
 /** When everything decisive matches, the search goes on for this number of runs, to fit the rest. */
 const REFINE_RUNS = 300;
+/** The number of times that the most likely explanations are tried. */
+const REPAIR_ROUNDS = 8;
 /** When everything decisive matches, the search looks for a violation for this number of runs. */
 const VIOLATION_RUNS = 20_000;
+
+/** Returns the scenario with crashes that lose all unsynced writes. */
+function withLostWrites(scenario: Scenario | undefined): Scenario | undefined {
+  if (scenario === undefined) return undefined;
+  const steps = scenario.steps.map((step) =>
+    "crash" in step ? { ...step, crash: { ...step.crash, unsynced: "lost" as const } } : step,
+  );
+  return { ...scenario, steps };
+}
 
 /** A search. It can be continued run by run. */
 export class Search {
@@ -49,9 +61,21 @@ export class Search {
     for (const name of SPEED_NAMES) {
       for (const scenario of scenariosWithOtherSpeed(this.kept[0]?.scenario ?? first, name)) yield* this.try(scenario);
     }
+    yield* this.repair();
     while (!this.isDone) {
       const scenario = this.next();
       if (scenario !== undefined) yield* this.try(scenario);
+    }
+  }
+
+  /** Tries what the differences suggest directly, as long as it helps. */
+  private *repair(): Generator<Trial, void> {
+    yield* this.try(withLostWrites(this.kept[0]?.scenario));
+    for (let round = 0; round < REPAIR_ROUNDS && !this.isDone; round++) {
+      const before = this.kept[0];
+      if (before === undefined) return;
+      for (const scenario of repairsOf(before, this.momentsOf(before))) yield* this.try(scenario);
+      if (this.kept[0] === before) return;
     }
   }
 
@@ -79,7 +103,8 @@ export class Search {
     return moments;
   }
 
-  private *try(scenario: Scenario): Generator<Trial, void> {
+  private *try(scenario: Scenario | undefined): Generator<Trial, void> {
+    if (scenario === undefined) return;
     this.runs++;
     const trial = tryScenario(scenario, this.evidence, this.chooser, EVENTS_MAX);
     if (trial === undefined) return;

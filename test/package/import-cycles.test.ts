@@ -14,6 +14,7 @@ const PACKAGES = [
   "decide",
   "formats",
   "doctor",
+  "reconstruct",
   "roll",
   "fuzz",
   "reports",
