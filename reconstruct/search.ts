@@ -58,9 +58,10 @@ export class Search {
   /** Searches from a first scenario on. Yields after each run, and returns when more runs would change little. */
   *from(first: Scenario): Generator<Trial, void> {
     yield* this.try(first);
-    for (const name of SPEED_NAMES) {
-      for (const scenario of scenariosWithOtherSpeed(this.kept[0]?.scenario ?? first, name)) yield* this.try(scenario);
-    }
+    yield* this.try(withLostWrites(first));
+    // A difference in speed must not explain what a fault did, so the faults come first.
+    yield* this.repair();
+    yield* this.fitSpeeds();
     yield* this.repair();
     while (!this.isDone) {
       const scenario = this.next();
@@ -68,9 +69,17 @@ export class Search {
     }
   }
 
+  /** Fits the speeds of the network, the disks and the threads to the times in the logs. */
+  private *fitSpeeds(): Generator<Trial, void> {
+    for (const name of SPEED_NAMES) {
+      const best = this.kept[0];
+      if (best === undefined || this.isDone) return;
+      for (const scenario of scenariosWithOtherSpeed(best.scenario, name)) yield* this.try(scenario);
+    }
+  }
+
   /** Tries what the differences suggest directly, as long as it helps. */
   private *repair(): Generator<Trial, void> {
-    yield* this.try(withLostWrites(this.kept[0]?.scenario));
     for (let round = 0; round < REPAIR_ROUNDS && !this.isDone; round++) {
       const before = this.kept[0];
       if (before === undefined) return;
