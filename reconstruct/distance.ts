@@ -2,6 +2,7 @@
  * The distance between what the logs show and what a run shows: for each server, the cheapest way to turn one sequence
  * of observations into the other.
  */
+import { ln } from "../sim/exact-math.ts";
 import { DECISIVE, type Observation, type Observations } from "./observation.ts";
 
 /** A comparison of the logs with a run. */
@@ -25,7 +26,8 @@ export interface Located extends Observation {
 
 /** A difference in time costs at most this part of the weight. */
 const TIME_SHARE = 0.15;
-const TIME_STEPS = 14;
+/** The logarithm of the difference, in milliseconds, from which on the cost stays the same. */
+const TIME_STEPS = 10;
 
 /** Compares the logs with a run. */
 export function compare(logs: Observations, run: Observations): Comparison {
@@ -102,6 +104,6 @@ function walk(
 }
 
 function timeCost(one: Observation, other: Observation): number {
-  const steps = Math.min(Math.log2(1 + Math.abs(one.atMs - other.atMs)), TIME_STEPS);
+  const steps = Math.min(ln(1 + Math.abs(one.atMs - other.atMs)), TIME_STEPS);
   return (TIME_SHARE * one.weight * steps) / TIME_STEPS;
 }

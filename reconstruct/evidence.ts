@@ -143,6 +143,7 @@ export function evidenceOf(ensemble: Ensemble, collectors: ReadonlyMap<number, E
     silent: ensemble.members.filter((sid) => !known.has(sid)),
     zxids: all
       .flatMap(({ facts }) => facts.map(({ timeMs, ...fact }) => ({ ...fact, atMs: since(fact.server, timeMs) })))
+      .map((fact) => atEndOfProcess(fact, servers))
       .sort((a, b) => a.atMs - b.atMs),
     broken: all
       .flatMap(({ broken, server }) =>
@@ -151,6 +152,15 @@ export function evidenceOf(ensemble: Ensemble, collectors: ReadonlyMap<number, E
       .sort((a, b) => a.atMs - b.atMs),
     observations,
   };
+}
+
+/** What a process finds on its disk when it starts was there when the process before it ended. */
+function atEndOfProcess(fact: ZxidFact, servers: readonly ServerEvidence[]): ZxidFact {
+  const processes = servers.find(({ server }) => server === fact.server)?.processes ?? [];
+  const index = processes.findLastIndex(({ startMs }) => startMs <= fact.atMs);
+  const [current, previous] = [processes[index], processes[index - 1]];
+  const isStart = fact.event === "database-loaded" || fact.atMs === current?.lookingMs;
+  return isStart && previous !== undefined ? { ...fact, atMs: previous.lastMs } : fact;
 }
 
 function serverEvidence(

@@ -56,7 +56,10 @@ function crashRepairs({ comparison, scenario }: Trial, moments: readonly RunMome
   return scenario.steps.flatMap((step, index): Scenario[] => {
     if (!("crash" in step)) return [];
     const { server, unsynced } = step.crash;
-    const other = { ...step, crash: { ...step.crash, unsynced: unsynced === "lost" ? ("kept" as const) : ("lost" as const) } };
+    const other = {
+      ...step,
+      crash: { ...step.crash, unsynced: unsynced === "lost" ? ("kept" as const) : ("lost" as const) },
+    };
     const atMs = msOf(step.from ?? "0ms");
     // A crash that is over long before the first difference is right.
     if (firstMs > atMs + 10_000) return [];

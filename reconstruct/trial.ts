@@ -38,7 +38,9 @@ const STEP_COST = 0.03;
 /** Less than the weight of a decisive observation. */
 const VIOLATION_BONUS = 2;
 /** The start and the end of a process are steps themselves, so no step waits for them. */
-const EVENTS: ReadonlySet<string> = new Set(PROTOCOL_EVENTS.filter((event) => event !== "started" && event !== "crashed"));
+const EVENTS: ReadonlySet<string> = new Set(
+  PROTOCOL_EVENTS.filter((event) => event !== "started" && event !== "crashed"),
+);
 
 /** Runs a scenario and compares its run with the logs. */
 export function tryScenario(

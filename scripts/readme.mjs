@@ -10,7 +10,14 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const PAGES = ["README.md", "docs/jobs.md", "docs/explain.md", "docs/doctor.md", "docs/incidents.md", "docs/reconstruct.md"];
+const PAGES = [
+  "README.md",
+  "docs/jobs.md",
+  "docs/explain.md",
+  "docs/doctor.md",
+  "docs/incidents.md",
+  "docs/reconstruct.md",
+];
 
 const BLOCK = /(<!-- output of: zabsim (.*?)(?: up to "(.*)")? -->)\n(?:\n```text\n[\s\S]*?\n```\n)?/g;
 const FILE = /(<!-- file (.*) -->)\n(?:\n```text\n[\s\S]*?\n```\n)?/g;
