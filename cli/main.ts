@@ -465,8 +465,8 @@ function createProgram(done: (code: number) => void): Command {
     "Reads the logs of the servers, as explain does, and searches for a scenario whose run shows the same elections, " +
       "epochs, leaders, sync decisions, truncations and exits, in the same order. The logs show when processes start " +
       "and end, and what they decide. They do not show the writes of clients, delays of messages and disks, or the " +
-      "writes that a crash loses: the search chooses these. Prints what the run has in common with the logs and what it " +
-      "has not, and writes the scenario. Give the logs of all servers together, from a start of each server on.",
+      "writes that a crash loses: the search chooses these. Prints what the run has in common with the logs and what " +
+      "it has not, and writes the scenario. Give the logs of all servers together, from a start of each server on.",
   )
     .option("--out <file>", "scenario file to write (default: incident.yaml)", parseOutput("--out"))
     .option("--time <duration>", "stop the search after this long, e.g. 30s (default: 60s)", parseTime("--time"))

@@ -122,8 +122,8 @@ function matchOf({ moment: { from, message, to } }: RunMoment): { type?: string;
 // ---- messages
 
 /**
- * A read that timed out shows when the last packet arrived: one limit earlier. Holds one of the messages that would have
- * come next.
+ * A read that timed out shows when the last packet arrived: one limit earlier. Holds one of the messages that would
+ * have come next.
  */
 function holdBeforeTimeout(context: MutationContext): Scenario | undefined {
   const { random, trial } = context;

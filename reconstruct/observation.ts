@@ -17,7 +17,7 @@ export interface Observation {
 /** The observations of each server, by its id. */
 export type Observations = ReadonlyMap<number, readonly Observation[]>;
 
-/** An event with this weight, or more, says what the handshake decided: a run that lacks it is not the same incident. */
+/** An event with at least this weight says what the handshake decided. A run that lacks it is another incident. */
 export const DECISIVE = 3;
 
 type Observe = (fields: never) => string;

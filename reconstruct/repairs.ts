@@ -1,6 +1,6 @@
 /**
- * Changes that the difference between a run and the logs suggests directly. The search tries all of them before it draws
- * others.
+ * Changes that the difference between a run and the logs suggests directly. The search tries all of them before it
+ * draws others.
  */
 import type { Scenario, Step } from "../scenarios/scenario.ts";
 import type { Located } from "./distance.ts";

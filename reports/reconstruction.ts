@@ -85,7 +85,7 @@ function differenceLines(differences: readonly DifferenceAnswer[], width: number
 function violationLines(violates: readonly string[], width: number): string[] {
   if (violates.length === 0) return ["The run violates no invariant.", ""];
   const text =
-    `The run violates ${violates.join(", ")}. The logs do not prove this: they leave open what the search chose, such ` +
-    "as the moment of a crash and which unsynced writes it lost.";
+    `The run violates ${violates.join(", ")}. The logs do not prove this: they leave open what the search chose, ` +
+    "such as the moment of a crash and which unsynced writes it lost.";
   return [...hanging(text, "", "  ", width), ""];
 }

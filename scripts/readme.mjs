@@ -1,5 +1,5 @@
-// Updates the command outputs in README.md and in docs/jobs.md, explain.md, doctor.md, incidents.md and
-// reconstruct.md there. `npm run golden` calls it. With --check it changes nothing and exits with 1 if an output is out of date.
+// Updates the command outputs in README.md and in docs/jobs.md, explain.md, doctor.md, incidents.md and reconstruct.md
+// there. `npm run golden` calls it. With --check it changes nothing and exits with 1 if an output is out of date.
 //
 //   <!-- output of: zabsim COMMAND -->               the output of the command
 //   <!-- output of: zabsim COMMAND up to "TEXT" -->  the output before the first line that starts with TEXT; the rest

@@ -1,4 +1,4 @@
-/** Gives the evidence in the logs that the servers of a scenario's run would write, and nothing else of the scenario. */
+/** Gives the evidence in the logs that a scenario's run would write, and nothing else of the scenario. */
 import { ensembleOf } from "../../explain/ensemble.ts";
 import { HistoryBuilder } from "../../explain/history-builder.ts";
 import { LogReader } from "../../logs/index.ts";
