@@ -193,6 +193,22 @@ export const HELP = {
       "much: a message cannot arrive before it was sent.",
     ],
   },
+  reconstruct: {
+    examples: [
+      ["zabsim reconstruct zk1.log zk2.log zk3.log", "write incident.yaml"],
+      ["zabsim reconstruct logs/ --time 5m --out case-17.yaml", "search for up to five minutes"],
+      ["zabsim reconstruct --server 1=a.log --server 2=b.log", "name the servers of logs that do not show their ids"],
+    ],
+    exitCodes: [
+      [EXIT_OK, "the run shows what the logs show, and violates no invariant"],
+      [EXIT_FINDING, "the run violates an invariant, or differs from the logs in a decision, an epoch or an exit"],
+    ],
+    notes: [
+      "A violation of the run is possible, but the logs do not prove it: they do not show every write and message. Of",
+      "two runs that match the logs equally, zabsim keeps one that violates an invariant. zabsim shrink then keeps only",
+      "what the violation needs.",
+    ],
+  },
   "plan-roll": {
     examples: [
       ["zabsim plan-roll old.cfg new.cfg", "find the order in which to restart the servers with new.cfg"],

@@ -32,6 +32,7 @@ export interface ReadLogs {
 /** The number of lines after which an unidentified file that the user did not name is no log. */
 const PEEK_LINES = 5000;
 
+<<<<<<< HEAD
 /** How to read the files. */
 export interface ReadOptions {
   /** The servers that the user named for files. */
@@ -44,6 +45,18 @@ export interface ReadOptions {
 /** Reads all files. */
 export async function readServerLogs(files: readonly FoundFile[], options: ReadOptions): Promise<ReadLogs> {
   const { given, keepsEvents, onBytes } = options;
+=======
+/**
+ * Reads all files. `given` has the servers that the user named for files. `onEvent` receives each event with its
+ * server, in the order of the server's log.
+ */
+export async function readServerLogs(
+  files: readonly FoundFile[],
+  given: ReadonlyMap<string, number>,
+  onBytes: (path: string, bytes: number) => void,
+  onEvent: (server: number, event: LoggedEvent) => void = () => {},
+): Promise<ReadLogs> {
+>>>>>>> w-recon
   const identified: IdentifiedFile[] = [];
   const warnings: string[] = [];
   for (const file of files) {
@@ -62,7 +75,11 @@ export async function readServerLogs(files: readonly FoundFile[], options: ReadO
   const builders = new Map<number, ServerBuilder>();
   const read: { path: string; server: number; lines: number }[] = [];
   for (const file of identified) {
+<<<<<<< HEAD
     for (const server of await readInto(file, builders, keepsEvents, onBytes)) read.push(server);
+=======
+    for (const server of await readInto(file, builders, onBytes, onEvent)) read.push(server);
+>>>>>>> w-recon
   }
   const all = [...builders.values()];
   return {
@@ -131,6 +148,7 @@ async function readInto(
   builders: Map<number, ServerBuilder>,
   keepsEvents: boolean,
   onBytes: (path: string, bytes: number) => void,
+  onEvent: (server: number, event: LoggedEvent) => void,
 ): Promise<{ path: string; server: number; lines: number }[]> {
   const known = new Map(servers);
   const used = new Set<number>();
@@ -149,9 +167,14 @@ async function readInto(
     if (shown !== undefined && given === undefined) known.set(event.origin, shown);
     const sid = given ?? known.get(event.origin) ?? single;
     if (sid === undefined) return;
+<<<<<<< HEAD
     const { builder, events } = builderOf(sid);
     builder.add(event, path);
     events?.add(event, path);
+=======
+    builderOf(sid).add(event, path);
+    onEvent(sid, event);
+>>>>>>> w-recon
   });
   await readLines(
     path,

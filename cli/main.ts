@@ -472,6 +472,32 @@ function createProgram(done: (code: number) => void): Command {
     .action(async (logs, options) => done(await (await import("./explain.ts")).explain(logs, options)));
 
   command(
+    "reconstruct [logs...]",
+    "turn the logs of an incident into a scenario whose run shows the same",
+    "Reads the logs of the servers, as explain does, and searches for a scenario whose run shows the same elections, " +
+      "epochs, leaders, sync decisions, truncations and exits, in the same order. The logs show when processes start " +
+      "and end, and what they decide. They do not show the writes of clients, delays of messages and disks, or the " +
+      "writes that a crash loses: the search chooses these. Prints what the run has in common with the logs and what " +
+      "it has not, and writes the scenario. Give the logs of all servers together, from a start of each server on.",
+  )
+    .option("--out <file>", "scenario file to write (default: incident.yaml)", parseOutput("--out"))
+    .option("--time <duration>", "stop the search after this long, e.g. 30s (default: 60s)", parseTime("--time"))
+    .option(
+      "--runs <n>",
+      "stop the search after this number of runs, e.g. 5000; the result then does not depend on the speed of the " +
+        "machine (default: no limit)",
+      parseCount("--runs"),
+    )
+    .option("--seed <n>", "seed of the search, e.g. 7 (default: 1)", parseSeed)
+    .option(
+      "--server <n=file>",
+      "the server that wrote a file, e.g. 3=zk.log, if its lines do not show the id; repeatable (default: the ids in " +
+        "the lines)",
+      collect,
+    )
+    .action(async (logs, options) => done(await (await import("./reconstruct.ts")).reconstruct(logs, options)));
+
+  command(
     "plan-roll <from> <to>",
     "find the safe order of restarts for a new list of servers",
     "Runs a planned roll of static server lists in the simulator: each server restarts with the new list, new " +

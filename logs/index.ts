@@ -4,11 +4,12 @@ export { compareVersions } from "../protocol/releases.ts";
 export * from "./events.ts";
 export { formatTimeMs, type LogLine, readLogLine, timeMsOf } from "./log-line.ts";
 export { type LoggedEvent, LogReader, type LogSpan } from "./log-reader.ts";
-export { isLoggedBy, type LogEventName, type LogLevel, type LogMessage } from "./message.ts";
+export { isLoggedBy, type LogEventName, type LogLevel, type LogMessage, textOf } from "./message.ts";
 export {
   findMessage,
   LOG_MESSAGES,
   type MatchedEvent,
+  MessageChooser,
   matchMessage,
   type WrittenMessage,
   writeMessage,

@@ -111,6 +111,40 @@ export function findMessage(line: string): MatchedEvent | undefined {
   return matchOf(DISTINCT, line.slice(found.index));
 }
 
+/** Finds the messages with which releases report events. It remembers those that each release logs. */
+export class MessageChooser {
+  private readonly known = new Map<string, readonly LogMessage[]>();
+
+  /**
+   * Returns the message with which a release reports an event. Returns undefined if the release does not log the event,
+   * or if the fields that its message needs are missing. `className` chooses between the messages of two classes, and
+   * `form`, a part of the template, between several messages of one release.
+   */
+  messageFor(
+    event: LogEventName,
+    fields: object,
+    release: string,
+    { className, form }: { readonly className?: string | undefined; readonly form?: string | undefined } = {},
+  ): LogMessage | undefined {
+    return this.messagesOf(event, release).find(
+      (message) =>
+        (className === undefined || message.className === className) &&
+        (form === undefined || message.template.includes(form)) &&
+        message.compiled.names.every((name) => (fields as Fields)[name] !== undefined),
+    );
+  }
+
+  private messagesOf(event: LogEventName, release: string): readonly LogMessage[] {
+    const key = `${event} ${release}`;
+    let messages = this.known.get(key);
+    if (messages === undefined) {
+      messages = LOG_MESSAGES.filter((message) => message.event === event && isLoggedBy(message, release));
+      this.known.set(key, messages);
+    }
+    return messages;
+  }
+}
+
 /** A message that a release logs, ready to be written after a prefix. */
 export interface WrittenMessage {
   readonly message: LogMessage;

@@ -43,6 +43,7 @@ const AROUND_THE_CORE = [
   "fuzz",
   "invariants",
   "lib",
+  "reconstruct",
   "reports",
   "roll",
   "scenarios",

@@ -1,5 +1,5 @@
-// Updates the command outputs in README.md and in docs/jobs.md, explain.md, doctor.md and incidents.md there. `npm run
-// golden` calls it. With --check it changes nothing and exits with 1 if an output is out of date.
+// Updates the command outputs in README.md and in docs/jobs.md, explain.md, doctor.md, incidents.md and reconstruct.md
+// there. `npm run golden` calls it. With --check it changes nothing and exits with 1 if an output is out of date.
 //
 //   <!-- output of: zabsim COMMAND -->               the output of the command
 //   <!-- output of: zabsim COMMAND up to "TEXT" -->  the output before the first line that starts with TEXT; the rest
@@ -10,7 +10,14 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const PAGES = ["README.md", "docs/jobs.md", "docs/explain.md", "docs/doctor.md", "docs/incidents.md"];
+const PAGES = [
+  "README.md",
+  "docs/jobs.md",
+  "docs/explain.md",
+  "docs/doctor.md",
+  "docs/incidents.md",
+  "docs/reconstruct.md",
+];
 
 const BLOCK = /(<!-- output of: zabsim (.*?)(?: up to "(.*)")? -->)\n(?:\n```text\n[\s\S]*?\n```\n)?/g;
 const FILE = /(<!-- file (.*) -->)\n(?:\n```text\n[\s\S]*?\n```\n)?/g;

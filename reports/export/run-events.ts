@@ -45,6 +45,18 @@ export function runEvents(run: ScenarioRun): readonly RunEvent[] {
   return new EventList(run).events;
 }
 
+/** Returns the events of a traced run without their numbers and causes, and without violations. It is faster. */
+export function runFacts(run: ScenarioRun): readonly RunEvent[] {
+  return handlingsOf(run).flatMap((handling) =>
+    factsOf(handling).map((fact): RunEvent => {
+      const rest = { id: -1, cause: undefined };
+      return "event" in fact
+        ? { ...rest, source: "record", kind: fact.event, fact, atUs: fact.atUs, server: fact.server }
+        : { ...rest, source: "trace", kind: fact.kind, fact, atUs: fact.timeUs, server: fact.node };
+    }),
+  );
+}
+
 /** The kinds of trace entries that make a server act. It is the trigger of its handling if it is the first. */
 const TRIGGERS: ReadonlySet<TraceKind> = new Set([
   "deliver",

@@ -7,7 +7,7 @@ import type { LogEventName, LogEvents } from "../../logs/index.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import type { LearnerReader } from "./learner-reader.ts";
 import { MAIN_THREAD, peerThreadOf } from "./line-pattern.ts";
-import { type LineOptions, ServerLog } from "./server-log.ts";
+import { type LineOptions, type MessageSink, ServerLog } from "./server-log.ts";
 import { writtenRelease } from "./written-release.ts";
 
 /** A role of a server, in the words of the log. */
@@ -92,11 +92,13 @@ export class LoggedServer {
   truncatedTo: number | undefined;
   /** The last proposal of a synchronization that did not follow the one before it. */
   lastGap: { readonly zxid: number; readonly last: number } | undefined;
+  /** Whether the log thread has a file open. It creates a file for the first transaction that it then logs. */
+  hasOpenLog = false;
   /** Whether the log contains the release of this process. */
   hasVersion = false;
 
-  constructor(server: number, onLine: (line: string) => void) {
-    this.log = new ServerLog(onLine);
+  constructor(server: number, sink: MessageSink) {
+    this.log = new ServerLog(server, sink);
     this.server = server;
     this.sid = server;
   }

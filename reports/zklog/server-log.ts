@@ -1,13 +1,5 @@
-/** The lines of one server's log, written through the two-way table of messages. */
-import {
-  isLoggedBy,
-  LOG_MESSAGES,
-  type LogEventName,
-  type LogEvents,
-  type WrittenMessage,
-  writeMessage,
-} from "../../logs/index.ts";
-import { lineOf } from "./line-pattern.ts";
+/** The messages of one server's log, chosen from the two-way table of messages. */
+import type { LogEventName, LogEvents, LogMessage, MessageChooser } from "../../logs/index.ts";
 
 /** How a message is logged. */
 export interface LineOptions {
@@ -20,16 +12,41 @@ export interface LineOptions {
   readonly exception?: readonly string[] | undefined;
 }
 
+/** A message that a server logs. */
+export interface ServerMessage {
+  readonly server: number;
+  readonly event: LogEventName;
+  readonly fields: LogEvents[LogEventName];
+  readonly message: LogMessage;
+  readonly exception: readonly string[];
+  readonly thread: string;
+  /** The virtual time. */
+  readonly atUs: number;
+  readonly release: string;
+  /** The content of the file myid. Undefined before the process has read it. */
+  readonly myid: number | undefined;
+}
+
+/** Receives the messages of all servers in order, and chooses them. */
+export interface MessageSink {
+  readonly chooser: MessageChooser;
+  /** Whether the sink needs the messages of an event. Default: all. */
+  readonly isNeeded?: (event: LogEventName) => boolean;
+  readonly add: (message: ServerMessage) => void;
+}
+
 /** The log of one server, over all starts of its process. */
 export class ServerLog {
   /** The virtual time of the next line. */
   nowUs = 0;
   release = "";
   myid: number | undefined;
-  private readonly onLine: (line: string) => void;
+  private readonly server: number;
+  private readonly sink: MessageSink;
 
-  constructor(onLine: (line: string) => void) {
-    this.onLine = onLine;
+  constructor(server: number, sink: MessageSink) {
+    this.server = server;
+    this.sink = sink;
   }
 
   /**
@@ -37,29 +54,12 @@ export class ServerLog {
    * not log the event.
    */
   write<E extends LogEventName>(event: E, fields: LogEvents[E], options: LineOptions): boolean {
-    const { className, exception = [], form, thread } = options;
-    const written =
-      form === undefined
-        ? writeMessage(event, fields, this.release, className)
-        : writeForm(event, fields, this.release, form);
-    if (written === undefined) return false;
-    const { myid, nowUs: atUs, release } = this;
-    for (const line of [lineOf(written, { atUs, thread, myid, release }), ...exception]) this.onLine(line);
+    if (this.sink.isNeeded?.(event) === false) return true;
+    const { exception = [], thread } = options;
+    const { myid, nowUs: atUs, release, server } = this;
+    const message = this.sink.chooser.messageFor(event, fields, release, options);
+    if (message === undefined) return false;
+    this.sink.add({ server, event, fields, message, exception, thread, atUs, release, myid });
     return true;
   }
-}
-
-/** Returns the message of an event whose template contains `form`. */
-function writeForm<E extends LogEventName>(
-  event: E,
-  fields: LogEvents[E],
-  release: string,
-  form: string,
-): WrittenMessage | undefined {
-  for (const message of LOG_MESSAGES) {
-    if (message.event !== event || !message.template.includes(form) || !isLoggedBy(message, release)) continue;
-    const text = message.compiled.write(fields as Parameters<typeof message.compiled.write>[0]);
-    if (text !== undefined) return { message, text };
-  }
-  return undefined;
 }

@@ -94,3 +94,10 @@ export function writeSnapshot(one: LoggedServer, zxid: Zxid, inBackground: boole
   const thread = inBackground ? "Snapshot Thread" : one.hasStarted ? one.peerThread : MAIN_THREAD;
   one.say("snapshot-taken", { zxid: BigInt(zxid), path }, { thread });
 }
+
+/** Logs that the log thread creates a file for the first transaction of the file (FileTxnLog#append). */
+export function writeLogged(one: LoggedServer, zxid: Zxid): void {
+  if (one.hasOpenLog) return;
+  one.hasOpenLog = true;
+  one.say("log-file-created", { zxid: BigInt(zxid) }, { thread: `SyncThread:${one.sid}` });
+}

@@ -4,6 +4,8 @@
  * at INFO and above, as far as the run has their facts, and none whose facts it does not have.
  */
 import type { ProtocolRecord, RecordOf } from "../../cluster/records.ts";
+import { MessageChooser, textOf } from "../../logs/index.ts";
+import type { Fields } from "../../logs/template.ts";
 import { decodeNotification } from "../../protocol/election/notification-wire.ts";
 import {
   type ElectionMessage,
@@ -15,7 +17,7 @@ import {
 } from "../../protocol/packets.ts";
 import type { ScenarioRun } from "../../scenarios/scenario-run.ts";
 import type { TraceEvent } from "../../sim/trace.ts";
-import { type RunEvent, runEvents } from "../export/run-events.ts";
+import { type RunEvent, runFacts } from "../export/run-events.ts";
 import {
   writeElectionLink,
   writeIgnored,
@@ -48,8 +50,10 @@ import {
   writeRole,
   writeServing,
 } from "./learner-lines.ts";
+import { lineOf } from "./line-pattern.ts";
 import { LoggedServer } from "./logged-server.ts";
-import { votersOf, writeLoaded, writeSnapshot, writeStart, writeStartFile } from "./start-lines.ts";
+import type { MessageSink, ServerMessage } from "./server-log.ts";
+import { votersOf, writeLoaded, writeLogged, writeSnapshot, writeStart, writeStartFile } from "./start-lines.ts";
 
 /** A line of a server's log. */
 export interface LoggedLine {
@@ -76,10 +80,20 @@ export function zookeeperLogs(run: ScenarioRun): ServerLogText[] {
 
 /** Returns the lines of all servers of a traced run in the order in which the servers write them. */
 export function zookeeperLines(run: ScenarioRun): readonly LoggedLine[] {
-  const logs = new RunLogs();
+  const lines: LoggedLine[] = [];
+  const add = ({ exception, fields, message, server, ...origin }: ServerMessage): void => {
+    const text = textOf(message, fields as unknown as Fields) ?? "";
+    for (const line of [lineOf({ message, text }, origin), ...exception]) lines.push({ server, line });
+  };
+  writeMessages(run, { chooser: new MessageChooser(), add });
+  return lines;
+}
+
+/** Hands the messages of all servers of a traced run to a sink, in the order in which the servers log them. */
+export function writeMessages(run: ScenarioRun, sink: MessageSink): void {
+  const logs = new RunLogs(sink);
   let handling: RunEvent[] = [];
-  for (const event of runEvents(run)) {
-    if (event.source === "violation") continue;
+  for (const event of runFacts(run)) {
     if (handling[0] !== undefined && sequenceOf(event) !== sequenceOf(handling[0])) {
       logs.add(handling);
       handling = [];
@@ -87,7 +101,6 @@ export function zookeeperLines(run: ScenarioRun): readonly LoggedLine[] {
     handling.push(event);
   }
   logs.add(handling);
-  return logs.lines;
 }
 
 function sequenceOf({ fact, source }: RunEvent): number {
@@ -105,12 +118,16 @@ interface Handled {
 }
 
 class RunLogs {
-  readonly lines: LoggedLine[] = [];
+  private readonly sink: MessageSink;
   private readonly servers = new Map<number, LoggedServer>();
   /** The kind of port of each connection to a leader or an ObserverMaster. */
   private readonly ports = new Map<number, number>();
   /** The ids that servers have sent on election connections, by connection and sender. */
   private readonly hellos = new Map<string, number>();
+
+  constructor(sink: MessageSink) {
+    this.sink = sink;
+  }
 
   /** Adds the events that happened while the world handled one event. */
   add(events: readonly RunEvent[]): void {
@@ -136,7 +153,7 @@ class RunLogs {
     if (server < 0) return undefined;
     let one = this.servers.get(server);
     if (one === undefined) {
-      one = new LoggedServer(server, (line) => void this.lines.push({ server, line }));
+      one = new LoggedServer(server, this.sink);
       this.servers.set(server, one);
     }
     return one;
@@ -236,16 +253,24 @@ class RunLogs {
       case "crashed":
         one.role = undefined;
         one.hasLostLeader = false;
+        one.hasOpenLog = false;
         one.handlers.clear();
         break;
+      case "logged":
+        writeLogged(one, record.zxid);
+        break;
       case "loaded":
+        one.hasOpenLog = false;
         if (one.hasStarted) one.role?.reader?.opDone();
         else writeLoaded(one, record.zxid);
         break;
       case "truncated":
+        one.hasOpenLog = false;
         one.role?.reader?.opDone();
         break;
       case "snapshot-started":
+        // The log thread rolls the log before it starts a snapshot (SyncRequestProcessor#run).
+        if (record.inBackground) one.hasOpenLog = false;
         writeSnapshot(one, record.zxid, record.inBackground);
         break;
       case "config-committed":

@@ -80,12 +80,18 @@ const DEPENDENCIES: Readonly<Record<string, Dependencies>> = {
   },
   reports: {
     files: /^(reports|logs)\/|^protocol\/(zxid|packets|leader\/sync-rules|election\/notification-wire)\.ts$/,
-    types: /^(campaign|decide|doctor|explain|formats|fuzz|roll|scenarios|cluster|invariants|protocol|sim)\//,
+    types:
+      /^(campaign|decide|doctor|explain|formats|fuzz|reconstruct|roll|scenarios|cluster|invariants|protocol|sim)\//,
     packages: /^(chalk|cli-table3|xmlbuilder)$/,
     allowed:
       "reports -> logs, values of protocol's zxid.ts, packets.ts, sync-rules.ts and notification-wire.ts, types of " +
       "every package below campaign; " +
       "npm packages chalk, cli-table3, xmlbuilder",
+  },
+  reconstruct: {
+    files: /^(reconstruct|explain|logs|scenarios|cluster|invariants|protocol|sim)\/|^reports\/zklog\//,
+    packages: NOTHING,
+    allowed: "reconstruct -> explain, logs, scenarios, cluster, invariants, protocol, sim, reports/zklog",
   },
   view: {
     files: /^(view|reports|fuzz|scenarios|cluster|invariants|protocol|sim|schema)\//,

@@ -91,6 +91,7 @@ const IMPORTS: ReadonlyArray<readonly [folder: string, source: string, message: 
   ["scenarios", 'import "../fuzz/plan.ts";', "scenarios -> cluster"],
   ["scenarios", 'import "chalk";', "scenarios -> cluster"],
   ["fuzz", 'import "../campaign/journal.ts";', "fuzz -> scenarios"],
+  ["reconstruct", 'import "../reports/table.ts";', "reconstruct -> explain"],
   ["reports", 'import { World } from "../sim/world.ts";\nnew World();', "Write `import type`"],
   ["reports", 'import { Peer } from "../protocol/peer.ts";\nnew Peer();', "Write `import type`"],
   ["reports", 'export { World } from "../sim/world.ts";', "Write `export type`"],

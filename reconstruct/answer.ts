@@ -1,0 +1,178 @@
+/**
+ * The answer of `zabsim reconstruct` as plain data: what the run of the scenario has in common with the logs. `--json`
+ * prints it, and the text report is made from it.
+ */
+import { type Ensemble, type ExplainedHandshake, ensembleOf } from "../explain/ensemble.ts";
+import { HistoryBuilder } from "../explain/history-builder.ts";
+import { MessageChooser, type Zxid64 } from "../logs/index.ts";
+import type { Evidence } from "./evidence.ts";
+import { DECISIVE, type Observation } from "./observation.ts";
+import { loggedEvents } from "./observe-run.ts";
+import type { Trial } from "./trial.ts";
+
+/** A synchronization in the logs. Zxids are written as `epoch:counter`. */
+export interface DecisionAnswer {
+  /** The time since the start of the logs, in milliseconds. */
+  readonly atMs: number | null;
+  readonly leader: number | null;
+  readonly learner: number;
+  readonly epoch: number | null;
+  readonly release: string | null;
+  readonly decision: string | null;
+  readonly zxid: string | null;
+  readonly peerLastZxid: string | null;
+  readonly lastProcessedZxid: string | null;
+  readonly minCommittedLog: string | null;
+  readonly maxCommittedLog: string | null;
+  readonly matched: boolean;
+}
+
+/** A leader that established an epoch, in the logs. */
+export interface EpochAnswer {
+  readonly epoch: number;
+  readonly leader: number;
+  readonly matched: boolean;
+}
+
+/** An event that only the logs or only the run have. */
+export interface DifferenceAnswer {
+  readonly server: number;
+  readonly atMs: number;
+  readonly event: string;
+  readonly in: "logs" | "run";
+  readonly decisive: boolean;
+}
+
+/** How many events of one server are matched. */
+export interface ServerAnswer {
+  readonly server: number;
+  readonly events: number;
+  readonly matched: number;
+}
+
+/** The answer. */
+export interface ReconstructionAnswer {
+  /** The version of this format. */
+  readonly version: 1;
+  readonly files: readonly string[];
+  /** The file with the scenario. */
+  readonly scenario: string;
+  readonly seed: string;
+  readonly runs: number;
+  /** Whether the run shows every epoch, leader, decision, truncation and exit of the logs, and no other. */
+  readonly matched: boolean;
+  readonly epochs: readonly EpochAnswer[];
+  readonly decisions: readonly DecisionAnswer[];
+  readonly servers: readonly ServerAnswer[];
+  readonly differences: readonly DifferenceAnswer[];
+  /** The invariants that the run violates. */
+  readonly violates: readonly string[];
+}
+
+/** Compares the run of a scenario with the logs, and describes the result. */
+export function reconstructionOf(
+  trial: Trial,
+  evidence: Evidence,
+  rest: Pick<ReconstructionAnswer, "files" | "runs" | "scenario" | "seed">,
+): ReconstructionAnswer {
+  const made = ensembleOfRun(trial);
+  const epochs = matchEpochs(evidence.ensemble, made);
+  const decisions = matchDecisions(evidence, made);
+  const { extra, missing } = trial.comparison;
+  const isMatched = trial.comparison.decisive === 0 && [...epochs, ...decisions].every(({ matched }) => matched);
+  const difference =
+    (side: DifferenceAnswer["in"]) =>
+    ({ atMs, server, text, weight }: Observation & { readonly server: number }): DifferenceAnswer => ({
+      ...{ server, atMs, event: text, in: side, decisive: weight >= DECISIVE },
+    });
+  return {
+    version: 1,
+    ...rest,
+    matched: isMatched,
+    epochs,
+    decisions,
+    servers: evidence.servers.map(({ server }) => {
+      const events = evidence.observations.get(server)?.length ?? 0;
+      return { server, events, matched: events - missing.filter((one) => one.server === server).length };
+    }),
+    differences: [...missing.map(difference("logs")), ...extra.map(difference("run"))].sort((a, b) => a.atMs - b.atMs),
+    violates: trial.violated,
+  };
+}
+
+/** Reads the logs that the run would write, as `zabsim explain` reads those of real servers. */
+function ensembleOfRun({ run }: Trial): Ensemble {
+  const histories = [...loggedEvents(run, new MessageChooser())].map(([server, events]) => {
+    const builder = new HistoryBuilder(server);
+    for (const event of events) builder.add(event, "");
+    return builder.history;
+  });
+  return ensembleOf(histories);
+}
+
+function matchEpochs(logs: Ensemble, run: Ensemble): EpochAnswer[] {
+  const keyOf = ({ epoch, leader }: { epoch: number; leader: number }): string => `${epoch} ${leader}`;
+  const matched = commonSubsequence(logs.epochs.map(keyOf), run.epochs.map(keyOf));
+  return logs.epochs.map(({ epoch, leader }, index) => ({ epoch, leader, matched: matched.has(index) }));
+}
+
+/** Matches the decisions about each learner in their order. */
+function matchDecisions({ ensemble, startMs }: Evidence, run: Ensemble): DecisionAnswer[] {
+  const matched = new Set<ExplainedHandshake>();
+  for (const learner of new Set(ensemble.handshakes.map((one) => one.learner))) {
+    const own = ensemble.handshakes.filter((one) => one.learner === learner);
+    const others = run.handshakes.filter((one) => one.learner === learner);
+    for (const index of commonSubsequence(own.map(decisionKey), others.map(decisionKey))) {
+      matched.add(own[index] as ExplainedHandshake);
+    }
+  }
+  return ensemble.handshakes.map((one) => ({
+    atMs: one.timeMs === undefined ? null : one.timeMs - startMs,
+    leader: one.leader ?? null,
+    learner: one.learner,
+    epoch: one.epoch ?? null,
+    release: one.leaderRelease ?? null,
+    decision: one.operation ?? null,
+    zxid: zxidText(one.zxid),
+    peerLastZxid: zxidText(one.peerLastZxid),
+    lastProcessedZxid: zxidText(one.facts?.lastProcessedZxid),
+    minCommittedLog: zxidText(one.facts?.minCommittedLog),
+    maxCommittedLog: zxidText(one.facts?.maxCommittedLog),
+    matched: matched.has(one),
+  }));
+}
+
+/** Two synchronizations are the same if all that the logs say about the decision is the same. */
+function decisionKey(one: ExplainedHandshake): string {
+  const { epoch, facts, leader, leaderRelease, operation, peerLastZxid, zxid } = one;
+  const zxids = [zxid, peerLastZxid, facts?.minCommittedLog, facts?.maxCommittedLog, facts?.lastProcessedZxid];
+  return [leaderRelease, leader, epoch, operation, ...zxids].join(" ");
+}
+
+function zxidText(zxid: Zxid64 | undefined): string | null {
+  if (zxid === undefined) return null;
+  const unsigned = BigInt.asUintN(64, zxid);
+  return `${unsigned >> 32n}:${unsigned & 0xffff_ffffn}`;
+}
+
+/** Returns the indexes of the longest part of `one` that `other` contains in the same order. */
+function commonSubsequence(one: readonly string[], other: readonly string[]): Set<number> {
+  const lengths = Array.from({ length: one.length + 1 }, () => new Array<number>(other.length + 1).fill(0));
+  const at = (i: number, j: number): number => lengths[i]?.[j] ?? 0;
+  for (let i = one.length - 1; i >= 0; i--) {
+    for (let j = other.length - 1; j >= 0; j--) {
+      const row = lengths[i] as number[];
+      row[j] = one[i] === other[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+    }
+  }
+  const found = new Set<number>();
+  let [i, j] = [0, 0];
+  while (i < one.length && j < other.length) {
+    if (one[i] === other[j]) {
+      found.add(i++);
+      j++;
+    } else if (at(i + 1, j) >= at(i, j + 1)) i++;
+    else j++;
+  }
+  return found;
+}

@@ -1,0 +1,148 @@
+/**
+ * Searches for a scenario whose run shows what the logs show. It keeps the best candidates, changes one of them at a
+ * place where its run and the logs differ, and keeps the result if it is better than the worst.
+ */
+import { MessageChooser } from "../logs/index.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+import { type Random, RandomStreams } from "../sim/random.ts";
+import type { Located } from "./distance.ts";
+import type { Evidence } from "./evidence.ts";
+import { mutate } from "./mutations.ts";
+import { repairsOf } from "./repairs.ts";
+import { SPEED_NAMES, scenariosWithOtherSpeed } from "./speeds.ts";
+import { momentsOf, type RunMoment, type Trial, tryScenario } from "./trial.ts";
+
+/** The number of candidates that are kept. */
+const KEPT = 8;
+/** A run with more events is given up. */
+const EVENTS_MAX = 150_000;
+/** When everything decisive matches, the search goes on for this number of runs, to fit the rest. */
+const REFINE_RUNS = 300;
+/** The number of times that the most likely explanations are tried. */
+const REPAIR_ROUNDS = 8;
+/** When everything decisive matches, the search looks for a violation for this number of runs. */
+const VIOLATION_RUNS = 20_000;
+
+/** Returns the scenario with crashes that lose all unsynced writes. */
+function withLostWrites(scenario: Scenario | undefined): Scenario | undefined {
+  if (scenario === undefined) return undefined;
+  const steps = scenario.steps.map((step) =>
+    "crash" in step ? { ...step, crash: { ...step.crash, unsynced: "lost" as const } } : step,
+  );
+  return { ...scenario, steps };
+}
+
+/** A search. It can be continued run by run. */
+export class Search {
+  /** The number of runs so far. */
+  runs = 0;
+  private readonly evidence: Evidence;
+  private readonly chooser = new MessageChooser();
+  private readonly random: Random;
+  private kept: Trial[] = [];
+  /** The number of runs at which everything decisive matched, and at which a run was also violating an invariant. */
+  private matchedAt = Number.POSITIVE_INFINITY;
+  private violatedAt = Number.POSITIVE_INFINITY;
+  private readonly moments = new WeakMap<Trial, readonly RunMoment[]>();
+
+  constructor(evidence: Evidence, seed: bigint | number) {
+    this.evidence = evidence;
+    this.random = new RandomStreams(seed).stream("reconstruct");
+  }
+
+  /** The best candidate so far. Undefined before the first run. */
+  get best(): Trial | undefined {
+    return this.kept[0];
+  }
+
+  /** Searches from a first scenario on. Yields after each run, and returns when more runs would change little. */
+  *from(first: Scenario): Generator<Trial, void> {
+    yield* this.try(first);
+    yield* this.try(withLostWrites(first));
+    // A difference in speed must not explain what a fault did, so the faults come first.
+    yield* this.repair();
+    yield* this.fitSpeeds();
+    yield* this.repair();
+    while (!this.isDone) {
+      const scenario = this.next();
+      if (scenario !== undefined) yield* this.try(scenario);
+    }
+  }
+
+  /** Fits the speeds of the network, the disks and the threads to the times in the logs. */
+  private *fitSpeeds(): Generator<Trial, void> {
+    for (const name of SPEED_NAMES) {
+      const best = this.kept[0];
+      if (best === undefined || this.isDone) return;
+      for (const scenario of scenariosWithOtherSpeed(best.scenario, name)) yield* this.try(scenario);
+    }
+  }
+
+  /** Tries what the differences suggest directly, as long as it helps. */
+  private *repair(): Generator<Trial, void> {
+    for (let round = 0; round < REPAIR_ROUNDS && !this.isDone; round++) {
+      const before = this.kept[0];
+      if (before === undefined) return;
+      for (const scenario of repairsOf(before, this.momentsOf(before))) yield* this.try(scenario);
+      if (this.kept[0] === before) return;
+    }
+  }
+
+  private get isDone(): boolean {
+    return this.runs >= this.violatedAt + REFINE_RUNS || this.runs >= this.matchedAt + VIOLATION_RUNS;
+  }
+
+  /** Returns a changed candidate. */
+  private next(): Scenario | undefined {
+    const { evidence, kept, random } = this;
+    const parent = random.chance(0.6) ? (kept[0] as Trial) : random.pick(kept);
+    const focus = this.focusOf(parent);
+    const context = { trial: parent, moments: this.momentsOf(parent), random, evidence, focus };
+    const scenario = mutate(context);
+    if (scenario === undefined || random.chance(0.75)) return scenario;
+    return mutate({ ...context, trial: { ...parent, scenario } }) ?? scenario;
+  }
+
+  private momentsOf(trial: Trial): readonly RunMoment[] {
+    let moments = this.moments.get(trial);
+    if (moments === undefined) {
+      moments = momentsOf(trial.run);
+      this.moments.set(trial, moments);
+    }
+    return moments;
+  }
+
+  private *try(scenario: Scenario | undefined): Generator<Trial, void> {
+    if (scenario === undefined) return;
+    this.runs++;
+    const trial = tryScenario(scenario, this.evidence, this.chooser, EVENTS_MAX);
+    if (trial === undefined) return;
+    this.keep(trial);
+    yield this.kept[0] as Trial;
+  }
+
+  private keep(trial: Trial): void {
+    const { kept } = this;
+    if (trial.comparison.decisive === 0) {
+      this.matchedAt = Math.min(this.matchedAt, this.runs);
+      if (trial.violated.length > 0) this.violatedAt = Math.min(this.violatedAt, this.runs);
+    }
+    if (kept.some(({ score }) => Math.abs(score - trial.score) < 1e-6)) return;
+    kept.push(trial);
+    kept.sort((a, b) => a.score - b.score);
+    kept.length = Math.min(kept.length, KEPT);
+  }
+
+  /**
+   * Returns a difference to explain: the earliest, or one that follows soon. If nothing decisive differs and the run
+   * violates nothing, often none, so that changes anywhere are tried.
+   */
+  private focusOf({ comparison: { decisive, extra, missing } }: Trial): Located | undefined {
+    const { random } = this;
+    if (decisive === 0 && random.chance(0.7)) return undefined;
+    const all = [...missing, ...extra].sort((a, b) => a.atMs - b.atMs);
+    let index = 0;
+    while (random.chance(0.5) && index < all.length - 1) index++;
+    return all[index];
+  }
+}

@@ -1,0 +1,102 @@
+/** The first scenario of the search: what the logs show directly. */
+import { DEFAULT_THREADS, type ServerSpec } from "../cluster/cluster-spec.ts";
+import type { Settings } from "../protocol/settings.ts";
+import { DEFAULT_DISK, DEFAULT_NETWORK } from "../scenarios/loading/short-forms-and-defaults.ts";
+import type { Scenario, Step } from "../scenarios/scenario.ts";
+import { msText } from "./durations.ts";
+import type { Evidence, ProcessEvidence, ServerEvidence } from "./evidence.ts";
+import { startDisks, UNKNOWN_DISK } from "./start-disks.ts";
+import { clientWrites } from "./writes.ts";
+
+/** Returns the scenario that the logs show directly. Every step has a time of its own. */
+export function skeletonOf(evidence: Evidence, name: string): Scenario {
+  const { endMs, servers, silent } = evidence;
+  const disks = startDisks(evidence);
+  const settings = settingsOf(servers[0]);
+  const zookeeper = servers[0]?.release ?? "newest";
+  const specs: [number, ServerSpec][] = servers.map((one) => {
+    const own = { ...settingsOf(one) };
+    for (const [key, value] of Object.entries(settings)) if (own[key as never] === value) delete own[key as never];
+    const spec = disks.servers.get(one.server) ?? UNKNOWN_DISK;
+    const release = one.release === zookeeper ? {} : { zookeeper: one.release };
+    return [one.server, { ...spec, ...release, down: startOf(one.processes[0]) > 0, settings: own }];
+  });
+  for (const sid of silent) specs.push([sid, { ...UNKNOWN_DISK, down: true }]);
+  return {
+    name,
+    about: "",
+    zookeeper,
+    servers: Object.fromEntries(specs.sort(([a], [b]) => a - b)),
+    settings,
+    network: { ...DEFAULT_NETWORK, links: [] },
+    disk: DEFAULT_DISK,
+    threads: DEFAULT_THREADS,
+    ...(disks.committed !== undefined && { committed: disks.committed }),
+    steps: [...servers.flatMap((one) => processSteps(one, evidence)), ...clientWrites(evidence)],
+    until: msText(endMs + 1),
+    expect: { violates: [] },
+  };
+}
+
+/** The settings that the first process of a server logs. */
+function settingsOf(server: ServerEvidence | undefined): Partial<Settings> {
+  const run = server?.processes[0]?.run;
+  const { commitLogCount, connectToLearnerMasterLimit, initLimit, snapshotSizeFactor, syncLimit, tickTimeMs } =
+    run?.settings ?? {};
+  const factor = Number(snapshotSizeFactor);
+  const found: Partial<Record<keyof Settings, unknown>> = {
+    tickTimeMs,
+    initLimit,
+    syncLimit,
+    ...(connectToLearnerMasterLimit ? { connectToLearnerMasterLimit } : {}),
+    ...(commitLogCount !== undefined && commitLogCount !== 500 ? { commitLogCount } : {}),
+    ...(Number.isFinite(factor) && factor !== 0.33 ? { snapshotSizeFactor: factor } : {}),
+    ...(run?.forceSnapshotSync ? { forceSnapSync: true } : {}),
+  };
+  for (const key of Object.keys(found) as (keyof Settings)[]) if (found[key] === undefined) delete found[key];
+  return found as Partial<Settings>;
+}
+
+/** A simulated server looks for a leader as soon as it starts, unless it has files to write. */
+function startOf(process: ProcessEvidence | undefined): number {
+  if (process === undefined) return 0;
+  const { lookingMs, startMs } = process;
+  return lookingMs === undefined || lookingMs - startMs < QUICK_START_MS ? startMs : lookingMs;
+}
+
+const QUICK_START_MS = 20;
+
+/** The starts and ends of the processes of a server. */
+function processSteps(server: ServerEvidence, evidence: Evidence): Step[] {
+  const { processes, server: sid } = server;
+  return processes.flatMap((process, index): Step[] => {
+    const steps: Step[] = [];
+    const startMs = startOf(process);
+    if (startMs > 0) steps.push({ from: msText(startMs), start: sid as never });
+    const endMs = endOf(server, index, evidence);
+    if (endMs !== undefined) {
+      steps.push({
+        from: msText(endMs),
+        crash: { server: sid as never, unsynced: "kept", connectionsReset: true },
+      });
+    }
+    return steps;
+  });
+}
+
+/** The time after the last line of a server at which other servers may still see that it has ended. */
+const SEEN_MS = 1;
+
+/** Returns the time at which a process is killed. Undefined if it still runs at the end, or exits by itself. */
+function endOf({ processes, server }: ServerEvidence, index: number, evidence: Evidence): number | undefined {
+  const process = processes[index] as ProcessEvidence;
+  if (process.exits) return undefined;
+  const next = processes[index + 1];
+  const nextMs = next === undefined ? evidence.endMs : startOf(next);
+  const seen = evidence.broken.find(
+    ({ atMs, peer, server: by }) =>
+      peer === server && by !== server && atMs > process.lastMs && atMs <= nextMs + SEEN_MS,
+  );
+  if (seen !== undefined) return Math.max(process.lastMs, seen.atMs - SEEN_MS / 2);
+  return next === undefined ? undefined : Math.min(process.lastMs + SEEN_MS / 2, Math.max(nextMs - SEEN_MS, 0));
+}

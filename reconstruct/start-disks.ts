@@ -1,0 +1,190 @@
+/** The disks with which the servers start, as far as the logs show them. */
+import type { ServerSpec } from "../cluster/cluster-spec.ts";
+import { normalizeHistory } from "../cluster/zxid-range.ts";
+import type { ExplainedHandshake } from "../explain/ensemble.ts";
+import type { Zxid64 } from "../logs/index.ts";
+import type { Evidence, ServerEvidence } from "./evidence.ts";
+
+/** The disks by server, and the last transaction that a client can have read before. */
+export interface StartDisks {
+  readonly servers: ReadonlyMap<number, ServerSpec>;
+  readonly committed: string | undefined;
+}
+
+/** A disk of which no log says anything. */
+export const UNKNOWN_DISK: ServerSpec = {
+  ...{ role: "participant", history: "", snapshots: ["0:0"], logFilesFrom: [] },
+  ...{ acceptedEpoch: 0, currentEpoch: 0, empty: false, down: false, settings: {} },
+};
+
+/** The transactions of one server: the counters of each epoch, as ranges without those that the server lacks. */
+type Txns = readonly Zxid64[];
+
+/** The largest number of transactions that a disk gets. A leader keeps 500 in committedLog. */
+const TXNS_MAX = 2000;
+
+const epochOf = (zxid: Zxid64): number => Number(zxid >> 32n);
+const counterOf = (zxid: Zxid64): number => Number(zxid & 0xffff_ffffn);
+const zxidOf = (epoch: number, counter: number): Zxid64 => (BigInt(epoch) << 32n) | BigInt(counter);
+/** Returns a zxid as scenarios write it. */
+export const zxidText = (zxid: Zxid64): string => `${epochOf(zxid)}:${counterOf(zxid)}`;
+
+/** Returns the disks at the start of the first process of each server. */
+export function startDisks(evidence: Evidence): StartDisks {
+  const { ensemble, servers } = evidence;
+  const newEpochs = ensemble.epochs.map(({ epoch }) => epoch);
+  const firstNew = newEpochs.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...newEpochs);
+  const starts = new Map(servers.map((server) => [server.server, startZxidOf(server)]));
+  const handshakes = ensemble.handshakes.filter(
+    ({ facts, leaderSide }) => facts !== undefined && leaderSide !== undefined && isAtStart(facts, firstNew),
+  );
+  const ends = epochEnds([...starts.values()], handshakes, firstNew);
+  const histories = new Map<number, Txns>();
+  for (const { server } of servers) {
+    histories.set(server, without(txnsUpTo(starts.get(server) ?? 0n, ends), missingAt(server, handshakes)));
+  }
+  const specs = new Map(
+    servers.map((one) => [one.server, specOf(one, histories.get(one.server) ?? [], handshakes, firstNew)]),
+  );
+  const voters = servers.filter(({ isObserver }) => !isObserver).map(({ server }) => server);
+  const size = voters.length + evidence.silent.length;
+  const committed = lastHeld(
+    voters.map((sid) => histories.get(sid) ?? []),
+    Math.floor(size / 2) + 1,
+  );
+  return { servers: specs, committed: committed === undefined ? undefined : zxidText(committed) };
+}
+
+function startZxidOf({ processes }: ServerEvidence): Zxid64 {
+  const zxid = processes.find((one) => one.zxid !== undefined)?.zxid ?? 0n;
+  return zxid < 0n ? 0n : zxid;
+}
+
+function isAtStart(
+  { maxCommittedLog, peerLastZxid }: { maxCommittedLog: Zxid64; peerLastZxid: Zxid64 },
+  firstNew: number,
+): boolean {
+  return epochOf(maxCommittedLog) < firstNew && epochOf(peerLastZxid) < firstNew;
+}
+
+/** Returns the last known counter of each epoch that was over before the logs begin. */
+function epochEnds(
+  starts: readonly Zxid64[],
+  handshakes: readonly ExplainedHandshake[],
+  firstNew: number,
+): ReadonlyMap<number, number> {
+  const zxids = [
+    ...starts,
+    ...handshakes.flatMap(({ facts, operation, zxid }) => [
+      ...(facts === undefined ? [] : [facts.minCommittedLog, facts.maxCommittedLog, facts.peerLastZxid]),
+      ...(operation === "TRUNC" && zxid !== undefined ? [zxid] : []),
+    ]),
+  ];
+  const ends = new Map<number, number>();
+  for (const zxid of zxids) {
+    const epoch = epochOf(zxid);
+    if (zxid > 0n && epoch < firstNew) ends.set(epoch, Math.max(ends.get(epoch) ?? 0, counterOf(zxid)));
+  }
+  return ends;
+}
+
+/** Returns all known transactions up to a zxid. */
+function txnsUpTo(last: Zxid64, ends: ReadonlyMap<number, number>): Txns {
+  const txns: Zxid64[] = [];
+  for (const [epoch, end] of [...ends].sort(([a], [b]) => a - b)) {
+    if (epoch > epochOf(last)) break;
+    const to = epoch === epochOf(last) ? Math.max(counterOf(last), 0) : end;
+    for (let counter = Math.max(1, to - TXNS_MAX + 1); counter <= to; counter++) txns.push(zxidOf(epoch, counter));
+  }
+  return txns;
+}
+
+/** A range of transactions that a server lacks: above `after`, up to `last`. */
+interface Gap {
+  readonly after: Zxid64;
+  readonly last: Zxid64;
+}
+
+/** Returns the transactions that a server lacked because it led and sent a TRUNC or a SNAP to one that had them. */
+function missingAt(server: number, handshakes: readonly ExplainedHandshake[]): Gap[] {
+  return handshakes.flatMap(({ facts, leader, operation, zxid }): Gap[] => {
+    if (leader !== server || facts === undefined) return [];
+    const { maxCommittedLog, minCommittedLog, peerLastZxid: last } = facts;
+    if (operation === "TRUNC" && zxid !== undefined && zxid < last) return [{ after: zxid, last }];
+    const isWithin = last >= minCommittedLog && last < maxCommittedLog;
+    return operation === "SNAP" && isWithin ? [{ after: last - 1n, last }] : [];
+  });
+}
+
+function without(txns: Txns, gaps: readonly Gap[]): Txns {
+  if (gaps.length === 0) return txns;
+  return txns.filter((zxid) => !gaps.some(({ after, last }) => zxid > after && zxid <= last));
+}
+
+/** Returns the last transaction that a number of servers have. */
+function lastHeld(histories: readonly Txns[], needed: number): Zxid64 | undefined {
+  const holders = new Map<Zxid64, number>();
+  for (const txns of histories) for (const zxid of txns) holders.set(zxid, (holders.get(zxid) ?? 0) + 1);
+  let last: Zxid64 | undefined;
+  for (const [zxid, count] of holders) if (count >= needed && (last === undefined || zxid > last)) last = zxid;
+  return last;
+}
+
+function specOf(
+  { isObserver, processes, server }: ServerEvidence,
+  txns: Txns,
+  handshakes: readonly ExplainedHandshake[],
+  firstNew: number,
+): ServerSpec {
+  const [first] = processes;
+  const role = isObserver ? "observer" : "participant";
+  const isEmpty = (first?.run.missingEpochFiles.length ?? 0) > 0 && txns.length === 0;
+  if (isEmpty) {
+    return {
+      ...UNKNOWN_DISK,
+      ...{ role, empty: true, snapshots: [], acceptedEpoch: "missing", currentEpoch: "missing" },
+    };
+  }
+  const ofZxid = epochOf(txns.at(-1) ?? 0n);
+  const currentEpoch = Math.max(first?.epoch ?? ofZxid, 0) || ofZxid;
+  const acceptedEpoch = acceptedAt(server, handshakes, firstNew, currentEpoch);
+  return {
+    ...UNKNOWN_DISK,
+    ...{ role, history: historyText(txns), currentEpoch, acceptedEpoch },
+    snapshots: [snapshotOf(server, txns, handshakes)],
+  };
+}
+
+/** The first epoch is one more than the highest acceptedEpoch of its quorum. The leader gets it if no other has it. */
+function acceptedAt(
+  server: number,
+  handshakes: readonly ExplainedHandshake[],
+  firstNew: number,
+  currentEpoch: number,
+): number {
+  const leads = handshakes.some(({ epoch, leader }) => leader === server && epoch === firstNew);
+  return leads && Number.isFinite(firstNew) ? Math.max(currentEpoch, firstNew - 1) : currentEpoch;
+}
+
+/** Returns the snapshot from which a server that leads has read its log: committedLog starts after it. */
+function snapshotOf(server: number, txns: Txns, handshakes: readonly ExplainedHandshake[]): string {
+  const facts = handshakes.find(({ leader }) => leader === server)?.facts;
+  const last = txns.at(-1);
+  if (facts === undefined || last === undefined) return "0:0";
+  const { maxCommittedLog, minCommittedLog } = facts;
+  if (maxCommittedLog === 0n || (minCommittedLog === maxCommittedLog && txns.length > 1)) return zxidText(last);
+  const before = txns.findLast((zxid) => zxid < minCommittedLog);
+  return before === undefined ? "0:0" : zxidText(before);
+}
+
+function historyText(txns: Txns): string {
+  const ranges: [Zxid64, Zxid64][] = [];
+  for (const zxid of txns) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] + 1n === zxid) last[1] = zxid;
+    else ranges.push([zxid, zxid]);
+  }
+  return normalizeHistory(
+    ranges.map(([a, b]) => (a === b ? zxidText(a) : `${zxidText(a)}..${zxidText(b)}`)).join(", "),
+  );
+}

@@ -1,0 +1,88 @@
+/** One run of a candidate scenario, compared with the logs. */
+import { PROTOCOL_EVENTS, type ProtocolEvent } from "../cluster/records.ts";
+import type { Message } from "../cluster/server.ts";
+import type { MessageChooser } from "../logs/index.ts";
+import { messageName } from "../scenarios/message-match.ts";
+import { ScenarioRunner } from "../scenarios/run.ts";
+import type { Moment, Scenario } from "../scenarios/scenario.ts";
+import type { ScenarioRun } from "../scenarios/scenario-run.ts";
+import { Trace } from "../sim/index.ts";
+import { type Comparison, compare } from "./distance.ts";
+import type { Evidence } from "./evidence.ts";
+import { observeRun } from "./observe-run.ts";
+
+/** A candidate with its run. */
+export interface Trial {
+  readonly scenario: Scenario;
+  readonly comparison: Comparison;
+  /**
+   * The distance, and a small amount for each step: of two scenarios that match equally, the shorter one counts. A
+   * scenario that violates an invariant counts more than one that only matches better in time.
+   */
+  readonly score: number;
+  /** The ids of the violated invariants, in the order of the violations. */
+  readonly violated: readonly string[];
+  readonly run: ScenarioRun;
+}
+
+/** A moment of a run: a protocol event at a server, or a message that is sent. */
+export interface RunMoment {
+  readonly atMs: number;
+  readonly server: number;
+  /** The receiver of a message. */
+  readonly to: number | undefined;
+  readonly moment: Moment;
+}
+
+const STEP_COST = 0.03;
+/** Less than the weight of a decisive observation. */
+const VIOLATION_BONUS = 2;
+/** The start and the end of a process are steps themselves, so no step waits for them. */
+const EVENTS: ReadonlySet<string> = new Set(
+  PROTOCOL_EVENTS.filter((event) => event !== "started" && event !== "crashed"),
+);
+
+/** Runs a scenario and compares its run with the logs. */
+export function tryScenario(
+  scenario: Scenario,
+  evidence: Evidence,
+  chooser: MessageChooser,
+  maxEvents: number,
+): Trial | undefined {
+  const run = new ScenarioRunner(scenario, {
+    ...{ seed: BigInt(scenario.seed ?? 1), trace: new Trace(), digest: false, maxEvents },
+  }).run();
+  if (run.isTooLarge) return undefined;
+  const comparison = compare(evidence.observations, observeRun(run, chooser));
+  const violated = [...new Set(run.violations.map(({ id }) => id))];
+  return {
+    scenario,
+    comparison,
+    score: comparison.distance + STEP_COST * scenario.steps.length - (violated.length > 0 ? VIOLATION_BONUS : 0),
+    violated,
+    run,
+  };
+}
+
+/** Returns the moments of a run to which a step can be anchored, in the order of time. */
+export function momentsOf({ records, trace }: ScenarioRun): RunMoment[] {
+  const moments: RunMoment[] = [];
+  for (const record of records) {
+    if (!EVENTS.has(record.event)) continue;
+    const { atUs, server } = record;
+    moments.push({
+      ...{ atMs: atUs / 1000, server, to: undefined },
+      moment: { event: record.event as ProtocolEvent, server, nth: 1 },
+    });
+  }
+  for (const { kind, node, payload, peer, timeUs } of trace?.events() ?? []) {
+    if (kind !== "send" || typeof payload !== "object" || payload === null) continue;
+    const message = messageName(payload as Message);
+    if (message === "" || message === "HELLO") continue;
+    moments.push({
+      ...{ atMs: timeUs / 1000, server: node, to: peer },
+      moment: { message, from: node as never, to: peer as never, on: "sent", nth: 1 },
+    });
+  }
+  return moments.sort((a, b) => a.atMs - b.atMs);
+}

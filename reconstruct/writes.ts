@@ -1,0 +1,41 @@
+/** The writes of clients: no log shows them, but the zxids in the logs show how many there were, and about when. */
+import type { EstablishedEpoch } from "../explain/ensemble.ts";
+import type { Step } from "../scenarios/scenario.ts";
+import { msText } from "./durations.ts";
+import type { Evidence, ZxidFact } from "./evidence.ts";
+
+/** Returns the writes of all epochs. */
+export function clientWrites(evidence: Evidence): Step[] {
+  return evidence.ensemble.epochs.flatMap((epoch) => writesOf(epoch, evidence));
+}
+
+const counterOf = ({ zxid }: ZxidFact): number => Number(zxid & 0xffff_ffffn);
+
+/** The writes of one epoch: between two known counters, all in the middle; exact times, just before. */
+function writesOf({ endMs, epoch, leader, timeMs }: EstablishedEpoch, evidence: Evidence): Step[] {
+  const facts = evidence.zxids.filter(({ zxid }) => Number(zxid >> 32n) === epoch);
+  const firstMs = (timeMs ?? evidence.startMs) - evidence.startMs;
+  const lastMs = endMs === undefined ? evidence.endMs : Math.min(endMs - evidence.startMs, evidence.endMs);
+  const steps: Step[] = [];
+  let [known, knownMs] = [0, firstMs];
+  for (const fact of facts) {
+    const counter = counterOf(fact);
+    const count = counter - known;
+    const untilMs = Math.min(fact.atMs, lastMs);
+    if (count > 0) {
+      const atMs = fact.isExact
+        ? untilMs - (fact.server === leader ? 0.1 : 1) - (count - 1)
+        : (knownMs + Math.max(knownMs, untilMs)) / 2;
+      const at = Math.max(atMs, firstMs + 0.5);
+      steps.push(writeStep(at, count, Math.max(untilMs - at, 0)));
+      known = counter;
+    }
+    knownMs = Math.max(knownMs, untilMs);
+  }
+  return steps;
+}
+
+function writeStep(atMs: number, count: number, leftMs: number): Step {
+  const every = count > 1 ? Math.min(1, leftMs / count) : 1;
+  return { from: msText(atMs), write: { at: "leader", count, every: msText(every) } };
+}
