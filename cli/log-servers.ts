@@ -32,7 +32,6 @@ export interface ReadLogs {
 /** The number of lines after which an unidentified file that the user did not name is no log. */
 const PEEK_LINES = 5000;
 
-<<<<<<< HEAD
 /** How to read the files. */
 export interface ReadOptions {
   /** The servers that the user named for files. */
@@ -40,23 +39,13 @@ export interface ReadOptions {
   readonly onBytes: (path: string, bytes: number) => void;
   /** Whether to return the events of each server, too. */
   readonly keepsEvents: boolean;
+  /** Receives each event with its server, in the order of the server's log. */
+  readonly onEvent?: (server: number, event: LoggedEvent) => void;
 }
 
 /** Reads all files. */
 export async function readServerLogs(files: readonly FoundFile[], options: ReadOptions): Promise<ReadLogs> {
-  const { given, keepsEvents, onBytes } = options;
-=======
-/**
- * Reads all files. `given` has the servers that the user named for files. `onEvent` receives each event with its
- * server, in the order of the server's log.
- */
-export async function readServerLogs(
-  files: readonly FoundFile[],
-  given: ReadonlyMap<string, number>,
-  onBytes: (path: string, bytes: number) => void,
-  onEvent: (server: number, event: LoggedEvent) => void = () => {},
-): Promise<ReadLogs> {
->>>>>>> w-recon
+  const { given } = options;
   const identified: IdentifiedFile[] = [];
   const warnings: string[] = [];
   for (const file of files) {
@@ -75,11 +64,7 @@ export async function readServerLogs(
   const builders = new Map<number, ServerBuilder>();
   const read: { path: string; server: number; lines: number }[] = [];
   for (const file of identified) {
-<<<<<<< HEAD
-    for (const server of await readInto(file, builders, keepsEvents, onBytes)) read.push(server);
-=======
-    for (const server of await readInto(file, builders, onBytes, onEvent)) read.push(server);
->>>>>>> w-recon
+    for (const server of await readInto(file, builders, options)) read.push(server);
   }
   const all = [...builders.values()];
   return {
@@ -146,9 +131,7 @@ interface ServerBuilder {
 async function readInto(
   { given, path, servers }: IdentifiedFile,
   builders: Map<number, ServerBuilder>,
-  keepsEvents: boolean,
-  onBytes: (path: string, bytes: number) => void,
-  onEvent: (server: number, event: LoggedEvent) => void,
+  { keepsEvents, onBytes, onEvent }: ReadOptions,
 ): Promise<{ path: string; server: number; lines: number }[]> {
   const known = new Map(servers);
   const used = new Set<number>();
@@ -167,14 +150,10 @@ async function readInto(
     if (shown !== undefined && given === undefined) known.set(event.origin, shown);
     const sid = given ?? known.get(event.origin) ?? single;
     if (sid === undefined) return;
-<<<<<<< HEAD
     const { builder, events } = builderOf(sid);
     builder.add(event, path);
     events?.add(event, path);
-=======
-    builderOf(sid).add(event, path);
-    onEvent(sid, event);
->>>>>>> w-recon
+    onEvent?.(sid, event);
   });
   await readLines(
     path,

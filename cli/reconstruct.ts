@@ -82,16 +82,16 @@ async function readEvidence(
   const all = [...paths, ...[...given.keys()].filter((path) => !paths.includes(path))];
   if (all.length === 0) throw new UsageError("no log is given (accepted: log files, or folders with logs)");
   const collectors = new Map<number, EvidenceCollector>();
-  const { files, histories, warnings } = await readServerLogs(
-    findLogFiles(all),
+  const { files, histories, warnings } = await readServerLogs(findLogFiles(all), {
     given,
-    () => {},
-    (server, event) => {
+    keepsEvents: false,
+    onBytes: () => {},
+    onEvent: (server, event) => {
       const collector = collectors.get(server) ?? new EvidenceCollector(server);
       collectors.set(server, collector);
       collector.add(event);
     },
-  );
+  });
   for (const warning of warnings) hint(`zabsim: ${warning}`);
   if (histories.every(({ firstMs }) => firstMs === undefined)) {
     throw new UsageError("no line of the logs has a time (accepted: logs with the date and the time in each line)");
