@@ -204,8 +204,8 @@ export const HELP = {
       [EXIT_FINDING, "the run violates an invariant, or differs from the logs in a decision, an epoch or an exit"],
     ],
     notes: [
-      "A violation of the run is possible, but the logs do not prove it: they do not show every write and message. Of",
-      "two runs that match the logs equally, zabsim keeps one that violates an invariant. zabsim shrink then keeps only",
+      "A violation of the run is possible, but the logs do not prove it: they do not show every write and message.",
+      "Of two runs that match the logs equally, zabsim keeps one that violates an invariant. zabsim shrink keeps only",
       "what the violation needs.",
     ],
   },
