@@ -65,7 +65,8 @@ const SHORTER: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/^(zabsim run.*) --seeds 1\.\.\d{3,}/, "$1 --seeds 1..20"],
   [/^(zabsim matrix.*) --time \S+/, "$1 --time 0s"],
   [/^(zabsim matrix(?!.* --(?:time|release)).*)/, "$1 --time 0s"],
-  [/^(zabsim reconstruct.*?)( --time \S+)?$/, "$1 --runs 3"],
+  [/^(zabsim reconstruct.*) --time \S+/, "$1 --runs 3"],
+  [/^(zabsim reconstruct(?!.* --runs).*)/, "$1 --runs 3"],
   [/^(zabsim shrink.*) --time \S+/, "$1 --time 2s"],
   // test/cli/run.test.ts runs all scenarios, with and without -v.
   [/^zabsim run -v$/, "zabsim run -v follower-ahead-trunc"],
