@@ -12,7 +12,7 @@ import { EXPORT_FORMATS } from "../reports/export/formats.ts";
 import { EXPORT_KINDS } from "./export-kinds.ts";
 import { REPORTERS } from "./fuzz-settings.ts";
 import { HELP } from "./help.ts";
-import { LIST_KINDS } from "./list.ts";
+import { LIST_KINDS, listedNames } from "./list.ts";
 import { bugPaths, scenarioName, shippedPaths } from "./scenario-files.ts";
 
 export interface ValueSource {
@@ -24,6 +24,10 @@ export interface ValueSource {
 
 const SCENARIO: ValueSource = {
   values: (typed) => [...[...shippedPaths(), ...bugPaths()].map(scenarioName), ...filesAt(typed, /\.(ya?ml|json)$/)],
+};
+/** A scenario, or a file of any kind. */
+const SCENARIO_OR_FILE: ValueSource = {
+  values: (typed) => [...new Set([...SCENARIO.values(typed), ...filesAt(typed, /./)])],
 };
 const FOLDER: ValueSource = { values: (typed) => filesAt(typed, /$^/) };
 const CONFIG: ValueSource = { values: (typed) => filesAt(typed, /./) };
@@ -37,6 +41,7 @@ const VALUES: Readonly<Record<string, ValueSource>> = {
   scenario: SCENARIO,
   scenarios: SCENARIO,
   file: SCENARIO,
+  "view files": SCENARIO_OR_FILE,
   dir: FOLDER,
   out: FOLDER,
   "zoo-cfg": CONFIG,
@@ -60,6 +65,7 @@ const VALUES: Readonly<Record<string, ValueSource>> = {
   "export out": CONFIG,
   reporter: { isList: true, values: () => REPORTERS },
   "list what": { isList: true, values: () => LIST_KINDS },
+  "list name": { values: () => [...listedNames(), ...shippedPaths().map(scenarioName)] },
   "list kind": { isList: true, values: () => LIST_KINDS },
   shell: { values: () => ["bash", "zsh", "fish"] },
   "help command": { values: () => Object.keys(HELP) },

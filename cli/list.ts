@@ -91,6 +91,13 @@ const LISTS: Readonly<Record<string, () => readonly Entry[]>> = {
 /** The kinds of items that `zabsim list` can print. */
 export const LIST_KINDS: readonly string[] = Object.keys(LISTS);
 
+/** Returns the names of all items but scenarios, whose files would have to be read. */
+export function listedNames(): readonly string[] {
+  return Object.entries(LISTS).flatMap(([kind, entries]) =>
+    kind === "scenarios" ? [] : entries().map(({ name }) => name),
+  );
+}
+
 function scenarioEntry(path: string): Entry {
   const { scenario } = readScenario(path, []);
   const about = scenario.about.trim().replace(/\s+/g, " ");

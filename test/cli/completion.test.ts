@@ -1,10 +1,11 @@
 /** Tests shell completion: the scripts for each shell, and the words that `zabsim complete` prints for them. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { SHELLS } from "../../cli/completion.ts";
+import { completionValues } from "../../cli/completion-values.ts";
 import { EXIT_BAD_INPUT, EXIT_OK } from "../../cli/exit-codes.ts";
 import { HELP } from "../../cli/help.ts";
 import { LIST_KINDS } from "../../cli/list.ts";
@@ -53,6 +54,15 @@ describe("zabsim complete", () => {
     expect(completions("fuzz", "--faults", "partition,crash,par")).toEqual([]);
     expect(completions("fuzz", "--faults", "crash,par")).toEqual(["crash,partition"]);
     expect(completions("list", "faults,inv")).toEqual(["faults,invariants"]);
+  });
+
+  it("offers values for every argument of every command", () => {
+    const usages = readFileSync("cli/main.ts", "utf8").matchAll(/"([a-z][a-z-]*)((?: [<[][\w.-]+[>\]])+)",$/gm);
+    const args = [...usages].flatMap(([, command, all = ""]) =>
+      [...all.matchAll(/[\w-]+/g)].map(([name]) => [command, name] as const),
+    );
+    expect(args.length).toBeGreaterThan(15);
+    expect(args.filter(([command = "", name]) => completionValues(command, name) === undefined)).toEqual([]);
   });
 
   it("offers the values of arguments", () => {
