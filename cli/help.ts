@@ -197,7 +197,10 @@ export const HELP = {
     examples: [
       ["zabsim reconstruct zk1.log zk2.log zk3.log", "write incident.yaml"],
       ["zabsim reconstruct logs/ --time 5m --out case-17.yaml", "search for up to five minutes"],
-      ["zabsim reconstruct --server 1=zk1.log --server 2=zk2.log", "name the servers of logs that do not show their ids"],
+      [
+        "zabsim reconstruct --server 1=zk1.log --server 2=zk2.log",
+        "name the servers of logs that do not show their ids",
+      ],
     ],
     exitCodes: [
       [EXIT_OK, "the run shows what the logs show, and violates no invariant"],
