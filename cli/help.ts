@@ -84,7 +84,6 @@ export const HELP = {
         "show a bug in one release, next to the same run in another one",
       ],
       ["zabsim view zk1.log zk2.log zk3.log", "write logs.html, which shows what the logs of three servers say"],
-      ["zabsim view logs/ --from 18:19:40 --until 18:20", "show these 20 seconds of the logs in a folder"],
     ],
     notes: [
       "The page shows the violations of the run, or the findings in the logs. The exit code does not depend on them.",

@@ -13,7 +13,6 @@ import {
   MAX_EVIDENCE,
   type Severity,
 } from "../finding.ts";
-import type { LeaderSync } from "../history.ts";
 
 /** Transactions that a learner threw away. */
 export interface Discarded {
@@ -86,32 +85,35 @@ export const discardedData: FindingOf = (ensemble) =>
         : `its last transaction ${formatZxid64(last)}, and perhaps some before it`;
     const from = leader === undefined ? "the leader" : `leader ${leader}`;
     const bugs = severity === "loss" ? losingBugs(learnerRelease) : [];
-    const [bug] = bugs;
+    // A majority can have had a transaction at different times, so a likely loss names bugs only on this condition.
+    const isProven = status.status === "committed";
+    const [bug] = isProven && bugs.length === 1 ? bugs : [];
     return {
       ...{ rule: "data-discarded", severity, certainty, servers: [learner], timeMs },
       title: `server ${learner} threw away ${range}: ${VERDICT[status.status]}`,
       cause:
         `${from.charAt(0).toUpperCase()}${from.slice(1)} sent ${operation}` +
         `${zxid === undefined ? "" : ` ${formatZxid64(zxid)}`}, because its history does not contain ` +
-        `${formatZxid64(last)}. ${status.why}${bugs.length > 1 ? ` ${candidatesText(bugs)}` : ""}`,
+        `${formatZxid64(last)}. ${status.why}${bugs.length > 0 && bug === undefined ? ` ${candidatesText(bugs, isProven)}` : ""}`,
       evidence: [
         ...(leaderSide?.lines ?? []).slice(0, 4),
         ...(learnerSide === undefined ? [] : [learnerSide.at]),
         ...status.evidence,
       ].slice(0, MAX_EVIDENCE),
       advice: adviceOf(status, learner),
-      ...(bug !== undefined && bugs.length === 1 && { bug }),
+      ...(bug !== undefined && { bug }),
     };
   });
 
 /** Returns whether one of the transactions was committed. */
-function statusOf(ensemble: Ensemble, { handshake: { epoch, leaderSide }, kept, last }: Discarded): CommitStatus {
+function statusOf(ensemble: Ensemble, { handshake, kept, last }: Discarded): CommitStatus {
+  const { epoch, leaderSide } = handshake;
   if (epoch !== undefined && BigInt(epoch) === last >> 32n) {
     const why = `The leader has proposed ${formatZxid64(last)} itself, in its epoch ${epoch}, and sends it again.`;
     return { status: "again", why, evidence: leaderSide === undefined ? [] : [leaderSide.at] };
   }
   const status = worst(commitStatus(ensemble, firstAfter(kept, last)), commitStatus(ensemble, last));
-  if (status.status !== "likely" || !isPassed(leaderSide?.facts, last)) return status;
+  if (status.status !== "likely" || !isPassed(zxidsOfLeader(ensemble, handshake), last)) return status;
   const why =
     `The leader has later transactions of epoch ${last >> 32n} and lacks ${formatZxid64(last)}, ` +
     `so a later zxid does not ` +
@@ -119,11 +121,20 @@ function statusOf(ensemble: Ensemble, { handshake: { epoch, leaderSide }, kept, 
   return { status: "unknown", why, evidence: [] };
 }
 
-/** Returns whether a leader has a later transaction of the same epoch. */
-function isPassed(facts: LeaderSync["facts"] | undefined, last: Zxid64): boolean {
-  return [facts?.lastProcessedZxid, facts?.maxCommittedLog].some(
-    (zxid) => zxid !== undefined && zxid > last && zxid >> 32n === last >> 32n,
-  );
+/** Returns the zxids that the leader had when it synchronized the learner, and in its elections before. */
+function zxidsOfLeader(
+  { histories }: Ensemble,
+  { leader, leaderSide, timeMs }: Discarded["handshake"],
+): readonly (Zxid64 | undefined)[] {
+  const { elections = [] } = histories.find(({ server }) => server === leader) ?? {};
+  const before = elections.filter(({ zxidAt }) => timeMs === undefined || (zxidAt.timeMs ?? 0) <= timeMs);
+  const { lastProcessedZxid, maxCommittedLog } = leaderSide?.facts ?? {};
+  return [lastProcessedZxid, maxCommittedLog, ...before.map(({ zxid }) => zxid)];
+}
+
+/** Returns whether one of the zxids is a later one of the same epoch. */
+function isPassed(zxids: readonly (Zxid64 | undefined)[], last: Zxid64): boolean {
+  return zxids.some((zxid) => zxid !== undefined && zxid > last && zxid >> 32n === last >> 32n);
 }
 
 /** Returns the first transaction after `kept` in the epoch of `last`. */
@@ -145,11 +156,13 @@ function losingBugs(release: string | undefined): BugReference[] {
 }
 
 /** Names the bugs of the release that lose data in this way. */
-function candidatesText(bugs: readonly BugReference[]): string {
+function candidatesText(bugs: readonly BugReference[], isProven: boolean): string {
   const names = bugs.map(({ fixedIn, name }) =>
     fixedIn.length === 0 ? name : `${name} (not in ${fixedIn.slice(0, 3).join(", ")})`,
   );
-  return `Known bugs of this release that lose data in this way, which the logs do not distinguish: ${listOf(names)}.`;
+  return isProven
+    ? `Known bugs of this release that lose data in this way, which the logs do not distinguish: ${listOf(names)}.`
+    : `If it was committed, one of the known bugs of this release can be the cause: ${listOf(names)}.`;
 }
 
 function adviceOf({ status }: CommitStatus, learner: number): string[] {

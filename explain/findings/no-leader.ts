@@ -198,7 +198,11 @@ function slowestSync(failed: readonly RolePeriod[], { handshakes }: Ensemble): S
   const { ms, sync } = longest;
   const before = Math.max(0, (sync.at.timeMs ?? 0) - (sync.period.at.timeMs ?? 0));
   const complete = handshakes.find(
-    (one) => one.learner === sync.learner && one.operation === sync.operation && one.servingMs !== undefined,
+    (one) =>
+      one.learner === sync.learner &&
+      one.operation === sync.operation &&
+      one.servingMs !== undefined &&
+      (one.timeMs ?? 0) > (sync.at.timeMs ?? 0),
   );
   const took =
     complete?.servingMs === undefined || complete.timeMs === undefined

@@ -42,10 +42,10 @@ export const shortInitLimit: Incident = {
         title: /initLimit was too short for the synchronization$/,
         cause: new RegExp(`${limit} ran out.* The SNAP to server ${learner} was not acknowledged after \\d`),
         evidence: [[leader, /Timeout while waiting for|Waiting for a quorum of followers/]],
-        advice: [new RegExp(`^Raise initLimit \\(now ${SHORT_LIMIT}\\) well above \\d+ on every server`)],
+        advice: [new RegExp(`^Raise initLimit \\(now ${SHORT_LIMIT}\\) to \\d+ or more on every server`)],
       });
 
-      const raised = MARGIN * numberIn(advice, /well above (\d+)/);
+      const raised = MARGIN * numberIn(advice, /to (\d+) or more/);
       configure(raised);
       expectEqual("the leader", [await ensemble.startServing(leader, learner)], [leader]);
       expectEqual("nodes of the learner", await ensemble.nodes(learner), [...NODES].sort());
@@ -55,9 +55,9 @@ export const shortInitLimit: Incident = {
         title: /initLimit was too short for the synchronization$/,
         cause: /A later SNAP to the same server took \d/,
         evidence: [],
-        advice: [/to at least \d+ on every server/],
+        advice: [/^Raise initLimit .*to \d+ on every server/],
       });
-      const needed = numberIn(later.advice, /to at least (\d+)/);
+      const needed = numberIn(later.advice, /to (\d+) on every server/);
       if (needed <= SHORT_LIMIT || needed > raised) {
         throw new Error(`${needed} ticks are advised, where ${SHORT_LIMIT} failed and ${raised} worked`);
       }

@@ -72,9 +72,9 @@ class Comparison {
     this.exit(name, run, process, release);
   }
 
-  private exit(name: string, { exit }: RunProcess, process: ProcessRun, release: string): void {
+  private exit(name: string, { exit, lostPorts }: RunProcess, process: ProcessRun, release: string): void {
     if (exit === undefined) {
-      this.same(`${name}: fatal errors`, 0, process.fatal.length);
+      this.same(`${name}: fatal errors`, lostPorts, process.fatal.length);
       return;
     }
     if (compareVersions(release, "3.6.0") >= 0) this.same(`${name}: exit code`, exit.code, process.exitCode);

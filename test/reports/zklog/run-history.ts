@@ -27,6 +27,8 @@ export interface RunProcess {
   /** The zxid of the first vote of each election. Undefined if there was none. */
   readonly elections: (number | undefined)[];
   readonly periods: RunPeriod[];
+  /** How often the thread that listens on the election port ended, while the server went on. */
+  lostPorts: number;
   exit: { readonly code: number; readonly failure: RecordOf<"failed"> | undefined } | undefined;
 }
 
@@ -73,7 +75,7 @@ class Collector implements RunHistory {
         if (record.config?.settings.observerMasterPort) this.withMaster.add(server);
         this.processes.set(server, [
           ...(this.processes.get(server) ?? []),
-          { release: record.config?.release ?? "", elections: [], periods: [], exit: undefined },
+          { release: record.config?.release ?? "", elections: [], periods: [], lostPorts: 0, exit: undefined },
         ]);
         break;
       case "looking":
@@ -114,6 +116,11 @@ class Collector implements RunHistory {
           if (period !== undefined) period.failure ??= record;
         }
         break;
+      case "accept-failed": {
+        const process = this.process(server);
+        if (process !== undefined && record.change === "listener-ends") process.lostPorts++;
+        break;
+      }
       case "crashed":
         this.crash(record);
         break;
